@@ -1,0 +1,119 @@
+package client
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// connectSteps are the windows that the tool starts with: a connection, a look at what is
+// at its other end, and on to Setup Assistant or to a recovery.
+func connectSteps() []step {
+	return []step{
+		{name: "connect", ask: ConnectionType, answered: chooseConnection},
+		{name: "look for a failed upgrade", when: (*Upgrader).detects, request: identifyRequest, retry: probing,
+			reply: onDownload(ion.OpIdentify, detect), silent: nobodyThere},
+		{name: "identify", request: readIdentityRequest, retry: probing, reply: takeRegisters, silent: nobodyThere},
+		{act: func(u *Upgrader, _ time.Duration) next {
+			u.err = nil
+			return toProcedure(assistantProcedure)
+		}},
+		{name: "offer to recover", ask: RecoverUpgrade, answered: chooseRecovery},
+		{name: "say that nobody answers", ask: DeviceSilent, answered: chooseWithoutAnswer},
+	}
+}
+
+func assistantSteps() []step {
+	return []step{
+		{name: "setup assistant", ask: SetupAssistant, answered: chooseAssistant},
+	}
+}
+
+// identifySteps tell what is at the other end, in whatever state it is.
+func identifySteps() []step {
+	return []step{
+		{name: "look for the loader", request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, takeAnyState)},
+		{name: "identify", when: (*Upgrader).inApplication, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
+	}
+}
+
+// detects: only the newer release looks, and only in single mode.
+func (u *Upgrader) detects() bool { return u.cfg.Release.Detects && u.cfg.SingleDevice }
+
+func (u *Upgrader) inApplication() bool { return !u.device.Download }
+
+func chooseConnection(u *Upgrader, _ time.Duration, a Answer) next {
+	if a.Choice != OK {
+		return toProcedure(finishProcedure)
+	}
+	u.device = Device{}
+	return toNext()
+}
+
+func detect(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.takeIdentity(r)
+	if err := u.checkSerialNumber(); err != nil {
+		return failed(err)
+	}
+	if !u.device.Download {
+		return toNext()
+	}
+	u.emit(Event{Kind: EventDevice, Device: u.device})
+	return toStep("offer to recover")
+}
+
+func takeAnyState(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.takeIdentity(r)
+	if err := u.checkSerialNumber(); err != nil {
+		return failed(err)
+	}
+	if u.device.Download {
+		u.emit(Event{Kind: EventDevice, Device: u.device})
+	}
+	return toNext()
+}
+
+// nobodyThere is also what a meter in download state looks like to a tool that does not
+// look for one: its application does not run.
+func nobodyThere(u *Upgrader) next {
+	u.err = fmt.Errorf("%w at unit %d: check the cable, the meter's power, the unit id and the baud rate", ErrNoResponse, u.cfg.UnitID)
+	switch {
+	case !u.cfg.Release.Detects:
+		u.err = fmt.Errorf("%w; if its firmware upgrade failed, start the upgrade again by hand: release %s does not recognise such a meter", u.err, u.cfg.Release.Version)
+	case !u.cfg.SingleDevice:
+		u.err = fmt.Errorf("%w; if its firmware upgrade failed, restart in Single ION device configuration mode to recover it", u.err)
+	}
+	return toStep("say that nobody answers")
+}
+
+func chooseRecovery(u *Upgrader, _ time.Duration, a Answer) next {
+	if a.Choice != OK {
+		return toProcedure(connectProcedure)
+	}
+	u.recovery = true
+	return toProcedure(upgradeProcedure)
+}
+
+func chooseWithoutAnswer(u *Upgrader, _ time.Duration, a Answer) next {
+	switch a.Choice {
+	case Upgrade:
+		return toProcedure(upgradeProcedure)
+	case Exit:
+		return toProcedure(finishProcedure)
+	default:
+		return toProcedure(connectProcedure)
+	}
+}
+
+func chooseAssistant(u *Upgrader, _ time.Duration, a Answer) next {
+	switch a.Choice {
+	case OK:
+		return toProcedure(templateProcedure)
+	case Upgrade:
+		return toProcedure(upgradeProcedure)
+	default:
+		return toProcedure(finishProcedure)
+	}
+}

@@ -1,0 +1,496 @@
+// Package dcf reads and writes .DCF template files, the "ION Setup Device Configuration
+// File (Template)" that article FA212301 has the person send to the meter after a
+// recovery. It knows the syntax alone: which keys exist and what their values mean is
+// checked where the meter's settings are known, with the line numbers that Get gives.
+//
+// Assumption: the layout is ours. The layout of the vendor's files is not public.
+//
+// A file is UTF-8 text of at most 1 MiB, 10,000 lines and 1,024 bytes in a line. Lines
+// end with LF or CR LF; the last one may have no end; a byte order mark is allowed.
+//
+//	# comment                 the first character that is no blank is # or ;
+//	[template]                a section: template, pt-ct, clock, nameplate, energy or itc
+//	name = Factory 7350       a key and its value
+//
+// Blanks are spaces and tabs; those around sections, keys and values mean nothing. A key
+// is a lower-case letter followed by lower-case letters, digits and hyphens, 64 at most.
+// A value runs to the end of its line, # and ; included, and may be empty. A section
+// stands in a file once at most, a key in its section once at most, and the key name in
+// section template must be there and not be empty. The five other sections are the
+// article's groups of settings.
+//
+// Everything else about the text is the person's: comments, blank lines, order, spacing
+// and line ends are kept, so that a file that was only read is written back unchanged.
+package dcf
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of a file, checked before memory is taken for it.
+const (
+	// MaxBytes is the size of the largest file.
+	MaxBytes = 1 << 20
+	// MaxLines is the number of lines that a file may have.
+	MaxLines = 10_000
+	// MaxLineBytes is the length of the longest line, without its end.
+	MaxLineBytes = 1024
+	// MaxKeyBytes is the length of the longest key.
+	MaxKeyBytes = 64
+
+	// maxProblems is how many bad lines one error tells of; a person repairs them
+	// together, and a file of another kind does not flood the screen.
+	maxProblems = 10
+)
+
+// Every error of this package wraps one of these.
+var (
+	// ErrEmpty: the file has no bytes at all.
+	ErrEmpty = errors.New("the .DCF file is empty")
+	// ErrTooLarge: more bytes or lines than a template can have.
+	ErrTooLarge = errors.New("the .DCF file is too large")
+	// ErrNotText: the file is not UTF-8 text.
+	ErrNotText = errors.New("the .DCF file is not plain text")
+	// ErrSyntax: a line that cannot be read; the error is or joins *LineError values.
+	ErrSyntax = errors.New("the .DCF file has a bad line")
+	// ErrNoName: section template lacks a name.
+	ErrNoName = errors.New("the .DCF file does not name its template")
+)
+
+// LineError tells of one line. It wraps ErrSyntax, ErrNotText, ErrTooLarge or ErrNoName.
+type LineError struct {
+	// Line counts from 1.
+	Line int
+	// Problem says what is wrong with the line and what to do next.
+	Problem string
+
+	kind error
+}
+
+// Error gives the line number and the problem.
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Problem) }
+
+// Unwrap gives the sentinel.
+func (e *LineError) Unwrap() error { return e.kind }
+
+// AllowedSections are the sections that a file may have, in the order of the article.
+func AllowedSections() []string {
+	return []string{"template", "pt-ct", "clock", "nameplate", "energy", "itc"}
+}
+
+// File is a template file with everything that its author wrote. The zero File is empty
+// and can be filled with Set.
+type File struct {
+	byteOrderMark bool
+	lines         []line
+}
+
+// A line is the text of one line and what it means.
+type line struct {
+	text string // without its end
+	end  string // "\n", "\r\n", or nothing on the last line
+
+	kind    kind
+	section string // that the line belongs to; "" before the first
+	key     string
+	valueAt int // offset of the value in text, behind the = and its blanks
+}
+
+type kind uint8
+
+const (
+	blank kind = iota // blank or a comment
+	header
+	pair
+)
+
+const (
+	blanks        = " \t"
+	byteOrderMark = "\uFEFF"
+)
+
+// value is what stands behind the =.
+func (l line) value() string { return strings.TrimRight(l.text[l.valueAt:], blanks) }
+
+// Parse reads a whole file. Up to ten bad lines are told of together: errors.As finds the
+// first *LineError, and errors.Is finds the sentinels of all.
+func Parse(b []byte) (*File, error) {
+	if err := checkText(b); err != nil {
+		return nil, err
+	}
+	p := parser{seen: make(map[string]int)}
+	text := string(b)
+	text, p.file.byteOrderMark = strings.CutPrefix(text, byteOrderMark)
+	for rest := text; rest != ""; {
+		var l line
+		l.text, l.end, rest = cutLine(rest)
+		p.line(l)
+	}
+	p.wantName()
+	if err := errors.Join(p.problems...); err != nil {
+		return nil, err
+	}
+	return &p.file, nil
+}
+
+// Append appends the file to dst. Parse and Append give the same bytes back.
+func Append(dst []byte, f *File) []byte {
+	dst = slices.Grow(dst, f.bytes())
+	if f.byteOrderMark {
+		dst = append(dst, byteOrderMark...)
+	}
+	for _, l := range f.lines {
+		dst = append(dst, l.text...)
+		dst = append(dst, l.end...)
+	}
+	return dst
+}
+
+// Get finds a value and the number of its line, counted from 1. An empty value is ok.
+func (f *File) Get(section, key string) (value string, line int, ok bool) {
+	i := f.find(section, key)
+	if i < 0 {
+		return "", 0, false
+	}
+	return f.lines[i].value(), i + 1, true
+}
+
+// Sections are the sections that the file has, in its order.
+func (f *File) Sections() []string {
+	var names []string
+	for _, l := range f.lines {
+		if l.kind == header {
+			names = append(names, l.section)
+		}
+	}
+	return names
+}
+
+// Keys are the keys of a section in the order of the file.
+func (f *File) Keys(section string) []string {
+	var keys []string
+	for _, l := range f.lines {
+		if l.kind == pair && l.section == section {
+			keys = append(keys, l.key)
+		}
+	}
+	return keys
+}
+
+// Set gives a key its value: in its place where the file has the key, else behind the
+// last key of its section, else in a new section at the end. All other lines stay as they
+// are. The error tells of a section, key or value that Parse would refuse, or of a file
+// that would become too large; the file is then unchanged.
+func (f *File) Set(section, key, value string) error {
+	if err := checkSet(section, key, value); err != nil {
+		return fmt.Errorf("set %s in section %s: %w", key, section, err)
+	}
+	edited := File{f.byteOrderMark, slices.Clone(f.lines)}
+	if i := edited.find(section, key); i >= 0 {
+		edited.replace(i, value)
+	} else {
+		edited.insert(section, key, value)
+	}
+	if err := edited.checkBounds(); err != nil {
+		return fmt.Errorf("set %s in section %s: %w", key, section, err)
+	}
+	*f = edited
+	return nil
+}
+
+// replace gives the pair on line i a new value.
+func (f *File) replace(i int, value string) {
+	l := &f.lines[i]
+	if l.value() == value {
+		return // not even trailing blanks change
+	}
+	wasEmpty := l.value() == ""
+	l.text = l.text[:l.valueAt]
+	if wasEmpty && strings.HasSuffix(l.text, "=") {
+		l.text += " "
+		l.valueAt++
+	}
+	l.text += value
+}
+
+// insert adds a pair that the file does not have.
+func (f *File) insert(section, key, value string) {
+	end := f.lineEnd()
+	// A new line needs an end before it.
+	if n := len(f.lines); n > 0 && f.lines[n-1].end == "" {
+		f.lines[n-1].end = end
+	}
+	at := 1 + f.lastOf(section)
+	if at == 0 {
+		if n := len(f.lines); n > 0 && strings.Trim(f.lines[n-1].text, blanks) != "" {
+			f.lines = append(f.lines, line{end: end, section: f.lines[n-1].section})
+		}
+		f.lines = append(f.lines, line{text: "[" + section + "]", end: end, kind: header, section: section})
+		at = len(f.lines)
+	}
+	text := strings.TrimRight(key+" = "+value, blanks)
+	f.lines = slices.Insert(f.lines, at, line{
+		text: text, end: end, kind: pair, section: section, key: key, valueAt: len(text) - len(value),
+	})
+}
+
+// find gives the index of the line with the key, or -1.
+func (f *File) find(section, key string) int {
+	return slices.IndexFunc(f.lines, func(l line) bool {
+		return l.kind == pair && l.section == section && l.key == key
+	})
+}
+
+// lastOf gives the index of the last key of a section, or of its header, or -1. Comments
+// behind it usually belong to the next section.
+func (f *File) lastOf(section string) int {
+	for i, l := range slices.Backward(f.lines) {
+		if l.kind != blank && l.section == section {
+			return i
+		}
+	}
+	return -1
+}
+
+// lineEnd is the file's own line end.
+func (f *File) lineEnd() string {
+	if len(f.lines) > 0 && f.lines[0].end != "" {
+		return f.lines[0].end
+	}
+	return "\n"
+}
+
+// bytes is the size of the file.
+func (f *File) bytes() int {
+	n := 0
+	if f.byteOrderMark {
+		n += len(byteOrderMark)
+	}
+	for _, l := range f.lines {
+		n += len(l.text) + len(l.end)
+	}
+	return n
+}
+
+// checkBounds tells whether Parse would still take the file.
+func (f *File) checkBounds() error {
+	if len(f.lines) > MaxLines {
+		return fmt.Errorf("%w: it would have %d lines, at most %d are allowed", ErrTooLarge, len(f.lines), MaxLines)
+	}
+	for i, l := range f.lines {
+		if len(l.text) > MaxLineBytes {
+			return tooLong(i+1, len(l.text))
+		}
+	}
+	if n := f.bytes(); n > MaxBytes {
+		return fmt.Errorf("%w: it would have %d bytes, at most %d are allowed", ErrTooLarge, n, MaxBytes)
+	}
+	return nil
+}
+
+// cutLine takes the first line off text.
+func cutLine(text string) (body, end, rest string) {
+	i := strings.IndexByte(text, '\n')
+	if i < 0 {
+		return text, "", ""
+	}
+	if i > 0 && text[i-1] == '\r' {
+		return text[:i-1], "\r\n", text[i+1:]
+	}
+	return text[:i], "\n", text[i+1:]
+}
+
+// checkText refuses what is no template at all before it is cut into lines.
+func checkText(b []byte) error {
+	switch {
+	case len(b) == 0:
+		return fmt.Errorf("%w; copy it again or choose another template", ErrEmpty)
+	case len(b) > MaxBytes:
+		return fmt.Errorf("%w: it has %d bytes, at most %d are allowed; choose a template file", ErrTooLarge, len(b), MaxBytes)
+	case strings.HasPrefix(string(b[:min(2, len(b))]), "\xFF\xFE"), strings.HasPrefix(string(b[:min(2, len(b))]), "\xFE\xFF"):
+		return fmt.Errorf("%w: it begins as UTF-16; save it as UTF-8 and try again", ErrNotText)
+	}
+	number := 1
+	for _, c := range b {
+		switch c {
+		case 0:
+			return &LineError{number, "a NUL byte: this is no text file; choose a template file", ErrNotText}
+		case '\n':
+			number++
+		}
+	}
+	if n := number - 1; n > MaxLines || n == MaxLines && b[len(b)-1] != '\n' {
+		return fmt.Errorf("%w: it has more than %d lines; choose a template file", ErrTooLarge, MaxLines)
+	}
+	return nil
+}
+
+// A parser collects lines, and problems for as long as they are worth reading.
+type parser struct {
+	file     File
+	section  string         // the current one; "" when unknown
+	inside   bool           // some section header was read, even an unknown one
+	seen     map[string]int // section, or section and key, to the line that had it
+	problems []error
+}
+
+// fail notes a problem of the line that is being read.
+func (p *parser) fail(kind error, format string, args ...any) {
+	if len(p.problems) < maxProblems {
+		p.problems = append(p.problems, &LineError{len(p.file.lines) + 1, fmt.Sprintf(format, args...), kind})
+	}
+}
+
+// line reads one line and adds it to the file.
+func (p *parser) line(l line) {
+	if problem := badText(l.text); problem != "" {
+		p.fail(ErrNotText, "%s", problem)
+	} else if len(l.text) > MaxLineBytes {
+		p.fail(ErrTooLarge, "%s", tooLong(0, len(l.text)).Problem)
+	} else {
+		switch body := strings.Trim(l.text, blanks); {
+		case body == "" || body[0] == '#' || body[0] == ';':
+		case body[0] == '[':
+			l.kind = header
+			p.header(body)
+		default:
+			l.kind = pair
+			p.pair(&l)
+		}
+	}
+	l.section = p.section
+	p.file.lines = append(p.file.lines, l)
+}
+
+// header reads the start of a section.
+func (p *parser) header(body string) {
+	p.inside, p.section = true, ""
+	name, ok := strings.CutSuffix(body[1:], "]")
+	if !ok {
+		p.fail(ErrSyntax, "%q has no closing ]; write it as [section] alone on its line", body)
+		return
+	}
+	name = strings.Trim(name, blanks)
+	if err := checkSection(name); err != nil {
+		p.fail(ErrSyntax, "%v", err)
+		return
+	}
+	if first, ok := p.seen[name]; ok {
+		p.fail(ErrSyntax, "section [%s] already began on line %d; put its keys there", name, first)
+	} else {
+		p.seen[name] = len(p.file.lines) + 1
+	}
+	p.section = name
+}
+
+// pair reads a key and its value.
+func (p *parser) pair(l *line) {
+	before, after, ok := strings.Cut(l.text, "=")
+	if !ok {
+		p.fail(ErrSyntax, "%q has no =; write key = value, or # before a comment", strings.Trim(l.text, blanks))
+		return
+	}
+	l.key = strings.Trim(before, blanks)
+	l.valueAt = len(l.text) - len(strings.TrimLeft(after, blanks))
+	if err := checkKey(l.key); err != nil {
+		p.fail(ErrSyntax, "%v", err)
+		return
+	}
+	if !p.inside {
+		p.fail(ErrSyntax, "key %q stands before the first section; put a line such as [template] above it", l.key)
+		return
+	}
+	if p.section == "" {
+		return // its section is the problem, and told of
+	}
+	// A key has no space, so this cannot be the name of a section.
+	id := p.section + " " + l.key
+	if first, ok := p.seen[id]; ok {
+		p.fail(ErrSyntax, "key %q already stands on line %d; keep one of the two", l.key, first)
+		return
+	}
+	p.seen[id] = len(p.file.lines) + 1
+}
+
+// wantName checks that the template has a name, unless other problems may be the reason.
+func (p *parser) wantName() {
+	if len(p.problems) > 0 {
+		return
+	}
+	switch name, number, ok := p.file.Get("template", "name"); {
+	case !ok:
+		p.problems = append(p.problems,
+			fmt.Errorf("%w; add a line [template] and a line name = ... below it", ErrNoName))
+	case name == "":
+		p.problems = append(p.problems,
+			&LineError{number, "the name of the template is empty; write one behind the =", ErrNoName})
+	}
+}
+
+// checkSet tells what is wrong with a pair for Set.
+func checkSet(section, key, value string) error {
+	if err := checkSection(section); err != nil {
+		return fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	if err := checkKey(key); err != nil {
+		return fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	if problem := badText(value); problem != "" {
+		return fmt.Errorf("%w: the value %.80q has %s", ErrNotText, value, problem)
+	}
+	if strings.Trim(value, blanks) != value {
+		return fmt.Errorf("%w: the value %.80q begins or ends with a blank, which a file cannot keep", ErrSyntax, value)
+	}
+	if section == "template" && key == "name" && value == "" {
+		return ErrNoName
+	}
+	return nil
+}
+
+// checkSection says whether a section may be in a file.
+func checkSection(name string) error {
+	allowed := AllowedSections()
+	if slices.Contains(allowed, name) {
+		return nil
+	}
+	return fmt.Errorf("unknown section %.80q; write one of [%s]", name, strings.Join(allowed, "] ["))
+}
+
+// checkKey says whether a key is one; which keys exist is not known here.
+func checkKey(key string) error {
+	if key == "" {
+		return errors.New("no key before the =; write key = value")
+	}
+	good := len(key) <= MaxKeyBytes && key[0] >= 'a' && key[0] <= 'z'
+	for _, c := range []byte(key) {
+		good = good && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')
+	}
+	if !good {
+		return fmt.Errorf("bad key %.80q; a key is a lower-case letter, then lower-case letters, digits and hyphens, %d at most", key, MaxKeyBytes)
+	}
+	return nil
+}
+
+// badText says what in s cannot stand on a line: bytes that are no UTF-8, and characters
+// that could hide or break a line when it is shown.
+func badText(s string) string {
+	if !utf8.ValidString(s) {
+		return "bytes that are no UTF-8; save the file as UTF-8 and try again"
+	}
+	for _, r := range s {
+		if r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return fmt.Sprintf("a control character %U; delete it", r)
+		}
+	}
+	return ""
+}
+
+// tooLong tells of a long line.
+func tooLong(number, n int) *LineError {
+	return &LineError{number, fmt.Sprintf("the line has %d bytes, at most %d are allowed; shorten it", n, MaxLineBytes), ErrTooLarge}
+}

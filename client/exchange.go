@@ -1,0 +1,278 @@
+package client
+
+import (
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+)
+
+// exchange is one request on its way to the meter and its answer on the way back.
+type exchange struct {
+	id        uint16
+	out       ion.Outgoing
+	decoder   ion.Decoder
+	assembler ion.Assembler
+	ack       []byte // an acknowledgement that is sent next, at wake
+	missing   int    // answers in a row that did not come
+	wake      time.Duration
+	sending   bool // at wake a frame is sent; otherwise the answer is overdue then
+}
+
+func (x *exchange) end() {
+	x.out.End()
+	x.ack = x.ack[:0]
+	x.missing = 0
+}
+
+// askAfter sends the step's request as a new message once the pause is over. The
+// turnaround of the PC passes in any case when something was received before.
+func (u *Upgrader) askAfter(now time.Duration, pause time.Duration) {
+	u.phase = pausing
+	u.exchange.wake = now + max(pause, u.exchange.turnaround(u))
+}
+
+// turnaround: the very first request of a process follows nothing.
+func (x *exchange) turnaround(u *Upgrader) time.Duration {
+	if x.id == u.cfg.FirstMessageID-1 {
+		return 0
+	}
+	return u.cfg.Timing.Turnaround
+}
+
+// Next is the upgrader's next wake-up.
+func (u *Upgrader) Next() (at time.Duration, ok bool) {
+	return u.exchange.wake, u.phase == pausing || u.phase == exchanging
+}
+
+// Advance does what is due by now.
+func (u *Upgrader) Advance(now time.Duration) {
+	if at, ok := u.Next(); !ok || now < at {
+		return
+	}
+	x := &u.exchange
+	switch {
+	case u.phase == pausing:
+		u.ask(now)
+	case len(x.ack) > 0:
+		u.sendAck(now)
+	case x.sending:
+		u.sendFrame(now)
+	default:
+		u.overdue(now)
+	}
+}
+
+// ask builds the step's message under a new id and sends its first frame.
+func (u *Upgrader) ask(now time.Duration) {
+	x := &u.exchange
+	x.id++
+	x.missing = 0
+	x.out.Message = x.out.Message[:0]
+	u.step().request(u)
+	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
+	x.assembler.Reset()
+	u.phase = exchanging
+	u.countBlock()
+	u.sendFrame(now)
+}
+
+// countBlock: every transmission of a block counts, resends too.
+func (u *Upgrader) countBlock() {
+	if u.step().retry == perBlock {
+		u.transfer.transmitted++
+	}
+}
+
+func (u *Upgrader) sendFrame(now time.Duration) {
+	x := &u.exchange
+	from := len(u.tx)
+	u.tx = x.out.AppendFrame(u.tx)
+	x.sending = false
+	x.wake = now + u.wireTime(len(u.tx)-from) + u.responseTime()
+}
+
+func (u *Upgrader) sendAck(now time.Duration) {
+	x := &u.exchange
+	u.tx = append(u.tx, x.ack...)
+	x.wake = now + u.wireTime(len(x.ack)) + u.responseTime()
+	x.ack = x.ack[:0]
+}
+
+// wireTime is what bytes take on the line: the answer cannot come before they are out.
+func (u *Upgrader) wireTime(bytes int) time.Duration {
+	const bitsPerByte = 10
+	if u.cfg.Baud == 0 {
+		return 0
+	}
+	return time.Duration(int64(bytes) * bitsPerByte * int64(time.Second) / int64(u.cfg.Baud))
+}
+
+func (u *Upgrader) responseTime() time.Duration {
+	if u.step().retry == polling {
+		return 2 * u.cfg.Timing.Poll
+	}
+	return u.cfg.Timing.Response
+}
+
+// packet appends the header of a request whose body has bodyBytes.
+func (u *Upgrader) packet(kind ion.MessageType, bodyBytes int) {
+	x := &u.exchange
+	x.out.Message = ion.AppendPacketHeader(x.out.Message, ion.Packet{
+		MessageID:     x.id,
+		Request:       true,
+		HasCredential: true,
+		Source:        ion.ClientAddress(),
+		Destination:   ion.MeterAddress(u.cfg.UnitID),
+		Credential:    u.credential,
+		Service:       1,
+		Type:          kind,
+	}, bodyBytes)
+}
+
+// Receive takes bytes from the line. Whatever comes while nothing is asked is thrown away.
+func (u *Upgrader) Receive(now time.Duration, p []byte) {
+	x := &u.exchange
+	for len(p) > 0 {
+		p = p[x.decoder.Feed(p):]
+		for f, ok := x.decoder.Next(); ok; f, ok = x.decoder.Next() {
+			u.takeFrame(now, f)
+		}
+	}
+}
+
+func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
+	x := &u.exchange
+	if u.phase != exchanging || f.Destination != ion.HostAddress {
+		return
+	}
+	if f.Control&ion.AckFrame != 0 {
+		u.takeAck(now, f)
+		return
+	}
+	message, got := x.assembler.Add(f)
+	switch got {
+	case ion.Partial, ion.Repeated:
+		u.acknowledge(now, f)
+	case ion.Complete:
+		u.acknowledge(now, f)
+		u.takeMessage(now, f.Source, message)
+	}
+}
+
+// takeAck sends the next frame. A NAK, and the ACK of another frame, change nothing: the
+// message is sent again when the time is over.
+func (u *Upgrader) takeAck(now time.Duration, f ion.Frame) {
+	x := &u.exchange
+	if x.out.Last() || x.sending || !x.out.Acked(f) {
+		return
+	}
+	x.sending = true
+	x.wake = now + u.cfg.Timing.Turnaround
+}
+
+func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
+	if !f.WantsAck() {
+		return
+	}
+	x := &u.exchange
+	x.ack = ion.AppendFrame(x.ack[:0], ion.Ack(f))
+	x.wake = now + u.cfg.Timing.Turnaround
+}
+
+// takeMessage gives the answer to the step, if it is one. An answer to an earlier request
+// has another message id and is thrown away, however late it is.
+func (u *Upgrader) takeMessage(now time.Duration, source uint16, message []byte) {
+	p, err := ion.ParsePacket(message)
+	if err != nil || p.Request || p.MessageID != u.exchange.id {
+		return
+	}
+	if source != u.cfg.UnitID {
+		u.takeStranger(now, source)
+		return
+	}
+	u.takeReply(now, &p)
+}
+
+// takeStranger: while nothing is erased yet, an answer of another unit ends the task; it
+// says that the line is not what the person thinks.
+func (u *Upgrader) takeStranger(now time.Duration, source uint16) {
+	if u.transfer.passes == 0 {
+		u.follow(now, failedWith(ErrWrongUnit, "unit %d was asked and unit %d answers; nothing was changed; check the unit id and what is on the line", u.cfg.UnitID, source))
+	}
+}
+
+func (u *Upgrader) takeReply(now time.Duration, p *ion.Packet) {
+	n := u.step().reply(u, now, p)
+	if n.kind == ignored {
+		return
+	}
+	u.finishAck()
+	u.follow(now, n)
+}
+
+// finishAck sends an acknowledgement that still waits: the answer is complete.
+func (u *Upgrader) finishAck() {
+	x := &u.exchange
+	u.tx = append(u.tx, x.ack...)
+	x.ack = x.ack[:0]
+}
+
+// overdue is a missing answer: "If communications do not resume ION Setup will try to
+// re-establish communications a number of times. If there is no response after those
+// tries ION Setup will consider the upgrade a failure and end the process."
+func (u *Upgrader) overdue(now time.Duration) {
+	x := &u.exchange
+	x.missing++
+	s := u.step()
+	if x.missing > u.resends(s.retry) {
+		u.giveUp(now, s)
+		return
+	}
+	u.logMissing(s.retry)
+	x.decoder.Reset()
+	x.assembler.Reset()
+	x.out.Restart()
+	u.countBlock()
+	u.sendFrame(now)
+}
+
+func (u *Upgrader) resends(r retry) int {
+	switch r {
+	case polling:
+		return polls - 1
+	case probing:
+		return probes - 1
+	default:
+		return u.cfg.Timing.Resends
+	}
+}
+
+func (u *Upgrader) logMissing(r retry) {
+	x := &u.exchange
+	switch r {
+	case perBlock:
+		u.log(upgradelog.Line{Kind: upgradelog.Resending, Number: x.missing, Total: u.transfer.transmitted})
+	case perStep:
+		if u.logs() {
+			u.log(upgradelog.Line{Kind: upgradelog.Retrying, Number: x.missing, Total: u.cfg.Timing.Resends})
+		}
+	}
+}
+
+func (u *Upgrader) giveUp(now time.Duration, s *step) {
+	switch {
+	case s.retry == perBlock:
+		u.log(upgradelog.Line{Kind: upgradelog.Aborting, Number: u.exchange.missing, Total: u.transfer.transmitted})
+	case s.silent == nil && u.logs():
+		u.log(upgradelog.Line{Kind: upgradelog.GivingUp})
+	}
+	if s.silent != nil {
+		u.follow(now, s.silent(u))
+		return
+	}
+	u.follow(now, failedWith(ErrNoResponse, "%s: %d requests were not answered; check the cable, the meter's power, the unit id and the baud rate", s.name, u.exchange.missing))
+}
+
+// logs reports that what happens belongs in Upgrade.log: an upgrade runs.
+func (u *Upgrader) logs() bool { return u.procedure == upgradeProcedure }

@@ -1,0 +1,66 @@
+// Package port makes the upgrader's connections: to a meter behind a serial port, or
+// behind a TCP port that passes the same bytes on (an EtherGate port, or ionsim).
+//
+// A serial line runs at 8 data bits, no parity and one stop bit, by default at 9600 baud
+// (documented for the sibling: 9300 series user's guide, page 148: "default 9600", up to
+// 19,200). Modem lines are not used: RS-485 has none, and neither has a PTY.
+package port
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Errors that a caller may decide on; each comes wrapped with what it is about and what
+// to do next.
+var (
+	// ErrBusy: somebody else has the port.
+	ErrBusy = errors.New("the port is busy")
+	// ErrGone: the port was there and is no more (unplugged, or the simulator ended).
+	ErrGone = errors.New("the port is gone")
+)
+
+const (
+	// DefaultBaud is the rate of a serial port when none is given, in bit/s.
+	DefaultBaud = 9600
+	// DefaultDialTimeout is how long a TCP connection may take to come about.
+	DefaultDialTimeout = 10 * time.Second
+)
+
+// Config names one connection: a serial port or a TCP address.
+type Config struct {
+	// Port is a serial device (/dev/ttyUSB0, COM3) or a PTY.
+	Port string
+	// Baud is the rate of the serial port in bit/s; 0 is DefaultBaud.
+	Baud int
+	// TCP is an address, host:port.
+	TCP string
+	// DialTimeout limits connecting over TCP; 0 is DefaultDialTimeout.
+	DialTimeout time.Duration
+}
+
+// Open opens the connection. A Close from another goroutine ends its Read and Write.
+func Open(c Config) (io.ReadWriteCloser, error) {
+	switch {
+	case c.Port == "" && c.TCP == "":
+		return nil, errors.New("no connection: name a serial port or a TCP address")
+	case c.Port != "" && c.TCP != "":
+		return nil, fmt.Errorf("two connections, serial port %s and TCP address %s: name one of them", c.Port, c.TCP)
+	case c.Baud < 0:
+		return nil, fmt.Errorf("%d baud is no rate; the meter's ports run at up to 19200, by default at %d", c.Baud, DefaultBaud)
+	case c.DialTimeout < 0:
+		return nil, fmt.Errorf("a dial timeout of %v is in the past", c.DialTimeout)
+	}
+	if c.Port != "" {
+		if c.Baud == 0 {
+			c.Baud = DefaultBaud
+		}
+		return openSerial(c.Port, c.Baud)
+	}
+	if c.DialTimeout == 0 {
+		c.DialTimeout = DefaultDialTimeout
+	}
+	return dial(c.TCP, c.DialTimeout)
+}

@@ -1,0 +1,173 @@
+package port
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.bug.st/serial"
+)
+
+const (
+	// readSlice is how long one Read of the driver may last: Close waits for it, because
+	// to close the driver under a Read could hit another file with the same number.
+	readSlice = 50 * time.Millisecond
+	// writeSlice is far less than a PTY takes without blocking (12 to 20 KiB).
+	writeSlice = 512
+)
+
+// serialConn is a serial port whose Read blocks until there are bytes or it is closed.
+type serialConn struct {
+	name   string
+	port   serial.Port
+	writer io.WriteCloser // a way to write that Close ends; nil: port
+
+	closed  atomic.Bool
+	reading sync.Mutex
+	writing sync.Mutex
+	once    sync.Once
+	err     error // of Close
+}
+
+func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
+	writer, err := openWriter(name)
+	if err != nil {
+		return nil, explainOpen(name, baud, err)
+	}
+	// InitialStatusBits stays nil: a PTY has no modem lines.
+	port, err := serial.Open(name, &serial.Mode{
+		BaudRate: baud, DataBits: 8, Parity: serial.NoParity, StopBits: serial.OneStopBit,
+	})
+	if err != nil {
+		closeWriter(writer)
+		return nil, explainOpen(name, baud, err)
+	}
+	c := &serialConn{name: name, port: port, writer: writer}
+	if err := c.prepare(); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("serial port %s: %w", name, err)
+	}
+	return c, nil
+}
+
+// prepare drops what others left in the port and makes reads short.
+func (c *serialConn) prepare() error {
+	if err := c.port.ResetInputBuffer(); err != nil && !errors.Is(err, syscall.ENOTTY) {
+		return err
+	}
+	return c.port.SetReadTimeout(readSlice)
+}
+
+func (c *serialConn) Read(p []byte) (int, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	for {
+		if c.closed.Load() {
+			return 0, c.errClosed()
+		}
+		n, err := c.port.Read(p)
+		if err != nil {
+			return n, c.explain(err)
+		}
+		if n > 0 || len(p) == 0 {
+			return n, nil
+		}
+	}
+}
+
+// Write writes all of p. On a system where Close cannot end it (other than Unix), that is
+// done in short pieces.
+func (c *serialConn) Write(p []byte) (written int, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	var w io.Writer = c.port
+	if c.writer != nil {
+		w = c.writer
+	}
+	for written < len(p) {
+		if c.closed.Load() {
+			return written, c.errClosed()
+		}
+		n, err := w.Write(p[written:min(len(p), written+writeSlice)])
+		written += n
+		if err != nil {
+			return written, c.explain(err)
+		}
+		if n == 0 {
+			return written, fmt.Errorf("serial port %s: %w", c.name, io.ErrNoProgress)
+		}
+	}
+	return written, nil
+}
+
+// Close ends Read and Write and then closes the port.
+func (c *serialConn) Close() error {
+	c.once.Do(func() {
+		c.closed.Store(true)
+		closeWriter(c.writer)
+		c.reading.Lock()
+		defer c.reading.Unlock()
+		c.writing.Lock()
+		defer c.writing.Unlock()
+		if err := c.port.Close(); err != nil {
+			c.err = fmt.Errorf("serial port %s: closing it: %w", c.name, err)
+		}
+	})
+	return c.err
+}
+
+func closeWriter(w io.Closer) {
+	if w != nil {
+		// What it wrote has been handed over; there is nothing left to fail.
+		_ = w.Close()
+	}
+}
+
+func (c *serialConn) errClosed() error {
+	return fmt.Errorf("serial port %s: %w", c.name, os.ErrClosed)
+}
+
+// explain tells a port that is gone from one that we closed. The driver reports a hang-up
+// as PortClosed when reading, the kernel as EIO when writing.
+func (c *serialConn) explain(err error) error {
+	if c.closed.Load() {
+		return c.errClosed()
+	}
+	var driver *serial.PortError
+	hungUp := errors.As(err, &driver) && driver.Code() == serial.PortClosed
+	if hungUp || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENXIO) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: serial port %s; was it unplugged, or did ionsim end? %w", ErrGone, c.name, err)
+	}
+	return fmt.Errorf("serial port %s: %w", c.name, err)
+}
+
+// explainOpen says what to do next about a port that does not open.
+func explainOpen(name string, baud int, err error) error {
+	code := serial.PortErrorCode(-1)
+	var driver *serial.PortError
+	if errors.As(err, &driver) {
+		code = driver.Code()
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || code == serial.PortNotFound:
+		if _, lstat := os.Lstat(name); lstat == nil {
+			return fmt.Errorf("serial port %s leads to nothing; it is a link that outlived its port: start ionsim again: %w", name, err)
+		}
+		return fmt.Errorf("there is no serial port %s; check the name, or plug the adapter in: %w", name, err)
+	case errors.Is(err, fs.ErrPermission) || code == serial.PermissionDenied:
+		return fmt.Errorf("no permission to use serial port %s; on Linux join the group that owns it (dialout): %w", name, err)
+	case errors.Is(err, syscall.EBUSY) || code == serial.PortBusy:
+		return fmt.Errorf("%w: serial port %s; end the program that has it open: %w", ErrBusy, name, err)
+	case code == serial.InvalidSpeed:
+		return fmt.Errorf("serial port %s cannot do %d baud; choose another rate: %w", name, baud, err)
+	case code == serial.InvalidSerialPort || errors.Is(err, syscall.ENOTTY) || errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%s is not a terminal, or there is no hardware behind it; name a serial port or a PTY: %w", name, err)
+	}
+	return fmt.Errorf("serial port %s: %w", name, err)
+}

@@ -1,0 +1,80 @@
+package port
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+func dial(address string, timeout time.Duration) (io.ReadWriteCloser, error) {
+	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
+		return nil, fmt.Errorf("TCP address %q: want host:port, as 127.0.0.1:7801", address)
+	}
+	dialer := net.Dialer{Timeout: timeout}
+	conn, err := dialer.Dial("tcp", address)
+	if err != nil {
+		return nil, explainDial(address, timeout, err)
+	}
+	return &tcpConn{Conn: conn, address: address}, nil
+}
+
+func explainDial(address string, timeout time.Duration, err error) error {
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("nothing listens at %s; is ionsim running, and on this address? %w", address, err)
+	case errors.As(err, &dns):
+		return fmt.Errorf("no host for %s is known; check the name: %w", address, err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%s did not answer within %v; check the address, the cable and the firewall: %w", address, timeout, err)
+	}
+	return fmt.Errorf("connecting to %s: %w", address, err)
+}
+
+// tcpConn explains the end of a connection.
+type tcpConn struct {
+	net.Conn
+	address  string
+	received atomic.Bool // any byte came
+	closed   atomic.Bool // by us
+}
+
+func (c *tcpConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.received.Store(true)
+	}
+	return n, c.explain(err)
+}
+
+func (c *tcpConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, c.explain(err)
+}
+
+func (c *tcpConn) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
+}
+
+// explain finds out what the end of the connection means. A port that serves one client
+// at a time accepts a second one and closes it at once, before it has sent a byte.
+func (c *tcpConn) explain(err error) error {
+	ended := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	switch {
+	case !ended || c.closed.Load():
+		return err
+	case !c.received.Load():
+		return fmt.Errorf("%w: %s closed the connection before it sent a byte; the meter's port serves one client at a time: "+
+			"end the other one and try again: %w", ErrBusy, c.address, err)
+	case err == io.EOF:
+		// Readers compare it; that the other end closed is all there is to say.
+		return err
+	}
+	return fmt.Errorf("%w: %s broke the connection off: %w", ErrGone, c.address, err)
+}

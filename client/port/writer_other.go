@@ -1,0 +1,8 @@
+//go:build !unix
+
+package port
+
+import "io"
+
+// openWriter has none: the driver writes.
+func openWriter(string) (io.WriteCloser, error) { return nil, nil }

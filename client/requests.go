@@ -1,0 +1,127 @@
+package client
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// download builds a request of the download service.
+func (u *Upgrader) download(r *ion.DownloadRequest) {
+	u.packet(ion.TypeDownload, ion.DownloadRequestBytes(r))
+	u.exchange.out.Message = ion.AppendDownloadRequest(u.exchange.out.Message, r)
+}
+
+// downloadReply reads an answer of the download service to op; anything else is no answer.
+func downloadReply(p *ion.Packet, op ion.Op) (ion.DownloadReply, bool) {
+	var r ion.DownloadReply
+	if p.Type != ion.TypeDownload || ion.ParseDownloadReply(p.Body, &r) != nil || r.Op != op {
+		return r, false
+	}
+	return r, true
+}
+
+// onDownload makes a judge of answers to op.
+func onDownload(op ion.Op, judge func(*Upgrader, time.Duration, *ion.DownloadReply) next) func(*Upgrader, time.Duration, *ion.Packet) next {
+	return func(u *Upgrader, now time.Duration, p *ion.Packet) next {
+		r, ok := downloadReply(p, op)
+		if !ok {
+			return next{kind: ignored}
+		}
+		return judge(u, now, &r)
+	}
+}
+
+func identifyRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpIdentify}) }
+
+// takeIdentity notes what the loader says of the meter.
+func (u *Upgrader) takeIdentity(r *ion.DownloadReply) {
+	u.device = Device{
+		UnitID:       u.cfg.UnitID,
+		Product:      r.Product,
+		SerialNumber: ion.FixedText(r.Serial[:]),
+		Revision:     ion.FixedText(r.Revision[:]),
+		Template:     u.device.Template,
+		Download:     r.State != ion.StateApplication,
+		Loader:       r.LoaderVersion,
+		BlockBytes:   int(r.BlockBytes),
+		Base:         r.Base,
+		Capacity:     r.Capacity,
+	}
+}
+
+// checkSerialNumber is nil when the meter is the one that the person wants.
+func (u *Upgrader) checkSerialNumber() error {
+	if want := u.cfg.SerialNumber; want != "" && want != u.device.SerialNumber {
+		return fmt.Errorf("%w: %s was asked for and %s answers at unit %d; nothing was changed", ErrWrongSerial, want, u.device.SerialNumber, u.cfg.UnitID)
+	}
+	return nil
+}
+
+// program builds an ION program.
+func (u *Upgrader) program(commands []ion.Command) {
+	body := ion.AppendProgram(nil, ion.Program{Frequency: 1, Commands: commands})
+	u.packet(ion.TypeProgram, len(body))
+	u.exchange.out.Message = append(u.exchange.out.Message, body...)
+}
+
+func (u *Upgrader) read(handles ...ion.Handle) {
+	u.program(ion.Read(handles...).Commands)
+}
+
+// results reads the answer to a program of n commands. A wrong password shows as an
+// exception on any of them.
+func results(p *ion.Packet, n int) ([]ion.Value, next) {
+	r, err := ion.ParseResult(p.Body)
+	if p.Type != ion.TypeProgram || err != nil {
+		return nil, next{kind: ignored}
+	}
+	for _, v := range r.Values {
+		if reason, ok := v.Reason(); ok && strings.Contains(reason, ion.InvalidPassword) {
+			return nil, failedWith(ErrPassword, "nothing was changed; give the meter's password")
+		}
+	}
+	if len(r.Values) != n {
+		return nil, failedWith(ErrUnexpected, "%d registers were asked for and %d values came", n, len(r.Values))
+	}
+	return r.Values, toNext()
+}
+
+func readIdentityRequest(u *Upgrader) {
+	u.read(ion.HandleDeviceType, ion.HandleRevision, ion.HandleSerial, ion.HandleTemplate)
+}
+
+// takeRegisters notes what the application's own registers say. The request carried the
+// password, so a wrong one is known from here on.
+func takeRegisters(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	values, n := results(p, 4)
+	if n.kind != goOn {
+		return n
+	}
+	for _, v := range values {
+		if v.Kind != ion.KindText {
+			return failedWith(ErrUnexpected, "the identity registers read %v", values)
+		}
+	}
+	if serial := values[2].Text; u.device.SerialNumber != "" && serial != u.device.SerialNumber {
+		return failedWith(ErrWrongSerial, "the loader says %s, the application %s; nothing was changed", u.device.SerialNumber, serial)
+	}
+	u.device.UnitID = u.cfg.UnitID
+	u.device.Product = productNumber(values[0].Text)
+	u.device.Revision, u.device.SerialNumber, u.device.Template = values[1].Text, values[2].Text, values[3].Text
+	if err := u.checkSerialNumber(); err != nil {
+		return failed(err)
+	}
+	u.emit(Event{Kind: EventDevice, Device: u.device})
+	return toNext()
+}
+
+func productNumber(text string) uint16 {
+	var n uint16
+	if _, err := fmt.Sscanf(text, "%d", &n); err != nil {
+		return 0
+	}
+	return n
+}

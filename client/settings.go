@@ -1,0 +1,325 @@
+package client
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"ionbench/client/dcf"
+	"ionbench/simulator/ion"
+)
+
+// write is one register that is to be written.
+type write struct {
+	handle  ion.Handle
+	value   ion.Value
+	setting int // its place in ion.SettingTable; -1 for the template's name
+}
+
+// templateSteps send a template to the meter. "Click on the Template settings found in the
+// left pane. Now click the Send to Meter tab … Click the Send button".
+func templateSteps() []step {
+	return []step{
+		{name: "look for the loader", when: (*Upgrader).single, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{name: "identify", when: (*Upgrader).single, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{name: "send a template", ask: SendTemplate, answered: confirmTemplate},
+		{name: "choose the template", ask: ChooseTemplate, answered: takeTemplate},
+		{name: "template paste options", ask: PasteOptions, answered: takePaste},
+		{name: "save what is pasted", when: (*Upgrader).pastes, request: readSettingsRequest, reply: takeForPaste},
+		{name: "send the template", request: writeRequest, reply: written},
+		{name: "check the template", when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{name: "say that it was applied", ask: TemplateApplied, answered: goOnWith},
+		{act: afterTemplate},
+	}
+}
+
+// readSteps read the settings.
+func readSteps() []step {
+	return []step{
+		{name: "look for the loader", request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{name: "identify", request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{name: "read the settings", request: readSettingsRequest, reply: reportSettings},
+		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
+	}
+}
+
+// writeSteps write the settings that WriteSettings was given: what the article calls
+// restoring them manually.
+func writeSteps() []step {
+	return []step{
+		{name: "look for the loader", request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{name: "identify", request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{name: "write the settings", when: (*Upgrader).writes, request: writeRequest, reply: written},
+		{name: "check the settings", when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
+	}
+}
+
+// single: the task stands alone, nobody has connected before.
+func (u *Upgrader) single() bool { return u.task != TaskConnect }
+
+func wantApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.takeIdentity(r)
+	if u.device.Download {
+		return failedWith(ErrDownloadState, "it has no settings to read or to write; recover its firmware upgrade first")
+	}
+	return toNext()
+}
+
+// SetWrites gives what TaskWriteSettings writes: values by their place in
+// ion.SettingTable.
+func (u *Upgrader) SetWrites(values map[int]ion.Value) error {
+	u.write, u.wrote = nil, 0
+	for i, s := range ion.SettingTable() {
+		v, ok := values[i]
+		if !ok {
+			continue
+		}
+		v, err := s.Check(v)
+		if err != nil {
+			return err
+		}
+		u.write = append(u.write, write{handle: s.Handle, value: v, setting: i})
+	}
+	return nil
+}
+
+func confirmTemplate(u *Upgrader, _ time.Duration, a Answer) next {
+	if a.Choice != OK {
+		return failed(ErrAborted)
+	}
+	return toNext()
+}
+
+func takeTemplate(u *Upgrader, _ time.Duration, a Answer) next {
+	u.write, u.wrote, u.restored = nil, 0, 0
+	switch {
+	case a.Err != nil:
+		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrBadFile, a.Err))
+	case a.Choice != OK || a.Template == nil:
+		return failed(ErrAborted)
+	}
+	writes, err := templateWrites(a.Template, u.device.Product)
+	if err != nil {
+		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrBadFile, err))
+	}
+	u.write = writes
+	return toNext()
+}
+
+// templateWrites is what a template sets. What it does not name stays as it is.
+func templateWrites(f *dcf.File, product uint16) ([]write, error) {
+	if text, line, ok := f.Get("template", "product"); ok && text != strconv.Itoa(int(product)) {
+		return nil, fmt.Errorf("line %d: the template is for a %s and the meter is a %d", line, text, product)
+	}
+	name, _, _ := f.Get("template", "name")
+	writes := []write{{handle: ion.HandleTemplate, value: ion.TextValue(name), setting: -1}}
+	if err := checkKeys(f); err != nil {
+		return nil, err
+	}
+	for i, s := range ion.SettingTable() {
+		text, line, ok := f.Get(s.Group.Key(), s.Key)
+		if !ok {
+			continue
+		}
+		v, err := s.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+		writes = append(writes, write{handle: s.Handle, value: v, setting: i})
+	}
+	return writes, nil
+}
+
+// checkKeys refuses a key that no setting has: a slip of the pen must not pass for a
+// setting that was sent.
+func checkKeys(f *dcf.File) error {
+	for _, section := range f.Sections() {
+		for _, key := range f.Keys(section) {
+			if section == "template" && (key == "name" || key == "product") {
+				continue
+			}
+			g, err := ion.ParseGroup(section)
+			if err == nil {
+				_, known := ion.SettingNamed(g, key)
+				if known {
+					continue
+				}
+			}
+			_, line, _ := f.Get(section, key)
+			return fmt.Errorf("line %d: there is no setting %s in [%s]", line, key, section)
+		}
+	}
+	return nil
+}
+
+// CheckTemplate says whether a template can be sent to a meter of this product, before
+// anything is connected.
+func CheckTemplate(f *dcf.File, product uint16) error {
+	_, err := templateWrites(f, product)
+	return err
+}
+
+// TemplateOf is the settings as a template file.
+func TemplateOf(s *ion.Settings, product uint16) (*dcf.File, error) {
+	f := new(dcf.File)
+	if err := f.Set("template", "name", s.Template); err != nil {
+		return nil, err
+	}
+	if err := f.Set("template", "product", strconv.Itoa(int(product))); err != nil {
+		return nil, err
+	}
+	for i, setting := range ion.SettingTable() {
+		if err := f.Set(setting.Group.Key(), setting.Key, setting.Format(s.Values[i])); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// takePaste: "when a failed firmware upgrade occurs, custom settings saved to your
+// template are not retained. As a consequence the template paste options screen has no
+// effect. The check boxes … can be left checked or not as they have no effect."
+func takePaste(u *Upgrader, _ time.Duration, a Answer) next {
+	u.paste = a.Groups
+	if u.recovery {
+		u.paste = 0
+	}
+	return toNext()
+}
+
+func (u *Upgrader) pastes() bool { return u.paste != 0 }
+
+// takeForPaste keeps the ticked groups as the meter has them, over what the template says.
+func takeForPaste(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	s, n := settingsOf(p)
+	if n.kind != goOn {
+		return n
+	}
+	kept := u.write[:0:0]
+	for _, w := range u.write {
+		if w.setting < 0 || !u.paste.Has(ion.SettingTable()[w.setting].Group) {
+			kept = append(kept, w)
+		}
+	}
+	for i, setting := range ion.SettingTable() {
+		if u.paste.Has(setting.Group) {
+			kept = append(kept, write{handle: setting.Handle, value: s.Values[i], setting: i})
+		}
+	}
+	u.write = kept
+	return toNext()
+}
+
+func afterTemplate(u *Upgrader, _ time.Duration) next {
+	u.err = nil
+	if u.task == TaskConnect {
+		return toProcedure(assistantProcedure)
+	}
+	return toProcedure(finishProcedure)
+}
+
+func readSettingsRequest(u *Upgrader) {
+	table := ion.SettingTable()
+	handles := make([]ion.Handle, 0, 1+len(table))
+	handles = append(handles, ion.HandleTemplate)
+	for _, s := range table {
+		handles = append(handles, s.Handle)
+	}
+	u.read(handles...)
+}
+
+func settingsOf(p *ion.Packet) (*ion.Settings, next) {
+	values, n := results(p, 1+ion.SettingCount)
+	if n.kind != goOn {
+		return nil, n
+	}
+	s := &ion.Settings{Template: values[0].Text}
+	for i, setting := range ion.SettingTable() {
+		v, err := setting.Check(values[1+i])
+		if err != nil {
+			return nil, failedWith(ErrUnexpected, "the meter's setting reads %v: %v; nothing was changed", values[1+i], err)
+		}
+		s.Values[i] = v
+	}
+	return s, toNext()
+}
+
+func reportSettings(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	s, n := settingsOf(p)
+	if n.kind != goOn {
+		return n
+	}
+	u.emit(Event{Kind: EventSettings, Settings: s, Device: u.device})
+	return toNext()
+}
+
+func (u *Upgrader) writes() bool { return len(u.write) > 0 }
+
+func writeRequest(u *Upgrader) {
+	commands := make([]ion.Command, len(u.write))
+	for i, w := range u.write {
+		commands[i] = ion.Command{Handle: w.handle, Method: ion.MethodWriteValue, Args: []ion.Value{w.value}}
+	}
+	u.program(commands)
+}
+
+func written(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	values, n := results(p, len(u.write))
+	if n.kind != goOn {
+		return n
+	}
+	for i, v := range values {
+		if reason, bad := v.Reason(); bad {
+			return failedWith(ErrSettings, "%s: %s", u.write[i].name(), reason)
+		}
+	}
+	u.wrote = len(u.write)
+	return toNext()
+}
+
+func (w write) name() string {
+	if w.setting < 0 {
+		return "template name"
+	}
+	return ion.SettingTable()[w.setting].Key
+}
+
+func (u *Upgrader) wroteAny() bool { return u.wrote > 0 }
+
+func readBackRequest(u *Upgrader) {
+	handles := make([]ion.Handle, len(u.write))
+	for i, w := range u.write {
+		handles[i] = w.handle
+	}
+	u.read(handles...)
+}
+
+// readBack: what was written must be there, before anybody is told so.
+func readBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	values, n := results(p, len(u.write))
+	if n.kind != goOn {
+		return n
+	}
+	for i, w := range u.write {
+		if !w.holds(values[i]) {
+			return failedWith(ErrSettings, "%s: written %v, read back %v", w.name(), w.value, values[i])
+		}
+	}
+	return toNext()
+}
+
+// holds compares a value with what was written; an energy reading may have gone on.
+func (w write) holds(v ion.Value) bool {
+	if v.Equal(w.value) {
+		return true
+	}
+	if w.setting < 0 || ion.SettingTable()[w.setting].Group != ion.Energy {
+		return false
+	}
+	got, ok := v.Number()
+	want, _ := w.value.Number()
+	const counted = 100 // kWh: more than any circuit of the meter counts between two requests
+	return ok && math.Abs(got-want) < counted
+}

@@ -1,0 +1,79 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+)
+
+// Clone is an independent copy with the same future. Files, and the settings and journals
+// that were read, are shared: nobody changes them.
+func (u *Upgrader) Clone() *Upgrader {
+	c := *u
+	c.exchange.out = u.exchange.out.Clone()
+	c.exchange.assembler = u.exchange.assembler.Clone()
+	c.exchange.ack = slices.Clone(u.exchange.ack)
+	c.tx = slices.Clone(u.tx)
+	c.events, c.told = slices.Clone(u.events[u.told:]), 0
+	c.write = slices.Clone(u.write)
+	return &c
+}
+
+// AppendState appends all that decides the upgrader's future, times relative to now; the
+// calendar date and what was told before are left out.
+func (u *Upgrader) AppendState(dst []byte, now time.Duration) []byte {
+	dst = append(dst, byte(u.task), byte(u.procedure), byte(u.at), byte(u.phase), byte(u.paste), byte(u.restored))
+	dst = machine.AppendBool(dst, u.recovery)
+	dst = u.exchange.appendState(dst)
+	at, ok := u.Next()
+	dst = machine.AppendDeadline(dst, now, at, ok)
+	dst = machine.AppendBytes(dst, u.tx)
+	dst = u.device.appendState(dst)
+	dst = u.transfer.appendState(dst)
+	if u.firmware != nil {
+		dst = machine.AppendString(dst, u.firmware.Revision)
+		dst = machine.AppendUint(dst, uint64(u.transfer.crc))
+	}
+	if u.backup != nil {
+		dst = u.backup.AppendState(machine.AppendString(dst, u.backedUp))
+	}
+	if u.journal != nil {
+		dst = u.journal.Settings.AppendState(machine.AppendString(dst, u.journal.SerialNumber))
+	}
+	for _, w := range u.write {
+		dst = ion.AppendValue(machine.AppendUint(dst, uint64(w.handle)), w.value)
+	}
+	if u.err != nil {
+		dst = machine.AppendString(dst, u.err.Error())
+	}
+	return machine.AppendUint(dst, uint64(u.wrote))
+}
+
+func (x *exchange) appendState(dst []byte) []byte {
+	dst = machine.AppendUint(dst, uint64(x.id))
+	dst = x.out.AppendState(dst)
+	dst = x.decoder.AppendState(dst)
+	dst = x.assembler.AppendState(dst)
+	dst = machine.AppendBytes(dst, x.ack)
+	dst = machine.AppendBool(dst, x.sending)
+	return machine.AppendUint(dst, uint64(x.missing))
+}
+
+func (d *Device) appendState(dst []byte) []byte {
+	dst = machine.AppendUint(dst, uint64(d.Product))
+	dst = machine.AppendString(dst, d.SerialNumber)
+	dst = machine.AppendString(dst, d.Revision)
+	dst = machine.AppendString(dst, d.Template)
+	return machine.AppendBool(dst, d.Download)
+}
+
+func (t *transfer) appendState(dst []byte) []byte {
+	for _, n := range []int{t.blocks, t.answered, t.transmitted, t.confirmed, t.tenths, t.passes, t.polls, t.busy} {
+		dst = machine.AppendUint(dst, uint64(n))
+	}
+	dst = machine.AppendBool(dst, t.begun)
+	dst = machine.AppendBool(dst, t.found)
+	return machine.AppendBool(dst, t.clearing)
+}

@@ -1,0 +1,262 @@
+package client
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// step is one line of a procedure. It has exactly one of ask, keep, request and act; the
+// functions next to it say what follows.
+type step struct {
+	name string
+	when func(*Upgrader) bool // nil: always
+
+	ask      Prompt // a question to the person
+	answered func(*Upgrader, time.Duration, Answer) next
+
+	keep func(*Upgrader) Event // a journal to be kept or looked for
+	kept func(*Upgrader, time.Duration, *Journal, error) next
+
+	request func(*Upgrader)                                  // builds the message
+	reply   func(*Upgrader, time.Duration, *ion.Packet) next // judges the answer
+	silent  func(*Upgrader) next                             // after the last resend; nil: the task fails
+	retry   retry
+	before  func(*Upgrader) time.Duration // passes before the request; nil: none
+
+	act func(*Upgrader, time.Duration) next // neither asks nor sends
+}
+
+// procedure names a list of steps, so that a copied upgrader needs no pointers into one.
+type procedure uint8
+
+const (
+	connectProcedure procedure = iota
+	identifyProcedure
+	upgradeProcedure
+	upgradedProcedure
+	failedProcedure
+	assistantProcedure
+	templateProcedure
+	readProcedure
+	writeProcedure
+	finishProcedure
+	procedureCount
+)
+
+// procedures are all lists of steps.
+func procedures() *[procedureCount][]step {
+	return &[procedureCount][]step{
+		connectProcedure:   connectSteps(),
+		identifyProcedure:  identifySteps(),
+		upgradeProcedure:   upgradeSteps(),
+		upgradedProcedure:  upgradedSteps(),
+		failedProcedure:    failedSteps(),
+		assistantProcedure: assistantSteps(),
+		templateProcedure:  templateSteps(),
+		readProcedure:      readSteps(),
+		writeProcedure:     writeSteps(),
+		finishProcedure:    finishSteps(),
+	}
+}
+
+func (t Task) procedure() procedure {
+	switch t {
+	case TaskConnect:
+		return connectProcedure
+	case TaskIdentify:
+		return identifyProcedure
+	case TaskUpgrade, TaskRecover:
+		return upgradeProcedure
+	case TaskSendTemplate:
+		return templateProcedure
+	case TaskReadSettings:
+		return readProcedure
+	default:
+		return writeProcedure
+	}
+}
+
+// next is what follows a step.
+type next struct {
+	kind  nextKind
+	to    procedure     // another
+	name  string        // jump
+	err   error         // broken
+	after time.Duration // again
+}
+
+type nextKind uint8
+
+const (
+	goOn    nextKind = iota // the next step
+	again                   // the same step, after a pause
+	jump                    // the step of that name in this procedure
+	another                 // the first step of another procedure
+	broken                  // the task failed
+	ignored                 // that was no answer: go on waiting
+)
+
+func toNext() next                      { return next{kind: goOn} }
+func onceMore(after time.Duration) next { return next{kind: again, after: after} }
+func toStep(name string) next           { return next{kind: jump, name: name} }
+func toProcedure(p procedure) next      { return next{kind: another, to: p} }
+func failed(err error) next             { return next{kind: broken, err: err} }
+
+func failedWith(sentinel error, format string, args ...any) next {
+	return failed(fmt.Errorf("%w: %s", sentinel, fmt.Sprintf(format, args...)))
+}
+
+// retry is what a step does about a missing answer.
+type retry uint8
+
+const (
+	perStep  retry = iota // Timing.Resends, each told in the log
+	perBlock              // the same, with the counts of the article
+	polling               // a restarting meter: short waits, nothing in the log
+	probing               // looking whether anybody is there: fewer tries, nothing in the log
+)
+
+// Tries that are not those of the article.
+const (
+	// probes is how often a meter is asked that may not be there: the public ION client
+	// transmits five times in all.
+	probes = 5
+	// polls bounds how long a restart may take: with two polls of a second each, a minute.
+	polls = 30
+)
+
+func (u *Upgrader) step() *step { return &u.lists[u.procedure][u.at] }
+
+// switchTo goes to the first step of p that applies.
+func (u *Upgrader) switchTo(now time.Duration, p procedure) {
+	u.procedure, u.at = p, 0
+	u.enter(now)
+}
+
+// maxSteps bounds how many steps without waiting follow each other; more is a defect.
+const maxSteps = 1000
+
+// enter begins the step at u.at, and the ones behind it that need no waiting.
+func (u *Upgrader) enter(now time.Duration) {
+	for range maxSteps {
+		s := u.step()
+		if s.when != nil && !s.when(u) {
+			u.at++
+			continue
+		}
+		if s.name != "" {
+			u.emit(Event{Kind: EventStep, Text: s.name})
+		}
+		if s.act == nil {
+			u.begin(now, s)
+			return
+		}
+		u.phase = idle
+		if !u.move(now, s.act(u, now)) {
+			return
+		}
+	}
+	panic("upgrader: steps without end in " + u.step().name)
+}
+
+// begin starts a step that waits for something.
+func (u *Upgrader) begin(now time.Duration, s *step) {
+	switch {
+	case s.ask != NoPrompt:
+		u.phase = asking
+		u.emit(Event{Kind: EventPrompt, Prompt: s.ask, Device: u.device, Err: u.err})
+	case s.keep != nil:
+		u.phase = keeping
+		u.emit(s.keep(u))
+	default:
+		var pause time.Duration
+		if s.before != nil {
+			pause = s.before(u)
+		}
+		u.askAfter(now, pause)
+	}
+}
+
+// move sets the step that follows. It says whether the caller has to enter it.
+func (u *Upgrader) move(now time.Duration, n next) bool {
+	switch n.kind {
+	case goOn:
+		u.at++
+	case jump:
+		u.at = u.find(n.name)
+	case another:
+		u.procedure, u.at = n.to, 0
+	case again:
+		u.askAfter(now, n.after)
+		return false
+	case broken:
+		u.fail(now, n.err)
+		return false
+	}
+	return u.phase != finished
+}
+
+func (u *Upgrader) find(name string) int {
+	for i, s := range u.lists[u.procedure] {
+		if s.name == name {
+			return i
+		}
+	}
+	panic("upgrader: no step " + name)
+}
+
+// follow goes where n says.
+func (u *Upgrader) follow(now time.Duration, n next) {
+	u.exchange.end()
+	if u.move(now, n) {
+		u.enter(now)
+	}
+}
+
+// fail ends what the person had asked for.
+func (u *Upgrader) fail(now time.Duration, err error) {
+	u.exchange.end()
+	u.err = err
+	if u.procedure == upgradeProcedure {
+		u.switchTo(now, failedProcedure)
+		return
+	}
+	if u.procedure == connectProcedure || u.procedure == assistantProcedure || u.procedure == templateProcedure && u.task == TaskConnect {
+		u.switchTo(now, connectProcedure)
+		return
+	}
+	u.switchTo(now, finishProcedure)
+}
+
+// Answer answers the prompt that stands.
+func (u *Upgrader) Answer(now time.Duration, a Answer) {
+	if u.phase != asking {
+		return
+	}
+	u.phase = idle
+	u.follow(now, u.step().answered(u, now, a))
+}
+
+// Saved answers EventSaveJournal: the journal is on disk, or why not.
+func (u *Upgrader) Saved(now time.Duration, err error) { u.Loaded(now, nil, err) }
+
+// Loaded answers EventLoadJournal: the journal of the meter, or nil when there is none, or
+// why it cannot be read.
+func (u *Upgrader) Loaded(now time.Duration, j *Journal, err error) {
+	if u.phase != keeping {
+		return
+	}
+	u.phase = idle
+	u.follow(now, u.step().kept(u, now, j, err))
+}
+
+// finishSteps is the end of every task.
+func finishSteps() []step {
+	return []step{{act: func(u *Upgrader, _ time.Duration) next {
+		u.phase = finished
+		u.emit(Event{Kind: EventFinished, Err: u.err, Device: u.device})
+		return toNext()
+	}}}
+}

@@ -1,0 +1,496 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+)
+
+// upgradeSteps is the firmware upgrade, from the choice of the file to the settings being
+// back. Nothing is erased before "clear the flash": by then the file, the product, the
+// serial number, the unit and the password have been checked.
+func upgradeSteps() []step {
+	return []step{
+		{name: "choose the firmware", ask: ChooseFirmware, answered: takeFirmware},
+		{name: "begin the log", act: beginLog},
+		{name: "identify the meter", request: identifyRequest, reply: onDownload(ion.OpIdentify, takeLoader)},
+		{name: "check the password", when: (*Upgrader).inApplication, request: readIdentityRequest, reply: takeRegisters},
+		{name: "log the device", act: logDevice},
+
+		{name: "look for a journal", when: (*Upgrader).keepsJournal, keep: (*Upgrader).loadJournal, kept: takeJournal},
+		{name: "offer to restore the settings", when: (*Upgrader).hasJournal, ask: RestoreSettings, answered: chooseRestore},
+		{name: "save the settings", when: (*Upgrader).needsBackup, request: readSettingsRequest, reply: takeBackup},
+		{name: "write the journal", when: (*Upgrader).needsJournal, keep: (*Upgrader).saveJournal, kept: journalSaved},
+
+		{name: "enter download state", when: (*Upgrader).flashes, request: enterRequest, reply: onDownload(ion.OpEnter, entered)},
+		{name: "wait for the loader", when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
+			reply: onDownload(ion.OpIdentify, loaderFound)},
+		{name: "clear the flash", when: (*Upgrader).flashes, request: clearRequest, reply: onDownload(ion.OpClear, cleared)},
+		{name: "wait for the flash", when: (*Upgrader).clearing, request: clearedRequest, before: (*Upgrader).pollPause, reply: onDownload(ion.OpClear, cleared)},
+		{name: "begin the download", when: (*Upgrader).flashes, act: beginDownload},
+		{name: "download", when: (*Upgrader).flashes, request: blockRequest, retry: perBlock, reply: onDownload(ion.OpBlock, blockAnswered)},
+		{name: "verify", when: (*Upgrader).flashes, request: verifyRequest, reply: onDownload(ion.OpVerify, verified)},
+		{name: "restart", when: (*Upgrader).flashes, request: restartRequest, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
+		{name: "identify again", when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
+			reply: onDownload(ion.OpIdentify, runningFound)},
+
+		{name: "choose what to restore", when: (*Upgrader).hasBackup, ask: PasteOptions, answered: choosePaste},
+		{name: "restore the settings", when: (*Upgrader).writes, request: writeRequest, reply: written},
+		{name: "check the settings", when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{name: "end the log", act: endLog},
+	}
+}
+
+// upgradedSteps: "Once the upgrade is completed the following prompt will appear. Press
+// Exit and you will be returned to the Select Connection Type screen".
+func upgradedSteps() []step {
+	return []step{
+		{name: "say that it is completed", ask: UpgradeCompleted, answered: goOnWith},
+		{act: afterUpgrade},
+	}
+}
+
+// failedSteps: "Once an upgrade has failed … Exit this screen and you will be advised that
+// communication has been lost … Press OK and you will be prompted again".
+func failedSteps() []step {
+	return []step{
+		{act: endFailedLog},
+		{name: "say that it failed", when: (*Upgrader).begun, ask: UpgradeFailed, answered: goOnWith},
+		{name: "say that communication is lost", when: (*Upgrader).lostCommunication, ask: CommunicationLost, answered: goOnWith},
+		{act: afterUpgrade},
+	}
+}
+
+func goOnWith(*Upgrader, time.Duration, Answer) next { return toNext() }
+
+// afterUpgrade: the windows go on, a single task is over.
+func afterUpgrade(u *Upgrader, _ time.Duration) next {
+	u.transfer = transfer{}
+	if u.task == TaskConnect {
+		return toProcedure(connectProcedure)
+	}
+	return toProcedure(finishProcedure)
+}
+
+func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
+	u.transfer = transfer{}
+	u.err = nil
+	u.write, u.wrote, u.restored = nil, 0, 0
+	u.device = Device{}
+	switch {
+	case a.Err != nil:
+		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrBadFile, a.Err))
+	case a.Choice != OK || a.Firmware == nil:
+		return failed(ErrAborted)
+	}
+	u.firmware = a.Firmware
+	u.transfer.crc = a.Firmware.CRC32()
+	u.transfer.blocks = (len(a.Firmware.Image) + ion.BlockBytes - 1) / ion.BlockBytes
+	return toNext()
+}
+
+func beginLog(u *Upgrader, now time.Duration) next {
+	name := u.cfg.DeviceName
+	if name == "" {
+		name = fmt.Sprintf("ion%d", u.firmware.Product)
+	}
+	u.transfer.begun = true
+	u.log(upgradelog.Line{Kind: upgradelog.UpgradeStarted, Time: u.clock(now)})
+	u.log(upgradelog.Line{Kind: upgradelog.SoftwareVersion, Text: u.cfg.Release.Version, Number: u.cfg.Release.Build})
+	u.log(upgradelog.Line{Kind: upgradelog.FirmwareVersion, Text: u.firmware.Revision})
+	u.log(upgradelog.Line{Kind: upgradelog.FirmwareDated, Time: u.firmware.Dated.In(u.cfg.Start.Location())})
+	u.log(upgradelog.Line{Kind: upgradelog.DeviceName, Text: name})
+	return toNext()
+}
+
+// takeLoader checks everything that can be checked before anything is changed.
+func takeLoader(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.takeIdentity(r)
+	f := u.firmware
+	switch {
+	case f.Product != r.Product:
+		return failedWith(ErrWrongProduct, "%s is for a %d and the meter is a %d; nothing was changed; choose the file for this meter", f.Revision, f.Product, r.Product)
+	case f.LoadAddress != r.Base || len(f.Image) > int(r.Capacity):
+		return failedWith(ErrBadFile, "its image is %d bytes at %#08x and the meter takes %d at %#08x; nothing was changed", len(f.Image), f.LoadAddress, r.Capacity, r.Base)
+	case r.BlockBytes != ion.BlockBytes:
+		return failedWith(ErrUnexpected, "the loader takes blocks of %d bytes, this tool sends %d; nothing was changed", r.BlockBytes, ion.BlockBytes)
+	}
+	if err := u.checkSerialNumber(); err != nil {
+		return failed(err)
+	}
+	if u.device.Download {
+		u.recovery = true
+		u.emit(Event{Kind: EventDevice, Device: u.device})
+	}
+	u.transfer.found = u.device.Download
+	return toNext()
+}
+
+func logDevice(u *Upgrader, _ time.Duration) next {
+	u.log(upgradelog.Line{Kind: upgradelog.DeviceSerialNumber, Text: u.device.SerialNumber})
+	u.log(upgradelog.Line{Kind: upgradelog.DeviceUnitID, Number: int(u.cfg.UnitID)})
+	u.log(upgradelog.Line{Kind: upgradelog.DeviceBaudRate, Number: u.cfg.Baud})
+	if u.backup != nil && u.backedUp != u.device.SerialNumber {
+		u.backup = nil // of another meter, from earlier in this process
+	}
+	return toNext()
+}
+
+// flashes: a recovery has nothing to flash when the meter runs the image already and only
+// its settings are missing.
+func (u *Upgrader) flashes() bool {
+	return !(u.task == TaskRecover && !u.transfer.found && u.device.Revision == u.firmware.Revision && u.journal != nil)
+}
+
+func (u *Upgrader) keepsJournal() bool { return u.cfg.Journal }
+
+func (u *Upgrader) loadJournal() Event { return Event{Kind: EventLoadJournal, Device: u.device} }
+
+func takeJournal(u *Upgrader, _ time.Duration, j *Journal, err error) next {
+	if err != nil {
+		return failedWith(ErrNoPersistence, "the journal of %s cannot be read: %v; nothing was changed; move it away to go on without it", u.device.SerialNumber, err)
+	}
+	u.journal = j
+	return toNext()
+}
+
+func (u *Upgrader) hasJournal() bool { return u.journal != nil }
+
+func chooseRestore(u *Upgrader, _ time.Duration, a Answer) next {
+	if a.Choice != OK {
+		u.journal = nil
+		return toNext()
+	}
+	settings := u.journal.Settings
+	u.backup, u.backedUp = &settings, u.device.SerialNumber
+	return toNext()
+}
+
+// needsBackup: a meter in download state has no application to read from, and what an
+// earlier try of this process saved is still the right thing.
+func (u *Upgrader) needsBackup() bool { return !u.device.Download && u.backup == nil }
+
+func takeBackup(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	s, n := settingsOf(p)
+	if n.kind != goOn {
+		return n
+	}
+	u.backup, u.backedUp = s, u.device.SerialNumber
+	return toNext()
+}
+
+func (u *Upgrader) needsJournal() bool { return u.cfg.Journal && u.backup != nil && u.flashes() }
+
+func (u *Upgrader) saveJournal() Event {
+	if u.journal == nil {
+		u.journal = &Journal{
+			SerialNumber: u.device.SerialNumber,
+			UnitID:       u.cfg.UnitID,
+			Revision:     u.device.Revision,
+			Saved:        u.cfg.Start,
+			Settings:     *u.backup,
+		}
+	}
+	return Event{Kind: EventSaveJournal, Journal: u.journal, Device: u.device}
+}
+
+func journalSaved(u *Upgrader, _ time.Duration, _ *Journal, err error) next {
+	if err != nil {
+		return failedWith(ErrNoPersistence, "%v; nothing was changed; make room or name another journal folder", err)
+	}
+	return toNext()
+}
+
+func enterRequest(u *Upgrader) {
+	u.download(&ion.DownloadRequest{Op: ion.OpEnter, Product: u.firmware.Product, Length: uint32(len(u.firmware.Image))})
+}
+
+func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	switch r.Status {
+	case ion.StatusOK:
+	case ion.StatusRefused:
+		return failedWith(ErrPassword, "nothing was changed; give the meter's password")
+	case ion.StatusWrongProduct:
+		return failedWith(ErrWrongProduct, "the meter refused a %d image; nothing was changed", u.firmware.Product)
+	default:
+		return failedWith(ErrUnexpected, "enter download state: %v", r.Status)
+	}
+	u.transfer.polls = 0
+	if u.transfer.passes > 0 {
+		return toNext()
+	}
+	kind := upgradelog.EnteredDownloadState
+	if u.transfer.found {
+		kind = upgradelog.AlreadyInDownloadState
+	}
+	u.log(upgradelog.Line{Kind: kind})
+	return toNext()
+}
+
+// restartPause lets a meter restart before it is asked; one that was found in download
+// state does not.
+func (u *Upgrader) restartPause() time.Duration {
+	if u.device.Download && u.step().name == "wait for the loader" {
+		return 0
+	}
+	return u.cfg.Timing.Restart
+}
+
+func (u *Upgrader) pollPause() time.Duration { return u.cfg.Timing.Poll }
+
+func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if r.State != ion.StateApplication {
+		u.device.Download = true
+		return toNext()
+	}
+	if u.transfer.polls++; u.transfer.polls > polls {
+		return failedWith(ErrUnexpected, "the meter does not enter download state")
+	}
+	return onceMore(u.cfg.Timing.Poll)
+}
+
+// maxPasses bounds how often one run clears the flash: a meter that lost its power wants
+// it again.
+const maxPasses = 3
+
+// beginAnew goes back to the clear, after the meter said something that a loader with a
+// cleared flash does not say.
+func (u *Upgrader) beginAnew(why error) next {
+	if u.transfer.passes >= maxPasses {
+		return failed(fmt.Errorf("%w: %d times: %w", ErrTooOften, maxPasses, why))
+	}
+	u.device.Download = false
+	return toStep("enter download state")
+}
+
+func clearRequest(u *Upgrader) {
+	u.transfer.passes++
+	u.transfer.polls = 0
+	u.transfer.clearing = true
+	u.download(&ion.DownloadRequest{Op: ion.OpClear, Begin: true})
+}
+
+func clearedRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpClear}) }
+
+func (u *Upgrader) clearing() bool { return u.transfer.clearing }
+
+// maxClearPolls bounds how long a clear may take: ten minutes of one-second polls.
+const maxClearPolls = 600
+
+func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	switch r.Status {
+	case ion.StatusOK:
+		u.transfer.clearing = false
+		return toStep("begin the download")
+	case ion.StatusBusy:
+		return u.stillClearing()
+	case ion.StatusEraseFailed:
+		return u.beginAnew(fmt.Errorf("%w: sector %d cannot be erased", ErrFlash, r.Sector))
+	default:
+		return u.beginAnew(fmt.Errorf("%w: clear the flash: %v", ErrUnexpected, r.Status))
+	}
+}
+
+func (u *Upgrader) stillClearing() next {
+	if u.transfer.polls++; u.transfer.polls > maxClearPolls {
+		return failedWith(ErrFlash, "the flash is not cleared after %d questions", maxClearPolls)
+	}
+	if u.step().name == "clear the flash" {
+		return toNext()
+	}
+	return onceMore(u.cfg.Timing.Poll)
+}
+
+func beginDownload(u *Upgrader, _ time.Duration) next {
+	u.transfer.answered, u.transfer.tenths, u.transfer.busy = 0, 0, 0
+	u.log(upgradelog.Line{Kind: upgradelog.FlashCleared})
+	u.log(upgradelog.Line{Kind: upgradelog.Proceeding})
+	return toNext()
+}
+
+// block is the part of the image that is sent next.
+func (u *Upgrader) block() (address uint32, data []byte) {
+	from := u.transfer.answered * ion.BlockBytes
+	return u.firmware.LoadAddress + uint32(from), u.firmware.Image[from:min(from+ion.BlockBytes, len(u.firmware.Image))]
+}
+
+func blockRequest(u *Upgrader) {
+	address, data := u.block()
+	u.download(&ion.DownloadRequest{
+		Op:       ion.OpBlock,
+		Sequence: uint32(u.transfer.answered) + 1,
+		Address:  address,
+		CRC:      crc32.ChecksumIEEE(data),
+		Data:     data,
+	})
+}
+
+// maxRefusals bounds how often in a row the loader may not take the same block.
+const maxRefusals = 120
+
+func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	sequence := uint32(u.transfer.answered) + 1
+	if r.Sequence != sequence {
+		return next{kind: ignored}
+	}
+	switch r.Status {
+	case ion.StatusOK:
+		return u.blockTaken()
+	case ion.StatusBadSequence:
+		if r.Expected == sequence+1 {
+			return u.blockTaken() // it was taken before; the answer was lost
+		}
+		return u.beginAnew(fmt.Errorf("%w: the loader wants block %d after block %d", ErrUnexpected, r.Expected, sequence))
+	case ion.StatusBusy, ion.StatusVerifyFailed:
+		if u.transfer.busy++; u.transfer.busy > maxRefusals {
+			return failedWith(ErrUnexpected, "block %d: %v, %d times", sequence, r.Status, maxRefusals)
+		}
+		return onceMore(u.cfg.Timing.Poll)
+	case ion.StatusProgramFailed:
+		return u.beginAnew(fmt.Errorf("%w: block %d cannot be programmed", ErrFlash, sequence))
+	default:
+		return u.beginAnew(fmt.Errorf("%w: block %d: %v", ErrUnexpected, sequence, r.Status))
+	}
+}
+
+func (u *Upgrader) blockTaken() next {
+	t := &u.transfer
+	t.answered++
+	t.confirmed++
+	t.busy = 0
+	u.emit(Event{Kind: EventProgress, Done: t.answered, Total: t.blocks})
+	u.logProgress()
+	if t.answered == t.blocks {
+		return toNext()
+	}
+	return onceMore(0)
+}
+
+// logProgress: "the Firmware Upgrade dialog box in ION Setup will show status updates
+// every 10% during the firmware upgrade process."
+func (u *Upgrader) logProgress() {
+	t := &u.transfer
+	for t.tenths < 10*t.answered/t.blocks {
+		t.tenths++
+		u.log(upgradelog.Line{Kind: upgradelog.Completed, Number: 10 * t.tenths})
+		u.log(upgradelog.Line{Kind: upgradelog.Efficiency, Number: (2000*t.confirmed + t.transmitted) / (2 * t.transmitted)})
+	}
+}
+
+func verifyRequest(u *Upgrader) {
+	f := u.firmware
+	u.download(&ion.DownloadRequest{
+		Op:       ion.OpVerify,
+		Length:   uint32(len(f.Image)),
+		CRC:      u.transfer.crc,
+		Product:  f.Product,
+		Dated:    uint32(f.Dated.Unix()),
+		Revision: ion.PadText(f.Revision),
+	})
+}
+
+func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	switch r.Status {
+	case ion.StatusOK:
+		u.log(upgradelog.Line{Kind: upgradelog.Verified})
+		return toNext()
+	case ion.StatusRefused:
+		// No loader answers, so the power was away. If the image was good it runs by now.
+		return toStep("identify again")
+	case ion.StatusVerifyFailed:
+		return u.beginAnew(fmt.Errorf("%w: CRC-32 %08x, sent %08x", ErrVerify, r.CRC, u.transfer.crc))
+	default:
+		return u.beginAnew(fmt.Errorf("%w: verify: %v", ErrVerify, r.Status))
+	}
+}
+
+func restartRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpRestart}) }
+
+// restarted: refused means that the application answers, so the answer to an earlier
+// restart was lost.
+func restarted(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.transfer.polls = 0
+	if r.Status == ion.StatusOK || r.Status == ion.StatusRefused {
+		return toNext()
+	}
+	return failedWith(ErrUnexpected, "restart: %v", r.Status)
+}
+
+// askTheMeter: whether it restarted, only the meter knows.
+func askTheMeter(*Upgrader) next { return toNext() }
+
+func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	revision := ion.FixedText(r.Revision[:])
+	switch {
+	case r.State != ion.StateApplication:
+		return u.beginAnew(fmt.Errorf("%w: it is in download state after the restart", ErrNotRunning))
+	case revision != u.firmware.Revision:
+		return failedWith(ErrNotRunning, "it runs %s", revision)
+	}
+	u.takeIdentity(r)
+	u.log(upgradelog.Line{Kind: upgradelog.Restarted})
+	return toNext()
+}
+
+func (u *Upgrader) hasBackup() bool { return u.backup != nil }
+
+// choosePaste: each ticked group is written back as it was, the others stay as the new
+// firmware's factory template has them. The template's name is no group.
+func choosePaste(u *Upgrader, _ time.Duration, a Answer) next {
+	u.restored = a.Groups
+	u.write = []write{{handle: ion.HandleTemplate, value: ion.TextValue(u.backup.Template), setting: -1}}
+	for i, s := range ion.SettingTable() {
+		if a.Groups.Has(s.Group) {
+			u.write = append(u.write, write{handle: s.Handle, value: u.backup.Values[i], setting: i})
+		}
+	}
+	return toNext()
+}
+
+func endLog(u *Upgrader, now time.Duration) next {
+	if u.wrote > 0 {
+		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(u.restored)})
+	}
+	if u.journal != nil {
+		u.emit(Event{Kind: EventRemoveJournal, Device: u.device, Journal: u.journal})
+	}
+	u.journal, u.backup = nil, nil
+	u.log(upgradelog.Line{Kind: upgradelog.UpgradeCompleted, Time: u.clock(now)})
+	return toProcedure(upgradedProcedure)
+}
+
+func titles(groups ion.Groups) string {
+	var words []string
+	for _, g := range groups.List() {
+		words = append(words, g.String())
+	}
+	if words == nil {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}
+
+func (u *Upgrader) begun() bool { return u.transfer.begun }
+
+func (u *Upgrader) lostCommunication() bool {
+	return u.transfer.begun && errors.Is(u.err, ErrNoResponse)
+}
+
+func endFailedLog(u *Upgrader, now time.Duration) next {
+	if !u.transfer.begun {
+		return toNext()
+	}
+	switch {
+	case errors.Is(u.err, ErrAborted):
+		u.log(upgradelog.Line{Kind: upgradelog.AbortedByUser})
+	case !errors.Is(u.err, ErrNoResponse):
+		u.log(upgradelog.Line{Kind: upgradelog.Refused, Text: u.err.Error()})
+	}
+	u.log(upgradelog.Line{Kind: upgradelog.UpgradeFailed, Time: u.clock(now)})
+	return toNext()
+}

@@ -1,0 +1,104 @@
+package upgradelog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Bounds of what Parse takes.
+const (
+	// MaxBytes is the size of the largest log: years of upgrades.
+	MaxBytes = 8 << 20
+	// MaxLines is the number of lines that a log may have, blank ones included.
+	MaxLines = 100_000
+	// MaxLineBytes is the length of the longest line that can be read, without its end:
+	// more than the longest that Append writes.
+	MaxLineBytes = 4096
+	// MaxUnreadable is how many unreadable lines are kept; all are counted.
+	MaxUnreadable = 1000
+)
+
+// ErrTooLarge: the log has more than MaxBytes or MaxLines.
+var ErrTooLarge = errors.New("the log is too large")
+
+// Entry is a line and its place.
+type Entry struct {
+	// At counts the lines of the file from 1.
+	At int
+	Line
+}
+
+// Unreadable is a line that is no line of a log.
+type Unreadable struct {
+	// At counts the lines of the file from 1.
+	At int
+	// Text is the line, at most MaxLineBytes of it, as found: print it quoted.
+	Text string
+}
+
+// String names the line and quotes the beginning of it.
+func (u Unreadable) String() string {
+	return fmt.Sprintf("line %d: cannot read %.120q; it is no line of an Upgrade.log", u.At, u.Text)
+}
+
+// Log is what a file says.
+type Log struct {
+	// Entries are the lines that could be read, in order. Blank lines are left out.
+	Entries []Entry
+	// Unreadable are the first MaxUnreadable lines that could not be read.
+	Unreadable []Unreadable
+	// UnreadableCount counts all of them.
+	UnreadableCount int
+}
+
+// Parse reads a log: lines that end with LF or CR LF, the last with or without an end. A
+// line that it cannot read does not stop it: a crash of the PC may have cut one short.
+// The error is ErrTooLarge alone.
+func Parse(b []byte) (*Log, error) {
+	if len(b) > MaxBytes {
+		return nil, fmt.Errorf("%w: it has %d bytes, at most %d can be read; cut it into parts", ErrTooLarge, len(b), MaxBytes)
+	}
+	log := &Log{}
+	at := 0
+	for s := range strings.Lines(strings.TrimPrefix(string(b), "\uFEFF")) {
+		at++
+		if at > MaxLines {
+			return nil, fmt.Errorf("%w: it has more than %d lines; cut it into parts", ErrTooLarge, MaxLines)
+		}
+		log.add(at, strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r"))
+	}
+	return log, nil
+}
+
+// Runs cuts the log at its UpgradeStarted lines. A run that lacks that line, because the
+// log was cut, can only be the first.
+func (l *Log) Runs() [][]Entry {
+	var runs [][]Entry
+	begin := 0
+	for i, e := range l.Entries {
+		if e.Kind == UpgradeStarted && i > begin {
+			runs = append(runs, l.Entries[begin:i:i])
+			begin = i
+		}
+	}
+	if begin < len(l.Entries) {
+		runs = append(runs, l.Entries[begin:])
+	}
+	return runs
+}
+
+// add reads one line.
+func (l *Log) add(at int, s string) {
+	if strings.Trim(s, " \t") == "" {
+		return
+	}
+	if line, ok := parseLine(s); ok {
+		l.Entries = append(l.Entries, Entry{at, line})
+		return
+	}
+	l.UnreadableCount++
+	if len(l.Unreadable) < MaxUnreadable {
+		l.Unreadable = append(l.Unreadable, Unreadable{at, s[:min(len(s), MaxLineBytes)]})
+	}
+}

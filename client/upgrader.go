@@ -1,0 +1,221 @@
+// Package client is the upgrader: the machine that does to a meter what the vendor's tool
+// (ION Setup) does, with its log, its windows, its retries and its recovery.
+//
+// An Upgrader stands for one process of the tool, from its start until the person exits
+// it. It reads no terminal and no file: what it wants to know comes as a prompt that a
+// person or a script answers, and what it has to say comes as events. Its procedures are
+// lists of steps; reading one from top to bottom is reading the article (FA212301).
+//
+// A late answer is never taken for the answer to a later request: every request has a
+// message id of its own, a resend keeps it, and the answer to a block names its sequence
+// number.
+package client
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"ionbench/client/upg"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+)
+
+// Config describes one process of the tool.
+type Config struct {
+	Release Release
+	// SingleDevice is "Single ION device configuration mode".
+	SingleDevice bool
+	DeviceName   string // of the site, as the log shows it; "ion7350" where it is empty
+	UnitID       uint16
+	SerialNumber string // the meter must have this one; empty for any
+	Baud         int    // bits a second, 8N1
+	Password     string // up to eight digits, or up to six characters
+	User         byte   // user id that goes with the password
+	// Start is the calendar time of now = 0, in the zone in which the log is written.
+	Start  time.Time
+	Timing Timing
+	// Journal keeps the settings on disk while an upgrade runs.
+	Journal bool
+	// FirstMessageID is the id of the first request. Processes that follow each other
+	// should differ in it, so that an answer to one is none to the next.
+	FirstMessageID uint16
+}
+
+// Task is what the tool is started for.
+type Task uint8
+
+// The tasks.
+const (
+	TaskConnect       Task = iota // the windows of the article, until the person exits
+	TaskIdentify                  // tell what is at the other end
+	TaskUpgrade                   // upgrade, or start again what was interrupted
+	TaskRecover                   // the same; nothing is flashed if the image runs already
+	TaskSendTemplate              // send a template to the meter
+	TaskReadSettings              // read the settings
+	TaskWriteSettings             // write the settings given to WriteSettings
+)
+
+// Errors that end a task.
+var (
+	ErrNoResponse    = errors.New("no response from the meter")
+	ErrAborted       = errors.New("aborted by the user")
+	ErrWrongProduct  = errors.New("the firmware is for another product")
+	ErrWrongSerial   = errors.New("the meter has another serial number")
+	ErrWrongUnit     = errors.New("another unit answers")
+	ErrPassword      = errors.New("the meter refused the password")
+	ErrBadFile       = errors.New("the file cannot be used")
+	ErrFlash         = errors.New("the meter's flash failed")
+	ErrVerify        = errors.New("the meter does not hold the image that was sent")
+	ErrNotRunning    = errors.New("the meter does not run the new firmware")
+	ErrNoPersistence = errors.New("the settings could not be saved")
+	ErrSettings      = errors.New("the meter did not take the settings")
+	ErrTooOften      = errors.New("the download had to begin anew too often")
+	ErrUnexpected    = errors.New("the meter gave an answer that makes no sense")
+	ErrDownloadState = errors.New("the meter is in download state")
+)
+
+// Upgrader is one process of the tool. Make it with New, give it a task with Start, and
+// run it as a machine.Machine; take its events after every call.
+type Upgrader struct {
+	cfg        Config
+	credential ion.Credential
+
+	lists     *[procedureCount][]step
+	task      Task
+	procedure procedure
+	at        int // step of the procedure
+	phase     phase
+	err       error // why the task failed
+
+	exchange exchange
+	tx       []byte
+	events   []Event
+	told     int
+
+	recovery bool // Firmware Recovery Mode: from a recovery until the tool is exited
+	device   Device
+	firmware *upg.File
+	paste    ion.Groups
+	backup   *ion.Settings // from before the flash was cleared; in memory only
+	backedUp string        // serial number of the meter that the backup is of
+	journal  *Journal      // as it was found, or saved
+	write    []write       // settings to write
+	wrote    int           // how many of them
+	restored ion.Groups
+	transfer transfer
+}
+
+// phase is what the upgrader is waiting for.
+type phase uint8
+
+const (
+	idle       phase = iota
+	asking           // a person's answer
+	keeping          // the journal to be saved or loaded
+	pausing          // a time to pass before a request
+	exchanging       // an answer from the meter
+	finished
+)
+
+// transfer counts the download.
+type transfer struct {
+	blocks      int    // of the image
+	crc         uint32 // of the image
+	answered    int    // in this pass over the image
+	transmitted int    // all blocks sent so far, resends and earlier passes too
+	confirmed   int    // all blocks answered so far
+	tenths      int    // of the image that were reported
+	passes      int    // times that the flash was cleared
+	polls       int
+	busy        int  // answers in a row that did not take the block
+	begun       bool // the log was begun
+	found       bool // the meter was found in download state
+	clearing    bool
+}
+
+// New makes a tool that was just started.
+func New(cfg Config) (*Upgrader, error) {
+	if cfg.UnitID < 1 || cfg.UnitID > 9999 {
+		return nil, fmt.Errorf("unit id %d: use 1 to 9999", cfg.UnitID)
+	}
+	if cfg.Baud < 0 {
+		return nil, fmt.Errorf("baud rate %d: use 1200, 2400, 4800, 9600 or 19200", cfg.Baud)
+	}
+	credential, err := ion.ParsePassword(cfg.Password, cfg.User)
+	if err != nil {
+		return nil, err
+	}
+	u := &Upgrader{cfg: cfg, lists: procedures(), credential: credential, paste: ion.AllGroups}
+	u.exchange.id = cfg.FirstMessageID - 1
+	return u, nil
+}
+
+// Start begins a task. Only one runs at a time.
+func (u *Upgrader) Start(now time.Duration, t Task) {
+	u.task = t
+	u.err = nil
+	u.switchTo(now, t.procedure())
+}
+
+// Done reports that the task is over.
+func (u *Upgrader) Done() bool { return u.phase == finished }
+
+// Err is why the last task failed; nil when it succeeded.
+func (u *Upgrader) Err() error { return u.err }
+
+// RecoveryMode reports that the tool is in Firmware Recovery Mode: a recovery was begun
+// in this process. "It is recommended to once again, completely exit ION Setup and
+// reconnect to the device. This is to ensure that ION Setup returns to normal operating
+// mode instead of Firmware Recovery Mode."
+func (u *Upgrader) RecoveryMode() bool { return u.recovery }
+
+// Device is the meter as far as it is known.
+func (u *Upgrader) Device() Device { return u.device }
+
+// Counts is how the download stands.
+type Counts struct {
+	Blocks      int // of the image
+	Answered    int // in this pass over the image
+	Transmitted int // all that were sent, resends too
+	Confirmed   int // all that were answered
+}
+
+// Counts is how the download stands now.
+func (u *Upgrader) Counts() Counts {
+	t := u.transfer
+	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Confirmed: t.confirmed}
+}
+
+// NextEvent hands out what the upgrader has to tell, one at a time and in order.
+func (u *Upgrader) NextEvent() (e Event, ok bool) {
+	if u.told == len(u.events) {
+		u.events, u.told = u.events[:0], 0
+		return Event{}, false
+	}
+	u.told++
+	return u.events[u.told-1], true
+}
+
+func (u *Upgrader) emit(e Event) { u.events = append(u.events, e) }
+
+func (u *Upgrader) log(l upgradelog.Line) { u.emit(Event{Kind: EventLog, Line: l}) }
+
+// clock is the time that the log shows.
+func (u *Upgrader) clock(now time.Duration) time.Time { return u.cfg.Start.Add(now) }
+
+// Abort is the person's Abort button, or Ctrl-C: the transfer ends, the meter stays as it
+// is and can be upgraded again at once.
+func (u *Upgrader) Abort(now time.Duration) {
+	if u.phase == finished || u.phase == idle {
+		return
+	}
+	u.fail(now, ErrAborted)
+}
+
+// Transmit hands out what is to be sent now.
+func (u *Upgrader) Transmit(dst []byte) []byte {
+	dst = append(dst, u.tx...)
+	u.tx = u.tx[:0]
+	return dst
+}

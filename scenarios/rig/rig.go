@@ -1,0 +1,314 @@
+// Package rig joins the two sides: a meter on its line, the upgrader with a person in
+// front of it, a plan of faults. It runs attempts one after another against the same meter
+// and says of each what the tool claimed, what the meter really is, what it cost, and
+// which of the project's invariants it broke.
+package rig
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/fixtures/firmware"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// Setup describes the meter and the line of a rig. The zero value of a field stands for
+// the meter of the article.
+type Setup struct {
+	Model        meter.Model
+	SerialNumber string
+	UnitID       uint16
+	Baud         int
+	Password     string
+	Revision     string // that runs at first
+	ImageBytes   int    // of what runs at first
+	Epoch        time.Time
+	Settings     *ion.Settings
+	Geometry     flash.Geometry
+	TraceFrames  bool
+	NoTrace      bool
+}
+
+// ArticleStart is when the article's log begins, in the time of its PC.
+func ArticleStart() time.Time { return time.Date(2008, time.March, 6, 15, 57, 48, 0, time.UTC) }
+
+// withDefaults fills in the meter of the article.
+func (s Setup) withDefaults() Setup {
+	if s.Model == 0 {
+		s.Model = meter.ION7350
+	}
+	if s.SerialNumber == "" {
+		s.SerialNumber = "PC-0209A001-11"
+	}
+	if s.UnitID == 0 {
+		s.UnitID = 105
+	}
+	if s.Baud == 0 {
+		s.Baud = 9600
+	}
+	if s.Password == "" {
+		s.Password = "0"
+	}
+	if s.Revision == "" {
+		s.Revision = s.Model.String() + "V282"
+	}
+	if s.ImageBytes == 0 {
+		s.ImageBytes = 48 << 10
+	}
+	if s.Epoch.IsZero() {
+		s.Epoch = ArticleStart()
+	}
+	if s.Geometry.Sectors == 0 {
+		s.Geometry = flash.Am29F032B()
+	}
+	if s.Settings == nil {
+		s.Settings = CustomSettings(s.Model, s.Revision)
+	}
+	return s
+}
+
+// CustomSettings is a meter that somebody has set up: no setting is at its default.
+func CustomSettings(model meter.Model, revision string) *ion.Settings {
+	s := meter.FactoryTemplate(model, revision)
+	s.Template = model.String() + "_PLANT_A"
+	for i, setting := range ion.SettingTable() {
+		v, err := setting.Parse(customValue(i, setting))
+		if err != nil {
+			panic(fmt.Sprintf("custom settings: %v", err))
+		}
+		s.Values[i] = v
+	}
+	return &s
+}
+
+func customValue(i int, s ion.Setting) string {
+	switch {
+	case s.Type == ion.Words:
+		return "PLANT A " + s.Key
+	case s.Key == "nominal-frequency":
+		return "50"
+	case s.Key == "timesync-type":
+		return "1"
+	case s.Key == "volts-mode":
+		return "2"
+	case s.Group == ion.ITC && s.Min == 0.5:
+		return fmt.Sprintf("1.0%d", i)
+	case s.Type == ion.Number:
+		return fmt.Sprintf("%d.5", 100+i)
+	default:
+		return fmt.Sprint(3600 + i)
+	}
+}
+
+// Rig is a meter on its line, with whatever tool is at the other end.
+type Rig struct {
+	setup Setup
+	bench *bench.Bench
+	disk  Disk
+}
+
+// nobody is the other end of a line that no tool is at.
+type nobody struct{ tool }
+
+func (n *nobody) Done() bool                  { return false }
+func (n *nobody) CloneHost() bench.Host       { return n }
+func (n *nobody) Next() (time.Duration, bool) { return 0, false }
+func (n *nobody) Transmit(dst []byte) []byte  { return dst }
+
+func (n *nobody) Receive(time.Duration, []byte)                  {}
+func (n *nobody) AppendState(dst []byte, _ time.Duration) []byte { return dst }
+func (n *nobody) Order(time.Duration, fault.Fault)               {}
+func (n *nobody) Drain(dst []bench.Event) []bench.Event          { return dst }
+
+// StationConfig is the device's side of a setup.
+func (s Setup) StationConfig() bench.Config {
+	s = s.withDefaults()
+	return bench.Config{
+		Meter: meter.Config{
+			Model:        s.Model,
+			SerialNumber: s.SerialNumber,
+			UnitID:       s.UnitID,
+			Password:     s.Password,
+			Epoch:        s.Epoch,
+			Firmware: meter.Firmware{
+				Revision: s.Revision,
+				Dated:    time.Date(2007, time.January, 15, 9, 0, 0, 0, time.UTC),
+				Image:    firmware.Image(1, s.ImageBytes),
+			},
+			Settings: s.Settings,
+			Timing:   meter.DefaultTiming(),
+			Geometry: s.Geometry,
+			Seed:     1,
+		},
+		Baud:        s.Baud,
+		Trace:       !s.NoTrace,
+		TraceFrames: s.TraceFrames,
+	}
+}
+
+// New makes a rig whose meter runs since long: the clock stands at zero when it is ready.
+func New(s Setup) (*Rig, error) {
+	s = s.withDefaults()
+	station, err := bench.NewStation(s.StationConfig())
+	if err != nil {
+		return nil, err
+	}
+	const before = time.Hour
+	station.PowerOn(-before)
+	station.Advance(0)
+	station.Forget()
+	return &Rig{setup: s, bench: bench.New(0, station, new(nobody))}, nil
+}
+
+// Setup is what the rig was made of, defaults filled in.
+func (r *Rig) Setup() Setup { return r.setup }
+
+// Bench is the rig's bench, to look at.
+func (r *Rig) Bench() *bench.Bench { return r.bench }
+
+// Meter is the rig's meter, to look at.
+func (r *Rig) Meter() *meter.Meter { return r.bench.Station().Meter() }
+
+// Disk is what the tools so far left behind.
+func (r *Rig) Disk() *Disk { return &r.disk }
+
+// Now is the time on the bench's clock.
+func (r *Rig) Now() time.Duration { return r.bench.Now() }
+
+// Wait lets time pass with no tool at the line.
+func (r *Rig) Wait(d time.Duration) {
+	r.leave()
+	r.bench.AdvanceTo(r.bench.Now() + d)
+}
+
+func (r *Rig) leave() { r.bench = bench.New(r.bench.Now(), r.bench.Station(), new(nobody)) }
+
+// PowerCycle switches the meter off and, a while later, on again.
+func (r *Rig) PowerCycle(off time.Duration) {
+	r.leave()
+	r.bench.Station().PowerOff(r.Now())
+	r.bench.AdvanceTo(r.Now() + off)
+	r.bench.Station().PowerOn(r.Now())
+	r.bench.AdvanceTo(r.Now() + time.Minute)
+}
+
+// Heal ends all faults: the cable is in, the meter has power, and a minute has passed.
+func (r *Rig) Heal() {
+	r.leave()
+	r.bench.Station().Heal(r.Now())
+	r.bench.AdvanceTo(r.Now() + time.Minute)
+}
+
+// Clone is an independent copy with the same future.
+func (r *Rig) Clone() *Rig {
+	c := *r
+	c.bench = r.bench.Clone()
+	return &c
+}
+
+// Attempt is one process of the tool, from its start to its end.
+type Attempt struct {
+	Task         client.Task
+	Release      client.Release // none: 2.2 (Build 716)
+	SingleDevice bool
+	Journal      bool
+	Password     string // empty: the meter's
+	UnitID       uint16 // 0: the meter's
+	SerialNumber string // wanted; empty for any
+	Baud         int    // 0: the line's
+	Person       Person
+	Plan         fault.Plan
+	Writes       map[int]ion.Value // of TaskWriteSettings
+	Limit        time.Duration     // the attempt must have ended by then; 0: six hours
+}
+
+// config is the tool's own view of the rig.
+func (r *Rig) config(a Attempt) client.Config {
+	c := client.Config{
+		Release:        a.Release,
+		SingleDevice:   a.SingleDevice,
+		UnitID:         a.UnitID,
+		SerialNumber:   a.SerialNumber,
+		Baud:           a.Baud,
+		Password:       a.Password,
+		Start:          r.setup.Epoch,
+		Timing:         client.DefaultTiming(),
+		Journal:        a.Journal,
+		FirstMessageID: 1,
+	}
+	if c.Release.Version == "" {
+		c.Release = client.Release22()
+	}
+	if c.UnitID == 0 {
+		c.UnitID = r.setup.UnitID
+	}
+	if c.Baud == 0 {
+		c.Baud = r.setup.Baud
+	}
+	if c.Password == "" {
+		c.Password = r.setup.Password
+	}
+	return c
+}
+
+// Begin starts an attempt and returns the running bench; Finish ends it. Between them the
+// bench can be stepped, cloned and looked at.
+func (r *Rig) Begin(a Attempt) error {
+	u, err := client.New(r.config(a))
+	if err != nil {
+		return err
+	}
+	if a.Task == client.TaskWriteSettings {
+		if err := u.SetWrites(a.Writes); err != nil {
+			return err
+		}
+	}
+	if err := r.bench.Station().SetPlan(a.Plan); err != nil {
+		return err
+	}
+	if a.Baud != 0 {
+		r.bench.Station().HostBaud(r.Now(), a.Baud)
+	}
+	t := &tool{upgrader: u, person: a.Person, disk: r.disk}
+	r.bench = bench.New(r.Now(), r.bench.Station(), t)
+	r.bench.Station().Begin(r.Now())
+	u.Start(r.Now(), a.Task)
+	t.listen(r.Now())
+	r.bench.Exchange()
+	return nil
+}
+
+// maxAttempt is long enough for any upgrade that ends.
+const maxAttempt = 6 * time.Hour
+
+// Try runs an attempt to its end and judges it.
+func (r *Rig) Try(a Attempt) (*Outcome, error) {
+	before := r.look()
+	if err := r.Begin(a); err != nil {
+		return nil, err
+	}
+	limit := a.Limit
+	if limit == 0 {
+		limit = maxAttempt
+	}
+	ended := r.bench.Run(r.Now() + limit)
+	return r.finish(a, before, ended), nil
+}
+
+// UPG is a firmware file for the rig's meter: the next revision, of so many bytes.
+func (r *Rig) UPG(imageBytes int) *upg.File {
+	return firmware.UPG(uint16(r.setup.Model), r.setup.Model.String()+"V283", ArticleDated(), 283, imageBytes)
+}
+
+// ArticleDated is when the article's firmware was built.
+func ArticleDated() time.Time { return time.Date(2007, time.August, 22, 13, 24, 58, 0, time.UTC) }
+
+// ArticleImageBytes is the size of image that fits the article's log: 460 blocks, of which
+// 438 answered ones are 95.2 %.
+const ArticleImageBytes = 460 * ion.BlockBytes

@@ -1,0 +1,245 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/dcf"
+	"ionbench/client/upg"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+)
+
+// Person is what somebody in front of the tool does: the same answers every time.
+type Person struct {
+	Firmware    *upg.File
+	FirmwareErr error // the file that they choose cannot be used
+	Template    *dcf.File
+	TemplateErr error
+	Paste       ion.Groups // boxes ticked in Template Paste Options
+	NoRecovery  bool       // answers No to "recover your firmware upgrade"
+	NoRestore   bool       // answers No to a journal that was found
+	Connections int        // times that they press OK at Select Connection Type before they exit
+	Assistant   []client.Choice
+	AtSilence   client.Choice // at a device that does not answer; OK tries again
+}
+
+// Disk is what outlives the tool: its log and its journals.
+type Disk struct {
+	Log      []byte
+	journals []kept
+	Full     bool // nothing can be written any more
+}
+
+type kept struct {
+	serialNumber string
+	file         []byte
+}
+
+// ErrDiskFull is what a full disk says.
+var ErrDiskFull = errors.New("no space left on the disk")
+
+func (d *Disk) save(j *client.Journal) error {
+	if d.Full {
+		return ErrDiskFull
+	}
+	d.remove(j.SerialNumber)
+	d.journals = append(d.journals, kept{j.SerialNumber, client.AppendJournal(nil, j)})
+	return nil
+}
+
+func (d *Disk) load(serialNumber string) (*client.Journal, error) {
+	for _, k := range d.journals {
+		if k.serialNumber == serialNumber {
+			return client.ParseJournal(k.file)
+		}
+	}
+	return nil, nil
+}
+
+func (d *Disk) remove(serialNumber string) {
+	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.serialNumber == serialNumber })
+}
+
+// Journals is how many upgrades have not ended.
+func (d *Disk) Journals() int { return len(d.journals) }
+
+// maxPrompts bounds the windows of one attempt; more means that tool and person run in
+// circles.
+const maxPrompts = 500
+
+// tool is the host's side of the bench: the upgrader, the person and the disk.
+type tool struct {
+	upgrader *client.Upgrader
+	person   Person
+	disk     Disk
+	killed   bool
+	aborted  bool
+	prompts  []client.Prompt
+	visits   int // to Select Connection Type
+	assists  int // to Setup Assistant
+	claim    error
+	settings *ion.Settings
+	device   client.Device
+	pending  []bench.Event
+}
+
+func (t *tool) Receive(now time.Duration, p []byte) {
+	if !t.killed {
+		t.upgrader.Receive(now, p)
+		t.listen(now)
+	}
+}
+
+func (t *tool) Advance(now time.Duration) {
+	t.upgrader.Advance(now)
+	t.listen(now)
+}
+
+func (t *tool) Next() (time.Duration, bool) {
+	if t.killed {
+		return 0, false
+	}
+	return t.upgrader.Next()
+}
+
+func (t *tool) Transmit(dst []byte) []byte {
+	if t.killed {
+		return dst
+	}
+	return t.upgrader.Transmit(dst)
+}
+
+func (t *tool) Done() bool { return t.killed || t.upgrader.Done() }
+
+// Order: "may choose to Abort the upgrade", or the PC dies.
+func (t *tool) Order(now time.Duration, f fault.Fault) {
+	switch f.Kind {
+	case fault.Kill:
+		t.killed = true
+	case fault.Abort:
+		t.aborted = true
+		t.upgrader.Abort(now)
+		t.listen(now)
+	}
+}
+
+func (t *tool) Drain(dst []bench.Event) []bench.Event {
+	dst = append(dst, t.pending...)
+	t.pending = t.pending[:0]
+	return dst
+}
+
+func (t *tool) CloneHost() bench.Host {
+	c := *t
+	c.upgrader = t.upgrader.Clone()
+	c.prompts = slices.Clip(t.prompts)
+	c.disk.Log = slices.Clip(t.disk.Log)
+	c.disk.journals = slices.Clip(t.disk.journals)
+	c.pending = slices.Clone(t.pending)
+	return &c
+}
+
+// AppendState leaves out what was written and shown before.
+func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
+	dst = t.upgrader.AppendState(dst, now)
+	dst = machine.AppendBool(dst, t.killed)
+	dst = machine.AppendUint(dst, uint64(t.visits))
+	dst = machine.AppendUint(dst, uint64(t.assists))
+	for _, k := range t.disk.journals {
+		dst = machine.AppendBytes(dst, k.file)
+	}
+	return dst
+}
+
+// listen takes the upgrader's events and does what they ask for.
+func (t *tool) listen(now time.Duration) {
+	for e, ok := t.upgrader.NextEvent(); ok; e, ok = t.upgrader.NextEvent() {
+		t.hear(now, e)
+	}
+}
+
+func (t *tool) hear(now time.Duration, e client.Event) {
+	switch e.Kind {
+	case client.EventLog:
+		t.disk.Log = upgradelog.Append(t.disk.Log, e.Line)
+		t.tell(now, "log", e.Line.String())
+	case client.EventPrompt:
+		t.tell(now, "prompt", e.Prompt.String())
+		t.prompts = append(t.prompts, e.Prompt)
+		if len(t.prompts) > maxPrompts {
+			panic("rig: tool and person run in circles at " + e.Prompt.String())
+		}
+		t.upgrader.Answer(now, t.answer(e.Prompt))
+	case client.EventSaveJournal:
+		t.upgrader.Saved(now, t.disk.save(e.Journal))
+	case client.EventLoadJournal:
+		j, err := t.disk.load(e.Device.SerialNumber)
+		t.upgrader.Loaded(now, j, err)
+	case client.EventRemoveJournal:
+		t.disk.remove(e.Device.SerialNumber)
+	case client.EventSettings:
+		t.settings = e.Settings
+	case client.EventDevice:
+		t.device = e.Device
+	case client.EventFinished:
+		t.claim = e.Err
+		t.tell(now, "finished", claimText(e.Err))
+	}
+}
+
+func claimText(err error) string {
+	if err == nil {
+		return "success"
+	}
+	return err.Error()
+}
+
+func (t *tool) tell(now time.Duration, kind, text string) {
+	t.pending = append(t.pending, bench.Event{At: now, Source: bench.FromHost, Kind: kind, Text: text})
+}
+
+func (t *tool) answer(p client.Prompt) client.Answer {
+	switch p {
+	case client.ConnectionType:
+		t.visits++
+		return client.Answer{Choice: okUnless(t.visits > t.person.Connections, client.Exit)}
+	case client.RecoverUpgrade:
+		return client.Answer{Choice: okUnless(t.person.NoRecovery, client.Cancel)}
+	case client.RestoreSettings:
+		return client.Answer{Choice: okUnless(t.person.NoRestore, client.Cancel)}
+	case client.ChooseFirmware:
+		return client.Answer{Firmware: t.person.Firmware, Err: t.person.FirmwareErr}
+	case client.ChooseTemplate:
+		return client.Answer{Template: t.person.Template, Err: t.person.TemplateErr}
+	case client.PasteOptions:
+		return client.Answer{Groups: t.person.Paste}
+	case client.SetupAssistant:
+		t.assists++
+		if t.assists > len(t.person.Assistant) {
+			return client.Answer{Choice: client.Exit}
+		}
+		return client.Answer{Choice: t.person.Assistant[t.assists-1]}
+	case client.DeviceSilent:
+		return client.Answer{Choice: t.person.AtSilence}
+	case client.UpgradeCompleted, client.UpgradeFailed:
+		return client.Answer{Choice: client.Exit}
+	case client.CommunicationLost, client.SendTemplate, client.TemplateApplied:
+		return client.Answer{Choice: client.OK}
+	default:
+		panic(fmt.Sprintf("rig: nobody knows what to answer at %v", p))
+	}
+}
+
+func okUnless(otherwise bool, c client.Choice) client.Choice {
+	if otherwise {
+		return c
+	}
+	return client.OK
+}

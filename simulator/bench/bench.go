@@ -1,0 +1,161 @@
+// Package bench is the virtual-time kernel: a station (meter, line and faults) and a host
+// at its other end, one clock, one trace. One goroutine owns it all; seventy minutes take
+// milliseconds, and the same calls always give the same bytes.
+//
+// A Bench can be cloned and fingerprinted at any instant. A clone has the same future as
+// the original, byte for byte; two benches with equal fingerprints have the same future,
+// times aside.
+//
+// The station is a machine of its own, so that real time serves it unchanged: package
+// serve puts a PTY or a TCP port where the bench has its host.
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/machine"
+)
+
+// Host is the other end of the line: the upgrader with the person in front of it.
+type Host interface {
+	machine.Machine
+	// Order makes a fault of the host's side happen: abort, kill.
+	Order(now time.Duration, f fault.Fault)
+	// Done reports that the host will do no more.
+	Done() bool
+	// Drain appends what happened at the host since the last call.
+	Drain(dst []Event) []Event
+	// CloneHost is an independent copy with the same future.
+	CloneHost() Host
+	// AppendState appends all that decides the host's future, times relative to now.
+	AppendState(dst []byte, now time.Duration) []byte
+}
+
+// Bench is a station and a host in virtual time.
+type Bench struct {
+	now     time.Duration
+	station *Station
+	host    Host
+	buffer  []byte
+	events  []Event
+}
+
+// New joins a station and a host; the clock stands at now.
+func New(now time.Duration, s *Station, h Host) *Bench {
+	return &Bench{now: now, station: s, host: h}
+}
+
+// Now is the time on the bench's clock.
+func (b *Bench) Now() time.Duration { return b.now }
+
+// Station is the device's side.
+func (b *Bench) Station() *Station { return b.station }
+
+// Host is the host's side.
+func (b *Bench) Host() Host { return b.host }
+
+// Next is when something happens next; ok is false when nothing ever will.
+func (b *Bench) Next() (at time.Duration, ok bool) {
+	at, ok = b.station.Next()
+	if t, due := b.host.Next(); due && (!ok || t < at) {
+		at, ok = t, true
+	}
+	return max(at, b.now), ok
+}
+
+// Step goes on to the next instant at which something happens and does it. It returns
+// false when nothing ever will.
+func (b *Bench) Step() bool {
+	device, deviceDue := b.station.Next()
+	host, hostDue := b.host.Next()
+	switch {
+	case deviceDue && (!hostDue || device <= host):
+		b.now = max(b.now, device)
+		b.station.Advance(b.now)
+	case hostDue:
+		b.now = max(b.now, host)
+		b.host.Advance(b.now)
+	default:
+		return false
+	}
+	b.Exchange()
+	return true
+}
+
+// maxTurns bounds how often bytes go to and fro in one instant: more is a defect.
+const maxTurns = 10_000
+
+// Exchange carries what both ends have to say at this instant. Call it after an end was
+// used from outside.
+func (b *Bench) Exchange() {
+	for range maxTurns {
+		if !b.exchangeOnce() {
+			return
+		}
+	}
+	panic(fmt.Sprintf("bench: the ends never fall silent at %v", b.now))
+}
+
+func (b *Bench) exchangeOnce() bool {
+	moved := false
+	if b.buffer = b.host.Transmit(b.buffer[:0]); len(b.buffer) > 0 {
+		b.station.Receive(b.now, b.buffer)
+		moved = true
+	}
+	for _, f := range b.station.Orders() {
+		b.host.Order(b.now, f)
+		moved = true
+	}
+	if b.buffer = b.station.Transmit(b.buffer[:0]); len(b.buffer) > 0 {
+		b.host.Receive(b.now, b.buffer)
+		moved = true
+	}
+	b.events = b.host.Drain(b.events[:0])
+	for _, e := range b.events {
+		b.station.note(e)
+	}
+	return moved
+}
+
+// Run goes on until the host is done, nothing more can happen, or the clock reaches
+// limit. It says whether the host is done.
+func (b *Bench) Run(limit time.Duration) bool {
+	b.Exchange()
+	for !b.host.Done() {
+		at, ok := b.Next()
+		if !ok {
+			return false
+		}
+		if at > limit {
+			b.AdvanceTo(limit)
+			return b.host.Done()
+		}
+		b.Step()
+	}
+	return true
+}
+
+// AdvanceTo lets the time pass until then.
+func (b *Bench) AdvanceTo(then time.Duration) {
+	for {
+		at, ok := b.Next()
+		if !ok || at > then {
+			b.now = max(b.now, then)
+			return
+		}
+		b.Step()
+	}
+}
+
+// Clone is an independent copy with the same future. The trace so far is shared.
+func (b *Bench) Clone() *Bench {
+	return &Bench{now: b.now, station: b.station.Clone(), host: b.host.CloneHost()}
+}
+
+// Fingerprint identifies the state of both ends and the line between them.
+func (b *Bench) Fingerprint() machine.Fingerprint {
+	state := b.station.AppendState(nil, b.now)
+	return machine.FingerprintOf(b.host.AppendState(state, b.now))
+}

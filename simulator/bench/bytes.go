@@ -1,0 +1,129 @@
+package bench
+
+import (
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/line"
+)
+
+func (k *strike) setTrap(position uint64) {
+	k.trap, k.trapped = position, true
+}
+
+// byteDirection is where the byte that the fault waits for travels.
+func (k *strike) byteDirection() line.Direction {
+	side := k.fault.Direction()
+	if k.fault.Trigger.Unit == fault.AtByte {
+		side = k.fault.Trigger.Side
+	}
+	if side == fault.FromMeter {
+		return line.FromMeter
+	}
+	return line.ToMeter
+}
+
+// armTraps sets the trap of each direction to the nearest byte that a fault waits for.
+func (s *Station) armTraps() {
+	for _, d := range []line.Direction{line.ToMeter, line.FromMeter} {
+		s.line.ClearTrap(d)
+		nearest, found := uint64(0), false
+		for i := range s.plan {
+			k := &s.plan[i]
+			if !k.trapped || k.byteDirection() != d || k.trap < s.line.Left(d) {
+				continue
+			}
+			if !found || k.trap < nearest {
+				nearest, found = k.trap, true
+			}
+		}
+		if found {
+			s.line.SetTrap(d, nearest)
+		}
+	}
+}
+
+// takeTraps lets the faults act whose byte is the next on the line.
+func (s *Station) takeTraps(now time.Duration) {
+	for _, d := range []line.Direction{line.ToMeter, line.FromMeter} {
+		for s.line.AtTrap(now, d) {
+			s.takeTrap(now, d)
+			s.armTraps()
+			s.deliver(now, false)
+		}
+	}
+}
+
+func (s *Station) takeTrap(now time.Duration, d line.Direction) {
+	at := s.line.Left(d)
+	for i := range s.plan {
+		k := &s.plan[i]
+		if !k.trapped || k.byteDirection() != d || k.trap != at {
+			continue
+		}
+		k.trapped = false
+		switch {
+		case k.bytes > 0:
+			s.harmByte(k, d)
+		case k.active:
+			s.finish(now, i)
+		default:
+			s.strike(now, i)
+			k.waitForNextByte()
+		}
+		if s.line.Left(d) != at {
+			return // the byte is gone: others at the same place have missed it
+		}
+	}
+}
+
+// waitForNextByte sets the trap to the next byte that the trigger names, if no other
+// trap is set.
+func (k *strike) waitForNextByte() {
+	if !k.trapped && k.next > 0 {
+		k.setTrap(k.next - 1)
+	}
+}
+
+// aimAtBytes makes a fault of single bytes harm the next ones in its direction, or the
+// one that its trigger names, which is next.
+func (s *Station) aimAtBytes(k *strike) {
+	k.bytes = max(1, k.fault.Parameters.Length)
+	d := k.byteDirection()
+	if k.fault.Trigger.Unit == fault.AtByte {
+		s.harmByte(k, d)
+		return
+	}
+	k.setTrap(s.line.Sent(d))
+	s.armTraps()
+}
+
+// harmByte does to the next byte what the fault does to bytes, and waits for the byte
+// behind it while there are more to harm.
+func (s *Station) harmByte(k *strike, d line.Direction) {
+	p := k.fault.Parameters
+	at := s.line.Left(d)
+	k.bytes--
+	next := at + 1
+	switch k.fault.Kind {
+	case fault.ByteDrop:
+		s.line.DropNext(d)
+	case fault.ByteFlip:
+		s.line.FlipNext(d, max(1, p.Mask))
+	case fault.ByteDup:
+		b, _ := s.line.Head(d)
+		s.line.InsertNext(d, b)
+		next++
+	case fault.ByteInsert:
+		stream := fault.NewStream(p.Seed, "byte-insert")
+		for range k.bytes + 1 {
+			s.line.InsertNext(d, byte(stream.Uint64()))
+		}
+		k.bytes = 0
+	}
+	if k.bytes > 0 {
+		k.setTrap(next)
+		return
+	}
+	k.waitForNextByte()
+}

@@ -1,0 +1,463 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/line"
+	"ionbench/simulator/meter"
+)
+
+// strike is one fault of the plan and how far it is.
+type strike struct {
+	fault fault.Fault
+	next  uint64 // the coming moment in the trigger's unit; 0 when there is none
+	count int    // times that it struck
+	armed int    // frames or replies that it will still take
+	named bool   // it was said that it cannot strike
+
+	active      bool
+	until       time.Duration // when it ends, if timed
+	timed       bool
+	noResponses int // resends until it ends; 0 when they do not end it
+
+	trap    uint64 // position of the next byte that it waits for
+	trapped bool
+	bytes   int // bytes in a row that are left to harm
+}
+
+// SetPlan replaces the plan. Faults of the old one that are still at work go on until
+// they end, or Heal ends them.
+func (s *Station) SetPlan(p fault.Plan) error {
+	for _, f := range p {
+		if err := f.Validate(); err != nil {
+			return err
+		}
+	}
+	s.plan = slices.DeleteFunc(s.plan, func(k strike) bool { return !k.active })
+	for _, f := range p {
+		k := strike{fault: f}
+		k.next, _ = f.NextStrike(1)
+		s.plan = append(s.plan, k)
+	}
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.fault.Trigger.Unit == fault.AtByte && k.count == 0 {
+			k.setTrap(k.next - 1)
+		}
+	}
+	s.armTraps()
+	s.armFlash()
+	return nil
+}
+
+// Begin tells that another host begins its run: what it asks is no resend of what the one
+// before asked. Faults strike that wait for the start.
+func (s *Station) Begin(now time.Duration) {
+	s.watch.asked, s.watch.lastBlock = false, 0
+	for i := range s.plan {
+		if s.plan[i].fault.Trigger.Unit == fault.AtStart && s.plan[i].count == 0 {
+			s.strike(now, i)
+		}
+	}
+}
+
+// Unstruck lists the faults of the plan that never struck, each with the reason as far as
+// the station can tell.
+func (s *Station) Unstruck() []string {
+	var list []string
+	for i := range s.plan {
+		if s.plan[i].count == 0 {
+			list = append(list, fmt.Sprintf("%v: never struck%s", s.plan[i].fault, s.whyNot(i)))
+		}
+	}
+	return list
+}
+
+func (s *Station) whyNot(i int) string {
+	t := s.plan[i].fault.Trigger
+	w := &s.watch
+	switch t.Unit {
+	case fault.AtBlock:
+		if w.blocks > 0 && t.First > uint64(w.blocks) {
+			return fmt.Sprintf(": the image has %d blocks", w.blocks)
+		}
+		return fmt.Sprintf(": the host came as far as block %d", w.lastBlock)
+	case fault.AtFlashOp:
+		return fmt.Sprintf(": the chip came as far as operation %d", s.meter.Chip().Ops())
+	case fault.AtByte:
+		return fmt.Sprintf(": the line carried %d bytes to-meter and %d from-meter", s.line.Sent(line.ToMeter), s.line.Sent(line.FromMeter))
+	case fault.AtFrame:
+		return fmt.Sprintf(": the line carried %d frames to-meter and %d from-meter", w.framesToMeter, w.framesFromMeter)
+	case fault.AtNoResponse:
+		return fmt.Sprintf(": the host sent %d requests again", w.noResponses)
+	}
+	return ""
+}
+
+// learnBlocks: the host has told how long the image is.
+func (s *Station) learnBlocks(now time.Duration, length uint32) {
+	s.watch.blocks = blocksOf(length)
+	for i := range s.plan {
+		k := &s.plan[i]
+		if t := k.fault.Trigger; t.Unit == fault.AtBlock && k.count == 0 && t.First > uint64(s.watch.blocks) && !k.named {
+			k.named = true
+			s.note(Event{At: now, Source: FromFault, Kind: "cannot-strike", Text: fmt.Sprintf("%v: the image has %d blocks", k.fault, s.watch.blocks)})
+		}
+	}
+}
+
+// strike carries out fault i now.
+func (s *Station) strike(now time.Duration, i int) {
+	k := &s.plan[i]
+	k.count++
+	k.next = 0
+	if k.fault.Trigger.Unit != fault.AtStart && k.fault.Trigger.Unit != fault.AtState {
+		k.next = k.after()
+	}
+	if k.active {
+		return
+	}
+	s.note(Event{At: now, Source: FromFault, Kind: "strikes", Text: k.fault.String()})
+	if k.fault.Kind.Lasts() {
+		k.lasts(now)
+	}
+	s.begin(now, i)
+}
+
+// after is the moment behind the one that has come.
+func (k *strike) after() uint64 {
+	t := k.fault.Trigger
+	from := t.First
+	for range k.count - 1 {
+		if next, ok := k.fault.NextStrike(from + 1); ok {
+			from = next
+		}
+	}
+	next, _ := k.fault.NextStrike(from + 1)
+	return next
+}
+
+func (k *strike) lasts(now time.Duration) {
+	k.active = true
+	k.noResponses = k.fault.Duration.NoResponses
+	k.timed = k.fault.Duration.Time > 0
+	k.until = now + k.fault.Duration.Time
+	if k.fault.Windowed() && k.fault.Trigger.Unit == fault.AtTime {
+		k.timed, k.until = true, time.Duration(k.fault.Trigger.Last)
+	}
+	if k.fault.Windowed() && k.fault.Trigger.Unit == fault.AtByte {
+		k.setTrap(k.fault.Trigger.Last)
+	}
+}
+
+// timer is when the fault strikes or ends by the clock.
+func (k *strike) timer() (time.Duration, bool) {
+	if k.active && k.timed {
+		return k.until, true
+	}
+	if k.fault.Trigger.Unit == fault.AtTime && k.next > 0 && !k.active {
+		return time.Duration(k.next), true
+	}
+	return 0, false
+}
+
+func (s *Station) runTimer(now time.Duration, i int) {
+	at, due := s.plan[i].timer()
+	if !due || at > now {
+		return
+	}
+	if s.plan[i].active {
+		s.finish(now, i)
+		return
+	}
+	s.strike(now, i)
+}
+
+// directions are those that a fault of the line acts on.
+func directions(f fault.Fault) []line.Direction {
+	switch f.Direction() {
+	case fault.ToMeter:
+		return []line.Direction{line.ToMeter}
+	case fault.FromMeter:
+		return []line.Direction{line.FromMeter}
+	}
+	return []line.Direction{line.ToMeter, line.FromMeter}
+}
+
+// begin is the effect of a fault.
+func (s *Station) begin(now time.Duration, i int) {
+	k := &s.plan[i]
+	switch k.fault.Kind {
+	case fault.PowerLoss:
+		s.cutPower(now)
+	case fault.MeterReset:
+		s.cutPower(now)
+		s.meter.PowerOn(now)
+		s.afterMeter(now)
+	case fault.MeterSilent:
+		s.silent++
+	case fault.Abort, fault.Kill:
+		s.orders = append(s.orders, k.fault)
+	case fault.CablePull, fault.Noise, fault.SlowLine:
+		s.changeLine(now, k, true)
+	case fault.ByteDrop, fault.ByteFlip, fault.ByteInsert, fault.ByteDup:
+		s.aimAtBytes(k)
+	default:
+		k.armed++
+	}
+}
+
+// finish ends a lasting fault.
+func (s *Station) finish(now time.Duration, i int) {
+	k := &s.plan[i]
+	k.active = false
+	s.note(Event{At: now, Source: FromFault, Kind: "ends", Text: k.fault.String()})
+	switch k.fault.Kind {
+	case fault.PowerLoss:
+		s.meter.PowerOn(now)
+		s.afterMeter(now)
+	case fault.MeterSilent:
+		s.silent--
+	default:
+		s.changeLine(now, k, false)
+	}
+}
+
+// changeLine sets or lifts a lasting harm of the line. What has arrived so far has.
+func (s *Station) changeLine(now time.Duration, k *strike, on bool) {
+	s.deliver(now, true)
+	for _, d := range directions(k.fault) {
+		switch k.fault.Kind {
+		case fault.CablePull:
+			s.pull(d, on)
+		case fault.Noise:
+			rate := k.fault.Parameters.Rate
+			if !on {
+				rate = 0
+			}
+			s.line.SetNoise(d, rate, fault.NewStream(k.fault.Parameters.Seed, "noise "+d.String()))
+		case fault.SlowLine:
+			pause := k.fault.Parameters.By
+			if !on {
+				pause = 0
+			}
+			s.line.SetPause(d, pause)
+		}
+	}
+}
+
+// pull counts the faults that hold the cable out.
+func (s *Station) pull(d line.Direction, out bool) {
+	if out {
+		s.pulled[d]++
+	} else {
+		s.pulled[d]--
+	}
+	s.line.Cut(d, s.pulled[d] > 0)
+}
+
+func (s *Station) cutPower(now time.Duration) {
+	s.deliver(now, true)
+	s.meter.PowerOff(now)
+	s.line.Drop(line.FromMeter)
+	s.delay = s.delay[:0]
+	s.afterMeter(now)
+}
+
+// observe tells the faults whose trigger counts in unit that the count has come to n.
+func (s *Station) observe(now time.Duration, unit fault.Unit, n uint64, d line.Direction) {
+	for i := range s.plan {
+		t := s.plan[i].fault.Trigger
+		if t.Unit == unit && (t.Side == fault.Both || unit != fault.AtFrame || sideOf(d) == t.Side) {
+			s.observeOne(now, i, n)
+		}
+	}
+}
+
+func (s *Station) observeOne(now time.Duration, i int, n uint64) {
+	k := &s.plan[i]
+	if k.active && k.fault.Windowed() && n > k.fault.Trigger.Last {
+		s.finish(now, i)
+		return
+	}
+	if k.next > 0 && n >= k.next {
+		s.strike(now, i)
+	}
+}
+
+func sideOf(d line.Direction) fault.Side {
+	if d == line.ToMeter {
+		return fault.ToMeter
+	}
+	return fault.FromMeter
+}
+
+func (s *Station) strikeBlock(now time.Duration, n int) {
+	s.observe(now, fault.AtBlock, uint64(n), line.ToMeter)
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.fault.Trigger.Unit == fault.AtPercent && k.fault.StrikesBlock(n, int(s.watch.blocks)) && k.next > 0 {
+			s.strike(now, i)
+		}
+	}
+}
+
+func (s *Station) strikeFrame(now time.Duration, d line.Direction) {
+	w := &s.watch
+	for i := range s.plan {
+		t := s.plan[i].fault.Trigger
+		if t.Unit != fault.AtFrame {
+			continue
+		}
+		switch {
+		case t.Side == fault.Both:
+			s.observeOne(now, i, w.framesToMeter+w.framesFromMeter)
+		case t.Side == fault.ToMeter && d == line.ToMeter:
+			s.observeOne(now, i, w.framesToMeter)
+		case t.Side == fault.FromMeter && d == line.FromMeter:
+			s.observeOne(now, i, w.framesFromMeter)
+		}
+	}
+}
+
+// strikeNoResponse: the host sends a request again. Faults that last so many of these
+// come nearer to their end first, so that the resend itself meets a line that is whole.
+func (s *Station) strikeNoResponse(now time.Duration) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		if !k.active || k.noResponses == 0 {
+			continue
+		}
+		if k.noResponses--; k.noResponses == 0 {
+			s.finish(now, i)
+		}
+	}
+	s.observe(now, fault.AtNoResponse, s.watch.noResponses, line.ToMeter)
+}
+
+func (s *Station) strikeState(now time.Duration, state meter.State) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.fault.Trigger.Unit == fault.AtState && k.count == 0 && k.fault.Trigger.State.String() == state.String() {
+			s.strike(now, i)
+		}
+	}
+}
+
+func (s *Station) strikeFlashOp(now time.Duration, op uint64) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.fault.Trigger.Unit == fault.AtFlashOp && !k.cutsPower() {
+			s.observeOne(now, i, op)
+		}
+	}
+	s.armFlash()
+}
+
+func (k *strike) cutsPower() bool {
+	return k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.MeterReset
+}
+
+// armFlash tells the meter which of its flash operations are waited for next.
+func (s *Station) armFlash() {
+	var cut, watched *strike
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.fault.Trigger.Unit != fault.AtFlashOp || k.next == 0 {
+			continue
+		}
+		if k.cutsPower() {
+			cut = sooner(cut, k)
+		} else {
+			watched = sooner(watched, k)
+		}
+	}
+	if cut != nil {
+		p := cut.fault.Parameters
+		s.meter.CutFlash(cut.next, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
+	} else {
+		s.meter.CutFlash(0, flash.Before, 0, 0)
+	}
+	if watched != nil {
+		s.meter.WatchFlash(watched.next, watched.fault.Trigger.Phase == fault.Before)
+	} else {
+		s.meter.WatchFlash(0, false)
+	}
+}
+
+func sooner(a, b *strike) *strike {
+	if a == nil || b.next < a.next {
+		return b
+	}
+	return a
+}
+
+func flashPhase(p fault.Phase) flash.Phase {
+	return [...]flash.Phase{fault.Before: flash.Before, fault.Torn: flash.Torn, fault.After: flash.After}[p]
+}
+
+// flashCut: the meter's power failed at the operation that a fault had named.
+func (s *Station) flashCut(now time.Duration) {
+	s.line.Drop(line.FromMeter)
+	s.delay = s.delay[:0]
+	var cut *strike
+	at := 0
+	for i := range s.plan {
+		if k := &s.plan[i]; k.fault.Trigger.Unit == fault.AtFlashOp && k.cutsPower() && k.next > 0 {
+			if cut = sooner(cut, k); cut == k {
+				at = i
+			}
+		}
+	}
+	if cut != nil {
+		s.strike(now, at)
+	}
+	s.armFlash()
+}
+
+// takePicked is what befalls the frame that is about to be sent in direction d.
+func (s *Station) takePicked(d line.Direction) (lost, doubled bool) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.armed == 0 || k.fault.Kind != fault.FrameLost && k.fault.Kind != fault.FrameDup {
+			continue
+		}
+		if side := k.fault.Direction(); side != fault.Both && side != sideOf(d) {
+			continue
+		}
+		k.armed--
+		lost = lost || k.fault.Kind == fault.FrameLost
+		doubled = doubled || k.fault.Kind == fault.FrameDup
+	}
+	return lost, doubled
+}
+
+// maxDelayed bounds the frames that are held back at once.
+const maxDelayed = 64
+
+// sendReply sends a frame of an answer unless a fault of the answers takes it.
+func (s *Station) sendReply(now time.Duration, frame []byte) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.armed == 0 || k.fault.Kind.Place() != fault.PlaceReply {
+			continue
+		}
+		k.armed--
+		switch k.fault.Kind {
+		case fault.ReplyLost:
+			return
+		case fault.ReplyLate:
+			if len(s.delay) < maxDelayed {
+				s.delay = append(s.delay, delayed{at: now + k.fault.Parameters.By, frame: append([]byte(nil), frame...)})
+			}
+			return
+		case fault.ReplyDup:
+			s.sendFrame(now, line.FromMeter, frame)
+		}
+	}
+	s.sendFrame(now, line.FromMeter, frame)
+}

@@ -1,0 +1,397 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
+	"ionbench/simulator/meter"
+)
+
+// Config describes a station.
+type Config struct {
+	Meter meter.Config
+	Baud  int // of the line; 0 for no pacing
+	Plan  fault.Plan
+	Trace bool // record the events; a run of many forks does without
+	// TraceFrames records every frame on the line too.
+	TraceFrames bool
+}
+
+// Station is the device's side: the meter, its line and the faults that befall them. It
+// is a machine.Machine whose other end is the host: what Receive takes goes on the line
+// at once, what Transmit gives has arrived at the host.
+type Station struct {
+	meter  *meter.Meter
+	line   line.Line
+	watch  watch
+	plan   []strike
+	delay  []delayed // frames of the meter that are held back
+	silent int       // faults that keep the meter silent
+	pulled [2]int    // faults that hold the cable out, by direction
+
+	arrived []byte // for the host
+	scratch []byte
+	orders  []fault.Fault // faults that the host's side has to carry out
+
+	trace       []Event
+	traceOn     bool
+	traceFrames bool
+}
+
+type delayed struct {
+	at    time.Duration
+	frame []byte
+}
+
+// NewStation makes a station whose meter is off.
+func NewStation(cfg Config) (*Station, error) {
+	m, err := meter.New(cfg.Meter)
+	if err != nil {
+		return nil, err
+	}
+	s := &Station{
+		meter:       m,
+		line:        line.New(cfg.Baud),
+		traceOn:     cfg.Trace || cfg.TraceFrames,
+		traceFrames: cfg.TraceFrames,
+	}
+	if err := s.SetPlan(cfg.Plan); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Meter is the station's meter. Use it to look; what changes it goes through the station.
+func (s *Station) Meter() *meter.Meter { return s.meter }
+
+// Line is the station's line, to look at.
+func (s *Station) Line() *line.Line { return &s.line }
+
+// PowerOn switches the meter on.
+func (s *Station) PowerOn(now time.Duration) {
+	s.Advance(now)
+	s.meter.PowerOn(now)
+	s.afterMeter(now)
+}
+
+// PowerOff takes the meter's power away.
+func (s *Station) PowerOff(now time.Duration) {
+	s.Advance(now)
+	s.cutPower(now)
+}
+
+// HostBaud tells at which rate the host talks. Where it is not the meter's, both ends
+// hear garbage; the line keeps its own rate where it has one.
+func (s *Station) HostBaud(now time.Duration, baud int) {
+	s.Advance(now)
+	s.line.SetBaud(line.ToMeter, baud)
+	s.note(Event{At: now, Source: FromLine, Kind: "host-baud", N: uint64(baud)})
+}
+
+// HostGone tells that the host has left in the middle of whatever it was doing: what it
+// had begun to say is forgotten, so that the next one finds a quiet line.
+func (s *Station) HostGone(now time.Duration) {
+	s.Advance(now)
+	s.watch.held = s.watch.held[:0]
+	s.watch.asked = false
+	s.line.Drop(line.ToMeter)
+	s.line.Drop(line.FromMeter)
+	s.arrived = s.arrived[:0]
+}
+
+// Receive puts what the host sends on the line.
+func (s *Station) Receive(now time.Duration, p []byte) {
+	s.Advance(now)
+	if len(s.watch.held) == 0 {
+		p = p[s.sendWhole(now, p):]
+	}
+	if len(p) == 0 {
+		return
+	}
+	s.watch.held = append(s.watch.held, p...)
+	s.watch.heldAt = now
+	n := s.sendWhole(now, s.watch.held)
+	s.watch.held = append(s.watch.held[:0], s.watch.held[n:]...)
+}
+
+// sendWhole sends the whole frames, and what is none, at the start of p, and says how far
+// it came.
+func (s *Station) sendWhole(now time.Duration, p []byte) int {
+	done := 0
+	for done < len(p) {
+		n, whole := nextFrame(p[done:])
+		if n == 0 {
+			break
+		}
+		if whole {
+			s.hostFrame(now, p[done:done+n])
+		} else {
+			s.line.Send(now, line.ToMeter, p[done:done+n])
+		}
+		done += n
+	}
+	return done
+}
+
+// hostFrame is a whole frame that the host begins to send now.
+func (s *Station) hostFrame(now time.Duration, frame []byte) {
+	w := &s.watch
+	w.framesToMeter++
+	if r, ok := parseRequest(frame); ok {
+		s.hostRequest(now, r)
+	}
+	s.strikeFrame(now, line.ToMeter)
+	s.sendFrame(now, line.ToMeter, frame)
+}
+
+func (s *Station) hostRequest(now time.Duration, r request) {
+	w := &s.watch
+	block := r.download && r.op == ion.OpBlock
+	if block {
+		w.blocksSent++
+	}
+	if w.asked && r.id == w.lastID || block && r.sequence == w.lastBlock && w.lastBlock > 0 && w.asked {
+		w.noResponses++
+		s.strikeNoResponse(now)
+	}
+	w.lastID, w.asked = r.id, true
+	if !r.download {
+		return
+	}
+	if r.length > 0 {
+		s.learnBlocks(now, r.length)
+	}
+	if r.op == ion.OpEnter {
+		w.lastBlock = 0
+	}
+	if block && r.sequence > w.lastBlock {
+		w.lastBlock = r.sequence
+		s.strikeBlock(now, int(r.sequence))
+	}
+}
+
+// sendFrame puts a frame on the line unless a fault takes it, and again if one doubles it.
+func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
+	lost, doubled := s.takePicked(d)
+	if s.traceFrames {
+		s.note(Event{At: now, Source: FromLine, Kind: "frame-" + d.String(), N: uint64(len(frame)), Text: fmt.Sprintf("% x", frame)})
+	}
+	if lost {
+		return
+	}
+	s.line.Send(now, d, frame)
+	if doubled {
+		s.line.Send(now, d, frame)
+	}
+}
+
+// Transmit hands out what has arrived at the host.
+func (s *Station) Transmit(dst []byte) []byte {
+	dst = append(dst, s.arrived...)
+	s.arrived = s.arrived[:0]
+	return dst
+}
+
+// Next is the station's next wake-up.
+func (s *Station) Next() (at time.Duration, ok bool) {
+	at, ok = s.line.Next()
+	if t, due := s.meter.Next(); due && (!ok || t < at) {
+		at, ok = t, true
+	}
+	if t, due := s.nextTimer(); due && (!ok || t < at) {
+		at, ok = t, true
+	}
+	return at, ok
+}
+
+// nextTimer is the earliest of the times that are rare: faults, delays, held bytes.
+func (s *Station) nextTimer() (at time.Duration, ok bool) {
+	earliest := func(t time.Duration) {
+		if !ok || t < at {
+			at, ok = t, true
+		}
+	}
+	if len(s.watch.held) > 0 {
+		earliest(s.watch.heldAt + heldFor)
+	}
+	for i := range s.delay {
+		earliest(s.delay[i].at)
+	}
+	for i := range s.plan {
+		if t, due := s.plan[i].timer(); due {
+			earliest(t)
+		}
+	}
+	return at, ok
+}
+
+// maxSteps bounds what one Advance does in one instant: more is a defect of the model.
+const maxSteps = 1 << 20
+
+// Advance does everything that is due by now, in the order of time.
+func (s *Station) Advance(now time.Duration) {
+	for range maxSteps {
+		at, ok := s.Next()
+		if !ok || at > now {
+			return
+		}
+		s.step(at)
+	}
+	panic(fmt.Sprintf("station: no end of events at %v", now))
+}
+
+// step does what is due at one instant: faults first, then bytes, then the meter.
+func (s *Station) step(now time.Duration) {
+	if t, due := s.nextTimer(); due && t <= now {
+		s.runTimers(now)
+	}
+	s.deliver(now, false)
+	s.takeTraps(now)
+	if t, due := s.meter.Next(); due && t <= now {
+		s.meter.Advance(now)
+		s.afterMeter(now)
+	}
+}
+
+func (s *Station) runTimers(now time.Duration) {
+	if len(s.watch.held) > 0 && s.watch.heldAt+heldFor <= now {
+		s.line.Send(now, line.ToMeter, s.watch.held)
+		s.watch.held = s.watch.held[:0]
+	}
+	kept := s.delay[:0]
+	for _, d := range s.delay {
+		if d.at <= now {
+			s.line.Send(now, line.FromMeter, d.frame)
+			continue
+		}
+		kept = append(kept, d)
+	}
+	s.delay = kept
+	for i := range s.plan {
+		s.runTimer(now, i)
+	}
+}
+
+// deliver hands over what has arrived. With flush it is all that is complete by now:
+// before the line or the meter changes.
+func (s *Station) deliver(now time.Duration, flush bool) {
+	for {
+		d, p, ok := s.line.Deliver(now, flush)
+		if !ok {
+			return
+		}
+		if d == line.FromMeter {
+			s.arrived = append(s.arrived, p...)
+			continue
+		}
+		if s.silent == 0 {
+			s.meter.Receive(now, p)
+			s.afterMeter(now)
+		}
+	}
+}
+
+// afterMeter takes what the meter did: bytes to send, events to note and to act on.
+func (s *Station) afterMeter(now time.Duration) {
+	s.scratch = s.meter.Transmit(s.scratch[:0])
+	if len(s.scratch) > 0 && s.silent == 0 {
+		s.meterFrame(now, s.scratch)
+	}
+	for e, ok := s.meter.NextEvent(); ok; e, ok = s.meter.NextEvent() {
+		s.meterEvent(e)
+	}
+}
+
+// meterFrame is a frame that the meter begins to send now. It sends one at a time.
+func (s *Station) meterFrame(now time.Duration, frame []byte) {
+	s.watch.framesFromMeter++
+	s.strikeFrame(now, line.FromMeter)
+	if isAck(frame) {
+		s.sendFrame(now, line.FromMeter, frame)
+		return
+	}
+	s.sendReply(now, frame)
+}
+
+func (s *Station) meterEvent(e meter.Event) {
+	text := e.Text
+	if e.Kind == meter.EventState {
+		text = e.State.String()
+	}
+	s.note(Event{At: e.At, Source: FromMeter, Kind: e.Kind.String(), N: e.N, M: e.M, Text: text})
+	switch e.Kind {
+	case meter.EventState:
+		s.strikeState(e.At, e.State)
+	case meter.EventFlashCut:
+		s.flashCut(e.At)
+	case meter.EventFlashOp:
+		s.strikeFlashOp(e.At, e.N)
+	}
+}
+
+func (s *Station) note(e Event) {
+	if s.traceOn {
+		s.trace = append(s.trace, e)
+	}
+}
+
+// Note adds an event of the host's side to the trace.
+func (s *Station) Note(e Event) { s.note(e) }
+
+// Trace is what happened so far, in order. It must not be changed.
+func (s *Station) Trace() []Event { return s.trace }
+
+// Orders hands out the faults that the host's side has to carry out (abort, kill), in the
+// order in which they struck.
+func (s *Station) Orders() []fault.Fault {
+	orders := s.orders
+	s.orders = nil
+	return orders
+}
+
+// Counts is what the line has carried so far.
+type Counts struct {
+	BytesToMeter, BytesToHost   uint64
+	FramesToMeter, FramesToHost uint64
+	BlocksSent                  uint64 // messages with a block that the host began to send, resends too
+	Resends                     uint64 // requests that the host sent again
+}
+
+// Counts is what the line has carried so far.
+func (s *Station) Counts() Counts {
+	return Counts{
+		BytesToMeter:  s.line.Sent(line.ToMeter),
+		BytesToHost:   s.line.Sent(line.FromMeter),
+		FramesToMeter: s.watch.framesToMeter,
+		FramesToHost:  s.watch.framesFromMeter,
+		BlocksSent:    s.watch.blocksSent,
+		Resends:       s.watch.noResponses,
+	}
+}
+
+// Reachable reports that cable and power are there and the meter is not kept silent.
+func (s *Station) Reachable() bool {
+	return s.pulled == [2]int{} && s.silent == 0 && s.meter.State() != meter.Off
+}
+
+// Heal ends every fault that is at work and forgets the plan; the meter has power again.
+func (s *Station) Heal(now time.Duration) {
+	s.Advance(now)
+	for i := range s.plan {
+		if s.plan[i].active {
+			s.finish(now, i)
+		}
+	}
+	s.plan = nil
+	s.delay = nil
+	s.armTraps()
+	s.armFlash()
+	s.meter.PowerOn(now)
+	s.afterMeter(now)
+}
+
+// Forget empties the trace.
+func (s *Station) Forget() { s.trace = nil }

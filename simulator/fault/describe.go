@@ -1,0 +1,98 @@
+package fault
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Description is what there is to know about a kind, for listings.
+type Description struct {
+	Kind       Kind
+	Place      Place
+	Field      string   // what it stands for in the field, in a line
+	Syntax     string   // how it is said
+	Triggers   []string // what can trigger it
+	Parameters []string // what refines it, as `rate R`
+	Example    string   // a fault that parses
+}
+
+// Kinds describes all kinds, in the order of their table.
+func Kinds() []Description {
+	all := make([]Description, len(rows))
+	for i, r := range rows {
+		all[i] = r.describe()
+	}
+	return all
+}
+
+func (r row) describe() Description {
+	d := Description{Kind: r.kind, Place: r.place, Field: r.field, Example: r.example}
+	for u := range units {
+		if r.allows(Unit(u)) {
+			d.Triggers = append(d.Triggers, units[u].syntax)
+		}
+	}
+	d.Syntax = r.name
+	if r.sided {
+		d.Syntax += " [to-meter|from-meter]"
+	}
+	d.Syntax += " [at TRIGGER]"
+	if !r.ends {
+		d.Syntax += " [every N UNIT]"
+	}
+	if r.lasting {
+		d.Syntax += " [for DURATION]"
+	}
+	for _, p := range parameters {
+		if !r.has(p.name) {
+			continue
+		}
+		d.Parameters = append(d.Parameters, p.syntax)
+		if r.needs == p.name {
+			d.Syntax += " " + p.syntax
+		} else {
+			d.Syntax += " [" + p.syntax + "]"
+		}
+	}
+	return d
+}
+
+// Describe is the whole language on one page, for a person: kinds, triggers, durations and
+// parameters.
+func Describe() string {
+	var b strings.Builder
+	b.WriteString("A plan is one fault a line, or several with ; between them; # begins a comment.\n\nKinds:\n")
+	for _, r := range rows {
+		d := r.describe()
+		fmt.Fprintf(&b, "  %s\n      %s (%v)\n      e.g. %s\n", d.Syntax, d.Field, d.Place, d.Example)
+		if len(r.never) > 0 {
+			fmt.Fprintf(&b, "      triggers: %s\n", triggersOf(r))
+		}
+	}
+	b.WriteString("\nTriggers (N may be a window, such as 10..20):\n")
+	for _, u := range units {
+		fmt.Fprintf(&b, "  %-34s %s\n", u.syntax, u.field)
+	}
+	b.WriteString("\nAgain:\n")
+	fmt.Fprintf(&b, "  every N %s\n", strings.Join(plurals(), "|"))
+	fmt.Fprintf(&b, "  %-34s %s\n", "every P%, every TIME", "at N, 2N, 3N and so on, or from the moment that `at` gives")
+	b.WriteString("\nDurations:\n")
+	fmt.Fprintf(&b, "  %-34s %s\n", "for TIME", "such as 5s, 1m30s or 200ms")
+	fmt.Fprintf(&b, "  %-34s %s\n", "for N no-responses", "until the host has sent a request again for the N-th time")
+	fmt.Fprintf(&b, "  %-34s %s\n", "for forever", "the default")
+	b.WriteString("\nParameters:\n")
+	for _, p := range parameters {
+		fmt.Fprintf(&b, "  %-34s %s\n", p.syntax, p.field)
+	}
+	return b.String()
+}
+
+func plurals() []string {
+	var words []string
+	for _, u := range units {
+		if u.plural != "" {
+			words = append(words, u.plural)
+		}
+	}
+	return words
+}

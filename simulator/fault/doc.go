@@ -1,0 +1,45 @@
+// Package fault is what goes wrong, as a value: plans of faults that print as a line of
+// text and parse back from it, so that every run that failed can be said, stored and
+// repeated. It is for whoever breaks an upgrade on purpose (a person at a prompt, a case
+// file, a sweep) and for the parts of the bench that carry faults out.
+//
+// # The grammar
+//
+//	plan  = fault { ( ";" | newline ) fault }       # to the end of the line: a comment
+//	fault = KIND [SIDE] [at TRIGGER] [every N UNIT] [for DURATION] [PARAMETER VALUE]...
+//
+// Such as
+//
+//	cable-pull at block 200 for 2 no-responses
+//	power-loss at flash-op 1170 torn for 30s
+//	reply-lost at block 10..20; abort at 60%
+//	noise from-meter at block 10 for 5s rate 1e-4 seed 7
+//
+// The clauses may come in any order, each once; printed they come in this one.
+// [Describe] lists all kinds, triggers, durations and parameters.
+//
+// # What it means
+//
+// What a trigger counts is counted from 1 over the whole run. `block N` is the moment at
+// which the host starts to send the first frame of block N for the first time, so a cable
+// pulled at block 439 comes out after 438 blocks were answered. `P%` is the first block
+// whose start means that at least P percent of the blocks are answered. A fault without a
+// trigger strikes at the start.
+//
+// `every 10 blocks` is at block 10, 20, 30 and so on; `at block 5 every 10 blocks` at 5, 15,
+// 25. A window `block 10..20` includes both ends: a fault that happens at once strikes at
+// each moment of it, one that lasts begins with the first and ends when the last is
+// over. With `every`, a window bounds the repetition.
+//
+// A fault lasts forever unless told otherwise. `for 2 no-responses` is until the host sends
+// a request again for the second time since the fault struck: exactly two `No response`
+// lines in its log. Faults that happen at once take no duration.
+//
+// A fault that acts on a byte or a frame (byte-drop and its like) acts on the one that its
+// trigger names; with any other trigger, on the next one in its direction.
+//
+// # What it does not do
+//
+// It carries nothing out, and it does not know the run: that block 500 of 460 never comes
+// is for the bench to report.
+package fault

@@ -1,0 +1,176 @@
+package fault
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Plan is an ordered list of faults. The empty plan is a run without faults.
+type Plan []Fault
+
+// Fault is one thing that goes wrong: what, when, for how long. Faults can be compared
+// with ==. A Fault that was not parsed should pass Validate before it is used.
+type Fault struct {
+	Kind       Kind
+	Side       Side // the direction in which a fault of the line acts; Both where a kind has none
+	Trigger    Trigger
+	Duration   Duration
+	Parameters Parameters
+}
+
+// Direction is the direction in which f acts on the line. A fault that picks one byte or
+// frame by its number takes the direction from its trigger.
+func (f Fault) Direction() Side {
+	if f.Side == Both && f.Kind.row().picks && f.Trigger.counted().sided != sideNever {
+		return f.Trigger.Side
+	}
+	return f.Side
+}
+
+// Side is a direction of the line.
+type Side uint8
+
+// The directions.
+const (
+	Both Side = iota
+	ToMeter
+	FromMeter
+)
+
+var sideNames = [...]string{"both", "to-meter", "from-meter"}
+
+// String gives the word of the grammar.
+func (s Side) String() string { return nameOf(sideNames[:], uint8(s), "side") }
+
+// Phase is where in a flash operation a fault strikes.
+type Phase uint8
+
+// The phases of a flash operation.
+const (
+	Before Phase = iota // nothing of it is done
+	Torn                // it is interrupted
+	After               // it is complete, and nothing after it
+)
+
+var phaseNames = [...]string{"before", "torn", "after"}
+
+// String gives the word of the grammar.
+func (p Phase) String() string { return nameOf(phaseNames[:], uint8(p), "phase") }
+
+// State is what the meter is doing, as far as triggers can name it.
+type State uint8
+
+// The states of the meter. The zero State is none.
+const (
+	Application State = iota + 1 // the application runs
+	Download                     // the loader waits in download state
+	Erasing                      // the loader clears the flash
+	Receiving                    // the flash is cleared and blocks may come
+	Programming                  // the loader programs a block
+	Verifying                    // the loader checks the whole image
+	Booting                      // power is on and nothing answers yet
+)
+
+var stateNames = [...]string{"", "application", "download", "erasing", "receiving", "programming", "verifying", "booting"}
+
+// String gives the word of the grammar.
+func (s State) String() string { return nameOf(stateNames[:], uint8(s), "state") }
+
+// Unit is what a trigger counts or watches.
+type Unit uint8
+
+// The units. What is counted is counted from 1, over the whole run.
+const (
+	AtStart      Unit = iota // the run begins
+	AtBlock                  // the host starts to send the first frame of block n for the first time
+	AtFrame                  // the n-th frame on the line, in one direction or both
+	AtByte                   // the n-th byte on the line, in one direction
+	AtFlashOp                // the n-th operation of the flash chip
+	AtPercent                // the first block starts before which at least that much is answered
+	AtTime                   // so long after the start of the run
+	AtState                  // the meter enters a state, for the first time
+	AtNoResponse             // the host sends a request again for the n-th time
+)
+
+// String gives the word of the grammar.
+func (u Unit) String() string {
+	if int(u) < len(units) {
+		return units[u].name
+	}
+	return "unit " + strconv.Itoa(int(u))
+}
+
+// Trigger says when a fault strikes. First, Last and Every are counts of the unit; for
+// AtTime they are nanoseconds and for AtPercent thousandths of a percent; for AtStart and
+// AtState they are 0.
+type Trigger struct {
+	Unit  Unit
+	First uint64 // the moment, or the first of several
+	Last  uint64 // the end of a window, included; 0 for none
+	Every uint64 // again every so many; 0 for not again
+	Side  Side   // AtFrame (Both: frames of both directions are counted) and AtByte only
+	Phase Phase  // AtFlashOp only
+	State State  // AtState only
+}
+
+// Block is a trigger at one block.
+func Block(n int) Trigger { return Trigger{Unit: AtBlock, First: uint64(n)} }
+
+// FlashOp is a trigger at one flash operation.
+func FlashOp(n uint64, phase Phase) Trigger {
+	return Trigger{Unit: AtFlashOp, First: n, Phase: phase}
+}
+
+// Duration says how long a lasting fault lasts. The zero Duration is for ever, and the only
+// one of a fault that happens at once.
+type Duration struct {
+	Time        time.Duration
+	NoResponses int // until the host sends a request again for the n-th time since
+}
+
+// Forever tells whether d has no end.
+func (d Duration) Forever() bool { return d == Duration{} }
+
+// Parameters refine a fault; the zero value of each is its default.
+type Parameters struct {
+	Rate     float64       // noise: the probability that a byte is damaged, above 0 and at most 1
+	Seed     uint64        // of the fault's own random stream; 0 is a seed like any other
+	By       time.Duration // reply-late: how much later; slow-line: the pause before every byte
+	Mask     byte          // byte-flip: the bits that change; 0 stands for 0x01
+	Bytes    int           // torn: bytes programmed before the one that is torn, if HasBytes
+	HasBytes bool          // without: half of the operation's bytes
+	Length   int           // how many bytes in a row; 0 stands for 1
+}
+
+// TornBytes is Bytes in the form that the flash chip takes: -1 when half of them.
+func (p Parameters) TornBytes() int {
+	if !p.HasBytes {
+		return -1
+	}
+	return p.Bytes
+}
+
+// Place is who carries a fault out.
+type Place uint8
+
+// The places.
+const (
+	PlaceLine  Place = iota + 1 // bytes and frames on their way
+	PlaceReply                  // whole answers of the meter
+	PlaceMeter                  // the meter, its power included
+	PlaceChip                   // the flash chip
+	PlaceHost                   // the PC: the tool and the person in front of it
+)
+
+var placeNames = [...]string{"", "line", "reply", "meter", "chip", "host"}
+
+// String gives the place in a word.
+func (p Place) String() string { return nameOf(placeNames[:], uint8(p), "place") }
+
+func nameOf(names []string, n uint8, what string) string {
+	if int(n) < len(names) && names[n] != "" {
+		return names[n]
+	}
+	return fmt.Sprintf("%s %d", what, n)
+}

@@ -1,0 +1,187 @@
+package fault
+
+import "slices"
+
+// Kind is what goes wrong.
+type Kind uint8
+
+// The kinds; the table below says what each is.
+const (
+	CablePull Kind = iota + 1
+	PowerLoss
+	MeterReset
+	MeterSilent
+	Abort
+	Kill
+	Noise
+	SlowLine
+	ByteDrop
+	ByteFlip
+	ByteInsert
+	ByteDup
+	FrameLost
+	FrameDup
+	ReplyLost
+	ReplyLate
+	ReplyDup
+)
+
+// row is everything there is to know about a kind. Adding a kind is adding its constant and
+// its row.
+type row struct {
+	kind  Kind
+	name  string
+	place Place
+	field string // what it stands for in the field
+
+	lasting bool     // it has a duration; otherwise it happens at once
+	instead string   // how to say what somebody who gives a duration to one that has none may mean
+	blocks  bool     // nothing goes on while it lasts, so no window of progress can end it
+	ends    bool     // it ends the tool's run and so can strike only once
+	sided   bool     // it can act on one direction alone
+	picks   bool     // it acts on one byte or frame, so a trigger with a direction gives its own
+	tears   bool     // it can strike inside a flash operation
+	never   []Unit   // the triggers that make no sense
+	takes   []string // the parameters it can have
+	needs   string   // the parameter it must have
+
+	example string
+}
+
+var rows = [...]row{
+	{
+		kind: CablePull, name: "cable-pull", place: PlaceLine, lasting: true, blocks: true, sided: true,
+		field:   "the RS-485 cable is out, or one of its pairs is broken",
+		example: "cable-pull at block 200 for 2 no-responses",
+	},
+	{
+		kind: PowerLoss, name: "power-loss", place: PlaceMeter, lasting: true, blocks: true, tears: true,
+		field:   "the meter loses its supply; after the duration it is back",
+		takes:   []string{"seed", "bytes"},
+		example: "power-loss at flash-op 1170 torn for 30s",
+	},
+	{
+		kind: MeterReset, name: "meter-reset", place: PlaceMeter, tears: true,
+		field:   "a watchdog or a brown-out restarts the meter at once",
+		instead: "use `power-loss ... for TIME` for a meter that stays off",
+		takes:   []string{"seed", "bytes"},
+		example: "meter-reset at state verifying",
+	},
+	{
+		kind: MeterSilent, name: "meter-silent", place: PlaceMeter, lasting: true, blocks: true,
+		field:   "the meter's firmware hangs: it has power and answers nothing",
+		example: "meter-silent at state erasing for 45s",
+	},
+	{
+		kind: Abort, name: "abort", place: PlaceHost, ends: true,
+		field:   "the person presses Abort",
+		example: "abort at 60%",
+	},
+	{
+		kind: Kill, name: "kill", place: PlaceHost, ends: true,
+		field:   "the PC crashes or the tool is killed: it cannot tidy up",
+		example: "kill at block 300",
+	},
+	{
+		kind: Noise, name: "noise", place: PlaceLine, lasting: true, sided: true,
+		field:   "a drive starts beside the cable: bytes are damaged at random",
+		takes:   []string{"rate", "seed"},
+		needs:   "rate",
+		example: "noise at block 10 for 5s rate 1e-4 seed 7",
+	},
+	{
+		kind: SlowLine, name: "slow-line", place: PlaceLine, lasting: true, sided: true,
+		field:   "a modem or a serial server puts a pause before every byte",
+		takes:   []string{"by"},
+		needs:   "by",
+		example: "slow-line from-meter at block 50 for 2m by 5ms",
+	},
+	{
+		kind: ByteDrop, name: "byte-drop", place: PlaceLine, sided: true, picks: true,
+		field:   "a UART overruns: bytes are missing",
+		instead: "use `length N` to lose more bytes in a row",
+		takes:   []string{"length"},
+		example: "byte-drop at byte 104233 to-meter",
+	},
+	{
+		kind: ByteFlip, name: "byte-flip", place: PlaceLine, sided: true, picks: true,
+		field:   "a spike on the line: bits of a byte are inverted",
+		instead: "use `length N` to damage more bytes in a row, or the kind noise",
+		takes:   []string{"mask", "length"},
+		example: "byte-flip at frame 31 to-meter mask 0x81",
+	},
+	{
+		kind: ByteInsert, name: "byte-insert", place: PlaceLine, sided: true, picks: true,
+		field:   "a transceiver that switches late: bytes that nobody sent, before the one that is named",
+		instead: "use `length N` to insert more bytes in a row",
+		takes:   []string{"length", "seed"},
+		example: "byte-insert at byte 5000 from-meter length 3 seed 2",
+	},
+	{
+		kind: ByteDup, name: "byte-dup", place: PlaceLine, sided: true, picks: true,
+		field:   "a converter with a bad buffer: bytes arrive twice",
+		instead: "use `length N` to repeat more bytes in a row",
+		takes:   []string{"length"},
+		example: "byte-dup at byte 777 to-meter",
+	},
+	{
+		kind: FrameLost, name: "frame-lost", place: PlaceLine, sided: true, picks: true, never: []Unit{AtByte},
+		field:   "a radio or a converter loses one frame whole",
+		instead: "use a window, such as `at frame 30..32`, to lose more frames",
+		example: "frame-lost at frame 31 to-meter",
+	},
+	{
+		kind: FrameDup, name: "frame-dup", place: PlaceLine, sided: true, picks: true, never: []Unit{AtByte},
+		field:   "a repeater delivers one frame twice",
+		instead: "use a window, such as `at frame 30..32`, to repeat more frames",
+		example: "frame-dup at frame 31 to-meter",
+	},
+	{
+		kind: ReplyLost, name: "reply-lost", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "the meter did what was asked, and its answer never arrives",
+		instead: "use a window, such as `at block 77..79`, to lose more replies",
+		example: "reply-lost at block 77",
+	},
+	{
+		kind: ReplyLate, name: "reply-late", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "a busy modem or gateway holds an answer back until nobody waits for it any more",
+		instead: "use `by TIME` to say how late the reply is",
+		takes:   []string{"by"},
+		needs:   "by",
+		example: "reply-late at block 12 by 11s",
+	},
+	{
+		kind: ReplyDup, name: "reply-dup", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "a gateway delivers an answer twice",
+		instead: "use a window, such as `at block 77..79`, to repeat more replies",
+		example: "reply-dup every 10 blocks",
+	},
+}
+
+// row gives the kind's row; an unknown kind has an empty one.
+func (k Kind) row() row {
+	for i := range rows {
+		if rows[i].kind == k {
+			return rows[i]
+		}
+	}
+	return row{}
+}
+
+// String gives the word of the grammar.
+func (k Kind) String() string {
+	if name := k.row().name; name != "" {
+		return name
+	}
+	return nameOf(nil, uint8(k), "kind")
+}
+
+// Place is who carries faults of the kind out.
+func (k Kind) Place() Place { return k.row().place }
+
+// Lasts tells whether faults of the kind have a duration; the others happen at once.
+func (k Kind) Lasts() bool { return k.row().lasting }
+
+func (r row) allows(u Unit) bool { return !slices.Contains(r.never, u) }
+
+func (r row) has(parameter string) bool { return slices.Contains(r.takes, parameter) }

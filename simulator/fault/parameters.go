@@ -1,0 +1,158 @@
+package fault
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// parameter is one row of the table of parameters. Its format gives "" for the default.
+type parameter struct {
+	name    string
+	syntax  string
+	example string
+	field   string
+	parse   func(*Parameters, string) error
+	format  func(Parameters) string
+}
+
+// bytesParameter is the place of bytes in the table.
+const bytesParameter = 4
+
+// parameters is in the order in which they are printed.
+var parameters = [...]parameter{
+	{
+		name: "rate", syntax: "rate R", example: "rate 1e-4",
+		field: "the probability that a byte is damaged, above 0 and at most 1",
+		parse: func(p *Parameters, s string) (err error) {
+			p.Rate, err = parseRate(s)
+			return err
+		},
+		format: func(p Parameters) string {
+			if p.Rate == 0 {
+				return ""
+			}
+			return formatRate(p.Rate)
+		},
+	},
+	{
+		name: "by", syntax: "by TIME", example: "by 11s",
+		field: "how late a reply is; how long a slow line waits before each byte",
+		parse: func(p *Parameters, s string) (err error) {
+			if p.By, err = parseTime(s); err == nil && p.By == 0 {
+				err = fmt.Errorf("%s is no delay", s)
+			}
+			return err
+		},
+		format: func(p Parameters) string {
+			if p.By == 0 {
+				return ""
+			}
+			return formatTime(p.By)
+		},
+	},
+	{
+		name: "mask", syntax: "mask BITS", example: "mask 0x01",
+		field: "the bits that are inverted, 0x01 to 0xff (0x01 unless given)",
+		parse: func(p *Parameters, s string) error {
+			n, err := strconv.ParseUint(s, 0, 8)
+			if err != nil || n == 0 {
+				return fmt.Errorf("%q is not a mask from 0x01 to 0xff", s)
+			}
+			p.Mask = byte(n)
+			return nil
+		},
+		format: func(p Parameters) string {
+			if p.Mask == 0 {
+				return ""
+			}
+			return fmt.Sprintf("0x%02x", p.Mask)
+		},
+	},
+	{
+		name: "length", syntax: "length N", example: "length 3",
+		field: "how many bytes in a row, 1 to 65535 (1 unless given)",
+		parse: func(p *Parameters, s string) error {
+			n, err := strconv.ParseUint(s, 10, 16)
+			if err != nil || n == 0 {
+				return fmt.Errorf("%q is not a length from 1 to 65535", s)
+			}
+			p.Length = int(n)
+			return nil
+		},
+		format: func(p Parameters) string {
+			if p.Length == 0 {
+				return ""
+			}
+			return strconv.Itoa(p.Length)
+		},
+	},
+	bytesParameter: {
+		name: "bytes", syntax: "bytes N", example: "bytes 100",
+		field: "how many bytes of a torn program are complete, 0 to 255 (half of them unless given)",
+		parse: func(p *Parameters, s string) error {
+			n, err := strconv.ParseUint(s, 10, 8)
+			if err != nil {
+				return fmt.Errorf("%q is not a count from 0 to 255", s)
+			}
+			p.Bytes, p.HasBytes = int(n), true
+			return nil
+		},
+		format: func(p Parameters) string {
+			if !p.HasBytes {
+				return ""
+			}
+			return strconv.Itoa(p.Bytes)
+		},
+	},
+	{
+		name: "seed", syntax: "seed N", example: "seed 7",
+		field: "what the random part of the fault is drawn from (0 unless given)",
+		parse: func(p *Parameters, s string) (err error) {
+			if p.Seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+				err = fmt.Errorf("%q is not a seed: a whole number from 0 on", s)
+			}
+			return err
+		},
+		format: func(p Parameters) string {
+			if p.Seed == 0 {
+				return ""
+			}
+			return strconv.FormatUint(p.Seed, 10)
+		},
+	},
+}
+
+// String gives the duration as the grammar says it.
+func (d Duration) String() string {
+	switch {
+	case d.Forever():
+		return "forever"
+	case d.NoResponses == 1:
+		return "1 no-response"
+	case d.NoResponses != 0:
+		return strconv.Itoa(d.NoResponses) + " no-responses"
+	}
+	return formatTime(d.Time)
+}
+
+// parseDuration takes the words behind `for` and tells how many it used.
+func parseDuration(words []string) (d Duration, used int, err error) {
+	if words[0] == "forever" {
+		return Duration{}, 1, nil
+	}
+	if !isDigits(words[0]) {
+		d.Time, err = parseTime(words[0])
+		if err == nil && d.Time == 0 {
+			err = fmt.Errorf("%s is no duration", words[0])
+		}
+		return d, 1, err
+	}
+	n, err := parseCount(words[0])
+	if err != nil {
+		return Duration{}, 1, err
+	}
+	if len(words) < 2 || words[1] != "no-response" && words[1] != "no-responses" {
+		return Duration{}, 1, fmt.Errorf("%s of what? say `for %ss` or `for %s no-responses`", words[0], words[0], words[0])
+	}
+	return Duration{NoResponses: int(n)}, 2, nil
+}

@@ -1,0 +1,87 @@
+package fault
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// Stream is a seeded stream of random numbers for one use, the same on every platform
+// (xoshiro256**, Blackman and Vigna 2018). It is a plain value: a copy goes on on its
+// own. Make it with [NewStream]; the zero Stream gives only zeros.
+type Stream struct{ s [4]uint64 }
+
+// NewStream makes the stream of one use. Streams of other names or seeds have nothing in
+// common, so that a new use of randomness never changes the numbers of another.
+func NewStream(seed uint64, name string) Stream {
+	mix := fnv1a(name) ^ splitmix(&seed)
+	var s Stream
+	for i := range s.s {
+		s.s[i] = splitmix(&mix)
+	}
+	return s
+}
+
+// fnv1a is the 64-bit FNV-1a hash (Fowler, Noll, Vo), written out so that it needs no
+// allocation.
+func fnv1a(s string) uint64 {
+	h := uint64(0xCBF29CE484222325)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 0x100000001B3
+	}
+	return h
+}
+
+// splitmix is the generator that xoshiro's authors recommend for its seed.
+func splitmix(state *uint64) uint64 {
+	*state += 0x9E3779B97F4A7C15
+	z := *state
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// Uint64 gives the next 64 random bits.
+func (s *Stream) Uint64() uint64 {
+	result := bits.RotateLeft64(s.s[1]*5, 7) * 9
+	t := s.s[1] << 17
+	s.s[2] ^= s.s[0]
+	s.s[3] ^= s.s[1]
+	s.s[1] ^= s.s[2]
+	s.s[0] ^= s.s[3]
+	s.s[2] ^= t
+	s.s[3] = bits.RotateLeft64(s.s[3], 45)
+	return result
+}
+
+// Float gives a number of at least 0 and below 1.
+func (s *Stream) Float() float64 { return float64(s.Uint64()>>11) / (1 << 53) }
+
+// Geometric gives how many times something of probability p does not happen before it
+// does: with p the rate of damaged bytes, the good bytes before the next damaged one.
+// For p of at most 0 that is [math.MaxInt64], and 0 for p of at least 1.
+//
+// The binary digits of a geometric number are independent of each other; drawing them one
+// by one needs no logarithm, whose last bit differs between platforms.
+func (s *Stream) Geometric(p float64) int64 {
+	if !(p > 0) {
+		return math.MaxInt64
+	}
+	var n int64
+	miss := 1 - p // probability of 2^digit misses in a row
+	for digit := 0; digit < 62 && miss > 0; digit++ {
+		if s.Float() < miss/(1+miss) {
+			n |= 1 << digit
+		}
+		miss *= miss
+	}
+	return n
+}
+
+// AppendState appends the stream's state to an encoded state.
+func (s *Stream) AppendState(dst []byte) []byte {
+	for _, word := range s.s {
+		dst = binary.BigEndian.AppendUint64(dst, word)
+	}
+	return dst
+}

@@ -1,0 +1,55 @@
+package fault
+
+import "strings"
+
+// suggest ends an error about an unknown word: the near miss, if there is one, or all
+// that it could have been.
+func suggest(word string, known []string) string {
+	word = strings.ToLower(word)
+	best, distance := "", 1+max(1, len(word)/3)
+	for _, candidate := range known {
+		if stem := min(len(word), 4); stem >= 3 && strings.HasPrefix(candidate, word[:stem]) {
+			return "did you mean `" + candidate + "`?"
+		}
+		if d := editDistance(word, candidate); d < distance {
+			best, distance = candidate, d
+		}
+	}
+	if best != "" {
+		return "did you mean `" + best + "`?"
+	}
+	return "say " + orList(known)
+}
+
+// longestWord bounds the work for words that are no words.
+const longestWord = 40
+
+// editDistance counts the letters to insert, delete, change, or swap with their neighbour
+// (optimal string alignment).
+func editDistance(a, b string) int {
+	if len(a) > longestWord || len(b) > longestWord {
+		return longestWord
+	}
+	var rows [longestWord + 1][longestWord + 1]int
+	for i := range len(a) + 1 {
+		for j := range len(b) + 1 {
+			rows[i][j] = editCell(&rows, a, b, i, j)
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+func editCell(rows *[longestWord + 1][longestWord + 1]int, a, b string, i, j int) int {
+	if i == 0 || j == 0 {
+		return i + j
+	}
+	change := rows[i-1][j-1]
+	if a[i-1] != b[j-1] {
+		change++
+	}
+	d := min(change, rows[i-1][j]+1, rows[i][j-1]+1)
+	if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+		d = min(d, rows[i-2][j-2]+1)
+	}
+	return d
+}

@@ -1,0 +1,186 @@
+package flash
+
+import "strconv"
+
+// Phase says where in an operation the power is lost.
+type Phase uint8
+
+// The phases of an operation.
+const (
+	Before Phase = iota // nothing of it is done
+	Torn                // it is interrupted
+	After               // it is complete, and nothing after it
+)
+
+// String gives before, torn or after.
+func (p Phase) String() string {
+	switch p {
+	case Before:
+		return "before"
+	case Torn:
+		return "torn"
+	case After:
+		return "after"
+	}
+	return "phase " + strconv.Itoa(int(p))
+}
+
+// trap is a power loss that waits for its operation.
+type trap struct {
+	op        uint64 // 0: none
+	phase     Phase
+	seed      uint64
+	tornBytes int
+}
+
+// CutAt sets the trap: power is lost at operation op, counted from the first one of the
+// chip's life (so it must be above Ops to strike). There is one trap; the last call
+// counts, and op 0 takes it away. A struck trap is gone.
+//
+// Seed draws what a torn operation leaves behind. TornBytes is how many bytes of a torn
+// program are complete before the one that is partly programmed: negative means half of
+// them, and at most all but one are.
+func (c *Chip) CutAt(op uint64, phase Phase, seed uint64, tornBytes int) {
+	c.trap = trap{op: op, phase: phase, seed: seed, tornBytes: max(tornBytes, -1)}
+}
+
+// NextCut is the operation that the trap waits for; ok is false when there is no trap
+// that can still strike.
+func (c *Chip) NextCut() (op uint64, ok bool) {
+	return c.trap.op, c.trap.op > c.ops
+}
+
+// Powered tells whether the chip has power.
+func (c *Chip) Powered() bool { return !c.dark }
+
+// PowerOn gives the chip its power back. On a chip that has power it does nothing.
+func (c *Chip) PowerOn() { c.dark = false }
+
+// TearProgram is a power loss while Program(address, p) runs, of which done bytes are
+// complete (negative: half, at most all but one); the next is partly programmed as seed
+// draws. It counts as an operation, springs no other trap, and returns [ErrPowerCut] or
+// the error with which Program would have refused to start; the chip is then without
+// power.
+func (c *Chip) TearProgram(address uint32, p []byte, done int, seed uint64) error {
+	if err := c.checkProgram(address, p); err != nil {
+		return err
+	}
+	c.begin()
+	c.tearProgram(address, p, done, seed)
+	return c.losePower()
+}
+
+// TearErase is a power loss while Erase(sector) runs; seed draws what is left. It counts
+// and fails as TearProgram does.
+func (c *Chip) TearErase(sector int, seed uint64) error {
+	if err := c.checkErase(sector); err != nil {
+		return err
+	}
+	c.begin()
+	c.tearErase(sector, seed)
+	return c.losePower()
+}
+
+// begin counts an operation and tells whether power is to be lost at it.
+func (c *Chip) begin() (phase Phase, cut bool) {
+	c.ops++
+	return c.trap.phase, c.trap.op == c.ops
+}
+
+// losePower leaves the chip dark and the trap, if it was this operation's, sprung.
+func (c *Chip) losePower() error {
+	c.dark = true
+	if c.trap.op <= c.ops {
+		c.trap = trap{}
+	}
+	return ErrPowerCut
+}
+
+func (c *Chip) tearProgram(address uint32, p []byte, done int, seed uint64) {
+	if c.checkBits(address, p) != nil || c.harms.lies(c.ops) {
+		return // the chip would not have begun
+	}
+	if done < 0 {
+		done = len(p) / 2
+	}
+	done = min(done, len(p)-1)
+	if failing, ok := c.harms.failingProgram(c.ops, address, p); ok && failing <= done {
+		c.putHarmed(address, p[:failing]) // it had failed before the power did
+		return
+	}
+	torn := address + uint32(done)
+	held := c.rest(torn)[0]
+	draw := draws(seed)
+	c.putHarmed(address, p[:done])
+	c.putHarmed(torn, []byte{held &^ partOf(held&^p[done], draw.next())})
+}
+
+// partOf draws a part of the bits: neither none nor all where there are two or more.
+func partOf(bits byte, draw uint64) byte {
+	lowest := bits & -bits
+	if bits == lowest {
+		return bits & byte(draw)
+	}
+	part := bits & byte(draw)
+	if part == 0 || part == bits {
+		return lowest
+	}
+	return part
+}
+
+func (c *Chip) tearErase(sector int, seed uint64) {
+	if c.harms.lies(c.ops) || c.harms.failsErase(c.ops, sector) {
+		return // the cells would not have moved
+	}
+	draw := draws(seed)
+	reached := draw.next() % 256 // of 256 parts of the cells
+	first, end := c.pagesOf(sector)
+	for i := first; i < end; i++ {
+		if c.pages[i] != nil {
+			c.replace(i, c.tornPage(c.pages[i].data, reached, &draw))
+		} else {
+			draw.skip(c.pageBytes / 8) // what one page holds does not change how another tears
+		}
+	}
+	c.restick(first, end)
+}
+
+// tornPage is a page in the middle of being erased: of every 8 bytes some are untouched,
+// some erased, and some have a few bits of each.
+func (c *Chip) tornPage(held []byte, reached uint64, draw *draws) []byte {
+	torn := make([]byte, len(held))
+	for i := 0; i < len(held); i += 8 {
+		r := draw.next()
+		for j := range 8 {
+			torn[i+j] = held[i+j] | tornByte(reached, r>>(8*j), r>>40)
+		}
+	}
+	return torn
+}
+
+// tornByte draws which bits of a byte the erase has reached.
+func tornByte(reached, draw, mixed uint64) byte {
+	switch {
+	case mixed%16 == 0: // right on the edge
+		return byte(draw)
+	case draw%256 < reached:
+		return erased
+	}
+	return 0
+}
+
+// draws is a splitmix64 generator (Steele, Lea, Flood: "Fast splittable pseudorandom
+// number generators", 2014): one word of state, and the same numbers everywhere.
+type draws uint64
+
+const golden = 0x9E3779B97F4A7C15
+
+func (d *draws) next() uint64 {
+	*d += golden
+	z := uint64(*d)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+func (d *draws) skip(n int) { *d += draws(uint64(n) * golden) }

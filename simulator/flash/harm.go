@@ -1,0 +1,206 @@
+package flash
+
+import (
+	"fmt"
+	"slices"
+)
+
+// stuckBit is a cell that always reads the same.
+type stuckBit struct {
+	address uint32
+	bit     uint8
+	value   bool
+}
+
+// harms is what is wrong with a chip. It is never changed once a chip points to it:
+// clones share it.
+type harms struct {
+	stuck    []stuckBit // by address, then bit
+	erases   []int      // sectors that fail
+	programs []uint32   // addresses that fail
+	failing  []uint64   // operations that fail
+	lying    []uint64   // operations that lie
+}
+
+// change replaces the chip's harms by a changed copy.
+func (c *Chip) change(edit func(h *harms)) {
+	h := new(harms)
+	if c.harms != nil {
+		h.stuck = slices.Clone(c.harms.stuck)
+		h.erases = slices.Clone(c.harms.erases)
+		h.programs = slices.Clone(c.harms.programs)
+		h.failing = slices.Clone(c.harms.failing)
+		h.lying = slices.Clone(c.harms.lying)
+	}
+	edit(h)
+	c.harms = h
+}
+
+// StickBit makes one cell read the same for ever, whatever is done to it: bit 0 to 7
+// (0 the least) of the byte at address. A cell stuck at 1 makes a program that must
+// clear it fail; a cell stuck at 0 makes the erase of its sector fail, with all its other
+// cells erased, and then a program of a 1 there a [*BitError]. Where there is no such
+// cell it panics.
+func (c *Chip) StickBit(address uint32, bit uint8, value bool) {
+	c.mustHold("stuck bit", address, 1)
+	if bit > 7 {
+		panic(fmt.Sprintf("flash: stuck bit %d: a byte has bits 0 to 7", bit))
+	}
+	cell := stuckBit{address: address, bit: bit, value: value}
+	c.change(func(h *harms) {
+		i, found := slices.BinarySearchFunc(h.stuck, cell, compareCells)
+		if found {
+			h.stuck[i] = cell
+		} else {
+			h.stuck = slices.Insert(h.stuck, i, cell)
+		}
+	})
+	page := int(address) / c.pageBytes
+	c.restick(page, page+1)
+}
+
+func compareCells(a, b stuckBit) int {
+	if a.address != b.address {
+		return int(int64(a.address) - int64(b.address))
+	}
+	return int(a.bit) - int(b.bit)
+}
+
+// LieAt makes operation op (as counted by [Chip.Ops]) report success and do nothing.
+func (c *Chip) LieAt(op uint64) {
+	c.change(func(h *harms) { h.lying = insert(h.lying, op) })
+}
+
+// FailAt makes operation op, erase or program, fail and do nothing.
+func (c *Chip) FailAt(op uint64) {
+	c.change(func(h *harms) { h.failing = insert(h.failing, op) })
+}
+
+// FailProgram makes every program of the byte at address fail; the bytes before it in
+// the same operation are programmed.
+func (c *Chip) FailProgram(address uint32) {
+	c.mustHold("failing byte", address, 1)
+	c.change(func(h *harms) { h.programs = insert(h.programs, address) })
+}
+
+// FailErase makes every erase of a sector fail and do nothing. Where there is no such
+// sector it panics.
+func (c *Chip) FailErase(sector int) {
+	if sector < 0 || sector >= c.geometry.Sectors {
+		panic(fmt.Sprintf("flash: failing sector %d of %d", sector, c.geometry.Sectors))
+	}
+	c.change(func(h *harms) { h.erases = insert(h.erases, sector) })
+}
+
+// ClearFaults makes the chip healthy. Cells that were stuck keep their value until they
+// are erased or programmed.
+func (c *Chip) ClearFaults() { c.harms = nil }
+
+// insert keeps an ordered set.
+func insert[T int | uint32 | uint64](set []T, v T) []T {
+	i, found := slices.BinarySearch(set, v)
+	if found {
+		return set
+	}
+	return slices.Insert(set, i, v)
+}
+
+func has[T int | uint32 | uint64](set []T, v T) bool {
+	_, found := slices.BinarySearch(set, v)
+	return found
+}
+
+// The questions below are asked of healthy chips too, whose harms are nil.
+
+func (h *harms) lies(op uint64) bool { return h != nil && has(h.lying, op) }
+
+func (h *harms) failsErase(op uint64, sector int) bool {
+	return h != nil && (has(h.failing, op) || has(h.erases, sector))
+}
+
+// failingProgram is how many bytes of p are programmed before the operation fails.
+func (h *harms) failingProgram(op uint64, address uint32, p []byte) (n int, fails bool) {
+	if h == nil {
+		return 0, false
+	}
+	if has(h.failing, op) {
+		return 0, true
+	}
+	n = len(p)
+	i, _ := slices.BinarySearch(h.programs, address)
+	if i < len(h.programs) && h.programs[i]-address < uint32(n) {
+		n = int(h.programs[i] - address)
+	}
+	for _, cell := range h.stuck {
+		if cell.address < address || cell.address-address >= uint32(n) {
+			continue
+		}
+		at := int(cell.address - address)
+		if cell.value && p[at]>>cell.bit&1 == 0 {
+			n = at
+		}
+	}
+	return n, n < len(p)
+}
+
+func (c *Chip) eraseHarmed(sector int) error {
+	if c.harms.lies(c.ops) {
+		return nil
+	}
+	if c.harms.failsErase(c.ops, sector) {
+		return fmt.Errorf("flash: sector %d: %w", sector, ErrEraseFailed)
+	}
+	c.blankSector(sector)
+	first, end := c.pagesOf(sector)
+	c.restick(first, end)
+	for i := first; i < end; i++ {
+		if c.pages[i] != nil { // only a cell that is stuck at 0 can have done that
+			return fmt.Errorf("flash: sector %d: %w: a bit stays 0", sector, ErrEraseFailed)
+		}
+	}
+	return nil
+}
+
+// programHarmed programs legal data on a chip with faults.
+func (c *Chip) programHarmed(address uint32, p []byte) error {
+	if c.harms.lies(c.ops) {
+		return nil
+	}
+	n, fails := c.harms.failingProgram(c.ops, address, p)
+	c.putHarmed(address, p[:n])
+	if fails {
+		return fmt.Errorf("flash: 0x%06X: %w", address+uint32(n), ErrProgramFailed)
+	}
+	return nil
+}
+
+// putHarmed stores p and lets stuck cells have the last word.
+func (c *Chip) putHarmed(address uint32, p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	c.put(address, p)
+	c.restick(int(address)/c.pageBytes, (int(address)+len(p)-1)/c.pageBytes+1)
+}
+
+// restick makes the stuck cells of some pages read as they must.
+func (c *Chip) restick(first, end int) {
+	if c.harms == nil {
+		return
+	}
+	for _, cell := range c.harms.stuck {
+		page := int(cell.address) / c.pageBytes
+		if page < first || page >= end {
+			continue
+		}
+		held := c.rest(cell.address)[0]
+		want := held &^ (1 << cell.bit)
+		if cell.value {
+			want = held | 1<<cell.bit
+		}
+		if want != held {
+			c.put(cell.address, []byte{want})
+			c.settle(page)
+		}
+	}
+}

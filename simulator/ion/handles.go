@@ -1,0 +1,53 @@
+package ion
+
+// Handle names a register, module or log of a meter.
+type Handle uint16
+
+// The handles that the family shares, as the public client names them.
+const (
+	HandleFeatureManager         Handle = 0x0002
+	HandleFactory                Handle = 0x0003 // Factory module 1
+	HandlePowerMeter             Handle = 0x0100 // the one-second power meter
+	HandleEventLogController     Handle = 0x0B80
+	HandleEventLog               Handle = 0x1000
+	HandleDeviceType             Handle = 0x1300
+	HandleCompliance             Handle = 0x1301
+	HandleOptions                Handle = 0x1302
+	HandleRevision               Handle = 0x1303 // 7350V283
+	HandleSerial                 Handle = 0x1304 // PC-0209A001-11
+	HandleOwner                  Handle = 0x1345
+	HandleTag1                   Handle = 0x1346
+	HandleTag2                   Handle = 0x1347
+	HandleTemplate               Handle = 0x137D
+	HandleFactoryDefaultTemplate Handle = 0x137E
+	HandleClock                  Handle = 0x1580 // Clock module 1
+	HandleVa                     Handle = 0x5800 // V, line to neutral
+	HandleVb                     Handle = 0x5801
+	HandleVc                     Handle = 0x5802
+	HandleVlnAverage             Handle = 0x5803
+	HandleVab                    Handle = 0x5804 // V, line to line
+	HandleVbc                    Handle = 0x5805
+	HandleVca                    Handle = 0x5806
+	HandleVllAverage             Handle = 0x5807
+	HandleIa                     Handle = 0x5808 // A
+	HandleIb                     Handle = 0x5809
+	HandleIc                     Handle = 0x580A
+	HandleIAverage               Handle = 0x580B
+	HandleKWa                    Handle = 0x580C // kW
+	HandleKWb                    Handle = 0x580D
+	HandleKWc                    Handle = 0x580E
+	HandleKWTotal                Handle = 0x580F
+	HandleKVARa                  Handle = 0x5810 // kvar; the other phases follow
+	HandleUniversalTime          Handle = 0x5B7C // Unix seconds, an integer
+	HandleEventLogDepth          Handle = 0x71E6
+	HandleAlarmPriority          Handle = 0x71E7
+	HandleVNominal               Handle = 0x71EB
+	HandleINominal               Handle = 0x71EC
+	HandleI4Nominal              Handle = 0x71ED
+	HandleI20Nominal             Handle = 0x71EE
+	HandleDSTStart               Handle = 0x722F
+	HandleDSTOffset              Handle = 0x7231 // s
+	HandleEventCutoff            Handle = 0x7305
+	HandleNominalFrequency       Handle = 0x798B // enumeration
+	HandleTimeSyncType           Handle = 0x7BB8
+)

@@ -1,0 +1,237 @@
+package ion
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// AssemblyState is what a frame meant to an Assembler.
+type AssemblyState uint8
+
+// What a frame can mean to an Assembler.
+const (
+	Ignored  AssemblyState = iota // no part of the message: not taken, not to be acknowledged
+	Partial                       // taken; more frames are to come
+	Repeated                      // the frame taken last, once more: acknowledge it again, nothing was added
+	Complete                      // taken; the message is whole
+)
+
+// String names the state.
+func (s AssemblyState) String() string {
+	switch s {
+	case Ignored:
+		return "ignored"
+	case Partial:
+		return "partial"
+	case Repeated:
+		return "repeated"
+	case Complete:
+		return "complete"
+	default:
+		return fmt.Sprintf("assembly state %d", uint8(s))
+	}
+}
+
+// Assembler puts the frames of one message together. The zero value is ready; its buffer
+// is allocated once. To copy one, use Clone.
+//
+// A first frame always begins a new message (a sender that missed an acknowledgement
+// starts again). Every other frame must come from the same sender and count down by
+// exactly one.
+type Assembler struct {
+	buf         []byte
+	piece       int // where the data of the frame taken last begins
+	left        int // frames still to come
+	active      bool
+	control     Control // only FromMeter
+	source      uint16
+	destination uint16
+}
+
+// Add takes the next frame. With Complete comes the message, which stays valid until the
+// next Add. Whether a frame that was not Ignored is acknowledged is for WantsAck to say.
+//
+// Acknowledgement frames are ignored, and so is a message of more than 32 frames, whose
+// counter has run into bit 0x20 (vector bad_mf33_first), or of more than MaxMessage bytes.
+func (a *Assembler) Add(f Frame) (message []byte, state AssemblyState) {
+	switch {
+	case f.Control&AckFrame != 0:
+		return nil, Ignored
+	case f.First():
+		a.begin(f)
+	case f.Transaction&strangeFlags != 0:
+		return nil, Ignored
+	case !a.active || f.Source != a.source || f.Destination != a.destination || f.Control&FromMeter != a.control:
+		return nil, Ignored
+	case f.Left() == a.left && bytes.Equal(f.Data, a.buf[a.piece:]):
+		return nil, Repeated
+	case f.Left() != a.left-1:
+		return nil, Ignored
+	}
+	if f.Transaction&strangeFlags != 0 || len(a.buf)+len(f.Data) > MaxMessage {
+		a.Reset()
+		return nil, Ignored
+	}
+	a.take(f)
+	if a.left > 0 {
+		return nil, Partial
+	}
+	return a.buf[:len(a.buf):len(a.buf)], Complete
+}
+
+func (a *Assembler) begin(f Frame) {
+	a.buf = a.buf[:0]
+	a.active = true
+	a.control = f.Control & FromMeter
+	a.source, a.destination = f.Source, f.Destination
+}
+
+func (a *Assembler) take(f Frame) {
+	if cap(a.buf) < MaxMessage {
+		a.buf = append(make([]byte, 0, MaxMessage), a.buf...)
+	}
+	a.piece = len(a.buf)
+	a.buf = append(a.buf, f.Data...)
+	a.left = f.Left()
+}
+
+// Reset forgets the message under way.
+func (a *Assembler) Reset() { *a = Assembler{buf: a.buf[:0]} }
+
+// Clone is a copy that shares nothing with a.
+func (a *Assembler) Clone() Assembler {
+	c := *a
+	c.buf = slices.Clone(a.buf)
+	return c
+}
+
+// AppendState appends an encoding of all that the coming frames depend on.
+func (a *Assembler) AppendState(dst []byte) []byte {
+	if !a.active {
+		return append(dst, 0)
+	}
+	held := a.buf
+	if a.left == 0 {
+		held = a.buf[a.piece:] // of a whole message only the last frame can come again
+	}
+	dst = append(dst, 1, byte(a.left), byte(a.control))
+	dst = binary.BigEndian.AppendUint16(dst, a.source)
+	dst = binary.BigEndian.AppendUint16(dst, a.destination)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(held)))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(held)-(len(a.buf)-a.piece)))
+	return append(dst, held...)
+}
+
+// Outgoing is one message on its way out, frame by frame. The zero value is ready. Fill
+// Message, reusing its memory, and call Begin:
+//
+//	o.Message = AppendPacket(o.Message[:0], p)
+//	o.Begin(HostAddress, unit, false)
+//
+// Then send what AppendFrame gives. Unless that was the Last frame, wait for its
+// acknowledgement, which Acked recognises, and send the next one. A missing
+// acknowledgement restarts the message: Restart. End when it is done with.
+type Outgoing struct {
+	Message []byte // at most MaxMessage bytes; not to be changed between Begin and End
+
+	source, destination uint16
+	fromMeter           bool
+	active              bool
+	current             int // the frame that is sent or waits for its acknowledgement, from 0
+}
+
+// Begin starts the message with its first frame. It panics if Message is longer than
+// MaxMessage, which no 32 frames can carry.
+func (o *Outgoing) Begin(source, destination uint16, fromMeter bool) {
+	if len(o.Message) > MaxMessage {
+		panic(fmt.Sprintf("ion: a message of %d bytes does not fit %d frames", len(o.Message), MaxFrames))
+	}
+	o.source, o.destination, o.fromMeter = source, destination, fromMeter
+	o.active = true
+	o.current = 0
+}
+
+// frames is the number of frames that the message takes.
+func (o *Outgoing) frames() int {
+	return max(1, (len(o.Message)+MaxFrameData-1)/MaxFrameData)
+}
+
+func (o *Outgoing) frame() Frame {
+	left := o.frames() - 1 - o.current
+	f := Frame{Source: o.source, Destination: o.destination, Transaction: byte(left)}
+	if o.fromMeter {
+		f.Control = FromMeter
+	}
+	if left > 0 {
+		f.Control |= AckBit
+	}
+	if o.current == 0 {
+		f.Transaction |= firstFrame
+	}
+	from := o.current * MaxFrameData
+	f.Data = o.Message[from:min(from+MaxFrameData, len(o.Message))]
+	return f
+}
+
+// AppendFrame appends the current frame, as often as it is asked to; nothing when no
+// message is under way.
+func (o *Outgoing) AppendFrame(dst []byte) []byte {
+	if !o.active {
+		return dst
+	}
+	return AppendFrame(dst, o.frame())
+}
+
+// Last says that the current frame is the last one: no acknowledgement is awaited.
+func (o *Outgoing) Last() bool { return o.current == o.frames()-1 }
+
+// Acked says whether f acknowledges the current frame, and if it does moves on to the
+// next. It must be an ACK (FromMeter does not matter, vector tol_ack_m2s) from the other
+// end with the same transaction. The public client takes any frame for an
+// acknowledgement; here a late one must never pass for the next frame's, so neither
+// another transaction (tol_ack_txn0) nor a data frame (tol_ack_data) counts.
+func (o *Outgoing) Acked(f Frame) bool {
+	if !o.active || o.Last() || !f.IsAck() {
+		return false
+	}
+	want := Ack(o.frame())
+	if f.Transaction != want.Transaction || f.Source != want.Source || f.Destination != want.Destination {
+		return false
+	}
+	o.current++
+	return true
+}
+
+// Restart goes back to the first frame, to send the whole message again.
+func (o *Outgoing) Restart() { o.current = 0 }
+
+// Active says that a message was begun and not ended.
+func (o *Outgoing) Active() bool { return o.active }
+
+// End forgets the message and keeps its memory.
+func (o *Outgoing) End() { *o = Outgoing{Message: o.Message[:0]} }
+
+// Clone is a copy that shares nothing with o.
+func (o *Outgoing) Clone() Outgoing {
+	c := *o
+	c.Message = slices.Clone(o.Message)
+	return c
+}
+
+// AppendState appends an encoding of the message and of how far it is.
+func (o *Outgoing) AppendState(dst []byte) []byte {
+	if !o.active {
+		return append(dst, 0)
+	}
+	side := byte(0)
+	if o.fromMeter {
+		side = 1
+	}
+	dst = append(dst, 1, side, byte(o.current))
+	dst = binary.BigEndian.AppendUint16(dst, o.source)
+	dst = binary.BigEndian.AppendUint16(dst, o.destination)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(o.Message)))
+	return append(dst, o.Message...)
+}

@@ -1,0 +1,355 @@
+package ion
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Group is one of the five groups of settings that the article names as not retained by
+// a failed upgrade, in the order of its Template Paste Options window.
+type Group uint8
+
+// The groups, in the article's order.
+const (
+	PTCT Group = iota
+	Clock
+	Nameplate
+	Energy
+	ITC
+	groupCount
+)
+
+type groupName struct{ key, title string }
+
+func groupNames() [groupCount]groupName {
+	return [groupCount]groupName{
+		PTCT:      {"pt-ct", "PT/CT"},
+		Clock:     {"clock", "Clock"},
+		Nameplate: {"nameplate", "Nameplate"},
+		Energy:    {"energy", "Energy Readings"},
+		ITC:       {"itc", "ITC"},
+	}
+}
+
+// Key is the group's word in flags and template files.
+func (g Group) Key() string { return groupNames()[g].key }
+
+// String is the article's words for the group.
+func (g Group) String() string { return groupNames()[g].title }
+
+// Groups is a set of groups: the ticked boxes of Template Paste Options.
+type Groups uint8
+
+// AllGroups has every box ticked.
+const AllGroups Groups = 1<<groupCount - 1
+
+// Of is the set that holds exactly the groups given.
+func Of(groups ...Group) Groups {
+	var s Groups
+	for _, g := range groups {
+		s |= 1 << g
+	}
+	return s
+}
+
+// Has reports whether g is in the set.
+func (s Groups) Has(g Group) bool { return s&(1<<g) != 0 }
+
+// List is the groups of the set in the article's order.
+func (s Groups) List() []Group {
+	var list []Group
+	for g := range groupCount {
+		if s.Has(g) {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// String names the groups as ParseGroups reads them; "none" for the empty set.
+func (s Groups) String() string {
+	if s == 0 {
+		return "none"
+	}
+	var keys []string
+	for _, g := range s.List() {
+		keys = append(keys, g.Key())
+	}
+	return strings.Join(keys, ",")
+}
+
+// ParseGroups reads a list such as "pt-ct,clock", or "all" or "none".
+func ParseGroups(text string) (Groups, error) {
+	switch text {
+	case "all":
+		return AllGroups, nil
+	case "none", "":
+		return 0, nil
+	}
+	var s Groups
+	for _, word := range strings.Split(text, ",") {
+		g, err := ParseGroup(strings.TrimSpace(word))
+		if err != nil {
+			return 0, err
+		}
+		s |= Of(g)
+	}
+	return s, nil
+}
+
+// ParseGroup reads the key of one group.
+func ParseGroup(key string) (Group, error) {
+	for g, name := range groupNames() {
+		if name.key == key {
+			return Group(g), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown settings group %q: use pt-ct, clock, nameplate, energy, itc, all or none", key)
+}
+
+// SettingType is the shape of a setting's value.
+type SettingType uint8
+
+// The shapes.
+const (
+	Number SettingType = iota // float32
+	Count                     // unsigned integer
+	Offset                    // signed integer
+	Words                     // text
+)
+
+// Setting is one register that belongs to a group.
+type Setting struct {
+	Handle   Handle
+	Group    Group
+	Key      string // its name in template files and flags
+	Unit     string // empty where it has none
+	Type     SettingType
+	Bytes    int     // size of an integer on the wire
+	Min, Max float64 // bounds of a number; for Words, Max is the length in bytes
+}
+
+// SettingCount is the number of settings of all groups.
+const SettingCount = 29
+
+// SettingTable is every setting in the order in which it is saved and restored.
+// Handles of the nameplate, of DST and of the time synchronisation are documented
+// (domain of the ION handle list); energy sits at INT #1 to #5 as documented clients
+// read it.
+//
+// Assumption: all other handles, and which registers make up a group.
+func SettingTable() [SettingCount]Setting {
+	return [SettingCount]Setting{
+		{0x7000, PTCT, "pt-primary", "V", Number, 0, 1, 999999},
+		{0x7001, PTCT, "pt-secondary", "V", Number, 0, 1, 999999},
+		{0x7002, PTCT, "ct-primary", "A", Number, 0, 1, 999999},
+		{0x7003, PTCT, "ct-secondary", "A", Number, 0, 1, 999999},
+		{0x7800, PTCT, "volts-mode", "", Count, 1, 0, 5},
+		{0x722E, Clock, "tz-offset", "s", Offset, 4, -43200, 50400},
+		{0x722F, Clock, "dst-start", "s", Count, 4, 0, math.MaxUint32},
+		{0x7230, Clock, "dst-end", "s", Count, 4, 0, math.MaxUint32},
+		{0x7231, Clock, "dst-offset", "s", Offset, 4, -7200, 7200},
+		{0x7BB8, Clock, "timesync-type", "", Count, 1, 0, 1},
+		{0x1345, Nameplate, "owner", "", Words, 0, 0, 80},
+		{0x1346, Nameplate, "tag1", "", Words, 0, 0, 80},
+		{0x1347, Nameplate, "tag2", "", Words, 0, 0, 80},
+		{0x71EB, Nameplate, "v-nominal", "V", Number, 0, 0, 999999},
+		{0x71EC, Nameplate, "i-nominal", "A", Number, 0, 0, 999999},
+		{0x71ED, Nameplate, "i4-nominal", "A", Number, 0, 0, 999999},
+		{0x71EE, Nameplate, "i20-nominal", "A", Number, 0, 0, 999999},
+		{0x798B, Nameplate, "nominal-frequency", "Hz", Count, 1, 50, 60},
+		{0x58B0, Energy, "kwh-import", "kWh", Number, 0, -1e9, 1e9},
+		{0x58B1, Energy, "kwh-export", "kWh", Number, 0, -1e9, 1e9},
+		{0x58B2, Energy, "kvarh-import", "kVARh", Number, 0, -1e9, 1e9},
+		{0x58B3, Energy, "kvarh-export", "kVARh", Number, 0, -1e9, 1e9},
+		{0x58B4, Energy, "kvah-total", "kVAh", Number, 0, -1e9, 1e9},
+		{0x7600, ITC, "ratio-ia", "", Number, 0, 0.5, 1.5},
+		{0x7601, ITC, "ratio-ib", "", Number, 0, 0.5, 1.5},
+		{0x7602, ITC, "ratio-ic", "", Number, 0, 0.5, 1.5},
+		{0x7603, ITC, "phase-ia", "min", Number, 0, -600, 600},
+		{0x7604, ITC, "phase-ib", "min", Number, 0, -600, 600},
+		{0x7605, ITC, "phase-ic", "min", Number, 0, -600, 600},
+	}
+}
+
+// SettingIndex finds the setting of a handle.
+func SettingIndex(h Handle) (int, bool) {
+	for i, s := range SettingTable() {
+		if s.Handle == h {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// SettingNamed finds the setting of a group by its key.
+func SettingNamed(g Group, key string) (int, bool) {
+	for i, s := range SettingTable() {
+		if s.Group == g && s.Key == key {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// ErrSetting is what every refusal of a setting's value wraps.
+var ErrSetting = errors.New("value not accepted")
+
+// Check returns v in the setting's own type and size, or why the setting refuses it.
+func (s Setting) Check(v Value) (Value, error) {
+	if s.Type == Words {
+		return s.checkText(v)
+	}
+	n, ok := v.Number()
+	if !ok {
+		return Value{}, fmt.Errorf("%s: %w: it takes a number", s.Key, ErrSetting)
+	}
+	if math.IsNaN(n) || n < s.Min || n > s.Max {
+		return Value{}, fmt.Errorf("%s: %w: %s is outside %s to %s", s.Key, ErrSetting, plain(n), plain(s.Min), plain(s.Max))
+	}
+	if s.Type != Number && n != math.Trunc(n) {
+		return Value{}, fmt.Errorf("%s: %w: %s is no whole number", s.Key, ErrSetting, plain(n))
+	}
+	return s.number(n), nil
+}
+
+func (s Setting) checkText(v Value) (Value, error) {
+	if v.Kind != KindText {
+		return Value{}, fmt.Errorf("%s: %w: it takes text", s.Key, ErrSetting)
+	}
+	if len(v.Text) > int(s.Max) {
+		return Value{}, fmt.Errorf("%s: %w: %d bytes, at most %d", s.Key, ErrSetting, len(v.Text), int(s.Max))
+	}
+	for _, c := range []byte(v.Text) {
+		if c < 0x20 || c > 0x7E {
+			return Value{}, fmt.Errorf("%s: %w: only printable ASCII", s.Key, ErrSetting)
+		}
+	}
+	return TextValue(v.Text), nil
+}
+
+func (s Setting) number(n float64) Value {
+	switch s.Type {
+	case Count:
+		return UnsignedValue(uint64(n), s.Bytes)
+	case Offset:
+		return SignedValue(int64(n), s.Bytes)
+	default:
+		return FloatValue(float32(n))
+	}
+}
+
+// Parse reads a value as a person writes it.
+func (s Setting) Parse(text string) (Value, error) {
+	if s.Type == Words {
+		return s.Check(TextValue(text))
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return Value{}, fmt.Errorf("%s: %w: %q is no number", s.Key, ErrSetting, text)
+	}
+	return s.Check(exactNumber(n, s))
+}
+
+// exactNumber keeps an integer setting exact: a float32 cannot hold every count.
+func exactNumber(n float64, s Setting) Value {
+	if s.Type != Number && n == math.Trunc(n) && math.Abs(n) <= math.MaxUint32 {
+		return SignedValue(int64(n), 8)
+	}
+	return FloatValue(float32(n))
+}
+
+// Format writes a value as Parse reads it.
+func (s Setting) Format(v Value) string {
+	if v.Kind == KindText {
+		return v.Text
+	}
+	n, _ := v.Number()
+	if s.Type == Number {
+		return strconv.FormatFloat(n, 'f', -1, 32)
+	}
+	return plain(n)
+}
+
+func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// Number is the value as a number; ok is false for anything else.
+func (v Value) Number() (n float64, ok bool) {
+	switch v.Kind {
+	case KindFloat:
+		return float64(v.Float), true
+	case KindSigned:
+		return float64(v.Int), true
+	case KindUnsigned, KindBool:
+		return float64(v.Uint), true
+	default:
+		return 0, false
+	}
+}
+
+// Settings is what a person has set up in a meter: the name of its template and the
+// five groups.
+type Settings struct {
+	Template string
+	Values   [SettingCount]Value // by index in SettingTable
+}
+
+// Differs lists the groups in which s and o differ.
+func (s *Settings) Differs(o *Settings) Groups {
+	var differ Groups
+	for i, setting := range SettingTable() {
+		if !s.Values[i].Equal(o.Values[i]) {
+			differ |= Of(setting.Group)
+		}
+	}
+	return differ
+}
+
+// Paste copies the groups given from o.
+func (s *Settings) Paste(o *Settings, groups Groups) {
+	for i, setting := range SettingTable() {
+		if groups.Has(setting.Group) {
+			s.Values[i] = o.Values[i]
+		}
+	}
+}
+
+// AppendState appends a canonical encoding, for fingerprints and for keeping.
+func (s *Settings) AppendState(dst []byte) []byte {
+	dst = AppendValue(dst, TextValue(s.Template))
+	for _, v := range s.Values {
+		dst = AppendValue(dst, v)
+	}
+	return dst
+}
+
+// ParseSettings reads what AppendState wrote and returns the bytes that follow.
+func ParseSettings(b []byte) (Settings, []byte, error) {
+	var s Settings
+	name, n, err := ParseValue(b)
+	if err != nil || name.Kind != KindText {
+		return s, nil, fmt.Errorf("template name: %w", orDamaged(err))
+	}
+	s.Template, b = name.Text, b[n:]
+	for i, setting := range SettingTable() {
+		v, n, err := ParseValue(b)
+		if err == nil {
+			v, err = setting.Check(v)
+		}
+		if err != nil {
+			return s, nil, fmt.Errorf("saved setting %s: %w", setting.Key, err)
+		}
+		s.Values[i], b = v, b[n:]
+	}
+	return s, b, nil
+}
+
+func orDamaged(err error) error {
+	if err != nil {
+		return err
+	}
+	return errors.New("not text")
+}

@@ -1,0 +1,40 @@
+package ion
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// ParsePassword reads a meter password as a person writes it: a number of up to eight
+// digits, as factory-set ("0"), or text of up to six characters with anything but digits
+// among them. user is the user id that goes with it, 0 to 255.
+func ParsePassword(text string, user byte) (Credential, error) {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err == nil && len(text) <= 8 {
+		return NumericCredential(user, uint32(n)), nil
+	}
+	if err == nil || text == "" {
+		return Credential{}, fmt.Errorf("password of %d digits: a numeric password has one to eight", len(text))
+	}
+	return TextCredential(user, text)
+}
+
+// Opens reports whether c carries the same password as want, whoever the user is.
+func (c Credential) Opens(want Credential) bool {
+	return c.Text == want.Text && c.Secret == want.Secret
+}
+
+// FixedText is the text in a field that is padded with NUL bytes.
+func FixedText(field []byte) string {
+	n := 0
+	for n < len(field) && field[n] != 0 {
+		n++
+	}
+	return string(field[:n])
+}
+
+// PadText makes a text field of s: at most 16 bytes of it, then NUL.
+func PadText(s string) (field [FieldText]byte) {
+	copy(field[:], s)
+	return field
+}

@@ -1,0 +1,366 @@
+// Package line is the RS-485 line between the host and the meter: two wires, so one
+// talker at a time; bytes that take their time at the baud rate; a cable that can be
+// pulled; noise; and the garbage that two different baud rates make of each other.
+//
+// A Line is a value that owns no clock: bytes and times go in, the bytes that arrived
+// come out. It knows nothing of frames. Positions of bytes count from 0 per direction,
+// over everything that a sender put on the wire, arrived or not.
+//
+// Character format is 8N1, ten bits a byte. Modem lines, echo and the analogue level are
+// not modelled.
+package line
+
+import (
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/machine"
+)
+
+// Direction is the way that bytes travel.
+type Direction uint8
+
+// The two ways.
+const (
+	ToMeter Direction = iota
+	FromMeter
+)
+
+// String names the direction as the fault grammar does.
+func (d Direction) String() string {
+	if d == ToMeter {
+		return "to-meter"
+	}
+	return "from-meter"
+}
+
+const bitsPerByte = 10
+
+// Line is both directions of one line. The zero value is a connected line without
+// pacing: a byte arrives in the instant in which it is sent.
+type Line struct {
+	baud     [2]int           // of the sender of that direction; 0 for no pacing
+	pause    [2]time.Duration // the sender waits so long before every byte
+	out      [2]bool          // the cable carries nothing in that direction
+	channels [2]channel
+	resample []byte
+}
+
+type channel struct {
+	buf  []byte
+	head int // buf[head:] is on the wire
+	base time.Duration
+	done int64  // bytes that left since base
+	pos  uint64 // position of the byte at head
+
+	trap    uint64 // position at which delivery stops until the trap is taken
+	trapped bool   // a trap is set
+
+	noise noise
+}
+
+type noise struct {
+	rate   float64 // probability that a byte is hit
+	stream fault.Stream
+	next   uint64 // position of the next byte to hit
+}
+
+// New makes a connected line whose ends both talk at baud bits a second; 0 turns pacing
+// off.
+func New(baud int) Line {
+	return Line{baud: [2]int{baud, baud}}
+}
+
+// SetBaud sets the rate at which the sender of d talks, from the byte on the wire on.
+// Ends of different rates read each other's bytes as garbage.
+func (l *Line) SetBaud(d Direction, baud int) {
+	l.rebase(d)
+	l.baud[d] = baud
+}
+
+// SetPause makes the sender of d wait before every byte, from the one on the wire on.
+func (l *Line) SetPause(d Direction, pause time.Duration) {
+	l.rebase(d)
+	l.pause[d] = pause
+}
+
+// rebase counts byte times from the byte at the head, so that they may change.
+func (l *Line) rebase(d Direction) {
+	c := &l.channels[d]
+	c.base, c.done = l.starts(d, 0), 0
+}
+
+// Cut pulls the cable for one direction, or plugs it in again. What has arrived by now
+// must have been taken first (Deliver with flush).
+func (l *Line) Cut(d Direction, out bool) { l.out[d] = out }
+
+// Connected reports whether the cable carries bytes in direction d.
+func (l *Line) Connected(d Direction) bool { return !l.out[d] }
+
+// SetNoise hits each byte of d, from now on, with the probability rate; 0 ends it.
+func (l *Line) SetNoise(d Direction, rate float64, stream fault.Stream) {
+	c := &l.channels[d]
+	c.noise = noise{rate: rate, stream: stream}
+	if rate > 0 {
+		c.noise.next = c.pos + uint64(c.noise.stream.Geometric(rate))
+	}
+}
+
+// Sent is the number of bytes put on the wire so far in direction d, those in flight
+// included.
+func (l *Line) Sent(d Direction) uint64 {
+	c := &l.channels[d]
+	return c.pos + uint64(len(c.buf)-c.head)
+}
+
+// Left is the number of bytes that have left the wire in direction d: the position of the
+// one at its head.
+func (l *Line) Left(d Direction) uint64 { return l.channels[d].pos }
+
+// SetTrap stops delivery in direction d in front of the byte at position pos, until
+// ClearTrap. There is one trap a direction.
+func (l *Line) SetTrap(d Direction, pos uint64) {
+	l.channels[d].trap, l.channels[d].trapped = pos, true
+}
+
+// ClearTrap lets the bytes behind the trap go on.
+func (l *Line) ClearTrap(d Direction) { l.channels[d].trapped = false }
+
+// AtTrap reports whether the byte at the trap of direction d is the next one and has
+// begun to leave by now.
+func (l *Line) AtTrap(now time.Duration, d Direction) bool {
+	c := &l.channels[d]
+	return c.trapped && c.pos == c.trap && c.head < len(c.buf) && l.starts(d, 0) <= now
+}
+
+// DropNext removes the byte at the head of direction d from the wire.
+func (l *Line) DropNext(d Direction) {
+	c := &l.channels[d]
+	c.head++
+	c.pos++
+	c.done++
+	c.tidy()
+}
+
+// FlipNext inverts the bits of mask in the byte at the head of direction d.
+func (l *Line) FlipNext(d Direction, mask byte) {
+	c := &l.channels[d]
+	c.buf[c.head] ^= mask
+}
+
+// InsertNext puts a byte in front of the byte at the head of direction d.
+func (l *Line) InsertNext(d Direction, b byte) {
+	c := &l.channels[d]
+	c.buf = append(c.buf, 0)
+	copy(c.buf[c.head+1:], c.buf[c.head:])
+	c.buf[c.head] = b
+}
+
+// Head is the byte at the head of direction d; ok is false when nothing is in flight.
+func (l *Line) Head(d Direction) (b byte, ok bool) {
+	c := &l.channels[d]
+	if c.head == len(c.buf) {
+		return 0, false
+	}
+	return c.buf[c.head], true
+}
+
+// Send puts p on the wire. Bytes still in flight in the same direction go first; those
+// in flight in the other are garbled where both talk at once.
+func (l *Line) Send(now time.Duration, d Direction, p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	c := &l.channels[d]
+	if c.head == len(c.buf) {
+		c.base, c.done = now, 0
+	}
+	from := len(c.buf)
+	c.buf = append(c.buf, p...)
+	l.collide(now, d, c.buf[from:])
+}
+
+// collide garbles what overlaps: on two wires the lows of both senders win.
+func (l *Line) collide(now time.Duration, d Direction, p []byte) {
+	other := &l.channels[1-d]
+	if other.head == len(other.buf) || l.baud[d] == 0 || l.out[0] || l.out[1] {
+		return
+	}
+	q := other.buf[other.head:]
+	for len(q) > 0 && l.ends(1-d, len(other.buf)-other.head-len(q)) <= now {
+		q = q[1:]
+	}
+	for i := range min(len(p), len(q)) {
+		p[i] &= q[i]
+		q[i] = p[i]
+	}
+}
+
+// starts is when the k-th byte on the wire begins to leave, ends when it has arrived.
+func (l *Line) starts(d Direction, k int) time.Duration {
+	c := &l.channels[d]
+	return c.base + l.wireTime(d, c.done+int64(k))
+}
+
+func (l *Line) ends(d Direction, k int) time.Duration { return l.starts(d, k+1) }
+
+func (l *Line) wireTime(d Direction, bytes int64) time.Duration {
+	t := time.Duration(bytes) * l.pause[d]
+	if l.baud[d] == 0 {
+		return t
+	}
+	return t + time.Duration(bytes*bitsPerByte*int64(time.Second)/int64(l.baud[d]))
+}
+
+// Next is when Deliver will have something, or when a trap is reached.
+func (l *Line) Next() (at time.Duration, ok bool) {
+	for d := range l.channels {
+		t, busy := l.due(Direction(d))
+		if busy && (!ok || t < at) {
+			at, ok = t, true
+		}
+	}
+	return at, ok
+}
+
+func (l *Line) due(d Direction) (time.Duration, bool) {
+	c := &l.channels[d]
+	n := len(c.buf) - c.head
+	if n == 0 {
+		return 0, false
+	}
+	if ahead := c.trap - c.pos; c.trapped && c.trap >= c.pos && ahead < uint64(n) {
+		return l.starts(d, int(ahead)), true
+	}
+	return l.ends(d, n-1), true
+}
+
+// Deliver takes the next bytes that have arrived by now in either direction: a whole
+// burst, or what stands in front of a trap, or, with flush, every byte that is complete.
+// ok is false when there are none. Bytes that met a pulled cable are counted and not
+// returned. The slice is valid until the next call.
+func (l *Line) Deliver(now time.Duration, flush bool) (d Direction, p []byte, ok bool) {
+	for d := range Direction(len(l.channels)) {
+		for {
+			p, took := l.take(now, d, flush)
+			if !took {
+				break
+			}
+			if len(p) > 0 {
+				return d, p, true
+			}
+		}
+	}
+	return 0, nil, false
+}
+
+// take removes the bytes that are due; they may have been lost on the way.
+func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took bool) {
+	c := &l.channels[d]
+	n := l.complete(now, d, flush)
+	if n == 0 {
+		return nil, false
+	}
+	p = c.buf[c.head : c.head+n]
+	c.applyNoise(p)
+	c.head += n
+	c.pos += uint64(n)
+	c.done += int64(n)
+	c.tidy()
+	if l.out[d] {
+		return nil, true
+	}
+	if other := l.baud[1-d]; other != l.baud[d] && other != 0 && l.baud[d] != 0 {
+		l.resample = resample(l.resample[:0], p, l.baud[d], other)
+		return l.resample, true
+	}
+	return p, true
+}
+
+// complete counts the bytes to take from the head: nothing before a burst (or its part
+// in front of a trap) is whole, unless flush asks for what there is.
+func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
+	c := &l.channels[d]
+	n := len(c.buf) - c.head
+	if c.trapped && c.trap >= c.pos && c.trap-c.pos < uint64(n) {
+		n = int(c.trap - c.pos)
+	}
+	if n == 0 || l.ends(d, n-1) <= now {
+		return n
+	}
+	if !flush {
+		return 0
+	}
+	low, high := 0, n // the first byte that is not complete lies in [low, high)
+	for low < high {
+		mid := (low + high) / 2
+		if l.ends(d, mid) <= now {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// tidy forgets the bytes that left once nothing follows them.
+func (c *channel) tidy() {
+	if c.head == len(c.buf) {
+		c.buf, c.head = c.buf[:0], 0
+	}
+}
+
+func (c *channel) applyNoise(p []byte) {
+	if c.noise.rate <= 0 {
+		return
+	}
+	end := c.pos + uint64(len(p))
+	c.noise.next = max(c.noise.next, c.pos) // bytes may have been dropped from the wire
+	for c.noise.next < end {
+		p[c.noise.next-c.pos] ^= 1 << (c.noise.stream.Uint64() % 8)
+		c.noise.next += 1 + uint64(c.noise.stream.Geometric(c.noise.rate))
+	}
+}
+
+// Drop forgets all that is in flight in direction d, as when its sender dies.
+func (l *Line) Drop(d Direction) {
+	c := &l.channels[d]
+	c.pos += uint64(len(c.buf) - c.head)
+	c.buf, c.head = c.buf[:0], 0
+}
+
+// Clone is an independent copy.
+func (l *Line) Clone() Line {
+	out := *l
+	out.resample = nil
+	for d := range out.channels {
+		c := &out.channels[d]
+		c.buf = append(make([]byte, 0, cap(c.buf)), c.buf[c.head:]...)
+		c.head = 0
+	}
+	return out
+}
+
+// AppendState appends what decides the line's future, times relative to now and
+// positions relative to the bytes that left.
+func (l *Line) AppendState(dst []byte, now time.Duration) []byte {
+	for d := range l.channels {
+		c := &l.channels[d]
+		dst = machine.AppendUint(dst, uint64(l.baud[d]))
+		dst = machine.AppendUint(dst, uint64(l.pause[d]))
+		dst = machine.AppendBool(dst, l.out[d])
+		dst = machine.AppendBytes(dst, c.buf[c.head:])
+		if c.head < len(c.buf) {
+			dst = machine.AppendDeadline(dst, now, l.ends(Direction(d), 0), true)
+		}
+		dst = machine.AppendBool(dst, c.trapped)
+		if c.trapped {
+			dst = machine.AppendUint(dst, c.trap-c.pos)
+		}
+		if c.noise.rate > 0 {
+			dst = machine.AppendUint(dst, max(c.noise.next, c.pos)-c.pos)
+			dst = c.noise.stream.AppendState(dst)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,69 @@
+// Package machine is the contract between a protocol end (the virtual meter, the
+// upgrader) and whatever moves bytes and time for it: the bench in virtual time, or
+// Drive against the wall clock.
+//
+// A machine is a plain value. It owns no goroutine, clock, file or socket: bytes and
+// time go in, bytes and the time of the next wake-up come out. The same sequence of
+// calls always gives the same bytes.
+package machine
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+// Machine is one end of a line. Every now is the time since the epoch of the bench and
+// never decreases from call to call. After each Receive and Advance the caller takes
+// what Transmit has to send and asks Next again.
+type Machine interface {
+	// Receive takes bytes that arrived from the line. It must not keep p.
+	Receive(now time.Duration, p []byte)
+	// Advance tells the machine that the time it asked for has come.
+	Advance(now time.Duration)
+	// Next is the time at which Advance is wanted; ok is false when the machine
+	// waits for bytes alone.
+	Next() (at time.Duration, ok bool)
+	// Transmit appends the bytes to send now to dst and forgets them.
+	Transmit(dst []byte) []byte
+}
+
+// Fingerprint identifies a state. Two states with equal fingerprints have the same
+// future, times aside: it is taken over times relative to now, never absolute ones.
+type Fingerprint [16]byte
+
+// FingerprintOf condenses an encoded state.
+func FingerprintOf(state []byte) Fingerprint {
+	sum := sha256.Sum256(state)
+	return Fingerprint(sum[:16])
+}
+
+// AppendUint appends n to an encoded state.
+func AppendUint(dst []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(dst, n) }
+
+// AppendBool appends b to an encoded state.
+func AppendBool(dst []byte, b bool) []byte {
+	if b {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
+// AppendBytes appends p with its length, so that neighbours cannot be confused.
+func AppendBytes(dst, p []byte) []byte {
+	return append(AppendUint(dst, uint64(len(p))), p...)
+}
+
+// AppendString appends s with its length.
+func AppendString(dst []byte, s string) []byte {
+	return append(AppendUint(dst, uint64(len(s))), s...)
+}
+
+// AppendDeadline appends at relative to now; a time of no meaning (ok false) is encoded
+// as such.
+func AppendDeadline(dst []byte, now, at time.Duration, ok bool) []byte {
+	if !ok {
+		return append(dst, 0)
+	}
+	return AppendUint(append(dst, 1), uint64(at-now))
+}

@@ -1,0 +1,86 @@
+package meter
+
+import "time"
+
+// EventKind says what happened in the meter.
+type EventKind uint8
+
+// What can happen.
+const (
+	EventState           EventKind = iota // the state is now State
+	EventLCD                              // the display now shows Text
+	EventLogged                           // Text went into the event log
+	EventSectorErased                     // sector N, M more to go
+	EventBlockProgrammed                  // block N is in the flash
+	EventVerified                         // the image was checked; Text is the status
+	EventFlashCut                         // the power failed at flash operation N, before, torn or after (Text)
+	EventFlashOp                          // flash operation N, which was watched for, begins or is over
+	eventKindCount
+)
+
+// String is the kind's name in traces.
+func (k EventKind) String() string {
+	return [eventKindCount]string{"state", "lcd", "event-log", "sector-erased", "block-programmed", "verified", "flash-cut", "flash-op"}[k]
+}
+
+// Event is something that an observer of the meter may want to know.
+type Event struct {
+	At    time.Duration
+	Kind  EventKind
+	State State
+	N, M  uint64
+	Text  string
+}
+
+// NextEvent hands out what has happened, one at a time and in order.
+func (m *Meter) NextEvent() (e Event, ok bool) {
+	if m.told == len(m.events) {
+		m.events, m.told = m.events[:0], 0
+		return Event{}, false
+	}
+	m.told++
+	return m.events[m.told-1], true
+}
+
+func (m *Meter) emit(e Event) { m.events = append(m.events, e) }
+
+func (m *Meter) setState(now time.Duration, s State) {
+	if s == m.state {
+		return
+	}
+	before := m.display()
+	m.state = s
+	m.emit(Event{At: now, Kind: EventState, State: s})
+	if after := m.display(); after != before {
+		m.emit(Event{At: now, Kind: EventLCD, Text: after})
+	}
+}
+
+// Panel is what somebody in front of the meter sees.
+type Panel struct {
+	LCD   string
+	L2    bool   // the communication LED is lit
+	Edges uint64 // times that L2 changed since the meter was made
+}
+
+// Panel is the front panel now. "During normal operation the meter will display the text
+// Upgrading… on the LCD screen. Also the communication LED (L2) will be toggling"
+// (FA212301): L2 changes with each frame received or sent.
+func (m *Meter) Panel() Panel {
+	return Panel{LCD: m.display(), L2: m.edges%2 == 1 && m.state != Off, Edges: m.edges}
+}
+
+// display is the text on the LCD.
+//
+// Assumption: a meter that comes up in download state shows Upgrading… as well, and
+// outside of it the display names the meter.
+func (m *Meter) display() string {
+	switch {
+	case m.state == Off:
+		return ""
+	case m.state.Loader():
+		return "Upgrading…"
+	default:
+		return "ION" + m.cfg.Model.String()
+	}
+}

@@ -1,0 +1,288 @@
+package meter
+
+import (
+	"errors"
+	"time"
+
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+)
+
+// job is work on the chip that takes time: perhaps a wait, then flash operations one
+// after another. Operations are carried out when their time is over; what stands between
+// two wake-ups is caught up with before anything else happens, so that a power loss finds
+// exactly the operations done that had time to be.
+type job struct {
+	kind  jobKind
+	ops   int           // flash operations still to do
+	start time.Duration // when the next operation begins, or the job ends
+	took  time.Duration // what the next operation takes
+
+	data    []byte // program: the block
+	address uint32
+	sector  int // erase
+
+	answer answer      // whom to tell, and of what
+	crc    uint32      // verify: of what the flash holds
+	record imageRecord // verify: to be written when the image is good
+	failed ion.Status  // OK while all went well
+}
+
+type jobKind uint8
+
+const (
+	noJob jobKind = iota
+	eraseJob
+	programJob
+	verifyJob
+	initializeJob
+)
+
+// answer is what a reply needs of its request.
+type answer struct {
+	id       uint16
+	to       ion.Address
+	sequence uint32
+}
+
+func (j *job) busy() bool { return j.kind != noJob }
+
+// flashCut is a power loss at a flash operation.
+type flashCut struct {
+	op    uint64
+	phase flash.Phase
+}
+
+// CutFlash makes the power fail at flash operation op, counted from the first of the
+// chip's life: before it, inside it (a program stops after tornBytes bytes, half of them
+// when negative) or right after it. There is one such trap; op 0 takes it away.
+func (m *Meter) CutFlash(op uint64, phase flash.Phase, seed uint64, tornBytes int) {
+	m.cut = flashCut{op: op, phase: phase}
+	m.chip.CutAt(op, phase, seed, tornBytes)
+}
+
+// flashWatch is a flash operation that somebody wants to be told of.
+type flashWatch struct {
+	op     uint64 // 0: none
+	before bool   // when it begins, not when it is over
+}
+
+// WatchFlash asks for an EventFlashOp when operation op begins (before) or is over; op 0
+// asks for none.
+func (m *Meter) WatchFlash(op uint64, before bool) {
+	m.watch = flashWatch{op: op, before: before}
+}
+
+// startJob begins j after a wait.
+func (m *Meter) startJob(now time.Duration, j job, wait time.Duration) {
+	m.job = j
+	m.job.start = now + wait
+	m.job.took = m.opTime()
+	m.runJob(now)
+}
+
+// opTime is what the next operation of the job takes.
+func (m *Meter) opTime() time.Duration {
+	if m.job.ops == 0 {
+		return 0
+	}
+	switch m.job.kind {
+	case eraseJob:
+		return m.cfg.Geometry.EraseTime
+	case programJob:
+		return m.programTime(m.chunk())
+	case verifyJob:
+		return m.programTime(recordBytes)
+	default:
+		return m.programTime(len(initializedMark))
+	}
+}
+
+func (m *Meter) programTime(bytes int) time.Duration {
+	return time.Duration(bytes) * m.cfg.Geometry.ByteProgramTime
+}
+
+// chunk is how many bytes the next operation programs: up to the next boundary of what
+// the chip takes at once.
+func (m *Meter) chunk() int {
+	return min(flash.MaxProgram-int(m.job.address)%flash.MaxProgram, len(m.job.data))
+}
+
+// due is when the next operation is over, or struck by the trap, or the job ends.
+func (m *Meter) due() time.Duration {
+	j := &m.job
+	if j.ops == 0 {
+		return j.start
+	}
+	if m.watch.before && m.watch.op == m.chip.Ops()+1 {
+		return j.start
+	}
+	if op, ok := m.chip.NextCut(); ok && op == m.chip.Ops()+1 {
+		switch m.cut.phase {
+		case flash.Before:
+			return j.start
+		case flash.Torn:
+			return j.start + j.took/2
+		}
+	}
+	return j.start + j.took
+}
+
+// jobWake is when the job wants to be looked at: after each sector, so that progress can
+// be seen; at the end of a block; and at the trap, when it lies inside.
+func (m *Meter) jobWake() time.Duration {
+	j := &m.job
+	if j.kind == programJob && !m.cutInside() {
+		return j.start + m.programTime(len(j.data))
+	}
+	return m.due()
+}
+
+// cutInside reports that an operation of the job is waited for.
+func (m *Meter) cutInside() bool {
+	done, end := m.chip.Ops(), m.chip.Ops()+uint64(m.job.ops)
+	op, ok := m.chip.NextCut()
+	return ok && op <= end || m.watch.op > done && m.watch.op <= end
+}
+
+// runJob carries out what is due by now.
+func (m *Meter) runJob(now time.Duration) {
+	for m.job.busy() {
+		at := m.due()
+		if at > now {
+			return
+		}
+		if m.job.ops == 0 {
+			m.finishJob(at)
+			continue
+		}
+		if m.watch.before && m.watch.op == m.chip.Ops()+1 {
+			m.tellWatcher(at)
+			continue
+		}
+		m.operate(at)
+		if m.watch.op > 0 && m.watch.op == m.chip.Ops() {
+			m.tellWatcher(at)
+		}
+	}
+}
+
+func (m *Meter) tellWatcher(at time.Duration) {
+	m.emit(Event{At: at, Kind: EventFlashOp, N: m.watch.op})
+	m.watch = flashWatch{}
+}
+
+// operate carries out the next operation, which is over at the time given.
+func (m *Meter) operate(at time.Duration) {
+	err := m.perform(at)
+	if errors.Is(err, flash.ErrPowerCut) {
+		m.emit(Event{At: at, Kind: EventFlashCut, N: m.chip.Ops(), Text: m.cut.phase.String()})
+		m.losePower(at)
+		return
+	}
+	j := &m.job
+	j.start = at
+	if err != nil {
+		j.ops = 0
+		return
+	}
+	j.ops--
+	j.took = m.opTime()
+}
+
+func (m *Meter) perform(at time.Duration) error {
+	switch m.job.kind {
+	case eraseJob:
+		return m.eraseNext(at)
+	case programJob:
+		return m.programNext()
+	case verifyJob:
+		return m.programRecord()
+	default:
+		return m.factoryInitialize(at)
+	}
+}
+
+func (m *Meter) eraseNext(at time.Duration) error {
+	j := &m.job
+	if err := m.chip.Erase(j.sector); err != nil {
+		j.failed = ion.StatusEraseFailed
+		return err
+	}
+	m.emit(Event{At: at, Kind: EventSectorErased, N: uint64(j.sector), M: uint64(j.ops - 1)})
+	j.sector++
+	return nil
+}
+
+func (m *Meter) programNext() error {
+	j := &m.job
+	n := m.chunk()
+	if err := m.chip.Program(j.address, j.data[:n]); err != nil {
+		j.failed = ion.StatusProgramFailed
+		return err
+	}
+	j.address += uint32(n)
+	j.data = j.data[n:]
+	return nil
+}
+
+func (m *Meter) programRecord() error {
+	err := m.chip.Program(m.cfg.recordBase(), appendRecord(nil, m.job.record))
+	if err != nil {
+		m.job.failed = ion.StatusProgramFailed
+	}
+	return err
+}
+
+// tearJob leaves the operation that is under way at now half done.
+func (m *Meter) tearJob(now time.Duration) {
+	j := &m.job
+	if !j.busy() || j.ops == 0 || now <= j.start {
+		return
+	}
+	seed := m.cfg.Seed ^ uint64(j.address) ^ uint64(j.sector)
+	part := float64(now-j.start) / float64(j.took)
+	tear := func(address uint32, p []byte) {
+		// The power is going: what the chip has to say of it reaches nobody.
+		_ = m.chip.TearProgram(address, p, int(part*float64(len(p))), seed)
+	}
+	switch j.kind {
+	case eraseJob:
+		_ = m.chip.TearErase(j.sector, seed)
+	case programJob:
+		tear(j.address, j.data[:m.chunk()])
+	case verifyJob:
+		tear(m.cfg.recordBase(), appendRecord(nil, j.record))
+	case initializeJob:
+		tear(m.cfg.recordBase()+initializedOffset, initializedMark[:])
+	}
+}
+
+// finishJob is what follows the last operation.
+func (m *Meter) finishJob(at time.Duration) {
+	j := m.job
+	m.job = job{}
+	switch j.kind {
+	case eraseJob:
+		m.finishErase(at, &j)
+	case programJob:
+		m.finishBlock(at, &j)
+	case verifyJob:
+		m.finishVerify(at, &j)
+	case initializeJob:
+		m.startApplication(at)
+	}
+	m.takeWaiting(at)
+}
+
+// takeWaiting turns to a message that came while the chip was busy. Its sender has given
+// up on the answer before, so that one is dropped.
+func (m *Meter) takeWaiting(at time.Duration) {
+	if len(m.waiting) == 0 {
+		return
+	}
+	message := m.waiting
+	m.waiting = m.waiting[:0]
+	m.dropReply()
+	m.takeMessage(at, message)
+}

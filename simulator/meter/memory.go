@@ -1,0 +1,237 @@
+package meter
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// Texts of the event log, as the documented list of external events has them.
+const (
+	EventFactoryInitialize = "Factory initialize performed"
+	EventFirmwareUpgrade   = "Firmware upgrade performed"
+	EventPowerUp           = "Device power-up"
+	EventPowerDown         = "Device power-down"
+)
+
+// eventTexts is the code of each text in the kept memory; codes are not reused.
+var eventTexts = [...]string{EventFactoryInitialize, EventFirmwareUpgrade, EventPowerUp, EventPowerDown}
+
+// eventLogDepth is how many entries the event log keeps.
+// Assumption: 500.
+const eventLogDepth = 500
+
+// memory is what survives a power loss besides the flash.
+type memory struct {
+	settings ion.Settings // energy readings stand in energy
+	energy   [energyCount]float64
+	offset   time.Duration // of the clock against the calendar of the bench
+	events   []LogEntry
+	dropped  uint32 // entries that made room for later ones
+}
+
+// LogEntry is an entry of the event log.
+type LogEntry struct {
+	At   time.Time // by the meter's clock, whole seconds
+	Text string
+}
+
+const energyCount = 5
+
+// energyIndexes are the places of the energy readings among the settings.
+func energyIndexes() [energyCount]int {
+	var at [energyCount]int
+	n := 0
+	for i, s := range ion.SettingTable() {
+		if s.Group == ion.Energy {
+			at[n] = i
+			n++
+		}
+	}
+	return at
+}
+
+// takeEnergy sets the readings to those of s.
+func (m *memory) takeEnergy(s *ion.Settings) {
+	for n, i := range energyIndexes() {
+		m.energy[n], _ = s.Values[i].Number()
+	}
+}
+
+func (m *memory) record(at time.Time, text string) {
+	if len(m.events) == eventLogDepth {
+		m.events = append([]LogEntry(nil), m.events[1:]...)
+		m.dropped++
+	}
+	// A clone shares the entries so far: never append in place.
+	m.events = append(m.events[:len(m.events):len(m.events)], LogEntry{At: at.Truncate(time.Second), Text: text})
+}
+
+// EventLog is the event log, oldest entry first.
+func (m *Meter) EventLog() []LogEntry { return m.memory.events }
+
+// clock is the meter's own time; its battery keeps it going without power.
+func (m *Meter) clock(now time.Duration) time.Time {
+	return m.cfg.Epoch.Add(now + m.memory.offset)
+}
+
+// Load of the circuit that the meter measures, in kW, kVAR and kVA, the same at all
+// times: readings follow from the time by one multiplication, on the bench as anywhere.
+var loadPerHour = [energyCount]float64{12.6, 0.4, 3.1, 0.2, 13.0}
+
+// energyAt is the readings with what the running application has counted since it started.
+func (m *Meter) energyAt(now time.Duration) [energyCount]float64 {
+	energy := m.memory.energy
+	if m.state != Application {
+		return energy
+	}
+	for i := range energy {
+		energy[i] += loadPerHour[i] * (now - m.started).Hours()
+	}
+	return energy
+}
+
+// Settings is what a person has set up, with the energy readings of now.
+func (m *Meter) Settings(now time.Duration) ion.Settings {
+	s := m.memory.settings
+	for n, i := range energyIndexes() {
+		s.Values[i] = ion.FloatValue(float32(m.energyAt(now)[n]))
+	}
+	return s
+}
+
+func (m *Meter) startApplication(now time.Duration) {
+	m.started = now
+	m.setState(now, Application)
+}
+
+// stopApplication keeps what the application had counted.
+func (m *Meter) stopApplication(now time.Duration) {
+	m.memory.energy = m.energyAt(now)
+	m.started = now
+}
+
+// factoryTemplate is the settings of a meter that nobody has set up.
+//
+// Assumption: all values but the documented DST defaults (start 0, end 86,400).
+func factoryTemplate(model Model, revision string) ion.Settings {
+	s := ion.Settings{Template: FactoryTemplateName(model, revision)}
+	for i, setting := range ion.SettingTable() {
+		v, err := setting.Parse(factoryDefault(setting.Key))
+		if err != nil {
+			panic(fmt.Sprintf("factory template: %v", err))
+		}
+		s.Values[i] = v
+	}
+	return s
+}
+
+// FactoryTemplate is the settings of a meter of this model and revision that nobody has
+// set up: what the factory supplied template holds.
+func FactoryTemplate(model Model, revision string) ion.Settings {
+	return factoryTemplate(model, revision)
+}
+
+// FactoryTemplateName names the template that comes with a revision.
+// Assumption: the form of the name.
+func FactoryTemplateName(model Model, revision string) string {
+	return model.String() + "_FAC-TEMP_" + revision[4:6]
+}
+
+func factoryDefault(key string) string {
+	switch key {
+	case "pt-primary", "pt-secondary", "v-nominal":
+		return "120"
+	case "ct-primary", "ct-secondary", "i-nominal", "i4-nominal", "i20-nominal":
+		return "5"
+	case "nominal-frequency":
+		return "60"
+	case "dst-end":
+		return "86400"
+	case "ratio-ia", "ratio-ib", "ratio-ic":
+		return "1"
+	case "owner", "tag1", "tag2":
+		return ""
+	default:
+		return "0"
+	}
+}
+
+const memoryVersion = 1
+
+// AppendMemory appends the non-volatile memory, to be kept in a file; RestoreMemory
+// reads it.
+func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
+	dst = append(dst, memoryVersion)
+	for _, e := range m.energyAt(now) {
+		dst = binary.BigEndian.AppendUint64(dst, math.Float64bits(e))
+	}
+	dst = binary.BigEndian.AppendUint64(dst, uint64(m.memory.offset))
+	dst = m.memory.settings.AppendState(dst)
+	dst = binary.BigEndian.AppendUint32(dst, m.memory.dropped)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(m.memory.events)))
+	for _, e := range m.memory.events {
+		dst = binary.BigEndian.AppendUint64(dst, uint64(e.At.Unix()))
+		dst = append(dst, eventCode(e.Text))
+	}
+	return dst
+}
+
+func eventCode(text string) byte {
+	for i, t := range eventTexts {
+		if t == text {
+			return byte(i)
+		}
+	}
+	panic("event text without a code: " + text)
+}
+
+var errMemory = errors.New("non-volatile memory is damaged")
+
+// RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory
+// wrote.
+func (m *Meter) RestoreMemory(b []byte) error {
+	const fixed = 1 + 8*energyCount + 8
+	if len(b) < fixed || b[0] != memoryVersion {
+		return fmt.Errorf("%w: %d bytes of version %d expected", errMemory, fixed, memoryVersion)
+	}
+	var memory memory
+	for i := range memory.energy {
+		memory.energy[i] = math.Float64frombits(binary.BigEndian.Uint64(b[1+8*i:]))
+	}
+	memory.offset = time.Duration(binary.BigEndian.Uint64(b[fixed-8:]))
+	settings, rest, err := ion.ParseSettings(b[fixed:])
+	if err != nil {
+		return fmt.Errorf("%w: %w", errMemory, err)
+	}
+	memory.settings = settings
+	if err := memory.parseLog(rest); err != nil {
+		return err
+	}
+	m.memory = memory
+	return nil
+}
+
+func (m *memory) parseLog(b []byte) error {
+	if len(b) < 8 {
+		return fmt.Errorf("%w: no event log", errMemory)
+	}
+	m.dropped = binary.BigEndian.Uint32(b)
+	n := binary.BigEndian.Uint32(b[4:])
+	b = b[8:]
+	if n > eventLogDepth || len(b) != int(n)*9 {
+		return fmt.Errorf("%w: event log of %d entries in %d bytes", errMemory, n, len(b))
+	}
+	for ; len(b) > 0; b = b[9:] {
+		if int(b[8]) >= len(eventTexts) {
+			return fmt.Errorf("%w: event code %d", errMemory, b[8])
+		}
+		at := time.Unix(int64(binary.BigEndian.Uint64(b)), 0).UTC()
+		m.events = append(m.events, LogEntry{At: at, Text: eventTexts[b[8]]})
+	}
+	return nil
+}

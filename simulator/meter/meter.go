@@ -1,0 +1,323 @@
+// Package meter is the virtual ION 7300, 7330 or 7350: power, loader, application,
+// settings, event log and front panel, behind the bytes of one serial port.
+//
+// It is a machine.Machine: bytes and time go in, bytes and the time of the next wake-up
+// come out. What runs is decided by the contents of its flash and by nothing else. At
+// power-on the loader looks for the record of an image, its length and its CRC-32: good,
+// and the application of that revision boots; not good, and the meter is in download
+// state. The flash survives, as do the settings, the energy readings, the event log and
+// the clock, which live in other memory.
+//
+// What is documented of the real meter: the frames and programs that it answers, the
+// handles of its registers, the event texts, `Upgrading…` on its display while it takes
+// an image, LED L2 toggling with the traffic. The download service, the layout of the
+// flash, the loader and all times are assumptions; each is marked as such.
+//
+// Not modelled: Modbus, DNP and Ethernet services, waveform and data logs, set-point and
+// other modules, the setup menus of the front panel.
+package meter
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+)
+
+// State is what the meter is doing, as far as anybody outside could tell.
+type State uint8
+
+// The states. Erasing to Verifying are the loader's work inside the download state.
+const (
+	Off State = iota
+	Booting
+	Application
+	Download    // the loader waits; the flash is not cleared
+	Erasing     // the loader clears the flash, sector by sector
+	Receiving   // cleared; the loader waits for blocks
+	Programming // the loader writes a block
+	Verifying   // the loader checks the image
+	stateCount
+)
+
+// String is the state's name in traces and fault plans.
+func (s State) String() string {
+	return [stateCount]string{"off", "booting", "application", "download", "erasing", "receiving", "programming", "verifying"}[s]
+}
+
+// Loader reports whether the loader runs: the meter is in download state.
+func (s State) Loader() bool { return s >= Download }
+
+// Meter is one virtual meter. Make it with New; copy it with Clone.
+type Meter struct {
+	cfg      *Config
+	password ion.Credential
+	chip     *flash.Chip
+	memory   memory
+	state    State
+
+	// All below is lost with the power.
+	revision   string // of the application that runs
+	started    time.Duration
+	decoder    ion.Decoder
+	gapAt      time.Duration // when a held incomplete frame is looked through
+	assembler  ion.Assembler
+	waiting    []byte // a complete message that came while the chip was busy
+	host       uint16 // link address of the asker
+	reply      ion.Outgoing
+	frame      []byte        // the frame to send next
+	frameAt    time.Duration // when
+	transmit   []byte
+	restart    restart // what follows once the reply is out
+	bootAt     time.Duration
+	bootLoader bool // the loader was asked for, whatever the flash holds
+	loader     loader
+	job        job
+	block      []byte // buffer of the block that is programmed
+
+	cut    flashCut   // a power loss that waits for its flash operation
+	watch  flashWatch // a flash operation that somebody waits for
+	edges  uint64     // of LED L2
+	events []Event
+	told   int // events that were handed out
+}
+
+// restart is what the meter does after it has sent its last frame.
+type restart uint8
+
+const (
+	stay restart = iota
+	intoLoader
+	reboot
+)
+
+// New makes a meter that is switched off, with cfg's firmware in its flash.
+func New(cfg Config) (*Meter, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	password, err := ion.ParsePassword(cfg.Password, 0)
+	if err != nil {
+		return nil, err
+	}
+	chip, err := flash.New(cfg.Geometry)
+	if err != nil {
+		return nil, fmt.Errorf("flash: %w", err)
+	}
+	m := &Meter{cfg: &cfg, password: password, chip: chip}
+	m.memory.settings = factoryTemplate(cfg.Model, cfg.Firmware.Revision)
+	if cfg.Settings != nil {
+		m.memory.settings = *cfg.Settings
+	}
+	m.memory.takeEnergy(&m.memory.settings)
+	if err := m.install(cfg.Firmware); err != nil {
+		return nil, fmt.Errorf("install firmware: %w", err)
+	}
+	return m, nil
+}
+
+// Config is what the meter was made of.
+func (m *Meter) Config() Config { return *m.cfg }
+
+// State is what the meter does.
+func (m *Meter) State() State { return m.state }
+
+// Chip is the meter's flash: faults of the chip are set on it, power cuts at its
+// operations too.
+func (m *Meter) Chip() *flash.Chip { return m.chip }
+
+// Receive takes bytes from the line. A meter without power, or one that boots, hears
+// nothing.
+func (m *Meter) Receive(now time.Duration, p []byte) {
+	m.Advance(now)
+	for len(p) > 0 && m.hears() {
+		n := m.decoder.Feed(p)
+		p = p[n:]
+		m.takeFrames(now)
+	}
+	m.gapAt = now + receiveGap
+}
+
+// receiveGap is how long the line is silent before an incomplete frame is looked through
+// for a whole one behind it.
+// Assumption: 500 ms, over the time of the longest frame at 9600 baud.
+const receiveGap = 500 * time.Millisecond
+
+func (m *Meter) hears() bool { return m.state >= Application }
+
+func (m *Meter) takeFrames(now time.Duration) {
+	for m.hears() {
+		f, ok := m.decoder.Next()
+		if !ok {
+			return
+		}
+		m.takeFrame(now, f)
+	}
+}
+
+// takeFrame handles a good frame. Anything that is not for this unit is discarded in
+// silence, as the vendor documents (FA358838).
+func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
+	if f.Destination == ion.Broadcast {
+		m.takeBroadcast(now, f)
+		return
+	}
+	if f.Destination != m.cfg.UnitID {
+		return
+	}
+	m.edges++
+	if f.Control&ion.AckFrame != 0 {
+		m.takeAck(now, f)
+		return
+	}
+	message, got := m.assembler.Add(f)
+	switch got {
+	case ion.Partial, ion.Repeated:
+		m.dropReply()
+		m.sendFrame(now, ion.Ack(f))
+	case ion.Complete:
+		m.dropReply()
+		m.host = f.Source
+		m.takeMessage(now, message)
+	}
+}
+
+// dropReply forgets a reply that is still on its way out: the host has begun anew.
+func (m *Meter) dropReply() {
+	m.reply.End()
+	m.frame = m.frame[:0]
+}
+
+func (m *Meter) takeBroadcast(now time.Duration, f ion.Frame) {
+	if f.Control&ion.AckFrame != 0 || !f.First() || f.Left() != 0 {
+		return
+	}
+	if p, err := ion.ParsePacket(f.Data); err == nil && p.Type == ion.TypeTimeSync {
+		m.setClock(now, &p)
+	}
+}
+
+// takeAck sends the next frame of a long reply. A NAK, and the ACK of another frame,
+// change nothing.
+func (m *Meter) takeAck(now time.Duration, f ion.Frame) {
+	if !m.reply.Active() || m.reply.Last() || !m.reply.Acked(f) {
+		return
+	}
+	m.sendReplyFrame(now)
+}
+
+func (m *Meter) takeMessage(now time.Duration, message []byte) {
+	if m.job.busy() && m.job.kind != eraseJob {
+		m.waiting = append(m.waiting[:0], message...)
+		return
+	}
+	p, err := ion.ParsePacket(message)
+	if err != nil {
+		return
+	}
+	switch p.Type {
+	case ion.TypeTimeSync:
+		m.setClock(now, &p)
+	case ion.TypeProgram:
+		m.runProgram(now, &p)
+	case ion.TypeDownload:
+		m.serveDownload(now, &p)
+	}
+}
+
+// sendFrame puts one frame on the line after the RTS delay.
+func (m *Meter) sendFrame(now time.Duration, f ion.Frame) {
+	m.frame = ion.AppendFrame(m.frame[:0], f)
+	m.frameAt = now + m.cfg.Timing.RTSDelay
+}
+
+// sendReply starts to send the message that was built in m.reply.
+func (m *Meter) sendReply(now time.Duration) {
+	m.reply.Begin(m.cfg.UnitID, m.host, true)
+	m.sendReplyFrame(now)
+}
+
+func (m *Meter) sendReplyFrame(now time.Duration) {
+	m.frame = m.reply.AppendFrame(m.frame[:0])
+	m.frameAt = now + m.cfg.Timing.RTSDelay
+}
+
+// replyPacket begins a reply to p in m.reply and reserves bodyBytes for what follows.
+func (m *Meter) replyPacket(id uint16, kind ion.MessageType, to ion.Address, bodyBytes int) {
+	m.reply.Message = ion.AppendPacketHeader(m.reply.Message[:0], ion.Packet{
+		MessageID:   id,
+		Source:      ion.MeterAddress(m.cfg.UnitID),
+		Destination: to,
+		Service:     1,
+		Type:        kind,
+	}, bodyBytes)
+}
+
+// Transmit hands out what the meter sends now.
+func (m *Meter) Transmit(dst []byte) []byte {
+	dst = append(dst, m.transmit...)
+	m.transmit = m.transmit[:0]
+	return dst
+}
+
+// Next is the meter's next wake-up.
+func (m *Meter) Next() (at time.Duration, ok bool) {
+	earliest := func(t time.Duration) {
+		if !ok || t < at {
+			at, ok = t, true
+		}
+	}
+	if len(m.frame) > 0 {
+		earliest(m.frameAt)
+	}
+	if m.state == Booting && !m.job.busy() {
+		earliest(m.bootAt)
+	}
+	if m.hears() && m.decoder.Pending() {
+		earliest(m.gapAt)
+	}
+	if m.job.busy() {
+		earliest(m.jobWake())
+	}
+	return at, ok
+}
+
+// Advance does what is due by now.
+func (m *Meter) Advance(now time.Duration) {
+	m.runJob(now)
+	if m.state == Booting && !m.job.busy() && now >= m.bootAt {
+		m.boot(now)
+	}
+	if m.hears() && m.decoder.Pending() && now >= m.gapAt {
+		m.decoder.Gap()
+		m.gapAt = now + receiveGap
+		m.takeFrames(now)
+	}
+	if len(m.frame) > 0 && now >= m.frameAt {
+		m.sendDue(now)
+	}
+}
+
+func (m *Meter) sendDue(now time.Duration) {
+	m.transmit = append(m.transmit, m.frame...)
+	m.frame = m.frame[:0]
+	m.edges++
+	if m.reply.Active() && m.reply.Last() {
+		m.reply.End()
+		m.restartAfterReply(now)
+	}
+}
+
+func (m *Meter) restartAfterReply(now time.Duration) {
+	after := m.restart
+	m.restart = stay
+	switch after {
+	case intoLoader:
+		m.stopApplication(now)
+		m.startLoader(now, m.cfg.Timing.LoaderStart)
+	case reboot:
+		m.stopApplication(now)
+		m.startBoot(now)
+	}
+}

@@ -1,0 +1,205 @@
+package meter
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// PowerOn switches the meter on; nothing if it is on.
+func (m *Meter) PowerOn(now time.Duration) {
+	if m.state != Off {
+		return
+	}
+	m.chip.PowerOn()
+	m.memory.record(m.clock(now), EventPowerUp)
+	m.startBoot(now)
+}
+
+// PowerOff takes the power away at this instant. A flash operation under way is torn.
+func (m *Meter) PowerOff(now time.Duration) {
+	if m.state == Off {
+		return
+	}
+	m.runJob(now)
+	if m.state == Off {
+		return // the chip met a cut of its own on the way
+	}
+	m.tearJob(now)
+	m.losePower(now)
+}
+
+// losePower forgets all that is volatile.
+func (m *Meter) losePower(now time.Duration) {
+	m.stopApplication(now)
+	m.memory.record(m.clock(now), EventPowerDown)
+	m.forget()
+	m.setState(now, Off)
+}
+
+// forget clears the working memory: what a restart begins with.
+func (m *Meter) forget() {
+	m.revision = ""
+	m.decoder.Reset()
+	m.assembler.Reset()
+	m.waiting = m.waiting[:0]
+	m.dropReply()
+	m.transmit = m.transmit[:0]
+	m.restart = stay
+	m.bootLoader = false
+	m.loader = loader{}
+	m.job = job{data: m.job.data[:0]}
+}
+
+func (m *Meter) startBoot(now time.Duration) {
+	sent := m.transmit // the last words of the old program have left the processor
+	m.transmit = nil
+	m.forget()
+	m.transmit = sent
+	m.bootAt = now + m.cfg.Timing.Boot
+	m.setState(now, Booting)
+}
+
+func (m *Meter) startLoader(now time.Duration, after time.Duration) {
+	m.startBoot(now)
+	m.bootLoader = true
+	m.bootAt = now + after
+}
+
+// boot is the loader's decision: the flash says what runs.
+func (m *Meter) boot(now time.Duration) {
+	record, ok := m.findImage()
+	if !ok || m.bootLoader {
+		m.setState(now, Download)
+		return
+	}
+	m.revision = record.revision
+	if !record.initialized {
+		m.startJob(now, job{kind: initializeJob, ops: 1}, m.cfg.Timing.FactoryInitialize)
+		return
+	}
+	m.startApplication(now)
+}
+
+// factoryInitialize is what the first boot of a new image does to the settings. The mark
+// in the flash comes last, so that a power loss in between begins it again.
+func (m *Meter) factoryInitialize(now time.Duration) error {
+	m.memory.settings = factoryTemplate(m.cfg.Model, m.revision)
+	m.memory.takeEnergy(&m.memory.settings)
+	m.memory.record(m.clock(now), EventFactoryInitialize)
+	m.memory.record(m.clock(now), EventFirmwareUpgrade)
+	m.emit(Event{At: now, Kind: EventLogged, Text: EventFactoryInitialize})
+	m.emit(Event{At: now, Kind: EventLogged, Text: EventFirmwareUpgrade})
+	return m.chip.Program(m.cfg.recordBase()+initializedOffset, initializedMark[:])
+}
+
+// imageRecord says which image the flash holds. It is written as one flash operation, the
+// last of a download: torn, its own CRC does not fit and there is no image.
+type imageRecord struct {
+	product     uint16
+	dated       uint32
+	length      uint32
+	crc         uint32
+	revision    string
+	initialized bool
+}
+
+const (
+	recordMagic       = "IONR"
+	recordBytes       = 38
+	initializedOffset = 64
+)
+
+// initializedMark is programmed over erased bytes once the first boot is through.
+var initializedMark = [4]byte{}
+
+func appendRecord(dst []byte, r imageRecord) []byte {
+	from := len(dst)
+	dst = append(dst, recordMagic...)
+	dst = binary.BigEndian.AppendUint16(dst, r.product)
+	dst = binary.BigEndian.AppendUint32(dst, r.dated)
+	dst = binary.BigEndian.AppendUint32(dst, r.length)
+	dst = binary.BigEndian.AppendUint32(dst, r.crc)
+	var revision [16]byte
+	copy(revision[:], r.revision)
+	dst = append(dst, revision[:]...)
+	return binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(dst[from:]))
+}
+
+func parseRecord(b []byte) (imageRecord, bool) {
+	if string(b[:4]) != recordMagic || crc32.ChecksumIEEE(b[:recordBytes-4]) != binary.BigEndian.Uint32(b[recordBytes-4:]) {
+		return imageRecord{}, false
+	}
+	return imageRecord{
+		product:  binary.BigEndian.Uint16(b[4:]),
+		dated:    binary.BigEndian.Uint32(b[6:]),
+		length:   binary.BigEndian.Uint32(b[10:]),
+		crc:      binary.BigEndian.Uint32(b[14:]),
+		revision: ion.FixedText(b[18:34]),
+	}, true
+}
+
+// findImage is the loader's check: record, product, length and CRC-32.
+func (m *Meter) findImage() (imageRecord, bool) {
+	var b [initializedOffset + len(initializedMark)]byte
+	m.chip.Read(m.cfg.recordBase(), b[:])
+	r, ok := parseRecord(b[:recordBytes])
+	if !ok || r.product != uint16(m.cfg.Model) || r.length == 0 || r.length > m.cfg.capacity() {
+		return imageRecord{}, false
+	}
+	if m.chip.CRC32(m.cfg.imageBase(), r.length) != r.crc {
+		return imageRecord{}, false
+	}
+	r.initialized = [len(initializedMark)]byte(b[initializedOffset:]) == initializedMark
+	return r, true
+}
+
+// Revision is the revision that a power cycle would run, and whether there is one.
+func (m *Meter) Revision() (string, bool) {
+	r, ok := m.findImage()
+	return r.revision, ok
+}
+
+// HoldsImage reports whether the flash holds exactly this image under a valid record.
+func (m *Meter) HoldsImage(image []byte) bool {
+	r, ok := m.findImage()
+	return ok && int(r.length) == len(image) && r.crc == crc32.ChecksumIEEE(image)
+}
+
+// install puts firmware into the flash at the factory: no operation is counted.
+func (m *Meter) install(f Firmware) error {
+	r := imageRecord{
+		product:  uint16(m.cfg.Model),
+		dated:    uint32(f.Dated.Unix()),
+		length:   uint32(len(f.Image)),
+		crc:      crc32.ChecksumIEEE(f.Image),
+		revision: f.Revision,
+	}
+	record := appendRecord(nil, r)
+	for len(record) < initializedOffset {
+		record = append(record, 0xFF)
+	}
+	if err := m.load(m.cfg.recordBase(), append(record, initializedMark[:]...)); err != nil {
+		return err
+	}
+	return m.load(m.cfg.imageBase(), f.Image)
+}
+
+// load fills whole pages from address on, the rest of the last one as erased.
+func (m *Meter) load(address uint32, data []byte) error {
+	size := m.chip.PageBytes()
+	for page := int(address) / size; len(data) > 0; page++ {
+		content := make([]byte, size)
+		n := copy(content, data)
+		for i := n; i < size; i++ {
+			content[i] = 0xFF
+		}
+		if err := m.chip.LoadPage(page, content); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
+}

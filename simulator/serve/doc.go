@@ -1,0 +1,17 @@
+// Package serve puts one simulated device on a pseudo-terminal (PTY), on TCP, or on both,
+// in real time, and keeps its memory in a state file.
+//
+// One goroutine, the caller of [Server.Run], owns the device. It hands over bytes in the
+// order in which they came, serves the device's wake-ups whether or not anybody is
+// connected, and writes what the device sends to the host that was heard last: a reply
+// goes to where the request came from. What is sent while nobody was heard goes nowhere,
+// as on a line without a host.
+//
+// On a PTY clients may come and go; as on RS-485, which has no carrier, the device does not
+// notice. It does see the client's baud rate ([Device].HostBaud). Parity and data bits
+// cannot be seen there, and nothing is paced: pacing belongs to the device's own line.
+// On TCP the port takes one connection at a time, as the meter's EtherGate ports do
+// (documented: Siemens 9810 manual, page 72, "1 connection"); another one is closed at once.
+//
+// PTYs are served on Linux, state files on Unix systems, TCP everywhere.
+package serve

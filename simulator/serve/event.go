@@ -1,0 +1,60 @@
+package serve
+
+import (
+	"fmt"
+	"time"
+)
+
+// EventKind is what an [Event] tells of.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	Connected    EventKind = iota + 1 // a TCP client was accepted
+	Refused                           // a TCP client was turned away; Reason says why
+	Disconnected                      // the TCP client is gone; Reason says how
+	LostBytes                         // the host did not take Bytes bytes: they are lost
+	BaudChanged                       // the host on the PTY set its line to Baud
+)
+
+// String names the kind in lower case.
+func (k EventKind) String() string {
+	switch k {
+	case Connected:
+		return "connected"
+	case Refused:
+		return "refused"
+	case Disconnected:
+		return "disconnected"
+	case LostBytes:
+		return "lost bytes"
+	case BaudChanged:
+		return "baud changed"
+	default:
+		return fmt.Sprintf("event %d", uint8(k))
+	}
+}
+
+// Event is something that happened between the device and its hosts.
+type Event struct {
+	Kind   EventKind
+	At     time.Duration // since the epoch of the clock
+	Host   string        // the PTY's name, or the remote TCP address
+	Reason string        // of Refused and Disconnected
+	Bytes  int           // of LostBytes
+	Baud   int           // of BaudChanged, in bit/s
+}
+
+// String is the event as a line for people, without its time.
+func (e Event) String() string {
+	switch e.Kind {
+	case Refused, Disconnected:
+		return fmt.Sprintf("%s: %s: %s", e.Host, e.Kind, e.Reason)
+	case LostBytes:
+		return fmt.Sprintf("%s: %d bytes lost: nobody takes them", e.Host, e.Bytes)
+	case BaudChanged:
+		return fmt.Sprintf("%s: host set to %d baud", e.Host, e.Baud)
+	default:
+		return fmt.Sprintf("%s: %s", e.Host, e.Kind)
+	}
+}

@@ -1,0 +1,202 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"ionbench/simulator/machine"
+)
+
+// DefaultBaud is the line rate of the meter's RS-485 ports (documented: 9300 series user's
+// guide, page 148, "default 9600").
+const DefaultBaud = 9600
+
+// Device is the device side of a line, with the line.
+type Device interface {
+	machine.Machine
+	// HostBaud tells the rate at which the host of the bytes to come sends and receives,
+	// in bit/s. It is called before the first bytes from a PTY, and when the rate of the
+	// host that is heard has changed; 0 is a host without a rate (TCP), which always fits.
+	HostBaud(now time.Duration, baud int)
+	// HostGone tells that the TCP client is gone: what it sent of a frame stays a
+	// fragment.
+	HostGone(now time.Duration)
+}
+
+// Config says where and how a device is served. At least one of PTY and TCP is wanted.
+type Config struct {
+	// PTY serves on a new pseudo-terminal (Linux).
+	PTY bool
+	// Link is a path that will be a symbolic link to the PTY until the server closes; ""
+	// is none. A link to a PTY that is gone, as a killed server leaves it, is replaced;
+	// anything else that is there already is an error.
+	Link string
+	// Baud is the rate of the PTY until a client sets its own; 0 is DefaultBaud.
+	Baud int
+	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
+	// loopback interface; port 0 is a free one.
+	TCP string
+
+	// Clock gives the time; nil is the wall clock, zero at the call of Run.
+	Clock machine.Clock
+	// Persist, if not nil, keeps the device's memory (SavePage, SaveNonVolatile). It runs
+	// after every turn of the device, before the bytes of that turn are written: what the
+	// device has confirmed is kept. It should cost little when nothing has changed. Its
+	// error ends Run.
+	Persist func() error
+	// Event, if not nil, is told what happens on the ports.
+	Event func(Event)
+	// Step, if not nil, runs after every turn of the device, before Persist; done ends
+	// Run with nil, once the bytes of that turn are written.
+	Step func(now time.Duration) (done bool)
+	// Commands are run between the turns of the device, each followed by a Step. A closed
+	// channel is the same as none. All functions here run on the goroutine of Run.
+	Commands <-chan func(now time.Duration)
+}
+
+// Server holds the open ports of one device.
+type Server struct {
+	config   Config
+	terminal *terminal
+	link     *link
+	listener net.Listener
+
+	release  sync.Once
+	released error
+	started  bool
+}
+
+// Serve opens the ports, runs the device until ctx ends, and closes them again.
+func Serve(ctx context.Context, device Device, config Config) error {
+	s, err := Listen(config)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx, device)
+}
+
+// Listen opens the ports that config asks for. Clients may open and connect at once; they
+// are served by Run.
+func Listen(config Config) (*Server, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{config: config}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (c *Config) validate() error {
+	switch {
+	case !c.PTY && c.TCP == "":
+		return errors.New("serve: neither a PTY nor a TCP address is asked for; ask for one of them or both")
+	case c.Link != "" && !c.PTY:
+		return errors.New("serve: a link is asked for without a PTY that it could point to; ask for the PTY too")
+	case c.Baud < 0:
+		return fmt.Errorf("serve: %d baud is no rate", c.Baud)
+	case c.Baud == 0:
+		c.Baud = DefaultBaud
+	}
+	return nil
+}
+
+func (s *Server) open() (err error) {
+	if s.config.PTY {
+		if s.terminal, err = openTerminal(s.config.Baud); err != nil {
+			return err
+		}
+	}
+	if s.config.TCP != "" {
+		if s.listener, err = listenTCP(s.config.TCP); err != nil {
+			return err
+		}
+	}
+	// The link comes last: whoever waits for it finds everything else ready.
+	if s.config.Link != "" {
+		s.link, err = makeLink(s.config.Link, s.terminal.name())
+	}
+	return err
+}
+
+func listenTCP(address string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("TCP address %q: want host:port or :port: %w", address, err)
+	}
+	if host == "" {
+		// Who is able to reach the port can rewrite the meter: never by default the network.
+		host = "127.0.0.1"
+	}
+	config := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
+		// A client whose machine vanished frees the port within half a minute.
+		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
+	}}
+	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, fmt.Errorf("TCP address %q: %w", address, err)
+	}
+	return l, nil
+}
+
+// PTY is the name of the pseudo-terminal, /dev/pts/N; "" without one.
+func (s *Server) PTY() string {
+	if s.terminal == nil {
+		return ""
+	}
+	return s.terminal.name()
+}
+
+// Addr is the TCP address that is listened on; nil without one.
+func (s *Server) Addr() net.Addr {
+	if s.listener == nil {
+		return nil
+	}
+	return s.listener.Addr()
+}
+
+// Close closes the ports and removes the link if it is still ours. Run does so too; it is
+// for a server that never ran. Closing again returns the same.
+func (s *Server) Close() error {
+	s.release.Do(func() {
+		var errs []error
+		errs = append(errs, s.link.remove())
+		if s.listener != nil {
+			errs = append(errs, s.listener.Close())
+		}
+		if s.terminal != nil {
+			errs = append(errs, s.terminal.Close())
+		}
+		s.released = errors.Join(errs...)
+	})
+	return s.released
+}
+
+// Run serves the device until ctx ends (its error), Step says that it is done (nil) or a
+// port, or Persist, fails. It closes the ports and has waited for all its goroutines when
+// it returns. A server runs once.
+func (s *Server) Run(ctx context.Context, device Device) error {
+	if s.started {
+		return errors.New("serve: Run was called twice; make a new server")
+	}
+	s.started = true
+	r := newRun(s.config, device)
+	if s.terminal != nil {
+		r.serveTerminal(s.terminal)
+	}
+	if s.listener != nil {
+		r.accept(s.listener)
+	}
+	err := r.loop(ctx)
+	closing := s.Close()
+	r.stop()
+	if err == nil {
+		err = closing
+	}
+	return err
+}

@@ -1,0 +1,509 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what must come. It is no measure of anything.
+const patience = 20 * time.Second
+
+// bell is a device that echoes, tells what is done to it, and may ask for wake-ups.
+type bell struct {
+	did   chan string
+	out   []byte
+	every time.Duration // of the wake-ups; 0: none
+	next  time.Duration
+	stop  bool
+	// silent keeps it from echoing.
+	silent bool
+}
+
+func newBell() *bell { return &bell{did: make(chan string, 4096)} }
+
+func (b *bell) Receive(_ time.Duration, p []byte) {
+	b.did <- "receive " + string(p)
+	if !b.silent {
+		b.out = append(b.out, p...)
+	}
+}
+func (b *bell) Advance(now time.Duration) {
+	b.next = now + b.every
+	b.did <- "advance"
+}
+func (b *bell) Next() (time.Duration, bool) { return b.next, b.every > 0 }
+func (b *bell) Transmit(dst []byte) []byte {
+	dst = append(dst, b.out...)
+	b.out = b.out[:0]
+	return dst
+}
+func (b *bell) HostBaud(_ time.Duration, baud int) { b.did <- "baud " + strconv.Itoa(baud) }
+func (b *bell) HostGone(time.Duration)             { b.did <- "gone" }
+
+// wantNext waits for the next thing that was done to the device.
+func (b *bell) wantNext(t *testing.T, want string) {
+	t.Helper()
+	select {
+	case got := <-b.did:
+		if got != want {
+			t.Fatalf("the device saw %q, want %q", got, want)
+		}
+	case <-time.After(patience):
+		t.Fatalf("the device did not see %q", want)
+	}
+}
+
+// served is a server under test with its device.
+type served struct {
+	*Server
+	events chan Event
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+// start serves the device until the test ends.
+func start(t *testing.T, device Device, config Config) *served {
+	t.Helper()
+	events := make(chan Event, 4096)
+	config.Event = func(e Event) { events <- e }
+	s, err := Listen(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	v := &served{Server: s, events: events, cancel: cancel, ended: make(chan error, 1)}
+	go func() {
+		v.ended <- s.Run(ctx, device)
+		close(v.ended)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-v.ended
+	})
+	return v
+}
+
+func (v *served) wantEvent(t *testing.T, kind EventKind) Event {
+	t.Helper()
+	select {
+	case e := <-v.events:
+		if e.Kind != kind {
+			t.Fatalf("event %q, want %v", e, kind)
+		}
+		return e
+	case <-time.After(patience):
+		t.Fatalf("no event %v", kind)
+	}
+	return Event{}
+}
+
+func (v *served) dial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", v.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	must(t, conn.SetDeadline(time.Now().Add(patience)))
+	return conn
+}
+
+func wantEcho(t *testing.T, conn io.ReadWriter, text string) {
+	t.Helper()
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(text))
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != text {
+		t.Fatalf("echo %q (%v), want %q", got, err, text)
+	}
+}
+
+func loopback() Config { return Config{TCP: ":0"} }
+
+func TestServerListensOnLoopbackUnlessToldOtherwise(t *testing.T) {
+	s, err := Listen(loopback())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if addr := s.Addr().(*net.TCPAddr); !addr.IP.IsLoopback() {
+		t.Errorf("listening on %v, want the loopback interface", addr)
+	}
+	if s.PTY() != "" {
+		t.Errorf("PTY = %q without a PTY", s.PTY())
+	}
+}
+
+func TestListenRefusesAConfigThatCannotBeMeant(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		config Config
+		says   string
+	}{
+		{"nothing", Config{}, "neither a PTY nor a TCP address"},
+		{"link alone", Config{TCP: ":0", Link: "meter"}, "without a PTY"},
+		{"negative baud", Config{TCP: ":0", Baud: -1}, "no rate"},
+		{"address without port", Config{TCP: "127.0.0.1"}, "want host:port"},
+		{"address of somebody else", Config{TCP: "192.0.2.1:0"}, "192.0.2.1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, err := Listen(test.config)
+			if err == nil {
+				s.Close()
+				t.Fatal("it was accepted")
+			}
+			if !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %q does not say %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestServerServesClientsOneAfterAnother(t *testing.T) {
+	device := newBell()
+	v := start(t, device, loopback())
+	for range 50 {
+		conn := v.dial(t)
+		wantEcho(t, conn, "hello")
+		conn.Close()
+		device.wantNext(t, "receive hello")
+		device.wantNext(t, "gone")
+		v.wantEvent(t, Connected)
+		if e := v.wantEvent(t, Disconnected); e.Reason != "closed by the client" {
+			t.Errorf("reason %q", e.Reason)
+		}
+	}
+}
+
+func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells that a client is leaving while its bytes are unread")
+	}
+	device := newBell()
+	device.silent = true
+	commands := make(chan func(time.Duration))
+	config := loopback()
+	config.Commands = commands
+	v := start(t, device, config)
+	first := v.dial(t)
+	v.wantEvent(t, Connected)
+	// While the loop is held up, the first client sends, leaves, and the second comes.
+	free := make(chan struct{})
+	commands <- func(time.Duration) { <-free }
+	_, err := first.Write(make([]byte, 3*readBufferBytes*readBuffers))
+	must(t, err)
+	must(t, first.Close())
+	second := v.dial(t)
+	_, err = second.Write([]byte("second"))
+	must(t, err)
+	third := v.dial(t)
+	close(free)
+	v.wantEvent(t, Refused) // the third
+	if _, err := third.Read(make([]byte, 1)); err == nil {
+		t.Error("the third client is served")
+	}
+	v.wantEvent(t, Disconnected)
+	if e := v.wantEvent(t, Connected); e.Host != second.LocalAddr().String() {
+		t.Errorf("event %q, want the second client's", e)
+	}
+	for bytes, gone := 0, false; ; {
+		did := <-device.did
+		switch {
+		case did == "receive second" && gone && bytes == 3*readBufferBytes*readBuffers:
+			return
+		case did == "gone":
+			gone = true
+		case gone:
+			t.Fatalf("after the first client had gone, with %d of its bytes, came %q", bytes, did)
+		default:
+			bytes += len(did) - len("receive ")
+		}
+	}
+}
+
+func TestServerRefusesASecondClient(t *testing.T) {
+	v := start(t, newBell(), loopback())
+	first := v.dial(t)
+	wantEcho(t, first, "first")
+	second := v.dial(t)
+	if n, err := second.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Errorf("the second client read %d bytes (%v), want to be closed at once", n, err)
+	}
+	v.wantEvent(t, Connected)
+	e := v.wantEvent(t, Refused)
+	if e.Host != second.LocalAddr().String() || !strings.Contains(e.Reason, first.LocalAddr().String()) {
+		t.Errorf("event %q does not say who was refused for whom", e)
+	}
+	wantEcho(t, first, "still served")
+}
+
+func TestServerTellsTheDeviceOfAClientThatVanishes(t *testing.T) {
+	device := newBell()
+	v := start(t, device, loopback())
+	conn := v.dial(t).(*net.TCPConn)
+	wantEcho(t, conn, "half a fra")
+	must(t, conn.SetLinger(0)) // a reset instead of an orderly end
+	conn.Close()
+	device.wantNext(t, "receive half a fra")
+	device.wantNext(t, "gone")
+	v.wantEvent(t, Connected)
+	if e := v.wantEvent(t, Disconnected); e.Reason == "closed by the client" {
+		t.Errorf("reason %q of a reset", e.Reason)
+	}
+	wantEcho(t, v.dial(t), "next")
+}
+
+func TestServerWakesTheDeviceWithoutAClient(t *testing.T) {
+	device := newBell()
+	device.every = time.Millisecond
+	start(t, device, loopback())
+	for range 5 {
+		device.wantNext(t, "advance")
+	}
+}
+
+func TestServerEndsAndAdmitsThoughTheDeviceIsAlwaysDue(t *testing.T) {
+	device := &busy{}
+	v := start(t, device, loopback())
+	wantEcho(t, v.dial(t), "x")
+	v.cancel()
+	if err := <-v.ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Run = %v", err)
+	}
+}
+
+// busy echoes and always asks for a time that has long come.
+type busy struct{ out []byte }
+
+func (b *busy) Receive(_ time.Duration, p []byte) { b.out = append(b.out, p...) }
+func (b *busy) Advance(time.Duration)             {}
+func (b *busy) Next() (time.Duration, bool)       { return 0, true }
+func (b *busy) Transmit(dst []byte) []byte {
+	dst = append(dst, b.out...)
+	b.out = b.out[:0]
+	return dst
+}
+func (b *busy) HostBaud(time.Duration, int) {}
+func (b *busy) HostGone(time.Duration)      {}
+
+func TestServerKeepsTheMemoryBeforeItConfirms(t *testing.T) {
+	device := newBell()
+	config := loopback()
+	kept := make(chan struct{})
+	held := make(chan struct{})
+	turns := 0
+	config.Persist = func() error {
+		if turns++; turns == 2 { // the first is the start's
+			close(held)
+			<-kept
+		}
+		return nil
+	}
+	v := start(t, device, config)
+	conn := v.dial(t)
+	if _, err := io.WriteString(conn, "block"); err != nil {
+		t.Fatal(err)
+	}
+	<-held
+	device.wantNext(t, "receive block")
+	must(t, conn.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+	if n, err := conn.Read(make([]byte, 16)); err == nil {
+		t.Fatalf("%d bytes came before the memory was kept", n)
+	}
+	close(kept)
+	must(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "block" {
+		t.Errorf("%q (%v) after the memory was kept", got, err)
+	}
+}
+
+func TestServerConfirmsNothingThatWasNotKept(t *testing.T) {
+	full := errors.New("no space left on device")
+	config := loopback()
+	turns := 0
+	config.Persist = func() error {
+		if turns++; turns == 2 {
+			return full
+		}
+		return nil
+	}
+	v := start(t, newBell(), config)
+	conn := v.dial(t)
+	if _, err := io.WriteString(conn, "block"); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := conn.Read(make([]byte, 16)); n != 0 {
+		t.Error("the device's bytes were sent")
+	}
+	if err := <-v.ended; !errors.Is(err, full) {
+		t.Errorf("Run = %v, want the error of Persist", err)
+	}
+}
+
+func TestServerRunsCommandsAndEndsWhenDone(t *testing.T) {
+	device := newBell()
+	commands := make(chan func(time.Duration), 1)
+	config := loopback()
+	config.Commands = commands
+	config.Step = func(time.Duration) bool { return device.stop }
+	v := start(t, device, config)
+	conn := v.dial(t)
+	wantEcho(t, conn, "x")
+	commands <- func(time.Duration) {
+		device.out = append(device.out, "bye"...)
+		device.stop = true
+	}
+	close(commands)
+	if got, err := io.ReadAll(conn); err != nil || string(got) != "bye" {
+		t.Errorf("the client got %q (%v), want bye and the end", got, err)
+	}
+	if err := <-v.ended; err != nil {
+		t.Errorf("Run = %v, want nil", err)
+	}
+	if _, err := net.Dial("tcp", v.Addr().String()); err == nil {
+		t.Error("the port is still open after Run")
+	}
+}
+
+func TestServeEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Serve(ctx, newBell(), loopback()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Serve = %v", err)
+	}
+	if err := Serve(ctx, newBell(), Config{}); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("Serve of nothing = %v", err)
+	}
+}
+
+func TestServerRunsOnce(t *testing.T) {
+	device := newBell()
+	v := start(t, device, loopback())
+	v.cancel()
+	<-v.ended
+	if err := v.Run(t.Context(), device); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("the second Run = %v", err)
+	}
+}
+
+func TestServerCountsWhatAClientDoesNotTake(t *testing.T) {
+	device := newBell()
+	device.silent = true
+	commands := make(chan func(time.Duration))
+	config := loopback()
+	config.Commands = commands
+	v := start(t, device, config)
+	conn := v.dial(t)
+	v.wantEvent(t, Connected)
+	// More than the kernel holds for a connection.
+	flood := make([]byte, 64<<20)
+	commands <- func(time.Duration) { device.out = append(device.out, flood...) }
+	e := v.wantEvent(t, LostBytes)
+	must(t, conn.SetDeadline(time.Now().Add(patience)))
+	if _, err := io.CopyN(io.Discard, conn, int64(len(flood)-e.Bytes)); err != nil {
+		t.Fatalf("%d bytes are said to be lost of %d, but the rest does not come: %v", e.Bytes, len(flood), err)
+	}
+	commands <- func(time.Duration) { device.out = append(device.out, "again"...) }
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "again" {
+		t.Errorf("after the flood came %q (%v)", got, err)
+	}
+}
+
+func TestEventsReadAsSentences(t *testing.T) {
+	for _, test := range []struct {
+		event Event
+		want  string
+	}{
+		{Event{Kind: Connected, Host: "127.0.0.1:1"}, "127.0.0.1:1: connected"},
+		{Event{Kind: Refused, Host: "h", Reason: "busy"}, "h: refused: busy"},
+		{Event{Kind: Disconnected, Host: "h", Reason: "closed by the client"}, "h: disconnected: closed by the client"},
+		{Event{Kind: LostBytes, Host: "/dev/pts/7", Bytes: 12}, "/dev/pts/7: 12 bytes lost: nobody takes them"},
+		{Event{Kind: BaudChanged, Host: "/dev/pts/7", Baud: 19200}, "/dev/pts/7: host set to 19200 baud"},
+	} {
+		if got := test.event.String(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+// BenchmarkEchoTCP is a frame to the device and back; BenchmarkBareEchoTCP is the same
+// without us, to compare.
+func BenchmarkEchoTCP(b *testing.B) {
+	s, err := Listen(loopback())
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, &quiet{}) }()
+	benchmarkEcho(b, s.Addr().String())
+	cancel()
+	<-ended
+}
+
+func BenchmarkBareEchoTCP(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		p := make([]byte, 4096)
+		for {
+			n, err := conn.Read(p)
+			if err != nil {
+				return
+			}
+			if _, err := conn.Write(p[:n]); err != nil {
+				return
+			}
+		}
+	}()
+	benchmarkEcho(b, l.Addr().String())
+	l.Close()
+	<-ended
+}
+
+func benchmarkEcho(b *testing.B, address string) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	benchmarkEchoOn(b, conn)
+}
+
+func benchmarkEchoOn(b *testing.B, conn io.ReadWriter) {
+	frame := make([]byte, 252)
+	b.ReportAllocs()
+	b.SetBytes(int64(2 * len(frame)))
+	for b.Loop() {
+		if _, err := conn.Write(frame); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.ReadFull(conn, frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// quiet is a device that echoes and tells nothing.
+type quiet struct{ busy }
+
+func (*quiet) Next() (time.Duration, bool) { return 0, false }

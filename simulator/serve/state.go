@@ -1,0 +1,463 @@
+package serve
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// The state file, all numbers big-endian:
+//
+//	offset     bytes         what
+//	0          4096          header: magic "IONSTATE", version u32, pages u32, page bytes u32,
+//	                         non-volatile capacity u32, CRC-32 u32 of all before; rest zero
+//	4096       16+page bytes journal: a copy of the page record being written
+//	aligned    32+131072     non-volatile slot A
+//	aligned    32+131072     non-volatile slot B
+//	aligned    pages times   page records, one for each page of the flash, in order
+//	           16+page bytes
+//
+// (aligned: the next multiple of 4096.) A page record is a tag "PAGE", page u32, length
+// u32 (0: erased, or the page's bytes), CRC-32 u32 of tag, page, length and data, and the
+// data. All zero it says: never written, erased; so a new file is a hole but for its
+// header. A non-volatile slot is a tag "NVOL" u32, length u32, sequence u64, CRC-32 u32
+// of tag, length, sequence and payload, 12 bytes of zero, and the payload. All CRC-32 are
+// IEEE.
+const (
+	stateMagic        = "IONSTATE"
+	stateVersion      = 1
+	stateAlign        = 4096
+	stateHeaderUsed   = 28
+	pageTag           = "PAGE"
+	pageRecordHeader  = 16
+	nonVolatileTag    = "NVOL"
+	nonVolatileHeader = 32
+
+	// MaxNonVolatile is the most bytes that SaveNonVolatile takes.
+	MaxNonVolatile = 128 << 10
+
+	maxPages     = 1 << 16
+	maxPageBytes = 1 << 16
+)
+
+// Errors of the state file that a caller may decide on. Each comes wrapped with the path
+// and what to do.
+var (
+	// ErrStateInUse: another process has the file open.
+	ErrStateInUse = errors.New("the state file is in use")
+	// ErrNotState: the file is something else, or for another version or geometry.
+	ErrNotState = errors.New("not a state file for this meter")
+	// ErrStateDamaged: what is in the file is not what was saved.
+	ErrStateDamaged = errors.New("the state file is damaged")
+)
+
+// Geometry is the size of the flash that a state file keeps.
+type Geometry struct {
+	Pages     int // pages of the whole chip, 1 to 65536
+	PageBytes int // bytes of one page, a multiple of 16 up to 65536
+}
+
+func (g Geometry) validate() error {
+	switch {
+	case g.Pages < 1 || g.Pages > maxPages:
+		return fmt.Errorf("state geometry: %d pages, want 1 to %d", g.Pages, maxPages)
+	case g.PageBytes < 16 || g.PageBytes > maxPageBytes || g.PageBytes%16 != 0:
+		return fmt.Errorf("state geometry: pages of %d bytes, want a multiple of 16 up to %d", g.PageBytes, maxPageBytes)
+	}
+	return nil
+}
+
+func (g Geometry) recordBytes() int64   { return pageRecordHeader + int64(g.PageBytes) }
+func (g Geometry) journalOffset() int64 { return stateAlign }
+func (g Geometry) pagesOffset() int64   { return g.slotOffset(2) }
+func (g Geometry) pageOffset(page int) int64 {
+	return g.pagesOffset() + int64(page)*g.recordBytes()
+}
+func (g Geometry) fileBytes() int64 { return g.pageOffset(g.Pages) }
+
+func (g Geometry) slotOffset(slot int) int64 {
+	return align(g.journalOffset()+g.recordBytes()) + int64(slot)*align(nonVolatileHeader+MaxNonVolatile)
+}
+
+func align(n int64) int64 { return (n + stateAlign - 1) / stateAlign * stateAlign }
+
+// stateFile is what State needs of an *os.File.
+type stateFile interface {
+	io.ReaderAt
+	io.WriterAt
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
+// State keeps a meter's flash and non-volatile memory in a file, so that they outlive the
+// process: killing the process is a power loss.
+//
+// Guaranteed when the process dies (SIGKILL, panic), at any moment between or inside the
+// calls: every Save that returned is there, and the one that was under way is there
+// completely or not at all. For pages this is so page by page: the record is written to
+// the journal first and from there to its place, and OpenState repeats the second step.
+// Non-volatile memory alternates between two slots. Pages and non-volatile memory saved
+// one after the other are two things: a death between them leaves the first.
+//
+// When the operating system crashes or the machine loses power this holds for what was
+// saved before the last Sync. Later saves may be missing, in any order. A page that was
+// torn is found by its CRC and reported as ErrStateDamaged, never handed out; torn
+// non-volatile memory falls back to the one before.
+//
+// One goroutine uses a State at a time. After a write failed the State takes no more:
+// going on could destroy what the journal still keeps safe.
+type State struct {
+	path     string
+	file     stateFile
+	geometry Geometry
+
+	nonVolatile []byte // last saved payload
+	saved       bool   // there is one
+	newest      int    // slot that holds it
+	sequence    uint64
+
+	buffer []byte // one page record, or one non-volatile slot
+	failed error
+}
+
+// OpenState opens the state file at path, or creates it (mode 0600) when there is none.
+// An existing file must be a regular one, not reached through a symbolic link, made for
+// the same geometry and used by nobody else; else the error says what is wrong, and
+// nothing of it is changed. An empty file, and one whose creation was interrupted, is
+// completed.
+func OpenState(path string, g Geometry) (*State, error) {
+	if err := g.validate(); err != nil {
+		return nil, err
+	}
+	file, err := openLocked(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("state file: %w", err)
+	}
+	s, err := openStateFile(path, file, info.Size(), g)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// explainOpen says what to do about a state file that could not be opened.
+func explainOpen(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("state file %s: its folder does not exist; create it first: %w", path, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("state file %s: no permission to read and write it: %w", path, err)
+	}
+	return fmt.Errorf("state file %s: %w", path, err)
+}
+
+func openStateFile(path string, file stateFile, size int64, g Geometry) (*State, error) {
+	s := &State{path: path, file: file, geometry: g, buffer: make([]byte, g.recordBytes())}
+	fresh, err := s.checkHeader(size)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		return s, s.create()
+	}
+	if err := s.loadNonVolatile(); err != nil {
+		return nil, err
+	}
+	return s, s.replay()
+}
+
+// checkHeader tells a new file (or one whose creation was interrupted) from one in use,
+// and both from what is not ours.
+func (s *State) checkHeader(size int64) (fresh bool, err error) {
+	if size == 0 {
+		return true, nil
+	}
+	header := make([]byte, stateAlign)
+	if size < stateAlign {
+		return false, s.notState("it is only %d bytes long", size)
+	}
+	if _, err := s.file.ReadAt(header, 0); err != nil {
+		return false, fmt.Errorf("state file %s: %w", s.path, err)
+	}
+	if allBytes(header, 0) && size == s.geometry.fileBytes() {
+		return s.allZero()
+	}
+	if !bytes.HasPrefix(header, []byte(stateMagic)) {
+		return false, s.notState("it does not begin with %s", stateMagic)
+	}
+	if version := binary.BigEndian.Uint32(header[8:]); version != stateVersion {
+		return false, s.notState("it has version %d, this program knows version %d", version, stateVersion)
+	}
+	if binary.BigEndian.Uint32(header[24:]) != crc32.ChecksumIEEE(header[:24]) {
+		return false, s.damaged("its header has a wrong CRC-32")
+	}
+	pages, pageBytes := binary.BigEndian.Uint32(header[12:]), binary.BigEndian.Uint32(header[16:])
+	if int64(pages) != int64(s.geometry.Pages) || int64(pageBytes) != int64(s.geometry.PageBytes) {
+		return false, s.notState("it keeps %d pages of %d bytes, the meter has %d of %d",
+			pages, pageBytes, s.geometry.Pages, s.geometry.PageBytes)
+	}
+	if capacity := binary.BigEndian.Uint32(header[20:]); capacity != MaxNonVolatile {
+		return false, s.notState("it keeps %d bytes of non-volatile memory, the meter has %d", capacity, MaxNonVolatile)
+	}
+	if size != s.geometry.fileBytes() {
+		return false, s.damaged("it is %d bytes long, not %d", size, s.geometry.fileBytes())
+	}
+	return false, nil
+}
+
+// allZero tells whether nothing was ever written into the file, the header neither: its
+// creation was interrupted.
+func (s *State) allZero() (bool, error) {
+	part := make([]byte, 64<<10)
+	for at := int64(0); at < s.geometry.fileBytes(); at += int64(len(part)) {
+		n, err := s.file.ReadAt(part, at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, fmt.Errorf("state file %s: %w", s.path, err)
+		}
+		if !allBytes(part[:n], 0) {
+			return false, s.notState("it does not begin with %s", stateMagic)
+		}
+	}
+	return true, nil
+}
+
+// create makes the file. The header comes last: until it is there, opening starts over.
+func (s *State) create() error {
+	if err := s.file.Truncate(s.geometry.fileBytes()); err != nil {
+		return fmt.Errorf("state file %s: creating it: %w", s.path, err)
+	}
+	header := make([]byte, 0, stateHeaderUsed)
+	header = append(header, stateMagic...)
+	for _, n := range []int{stateVersion, s.geometry.Pages, s.geometry.PageBytes, MaxNonVolatile} {
+		header = binary.BigEndian.AppendUint32(header, uint32(n))
+	}
+	header = binary.BigEndian.AppendUint32(header, crc32.ChecksumIEEE(header))
+	if err := s.write(header, 0); err != nil {
+		return err
+	}
+	return s.Sync()
+}
+
+func (s *State) notState(format string, args ...any) error {
+	return fmt.Errorf("%w: %s: %s; name another file, or move this one away to start with a new meter",
+		ErrNotState, s.path, fmt.Sprintf(format, args...))
+}
+
+func (s *State) damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s: %s; restore a copy, or move it away to start with a new meter",
+		ErrStateDamaged, s.path, fmt.Sprintf(format, args...))
+}
+
+// loadNonVolatile finds the newest good slot. One bad slot is a save that was cut short.
+func (s *State) loadNonVolatile() error {
+	bad := 0
+	for slot := range 2 {
+		sequence, payload, err := s.readSlot(slot)
+		switch {
+		case errors.Is(err, errBadRecord):
+			bad++
+		case err != nil:
+			return err
+		case payload != nil && (!s.saved || sequence > s.sequence):
+			s.saved, s.newest, s.sequence, s.nonVolatile = true, slot, sequence, payload
+		}
+	}
+	if bad == 2 {
+		return s.damaged("both copies of the non-volatile memory have a wrong CRC-32")
+	}
+	return nil
+}
+
+// errBadRecord: the CRC-32 or a length is wrong.
+var errBadRecord = errors.New("bad record")
+
+// readSlot returns a nil payload for a slot that was never written.
+func (s *State) readSlot(slot int) (sequence uint64, payload []byte, err error) {
+	var header [nonVolatileHeader]byte
+	if _, err := s.file.ReadAt(header[:], s.geometry.slotOffset(slot)); err != nil {
+		return 0, nil, fmt.Errorf("state file %s: %w", s.path, err)
+	}
+	if allBytes(header[:], 0) {
+		return 0, nil, nil
+	}
+	length := binary.BigEndian.Uint32(header[4:])
+	if string(header[:4]) != nonVolatileTag || length > MaxNonVolatile {
+		return 0, nil, errBadRecord
+	}
+	payload = make([]byte, length)
+	if _, err := s.file.ReadAt(payload, s.geometry.slotOffset(slot)+nonVolatileHeader); err != nil {
+		return 0, nil, fmt.Errorf("state file %s: %w", s.path, err)
+	}
+	sum := crc32.Update(crc32.ChecksumIEEE(header[:16]), crc32.IEEETable, payload)
+	if sum != binary.BigEndian.Uint32(header[16:]) {
+		return 0, nil, errBadRecord
+	}
+	return binary.BigEndian.Uint64(header[8:]), payload, nil
+}
+
+// replay repeats the last page write, which may have been cut short. A journal that is
+// torn itself was never copied to its place, which is whole then.
+func (s *State) replay() error {
+	record := s.buffer[:s.geometry.recordBytes()]
+	if _, err := s.file.ReadAt(record, s.geometry.journalOffset()); err != nil {
+		return fmt.Errorf("state file %s: %w", s.path, err)
+	}
+	page, data, ok := s.parseRecord(record)
+	if !ok || page < 0 {
+		return nil
+	}
+	return s.write(record[:pageRecordHeader+len(data)], s.geometry.pageOffset(page))
+}
+
+// parseRecord returns page -1 for a record that was never written. Data aliases record;
+// none is an erased page.
+func (s *State) parseRecord(record []byte) (page int, data []byte, ok bool) {
+	if allBytes(record[:pageRecordHeader], 0) {
+		return -1, nil, true
+	}
+	number, length := binary.BigEndian.Uint32(record[4:]), binary.BigEndian.Uint32(record[8:])
+	if string(record[:4]) != pageTag || int64(number) >= int64(s.geometry.Pages) ||
+		length != 0 && int64(length) != int64(s.geometry.PageBytes) {
+		return 0, nil, false
+	}
+	data = record[pageRecordHeader : pageRecordHeader+int(length)]
+	sum := crc32.Update(crc32.ChecksumIEEE(record[:12]), crc32.IEEETable, data)
+	return int(number), data, sum == binary.BigEndian.Uint32(record[12:])
+}
+
+// LoadPages calls yield for every page that is not erased, in ascending order; data is
+// valid during the call. The first error of yield ends it and is returned.
+func (s *State) LoadPages(yield func(page int, data []byte) error) error {
+	record := make([]byte, s.geometry.recordBytes())
+	for page := range s.geometry.Pages {
+		if _, err := s.file.ReadAt(record, s.geometry.pageOffset(page)); err != nil {
+			return fmt.Errorf("state file %s: reading page %d: %w", s.path, page, err)
+		}
+		number, data, ok := s.parseRecord(record)
+		if !ok || number >= 0 && number != page {
+			return s.damaged("page %d has a wrong CRC-32", page)
+		}
+		if len(data) == 0 {
+			continue
+		}
+		if err := yield(page, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NonVolatile returns a copy of the non-volatile memory last saved; false when none was.
+func (s *State) NonVolatile() ([]byte, bool) {
+	return bytes.Clone(s.nonVolatile), s.saved
+}
+
+// SavePage keeps one page of the flash. Data is the whole page; nil, or nothing but 0xFF,
+// is an erased one.
+func (s *State) SavePage(page int, data []byte) error {
+	if page < 0 || page >= s.geometry.Pages {
+		return fmt.Errorf("state file: there is no page %d, the flash has %d", page, s.geometry.Pages)
+	}
+	if data != nil && len(data) != s.geometry.PageBytes {
+		return fmt.Errorf("state file: page %d with %d bytes, want %d", page, len(data), s.geometry.PageBytes)
+	}
+	if allBytes(data, 0xFF) {
+		data = nil
+	}
+	record := append(s.buffer[:0], pageTag...)
+	record = binary.BigEndian.AppendUint32(record, uint32(page))
+	record = binary.BigEndian.AppendUint32(record, uint32(len(data)))
+	sum := crc32.Update(crc32.ChecksumIEEE(record), crc32.IEEETable, data)
+	record = binary.BigEndian.AppendUint32(record, sum)
+	record = append(record, data...)
+	s.buffer = record
+	if err := s.write(record, s.geometry.journalOffset()); err != nil {
+		return err
+	}
+	return s.write(record, s.geometry.pageOffset(page))
+}
+
+// SaveNonVolatile keeps the non-volatile memory, at most MaxNonVolatile bytes. Saving
+// what was saved last costs no write.
+func (s *State) SaveNonVolatile(p []byte) error {
+	if len(p) > MaxNonVolatile {
+		return fmt.Errorf("state file: %d bytes of non-volatile memory, at most %d can be kept", len(p), MaxNonVolatile)
+	}
+	if s.failed == nil && s.saved && bytes.Equal(p, s.nonVolatile) {
+		return nil
+	}
+	slot := 1 - s.newest
+	if !s.saved {
+		slot = 0
+	}
+	record := append(s.buffer[:0], nonVolatileTag...)
+	record = binary.BigEndian.AppendUint32(record, uint32(len(p)))
+	record = binary.BigEndian.AppendUint64(record, s.sequence+1)
+	sum := crc32.Update(crc32.ChecksumIEEE(record), crc32.IEEETable, p)
+	record = binary.BigEndian.AppendUint32(record, sum)
+	record = append(record, make([]byte, nonVolatileHeader-len(record))...)
+	record = append(record, p...)
+	s.buffer = record
+	if err := s.write(record, s.geometry.slotOffset(slot)); err != nil {
+		return err
+	}
+	s.saved, s.newest, s.sequence = true, slot, s.sequence+1
+	s.nonVolatile = append(s.nonVolatile[:0], p...)
+	return nil
+}
+
+func (s *State) write(p []byte, at int64) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if _, err := s.file.WriteAt(p, at); err != nil {
+		s.failed = fmt.Errorf("state file %s: what was saved before is safe, nothing more is kept: %w", s.path, err)
+		return s.failed
+	}
+	return nil
+}
+
+// Sync makes what was saved outlive a crash of the operating system too.
+func (s *State) Sync() error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if err := s.file.Sync(); err != nil {
+		s.failed = fmt.Errorf("state file %s: %w", s.path, err)
+		return s.failed
+	}
+	return nil
+}
+
+// Close syncs and closes the file. Closing again is an error of the file.
+func (s *State) Close() error {
+	err := s.Sync()
+	if closing := s.file.Close(); err == nil && closing != nil {
+		err = fmt.Errorf("state file %s: %w", s.path, closing)
+	}
+	return err
+}
+
+// allBytes tells whether p is nothing but b.
+func allBytes(p []byte, b byte) bool {
+	for _, c := range p {
+		if c != b {
+			return false
+		}
+	}
+	return true
+}
+
+var _ stateFile = (*os.File)(nil)
