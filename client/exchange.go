@@ -133,6 +133,10 @@ func (u *Upgrader) packet(kind ion.MessageType, bodyBytes int) {
 // Receive takes bytes from the line. Whatever comes while nothing is asked is thrown away.
 func (u *Upgrader) Receive(now time.Duration, p []byte) {
 	x := &u.exchange
+	if f, ok := x.decoder.Whole(p); ok {
+		u.takeFrame(now, f)
+		return
+	}
 	for len(p) > 0 {
 		p = p[x.decoder.Feed(p):]
 		for f, ok := x.decoder.Next(); ok; f, ok = x.decoder.Next() {

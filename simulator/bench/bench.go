@@ -68,20 +68,29 @@ func (b *Bench) Next() (at time.Duration, ok bool) {
 // Step goes on to the next instant at which something happens and does it. It returns
 // false when nothing ever will.
 func (b *Bench) Step() bool {
-	device, deviceDue := b.station.Next()
-	host, hostDue := b.host.Next()
-	switch {
-	case deviceDue && (!hostDue || device <= host):
-		b.now = max(b.now, device)
-		b.station.Advance(b.now)
-	case hostDue:
+	at, ok := b.Next()
+	return ok && b.advance(at)
+}
+
+// advance does what happens next, if that is not after limit. The station goes on by
+// itself for as long as the host has no part in it.
+func (b *Bench) advance(limit time.Duration) bool {
+	host, due := b.host.Next()
+	if !due || host > limit {
+		host = limit
+		due = false
+	}
+	if at, busy := b.station.runUntil(host); busy {
+		b.now = max(b.now, at)
+		b.exchange(false, true)
+		return true
+	}
+	if due {
 		b.now = max(b.now, host)
 		b.host.Advance(b.now)
-	default:
-		return false
+		b.exchange(true, false)
 	}
-	b.Exchange()
-	return true
+	return due
 }
 
 // maxTurns bounds how often bytes go to and fro in one instant: more is a defect.
@@ -89,34 +98,54 @@ const maxTurns = 10_000
 
 // Exchange carries what both ends have to say at this instant. Call it after an end was
 // used from outside.
-func (b *Bench) Exchange() {
+func (b *Bench) Exchange() { b.exchange(true, true) }
+
+// exchange goes on while one of the ends may have something new to say.
+func (b *Bench) exchange(host, device bool) {
 	for range maxTurns {
-		if !b.exchangeOnce() {
+		if host {
+			host = false
+			b.note()
+			device = b.carryToDevice() || device
+		}
+		if !device {
 			return
 		}
+		device = false
+		host = b.carryToHost()
 	}
 	panic(fmt.Sprintf("bench: the ends never fall silent at %v", b.now))
 }
 
-func (b *Bench) exchangeOnce() bool {
-	moved := false
-	if b.buffer = b.host.Transmit(b.buffer[:0]); len(b.buffer) > 0 {
+func (b *Bench) carryToDevice() (moved bool) {
+	b.buffer = b.host.Transmit(b.buffer[:0])
+	if len(b.buffer) > 0 {
 		b.station.Receive(b.now, b.buffer)
+	}
+	return len(b.buffer) > 0
+}
+
+func (b *Bench) carryToHost() (moved bool) {
+	if len(b.station.orders) > 0 {
+		for _, f := range b.station.Orders() {
+			b.host.Order(b.now, f)
+		}
 		moved = true
 	}
-	for _, f := range b.station.Orders() {
-		b.host.Order(b.now, f)
+	if p := b.station.arrived; len(p) > 0 {
+		b.host.Receive(b.now, p)
+		b.station.arrived = p[:0]
 		moved = true
 	}
-	if b.buffer = b.station.Transmit(b.buffer[:0]); len(b.buffer) > 0 {
-		b.host.Receive(b.now, b.buffer)
-		moved = true
-	}
+	return moved
+}
+
+// note adds to the trace what happened at the host.
+func (b *Bench) note() {
 	b.events = b.host.Drain(b.events[:0])
 	for _, e := range b.events {
 		b.station.note(e)
 	}
-	return moved
 }
 
 // Run goes on until the host is done, nothing more can happen, or the clock reaches
@@ -124,15 +153,13 @@ func (b *Bench) exchangeOnce() bool {
 func (b *Bench) Run(limit time.Duration) bool {
 	b.Exchange()
 	for !b.host.Done() {
-		at, ok := b.Next()
-		if !ok {
-			return false
+		if b.advance(limit) {
+			continue
 		}
-		if at > limit {
-			b.AdvanceTo(limit)
-			return b.host.Done()
+		if _, ok := b.Next(); ok {
+			b.now = max(b.now, limit) // what comes next comes too late
 		}
-		b.Step()
+		return false
 	}
 	return true
 }

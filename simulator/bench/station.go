@@ -13,17 +13,23 @@ import (
 // Config describes a station.
 type Config struct {
 	Meter meter.Config
-	Baud  int // of the line; 0 for no pacing
+	Baud  int // of the line; 0 for none: bytes take no time, and no host's rate is wrong
+	Pace  int // bytes are so many times faster than Baud says; 0 is 1, Unpaced takes their time away
 	Plan  fault.Plan
 	Trace bool // record the events; a run of many forks does without
 	// TraceFrames records every frame on the line too.
 	TraceFrames bool
 }
 
+// Unpaced is the pace of a line whose bytes take no time. A host of another rate than
+// the line's is garbled all the same.
+const Unpaced = -1
+
 // Station is the device's side: the meter, its line and the faults that befall them. It
 // is a machine.Machine whose other end is the host: what Receive takes goes on the line
 // at once, what Transmit gives has arrived at the host.
 type Station struct {
+	now    time.Duration // of the last step
 	meter  *meter.Meter
 	line   line.Line
 	watch  watch
@@ -58,6 +64,12 @@ func NewStation(cfg Config) (*Station, error) {
 		traceOn:     cfg.Trace || cfg.TraceFrames,
 		traceFrames: cfg.TraceFrames,
 	}
+	switch {
+	case cfg.Pace > 0:
+		s.line.SetPace(cfg.Pace)
+	case cfg.Pace == Unpaced:
+		s.line.SetPace(0)
+	}
 	if err := s.SetPlan(cfg.Plan); err != nil {
 		return nil, err
 	}
@@ -83,10 +95,18 @@ func (s *Station) PowerOff(now time.Duration) {
 	s.cutPower(now)
 }
 
-// HostBaud tells at which rate the host talks. Where it is not the meter's, both ends
-// hear garbage; the line keeps its own rate where it has one.
+// HostBaud tells at which rate the host talks, in bits a second; 0 is a host without a
+// rate (TCP), which always fits. Where it is not the meter's, both ends hear garbage. A
+// line without a rate stays one.
 func (s *Station) HostBaud(now time.Duration, baud int) {
 	s.Advance(now)
+	own := s.line.Baud(line.FromMeter)
+	if baud == 0 || own == 0 {
+		baud = own
+	}
+	if baud == s.line.Baud(line.ToMeter) {
+		return
+	}
 	s.line.SetBaud(line.ToMeter, baud)
 	s.note(Event{At: now, Source: FromLine, Kind: "host-baud", N: uint64(baud)})
 }
@@ -234,26 +254,61 @@ const maxSteps = 1 << 20
 // Advance does everything that is due by now, in the order of time.
 func (s *Station) Advance(now time.Duration) {
 	for range maxSteps {
-		at, ok := s.Next()
-		if !ok || at > now {
+		if !s.step(now) {
 			return
 		}
-		s.step(at)
 	}
 	panic(fmt.Sprintf("station: no end of events at %v", now))
 }
 
-// step does what is due at one instant: faults first, then bytes, then the meter.
-func (s *Station) step(now time.Duration) {
-	if t, due := s.nextTimer(); due && t <= now {
-		s.runTimers(now)
+// runUntil does what is due by limit until something is there for the host, and says when
+// that was; busy is false when nothing was due.
+func (s *Station) runUntil(limit time.Duration) (at time.Duration, busy bool) {
+	for range maxSteps {
+		if !s.step(limit) {
+			break
+		}
+		busy = true
+		if len(s.arrived) > 0 || len(s.orders) > 0 {
+			break
+		}
 	}
-	s.deliver(now, false)
-	s.takeTraps(now)
-	if t, due := s.meter.Next(); due && t <= now {
-		s.meter.Advance(now)
-		s.afterMeter(now)
+	return s.now, busy
+}
+
+// step does what is due at the next instant, if that is not after limit: faults first,
+// then bytes, then the meter.
+func (s *Station) step(limit time.Duration) bool {
+	bytes, onLine := s.line.Next()
+	device, inMeter := s.meter.Next()
+	timer, waiting := s.nextTimer()
+	at := limit
+	if onLine {
+		at = min(at, bytes)
 	}
+	if inMeter {
+		at = min(at, device)
+	}
+	if waiting {
+		at = min(at, timer)
+	}
+	onLine, inMeter, waiting = onLine && bytes <= at, inMeter && device <= at, waiting && timer <= at
+	if !onLine && !inMeter && !waiting {
+		return false
+	}
+	s.now = max(s.now, at)
+	if waiting {
+		s.runTimers(s.now)
+	}
+	if onLine {
+		s.deliver(s.now, false)
+		s.takeTraps(s.now)
+	}
+	if inMeter {
+		s.meter.Advance(s.now)
+		s.afterMeter(s.now)
+	}
+	return true
 }
 
 func (s *Station) runTimers(now time.Duration) {
@@ -343,6 +398,14 @@ func (s *Station) Note(e Event) { s.note(e) }
 
 // Trace is what happened so far, in order. It must not be changed.
 func (s *Station) Trace() []Event { return s.trace }
+
+// TakeTrace is what happened since it was called last, in order: the trace begins anew,
+// so that a station which runs for long does not grow.
+func (s *Station) TakeTrace() []Event {
+	events := s.trace
+	s.trace = nil
+	return events
+}
 
 // Orders hands out the faults that the host's side has to carry out (abort, kill), in the
 // order in which they struck.

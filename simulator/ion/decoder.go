@@ -67,6 +67,17 @@ func (d *Decoder) Next() (Frame, bool) {
 	return Frame{}, false
 }
 
+// Whole reads p as exactly one good frame while nothing is held, which is how frames come
+// when nothing goes wrong: the same as Feed and Next, without a copy. Data aliases p. When
+// ok is false, nothing was taken and p is to be fed.
+func (d *Decoder) Whole(p []byte) (f Frame, ok bool) {
+	if d.Pending() {
+		return Frame{}, false
+	}
+	f, n, err := ParseFrame(p)
+	return f, err == nil && n == len(p)
+}
+
 // Pending says, once Next has returned false, that an incomplete frame or its beginning
 // is held. Preamble bytes are not held.
 func (d *Decoder) Pending() bool { return d.start < d.end }

@@ -40,6 +40,7 @@ const bitsPerByte = 10
 // pacing: a byte arrives in the instant in which it is sent.
 type Line struct {
 	baud     [2]int           // of the sender of that direction; 0 for no pacing
+	pace     int              // bytes are so many times faster than baud says; 0 for no pacing
 	pause    [2]time.Duration // the sender waits so long before every byte
 	out      [2]bool          // the cable carries nothing in that direction
 	channels [2]channel
@@ -52,6 +53,8 @@ type channel struct {
 	base time.Duration
 	done int64  // bytes that left since base
 	pos  uint64 // position of the byte at head
+	busy bool   // something is on the wire: at due it has arrived, or a trap is reached
+	due  time.Duration
 
 	trap    uint64 // position at which delivery stops until the trap is taken
 	trapped bool   // a trap is set
@@ -68,20 +71,38 @@ type noise struct {
 // New makes a connected line whose ends both talk at baud bits a second; 0 turns pacing
 // off.
 func New(baud int) Line {
-	return Line{baud: [2]int{baud, baud}}
+	return Line{baud: [2]int{baud, baud}, pace: 1}
 }
+
+// SetPace makes bytes travel n times faster than the rates say, from the ones on the wire
+// on; 0 takes all their time away. What two different rates make of each other's bytes
+// stays the same.
+func (l *Line) SetPace(n int) {
+	for d := range Direction(len(l.channels)) {
+		l.rebase(d)
+	}
+	l.pace = n
+	for d := range Direction(len(l.channels)) {
+		l.plan(d)
+	}
+}
+
+// Baud is the rate at which the sender of d talks; 0 for none.
+func (l *Line) Baud(d Direction) int { return l.baud[d] }
 
 // SetBaud sets the rate at which the sender of d talks, from the byte on the wire on.
 // Ends of different rates read each other's bytes as garbage.
 func (l *Line) SetBaud(d Direction, baud int) {
 	l.rebase(d)
 	l.baud[d] = baud
+	l.plan(d)
 }
 
 // SetPause makes the sender of d wait before every byte, from the one on the wire on.
 func (l *Line) SetPause(d Direction, pause time.Duration) {
 	l.rebase(d)
 	l.pause[d] = pause
+	l.plan(d)
 }
 
 // rebase counts byte times from the byte at the head, so that they may change.
@@ -121,10 +142,14 @@ func (l *Line) Left(d Direction) uint64 { return l.channels[d].pos }
 // ClearTrap. There is one trap a direction.
 func (l *Line) SetTrap(d Direction, pos uint64) {
 	l.channels[d].trap, l.channels[d].trapped = pos, true
+	l.plan(d)
 }
 
 // ClearTrap lets the bytes behind the trap go on.
-func (l *Line) ClearTrap(d Direction) { l.channels[d].trapped = false }
+func (l *Line) ClearTrap(d Direction) {
+	l.channels[d].trapped = false
+	l.plan(d)
+}
 
 // AtTrap reports whether the byte at the trap of direction d is the next one and has
 // begun to leave by now.
@@ -140,6 +165,7 @@ func (l *Line) DropNext(d Direction) {
 	c.pos++
 	c.done++
 	c.tidy()
+	l.plan(d)
 }
 
 // FlipNext inverts the bits of mask in the byte at the head of direction d.
@@ -154,6 +180,7 @@ func (l *Line) InsertNext(d Direction, b byte) {
 	c.buf = append(c.buf, 0)
 	copy(c.buf[c.head+1:], c.buf[c.head:])
 	c.buf[c.head] = b
+	l.plan(d)
 }
 
 // Head is the byte at the head of direction d; ok is false when nothing is in flight.
@@ -178,12 +205,13 @@ func (l *Line) Send(now time.Duration, d Direction, p []byte) {
 	from := len(c.buf)
 	c.buf = append(c.buf, p...)
 	l.collide(now, d, c.buf[from:])
+	l.plan(d)
 }
 
 // collide garbles what overlaps: on two wires the lows of both senders win.
 func (l *Line) collide(now time.Duration, d Direction, p []byte) {
 	other := &l.channels[1-d]
-	if other.head == len(other.buf) || l.baud[d] == 0 || l.out[0] || l.out[1] {
+	if other.head == len(other.buf) || !l.paced(d) || l.out[0] || l.out[1] {
 		return
 	}
 	q := other.buf[other.head:]
@@ -206,33 +234,37 @@ func (l *Line) ends(d Direction, k int) time.Duration { return l.starts(d, k+1) 
 
 func (l *Line) wireTime(d Direction, bytes int64) time.Duration {
 	t := time.Duration(bytes) * l.pause[d]
-	if l.baud[d] == 0 {
+	if !l.paced(d) {
 		return t
 	}
-	return t + time.Duration(bytes*bitsPerByte*int64(time.Second)/int64(l.baud[d]))
+	return t + time.Duration(bytes*bitsPerByte*int64(time.Second)/int64(l.baud[d]*l.pace))
 }
+
+// paced reports whether the bytes of d take time.
+func (l *Line) paced(d Direction) bool { return l.baud[d] != 0 && l.pace != 0 }
 
 // Next is when Deliver will have something, or when a trap is reached.
 func (l *Line) Next() (at time.Duration, ok bool) {
-	for d := range l.channels {
-		t, busy := l.due(Direction(d))
-		if busy && (!ok || t < at) {
-			at, ok = t, true
-		}
+	a, b := &l.channels[ToMeter], &l.channels[FromMeter]
+	if b.busy && (!a.busy || b.due < a.due) {
+		a = b
 	}
-	return at, ok
+	return a.due, a.busy
 }
 
-func (l *Line) due(d Direction) (time.Duration, bool) {
+// plan finds out when direction d wants to be looked at next. Whatever changes the
+// channel ends with it.
+func (l *Line) plan(d Direction) {
 	c := &l.channels[d]
 	n := len(c.buf) - c.head
-	if n == 0 {
-		return 0, false
+	c.busy = n > 0
+	switch ahead := c.trap - c.pos; {
+	case n == 0:
+	case c.trapped && c.trap >= c.pos && ahead < uint64(n):
+		c.due = l.starts(d, int(ahead))
+	default:
+		c.due = l.ends(d, n-1)
 	}
-	if ahead := c.trap - c.pos; c.trapped && c.trap >= c.pos && ahead < uint64(n) {
-		return l.starts(d, int(ahead)), true
-	}
-	return l.ends(d, n-1), true
 }
 
 // Deliver takes the next bytes that have arrived by now in either direction: a whole
@@ -267,6 +299,7 @@ func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took 
 	c.pos += uint64(n)
 	c.done += int64(n)
 	c.tidy()
+	l.plan(d)
 	if l.out[d] {
 		return nil, true
 	}
@@ -285,7 +318,7 @@ func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 	if c.trapped && c.trap >= c.pos && c.trap-c.pos < uint64(n) {
 		n = int(c.trap - c.pos)
 	}
-	if n == 0 || l.ends(d, n-1) <= now {
+	if n == 0 || c.due <= now {
 		return n
 	}
 	if !flush {
@@ -327,6 +360,7 @@ func (l *Line) Drop(d Direction) {
 	c := &l.channels[d]
 	c.pos += uint64(len(c.buf) - c.head)
 	c.buf, c.head = c.buf[:0], 0
+	l.plan(d)
 }
 
 // Clone is an independent copy.
@@ -344,6 +378,7 @@ func (l *Line) Clone() Line {
 // AppendState appends what decides the line's future, times relative to now and
 // positions relative to the bytes that left.
 func (l *Line) AppendState(dst []byte, now time.Duration) []byte {
+	dst = machine.AppendUint(dst, uint64(l.pace))
 	for d := range l.channels {
 		c := &l.channels[d]
 		dst = machine.AppendUint(dst, uint64(l.baud[d]))

@@ -131,12 +131,16 @@ func (m *Meter) Chip() *flash.Chip { return m.chip }
 // nothing.
 func (m *Meter) Receive(now time.Duration, p []byte) {
 	m.Advance(now)
+	m.gapAt = now + receiveGap
+	if f, ok := m.decoder.Whole(p); ok && m.hears() {
+		m.takeFrame(now, f)
+		return
+	}
 	for len(p) > 0 && m.hears() {
 		n := m.decoder.Feed(p)
 		p = p[n:]
 		m.takeFrames(now)
 	}
-	m.gapAt = now + receiveGap
 }
 
 // receiveGap is how long the line is silent before an incomplete frame is looked through

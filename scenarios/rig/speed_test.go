@@ -1,0 +1,85 @@
+package rig_test
+
+import (
+	"hash/crc32"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+)
+
+// articleRun is a rig whose meter was left in download state, and the attempt of the
+// article's log.
+func articleRun(tb testing.TB) (*rig.Rig, rig.Attempt) {
+	tb.Helper()
+	r, err := rig.New(rig.Setup{NoTrace: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	attempt := rig.Attempt{Task: client.TaskUpgrade, Release: client.Release21(), Person: rig.Person{Firmware: r.UPG(rig.ArticleImageBytes)}}
+	for _, text := range []string{"abort at block 1", "cable-pull at block 439"} {
+		attempt.Plan, err = fault.Parse(text)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if text == "abort at block 1" {
+			if _, err := r.Try(attempt); err != nil {
+				tb.Fatal(err)
+			}
+			r.Wait(time.Minute)
+		}
+	}
+	return r, attempt
+}
+
+// BenchmarkSeventyMinutes is the article's run on the bench against the bare cost of its
+// bytes: two CRC-16 passes over every frame, the programming of the flash and a CRC-32 of
+// the image. The ratio is ours over the floor.
+func BenchmarkSeventyMinutes(b *testing.B) {
+	prepared, attempt := articleRun(b)
+	image := attempt.Person.Firmware.Image[:438*ion.BlockBytes]
+	var ours, floor time.Duration
+	for b.Loop() {
+		r := prepared.Clone()
+		start := time.Now()
+		if _, err := r.Try(attempt); err != nil {
+			b.Fatal(err)
+		}
+		ours += time.Since(start)
+		floor += bareCost(b, image)
+	}
+	b.ReportMetric(float64(ours.Microseconds())/1000/float64(b.N), "ms/run")
+	b.ReportMetric(float64(floor.Microseconds())/1000/float64(b.N), "ms/floor")
+	b.ReportMetric(float64(ours)/float64(floor), "x-floor")
+}
+
+// bareCost does nothing but what no bench can leave out.
+func bareCost(tb testing.TB, image []byte) time.Duration {
+	chip, err := flash.New(flash.Am29F032B())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	const base = 0x030000
+	start := time.Now()
+	var sum uint32
+	for pass := 0; pass < 2; pass++ {
+		for at := 0; at < len(image); at += ion.MaxFrameData {
+			sum += uint32(ion.CRC16(image[at:min(at+ion.MaxFrameData, len(image))]))
+		}
+	}
+	for at := 0; at < len(image); at += flash.MaxProgram {
+		if err := chip.Program(uint32(base+at), image[at:min(at+flash.MaxProgram, len(image))]); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	sum += crc32.ChecksumIEEE(image)
+	took := time.Since(start)
+	if sum == 0 {
+		tb.Fatal("the image sums to nothing")
+	}
+	return took
+}
