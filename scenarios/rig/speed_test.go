@@ -83,3 +83,56 @@ func bareCost(tb testing.TB, image []byte) time.Duration {
 	}
 	return took
 }
+
+// A block is 32 frames and as many acknowledgements. What it may allocate is the pages of
+// the flash that it is the first to touch, and nothing for a frame.
+func TestAnUpgradeAllocatesNothingPerFrame(t *testing.T) {
+	r, attempt := articleRun(t)
+	if err := r.Begin(attempt); err != nil {
+		t.Fatal(err)
+	}
+	station := r.Bench().Station()
+	runTo := func(block uint64) {
+		for station.Counts().BlocksSent < block && r.Bench().Step() {
+		}
+	}
+	const from, blocks = 20, 50
+	next := station.Counts().BlocksSent + from
+	runTo(next)
+	frames := station.Counts().FramesToMeter + station.Counts().FramesToHost
+	allocations := testing.AllocsPerRun(1, func() {
+		next += blocks / 2 // AllocsPerRun runs it twice
+		runTo(next)
+	})
+	frames = station.Counts().FramesToMeter + station.Counts().FramesToHost - frames
+	if frames < blocks*ion.MaxFrames {
+		t.Fatalf("only %d frames in %d blocks", frames, blocks)
+	}
+	const perPage, pages = 4, blocks/2*ion.BlockBytes/8192 + 2
+	if allocations > perPage*pages {
+		t.Errorf("%v allocations in %d blocks of %d frames: the pages that they touch explain %d", allocations, blocks/2, frames/2, perPage*pages)
+	}
+}
+
+// BenchmarkFork is what an exhaustive sweep pays for each of its points: a copy of the
+// whole bench in mid-download, and its fingerprint.
+func BenchmarkFork(b *testing.B) {
+	r, attempt := articleRun(b)
+	if err := r.Begin(attempt); err != nil {
+		b.Fatal(err)
+	}
+	for r.Bench().Station().Counts().BlocksSent < 50 && r.Bench().Step() {
+	}
+	b.Run("clone", func(b *testing.B) {
+		for b.Loop() {
+			r.Bench().Clone()
+		}
+	})
+	b.Run("clone, step and fingerprint", func(b *testing.B) {
+		for b.Loop() {
+			c := r.Bench().Clone()
+			c.Step()
+			c.Fingerprint()
+		}
+	})
+}

@@ -1,0 +1,56 @@
+# ionbench. `make check` is all that CI runs; `make help` lists the rest.
+
+GO        ?= go
+PACKAGES  ?= ./...
+FUZZTIME  ?= 10s
+ARTIFACTS ?= artifacts
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race scenarios realtime bench fuzz format lint update-golden check clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the three programs, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+test: ## all tests
+	$(GO) test $(PACKAGES)
+
+race: ## all tests under the race detector
+	$(GO) test -race $(PACKAGES)
+
+scenarios: ## the Ginkgo suites alone, in parallel and in random order, with reports in artifacts/
+	mkdir -p $(ARTIFACTS)
+	$(GO) tool ginkgo -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace \
+		--timeout=5m --poll-progress-after=60s --output-dir=$(ARTIFACTS) --junit-report=scenarios.xml --json-report=scenarios.json ./scenarios
+
+realtime: ## the scenarios over a PTY and over TCP alone
+	$(GO) test ./scenarios -ginkgo.label-filter=realtime -ginkgo.v
+
+bench: ## the benchmarks; each prints its ratio to a floor measured in the same run
+	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./simulator/...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+format: ## rewrite the sources as gofmt has them
+	gofmt -w $$(git ls-files '*.go')
+
+lint: ## gofmt, vet and staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed (make format):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet $(PACKAGES)
+	$(GO) tool staticcheck $(PACKAGES)
+
+update-golden: ## rewrite the expected outputs; read the difference before you commit it
+	$(GO) test ./cmd/ionbench ./simulator/fault -update
+
+check: lint build test race scenarios ## all that must hold before a commit lands
+
+clean: ## what the other targets made
+	rm -rf bin $(ARTIFACTS)

@@ -1,0 +1,161 @@
+package scenarios_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// source is one file of the project, as far as the rules look at it.
+type source struct {
+	path    string // from the root, with slashes
+	folder  string
+	imports []string
+	file    *ast.File
+}
+
+func (s *source) test() bool { return strings.HasSuffix(s.path, "_test.go") }
+
+// importRule forbids imports to the packages in some folders. A folder that ends in /...
+// stands for all below it too.
+type importRule struct {
+	in        []string
+	except    []string
+	forbidden []string // import paths; a path that ends in /... stands for all below it
+	but       []string
+	tests     bool // the rule holds for test files as well
+	why       string
+}
+
+var (
+	machines = []string{
+		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/bench",
+		"client", "client/upg", "client/dcf", "client/upgradelog",
+	}
+	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
+)
+
+func importRules() []importRule {
+	return []importRule{
+		{in: []string{"client/..."}, forbidden: []string{"ionbench/simulator/...", "ionbench/scenarios/...", "ionbench/fixtures/...", "ionbench/cmd/..."},
+			but: []string{"ionbench/simulator/ion", "ionbench/simulator/machine"},
+			why: "the upgrader knows the protocol and no meter: what it tests must not be able to help it"},
+		{in: []string{"simulator/..."}, forbidden: []string{"ionbench/client/...", "ionbench/scenarios/...", "ionbench/fixtures/...", "ionbench/cmd/..."},
+			why: "the meter must behave the same whoever is at the other end"},
+		{in: []string{"simulator/ion", "simulator/machine"}, forbidden: []string{"ionbench/..."},
+			why: "leaves: both sides stand on them"},
+		{in: []string{"simulator/flash", "simulator/fault"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
+			why: "leaves: a chip and a plan are values of their own"},
+		{in: []string{"simulator/line"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine", "ionbench/simulator/fault"},
+			why: "the line knows bytes and times, no frames and no meter"},
+		{in: []string{"simulator/meter"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/machine"},
+			why: "a meter knows nothing of the faults that befall it"},
+		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
+			why: "whatever is a machine can be served"},
+		{in: machines, forbidden: []string{"os", "os/...", "net", "net/...", "log", "log/...", "math/rand", "syscall", "io/ioutil"},
+			why: "machines are plain values: no file, no socket, no shared randomness"},
+		{in: []string{"..."}, except: []string{"simulator/serve"}, forbidden: []string{"github.com/creack/pty"},
+			why: "one place knows how to make a PTY behave"},
+		{in: []string{"..."}, except: []string{"client/port"}, forbidden: []string{"go.bug.st/serial"},
+			why: "one place knows the traps of serial ports"},
+		{in: []string{"..."}, forbidden: []string{"github.com/onsi/..."},
+			why: "Ginkgo and Gomega are for specs; everything else returns errors"},
+		{in: []string{"..."}, except: []string{"cmd/..."}, forbidden: []string{"github.com/spf13/pflag"},
+			why: "flags belong to programs"},
+		{in: []string{"simulator/...", "client/...", "fixtures/..."}, forbidden: []string{"ionbench/cmd/..."}, tests: true,
+			why: "programs stand on top"},
+	}
+}
+
+func TestPackagesImportOnlyWhatTheirPlaceAllows(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, r := range importRules() {
+			if s.test() && !r.tests || !matchesAny(s.folder, r.in) || matchesAny(s.folder, r.except) {
+				continue
+			}
+			for _, path := range s.imports {
+				if matchesAny(path, r.forbidden) && !slices.Contains(r.but, path) {
+					t.Errorf("%s imports %s: %s", s.path, path, r.why)
+				}
+			}
+		}
+	}
+}
+
+func TestMachinesNeverReadTheWallClock(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test() || !slices.Contains(machines, s.folder) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "time" && slices.Contains(wallClock, sel.Sel.Name) {
+				t.Errorf("%s uses time.%s: time is a parameter of a machine", s.path, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+func TestTheRulesSeeTheWholeProject(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range sources(t) {
+		seen[s.folder] = true
+	}
+	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
+		if !seen[folder] {
+			t.Errorf("no Go file in %s", folder)
+		}
+	}
+}
+
+func matchesAny(path string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		if pattern == "..." {
+			return true
+		}
+		if parent, ok := strings.CutSuffix(pattern, "/..."); ok {
+			return path == parent || strings.HasPrefix(path, parent+"/")
+		}
+		return path == pattern
+	})
+}
+
+func sources(t *testing.T) []*source {
+	t.Helper()
+	const root = ".."
+	var list []*source
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
+		s := &source{path: name, folder: filepath.ToSlash(filepath.Dir(name)), file: file}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			s.imports = append(s.imports, imported)
+		}
+		list = append(list, s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
