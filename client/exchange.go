@@ -66,7 +66,7 @@ func (u *Upgrader) Advance(now time.Duration) {
 // ask builds the step's message under a new id and sends its first frame.
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
-	x.id++
+	x.nextID()
 	x.missing = 0
 	x.out.Message = x.out.Message[:0]
 	u.step().request(u)
@@ -75,6 +75,13 @@ func (u *Upgrader) ask(now time.Duration) {
 	u.phase = exchanging
 	u.countBlock()
 	u.sendFrame(now)
+}
+
+// nextID counts on: after FFFF comes 0001.
+func (x *exchange) nextID() {
+	if x.id++; x.id == 0 {
+		x.id = 1
+	}
 }
 
 // countBlock: every transmission of a block counts, resends too.
@@ -95,7 +102,12 @@ func (u *Upgrader) sendFrame(now time.Duration) {
 func (u *Upgrader) sendAck(now time.Duration) {
 	x := &u.exchange
 	u.tx = append(u.tx, x.ack...)
-	x.wake = now + u.wireTime(len(x.ack)) + u.responseTime()
+	x.wake = now + u.wireTime(len(x.ack))
+	if x.sending {
+		x.wake += u.cfg.Timing.Turnaround // a frame of its own waits behind it
+	} else {
+		x.wake += u.responseTime()
+	}
 	x.ack = x.ack[:0]
 }
 

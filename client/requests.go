@@ -55,7 +55,7 @@ func (u *Upgrader) takeIdentity(r *ion.DownloadReply) {
 // checkSerialNumber is nil when the meter is the one that the person wants.
 func (u *Upgrader) checkSerialNumber() error {
 	if want := u.cfg.SerialNumber; want != "" && want != u.device.SerialNumber {
-		return fmt.Errorf("%w: %s was asked for and %s answers at unit %d; nothing was changed", ErrWrongSerial, want, u.device.SerialNumber, u.cfg.UnitID)
+		return fmt.Errorf("%w: %s was asked for and %s answers at unit %d; nothing was changed; check which meter is on the line, or the serial number", ErrWrongSerial, want, u.device.SerialNumber, u.cfg.UnitID)
 	}
 	return nil
 }

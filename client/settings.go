@@ -96,13 +96,13 @@ func takeTemplate(u *Upgrader, _ time.Duration, a Answer) next {
 	u.write, u.wrote, u.restored = nil, 0, 0
 	switch {
 	case a.Err != nil:
-		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrBadFile, a.Err))
+		return failed(fmt.Errorf("%w: %w; nothing was changed; choose another template", ErrBadFile, a.Err))
 	case a.Choice != OK || a.Template == nil:
 		return failed(ErrAborted)
 	}
 	writes, err := templateWrites(a.Template, u.device.Product)
 	if err != nil {
-		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrBadFile, err))
+		return failed(fmt.Errorf("%w: %w; nothing was changed; correct it or choose another template", ErrBadFile, err))
 	}
 	u.write = writes
 	return toNext()

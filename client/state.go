@@ -32,13 +32,16 @@ func (u *Upgrader) AppendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendBytes(dst, u.tx)
 	dst = u.device.appendState(dst)
 	dst = u.transfer.appendState(dst)
+	dst = machine.AppendBool(dst, u.firmware != nil)
 	if u.firmware != nil {
 		dst = machine.AppendString(dst, u.firmware.Revision)
 		dst = machine.AppendUint(dst, uint64(u.transfer.crc))
 	}
+	dst = machine.AppendBool(dst, u.backup != nil)
 	if u.backup != nil {
 		dst = u.backup.AppendState(machine.AppendString(dst, u.backedUp))
 	}
+	dst = machine.AppendBool(dst, u.journal != nil)
 	if u.journal != nil {
 		dst = u.journal.Settings.AppendState(machine.AppendString(dst, u.journal.SerialNumber))
 	}
@@ -70,7 +73,7 @@ func (d *Device) appendState(dst []byte) []byte {
 }
 
 func (t *transfer) appendState(dst []byte) []byte {
-	for _, n := range []int{t.blocks, t.answered, t.transmitted, t.confirmed, t.tenths, t.passes, t.polls, t.busy} {
+	for _, n := range []int{t.blocks, t.answered, t.transmitted, t.confirmed, t.tenths, t.passes, t.enters, t.polls, t.busy} {
 		dst = machine.AppendUint(dst, uint64(n))
 	}
 	dst = machine.AppendBool(dst, t.begun)

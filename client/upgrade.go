@@ -84,7 +84,7 @@ func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 	u.device = Device{}
 	switch {
 	case a.Err != nil:
-		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrBadFile, a.Err))
+		return failed(fmt.Errorf("%w: %w; nothing was changed; choose another firmware file", ErrBadFile, a.Err))
 	case a.Choice != OK || a.Firmware == nil:
 		return failed(ErrAborted)
 	}
@@ -116,7 +116,7 @@ func takeLoader(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	case f.Product != r.Product:
 		return failedWith(ErrWrongProduct, "%s is for a %d and the meter is a %d; nothing was changed; choose the file for this meter", f.Revision, f.Product, r.Product)
 	case f.LoadAddress != r.Base || len(f.Image) > int(r.Capacity):
-		return failedWith(ErrBadFile, "its image is %d bytes at %#08x and the meter takes %d at %#08x; nothing was changed", len(f.Image), f.LoadAddress, r.Capacity, r.Base)
+		return failedWith(ErrBadFile, "its image is %d bytes at %#08x and the meter takes %d at %#08x; nothing was changed; choose the file for this meter", len(f.Image), f.LoadAddress, r.Capacity, r.Base)
 	case r.BlockBytes != ion.BlockBytes:
 		return failedWith(ErrUnexpected, "the loader takes blocks of %d bytes, this tool sends %d; nothing was changed", r.BlockBytes, ion.BlockBytes)
 	}
@@ -221,8 +221,9 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		return failedWith(ErrUnexpected, "enter download state: %v", r.Status)
 	}
 	u.transfer.polls = 0
-	if u.transfer.passes > 0 {
-		return toNext()
+	u.transfer.enters++
+	if u.transfer.enters > 1 {
+		return toNext() // the log has it
 	}
 	kind := upgradelog.EnteredDownloadState
 	if u.transfer.found {
@@ -248,11 +249,17 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		u.device.Download = true
 		return toNext()
 	}
-	if u.transfer.polls++; u.transfer.polls > polls {
+	if u.transfer.polls++; u.transfer.polls <= patience {
+		return onceMore(u.cfg.Timing.Poll)
+	}
+	if u.transfer.enters > maxPasses {
 		return failedWith(ErrUnexpected, "the meter does not enter download state")
 	}
-	return onceMore(u.cfg.Timing.Poll)
+	return toStep("enter download state") // a reset on the way there brings the application back
 }
+
+// patience is how often an application that has agreed to hand over may still answer.
+const patience = 3
 
 // maxPasses bounds how often one run clears the flash: a meter that lost its power wants
 // it again.

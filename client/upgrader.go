@@ -127,6 +127,7 @@ type transfer struct {
 	confirmed   int    // all blocks answered so far
 	tenths      int    // of the image that were reported
 	passes      int    // times that the flash was cleared
+	enters      int    // times that the meter agreed to enter download state
 	polls       int
 	busy        int  // answers in a row that did not take the block
 	begun       bool // the log was begun
@@ -205,12 +206,30 @@ func (u *Upgrader) log(l upgradelog.Line) { u.emit(Event{Kind: EventLog, Line: l
 func (u *Upgrader) clock(now time.Duration) time.Time { return u.cfg.Start.Add(now) }
 
 // Abort is the person's Abort button, or Ctrl-C: the transfer ends, the meter stays as it
-// is and can be upgraded again at once.
+// is and can be upgraded again at once. At a window about what has ended before there is
+// nothing to abort any more: the window is closed.
 func (u *Upgrader) Abort(now time.Duration) {
-	if u.phase == finished || u.phase == idle {
+	switch {
+	case u.phase == finished || u.phase == idle:
+		return
+	case u.procedure == upgradedProcedure || u.procedure == failedProcedure:
+		u.Answer(now, Answer{Choice: Exit})
 		return
 	}
 	u.fail(now, ErrAborted)
+}
+
+// Lost tells that the connection itself has ended and will not come back: what needs an
+// answer from the meter gets none. The windows that follow are those of a meter that fell
+// silent; after them the person is at Select Connection Type, or the task is over.
+func (u *Upgrader) Lost(now time.Duration, cause error) {
+	switch {
+	case u.phase == finished || u.phase == idle:
+	case u.procedure == upgradedProcedure || u.procedure == failedProcedure:
+		// Windows about what has ended before: no line is needed to close them.
+	default:
+		u.fail(now, fmt.Errorf("%w: %w", ErrNoResponse, cause))
+	}
 }
 
 // Transmit hands out what is to be sent now.

@@ -81,11 +81,14 @@ func (s *Station) whyNot(i int) string {
 	t := s.plan[i].fault.Trigger
 	w := &s.watch
 	switch t.Unit {
-	case fault.AtBlock:
-		if w.blocks > 0 && t.First > uint64(w.blocks) {
+	case fault.AtBlock, fault.AtPercent:
+		if w.blocks == 0 {
+			return ": no download was begun"
+		}
+		if t.Unit == fault.AtBlock && t.First > uint64(w.blocks) {
 			return fmt.Sprintf(": the image has %d blocks", w.blocks)
 		}
-		return fmt.Sprintf(": the host came as far as block %d", w.lastBlock)
+		return fmt.Sprintf(": the host came as far as block %d of %d", w.lastBlock, w.blocks)
 	case fault.AtFlashOp:
 		return fmt.Sprintf(": the chip came as far as operation %d", s.meter.Chip().Ops())
 	case fault.AtByte:
@@ -94,8 +97,12 @@ func (s *Station) whyNot(i int) string {
 		return fmt.Sprintf(": the line carried %d frames to-meter and %d from-meter", w.framesToMeter, w.framesFromMeter)
 	case fault.AtNoResponse:
 		return fmt.Sprintf(": the host sent %d requests again", w.noResponses)
+	case fault.AtState:
+		return fmt.Sprintf(": the meter was never %v", t.State)
+	case fault.AtTime:
+		return ": the run ended before"
 	}
-	return ""
+	return ": no host began"
 }
 
 // learnBlocks: the host has told how long the image is.
@@ -114,9 +121,8 @@ func (s *Station) learnBlocks(now time.Duration, length uint32) {
 func (s *Station) strike(now time.Duration, i int) {
 	k := &s.plan[i]
 	k.count++
-	k.next = 0
-	if k.fault.Trigger.Unit != fault.AtStart && k.fault.Trigger.Unit != fault.AtState {
-		k.next = k.after()
+	if k.next > 0 {
+		k.next, _ = k.fault.NextStrike(k.next + 1)
 	}
 	if k.active {
 		return
@@ -126,19 +132,6 @@ func (s *Station) strike(now time.Duration, i int) {
 		k.lasts(now)
 	}
 	s.begin(now, i)
-}
-
-// after is the moment behind the one that has come.
-func (k *strike) after() uint64 {
-	t := k.fault.Trigger
-	from := t.First
-	for range k.count - 1 {
-		if next, ok := k.fault.NextStrike(from + 1); ok {
-			from = next
-		}
-	}
-	next, _ := k.fault.NextStrike(from + 1)
-	return next
 }
 
 func (k *strike) lasts(now time.Duration) {
@@ -233,7 +226,7 @@ func (s *Station) changeLine(now time.Duration, k *strike, on bool) {
 	for _, d := range directions(k.fault) {
 		switch k.fault.Kind {
 		case fault.CablePull:
-			s.pull(d, on)
+			s.pull(now, d, on)
 		case fault.Noise:
 			rate := k.fault.Parameters.Rate
 			if !on {
@@ -251,13 +244,13 @@ func (s *Station) changeLine(now time.Duration, k *strike, on bool) {
 }
 
 // pull counts the faults that hold the cable out.
-func (s *Station) pull(d line.Direction, out bool) {
+func (s *Station) pull(now time.Duration, d line.Direction, out bool) {
 	if out {
 		s.pulled[d]++
 	} else {
 		s.pulled[d]--
 	}
-	s.line.Cut(d, s.pulled[d] > 0)
+	s.line.Cut(now, d, s.pulled[d] > 0)
 }
 
 func (s *Station) cutPower(now time.Duration) {
@@ -285,6 +278,7 @@ func (s *Station) observeOne(now time.Duration, i int, n uint64) {
 		return
 	}
 	if k.next > 0 && n >= k.next {
+		k.next = n
 		s.strike(now, i)
 	}
 }
@@ -300,11 +294,18 @@ func (s *Station) strikeBlock(now time.Duration, n int) {
 	s.observe(now, fault.AtBlock, uint64(n), line.ToMeter)
 	for i := range s.plan {
 		k := &s.plan[i]
-		if k.fault.Trigger.Unit == fault.AtPercent && k.fault.StrikesBlock(n, int(s.watch.blocks)) && k.next > 0 {
+		switch {
+		case k.fault.Trigger.Unit != fault.AtPercent:
+		case k.active && k.fault.Windowed() && k.fault.Trigger.Last < uint64(n-1)*wholePercent/uint64(max(1, s.watch.blocks)):
+			s.finish(now, i)
+		case k.fault.StrikesBlock(n, int(s.watch.blocks)) && k.next > 0:
 			s.strike(now, i)
 		}
 	}
 }
+
+// wholePercent is 100 % in the unit of a percent trigger.
+const wholePercent = 100_000
 
 func (s *Station) strikeFrame(now time.Duration, d line.Direction) {
 	w := &s.watch
@@ -348,11 +349,29 @@ func (s *Station) strikeState(now time.Duration, state meter.State) {
 	}
 }
 
-func (s *Station) strikeFlashOp(now time.Duration, op uint64) {
+// flashWait is the flash operation that a fault waits for, to strike at it or to end with
+// it, and whether that is before or after it; op is 0 when there is none.
+func (k *strike) flashWait() (op uint64, before bool) {
+	t := k.fault.Trigger
+	switch {
+	case t.Unit != fault.AtFlashOp:
+		return 0, false
+	case k.active && k.fault.Windowed():
+		return t.Last, false
+	}
+	return k.next, t.Phase == fault.Before
+}
+
+// strikeFlashOp: operation op, which was watched for, begins (before) or is over.
+func (s *Station) strikeFlashOp(now time.Duration, op uint64, before bool) {
 	for i := range s.plan {
 		k := &s.plan[i]
-		if k.fault.Trigger.Unit == fault.AtFlashOp && !k.cutsPower() {
-			s.observeOne(now, i, op)
+		switch at, early := k.flashWait(); {
+		case at != op || early != before || k.cutsPower():
+		case k.active && k.fault.Windowed():
+			s.finish(now, i)
+		default:
+			s.strike(now, i)
 		}
 	}
 	s.armFlash()
@@ -362,17 +381,23 @@ func (k *strike) cutsPower() bool {
 	return k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.MeterReset
 }
 
-// armFlash tells the meter which of its flash operations are waited for next.
+// armFlash tells the meter which of its flash operations are waited for next. What has
+// passed is not: a fault that repeats goes on with its next operation.
 func (s *Station) armFlash() {
 	var cut, watched *strike
+	done := s.meter.Chip().Ops()
 	for i := range s.plan {
 		k := &s.plan[i]
-		if k.fault.Trigger.Unit != fault.AtFlashOp || k.next == 0 {
-			continue
+		op, _ := k.flashWait()
+		if op > 0 && op <= done && op == k.next && k.fault.Trigger.Every > 0 {
+			k.next, _ = k.fault.NextStrike(done + 1)
+			op = k.next
 		}
-		if k.cutsPower() {
+		switch {
+		case op <= done:
+		case k.cutsPower():
 			cut = sooner(cut, k)
-		} else {
+		default:
 			watched = sooner(watched, k)
 		}
 	}
@@ -383,14 +408,21 @@ func (s *Station) armFlash() {
 		s.meter.CutFlash(0, flash.Before, 0, 0)
 	}
 	if watched != nil {
-		s.meter.WatchFlash(watched.next, watched.fault.Trigger.Phase == fault.Before)
+		s.meter.WatchFlash(watched.flashWait())
 	} else {
 		s.meter.WatchFlash(0, false)
 	}
 }
 
+// sooner is the one whose operation comes first, and of two at one operation the one that
+// is there before it; a, which may be nil, if neither is.
 func sooner(a, b *strike) *strike {
-	if a == nil || b.next < a.next {
+	if a == nil {
+		return b
+	}
+	first, early := a.flashWait()
+	second, earlier := b.flashWait()
+	if second < first || second == first && earlier && !early {
 		return b
 	}
 	return a
@@ -407,10 +439,12 @@ func (s *Station) flashCut(now time.Duration) {
 	var cut *strike
 	at := 0
 	for i := range s.plan {
-		if k := &s.plan[i]; k.fault.Trigger.Unit == fault.AtFlashOp && k.cutsPower() && k.next > 0 {
-			if cut = sooner(cut, k); cut == k {
-				at = i
-			}
+		k := &s.plan[i]
+		if op, _ := k.flashWait(); !k.cutsPower() || op != s.meter.Chip().Ops() {
+			continue
+		}
+		if cut = sooner(cut, k); cut == k {
+			at = i
 		}
 	}
 	if cut != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
@@ -319,7 +320,7 @@ func (s *Station) runTimers(now time.Duration) {
 	kept := s.delay[:0]
 	for _, d := range s.delay {
 		if d.at <= now {
-			s.line.Send(now, line.FromMeter, d.frame)
+			s.sendFrame(now, line.FromMeter, d.frame)
 			continue
 		}
 		kept = append(kept, d)
@@ -383,7 +384,7 @@ func (s *Station) meterEvent(e meter.Event) {
 	case meter.EventFlashCut:
 		s.flashCut(e.At)
 	case meter.EventFlashOp:
-		s.strikeFlashOp(e.At, e.N)
+		s.strikeFlashOp(e.At, e.N, e.Text == flash.Before.String())
 	}
 }
 
@@ -421,6 +422,7 @@ type Counts struct {
 	FramesToMeter, FramesToHost uint64
 	BlocksSent                  uint64 // messages with a block that the host began to send, resends too
 	Resends                     uint64 // requests that the host sent again
+	ImageBlocks                 uint64 // of the image, once the host has told its length; 0 before
 }
 
 // Counts is what the line has carried so far.
@@ -432,6 +434,7 @@ func (s *Station) Counts() Counts {
 		FramesToHost:  s.watch.framesFromMeter,
 		BlocksSent:    s.watch.blocksSent,
 		Resends:       s.watch.noResponses,
+		ImageBlocks:   uint64(s.watch.blocks),
 	}
 }
 

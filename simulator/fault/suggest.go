@@ -5,20 +5,48 @@ import "strings"
 // suggest ends an error about an unknown word: the near miss, if there is one, or all
 // that it could have been.
 func suggest(word string, known []string) string {
+	if best, ok := Nearest(word, known); ok {
+		return "did you mean `" + best + "`?"
+	}
+	return "say " + orList(known)
+}
+
+// Nearest is the one of known that somebody who wrote word most likely meant; ok is false
+// when none is near. Readers of other small languages around plans use it too.
+func Nearest(word string, known []string) (best string, ok bool) {
 	word = strings.ToLower(word)
-	best, distance := "", 1+max(1, len(word)/3)
+	if alike := sameBeginning(word, known); len(alike) > 0 {
+		best, _ = closest(word, alike)
+		return best, true
+	}
+	best, distance := closest(word, known)
+	return best, distance <= max(1, len(word)/3)
+}
+
+// sameBeginning keeps the words that begin as word does.
+func sameBeginning(word string, known []string) []string {
+	stem := min(len(word), 4)
+	if stem < 3 {
+		return nil
+	}
+	var alike []string
 	for _, candidate := range known {
-		if stem := min(len(word), 4); stem >= 3 && strings.HasPrefix(candidate, word[:stem]) {
-			return "did you mean `" + candidate + "`?"
+		if strings.HasPrefix(candidate, word[:stem]) {
+			alike = append(alike, candidate)
 		}
+	}
+	return alike
+}
+
+// closest is the first of known at the least distance.
+func closest(word string, known []string) (best string, distance int) {
+	distance = longestWord + 1
+	for _, candidate := range known {
 		if d := editDistance(word, candidate); d < distance {
 			best, distance = candidate, d
 		}
 	}
-	if best != "" {
-		return "did you mean `" + best + "`?"
-	}
-	return "say " + orList(known)
+	return best, distance
 }
 
 // longestWord bounds the work for words that are no words.

@@ -226,7 +226,12 @@
 // Ours: the meter answers after 10 ms unless the operation itself takes longer. Programming
 // a full block takes under 0.1 s, an erase about 1 s for each sector, verify a few seconds
 // for a full image. After the replies to enter (from the application) and restart it is
-// silent for 1 to 10 s and hears nothing that is sent to it meanwhile. Frames may arrive
+// silent for 1 to 10 s and hears nothing that is sent to it meanwhile.
+//
+// One request at a time: on a shared pair nobody answers while the other end talks. A
+// request that arrives before the answer to the one before has begun takes its place, and
+// the earlier one is not answered. What it asked for may have been done, but for enter (from
+// the application) and restart, which are carried out once they are answered. Frames may arrive
 // byte by byte, with pauses: an incomplete frame is kept until good frames have come behind
 // it (see Decoder.Gap).
 //
@@ -237,9 +242,9 @@
 //     the clear that is running or done begins nothing anew; a block with the sequence
 //     number and the address of the one accepted last is answered ok and not programmed a
 //     second time.
-//   - So a new clear needs a new message id. A client that was started anew may meet the old
-//     one by chance: if identify does not say next sequence number 1 after a clear, clear
-//     again.
+//   - So a new clear needs a new message id, unless an enter comes first: the loader then
+//     forgets the id of the clear before, so that a client that was started anew may count
+//     from 1 again. Enter is sent before a clear in any case.
 //   - Throw away replies with another message id, and block replies with another sequence
 //     number. A reply that arrives after its request was sent again answers that request; it
 //     is no answer to the next one.

@@ -97,6 +97,9 @@ func (a *Assembler) take(f Frame) {
 	a.left = f.Left()
 }
 
+// Partial says that a message has begun and is not whole yet.
+func (a *Assembler) Partial() bool { return a.active && a.left > 0 }
+
 // Reset forgets the message under way.
 func (a *Assembler) Reset() { *a = Assembler{buf: a.buf[:0]} }
 

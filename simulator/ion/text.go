@@ -3,21 +3,25 @@ package ion
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // ParsePassword reads a meter password as a person writes it: a number of up to eight
 // digits, as factory-set ("0"), or text of up to six characters with anything but digits
-// among them. user is the user id that goes with it, 0 to 255.
+// among them. user is the user id that goes with it.
 func ParsePassword(text string, user byte) (Credential, error) {
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err == nil && len(text) <= 8 {
-		return NumericCredential(user, uint32(n)), nil
+	if strings.Trim(text, "0123456789") != "" {
+		return TextCredential(user, text)
 	}
-	if err == nil || text == "" {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || len(text) > maxDigits {
 		return Credential{}, fmt.Errorf("password of %d digits: a numeric password has one to eight", len(text))
 	}
-	return TextCredential(user, text)
+	return NumericCredential(user, uint32(n)), nil
 }
+
+// maxDigits is the longest numeric password.
+const maxDigits = 8
 
 // Opens reports whether c carries the same password as want, whoever the user is.
 func (c Credential) Opens(want Credential) bool {

@@ -112,8 +112,15 @@ func (l *Line) rebase(d Direction) {
 }
 
 // Cut pulls the cable for one direction, or plugs it in again. What has arrived by now
-// must have been taken first (Deliver with flush).
-func (l *Line) Cut(d Direction, out bool) { l.out[d] = out }
+// must have been taken first (Deliver with flush). The byte on the wire at that moment is
+// lost either way: only its beginning, or only its end, comes through.
+func (l *Line) Cut(now time.Duration, d Direction, out bool) {
+	c := &l.channels[d]
+	if l.out[d] && !out && c.head < len(c.buf) && l.starts(d, 0) < now {
+		l.DropNext(d)
+	}
+	l.out[d] = out
+}
 
 // Connected reports whether the cable carries bytes in direction d.
 func (l *Line) Connected(d Direction) bool { return !l.out[d] }
@@ -204,18 +211,19 @@ func (l *Line) Send(now time.Duration, d Direction, p []byte) {
 	}
 	from := len(c.buf)
 	c.buf = append(c.buf, p...)
-	l.collide(now, d, c.buf[from:])
+	l.collide(l.starts(d, from-c.head), d, c.buf[from:])
 	l.plan(d)
 }
 
-// collide garbles what overlaps: on two wires the lows of both senders win.
-func (l *Line) collide(now time.Duration, d Direction, p []byte) {
+// collide garbles what overlaps p, whose first byte begins at the time given: on two wires
+// the lows of both senders win.
+func (l *Line) collide(begins time.Duration, d Direction, p []byte) {
 	other := &l.channels[1-d]
 	if other.head == len(other.buf) || !l.paced(d) || l.out[0] || l.out[1] {
 		return
 	}
 	q := other.buf[other.head:]
-	for len(q) > 0 && l.ends(1-d, len(other.buf)-other.head-len(q)) <= now {
+	for len(q) > 0 && l.ends(1-d, len(other.buf)-other.head-len(q)) <= begins {
 		q = q[1:]
 	}
 	for i := range min(len(p), len(q)) {

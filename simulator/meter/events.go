@@ -14,7 +14,7 @@ const (
 	EventBlockProgrammed                  // block N is in the flash
 	EventVerified                         // the image was checked; Text is the status
 	EventFlashCut                         // the power failed at flash operation N, before, torn or after (Text)
-	EventFlashOp                          // flash operation N, which was watched for, begins or is over
+	EventFlashOp                          // flash operation N, which was watched for, begins or is over: before or after (Text)
 	eventKindCount
 )
 

@@ -168,7 +168,11 @@ func (m *Meter) runJob(now time.Duration) {
 }
 
 func (m *Meter) tellWatcher(at time.Duration) {
-	m.emit(Event{At: at, Kind: EventFlashOp, N: m.watch.op})
+	when := flash.After
+	if m.watch.before {
+		when = flash.Before
+	}
+	m.emit(Event{At: at, Kind: EventFlashOp, N: m.watch.op, Text: when.String()})
 	m.watch = flashWatch{}
 }
 
@@ -254,6 +258,7 @@ func (m *Meter) tearJob(now time.Duration) {
 	case verifyJob:
 		tear(m.cfg.recordBase(), appendRecord(nil, j.record))
 	case initializeJob:
+		m.initializeSettings(now) // the mark comes after them
 		tear(m.cfg.recordBase()+initializedOffset, initializedMark[:])
 	}
 }

@@ -58,7 +58,12 @@ func (m *Meter) serveLoader(now time.Duration, to answer, r *ion.DownloadRequest
 	}
 }
 
+// answerDownload answers, unless the chip's work took so long that the host has begun
+// another message meanwhile: it waits for an acknowledgement then, and not for this.
 func (m *Meter) answerDownload(now time.Duration, to answer, r *ion.DownloadReply) {
+	if m.assembler.Partial() {
+		return
+	}
 	m.replyPacket(to.id, ion.TypeDownload, to.to, ion.DownloadReplyBytes(r))
 	m.reply.Message = ion.AppendDownloadReply(m.reply.Message, r)
 	m.sendReply(now)
@@ -106,7 +111,9 @@ func (m *Meter) serveEnter(now time.Duration, to answer, r *ion.DownloadRequest)
 		reply.Status = ion.StatusWrongProduct
 	case r.Length == 0 || r.Length > m.cfg.capacity():
 		reply.Status = ion.StatusOutOfRange
-	case !reply.Already:
+	case reply.Already:
+		m.loader.begun, m.loader.clearID = false, 0 // a client begins: its clear is a new order, whatever its id
+	default:
 		m.restart = intoLoader
 	}
 	m.answerDownload(now, to, &reply)

@@ -190,6 +190,9 @@ func eventCode(text string) byte {
 	panic("event text without a code: " + text)
 }
 
+// maxEnergy bounds a reading that was kept: no circuit of the family comes near it.
+const maxEnergy = 1e12
+
 var errMemory = errors.New("non-volatile memory is damaged")
 
 // RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory
@@ -202,6 +205,9 @@ func (m *Meter) RestoreMemory(b []byte) error {
 	var memory memory
 	for i := range memory.energy {
 		memory.energy[i] = math.Float64frombits(binary.BigEndian.Uint64(b[1+8*i:]))
+		if !(math.Abs(memory.energy[i]) <= maxEnergy) {
+			return fmt.Errorf("%w: energy reading %v", errMemory, memory.energy[i])
+		}
 	}
 	memory.offset = time.Duration(binary.BigEndian.Uint64(b[fixed-8:]))
 	settings, rest, err := ion.ParseSettings(b[fixed:])

@@ -187,8 +187,10 @@ func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
 	}
 }
 
-// dropReply forgets a reply that is still on its way out: the host has begun anew.
+// dropReply forgets a reply that is still on its way out: the host has begun anew. An
+// order to restart is forgotten with the answer that would have agreed to it.
 func (m *Meter) dropReply() {
+	m.restart = stay
 	m.reply.End()
 	m.frame = m.frame[:0]
 }

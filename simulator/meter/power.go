@@ -83,16 +83,20 @@ func (m *Meter) boot(now time.Duration) {
 	m.startApplication(now)
 }
 
-// factoryInitialize is what the first boot of a new image does to the settings. The mark
-// in the flash comes last, so that a power loss in between begins it again.
+// factoryInitialize is what the first boot of a new image does. The mark in the flash
+// comes last, so that a power loss in between begins it again.
 func (m *Meter) factoryInitialize(now time.Duration) error {
+	m.initializeSettings(now)
+	return m.chip.Program(m.cfg.recordBase()+initializedOffset, initializedMark[:])
+}
+
+func (m *Meter) initializeSettings(now time.Duration) {
 	m.memory.settings = factoryTemplate(m.cfg.Model, m.revision)
 	m.memory.takeEnergy(&m.memory.settings)
 	m.memory.record(m.clock(now), EventFactoryInitialize)
 	m.memory.record(m.clock(now), EventFirmwareUpgrade)
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFactoryInitialize})
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFirmwareUpgrade})
-	return m.chip.Program(m.cfg.recordBase()+initializedOffset, initializedMark[:])
 }
 
 // imageRecord says which image the flash holds. It is written as one flash operation, the

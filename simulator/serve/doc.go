@@ -1,11 +1,12 @@
 // Package serve puts one simulated device on a pseudo-terminal (PTY), on TCP, or on both,
 // in real time, and keeps its memory in a state file.
 //
-// One goroutine, the caller of [Server.Run], owns the device. It hands over bytes in the
-// order in which they came, serves the device's wake-ups whether or not anybody is
-// connected, and writes what the device sends to the host that was heard last: a reply
-// goes to where the request came from. What is sent while nobody was heard goes nowhere,
-// as on a line without a host.
+// One goroutine at a time has the device: the one that has read bytes carries them
+// through it and writes the answer itself; the caller of [Server.Run] serves the device's
+// wake-ups, whether or not anybody is connected. Bytes reach the device in the order in
+// which they came, and before any wake-up that is later than they are. What the device
+// sends goes to the host that was heard last: a reply goes to where the request came from.
+// What is sent while nobody was heard goes nowhere, as on a line without a host.
 //
 // On a PTY clients may come and go; as on RS-485, which has no carrier, the device does not
 // notice. It does see the client's baud rate ([Device].HostBaud). Parity and data bits

@@ -28,6 +28,11 @@ type terminal struct {
 
 	// deadline is the master's read deadline; Read's goroutine alone sets it.
 	deadline time.Time
+
+	// readRate is lookUpRate for masterRaw, made once: baud runs for every read and is to
+	// allocate nothing. It leaves what it finds in rate.
+	readRate func(fd uintptr)
+	rate     int
 }
 
 // openTerminal makes a raw pseudo-terminal whose line is at baud until a client sets it.
@@ -37,6 +42,7 @@ func openTerminal(baud int) (*terminal, error) {
 		return nil, fmt.Errorf("making a pseudo-terminal: %w", err)
 	}
 	t := &terminal{master: master, slave: slave}
+	t.readRate = func(fd uintptr) { t.rate = lookUpRate(int(fd)) }
 	// pty.Open has made the master blocking, so that deadlines and Close do not work.
 	err = syscall.SetNonblock(int(master.Fd()), true)
 	if err == nil {
@@ -114,27 +120,30 @@ func (t *terminal) SetWriteDeadline(limit time.Time) error { return t.master.Set
 // Close ends the terminal and with it a Read that is under way.
 func (t *terminal) Close() error { return errors.Join(t.master.Close(), t.slave.Close()) }
 
+// raw reaches the master past Read.
+func (t *terminal) raw() syscall.RawConn { return t.masterRaw }
+
 // baud is the line rate that the client has set, in bit/s; 0 when it cannot be told or
-// the line is hung up (B0).
+// the line is hung up (B0). Not for two goroutines at once.
 func (t *terminal) baud() int {
-	rate := 0
+	t.rate = 0
 	// A failure is a rate that cannot be told.
-	_ = control(t.masterRaw, func(fd int) error {
-		settings, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-		if err != nil {
-			return err
-		}
-		if settings.Cflag&unix.CBAUD != unix.BOTHER {
-			rate = standardBaud(settings.Cflag & unix.CBAUD)
-			return nil
-		}
-		settings, err = unix.IoctlGetTermios(fd, unix.TCGETS2)
-		if err == nil {
-			rate = int(settings.Ospeed)
-		}
-		return err
-	})
-	return rate
+	_ = t.masterRaw.Control(t.readRate)
+	return t.rate
+}
+
+func lookUpRate(fd int) int {
+	settings, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return 0
+	}
+	if settings.Cflag&unix.CBAUD != unix.BOTHER {
+		return standardBaud(settings.Cflag & unix.CBAUD)
+	}
+	if settings, err = unix.IoctlGetTermios(fd, unix.TCGETS2); err != nil {
+		return 0
+	}
+	return int(settings.Ospeed)
 }
 
 // control runs f on a descriptor without making it blocking.

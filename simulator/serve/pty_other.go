@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +19,7 @@ func openTerminal(int) (*terminal, error) {
 
 func (*terminal) name() string                     { return "" }
 func (*terminal) baud() int                        { return 0 }
+func (*terminal) raw() syscall.RawConn             { return nil }
 func (*terminal) Read([]byte) (int, error)         { return 0, os.ErrClosed }
 func (*terminal) Write([]byte) (int, error)        { return 0, os.ErrClosed }
 func (*terminal) SetWriteDeadline(time.Time) error { return os.ErrClosed }

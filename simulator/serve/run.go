@@ -7,17 +7,20 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"ionbench/simulator/machine"
 )
 
 const (
-	// Four buffers let a reader go on while the loop writes.
-	readBuffers = 4
 	// A PTY hands over at most 4096 bytes at once.
 	readBufferBytes = 4096
+	// turnsAtOnce is how many turns one goroutine carries out before others get their
+	// chance: a device that is always due must not shut them out.
+	turnsAtOnce = 16
 	// stallLimit is how long a host may at least leave its bytes lying before they are
 	// lost. A kernel holds more than a whole frame: a host that reads never comes near it.
 	stallLimit = 200 * time.Millisecond
@@ -36,112 +39,115 @@ type port interface {
 type host struct {
 	name   string
 	port   port
-	conn   net.Conn  // of a TCP client, nil on the PTY
-	tty    *terminal // nil for a TCP client
-	free   chan []byte
-	jammed bool      // its last bytes were lost
-	limit  time.Time // the write deadline of port
+	conn   net.Conn        // of a TCP client, nil on the PTY
+	tty    *terminal       // nil for a TCP client
+	raw    syscall.RawConn // of port
+	buffer []byte          // what was read last
+	jammed bool            // its last bytes were lost
+	limit  time.Time       // the write deadline of port
+
+	// door guards what follows.
+	arrival arrival
+	queued  bool // arrival has not been received yet
+	// away is the reader while it carries what it has read, or waits to. What came after
+	// drained may be left with the system then.
+	away    bool
+	drained time.Duration
 }
 
-// arrival is what one read brought, in the order of all reads of a host.
+// arrival is what one read brought.
 type arrival struct {
-	from   *host
-	at     time.Duration
-	baud   int    // rate of the PTY after the read, 0: not known
-	data   []byte // a slice of buffer
-	err    error  // the host is gone after data
-	buffer []byte
+	at   time.Duration
+	baud int    // rate of the PTY after the read, 0: not known
+	data []byte // a slice of the host's buffer
+	err  error  // the host is gone after data
 }
 
-// run is one call of Server.Run. All its fields belong to the loop's goroutine but for
-// the channels and the wait group.
+// run is one call of Server.Run. Every host has a goroutine that reads, and that carries
+// what it has read through the device itself: to hand it over to another goroutine, and
+// the answer back, costs as much as all the rest. Run's own goroutine does wake-ups,
+// commands and the coming of clients. Whoever holds mu owns the device.
 type run struct {
-	config Config
-	device Device
-	clock  machine.Clock
-
-	arrivals chan arrival
+	config   Config
+	device   Device
+	clock    machine.Clock
+	commands <-chan func(now time.Duration)
 	accepted chan net.Conn
-	failed   chan error // of the listener
+	failed   chan error    // of the listener
+	poked    chan struct{} // Run's goroutine is to look what is due
 	quit     chan struct{}
 	readers  sync.WaitGroup
 
+	// door guards what the readers leave while the device is busy. It is held for moments
+	// only, by owners of mu too.
+	door  sync.Mutex
+	queue []*host // whose arrivals are to be received, by the time of arrival
+
+	// mu guards the device and what follows.
+	mu      sync.Mutex
+	over    bool // no more turns; err says why
+	err     error
+	tty     *host    // nil without a PTY
 	client  *host    // the TCP client that is served
 	waiting net.Conn // accepted while the client before it was leaving
 	heard   *host    // the host that was heard last, to whom the device talks
 	baud    int      // last told to the device
-
-	held *arrival // arrived, not yet received
-	slot arrival  // what held points to
-	out  []byte
+	out     []byte
+	now     time.Duration // last told to the device
 	// advanced is the wake-up last served. A device that asks for none later than that
 	// must not shut out what has arrived.
 	advanced time.Duration
+	// wakeAt is when Run's goroutine looks again by itself, if waking.
+	wakeAt time.Duration
+	waking bool
 }
 
 func newRun(config Config, device Device) *run {
 	r := &run{
-		config: config, device: device, clock: config.Clock,
-		arrivals: make(chan arrival, 2*readBuffers),
-		accepted: make(chan net.Conn), failed: make(chan error, 1), quit: make(chan struct{}),
+		config: config, device: device, clock: config.Clock, commands: config.Commands,
+		accepted: make(chan net.Conn), failed: make(chan error, 1),
+		poked: make(chan struct{}, 1), quit: make(chan struct{}),
+		advanced: -1,
 	}
-	r.advanced = -1
 	if r.clock == nil {
 		r.clock = machine.WallClock()
 	}
 	return r
 }
 
-// serveTerminal starts the reader of the PTY.
-func (r *run) serveTerminal(t *terminal) {
-	r.read(&host{name: t.name(), port: t, tty: t})
-}
-
-// read starts the goroutine that reads from h.
-func (r *run) read(h *host) {
-	h.free = make(chan []byte, readBuffers)
-	for range readBuffers {
-		h.free <- make([]byte, readBufferBytes)
+// serve runs the device on t and l, either of which may be nil. The ports are left open,
+// and goroutines wait for them: stop is to end these once the ports are closed.
+func (r *run) serve(ctx context.Context, t *terminal, l net.Listener) error {
+	r.mu.Lock()
+	// What the device has to say unasked.
+	r.settle(r.tick())
+	if t != nil {
+		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
+		r.read(r.tty)
 	}
-	r.readers.Go(func() { r.reader(h) })
-}
-
-func (r *run) reader(h *host) {
-	for {
-		a := arrival{from: h}
-		select {
-		case a.buffer = <-h.free:
-		case <-r.quit:
-			return
-		}
-		for len(a.data) == 0 && a.err == nil {
-			select {
-			case <-r.quit:
-				return
-			default:
-			}
-			n, err := h.port.Read(a.buffer)
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				err = nil
-			}
-			a.at, a.data, a.err = r.clock.Now(), a.buffer[:n], err
-		}
-		if h.tty != nil {
-			a.baud = h.tty.baud()
-		}
-		select {
-		case r.arrivals <- a:
-		case <-r.quit:
-			return
-		}
-		if a.err != nil {
-			return
-		}
+	r.mu.Unlock()
+	if l != nil {
+		r.accept(l)
 	}
+	return r.loop(ctx)
 }
 
-// accept starts the goroutine that takes TCP clients and leaves it to the loop what
-// becomes of them.
+// stop ends the goroutines; the ports have been closed before.
+func (r *run) stop() {
+	close(r.quit)
+	r.mu.Lock()
+	if r.client != nil {
+		r.client.conn.Close()
+	}
+	if r.waiting != nil {
+		r.waiting.Close()
+	}
+	r.mu.Unlock()
+	r.readers.Wait()
+}
+
+// accept starts the goroutine that takes TCP clients and leaves it to Run's what becomes
+// of them.
 func (r *run) accept(l net.Listener) {
 	r.readers.Go(func() {
 		for {
@@ -160,118 +166,264 @@ func (r *run) accept(l net.Listener) {
 	})
 }
 
-// stop ends the goroutines; the ports have been closed before.
-func (r *run) stop() {
-	close(r.quit)
-	if r.client != nil {
-		r.client.conn.Close()
-	}
-	if r.waiting != nil {
-		r.waiting.Close()
-	}
-	r.readers.Wait()
+// read starts the goroutine that reads from h.
+func (r *run) read(h *host) {
+	r.readers.Go(func() {
+		for open := true; open; {
+			n, err := h.port.Read(h.buffer)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				err = nil
+			}
+			if n == 0 && err == nil {
+				continue
+			}
+			now := r.enqueue(h, n, err)
+			open = r.carry(h, now) && err == nil
+		}
+	})
 }
 
-// loop owns the device.
+func newClient(conn net.Conn) *host {
+	h := &host{name: conn.RemoteAddr().String(), port: conn, conn: conn, buffer: make([]byte, readBufferBytes)}
+	if c, ok := conn.(syscall.Conn); ok {
+		// What cannot be read past the connection comes when its reader does.
+		h.raw, _ = c.SyscallConn()
+	}
+	return h
+}
+
+// enqueue leaves what was read from h to the next owner of the device and says when it
+// came.
+func (r *run) enqueue(h *host, n int, err error) time.Duration {
+	baud := h.baud()
+	r.door.Lock()
+	defer r.door.Unlock()
+	now := r.clock.Now()
+	h.away, h.drained = true, now
+	r.push(h, arrival{at: now, baud: baud, data: h.buffer[:n], err: err})
+	return now
+}
+
+// push takes the door to be held.
+func (r *run) push(h *host, a arrival) {
+	h.arrival, h.queued = a, true
+	i := len(r.queue)
+	for i > 0 && r.queue[i-1].arrival.at > a.at {
+		i--
+	}
+	r.queue = slices.Insert(r.queue, i, h)
+}
+
+// baud is the rate of the host on the PTY; 0 if it has none or it cannot be told.
+func (h *host) baud() int {
+	if h.tty == nil {
+		return 0
+	}
+	return h.tty.baud()
+}
+
+// carry takes what h left at now through the device, and goes on until nothing is due. It
+// says whether the device is still served.
+func (r *run) carry(h *host, now time.Duration) bool {
+	if !r.mu.TryLock() {
+		r.mu.Lock()
+		now = r.clock.Now()
+	}
+	defer r.mu.Unlock()
+	for r.workOn(now); !r.mayRead(h); r.workOn(r.clock.Now()) {
+		// Many wake-ups come before what h left. Others get their chance meanwhile.
+		r.mu.Unlock()
+		r.mu.Lock()
+	}
+	return !r.over
+}
+
+// mayRead says whether the reader of h may go back to reading: not before its buffer is
+// free.
+func (r *run) mayRead(h *host) bool {
+	r.door.Lock()
+	defer r.door.Unlock()
+	h.away = h.queued && !r.over
+	return !h.away
+}
+
+// workOn does what is due by now, and what has come due meanwhile. The rest it leaves to
+// Run's goroutine: what is due later, and the wake-ups of a device that is always late.
+func (r *run) workOn(now time.Duration) {
+	for range turnsAtOnce {
+		// While this goroutine waited for mu, others may have gone further.
+		r.now = max(r.now, now)
+		if r.work() {
+			break
+		}
+		at, wake := r.device.Next()
+		if !wake || r.over {
+			return
+		}
+		if now = r.clock.Now(); at > now {
+			if !r.waking || at < r.wakeAt {
+				r.poke()
+			}
+			return
+		}
+	}
+	r.poke()
+}
+
+// poke makes Run's goroutine look what is due, or that all is over.
+func (r *run) poke() {
+	select {
+	case r.poked <- struct{}{}:
+	default:
+	}
+}
+
+// loop is what Run's goroutine does.
 func (r *run) loop(ctx context.Context) error {
 	timer := r.clock.Timer()
 	defer timer.Stop()
-	done, err := r.settle(r.clock.Now())
-	for !done && err == nil {
-		if err = ctx.Err(); err != nil {
-			return err
+	atOnce := make(chan time.Time)
+	close(atOnce)
+	for {
+		more, over := r.look(ctx, timer)
+		if over {
+			return r.err
 		}
-		done, err = r.turn(ctx, timer)
-	}
-	return err
-}
-
-// turn does the next thing there is to do, waiting for it if need be. Bytes that arrived
-// before a wake-up was due come before it, however late the loop is.
-func (r *run) turn(ctx context.Context, timer machine.Timer) (done bool, err error) {
-	if r.held == nil {
-		select {
-		case a := <-r.arrivals:
-			r.hold(a)
-		default:
+		due := timer.C()
+		if more {
+			due = atOnce
 		}
-	}
-	at, wake := r.device.Next()
-	now := r.clock.Now()
-	switch {
-	case r.held != nil && (!wake || r.held.at <= at || at <= r.advanced):
-		return r.receive(now)
-	case wake && at <= now:
-		// A device that is always due must not shut out everything else.
 		select {
-		case command, ok := <-r.config.Commands:
-			return r.command(command, ok)
+		case <-ctx.Done():
+		case command, open := <-r.commands:
+			r.command(command, open)
 		case conn := <-r.accepted:
 			r.admit(conn)
 		case err := <-r.failed:
-			return false, fmt.Errorf("waiting for TCP clients: %w", err)
-		default:
+			r.fail(fmt.Errorf("waiting for TCP clients: %w", err))
+		case <-due:
+		case <-r.poked:
 		}
+	}
+}
+
+// look does what is due and sets the timer to what will be. More is due if it says so.
+func (r *run) look(ctx context.Context, timer machine.Timer) (more, over bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		r.end(err)
+	}
+	r.tick()
+	more = r.work()
+	if r.wakeAt, r.waking = r.device.Next(); r.waking && !more && !r.over {
+		timer.Reset(r.wakeAt)
+	}
+	return more, r.over
+}
+
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end(err)
+}
+
+// All that follows takes mu to be held.
+
+// end lets no more turns begin.
+func (r *run) end(err error) {
+	if r.over {
+		return
+	}
+	r.over, r.err = true, err
+	r.poke()
+}
+
+// tick tells the time and keeps it for the turns to come.
+func (r *run) tick() time.Duration {
+	r.now = r.clock.Now()
+	return r.now
+}
+
+// work takes turns until nothing is due at r.now, or says that there is more to do.
+func (r *run) work() (more bool) {
+	for range turnsAtOnce {
+		if r.over || !r.turn() {
+			return false
+		}
+	}
+	return true
+}
+
+// turn does the next thing there is to do, if there is one. Bytes that arrived before a
+// wake-up was due come before it, however late we are.
+func (r *run) turn() bool {
+	at, wake := r.device.Next()
+	if wake = wake && at <= r.now; wake {
+		r.fetch(at)
+	}
+	h, a := r.first()
+	switch {
+	case h != nil && (!wake || a.at <= at || at <= r.advanced):
+		r.pop()
+		r.receive(h, a)
+	case wake:
 		r.advanced = at
-		r.device.Advance(now)
-		return r.settle(now)
+		r.device.Advance(r.now)
+		r.settle(r.now)
+	default:
+		return false
 	}
-
-	var due <-chan time.Time
-	if wake {
-		timer.Reset(at)
-		due = timer.C()
-	}
-	select {
-	case <-ctx.Done():
-		return false, ctx.Err()
-	case command, ok := <-r.config.Commands:
-		return r.command(command, ok)
-	case conn := <-r.accepted:
-		r.admit(conn)
-	case err := <-r.failed:
-		return false, fmt.Errorf("waiting for TCP clients: %w", err)
-	case a := <-r.arrivals:
-		r.hold(a)
-	case <-due:
-	}
-	return false, nil
+	return true
 }
 
-func (r *run) hold(a arrival) {
-	r.slot = a
-	r.held = &r.slot
+// first is the host whose bytes came first.
+func (r *run) first() (*host, arrival) {
+	r.door.Lock()
+	defer r.door.Unlock()
+	if len(r.queue) == 0 {
+		return nil, arrival{}
+	}
+	return r.queue[0], r.queue[0].arrival
 }
 
-func (r *run) command(command func(now time.Duration), open bool) (done bool, err error) {
-	if !open {
-		r.config.Commands = nil
-		return false, nil
+func (r *run) pop() {
+	r.door.Lock()
+	defer r.door.Unlock()
+	r.queue[0].queued = false
+	r.queue = slices.Delete(r.queue, 0, 1)
+}
+
+// fetch reads what came before the time at, for readers that cannot do so themselves.
+func (r *run) fetch(at time.Duration) {
+	r.door.Lock()
+	defer r.door.Unlock()
+	for _, h := range [...]*host{r.tty, r.client} {
+		if h == nil || !h.away || h.queued || h.drained >= at {
+			continue
+		}
+		// A host that is gone shows up at its reader.
+		if n := readNow(h.raw, h.buffer); n > 0 {
+			r.push(h, arrival{at: h.drained, baud: h.baud(), data: h.buffer[:n]})
+		}
+		h.drained = r.now
 	}
-	now := r.clock.Now()
-	command(now)
-	return r.settle(now)
 }
 
 // receive hands what arrived to the device.
-func (r *run) receive(now time.Duration) (done bool, err error) {
-	a := *r.held
-	r.held = nil
+func (r *run) receive(h *host, a arrival) {
 	if len(a.data) > 0 {
-		r.listenTo(now, a.from, a.baud)
-		r.device.Receive(now, a.data)
-		if done, err = r.settle(now); done || err != nil {
-			return done, err
-		}
+		r.listenTo(r.now, h, a.baud)
+		r.device.Receive(r.now, a.data)
+		r.settle(r.now)
 	}
-	if a.err == nil {
-		a.from.free <- a.buffer
-		return false, nil
+	switch {
+	case a.err == nil || r.over:
+	case h.tty != nil:
+		r.end(fmt.Errorf("reading from %s: %w", h.name, a.err))
+	default:
+		r.disconnect(r.now, a.err)
 	}
-	if a.from.tty != nil {
-		return false, fmt.Errorf("reading from %s: %w", a.from.name, a.err)
-	}
-	return r.disconnect(now, a.err)
 }
 
 // listenTo makes h the host to whom the device talks.
@@ -292,18 +444,21 @@ func (r *run) listenTo(now time.Duration, h *host, baud int) {
 }
 
 // settle ends a turn of the device: events, memory, and only then the bytes.
-func (r *run) settle(now time.Duration) (done bool, err error) {
-	done = r.config.Step != nil && r.config.Step(now)
+func (r *run) settle(now time.Duration) {
+	done := r.config.Step != nil && r.config.Step(now)
 	r.out = r.device.Transmit(r.out[:0])
 	if r.config.Persist != nil {
 		if err := r.config.Persist(); err != nil {
-			return false, fmt.Errorf("keeping the device's memory: %w", err)
+			r.end(fmt.Errorf("keeping the device's memory: %w", err))
+			return
 		}
 	}
 	if len(r.out) > 0 && r.heard != nil {
 		r.send(now, r.heard, r.out)
 	}
-	return done, nil
+	if done {
+		r.end(nil)
+	}
 }
 
 // send writes p to h. What h does not take in time is lost, as a UART drops what the
@@ -339,34 +494,8 @@ func (h *host) limitWrite(now time.Time) {
 	_ = h.port.SetWriteDeadline(h.limit)
 }
 
-// admit decides about a new TCP client.
-func (r *run) admit(conn net.Conn) {
-	now := r.clock.Now()
-	switch {
-	case r.client == nil:
-		r.connect(now, conn)
-	case r.waiting == nil && leaving(r.client.conn):
-		// What the one before it sent is still to be read; then it is this one's turn.
-		r.waiting = conn
-	default:
-		conn.Close()
-		r.tell(Event{Kind: Refused, At: now, Host: conn.RemoteAddr().String(),
-			Reason: "the port takes one connection at a time and " + r.client.name + " has it"})
-	}
-}
-
-func (r *run) connect(now time.Duration, conn net.Conn) {
-	r.client = &host{name: conn.RemoteAddr().String(), port: conn, conn: conn}
-	if r.heard == nil {
-		// There is nobody else that the device could be talking to.
-		r.listenTo(now, r.client, 0)
-	}
-	r.read(r.client)
-	r.tell(Event{Kind: Connected, At: now, Host: r.client.name})
-}
-
 // disconnect ends the TCP client, whose last bytes have been received.
-func (r *run) disconnect(now time.Duration, cause error) (done bool, err error) {
+func (r *run) disconnect(now time.Duration, cause error) {
 	gone := r.client
 	r.client = nil
 	gone.conn.Close()
@@ -379,17 +508,63 @@ func (r *run) disconnect(now time.Duration, cause error) (done bool, err error) 
 		// Not if the PTY was heard since: its half frame is not to be lost.
 		r.heard = nil
 		r.device.HostGone(now)
-		done, err = r.settle(now)
+		r.settle(now)
 	}
-	if conn := r.waiting; conn != nil && !done && err == nil {
+	if conn := r.waiting; conn != nil && !r.over {
 		r.waiting = nil
 		r.connect(now, conn)
 	}
-	return done, err
+}
+
+func (r *run) connect(now time.Duration, conn net.Conn) {
+	r.client = newClient(conn)
+	if r.heard == nil {
+		// There is nobody else that the device could be talking to.
+		r.listenTo(now, r.client, 0)
+	}
+	r.read(r.client)
+	r.tell(Event{Kind: Connected, At: now, Host: r.client.name})
 }
 
 func (r *run) tell(e Event) {
 	if r.config.Event != nil {
 		r.config.Event(e)
+	}
+}
+
+// What follows is called by Run's goroutine without mu.
+
+func (r *run) command(command func(now time.Duration), open bool) {
+	if !open {
+		r.commands = nil
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	now := r.tick()
+	command(now)
+	r.settle(now)
+}
+
+// admit decides about a new TCP client.
+func (r *run) admit(conn net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.tick()
+	switch {
+	case r.over:
+		conn.Close()
+	case r.client == nil:
+		r.connect(now, conn)
+	case r.waiting == nil && leaving(r.client.conn):
+		// What the one before it sent is still to be read; then it is this one's turn.
+		r.waiting = conn
+	default:
+		conn.Close()
+		r.tell(Event{Kind: Refused, At: now, Host: conn.RemoteAddr().String(),
+			Reason: "the port takes one connection at a time and " + r.client.name + " has it"})
 	}
 }

@@ -54,7 +54,10 @@ type Config struct {
 	// Run with nil, once the bytes of that turn are written.
 	Step func(now time.Duration) (done bool)
 	// Commands are run between the turns of the device, each followed by a Step. A closed
-	// channel is the same as none. All functions here run on the goroutine of Run.
+	// channel is the same as none.
+	//
+	// The functions here and the device are called by one goroutine at a time, not always
+	// the same, and by none once Run has returned: they need no lock of their own.
 	Commands <-chan func(now time.Duration)
 }
 
@@ -186,13 +189,7 @@ func (s *Server) Run(ctx context.Context, device Device) error {
 	}
 	s.started = true
 	r := newRun(s.config, device)
-	if s.terminal != nil {
-		r.serveTerminal(s.terminal)
-	}
-	if s.listener != nil {
-		r.accept(s.listener)
-	}
-	err := r.loop(ctx)
+	err := r.serve(ctx, s.terminal, s.listener)
 	closing := s.Close()
 	r.stop()
 	if err == nil {

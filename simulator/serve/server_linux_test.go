@@ -285,45 +285,7 @@ func TestLinkOfAnotherIsNotRemoved(t *testing.T) {
 	}
 }
 
-// BenchmarkEchoPTY is a frame to the device and back; BenchmarkBareEchoPTY is the same
-// without us, to compare.
-func BenchmarkEchoPTY(b *testing.B) {
-	s, err := Listen(ptyOnly())
-	if err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	commands := make(chan func(time.Duration))
-	stop := false
-	s.config.Commands, s.config.Step = commands, func(time.Duration) bool { return stop }
-	client := openClient(b, s.PTY())
-	go func() { ended <- s.Run(b.Context(), &quiet{}) }()
-	benchmarkEchoOn(b, client)
-	commands <- func(time.Duration) { stop = true }
-	<-ended
-}
-
-func BenchmarkBareEchoPTY(b *testing.B) {
-	t, err := openTerminal(DefaultBaud)
-	if err != nil {
-		b.Fatal(err)
-	}
-	client := openClient(b, t.name())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		p := make([]byte, 4096)
-		for {
-			n, err := t.master.Read(p)
-			if err != nil {
-				return
-			}
-			if _, err := t.master.Write(p[:n]); err != nil {
-				return
-			}
-		}
-	}()
-	benchmarkEchoOn(b, client)
-	t.Close()
-	<-ended
+func TestServedTurnsOnAPTYAllocateNothing(t *testing.T) {
+	v := start(t, &quiet{}, ptyOnly())
+	wantNoAllocations(t, openClient(t, v.PTY()))
 }

@@ -201,7 +201,8 @@ func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
 	release := sync.OnceFunc(func() { close(free) })
 	defer release()
 	commands <- func(time.Duration) { <-free }
-	_, err := first.Write(make([]byte, 3*readBufferBytes*readBuffers))
+	const sent = 12 * readBufferBytes
+	_, err := first.Write(make([]byte, sent))
 	must(t, err)
 	must(t, first.Close())
 	second := v.dial(t)
@@ -215,7 +216,7 @@ func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
 	for bytes, gone := 0, false; ; {
 		did := <-device.did
 		switch {
-		case did == "receive second" && gone && bytes == 3*readBufferBytes*readBuffers:
+		case did == "receive second" && gone && bytes == sent:
 			return
 		case did == "gone":
 			gone = true
@@ -269,12 +270,21 @@ func TestServerWakesTheDeviceWithoutAClient(t *testing.T) {
 }
 
 func TestServerEndsAndAdmitsThoughTheDeviceIsAlwaysDue(t *testing.T) {
-	device := &busy{}
-	v := start(t, device, loopback())
-	wantEcho(t, v.dial(t), "x")
-	v.cancel()
-	if err := <-v.ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("Run = %v", err)
+	for _, test := range []struct {
+		name   string
+		device Device
+	}{{"without end at one time", &busy{}}, {"again at once", &late{}}} {
+		t.Run(test.name, func(t *testing.T) {
+			v := start(t, test.device, loopback())
+			conn := v.dial(t)
+			for range 20 {
+				wantEcho(t, conn, "x")
+			}
+			v.cancel()
+			if err := <-v.ended; !errors.Is(err, context.Canceled) {
+				t.Errorf("Run = %v", err)
+			}
+		})
 	}
 }
 
@@ -291,6 +301,16 @@ func (b *busy) Transmit(dst []byte) []byte {
 }
 func (b *busy) HostBaud(time.Duration, int) {}
 func (b *busy) HostGone(time.Duration)      {}
+
+// late is a busy device that asks for the instant after the one that it has just been
+// given: whatever it does takes too long.
+type late struct {
+	busy
+	next time.Duration
+}
+
+func (l *late) Advance(now time.Duration)   { l.next = now + 1 }
+func (l *late) Next() (time.Duration, bool) { return l.next, true }
 
 func TestServerKeepsTheMemoryBeforeItConfirms(t *testing.T) {
 	device := newBell()
@@ -435,75 +455,3 @@ func TestEventsReadAsSentences(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkEchoTCP is a frame to the device and back; BenchmarkBareEchoTCP is the same
-// without us, to compare.
-func BenchmarkEchoTCP(b *testing.B) {
-	s, err := Listen(loopback())
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(b.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx, &quiet{}) }()
-	benchmarkEcho(b, s.Addr().String())
-	cancel()
-	<-ended
-}
-
-func BenchmarkBareEchoTCP(b *testing.B) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		p := make([]byte, 4096)
-		for {
-			n, err := conn.Read(p)
-			if err != nil {
-				return
-			}
-			if _, err := conn.Write(p[:n]); err != nil {
-				return
-			}
-		}
-	}()
-	benchmarkEcho(b, l.Addr().String())
-	l.Close()
-	<-ended
-}
-
-func benchmarkEcho(b *testing.B, address string) {
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
-	benchmarkEchoOn(b, conn)
-}
-
-func benchmarkEchoOn(b *testing.B, conn io.ReadWriter) {
-	frame := make([]byte, 252)
-	b.ReportAllocs()
-	b.SetBytes(int64(2 * len(frame)))
-	for b.Loop() {
-		if _, err := conn.Write(frame); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := io.ReadFull(conn, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// quiet is a device that echoes and tells nothing.
-type quiet struct{ busy }
-
-func (*quiet) Next() (time.Duration, bool) { return 0, false }

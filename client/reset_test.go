@@ -1,0 +1,34 @@
+package client_test
+
+import (
+	"testing"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// The meter has agreed to enter download state and is reset before it is there: its image
+// is intact, so the application boots again. The tool asks once more.
+func TestAResetOnTheWayIntoDownloadStateIsSurvived(t *testing.T) {
+	r, err := rig.New(rig.Setup{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := fault.Parse("meter-reset at state booting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := r.Try(rig.Attempt{
+		Task:   client.TaskUpgrade,
+		Person: rig.Person{Firmware: r.UPG(2 * ion.BlockBytes), Paste: ion.AllGroups},
+		Plan:   plan,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Claim != nil || len(o.Broken) > 0 || len(o.Unstruck) > 0 {
+		t.Errorf("claim %v, broken %v, unstruck %v\n%s", o.Claim, o.Broken, o.Unstruck, o.Log)
+	}
+}

@@ -1,0 +1,164 @@
+package bench_test
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+)
+
+// smallRig has a chip with ten sectors beside the loader's own, so that an upgrade is a
+// few hundred events.
+func smallRig(t testing.TB) *rig.Rig {
+	t.Helper()
+	r, err := rig.New(rig.Setup{
+		ImageBytes:  4096,
+		Geometry:    flash.Geometry{Sectors: 33, SectorBytes: 8 << 10, Protected: 23, EraseTime: time.Second, ByteProgramTime: 7 * time.Microsecond},
+		TraceFrames: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func plan(t testing.TB, text string) fault.Plan {
+	t.Helper()
+	p, err := fault.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// upgrade is the attempt of a test: an image of so many blocks.
+func upgrade(t testing.TB, r *rig.Rig, blocks int, text string) rig.Attempt {
+	t.Helper()
+	return rig.Attempt{
+		Task:   client.TaskUpgrade,
+		Person: rig.Person{Firmware: r.UPG(blocks*ion.BlockBytes - 100), Paste: ion.AllGroups},
+		Plan:   plan(t, text),
+	}
+}
+
+// run is one upgrade with its trace.
+type run struct {
+	*rig.Outcome
+	r *rig.Rig
+}
+
+func try(t testing.TB, blocks int, text string) run {
+	t.Helper()
+	r := smallRig(t)
+	o, err := r.Try(upgrade(t, r, blocks, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run{o, r}
+}
+
+// moment is how far a run is at one event of its trace: what came before it.
+type moment struct {
+	at       time.Duration
+	block    int // highest that the host began to send
+	toMeter  int // frames
+	toHost   int
+	bytesTo  int
+	bytesOut int
+	ops      int    // flash operations that ended, as far as the trace tells: erases
+	resends  int    // requests sent again
+	state    string // of the meter
+}
+
+// request is what a first frame of the host says.
+type request struct {
+	id    uint16
+	op    ion.Op
+	block int
+}
+
+func requestOf(frame string) (request, bool) {
+	b, err := hex.DecodeString(strings.ReplaceAll(frame, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	f, _, err := ion.ParseFrame(b)
+	if err != nil || !f.First() || f.IsAck() || len(f.Data) < 24 {
+		return request{}, false
+	}
+	r := request{id: uint16(f.Data[2])<<8 | uint16(f.Data[3])}
+	if f.Data[4]&4 != 0 && f.Data[22] == byte(ion.TypeDownload) {
+		r.op = ion.Op(f.Data[23])
+		if r.op == ion.OpBlock {
+			r.block = int(f.Data[24])<<24 | int(f.Data[25])<<16 | int(f.Data[26])<<8 | int(f.Data[27])
+		}
+	}
+	return r, true
+}
+
+// faultEvent is one strike or end of a fault, with what came before it.
+type faultEvent struct {
+	moment
+	index int
+	kind  string // strikes, ends
+	fault string
+}
+
+// faults are all strikes and ends in the trace.
+func (r run) faults() []faultEvent {
+	var list []faultEvent
+	var m moment
+	last := map[uint16]bool{}
+	for i, e := range r.Trace {
+		m.at = e.At
+		switch {
+		case e.Source == bench.FromFault:
+			list = append(list, faultEvent{m, i, e.Kind, e.Text})
+		case e.Kind == "frame-to-meter":
+			m.toMeter++
+			m.bytesTo += int(e.N)
+			if q, ok := requestOf(e.Text); ok {
+				if last[q.id] {
+					m.resends++
+				}
+				last[q.id] = true
+				m.block = max(m.block, q.block)
+			}
+		case e.Kind == "frame-from-meter":
+			m.toHost++
+			m.bytesOut += int(e.N)
+		case e.Kind == "sector-erased":
+			m.ops++
+		case e.Source == bench.FromMeter && e.Kind == "state":
+			m.state = e.Text
+		}
+	}
+	return list
+}
+
+// count is how many events of the trace have this kind and, unless it is empty, text.
+func (r run) count(kind, text string) (n int) {
+	for _, e := range r.Trace {
+		if e.Kind == kind && (text == "" || strings.Contains(e.Text, text)) {
+			n++
+		}
+	}
+	return n
+}
+
+// find is the first event behind index from of that kind, and with that text in it.
+func (r run) find(from int, kind, text string) (bench.Event, int) {
+	for i := max(0, from); i < len(r.Trace); i++ {
+		if e := r.Trace[i]; e.Kind == kind && strings.Contains(e.Text, text) {
+			return e, i
+		}
+	}
+	return bench.Event{At: -1}, -1
+}
