@@ -3,6 +3,7 @@ package rig
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ionbench/client"
@@ -61,6 +62,7 @@ type Cost struct {
 // glance is what is remembered from before an attempt.
 type glance struct {
 	at       time.Duration
+	state    meter.State
 	settings ion.Settings
 	ops      uint64
 	toMeter  uint64
@@ -77,6 +79,7 @@ func (r *Rig) look() glance {
 	c := s.Counts()
 	return glance{
 		at:       r.Now(),
+		state:    r.Meter().State(),
 		settings: r.Meter().Settings(r.Now()),
 		ops:      r.Meter().Chip().Ops(),
 		toMeter:  c.BytesToMeter,
@@ -91,6 +94,7 @@ func (r *Rig) look() glance {
 
 func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 	t := r.bench.Host().(*tool)
+	t.count()
 	r.disk = t.disk
 	s := r.bench.Station()
 	c := s.Counts()
@@ -103,7 +107,7 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Read:     t.settings,
 		Prompts:  t.prompts,
 		Log:      r.disk.Log[before.log:],
-		Counts:   t.upgrader.Counts(),
+		Counts:   t.counts,
 		Recovery: t.upgrader.RecoveryMode(),
 		Unstruck: s.Unstruck(),
 		Trace:    s.Trace()[before.trace:],
@@ -117,6 +121,10 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 	}
 	o.Meter = r.condition(a, before)
 	r.judge(a, before, o)
+	if r.recovery != nil {
+		r.recovery.judge(r, o)
+	}
+	r.remember(o)
 	return o
 }
 
@@ -168,35 +176,78 @@ func refusals() []error {
 	return []error{client.ErrBadFile, client.ErrWrongProduct, client.ErrWrongSerial, client.ErrWrongUnit, client.ErrPassword, client.ErrNoPersistence, client.ErrDownloadState}
 }
 
-// judge checks what can be checked of one attempt: I2, I3, I5, I6 and I8. I1, I4 and I7
-// are about what follows; Recover checks them.
+// judge checks what can be checked of one attempt: I2, I3, I5, I6, I8, and of I7 that an
+// attempt which did not touch the flash lost nothing. I1, I4 and the rest of I7 are about
+// what follows; Recover checks them.
 func (r *Rig) judge(a Attempt, before glance, o *Outcome) {
 	if !o.Ended {
 		o.breaks("I5: the tool was still at work after %v", r.Now()-before.at)
 		return
 	}
-	if a.Task != client.TaskUpgrade && a.Task != client.TaskRecover {
+	if !slices.Contains(o.Prompts, client.ChooseFirmware) {
 		return
 	}
 	r.judgeClaim(a, o)
+	r.judgePromise(a, before, o)
 	r.judgeLog(before, o)
 	for _, refusal := range refusals() {
 		if errors.Is(o.Claim, refusal) && o.Meter.FlashOps > 0 && o.Counts.Transmitted == 0 {
 			o.breaks("I8: %d flash operations before the tool said: %v", o.Meter.FlashOps, o.Claim)
 		}
 	}
+	written := slices.Contains(o.Prompts, client.SendTemplate) || slices.Contains(o.Prompts, client.PasteOptions)
+	if o.Meter.FlashOps == 0 && o.Meter.Lost != 0 && !written {
+		o.breaks("I7: %v lost, and the flash was not touched", o.Meter.Lost)
+	}
+}
+
+// claims is what the tool said of its last upgrade: in the windows of the article an
+// upgrade is not the end.
+func (o *Outcome) claims() (success, failure bool) {
+	if o.Killed {
+		return false, false
+	}
+	for _, p := range o.Prompts {
+		switch p {
+		case client.UpgradeCompleted:
+			success, failure = true, false
+		case client.UpgradeFailed:
+			success, failure = false, true
+		}
+	}
+	return success, failure
 }
 
 func (r *Rig) judgeClaim(a Attempt, o *Outcome) {
 	upgraded := o.Meter.Image && o.Meter.Revision == a.Person.Firmware.Revision
+	success, failure := o.claims()
 	switch {
-	case o.Killed:
-	case o.Claim == nil && !upgraded:
+	case success && !upgraded:
 		o.breaks("I2: success is claimed; the meter has revision %q, image intact: %v", o.Meter.Revision, o.Meter.Image)
-	case o.Claim == nil && o.Meter.State != meter.Application && o.Meter.State != meter.Off:
+	case success && o.Meter.State != meter.Application && o.Meter.State != meter.Off:
 		o.breaks("I2: success is claimed; the meter is %v", o.Meter.State)
-	case o.Claim != nil && upgraded && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
+	case failure && upgraded && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
 		o.breaks("I3: failure is claimed (%v); the meter runs the image and has its settings", o.Claim)
+	}
+}
+
+// judgePromise: a tool that saved the settings, or found a journal of them, and asked what
+// to restore, has promised the ticked groups.
+func (r *Rig) judgePromise(a Attempt, before glance, o *Outcome) {
+	success, _ := o.claims()
+	asked := slices.Index(o.Prompts, client.PasteOptions)
+	if !success || asked < 0 || slices.Contains(o.Prompts, client.SendTemplate) {
+		return
+	}
+	broken := r.lostSince(r.set) & a.Person.Paste
+	if !slices.Contains(o.Prompts, client.RestoreSettings) || a.Person.NoRestore {
+		if before.state != meter.Application {
+			return // the tool saved whatever the meter had when it came up
+		}
+		broken &= r.lostSince(setUp{before.at, before.settings})
+	}
+	if broken != 0 {
+		o.breaks("I2: success is claimed; %v were promised and are lost", broken)
 	}
 }
 
@@ -211,31 +262,61 @@ func (r *Rig) judgeLog(before glance, o *Outcome) {
 		o.breaks("I6: line %v of the log cannot be read", u)
 	}
 	sent := int(r.bench.Station().Counts().BlocksSent - before.blocks)
-	if sent != o.Counts.Transmitted && o.Counts.Transmitted > 0 {
+	if len(parsed.Runs()) == 1 && sent != o.Counts.Transmitted {
 		o.breaks("I6: the tool counts %d blocks sent, the line %d", o.Counts.Transmitted, sent)
 	}
-	r.judgeLines(parsed, sent, o)
+	resends := 0
+	for _, run := range parsed.Runs() {
+		resends += judgeRun(run, o, len(parsed.Runs()) == 1)
+	}
+	if resends > int(o.Cost.Resends) {
+		o.breaks("I6: the log has %d resends, the line saw %d", resends, o.Cost.Resends)
+	}
 }
 
-func (r *Rig) judgeLines(parsed *upgradelog.Log, sent int, o *Outcome) {
-	last, resends := 0, 0
-	for _, e := range parsed.Entries {
+// judgeRun looks at one upgrade of the log: the numbers must follow from each other, and,
+// if it is the only one of the process, from the tool's counts. It gives the number of
+// resends.
+func judgeRun(run []upgradelog.Entry, o *Outcome, only bool) (resends int) {
+	last, passes := 0, 0
+	for _, e := range run {
 		switch e.Kind {
+		case upgradelog.Proceeding:
+			passes++
 		case upgradelog.Resending, upgradelog.Aborting:
-			if e.Total <= last || e.Total > sent {
-				o.breaks("I6: line %d counts %d blocks, after %d and of %d", e.At, e.Total, last, sent)
+			if e.Total <= last || only && e.Total > o.Counts.Transmitted {
+				o.breaks("I6: line %d counts %d blocks, after %d and of %d", e.At, e.Total, last, o.Counts.Transmitted)
 			}
 			last = e.Total
 			if e.Kind == upgradelog.Resending {
 				resends++
 			}
-		case upgradelog.Efficiency:
-			if e.Number < 0 || e.Number > 1000 {
-				o.breaks("I6: line %d: efficiency of %d tenths of a percent", e.At, e.Number)
-			}
 		}
 	}
-	if resends > int(o.Cost.Resends) {
-		o.breaks("I6: the log has %d resends, the line saw %d", resends, o.Cost.Resends)
+	if sent := o.Counts.Transmitted; only && passes == 1 && sent <= o.Counts.Confirmed+resends+1 {
+		judgeProgress(run, o)
+	}
+	return resends
+}
+
+// judgeProgress is for a download in one pass in which only silence made the tool send a
+// block again: percentages and efficiency follow from the blocks and the resends.
+func judgeProgress(run []upgradelog.Entry, o *Outcome) {
+	resends, percent := 0, 0
+	for _, e := range run {
+		switch e.Kind {
+		case upgradelog.Resending:
+			resends++
+		case upgradelog.Completed:
+			if percent += 10; e.Number != percent || o.Counts.Blocks*percent > 100*o.Counts.Answered {
+				o.breaks("I6: line %d: %d%% completed, where %d%% is next and %d of %d blocks were answered",
+					e.At, e.Number, percent, o.Counts.Answered, o.Counts.Blocks)
+			}
+		case upgradelog.Efficiency:
+			answered := (o.Counts.Blocks*percent + 99) / 100
+			if sent := answered + resends; e.Number != (2000*answered+sent)/(2*sent) {
+				o.breaks("I6: line %d: efficiency of %d tenths of a percent after %d blocks and %d resends", e.At, e.Number, answered, resends)
+			}
+		}
 	}
 }

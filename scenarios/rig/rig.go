@@ -6,6 +6,7 @@ package rig
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"ionbench/client"
@@ -33,6 +34,9 @@ type Setup struct {
 	Geometry     flash.Geometry
 	TraceFrames  bool
 	NoTrace      bool
+	// Instant takes all time away from the line and the meter, and from the tool all but
+	// its waits for what does not come: for attempts in real time (TryOver).
+	Instant bool
 }
 
 // ArticleStart is when the article's log begins, in the time of its PC.
@@ -111,6 +115,12 @@ type Rig struct {
 	setup Setup
 	bench *bench.Bench
 	disk  Disk
+	set   setUp
+
+	begun    int       // attempts so far
+	attempt  Attempt   // that was begun last
+	before   glance    // from before it
+	recovery *recovery // if it is one; not changed once it is begun
 }
 
 // nobody is the other end of a line that no tool is at.
@@ -129,7 +139,7 @@ func (n *nobody) Drain(dst []bench.Event) []bench.Event          { return dst }
 // StationConfig is the device's side of a setup.
 func (s Setup) StationConfig() bench.Config {
 	s = s.withDefaults()
-	return bench.Config{
+	c := bench.Config{
 		Meter: meter.Config{
 			Model:        s.Model,
 			SerialNumber: s.SerialNumber,
@@ -150,6 +160,10 @@ func (s Setup) StationConfig() bench.Config {
 		Trace:       !s.NoTrace,
 		TraceFrames: s.TraceFrames,
 	}
+	if s.Instant {
+		instant(&c)
+	}
+	return c
 }
 
 // New makes a rig whose meter runs since long: the clock stands at zero when it is ready.
@@ -163,7 +177,9 @@ func New(s Setup) (*Rig, error) {
 	station.PowerOn(-before)
 	station.Advance(0)
 	station.Forget()
-	return &Rig{setup: s, bench: bench.New(0, station, new(nobody))}, nil
+	r := &Rig{setup: s, bench: bench.New(0, station, new(nobody))}
+	r.set = setUp{settings: r.Meter().Settings(0)}
+	return r, nil
 }
 
 // Setup is what the rig was made of, defaults filled in.
@@ -209,6 +225,7 @@ func (r *Rig) Heal() {
 func (r *Rig) Clone() *Rig {
 	c := *r
 	c.bench = r.bench.Clone()
+	c.disk.Log = slices.Clip(r.disk.Log) // or both would write their next line to one place
 	return &c
 }
 
@@ -225,8 +242,13 @@ type Attempt struct {
 	Person       Person
 	Plan         fault.Plan
 	Writes       map[int]ion.Value // of TaskWriteSettings
+	Response     time.Duration     // how long the tool waits for an answer; 0: as usual
 	Limit        time.Duration     // the attempt must have ended by then; 0: six hours
 }
+
+// messageIDs is how many message ids lie between two processes of the tool: an answer to
+// one is none to the next.
+const messageIDs = 0x0800
 
 // config is the tool's own view of the rig.
 func (r *Rig) config(a Attempt) client.Config {
@@ -240,7 +262,13 @@ func (r *Rig) config(a Attempt) client.Config {
 		Start:          r.setup.Epoch,
 		Timing:         client.DefaultTiming(),
 		Journal:        a.Journal,
-		FirstMessageID: 1,
+		FirstMessageID: uint16(1 + r.begun*messageIDs),
+	}
+	if r.setup.Instant {
+		c.Timing = instantTiming()
+	}
+	if a.Response != 0 {
+		c.Timing.Response = a.Response
 	}
 	if c.Release.Version == "" {
 		c.Release = client.Release22()
@@ -272,12 +300,12 @@ func (r *Rig) Begin(a Attempt) error {
 	if err := r.bench.Station().SetPlan(a.Plan); err != nil {
 		return err
 	}
-	if a.Baud != 0 {
-		r.bench.Station().HostBaud(r.Now(), a.Baud)
-	}
+	r.attempt, r.before, r.recovery = a, r.look(), nil
+	r.bench.Station().HostBaud(r.Now(), r.config(a).Baud)
 	t := &tool{upgrader: u, person: a.Person, disk: r.disk}
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
+	r.begun++
 	u.Start(r.Now(), a.Task)
 	t.listen(r.Now())
 	r.bench.Exchange()
@@ -289,16 +317,21 @@ const maxAttempt = 6 * time.Hour
 
 // Try runs an attempt to its end and judges it.
 func (r *Rig) Try(a Attempt) (*Outcome, error) {
-	before := r.look()
 	if err := r.Begin(a); err != nil {
 		return nil, err
 	}
-	limit := a.Limit
+	return r.Finish(), nil
+}
+
+// Finish runs the attempt that Begin began to its end and judges it. A rig that was cloned
+// after Begin can be finished as well, and with another plan (Bench().Station().SetPlan).
+func (r *Rig) Finish() *Outcome {
+	limit := r.attempt.Limit
 	if limit == 0 {
 		limit = maxAttempt
 	}
-	ended := r.bench.Run(r.Now() + limit)
-	return r.finish(a, before, ended), nil
+	ended := r.bench.Run(r.before.at + limit)
+	return r.finish(r.attempt, r.before, ended)
 }
 
 // UPG is a firmware file for the rig's meter: the next revision, of so many bytes.

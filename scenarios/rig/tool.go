@@ -87,6 +87,7 @@ type tool struct {
 	claim    error
 	settings *ion.Settings
 	device   client.Device
+	counts   client.Counts // of the download that ran last
 	pending  []bench.Event
 }
 
@@ -168,6 +169,7 @@ func (t *tool) listen(now time.Duration) {
 func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
+		t.count()
 		t.disk.Log = upgradelog.Append(t.disk.Log, e.Line)
 		t.tell(now, "log", e.Line.String())
 	case client.EventPrompt:
@@ -191,6 +193,14 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventFinished:
 		t.claim = e.Err
 		t.tell(now, "finished", claimText(e.Err))
+	}
+}
+
+// count notes how the download stands: the upgrader forgets it when the last window of the
+// upgrade is closed.
+func (t *tool) count() {
+	if c := t.upgrader.Counts(); c.Transmitted > 0 {
+		t.counts = c
 	}
 }
 

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	stored "ionbench/fixtures/cases"
+	"ionbench/fixtures/logs"
+	"ionbench/simulator/fault"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew; look at the difference before you keep it")
+
+// call runs the program in this process.
+func call(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, diagnostics bytes.Buffer
+	code = run(context.Background(), args, strings.NewReader(stdin), &out, &diagnostics)
+	return code, out.String(), diagnostics.String()
+}
+
+// times are all times and the blanks behind them, whose number depends on their width.
+var times = regexp.MustCompile(`\b([0-9]+(\.[0-9]+)?(h|m|s|ms|µs))+( +|\b)|WALL TIME|VIRTUAL TIME +`)
+
+// masked hides what differs from run to run.
+func masked(out string) string {
+	return strings.ReplaceAll(times.ReplaceAllString(out, "TIME "), " \n", "\n")
+}
+
+func wantGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the output is\n%s\nand %s says\n%s\nRun go test ./cmd/ionbench -update if the new one is right", got, path, want)
+	}
+}
+
+func TestTheTableOfAllStoredCases(t *testing.T) {
+	code, out, diagnostics := call(t, "", "run")
+	if code != exitDone || diagnostics != "" {
+		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
+	}
+	wantGolden(t, "run.golden", masked(out))
+}
+
+func TestTheListOfAllStoredCases(t *testing.T) {
+	code, out, _ := call(t, "", "list")
+	if code != exitDone {
+		t.Errorf("exit %d", code)
+	}
+	wantGolden(t, "list.golden", out)
+}
+
+func TestTheBuiltProgramPrintsTheArticlesLogAndNothingElse(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "ionbench")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	command := exec.Command(program, "run", "upgrade-failed", "--print", "log")
+	command.Dir = t.TempDir() // the cases are inside the program
+	var diagnostics bytes.Buffer
+	command.Stderr = &diagnostics
+	out, err := command.Output()
+	if err != nil || diagnostics.Len() > 0 {
+		t.Fatalf("%v, and on stderr %q", err, diagnostics.String())
+	}
+	if !bytes.Equal(out, logs.UpgradeFailed()) {
+		t.Errorf("it prints\n%s", out)
+	}
+	if err := exec.Command(program, "run", "upgrade-faild").Run(); exitCode(err) != exitUsage {
+		t.Errorf("an unknown case ends with %v", err)
+	}
+}
+
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return 0
+}
+
+// failing is a case that does not come out as it says.
+const failing = "[case]\ntitle = it says too much\n[attempt]\ntask = upgrade\nplan = cable-pull at block 5 for 1 no-responses\nplan = abort at block 9\n[expect]\noutcome = failure\nresends = 1000\n"
+
+func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it says too much.case")
+	if err := os.WriteFile(path, []byte(failing), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := call(t, "", "run", path, "recovery")
+	if code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	out = masked(strings.ReplaceAll(out, filepath.Dir(path), "DIR"))
+	wantGolden(t, "failing.golden", regexp.MustCompile(`  +`).ReplaceAllString(out, "  "))
+
+	// The command that it names does repeat it, and fails again.
+	code, trace, diagnostics := call(t, "", "run", path, "--print", "trace")
+	if code != exitFailed || !strings.Contains(trace, "fault strikes cable-pull at block 5 for 1 no-response\n") || !strings.Contains(diagnostics, "did not come out") {
+		t.Errorf("exit %d\n%s\n%s", code, trace, diagnostics)
+	}
+}
+
+func TestPrintGivesOneThingAlone(t *testing.T) {
+	code, plan, diagnostics := call(t, "", "run", "cable-two-no-responses", "--print", "plan")
+	if code != exitDone || plan != "cable-pull at block 41 for 2 no-responses\n" || diagnostics != "" {
+		t.Errorf("exit %d: %q, and on stderr %q", code, plan, diagnostics)
+	}
+	if _, err := fault.Parse(plan); err != nil {
+		t.Error(err)
+	}
+	code, trace, _ := call(t, "", "run", "cable-two-no-responses", "--print=trace")
+	if code != exitDone || strings.Count(trace, " fault strikes ") != 1 || strings.Contains(trace, "VIRTUAL") {
+		t.Errorf("exit %d\n%s", code, trace)
+	}
+}
+
+func TestJSONIsOneObjectACase(t *testing.T) {
+	code, out, _ := call(t, failing, "run", "--json", "upgrade-failed", "-")
+	if code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	objects := make([]runObject, len(lines))
+	for i, line := range lines {
+		in := json.NewDecoder(strings.NewReader(line))
+		in.DisallowUnknownFields()
+		if err := in.Decode(&objects[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good, bad := objects[0], objects[1]
+	if !good.Passed || len(good.Attempts) != 2 || good.Attempts[1].Resends != 10 || good.Attempts[1].Seconds < 4200 || good.Attempts[1].Seconds >= 4201 {
+		t.Errorf("the first is %+v", good)
+	}
+	if bad.Passed || bad.Case != "-" || len(bad.Reasons) != 3 || bad.Plan != "cable-pull at block 5 for 1 no-response\nabort at block 9\n" {
+		t.Errorf("the second is %+v", bad)
+	}
+	if code, out, _ := call(t, "", "list", "--json", "frozen"); code != exitDone || !strings.HasPrefix(out, `{"case":"frozen","title":"The meter freezes`) {
+		t.Errorf("list: exit %d, %s", code, out)
+	}
+}
+
+func TestAFolderIsAllItsCaseFiles(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"upgrade-failed", "upgrade"} {
+		b, err := stored.File(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name+stored.Suffix), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(folder, "notes.txt"), []byte("no case\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, diagnostics := call(t, "", "run", folder)
+	if code != exitDone || !strings.HasSuffix(out, "\n2 cases as said\n") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+}
+
+func TestWrongUsageSaysWhatToDoNext(t *testing.T) {
+	folder := t.TempDir()
+	bad := filepath.Join(folder, "bad.case")
+	if err := os.WriteFile(bad, []byte("[case]\ntitel = x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	empty := t.TempDir()
+	const (
+		help  = "\n`ionbench --help` lists the commands.\n"
+		cases = "\n`ionbench list` lists the cases; a file or a folder can be named too.\n"
+	)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "ionbench: no command; `ionbench run` plays all cases" + help},
+		{[]string{"rnu"}, "ionbench: there is no command \"rnu\"; did you mean run?" + help},
+		{[]string{"xyzzy"}, "ionbench: there is no command \"xyzzy\"" + help},
+		{[]string{"help", "rnu"}, "ionbench: there is no command \"rnu\"; did you mean run?" + help},
+		{[]string{"--json", "run"}, "ionbench: the command comes before its flags, and --json stands where a command was expected" + help},
+		{[]string{"run", "--jsn"}, "ionbench: unknown flag: --jsn; did you mean --json?\n`ionbench run --help` lists its flags.\n"},
+		{[]string{"run", "--print"}, "ionbench: flag needs an argument: --print\n`ionbench run --help` lists its flags.\n"},
+		{[]string{"run", "--print", "logs", "upgrade"}, "ionbench: --print logs: use log, trace or plan\n`ionbench run --help` has examples.\n"},
+		{[]string{"run", "--print", "log", "--json", "upgrade"}, "ionbench: --print and --json exclude each other\n`ionbench run --help` has examples.\n"},
+		{[]string{"run", "--print", "log", "upgrade", "recovery"}, "ionbench: --print prints of one case, and these are 2\nName one, such as `ionbench run upgrade-failed --print log`.\n"},
+		{[]string{"run", "upgrade-faild"}, "ionbench: there is no case \"upgrade-faild\"; did you mean upgrade-failed?" + cases},
+		{[]string{"run", "xyzzy"}, "ionbench: there is no case \"xyzzy\"" + cases},
+		{[]string{"run", "no/such.case"}, "ionbench: there is no file no/such.case" + cases},
+		{[]string{"list", "frozn"}, "ionbench: there is no case \"frozn\"; did you mean frozen?" + cases},
+		{[]string{"run", bad}, "ionbench: " + bad + " is no case that can be played:\n  line 2: \"titel\" is no key of [case]; did you mean title?\n  line 1: [case] has no title; add a line title = ...\nNothing was run. `ionbench format` tells what a case file may say.\n"},
+		{[]string{"run", empty}, "ionbench: there is no case file in " + empty + "\nCase files end in .case; `ionbench format` tells what they say.\n"},
+		{[]string{"format", "upgrade"}, "ionbench: format takes no argument, and \"upgrade\" was given\n`ionbench format` prints all keys.\n"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			code, out, diagnostics := call(t, "", c.args...)
+			if code != exitUsage || out != "" || diagnostics != c.want {
+				t.Errorf("exit %d, on stdout %q, on stderr\n%s\nand should be\n%s", code, out, diagnostics, c.want)
+			}
+		})
+	}
+}
+
+func TestHelpIsForPeople(t *testing.T) {
+	asked := [][]string{{"--help"}, {"-h"}, {"help"}}
+	for _, c := range commands() {
+		asked = append(asked, []string{c.name, "--help"}, []string{"help", c.name})
+	}
+	for _, args := range asked {
+		code, out, diagnostics := call(t, "", args...)
+		if code != exitDone || diagnostics != "" {
+			t.Errorf("%v: exit %d, on stderr %q", args, code, diagnostics)
+		}
+		if !strings.Contains(out, "Usage: ionbench") || !strings.Contains(out, "Examples:\n  ionbench ") {
+			t.Errorf("%v: no usage or no examples in\n%s", args, out)
+		}
+		for line := range strings.Lines(out) {
+			if len([]rune(line)) > 110 {
+				t.Errorf("%v: a long line: %s", args, line)
+			}
+		}
+	}
+}
+
+func TestTheExampleOfTheFormatIsACase(t *testing.T) {
+	code, out, _ := call(t, "", "format")
+	if code != exitDone || !strings.Contains(out, formatExample) {
+		t.Fatalf("exit %d\n%s", code, out)
+	}
+	if code, out, diagnostics := call(t, formatExample, "run", "-"); code != exitDone {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+}
+
+func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, diagnostics bytes.Buffer
+	code := run(ctx, []string{"run", "upgrade", "recovery"}, nil, &out, &diagnostics)
+	if code != exitFailed || diagnostics.String() != "ionbench: interrupted: 0 of 2 cases were played\n" {
+		t.Errorf("exit %d: %s", code, diagnostics.String())
+	}
+}
+
+// full is a standard output that takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
+	for _, args := range [][]string{{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, {"list"}, {"format"}, {"--help"}, {"run", "--help"}} {
+		var diagnostics bytes.Buffer
+		if code := run(context.Background(), args, nil, full{}, &diagnostics); code != exitFailed || !strings.Contains(diagnostics.String(), "no space left") {
+			t.Errorf("%v: exit %d: %s", args, code, diagnostics.String())
+		}
+	}
+}

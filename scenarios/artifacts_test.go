@@ -1,0 +1,237 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// story is the meter of a spec and all that befell it. A spec that fails leaves its story
+// behind as files.
+type story struct {
+	*rig.Rig
+	chapters []chapter
+	record   *record
+}
+
+// chapter is one process of the tool.
+type chapter struct {
+	attempt rig.Attempt
+	outcome *rig.Outcome // nil while it runs
+}
+
+// record is what a spec shows when it fails: the story that was told last.
+type record struct {
+	last     *story
+	caseName string
+}
+
+// tell begins the story of a spec.
+func tell(setup rig.Setup) *story {
+	GinkgoHelper()
+	r, err := rig.New(setup)
+	Expect(err).NotTo(HaveOccurred(), "making the rig")
+	s := &story{Rig: r, record: new(record)}
+	s.record.last = s
+	DeferOnFailure(func() { leaveArtifacts(s.record) })
+	return s
+}
+
+// caseNamed notes that `ionbench run` has a case of the same story.
+func (s *story) caseNamed(name string) { s.record.caseName = name }
+
+// clone is the same story up to here, with a future of its own.
+func (s *story) clone() *story {
+	return &story{Rig: s.Rig.Clone(), chapters: slices.Clip(s.chapters), record: s.record}
+}
+
+// begin starts an attempt; finish ends it.
+func (s *story) begin(a rig.Attempt) {
+	GinkgoHelper()
+	s.record.last = s
+	s.chapters = append(s.chapters, chapter{attempt: a})
+	Expect(s.Begin(a)).To(Succeed(), "beginning the attempt with plan %q", a.Plan)
+}
+
+// finish runs the attempt to its end. No invariant may be broken and no fault of the plan
+// be left over.
+func (s *story) finish() *rig.Outcome {
+	GinkgoHelper()
+	return s.end(s.Finish())
+}
+
+func (s *story) end(o *rig.Outcome) *rig.Outcome {
+	GinkgoHelper()
+	at := &s.chapters[len(s.chapters)-1]
+	at.outcome = o
+	Expect(o.Broken).To(BeEmpty(), "invariants, with plan %q", at.attempt.Plan)
+	Expect(o.Unstruck).To(BeEmpty(), "faults that never struck, of plan %q", at.attempt.Plan)
+	return o
+}
+
+// try is one attempt from its start to its end.
+func (s *story) try(a rig.Attempt) *rig.Outcome {
+	GinkgoHelper()
+	s.begin(a)
+	return s.finish()
+}
+
+// recover is the article's recovery of a.
+func (s *story) recover(a rig.Attempt) *rig.Outcome {
+	GinkgoHelper()
+	s.record.last = s
+	s.chapters = append(s.chapters, chapter{attempt: rig.Recovery(a)})
+	o, err := s.Recover(a)
+	Expect(err).NotTo(HaveOccurred(), "recovering")
+	return s.end(o)
+}
+
+// planned reads a plan that is written in a spec.
+func planned(text string) fault.Plan {
+	GinkgoHelper()
+	p, err := fault.Parse(text)
+	Expect(err).NotTo(HaveOccurred(), "the plan %q of this spec", text)
+	return p
+}
+
+// upgrade is a person who upgrades, restores all settings, and meets the faults of a plan.
+func upgrade(file *upg.File, plan string) rig.Attempt {
+	GinkgoHelper()
+	return rig.Attempt{
+		Task:   client.TaskUpgrade,
+		Person: rig.Person{Firmware: file, Paste: ion.AllGroups},
+		Plan:   planned(plan),
+	}
+}
+
+// artifactsFolder is where failed specs leave their files.
+func artifactsFolder() string {
+	if folder := os.Getenv("IONBENCH_ARTIFACTS"); folder != "" {
+		return folder
+	}
+	return filepath.Join("..", "artifacts")
+}
+
+// artifact names the report entries with the files.
+const artifact = "artifact"
+
+// leaveArtifacts writes the trace, the plans, the log and the command that repeats the
+// spec. The names come from the spec's text: parallel processes do not meet.
+func leaveArtifacts(r *record) {
+	spec := CurrentSpecReport()
+	for _, e := range spec.ReportEntries {
+		if e.Name == artifact {
+			return // of the story that was told after this one
+		}
+	}
+	stem := filepath.Join(artifactsFolder(), slug(spec.FullText()))
+	repeat := repeatCommands(spec.FullText(), r.caseName)
+	files := []struct {
+		ending  string
+		content []byte
+	}{
+		{"trace.txt", r.last.traceText()},
+		{"plan.txt", r.last.planText()},
+		{"log.txt", r.last.logText()},
+		{"repeat.txt", []byte(repeat)},
+	}
+	Expect(os.MkdirAll(artifactsFolder(), 0o777)).To(Succeed(), "making the artifacts folder")
+	for _, f := range files {
+		name := stem + "." + f.ending
+		Expect(os.WriteFile(name, f.content, 0o666)).To(Succeed(), "leaving an artifact")
+		AddReportEntry(artifact, name, ReportEntryVisibilityFailureOrVerbose)
+	}
+	AddReportEntry("plan", string(r.last.planText()), ReportEntryVisibilityFailureOrVerbose)
+	AddReportEntry("repeat", repeat, ReportEntryVisibilityFailureOrVerbose)
+}
+
+// slug makes a file name of a spec's text; its CRC tells long texts apart.
+func slug(text string) string {
+	const longest = 80
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+	name := strings.Join(words, "-")
+	return fmt.Sprintf("%.*s-%08x", longest, name, crc32.ChecksumIEEE([]byte(text)))
+}
+
+// repeatCommands repeat a spec, from the project's folder.
+func repeatCommands(text, caseName string) string {
+	focus := strings.ReplaceAll(regexp.QuoteMeta(text), "'", `'\''`)
+	commands := fmt.Sprintf("go test ./scenarios -run TestScenarios -ginkgo.focus '%s$'\n", focus)
+	if caseName != "" {
+		commands += fmt.Sprintf("go run ./cmd/ionbench run %s --print trace\n", caseName)
+	}
+	return commands
+}
+
+func (s *story) traceText() []byte {
+	var b bytes.Buffer
+	for _, e := range s.Bench().Station().Trace() {
+		fmt.Fprintln(&b, e)
+	}
+	fmt.Fprintf(&b, "%14.6f end, fingerprint %x\n", s.Now().Seconds(), s.Bench().Fingerprint())
+	return b.Bytes()
+}
+
+// planText is the attempts in order, as lines of a plan with comments.
+func (s *story) planText() []byte {
+	var b bytes.Buffer
+	for i, c := range s.chapters {
+		fmt.Fprintf(&b, "# attempt %d: %s\n", i+1, describe(c.attempt))
+		for _, f := range c.attempt.Plan {
+			fmt.Fprintln(&b, f)
+		}
+		if c.outcome != nil {
+			fmt.Fprintf(&b, "# came to: %s\n", summary(c.outcome))
+		}
+	}
+	return b.Bytes()
+}
+
+func describe(a rig.Attempt) string {
+	words := []string{"connect", "identify", "upgrade", "recover", "send template", "read settings", "write settings"}[a.Task]
+	if a.Person.Firmware != nil {
+		words += fmt.Sprintf(" with %s of %d bytes", a.Person.Firmware.Revision, len(a.Person.Firmware.Image))
+	}
+	if a.SingleDevice {
+		words += ", single device"
+	}
+	if a.Journal {
+		words += ", journal"
+	}
+	return words
+}
+
+func summary(o *rig.Outcome) string {
+	claim := "success"
+	switch {
+	case o.Killed:
+		claim = "killed"
+	case o.Claim != nil:
+		claim = o.Claim.Error()
+	}
+	return fmt.Sprintf("%s; the meter is %v with revision %q; lost: %v; broken: %q", claim, o.Meter.State, o.Meter.Revision, o.Meter.Lost, o.Broken)
+}
+
+func (s *story) logText() []byte {
+	var b bytes.Buffer
+	for i, c := range s.chapters {
+		if c.outcome != nil {
+			fmt.Fprintf(&b, "# attempt %d\n%s", i+1, c.outcome.Log)
+		}
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,40 @@
+// Package cases plays scenarios that are text files. A case names a meter, a firmware
+// file, plans of faults, a person's answers and what must come of it all; whoever adds a
+// file to fixtures/cases has a scenario, and needs no Go.
+//
+// A file is UTF-8 text of at most 256 KiB, in the manner of a template file (.DCF):
+// sections, and `key = value` on each line; a line whose first character is # or ; is a
+// comment. Blanks around keys and values mean nothing.
+//
+//	[case]
+//	title = The cable is out for two No Response lines
+//
+//	[firmware]
+//	blocks = 100
+//
+//	[attempt]
+//	task = upgrade
+//	plan = cable-pull at block 41 for 2 no-responses
+//
+//	[expect]
+//	outcome      = success
+//	no-responses = 2
+//	image        = intact
+//
+// The sections are [case], [meter], [firmware], [template], and any number of [attempt],
+// each followed by its [expect]. An attempt is one process of the tool against the same
+// meter, from its start to its end; between attempts faults can be healed, the power
+// cycled and time let pass. Firmware and templates can have names ([firmware damaged]),
+// which attempts then choose. [Describe] lists all keys.
+//
+// What a case does not say is as in the article FA212301. What it does not expect is not
+// looked at, but for two things that always fail a case: a fault of a plan that never
+// struck, and a broken invariant of the project.
+//
+// Counts in a plan begin with the case for time, bytes, frames, flash operations and
+// no-responses, and with the attempt for blocks and percent. A fault whose moment has
+// passed before its attempt begins fails the case.
+//
+// Everything happens in virtual time; equal files give equal results. Cases know no time
+// zones, no phone lines and no second meter.
+package cases

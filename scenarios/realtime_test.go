@@ -1,0 +1,167 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"ionbench/client"
+	"ionbench/client/upgradelog"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/meter"
+)
+
+// instantly is a meter whose work and whose line take no time, so that an attempt over a
+// PTY or TCP lasts as long as what does not come is waited for. The rate paces nothing; but
+// the tool waits for its frame to be out by it before it waits for the answer, so it is a
+// higher one than any meter of the family has.
+func instantly() rig.Setup { return rig.Setup{Instant: true, Baud: 115200} }
+
+// soon is how long the tool waits for an answer where a spec takes answers away. What does
+// come is there within a millisecond, unless the computer is very busy.
+const soon = 150 * time.Millisecond
+
+// enough is what a spec in real time may take on a computer that is very busy.
+const enough = SpecTimeout(time.Minute)
+
+// over is one attempt from its start to its end over a transport. A system without PTYs
+// skips the spec.
+func (s *story) over(ctx context.Context, t rig.Transport, a rig.Attempt) *rig.Outcome {
+	GinkgoHelper()
+	s.record.last = s
+	s.chapters = append(s.chapters, chapter{attempt: a})
+	o, err := s.TryOver(ctx, t, a)
+	if errors.Is(err, errors.ErrUnsupported) {
+		Skip("there are no PTYs on this system: " + err.Error())
+	}
+	Expect(err).NotTo(HaveOccurred(), "the attempt with plan %q", a.Plan)
+	return s.end(o)
+}
+
+// keepAllSettings: no group differs from before.
+func keepAllSettings() OmegaMatcher { return HaveField("Meter.Lost", BeZero()) }
+
+var _ = Describe("In real time", Label(realtime), func() {
+	for _, transport := range rig.Transports() {
+		Context("over "+transport.String(), func() {
+			It("“the meter will display the text Upgrading…”, L2 toggles, “status updates every 10%”, and the new firmware runs", row("K1"), func(ctx SpecContext) {
+				s := tell(instantly())
+				before := s.Bench().Station().Counts()
+				o := s.over(ctx, transport, upgrade(s.UPG(blocks(30)), ""))
+				Expect(o).To(beUpgraded())
+				Expect(o).To(keepAllSettings())
+				Expect(told(o.Trace, bench.FromMeter, "lcd")).To(Equal([]string{"Upgrading…", "ION7350"}))
+				Expect(told(o.Trace, bench.FromMeter, "event-log")).To(Equal([]string{meter.EventFactoryInitialize, meter.EventFirmwareUpgrade}))
+				Expect(lines(o, upgradelog.Completed, upgradelog.Efficiency)).To(Equal(tenPairs()))
+				Expect(told(o.Trace, bench.FromHost, "log")).To(ContainElements(tenPairs()))
+				after := s.Bench().Station().Counts()
+				frames := after.FramesToMeter + after.FramesToHost - before.FramesToMeter - before.FramesToHost
+				Expect(frames).To(BeNumerically(">", 30*2*31), "frames and their acknowledgements")
+				Expect(o.Meter.L2Edges).To(Equal(frames))
+			}, enough)
+
+			It("“the RS-485 connection was re-connected after two No Response entries … the upgrade process continued”", row("K2", faultCable), func(ctx SpecContext) {
+				s := tell(instantly())
+				a := upgrade(s.UPG(blocks(12)), "cable-pull at block 7 for 2 no-responses")
+				a.Response = soon
+				o := s.over(ctx, transport, a)
+				Expect(o).To(beUpgraded())
+				Expect(o).To(keepAllSettings())
+				Expect(lines(o, upgradelog.Resending, upgradelog.Aborting, upgradelog.Retrying)).To(Equal([]string{
+					"No response... resending (1 of 7)", "No response... resending (2 of 8)",
+				}))
+				Expect(lines(o, upgradelog.Efficiency)).To(HaveExactElements(
+					"Comm efficiency = 100.0%", "Comm efficiency = 100.0%", "Comm efficiency = 100.0%", "Comm efficiency = 100.0%", "Comm efficiency = 100.0%",
+					"Comm efficiency = 80.0%", "Comm efficiency = 81.8%", "Comm efficiency = 83.3%", "Comm efficiency = 84.6%", "Comm efficiency = 85.7%",
+				))
+			}, enough)
+
+			It("“may choose to Abort the upgrade and restart”: it is “not necessary and not recommended to power cycle”", row("K5", faultAbort), func(ctx SpecContext) {
+				s := tell(instantly())
+				file := s.UPG(blocks(12))
+				o := s.over(ctx, transport, upgrade(file, "abort at block 7"))
+				Expect(o.Aborted).To(BeTrue())
+				Expect(o.Claim).To(MatchError(client.ErrAborted))
+				Expect(o.Meter.LCD).To(Equal("Upgrading…"))
+				o = s.over(ctx, transport, upgrade(file, ""))
+				Expect(o).To(beUpgraded())
+				Expect(lines(o, upgradelog.AlreadyInDownloadState, upgradelog.FlashCleared)).To(Equal([]string{
+					"Device already in download state", "Flash memory cleared",
+				}))
+				Expect(lines(o, upgradelog.Completed, upgradelog.Efficiency)).To(Equal(tenPairs()), "from the beginning")
+			}, enough)
+
+			It("“ION Setup will recognize if your ION 73xx family meter is currently in upgrade mode … Select Yes to recover your firmware upgrade”", row("K8", faultKill), func(ctx SpecContext) {
+				s := tell(instantly())
+				failed := upgrade(s.UPG(blocks(12)), "kill at block 7")
+				o := s.over(ctx, transport, failed)
+				Expect(o.Killed).To(BeTrue())
+				o = s.over(ctx, transport, rig.Recovery(failed))
+				Expect(o.Prompts).To(Equal([]client.Prompt{
+					client.ConnectionType, client.RecoverUpgrade, client.ChooseFirmware, client.UpgradeCompleted, client.ConnectionType,
+				}))
+				Expect(o).To(beUpgraded())
+				Expect(o.Recovery).To(BeTrue(), "Firmware Recovery Mode")
+			}, enough)
+		})
+	}
+
+	// What a plan of protocol points makes happen does not depend on what carries the
+	// bytes. rig.Promised says what is compared.
+	DescribeTable("the same plan gives the same event trace, times aside, on the bench, over a PTY and over TCP",
+		func(ctx SpecContext, plan string, response time.Duration) {
+			var want []string
+			for _, transport := range rig.Transports() {
+				s := tell(instantly())
+				a := upgrade(s.UPG(blocks(11)+500), plan)
+				a.Response = response
+				o := s.over(ctx, transport, a)
+				got := rig.Promised(o.Trace)
+				if want == nil {
+					want = got
+					Expect(len(want)).To(BeNumerically(">", 70), "events, more than the erased sectors")
+					continue
+				}
+				Expect(got).To(Equal(want), "over %v, against the bench", transport)
+			}
+		},
+		EntryDescription("%[1]q"),
+		Entry(nil, enough, "", time.Duration(0)),
+		Entry(nil, enough, "cable-pull at block 6 for 2 no-responses", soon),
+		Entry(nil, enough, "cable-pull from-meter at state verifying for 1 no-responses", soon),
+		Entry(nil, enough, "reply-lost at block 6", soon),
+		Entry(nil, enough, "power-loss at flash-op 200 torn for 480ms", 2*soon),
+		Entry(nil, enough, "power-loss at flash-op 30 after for 1 no-responses", soon),
+		Entry(nil, enough, "abort at block 6", time.Duration(0)),
+		Entry(nil, enough, "abort at block 12", time.Duration(0)),
+		Entry(nil, enough, "abort at state erasing", time.Duration(0)),
+		Entry(nil, enough, "kill at 50%", time.Duration(0)),
+		Entry(nil, enough, "frame-lost at block 3; byte-flip at block 5; frame-dup at block 7", soon),
+	)
+})
+
+var _ = Describe("A meter and a line that take their time", func() {
+	DescribeTable("give each side the same events as without",
+		func(plan string) {
+			traces := map[bool][]bench.Event{}
+			for _, quick := range []bool{true, false} {
+				s := tell(rig.Setup{Instant: quick})
+				traces[quick] = s.try(upgrade(s.UPG(blocks(11)+500), plan)).Trace
+			}
+			for _, source := range []bench.Source{bench.FromMeter, bench.FromFault, bench.FromHost} {
+				Expect(rig.PromisedOf(traces[true], source)).To(Equal(rig.PromisedOf(traces[false], source)), "events of the %v", source)
+			}
+		},
+		EntryDescription("%q"),
+		Entry(nil, ""),
+		Entry(nil, "cable-pull at block 6 for 2 no-responses"),
+		Entry(nil, "reply-lost at block 6"),
+		Entry(nil, "cable-pull to-meter at state verifying for 10 no-responses"),
+		Entry(nil, "abort at block 6"),
+		Entry(nil, "kill at 50%"),
+	)
+})

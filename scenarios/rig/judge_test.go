@@ -1,0 +1,157 @@
+package rig
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// attempted is a rig after an upgrade of 20 blocks with the cable out at block 10, and its
+// outcome, which breaks nothing.
+func attempted(t *testing.T) (*Rig, *Outcome) {
+	t.Helper()
+	r, err := New(Setup{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := fault.Parse("cable-pull at block 10 for 2 no-responses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := r.Try(Attempt{Task: client.TaskUpgrade, Person: Person{Firmware: r.UPG(20 * ion.BlockBytes), Paste: ion.AllGroups}, Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Broken) > 0 {
+		t.Fatalf("the attempt breaks %q", o.Broken)
+	}
+	return r, o
+}
+
+func wantBroken(t *testing.T, o *Outcome, invariant string) {
+	t.Helper()
+	for _, b := range o.Broken {
+		if strings.HasPrefix(b, invariant+":") {
+			return
+		}
+	}
+	t.Errorf("%q does not tell of %s", o.Broken, invariant)
+}
+
+// The judge is what every scenario relies on: it must see an outcome that is not right.
+func TestTheJudgeSeesWhatIsBroken(t *testing.T) {
+	tests := []struct {
+		name, invariant string
+		spoil           func(*Outcome)
+	}{
+		{"a run without an end", "I5", func(o *Outcome) { o.Ended = false }},
+		{"success without the image", "I2", func(o *Outcome) { o.Meter.Image = false }},
+		{"success with another revision", "I2", func(o *Outcome) { o.Meter.Revision = "7350V282" }},
+		{"success in download state", "I2", func(o *Outcome) { o.Meter.State = meter.Download }},
+		{"failure that is none", "I3", func(o *Outcome) {
+			o.Claim = client.ErrNoResponse
+			o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed}
+		}},
+		{"a refusal after the flash was touched", "I8", func(o *Outcome) {
+			o.Claim, o.Counts.Transmitted = errors.Join(client.ErrPassword), 0
+		}},
+		{"blocks that the tool did not count", "I6", func(o *Outcome) { o.Counts.Transmitted-- }},
+		{"settings lost without a flash operation", "I7", func(o *Outcome) {
+			o.Meter.FlashOps, o.Meter.Lost = 0, ion.AllGroups
+			o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeCompleted}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, o := attempted(t)
+			test.spoil(o)
+			r.judge(r.attempt, r.before, o)
+			wantBroken(t, o, test.invariant)
+		})
+	}
+}
+
+func TestTheJudgeSeesALogThatIsWrong(t *testing.T) {
+	for _, test := range []struct{ name, from, to string }{
+		{"a percentage left out", "30% completed\n", ""},
+		{"a percentage twice", "30% completed", "20% completed"},
+		{"an efficiency that is too good", "Comm efficiency = 83.3%", "Comm efficiency = 90.0%"},
+		{"a resend too many", "No response... resending (2 of 11)\n", "No response... resending (2 of 11)\nNo response... resending (3 of 12)\n"},
+		{"counts that go back", "(2 of 11)", "(2 of 9)"},
+		{"counts beyond what was sent", "(2 of 11)", "(2 of 99)"},
+		{"a line of another file", "Firmware verified", "Good morning"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, o := attempted(t)
+			spoilt := bytes.Replace(o.Log, []byte(test.from), []byte(test.to), 1)
+			if bytes.Equal(spoilt, o.Log) {
+				t.Fatalf("%q is not in\n%s", test.from, o.Log)
+			}
+			o.Log = spoilt
+			r.judgeLog(r.before, o)
+			wantBroken(t, o, "I6")
+		})
+	}
+}
+
+func TestTheJudgeSeesPromisedSettingsThatAreLost(t *testing.T) {
+	r, o := attempted(t)
+	other := CustomSettings(meter.ION7350, "7350V282")
+	other.Values[0] = ion.FloatValue(1)
+	r.set.settings, r.before.settings = *other, *other
+	r.judgePromise(r.attempt, r.before, o)
+	wantBroken(t, o, "I2")
+}
+
+func TestTheJudgeSeesARecoveryThatIsNone(t *testing.T) {
+	r, o := attempted(t)
+	good := recovery{answers: true, expected: r.set}
+	good.judge(r, o)
+	if len(o.Broken) > 0 {
+		t.Fatalf("a good end breaks %q", o.Broken)
+	}
+
+	silent := recovery{answers: false, expected: r.set}
+	silent.judge(r, o)
+	wantBroken(t, o, "I1")
+
+	template := recovery{answers: true, expected: setUp{r.Now(), meter.FactoryTemplate(meter.ION7350, "7350V283")}}
+	template.judge(r, o)
+	wantBroken(t, o, "I7")
+
+	o.Claim = client.ErrNoResponse
+	good.judge(r, o)
+	wantBroken(t, o, "I4")
+}
+
+func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {
+	r, _ := attempted(t)
+	r.disk.Log = slices.Grow(r.disk.Log, 1<<16) // room for the next lines of all of them
+	file := r.UPG(ion.BlockBytes)
+	logOf := func(r *Rig, plan string) []byte {
+		p, err := fault.Parse(plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := r.Try(Attempt{Task: client.TaskUpgrade, Person: Person{Firmware: file, Paste: ion.AllGroups}, Plan: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Log
+	}
+	one, other := r.Clone(), r.Clone()
+	first := logOf(one, "abort at block 1")
+	before := bytes.Clone(first)
+	logOf(other, "")
+	logOf(r, "cable-pull at block 1")
+	if !bytes.Equal(first, before) {
+		t.Errorf("the log of one future was\n%s\nand is\n%s\nafter another", before, first)
+	}
+}

@@ -1,0 +1,336 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/port"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/serve"
+)
+
+// Transport is what carries the bytes of an attempt.
+type Transport uint8
+
+// The transports.
+const (
+	Bench Transport = iota // the bench's line, in virtual time
+	PTY                    // a pseudo-terminal, in real time; on Linux alone
+	TCP                    // a socket on the loopback interface, in real time
+)
+
+// String names the transport.
+func (t Transport) String() string { return [...]string{"bench", "PTY", "TCP"}[t] }
+
+// Transports are all transports, the bench first.
+func Transports() []Transport { return []Transport{Bench, PTY, TCP} }
+
+// instant takes all time away from the line and the meter.
+func instant(c *bench.Config) {
+	c.Pace = bench.Unpaced
+	c.Meter.Timing = c.Meter.Timing.Scale(0)
+	c.Meter.Geometry = meter.ScaleGeometry(c.Meter.Geometry, 0)
+}
+
+// instantTiming is that of a tool in front of an instant meter. Only what does not come is
+// waited for. An answer that does come must never be late, however busy the computer is.
+func instantTiming() client.Timing {
+	t := client.DefaultTiming()
+	t.Response = 3 * time.Second
+	t.Turnaround, t.Restart = 0, 0
+	t.Poll = 500 * time.Millisecond
+	return t
+}
+
+// maxRealTime is long enough for any attempt of an instant setup that ends.
+const maxRealTime = time.Minute
+
+// TryOver runs an attempt to its end over a transport and judges it. Over a PTY or TCP it
+// takes real time (see Setup.Instant), the rig's clock goes on by it, and Limit is a minute
+// where the attempt gives none. The station is served by package serve and the tool's
+// connection is one of package port; what package bench does for both, one lock does here.
+//
+// An error is that of ctx or about the transport; it wraps errors.ErrUnsupported where there are no PTYs.
+func (r *Rig) TryOver(ctx context.Context, over Transport, a Attempt) (*Outcome, error) {
+	if over == Bench {
+		return r.Try(a)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	clock := clockFrom(r.Now())
+	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.setup.Baud}
+	if over == TCP {
+		config.TCP = "127.0.0.1:0"
+	}
+	server, err := serve.Listen(config)
+	if err != nil {
+		return nil, fmt.Errorf("attempt over %v: %w", over, err)
+	}
+	if err := r.Begin(a); err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	ended, err := r.joinOver(ctx, server, clock)
+	if err != nil {
+		return nil, fmt.Errorf("attempt over %v: %w", over, err)
+	}
+	return r.finish(r.attempt, r.before, ended), nil
+}
+
+// joinOver lets the two ends that Begin made talk to each other through server.
+func (r *Rig) joinOver(ctx context.Context, server *serve.Server, clock machine.Clock) (ended bool, err error) {
+	limit := r.attempt.Limit
+	if limit == 0 {
+		limit = maxRealTime
+	}
+	attempt, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	p := &pair{station: r.bench.Station(), tool: r.bench.Host().(*tool), now: r.Now(), wake: make(chan func(time.Duration), 1)}
+	if server.PTY() == "" {
+		p.station.HostBaud(p.now, 0)
+	}
+	serving, stop := context.WithCancel(attempt)
+	served := make(chan error, 1)
+	go func() {
+		served <- server.Run(serving, device{p})
+		cancel() // it ends first only if a port fails: the tool must not wait for it
+	}()
+	toolErr := p.drive(attempt, server, r.config(r.attempt).Baud, clock)
+	stop()
+	serverErr := <-served
+
+	r.bench = bench.New(p.now, p.station, p.tool)
+	switch {
+	case p.tool.Done():
+		return true, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case errors.Is(attempt.Err(), context.DeadlineExceeded):
+		return false, nil
+	case errors.Is(serverErr, context.Canceled):
+		return false, toolErr
+	}
+	return false, errors.Join(serverErr, toolErr)
+}
+
+// drive is the tool's side: one connection, one process.
+func (p *pair) drive(ctx context.Context, server *serve.Server, baud int, clock machine.Clock) error {
+	to := port.Config{Port: server.PTY(), Baud: baud}
+	if to.Port == "" {
+		to.TCP = server.Addr().String()
+	}
+	conn, err := port.Open(to)
+	if err != nil {
+		return err
+	}
+	return machine.Drive(ctx, host{p}, conn, machine.Options{
+		Clock:    clock,
+		Step:     func(time.Duration) bool { return host{p}.done() },
+		Commands: p.wake,
+	})
+}
+
+// pair is both ends while the wall clock runs. Two goroutines use them, each its own end,
+// and the lock makes their turns one sequence, which is what the trace shows: an end's
+// events stand in it before the bytes that tell the other end of them can arrive there.
+// Once the tool is done nothing happens any more, as on the bench.
+type pair struct {
+	mu      sync.Mutex
+	station *bench.Station
+	tool    *tool
+	now     time.Duration // of the latest turn
+	events  []bench.Event
+	wake    chan func(time.Duration) // ends a wait of the tool's side
+}
+
+// turn begins a turn at now, or a little later: the clock was read before the lock was
+// had. ok is false once the tool is done.
+func (p *pair) turn(now time.Duration) (at time.Duration, ok bool) {
+	p.now = max(p.now, now)
+	return p.now, !p.tool.Done()
+}
+
+// note adds to the trace what happened at the tool.
+func (p *pair) note() {
+	p.events = p.tool.Drain(p.events[:0])
+	for _, e := range p.events {
+		p.station.Note(e)
+	}
+}
+
+// order carries the faults of the host's side to the tool. Its goroutine finds out by
+// being woken.
+func (p *pair) order() {
+	orders := p.station.Orders()
+	if len(orders) == 0 {
+		return
+	}
+	for _, f := range orders {
+		p.tool.Order(p.now, f)
+	}
+	p.note()
+	select {
+	case p.wake <- func(time.Duration) {}:
+	default: // it will wake already
+	}
+}
+
+// device is the station's end of a pair.
+type device struct{ *pair }
+
+func (d device) Receive(now time.Duration, b []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now, ok := d.turn(now); ok {
+		d.station.Receive(now, b)
+		d.order()
+	}
+}
+
+func (d device) Advance(now time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now, ok := d.turn(now); ok {
+		d.station.Advance(now)
+		d.order()
+	}
+}
+
+func (d device) Next() (time.Duration, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at, ok := d.station.Next()
+	return at, ok && !d.tool.Done()
+}
+
+func (d device) Transmit(dst []byte) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.station.Transmit(dst)
+}
+
+func (d device) HostBaud(now time.Duration, baud int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now, ok := d.turn(now); ok {
+		d.station.HostBaud(now, baud)
+	}
+}
+
+// HostGone: the tool leaves when it is done, and nothing happens after that.
+func (d device) HostGone(time.Duration) {}
+
+// host is the tool's end of a pair.
+type host struct{ *pair }
+
+func (h host) Receive(now time.Duration, b []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now, ok := h.turn(now); ok {
+		h.tool.Receive(now, b)
+		h.note()
+	}
+}
+
+func (h host) Advance(now time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now, ok := h.turn(now); ok {
+		h.tool.Advance(now)
+		h.note()
+	}
+}
+
+func (h host) Next() (time.Duration, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tool.Next()
+}
+
+func (h host) Transmit(dst []byte) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tool.Transmit(dst)
+}
+
+func (h host) done() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tool.Done()
+}
+
+// clockFrom is the wall clock, beginning at start.
+func clockFrom(start time.Duration) machine.Clock { return laterClock{machine.WallClock(), start} }
+
+type laterClock struct {
+	machine.Clock
+	start time.Duration
+}
+
+func (c laterClock) Now() time.Duration { return c.start + c.Clock.Now() }
+
+func (c laterClock) Timer() machine.Timer { return laterTimer{c.Clock.Timer(), c.start} }
+
+type laterTimer struct {
+	machine.Timer
+	start time.Duration
+}
+
+func (t laterTimer) Reset(at time.Duration) { t.Timer.Reset(at - t.start) }
+
+// Promised is what the trace of an attempt promises to be wherever the attempt runs, one
+// line an event: everything that happened to the meter, the faults and the tool, in order
+// and without the times, among them the stamps of Upgrade.log.
+//
+// With an instant setup the order of all events is promised, since an end that is spoken
+// to has done what there is to do before its answer arrives. A meter and a line that take
+// their time promise the order of each source's own events (PromisedOf): what the tool
+// does upon an answer, and what the meter goes on to do after giving it, have no order
+// that anything could depend on. And where the plan takes the meter's power, how long it
+// takes to boot decides which of the tool's requests it is back for.
+//
+// Events of the line, such as a host's baud rate, belong to the transport.
+func Promised(trace []bench.Event) []string {
+	return promised(trace, func(s bench.Source) bool { return s != bench.FromLine })
+}
+
+// PromisedOf is what Promised tells of one source.
+func PromisedOf(trace []bench.Event, source bench.Source) []string {
+	return promised(trace, func(s bench.Source) bool { return s == source })
+}
+
+func promised(trace []bench.Event, of func(bench.Source) bool) []string {
+	var list []string
+	for _, e := range trace {
+		if !of(e.Source) {
+			continue
+		}
+		if e.Source == bench.FromHost && e.Kind == "log" {
+			e.Text = withoutStamp(e.Text)
+		}
+		list = append(list, e.Untimed())
+	}
+	return list
+}
+
+// withoutStamp is a line of the log without the hour at which it was written. The date of
+// the firmware is none.
+func withoutStamp(line string) string {
+	log, err := upgradelog.Parse([]byte(line))
+	if err != nil || len(log.Entries) != 1 {
+		return line
+	}
+	switch log.Entries[0].Kind {
+	case upgradelog.UpgradeStarted, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed:
+		return log.Entries[0].Kind.String()
+	}
+	return line
+}

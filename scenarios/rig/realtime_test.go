@@ -1,0 +1,117 @@
+package rig_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// instantUpgrade is a rig for real time and an upgrade of one block with a plan.
+func instantUpgrade(t *testing.T, plan string) (*rig.Rig, rig.Attempt) {
+	t.Helper()
+	r, err := rig.New(rig.Setup{Instant: true, Baud: 115200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := fault.Parse(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, rig.Attempt{Task: client.TaskUpgrade, Person: rig.Person{Firmware: r.UPG(ion.BlockBytes), Paste: ion.AllGroups}, Plan: p}
+}
+
+func TestAttemptsOverDifferentTransportsFollowEachOtherOnOneClock(t *testing.T) {
+	r, aborted := instantUpgrade(t, "abort at block 1")
+	whole := aborted
+	whole.Plan = nil
+	for _, step := range []struct {
+		over    rig.Transport
+		attempt rig.Attempt
+		claim   error
+	}{
+		{rig.TCP, aborted, client.ErrAborted}, {rig.Bench, whole, nil},
+		{rig.TCP, aborted, client.ErrAborted}, {rig.TCP, whole, nil},
+	} {
+		before := r.Now()
+		o, err := r.TryOver(t.Context(), step.over, step.attempt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !errors.Is(o.Claim, step.claim) || len(o.Broken) > 0 || len(o.Unstruck) > 0 {
+			t.Errorf("over %v: claim %v, want %v; broken %q; unstruck %q", step.over, o.Claim, step.claim, o.Broken, o.Unstruck)
+		}
+		if took := r.Now() - before; took != o.Cost.Time || took <= 0 && step.over == rig.TCP {
+			t.Errorf("over %v: the clock went on by %v, the cost is %v", step.over, took, o.Cost.Time)
+		}
+	}
+}
+
+func TestAttemptInRealTimeEndsWithTheContext(t *testing.T) {
+	r, a := instantUpgrade(t, "meter-silent at start")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if o, err := r.TryOver(ctx, rig.TCP, a); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("TryOver = %+v, %v, want the context's error", o, err)
+	}
+}
+
+func TestAttemptInRealTimeThatDoesNotEndIsToldOf(t *testing.T) {
+	r, a := instantUpgrade(t, "meter-silent at start")
+	a.Limit = 50 * time.Millisecond
+	o, err := r.TryOver(t.Context(), rig.TCP, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Ended || len(o.Broken) != 1 || !strings.HasPrefix(o.Broken[0], "I5") {
+		t.Errorf("ended %v, broken %q, want I5", o.Ended, o.Broken)
+	}
+}
+
+func TestTheRigGoesOnInVirtualTimeAfterAnAttemptInRealTime(t *testing.T) {
+	r, a := instantUpgrade(t, "kill at block 1")
+	o, err := r.TryOver(t.Context(), rig.TCP, a)
+	if err != nil || !o.Killed {
+		t.Fatalf("killed %v, %v", o.Killed, err)
+	}
+	recovered, err := r.Recover(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(recovered.Broken) > 0 || !recovered.Meter.Image {
+		t.Errorf("broken %q, image intact: %v", recovered.Broken, recovered.Meter.Image)
+	}
+}
+
+func TestPromisedLeavesOutTimesAndTheLine(t *testing.T) {
+	const second = time.Second
+	trace := []bench.Event{
+		{At: second, Source: bench.FromLine, Kind: "host-baud", N: 9600},
+		{At: second, Source: bench.FromHost, Kind: "log", Text: "Upgrade started at Thursday, March 06, 2008 3:57:48 PM"},
+		{At: second, Source: bench.FromHost, Kind: "log", Text: "Firmware dated Wed Aug 22 13:24:58 2007"},
+		{At: second, Source: bench.FromMeter, Kind: "sector-erased", N: 2, M: 61},
+		{At: second, Source: bench.FromFault, Kind: "strikes", Text: "kill at block 1"},
+		{At: second, Source: bench.FromHost, Kind: "log", Text: "Upgrade failed at Thursday, March 06, 2008 5:07:48 PM"},
+	}
+	got := strings.Join(rig.Promised(trace), "\n")
+	want := strings.Join([]string{
+		"host log Upgrade started at ...",
+		"host log Firmware dated Wed Aug 22 13:24:58 2007",
+		"meter sector-erased 2 (61)",
+		"fault strikes kill at block 1",
+		"host log Upgrade failed at ...",
+	}, "\n")
+	if got != want {
+		t.Errorf("promised\n%s\nwant\n%s", got, want)
+	}
+	if got := rig.PromisedOf(trace, bench.FromFault); len(got) != 1 || got[0] != "fault strikes kill at block 1" {
+		t.Errorf("of the faults: %q", got)
+	}
+}

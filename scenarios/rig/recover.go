@@ -1,0 +1,118 @@
+package rig
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/client"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// setUp is what somebody has set up in the meter, and when it was there.
+type setUp struct {
+	at       time.Duration
+	settings ion.Settings
+}
+
+// lostSince are the groups that are not as they were.
+func (r *Rig) lostSince(s setUp) ion.Groups {
+	now := r.Meter().Settings(r.Now())
+	return lost(&s.settings, &now, r.Now()-s.at)
+}
+
+// remember takes the settings of now for what the person wants, once the tool has done
+// what it was asked for and nothing waits to be restored.
+func (r *Rig) remember(o *Outcome) {
+	if o.Claim == nil && o.Ended && !o.Killed && r.disk.Journals() == 0 && r.Meter().State() == meter.Application {
+		r.set = setUp{r.Now(), r.Meter().Settings(r.Now())}
+	}
+}
+
+// Recovery is the article's way back after attempt a: ION Setup 2.2 is started anew in
+// Single ION device configuration mode, Yes, the same file, Exit, Exit. Where the meter
+// turns out to run an application, the upgrade is started from Setup Assistant instead.
+// The journal is used if a used one, and all that can be restored is.
+func Recovery(a Attempt) Attempt {
+	return Attempt{
+		Task:         client.TaskConnect,
+		Release:      client.Release22(),
+		SingleDevice: true,
+		Journal:      a.Journal,
+		Person: Person{
+			Firmware:    a.Person.Firmware,
+			Paste:       ion.AllGroups,
+			Connections: 1,
+			Assistant:   []client.Choice{client.Upgrade},
+		},
+	}
+}
+
+// recovery is what Finish has to judge of a recovery.
+type recovery struct {
+	answers  bool  // the meter does, with power and line back
+	expected setUp // afterwards
+}
+
+// Recover ends all faults and carries out the Recovery of a. The outcome's Broken tells
+// also of the invariants that are about what follows a failure: I1 (the meter answers once
+// power and line are back), I4 (the recovery ends in success) and I7 (the settings are
+// those from before with a journal, or if the meter still ran an application; otherwise
+// the template's defaults).
+func (r *Rig) Recover(a Attempt) (*Outcome, error) {
+	if err := r.BeginRecovery(a); err != nil {
+		return nil, err
+	}
+	return r.Finish(), nil
+}
+
+// BeginRecovery is Recover without its end: as Begin is to Try.
+func (r *Rig) BeginRecovery(a Attempt) error {
+	r.Heal()
+	answers, err := r.answers()
+	if err != nil {
+		return err
+	}
+	judged := &recovery{answers: answers, expected: r.afterRecovery(a)}
+	if err := r.Begin(Recovery(a)); err != nil {
+		return err
+	}
+	r.recovery = judged
+	return nil
+}
+
+// judge checks I1, I4 and I7.
+func (c *recovery) judge(r *Rig, o *Outcome) {
+	if !c.answers {
+		o.breaks("I1: power and line are back, and nobody answers")
+	}
+	if success, _ := o.claims(); !success || o.Claim != nil || !o.Meter.Image || o.Meter.State != meter.Application {
+		o.breaks("I4: the recovery ends with %q; the meter is %v, image intact: %v", claimText(o.Claim), o.Meter.State, o.Meter.Image)
+	} else if broken := r.lostSince(c.expected); broken != 0 {
+		o.breaks("I7: after the recovery %v are not as they should be", broken)
+	}
+}
+
+// answers asks the meter what it is, on a copy: the question leaves no trace.
+func (r *Rig) answers() (bool, error) {
+	o, err := r.Clone().Try(Attempt{Task: client.TaskIdentify})
+	if err != nil {
+		return false, err
+	}
+	return o.Claim == nil && o.Device.SerialNumber == r.setup.SerialNumber, nil
+}
+
+// afterRecovery is what the settings should be once the recovery of a is through: "any
+// settings or changes made to the template of your device will not be retained", unless
+// there is a journal, or an application from which the settings can be saved.
+func (r *Rig) afterRecovery(a Attempt) setUp {
+	switch {
+	case a.Journal && slices.ContainsFunc(r.disk.journals, r.isOurs):
+		return r.set
+	case r.Meter().State() == meter.Application:
+		return setUp{r.Now(), r.Meter().Settings(r.Now())}
+	}
+	return setUp{r.Now(), meter.FactoryTemplate(r.setup.Model, a.Person.Firmware.Revision)}
+}
+
+func (r *Rig) isOurs(k kept) bool { return k.serialNumber == r.setup.SerialNumber }

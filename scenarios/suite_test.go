@@ -1,0 +1,17 @@
+// Package scenarios_test is the article FA212301 ("ION73xx Firmware Upgrade Recovery") as
+// Ginkgo specs: each quotes the sentence that it proves. All but those labelled realtime
+// run in virtual time. A spec owns its meter, so order and parallel processes do not
+// matter.
+package scenarios_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+func TestScenarios(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "ION73xx Firmware Upgrade Recovery")
+}
