@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/meter"
+)
+
+func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
+	for _, test := range []struct{ args, says, hint string }{
+		{"--frobnicate", "unknown flag: --frobnicate", "--help"},
+		{"meter", `unexpected argument "meter"`, "--help"},
+		{"--unit-id x", `--unit-id "x" is no number`, "--help"},
+		{"--unit-id 0", "--unit-id 0", "1 to 9999"},
+		{"--unit-id 70000", "--unit-id 70000", "1 to 9999"},
+		{"--model 7400", `unknown model "7400"`, "--help"},
+		{"--serial-number 12345678901234567", "serial number", "--help"},
+		{"--serial-number=", "serial number", "--help"},
+		{"--password 123456789", "password", "--help"},
+		{"--revision 7330V283", "revision", "--help"},
+		{"--owner Werk_Süd", "printable ASCII", "80 characters"},
+		{"--owner " + strings.Repeat("x", 81), "81 bytes", "80 characters"},
+		{"--baud 115200", "--baud 115200", "19200"},
+		{"--pace fast", `--pace "fast"`, "baud, off"},
+		{"--pace 0", `--pace "0"`, "baud, off"},
+		{"--pace -5", `--pace "-5"`, "baud, off"},
+		{"--tcp 7801", `--tcp "7801"`, "HOST:PORT"},
+		{"--tcp localhost:http", `--tcp "localhost:http"`, "HOST:PORT"},
+		{"--tcp 127.0.0.1:70000", "is no address", "HOST:PORT"},
+		{"--tcp=", "--tcp has an empty value", "leave the flag out"},
+		{"--pty=maybe", `--pty "maybe"`, "--help"},
+		{"--pty=false", "nobody can reach", "--tcp"},
+		{"--pty=false --tcp :0 --link x", "no PTY", "--link"},
+		{"--trace-frames", "shows nothing", "--trace FILE"},
+		{"--fault cable-pul", "did you mean `cable-pull`", "--help-faults"},
+		{"--fault #", "holds no fault", "--help-faults"},
+		{"--fault abort", "befalls the upgrader", "Ctrl-C in ionup"},
+		{"--fault kill", "befalls the upgrader", "kill -9 the upgrader"},
+		{"--fault byte-drop;abort", "befalls the upgrader", "Ctrl-C"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			code, stdout, stderr := outcome(t, strings.Fields(test.args)...)
+			message, hint, ok := strings.Cut(stderr, "\nionsim: hint: ")
+			if code != exitUsage || stdout != "" || !ok || !strings.HasPrefix(message, "ionsim: error: ") ||
+				!strings.Contains(message, test.says) || !strings.Contains(hint, test.hint) {
+				t.Errorf("exit code %d, on stderr\n%s", code, stderr)
+			}
+		})
+	}
+}
+
+func TestManualHasEveryFlag(t *testing.T) {
+	code, stdout, stderr := outcome(t, "--help")
+	if code != exitDone || stderr != "" || stdout != manual {
+		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+	newFlags(new(options)).VisitAll(func(f *pflag.Flag) {
+		if !strings.Contains(manual, "--"+f.Name) {
+			t.Errorf("the manual has no --%s", f.Name)
+		}
+		for _, of := range []string{"7350", "PC-0209A001-11", "105", "9600"} {
+			if f.DefValue == of && !strings.Contains(manual, "(default "+of) {
+				t.Errorf("the manual does not tell the default of --%s", f.Name)
+			}
+		}
+	})
+	for i, line := range strings.Split(manual, "\n") {
+		if len([]rune(line)) > 100 {
+			t.Errorf("line %d of the manual is too long: %s", i+1, line)
+		}
+	}
+}
+
+func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
+	if code, stdout, _ := outcome(t, "--help-faults"); code != exitDone || stdout != fault.Describe() {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// wantDocumented looks up every event and every field of it in the manual.
+func (m *served) wantDocumented(t *testing.T) {
+	t.Helper()
+	told := manual[strings.Index(manual, "What it tells:"):]
+	for _, e := range m.seen {
+		at := strings.Index(told, "\n    "+e.Event+" ")
+		if at < 0 {
+			t.Fatalf("the manual has no event %q", e.Event)
+		}
+		entry := told[at+1:]
+		for end := 0; end < len(entry); {
+			next := strings.IndexByte(entry[end:], '\n')
+			end += next + 1
+			if !strings.HasPrefix(entry[end:], "          ") {
+				entry = entry[:end]
+				break
+			}
+		}
+		var fields map[string]any
+		must(t, json.Unmarshal([]byte(e.raw), &fields))
+		for name := range fields {
+			if name != "event" && name != "at" && !strings.Contains(entry, name) {
+				t.Errorf("the manual has no field %q of %q", name, e.Event)
+			}
+		}
+	}
+}
+
+func TestPaceScalesTheMeterToo(t *testing.T) {
+	real, chip := meter.DefaultTiming(), flash.Am29F032B()
+	for _, test := range []struct {
+		pace  string
+		boot  time.Duration
+		erase time.Duration
+	}{
+		{"baud", real.Boot, chip.EraseTime},
+		{"1", real.Boot, chip.EraseTime},
+		{"50", real.Boot / 50, chip.EraseTime / 50},
+		{"off", 0, 0},
+	} {
+		o, err := parseFlags([]string{"--pace", test.pace})
+		must(t, err)
+		id, err := o.identity()
+		must(t, err)
+		fw, err := o.loadFirmware(id.Model)
+		must(t, err)
+		s, err := newStation(o, id, fw, time.Now())
+		must(t, err)
+		c := s.Meter().Config()
+		if c.Timing.Boot != test.boot || c.Geometry.EraseTime != test.erase {
+			t.Errorf("--pace %s: boots in %v, erases in %v", test.pace, c.Timing.Boot, c.Geometry.EraseTime)
+		}
+		if s.Line().Baud(0) != 9600 {
+			t.Errorf("--pace %s: the line has %d baud", test.pace, s.Line().Baud(0))
+		}
+	}
+}
+
+// gate is a reader that does not read until it is opened.
+type gate struct {
+	open chan struct{}
+	got  bytes.Buffer
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.open
+	return g.got.Write(p)
+}
+
+func TestSinkNeverWaitsForItsReader(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	s := newSink(g, lostEvents)
+	line := append(bytes.Repeat([]byte("x"), 99), '\n')
+	const lines = 2*maxQueuedBytes/100 + 500
+	for range lines {
+		s.add(line)
+	}
+	close(g.open)
+	s.close()
+	got := g.got.String()
+	kept := strings.Count(got, string(line))
+	var last struct {
+		Event string
+		Count int
+	}
+	at := strings.LastIndexByte(strings.TrimSpace(got), '\n')
+	must(t, json.Unmarshal([]byte(got[at+1:]), &last))
+	if last.Event != "lost-events" || last.Count == 0 || kept+last.Count != lines {
+		t.Errorf("of %d lines %d came, and then %+v", lines, kept, last)
+	}
+}
+
+func TestSinkGivesUpAReaderThatHasGone(t *testing.T) {
+	r, w := io.Pipe()
+	must(t, r.Close())
+	s := newSink(w, lostEvents)
+	for range 1000 {
+		s.add([]byte("line\n"))
+	}
+	s.close()
+	if len(s.queue) != 0 {
+		t.Errorf("%d bytes are kept for nobody", len(s.queue))
+	}
+}

@@ -1,0 +1,354 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/port"
+	"ionbench/client/upg"
+	"ionbench/fixtures/firmware"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+)
+
+// programVariable makes the test binary the program itself.
+const programVariable = "IONSIM_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(programVariable) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// patience is how long a test waits for what must come. It is no measure of anything.
+const patience = 30 * time.Second
+
+// event is any line of --json.
+type event struct {
+	Event    string
+	At       *float64
+	PTY      string
+	Link     string
+	TCP      string
+	Model    int
+	Serial   string
+	Unit     int
+	Revision string
+	Device   string
+	Baud     int
+	Pace     string
+	State    string
+	LCD      string
+	Restored bool
+	Text     string
+	On       bool
+	Count    int
+	Sector   int
+	Left     int
+	Block    int
+	Blocks   int
+	Status   string
+	Phase    string
+	Fault    string
+	Reason   string
+	Host     string
+	Fits     bool
+
+	raw string
+}
+
+// served is an ionsim under test.
+type served struct {
+	t      *testing.T
+	ready  event
+	lines  chan string
+	stderr *lockedBuffer
+	kill   func() // ends it at once
+	stop   func() // ends it as Ctrl-C does
+	ended  chan struct{}
+	code   int
+	seen   []event
+}
+
+// lockedBuffer is a buffer that may be read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// scan makes a channel of the lines of r, which ends with it.
+func scan(r io.Reader) chan string {
+	lines := make(chan string, 1<<16)
+	go func() {
+		defer close(lines)
+		for s := bufio.NewScanner(r); s.Scan(); {
+			lines <- s.Text()
+		}
+	}()
+	return lines
+}
+
+// startHere runs ionsim in this process, until the test ends.
+func startHere(t *testing.T, args ...string) *served {
+	t.Helper()
+	r, w := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	m := &served{t: t, lines: scan(r), stderr: new(lockedBuffer), kill: cancel, stop: cancel, ended: make(chan struct{})}
+	go func() {
+		m.code = run(ctx, args, w, m.stderr)
+		w.Close()
+		close(m.ended)
+	}()
+	return m.begun()
+}
+
+// startProcess runs ionsim as a process of its own, until the test ends.
+func startProcess(t *testing.T, args ...string) *served {
+	t.Helper()
+	m := &served{t: t, stderr: new(lockedBuffer), ended: make(chan struct{})}
+	cmd := program(args...)
+	cmd.Stderr = m.stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	m.lines = make(chan string, 1<<16)
+	scanned := scan(out)
+	go func() {
+		for line := range scanned {
+			m.lines <- line
+		}
+		_ = cmd.Wait() // the exit code tells
+		m.code = cmd.ProcessState.ExitCode()
+		close(m.lines)
+		close(m.ended)
+	}()
+	m.kill = func() { _ = cmd.Process.Kill() }
+	m.stop = func() { _ = cmd.Process.Signal(os.Interrupt) }
+	return m.begun()
+}
+
+func program(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), programVariable+"=1", "GORACE=atexit_sleep_ms=0")
+	return cmd
+}
+
+func (m *served) begun() *served {
+	m.t.Cleanup(func() {
+		m.kill()
+		<-m.ended
+	})
+	return m
+}
+
+// startJSON runs ionsim here with --json and waits for its first line.
+func startJSON(t *testing.T, args ...string) *served {
+	t.Helper()
+	m := startHere(t, append(args, "--json")...)
+	m.ready = m.next()
+	if m.ready.Event != "ready" {
+		t.Fatalf("the first line is %s", m.ready.raw)
+	}
+	return m
+}
+
+func startProcessJSON(t *testing.T, args ...string) *served {
+	t.Helper()
+	m := startProcess(t, append(args, "--json")...)
+	m.ready = m.next()
+	if m.ready.Event != "ready" {
+		t.Fatalf("the first line is %s", m.ready.raw)
+	}
+	return m
+}
+
+func (m *served) nextLine() (string, bool) {
+	m.t.Helper()
+	select {
+	case line, ok := <-m.lines:
+		return line, ok
+	case <-time.After(patience):
+		m.t.Fatalf("nothing more on stdout; on stderr: %s", m.stderr)
+	}
+	return "", false
+}
+
+func (m *served) next() event {
+	m.t.Helper()
+	line, ok := m.nextLine()
+	if !ok {
+		m.t.Fatalf("ionsim ended; on stderr: %s", m.stderr)
+	}
+	return m.decode(line)
+}
+
+func (m *served) decode(line string) event {
+	m.t.Helper()
+	e := event{raw: line}
+	if err := json.Unmarshal([]byte(line), &e); err != nil {
+		m.t.Fatalf("%v in %s", err, line)
+	}
+	m.seen = append(m.seen, e)
+	return e
+}
+
+// want waits for an event; others may come before it.
+func (m *served) want(what string, is func(event) bool) event {
+	m.t.Helper()
+	for {
+		if e := m.next(); is(e) {
+			return e
+		} else if e.Event == "stopped" {
+			m.t.Fatalf("the run ended without %s", what)
+		}
+	}
+}
+
+// end stops it as Ctrl-C does and reads the rest of what it says.
+func (m *served) end() {
+	m.t.Helper()
+	m.stop()
+	for line, ok := m.nextLine(); ok; line, ok = m.nextLine() {
+		m.decode(line)
+	}
+	<-m.ended
+	if m.code != 0 {
+		m.t.Errorf("exit code %d; on stderr: %s", m.code, m.stderr)
+	}
+}
+
+// all is every event seen of one name.
+func (m *served) all(name string) []event {
+	return slices.DeleteFunc(slices.Clone(m.seen), func(e event) bool { return e.Event != name })
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tool is the upgrader with a person who says yes to everything.
+type tool struct {
+	upgrader *client.Upgrader
+	file     *upg.File
+	device   client.Device
+	settings *ion.Settings
+	log      []string
+	err      error
+}
+
+func (h *tool) listen(now time.Duration) {
+	for e, ok := h.upgrader.NextEvent(); ok; e, ok = h.upgrader.NextEvent() {
+		switch e.Kind {
+		case client.EventLog:
+			h.log = append(h.log, e.Line.String())
+		case client.EventDevice:
+			h.device = e.Device
+		case client.EventSettings:
+			h.settings = e.Settings
+		case client.EventFinished:
+			h.err = e.Err
+		case client.EventPrompt:
+			h.upgrader.Answer(now, h.answer(e.Prompt))
+		}
+	}
+}
+
+func (h *tool) answer(p client.Prompt) client.Answer {
+	switch p {
+	case client.ChooseFirmware:
+		return client.Answer{Firmware: h.file}
+	case client.PasteOptions:
+		return client.Answer{Groups: ion.AllGroups}
+	case client.DeviceSilent, client.UpgradeCompleted, client.UpgradeFailed:
+		return client.Answer{Choice: client.Exit}
+	}
+	return client.Answer{}
+}
+
+// use runs a task of the upgrader over the connection. An error is that of the line; what
+// came of the task stands in the tool.
+func use(t *testing.T, connection port.Config, task client.Task, file *upg.File) (*tool, error) {
+	t.Helper()
+	u, err := client.New(client.Config{
+		Release: client.Release22(), SingleDevice: true, UnitID: 105, Baud: 9600, Password: "0", Start: time.Now(),
+		Timing:         client.Timing{Response: 200 * time.Millisecond, Resends: 10, Restart: 10 * time.Millisecond, Poll: 10 * time.Millisecond},
+		FirstMessageID: 1,
+	})
+	must(t, err)
+	conn, err := port.Open(connection)
+	must(t, err)
+	h := &tool{upgrader: u, file: file}
+	clock := machine.WallClock()
+	u.Start(clock.Now(), task)
+	h.listen(clock.Now())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return h, machine.Drive(ctx, u, conn, machine.Options{Clock: clock, Step: func(now time.Duration) bool {
+		h.listen(now)
+		return u.Done()
+	}})
+}
+
+// wantDone wants a task that succeeds.
+func wantDone(t *testing.T, connection port.Config, task client.Task, file *upg.File) *tool {
+	t.Helper()
+	h, err := use(t, connection, task, file)
+	if err = errors.Join(err, h.err); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(h.log, "\n"))
+	}
+	return h
+}
+
+// testFirmware is the revision to upgrade to, of so many blocks.
+func testFirmware(blocks int) *upg.File {
+	dated := time.Date(2008, time.March, 1, 12, 0, 0, 0, time.UTC)
+	return firmware.UPG(7350, "7350V284", dated, 284, blocks*ion.BlockBytes-100)
+}
+
+// outcome runs ionsim to its end, which must come by itself.
+func outcome(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var out, diag lockedBuffer
+	code = run(ctx, args, &out, &diag)
+	must(t, ctx.Err())
+	return code, out.String(), diag.String()
+}
+
+func blocksOf(events []event) string {
+	var b strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&b, "%d/%d ", e.Block, e.Blocks)
+	}
+	return b.String()
+}

@@ -1,0 +1,328 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/serve"
+)
+
+// Exit codes.
+const (
+	exitDone  = 0
+	exitError = 1 // something did not work
+	exitUsage = 2 // the command line cannot be meant
+)
+
+// run is the whole program. It ends when ctx does.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parseFlags(args)
+	switch {
+	case err != nil:
+		return complain(stderr, err)
+	case o.help:
+		return show(stdout, stderr, manual)
+	case o.helpFaults:
+		return show(stdout, stderr, fault.Describe())
+	}
+	s := &simulator{options: o, clock: machine.WallClock(), epoch: time.Now()}
+	s.out = newSink(stdout, lostEvents)
+	s.diag = newSink(stderr, lostLines)
+	err = s.run(ctx)
+	s.out.close()
+	s.diag.close()
+	if err != nil {
+		return complain(stderr, err)
+	}
+	return exitDone
+}
+
+func show(stdout, stderr io.Writer, text string) int {
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return complain(stderr, err)
+	}
+	return exitDone
+}
+
+// complain says on stderr why nothing more is done. There is no place left to tell of a
+// failure to do that.
+func complain(stderr io.Writer, err error) int {
+	_, _ = fmt.Fprintf(stderr, "ionsim: error: %v\n", err)
+	var usage *usageError
+	if !errors.As(err, &usage) {
+		return exitError
+	}
+	_, _ = fmt.Fprintf(stderr, "ionsim: hint: %s\n", usage.hint)
+	return exitUsage
+}
+
+func lostEvents(n int) []byte {
+	return fmt.Appendf(nil, `{"event":"lost-events","count":%d}`+"\n", n)
+}
+
+func lostLines(n int) []byte {
+	return fmt.Appendf(nil, "ionsim: %d lines were lost: nobody read them\n", n)
+}
+
+// simulator is one run: a meter, its ports and who is told of it.
+type simulator struct {
+	options *options
+	clock   machine.Clock
+	epoch   time.Time // the calendar time of the clock's zero
+
+	id       identity
+	station  *bench.Station
+	keeper   *keeper // nil without a state file
+	restored bool    // the state file held the meter
+	trace    *traceFile
+	observer *observer
+	server   *serve.Server
+
+	out, diag *sink
+	now       time.Duration // of the last turn
+	traceErr  error         // the trace could not be written
+}
+
+func (s *simulator) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	s.server, err = serve.Listen(s.ports())
+	if err != nil {
+		return err
+	}
+	if err := s.begin(); err != nil {
+		return errors.Join(err, s.server.Close())
+	}
+	return s.serve(ctx)
+}
+
+// prepare makes the meter, switched off, and opens the files.
+func (s *simulator) prepare() error {
+	o := s.options
+	id, err := o.identity()
+	if err != nil {
+		return err
+	}
+	fw, err := o.loadFirmware(id.Model)
+	if err != nil {
+		return err
+	}
+	// It is made of the flags in any case: that is how they are checked.
+	if s.station, err = newStation(o, id, fw, s.epoch); err != nil {
+		return err
+	}
+	if err := s.station.SetPlan(o.plan); err != nil {
+		return wrongUsage("ionsim --help-faults shows the whole language", "--fault: %v", err)
+	}
+	s.id = id
+	if o.state != "" {
+		if err := s.openState(); err != nil {
+			return err
+		}
+	}
+	if o.trace != "" {
+		if s.trace, err = newTrace(o.trace); err != nil {
+			return err
+		}
+		s.trace.begin(s.id, s.epoch)
+	}
+	s.observer = &observer{station: s.station, baud: o.baud, trace: s.trace, json: o.json, out: s.out, diag: s.diag}
+	return nil
+}
+
+// openState turns the meter into the one in the state file, if there is one in it.
+func (s *simulator) openState() (err error) {
+	if s.keeper, err = openKeeper(s.options.state); err != nil {
+		return err
+	}
+	id, err := s.keeper.resolve(s.options, s.id)
+	if err != nil {
+		return err
+	}
+	if _, _, s.restored, err = s.keeper.saved(); err != nil || !s.restored {
+		return err
+	}
+	if err := s.remake(id); err != nil {
+		return err
+	}
+	if err := s.keeper.restore(s.station.Meter()); err != nil {
+		return err
+	}
+	var unused []string
+	for _, flag := range []string{"firmware", "revision", "owner", "tag1", "tag2"} {
+		if s.options.given[flag] {
+			unused = append(unused, "--"+flag)
+		}
+	}
+	if len(unused) > 0 {
+		s.say("%s not used: the meter in %s has its own", strings.Join(unused, ", "), s.options.state)
+	}
+	return nil
+}
+
+// remake makes the meter again if the state file says that it is another one than the
+// defaults of the flags.
+func (s *simulator) remake(id identity) (err error) {
+	if id == s.id {
+		return nil
+	}
+	o := *s.options
+	o.model, o.firmware, o.revision = id.Model.String(), "", "" // the file has the firmware
+	fw, err := o.loadFirmware(id.Model)
+	if err != nil {
+		return err
+	}
+	s.id = id
+	s.station, err = newStation(&o, id, fw, s.epoch)
+	return err
+}
+
+func (s *simulator) ports() serve.Config {
+	o := s.options
+	return serve.Config{
+		PTY: o.pty, Link: o.link, Baud: o.baud, TCP: o.tcp,
+		Clock: s.clock,
+		Step: func(now time.Duration) bool {
+			s.now = now
+			return false
+		},
+		Persist: s.persist,
+		Event: func(e serve.Event) {
+			s.observer.host(e)
+			s.traceErr = errors.Join(s.traceErr, s.trace.flush())
+		},
+	}
+}
+
+// persist runs before the bytes of a turn leave: what the meter has confirmed is kept. It
+// is kept before the events tell of it, too.
+func (s *simulator) persist() error {
+	if s.keeper != nil {
+		if err := s.keeper.save(s.station.Meter(), s.now); err != nil {
+			return err
+		}
+	}
+	s.observer.step(s.now)
+	return errors.Join(s.traceErr, s.trace.flush())
+}
+
+// begin switches the meter on and says that it can be reached. It has booted when the
+// clock stands at zero, so that nobody has to wait for that; faults count from then on.
+func (s *simulator) begin() error {
+	boot := s.station.Meter().Config().Timing.Boot
+	s.station.PowerOn(-boot)
+	s.station.Advance(0)
+	s.station.Forget()
+	s.observer.edges = s.station.Meter().Panel().Edges
+	if err := s.station.SetPlan(s.options.plan); err != nil {
+		return err
+	}
+	if err := s.keep(); err != nil {
+		return err
+	}
+	s.tellReady()
+	s.station.Begin(0)
+	return nil
+}
+
+func (s *simulator) keep() error {
+	switch {
+	case s.keeper == nil:
+		return nil
+	case s.restored:
+		return s.keeper.save(s.station.Meter(), 0)
+	}
+	return s.keeper.create(s.station.Meter(), 0)
+}
+
+func (s *simulator) serve(ctx context.Context) error {
+	err := s.server.Run(ctx, s.station)
+	if err == nil || !errors.Is(err, ctx.Err()) {
+		return fmt.Errorf("the meter cannot be served any more: %w", err)
+	}
+	// The meter is switched off: that is what ending its process means.
+	s.now = s.clock.Now()
+	unstruck := s.station.Unstruck()
+	s.station.PowerOff(s.now)
+	err = s.persist()
+	s.observer.end(s.now, unstruck)
+	return errors.Join(err, s.trace.flush())
+}
+
+func (s *simulator) close() error {
+	var errs []error
+	if s.keeper != nil {
+		errs = append(errs, s.keeper.close())
+	}
+	return errors.Join(append(errs, s.trace.close())...)
+}
+
+// say tells people something outside of the events.
+func (s *simulator) say(format string, args ...any) {
+	s.diag.add(fmt.Appendf(nil, "ionsim: "+format+"\n", args...))
+}
+
+// tellReady is the first line on stdout: an object for a program, the port alone for a
+// script, with the rest for people on stderr.
+func (s *simulator) tellReady() {
+	address := ""
+	if a := s.server.Addr(); a != nil {
+		address = a.String()
+	}
+	pty := s.server.PTY()
+	m := s.station.Meter()
+	revision, _ := m.Revision()
+	if s.options.json {
+		s.out.add(appendObject(nil, "ready", 0, []field{
+			{"pty", orNull(pty)}, {"link", orNull(s.options.link)}, {"tcp", orNull(address)},
+			{"model", s.id.Model}, {"serial", s.id.SerialNumber}, {"unit", s.id.UnitID}, {"revision", revision},
+			{"device", s.deviceName()}, {"baud", s.options.baud}, {"pace", s.options.pace.text},
+			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
+			{"restored", s.restored}, {"started", s.epoch.Format(time.RFC3339Nano)},
+		}))
+		return
+	}
+	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
+	s.out.add([]byte(ports[0] + "\n"))
+	s.tellPeople(ports)
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func (s *simulator) deviceName() string {
+	if s.options.deviceName != "" {
+		return s.options.deviceName
+	}
+	return "ion" + s.id.Model.String()
+}
+
+func (s *simulator) tellPeople(ports []string) {
+	m := s.station.Meter()
+	running := "no firmware that runs: it is in download state"
+	if revision, ok := m.Revision(); ok {
+		running = "revision " + revision
+	}
+	s.say("an ION %v (%s) with %s, on %s", s.id, s.deviceName(), running, strings.Join(ports, " and "))
+	if s.restored {
+		s.say("it goes on from %s", s.options.state)
+	}
+	if s.options.link != "" {
+		s.say("%s leads to the PTY as long as it runs", s.options.link)
+	}
+	s.say("pace %s, %d baud; Ctrl-C switches it off", s.options.pace.text, s.options.baud)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"ionbench/simulator/bench"
+)
+
+// traceFile takes every event as a line of text. A nil one takes nothing.
+type traceFile struct {
+	file    *os.File
+	pending []byte
+}
+
+// newTrace begins a run in the file. Runs that are appended one after another are told
+// apart by their first line.
+func newTrace(path string) (*traceFile, error) {
+	file, err := openTraceFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("--trace %s: it is no regular file; name a file", path), err, file.Close())
+	}
+	return &traceFile{file: file}, nil
+}
+
+// begin says what the lines behind it are about.
+func (t *traceFile) begin(id identity, started time.Time) {
+	if t != nil {
+		t.pending = fmt.Appendf(t.pending, "# ionsim: %v, time 0 is %s\n", id, started.Format(time.RFC3339Nano))
+	}
+}
+
+func (t *traceFile) add(e bench.Event) {
+	if t != nil {
+		t.pending = fmt.Appendf(t.pending, "%v\n", e)
+	}
+}
+
+// flush writes whole lines. What could not be written is not tried again.
+func (t *traceFile) flush() error {
+	if t == nil || len(t.pending) == 0 {
+		return nil
+	}
+	_, err := t.file.Write(t.pending)
+	t.pending = t.pending[:0]
+	if err != nil {
+		return fmt.Errorf("--trace: what was traced before is safe: %w", err)
+	}
+	return nil
+}
+
+func (t *traceFile) close() error {
+	if t == nil {
+		return nil
+	}
+	return errors.Join(t.flush(), t.file.Close())
+}

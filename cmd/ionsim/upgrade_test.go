@@ -1,0 +1,488 @@
+//go:build linux && !ppc64 && !ppc64le
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/client/port"
+	"ionbench/client/upg"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/serve"
+)
+
+func overPTY(m *served) port.Config { return port.Config{Port: m.ready.PTY} }
+func overTCP(m *served) port.Config { return port.Config{TCP: m.ready.TCP} }
+
+func TestUpgradeIsToldFromBeginningToEnd(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		start func(*testing.T, ...string) *served
+		args  []string
+		over  func(*served) port.Config
+	}{
+		{"TCP", startJSON, []string{"--tcp", ":0"}, overTCP},
+		{"PTY", startJSON, []string{"--pty"}, overPTY},
+		{"TCP of a process", startProcessJSON, []string{"--tcp", "127.0.0.1:0"}, overTCP},
+		{"PTY of a process", startProcessJSON, nil, overPTY},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := test.start(t, append(test.args, "--pace", "off")...)
+			if r := m.ready; r.Model != 7350 || r.Serial != "PC-0209A001-11" || r.Unit != 105 || r.Revision != "7350V283" ||
+				r.State != "application" || r.LCD != "ION7350" || r.Device != "ion7350" || r.Baud != 9600 || r.Pace != "off" || r.Restored {
+				t.Errorf("ready: %s", r.raw)
+			}
+			const blocks = 12
+			wantDone(t, test.over(m), client.TaskUpgrade, testFirmware(blocks))
+			if h := wantDone(t, test.over(m), client.TaskIdentify, nil); h.device.Revision != "7350V284" {
+				t.Errorf("the meter runs %q", h.device.Revision)
+			}
+			m.end()
+			m.wantUpgrade(t, blocks)
+		})
+	}
+}
+
+// wantUpgrade checks what was told of one whole upgrade.
+func (m *served) wantUpgrade(t *testing.T, blocks int) {
+	t.Helper()
+	var states []string
+	for _, e := range m.all("state") {
+		if e.State != "programming" && e.State != "receiving" {
+			states = append(states, e.State)
+		}
+	}
+	if got, want := strings.Join(states, " "), "booting download erasing verifying booting application off"; got != want {
+		t.Errorf("states %s, want %s", got, want)
+	}
+	if n := len(m.all("block-programmed")); n != blocks {
+		t.Errorf("%d blocks were programmed: %s", n, blocksOf(m.all("block-programmed")))
+	}
+	for i, e := range m.all("block-programmed") {
+		if e.Block != i+1 || e.Blocks != blocks {
+			t.Errorf("%s", e.raw)
+		}
+	}
+	sectors := m.all("sector-erased")
+	for i, e := range sectors {
+		if e.Left != len(sectors)-1-i || e.Sector != sectors[0].Sector+i {
+			t.Errorf("%s", e.raw)
+		}
+	}
+	if len(sectors) == 0 {
+		t.Error("no sector was erased")
+	}
+	for i, e := range m.all("led") {
+		if e.Count != i+1 || e.On != (i%2 == 0) {
+			t.Fatalf("%s is toggle %d", e.raw, i+1)
+		}
+	}
+	if n := len(m.all("led")); n < blocks*ion.MaxFrames {
+		t.Errorf("L2 toggled %d times", n)
+	}
+	if v := m.all("verified"); len(v) != 1 || v[0].Status != "ok" {
+		t.Errorf("verified: %v", v)
+	}
+	var log []string
+	for _, e := range m.all("event-log") {
+		log = append(log, e.Text)
+	}
+	if want := []string{"Factory initialize performed", "Firmware upgrade performed"}; !slices.Equal(log, want) {
+		t.Errorf("event log %q, want %q", log, want)
+	}
+	if last := m.seen[len(m.seen)-1]; last.Event != "stopped" {
+		t.Errorf("the last line is %s", last.raw)
+	}
+	m.wantDocumented(t)
+	if m.stderr.String() != "" {
+		t.Errorf("on stderr: %s", m.stderr)
+	}
+}
+
+func TestCablePullIsToldAndSurvived(t *testing.T) {
+	const plan = "cable-pull at block 3 for 2 no-responses"
+	for _, test := range []struct {
+		name string
+		args []string
+		over func(*served) port.Config
+	}{{"PTY", nil, overPTY}, {"TCP", []string{"--tcp", ":0"}, overTCP}} {
+		t.Run(test.name, func(t *testing.T) {
+			m := startJSON(t, append(test.args, "--pace", "off", "--fault", plan)...)
+			h := wantDone(t, test.over(m), client.TaskUpgrade, testFirmware(6))
+			m.end()
+			var told []string
+			for _, e := range m.all("fault") {
+				told = append(told, e.Phase+" "+e.Fault)
+			}
+			if want := []string{"strikes " + plan, "ends " + plan}; !slices.Equal(told, want) {
+				t.Errorf("faults %q, want %q", told, want)
+			}
+			missing := 0
+			for _, line := range h.log {
+				if strings.HasPrefix(line, "No response... resending") {
+					missing++
+				}
+			}
+			if missing != 2 {
+				t.Errorf("%d lines No response in\n%s", missing, strings.Join(h.log, "\n"))
+			}
+			m.wantDocumented(t)
+		})
+	}
+}
+
+// A process that is killed has lost its power: the flash holds what was confirmed, and the
+// recovery of the article goes on from there.
+func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		flags     []string
+		at        string // the event at which the process is killed
+		confirmed int    // blocks
+	}{
+		// Nothing is confirmed from block 5 on, so that the process cannot be too fast for us.
+		{"download", []string{"--pace", "off", "--fault", "meter-silent at block 5"}, `"phase":"strikes"`, 4},
+		{"erase", []string{"--pace", "50"}, `{"event":"sector-erased"`, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			state := filepath.Join(t.TempDir(), "meter.state")
+			file := testFirmware(9)
+			m := startProcessJSON(t, append(test.flags, "--tcp", ":0", "--state", state, "--owner", "Plant A")...)
+			go func() {
+				for line := range m.lines {
+					if strings.Contains(line, test.at) {
+						m.kill()
+					}
+				}
+			}()
+			if _, err := use(t, overTCP(m), client.TaskUpgrade, file); err == nil {
+				t.Fatal("the upgrader has not lost its line")
+			}
+			<-m.ended
+			wantBlocks(t, state, file, test.confirmed)
+
+			m = startProcessJSON(t, "--tcp", ":0", "--pace", "off", "--state", state)
+			if m.ready.State != "download" || m.ready.Revision != "" || m.ready.LCD != "Upgrading…" || !m.ready.Restored {
+				t.Errorf("ready: %s", m.ready.raw)
+			}
+			wantDone(t, overTCP(m), client.TaskRecover, file)
+			m.kill()
+			<-m.ended
+
+			m = startProcessJSON(t, "--tcp", ":0", "--pace", "off", "--state", state)
+			if m.ready.State != "application" || m.ready.Revision != "7350V284" {
+				t.Errorf("ready: %s", m.ready.raw)
+			}
+			h := wantDone(t, overTCP(m), client.TaskReadSettings, nil)
+			if owner := ownerOf(t, h.settings); owner != "" {
+				t.Errorf("the owner is %q, though the first boot of the new image made a factory initialise", owner)
+			}
+			m.end()
+		})
+	}
+}
+
+// wantBlocks looks for the first blocks of the image in a state file that nobody uses.
+func wantBlocks(t *testing.T, path string, file *upg.File, blocks int) {
+	t.Helper()
+	k, err := openKeeper(path)
+	must(t, err)
+	defer k.close()
+	chip := make([]byte, flash.Am29F032B().Bytes())
+	must(t, k.file.LoadPages(func(page int, data []byte) error {
+		copy(chip[page*len(data):], data)
+		return nil
+	}))
+	want := file.Image[:blocks*ion.BlockBytes]
+	if got := chip[upg.LoadAddress:][:len(want)]; !bytes.Equal(got, want) {
+		t.Errorf("the state file does not hold the %d blocks that were confirmed", blocks)
+	}
+}
+
+func ownerOf(t *testing.T, s *ion.Settings) string {
+	t.Helper()
+	i, ok := ion.SettingNamed(ion.Nameplate, "owner")
+	if !ok || s == nil {
+		t.Fatal("no owner was read")
+	}
+	return s.Values[i].Text
+}
+
+func TestStateFileWinsOverTheFlags(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "meter.state")
+	first := []string{"--model", "7330", "--serial-number", "AB-1", "--unit-id", "105", "--owner", "Plant A", "--tcp", ":0", "--pace", "off", "--state", state}
+	m := startJSON(t, first...)
+	if m.ready.Restored || m.ready.Revision != "7330V283" {
+		t.Errorf("ready: %s", m.ready.raw)
+	}
+	m.end()
+	for _, test := range []struct {
+		name  string
+		flags []string
+		says  string
+	}{
+		{"the same again", first[:6], ""},
+		{"none", nil, ""},
+		{"others", []string{"--model", "7330", "--owner", "Plant B", "--revision", "7330V999"}, "--revision, --owner not used"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := startJSON(t, append(test.flags, "--tcp", ":0", "--pace", "off", "--state", state)...)
+			if r := m.ready; r.Model != 7330 || r.Serial != "AB-1" || r.Unit != 105 || r.Revision != "7330V283" || !r.Restored {
+				t.Errorf("ready: %s", r.raw)
+			}
+			h := wantDone(t, overTCP(m), client.TaskReadSettings, nil)
+			if owner := ownerOf(t, h.settings); owner != "Plant A" {
+				t.Errorf("the owner is %q", owner)
+			}
+			m.end()
+			if got := m.stderr.String(); (got == "") != (test.says == "") || !strings.Contains(got, test.says) {
+				t.Errorf("on stderr %q, want %q", got, test.says)
+			}
+		})
+	}
+}
+
+func TestStateOfAnotherMeterIsRefused(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "meter.state")
+	startJSON(t, "--tcp", ":0", "--state", state).end()
+	before, err := os.ReadFile(state)
+	must(t, err)
+	for _, flags := range [][]string{
+		{"--model", "7330"}, {"--serial-number", "PC-0209A001-12"}, {"--unit-id", "106"},
+	} {
+		t.Run(flags[0], func(t *testing.T) {
+			code, stdout, stderr := outcome(t, append(flags, "--tcp", ":0", "--state", state)...)
+			if code != exitError || stdout != "" || !strings.Contains(stderr, "another meter") ||
+				!strings.Contains(stderr, "PC-0209A001-11, unit 105") || !strings.Contains(stderr, flags[1]) {
+				t.Errorf("exit code %d, on stderr %q", code, stderr)
+			}
+			if after, err := os.ReadFile(state); err != nil || !bytes.Equal(before, after) {
+				t.Error("the state file was changed")
+			}
+		})
+	}
+}
+
+func TestStateInUseIsRefused(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "meter.state")
+	startJSON(t, "--tcp", ":0", "--state", state)
+	code, _, stderr := outcome(t, "--tcp", ":0", "--state", state)
+	if code != exitError || !strings.Contains(stderr, "in use") {
+		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+}
+
+func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	text := filepath.Join(folder, "notes.txt")
+	must(t, os.WriteFile(text, bytes.Repeat([]byte("important\n"), 1000), 0o600))
+	foreign := filepath.Join(folder, "foreign.state")
+	k, err := openKeeper(foreign)
+	must(t, err)
+	must(t, k.file.SaveNonVolatile([]byte("of another program")))
+	must(t, k.close())
+	for _, path := range []string{text, foreign} {
+		code, _, stderr := outcome(t, "--tcp", ":0", "--state", path)
+		if code != exitError || !strings.Contains(stderr, serve.ErrNotState.Error()) {
+			t.Errorf("%s: exit code %d, on stderr %q", path, code, stderr)
+		}
+	}
+}
+
+func TestSymbolicLinksAreRefused(t *testing.T) {
+	folder := t.TempDir()
+	target, name := filepath.Join(folder, "target"), filepath.Join(folder, "name")
+	must(t, os.WriteFile(target, []byte("precious"), 0o600))
+	must(t, os.Symlink(target, name))
+	for _, flag := range []string{"--state", "--trace"} {
+		code, _, stderr := outcome(t, "--tcp", ":0", flag, name)
+		if code != exitError || !strings.Contains(stderr, "symbolic link") {
+			t.Errorf("%s: exit code %d, on stderr %q", flag, code, stderr)
+		}
+	}
+	if content, err := os.ReadFile(target); err != nil || string(content) != "precious" {
+		t.Errorf("behind the link stands %q (%v)", content, err)
+	}
+}
+
+func TestSecondTCPClientIsRefusedWithAReason(t *testing.T) {
+	m := startJSON(t, "--tcp", ":0")
+	first, err := port.Open(overTCP(m))
+	must(t, err)
+	defer first.Close()
+	m.want("the first client", func(e event) bool { return e.Event == "connected" })
+	second, err := port.Open(overTCP(m))
+	must(t, err)
+	defer second.Close()
+	if _, err := second.Read(make([]byte, 1)); !errors.Is(err, port.ErrBusy) {
+		t.Errorf("the second client reads %v", err)
+	}
+	e := m.want("a refusal", func(e event) bool { return e.Event == "refused" })
+	if e.Host == "" || !strings.Contains(e.Reason, "one connection at a time") {
+		t.Errorf("%s", e.raw)
+	}
+	first.Close()
+	m.want("the end of the first", func(e event) bool { return e.Event == "disconnected" && e.Reason != "" })
+	m.wantDocumented(t)
+}
+
+func TestClientOfAnotherRateHearsGarbageOnAPTY(t *testing.T) {
+	m := startJSON(t, "--pace", "off", "--link", filepath.Join(t.TempDir(), "ttyION"))
+	connection := port.Config{Port: m.ready.Link, Baud: 19200}
+	h, err := use(t, connection, client.TaskIdentify, nil)
+	if err != nil || !errors.Is(h.err, client.ErrNoResponse) {
+		t.Errorf("at 19200 baud: %v, %v", err, h.err)
+	}
+	if e := m.want("the rate", func(e event) bool { return e.Event == "host-baud" }); e.Baud != 19200 || e.Fits {
+		t.Errorf("%s", e.raw)
+	}
+	connection.Baud = 9600
+	if h := wantDone(t, connection, client.TaskIdentify, nil); h.device.SerialNumber != "PC-0209A001-11" {
+		t.Errorf("identified %+v", h.device)
+	}
+	if e := m.want("the rate", func(e event) bool { return e.Event == "host-baud" }); e.Baud != 9600 || !e.Fits {
+		t.Errorf("%s", e.raw)
+	}
+	m.end()
+	if _, err := os.Lstat(m.ready.Link); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the link is still there (%v)", err)
+	}
+}
+
+func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trace")
+	must(t, os.WriteFile(path, []byte("before\n"), 0o600))
+	for range 2 {
+		m := startJSON(t, "--pace", "off", "--trace", path, "--trace-frames")
+		wantDone(t, overPTY(m), client.TaskIdentify, nil)
+		m.end()
+		m.wantDocumented(t)
+		if len(m.all("frame")) == 0 {
+			t.Error("no frame was told")
+		}
+	}
+	content, err := os.ReadFile(path)
+	must(t, err)
+	text := string(content)
+	for _, want := range []string{"before\n", "\n# ionsim: 7350 PC-0209A001-11, unit 105, time 0 is 2"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the trace has no %q", want)
+		}
+	}
+	for _, once := range []string{" meter led 1 L2 on\n", " meter state off\n", " host host-baud 9600 /dev/pts/", " meter stopped\n"} {
+		if n := strings.Count(text, once); n != 2 {
+			t.Errorf("the trace has %q %d times in two runs", once, n)
+		}
+	}
+	if !strings.Contains(text, " line frame-to-meter ") || !strings.Contains(text, " 00 00 14 ac ") {
+		t.Error("the trace has no frames")
+	}
+}
+
+func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
+	for _, sign := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		link := filepath.Join(t.TempDir(), "ttyION")
+		cmd := program("--tcp", ":0", "--link", link, "--pace", "off", "--fault", "cable-pull at block 900; reply-lost at block 1")
+		var diag lockedBuffer
+		cmd.Stderr = &diag
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		lines := scan(out)
+		name := <-lines
+		if target, err := os.Readlink(link); err != nil || target != name {
+			t.Errorf("the first line is %q, the link leads to %q (%v)", name, target, err)
+		}
+		wantDone(t, port.Config{Port: name}, client.TaskUpgrade, testFirmware(3))
+		must(t, cmd.Process.Signal(sign))
+		for line := range lines {
+			t.Errorf("further line on stdout: %s", line)
+		}
+		must(t, cmd.Wait())
+		if _, err := os.Lstat(link); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("after %v the link is still there (%v)", sign, err)
+		}
+		for _, want := range []string{
+			"an ION 7350 PC-0209A001-11, unit 105 (ion7350) with revision 7350V283, on " + name + " and 127.0.0.1:",
+			"meter: erasing\n", "LCD shows \"Upgrading…\"\n", "flash: block 2 of 3 programmed\n", "LED L2 toggled, ",
+			"fault cannot-strike: cable-pull at block 900: the image has 3 blocks\n",
+			"fault strikes: reply-lost at block 1\n",
+			"fault cable-pull at block 900: never struck: the image has 3 blocks\n",
+		} {
+			if !strings.Contains(diag.String(), want) {
+				t.Errorf("stderr has no %q:\n%s", want, &diag)
+			}
+		}
+		if n := strings.Count(diag.String(), "LED L2 toggled"); n > 10 {
+			t.Errorf("%d lines about L2", n)
+		}
+	}
+}
+
+// `ionsim --json | head -1` must not end the meter.
+func TestMeterGoesOnWhenNobodyReadsItsEvents(t *testing.T) {
+	cmd := program("--json", "--pace", "off")
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	defer cmd.Process.Kill()
+	first := make([]byte, 1<<12)
+	n, err := out.Read(first)
+	must(t, err)
+	must(t, out.Close())
+	m := &served{t: t}
+	ready := m.decode(strings.TrimSpace(string(first[:n])))
+	wantDone(t, port.Config{Port: ready.PTY}, client.TaskUpgrade, testFirmware(3))
+	must(t, cmd.Process.Signal(os.Interrupt))
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFirmwareComesFromAFile(t *testing.T) {
+	content, err := upg.Append(nil, testFirmware(2))
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "new.upg")
+	must(t, os.WriteFile(path, content, 0o600))
+	m := startJSON(t, "--tcp", ":0", "--firmware", path)
+	if m.ready.Revision != "7350V284" {
+		t.Errorf("ready: %s", m.ready.raw)
+	}
+	m.end()
+	for _, test := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--firmware", path, "--model", "7330"}, exitUsage, "add --model 7350"},
+		{[]string{"--firmware", path, "--revision", "7350V283"}, exitUsage, "leave --revision out"},
+		{[]string{"--firmware", os.Args[0]}, exitError, "not a .UPG"},
+		{[]string{"--firmware", filepath.Dir(path)}, exitError, "a folder"},
+		{[]string{"--firmware", path + "x"}, exitError, "no such file"},
+	} {
+		if code, _, stderr := outcome(t, test.args...); code != test.code || !strings.Contains(stderr, test.says) {
+			t.Errorf("%q: exit code %d, on stderr %q", test.args, code, stderr)
+		}
+	}
+}
+
+func TestPortInUseIsAnError(t *testing.T) {
+	m := startJSON(t, "--tcp", ":0")
+	if code, _, stderr := outcome(t, "--tcp", m.ready.TCP); code != exitError || !strings.Contains(stderr, "in use") {
+		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+	taken := filepath.Join(t.TempDir(), "taken")
+	must(t, os.WriteFile(taken, nil, 0o600))
+	if code, _, stderr := outcome(t, "--link", taken); code != exitError || !strings.Contains(stderr, "not a link") {
+		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+}

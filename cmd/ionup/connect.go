@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ionbench/client"
+	"ionbench/simulator/ion"
+)
+
+func connectCommand() command {
+	return command{
+		name:  "connect",
+		brief: "the windows of the article, as questions at the terminal",
+		help: `
+Usage: ionup connect [--port PATH | --tcp ADDR] [--single] [FLAG...]
+
+Leads through the windows of the vendor's tool as article FA212301 shows them: Select
+Connection Type, the offer to recover a meter whose upgrade failed (with --single and
+release 2.2), the choice of the firmware file, Setup Assistant, and sending a template.
+
+Questions are answered with a line each; an empty line takes the answer in brackets, a
+word may be cut short, and the end of the input leaves the tool. --port or --tcp is the
+connection that is offered first. With --yes the questions that take a yes, and the
+windows that only want to be closed, answer themselves; connection, files, Setup Assistant
+and paste options are still asked for. With --json the questions are events of kind
+"prompt", and the answers are lines on standard input all the same.
+
+After a recovery the tool is in Firmware Recovery Mode, in which the paste options have no
+effect, until it is left.
+
+Examples:
+  ionup connect --single --port /dev/ttyUSB0 --unit-id 105
+  ionup connect --single --tcp 127.0.0.1:7801 --unit-id 105
+  printf '%s\n' '' 7350V284.upg | ionup connect --single --yes --tcp 127.0.0.1:7801
+` + jsonManual,
+		prepare: func(flags *pflag.FlagSet) action {
+			f := addUpgradeFlags(flags)
+			return func(ctx context.Context, p *program, args []string) error {
+				if err := noArguments("connect", args); err != nil {
+					return err
+				}
+				return connect(ctx, p, f)
+			}
+		},
+	}
+}
+
+func connect(ctx context.Context, p *program, f *upgradeFlags) error {
+	paste, err := parsePaste(f.paste)
+	if err != nil {
+		return err
+	}
+	if f.port != "" && f.tcp != "" {
+		_, err := f.target()
+		return err
+	}
+	s, err := newUpgradeSession(p, f, client.TaskConnect, target{port: f.port, tcp: f.tcp, baud: f.baud})
+	if err != nil {
+		return err
+	}
+	d := &dialogue{session: s, paste: paste, pasteWord: f.paste}
+	s.person = d
+	s.beginAlone()
+	err = s.run(ctx, p.interrupts)
+	if errors.Is(err, client.ErrAborted) && !s.leaving {
+		err = nil // a window that the person cancelled
+	}
+	return s.conclude(err, f.lineFlags, d.firmwarePath)
+}
+
+// dialogue is a person at the terminal.
+type dialogue struct {
+	*session
+	paste        ion.Groups
+	pasteWord    string // paste as the person gave it
+	firmwarePath string
+	template     bool // the paste options are those of a template
+	standing     client.Prompt
+}
+
+func (d *dialogue) asked(now time.Duration, e client.Event) {
+	d.standing = e.Prompt
+	if d.leaving {
+		d.leaveAt(now, e.Prompt)
+		return
+	}
+	switch e.Prompt {
+	case client.ConnectionType:
+		d.detach = true
+		if e.Err != nil {
+			d.report.warning(e.Err.Error())
+		}
+		d.chooseConnection()
+	case client.RecoverUpgrade:
+		d.choose(now, true, question{
+			prompt: e.Prompt,
+			text: fmt.Sprintf("The firmware upgrade of this meter (ION %d, %s) did not end: it is in upgrade mode.\nRecover it?",
+				e.Device.Product, printable(e.Device.SerialNumber)),
+			choices: []string{yes, no}, fallback: yes,
+		}, client.OK, client.Cancel)
+	case client.ChooseFirmware:
+		d.chooseFirmware()
+	case client.RestoreSettings:
+		d.offerJournal(now)
+	case client.PasteOptions:
+		d.choosePaste()
+	case client.ChooseTemplate:
+		d.chooseTemplate()
+	case client.SetupAssistant:
+		d.choose(now, false, question{
+			prompt: e.Prompt,
+			text: fmt.Sprintf("Setup Assistant: %s, ION %d, firmware %s, template %s.\nSend a template, upgrade the firmware, or exit?",
+				printable(e.Device.SerialNumber), e.Device.Product, printable(e.Device.Revision), printable(e.Device.Template)),
+			choices: []string{"template", "upgrade", "exit"},
+		}, client.OK, client.Upgrade, client.Exit)
+	case client.DeviceSilent:
+		d.choose(now, false, question{
+			prompt:  e.Prompt,
+			text:    fmt.Sprintf("The device does not answer: %v.\nTry again, start a firmware upgrade by hand, or exit?", e.Err),
+			choices: []string{"again", "upgrade", "exit"}, fallback: "again",
+		}, client.OK, client.Upgrade, client.Exit)
+	default:
+		d.close(now, e)
+	}
+}
+
+// close is for windows that only want to be closed.
+func (d *dialogue) close(now time.Duration, e client.Event) {
+	word, choice := "ok", client.OK
+	var text string
+	switch e.Prompt {
+	case client.UpgradeCompleted:
+		word, choice = "exit", client.Exit
+		text = "The firmware upgrade is completed."
+	case client.UpgradeFailed:
+		word, choice = "exit", client.Exit
+		text = fmt.Sprintf("The firmware upgrade has failed: %v.", e.Err)
+	case client.CommunicationLost:
+		text = "Communication with the device has been lost."
+	case client.SendTemplate:
+		d.choose(now, true, question{
+			prompt: e.Prompt, text: "A template will be sent to the meter.", choices: []string{"ok", "cancel"}, fallback: "ok",
+		}, client.OK, client.Cancel)
+		return
+	case client.TemplateApplied:
+		text = "The template was successfully applied to the device."
+		if d.upgrader.RecoveryMode() {
+			text += "\nExit the tool and connect again: it is in Firmware Recovery Mode until then."
+		}
+	}
+	d.choose(now, true, question{prompt: e.Prompt, text: text, choices: []string{word}, fallback: word}, choice)
+}
+
+// choose puts a question whose answers are buttons. With --yes those that may are
+// answered by the first.
+func (d *dialogue) choose(now time.Duration, mayBeYes bool, q question, buttons ...client.Choice) {
+	if mayBeYes && d.yes {
+		d.report.question(q)
+		d.report.answered(q, q.choices[0])
+		d.answer(now, client.Answer{Choice: buttons[0]})
+		return
+	}
+	d.putQuestion(q, func(now time.Duration, answer string) {
+		for i, c := range q.choices {
+			if c == answer {
+				d.answer(now, client.Answer{Choice: buttons[i]})
+			}
+		}
+	})
+}
+
+func (d *dialogue) chooseConnection() {
+	q := question{prompt: client.ConnectionType, text: "Select Connection Type: a serial port, an IP address as HOST:PORT, or exit"}
+	if d.target != (target{baud: d.target.baud}) {
+		q.fallback = d.target.word()
+	}
+	d.putQuestion(q, func(now time.Duration, answer string) {
+		if answer == "exit" {
+			d.answer(now, client.Answer{Choice: client.Exit})
+			return
+		}
+		d.target = targetOf(answer, d.target.baud)
+		d.connect(d.connected)
+	})
+}
+
+// connected goes on once the connection is open, or could not be opened.
+func (d *dialogue) connected(now time.Duration, err error) {
+	switch {
+	case d.over:
+	case err != nil:
+		d.report.warning(err.Error())
+		d.chooseConnection()
+	default:
+		d.detach = false
+		d.answer(now, client.Answer{Choice: client.OK})
+	}
+}
+
+// word is the target as targetOf reads it.
+func (t target) word() string { return t.tcp + t.port }
+
+// targetOf tells an address from the name of a port.
+func targetOf(word string, baud int) target {
+	if _, _, err := net.SplitHostPort(word); err == nil && !strings.ContainsAny(word, `/\`) {
+		return target{tcp: word, baud: baud}
+	}
+	return target{port: word, baud: baud}
+}
+
+const cancelWord = "cancel"
+
+func (d *dialogue) chooseFirmware() {
+	d.template = false
+	q := question{prompt: client.ChooseFirmware, text: "ION Firmware Upgrade file (*.upg), or cancel", fallback: d.firmwarePath}
+	d.putQuestion(q, func(now time.Duration, path string) {
+		if path == cancelWord {
+			d.answer(now, client.Answer{Choice: client.Cancel})
+			return
+		}
+		f, err := readFirmware(path)
+		if err != nil {
+			d.report.warning(err.Error())
+			d.chooseFirmware()
+			return
+		}
+		d.firmwarePath = path
+		d.answer(now, client.Answer{Firmware: f})
+	})
+}
+
+func (d *dialogue) chooseTemplate() {
+	d.template = true
+	q := question{prompt: client.ChooseTemplate, text: "ION Setup Device Configuration File (*.dcf), or cancel"}
+	d.putQuestion(q, func(now time.Duration, path string) {
+		if path == cancelWord {
+			d.answer(now, client.Answer{Choice: client.Cancel})
+			return
+		}
+		f, err := readTemplate(path)
+		if err == nil {
+			err = client.CheckTemplate(f, d.device.Product)
+		}
+		if err != nil {
+			d.report.warning(err.Error())
+			d.chooseTemplate()
+			return
+		}
+		d.answer(now, client.Answer{Template: f})
+	})
+}
+
+func (d *dialogue) choosePaste() {
+	q := question{prompt: client.PasteOptions, fallback: d.pasteWord,
+		text: "Settings to write back, of pt-ct, clock, nameplate, energy, itc; or all or none"}
+	if d.template {
+		q.fallback = "none"
+		q.text = "Template Paste Options: settings that stay as the meter has them,\nof pt-ct, clock, nameplate, energy, itc; or all or none"
+		if d.upgrader.RecoveryMode() {
+			q.text += " (no effect in Firmware Recovery Mode)"
+		}
+	}
+	d.putQuestion(q, func(now time.Duration, answer string) {
+		groups, err := ion.ParseGroups(answer)
+		if err != nil {
+			d.report.warning(err.Error())
+			d.choosePaste()
+			return
+		}
+		d.answer(now, client.Answer{Groups: groups})
+	})
+}
+
+// unanswered is the person who goes away: the window that stands is left as its own Exit
+// does. What was to be sent only after an answer is not sent.
+func (d *dialogue) unanswered(now time.Duration) {
+	if d.standing == client.RestoreSettings || d.standing == client.PasteOptions && d.template {
+		d.leave(now)
+		return
+	}
+	d.leaveAt(now, d.standing)
+}
+
+// leaveAt answers a prompt by leaving the tool.
+func (d *dialogue) leaveAt(now time.Duration, p client.Prompt) {
+	switch p {
+	case client.ConnectionType:
+		d.detach = true
+		d.answer(now, client.Answer{Choice: client.Exit})
+	case client.PasteOptions:
+		d.answer(now, client.Answer{Groups: d.paste})
+	default:
+		d.answer(now, client.Answer{Choice: client.Exit})
+	}
+}

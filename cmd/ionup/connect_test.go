@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"ionbench/simulator/meter"
+)
+
+// answers is a person's input, a line each.
+func answers(lines ...string) io.Reader { return strings.NewReader(strings.Join(lines, "\n") + "\n") }
+
+// interrupted is a bed whose meter is in download state, with its settings in the journal.
+func interrupted(t *testing.T, file func(*bed) string) *bed {
+	t.Helper()
+	b := newBed(t, silentAtBlock9)
+	ionup(t, append(b.tool("upgrade", file(b)), "--timeout", "10ms", "--baud", "115200")...).wantCode(1)
+	b.heal()
+	return b
+}
+
+func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
+	var file string
+	b := interrupted(t, func(b *bed) string { file = b.upg(20); return file })
+	template := b.path("plant.dcf")
+	must(t, os.WriteFile(template, []byte("[template]\nname = Plant C\n[nameplate]\nowner = C\n"), 0o600))
+	r := invocation{stdin: answers(
+		"", "yes", b.path("none.upg"), file, "yes", "", "",
+		"", "t", "", template, "", "",
+		"exit",
+	)}.run(t, append(b.tool("connect"), "--single")...).wantCode(0)
+	if !strings.Contains(r.stdout, "Device already in download state\n") || !strings.Contains(r.stdout, "Upgrade completed at ") {
+		t.Errorf("stdout:\n%s", r.stdout)
+	}
+	order := []string{
+		"Select Connection Type: a serial port, an IP address as HOST:PORT, or exit [" + b.addr + "]: ",
+		"The firmware upgrade of this meter (ION 7350, PC-0209A001-11) did not end: it is in upgrade mode.\nRecover it? [yes]/no: ",
+		"ION Firmware Upgrade file (*.upg), or cancel: ",
+		"ionup: warning: " + b.path("none.upg") + ": no such file or directory",
+		"ION Firmware Upgrade file (*.upg), or cancel: ",
+		"Write them back at the end of this one? yes/no: ",
+		"Settings to write back, of pt-ct, clock, nameplate, energy, itc; or all or none [all]: ",
+		"The firmware upgrade is completed. [exit]: ",
+		"Select Connection Type: ",
+		"Setup Assistant: PC-0209A001-11, ION 7350, firmware 7350V283, template 7350_PLANT_A.\nSend a template, upgrade the firmware, or exit? template/upgrade/exit: ",
+		"A template will be sent to the meter. [ok]/cancel: ",
+		"ION Setup Device Configuration File (*.dcf), or cancel: ",
+		"(no effect in Firmware Recovery Mode) [none]: ",
+		"The template was successfully applied to the device.\nExit the tool and connect again: it is in Firmware Recovery Mode until then. [ok]: ",
+		"Setup Assistant: ",
+	}
+	rest := r.stderr
+	for _, part := range order {
+		_, after, ok := strings.Cut(rest, part)
+		if !ok {
+			t.Fatalf("stderr:\n%s\nlacks %q at its place", r.stderr, part)
+		}
+		rest = after
+	}
+	want := custom()
+	want.Template = "Plant C"
+	want.Values[10] = b.settings().Values[10]
+	if want.Values[10].Text != "C" {
+		t.Errorf("owner is %v", want.Values[10])
+	}
+	b.wantSettings(want)
+}
+
+func TestConnectWithoutAnyAnswerIsLeft(t *testing.T) {
+	b := newBed(t, "")
+	r := ionup(t, b.tool("connect")...).wantCode(0).wantStdout("")
+	r.wantStderr("Select Connection Type: a serial port, an IP address as HOST:PORT, or exit [" + b.addr + "]: ")
+	wantNoFile(t, b.path("Upgrade.log"))
+	invocation{stdin: answers("")}.run(t, b.tool("connect")...).wantCode(0).wantSays("Setup Assistant: ")
+	invocation{stdin: answers("", "exit")}.run(t, b.tool("connect")...).wantCode(0)
+	invocation{stdin: answers("", "upgrade", "cancel", "exit")}.run(t, b.tool("connect")...).wantCode(0)
+	invocation{stdin: answers("", "upgrade")}.run(t, b.tool("connect")...).wantCode(1).wantSays("a question was not answered; nothing was changed")
+}
+
+func TestConnectAsksAgainForAConnectionThatCannotBeOpened(t *testing.T) {
+	b := newBed(t, "")
+	r := invocation{stdin: answers("", "127.0.0.1:1", "/dev/none", b.addr, "exit")}.run(t, "connect", "--unit-id", "105", "--no-journal").wantCode(0)
+	r.wantSays("ionup: warning: an answer is needed", "ionup: warning: nothing listens at 127.0.0.1:1", "ionup: warning: there is no serial port /dev/none", "Setup Assistant: ")
+}
+
+func TestConnectOutsideSingleModeNamesTheMode(t *testing.T) {
+	b := interrupted(t, func(b *bed) string { return b.upg(20) })
+	flags := []string{"--timeout", "10ms", "--baud", "115200"}
+	invocation{stdin: answers("", "exit")}.run(t, append(b.tool("connect"), flags...)...).wantCode(1).
+		wantSays("The device does not answer: no response from the meter at unit 105", "restart in Single ION device configuration mode to recover it", "again]/upgrade/exit: ")
+	// Release 2.1 recognises nothing, but the upgrade can be started by hand.
+	flags = append(flags, "--release", "2.1", "--single", "--yes")
+	invocation{stdin: answers("", "upgrade", b.path("7350V283.upg"), "", "exit")}.run(t, append(b.tool("connect"), flags...)...).wantCode(0).
+		wantSays("release 2.1 does not recognise such a meter", "Write them back at the end of this one? yes/no: yes\n", "The firmware upgrade is completed. [exit]: exit\n")
+	b.wantSettings(custom())
+}
+
+func TestConnectAnsweredNoLeavesTheMeterAsItIs(t *testing.T) {
+	b := interrupted(t, func(b *bed) string { return b.upg(20) })
+	invocation{stdin: answers("", "no", "exit")}.run(t, append(b.tool("connect"), "--single")...).wantCode(0)
+	if s := b.state(); !s.Loader() {
+		t.Errorf("the meter is in state %v", s)
+	}
+}
+
+func TestConnectShowsTheWindowsOfAFailureInTheArticlesOrder(t *testing.T) {
+	b := newBed(t, silentAtBlock9)
+	r := invocation{stdin: answers("", "upgrade", b.upg(20), "", "", "exit")}.run(t, append(b.tool("connect"), "--timeout", "10ms", "--baud", "115200")...).wantCode(1)
+	rest := r.stderr
+	for _, part := range []string{
+		"Setup Assistant: ", "The firmware upgrade has failed: no response from the meter: download: 11 requests were not answered", "[exit]: ",
+		"Communication with the device has been lost. [ok]: ", "Select Connection Type: ", "ionup: error: no response", "go on with: ionup recover ",
+	} {
+		_, after, ok := strings.Cut(rest, part)
+		if !ok {
+			t.Fatalf("stderr:\n%s\nlacks %q at its place", r.stderr, part)
+		}
+		rest = after
+	}
+}
+
+func TestConnectGoesBackToTheConnectionWhenTheLineEnds(t *testing.T) {
+	b := newBed(t, "")
+	input, typed := io.Pipe()
+	stderr := &questions{asked: make(chan string, 100)}
+	done := make(chan int, 1)
+	go func() {
+		p := newProgram(input, io.Discard, stderr, nil)
+		done <- p.run(context.Background(), b.tool("connect"))
+	}()
+	answer := func(question, line string) {
+		t.Helper()
+		if got := <-stderr.asked; !strings.HasPrefix(got, question) {
+			t.Errorf("asked %q, want %q", got, question)
+		}
+		_, err := io.WriteString(typed, line+"\n")
+		must(t, err)
+	}
+	answer("Select Connection Type: ", "")
+	if got := <-stderr.asked; !strings.HasPrefix(got, "Setup Assistant: ") {
+		t.Errorf("asked %q, want Setup Assistant", got)
+	}
+	b.stop()
+	answer("Select Connection Type: ", "exit")
+	if code := <-done; code != exitFailed {
+		t.Errorf("exit %d, want %d", code, exitFailed)
+	}
+	if text := stderr.text.String(); !strings.Contains(text, "ionup: warning: no response from the meter: the line is lost") {
+		t.Errorf("stderr:\n%s", text)
+	}
+}
+
+// questions hands on every text that ends as a question does.
+type questions struct {
+	text  strings.Builder
+	asked chan string
+}
+
+func (q *questions) Write(p []byte) (int, error) {
+	q.text.Write(p)
+	if strings.HasSuffix(string(p), ": ") {
+		q.asked <- string(p)
+	}
+	return len(p), nil
+}
+
+func TestInterruptAtAQuestionLeavesTheTool(t *testing.T) {
+	b := newBed(t, "")
+	input, typed := io.Pipe() // nothing comes
+	defer typed.Close()
+	interrupts := make(chan os.Signal, 1)
+	interrupts <- os.Interrupt
+	invocation{stdin: input, interrupts: interrupts}.run(t, b.tool("connect")...).wantCode(1).wantSays("ionup: error: aborted by the user\n")
+	if b.state() != meter.Application {
+		t.Errorf("the meter is in state %v", b.state())
+	}
+}
+
+func TestConnectAsJSONAsksByEvents(t *testing.T) {
+	var file string
+	b := interrupted(t, func(b *bed) string { file = b.upg(20); return file })
+	r := invocation{stdin: answers("", file, "")}.run(t, append(b.tool("connect"), "--single", "--json", "--yes")...).wantCode(0).wantStderr("")
+	var prompts []string
+	for line := range strings.Lines(r.stdout) {
+		var e struct {
+			Event, Prompt, Answer string
+			Choices               []string
+		}
+		must(t, json.Unmarshal([]byte(line), &e))
+		switch e.Event {
+		case "prompt":
+			prompts = append(prompts, e.Prompt)
+		case "answer":
+			prompts = append(prompts, e.Prompt+"="+e.Answer)
+		}
+	}
+	want := []string{"connection-type", "recover-upgrade", "recover-upgrade=yes", "choose-firmware", "restore-settings", "restore-settings=yes",
+		"paste-options", "upgrade-completed", "upgrade-completed=exit", "connection-type"}
+	if !slices.Equal(prompts, want) {
+		t.Errorf("prompts %q, want %q", prompts, want)
+	}
+	b.wantSettings(custom())
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client/upg"
+	"ionbench/fixtures/firmware"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/serve"
+)
+
+const serial = "PC-0209A001-11"
+
+// bed is a meter on TCP that takes no time, and a folder for what ionup leaves behind.
+type bed struct {
+	t        *testing.T
+	station  *bench.Station
+	commands chan func(now time.Duration)
+	addr     string
+	pty      string // "" where there are none
+	dir      string
+	stop     func() // ends the server and its connections
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newBed(t *testing.T, plan string) *bed {
+	t.Helper()
+	cfg := rig.Setup{}.StationConfig()
+	cfg.Baud = 0
+	cfg.Meter.Timing = cfg.Meter.Timing.Scale(0)
+	cfg.Meter.Geometry = meter.ScaleGeometry(cfg.Meter.Geometry, 0)
+	var err error
+	cfg.Plan, err = fault.Parse(plan)
+	must(t, err)
+	station, err := bench.NewStation(cfg)
+	must(t, err)
+	station.PowerOn(-time.Hour)
+	station.Advance(0)
+	station.Begin(0)
+
+	b := &bed{t: t, station: station, commands: make(chan func(time.Duration)), dir: t.TempDir()}
+	server, err := serve.Listen(serve.Config{TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Commands: b.commands})
+	must(t, err)
+	b.addr, b.pty = server.Addr().String(), server.PTY()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Run(ctx, station) // ends with the context
+	}()
+	b.stop = func() {
+		cancel()
+		<-ended
+	}
+	t.Cleanup(b.stop)
+	return b
+}
+
+// onMeter does something with the station between two of its turns.
+func (b *bed) onMeter(f func(now time.Duration)) {
+	done := make(chan struct{})
+	b.commands <- func(now time.Duration) {
+		defer close(done)
+		f(now)
+	}
+	<-done
+}
+
+func (b *bed) heal() { b.onMeter(b.station.Heal) }
+
+// settings are what the meter holds.
+func (b *bed) settings() (s ion.Settings) {
+	b.onMeter(func(now time.Duration) { s = b.station.Meter().Settings(now) })
+	return s
+}
+
+func (b *bed) state() (s meter.State) {
+	b.onMeter(func(time.Duration) { s = b.station.Meter().State() })
+	return s
+}
+
+func (b *bed) revision() (r string) {
+	b.onMeter(func(time.Duration) { r, _ = b.station.Meter().Revision() })
+	return r
+}
+
+// path is a file of the bed's folder.
+func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
+
+// upg writes a firmware file of so many blocks.
+func (b *bed) upg(blocks int) string {
+	b.t.Helper()
+	path := b.path("7350V283.upg")
+	writeUPG(b.t, path, firmware.UPG(7350, "7350V283", rig.ArticleDated(), 283, blocks*ion.BlockBytes))
+	return path
+}
+
+func writeUPG(t *testing.T, path string, f *upg.File) {
+	t.Helper()
+	text, err := upg.Append(nil, f)
+	must(t, err)
+	must(t, os.WriteFile(path, text, 0o600))
+}
+
+// line are the flags that lead to the meter.
+func (b *bed) line(args ...string) []string {
+	return append(args, "--tcp", b.addr, "--unit-id", "105")
+}
+
+// tool are those and the ones that keep log and journal in the bed's folder.
+func (b *bed) tool(args ...string) []string {
+	return append(b.line(args...), "--journal", b.path("journal"), "--log", b.path("Upgrade.log"))
+}
+
+// result is what a run of ionup left.
+type result struct {
+	t              *testing.T
+	code           int
+	stdout, stderr string
+}
+
+// invocation is one run of ionup.
+type invocation struct {
+	ctx        context.Context
+	stdin      io.Reader
+	interrupts chan os.Signal
+	// heard is told every piece of standard output, on the goroutine of the session.
+	heard   func(text string)
+	columns int
+}
+
+type hearing struct {
+	bytes.Buffer
+	heard func(text string)
+}
+
+func (h *hearing) Write(p []byte) (int, error) {
+	n, err := h.Buffer.Write(p)
+	if h.heard != nil {
+		h.heard(string(p))
+	}
+	return n, err
+}
+
+func (i invocation) run(t *testing.T, args ...string) result {
+	t.Helper()
+	if i.ctx == nil {
+		i.ctx = context.Background()
+	}
+	if i.stdin == nil {
+		i.stdin = strings.NewReader("")
+	}
+	if i.interrupts == nil {
+		i.interrupts = make(chan os.Signal, 2)
+	}
+	stdout, stderr := &hearing{heard: i.heard}, &hearing{}
+	p := newProgram(i.stdin, stdout, stderr, i.interrupts)
+	p.columns = func() int { return i.columns }
+	p.timing.Restart, p.timing.Poll = 5*time.Millisecond, 20*time.Millisecond
+	code := p.run(i.ctx, args)
+	return result{t, code, stdout.String(), stderr.String()}
+}
+
+func ionup(t *testing.T, args ...string) result {
+	t.Helper()
+	return invocation{}.run(t, args...)
+}
+
+func (r result) wantCode(code int) result {
+	r.t.Helper()
+	if r.code != code {
+		r.t.Fatalf("exit %d, want %d\nstdout:\n%s\nstderr:\n%s", r.code, code, r.stdout, r.stderr)
+	}
+	return r
+}
+
+func (r result) wantStdout(want string) result {
+	r.t.Helper()
+	if r.stdout != want {
+		r.t.Errorf("stdout:\n%s\nwant:\n%s", r.stdout, want)
+	}
+	return r
+}
+
+func (r result) wantStderr(want string) result {
+	r.t.Helper()
+	if r.stderr != want {
+		r.t.Errorf("stderr:\n%s\nwant:\n%s", r.stderr, want)
+	}
+	return r
+}
+
+func (r result) wantSays(parts ...string) result {
+	r.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(r.stderr, part) {
+			r.t.Errorf("stderr:\n%s\nlacks %q", r.stderr, part)
+		}
+	}
+	return r
+}
+
+func wantFile(t *testing.T, path string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s holds %q (%v), want %q", path, got, err, want)
+	}
+}
+
+func wantNoFile(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Errorf("%s is there (%v)", path, err)
+	}
+}
+
+// wantSettings compares the groups of the meter; energy has gone on and is left out.
+func (b *bed) wantSettings(want *ion.Settings) {
+	b.t.Helper()
+	got := b.settings()
+	if differ := got.Differs(want) &^ ion.Of(ion.Energy); differ != 0 || got.Template != want.Template {
+		b.t.Errorf("template %q, groups %v differ; want template %q", got.Template, differ, want.Template)
+	}
+}
+
+func custom() *ion.Settings { return rig.CustomSettings(meter.ION7350, "7350V282") }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"ionbench/client"
+)
+
+// journals is the folder with one journal for each meter whose upgrade has not ended.
+type journals struct{ folder string }
+
+// openJournals names the folder; it is made when the first journal is saved.
+func openJournals(folder string) (journals, error) {
+	if folder != "" {
+		return journals{folder}, nil
+	}
+	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return journals{filepath.Join(state, "ionup")}, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return journals{}, withHints(fmt.Errorf("no folder for the journal: %w", err), "name one with --journal DIR, or do without it: --no-journal")
+	}
+	return journals{filepath.Join(home, ".local", "state", "ionup")}, nil
+}
+
+// path is the file of a meter. A serial number is what the meter says of itself, so every
+// character that could lead out of the folder is written as % and two digits.
+func (d journals) path(serialNumber string) string {
+	var b strings.Builder
+	for i, c := range []byte(serialNumber) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.' && i > 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return filepath.Join(d.folder, b.String()+".journal")
+}
+
+var errNoSerialNumber = errors.New("the meter does not tell its serial number, after which its journal is named")
+
+// load finds the journal of a meter; nil when there is none.
+func (d journals) load(serialNumber string) (*client.Journal, error) {
+	if serialNumber == "" {
+		return nil, errNoSerialNumber
+	}
+	path := d.path(serialNumber)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	f, err := openOurs(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, client.MaxJournalBytes+1))
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	j, err := client.ParseJournal(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if j.SerialNumber != serialNumber {
+		return nil, fmt.Errorf("%s: %w: it is that of meter %s", path, client.ErrJournal, j.SerialNumber)
+	}
+	return j, nil
+}
+
+// save writes the journal of a meter in the place of the one before, whole or not at all.
+func (d journals) save(j *client.Journal) error {
+	if j.SerialNumber == "" {
+		return errNoSerialNumber
+	}
+	const ours, oursAlone = 0o700, 0o600
+	if err := os.MkdirAll(d.folder, ours); err != nil {
+		return plainPathError(err)
+	}
+	path := d.path(j.SerialNumber)
+	temporary, err := writeTemporary(path, client.AppendJournal(nil, j), oursAlone)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return errors.Join(plainLinkError(err), os.Remove(temporary))
+	}
+	return syncFolder(d.folder)
+}
+
+// remove takes away the journal of a meter that has its settings back.
+func (d journals) remove(serialNumber string) error {
+	if err := os.Remove(d.path(serialNumber)); err != nil {
+		return plainPathError(err)
+	}
+	return syncFolder(d.folder)
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"ionbench/client/upgradelog"
+)
+
+// logFile is Upgrade.log: it is only added to, a line at a time, so that a crash of the PC
+// loses one line at most.
+type logFile struct {
+	path string
+	file *os.File
+	line []byte
+}
+
+// append adds a line. The file is opened with the first one.
+func (l *logFile) append(line upgradelog.Line) error {
+	if l.file == nil {
+		if err := l.open(); err != nil {
+			return fmt.Errorf("log: %w", err)
+		}
+	}
+	l.line = upgradelog.Append(l.line[:0], line)
+	if _, err := l.file.Write(l.line); err != nil {
+		return fmt.Errorf("log: %w", plainPathError(err))
+	}
+	return nil
+}
+
+func (l *logFile) open() error {
+	const mode = 0o644
+	f, err := openOurs(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, mode)
+	if err != nil {
+		return err
+	}
+	if err := endLastLine(f); err != nil {
+		f.Close()
+		return plainPathError(err)
+	}
+	l.file = f
+	return nil
+}
+
+// endLastLine ends a line that a crash has cut short.
+func endLastLine(f *os.File) error {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil || size == 0 {
+		return err
+	}
+	var last [1]byte
+	if _, err := f.ReadAt(last[:], size-1); err != nil {
+		return err
+	}
+	if last[0] == '\n' {
+		return nil
+	}
+	_, err = f.Write([]byte{'\n'})
+	return err
+}
+
+func (l *logFile) close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}

@@ -1,0 +1,19 @@
+// Ionup upgrades the firmware of an ION 73xx meter and recovers it after an upgrade that
+// failed, as article FA212301 describes it for the vendor's tool. `ionup --help` is its
+// manual.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A reader of our output that goes away must not end an upgrade half-way.
+	signal.Ignore(syscall.SIGPIPE)
+	interrupts := make(chan os.Signal, 2)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, interrupts).run(context.Background(), os.Args[1:]))
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"ionbench/client"
+	"ionbench/simulator/ion"
+)
+
+// report is how a session is told: to a person or, with --json, to a program.
+type report interface {
+	log(text string)
+	step(text string)
+	progress(now time.Duration, done, total int, c client.Counts)
+	device(d client.Device)
+	settings(s *ion.Settings)
+	journal(action, path string, saved time.Time)
+	question(q question)
+	// answered tells of an answer that nobody typed.
+	answered(q question, answer string)
+	warning(text string)
+	// finished is the last of a session.
+	finished(err error)
+}
+
+// textReport tells a person: the lines of the log on standard output, all else on
+// standard error.
+type textReport struct {
+	out, err io.Writer
+	bar      bar
+}
+
+func newTextReport(out, err io.Writer, columns func() int) *textReport {
+	return &textReport{out: out, err: err, bar: bar{out: err, columns: columns}}
+}
+
+// Standard output may be a pipe that somebody closed: that must not end an upgrade.
+func (r *textReport) log(text string) {
+	r.bar.clear()
+	fmt.Fprintln(r.out, text)
+}
+
+func (r *textReport) progress(now time.Duration, done, total int, c client.Counts) {
+	r.bar.show(now, done, total, c)
+}
+
+func (r *textReport) step(string)            {}
+func (r *textReport) device(client.Device)   {}
+func (r *textReport) settings(*ion.Settings) {}
+func (r *textReport) finished(error)         { r.bar.clear() }
+
+func (r *textReport) journal(action, path string, _ time.Time) {
+	r.bar.clear()
+	switch action {
+	case journalSaved:
+		fmt.Fprintf(r.err, "ionup: the settings are kept in %s\n", path)
+	case journalRemoved:
+		fmt.Fprintf(r.err, "ionup: the settings are back in the meter; %s is removed\n", path)
+	}
+}
+
+func (r *textReport) question(q question) {
+	r.bar.clear()
+	fmt.Fprint(r.err, q.forPeople())
+}
+
+func (r *textReport) answered(_ question, answer string) { fmt.Fprintln(r.err, answer) }
+
+func (r *textReport) warning(text string) {
+	r.bar.clear()
+	fmt.Fprintf(r.err, "ionup: warning: %s\n", text)
+}
+
+// What happens to a journal.
+const (
+	journalSaved   = "saved"
+	journalFound   = "found"
+	journalRemoved = "removed"
+)
+
+// deviceText is a meter for people.
+func deviceText(d client.Device) string {
+	state, revision, template := "runs its application", d.Revision, d.Template
+	if d.Download {
+		state = "in download state: its firmware upgrade did not end"
+	}
+	if revision == "" {
+		revision = "none that runs"
+	}
+	if template == "" {
+		template = "not known"
+	}
+	return fmt.Sprintf("Model:         ION %d\nSerial number: %s\nUnit ID:       %d\nFirmware:      %s\nTemplate:      %s\nState:         %s\n",
+		d.Product, printable(d.SerialNumber), d.UnitID, printable(revision), printable(template), state)
+}
+
+// printable keeps what a meter says of itself from driving the terminal.
+func printable(s string) string {
+	quoted := fmt.Sprintf("%+q", s)
+	if quoted == `"`+s+`"` {
+		return s
+	}
+	return quoted
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"ionbench/client"
+	"ionbench/simulator/ion"
+)
+
+// jsonReport tells a program: one object a line, as jsonManual says.
+type jsonReport struct {
+	out   *json.Encoder
+	start time.Time // of the clock
+	clock interface{ Now() time.Duration }
+}
+
+func newJSONReport(out io.Writer, start time.Time, clock interface{ Now() time.Duration }) *jsonReport {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	return &jsonReport{encoder, start, clock}
+}
+
+// stamp begins every object.
+type stamp struct {
+	Event string `json:"event"`
+	Time  string `json:"time"`
+}
+
+func (r *jsonReport) stamp(event string) stamp {
+	return stamp{event, r.start.Add(r.clock.Now()).Format("2006-01-02T15:04:05.000Z07:00")}
+}
+
+// emit writes an object. Standard output may be a pipe that somebody closed: that must
+// not end an upgrade.
+func (r *jsonReport) emit(v any) { _ = r.out.Encode(v) }
+
+func (r *jsonReport) text(event, text string) {
+	r.emit(struct {
+		stamp
+		Text string `json:"text"`
+	}{r.stamp(event), text})
+}
+
+func (r *jsonReport) log(text string)     { r.text("log", text) }
+func (r *jsonReport) step(text string)    { r.text("step", text) }
+func (r *jsonReport) warning(text string) { r.text("warning", text) }
+
+func (r *jsonReport) progress(_ time.Duration, done, total int, c client.Counts) {
+	r.emit(struct {
+		stamp
+		Done        int     `json:"done"`
+		Total       int     `json:"total"`
+		Percent     int     `json:"percent"`
+		Transmitted int     `json:"transmitted"`
+		Confirmed   int     `json:"confirmed"`
+		Efficiency  float64 `json:"efficiency"`
+	}{r.stamp("progress"), done, total, 100 * done / total, c.Transmitted, c.Confirmed, float64(tenths(c)) / 10})
+}
+
+func (r *jsonReport) device(d client.Device) {
+	r.emit(struct {
+		stamp
+		UnitID       uint16 `json:"unit_id"`
+		Product      uint16 `json:"product"`
+		SerialNumber string `json:"serial_number"`
+		Revision     string `json:"revision"`
+		Template     string `json:"template"`
+		Download     bool   `json:"download_state"`
+		Loader       uint16 `json:"loader_version"`
+		Base         uint32 `json:"base"`
+		Capacity     uint32 `json:"capacity_bytes"`
+		BlockBytes   int    `json:"block_bytes"`
+	}{r.stamp("device"), d.UnitID, d.Product, d.SerialNumber, d.Revision, d.Template, d.Download, d.Loader, d.Base, d.Capacity, d.BlockBytes})
+}
+
+func (r *jsonReport) settings(s *ion.Settings) {
+	values := make(map[string]any, ion.SettingCount)
+	for i, setting := range ion.SettingTable() {
+		values[setting.Key] = jsonValue(s.Values[i], setting)
+	}
+	r.emit(struct {
+		stamp
+		Template string         `json:"template"`
+		Settings map[string]any `json:"settings"`
+	}{r.stamp("settings"), s.Template, values})
+}
+
+// jsonValue keeps numbers as they are printed for people.
+func jsonValue(v ion.Value, s ion.Setting) any {
+	if s.Type == ion.Words {
+		return v.Text
+	}
+	return json.Number(s.Format(v))
+}
+
+func (r *jsonReport) journal(action, path string, saved time.Time) {
+	r.emit(struct {
+		stamp
+		Action string    `json:"action"`
+		Path   string    `json:"path"`
+		Saved  time.Time `json:"saved"`
+	}{r.stamp("journal"), action, path, saved})
+}
+
+func (r *jsonReport) question(q question) {
+	r.emit(struct {
+		stamp
+		Prompt  string   `json:"prompt"`
+		Text    string   `json:"text"`
+		Choices []string `json:"choices"`
+		Default string   `json:"default"`
+	}{r.stamp("prompt"), q.prompt.String(), q.text, q.choices, q.fallback})
+}
+
+func (r *jsonReport) answered(q question, answer string) {
+	r.emit(struct {
+		stamp
+		Prompt string `json:"prompt"`
+		Answer string `json:"answer"`
+	}{r.stamp("answer"), q.prompt.String(), answer})
+}
+
+func (r *jsonReport) finished(err error) {
+	end := struct {
+		stamp
+		OK    bool     `json:"ok"`
+		Error string   `json:"error,omitempty"`
+		Hints []string `json:"hints,omitempty"`
+	}{stamp: r.stamp("finished"), OK: err == nil}
+	if err != nil {
+		end.Error = err.Error()
+	}
+	var hinted *hintedError
+	if errors.As(err, &hinted) {
+		end.Hints = hinted.hints
+	}
+	r.emit(end)
+}

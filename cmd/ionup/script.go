@@ -1,0 +1,38 @@
+package main
+
+import (
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/dcf"
+	"ionbench/client/upg"
+	"ionbench/simulator/ion"
+)
+
+// script is the person of a command that knows from its flags what is wanted. Only the
+// question about a journal, which nobody can foresee, goes to the terminal.
+type script struct {
+	session  *session
+	firmware *upg.File
+	template *dcf.File
+	paste    ion.Groups
+}
+
+func (p *script) asked(now time.Duration, e client.Event) {
+	a := client.Answer{Choice: client.OK}
+	switch e.Prompt {
+	case client.ChooseFirmware:
+		a.Firmware = p.firmware
+	case client.ChooseTemplate:
+		a.Template = p.template
+	case client.PasteOptions:
+		a.Groups = p.paste
+	case client.RestoreSettings:
+		p.session.offerJournal(now)
+		return
+	}
+	p.session.answer(now, a)
+}
+
+// unanswered: an upgrade that was to be asked about does not begin.
+func (p *script) unanswered(now time.Duration) { p.session.leave(now) }

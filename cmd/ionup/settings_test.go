@@ -1,0 +1,137 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+func TestSettingsAreWrittenReadBackAndReadAgain(t *testing.T) {
+	b := newBed(t, "")
+	ionup(t, b.line("settings", "set", "pt-primary=14400", "owner=Plant B, bay 7", "tz-offset=-3600")...).wantCode(0).
+		wantStdout("pt-primary=14400\nowner=Plant B, bay 7\ntz-offset=-3600\n").wantStderr("")
+	ionup(t, b.line("settings", "get", "owner", "tz-offset", "ct-primary")...).wantCode(0).
+		wantStdout("owner=Plant B, bay 7\ntz-offset=-3600\nct-primary=102.5\n")
+	all := ionup(t, b.line("settings", "get")...).wantCode(0).stdout
+	if n := strings.Count(all, "\n"); n != ion.SettingCount || !strings.HasPrefix(all, "pt-primary=14400\n") {
+		t.Errorf("%d lines:\n%s", n, all)
+	}
+}
+
+func TestSettingsAsJSON(t *testing.T) {
+	b := newBed(t, "")
+	r := ionup(t, b.line("settings", "get", "--json")...).wantCode(0)
+	if !strings.Contains(r.stdout, `"event":"settings"`) || !strings.Contains(r.stdout, `"template":"7350_PLANT_A","settings":{`) ||
+		!strings.Contains(r.stdout, `"ct-primary":102.5,`) || !strings.Contains(r.stdout, `"owner":"PLANT A owner"`) {
+		t.Errorf("stdout:\n%s", r.stdout)
+	}
+}
+
+func TestSettingsOfAMeterInDownloadStateCannotBeRead(t *testing.T) {
+	b := newBed(t, silentAtBlock9)
+	ionup(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "10ms", "--baud", "115200")...).wantCode(1)
+	b.heal()
+	ionup(t, b.line("settings", "get")...).wantCode(1).wantStderr(
+		"ionup: error: the meter is in download state: it has no settings to read or to write; recover its firmware upgrade first\n" +
+			"ionup: hint: recover it with: ionup recover FILE.upg --tcp " + b.addr + " --unit-id 105\n")
+}
+
+func TestTemplateComesBackAsItWasSent(t *testing.T) {
+	b := newBed(t, "")
+	path := b.path("plant.dcf")
+	ionup(t, b.line("template", "get", path)...).wantCode(0).wantStdout("").wantStderr("")
+	kept, err := os.ReadFile(path)
+	must(t, err)
+	for _, args := range [][]string{{"template", "get"}, {"template", "get", "-"}} {
+		got := ionup(t, b.line(args...)...).wantCode(0).stdout
+		if withoutEnergy(t, got) != withoutEnergy(t, string(kept)) {
+			t.Errorf("stdout:\n%s\nwant:\n%s", got, kept)
+		}
+	}
+
+	ionup(t, b.line("settings", "set", "pt-primary=1", "owner=x", "ratio-ia=0.9")...).wantCode(0)
+	ionup(t, b.line("template", "send", path)...).wantCode(0).
+		wantStdout("Template 7350_PLANT_A was sent to PC-0209A001-11 and read back.\n").wantStderr("")
+	b.wantSettings(custom())
+}
+
+// withoutEnergy takes out what the meter goes on to count.
+func withoutEnergy(t *testing.T, text string) string {
+	t.Helper()
+	before, rest, ok := strings.Cut(text, "[energy]")
+	_, after, ok2 := strings.Cut(rest, "[itc]")
+	if !ok || !ok2 {
+		t.Fatalf("no sections energy and itc in %q", text)
+	}
+	return before + after
+}
+
+func TestTemplateLeavesTickedGroupsAsTheyAre(t *testing.T) {
+	b := newBed(t, "")
+	template := b.path("new.dcf")
+	must(t, os.WriteFile(template, []byte("[template]\nname = Plant C\nproduct = 7350\n[pt-ct]\npt-primary = 7\n[nameplate]\nowner = C\n"), 0o600))
+	ionup(t, b.line("template", "send", template, "--paste", "pt-ct")...).wantCode(0)
+	want := custom()
+	want.Template = "Plant C"
+	for i, s := range ion.SettingTable() {
+		if s.Key == "owner" {
+			want.Values[i] = ion.TextValue("C")
+		}
+	}
+	b.wantSettings(want)
+}
+
+func TestTemplateThatCannotBeUsedChangesNothing(t *testing.T) {
+	for _, test := range []struct{ name, text, says string }{
+		{"empty", "", "bad.dcf: the .DCF file is empty"},
+		{"bad line", "[template]\nname = x\nwhat\n", `bad.dcf: line 3: "what" has no =`},
+		{"unknown key", "[template]\nname = x\n[pt-ct]\npt-first = 1\n", "line 4: there is no setting pt-first in [pt-ct]; nothing was changed"},
+		{"other product", "[template]\nname = x\nproduct = 7300\n", "line 3: the template is for a 7300 and the meter is a 7350; nothing was changed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBed(t, "")
+			must(t, os.WriteFile(b.path("bad.dcf"), []byte(test.text), 0o600))
+			ionup(t, b.line("template", "send", b.path("bad.dcf"))...).wantCode(1).wantSays("ionup: error: ", test.says)
+			b.wantSettings(custom())
+		})
+	}
+}
+
+func TestTemplateGetDoesNotOverwriteUnlessForced(t *testing.T) {
+	b := newBed(t, "")
+	path := b.path("plant.dcf")
+	must(t, os.WriteFile(path, []byte("mine"), 0o600))
+	// Refused before anything is connected: nothing listens at port 1.
+	ionup(t, "template", "get", path, "--tcp", "127.0.0.1:1").wantCode(1).
+		wantStderr("ionup: error: " + path + " exists already and is not overwritten\nionup: hint: name another file, or allow it with --force\n")
+	wantFile(t, path, []byte("mine"))
+
+	link := b.path("link.dcf")
+	must(t, os.Symlink(path, link))
+	ionup(t, b.line("template", "get", link, "--force")...).wantCode(1).wantSays("link.dcf is a link and is not overwritten")
+	wantFile(t, path, []byte("mine"))
+
+	ionup(t, b.line("template", "get", path, "--force")...).wantCode(0)
+	kept, err := os.ReadFile(path)
+	must(t, err)
+	if !strings.HasPrefix(string(kept), "[template]\nname = 7350_PLANT_A\n") {
+		t.Errorf("it holds %q", kept)
+	}
+	ionup(t, b.line("template", "get", b.path("none/plant.dcf"))...).wantCode(1).wantSays("no such file or directory\nionup: hint: make the folder first")
+}
+
+func TestTemplateGoesToAMeterThatWasRecovered(t *testing.T) {
+	b := newBed(t, "")
+	path := b.path("plant.dcf")
+	ionup(t, b.line("template", "get", path)...).wantCode(0)
+	ionup(t, append(b.line("upgrade", b.upg(2)), "--no-journal", "--paste", "none", "--log", b.path("Upgrade.log"))...).wantCode(0)
+	factory := meter.FactoryTemplate(meter.ION7350, "7350V283")
+	factory.Template = custom().Template
+	b.wantSettings(&factory)
+	ionup(t, b.line("template", "send", path)...).wantCode(0)
+	b.wantSettings(rig.CustomSettings(meter.ION7350, "7350V282"))
+}
