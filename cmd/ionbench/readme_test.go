@@ -1,0 +1,112 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// told is one command of a console block of the README and the lines that it shows.
+type told struct {
+	command string
+	lines   []string
+}
+
+// consoleSession is everything that the README's console blocks type, in order.
+func consoleSession(readme string) []told {
+	var session []told
+	inside := false
+	for _, line := range strings.Split(readme, "\n") {
+		command, typed := strings.CutPrefix(line, "$ ")
+		switch {
+		case line == "```console":
+			inside = true
+		case line == "```":
+			inside = false
+		case inside && typed:
+			session = append(session, told{command: command})
+		case inside && line != "":
+			last := &session[len(session)-1]
+			last.lines = append(last.lines, line)
+		}
+	}
+	return session
+}
+
+// The session of the README, typed into one shell: every command ends as shown, and every
+// line that is shown comes, in that order, among what the command prints.
+func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	session := consoleSession(string(readme))
+	if len(session) < 10 {
+		t.Fatalf("the README types only %d commands", len(session))
+	}
+	var script strings.Builder
+	for i, step := range session {
+		command := step.command
+		if strings.HasPrefix(command, "go build ") {
+			command = fmt.Sprintf("(cd %q && go build -o %q ./cmd/...) && PATH=%q:$PATH", root, filepath.Join(dir, "bin")+"/", filepath.Join(dir, "bin"))
+		}
+		fmt.Fprintf(&script, "{ %s\n} > out.%d 2>&1; echo $? > status.%d\n", command, i, i)
+		if strings.HasPrefix(command, "ionsim ") {
+			script.WriteString("until [ -e ttyION ] && ionup identify --port ./ttyION --unit-id 105 --timeout 300ms > /dev/null 2>&1; do :; done\n")
+		}
+	}
+	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
+	shell.Dir = dir
+	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
+	shell.WaitDelay = time.Second
+	if out, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("the session did not end: %v\n%s", err, out)
+	}
+	for i, step := range session {
+		checkTold(t, dir, i, step)
+	}
+}
+
+func checkTold(t *testing.T, dir string, i int, step told) {
+	t.Helper()
+	output, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("out.%d", i)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("status.%d", i)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "0"
+	rest := output
+	for _, line := range step.lines {
+		if exit, ok := strings.CutPrefix(line, "exit "); ok {
+			want = exit
+			continue
+		}
+		at := bytes.Index(rest, []byte(line))
+		if at < 0 {
+			t.Errorf("$ %s\ndoes not print %q where the README does, but\n%s", step.command, line, output)
+			return
+		}
+		rest = rest[at+len(line):]
+	}
+	if got := strings.TrimSpace(string(status)); got != want {
+		t.Errorf("$ %s\nexits with %s, not %s:\n%s", step.command, got, want, output)
+	}
+}
