@@ -188,17 +188,24 @@ func (u *Upgrader) Counts() Counts {
 	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Confirmed: t.confirmed}
 }
 
+// Quiet reports that there is nothing to tell: NextEvent has no event.
+func (u *Upgrader) Quiet() bool { return u.told == len(u.events) }
+
 // NextEvent hands out what the upgrader has to tell, one at a time and in order.
 func (u *Upgrader) NextEvent() (e Event, ok bool) {
-	if u.told == len(u.events) {
-		u.events, u.told = u.events[:0], 0
+	if u.Quiet() {
 		return Event{}, false
 	}
 	u.told++
 	return u.events[u.told-1], true
 }
 
-func (u *Upgrader) emit(e Event) { u.events = append(u.events, e) }
+func (u *Upgrader) emit(e Event) {
+	if u.Quiet() {
+		u.events, u.told = u.events[:0], 0
+	}
+	u.events = append(u.events, e)
+}
 
 func (u *Upgrader) log(l upgradelog.Line) { u.emit(Event{Kind: EventLog, Line: l}) }
 

@@ -37,8 +37,8 @@ func articleRun(tb testing.TB) (*rig.Rig, rig.Attempt) {
 }
 
 // BenchmarkSeventyMinutes is the article's run on the bench against the bare cost of its
-// bytes: two CRC-16 passes over every frame, the programming of the flash and a CRC-32 of
-// the image. The ratio is ours over the floor.
+// bytes: two CRC-16 passes over every frame that the line carries, one at each end, the
+// programming of the flash and a CRC-32 of the image. The ratio is ours over the floor.
 func BenchmarkSeventyMinutes(b *testing.B) {
 	prepared, attempt := articleRun(b)
 	image := attempt.Person.Firmware.Image[:438*ion.BlockBytes]
@@ -57,6 +57,27 @@ func BenchmarkSeventyMinutes(b *testing.B) {
 	b.ReportMetric(float64(ours)/float64(floor), "x-floor")
 }
 
+// bareFrames is one CRC-16 pass over the frames of one block, their acknowledgements and
+// the answer.
+func bareFrames() (sum uint32) {
+	const (
+		header  = ion.FrameOverhead - 6 // the preamble, the sync and the CRC are not covered
+		message = 23 + 16 + ion.BlockBytes
+		answer  = 15 + 10
+	)
+	for left := message; left > 0; left -= ion.MaxFrameData {
+		sum += uint32(ion.CRC16(bareFrame[:header+min(left, ion.MaxFrameData)]))
+		if left > ion.MaxFrameData {
+			sum += uint32(ion.CRC16(bareFrame[:header]))
+		}
+	}
+	return sum + uint32(ion.CRC16(bareFrame[:header+answer]))
+}
+
+// bareFrame is what bareFrames runs over: the bytes of a frame lie in the cache when its
+// CRC is taken, on the bench too.
+var bareFrame = [256]byte{1, 2, 3}
+
 // bareCost does nothing but what no bench can leave out.
 func bareCost(tb testing.TB, image []byte) time.Duration {
 	chip, err := flash.New(flash.Am29F032B())
@@ -66,10 +87,8 @@ func bareCost(tb testing.TB, image []byte) time.Duration {
 	const base = 0x030000
 	start := time.Now()
 	var sum uint32
-	for pass := 0; pass < 2; pass++ {
-		for at := 0; at < len(image); at += ion.MaxFrameData {
-			sum += uint32(ion.CRC16(image[at:min(at+ion.MaxFrameData, len(image))]))
-		}
+	for range 2 * len(image) / ion.BlockBytes {
+		sum += bareFrames()
 	}
 	for at := 0; at < len(image); at += flash.MaxProgram {
 		if err := chip.Program(uint32(base+at), image[at:min(at+flash.MaxProgram, len(image))]); err != nil {

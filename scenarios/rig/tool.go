@@ -161,7 +161,8 @@ func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 
 // listen takes the upgrader's events and does what they ask for.
 func (t *tool) listen(now time.Duration) {
-	for e, ok := t.upgrader.NextEvent(); ok; e, ok = t.upgrader.NextEvent() {
+	for !t.upgrader.Quiet() {
+		e, _ := t.upgrader.NextEvent()
 		t.hear(now, e)
 	}
 }

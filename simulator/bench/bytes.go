@@ -45,6 +45,9 @@ func (s *Station) armTraps() {
 
 // takeTraps lets the faults act whose byte is the next on the line.
 func (s *Station) takeTraps(now time.Duration) {
+	if !s.line.Trapped() {
+		return
+	}
 	for _, d := range []line.Direction{line.ToMeter, line.FromMeter} {
 		for s.line.AtTrap(now, d) {
 			s.takeTrap(now, d)

@@ -310,7 +310,7 @@ const wholePercent = 100_000
 func (s *Station) strikeFrame(now time.Duration, d line.Direction) {
 	w := &s.watch
 	for i := range s.plan {
-		t := s.plan[i].fault.Trigger
+		t := &s.plan[i].fault.Trigger
 		if t.Unit != fault.AtFrame {
 			continue
 		}

@@ -230,20 +230,17 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 
 // nextTimer is the earliest of the times that are rare: faults, delays, held bytes.
 func (s *Station) nextTimer() (at time.Duration, ok bool) {
-	earliest := func(t time.Duration) {
-		if !ok || t < at {
+	if len(s.watch.held) > 0 {
+		at, ok = s.watch.heldAt+heldFor, true
+	}
+	for i := range s.delay {
+		if t := s.delay[i].at; !ok || t < at {
 			at, ok = t, true
 		}
 	}
-	if len(s.watch.held) > 0 {
-		earliest(s.watch.heldAt + heldFor)
-	}
-	for i := range s.delay {
-		earliest(s.delay[i].at)
-	}
 	for i := range s.plan {
-		if t, due := s.plan[i].timer(); due {
-			earliest(t)
+		if t, due := s.plan[i].timer(); due && (!ok || t < at) {
+			at, ok = t, true
 		}
 	}
 	return at, ok
@@ -356,7 +353,8 @@ func (s *Station) afterMeter(now time.Duration) {
 	if len(s.scratch) > 0 && s.silent == 0 {
 		s.meterFrame(now, s.scratch)
 	}
-	for e, ok := s.meter.NextEvent(); ok; e, ok = s.meter.NextEvent() {
+	for !s.meter.Quiet() {
+		e, _ := s.meter.NextEvent()
 		s.meterEvent(e)
 	}
 }

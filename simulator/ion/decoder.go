@@ -71,11 +71,15 @@ func (d *Decoder) Next() (Frame, bool) {
 // when nothing goes wrong: the same as Feed and Next, without a copy. Data aliases p. When
 // ok is false, nothing was taken and p is to be fed.
 func (d *Decoder) Whole(p []byte) (f Frame, ok bool) {
-	if d.Pending() {
+	if d.Pending() || len(p) < FrameOverhead {
 		return Frame{}, false
 	}
-	f, n, err := ParseFrame(p)
-	return f, err == nil && n == len(p)
+	p = p[preambleBytes:]
+	if n, v := inspect(p); v != good || n != len(p) {
+		return Frame{}, false
+	}
+	readFrame(&f, p)
+	return f, true
 }
 
 // Pending says, once Next has returned false, that an incomplete frame or its beginning

@@ -173,13 +173,19 @@ func inspect(b []byte) (n int, v verdict) {
 
 // frameAt reads a frame that inspect called good.
 func frameAt(b []byte) Frame {
+	var f Frame
+	readFrame(&f, b)
+	return f
+}
+
+// readFrame fills f in place: a frame that is built and then copied costs more than its
+// CRC.
+func readFrame(f *Frame, b []byte) {
 	end := int(b[3]) + lengthExtra - crcBytes
-	return Frame{
-		Control:     Control(b[2]),
-		Source:      binary.LittleEndian.Uint16(b[4:]),
-		Destination: binary.LittleEndian.Uint16(b[6:]),
-		Transaction: b[8],
-		Reserved:    b[9],
-		Data:        b[headerBytes:end:end],
-	}
+	f.Control = Control(b[2])
+	f.Source = binary.LittleEndian.Uint16(b[4:])
+	f.Destination = binary.LittleEndian.Uint16(b[6:])
+	f.Transaction = b[8]
+	f.Reserved = b[9]
+	f.Data = b[headerBytes:end:end]
 }

@@ -161,17 +161,23 @@ func (o *Outgoing) frames() int {
 	return max(1, (len(o.Message)+MaxFrameData-1)/MaxFrameData)
 }
 
-func (o *Outgoing) frame() Frame {
-	left := o.frames() - 1 - o.current
-	f := Frame{Source: o.source, Destination: o.destination, Transaction: byte(left)}
+// transaction is that of the current frame.
+func (o *Outgoing) transaction() byte {
+	left := byte(o.frames() - 1 - o.current)
+	if o.current == 0 {
+		return left | firstFrame
+	}
+	return left
+}
+
+func (o *Outgoing) frame() (f Frame) {
+	f.Source, f.Destination = o.source, o.destination
+	f.Transaction = o.transaction()
 	if o.fromMeter {
 		f.Control = FromMeter
 	}
-	if left > 0 {
+	if !o.Last() {
 		f.Control |= AckBit
-	}
-	if o.current == 0 {
-		f.Transaction |= firstFrame
 	}
 	from := o.current * MaxFrameData
 	f.Data = o.Message[from:min(from+MaxFrameData, len(o.Message))]
@@ -199,8 +205,7 @@ func (o *Outgoing) Acked(f Frame) bool {
 	if !o.active || o.Last() || !f.IsAck() {
 		return false
 	}
-	want := Ack(o.frame())
-	if f.Transaction != want.Transaction || f.Source != want.Source || f.Destination != want.Destination {
+	if f.Transaction != o.transaction() || f.Source != o.destination || f.Destination != o.source {
 		return false
 	}
 	o.current++

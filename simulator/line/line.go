@@ -158,6 +158,9 @@ func (l *Line) ClearTrap(d Direction) {
 	l.plan(d)
 }
 
+// Trapped reports that a trap is set in either direction.
+func (l *Line) Trapped() bool { return l.channels[ToMeter].trapped || l.channels[FromMeter].trapped }
+
 // AtTrap reports whether the byte at the trap of direction d is the next one and has
 // begun to leave by now.
 func (l *Line) AtTrap(now time.Duration, d Direction) bool {
@@ -281,7 +284,7 @@ func (l *Line) plan(d Direction) {
 // returned. The slice is valid until the next call.
 func (l *Line) Deliver(now time.Duration, flush bool) (d Direction, p []byte, ok bool) {
 	for d := range Direction(len(l.channels)) {
-		for {
+		for c := &l.channels[d]; c.busy && (flush || c.due <= now); {
 			p, took := l.take(now, d, flush)
 			if !took {
 				break

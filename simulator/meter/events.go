@@ -32,17 +32,24 @@ type Event struct {
 	Text  string
 }
 
+// Quiet reports that nothing has happened since NextEvent told the last event.
+func (m *Meter) Quiet() bool { return m.told == len(m.events) }
+
 // NextEvent hands out what has happened, one at a time and in order.
 func (m *Meter) NextEvent() (e Event, ok bool) {
-	if m.told == len(m.events) {
-		m.events, m.told = m.events[:0], 0
+	if m.Quiet() {
 		return Event{}, false
 	}
 	m.told++
 	return m.events[m.told-1], true
 }
 
-func (m *Meter) emit(e Event) { m.events = append(m.events, e) }
+func (m *Meter) emit(e Event) {
+	if m.Quiet() {
+		m.events, m.told = m.events[:0], 0
+	}
+	m.events = append(m.events, e)
+}
 
 func (m *Meter) setState(now time.Duration, s State) {
 	if s == m.state {

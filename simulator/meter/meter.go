@@ -269,22 +269,20 @@ func (m *Meter) Transmit(dst []byte) []byte {
 
 // Next is the meter's next wake-up.
 func (m *Meter) Next() (at time.Duration, ok bool) {
-	earliest := func(t time.Duration) {
-		if !ok || t < at {
+	if len(m.frame) > 0 {
+		at, ok = m.frameAt, true
+	}
+	busy := m.job.busy()
+	if m.state == Booting && !busy && (!ok || m.bootAt < at) {
+		at, ok = m.bootAt, true
+	}
+	if m.hears() && m.decoder.Pending() && (!ok || m.gapAt < at) {
+		at, ok = m.gapAt, true
+	}
+	if busy {
+		if t := m.jobWake(); !ok || t < at {
 			at, ok = t, true
 		}
-	}
-	if len(m.frame) > 0 {
-		earliest(m.frameAt)
-	}
-	if m.state == Booting && !m.job.busy() {
-		earliest(m.bootAt)
-	}
-	if m.hears() && m.decoder.Pending() {
-		earliest(m.gapAt)
-	}
-	if m.job.busy() {
-		earliest(m.jobWake())
 	}
 	return at, ok
 }
