@@ -53,7 +53,9 @@ func chooseConnection(u *Upgrader, _ time.Duration, a Answer) next {
 }
 
 func detect(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
-	u.takeIdentity(r)
+	if err := u.takeIdentity(r); err != nil {
+		return failed(err)
+	}
 	if err := u.checkSerialNumber(); err != nil {
 		return failed(err)
 	}
@@ -65,7 +67,9 @@ func detect(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 }
 
 func takeAnyState(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
-	u.takeIdentity(r)
+	if err := u.takeIdentity(r); err != nil {
+		return failed(err)
+	}
 	if err := u.checkSerialNumber(); err != nil {
 		return failed(err)
 	}

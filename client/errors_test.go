@@ -49,6 +49,15 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 		"loader and application differ": {desk: func(d *desk) {
 			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.Serial = ion.PadText("PC-1") })
 		}, want: client.ErrWrongSerial, says: []string{"PC-1", "PC-0209A001-11", "nothing was changed"}},
+		"a serial number that cannot be printed, says the loader": {config: func(c *client.Config) { c.Journal = true }, desk: func(d *desk) {
+			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.Serial = ion.PadText("PC-1\nunit-id = 7") })
+		}, want: client.ErrUnexpected, says: []string{"serial number", `"PC-1\nunit-id = 7"`, "not printable ASCII", "check what is on the line"}},
+		"a revision that cannot be printed, says the loader": {task: client.TaskReadSettings, desk: func(d *desk) {
+			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.Revision = ion.PadText("7350V28\x1b") })
+		}, want: client.ErrUnexpected, says: []string{"revision", `"7350V28\x1b"`, "not printable ASCII"}},
+		"a serial number that cannot be printed, says the application": {config: func(c *client.Config) { c.Journal = true },
+			desk: func(d *desk) { d.tap = serialRegister("PC\x7f-Z\xfcrich") },
+			want: client.ErrUnexpected, says: []string{"serial number", `"PC\x7f-Z\xfcrich"`, "not printable ASCII"}},
 		"another unit": {desk: func(d *desk) { d.tap = stranger },
 			want: client.ErrWrongUnit, says: []string{"unit 105", "unit 42", "nothing was changed", "check the unit id"}},
 		"wrong password": {config: func(c *client.Config) { c.Password = "123" },
@@ -138,6 +147,25 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 			}
 			again.upgraded()
 		})
+	}
+}
+
+// serialRegister makes a tap that changes what the application says of its serial number.
+func serialRegister(text string) func(*answer) []late {
+	return func(a *answer) []late {
+		p, err := ion.ParsePacket(a.frame.Data)
+		if err != nil || p.Type != ion.TypeProgram {
+			return asIs(a)
+		}
+		r, err := ion.ParseResult(p.Body)
+		if err != nil || len(r.Values) != 4 {
+			return asIs(a)
+		}
+		r.Values[2] = ion.TextValue(text)
+		p.Body = ion.AppendResult(nil, r)
+		f := a.frame
+		f.Data = ion.AppendPacket(nil, p)
+		return []late{{0, ion.AppendFrame(nil, f)}}
 	}
 }
 

@@ -36,8 +36,12 @@ func onDownload(op ion.Op, judge func(*Upgrader, time.Duration, *ion.DownloadRep
 
 func identifyRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpIdentify}) }
 
-// takeIdentity notes what the loader says of the meter.
-func (u *Upgrader) takeIdentity(r *ion.DownloadReply) {
+// takeIdentity notes what the loader says of the meter. The error is about a text in it that
+// nobody should see.
+func (u *Upgrader) takeIdentity(r *ion.DownloadReply) error {
+	if err := checkIdentity(ion.FixedText(r.Serial[:]), ion.FixedText(r.Revision[:])); err != nil {
+		return err
+	}
 	u.device = Device{
 		UnitID:       u.cfg.UnitID,
 		Product:      r.Product,
@@ -50,6 +54,18 @@ func (u *Upgrader) takeIdentity(r *ion.DownloadReply) {
 		Base:         r.Base,
 		Capacity:     r.Capacity,
 	}
+	return nil
+}
+
+// checkIdentity refuses what must not get into a log, a journal or the name of one: both
+// texts come from whatever is on the line, and both are printable ASCII in every meter.
+func checkIdentity(serialNumber, revision string) error {
+	for i, text := range []string{serialNumber, revision} {
+		if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) {
+			return fmt.Errorf("%w: its %s reads %q, which is not printable ASCII; check what is on the line", ErrUnexpected, []string{"serial number", "revision"}[i], text)
+		}
+	}
+	return nil
 }
 
 // checkSerialNumber is nil when the meter is the one that the person wants.
@@ -104,6 +120,9 @@ func takeRegisters(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 		if v.Kind != ion.KindText {
 			return failedWith(ErrUnexpected, "the identity registers read %v", values)
 		}
+	}
+	if err := checkIdentity(values[2].Text, values[1].Text); err != nil {
+		return failed(err)
 	}
 	if serial := values[2].Text; u.device.SerialNumber != "" && serial != u.device.SerialNumber {
 		return failedWith(ErrWrongSerial, "the loader says %s, the application %s; nothing was changed", u.device.SerialNumber, serial)

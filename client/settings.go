@@ -60,7 +60,9 @@ func writeSteps() []step {
 func (u *Upgrader) single() bool { return u.task != TaskConnect }
 
 func wantApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
-	u.takeIdentity(r)
+	if err := u.takeIdentity(r); err != nil {
+		return failed(err)
+	}
 	if u.device.Download {
 		return failedWith(ErrDownloadState, "it has no settings to read or to write; recover its firmware upgrade first")
 	}

@@ -16,7 +16,7 @@ type step struct {
 	ask      Prompt // a question to the person
 	answered func(*Upgrader, time.Duration, Answer) next
 
-	keep func(*Upgrader) Event // a journal to be kept or looked for
+	keep func(*Upgrader, time.Duration) Event // a journal to be kept or looked for
 	kept func(*Upgrader, time.Duration, *Journal, error) next
 
 	request func(*Upgrader)                                  // builds the message
@@ -169,7 +169,7 @@ func (u *Upgrader) begin(now time.Duration, s *step) {
 		u.emit(Event{Kind: EventPrompt, Prompt: s.ask, Device: u.device, Err: u.err})
 	case s.keep != nil:
 		u.phase = keeping
-		u.emit(s.keep(u))
+		u.emit(s.keep(u, now))
 	default:
 		var pause time.Duration
 		if s.before != nil {

@@ -110,7 +110,9 @@ func beginLog(u *Upgrader, now time.Duration) next {
 
 // takeLoader checks everything that can be checked before anything is changed.
 func takeLoader(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
-	u.takeIdentity(r)
+	if err := u.takeIdentity(r); err != nil {
+		return failed(err)
+	}
 	f := u.firmware
 	switch {
 	case f.Product != r.Product:
@@ -149,7 +151,9 @@ func (u *Upgrader) flashes() bool {
 
 func (u *Upgrader) keepsJournal() bool { return u.cfg.Journal }
 
-func (u *Upgrader) loadJournal() Event { return Event{Kind: EventLoadJournal, Device: u.device} }
+func (u *Upgrader) loadJournal(time.Duration) Event {
+	return Event{Kind: EventLoadJournal, Device: u.device}
+}
 
 func takeJournal(u *Upgrader, _ time.Duration, j *Journal, err error) next {
 	if err != nil {
@@ -186,13 +190,13 @@ func takeBackup(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 
 func (u *Upgrader) needsJournal() bool { return u.cfg.Journal && u.backup != nil && u.flashes() }
 
-func (u *Upgrader) saveJournal() Event {
+func (u *Upgrader) saveJournal(now time.Duration) Event {
 	if u.journal == nil {
 		u.journal = &Journal{
 			SerialNumber: u.device.SerialNumber,
 			UnitID:       u.cfg.UnitID,
 			Revision:     u.device.Revision,
-			Saved:        u.cfg.Start,
+			Saved:        u.clock(now),
 			Settings:     *u.backup,
 		}
 	}
@@ -439,7 +443,9 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	case revision != u.firmware.Revision:
 		return failedWith(ErrNotRunning, "it runs %s", revision)
 	}
-	u.takeIdentity(r)
+	if err := u.takeIdentity(r); err != nil {
+		return failed(err)
+	}
 	u.log(upgradelog.Line{Kind: upgradelog.Restarted})
 	return toNext()
 }

@@ -31,9 +31,8 @@
 // looked at, but for two things that always fail a case: a fault of a plan that never
 // struck, and a broken invariant of the project.
 //
-// Counts in a plan begin with the case for time, bytes, frames, flash operations and
-// no-responses, and with the attempt for blocks and percent. A fault whose moment has
-// passed before its attempt begins fails the case.
+// All that a plan counts, times included, is counted from the beginning of its attempt.
+// What a fault of an earlier attempt still does goes on until it ends or is healed.
 //
 // Everything happens in virtual time; equal files give equal results. Cases know no time
 // zones, no phone lines and no second meter.

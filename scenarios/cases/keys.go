@@ -191,7 +191,7 @@ func toolKeys() []key[Attempt] {
 		text("serial-number", "TEXT", "that the meter must have; any unless given", func(a *Attempt) *string { return &a.SerialNumber }),
 		choice("disk-full", "nothing can be saved on the PC; no unless given", yesNo(), func(a *Attempt) *bool { return &a.DiskFull }),
 		value("limit", "TIME", "by which the tool must have ended; 6h unless given", func(a *Attempt) *time.Duration { return &a.Limit }, parseTime, formatLimit),
-		several("plan", "FAULT", "what goes wrong, in the grammar of fault plans; counts of time, bytes, frames, flash operations and no-responses begin with the case, those of blocks and percent with the attempt",
+		several("plan", "FAULT", "what goes wrong, in the grammar of fault plans; all that it counts, times included, is counted from the beginning of the attempt",
 			func(a *Attempt) *[]fault.Fault { return (*[]fault.Fault)(&a.Plan) }, parseFault, fault.Fault.String),
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -110,9 +109,6 @@ func (n *runner) attempt(i int) error {
 	for _, action := range a.Before {
 		n.do(action)
 	}
-	if !n.inTime(a) {
-		return nil
-	}
 	try, err := n.prepare(a)
 	if err != nil {
 		return err
@@ -156,55 +152,6 @@ func (n *runner) do(a Action) {
 	case NewLog:
 		n.rig.Disk().Log = nil
 	}
-}
-
-// inTime reports that no fault of the plan comes too late: what a plan counts but blocks
-// and percent is counted from the start of the case.
-func (n *runner) inTime(a *Attempt) bool {
-	good := true
-	for _, f := range a.Plan {
-		if so, counted := n.sofar(f.Trigger); counted && f.Trigger.First <= so {
-			n.fail(a.line, "%v can no longer strike: the attempt begins at %s of the case, and %s", f, formatTime(n.rig.Now()), n.hasCome(f.Trigger, so))
-			good = false
-		}
-	}
-	return good
-}
-
-func (n *runner) hasCome(t fault.Trigger, so uint64) string {
-	if t.Unit == fault.AtTime {
-		return "times in plans count from there"
-	}
-	return fmt.Sprintf("%d %ss have passed by then", so, t.Unit)
-}
-
-// sofar is how far the count of a trigger has come; counted is false for triggers that
-// begin anew with every attempt.
-func (n *runner) sofar(t fault.Trigger) (so uint64, counted bool) {
-	c := n.rig.Bench().Station().Counts()
-	switch t.Unit {
-	case fault.AtTime:
-		return uint64(n.rig.Now()), true
-	case fault.AtFlashOp:
-		return n.rig.Meter().Chip().Ops(), true
-	case fault.AtNoResponse:
-		return c.Resends, true
-	case fault.AtFrame:
-		return bySide(t.Side, c.FramesToMeter, c.FramesToHost), true
-	case fault.AtByte:
-		return bySide(t.Side, c.BytesToMeter, c.BytesToHost), true
-	}
-	return 0, false
-}
-
-func bySide(s fault.Side, toMeter, toHost uint64) uint64 {
-	switch s {
-	case fault.ToMeter:
-		return toMeter
-	case fault.FromMeter:
-		return toHost
-	}
-	return toMeter + toHost
 }
 
 // prepare makes the rig's attempt of the case's.

@@ -92,14 +92,23 @@ func TestAToolThatIsAtWorkForTooLongIsUnfinished(t *testing.T) {
 	}
 }
 
-func TestAFaultWhoseMomentHasPassedIsRefused(t *testing.T) {
-	for _, c := range []struct{ plan, want string }{
-		{"cable-pull at 10s", "line 10: cable-pull at 10s can no longer strike: the attempt begins at 2m of the case, and times in plans count from there"},
-		{"frame-lost at frame 2 to-meter", "line 10: frame-lost at frame 2 to-meter can no longer strike: the attempt begins at 2m of the case, and 2 frames have passed by then"},
-		{"byte-drop at byte 10 to-meter", "line 10: byte-drop at byte 10 to-meter can no longer strike: the attempt begins at 2m of the case, and 96 bytes have passed by then"},
+func TestAFaultCountsFromTheBeginningOfItsAttempt(t *testing.T) {
+	const first = "[case]\ntitle = t\n[attempt]\nlimit = 1m\ntask = identify\nplan = reply-lost at start\n[expect]\noutcome = success\nresends = 1\n\n"
+	const second = "[attempt]\nbefore = until 2008-03-06 15:59:48\ntask = identify\n"
+	for _, c := range []struct{ rest, want string }{
+		{"plan = cable-pull at 1ms for 1 no-responses\n[expect]\noutcome = success\nresends = 1\n", ""},
+		{"plan = frame-lost at frame 1 to-meter\n[expect]\noutcome = success\nresends = 1\n", ""},
+		{"plan = byte-drop at byte 10 to-meter\n[expect]\noutcome = success\nresends = 1\n", ""},
+		{"plan = cable-pull for 2 no-responses\nplan = reply-lost at no-response 2\n[expect]\noutcome = success\nresends = 3\n", ""},
+		{"plan = cable-pull\nplan = abort at 10s\n[expect]\noutcome = aborted\ntime = 10s\n", ""},
+		{"plan = frame-lost at frame 100 to-meter\n[expect]\noutcome = success\n",
+			"line 11: frame-lost at frame 100 to-meter: never struck: the line carried 2 frames to-meter and 2 from-meter in the run"},
 	} {
-		const file = "[case]\ntitle = t\n[attempt]\nlimit = 1m\ntask = identify\n[expect]\noutcome = success\nflash = untouched\n\n[attempt]\nbefore = until 2008-03-06 15:59:48\ntask = identify\nplan = PLAN\n[expect]\noutcome = success\n"
-		wantReasons(t, parse(t, strings.Replace(file, "PLAN", c.plan, 1)), c.want)
+		var want []string
+		if c.want != "" {
+			want = []string{c.want}
+		}
+		wantReasons(t, parse(t, first+second+c.rest), want...)
 	}
 }
 

@@ -240,7 +240,7 @@ type Attempt struct {
 	SerialNumber string // wanted; empty for any
 	Baud         int    // 0: the line's
 	Person       Person
-	Plan         fault.Plan
+	Plan         fault.Plan        // counts from the beginning of the attempt
 	Writes       map[int]ion.Value // of TaskWriteSettings
 	Response     time.Duration     // how long the tool waits for an answer; 0: as usual
 	Limit        time.Duration     // the attempt must have ended by then; 0: six hours

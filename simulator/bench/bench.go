@@ -47,6 +47,12 @@ func New(now time.Duration, s *Station, h Host) *Bench {
 	return &Bench{now: now, station: s, host: h}
 }
 
+// reach sets the clock, if it is not beyond at. Nothing is due at the station before that.
+func (b *Bench) reach(at time.Duration) {
+	b.now = max(b.now, at)
+	b.station.now = max(b.station.now, b.now)
+}
+
 // Now is the time on the bench's clock.
 func (b *Bench) Now() time.Duration { return b.now }
 
@@ -81,12 +87,12 @@ func (b *Bench) advance(limit time.Duration) bool {
 		due = false
 	}
 	if at, busy := b.station.runUntil(host); busy {
-		b.now = max(b.now, at)
+		b.reach(at)
 		b.exchange(false, true)
 		return true
 	}
 	if due {
-		b.now = max(b.now, host)
+		b.reach(host)
 		b.host.Advance(b.now)
 		b.exchange(true, false)
 	}
@@ -157,7 +163,7 @@ func (b *Bench) Run(limit time.Duration) bool {
 			continue
 		}
 		if _, ok := b.Next(); ok {
-			b.now = max(b.now, limit) // what comes next comes too late
+			b.reach(limit) // what comes next comes too late
 		}
 		return false
 	}
@@ -169,7 +175,7 @@ func (b *Bench) AdvanceTo(then time.Duration) {
 	for {
 		at, ok := b.Next()
 		if !ok || at > then {
-			b.now = max(b.now, then)
+			b.reach(then)
 			return
 		}
 		b.Step()

@@ -83,8 +83,8 @@ func (s *Station) takeTrap(now time.Duration, d line.Direction) {
 // waitForNextByte sets the trap to the next byte that the trigger names, if no other
 // trap is set.
 func (k *strike) waitForNextByte() {
-	if !k.trapped && k.next > 0 {
-		k.setTrap(k.next - 1)
+	if !k.trapped && k.next > 0 && k.fault.Trigger.Unit == fault.AtByte {
+		k.setTrap(k.trapAt(k.next))
 	}
 }
 

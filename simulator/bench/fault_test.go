@@ -24,7 +24,7 @@ func byToMeter(m moment) int   { return m.toMeter }
 func byFromMeter(m moment) int { return m.toHost }
 func byErase(m moment) int     { return m.ops }
 func byResend(m moment) int    { return m.resends }
-func bySecond(m moment) int    { return int(m.at / time.Second) }
+func bySecond(m moment) int    { return int(m.into / time.Second) }
 
 // Each trigger, window and repetition, by what was there before the strike: `at block 3`
 // comes when two blocks have begun, and so on.
@@ -79,31 +79,40 @@ func TestFaultsStrikeAndEndExactlyWhenTheirTriggersSay(t *testing.T) {
 		{noResponses + "noise at no-response 1..2" + mark, byResend, []int{0}, []int{2}},
 		{noResponses + "noise at no-response 2..4 every 2 no-responses for 1s" + mark, byResend, []int{1, 3}, []int{2, 4}},
 	} {
-		t.Run(c.plan, func(t *testing.T) {
-			r := try(t, 5, c.plan)
-			if r.Claim != nil {
-				t.Fatalf("the upgrade fails: %v", r.Claim)
-			}
-			var strikes, ends []int
-			for _, f := range r.faults() {
-				switch {
-				case strings.HasPrefix(f.fault, "reply-lost"):
-				case f.kind == "strikes":
-					strikes = append(strikes, c.by(f.moment))
-				case f.kind == "ends":
-					ends = append(ends, c.by(f.moment))
-				}
-			}
-			if c.strikes == nil {
-				c.strikes, c.ends = everyThirdOperation(r, strikes, ends)
-			}
-			if !slices.Equal(strikes, c.strikes) || !slices.Equal(ends, c.ends) {
-				t.Errorf("strikes %v and ends %v, expected %v and %v", strikes, ends, c.strikes, c.ends)
-			}
-			if len(r.Unstruck) > 0 {
-				t.Errorf("unstruck: %v", r.Unstruck)
-			}
-		})
+		for name, try := range attempts() {
+			t.Run(name+" "+c.plan, func(t *testing.T) { wantMoments(t, try(t, 5, c.plan), c.by, c.strikes, c.ends) })
+		}
+	}
+}
+
+// attempts are ways to come to an attempt. In each of them all counts begin with it.
+func attempts() map[string]func(testing.TB, int, string) run {
+	return map[string]func(testing.TB, int, string) run{"first": try, "second": trySecond}
+}
+
+func wantMoments(t *testing.T, r run, by func(moment) int, wantStrikes, wantEnds []int) {
+	t.Helper()
+	if r.Claim != nil {
+		t.Fatalf("the upgrade fails: %v", r.Claim)
+	}
+	var strikes, ends []int
+	for _, f := range r.faults() {
+		switch {
+		case strings.HasPrefix(f.fault, "reply-lost"):
+		case f.kind == "strikes":
+			strikes = append(strikes, by(f.moment))
+		case f.kind == "ends":
+			ends = append(ends, by(f.moment))
+		}
+	}
+	if wantStrikes == nil {
+		wantStrikes, wantEnds = everyThirdOperation(r, strikes, ends)
+	}
+	if !slices.Equal(strikes, wantStrikes) || !slices.Equal(ends, wantEnds) {
+		t.Errorf("strikes %v and ends %v, expected %v and %v", strikes, ends, wantStrikes, wantEnds)
+	}
+	if len(r.Unstruck) > 0 {
+		t.Errorf("unstruck: %v", r.Unstruck)
 	}
 }
 
@@ -134,38 +143,48 @@ func TestFaultAtABlockStrikesInFrontOfItsFirstFrame(t *testing.T) {
 }
 
 func TestFaultAtAByteStrikesWhenThatByteBeginsToLeave(t *testing.T) {
-	for _, side := range []string{"to-meter", "from-meter"} {
-		for _, n := range []int{1, 2, 39, 500, 1000} {
-			r := try(t, 3, fmt.Sprintf("noise at byte %d %s%s", n, side, mark))
-			f := r.faults()
-			if len(f) != 1 {
-				t.Fatalf("byte %d %s: %d strikes", n, side, len(f))
-			}
-			sent := 0
-			for _, e := range r.Trace {
-				if e.Kind != "frame-"+side {
-					continue
+	for name, try := range attempts() {
+		for _, side := range []string{"to-meter", "from-meter"} {
+			for _, n := range []int{1, 2, 39, 500, 1000} {
+				r := try(t, 3, fmt.Sprintf("noise at byte %d %s%s", n, side, mark))
+				f := r.faults()
+				if len(f) != 1 {
+					t.Fatalf("%s: byte %d %s: %d strikes", name, n, side, len(f))
 				}
-				if before := n - 1 - sent; before < int(e.N) {
-					if want := e.At + time.Duration(before*10*int(time.Second)/9600); f[0].at != want {
-						t.Errorf("byte %d %s: strikes at %v, the byte begins at %v", n, side, f[0].at, want)
-					}
-					break
+				if want := r.byteBegins(n, "frame-"+side); f[0].at != want {
+					t.Errorf("%s: byte %d %s: strikes at %v, the byte begins at %v", name, n, side, f[0].at, want)
 				}
-				sent += int(e.N)
 			}
 		}
 	}
 }
 
-func TestWindowOfBytesEndsBehindItsLastByte(t *testing.T) {
-	r := try(t, 3, "noise at byte 500..600 from-meter"+mark)
-	f := r.faults()
-	if len(f) != 2 || f[0].kind != "strikes" || f[1].kind != "ends" {
-		t.Fatalf("%+v", f)
+// byteBegins is when the n-th byte of the attempt in one direction begins to leave, if the
+// frames of that direction follow each other with a pause.
+func (r run) byteBegins(n int, kind string) time.Duration {
+	before := n - 1
+	for _, e := range r.Trace {
+		if e.Kind != kind {
+			continue
+		}
+		if before < int(e.N) {
+			return e.At + time.Duration(before*10*int(time.Second)/9600)
+		}
+		before -= int(e.N)
 	}
-	if f[1].at <= f[0].at {
-		t.Errorf("from %v to %v", f[0].at, f[1].at)
+	return -1
+}
+
+func TestWindowOfBytesEndsBehindItsLastByte(t *testing.T) {
+	for name, try := range attempts() {
+		r := try(t, 3, "noise at byte 500..600 from-meter"+mark)
+		f := r.faults()
+		if len(f) != 2 || f[0].kind != "strikes" || f[1].kind != "ends" {
+			t.Fatalf("%s: %+v", name, f)
+		}
+		if want := r.byteBegins(601, "frame-from-meter"); f[1].at != want || f[0].at >= want {
+			t.Errorf("%s: from %v to %v, the byte behind begins at %v", name, f[0].at, f[1].at, want)
+		}
 	}
 }
 

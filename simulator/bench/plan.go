@@ -13,11 +13,12 @@ import (
 
 // strike is one fault of the plan and how far it is.
 type strike struct {
-	fault fault.Fault
-	next  uint64 // the coming moment in the trigger's unit; 0 when there is none
-	count int    // times that it struck
-	armed int    // frames or replies that it will still take
-	named bool   // it was said that it cannot strike
+	fault  fault.Fault
+	origin origin // what next is counted from
+	next   uint64 // the coming moment in the trigger's unit; 0 when there is none
+	count  int    // times that it struck
+	armed  int    // frames or replies that it will still take
+	named  bool   // it was said that it cannot strike
 
 	active      bool
 	until       time.Duration // when it ends, if timed
@@ -30,7 +31,14 @@ type strike struct {
 }
 
 // SetPlan replaces the plan. Faults of the old one that are still at work go on until
-// they end, or Heal ends them.
+// they end, or Heal ends them, and strike no more.
+//
+// The plan of a run is set before Begin, with which its counts begin. A plan that is set in
+// the middle of a run counts from the beginning of that run, too: it is as if it had been
+// set there, but what has passed is missed, and of faults that repeat the moments to come
+// are left. That is so until the next Begin: between SetPlan and the Begin that it is meant
+// for no time should pass. The run of a station that never saw a Begin began when it was
+// made.
 func (s *Station) SetPlan(p fault.Plan) error {
 	for _, f := range p {
 		if err := f.Validate(); err != nil {
@@ -38,26 +46,43 @@ func (s *Station) SetPlan(p fault.Plan) error {
 		}
 	}
 	s.plan = slices.DeleteFunc(s.plan, func(k strike) bool { return !k.active })
-	for _, f := range p {
-		k := strike{fault: f}
-		k.next, _ = f.NextStrike(1)
-		s.plan = append(s.plan, k)
-	}
 	for i := range s.plan {
-		k := &s.plan[i]
-		if k.fault.Trigger.Unit == fault.AtByte && k.count == 0 {
-			k.setTrap(k.next - 1)
-		}
+		s.plan[i].strikeNoMore()
+	}
+	for _, f := range p {
+		k := strike{fault: f, origin: s.origin}
+		k.countFrom(s.origin, s.count(s.now, &k))
+		s.plan = append(s.plan, k)
 	}
 	s.armTraps()
 	s.armFlash()
 	return nil
 }
 
-// Begin tells that another host begins its run: what it asks is no resend of what the one
-// before asked. Faults strike that wait for the start.
+// strikeNoMore leaves a fault that is at work nothing but to end.
+func (k *strike) strikeNoMore() {
+	k.next = 0
+	if !k.fault.Windowed() {
+		k.trapped = false
+	}
+}
+
+// Begin tells that a host begins its run. All that the plan counts is counted from here,
+// and what the host asks is no resend of what the one before asked. Faults strike that wait
+// for the start. Of a plan that was there before, those faults begin anew that have still
+// to strike, for the first time or again; those at work go on as they began.
 func (s *Station) Begin(now time.Duration) {
-	s.watch.asked, s.watch.lastBlock = false, 0
+	s.Advance(now)
+	s.watch.forgetHost()
+	s.origin = s.here(now)
+	for i := range s.plan {
+		if k := &s.plan[i]; k.next > 0 || k.count == 0 {
+			k.named, k.trapped = false, k.trapped && k.bytes > 0
+			k.countFrom(s.origin, 0)
+		}
+	}
+	s.armTraps()
+	s.armFlash()
 	for i := range s.plan {
 		if s.plan[i].fault.Trigger.Unit == fault.AtStart && s.plan[i].count == 0 {
 			s.strike(now, i)
@@ -78,8 +103,11 @@ func (s *Station) Unstruck() []string {
 }
 
 func (s *Station) whyNot(i int) string {
-	t := s.plan[i].fault.Trigger
-	w := &s.watch
+	k := &s.plan[i]
+	t, w, o := k.fault.Trigger, &s.watch, &k.origin
+	if t.First > 0 && k.next == 0 {
+		return ": its moment had passed when the plan was set"
+	}
 	switch t.Unit {
 	case fault.AtBlock, fault.AtPercent:
 		if w.blocks == 0 {
@@ -90,13 +118,16 @@ func (s *Station) whyNot(i int) string {
 		}
 		return fmt.Sprintf(": the host came as far as block %d of %d", w.lastBlock, w.blocks)
 	case fault.AtFlashOp:
-		return fmt.Sprintf(": the chip came as far as operation %d", s.meter.Chip().Ops())
+		return fmt.Sprintf(": the chip came as far as operation %d of the run", s.count(s.now, k))
 	case fault.AtByte:
-		return fmt.Sprintf(": the line carried %d bytes to-meter and %d from-meter", s.line.Sent(line.ToMeter), s.line.Sent(line.FromMeter))
+		return fmt.Sprintf(": the line carried %d bytes to-meter and %d from-meter in the run",
+			since(o.bytes[line.ToMeter], s.line.Sent(line.ToMeter)), since(o.bytes[line.FromMeter], s.line.Sent(line.FromMeter)))
 	case fault.AtFrame:
-		return fmt.Sprintf(": the line carried %d frames to-meter and %d from-meter", w.framesToMeter, w.framesFromMeter)
+		f := w.frames()
+		return fmt.Sprintf(": the line carried %d frames to-meter and %d from-meter in the run",
+			f[line.ToMeter]-o.frames[line.ToMeter], f[line.FromMeter]-o.frames[line.FromMeter])
 	case fault.AtNoResponse:
-		return fmt.Sprintf(": the host sent %d requests again", w.noResponses)
+		return fmt.Sprintf(": the host sent %d requests again", s.count(s.now, k))
 	case fault.AtState:
 		return fmt.Sprintf(": the meter was never %v", t.State)
 	case fault.AtTime:
@@ -140,10 +171,10 @@ func (k *strike) lasts(now time.Duration) {
 	k.timed = k.fault.Duration.Time > 0
 	k.until = now + k.fault.Duration.Time
 	if k.fault.Windowed() && k.fault.Trigger.Unit == fault.AtTime {
-		k.timed, k.until = true, time.Duration(k.fault.Trigger.Last)
+		k.timed, k.until = true, k.origin.at+time.Duration(k.fault.Trigger.Last)
 	}
 	if k.fault.Windowed() && k.fault.Trigger.Unit == fault.AtByte {
-		k.setTrap(k.fault.Trigger.Last)
+		k.setTrap(k.trapAt(k.fault.Trigger.Last + 1)) // when the one behind the last is next
 	}
 }
 
@@ -153,7 +184,7 @@ func (k *strike) timer() (time.Duration, bool) {
 		return k.until, true
 	}
 	if k.fault.Trigger.Unit == fault.AtTime && k.next > 0 && !k.active {
-		return time.Duration(k.next), true
+		return k.origin.at + time.Duration(k.next), true
 	}
 	return 0, false
 }
@@ -261,18 +292,20 @@ func (s *Station) cutPower(now time.Duration) {
 	s.afterMeter(now)
 }
 
-// observe tells the faults whose trigger counts in unit that the count has come to n.
-func (s *Station) observe(now time.Duration, unit fault.Unit, n uint64, d line.Direction) {
+// observe tells the faults whose trigger counts in unit that the count goes on; for frames,
+// only those that count the ones in direction d.
+func (s *Station) observe(now time.Duration, unit fault.Unit, d line.Direction) {
 	for i := range s.plan {
-		t := s.plan[i].fault.Trigger
-		if t.Unit == unit && (t.Side == fault.Both || unit != fault.AtFrame || sideOf(d) == t.Side) {
-			s.observeOne(now, i, n)
+		t := &s.plan[i].fault.Trigger
+		if t.Unit == unit && (unit != fault.AtFrame || t.Side == fault.Both || t.Side == sideOf(d)) {
+			s.observeOne(now, i)
 		}
 	}
 }
 
-func (s *Station) observeOne(now time.Duration, i int, n uint64) {
+func (s *Station) observeOne(now time.Duration, i int) {
 	k := &s.plan[i]
+	n := s.count(now, k)
 	if k.active && k.fault.Windowed() && n > k.fault.Trigger.Last {
 		s.finish(now, i)
 		return
@@ -291,36 +324,15 @@ func sideOf(d line.Direction) fault.Side {
 }
 
 func (s *Station) strikeBlock(now time.Duration, n int) {
-	s.observe(now, fault.AtBlock, uint64(n), line.ToMeter)
+	s.observe(now, fault.AtBlock, line.ToMeter)
 	for i := range s.plan {
 		k := &s.plan[i]
 		switch {
 		case k.fault.Trigger.Unit != fault.AtPercent:
-		case k.active && k.fault.Windowed() && k.fault.Trigger.Last < uint64(n-1)*wholePercent/uint64(max(1, s.watch.blocks)):
+		case k.active && k.fault.Windowed() && k.fault.Trigger.Last < s.watch.answered():
 			s.finish(now, i)
 		case k.fault.StrikesBlock(n, int(s.watch.blocks)) && k.next > 0:
 			s.strike(now, i)
-		}
-	}
-}
-
-// wholePercent is 100 % in the unit of a percent trigger.
-const wholePercent = 100_000
-
-func (s *Station) strikeFrame(now time.Duration, d line.Direction) {
-	w := &s.watch
-	for i := range s.plan {
-		t := &s.plan[i].fault.Trigger
-		if t.Unit != fault.AtFrame {
-			continue
-		}
-		switch {
-		case t.Side == fault.Both:
-			s.observeOne(now, i, w.framesToMeter+w.framesFromMeter)
-		case t.Side == fault.ToMeter && d == line.ToMeter:
-			s.observeOne(now, i, w.framesToMeter)
-		case t.Side == fault.FromMeter && d == line.FromMeter:
-			s.observeOne(now, i, w.framesFromMeter)
 		}
 	}
 }
@@ -337,7 +349,7 @@ func (s *Station) strikeNoResponse(now time.Duration) {
 			s.finish(now, i)
 		}
 	}
-	s.observe(now, fault.AtNoResponse, s.watch.noResponses, line.ToMeter)
+	s.observe(now, fault.AtNoResponse, line.ToMeter)
 }
 
 func (s *Station) strikeState(now time.Duration, state meter.State) {
@@ -350,16 +362,31 @@ func (s *Station) strikeState(now time.Duration, state meter.State) {
 }
 
 // flashWait is the flash operation that a fault waits for, to strike at it or to end with
-// it, and whether that is before or after it; op is 0 when there is none.
+// it, counted from the first of the chip's life, and whether that is before or after it; op
+// is 0 when there is none.
 func (k *strike) flashWait() (op uint64, before bool) {
-	t := k.fault.Trigger
+	t := &k.fault.Trigger
 	switch {
 	case t.Unit != fault.AtFlashOp:
 		return 0, false
 	case k.active && k.fault.Windowed():
-		return t.Last, false
+		return k.origin.flashOps + t.Last, false
+	case k.next == 0:
+		return 0, false
 	}
-	return k.next, t.Phase == fault.Before
+	return k.origin.flashOps + k.next, t.Phase == fault.Before
+}
+
+// skipFlashOps: what has passed is not waited for. A fault that strikes again goes on with
+// its next operation; one that does not is left as it is, to be told of.
+func (k *strike) skipFlashOps(done uint64) {
+	op, _ := k.flashWait()
+	if op == 0 || op > done || k.active && k.fault.Windowed() {
+		return
+	}
+	if next, ok := k.fault.NextStrike(done - k.origin.flashOps + 1); ok {
+		k.next = next
+	}
 }
 
 // strikeFlashOp: operation op, which was watched for, begins (before) or is over.
@@ -381,19 +408,14 @@ func (k *strike) cutsPower() bool {
 	return k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.MeterReset
 }
 
-// armFlash tells the meter which of its flash operations are waited for next. What has
-// passed is not: a fault that repeats goes on with its next operation.
+// armFlash tells the meter which of its flash operations are waited for next.
 func (s *Station) armFlash() {
 	var cut, watched *strike
 	done := s.meter.Chip().Ops()
 	for i := range s.plan {
 		k := &s.plan[i]
-		op, _ := k.flashWait()
-		if op > 0 && op <= done && op == k.next && k.fault.Trigger.Every > 0 {
-			k.next, _ = k.fault.NextStrike(done + 1)
-			op = k.next
-		}
-		switch {
+		k.skipFlashOps(done)
+		switch op, _ := k.flashWait(); {
 		case op <= done:
 		case k.cutsPower():
 			cut = sooner(cut, k)
@@ -403,7 +425,8 @@ func (s *Station) armFlash() {
 	}
 	if cut != nil {
 		p := cut.fault.Parameters
-		s.meter.CutFlash(cut.next, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
+		op, _ := cut.flashWait()
+		s.meter.CutFlash(op, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
 	} else {
 		s.meter.CutFlash(0, flash.Before, 0, 0)
 	}

@@ -51,7 +51,8 @@ func upgrade(t testing.TB, r *rig.Rig, blocks int, text string) rig.Attempt {
 // run is one upgrade with its trace.
 type run struct {
 	*rig.Outcome
-	r *rig.Rig
+	r     *rig.Rig
+	begun time.Duration
 }
 
 func try(t testing.TB, blocks int, text string) run {
@@ -61,14 +62,32 @@ func try(t testing.TB, blocks int, text string) run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run{o, r}
+	return run{o, r, 0}
+}
+
+// trySecond is try with a meter at which another tool was before: it was upgraded in two
+// passes, and answers were missing.
+func trySecond(t testing.TB, blocks int, text string) run {
+	t.Helper()
+	r := smallRig(t)
+	o, err := r.Try(upgrade(t, r, 4, "reply-lost at block 1..4; power-loss at flash-op 30 torn for 5s"))
+	if err != nil || o.Claim != nil || len(o.Unstruck) > 0 {
+		t.Fatalf("the attempt before: %v, %v, %v", err, o.Claim, o.Unstruck)
+	}
+	r.Wait(time.Minute)
+	begun := r.Now()
+	if o, err = r.Try(upgrade(t, r, blocks, text)); err != nil {
+		t.Fatal(err)
+	}
+	return run{o, r, begun}
 }
 
 // moment is how far a run is at one event of its trace: what came before it.
 type moment struct {
 	at       time.Duration
-	block    int // highest that the host began to send
-	toMeter  int // frames
+	into     time.Duration // the attempt
+	block    int           // highest that the host began to send
+	toMeter  int           // frames
 	toHost   int
 	bytesTo  int
 	bytesOut int
@@ -117,7 +136,7 @@ func (r run) faults() []faultEvent {
 	var m moment
 	last := map[uint16]bool{}
 	for i, e := range r.Trace {
-		m.at = e.At
+		m.at, m.into = e.At, e.At-r.begun
 		switch {
 		case e.Source == bench.FromFault:
 			list = append(list, faultEvent{m, i, e.Kind, e.Text})

@@ -23,7 +23,8 @@ func (s *Station) Clone() *Station {
 }
 
 // AppendState appends all that decides the station's future, times relative to now. What
-// was counted so far counts only where a fault of the plan still waits for it.
+// was counted so far counts only where a fault of the plan still waits for it, and from the
+// beginning of its run on; so another plan, set in the middle of a run, is not foreseen.
 func (s *Station) AppendState(dst []byte, now time.Duration) []byte {
 	dst = s.meter.AppendState(dst, now)
 	dst = s.line.AppendState(dst, now)
@@ -61,15 +62,16 @@ func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte 
 	dst = append(dst, 1)
 	dst = machine.AppendString(dst, k.fault.String())
 	dst = machine.AppendUint(dst, k.next)
+	dst = machine.AppendUint(dst, s.count(now, k))
 	dst = machine.AppendUint(dst, uint64(k.count))
 	dst = machine.AppendUint(dst, uint64(k.armed))
 	dst = machine.AppendBool(dst, k.active)
 	dst = machine.AppendDeadline(dst, now, k.until, k.active && k.timed)
 	dst = machine.AppendUint(dst, uint64(k.noResponses))
 	dst = machine.AppendUint(dst, uint64(k.bytes))
-	dst = machine.AppendUint(dst, uint64(now)) // what it waits for is counted from the start
-	dst = machine.AppendUint(dst, s.watch.framesToMeter)
-	dst = machine.AppendUint(dst, s.watch.framesFromMeter)
-	dst = machine.AppendUint(dst, s.watch.noResponses)
-	return machine.AppendUint(dst, s.meter.Chip().Ops())
+	dst = machine.AppendBool(dst, k.trapped)
+	if k.trapped {
+		dst = machine.AppendUint(dst, k.trap-s.line.Left(k.byteDirection()))
+	}
+	return dst
 }

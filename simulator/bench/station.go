@@ -30,10 +30,11 @@ const Unpaced = -1
 // is a machine.Machine whose other end is the host: what Receive takes goes on the line
 // at once, what Transmit gives has arrived at the host.
 type Station struct {
-	now    time.Duration // of the last step
+	now    time.Duration // up to which everything is done
 	meter  *meter.Meter
 	line   line.Line
 	watch  watch
+	origin origin // of the host's run
 	plan   []strike
 	delay  []delayed // frames of the meter that are held back
 	silent int       // faults that keep the meter silent
@@ -164,7 +165,7 @@ func (s *Station) hostFrame(now time.Duration, frame []byte) {
 	if r, ok := parseRequest(frame); ok {
 		s.hostRequest(now, r)
 	}
-	s.strikeFrame(now, line.ToMeter)
+	s.observe(now, fault.AtFrame, line.ToMeter)
 	s.sendFrame(now, line.ToMeter, frame)
 }
 
@@ -253,6 +254,7 @@ const maxSteps = 1 << 20
 func (s *Station) Advance(now time.Duration) {
 	for range maxSteps {
 		if !s.step(now) {
+			s.now = max(s.now, now)
 			return
 		}
 	}
@@ -362,7 +364,7 @@ func (s *Station) afterMeter(now time.Duration) {
 // meterFrame is a frame that the meter begins to send now. It sends one at a time.
 func (s *Station) meterFrame(now time.Duration, frame []byte) {
 	s.watch.framesFromMeter++
-	s.strikeFrame(now, line.FromMeter)
+	s.observe(now, fault.AtFrame, line.FromMeter)
 	if isAck(frame) {
 		s.sendFrame(now, line.FromMeter, frame)
 		return

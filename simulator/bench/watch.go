@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
 )
 
 // watch reads along with what the host sends, before the line can harm it: that is where
@@ -21,6 +22,26 @@ type watch struct {
 	lastBlock       uint32 // highest sequence number that the host began to send
 	blocks          uint32 // of the image, once the host has told its length; 0 before
 	asked           bool   // lastID means something
+}
+
+// frames are those on the line so far, by direction.
+func (w *watch) frames() [2]uint64 {
+	return [2]uint64{line.ToMeter: w.framesToMeter, line.FromMeter: w.framesFromMeter}
+}
+
+// answered is how much of the image is, when the host begins to send its last block: in
+// the unit of a percent trigger.
+func (w *watch) answered() uint64 {
+	if w.lastBlock == 0 || w.blocks == 0 {
+		return 0
+	}
+	const whole = 100_000
+	return uint64(w.lastBlock-1) * whole / uint64(w.blocks)
+}
+
+// forgetHost: what follows is said by another host.
+func (w *watch) forgetHost() {
+	w.lastID, w.asked, w.lastBlock, w.blocks = 0, false, 0, 0
 }
 
 // heldFor is how long the rest of a frame is waited for before its beginning goes on the

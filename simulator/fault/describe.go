@@ -69,7 +69,7 @@ func Describe() string {
 			fmt.Fprintf(&b, "      triggers: %s\n", triggersOf(r))
 		}
 	}
-	b.WriteString("\nTriggers (N may be a window, such as 10..20):\n")
+	b.WriteString("\nTriggers, counted from the beginning of the host's run (N may be a window, such as 10..20):\n")
 	for _, u := range units {
 		fmt.Fprintf(&b, "  %-34s %s\n", u.syntax, u.field)
 	}

@@ -20,11 +20,16 @@
 //
 // # What it means
 //
-// What a trigger counts is counted from 1 over the whole run. `block N` is the moment at
-// which the host starts to send the first frame of block N for the first time, so a cable
-// pulled at block 439 comes out after 438 blocks were answered. `P%` is the first block
-// whose start means that at least P percent of the blocks are answered. A fault without a
-// trigger strikes at the start.
+// What a trigger counts, times included, is counted from the beginning of the host's run.
+// On the bench that is one process of the upgrader: in a second attempt everything counts
+// from its own beginning, and what a fault of the first still does goes on, since a duration
+// counts from the strike. A meter that is served to hosts from outside has one run, which
+// begins when it is ready.
+//
+// `block N` is the moment at which the host starts to send the first frame of block N for
+// the first time, so a cable pulled at block 439 comes out after 438 blocks were answered.
+// `P%` is the first block whose start means that at least P percent of the blocks are
+// answered. A fault without a trigger strikes at the start.
 //
 // `every 10 blocks` is at block 10, 20, 30 and so on; `at block 5 every 10 blocks` at 5, 15,
 // 25. A window `block 10..20` includes both ends: a fault that happens at once strikes at

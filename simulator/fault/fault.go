@@ -80,15 +80,15 @@ func (s State) String() string { return nameOf(stateNames[:], uint8(s), "state")
 // Unit is what a trigger counts or watches.
 type Unit uint8
 
-// The units. What is counted is counted from 1, over the whole run.
+// The units. What is counted is counted from 1, from the beginning of the host's run.
 const (
-	AtStart      Unit = iota // the run begins
+	AtStart      Unit = iota // the host's run begins
 	AtBlock                  // the host starts to send the first frame of block n for the first time
 	AtFrame                  // the n-th frame on the line, in one direction or both
 	AtByte                   // the n-th byte on the line, in one direction
 	AtFlashOp                // the n-th operation of the flash chip
 	AtPercent                // the first block starts before which at least that much is answered
-	AtTime                   // so long after the start of the run
+	AtTime                   // so long after the run began
 	AtState                  // the meter enters a state, for the first time
 	AtNoResponse             // the host sends a request again for the n-th time
 )

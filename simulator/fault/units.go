@@ -46,7 +46,7 @@ var units = [...]unit{
 	AtPercent: {name: "percent", bare: true, number: parsePercent, format: formatPercent, limit: whole - 1,
 		syntax: "P%", field: "at the first block whose start means that P percent of the blocks are answered"},
 	AtTime: {name: "time", bare: true, number: parseTimeNumber, format: formatTimeNumber, limit: uint64(maxTime),
-		syntax: "TIME", field: "so long after the start, such as 90s, 12m30s or 1h"},
+		syntax: "TIME", field: "so long after the run began, such as 90s, 12m30s or 1h"},
 	AtState: {name: "state", none: true,
 		syntax: "state NAME", field: "when the meter first enters a state: " + strings.Join(stateNames[1:], ", ")},
 	AtNoResponse: {name: "no-response", plural: "no-responses", number: parseCount, format: formatCount, limit: maxCount,

@@ -56,6 +56,19 @@ func (m Model) Features() Features {
 	}
 }
 
+// String is what the options register says.
+// Assumption: its words; the handle is documented, its value is not.
+func (f Features) String() string {
+	s := fmt.Sprintf("%d samples/cycle, harmonics to %d", f.SamplesPerCycle, f.Harmonics)
+	if f.LogMemoryKB > 0 {
+		s += fmt.Sprintf(", %d kB log", f.LogMemoryKB)
+	}
+	if f.WaveformLog {
+		s += ", sag/swell, waveforms"
+	}
+	return s
+}
+
 // Firmware is an image as it comes from a .UPG file.
 type Firmware struct {
 	Revision string    // "7350V283"

@@ -487,6 +487,9 @@ func TestModelsDifferAsDocumented(t *testing.T) {
 		cfg.Firmware.Revision = c.model.String() + "V282"
 		cfg.Firmware.Image = firmware.Image(9, 100)
 		x := running(t, cfg)
+		if got := x.read(ion.HandleOptions).Text; got != c.want.String() {
+			t.Errorf("the options register of a %v says %q", c.model, got)
+		}
 		if got := x.read(ion.HandleDeviceType).Text; got != c.model.String() {
 			t.Errorf("device type %q", got)
 		}

@@ -68,7 +68,8 @@ type flashWatch struct {
 }
 
 // WatchFlash asks for an EventFlashOp when operation op begins (before) or is over; op 0
-// asks for none.
+// asks for none. The meter does nothing more before the next Advance, for which it asks at
+// once, so that another operation of the same instant can be waited for.
 func (m *Meter) WatchFlash(op uint64, before bool) {
 	m.watch = flashWatch{op: op, before: before}
 }
@@ -145,25 +146,31 @@ func (m *Meter) cutInside() bool {
 	return ok && op <= end || m.watch.op > done && m.watch.op <= end
 }
 
-// runJob carries out what is due by now.
-func (m *Meter) runJob(now time.Duration) {
-	for m.job.busy() {
+// runJob carries out what is due by now, up to the operation that is watched for. It
+// reports whether it came to the end.
+func (m *Meter) runJob(now time.Duration) (done bool) {
+	watch := m.watch
+	for m.job.busy() && m.watch == watch {
 		at := m.due()
-		if at > now {
-			return
-		}
-		if m.job.ops == 0 {
-			m.finishJob(at)
-			continue
-		}
-		if m.watch.before && m.watch.op == m.chip.Ops()+1 {
+		switch {
+		case at > now:
+			return true
+		case m.job.ops == 0:
+			m.finishJob(at) // another job may begin with it, and come to the watch
+		case watch.before && watch.op == m.chip.Ops()+1:
 			m.tellWatcher(at)
-			continue
+		default:
+			m.operate(at)
+			m.tellWatcherAfter(at)
 		}
-		m.operate(at)
-		if m.watch.op > 0 && m.watch.op == m.chip.Ops() {
-			m.tellWatcher(at)
-		}
+	}
+	return m.watch == watch
+}
+
+// tellWatcherAfter an operation, that it is over.
+func (m *Meter) tellWatcherAfter(at time.Duration) {
+	if m.watch.op > 0 && m.watch.op == m.chip.Ops() {
+		m.tellWatcher(at)
 	}
 }
 
@@ -261,6 +268,7 @@ func (m *Meter) tearJob(now time.Duration) {
 		m.initializeSettings(now) // the mark comes after them
 		tear(m.cfg.recordBase()+initializedOffset, initializedMark[:])
 	}
+	m.tellWatcherAfter(now)
 }
 
 // finishJob is what follows the last operation.

@@ -289,7 +289,9 @@ func (m *Meter) Next() (at time.Duration, ok bool) {
 
 // Advance does what is due by now.
 func (m *Meter) Advance(now time.Duration) {
-	m.runJob(now)
+	if !m.runJob(now) {
+		return // what is due besides comes after what follows from the operation
+	}
 	if m.state == Booting && !m.job.busy() && now >= m.bootAt {
 		m.boot(now)
 	}

@@ -23,7 +23,9 @@ func (m *Meter) PowerOff(now time.Duration) {
 	if m.state == Off {
 		return
 	}
-	m.runJob(now)
+	for !m.runJob(now) {
+		continue // who watched is told of it, and not waited for
+	}
 	if m.state == Off {
 		return // the chip met a cut of its own on the way
 	}

@@ -473,6 +473,42 @@ func TestWatchedFlashOperationIsToldWhenItBeginsOrIsOver(t *testing.T) {
 	}
 }
 
+// Without chip times many operations are due at once. Whoever watched one can ask for
+// the next before it is carried out.
+func TestEveryFlashOperationOfOneInstantCanBeWatched(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		cfg := testConfig()
+		cfg.Timing, cfg.Geometry = cfg.Timing.Scale(0), ScaleGeometry(cfg.Geometry, 0)
+		x := running(t, cfg)
+		x.intoDownload(newImage())
+		x.lastCut() // empties the events
+		x.m.WatchFlash(1, before)
+		x.id++
+		x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, &ion.DownloadRequest{Op: ion.OpClear, Begin: true})))
+		var told []uint64
+		for at, due := x.m.Next(); due && at <= x.now; at, due = x.m.Next() {
+			for e, ok := x.m.NextEvent(); ok; e, ok = x.m.NextEvent() {
+				if e.Kind != EventFlashOp {
+					continue
+				}
+				done := e.N
+				if before {
+					done--
+				}
+				if x.m.Chip().Ops() != done {
+					t.Errorf("before %v: told of operation %d after %d", before, e.N, x.m.Chip().Ops())
+				}
+				told = append(told, e.N)
+				x.m.WatchFlash(e.N+1, before)
+			}
+			x.m.Advance(x.now)
+		}
+		if !slices.Equal(told, []uint64{1, 2, 3, 4, 5, 6, 7}) || x.m.State() != Receiving {
+			t.Errorf("before %v: told of %v, and the meter is %v", before, told, x.m.State())
+		}
+	}
+}
+
 func TestCloneHasTheSameFutureAndNothingInCommon(t *testing.T) {
 	image := newImage()
 	future := func(x *tester) string {
