@@ -6,7 +6,7 @@ FUZZTIME  ?= 10s
 ARTIFACTS ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race scenarios realtime bench fuzz format lint update-golden check clean
+.PHONY: help build test race scenarios realtime bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ race: ## all tests under the race detector
 
 scenarios: ## the Ginkgo suites alone, in parallel and in random order, with reports in artifacts/
 	mkdir -p $(ARTIFACTS)
-	$(GO) tool ginkgo -p --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace \
+	$(GO) tool ginkgo -p --no-color --randomize-all --fail-on-pending --fail-on-empty --keep-going --trace \
 		--timeout=5m --poll-progress-after=60s --output-dir=$(ARTIFACTS) --junit-report=scenarios.xml --json-report=scenarios.json ./scenarios
 
 realtime: ## the scenarios over a PTY and over TCP alone
@@ -30,6 +30,9 @@ realtime: ## the scenarios over a PTY and over TCP alone
 
 bench: ## the benchmarks; each prints its ratio to a floor measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./simulator/...
+
+bench-once: ## each benchmark once, to see that it runs
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./simulator/... > /dev/null
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@set -e; for package in $$($(GO) list ./...); do \
@@ -50,7 +53,7 @@ lint: ## gofmt, vet and staticcheck
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
 	$(GO) test ./cmd/ionbench ./simulator/fault -update
 
-check: lint build test race scenarios ## all that must hold before a commit lands
+check: lint build test race bench-once scenarios ## all that must hold before a commit lands
 
 clean: ## what the other targets made
 	rm -rf bin $(ARTIFACTS)

@@ -475,7 +475,7 @@ func BenchmarkProgram(b *testing.B) {
 	c := newChip(b, Am29F032B())
 	p := bytes.Repeat([]byte{0x5A}, MaxProgram)
 	size := uint32(c.Geometry().Bytes())
-	first := uint32(c.Geometry().SectorBytes)
+	first := unprotected(c)
 	b.SetBytes(MaxProgram)
 	b.ReportAllocs()
 	for at := first; b.Loop(); {
@@ -493,7 +493,7 @@ func BenchmarkProgramImage(b *testing.B) {
 	empty := newChip(b, Am29F032B())
 	p := bytes.Repeat([]byte{0x5A}, MaxProgram)
 	size := uint32(empty.Geometry().Bytes())
-	first := uint32(empty.Geometry().SectorBytes)
+	first := unprotected(empty)
 	b.SetBytes(int64(size - first))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -506,10 +506,15 @@ func BenchmarkProgramImage(b *testing.B) {
 	}
 }
 
+// unprotected is the first address behind the loader.
+func unprotected(c *Chip) uint32 {
+	return uint32(c.Geometry().Protected * c.Geometry().SectorBytes)
+}
+
 // fullChip holds no erased page but the loader's.
 func fullChip(b *testing.B) *Chip {
 	c := newChip(b, Am29F032B())
-	for at := c.Geometry().SectorBytes; at < c.Geometry().Bytes(); at += MaxProgram {
+	for at := int(unprotected(c)); at < c.Geometry().Bytes(); at += MaxProgram {
 		must(b, c.Program(uint32(at), bytes.Repeat([]byte{byte(at >> 8)}, MaxProgram)))
 	}
 	return c
