@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -169,7 +170,7 @@ func (j *judge) tool() {
 		j.differs("recovery-mode", wordFor(yesNo(), o.Recovery), wordFor(yesNo(), *e.RecoveryMode))
 	}
 	if e.Time != nil && !e.Time.holds(o.Cost.Time) {
-		j.differs("time", formatTime(o.Cost.Time), *e.Time)
+		j.differs("time", fault.FormatTime(o.Cost.Time), *e.Time)
 	}
 	if e.PromptsSet && !slices.Equal(o.Prompts, e.Prompts) {
 		j.differs("prompts", formatPrompts(o.Prompts), formatPrompts(e.Prompts))

@@ -110,7 +110,7 @@ func formatLimit(d time.Duration) string {
 	if d == 0 {
 		return ""
 	}
-	return formatTime(d)
+	return fault.FormatTime(d)
 }
 
 func parseRow(s string) (string, error) {

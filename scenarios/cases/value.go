@@ -33,21 +33,9 @@ func parseTime(s string) (time.Duration, error) {
 	case d < 0:
 		return 0, fmt.Errorf("%s is negative; write a time such as 30s", s)
 	case d > maxTime:
-		return 0, fmt.Errorf("%s is too long; at most %s", s, formatTime(maxTime))
+		return 0, fmt.Errorf("%s is too long; at most %s", s, fault.FormatTime(maxTime))
 	}
 	return d, nil
-}
-
-// formatTime leaves out the zeros that Duration.String adds: 12m, not 12m0s.
-func formatTime(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 func parseCalendar(s string) (time.Time, error) {
@@ -133,9 +121,9 @@ func parseTimeSpan(s string) (*TimeSpan, error) {
 // String is the span as a file has it.
 func (s TimeSpan) String() string {
 	if s.Min == s.Max {
-		return formatTime(s.Min)
+		return fault.FormatTime(s.Min)
 	}
-	return formatTime(s.Min) + ".." + formatTime(s.Max)
+	return fault.FormatTime(s.Min) + ".." + fault.FormatTime(s.Max)
 }
 
 // holds drops what is less than a second where one exact time is asked for, as the time
@@ -337,7 +325,7 @@ func (a Action) String() string {
 	word := wordFor(actionWords(), a.Kind)
 	switch a.Kind {
 	case PowerCycle, Wait:
-		return word + " " + formatTime(a.For)
+		return word + " " + fault.FormatTime(a.For)
 	case Until:
 		return word + " " + formatCalendar(a.Until)
 	}

@@ -47,7 +47,7 @@ var parameters = [...]parameter{
 			if p.By == 0 {
 				return ""
 			}
-			return formatTime(p.By)
+			return FormatTime(p.By)
 		},
 	},
 	{
@@ -132,7 +132,7 @@ func (d Duration) String() string {
 	case d.NoResponses != 0:
 		return strconv.Itoa(d.NoResponses) + " no-responses"
 	}
-	return formatTime(d.Time)
+	return FormatTime(d.Time)
 }
 
 // parseDuration takes the words behind `for` and tells how many it used.

@@ -132,7 +132,7 @@ func parseTimeNumber(s string) (uint64, error) {
 	return uint64(d), err
 }
 
-func formatTimeNumber(n uint64) string { return formatTime(time.Duration(n)) }
+func formatTimeNumber(n uint64) string { return FormatTime(time.Duration(n)) }
 
 // parseTime takes zero too, but nothing negative.
 func parseTime(s string) (time.Duration, error) {
@@ -143,13 +143,14 @@ func parseTime(s string) (time.Duration, error) {
 	case d < 0:
 		return 0, fmt.Errorf("%s is negative", s)
 	case d > maxTime:
-		return 0, fmt.Errorf("%s is too long: at most %s", s, formatTime(maxTime))
+		return 0, fmt.Errorf("%s is too long: at most %s", s, FormatTime(maxTime))
 	}
 	return d, nil
 }
 
-// formatTime leaves out the zeros that Duration.String adds: 12m, not 12m0s.
-func formatTime(d time.Duration) string {
+// FormatTime prints a time as plans have it, without the zeros that Duration.String adds:
+// 12m, not 12m0s.
+func FormatTime(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

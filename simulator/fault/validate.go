@@ -131,13 +131,13 @@ func (f Fault) checkDuration(r row) *problem {
 	t := f.Trigger
 	switch {
 	case d.Time < 0 || d.NoResponses < 0 || d.Time > maxTime || d.NoResponses > maxCount || d.Time != 0 && d.NoResponses != 0:
-		return wrong(inFor, "a duration is a time up to %s or a count of no-responses", formatTime(maxTime))
+		return wrong(inFor, "a duration is a time up to %s or a count of no-responses", FormatTime(maxTime))
 	case !r.lasting && !d.Forever():
 		return wrong(inFor, "%s", r.atOnce("for "+d.String()))
 	case r.lasting && t.Every != 0 && d.Forever():
 		return wrong(inEvery, "a %s that lasts forever cannot come again: say `for TIME` or `for N no-responses`", r.name)
 	case t.Every != 0 && t.Unit == AtTime && d.Time >= time.Duration(t.Every):
-		return wrong(inFor, "a %s for %s that comes every %s never ends: leave some time between", r.name, formatTime(d.Time), formatTime(time.Duration(t.Every)))
+		return wrong(inFor, "a %s for %s that comes every %s never ends: leave some time between", r.name, FormatTime(d.Time), FormatTime(time.Duration(t.Every)))
 	}
 	return nil
 }
