@@ -226,7 +226,8 @@ func (r *Rig) judgeClaim(a Attempt, o *Outcome) {
 		o.breaks("I2: success is claimed; the meter has revision %q, image intact: %v", o.Meter.Revision, o.Meter.Image)
 	case success && o.Meter.State != meter.Application && o.Meter.State != meter.Off:
 		o.breaks("I2: success is claimed; the meter is %v", o.Meter.State)
-	case failure && upgraded && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
+	// Where nothing was flashed, the meter had this image before, and the failure is one.
+	case failure && upgraded && o.Meter.FlashOps > 0 && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
 		o.breaks("I3: failure is claimed (%v); the meter runs the image and has its settings", o.Claim)
 	}
 }

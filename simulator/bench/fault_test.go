@@ -279,6 +279,37 @@ func TestPowerLossTakesThePowerAwayAndGivesItBack(t *testing.T) {
 	}
 }
 
+func TestAMeterThatIsStruckAsItBeginsToSendDoesNotSend(t *testing.T) {
+	for _, kind := range []string{"power-loss at frame 20 from-meter for 30s", "meter-reset at frame 20 from-meter", "meter-silent at frame 20 from-meter for 30s"} {
+		r := try(t, 2, kind)
+		struck, i := r.find(0, "strikes", "")
+		next, _ := r.find(i, "frame-from-meter", "")
+		if next.At <= struck.At {
+			t.Errorf("%s: struck at %v, and a frame is sent at %v", kind, struck.At, next.At)
+		}
+		if r.Claim != nil || len(r.Broken) > 0 {
+			t.Errorf("%s: %v, %v", kind, r.Claim, r.Broken)
+		}
+	}
+}
+
+// The meter that boots because its power is back is in the state that another fault has
+// waited for.
+func TestHealWakesNoFault(t *testing.T) {
+	r := smallRig(t)
+	a := upgrade(t, r, 2, "meter-silent at state booting\npower-loss at start")
+	if _, err := r.Try(a); err != nil {
+		t.Fatal(err)
+	}
+	o, err := r.Recover(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Broken) > 0 {
+		t.Errorf("after all faults were ended: %v", o.Broken)
+	}
+}
+
 func TestPowerLossAtAFlashOperationStrikesInItsPhase(t *testing.T) {
 	for _, phase := range []string{"before", "torn", "after"} {
 		for _, op := range []uint64{1, 5, 10, 11, 40} {

@@ -45,10 +45,7 @@ func (s *Station) SetPlan(p fault.Plan) error {
 			return err
 		}
 	}
-	s.plan = slices.DeleteFunc(s.plan, func(k strike) bool { return !k.active })
-	for i := range s.plan {
-		s.plan[i].strikeNoMore()
-	}
+	s.dropPlan()
 	for _, f := range p {
 		k := strike{fault: f, origin: s.origin}
 		k.countFrom(s.origin, s.count(s.now, &k))
@@ -57,6 +54,14 @@ func (s *Station) SetPlan(p fault.Plan) error {
 	s.armTraps()
 	s.armFlash()
 	return nil
+}
+
+// dropPlan forgets the plan but for the faults that are at work.
+func (s *Station) dropPlan() {
+	s.plan = slices.DeleteFunc(s.plan, func(k strike) bool { return !k.active })
+	for i := range s.plan {
+		s.plan[i].strikeNoMore()
+	}
 }
 
 // strikeNoMore leaves a fault that is at work nothing but to end.
@@ -285,6 +290,7 @@ func (s *Station) pull(now time.Duration, d line.Direction, out bool) {
 }
 
 func (s *Station) cutPower(now time.Duration) {
+	s.cuts++
 	s.deliver(now, true)
 	s.meter.PowerOff(now)
 	s.line.Drop(line.FromMeter)

@@ -39,6 +39,7 @@ type Station struct {
 	delay  []delayed // frames of the meter that are held back
 	silent int       // faults that keep the meter silent
 	pulled [2]int    // faults that hold the cable out, by direction
+	cuts   uint64    // times that the power was cut
 
 	arrived []byte // for the host
 	scratch []byte
@@ -361,10 +362,15 @@ func (s *Station) afterMeter(now time.Duration) {
 	}
 }
 
-// meterFrame is a frame that the meter begins to send now. It sends one at a time.
+// meterFrame is a frame that the meter begins to send now. It sends one at a time. A meter
+// that is struck as it begins to send does not send.
 func (s *Station) meterFrame(now time.Duration, frame []byte) {
+	cuts := s.cuts
 	s.watch.framesFromMeter++
 	s.observe(now, fault.AtFrame, line.FromMeter)
+	if s.cuts != cuts || s.silent > 0 {
+		return
+	}
 	if isAck(frame) {
 		s.sendFrame(now, line.FromMeter, frame)
 		return
@@ -446,10 +452,9 @@ func (s *Station) Reachable() bool {
 // Heal ends every fault that is at work and forgets the plan; the meter has power again.
 func (s *Station) Heal(now time.Duration) {
 	s.Advance(now)
+	s.dropPlan() // first: power that comes back must wake no other fault
 	for i := range s.plan {
-		if s.plan[i].active {
-			s.finish(now, i)
-		}
+		s.finish(now, i)
 	}
 	s.plan = nil
 	s.delay = nil
