@@ -11,6 +11,9 @@ import (
 // Clone is an independent copy with the same future. Files, and the settings and journals
 // that were read, are shared: nobody changes them.
 func (u *Upgrader) Clone() *Upgrader {
+	if u.firmware != nil {
+		u.imageCRC() // once, and not again in every copy
+	}
 	c := *u
 	c.exchange.out = u.exchange.out.Clone()
 	c.exchange.assembler = u.exchange.assembler.Clone()
@@ -35,7 +38,7 @@ func (u *Upgrader) AppendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendBool(dst, u.firmware != nil)
 	if u.firmware != nil {
 		dst = machine.AppendString(dst, u.firmware.Revision)
-		dst = machine.AppendUint(dst, uint64(u.transfer.crc))
+		dst = machine.AppendUint(dst, uint64(u.imageCRC()))
 	}
 	dst = machine.AppendBool(dst, u.backup != nil)
 	if u.backup != nil {

@@ -89,7 +89,6 @@ func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 		return failed(ErrAborted)
 	}
 	u.firmware = a.Firmware
-	u.transfer.crc = a.Firmware.CRC32()
 	u.transfer.blocks = (len(a.Firmware.Image) + ion.BlockBytes - 1) / ion.BlockBytes
 	return toNext()
 }
@@ -398,7 +397,7 @@ func verifyRequest(u *Upgrader) {
 	u.download(&ion.DownloadRequest{
 		Op:       ion.OpVerify,
 		Length:   uint32(len(f.Image)),
-		CRC:      u.transfer.crc,
+		CRC:      u.imageCRC(),
 		Product:  f.Product,
 		Dated:    uint32(f.Dated.Unix()),
 		Revision: ion.PadText(f.Revision),
@@ -414,7 +413,7 @@ func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		// No loader answers, so the power was away. If the image was good it runs by now.
 		return toStep("identify again")
 	case ion.StatusVerifyFailed:
-		return u.beginAnew(fmt.Errorf("%w: CRC-32 %08x, sent %08x", ErrVerify, r.CRC, u.transfer.crc))
+		return u.beginAnew(fmt.Errorf("%w: CRC-32 %08x, sent %08x", ErrVerify, r.CRC, u.imageCRC()))
 	default:
 		return u.beginAnew(fmt.Errorf("%w: verify: %v", ErrVerify, r.Status))
 	}

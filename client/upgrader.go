@@ -118,16 +118,25 @@ const (
 	finished
 )
 
+// imageCRC is the CRC-32 of the image, taken when it is asked for first.
+func (u *Upgrader) imageCRC() uint32 {
+	if !u.transfer.summed {
+		u.transfer.crc, u.transfer.summed = u.firmware.CRC32(), true
+	}
+	return u.transfer.crc
+}
+
 // transfer counts the download.
 type transfer struct {
 	blocks      int    // of the image
-	crc         uint32 // of the image
-	answered    int    // in this pass over the image
-	transmitted int    // all blocks sent so far, resends and earlier passes too
-	confirmed   int    // all blocks answered so far
-	tenths      int    // of the image that were reported
-	passes      int    // times that the flash was cleared
-	enters      int    // times that the meter agreed to enter download state
+	crc         uint32 // of the image, if summed
+	summed      bool
+	answered    int // in this pass over the image
+	transmitted int // all blocks sent so far, resends and earlier passes too
+	confirmed   int // all blocks answered so far
+	tenths      int // of the image that were reported
+	passes      int // times that the flash was cleared
+	enters      int // times that the meter agreed to enter download state
 	polls       int
 	busy        int  // answers in a row that did not take the block
 	begun       bool // the log was begun

@@ -232,6 +232,9 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 
 // nextTimer is the earliest of the times that are rare: faults, delays, held bytes.
 func (s *Station) nextTimer() (at time.Duration, ok bool) {
+	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.watch.held) == 0 {
+		return 0, false
+	}
 	if len(s.watch.held) > 0 {
 		at, ok = s.watch.heldAt+heldFor, true
 	}
@@ -280,37 +283,37 @@ func (s *Station) runUntil(limit time.Duration) (at time.Duration, busy bool) {
 // step does what is due at the next instant, if that is not after limit: faults first,
 // then bytes, then the meter.
 func (s *Station) step(limit time.Duration) bool {
-	bytes, onLine := s.line.Next()
-	device, inMeter := s.meter.Next()
-	timer, waiting := s.nextTimer()
-	at := limit
-	if onLine {
-		at = min(at, bytes)
+	bytes, device, timer := never, never, never
+	if t, ok := s.line.Next(); ok {
+		bytes = t
 	}
-	if inMeter {
-		at = min(at, device)
+	if t, ok := s.meter.Next(); ok {
+		device = t
 	}
-	if waiting {
-		at = min(at, timer)
+	if t, ok := s.nextTimer(); ok {
+		timer = t
 	}
-	onLine, inMeter, waiting = onLine && bytes <= at, inMeter && device <= at, waiting && timer <= at
-	if !onLine && !inMeter && !waiting {
+	at := min(bytes, device, timer)
+	if at > limit || at == never {
 		return false
 	}
 	s.now = max(s.now, at)
-	if waiting {
+	if timer <= at {
 		s.runTimers(s.now)
 	}
-	if onLine {
+	if bytes <= at {
 		s.deliver(s.now, false)
 		s.takeTraps(s.now)
 	}
-	if inMeter {
+	if device <= at {
 		s.meter.Advance(s.now)
 		s.afterMeter(s.now)
 	}
 	return true
 }
+
+// never is later than anything that happens.
+const never = time.Duration(1<<63 - 1)
 
 func (s *Station) runTimers(now time.Duration) {
 	if len(s.watch.held) > 0 && s.watch.heldAt+heldFor <= now {

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"math/bits"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -321,9 +322,15 @@ func (c *Chip) checkBits(address uint32, p []byte) error {
 	return nil
 }
 
+// erasedCells is as many erased cells as one operation can program.
+var erasedCells = strings.Repeat("\xFF", MaxProgram)
+
 // firstSet is the index of the first byte of want with a 1 where held, of the same
 // length, has a 0; -1 if there is none.
 func firstSet(held, want []byte) int {
+	if len(held) <= len(erasedCells) && string(held) == erasedCells[:len(held)] {
+		return -1 // erased cells take anything, and that is what most of them are
+	}
 	i := 0
 	for ; i+8 <= len(want); i += 8 {
 		if set := binary.LittleEndian.Uint64(want[i:]) &^ binary.LittleEndian.Uint64(held[i:]); set != 0 {
