@@ -63,7 +63,7 @@ type Geometry struct {
 // Am29F032B is the geometry of the default chip: 4 MiB in 64 uniform sectors of 64 KiB.
 // The times are the typical ones of that class of parts: sector erase 1 s, byte program 7 µs.
 //
-// Assumption: the loader has the first sector for itself; the meter's flash map is not public.
+// Assumption: the loader has the first two sectors for itself; the meter's flash map is not public.
 func Am29F032B() Geometry {
 	return Geometry{
 		Sectors: 64, SectorBytes: 64 << 10, Protected: 2,
