@@ -142,12 +142,13 @@ func (r *Rig) condition(a Attempt, before glance) Condition {
 	}
 	c.Revision, _ = m.Revision()
 	c.Image = a.Person.Firmware != nil && m.HoldsImage(a.Person.Firmware.Image)
-	c.Lost = lost(&before.settings, &c.Settings, r.Now()-before.at)
+	c.Lost = Lost(&before.settings, &c.Settings, r.Now()-before.at)
 	return c
 }
 
-// lost compares settings; energy readings may have gone on by what the circuit uses.
-func lost(before, after *ion.Settings, passed time.Duration) ion.Groups {
+// Lost lists the groups that are not in after as they were before, so much time ago.
+// Energy readings may have gone on by what the circuit uses.
+func Lost(before, after *ion.Settings, passed time.Duration) ion.Groups {
 	differ := before.Differs(after)
 	if !differ.Has(ion.Energy) {
 		return differ

@@ -18,7 +18,7 @@ type setUp struct {
 // lostSince are the groups that are not as they were.
 func (r *Rig) lostSince(s setUp) ion.Groups {
 	now := r.Meter().Settings(r.Now())
-	return lost(&s.settings, &now, r.Now()-s.at)
+	return Lost(&s.settings, &now, r.Now()-s.at)
 }
 
 // remember takes the settings of now for what the person wants, once the tool has done

@@ -73,15 +73,6 @@ type Server struct {
 	started  bool
 }
 
-// Serve opens the ports, runs the device until ctx ends, and closes them again.
-func Serve(ctx context.Context, device Device, config Config) error {
-	s, err := Listen(config)
-	if err != nil {
-		return err
-	}
-	return s.Run(ctx, device)
-}
-
 // Listen opens the ports that config asks for. Clients may open and connect at once; they
 // are served by Run.
 func Listen(config Config) (*Server, error) {

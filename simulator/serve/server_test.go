@@ -394,14 +394,18 @@ func TestServerRunsCommandsAndEndsWhenDone(t *testing.T) {
 	}
 }
 
-func TestServeEndsWithItsContext(t *testing.T) {
+func TestServerEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Serve(ctx, newBell(), loopback()); !errors.Is(err, context.Canceled) {
-		t.Errorf("Serve = %v", err)
+	s, err := Listen(loopback())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := Serve(ctx, newBell(), Config{}); err == nil || errors.Is(err, context.Canceled) {
-		t.Errorf("Serve of nothing = %v", err)
+	if err := s.Run(ctx, newBell()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run = %v", err)
+	}
+	if _, err := Listen(Config{}); err == nil {
+		t.Error("a server of nothing listens")
 	}
 }
 
