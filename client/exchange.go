@@ -245,6 +245,9 @@ func (u *Upgrader) overdue(now time.Duration) {
 		u.giveUp(now, s)
 		return
 	}
+	if s.retry != polling {
+		u.transfer.resent++
+	}
 	u.logMissing(s.retry)
 	x.decoder.Reset()
 	x.assembler.Reset()

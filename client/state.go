@@ -76,7 +76,7 @@ func (d *Device) appendState(dst []byte) []byte {
 }
 
 func (t *transfer) appendState(dst []byte) []byte {
-	for _, n := range []int{t.blocks, t.answered, t.transmitted, t.confirmed, t.tenths, t.passes, t.enters, t.polls, t.busy} {
+	for _, n := range []int{t.blocks, t.answered, t.transmitted, t.confirmed, t.tenths, t.passes, t.resent, t.enters, t.polls, t.busy} {
 		dst = machine.AppendUint(dst, uint64(n))
 	}
 	dst = machine.AppendBool(dst, t.begun)

@@ -136,6 +136,7 @@ type transfer struct {
 	confirmed   int // all blocks answered so far
 	tenths      int // of the image that were reported
 	passes      int // times that the flash was cleared
+	resent      int // requests sent again after silence
 	enters      int // times that the meter agreed to enter download state
 	polls       int
 	busy        int  // answers in a row that did not take the block
@@ -189,12 +190,14 @@ type Counts struct {
 	Answered    int // in this pass over the image
 	Transmitted int // all that were sent, resends too
 	Confirmed   int // all that were answered
+	Passes      int // times that the flash was cleared
+	Resent      int // requests that were sent again; those that wait for a restart are none
 }
 
 // Counts is how the download stands now.
 func (u *Upgrader) Counts() Counts {
 	t := u.transfer
-	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Confirmed: t.confirmed}
+	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Confirmed: t.confirmed, Passes: t.passes, Resent: t.resent}
 }
 
 // Quiet reports that there is nothing to tell: NextEvent has no event.

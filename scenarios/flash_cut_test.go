@@ -101,7 +101,7 @@ func (f futures) cutAndRecover(s *story, a rig.Attempt) (wrong []string) {
 	if o.Claim == nil || o.Meter.State != meter.Off {
 		wrong = append(wrong, summary(o))
 	}
-	Expect(s.BeginRecovery(a)).To(Succeed(), "beginning the recovery")
+	Expect(s.BeginRecovery(a, nil)).To(Succeed(), "beginning the recovery")
 	state := s.Bench().Fingerprint()
 	if !f[state] { // after one operation is before the next
 		ended := f.finish(s)

@@ -219,6 +219,13 @@ func (o *Outcome) claims() (success, failure bool) {
 	return success, failure
 }
 
+// Upgraded reports that the tool ended with its upgrade a success, as it should have: the
+// meter runs the image.
+func (o *Outcome) Upgraded() bool {
+	success, _ := o.claims()
+	return success && o.Claim == nil && o.Meter.Image && o.Meter.State == meter.Application
+}
+
 func (r *Rig) judgeClaim(a Attempt, o *Outcome) {
 	upgraded := o.Meter.Image && o.Meter.Revision == a.Person.Firmware.Revision
 	success, failure := o.claims()

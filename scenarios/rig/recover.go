@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -51,6 +52,7 @@ func Recovery(a Attempt) Attempt {
 // recovery is what Finish has to judge of a recovery.
 type recovery struct {
 	answers  bool  // the meter does, with power and line back
+	struck   bool  // by faults of its own
 	expected setUp // afterwards
 }
 
@@ -60,21 +62,24 @@ type recovery struct {
 // those from before with a journal, or if the meter still ran an application; otherwise
 // the template's defaults).
 func (r *Rig) Recover(a Attempt) (*Outcome, error) {
-	if err := r.BeginRecovery(a); err != nil {
+	if err := r.BeginRecovery(a, nil); err != nil {
 		return nil, err
 	}
 	return r.Finish(), nil
 }
 
-// BeginRecovery is Recover without its end: as Begin is to Try.
-func (r *Rig) BeginRecovery(a Attempt) error {
+// BeginRecovery is Recover without its end: as Begin is to Try. A recovery that has faults
+// of its own need not succeed, and is judged for I1 alone.
+func (r *Rig) BeginRecovery(a Attempt, faults fault.Plan) error {
 	r.Heal()
 	answers, err := r.answers()
 	if err != nil {
 		return err
 	}
-	judged := &recovery{answers: answers, expected: r.afterRecovery(a)}
-	if err := r.Begin(Recovery(a)); err != nil {
+	judged := &recovery{answers: answers, struck: len(faults) > 0, expected: r.afterRecovery(a)}
+	again := Recovery(a)
+	again.Plan = faults
+	if err := r.Begin(again); err != nil {
 		return err
 	}
 	r.recovery = judged
@@ -86,7 +91,10 @@ func (c *recovery) judge(r *Rig, o *Outcome) {
 	if !c.answers {
 		o.breaks("I1: power and line are back, and nobody answers")
 	}
-	if success, _ := o.claims(); !success || o.Claim != nil || !o.Meter.Image || o.Meter.State != meter.Application {
+	if c.struck {
+		return
+	}
+	if !o.Upgraded() {
 		o.breaks("I4: the recovery ends with %q; the meter is %v, image intact: %v", claimText(o.Claim), o.Meter.State, o.Meter.Image)
 	} else if broken := r.lostSince(c.expected); broken != 0 {
 		o.breaks("I7: after the recovery %v are not as they should be", broken)

@@ -323,14 +323,24 @@ func (r *Rig) Try(a Attempt) (*Outcome, error) {
 	return r.Finish(), nil
 }
 
+// Step goes on with the attempt that Begin began, to the next instant at which something
+// happens. It returns false when the attempt is at its end, or its time is over.
+func (r *Rig) Step() bool {
+	at, ok := r.bench.Next()
+	return ok && !r.bench.Host().Done() && at <= r.before.at+r.attempt.limit() && r.bench.Step()
+}
+
+func (a *Attempt) limit() time.Duration {
+	if a.Limit == 0 {
+		return maxAttempt
+	}
+	return a.Limit
+}
+
 // Finish runs the attempt that Begin began to its end and judges it. A rig that was cloned
 // after Begin can be finished as well, and with another plan (Bench().Station().SetPlan).
 func (r *Rig) Finish() *Outcome {
-	limit := r.attempt.Limit
-	if limit == 0 {
-		limit = maxAttempt
-	}
-	ended := r.bench.Run(r.before.at + limit)
+	ended := r.bench.Run(r.before.at + r.attempt.limit())
 	return r.finish(r.attempt, r.before, ended)
 }
 

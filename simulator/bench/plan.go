@@ -46,6 +46,17 @@ func (s *Station) SetPlan(p fault.Plan) error {
 		}
 	}
 	s.dropPlan()
+	return s.AddPlan(p)
+}
+
+// AddPlan adds faults to the plan, in the manner of SetPlan: what has passed is missed.
+// Those that are there already go on as they are.
+func (s *Station) AddPlan(p fault.Plan) error {
+	for _, f := range p {
+		if err := f.Validate(); err != nil {
+			return err
+		}
+	}
 	for _, f := range p {
 		k := strike{fault: f, origin: s.origin}
 		k.countFrom(s.origin, s.count(s.now, &k))

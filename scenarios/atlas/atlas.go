@@ -1,0 +1,130 @@
+// Package atlas breaks an upgrade at every point of a space and writes down what came of
+// each: every byte on the wire, every flash operation, every state, every answer, each
+// with every fault that makes sense there, and each followed by its recovery.
+//
+// A fault strikes on a fork of the running bench; what came before is never run again.
+// Forks whose fingerprints are equal have the same future and share it: a class.
+package atlas
+
+import "time"
+
+// Format is the version of the file.
+const Format = "ionbench-atlas 1"
+
+// Atlas is what a sweep found. Its JSON is the file of `ionbench sweep --json`.
+type Atlas struct {
+	Format string `json:"format"`
+	Config Config `json:"config"`
+	// Spaces are those that were asked for.
+	Spaces []string `json:"spaces"`
+	// Partial: points are missing, because the sweep was interrupted or is one shard of
+	// several. Their runs have no outcome.
+	Partial bool `json:"partial"`
+	// Calm is the run without a fault; all costs are what a point takes more than that.
+	Calm Calm `json:"calm"`
+	// Marks are where the requests of the calm run begin, in order: they place a byte or a
+	// flash operation in the upgrade. Between two, places are proportional.
+	Marks []Mark `json:"marks"`
+	// Outcomes are what came of points, each once, in the order in which Rows name them.
+	Outcomes []Outcome `json:"outcomes"`
+	Rows     []Row     `json:"rows"`
+}
+
+// Config says what was upgraded with what; together with the hash of all of it, the
+// firmware included.
+type Config struct {
+	Model      int    `json:"model"`
+	Release    string `json:"release"`
+	Journal    bool   `json:"journal"`
+	Windows    bool   `json:"windows"`
+	ImageBytes int    `json:"image_bytes"`
+	Firmware   string `json:"firmware,omitempty"` // revision of a file of one's own
+	Hash       string `json:"hash"`               // of trial.Config, 8 hexadecimal digits
+}
+
+// Calm is the cost of the run without a fault.
+type Calm struct {
+	Milliseconds int64 `json:"ms"`
+	Bytes        int64 `json:"bytes"` // to the meter
+	Acts         int   `json:"acts"`
+}
+
+// Mark is a moment of the calm run.
+type Mark struct {
+	Step         string `json:"step"`            // the step of the upgrader's procedure
+	Block        int    `json:"block,omitempty"` // that is sent, if it is one
+	Milliseconds int64  `json:"ms"`
+	ToMeter      uint64 `json:"to_meter"`   // bytes on the line before it
+	FromMeter    uint64 `json:"from_meter"` // likewise
+	FlashOps     uint64 `json:"flash_ops"`  // before it
+}
+
+// Outcome is what came of a point, and what it cost over the calm run.
+type Outcome struct {
+	// Future names the class: the fingerprint of the bench soon after the fault. Points
+	// with the same one went the same way from there on.
+	Future       string   `json:"future"`
+	Class        string   `json:"class"` // a trial.Class
+	Milliseconds int64    `json:"ms"`
+	Bytes        int64    `json:"bytes"`          // to the meter
+	Acts         int      `json:"acts,omitempty"` // of the person
+	Lost         []string `json:"lost,omitempty"` // groups of settings
+	Broken       []string `json:"broken,omitempty"`
+}
+
+// Row is one fault at every place of a space.
+type Row struct {
+	Space string `json:"space"`
+	// Plan is the plan of a point; # stands for its place. "then" separates the attempts of
+	// a trial, as trial.ParsePlans has it.
+	Plan string `json:"plan"`
+	// Unit is what the places count: "to-meter" and "from-meter" bytes, "flash-op",
+	// "state" (an index into the states that the calm run enters), "reply" or "request".
+	Unit  string `json:"unit"`
+	First uint64 `json:"first"` // place of the first point
+	// Runs are points one behind the other: how many, and the index of their outcome; -1
+	// for points that are missing.
+	Runs [][2]int `json:"runs"`
+	// Names are the places' names where they are no numbers (states); index place - First.
+	Names []string `json:"names,omitempty"`
+}
+
+// Points is how many points the row has, missing ones included.
+func (r *Row) Points() int {
+	n := 0
+	for _, run := range r.Runs {
+		n += run[0]
+	}
+	return n
+}
+
+// At is when in the calm run the place of a row lies.
+func (a *Atlas) At(unit string, place uint64) time.Duration {
+	count := func(m *Mark) uint64 {
+		switch unit {
+		case "to-meter":
+			return m.ToMeter
+		case "from-meter":
+			return m.FromMeter
+		case "flash-op":
+			return m.FlashOps
+		}
+		return 0
+	}
+	at := int64(0)
+	for i := range a.Marks {
+		m := &a.Marks[i]
+		end, ms := ^uint64(0), a.Calm.Milliseconds
+		if i+1 < len(a.Marks) {
+			end, ms = count(&a.Marks[i+1]), a.Marks[i+1].Milliseconds
+		}
+		if from := count(m); place > from && place <= end {
+			at = m.Milliseconds
+			if end != ^uint64(0) {
+				at += (ms - m.Milliseconds) * int64(place-from) / int64(end-from)
+			}
+			break
+		}
+	}
+	return time.Duration(at) * time.Millisecond
+}

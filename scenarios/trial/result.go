@@ -1,0 +1,114 @@
+package trial
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
+)
+
+// Class is what came of a trial, in a word. The order is from good to bad.
+type Class uint8
+
+// The classes.
+const (
+	// Unharmed: the upgrade ended in success, and nothing had to be sent again.
+	Unharmed Class = iota
+	// Resent: the upgrade ended in success after requests that were sent again.
+	Resent
+	// ClearedAgain: the upgrade ended in success after the flash was cleared once more.
+	ClearedAgain
+	// Recovered: the upgrade failed or was ended; a recovery led to success, and every
+	// setting is as it was.
+	Recovered
+	// SettingsLost: the same, and settings are gone, as the article says they will be.
+	SettingsLost
+	// Violated: one of the invariants I1 to I8 was broken.
+	Violated
+	// ClassCount is how many classes there are.
+	ClassCount
+)
+
+// String is the class in a word.
+func (c Class) String() string {
+	return [ClassCount]string{"unharmed", "resent", "cleared-again", "recovered", "settings-lost", "violated"}[c]
+}
+
+// ParseClass is the reverse of String.
+func ParseClass(s string) (Class, error) {
+	for c := range ClassCount {
+		if c.String() == s {
+			return c, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no class of outcomes", s)
+}
+
+// Cost is what a trial took in all its attempts. The minutes between them are left out.
+type Cost struct {
+	Time  time.Duration
+	Bytes uint64 // on the line, to the meter
+	Acts  int    // of the person: windows answered
+	Lost  ion.Groups
+}
+
+// Result is what came of a trial.
+type Result struct {
+	Class    Class
+	Cost     Cost
+	Broken   []string       // invariants, each with the attempt and the reason
+	Unstruck []string       // faults that never struck, each with the reason
+	Attempts []*rig.Outcome // the upgrade and its recoveries, in order
+	Plans    Plans
+	Log      []byte // Upgrade.log
+	Trace    []bench.Event
+}
+
+func (r *Run) result() *Result {
+	all := &Result{Attempts: r.done, Plans: r.plans, Log: r.rig.Disk().Log, Trace: r.Bench().Station().Trace()}
+	for i, o := range r.done {
+		name := attemptName(i)
+		for _, what := range o.Broken {
+			all.Broken = append(all.Broken, name+what)
+		}
+		for _, what := range o.Unstruck {
+			all.Unstruck = append(all.Unstruck, name+what)
+		}
+		all.Cost.Time += o.Cost.Time
+		all.Cost.Bytes += o.Cost.BytesToMeter
+		all.Cost.Acts += o.Cost.Acts
+	}
+	if r.stuck != nil {
+		all.Broken = append(all.Broken, fmt.Sprintf("I4: the recovery cannot begin: %v", r.stuck))
+	}
+	has := r.rig.Meter().Settings(r.rig.Now())
+	all.Cost.Lost = rig.Lost(&r.had, &has, r.rig.Now())
+	all.Class = all.class()
+	return all
+}
+
+func attemptName(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return fmt.Sprintf("in recovery %d: ", i)
+}
+
+func (r *Result) class() Class {
+	first := r.Attempts[0]
+	switch {
+	case len(r.Broken) > 0:
+		return Violated
+	case len(r.Attempts) > 1 && r.Cost.Lost != 0:
+		return SettingsLost
+	case len(r.Attempts) > 1:
+		return Recovered
+	case first.Counts.Passes > 1:
+		return ClearedAgain
+	case first.Counts.Resent > 0 || first.Counts.Transmitted > first.Counts.Confirmed:
+		return Resent
+	}
+	return Unharmed
+}
