@@ -70,9 +70,9 @@ func TestTheJudgeSeesWhatIsBroken(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r, o := attempted(t)
+			_, o := attempted(t)
 			test.spoil(o)
-			r.judge(r.attempt, r.before, o)
+			o.judge()
 			wantBroken(t, o, test.invariant)
 		})
 	}
@@ -89,46 +89,52 @@ func TestTheJudgeSeesALogThatIsWrong(t *testing.T) {
 		{"a line of another file", "Firmware verified", "Good morning"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, o := attempted(t)
+			_, o := attempted(t)
 			spoilt := bytes.Replace(o.Log, []byte(test.from), []byte(test.to), 1)
 			if bytes.Equal(spoilt, o.Log) {
 				t.Fatalf("%q is not in\n%s", test.from, o.Log)
 			}
 			o.Log = spoilt
-			r.judgeLog(r.before, o)
+			o.judge()
 			wantBroken(t, o, "I6")
 		})
 	}
 }
 
 func TestTheJudgeSeesPromisedSettingsThatAreLost(t *testing.T) {
-	r, o := attempted(t)
-	other := CustomSettings(meter.ION7350, "7350V282")
-	other.Values[0] = ion.FloatValue(1)
-	r.set.settings, r.before.settings = *other, *other
-	r.judgePromise(r.attempt, r.before, o)
+	_, o := attempted(t)
+	o.evidence.lost, o.evidence.lostSince = ion.Of(ion.Nameplate), ion.Of(ion.Nameplate)
+	o.judge()
 	wantBroken(t, o, "I2")
 }
 
 func TestTheJudgeSeesARecoveryThatIsNone(t *testing.T) {
-	r, o := attempted(t)
-	good := recovery{answers: true, expected: r.set}
-	good.judge(r, o)
+	_, o := attempted(t)
+	o.evidence.recovery = &recovery{answers: true}
+	o.judge()
 	if len(o.Broken) > 0 {
 		t.Fatalf("a good end breaks %q", o.Broken)
 	}
 
-	silent := recovery{answers: false, expected: r.set}
-	silent.judge(r, o)
-	wantBroken(t, o, "I1")
+	silent := *o
+	silent.evidence.recovery = &recovery{answers: false}
+	silent.judge()
+	wantBroken(t, &silent, "I1")
 
-	template := recovery{answers: true, expected: setUp{r.Now(), meter.FactoryTemplate(meter.ION7350, "7350V283")}}
-	template.judge(r, o)
-	wantBroken(t, o, "I7")
+	lost := *o
+	lost.evidence.lostByThen = ion.AllGroups
+	lost.judge()
+	wantBroken(t, &lost, "I7")
 
-	o.Claim = client.ErrNoResponse
-	good.judge(r, o)
-	wantBroken(t, o, "I4")
+	failed := *o
+	failed.Claim = client.ErrNoResponse
+	failed.judge()
+	wantBroken(t, &failed, "I4")
+	failed.evidence.recovery = &recovery{answers: true, struck: true}
+	failed.judge()
+	if len(failed.Broken) > 0 {
+		t.Errorf("a recovery with faults of its own may fail, and breaks %q", failed.Broken)
+	}
 }
 
 func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {

@@ -34,6 +34,19 @@ type Outcome struct {
 
 	// Broken lists the invariants that the attempt broke, each with the reason.
 	Broken []string
+
+	evidence evidence
+}
+
+// evidence is what the judge needs to know besides: with it, an outcome can be judged
+// without the rig.
+type evidence struct {
+	attempt    Attempt
+	before     meter.State
+	lost       ion.Groups // since somebody set the meter up
+	lostSince  ion.Groups // since the attempt began
+	recovery   *recovery  // if it is one
+	lostByThen ion.Groups // of what should be there after the recovery
 }
 
 // Condition is what the meter really is.
@@ -56,6 +69,7 @@ type Cost struct {
 	BytesToMeter uint64
 	BytesToHost  uint64
 	Resends      uint64 // requests that were sent again
+	Blocks       uint64 // messages with a block that the line saw, resends too
 	Acts         int    // of the person: windows answered, power cycles
 }
 
@@ -116,14 +130,22 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 			BytesToMeter: c.BytesToMeter - before.toMeter,
 			BytesToHost:  c.BytesToHost - before.toHost,
 			Resends:      c.Resends - before.resends,
+			Blocks:       c.BlocksSent - before.blocks,
 			Acts:         len(t.prompts),
 		},
 	}
 	o.Meter = r.condition(a, before)
-	r.judge(a, before, o)
-	if r.recovery != nil {
-		r.recovery.judge(r, o)
+	o.evidence = evidence{
+		attempt:   a,
+		before:    before.state,
+		lost:      r.lostSince(r.set),
+		lostSince: r.lostSince(setUp{before.at, before.settings}),
+		recovery:  r.recovery,
 	}
+	if r.recovery != nil {
+		o.evidence.lostByThen = r.lostSince(r.recovery.expected)
+	}
+	o.judge()
 	r.remember(o)
 	return o
 }
@@ -179,18 +201,26 @@ func refusals() []error {
 
 // judge checks what can be checked of one attempt: I2, I3, I5, I6, I8, and of I7 that an
 // attempt which did not touch the flash lost nothing. I1, I4 and the rest of I7 are about
-// what follows; Recover checks them.
-func (r *Rig) judge(a Attempt, before glance, o *Outcome) {
+// what follows; a recovery is judged for them too.
+func (o *Outcome) judge() {
+	o.Broken = nil
+	o.judgeUpgrade()
+	if o.evidence.recovery != nil {
+		o.judgeRecovery(o.evidence.recovery)
+	}
+}
+
+func (o *Outcome) judgeUpgrade() {
 	if !o.Ended {
-		o.breaks("I5: the tool was still at work after %v", r.Now()-before.at)
+		o.breaks("I5: the tool was still at work after %v", o.Cost.Time)
 		return
 	}
 	if !slices.Contains(o.Prompts, client.ChooseFirmware) {
 		return
 	}
-	r.judgeClaim(a, o)
-	r.judgePromise(a, before, o)
-	r.judgeLog(before, o)
+	o.judgeClaim()
+	o.judgePromise()
+	o.judgeLog()
 	for _, refusal := range refusals() {
 		if errors.Is(o.Claim, refusal) && o.Meter.FlashOps > 0 && o.Counts.Transmitted == 0 {
 			o.breaks("I8: %d flash operations before the tool said: %v", o.Meter.FlashOps, o.Claim)
@@ -226,8 +256,8 @@ func (o *Outcome) Upgraded() bool {
 	return success && o.Claim == nil && o.Meter.Image && o.Meter.State == meter.Application
 }
 
-func (r *Rig) judgeClaim(a Attempt, o *Outcome) {
-	upgraded := o.Meter.Image && o.Meter.Revision == a.Person.Firmware.Revision
+func (o *Outcome) judgeClaim() {
+	upgraded := o.Meter.Image && o.Meter.Revision == o.evidence.attempt.Person.Firmware.Revision
 	success, failure := o.claims()
 	switch {
 	case success && !upgraded:
@@ -242,18 +272,19 @@ func (r *Rig) judgeClaim(a Attempt, o *Outcome) {
 
 // judgePromise: a tool that saved the settings, or found a journal of them, and asked what
 // to restore, has promised the ticked groups.
-func (r *Rig) judgePromise(a Attempt, before glance, o *Outcome) {
+func (o *Outcome) judgePromise() {
 	success, _ := o.claims()
 	asked := slices.Index(o.Prompts, client.PasteOptions)
 	if !success || asked < 0 || slices.Contains(o.Prompts, client.SendTemplate) {
 		return
 	}
-	broken := r.lostSince(r.set) & a.Person.Paste
-	if !slices.Contains(o.Prompts, client.RestoreSettings) || a.Person.NoRestore {
-		if before.state != meter.Application {
+	person := &o.evidence.attempt.Person
+	broken := o.evidence.lost & person.Paste
+	if !slices.Contains(o.Prompts, client.RestoreSettings) || person.NoRestore {
+		if o.evidence.before != meter.Application {
 			return // the tool saved whatever the meter had when it came up
 		}
-		broken &= r.lostSince(setUp{before.at, before.settings})
+		broken &= o.evidence.lostSince
 	}
 	if broken != 0 {
 		o.breaks("I2: success is claimed; %v were promised and are lost", broken)
@@ -261,7 +292,7 @@ func (r *Rig) judgePromise(a Attempt, before glance, o *Outcome) {
 }
 
 // judgeLog compares the log with what the line saw.
-func (r *Rig) judgeLog(before glance, o *Outcome) {
+func (o *Outcome) judgeLog() {
 	parsed, err := upgradelog.Parse(o.Log)
 	if err != nil {
 		o.breaks("I6: the log cannot be read: %v", err)
@@ -270,7 +301,7 @@ func (r *Rig) judgeLog(before glance, o *Outcome) {
 	for _, u := range parsed.Unreadable {
 		o.breaks("I6: line %v of the log cannot be read", u)
 	}
-	sent := int(r.bench.Station().Counts().BlocksSent - before.blocks)
+	sent := int(o.Cost.Blocks)
 	if len(parsed.Runs()) == 1 && sent != o.Counts.Transmitted {
 		o.breaks("I6: the tool counts %d blocks sent, the line %d", o.Counts.Transmitted, sent)
 	}

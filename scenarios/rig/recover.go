@@ -49,7 +49,7 @@ func Recovery(a Attempt) Attempt {
 	}
 }
 
-// recovery is what Finish has to judge of a recovery.
+// recovery is what an attempt that is one is judged by.
 type recovery struct {
 	answers  bool  // the meter does, with power and line back
 	struck   bool  // by faults of its own
@@ -86,8 +86,8 @@ func (r *Rig) BeginRecovery(a Attempt, faults fault.Plan) error {
 	return nil
 }
 
-// judge checks I1, I4 and I7.
-func (c *recovery) judge(r *Rig, o *Outcome) {
+// judgeRecovery checks I1, I4 and I7.
+func (o *Outcome) judgeRecovery(c *recovery) {
 	if !c.answers {
 		o.breaks("I1: power and line are back, and nobody answers")
 	}
@@ -96,7 +96,7 @@ func (c *recovery) judge(r *Rig, o *Outcome) {
 	}
 	if !o.Upgraded() {
 		o.breaks("I4: the recovery ends with %q; the meter is %v, image intact: %v", claimText(o.Claim), o.Meter.State, o.Meter.Image)
-	} else if broken := r.lostSince(c.expected); broken != 0 {
+	} else if broken := o.evidence.lostByThen; broken != 0 {
 		o.breaks("I7: after the recovery %v are not as they should be", broken)
 	}
 }
