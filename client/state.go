@@ -11,17 +11,27 @@ import (
 // Clone is an independent copy with the same future. Files, and the settings and journals
 // that were read, are shared: nobody changes them.
 func (u *Upgrader) Clone() *Upgrader {
+	c := new(Upgrader)
+	u.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is an upgrader that nobody uses any more, a Clone of u in the
+// memory that c has.
+func (u *Upgrader) CopyTo(c *Upgrader) {
 	if u.firmware != nil {
 		u.imageCRC() // once, and not again in every copy
 	}
-	c := *u
-	c.exchange.out = u.exchange.out.Clone()
-	c.exchange.assembler = u.exchange.assembler.Clone()
-	c.exchange.ack = slices.Clone(u.exchange.ack)
-	c.tx = slices.Clone(u.tx)
-	c.events, c.told = slices.Clone(u.events[u.told:]), 0
-	c.write = slices.Clone(u.write)
-	return &c
+	old := *c
+	*c = *u
+	u.exchange.out.CopyTo(&old.exchange.out)
+	c.exchange.out = old.exchange.out
+	u.exchange.assembler.CopyTo(&old.exchange.assembler)
+	c.exchange.assembler = old.exchange.assembler
+	c.exchange.ack = append(old.exchange.ack[:0], u.exchange.ack...)
+	c.tx = append(old.tx[:0], u.tx...)
+	c.events, c.told = append(old.events[:0], u.events[u.told:]...), 0
+	c.write = slices.Clip(u.write) // made anew when it changes
 }
 
 // AppendState appends all that decides the upgrader's future, times relative to now; the

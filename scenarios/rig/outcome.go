@@ -111,7 +111,6 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 	t.count()
 	r.disk = t.disk
 	s := r.bench.Station()
-	c := s.Counts()
 	o := &Outcome{
 		Ended:    ended,
 		Killed:   t.killed,
@@ -125,14 +124,7 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Recovery: t.upgrader.RecoveryMode(),
 		Unstruck: s.Unstruck(),
 		Trace:    s.Trace()[before.trace:],
-		Cost: Cost{
-			Time:         r.Now() - before.at,
-			BytesToMeter: c.BytesToMeter - before.toMeter,
-			BytesToHost:  c.BytesToHost - before.toHost,
-			Resends:      c.Resends - before.resends,
-			Blocks:       c.BlocksSent - before.blocks,
-			Acts:         len(t.prompts),
-		},
+		Cost:     r.cost(),
 	}
 	o.Meter = r.condition(a, before)
 	o.evidence = evidence{
@@ -333,7 +325,11 @@ func judgeRun(run []upgradelog.Entry, o *Outcome, only bool) (resends int) {
 			}
 		}
 	}
-	if sent := o.Counts.Transmitted; only && passes == 1 && sent <= o.Counts.Confirmed+resends+1 {
+	unanswered := 0
+	if o.Counts.Answered < o.Counts.Blocks {
+		unanswered = 1
+	}
+	if sent := o.Counts.Transmitted; only && passes == 1 && sent <= o.Counts.Confirmed+resends+unanswered {
 		judgeProgress(run, o)
 	}
 	return resends

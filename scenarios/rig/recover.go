@@ -83,7 +83,20 @@ func (r *Rig) BeginRecovery(a Attempt, faults fault.Plan) error {
 		return err
 	}
 	r.recovery = judged
+	r.gauge()
 	return nil
+}
+
+// Strike adds faults to the plan of the attempt that runs; what has passed is missed. A
+// recovery that is struck need not succeed.
+func (r *Rig) Strike(faults fault.Plan) error {
+	if r.recovery != nil && len(faults) > 0 {
+		struck := *r.recovery
+		struck.struck = true
+		r.recovery = &struck
+		r.gauge()
+	}
+	return r.bench.Station().AddPlan(faults)
 }
 
 // judgeRecovery checks I1, I4 and I7.

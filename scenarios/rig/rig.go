@@ -16,6 +16,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 )
 
@@ -121,15 +122,17 @@ type Rig struct {
 	attempt  Attempt   // that was begun last
 	before   glance    // from before it
 	recovery *recovery // if it is one; not changed once it is begun
+
+	yardstick machine.Fingerprint // of what the attempt will be judged by
 }
 
 // nobody is the other end of a line that no tool is at.
 type nobody struct{ tool }
 
-func (n *nobody) Done() bool                  { return false }
-func (n *nobody) CloneHost() bench.Host       { return n }
-func (n *nobody) Next() (time.Duration, bool) { return 0, false }
-func (n *nobody) Transmit(dst []byte) []byte  { return dst }
+func (n *nobody) Done() bool                      { return false }
+func (n *nobody) CloneHost(bench.Host) bench.Host { return n }
+func (n *nobody) Next() (time.Duration, bool)     { return 0, false }
+func (n *nobody) Transmit(dst []byte) []byte      { return dst }
 
 func (n *nobody) Receive(time.Duration, []byte)                  {}
 func (n *nobody) AppendState(dst []byte, _ time.Duration) []byte { return dst }
@@ -194,6 +197,18 @@ func (r *Rig) Meter() *meter.Meter { return r.bench.Station().Meter() }
 // Disk is what the tools so far left behind.
 func (r *Rig) Disk() *Disk { return &r.disk }
 
+// Doing names the step of the upgrader's procedure.
+func (r *Rig) Doing() string { return r.bench.Host().(*tool).doing }
+
+// Block is the number of the block that is sent; 0 when none is.
+func (r *Rig) Block() int {
+	t := r.bench.Host().(*tool)
+	if t.doing != "download" {
+		return 0
+	}
+	return t.upgrader.Counts().Answered + 1
+}
+
 // Now is the time on the bench's clock.
 func (r *Rig) Now() time.Duration { return r.bench.Now() }
 
@@ -223,10 +238,22 @@ func (r *Rig) Heal() {
 
 // Clone is an independent copy with the same future.
 func (r *Rig) Clone() *Rig {
-	c := *r
-	c.bench = r.bench.Clone()
+	c := new(Rig)
+	r.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is a rig that nobody uses any more, a Clone of r in the memory that
+// c has. Outcomes of c stay as they are.
+func (r *Rig) CopyTo(c *Rig) {
+	spent := c.bench
+	if spent == nil {
+		spent = new(bench.Bench)
+	}
+	*c = *r
+	r.bench.CopyTo(spent)
+	c.bench = spent
 	c.disk.Log = slices.Clip(r.disk.Log) // or both would write their next line to one place
-	return &c
 }
 
 // Attempt is one process of the tool, from its start to its end.
@@ -301,8 +328,9 @@ func (r *Rig) Begin(a Attempt) error {
 		return err
 	}
 	r.attempt, r.before, r.recovery = a, r.look(), nil
+	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), r.config(a).Baud)
-	t := &tool{upgrader: u, person: a.Person, disk: r.disk}
+	t := &tool{upgrader: u, person: a.Person, disk: r.disk, untraced: r.setup.NoTrace}
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
 	r.begun++

@@ -88,7 +88,9 @@ type tool struct {
 	settings *ion.Settings
 	device   client.Device
 	counts   client.Counts // of the download that ran last
+	doing    string        // the step of the upgrader's procedure
 	pending  []bench.Event
+	untraced bool // nobody wants to hear of events
 }
 
 func (t *tool) Receive(now time.Duration, p []byte) {
@@ -137,20 +139,31 @@ func (t *tool) Drain(dst []bench.Event) []bench.Event {
 	return dst
 }
 
-func (t *tool) CloneHost() bench.Host {
-	c := *t
-	c.upgrader = t.upgrader.Clone()
+func (t *tool) CloneHost(spent bench.Host) bench.Host {
+	c, ok := spent.(*tool)
+	if !ok {
+		c = &tool{upgrader: new(client.Upgrader)}
+	}
+	old := *c
+	*c = *t
+	t.upgrader.CopyTo(old.upgrader)
+	c.upgrader = old.upgrader
 	c.prompts = slices.Clip(t.prompts)
 	c.disk.Log = slices.Clip(t.disk.Log)
 	c.disk.journals = slices.Clip(t.disk.journals)
-	c.pending = slices.Clone(t.pending)
-	return &c
+	c.pending = append(old.pending[:0], t.pending...)
+	return c
 }
 
 // AppendState leaves out what was written and shown before.
 func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 	dst = t.upgrader.AppendState(dst, now)
 	dst = machine.AppendBool(dst, t.killed)
+	dst = machine.AppendBool(dst, t.aborted)
+	c := t.latest()
+	for _, n := range []int{c.Blocks, c.Answered, c.Transmitted, c.Confirmed, c.Passes, c.Resent} {
+		dst = machine.AppendUint(dst, uint64(n))
+	}
 	dst = machine.AppendUint(dst, uint64(t.visits))
 	dst = machine.AppendUint(dst, uint64(t.assists))
 	for _, k := range t.disk.journals {
@@ -172,9 +185,9 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLog:
 		t.count()
 		t.disk.Log = upgradelog.Append(t.disk.Log, e.Line)
-		t.tell(now, "log", e.Line.String())
+		t.tell(now, "log", e.Line)
 	case client.EventPrompt:
-		t.tell(now, "prompt", e.Prompt.String())
+		t.tell(now, "prompt", e.Prompt)
 		t.prompts = append(t.prompts, e.Prompt)
 		if len(t.prompts) > maxPrompts {
 			panic("rig: tool and person run in circles at " + e.Prompt.String())
@@ -187,23 +200,33 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.upgrader.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.disk.remove(e.Device.SerialNumber)
+	case client.EventStep:
+		t.doing = e.Text
 	case client.EventSettings:
 		t.settings = e.Settings
 	case client.EventDevice:
 		t.device = e.Device
 	case client.EventFinished:
 		t.claim = e.Err
-		t.tell(now, "finished", claimText(e.Err))
+		t.tell(now, "finished", claim{e.Err})
 	}
 }
 
 // count notes how the download stands: the upgrader forgets it when the last window of the
 // upgrade is closed.
-func (t *tool) count() {
+func (t *tool) count() { t.counts = t.latest() }
+
+func (t *tool) latest() client.Counts {
 	if c := t.upgrader.Counts(); c.Transmitted > 0 {
-		t.counts = c
+		return c
 	}
+	return t.counts
 }
+
+// claim is how the tool says that it ended.
+type claim struct{ err error }
+
+func (c claim) String() string { return claimText(c.err) }
 
 func claimText(err error) string {
 	if err == nil {
@@ -212,8 +235,10 @@ func claimText(err error) string {
 	return err.Error()
 }
 
-func (t *tool) tell(now time.Duration, kind, text string) {
-	t.pending = append(t.pending, bench.Event{At: now, Source: bench.FromHost, Kind: kind, Text: text})
+func (t *tool) tell(now time.Duration, kind string, what fmt.Stringer) {
+	if !t.untraced {
+		t.pending = append(t.pending, bench.Event{At: now, Source: bench.FromHost, Kind: kind, Text: what.String()})
+	}
 }
 
 func (t *tool) answer(p client.Prompt) client.Answer {

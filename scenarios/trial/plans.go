@@ -15,8 +15,8 @@ type Plans []fault.Plan
 // MaxPlans bounds how many attempts of a trial can have faults.
 const MaxPlans = 16
 
-// then stands between the plans of two attempts.
-const then = "then"
+// Then stands between the plans of two attempts.
+const Then = "then"
 
 // String gives the plans on one line, with "then" between those of two attempts.
 // ParsePlans gives them back.
@@ -25,7 +25,7 @@ func (p Plans) String() string {
 	for i, plan := range p {
 		texts[i] = plan.String()
 	}
-	return strings.TrimSpace(strings.Join(texts, " "+then+" "))
+	return strings.TrimSpace(strings.Join(texts, " "+Then+" "))
 }
 
 // Faults is how many faults there are in all of them.
@@ -59,7 +59,7 @@ func inAttempt(i int, err error) error {
 	if i == 0 || !errors.As(err, &bad) {
 		return err
 	}
-	return fmt.Errorf("behind the %s %q: %w", ordinal(i), then, err)
+	return fmt.Errorf("behind the %s %q: %w", ordinal(i), Then, err)
 }
 
 func ordinal(n int) string {
@@ -80,7 +80,7 @@ func splitThen(text string) []string {
 		code, comment, _ := strings.Cut(line, "#")
 		words := strings.Split(code, " ")
 		for i, word := range words {
-			if strings.TrimSpace(word) == then {
+			if strings.TrimSpace(word) == Then {
 				parts = append(parts, "")
 				continue
 			}

@@ -67,8 +67,21 @@ type Result struct {
 }
 
 func (r *Run) result() *Result {
-	all := &Result{Attempts: r.done, Plans: r.plans, Log: r.rig.Disk().Log, Trace: r.Bench().Station().Trace()}
-	for i, o := range r.done {
+	has := r.rig.Meter().Settings(r.rig.Now())
+	all := ResultOf(r.done, rig.Lost(&r.had, &has, r.rig.Now()))
+	all.Plans, all.Log, all.Trace = r.plans, r.rig.Disk().Log, r.Bench().Station().Trace()
+	if r.stuck != nil {
+		all.Broken = append(all.Broken, fmt.Sprintf("I4: the recovery cannot begin: %v", r.stuck))
+		all.Class = Violated
+	}
+	return all
+}
+
+// ResultOf is what comes of attempts, the last of which left the meter without the settings
+// given.
+func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
+	all := &Result{Attempts: attempts, Cost: Cost{Lost: lost}}
+	for i, o := range attempts {
 		name := attemptName(i)
 		for _, what := range o.Broken {
 			all.Broken = append(all.Broken, name+what)
@@ -80,11 +93,6 @@ func (r *Run) result() *Result {
 		all.Cost.Bytes += o.Cost.BytesToMeter
 		all.Cost.Acts += o.Cost.Acts
 	}
-	if r.stuck != nil {
-		all.Broken = append(all.Broken, fmt.Sprintf("I4: the recovery cannot begin: %v", r.stuck))
-	}
-	has := r.rig.Meter().Settings(r.rig.Now())
-	all.Cost.Lost = rig.Lost(&r.had, &has, r.rig.Now())
 	all.Class = all.class()
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 )
 
 // Run is a trial under way: its attempt, or one of the recoveries. It can be stepped and,
@@ -23,7 +24,7 @@ type Run struct {
 
 // Start begins a trial. The error is about a configuration or a plan that cannot be.
 func Start(c Config, plans Plans, trace Trace) (*Run, error) {
-	c = c.withDefaults()
+	c = c.Filled()
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
@@ -73,7 +74,8 @@ func (r *Run) Step() bool {
 	return !r.over
 }
 
-// endAttempt judges the attempt that has ended and begins the recovery that follows.
+// endAttempt runs the attempt to its end, if it is not there yet, judges it and begins the
+// recovery that follows.
 func (r *Run) endAttempt() {
 	o := r.rig.Finish()
 	r.done = append(r.done, o)
@@ -103,32 +105,60 @@ func (r *Run) Bench() *bench.Bench { return r.rig.Bench() }
 // Plans are the faults so far, those that Strike added included.
 func (r *Run) Plans() Plans { return r.plans }
 
-// Strike adds faults to those of the attempt that runs, as if they had been there from its
-// beginning. What has passed is missed.
-func (r *Run) Strike(p ...fault.Fault) error {
-	if err := r.Bench().Station().AddPlan(p); err != nil {
-		return err
+// Strike adds a fault to those of an attempt: of the one that runs, as if it had been there
+// from its beginning, or of one to come. What has passed is missed.
+func (r *Run) Strike(attempt int, f fault.Fault) error {
+	if attempt == r.Attempt() {
+		if err := r.rig.Strike(fault.Plan{f}); err != nil {
+			return err
+		}
 	}
 	plans := slices.Clone(r.plans)
-	for len(plans) <= r.Attempt() {
+	for len(plans) <= attempt {
 		plans = append(plans, nil)
 	}
-	plans[r.Attempt()] = append(slices.Clip(plans[r.Attempt()]), p...)
+	plans[attempt] = append(slices.Clip(plans[attempt]), f)
 	r.plans = plans
 	return nil
 }
 
 // Clone is an independent copy with the same future.
 func (r *Run) Clone() *Run {
-	c := *r
-	c.rig = r.rig.Clone()
+	c := new(Run)
+	r.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is a run that nobody uses any more, a Clone of r in the memory that
+// c has. Results of c stay as they are.
+func (r *Run) CopyTo(c *Run) {
+	spent := c.rig
+	if spent == nil {
+		spent = new(rig.Rig)
+	}
+	*c = *r
+	r.rig.CopyTo(spent)
+	c.rig = spent
 	c.done = slices.Clip(r.done)
-	return &c
+}
+
+// Done are the outcomes of the attempts that have ended.
+func (r *Run) Done() []*rig.Outcome { return r.done }
+
+// AppendState appends all that decides what comes of the trial from here on but for the
+// Past of the attempt that runs, and what came of those before it.
+func (r *Run) AppendState(dst []byte) []byte {
+	dst = append(dst, byte(min(r.Attempt(), 1)))
+	for _, p := range r.plans[min(r.Attempt()+1, len(r.plans)):] {
+		dst = machine.AppendString(dst, p.String())
+	}
+	return r.rig.AppendState(dst)
 }
 
 // Finish runs the trial to its end.
 func (r *Run) Finish() *Result {
-	for r.Step() {
+	for !r.over {
+		r.endAttempt()
 	}
 	return r.result()
 }

@@ -38,7 +38,8 @@ const DefaultImageBytes = 64 << 10
 // MaxImageBytes is what the article's meter has room for.
 const MaxImageBytes = 61 * 64 << 10
 
-func (c Config) withDefaults() Config {
+// Filled is the configuration with its defaults filled in.
+func (c Config) Filled() Config {
 	if c.Model == 0 {
 		c.Model = meter.ION7350
 	}
@@ -56,7 +57,7 @@ func (c Config) withDefaults() Config {
 
 // Check says what is wrong with the configuration.
 func (c Config) Check() error {
-	c = c.withDefaults()
+	c = c.Filled()
 	switch {
 	case c.ImageBytes < 1 || c.ImageBytes > MaxImageBytes:
 		return fmt.Errorf("an image of %d bytes: the meter has room for 1 to %d", c.ImageBytes, MaxImageBytes)

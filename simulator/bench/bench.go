@@ -27,8 +27,9 @@ type Host interface {
 	Done() bool
 	// Drain appends what happened at the host since the last call.
 	Drain(dst []Event) []Event
-	// CloneHost is an independent copy with the same future.
-	CloneHost() Host
+	// CloneHost is an independent copy with the same future. It may be made in the memory
+	// of spent, a host that nobody uses any more; nil for none.
+	CloneHost(spent Host) Host
 	// AppendState appends all that decides the host's future, times relative to now.
 	AppendState(dst []byte, now time.Duration) []byte
 }
@@ -184,7 +185,21 @@ func (b *Bench) AdvanceTo(then time.Duration) {
 
 // Clone is an independent copy with the same future. The trace so far is shared.
 func (b *Bench) Clone() *Bench {
-	return &Bench{now: b.now, station: b.station.Clone(), host: b.host.CloneHost()}
+	c := new(Bench)
+	b.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is a bench that nobody uses any more, a Clone of b in the memory
+// that c has.
+func (b *Bench) CopyTo(c *Bench) {
+	if c.station == nil {
+		c.station = new(Station)
+	}
+	c.now = b.now
+	b.station.CopyTo(c.station)
+	c.host = b.host.CloneHost(c.host)
+	c.buffer, c.events = c.buffer[:0], c.events[:0]
 }
 
 // Fingerprint identifies the state of both ends and the line between them.

@@ -106,6 +106,19 @@ func (s *Station) Begin(now time.Duration) {
 	}
 }
 
+// Waiting reports that a fault of the plan has still to strike, or to take the frame or the
+// byte that it struck for.
+func (s *Station) Waiting() bool {
+	for i := range s.plan {
+		if s.plan[i].waiting() {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *strike) waiting() bool { return k.count == 0 || k.next > 0 || k.armed > 0 || k.bytes > 0 }
+
 // Unstruck lists the faults of the plan that never struck, each with the reason as far as
 // the station can tell.
 func (s *Station) Unstruck() []string {
@@ -174,11 +187,18 @@ func (s *Station) strike(now time.Duration, i int) {
 	if k.active {
 		return
 	}
-	s.note(Event{At: now, Source: FromFault, Kind: "strikes", Text: k.fault.String()})
+	s.tell(now, "strikes", &k.fault)
 	if k.fault.Kind.Lasts() {
 		k.lasts(now)
 	}
 	s.begin(now, i)
+}
+
+// tell notes what a fault does.
+func (s *Station) tell(now time.Duration, kind string, f *fault.Fault) {
+	if s.traceOn {
+		s.note(Event{At: now, Source: FromFault, Kind: kind, Text: f.String()})
+	}
 }
 
 func (k *strike) lasts(now time.Duration) {
@@ -255,7 +275,7 @@ func (s *Station) begin(now time.Duration, i int) {
 func (s *Station) finish(now time.Duration, i int) {
 	k := &s.plan[i]
 	k.active = false
-	s.note(Event{At: now, Source: FromFault, Kind: "ends", Text: k.fault.String()})
+	s.tell(now, "ends", &k.fault)
 	switch k.fault.Kind {
 	case fault.PowerLoss:
 		s.meter.PowerOn(now)

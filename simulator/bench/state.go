@@ -4,22 +4,37 @@ import (
 	"slices"
 	"time"
 
+	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
 )
 
 // Clone is an independent copy with the same future. The trace so far is shared.
 func (s *Station) Clone() *Station {
-	c := *s
-	c.meter = s.meter.Clone()
-	c.line = s.line.Clone()
-	c.plan = slices.Clone(s.plan)
-	c.watch.held = slices.Clone(s.watch.held)
-	c.arrived = slices.Clone(s.arrived)
+	c := new(Station)
+	s.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is a station that nobody uses any more, a Clone of s in the memory
+// that c has.
+func (s *Station) CopyTo(c *Station) {
+	old := *c
+	if old.meter == nil {
+		old.meter = new(meter.Meter)
+	}
+	*c = *s
+	s.meter.CopyTo(old.meter)
+	c.meter = old.meter
+	s.line.CopyTo(&old.line)
+	c.line = old.line
+	c.plan = append(old.plan[:0], s.plan...)
+	c.watch.held = append(old.watch.held[:0], s.watch.held...)
+	c.arrived = append(old.arrived[:0], s.arrived...)
 	c.orders = slices.Clone(s.orders)
-	c.scratch = nil
+	c.scratch = old.scratch[:0]
 	c.trace = slices.Clip(s.trace)
-	c.delay = slices.Clone(s.delay) // a held frame is never written to
-	return &c
+	c.delay = append(old.delay[:0], s.delay...) // a held frame is never written to
 }
 
 // AppendState appends all that decides the station's future, times relative to now. What
@@ -46,6 +61,7 @@ func (w *watch) appendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendDeadline(dst, now, w.heldAt, len(w.held) > 0)
 	dst = machine.AppendUint(dst, uint64(w.lastID))
 	dst = machine.AppendBool(dst, w.asked)
+	dst = machine.AppendBool(dst, w.begun)
 	dst = machine.AppendUint(dst, uint64(w.lastBlock))
 	return machine.AppendUint(dst, uint64(w.blocks))
 }
@@ -57,7 +73,10 @@ func (k *strike) spent() bool {
 
 func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte {
 	if k.spent() {
-		return append(dst, 0)
+		return dst
+	}
+	if k.active && !k.waiting() && !k.trapped {
+		return k.appendEnd(append(dst, 2), now)
 	}
 	dst = append(dst, 1)
 	dst = machine.AppendString(dst, k.fault.String())
@@ -74,4 +93,14 @@ func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte 
 		dst = machine.AppendUint(dst, k.trap-s.line.Left(k.byteDirection()))
 	}
 	return dst
+}
+
+// appendEnd appends what there is to a fault that is at work and has no more to do than to
+// end: when it struck plays no part.
+func (k *strike) appendEnd(dst []byte, now time.Duration) []byte {
+	f := k.fault
+	f.Trigger = fault.Trigger{}
+	dst = machine.AppendString(dst, f.String())
+	dst = machine.AppendDeadline(dst, now, k.until, k.timed)
+	return machine.AppendUint(dst, uint64(k.noResponses))
 }

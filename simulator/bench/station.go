@@ -163,8 +163,17 @@ func (s *Station) sendWhole(now time.Duration, p []byte) int {
 func (s *Station) hostFrame(now time.Duration, frame []byte) {
 	w := &s.watch
 	w.framesToMeter++
-	if r, ok := parseRequest(frame); ok {
+	r, first := parseRequest(frame)
+	switch {
+	case first:
 		s.hostRequest(now, r)
+		w.begun = framesLeft(frame) > 0
+	case w.begun && !isAck(frame):
+		w.begun = false
+		w.underWay++
+	}
+	if first && !w.begun {
+		w.underWay++
 	}
 	s.observe(now, fault.AtFrame, line.ToMeter)
 	s.sendFrame(now, line.ToMeter, frame)
@@ -172,6 +181,7 @@ func (s *Station) hostFrame(now time.Duration, frame []byte) {
 
 func (s *Station) hostRequest(now time.Duration, r request) {
 	w := &s.watch
+	w.requests++
 	block := r.download && r.op == ion.OpBlock
 	if block {
 		w.blocksSent++
@@ -429,9 +439,23 @@ func (s *Station) Orders() []fault.Fault {
 type Counts struct {
 	BytesToMeter, BytesToHost   uint64
 	FramesToMeter, FramesToHost uint64
-	BlocksSent                  uint64 // messages with a block that the host began to send, resends too
+	BlocksSent                  uint64 // those of them with a block
 	Resends                     uint64 // requests that the host sent again
 	ImageBlocks                 uint64 // of the image, once the host has told its length; 0 before
+	FlashOps                    uint64 // that the chip has done
+}
+
+// InRun is what was counted since the run of the host began: as the triggers of a plan
+// count it.
+func (s *Station) InRun() Counts {
+	c, o := s.Counts(), &s.origin
+	c.BytesToMeter -= o.bytes[line.ToMeter]
+	c.BytesToHost -= o.bytes[line.FromMeter]
+	c.FramesToMeter -= o.frames[line.ToMeter]
+	c.FramesToHost -= o.frames[line.FromMeter]
+	c.Resends -= o.noResponses
+	c.FlashOps -= o.flashOps
+	return c
 }
 
 // Counts is what the line has carried so far.
@@ -444,8 +468,22 @@ func (s *Station) Counts() Counts {
 		BlocksSent:    s.watch.blocksSent,
 		Resends:       s.watch.noResponses,
 		ImageBlocks:   uint64(s.watch.blocks),
+		FlashOps:      s.meter.Chip().Ops(),
 	}
 }
+
+// Requests is how many messages the host has begun to send so far, resends too.
+func (s *Station) Requests() uint64 { return s.watch.requests }
+
+// UnderWay is how many messages of the host so far are under way for sure: one of a single
+// frame from its beginning, a longer one from its second frame on. By then nothing is left
+// of the message before it, whichever part of that came through: the moment at which runs
+// that differ in no more than that have become the same.
+func (s *Station) UnderWay() uint64 { return s.watch.underWay }
+
+// Settled reports that no fault of the plan is about to strike, and that the meter holds no
+// beginning of a frame that will never end.
+func (s *Station) Settled() bool { return !s.Waiting() && !s.meter.MidFrame() }
 
 // Reachable reports that cable and power are there and the meter is not kept silent.
 func (s *Station) Reachable() bool {

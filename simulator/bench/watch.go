@@ -16,12 +16,15 @@ type watch struct {
 
 	framesToMeter   uint64
 	framesFromMeter uint64
-	blocksSent      uint64 // messages with a block, resends too
+	requests        uint64 // messages that the host began to send, resends too
+	underWay        uint64 // those of them of which the second frame was sent, or that have only one
+	blocksSent      uint64 // those of them with a block
 	noResponses     uint64 // requests that the host sent again
 	lastID          uint16
 	lastBlock       uint32 // highest sequence number that the host began to send
 	blocks          uint32 // of the image, once the host has told its length; 0 before
 	asked           bool   // lastID means something
+	begun           bool   // of the last message only the first of several frames was sent
 }
 
 // frames are those on the line so far, by direction.
@@ -41,7 +44,7 @@ func (w *watch) answered() uint64 {
 
 // forgetHost: what follows is said by another host.
 func (w *watch) forgetHost() {
-	w.lastID, w.asked, w.lastBlock, w.blocks = 0, false, 0, 0
+	w.lastID, w.asked, w.begun, w.lastBlock, w.blocks = 0, false, false, 0, 0
 }
 
 // heldFor is how long the rest of a frame is waited for before its beginning goes on the
@@ -123,6 +126,9 @@ func parseRequest(frame []byte) (request, bool) {
 	}
 	return r, true
 }
+
+// framesLeft is how many frames of its message follow.
+func framesLeft(frame []byte) int { return int(frame[10] & 0x1F) }
 
 // isAck tells a frame without a message in it.
 func isAck(frame []byte) bool { return frame[4]&byte(ion.AckFrame) != 0 }

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -76,6 +77,12 @@ var stateNames = [...]string{"", "application", "download", "erasing", "receivin
 
 // String gives the word of the grammar.
 func (s State) String() string { return nameOf(stateNames[:], uint8(s), "state") }
+
+// ParseState reads the word of the grammar.
+func ParseState(s string) (State, bool) {
+	i := slices.Index(stateNames[1:], s)
+	return State(i + 1), i >= 0
+}
 
 // Unit is what a trigger counts or watches.
 type Unit uint8

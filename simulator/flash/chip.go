@@ -142,13 +142,20 @@ func New(g Geometry) (*Chip, error) {
 // count and pages not yet given out by Dirty included. A chip that nobody changes may be
 // cloned by several goroutines at once, after a first Clone.
 func (c *Chip) Clone() *Chip {
+	clone := new(Chip)
+	c.CopyTo(clone)
+	return clone
+}
+
+// CopyTo makes clone, which is a chip that nobody uses any more, a Clone of c in the memory
+// that it has.
+func (c *Chip) CopyTo(clone *Chip) {
 	if c.owner != nil {
 		c.owner = nil // from now on the pages belong to nobody
 	}
-	clone := *c
-	clone.pages = slices.Clone(c.pages)
-	clone.dirty = slices.Clone(c.dirty)
-	return &clone
+	pages, dirty := append(clone.pages[:0], c.pages...), append(clone.dirty[:0], c.dirty...)
+	*clone = *c
+	clone.pages, clone.dirty = pages, dirty
 }
 
 // Geometry returns what the chip was made with.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"slices"
 )
 
 // AssemblyState is what a frame meant to an Assembler.
@@ -103,11 +102,11 @@ func (a *Assembler) Partial() bool { return a.active && a.left > 0 }
 // Reset forgets the message under way.
 func (a *Assembler) Reset() { *a = Assembler{buf: a.buf[:0]} }
 
-// Clone is a copy that shares nothing with a.
-func (a *Assembler) Clone() Assembler {
-	c := *a
-	c.buf = slices.Clone(a.buf)
-	return c
+// CopyTo makes c a copy that shares nothing with a, in the memory that c has.
+func (a *Assembler) CopyTo(c *Assembler) {
+	buf := append(c.buf[:0], a.buf...)
+	*c = *a
+	c.buf = buf
 }
 
 // AppendState appends an encoding of all that the coming frames depend on.
@@ -221,11 +220,11 @@ func (o *Outgoing) Active() bool { return o.active }
 // End forgets the message and keeps its memory.
 func (o *Outgoing) End() { *o = Outgoing{Message: o.Message[:0]} }
 
-// Clone is a copy that shares nothing with o.
-func (o *Outgoing) Clone() Outgoing {
-	c := *o
-	c.Message = slices.Clone(o.Message)
-	return c
+// CopyTo makes c a copy that shares nothing with o, in the memory that c has.
+func (o *Outgoing) CopyTo(c *Outgoing) {
+	message := append(c.Message[:0], o.Message...)
+	*c = *o
+	c.Message = message
 }
 
 // AppendState appends an encoding of the message and of how far it is.

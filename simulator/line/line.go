@@ -374,16 +374,16 @@ func (l *Line) Drop(d Direction) {
 	l.plan(d)
 }
 
-// Clone is an independent copy.
-func (l *Line) Clone() Line {
-	out := *l
-	out.resample = nil
+// CopyTo makes out an independent copy in the memory that it has.
+func (l *Line) CopyTo(out *Line) {
+	old := *out
+	*out = *l
+	out.resample = old.resample[:0]
 	for d := range out.channels {
 		c := &out.channels[d]
-		c.buf = append(make([]byte, 0, cap(c.buf)), c.buf[c.head:]...)
+		c.buf = append(old.channels[d].buf[:0], c.buf[c.head:]...)
 		c.head = 0
 	}
-	return out
 }
 
 // AppendState appends what decides the line's future, times relative to now and

@@ -517,7 +517,9 @@ func busyLine() Line {
 func TestCloneOfALineHasTheSameFutureAndNothingInCommon(t *testing.T) {
 	l := busyLine()
 	state := l.AppendState(nil, 30*time.Millisecond)
-	a, b := l.Clone(), l.Clone()
+	a, b := New(300), busyLine()
+	l.CopyTo(&a)
+	l.CopyTo(&b)
 	if !bytes.Equal(a.AppendState(nil, 30*time.Millisecond), state) {
 		t.Error("a clone has another state")
 	}
@@ -570,7 +572,8 @@ func TestStateTellsApartWhatGoesAnotherWay(t *testing.T) {
 		"another noise":      func(l *Line) { l.SetNoise(ToMeter, 0.1, fault.NewStream(4, "a")) },
 		"noise of the other": func(l *Line) { l.SetNoise(FromMeter, 0.1, fault.NewStream(3, "a")) },
 	} {
-		l := base.Clone()
+		var l Line
+		base.CopyTo(&l)
 		change(&l)
 		s := string(l.AppendState(nil, now))
 		if other, ok := seen[s]; ok {

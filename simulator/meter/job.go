@@ -47,6 +47,18 @@ type answer struct {
 
 func (j *job) busy() bool { return j.kind != noJob }
 
+// OpsBegun counts the flash operations that have begun, or whose work has: those of a block
+// are carried out when all of their time is over.
+func (m *Meter) OpsBegun() uint64 {
+	switch {
+	case !m.job.busy():
+		return m.chip.Ops()
+	case m.job.kind == eraseJob:
+		return m.chip.Ops() + uint64(min(1, m.job.ops))
+	}
+	return m.chip.Ops() + uint64(m.job.ops)
+}
+
 // flashCut is a power loss at a flash operation.
 type flashCut struct {
 	op    uint64

@@ -150,6 +150,9 @@ const receiveGap = 500 * time.Millisecond
 
 func (m *Meter) hears() bool { return m.state >= Application }
 
+// MidFrame reports that the meter holds the beginning of a frame.
+func (m *Meter) MidFrame() bool { return m.hears() && m.decoder.Pending() }
+
 func (m *Meter) takeFrames(now time.Duration) {
 	for m.hears() {
 		f, ok := m.decoder.Next()

@@ -4,24 +4,40 @@ import (
 	"math"
 	"time"
 
+	"ionbench/simulator/flash"
 	"ionbench/simulator/machine"
 )
 
 // Clone is an independent copy with the same future.
 func (m *Meter) Clone() *Meter {
-	c := *m
-	c.chip = m.chip.Clone()
-	c.assembler = m.assembler.Clone()
-	c.reply = m.reply.Clone()
-	c.waiting = append([]byte(nil), m.waiting...)
-	c.frame = append([]byte(nil), m.frame...)
-	c.transmit = append([]byte(nil), m.transmit...)
-	c.events, c.told = append([]Event(nil), m.events[m.told:]...), 0
-	c.block = append([]byte(nil), m.block...)
+	c := new(Meter)
+	m.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is a meter that nobody uses any more, a clone of m in the memory
+// that c has.
+func (m *Meter) CopyTo(c *Meter) {
+	old := *c
+	if old.chip == nil {
+		old.chip = new(flash.Chip)
+	}
+	*c = *m
+	m.chip.CopyTo(old.chip)
+	c.chip = old.chip
+	m.assembler.CopyTo(&old.assembler)
+	c.assembler = old.assembler
+	m.reply.CopyTo(&old.reply)
+	c.reply = old.reply
+	c.waiting = append(old.waiting[:0], m.waiting...)
+	c.frame = append(old.frame[:0], m.frame...)
+	c.transmit = append(old.transmit[:0], m.transmit...)
+	c.events, c.told = append(old.events[:0], m.events[m.told:]...), 0
+	c.block = old.block[:0]
 	if m.job.kind == programJob {
+		c.block = append(c.block, m.block...)
 		c.job.data = c.block[len(c.block)-len(m.job.data):]
 	}
-	return &c
 }
 
 // AppendState appends all that decides the meter's future, times relative to now: what

@@ -1,0 +1,98 @@
+package rig
+
+import (
+	"time"
+
+	"ionbench/client"
+	"ionbench/simulator/machine"
+)
+
+// Past is what an attempt said and cost so far: what counts for the verdict at its end and
+// does not show in its state. Attempts of equal state have the same future, whatever their
+// past.
+type Past struct {
+	Prompts []client.Prompt
+	Log     []byte
+	Cost    Cost
+}
+
+// Past is that of the attempt that runs.
+func (r *Rig) Past() Past {
+	t := r.bench.Host().(*tool)
+	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Cost: r.cost()}
+}
+
+// With is the outcome of an attempt whose past was p, where o came of one whose past was q,
+// and both were in the same state then. It is judged anew.
+func (o *Outcome) With(p, q Past) *Outcome {
+	c := *o
+	c.Prompts = append(append([]client.Prompt(nil), p.Prompts...), o.Prompts[len(q.Prompts):]...)
+	c.Log = append(append([]byte(nil), p.Log...), o.Log[len(q.Log):]...)
+	c.Cost = o.Cost.Minus(q.Cost).Plus(p.Cost)
+	c.Trace = nil
+	c.judge()
+	return &c
+}
+
+// Plus is the sum of two costs.
+func (c Cost) Plus(d Cost) Cost {
+	return Cost{
+		Time:         c.Time + d.Time,
+		BytesToMeter: c.BytesToMeter + d.BytesToMeter,
+		BytesToHost:  c.BytesToHost + d.BytesToHost,
+		Resends:      c.Resends + d.Resends,
+		Blocks:       c.Blocks + d.Blocks,
+		Acts:         c.Acts + d.Acts,
+	}
+}
+
+// Minus is what c is more than d, which is a part of it.
+func (c Cost) Minus(d Cost) Cost {
+	return Cost{
+		Time:         c.Time - d.Time,
+		BytesToMeter: c.BytesToMeter - d.BytesToMeter,
+		BytesToHost:  c.BytesToHost - d.BytesToHost,
+		Resends:      c.Resends - d.Resends,
+		Blocks:       c.Blocks - d.Blocks,
+		Acts:         c.Acts - d.Acts,
+	}
+}
+
+// cost is what the attempt took so far.
+func (r *Rig) cost() Cost {
+	c, before := r.bench.Station().Counts(), &r.before
+	return Cost{
+		Time:         r.Now() - before.at,
+		BytesToMeter: c.BytesToMeter - before.toMeter,
+		BytesToHost:  c.BytesToHost - before.toHost,
+		Resends:      c.Resends - before.resends,
+		Blocks:       c.BlocksSent - before.blocks,
+		Acts:         len(r.bench.Host().(*tool).prompts),
+	}
+}
+
+// AppendState appends all that decides what comes of the attempt from here on, its verdict
+// included, but for its Past. Times are relative to now, and so is nothing of the calendar.
+func (r *Rig) AppendState(dst []byte) []byte {
+	now := r.Now()
+	dst = r.bench.Station().AppendState(dst, now)
+	dst = r.bench.Host().AppendState(dst, now)
+	dst = append(dst, r.yardstick[:]...)
+	return machine.AppendBool(dst, r.Meter().Chip().Ops() > r.before.ops)
+}
+
+// gauge takes the fingerprint of what the attempt that runs will be judged by.
+func (r *Rig) gauge() {
+	dst := []byte{byte(r.before.state)}
+	dst = r.before.settings.AppendState(dst)
+	dst = r.set.settings.AppendState(dst)
+	if c := r.recovery; c != nil {
+		dst = machine.AppendBool(append(dst, 1), c.answers)
+		dst = machine.AppendBool(dst, c.struck)
+		dst = c.expected.settings.AppendState(dst)
+	}
+	r.yardstick = machine.FingerprintOf(dst)
+}
+
+// Left is how much of the time that the attempt may take is left.
+func (r *Rig) Left() time.Duration { return r.before.at + r.attempt.limit() - r.Now() }
