@@ -6,7 +6,11 @@
 // Forks whose fingerprints are equal have the same future and share it: a class.
 package atlas
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Format is the version of the file.
 const Format = "ionbench-atlas 1"
@@ -127,4 +131,13 @@ func (a *Atlas) At(unit string, place uint64) time.Duration {
 		}
 	}
 	return time.Duration(at) * time.Millisecond
+}
+
+// PlanAt is the plan of the point of a row at a place.
+func (a *Atlas) PlanAt(r *Row, place uint64) string {
+	name := strconv.FormatUint(place, 10)
+	if i := place - r.First; i < uint64(len(r.Names)) {
+		name = r.Names[i]
+	}
+	return strings.ReplaceAll(r.Plan, "#", name)
 }

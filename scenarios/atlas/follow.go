@@ -1,0 +1,125 @@
+package atlas
+
+import (
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+)
+
+// finding is what came of one point.
+type finding struct {
+	entry  machine.Fingerprint // of the first state after the fault that a future is kept of
+	class  trial.Class
+	cost   trial.Cost
+	broken []string
+}
+
+// checkpoint is a state that a run came by.
+type checkpoint struct {
+	state   machine.Fingerprint
+	past    rig.Past
+	attempt int
+}
+
+// follower follows runs to their ends, or to where the end is known. It is used by one
+// goroutine.
+type follower struct {
+	futures *futures
+	seed    maphash.Seed
+	fork    trial.Run // memory of the fork that was followed last
+	encoded []byte
+	passed  []checkpoint
+	full    bool // every run is followed to its own end
+}
+
+// follow takes a run over, in which a fault is about to strike.
+func (w *follower) follow(run *trial.Run) finding {
+	w.passed = w.passed[:0]
+	for !w.full && toCheckpoint(run) {
+		c := checkpoint{w.fingerprint(run), run.Rig().Past(), run.Attempt()}
+		if f := w.futures.find(c.state); f != nil && f.fits(run) {
+			return w.join(run, c, f)
+		}
+		w.passed = append(w.passed, c)
+	}
+	r := run.Finish()
+	found := finding{class: r.Class, cost: r.Cost, broken: r.Broken}
+	if !w.full {
+		found.entry = w.entry(run)
+		w.learn(r.Attempts, r.Cost.Lost)
+	}
+	return found
+}
+
+// toCheckpoint goes on until a message of the tool is under way and all that the fault did
+// has been done. It returns false when the trial is over before.
+func toCheckpoint(run *trial.Run) bool {
+	for {
+		station, attempt := run.Bench().Station(), run.Attempt()
+		under := station.UnderWay()
+		for run.Attempt() == attempt && station.UnderWay() == under {
+			if !run.Step() {
+				return false
+			}
+		}
+		if station.Settled() {
+			return true
+		}
+	}
+}
+
+func (w *follower) fingerprint(run *trial.Run) machine.Fingerprint {
+	w.encoded = run.AppendState(w.encoded[:0])
+	return machine.FingerprintOf(w.encoded)
+}
+
+// entry is the state that names the run's class: the first that it came by, or its end.
+func (w *follower) entry(run *trial.Run) machine.Fingerprint {
+	if len(w.passed) > 0 {
+		return w.passed[0].state
+	}
+	return w.fingerprint(run)
+}
+
+// fits reports that the run may take as long as the future lasts.
+func (f *future) fits(run *trial.Run) bool {
+	return f.outcomes[0].Cost.Time-f.past.Cost.Time <= run.Rig().Left()
+}
+
+// join ends a run whose future is known from c on.
+func (w *follower) join(run *trial.Run, c checkpoint, f *future) finding {
+	v := f.of(c.past, w.seed)
+	out := finding{entry: c.state, class: v.class, broken: v.broken, cost: f.rest}
+	out.cost.Lost = f.lost
+	out.cost.Time += c.past.Cost.Time
+	out.cost.Bytes += c.past.Cost.BytesToMeter
+	out.cost.Acts += c.past.Cost.Acts
+	done := run.Done()
+	if len(done) == 0 && len(w.passed) == 0 {
+		return out
+	}
+	attempts := append(slices.Clone(done), f.outcomesAfter(c.past, v)...)
+	if len(done) > 0 {
+		r := trial.ResultOf(attempts, f.lost)
+		out.class, out.broken, out.cost = r.Class, r.Broken, r.Cost
+	}
+	if len(w.passed) > 0 {
+		out.entry = w.passed[0].state
+		w.learn(attempts, f.lost)
+	}
+	return out
+}
+
+// learn keeps the futures of the states that the run came by.
+func (w *follower) learn(attempts []*rig.Outcome, lost ion.Groups) {
+	for _, c := range w.passed {
+		w.futures.add(c.state, newFuture(c.past, attempts[c.attempt:], lost))
+	}
+}
+
+func milliseconds(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }

@@ -1,0 +1,93 @@
+package atlas
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+)
+
+// future is what follows from a state, up to the end of the trial.
+type future struct {
+	past     rig.Past       // of the run that was followed, when it came by
+	outcomes []*rig.Outcome // of the attempt under way then, and of those after it
+	lost     ion.Groups     // at the end
+	rest     trial.Cost     // from the state on
+
+	mu       sync.Mutex
+	verdicts map[uint64]*verdict // by what was said in the attempt before the state
+}
+
+// verdict is what came of an attempt and those after it, figures aside.
+type verdict struct {
+	outcomes []*rig.Outcome
+	class    trial.Class // if the attempt was the first
+	broken   []string
+}
+
+func newFuture(past rig.Past, outcomes []*rig.Outcome, lost ion.Groups) *future {
+	all := trial.ResultOf(outcomes, lost).Cost
+	all.Time -= past.Cost.Time
+	all.Bytes -= past.Cost.BytesToMeter
+	all.Acts -= past.Cost.Acts
+	return &future{past: past, outcomes: outcomes, lost: lost, rest: all, verdicts: make(map[uint64]*verdict)}
+}
+
+// of is the verdict on a run that comes by with another past.
+func (f *future) of(p rig.Past, seed maphash.Seed) *verdict {
+	key := keyOf(p, seed)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v := f.verdicts[key]; v != nil {
+		return v
+	}
+	outcomes := append([]*rig.Outcome{f.outcomes[0].With(p, f.past)}, f.outcomes[1:]...)
+	r := trial.ResultOf(outcomes, f.lost)
+	v := &verdict{outcomes: outcomes, class: r.Class, broken: r.Broken}
+	f.verdicts[key] = v
+	return v
+}
+
+// outcomesAfter are the outcomes for a run with a past that v is the verdict on.
+func (f *future) outcomesAfter(p rig.Past, v *verdict) []*rig.Outcome {
+	first := *v.outcomes[0]
+	first.Cost = f.outcomes[0].Cost.Minus(f.past.Cost).Plus(p.Cost)
+	return append([]*rig.Outcome{&first}, v.outcomes[1:]...)
+}
+
+// keyOf condenses what of a past the judge looks at.
+func keyOf(p rig.Past, seed maphash.Seed) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, prompt := range p.Prompts {
+		h.WriteByte(byte(prompt))
+	}
+	h.WriteByte(0xFF)
+	h.Write(p.Log)
+	maphash.WriteComparable(&h, p.Cost.Resends)
+	maphash.WriteComparable(&h, p.Cost.Blocks)
+	return h.Sum64()
+}
+
+// futures are those known so far. Several goroutines may use it.
+type futures struct {
+	mu    sync.RWMutex
+	known map[machine.Fingerprint]*future
+}
+
+func (t *futures) find(at machine.Fingerprint) *future {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.known[at]
+}
+
+func (t *futures) add(at machine.Fingerprint, f *future) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known[at] == nil {
+		t.known[at] = f
+	}
+}

@@ -1,0 +1,163 @@
+package atlas
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ionbench/simulator/fault"
+)
+
+// place stands in a template for the number that makes it a point.
+const place = "#"
+
+// template is a fault with its place left open.
+type template struct {
+	text   string
+	fault  fault.Fault // at place 1
+	unit   unit
+	seeded bool // the seed is the place too, so that no two tear alike
+}
+
+// unit is what the places of a row count, in the run that is swept.
+type unit uint8
+
+// The units.
+const (
+	toMeterBytes unit = iota
+	fromMeterBytes
+	toMeterFrames
+	fromMeterFrames
+	frames // both ways
+	flashOps
+	states
+	unitCount
+)
+
+// String is the unit's name in the file.
+func (u unit) String() string {
+	return [unitCount]string{"to-meter", "from-meter", "frame-to-meter", "frame-from-meter", "frame", "flash-op", "state"}[u]
+}
+
+// spaces are the spaces that can be asked for, each a list of templates.
+var spaces = []struct {
+	name, about string
+	templates   []string
+}{
+	{"wire", "every byte both ways, flipped, dropped, repeated or with another before it", bothWays(
+		"byte-flip at byte # SIDE", "byte-drop at byte # SIDE", "byte-insert at byte # SIDE seed #", "byte-dup at byte # SIDE")},
+	{"flash", "every flash operation, with the power lost before it, inside it and after it", []string{
+		"power-loss at flash-op #", "power-loss at flash-op # torn bytes 0 seed #", "power-loss at flash-op # torn seed #",
+		"power-loss at flash-op # torn bytes 255 seed #", "power-loss at flash-op # after"}},
+	{"frame", "every frame both ways lost, repeated, or the first of a silence", slices.Concat(bothWays(
+		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses"))},
+	{"state", "every state of the meter, with faults of the meter and of the PC", []string{
+		"power-loss at state #", "power-loss at state # for 30s", "meter-reset at state #", "meter-silent at state #", "meter-silent at state # for 45s",
+		"abort at state #", "kill at state #"}},
+	{"host", "the PC, at every frame", []string{"abort at frame #", "kill at frame #"}},
+}
+
+// bothWays writes templates once for each direction.
+func bothWays(texts ...string) []string {
+	var all []string
+	for _, side := range []fault.Side{fault.ToMeter, fault.FromMeter} {
+		for _, t := range texts {
+			all = append(all, strings.ReplaceAll(t, "SIDE", side.String()))
+		}
+	}
+	return all
+}
+
+// DefaultSpaces are swept unless told otherwise.
+func DefaultSpaces() []string { return []string{"wire", "flash"} }
+
+// Spaces lists the spaces that can be asked for: names and what they are.
+func Spaces() [][2]string {
+	var list [][2]string
+	for _, s := range spaces {
+		list = append(list, [2]string{s.name, s.about})
+	}
+	return list
+}
+
+// templatesOf are those of a space.
+func templatesOf(space string) ([]template, error) {
+	for _, s := range spaces {
+		if s.name != space {
+			continue
+		}
+		all := make([]template, len(s.templates))
+		for i, text := range s.templates {
+			t, err := parseTemplate(text)
+			if err != nil {
+				return nil, err
+			}
+			all[i] = t
+		}
+		return all, nil
+	}
+	return nil, fmt.Errorf("there is no space %q", space)
+}
+
+// parseTemplate reads a fault of the grammar in which # stands for the number of its
+// trigger, or the name of its state.
+func parseTemplate(text string) (template, error) {
+	t := template{text: text, seeded: strings.Contains(text, "seed "+place)}
+	first := "1"
+	if strings.Contains(text, "state "+place) {
+		first = fault.Application.String()
+	}
+	plan, err := fault.Parse(strings.ReplaceAll(text, place, first))
+	switch {
+	case !strings.Contains(text, place):
+		return t, fmt.Errorf("%q has no %s for the place of the fault, as in %q", text, place, "byte-flip at byte # to-meter")
+	case err != nil:
+		return t, fmt.Errorf("%q: %w", text, err)
+	case len(plan) != 1:
+		return t, fmt.Errorf("%q: give one fault, and the next with another --fault", text)
+	}
+	t.fault = plan[0]
+	t.unit, err = unitOf(t.fault.Trigger)
+	if err == nil && t.at(2) == t.at(1) {
+		err = fmt.Errorf("%q: %s must stand for the number of its trigger", text, place)
+	}
+	return t, err
+}
+
+func unitOf(t fault.Trigger) (unit, error) {
+	switch t.Unit {
+	case fault.AtByte:
+		return bySide(t.Side, toMeterBytes, fromMeterBytes, toMeterBytes), nil
+	case fault.AtFrame:
+		return bySide(t.Side, toMeterFrames, fromMeterFrames, frames), nil
+	case fault.AtFlashOp:
+		return flashOps, nil
+	case fault.AtState:
+		return states, nil
+	}
+	return 0, fmt.Errorf("%v cannot be swept: use byte, frame, flash-op or state", t.Unit)
+}
+
+func bySide(s fault.Side, to, from, both unit) unit {
+	switch s {
+	case fault.ToMeter:
+		return to
+	case fault.FromMeter:
+		return from
+	}
+	return both
+}
+
+// at is the fault at a place.
+func (t *template) at(n uint64) fault.Fault {
+	f := t.fault
+	if t.unit == states {
+		f.Trigger.State = fault.State(n)
+		return f
+	}
+	f.Trigger.First = n
+	if t.seeded {
+		f.Parameters.Seed = n
+	}
+	return f
+}

@@ -1,0 +1,332 @@
+package atlas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/machine"
+)
+
+// Sweep is what is to be swept.
+type Sweep struct {
+	Config  trial.Config
+	Spaces  []string // none: DefaultSpaces, unless there are Faults
+	Faults  []string // templates of one's own, with # for the place
+	Workers int      // 0: as many as there are processors
+	// Shard of Shards: only every so many-th part is done; Shards 0 is all of it.
+	Shard, Shards int
+	// Progress, if any, is told now and then how many points of how many are done.
+	Progress func(done, all int)
+	// Pairs: a second fault, of the same spaces, everywhere in what follows the first.
+	Pairs bool
+}
+
+// Summary is what the last line of a sweep says.
+type Summary struct {
+	Points, Classes, Violations, Skipped int
+}
+
+// String is the summary as `points=N classes=N violations=N skipped=N`.
+func (s Summary) String() string {
+	return fmt.Sprintf("points=%d classes=%d violations=%d skipped=%d", s.Points, s.Classes, s.Violations, s.Skipped)
+}
+
+// row is a template and what came of its points.
+type row struct {
+	space string
+	template
+	before  string  // the faults before it, as a plan that ends where the row's own follows
+	attempt int     // of the trial, whose places these are
+	first   uint64  // place
+	found   []int32 // index into the outcomes, or missing
+	names   []string
+}
+
+const missing = -1
+
+// byUnit are rows by what their places count.
+type byUnit [unitCount][]*row
+
+// sweeper carries a sweep out.
+type sweeper struct {
+	sweep     Sweep
+	templates []spaced
+	rows      []*row
+	calm      calm
+	futures   futures
+	table     outcomes
+	seed      maphash.Seed
+	done, all atomic.Int64
+}
+
+type spaced struct {
+	space string
+	template
+}
+
+// calm is the run without a fault.
+type calm struct {
+	result *trial.Result
+	marks  []Mark
+	at     []counts // after so many steps
+	states []fault.State
+}
+
+// Run sweeps. When ctx ends before the sweep does, what was done is returned as a partial
+// atlas, and no error.
+func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
+	w := &sweeper{sweep: s, seed: maphash.MakeSeed()}
+	w.futures.known = make(map[machine.Fingerprint]*future)
+	w.table.index = make(map[outcome]int32)
+	if err := w.prepare(); err != nil {
+		return nil, err
+	}
+	if err := w.parallel(ctx, w.singles()); err != nil {
+		return nil, err
+	}
+	if s.Pairs {
+		if err := w.pairs(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w.atlas(), nil
+}
+
+// parallel runs work on all workers and waits for them.
+func (w *sweeper) parallel(ctx context.Context, work func(context.Context) error) error {
+	workers := w.sweep.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, workers)
+	for i := range workers {
+		wg.Go(func() { errs[i] = work(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// prepare runs the calm run and lays out the rows.
+func (w *sweeper) prepare() error {
+	if err := w.choose(); err != nil {
+		return err
+	}
+	if err := w.measure(); err != nil {
+		return err
+	}
+	last := w.calm.at[len(w.calm.at)-1]
+	last[states] = uint64(len(w.calm.states))
+	for _, t := range w.templates {
+		r := &row{space: t.space, template: t.template, first: 1, found: slices.Repeat([]int32{missing}, int(last[t.unit]))}
+		if t.unit == states {
+			for _, s := range w.calm.states {
+				r.names = append(r.names, s.String())
+			}
+		}
+		w.rows = append(w.rows, r)
+		w.all.Add(int64(len(r.found)))
+	}
+	return nil
+}
+
+// choose reads what is to be swept.
+func (w *sweeper) choose() error {
+	names := w.sweep.Spaces
+	if len(names) == 0 && len(w.sweep.Faults) == 0 {
+		names = DefaultSpaces()
+	}
+	for _, name := range names {
+		templates, err := templatesOf(name)
+		if err != nil {
+			return err
+		}
+		for _, t := range templates {
+			w.templates = append(w.templates, spaced{name, t})
+		}
+	}
+	for _, text := range w.sweep.Faults {
+		t, err := parseTemplate(text)
+		if err != nil {
+			return err
+		}
+		w.templates = append(w.templates, spaced{"fault", t})
+	}
+	return nil
+}
+
+// measure runs the calm run and notes what there is to be struck. Its futures are known
+// from then on.
+func (w *sweeper) measure() error {
+	run, err := trial.Start(w.sweep.Config, nil, trial.Events)
+	if err != nil {
+		return err
+	}
+	began, requests := run.Bench().Now(), uint64(0)
+	for {
+		w.calm.at = append(w.calm.at, countsOf(run))
+		if n := run.Bench().Station().Requests(); n != requests {
+			requests = n
+			w.calm.marks = append(w.calm.marks, markOf(run, run.Bench().Now()-began))
+		}
+		if !run.Step() {
+			break
+		}
+	}
+	w.calm.result = run.Finish()
+	if r := w.calm.result; len(r.Broken) > 0 || len(r.Attempts) > 1 {
+		return fmt.Errorf("the upgrade does not succeed without a fault: %s", strings.Join(r.Broken, "; "))
+	}
+	w.calm.states = statesOf(w.calm.result.Trace)
+	again, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
+	if err != nil {
+		return err
+	}
+	w.newFollower().follow(again)
+	return nil
+}
+
+func markOf(run *trial.Run, at time.Duration) Mark {
+	n := countsOf(run)
+	return Mark{
+		Step:         run.Rig().Doing(),
+		Block:        run.Rig().Block(),
+		Milliseconds: milliseconds(at),
+		ToMeter:      n[toMeterBytes],
+		FromMeter:    n[fromMeterBytes],
+		FlashOps:     n[flashOps],
+	}
+}
+
+// statesOf are the states that the meter enters, in the order of their first entry.
+func statesOf(trace []bench.Event) []fault.State {
+	var entered []fault.State
+	for _, e := range trace {
+		if e.Source != bench.FromMeter || e.Kind != "state" {
+			continue
+		}
+		if s, ok := fault.ParseState(e.Text); ok && !slices.Contains(entered, s) {
+			entered = append(entered, s)
+		}
+	}
+	return entered
+}
+
+func (w *sweeper) newFollower() *follower { return &follower{futures: &w.futures, seed: w.seed} }
+
+// chunk is how many steps of the calm run a worker takes at a time.
+const chunk = 8
+
+// singles is the work of one fault at every place of the calm run: each worker takes steps
+// that no other has begun, in their order, so that its own copy of the run only goes
+// forward.
+func (w *sweeper) singles() func(context.Context) error {
+	var rows byUnit
+	for _, r := range w.rows {
+		rows[r.unit] = append(rows[r.unit], r)
+	}
+	var next atomic.Int64
+	return func(ctx context.Context) error {
+		run, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
+		if err != nil {
+			return err
+		}
+		along, f := newWalk(run), w.newFollower()
+		for at := 0; ; {
+			part := int(next.Add(1)) - 1
+			if part*chunk >= len(w.calm.at) || ctx.Err() != nil {
+				return nil
+			}
+			if w.elsewhere(part) {
+				continue
+			}
+			if part == 0 {
+				if err := w.atTheStart(run, &rows, f); err != nil {
+					return err
+				}
+			}
+			for ; at < part*chunk; at++ {
+				along.skip()
+			}
+			for ; at < (part+1)*chunk; at++ {
+				l, ok := along.next()
+				if !ok || ctx.Err() != nil {
+					break
+				}
+				if err := w.strike(l, along.fork, &rows, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// elsewhere: another shard does that part.
+func (w *sweeper) elsewhere(part int) bool {
+	return w.sweep.Shards > 1 && !w.sweep.Pairs && part%w.sweep.Shards != w.sweep.Shard
+}
+
+// atTheStart strikes at what a run does as it begins, and at the states that it enters.
+func (w *sweeper) atTheStart(run *trial.Run, rows *byUnit, f *follower) error {
+	anew := func(into *trial.Run, _ int, one fault.Fault) error {
+		r, err := trial.Start(w.sweep.Config, trial.Plans{{one}}, trial.NoTrace)
+		if err == nil {
+			r.CopyTo(into)
+		}
+		return err
+	}
+	if err := w.strike(leg{to: countsOf(run)}, anew, rows, f); err != nil {
+		return err
+	}
+	for _, r := range rows[states] {
+		for i, s := range w.calm.states {
+			if err := w.point(anew, r, i, 0, uint64(s), f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forking makes a run in which a fault is about to strike.
+type forking func(into *trial.Run, attempt int, f fault.Fault) error
+
+// strike strikes at every place of a leg.
+func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
+	for u := range unitCount {
+		for n := l.from[u] + 1; n <= l.to[u]; n++ {
+			for _, r := range rows[u] {
+				if r.attempt != l.attempt {
+					continue
+				}
+				if err := w.point(fork, r, int(n-r.first), l.attempt, n, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// point is one fault on a fork.
+func (w *sweeper) point(fork forking, r *row, i, attempt int, place uint64, f *follower) error {
+	if err := fork(&f.fork, attempt, r.at(place)); err != nil {
+		return err
+	}
+	r.found[i] = w.table.number(f.follow(&f.fork), &w.calm)
+	if done := w.done.Add(1); w.sweep.Progress != nil && done%1024 == 0 {
+		w.sweep.Progress(int(done), int(w.all.Load()))
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package atlas_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+)
+
+func swept(t *testing.T, s atlas.Sweep) *atlas.Atlas {
+	t.Helper()
+	a, err := s.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// point is one point of an atlas: its plan and what came of it.
+type point struct {
+	plan    string
+	outcome *atlas.Outcome
+}
+
+// points are those of a row.
+func points(a *atlas.Atlas, r *atlas.Row) []point {
+	var all []point
+	place := r.First
+	for _, run := range r.Runs {
+		for range run[0] {
+			all = append(all, point{a.PlanAt(r, place), &a.Outcomes[run[1]]})
+			place++
+		}
+	}
+	return all
+}
+
+// sample draws n points of each row, all if there are no more.
+func sample(a *atlas.Atlas, n int) []point {
+	var drawn []point
+	stream := fault.NewStream(1, "sample")
+	for i := range a.Rows {
+		all := points(a, &a.Rows[i])
+		if len(all) <= n {
+			drawn = append(drawn, all...)
+			continue
+		}
+		for range n {
+			drawn = append(drawn, all[stream.Uint64()%uint64(len(all))])
+		}
+	}
+	return drawn
+}
+
+// wantSameInFull runs a point from the start to the end, without a fork or a class.
+func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
+	t.Helper()
+	plans, err := trial.ParsePlans(p.plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := trial.Try(c, plans, trial.NoTrace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Unstruck) > 0 {
+		t.Errorf("%s: %q", p.plan, r.Unstruck)
+	}
+	var lost []string
+	for _, g := range r.Cost.Lost.List() {
+		lost = append(lost, g.Key())
+	}
+	got := atlas.Outcome{
+		Future:       p.outcome.Future,
+		Class:        r.Class.String(),
+		Milliseconds: (r.Cost.Time.Microseconds()+500)/1000 - a.Calm.Milliseconds,
+		Bytes:        int64(r.Cost.Bytes) - a.Calm.Bytes,
+		Acts:         r.Cost.Acts - a.Calm.Acts,
+		Lost:         lost,
+		Broken:       r.Broken,
+	}
+	want := *p.outcome
+	if slack := got.Milliseconds - want.Milliseconds; slack >= -1 && slack <= 1 {
+		got.Milliseconds = want.Milliseconds // both are rounded
+	}
+	if got.Class != want.Class || got.Milliseconds != want.Milliseconds || got.Bytes != want.Bytes || got.Acts != want.Acts ||
+		!slices.Equal(got.Lost, want.Lost) || !slices.Equal(got.Broken, want.Broken) {
+		t.Errorf("%s: the atlas says %+v, a full run %+v", p.plan, want, got)
+	}
+}
+
+func allSpaces() []string {
+	var names []string
+	for _, s := range atlas.Spaces() {
+		names = append(names, s[0])
+	}
+	return names
+}
+
+func TestAFullRunComesToWhatTheAtlasSays(t *testing.T) {
+	for name, c := range map[string]trial.Config{
+		"without a journal":   {ImageBytes: 16 << 10},
+		"with a journal":      {ImageBytes: 16 << 10, Journal: true},
+		"through the windows": {ImageBytes: 9 << 10, Windows: true},
+		"with release 2.1":    {ImageBytes: 7424, Release: client.Release21(), Windows: true},
+		"with another model":  {ImageBytes: 8 << 10, Model: 7330},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := swept(t, atlas.Sweep{Config: c, Spaces: allSpaces()})
+			if s := a.Summary(); s.Skipped > 0 || s.Violations > 0 || a.Partial {
+				t.Errorf("%v, partial %v", s, a.Partial)
+			}
+			for _, p := range sample(a, 12) {
+				wantSameInFull(t, c, a, p)
+			}
+		})
+	}
+}
+
+func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
+	c := trial.Config{ImageBytes: 1 << 10}
+	a := swept(t, atlas.Sweep{Config: c, Pairs: true, Faults: []string{
+		"frame-lost at frame # to-meter", "power-loss at flash-op # torn seed #", "byte-dup at byte # from-meter",
+	}})
+	if s := a.Summary(); s.Skipped > 0 || s.Violations > 0 || a.Partial {
+		t.Errorf("%v, partial %v", s, a.Partial)
+	}
+	both, recoveries := 0, 0
+	for i := range a.Rows {
+		both += strings.Count(a.Rows[i].Plan, ";")
+		recoveries += strings.Count(a.Rows[i].Plan, " "+trial.Then+" ")
+	}
+	if both == 0 || recoveries == 0 {
+		t.Errorf("%d rows with two faults in an attempt, %d with one in the recovery", both, recoveries)
+	}
+	drawn := sample(a, 2)
+	for i := 0; i < len(drawn); i += max(1, len(drawn)/400) {
+		wantSameInFull(t, c, a, drawn[i])
+	}
+}
+
+func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
+	c := trial.Config{ImageBytes: 8 << 10}
+	calm, err := trial.Try(c, nil, trial.NoTrace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := swept(t, atlas.Sweep{Config: c, Workers: 3})
+	cost := calm.Attempts[0].Cost
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		want := map[string]int{"to-meter": int(cost.BytesToMeter), "from-meter": int(cost.BytesToHost), "flash-op": int(calm.Attempts[0].Meter.FlashOps)}[r.Unit]
+		if r.Points() != want || r.First != 1 {
+			t.Errorf("%s: %d points from %d on, the run has %d", r.Plan, r.Points(), r.First, want)
+		}
+	}
+}
+
+func TestTheAtlasIsTheSameHoweverManyWorkersDrawIt(t *testing.T) {
+	s := atlas.Sweep{Config: trial.Config{ImageBytes: 1 << 10}, Pairs: true, Workers: 1, Faults: []string{
+		"frame-lost at frame # from-meter", "power-loss at flash-op #", "abort at state #",
+	}}
+	one := swept(t, s)
+	s.Workers = 4
+	four := swept(t, s)
+	if !slices.EqualFunc(one.Rows, four.Rows, func(a, b atlas.Row) bool { return a.Plan == b.Plan && slices.Equal(a.Runs, b.Runs) }) {
+		t.Error("the rows differ")
+	}
+	if !slices.EqualFunc(one.Outcomes, four.Outcomes, func(a, b atlas.Outcome) bool {
+		return a.Future == b.Future && a.Class == b.Class && a.Milliseconds == b.Milliseconds && a.Bytes == b.Bytes
+	}) {
+		t.Error("the outcomes differ")
+	}
+}
