@@ -200,7 +200,7 @@ func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
 // has another message id and is thrown away, however late it is.
 func (u *Upgrader) takeMessage(now time.Duration, source uint16, message []byte) {
 	p, err := ion.ParsePacket(message)
-	if err != nil || p.Request || p.MessageID != u.exchange.id {
+	if err != nil || p.Request || !u.rules.mine(u, p.MessageID) {
 		return
 	}
 	if source != u.cfg.UnitID {
@@ -239,9 +239,9 @@ func (u *Upgrader) finishAck() {
 // tries ION Setup will consider the upgrade a failure and end the process."
 func (u *Upgrader) overdue(now time.Duration) {
 	x := &u.exchange
-	x.missing++
+	x.missing = u.rules.missing(u)
 	s := u.step()
-	if x.missing > u.resends(s.retry) {
+	if x.missing > u.rules.resends(u, s.retry) {
 		u.giveUp(now, s)
 		return
 	}

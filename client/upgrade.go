@@ -330,10 +330,10 @@ func (u *Upgrader) block() (address uint32, data []byte) {
 }
 
 func blockRequest(u *Upgrader) {
-	address, data := u.block()
+	address, data := u.rules.block(u)
 	u.download(&ion.DownloadRequest{
 		Op:       ion.OpBlock,
-		Sequence: uint32(u.transfer.answered) + 1,
+		Sequence: u.rules.sequence(u),
 		Address:  address,
 		CRC:      crc32.ChecksumIEEE(data),
 		Data:     data,
@@ -344,7 +344,7 @@ func blockRequest(u *Upgrader) {
 const maxRefusals = 120
 
 func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
-	sequence := uint32(u.transfer.answered) + 1
+	sequence := u.rules.sequence(u)
 	if r.Sequence != sequence {
 		return next{kind: ignored}
 	}
@@ -385,10 +385,10 @@ func (u *Upgrader) blockTaken() next {
 // every 10% during the firmware upgrade process."
 func (u *Upgrader) logProgress() {
 	t := &u.transfer
-	for t.tenths < 10*t.answered/t.blocks {
+	for t.tenths < u.rules.tenths(t) {
 		t.tenths++
 		u.log(upgradelog.Line{Kind: upgradelog.Completed, Number: 10 * t.tenths})
-		u.log(upgradelog.Line{Kind: upgradelog.Efficiency, Number: (2000*t.confirmed + t.transmitted) / (2 * t.transmitted)})
+		u.log(upgradelog.Line{Kind: upgradelog.Efficiency, Number: u.rules.efficiency(t)})
 	}
 }
 

@@ -82,6 +82,7 @@ type Upgrader struct {
 	credential ion.Credential
 
 	lists     *[procedureCount][]step
+	rules     *rules
 	task      Task
 	procedure procedure
 	at        int // step of the procedure
@@ -157,7 +158,7 @@ func New(cfg Config) (*Upgrader, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Upgrader{cfg: cfg, lists: procedures(), credential: credential, paste: ion.AllGroups}
+	u := &Upgrader{cfg: cfg, lists: procedures(), rules: healthyRules(), credential: credential, paste: ion.AllGroups}
 	u.exchange.id = cfg.FirstMessageID - 1
 	return u, nil
 }

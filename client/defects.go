@@ -1,0 +1,208 @@
+package client
+
+import (
+	"math"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+func defectsOfChecks() []Defect {
+	return []Defect{
+		{Name: "clears-before-checking", Text: "clears the flash before it has asked the meter what it is", plant: func(u *Upgrader) {
+			u.moveSteps(upgradeProcedure, "identify the meter", "enter download state", "wait for the loader", "clear the flash", "wait for the flash")
+			for _, name := range []string{"clear the flash", "wait for the flash"} {
+				u.editStep(upgradeProcedure, name, func(s *step) { s.reply = onDownload(ion.OpClear, clearedTooEarly) })
+			}
+		}},
+		{Name: "wrong-product-accepted", Text: "sends a file for another product as if it were for this one", plant: func(u *Upgrader) {
+			u.editStep(upgradeProcedure, "identify the meter", func(s *step) { s.reply = onDownload(ion.OpIdentify, takeForAnyProduct) })
+		}},
+		{Name: "wrong-unit-accepted", Text: "talks to unit 105, whatever unit it was told", plant: func(u *Upgrader) {
+			u.cfg.UnitID = 105
+		}},
+		{Name: "wrong-serial-accepted", Text: "does not compare the serial number with the one that it was told", plant: func(u *Upgrader) {
+			u.cfg.SerialNumber = ""
+		}},
+		{Name: "password-failure-ignored", Text: "goes on after the meter has refused the password", plant: func(u *Upgrader) {
+			u.editStep(upgradeProcedure, "check the password", func(s *step) { s.reply = passAnything })
+			u.editStep(upgradeProcedure, "save the settings", func(s *step) { s.reply = passAnything })
+			u.editStep(upgradeProcedure, "enter download state", func(s *step) { s.reply = onDownload(ion.OpEnter, enteredAnyhow) })
+		}},
+	}
+}
+
+// clearedTooEarly goes on with what should have come first.
+func clearedTooEarly(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	n := cleared(u, now, r)
+	if n.kind == jump && n.name == "begin the download" {
+		return toStep("identify the meter")
+	}
+	return n
+}
+
+func takeForAnyProduct(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	relabelled := *u.firmware
+	relabelled.Product = r.Product
+	u.firmware = &relabelled
+	return takeLoader(u, now, r)
+}
+
+func passAnything(*Upgrader, time.Duration, *ion.Packet) next { return toNext() }
+
+func enteredAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	if r.Status == ion.StatusRefused {
+		return toNext()
+	}
+	return entered(u, now, r)
+}
+
+func defectsOfSettings() []Defect {
+	return []Defect{
+		{Name: "journal-after-erase", Text: "writes the journal when the flash is cleared already", plant: func(u *Upgrader) {
+			u.moveSteps(upgradeProcedure, "download", "write the journal")
+		}},
+		{Name: "journal-not-atomic", Text: "writes the journal in place, so that a kill leaves half of it", JournalInPlace: true},
+		{Name: "journal-deleted-early", Text: "deletes the journal when the image is verified, before the settings are back", plant: func(u *Upgrader) {
+			u.editStep(upgradeProcedure, "verify", func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAndTidied) })
+		}},
+		{Name: "restores-before-restart", Text: "writes the settings back before the new image runs", plant: func(u *Upgrader) {
+			u.moveSteps(upgradeProcedure, "restart", "choose what to restore", "restore the settings", "check the settings")
+		}},
+		{Name: "paste-options-ignored", Text: "restores nothing of what was ticked", plant: func(u *Upgrader) {
+			u.editStep(upgradeProcedure, "choose what to restore", func(s *step) { s.answered = pasteNothing })
+		}},
+		{Name: "settings-not-read-back", Text: "does not look whether the meter kept the settings", plant: func(u *Upgrader) {
+			u.dropStep(upgradeProcedure, "check the settings")
+		}},
+		{Name: "paste-options-in-recovery", Text: "honours the paste options after a recovery, where they have no effect", plant: func(u *Upgrader) {
+			u.editStep(templateProcedure, "template paste options", func(s *step) { s.answered = pasteAlways })
+		}},
+	}
+}
+
+func verifiedAndTidied(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	if r.Status == ion.StatusOK && u.journal != nil {
+		u.emit(Event{Kind: EventRemoveJournal, Device: u.device, Journal: u.journal})
+		u.journal = nil
+	}
+	return verified(u, now, r)
+}
+
+func pasteNothing(u *Upgrader, now time.Duration, a Answer) next {
+	a.Groups = 0
+	return choosePaste(u, now, a)
+}
+
+func pasteAlways(u *Upgrader, _ time.Duration, a Answer) next {
+	u.paste = a.Groups
+	return toNext()
+}
+
+func defectsOfDownload() []Defect {
+	return []Defect{
+		{Name: "late-reply-taken", Text: "takes a late answer to a block for the answer to the next one", plant: func(u *Upgrader) {
+			u.rules.mine = func(*Upgrader, uint16) bool { return true }
+			u.editStep(upgradeProcedure, "download", func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
+		}},
+		{Name: "duplicate-reply-advances", Text: "counts a block twice when its answer comes twice", plant: func(u *Upgrader) {
+			u.rules.mine = func(u *Upgrader, id uint16) bool { return id == u.exchange.id || id == u.exchange.id-1 }
+			u.editStep(upgradeProcedure, "download", func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
+		}},
+		{Name: "sequence-wraps", Text: "counts blocks in eight bits", plant: func(u *Upgrader) {
+			u.rules.sequence = func(u *Upgrader) uint32 { return uint32(uint8(u.transfer.answered + 1)) }
+		}},
+		{Name: "no-resend", Text: "gives up at the first missing answer", plant: func(u *Upgrader) {
+			u.rules.resends = func(*Upgrader, retry) int { return 0 }
+		}},
+		{Name: "retry-without-bound", Text: "asks again for ever", plant: func(u *Upgrader) {
+			u.rules.resends = func(*Upgrader, retry) int { return math.MaxInt }
+		}},
+		{Name: "retry-counter-not-reset", Text: "counts missing answers over the whole download and not in a row", plant: func(u *Upgrader) {
+			u.rules.missing = func(u *Upgrader) int {
+				if u.step().retry == perBlock {
+					return u.transfer.transmitted - u.transfer.confirmed
+				}
+				return u.exchange.missing + 1
+			}
+		}},
+		{Name: "resumes-at-wrong-offset", Text: "goes on behind what it sent, and not behind what was answered, after a resend", plant: func(u *Upgrader) {
+			u.rules.block = blockBehindWhatWasSent
+		}},
+		{Name: "last-block-short", Text: "leaves the last byte of the image out", plant: func(u *Upgrader) {
+			u.rules.block = blockWithoutLastByte
+		}},
+	}
+}
+
+// anyBlockAnswered takes every answer to a block for one to the block under way.
+func anyBlockAnswered(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	own := *r
+	own.Sequence = u.rules.sequence(u)
+	return blockAnswered(u, now, &own)
+}
+
+func blockBehindWhatWasSent(u *Upgrader) (address uint32, data []byte) {
+	image := u.firmware.Image
+	from := min(u.transfer.transmitted*ion.BlockBytes, len(image)-1)
+	return u.firmware.LoadAddress + uint32(from), image[from:min(from+ion.BlockBytes, len(image))]
+}
+
+func blockWithoutLastByte(u *Upgrader) (address uint32, data []byte) {
+	address, data = u.block()
+	if u.transfer.answered+1 == u.transfer.blocks {
+		data = data[:max(1, len(data)-1)]
+	}
+	return address, data
+}
+
+func defectsOfEnding() []Defect {
+	return []Defect{
+		{Name: "success-before-verify", Text: "claims success once the last block is answered", plant: func(u *Upgrader) {
+			u.moveSteps(upgradeProcedure, "verify", "end the log")
+		}},
+		{Name: "verify-ignored", Text: "goes on whatever the meter says of the image", plant: func(u *Upgrader) {
+			u.editStep(upgradeProcedure, "verify", func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAnyhow) })
+		}},
+		{Name: "success-without-restart", Text: "claims success although the meter never came back from its restart", plant: func(u *Upgrader) {
+			u.editStep(upgradeProcedure, "identify again", func(s *step) { s.silent = askTheMeter })
+		}},
+	}
+}
+
+func verifiedAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	good := *r
+	good.Status = ion.StatusOK
+	return verified(u, now, &good)
+}
+
+func defectsOfWindows() []Defect {
+	return []Defect{
+		{Name: "recovery-prompt-skipped", Text: "recovers a failed upgrade without asking the person", plant: func(u *Upgrader) {
+			u.editStep(connectProcedure, "look for a failed upgrade", func(s *step) { s.reply = onDownload(ion.OpIdentify, recoverUnasked) })
+		}},
+		{Name: "communication-lost-skipped", Text: "does not say that communication is lost", plant: func(u *Upgrader) {
+			u.dropStep(failedProcedure, "say that communication is lost")
+		}},
+	}
+}
+
+func recoverUnasked(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	n := detect(u, now, r)
+	if n.kind == jump {
+		return chooseRecovery(u, now, Answer{Choice: OK})
+	}
+	return n
+}
+
+func defectsOfLog() []Defect {
+	return []Defect{
+		{Name: "percent-wrong", Text: "reports the part of the image that was sent, resends too, and not the part that was answered", plant: func(u *Upgrader) {
+			u.rules.tenths = func(t *transfer) int { return min(10, 10*t.transmitted/t.blocks) }
+		}},
+		{Name: "efficiency-wrong", Text: "leaves resends out of the efficiency", plant: func(u *Upgrader) {
+			u.rules.efficiency = func(*transfer) int { return 1000 }
+		}},
+		{Name: "log-lost-on-kill", Text: "keeps the lines of its log in memory until it ends", LogHeldBack: true},
+	}
+}
