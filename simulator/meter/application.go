@@ -178,11 +178,16 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 	if err != nil {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
-	m.memory.settings.Values[i] = v
-	if setting.Group == ion.Energy {
-		m.writeEnergy(now, i, v)
-	}
+	m.rules.keep(m, now, i, v)
 	return ion.BoolValue(true)
+}
+
+// keepSetting puts a value that was checked into the memory.
+func (m *Meter) keepSetting(now time.Duration, index int, v ion.Value) {
+	m.memory.settings.Values[index] = v
+	if ion.SettingTable()[index].Group == ion.Energy {
+		m.writeEnergy(now, index, v)
+	}
 }
 
 // writeEnergy makes a reading go on from v.

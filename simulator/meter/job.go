@@ -277,7 +277,7 @@ func (m *Meter) tearJob(now time.Duration) {
 	case verifyJob:
 		tear(m.cfg.recordBase(), appendRecord(nil, j.record))
 	case initializeJob:
-		m.initializeSettings(now) // the mark comes after them
+		m.rules.initialize(m, now) // the mark comes after them
 		tear(m.cfg.recordBase()+initializedOffset, initializedMark[:])
 	}
 	m.tellWatcherAfter(now)
@@ -289,7 +289,7 @@ func (m *Meter) finishJob(at time.Duration) {
 	m.job = job{}
 	switch j.kind {
 	case eraseJob:
-		m.finishErase(at, &j)
+		m.rules.erased(m, at, j)
 	case programJob:
 		m.finishBlock(at, &j)
 	case verifyJob:

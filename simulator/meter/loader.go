@@ -123,8 +123,7 @@ func (m *Meter) serveEnter(now time.Duration, to answer, r *ion.DownloadRequest)
 // order while the erase runs, begins nothing anew: a duplicate that the line made must
 // never wipe out blocks that came after it.
 func (m *Meter) serveClear(now time.Duration, to answer, r *ion.DownloadRequest) {
-	repeated := m.loader.begun && m.loader.clearID == to.id
-	if r.Begin && !repeated && m.state != Erasing {
+	if r.Begin && !m.rules.clearedFor(m, to.id) && m.state != Erasing {
 		m.startErase(now, to)
 	}
 	reply := ion.DownloadReply{Op: ion.OpClear}
@@ -149,7 +148,10 @@ func (m *Meter) startErase(now time.Duration, to answer) {
 	m.startJob(now, job{kind: eraseJob, sector: first, ops: m.cfg.Geometry.Sectors - first}, 0)
 }
 
-func (m *Meter) finishErase(at time.Duration, j *job) {
+// clearedFor reports whether the clear with this message id is running or done.
+func (m *Meter) clearedFor(id uint16) bool { return m.loader.begun && m.loader.clearID == id }
+
+func (m *Meter) finishErase(at time.Duration, j job) {
 	if j.failed != ion.StatusOK {
 		m.loader.failed = j.sector
 		m.setState(at, Download)
@@ -162,7 +164,7 @@ func (m *Meter) finishErase(at time.Duration, j *job) {
 
 func (m *Meter) serveBlock(now time.Duration, to answer, r *ion.DownloadRequest) {
 	status := m.checkBlock(r)
-	if status != ion.StatusOK || r.Sequence+1 == m.loader.next {
+	if status != ion.StatusOK || m.rules.programmed(m, r.Sequence) {
 		m.answerStatus(now, to, ion.OpBlock, status)
 		return
 	}
@@ -173,6 +175,12 @@ func (m *Meter) serveBlock(now time.Duration, to answer, r *ion.DownloadRequest)
 	m.startJob(now, job{kind: programJob, ops: ops, data: buffer, address: r.Address, answer: to}, 0)
 }
 
+// programmed reports whether the block is the one that was accepted last.
+func (m *Meter) programmed(sequence uint32) bool { return sequence+1 == m.loader.next }
+
+// cleared reports whether the flash is ready to take the block.
+func (m *Meter) cleared(uint32) bool { return m.loader.cleared }
+
 // checkBlock is what the loader has against a block; the block accepted last may come
 // again, since its answer can have been lost.
 func (m *Meter) checkBlock(r *ion.DownloadRequest) ion.Status {
@@ -180,7 +188,7 @@ func (m *Meter) checkBlock(r *ion.DownloadRequest) ion.Status {
 	switch {
 	case m.state == Erasing:
 		return ion.StatusBusy
-	case !m.loader.cleared:
+	case !m.rules.cleared(m, r.Sequence):
 		return ion.StatusNotCleared
 	case crc32.ChecksumIEEE(r.Data) != r.CRC:
 		return ion.StatusVerifyFailed
@@ -198,7 +206,7 @@ func (m *Meter) checkBlock(r *ion.DownloadRequest) ion.Status {
 func (m *Meter) finishBlock(at time.Duration, j *job) {
 	m.setState(at, Receiving)
 	if j.failed == ion.StatusOK {
-		m.loader.next++
+		m.loader.next = j.answer.sequence + 1
 		m.loader.lastAddr = j.address - uint32(len(m.block))
 		m.emit(Event{At: at, Kind: EventBlockProgrammed, N: uint64(j.answer.sequence)})
 	}
@@ -211,14 +219,15 @@ func (m *Meter) serveVerify(now time.Duration, to answer, r *ion.DownloadRequest
 		return
 	}
 	m.setState(now, Verifying)
-	j := job{kind: verifyJob, answer: to, crc: m.chip.CRC32(m.cfg.imageBase(), r.Length)}
-	if j.crc == r.CRC {
+	j := job{kind: verifyJob, answer: to, crc: m.rules.sum(m, r.Length, r.CRC)}
+	if j.crc != r.CRC {
+		j.failed = ion.StatusVerifyFailed
+	}
+	if m.rules.marks(j.crc, r.CRC) {
 		j.ops = 1
 		j.record = imageRecord{
-			product: r.Product, dated: r.Dated, length: r.Length, crc: r.CRC, revision: ion.FixedText(r.Revision[:]),
+			product: r.Product, dated: r.Dated, length: r.Length, crc: j.crc, revision: ion.FixedText(r.Revision[:]),
 		}
-	} else {
-		j.failed = ion.StatusVerifyFailed
 	}
 	m.startJob(now, j, time.Duration(r.Length)*m.cfg.Timing.VerifyByte)
 }

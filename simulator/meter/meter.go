@@ -52,6 +52,7 @@ func (s State) Loader() bool { return s >= Download }
 // Meter is one virtual meter. Make it with New; copy it with Clone.
 type Meter struct {
 	cfg      *Config
+	rules    *rules
 	password ion.Credential
 	chip     *flash.Chip
 	memory   memory
@@ -105,7 +106,10 @@ func New(cfg Config) (*Meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
-	m := &Meter{cfg: &cfg, password: password, chip: chip}
+	m := &Meter{cfg: &cfg, rules: healthyRules(), password: password, chip: chip}
+	if cfg.Defect != nil {
+		cfg.Defect.plant(m.rules)
+	}
 	m.memory.settings = factoryTemplate(cfg.Model, cfg.Firmware.Revision)
 	if cfg.Settings != nil {
 		m.memory.settings = *cfg.Settings

@@ -72,9 +72,13 @@ func (m *Meter) startLoader(now time.Duration, after time.Duration) {
 
 // boot is the loader's decision: the flash says what runs.
 func (m *Meter) boot(now time.Duration) {
-	record, ok := m.findImage()
-	if !ok || m.bootLoader {
+	record, ok := m.rules.image(m)
+	switch {
+	case m.bootLoader:
 		m.setState(now, Download)
+		return
+	case !ok:
+		m.rules.noImage(m, now)
 		return
 	}
 	m.revision = record.revision
@@ -88,7 +92,7 @@ func (m *Meter) boot(now time.Duration) {
 // factoryInitialize is what the first boot of a new image does. The mark in the flash
 // comes last, so that a power loss in between begins it again.
 func (m *Meter) factoryInitialize(now time.Duration) error {
-	m.initializeSettings(now)
+	m.rules.initialize(m, now)
 	return m.chip.Program(m.cfg.recordBase()+initializedOffset, initializedMark[:])
 }
 
@@ -149,17 +153,30 @@ func parseRecord(b []byte) (imageRecord, bool) {
 
 // findImage is the loader's check: record, product, length and CRC-32.
 func (m *Meter) findImage() (imageRecord, bool) {
+	r, ok := m.findRecord()
+	if !ok || m.chip.CRC32(m.cfg.imageBase(), r.length) != r.crc {
+		return imageRecord{}, false
+	}
+	return r, true
+}
+
+// findRecord is the part of the check that does not look at the image.
+func (m *Meter) findRecord() (imageRecord, bool) {
 	var b [initializedOffset + len(initializedMark)]byte
 	m.chip.Read(m.cfg.recordBase(), b[:])
 	r, ok := parseRecord(b[:recordBytes])
 	if !ok || r.product != uint16(m.cfg.Model) || r.length == 0 || r.length > m.cfg.capacity() {
 		return imageRecord{}, false
 	}
-	if m.chip.CRC32(m.cfg.imageBase(), r.length) != r.crc {
-		return imageRecord{}, false
-	}
 	r.initialized = [len(initializedMark)]byte(b[initializedOffset:]) == initializedMark
 	return r, true
+}
+
+// Initialized reports whether the image that the flash holds has been through its first
+// boot.
+func (m *Meter) Initialized() bool {
+	r, ok := m.findImage()
+	return ok && r.initialized
 }
 
 // Revision is the revision that a power cycle would run, and whether there is one.
