@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -25,8 +26,8 @@ func defectsOfChecks() []Defect {
 			u.cfg.SerialNumber = ""
 		}},
 		{Name: "password-failure-ignored", Text: "goes on after the meter has refused the password", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "check the password", func(s *step) { s.reply = passAnything })
-			u.editStep(upgradeProcedure, "save the settings", func(s *step) { s.reply = passAnything })
+			u.editStep(upgradeProcedure, "check the password", func(s *step) { s.reply = unlessPassword(takeRegisters) })
+			u.editStep(upgradeProcedure, "save the settings", func(s *step) { s.reply = unlessPassword(takeBackup) })
 			u.editStep(upgradeProcedure, "enter download state", func(s *step) { s.reply = onDownload(ion.OpEnter, enteredAnyhow) })
 		}},
 	}
@@ -48,10 +49,19 @@ func takeForAnyProduct(u *Upgrader, now time.Duration, r *ion.DownloadReply) nex
 	return takeLoader(u, now, r)
 }
 
-func passAnything(*Upgrader, time.Duration, *ion.Packet) next { return toNext() }
+func unlessPassword(judge func(*Upgrader, time.Duration, *ion.Packet) next) func(*Upgrader, time.Duration, *ion.Packet) next {
+	return func(u *Upgrader, now time.Duration, p *ion.Packet) next {
+		n := judge(u, now, p)
+		if errors.Is(n.err, ErrPassword) {
+			return toNext()
+		}
+		return n
+	}
+}
 
 func enteredAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 	if r.Status == ion.StatusRefused {
+		u.transfer.enters++
 		return toNext()
 	}
 	return entered(u, now, r)
@@ -106,16 +116,21 @@ func defectsOfDownload() []Defect {
 			u.editStep(upgradeProcedure, "download", func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
 		}},
 		{Name: "duplicate-reply-advances", Text: "counts a block twice when its answer comes twice", plant: func(u *Upgrader) {
-			u.rules.mine = func(u *Upgrader, id uint16) bool { return id == u.exchange.id || id == u.exchange.id-1 }
+			u.rules.listens = func(u *Upgrader) bool { return u.phase == exchanging || u.phase == pausing }
 			u.editStep(upgradeProcedure, "download", func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
 		}},
 		{Name: "sequence-wraps", Text: "counts blocks in eight bits", plant: func(u *Upgrader) {
 			u.rules.sequence = func(u *Upgrader) uint32 { return uint32(uint8(u.transfer.answered + 1)) }
 		}},
-		{Name: "no-resend", Text: "gives up at the first missing answer", plant: func(u *Upgrader) {
-			u.rules.resends = func(*Upgrader, retry) int { return 0 }
+		{Name: "no-resend", Text: "gives up at the first missing answer to a block", plant: func(u *Upgrader) {
+			u.rules.resends = func(u *Upgrader, r retry) int {
+				if r == perBlock {
+					return 0
+				}
+				return u.resends(r)
+			}
 		}},
-		{Name: "retry-without-bound", Text: "asks again for ever", plant: func(u *Upgrader) {
+		{Name: "retry-without-bound", Text: "sends a request again for ever", plant: func(u *Upgrader) {
 			u.rules.resends = func(*Upgrader, retry) int { return math.MaxInt }
 		}},
 		{Name: "retry-counter-not-reset", Text: "counts missing answers over the whole download and not in a row", plant: func(u *Upgrader) {

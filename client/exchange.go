@@ -159,7 +159,7 @@ func (u *Upgrader) Receive(now time.Duration, p []byte) {
 
 func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 	x := &u.exchange
-	if u.phase != exchanging || f.Destination != ion.HostAddress {
+	if !u.rules.listens(u) || f.Destination != ion.HostAddress {
 		return
 	}
 	if f.Control&ion.AckFrame != 0 {

@@ -3,6 +3,7 @@ package client
 // rules are the decisions that an upgrader takes outside of its lists of steps. They are
 // data, as the steps are, so that a Defect can stand in the place of each.
 type rules struct {
+	listens    func(u *Upgrader) bool                          // frames are taken now
 	mine       func(u *Upgrader, id uint16) bool               // a message with this id answers the request that is under way
 	resends    func(u *Upgrader, r retry) int                  // how often a request is sent again
 	missing    func(u *Upgrader) int                           // answers that are missing in a row, the one that is overdue included
@@ -14,6 +15,7 @@ type rules struct {
 
 func healthyRules() *rules {
 	return &rules{
+		listens:    func(u *Upgrader) bool { return u.phase == exchanging },
 		mine:       func(u *Upgrader, id uint16) bool { return id == u.exchange.id },
 		resends:    (*Upgrader).resends,
 		missing:    func(u *Upgrader) int { return u.exchange.missing + 1 },

@@ -68,6 +68,8 @@ func importRules() []importRule {
 			why: "Ginkgo and Gomega are for specs; everything else returns errors"},
 		{in: []string{"..."}, except: []string{"cmd/..."}, forbidden: []string{"github.com/spf13/pflag"},
 			why: "flags belong to programs"},
+		{in: []string{"..."}, except: []string{"scenarios/mutants", "cmd/ionbench"}, forbidden: []string{"ionbench/scenarios/mutants"}, tests: true,
+			why: "a bug that is planted is for tests of tests, and the command that runs them"},
 		{in: []string{"simulator/...", "client/...", "fixtures/..."}, forbidden: []string{"ionbench/cmd/..."}, tests: true,
 			why: "programs stand on top"},
 	}
@@ -106,12 +108,69 @@ func TestMachinesNeverReadTheWallClock(t *testing.T) {
 	}
 }
 
+// seam are the names by which a bug is planted, and plants the folders that may say them:
+// those where the bugs stand, the rig that carries them to the bench, and the mutants.
+var (
+	seam   = []string{"Defect", "Defects", "NewDefective", "MeterDefect"}
+	plants = []string{"client", "simulator/meter", "scenarios/rig", "scenarios/mutants"}
+)
+
+func TestNothingButTheMutantsPlantsABug(t *testing.T) {
+	said := map[string]bool{}
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			name, ok := n.(*ast.Ident)
+			if !ok || !slices.Contains(seam, name.Name) {
+				return true
+			}
+			said[name.Name] = true
+			if !slices.Contains(plants, s.folder) {
+				t.Errorf("%s says %s: nothing but scenarios/mutants plants a bug", s.path, name.Name)
+			}
+			return true
+		})
+	}
+	for _, name := range seam {
+		if !said[name] {
+			t.Errorf("nothing is called %s any more: bugs are planted by another name", name)
+		}
+	}
+}
+
+// The shipped programs cannot even reach what plants a bug: neither the rig nor the mutants.
+func TestProgramsForTheFieldDoNotReachTheMutants(t *testing.T) {
+	imports := map[string][]string{}
+	for _, s := range sources(t) {
+		if !s.test() {
+			imports["ionbench/"+s.folder] = append(imports["ionbench/"+s.folder], s.imports...)
+		}
+	}
+	for _, program := range []string{"ionbench/cmd/ionup", "ionbench/cmd/ionsim"} {
+		reached := []string{program}
+		for i := 0; i < len(reached); i++ {
+			for _, path := range imports[reached[i]] {
+				if !slices.Contains(reached, path) {
+					reached = append(reached, path)
+				}
+			}
+		}
+		for _, path := range []string{"ionbench/scenarios/rig", "ionbench/scenarios/mutants"} {
+			if slices.Contains(reached, path) {
+				t.Errorf("%s reaches %s", program, path)
+			}
+		}
+		if len(reached) < 10 {
+			t.Errorf("%s reaches only %v", program, reached)
+		}
+	}
+}
+
 func TestTheRulesSeeTheWholeProject(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range sources(t) {
 		seen[s.folder] = true
 	}
-	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
+	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "scenarios/mutants", "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
 		if !seen[folder] {
 			t.Errorf("no Go file in %s", folder)
 		}

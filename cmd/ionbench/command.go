@@ -33,7 +33,7 @@ type streams struct {
 
 // commands are all commands, in the order in which help lists them.
 func commands() []command {
-	return []command{runCommand(), listCommand(), formatCommand()}
+	return []command{runCommand(), listCommand(), formatCommand(), mutantsCommand()}
 }
 
 // Exit codes.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ionbench/client"
+	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -84,6 +85,7 @@ func TestTheJudgeSeesALogThatIsWrong(t *testing.T) {
 		{"a percentage twice", "30% completed", "20% completed"},
 		{"an efficiency that is too good", "Comm efficiency = 83.3%", "Comm efficiency = 90.0%"},
 		{"a resend too many", "No response... resending (2 of 11)\n", "No response... resending (2 of 11)\nNo response... resending (3 of 12)\n"},
+		{"a missing answer that is counted twice", "(2 of 11)", "(3 of 11)"},
 		{"counts that go back", "(2 of 11)", "(2 of 9)"},
 		{"counts beyond what was sent", "(2 of 11)", "(2 of 99)"},
 		{"a line of another file", "Firmware verified", "Good morning"},
@@ -98,6 +100,80 @@ func TestTheJudgeSeesALogThatIsWrong(t *testing.T) {
 			o.judge()
 			wantBroken(t, o, "I6")
 		})
+	}
+}
+
+func TestTheJudgeSeesALogThatIsAheadOfTheMeter(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		remove func(bench.Event) bool
+	}{
+		{"a percentage before the blocks are there", func(e bench.Event) bool { return e.Kind == "block-programmed" && e.N == 12 }},
+		{"cleared before the erase is over", func(e bench.Event) bool { return e.Kind == "state" && e.Text == "receiving" }},
+		{"verified by nobody", func(e bench.Event) bool { return e.Kind == "verified" }},
+		{"restarted without an application", func(e bench.Event) bool { return e.Kind == "state" && e.Text == "application" }},
+		{"a line on the disk that nobody told", func(e bench.Event) bool { return e.Kind == "log" && e.Text == "Firmware verified" }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, o := attempted(t)
+			o.Trace = slices.DeleteFunc(slices.Clone(o.Trace), test.remove)
+			o.judgeTrace()
+			wantBroken(t, o, "I6")
+		})
+	}
+}
+
+func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		disk []kept
+	}{
+		{"no journal", nil},
+		{"half a journal", []kept{{"PC-0209A001-11", []byte("ionup journal 1\n")}}},
+		{"another meter's journal", []kept{{"PC-0000A000-00", nil}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, o := attempted(t)
+			r.disk.journals = test.disk
+			r.attempt.Journal = true
+			o.Killed = true
+			o.Log = bytes.Split(o.Log, []byte("Upgrade completed"))[0]
+			o.evidence = r.evidence(r.attempt, r.before)
+			o.judge()
+			wantBroken(t, o, "I7")
+		})
+	}
+}
+
+func TestTheJudgeSeesAMeterThatWasNotToBeTouched(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*Attempt)
+	}{
+		{"a file that cannot be used", func(a *Attempt) { a.Person.FirmwareErr = client.ErrBadFile }},
+		{"a file for another product", func(a *Attempt) {
+			f := *a.Person.Firmware
+			f.Product = 7330
+			a.Person.Firmware = &f
+		}},
+		{"another unit", func(a *Attempt) { a.UnitID = 104 }},
+		{"another serial number", func(a *Attempt) { a.SerialNumber = "PC-0000A000-00" }},
+		{"another password", func(a *Attempt) { a.Password = "1" }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, o := attempted(t)
+			test.change(&r.attempt)
+			o.evidence = r.evidence(r.attempt, r.before)
+			o.judge()
+			wantBroken(t, o, "I8")
+		})
+	}
+	r, o := attempted(t)
+	r.attempt.UnitID, r.attempt.SerialNumber, r.attempt.Password = 105, "PC-0209A001-11", "00"
+	o.evidence = r.evidence(r.attempt, r.before)
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("what was asked for breaks %q", o.Broken)
 	}
 }
 

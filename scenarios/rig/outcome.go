@@ -47,20 +47,24 @@ type evidence struct {
 	lostSince  ion.Groups // since the attempt began
 	recovery   *recovery  // if it is one
 	lostByThen ion.Groups // of what should be there after the recovery
+	forbidden  string     // why the flash must not be touched; empty where it may
+	journal    bool       // there is one of the meter's
+	journalBad error      // why it cannot be read
 }
 
 // Condition is what the meter really is.
 type Condition struct {
-	State     meter.State
-	Revision  string // that a power cycle would run; empty for none
-	Image     bool   // exactly the image of the attempt
-	Settings  ion.Settings
-	Lost      ion.Groups // that are not as they were before the attempt
-	FlashOps  uint64
-	LCD       string
-	L2Edges   uint64
-	EventLog  []meter.LogEntry
-	Connected bool // cable and power are there, so that somebody could look
+	State       meter.State
+	Revision    string // that a power cycle would run; empty for none
+	Image       bool   // exactly the image of the attempt
+	Initialized bool   // an image has run for the first time
+	Settings    ion.Settings
+	Lost        ion.Groups // that are not as they were before the attempt
+	FlashOps    uint64
+	LCD         string
+	L2Edges     uint64
+	EventLog    []meter.LogEntry
+	Connected   bool // cable and power are there, so that somebody could look
 }
 
 // Cost is what the attempt took.
@@ -127,19 +131,30 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Cost:     r.cost(),
 	}
 	o.Meter = r.condition(a, before)
-	o.evidence = evidence{
+	o.evidence = r.evidence(a, before)
+	o.judge()
+	r.remember(o)
+	return o
+}
+
+// evidence is what a is judged by, now that it has ended.
+func (r *Rig) evidence(a Attempt, before glance) evidence {
+	e := evidence{
 		attempt:   a,
 		before:    before.state,
 		lost:      r.lostSince(r.set),
 		lostSince: r.lostSince(setUp{before.at, before.settings}),
 		recovery:  r.recovery,
+		forbidden: r.forbidden(a, before.state),
 	}
 	if r.recovery != nil {
-		o.evidence.lostByThen = r.lostSince(r.recovery.expected)
+		e.lostByThen = r.lostSince(r.recovery.expected)
 	}
-	o.judge()
-	r.remember(o)
-	return o
+	if a.Journal {
+		journal, err := r.disk.load(r.setup.SerialNumber)
+		e.journal, e.journalBad = journal != nil, err
+	}
+	return e
 }
 
 func (r *Rig) condition(a Attempt, before glance) Condition {
@@ -155,6 +170,7 @@ func (r *Rig) condition(a Attempt, before glance) Condition {
 		Connected: r.bench.Station().Reachable(),
 	}
 	c.Revision, _ = m.Revision()
+	c.Initialized = m.Initialized()
 	c.Image = a.Person.Firmware != nil && m.HoldsImage(a.Person.Firmware.Image)
 	c.Lost = Lost(&before.settings, &c.Settings, r.Now()-before.at)
 	return c
@@ -192,8 +208,8 @@ func refusals() []error {
 }
 
 // judge checks what can be checked of one attempt: I2, I3, I5, I6, I8, and of I7 that an
-// attempt which did not touch the flash lost nothing. I1, I4 and the rest of I7 are about
-// what follows; a recovery is judged for them too.
+// attempt which did not touch the flash lost nothing and one that did left the journal. I1,
+// I4 and the rest of I7 are about what follows; a recovery is judged for them too.
 func (o *Outcome) judge() {
 	o.Broken = nil
 	o.judgeUpgrade()
@@ -213,6 +229,11 @@ func (o *Outcome) judgeUpgrade() {
 	o.judgeClaim()
 	o.judgePromise()
 	o.judgeLog()
+	o.judgeTrace()
+	o.judgeJournal()
+	if why := o.evidence.forbidden; why != "" && o.Meter.FlashOps > 0 {
+		o.breaks("I8: %d flash operations, and %s", o.Meter.FlashOps, why)
+	}
 	for _, refusal := range refusals() {
 		if errors.Is(o.Claim, refusal) && o.Meter.FlashOps > 0 && o.Counts.Transmitted == 0 {
 			o.breaks("I8: %d flash operations before the tool said: %v", o.Meter.FlashOps, o.Claim)
@@ -256,6 +277,8 @@ func (o *Outcome) judgeClaim() {
 		o.breaks("I2: success is claimed; the meter has revision %q, image intact: %v", o.Meter.Revision, o.Meter.Image)
 	case success && o.Meter.State != meter.Application && o.Meter.State != meter.Off:
 		o.breaks("I2: success is claimed; the meter is %v", o.Meter.State)
+	case success && o.Meter.FlashOps > 0 && !o.Meter.Initialized:
+		o.breaks("I2: success is claimed; the meter has not run the image")
 	// Where nothing was flashed, the meter had this image before, and the failure is one.
 	case failure && upgraded && o.Meter.FlashOps > 0 && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
 		o.breaks("I3: failure is claimed (%v); the meter runs the image and has its settings", o.Claim)
@@ -281,6 +304,26 @@ func (o *Outcome) judgePromise() {
 	if broken != 0 {
 		o.breaks("I2: success is claimed; %v were promised and are lost", broken)
 	}
+}
+
+// judgeJournal: from the first erase until the settings are back they are on the disk.
+func (o *Outcome) judgeJournal() {
+	success, _ := o.claims()
+	e := &o.evidence
+	if !e.attempt.Journal || e.before != meter.Application || o.Meter.FlashOps == 0 || success || completed(o.Log) {
+		return
+	}
+	if e.journalBad != nil {
+		o.breaks("I7: the flash was cleared, and the journal cannot be read: %v", e.journalBad)
+	} else if !e.journal {
+		o.breaks("I7: the flash was cleared, and there is no journal")
+	}
+}
+
+// completed: an upgrade of this log has come to its end.
+func completed(log []byte) bool {
+	parsed, err := upgradelog.Parse(log)
+	return err == nil && slices.ContainsFunc(parsed.Entries, func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeCompleted })
 }
 
 // judgeLog compares the log with what the line saw.
@@ -310,7 +353,7 @@ func (o *Outcome) judgeLog() {
 // if it is the only one of the process, from the tool's counts. It gives the number of
 // resends.
 func judgeRun(run []upgradelog.Entry, o *Outcome, only bool) (resends int) {
-	last, passes := 0, 0
+	last, missing, passes := 0, 0, 0
 	for _, e := range run {
 		switch e.Kind {
 		case upgradelog.Proceeding:
@@ -318,6 +361,9 @@ func judgeRun(run []upgradelog.Entry, o *Outcome, only bool) (resends int) {
 		case upgradelog.Resending, upgradelog.Aborting:
 			if e.Total <= last || only && e.Total > o.Counts.Transmitted {
 				o.breaks("I6: line %d counts %d blocks, after %d and of %d", e.At, e.Total, last, o.Counts.Transmitted)
+			}
+			if missing = inARow(e, last, missing); e.Number != missing {
+				o.breaks("I6: line %d counts %d missing answers in a row, and it is %d", e.At, e.Number, missing)
 			}
 			last = e.Total
 			if e.Kind == upgradelog.Resending {
@@ -333,6 +379,15 @@ func judgeRun(run []upgradelog.Entry, o *Outcome, only bool) (resends int) {
 		judgeProgress(run, o)
 	}
 	return resends
+}
+
+// inARow is how many answers are missing in a row with e, after missing ones at the block
+// sent last: what is sent in between is a block of its own.
+func inARow(e upgradelog.Entry, last, missing int) int {
+	if e.Total == last+1 {
+		return missing + 1
+	}
+	return 1
 }
 
 // judgeProgress is for a download in one pass in which only silence made the tool send a

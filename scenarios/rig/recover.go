@@ -40,6 +40,7 @@ func Recovery(a Attempt) Attempt {
 		Release:      client.Release22(),
 		SingleDevice: true,
 		Journal:      a.Journal,
+		Defect:       a.Defect,
 		Person: Person{
 			Firmware:    a.Person.Firmware,
 			Paste:       ion.AllGroups,
@@ -102,7 +103,7 @@ func (r *Rig) Strike(faults fault.Plan) error {
 // judgeRecovery checks I1, I4 and I7.
 func (o *Outcome) judgeRecovery(c *recovery) {
 	if !c.answers {
-		o.breaks("I1: power and line are back, and nobody answers")
+		o.breaks("I1: power and line are back, and nobody answers, or an application without an image")
 	}
 	if c.struck {
 		return
@@ -114,13 +115,15 @@ func (o *Outcome) judgeRecovery(c *recovery) {
 	}
 }
 
-// answers asks the meter what it is, on a copy: the question leaves no trace.
+// answers asks the meter what it is, on a copy: the question leaves no trace. Where the
+// flash holds no image it is the loader that has to answer.
 func (r *Rig) answers() (bool, error) {
 	o, err := r.Clone().Try(Attempt{Task: client.TaskIdentify})
 	if err != nil {
 		return false, err
 	}
-	return o.Claim == nil && o.Device.SerialNumber == r.setup.SerialNumber, nil
+	_, runs := r.Meter().Revision()
+	return o.Claim == nil && o.Device.SerialNumber == r.setup.SerialNumber && (runs || o.Device.Download), nil
 }
 
 // afterRecovery is what the settings should be once the recovery of a is through: "any

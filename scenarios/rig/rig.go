@@ -38,6 +38,8 @@ type Setup struct {
 	// Instant takes all time away from the line and the meter, and from the tool all but
 	// its waits for what does not come: for attempts in real time (TryOver).
 	Instant bool
+	// MeterDefect is a bug that is planted into the meter, for tests of tests; nil for none.
+	MeterDefect *meter.Defect
 }
 
 // ArticleStart is when the article's log begins, in the time of its PC.
@@ -158,6 +160,7 @@ func (s Setup) StationConfig() bench.Config {
 			Timing:   meter.DefaultTiming(),
 			Geometry: s.Geometry,
 			Seed:     1,
+			Defect:   s.MeterDefect,
 		},
 		Baud:        s.Baud,
 		Trace:       !s.NoTrace,
@@ -271,6 +274,7 @@ type Attempt struct {
 	Writes       map[int]ion.Value // of TaskWriteSettings
 	Response     time.Duration     // how long the tool waits for an answer; 0: as usual
 	Limit        time.Duration     // the attempt must have ended by then; 0: six hours
+	Defect       *client.Defect    // a bug that is planted into the tool, for tests of tests; nil for none
 }
 
 // messageIDs is how many message ids lie between two processes of the tool: an answer to
@@ -312,10 +316,17 @@ func (r *Rig) config(a Attempt) client.Config {
 	return c
 }
 
+func (a Attempt) upgrader(c client.Config) (*client.Upgrader, error) {
+	if a.Defect != nil {
+		return client.NewDefective(c, *a.Defect)
+	}
+	return client.New(c)
+}
+
 // Begin starts an attempt and returns the running bench; Finish ends it. Between them the
 // bench can be stepped, cloned and looked at.
 func (r *Rig) Begin(a Attempt) error {
-	u, err := client.New(r.config(a))
+	u, err := a.upgrader(r.config(a))
 	if err != nil {
 		return err
 	}
@@ -331,6 +342,9 @@ func (r *Rig) Begin(a Attempt) error {
 	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), r.config(a).Baud)
 	t := &tool{upgrader: u, person: a.Person, disk: r.disk, untraced: r.setup.NoTrace}
+	if a.Defect != nil {
+		t.journalInPlace, t.logHeldBack = a.Defect.JournalInPlace, a.Defect.LogHeldBack
+	}
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
 	r.begun++

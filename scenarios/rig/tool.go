@@ -49,9 +49,14 @@ func (d *Disk) save(j *client.Journal) error {
 	if d.Full {
 		return ErrDiskFull
 	}
-	d.remove(j.SerialNumber)
-	d.journals = append(d.journals, kept{j.SerialNumber, client.AppendJournal(nil, j)})
+	d.put(kept{j.SerialNumber, client.AppendJournal(nil, j)})
 	return nil
+}
+
+// put keeps a file in the place of the one before.
+func (d *Disk) put(k kept) {
+	d.remove(k.serialNumber)
+	d.journals = append(d.journals, k)
 }
 
 func (d *Disk) load(serialNumber string) (*client.Journal, error) {
@@ -91,6 +96,12 @@ type tool struct {
 	doing    string        // the step of the upgrader's procedure
 	pending  []bench.Event
 	untraced bool // nobody wants to hear of events
+
+	// What a defective tool does with its files.
+	journalInPlace bool
+	logHeldBack    bool
+	heldLog        []byte // lines that are not on the disk yet
+	heldJournal    kept   // a journal of which only the half is
 }
 
 func (t *tool) Receive(now time.Duration, p []byte) {
@@ -152,6 +163,7 @@ func (t *tool) CloneHost(spent bench.Host) bench.Host {
 	c.disk.Log = slices.Clip(t.disk.Log)
 	c.disk.journals = slices.Clip(t.disk.journals)
 	c.pending = append(old.pending[:0], t.pending...)
+	c.heldLog = slices.Clip(t.heldLog)
 	return c
 }
 
@@ -169,7 +181,7 @@ func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 	for _, k := range t.disk.journals {
 		dst = machine.AppendBytes(dst, k.file)
 	}
-	return dst
+	return machine.AppendBytes(dst, t.heldJournal.file)
 }
 
 // listen takes the upgrader's events and does what they ask for.
@@ -184,7 +196,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
 		t.count()
-		t.disk.Log = upgradelog.Append(t.disk.Log, e.Line)
+		t.write(e.Line)
 		t.tell(now, "log", e.Line)
 	case client.EventPrompt:
 		t.tell(now, "prompt", e.Prompt)
@@ -194,11 +206,12 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		}
 		t.upgrader.Answer(now, t.answer(e.Prompt))
 	case client.EventSaveJournal:
-		t.upgrader.Saved(now, t.disk.save(e.Journal))
+		t.upgrader.Saved(now, t.save(e.Journal))
 	case client.EventLoadJournal:
 		j, err := t.disk.load(e.Device.SerialNumber)
 		t.upgrader.Loaded(now, j, err)
 	case client.EventRemoveJournal:
+		t.heldJournal = kept{}
 		t.disk.remove(e.Device.SerialNumber)
 	case client.EventStep:
 		t.doing = e.Text
@@ -208,7 +221,38 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.device = e.Device
 	case client.EventFinished:
 		t.claim = e.Err
+		t.flush()
 		t.tell(now, "finished", claim{e.Err})
+	}
+}
+
+// write adds a line to the log.
+func (t *tool) write(l upgradelog.Line) {
+	if t.logHeldBack {
+		t.heldLog = upgradelog.Append(t.heldLog, l)
+		return
+	}
+	t.disk.Log = upgradelog.Append(t.disk.Log, l)
+}
+
+// save keeps a journal: whole, or, by a tool that writes in place, as far as it has come.
+func (t *tool) save(j *client.Journal) error {
+	if err := t.disk.save(j); err != nil || !t.journalInPlace {
+		return err
+	}
+	t.heldJournal = t.disk.journals[len(t.disk.journals)-1]
+	half := t.heldJournal.file[:len(t.heldJournal.file)/2]
+	t.disk.put(kept{j.SerialNumber, half})
+	return nil
+}
+
+// flush brings to the disk what a tool held back that comes to its end.
+func (t *tool) flush() {
+	t.disk.Log = append(t.disk.Log, t.heldLog...)
+	t.heldLog = nil
+	if t.heldJournal.file != nil {
+		t.disk.put(t.heldJournal)
+		t.heldJournal = kept{}
 	}
 }
 

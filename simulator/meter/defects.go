@@ -81,11 +81,11 @@ func (m *Meter) startOldApplication(now time.Duration) {
 }
 
 func bootLoopOnTornRecord(m *Meter, now time.Duration) {
-	if m.recordBlank() {
-		m.setState(now, Download)
+	if _, whole := m.findRecord(); !whole && !m.recordBlank() {
+		m.startBoot(now)
 		return
 	}
-	m.startBoot(now)
+	m.setState(now, Download)
 }
 
 func (m *Meter) recordBlank() bool {

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ionbench/scenarios/mutants"
+	"ionbench/simulator/fault"
+)
+
+const mutantsHelp = `
+Prove that the bench would notice a bad upgrader and a bad meter: plant one bug after
+another into either, all or those that are named, and play a suite of small probes until
+one catches it. The healthy upgrader and meter come first and must pass every probe.
+
+Each mutant is a line of a table: which side the bug is in, what caught it (an invariant,
+I1 to I8, or a sentence that a probe holds), and what it took: the smallest plan of faults,
+and what else was out of the ordinary. Of a mutant that is named the bug and what it broke
+are told in full. The last line is for programs.
+
+Examples:
+  ionbench mutants                                  all of them
+  ionbench mutants journal-not-atomic               one, with all that there is to say of it
+  ionbench mutants --list                           their names, and what they do
+  ionbench mutants --json | jq 'select(.invariant == "I7")'
+                                                    for programs: one object a mutant
+
+Exit status: 0 the healthy pair passes and every mutant is caught, 1 one escapes or the
+healthy pair fails, 2 wrong usage or an unknown mutant; then none was run.
+`
+
+type mutantsFlags struct{ list, json bool }
+
+func mutantsCommand() command {
+	return command{
+		name: "mutants", args: "[MUTANT...]", brief: "plant bugs into the upgrader and the meter and say what catches them", help: mutantsHelp,
+		setup: func(flags *pflag.FlagSet) action {
+			f := new(mutantsFlags)
+			flags.BoolVar(&f.list, "list", false, "list the mutants and what they do; run none")
+			flags.BoolVar(&f.json, "json", false, "print one JSON object a mutant and one of them all, instead of the table")
+			return f.run
+		},
+	}
+}
+
+func (f *mutantsFlags) run(ctx context.Context, s streams, args []string) error {
+	all, err := chooseMutants(args)
+	if err != nil {
+		return err
+	}
+	if f.list {
+		return f.writeList(s.out, all)
+	}
+	began := time.Now()
+	verdicts, err := mutants.RunAll(ctx, append([]mutants.Mutant{mutants.Healthy()}, all...))
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted: the mutants were not all run")
+	case err != nil:
+		return err
+	}
+	r := mutantResults{healthy: verdicts[0], verdicts: verdicts[1:], wall: time.Since(began)}
+	if f.json {
+		err = r.writeJSON(s.out)
+	} else {
+		err = r.writeTable(s.out, len(args) > 0)
+	}
+	if err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	return r.verdict()
+}
+
+// chooseMutants finds the mutants with these names; all where there are none.
+func chooseMutants(args []string) ([]mutants.Mutant, error) {
+	all := mutants.All()
+	if len(args) == 0 {
+		return all, nil
+	}
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Name)
+	}
+	var chosen []mutants.Mutant
+	for _, arg := range args {
+		i := slices.Index(names, arg)
+		if i < 0 {
+			return nil, unknownMutant(arg, names)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+func unknownMutant(arg string, names []string) error {
+	const next = "`ionbench mutants --list` lists the mutants."
+	if best, ok := fault.Nearest(arg, names); ok {
+		return wrongUsage(next, "there is no mutant %q; did you mean %s?", arg, best)
+	}
+	return wrongUsage(next, "there is no mutant %q", arg)
+}
+
+func (f *mutantsFlags) writeList(w io.Writer, all []mutants.Mutant) error {
+	if f.json {
+		out := jsonLines(w)
+		for _, m := range all {
+			if err := out.Encode(mutantObject{m.Name, m.Side, m.Text}); err != nil {
+				return fmt.Errorf("write the list: %w", err)
+			}
+		}
+		return nil
+	}
+	rows := [][]string{{"MUTANT", "SIDE", "WHAT IT DOES"}}
+	for _, m := range all {
+		rows = append(rows, []string{m.Name, string(m.Side), m.Text})
+	}
+	return writeColumns(w, rows)
+}
+
+// mutantResults is what came of a run.
+type mutantResults struct {
+	healthy  mutants.Verdict
+	verdicts []mutants.Verdict
+	wall     time.Duration
+}
+
+// verdict is errFailed unless all is as it should be.
+func (r *mutantResults) verdict() error {
+	if r.healthy.Caught || r.caught() < len(r.verdicts) {
+		return errFailed
+	}
+	return nil
+}
+
+func (r *mutantResults) caught() (n int) {
+	for _, v := range r.verdicts {
+		if v.Caught {
+			n++
+		}
+	}
+	return n
+}
+
+// medianFaults is how many faults of a plan it took, in the middle of all that were caught.
+func (r *mutantResults) medianFaults() float64 {
+	var faults []int
+	for _, v := range r.verdicts {
+		if v.Caught {
+			faults = append(faults, v.Faults())
+		}
+	}
+	if len(faults) == 0 {
+		return 0
+	}
+	slices.Sort(faults)
+	return float64(faults[len(faults)/2]+faults[(len(faults)-1)/2]) / 2
+}
+
+// health is the healthy pair in a word.
+func (r *mutantResults) health() string {
+	if r.healthy.Caught {
+		return "fail"
+	}
+	return "pass"
+}
+
+func (r *mutantResults) writeTable(w io.Writer, inFull bool) error {
+	_, err := fmt.Fprintf(w, "the healthy upgrader and meter: %s\n\n", r.health())
+	errs := []error{err}
+	rows := [][]string{{"", "MUTANT", "SIDE", "CAUGHT BY", "WITH"}}
+	for _, v := range r.verdicts {
+		rows = append(rows, mutantRow(v))
+	}
+	errs = append(errs, writeColumns(w, rows))
+	if r.healthy.Caught {
+		errs = append(errs, explainMutant(w, r.healthy))
+	}
+	for _, v := range r.verdicts {
+		if inFull || !v.Caught {
+			errs = append(errs, explainMutant(w, v))
+		}
+	}
+	_, err = fmt.Fprintf(w, "\nmutants=%d caught=%d healthy=%s median_faults=%g seconds=%.2f\n",
+		len(r.verdicts), r.caught(), r.health(), r.medianFaults(), r.wall.Seconds())
+	return errors.Join(append(errs, err)...)
+}
+
+func mutantRow(v mutants.Verdict) []string {
+	if !v.Caught {
+		return []string{"FAIL", v.Mutant.Name, string(v.Mutant.Side), "nothing", ""}
+	}
+	by := v.Must
+	if invariant := v.Invariant(); invariant != "" {
+		by = invariant
+	}
+	return []string{"ok", v.Mutant.Name, string(v.Mutant.Side), by, circumstances(v)}
+}
+
+// circumstances is what it took to catch a mutant, on one line.
+func circumstances(v mutants.Verdict) string {
+	plan := v.Shrunk.String()
+	switch {
+	case v.With == "" && plan == "":
+		return "no fault"
+	case v.With == "" || plan == "":
+		return v.With + plan
+	}
+	return v.With + "; " + plan
+}
+
+// explainMutant tells all that there is to say of a verdict.
+func explainMutant(w io.Writer, v mutants.Verdict) error {
+	text := fmt.Sprintf("\n%s: %s\n", v.Mutant.Name, v.Mutant.Text)
+	if v.Caught {
+		text += fmt.Sprintf("  caught by  %s\n  in which   %s\n  with       %s\n", v.By, v.Must, circumstances(v))
+	} else {
+		text += "  no probe catches it\n"
+	}
+	if v.Mutant.Side != mutants.Neither {
+		text += fmt.Sprintf("  repeat     ionbench mutants %s\n", v.Mutant.Name)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// mutantObject is a mutant as a program reads it.
+type mutantObject struct {
+	Mutant string       `json:"mutant"`
+	Side   mutants.Side `json:"side"`
+	Text   string       `json:"text"`
+}
+
+// verdictObject is what came of one.
+type verdictObject struct {
+	mutantObject
+	Caught    bool   `json:"caught"`
+	Invariant string `json:"invariant"`
+	By        string `json:"by"`
+	Probe     string `json:"probe"`
+	With      string `json:"with"`
+	Plan      string `json:"plan"`
+	Shrunk    string `json:"shrunk_plan"`
+	Faults    int    `json:"faults"`
+}
+
+// mutantsObject is what came of them all.
+type mutantsObject struct {
+	Mutants      int     `json:"mutants"`
+	Caught       int     `json:"caught"`
+	Healthy      string  `json:"healthy"`
+	MedianFaults float64 `json:"median_faults"`
+	Seconds      float64 `json:"seconds"`
+}
+
+func (r *mutantResults) writeJSON(w io.Writer) error {
+	out := jsonLines(w)
+	for _, v := range append([]mutants.Verdict{r.healthy}, r.verdicts...) {
+		o := verdictObject{
+			mutantObject: mutantObject{v.Mutant.Name, v.Mutant.Side, v.Mutant.Text},
+			Caught:       v.Caught, Invariant: v.Invariant(), By: v.By, Probe: v.Must, With: v.With,
+			Plan: v.Plan.String(), Shrunk: v.Shrunk.String(), Faults: v.Faults(),
+		}
+		if err := out.Encode(o); err != nil {
+			return err
+		}
+	}
+	return out.Encode(mutantsObject{len(r.verdicts), r.caught(), r.health(), r.medianFaults(), r.wall.Seconds()})
+}
+
+func jsonLines(w io.Writer) *json.Encoder {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	return out
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ionbench/scenarios/mutants"
+)
+
+func TestEveryMutantIsALineOfTheTableAndCaught(t *testing.T) {
+	code, out, diagnostics := call(t, "", "mutants")
+	if code != exitDone || diagnostics != "" {
+		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
+	}
+	if !strings.HasPrefix(out, "the healthy upgrader and meter: pass\n") {
+		t.Errorf("the healthy pair does not come first in\n%s", out)
+	}
+	for _, m := range mutants.All() {
+		if line := regexp.MustCompile(`(?m)^ok +` + m.Name + ` +` + string(m.Side) + ` +\S.*$`); !line.MatchString(out) {
+			t.Errorf("no line for %s in\n%s", m.Name, out)
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if last := lines[len(lines)-1]; !regexp.MustCompile(`^mutants=(\d\d) caught=(\d\d) healthy=pass median_faults=[0-2](\.5)? seconds=\d+\.\d\d$`).MatchString(last) {
+		t.Errorf("the last line is %q", last)
+	}
+}
+
+func TestAMutantThatIsNamedIsToldInFull(t *testing.T) {
+	code, out, _ := call(t, "", "mutants", "mark-before-verify", "no-resend")
+	if code != exitDone {
+		t.Errorf("exit %d", code)
+	}
+	for _, want := range []string{
+		"\nmark-before-verify: marks what the flash holds",
+		"caught by  I2: success is claimed",
+		"with       operation 100 of the chip lies; power-loss at flash-op",
+		"in which   one lost answer is asked for again\n",
+		"repeat     ionbench mutants no-resend\n",
+		"\nmutants=2 caught=2 healthy=pass ",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
+
+func TestMutantsAsJSONAreOneObjectEachAndOneOfThemAll(t *testing.T) {
+	code, out, _ := call(t, "", "mutants", "--json", "efficiency-wrong")
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if code != exitDone || len(lines) != 3 {
+		t.Fatalf("exit %d, %d lines", code, len(lines))
+	}
+	var healthy, v verdictObject
+	var all mutantsObject
+	for i, into := range []any{&healthy, &v, &all} {
+		in := json.NewDecoder(strings.NewReader(lines[i]))
+		in.DisallowUnknownFields()
+		if err := in.Decode(into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if healthy.Mutant != "healthy" || healthy.Caught {
+		t.Errorf("the first is %+v", healthy)
+	}
+	if v.Mutant != "efficiency-wrong" || !v.Caught || v.Invariant != "I6" || v.Plan != "reply-lost at block 2" || v.Shrunk != "reply-lost at block 1" || v.Faults != 1 {
+		t.Errorf("the second is %+v", v)
+	}
+	if all.Mutants != 1 || all.Caught != 1 || all.Healthy != "pass" || all.MedianFaults != 1 || all.Seconds <= 0 {
+		t.Errorf("the last is %+v", all)
+	}
+}
+
+func TestTheListOfMutantsRunsNone(t *testing.T) {
+	code, out, _ := call(t, "", "mutants", "--list")
+	if code != exitDone || strings.Count(out, "\n") != 1+len(mutants.All()) || !strings.Contains(out, "no-resend") || strings.Contains(out, "caught=") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	code, out, _ = call(t, "", "mutants", "--list", "--json", "no-resend")
+	if code != exitDone || !strings.HasPrefix(out, `{"mutant":"no-resend","side":"upgrader","text":"gives up`) {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
+func TestAMutantThatEscapesAndAHealthyPairThatFailsAreFailures(t *testing.T) {
+	caught := mutants.Verdict{Mutant: mutants.All()[0], Caught: true, By: "I2: success is claimed"}
+	escaped := mutants.Verdict{Mutant: mutants.All()[1]}
+	sick := mutants.Verdict{Mutant: mutants.Healthy(), Caught: true, By: "I3: failure is claimed"}
+	for _, c := range []struct {
+		r    mutantResults
+		want error
+		says string
+	}{
+		{mutantResults{verdicts: []mutants.Verdict{caught}}, nil, "mutants=1 caught=1 healthy=pass"},
+		{mutantResults{verdicts: []mutants.Verdict{caught, escaped}}, errFailed, "no probe catches it\n  repeat     ionbench mutants " + escaped.Mutant.Name},
+		{mutantResults{healthy: sick, verdicts: []mutants.Verdict{caught}}, errFailed, "I3: failure is claimed"},
+	} {
+		var out bytes.Buffer
+		if err := c.r.writeTable(&out, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.r.verdict(); got != c.want || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%v, and %q is wanted in\n%s", got, c.says, out.String())
+		}
+	}
+}
+
+func TestMutantsThatAreNoneAreWrongUsage(t *testing.T) {
+	const next = "\n`ionbench mutants --list` lists the mutants.\n"
+	for arg, want := range map[string]string{
+		"no-resent": "ionbench: there is no mutant \"no-resent\"; did you mean no-resend?" + next,
+		"xyzzy":     "ionbench: there is no mutant \"xyzzy\"" + next,
+	} {
+		code, out, diagnostics := call(t, "", "mutants", arg)
+		if code != exitUsage || out != "" || diagnostics != want {
+			t.Errorf("exit %d, on stdout %q, on stderr %q", code, out, diagnostics)
+		}
+	}
+}
+
+func TestMutantsThatCannotBeToldOrRunToTheEndAreAFailure(t *testing.T) {
+	for _, args := range [][]string{{"mutants", "no-resend"}, {"mutants", "no-resend", "--json"}, {"mutants", "--list"}, {"mutants", "--list", "--json"}} {
+		var diagnostics bytes.Buffer
+		if code := run(context.Background(), args, nil, full{}, &diagnostics); code != exitFailed || !strings.Contains(diagnostics.String(), "no space left") {
+			t.Errorf("%v: exit %d: %s", args, code, diagnostics.String())
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, diagnostics bytes.Buffer
+	if code := run(ctx, []string{"mutants"}, nil, &out, &diagnostics); code != exitFailed || out.Len() > 0 || diagnostics.String() != "ionbench: interrupted: the mutants were not all run\n" {
+		t.Errorf("exit %d: %s", code, diagnostics.String())
+	}
+}

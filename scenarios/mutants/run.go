@@ -1,0 +1,132 @@
+package mutants
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// Verdict is what the suite says of a mutant.
+type Verdict struct {
+	Mutant Mutant
+	Caught bool
+	By     string // the invariant that it broke, or the probe's sentence, and how
+	Must   string // the probe's sentence
+	With   string // what the probe has out of the ordinary besides its plan; may be empty
+	Plan   fault.Plan
+	Shrunk fault.Plan // the smallest part of Plan with which it is still caught
+
+	harms int // faults that no plan can say
+}
+
+// Faults is how many faults it took: those of the plan, and those of the chip.
+func (v Verdict) Faults() int { return len(v.Shrunk) + v.harms }
+
+// Invariant is the name of the invariant that the mutant broke, such as I2; empty where a
+// probe's own sentence caught it.
+func (v Verdict) Invariant() string { return invariant(v.By) }
+
+func invariant(text string) string {
+	name, _, ok := strings.Cut(text, ": ")
+	if !ok || len(name) != 2 || name[0] != 'I' || name[1] < '1' || name[1] > '8' {
+		return ""
+	}
+	return name
+}
+
+// Run plays probes against a mutant until one shows that it breaks an invariant. Where
+// none does, the first that shows anything else catches it. The error is that of ctx, or
+// about a probe that cannot be played.
+func Run(ctx context.Context, m Mutant) (Verdict, error) {
+	verdict := Verdict{Mutant: m}
+	var by probe
+	for _, p := range probes() {
+		if err := ctx.Err(); err != nil {
+			return Verdict{}, err
+		}
+		found, err := p.try(m, planned(p.plan))
+		if err != nil {
+			return Verdict{}, fmt.Errorf("%s: %s: %w", m.Name, p.must, err)
+		}
+		if found == "" || verdict.Caught && invariant(found) == "" {
+			continue
+		}
+		verdict.Caught, verdict.By, verdict.Plan = true, found, planned(p.plan)
+		verdict.Must, verdict.With, verdict.harms = p.must, p.with, p.harms
+		by = p
+		if invariant(found) != "" {
+			break
+		}
+	}
+	if verdict.Caught {
+		verdict.Shrunk = by.shrink(m, verdict.Plan)
+	}
+	return verdict, nil
+}
+
+// RunAll is Run for each mutant, on all cores. The verdicts stand in the order of the
+// mutants; the error is the first one's.
+func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
+	verdicts, errs := make([]Verdict, len(all)), make([]error, len(all))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range next {
+				verdicts[i], errs[i] = Run(ctx, all[i])
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return verdicts, nil
+}
+
+// try plays the probe with a plan and says what it noticed: an invariant that is broken
+// before anything else, and nothing of a pair that is as it should be.
+func (p probe) try(m Mutant, plan fault.Plan) (found string, err error) {
+	s := &stage{mutant: m, plan: plan}
+	s.stand(p.setup)
+	if s.err == nil {
+		blocks := p.blocks
+		if blocks == 0 {
+			blocks = small
+		}
+		s.file = s.rig.UPG(blocks * ion.BlockBytes)
+		p.play(s)
+	}
+	if s.err != nil {
+		return "", s.err
+	}
+	for _, what := range s.broken {
+		if invariant(what) != "" {
+			return what, nil
+		}
+	}
+	if len(s.broken) > 0 {
+		return p.must + ": " + s.broken[0], nil
+	}
+	return "", nil
+}
+
+// planned reads a plan of this package's source.
+func planned(text string) fault.Plan {
+	p, err := fault.Parse(text)
+	if err != nil {
+		panic(fmt.Sprintf("mutants: plan %q: %v", text, err))
+	}
+	return p
+}

@@ -1,0 +1,162 @@
+package mutants
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// stage is where a probe plays: a rig with the pair under test, and what has been noticed.
+type stage struct {
+	mutant Mutant
+	plan   fault.Plan
+	rig    *rig.Rig
+	file   *upg.File
+	broken []string // invariants, with their names, and other expectations
+	err    error    // why the probe could not be played
+}
+
+// stand sets up the rig with the mutant's meter, unless the setup names another.
+func (s *stage) stand(setup rig.Setup) {
+	if setup.MeterDefect == nil {
+		setup.MeterDefect = s.mutant.meter
+	}
+	s.rig, s.err = rig.New(setup)
+}
+
+// patience is how long an attempt may take: enough for three passes over every image.
+const patience = 3 * time.Hour
+
+// upgrade is a person who upgrades the meter and keeps all its settings.
+func (s *stage) upgrade() rig.Attempt {
+	return rig.Attempt{
+		Task:         client.TaskUpgrade,
+		SingleDevice: true,
+		Person:       rig.Person{Firmware: s.file, Paste: ion.AllGroups},
+		Plan:         s.plan,
+		Limit:        patience,
+		Defect:       s.mutant.tool,
+	}
+}
+
+// journaled is the same by a tool that keeps a journal.
+func (s *stage) journaled() rig.Attempt {
+	a := s.upgrade()
+	a.Journal = true
+	return a
+}
+
+// try carries out an attempt and notes what it broke.
+func (s *stage) try(a rig.Attempt) *rig.Outcome {
+	if s.err != nil {
+		return new(rig.Outcome)
+	}
+	o, err := s.rig.Try(a)
+	return s.note(o, err)
+}
+
+// recover carries out the article's recovery of a and notes what that broke.
+func (s *stage) recover(a rig.Attempt) *rig.Outcome {
+	if s.err != nil {
+		return new(rig.Outcome)
+	}
+	o, err := s.rig.Recover(a)
+	return s.note(o, err)
+}
+
+func (s *stage) note(o *rig.Outcome, err error) *rig.Outcome {
+	if err != nil {
+		s.err = err
+		return new(rig.Outcome)
+	}
+	s.broken = append(s.broken, o.Broken...)
+	s.broken = append(s.broken, disorder(o.Trace)...)
+	if s.mutant.Side == Neither {
+		s.hold(len(o.Unstruck) == 0, "faults that never struck: %v", o.Unstruck)
+	}
+	return o
+}
+
+// hold notes an expectation that does not hold.
+func (s *stage) hold(holds bool, format string, args ...any) {
+	if !holds {
+		s.broken = append(s.broken, fmt.Sprintf(format, args...))
+	}
+}
+
+// holdUpgraded: the tool says that it is done, and the meter knows of it.
+func (s *stage) holdUpgraded(o *rig.Outcome) {
+	s.hold(o.Ended && !o.Killed && o.Claim == nil, "the upgrade ends with: %v", o.Claim)
+	performed := func(e meter.LogEntry) bool { return e.Text == meter.EventFirmwareUpgrade }
+	s.hold(slices.ContainsFunc(o.Meter.EventLog, performed), "the meter's event log has no %q", meter.EventFirmwareUpgrade)
+}
+
+// holdRecovered: the attempt failed, and the article's recovery leads out of it.
+func (s *stage) holdRecovered(a rig.Attempt, o *rig.Outcome) {
+	s.hold(o.Killed || o.Claim != nil, "the attempt is no failure")
+	if o.Ended {
+		s.recover(a)
+	}
+}
+
+// through carries out an attempt that should succeed. Where it does not, the recovery
+// tells whether the pair can get out of that at all.
+func (s *stage) through(a rig.Attempt) *rig.Outcome {
+	o := s.try(a)
+	s.holdUpgraded(o)
+	if o.Ended && o.Claim != nil {
+		s.recover(a)
+	}
+	return o
+}
+
+// holdWindows: the person saw these prompts in this order.
+func (s *stage) holdWindows(o *rig.Outcome, want ...client.Prompt) {
+	s.hold(slices.Equal(o.Prompts, want), "the windows were %v and not %v", o.Prompts, want)
+}
+
+// holdClears: the flash was cleared so many times.
+func (s *stage) holdClears(o *rig.Outcome, want int) {
+	n := 0
+	for _, e := range o.Trace {
+		if e.Source == bench.FromMeter && e.Kind == "state" && e.Text == meter.Erasing.String() {
+			n++
+		}
+	}
+	s.hold(n == want, "the flash was cleared %d times and not %d", n, want)
+}
+
+// disorder is what the loader did out of turn: blocks before the flash was cleared, or not
+// one after the other and each once. A trace may begin in the middle of an erase.
+func disorder(trace []bench.Event) (broken []string) {
+	cleared, last, before := false, uint64(0), ""
+	for _, e := range trace {
+		switch {
+		case e.Source != bench.FromMeter:
+		case e.Kind == "state":
+			switch {
+			case e.Text == meter.Booting.String() || e.Text == meter.Off.String() || e.Text == meter.Erasing.String():
+				cleared, last = false, 0
+			case e.Text == meter.Receiving.String() && (before == meter.Erasing.String() || before == ""):
+				cleared = true
+			}
+			before = e.Text
+		case e.Kind == meter.EventBlockProgrammed.String():
+			if !cleared {
+				broken = append(broken, fmt.Sprintf("the meter takes block %d, and its flash was not cleared since it started", e.N))
+			} else if e.N != last+1 {
+				broken = append(broken, fmt.Sprintf("the meter programs block %d after block %d", e.N, last))
+			}
+			last = e.N
+		}
+	}
+	return broken
+}

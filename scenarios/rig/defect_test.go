@@ -1,0 +1,83 @@
+package rig
+
+import (
+	"bytes"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// careless is an upgrade by a tool that does to its files what d says, up to where a plan
+// kills it.
+func careless(t *testing.T, d client.Defect, plan string) (*Rig, Attempt) {
+	t.Helper()
+	r, err := New(Setup{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := fault.Parse(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, Attempt{Task: client.TaskUpgrade, Journal: true, Plan: p, Defect: &d,
+		Person: Person{Firmware: r.UPG(3 * ion.BlockBytes), Paste: ion.AllGroups}}
+}
+
+func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
+	r, a := careless(t, client.Defect{JournalInPlace: true}, "kill at block 2")
+	if _, err := r.Try(a); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.disk.load(r.setup.SerialNumber); r.disk.Journals() != 1 || err == nil {
+		t.Errorf("after a kill there are %d journals, and reading gives %v", r.disk.Journals(), err)
+	}
+	r, a = careless(t, client.Defect{JournalInPlace: true}, "abort at block 2")
+	if _, err := r.Try(a); err != nil {
+		t.Fatal(err)
+	}
+	if j, err := r.disk.load(r.setup.SerialNumber); j == nil || err != nil {
+		t.Errorf("after an abort reading gives %v, %v", j, err)
+	}
+}
+
+func TestALogThatIsHeldBackIsThereOnceTheToolEnds(t *testing.T) {
+	healthy, a := careless(t, client.Defect{}, "abort at block 2")
+	want, err := healthy.Try(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for plan, log := range map[string][]byte{"abort at block 2": want.Log, "kill at block 2": nil} {
+		r, a := careless(t, client.Defect{LogHeldBack: true}, plan)
+		o, err := r.Try(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(o.Log, log) {
+			t.Errorf("after %s the log is\n%s\nand should be\n%s", plan, o.Log, log)
+		}
+	}
+}
+
+func TestAClonedCarelessToolHasTheSameFuture(t *testing.T) {
+	r, a := careless(t, client.Defect{JournalInPlace: true, LogHeldBack: true}, "abort at block 3")
+	if err := r.Begin(a); err != nil {
+		t.Fatal(err)
+	}
+	for r.Bench().Station().Counts().BlocksSent < 2 && r.Bench().Step() {
+	}
+	fork := r.Clone()
+	if fork.Bench().Fingerprint() != r.Bench().Fingerprint() {
+		t.Error("the clone has another state")
+	}
+	tidied := r.Clone()
+	tidied.Bench().Host().(*tool).flush()
+	if tidied.Bench().Fingerprint() == r.Bench().Fingerprint() {
+		t.Error("a journal that is half there is the same state as a whole one")
+	}
+	one, other := fork.Finish(), r.Finish()
+	if !bytes.Equal(one.Log, other.Log) || !bytes.Equal(fork.disk.journals[0].file, r.disk.journals[0].file) {
+		t.Errorf("the logs are\n%s\nand\n%s\nthe journals\n%s\nand\n%s", one.Log, other.Log, fork.disk.journals[0].file, r.disk.journals[0].file)
+	}
+}

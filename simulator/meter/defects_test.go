@@ -1,0 +1,55 @@
+package meter
+
+import (
+	"testing"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// A defective meter is like any other until its bug shows, and so is its clone.
+func TestADefectiveMeterBootsAndItsCloneHasTheSameFuture(t *testing.T) {
+	for _, d := range Defects() {
+		t.Run(d.Name, func(t *testing.T) {
+			cfg := testConfig()
+			cfg.Defect = &d
+			x := running(t, cfg)
+			x.intoDownload(newImage())
+			if r := x.ask(ion.DownloadRequest{Op: ion.OpClear, Begin: true}); r.Status != ion.StatusBusy {
+				t.Fatalf("clear: %+v", r)
+			}
+			fork := *x
+			fork.m = x.m.Clone()
+			x.m.PowerOff(x.now)
+			fork.m.PowerOff(fork.now)
+			x.m.PowerOn(x.now)
+			fork.m.PowerOn(fork.now)
+			x.wait(20 * time.Second)
+			fork.wait(20 * time.Second)
+			if got, want := string(fork.m.AppendState(nil, fork.now)), string(x.m.AppendState(nil, x.now)); got != want {
+				t.Error("the clone has another future")
+			}
+		})
+	}
+}
+
+func TestOnlyAnImageThatHasRunIsInitialized(t *testing.T) {
+	image := newImage()
+	x := running(t, testConfig())
+	want := func(when string, initialized bool) {
+		t.Helper()
+		if got := x.m.Initialized(); got != initialized {
+			t.Errorf("%s: initialized is %v", when, got)
+		}
+	}
+	want("from the factory", true)
+	x.intoDownload(image)
+	x.clear()
+	want("without an image", false)
+	x.blocks(image)
+	x.must(verify(image, "7350V283"))
+	want("before the first boot", false)
+	x.must(ion.DownloadRequest{Op: ion.OpRestart})
+	x.wait(time.Minute)
+	want("after the first boot", true)
+}
