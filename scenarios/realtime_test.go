@@ -112,22 +112,27 @@ var _ = Describe("In real time", Label(realtime), func() {
 
 	// What a plan of protocol points makes happen does not depend on what carries the
 	// bytes. rig.Promised says what is compared.
+	sameOver := func(ctx context.Context, plan string, response time.Duration, transports ...rig.Transport) {
+		GinkgoHelper()
+		var want []string
+		for _, transport := range transports {
+			s := tell(instantly())
+			a := upgrade(s.UPG(blocks(11)+500), plan)
+			a.Response = response
+			o := s.over(ctx, transport, a)
+			got := rig.Promised(o.Trace)
+			if want == nil {
+				want = got
+				Expect(len(want)).To(BeNumerically(">", 70), "events, more than the erased sectors")
+				continue
+			}
+			Expect(got).To(Equal(want), "over %v, against the bench", transport)
+		}
+	}
+
 	DescribeTable("the same plan gives the same event trace, times aside, on the bench, over a PTY and over TCP",
 		func(ctx SpecContext, plan string, response time.Duration) {
-			var want []string
-			for _, transport := range rig.Transports() {
-				s := tell(instantly())
-				a := upgrade(s.UPG(blocks(11)+500), plan)
-				a.Response = response
-				o := s.over(ctx, transport, a)
-				got := rig.Promised(o.Trace)
-				if want == nil {
-					want = got
-					Expect(len(want)).To(BeNumerically(">", 70), "events, more than the erased sectors")
-					continue
-				}
-				Expect(got).To(Equal(want), "over %v, against the bench", transport)
-			}
+			sameOver(ctx, plan, response, rig.Transports()...)
 		},
 		EntryDescription("%[1]q"),
 		Entry(nil, enough, "", time.Duration(0)),
@@ -141,6 +146,18 @@ var _ = Describe("In real time", Label(realtime), func() {
 		Entry(nil, enough, "abort at state erasing", time.Duration(0)),
 		Entry(nil, enough, "kill at 50%", time.Duration(0)),
 		Entry(nil, enough, "frame-lost at block 3; byte-flip at block 5; frame-dup at block 7", soon),
+		Entry(nil, enough, "echo at start", time.Duration(0)),
+		Entry(nil, enough, "line-break at block 6 for 2 no-responses", soon),
+		Entry(nil, enough, "ip-half-open at block 6 for 2 no-responses", soon),
+		Entry(nil, enough, "ip-stall at block 6 for 2 no-responses", soon),
+		Entry(nil, enough, "reply-swap at block 3; reply-stranger at block 5; reply-nak at block 7; reply-busy at block 9", soon),
+	)
+
+	DescribeTable("a connection that is reset gives the same event trace, times aside, on the bench and over TCP",
+		func(ctx SpecContext, plan string) { sameOver(ctx, plan, 0, rig.Bench, rig.TCP) },
+		EntryDescription("%q"),
+		Entry(nil, enough, "ip-reset at block 6"),
+		Entry(nil, enough, "ip-reset at state erasing"),
 	)
 })
 

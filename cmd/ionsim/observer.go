@@ -185,6 +185,8 @@ func (o *observer) host(e serve.Event) {
 		r.name = "lost-bytes"
 		r.fields = append(r.fields, field{"bytes", e.Bytes})
 		trace.N = uint64(e.Bytes)
+	case serve.NotReset:
+		r.name = "not-reset"
 	case serve.BaudChanged:
 		fits := e.Baud == o.baud
 		r.name = "host-baud"
@@ -196,7 +198,7 @@ func (o *observer) host(e serve.Event) {
 	}
 	if e.Reason != "" {
 		r.fields = append(r.fields, field{"reason", e.Reason})
-		trace.Text += ": " + e.Reason
+		trace.Text = strings.TrimPrefix(e.Host+": "+e.Reason, ": ")
 	}
 	trace.Kind = r.name
 	o.tell(trace, r)

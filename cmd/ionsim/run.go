@@ -197,6 +197,7 @@ func (s *simulator) ports() serve.Config {
 			return false
 		},
 		Persist: s.persist,
+		Reset:   func() bool { return len(s.station.Orders()) > 0 }, // of which only ip-reset is left, see parseFaults
 		Event: func(e serve.Event) {
 			s.observer.host(e)
 			s.traceErr = errors.Join(s.traceErr, s.trace.flush())

@@ -17,6 +17,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 	"ionbench/simulator/serve"
 )
 
@@ -137,6 +138,57 @@ func TestCablePullIsToldAndSurvived(t *testing.T) {
 			}
 			m.wantDocumented(t)
 		})
+	}
+}
+
+func TestConnectionIsResetAndTheNextOneRecovers(t *testing.T) {
+	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", "ip-reset at block 3; ip-reset at block 5")
+	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover} {
+		if _, err := use(t, overTCP(m), task, testFirmware(6)); !errors.Is(err, machine.ErrLineLost) || !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the upgrader ends with %v, want a reset", err)
+		}
+		m.want("the fault", func(e event) bool { return e.Event == "fault" && e.Phase == "strikes" })
+		if e := m.want("the end of the connection", func(e event) bool { return e.Event == "disconnected" }); e.Reason != "reset from here" {
+			t.Errorf("%s", e.raw)
+		}
+	}
+	wantDone(t, overTCP(m), client.TaskRecover, testFirmware(6))
+	m.end()
+	m.wantDocumented(t)
+}
+
+func TestResetThatCannotBeCarriedOutOnAPTYIsTold(t *testing.T) {
+	m := startJSON(t, "--pace", "off", "--fault", "ip-reset at block 3")
+	wantDone(t, overPTY(m), client.TaskUpgrade, testFirmware(6))
+	m.end()
+	if told := m.all("not-reset"); len(told) != 1 || told[0].Host != m.ready.PTY || !strings.Contains(told[0].Reason, "TCP") {
+		t.Errorf("%+v", told)
+	}
+	m.wantDocumented(t)
+}
+
+func TestResetWithNobodyConnectedIsTold(t *testing.T) {
+	trace := filepath.Join(t.TempDir(), "trace.txt")
+	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--trace", trace, "--fault", "ip-reset at 10ms")
+	m.want("that nobody is there", func(e event) bool { return e.Event == "not-reset" && e.Host == "" && e.Reason != "" })
+	m.end()
+	text, err := os.ReadFile(trace)
+	must(t, err)
+	if want := " host not-reset nobody is connected\n"; !strings.Contains(string(text), want) {
+		t.Errorf("the trace has no %q:\n%s", want, text)
+	}
+}
+
+func TestStallIsToldAndSurvived(t *testing.T) {
+	const plan = "ip-stall at block 3 for 2 no-responses"
+	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", plan)
+	h := wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(6))
+	m.end()
+	if told := m.all("fault"); len(told) != 2 || told[1].Phase != "ends" || told[1].Fault != plan {
+		t.Errorf("%+v", told)
+	}
+	if missing := strings.Count(strings.Join(h.log, "\n"), "No response... resending"); missing != 2 {
+		t.Errorf("%d lines No response", missing)
 	}
 }
 

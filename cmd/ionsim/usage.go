@@ -53,7 +53,8 @@ What goes wrong:
   --fault PLAN              a fault, such as "power-loss at flash-op 1170 torn for 30s";
                             may be given again. ionsim --help-faults shows all kinds and
                             triggers. Times and counts begin when ionsim is ready. abort and
-                            kill are the client's and refused here. A fault that never struck
+                            kill are the client's and refused here; ip-reset resets the TCP
+                            client, and can do nothing on the PTY. A fault that never struck
                             is reported at the end, and as soon as it is known that it cannot
 
 What is kept:
@@ -91,6 +92,7 @@ What it tells:
     connected     host: a TCP client
     refused       host, reason
     disconnected  host, reason
+    not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out
     lost-bytes    host, bytes: that the host did not take
     host-baud     host, baud, fits (false: both ends hear garbage): the rate set on the PTY
     frame         direction (to-meter or from-meter), bytes, hex (with --trace-frames)

@@ -1,8 +1,11 @@
 package rig
 
 import (
+	"slices"
+
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
 )
 
 // done is what the meter has done since it began to clear its flash.
@@ -45,8 +48,11 @@ func (d *done) allows(l upgradelog.Line, blocks int) bool {
 }
 
 // judgeTrace is I6 line by line: what the log tells, the meter had done by then, and every
-// line that was told is on the disk. It needs a trace.
+// line that was told is on the disk. It needs a trace, and answers that say what is.
 func (o *Outcome) judgeTrace() {
+	if slices.ContainsFunc(o.evidence.attempt.Plan, func(f fault.Fault) bool { return f.Kind == fault.ReplyStatus }) {
+		return
+	}
 	var d done
 	var told []byte
 	for _, e := range o.Trace {

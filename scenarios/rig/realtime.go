@@ -11,6 +11,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
@@ -66,7 +67,8 @@ func (r *Rig) TryOver(ctx context.Context, over Transport, a Attempt) (*Outcome,
 		return nil, err
 	}
 	clock := clockFrom(r.Now())
-	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.setup.Baud}
+	p := &pair{now: r.Now(), wake: make(chan func(time.Duration), 1)}
+	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.setup.Baud, Reset: p.takeReset, Event: p.hear}
 	if over == TCP {
 		config.TCP = "127.0.0.1:0"
 	}
@@ -77,15 +79,16 @@ func (r *Rig) TryOver(ctx context.Context, over Transport, a Attempt) (*Outcome,
 	if err := r.Begin(a); err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
-	ended, err := r.joinOver(ctx, server, clock)
+	p.station, p.tool = r.bench.Station(), r.bench.Host().(*tool)
+	ended, err := r.joinOver(ctx, p, server, clock)
 	if err != nil {
 		return nil, fmt.Errorf("attempt over %v: %w", over, err)
 	}
 	return r.finish(r.attempt, r.before, ended), nil
 }
 
-// joinOver lets the two ends that Begin made talk to each other through server.
-func (r *Rig) joinOver(ctx context.Context, server *serve.Server, clock machine.Clock) (ended bool, err error) {
+// joinOver lets the two ends of p, which Begin made, talk to each other through server.
+func (r *Rig) joinOver(ctx context.Context, p *pair, server *serve.Server, clock machine.Clock) (ended bool, err error) {
 	limit := r.attempt.Limit
 	if limit == 0 {
 		limit = maxRealTime
@@ -93,7 +96,6 @@ func (r *Rig) joinOver(ctx context.Context, server *serve.Server, clock machine.
 	attempt, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	p := &pair{station: r.bench.Station(), tool: r.bench.Host().(*tool), now: r.Now(), wake: make(chan func(time.Duration), 1)}
 	if server.PTY() == "" {
 		p.station.HostBaud(p.now, 0)
 	}
@@ -121,21 +123,26 @@ func (r *Rig) joinOver(ctx context.Context, server *serve.Server, clock machine.
 	return false, errors.Join(serverErr, toolErr)
 }
 
-// drive is the tool's side: one connection, one process.
+// drive is the tool's side: one process, and one connection after another if they are reset.
 func (p *pair) drive(ctx context.Context, server *serve.Server, baud int, clock machine.Clock) error {
 	to := port.Config{Port: server.PTY(), Baud: baud}
 	if to.Port == "" {
 		to.TCP = server.Addr().String()
 	}
-	conn, err := port.Open(to)
-	if err != nil {
-		return err
+	for {
+		conn, err := port.Open(to)
+		if err != nil {
+			return err
+		}
+		err = machine.Drive(ctx, host{p}, conn, machine.Options{
+			Clock:    clock,
+			Step:     func(time.Duration) bool { return host{p}.done() },
+			Commands: p.wake,
+		})
+		if !errors.Is(err, machine.ErrLineLost) || !p.carryReset(clock.Now()) || (host{p}).done() {
+			return err
+		}
 	}
-	return machine.Drive(ctx, host{p}, conn, machine.Options{
-		Clock:    clock,
-		Step:     func(time.Duration) bool { return host{p}.done() },
-		Commands: p.wake,
-	})
 }
 
 // pair is both ends while the wall clock runs. Two goroutines use them, each its own end,
@@ -149,6 +156,8 @@ type pair struct {
 	now     time.Duration // of the latest turn
 	events  []bench.Event
 	wake    chan func(time.Duration) // ends a wait of the tool's side
+	resets  []fault.Fault            // for the server to carry out
+	reset   *fault.Fault             // carried out; the tool has yet to find its connection broken
 }
 
 // turn begins a turn at now, or a little later: the clock was read before the lock was
@@ -167,13 +176,17 @@ func (p *pair) note() {
 }
 
 // order carries the faults of the host's side to the tool. Its goroutine finds out by
-// being woken.
+// being woken. A reset is the server's to carry out.
 func (p *pair) order() {
 	orders := p.station.Orders()
 	if len(orders) == 0 {
 		return
 	}
 	for _, f := range orders {
+		if f.Kind == fault.IPReset {
+			p.resets = append(p.resets, f)
+			continue
+		}
 		p.tool.Order(p.now, f)
 	}
 	p.note()
@@ -181,6 +194,45 @@ func (p *pair) order() {
 	case p.wake <- func(time.Duration) {}:
 	default: // it will wake already
 	}
+}
+
+// takeReset tells the server to reset the connection.
+func (p *pair) takeReset() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.resets) == 0 {
+		return false
+	}
+	p.reset, p.resets = &p.resets[0], p.resets[1:]
+	return true
+}
+
+// hear adds to the trace that a reset could not be carried out.
+func (p *pair) hear(e serve.Event) {
+	if e.Kind != serve.NotReset {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reset = nil
+	p.station.Note(bench.Event{At: e.At, Source: bench.FromFault, Kind: "not-reset", Text: e.Reason})
+}
+
+// carryReset tells the tool that its connection broke, and that it was a reset that did it;
+// false is that it was none.
+func (p *pair) carryReset(now time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reset == nil {
+		return false
+	}
+	f := *p.reset
+	p.reset = nil
+	if now, ok := p.turn(now); ok {
+		p.tool.Order(now, f)
+		p.note()
+	}
+	return true
 }
 
 // device is the station's end of a pair.
@@ -225,8 +277,16 @@ func (d device) HostBaud(now time.Duration, baud int) {
 	}
 }
 
-// HostGone: the tool leaves when it is done, and nothing happens after that.
-func (d device) HostGone(time.Duration) {}
+// HostGone: the connection was reset. Otherwise the tool leaves when it is done, and nothing
+// happens after that.
+func (d device) HostGone(now time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now, ok := d.turn(now); ok {
+		d.station.HostGone(now)
+		d.order()
+	}
+}
 
 // host is the tool's end of a pair.
 type host struct{ *pair }

@@ -3,6 +3,7 @@ package rig_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,53 @@ func TestAttemptsOverDifferentTransportsFollowEachOtherOnOneClock(t *testing.T) 
 		if took := r.Now() - before; took != o.Cost.Time || took <= 0 && step.over == rig.TCP {
 			t.Errorf("over %v: the clock went on by %v, the cost is %v", step.over, took, o.Cost.Time)
 		}
+	}
+}
+
+// resets counts what a trace tells of resets: that they struck, and that they could not be
+// carried out.
+func resets(trace []bench.Event) (struck, not int) {
+	for _, e := range trace {
+		switch {
+		case e.Source != bench.FromFault:
+		case e.Kind == "strikes":
+			struck++
+		case e.Kind == "not-reset":
+			not++
+		}
+	}
+	return struck, not
+}
+
+func TestToolThatIsResetConnectsAgainInRealTime(t *testing.T) {
+	for _, over := range []rig.Transport{rig.Bench, rig.TCP} {
+		r, a := instantUpgrade(t, "ip-reset at block 1; ip-reset at state verifying")
+		a.Task, a.SingleDevice = client.TaskConnect, true
+		a.Person.Connections, a.Person.Assistant = 4, []client.Choice{client.Upgrade, client.Upgrade}
+		o, err := r.TryOver(t.Context(), over, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if struck, not := resets(o.Trace); struck != 2 || not != 0 || !o.Ended || len(o.Broken) > 0 || !o.Meter.Connected {
+			t.Errorf("over %v: %d resets, %d not carried out, ended %v, broken %q, connected %v", over, struck, not, o.Ended, o.Broken, o.Meter.Connected)
+		}
+		if !slices.Contains(o.Prompts, client.UpgradeFailed) || !slices.Contains(o.Prompts, client.UpgradeCompleted) {
+			t.Errorf("over %v: %v", over, o.Prompts)
+		}
+	}
+}
+
+func TestResetThatAPTYCannotHaveStandsInTheTrace(t *testing.T) {
+	r, a := instantUpgrade(t, "ip-reset at block 1")
+	o, err := r.TryOver(t.Context(), rig.PTY, a)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if struck, not := resets(o.Trace); struck != 1 || not != 1 || o.Claim != nil || len(o.Broken) > 0 {
+		t.Errorf("%d resets, %d not carried out, %v, broken %q", struck, not, o.Claim, o.Broken)
 	}
 }
 

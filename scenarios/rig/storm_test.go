@@ -57,11 +57,22 @@ func (s *storm) fault() fault.Fault {
 	const draws = 100
 	for range draws {
 		k := s.oneOf("cable-pull", "power-loss", "meter-reset", "meter-silent", "abort", "kill", "noise", "slow-line", "byte-drop",
-			"byte-flip", "byte-insert", "byte-dup", "frame-lost", "frame-dup", "reply-lost", "reply-late", "reply-dup")
+			"byte-flip", "byte-insert", "byte-dup", "frame-lost", "frame-dup", "reply-lost", "reply-late", "reply-dup",
+			"cable-flap", "echo", "wrong-baud", "line-break", "sliced", "reply-swap", "reply-stranger", "reply-nak", "reply-busy", "reply-status",
+			"ip-reset", "ip-half-open", "ip-stall")
 		text := k + " at " + s.trigger()
 		switch k {
-		case "cable-pull", "power-loss", "meter-silent":
+		case "cable-pull", "power-loss", "meter-silent", "echo", "line-break", "ip-half-open", "ip-stall":
 			text += s.duration()
+		case "cable-flap":
+			text += s.duration() + fmt.Sprintf(" by %dms", 1+s.below(15_000))
+		case "wrong-baud":
+			text += s.duration() + " baud " + s.oneOf("1200", "4800", "9600", "19200")
+		case "sliced":
+			text += s.duration() + fmt.Sprintf(" by %dms length %d", 1+s.below(9), 20+s.below(100))
+		case "reply-status":
+			text += " status " + s.oneOf("ok", "busy", "bad-sequence", "not-cleared", "out-of-range", "program-failed", "erase-failed",
+				"verify-failed", "wrong-product", "refused")
 		case "noise":
 			text += s.duration() + fmt.Sprintf(" rate %de-5 seed %d", 1+s.below(200), s.below(100))
 		case "slow-line":

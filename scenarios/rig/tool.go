@@ -86,6 +86,7 @@ type tool struct {
 	disk     Disk
 	killed   bool
 	aborted  bool
+	lost     bool // the connection was reset and nobody has connected again
 	prompts  []client.Prompt
 	visits   int // to Select Connection Type
 	assists  int // to Setup Assistant
@@ -132,7 +133,10 @@ func (t *tool) Transmit(dst []byte) []byte {
 
 func (t *tool) Done() bool { return t.killed || t.upgrader.Done() }
 
-// Order: "may choose to Abort the upgrade", or the PC dies.
+// errReset is what the tool says of a connection that was reset, wherever that was.
+var errReset = errors.New("the connection was reset")
+
+// Order: "may choose to Abort the upgrade", or the PC dies, or the connection is reset.
 func (t *tool) Order(now time.Duration, f fault.Fault) {
 	switch f.Kind {
 	case fault.Kill:
@@ -140,6 +144,10 @@ func (t *tool) Order(now time.Duration, f fault.Fault) {
 	case fault.Abort:
 		t.aborted = true
 		t.upgrader.Abort(now)
+		t.listen(now)
+	case fault.IPReset:
+		t.lost = true
+		t.upgrader.Lost(now, errReset)
 		t.listen(now)
 	}
 }
@@ -289,6 +297,7 @@ func (t *tool) answer(p client.Prompt) client.Answer {
 	switch p {
 	case client.ConnectionType:
 		t.visits++
+		t.lost = t.lost && t.visits > t.person.Connections
 		return client.Answer{Choice: okUnless(t.visits > t.person.Connections, client.Exit)}
 	case client.RecoverUpgrade:
 		return client.Answer{Choice: okUnless(t.person.NoRecovery, client.Cancel)}

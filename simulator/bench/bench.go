@@ -21,7 +21,8 @@ import (
 // Host is the other end of the line: the upgrader with the person in front of it.
 type Host interface {
 	machine.Machine
-	// Order makes a fault of the host's side happen: abort, kill.
+	// Order makes a fault of the host's side happen: abort, kill, or the end of its
+	// connection.
 	Order(now time.Duration, f fault.Fault)
 	// Done reports that the host will do no more.
 	Done() bool
@@ -135,6 +136,9 @@ func (b *Bench) carryToDevice() (moved bool) {
 func (b *Bench) carryToHost() (moved bool) {
 	if len(b.station.orders) > 0 {
 		for _, f := range b.station.Orders() {
+			if f.Kind == fault.IPReset {
+				b.station.HostGone(b.now)
+			}
 			b.host.Order(b.now, f)
 		}
 		moved = true

@@ -10,6 +10,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
 
@@ -18,6 +19,13 @@ const storm = `noise at block 1 for 300ms rate 2e-4 seed 7; reply-late at block 
 slow-line at block 3 for 400ms by 200us; reply-dup every 2 blocks; frame-dup at frame 90 to-meter; byte-flip at byte 900 from-meter
 power-loss at flash-op 60 torn for 5s; cable-pull at block 2 for 1 no-response; meter-silent at no-response 4 for 3s; meter-reset at state verifying
 byte-insert at byte 15000 to-meter length 3 seed 2; noise from-meter at 40s..50s rate 1e-3 seed 9`
+
+// squall has the kinds of the line, the answers and the network that hold something back or
+// come by turns.
+const squall = `cable-flap at block 2 for 3 no-responses by 2500ms; echo at block 1 for 20s; sliced at 3s for 15s by 700us length 90
+wrong-baud at block 1 for 1 no-response baud 4800; line-break from-meter at block 3 for 1 no-response; ip-stall at block 2 for 2 no-responses
+ip-half-open at state verifying for 1 no-response; reply-swap at block 1..2; reply-stranger at block 3; reply-nak at state erasing
+reply-busy at block 2; reply-status at no-response 5 status verify-failed; reply-late at block 3 by 20s`
 
 const limit = 3 * time.Hour
 
@@ -64,7 +72,7 @@ func begin(t testing.TB, blocks int, text string) *rig.Rig {
 }
 
 func TestClonesFutureEqualsTheOriginalsFromAnyInstant(t *testing.T) {
-	for name, text := range map[string]string{"without faults": "", "in a storm": storm} {
+	for name, text := range map[string]string{"without faults": "", "in a storm": storm, "in a squall": squall} {
 		t.Run(name, func(t *testing.T) {
 			const every = 7
 			want := ending(begin(t, 3, text).Bench())
@@ -200,6 +208,17 @@ func TestEqualFingerprintsHaveEqualFuturesTimesAside(t *testing.T) {
 			fmt.Sprintf("noise at block %d for 300ms rate 3e-3 seed %d", 1+n%3, n),
 			fmt.Sprintf("reply-lost at block %d", 1+n%3),
 			fmt.Sprintf("frame-lost at frame %d from-meter", 20+5*n),
+			fmt.Sprintf("cable-flap at block 2 for %ds by 700ms", 2*n),
+			fmt.Sprintf("echo at block %d for %ds", 1+n%3, 1+n),
+			fmt.Sprintf("wrong-baud at block 2 for %ds baud %d", n, 1200*n),
+			fmt.Sprintf("line-break at block 3 for %ds", n),
+			fmt.Sprintf("sliced to-meter at block 2 for 200ms by 3ms length %d", 40*n),
+			fmt.Sprintf("reply-swap at block %d", 1+n%3),
+			fmt.Sprintf("reply-stranger at block %d; reply-nak at block %d", 1+n%3, 1+n%2),
+			fmt.Sprintf("reply-busy at block %d", 1+n%3),
+			fmt.Sprintf("ip-half-open at block 2 for %ds", 3*n),
+			fmt.Sprintf("ip-stall at block 2 for %ds", 3*n),
+			fmt.Sprintf("ip-reset at block %d", 1+n%3),
 		)
 	}
 	known := map[machine.Fingerprint]sighting{}
@@ -252,6 +271,68 @@ func TestFingerprintTellsApartWhatGoesAnotherWay(t *testing.T) {
 			t.Errorf("%s and %s have one fingerprint", name, other)
 		}
 		seen[print] = name
+	}
+}
+
+// strayFrame is one for a unit that is not there.
+func strayFrame(transaction byte) []byte {
+	return ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 7, Transaction: transaction})
+}
+
+// Each of these differs from the others in one thing that a fault keeps for later.
+func TestFingerprintTellsApartWhatFaultsKeepForLater(t *testing.T) {
+	seen := map[machine.Fingerprint]string{}
+	for _, c := range []struct {
+		name, plan string
+		do         func(*bare)
+	}{
+		{"nothing", "", func(*bare) {}},
+		{"an answer that waits for another", "reply-swap", func(b *bare) { b.askFor(1, time.Second) }},
+		{"an answer that is as late", "reply-late by 1m", func(b *bare) { b.askFor(1, time.Second) }},
+		{"an answer in the network", "ip-stall at frame 1 from-meter", func(b *bare) { b.askFor(1, time.Second) }},
+		{"a request in the network", "ip-stall at frame 1 to-meter", func(b *bare) { b.askFor(1, time.Second) }},
+		{"another request in the network", "ip-stall at frame 1 to-meter", func(b *bare) { b.askFor(2, time.Second) }},
+		{"a byte in the network", "ip-stall", func(b *bare) { b.s.Receive(0, []byte{0x55}) }},
+		{"another byte in the network", "ip-stall", func(b *bare) { b.s.Receive(0, []byte{0x66}) }},
+		{"a cable that is out for long", "cable-flap at frame 1 to-meter by 20s", func(b *bare) { b.askFor(1, 5*time.Second) }},
+		{"a cable that is out for longer", "cable-flap at frame 1 to-meter by 20s", func(b *bare) { b.hear(time.Second); b.askFor(1, 4*time.Second) }},
+		{"a plug out behind a cable out", "cable-pull; cable-flap at frame 1 to-meter by 2s", func(b *bare) { b.hear(4 * time.Second); b.askFor(1, time.Second) }},
+		{"a plug in behind a cable out", "cable-pull; cable-flap at frame 1 to-meter by 2s", func(b *bare) { b.hear(2 * time.Second); b.askFor(1, 3*time.Second) }},
+		{"a frame that can be refused", "reply-nak", func(b *bare) { b.s.Receive(0, strayFrame(0x40)); b.hear(time.Second) }},
+		{"another frame that can be refused", "reply-nak", func(b *bare) { b.s.Receive(0, strayFrame(0x00)); b.hear(time.Second) }},
+		{"another rate of the host", "wrong-baud baud 4800", func(b *bare) { b.s.HostBaud(0, 1200) }},
+		{"yet another rate of the host", "wrong-baud baud 4800", func(b *bare) { b.s.HostBaud(0, 2400) }},
+	} {
+		b := newBare(t, c.plan)
+		c.do(b)
+		print := machine.FingerprintOf(b.s.AppendState(nil, b.now))
+		if other, ok := seen[print]; ok {
+			t.Errorf("%s and %s have one fingerprint", c.name, other)
+		}
+		seen[print] = c.name
+		clone := &bare{t, b.s.Clone(), b.now}
+		if machine.FingerprintOf(clone.s.AppendState(nil, b.now)) != print {
+			t.Errorf("%s: the clone has another fingerprint", c.name)
+		}
+		if a, z := clone.askFor(9, time.Second), b.askFor(9, time.Second); !slices.Equal(a, z) {
+			t.Errorf("%s: the clone hears % x, the original % x", c.name, a, z)
+		}
+		clone.s.Heal(clone.now)
+		b.s.Heal(b.now)
+		if a, z := clone.ask(3), b.ask(3); !slices.Equal(a, z) {
+			t.Errorf("%s: behind Heal the clone hears % x, the original % x", c.name, a, z)
+		}
+	}
+}
+
+func TestClonesOfAStalledNetworkKeepTheirOwn(t *testing.T) {
+	b := newBare(t, "ip-stall for 10s; echo")
+	b.s.Receive(0, []byte{1})
+	clone := &bare{t, b.s.Clone(), 0}
+	b.s.Receive(0, []byte{2})
+	clone.s.Receive(0, []byte{3})
+	if got, cloned := b.hear(time.Minute), clone.hear(time.Minute); !slices.Equal(got, []byte{1, 2}) || !slices.Equal(cloned, []byte{1, 3}) {
+		t.Errorf("the original sent % x, the clone % x", got, cloned)
 	}
 }
 

@@ -597,14 +597,31 @@ func newBare(t *testing.T, text string) *bare {
 // ask sends identify and returns all that arrives within a minute.
 func (b *bare) ask(id uint16) []byte {
 	b.t.Helper()
+	return b.askFor(id, time.Minute)
+}
+
+// askFor sends identify and returns all that arrives in that time.
+func (b *bare) askFor(id uint16, wait time.Duration) []byte {
+	b.t.Helper()
+	b.s.Receive(b.now, identify(id))
+	return b.hear(wait)
+}
+
+// hear is all that arrives in that time.
+func (b *bare) hear(wait time.Duration) []byte {
+	b.t.Helper()
+	b.now += wait
+	b.s.Advance(b.now)
+	return b.s.Transmit(nil)
+}
+
+// identify is a request that any meter answers.
+func identify(id uint16) []byte {
 	body := ion.AppendDownloadRequest(nil, &ion.DownloadRequest{Op: ion.OpIdentify})
 	out := ion.Outgoing{Message: ion.AppendPacket(nil, ion.Packet{MessageID: id, Request: true, Source: ion.ClientAddress(),
 		Destination: ion.MeterAddress(105), Service: 1, Type: ion.TypeDownload, Body: body})}
 	out.Begin(ion.HostAddress, 105, false)
-	b.s.Receive(b.now, out.AppendFrame(nil))
-	b.now += time.Minute
-	b.s.Advance(b.now)
-	return b.s.Transmit(nil)
+	return out.AppendFrame(nil)
 }
 
 func TestByteFaultsHarmExactlyTheBytesTheyName(t *testing.T) {

@@ -28,6 +28,9 @@ type strike struct {
 	trap    uint64 // position of the next byte that it waits for
 	trapped bool
 	bytes   int // bytes in a row that are left to harm
+
+	out    bool          // cable-flap: the cable is out just now
+	toggle time.Duration // cable-flap: when that changes
 }
 
 // SetPlan replaces the plan. Faults of the old one that are still at work go on until
@@ -216,10 +219,12 @@ func (k *strike) lasts(now time.Duration) {
 
 // timer is when the fault strikes or ends by the clock.
 func (k *strike) timer() (time.Duration, bool) {
-	if k.active && k.timed {
-		return k.until, true
-	}
-	if k.fault.Trigger.Unit == fault.AtTime && k.next > 0 && !k.active {
+	switch {
+	case k.turnsNext():
+		return k.toggle, true
+	case k.active:
+		return k.until, k.timed
+	case k.fault.Trigger.Unit == fault.AtTime && k.next > 0:
 		return k.origin.at + time.Duration(k.next), true
 	}
 	return 0, false
@@ -230,22 +235,14 @@ func (s *Station) runTimer(now time.Duration, i int) {
 	if !due || at > now {
 		return
 	}
-	if s.plan[i].active {
+	switch k := &s.plan[i]; {
+	case k.turnsNext():
+		s.flap(now, k)
+	case k.active:
 		s.finish(now, i)
-		return
+	default:
+		s.strike(now, i)
 	}
-	s.strike(now, i)
-}
-
-// directions are those that a fault of the line acts on.
-func directions(f fault.Fault) []line.Direction {
-	switch f.Direction() {
-	case fault.ToMeter:
-		return []line.Direction{line.ToMeter}
-	case fault.FromMeter:
-		return []line.Direction{line.FromMeter}
-	}
-	return []line.Direction{line.ToMeter, line.FromMeter}
 }
 
 // begin is the effect of a fault.
@@ -260,9 +257,11 @@ func (s *Station) begin(now time.Duration, i int) {
 		s.afterMeter(now)
 	case fault.MeterSilent:
 		s.silent++
-	case fault.Abort, fault.Kill:
+	case fault.Abort, fault.Kill, fault.IPReset:
 		s.orders = append(s.orders, k.fault)
-	case fault.CablePull, fault.Noise, fault.SlowLine:
+	case fault.IPHalfOpen, fault.IPStall:
+		s.changeIP(now, k, true)
+	case fault.CablePull, fault.CableFlap, fault.LineBreak, fault.Noise, fault.SlowLine, fault.Sliced, fault.WrongBaud, fault.Echo:
 		s.changeLine(now, k, true)
 	case fault.ByteDrop, fault.ByteFlip, fault.ByteInsert, fault.ByteDup:
 		s.aimAtBytes(k)
@@ -282,42 +281,11 @@ func (s *Station) finish(now time.Duration, i int) {
 		s.afterMeter(now)
 	case fault.MeterSilent:
 		s.silent--
+	case fault.IPHalfOpen, fault.IPStall:
+		s.changeIP(now, k, false)
 	default:
 		s.changeLine(now, k, false)
 	}
-}
-
-// changeLine sets or lifts a lasting harm of the line. What has arrived so far has.
-func (s *Station) changeLine(now time.Duration, k *strike, on bool) {
-	s.deliver(now, true)
-	for _, d := range directions(k.fault) {
-		switch k.fault.Kind {
-		case fault.CablePull:
-			s.pull(now, d, on)
-		case fault.Noise:
-			rate := k.fault.Parameters.Rate
-			if !on {
-				rate = 0
-			}
-			s.line.SetNoise(d, rate, fault.NewStream(k.fault.Parameters.Seed, "noise "+d.String()))
-		case fault.SlowLine:
-			pause := k.fault.Parameters.By
-			if !on {
-				pause = 0
-			}
-			s.line.SetPause(d, pause)
-		}
-	}
-}
-
-// pull counts the faults that hold the cable out.
-func (s *Station) pull(now time.Duration, d line.Direction, out bool) {
-	if out {
-		s.pulled[d]++
-	} else {
-		s.pulled[d]--
-	}
-	s.line.Cut(now, d, s.pulled[d] > 0)
 }
 
 func (s *Station) cutPower(now time.Duration) {
@@ -528,30 +496,4 @@ func (s *Station) takePicked(d line.Direction) (lost, doubled bool) {
 		doubled = doubled || k.fault.Kind == fault.FrameDup
 	}
 	return lost, doubled
-}
-
-// maxDelayed bounds the frames that are held back at once.
-const maxDelayed = 64
-
-// sendReply sends a frame of an answer unless a fault of the answers takes it.
-func (s *Station) sendReply(now time.Duration, frame []byte) {
-	for i := range s.plan {
-		k := &s.plan[i]
-		if k.armed == 0 || k.fault.Kind.Place() != fault.PlaceReply {
-			continue
-		}
-		k.armed--
-		switch k.fault.Kind {
-		case fault.ReplyLost:
-			return
-		case fault.ReplyLate:
-			if len(s.delay) < maxDelayed {
-				s.delay = append(s.delay, delayed{at: now + k.fault.Parameters.By, frame: append([]byte(nil), frame...)})
-			}
-			return
-		case fault.ReplyDup:
-			s.sendFrame(now, line.FromMeter, frame)
-		}
-	}
-	s.sendFrame(now, line.FromMeter, frame)
 }

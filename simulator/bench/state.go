@@ -32,6 +32,9 @@ func (s *Station) CopyTo(c *Station) {
 	c.watch.held = append(old.watch.held[:0], s.watch.held...)
 	c.arrived = append(old.arrived[:0], s.arrived...)
 	c.orders = slices.Clone(s.orders)
+	for d := range c.kept {
+		c.kept[d] = append(old.kept[d][:0], s.kept[d]...)
+	}
 	c.scratch = old.scratch[:0]
 	c.trace = slices.Clip(s.trace)
 	c.delay = append(old.delay[:0], s.delay...) // a held frame is never written to
@@ -46,8 +49,13 @@ func (s *Station) AppendState(dst []byte, now time.Duration) []byte {
 	dst = s.watch.appendState(dst, now)
 	dst = machine.AppendUint(dst, uint64(s.silent))
 	dst = machine.AppendBytes(dst, s.arrived)
+	dst = machine.AppendUint(dst, uint64(s.hostBaud))
+	for d := range s.kept {
+		dst = machine.AppendBytes(dst, s.kept[d])
+	}
 	for _, d := range s.delay {
 		dst = machine.AppendDeadline(dst, now, d.at, true)
+		dst = machine.AppendBool(dst, d.swapped)
 		dst = machine.AppendBytes(dst, d.frame)
 	}
 	for i := range s.plan {
@@ -62,6 +70,7 @@ func (w *watch) appendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendUint(dst, uint64(w.lastID))
 	dst = machine.AppendBool(dst, w.asked)
 	dst = machine.AppendBool(dst, w.begun)
+	dst = append(dst, w.transaction)
 	dst = machine.AppendUint(dst, uint64(w.lastBlock))
 	return machine.AppendUint(dst, uint64(w.blocks))
 }
@@ -87,6 +96,8 @@ func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte 
 	dst = machine.AppendBool(dst, k.active)
 	dst = machine.AppendDeadline(dst, now, k.until, k.active && k.timed)
 	dst = machine.AppendUint(dst, uint64(k.noResponses))
+	dst = machine.AppendBool(dst, k.out)
+	dst = machine.AppendDeadline(dst, now, k.toggle, k.loose())
 	dst = machine.AppendUint(dst, uint64(k.bytes))
 	dst = machine.AppendBool(dst, k.trapped)
 	if k.trapped {
@@ -102,5 +113,7 @@ func (k *strike) appendEnd(dst []byte, now time.Duration) []byte {
 	f.Trigger = fault.Trigger{}
 	dst = machine.AppendString(dst, f.String())
 	dst = machine.AppendDeadline(dst, now, k.until, k.timed)
+	dst = machine.AppendBool(dst, k.out)
+	dst = machine.AppendDeadline(dst, now, k.toggle, k.loose())
 	return machine.AppendUint(dst, uint64(k.noResponses))
 }

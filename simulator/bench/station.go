@@ -41,6 +41,11 @@ type Station struct {
 	pulled [2]int    // faults that hold the cable out, by direction
 	cuts   uint64    // times that the power was cut
 
+	hostBaud int       // the host's own rate; that of its converter can be another
+	halfOpen int       // faults that make the network forget the connection
+	stalled  int       // faults that make it stand still
+	kept     [2][]byte // what it then holds, by direction
+
 	arrived []byte // for the host
 	scratch []byte
 	orders  []fault.Fault // faults that the host's side has to carry out
@@ -48,11 +53,6 @@ type Station struct {
 	trace       []Event
 	traceOn     bool
 	traceFrames bool
-}
-
-type delayed struct {
-	at    time.Duration
-	frame []byte
 }
 
 // NewStation makes a station whose meter is off.
@@ -64,6 +64,7 @@ func NewStation(cfg Config) (*Station, error) {
 	s := &Station{
 		meter:       m,
 		line:        line.New(cfg.Baud),
+		hostBaud:    cfg.Baud,
 		traceOn:     cfg.Trace || cfg.TraceFrames,
 		traceFrames: cfg.TraceFrames,
 	}
@@ -107,10 +108,11 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 	if baud == 0 || own == 0 {
 		baud = own
 	}
-	if baud == s.line.Baud(line.ToMeter) {
+	if baud == s.hostBaud {
 		return
 	}
-	s.line.SetBaud(line.ToMeter, baud)
+	s.hostBaud = baud
+	s.setHostRate()
 	s.note(Event{At: now, Source: FromLine, Kind: "host-baud", N: uint64(baud)})
 }
 
@@ -123,6 +125,7 @@ func (s *Station) HostGone(now time.Duration) {
 	s.line.Drop(line.ToMeter)
 	s.line.Drop(line.FromMeter)
 	s.arrived = s.arrived[:0]
+	s.kept = [2][]byte{}
 }
 
 // Receive puts what the host sends on the line.
@@ -152,7 +155,7 @@ func (s *Station) sendWhole(now time.Duration, p []byte) int {
 		if whole {
 			s.hostFrame(now, p[done:done+n])
 		} else {
-			s.line.Send(now, line.ToMeter, p[done:done+n])
+			s.send(now, line.ToMeter, p[done:done+n])
 		}
 		done += n
 	}
@@ -163,6 +166,9 @@ func (s *Station) sendWhole(now time.Duration, p []byte) int {
 func (s *Station) hostFrame(now time.Duration, frame []byte) {
 	w := &s.watch
 	w.framesToMeter++
+	if !isAck(frame) {
+		w.transaction = transactionOf(frame)
+	}
 	r, first := parseRequest(frame)
 	switch {
 	case first:
@@ -215,9 +221,9 @@ func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 	if lost {
 		return
 	}
-	s.line.Send(now, d, frame)
+	s.send(now, d, frame)
 	if doubled {
-		s.line.Send(now, d, frame)
+		s.send(now, d, frame)
 	}
 }
 
@@ -327,18 +333,12 @@ const never = time.Duration(1<<63 - 1)
 
 func (s *Station) runTimers(now time.Duration) {
 	if len(s.watch.held) > 0 && s.watch.heldAt+heldFor <= now {
-		s.line.Send(now, line.ToMeter, s.watch.held)
+		s.send(now, line.ToMeter, s.watch.held)
 		s.watch.held = s.watch.held[:0]
 	}
-	kept := s.delay[:0]
-	for _, d := range s.delay {
-		if d.at <= now {
-			s.sendFrame(now, line.FromMeter, d.frame)
-			continue
-		}
-		kept = append(kept, d)
+	if len(s.delay) > 0 {
+		s.releaseDelayed(now)
 	}
-	s.delay = kept
 	for i := range s.plan {
 		s.runTimer(now, i)
 	}
@@ -349,17 +349,13 @@ func (s *Station) runTimers(now time.Duration) {
 func (s *Station) deliver(now time.Duration, flush bool) {
 	for {
 		d, p, ok := s.line.Deliver(now, flush)
+		if echo := s.line.TakeEcho(); len(echo) > 0 {
+			s.arrive(now, line.FromMeter, echo)
+		}
 		if !ok {
 			return
 		}
-		if d == line.FromMeter {
-			s.arrived = append(s.arrived, p...)
-			continue
-		}
-		if s.silent == 0 {
-			s.meter.Receive(now, p)
-			s.afterMeter(now)
-		}
+		s.arrive(now, d, p)
 	}
 }
 
@@ -427,8 +423,9 @@ func (s *Station) TakeTrace() []Event {
 	return events
 }
 
-// Orders hands out the faults that the host's side has to carry out (abort, kill), in the
-// order in which they struck.
+// Orders hands out the faults that the host's side has to carry out, in the order in which
+// they struck: abort, kill, and ip-reset, with which the host is gone for the station
+// (HostGone) until it connects again.
 func (s *Station) Orders() []fault.Fault {
 	orders := s.orders
 	s.orders = nil
@@ -485,9 +482,13 @@ func (s *Station) UnderWay() uint64 { return s.watch.underWay }
 // beginning of a frame that will never end.
 func (s *Station) Settled() bool { return !s.Waiting() && !s.meter.MidFrame() }
 
-// Reachable reports that cable and power are there and the meter is not kept silent.
+// Reachable reports that network, cable and power are there and will not go by themselves
+// (no plug is loose), that no converter is set to another rate than the meter's, and that
+// the meter is not kept silent.
 func (s *Station) Reachable() bool {
-	return s.pulled == [2]int{} && s.silent == 0 && s.meter.State() != meter.Off
+	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off &&
+		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
+		s.atWork(fault.CableFlap, line.ToMeter) == nil && s.atWork(fault.CableFlap, line.FromMeter) == nil
 }
 
 // Heal ends every fault that is at work and forgets the plan; the meter has power again.

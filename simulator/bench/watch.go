@@ -25,6 +25,7 @@ type watch struct {
 	blocks          uint32 // of the image, once the host has told its length; 0 before
 	asked           bool   // lastID means something
 	begun           bool   // of the last message only the first of several frames was sent
+	transaction     byte   // of the host's frame that came last, acknowledgements aside
 }
 
 // frames are those on the line so far, by direction.
@@ -132,6 +133,9 @@ func framesLeft(frame []byte) int { return int(frame[10] & 0x1F) }
 
 // isAck tells a frame without a message in it.
 func isAck(frame []byte) bool { return frame[4]&byte(ion.AckFrame) != 0 }
+
+// transactionOf is the transaction byte of a whole frame.
+func transactionOf(frame []byte) byte { return frame[10] }
 
 // blocksOf is how many blocks an image of length bytes makes.
 func blocksOf(length uint32) uint32 {

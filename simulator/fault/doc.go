@@ -43,6 +43,17 @@
 // A fault that acts on a byte or a frame (byte-drop and its like) acts on the one that its
 // trigger names; with any other trigger, on the next one in its direction.
 //
+// A fault of the answers (reply-lost and its like) acts on the next answer of the meter
+// after its trigger that it can act on: reply-busy and reply-status pass over answers in
+// which there is no status to change.
+//
+// What the host sends into a cable that is out, or into a network that carries nothing,
+// counts as sent. The bytes that a stalled network keeps count when they go on, the frames
+// and blocks in them at once.
+//
+// A fault of the IP connection acts on the bench and over a PTY as it does over TCP, but for
+// ip-reset: a PTY has no connection that could be reset, and whoever serves it says so.
+//
 // # What it does not do
 //
 // It carries nothing out, and it does not know the run: that block 500 of 460 never comes

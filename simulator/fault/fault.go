@@ -84,6 +84,29 @@ func ParseState(s string) (State, bool) {
 	return State(i + 1), i >= 0
 }
 
+// Status is what an answer of the download service says of how its request went.
+type Status uint8
+
+// The statuses, in the order in which package ion numbers them. The zero Status is none.
+const (
+	StatusOK Status = iota + 1
+	StatusBusy
+	StatusBadSequence
+	StatusNotCleared
+	StatusOutOfRange
+	StatusProgramFailed
+	StatusEraseFailed
+	StatusVerifyFailed
+	StatusWrongProduct
+	StatusRefused
+)
+
+var statusNames = [...]string{"", "ok", "busy", "bad-sequence", "not-cleared", "out-of-range",
+	"program-failed", "erase-failed", "verify-failed", "wrong-product", "refused"}
+
+// String gives the word of the grammar.
+func (s Status) String() string { return nameOf(statusNames[:], uint8(s), "status") }
+
 // Unit is what a trigger counts or watches.
 type Unit uint8
 
@@ -143,11 +166,13 @@ func (d Duration) Forever() bool { return d == Duration{} }
 type Parameters struct {
 	Rate     float64       // noise: the probability that a byte is damaged, above 0 and at most 1
 	Seed     uint64        // of the fault's own random stream; 0 is a seed like any other
-	By       time.Duration // reply-late: how much later; slow-line: the pause before every byte
+	By       time.Duration // how late, how long a pause, or how long out and in: see the kind
 	Mask     byte          // byte-flip: the bits that change; 0 stands for 0x01
 	Bytes    int           // torn: bytes programmed before the one that is torn, if HasBytes
 	HasBytes bool          // without: half of the operation's bytes
-	Length   int           // how many bytes in a row; 0 stands for 1
+	Length   int           // how many bytes in a row, or in a slice; 0 stands for 1
+	Baud     int           // wrong-baud: the rate of the converter, in bits a second
+	Status   Status        // reply-status: what the answer says
 }
 
 // TornBytes is Bytes in the form that the flash chip takes: -1 when half of them.
@@ -168,9 +193,10 @@ const (
 	PlaceMeter                  // the meter, its power included
 	PlaceChip                   // the flash chip
 	PlaceHost                   // the PC: the tool and the person in front of it
+	PlaceIP                     // the Ethernet gateway or serial server between the PC and the meter
 )
 
-var placeNames = [...]string{"", "line", "reply", "meter", "chip", "host"}
+var placeNames = [...]string{"", "line", "reply", "meter", "chip", "host", "ip"}
 
 // String gives the place in a word.
 func (p Place) String() string { return nameOf(placeNames[:], uint8(p), "place") }

@@ -120,7 +120,7 @@ func TestEveryExampleOfTheDesignMeansWhatItSays(t *testing.T) {
 func TestEveryKindHasAWholeRowAndAnExampleThatParsesBack(t *testing.T) {
 	seen := map[string]bool{}
 	for i, r := range rows {
-		if r.kind != Kind(i+1) || r.name == "" || seen[r.name] || r.field == "" || r.place < PlaceLine || r.place > PlaceHost {
+		if r.kind != Kind(i+1) || r.name == "" || seen[r.name] || r.field == "" || r.place < PlaceLine || r.place > PlaceIP {
 			t.Errorf("row %d is incomplete or out of order: %+v", i, r)
 		}
 		seen[r.name] = true
@@ -146,8 +146,8 @@ func TestEveryKindHasAWholeRowAndAnExampleThatParsesBack(t *testing.T) {
 	if got := len(Kinds()); got != len(rows) {
 		t.Errorf("%d kinds are described, there are %d", got, len(rows))
 	}
-	if parameters[bytesParameter].name != "bytes" {
-		t.Error("bytesParameter points at another row")
+	if parameters[bytesParameter].name != "bytes" || parameters[byParameter].name != "by" {
+		t.Error("bytesParameter or byParameter points at another row")
 	}
 }
 
@@ -313,6 +313,11 @@ func TestValidateRefusesWhatDoesNotPrintBack(t *testing.T) {
 		"bytes unannounced":  {Kind: PowerLoss, Trigger: FlashOp(1, Torn), Parameters: Parameters{Bytes: 3}},
 		"negative length":    {Kind: ByteDrop, Parameters: Parameters{Length: -1}},
 		"negative lateness":  {Kind: ReplyLate, Parameters: Parameters{By: -1}},
+		"unknown status":     {Kind: ReplyStatus, Parameters: Parameters{Status: 99}},
+		"negative rate":      {Kind: WrongBaud, Parameters: Parameters{Baud: -1}},
+		"rate below 300":     {Kind: WrongBaud, Parameters: Parameters{Baud: 299}},
+		"flap without time":  {Kind: CableFlap},
+		"flap of 1ns":        {Kind: CableFlap, Parameters: Parameters{By: 1}},
 		"all of the percent": {Kind: Abort, Trigger: Trigger{Unit: AtPercent, First: whole}},
 	}
 	for name, f := range tests {
@@ -329,6 +334,7 @@ func TestUnknownValuesPrintAsNumbers(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{Kind(99).String(), "kind 99"}, {Side(9).String(), "side 9"}, {Phase(9).String(), "phase 9"},
 		{State(0).String(), "state 0"}, {Unit(77).String(), "unit 77"}, {Place(0).String(), "place 0"},
+		{Status(0).String(), "status 0"}, {Status(99).String(), "status 99"},
 		{PlaceChip.String(), "chip"}, {AtNoResponse.String(), "no-response"},
 	} {
 		if test.got != test.want {
@@ -392,17 +398,20 @@ func FuzzParse(f *testing.F) {
 
 // FuzzValidate builds faults field by field, as a sweep does: what is valid prints back.
 func FuzzValidate(f *testing.F) {
-	f.Add(uint8(PowerLoss), uint8(0), uint8(AtFlashOp), uint64(1170), uint64(0), uint64(0), uint8(0), uint8(Torn), uint8(0), int64(3e10), 0, 0.0, uint64(7), int64(0), uint8(0), 0, true, 0)
-	f.Add(uint8(Noise), uint8(1), uint8(AtPercent), uint64(47_500), uint64(99_999), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 1e-4, uint64(7), int64(0), uint8(0), 0, false, 0)
-	f.Add(uint8(ByteFlip), uint8(0), uint8(AtByte), uint64(5), uint64(9), uint64(2), uint8(1), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(255), 0, false, 12)
+	f.Add(uint8(PowerLoss), uint8(0), uint8(AtFlashOp), uint64(1170), uint64(0), uint64(0), uint8(0), uint8(Torn), uint8(0), int64(3e10), 0, 0.0, uint64(7), int64(0), uint8(0), 0, true, 0, 0, uint8(0))
+	f.Add(uint8(Noise), uint8(1), uint8(AtPercent), uint64(47_500), uint64(99_999), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 1e-4, uint64(7), int64(0), uint8(0), 0, false, 0, 0, uint8(0))
+	f.Add(uint8(ByteFlip), uint8(0), uint8(AtByte), uint64(5), uint64(9), uint64(2), uint8(1), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(255), 0, false, 12, 0, uint8(0))
+	f.Add(uint8(WrongBaud), uint8(0), uint8(AtNoResponse), uint64(2), uint64(0), uint64(4), uint8(0), uint8(0), uint8(0), int64(0), 1, 0.0, uint64(0), int64(0), uint8(0), 0, false, 0, 19_200, uint8(0))
+	f.Add(uint8(ReplyStatus), uint8(0), uint8(AtBlock), uint64(2), uint64(4), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(0), 0, false, 0, 0, uint8(StatusRefused))
+	f.Add(uint8(Sliced), uint8(2), uint8(AtTime), uint64(2e9), uint64(0), uint64(0), uint8(0), uint8(0), uint8(0), int64(1e9), 0, 0.0, uint64(0), int64(4e7), uint8(0), 0, false, 16, 0, uint8(0))
 	f.Fuzz(func(t *testing.T, kind, side, unit uint8, first, last, every uint64, tside, phase, state uint8,
-		lasts int64, noResponses int, rate float64, seed uint64, by int64, mask uint8, bytes int, hasBytes bool, length int) {
+		lasts int64, noResponses int, rate float64, seed uint64, by int64, mask uint8, bytes int, hasBytes bool, length, baud int, status uint8) {
 		fault := Fault{
 			Kind: Kind(kind), Side: Side(side),
 			Trigger:  Trigger{Unit: Unit(unit), First: first, Last: last, Every: every, Side: Side(tside), Phase: Phase(phase), State: State(state)},
 			Duration: Duration{Time: time.Duration(lasts), NoResponses: noResponses},
 			Parameters: Parameters{Rate: rate, Seed: seed, By: time.Duration(by), Mask: mask,
-				Bytes: bytes, HasBytes: hasBytes, Length: length},
+				Bytes: bytes, HasBytes: hasBytes, Length: length, Baud: baud, Status: Status(status)},
 		}
 		printed := fault.String() // must not panic, valid or not
 		if fault.Validate() != nil {

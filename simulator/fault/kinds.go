@@ -1,6 +1,9 @@
 package fault
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Kind is what goes wrong.
 type Kind uint8
@@ -21,9 +24,22 @@ const (
 	ByteDup
 	FrameLost
 	FrameDup
+	CableFlap
+	Echo
+	WrongBaud
+	LineBreak
+	Sliced
 	ReplyLost
 	ReplyLate
 	ReplyDup
+	ReplySwap
+	ReplyStranger
+	ReplyNak
+	ReplyBusy
+	ReplyStatus
+	IPReset
+	IPHalfOpen
+	IPStall
 )
 
 // row is everything there is to know about a kind. Adding a kind is adding its constant and
@@ -44,6 +60,8 @@ type row struct {
 	never   []Unit   // the triggers that make no sense
 	takes   []string // the parameters it can have
 	needs   string   // the parameter it must have
+
+	leastBy time.Duration // the shortest `by` that makes sense; 0: any
 
 	example string
 }
@@ -137,6 +155,38 @@ var rows = [...]row{
 		example: "frame-dup at frame 31 to-meter",
 	},
 	{
+		kind: CableFlap, name: "cable-flap", place: PlaceLine, lasting: true, sided: true,
+		field:   "a loose plug: the cable is out and in by turns, and in again at the end",
+		takes:   []string{"by"},
+		needs:   "by",
+		leastBy: time.Millisecond,
+		example: "cable-flap at block 20 for 30s by 300ms",
+	},
+	{
+		kind: Echo, name: "echo", place: PlaceLine, lasting: true,
+		field:   "a two-wire adapter that hears itself: what the host sends comes back to it",
+		example: "echo at block 10 for 2m",
+	},
+	{
+		kind: WrongBaud, name: "wrong-baud", place: PlaceLine, lasting: true, blocks: true,
+		field:   "somebody set the converter to another rate: both ends hear garbage",
+		takes:   []string{"baud"},
+		needs:   "baud",
+		example: "wrong-baud at block 30 for 45s baud 19200",
+	},
+	{
+		kind: LineBreak, name: "line-break", place: PlaceLine, lasting: true, blocks: true, sided: true,
+		field:   "the line is held in break: a framing error at its beginning and at its end, and nothing between",
+		example: "line-break at block 40 for 3 no-responses",
+	},
+	{
+		kind: Sliced, name: "sliced", place: PlaceLine, lasting: true, sided: true,
+		field:   "a serial server hands bytes on in slices, with a pause behind each; nothing is lost",
+		takes:   []string{"by", "length"},
+		needs:   "by",
+		example: "sliced from-meter at block 5 for 2m by 40ms length 16",
+	},
+	{
 		kind: ReplyLost, name: "reply-lost", place: PlaceReply, never: []Unit{AtFrame, AtByte},
 		field:   "the meter did what was asked, and its answer never arrives",
 		instead: "use a window, such as `at block 77..79`, to lose more replies",
@@ -155,6 +205,54 @@ var rows = [...]row{
 		field:   "a gateway delivers an answer twice",
 		instead: "use a window, such as `at block 77..79`, to repeat more replies",
 		example: "reply-dup every 10 blocks",
+	},
+	{
+		kind: ReplySwap, name: "reply-swap", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "a gateway with several paths: an answer comes behind the next one, or within 60s not at all",
+		instead: "use reply-late for an answer that is so much later",
+		example: "reply-swap at block 9",
+	},
+	{
+		kind: ReplyStranger, name: "reply-stranger", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "a gateway mixes up its clients: the answer carries the id of another message",
+		instead: "use a window, such as `at block 77..79`, to spoil more replies",
+		example: "reply-stranger at block 14",
+	},
+	{
+		kind: ReplyNak, name: "reply-nak", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "the meter's link layer refuses the request after all: a NAK comes in place of the answer",
+		instead: "use a window, such as `at block 77..79`, to refuse more requests",
+		example: "reply-nak at block 15",
+	},
+	{
+		kind: ReplyBusy, name: "reply-busy", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "the meter did what was asked and says that it is busy",
+		instead: "use a window, such as `at block 77..79`, for more replies that say so",
+		example: "reply-busy at block 16",
+	},
+	{
+		kind: ReplyStatus, name: "reply-status", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		field:   "the meter did what was asked, or did not, and says otherwise",
+		instead: "use a window, such as `at block 77..79`, for more replies that say so",
+		takes:   []string{"status"},
+		needs:   "status",
+		example: "reply-status at block 17 status program-failed",
+	},
+	{
+		kind: IPReset, name: "ip-reset", place: PlaceIP,
+		field:   "a gateway or a NAT resets the TCP connection; the host may connect anew",
+		instead: "use ip-half-open for a connection that carries nothing for a while",
+		example: "ip-reset at block 100",
+	},
+	{
+		kind: IPHalfOpen, name: "ip-half-open", place: PlaceIP, lasting: true, blocks: true,
+		field:   "a NAT forgot the connection: it seems up, and what is sent is lost",
+		example: "ip-half-open at block 110 for 2 no-responses",
+	},
+	{
+		kind: IPStall, name: "ip-stall", place: PlaceIP, lasting: true, blocks: true,
+		field:   "the network stalls: nothing passes, and all of it comes at once at the end",
+		example: "ip-stall at block 120 for 25s",
 	},
 }
 

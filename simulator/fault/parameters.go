@@ -2,7 +2,9 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // parameter is one row of the table of parameters. Its format gives "" for the default.
@@ -15,8 +17,11 @@ type parameter struct {
 	format  func(Parameters) string
 }
 
-// bytesParameter is the place of bytes in the table.
-const bytesParameter = 4
+// The places of parameters in the table that are checked by name.
+const (
+	byParameter    = 1
+	bytesParameter = 4
+)
 
 // parameters is in the order in which they are printed.
 var parameters = [...]parameter{
@@ -34,9 +39,9 @@ var parameters = [...]parameter{
 			return formatRate(p.Rate)
 		},
 	},
-	{
+	byParameter: {
 		name: "by", syntax: "by TIME", example: "by 11s",
-		field: "how late a reply is; how long a slow line waits before each byte",
+		field: "how late a reply is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in",
 		parse: func(p *Parameters, s string) (err error) {
 			if p.By, err = parseTime(s); err == nil && p.By == 0 {
 				err = fmt.Errorf("%s is no delay", s)
@@ -70,7 +75,7 @@ var parameters = [...]parameter{
 	},
 	{
 		name: "length", syntax: "length N", example: "length 3",
-		field: "how many bytes in a row, 1 to 65535 (1 unless given)",
+		field: "how many bytes in a row, or in a slice, 1 to 65535 (1 unless given)",
 		parse: func(p *Parameters, s string) error {
 			n, err := strconv.ParseUint(s, 10, 16)
 			if err != nil || n == 0 {
@@ -118,6 +123,42 @@ var parameters = [...]parameter{
 				return ""
 			}
 			return strconv.FormatUint(p.Seed, 10)
+		},
+	},
+	{
+		name: "baud", syntax: "baud N", example: "baud 19200",
+		field: "the rate that the converter was set to, 300 to 115200",
+		parse: func(p *Parameters, s string) error {
+			n, err := strconv.ParseUint(s, 10, 32)
+			if err != nil || n < 300 || n > 115_200 {
+				return fmt.Errorf("%q is not a rate from 300 to 115200", s)
+			}
+			p.Baud = int(n)
+			return nil
+		},
+		format: func(p Parameters) string {
+			if p.Baud == 0 {
+				return ""
+			}
+			return strconv.Itoa(p.Baud)
+		},
+	},
+	{
+		name: "status", syntax: "status WORD", example: "status program-failed",
+		field: "what the answer says: " + strings.Join(statusNames[1:], ", "),
+		parse: func(p *Parameters, s string) error {
+			n := slices.Index(statusNames[1:], s)
+			if n < 0 {
+				return fmt.Errorf("there is no status %q: %s", s, suggest(s, statusNames[1:]))
+			}
+			p.Status = Status(n + 1)
+			return nil
+		},
+		format: func(p Parameters) string {
+			if p.Status == 0 {
+				return ""
+			}
+			return p.Status.String()
 		},
 	},
 }

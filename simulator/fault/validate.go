@@ -135,11 +135,19 @@ func (f Fault) checkDuration(r row) *problem {
 	case !r.lasting && !d.Forever():
 		return wrong(inFor, "%s", r.atOnce("for "+d.String()))
 	case r.lasting && t.Every != 0 && d.Forever():
-		return wrong(inEvery, "a %s that lasts forever cannot come again: say `for TIME` or `for N no-responses`", r.name)
+		return wrong(inEvery, "%s that lasts forever cannot come again: say `for TIME` or `for N no-responses`", r.one())
 	case t.Every != 0 && t.Unit == AtTime && d.Time >= time.Duration(t.Every):
-		return wrong(inFor, "a %s for %s that comes every %s never ends: leave some time between", r.name, FormatTime(d.Time), FormatTime(time.Duration(t.Every)))
+		return wrong(inFor, "%s for %s that comes every %s never ends: leave some time between", r.one(), FormatTime(d.Time), FormatTime(time.Duration(t.Every)))
 	}
 	return nil
+}
+
+// one is the kind with its article.
+func (r row) one() string {
+	if strings.ContainsRune("aeiou", rune(r.name[0])) {
+		return "an " + r.name
+	}
+	return "a " + r.name
 }
 
 // atOnce says why a kind takes no duration, and what else to say.
@@ -166,8 +174,8 @@ func (f Fault) checkWindow(r row) *problem {
 		return wrong(inFor, "the window %s..%s says already how long the %s lasts: give one of the two",
 			u.format(t.First), u.format(t.Last), r.name)
 	case r.blocks && t.Unit != AtTime && t.Unit != AtNoResponse:
-		return wrong(inAt, "during a %s nothing goes on, so %s never comes: say `for TIME` or `for N no-responses`",
-			r.name, u.moment(t.Last))
+		return wrong(inAt, "during %s nothing goes on, so %s never comes: say `for TIME` or `for N no-responses`",
+			r.one(), u.moment(t.Last))
 	}
 	return nil
 }
@@ -189,6 +197,9 @@ func (f Fault) checkParameters(r row) *problem {
 		if err := p.parse(&again, text); err != nil {
 			return wrong(in, "%s: %v", p.name, err)
 		}
+	}
+	if f.Parameters.By < r.leastBy {
+		return wrong(inParameter+byParameter, "%s by %s is too quick to be one: at least %s", r.name, FormatTime(f.Parameters.By), FormatTime(r.leastBy))
 	}
 	if f.Parameters.HasBytes && f.Trigger.Phase != Torn {
 		return wrong(inParameter+bytesParameter, "bytes says where a program is torn: it needs the trigger `flash-op N torn`")

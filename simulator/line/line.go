@@ -1,13 +1,14 @@
 // Package line is the RS-485 line between the host and the meter: two wires, so one
 // talker at a time; bytes that take their time at the baud rate; a cable that can be
-// pulled; noise; and the garbage that two different baud rates make of each other.
+// pulled; noise; bytes that come in slices; an adapter that hears itself; and the garbage
+// that two different baud rates make of each other.
 //
 // A Line is a value that owns no clock: bytes and times go in, the bytes that arrived
 // come out. It knows nothing of frames. Positions of bytes count from 0 per direction,
 // over everything that a sender put on the wire, arrived or not.
 //
-// Character format is 8N1, ten bits a byte. Modem lines, echo and the analogue level are
-// not modelled.
+// Character format is 8N1, ten bits a byte. Modem lines and the analogue level are not
+// modelled.
 package line
 
 import (
@@ -43,8 +44,26 @@ type Line struct {
 	pace     int              // bytes are so many times faster than baud says; 0 for no pacing
 	pause    [2]time.Duration // the sender waits so long before every byte
 	out      [2]bool          // the cable carries nothing in that direction
+	slices   [2]slicing
 	channels [2]channel
 	resample []byte
+	echo     bool   // what leaves the host's end comes back to it
+	echoed   []byte // since it was taken last
+}
+
+// slicing: after every so many bytes the sender waits. Slices are counted from the first
+// byte of a burst, or from the one on the wire when the slicing began.
+type slicing struct {
+	bytes int // 0 for none
+	pause time.Duration
+}
+
+// before is how many whole slices lie before a byte that has so many others before it.
+func (s slicing) before(bytes int64) int64 {
+	if s.bytes == 0 {
+		return 0
+	}
+	return bytes / int64(s.bytes)
 }
 
 type channel struct {
@@ -103,6 +122,31 @@ func (l *Line) SetPause(d Direction, pause time.Duration) {
 	l.rebase(d)
 	l.pause[d] = pause
 	l.plan(d)
+}
+
+// SetSlices makes the sender of d hand bytes on in slices of so many bytes, with a pause
+// behind each that something follows, from the byte on the wire on. Slices are delivered
+// one by one. Without bytes or without a pause there are none.
+func (l *Line) SetSlices(d Direction, bytes int, pause time.Duration) {
+	if bytes <= 0 || pause <= 0 {
+		bytes, pause = 0, 0
+	}
+	l.rebase(d)
+	l.slices[d] = slicing{bytes, pause}
+	l.plan(d)
+}
+
+// SetEcho makes an adapter of the host's end that hears what it sends itself. The echo of a
+// byte is there when the byte has left, whatever becomes of it on its way to the meter: the
+// cable may be out, and the rate is the host's own. So it collides with nothing.
+func (l *Line) SetEcho(on bool) { l.echo = on }
+
+// TakeEcho is the echo of the bytes that were delivered, or lost on a pulled cable, since it
+// was called last. The slice is valid until the next Deliver.
+func (l *Line) TakeEcho() []byte {
+	p := l.echoed
+	l.echoed = l.echoed[:0]
+	return p
 }
 
 // rebase counts byte times from the byte at the head, so that they may change.
@@ -236,12 +280,16 @@ func (l *Line) collide(begins time.Duration, d Direction, p []byte) {
 }
 
 // starts is when the k-th byte on the wire begins to leave, ends when it has arrived.
-func (l *Line) starts(d Direction, k int) time.Duration {
-	c := &l.channels[d]
-	return c.base + l.wireTime(d, c.done+int64(k))
-}
+func (l *Line) starts(d Direction, k int) time.Duration { return l.at(d, k, 0) }
 
-func (l *Line) ends(d Direction, k int) time.Duration { return l.starts(d, k+1) }
+func (l *Line) ends(d Direction, k int) time.Duration { return l.at(d, k, 1) }
+
+// at is when so many bytes of the k-th one on the wire are over: none or all of it.
+func (l *Line) at(d Direction, k int, over int64) time.Duration {
+	c, s := &l.channels[d], l.slices[d]
+	before := c.done + int64(k)
+	return c.base + l.wireTime(d, before+over) + time.Duration(s.before(before))*s.pause
+}
 
 func (l *Line) wireTime(d Direction, bytes int64) time.Duration {
 	t := time.Duration(bytes) * l.pause[d]
@@ -267,7 +315,7 @@ func (l *Line) Next() (at time.Duration, ok bool) {
 // channel ends with it.
 func (l *Line) plan(d Direction) {
 	c := &l.channels[d]
-	n := len(c.buf) - c.head
+	n := l.burst(d)
 	c.busy = n > 0
 	switch ahead := c.trap - c.pos; {
 	case n == 0:
@@ -278,8 +326,18 @@ func (l *Line) plan(d Direction) {
 	}
 }
 
+// burst is how many bytes from the head are delivered together: all, or the slice.
+func (l *Line) burst(d Direction) int {
+	c := &l.channels[d]
+	n := len(c.buf) - c.head
+	if bytes := int64(l.slices[d].bytes); bytes > 0 {
+		n = min(n, int(bytes-c.done%bytes))
+	}
+	return n
+}
+
 // Deliver takes the next bytes that have arrived by now in either direction: a whole
-// burst, or what stands in front of a trap, or, with flush, every byte that is complete.
+// burst or slice, or what stands in front of a trap, or, with flush, every byte that is complete.
 // ok is false when there are none. Bytes that met a pulled cable are counted and not
 // returned. The slice is valid until the next call.
 func (l *Line) Deliver(now time.Duration, flush bool) (d Direction, p []byte, ok bool) {
@@ -311,6 +369,9 @@ func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took 
 	c.done += int64(n)
 	c.tidy()
 	l.plan(d)
+	if l.echo && d == ToMeter {
+		l.echoed = append(l.echoed, p...)
+	}
 	if l.out[d] {
 		return nil, true
 	}
@@ -321,11 +382,11 @@ func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took 
 	return p, true
 }
 
-// complete counts the bytes to take from the head: nothing before a burst (or its part
-// in front of a trap) is whole, unless flush asks for what there is.
+// complete counts the bytes to take from the head: nothing before a burst (or its slice, or
+// its part in front of a trap) is whole, unless flush asks for what there is.
 func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 	c := &l.channels[d]
-	n := len(c.buf) - c.head
+	n := l.burst(d)
 	if c.trapped && c.trap >= c.pos && c.trap-c.pos < uint64(n) {
 		n = int(c.trap - c.pos)
 	}
@@ -379,6 +440,7 @@ func (l *Line) CopyTo(out *Line) {
 	old := *out
 	*out = *l
 	out.resample = old.resample[:0]
+	out.echoed = append(old.echoed[:0], l.echoed...)
 	for d := range out.channels {
 		c := &out.channels[d]
 		c.buf = append(old.channels[d].buf[:0], c.buf[c.head:]...)
@@ -390,14 +452,21 @@ func (l *Line) CopyTo(out *Line) {
 // positions relative to the bytes that left.
 func (l *Line) AppendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendUint(dst, uint64(l.pace))
+	dst = machine.AppendBool(dst, l.echo)
+	dst = machine.AppendBytes(dst, l.echoed)
 	for d := range l.channels {
 		c := &l.channels[d]
 		dst = machine.AppendUint(dst, uint64(l.baud[d]))
 		dst = machine.AppendUint(dst, uint64(l.pause[d]))
 		dst = machine.AppendBool(dst, l.out[d])
+		dst = machine.AppendUint(dst, uint64(l.slices[d].bytes))
+		dst = machine.AppendUint(dst, uint64(l.slices[d].pause))
 		dst = machine.AppendBytes(dst, c.buf[c.head:])
 		if c.head < len(c.buf) {
 			dst = machine.AppendDeadline(dst, now, l.ends(Direction(d), 0), true)
+			if bytes := int64(l.slices[d].bytes); bytes > 0 {
+				dst = machine.AppendUint(dst, uint64(c.done%bytes))
+			}
 		}
 		dst = machine.AppendBool(dst, c.trapped)
 		if c.trapped {

@@ -488,6 +488,121 @@ func TestPauseComesBeforeEveryByteFromTheOneOnTheWireOn(t *testing.T) {
 	})
 }
 
+func TestSlicesComeOneByOneWithAPauseBetween(t *testing.T) {
+	const ms = time.Millisecond
+	both(t, func(t *testing.T, d Direction) {
+		for _, c := range []struct {
+			bytes, sent int
+			want        []time.Duration // of each byte, at 10 ms a byte and with pauses of 45 ms
+		}{
+			{3, 7, []time.Duration{30 * ms, 30 * ms, 30 * ms, 105 * ms, 105 * ms, 105 * ms, 160 * ms}},
+			{1, 3, []time.Duration{10 * ms, 65 * ms, 120 * ms}},
+			{3, 3, []time.Duration{30 * ms, 30 * ms, 30 * ms}},
+			{0, 3, []time.Duration{30 * ms, 30 * ms, 30 * ms}},
+		} {
+			l := New(1000)
+			l.SetSlices(d, c.bytes, 45*ms)
+			for _, start := range []time.Duration{0, time.Second} { // each burst begins a slice
+				l.Send(start, d, counting(c.sent))
+				got := collect(&l, forever)
+				if !bytes.Equal(content(got, d), counting(c.sent)) {
+					t.Fatalf("slices of %d: % x", c.bytes, content(got, d))
+				}
+				for i, a := range got {
+					if a.at != start+c.want[i] {
+						t.Errorf("slices of %d: byte %d is there at %v, not %v", c.bytes, i, a.at, start+c.want[i])
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestSlicesBeginWithTheByteOnTheWireAndEndWithIt(t *testing.T) {
+	const ms = time.Millisecond
+	l := New(1000)
+	l.Send(0, ToMeter, counting(9))
+	take(&l, 35*ms, true) // three are there, the fourth is on the wire
+	l.SetSlices(ToMeter, 2, 100*ms)
+	got := collect(&l, 160*ms)
+	if at, _ := l.Next(); len(got) != 2 || got[1].at != 50*ms || at != 170*ms {
+		t.Fatalf("%v, the next at %v", got, at)
+	}
+	if got := take(&l, 159*ms, true); len(got) > 0 {
+		t.Errorf("%v comes within the pause", got)
+	}
+	l.SetSlices(ToMeter, 2, 0)
+	if at, _ := l.Next(); at != 190*ms {
+		t.Errorf("the last four are there at %v", at)
+	}
+	if got := collect(&l, forever); len(got) != 4 || l.Left(ToMeter) != 9 {
+		t.Errorf("%v, %d left", got, l.Left(ToMeter))
+	}
+}
+
+func TestTrapStopsInFrontOfItsByteInASlice(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		trap uint64
+		at   time.Duration // it is reached
+	}{{0, 0}, {2, 20 * ms}, {3, 130 * ms}, {4, 140 * ms}, {6, 260 * ms}} {
+		l := New(1000)
+		l.SetSlices(FromMeter, 3, 100*ms)
+		l.SetTrap(FromMeter, c.trap)
+		l.Send(0, FromMeter, counting(7))
+		for at, ok := l.Next(); ok && at < c.at; at, ok = l.Next() {
+			take(&l, at, false)
+		}
+		take(&l, c.at, true)
+		if !l.AtTrap(c.at, FromMeter) || l.Left(FromMeter) != c.trap {
+			t.Errorf("byte %d: at the trap: %v, %d left at %v", c.trap, l.AtTrap(c.at, FromMeter), l.Left(FromMeter), c.at)
+		}
+		l.ClearTrap(FromMeter)
+		if got := collect(&l, forever); len(got) != 7-int(c.trap) || got[len(got)-1].at != 270*ms {
+			t.Errorf("behind byte %d come %v", c.trap, got)
+		}
+	}
+}
+
+func TestEchoIsThereWhenTheBytesHaveLeftWhateverBecomesOfThem(t *testing.T) {
+	for name, harm := range map[string]func(*Line){
+		"nothing":      func(*Line) {},
+		"a cable out":  func(l *Line) { l.Cut(0, ToMeter, true) },
+		"another rate": func(l *Line) { l.SetBaud(FromMeter, 4800) },
+	} {
+		l := New(1000)
+		harm(&l)
+		l.SetEcho(true)
+		l.Send(0, ToMeter, counting(10))
+		take(&l, 35*time.Millisecond, true)
+		if got := l.TakeEcho(); !bytes.Equal(got, counting(3)) {
+			t.Errorf("%s: % x after three bytes", name, got)
+		}
+		collect(&l, forever)
+		if got := l.TakeEcho(); !bytes.Equal(got, counting(10)[3:]) {
+			t.Errorf("%s: % x in the end", name, got)
+		}
+		if l.Sent(FromMeter) != 0 {
+			t.Errorf("%s: the echo counts as %d bytes of the meter", name, l.Sent(FromMeter))
+		}
+	}
+}
+
+func TestEchoIsOfTheHostAloneAndEnds(t *testing.T) {
+	l := New(1000)
+	l.SetEcho(true)
+	l.Send(0, FromMeter, counting(10))
+	if got := collect(&l, forever); len(got) != 10 || len(l.TakeEcho()) != 0 {
+		t.Errorf("%v arrive", got)
+	}
+	l.SetEcho(false)
+	l.Send(time.Second, ToMeter, counting(10))
+	collect(&l, forever)
+	if got := l.TakeEcho(); len(got) != 0 {
+		t.Errorf("an echo of % x behind its end", got)
+	}
+}
+
 func TestDropForgetsWhatIsInFlight(t *testing.T) {
 	l := New(1000)
 	l.Send(0, ToMeter, counting(10))
@@ -510,6 +625,8 @@ func busyLine() Line {
 	l.SetNoise(ToMeter, 0.1, fault.NewStream(3, "a"))
 	l.SetTrap(FromMeter, 50)
 	l.SetPause(FromMeter, time.Millisecond)
+	l.SetSlices(ToMeter, 5, 2*time.Millisecond)
+	l.SetEcho(true)
 	take(&l, 30*time.Millisecond, true)
 	return l
 }
@@ -528,7 +645,8 @@ func TestCloneOfALineHasTheSameFutureAndNothingInCommon(t *testing.T) {
 		l.Send(40*time.Millisecond, ToMeter, counting(30))
 		got := collect(l, time.Second/10)
 		l.ClearTrap(FromMeter)
-		return fmt.Sprint(append(got, collect(l, forever)...))
+		got = append(got, collect(l, forever)...)
+		return fmt.Sprint(got, l.TakeEcho())
 	}
 	fa := future(&a)
 	if !bytes.Equal(l.AppendState(nil, 30*time.Millisecond), state) {
@@ -566,6 +684,12 @@ func TestStateTellsApartWhatGoesAnotherWay(t *testing.T) {
 		"another rate":       func(l *Line) { l.SetBaud(ToMeter, 4800) },
 		"another pace":       func(l *Line) { l.SetPace(2) },
 		"another pause":      func(l *Line) { l.SetPause(ToMeter, time.Second) },
+		"no slices":          func(l *Line) { l.SetSlices(ToMeter, 0, 0) },
+		"longer slices":      func(l *Line) { l.SetSlices(ToMeter, 6, 2*time.Millisecond) },
+		"slices from now on": func(l *Line) { l.SetSlices(ToMeter, 5, 2*time.Millisecond) },
+		"other slices":       func(l *Line) { l.SetSlices(FromMeter, 5, 2*time.Millisecond) },
+		"no echo":            func(l *Line) { l.SetEcho(false) },
+		"an echo taken":      func(l *Line) { l.TakeEcho() },
 		"no trap":            func(l *Line) { l.ClearTrap(FromMeter) },
 		"another trap":       func(l *Line) { l.SetTrap(FromMeter, 51) },
 		"no noise":           func(l *Line) { l.SetNoise(ToMeter, 0, fault.Stream{}) },

@@ -13,6 +13,7 @@
 // cannot be seen there, and nothing is paced: pacing belongs to the device's own line.
 // On TCP the port takes one connection at a time, as the meter's EtherGate ports do
 // (documented: Siemens 9810 manual, page 72, "1 connection"); another one is closed at once.
+// The device's side may have the connection reset ([Config].Reset), as a gateway does.
 //
 // PTYs are served on Linux, state files on Unix systems, TCP everywhere.
 package serve

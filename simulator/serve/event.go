@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,7 @@ const (
 	Disconnected                      // the TCP client is gone; Reason says how
 	LostBytes                         // the host did not take Bytes bytes: they are lost
 	BaudChanged                       // the host on the PTY set its line to Baud
+	NotReset                          // a reset could not be carried out; Reason says why
 )
 
 // String names the kind in lower case.
@@ -30,6 +32,8 @@ func (k EventKind) String() string {
 		return "lost bytes"
 	case BaudChanged:
 		return "baud changed"
+	case NotReset:
+		return "not reset"
 	default:
 		return fmt.Sprintf("event %d", uint8(k))
 	}
@@ -39,8 +43,8 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind   EventKind
 	At     time.Duration // since the epoch of the clock
-	Host   string        // the PTY's name, or the remote TCP address
-	Reason string        // of Refused and Disconnected
+	Host   string        // the PTY's name, or the remote TCP address; "" for nobody
+	Reason string        // of Refused, Disconnected and NotReset
 	Bytes  int           // of LostBytes
 	Baud   int           // of BaudChanged, in bit/s
 }
@@ -50,6 +54,8 @@ func (e Event) String() string {
 	switch e.Kind {
 	case Refused, Disconnected:
 		return fmt.Sprintf("%s: %s: %s", e.Host, e.Kind, e.Reason)
+	case NotReset:
+		return strings.TrimPrefix(fmt.Sprintf("%s: %s: %s", e.Host, e.Kind, e.Reason), ": ")
 	case LostBytes:
 		return fmt.Sprintf("%s: %d bytes lost: nobody takes them", e.Host, e.Bytes)
 	case BaudChanged:

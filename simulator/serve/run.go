@@ -44,6 +44,7 @@ type host struct {
 	raw    syscall.RawConn // of port
 	buffer []byte          // what was read last
 	jammed bool            // its last bytes were lost
+	gone   bool            // the connection was ended from here; what its reader still brings is nothing
 	limit  time.Time       // the write deadline of port
 
 	// door guards what follows.
@@ -412,13 +413,16 @@ func (r *run) fetch(at time.Duration) {
 
 // receive hands what arrived to the device.
 func (r *run) receive(h *host, a arrival) {
+	if h.gone {
+		return
+	}
 	if len(a.data) > 0 {
 		r.listenTo(r.now, h, a.baud)
 		r.device.Receive(r.now, a.data)
 		r.settle(r.now)
 	}
 	switch {
-	case a.err == nil || r.over:
+	case a.err == nil || r.over || h.gone:
 	case h.tty != nil:
 		r.end(fmt.Errorf("reading from %s: %w", h.name, a.err))
 	default:
@@ -453,12 +457,32 @@ func (r *run) settle(now time.Duration) {
 			return
 		}
 	}
-	if len(r.out) > 0 && r.heard != nil {
+	reset := r.config.Reset != nil && r.config.Reset() && r.reset(now)
+	if !reset && len(r.out) > 0 && r.heard != nil {
 		r.send(now, r.heard, r.out)
 	}
 	if done {
 		r.end(nil)
 	}
+}
+
+// reset breaks the connection of the host off that is heard, and says whether there was one.
+func (r *run) reset(now time.Duration) bool {
+	h := r.heard
+	switch {
+	case h == nil:
+		r.tell(Event{Kind: NotReset, At: now, Reason: "nobody is connected"})
+		return false
+	case h.tty != nil:
+		r.tell(Event{Kind: NotReset, At: now, Host: h.name, Reason: "a PTY has no connection that could be reset; serve on TCP for that"})
+		return false
+	}
+	if c, ok := h.conn.(*net.TCPConn); ok {
+		// It fails only on a connection that has ended, and then there is nothing to reset.
+		_ = c.SetLinger(0)
+	}
+	r.part(now, "reset from here")
+	return true
 }
 
 // send writes p to h. What h does not take in time is lost, as a UART drops what the
@@ -496,18 +520,27 @@ func (h *host) limitWrite(now time.Time) {
 
 // disconnect ends the TCP client, whose last bytes have been received.
 func (r *run) disconnect(now time.Duration, cause error) {
-	gone := r.client
-	r.client = nil
-	gone.conn.Close()
 	reason := "closed by the client"
 	if !errors.Is(cause, io.EOF) {
 		reason = cause.Error()
 	}
+	r.part(now, reason)
+}
+
+// part ends the connection of the TCP client and lets the next one come. The device hears
+// of it before the client can.
+func (r *run) part(now time.Duration, reason string) {
+	gone := r.client
+	r.client, gone.gone = nil, true
 	r.tell(Event{Kind: Disconnected, At: now, Host: gone.name, Reason: reason})
-	if r.heard == gone {
-		// Not if the PTY was heard since: its half frame is not to be lost.
+	// Not if the PTY was heard since: its half frame is not to be lost.
+	heard := r.heard == gone
+	if heard {
 		r.heard = nil
 		r.device.HostGone(now)
+	}
+	gone.conn.Close()
+	if heard {
 		r.settle(now)
 	}
 	if conn := r.waiting; conn != nil && !r.over {

@@ -53,6 +53,11 @@ type Config struct {
 	// Step, if not nil, runs after every turn of the device, before Persist; done ends
 	// Run with nil, once the bytes of that turn are written.
 	Step func(now time.Duration) (done bool)
+	// Reset, if not nil, runs after every turn of the device, behind Persist. If it says so,
+	// the connection of the TCP client that is heard is reset (RST), as a gateway or a NAT
+	// does it, and what the turn would send goes nowhere. The client may connect anew. Where
+	// there is no such connection, as on a PTY, the event is [NotReset].
+	Reset func() bool
 	// Commands are run between the turns of the device, each followed by a Step. A closed
 	// channel is the same as none.
 	//

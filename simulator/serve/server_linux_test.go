@@ -65,6 +65,22 @@ func TestPTYPassesEveryByteBothWaysAndEchoesNothing(t *testing.T) {
 	wantEcho(t, client, "x\r\n\x03\x04\x11\x13")
 }
 
+func TestPTYIsNotResetAndSaysSo(t *testing.T) {
+	device := &resetting{bell: newBell()}
+	config := Config{PTY: true, TCP: ":0", Reset: device.take}
+	v := start(t, device, config)
+	bystander := v.dial(t)
+	v.wantEvent(t, Connected)
+	client := openClient(t, v.PTY())
+	wantEcho(t, client, "not to be reset!")
+	v.wantEvent(t, BaudChanged)
+	if e := v.wantEvent(t, NotReset); e.Host != v.PTY() || !strings.Contains(e.Reason, "TCP") {
+		t.Errorf("event %q", e)
+	}
+	wantEcho(t, client, "still here")
+	wantEcho(t, bystander, "and so is this")
+}
+
 func TestPTYServesClientsOneAfterAnother(t *testing.T) {
 	v := start(t, newBell(), ptyOnly())
 	for range 10 {

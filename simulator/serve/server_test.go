@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -260,6 +261,62 @@ func TestServerTellsTheDeviceOfAClientThatVanishes(t *testing.T) {
 	wantEcho(t, v.dial(t), "next")
 }
 
+// resetting is a bell that wants its host reset when that says so.
+type resetting struct {
+	*bell
+	wanted bool
+}
+
+func (r *resetting) Receive(now time.Duration, p []byte) {
+	r.bell.Receive(now, p)
+	r.wanted = strings.HasSuffix(string(p), "reset!")
+}
+
+// take is the Reset of a config.
+func (r *resetting) take() bool {
+	wanted := r.wanted
+	r.wanted = false
+	return wanted
+}
+
+func TestServerResetsTheConnectionAndServesTheNext(t *testing.T) {
+	device := &resetting{bell: newBell()}
+	config := loopback()
+	config.Reset = device.take
+	v := start(t, device, config)
+	for range 3 {
+		conn := v.dial(t)
+		wantEcho(t, conn, "half a fra")
+		if _, err := io.WriteString(conn, "reset!"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := conn.Read(make([]byte, 10)); n != 0 || !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the client reads %d bytes (%v), want a reset", n, err)
+		}
+		device.wantNext(t, "receive half a fra")
+		device.wantNext(t, "receive reset!")
+		device.wantNext(t, "gone")
+		v.wantEvent(t, Connected)
+		if e := v.wantEvent(t, Disconnected); e.Host != conn.LocalAddr().String() || e.Reason != "reset from here" {
+			t.Errorf("event %q", e)
+		}
+	}
+	wantEcho(t, v.dial(t), "next")
+}
+
+func TestServerTellsOfAResetWithNobodyConnected(t *testing.T) {
+	device := &resetting{bell: newBell()}
+	commands := make(chan func(time.Duration))
+	config := loopback()
+	config.Commands, config.Reset = commands, device.take
+	v := start(t, device, config)
+	commands <- func(time.Duration) { device.wanted = true }
+	if e := v.wantEvent(t, NotReset); e.Host != "" || !strings.Contains(e.Reason, "nobody") {
+		t.Errorf("event %q", e)
+	}
+	wantEcho(t, v.dial(t), "served")
+}
+
 func TestServerWakesTheDeviceWithoutAClient(t *testing.T) {
 	device := newBell()
 	device.every = time.Millisecond
@@ -452,6 +509,8 @@ func TestEventsReadAsSentences(t *testing.T) {
 		{Event{Kind: Refused, Host: "h", Reason: "busy"}, "h: refused: busy"},
 		{Event{Kind: Disconnected, Host: "h", Reason: "closed by the client"}, "h: disconnected: closed by the client"},
 		{Event{Kind: LostBytes, Host: "/dev/pts/7", Bytes: 12}, "/dev/pts/7: 12 bytes lost: nobody takes them"},
+		{Event{Kind: NotReset, Host: "/dev/pts/7", Reason: "a PTY"}, "/dev/pts/7: not reset: a PTY"},
+		{Event{Kind: NotReset, Reason: "nobody is connected"}, "not reset: nobody is connected"},
 		{Event{Kind: BaudChanged, Host: "/dev/pts/7", Baud: 19200}, "/dev/pts/7: host set to 19200 baud"},
 	} {
 		if got := test.event.String(); got != test.want {

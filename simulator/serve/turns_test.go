@@ -130,6 +130,15 @@ func TestServerFetchesWhatCameWhileItsReaderWasAway(t *testing.T) {
 	}
 }
 
+func TestServerTakesNothingMoreFromAHostThatItReset(t *testing.T) {
+	device := newBell()
+	r := newRun(Config{}, device)
+	r.receive(&host{gone: true}, arrival{data: []byte("late"), err: io.EOF})
+	if len(device.did) > 0 {
+		t.Errorf("the device saw %q", <-device.did)
+	}
+}
+
 func TestServerTakesArrivalsByTheirTimes(t *testing.T) {
 	device := newBell()
 	device.silent = true

@@ -1,0 +1,202 @@
+package bench_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+)
+
+func TestResetEndsTheConnectionOfTheHost(t *testing.T) {
+	for plan, blocks := range map[string]int{"ip-reset at block 3": 2, "ip-reset at 60%": 3, "ip-reset at 4s": 0, "ip-reset at no-response 1; reply-lost at block 2": 1} {
+		r := try(t, 5, plan)
+		if !errors.Is(r.Claim, client.ErrNoResponse) || r.Counts.Confirmed != blocks || r.Meter.Connected || len(r.Broken) > 0 {
+			t.Errorf("%s: %v, %d blocks, connected %v, %v", plan, r.Claim, r.Counts.Confirmed, r.Meter.Connected, r.Broken)
+		}
+		struck, _ := r.find(0, "strikes", "ip-reset")
+		if end, i := r.find(0, "finished", "reset"); i < 0 || end.At != struck.At {
+			t.Errorf("%s: strikes at %v, the tool ends at %v with %q", plan, struck.At, end.At, end.Text)
+		}
+	}
+}
+
+func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
+	r := try(t, 3, "ip-reset at block 2")
+	_, struck := r.find(0, "strikes", "")
+	r.r.Wait(time.Minute)
+	r.Trace = r.r.Bench().Station().Trace()
+	if e, i := r.find(struck, "frame-from-meter", ""); i >= 0 {
+		t.Errorf("the meter answers with % .60s", e.Text)
+	}
+	o, err := r.r.Try(upgrade(t, r.r, 3, ""))
+	if err != nil || o.Claim != nil || len(o.Broken) > 0 {
+		t.Errorf("the next attempt: %v, %v, %v", err, o.Claim, o.Broken)
+	}
+}
+
+// At Select Connection Type the person connects again, as often as it takes.
+func TestHostMayConnectAgainAfterAReset(t *testing.T) {
+	r := smallRig(t)
+	a := upgrade(t, r, 5, "ip-reset at block 2..3; ip-reset at state verifying")
+	a.Task, a.SingleDevice = client.TaskConnect, true
+	a.Person.Connections, a.Person.Assistant = 5, []client.Choice{client.Upgrade, client.Upgrade, client.Upgrade}
+	o, err := r.Try(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resets := 0
+	for _, e := range o.Trace {
+		if e.Source == bench.FromFault && e.Kind == "strikes" {
+			resets++
+		}
+	}
+	if resets != 3 || len(o.Broken) > 0 || !o.Meter.Connected || !slices.Contains(o.Prompts, client.UpgradeCompleted) {
+		t.Errorf("%d resets, %v, connected %v, %v", resets, o.Broken, o.Meter.Connected, o.Prompts)
+	}
+}
+
+func TestStationGivesTheOrderToResetAndGoesOnItself(t *testing.T) {
+	b := newBare(t, "ip-reset at frame 1 to-meter")
+	if got := b.ask(1); len(got) != 82 {
+		t.Errorf("a host that is not reset hears % x", got)
+	}
+	if orders := b.s.Orders(); len(orders) != 1 || orders[0].Kind != fault.IPReset {
+		t.Errorf("orders %v", orders)
+	}
+	if orders := b.s.Orders(); len(orders) != 0 {
+		t.Errorf("given twice: %v", orders)
+	}
+}
+
+func TestHalfOpenConnectionCarriesNothingAndKeepsNothing(t *testing.T) {
+	b := newBare(t, "ip-half-open at 1s for 9s")
+	if got := b.askFor(1, 2*time.Second); len(got) != 82 || b.s.Reachable() {
+		t.Fatalf("before it % x, reachable %v", got, b.s.Reachable())
+	}
+	if got := b.askFor(2, 10*time.Second); len(got) != 0 {
+		t.Errorf("within it, or behind it, % x", got)
+	}
+	if c := b.s.Counts(); c.FramesToMeter != 2 || c.BytesToMeter != uint64(2*len(identify(1))) || c.FramesToHost != 1 {
+		t.Errorf("%+v", c)
+	}
+	if got := b.ask(3); len(got) != 82 || !b.s.Reachable() {
+		t.Errorf("behind it % x, reachable %v", got, b.s.Reachable())
+	}
+}
+
+// The echo of an adapter is on the meter's side of the network.
+func TestHalfOpenConnectionCarriesNoEcho(t *testing.T) {
+	b := newBare(t, "echo; ip-half-open")
+	if got := b.ask(1); len(got) != 0 {
+		t.Errorf("% x", got)
+	}
+}
+
+func TestAnswerThatIsOnItsWayIsLostOnAHalfOpenConnection(t *testing.T) {
+	b := newBare(t, "ip-half-open at frame 1 from-meter")
+	if got := b.ask(1); len(got) != 0 || b.s.Counts().FramesToHost != 1 {
+		t.Errorf("% x, %+v", got, b.s.Counts())
+	}
+}
+
+func TestWhatAStalledNetworkKeptComesInOneBurst(t *testing.T) {
+	plain := newBare(t, "")
+	first, second := plain.ask(1), plain.ask(2)
+
+	b := newBare(t, "ip-stall at frame 1 from-meter for 30s")
+	if got := b.askFor(1, 10*time.Second); len(got) != 0 || b.s.Reachable() || b.s.Counts().FramesToHost != 1 {
+		t.Fatalf("% x, reachable %v, %+v", got, b.s.Reachable(), b.s.Counts())
+	}
+	if got := b.askFor(2, 10*time.Second); len(got) != 0 || b.s.Counts().FramesToMeter != 2 || b.s.Counts().FramesToHost != 1 {
+		t.Fatalf("% x, %+v", got, b.s.Counts())
+	}
+	pieces, gaps := b.arrivals()
+	if len(pieces) != 2 || !bytes.Equal(pieces[0], first) || !bytes.Equal(pieces[1], second) {
+		t.Errorf("% x", pieces)
+	}
+	if request := time.Duration(len(identify(2))) * 10 * time.Second / 9600; gaps[1] < request {
+		t.Errorf("the second answer comes %v behind the first: the request takes %v on the line", gaps[1], request)
+	}
+	if !b.s.Reachable() {
+		t.Error("it is not reachable behind it")
+	}
+}
+
+func TestOverlappingStallsEndWithTheLast(t *testing.T) {
+	b := newBare(t, "ip-stall for 10s; ip-stall at 5s for 15s; ip-half-open at 21s for 1s")
+	if got := b.askFor(1, 19*time.Second); len(got) != 0 {
+		t.Errorf("% x", got)
+	}
+	if got := b.hear(time.Second + time.Millisecond*500); len(got) != 82 {
+		t.Errorf("behind the last % x", got)
+	}
+}
+
+// What is forgotten is not kept, and what was kept comes to a connection that forgets.
+func TestNetworkThatForgetsKeepsNothing(t *testing.T) {
+	for _, plan := range []string{"ip-stall for 10s; ip-half-open for 5s", "ip-stall at 2s for 10s; ip-half-open at 2s for 30s"} {
+		b := newBare(t, plan)
+		b.hear(3 * time.Second)
+		if got := b.askFor(1, 40*time.Second); len(got) != 0 {
+			t.Errorf("%s: % x", plan, got)
+		}
+	}
+}
+
+func TestStalledNetworkKeepsOneMebibyteADirection(t *testing.T) {
+	const mebibyte = 1 << 20
+	b := newBare(t, "ip-stall for 1s")
+	for range 3 {
+		b.s.Receive(0, bytes.Repeat([]byte{0x55}, mebibyte/2))
+	}
+	b.hear(2 * time.Second)
+	if got := b.s.Counts().BytesToMeter; got != mebibyte {
+		t.Errorf("%d bytes go on", got)
+	}
+}
+
+func TestHostThatLeavesTakesAlongWhatTheNetworkKept(t *testing.T) {
+	b := newBare(t, "ip-stall at frame 1 from-meter for 30s")
+	b.askFor(1, 10*time.Second)
+	b.askFor(2, 10*time.Second)
+	b.s.HostGone(b.now)
+	if got := b.hear(time.Minute); len(got) != 0 {
+		t.Errorf("the next host hears % x", got)
+	}
+}
+
+func TestHealLetsGoOfWhatTheNetworkKept(t *testing.T) {
+	b := newBare(t, "ip-stall")
+	b.ask(1)
+	b.s.Heal(b.now)
+	if got := b.hear(time.Minute); len(got) != 82 || !b.s.Reachable() {
+		t.Errorf("% x, reachable %v", got, b.s.Reachable())
+	}
+}
+
+func TestUpgradeOutlivesANetworkThatFailsForAWhile(t *testing.T) {
+	for _, kind := range []string{"ip-half-open", "ip-stall"} {
+		for n := 1; n <= 4; n++ {
+			r := try(t, 3, fmt.Sprintf("%s at block 2 for %d no-responses; noise at no-response %d%s", kind, n, n, mark))
+			if lines := strings.Count(string(r.Log), "No response"); lines != n || r.Claim != nil || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
+				t.Errorf("%s, %d: %d lines, %v, %v, %v", kind, n, lines, r.Claim, r.Broken, r.Unstruck)
+			}
+		}
+		r := try(t, 3, kind+" at block 2")
+		if !errors.Is(r.Claim, client.ErrNoResponse) || r.Meter.Connected {
+			t.Errorf("%s for ever: %v, connected %v", kind, r.Claim, r.Meter.Connected)
+		}
+		o, err := r.r.Recover(rig.Attempt{Task: client.TaskUpgrade, Person: rig.Person{Firmware: r.r.UPG(3 * 7424)}})
+		if err != nil || len(o.Broken) > 0 {
+			t.Errorf("%s: the recovery: %v, %v", kind, err, o.Broken)
+		}
+	}
+}

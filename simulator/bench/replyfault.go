@@ -1,0 +1,162 @@
+package bench
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
+)
+
+// delayed is a frame of the meter that is held back.
+type delayed struct {
+	at      time.Duration // when it goes out; when it is lost, if it is swapped
+	frame   []byte        // never written to: clones share it
+	swapped bool          // it goes out behind the next answer
+}
+
+// maxDelayed bounds the frames that are held back at once.
+const maxDelayed = 64
+
+// swapLimit is how long an answer waits for another that it could come behind.
+const swapLimit = 60 * time.Second
+
+// sendReply sends a frame of an answer unless a fault of the answers takes it.
+func (s *Station) sendReply(now time.Duration, frame []byte) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		if k.armed == 0 || k.fault.Kind.Place() != fault.PlaceReply {
+			continue
+		}
+		rest, struck := s.strikeReply(now, k.fault, frame)
+		if !struck {
+			continue
+		}
+		k.armed--
+		if rest == nil {
+			return
+		}
+		frame = rest
+	}
+	s.sendFrame(now, line.FromMeter, frame)
+	s.sendSwapped(now)
+}
+
+// strikeReply does to a frame of an answer what a fault does, and says what goes on in its
+// place, nil for nothing. It has not struck where f cannot act on such a frame.
+func (s *Station) strikeReply(now time.Duration, f fault.Fault, frame []byte) (rest []byte, struck bool) {
+	switch f.Kind {
+	case fault.ReplyLost:
+		return nil, true
+	case fault.ReplyLate:
+		s.holdBack(delayed{at: now + f.Parameters.By, frame: frame})
+		return nil, true
+	case fault.ReplySwap:
+		s.holdBack(delayed{at: now + swapLimit, frame: frame, swapped: true})
+		return nil, true
+	case fault.ReplyDup:
+		s.sendFrame(now, line.FromMeter, frame)
+		return frame, true
+	case fault.ReplyStranger:
+		return withNextID(frame)
+	case fault.ReplyNak:
+		return s.refusal(frame)
+	case fault.ReplyBusy:
+		return withStatus(frame, ion.StatusBusy)
+	case fault.ReplyStatus:
+		return withStatus(frame, statusOf(f.Parameters.Status))
+	}
+	return frame, false
+}
+
+func (s *Station) holdBack(d delayed) {
+	if len(s.delay) < maxDelayed {
+		d.frame = slices.Clone(d.frame)
+		s.delay = append(s.delay, d)
+	}
+}
+
+// releaseDelayed sends the frames that are late enough, and forgets those that waited too
+// long for an answer to come behind.
+func (s *Station) releaseDelayed(now time.Duration) {
+	sent := false
+	kept := s.delay[:0]
+	for _, d := range s.delay {
+		switch {
+		case d.at > now:
+			kept = append(kept, d)
+		case !d.swapped:
+			s.sendFrame(now, line.FromMeter, d.frame)
+			sent = true
+		}
+	}
+	s.delay = kept
+	if sent {
+		s.sendSwapped(now)
+	}
+}
+
+// sendSwapped sends the frames that waited for an answer to go out before them.
+func (s *Station) sendSwapped(now time.Duration) {
+	kept := s.delay[:0]
+	for _, d := range s.delay {
+		if !d.swapped {
+			kept = append(kept, d)
+			continue
+		}
+		s.sendFrame(now, line.FromMeter, d.frame)
+	}
+	s.delay = kept
+}
+
+// firstFrame reads the frame with which an answer begins.
+func firstFrame(frame []byte) (f ion.Frame, ok bool) {
+	f, _, err := ion.ParseFrame(frame)
+	return f, err == nil && f.First() && f.Control&ion.AckFrame == 0
+}
+
+// withNextID is the answer with the message id behind its own.
+func withNextID(frame []byte) (rest []byte, struck bool) {
+	const id = 2 // where it stands in a packet
+	f, ok := firstFrame(frame)
+	if !ok || len(f.Data) < id+2 {
+		return frame, false
+	}
+	f.Data = slices.Clone(f.Data)
+	binary.BigEndian.PutUint16(f.Data[id:], binary.BigEndian.Uint16(f.Data[id:])+1)
+	return ion.AppendFrame(nil, f), true
+}
+
+// withStatus is the answer with another status, if it is one of the download service.
+func withStatus(frame []byte, status ion.Status) (rest []byte, struck bool) {
+	f, ok := firstFrame(frame)
+	if !ok {
+		return frame, false
+	}
+	f.Data = slices.Clone(f.Data)
+	p, err := ion.ParsePacket(f.Data)
+	var r ion.DownloadReply
+	if err != nil || p.Request || p.Type != ion.TypeDownload || ion.ParseDownloadReply(p.Body, &r) != nil {
+		return frame, false
+	}
+	r.Status = status
+	ion.AppendDownloadReply(p.Body[:0], &r)
+	return ion.AppendFrame(nil, f), true
+}
+
+// statusOf is the status as package ion numbers it.
+func statusOf(s fault.Status) ion.Status { return ion.Status(s - fault.StatusOK) }
+
+// refusal is the NAK of the request in place of the answer that begins with frame: as an
+// acknowledgement of the host's frame that came last, but for the bit that tells the two
+// apart.
+func (s *Station) refusal(frame []byte) (rest []byte, struck bool) {
+	f, ok := firstFrame(frame)
+	if !ok {
+		return frame, false
+	}
+	nak := ion.Frame{Control: ion.FromMeter | ion.AckFrame, Source: f.Source, Destination: f.Destination, Transaction: s.watch.transaction}
+	return ion.AppendFrame(nil, nak), true
+}
