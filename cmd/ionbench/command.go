@@ -33,7 +33,10 @@ type streams struct {
 
 // commands are all commands, in the order in which help lists them.
 func commands() []command {
-	return []command{runCommand(), listCommand(), formatCommand(), mutantsCommand()}
+	return []command{
+		runCommand(), listCommand(), formatCommand(),
+		replayCommand(), shrinkCommand(), stormCommand(), mutantsCommand(),
+	}
 }
 
 // Exit codes.
@@ -168,6 +171,8 @@ Examples:
   ionbench run upgrade-failed --print log      the log that article FA212301 prints
   ionbench run ./field/*.case                  play cases of your own
   ionbench format                              what a case file may say
+  ionbench replay 'cable-pull at block 3'      one trial: an upgrade, its faults, its recoveries
+  ionbench storm --runs 10000                  many, under faults drawn at random
 
 Results go to standard output, everything else to standard error. Exit status: 0 done,
 1 it did not come out as it should, 2 wrong usage.

@@ -119,7 +119,7 @@ func (n *runner) attempt(i int) error {
 	if err != nil {
 		return err
 	}
-	t := Tried{verdict(o), o}
+	t := Tried{VerdictOf(o), o}
 	n.result.Attempts = append(n.result.Attempts, t)
 	j := judge{runner: n, attempt: a, tried: t, events: o.Meter.EventLog[min(events, len(o.Meter.EventLog)):]}
 	j.all()
@@ -231,8 +231,8 @@ func (n *runner) writes(a *Attempt) map[int]ion.Value {
 	return writes
 }
 
-// verdict says in a word how an attempt ended.
-func verdict(o *rig.Outcome) Verdict {
+// VerdictOf says in a word how an attempt ended.
+func VerdictOf(o *rig.Outcome) Verdict {
 	switch {
 	case !o.Ended:
 		return Unfinished

@@ -60,8 +60,22 @@ const maxRealTime = time.Minute
 //
 // An error is that of ctx or about the transport; it wraps errors.ErrUnsupported where there are no PTYs.
 func (r *Rig) TryOver(ctx context.Context, over Transport, a Attempt) (*Outcome, error) {
+	return r.over(ctx, over, func() error { return r.Begin(a) })
+}
+
+// RecoverOver is BeginRecovery to its end over a transport, in the manner of TryOver.
+func (r *Rig) RecoverOver(ctx context.Context, over Transport, a Attempt, faults fault.Plan) (*Outcome, error) {
+	r.Heal()
+	return r.over(ctx, over, func() error { return r.beginRecovery(a, faults) })
+}
+
+// over runs what begin begins to its end over a transport.
+func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Outcome, error) {
 	if over == Bench {
-		return r.Try(a)
+		if err := begin(); err != nil {
+			return nil, err
+		}
+		return r.Finish(), nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -76,7 +90,7 @@ func (r *Rig) TryOver(ctx context.Context, over Transport, a Attempt) (*Outcome,
 	if err != nil {
 		return nil, fmt.Errorf("attempt over %v: %w", over, err)
 	}
-	if err := r.Begin(a); err != nil {
+	if err := begin(); err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
 	p.station, p.tool = r.bench.Station(), r.bench.Host().(*tool)

@@ -33,7 +33,8 @@ func (r *Rig) remember(o *Outcome) {
 // Recovery is the article's way back after attempt a: ION Setup 2.2 is started anew in
 // Single ION device configuration mode, Yes, the same file, Exit, Exit. Where the meter
 // turns out to run an application, the upgrade is started from Setup Assistant instead.
-// The journal is used if a used one, and all that can be restored is.
+// The journal is used if a used one, and all that can be restored is. The tool waits as
+// long for an answer as it did in a, and has as much time.
 func Recovery(a Attempt) Attempt {
 	return Attempt{
 		Task:         client.TaskConnect,
@@ -41,6 +42,8 @@ func Recovery(a Attempt) Attempt {
 		SingleDevice: true,
 		Journal:      a.Journal,
 		Defect:       a.Defect,
+		Response:     a.Response,
+		Limit:        a.Limit,
 		Person: Person{
 			Firmware:    a.Person.Firmware,
 			Paste:       ion.AllGroups,
@@ -73,6 +76,11 @@ func (r *Rig) Recover(a Attempt) (*Outcome, error) {
 // of its own need not succeed, and is judged for I1 alone.
 func (r *Rig) BeginRecovery(a Attempt, faults fault.Plan) error {
 	r.Heal()
+	return r.beginRecovery(a, faults)
+}
+
+// beginRecovery is BeginRecovery once all faults are ended.
+func (r *Rig) beginRecovery(a Attempt, faults fault.Plan) error {
 	answers, err := r.answers()
 	if err != nil {
 		return err

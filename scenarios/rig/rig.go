@@ -387,8 +387,12 @@ func (r *Rig) Finish() *Outcome {
 }
 
 // UPG is a firmware file for the rig's meter: the next revision, of so many bytes.
-func (r *Rig) UPG(imageBytes int) *upg.File {
-	return firmware.UPG(uint16(r.setup.Model), r.setup.Model.String()+"V283", ArticleDated(), 283, imageBytes)
+func (r *Rig) UPG(imageBytes int) *upg.File { return r.setup.UPG(imageBytes) }
+
+// UPG is a firmware file for the setup's meter: the next revision, of so many bytes.
+func (s Setup) UPG(imageBytes int) *upg.File {
+	s = s.withDefaults()
+	return firmware.UPG(uint16(s.Model), s.Model.String()+"V283", ArticleDated(), 283, imageBytes)
 }
 
 // ArticleDated is when the article's firmware was built.

@@ -25,7 +25,7 @@ func (p Plans) String() string {
 	for i, plan := range p {
 		texts[i] = plan.String()
 	}
-	return strings.TrimSpace(strings.Join(texts, " "+Then+" "))
+	return strings.Join(strings.Fields(strings.Join(texts, " "+Then+" ")), " ")
 }
 
 // Faults is how many faults there are in all of them.

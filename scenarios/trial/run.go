@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"fmt"
 	"slices"
 
 	"ionbench/scenarios/rig"
@@ -24,25 +25,40 @@ type Run struct {
 
 // Start begins a trial. The error is about a configuration or a plan that cannot be.
 func Start(c Config, plans Plans, trace Trace) (*Run, error) {
+	s := c.Setup()
+	s.NoTrace, s.TraceFrames = trace == NoTrace, trace == FrameTrace
+	t, err := c.run(s, plans)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.rig.Begin(t.upgrade())
+}
+
+// run is a trial of which nothing has begun, in front of a meter of a setup.
+func (c Config) run(s rig.Setup, plans Plans) (*Run, error) {
 	c = c.Filled()
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	for _, p := range plans {
+	for i, p := range plans {
 		for _, f := range p {
 			if err := f.Validate(); err != nil {
-				return nil, err
+				return nil, inAttempt(i, err)
 			}
 		}
 	}
-	r, err := c.rig(trace)
+	r, err := rig.New(s)
 	if err != nil {
 		return nil, err
 	}
-	t := &Run{rig: r, first: c.attempt(r), had: r.Meter().Settings(r.Now()), plans: plans}
-	a := t.first
-	a.Plan = t.plan(0)
-	return t, r.Begin(a)
+	return &Run{rig: r, first: c.Attempt(), had: r.Meter().Settings(r.Now()), plans: plans}, nil
+}
+
+// upgrade is the first attempt, with its faults.
+func (r *Run) upgrade() rig.Attempt {
+	a := r.first
+	a.Plan = r.plan(0)
+	return a
 }
 
 // Try runs a trial to its end.
@@ -77,16 +93,19 @@ func (r *Run) Step() bool {
 // endAttempt runs the attempt to its end, if it is not there yet, judges it and begins the
 // recovery that follows.
 func (r *Run) endAttempt() {
-	o := r.rig.Finish()
-	r.done = append(r.done, o)
-	peaceful := len(r.done) > max(1, len(r.plans))
-	if o.Upgraded() || !o.Ended || peaceful {
-		r.over = true
+	if r.over = r.isLast(r.rig.Finish()); r.over {
 		return
 	}
 	if r.stuck = r.rig.BeginRecovery(r.first, r.plan(len(r.done))); r.stuck != nil {
 		r.over = true
 	}
+}
+
+// isLast takes the outcome of an attempt and says whether the trial ends with it.
+func (r *Run) isLast(o *rig.Outcome) bool {
+	r.done = append(r.done, o)
+	peaceful := len(r.done) > max(1, len(r.plans))
+	return o.Upgraded() || !o.Ended || peaceful
 }
 
 // Attempt is which attempt runs, counted from 0: 0 is the upgrade, the others are
@@ -161,4 +180,19 @@ func (r *Run) Finish() *Result {
 		r.endAttempt()
 	}
 	return r.result()
+}
+
+// TryCaught is Try for plans that nobody has looked at: should the model itself panic, that
+// is a broken I5 of the result, so that whoever tries many plans can say which it was.
+func TryCaught(c Config, plans Plans, trace Trace) (*Result, error) {
+	return caught(plans, func() (*Result, error) { return Try(c, plans, trace) })
+}
+
+func caught(plans Plans, try func() (*Result, error)) (r *Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = &Result{Class: Violated, Broken: []string{fmt.Sprintf("I5: the model panics: %v", p)}, Plans: plans}
+		}
+	}()
+	return try()
 }

@@ -6,6 +6,8 @@
 // A trial is an attempt and, for as long as the upgrade has not succeeded, recoveries as
 // the article describes them. Each can have a plan of its own; the first one after the last
 // plan runs in peace and must succeed.
+//
+// A trial has a name, its id ([ID]), that says all of it and fits into a file name.
 package trial
 
 import (
@@ -58,6 +60,12 @@ func (c Config) Filled() Config {
 // Check says what is wrong with the configuration.
 func (c Config) Check() error {
 	c = c.Filled()
+	if _, err := meter.ParseModel(c.Model.String()); err != nil {
+		return err
+	}
+	if known, err := client.ParseRelease(c.Release.Version); err != nil || known != c.Release {
+		return fmt.Errorf("%v is no release of the tool: use 2.1 or 2.2", c.Release)
+	}
 	switch {
 	case c.ImageBytes < 1 || c.ImageBytes > MaxImageBytes:
 		return fmt.Errorf("an image of %d bytes: the meter has room for 1 to %d", c.ImageBytes, MaxImageBytes)
@@ -71,21 +79,27 @@ func (c Config) Check() error {
 // erased and, if the upgrade never begins, to go on running.
 const oldImageBytes = 16 << 10
 
-// rig makes the meter that the trial begins with.
-func (c Config) rig(trace Trace) (*rig.Rig, error) {
-	return rig.New(rig.Setup{Model: c.Model, ImageBytes: oldImageBytes, NoTrace: trace == NoTrace, TraceFrames: trace == FrameTrace})
+// Setup is the meter that the trial begins with.
+func (c Config) Setup() rig.Setup {
+	return rig.Setup{Model: c.Filled().Model, ImageBytes: oldImageBytes}
 }
 
-// attempt is what the tool is started for at first.
-func (c Config) attempt(r *rig.Rig) rig.Attempt {
+// file is the firmware that the person chooses.
+func (c Config) file() *upg.File {
+	if c.Firmware != nil {
+		return c.Firmware
+	}
+	return c.Setup().UPG(c.ImageBytes)
+}
+
+// Attempt is what the tool is started for at first. Its plan is left to the trial.
+func (c Config) Attempt() rig.Attempt {
+	c = c.Filled()
 	a := rig.Attempt{
 		Task:    client.TaskUpgrade,
 		Release: c.Release,
 		Journal: c.Journal,
-		Person:  rig.Person{Firmware: c.Firmware, Paste: ion.AllGroups},
-	}
-	if c.Firmware == nil {
-		a.Person.Firmware = r.UPG(c.ImageBytes)
+		Person:  rig.Person{Firmware: c.file(), Paste: ion.AllGroups},
 	}
 	if c.Windows {
 		a.Task = client.TaskConnect

@@ -14,7 +14,25 @@ type Description struct {
 	Triggers   []string // what can trigger it
 	Parameters []string // what refines it, as `rate R`
 	Example    string   // a fault that parses
+
+	// The same for programs that draw faults, or change them. What Validate says holds:
+	// these tell what is worth trying.
+	Units []Unit   // that can trigger it
+	Lasts bool     // it has a duration
+	Sided bool     // it can act on one direction alone
+	Tears bool     // it can strike inside a flash operation
+	Takes []Taking // the parameters it can have, in the order of their table
 }
+
+// Taking is a parameter that a kind can have.
+type Taking struct {
+	Name    string
+	Must    bool   // the kind makes no sense without
+	Example string // a value: that of the kind's example if it has one
+}
+
+// Describe tells what there is to know about the kind; of an unknown one, nothing.
+func (k Kind) Describe() Description { return k.row().describe() }
 
 // Kinds describes all kinds, in the order of their table.
 func Kinds() []Description {
@@ -26,10 +44,11 @@ func Kinds() []Description {
 }
 
 func (r row) describe() Description {
-	d := Description{Kind: r.kind, Place: r.place, Field: r.field, Example: r.example}
+	d := Description{Kind: r.kind, Place: r.place, Field: r.field, Example: r.example, Lasts: r.lasting, Sided: r.sided, Tears: r.tears, Takes: r.taking()}
 	for u := range units {
 		if r.allows(Unit(u)) {
 			d.Triggers = append(d.Triggers, units[u].syntax)
+			d.Units = append(d.Units, Unit(u))
 		}
 	}
 	d.Syntax = r.name
@@ -55,6 +74,25 @@ func (r row) describe() Description {
 		}
 	}
 	return d
+}
+
+func (r row) taking() []Taking {
+	var list []Taking
+	var said Parameters
+	if plan, err := Parse(r.example); err == nil && len(plan) == 1 {
+		said = plan[0].Parameters
+	}
+	for _, p := range parameters {
+		if !r.has(p.name) {
+			continue
+		}
+		t := Taking{Name: p.name, Must: r.needs == p.name, Example: p.format(said)}
+		if t.Example == "" {
+			t.Example = strings.TrimPrefix(p.example, p.name+" ")
+		}
+		list = append(list, t)
+	}
+	return list
 }
 
 // Describe is the whole language on one page, for a person: kinds, triggers, durations and

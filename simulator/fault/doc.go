@@ -16,7 +16,8 @@
 //	noise from-meter at block 10 for 5s rate 1e-4 seed 7
 //
 // The clauses may come in any order, each once; printed they come in this one.
-// [Describe] lists all kinds, triggers, durations and parameters.
+// [Describe] lists all kinds, triggers, durations and parameters. Plans have a binary form
+// too ([Plan.AppendBinary]), for ids.
 //
 // # What it means
 //

@@ -424,6 +424,7 @@ func FuzzValidate(f *testing.F) {
 		if len(plan) != 1 || plan[0] != fault {
 			t.Fatalf("%+v prints as %q, which is %+v", fault, printed, plan)
 		}
+		wantBinaryBack(t, plan)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 // parameter is one row of the table of parameters. Its format gives "" for the default.
 type parameter struct {
 	name    string
+	code    uint64 // in binary plans; as with kinds, a new one takes the next number
 	syntax  string
 	example string
 	field   string
@@ -26,7 +27,7 @@ const (
 // parameters is in the order in which they are printed.
 var parameters = [...]parameter{
 	{
-		name: "rate", syntax: "rate R", example: "rate 1e-4",
+		name: "rate", code: 1, syntax: "rate R", example: "rate 1e-4",
 		field: "the probability that a byte is damaged, above 0 and at most 1",
 		parse: func(p *Parameters, s string) (err error) {
 			p.Rate, err = parseRate(s)
@@ -40,7 +41,7 @@ var parameters = [...]parameter{
 		},
 	},
 	byParameter: {
-		name: "by", syntax: "by TIME", example: "by 11s",
+		name: "by", code: 2, syntax: "by TIME", example: "by 11s",
 		field: "how late a reply is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in",
 		parse: func(p *Parameters, s string) (err error) {
 			if p.By, err = parseTime(s); err == nil && p.By == 0 {
@@ -56,7 +57,7 @@ var parameters = [...]parameter{
 		},
 	},
 	{
-		name: "mask", syntax: "mask BITS", example: "mask 0x01",
+		name: "mask", code: 3, syntax: "mask BITS", example: "mask 0x01",
 		field: "the bits that are inverted, 0x01 to 0xff (0x01 unless given)",
 		parse: func(p *Parameters, s string) error {
 			n, err := strconv.ParseUint(s, 0, 8)
@@ -74,7 +75,7 @@ var parameters = [...]parameter{
 		},
 	},
 	{
-		name: "length", syntax: "length N", example: "length 3",
+		name: "length", code: 4, syntax: "length N", example: "length 3",
 		field: "how many bytes in a row, or in a slice, 1 to 65535 (1 unless given)",
 		parse: func(p *Parameters, s string) error {
 			n, err := strconv.ParseUint(s, 10, 16)
@@ -92,7 +93,7 @@ var parameters = [...]parameter{
 		},
 	},
 	bytesParameter: {
-		name: "bytes", syntax: "bytes N", example: "bytes 100",
+		name: "bytes", code: 5, syntax: "bytes N", example: "bytes 100",
 		field: "how many bytes of a torn program are complete, 0 to 255 (half of them unless given)",
 		parse: func(p *Parameters, s string) error {
 			n, err := strconv.ParseUint(s, 10, 8)
@@ -110,7 +111,7 @@ var parameters = [...]parameter{
 		},
 	},
 	{
-		name: "seed", syntax: "seed N", example: "seed 7",
+		name: "seed", code: 6, syntax: "seed N", example: "seed 7",
 		field: "what the random part of the fault is drawn from (0 unless given)",
 		parse: func(p *Parameters, s string) (err error) {
 			if p.Seed, err = strconv.ParseUint(s, 10, 64); err != nil {
@@ -126,7 +127,7 @@ var parameters = [...]parameter{
 		},
 	},
 	{
-		name: "baud", syntax: "baud N", example: "baud 19200",
+		name: "baud", code: 7, syntax: "baud N", example: "baud 19200",
 		field: "the rate that the converter was set to, 300 to 115200",
 		parse: func(p *Parameters, s string) error {
 			n, err := strconv.ParseUint(s, 10, 32)
@@ -144,7 +145,7 @@ var parameters = [...]parameter{
 		},
 	},
 	{
-		name: "status", syntax: "status WORD", example: "status program-failed",
+		name: "status", code: 8, syntax: "status WORD", example: "status program-failed",
 		field: "what the answer says: " + strings.Join(statusNames[1:], ", "),
 		parse: func(p *Parameters, s string) error {
 			n := slices.Index(statusNames[1:], s)
@@ -161,6 +162,40 @@ var parameters = [...]parameter{
 			return p.Status.String()
 		},
 	},
+}
+
+// Text is the value of one parameter as the grammar says it; "" for the default, and for a
+// parameter that does not exist.
+func (p Parameters) Text(name string) string {
+	for i := range parameters {
+		if parameters[i].name == name {
+			return parameters[i].format(p)
+		}
+	}
+	return ""
+}
+
+// With is p with one parameter set to a value in the grammar; "" sets it to its default.
+func (p Parameters) With(name, text string) (Parameters, error) {
+	var other Parameters
+	known := false
+	for i := range parameters {
+		row := &parameters[i]
+		value := row.format(p)
+		if row.name == name {
+			known, value = true, text
+		}
+		if value == "" {
+			continue
+		}
+		if err := row.parse(&other, value); err != nil {
+			return p, fmt.Errorf("%s: %w", row.name, err)
+		}
+	}
+	if !known {
+		return p, fmt.Errorf("there is no parameter %q", name)
+	}
+	return other, nil
 }
 
 // String gives the duration as the grammar says it.

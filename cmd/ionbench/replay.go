@@ -1,0 +1,348 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+)
+
+const replayHelp = `
+Repeat one trial, bit for bit, and tell what happened: what struck when, how each attempt
+ended, what came of it all, what it cost against an upgrade in peace, and which of the
+project's invariants it broke.
+` + trialHelp + `
+Over a PTY or TCP the same trial runs in real time against a meter that is served, with a
+meter and a line that take no time and a tool that waits half a second for an answer. It
+is compared, times aside, with the bench in the same conditions. Plans that name blocks,
+percentages, states, flash operations or no-responses give the same events; where a plan
+names times, bytes or frames, differences are no surprise.
+
+Examples:
+  ionbench replay 'cable-pull at block 3 then kill at block 5'
+  ionbench replay t1.V56U9tiLAgA --print log
+  ionbench replay 'power-loss at flash-op 70 torn' --journal --image-size 7424
+  ionbench replay 'abort at 60%' --transport tcp
+  ionbench replay 'kill at block 2' --image new.upg --json
+
+Exit status: 0 no invariant was broken, 1 one was, or the outcome over the transport is
+another than on the bench, 2 wrong usage or an id that cannot be repeated here.
+`
+
+type replayFlags struct {
+	trialFlags
+	print     string
+	transport string
+	json      bool
+}
+
+func replayCommand() command {
+	return command{
+		name: "replay", args: "ID|PLAN", brief: "repeat one trial and tell what happened", help: replayHelp,
+		setup: func(flags *pflag.FlagSet) action {
+			f := new(replayFlags)
+			flags.StringVar(&f.print, "print", "", "`trace|log|plan` alone, instead of the account")
+			flags.StringVar(&f.transport, "transport", "bench", "what carries the bytes: `bench|pty|tcp`")
+			flags.BoolVar(&f.json, "json", false, "print one JSON object, instead of the account")
+			f.declare(flags)
+			return f.run
+		},
+	}
+}
+
+func transports() map[string]rig.Transport {
+	return map[string]rig.Transport{"bench": rig.Bench, "pty": rig.PTY, "tcp": rig.TCP}
+}
+
+func (f *replayFlags) check() error {
+	const next = "`ionbench replay --help` has examples."
+	_, known := transports()[f.transport]
+	switch {
+	case f.print != "" && f.json:
+		return wrongUsage(next, "--print and --json exclude each other")
+	case f.print != "" && f.print != "log" && f.print != "trace" && f.print != "plan":
+		return wrongUsage(next, "--print %s: use log, trace or plan", f.print)
+	case !known:
+		return wrongUsage(next, "--transport %s: use bench, pty or tcp", f.transport)
+	}
+	return nil
+}
+
+func (f *replayFlags) run(ctx context.Context, s streams, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	subject, err := f.subject(args)
+	if err != nil {
+		return err
+	}
+	r, err := f.replay(ctx, subject)
+	if err != nil {
+		return err
+	}
+	if err := f.write(s.out, r); err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	if r.result.Class == trial.Violated || r.elsewhere() {
+		return errFailed
+	}
+	return nil
+}
+
+// replayed is a trial that was repeated.
+type replayed struct {
+	shrink.Subject
+	over        rig.Transport
+	result      *trial.Result
+	calm        *trial.Result // the same without faults
+	bench       *trial.Result // the same on the bench, if over is another transport
+	differences []string
+	repeat      string
+}
+
+// elsewhere tells whether the transport led to another outcome.
+func (r *replayed) elsewhere() bool { return r.bench != nil && r.bench.Class != r.result.Class }
+
+func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, error) {
+	r := &replayed{Subject: s, over: transports()[f.transport], repeat: f.replayCommand(s)}
+	var err error
+	if r.over == rig.Bench {
+		if r.calm, err = trial.TryCaught(s.Config, nil, trial.NoTrace); err != nil {
+			return nil, err
+		}
+		r.result, err = trial.TryCaught(s.Config, s.Plans, trial.Events)
+		return r, err
+	}
+	r.repeat += " --transport " + f.transport
+	if r.calm, err = trial.TryOver(ctx, rig.Bench, s.Config, nil); err != nil {
+		return nil, err
+	}
+	if r.bench, err = trial.TryOver(ctx, rig.Bench, s.Config, s.Plans); err != nil {
+		return nil, err
+	}
+	if r.result, err = trial.TryOver(ctx, r.over, s.Config, s.Plans); err != nil {
+		return nil, err
+	}
+	r.differences = differences(r.bench, r.result)
+	return r, nil
+}
+
+// differences tells of each attempt where its events first differ from those on the bench.
+func differences(want, got *trial.Result) []string {
+	var list []string
+	for i := range max(len(want.Attempts), len(got.Attempts)) {
+		if i >= len(want.Attempts) || i >= len(got.Attempts) {
+			return append(list, fmt.Sprintf("the bench needs %d attempts, and these are %d", len(want.Attempts), len(got.Attempts)))
+		}
+		a, b := rig.Promised(want.Attempts[i].Trace), rig.Promised(got.Attempts[i].Trace)
+		for n := range max(len(a), len(b)) {
+			if on, over := eventAt(a, n), eventAt(b, n); on != over {
+				list = append(list, fmt.Sprintf("%s, event %d of %d: on the bench %s, here %s", attemptTitle(i), n+1, len(a), on, over))
+				break
+			}
+		}
+	}
+	return list
+}
+
+func eventAt(events []string, n int) string {
+	if n >= len(events) {
+		return "none"
+	}
+	return fmt.Sprintf("%q", events[n])
+}
+
+func attemptTitle(i int) string {
+	if i == 0 {
+		return "the upgrade"
+	}
+	return fmt.Sprintf("recovery %d", i)
+}
+
+func (f *replayFlags) write(w io.Writer, r *replayed) error {
+	if f.json {
+		out := json.NewEncoder(w)
+		out.SetEscapeHTML(false)
+		return out.Encode(r.object())
+	}
+	var text string
+	switch f.print {
+	case "":
+		text = r.account()
+	case "log":
+		text = string(r.result.Log)
+	case "plan":
+		text = r.Plans.String() + "\n"
+	default:
+		var b strings.Builder
+		for _, e := range r.result.Trace {
+			b.WriteString(e.String() + "\n")
+		}
+		text = b.String()
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// account is what happened, for a person.
+func (r *replayed) account() string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-9s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("plan", "%s", orNothing(r.Plans.String()))
+	line("trial", "%s (hash %s)", described(r.Config), r.Config.Hash())
+	line("repeat", "%s", r.repeat)
+	for i, o := range r.result.Attempts {
+		fmt.Fprintf(&b, "\n%s: %s\n", attemptTitle(i), outcomeText(o))
+		writeFaultEvents(&b, o.Trace)
+		fmt.Fprintf(&b, "  %s, %d bytes to the meter, %d requests sent again, %d windows\n",
+			virtual(o.Cost.Time), o.Cost.BytesToMeter, o.Cost.Resends, o.Cost.Acts)
+		fmt.Fprintf(&b, "  the meter: %v, revision %s, display %q, lost: %v\n", o.Meter.State, orNothing(o.Meter.Revision), o.Meter.LCD, o.Meter.Lost)
+	}
+	b.WriteByte('\n')
+	line("class", "%v", r.result.Class)
+	line("cost", "%s, lost for good: %v; in peace %s", costText(r.result.Cost), r.result.Cost.Lost, costText(r.calm.Cost))
+	for _, what := range r.result.Unstruck {
+		line("unstruck", "%s", what)
+	}
+	if r.bench != nil {
+		r.compare(line)
+	}
+	for _, what := range r.result.Broken {
+		line("broken", "%s", what)
+	}
+	if len(r.result.Broken) == 0 {
+		line("broken", "none of the invariants")
+	}
+	return b.String()
+}
+
+// writeFaultEvents tells what struck when; the trace has what is left out.
+func writeFaultEvents(b *strings.Builder, trace []bench.Event) {
+	const most = 12
+	events := faultEvents(trace)
+	for _, e := range events[:min(most, len(events))] {
+		fmt.Fprintf(b, "  %s %s at %s\n", e.Kind, e.Text, virtual(e.At))
+	}
+	if left := len(events) - most; left > 0 {
+		fmt.Fprintf(b, "  and %d more (--print trace)\n", left)
+	}
+}
+
+// compare tells how a transport and the bench differ.
+func (r *replayed) compare(line func(name, format string, args ...any)) {
+	if r.elsewhere() {
+		line("bench", "another outcome: %v", r.bench.Class)
+	}
+	if len(r.differences) == 0 {
+		line("bench", "the same events over %v as on the bench, times aside", r.over)
+	}
+	for _, d := range r.differences {
+		line("differs", "%s", d)
+	}
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func outcomeText(o *rig.Outcome) string {
+	text := string(cases.VerdictOf(o))
+	if o.Claim != nil {
+		text += ": " + o.Claim.Error()
+	}
+	return text
+}
+
+func faultEvents(trace []bench.Event) []bench.Event {
+	return slices.DeleteFunc(slices.Clone(trace), func(e bench.Event) bool { return e.Source != bench.FromFault })
+}
+
+func virtual(d time.Duration) string { return fault.FormatTime(d.Round(time.Millisecond)) }
+
+func costText(c trial.Cost) string {
+	return fmt.Sprintf("%s, %d bytes to the meter, %d windows", virtual(c.Time), c.Bytes, c.Acts)
+}
+
+// replayObject is a trial as a program reads it.
+type replayObject struct {
+	ID          string          `json:"id"`
+	Plan        string          `json:"plan"`
+	Config      configObject    `json:"config"`
+	Transport   string          `json:"transport"`
+	Class       string          `json:"class"`
+	Broken      []string        `json:"broken"`
+	Unstruck    []string        `json:"unstruck"`
+	Cost        costObject      `json:"cost"`
+	Calm        costObject      `json:"calm"`
+	Attempts    []replayAttempt `json:"attempts"`
+	Bench       string          `json:"bench_class,omitempty"`
+	Differences []string        `json:"differences,omitempty"`
+	Repeat      string          `json:"repeat"`
+}
+
+type costObject struct {
+	Seconds float64 `json:"seconds"`
+	Bytes   uint64  `json:"bytes_to_meter"`
+	Acts    int     `json:"acts"`
+	Lost    string  `json:"lost"`
+}
+
+type replayAttempt struct {
+	attemptObject
+	Faults []faultObject `json:"faults"`
+}
+
+type faultObject struct {
+	Seconds float64 `json:"at_seconds"`
+	Event   string  `json:"event"`
+	Fault   string  `json:"fault"`
+}
+
+func costOf(c trial.Cost) costObject {
+	return costObject{c.Time.Seconds(), c.Bytes, c.Acts, c.Lost.String()}
+}
+
+func (r *replayed) object() replayObject {
+	o := replayObject{
+		ID:          idOf(r.Subject),
+		Plan:        r.Plans.String(),
+		Config:      configOf(r.Config),
+		Transport:   strings.ToLower(r.over.String()),
+		Class:       r.result.Class.String(),
+		Broken:      append([]string{}, r.result.Broken...),
+		Unstruck:    append([]string{}, r.result.Unstruck...),
+		Cost:        costOf(r.result.Cost),
+		Calm:        costOf(r.calm.Cost),
+		Attempts:    []replayAttempt{},
+		Differences: r.differences,
+		Repeat:      r.repeat,
+	}
+	if r.bench != nil {
+		o.Bench = r.bench.Class.String()
+	}
+	for _, tried := range r.result.Attempts {
+		a := replayAttempt{attemptOf(cases.Tried{Verdict: cases.VerdictOf(tried), Outcome: tried}), []faultObject{}}
+		for _, e := range faultEvents(tried.Trace) {
+			a.Faults = append(a.Faults, faultObject{e.At.Seconds(), e.Kind, e.Text})
+		}
+		o.Attempts = append(o.Attempts, a)
+	}
+	return o
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client/upg"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/storm"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/bench"
+)
+
+const twice = "cable-pull at block 3 then power-loss at flash-op 30 torn; kill at block 4"
+
+// idIn is the id of the repeating command that an account prints.
+func idIn(t *testing.T, out string) string {
+	t.Helper()
+	found := regexp.MustCompile(`ionbench replay (\S+)`).FindStringSubmatch(out)
+	if found == nil {
+		t.Fatalf("no command that repeats it in\n%s", out)
+	}
+	return found[1]
+}
+
+func TestReplayTellsWhatHappened(t *testing.T) {
+	code, out, diagnostics := call(t, "", "replay", twice)
+	if code != exitDone || diagnostics != "" {
+		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
+	}
+	wantGolden(t, "replay.golden", out)
+
+	// The id that it names is the same trial.
+	code, again, _ := call(t, "", "replay", idIn(t, out))
+	if code != exitDone || again != out {
+		t.Errorf("exit %d, and the id gives\n%s", code, again)
+	}
+}
+
+func TestReplayTakesTheConfigurationFromFlagsOrTheID(t *testing.T) {
+	args := []string{"replay", "abort at block 2", "--model", "7300", "--release", "2.1", "--journal", "--windows", "--image-size", "20000"}
+	_, out, _ := call(t, "", args...)
+	if !strings.Contains(out, "\ntrial    ION 7300, tool 2.1, image of 20000 bytes, journal, through the windows (hash ") || !strings.Contains(out, "\nclass    recovered\n") {
+		t.Errorf("it prints\n%s", out)
+	}
+	id := idIn(t, out)
+	if _, again, _ := call(t, "", "replay", id, "--model", "7300", "--journal"); again != out {
+		t.Errorf("flags that agree with the id change it to\n%s", again)
+	}
+	code, _, diagnostics := call(t, "", "replay", id, "--release", "2.2")
+	if code != exitUsage || !strings.HasPrefix(diagnostics, "ionbench: the id says release 2.1, and --release says 2.2\n") {
+		t.Errorf("exit %d: %s", code, diagnostics)
+	}
+}
+
+func TestReplayPrintsOneThingAlone(t *testing.T) {
+	if _, out, _ := call(t, "", "replay", twice, "--print", "plan"); out != twice+"\n" {
+		t.Errorf("the plan is %q", out)
+	}
+	if _, out, _ := call(t, "", "replay", twice, "--print", "log"); !strings.HasPrefix(out, "Upgrade started at ") || strings.Count(out, "Upgrade completed at ") != 1 {
+		t.Errorf("the log is\n%s", out)
+	}
+	_, trace, _ := call(t, "", "replay", twice, "--print", "trace")
+	if _, again, _ := call(t, "", "replay", twice, "--print", "trace"); trace != again || strings.Count(trace, " fault strikes ") != 2 {
+		t.Errorf("the trace is\n%s", trace)
+	}
+}
+
+func TestReplayAsOneObject(t *testing.T) {
+	_, out, _ := call(t, "", "replay", twice, "--json")
+	var o replayObject
+	in := json.NewDecoder(strings.NewReader(out))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&o); err != nil {
+		t.Fatal(err)
+	}
+	if o.Plan != twice || o.Class != "settings-lost" || len(o.Attempts) != 3 || len(o.Unstruck) != 1 || len(o.Broken) != 0 ||
+		o.Attempts[0].Faults[0].Event != "strikes" || o.Attempts[2].Outcome != "success" || o.Calm.Seconds >= o.Cost.Seconds ||
+		!trial.IsID(o.ID) || o.Config.Hash != (trial.Config{}).Hash() || o.Transport != "bench" {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestReplayOfARunOfAStorm(t *testing.T) {
+	c, plans := storm.Draw(5, 17, 3)
+	code, out, diagnostics := call(t, "", "replay", storm.ID(5, 17, 3), "--print", "plan")
+	if code != exitDone || out != plans.String()+"\n" {
+		t.Errorf("exit %d: %q and %q, want %q", code, out, diagnostics, plans)
+	}
+	if _, out, _ := call(t, "", "replay", storm.ID(5, 17, 3)); !strings.Contains(out, c.Hash()) {
+		t.Errorf("it is not of the configuration %+v:\n%s", c, out)
+	}
+}
+
+// ownFirmware writes a file of the person's own.
+func ownFirmware(t *testing.T, first byte) string {
+	t.Helper()
+	f, err := upg.New(7330, "7330V290", time.Unix(1e9, 0), append([]byte{first}, make([]byte, 9000)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := upg.Append(nil, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "own.upg")
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestReplayWithAFileOfOnesOwn(t *testing.T) {
+	path, other := ownFirmware(t, 1), ownFirmware(t, 2)
+	code, out, diagnostics := call(t, "", "replay", "kill at block 2", "--image", path)
+	if code != exitDone || !strings.Contains(out, "ION 7330, tool 2.2, image of 9001 bytes, of a file with revision 7330V290") || !strings.Contains(out, " --image "+path+"\n") {
+		t.Fatalf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	id := idIn(t, out)
+	if code, again, _ := call(t, "", "replay", id, "--image", path); code != exitDone || again != out {
+		t.Errorf("exit %d, and the id gives\n%s", code, again)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"without the file":  {[]string{id}, "Name it: --image FILE.upg.\n"},
+		"with another file": {[]string{id, "--image", other}, "the id was made with another image, another configuration or another version of the model: with " + other},
+		"not needed":        {[]string{"t1.V56U9tiLAgA", "--image", path}, "the image of this id is a generated one"},
+		"of another model":  {[]string{"kill", "--image", path, "--model", "7300"}, "choose that model"},
+		"and a size":        {[]string{"kill", "--image", path, "--image-size", "5"}, "--image-size says another"},
+		"not there":         {[]string{"kill", "--image", path + "x"}, "no such file"},
+		"not firmware":      {[]string{"kill", "--image", "replay.go"}, "not a .UPG firmware file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, diagnostics := call(t, "", append([]string{"replay"}, c.args...)...)
+			if code != exitUsage || !strings.Contains(diagnostics, c.want) {
+				t.Errorf("exit %d: %s", code, diagnostics)
+			}
+		})
+	}
+}
+
+func TestReplayRefusesWhatItCannotRepeat(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"nothing":              {nil, "ionbench: no trial: give an id or, in quotes, a plan; \"\" is the plan without faults\n" + seeFormat + "\n"},
+		"a plan in words":      {[]string{"abort", "at", "60%"}, "ionbench: one trial is wanted, and these are 3 arguments\nPut a plan in quotes: 'abort at 60%'.\n"},
+		"a misspelt plan":      {[]string{"cable-pul at block 3"}, "did you mean `cable-pull`?"},
+		"a mistyped id":        {[]string{"t1.V56U9tiLAgB"}, "is mistyped, or a part of it is missing"},
+		"a mistyped storm":     {[]string{"s1.8.1.979.00000000.0000"}, "is mistyped, or a part of it is missing"},
+		"an unknown model":     {[]string{"kill", "--model", "7000"}, "--model: unknown model"},
+		"an unknown release":   {[]string{"kill", "--release", "3"}, "--release: unknown release"},
+		"too large an image":   {[]string{"kill", "--image-size", "9999999"}, "room for"},
+		"an unknown thing":     {[]string{"kill", "--print", "logs"}, "--print logs: use log, trace or plan"},
+		"an unknown transport": {[]string{"kill", "--transport", "udp"}, "--transport udp: use bench, pty or tcp"},
+		"two forms":            {[]string{"kill", "--print", "log", "--json"}, "exclude each other"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, diagnostics := call(t, "", append([]string{"replay"}, c.args...)...)
+			if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+				t.Errorf("exit %d, %q: %s", code, out, diagnostics)
+			}
+		})
+	}
+}
+
+func TestReplayInRealTimeComparesWithTheBench(t *testing.T) {
+	code, out, diagnostics := call(t, "", "replay", "kill at block 3 then abort at state programming", "--transport", "tcp", "--image-size", "30000")
+	if code != exitDone || !strings.Contains(out, "\nbench    the same events over TCP as on the bench, times aside\n") || !strings.Contains(out, " --transport tcp\n") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+}
+
+// result is a trial of whose attempts only the events matter.
+func result(class trial.Class, attempts ...[]string) *trial.Result {
+	r := &trial.Result{Class: class}
+	for _, texts := range attempts {
+		r.Attempts = append(r.Attempts, &rig.Outcome{Trace: hostEvents(texts)})
+	}
+	return r
+}
+
+func TestReplaySaysWhereATransportDiffers(t *testing.T) {
+	bench := result(trial.Recovered, []string{"a", "b"}, []string{"c"})
+	got := differences(bench, result(trial.Recovered, []string{"a", "x"}, []string{"c", "d"}))
+	want := []string{
+		`the upgrade, event 2 of 2: on the bench "host prompt b", here "host prompt x"`,
+		`recovery 1, event 2 of 1: on the bench none, here "host prompt d"`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q", got)
+	}
+	fewer := result(trial.Unharmed, []string{"a", "b"})
+	if got := differences(bench, fewer); len(got) != 1 || got[0] != "the bench needs 2 attempts, and these are 1" {
+		t.Errorf("%q", got)
+	}
+	r := &replayed{Subject: shrink.Subject{}, over: rig.TCP, result: fewer, bench: bench, calm: fewer, differences: []string{"here"}}
+	if !r.elsewhere() {
+		t.Error("another class is the same outcome")
+	}
+	var b bytes.Buffer
+	r.compare(func(name, format string, args ...any) { b.WriteString(name + ": " + strings.TrimSpace(format) + "\n") })
+	if b.String() != "bench: another outcome: %v\ndiffers: %s\n" {
+		t.Errorf("%q", b.String())
+	}
+}
+
+func hostEvents(texts []string) []bench.Event {
+	var list []bench.Event
+	for _, text := range texts {
+		list = append(list, bench.Event{Source: bench.FromHost, Kind: "prompt", Text: text})
+	}
+	return list
+}

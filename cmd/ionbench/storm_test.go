@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"ionbench/scenarios/storm"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+)
+
+var sum = regexp.MustCompile(`^runs=(\d+) violations=(\d+) unstruck=\d+ classes=unharmed:\d+,resent:\d+,cleared-again:\d+,recovered:\d+,settings-lost:\d+,violated:\d+ seconds=\d+\.\d\n$`)
+
+func TestAStormThatBreaksNothingIsALine(t *testing.T) {
+	code, out, diagnostics := call(t, "", "storm", "--runs", "40", "--seed", "2", "--workers", "2")
+	if found := sum.FindStringSubmatch(out); code != exitDone || found == nil || found[1] != "40" || found[2] != "0" {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+}
+
+// harsh is a world in which a power-loss in the upgrade breaks the meter.
+func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+	r := &trial.Result{Plans: p}
+	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
+		r.Class, r.Broken = trial.Violated, []string{"I1: nobody answers"}
+	}
+	return r, nil
+}
+
+// stormIn runs the command in the harsh world.
+func stormIn(t *testing.T, ctx context.Context, args ...string) (out string, err error) {
+	t.Helper()
+	f := &stormFlags{try: harsh}
+	flags := pflag.NewFlagSet("storm", pflag.ContinueOnError)
+	f.declare(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	var b, diagnostics bytes.Buffer
+	err = f.run(ctx, streams{nil, &b, &diagnostics}, flags.Args())
+	return b.String(), err
+}
+
+// What is drawn changes with the tables of faults, so the text is not compared whole.
+func TestAStormTellsOfEachFailureAndTheCommandsThatRepeatIt(t *testing.T) {
+	out, err := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--workers", "3")
+	if err != errFailed {
+		t.Errorf("it ends with %v", err)
+	}
+	found := regexp.MustCompile(`(?m)^seed 3, run (\d+): broken
+  I1: nobody answers
+  plan    (.*)
+  trial   ION .*
+  repeat  ionbench replay (s\S+)
+  shrunk  power-loss at start.*
+  trial   ION 7350, tool 2.2, image of 7424 bytes
+  repeat  ionbench replay (t\S+)
+
+`).FindAllStringSubmatch(out, -1)
+	last := out[strings.LastIndex(strings.TrimSuffix(out, "\n"), "\n")+1:]
+	if sums := sum.FindStringSubmatch(last); sums == nil || len(found) == 0 || sums[2] != strconv.Itoa(len(found)) {
+		t.Fatalf("%d failures are told of in\n%s", len(found), out)
+	}
+	for _, f := range found {
+		if code, plan, diagnostics := call(t, "", "replay", f[3], "--print", "plan"); code != exitDone || plan != f[2]+"\n" {
+			t.Errorf("run %s: exit %d, plan %q, and the storm said %q: %s", f[1], code, plan, f[2], diagnostics)
+		}
+		if code, plan, diagnostics := call(t, "", "replay", f[4], "--print", "plan"); code != exitDone || !strings.HasPrefix(plan, "power-loss at start") {
+			t.Errorf("run %s: exit %d, shrunk plan %q: %s", f[1], code, plan, diagnostics)
+		}
+	}
+}
+
+func TestAStormAsObjects(t *testing.T) {
+	out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--json")
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		var o failureObject
+		in := json.NewDecoder(strings.NewReader(line))
+		in.DisallowUnknownFields()
+		if err := in.Decode(&o); err != nil {
+			t.Fatal(err)
+		}
+		if _, plans := storm.Draw(o.Seed, o.Run, storm.MaxFaults); o.Plan != plans.String() || !strings.HasPrefix(o.Shrunk.Plan, "power-loss at start") || o.Shrunk.Broken[0] != "I1 in the upgrade" {
+			t.Errorf("%+v", o)
+		}
+	}
+	var o sumObject
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &o); err != nil || o.Runs != 30 || o.Violations != len(lines)-1 || o.Classes["violated"] != o.Violations || o.Violations == 0 {
+		t.Errorf("%v, %+v", err, o)
+	}
+}
+
+func TestAnInterruptedStormSaysWhatWasDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	out, err := stormIn(t, ctx, "--runs", "5")
+	if found := sum.FindStringSubmatch(out); found == nil || found[1] != "0" || err == nil || err.Error() != "interrupted: 0 of 5 runs were done" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestAStormOfWrongUsage(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"kill"}, "storm takes no argument, and \"kill\" was given"},
+		{[]string{"--runs", "0"}, "--runs 0: at least 1"},
+		{[]string{"--faults", "9"}, "--faults 9: 1 to 8"},
+		{[]string{"--workers", "0"}, "--workers 0: at least 1"},
+		{[]string{"--budget", "-1"}, "--budget -1: at least 1"},
+		{[]string{"--seed", "x"}, "invalid argument"},
+	} {
+		code, out, diagnostics := call(t, "", append([]string{"storm"}, c.args...)...)
+		if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+			t.Errorf("%q: exit %d, %q: %s", c.args, code, out, diagnostics)
+		}
+	}
+}

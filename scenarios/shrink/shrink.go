@@ -1,0 +1,275 @@
+// Package shrink makes a trial that fails as small as it gets while it fails in the same
+// way: fewer faults, simpler triggers, shorter durations, a smaller image. What is left
+// is said as a case file and as a Ginkgo spec.
+//
+// It knows no kind of fault by name: what can be tried of a fault, package fault tells.
+// Equal subjects and predicates give equal results.
+package shrink
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ionbench/client"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// Subject is what is shrunk: a trial.
+type Subject struct {
+	Config trial.Config
+	Plans  trial.Plans
+}
+
+// Options of Minimize. The zero value is a shrinking of DefaultBudget runs.
+type Options struct {
+	Budget   int                         // how often the predicate is asked at most
+	Progress func(runs int, now Subject) // told of each smaller subject; nil for none
+}
+
+// DefaultBudget is how often the predicate is asked unless told otherwise.
+const DefaultBudget = 2000
+
+// Result is the smallest subject that was found.
+type Result struct {
+	Subject
+	Runs int  // of the predicate
+	Done bool // nothing smaller fails; otherwise the budget or the context ended the search
+}
+
+// Minimize looks for a smaller subject for which fails holds, as it must for s. It ends
+// when no step makes it smaller, when the budget is spent, or with ctx.
+func Minimize(ctx context.Context, s Subject, fails func(Subject) bool, o Options) Result {
+	if o.Budget == 0 {
+		o.Budget = DefaultBudget
+	}
+	m := &minimizer{ctx: ctx, best: s, fails: fails, options: o, asked: map[string]bool{s.key(): true}}
+	for m.pass() && !m.spent {
+	}
+	return Result{Subject: m.best, Runs: m.runs, Done: !m.spent}
+}
+
+// Signature is how a trial failed, without the figures: which invariants it broke in the
+// upgrade, and which in recoveries. It is empty if none.
+func Signature(r *trial.Result) string {
+	var list []string
+	for _, what := range r.Broken {
+		where := "upgrade"
+		if rest, ok := strings.CutPrefix(what, "in recovery "); ok {
+			_, what, _ = strings.Cut(rest, ": ")
+			where = "recovery"
+		}
+		invariant, _, _ := strings.Cut(what, ":")
+		list = append(list, invariant+" in the "+where)
+	}
+	slices.Sort(list)
+	return strings.Join(slices.Compact(list), ", ")
+}
+
+// minimizer is a search under way. best fails, always.
+type minimizer struct {
+	ctx     context.Context
+	best    Subject
+	fails   func(Subject) bool
+	options Options
+	runs    int
+	spent   bool
+	asked   map[string]bool // subjects of which the answer is known to be no, and the first
+}
+
+func (s Subject) key() string {
+	return fmt.Sprintf("%v %v %t %t %d %q", s.Config.Model, s.Config.Release, s.Config.Journal, s.Config.Windows, s.Config.ImageBytes, s.Plans)
+}
+
+// try asks whether a candidate fails, and if so goes on from it.
+func (m *minimizer) try(s Subject) bool {
+	if m.spent || !s.valid() || m.asked[s.key()] {
+		return false
+	}
+	if m.runs >= m.options.Budget || m.ctx.Err() != nil {
+		m.spent = true
+		return false
+	}
+	m.runs++
+	m.asked[s.key()] = true
+	if !m.fails(s) {
+		return false
+	}
+	m.best = s
+	if m.options.Progress != nil {
+		m.options.Progress(m.runs, s)
+	}
+	return true
+}
+
+func (s Subject) valid() bool {
+	for _, p := range s.Plans {
+		for _, f := range p {
+			if f.Validate() != nil {
+				return false
+			}
+		}
+	}
+	return s.Config.Check() == nil
+}
+
+// pass tries everything once and tells whether anything became smaller.
+func (m *minimizer) pass() bool {
+	before := m.best.key()
+	m.dropFaults()
+	m.keepOne()
+	m.dropPlans()
+	m.simplifyFaults()
+	m.simplifyConfig()
+	return m.best.key() != before
+}
+
+// place is where a fault stands.
+type place struct{ attempt, fault int }
+
+func (s Subject) places() []place {
+	var list []place
+	for i, p := range s.Plans {
+		for j := range p {
+			list = append(list, place{i, j})
+		}
+	}
+	return list
+}
+
+// without is s without some of its faults.
+func (s Subject) without(dropped []place) Subject {
+	plans := make(trial.Plans, len(s.Plans))
+	for _, at := range s.places() {
+		if !slices.Contains(dropped, at) {
+			plans[at.attempt] = append(plans[at.attempt], s.Plans[at.attempt][at.fault])
+		}
+	}
+	s.Plans = plans
+	return s
+}
+
+// dropFaults leaves out all, halves, quarters and so on down to single faults (ddmin).
+func (m *minimizer) dropFaults() {
+	for size := m.best.Plans.Faults(); size > 0; size /= 2 {
+		for from := 0; from < m.best.Plans.Faults(); {
+			places := m.best.places()
+			if !m.try(m.best.without(places[from:min(from+size, len(places))])) {
+				from += size
+			}
+		}
+	}
+}
+
+// keepOne tries single faults that never end instead of several that do.
+func (m *minimizer) keepOne() {
+	for _, at := range m.best.places() {
+		if m.best.Plans.Faults() == 1 {
+			return
+		}
+		s := m.best
+		f := m.at(at)
+		f.Duration = fault.Duration{}
+		s.Plans = make(trial.Plans, len(m.best.Plans))
+		s.Plans[at.attempt] = fault.Plan{f}
+		if m.try(s) {
+			return
+		}
+	}
+}
+
+// dropPlans leaves out plans of recoveries that have no faults any more.
+func (m *minimizer) dropPlans() {
+	for i := len(m.best.Plans) - 1; i > 0; i-- {
+		if len(m.best.Plans[i]) > 0 {
+			continue
+		}
+		s := m.best
+		s.Plans = slices.Delete(slices.Clone(s.Plans), i, i+1)
+		m.try(s)
+	}
+}
+
+// replace tries another fault at a place.
+func (m *minimizer) replace(at place, change func(*fault.Fault)) bool {
+	s := m.best
+	s.Plans = slices.Clone(s.Plans)
+	s.Plans[at.attempt] = slices.Clone(s.Plans[at.attempt])
+	change(&s.Plans[at.attempt][at.fault])
+	return m.try(s)
+}
+
+// at is the fault at a place as it is now.
+func (m *minimizer) at(p place) fault.Fault { return m.best.Plans[p.attempt][p.fault] }
+
+// blocks is how many blocks the image has.
+func (s Subject) blocks() int {
+	n := s.Config.ImageBytes
+	switch {
+	case s.Config.Firmware != nil:
+		n = len(s.Config.Firmware.Image)
+	case n == 0:
+		n = trial.DefaultImageBytes
+	}
+	return (n + ion.BlockBytes - 1) / ion.BlockBytes
+}
+
+// simplifyConfig tries a smaller image and then the defaults, one by one.
+func (m *minimizer) simplifyConfig() {
+	if m.best.Config.Firmware == nil {
+		m.config(func(c *trial.Config) { c.ImageBytes = m.best.blocks() * ion.BlockBytes })
+		smallest(1, uint64(m.best.blocks()), func(n uint64) bool {
+			return m.config(func(c *trial.Config) { c.ImageBytes = int(n) * ion.BlockBytes })
+		})
+		m.config(func(c *trial.Config) { c.Model = meter.ION7350 })
+	}
+	m.config(func(c *trial.Config) { c.Windows = false })
+	m.config(func(c *trial.Config) { c.Journal = false })
+	m.config(func(c *trial.Config) { c.Release = client.Release22() })
+}
+
+func (m *minimizer) config(change func(*trial.Config)) bool {
+	s := m.best
+	change(&s.Config)
+	return m.try(s)
+}
+
+// smallest tries the least number, and if that is too small finds, by bisection, the
+// smallest one below now for which try holds, as it must for now.
+func smallest(least, now uint64, try func(uint64) bool) {
+	if now <= least || try(least) {
+		return
+	}
+	for low, high := least, now; high-low > 1; {
+		if mid := low + (high-low)/2; try(mid) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+}
+
+// Try runs a trial, as trial.TryCaught does.
+type Try func(trial.Config, trial.Plans, trial.Trace) (*trial.Result, error)
+
+// FailsLike is the predicate that a trial breaks the same invariants in the same places as
+// one that was run.
+func FailsLike(r *trial.Result, try Try) func(Subject) bool {
+	want := Signature(r)
+	return func(s Subject) bool {
+		again, err := try(s.Config, s.Plans, trial.NoTrace)
+		return err == nil && Signature(again) == want
+	}
+}
+
+// EndsAs is the predicate that a trial comes to a class.
+func EndsAs(class trial.Class, try Try) func(Subject) bool {
+	return func(s Subject) bool {
+		r, err := try(s.Config, s.Plans, trial.NoTrace)
+		return err == nil && r.Class == class
+	}
+}

@@ -1,0 +1,289 @@
+package shrink_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/meter"
+)
+
+func subject(t testing.TB, c trial.Config, text string) shrink.Subject {
+	t.Helper()
+	plans, err := trial.ParsePlans(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shrink.Subject{Config: c, Plans: plans}
+}
+
+func try(t testing.TB, s shrink.Subject) *trial.Result {
+	t.Helper()
+	r, err := trial.Try(s.Config, s.Plans, trial.NoTrace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+const busy = `noise at no-response 3 rate 198e-5 seed 4; byte-insert at 102s; reply-late at block 3 by 11s;
+	cable-pull to-meter at 31.4% for 47s; power-loss at flash-op 171 torn for 9 no-responses seed 5 bytes 3
+	then slow-line at 20s for 5s by 5ms; abort at frame 300`
+
+func TestAPlanShrinksToWhatItsOutcomeNeeds(t *testing.T) {
+	for _, c := range []struct {
+		class       trial.Class
+		config      trial.Config
+		plans, want string
+	}{
+		{trial.SettingsLost, trial.Config{Windows: true}, busy, "cable-pull at block 1"},
+		{trial.ClearedAgain, trial.Config{Journal: true, Release: client.Release21(), Model: meter.ION7300},
+			"byte-flip at byte 3001 to-meter mask 0x81; power-loss at 50.5% for 3 no-responses", "power-loss at block 1 for 1 no-response"},
+		{trial.Recovered, trial.Config{Journal: true},
+			"cable-pull from-meter at 1m5s..3m; kill at 2m1.5s; byte-dup every 10 frames to-meter length 300", "byte-dup at frame 1 every 10 frames length 4"},
+	} {
+		t.Run(c.class.String(), func(t *testing.T) {
+			s := subject(t, c.config, c.plans)
+			if !shrink.EndsAs(c.class, trial.TryCaught)(s) {
+				t.Fatalf("it ends as %v before anything is shrunk", try(t, s).Class)
+			}
+			r := shrink.Minimize(t.Context(), s, shrink.EndsAs(c.class, trial.TryCaught), shrink.Options{})
+			if got := r.Plans.String(); got != c.want || !r.Done || r.Config.ImageBytes != 7424 {
+				t.Errorf("%d runs give %q of %d bytes, done %t; want %q", r.Runs, got, r.Config.ImageBytes, r.Done, c.want)
+			}
+			if !shrink.EndsAs(c.class, trial.TryCaught)(r.Subject) {
+				t.Error("which does not end like that")
+			}
+			again := shrink.Minimize(t.Context(), s, shrink.EndsAs(c.class, trial.TryCaught), shrink.Options{})
+			if again.Runs != r.Runs || again.Plans.String() != r.Plans.String() || again.Config != r.Config {
+				t.Errorf("another time it gives %q in %d runs", again.Plans, again.Runs)
+			}
+		})
+	}
+}
+
+// has tells whether some fault of attempt i fits.
+func has(s shrink.Subject, i int, fits func(fault.Fault) bool) bool {
+	return i < len(s.Plans) && slices.ContainsFunc(s.Plans[i], fits)
+}
+
+func TestEachPartOfAFaultShrinksAsFarAsItCan(t *testing.T) {
+	for name, c := range map[string]struct {
+		plans, want string
+		fails       func(shrink.Subject) bool
+	}{
+		"nothing is needed": {busy, "", func(shrink.Subject) bool { return true }},
+		"two faults of two attempts": {busy, "byte-insert at start then abort at start", func(s shrink.Subject) bool {
+			return has(s, 0, func(f fault.Fault) bool { return f.Kind == fault.ByteInsert }) && has(s, 1, func(f fault.Fault) bool { return f.Kind == fault.Abort })
+		}},
+		"a plan between two": {"kill then kill then abort at 3s", "then then abort at start", func(s shrink.Subject) bool {
+			return has(s, 2, func(f fault.Fault) bool { return f.Kind == fault.Abort })
+		}},
+		"numbers": {"byte-flip at byte 104233..104250 to-meter every 3 bytes mask 0x81 length 400", "byte-flip at byte 1001 to-meter length 300", func(s shrink.Subject) bool {
+			return has(s, 0, func(f fault.Fault) bool {
+				return f.Trigger.Unit == fault.AtByte && f.Trigger.First > 1000 && f.Parameters.Length >= 300
+			})
+		}},
+		"times": {"reply-late at 1m31.5s by 11.25s", "reply-late at 1m1s by 3s", func(s shrink.Subject) bool {
+			return has(s, 0, func(f fault.Fault) bool {
+				return f.Trigger.Unit == fault.AtTime && f.Trigger.First > uint64(time.Minute) && f.Parameters.By > 2*time.Second
+			})
+		}},
+		"durations and rates": {"noise from-meter at frame 7 for 30s rate 0.0345 seed 77; cable-pull at block 3 for 9 no-responses",
+			"noise at start for 5s rate 1e-3; cable-pull at start for 4 no-responses", func(s shrink.Subject) bool {
+				return has(s, 0, func(f fault.Fault) bool { return f.Parameters.Rate > 1e-4 && f.Duration.Time >= 5*time.Second }) &&
+					has(s, 0, func(f fault.Fault) bool { return f.Duration.NoResponses > 3 })
+			}},
+		"inside an operation": {"power-loss at flash-op 171 torn seed 5 bytes 3", "power-loss at flash-op 101", func(s shrink.Subject) bool {
+			return has(s, 0, func(f fault.Fault) bool { return f.Trigger.Unit == fault.AtFlashOp && f.Trigger.First > 100 })
+		}},
+		"percentages and windows": {"reply-lost at 33.3%..77% every 10%", "reply-lost at 11%..44% every 10%", func(s shrink.Subject) bool {
+			return has(s, 0, func(f fault.Fault) bool {
+				return f.Trigger.Unit == fault.AtPercent && f.Trigger.First > 10_000 && f.Trigger.Last >= 44_000 && f.Trigger.Every > 0
+			})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := shrink.Minimize(t.Context(), subject(t, trial.Config{}, c.plans), c.fails, shrink.Options{})
+			if got := r.Plans.String(); got != c.want || !r.Done {
+				t.Errorf("%d runs give %q, done %t; want %q", r.Runs, got, r.Done, c.want)
+			}
+		})
+	}
+}
+
+func TestShrinkingIsBounded(t *testing.T) {
+	s := subject(t, trial.Config{}, busy)
+	asked := 0
+	never := func(shrink.Subject) bool { asked++; return false }
+	if r := shrink.Minimize(t.Context(), s, never, shrink.Options{Budget: 5}); asked != 5 || r.Runs != 5 || r.Done || r.Plans.String() != s.Plans.String() {
+		t.Errorf("%d asked, %+v", asked, r)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := shrink.Minimize(ctx, s, never, shrink.Options{}); r.Runs != 0 || r.Done {
+		t.Errorf("interrupted: %+v", r)
+	}
+	var told []string
+	shrink.Minimize(t.Context(), s, func(s shrink.Subject) bool { return s.Plans.Faults() >= 3 }, shrink.Options{Progress: func(_ int, now shrink.Subject) {
+		told = append(told, now.Plans.String())
+	}})
+	if len(told) < 3 {
+		t.Errorf("progress was told %q", told)
+	}
+}
+
+func TestAFileOfOnesOwnIsNotReplaced(t *testing.T) {
+	f, err := upg.New(7300, "7300V290", time.Unix(1e9, 0), make([]byte, 20_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subject(t, trial.Config{Model: meter.ION7300, Firmware: f, Windows: true}, "kill at 40%")
+	r := shrink.Minimize(t.Context(), s, func(shrink.Subject) bool { return true }, shrink.Options{})
+	if r.Config.Firmware != f || r.Config.Model != meter.ION7300 || r.Config.Windows {
+		t.Errorf("%+v", r.Config)
+	}
+	if _, err := shrink.CaseFile(s, try(t, s)); err == nil {
+		t.Error("there is a case")
+	}
+	if _, err := shrink.Spec(s, try(t, s)); err == nil {
+		t.Error("there is a spec")
+	}
+}
+
+func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
+	// In this world an abort breaks I2, and I3 as well if the image has more than a block.
+	world := func(c trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+		r := &trial.Result{Plans: p}
+		if has(shrink.Subject{Plans: p}, 0, func(f fault.Fault) bool { return f.Kind == fault.Abort }) {
+			r.Class, r.Broken = trial.Violated, []string{"I2: x"}
+			if c.ImageBytes > 7424 {
+				r.Broken = append(r.Broken, "I3: x")
+			}
+		}
+		return r, nil
+	}
+	s := subject(t, trial.Config{ImageBytes: 50_000}, "kill at 5s; abort at 60%; kill at 6s")
+	first, err := world(s.Config, s.Plans, trial.NoTrace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := shrink.Minimize(t.Context(), s, shrink.FailsLike(first, world), shrink.Options{})
+	if r.Plans.String() != "abort at start" || r.Config.ImageBytes != 2*7424 {
+		t.Errorf("%q of %d bytes", r.Plans, r.Config.ImageBytes)
+	}
+}
+
+func TestTheSignatureIsWhatBrokeAndWhereWithoutFigures(t *testing.T) {
+	r := &trial.Result{Broken: []string{"in recovery 2: I4: the recovery ends with \"x\"", "I3: failure is claimed (a: b)", "in recovery 1: I4: other"}}
+	if got, want := shrink.Signature(r), "I3 in the upgrade, I4 in the recovery"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := shrink.Signature(&trial.Result{}); got != "" {
+		t.Errorf("%q of nothing broken", got)
+	}
+}
+
+// subjects are trials of all sorts, to be said as a case and as a spec.
+func subjects(t *testing.T) []shrink.Subject {
+	return []shrink.Subject{
+		subject(t, trial.Config{}, ""),
+		subject(t, trial.Config{Journal: true, Windows: true, ImageBytes: 5*7424 + 100}, "cable-pull at block 3"),
+		subject(t, trial.Config{Release: client.Release21(), Model: meter.ION7330, ImageBytes: 9000}, "cable-pull at block 2; reply-lost at block 1 then power-loss at flash-op 30 torn then kill"),
+		subject(t, trial.Config{ImageBytes: 1}, "power-loss at block 1 for 2 no-responses"),
+	}
+}
+
+func TestACaseFileComesOutAsItsTrialDid(t *testing.T) {
+	for _, s := range subjects(t) {
+		r := try(t, s)
+		text, err := shrink.CaseFile(s, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := cases.Parse(text)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		played, err := c.Run()
+		if err != nil || !played.Passed() || len(played.Attempts) != len(r.Attempts) {
+			t.Errorf("%q: %v, %+v\n%s", s.Plans, err, played, text)
+			continue
+		}
+		if string(played.Log) != string(r.Log) {
+			t.Errorf("%q: the log of the case is\n%s\nand of the trial\n%s", s.Plans, played.Log, r.Log)
+		}
+	}
+}
+
+func TestACaseFileOfWhatIsBrokenWantsItMended(t *testing.T) {
+	s := subjects(t)[1]
+	r := try(t, s)
+	r.Class, r.Broken = trial.Violated, []string{"in recovery 1: I4: the recovery ends\nbadly"}
+	text, err := shrink.CaseFile(s, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cases.Parse(text); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"# Broken: in recovery 1: I4: the recovery ends badly\n", "title = breaks I4 in the recovery: cable-pull at block 3\n", "outcome = success\nimage = intact\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), "kept") {
+		t.Errorf("it expects settings:\n%s", text)
+	}
+}
+
+// The overlay puts the specs beside those of the suite without writing there.
+func TestSpecsCompileWithTheSuite(t *testing.T) {
+	suite, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	folder := t.TempDir()
+	for i, s := range subjects(t) {
+		r := try(t, s)
+		if i == 0 {
+			r.Class, r.Broken = trial.Violated, []string{"I3: x"}
+		}
+		source, err := shrink.Spec(s, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "shrunk" + string(rune('a'+i)) + "_test.go"
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, source, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		overlay.Replace[filepath.Join(suite, name)] = path
+	}
+	list, err := json.Marshal(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "overlay.json")
+	if err := os.WriteFile(path, list, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	vet := exec.Command("go", "vet", "-overlay", path, ".")
+	vet.Dir = suite
+	if out, err := vet.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

@@ -1,0 +1,215 @@
+package storm
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// Draw is the trial of one run of a storm, with at most so many faults in an attempt (0:
+// MaxFaults). It depends on nothing else: neither on how many runs there are nor on who
+// runs them.
+func Draw(seed, run uint64, faults int) (trial.Config, trial.Plans) {
+	if faults <= 0 || faults > MaxFaults {
+		faults = MaxFaults
+	}
+	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run)), kinds: fault.Kinds()}
+	c := d.config()
+	d.blocks = (c.ImageBytes + ion.BlockBytes - 1) / ion.BlockBytes
+	plans := trial.Plans{d.plan(faults)}
+	const recoveries = 2
+	for len(plans) <= recoveries && d.oneIn(2) {
+		plans = append(plans, d.plan(min(faults, 2)))
+	}
+	return c, plans
+}
+
+// MaxFaults is how many faults an attempt has at most.
+const MaxFaults = 8
+
+// drawer draws from the stream of one run.
+type drawer struct {
+	fault.Stream
+	kinds  []fault.Description
+	blocks int // of the image
+}
+
+func (d *drawer) below(n int) int { return int(d.Uint64() % uint64(n)) }
+
+func (d *drawer) oneIn(n int) bool { return d.below(n) == 0 }
+
+func oneOf[T any](d *drawer, list ...T) T { return list[d.below(len(list))] }
+
+// config: images end at, before and behind what a block, a page of the chip and a byte
+// make.
+func (d *drawer) config() trial.Config {
+	const most = 6 // blocks
+	whole := d.below(most) * ion.BlockBytes
+	c := trial.Config{
+		Model:      meter.ION7350,
+		Release:    client.Release22(),
+		Journal:    d.oneIn(2),
+		Windows:    d.oneIn(2),
+		ImageBytes: whole + oneOf(d, 1, 100, 255, 256, 257, ion.BlockBytes-1, ion.BlockBytes),
+	}
+	if d.oneIn(4) {
+		c.Model = oneOf(d, meter.ION7300, meter.ION7330)
+	}
+	if d.oneIn(4) {
+		c.Release = client.Release21()
+	}
+	return c
+}
+
+// plan is mostly of few faults, and often enough of many.
+func (d *drawer) plan(most int) fault.Plan {
+	n := 1
+	if d.oneIn(2) {
+		n += d.below(most)
+	}
+	for n < most && d.oneIn(3) {
+		n++
+	}
+	p := make(fault.Plan, n)
+	for i := range p {
+		p[i] = d.fault()
+	}
+	return p
+}
+
+// fault draws until it makes sense; the rare kind that never does comes as its example.
+func (d *drawer) fault() fault.Fault {
+	k := oneOf(d, d.kinds...)
+	const draws = 50
+	for range draws {
+		f := fault.Fault{Kind: k.Kind, Trigger: d.trigger(k), Parameters: d.parameters(k)}
+		if k.Sided && d.oneIn(3) {
+			f.Side = oneOf(d, fault.ToMeter, fault.FromMeter)
+		}
+		if k.Lasts {
+			f.Duration = d.duration()
+		}
+		if f.Validate() == nil {
+			return f
+		}
+	}
+	plan, err := fault.Parse(k.Example)
+	if err != nil {
+		panic(fmt.Sprintf("storm: the example of %v: %v", k.Kind, err))
+	}
+	return plan[0]
+}
+
+func (d *drawer) trigger(k fault.Description) fault.Trigger {
+	t := fault.Trigger{Unit: oneOf(d, k.Units...)}
+	switch t.Unit {
+	case fault.AtStart:
+		return t
+	case fault.AtState:
+		t.State = fault.State(1 + d.below(int(fault.Booting)))
+		return t
+	case fault.AtFrame:
+		t.Side = oneOf(d, fault.Both, fault.ToMeter, fault.FromMeter)
+	case fault.AtByte:
+		t.Side = oneOf(d, fault.ToMeter, fault.FromMeter)
+	case fault.AtFlashOp:
+		t.Phase = fault.Before
+		if k.Tears {
+			t.Phase = oneOf(d, fault.Before, fault.Torn, fault.After)
+		} else if d.oneIn(4) {
+			t.Phase = fault.After
+		}
+	}
+	t.First = d.moment(t)
+	const seldom = 12
+	if d.oneIn(seldom) {
+		t.Last = t.First + d.moment(t)/4
+	}
+	if d.oneIn(seldom) {
+		t.Every = d.moment(t)
+	}
+	return t
+}
+
+// moment is some time in the upgrade, or shortly after its end. How long that is grows with
+// the blocks; the figures are those of an upgrade in peace, and half as much again.
+func (d *drawer) moment(t fault.Trigger) uint64 {
+	scale := map[fault.Unit]int{
+		fault.AtBlock:      d.blocks + 1,
+		fault.AtFrame:      110 + 48*d.blocks,
+		fault.AtByte:       5000 + 12_000*d.blocks,
+		fault.AtFlashOp:    70 + 40*d.blocks,
+		fault.AtPercent:    99,
+		fault.AtTime:       110 + 14*d.blocks,
+		fault.AtNoResponse: 6,
+	}[t.Unit]
+	switch {
+	case t.Unit == fault.AtFrame && t.Side == fault.Both:
+		scale *= 2
+	case t.Unit == fault.AtByte && t.Side == fault.FromMeter:
+		scale = 4500 + 700*d.blocks
+	}
+	n := uint64(1 + d.below(max(scale, 1)))
+	switch t.Unit {
+	case fault.AtPercent:
+		n *= 1000
+	case fault.AtTime:
+		n *= uint64(time.Second)
+		if d.oneIn(4) {
+			n += uint64(d.below(1000)) * uint64(time.Millisecond)
+		}
+	}
+	return n
+}
+
+func (d *drawer) duration() fault.Duration {
+	switch d.below(3) {
+	case 0:
+		return fault.Duration{Time: time.Duration(1+d.below(60)) * time.Second}
+	case 1:
+		return fault.Duration{NoResponses: 1 + d.below(12)}
+	}
+	return fault.Duration{}
+}
+
+func (d *drawer) parameters(k fault.Description) fault.Parameters {
+	var p fault.Parameters
+	for _, taking := range k.Takes {
+		if !taking.Must && !d.oneIn(3) {
+			continue
+		}
+		drawn, err := p.With(taking.Name, d.like(taking.Example))
+		if err != nil {
+			drawn, err = p.With(taking.Name, taking.Example)
+		}
+		if err == nil {
+			p = drawn
+		}
+	}
+	return p
+}
+
+// like draws a value in the manner of an example: of the same sort, a few times more or
+// less. A word is taken as it is.
+func (d *drawer) like(example string) string {
+	if n, err := strconv.ParseUint(example, 10, 32); err == nil {
+		return strconv.Itoa(1 + d.below(4*int(n)+1))
+	}
+	if n, err := strconv.ParseUint(example, 0, 32); err == nil {
+		return fmt.Sprintf("0x%02x", 1+d.below(2*int(n)))
+	}
+	if t, err := time.ParseDuration(example); err == nil {
+		return fault.FormatTime(t * time.Duration(1+d.below(16)) / 4)
+	}
+	if r, err := strconv.ParseFloat(example, 64); err == nil {
+		const tenths = 200
+		return strconv.FormatFloat(r*float64(1+d.below(tenths))/10, 'g', 4, 64)
+	}
+	return example
+}

@@ -1,0 +1,165 @@
+// Package storm tries upgrades under many faults at once, drawn at random from numbered
+// streams: what nobody would think of. It is for whoever wants to know what an upgrader
+// has not been asked yet; what it finds, it shrinks.
+//
+// What can be drawn it takes from the tables of package fault, so that a kind that is
+// added there is in the next storm. Run i of a seed is the same whatever the number of
+// runs and workers.
+package storm
+
+import (
+	"context"
+	"sync"
+
+	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/trial"
+)
+
+// Options of a storm. The zero value is one run of seed 0.
+type Options struct {
+	Seed    uint64
+	Runs    int // numbered from 0; 0: 1
+	Faults  int // in an attempt, at most; 0: MaxFaults
+	Workers int // at once; 0: 1
+	Shrink  int // budget for a run that fails; 0: shrink.DefaultBudget
+
+	Failed   func(Failure)  // told of each run that broke an invariant, in their order; nil for none
+	Progress func(done int) // told of each run that is done; nil for none
+
+	Try shrink.Try // what is stormed; nil: trial.TryCaught
+}
+
+// Failure is a run that broke an invariant.
+type Failure struct {
+	shrink.Subject
+	Run    uint64
+	ID     string
+	Result *trial.Result
+	Shrunk shrink.Result
+}
+
+// Report is what came of a storm.
+type Report struct {
+	Runs       int // that were done: fewer than asked for if the storm was interrupted
+	Violations int // runs that broke an invariant
+	Unstruck   int // faults that never struck
+	Classes    [trial.ClassCount]int
+}
+
+// Run carries a storm out. It ends early with ctx, with a report of the runs that were done.
+// The error is about a trial that cannot be; then the generator is wrong.
+func Run(ctx context.Context, o Options) (Report, error) {
+	o.Runs, o.Workers = max(o.Runs, 1), max(o.Workers, 1)
+	if o.Faults == 0 {
+		o.Faults = MaxFaults
+	}
+	if o.Shrink == 0 {
+		o.Shrink = shrink.DefaultBudget
+	}
+	if o.Try == nil {
+		o.Try = trial.TryCaught
+	}
+	c := collector{options: o, waiting: make(map[uint64]*Failure)}
+	for r := range o.start(ctx) {
+		c.take(r)
+	}
+	c.tellAll()
+	return c.report, c.err
+}
+
+// run is a trial that is done.
+type run struct {
+	number  uint64
+	result  *trial.Result
+	failure *Failure
+	err     error
+}
+
+// start sets the workers to work. The channel is closed when all is done.
+func (o Options) start(ctx context.Context) <-chan run {
+	numbers, done := make(chan uint64), make(chan run)
+	go func() {
+		defer close(numbers)
+		for n := range uint64(o.Runs) {
+			select {
+			case numbers <- n:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var workers sync.WaitGroup
+	for range o.Workers {
+		workers.Go(func() {
+			for n := range numbers {
+				if ctx.Err() == nil {
+					done <- o.run(ctx, n)
+				}
+			}
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(done)
+	}()
+	return done
+}
+
+func (o Options) run(ctx context.Context, n uint64) run {
+	config, plans := Draw(o.Seed, n, o.Faults)
+	s := shrink.Subject{Config: config, Plans: plans}
+	result, err := o.Try(config, plans, trial.NoTrace)
+	if err != nil || result.Class != trial.Violated {
+		return run{number: n, result: result, err: err}
+	}
+	f := &Failure{Subject: s, Run: n, ID: ID(o.Seed, n, o.Faults), Result: result}
+	f.Shrunk = shrink.Minimize(ctx, s, shrink.FailsLike(result, o.Try), shrink.Options{Budget: o.Shrink})
+	return run{number: n, result: result, failure: f}
+}
+
+// collector counts the runs and puts the failures into their order.
+type collector struct {
+	options Options
+	report  Report
+	err     error
+	waiting map[uint64]*Failure // of runs that are done, nil where nothing failed
+	next    uint64              // run of which is to be told
+}
+
+func (c *collector) take(r run) {
+	if r.err != nil {
+		c.err = r.err
+		return
+	}
+	c.report.Runs++
+	c.report.Classes[r.result.Class]++
+	c.report.Unstruck += len(r.result.Unstruck)
+	if r.failure != nil {
+		c.report.Violations++
+	}
+	if c.options.Progress != nil {
+		c.options.Progress(c.report.Runs)
+	}
+	c.waiting[r.number] = r.failure
+	for f, ok := c.waiting[c.next]; ok; f, ok = c.waiting[c.next] {
+		c.tell(f)
+	}
+}
+
+// tell tells of the next run.
+func (c *collector) tell(f *Failure) {
+	delete(c.waiting, c.next)
+	c.next++
+	if f != nil && c.options.Failed != nil {
+		c.options.Failed(*f)
+	}
+}
+
+// tellAll tells of the runs that wait for others that an interrupted storm never did.
+func (c *collector) tellAll() {
+	for ; len(c.waiting) > 0; c.tell(c.waiting[c.next]) {
+		for _, done := c.waiting[c.next]; !done; _, done = c.waiting[c.next] {
+			c.next++
+		}
+	}
+}

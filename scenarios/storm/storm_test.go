@@ -1,0 +1,200 @@
+package storm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+)
+
+func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
+	const storms = 2000
+	report, err := Run(t.Context(), Options{Seed: 2, Runs: storms, Workers: runtime.GOMAXPROCS(0), Failed: func(f Failure) {
+		t.Errorf("run %d breaks %q\n%+v %s\nshrunk to %+v %s\nionbench replay %s", f.Run, f.Result.Broken, f.Config, f.Plans, f.Shrunk.Config, f.Shrunk.Plans, f.ID)
+	}})
+	if err != nil || report.Runs != storms {
+		t.Fatalf("%d runs, %v", report.Runs, err)
+	}
+	for class, n := range report.Classes {
+		if class := trial.Class(class); n < storms/100 && class != trial.Violated {
+			t.Errorf("only %d of %d are %v: %v", n, storms, class, report.Classes)
+		}
+	}
+}
+
+func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
+	seen := map[string]bool{}
+	for run := range uint64(3000) {
+		c, plans := Draw(1, run, 0)
+		if err := c.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(plans[0]); n < 1 || n > MaxFaults {
+			t.Fatalf("run %d has %d faults", run, n)
+		}
+		seen[fmt.Sprint("attempts with faults ", len(plans))] = true
+		seen[fmt.Sprintf("windows %t journal %t", c.Windows, c.Journal)] = true
+		for _, f := range slices.Concat(plans...) {
+			if err := f.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			seen[f.Kind.String()], seen[f.Trigger.Unit.String()], seen[f.Trigger.Phase.String()], seen[f.Trigger.State.String()] = true, true, true, true
+			for _, taking := range f.Kind.Describe().Takes {
+				seen[fmt.Sprintf("%v %s %t", f.Kind, taking.Name, f.Parameters.Text(taking.Name) != "")] = true
+			}
+		}
+	}
+	want := []string{"attempts with faults 1", "attempts with faults 2", "attempts with faults 3", "before", "torn", "after",
+		"windows true journal true", "windows true journal false", "windows false journal true", "windows false journal false"}
+	for _, k := range fault.Kinds() {
+		want = append(want, k.Kind.String())
+		for _, taking := range k.Takes {
+			want = append(want, fmt.Sprintf("%v %s true", k.Kind, taking.Name))
+		}
+	}
+	for u := fault.AtStart; u <= fault.AtNoResponse; u++ {
+		want = append(want, u.String())
+	}
+	for s := fault.Application; s <= fault.Booting; s++ {
+		want = append(want, s.String())
+	}
+	for _, what := range want {
+		if !seen[what] {
+			t.Errorf("never drawn: %s", what)
+		}
+	}
+}
+
+// harsh is a world in which a run is a failure as soon as a power-loss is in its plan.
+func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+	r := &trial.Result{Plans: p, Unstruck: []string{"one"}}
+	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
+		r.Class, r.Broken = trial.Violated, []string{"I1: gone"}
+	}
+	return r, nil
+}
+
+func TestARunIsTheSameWhateverTheNumberOfRunsAndWorkers(t *testing.T) {
+	storm := func(runs, workers int) (list []string, report Report) {
+		report, err := Run(t.Context(), Options{Seed: 3, Runs: runs, Workers: workers, Try: harsh, Failed: func(f Failure) {
+			list = append(list, fmt.Sprint(f.Run, f.ID, f.Config, f.Plans, f.Shrunk))
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list, report
+	}
+	alone, report := storm(60, 1)
+	if report.Violations != len(alone) || len(alone) < 5 || report.Runs != 60 || report.Unstruck != 60 || report.Classes[trial.Violated] != len(alone) {
+		t.Errorf("%d failures, %+v", len(alone), report)
+	}
+	if together, again := storm(60, 7); !slices.Equal(together, alone) || again != report {
+		t.Errorf("with seven workers:\n%q\nalone:\n%q", together, alone)
+	}
+	if more, _ := storm(90, 3); len(more) <= len(alone) || !slices.Equal(more[:len(alone)], alone) {
+		t.Errorf("of ninety runs the first sixty are\n%q", more)
+	}
+}
+
+func TestAFailureIsShrunkAndNamed(t *testing.T) {
+	var failures []Failure
+	if _, err := Run(t.Context(), Options{Seed: 3, Runs: 60, Try: harsh, Failed: func(f Failure) { failures = append(failures, f) }}); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range failures {
+		if !strings.HasPrefix(f.Shrunk.Plans.String(), "power-loss at start") || f.Shrunk.Plans.Faults() != 1 || !f.Shrunk.Done {
+			t.Errorf("%q was shrunk to %q", f.Plans, f.Shrunk.Plans)
+		}
+		seed, run, faults, err := ParseID(f.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, plans := Draw(seed, run, faults); c != f.Config || plans.String() != f.Plans.String() {
+			t.Errorf("%s gives %+v %q", f.ID, c, plans)
+		}
+	}
+}
+
+func TestFewerFaultsWhereFewerAreAskedFor(t *testing.T) {
+	for run := range uint64(200) {
+		if _, plans := Draw(1, run, 1); len(plans[0]) != 1 {
+			t.Fatalf("run %d: %q", run, plans)
+		}
+	}
+}
+
+func TestAnInterruptedStormReportsWhatWasDone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	failed := 0
+	report, err := Run(ctx, Options{Seed: 3, Runs: 1_000_000, Workers: 3, Try: harsh, Failed: func(Failure) { failed++ }, Progress: func(done int) {
+		if done == 50 {
+			cancel()
+		}
+	}})
+	if err != nil || report.Runs < 50 || report.Runs > 60 || failed != report.Violations {
+		t.Errorf("%+v, %d told, %v", report, failed, err)
+	}
+}
+
+func TestAStormThatCannotBeIsAnError(t *testing.T) {
+	bad := errors.New("bad")
+	_, err := Run(t.Context(), Options{Runs: 5, Try: func(trial.Config, trial.Plans, trial.Trace) (*trial.Result, error) { return nil, bad }})
+	if !errors.Is(err, bad) {
+		t.Error(err)
+	}
+}
+
+func TestIDsOfRuns(t *testing.T) {
+	const most = 80
+	for _, c := range []struct {
+		seed, run uint64
+		faults    int
+	}{{1, 0, 8}, {0, 12345, 1}, {1<<64 - 1, 1<<64 - 1, 8}} {
+		id := ID(c.seed, c.run, c.faults)
+		seed, run, faults, err := ParseID(id)
+		if err != nil || seed != c.seed || run != c.run || faults != c.faults || len(id) > most || !trial.IsID(id) {
+			t.Errorf("%s: %d, %d, %d, %v", id, seed, run, faults, err)
+		}
+	}
+}
+
+func TestIDsOfRunsTellMistypedFromWrong(t *testing.T) {
+	id := ID(7, 42, 8)
+	signed := func(text string) string { return text + "." + checksum(text) }
+	for text, want := range map[string]error{
+		"":                                     trial.ErrNoID,
+		strings.Replace(id, ".42.", ".43.", 1): trial.ErrNoID,
+		id[:len(id)-1]:                         trial.ErrNoID,
+		signed("s1.8.7.042." + generator()):    trial.ErrNoID,
+		signed("s1.9.7.42." + generator()):     trial.ErrNoID,
+		signed("s1.8"):                         trial.ErrNoID,
+		signed("s2.8.7.42." + generator()):     trial.ErrOtherRun,
+		signed("s1.8.7.42.00000000"):           trial.ErrOtherRun,
+		signed("t1"):                           trial.ErrOtherRun,
+	} {
+		if _, _, _, err := ParseID(text); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", text, err, want)
+		}
+	}
+}
+
+func FuzzParseID(f *testing.F) {
+	f.Add(ID(1, 979, 8))
+	f.Add(ID(1<<64-1, 0, 1))
+	f.Fuzz(func(t *testing.T, text string) {
+		seed, run, faults, err := ParseID(text)
+		if err == nil && ID(seed, run, faults) != text {
+			t.Fatalf("%q is taken for %q", text, ID(seed, run, faults))
+		}
+		if err != nil && !errors.Is(err, trial.ErrNoID) && !errors.Is(err, trial.ErrOtherRun) {
+			t.Fatalf("%q: %v", text, err)
+		}
+	})
+}

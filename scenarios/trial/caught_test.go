@@ -1,0 +1,20 @@
+package trial
+
+import (
+	"slices"
+	"testing"
+
+	"ionbench/simulator/fault"
+)
+
+func TestAPanicOfTheModelIsABrokenInvariant(t *testing.T) {
+	plans := Plans{{{Kind: fault.Kill}}}
+	r, err := caught(plans, func() (*Result, error) { panic("no end of events") })
+	if err != nil || r.Class != Violated || !slices.Equal(r.Broken, []string{"I5: the model panics: no end of events"}) || r.Plans.String() != "kill at start" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	calm, err := TryCaught(Config{ImageBytes: 1}, nil, NoTrace)
+	if err != nil || calm.Class != Unharmed {
+		t.Errorf("in peace: %+v, %v", calm, err)
+	}
+}

@@ -1,0 +1,230 @@
+package trial_test
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/meter"
+)
+
+func mustPlans(t testing.TB, text string) trial.Plans {
+	t.Helper()
+	plans, err := trial.ParsePlans(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plans
+}
+
+func mustID(t testing.TB, c trial.Config, plans trial.Plans) string {
+	t.Helper()
+	id, err := trial.ID(c, plans)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func samePlans(a, b trial.Plans) bool {
+	return slices.EqualFunc(a, b, func(x, y fault.Plan) bool { return slices.Equal(x, y) })
+}
+
+// sweepPair is the longest plan that a sweep of two faults makes.
+const sweepPair = "byte-flip at byte 104233 to-meter then power-loss at flash-op 1170 torn seed 1170"
+
+const fiveFaults = "noise at no-response 3 rate 198e-5 seed 4; byte-insert at 102s; byte-flip at flash-op 41; power-loss at frame 471 for 9 no-responses; reply-late at block 12 by 11s"
+
+func TestAnIDGivesTheTrialBack(t *testing.T) {
+	safe := regexp.MustCompile(`^t1\.[A-Za-z0-9_-]{1,77}$`)
+	configs := []trial.Config{
+		{Model: meter.ION7350, Release: client.Release22(), ImageBytes: trial.DefaultImageBytes},
+		{Model: meter.ION7300, Release: client.Release21(), Journal: true, ImageBytes: 1},
+		{Model: meter.ION7330, Release: client.Release22(), Windows: true, ImageBytes: 5*7424 + 100},
+	}
+	for _, c := range configs {
+		for _, text := range []string{"", "kill", sweepPair, fiveFaults, "abort at block 2 then then kill at block 3 then"} {
+			plans := mustPlans(t, text)
+			id := mustID(t, c, plans)
+			if !safe.MatchString(id) || len(id) > 80 || !trial.IsID(id) {
+				t.Errorf("%q: the id %q is not safe", text, id)
+			}
+			again, planned, hash, err := trial.ParseID(id)
+			if err != nil || again != c || !samePlans(planned, plans) || hash != c.Hash() {
+				t.Errorf("%q: %s gives %+v, %q, %s, %v", text, id, again, planned, hash, err)
+			}
+		}
+	}
+	if a, b := mustID(t, trial.Config{}, nil), mustID(t, configs[0], nil); a != b {
+		t.Errorf("the defaults have the id %s, said in full %s", a, b)
+	}
+}
+
+// The plans of these ids must be the same in all versions; their hashes go with
+// trial.ModelVersion.
+func TestIDsStayAsTheyAre(t *testing.T) {
+	for text, want := range map[string]string{
+		"":        "t1.V56U9tiLAgA",
+		sweepPair: "t1.vdmU9tiLAhoRxuXJiBIk1RCWFVRA",
+	} {
+		if id := mustID(t, trial.Config{}, mustPlans(t, text)); id != want {
+			t.Errorf("%q has the id %s, want %s", text, id, want)
+		}
+	}
+}
+
+func TestAnIDTellsMistypedFromWrong(t *testing.T) {
+	id := mustID(t, trial.Config{}, mustPlans(t, sweepPair))
+	for i := len("t1."); i < len(id); i++ {
+		for _, typed := range []string{id[:i] + id[i+1:], id[:i] + string(id[i]^1) + id[i+1:], id[:i]} {
+			if typed == id {
+				continue
+			}
+			if _, _, _, err := trial.ParseID(typed); !errors.Is(err, trial.ErrNoID) {
+				t.Errorf("%s: %v", typed, err)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"":                           "does not begin with t1.",
+		"kill":                       "does not begin with t1.",
+		"t2.AAAA":                    "of the kind t2",
+		"t1.":                        "mistyped",
+		"t1." + id[3:10] + "\n":      "mistyped",
+		id + strings.Repeat("A", 80): "characters, at most 80",
+	} {
+		if _, _, _, err := trial.ParseID(text); !errors.Is(err, trial.ErrNoID) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestAnIDOfAnotherConfigurationOrKindIsWrongAndNotMistyped(t *testing.T) {
+	id := mustID(t, trial.Config{}, mustPlans(t, "kill at block 3"))
+	changed := func(at int, b byte) string {
+		raw, err := base64.RawURLEncoding.DecodeString(id[len("t1."):])
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[at] = b
+		binary.BigEndian.PutUint16(raw, uint16(crc32.ChecksumIEEE(raw[2:])))
+		return "t1." + base64.RawURLEncoding.EncodeToString(raw)
+	}
+	for name, c := range map[string]struct {
+		id   string
+		want error
+	}{
+		"another hash":          {changed(2, 0xEE), trial.ErrOtherRun},
+		"an unknown kind":       {changed(7, 0x1F), trial.ErrOtherRun},
+		"a bit without meaning": {changed(6, 0x80), trial.ErrNoID},
+		"an unknown model":      {changed(6, 0x03), trial.ErrNoID},
+		"a size of the default": {changed(6, 0x40), trial.ErrOtherRun},
+	} {
+		if _, plans, _, err := trial.ParseID(c.id); !errors.Is(err, c.want) || plans != nil {
+			t.Errorf("%s: %v, %v", name, plans, err)
+		}
+	}
+}
+
+func TestFiveFaultsFitIntoAnIDWhateverTheirKinds(t *testing.T) {
+	const few = 5
+	var examples []string
+	for _, k := range fault.Kinds() {
+		examples = append(examples, k.Example)
+	}
+	examples = append(examples, examples[:few]...)
+	for i := range len(examples) - few {
+		mustID(t, trial.Config{ImageBytes: trial.MaxImageBytes}, mustPlans(t, strings.Join(examples[i:i+few], "; ")))
+	}
+}
+
+func TestAnIDOfAFileOfOnesOwnAsksForTheFile(t *testing.T) {
+	file := ownFile(t, 3)
+	plans := mustPlans(t, "kill at block 1")
+	id := mustID(t, trial.Config{Firmware: file}, plans)
+	c, planned, hash, err := trial.ParseID(id)
+	if !errors.Is(err, trial.ErrNeedsFile) || !samePlans(planned, plans) {
+		t.Fatalf("%v, %v", planned, err)
+	}
+	c.Firmware = file
+	if err := c.CheckHash(hash); err != nil {
+		t.Error(err)
+	}
+	c.Firmware = ownFile(t, 4)
+	if err := c.CheckHash(hash); !errors.Is(err, trial.ErrOtherRun) {
+		t.Errorf("with another file: %v", err)
+	}
+}
+
+func ownFile(t *testing.T, first byte) *upg.File {
+	t.Helper()
+	f, err := upg.New(7350, "7350V290", time.Unix(1e9, 0), append([]byte{first}, make([]byte, 999)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestTheHashIsOverEverythingThatDecidesATrial(t *testing.T) {
+	seen := map[string]trial.Config{}
+	later := *ownFile(t, 3)
+	later.Dated = later.Dated.Add(time.Second)
+	for _, c := range []trial.Config{
+		{}, {Model: meter.ION7300}, {Release: client.Release21()}, {Journal: true}, {Windows: true}, {ImageBytes: 1},
+		{Firmware: ownFile(t, 3)}, {Firmware: ownFile(t, 4)}, {Firmware: &later},
+	} {
+		hash := c.Hash()
+		if other, taken := seen[hash]; taken || len(hash) != 8 {
+			t.Errorf("%+v and %+v have the hash %s", c, other, hash)
+		}
+		seen[hash] = c
+	}
+}
+
+func TestATrialWithoutAnIDSaysWhy(t *testing.T) {
+	long := mustPlans(t, strings.Repeat(fiveFaults+"; ", 3))
+	for name, c := range map[string]struct {
+		config trial.Config
+		plans  trial.Plans
+		want   string
+	}{
+		"too long":             {trial.Config{}, long, "does not fit into an id"},
+		"too many attempts":    {trial.Config{}, make(trial.Plans, trial.MaxPlans+1), "at most 16"},
+		"a plan without sense": {trial.Config{}, trial.Plans{{{Kind: fault.Abort, Trigger: fault.Block(0)}}}, "a block is from"},
+		"no such model":        {trial.Config{Model: 7000}, nil, "model"},
+		"no such release":      {trial.Config{Release: client.Release{Version: "3"}}, nil, "release"},
+		"no such size":         {trial.Config{ImageBytes: trial.MaxImageBytes + 1}, nil, "room for"},
+	} {
+		if id, err := trial.ID(c.config, c.plans); err == nil || id != "" || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %q, %v", name, id, err)
+		}
+	}
+}
+
+func FuzzParseID(f *testing.F) {
+	for _, text := range []string{"", "kill", sweepPair, fiveFaults} {
+		f.Add(mustID(f, trial.Config{ImageBytes: 77}, mustPlans(f, text)))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, plans, _, err := trial.ParseID(text)
+		if err != nil {
+			if !errors.Is(err, trial.ErrNoID) && !errors.Is(err, trial.ErrOtherRun) && !errors.Is(err, trial.ErrNeedsFile) {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		if again, err := trial.ID(c, plans); err != nil || again != text {
+			t.Fatalf("%q gives %+v with %q, whose id is %q; %v", text, c, plans, again, err)
+		}
+	})
+}

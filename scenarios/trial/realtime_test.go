@@ -1,0 +1,55 @@
+package trial_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/bench"
+)
+
+func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
+	plans := mustPlans(t, "reply-lost at block 2; kill at block 3 then abort at state programming")
+	var want *trial.Result
+	for _, over := range rig.Transports() {
+		r, err := trial.TryOver(t.Context(), over, trial.Config{Windows: true, ImageBytes: 30_000}, plans)
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if disturbed(r) {
+			t.Skipf("over %v: another process opened the PTY of this test and talked at its own baud rate", over)
+		}
+		if want == nil {
+			want = r
+		}
+		if r.Class != trial.SettingsLost || len(r.Attempts) != 3 || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
+			t.Errorf("over %v: %v in %d attempts; broken %q, unstruck %q", over, r.Class, len(r.Attempts), r.Broken, r.Unstruck)
+		}
+		if got, want := rig.Promised(r.Trace), rig.Promised(want.Trace); !slices.Equal(got, want) {
+			t.Errorf("over %v the events are\n%q\nand on the bench\n%q", over, got, want)
+		}
+	}
+}
+
+// disturbed: whoever was told of another PTY, of a simulator that was killed, finds this
+// one under its name. Our own tool never changes the rate.
+func disturbed(r *trial.Result) bool {
+	return slices.ContainsFunc(r.Trace, func(e bench.Event) bool { return e.Source == bench.FromLine && e.Kind == "host-baud" })
+}
+
+func TestATrialInRealTimeEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := trial.TryOver(ctx, rig.TCP, trial.Config{}, nil); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if _, err := trial.TryOver(t.Context(), rig.TCP, trial.Config{ImageBytes: -1}, nil); err == nil {
+		t.Error("an image of -1 bytes is tried")
+	}
+}
