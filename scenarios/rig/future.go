@@ -44,6 +44,7 @@ func (c Cost) Plus(d Cost) Cost {
 		BytesToHost:  c.BytesToHost + d.BytesToHost,
 		Resends:      c.Resends + d.Resends,
 		Blocks:       c.Blocks + d.Blocks,
+		Insisted:     max(c.Insisted, d.Insisted),
 		Acts:         c.Acts + d.Acts,
 	}
 }
@@ -56,6 +57,7 @@ func (c Cost) Minus(d Cost) Cost {
 		BytesToHost:  c.BytesToHost - d.BytesToHost,
 		Resends:      c.Resends - d.Resends,
 		Blocks:       c.Blocks - d.Blocks,
+		Insisted:     c.Insisted,
 		Acts:         c.Acts - d.Acts,
 	}
 }
@@ -69,6 +71,7 @@ func (r *Rig) cost() Cost {
 		BytesToHost:  c.BytesToHost - before.toHost,
 		Resends:      c.Resends - before.resends,
 		Blocks:       c.BlocksSent - before.blocks,
+		Insisted:     r.bench.Station().Insisted(),
 		Acts:         len(r.bench.Host().(*tool).prompts),
 	}
 }
@@ -80,6 +83,7 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	dst = r.bench.Station().AppendState(dst, now)
 	dst = r.bench.Host().AppendState(dst, now)
 	dst = append(dst, r.yardstick[:]...)
+	dst = machine.AppendBool(dst, r.bench.Station().Insisted() > client.DefaultTiming().Resends)
 	return machine.AppendBool(dst, r.Meter().Chip().Ops() > r.before.ops)
 }
 

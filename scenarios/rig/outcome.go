@@ -74,6 +74,7 @@ type Cost struct {
 	BytesToHost  uint64
 	Resends      uint64 // requests that were sent again
 	Blocks       uint64 // messages with a block that the line saw, resends too
+	Insisted     int    // times that one request was sent, at most
 	Acts         int    // of the person: windows answered, power cycles
 }
 
@@ -280,8 +281,9 @@ func (o *Outcome) judgeClaim() {
 		o.breaks("I2: success is claimed; the meter is %v", o.Meter.State)
 	case success && o.Meter.FlashOps > 0 && !o.Meter.Initialized:
 		o.breaks("I2: success is claimed; the meter has not run the image")
-	// Where nothing was flashed, the meter had this image before, and the failure is one.
-	case failure && upgraded && o.Meter.FlashOps > 0 && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
+	// Where nothing was flashed, the meter had this image before, and the failure is one. So
+	// it is where an answer was asked for as often as the article has it, and none came.
+	case failure && upgraded && o.Cost.Insisted <= client.DefaultTiming().Resends && o.Meter.FlashOps > 0 && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
 		o.breaks("I3: failure is claimed (%v); the meter runs the image and has its settings", o.Claim)
 	}
 }

@@ -70,6 +70,7 @@ func (w *watch) appendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendUint(dst, uint64(w.lastID))
 	dst = machine.AppendBool(dst, w.asked)
 	dst = machine.AppendBool(dst, w.begun)
+	dst = machine.AppendUint(dst, uint64(w.sent))
 	dst = append(dst, w.transaction)
 	dst = machine.AppendUint(dst, uint64(w.lastBlock))
 	return machine.AppendUint(dst, uint64(w.blocks))

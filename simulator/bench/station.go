@@ -194,8 +194,12 @@ func (s *Station) hostRequest(now time.Duration, r request) {
 	}
 	if w.asked && r.id == w.lastID || block && r.sequence == w.lastBlock && w.lastBlock > 0 && w.asked {
 		w.noResponses++
+		w.sent++
 		s.strikeNoResponse(now)
+	} else {
+		w.sent = 1
 	}
+	w.insisted = max(w.insisted, w.sent)
 	w.lastID, w.asked = r.id, true
 	if !r.download {
 		return
@@ -471,6 +475,9 @@ func (s *Station) Counts() Counts {
 
 // Requests is how many messages the host has begun to send so far, resends too.
 func (s *Station) Requests() uint64 { return s.watch.requests }
+
+// Insisted is how often the host sent one request in this run, at most.
+func (s *Station) Insisted() int { return s.watch.insisted }
 
 // UnderWay is how many messages of the host so far are under way for sure: one of a single
 // frame from its beginning, a longer one from its second frame on. By then nothing is left

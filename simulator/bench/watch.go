@@ -20,6 +20,8 @@ type watch struct {
 	underWay        uint64 // those of them of which the second frame was sent, or that have only one
 	blocksSent      uint64 // those of them with a block
 	noResponses     uint64 // requests that the host sent again
+	sent            int    // times that the last of them was sent
+	insisted        int    // times that one of them was sent, at most, in this run
 	lastID          uint16
 	lastBlock       uint32 // highest sequence number that the host began to send
 	blocks          uint32 // of the image, once the host has told its length; 0 before
@@ -46,6 +48,7 @@ func (w *watch) answered() uint64 {
 // forgetHost: what follows is said by another host.
 func (w *watch) forgetHost() {
 	w.lastID, w.asked, w.begun, w.lastBlock, w.blocks = 0, false, false, 0, 0
+	w.sent, w.insisted = 0, 0
 }
 
 // heldFor is how long the rest of a frame is waited for before its beginning goes on the
