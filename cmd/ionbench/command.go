@@ -35,7 +35,7 @@ type streams struct {
 func commands() []command {
 	return []command{
 		runCommand(), listCommand(), formatCommand(),
-		replayCommand(), shrinkCommand(), stormCommand(), mutantsCommand(),
+		faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(), mutantsCommand(),
 	}
 }
 

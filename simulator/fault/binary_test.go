@@ -3,6 +3,7 @@ package fault
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -142,13 +143,21 @@ func TestParametersAreSetByTheirNames(t *testing.T) {
 	}
 }
 
+func taken(d Description) []string {
+	var list []string
+	for _, t := range d.Takes {
+		list = append(list, fmt.Sprint(t.Name, " ", t.Must, " ", t.Example))
+	}
+	return list
+}
+
 func TestKindsTellProgramsWhatIsWorthTrying(t *testing.T) {
 	d := Noise.Describe()
 	if !d.Lasts || !d.Sided || d.Tears || len(d.Units) != len(units) ||
-		!slices.Equal(d.Takes, []Taking{{"rate", true, "1e-4"}, {"seed", false, "7"}}) {
+		!slices.Equal(taken(d), []string{"rate true 1e-4", "seed false 7"}) {
 		t.Errorf("noise: %+v", d)
 	}
-	if d := PowerLoss.Describe(); !d.Tears || !slices.Equal(d.Takes, []Taking{{"bytes", false, "100"}, {"seed", false, "7"}}) {
+	if d := PowerLoss.Describe(); !d.Tears || !slices.Equal(taken(d), []string{"bytes false 100", "seed false 7"}) {
 		t.Errorf("power-loss: %+v", d)
 	}
 	for _, d := range Kinds() {

@@ -27,6 +27,8 @@ type Description struct {
 // Taking is a parameter that a kind can have.
 type Taking struct {
 	Name    string
+	Syntax  string // as in `rate R`
+	Field   string // what it says, in a line
 	Must    bool   // the kind makes no sense without
 	Example string // a value: that of the kind's example if it has one
 }
@@ -86,7 +88,7 @@ func (r row) taking() []Taking {
 		if !r.has(p.name) {
 			continue
 		}
-		t := Taking{Name: p.name, Must: r.needs == p.name, Example: p.format(said)}
+		t := Taking{Name: p.name, Syntax: p.syntax, Field: p.field, Must: r.needs == p.name, Example: p.format(said)}
 		if t.Example == "" {
 			t.Example = strings.TrimPrefix(p.example, p.name+" ")
 		}
