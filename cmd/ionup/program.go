@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ionbench/client"
+	"ionbench/cmd/terminal"
 )
 
 // Exit codes.
@@ -35,7 +36,7 @@ func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.
 	timing.Turnaround = 0 // a real PC takes its own time
 	return &program{
 		stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing,
-		columns: func() int { return columnsOf(stderr) },
+		columns: func() int { return terminal.Columns(stderr) },
 	}
 }
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package terminal
 
 import (
 	"io"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// columnsOf is the width of the terminal that w is; 0 when it is none.
-func columnsOf(w io.Writer) int {
+// Columns is the width of the terminal that w is; 0 when it is none.
+func Columns(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
 		return 0

@@ -1,0 +1,2 @@
+// Package terminal tells programs whether somebody looks at what they write.
+package terminal
