@@ -1,9 +1,3 @@
-// Package atlas breaks an upgrade at every point of a space and writes down what came of
-// each: every byte on the wire, every flash operation, every state, every answer, each
-// with every fault that makes sense there, and each followed by its recovery.
-//
-// A fault strikes on a fork of the running bench; what came before is never run again.
-// Forks whose fingerprints are equal have the same future and share it: a class.
 package atlas
 
 import (

@@ -2,6 +2,8 @@ package atlas
 
 import (
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +30,8 @@ type outcomes struct {
 	list  []outcome
 }
 
+func newOutcomes() *outcomes { return &outcomes{index: make(map[outcome]int32)} }
+
 func (t *outcomes) number(f finding, c *calm) int32 {
 	base := &c.result.Cost
 	o := outcome{
@@ -39,6 +43,11 @@ func (t *outcomes) number(f finding, c *calm) int32 {
 		lost:   f.cost.Lost,
 		broken: strings.Join(f.broken, "\n"),
 	}
+	return t.add(o)
+}
+
+// add is the number of an outcome; equal ones have the same.
+func (t *outcomes) add(o outcome) int32 {
 	t.mu.RLock()
 	n, ok := t.index[o]
 	t.mu.RUnlock()
@@ -73,43 +82,99 @@ func (o *outcome) file() Outcome {
 	return out
 }
 
-// atlas puts together what was found. The outcomes are numbered as the rows name them, so
-// that the order in which workers found them shows nowhere.
+// parse is the reverse of file.
+func (o *Outcome) parse() (outcome, error) {
+	out := outcome{ms: o.Milliseconds, bytes: o.Bytes, acts: o.Acts, broken: strings.Join(o.Broken, "\n")}
+	if n, err := hex.Decode(out.future[:], []byte(o.Future[:min(len(o.Future), 2*len(out.future))])); err != nil || n != len(out.future) {
+		return out, fmt.Errorf("%q is no future: it has %d hexadecimal digits", o.Future, 2*len(out.future))
+	}
+	var err error
+	if out.class, err = trial.ParseClass(o.Class); err != nil {
+		return out, err
+	}
+	for _, key := range o.Lost {
+		g, err := ion.ParseGroup(key)
+		if err != nil {
+			return out, err
+		}
+		out.lost |= ion.Of(g)
+	}
+	if !within(-maxNumber, out.ms) || !within(-maxNumber, out.bytes) || !within(-maxNumber, int64(out.acts)) {
+		return out, errors.New("it has a cost that cannot be")
+	}
+	for _, text := range o.Broken {
+		if text == "" || !plain(text) {
+			return out, fmt.Errorf("%q is no broken invariant", text)
+		}
+	}
+	if !slices.Equal(out.file().Lost, o.Lost) || out.file().Future != o.Future {
+		return out, errors.New("its future or its lost settings are not in the form in which they are written")
+	}
+	return out, nil
+}
+
+// atlas puts together what was found.
 func (w *sweeper) atlas() *Atlas {
 	a := &Atlas{Format: Format, Config: configOf(w.sweep.Config), Spaces: []string{}, Marks: w.calm.marks}
 	c := w.calm.result.Cost
 	a.Calm = Calm{Milliseconds: milliseconds(c.Time), Bytes: int64(c.Bytes), Acts: c.Acts}
-	renumbered := make(map[int32]int)
+	b := newBinder(a, &w.table)
 	for _, r := range w.rows {
 		if !slices.Contains(a.Spaces, r.space) {
 			a.Spaces = append(a.Spaces, r.space)
 		}
-		out := Row{Space: r.space, Plan: r.before + r.text, Unit: r.unit.String(), First: r.first, Runs: [][2]int{}, Names: r.names}
+		b.row(r.head())
 		for _, found := range r.found {
-			n := missing
-			if found != missing {
-				var ok bool
-				if n, ok = renumbered[found]; !ok {
-					n = len(a.Outcomes)
-					renumbered[found] = n
-					a.Outcomes = append(a.Outcomes, w.table.list[found].file())
-				}
-			}
-			a.Partial = a.Partial || n == missing
-			out.add(n)
+			b.points(1, found)
 		}
-		a.Rows = append(a.Rows, out)
 	}
+	if w.sweep.Pairs && !slices.Contains(a.Spaces, pairsSpace) {
+		a.Spaces = append(a.Spaces, pairsSpace) // it was stopped before
+	}
+	a.Partial = a.incomplete()
 	return a
 }
 
-// add appends one point to a row.
-func (r *Row) add(outcome int) {
-	if n := len(r.Runs); n > 0 && r.Runs[n-1][1] == outcome {
-		r.Runs[n-1][0]++
+// head is the row as the file has it, without its points.
+func (r *row) head() Row {
+	return Row{Space: r.space, Plan: r.before + r.text, Unit: r.unit.String(), First: r.first, Names: r.names}
+}
+
+// binder puts rows into an atlas. The outcomes are numbered as the rows name them, so that
+// the order in which workers or shards found them shows nowhere.
+type binder struct {
+	atlas   *Atlas
+	table   *outcomes
+	numbers map[int32]int // in the atlas, by those in the table
+}
+
+func newBinder(a *Atlas, table *outcomes) *binder {
+	return &binder{a, table, make(map[int32]int)}
+}
+
+// row begins a row.
+func (b *binder) row(head Row) {
+	head.Runs = [][2]int{}
+	b.atlas.Rows = append(b.atlas.Rows, head)
+}
+
+// points appends n points with the same outcome to the last row.
+func (b *binder) points(n int, found int32) {
+	number := missing
+	if found != missing {
+		var ok bool
+		if number, ok = b.numbers[found]; !ok {
+			number = len(b.atlas.Outcomes)
+			b.numbers[found] = number
+			b.atlas.Outcomes = append(b.atlas.Outcomes, b.table.list[found].file())
+		}
+	}
+	r := &b.atlas.Rows[len(b.atlas.Rows)-1]
+	if last := len(r.Runs) - 1; last >= 0 && r.Runs[last][1] == number {
+		r.Runs[last][0] += n
 		return
 	}
-	r.Runs = append(r.Runs, [2]int{1, outcome})
+	r.Runs = append(r.Runs, [2]int{n, number})
 }
 
 func configOf(c trial.Config) Config {
@@ -120,6 +185,7 @@ func configOf(c trial.Config) Config {
 		Journal:    c.Journal,
 		Windows:    c.Windows,
 		ImageBytes: c.ImageBytes,
+		Hash:       c.Hash(),
 	}
 	if c.Firmware != nil {
 		out.Firmware = c.Firmware.Revision

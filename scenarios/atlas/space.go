@@ -57,6 +57,9 @@ var spaces = []struct {
 	{"host", "the PC, at every frame", []string{"abort at frame #", "kill at frame #"}},
 }
 
+// pairsSpace is the space of the rows with two faults.
+const pairsSpace = "pairs"
+
 // bothWays writes templates once for each direction.
 func bothWays(texts ...string) []string {
 	var all []string

@@ -12,7 +12,7 @@ import (
 	"ionbench/simulator/fault"
 )
 
-func swept(t *testing.T, s atlas.Sweep) *atlas.Atlas {
+func swept(t testing.TB, s atlas.Sweep) *atlas.Atlas {
 	t.Helper()
 	a, err := s.Run(context.Background())
 	if err != nil {

@@ -1,0 +1,37 @@
+package atlas_test
+
+import (
+	"testing"
+
+	"ionbench/scenarios/atlas"
+)
+
+func TestTheCommandThatRepeatsAPointSaysAllThatIsNotUsual(t *testing.T) {
+	for _, c := range []struct {
+		config      atlas.Config
+		plan, image string
+		want        string
+	}{
+		{atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 512}, "kill at start", "", `ionbench replay 'kill at start' --image-size 512`},
+		{atlas.Config{Model: 7330, Release: "2.1", ImageBytes: 512, Journal: true, Windows: true}, "kill at start", "",
+			`ionbench replay 'kill at start' --image-size 512 --model 7330 --release 2.1 --journal --windows`},
+		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "kill at start", "", `ionbench replay 'kill at start' --image '7350V284.upg'`},
+		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "it's", "it's.upg", `ionbench replay 'it'\''s' --image 'it'\''s.upg'`},
+	} {
+		if got := c.config.Replay(c.plan, c.image); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestTheInvariantThatATextIsAbout(t *testing.T) {
+	for text, want := range map[string]string{
+		"I4: the recovery ends with nothing":  "I4",
+		"in recovery 2: I7: clock is lost":    "I7",
+		"the program ended: I: out of bounds": "the program ended: I: out of bounds",
+	} {
+		if got := atlas.Invariant(text); got != want {
+			t.Errorf("%q is about %q, want %q", text, got, want)
+		}
+	}
+}
