@@ -33,6 +33,9 @@ func (w *sweeper) pairs(ctx context.Context) error {
 		}
 		w.layOut(c)
 	}
+	if err := w.left.check(); err != nil {
+		return err
+	}
 	var next atomic.Int64
 	return w.parallel(ctx, func(ctx context.Context) error {
 		run, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
@@ -182,12 +185,11 @@ func (w *sweeper) layOut(c *class) {
 				continue
 			}
 			r := &row{
-				space: "pairs", template: t.template, before: c.first.String() + joint, attempt: l.attempt,
+				space: pairsSpace, template: t.template, before: c.first.String() + joint, attempt: l.attempt,
 				first: l.from[t.unit] + 1, found: slices.Repeat([]int32{missing}, n),
 			}
 			c.rows[t.unit] = append(c.rows[t.unit], r)
-			w.rows = append(w.rows, r)
-			w.all.Add(int64(n))
+			w.addRow(r)
 		}
 	}
 }

@@ -30,6 +30,9 @@ type Sweep struct {
 	Progress func(done, all int)
 	// Pairs: a second fault, of the same spaces, everywhere in what follows the first.
 	Pairs bool
+	// Resume, if any, is what an interrupted run of the same sweep left: its points are not
+	// done again.
+	Resume *Atlas
 }
 
 // Summary is what the last line of a sweep says.
@@ -68,6 +71,7 @@ type sweeper struct {
 	table     outcomes
 	seed      maphash.Seed
 	done, all atomic.Int64
+	left      leftovers
 }
 
 type spaced struct {
@@ -86,6 +90,9 @@ type calm struct {
 // Run sweeps. When ctx ends before the sweep does, what was done is returned as a partial
 // atlas, and no error.
 func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
 	w := &sweeper{sweep: s, seed: maphash.MakeSeed()}
 	w.futures.known = make(map[machine.Fingerprint]*future)
 	w.table.index = make(map[outcome]int32)
@@ -95,7 +102,7 @@ func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 	if err := w.parallel(ctx, w.singles()); err != nil {
 		return nil, err
 	}
-	if s.Pairs {
+	if s.Pairs && ctx.Err() == nil {
 		if err := w.pairs(ctx); err != nil {
 			return nil, err
 		}
@@ -135,10 +142,18 @@ func (w *sweeper) prepare() error {
 				r.names = append(r.names, s.String())
 			}
 		}
-		w.rows = append(w.rows, r)
-		w.all.Add(int64(len(r.found)))
+		w.addRow(r)
+	}
+	if w.sweep.Resume != nil {
+		return w.resume(w.sweep.Resume)
 	}
 	return nil
+}
+
+func (w *sweeper) addRow(r *row) {
+	w.rows = append(w.rows, r)
+	w.all.Add(int64(len(r.found)))
+	w.takeOver(r)
 }
 
 // choose reads what is to be swept.
@@ -321,6 +336,9 @@ func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
 
 // point is one fault on a fork.
 func (w *sweeper) point(fork forking, r *row, i, attempt int, place uint64, f *follower) error {
+	if r.found[i] != missing {
+		return nil // by the sweep that is resumed
+	}
 	if err := fork(&f.fork, attempt, r.at(place)); err != nil {
 		return err
 	}
