@@ -272,7 +272,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
-	for _, args := range [][]string{{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, {"list"}, {"format"}, {"--help"}, {"run", "--help"},
+	for _, args := range [][]string{{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, {"list"}, {"format"}, {"--help"}, {"run", "--help"}, {"sweep", "--list-spaces"}, quickSweep(),
 		{"replay", "kill"}, {"replay", "kill", "--json"}, {"shrink", "kill", "--until", "recovered"}, {"shrink", "kill", "--until", "recovered", "--json"}, {"storm", "--runs", "1"}, {"storm", "--runs", "1", "--json"}} {
 		var diagnostics bytes.Buffer
 		if code := run(context.Background(), args, nil, full{}, &diagnostics); code != exitFailed || !strings.Contains(diagnostics.String(), "no space left") {

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ionbench/scenarios/atlas"
+)
+
+// sweptTo sweeps into a file of a new folder.
+func sweptTo(t *testing.T, more ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s.json")
+	if code, _, diagnostics := call(t, "", quickSweep(append(more, "--json", path)...)...); code != exitDone {
+		t.Fatalf("exit %d: %s", code, diagnostics)
+	}
+	return path
+}
+
+// spoilt is the atlas of a sweep in which some outcomes are worse.
+func spoilt(t *testing.T, path string) string {
+	t.Helper()
+	a, err := readAtlas(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := true
+	for i := range a.Outcomes {
+		o := &a.Outcomes[i]
+		if o.Class != "settings-lost" {
+			continue
+		}
+		if o.Milliseconds += 100_000; first {
+			first = false
+			o.Class = "violated"
+			o.Broken = []string{"in recovery 1: I4: the recovery ends with nothing", "in recovery 1: I7: clock is lost", "I7: so is energy"}
+		}
+	}
+	worse := filepath.Join(t.TempDir(), "worse.json")
+	if err := replaceFile(worse, a, asJSON); err != nil {
+		t.Fatal(err)
+	}
+	return worse
+}
+
+func TestShardsMergedAreTheFileOfOneSweep(t *testing.T) {
+	whole := sweptTo(t)
+	parts := []string{filepath.Join(t.TempDir(), "merged.json")}
+	for i := range 3 {
+		parts = append(parts, sweptTo(t, "--shard", fmt.Sprintf("%d/3", i+1)))
+	}
+	code, out, diagnostics := call(t, "", append([]string{"atlas", "merge"}, parts...)...)
+	if code != exitDone || out+diagnostics != "" {
+		t.Errorf("exit %d: %s%s", code, out, diagnostics)
+	}
+	if !bytes.Equal(read(t, whole), read(t, parts[0])) {
+		t.Error("the merged file is another")
+	}
+	code, _, diagnostics = call(t, "", "atlas", "merge", parts[0], parts[1], sweptTo(t, "--journal"))
+	if code != exitUsage || !strings.Contains(diagnostics, "it is of another configuration") || !strings.Contains(diagnostics, "\nThe parts are ") {
+		t.Errorf("exit %d: %s", code, diagnostics)
+	}
+}
+
+func TestShowIsTheTableOfTheSweep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.json")
+	_, swept, _ := call(t, "", quickSweep("--json", path)...)
+	code, shown, _ := call(t, "", "atlas", "show", path)
+	cut := func(text string) string { return text[:strings.LastIndex(text, " seconds=")] }
+	if code != exitDone || cut(shown) != cut(swept) || !strings.HasSuffix(shown, " seconds=0.00\n") {
+		t.Errorf("exit %d\n%s\nand not\n%s", code, shown, swept)
+	}
+}
+
+func TestAnInvariantThatIsBrokenIsToldWithTheCommandThatRepeatsIt(t *testing.T) {
+	code, out, _ := call(t, "", "atlas", "show", spoilt(t, sweptTo(t, "--model", "7330")))
+	if code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	table, told, _ := strings.Cut(out, "\n\n")
+	wantGolden(t, "violations.golden", regexp.MustCompile(`t1\.\S+`).ReplaceAllString(told, "ID"))
+	if !strings.Contains(table, "VIOLATED") || strings.Count(told, "is broken at") != 2 {
+		t.Errorf("the output is\n%s", out)
+	}
+	plan := between(t, told, "  plan    ", "\n")
+	id := between(t, told, "  id      ", "\n")
+	if want := "ionbench replay '" + plan + "' --image-size 512 --model 7330\n"; !strings.Contains(told, want) {
+		t.Errorf("the command is not %s in\n%s", want, told)
+	}
+	if code, said, diagnostics := call(t, "", "replay", id, "--print", "plan"); code != exitDone || said != plan+"\n" {
+		t.Errorf("exit %d: %s%s, want %s", code, said, diagnostics, plan)
+	}
+	if code, said, diagnostics := call(t, "", "replay", plan, "--image-size", "512", "--model", "7330", "--print", "plan"); code != exitDone || said != plan+"\n" {
+		t.Errorf("exit %d: %s%s, want %s", code, said, diagnostics, plan)
+	}
+}
+
+func between(t *testing.T, text, before, after string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, before)
+	found, _, ended := strings.Cut(rest, after)
+	if !ok || !ended {
+		t.Fatalf("%q is not in\n%s", before, text)
+	}
+	return found
+}
+
+func TestDiffTellsWhatGotWorse(t *testing.T) {
+	old := sweptTo(t)
+	worse := spoilt(t, old)
+	if code, out, diagnostics := call(t, "", "atlas", "diff", old, old); code != exitDone || !strings.HasPrefix(out, "worse=0 vanished=0 appeared=0 better=0 same=") || diagnostics != "" {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	code, out, _ := call(t, "", "atlas", "diff", old, worse)
+	if code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	wantGolden(t, "diff.golden", masked(out))
+	if code, out, _ := call(t, "", "atlas", "diff", worse, old); code != exitDone || !strings.Contains(out, "better: power-loss at flash-op # torn seed #: flash-op ") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	code, out, _ = call(t, "", "atlas", "diff", "--json", old, worse)
+	var d atlas.Difference
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitFailed || d.Points[atlas.Worse] == 0 || len(d.Ranges) == 0 {
+		t.Errorf("exit %d, %v\n%s", code, err, out)
+	}
+}
+
+func TestADiffOfManyRangesIsCutShort(t *testing.T) {
+	d := &atlas.Difference{Points: map[atlas.Change]int{atlas.Worse: mostRanges + 2}}
+	for i := range uint64(mostRanges + 2) {
+		d.Ranges = append(d.Ranges, atlas.Range{Change: atlas.Worse, Plan: "kill at frame #", Unit: "frame", First: 2*i + 1, Last: 2*i + 1})
+	}
+	var out strings.Builder
+	if err := new(atlasFlags).writeDifference(&out, d, atlas.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "\nworse: "); n != mostRanges || !strings.Contains(out.String(), "worse: 2 more ranges; --json has all\n") {
+		t.Errorf("%d ranges behind the first:\n%s", n, out.String())
+	}
+}
+
+func TestAnAtlasIsDrawn(t *testing.T) {
+	in, dir := sweptTo(t), t.TempDir()
+	for kind, begin := range map[string]string{"html": "<!", "png": "\x89PNG"} {
+		out := filepath.Join(dir, "s."+kind)
+		if code, said, diagnostics := call(t, "", "atlas", kind, in, out); code != exitDone || said+diagnostics != "" {
+			t.Errorf("%s: exit %d: %s%s", kind, code, said, diagnostics)
+		}
+		if b := read(t, out); !bytes.HasPrefix(b, []byte(begin)) {
+			t.Errorf("%s begins with %.40q", out, b)
+		}
+	}
+}
+
+func TestRowsOfPairsAreOneLineForEachKindOfFirstFault(t *testing.T) {
+	for plan, want := range map[string]string{
+		"byte-flip at byte # to-meter":                                   "byte-flip at byte # to-meter",
+		"byte-flip at byte 3 to-meter; kill at frame #":                  "byte-flip …; kill at frame #",
+		"cable-pull at block 3 then power-loss at flash-op # torn":       "cable-pull … then power-loss at flash-op # torn",
+		"abort at 1% then abort at 2% then byte-drop at byte # to-meter": "abort … then abort … then byte-drop at byte # to-meter",
+	} {
+		if got := kindsBefore(plan); got != want {
+			t.Errorf("%q is told as %q, want %q", plan, got, want)
+		}
+	}
+}
+
+func TestAtlasUsedWronglySaysWhatToDoNext(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad.json")
+	if err := os.WriteFile(bad, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	good := sweptTo(t)
+	const help = "\n`ionbench atlas --help` has examples.\n"
+	const wrote = "\nName a file that `ionbench sweep --json` wrote.\n"
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "ionbench: say what to do with which files: merge, diff, show, html or png" + help},
+		{[]string{"shwo", good}, "ionbench: atlas cannot \"shwo\": use merge, diff, show, html or png" + help},
+		{[]string{"show"}, "ionbench: atlas show takes one file, and 0 files were given" + help},
+		{[]string{"diff", good}, "ionbench: atlas diff takes the old file and the new one, and 1 file was given" + help},
+		{[]string{"merge", good}, "ionbench: atlas merge takes the file to write, and those to merge, and 1 file was given" + help},
+		{[]string{"show", good, "--json"}, "ionbench: --json is for diff: the files of sweeps are JSON already" + help},
+		{[]string{"show", bad}, "bad.json: no atlas of a sweep: its format is \"\", and this program reads \"ionbench-atlas 1\"" + wrote},
+		{[]string{"show", filepath.Join(dir, "none.json")}, "no such file or directory" + wrote},
+		{[]string{"diff", good, bad}, "no atlas of a sweep"},
+		{[]string{"html", bad, filepath.Join(dir, "s.html")}, "no atlas of a sweep"},
+		{[]string{"merge", dir, good}, "is no regular file and is not written over\nThe file to write comes first.\n"},
+		{[]string{"diff", good, sweptTo(t, "--image-size", "1024")}, "the images have 512 and 1024 bytes: a place is another moment in each; sweep with the same --image-size" + help},
+	} {
+		code, out, diagnostics := call(t, "", append([]string{"atlas"}, c.args...)...)
+		if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+			t.Errorf("%q: exit %d, %q, and on stderr\n%s\nwant\n%s", c.args, code, out, diagnostics, c.want)
+		}
+	}
+	code, _, diagnostics := call(t, "", "atlas", "png", good, filepath.Join(dir, "no", "s.png"))
+	if code != exitFailed || !strings.Contains(diagnostics, "no such file or directory") {
+		t.Errorf("exit %d: %s", code, diagnostics)
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/meter"
+)
+
+// tally is what came of the points of one line of the table.
+type tally struct {
+	space, fault string
+	points       int // that were done
+	classes      [trial.ClassCount]int
+	worst        int64 // milliseconds more than the calm run; of no points 0
+}
+
+// violation is an invariant that points broke.
+type violation struct {
+	invariant string
+	points    int
+	text      string // of the first of them
+	plan      string
+}
+
+// writeAtlas writes the table, the invariants that were broken, and the last line. The
+// image is the path of the firmware that was swept, if it is known.
+func writeAtlas(w io.Writer, a *atlas.Atlas, image string, took time.Duration) error {
+	if err := writeColumns(w, tableOf(tallies(a))); err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, v := range violations(a) {
+		fmt.Fprintf(&b, "\n%s is broken at %s, such as\n", v.invariant, counted(v.points, "point"))
+		for _, line := range [][2]string{
+			{"broken", v.text},
+			{"plan", v.plan},
+			{"id", orNothing(idOfPoint(a.Config, v.plan))},
+			{"repeat", a.Config.Replay(v.plan, image)},
+		} {
+			fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])
+		}
+	}
+	fmt.Fprintf(&b, "\n%v seconds=%.2f\n", a.Summary(), took.Seconds())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// tallies counts rows; those that differ only in where a first fault strikes are one line.
+func tallies(a *atlas.Atlas) []*tally {
+	var list []*tally
+	byName := make(map[[2]string]*tally)
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		name := [2]string{r.Space, kindsBefore(r.Plan)}
+		t := byName[name]
+		if t == nil {
+			t = &tally{space: name[0], fault: name[1]}
+			byName[name] = t
+			list = append(list, t)
+		}
+		for _, run := range r.Runs {
+			t.add(a, run)
+		}
+	}
+	return list
+}
+
+func (t *tally) add(a *atlas.Atlas, run [2]int) {
+	if run[1] < 0 {
+		return
+	}
+	o := &a.Outcomes[run[1]]
+	if t.points == 0 {
+		t.worst = o.Milliseconds
+	}
+	t.points += run[0]
+	if c, err := trial.ParseClass(o.Class); err == nil {
+		t.classes[c] += run[0]
+	}
+	t.worst = max(t.worst, o.Milliseconds)
+}
+
+// kindsBefore is the plan of a row with the faults before the one that moves by their kinds
+// alone.
+func kindsBefore(plan string) string {
+	moving := strings.Index(plan, "#")
+	short := ""
+	for _, joint := range []string{" then ", "; "} {
+		if at := strings.LastIndex(plan[:max(moving, 0)], joint); at >= 0 {
+			rest := plan[at+len(joint):]
+			for _, before := range strings.Split(plan[:at], joint) {
+				kind, _, _ := strings.Cut(before, " ")
+				short += kind + " …" + joint
+			}
+			return short + rest
+		}
+	}
+	return plan
+}
+
+// tableOf has a column for each class.
+func tableOf(list []*tally) [][]string {
+	head := []string{"SPACE", "FAULT", "POINTS"}
+	for c := range trial.ClassCount {
+		head = append(head, strings.ToUpper(c.String()))
+	}
+	rows := [][]string{append(head, "SLOWEST")}
+	for _, t := range list {
+		row := []string{t.space, t.fault, strconv.Itoa(t.points)}
+		for _, n := range t.classes {
+			row = append(row, orDash(n))
+		}
+		slowest := "-"
+		if t.points > 0 {
+			slowest = extra(t.worst)
+		}
+		rows = append(rows, append(row, slowest))
+	}
+	return rows
+}
+
+// extra is a time over that of the calm run.
+func extra(ms int64) string {
+	d := (time.Duration(ms) * time.Millisecond).Round(100 * time.Millisecond)
+	if d < 0 {
+		return d.String()
+	}
+	return "+" + d.String()
+}
+
+func orDash(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
+}
+
+// violations are the invariants that were broken, each with the first point that broke it.
+func violations(a *atlas.Atlas) []*violation {
+	var list []*violation
+	for i := range a.Rows {
+		at := 0
+		for _, run := range a.Rows[i].Runs {
+			if run[1] >= 0 {
+				list = addViolations(list, &a.Outcomes[run[1]], run[0], func() string { return a.PlanAt(&a.Rows[i], a.Rows[i].First+uint64(at)) })
+			}
+			at += run[0]
+		}
+	}
+	return list
+}
+
+// addViolations counts points with the same outcome; plan is that of the first of them.
+func addViolations(list []*violation, o *atlas.Outcome, points int, plan func() string) []*violation {
+	told := make(map[string]bool)
+	for _, text := range o.Broken {
+		name := atlas.Invariant(text)
+		if told[name] {
+			continue
+		}
+		told[name] = true
+		at := slices.IndexFunc(list, func(v *violation) bool { return v.invariant == name })
+		if at < 0 {
+			at = len(list)
+			list = append(list, &violation{invariant: name, text: text, plan: plan()})
+		}
+		list[at].points += points
+	}
+	return list
+}
+
+// idOfPoint is the id of a trial that an atlas has; there is none without its firmware.
+func idOfPoint(c atlas.Config, plan string) string {
+	release, err := client.ParseRelease(c.Release)
+	if err != nil || c.Firmware != "" {
+		return ""
+	}
+	plans, err := trial.ParsePlans(plan)
+	if err != nil {
+		return ""
+	}
+	return idOf(shrink.Subject{Plans: plans, Config: trial.Config{
+		Model: meter.Model(c.Model), Release: release, Journal: c.Journal, Windows: c.Windows, ImageBytes: c.ImageBytes,
+	}})
+}
