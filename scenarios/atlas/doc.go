@@ -31,6 +31,6 @@
 //	jq '[.outcomes[].ms] | max' sweep.json
 //	jq -r '.outcomes as $o | .rows[] | . as $r
 //	  | reduce .runs[] as $n ({at: $r.first};
-//	      if .hit == null and $n[1] >= 0 and $o[$n[1]].lost then .hit = .at end | .at += $n[0])
+//	      if .hit == null and $n[1] >= 0 and $o[$n[1]].lost then .hit = .at else . end | .at += $n[0])
 //	  | select(.hit) | [$r.plan, .hit] | @tsv' sweep.json
 package atlas
