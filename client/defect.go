@@ -26,6 +26,7 @@ func NewDefective(cfg Config, d Defect) (*Upgrader, error) {
 		return nil, err
 	}
 	if d.plant != nil {
+		u.lists = procedures()
 		d.plant(u)
 	}
 	return u, nil

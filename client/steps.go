@@ -45,6 +45,10 @@ const (
 	procedureCount
 )
 
+// healthyProcedures are the lists of every upgrader that has no bug planted. Nobody writes
+// to them.
+var healthyProcedures = *procedures()
+
 // procedures are all lists of steps.
 func procedures() *[procedureCount][]step {
 	return &[procedureCount][]step{

@@ -158,7 +158,7 @@ func New(cfg Config) (*Upgrader, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Upgrader{cfg: cfg, lists: procedures(), rules: healthyRules(), credential: credential, paste: ion.AllGroups}
+	u := &Upgrader{cfg: cfg, lists: &healthyProcedures, rules: healthyRules(), credential: credential, paste: ion.AllGroups}
 	u.exchange.id = cfg.FirstMessageID - 1
 	return u, nil
 }

@@ -126,7 +126,11 @@ func (o *Outcome) judgeRecovery(c *recovery) {
 // answers asks the meter what it is, on a copy: the question leaves no trace. Where the
 // flash holds no image it is the loader that has to answer.
 func (r *Rig) answers() (bool, error) {
-	o, err := r.Clone().Try(Attempt{Task: client.TaskIdentify})
+	if r.asked == nil {
+		r.asked = new(Rig)
+	}
+	r.CopyTo(r.asked)
+	o, err := r.asked.Try(Attempt{Task: client.TaskIdentify})
 	if err != nil {
 		return false, err
 	}

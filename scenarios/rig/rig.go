@@ -126,6 +126,7 @@ type Rig struct {
 	recovery *recovery // if it is one; not changed once it is begun
 
 	yardstick machine.Fingerprint // of what the attempt will be judged by
+	asked     *Rig                // memory of the copy that was asked what it is
 }
 
 // nobody is the other end of a line that no tool is at.
@@ -249,11 +250,12 @@ func (r *Rig) Clone() *Rig {
 // CopyTo makes c, which is a rig that nobody uses any more, a Clone of r in the memory that
 // c has. Outcomes of c stay as they are.
 func (r *Rig) CopyTo(c *Rig) {
-	spent := c.bench
+	spent, asked := c.bench, c.asked
 	if spent == nil {
 		spent = new(bench.Bench)
 	}
 	*c = *r
+	c.asked = asked
 	r.bench.CopyTo(spent)
 	c.bench = spent
 	c.disk.Log = slices.Clip(r.disk.Log) // or both would write their next line to one place
