@@ -6,7 +6,7 @@ FUZZTIME  ?= 10s
 ARTIFACTS ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race scenarios realtime bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build test race scenarios realtime sweep bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,11 +28,16 @@ scenarios: ## the Ginkgo suites alone, in parallel and in random order, with rep
 realtime: ## the scenarios over a PTY and over TCP alone
 	$(GO) test ./scenarios -ginkgo.label-filter=realtime -ginkgo.v
 
+sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs that take minutes
+	mkdir -p $(ARTIFACTS)
+	$(GO) run ./cmd/ionbench sweep --image-size 256KiB --json $(ARTIFACTS)/atlas.json --html $(ARTIFACTS)/atlas.html --png $(ARTIFACTS)/atlas.png
+	$(GO) test ./scenarios -timeout 60m -ginkgo.label-filter=full -ginkgo.v
+
 bench: ## the benchmarks; each prints its ratio to a floor measured in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./simulator/...
+	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./scenarios/atlas ./simulator/...
 
 bench-once: ## each benchmark once, to see that it runs
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./simulator/... > /dev/null
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./scenarios/atlas ./simulator/... > /dev/null
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@set -e; for package in $$($(GO) list ./...); do \

@@ -1,0 +1,102 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"ionbench/client"
+	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/ion"
+)
+
+// full marks the specs that take minutes. They run where the label filter asks for them:
+// `make sweep`.
+const full = "full"
+
+func onlyWhenAskedFor() {
+	if !strings.Contains(GinkgoLabelFilter(), full) {
+		Skip("takes minutes: `make sweep` runs it")
+	}
+}
+
+// noneViolated sweeps and wants every point to keep every invariant.
+func noneViolated(ctx context.Context, s atlas.Sweep) {
+	GinkgoHelper()
+	a, err := s.Run(ctx)
+	Expect(err).NotTo(HaveOccurred(), "sweeping")
+	sum := a.Summary()
+	AddReportEntry("sweep", sum.String())
+	if sum.Violations > 0 {
+		leaveAtlas(a)
+	}
+	Expect(a.Partial).To(BeFalse(), "points are missing")
+	Expect(sum.Skipped).To(BeZero(), "points that were left out")
+	Expect(sum.Violations).To(BeZero(), "points that break an invariant; the artifacts have their plans")
+	Expect(sum.Points).To(BeNumerically(">", 100), "points")
+}
+
+// leaveAtlas leaves the atlas of a failed spec behind, and the plans that broke something
+// with the commands that repeat them.
+func leaveAtlas(a *atlas.Atlas) {
+	GinkgoHelper()
+	var file, plans bytes.Buffer
+	Expect(a.Write(&file)).To(Succeed())
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		place := r.First
+		for _, run := range r.Runs {
+			if o := &a.Outcomes[max(run[1], 0)]; run[1] >= 0 && len(o.Broken) > 0 {
+				plan := a.PlanAt(r, place)
+				fmt.Fprintf(&plans, "# %d points from here on: %s\n%s\n# %s\n", run[0], strings.Join(o.Broken, "; "), plan, a.Config.Replay(plan, ""))
+			}
+			place += uint64(run[0])
+		}
+	}
+	stem := filepath.Join(artifactsFolder(), slug(CurrentSpecReport().FullText()))
+	Expect(os.MkdirAll(artifactsFolder(), 0o777)).To(Succeed(), "making the artifacts folder")
+	for ending, content := range map[string][]byte{".atlas.json": file.Bytes(), ".plans.txt": plans.Bytes()} {
+		Expect(os.WriteFile(stem+ending, content, 0o666)).To(Succeed(), "leaving an artifact")
+		AddReportEntry(artifact, stem+ending, ReportEntryVisibilityFailureOrVerbose)
+	}
+	AddReportEntry("plans", plans.String(), ReportEntryVisibilityFailureOrVerbose)
+}
+
+func everySpace() []string {
+	var names []string
+	for _, s := range atlas.Spaces() {
+		names = append(names, s[0])
+	}
+	return names
+}
+
+var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way to recover”", Label(sweep), func() {
+	DescribeTable("every place of a small upgrade", noneViolated,
+		Entry("every byte on the wire and every flash operation", atlas.Sweep{Config: trial.Config{ImageBytes: 16 << 10}}),
+		Entry("with a journal, across the boundary of two blocks", atlas.Sweep{Config: trial.Config{ImageBytes: ion.BlockBytes + 1, Journal: true}, Spaces: []string{"flash", "frame", "state"}}),
+		Entry("every space, through the windows", atlas.Sweep{Config: trial.Config{ImageBytes: 300, Windows: true}, Spaces: everySpace()}),
+		Entry("release 2.1, through the windows", atlas.Sweep{Config: trial.Config{ImageBytes: 300, Windows: true, Release: client.Release21()}, Spaces: []string{"flash", "state"}}),
+		Entry("a second fault in what follows the first", atlas.Sweep{
+			Config: trial.Config{ImageBytes: 300}, Pairs: true,
+			Faults: []string{"frame-lost at frame # to-meter", "power-loss at flash-op #"},
+		}),
+	)
+
+	DescribeTable("every place of a whole upgrade", Label(full), func(ctx context.Context, s atlas.Sweep) {
+		onlyWhenAskedFor()
+		noneViolated(ctx, s)
+	},
+		Entry("256 KiB, every byte on the wire and every flash operation", atlas.Sweep{Config: trial.Config{ImageBytes: 256 << 10}}),
+		Entry("256 KiB with a journal", atlas.Sweep{Config: trial.Config{ImageBytes: 256 << 10, Journal: true}}),
+		Entry("64 KiB in every space, with a journal and through the windows", atlas.Sweep{Config: trial.Config{Journal: true, Windows: true}, Spaces: everySpace()}),
+		Entry("64 KiB in every space", atlas.Sweep{Spaces: everySpace()}),
+		Entry("2 KiB, every pair", atlas.Sweep{Config: trial.Config{ImageBytes: 2 << 10}, Pairs: true}),
+	)
+})
