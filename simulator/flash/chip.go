@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/bits"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -110,6 +109,7 @@ type Chip struct {
 	pages     []*page  // nil: erased
 	dirty     []uint64 // bit per page: changed since Dirty gave it out
 	blank     []byte   // one page of 0xFF, shared and never written
+	spare     []*page  // memory for pages to come
 	owner     *token
 
 	ops   uint64
@@ -153,9 +153,27 @@ func (c *Chip) CopyTo(clone *Chip) {
 	if c.owner != nil {
 		c.owner = nil // from now on the pages belong to nobody
 	}
-	pages, dirty := append(clone.pages[:0], c.pages...), append(clone.dirty[:0], c.dirty...)
+	if clone.pageBytes == c.pageBytes {
+		clone.spareOwned(0, len(clone.pages))
+	} else {
+		clone.spare = nil
+	}
+	pages, dirty, spare := append(clone.pages[:0], c.pages...), append(clone.dirty[:0], c.dirty...), clone.spare
 	*clone = *c
-	clone.pages, clone.dirty = pages, dirty
+	clone.pages, clone.dirty, clone.spare = pages, dirty, spare
+}
+
+// spareOwned keeps the memory of pages that nobody else can see and that are not used any
+// more.
+func (c *Chip) spareOwned(first, end int) {
+	if c.owner == nil {
+		return
+	}
+	for _, pg := range c.pages[first:end] {
+		if pg != nil && pg.owner == c.owner {
+			c.spare = append(c.spare, pg)
+		}
+	}
 }
 
 // Geometry returns what the chip was made with.
@@ -290,6 +308,7 @@ func (c *Chip) erase(sector int) error {
 
 func (c *Chip) blankSector(sector int) {
 	first, end := c.pagesOf(sector)
+	c.spareOwned(first, end)
 	for i := first; i < end; i++ {
 		if c.pages[i] != nil {
 			c.pages[i] = nil
@@ -387,8 +406,21 @@ func (c *Chip) own(index int) *page {
 	if c.owner == nil {
 		c.owner = new(token)
 	}
-	pg := &page{owner: c.owner, data: slices.Clone(c.view(index))}
+	pg := c.newPage()
+	pg.owner = c.owner
+	pg.digest.Store(nil)
+	pg.data = append(pg.data[:0], c.view(index)...)
 	c.pages[index] = pg
+	return pg
+}
+
+func (c *Chip) newPage() *page {
+	n := len(c.spare)
+	if n == 0 {
+		return &page{data: make([]byte, 0, c.pageBytes)}
+	}
+	pg := c.spare[n-1]
+	c.spare = c.spare[:n-1]
 	return pg
 }
 

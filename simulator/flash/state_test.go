@@ -185,3 +185,54 @@ func TestLoadPageReachesProtectedSectorsAndChecksItsInput(t *testing.T) {
 		}
 	}
 }
+
+// A copy into the memory of a spent chip uses its pages again: none of them may be one that
+// somebody else still sees.
+func TestACopyInTheMemoryOfASpentChipHarmsNobody(t *testing.T) {
+	origin, err := New(Am29F032B())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const address = 0x030000
+	program := func(c *Chip, at uint32, b byte) {
+		t.Helper()
+		if err := c.Program(at, bytes.Repeat([]byte{b}, MaxProgram)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func(c *Chip, at uint32) byte {
+		var b [1]byte
+		c.Read(at, b[:])
+		return b[0]
+	}
+	program(origin, address, 0x11)
+	spent := origin.Clone()
+	program(spent, address+0x10000, 0x22)
+	witness := spent.Clone() // sees the pages that spent had made by then
+	program(spent, address+0x20000, 0x33)
+	origin.CopyTo(spent)
+	if string(spent.AppendState(nil)) != string(origin.AppendState(nil)) {
+		t.Error("the copy is in another state")
+	}
+	for i := range uint32(4) {
+		program(spent, address+0x30000+i*0x10000, 0x44)
+	}
+	if err := spent.Erase(3); err != nil {
+		t.Fatal(err)
+	}
+	program(spent, address, 0x55)
+	for _, c := range []struct {
+		name string
+		chip *Chip
+		at   uint32
+		want byte
+	}{
+		{"origin", origin, address, 0x11}, {"origin", origin, address + 0x10000, 0xFF}, {"origin", origin, address + 0x30000, 0xFF},
+		{"witness", witness, address, 0x11}, {"witness", witness, address + 0x10000, 0x22}, {"witness", witness, address + 0x20000, 0xFF},
+		{"copy", spent, address, 0x55}, {"copy", spent, address + 0x20000, 0xFF}, {"copy", spent, address + 0x60000, 0x44},
+	} {
+		if got := holds(c.chip, c.at); got != c.want {
+			t.Errorf("%s holds %#02x at %#06x, want %#02x", c.name, got, c.at, c.want)
+		}
+	}
+}
