@@ -54,7 +54,7 @@ func leaveAtlas(a *atlas.Atlas) {
 		place := r.First
 		for _, run := range r.Runs {
 			if o := &a.Outcomes[max(run[1], 0)]; run[1] >= 0 && len(o.Broken) > 0 {
-				plan := a.PlanAt(r, place)
+				plan := r.PlanAt(place)
 				fmt.Fprintf(&plans, "# %d points from here on: %s\n%s\n# %s\n", run[0], strings.Join(o.Broken, "; "), plan, a.Config.Replay(plan, ""))
 			}
 			place += uint64(run[0])

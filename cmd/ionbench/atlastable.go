@@ -158,7 +158,7 @@ func violations(a *atlas.Atlas) []*violation {
 		at := 0
 		for _, run := range a.Rows[i].Runs {
 			if run[1] >= 0 {
-				list = addViolations(list, &a.Outcomes[run[1]], run[0], func() string { return a.PlanAt(&a.Rows[i], a.Rows[i].First+uint64(at)) })
+				list = addViolations(list, &a.Outcomes[run[1]], run[0], func() string { return a.Rows[i].PlanAt(a.Rows[i].First + uint64(at)) })
 			}
 			at += run[0]
 		}

@@ -127,11 +127,13 @@ func (a *Atlas) At(unit string, place uint64) time.Duration {
 	return time.Duration(at) * time.Millisecond
 }
 
-// PlanAt is the plan of the point of a row at a place.
-func (a *Atlas) PlanAt(r *Row, place uint64) string {
-	name := strconv.FormatUint(place, 10)
-	if i := place - r.First; i < uint64(len(r.Names)) {
-		name = r.Names[i]
+// PlanAt is the plan of the row's point at a place.
+func (r *Row) PlanAt(place uint64) string { return strings.ReplaceAll(r.Plan, "#", r.Place(place)) }
+
+// Place is how a plan says a place of the row.
+func (r *Row) Place(place uint64) string {
+	if i := place - r.First; place >= r.First && i < uint64(len(r.Names)) {
+		return r.Names[i]
 	}
-	return strings.ReplaceAll(r.Plan, "#", name)
+	return strconv.FormatUint(place, 10)
 }

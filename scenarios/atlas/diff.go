@@ -231,7 +231,7 @@ func (c *comparison) points(r *Row, at, n, old, now int) {
 	}
 	found := Range{
 		Change: v.change, Why: v.why, Space: r.Space, Plan: r.Plan, Unit: r.Unit,
-		First: r.First + uint64(at), Last: r.First + uint64(at+n) - 1, Example: c.after.PlanAt(r, r.First+uint64(at)),
+		First: r.First + uint64(at), Last: r.First + uint64(at+n) - 1, Example: r.PlanAt(r.First + uint64(at)),
 		Old: c.before.outcome(old), New: c.after.outcome(now),
 	}
 	if at < len(r.Names) {

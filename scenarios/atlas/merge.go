@@ -71,7 +71,7 @@ func (b *binder) overlay(parts []*Atlas, numbers [][]int32, i int) error {
 			number := numbers[owners[j]][outcome]
 			if found != missing && found != number {
 				return fmt.Errorf("the parts disagree on %q: in part %d it is %s, in one before it %s; one of them is of another version, sweep it again",
-					b.atlas.PlanAt(head, head.First+uint64(at)), owners[j]+1, b.table.list[number].class, b.table.list[found].class)
+					head.PlanAt(head.First+uint64(at)), owners[j]+1, b.table.list[number].class, b.table.list[found].class)
 			}
 			found = number
 		}

@@ -10,22 +10,25 @@ import (
 // Replay is the command that repeats a plan of the atlas. The image is the path of the
 // firmware file that was swept, if it was one of somebody's own and is known.
 func (c Config) Replay(plan, image string) string {
+	return "ionbench replay " + inQuotes(plan) + " " + c.ReplayFlags(image)
+}
+
+// ReplayFlags are what stands behind the plan in the command that repeats it.
+func (c Config) ReplayFlags(image string) string {
 	usual := configOf(trial.Config{})
 	if image == "" {
 		image = c.Firmware + ".upg"
 	}
-	words := []string{"ionbench replay", inQuotes(plan)}
+	words := []string{"--image-size", strconv.Itoa(c.ImageBytes)}
 	if c.Firmware != "" {
-		words = append(words, "--image", inQuotes(image))
-	} else {
-		words = append(words, "--image-size", strconv.Itoa(c.ImageBytes))
+		words = []string{"--image", inQuotes(image)}
 	}
 	for _, flag := range []struct {
 		given bool
 		text  string
 	}{
 		{c.Model != usual.Model, "--model " + strconv.Itoa(c.Model)},
-		{c.Release != usual.Release, "--release " + c.Release},
+		{c.Release != usual.Release, "--release " + inQuotes(c.Release)},
 		{c.Journal, "--journal"},
 		{c.Windows, "--windows"},
 	} {

@@ -14,8 +14,9 @@ func TestTheCommandThatRepeatsAPointSaysAllThatIsNotUsual(t *testing.T) {
 	}{
 		{atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 512}, "kill at start", "", `ionbench replay 'kill at start' --image-size 512`},
 		{atlas.Config{Model: 7330, Release: "2.1", ImageBytes: 512, Journal: true, Windows: true}, "kill at start", "",
-			`ionbench replay 'kill at start' --image-size 512 --model 7330 --release 2.1 --journal --windows`},
+			`ionbench replay 'kill at start' --image-size 512 --model 7330 --release '2.1' --journal --windows`},
 		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "kill at start", "", `ionbench replay 'kill at start' --image '7350V284.upg'`},
+		{atlas.Config{Model: 7350, Release: "2.1; rm", ImageBytes: 1}, "kill at start", "", `ionbench replay 'kill at start' --image-size 1 --release '2.1; rm'`},
 		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "it's", "it's.upg", `ionbench replay 'it'\''s' --image 'it'\''s.upg'`},
 	} {
 		if got := c.config.Replay(c.plan, c.image); got != c.want {
@@ -32,6 +33,19 @@ func TestTheInvariantThatATextIsAbout(t *testing.T) {
 	} {
 		if got := atlas.Invariant(text); got != want {
 			t.Errorf("%q is about %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestThePlanOfAPointHasItsPlaceOrItsName(t *testing.T) {
+	numbers := &atlas.Row{Plan: "power-loss at flash-op # torn seed #", First: 1}
+	if got := numbers.PlanAt(1170); got != "power-loss at flash-op 1170 torn seed 1170" {
+		t.Error(got)
+	}
+	states := &atlas.Row{Plan: "abort at state #", First: 3, Names: []string{"erasing", "verifying"}}
+	for place, want := range map[uint64]string{2: "abort at state 2", 3: "abort at state erasing", 4: "abort at state verifying", 5: "abort at state 5"} {
+		if got := states.PlanAt(place); got != want {
+			t.Errorf("place %d: %q, want %q", place, got, want)
 		}
 	}
 }

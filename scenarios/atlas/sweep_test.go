@@ -33,7 +33,7 @@ func points(a *atlas.Atlas, r *atlas.Row) []point {
 	place := r.First
 	for _, run := range r.Runs {
 		for range run[0] {
-			all = append(all, point{a.PlanAt(r, place), &a.Outcomes[run[1]]})
+			all = append(all, point{r.PlanAt(place), &a.Outcomes[run[1]]})
 			place++
 		}
 	}

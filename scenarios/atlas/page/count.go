@@ -91,9 +91,9 @@ func (k *counter) nameScale(s *source) (scale, []string) {
 	names := make([]string, len(cut.starts))
 	for c := range names {
 		from, to := max(cut.starts[c], first), min(cut.end(c), end)-1
-		names[c] = placeName(named, from)
+		names[c] = named.Place(from)
 		if to > from {
-			names[c] += " – " + placeName(named, to)
+			names[c] += " – " + named.Place(to)
 		}
 	}
 	return cut, names

@@ -71,7 +71,7 @@ type encoder struct {
 
 func newData(p *picture) *data {
 	d := &data{
-		Classes: p.classes, Known: len(classTones), Calm: p.atlas.Calm.Milliseconds, Replay: replayFlags(&p.atlas.Config),
+		Classes: p.classes, Known: len(classTones), Calm: p.atlas.Calm.Milliseconds, Replay: p.atlas.Config.ReplayFlags(""),
 		Steps: []stepData{}, Blocks: [][2]int64{}, Marks: [][2]int{}, Names: [][]string{}, Sources: []sourceData{},
 		Texts: []string{}, Outcomes: [][]any{}, Panels: []panelData{},
 	}

@@ -204,7 +204,7 @@ func (p *picture) figures() []fact {
 	return []fact{
 		{"points", grouped(p.points)},
 		{"with an outcome", grouped(p.points - missing)},
-		{"classes of points with one future", grouped(len(p.atlas.Outcomes))},
+		{"classes of points with one future", grouped(p.atlas.Summary().Classes)},
 		{"violations", grouped(p.violations())},
 	}
 }
@@ -282,8 +282,8 @@ func (v *view) violations(p *picture) {
 			v.More++
 			continue
 		}
-		plan := planAt(&a.Rows[first[o].row], first[o].place)
-		v.Violations = append(v.Violations, violation{shortened(a.Outcomes[o].Broken), replayCommand(&a.Config, plan), grouped(points[o])})
+		plan := a.Rows[first[o].row].PlanAt(first[o].place)
+		v.Violations = append(v.Violations, violation{shortened(a.Outcomes[o].Broken), a.Config.Replay(plan, ""), grouped(points[o])})
 	}
 }
 
