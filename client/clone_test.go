@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 )
 
 // fork is an independent copy of a desk in the middle of its work.
@@ -83,6 +84,29 @@ func TestStateOfAToolIsRelativeToNow(t *testing.T) {
 	}
 	if bytes.Equal(state(0), a) {
 		t.Error("another way there is the same state")
+	}
+}
+
+// The calendar is in the stamps and in nothing that follows: setting it is no other state.
+func TestClockThatIsSetShowsInTheStampsAlone(t *testing.T) {
+	stampOf := func(by time.Duration) (stamp time.Time, took time.Duration, state []byte) {
+		d := newDesk(t, deskConfig()).start(client.TaskUpgrade)
+		d.u.ClockSet(by)
+		state = d.u.AppendState(nil, d.now)
+		d.run(3 * time.Hour)
+		for _, l := range d.log {
+			if l.Kind == upgradelog.UpgradeCompleted {
+				stamp = l.Time
+			}
+		}
+		return stamp, d.now, state
+	}
+	plain, took, state := stampOf(0)
+	for _, by := range []time.Duration{time.Hour, -30 * time.Hour} {
+		stamp, tookSet, stateSet := stampOf(by)
+		if stamp.Sub(plain) != by || tookSet != took || !bytes.Equal(stateSet, state) {
+			t.Errorf("set on by %v, the end is stamped %v later, after %v instead of %v", by, stamp.Sub(plain), tookSet, took)
+		}
 	}
 }
 

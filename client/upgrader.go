@@ -222,6 +222,10 @@ func (u *Upgrader) emit(e Event) {
 
 func (u *Upgrader) log(l upgradelog.Line) { u.emit(Event{Kind: EventLog, Line: l}) }
 
+// ClockSet tells that the PC's calendar was set, forwards or back: what is written from now on
+// has the new time. How long the meter is waited for goes by no calendar.
+func (u *Upgrader) ClockSet(by time.Duration) { u.cfg.Start = u.cfg.Start.Add(by) }
+
 // clock is the time that the log shows.
 func (u *Upgrader) clock(now time.Duration) time.Time { return u.cfg.Start.Add(now) }
 

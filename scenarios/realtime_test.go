@@ -151,6 +151,11 @@ var _ = Describe("In real time", Label(realtime), func() {
 		Entry(nil, enough, "ip-half-open at block 6 for 2 no-responses", soon),
 		Entry(nil, enough, "ip-stall at block 6 for 2 no-responses", soon),
 		Entry(nil, enough, "reply-swap at block 3; reply-stranger at block 5; reply-nak at block 7; reply-busy at block 9", soon),
+		Entry(nil, enough, "brown-out at flash-op 200 torn for 480ms", 2*soon),
+		Entry(nil, enough, "watchdog-reset at flash-op 200", soon),
+		Entry(nil, enough, "program-fails at flash-op 90; flash-lie at flash-op 300", time.Duration(0)),
+		Entry(nil, enough, "suspend at block 6 for 300ms", soon),
+		Entry(nil, enough, "clock-jump at block 6 by 1h; disk-full at block 8; file-gone at block 9", time.Duration(0)),
 	)
 
 	DescribeTable("a connection that is reset gives the same event trace, times aside, on the bench and over TCP",
@@ -180,5 +185,7 @@ var _ = Describe("A meter and a line that take their time", func() {
 		Entry(nil, "cable-pull to-meter at state verifying for 10 no-responses"),
 		Entry(nil, "abort at block 6"),
 		Entry(nil, "kill at 50%"),
+		Entry(nil, "program-fails at flash-op 90; erase-fails at flash-op 120; flash-lie at flash-op 300"),
+		Entry(nil, "disk-full at 50%"),
 	)
 })

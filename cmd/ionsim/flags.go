@@ -222,8 +222,12 @@ func parseFaults(texts []string) (fault.Plan, error) {
 }
 
 func hostFaultHint(k fault.Kind) string {
-	if k == fault.Kill {
-		return "kill -9 the upgrader, or run the plan on the bench, where both ends are: ionbench run"
+	const onTheBench = "run the plan on the bench, where both ends are: ionbench run"
+	switch k {
+	case fault.Kill:
+		return "kill -9 the upgrader, or " + onTheBench
+	case fault.Abort:
+		return "press Ctrl-C in ionup, which is its Abort, or " + onTheBench
 	}
-	return "press Ctrl-C in ionup, which is its Abort, or run the plan on the bench, where both ends are: ionbench run"
+	return onTheBench
 }

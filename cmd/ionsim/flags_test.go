@@ -45,6 +45,7 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 		{"--fault #", "holds no fault", "--help-faults"},
 		{"--fault abort", "befalls the upgrader", "Ctrl-C in ionup"},
 		{"--fault kill", "befalls the upgrader", "kill -9 the upgrader"},
+		{"--fault disk-full", "befalls the upgrader", "ionbench run"},
 		{"--fault byte-drop;abort", "befalls the upgrader", "Ctrl-C"},
 	} {
 		t.Run(test.args, func(t *testing.T) {

@@ -113,7 +113,7 @@ func (k *keeper) create(m *meter.Meter, now time.Duration) error {
 	chip := m.Chip()
 	data := make([]byte, chip.PageBytes())
 	for page := range m.Config().Geometry.Bytes() / len(data) {
-		chip.Read(uint32(page*len(data)), data)
+		chip.Cells().Read(uint32(page*len(data)), data)
 		if err := k.file.SavePage(page, data); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 type Past struct {
 	Prompts  []client.Prompt
 	Log      []byte
+	Unsaid   int
 	Cost     Cost
 	FlashOps uint64
 }
@@ -20,7 +21,7 @@ type Past struct {
 // Past is that of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
+	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Unsaid: t.pc.unsaid, Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
 }
 
 // With is the outcome of an attempt whose past was p, where o came of one whose past was q,
@@ -29,6 +30,7 @@ func (o *Outcome) With(p, q Past) *Outcome {
 	c := *o
 	c.Prompts = append(append([]client.Prompt(nil), p.Prompts...), o.Prompts[len(q.Prompts):]...)
 	c.Log = append(append([]byte(nil), p.Log...), o.Log[len(q.Log):]...)
+	c.Unsaid = o.Unsaid - q.Unsaid + p.Unsaid
 	c.Cost = o.Cost.Minus(q.Cost).Plus(p.Cost)
 	c.Meter.FlashOps = o.Meter.FlashOps - q.FlashOps + p.FlashOps
 	c.Trace = nil

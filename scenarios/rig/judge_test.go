@@ -177,6 +177,46 @@ func TestTheJudgeSeesAMeterThatWasNotToBeTouched(t *testing.T) {
 	}
 }
 
+// What the disk had no room for cannot be compared; what is there still must follow.
+func TestTheJudgeTakesALogThatWasCutShortAsFarAsItGoes(t *testing.T) {
+	_, o := attempted(t)
+	cut := bytes.Index(o.Log, []byte("30% completed"))
+	if cut < 0 {
+		t.Fatalf("no 30%% in\n%s", o.Log)
+	}
+	o.Log = o.Log[:cut]
+	o.Unsaid = 30
+	o.Counts.Transmitted++ // and so one more than the log tells of
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("a log that was cut short breaks %q", o.Broken)
+	}
+	o.Log = append(bytes.Clone(o.Log), "No response... resending (1 of 9)\nNo response... resending (2 of 8)\n"...)
+	o.judge()
+	wantBroken(t, o, "I6")
+}
+
+func TestTheJudgeKnowsAChipThatWentBadFromALie(t *testing.T) {
+	_, o := attempted(t)
+	o.Meter.Image, o.Meter.Revision, o.Meter.BadChip, o.Meter.Initialized = false, "", true, false
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("an application whose chip wears out breaks %q", o.Broken)
+	}
+	o.Meter.Running = "7350V282"
+	o.judge()
+	wantBroken(t, o, "I2")
+}
+
+func TestTheJudgeDoesNotHurryAPCThatSleeps(t *testing.T) {
+	_, o := attempted(t)
+	o.Ended, o.Asleep = false, true
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("a PC that sleeps breaks %q", o.Broken)
+	}
+}
+
 func TestTheJudgeSeesPromisedSettingsThatAreLost(t *testing.T) {
 	_, o := attempted(t)
 	o.evidence.lost, o.evidence.lostSince = ion.Of(ion.Nameplate), ion.Of(ion.Nameplate)
@@ -236,4 +276,60 @@ func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {
 	if !bytes.Equal(first, before) {
 		t.Errorf("the log of one future was\n%s\nand is\n%s\nafter another", before, first)
 	}
+}
+
+// Where the disk had no room for all of the log, the lines that were told are no measure of
+// it, and it does not tell whether the journal was still needed.
+func TestTheJudgeExpectsNothingOfWhatTheDiskHadNoRoomFor(t *testing.T) {
+	r, o := attempted(t)
+	r.attempt.Journal = true
+	o.Killed = true
+	o.Log = bytes.Split(o.Log, []byte("100% completed"))[0]
+	o.evidence = r.evidence(r.attempt, r.before)
+	o.judge()
+	wantBroken(t, o, "I6")
+	wantBroken(t, o, "I7")
+	o.Unsaid = 5
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("a disk that was full breaks %q", o.Broken)
+	}
+}
+
+func TestTheJudgeKnowsAMeterThatIsStruckAfterItsUpgrade(t *testing.T) {
+	_, o := attempted(t)
+	o.Meter.State = meter.Booting
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("a restart after the upgrade breaks %q", o.Broken)
+	}
+	o.Meter.Initialized = false
+	o.judge()
+	wantBroken(t, o, "I2")
+}
+
+func TestTheJudgeKnowsTheMarkOfAFirstStartFromAnErase(t *testing.T) {
+	_, o := attempted(t)
+	o.Claim, o.Counts.Transmitted, o.Unsaid, o.Meter.FlashOps = client.ErrBadFile, 0, 1, 1
+	o.judge()
+	if slices.ContainsFunc(o.Broken, func(b string) bool { return strings.HasPrefix(b, "I8") }) {
+		t.Errorf("a meter that starts an image for the first time breaks %q", o.Broken)
+	}
+	o.Meter.Initialized = false
+	o.judge()
+	wantBroken(t, o, "I8")
+}
+
+func TestTheJudgeKnowsASecondRefusalFromAFirst(t *testing.T) {
+	_, o := attempted(t)
+	o.Claim, o.Counts.Transmitted, o.Unsaid = client.ErrBadFile, 0, 1
+	o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed, client.RecoverUpgrade, client.ChooseFirmware}
+	o.Meter.Image = false
+	o.judge()
+	if slices.ContainsFunc(o.Broken, func(b string) bool { return strings.HasPrefix(b, "I8") }) {
+		t.Errorf("a file that is gone when it is chosen again breaks %q", o.Broken)
+	}
+	o.Prompts = o.Prompts[:2]
+	o.judge()
+	wantBroken(t, o, "I8")
 }

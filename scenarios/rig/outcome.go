@@ -17,6 +17,7 @@ import (
 type Outcome struct {
 	Ended   bool  // the tool came to its end by itself, or was killed
 	Killed  bool  // and so claims nothing
+	Asleep  bool  // its PC sleeps
 	Aborted bool  // the person ended it
 	Claim   error // what the tool says: nil for success
 	Device  client.Device
@@ -24,6 +25,7 @@ type Outcome struct {
 
 	Prompts  []client.Prompt // windows that the person saw, in order
 	Log      []byte          // what this attempt added to Upgrade.log
+	Unsaid   int             // lines that should be in it, and for which the disk had no room
 	Counts   client.Counts
 	Recovery bool // the tool is in Firmware Recovery Mode
 
@@ -48,6 +50,7 @@ type evidence struct {
 	recovery   *recovery  // if it is one
 	lostByThen ion.Groups // of what should be there after the recovery
 	forbidden  string     // why the flash must not be touched; empty where it may
+	ordered    bool       // the tool told an application to enter download state
 	journal    bool       // there is one of the meter's
 	journalBad error      // why it cannot be read
 }
@@ -56,6 +59,7 @@ type evidence struct {
 type Condition struct {
 	State       meter.State
 	Revision    string // that a power cycle would run; empty for none
+	Running     string // revision of the application that runs; empty where none does
 	Image       bool   // exactly the image of the attempt
 	Initialized bool   // an image has run for the first time
 	Settings    ion.Settings
@@ -64,7 +68,8 @@ type Condition struct {
 	LCD         string
 	L2Edges     uint64
 	EventLog    []meter.LogEntry
-	Connected   bool // network, cable and power are there and the tool is connected, so that it could look
+	Connected   bool // network, cable and power are there, the meter is not too slow and the tool is connected, so that it could look
+	BadChip     bool // the flash chip has a fault that can still show
 }
 
 // Cost is what the attempt took.
@@ -114,7 +119,7 @@ func (r *Rig) look() glance {
 func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 	t := r.bench.Host().(*tool)
 	t.count()
-	r.disk = t.disk
+	r.disk, r.pc = t.disk, t.pc.things
 	s := r.bench.Station()
 	o := &Outcome{
 		Ended:    ended,
@@ -125,6 +130,8 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Read:     t.settings,
 		Prompts:  t.prompts,
 		Log:      r.disk.Log[before.log:],
+		Unsaid:   t.pc.unsaid,
+		Asleep:   t.pc.asleep > 0,
 		Counts:   t.counts,
 		Recovery: t.upgrader.RecoveryMode(),
 		Unstruck: s.Unstruck(),
@@ -148,6 +155,7 @@ func (r *Rig) evidence(a Attempt, before glance) evidence {
 		lostSince: r.lostSince(setUp{before.at, before.settings}),
 		recovery:  r.recovery,
 		forbidden: r.forbidden(a, before.state),
+		ordered:   r.bench.Host().(*tool).pc.ordered,
 	}
 	if r.recovery != nil {
 		e.lostByThen = r.lostSince(r.recovery.expected)
@@ -169,7 +177,9 @@ func (r *Rig) condition(a Attempt, before glance) Condition {
 		LCD:       panel.LCD,
 		L2Edges:   panel.Edges - before.edges,
 		EventLog:  m.EventLog(),
-		Connected: r.bench.Station().Reachable(),
+		Connected: r.bench.Station().Reachable() && r.bench.Station().MeterDelay() < r.config(a).Timing.Response/2,
+		BadChip:   m.Chip().Faulty(),
+		Running:   m.Running(),
 	}
 	c.Revision, _ = m.Revision()
 	c.Initialized = m.Initialized()
@@ -221,6 +231,9 @@ func (o *Outcome) judge() {
 }
 
 func (o *Outcome) judgeUpgrade() {
+	if !o.Ended && o.Asleep {
+		return // it will go on once it wakes
+	}
 	if !o.Ended {
 		o.breaks("I5: the tool was still at work after %v", o.Cost.Time)
 		return
@@ -233,11 +246,11 @@ func (o *Outcome) judgeUpgrade() {
 	o.judgeLog()
 	o.judgeTrace()
 	o.judgeJournal()
-	if why := o.evidence.forbidden; why != "" && o.Meter.FlashOps > 0 {
+	if why := o.evidence.forbidden; why != "" && o.flashed() {
 		o.breaks("I8: %d flash operations, and %s", o.Meter.FlashOps, why)
 	}
 	for _, refusal := range refusals() {
-		if errors.Is(o.Claim, refusal) && o.Meter.FlashOps > 0 && o.Counts.Transmitted == 0 {
+		if errors.Is(o.Claim, refusal) && o.flashed() && o.Counts.Transmitted == 0 && o.choseOnce() {
 			o.breaks("I8: %d flash operations before the tool said: %v", o.Meter.FlashOps, o.Claim)
 		}
 	}
@@ -245,6 +258,19 @@ func (o *Outcome) judgeUpgrade() {
 	if o.Meter.FlashOps == 0 && o.Meter.Lost != 0 && !written {
 		o.breaks("I7: %v lost, and the flash was not touched", o.Meter.Lost)
 	}
+}
+
+// flashed reports that the flash was touched, but for the mark that a meter makes by itself
+// when it first starts an image which was there before.
+func (o *Outcome) flashed() bool {
+	return o.Meter.FlashOps > 1 || o.Meter.FlashOps == 1 && !o.Meter.Initialized
+}
+
+// choseOnce: a file that was chosen again, or a disk that was written to again, may be refused
+// after what came of the first choice.
+func (o *Outcome) choseOnce() bool {
+	first := slices.Index(o.Prompts, client.ChooseFirmware)
+	return !slices.Contains(o.Prompts[first+1:], client.ChooseFirmware)
 }
 
 // claims is what the tool said of its last upgrade: in the windows of the article an
@@ -272,14 +298,21 @@ func (o *Outcome) Upgraded() bool {
 }
 
 func (o *Outcome) judgeClaim() {
-	upgraded := o.Meter.Image && o.Meter.Revision == o.evidence.attempt.Person.Firmware.Revision
+	file := o.evidence.attempt.Person.Firmware
+	upgraded := file != nil && o.Meter.Image && o.Meter.Revision == file.Revision
+	runs := file != nil && o.Meter.Running == file.Revision
+	// A chip can go bad under an application that the loader has found good.
+	worn := o.Meter.BadChip && runs
+	// What has run the image may be struck, and start anew, just as the tool ends.
+	restarts := upgraded && o.Meter.Initialized && o.Meter.State == meter.Booting
 	success, failure := o.claims()
 	switch {
-	case success && !upgraded:
+	case success && !upgraded && !worn:
 		o.breaks("I2: success is claimed; the meter has revision %q, image intact: %v", o.Meter.Revision, o.Meter.Image)
-	case success && o.Meter.State != meter.Application && o.Meter.State != meter.Off:
+	case success && o.Meter.State != meter.Application && o.Meter.State != meter.Off && !restarts:
 		o.breaks("I2: success is claimed; the meter is %v", o.Meter.State)
-	case success && o.Meter.FlashOps > 0 && !o.Meter.Initialized:
+	// A chip that lies keeps no mark of it, and a bad one may hold no image any more.
+	case success && o.Meter.FlashOps > 0 && !o.Meter.Initialized && !runs:
 		o.breaks("I2: success is claimed; the meter has not run the image")
 	// Where nothing was flashed, the meter had this image before, and the failure is one. So
 	// it is where an answer was asked for as often as the article has it, and none came.
@@ -309,16 +342,18 @@ func (o *Outcome) judgePromise() {
 	}
 }
 
-// judgeJournal: from the first erase until the settings are back they are on the disk.
+// judgeJournal: from the first erase until the settings are back they are on the disk, where
+// there was an application to save them from. A log that could not be written to its end does
+// not tell when they were back.
 func (o *Outcome) judgeJournal() {
 	success, _ := o.claims()
 	e := &o.evidence
-	if !e.attempt.Journal || e.before != meter.Application || o.Meter.FlashOps == 0 || success || completed(o.Log) {
+	if !e.attempt.Journal || !e.ordered || o.Meter.FlashOps == 0 || success || completed(o.Log) {
 		return
 	}
 	if e.journalBad != nil {
 		o.breaks("I7: the flash was cleared, and the journal cannot be read: %v", e.journalBad)
-	} else if !e.journal {
+	} else if !e.journal && o.Unsaid == 0 {
 		o.breaks("I7: the flash was cleared, and there is no journal")
 	}
 }
@@ -329,7 +364,8 @@ func completed(log []byte) bool {
 	return err == nil && slices.ContainsFunc(parsed.Entries, func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeCompleted })
 }
 
-// judgeLog compares the log with what the line saw.
+// judgeLog compares the log with what the line saw; one that could not be written to its end
+// as far as it goes.
 func (o *Outcome) judgeLog() {
 	parsed, err := upgradelog.Parse(o.Log)
 	if err != nil {
@@ -340,12 +376,13 @@ func (o *Outcome) judgeLog() {
 		o.breaks("I6: line %v of the log cannot be read", u)
 	}
 	sent := int(o.Cost.Blocks)
-	if len(parsed.Runs()) == 1 && sent != o.Counts.Transmitted {
+	whole := len(parsed.Runs()) == 1 && o.Unsaid == 0
+	if whole && sent != o.Counts.Transmitted {
 		o.breaks("I6: the tool counts %d blocks sent, the line %d", o.Counts.Transmitted, sent)
 	}
 	resends := 0
 	for _, run := range parsed.Runs() {
-		resends += judgeRun(run, o, len(parsed.Runs()) == 1)
+		resends += judgeRun(run, o, whole)
 	}
 	if resends > int(o.Cost.Resends) {
 		o.breaks("I6: the log has %d resends, the line saw %d", resends, o.Cost.Resends)
@@ -353,7 +390,7 @@ func (o *Outcome) judgeLog() {
 }
 
 // judgeRun looks at one upgrade of the log: the numbers must follow from each other, and,
-// if it is the only one of the process, from the tool's counts. It gives the number of
+// if it is whole and the only one of the process, from the tool's counts. It gives the number of
 // resends.
 func judgeRun(run []upgradelog.Entry, o *Outcome, only bool) (resends int) {
 	last, missing, passes := 0, 0, 0

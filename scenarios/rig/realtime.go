@@ -170,8 +170,8 @@ type pair struct {
 	now     time.Duration // of the latest turn
 	events  []bench.Event
 	wake    chan func(time.Duration) // ends a wait of the tool's side
-	resets  []fault.Fault            // for the server to carry out
-	reset   *fault.Fault             // carried out; the tool has yet to find its connection broken
+	resets  []bench.Order            // for the server to carry out
+	reset   *bench.Order             // carried out; the tool has yet to find its connection broken
 }
 
 // turn begins a turn at now, or a little later: the clock was read before the lock was
@@ -196,12 +196,12 @@ func (p *pair) order() {
 	if len(orders) == 0 {
 		return
 	}
-	for _, f := range orders {
-		if f.Kind == fault.IPReset {
-			p.resets = append(p.resets, f)
+	for _, o := range orders {
+		if o.Fault.Kind == fault.IPReset {
+			p.resets = append(p.resets, o)
 			continue
 		}
-		p.tool.Order(p.now, f)
+		p.tool.Order(p.now, o)
 	}
 	p.note()
 	select {
@@ -240,10 +240,10 @@ func (p *pair) carryReset(now time.Duration) bool {
 	if p.reset == nil {
 		return false
 	}
-	f := *p.reset
+	o := *p.reset
 	p.reset = nil
 	if now, ok := p.turn(now); ok {
-		p.tool.Order(now, f)
+		p.tool.Order(now, o)
 		p.note()
 	}
 	return true

@@ -118,6 +118,7 @@ type Rig struct {
 	setup Setup
 	bench *bench.Bench
 	disk  Disk
+	pc    things
 	set   setUp
 
 	begun    int       // attempts so far
@@ -139,7 +140,7 @@ func (n *nobody) Transmit(dst []byte) []byte      { return dst }
 
 func (n *nobody) Receive(time.Duration, []byte)                  {}
 func (n *nobody) AppendState(dst []byte, _ time.Duration) []byte { return dst }
-func (n *nobody) Order(time.Duration, fault.Fault)               {}
+func (n *nobody) Order(time.Duration, bench.Order)               {}
 func (n *nobody) Drain(dst []bench.Event) []bench.Event          { return dst }
 
 // StationConfig is the device's side of a setup.
@@ -233,9 +234,11 @@ func (r *Rig) PowerCycle(off time.Duration) {
 	r.bench.AdvanceTo(r.Now() + time.Minute)
 }
 
-// Heal ends all faults: the cable is in, the meter has power, and a minute has passed.
+// Heal ends all faults: the cable is in, the meter has power, a good chip is in the place of
+// one that a plan harmed, the firmware file is back, and a minute has passed.
 func (r *Rig) Heal() {
 	r.leave()
+	r.pc.firmware = intact
 	r.bench.Station().Heal(r.Now())
 	r.bench.AdvanceTo(r.Now() + time.Minute)
 }
@@ -292,7 +295,7 @@ func (r *Rig) config(a Attempt) client.Config {
 		SerialNumber:   a.SerialNumber,
 		Baud:           a.Baud,
 		Password:       a.Password,
-		Start:          r.setup.Epoch,
+		Start:          r.setup.Epoch.Add(r.pc.calendar),
 		Timing:         client.DefaultTiming(),
 		Journal:        a.Journal,
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
@@ -343,17 +346,35 @@ func (r *Rig) Begin(a Attempt) error {
 	r.attempt, r.before, r.recovery = a, r.look(), nil
 	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), r.config(a).Baud)
-	t := &tool{upgrader: u, person: a.Person, disk: r.disk, untraced: r.setup.NoTrace}
+	t := &tool{upgrader: u, person: a.Person, disk: r.disk, pc: pc{things: r.pc}, untraced: r.setup.NoTrace}
 	if a.Defect != nil {
 		t.journalInPlace, t.logHeldBack = a.Defect.JournalInPlace, a.Defect.LogHeldBack
 	}
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
 	r.begun++
-	u.Start(r.Now(), a.Task)
+	r.start(t)
+	return nil
+}
+
+// start lets the tool begin. What befalls the PC at its start is there before the tool is;
+// what ends the tool or its connection comes once it has begun to speak.
+func (r *Rig) start(t *tool) {
+	orders := r.bench.Station().Orders()
+	for _, o := range orders {
+		if !ends(o) {
+			r.bench.Carry(o)
+		}
+	}
+	t.upgrader.Start(r.Now(), r.attempt.Task)
 	t.listen(r.Now())
 	r.bench.Exchange()
-	return nil
+	for _, o := range orders {
+		if ends(o) {
+			r.bench.Carry(o)
+			r.bench.Exchange()
+		}
+	}
 }
 
 // maxAttempt is long enough for any upgrade that ends.

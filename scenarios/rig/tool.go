@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,7 +12,6 @@ import (
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -34,7 +34,9 @@ type Person struct {
 type Disk struct {
 	Log      []byte
 	journals []kept
-	Full     bool // nothing can be written any more
+	// Full leaves no room for a journal; the log has its place. The fault disk-full takes
+	// the room for both.
+	Full bool
 }
 
 type kept struct {
@@ -84,6 +86,7 @@ type tool struct {
 	upgrader *client.Upgrader
 	person   Person
 	disk     Disk
+	pc       pc
 	killed   bool
 	aborted  bool
 	lost     bool // the connection was reset and nobody has connected again
@@ -106,26 +109,28 @@ type tool struct {
 }
 
 func (t *tool) Receive(now time.Duration, p []byte) {
-	if !t.killed {
+	if !t.still() {
 		t.upgrader.Receive(now, p)
 		t.listen(now)
 	}
 }
 
 func (t *tool) Advance(now time.Duration) {
-	t.upgrader.Advance(now)
-	t.listen(now)
+	if !t.still() {
+		t.upgrader.Advance(now)
+		t.listen(now)
+	}
 }
 
 func (t *tool) Next() (time.Duration, bool) {
-	if t.killed {
+	if t.still() {
 		return 0, false
 	}
 	return t.upgrader.Next()
 }
 
 func (t *tool) Transmit(dst []byte) []byte {
-	if t.killed {
+	if t.still() {
 		return dst
 	}
 	return t.upgrader.Transmit(dst)
@@ -135,22 +140,6 @@ func (t *tool) Done() bool { return t.killed || t.upgrader.Done() }
 
 // errReset is what the tool says of a connection that was reset, wherever that was.
 var errReset = errors.New("the connection was reset")
-
-// Order: "may choose to Abort the upgrade", or the PC dies, or the connection is reset.
-func (t *tool) Order(now time.Duration, f fault.Fault) {
-	switch f.Kind {
-	case fault.Kill:
-		t.killed = true
-	case fault.Abort:
-		t.aborted = true
-		t.upgrader.Abort(now)
-		t.listen(now)
-	case fault.IPReset:
-		t.lost = true
-		t.upgrader.Lost(now, errReset)
-		t.listen(now)
-	}
-}
 
 func (t *tool) Drain(dst []bench.Event) []bench.Event {
 	dst = append(dst, t.pending...)
@@ -184,6 +173,8 @@ func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 	for _, n := range []int{c.Blocks, c.Answered, c.Transmitted, c.Confirmed, c.Passes, c.Resent} {
 		dst = machine.AppendUint(dst, uint64(n))
 	}
+	dst = t.pc.appendState(dst)
+	dst = machine.AppendBool(dst, t.disk.Full)
 	dst = machine.AppendUint(dst, uint64(t.visits))
 	dst = machine.AppendUint(dst, uint64(t.assists))
 	for _, k := range t.disk.journals {
@@ -204,8 +195,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
 		t.count()
-		t.write(e.Line)
-		t.tell(now, "log", e.Line)
+		t.writeLog(now, e.Line)
 	case client.EventPrompt:
 		t.tell(now, "prompt", e.Prompt)
 		t.prompts = append(t.prompts, e.Prompt)
@@ -222,15 +212,15 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.heldJournal = kept{}
 		t.disk.remove(e.Device.SerialNumber)
 	case client.EventStep:
-		t.doing = e.Text
+		t.step(e.Text)
 	case client.EventSettings:
 		t.settings = e.Settings
 	case client.EventDevice:
-		t.device = e.Device
+		t.device, t.pc.touched = e.Device, e.Device.Download
 	case client.EventFinished:
-		t.claim = e.Err
+		t.claim = t.pc.claim(e.Err)
 		t.flush()
-		t.tell(now, "finished", claim{e.Err})
+		t.tell(now, "finished", claim{t.claim})
 	}
 }
 
@@ -245,6 +235,9 @@ func (t *tool) write(l upgradelog.Line) {
 
 // save keeps a journal: whole, or, by a tool that writes in place, as far as it has come.
 func (t *tool) save(j *client.Journal) error {
+	if t.pc.full > 0 {
+		return ErrDiskFull
+	}
 	if err := t.disk.save(j); err != nil || !t.journalInPlace {
 		return err
 	}
@@ -256,7 +249,11 @@ func (t *tool) save(j *client.Journal) error {
 
 // flush brings to the disk what a tool held back that comes to its end.
 func (t *tool) flush() {
-	t.disk.Log = append(t.disk.Log, t.heldLog...)
+	if t.pc.full == 0 {
+		t.disk.Log = append(t.disk.Log, t.heldLog...)
+	} else {
+		t.pc.unsaid += bytes.Count(t.heldLog, []byte("\n"))
+	}
 	t.heldLog = nil
 	if t.heldJournal.file != nil {
 		t.disk.put(t.heldJournal)
@@ -294,6 +291,9 @@ func (t *tool) tell(now time.Duration, kind string, what fmt.Stringer) {
 }
 
 func (t *tool) answer(p client.Prompt) client.Answer {
+	if t.pc.leaving {
+		return client.Answer{Choice: client.Exit}
+	}
 	switch p {
 	case client.ConnectionType:
 		t.visits++
@@ -304,7 +304,7 @@ func (t *tool) answer(p client.Prompt) client.Answer {
 	case client.RestoreSettings:
 		return client.Answer{Choice: okUnless(t.person.NoRestore, client.Cancel)}
 	case client.ChooseFirmware:
-		return client.Answer{Firmware: t.person.Firmware, Err: t.person.FirmwareErr}
+		return t.pc.open(t.person.Firmware, t.person.FirmwareErr)
 	case client.ChooseTemplate:
 		return client.Answer{Template: t.person.Template, Err: t.person.TemplateErr}
 	case client.PasteOptions:

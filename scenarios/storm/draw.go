@@ -8,6 +8,7 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -184,7 +185,11 @@ func (d *drawer) parameters(k fault.Description) fault.Parameters {
 		if !taking.Must && !d.oneIn(3) {
 			continue
 		}
-		drawn, err := p.With(taking.Name, d.like(taking.Example))
+		value := d.like(taking.Example)
+		if taking.Name == "address" {
+			value = d.address()
+		}
+		drawn, err := p.With(taking.Name, value)
 		if err != nil {
 			drawn, err = p.With(taking.Name, taking.Example)
 		}
@@ -193,6 +198,17 @@ func (d *drawer) parameters(k fault.Description) fault.Parameters {
 		}
 	}
 	return p
+}
+
+// address is one of the flash chip that an upgrade programs: of the record of the image, in
+// the first sector behind the loader's own, of the image itself or shortly behind it.
+func (d *drawer) address() string {
+	g := flash.Am29F032B()
+	n := g.Protected*g.SectorBytes + d.below(64)
+	if !d.oneIn(4) {
+		n = (g.Protected+1)*g.SectorBytes + d.below((d.blocks+1)*ion.BlockBytes)
+	}
+	return strconv.Itoa(n)
 }
 
 // like draws a value in the manner of an example: of the same sort, a few times more or

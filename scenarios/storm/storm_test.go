@@ -90,15 +90,15 @@ func TestARunIsTheSameWhateverTheNumberOfRunsAndWorkers(t *testing.T) {
 		}
 		return list, report
 	}
-	alone, report := storm(60, 1)
-	if report.Violations != len(alone) || len(alone) < 5 || report.Runs != 60 || report.Unstruck != 60 || report.Classes[trial.Violated] != len(alone) {
+	alone, report := storm(120, 1)
+	if report.Violations != len(alone) || len(alone) < 4 || report.Runs != 120 || report.Unstruck != 120 || report.Classes[trial.Violated] != len(alone) {
 		t.Errorf("%d failures, %+v", len(alone), report)
 	}
-	if together, again := storm(60, 7); !slices.Equal(together, alone) || again != report {
+	if together, again := storm(120, 7); !slices.Equal(together, alone) || again != report {
 		t.Errorf("with seven workers:\n%q\nalone:\n%q", together, alone)
 	}
-	if more, _ := storm(90, 3); len(more) <= len(alone) || !slices.Equal(more[:len(alone)], alone) {
-		t.Errorf("of ninety runs the first sixty are\n%q", more)
+	if more, _ := storm(180, 3); len(more) <= len(alone) || !slices.Equal(more[:len(alone)], alone) {
+		t.Errorf("of 180 runs the first 120 are\n%q", more)
 	}
 }
 

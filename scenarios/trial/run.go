@@ -40,16 +40,14 @@ func (c Config) run(s rig.Setup, plans Plans) (*Run, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	for i, p := range plans {
-		for _, f := range p {
-			if err := f.Validate(); err != nil {
-				return nil, inAttempt(i, err)
-			}
-		}
-	}
 	r, err := rig.New(s)
 	if err != nil {
 		return nil, err
+	}
+	for i, p := range plans {
+		if err := r.Bench().Station().CheckPlan(p); err != nil {
+			return nil, inAttempt(i, err)
+		}
 	}
 	return &Run{rig: r, first: c.Attempt(), had: r.Meter().Settings(r.Now()), plans: plans}, nil
 }
@@ -105,7 +103,7 @@ func (r *Run) endAttempt() {
 func (r *Run) isLast(o *rig.Outcome) bool {
 	r.done = append(r.done, o)
 	peaceful := len(r.done) > max(1, len(r.plans))
-	return o.Upgraded() || !o.Ended || peaceful
+	return o.Upgraded() || !o.Ended && !o.Asleep || peaceful
 }
 
 // Attempt is which attempt runs, counted from 0: 0 is the upgrade, the others are

@@ -21,6 +21,9 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 		{"cable-pull at block 3", trial.SettingsLost, 2, trial.Config{Windows: true}},
 		{"kill at start", trial.Recovered, 2, trial.Config{}},
 		{"cable-pull at block 3 then power-loss at flash-op 30 torn", trial.SettingsLost, 3, trial.Config{}},
+		{"suspend at block 3 for 100h", trial.Recovered, 2, trial.Config{Journal: true}},
+		{"stuck-bit at flash-op 90 mask 0xff then program-fails every 1 flash-op", trial.SettingsLost, 3, trial.Config{}},
+		{"brown-out at flash-op 30 torn for 5s; disk-full at block 3 for 10ms", trial.ClearedAgain, 1, trial.Config{}},
 		{"abort at block 2 then abort at block 2 then kill at block 3", trial.Recovered, 4, trial.Config{Journal: true}},
 	} {
 		t.Run(c.plans, func(t *testing.T) {

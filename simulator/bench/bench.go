@@ -21,9 +21,9 @@ import (
 // Host is the other end of the line: the upgrader with the person in front of it.
 type Host interface {
 	machine.Machine
-	// Order makes a fault of the host's side happen: abort, kill, or the end of its
-	// connection.
-	Order(now time.Duration, f fault.Fault)
+	// Order makes a fault of the host's side or of its connection happen, or ends one that
+	// lasts.
+	Order(now time.Duration, o Order)
 	// Done reports that the host will do no more.
 	Done() bool
 	// Drain appends what happened at the host since the last call.
@@ -135,11 +135,8 @@ func (b *Bench) carryToDevice() (moved bool) {
 
 func (b *Bench) carryToHost() (moved bool) {
 	if len(b.station.orders) > 0 {
-		for _, f := range b.station.Orders() {
-			if f.Kind == fault.IPReset {
-				b.station.HostGone(b.now)
-			}
-			b.host.Order(b.now, f)
+		for _, o := range b.station.Orders() {
+			b.Carry(o)
 		}
 		moved = true
 	}
@@ -149,6 +146,15 @@ func (b *Bench) carryToHost() (moved bool) {
 		moved = true
 	}
 	return moved
+}
+
+// Carry brings an order of the station to the host. To the station, one whose connection is
+// reset is gone.
+func (b *Bench) Carry(o Order) {
+	if o.Fault.Kind == fault.IPReset {
+		b.station.HostGone(b.now)
+	}
+	b.host.Order(b.now, o)
 }
 
 // note adds to the trace what happened at the host.

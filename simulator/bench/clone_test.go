@@ -27,6 +27,11 @@ wrong-baud at block 1 for 1 no-response baud 4800; line-break from-meter at bloc
 ip-half-open at state verifying for 1 no-response; reply-swap at block 1..2; reply-stranger at block 3; reply-nak at state erasing
 reply-busy at block 2; reply-status at no-response 5 status verify-failed; reply-late at block 3 by 20s`
 
+// trouble has faults of the meter, its chip and the PC in it.
+const trouble = `meter-slow at block 1 for 20s by 700ms; watchdog-reset at block 2 by 2s; brown-out at flash-op 70 torn for 3s
+suspend at block 3 for 15s; clock-jump every 20s by 1h back; disk-full at block 2 for 10s; file-gone at block 1
+read-changes at block 1 for 30s address 0x030100 seed 3; stuck-bit at state verifying address 0x041000; flash-lie at flash-op 9`
+
 const limit = 3 * time.Hour
 
 // end is all that can be seen of a bench that ran to its end.
@@ -72,7 +77,7 @@ func begin(t testing.TB, blocks int, text string) *rig.Rig {
 }
 
 func TestClonesFutureEqualsTheOriginalsFromAnyInstant(t *testing.T) {
-	for name, text := range map[string]string{"without faults": "", "in a storm": storm, "in a squall": squall} {
+	for name, text := range map[string]string{"without faults": "", "in a storm": storm, "in a squall": squall, "in trouble": trouble} {
 		t.Run(name, func(t *testing.T) {
 			const every = 7
 			want := ending(begin(t, 3, text).Bench())
@@ -219,6 +224,16 @@ func TestEqualFingerprintsHaveEqualFuturesTimesAside(t *testing.T) {
 			fmt.Sprintf("ip-half-open at block 2 for %ds", 3*n),
 			fmt.Sprintf("ip-stall at block 2 for %ds", 3*n),
 			fmt.Sprintf("ip-reset at block %d", 1+n%3),
+			fmt.Sprintf("brown-out at block 2 for %ds", 3*n),
+			fmt.Sprintf("watchdog-reset at flash-op %d by %dms", 20*n, 900*n),
+			fmt.Sprintf("meter-slow at block 2 for %ds by 700ms", n),
+			fmt.Sprintf("suspend at block 2 for %ds", 4*n),
+			fmt.Sprintf("clock-jump at block %d by 1h", 1+n%3),
+			fmt.Sprintf("disk-full at block 3 for %dms", 300*n),
+			fmt.Sprintf("program-fails at flash-op %d", 12+n),
+			fmt.Sprintf("flash-lie at flash-op %d", 12+n),
+			fmt.Sprintf("read-changes at block 2 for %ds address 0x030100", n),
+			fmt.Sprintf("stuck-bit at block %d address 0x041000", 1+n%3),
 		)
 	}
 	known := map[machine.Fingerprint]sighting{}
@@ -256,13 +271,19 @@ func TestFingerprintTellsApartWhatGoesAnotherWay(t *testing.T) {
 	}
 	seen := map[machine.Fingerprint]string{base.Bench().Fingerprint(): "the bench itself"}
 	for name, change := range map[string]func(*bench.Bench){
-		"a step later":    func(b *bench.Bench) { b.Step() },
-		"power off":       func(b *bench.Bench) { b.Station().PowerOff(b.Now()) },
-		"another baud":    func(b *bench.Bench) { b.Station().HostBaud(b.Now(), 1200) },
-		"no plan":         func(b *bench.Bench) { b.Station().Heal(b.Now()) },
-		"another plan":    func(b *bench.Bench) { _ = b.Station().SetPlan(plan(t, "reply-lost at block 3")) },
-		"a byte more":     func(b *bench.Bench) { b.Station().Receive(b.Now(), []byte{0}) },
-		"the host killed": func(b *bench.Bench) { b.Host().Order(b.Now(), plan(t, "kill")[0]) },
+		"a step later":             func(b *bench.Bench) { b.Step() },
+		"power off":                func(b *bench.Bench) { b.Station().PowerOff(b.Now()) },
+		"another baud":             func(b *bench.Bench) { b.Station().HostBaud(b.Now(), 1200) },
+		"no plan":                  func(b *bench.Bench) { b.Station().Heal(b.Now()) },
+		"another plan":             func(b *bench.Bench) { _ = b.Station().SetPlan(plan(t, "reply-lost at block 3")) },
+		"a byte more":              func(b *bench.Bench) { b.Station().Receive(b.Now(), []byte{0}) },
+		"a chip with a stuck bit":  func(b *bench.Bench) { b.Station().Meter().Chip().StickBit(0x041fff, 0, false) },
+		"a firmware that hangs":    func(b *bench.Bench) { b.Station().Meter().Hang(b.Now()) },
+		"the host asleep":          func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "suspend for 5s")[0]}) },
+		"the host's disk full":     func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "disk-full")[0]}) },
+		"the firmware file gone":   func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "file-gone")[0]}) },
+		"the firmware file broken": func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "file-changed")[0]}) },
+		"the host killed":          func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "kill")[0]}) },
 	} {
 		c := base.Bench().Clone()
 		change(c)

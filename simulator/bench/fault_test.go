@@ -280,7 +280,8 @@ func TestPowerLossTakesThePowerAwayAndGivesItBack(t *testing.T) {
 }
 
 func TestAMeterThatIsStruckAsItBeginsToSendDoesNotSend(t *testing.T) {
-	for _, kind := range []string{"power-loss at frame 20 from-meter for 30s", "meter-reset at frame 20 from-meter", "meter-silent at frame 20 from-meter for 30s"} {
+	for _, kind := range []string{"power-loss at frame 20 from-meter for 30s", "meter-reset at frame 20 from-meter", "meter-silent at frame 20 from-meter for 30s",
+		"brown-out at frame 20 from-meter for 30s", "watchdog-reset at frame 20 from-meter by 3s"} {
 		r := try(t, 2, kind)
 		struck, i := r.find(0, "strikes", "")
 		next, _ := r.find(i, "frame-from-meter", "")
@@ -594,6 +595,9 @@ func newBare(t *testing.T, text string) *bare {
 	return &bare{t: t, s: s}
 }
 
+// send sends identify.
+func (b *bare) send(id uint16) { b.s.Receive(b.now, identify(id)) }
+
 // ask sends identify and returns all that arrives within a minute.
 func (b *bare) ask(id uint16) []byte {
 	b.t.Helper()
@@ -603,7 +607,7 @@ func (b *bare) ask(id uint16) []byte {
 // askFor sends identify and returns all that arrives in that time.
 func (b *bare) askFor(id uint16, wait time.Duration) []byte {
 	b.t.Helper()
-	b.s.Receive(b.now, identify(id))
+	b.send(id)
 	return b.hear(wait)
 }
 

@@ -68,7 +68,7 @@ func TestStationGivesTheOrderToResetAndGoesOnItself(t *testing.T) {
 	if got := b.ask(1); len(got) != 82 {
 		t.Errorf("a host that is not reset hears % x", got)
 	}
-	if orders := b.s.Orders(); len(orders) != 1 || orders[0].Kind != fault.IPReset {
+	if orders := b.s.Orders(); len(orders) != 1 || orders[0].Fault.Kind != fault.IPReset {
 		t.Errorf("orders %v", orders)
 	}
 	if orders := b.s.Orders(); len(orders) != 0 {

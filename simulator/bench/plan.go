@@ -19,6 +19,8 @@ type strike struct {
 	count  int    // times that it struck
 	armed  int    // frames or replies that it will still take
 	named  bool   // it was said that it cannot strike
+	missed string // why it could not, when its moment had come
+	harms  uint64 // flash operation of the chip's life that it befalls; 0 for none
 
 	active      bool
 	until       time.Duration // when it ends, if timed
@@ -43,10 +45,8 @@ type strike struct {
 // for no time should pass. The run of a station that never saw a Begin began when it was
 // made.
 func (s *Station) SetPlan(p fault.Plan) error {
-	for _, f := range p {
-		if err := f.Validate(); err != nil {
-			return err
-		}
+	if err := s.CheckPlan(p); err != nil {
+		return err
 	}
 	s.dropPlan()
 	return s.AddPlan(p)
@@ -55,10 +55,8 @@ func (s *Station) SetPlan(p fault.Plan) error {
 // AddPlan adds faults to the plan, in the manner of SetPlan: what has passed is missed.
 // Those that are there already go on as they are.
 func (s *Station) AddPlan(p fault.Plan) error {
-	for _, f := range p {
-		if err := f.Validate(); err != nil {
-			return err
-		}
+	if err := s.CheckPlan(p); err != nil {
+		return err
 	}
 	for _, f := range p {
 		k := strike{fault: f, origin: s.origin}
@@ -67,6 +65,19 @@ func (s *Station) AddPlan(p fault.Plan) error {
 	}
 	s.armTraps()
 	s.armFlash()
+	return nil
+}
+
+// CheckPlan tells why p cannot befall this station; nil if it can.
+func (s *Station) CheckPlan(p fault.Plan) error {
+	for _, f := range p {
+		if err := f.Validate(); err != nil {
+			return err
+		}
+		if err := s.checkAddress(f); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -94,9 +105,10 @@ func (s *Station) Begin(now time.Duration) {
 	s.Advance(now)
 	s.watch.forgetHost()
 	s.origin = s.here(now)
+	s.orderAgain()
 	for i := range s.plan {
 		if k := &s.plan[i]; k.next > 0 || k.count == 0 {
-			k.named, k.trapped = false, k.trapped && k.bytes > 0
+			k.named, k.missed, k.trapped = false, "", k.trapped && k.bytes > 0
 			k.countFrom(s.origin, 0)
 		}
 	}
@@ -109,18 +121,20 @@ func (s *Station) Begin(now time.Duration) {
 	}
 }
 
-// Waiting reports that a fault of the plan has still to strike, or to take the frame or the
-// byte that it struck for.
+// Waiting reports that a fault of the plan has still to strike, or to take the frame, the
+// byte or the flash operation that it struck for.
 func (s *Station) Waiting() bool {
 	for i := range s.plan {
-		if s.plan[i].waiting() {
+		if k := &s.plan[i]; k.waiting() || k.harms > s.meter.Chip().Ops() {
 			return true
 		}
 	}
 	return false
 }
 
-func (k *strike) waiting() bool { return k.count == 0 || k.next > 0 || k.armed > 0 || k.bytes > 0 }
+func (k *strike) waiting() bool {
+	return k.count == 0 && k.missed == "" || k.next > 0 || k.armed > 0 || k.bytes > 0
+}
 
 // Unstruck lists the faults of the plan that never struck, each with the reason as far as
 // the station can tell.
@@ -137,6 +151,9 @@ func (s *Station) Unstruck() []string {
 func (s *Station) whyNot(i int) string {
 	k := &s.plan[i]
 	t, w, o := k.fault.Trigger, &s.watch, &k.origin
+	if k.missed != "" {
+		return ": " + k.missed
+	}
 	if t.First > 0 && k.next == 0 {
 		return ": its moment had passed when the plan was set"
 	}
@@ -183,10 +200,12 @@ func (s *Station) learnBlocks(now time.Duration, length uint32) {
 // strike carries out fault i now.
 func (s *Station) strike(now time.Duration, i int) {
 	k := &s.plan[i]
-	k.count++
-	if k.next > 0 {
-		k.next, _ = k.fault.NextStrike(k.next + 1)
+	if why := s.chipCannot(k); why != "" {
+		s.miss(now, k, why)
+		return
 	}
+	k.count++
+	k.goOn()
 	if k.active {
 		return
 	}
@@ -202,6 +221,20 @@ func (s *Station) tell(now time.Duration, kind string, f *fault.Fault) {
 	if s.traceOn {
 		s.note(Event{At: now, Source: FromFault, Kind: kind, Text: f.String()})
 	}
+}
+
+// goOn waits for the next moment behind the one that has come.
+func (k *strike) goOn() {
+	if k.next > 0 {
+		k.next, _ = k.fault.NextStrike(k.next + 1)
+	}
+}
+
+// miss: the moment of a fault has come, and it could not strike.
+func (s *Station) miss(now time.Duration, k *strike, why string) {
+	k.missed = why
+	k.goOn()
+	s.note(Event{At: now, Source: FromFault, Kind: "cannot-strike", Text: fmt.Sprintf("%v: %s", k.fault, why)})
 }
 
 func (k *strike) lasts(now time.Duration) {
@@ -253,12 +286,19 @@ func (s *Station) begin(now time.Duration, i int) {
 		s.cutPower(now)
 	case fault.MeterReset:
 		s.cutPower(now)
-		s.meter.PowerOn(now)
-		s.afterMeter(now)
+		s.powerBack(now)
 	case fault.MeterSilent:
 		s.silent++
-	case fault.Abort, fault.Kill, fault.IPReset:
-		s.orders = append(s.orders, k.fault)
+	case fault.BrownOut:
+		s.brownOut(now)
+	case fault.WatchdogReset:
+		s.hang(now, k)
+	case fault.MeterSlow:
+		// What it does is done to the frames that the meter sends while it lasts.
+	case fault.ProgramFails, fault.EraseFails, fault.FlashLie, fault.StuckBit, fault.ReadChanges:
+		s.harmChip(k)
+	case fault.Abort, fault.Kill, fault.Suspend, fault.ClockJump, fault.DiskFull, fault.FileGone, fault.FileChanged, fault.IPReset:
+		s.orders = append(s.orders, Order{Fault: k.fault})
 	case fault.IPHalfOpen, fault.IPStall:
 		s.changeIP(now, k, true)
 	case fault.CablePull, fault.CableFlap, fault.LineBreak, fault.Noise, fault.SlowLine, fault.Sliced, fault.WrongBaud, fault.Echo:
@@ -276,25 +316,23 @@ func (s *Station) finish(now time.Duration, i int) {
 	k.active = false
 	s.tell(now, "ends", &k.fault)
 	switch k.fault.Kind {
-	case fault.PowerLoss:
-		s.meter.PowerOn(now)
-		s.afterMeter(now)
+	case fault.PowerLoss, fault.BrownOut:
+		s.powerBack(now)
 	case fault.MeterSilent:
 		s.silent--
+	case fault.WatchdogReset:
+		s.bite(now)
+	case fault.MeterSlow:
+		// What was held back goes on at its time.
+	case fault.ReadChanges:
+		s.meter.Chip().ClearMarginal(k.fault.Parameters.Address)
+	case fault.Suspend, fault.DiskFull:
+		s.orders = append(s.orders, Order{Fault: k.fault, Ends: true})
 	case fault.IPHalfOpen, fault.IPStall:
 		s.changeIP(now, k, false)
 	default:
 		s.changeLine(now, k, false)
 	}
-}
-
-func (s *Station) cutPower(now time.Duration) {
-	s.cuts++
-	s.deliver(now, true)
-	s.meter.PowerOff(now)
-	s.line.Drop(line.FromMeter)
-	s.delay = s.delay[:0]
-	s.afterMeter(now)
 }
 
 // observe tells the faults whose trigger counts in unit that the count goes on; for frames,
@@ -410,7 +448,7 @@ func (s *Station) strikeFlashOp(now time.Duration, op uint64, before bool) {
 }
 
 func (k *strike) cutsPower() bool {
-	return k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.MeterReset
+	return k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.MeterReset || k.fault.Kind == fault.BrownOut
 }
 
 // armFlash tells the meter which of its flash operations are waited for next.
@@ -431,7 +469,11 @@ func (s *Station) armFlash() {
 	if cut != nil {
 		p := cut.fault.Parameters
 		op, _ := cut.flashWait()
-		s.meter.CutFlash(op, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
+		trap := s.meter.CutFlash
+		if cut.fault.Kind == fault.BrownOut {
+			trap = s.meter.DipFlash
+		}
+		trap(op, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
 	} else {
 		s.meter.CutFlash(0, flash.Before, 0, 0)
 	}
@@ -463,7 +505,7 @@ func flashPhase(p fault.Phase) flash.Phase {
 // flashCut: the meter's power failed at the operation that a fault had named.
 func (s *Station) flashCut(now time.Duration) {
 	s.line.Drop(line.FromMeter)
-	s.delay = s.delay[:0]
+	s.dropHeld()
 	var cut *strike
 	at := 0
 	for i := range s.plan {

@@ -38,6 +38,7 @@ func (s *Station) CopyTo(c *Station) {
 	c.scratch = old.scratch[:0]
 	c.trace = slices.Clip(s.trace)
 	c.delay = append(old.delay[:0], s.delay...) // a held frame is never written to
+	c.slow = append(old.slow[:0], s.slow...)
 }
 
 // AppendState appends all that decides the station's future, times relative to now. What
@@ -53,13 +54,21 @@ func (s *Station) AppendState(dst []byte, now time.Duration) []byte {
 	for d := range s.kept {
 		dst = machine.AppendBytes(dst, s.kept[d])
 	}
-	for _, d := range s.delay {
+	dst = appendDelayed(dst, now, s.delay)
+	dst = appendDelayed(dst, now, s.slow)
+	dst = machine.AppendBool(dst, s.harmed && s.meter.Chip().Faulty())
+	for i := range s.plan {
+		dst = s.appendStrike(dst, now, &s.plan[i])
+	}
+	return dst
+}
+
+func appendDelayed(dst []byte, now time.Duration, frames []delayed) []byte {
+	dst = machine.AppendUint(dst, uint64(len(frames)))
+	for _, d := range frames {
 		dst = machine.AppendDeadline(dst, now, d.at, true)
 		dst = machine.AppendBool(dst, d.swapped)
 		dst = machine.AppendBytes(dst, d.frame)
-	}
-	for i := range s.plan {
-		dst = s.appendStrike(dst, now, &s.plan[i])
 	}
 	return dst
 }
@@ -93,6 +102,7 @@ func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte 
 	dst = machine.AppendUint(dst, k.next)
 	dst = machine.AppendUint(dst, s.count(now, k))
 	dst = machine.AppendUint(dst, uint64(k.count))
+	dst = machine.AppendString(dst, k.missed)
 	dst = machine.AppendUint(dst, uint64(k.armed))
 	dst = machine.AppendBool(dst, k.active)
 	dst = machine.AppendDeadline(dst, now, k.until, k.active && k.timed)

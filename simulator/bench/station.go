@@ -37,9 +37,11 @@ type Station struct {
 	origin origin // of the host's run
 	plan   []strike
 	delay  []delayed // frames of the meter that are held back
+	slow   []delayed // frames that a slow meter has still to send, in their order
 	silent int       // faults that keep the meter silent
 	pulled [2]int    // faults that hold the cable out, by direction
-	cuts   uint64    // times that the power was cut
+	cuts   uint64    // times that the power was cut, or the firmware hung
+	harmed bool      // faults of a plan have harmed the chip
 
 	hostBaud int       // the host's own rate; that of its converter can be another
 	halfOpen int       // faults that make the network forget the connection
@@ -48,7 +50,7 @@ type Station struct {
 
 	arrived []byte // for the host
 	scratch []byte
-	orders  []fault.Fault // faults that the host's side has to carry out
+	orders  []Order // for the host's side to carry out
 
 	trace       []Event
 	traceOn     bool
@@ -252,11 +254,14 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 
 // nextTimer is the earliest of the times that are rare: faults, delays, held bytes.
 func (s *Station) nextTimer() (at time.Duration, ok bool) {
-	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.watch.held) == 0 {
+	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.slow) == 0 && len(s.watch.held) == 0 {
 		return 0, false
 	}
 	if len(s.watch.held) > 0 {
 		at, ok = s.watch.heldAt+heldFor, true
+	}
+	if len(s.slow) > 0 && (!ok || s.slow[0].at < at) {
+		at, ok = s.slow[0].at, true
 	}
 	for i := range s.delay {
 		if t := s.delay[i].at; !ok || t < at {
@@ -343,6 +348,7 @@ func (s *Station) runTimers(now time.Duration) {
 	if len(s.delay) > 0 {
 		s.releaseDelayed(now)
 	}
+	s.sendHeld(now)
 	for i := range s.plan {
 		s.runTimer(now, i)
 	}
@@ -367,7 +373,7 @@ func (s *Station) deliver(now time.Duration, flush bool) {
 func (s *Station) afterMeter(now time.Duration) {
 	s.scratch = s.meter.Transmit(s.scratch[:0])
 	if len(s.scratch) > 0 && s.silent == 0 {
-		s.meterFrame(now, s.scratch)
+		s.sendSlowly(now, s.scratch)
 	}
 	for !s.meter.Quiet() {
 		e, _ := s.meter.NextEvent()
@@ -427,15 +433,6 @@ func (s *Station) TakeTrace() []Event {
 	return events
 }
 
-// Orders hands out the faults that the host's side has to carry out, in the order in which
-// they struck: abort, kill, and ip-reset, with which the host is gone for the station
-// (HostGone) until it connects again.
-func (s *Station) Orders() []fault.Fault {
-	orders := s.orders
-	s.orders = nil
-	return orders
-}
-
 // Counts is what the line has carried so far.
 type Counts struct {
 	BytesToMeter, BytesToHost   uint64
@@ -491,14 +488,17 @@ func (s *Station) Settled() bool { return !s.Waiting() && !s.meter.MidFrame() }
 
 // Reachable reports that network, cable and power are there and will not go by themselves
 // (no plug is loose), that no converter is set to another rate than the meter's, and that
-// the meter is not kept silent.
+// the meter is neither kept silent nor hangs.
 func (s *Station) Reachable() bool {
-	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off &&
+	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off && !s.meter.Hung() &&
 		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
 		s.atWork(fault.CableFlap, line.ToMeter) == nil && s.atWork(fault.CableFlap, line.FromMeter) == nil
 }
 
-// Heal ends every fault that is at work and forgets the plan; the meter has power again.
+// Heal ends every fault that is at work and forgets the plan; the meter has power again. If
+// a plan has harmed the flash chip, a good one is in its place, with the same contents, and
+// the meter was switched off for it: also of the faults that were set on it by hand it is
+// free then. A chip that was harmed by hand alone stays as it is.
 func (s *Station) Heal(now time.Duration) {
 	s.Advance(now)
 	s.dropPlan() // first: power that comes back must wake no other fault
@@ -506,7 +506,8 @@ func (s *Station) Heal(now time.Duration) {
 		s.finish(now, i)
 	}
 	s.plan = nil
-	s.delay = nil
+	s.dropHeld()
+	s.healChip(now)
 	s.armTraps()
 	s.armFlash()
 	s.meter.PowerOn(now)

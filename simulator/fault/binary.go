@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -226,6 +227,7 @@ const (
 	asTime           // 11s
 	asDecimal        // 1e-4, 0.5: digits, and how many of them are behind the point
 	asText
+	asAddress // 0x030100
 )
 
 // value writes what reads back as the same text, whatever the parameter is.
@@ -238,6 +240,11 @@ func (w *bitWriter) value(text string) {
 	if n, err := strconv.ParseUint(text, 0, 64); err == nil && hexText(n) == text {
 		w.bits(asHex, 3)
 		w.number(n)
+		return
+	}
+	if n, err := parseAddress(text); err == nil && formatAddress(n) == text {
+		w.bits(asAddress, 3)
+		w.number(uint64(n))
 		return
 	}
 	if d, err := parseTime(text); err == nil && FormatTime(d) == text {
@@ -424,6 +431,8 @@ func (r *bitReader) value() string {
 	case asDecimal:
 		digits, places := r.number(), r.number()
 		return decimalText(digits, places)
+	case asAddress:
+		return formatAddress(uint32(min(r.number(), math.MaxUint32)))
 	case asText:
 		n := r.number()
 		var text []byte

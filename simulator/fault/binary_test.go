@@ -26,6 +26,10 @@ func TestBinaryFormStaysAsItIs(t *testing.T) {
 		{"frame-lost at frame 3..9 from-meter every 2 frames; kill", "2d1115630600"},
 		{"power-loss at flash-op 3 torn for 200ms bytes 0", "12210ac49d4000"},
 		{"kill at 47.5%", "162f27b2c400"},
+		{"brown-out at flash-op 30 torn for 2s", "1f32698a10"},
+		{"clock-jump at block 3 by 1h back", "1b4090491150f9188c4c2c6d60"},
+		{"read-changes at start address 0x030100 seed 3", "1b501607a1b11910c0"},
+		{"stuck-bit at flash-op 90 address 0x100000 mask 0x80", "1a524d88133105a131111108"},
 	} {
 		got, err := mustPlan(t, c.text).AppendBinary(nil)
 		if err != nil || hex.EncodeToString(got) != c.want {

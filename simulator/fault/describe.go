@@ -61,7 +61,10 @@ func (r row) describe() Description {
 	if !r.ends {
 		d.Syntax += " [every N UNIT]"
 	}
-	if r.lasting {
+	switch {
+	case r.clocked:
+		d.Syntax += " for TIME"
+	case r.lasting:
 		d.Syntax += " [for DURATION]"
 	}
 	for _, p := range parameters {

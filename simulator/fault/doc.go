@@ -6,7 +6,7 @@
 // # The grammar
 //
 //	plan  = fault { ( ";" | newline ) fault }       # to the end of the line: a comment
-//	fault = KIND [SIDE] [at TRIGGER] [every N UNIT] [for DURATION] [PARAMETER VALUE]...
+//	fault = KIND [SIDE] [at TRIGGER] [every N UNIT] [for DURATION] [PARAMETER [VALUE]]...
 //
 // Such as
 //
@@ -54,6 +54,17 @@
 //
 // A fault of the IP connection acts on the bench and over a PTY as it does over TCP, but for
 // ip-reset: a PTY has no connection that could be reset, and whoever serves it says so.
+//
+// A fault of the flash chip that has a flash operation for its trigger befalls that very
+// operation, so it takes no phase, and strikes only an operation of its own sort: a program
+// does not fail to erase. With an address it makes a place of the chip bad from its moment
+// on. What it does to the chip outlives power losses and later runs; only a new chip is free
+// of it. A byte's address is counted from the beginning of the chip. A torn program or erase
+// is no kind of its own: it is a power-loss, meter-reset or brown-out inside an operation.
+//
+// A fault of the host's PC is carried out by the host. A file that is gone or changed is met
+// by whoever chooses it from then on: the tool reads it when it is chosen, and what was read
+// before is in its memory. Changed means damaged: a copy whose checksum does not fit.
 //
 // # What it does not do
 //

@@ -166,8 +166,10 @@ func (d Duration) Forever() bool { return d == Duration{} }
 type Parameters struct {
 	Rate     float64       // noise: the probability that a byte is damaged, above 0 and at most 1
 	Seed     uint64        // of the fault's own random stream; 0 is a seed like any other
-	By       time.Duration // how late, how long a pause, or how long out and in: see the kind
-	Mask     byte          // byte-flip: the bits that change; 0 stands for 0x01
+	By       time.Duration // how late, how long a pause, how long out and in, or how far: see the kind
+	Back     bool          // clock-jump: the other way
+	Address  uint32        // of the flash chip; 0 for none: the loader has that place
+	Mask     byte          // byte-flip, stuck-bit: the bits; 0 stands for 0x01
 	Bytes    int           // torn: bytes programmed before the one that is torn, if HasBytes
 	HasBytes bool          // without: half of the operation's bytes
 	Length   int           // how many bytes in a row, or in a slice; 0 stands for 1

@@ -132,6 +132,9 @@ func TestEveryKindHasAWholeRowAndAnExampleThatParsesBack(t *testing.T) {
 				t.Errorf("%s takes %s, which does not exist", r.name, name)
 			}
 		}
+		if r.located && !r.has("address") || r.clocked && !r.lasting || r.whole && r.tears {
+			t.Errorf("%s cannot have what it needs", r.name)
+		}
 		if r.needs != "" && !r.has(r.needs) {
 			t.Errorf("%s needs %s and does not take it", r.name, r.needs)
 		}
@@ -318,6 +321,9 @@ func TestValidateRefusesWhatDoesNotPrintBack(t *testing.T) {
 		"rate below 300":     {Kind: WrongBaud, Parameters: Parameters{Baud: 299}},
 		"flap without time":  {Kind: CableFlap},
 		"flap of 1ns":        {Kind: CableFlap, Parameters: Parameters{By: 1}},
+		"endless sleep":      {Kind: Suspend, Trigger: Block(1)},
+		"phase of a lie":     {Kind: FlashLie, Trigger: FlashOp(1, After)},
+		"nowhere":            {Kind: StuckBit, Trigger: Block(1)},
 		"all of the percent": {Kind: Abort, Trigger: Trigger{Unit: AtPercent, First: whole}},
 	}
 	for name, f := range tests {
@@ -371,6 +377,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("cable-pull at 12m30s..14m for 2 no-responses # why\n;abort at 60%")
 	f.Add("power-loss every 10 flash-ops torn bytes 0 for 1 no-response")
 	f.Add("frame-lost at frame 3..9 from-meter every 2 frames")
+	f.Add("clock-jump every 1m by 1h back; stuck-bit at flash-op 9 address 196608 mask 0xff; suspend at 5s..9s")
 	f.Fuzz(func(t *testing.T, text string) {
 		plan, err := Parse(text)
 		if err != nil {
@@ -398,20 +405,22 @@ func FuzzParse(f *testing.F) {
 
 // FuzzValidate builds faults field by field, as a sweep does: what is valid prints back.
 func FuzzValidate(f *testing.F) {
-	f.Add(uint8(PowerLoss), uint8(0), uint8(AtFlashOp), uint64(1170), uint64(0), uint64(0), uint8(0), uint8(Torn), uint8(0), int64(3e10), 0, 0.0, uint64(7), int64(0), uint8(0), 0, true, 0, 0, uint8(0))
-	f.Add(uint8(Noise), uint8(1), uint8(AtPercent), uint64(47_500), uint64(99_999), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 1e-4, uint64(7), int64(0), uint8(0), 0, false, 0, 0, uint8(0))
-	f.Add(uint8(ByteFlip), uint8(0), uint8(AtByte), uint64(5), uint64(9), uint64(2), uint8(1), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(255), 0, false, 12, 0, uint8(0))
-	f.Add(uint8(WrongBaud), uint8(0), uint8(AtNoResponse), uint64(2), uint64(0), uint64(4), uint8(0), uint8(0), uint8(0), int64(0), 1, 0.0, uint64(0), int64(0), uint8(0), 0, false, 0, 19_200, uint8(0))
-	f.Add(uint8(ReplyStatus), uint8(0), uint8(AtBlock), uint64(2), uint64(4), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(0), 0, false, 0, 0, uint8(StatusRefused))
-	f.Add(uint8(Sliced), uint8(2), uint8(AtTime), uint64(2e9), uint64(0), uint64(0), uint8(0), uint8(0), uint8(0), int64(1e9), 0, 0.0, uint64(0), int64(4e7), uint8(0), 0, false, 16, 0, uint8(0))
+	f.Add(uint8(PowerLoss), uint8(0), uint8(AtFlashOp), uint64(1170), uint64(0), uint64(0), uint8(0), uint8(Torn), uint8(0), int64(3e10), 0, 0.0, uint64(7), int64(0), uint8(0), 0, true, 0, 0, uint8(0), false, uint32(0))
+	f.Add(uint8(Noise), uint8(1), uint8(AtPercent), uint64(47_500), uint64(99_999), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 1e-4, uint64(7), int64(0), uint8(0), 0, false, 0, 0, uint8(0), false, uint32(0))
+	f.Add(uint8(ByteFlip), uint8(0), uint8(AtByte), uint64(5), uint64(9), uint64(2), uint8(1), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(255), 0, false, 12, 0, uint8(0), false, uint32(0))
+	f.Add(uint8(WrongBaud), uint8(0), uint8(AtNoResponse), uint64(2), uint64(0), uint64(4), uint8(0), uint8(0), uint8(0), int64(0), 1, 0.0, uint64(0), int64(0), uint8(0), 0, false, 0, 19_200, uint8(0), false, uint32(0))
+	f.Add(uint8(ReplyStatus), uint8(0), uint8(AtBlock), uint64(2), uint64(4), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(0), 0, false, 0, 0, uint8(StatusRefused), false, uint32(0))
+	f.Add(uint8(Sliced), uint8(2), uint8(AtTime), uint64(2e9), uint64(0), uint64(0), uint8(0), uint8(0), uint8(0), int64(1e9), 0, 0.0, uint64(0), int64(4e7), uint8(0), 0, false, 16, 0, uint8(0), false, uint32(0))
+	f.Add(uint8(ClockJump), uint8(0), uint8(AtTime), uint64(5), uint64(0), uint64(5), uint8(0), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(3e12), uint8(0), 0, false, 0, 0, uint8(0), true, uint32(0))
+	f.Add(uint8(StuckBit), uint8(0), uint8(AtBlock), uint64(5), uint64(0), uint64(0), uint8(0), uint8(0), uint8(0), int64(0), 0, 0.0, uint64(0), int64(0), uint8(3), 0, false, 0, 0, uint8(0), false, uint32(0x30000))
 	f.Fuzz(func(t *testing.T, kind, side, unit uint8, first, last, every uint64, tside, phase, state uint8,
-		lasts int64, noResponses int, rate float64, seed uint64, by int64, mask uint8, bytes int, hasBytes bool, length, baud int, status uint8) {
+		lasts int64, noResponses int, rate float64, seed uint64, by int64, mask uint8, bytes int, hasBytes bool, length, baud int, status uint8, back bool, address uint32) {
 		fault := Fault{
 			Kind: Kind(kind), Side: Side(side),
 			Trigger:  Trigger{Unit: Unit(unit), First: first, Last: last, Every: every, Side: Side(tside), Phase: Phase(phase), State: State(state)},
 			Duration: Duration{Time: time.Duration(lasts), NoResponses: noResponses},
 			Parameters: Parameters{Rate: rate, Seed: seed, By: time.Duration(by), Mask: mask,
-				Bytes: bytes, HasBytes: hasBytes, Length: length, Baud: baud, Status: Status(status)},
+				Bytes: bytes, HasBytes: hasBytes, Length: length, Baud: baud, Status: Status(status), Back: back, Address: address},
 		}
 		printed := fault.String() // must not panic, valid or not
 		if fault.Validate() != nil {

@@ -14,8 +14,16 @@ const (
 	PowerLoss
 	MeterReset
 	MeterSilent
+	BrownOut
+	WatchdogReset
+	MeterSlow
 	Abort
 	Kill
+	Suspend
+	ClockJump
+	DiskFull
+	FileGone
+	FileChanged
 	Noise
 	SlowLine
 	ByteDrop
@@ -37,6 +45,11 @@ const (
 	ReplyNak
 	ReplyBusy
 	ReplyStatus
+	ProgramFails
+	EraseFails
+	FlashLie
+	StuckBit
+	ReadChanges
 	IPReset
 	IPHalfOpen
 	IPStall
@@ -54,10 +67,13 @@ type row struct {
 	lasting bool     // it has a duration; otherwise it happens at once
 	instead string   // how to say what somebody who gives a duration to one that has none may mean
 	blocks  bool     // nothing goes on while it lasts, so no window of progress can end it
+	clocked bool     // only the clock ends it, and it must end
 	ends    bool     // it ends the tool's run and so can strike only once
 	sided   bool     // it can act on one direction alone
 	picks   bool     // it acts on one byte or frame, so a trigger with a direction gives its own
 	tears   bool     // it can strike inside a flash operation
+	whole   bool     // it befalls a flash operation as such, which has no phase then
+	located bool     // it needs an address, unless a flash operation is its trigger and names the place
 	never   []Unit   // the triggers that make no sense
 	takes   []string // the parameters it can have
 	needs   string   // the parameter it must have
@@ -81,7 +97,7 @@ var rows = [...]row{
 	},
 	{
 		kind: MeterReset, code: 3, name: "meter-reset", place: PlaceMeter, tears: true,
-		field:   "a watchdog or a brown-out restarts the meter at once",
+		field:   "a dip of the supply too short to see restarts the meter: what it was writing is torn",
 		instead: "use `power-loss ... for TIME` for a meter that stays off",
 		takes:   []string{"seed", "bytes"},
 		example: "meter-reset at state verifying",
@@ -92,6 +108,26 @@ var rows = [...]row{
 		example: "meter-silent at state erasing for 45s",
 	},
 	{
+		kind: BrownOut, code: 31, name: "brown-out", place: PlaceMeter, lasting: true, blocks: true, tears: true,
+		field:   "the supply dips: the supervisor holds the meter in reset, and its event log knows of no power loss",
+		takes:   []string{"seed", "bytes"},
+		example: "brown-out at flash-op 30 torn for 2s",
+	},
+	{
+		kind: WatchdogReset, code: 32, name: "watchdog-reset", place: PlaceMeter,
+		field:   "the firmware hangs, and the watchdog restarts it: the chip completes what it has begun",
+		instead: "use `by TIME` to say how long it hangs",
+		takes:   []string{"by"},
+		example: "watchdog-reset at state verifying by 2s",
+	},
+	{
+		kind: MeterSlow, code: 33, name: "meter-slow", place: PlaceMeter, lasting: true,
+		field:   "a busy meter begins every frame late that it sends, acknowledgements too; none is lost",
+		takes:   []string{"by"},
+		needs:   "by",
+		example: "meter-slow at block 10 for 1m by 800ms",
+	},
+	{
 		kind: Abort, code: 5, name: "abort", place: PlaceHost, ends: true,
 		field:   "the person presses Abort",
 		example: "abort at 60%",
@@ -100,6 +136,34 @@ var rows = [...]row{
 		kind: Kill, code: 6, name: "kill", place: PlaceHost, ends: true,
 		field:   "the PC crashes or the tool is killed: it cannot tidy up",
 		example: "kill at block 300",
+	},
+	{
+		kind: Suspend, code: 34, name: "suspend", place: PlaceHost, lasting: true, blocks: true, clocked: true,
+		field:   "the laptop sleeps: it neither hears nor does anything; awake again, its time-outs are overdue",
+		example: "suspend at block 40 for 5m",
+	},
+	{
+		kind: ClockJump, code: 35, name: "clock-jump", place: PlaceHost,
+		field:   "the PC's calendar is set: the stamps of the log jump, time-outs do not",
+		instead: "use `by TIME` to say how far",
+		takes:   []string{"by", "back"},
+		needs:   "by",
+		example: "clock-jump at 50% by 1h back",
+	},
+	{
+		kind: DiskFull, code: 36, name: "disk-full", place: PlaceHost, lasting: true,
+		field:   "the PC's disk is full: neither a line of the log nor a journal can be written",
+		example: "disk-full at block 10 for 2m",
+	},
+	{
+		kind: FileGone, code: 37, name: "file-gone", place: PlaceHost,
+		field:   "the firmware file is removed: whoever chooses it from then on finds none",
+		example: "file-gone at block 1",
+	},
+	{
+		kind: FileChanged, code: 38, name: "file-changed", place: PlaceHost,
+		field:   "the firmware file is replaced by a damaged copy: whoever chooses it from then on reads that",
+		example: "file-changed at block 1",
 	},
 	{
 		kind: Noise, code: 7, name: "noise", place: PlaceLine, lasting: true, sided: true,
@@ -240,6 +304,39 @@ var rows = [...]row{
 		example: "reply-status at block 17 status program-failed",
 	},
 	{
+		kind: ProgramFails, code: 39, name: "program-fails", place: PlaceChip, whole: true, located: true,
+		field:   "the chip reports that a program failed: the operation of the trigger, or from then on any of the byte at an address",
+		instead: "use a window, such as `at flash-op 90..95`, for more operations, or `address N` for a place that stays bad",
+		takes:   []string{"address"},
+		example: "program-fails at flash-op 90",
+	},
+	{
+		kind: EraseFails, code: 40, name: "erase-fails", place: PlaceChip, whole: true, located: true,
+		field:   "the chip reports that an erase failed: the operation of the trigger, or from then on any of the sector of an address",
+		instead: "use a window, such as `at flash-op 3..5`, for more operations, or `address N` for a sector that stays bad",
+		takes:   []string{"address"},
+		example: "erase-fails at start address 0x050000",
+	},
+	{
+		kind: FlashLie, code: 41, name: "flash-lie", place: PlaceChip, whole: true, never: allBut(AtFlashOp),
+		field:   "the chip says that an operation is done, and has done nothing",
+		instead: "use a window, such as `at flash-op 90..95`, for more operations",
+		example: "flash-lie at flash-op 90",
+	},
+	{
+		kind: StuckBit, code: 42, name: "stuck-bit", place: PlaceChip, whole: true, located: true,
+		field:   "cells are worn out: bits are 0 from then on, of the byte at an address or of the first that the trigger's operation programs",
+		takes:   []string{"address", "mask"},
+		example: "stuck-bit at flash-op 90 mask 0x80",
+	},
+	{
+		kind: ReadChanges, code: 43, name: "read-changes", place: PlaceChip, lasting: true, whole: true,
+		field:   "a marginal cell: a bit of the byte at an address reads now so, now otherwise",
+		takes:   []string{"address", "seed"},
+		needs:   "address",
+		example: "read-changes at start address 0x030100 seed 3",
+	},
+	{
 		kind: IPReset, code: 28, name: "ip-reset", place: PlaceIP,
 		field:   "a gateway or a NAT resets the TCP connection; the host may connect anew",
 		instead: "use ip-half-open for a connection that carries nothing for a while",
@@ -280,6 +377,17 @@ func (k Kind) Place() Place { return k.row().place }
 
 // Lasts tells whether faults of the kind have a duration; the others happen at once.
 func (k Kind) Lasts() bool { return k.row().lasting }
+
+// allBut are the triggers other than one.
+func allBut(only Unit) []Unit {
+	var list []Unit
+	for u := range Unit(len(units)) {
+		if u != only {
+			list = append(list, u)
+		}
+	}
+	return list
+}
 
 func (r row) allows(u Unit) bool { return !slices.Contains(r.never, u) }
 

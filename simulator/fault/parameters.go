@@ -14,6 +14,7 @@ type parameter struct {
 	syntax  string
 	example string
 	field   string
+	flag    bool // its name says it all: no value follows
 	parse   func(*Parameters, string) error
 	format  func(Parameters) string
 }
@@ -21,7 +22,7 @@ type parameter struct {
 // The places of parameters in the table that are checked by name.
 const (
 	byParameter    = 1
-	bytesParameter = 4
+	bytesParameter = 6
 )
 
 // parameters is in the order in which they are printed.
@@ -42,7 +43,7 @@ var parameters = [...]parameter{
 	},
 	byParameter: {
 		name: "by", code: 2, syntax: "by TIME", example: "by 11s",
-		field: "how late a reply is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in",
+		field: "how late a reply or each frame of a slow meter is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in; how long a meter hangs; how far a clock jumps",
 		parse: func(p *Parameters, s string) (err error) {
 			if p.By, err = parseTime(s); err == nil && p.By == 0 {
 				err = fmt.Errorf("%s is no delay", s)
@@ -57,8 +58,36 @@ var parameters = [...]parameter{
 		},
 	},
 	{
+		name: "back", code: 9, syntax: "back", example: "back", flag: true,
+		field: "the clock jumps back and not forwards",
+		parse: func(p *Parameters, _ string) error {
+			p.Back = true
+			return nil
+		},
+		format: func(p Parameters) string {
+			if !p.Back {
+				return ""
+			}
+			return "back"
+		},
+	},
+	{
+		name: "address", code: 10, syntax: "address N", example: "address 0x030000",
+		field: "a byte of the flash chip, such as 0x030000 or 196608; the image begins there",
+		parse: func(p *Parameters, s string) (err error) {
+			p.Address, err = parseAddress(s)
+			return err
+		},
+		format: func(p Parameters) string {
+			if p.Address == 0 {
+				return ""
+			}
+			return formatAddress(p.Address)
+		},
+	},
+	{
 		name: "mask", code: 3, syntax: "mask BITS", example: "mask 0x01",
-		field: "the bits that are inverted, 0x01 to 0xff (0x01 unless given)",
+		field: "the bits that are inverted, or stuck, 0x01 to 0xff (0x01 unless given)",
 		parse: func(p *Parameters, s string) error {
 			n, err := strconv.ParseUint(s, 0, 8)
 			if err != nil || n == 0 {

@@ -401,6 +401,9 @@ func (p *parser) duration(w word) error {
 }
 
 func (p *parser) parameter(name word, row *parameter) error {
+	if row.flag {
+		return row.parse(&p.fault.Parameters, name.text)
+	}
 	value, err := p.take(name, "say `"+row.syntax+"`, such as `"+row.example+"`")
 	if err != nil {
 		return err

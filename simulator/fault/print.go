@@ -23,8 +23,12 @@ func (f Fault) String() string {
 		words = append(words, "for "+f.Duration.String())
 	}
 	for i := range parameters {
-		if text := parameters[i].format(f.Parameters); text != "" {
-			words = append(words, parameters[i].name+" "+text)
+		text := parameters[i].format(f.Parameters)
+		if text != "" && !parameters[i].flag {
+			words = append(words, parameters[i].name)
+		}
+		if text != "" {
+			words = append(words, text)
 		}
 	}
 	return strings.Join(words, " ")

@@ -161,6 +161,24 @@ func FormatTime(d time.Duration) string {
 	return s
 }
 
+// parseAddress takes hexadecimal with 0x and decimal without.
+func parseAddress(s string) (uint32, error) {
+	digits, base := s, 10
+	if hex, ok := strings.CutPrefix(s, "0x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 32)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is not an address such as 0x030000", s)
+	case n == 0:
+		return 0, fmt.Errorf("%s is the loader's own place, which no fault harms", s)
+	}
+	return uint32(n), nil
+}
+
+func formatAddress(n uint32) string { return fmt.Sprintf("0x%06x", n) }
+
 // parseRate keeps what a float64 can say exactly enough to print it back.
 func parseRate(s string) (float64, error) {
 	r, err := strconv.ParseFloat(s, 64)

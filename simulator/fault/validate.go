@@ -63,6 +63,8 @@ func (f Fault) checkTrigger(r row) *problem {
 		return wrong(inAt, "%s cannot strike at a %s: say %s", r.name, u.name, triggersOf(r))
 	case t.Phase > After || t.Phase != Before && t.Unit != AtFlashOp:
 		return wrong(inAt, "a %s has no phase %v", u.name, t.Phase)
+	case t.Phase != Before && r.whole:
+		return wrong(inAt, "%s befalls a flash operation as a whole: leave `%v` out", r.name, t.Phase)
 	case t.Phase == Torn && !r.tears:
 		return wrong(inAt, "%s cannot strike inside a flash operation: say `before` or `after`, or use %s", r.name, kindsThat(func(r row) bool { return r.tears }))
 	case t.Unit == AtState && (t.State < Application || t.State > Booting):
@@ -134,6 +136,8 @@ func (f Fault) checkDuration(r row) *problem {
 		return wrong(inFor, "a duration is a time up to %s or a count of no-responses", FormatTime(maxTime))
 	case !r.lasting && !d.Forever():
 		return wrong(inFor, "%s", r.atOnce("for "+d.String()))
+	case r.clocked && d.Time == 0 && !(f.Windowed() && t.Unit == AtTime):
+		return wrong(inFor, "only the clock ends a %s: say `for TIME`", r.name)
 	case r.lasting && t.Every != 0 && d.Forever():
 		return wrong(inEvery, "%s that lasts forever cannot come again: say `for TIME` or `for N no-responses`", r.one())
 	case t.Every != 0 && t.Unit == AtTime && d.Time >= time.Duration(t.Every):
@@ -190,6 +194,8 @@ func (f Fault) checkParameters(r row) *problem {
 			return wrong(in, "%s has no %s: %s", r.name, p.name, parametersOf(r))
 		case text == "" && r.needs == p.name:
 			return wrong(inKind, "%s needs `%s`, such as `%s`", r.name, p.syntax, p.example)
+		case text == "" && r.located && p.name == "address" && f.Trigger.Unit != AtFlashOp:
+			return wrong(inKind, "%s needs `%s`, such as `%s`, or the trigger `flash-op N`", r.name, p.syntax, p.example)
 		case text == "":
 			continue
 		}

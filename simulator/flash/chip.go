@@ -116,6 +116,8 @@ type Chip struct {
 	dark  bool // no power
 	trap  trap
 	harms *harms // nil: a healthy chip; shared between clones, replaced on change
+
+	marginal []marginalByte // by address; a chip's own, since reading changes them
 }
 
 // New makes an erased chip.
@@ -159,8 +161,9 @@ func (c *Chip) CopyTo(clone *Chip) {
 		clone.spare = nil
 	}
 	pages, dirty, spare := append(clone.pages[:0], c.pages...), append(clone.dirty[:0], c.dirty...), clone.spare
+	marginal := append(clone.marginal[:0], c.marginal...)
 	*clone = *c
-	clone.pages, clone.dirty, clone.spare = pages, dirty, spare
+	clone.pages, clone.dirty, clone.spare, clone.marginal = pages, dirty, spare, marginal
 }
 
 // spareOwned keeps the memory of pages that nobody else can see and that are not used any
@@ -220,23 +223,48 @@ func (c *Chip) Program(address uint32, p []byte) error {
 }
 
 // Read copies len(dst) bytes from address on. Reading beyond the chip is a mistake of
-// the program and panics: check wire input first.
+// the program and panics: check wire input first. Marginal cells among them are read: the
+// next time they may read differently.
 func (c *Chip) Read(address uint32, dst []byte) {
-	c.mustHold("read", address, uint64(len(dst)))
+	c.Cells().Read(address, dst)
+	c.disturb(address, dst)
+}
+
+// CRC32 is the IEEE CRC-32 of n bytes from address on, which are read. Beyond the chip it
+// panics as Read does.
+func (c *Chip) CRC32(address, n uint32) uint32 {
+	if !c.readsDifferently(address, n) {
+		return c.Cells().CRC32(address, n)
+	}
+	c.mustHold("CRC-32", address, uint64(n))
+	p := make([]byte, n)
+	c.Read(address, p)
+	return crc32.ChecksumIEEE(p)
+}
+
+// Cells is what the cells of a chip hold, to look at from outside: nothing is read by it,
+// and marginal cells are seen as they were programmed.
+type Cells struct{ chip *Chip }
+
+// Cells is what the chip's cells hold.
+func (c *Chip) Cells() Cells { return Cells{c} }
+
+// Read copies what len(dst) bytes from address on hold. Beyond the chip it panics.
+func (c Cells) Read(address uint32, dst []byte) {
+	c.chip.mustHold("read", address, uint64(len(dst)))
 	for len(dst) > 0 {
-		n := copy(dst, c.rest(address))
+		n := copy(dst, c.chip.rest(address))
 		dst = dst[n:]
 		address += uint32(n)
 	}
 }
 
-// CRC32 is the IEEE CRC-32 of n bytes from address on. Beyond the chip it panics as
-// Read does.
-func (c *Chip) CRC32(address, n uint32) uint32 {
-	c.mustHold("CRC-32", address, uint64(n))
+// CRC32 is the IEEE CRC-32 of what n bytes from address on hold. Beyond the chip it panics.
+func (c Cells) CRC32(address, n uint32) uint32 {
+	c.chip.mustHold("CRC-32", address, uint64(n))
 	var crc uint32
 	for n > 0 {
-		p := c.rest(address)
+		p := c.chip.rest(address)
 		p = p[:min(uint32(len(p)), n)]
 		crc = crc32.Update(crc, crc32.IEEETable, p)
 		n -= uint32(len(p))

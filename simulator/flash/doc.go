@@ -39,11 +39,16 @@
 // Protection. The first Protected sectors are the loader's own; no operation changes
 // them, [Chip.LoadPage] alone does (as the factory does).
 //
-// Chip faults. A stuck bit, a failing sector or address, an operation that fails, and an
-// operation that lies: see [Chip.StickBit], [Chip.FailErase], [Chip.FailProgram],
-// [Chip.FailAt] and [Chip.LieAt]. The chip verifies what it did, as the embedded
-// algorithms of such parts do, so all but the lie are reported ([ErrProgramFailed],
-// [ErrEraseFailed]). They stay until [Chip.ClearFaults], through power losses.
+// Chip faults. A stuck bit, a failing sector or address, an operation that fails, an
+// operation that lies, and a marginal cell: see [Chip.StickBit], [Chip.FailErase],
+// [Chip.FailProgram], [Chip.FailAt], [Chip.LieAt] and [Chip.MakeMarginal]. The chip verifies
+// what it did, as the embedded algorithms of such parts do, so all but the last two are
+// reported ([ErrProgramFailed], [ErrEraseFailed]). They stay until [Chip.ClearFaults],
+// through power losses.
+//
+// Marginal cells. One bit of a marginal byte is inverted in about half of the reads, as a
+// seed draws. Its future depends on how often it was read, so reading ([Chip.Read],
+// [Chip.CRC32]) changes such a chip; whoever only looks at it does so by [Chip.Cells].
 //
 // Time. The chip has no clock. [Geometry] carries the typical times (Am29F032B class:
 // sector erase 1 s, byte program 7 µs) for the owner of the clock to wait out; an
@@ -57,6 +62,6 @@
 //
 // Wear and the erase-cycle limit, erase suspend, read disturb and retention loss, reading
 // the array while an operation runs (the real part returns status bits then), command
-// sequences and unlock cycles, chip erase, marginal cells that read differently each
-// time, and the order of cells inside a program (the chip goes by ascending address).
+// sequences and unlock cycles, chip erase, and the order of cells inside a program (the
+// chip goes by ascending address).
 package flash

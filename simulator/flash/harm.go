@@ -94,7 +94,22 @@ func (c *Chip) FailErase(sector int) {
 
 // ClearFaults makes the chip healthy. Cells that were stuck keep their value until they
 // are erased or programmed.
-func (c *Chip) ClearFaults() { c.harms = nil }
+func (c *Chip) ClearFaults() { c.harms, c.marginal = nil, nil }
+
+// Faulty reports that a fault of the chip can still show.
+func (c *Chip) Faulty() bool {
+	h := c.harms
+	return len(c.marginal) > 0 || h != nil && (len(h.stuck) > 0 || len(h.erases) > 0 || len(h.programs) > 0 ||
+		lastOf(h.failing) > c.ops || lastOf(h.lying) > c.ops)
+}
+
+// lastOf is the greatest of an ordered set; 0 of an empty one.
+func lastOf(set []uint64) uint64 {
+	if len(set) == 0 {
+		return 0
+	}
+	return set[len(set)-1]
+}
 
 // insert keeps an ordered set.
 func insert[T int | uint32 | uint64](set []T, v T) []T {

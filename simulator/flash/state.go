@@ -67,7 +67,13 @@ func (c *Chip) appendHarms(dst []byte) []byte {
 		dst = machine.AppendUint(dst, uint64(address))
 	}
 	dst = appendComing(dst, h.failing, c.ops)
-	return appendComing(dst, h.lying, c.ops)
+	dst = appendComing(dst, h.lying, c.ops)
+	dst = machine.AppendUint(dst, uint64(len(c.marginal)))
+	for _, m := range c.marginal {
+		dst = machine.AppendUint(append(dst, m.bit), uint64(m.address))
+		dst = machine.AppendUint(dst, uint64(m.draw))
+	}
+	return dst
 }
 
 // appendComing appends the operations that are still to come, relative to done; a 0

@@ -27,6 +27,10 @@ func TestStateTellsApartWhatHasAnotherFuture(t *testing.T) {
 		"failing sector":          func(c *Chip) { c.FailErase(2) },
 		"failing byte":            func(c *Chip) { c.FailProgram(2) },
 		"failing operation":       func(c *Chip) { c.FailAt(c.Ops() + 2) },
+		"marginal":                func(c *Chip) { c.MakeMarginal(at, 1) },
+		"marginal, other byte":    func(c *Chip) { c.MakeMarginal(at+1, 1) },
+		"marginal, other seed":    func(c *Chip) { c.MakeMarginal(at, 2) },
+		"marginal, read once":     func(c *Chip) { c.MakeMarginal(at, 1); c.CRC32(at, 1) },
 		"lie":                     func(c *Chip) { c.LieAt(c.Ops() + 2) },
 	}
 	seen := map[string]string{}

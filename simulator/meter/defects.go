@@ -40,7 +40,7 @@ func Defects() []Defect {
 			r.marks = func(uint32, uint32) bool { return true }
 		}},
 		{"image-not-checked", "runs an image whose record is whole without taking its CRC", func(r *rules) {
-			r.image = (*Meter).findRecord
+			r.image = func(m *Meter) (imageRecord, bool) { return m.findRecord(m.chip) }
 		}},
 		{"runs-without-image", "starts the application although the flash holds no valid image", func(r *rules) {
 			r.noImage = (*Meter).startOldApplication
@@ -81,7 +81,7 @@ func (m *Meter) startOldApplication(now time.Duration) {
 }
 
 func bootLoopOnTornRecord(m *Meter, now time.Duration) {
-	if _, whole := m.findRecord(); !whole && !m.recordBlank() {
+	if _, whole := m.findRecord(m.chip); !whole && !m.recordBlank() {
 		m.startBoot(now)
 		return
 	}

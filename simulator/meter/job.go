@@ -26,6 +26,8 @@ type job struct {
 	crc    uint32      // verify: of what the flash holds
 	record imageRecord // verify: to be written when the image is good
 	failed ion.Status  // OK while all went well
+
+	abandoned bool // by a firmware that hangs or restarts: the chip completes its operation, and that is all
 }
 
 type jobKind uint8
@@ -63,6 +65,7 @@ func (m *Meter) OpsBegun() uint64 {
 type flashCut struct {
 	op    uint64
 	phase flash.Phase
+	dip   bool // a brown-out
 }
 
 // CutFlash makes the power fail at flash operation op, counted from the first of the
@@ -71,6 +74,12 @@ type flashCut struct {
 func (m *Meter) CutFlash(op uint64, phase flash.Phase, seed uint64, tornBytes int) {
 	m.cut = flashCut{op: op, phase: phase}
 	m.chip.CutAt(op, phase, seed, tornBytes)
+}
+
+// DipFlash is CutFlash with a brown-out in place of the power loss. It is the same trap.
+func (m *Meter) DipFlash(op uint64, phase flash.Phase, seed uint64, tornBytes int) {
+	m.CutFlash(op, phase, seed, tornBytes)
+	m.cut.dip = true
 }
 
 // flashWatch is a flash operation that somebody wants to be told of.
@@ -145,7 +154,7 @@ func (m *Meter) due() time.Duration {
 // be seen; at the end of a block; and at the trap, when it lies inside.
 func (m *Meter) jobWake() time.Duration {
 	j := &m.job
-	if j.kind == programJob && !m.cutInside() {
+	if j.kind == programJob && !j.abandoned && !m.cutInside() {
 		return j.start + m.programTime(len(j.data))
 	}
 	return m.due()
@@ -200,7 +209,7 @@ func (m *Meter) operate(at time.Duration) {
 	err := m.perform(at)
 	if errors.Is(err, flash.ErrPowerCut) {
 		m.emit(Event{At: at, Kind: EventFlashCut, N: m.chip.Ops(), Text: m.cut.phase.String()})
-		m.losePower(at)
+		m.losePower(at, m.cut.dip)
 		return
 	}
 	j := &m.job
@@ -265,28 +274,59 @@ func (m *Meter) tearJob(now time.Duration) {
 	}
 	seed := m.cfg.Seed ^ uint64(j.address) ^ uint64(j.sector)
 	part := float64(now-j.start) / float64(j.took)
-	tear := func(address uint32, p []byte) {
-		// The power is going: what the chip has to say of it reaches nobody.
-		_ = m.chip.TearProgram(address, p, int(part*float64(len(p))), seed)
-	}
-	switch j.kind {
-	case eraseJob:
-		_ = m.chip.TearErase(j.sector, seed)
-	case programJob:
-		tear(j.address, j.data[:m.chunk()])
-	case verifyJob:
-		tear(m.cfg.recordBase(), appendRecord(nil, j.record))
-	case initializeJob:
+	if j.kind == initializeJob {
 		m.rules.initialize(m, now) // the mark comes after them
-		tear(m.cfg.recordBase()+initializedOffset, initializedMark[:])
+	}
+	// The power is going: what the chip has to say of it reaches nobody.
+	if address, p := m.nextProgram(); p != nil {
+		_ = m.chip.TearProgram(address, p, int(part*float64(len(p))), seed)
+	} else {
+		_ = m.chip.TearErase(j.sector, seed)
 	}
 	m.tellWatcherAfter(now)
+}
+
+// nextProgram is what the next operation of the job programs, and where; nothing if it is
+// an erase.
+func (m *Meter) nextProgram() (address uint32, p []byte) {
+	j := &m.job
+	switch j.kind {
+	case programJob:
+		return j.address, j.data[:m.chunk()]
+	case verifyJob:
+		return m.cfg.recordBase(), appendRecord(nil, j.record)
+	case initializeJob:
+		return m.cfg.recordBase() + initializedOffset, initializedMark[:]
+	}
+	return 0, nil
+}
+
+// FlashOp is an operation of the flash chip.
+type FlashOp struct {
+	Erases  bool
+	Sector  int    // that is erased
+	Address uint32 // of the first byte that is programmed
+}
+
+// NextFlashOp is the operation that the meter has under way on its chip, or begins next; ok
+// is false when it has none to do.
+func (m *Meter) NextFlashOp() (op FlashOp, ok bool) {
+	if !m.job.busy() || m.job.ops == 0 {
+		return FlashOp{}, false
+	}
+	if address, p := m.nextProgram(); p != nil {
+		return FlashOp{Address: address}, true
+	}
+	return FlashOp{Erases: true, Sector: m.job.sector}, true
 }
 
 // finishJob is what follows the last operation.
 func (m *Meter) finishJob(at time.Duration) {
 	j := m.job
 	m.job = job{}
+	if j.abandoned {
+		return
+	}
 	switch j.kind {
 	case eraseJob:
 		m.rules.erased(m, at, j)

@@ -76,7 +76,9 @@ type Meter struct {
 	loader     loader
 	job        job
 	block      []byte // buffer of the block that is programmed
+	hung       bool   // the firmware does nothing, until the watchdog bites
 
+	dipped bool       // it is off by a brown-out, of which the event log does not tell
 	cut    flashCut   // a power loss that waits for its flash operation
 	watch  flashWatch // a flash operation that somebody waits for
 	edges  uint64     // of LED L2
@@ -152,7 +154,9 @@ func (m *Meter) Receive(now time.Duration, p []byte) {
 // Assumption: 500 ms, over the time of the longest frame at 9600 baud.
 const receiveGap = 500 * time.Millisecond
 
-func (m *Meter) hears() bool { return m.state >= Application }
+func (m *Meter) boots() bool { return m.state == Booting && !m.hung }
+
+func (m *Meter) hears() bool { return m.state >= Application && !m.hung }
 
 // MidFrame reports that the meter holds the beginning of a frame.
 func (m *Meter) MidFrame() bool { return m.hears() && m.decoder.Pending() }
@@ -280,7 +284,7 @@ func (m *Meter) Next() (at time.Duration, ok bool) {
 		at, ok = m.frameAt, true
 	}
 	busy := m.job.busy()
-	if m.state == Booting && !busy && (!ok || m.bootAt < at) {
+	if m.boots() && !busy && (!ok || m.bootAt < at) {
 		at, ok = m.bootAt, true
 	}
 	if m.hears() && m.decoder.Pending() && (!ok || m.gapAt < at) {
@@ -299,7 +303,7 @@ func (m *Meter) Advance(now time.Duration) {
 	if !m.runJob(now) {
 		return // what is due besides comes after what follows from the operation
 	}
-	if m.state == Booting && !m.job.busy() && now >= m.bootAt {
+	if m.boots() && !m.job.busy() && now >= m.bootAt {
 		m.boot(now)
 	}
 	if m.hears() && m.decoder.Pending() && now >= m.gapAt {

@@ -8,18 +8,27 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// PowerOn switches the meter on; nothing if it is on.
+// PowerOn switches the meter on, or lets it go after a brown-out; nothing if it is on.
 func (m *Meter) PowerOn(now time.Duration) {
 	if m.state != Off {
 		return
 	}
 	m.chip.PowerOn()
-	m.memory.record(m.clock(now), EventPowerUp)
+	if !m.dipped {
+		m.memory.record(m.clock(now), EventPowerUp)
+	}
 	m.startBoot(now)
 }
 
 // PowerOff takes the power away at this instant. A flash operation under way is torn.
-func (m *Meter) PowerOff(now time.Duration) {
+func (m *Meter) PowerOff(now time.Duration) { m.goDark(now, false) }
+
+// BrownOut is a dip of the supply: its supervisor holds the meter in reset until PowerOn.
+// It is Off and a flash operation under way is torn, but the power supply never reported a
+// loss, so the event log gets neither a power-down nor a power-up.
+func (m *Meter) BrownOut(now time.Duration) { m.goDark(now, true) }
+
+func (m *Meter) goDark(now time.Duration, dip bool) {
 	if m.state == Off {
 		return
 	}
@@ -30,14 +39,17 @@ func (m *Meter) PowerOff(now time.Duration) {
 		return // the chip met a cut of its own on the way
 	}
 	m.tearJob(now)
-	m.losePower(now)
+	m.losePower(now, dip)
 }
 
 // losePower forgets all that is volatile.
-func (m *Meter) losePower(now time.Duration) {
+func (m *Meter) losePower(now time.Duration, dip bool) {
 	m.stopApplication(now)
-	m.memory.record(m.clock(now), EventPowerDown)
+	if !dip {
+		m.memory.record(m.clock(now), EventPowerDown)
+	}
 	m.forget()
+	m.dipped = dip
 	m.setState(now, Off)
 }
 
@@ -51,17 +63,27 @@ func (m *Meter) forget() {
 	m.transmit = m.transmit[:0]
 	m.restart = stay
 	m.bootLoader = false
+	m.hung, m.dipped = false, false
 	m.loader = loader{}
 	m.job = job{data: m.job.data[:0]}
 }
 
 func (m *Meter) startBoot(now time.Duration) {
-	sent := m.transmit // the last words of the old program have left the processor
+	m.restartProcessor()
+	m.bootAt = now + m.cfg.Timing.Boot
+	m.setState(now, Booting)
+}
+
+// restartProcessor forgets what was in the processor. Its last words are out of it already,
+// and so is an operation that the chip has to complete.
+func (m *Meter) restartProcessor() {
+	sent, underWay := m.transmit, m.job
 	m.transmit = nil
 	m.forget()
 	m.transmit = sent
-	m.bootAt = now + m.cfg.Timing.Boot
-	m.setState(now, Booting)
+	if underWay.abandoned {
+		m.job = underWay
+	}
 }
 
 func (m *Meter) startLoader(now time.Duration, after time.Duration) {
@@ -151,19 +173,25 @@ func parseRecord(b []byte) (imageRecord, bool) {
 	}, true
 }
 
+// contents is what a flash chip can be asked for: the chip itself, or a look at its cells.
+type contents interface {
+	Read(address uint32, dst []byte)
+	CRC32(address, n uint32) uint32
+}
+
 // findImage is the loader's check: record, product, length and CRC-32.
-func (m *Meter) findImage() (imageRecord, bool) {
-	r, ok := m.findRecord()
-	if !ok || m.chip.CRC32(m.cfg.imageBase(), r.length) != r.crc {
+func (m *Meter) findImage(in contents) (imageRecord, bool) {
+	r, ok := m.findRecord(in)
+	if !ok || in.CRC32(m.cfg.imageBase(), r.length) != r.crc {
 		return imageRecord{}, false
 	}
 	return r, true
 }
 
 // findRecord is the part of the check that does not look at the image.
-func (m *Meter) findRecord() (imageRecord, bool) {
+func (m *Meter) findRecord(in contents) (imageRecord, bool) {
 	var b [initializedOffset + len(initializedMark)]byte
-	m.chip.Read(m.cfg.recordBase(), b[:])
+	in.Read(m.cfg.recordBase(), b[:])
 	r, ok := parseRecord(b[:recordBytes])
 	if !ok || r.product != uint16(m.cfg.Model) || r.length == 0 || r.length > m.cfg.capacity() {
 		return imageRecord{}, false
@@ -173,21 +201,30 @@ func (m *Meter) findRecord() (imageRecord, bool) {
 }
 
 // Initialized reports whether the image that the flash holds has been through its first
-// boot.
+// boot. As Revision does, it looks at what the cells hold.
 func (m *Meter) Initialized() bool {
-	r, ok := m.findImage()
+	r, ok := m.findImage(m.chip.Cells())
 	return ok && r.initialized
 }
 
-// Revision is the revision that a power cycle would run, and whether there is one.
+// Revision is the revision that a power cycle would run, and whether there is one. It looks
+// at what the cells hold: a marginal one may read differently then.
 func (m *Meter) Revision() (string, bool) {
-	r, ok := m.findImage()
+	r, ok := m.findImage(m.chip.Cells())
 	return r.revision, ok
+}
+
+// Running is the revision of the application that runs; empty where none does.
+func (m *Meter) Running() string {
+	if m.state != Application {
+		return ""
+	}
+	return m.revision
 }
 
 // HoldsImage reports whether the flash holds exactly this image under a valid record.
 func (m *Meter) HoldsImage(image []byte) bool {
-	r, ok := m.findImage()
+	r, ok := m.findImage(m.chip.Cells())
 	return ok && int(r.length) == len(image) && r.crc == crc32.ChecksumIEEE(image)
 }
 

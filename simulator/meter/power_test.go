@@ -88,7 +88,7 @@ func TestRecordOfAnotherProductOrLengthIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := running(t, testConfig())
-			r, ok := x.m.findImage()
+			r, ok := x.m.findImage(x.m.chip)
 			if !ok {
 				t.Fatal("no image at first")
 			}

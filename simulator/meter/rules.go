@@ -22,7 +22,7 @@ type rules struct {
 
 func healthyRules() *rules {
 	return &rules{
-		image:      (*Meter).findImage,
+		image:      func(m *Meter) (imageRecord, bool) { return m.findImage(m.chip) },
 		noImage:    func(m *Meter, now time.Duration) { m.setState(now, Download) },
 		initialize: (*Meter).initializeSettings,
 		clearedFor: (*Meter).clearedFor,

@@ -57,8 +57,12 @@ func (m *Meter) AppendState(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendDeadline(dst, now, m.frameAt, len(m.frame) > 0)
 	dst = machine.AppendBytes(dst, m.transmit)
 	dst = machine.AppendUint(dst, uint64(m.host))
-	dst = machine.AppendDeadline(dst, now, m.bootAt, m.state == Booting)
+	dst = machine.AppendDeadline(dst, now, m.bootAt, m.boots())
 	dst = machine.AppendBool(dst, m.bootLoader)
+	dst = machine.AppendBool(dst, m.hung)
+	dst = machine.AppendBool(dst, m.dipped)
+	_, cut := m.chip.NextCut()
+	dst = machine.AppendBool(dst, cut && m.cut.dip)
 	dst = m.loader.appendState(dst)
 	return m.job.appendState(dst, now)
 }
@@ -90,6 +94,7 @@ func (j *job) appendState(dst []byte, now time.Duration) []byte {
 		return append(dst, byte(noJob))
 	}
 	dst = append(dst, byte(j.kind), byte(j.failed))
+	dst = machine.AppendBool(dst, j.abandoned)
 	dst = machine.AppendUint(dst, uint64(j.ops))
 	dst = machine.AppendDeadline(dst, now, j.start, true)
 	dst = machine.AppendUint(dst, uint64(j.took))

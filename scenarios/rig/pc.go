@@ -1,0 +1,185 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/machine"
+)
+
+// pc is the computer that the tool runs on, as far as faults befall it, and what the tool
+// makes of that.
+type pc struct {
+	things
+	asleep  int  // suspends that are at work
+	full    int  // disk-fulls that are at work
+	pressed bool // Abort waits for the PC to wake
+	reset   bool // the connection was reset, and the PC has to wake to notice
+
+	touched bool  // the meter was told to enter download state, or was found in it
+	ordered bool  // an application was told to
+	leaving bool  // every further window is answered by leaving
+	logErr  error // from when on nothing is written to the log
+	unsaid  int   // lines that are not in it
+}
+
+// things is what of a PC outlives the processes on it, besides their files.
+type things struct {
+	calendar time.Duration // by which it was set on
+	firmware firmwareFile
+}
+
+// firmwareFile is what became of the file that the person means.
+type firmwareFile uint8
+
+const (
+	intact  firmwareFile = iota
+	changed              // a damaged copy is in its place
+	gone
+)
+
+// stepOfNoReturn is the upgrader's first step that changes the meter.
+const stepOfNoReturn = "enter download state"
+
+// still reports that the tool does nothing at all.
+func (t *tool) still() bool { return t.killed || t.pc.asleep > 0 }
+
+// ends tells what ends the tool or its connection from what befalls its PC.
+func ends(o bench.Order) bool {
+	return slices.Contains([]fault.Kind{fault.Abort, fault.Kill, fault.IPReset}, o.Fault.Kind)
+}
+
+// Order: "may choose to Abort the upgrade", or something befalls the PC or its connection.
+func (t *tool) Order(now time.Duration, o bench.Order) {
+	by := 1
+	if o.Ends {
+		by = -1
+	}
+	switch p := o.Fault.Parameters; o.Fault.Kind {
+	case fault.Kill:
+		t.killed = true
+	case fault.Abort:
+		t.pc.pressed = true
+		t.catchUp(now)
+	case fault.IPReset:
+		t.pc.reset = true
+		t.catchUp(now)
+	case fault.Suspend:
+		t.pc.asleep += by
+		t.catchUp(now)
+	case fault.DiskFull:
+		t.pc.full += by
+	case fault.ClockJump:
+		if p.Back {
+			p.By = -p.By
+		}
+		t.pc.calendar += p.By
+		t.upgrader.ClockSet(p.By)
+	case fault.FileChanged:
+		t.pc.firmware = max(t.pc.firmware, changed)
+	case fault.FileGone:
+		t.pc.firmware = gone
+	}
+}
+
+// catchUp is what there is to notice once the PC is awake: a connection that was reset, and
+// the Abort button.
+func (t *tool) catchUp(now time.Duration) {
+	if t.still() {
+		return
+	}
+	if t.pc.reset {
+		t.pc.reset, t.lost = false, true
+		t.upgrader.Lost(now, errReset)
+		t.listen(now)
+	}
+	if t.pc.pressed {
+		t.pc.pressed, t.aborted = false, true
+		t.upgrader.Abort(now)
+		t.listen(now)
+	}
+}
+
+// step notes how far the tool goes.
+func (t *tool) step(name string) {
+	t.doing = name
+	if name == stepOfNoReturn {
+		t.pc.touched = true
+		t.pc.ordered = t.pc.ordered || !t.device.Download
+	}
+}
+
+// open is what the person gets of the file that they choose. It is read at this moment.
+func (c *pc) open(f *upg.File, err error) client.Answer {
+	if err != nil || f == nil {
+		return client.Answer{Firmware: f, Err: err}
+	}
+	switch c.firmware {
+	case gone:
+		return client.Answer{Err: fmt.Errorf("the firmware file: %w", fs.ErrNotExist)}
+	case changed:
+		f, err = damagedCopy(f)
+	}
+	return client.Answer{Firmware: f, Err: err}
+}
+
+// damagedCopy reads a copy of a file of which one bit of the image is wrong.
+func damagedCopy(f *upg.File) (*upg.File, error) {
+	b, err := upg.Append(nil, f)
+	if err != nil {
+		return nil, err
+	}
+	b[upg.HeaderBytes] ^= 1
+	return upg.Parse(b)
+}
+
+// writeLog adds a line to the log, as ionup does: a log that fails ends an upgrade that has
+// not changed anything yet; afterwards the meter is worth more than the log, and the tool
+// says so at the end.
+func (t *tool) writeLog(now time.Duration, line upgradelog.Line) {
+	t.tell(now, "log", line)
+	if t.pc.logErr == nil && t.pc.full == 0 {
+		t.write(line)
+		return
+	}
+	t.pc.unsaid++
+	switch {
+	case t.pc.logErr != nil:
+	case t.pc.touched:
+		t.pc.logErr = fmt.Errorf("log: %w; the upgrade went on without it", ErrDiskFull)
+	default:
+		t.pc.logErr = fmt.Errorf("log: %w; nothing was changed", ErrDiskFull)
+		t.pc.leaving = true
+		t.upgrader.Abort(now)
+	}
+}
+
+// claim is what the tool says in the end of an upgrade that ended so.
+func (c *pc) claim(err error) error {
+	switch {
+	case c.logErr == nil:
+		return err
+	case err == nil, c.leaving && errors.Is(err, client.ErrAborted):
+		return c.logErr
+	}
+	return errors.Join(err, c.logErr)
+}
+
+// appendState leaves the calendar out: it changes no more than the stamps of the log.
+func (c *pc) appendState(dst []byte) []byte {
+	dst = machine.AppendUint(dst, uint64(c.asleep))
+	dst = machine.AppendUint(dst, uint64(c.full))
+	dst = append(dst, byte(c.firmware))
+	for _, b := range []bool{c.pressed, c.reset, c.touched, c.ordered, c.leaving, c.logErr != nil} {
+		dst = machine.AppendBool(dst, b)
+	}
+	return dst
+}

@@ -1,0 +1,94 @@
+package bench
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/line"
+)
+
+func (s *Station) cutPower(now time.Duration) { s.stopMeter(now, s.meter.PowerOff) }
+
+func (s *Station) brownOut(now time.Duration) { s.stopMeter(now, s.meter.BrownOut) }
+
+// stopMeter takes the meter out of the middle of whatever it does, its words included.
+func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
+	s.cuts++
+	s.deliver(now, true)
+	stop(now)
+	s.line.Drop(line.FromMeter)
+	s.dropHeld()
+	s.afterMeter(now)
+}
+
+// powerBack switches the meter on, unless another fault still holds it off.
+func (s *Station) powerBack(now time.Duration) {
+	for i := range s.plan {
+		if k := &s.plan[i]; k.active && (k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.BrownOut) {
+			return
+		}
+	}
+	s.meter.PowerOn(now)
+	s.afterMeter(now)
+}
+
+// hang makes the firmware hang, and the watchdog bite when its time is over. What has left
+// the meter goes on its way.
+func (s *Station) hang(now time.Duration, k *strike) {
+	s.cuts++
+	s.deliver(now, true)
+	s.meter.Hang(now)
+	s.slow = s.slow[:0]
+	s.afterMeter(now)
+	if k.fault.Parameters.By == 0 {
+		s.bite(now)
+		return
+	}
+	k.active, k.timed, k.until = true, true, now+k.fault.Parameters.By
+}
+
+func (s *Station) bite(now time.Duration) {
+	s.meter.Bite(now)
+	s.afterMeter(now)
+}
+
+// MeterDelay is how much later than otherwise the meter begins to send a frame.
+func (s *Station) MeterDelay() (by time.Duration) {
+	for i := range s.plan {
+		if k := &s.plan[i]; k.active && k.fault.Kind == fault.MeterSlow {
+			by = max(by, k.fault.Parameters.By)
+		}
+	}
+	return by
+}
+
+// sendSlowly holds a frame of the meter back while it is slow, and then until those before
+// it are gone: frames keep their order.
+func (s *Station) sendSlowly(now time.Duration, frame []byte) {
+	by := s.MeterDelay()
+	switch n := len(s.slow); {
+	case by == 0 && n == 0:
+		s.meterFrame(now, frame)
+	case n < maxDelayed:
+		at := now + by
+		if n > 0 {
+			at = max(at, s.slow[n-1].at)
+		}
+		s.slow = append(s.slow, delayed{at: at, frame: append([]byte(nil), frame...)})
+	}
+}
+
+// sendHeld sends the frames of a slow meter whose time has come.
+func (s *Station) sendHeld(now time.Duration) {
+	for len(s.slow) > 0 && s.slow[0].at <= now {
+		frame := s.slow[0].frame
+		s.slow = slices.Delete(s.slow, 0, 1)
+		if s.silent == 0 {
+			s.meterFrame(now, frame)
+		}
+	}
+}
+
+// dropHeld forgets the frames that are held back: they were the meter's, and it is off.
+func (s *Station) dropHeld() { s.delay, s.slow = s.delay[:0], s.slow[:0] }
