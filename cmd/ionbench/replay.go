@@ -28,7 +28,7 @@ Over a PTY or TCP the same trial runs in real time against a meter that is serve
 meter and a line that take no time and a tool that waits half a second for an answer. It
 is compared, times aside, with the bench in the same conditions. Plans that name blocks,
 percentages, states, flash operations or no-responses give the same events; where a plan
-names times, bytes or frames, differences are no surprise.
+names times, bytes, frames or replies, differences are no surprise.
 
 Examples:
   ionbench replay 'cable-pull at block 3 then kill at block 5'

@@ -46,7 +46,7 @@ func (m *minimizer) wholeOperation(at place) {
 
 // simplicity orders triggers, the ones that say most to a person first.
 func simplicity() []fault.Unit {
-	return []fault.Unit{fault.AtStart, fault.AtBlock, fault.AtState, fault.AtNoResponse, fault.AtPercent, fault.AtFlashOp, fault.AtTime, fault.AtFrame, fault.AtByte}
+	return []fault.Unit{fault.AtStart, fault.AtBlock, fault.AtState, fault.AtNoResponse, fault.AtReply, fault.AtPercent, fault.AtFlashOp, fault.AtTime, fault.AtFrame, fault.AtByte}
 }
 
 // simplerTrigger tries the start, blocks and states instead of a trigger that is not so

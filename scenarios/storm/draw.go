@@ -149,6 +149,7 @@ func (d *drawer) moment(t fault.Trigger) uint64 {
 		fault.AtPercent:    99,
 		fault.AtTime:       110 + 14*d.blocks,
 		fault.AtNoResponse: 6,
+		fault.AtReply:      107 + 2*d.blocks,
 	}[t.Unit]
 	switch {
 	case t.Unit == fault.AtFrame && t.Side == fault.Both:

@@ -58,7 +58,7 @@ func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 			want = append(want, fmt.Sprintf("%v %s true", k.Kind, taking.Name))
 		}
 	}
-	for u := fault.AtStart; u <= fault.AtNoResponse; u++ {
+	for u := fault.AtStart; u <= fault.AtReply; u++ {
 		want = append(want, u.String())
 	}
 	for s := fault.Application; s <= fault.Booting; s++ {

@@ -219,6 +219,7 @@ func TestEqualFingerprintsHaveEqualFuturesTimesAside(t *testing.T) {
 			fmt.Sprintf("line-break at block 3 for %ds", n),
 			fmt.Sprintf("sliced to-meter at block 2 for 200ms by 3ms length %d", 40*n),
 			fmt.Sprintf("reply-swap at block %d", 1+n%3),
+			fmt.Sprintf("reply-lost at reply %d", 8+3*n),
 			fmt.Sprintf("reply-stranger at block %d; reply-nak at block %d", 1+n%3, 1+n%2),
 			fmt.Sprintf("reply-busy at block %d", 1+n%3),
 			fmt.Sprintf("ip-half-open at block 2 for %ds", 3*n),

@@ -16,6 +16,7 @@ type origin struct {
 	bytes       [2]uint64 // by direction, those in flight included
 	flashOps    uint64
 	noResponses uint64
+	replies     uint64
 }
 
 // here is the origin of a run that begins now.
@@ -26,6 +27,7 @@ func (s *Station) here(now time.Duration) origin {
 		bytes:       [2]uint64{line.ToMeter: s.line.Sent(line.ToMeter), line.FromMeter: s.line.Sent(line.FromMeter)},
 		flashOps:    s.meter.Chip().Ops(),
 		noResponses: s.watch.noResponses,
+		replies:     s.watch.replies,
 	}
 }
 
@@ -49,6 +51,8 @@ func (s *Station) count(now time.Duration, k *strike) uint64 {
 		return uint64(max(0, now-o.at))
 	case fault.AtNoResponse:
 		return s.watch.noResponses - o.noResponses
+	case fault.AtReply:
+		return s.watch.replies - o.replies
 	}
 	return 0
 }

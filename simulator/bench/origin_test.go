@@ -28,6 +28,9 @@ func TestReasonsOfASecondAttemptCountFromItsBeginning(t *testing.T) {
 		{"frame-lost at frame 100000", func(_ rig.Outcome, r run) []string {
 			return []string{fmt.Sprint(r.count("frame-to-meter", "")), fmt.Sprint(r.count("frame-from-meter", ""))}
 		}},
+		{"reply-lost at reply 5000", func(_ rig.Outcome, r run) []string {
+			return []string{fmt.Sprint(len(r.answers()))}
+		}},
 		{"kill at no-response 500; reply-lost at block 2", func(o rig.Outcome, _ run) []string { return []string{fmt.Sprint(o.Cost.Resends)} }},
 		{"kill at block 900", func(rig.Outcome, run) []string { return []string{"3"} }},
 	} {
@@ -67,6 +70,7 @@ func TestPlanSetInTheMiddleOfARunCountsFromTheRunsBeginning(t *testing.T) {
 	for _, text := range []string{
 		"noise at block 4 rate 1e-9", "reply-dup every 2 blocks", "noise at 60% rate 1e-9", "reply-dup every 20%",
 		"noise at frame 150 rate 1e-9", "noise at frame 80 from-meter rate 1e-9", "frame-dup every 25 frames to-meter",
+		"noise at reply 20 rate 1e-9", "reply-dup every 5 replies", "frame-dup at reply 18..22",
 		"noise at flash-op 100 rate 1e-9", "reply-dup every 30 flash-ops", "reply-dup at flash-op 60..64",
 		"noise at byte 25000 to-meter rate 1e-9", "byte-flip every 9000 bytes to-meter mask 0x00000001",
 		"noise at 40s rate 1e-9", "noise every 10s for 1s rate 1e-9", "noise at 20s..50s every 7s for 1s rate 1e-9",

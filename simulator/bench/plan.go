@@ -177,6 +177,8 @@ func (s *Station) whyNot(i int) string {
 			f[line.ToMeter]-o.frames[line.ToMeter], f[line.FromMeter]-o.frames[line.FromMeter])
 	case fault.AtNoResponse:
 		return fmt.Sprintf(": the host sent %d requests again", s.count(s.now, k))
+	case fault.AtReply:
+		return fmt.Sprintf(": the meter gave %d answers in the run", s.count(s.now, k))
 	case fault.AtState:
 		return fmt.Sprintf(": the meter was never %v", t.State)
 	case fault.AtTime:

@@ -2,12 +2,14 @@ package bench_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -237,6 +239,66 @@ func TestUpgradeTakesAWrongStatusForWhatItSays(t *testing.T) {
 			if len(r.Broken) > 0 || len(r.Unstruck) > 0 || !r.Ended {
 				t.Errorf("%v at %s: %v, %v, ended %v", s, at, r.Broken, r.Unstruck, r.Ended)
 			}
+		}
+	}
+}
+
+// answers are the events of the frames with which the meter's answers begin.
+func (r run) answers() (list []bench.Event) {
+	for _, e := range r.Trace {
+		if e.Kind != "frame-from-meter" {
+			continue
+		}
+		raw, err := hex.DecodeString(strings.ReplaceAll(e.Text, " ", ""))
+		if err != nil {
+			panic(err)
+		}
+		if f, _, err := ion.ParseFrame(raw); err == nil && f.Control&ion.AckFrame == 0 && f.First() {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// The run has answers of many frames, and acknowledgements between them.
+func TestFaultAtAReplyStrikesAsThatAnswerBegins(t *testing.T) {
+	for name, try := range attempts() {
+		calm := try(t, 3, "")
+		answers := calm.answers()
+		if frames := calm.count("frame-from-meter", ""); frames < len(answers)+50 {
+			t.Fatalf("%s: %d frames of the meter, %d answers: too few others", name, frames, len(answers))
+		}
+		for _, n := range []int{1, 2, len(answers) / 2, len(answers)} {
+			r := try(t, 3, fmt.Sprintf("noise at reply %d%s", n, mark))
+			if f := r.faults(); len(f) != 1 || f[0].at != answers[n-1].At {
+				t.Errorf("%s: reply %d of %d begins at %v: %+v", name, n, len(answers), answers[n-1].At, f)
+			}
+		}
+		if got := calm.r.Bench().Station().InRun().Replies; got != uint64(len(answers)) {
+			t.Errorf("%s: %d answers are counted of %d", name, got, len(answers))
+		}
+	}
+}
+
+func TestFaultAtAReplyBefallsThatVeryAnswer(t *testing.T) {
+	const whole = 82 // bytes of such an answer
+	for plan, want := range map[string][]int{
+		"reply-lost at reply 2":           {whole, 0, whole, whole},
+		"reply-lost every 2 replies":      {whole, 0, whole, 0},
+		"reply-dup at reply 2..3":         {whole, 2 * whole, 2 * whole, whole},
+		"reply-late at reply 1 by 90s":    {0, 2 * whole, whole, whole},
+		"reply-swap at reply 2":           {whole, 0, whole, whole},
+		"frame-lost at reply 3":           {whole, whole, 0, whole},
+		"byte-drop from-meter at reply 2": {whole, whole - 1, whole, whole},
+		"power-loss at reply 2 for 90s":   {whole, 0, 0, whole},
+	} {
+		b := newBare(t, plan)
+		var got []int
+		for id := range uint16(4) {
+			got = append(got, len(b.ask(id+1)))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: answers of %d bytes, want %d", plan, got, want)
 		}
 	}
 }

@@ -385,8 +385,15 @@ func (s *Station) afterMeter(now time.Duration) {
 // that is struck as it begins to send does not send.
 func (s *Station) meterFrame(now time.Duration, frame []byte) {
 	cuts := s.cuts
+	answer := beginsMessage(frame) // before it is lost: a meter that is struck may begin another
 	s.watch.framesFromMeter++
+	if answer {
+		s.watch.replies++
+	}
 	s.observe(now, fault.AtFrame, line.FromMeter)
+	if answer {
+		s.observe(now, fault.AtReply, line.FromMeter)
+	}
 	if s.cuts != cuts || s.silent > 0 {
 		return
 	}
@@ -439,6 +446,7 @@ type Counts struct {
 	FramesToMeter, FramesToHost uint64
 	BlocksSent                  uint64 // those of them with a block
 	Resends                     uint64 // requests that the host sent again
+	Replies                     uint64 // answers that the meter began to send
 	ImageBlocks                 uint64 // of the image, once the host has told its length; 0 before
 	FlashOps                    uint64 // that the chip has done
 }
@@ -452,6 +460,7 @@ func (s *Station) InRun() Counts {
 	c.FramesToMeter -= o.frames[line.ToMeter]
 	c.FramesToHost -= o.frames[line.FromMeter]
 	c.Resends -= o.noResponses
+	c.Replies -= o.replies
 	c.FlashOps -= o.flashOps
 	return c
 }
@@ -465,6 +474,7 @@ func (s *Station) Counts() Counts {
 		FramesToHost:  s.watch.framesFromMeter,
 		BlocksSent:    s.watch.blocksSent,
 		Resends:       s.watch.noResponses,
+		Replies:       s.watch.replies,
 		ImageBlocks:   uint64(s.watch.blocks),
 		FlashOps:      s.meter.Chip().Ops(),
 	}

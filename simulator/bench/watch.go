@@ -16,6 +16,7 @@ type watch struct {
 
 	framesToMeter   uint64
 	framesFromMeter uint64
+	replies         uint64 // answers that the meter began to send
 	requests        uint64 // messages that the host began to send, resends too
 	underWay        uint64 // those of them of which the second frame was sent, or that have only one
 	blocksSent      uint64 // those of them with a block
@@ -109,7 +110,7 @@ type request struct {
 func parseRequest(frame []byte) (request, bool) {
 	const header, credential = 15, 8
 	data := frame[12 : len(frame)-2]
-	if frame[10]&0x40 == 0 || frame[4]&byte(ion.AckFrame) != 0 || len(data) < header {
+	if !beginsMessage(frame) || len(data) < header {
 		return request{}, false
 	}
 	r := request{id: binary.BigEndian.Uint16(data[2:])}
@@ -136,6 +137,9 @@ func framesLeft(frame []byte) int { return int(frame[10] & 0x1F) }
 
 // isAck tells a frame without a message in it.
 func isAck(frame []byte) bool { return frame[4]&byte(ion.AckFrame) != 0 }
+
+// beginsMessage tells a frame with which a message begins.
+func beginsMessage(frame []byte) bool { return frame[10]&0x40 != 0 && !isAck(frame) }
 
 // transactionOf is the transaction byte of a whole frame.
 func transactionOf(frame []byte) byte { return frame[10] }

@@ -26,6 +26,7 @@ func TestBinaryFormStaysAsItIs(t *testing.T) {
 		{"frame-lost at frame 3..9 from-meter every 2 frames; kill", "2d1115630600"},
 		{"power-loss at flash-op 3 torn for 200ms bytes 0", "12210ac49d4000"},
 		{"kill at 47.5%", "162f27b2c400"},
+		{"reply-lost at reply 3", "1f149000"},
 		{"brown-out at flash-op 30 torn for 2s", "1f32698a10"},
 		{"clock-jump at block 3 by 1h back", "1b4090491150f9188c4c2c6d60"},
 		{"read-changes at start address 0x030100 seed 3", "1b501607a1b11910c0"},

@@ -32,6 +32,10 @@
 // `P%` is the first block whose start means that at least P percent of the blocks are
 // answered. A fault without a trigger strikes at the start.
 //
+// `reply N` is the moment before the meter sends the first frame of its N-th answer, so a
+// fault of the answers befalls that very one. Acknowledgements are no answers, and neither
+// are the further frames of a long one; the answer to a request that was sent again is one.
+//
 // `every 10 blocks` is at block 10, 20, 30 and so on; `at block 5 every 10 blocks` at 5, 15,
 // 25. A window `block 10..20` includes both ends: a fault that happens at once strikes at
 // each moment of it, one that lasts begins with the first and ends when the last is

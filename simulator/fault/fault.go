@@ -121,6 +121,7 @@ const (
 	AtTime                   // so long after the run began
 	AtState                  // the meter enters a state, for the first time
 	AtNoResponse             // the host sends a request again for the n-th time
+	AtReply                  // the meter begins to send its n-th answer
 )
 
 // String gives the word of the grammar.

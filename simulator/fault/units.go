@@ -51,6 +51,8 @@ var units = [...]unit{
 		syntax: "state NAME", field: "when the meter first enters a state: " + strings.Join(stateNames[1:], ", ")},
 	AtNoResponse: {name: "no-response", plural: "no-responses", number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "no-response N", field: "when the host sends a request again for the N-th time"},
+	AtReply: {name: "reply", plural: "replies", number: parseCount, format: formatCount, limit: maxCount,
+		syntax: "reply N", field: "when the meter begins to send its N-th answer, acknowledgements and the further frames of a long one not counted"},
 }
 
 // counted is the trigger's row; an unknown unit has an empty one.
