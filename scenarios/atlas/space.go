@@ -2,7 +2,6 @@ package atlas
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"ionbench/simulator/fault"
@@ -29,6 +28,7 @@ const (
 	toMeterFrames
 	fromMeterFrames
 	frames // both ways
+	replies
 	flashOps
 	states
 	unitCount
@@ -36,7 +36,7 @@ const (
 
 // String is the unit's name in the file.
 func (u unit) String() string {
-	return [unitCount]string{"to-meter", "from-meter", "frame-to-meter", "frame-from-meter", "frame", "flash-op", "state"}[u]
+	return [unitCount]string{"to-meter", "from-meter", "frame-to-meter", "frame-from-meter", "frame", "reply", "flash-op", "state"}[u]
 }
 
 // spaces are the spaces that can be asked for, each a list of templates.
@@ -49,12 +49,25 @@ var spaces = []struct {
 	{"flash", "every flash operation, with the power lost before it, inside it and after it", []string{
 		"power-loss at flash-op #", "power-loss at flash-op # torn bytes 0 seed #", "power-loss at flash-op # torn seed #",
 		"power-loss at flash-op # torn bytes 255 seed #", "power-loss at flash-op # after"}},
-	{"frame", "every frame both ways lost, repeated, or the first of a silence", slices.Concat(bothWays(
-		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses"))},
-	{"state", "every state of the meter, with faults of the meter and of the PC", []string{
-		"power-loss at state #", "power-loss at state # for 30s", "meter-reset at state #", "meter-silent at state #", "meter-silent at state # for 45s",
-		"abort at state #", "kill at state #"}},
-	{"host", "the PC, at every frame", []string{"abort at frame #", "kill at frame #"}},
+	{"frame", "every frame both ways: lost, repeated, or the first that a cable, a break or a loose plug takes", bothWays(
+		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses",
+		"line-break at frame # SIDE for 1 no-response", "cable-flap at frame # SIDE for 20s by 300ms")},
+	{"reply", "every answer of the meter, with every fault of answers", []string{
+		"reply-lost at reply #", "reply-late at reply # by 11s", "reply-dup at reply #", "reply-swap at reply #", "reply-stranger at reply #",
+		"reply-nak at reply #", "reply-busy at reply #", "reply-status at reply # status program-failed", "reply-status at reply # status not-cleared"}},
+	{"state", "every state of the meter, with faults of the meter, the line and the PC", []string{
+		"power-loss at state #", "power-loss at state # for 30s", "brown-out at state # for 2s", "meter-reset at state #", "watchdog-reset at state # by 2s",
+		"meter-silent at state #", "meter-silent at state # for 45s", "meter-slow at state # for 1m by 700ms",
+		"echo at state # for 1m", "wrong-baud at state # for 30s baud 19200", "sliced at state # for 1m by 20ms length 16", "noise at state # for 20s rate 1e-3",
+		"abort at state #", "kill at state #", "suspend at state # for 5m", "disk-full at state #", "clock-jump at state # by 1h", "file-gone at state #"}},
+	{"meter", "every answer of the meter, which resets, hangs or falls silent as it gives it", []string{
+		"meter-reset at reply #", "brown-out at reply # for 2s", "watchdog-reset at reply # by 2s", "meter-silent at reply # for 45s", "power-loss at reply # for 30s"}},
+	{"chip", "every flash operation that fails, lies, or meets a bad cell; what cannot befall it leaves it unharmed", []string{
+		"program-fails at flash-op #", "erase-fails at flash-op #", "flash-lie at flash-op #", "stuck-bit at flash-op #"}},
+	{"host", "the PC at every frame: aborted, killed, asleep, its disk full, its clock set", []string{
+		"abort at frame #", "kill at frame #", "suspend at frame # for 5m", "disk-full at frame #", "clock-jump at frame # by 1h"}},
+	{"ip", "the network at every frame: reset, half open, stalled", []string{
+		"ip-reset at frame #", "ip-half-open at frame # for 30s", "ip-half-open at frame #", "ip-stall at frame # for 30s"}},
 }
 
 // pairsSpace is the space of the rows with two faults.
@@ -133,12 +146,14 @@ func unitOf(t fault.Trigger) (unit, error) {
 		return bySide(t.Side, toMeterBytes, fromMeterBytes, toMeterBytes), nil
 	case fault.AtFrame:
 		return bySide(t.Side, toMeterFrames, fromMeterFrames, frames), nil
+	case fault.AtReply:
+		return replies, nil
 	case fault.AtFlashOp:
 		return flashOps, nil
 	case fault.AtState:
 		return states, nil
 	}
-	return 0, fmt.Errorf("%v cannot be swept: use byte, frame, flash-op or state", t.Unit)
+	return 0, fmt.Errorf("%v cannot be swept: use byte, frame, reply, flash-op or state", t.Unit)
 }
 
 func bySide(s fault.Side, to, from, both unit) unit {

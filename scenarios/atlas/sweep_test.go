@@ -23,6 +23,7 @@ func swept(t testing.TB, s atlas.Sweep) *atlas.Atlas {
 
 // point is one point of an atlas: its plan and what came of it.
 type point struct {
+	space   string
 	plan    string
 	outcome *atlas.Outcome
 }
@@ -33,7 +34,7 @@ func points(a *atlas.Atlas, r *atlas.Row) []point {
 	place := r.First
 	for _, run := range r.Runs {
 		for range run[0] {
-			all = append(all, point{r.PlanAt(place), &a.Outcomes[run[1]]})
+			all = append(all, point{r.Space, r.PlanAt(place), &a.Outcomes[run[1]]})
 			place++
 		}
 	}
@@ -68,7 +69,8 @@ func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Unstruck) > 0 {
+	// A program cannot fail where the operation is an erase, nor the other way round.
+	if len(r.Unstruck) > 0 && p.space != "chip" {
 		t.Errorf("%s: %q", p.plan, r.Unstruck)
 	}
 	var lost []string

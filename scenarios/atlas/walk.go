@@ -16,6 +16,7 @@ func countsOf(run *trial.Run) counts {
 		toMeterFrames:   c.FramesToMeter,
 		fromMeterFrames: c.FramesToHost,
 		frames:          c.FramesToMeter + c.FramesToHost,
+		replies:         c.Replies,
 		flashOps:        c.FlashOps,
 	}
 }

@@ -169,6 +169,7 @@ func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 	dst = t.upgrader.AppendState(dst, now)
 	dst = machine.AppendBool(dst, t.killed)
 	dst = machine.AppendBool(dst, t.aborted)
+	dst = machine.AppendBool(dst, t.lost)
 	c := t.latest()
 	for _, n := range []int{c.Blocks, c.Answered, c.Transmitted, c.Confirmed, c.Passes, c.Resent} {
 		dst = machine.AppendUint(dst, uint64(n))
