@@ -4,19 +4,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/spf13/pflag"
 )
 
 // sizeValue is a flag for a number of bytes, such as 65536, 64k or 256KiB.
 type sizeValue int
-
-// takeSizes lets a flag that is declared take sizes with units.
-func takeSizes(flags *pflag.FlagSet, name string, bytes *int) {
-	f := flags.Lookup(name)
-	f.Value = (*sizeValue)(bytes)
-	f.Usage = "`bytes` of the image that is made, such as 64k or 256KiB"
-}
 
 func (v *sizeValue) String() string { return strconv.Itoa(int(*v)) }
 

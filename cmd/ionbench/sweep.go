@@ -65,7 +65,6 @@ func sweepCommand() command {
 			flags.StringSliceVar(&f.spaces, "space", nil, "`NAME[,NAME]` of --list-spaces; without, "+strings.Join(atlas.DefaultSpaces(), " and "))
 			flags.StringArrayVar(&f.faults, "fault", nil, "`TEMPLATE` of a fault, with # for its place; may be given several times")
 			f.declare(flags)
-			takeSizes(flags, "image-size", &f.imageSize)
 			flags.BoolVar(&f.pairs, "pairs", false, "and a second fault everywhere in what follows the first")
 			flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "points at once; the result is the same for any number")
 			flags.StringVar(&f.shard, "shard", "", "only part `i/n` of the points, i from 1 to n")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -42,7 +43,8 @@ func (f *trialFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.journal, "journal", false, "the tool keeps a journal of the settings")
 	flags.BoolVar(&f.windows, "windows", false, "the upgrade is reached through the windows of the article")
 	flags.StringVar(&f.image, "image", "", "firmware file of your own: `FILE.upg`")
-	flags.IntVar(&f.imageSize, "image-size", trial.DefaultImageBytes, "`bytes` of the image that is made without --image")
+	f.imageSize = trial.DefaultImageBytes
+	flags.Var((*sizeValue)(&f.imageSize), "image-size", "`bytes` of the image that is made, such as 64k or 256KiB")
 }
 
 const seeFormat = "`ionsim --help-faults` explains plans; every trial's id is printed by `ionbench replay`."
@@ -81,9 +83,14 @@ func (f *trialFlags) check(c trial.Config) error {
 }
 
 func readFirmware(path string) (*upg.File, error) {
-	b, err := os.ReadFile(path)
+	in, err := os.Open(path)
 	if err != nil {
 		return nil, wrongUsage("Name a .UPG file; `ionup pack` makes one.", "--image: %v", err)
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, upg.MaxFileBytes+1)) // one more, so that upg says what is wrong
+	if err != nil {
+		return nil, fmt.Errorf("--image: %w", err)
 	}
 	f, err := upg.Parse(b)
 	if err != nil {
