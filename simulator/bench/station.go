@@ -176,11 +176,9 @@ func (s *Station) hostFrame(now time.Duration, frame []byte) {
 	case first:
 		s.hostRequest(now, r)
 		w.begun = framesLeft(frame) > 0
+		w.underWay++
 	case w.begun && !isAck(frame):
 		w.begun = false
-		w.underWay++
-	}
-	if first && !w.begun {
 		w.underWay++
 	}
 	s.observe(now, fault.AtFrame, line.ToMeter)
@@ -486,15 +484,16 @@ func (s *Station) Requests() uint64 { return s.watch.requests }
 // Insisted is how often the host sent one request in this run, at most.
 func (s *Station) Insisted() int { return s.watch.insisted }
 
-// UnderWay is how many messages of the host so far are under way for sure: one of a single
-// frame from its beginning, a longer one from its second frame on. By then nothing is left
-// of the message before it, whichever part of that came through: the moment at which runs
-// that differ in no more than that have become the same.
+// UnderWay counts the first two frames of every message of the host: the moments at which
+// runs that differ in no more than in what came through of the message before have become
+// the same, if the station is settled.
 func (s *Station) UnderWay() uint64 { return s.watch.underWay }
 
 // Settled reports that no fault of the plan is about to strike, and that the meter holds no
-// beginning of a frame that will never end.
-func (s *Station) Settled() bool { return !s.Waiting() && !s.meter.MidFrame() }
+// part of a frame or of a message that will never be whole.
+func (s *Station) Settled() bool {
+	return !s.Waiting() && !s.meter.MidFrame() && !(s.watch.begun && s.meter.MidMessage())
+}
 
 // Reachable reports that network, cable and power are there and will not go by themselves
 // (no plug is loose), that no converter is set to another rate than the meter's, and that

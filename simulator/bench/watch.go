@@ -18,7 +18,7 @@ type watch struct {
 	framesFromMeter uint64
 	replies         uint64 // answers that the meter began to send
 	requests        uint64 // messages that the host began to send, resends too
-	underWay        uint64 // those of them of which the second frame was sent, or that have only one
+	underWay        uint64 // first and second frames of them
 	blocksSent      uint64 // those of them with a block
 	noResponses     uint64 // requests that the host sent again
 	sent            int    // times that the last of them was sent

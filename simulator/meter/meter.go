@@ -158,6 +158,9 @@ func (m *Meter) boots() bool { return m.state == Booting && !m.hung }
 
 func (m *Meter) hears() bool { return m.state >= Application && !m.hung }
 
+// MidMessage reports that the meter holds the first frames of a message.
+func (m *Meter) MidMessage() bool { return m.hears() && m.assembler.Partial() }
+
 // MidFrame reports that the meter holds the beginning of a frame.
 func (m *Meter) MidFrame() bool { return m.hears() && m.decoder.Pending() }
 
