@@ -69,6 +69,8 @@ func keyOf(p rig.Past, seed maphash.Seed) uint64 {
 	h.Write(p.Log)
 	maphash.WriteComparable(&h, p.Cost.Resends)
 	maphash.WriteComparable(&h, p.Cost.Blocks)
+	maphash.WriteComparable(&h, p.Unsaid)
+	maphash.WriteComparable(&h, min(p.FlashOps, 2)) // one alone is the meter's own mark
 	return h.Sum64()
 }
 
