@@ -110,6 +110,7 @@ type Chip struct {
 	dirty     []uint64 // bit per page: changed since Dirty gave it out
 	blank     []byte   // one page of 0xFF, shared and never written
 	spare     []*page  // memory for pages to come
+	summed    summed   // the zero value is right: no bytes sum to 0
 	owner     *token
 
 	ops   uint64
@@ -242,6 +243,10 @@ func (c *Chip) CRC32(address, n uint32) uint32 {
 	return crc32.ChecksumIEEE(p)
 }
 
+// summed is the range whose CRC-32 was asked for last: an image is looked at again and again
+// while nobody changes it.
+type summed struct{ address, bytes, crc uint32 }
+
 // Cells is what the cells of a chip hold, to look at from outside: nothing is read by it,
 // and marginal cells are seen as they were programmed.
 type Cells struct{ chip *Chip }
@@ -262,6 +267,11 @@ func (c Cells) Read(address uint32, dst []byte) {
 // CRC32 is the IEEE CRC-32 of what n bytes from address on hold. Beyond the chip it panics.
 func (c Cells) CRC32(address, n uint32) uint32 {
 	c.chip.mustHold("CRC-32", address, uint64(n))
+	last := &c.chip.summed
+	if last.address == address && last.bytes == n {
+		return last.crc
+	}
+	*last = summed{address: address, bytes: n}
 	var crc uint32
 	for n > 0 {
 		p := c.chip.rest(address)
@@ -270,6 +280,7 @@ func (c Cells) CRC32(address, n uint32) uint32 {
 		n -= uint32(len(p))
 		address += uint32(len(p))
 	}
+	last.crc = crc
 	return crc
 }
 
@@ -453,4 +464,9 @@ func (c *Chip) newPage() *page {
 }
 
 // soil notes that a page has changed.
-func (c *Chip) soil(page int) { c.dirty[page/64] |= 1 << (page % 64) }
+func (c *Chip) soil(page int) {
+	c.dirty[page/64] |= 1 << (page % 64)
+	if end := c.summed.address + c.summed.bytes; page >= int(c.summed.address)/c.pageBytes && page*c.pageBytes < int(end) {
+		c.summed = summed{}
+	}
+}
