@@ -17,8 +17,8 @@ build: ## the three programs, into bin/
 test: ## all tests
 	$(GO) test $(PACKAGES)
 
-race: ## all tests under the race detector
-	$(GO) test -race $(PACKAGES)
+race: ## all tests under the race detector, with smaller atlases
+	$(GO) test -race -short $(PACKAGES)
 
 scenarios: ## the Ginkgo suites alone, in parallel and in random order, with reports in artifacts/
 	mkdir -p $(ARTIFACTS)

@@ -79,7 +79,7 @@ func everySpace() []string {
 
 var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way to recover”", Label(sweep), func() {
 	DescribeTable("every place of a small upgrade", noneViolated,
-		Entry("every byte on the wire and every flash operation", atlas.Sweep{Config: trial.Config{ImageBytes: 16 << 10}}),
+		Entry("every byte on the wire and every flash operation", atlas.Sweep{Config: trial.Config{ImageBytes: 8 << 10}}),
 		Entry("with a journal, across the boundary of two blocks", atlas.Sweep{Config: trial.Config{ImageBytes: ion.BlockBytes + 1, Journal: true}, Spaces: []string{"flash", "frame", "state"}}),
 		Entry("every space, through the windows", atlas.Sweep{Config: trial.Config{ImageBytes: 300, Windows: true}, Spaces: everySpace()}),
 		Entry("release 2.1, through the windows", atlas.Sweep{Config: trial.Config{ImageBytes: 300, Windows: true, Release: client.Release21()}, Spaces: []string{"flash", "state"}}),
