@@ -131,7 +131,7 @@ func TestAFullRunComesToWhatTheAtlasSays(t *testing.T) {
 }
 
 func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
-	c := trial.Config{ImageBytes: 1 << 10}
+	c := trial.Config{ImageBytes: 100}
 	a := swept(t, atlas.Sweep{Config: c, Pairs: true, Faults: []string{
 		"frame-lost at frame # to-meter", "power-loss at flash-op # torn seed #", "byte-dup at byte # from-meter",
 	}})
@@ -153,7 +153,7 @@ func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
 }
 
 func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
-	c := trial.Config{ImageBytes: 8 << 10}
+	c := trial.Config{ImageBytes: 300}
 	calm, err := trial.Try(c, nil, trial.NoTrace)
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 }
 
 func TestTheAtlasIsTheSameHoweverManyWorkersDrawIt(t *testing.T) {
-	s := atlas.Sweep{Config: trial.Config{ImageBytes: 1 << 10}, Pairs: true, Workers: 1, Faults: []string{
+	s := atlas.Sweep{Config: trial.Config{ImageBytes: 100}, Pairs: true, Workers: 1, Faults: []string{
 		"frame-lost at frame # from-meter", "power-loss at flash-op #", "abort at state #",
 	}}
 	one := swept(t, s)
