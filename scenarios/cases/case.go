@@ -109,6 +109,7 @@ type Attempt struct {
 	UnitID       uint16 // 0: the meter's
 	Baud         int    // 0: the meter's
 	SerialNumber string // wanted; empty for any
+	DeviceName   string // of the site, as the log has it; empty: as the tool calls the model
 	DiskFull     bool
 	Limit        time.Duration // 0: six hours
 

@@ -189,6 +189,7 @@ func toolKeys() []key[Attempt] {
 		value("unit-id", "N", "that the tool asks; the meter's unless given", func(a *Attempt) *uint16 { return &a.UnitID }, parseUnit, formatUnit),
 		value("baud", "N", "at which the tool talks; the meter's unless given", func(a *Attempt) *int { return &a.Baud }, parseBaud, formatSet),
 		text("serial-number", "TEXT", "that the meter must have; any unless given", func(a *Attempt) *string { return &a.SerialNumber }),
+		text("device-name", "TEXT", "the meter's name at the site, which the log has; ion7350, after the model, unless given", func(a *Attempt) *string { return &a.DeviceName }),
 		choice("disk-full", "nothing can be saved on the PC; no unless given", yesNo(), func(a *Attempt) *bool { return &a.DiskFull }),
 		value("limit", "TIME", "by which the tool must have ended; 6h unless given", func(a *Attempt) *time.Duration { return &a.Limit }, parseTime, formatLimit),
 		several("plan", "FAULT", "what goes wrong, in the grammar of fault plans; all that it counts, times included, is counted from the beginning of the attempt",

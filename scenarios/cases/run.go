@@ -173,6 +173,7 @@ func (n *runner) prepare(a *Attempt) (rig.Attempt, error) {
 		Password:     a.Password,
 		UnitID:       a.UnitID,
 		SerialNumber: a.SerialNumber,
+		DeviceName:   a.DeviceName,
 		Baud:         baud,
 		Person:       person,
 		Plan:         a.Plan,

@@ -273,6 +273,7 @@ type Attempt struct {
 	Password     string // empty: the meter's
 	UnitID       uint16 // 0: the meter's
 	SerialNumber string // wanted; empty for any
+	DeviceName   string // of the site; empty: as the tool calls the model
 	Baud         int    // 0: the line's
 	Person       Person
 	Plan         fault.Plan        // counts from the beginning of the attempt
@@ -291,6 +292,7 @@ func (r *Rig) config(a Attempt) client.Config {
 	c := client.Config{
 		Release:        a.Release,
 		SingleDevice:   a.SingleDevice,
+		DeviceName:     a.DeviceName,
 		UnitID:         a.UnitID,
 		SerialNumber:   a.SerialNumber,
 		Baud:           a.Baud,

@@ -1,0 +1,133 @@
+package reproduce
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upgradelog"
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// CaseFile is a candidate as a case file, which expects what the log says: how the run ended,
+// its missing answers and its lines. The bench has played it before it is given away, so that
+// it passes where it is dropped.
+func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
+	if !c.Match {
+		return nil, fmt.Errorf("the plan does not give the log: %s", c.Differs)
+	}
+	head := fmt.Sprintf("# Made by ionbench reproduce, of lines %d to %d of an Upgrade.log.\n# %s\n", r.Run.First, r.Run.Last, c.Meaning)
+	b := cases.Append([]byte(head), r.world.caseOf(r, c))
+	parsed, err := cases.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("a case file cannot say it: %w", err)
+	}
+	played, err := parsed.Run()
+	if err != nil {
+		return nil, fmt.Errorf("the case cannot be played: %w", err)
+	}
+	if !played.Passed() {
+		return nil, fmt.Errorf("a case file cannot say all of it: %s", strings.Join(played.Reasons, "; "))
+	}
+	return b, nil
+}
+
+func (w *world) caseOf(r *Result, c *Candidate) *cases.Case {
+	const most = 200
+	file := &cases.Case{Title: c.Meaning[:min(len(c.Meaning), most)], Meter: w.meter, Firmware: []cases.Firmware{w.firmware}}
+	file.Meter.ImageBytes = oldImageBytes
+	file.Meter.Revision = w.oldRevision()
+	file.Meter.Clock = w.begun.Add(-earlier)
+	if file.Meter.Model == meter.ION7350 {
+		file.Meter.Model = 0
+	}
+	if file.Firmware[0].Blocks = c.ImageBytes / ion.BlockBytes; c.ImageBytes%ion.BlockBytes != 0 {
+		file.Firmware[0].Blocks, file.Firmware[0].Bytes = 0, c.ImageBytes
+	}
+	var before []cases.Action
+	if w.found {
+		file.Attempts = append(file.Attempts, w.earlierAttempt())
+		before = append(before, cases.Action{Kind: cases.NewLog})
+	}
+	before = append(before, cases.Action{Kind: cases.Until, Until: w.begun})
+	if c.of.lead > 0 {
+		before = append(before, cases.Action{Kind: cases.Wait, For: c.of.lead})
+	}
+	a := w.caseAttempt("the upgrade of the log", c.Plan)
+	a.Before = before
+	a.Limit = w.limit
+	a.Expect = w.expect(r, c.of.outcome)
+	file.Attempts = append(file.Attempts, a)
+	return file
+}
+
+func (w *world) caseAttempt(title string, plan fault.Plan) cases.Attempt {
+	a := cases.Attempt{
+		Title: title, Task: client.TaskUpgrade, Journal: w.journal, DeviceName: w.deviceName, Paste: w.paste, Plan: plan,
+	}
+	if w.release.Version == client.Release21().Version {
+		a.Release = client.Release21()
+	}
+	if w.deviceName == "ion"+w.meter.Model.String() {
+		a.DeviceName = ""
+	}
+	return a
+}
+
+// earlierAttempt leaves the meter in download state.
+func (w *world) earlierAttempt() cases.Attempt {
+	a := w.caseAttempt("an earlier try that leaves the meter in download state", fault.Plan{{Kind: fault.Abort, Trigger: fault.Block(1)}})
+	a.Paste = ion.AllGroups
+	a.Expect = cases.Expect{Outcome: cases.Aborted}
+	return a
+}
+
+// expect is what must come of the attempt: all that the log says.
+func (w *world) expect(r *Result, o *rig.Outcome) cases.Expect {
+	e := cases.Expect{Outcome: cases.VerdictOf(o), Meter: o.Meter.State.String(), Image: pick(o.Meter.Image, "intact", "other")}
+	resends := 0
+	told := make(map[string]bool)
+	for _, entry := range r.Run.Entries {
+		text := entry.String()
+		if entry.Kind == upgradelog.Resending {
+			resends++
+		}
+		if told[text] || entry.Kind == upgradelog.SoftwareVersion || len(text) > longestWords || strings.TrimSpace(text) != text {
+			continue
+		}
+		told[text] = true
+		e.LogHas = append(e.LogHas, text)
+	}
+	e.NoResponses = &cases.Span{Min: resends, Max: resends}
+	return e
+}
+
+// longestWords keeps a line of the log on a line of a case.
+const longestWords = cases.MaxLineBytes - 16
+
+// Left is a rig with the meter as the candidate's run left it: with its faults ended, but for
+// the power, which is back.
+func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
+	base, err := r.world.rig(c.of.lead)
+	if err != nil {
+		return nil, err
+	}
+	left := base.Clone()
+	if _, err := left.Try(r.world.attempt(r.world.file(c.ImageBytes), c.Plan)); err != nil {
+		return nil, err
+	}
+	return left, nil
+}
+
+// Duration is how long the candidate's run took on the bench.
+func (c *Candidate) Duration() time.Duration {
+	if c.of.outcome == nil {
+		return 0
+	}
+	return c.of.outcome.Cost.Time
+}

@@ -1,0 +1,75 @@
+package reproduce_test
+
+import (
+	"bytes"
+	"testing"
+
+	"ionbench/scenarios/reproduce"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/storm"
+	"ionbench/simulator/fault"
+)
+
+// drawn is a log of an upgrade under one fault that was drawn at random.
+type drawn struct {
+	run  uint64
+	plan fault.Plan
+	log  []byte
+}
+
+// draws are the first logs of a seed in which the one fault left a mark: they are not those
+// of the same upgrade in peace.
+func draws(t *testing.T, seed uint64, n int) []drawn {
+	t.Helper()
+	var list []drawn
+	for run := uint64(0); len(list) < n; run++ {
+		config, plans := storm.Draw(seed, run, 1)
+		log := func(p fault.Plan) []byte {
+			r, err := rig.New(config.Setup())
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := config.Attempt()
+			a.Plan = p
+			o, err := r.Try(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o.Log
+		}
+		if got := log(plans[0]); len(got) > 0 && !bytes.Equal(got, log(nil)) {
+			list = append(list, drawn{run, plans[0], got})
+		}
+	}
+	return list
+}
+
+// What is injected at random is reproduced, or named as not reproduced.
+func TestALogOfAnySingleFaultIsReproducedOrNamed(t *testing.T) {
+	const wanted, seed = 200, 73
+	reproduced, trials := 0, 0
+	for _, d := range draws(t, seed, wanted) {
+		log, err := reproduce.Read(d.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := log.Runs[len(log.Runs)-1]
+		r := reproduce.Search(t.Context(), run, reproduce.Options{})
+		trials += r.Trials
+		if !r.Reproduced() {
+			t.Logf("run %d, %v: not reproduced in %d trials\n%s", d.run, d.plan, r.Trials, run.Text())
+			for _, c := range r.Candidates {
+				t.Logf("nearest %v (%d): %s", c.Plan, c.ImageBytes, c.Differs)
+			}
+			continue
+		}
+		reproduced++
+		if best := r.Candidates[0]; !bytes.Equal(best.Log, run.Text()) {
+			t.Errorf("run %d, %v: called a match, and its log is\n%s\nnot\n%s", d.run, d.plan, best.Log, run.Text())
+		}
+	}
+	t.Logf("%d of %d reproduced, %d trials", reproduced, wanted, trials)
+	if reproduced*100 < wanted*95 {
+		t.Errorf("%d of %d reproduced", reproduced, wanted)
+	}
+}

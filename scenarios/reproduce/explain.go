@@ -1,0 +1,122 @@
+package reproduce
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/simulator/fault"
+)
+
+// String says the sizes in words.
+func (s *Sizes) String() string {
+	switch {
+	case !s.Known():
+		return fmt.Sprintf("1 to %d blocks: the log does not tell", maxBlocks)
+	case s.Min == s.Max:
+		return fmt.Sprintf("%d blocks", s.Min)
+	}
+	return fmt.Sprintf("%d to %d blocks", s.Min, s.Max)
+}
+
+// of says "of 439 to 486", where the log tells.
+func (s *Sizes) of() string {
+	if !s.Known() {
+		return ""
+	}
+	return " of " + strings.TrimSuffix(s.String(), " blocks")
+}
+
+// meaning is what happened, in plain words.
+func (s *search) meaning(p *played) string {
+	if len(p.plan) == 0 {
+		return "Nothing went wrong that left a line."
+	}
+	var parts []string
+	for _, f := range p.plan {
+		words := causeOf(f.Kind).says + s.place(p, f) + lastsFor(f)
+		parts = append(parts, strings.ToUpper(words[:1])+words[1:]+".")
+	}
+	return strings.Join(parts, " ")
+}
+
+// place is where in the upgrade a fault struck.
+func (s *search) place(p *played, f fault.Fault) string {
+	t := f.Trigger
+	switch t.Unit {
+	case fault.AtBlock:
+		if t.First == 1 {
+			return " before block 1"
+		}
+		return fmt.Sprintf(" after block %d%s", t.First-1, s.sizes.of())
+	case fault.AtState:
+		return " while the meter was " + t.State.String()
+	case fault.AtFlashOp:
+		return fmt.Sprintf(" at operation %d of the flash", t.First)
+	case fault.AtTime, fault.AtReply:
+		if m, ok := p.markAt(t); ok && m.block > 0 {
+			return fmt.Sprintf(" at block %d%s", m.block, s.sizes.of()) + s.again(m)
+		} else if ok {
+			return fmt.Sprintf(" at the step %q", m.step)
+		}
+		return " " + fault.FormatTime(time.Duration(t.First)) + " after the beginning"
+	}
+	if f.Parameters.Address != 0 {
+		return fmt.Sprintf(" at address 0x%06x", f.Parameters.Address)
+	}
+	return ""
+}
+
+func (s *search) again(m mark) string {
+	if m.pass <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(", in download %d", m.pass)
+}
+
+// markAt is the request that was under way at a trigger.
+func (p *played) markAt(t fault.Trigger) (found mark, ok bool) {
+	for _, m := range p.marks {
+		after := m.at > time.Duration(t.First)
+		if t.Unit == fault.AtReply {
+			after = m.replies >= t.First
+		}
+		// A fault that is set to the millisecond strikes just before its request.
+		if after && (t.Unit != fault.AtTime || m.at-time.Duration(t.First) > time.Millisecond) {
+			break
+		}
+		found, ok = m, true
+	}
+	return found, ok
+}
+
+func lastsFor(f fault.Fault) string {
+	switch d := f.Duration; {
+	case causeOf(f.Kind).lasts != stays:
+		return ""
+	case d.NoResponses == 1:
+		return " until one answer was missing, and came back"
+	case d.NoResponses > 1:
+		return fmt.Sprintf(" until %d answers were missing, and came back", d.NoResponses)
+	case d.Time != 0:
+		return " for " + fault.FormatTime(d.Time)
+	}
+	return " and stayed so"
+}
+
+// tellApart says of candidates with the same log how to find out which it was.
+func tellApart(list []*Candidate) {
+	if len(list) < 2 {
+		return
+	}
+	for _, c := range list {
+		var ways []string
+		for _, f := range c.Plan {
+			if tell := causeOf(f.Kind).tell; tell != "" && !slices.Contains(ways, tell) {
+				ways = append(ways, tell)
+			}
+		}
+		c.Tell = strings.Join(ways, "; ")
+	}
+}

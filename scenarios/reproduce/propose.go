@@ -1,0 +1,389 @@
+package reproduce
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+)
+
+// proposals are the next hypotheses after one that went wrong at a line: what the line of
+// the field tells, and the requests that were made before it, say what may have happened.
+type proposals struct {
+	of   *played
+	want []upgradelog.Entry
+	next []hypothesis
+}
+
+// propose says what may have happened besides.
+func propose(p *played, want []upgradelog.Entry) []hypothesis {
+	x := proposals{of: p, want: want}
+	if p.matched == len(want) {
+		x.cut()
+		return x.next
+	}
+	switch l := want[p.matched].Line; l.Kind {
+	case upgradelog.Resending, upgradelog.Aborting:
+		x.missingBlock(l)
+	case upgradelog.Retrying:
+		x.missingAnswer()
+	case upgradelog.GivingUp:
+		x.silence()
+	case upgradelog.Efficiency:
+		x.sentAgain(l.Number)
+	case upgradelog.FlashCleared:
+		x.clearedAgain()
+	case upgradelog.Refused:
+		x.refused(l.Text)
+	case upgradelog.AbortedByUser:
+		x.ended(fault.Abort)
+	case upgradelog.UpgradeFailed:
+		x.ended(fault.IPReset)
+	case upgradelog.Restarted:
+		x.unverified()
+	}
+	return x.next
+}
+
+// also adds hypotheses with one fault more.
+func (x *proposals) also(faults ...fault.Fault) {
+	for _, f := range faults {
+		if f.Validate() == nil {
+			h := x.of.hypothesis
+			h.plan = append(slices.Clone(h.plan), f)
+			x.next = append(x.next, h)
+		}
+	}
+}
+
+// between are the requests that the trial made between the last line that is right and the
+// first that is not.
+func (x *proposals) between(lines int) []mark {
+	var list []mark
+	for _, m := range x.of.marks {
+		if m.lines == lines {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// interval is the time in which what the line tells of has come about.
+func (x *proposals) interval() (from, to time.Duration) {
+	p := x.of
+	if p.matched > 0 {
+		from = p.at[p.matched-1]
+	}
+	to = from
+	if p.matched < len(p.at) {
+		to = p.at[p.matched]
+	} else if n := len(p.marks); n > 0 {
+		to = max(from, p.marks[n-1].at) + time.Minute
+	}
+	return from, to
+}
+
+// trigger is the moment at which a request is about to be sent: by its block where that is
+// sent for the first time, otherwise by the time, to the millisecond.
+func (p *played) trigger(m mark) fault.Trigger {
+	if m.block > 0 && m.pass == 1 {
+		first := slices.IndexFunc(p.marks, func(o mark) bool { return o.block == m.block && o.pass == 1 })
+		if p.marks[first] == m {
+			return fault.Block(m.block)
+		}
+	}
+	return atTime(m.at)
+}
+
+func atTime(at time.Duration) fault.Trigger {
+	at = at.Truncate(time.Millisecond)
+	if at <= 0 {
+		return fault.Trigger{}
+	}
+	return fault.Trigger{Unit: fault.AtTime, First: uint64(at)}
+}
+
+// atReply is the moment at which the answer to a request begins.
+func (p *played) atReply(m mark) fault.Trigger {
+	if t := p.trigger(m); t.Unit == fault.AtBlock {
+		return t
+	}
+	return fault.Trigger{Unit: fault.AtReply, First: m.replies + 1}
+}
+
+// chain is how many missing answers in a row the log tells of from here on, and what stands
+// behind them; 0 for the end of the log.
+func (x *proposals) chain() (missing int, behind upgradelog.Kind) {
+	i := x.of.matched
+	kind := x.want[i].Kind
+	for i < len(x.want) && x.want[i].Kind == kind && x.want[i].Number == x.want[x.of.matched].Number+missing {
+		missing++
+		i++
+	}
+	if i < len(x.want) {
+		behind = x.want[i].Kind
+	}
+	return missing, behind
+}
+
+// forGood tells of what stands behind missing answers that nothing came of them any more.
+func forGood(behind upgradelog.Kind) bool {
+	switch behind {
+	case 0, upgradelog.Aborting, upgradelog.GivingUp, upgradelog.AbortedByUser, upgradelog.UpgradeFailed:
+		return true
+	}
+	return false
+}
+
+// missingBlock: a block that was sent as the n-th was not answered.
+func (x *proposals) missingBlock(l upgradelog.Line) {
+	sent := 0
+	for _, m := range x.of.marks {
+		if m.block == 0 {
+			continue
+		}
+		if sent++; sent == l.Total && m.lines == x.of.matched {
+			missing, behind := x.chain()
+			x.dead(m, missing, behind)
+			return
+		}
+	}
+	if more := l.Total - sent; more > 0 {
+		x.again(x.between(x.of.matched), more)
+	}
+}
+
+// dead is a line that is dead from a request on, until so many answers are missing.
+func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
+	t := x.of.trigger(m)
+	if forGood(behind) {
+		x.also(
+			fault.Fault{Kind: fault.CablePull, Trigger: t},
+			fault.Fault{Kind: fault.PowerLoss, Trigger: t},
+		)
+		return
+	}
+	if behind == upgradelog.FlashCleared || behind == upgradelog.EnteredDownloadState {
+		x.restarted(t, missing)
+	}
+	x.also(fault.Fault{Kind: fault.CablePull, Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+	if behind != upgradelog.FlashCleared {
+		x.restarted(t, missing)
+	}
+}
+
+// bootTime is how long a meter takes until it answers again.
+const bootTime = 5 * time.Second
+
+// restarted is a meter that starts anew meanwhile: what it had of the download is gone.
+func (x *proposals) restarted(t fault.Trigger, missing int) {
+	x.also(fault.Fault{Kind: fault.PowerLoss, Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*10*time.Second}})
+	if missing > 1 {
+		x.also(fault.Fault{Kind: fault.PowerLoss, Trigger: t, Duration: fault.Duration{NoResponses: missing - 1}})
+	} else {
+		x.also(fault.Fault{Kind: fault.MeterReset, Trigger: t})
+	}
+	x.also(fault.Fault{Kind: fault.PowerLoss, Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+}
+
+// steps are the first and the last request of each step of the tool.
+func steps(list []mark) []mark {
+	var ends []mark
+	for i, m := range list {
+		first := i == 0 || list[i-1].step != m.step
+		last := i == len(list)-1 || list[i+1].step != m.step
+		if first || last {
+			ends = append(ends, m)
+		}
+	}
+	return ends
+}
+
+// polls tells of the steps that wait for a restarting meter, which leave no line.
+func polls(step string) bool { return step == "wait for the loader" || step == "identify again" }
+
+// missingAnswer: a request outside the download was not answered.
+func (x *proposals) missingAnswer() {
+	missing, behind := x.chain()
+	for _, m := range steps(x.between(x.of.matched)) {
+		if !polls(m.step) && m.block == 0 {
+			x.dead(m, missing, behind)
+		}
+	}
+}
+
+// silence: a meter that was to restart never answered.
+func (x *proposals) silence() {
+	for _, m := range steps(x.between(x.of.matched)) {
+		t := x.of.trigger(m)
+		x.also(fault.Fault{Kind: fault.CablePull, Trigger: t}, fault.Fault{Kind: fault.PowerLoss, Trigger: t})
+	}
+}
+
+// sentAgain: the efficiency tells of blocks that were sent again and not told of.
+func (x *proposals) sentAgain(tenths int) {
+	p := x.of
+	if p.matched >= len(p.lines) || p.lines[p.matched].Kind != upgradelog.Efficiency || p.lines[p.matched].Number <= tenths {
+		return
+	}
+	sent, confirmed := 0, 0
+	for _, m := range p.marks {
+		if m.block > 0 {
+			sent++
+		}
+	}
+	confirmed = (p.lines[p.matched].Number*sent + 500) / 1000
+	for more := 1; more <= 2*sent+120; more++ {
+		if all := sent + more; (2000*confirmed+all)/(2*all) == tenths {
+			x.again(x.between(p.matched-1), more)
+			return
+		}
+	}
+}
+
+// again is so many blocks that the loader did not take at first.
+func (x *proposals) again(list []mark, more int) {
+	list = slices.DeleteFunc(slices.Clone(list), func(m mark) bool { return m.block == 0 })
+	if len(list) == 0 {
+		return
+	}
+	for _, m := range []mark{list[len(list)-1], list[0], list[len(list)/2]} {
+		t := x.of.atReply(m)
+		if more > 1 {
+			t = fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + uint64(more)}
+		}
+		x.also(fault.Fault{Kind: fault.ReplyBusy, Trigger: t})
+	}
+}
+
+// clearedAgain: the tool began anew, and no answer was missing before.
+func (x *proposals) clearedAgain() {
+	list := x.between(x.of.matched)
+	var tried []mark
+	if n := len(list); n > 0 && list[0].block > 0 && list[n-1].block > 0 {
+		for i := range min(n, maxPlaces) {
+			tried = append(tried, list[i*n/min(n, maxPlaces)])
+		}
+	} else {
+		tried = steps(list)
+	}
+	for _, m := range tried {
+		x.failing(m)
+	}
+}
+
+// maxPlaces is how many blocks are tried between two lines.
+const maxPlaces = 6
+
+// failing is a request that fails in the meter: for good, if the log has it again and again.
+func (x *proposals) failing(m mark) {
+	if m.block > 0 {
+		if x.count(upgradelog.FlashCleared) > 2 {
+			g := flash.Am29F032B()
+			base := (g.Protected + 1) * g.SectorBytes
+			x.also(fault.Fault{Kind: fault.ProgramFails, Parameters: fault.Parameters{Address: uint32(base + (m.block-1)*ion.BlockBytes)}})
+		}
+		x.also(fault.Fault{Kind: fault.ProgramFails, Trigger: fault.FlashOp(m.ops+1, fault.Before)})
+		return
+	}
+	if m.step == "verify" {
+		x.also(fault.Fault{Kind: fault.FlashLie, Trigger: fault.FlashOp(max(1, m.ops-1), fault.Before)})
+	}
+	x.says(m, fault.StatusVerifyFailed)
+	x.says(m, fault.StatusNotCleared)
+}
+
+func (x *proposals) count(k upgradelog.Kind) int {
+	n := 0
+	for _, e := range x.want {
+		if e.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+// says is an answer that says otherwise.
+func (x *proposals) says(m mark, s fault.Status) {
+	x.also(fault.Fault{Kind: fault.ReplyStatus, Trigger: x.of.atReply(m), Parameters: fault.Parameters{Status: s}})
+}
+
+// refused: an answer made no sense to the tool. The words tell what it said.
+func (x *proposals) refused(text string) {
+	words := strings.ReplaceAll(text, " ", "-")
+	var fitting, others []fault.Status
+	for s := fault.StatusOK; s <= fault.StatusRefused; s++ {
+		if strings.Contains(words, s.String()) {
+			fitting = append(fitting, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	list := x.between(x.of.matched)
+	if n, ok := blockNamed(text); ok {
+		list = slices.DeleteFunc(list, func(m mark) bool { return m.block != n })
+	}
+	places := steps(list)
+	if strings.Contains(text, "120 times") {
+		const often = 130
+		for _, m := range places[:min(1, len(places))] {
+			x.also(fault.Fault{Kind: fault.ReplyBusy, Trigger: fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + often}})
+		}
+	}
+	for _, s := range append(fitting, others...) {
+		for _, m := range places {
+			x.says(m, s)
+		}
+	}
+}
+
+// blockNamed finds "block 12" in a text.
+func blockNamed(text string) (int, bool) {
+	_, rest, found := strings.Cut(text, "block ")
+	if !found {
+		return 0, false
+	}
+	digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}
+
+// ended: something ended the run by itself, at a time that the last stamp tells.
+func (x *proposals) ended(k fault.Kind) {
+	from, to := x.interval()
+	at := from + (to-from)/2
+	if n := len(x.want); n > 1 && x.want[0].Kind == upgradelog.UpgradeStarted && isEnd(x.want[n-1].Kind) {
+		at = min(max(x.want[n-1].Time.Sub(x.want[0].Time), from+time.Millisecond), to-time.Millisecond)
+	}
+	x.also(fault.Fault{Kind: k, Trigger: atTime(at)})
+	if from == to {
+		x.also(fault.Fault{Kind: k})
+	}
+}
+
+// cut: the log ends before the run has.
+func (x *proposals) cut() {
+	list := x.between(x.of.matched)
+	if n := len(list); n > 0 {
+		x.also(fault.Fault{Kind: fault.Kill, Trigger: x.of.trigger(list[n/2])})
+		return
+	}
+	x.ended(fault.Kill)
+}
+
+// unverified: the tool never heard that the image was good, and the meter runs it.
+func (x *proposals) unverified() {
+	verifying := fault.Trigger{Unit: fault.AtState, State: fault.Verifying}
+	x.also(
+		fault.Fault{Kind: fault.MeterReset, Trigger: verifying},
+		fault.Fault{Kind: fault.PowerLoss, Trigger: verifying, Duration: fault.Duration{Time: bootTime}},
+	)
+	for _, m := range steps(x.between(x.of.matched)) {
+		x.says(m, fault.StatusRefused)
+	}
+}

@@ -1,0 +1,323 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// maxImageBytes is what a meter has room for.
+const maxImageBytes = trial.MaxImageBytes
+
+// DefaultTrials bounds a search.
+const DefaultTrials = 150
+
+// Options of a search.
+type Options struct {
+	Trials int // at most; 0: DefaultTrials
+}
+
+// Result is what a search came to.
+type Result struct {
+	Run     *Run
+	Sizes   Sizes
+	Remarks []Remark // on the file, and on what was taken for granted
+	// Candidates are what may have happened, the likeliest first. Those that match come
+	// before all others; where none does, the first is the one that comes nearest.
+	Candidates []*Candidate
+	Trials     int
+	// Problem is why nothing could be tried; then there are no candidates.
+	Problem error
+
+	world *world
+}
+
+// Reproduced reports that a candidate's log is the same.
+func (r *Result) Reproduced() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
+
+// Candidate is a plan of faults and what came of it.
+type Candidate struct {
+	Plan       fault.Plan
+	ImageBytes int
+	// Match: the candidate's log is the same, every line and every stamp.
+	Match   bool
+	Matched int    // lines that are the same, from the first on
+	Differs string // the first line that is not, and how
+	Meaning string // what happened, in plain words
+	Tell    string // how to tell it from the others that match
+	Log     []byte // of the candidate
+	Display string // of the meter afterwards
+	State   string // of the meter afterwards
+
+	of *played
+}
+
+// Search finds plans whose run on the bench gives the log of r. It ends early with ctx, with
+// what it has found so far.
+func Search(ctx context.Context, r *Run, o Options) *Result {
+	result := &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
+	w, err := worldOf(r)
+	if err != nil {
+		result.Problem = err
+		return result
+	}
+	result.world = w
+	result.Remarks = append(slices.Clip(result.Remarks), w.remarks...)
+	if o.Trials == 0 {
+		o.Trials = DefaultTrials
+	}
+	s := &search{ctx: ctx, world: w, run: r, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool)}
+	s.explain()
+	s.result(result)
+	result.Trials = o.Trials - s.left
+	return result
+}
+
+// search is one search under way.
+type search struct {
+	ctx   context.Context
+	world *world
+	run   *Run
+	sizes Sizes
+	block time.Duration // that one takes
+	left  int           // trials
+
+	queue   []queued
+	seen    map[string]bool
+	matches []*played
+	nearest *played
+	order   int
+}
+
+// queued is a hypothesis that waits for its trial.
+type queued struct {
+	hypothesis
+	reached int // lines that were right before
+	cost    int
+	order   int
+}
+
+// before: what explains more of the log comes first, then what is likelier.
+func (a queued) before(b queued) int {
+	switch {
+	case a.reached != b.reached:
+		return b.reached - a.reached
+	case a.cost != b.cost:
+		return a.cost - b.cost
+	}
+	return a.order - b.order
+}
+
+func (s *search) explain() {
+	s.push(hypothesis{bytes: s.guessBytes()}, 0)
+	for len(s.queue) > 0 && len(s.matches) == 0 {
+		p := s.try(s.pop().hypothesis)
+		if p == nil {
+			continue
+		}
+		next := propose
+		if !p.differs {
+			next = func(p *played, _ []upgradelog.Entry) []hypothesis { return s.tune(p) }
+		}
+		if p.exact() {
+			break
+		}
+		for _, h := range next(p, s.run.Entries) {
+			s.push(h, p.matched)
+		}
+	}
+	if len(s.matches) > 0 {
+		s.others(s.matches[0])
+	}
+}
+
+// others looks for plans with the same log: likely ones that still wait, and the same plan
+// with another cause.
+func (s *search) others(found *played) {
+	const most = 12
+	for i, h := range variants(found.hypothesis) {
+		if i == most {
+			return
+		}
+		s.try(h)
+	}
+}
+
+// guessBytes is the size of image that the search begins with.
+func (s *search) guessBytes() int {
+	const few, twice = 9, 2
+	p := s.try(hypothesis{bytes: s.sizes.nearest(twice) * ion.BlockBytes})
+	if p == nil {
+		return s.sizes.nearest(few) * ion.BlockBytes
+	}
+	s.block = p.blockTime()
+	blocks := few
+	if s.sizes.Known() {
+		blocks = (s.sizes.Min + s.sizes.Max) / 2
+	}
+	if n, ok := s.blocksByTime(p); ok && (s.percent() == 100 || !s.sizes.Known()) {
+		blocks = n
+	}
+	return min(s.sizes.nearest(blocks)*ion.BlockBytes, maxImageBytes)
+}
+
+// blocksByTime is how many blocks the time between the stamps is for.
+func (s *search) blocksByTime(p *played) (int, bool) {
+	begun, _ := s.run.Begun()
+	ended, ok := s.run.Ended()
+	proceeding := slices.IndexFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == upgradelog.Proceeding })
+	percent := s.percent()
+	if !ok || proceeding < 0 || s.block == 0 || percent == 0 {
+		return 0, false
+	}
+	passed := ended.Sub(begun) - p.at[proceeding]
+	for _, e := range s.run.Entries {
+		if e.Kind == upgradelog.Resending || e.Kind == upgradelog.Aborting {
+			passed -= 10*time.Second + s.block
+		}
+	}
+	blocks := float64(passed) / float64(s.block)
+	if percent < 100 {
+		blocks *= 100 / (float64(percent) + 5)
+	}
+	return max(1, int(blocks)), true
+}
+
+// percent is the last that the log has.
+func (s *search) percent() int {
+	percent := 0
+	for _, e := range s.run.Entries {
+		if e.Kind == upgradelog.Completed {
+			percent = e.Number
+		}
+	}
+	return percent
+}
+
+func key(h hypothesis) string {
+	return fmt.Sprintf("%s|%d|%d", strings.ReplaceAll(h.plan.String(), "\n", ";"), h.bytes, h.lead)
+}
+
+// push queues a hypothesis unless it was tried or waits already.
+func (s *search) push(h hypothesis, reached int) {
+	if k := key(h); !s.seen[k] {
+		s.seen[k] = true
+		s.order++
+		s.queue = append(s.queue, queued{h, reached, costOf(h.plan), s.order})
+	}
+}
+
+func (s *search) pop() queued {
+	best := 0
+	for i := range s.queue {
+		if s.queue[i].before(s.queue[best]) < 0 {
+			best = i
+		}
+	}
+	q := s.queue[best]
+	s.queue = slices.Delete(s.queue, best, best+1)
+	return q
+}
+
+// try carries a trial out, if one is left. One that comes to the last line a second early is
+// tried again later in a second.
+func (s *search) try(h hypothesis) *played {
+	if s.left == 0 || s.ctx.Err() != nil {
+		return nil
+	}
+	s.left--
+	p, err := s.world.play(h, s.run.Entries)
+	if err != nil {
+		return nil // a plan that cannot be
+	}
+	if p.late == 1 && !p.differs && h.lead == 0 {
+		h.lead = lateInSecond
+		if later := s.try(h); later != nil && later.exact() {
+			return later
+		}
+	}
+	if p.exact() && len(unstruck(p.outcome)) == 0 {
+		s.matches = append(s.matches, p)
+	}
+	if s.nearest == nil || nearer(p, s.nearest) {
+		s.nearest = p
+	}
+	return p
+}
+
+func unstruck(o *rig.Outcome) []string { return o.Unstruck }
+
+// nearer: more lines are right, then the end is nearer, then it is the likelier.
+func nearer(a, b *played) bool {
+	if a.matched != b.matched {
+		return a.matched > b.matched
+	}
+	if x, y := max(a.late, -a.late), max(b.late, -b.late); x != y {
+		return x < y
+	}
+	return costOf(a.plan) < costOf(b.plan)
+}
+
+// result puts what was found in its order.
+func (s *search) result(r *Result) {
+	slices.SortStableFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
+	s.matches = slices.CompactFunc(s.matches, func(a, b *played) bool { return key(a.hypothesis) == key(b.hypothesis) })
+	for _, p := range s.matches {
+		r.Candidates = append(r.Candidates, s.candidate(p))
+	}
+	if len(s.matches) > 0 {
+		tellApart(r.Candidates)
+		return
+	}
+	if s.nearest != nil {
+		r.Candidates = append(r.Candidates, s.candidate(s.nearest))
+	}
+}
+
+func (s *search) candidate(p *played) *Candidate {
+	c := &Candidate{
+		Plan: p.plan, ImageBytes: p.bytes, Match: p.exact(), Matched: p.matched,
+		Meaning: s.meaning(p), Differs: s.difference(p), of: p,
+	}
+	if p.late != 0 && !p.differs {
+		c.Matched-- // the last line is right but for its stamp
+	}
+	for _, l := range p.lines {
+		c.Log = upgradelog.Append(c.Log, l)
+	}
+	if p.outcome != nil {
+		c.Display, c.State = p.outcome.Meter.LCD, p.outcome.Meter.State.String()
+	}
+	return c
+}
+
+// difference is the first line that is not as in the log, and how; empty for none.
+func (s *search) difference(p *played) string {
+	want := s.run.Entries
+	switch {
+	case !p.differs && p.late == 0:
+		return ""
+	case !p.differs:
+		return fmt.Sprintf("line %d: the end comes %d seconds %s", want[len(want)-1].At, max(p.late, -p.late), pick(p.late > 0, "too early", "too late"))
+	case p.matched >= len(p.lines):
+		return fmt.Sprintf("line %d: %q, where the trial has ended", want[p.matched].At, want[p.matched].String())
+	case p.matched >= len(want):
+		return fmt.Sprintf("after line %d: the log has ended, where the trial has %q", want[len(want)-1].At, p.lines[p.matched].String())
+	}
+	return fmt.Sprintf("line %d: %q, where the trial has %q", want[p.matched].At, want[p.matched].String(), p.lines[p.matched].String())
+}
+
+func pick(yes bool, word, other string) string {
+	if yes {
+		return word
+	}
+	return other
+}

@@ -1,0 +1,214 @@
+package reproduce
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// monthNames are months as tools of other locales write them: English, German, French,
+// Spanish, Italian, Portuguese and Dutch, by their first letters, as many as tell them apart.
+var monthNames = [12][]string{
+	{"jan", "ene", "gen"},
+	{"feb", "fév", "fev"},
+	{"mar", "mär", "maa", "mrz", "mrt"},
+	{"apr", "avr", "abr"},
+	{"may", "mai", "mag", "mei"},
+	{"jun", "juin", "giu"},
+	{"jul", "juil", "lug"},
+	{"aug", "aoû", "aou", "ago"},
+	{"sep", "set"},
+	{"oct", "okt", "ott", "out"},
+	{"nov"},
+	{"dec", "dez", "déc", "dic"},
+}
+
+// weekdayNames are days of the week, Sunday first, in the same languages.
+var weekdayNames = [7][]string{
+	{"sun", "son", "dim", "dom", "zon"},
+	{"mon", "mont", "lun", "seg", "maan"},
+	{"tue", "die", "mardi", "marte", "ter", "din"},
+	{"wed", "mit", "mer", "mié", "mie", "qua", "woe"},
+	{"thu", "don", "jeu", "jue", "gio", "qui"},
+	{"fri", "fre", "ven", "vie", "sex", "vri"},
+	{"sat", "sam", "sáb", "sab", "zat"},
+}
+
+// reading is a date and time in the words of some locale.
+type reading struct {
+	time  time.Time
+	other time.Time // what it could be as well: day and month the other way round; zero for none
+}
+
+// parseStamp reads a date and a time of day as Windows writes them in one locale or another:
+// with or without the day of the week, with names or numbers of months, in any order that
+// leaves no doubt, of 12 or 24 hours. Day and month that could change places are told.
+func parseStamp(s string) (reading, bool) {
+	var f stampFields
+	for _, word := range stampWords(s) {
+		if !f.take(word) {
+			return reading{}, false
+		}
+	}
+	return f.reading()
+}
+
+// stampWords cuts a text into numbers with what joins them (3:57:48, 06.03.2008) and words.
+func stampWords(s string) []string {
+	const iso = len("2008-03-06")
+	if len(s) > iso && s[iso] == 'T' {
+		s = s[:iso] + " " + s[iso+1:]
+	}
+	return strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
+}
+
+// stampFields is what the words of a stamp have said so far.
+type stampFields struct {
+	numbers  []int  // of the date, in order
+	mark     rune   // between them; 0 for blanks
+	month    int    // by its name
+	weekday  int    // from 1; 0 for none
+	clock    [3]int // hours, minutes, seconds
+	hasClock bool
+	half     int // 1 for AM, 2 for PM
+}
+
+func (f *stampFields) take(word string) bool {
+	lower := strings.ToLower(word)
+	switch {
+	case strings.Contains(word, ":"):
+		return f.takeClock(word)
+	case lower == "am" || lower == "a.m.":
+		f.half = 1
+	case lower == "pm" || lower == "p.m.":
+		f.half = 2
+	case lower == "de" || lower == "do" || lower == "um" || lower == "uhr" || lower == "à" || lower == "del":
+	case unicode.IsDigit(rune(word[0])):
+		return f.takeDate(word)
+	default:
+		return f.takeName(lower)
+	}
+	return true
+}
+
+func (f *stampFields) takeClock(word string) bool {
+	parts := strings.Split(word, ":")
+	if f.hasClock || len(parts) != 3 {
+		return false
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 || n > [3]int{23, 59, 59}[i] || len(p) > 2 {
+			return false
+		}
+		f.clock[i] = n
+	}
+	f.hasClock = true
+	return true
+}
+
+// takeDate takes 6, 6., 06.03.2008, 3/6/2008 or 2008-03-06.
+func (f *stampFields) takeDate(word string) bool {
+	word = strings.TrimRight(word, ".")
+	for _, mark := range "./-" {
+		if strings.ContainsRune(word, mark) {
+			f.mark = mark
+			break
+		}
+	}
+	for _, p := range strings.FieldsFunc(word, func(r rune) bool { return r == f.mark }) {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 1 || len(p) > 4 || len(f.numbers) == 3 {
+			return false
+		}
+		f.numbers = append(f.numbers, n)
+	}
+	return true
+}
+
+// takeName takes a month or a day of the week; the longer of two beginnings that fit counts:
+// "mardi" is a Tuesday and "mars" a month.
+func (f *stampFields) takeName(word string) bool {
+	word = strings.TrimSuffix(word, ".")
+	month, monthFits := named(monthNames[:], word)
+	day, dayFits := named(weekdayNames[:], word)
+	// "mar" and "mer" alone mean either; a month is what cannot be left out.
+	switch {
+	case monthFits > 0 && monthFits >= dayFits && f.month == 0:
+		f.month = month
+	case dayFits > 0 && f.weekday == 0:
+		f.weekday = day
+	default:
+		return false
+	}
+	return true
+}
+
+// named finds the list with the longest beginning of the word.
+func named(lists [][]string, word string) (at, length int) {
+	for i, list := range lists {
+		for _, name := range list {
+			if len(name) > length && strings.HasPrefix(word, name) {
+				at, length = i+1, len(name)
+			}
+		}
+	}
+	return at, length
+}
+
+func (f *stampFields) reading() (reading, bool) {
+	if !f.hasClock {
+		return reading{}, false
+	}
+	hour := f.clock[0]
+	if f.half != 0 {
+		if hour < 1 || hour > 12 {
+			return reading{}, false
+		}
+		hour = hour%12 + 12*(f.half-1)
+	}
+	var dates []time.Time
+	for _, d := range f.dates() {
+		t := time.Date(d[0], time.Month(d[1]), d[2], hour, f.clock[1], f.clock[2], 0, time.UTC)
+		fits := t.Month() == time.Month(d[1]) && t.Day() == d[2]
+		if fits && (f.weekday == 0 || int(t.Weekday()) == f.weekday-1) && (len(dates) == 0 || !dates[0].Equal(t)) {
+			dates = append(dates, t)
+		}
+	}
+	switch len(dates) {
+	case 0:
+		return reading{}, false
+	case 1:
+		return reading{time: dates[0]}, true
+	}
+	return reading{dates[0], dates[1]}, true
+}
+
+// dates are the years, months and days that the numbers can be, the likeliest first.
+func (f *stampFields) dates() [][3]int {
+	n := f.numbers
+	switch {
+	case f.month != 0 && len(n) == 2 && n[1] > 31:
+		return [][3]int{{n[1], f.month, n[0]}}
+	case f.month != 0 && len(n) == 2 && n[0] > 31:
+		return [][3]int{{n[0], f.month, n[1]}}
+	case f.month != 0 || len(n) != 3:
+		return nil
+	case n[0] > 31:
+		return [][3]int{{n[0], n[1], n[2]}}
+	case f.mark == '.': // nobody writes the month first with dots
+		return [][3]int{{year(n[2]), n[1], n[0]}}
+	case f.mark == '/':
+		return [][3]int{{year(n[2]), n[0], n[1]}, {year(n[2]), n[1], n[0]}}
+	}
+	return [][3]int{{year(n[2]), n[1], n[0]}, {year(n[2]), n[0], n[1]}}
+}
+
+// year gives a year of two digits its century.
+func year(n int) int {
+	if n < 100 {
+		return 2000 + n
+	}
+	return n
+}

@@ -1,0 +1,241 @@
+package reproduce
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// tune is for a hypothesis whose lines are all right, and whose end comes at another second:
+// it changes what leaves no line.
+func (s *search) tune(p *played) []hypothesis {
+	t := tuner{search: s, of: p, missing: time.Duration(p.late) * time.Second}
+	if p.late == 1 && p.lead == 0 {
+		t.startLater()
+	}
+	t.resize()
+	t.shiftBlocks()
+	t.strikeInside()
+	t.answerLate()
+	t.slow()
+	t.setClock()
+	return t.next
+}
+
+// tuner collects hypotheses in which so much more time passes.
+type tuner struct {
+	*search
+	of      *played
+	missing time.Duration
+	next    []hypothesis
+}
+
+// add adds a hypothesis of the same plan but for fault i; i behind the last adds one.
+func (t *tuner) add(i int, f fault.Fault) {
+	if f.Validate() != nil {
+		return
+	}
+	h := t.of.hypothesis
+	h.plan = slices.Clone(h.plan)
+	if i < len(h.plan) {
+		h.plan[i] = f
+	} else {
+		h.plan = append(h.plan, f)
+	}
+	t.next = append(t.next, h)
+}
+
+// startLater: a run that began late in a second ends in the next one.
+func (t *tuner) startLater() {
+	h := t.of.hypothesis
+	h.lead = lateInSecond
+	t.next = append(t.next, h)
+}
+
+const lateInSecond = 999 * time.Millisecond
+
+// blockTime is what a block takes that is answered; 0 where the trial sent no two.
+func (p *played) blockTime() time.Duration {
+	for i := 1; i < len(p.marks); i++ {
+		if a, b := p.marks[i-1], p.marks[i]; a.block > 0 && b.block == a.block+1 {
+			return b.at - a.at
+		}
+	}
+	return 0
+}
+
+// resize: a larger image takes longer.
+func (t *tuner) resize() {
+	block := t.of.blockTime()
+	if block == 0 {
+		block = t.search.block
+	}
+	if block == 0 || !t.of.has(upgradelog.Completed, 100) {
+		return
+	}
+	bytes := t.of.bytes + int(int64(t.missing)*ion.BlockBytes/int64(block))
+	least, most := (t.sizes.Min-1)*ion.BlockBytes+1, t.sizes.Max*ion.BlockBytes
+	bytes = min(max(bytes, least), min(most, maxImageBytes))
+	if n := blocksOf(bytes); bytes != t.of.bytes && t.sizes.fits[n] {
+		h := t.of.hypothesis
+		h.bytes = bytes
+		t.next = append(t.next, h)
+	}
+}
+
+func blocksOf(bytes int) int { return (bytes + ion.BlockBytes - 1) / ion.BlockBytes }
+
+func (p *played) has(k upgradelog.Kind, n int) bool {
+	return slices.ContainsFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == k && l.Number == n })
+}
+
+// shiftBlocks: what makes the tool begin anew wastes the blocks before it.
+func (t *tuner) shiftBlocks() {
+	block := t.of.blockTime()
+	if block == 0 {
+		return
+	}
+	for i, f := range t.of.plan {
+		blocks := int64(t.missing.Round(block) / block)
+		switch {
+		case blocks == 0:
+		case f.Trigger.Unit == fault.AtBlock:
+			f.Trigger.First = uint64(max(1, int64(f.Trigger.First)+blocks))
+			t.add(i, f)
+		case f.Trigger.Unit == fault.AtFlashOp:
+			f.Trigger.First = uint64(max(1, int64(f.Trigger.First)+blocks*opsOfBlock))
+			t.add(i, f)
+		}
+	}
+}
+
+// opsOfBlock is how many programs of 256 bytes a block takes.
+const opsOfBlock = ion.BlockBytes / 256
+
+// strikeInside: a line that goes dead in the middle of a message wastes its beginning.
+func (t *tuner) strikeInside() {
+	for i, f := range t.of.plan {
+		if t.missing <= 0 || t.missing > t.of.blockTime()+time.Second || !endsWithAnswers(f) {
+			continue
+		}
+		if at, ok := t.of.struck(f.Trigger); ok {
+			f.Trigger = atTime(at + t.missing)
+			t.add(i, f)
+		}
+	}
+}
+
+// struck is when a trigger came.
+func (p *played) struck(t fault.Trigger) (time.Duration, bool) {
+	switch t.Unit {
+	case fault.AtTime:
+		return time.Duration(t.First), true
+	case fault.AtBlock:
+		for _, m := range p.marks {
+			if m.block == int(t.First) {
+				return m.at, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// endsWithAnswers tells of faults that keep answers away.
+func endsWithAnswers(f fault.Fault) bool {
+	switch f.Kind {
+	case fault.CablePull, fault.PowerLoss, fault.MeterReset, fault.MeterSilent:
+		return true
+	}
+	return false
+}
+
+// answerLate: an answer that comes after all spares the rest of what is sent again.
+func (t *tuner) answerLate() {
+	for i, f := range t.of.plan {
+		if f.Kind != fault.CablePull || f.Duration.NoResponses == 0 || t.missing >= 0 {
+			continue
+		}
+		round := 10*time.Second + t.of.blockTime()
+		late := fault.Fault{Kind: fault.ReplyLate, Trigger: f.Trigger}
+		late.Parameters.By = time.Duration(f.Duration.NoResponses)*round + t.missing
+		if f.Trigger.Unit == fault.AtTime {
+			late.Trigger = t.of.replyAt(time.Duration(f.Trigger.First))
+		}
+		t.add(i, late)
+	}
+	for i, f := range t.of.plan {
+		if f.Kind == fault.ReplyLate && f.Parameters.By+t.missing > 0 {
+			f.Parameters.By += t.missing
+			t.add(i, f)
+		}
+	}
+}
+
+// replyAt is the answer to the request that was sent then.
+func (p *played) replyAt(at time.Duration) fault.Trigger {
+	for _, m := range p.marks {
+		if m.at >= at {
+			return fault.Trigger{Unit: fault.AtReply, First: m.replies + 1}
+		}
+	}
+	return fault.Trigger{}
+}
+
+// slow: a busy meter, which takes a while longer for each of its frames.
+func (t *tuner) slow() {
+	frames := time.Duration(t.of.frames())
+	if frames == 0 {
+		return
+	}
+	by := (t.missing / frames).Round(10 * time.Microsecond)
+	for i, f := range t.of.plan {
+		if f.Kind == fault.MeterSlow {
+			f.Parameters.By += by
+			t.add(i, f)
+			return
+		}
+	}
+	t.add(len(t.of.plan), fault.Fault{Kind: fault.MeterSlow, Parameters: fault.Parameters{By: by}})
+}
+
+// framesOfBlock is how many frames carry a block, of which all but the last are acknowledged.
+const framesOfBlock = 32
+
+// frames is how many frames the meter sent, about: 31 acknowledgements and an answer a block.
+func (p *played) frames() int {
+	n := 0
+	for _, m := range p.marks {
+		n++
+		if m.block > 0 {
+			n += framesOfBlock - 1
+		}
+	}
+	return n
+}
+
+// setClock: the clock of the PC was set while the upgrade ran.
+func (t *tuner) setClock() {
+	first := time.Second
+	for i, f := range t.of.plan {
+		if f.Kind == fault.ClockJump {
+			by := f.Parameters.By
+			if f.Parameters.Back {
+				by = -by
+			}
+			t.add(i, clockJump(f.Trigger, by+t.missing))
+			return
+		}
+	}
+	t.add(len(t.of.plan), clockJump(atTime(first), t.missing))
+}
+
+func clockJump(at fault.Trigger, by time.Duration) fault.Fault {
+	f := fault.Fault{Kind: fault.ClockJump, Trigger: at, Parameters: fault.Parameters{By: by}}
+	if by < 0 {
+		f.Parameters.By, f.Parameters.Back = -by, true
+	}
+	return f
+}

@@ -1,0 +1,217 @@
+package reproduce
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/client/upgradelog"
+	"ionbench/fixtures/firmware"
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// world is what a log says of everything but the faults: the meter, the tool, the file.
+type world struct {
+	meter      cases.Meter
+	firmware   cases.Firmware
+	deviceName string
+	release    client.Release
+	found      bool // the meter was in download state before
+	journal    bool
+	paste      ion.Groups
+	begun      time.Time
+	limit      time.Duration
+	remarks    []Remark
+
+	files map[int]*upg.File          // by bytes
+	rigs  map[time.Duration]*rig.Rig // in front of the attempt, by lead
+}
+
+// earlier is how long before the log an earlier try was begun that left the meter in download
+// state: longer than clearing its flash takes at the slowest baud rate.
+const earlier = 10 * time.Minute
+
+// worldOf reads the head of a run. The error says why no bench can be set up so.
+func worldOf(r *Run) (*world, error) {
+	w := &world{paste: ion.AllGroups, release: client.Release22(), files: make(map[int]*upg.File), rigs: make(map[time.Duration]*rig.Rig)}
+	begun, ok := r.Begun()
+	if !ok {
+		return nil, fmt.Errorf("line %d: the run's beginning is missing: no line %q stands before it", r.First, upgradelog.UpgradeStarted)
+	}
+	w.begun = begun
+	ended, ok := r.Ended()
+	if ok && ended.Before(begun) {
+		w.remark(0, "it ended before it began: the PC's clock was set meanwhile")
+	}
+	const leeway = 7 * time.Hour
+	w.limit = max(0, ended.Sub(begun)) + leeway
+	w.readTool(r)
+	if err := w.readFirmware(r); err != nil {
+		return nil, err
+	}
+	if err := w.readDevice(r); err != nil {
+		return nil, err
+	}
+	w.readState(r)
+	_, err := w.rig(0)
+	return w, err
+}
+
+func (w *world) remark(line int, format string, args ...any) {
+	w.remarks = append(w.remarks, Remark{line, fmt.Sprintf(format, args...)})
+}
+
+func (w *world) readTool(r *Run) {
+	l, ok := r.find(upgradelog.SoftwareVersion)
+	if !ok {
+		return
+	}
+	known, err := client.ParseRelease(l.Text)
+	switch {
+	case err == nil && known.Build == l.Number:
+		w.release = known
+	case err == nil:
+		w.release = client.Release{Version: l.Text, Build: l.Number, Detects: known.Detects}
+		w.remark(0, "build %d of release %s is not known here: taken to do what build %d does", l.Number, l.Text, known.Build)
+	default:
+		w.release = client.Release{Version: l.Text, Build: l.Number, Detects: true}
+		w.remark(0, "release %s is not known here: taken to do what 2.2 does", l.Text)
+	}
+}
+
+func (w *world) readFirmware(r *Run) error {
+	w.meter.Model = meter.ION7350
+	l, ok := r.find(upgradelog.FirmwareVersion)
+	if ok {
+		model, err := meter.ParseModel(l.Text[:min(4, len(l.Text))])
+		if err != nil {
+			return fmt.Errorf("firmware %q is of no model that the bench knows: %w", l.Text, err)
+		}
+		w.meter.Model, w.firmware.Revision = model, l.Text
+	}
+	if l, ok := r.find(upgradelog.FirmwareDated); ok {
+		w.firmware.Dated = l.Time
+	}
+	if l, ok := r.find(upgradelog.DeviceName); ok {
+		w.deviceName = l.Text
+	}
+	return nil
+}
+
+func (w *world) readDevice(r *Run) error {
+	if l, ok := r.find(upgradelog.DeviceSerialNumber); ok {
+		w.meter.SerialNumber = l.Text
+	}
+	if l, ok := r.find(upgradelog.DeviceUnitID); ok {
+		if l.Number < 1 || l.Number > 9999 {
+			return fmt.Errorf("no meter has the unit id %d", l.Number)
+		}
+		w.meter.UnitID = uint16(l.Number)
+	}
+	if l, ok := r.find(upgradelog.DeviceBaudRate); ok {
+		if l.Number < 1200 || l.Number > 19200 {
+			return fmt.Errorf("the meter's ports do not run at %d baud", l.Number)
+		}
+		w.meter.Baud = l.Number
+	}
+	return nil
+}
+
+// readState: a log with neither line ends before the tool has asked for download state.
+func (w *world) readState(r *Run) {
+	w.found = r.has(upgradelog.AlreadyInDownloadState)
+	l, restored := r.find(upgradelog.SettingsRestored)
+	if restored {
+		w.paste = groupsNamed(l.Text)
+	}
+	w.journal = w.found && restored // from where else could it have had them
+	if w.journal {
+		w.remark(0, "the meter was in download state already and its settings were restored, so the tool had kept a journal")
+	}
+}
+
+// groupsNamed reads the groups of a line `Settings restored`; what it does not know it leaves
+// out, and then the lines differ.
+func groupsNamed(text string) ion.Groups {
+	var groups ion.Groups
+	for _, word := range strings.Split(text, ", ") {
+		for _, g := range ion.AllGroups.List() {
+			if g.String() == word {
+				groups |= ion.Of(g)
+			}
+		}
+	}
+	return groups
+}
+
+// oldImageBytes is the size of what the meter runs at first, which shows nowhere.
+const oldImageBytes = 16 << 10
+
+// rig is one in front of the attempt, which begins so much behind the full second.
+func (w *world) rig(lead time.Duration) (*rig.Rig, error) {
+	if r, ok := w.rigs[lead]; ok {
+		return r, nil
+	}
+	m := w.meter
+	r, err := rig.New(rig.Setup{
+		Model: m.Model, SerialNumber: m.SerialNumber, UnitID: m.UnitID, Baud: m.Baud, Revision: w.oldRevision(),
+		ImageBytes: oldImageBytes, Epoch: w.begun.Add(-earlier), NoTrace: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("no such meter can be set up: %w", err)
+	}
+	if w.found {
+		a := w.attempt(w.file(ion.BlockBytes), fault.Plan{{Kind: fault.Abort, Trigger: fault.Block(1)}})
+		if _, err := r.Try(a); err != nil {
+			return nil, err
+		}
+	}
+	r.Wait(earlier + lead - r.Now())
+	w.rigs[lead] = r
+	return r, nil
+}
+
+// oldRevision is what the meter runs at first: another than the new one, so that it shows
+// when the upgrade is through. Empty is the rig's own.
+func (w *world) oldRevision() string {
+	if model := w.meter.Model.String(); w.firmware.Revision == model+"V282" {
+		return model + "V281"
+	}
+	return ""
+}
+
+// file is a firmware file whose image has so many bytes.
+func (w *world) file(bytes int) *upg.File {
+	if f, ok := w.files[bytes]; ok {
+		return f
+	}
+	revision, dated := w.firmware.Revision, w.firmware.Dated
+	if revision == "" {
+		revision = w.meter.Model.String() + "V283"
+	}
+	if dated.IsZero() {
+		dated = rig.ArticleDated()
+	}
+	const seed = 283 // that of the files of cases
+	f := firmware.UPG(uint16(w.meter.Model), revision, dated, seed, bytes)
+	w.files[bytes] = f
+	return f
+}
+
+func (w *world) attempt(file *upg.File, plan fault.Plan) rig.Attempt {
+	return rig.Attempt{
+		Task:       client.TaskUpgrade,
+		Release:    w.release,
+		Journal:    w.journal,
+		DeviceName: w.deviceName,
+		Person:     rig.Person{Firmware: file, Paste: w.paste},
+		Plan:       plan,
+		Limit:      w.limit,
+	}
+}
