@@ -36,7 +36,7 @@ func commands() []command {
 	return []command{
 		runCommand(), listCommand(), formatCommand(),
 		faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(), mutantsCommand(),
-		sweepCommand(), atlasCommand(),
+		sweepCommand(), atlasCommand(), reproduceCommand(),
 	}
 }
 
@@ -175,6 +175,7 @@ Examples:
   ionbench replay 'cable-pull at block 3'      one trial: an upgrade, its faults, its recoveries
   ionbench storm --runs 10000                  many, under faults drawn at random
   ionbench sweep --image-size 8KiB             every point of an upgrade, each with every fault
+  ionbench reproduce Upgrade.log               what may have happened, of a log from the field
 
 Results go to standard output, everything else to standard error. Exit status: 0 done,
 1 it did not come out as it should, 2 wrong usage.

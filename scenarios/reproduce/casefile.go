@@ -110,8 +110,8 @@ func (w *world) expect(r *Result, o *rig.Outcome) cases.Expect {
 // longestWords keeps a line of the log on a line of a case.
 const longestWords = cases.MaxLineBytes - 16
 
-// Left is a rig with the meter as the candidate's run left it: with its faults ended, but for
-// the power, which is back.
+// Left is a rig with the meter as the candidate's run left it, a minute later: what went
+// wrong is over, the line is whole and the power is back.
 func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
 	base, err := r.world.rig(c.of.lead)
 	if err != nil {
@@ -121,6 +121,7 @@ func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
 	if _, err := left.Try(r.world.attempt(r.world.file(c.ImageBytes), c.Plan)); err != nil {
 		return nil, err
 	}
+	left.Heal()
 	return left, nil
 }
 

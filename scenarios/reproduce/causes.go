@@ -58,6 +58,8 @@ func causes() []cause {
 		{fault.ReplyStatus, 6, alone, "the meter's answer said otherwise than it should have", "a trace of the line", once},
 		{fault.ProgramFails, 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", once},
 		{fault.EraseFails, 5, alone, "a sector of the meter's flash chip could not be erased", "a further upgrade fails in the same way if the chip is worn", once},
+		{fault.StuckBit, 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", once},
+		{fault.ReadChanges, 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", stays},
 		{fault.FlashLie, 7, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", once},
 		{fault.MeterSlow, 4, alone, "the meter was slow to answer", "other requests are answered as slowly", stays},
 		{fault.ClockJump, 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", once},

@@ -264,17 +264,37 @@ func (x *proposals) again(list []mark, more int) {
 // clearedAgain: the tool began anew, and no answer was missing before.
 func (x *proposals) clearedAgain() {
 	list := x.between(x.of.matched)
-	var tried []mark
-	if n := len(list); n > 0 && list[0].block > 0 && list[n-1].block > 0 {
-		for i := range min(n, maxPlaces) {
-			tried = append(tried, list[i*n/min(n, maxPlaces)])
+	for _, m := range steps(list) {
+		if m.block == 0 {
+			x.failing(m)
 		}
-	} else {
-		tried = steps(list)
 	}
-	for _, m := range tried {
-		x.failing(m)
+	list = slices.DeleteFunc(list, func(m mark) bool { return m.block == 0 || !x.countsFit(m) })
+	n := len(list)
+	for i := range min(n, maxPlaces) {
+		x.failing(list[i*n/min(n, maxPlaces)])
 	}
+}
+
+// countsFit: the counts behind are those of a tool that began anew at this block.
+func (x *proposals) countsFit(m mark) bool {
+	var ended []int
+	for _, o := range x.of.marks {
+		if o.block > 0 && o.pass < m.pass {
+			for len(ended) < o.pass {
+				ended = append(ended, 0)
+			}
+			ended[o.pass-1] = o.block - 1
+			if o.step == "verify" {
+				ended[o.pass-1] = o.block
+			}
+		}
+	}
+	if len(ended) < m.pass-1 {
+		return true
+	}
+	w := sizeWalk{blocks: blocksOf(x.of.bytes), forced: append(ended, m.block-1)}
+	return w.through(countLines(x.want))
 }
 
 // maxPlaces is how many blocks are tried between two lines.
@@ -284,9 +304,7 @@ const maxPlaces = 6
 func (x *proposals) failing(m mark) {
 	if m.block > 0 {
 		if x.count(upgradelog.FlashCleared) > 2 {
-			g := flash.Am29F032B()
-			base := (g.Protected + 1) * g.SectorBytes
-			x.also(fault.Fault{Kind: fault.ProgramFails, Parameters: fault.Parameters{Address: uint32(base + (m.block-1)*ion.BlockBytes)}})
+			x.also(fault.Fault{Kind: fault.ProgramFails, Parameters: fault.Parameters{Address: uint32(imageBase() + (m.block-1)*ion.BlockBytes)}})
 		}
 		x.also(fault.Fault{Kind: fault.ProgramFails, Trigger: fault.FlashOp(m.ops+1, fault.Before)})
 		return
@@ -294,8 +312,23 @@ func (x *proposals) failing(m mark) {
 	if m.step == "verify" {
 		x.also(fault.Fault{Kind: fault.FlashLie, Trigger: fault.FlashOp(max(1, m.ops-1), fault.Before)})
 	}
+	if m.step == "restart" {
+		x.unsteady(m)
+	}
 	x.says(m, fault.StatusVerifyFailed)
 	x.says(m, fault.StatusNotCleared)
+}
+
+// unsteady: an image that was good is not when the meter starts, as with a cell that reads
+// now so, now otherwise.
+func (x *proposals) unsteady(m mark) {
+	const streams = 3
+	for seed := range uint64(streams) {
+		x.also(fault.Fault{
+			Kind: fault.ReadChanges, Trigger: x.of.trigger(m), Duration: fault.Duration{Time: bootTime},
+			Parameters: fault.Parameters{Address: uint32(imageBase() + 1), Seed: seed},
+		})
+	}
 }
 
 func (x *proposals) count(k upgradelog.Kind) int {
@@ -325,7 +358,10 @@ func (x *proposals) refused(text string) {
 		}
 	}
 	list := x.between(x.of.matched)
-	if n, ok := blockNamed(text); ok {
+	if n, ok := numberBehind(text, "sector "); ok {
+		x.worn(list, n)
+	}
+	if n, ok := numberBehind(text, "block "); ok {
 		list = slices.DeleteFunc(list, func(m mark) bool { return m.block != n })
 	}
 	places := steps(list)
@@ -342,15 +378,38 @@ func (x *proposals) refused(text string) {
 	}
 }
 
-// blockNamed finds "block 12" in a text.
-func blockNamed(text string) (int, bool) {
-	_, rest, found := strings.Cut(text, "block ")
+// numberBehind finds "block 12" in a text.
+func numberBehind(text, word string) (int, bool) {
+	_, rest, found := strings.Cut(text, word)
 	if !found {
 		return 0, false
 	}
 	digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
 	n, err := strconv.Atoi(digits)
 	return n, err == nil
+}
+
+// worn is a sector of the flash that cannot be erased: from the beginning, or since a block
+// was programmed into it.
+func (x *proposals) worn(list []mark, sector int) {
+	g := flash.Am29F032B()
+	at := fault.Parameters{Address: uint32(sector * g.SectorBytes)}
+	x.also(fault.Fault{Kind: fault.EraseFails, Parameters: at})
+	for _, m := range list {
+		from := imageBase() + (m.block-1)*ion.BlockBytes
+		if m.block == 0 || (from+ion.BlockBytes-1)/g.SectorBytes != sector && from/g.SectorBytes != sector {
+			continue
+		}
+		f := fault.Fault{Kind: fault.StuckBit, Trigger: x.of.trigger(m), Parameters: fault.Parameters{Mask: 0xFF}}
+		f.Parameters.Address = uint32(max(from, sector*g.SectorBytes))
+		x.also(f)
+	}
+}
+
+// imageBase is where the image begins in the flash: behind the loader and the record of it.
+func imageBase() int {
+	g := flash.Am29F032B()
+	return (g.Protected + 1) * g.SectorBytes
 }
 
 // ended: something ended the run by itself, at a time that the last stamp tells.

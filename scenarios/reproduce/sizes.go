@@ -23,15 +23,15 @@ type Sizes struct {
 func (s *Sizes) Known() bool { return s.Max < maxBlocks || s.Min > 1 }
 
 // SizesOf derives the size from the percentages, the counts and the efficiencies: 438
-// answered blocks that are at least 90 % and not yet 100 % are those of an image of 439 to 486. What
-// a download that began anew says is taken as far as its beginning.
+// answered blocks that are at least 90 % and not yet 100 % are those of an image of 439 to
+// 486.
 func SizesOf(r *Run) Sizes {
 	s := Sizes{Hidden: -1}
+	lines := countLines(r.Entries)
 	var hidden [maxBlocks + 1]int
 	for n := 1; n <= maxBlocks; n++ {
-		w := sizeWalk{blocks: n}
 		hidden[n] = -1
-		if w.through(r.Entries) {
+		if w := (sizeWalk{blocks: n}); w.through(lines) {
 			hidden[n] = w.hidden
 			if s.Hidden < 0 || w.hidden < s.Hidden {
 				s.Hidden = w.hidden
@@ -39,21 +39,27 @@ func SizesOf(r *Run) Sizes {
 		}
 	}
 	for n := 1; n <= maxBlocks; n++ {
-		if s.Hidden < 0 || hidden[n] != s.Hidden {
-			continue
+		if s.Hidden >= 0 && hidden[n] != s.Hidden {
+			continue // counts that no download gives leave every size
 		}
 		if s.Min == 0 {
 			s.Min = n
 		}
 		s.Max, s.fits[n] = n, true
 	}
-	if s.Hidden < 0 { // counts that no download gives: nothing is known
-		s.Min, s.Max, s.Hidden = 1, maxBlocks, 0
-		for n := 1; n <= maxBlocks; n++ {
-			s.fits[n] = true
+	return s
+}
+
+// countLines are the lines of a download that have to do with how many blocks there are.
+func countLines(entries []upgradelog.Entry) []upgradelog.Line {
+	var lines []upgradelog.Line
+	for _, e := range entries {
+		switch e.Kind {
+		case upgradelog.Proceeding, upgradelog.Completed, upgradelog.Efficiency, upgradelog.Resending, upgradelog.Aborting:
+			lines = append(lines, e.Line)
 		}
 	}
-	return s
+	return lines
 }
 
 // nearest is the size that fits and is nearest to n.
@@ -72,35 +78,70 @@ func (s *Sizes) nearest(n int) int {
 // the tool would have counted, and finds the first line that does not fit.
 type sizeWalk struct {
 	blocks   int
-	answered int // at least
+	answered int // in this pass, at least
+	before   int // answered in the passes before
+	wasted   int // blocks that made the tool begin anew
+	passes   int
 	percent  int // that was printed last
 	resends  int // that were printed
 	hidden   int // blocks sent again that nothing was printed of
 	last     upgradelog.Line
+	forced   []int // answered blocks at the end of each pass, as far as they are known
 }
 
-func (w *sizeWalk) through(lines []upgradelog.Entry) bool {
-	passes := 0
-	for _, e := range lines {
+func (w *sizeWalk) through(lines []upgradelog.Line) bool {
+	for i, l := range lines {
 		ok := true
-		switch e.Kind {
+		switch l.Kind {
 		case upgradelog.Proceeding:
-			if passes++; passes > 1 {
-				return w.tenthsFit()
+			if w.passes++; w.passes > 1 {
+				return w.tenthsFit() && w.anew(lines[i+1:])
 			}
 		case upgradelog.Completed:
-			ok = w.completed(e.Number)
+			ok = w.completed(l.Number)
 		case upgradelog.Efficiency:
-			ok = w.efficiency(e.Number)
-		case upgradelog.Resending, upgradelog.Aborting:
-			ok = w.missing(e.Line)
+			ok = w.efficiency(l.Number)
+		default:
+			ok = w.missing(l)
 		}
 		if !ok {
 			return false
 		}
-		w.last = e.Line
+		w.last = l
 	}
 	return w.tenthsFit()
+}
+
+// anew goes on with the next pass. How many blocks of the last were answered is known where
+// one was missing, or all were there; otherwise it is tried.
+func (w *sizeWalk) anew(rest []upgradelog.Line) bool {
+	from, to := w.answered, (w.blocks*(w.percent+10)-1)/100
+	if w.last.Kind == upgradelog.Resending || w.percent == 100 {
+		to = from
+	}
+	if n := w.passes - 2; n < len(w.forced) {
+		if w.forced[n] < from || w.forced[n] > to {
+			return false
+		}
+		from, to = w.forced[n], w.forced[n]
+	}
+	for answered := from; answered <= to; answered++ {
+		next := *w
+		next.before, next.answered, next.percent, next.last = w.before+answered, 0, 0, upgradelog.Line{}
+		if answered < w.blocks {
+			next.wasted++
+		}
+		if next.through(rest) {
+			w.hidden = next.hidden
+			return true
+		}
+	}
+	return false
+}
+
+// sent is how many blocks were sent when so many of this pass are answered.
+func (w *sizeWalk) sent(answered int) int {
+	return w.before + w.wasted + answered + w.resends + w.hidden
 }
 
 // tenthsFit: some number of answered blocks shows the percentage that was printed last, and
@@ -124,21 +165,19 @@ func (w *sizeWalk) completed(percent int) bool {
 
 // efficiency finds how many blocks were sent again in silence, at least.
 func (w *sizeWalk) efficiency(tenths int) bool {
-	for most := w.hidden + 2*w.blocks; w.hidden <= most; w.hidden++ {
-		sent := w.answered + w.resends + w.hidden
-		is := (2000*w.answered + sent) / (2 * sent)
-		if is == tenths {
-			return true
-		}
-		if is < tenths {
-			return false
+	confirmed := w.before + w.answered
+	for most := w.hidden + 2*w.blocks + 120; w.hidden <= most; w.hidden++ {
+		sent := w.sent(w.answered)
+		is := (2000*confirmed + sent) / (2 * sent)
+		if is <= tenths {
+			return is == tenths
 		}
 	}
 	return false
 }
 
 // missing is a line `No response... resending (i of n)`: n blocks were sent, of which all
-// but the resends, the hidden ones and the one under way are answered.
+// but those sent again and the one under way are answered.
 func (w *sizeWalk) missing(l upgradelog.Line) bool {
 	if l.Number > 1 {
 		if w.last.Kind != upgradelog.Resending || l.Total != w.last.Total+1 || l.Number != w.last.Number+1 {
@@ -147,8 +186,8 @@ func (w *sizeWalk) missing(l upgradelog.Line) bool {
 		w.resends++
 		return true
 	}
-	for most := w.hidden + w.blocks; w.hidden <= most; w.hidden++ {
-		answered := l.Total - 1 - w.resends - w.hidden
+	for most := w.hidden + w.blocks + 120; w.hidden <= most; w.hidden++ {
+		answered := l.Total - 1 - w.sent(0)
 		if answered < w.answered {
 			return false
 		}

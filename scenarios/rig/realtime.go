@@ -69,6 +69,20 @@ func (r *Rig) RecoverOver(ctx context.Context, over Transport, a Attempt, faults
 	return r.over(ctx, over, func() error { return r.beginRecovery(a, faults) })
 }
 
+// Serve lets anybody talk to the meter, in real time, on the ports of config, until ctx ends
+// (its error) or a port fails. Its clocks go on from where they are. ready is told once the
+// ports are open.
+func (r *Rig) Serve(ctx context.Context, config serve.Config, ready func(*serve.Server)) error {
+	r.leave()
+	config.Clock, config.Baud = clockFrom(r.Now()), r.setup.Baud
+	server, err := serve.Listen(config)
+	if err != nil {
+		return err
+	}
+	ready(server)
+	return server.Run(ctx, r.bench.Station())
+}
+
 // over runs what begin begins to its end over a transport.
 func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Outcome, error) {
 	if over == Bench {

@@ -1,0 +1,402 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"ionbench/client/upgradelog"
+	"ionbench/scenarios/reproduce"
+)
+
+const reproduceHelp = `
+Read an Upgrade.log of the vendor's tool or of ionup, find the faults whose simulated run
+gives that log, and show them, the likeliest first: what happened in plain words, the plan,
+and how it is told from others with the same log. A plan is called a match only if its own
+log is the same, every line and every stamp. Where none is, the one that comes nearest is
+shown, and the first line at which it differs.
+
+A log may hold several runs, of which all are shown unless --run names one. Line ends,
+dates of other locales, UTF-16 and runs that a crash has cut are taken; what was not taken
+as it stands is remarked with its line number. LOG is a file, or - for standard input.
+
+With --output the candidate becomes a case file that "ionbench run" plays, to be dropped
+into fixtures/cases. With --serve the meter is there as the failure left it, a minute later,
+with line and power back, until Ctrl-C: try a recovery by hand or with another tool.
+With several runs both take the last, unless --run names another.
+
+Examples:
+  ionbench reproduce Upgrade.log
+  ionbench reproduce Upgrade.log --run 2 --json
+  ionbench reproduce Upgrade.log -o my-failure.case
+  ionbench reproduce Upgrade.log -o - | ionbench run - --print trace
+  ionbench reproduce Upgrade.log --candidate 2 --serve pty --link ./ttyION
+  ionbench reproduce Upgrade.log --serve tcp --tcp :7801
+
+Exit status: 0 reproduced, 1 a run is not, 2 wrong usage or a file that is no log.
+`
+
+type reproduceFlags struct {
+	run       int
+	candidate int
+	output    string
+	trials    int
+	json      bool
+	serve     string
+	link      string
+	tcp       string
+}
+
+func reproduceCommand() command {
+	return command{
+		name: "reproduce", args: "LOG", brief: "find what gives an Upgrade.log of the field, and make a scenario of it", help: reproduceHelp,
+		setup: func(flags *pflag.FlagSet) action {
+			f := new(reproduceFlags)
+			flags.IntVar(&f.run, "run", 0, "the `number` of one run of the log, from 1; negative from its end")
+			flags.IntVar(&f.candidate, "candidate", 1, "the `number` of the candidate for --output and --serve")
+			flags.StringVarP(&f.output, "output", "o", "", "write the candidate to a new case `file`; - prints it, and nothing else")
+			flags.IntVar(&f.trials, "trials", reproduce.DefaultTrials, "`number` of trials on the bench that a run may take")
+			flags.BoolVar(&f.json, "json", false, "print one JSON object a run")
+			flags.StringVar(&f.serve, "serve", "", "serve the meter as it was left: `pty|tcp`")
+			flags.StringVar(&f.link, "link", "", "with --serve pty: a `name` for the PTY")
+			flags.StringVar(&f.tcp, "tcp", "127.0.0.1:0", "with --serve tcp: the `address`")
+			return f.act
+		},
+	}
+}
+
+const seeReproduce = "`ionbench reproduce --help` has examples."
+
+func (f *reproduceFlags) check(args []string) error {
+	switch {
+	case len(args) != 1:
+		return wrongUsage(seeReproduce, "one log is wanted, and these are %d arguments", len(args))
+	case f.candidate < 1:
+		return wrongUsage(seeReproduce, "--candidate %d: the first is 1", f.candidate)
+	case f.trials < 1:
+		return wrongUsage(seeReproduce, "--trials %d: at least 1", f.trials)
+	case f.serve != "" && f.serve != "pty" && f.serve != "tcp":
+		return wrongUsage(seeReproduce, "--serve %s: use pty or tcp", f.serve)
+	case f.link != "" && f.serve != "pty":
+		return wrongUsage(seeReproduce, "--link %s: there is no PTY that it could point to; add --serve pty", f.link)
+	case f.output == "-" && (f.json || f.serve != ""):
+		return wrongUsage(seeReproduce, "-o - prints the case and nothing else: leave --json and --serve out")
+	}
+	return nil
+}
+
+func (f *reproduceFlags) act(ctx context.Context, s streams, args []string) error {
+	if err := f.check(args); err != nil {
+		return err
+	}
+	log, err := readLog(s.in, args[0])
+	if err != nil {
+		return err
+	}
+	chosen, err := f.choose(log)
+	if err != nil {
+		return err
+	}
+	found := f.search(ctx, s, log, chosen)
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted after %d of %d runs", len(found), len(chosen))
+	}
+	if f.output != "-" {
+		if err := f.write(s.out, args[0], log, found); err != nil {
+			return fmt.Errorf("write the results: %w", err)
+		}
+	}
+	if err := f.use(ctx, s, found[len(found)-1].Result); err != nil {
+		return err
+	}
+	for _, r := range found {
+		if !r.Reproduced() {
+			return errFailed
+		}
+	}
+	return nil
+}
+
+// foundRun is one run of the log and what came of it.
+type foundRun struct {
+	number int // from 1
+	*reproduce.Result
+}
+
+func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
+	const next = "Name an Upgrade.log; the tool keeps it in its own folder."
+	in := stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, wrongUsage(next, "%v", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	b, err := io.ReadAll(io.LimitReader(in, upgradelog.MaxBytes+1))
+	if err != nil {
+		return nil, wrongUsage(next, "%s: %v", path, err)
+	}
+	log, err := reproduce.Read(b)
+	switch {
+	case err != nil:
+		return nil, wrongUsage(next, "%s: %v", path, err)
+	case len(log.Runs) == 0:
+		return nil, wrongUsage(next, "%s: no line of it is one of an Upgrade.log", path)
+	}
+	return log, nil
+}
+
+// choose gives the places of the runs that are wanted.
+func (f *reproduceFlags) choose(log *reproduce.Log) ([]int, error) {
+	n := len(log.Runs)
+	last := f.output != "" || f.serve != ""
+	switch {
+	case f.run == 0 && !last:
+		all := make([]int, n)
+		for i := range all {
+			all[i] = i
+		}
+		return all, nil
+	case f.run == 0:
+		return []int{n - 1}, nil
+	case f.run > n || f.run < -n:
+		return nil, wrongUsage(seeReproduce, "--run %d: the log has %d", f.run, n)
+	case f.run < 0:
+		return []int{n + f.run}, nil
+	}
+	return []int{f.run - 1}, nil
+}
+
+func (f *reproduceFlags) search(ctx context.Context, s streams, log *reproduce.Log, chosen []int) []foundRun {
+	told := newProgress(s.err)
+	var found []foundRun
+	for _, i := range chosen {
+		told.tell("%d of %d runs", len(found), len(chosen))
+		found = append(found, foundRun{i + 1, reproduce.Search(ctx, log.Runs[i], reproduce.Options{Trials: f.trials})})
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return found
+}
+
+// use makes of the candidate what was asked for.
+func (f *reproduceFlags) use(ctx context.Context, s streams, r *reproduce.Result) error {
+	if f.output == "" && f.serve == "" {
+		return nil
+	}
+	if !r.Reproduced() {
+		return errors.New("the run is not reproduced, so there is neither a case nor a meter to serve")
+	}
+	if f.candidate > len(r.Candidates) {
+		return wrongUsage(seeReproduce, "--candidate %d: there are %d", f.candidate, len(r.Candidates))
+	}
+	c := r.Candidates[f.candidate-1]
+	if f.output != "" {
+		if err := f.keep(s.out, r, c); err != nil {
+			return err
+		}
+	}
+	if f.serve != "" {
+		return f.serveLeft(ctx, s, r, c)
+	}
+	return nil
+}
+
+func (f *reproduceFlags) keep(w io.Writer, r *reproduce.Result, c *reproduce.Candidate) error {
+	b, err := r.CaseFile(c)
+	if err != nil {
+		return err
+	}
+	if f.output == "-" {
+		_, err = w.Write(b)
+	} else {
+		err = writeNew(f.output, b)
+	}
+	if err != nil {
+		return fmt.Errorf("write the case: %w", err)
+	}
+	return nil
+}
+
+func (f *reproduceFlags) write(w io.Writer, path string, log *reproduce.Log, found []foundRun) error {
+	if f.json {
+		out := json.NewEncoder(w)
+		out.SetEscapeHTML(false)
+		for _, r := range found {
+			if err := out.Encode(f.object(path, r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b strings.Builder
+	for _, remark := range log.Remarks {
+		fmt.Fprintf(&b, "%-9s%s\n", "remark", remark)
+	}
+	for i, r := range found {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		f.account(&b, path, len(log.Runs), r)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// account is what is known of a run, for a person.
+func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r foundRun) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(b, "%-9s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("run", "%d of %d, lines %d to %d", r.number, runs, r.Run.First, r.Run.Last)
+	for _, fact := range r.Run.Facts() {
+		line(fact.Name, "%s", fact.Text)
+	}
+	line("image", "%s", r.Sizes.String())
+	for _, remark := range r.Remarks {
+		line("remark", "%s", remark)
+	}
+	line("result", "%s", verdict(r.Result))
+	for i, c := range r.Candidates {
+		fmt.Fprintf(b, "\n%2d  %s\n", i+1, c.Meaning)
+		detail := func(name, text string) {
+			if text != "" {
+				fmt.Fprintf(b, "    %-9s%s\n", name, text)
+			}
+		}
+		detail("plan", orNothing(planLine(c)))
+		detail("image", fmt.Sprintf("of %d bytes", c.ImageBytes))
+		detail("match", matchText(r.Result, c))
+		detail("then", afterwards(c))
+		detail("tell by", c.Tell)
+		if c.Match {
+			detail("repeat", f.repeat(path, r.number, i+1))
+		}
+	}
+}
+
+func verdict(r *reproduce.Result) string {
+	matching := 0
+	for _, c := range r.Candidates {
+		if c.Match {
+			matching++
+		}
+	}
+	trials := fmt.Sprintf("%d trials", r.Trials)
+	switch {
+	case r.Problem != nil:
+		return "not reproduced: " + r.Problem.Error()
+	case matching == 1:
+		return "reproduced: one plan was found that gives this log, in " + trials
+	case matching > 1:
+		return fmt.Sprintf("reproduced: %d plans give this log, which cannot tell them apart, in %s", matching, trials)
+	case len(r.Candidates) == 0:
+		return "not reproduced: nothing could be tried, in " + trials
+	}
+	return "not reproduced: this comes nearest, in " + trials
+}
+
+func planLine(c *reproduce.Candidate) string {
+	var faults []string
+	for _, f := range c.Plan {
+		faults = append(faults, f.String())
+	}
+	return strings.Join(faults, "; ")
+}
+
+func matchText(r *reproduce.Result, c *reproduce.Candidate) string {
+	switch {
+	case !c.Match:
+		return fmt.Sprintf("no: %d lines, then %s", c.Matched, c.Differs)
+	case !bytes.Equal(c.Log, r.Run.Text()):
+		return "no"
+	case r.Run.Unread > 0:
+		return fmt.Sprintf("all %d lines that can be read, stamps included; %d cannot, and are not explained", len(r.Run.Entries), r.Run.Unread)
+	}
+	return fmt.Sprintf("all %d lines, stamps included", len(r.Run.Entries))
+}
+
+func afterwards(c *reproduce.Candidate) string {
+	switch {
+	case c.State == "":
+		return ""
+	case c.Display == "":
+		return fmt.Sprintf("the meter is %s, its display dark", c.State)
+	}
+	return fmt.Sprintf("the meter is in the state %s, its display shows %q", c.State, c.Display)
+}
+
+// repeat is the command that plays a candidate.
+func (f *reproduceFlags) repeat(path string, run, candidate int) string {
+	if f.output != "" && f.output != "-" && candidate == f.candidate {
+		return "ionbench run " + quoted(f.output) + " --print log"
+	}
+	if path == "-" {
+		path = "Upgrade.log"
+	}
+	return fmt.Sprintf("ionbench reproduce %s --run %d --candidate %d -o - | ionbench run - --print log", quoted(path), run, candidate)
+}
+
+// reproduceObject is a run as a program reads it.
+type reproduceObject struct {
+	Run        int               `json:"run"`
+	First      int               `json:"first_line"`
+	Last       int               `json:"last_line"`
+	Facts      map[string]string `json:"facts"`
+	MinBlocks  int               `json:"min_blocks"`
+	MaxBlocks  int               `json:"max_blocks"`
+	Reproduced bool              `json:"reproduced"`
+	Result     string            `json:"result"`
+	Remarks    []string          `json:"remarks"`
+	Unread     int               `json:"unread_lines"`
+	Candidates []candidateObject `json:"candidates"`
+	Trials     int               `json:"trials"`
+}
+
+type candidateObject struct {
+	Match      bool    `json:"match"`
+	Plan       string  `json:"plan"`
+	Meaning    string  `json:"meaning"`
+	ImageBytes int     `json:"image_bytes"`
+	Lines      int     `json:"lines"`
+	Differs    string  `json:"differs"`
+	Tell       string  `json:"tell"`
+	State      string  `json:"state"`
+	Display    string  `json:"display"`
+	Virtual    float64 `json:"virtual_seconds"`
+	Repeat     string  `json:"repeat"`
+}
+
+func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
+	o := reproduceObject{
+		Run: r.number, First: r.Run.First, Last: r.Run.Last, Facts: map[string]string{}, MinBlocks: r.Sizes.Min, MaxBlocks: r.Sizes.Max,
+		Reproduced: r.Reproduced(), Result: verdict(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials,
+	}
+	for _, fact := range r.Run.Facts() {
+		o.Facts[fact.Name] = fact.Text
+	}
+	for _, remark := range r.Remarks {
+		o.Remarks = append(o.Remarks, remark.String())
+	}
+	for i, c := range r.Candidates {
+		p := candidateObject{
+			Match: c.Match, Plan: planLine(c), Meaning: c.Meaning, ImageBytes: c.ImageBytes, Lines: c.Matched, Differs: c.Differs,
+			Tell: c.Tell, State: c.State, Display: c.Display, Virtual: c.Duration().Seconds(),
+		}
+		if c.Match {
+			p.Repeat = f.repeat(path, r.number, i+1)
+		}
+		o.Candidates = append(o.Candidates, p)
+	}
+	return o
+}

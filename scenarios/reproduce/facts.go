@@ -1,0 +1,109 @@
+package reproduce
+
+import (
+	"fmt"
+	"strings"
+
+	"ionbench/client/upgradelog"
+)
+
+// Fact is one thing that a log says of its run.
+type Fact struct{ Name, Text string }
+
+// Facts are what the log says of the run: the tool, the meter, how it began and where it
+// failed.
+func (r *Run) Facts() []Fact {
+	var facts []Fact
+	add := func(name string, parts ...string) {
+		var said []string
+		for _, p := range parts {
+			if p != "" {
+				said = append(said, p)
+			}
+		}
+		if len(said) > 0 {
+			facts = append(facts, Fact{name, strings.Join(said, ", ")})
+		}
+	}
+	add("tool", r.words(upgradelog.SoftwareVersion, "Software Version (Build): ", ""))
+	add("firmware", r.words(upgradelog.FirmwareVersion, "Firmware Version = ", ""), r.words(upgradelog.FirmwareDated, "Firmware dated", "dated"))
+	add("meter", r.words(upgradelog.DeviceName, "Device Name = ", ""), r.words(upgradelog.DeviceSerialNumber, "Device Serial Number = ", ""),
+		r.words(upgradelog.DeviceUnitID, "Device Unit ID =", "unit"), r.words(upgradelog.DeviceBaudRate, "Device BaudRate =", "baud rate"))
+	add("begun", r.words(upgradelog.UpgradeStarted, "Upgrade started at ", ""),
+		r.words(upgradelog.AlreadyInDownloadState, "Device already", "already"), r.words(upgradelog.EnteredDownloadState, "Device entered", "entered"))
+	add("ended", r.howEnded())
+	add("resends", r.resends())
+	add("lowest", r.lowest())
+	return facts
+}
+
+// words are those of a line, with its beginning in other words.
+func (r *Run) words(k upgradelog.Kind, before, instead string) string {
+	l, ok := r.find(k)
+	if !ok {
+		return ""
+	}
+	return instead + strings.TrimPrefix(l.String(), before)
+}
+
+func (r *Run) howEnded() string {
+	begun, _ := r.Begun()
+	at, ok := r.Ended()
+	switch {
+	case !ok && len(r.Entries) > 0:
+		return fmt.Sprintf("it did not: the log is cut behind %q", r.Entries[len(r.Entries)-1].String())
+	case !ok:
+		return ""
+	}
+	last := r.Entries[len(r.Entries)-1].String()
+	if percent, ok := r.lastOf(upgradelog.Completed); ok {
+		last += fmt.Sprintf(", behind %v", percent)
+	}
+	return fmt.Sprintf("%s, after %v", last, at.Sub(begun))
+}
+
+func (r *Run) lastOf(k upgradelog.Kind) (last upgradelog.Line, ok bool) {
+	for _, e := range r.Entries {
+		if e.Kind == k {
+			last, ok = e.Line, true
+		}
+	}
+	return last, ok
+}
+
+// resends tells how many blocks were sent again, and when.
+func (r *Run) resends() string {
+	var places []string
+	n := 0
+	for _, e := range r.Entries {
+		if e.Kind != upgradelog.Resending {
+			continue
+		}
+		n++
+		if e.Number == 1 {
+			places = append(places, fmt.Sprint(e.Total))
+		}
+	}
+	const most = 10
+	if n == 0 {
+		return ""
+	}
+	if len(places) > most {
+		places = append(places[:most], "...")
+	}
+	return fmt.Sprintf("%d, first when %s blocks were sent", n, strings.Join(places, ", "))
+}
+
+// lowest is the lowest efficiency.
+func (r *Run) lowest() string {
+	lowest := 1000
+	for _, e := range r.Entries {
+		if e.Kind == upgradelog.Efficiency {
+			lowest = min(lowest, e.Number)
+		}
+	}
+	if lowest == 1000 {
+		return ""
+	}
+	return upgradelog.Line{Kind: upgradelog.Efficiency, Number: lowest}.String()
+}
