@@ -12,8 +12,10 @@ import (
 // String says the sizes in words.
 func (s *Sizes) String() string {
 	switch {
+	case s.Hidden < 0:
+		return "no size gives these counts and percentages"
 	case !s.Known():
-		return fmt.Sprintf("1 to %d blocks: the log does not tell", maxBlocks)
+		return fmt.Sprintf("%d to %d blocks: its counts tell no more", s.Min, s.Max)
 	case s.Min == s.Max:
 		return fmt.Sprintf("%d blocks", s.Min)
 	}
@@ -38,7 +40,22 @@ func (s *search) meaning(p *played) string {
 		words := causeOf(f.Kind).says + s.place(p, f) + lastsFor(f)
 		parts = append(parts, strings.ToUpper(words[:1])+words[1:]+".")
 	}
+	if scattered(p.plan) {
+		parts = append(parts, "Answers that are lost here and there are what noise on the line makes of them.")
+	}
 	return strings.Join(parts, " ")
+}
+
+// scattered tells of a line that fails again and again, and each time comes back.
+func scattered(p fault.Plan) bool {
+	const several = 3
+	n := 0
+	for _, f := range p {
+		if f.Duration.NoResponses > 0 || f.Kind == fault.ReplyLost {
+			n++
+		}
+	}
+	return n >= several
 }
 
 // place is where in the upgrade a fault struck.

@@ -21,7 +21,8 @@ type proposals struct {
 }
 
 // propose says what may have happened besides.
-func propose(p *played, want []upgradelog.Entry) []hypothesis {
+func (s *search) propose(p *played) []hypothesis {
+	want := s.run.Entries
 	x := proposals{of: p, want: want}
 	if p.matched == len(want) {
 		x.cut()
@@ -172,6 +173,9 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 		x.restarted(t, missing)
 	}
 	x.also(fault.Fault{Kind: fault.CablePull, Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+	if missing == 1 {
+		x.also(fault.Fault{Kind: fault.ReplyLost, Trigger: x.of.atReply(m)})
+	}
 	if behind != upgradelog.FlashCleared {
 		x.restarted(t, missing)
 	}

@@ -119,51 +119,79 @@ func (a queued) before(b queued) int {
 func (s *search) explain() {
 	s.push(hypothesis{bytes: s.guessBytes()}, 0)
 	for len(s.queue) > 0 && len(s.matches) == 0 {
-		p := s.try(s.pop().hypothesis)
-		if p == nil {
-			continue
-		}
-		next := propose
-		if !p.differs {
-			next = func(p *played, _ []upgradelog.Entry) []hypothesis { return s.tune(p) }
-		}
-		if p.exact() {
-			break
-		}
-		for _, h := range next(p, s.run.Entries) {
-			s.push(h, p.matched)
-		}
+		s.pursue(s.pop().hypothesis)
 	}
 	if len(s.matches) > 0 {
-		s.others(s.matches[0])
+		s.simpler()
+		s.others()
 	}
 }
 
-// others looks for plans with the same log: likely ones that still wait, and the same plan
-// with another cause.
-func (s *search) others(found *played) {
-	const most = 12
-	for i, h := range variants(found.hypothesis) {
+// pursue tries a hypothesis and queues those that follow from what came of it.
+func (s *search) pursue(h hypothesis) {
+	p := s.try(h)
+	if p == nil || p.exact() {
+		return
+	}
+	next := s.tune
+	if p.differs {
+		next = s.propose
+	}
+	for _, h := range next(p) {
+		s.push(h, p.matched)
+	}
+}
+
+// simpler goes on for a while with what is not more far-fetched than what was found.
+func (s *search) simpler() {
+	const most, about = 24, 3
+	for range most {
+		s.queue = slices.DeleteFunc(s.queue, func(q queued) bool { return q.cost > s.cheapest()+about })
+		if len(s.queue) == 0 {
+			return
+		}
+		s.pursue(s.pop().hypothesis)
+	}
+}
+
+// cheapest is the cost of the likeliest match.
+func (s *search) cheapest() int { return costOf(s.likeliest().plan) }
+
+func (s *search) likeliest() *played {
+	return slices.MinFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
+}
+
+// others looks for the same plan with another cause of the same marks.
+func (s *search) others() {
+	const most, simple = 12, 2
+	found := s.likeliest().hypothesis
+	if len(found.plan) > simple {
+		return
+	}
+	for i, h := range variants(found) {
 		if i == most {
 			return
 		}
-		s.try(h)
+		if k := key(h); !s.seen[k] {
+			s.seen[k] = true
+			s.try(h)
+		}
 	}
 }
 
 // guessBytes is the size of image that the search begins with.
 func (s *search) guessBytes() int {
-	const few, twice = 9, 2
+	const few, twice = 20, 2
 	p := s.try(hypothesis{bytes: s.sizes.nearest(twice) * ion.BlockBytes})
 	if p == nil {
 		return s.sizes.nearest(few) * ion.BlockBytes
 	}
 	s.block = p.blockTime()
 	blocks := few
-	if s.sizes.Known() {
+	switch n, ok := s.blocksByTime(p); {
+	case s.sizes.Known() && s.percent() < 100:
 		blocks = (s.sizes.Min + s.sizes.Max) / 2
-	}
-	if n, ok := s.blocksByTime(p); ok && (s.percent() == 100 || !s.sizes.Known()) {
+	case ok:
 		blocks = n
 	}
 	return min(s.sizes.nearest(blocks)*ion.BlockBytes, maxImageBytes)
@@ -270,7 +298,8 @@ func nearer(a, b *played) bool {
 func (s *search) result(r *Result) {
 	slices.SortStableFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
 	s.matches = slices.CompactFunc(s.matches, func(a, b *played) bool { return key(a.hypothesis) == key(b.hypothesis) })
-	for _, p := range s.matches {
+	const most = 9
+	for _, p := range s.matches[:min(most, len(s.matches))] {
 		r.Candidates = append(r.Candidates, s.candidate(p))
 	}
 	if len(s.matches) > 0 {

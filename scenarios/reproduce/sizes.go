@@ -13,14 +13,15 @@ const maxBlocks = (trial.MaxImageBytes + ion.BlockBytes - 1) / ion.BlockBytes
 type Sizes struct {
 	Min, Max int
 	// Hidden is how many blocks must have been sent again without a line that says so: the
-	// loader did not take them, and the efficiency tells.
+	// loader did not take them, and the efficiency tells. It is -1 where no download gives the
+	// counts, and then nothing is known.
 	Hidden int
 	// fits[n] is that an image of n blocks gives these lines with so many hidden ones.
 	fits [maxBlocks + 1]bool
 }
 
 // Known tells whether the log says anything of the size.
-func (s *Sizes) Known() bool { return s.Max < maxBlocks || s.Min > 1 }
+func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 
 // SizesOf derives the size from the percentages, the counts and the efficiencies: 438
 // answered blocks that are at least 90 % and not yet 100 % are those of an image of 439 to
