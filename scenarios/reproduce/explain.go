@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client/upgradelog"
 	"ionbench/simulator/fault"
 )
 
@@ -61,6 +62,10 @@ func scattered(p fault.Plan) bool {
 // place is where in the upgrade a fault struck.
 func (s *search) place(p *played, f fault.Fault) string {
 	t := f.Trigger
+	m, known := p.markAt(t)
+	if known && m.block > 0 && !counted(f) {
+		return p.about(m)
+	}
 	switch t.Unit {
 	case fault.AtBlock:
 		if t.First == 1 {
@@ -72,9 +77,9 @@ func (s *search) place(p *played, f fault.Fault) string {
 	case fault.AtFlashOp:
 		return fmt.Sprintf(" at operation %d of the flash", t.First)
 	case fault.AtTime, fault.AtReply:
-		if m, ok := p.markAt(t); ok && m.block > 0 {
-			return fmt.Sprintf(" at block %d%s", m.block, s.sizes.of()) + s.again(m)
-		} else if ok {
+		if known && m.block > 0 {
+			return fmt.Sprintf(" at block %d%s", m.block, s.sizes.of()) + again(m)
+		} else if known {
 			return fmt.Sprintf(" at the step %q", m.step)
 		}
 		return " " + fault.FormatTime(time.Duration(t.First)) + " after the beginning"
@@ -85,7 +90,27 @@ func (s *search) place(p *played, f fault.Fault) string {
 	return ""
 }
 
-func (s *search) again(m mark) string {
+// counted tells of faults whose block the log's counts or stamps tell.
+func counted(f fault.Fault) bool {
+	c := causeOf(f.Kind)
+	return c.family == dead || c.family == anew || c.family == spoilt || c.kind == fault.ReplyLate || c.kind == fault.Abort || c.kind == fault.IPReset
+}
+
+// about is a place in the download that the log tells no better than by its percentages.
+func (p *played) about(m mark) string {
+	percent := 0
+	for _, l := range p.lines[:m.lines] {
+		switch l.Kind {
+		case upgradelog.Proceeding:
+			percent = 0
+		case upgradelog.Completed:
+			percent = l.Number
+		}
+	}
+	return fmt.Sprintf(" between %d%% and %d%%, such as at block %d of %d", percent, min(percent+10, 100), m.block, blocksOf(p.bytes)) + again(m)
+}
+
+func again(m mark) string {
 	if m.pass <= 1 {
 		return ""
 	}
@@ -94,6 +119,20 @@ func (s *search) again(m mark) string {
 
 // markAt is the request that was under way at a trigger.
 func (p *played) markAt(t fault.Trigger) (found mark, ok bool) {
+	switch t.Unit {
+	case fault.AtBlock:
+		i := slices.IndexFunc(p.marks, func(m mark) bool { return m.block == int(t.First) })
+		if i < 0 {
+			i = len(p.marks) - 1 // a tool that is killed never sends it
+			if i < 0 {
+				return mark{}, false
+			}
+		}
+		return p.marks[i], true
+	case fault.AtTime, fault.AtReply:
+	default:
+		return mark{}, false
+	}
 	for _, m := range p.marks {
 		after := m.at > time.Duration(t.First)
 		if t.Unit == fault.AtReply {
@@ -116,7 +155,7 @@ func lastsFor(f fault.Fault) string {
 		return " until one answer was missing, and came back"
 	case d.NoResponses > 1:
 		return fmt.Sprintf(" until %d answers were missing, and came back", d.NoResponses)
-	case d.Time != 0:
+	case d.Time != 0 && d.Time < asleep:
 		return " for " + fault.FormatTime(d.Time)
 	}
 	return " and stayed so"

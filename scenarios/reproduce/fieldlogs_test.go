@@ -2,6 +2,7 @@ package reproduce_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/fixtures/logs"
+	"ionbench/scenarios/cases"
 	"ionbench/scenarios/reproduce"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/fault"
@@ -32,7 +34,7 @@ type fieldLog struct {
 	old    bool     // release 2.1
 	plans  []string // of each run
 	dress  func([]byte) []byte
-	finds  []string // kinds of faults that the last run must be explained by; nil: it cannot be
+	kinds  []string // of faults that each run can be explained by; nil: none can be
 	image  string   // what is said of its size
 	says   []string // in the remarks
 }
@@ -42,21 +44,21 @@ func fieldLogs() []fieldLog {
 	other := plant
 	other.Model, other.Baud, other.SerialNumber = meter.ION7300, 19200, "PG-0402A117-01"
 	return []fieldLog{
-		{name: "two-no-responses", setup: plant, blocks: 100, plans: []string{"cable-pull at block 41 for 2 no-responses"}, finds: []string{"cable-pull"}, image: "96 to 100 blocks"},
-		{name: "answer-lost", setup: other, blocks: 52, device: "Feeder 7 north", plans: []string{"reply-lost at block 33"}, finds: []string{"reply-lost"}, image: "52 blocks"},
-		{name: "power-back", setup: plant, blocks: 60, plans: []string{"power-loss at block 30 for 25s"}, finds: []string{"power-loss"}},
-		{name: "power-gone", setup: other, blocks: 80, old: true, plans: []string{"power-loss at block 9"}, finds: []string{"power-loss"}},
-		{name: "busy-meter", setup: plant, blocks: 40, plans: []string{"reply-busy at block 18"}, finds: []string{"reply-busy"}},
-		{name: "aborted", setup: plant, blocks: 70, plans: []string{"abort at 60%"}, finds: []string{"abort"}},
-		{name: "pc-crash", setup: plant, blocks: 30, plans: []string{"kill at block 17"}, dress: cutShort, finds: []string{"kill"}, says: []string{"no line of an Upgrade.log"}},
-		{name: "three-runs", setup: plant, blocks: 24, plans: []string{"kill at block 20", "cable-pull at block 3", ""}, dress: crlf, finds: []string{}},
-		{name: "german", setup: plant, blocks: 45, plans: []string{"cable-pull at block 12 for 3 no-responses"}, dress: german, finds: []string{"cable-pull"}, says: []string{"Dienstag, 17. November 2009", "decimal comma"}},
-		{name: "day-or-month", setup: rig.Setup{Epoch: time.Date(2010, time.April, 5, 23, 58, 40, 0, time.UTC)}, blocks: 20, plans: []string{"cable-pull at block 5"}, dress: slashes, finds: []string{"cable-pull"}, says: []string{"could be May 4, 2010"}},
-		{name: "slow-to-save", setup: plant, blocks: 12, plans: []string{"cable-pull at 500ms for 3 no-responses"}, finds: []string{"cable-pull"}},
-		{name: "never-erased", setup: plant, blocks: 12, plans: []string{"erase-fails at start address 0x050000"}, finds: []string{"erase-fails"}},
-		{name: "noise", setup: plant, blocks: 50, plans: []string{"noise at block 11 for 1m30s rate 1e-4 seed 3"}, finds: []string{"noise"}},
-		{name: "gateway-reset", setup: plant, blocks: 50, plans: []string{"ip-reset at block 21"}, finds: []string{"ip-reset"}},
-		{name: "strange-lines", setup: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: strange, finds: []string{"cable-pull"}, says: []string{"line 7", "line 14"}},
+		{name: "two-no-responses", setup: plant, blocks: 100, plans: []string{"cable-pull at block 41 for 2 no-responses"}, kinds: []string{"cable-pull"}, image: "99 to 100 blocks"},
+		{name: "answer-lost", setup: other, blocks: 52, device: "Feeder 7 north", plans: []string{"reply-lost at block 33"}, kinds: []string{"reply-lost"}, image: "52 blocks"},
+		{name: "power-back", setup: plant, blocks: 60, plans: []string{"power-loss at block 30 for 25s"}, kinds: []string{"power-loss"}},
+		{name: "power-gone", setup: other, blocks: 80, old: true, plans: []string{"power-loss at block 9"}, kinds: []string{"power-loss"}},
+		{name: "busy-meter", setup: plant, blocks: 40, plans: []string{"reply-busy at block 18"}, kinds: []string{"reply-busy"}},
+		{name: "aborted", setup: plant, blocks: 70, plans: []string{"abort at 60%"}, kinds: []string{"abort"}},
+		{name: "pc-crash", setup: plant, blocks: 30, plans: []string{"kill at block 17"}, dress: cutShort, kinds: []string{"kill"}, says: []string{"no line of an Upgrade.log"}},
+		{name: "three-runs", setup: plant, blocks: 24, plans: []string{"kill at block 20", "cable-pull at block 3", ""}, dress: crlf, kinds: []string{"kill", "cable-pull", ""}},
+		{name: "german", setup: plant, blocks: 45, plans: []string{"cable-pull at block 12 for 3 no-responses"}, dress: german, kinds: []string{"cable-pull"}, says: []string{"Dienstag, 17. November 2009", "decimal comma"}},
+		{name: "day-or-month", setup: rig.Setup{Epoch: time.Date(2010, time.April, 5, 23, 58, 40, 0, time.UTC)}, blocks: 20, plans: []string{"cable-pull at block 5"}, dress: slashes, kinds: []string{"cable-pull"}, says: []string{"could be May 4, 2010"}},
+		{name: "slow-to-save", setup: plant, blocks: 12, plans: []string{"cable-pull at 500ms for 3 no-responses"}, kinds: []string{"cable-pull"}},
+		{name: "never-erased", setup: plant, blocks: 12, plans: []string{"erase-fails at start address 0x050000"}, kinds: []string{"erase-fails"}},
+		{name: "noise", setup: plant, blocks: 50, plans: []string{"noise at block 11 for 1m30s rate 1e-4 seed 3"}, kinds: []string{"cable-pull cable-pull reply-lost"}},
+		{name: "gateway-reset", setup: plant, blocks: 50, plans: []string{"ip-reset at block 21"}, kinds: []string{"ip-reset"}},
+		{name: "strange-lines", setup: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: strange, kinds: []string{"cable-pull"}, says: []string{"line 7", "line 14"}},
 		{name: "edited", setup: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: edited},
 	}
 }
@@ -131,27 +133,169 @@ func TestTheLogsAreStoredAsTheyWereMade(t *testing.T) {
 	}
 }
 
+// stored is a log of fixtures/logs.
+func stored(t *testing.T, name string) *reproduce.Log {
+	t.Helper()
+	b, err := fs.ReadFile(logs.Files(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := reproduce.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// kindsOf are the kinds of faults of a plan, in order.
+func kindsOf(p fault.Plan) string {
+	var kinds []string
+	for _, f := range p {
+		kinds = append(kinds, f.Kind.String())
+	}
+	return strings.Join(kinds, " ")
+}
+
+func remarksOf(r *reproduce.Result) string {
+	var b strings.Builder
+	for _, remark := range r.Remarks {
+		b.WriteString(remark.String() + "\n")
+	}
+	return b.String()
+}
+
 func TestEachFieldLogIsReproducedWithWhatWasInjected(t *testing.T) {
 	for _, f := range fieldLogs() {
 		t.Run(f.name, func(t *testing.T) {
-			stored, err := fs.ReadFile(logs.Files(), "field-"+f.name+".log")
-			if err != nil {
-				t.Fatal(err)
-			}
-			log, err := reproduce.Read(stored)
-			if err != nil || len(log.Runs) != len(f.plans) {
-				t.Fatalf("%d runs, %v", len(log.Runs), err)
+			log := stored(t, "field-"+f.name+".log")
+			if len(log.Runs) != len(f.plans) {
+				t.Fatalf("%d runs", len(log.Runs))
 			}
 			for i, run := range log.Runs {
 				r := reproduce.Search(t.Context(), run, reproduce.Options{})
-				t.Logf("run %d: %d trials, image %s", i+1, r.Trials, r.Sizes.String())
-				for _, c := range r.Candidates {
-					t.Logf("%v %q: %s %s", c.Match, c.Plan, c.Meaning, c.Differs)
+				if r.Reproduced() == (f.kinds == nil) {
+					t.Fatalf("run %d: reproduced: %v; %v", i+1, r.Reproduced(), r.Problem)
 				}
-				if r.Reproduced() != (f.finds != nil) {
-					t.Fatalf("reproduced: %v; %v", r.Reproduced(), r.Problem)
+				if f.kinds != nil {
+					wantAmong(t, r, f.kinds[i])
+				}
+				if f.image != "" && r.Sizes.String() != f.image {
+					t.Errorf("the image has %s, want %s", r.Sizes.String(), f.image)
+				}
+				for _, words := range f.says {
+					if said := remarksOf(r); !strings.Contains(said, words) {
+						t.Errorf("no remark has %q:\n%s", words, said)
+					}
 				}
 			}
 		})
+	}
+}
+
+// wantAmong wants a candidate with these kinds of faults, and that all of them do have the log
+// of the run.
+func wantAmong(t *testing.T, r *reproduce.Result, kinds string) {
+	t.Helper()
+	among := false
+	for _, c := range r.Candidates {
+		among = among || kindsOf(c.Plan) == kinds
+		if !c.Match || c.Differs != "" || !bytes.Equal(c.Log, r.Run.Text()) {
+			t.Errorf("%v: called a match, %s, and its log is\n%s", c.Plan, c.Differs, c.Log)
+		}
+	}
+	if !among {
+		t.Errorf("%q is not among the candidates; the first is %q: %s", kinds, r.Candidates[0].Plan, r.Candidates[0].Meaning)
+	}
+}
+
+func TestEveryReproducedLogBecomesACaseThatPasses(t *testing.T) {
+	for _, f := range fieldLogs() {
+		if f.kinds == nil {
+			continue
+		}
+		for _, run := range stored(t, "field-"+f.name+".log").Runs {
+			r := reproduce.Search(t.Context(), run, reproduce.Options{})
+			b, err := r.CaseFile(r.Candidates[0])
+			if err != nil {
+				t.Errorf("%s, line %d: %v", f.name, run.First, err)
+				continue
+			}
+			c, err := cases.Parse(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			played, err := c.Run()
+			if err != nil || !played.Passed() || !bytes.Equal(played.Attempts[len(played.Attempts)-1].Log, run.Text()) {
+				t.Errorf("%s, line %d: the case does not give the log: %v\n%s", f.name, run.First, err, b)
+			}
+		}
+	}
+}
+
+// The article's log: a line, or a power supply, that was lost for good after the 438th answered
+// block. 438 blocks are at least 90 % of 486 and not all of 439.
+func TestTheArticlesLogIsACableOrPowerLostAfterBlock438(t *testing.T) {
+	log := stored(t, "upgrade-failed.log")
+	r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{})
+	if !r.Reproduced() || r.Sizes.Min != 439 || r.Sizes.Max != 486 || len(r.Remarks) > 0 {
+		t.Fatalf("reproduced: %v, image %s, remarks %v", r.Reproduced(), r.Sizes.String(), r.Remarks)
+	}
+	best := r.Candidates[0]
+	if got := best.Plan.String(); got != "cable-pull at block 439" {
+		t.Errorf("the plan is %q", got)
+	}
+	if want := "The line went dead (the cable) after block 438 of 439 to 486 and stayed so."; best.Meaning != want {
+		t.Errorf("got  %q\nwant %q", best.Meaning, want)
+	}
+	if !bytes.Equal(best.Log, logs.UpgradeFailed()) {
+		t.Errorf("its log is\n%s", best.Log)
+	}
+	if power := r.Candidates[1]; power.Plan.String() != "power-loss at block 439" || power.Display != "" || best.Display != "Upgrading…" || power.Tell == best.Tell {
+		t.Errorf("second is %v, display %q, first display %q", power.Plan, power.Display, best.Display)
+	}
+	if r.Trials > 15 {
+		t.Errorf("%d trials", r.Trials)
+	}
+}
+
+func TestASearchIsTheSameEachTime(t *testing.T) {
+	run := stored(t, "field-noise.log").Runs[0]
+	a, b := reproduce.Search(t.Context(), run, reproduce.Options{}), reproduce.Search(t.Context(), run, reproduce.Options{})
+	if a.Trials != b.Trials || len(a.Candidates) != len(b.Candidates) {
+		t.Fatalf("%d trials and %d candidates, then %d and %d", a.Trials, len(a.Candidates), b.Trials, len(b.Candidates))
+	}
+	for i, c := range a.Candidates {
+		if other := b.Candidates[i]; c.Plan.String() != other.Plan.String() || c.ImageBytes != other.ImageBytes {
+			t.Errorf("candidate %d is %v, then %v", i+1, c.Plan, other.Plan)
+		}
+	}
+}
+
+func TestASearchEndsWithItsTrialsAndItsContext(t *testing.T) {
+	run := stored(t, "field-two-no-responses.log").Runs[0]
+	if r := reproduce.Search(t.Context(), run, reproduce.Options{Trials: 1}); r.Reproduced() || r.Trials != 1 || len(r.Candidates) != 1 || r.Candidates[0].Differs == "" {
+		t.Errorf("with one trial: %+v", r)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := reproduce.Search(ctx, run, reproduce.Options{}); r.Reproduced() || len(r.Candidates) != 0 {
+		t.Errorf("with a context that has ended: %+v", r)
+	}
+}
+
+func TestTheMeterIsLeftAsTheFailureLeftIt(t *testing.T) {
+	r := reproduce.Search(t.Context(), stored(t, "upgrade-failed.log").Runs[0], reproduce.Options{})
+	for i, want := range []meter.State{meter.Receiving, meter.Download} { // the cable is in again; the power is back
+		left, err := r.Left(r.Candidates[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := left.Meter().State(); got != want {
+			t.Errorf("after %v the meter is %v, want %v", r.Candidates[i].Plan, got, want)
+		}
+		o, err := left.Try(rig.Recovery(rig.Attempt{Person: rig.Person{Firmware: left.UPG(8 * ion.BlockBytes)}}))
+		if err != nil || !o.Upgraded() {
+			t.Errorf("after %v it is not recovered: %v, %v", r.Candidates[i].Plan, o.Claim, err)
+		}
 	}
 }

@@ -297,7 +297,8 @@ func (x *proposals) countsFit(m mark) bool {
 	if len(ended) < m.pass-1 {
 		return true
 	}
-	w := sizeWalk{blocks: blocksOf(x.of.bytes), forced: append(ended, m.block-1)}
+	effort := maxEffort
+	w := sizeWalk{blocks: blocksOf(x.of.bytes), forced: append(ended, m.block-1), effort: &effort}
 	return w.through(countLines(x.want))
 }
 

@@ -32,7 +32,8 @@ func SizesOf(r *Run) Sizes {
 	var hidden [maxBlocks + 1]int
 	for n := 1; n <= maxBlocks; n++ {
 		hidden[n] = -1
-		if w := (sizeWalk{blocks: n}); w.through(lines) {
+		effort := maxEffort
+		if w := (sizeWalk{blocks: n, effort: &effort}); w.through(lines) {
 			hidden[n] = w.hidden
 			if s.Hidden < 0 || w.hidden < s.Hidden {
 				s.Hidden = w.hidden
@@ -50,6 +51,9 @@ func SizesOf(r *Run) Sizes {
 	}
 	return s
 }
+
+// maxEffort bounds what is tried for one size: a file that is made to be slow tells nothing.
+const maxEffort = 20_000
 
 // countLines are the lines of a download that have to do with how many blocks there are.
 func countLines(entries []upgradelog.Entry) []upgradelog.Line {
@@ -88,22 +92,23 @@ type sizeWalk struct {
 	hidden   int // blocks sent again that nothing was printed of
 	last     upgradelog.Line
 	forced   []int // answered blocks at the end of each pass, as far as they are known
+	effort   *int  // lines and counts that may still be looked at
 }
 
 func (w *sizeWalk) through(lines []upgradelog.Line) bool {
 	for i, l := range lines {
-		ok := true
+		ok := w.tries()
 		switch l.Kind {
 		case upgradelog.Proceeding:
 			if w.passes++; w.passes > 1 {
 				return w.tenthsFit() && w.anew(lines[i+1:])
 			}
 		case upgradelog.Completed:
-			ok = w.completed(l.Number)
+			ok = ok && w.completed(l.Number)
 		case upgradelog.Efficiency:
-			ok = w.efficiency(l.Number)
+			ok = ok && w.efficiency(l.Number)
 		default:
-			ok = w.missing(l)
+			ok = ok && w.missing(l)
 		}
 		if !ok {
 			return false
@@ -111,6 +116,12 @@ func (w *sizeWalk) through(lines []upgradelog.Line) bool {
 		w.last = l
 	}
 	return w.tenthsFit()
+}
+
+// tries is asked before anything is tried; false is that it has been enough.
+func (w *sizeWalk) tries() bool {
+	*w.effort--
+	return *w.effort >= 0
 }
 
 // anew goes on with the next pass. How many blocks of the last were answered is known where
@@ -126,7 +137,7 @@ func (w *sizeWalk) anew(rest []upgradelog.Line) bool {
 		}
 		from, to = w.forced[n], w.forced[n]
 	}
-	for answered := from; answered <= to; answered++ {
+	for answered := from; answered <= to && w.tries(); answered++ {
 		next := *w
 		next.before, next.answered, next.percent, next.last = w.before+answered, 0, 0, upgradelog.Line{}
 		if answered < w.blocks {
@@ -167,7 +178,10 @@ func (w *sizeWalk) completed(percent int) bool {
 // efficiency finds how many blocks were sent again in silence, at least.
 func (w *sizeWalk) efficiency(tenths int) bool {
 	confirmed := w.before + w.answered
-	for most := w.hidden + 2*w.blocks + 120; w.hidden <= most; w.hidden++ {
+	if confirmed == 0 {
+		return false
+	}
+	for most := w.hidden + 2*w.blocks + 120; w.hidden <= most && w.tries(); w.hidden++ {
 		sent := w.sent(w.answered)
 		is := (2000*confirmed + sent) / (2 * sent)
 		if is <= tenths {
@@ -187,7 +201,7 @@ func (w *sizeWalk) missing(l upgradelog.Line) bool {
 		w.resends++
 		return true
 	}
-	for most := w.hidden + w.blocks + 120; w.hidden <= most; w.hidden++ {
+	for most := w.hidden + w.blocks + 120; w.hidden <= most && w.tries(); w.hidden++ {
 		answered := l.Total - 1 - w.sent(0)
 		if answered < w.answered {
 			return false

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,7 +116,7 @@ func (w *world) readDevice(r *Run) error {
 		w.meter.UnitID = uint16(l.Number)
 	}
 	if l, ok := r.find(upgradelog.DeviceBaudRate); ok {
-		if l.Number < 1200 || l.Number > 19200 {
+		if !slices.Contains([]int{1200, 2400, 4800, 9600, 19200}, l.Number) {
 			return fmt.Errorf("the meter's ports do not run at %d baud", l.Number)
 		}
 		w.meter.Baud = l.Number

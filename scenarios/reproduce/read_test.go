@@ -1,0 +1,238 @@
+package reproduce
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"ionbench/client/upgradelog"
+	"ionbench/fixtures/logs"
+)
+
+func TestDatesOfOtherLocalesAreRead(t *testing.T) {
+	march := time.Date(2008, time.March, 6, 15, 57, 48, 0, time.UTC)
+	morning := time.Date(2009, time.August, 25, 0, 7, 9, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"Thursday, March 06, 2008 15:57:48":          march,
+		"Thursday, March 6, 2008 03:57:48 PM":        march,
+		"Thursday, 06 March 2008 15:57:48":           march,
+		"Donnerstag, 6. März 2008 15:57:48":          march,
+		"jeudi 6 mars 2008 15:57:48":                 march,
+		"jueves, 06 de marzo de 2008 15:57:48":       march,
+		"giovedì 6 marzo 2008 15:57:48":              march,
+		"donderdag 6 maart 2008 15:57:48":            march,
+		"quinta-feira, 6 de março de 2008 15:57:48":  march,
+		"06.03.2008 15:57:48":                        march,
+		"2008-03-06 15:57:48":                        march,
+		"2008-03-06T15:57:48":                        march,
+		"Thu Mar 06 15:57:48 2008":                   march,
+		"3/6/08 3:57:48 PM":                          march,
+		"25/08/2009 00:07:09":                        morning,
+		"8/25/2009 12:07:09 AM":                      morning,
+		"mardi 25 août 2009 00:07:09":                morning,
+		"martes, 25 de agosto de 2009 0:07:09":       morning,
+		"25-08-2009 0:07:09":                         morning,
+		"Tuesday,\u00a025 Aug 2009 12:07:09\u202fAM": morning,
+	} {
+		got, ok := parseStamp(text)
+		if !ok || !got.time.Equal(want) {
+			t.Errorf("%q: %v, %v; want %v", text, got.time, ok, want)
+		}
+	}
+}
+
+func TestDayAndMonthThatCouldChangePlacesAreTold(t *testing.T) {
+	for text, want := range map[string]string{
+		"3/6/2008 15:57:48":           "2008-06-03",
+		"06-03-2008 15:57:48":         "2008-06-03",
+		"06.03.2008 15:57:48":         "",
+		"Thursday, 3/6/2008 15:57:48": "", // June 3 was a Tuesday
+		"3/3/2008 15:57:48":           "",
+		"3/16/2008 15:57:48":          "",
+	} {
+		got, ok := parseStamp(text)
+		other := ""
+		if !got.other.IsZero() {
+			other = got.other.Format(time.DateOnly)
+		}
+		if text == "06-03-2008 15:57:48" && ok && got.time.Month() == time.March {
+			continue
+		}
+		if !ok || other != want {
+			t.Errorf("%q: other %q, want %q", text, other, want)
+		}
+	}
+}
+
+func TestWhatIsNoDateIsNone(t *testing.T) {
+	for _, text := range []string{
+		"", "yesterday", "15:57:48", "2008-03-06", "Friday, March 06, 2008 15:57:48", "March 2008 15:57:48",
+		"30.02.2008 15:57:48", "13/13/2008 15:57:48", "06.03.2008 25:00:00", "06.03.2008 15:57", "06.03.2008 15:57:48 15:57:48",
+		"06.03.2008 13:57:48 PM", "1 2 3 4 15:57:48", "March May 06, 2008 15:57:48", "99999999999999999999.1.1 00:00:00", "-1/-1/2008 10:00:00", ". 00:00:00", "///// 1:1:1",
+	} {
+		if got, ok := parseStamp(text); ok {
+			t.Errorf("%q is read as %v", text, got.time)
+		}
+	}
+}
+
+func TestALogIsReadInTheEncodingsOfTheField(t *testing.T) {
+	article := logs.UpgradeFailed()
+	wide := func(order func(uint16) []byte, mark []byte) []byte {
+		b := mark
+		for _, u := range utf16.Encode([]rune(string(article))) {
+			b = append(b, order(u)...)
+		}
+		return b
+	}
+	for name, b := range map[string][]byte{
+		"as it is":             article,
+		"CRLF":                 bytes.ReplaceAll(article, []byte("\n"), []byte("\r\n")),
+		"UTF-8 with a mark":    append([]byte("\xEF\xBB\xBF"), article...),
+		"UTF-16":               wide(func(u uint16) []byte { return []byte{byte(u), byte(u >> 8)} }, []byte{0xFF, 0xFE}),
+		"UTF-16 the other way": wide(func(u uint16) []byte { return []byte{byte(u >> 8), byte(u)} }, []byte{0xFE, 0xFF}),
+	} {
+		log, err := Read(b)
+		if err != nil || len(log.Runs) != 1 || len(log.Runs[0].Remarks) > 0 {
+			t.Errorf("%s: %+v, %v", name, log, err)
+		} else if got := log.Runs[0].Text(); !bytes.Equal(got, article) {
+			t.Errorf("%s: read as\n%s", name, got)
+		}
+	}
+	log, err := Read(bytes.Replace(article, []byte("ion7350"), []byte("Werk S\xFCd"), 1))
+	if l, ok := log.Runs[0].find(upgradelog.DeviceName); err != nil || !ok || l.Text != "Werk Süd" {
+		t.Errorf("a Western code page: %q, %v", l.Text, err)
+	}
+}
+
+func TestLinesThatAreNotTakenAsTheyStandAreRemarked(t *testing.T) {
+	log, err := Read([]byte("Excerpt from the file\n" + strings.Replace(string(logs.UpgradeFailed()), "Flash memory", "Beep\nNote: checked the cable\nFlash memory", 1)))
+	if err != nil || len(log.Runs) != 1 || len(log.Remarks) != 1 || log.Remarks[0].Line != 1 {
+		t.Fatalf("%+v, %v", log, err)
+	}
+	r := log.Runs[0]
+	if len(r.Remarks) != 2 || r.Remarks[0].Line != 11 || r.Remarks[1].Line != 12 || r.Unread != 1 || r.First != 2 || r.Last != 44 {
+		t.Errorf("lines %d to %d, %d unread, remarks %v", r.First, r.Last, r.Unread, r.Remarks)
+	}
+}
+
+func TestHostileFilesAreReadOrRefused(t *testing.T) {
+	for name, b := range map[string][]byte{
+		"empty":     nil,
+		"blank":     []byte("\n \r\n\t\n"),
+		"binary":    bytes.Repeat([]byte{0, 0xFF, 0x80, '\n'}, 1000),
+		"text":      []byte(strings.Repeat("no log at all\n", 5000)),
+		"odd UTF16": {0xFF, 0xFE, 'U'},
+	} {
+		log, err := Read(b)
+		if err != nil || len(log.Runs) != 0 || len(log.Remarks) > maxRemarks+2 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Read(make([]byte, upgradelog.MaxBytes+1)); !errors.Is(err, upgradelog.ErrTooLarge) {
+		t.Errorf("a huge file: %v", err)
+	}
+}
+
+func TestARunThatNoBenchCanPlayIsNamed(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	for name, test := range map[string]struct{ old, with, says string }{
+		"no beginning":    {"Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n", "", "beginning is missing"},
+		"another model":   {"7350V283", "8600V283", "no model"},
+		"unit id 0":       {"Unit ID = 105", "Unit ID = 0", "unit id 0"},
+		"baud rate":       {"BaudRate = 9600", "BaudRate = 115200", "115200 baud"},
+		"odd baud rate":   {"BaudRate = 9600", "BaudRate = 9601", "9601 baud"},
+		"serial number":   {"PC-0209A001-11", strings.Repeat("x", 40), "serial number"},
+		"no serial":       {"PC-0209A001-11", "", ""},
+		"not the article": {"Flash memory cleared\n", "", ""},
+	} {
+		log, err := Read([]byte(strings.Replace(article, test.old, test.with, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Search(t.Context(), log.Runs[0], Options{Trials: 20})
+		switch {
+		case r.Reproduced():
+			t.Errorf("%s: reproduced by %v", name, r.Candidates[0].Plan)
+		case test.says != "" && (r.Problem == nil || !strings.Contains(r.Problem.Error(), test.says)):
+			t.Errorf("%s: %v", name, r.Problem)
+		}
+	}
+}
+
+func TestSizesAreWhatTheCountsLeave(t *testing.T) {
+	head := "Upgrade started at Thursday, March 06, 2008 3:57:48 PM\nFlash memory cleared\nProceeding with firmware download\n"
+	tenths := func(efficiency string, n int) string {
+		var b strings.Builder
+		for p := 10; p <= n; p += 10 {
+			b.WriteString(upgradelog.Line{Kind: upgradelog.Completed, Number: p}.String() + "\nComm efficiency = " + efficiency + "%\n")
+		}
+		return b.String()
+	}
+	for name, test := range map[string]struct {
+		lines            string
+		least, most, hid int
+	}{
+		"nothing":                        {"", 1, maxBlocks, 0},
+		"all, in peace":                  {tenths("100.0", 100), 1, maxBlocks, 0},
+		"the article":                    {tenths("100.0", 90) + "No response... resending (1 of 439)\n", 439, 486, 0},
+		"the first block":                {"No response... resending (1 of 1)\n", 1, maxBlocks, 0},
+		"the first of few":               {tenths("100.0", 50) + "No response... resending (1 of 2)\n", 2, 2, 0},
+		"efficiency after one":           {"No response... resending (1 of 1)\n" + tenths("50.0", 20) + "No response... aborting (1 of 3)\n", 4, 5, 0},
+		"one sent again in silence":      {tenths("80.0", 10), 31, 40, 1},
+		"counts that jump":               {"No response... resending (1 of 5)\nNo response... resending (2 of 9)\n", 1, maxBlocks, -1},
+		"an efficiency that cannot be":   {tenths("100.0", 10) + "20% completed\nComm efficiency = 100.1%\n", 1, maxBlocks, -1},
+		"a second pass after 5 of 10":    {tenths("100.0", 50) + "Flash memory cleared\nProceeding with firmware download\n10% completed\nComm efficiency = 85.7%\n", 9, 10, 0},
+		"percentages that do not follow": {"20% completed\n", 1, maxBlocks, -1},
+	} {
+		log, err := Read([]byte(head + test.lines))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := SizesOf(log.Runs[0])
+		if s.Min != test.least || s.Max != test.most || s.Hidden != test.hid {
+			t.Errorf("%s: %d to %d, hidden %d; want %d to %d, %d", name, s.Min, s.Max, s.Hidden, test.least, test.most, test.hid)
+		}
+	}
+}
+
+func TestALogThatIsMadeToBeSlowTellsNothing(t *testing.T) {
+	pass := "Proceeding with firmware download\n10% completed\nComm efficiency = 100.0%\n20% completed\nComm efficiency = 91.3%\n"
+	log, err := Read([]byte("Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n" + strings.Repeat(pass, 19_000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := SizesOf(log.Runs[0]); s.Known() || s.Hidden != -1 {
+		t.Errorf("%+v", s.String())
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(logs.UpgradeFailed())
+	f.Add([]byte("Upgrade started at Donnerstag, 6. März 2008 15:57:48\r\nComm efficiency = 99,5%\r\n"))
+	f.Add([]byte("Upgrade failed at 3/6/2008 3:57:48 PM\nUpgrade started at M\xE4rz\n\x00"))
+	f.Add([]byte("\xFF\xFEU\x00p\x00"))
+	f.Add([]byte("Proceeding with firmware download\n10% completed\nComm efficiency = 50.0%\nNo response... resending (1 of 7)\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		log, err := Read(b)
+		if err != nil {
+			if !errors.Is(err, upgradelog.ErrTooLarge) {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, r := range log.Runs {
+			again, err := Read(r.Text())
+			if err != nil || len(again.Runs) != 1 || !bytes.Equal(again.Runs[0].Text(), r.Text()) {
+				t.Fatalf("read %q, and that as %+v, %v", r.Text(), again, err)
+			}
+			if s := SizesOf(r); s.Min < 1 || s.Max > maxBlocks || s.Min > s.Max {
+				t.Fatalf("%q: image of %d to %d blocks", r.Text(), s.Min, s.Max)
+			}
+			r.Facts()
+		}
+	})
+}
