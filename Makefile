@@ -56,7 +56,7 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) tool staticcheck $(PACKAGES)
 
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
-	$(GO) test ./cmd/ionbench ./simulator/fault -update
+	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce -update
 
 check: lint build test race bench-once scenarios ## all that must hold before a commit lands
 
