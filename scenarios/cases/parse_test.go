@@ -194,6 +194,7 @@ password = abc
 unit-id = 9
 baud = 1200
 serial-number = PC-2
+device-name = Feeder 7
 disk-full = yes
 limit = 1h30m0.5s
 plan = abort at 60%

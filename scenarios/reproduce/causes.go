@@ -14,6 +14,7 @@ type cause struct {
 	family family  // kinds with the same marks in a log
 	says   string  // what happened, in plain words
 	tell   string  // what else tells of it than the log
+	over   string  // the same once it is over; empty: no other
 	lasts  lasting // how to say that it lasts
 }
 
@@ -39,32 +40,32 @@ const (
 // causes is in the order in which they are likely.
 func causes() []cause {
 	return []cause{
-		{fault.CablePull, 1, dead, "the line went dead (the cable)", "the meter's display shows Upgrading… and its LED L2 is still; its event log has no loss of power", stays},
-		{fault.PowerLoss, 2, dead, "the meter lost its power", "the meter's display is dark while it lasts; afterwards its event log has a power-up", stays},
-		{fault.Abort, 1, alone, "the person pressed Abort", "ask the person", once},
-		{fault.Kill, 1, untold, "the tool or its PC came to a sudden end", "the PC's own event log has a crash or a restart", once},
-		{fault.MeterReset, 3, anew, "a dip of the supply restarted the meter", "the meter's event log has a power-up at that time", once},
-		{fault.BrownOut, 4, anew, "the supply dipped and held the meter in reset", "lights flickered; the meter's event log has no power-up", stays},
-		{fault.WatchdogReset, 6, anew, "the meter's firmware hung and its watchdog restarted it", "the meter's event log has no power-up", once},
-		{fault.MeterSilent, 5, dead, "the meter hung and answered nothing", "the display shows Upgrading…, the cable is good, and a power cycle brings the meter back", stays},
-		{fault.LineBreak, 7, dead, "the line was held in break", "another station on the RS-485 line, or a short between its wires; L2 is still", stays},
-		{fault.WrongBaud, 8, dead, "the converter was set to another baud rate", "the converter's settings; L2 is still", stays},
-		{fault.IPHalfOpen, 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", stays},
-		{fault.IPReset, 2, alone, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", once},
-		{fault.ReplyLost, 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", once},
-		{fault.ReplyLate, 3, alone, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", once},
-		{fault.ReplyStranger, 8, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", once},
-		{fault.ReplyBusy, 2, alone, "the meter said that it was busy", "nothing: the log has no line for it", once},
-		{fault.ReplyStatus, 6, alone, "the meter's answer said otherwise than it should have", "a trace of the line", once},
-		{fault.ProgramFails, 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", once},
-		{fault.EraseFails, 5, alone, "a sector of the meter's flash chip could not be erased", "a further upgrade fails in the same way if the chip is worn", once},
-		{fault.StuckBit, 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", once},
-		{fault.ReadChanges, 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", stays},
-		{fault.FlashLie, 7, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", once},
-		{fault.MeterSlow, 4, alone, "the meter was slow to answer", "other requests are answered as slowly", stays},
-		{fault.ClockJump, 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", once},
-		{fault.DiskFull, 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", stays},
-		{fault.Suspend, 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", stays},
+		{fault.CablePull, 1, dead, "the line went dead (the cable)", "the meter's display shows Upgrading… and its LED L2 is still; its event log has no loss of power", "ask who touched the cable; the meter's event log has no power-down at that time", stays},
+		{fault.PowerLoss, 2, dead, "the meter lost its power", "the meter's display is dark while it lasts; afterwards its event log has a power-up", "the meter's event log has a power-down and a power-up at that time", stays},
+		{fault.Abort, 1, alone, "the person pressed Abort", "ask the person", "", once},
+		{fault.Kill, 1, untold, "the tool or its PC came to a sudden end", "the PC's own event log has a crash or a restart", "", once},
+		{fault.MeterReset, 3, anew, "a dip of the supply restarted the meter", "the meter's event log has a power-up at that time", "", once},
+		{fault.BrownOut, 4, anew, "the supply dipped and held the meter in reset", "lights flickered; the meter's event log has no power-up", "", stays},
+		{fault.WatchdogReset, 6, anew, "the meter's firmware hung and its watchdog restarted it", "the meter's event log has no power-up", "", once},
+		{fault.MeterSilent, 5, dead, "the meter hung and answered nothing", "the display shows Upgrading…, the cable is good, and a power cycle brings the meter back", "the meter's event log has no power-down, and nobody touched the cable", stays},
+		{fault.LineBreak, 7, dead, "the line was held in break", "another station on the RS-485 line, or a short between its wires; L2 is still", "another station on the RS-485 line, or a short between its wires", stays},
+		{fault.WrongBaud, 8, dead, "the converter was set to another baud rate", "the converter's settings; L2 is still", "ask who set the converter", stays},
+		{fault.IPHalfOpen, 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", "only where a gateway or serial server stands between: its log", stays},
+		{fault.IPReset, 2, alone, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
+		{fault.ReplyLost, 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", "", once},
+		{fault.ReplyLate, 3, alone, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", "", once},
+		{fault.ReplyStranger, 8, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", "", once},
+		{fault.ReplyBusy, 2, alone, "the meter said that it was busy", "nothing: the log has no line for it", "", once},
+		{fault.ReplyStatus, 6, alone, "the meter's answer said otherwise than it should have", "a trace of the line", "", once},
+		{fault.ProgramFails, 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", "", once},
+		{fault.EraseFails, 5, alone, "a sector of the meter's flash chip could not be erased", "a further upgrade fails in the same way if the chip is worn", "", once},
+		{fault.StuckBit, 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", "", once},
+		{fault.ReadChanges, 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", "", stays},
+		{fault.FlashLie, 7, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", "", once},
+		{fault.MeterSlow, 4, alone, "the meter was slow to answer", "other requests are answered as slowly", "", stays},
+		{fault.ClockJump, 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", "", once},
+		{fault.DiskFull, 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", "", stays},
+		{fault.Suspend, 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", "", stays},
 	}
 }
 
@@ -74,6 +75,15 @@ func causeOf(k fault.Kind) cause {
 		return list[i]
 	}
 	return cause{kind: k, weight: 10, says: k.Describe().Field}
+}
+
+// tellOf is what else than the log tells of a fault.
+func tellOf(f fault.Fault) string {
+	c := causeOf(f.Kind)
+	if c.over != "" && !f.Duration.Forever() {
+		return c.over
+	}
+	return c.tell
 }
 
 // costOf is how far-fetched a plan is: one cause is likelier than two.

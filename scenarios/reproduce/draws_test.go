@@ -73,3 +73,15 @@ func TestALogOfAnySingleFaultIsReproducedOrNamed(t *testing.T) {
 		t.Errorf("%d of %d reproduced", reproduced, wanted)
 	}
 }
+
+// A log that cannot tell candidates apart leaves the person something else to look at.
+func TestCandidatesWithOneLogAreToldApartBySomethingElse(t *testing.T) {
+	r := reproduce.Search(t.Context(), stored(t, "upgrade-failed.log").Runs[0], reproduce.Options{})
+	told := map[string]bool{}
+	for _, c := range r.Candidates {
+		if c.Tell == "" || told[c.Tell] || told[c.Meaning] {
+			t.Errorf("%v: %q, told by %q", c.Plan, c.Meaning, c.Tell)
+		}
+		told[c.Tell], told[c.Meaning] = true, true
+	}
+}

@@ -169,7 +169,7 @@ func tellApart(list []*Candidate) {
 	for _, c := range list {
 		var ways []string
 		for _, f := range c.Plan {
-			if tell := causeOf(f.Kind).tell; tell != "" && !slices.Contains(ways, tell) {
+			if tell := tellOf(f); tell != "" && !slices.Contains(ways, tell) {
 				ways = append(ways, tell)
 			}
 		}

@@ -22,13 +22,12 @@ type proposals struct {
 
 // propose says what may have happened besides.
 func (s *search) propose(p *played) []hypothesis {
-	want := s.run.Entries
-	x := proposals{of: p, want: want}
-	if p.matched == len(want) {
+	x := proposals{of: p, want: s.run.Entries}
+	if p.matched == len(x.want) {
 		x.cut()
 		return x.next
 	}
-	switch l := want[p.matched].Line; l.Kind {
+	switch l := x.want[p.matched].Line; l.Kind {
 	case upgradelog.Resending, upgradelog.Aborting:
 		x.missingBlock(l)
 	case upgradelog.Retrying:

@@ -103,8 +103,9 @@ func fromUTF16(b []byte, unit func([]byte) uint16) string {
 
 // reader puts lines into runs.
 type reader struct {
-	log *Log
-	run *Run
+	log   *Log
+	run   *Run
+	comma *Run // in which a decimal comma was remarked
 }
 
 func (r *reader) remark(line int, format string, args ...any) {
@@ -145,7 +146,13 @@ func (r *reader) begin(e upgradelog.Entry) {
 func (r *reader) unreadable(u upgradelog.Unreadable) {
 	if e, remark, ok := ofAnotherLocale(u); ok {
 		r.entry(e)
+		if e.Kind == upgradelog.Efficiency && r.comma == r.run {
+			return
+		}
 		r.remark(u.At, "%s", remark)
+		if e.Kind == upgradelog.Efficiency {
+			r.comma = r.run
+		}
 		return
 	}
 	if r.run != nil {
@@ -173,7 +180,7 @@ func ofAnotherLocale(u upgradelog.Unreadable) (e upgradelog.Entry, remark string
 	if before, after, found := strings.Cut(s, ","); found && strings.HasPrefix(s, "Comm efficiency") {
 		log, err := upgradelog.Parse([]byte(before + "." + after))
 		if err == nil && len(log.Entries) == 1 {
-			return upgradelog.Entry{At: u.At, Line: log.Entries[0].Line}, "a decimal comma", true
+			return upgradelog.Entry{At: u.At, Line: log.Entries[0].Line}, "a decimal comma, and so in the lines behind it", true
 		}
 	}
 	return e, "", false

@@ -141,6 +141,7 @@ func TestARunThatNoBenchCanPlayIsNamed(t *testing.T) {
 	article := string(logs.UpgradeFailed())
 	for name, test := range map[string]struct{ old, with, says string }{
 		"no beginning":    {"Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n", "", "beginning is missing"},
+		"head":            {"Device Name = ion7350\n", "", "head is not whole"},
 		"another model":   {"7350V283", "8600V283", "no model"},
 		"unit id 0":       {"Unit ID = 105", "Unit ID = 0", "unit id 0"},
 		"baud rate":       {"BaudRate = 9600", "BaudRate = 115200", "115200 baud"},

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -272,7 +271,7 @@ func (s *search) try(h hypothesis) *played {
 			return later
 		}
 	}
-	if p.exact() && len(unstruck(p.outcome)) == 0 {
+	if p.exact() && len(p.outcome.Unstruck) == 0 {
 		s.matches = append(s.matches, p)
 	}
 	if s.nearest == nil || nearer(p, s.nearest) {
@@ -280,8 +279,6 @@ func (s *search) try(h hypothesis) *played {
 	}
 	return p
 }
-
-func unstruck(o *rig.Outcome) []string { return o.Unstruck }
 
 // nearer: more lines are right, then the end is nearer, then it is the likelier.
 func nearer(a, b *played) bool {

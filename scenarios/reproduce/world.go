@@ -45,6 +45,9 @@ func worldOf(r *Run) (*world, error) {
 	if !ok {
 		return nil, fmt.Errorf("line %d: the run's beginning is missing: no line %q stands before it", r.First, upgradelog.UpgradeStarted)
 	}
+	if !r.has(upgradelog.DeviceName) {
+		return nil, fmt.Errorf("line %d: the run's head is not whole: no line %q stands behind it", r.First, upgradelog.DeviceName)
+	}
 	w.begun = begun
 	ended, ok := r.Ended()
 	if ok && ended.Before(begun) {
