@@ -74,7 +74,7 @@ func (r *Rig) RecoverOver(ctx context.Context, over Transport, a Attempt, faults
 // ports are open.
 func (r *Rig) Serve(ctx context.Context, config serve.Config, ready func(*serve.Server)) error {
 	r.leave()
-	config.Clock, config.Baud = clockFrom(r.Now()), r.setup.Baud
+	config.Clock, config.Baud = machine.WallClockFrom(r.Now()), r.setup.Baud
 	server, err := serve.Listen(config)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	clock := clockFrom(r.Now())
+	clock := machine.WallClockFrom(r.Now())
 	p := &pair{now: r.Now(), wake: make(chan func(time.Duration), 1)}
 	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.setup.Baud, Reset: p.takeReset, Event: p.hear}
 	if over == TCP {
@@ -354,25 +354,6 @@ func (h host) done() bool {
 	defer h.mu.Unlock()
 	return h.tool.Done()
 }
-
-// clockFrom is the wall clock, beginning at start.
-func clockFrom(start time.Duration) machine.Clock { return laterClock{machine.WallClock(), start} }
-
-type laterClock struct {
-	machine.Clock
-	start time.Duration
-}
-
-func (c laterClock) Now() time.Duration { return c.start + c.Clock.Now() }
-
-func (c laterClock) Timer() machine.Timer { return laterTimer{c.Clock.Timer(), c.start} }
-
-type laterTimer struct {
-	machine.Timer
-	start time.Duration
-}
-
-func (t laterTimer) Reset(at time.Duration) { t.Timer.Reset(at - t.start) }
 
 // Promised is what the trace of an attempt promises to be wherever the attempt runs, one
 // line an event: everything that happened to the meter, the faults and the tool, in order

@@ -23,7 +23,10 @@ type Timer interface {
 }
 
 // WallClock is the real time since the call.
-func WallClock() Clock { return wallClock{start: time.Now()} }
+func WallClock() Clock { return WallClockFrom(0) }
+
+// WallClockFrom is the real time, which goes on from now at the call.
+func WallClockFrom(now time.Duration) Clock { return wallClock{start: time.Now().Add(-now)} }
 
 type wallClock struct{ start time.Time }
 
