@@ -50,6 +50,11 @@ func checkReplace(path string) error {
 
 // replaceFile writes an atlas to path, whole or not at all.
 func replaceFile(path string, a *atlas.Atlas, form form) error {
+	return replaceWith(path, func(w io.Writer) error { return form(w, a) })
+}
+
+// replaceWith writes what form writes to path, whole or not at all.
+func replaceWith(path string, form func(w io.Writer) error) error {
 	if err := checkReplace(path); err != nil {
 		return err
 	}
@@ -59,7 +64,7 @@ func replaceFile(path string, a *atlas.Atlas, form form) error {
 	if err != nil {
 		return err
 	}
-	err = form(f, a)
+	err = form(f)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -36,7 +36,7 @@ func commands() []command {
 	return []command{
 		runCommand(), listCommand(), formatCommand(),
 		faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(), mutantsCommand(),
-		sweepCommand(), atlasCommand(), reproduceCommand(),
+		sweepCommand(), atlasCommand(), reproduceCommand(), judgeCommand(),
 	}
 }
 
@@ -45,6 +45,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitNotRun = 3 // the program that was to be judged could not be run
 )
 
 // errFailed ends a command that did its work and has told why the answer is no.
@@ -63,9 +64,13 @@ func wrongUsage(next, format string, args ...any) error {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := dispatch(ctx, args, streams{stdin, stdout, stderr})
 	var usage *usageError
+	var notRun *notRunError
 	switch {
 	case err == nil, errors.Is(err, pflag.ErrHelp):
 		return exitDone
+	case errors.As(err, &notRun):
+		fmt.Fprintf(stderr, "ionbench: %v\n", err)
+		return exitNotRun
 	case errors.Is(err, errFailed):
 		return exitFailed
 	case errors.As(err, &usage):
@@ -176,6 +181,7 @@ Examples:
   ionbench storm --runs 10000                  many, under faults drawn at random
   ionbench sweep --image-size 8KiB             every point of an upgrade, each with every fault
   ionbench reproduce Upgrade.log               what may have happened, of a log from the field
+  ionbench judge --upgrader './up {tcp} {image}'   an upgrader of your own
 
 Results go to standard output, everything else to standard error. Exit status: 0 done,
 1 it did not come out as it should, 2 wrong usage.

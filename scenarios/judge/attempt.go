@@ -1,0 +1,234 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"ionbench/client/upg"
+	"ionbench/fixtures/firmware"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/meter"
+)
+
+// Attempt is one run of the program and what came of it.
+type Attempt struct {
+	Recovery bool
+	Command  string // as it was run
+	Plan     fault.Plan
+	Exit     Exit
+	Killed   bool // by the plan: it claims nothing
+	Aborted  bool // by the plan, with SIGINT
+	Asked    bool // it said something to the meter
+	Meter    rig.Condition
+	Cost     rig.Cost
+	Passes   int    // times that the flash was cleared
+	Log      []byte // that the program wrote to {log}; nil for none
+	LogTold  string // whether the log was judged, and why not
+	Unstruck []string
+	Trace    []bench.Event
+	Broken   []string // invariants and expectations, each with the reason
+	Notes    []string // what else there is to say
+
+	lost string // settings that are not as somebody had set them up
+}
+
+// Name is what the attempt is for.
+func (a *Attempt) Name() string {
+	if a.Recovery {
+		return "recovery"
+	}
+	return "upgrade"
+}
+
+// success and failure are what the program claims by how it ended.
+func (a *Attempt) success() bool { return a.Exit.Success() && !a.Killed }
+func (a *Attempt) failure() bool {
+	return !a.Exit.Success() && !a.Killed && !a.Exit.TimedOut && !a.Exit.Interrupted
+}
+
+// upgraded: success was claimed, and it is one.
+func (a *Attempt) upgraded() bool {
+	return a.success() && a.Meter.Image && a.Meter.State == meter.Application
+}
+
+// player plays one scenario.
+type player struct {
+	*stand
+	target   *Target
+	options  *Options
+	scenario *Scenario
+	folder   string // of this scenario
+	image    string // path of the firmware file
+	attempts []*Attempt
+}
+
+// wrongUnit and wrongSerial are none of the meter; wrongPassword does not open it.
+const (
+	wrongUnit     = 104
+	wrongSerial   = "PC-0000A000-00"
+	wrongPassword = "4711"
+)
+
+// try runs the program once.
+func (p *player) try(ctx context.Context) (*Attempt, error) {
+	n := len(p.attempts)
+	a := &Attempt{Recovery: n > 0, Plan: p.scenario.plan(n)}
+	if err := p.station.SetPlan(a.Plan); err != nil {
+		return nil, err
+	}
+	before := p.look()
+	logFile := filepath.Join(p.folder, p.fileName(n, "log"))
+	command := p.target.forAttempt(a.Recovery)
+	start := func(at address) (*process, error) {
+		argv := command.argv(p.values(at, logFile))
+		a.Command = commandLine(argv)
+		return start(argv, append(os.Environ(), "XDG_STATE_HOME="+p.folder))
+	}
+	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
+	var err error
+	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.target.Transport, start, befall)
+	if err == nil {
+		err = a.Exit.notRun(command.shell)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.Meter, a.Cost = p.condition(before), p.cost(before)
+	a.Trace = p.station.Trace()[before.trace:]
+	a.Unstruck = p.station.Unstruck()
+	if a.Log, err = os.ReadFile(logFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		a.Notes = append(a.Notes, fmt.Sprintf("its log cannot be read: %v", err))
+	}
+	p.attempts = append(p.attempts, a)
+	p.judge(a, before)
+	return a, nil
+}
+
+func (p *player) fileName(attempt int, ending string) string {
+	name := "upgrade"
+	if attempt > 0 {
+		name = fmt.Sprintf("recovery-%d", attempt)
+	}
+	return name + "." + ending
+}
+
+// values are what stands for the placeholders. What is wrong with the input is put right
+// for a recovery.
+func (p *player) values(at address, logFile string) map[string]string {
+	v := map[string]string{
+		portOf: at.port, tcpOf: at.tcp, imageOf: p.image, logOf: logFile, dirOf: p.folder,
+		unitOf: strconv.Itoa(int(p.meter().Config().UnitID)), baudOf: strconv.Itoa(p.options.Baud),
+		passwordOf: p.meter().Config().Password, serialOf: p.meter().Config().SerialNumber,
+	}
+	if len(p.attempts) > 0 {
+		return v
+	}
+	switch p.scenario.Input {
+	case WrongUnit:
+		v[unitOf] = strconv.Itoa(wrongUnit)
+	case WrongSerial:
+		v[serialOf] = wrongSerial
+	case WrongPassword:
+		v[passwordOf] = wrongPassword
+	}
+	return v
+}
+
+// befall carries out what befalls the program's computer.
+func (p *player) befall(a *Attempt, program *process, o bench.Order) {
+	switch o.Fault.Kind {
+	case fault.Kill:
+		a.Killed = true
+		program.signal(syscall.SIGKILL)
+	case fault.Abort:
+		a.Aborted = true
+		program.signal(syscall.SIGINT)
+	case fault.Suspend:
+		if o.Ends {
+			program.signal(continueSignal)
+		} else {
+			program.signal(stopSignal)
+		}
+	case fault.FileGone:
+		if err := os.Remove(p.image); err != nil {
+			a.Notes = append(a.Notes, err.Error())
+		}
+	case fault.FileChanged:
+		if err := p.writeImage(DamagedFile); err != nil {
+			a.Notes = append(a.Notes, err.Error())
+		}
+	}
+}
+
+const fileMode = 0o644
+
+// writeImage puts the firmware file into its place, with what is wrong with it.
+func (p *player) writeImage(in Input) error {
+	f := p.file
+	if in == WrongProduct {
+		f = firmware.UPG(uint16(meter.ION7330), meter.ION7330.String()+"V283", f.Dated, 283, len(f.Image))
+	}
+	b, err := upg.Append(nil, f)
+	if err != nil {
+		return err
+	}
+	switch in {
+	case NoFile:
+		return nil
+	case EmptyFile:
+		b = nil
+	case TruncatedFile:
+		b = b[:len(b)/2]
+	case OtherFile:
+		b = []byte("This is a letter and no firmware.\n")
+	case DamagedFile:
+		b[upg.HeaderBytes] ^= 1
+	}
+	return os.WriteFile(p.image, b, fileMode)
+}
+
+// play plays the scenario to its end. What it returns besides is why it could not.
+func (p *player) play(ctx context.Context) (broken []string, err error) {
+	p.image = filepath.Join(p.folder, "image.upg")
+	if err := p.writeImage(p.scenario.Input); err != nil {
+		return nil, err
+	}
+	for {
+		a, err := p.try(ctx)
+		if err != nil {
+			return broken, err
+		}
+		if p.isLast(a) {
+			return broken, nil
+		}
+		p.heal()
+		if !p.answers() {
+			return append(broken, fmt.Sprintf("I1: power and line are back, and the meter is %v", p.meter().State())), nil
+		}
+		if err := p.writeImage(""); err != nil {
+			return broken, err
+		}
+	}
+}
+
+// isLast: the upgrade has succeeded, or was refused as it should be, or there is no point
+// in going on.
+func (p *player) isLast(a *Attempt) bool {
+	peaceful := len(p.attempts) > max(1, len(p.scenario.Plans))
+	return a.success() || a.Exit.TimedOut || a.Exit.Interrupted || p.scenario.Expect == Refuses || peaceful
+}
+
+// limit is the time limit of an attempt of a program that waits so long for an answer: it
+// may wait for a meter that restarts, and for all answers of two requests.
+func limit(response time.Duration) time.Duration {
+	return restartPatience + 30*time.Second + 2*tries*response
+}

@@ -1,0 +1,99 @@
+package judge
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+)
+
+// moments are where in each phase a fault of the catalogue strikes: the first that its
+// kind allows.
+var moments = []struct {
+	phase    Phase
+	triggers []fault.Trigger
+}{
+	{Identify, []fault.Trigger{{Unit: fault.AtReply, First: 1}}},
+	{Erase, []fault.Trigger{{Unit: fault.AtState, State: fault.Erasing}, fault.FlashOp(20, fault.Before)}},
+	{Download, []fault.Trigger{fault.Block(6), fault.FlashOp(150, fault.Before)}},
+	{Verify, []fault.Trigger{{Unit: fault.AtState, State: fault.Verifying}}},
+	{Restart, []fault.Trigger{{Unit: fault.AtState, State: fault.Booting}}},
+}
+
+// catalogue is one scenario for each kind of fault and each phase in which it can strike.
+func catalogue(response time.Duration) []Scenario {
+	var all []Scenario
+	for _, d := range fault.Kinds() {
+		for _, m := range moments {
+			if f, ok := representative(d, m.triggers, response); ok {
+				all = append(all, Scenario{
+					Name:   fmt.Sprintf("%v-%s", d.Kind, m.phase),
+					Phase:  m.phase,
+					Title:  d.Field,
+					Plans:  trial.Plans{{f}},
+					Expect: Recovers,
+					Waits:  tries / 2, // some cost none, some all
+				})
+			}
+		}
+	}
+	return all
+}
+
+// representative is the example of a kind, moved to the first of the triggers that it
+// allows and shortened to what one waits for.
+func representative(d fault.Description, triggers []fault.Trigger, response time.Duration) (fault.Fault, bool) {
+	plan, err := fault.Parse(d.Example)
+	if err != nil || len(plan) != 1 {
+		panic(fmt.Sprintf("judge: the example of %v: %v", d.Kind, err)) // package fault tests them
+	}
+	f := plan[0]
+	shorten(&f, response)
+	for _, t := range triggers {
+		f.Trigger = t
+		if d.Kind == fault.ReadChanges || f.Parameters.Address != 0 {
+			f.Parameters.Address = imageAddress
+		}
+		if f.Validate() == nil {
+			return f, true
+		}
+	}
+	return fault.Fault{}, false
+}
+
+// imageAddress is a byte of the image in the flash.
+const imageAddress = 0x030100
+
+// shorten leaves a fault as long as a program needs to notice it: durations are wall time.
+func shorten(f *fault.Fault, response time.Duration) {
+	if f.Kind.Lasts() {
+		f.Duration = fault.Duration{NoResponses: 2}
+		if f.Validate() != nil || !blocks(f) {
+			f.Duration = fault.Duration{Time: 2 * response}
+		}
+	}
+	switch f.Kind {
+	case fault.ReplyLate:
+		f.Parameters.By = lateness * response
+	case fault.WatchdogReset:
+		f.Parameters.By = response
+	case fault.MeterSlow:
+		f.Parameters.By = response / 10
+	case fault.SlowLine:
+		f.Parameters.By = 100 * time.Microsecond
+	case fault.Sliced:
+		f.Parameters.By = time.Millisecond
+	case fault.CableFlap:
+		f.Parameters.By = max(time.Millisecond, response/3)
+	}
+}
+
+// blocks tells whether nothing goes on while the fault lasts, so that missing answers end it.
+func blocks(f *fault.Fault) bool {
+	switch f.Kind {
+	case fault.CablePull, fault.PowerLoss, fault.MeterSilent, fault.BrownOut, fault.WrongBaud, fault.LineBreak, fault.IPHalfOpen, fault.IPStall:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,82 @@
+package judge
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+//go:embed web
+var web embed.FS
+
+// page is what the template shows.
+type page struct {
+	Policy                  string
+	Style                   template.CSS
+	Verdict                 string
+	Title                   string
+	Facts                   [][2]string
+	Passed, Failed, Skipped int
+	Interrupted             bool
+	Scenarios               []scenarioView
+}
+
+type scenarioView struct {
+	scenarioObject
+	Text  string
+	Runs  []runView
+	Tone  string
+	Label string
+}
+
+type runView struct {
+	attemptObject
+	End            string
+	Stdout, Stderr string
+	ProgramLog     string
+}
+
+// WriteHTML writes the report as one page that needs no network and no other file.
+func (r *Report) WriteHTML(w io.Writer) error {
+	style, err := web.ReadFile("web/page.css")
+	if err != nil {
+		return err
+	}
+	t, err := template.ParseFS(web, "web/page.html")
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(style)
+	p := page{
+		Policy:  fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'", base64.StdEncoding.EncodeToString(sum[:])),
+		Style:   template.CSS(style),
+		Verdict: r.Verdict(),
+		Title:   fmt.Sprintf("Judged: %s", r.Target.Upgrade),
+		Facts: [][2]string{
+			{"upgrader", r.Target.Upgrade.String()}, {"recovery", r.Target.forAttempt(true).String()}, {"suite", r.Suite},
+			{"transport", r.Target.Transport.String()}, {"time limit", r.Options.Limit.String()},
+			{"seed", fmt.Sprint(r.Options.Seed)}, {"took", fmt.Sprintf("%.1f s", r.Took.Seconds())},
+		},
+		Interrupted: r.Interrupted,
+	}
+	p.Passed, p.Failed, p.Skipped = r.Counts()
+	for _, s := range r.Results {
+		p.Scenarios = append(p.Scenarios, s.view())
+	}
+	return t.Execute(w, p)
+}
+
+func (r *Result) view() scenarioView {
+	v := scenarioView{scenarioObject: r.object(), Text: VerdictText(r), Tone: r.Verdict()}
+	v.Label = map[string]string{"pass": "pass", "no": "NO", "skipped": "not played"}[v.Tone]
+	for i, a := range r.Attempts {
+		v.Runs = append(v.Runs, runView{
+			attemptObject: v.Attempts[i], End: a.Exit.String(),
+			Stdout: printable(a.Exit.Stdout.Kept()), Stderr: printable(a.Exit.Stderr.Kept()), ProgramLog: printable(a.Log),
+		})
+	}
+	return v
+}

@@ -1,0 +1,131 @@
+package judge
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// The report as a program reads it. Times are in seconds.
+
+type reportObject struct {
+	Format    string           `json:"format"`
+	Suite     string           `json:"suite"`
+	Verdict   string           `json:"verdict"`
+	Upgrader  string           `json:"upgrader"`
+	Recover   string           `json:"recover"`
+	Transport string           `json:"transport"`
+	Pace      int              `json:"pace"`
+	Seed      uint64           `json:"seed"`
+	Limit     float64          `json:"limit_seconds"`
+	Seconds   float64          `json:"seconds"`
+	Passed    int              `json:"passed"`
+	Failed    int              `json:"failed"`
+	Skipped   int              `json:"skipped"`
+	Partial   bool             `json:"partial"`
+	Scenarios []scenarioObject `json:"scenarios"`
+}
+
+type scenarioObject struct {
+	Name     string          `json:"name"`
+	Title    string          `json:"title"`
+	Phase    Phase           `json:"phase"`
+	Row      string          `json:"row"`
+	Plan     string          `json:"plan"`
+	ID       string          `json:"id"`
+	Input    Input           `json:"input"`
+	Expected Expectation     `json:"expected"`
+	Verdict  string          `json:"verdict"`
+	Skipped  string          `json:"skipped"`
+	Broken   []string        `json:"broken"`
+	Notes    []string        `json:"notes"`
+	Seconds  float64         `json:"seconds"`
+	Folder   string          `json:"folder"`
+	Repeat   string          `json:"repeat"`
+	Attempts []attemptObject `json:"attempts"`
+}
+
+type attemptObject struct {
+	Name        string   `json:"name"`
+	Command     string   `json:"command"`
+	Plan        string   `json:"plan"`
+	Exit        int      `json:"exit"`
+	Signal      string   `json:"signal"`
+	TimedOut    bool     `json:"timed_out"`
+	Killed      bool     `json:"killed"`
+	Aborted     bool     `json:"aborted"`
+	Seconds     float64  `json:"seconds"`
+	State       string   `json:"meter_state"`
+	Revision    string   `json:"meter_revision"`
+	Image       bool     `json:"image_intact"`
+	FlashOps    uint64   `json:"flash_ops"`
+	Lost        string   `json:"settings_lost"`
+	Blocks      uint64   `json:"blocks_sent"`
+	Resends     uint64   `json:"resends"`
+	Log         string   `json:"log"`
+	StdoutBytes int64    `json:"stdout_bytes"`
+	StderrBytes int64    `json:"stderr_bytes"`
+	Broken      []string `json:"broken"`
+}
+
+// jsonFormat names the form of the file.
+const jsonFormat = "ionbench-judge 1"
+
+// Verdict is the report in a word.
+func (r *Report) Verdict() string {
+	_, failed, _ := r.Counts()
+	if failed > 0 || r.Interrupted {
+		return "no"
+	}
+	return "pass"
+}
+
+// Verdict is the result in a word.
+func (r *Result) Verdict() string {
+	switch {
+	case r.Skipped != "":
+		return "skipped"
+	case r.Passed():
+		return "pass"
+	}
+	return "no"
+}
+
+// WriteJSON writes the report as one JSON object.
+func (r *Report) WriteJSON(w io.Writer) error {
+	o := reportObject{
+		Format: jsonFormat, Suite: r.Suite, Verdict: r.Verdict(), Upgrader: r.Target.Upgrade.String(), Recover: r.Target.forAttempt(true).String(),
+		Transport: r.Target.Transport.String(), Pace: r.Options.Pace, Seed: r.Options.Seed,
+		Limit: r.Options.Limit.Seconds(), Seconds: r.Took.Seconds(), Partial: r.Interrupted, Scenarios: []scenarioObject{},
+	}
+	o.Passed, o.Failed, o.Skipped = r.Counts()
+	for _, s := range r.Results {
+		o.Scenarios = append(o.Scenarios, s.object())
+	}
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", " ")
+	return out.Encode(o)
+}
+
+func (r *Result) object() scenarioObject {
+	s := &r.Scenario
+	o := scenarioObject{
+		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), ID: s.ID(), Input: s.Input, Expected: s.Expect,
+		Verdict: r.Verdict(), Skipped: r.Skipped, Broken: listed(r.Broken), Notes: listed(r.Notes),
+		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
+	}
+	for _, a := range r.Attempts {
+		m := &a.Meter
+		o.Attempts = append(o.Attempts, attemptObject{
+			Name: a.Name(), Command: a.Command, Plan: a.Plan.String(), Exit: a.Exit.Code, Signal: a.Exit.Signal, TimedOut: a.Exit.TimedOut,
+			Killed: a.Killed, Aborted: a.Aborted, Seconds: a.Exit.Took.Seconds(),
+			State: m.State.String(), Revision: m.Revision, Image: m.Image, FlashOps: m.FlashOps, Lost: m.Lost.String(),
+			Blocks: a.Cost.Blocks, Resends: a.Cost.Resends, Log: a.LogTold,
+			StdoutBytes: a.Exit.Stdout.Bytes, StderrBytes: a.Exit.Stderr.Bytes, Broken: listed(a.Broken),
+		})
+	}
+	return o
+}
+
+// listed is a list that JSON shows as one, even when it is empty.
+func listed(list []string) []string { return append([]string{}, list...) }

@@ -1,0 +1,73 @@
+package judge
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// maxKept is how much of each output is kept: half of it from the beginning, half from the
+// end. The rest is counted.
+const maxKept = 1 << 20
+
+// Output is what a program wrote to one of its outputs.
+type Output struct {
+	Bytes int64 // all that it wrote
+	head  []byte
+	tail  []byte
+}
+
+// Write keeps p as far as there is room. It never fails.
+func (o *Output) Write(p []byte) (int, error) {
+	n := len(p)
+	o.Bytes += int64(n)
+	room := min(n, maxKept/2-len(o.head))
+	o.head = append(o.head, p[:room]...)
+	o.tail = append(o.tail, p[room:]...)
+	if len(o.tail) > maxKept {
+		o.tail = append(o.tail[:0], o.tail[len(o.tail)-maxKept/2:]...)
+	}
+	return n, nil
+}
+
+// Kept is what was kept, with a line in the place of what was not.
+func (o *Output) Kept() []byte {
+	tail := o.tail[max(0, len(o.tail)-maxKept/2):]
+	left := o.Bytes - int64(len(o.head)) - int64(len(tail))
+	kept := append([]byte(nil), o.head...)
+	if left > 0 {
+		kept = fmt.Appendf(kept, "\n[%d bytes are left out here]\n", left)
+	}
+	return append(kept, tail...)
+}
+
+// said is what a program said last, of its errors if it can be told.
+func (e *Exit) said() string {
+	if said := e.Stderr.telling(); said != "" {
+		return said
+	}
+	return e.Stdout.telling()
+}
+
+// telling is the last line that speaks of an error, or else the last one, at most so many
+// bytes of it.
+func (o *Output) telling() string {
+	const most = 200
+	line := ""
+	for l := range strings.Lines(strings.TrimSpace(string(o.Kept()))) {
+		const word = "error"
+		if strings.Contains(strings.ToLower(l), word) || !strings.Contains(strings.ToLower(line), word) {
+			line = strings.TrimSpace(l)
+		}
+	}
+	if len(line) > most {
+		line = line[:most] + "..."
+	}
+	return line
+}
+
+// keep reads r to its end.
+func (o *Output) keep(r io.Reader) {
+	// It fails only when the pipe is closed from here, and then nobody wants the rest.
+	_, _ = io.Copy(struct{ io.Writer }{o}, r)
+}

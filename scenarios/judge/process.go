@@ -1,0 +1,202 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// grace is how long a program that is told to end has for it.
+	grace = 500 * time.Millisecond
+	// drain is how long its outputs may stay open once it has ended.
+	drain = time.Second
+	// lastResort is how long a killed program may take to be gone.
+	lastResort = 5 * time.Second
+)
+
+// process is a program that runs, and all that it starts, in a process group of its own.
+type process struct {
+	command *exec.Cmd
+	began   time.Time
+	ended   chan struct{} // closed when the program itself has ended
+	state   *os.ProcessState
+	outputs [2]Output // standard output and error
+	pipes   [2]*os.File
+	readers sync.WaitGroup
+}
+
+// Exit is how a program ended.
+type Exit struct {
+	Code        int           // exit status; -1 where there is none
+	Signal      string        // that ended it; empty for none
+	TimedOut    bool          // it was still running at the time limit, and was ended
+	Stubborn    bool          // it went on although it was told to end
+	Interrupted bool          // the judge was
+	Left        bool          // processes of its group outlived it, and were ended
+	Held        bool          // something outside of its group has its output open
+	Took        time.Duration // wall time
+	Stdout      Output
+	Stderr      Output
+}
+
+// start runs a program without an input. The error wraps ErrNotRun.
+func start(argv, environment []string) (*process, error) {
+	p := &process{command: exec.Command(argv[0], argv[1:]...), began: time.Now(), ended: make(chan struct{})}
+	p.command.Env = environment
+	inGroupOfItsOwn(p.command)
+	writers, err := p.openPipes()
+	if err == nil {
+		p.command.Stdout, p.command.Stderr = writers[0], writers[1]
+		err = p.command.Start()
+	}
+	for _, w := range writers {
+		w.Close()
+	}
+	if err != nil {
+		p.closePipes()
+		return nil, fmt.Errorf("%w: %w", ErrNotRun, err)
+	}
+	for i := range p.outputs {
+		p.readers.Go(func() { p.outputs[i].keep(p.pipes[i]) })
+	}
+	go func() {
+		defer close(p.ended)
+		// It fails only for a process that was waited for already.
+		p.state, _ = p.command.Process.Wait()
+	}()
+	return p, nil
+}
+
+// openPipes makes the pipes for the outputs and gives the ends for the program.
+func (p *process) openPipes() (writers []*os.File, err error) {
+	for i := range p.pipes {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return writers, err
+		}
+		p.pipes[i] = r
+		writers = append(writers, w)
+	}
+	return writers, nil
+}
+
+func (p *process) closePipes() {
+	for _, r := range p.pipes {
+		if r != nil {
+			r.Close()
+		}
+	}
+}
+
+// signal tells the whole group something; it is no error that nobody is left.
+func (p *process) signal(s syscall.Signal) { _ = signalGroup(p.command.Process.Pid, s) }
+
+// wait waits for the end of the program and makes it come at the limit.
+func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
+	var e Exit
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-p.ended:
+	case <-timer.C:
+		e.TimedOut = true
+		e.Stubborn = !p.end()
+	case <-ctx.Done():
+		e.Interrupted = true
+		p.end()
+	}
+	e.Took = time.Since(p.began)
+	// A number is not given out again while a group has it: what is there is what is left.
+	if e.Left = signalGroup(p.command.Process.Pid, 0) == nil && !e.TimedOut; e.Left || e.TimedOut {
+		p.signal(syscall.SIGKILL)
+	}
+	e.Held = !p.drain()
+	p.describe(&e)
+	return e
+}
+
+// end makes the program end and says whether it did so when it was told.
+func (p *process) end() bool {
+	p.signal(syscall.SIGTERM)
+	p.signal(continueSignal)
+	select {
+	case <-p.ended:
+		return true
+	case <-time.After(grace):
+	}
+	p.signal(syscall.SIGKILL)
+	select {
+	case <-p.ended:
+	case <-time.After(lastResort): // it hangs inside the operating system
+	}
+	return false
+}
+
+// drain takes what is left in the outputs and says whether they came to their end.
+func (p *process) drain() bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.readers.Wait()
+	}()
+	ended := true
+	select {
+	case <-done:
+	case <-time.After(drain):
+		ended = false
+	}
+	p.closePipes()
+	<-done
+	return ended
+}
+
+func (p *process) describe(e *Exit) {
+	e.Stdout, e.Stderr = p.outputs[0], p.outputs[1]
+	e.Code = -1
+	select {
+	case <-p.ended:
+	default:
+		return
+	}
+	if p.state == nil {
+		return
+	}
+	e.Code = p.state.ExitCode()
+	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		e.Signal = status.Signal().String()
+	}
+}
+
+// String is the end in a few words.
+func (e *Exit) String() string {
+	switch {
+	case e.TimedOut:
+		return "time limit"
+	case e.Interrupted:
+		return "interrupted"
+	case e.Signal != "":
+		return "signal: " + e.Signal
+	}
+	return fmt.Sprintf("exit %d", e.Code)
+}
+
+// Success: the program ended by itself and claims success.
+func (e *Exit) Success() bool { return e.Code == 0 && !e.TimedOut && !e.Interrupted }
+
+// errNotFoundByShell is what a shell says of a program that it could not run.
+var errNotFoundByShell = errors.New("the shell could not run it")
+
+// notRun: a shell tells by these that there is no such program, or that it is none.
+func (e *Exit) notRun(shell bool) error {
+	const notExecutable, notFound = 126, 127
+	if shell && !e.TimedOut && (e.Code == notFound || e.Code == notExecutable) {
+		return fmt.Errorf("%w: %w: %s", ErrNotRun, errNotFoundByShell, e.Stderr.telling())
+	}
+	return nil
+}

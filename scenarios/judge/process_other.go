@@ -1,0 +1,30 @@
+//go:build !unix
+
+package judge
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// There are no process groups: the program alone is ended.
+func inGroupOfItsOwn(*exec.Cmd) {}
+
+func signalGroup(group int, s syscall.Signal) error {
+	if s != syscall.SIGKILL && s != syscall.SIGTERM {
+		return errors.ErrUnsupported
+	}
+	p, err := os.FindProcess(group)
+	if err != nil {
+		return err
+	}
+	return p.Kill()
+}
+
+// They do not exist there.
+const (
+	stopSignal     = syscall.Signal(0x13)
+	continueSignal = syscall.Signal(0x12)
+)

@@ -1,0 +1,251 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Options say how a suite is run. The zero value of a field stands for its default.
+type Options struct {
+	Pace     int           // so many times faster than a real meter and its line; 0: they take no time
+	Baud     int           // of the line; 0: 9600
+	Seed     uint64        // of what a power loss leaves in the flash; 0: 1
+	Response time.Duration // how long the program waits for an answer, as far as one knows; 0: 10 s
+	Limit    time.Duration // of an attempt; 0: what Response allows
+	Parallel int           // scenarios at once; 0: DefaultParallel
+	// Artifacts is the folder for what each scenario leaves behind, one folder a scenario;
+	// empty for none.
+	Artifacts string
+	// Repeat is the command that repeats one scenario, but for its name at the end.
+	Repeat string
+	// Ended, if not nil, is told of every scenario that has ended, one at a time.
+	Ended func(r *Result)
+}
+
+// Defaults of Options.
+const (
+	DefaultResponse = 10 * time.Second // documented for the public ION client
+	DefaultBaud     = 9600
+	DefaultParallel = 8 // a program waits most of the time
+)
+
+// Filled is the options with their defaults filled in.
+func (o Options) Filled() Options {
+	if o.Baud == 0 {
+		o.Baud = DefaultBaud
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Response == 0 {
+		o.Response = DefaultResponse
+	}
+	if o.Limit == 0 {
+		o.Limit = limit(o.Response)
+	}
+	if o.Parallel == 0 {
+		o.Parallel = DefaultParallel
+	}
+	return o
+}
+
+// Result is what came of a scenario.
+type Result struct {
+	Scenario Scenario
+	Skipped  string // why it was not played
+	Attempts []*Attempt
+	Broken   []string // all that was broken, each with the attempt and the reason
+	Notes    []string
+	Took     time.Duration
+	Folder   string // of its artifacts; empty for none
+	Repeat   string // command that plays it again
+}
+
+// Passed reports that nothing was broken.
+func (r *Result) Passed() bool { return r.Skipped == "" && len(r.Broken) == 0 }
+
+// Report is what came of a suite.
+type Report struct {
+	Suite   string
+	Target  Target
+	Options Options
+	Results []*Result // in the order of the suite
+	Took    time.Duration
+	// Interrupted: not all that could be played was.
+	Interrupted bool
+}
+
+// Counts is how many scenarios passed, failed and were skipped.
+func (r *Report) Counts() (passed, failed, skipped int) {
+	for _, s := range r.Results {
+		switch {
+		case s.Skipped != "":
+			skipped++
+		case s.Passed():
+			passed++
+		default:
+			failed++
+		}
+	}
+	return passed, failed, skipped
+}
+
+// Run plays a suite with a program and judges it. When ctx ends, what has ended by then is
+// in the report. The error wraps ErrNotRun where the program could not be run, and
+// errors.ErrUnsupported where there are no PTYs.
+func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
+	o = o.Filled()
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	folder, tidy, err := workFolder(o.Artifacts)
+	if err != nil {
+		return nil, err
+	}
+	defer tidy()
+	r := &Report{Suite: s.Name, Target: t, Options: o, Results: make([]*Result, len(s.Scenarios))}
+	began := time.Now()
+	err = r.playAll(ctx, s, folder)
+	r.Took = time.Since(began)
+	r.dropUnplayed()
+	return r, err
+}
+
+// workFolder is where the scenarios have their folders; tidy removes one that nobody asked for.
+func workFolder(artifacts string) (folder string, tidy func(), err error) {
+	if artifacts == "" {
+		folder, err = os.MkdirTemp("", "ionbench-judge-")
+		return folder, func() { os.RemoveAll(folder) }, err
+	}
+	folder, err = filepath.Abs(artifacts)
+	if err == nil {
+		err = os.MkdirAll(folder, folderMode)
+	}
+	return folder, func() {}, err
+}
+
+const folderMode = 0o755
+
+// freshFolder makes a folder. What an earlier run of the scenario left there is removed, and
+// nothing else is.
+func freshFolder(path string) error {
+	if _, err := os.Stat(filepath.Join(path, verdictFile)); err == nil {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	err := os.Mkdir(path, folderMode)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there, and is no folder of an earlier run: name another folder for the artifacts", path)
+	}
+	return err
+}
+
+// playAll plays the scenarios, so many at once. The first error ends it.
+func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var workers sync.WaitGroup
+	var telling sync.Mutex
+	for range r.Options.Parallel {
+		workers.Go(func() {
+			for i := range next {
+				result, err := r.playOne(ctx, &s.Scenarios[i], folder)
+				if err != nil {
+					cancel(fmt.Errorf("scenario %s: %w", s.Scenarios[i].Name, err))
+				}
+				if result == nil || ctx.Err() != nil {
+					continue
+				}
+				r.Results[i] = result
+				if r.Options.Ended != nil {
+					telling.Lock()
+					r.Options.Ended(result)
+					telling.Unlock()
+				}
+			}
+		})
+	}
+	for i := range s.Scenarios {
+		if ctx.Err() == nil {
+			next <- i
+		}
+	}
+	close(next)
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// dropUnplayed leaves out what was not played to its end.
+func (r *Report) dropUnplayed() {
+	played := r.Results[:0]
+	for _, result := range r.Results {
+		if result != nil {
+			played = append(played, result)
+		}
+	}
+	r.Interrupted = len(played) < len(r.Results)
+	r.Results = played
+}
+
+func (r *Report) playOne(ctx context.Context, s *Scenario, folder string) (*Result, error) {
+	result := &Result{Scenario: *s, Repeat: r.repeat(s.Name)}
+	if result.Skipped = s.cannot(&r.Target); result.Skipped != "" {
+		return result, nil
+	}
+	began := time.Now()
+	p := &player{target: &r.Target, options: &r.Options, scenario: s, folder: filepath.Join(folder, s.Name)}
+	var err error
+	if p.stand, err = newStand(s, &r.Options); err != nil {
+		return nil, err
+	}
+	if err := freshFolder(p.folder); err != nil {
+		return nil, err
+	}
+	result.Broken, err = p.play(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result.Attempts, result.Took = p.attempts, time.Since(began)
+	result.collect()
+	if r.Options.Artifacts != "" {
+		result.Folder = p.folder
+		err = leaveArtifacts(p, result)
+	}
+	return result, err
+}
+
+func (r *Report) repeat(name string) string {
+	if r.Options.Repeat == "" {
+		return ""
+	}
+	return r.Options.Repeat + " --only " + Quoted(name)
+}
+
+// collect gathers what its attempts broke.
+func (r *Result) collect() {
+	var broken []string
+	for i, a := range r.Attempts {
+		name := ""
+		if i > 0 {
+			name = fmt.Sprintf("in recovery %d: ", i)
+		}
+		for _, what := range a.Broken {
+			broken = append(broken, name+what)
+		}
+		for _, what := range a.Notes {
+			r.Notes = append(r.Notes, name+what)
+		}
+	}
+	r.Broken = append(broken, r.Broken...)
+}

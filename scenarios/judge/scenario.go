@@ -1,0 +1,322 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// Phase is where in an upgrade a scenario strikes.
+type Phase string
+
+// The phases, in the order of an upgrade.
+const (
+	Whole    Phase = "whole"    // nowhere
+	Before   Phase = "before"   // with what the program is given
+	Identify Phase = "identify" // the program asks the meter what it is
+	Erase    Phase = "erase"
+	Download Phase = "download"
+	Verify   Phase = "verify"
+	Restart  Phase = "restart"
+)
+
+// Expectation is what must come of the first attempt.
+type Expectation string
+
+// The expectations.
+const (
+	// Recovers: it may fail; then a recovery must end in success.
+	Recovers Expectation = "succeeds, or fails and can be recovered"
+	Succeeds Expectation = "succeeds"
+	Refuses  Expectation = "fails before anything is erased"
+)
+
+// Input is what is wrong with what the program is given.
+type Input string
+
+// The inputs. The zero Input is right.
+const (
+	WrongProduct  Input = "wrong-product"
+	DamagedFile   Input = "damaged-file"
+	TruncatedFile Input = "truncated-file"
+	EmptyFile     Input = "empty-file"
+	NoFile        Input = "no-file"
+	OtherFile     Input = "other-file"
+	WrongPassword Input = "wrong-password"
+	WrongUnit     Input = "wrong-unit"
+	WrongSerial   Input = "wrong-serial"
+)
+
+// Scenario is one play of the program: an upgrade and, where it fails, its recoveries.
+type Scenario struct {
+	Name   string
+	Phase  Phase
+	Row    string // of the list of what the article says, as K2; empty for none
+	Title  string // what happens, in a sentence
+	Plans  trial.Plans
+	Input  Input
+	Blocks int // of the image; 0: imageBlocks
+	Expect Expectation
+	// OnePass: the flash must be cleared no more than once.
+	OnePass bool
+	// Waits is about how many missing answers the program waits for.
+	Waits int
+	// Extra is what the program may wait besides.
+	Extra time.Duration
+}
+
+// restartPatience is how long the upgrader of the article waits for a meter that restarts.
+const restartPatience = time.Minute
+
+// plan is what befalls attempt i, counted from 0.
+func (s *Scenario) plan(i int) fault.Plan {
+	if i < len(s.Plans) {
+		return s.Plans[i]
+	}
+	return nil
+}
+
+// imageBlocks is how many blocks an image has. The last one is not full.
+const imageBlocks = 12
+
+func (s *Scenario) imageBytes() int {
+	blocks := s.Blocks
+	if blocks == 0 {
+		blocks = imageBlocks
+	}
+	return (blocks-1)*ion.BlockBytes + 500
+}
+
+// config is the trial that has the same meter, image and plan, with our own upgrader.
+func (s *Scenario) config() trial.Config { return trial.Config{ImageBytes: s.imageBytes()} }
+
+// ID is the id of the trial with the same meter, image and plan, in which our own upgrader
+// meets the same faults in virtual time (`ionbench replay`); empty where there is none.
+func (s *Scenario) ID() string {
+	if s.Input != "" {
+		return ""
+	}
+	id, err := trial.ID(s.config(), s.Plans)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// perAttempt is what a program takes for an attempt in which it waits for nothing: a
+// second or two after each of two restarts, and the transfer.
+const perAttempt = 4 * time.Second
+
+// expected is about how long the scenario takes with a program that waits so long for an
+// answer.
+func (s *Scenario) expected(response time.Duration) time.Duration {
+	d := perAttempt + time.Duration(s.Waits)*response
+	if s.Expect == Recovers {
+		d += perAttempt
+	}
+	return d + s.Extra + time.Duration(s.Blocks)*20*time.Millisecond
+}
+
+// needs is the placeholder without which the scenario means nothing to a program; empty
+// for none.
+func (s *Scenario) needs() string {
+	switch s.Input {
+	case "":
+		return ""
+	case WrongPassword:
+		return passwordOf
+	case WrongUnit:
+		return unitOf
+	case WrongSerial:
+		return serialOf
+	}
+	return imageOf
+}
+
+// cannot says why the scenario cannot be played with a target; empty if it can.
+func (s *Scenario) cannot(t *Target) string {
+	if need := s.needs(); need != "" && !t.Upgrade.uses(need) {
+		return fmt.Sprintf("the command has no {%s}", need)
+	}
+	for _, f := range slices.Concat(s.Plans...) {
+		switch {
+		case f.Kind == fault.DiskFull || f.Kind == fault.ClockJump:
+			return fmt.Sprintf("%v cannot be done to a program from outside", f.Kind)
+		case (f.Kind == fault.FileGone || f.Kind == fault.FileChanged) && !t.Upgrade.uses(imageOf):
+			return fmt.Sprintf("the command has no {%s}", imageOf)
+		case f.Kind.Place() == fault.PlaceIP && t.Transport != rig.TCP:
+			return fmt.Sprintf("%v needs TCP", f.Kind)
+		}
+	}
+	return ""
+}
+
+// Suite is a list of scenarios.
+type Suite struct {
+	Name      string
+	Scenarios []Scenario
+}
+
+// SuiteNames are the suites that there are.
+func SuiteNames() []string { return []string{"smoke", "full"} }
+
+// NewSuite makes the suite of that name for a program that waits so long for an answer.
+func NewSuite(name string, response time.Duration) (*Suite, error) {
+	switch name {
+	case "smoke":
+		return &Suite{name, fill(smoke(), response)}, nil
+	case "full":
+		return &Suite{name, append(fill(slices.Concat(smoke(), more()), response), catalogue(response)...)}, nil
+	}
+	return nil, fmt.Errorf("there is no suite %q: use %s", name, strings.Join(SuiteNames(), " or "))
+}
+
+// Only is the suite with the scenarios of these names alone.
+func (s *Suite) Only(names []string) (*Suite, error) {
+	only := &Suite{Name: s.Name}
+	var known []string
+	for _, c := range s.Scenarios {
+		known = append(known, c.Name)
+		if slices.Contains(names, c.Name) {
+			only.Scenarios = append(only.Scenarios, c)
+		}
+	}
+	for _, name := range names {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if best, ok := fault.Nearest(name, known); ok {
+			return nil, fmt.Errorf("the suite %s has no scenario %q; did you mean %s?", s.Name, name, best)
+		}
+		return nil, fmt.Errorf("the suite %s has no scenario %q", s.Name, name)
+	}
+	return only, nil
+}
+
+// Expected is about how long the suite takes with a program that waits so long for an
+// answer, so many scenarios at once.
+func (s *Suite) Expected(t *Target, response time.Duration, parallel int) time.Duration {
+	var sum, longest time.Duration
+	for _, c := range s.Scenarios {
+		if c.cannot(t) == "" {
+			took := c.expected(response)
+			sum, longest = sum+took, max(longest, took)
+		}
+	}
+	return max(longest, sum/time.Duration(max(1, parallel))).Round(time.Second)
+}
+
+// play is a scenario as it is written down. LATE in its plan stands for a time that is
+// later than the program waits for an answer.
+type play struct {
+	Scenario
+	plan string
+}
+
+// lateness is how many times longer than the program waits a late answer takes.
+const lateness = 3
+
+func fill(plays []play, response time.Duration) []Scenario {
+	var all []Scenario
+	for _, p := range plays {
+		plans, err := trial.ParsePlans(strings.ReplaceAll(p.plan, "LATE", (lateness * response).String()))
+		if err != nil {
+			panic(fmt.Sprintf("judge: scenario %s: %v", p.Name, err)) // a plan of this package's source
+		}
+		p.Scenario.Plans = plans
+		if p.Expect == "" {
+			p.Expect = Recovers
+		}
+		all = append(all, p.Scenario)
+	}
+	return all
+}
+
+// tries is how often the article's tool asks before it gives up.
+const tries = 11
+
+func smoke() []play {
+	return append(smokeOfDownload(), append(smokeOfFailures(), smokeOfInputs()...)...)
+}
+
+func smokeOfDownload() []play {
+	return []play{
+		{Scenario{Name: "undisturbed", Phase: Whole, Row: "K1", Title: "nothing is in the way", Expect: Succeeds, OnePass: true}, ""},
+		{Scenario{Name: "cable-out-twice", Phase: Download, Row: "K2", Title: "the cable is out until two answers are missing", Expect: Succeeds, OnePass: true, Waits: 2},
+			"cable-pull at block 6 for 2 no-responses"},
+		{Scenario{Name: "answer-lost", Phase: Download, Row: "K2", Title: "the answer to a block is lost", Expect: Succeeds, OnePass: true, Waits: 1},
+			"reply-lost at block 2"},
+		{Scenario{Name: "answers-lost", Phase: Download, Row: "K2", Title: "the answers to two blocks in a row are lost", Expect: Succeeds, OnePass: true, Waits: 2},
+			"reply-lost at block 2..3"},
+		{Scenario{Name: "answer-late", Phase: Download, Row: "K2", Title: "the answer to a block comes after it was asked for again", Expect: Succeeds, Waits: 2},
+			"reply-late at block 4 by LATE"},
+		{Scenario{Name: "answer-twice", Phase: Download, Row: "K2", Title: "the answer to a block comes twice", Expect: Succeeds, OnePass: true},
+			"reply-dup at block 4"},
+		{Scenario{Name: "chip-lies", Phase: Verify, Title: "the flash chip does not hold what was written: the image is bad"},
+			"flash-lie at flash-op 150"},
+	}
+}
+
+func smokeOfFailures() []play {
+	return []play{
+		{Scenario{Name: "cable-out", Phase: Download, Row: "K3", Title: "the cable is out for good", Waits: tries}, "cable-pull at block 8"},
+		{Scenario{Name: "silent", Phase: Download, Row: "K20", Title: "the meter freezes", Waits: tries}, "meter-silent at block 6"},
+		{Scenario{Name: "aborted", Phase: Download, Row: "K5", Title: "somebody presses Ctrl-C (SIGINT)"}, "abort at block 6"},
+		{Scenario{Name: "killed-erasing", Phase: Erase, Row: "K17", Title: "the program is killed as the flash is cleared"}, "kill at flash-op 1 after"},
+		{Scenario{Name: "killed", Phase: Download, Row: "K17", Title: "the program is killed in the middle of the download"}, "kill at block 6"},
+		{Scenario{Name: "killed-restarting", Phase: Restart, Row: "K17", Title: "the program is killed as the new firmware starts"}, "kill at state application"},
+		{Scenario{Name: "power-dip", Phase: Download, Row: "K7", Title: "the meter's power is away until one answer is missing", Waits: 2}, "power-loss at block 6 for 1 no-responses"},
+		{Scenario{Name: "power-lost-erasing", Phase: Erase, Row: "K7", Title: "the meter's power is lost while its flash is erased", Waits: tries}, "power-loss at flash-op 20 torn"},
+		{Scenario{Name: "power-lost", Phase: Download, Row: "K7", Title: "the meter's power is lost while a block is written", Waits: tries}, "power-loss at flash-op 200 torn"},
+		{Scenario{Name: "power-lost-verifying", Phase: Verify, Row: "K7", Title: "the meter's power is lost while it checks the image", Waits: tries}, "power-loss at state verifying"},
+	}
+}
+
+func smokeOfInputs() []play {
+	return []play{
+		refused(WrongProduct, "the file is for a 7330", 0),
+		refused(DamagedFile, "a bit of the file is wrong", 0),
+		refused(WrongPassword, "the password is wrong", 0),
+		refused(WrongUnit, "another unit is asked for: nobody answers", tries),
+		refused(WrongSerial, "the meter has another serial number", 0),
+	}
+}
+
+// refused is a scenario with an input that is wrong.
+func refused(in Input, title string, waits int) play {
+	return play{Scenario{Name: string(in), Phase: Before, Row: "K18", Title: title, Input: in, Expect: Refuses, Waits: waits}, ""}
+}
+
+// more are the rows of the article that smoke leaves out and a program can show.
+func more() []play {
+	return []play{
+		refused(TruncatedFile, "the file ends in the middle", 0),
+		refused(EmptyFile, "the file is empty", 0),
+		refused(NoFile, "there is no file", 0),
+		refused(OtherFile, "the file is of another kind", 0),
+		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, Blocks: 257}, ""},
+		{Scenario{Name: "power-lost-restarting", Phase: Restart, Row: "K7", Title: "the meter does not come back from its restart", Waits: tries, Extra: restartPatience},
+			"power-loss at state booting"},
+		{Scenario{Name: "power-cycled", Phase: Download, Row: "K6", Title: "after an abort the meter is switched off and on, although it should not be", Waits: 3},
+			"abort at block 6 then power-loss at start for 1 no-responses"},
+		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries},
+			"cable-pull at block 6 then power-loss at block 4"},
+	}
+}
+
+// statesOf counts how often the meter entered a state.
+func statesOf(trace []bench.Event, state string) (n int) {
+	for _, e := range trace {
+		if e.Source == bench.FromMeter && e.Kind == "state" && e.Text == state {
+			n++
+		}
+	}
+	return n
+}
