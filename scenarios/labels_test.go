@@ -7,7 +7,8 @@ import . "github.com/onsi/ginkgo/v2"
 const (
 	kb       = "kb"
 	realtime = "realtime"
-	sweep    = "sweep" // one spec that tries every place
+	sweep    = "sweep"   // one spec that tries every place
+	foreign  = "foreign" // an upgrader of somebody else's
 
 	faultCable  = "fault:cable-pull"
 	faultPower  = "fault:power-loss"

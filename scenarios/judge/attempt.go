@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"ionbench/client/upg"
+	"ionbench/client/upgradelog"
 	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
@@ -105,12 +107,31 @@ func (p *player) try(ctx context.Context) (*Attempt, error) {
 	a.Meter, a.Cost = p.condition(before), p.cost(before)
 	a.Trace = p.station.Trace()[before.trace:]
 	a.Unstruck = p.station.Unstruck()
-	if a.Log, err = os.ReadFile(logFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		a.Notes = append(a.Notes, fmt.Sprintf("its log cannot be read: %v", err))
+	if a.Log, err = readLog(logFile); err != nil {
+		a.note("its log cannot be read: %v", err)
 	}
 	p.attempts = append(p.attempts, a)
 	p.judge(a, before)
 	return a, nil
+}
+
+// readLog reads what a program left where its log should be: nothing, or anything.
+func readLog(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, upgradelog.MaxBytes+1)) // one more shows that it is too large
 }
 
 func (p *player) fileName(attempt int, ending string) string {
@@ -160,11 +181,11 @@ func (p *player) befall(a *Attempt, program *process, o bench.Order) {
 		}
 	case fault.FileGone:
 		if err := os.Remove(p.image); err != nil {
-			a.Notes = append(a.Notes, err.Error())
+			a.note("%v", err)
 		}
 	case fault.FileChanged:
 		if err := p.writeImage(DamagedFile); err != nil {
-			a.Notes = append(a.Notes, err.Error())
+			a.note("%v", err)
 		}
 	}
 }

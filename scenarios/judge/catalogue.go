@@ -15,10 +15,11 @@ var moments = []struct {
 	triggers []fault.Trigger
 }{
 	{Identify, []fault.Trigger{{Unit: fault.AtReply, First: 1}}},
+	{Enter, []fault.Trigger{{Unit: fault.AtState, State: fault.Booting}}},
 	{Erase, []fault.Trigger{{Unit: fault.AtState, State: fault.Erasing}, fault.FlashOp(20, fault.Before)}},
 	{Download, []fault.Trigger{fault.Block(6), fault.FlashOp(150, fault.Before)}},
 	{Verify, []fault.Trigger{{Unit: fault.AtState, State: fault.Verifying}}},
-	{Restart, []fault.Trigger{{Unit: fault.AtState, State: fault.Booting}}},
+	{Restart, []fault.Trigger{{Unit: fault.AtState, State: fault.Application}}},
 }
 
 // catalogue is one scenario for each kind of fault and each phase in which it can strike.
@@ -26,6 +27,9 @@ func catalogue(response time.Duration) []Scenario {
 	var all []Scenario
 	for _, d := range fault.Kinds() {
 		for _, m := range moments {
+			if programs := d.Kind == fault.ProgramFails || d.Kind == fault.StuckBit; programs && m.phase == Erase {
+				continue // nothing is programmed there
+			}
 			if f, ok := representative(d, m.triggers, response); ok {
 				all = append(all, Scenario{
 					Name:   fmt.Sprintf("%v-%s", d.Kind, m.phase),
@@ -75,7 +79,7 @@ func shorten(f *fault.Fault, response time.Duration) {
 	}
 	switch f.Kind {
 	case fault.ReplyLate:
-		f.Parameters.By = lateness * response
+		f.Parameters.By = late(response)
 	case fault.WatchdogReset:
 		f.Parameters.By = response
 	case fault.MeterSlow:

@@ -21,10 +21,11 @@ const (
 	Whole    Phase = "whole"    // nowhere
 	Before   Phase = "before"   // with what the program is given
 	Identify Phase = "identify" // the program asks the meter what it is
+	Enter    Phase = "enter"    // the meter starts its loader
 	Erase    Phase = "erase"
 	Download Phase = "download"
 	Verify   Phase = "verify"
-	Restart  Phase = "restart"
+	Restart  Phase = "restart" // the meter starts the new firmware
 )
 
 // Expectation is what must come of the first attempt.
@@ -220,13 +221,14 @@ type play struct {
 	plan string
 }
 
-// lateness is how many times longer than the program waits a late answer takes.
-const lateness = 3
+// late is when an answer comes that the program has given up, and asked for again, and
+// before it would do so another two times.
+func late(response time.Duration) time.Duration { return 5 * response / 2 }
 
 func fill(plays []play, response time.Duration) []Scenario {
 	var all []Scenario
 	for _, p := range plays {
-		plans, err := trial.ParsePlans(strings.ReplaceAll(p.plan, "LATE", (lateness * response).String()))
+		plans, err := trial.ParsePlans(strings.ReplaceAll(p.plan, "LATE", late(response).String()))
 		if err != nil {
 			panic(fmt.Sprintf("judge: scenario %s: %v", p.Name, err)) // a plan of this package's source
 		}
@@ -255,8 +257,8 @@ func smokeOfDownload() []play {
 			"reply-lost at block 2"},
 		{Scenario{Name: "answers-lost", Phase: Download, Row: "K2", Title: "the answers to two blocks in a row are lost", Expect: Succeeds, OnePass: true, Waits: 2},
 			"reply-lost at block 2..3"},
-		{Scenario{Name: "answer-late", Phase: Download, Row: "K2", Title: "the answer to a block comes after it was asked for again", Expect: Succeeds, Waits: 2},
-			"reply-late at block 4 by LATE"},
+		{Scenario{Name: "answer-late", Phase: Download, Row: "K2", Title: "the answer to a block comes when that to the next one is waited for", Expect: Succeeds, OnePass: true, Waits: 3},
+			"reply-late at block 4 by LATE; cable-pull to-meter at block 5 for 2 no-responses"},
 		{Scenario{Name: "answer-twice", Phase: Download, Row: "K2", Title: "the answer to a block comes twice", Expect: Succeeds, OnePass: true},
 			"reply-dup at block 4"},
 		{Scenario{Name: "chip-lies", Phase: Verify, Title: "the flash chip does not hold what was written: the image is bad"},
@@ -302,8 +304,8 @@ func more() []play {
 		refused(NoFile, "there is no file", 0),
 		refused(OtherFile, "the file is of another kind", 0),
 		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, Blocks: 257}, ""},
-		{Scenario{Name: "power-lost-restarting", Phase: Restart, Row: "K7", Title: "the meter does not come back from its restart", Waits: tries, Extra: restartPatience},
-			"power-loss at state booting"},
+		{Scenario{Name: "power-lost-restarting", Phase: Restart, Row: "K7", Title: "in a recovery the meter does not come back from its restart", Extra: restartPatience},
+			"abort at block 6 then power-loss at state booting"},
 		{Scenario{Name: "power-cycled", Phase: Download, Row: "K6", Title: "after an abort the meter is switched off and on, although it should not be", Waits: 3},
 			"abort at block 6 then power-loss at start for 1 no-responses"},
 		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries},

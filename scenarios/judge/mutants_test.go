@@ -1,0 +1,124 @@
+package judge
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+)
+
+const (
+	testBaud     = 19200
+	testResponse = 200 * time.Millisecond
+	testLimit    = 15 * time.Second
+)
+
+// judged plays scenarios of the full suite with a program of this package.
+func judged(t *testing.T, program string, limit time.Duration, names ...string) *Report {
+	t.Helper()
+	suite, err := NewSuite("full", testResponse)
+	if err == nil {
+		suite, err = suite.Only(names)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := Target{
+		Upgrade: programCommand(t, program, "upgrade"), Recover: programCommand(t, program, "recover"),
+		Transport: rig.TCP, KeepsSettings: true,
+	}
+	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: limit, Artifacts: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func explain(r *Report) string {
+	var b strings.Builder
+	for _, s := range r.Results {
+		b.WriteString(VerdictText(s))
+	}
+	return b.String()
+}
+
+// sighting is the scenario in which a planted bug shows, and how the reason begins.
+type sighting struct {
+	scenario, reason string
+	with             string // how the program is played besides
+}
+
+var seenBy = map[string]sighting{
+	"clears-before-checking":   {scenario: "wrong-serial", reason: "I8"},
+	"wrong-product-accepted":   {scenario: "wrong-product", reason: "I8"},
+	"wrong-unit-accepted":      {scenario: "wrong-unit", reason: "I8"},
+	"wrong-serial-accepted":    {scenario: "wrong-serial", reason: "I8"},
+	"journal-after-erase":      {scenario: "killed-erasing", reason: "in recovery 1: I7"},
+	"journal-not-atomic":       {scenario: "killed", reason: "in recovery 1: I4"},
+	"journal-deleted-early":    {scenario: "killed-restarting", reason: "in recovery 1: I7"},
+	"restores-before-restart":  {scenario: "undisturbed", reason: "expected"},
+	"paste-options-ignored":    {scenario: "undisturbed", reason: "I2"},
+	"late-reply-taken":         {scenario: "answer-late", reason: "expected"},
+	"duplicate-reply-advances": {scenario: "answer-twice", reason: "expected"},
+	"sequence-wraps":           {scenario: "long-image", reason: "expected"},
+	"no-resend":                {scenario: "answer-lost", reason: "expected"},
+	"retry-without-bound":      {scenario: "cable-out", reason: "I5"},
+	"retry-counter-not-reset":  {scenario: "answers-lost", reason: "I6"},
+	"resumes-at-wrong-offset":  {scenario: "answer-lost", reason: "expected"},
+	"last-block-short":         {scenario: "undisturbed", reason: "expected"},
+	"success-before-verify":    {scenario: "undisturbed", reason: "I2"},
+	"verify-ignored":           {scenario: "chip-lies", reason: "I6"},
+	"success-without-restart":  {scenario: "power-lost-restarting", reason: "in recovery 1: I2", with: withoutJournal},
+	"percent-wrong":            {scenario: "answer-lost", reason: "I6"},
+	"efficiency-wrong":         {scenario: "answer-lost", reason: "I6"},
+	"log-lost-on-kill":         {scenario: "killed", reason: "in recovery 1: I6"},
+}
+
+// unseen are the bugs that leave no trace outside of the program, and why.
+var unseen = map[string]string{
+	"password-failure-ignored":   "the meter refuses all that follows, and the program fails in the end",
+	"settings-not-read-back":     "a meter that keeps what it is told is not different for it",
+	"paste-options-in-recovery":  "it is about windows",
+	"recovery-prompt-skipped":    "it is about windows",
+	"communication-lost-skipped": "it is about windows",
+}
+
+func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) {
+	for _, d := range client.Defects() {
+		by, seen := seenBy[d.Name]
+		if _, known := unseen[d.Name]; known == seen {
+			t.Errorf("%s: it stands in both tables, or in none", d.Name)
+		}
+		if !seen {
+			continue
+		}
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			limit := testLimit
+			if by.reason == "I5" {
+				limit = 8 * time.Second // more than the healthy one takes
+			}
+			s := judged(t, d.Name+by.with, limit, by.scenario).Results[0]
+			if s.Passed() || !strings.HasPrefix(s.Broken[0], by.reason+": ") {
+				t.Errorf("%s\nshould break %s:\n%s", d.Text, by.reason, VerdictText(s))
+			}
+		})
+	}
+}
+
+func TestTheHealthyUpgraderPassesWhereTheBugsAreSeen(t *testing.T) {
+	var names []string
+	seen := map[string]bool{}
+	for _, by := range seenBy {
+		if !seen[by.scenario] {
+			names = append(names, by.scenario)
+		}
+		seen[by.scenario] = true
+	}
+	r := judged(t, "", testLimit, names...)
+	if passed, _, _ := r.Counts(); passed != len(names) {
+		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
+	}
+}

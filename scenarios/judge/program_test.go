@@ -1,0 +1,255 @@
+package judge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/port"
+	"ionbench/client/upg"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+)
+
+// The programs that are judged are this test binary, started again with their name.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "play" {
+		os.Exit(playProgram(os.Args[2], os.Args[3:]))
+	}
+	os.Exit(m.Run())
+}
+
+// programs behave in ways in which no upgrader should.
+func programs() map[string]func(args []string) int {
+	return map[string]func(args []string) int{
+		"sleeps":           func([]string) int { time.Sleep(time.Hour); return 0 },
+		"naps":             func([]string) int { time.Sleep(3 * time.Second); return 0 },
+		"succeeds-at-once": func([]string) int { return 0 },
+		"fails-at-once":    func([]string) int { fmt.Fprintln(os.Stderr, "error: no idea how"); return 4 },
+		"ignores-signals": func([]string) int {
+			signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+			time.Sleep(time.Hour)
+			return 0
+		},
+		"crashes": func([]string) int { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); return 0 },
+		"floods": func([]string) int {
+			for range 300 {
+				os.Stdout.Write(bytes.Repeat([]byte("all is well, so far\n"), 500))
+			}
+			fmt.Println("the end")
+			return 4
+		},
+		"forks": func([]string) int { return fork(&exec.Cmd{Stdout: os.Stdout}, "sleeps") },
+		"forks-away": func([]string) int {
+			return fork(&exec.Cmd{Stdout: os.Stdout, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, "naps")
+		},
+		"leaves-the-port-open": leavePortOpen,
+	}
+}
+
+// fork starts another program and fails.
+func fork(c *exec.Cmd, name string) int {
+	c.Path, c.Args = os.Args[0], []string{os.Args[0], "play", name}
+	if err := c.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 9
+	}
+	return 4
+}
+
+// leavePortOpen connects, says something, and leaves the connection to a child. As a
+// recovery it is as it should be.
+func leavePortOpen(args []string) int {
+	if args[0] == "recover" {
+		return playProgram("", args)
+	}
+	conn, err := net.Dial("tcp", args[2])
+	if err == nil {
+		_, err = conn.Write([]byte{0})
+	}
+	if err != nil {
+		return 9
+	}
+	f, err := conn.(*net.TCPConn).File()
+	if err != nil {
+		return 9
+	}
+	return fork(&exec.Cmd{ExtraFiles: []*os.File{f}, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, "naps")
+}
+
+// withoutJournal ends the name of an upgrader that keeps no journal.
+const withoutJournal = "/without-journal"
+
+// playProgram is one of programs, or an upgrader with a defect of that name, or a healthy
+// one. The arguments are those of programCommand.
+func playProgram(name string, args []string) int {
+	if f, ok := programs()[name]; ok {
+		return f(args)
+	}
+	t := &tool{}
+	name, t.forgetful = strings.CutSuffix(name, withoutJournal)
+	for _, d := range client.Defects() {
+		if d.Name == name {
+			t.defect = d
+		}
+	}
+	if err := t.run(args); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	return 0
+}
+
+// programCommand is the command that plays a program.
+func programCommand(t *testing.T, name, task string) Command {
+	t.Helper()
+	c, err := ParseCommand(fmt.Sprintf("%s play '%s' %s {image} {tcp} {unit-id} {password} {serial} {log} {dir}", Quoted(os.Args[0]), name, task), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// tool is an upgrader in real time around package client, with a journal and a log.
+type tool struct {
+	defect    client.Defect
+	forgetful bool
+	upgrader  *client.Upgrader
+	firmware  *upg.File
+	fileErr   error
+	logPath   string
+	journal   string
+	held      []byte // lines that a defective tool keeps in memory
+	unsaved   []byte // a journal of which only the half is on the disk
+	done      bool
+	err       error
+}
+
+func (t *tool) run(args []string) error {
+	task := client.TaskUpgrade
+	if args[0] == "recover" {
+		task = client.TaskRecover
+	}
+	unit, err := strconv.ParseUint(args[3], 10, 16)
+	if err != nil {
+		return err
+	}
+	t.logPath, t.journal = args[6], filepath.Join(args[7], "journal")
+	b, err := os.ReadFile(args[1])
+	if err == nil {
+		t.firmware, err = upg.Parse(b)
+	}
+	t.fileErr = err
+	t.upgrader, err = client.NewDefective(client.Config{
+		Release: client.Release22(), UnitID: uint16(unit), Password: args[4], SerialNumber: args[5], Baud: testBaud,
+		Start: time.Now(), Journal: !t.forgetful, FirstMessageID: uint16(os.Getpid()),
+		Timing: client.Timing{Response: testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: 50 * time.Millisecond},
+	}, t.defect)
+	if err != nil {
+		return err
+	}
+	conn, err := port.Open(connection(args[2]))
+	if err != nil {
+		return err
+	}
+	t.upgrader.Start(0, task)
+	if t.step(0) {
+		return errors.Join(t.err, conn.Close())
+	}
+	if err := machine.Drive(context.Background(), t.upgrader, conn, machine.Options{Step: t.step}); err != nil {
+		return err
+	}
+	return t.err
+}
+
+func (t *tool) step(now time.Duration) bool {
+	for e, ok := t.upgrader.NextEvent(); ok && !t.done; e, ok = t.upgrader.NextEvent() {
+		t.hear(now, e)
+	}
+	return t.done
+}
+
+func (t *tool) hear(now time.Duration, e client.Event) {
+	switch e.Kind {
+	case client.EventLog:
+		t.held = upgradelog.Append(t.held, e.Line)
+		if !t.defect.LogHeldBack {
+			t.flush()
+		}
+	case client.EventPrompt:
+		a := client.Answer{}
+		switch e.Prompt {
+		case client.ChooseFirmware:
+			a.Firmware, a.Err = t.firmware, t.fileErr
+		case client.PasteOptions:
+			a.Groups = ion.AllGroups
+		}
+		t.upgrader.Answer(now, a)
+	case client.EventSaveJournal:
+		t.upgrader.Saved(now, t.save(client.AppendJournal(nil, e.Journal)))
+	case client.EventLoadJournal:
+		t.load(now)
+	case client.EventRemoveJournal:
+		t.unsaved = nil
+		_ = os.Remove(t.journal)
+	case client.EventFinished:
+		t.done, t.err = true, e.Err
+		t.flush()
+	}
+}
+
+func (t *tool) flush() {
+	f, err := os.OpenFile(t.logPath, os.O_APPEND|os.O_CREATE|os.O_WRONLY, fileMode)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if _, err := f.Write(t.held); err == nil {
+		t.held = nil
+	}
+	if t.done && t.unsaved != nil {
+		_ = os.WriteFile(t.journal, t.unsaved, fileMode)
+	}
+}
+
+func (t *tool) save(b []byte) error {
+	if t.defect.JournalInPlace {
+		t.unsaved, b = b, b[:len(b)/2]
+	}
+	return os.WriteFile(t.journal, b, fileMode)
+}
+
+func (t *tool) load(now time.Duration) {
+	b, err := os.ReadFile(t.journal)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.upgrader.Loaded(now, nil, nil)
+		return
+	}
+	var j *client.Journal
+	if err == nil {
+		j, err = client.ParseJournal(b)
+	}
+	t.upgrader.Loaded(now, j, err)
+}
+
+// connection is the one at an address: a TCP address, or the path of a PTY.
+func connection(at string) port.Config {
+	if strings.HasPrefix(at, "/") {
+		return port.Config{Port: at, Baud: testBaud}
+	}
+	return port.Config{TCP: at}
+}

@@ -1,0 +1,180 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/scenarios/rig"
+)
+
+func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
+	const soon = time.Second
+	for _, test := range []struct {
+		program, scenario string
+		limit             time.Duration
+		reason            string
+		notes             []string
+	}{
+		{"sleeps", "undisturbed", soon, "I5: it was still running after 1s, the time limit; it never asked the meter anything", nil},
+		{"succeeds-at-once", "undisturbed", testLimit,
+			"I2: exit status 0 claims success, and the meter runs 7350V282; it never asked the meter anything", nil},
+		{"success-before-verify", "undisturbed", testLimit,
+			"I2: exit status 0 claims success, and the meter is in state receiving and has no image that runs; it sent 12 blocks, and the meter is in state receiving", nil},
+		{"retry-without-bound", "cable-out", 8 * time.Second, "I5: it was still running after 8s, the time limit; it sent one request ", nil},
+		{"fails-at-once", "undisturbed", testLimit, "expected: the upgrade should succeed (nothing is in the way), and it ended with exit 4",
+			[]string{"it said: error: no idea how"}},
+		{"succeeds-at-once", "wrong-password", testLimit, "I2: exit status 0 claims success, and the password is wrong; the meter runs 7350V282", nil},
+		{"ignores-signals", "undisturbed", soon, "I5: it was still running after 1s", []string{"it went on after SIGTERM and was killed"}},
+		{"crashes", "undisturbed", testLimit, "crash: it was ended by a signal that nobody sent: killed", nil},
+		{"floods", "undisturbed", testLimit, "expected: ", []string{"it wrote 3000008 bytes to standard output, of which 1048576 are kept", "it said: the end"}},
+		{"forks", "undisturbed", testLimit, "expected: ", []string{"it left processes behind, which were killed"}},
+		{"forks-away", "undisturbed", testLimit, "expected: ", []string{"a process that left its group still has its output open; it was not ended"}},
+	} {
+		t.Run(test.program+" "+test.scenario, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			s := judged(t, test.program, test.limit, test.scenario).Results[0]
+			if s.Passed() || !strings.HasPrefix(s.Broken[0], test.reason) {
+				t.Errorf("%q, want %q", s.Broken, test.reason)
+			}
+			for _, note := range test.notes {
+				if !slices.Contains(s.Notes, note) {
+					t.Errorf("notes %q lack %q", s.Notes, note)
+				}
+			}
+			if took := time.Since(began); test.limit == soon && took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// A child that holds the connection of the attempt before does not stand in the way.
+func TestAPortThatIsLeftOpenDoesNotStopTheRecovery(t *testing.T) {
+	s := judged(t, "leaves-the-port-open", testLimit, "cable-out").Results[0]
+	if len(s.Attempts) != 2 || s.Attempts[0].Exit.Code != 4 || !s.Attempts[1].upgraded() {
+		t.Error(VerdictText(s))
+	}
+}
+
+func TestAProgramOnAPTYIsJudged(t *testing.T) {
+	suite, err := NewSuite("smoke", testResponse)
+	if err == nil {
+		suite, err = suite.Only([]string{"undisturbed", "killed"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var target Target
+	target.Transport = rig.PTY
+	target.Upgrade, err = ParseCommand(Quoted(os.Args[0])+" play '' recover {image} {port} {unit-id} {password} {serial} {log} {dir}", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: testLimit})
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if passed, _, _ := r.Counts(); passed != 2 {
+		t.Error(explain(r))
+	}
+}
+
+func TestAJudgeThatIsInterruptedEndsTheProgramAndSaysSo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	suite, err := NewSuite("smoke", testResponse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := Target{Upgrade: programCommand(t, "sleeps", "upgrade"), Transport: rig.TCP}
+	time.AfterFunc(300*time.Millisecond, cancel)
+	r, err := Run(ctx, suite, target, Options{Limit: time.Hour, Response: testResponse})
+	if err != nil || !r.Interrupted || len(r.Results) > 0 || r.Verdict() != "no" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestAProgramThatIsNotThereIsNotRun(t *testing.T) {
+	suite, err := NewSuite("smoke", testResponse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noProgram := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(noProgram, []byte("no program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		text  string
+		shell bool
+	}{{"./no-such-program {tcp}", false}, {"no-such-program-anywhere", false}, {noProgram, false}, {"/", false}, {"no-such-program-anywhere {tcp}", true}} {
+		c, err := ParseCommand(test.text, test.shell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(t.Context(), suite, Target{Upgrade: c, Transport: rig.TCP}, Options{Limit: time.Minute}); !errors.Is(err, ErrNotRun) {
+			t.Errorf("%q: %v", test.text, err)
+		}
+	}
+}
+
+func TestAShellRunsWhatItIsGiven(t *testing.T) {
+	c, err := ParseCommand("test -s {image} && test {password} = 0 && exit 5", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, err := NewSuite("smoke", testResponse)
+	if err == nil {
+		suite, err = suite.Only([]string{"undisturbed"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), suite, Target{Upgrade: c, Transport: rig.TCP}, Options{Limit: testLimit})
+	if err != nil || r.Results[0].Attempts[0].Exit.Code != 5 {
+		t.Fatalf("%v\n%s", err, explain(r))
+	}
+}
+
+func TestArtifactsOfAScenarioAreWholeAndReplaceOnlyTheirOwn(t *testing.T) {
+	folder := t.TempDir()
+	suite, err := NewSuite("smoke", testResponse)
+	if err == nil {
+		suite, err = suite.Only([]string{"killed"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := Target{Upgrade: programCommand(t, "", "upgrade"), Recover: programCommand(t, "", "recover"), Transport: rig.TCP}
+	o := Options{Baud: testBaud, Response: testResponse, Limit: testLimit, Artifacts: folder, Repeat: "ionbench judge --upgrader x"}
+	for range 2 { // the second time over the first
+		if _, err := Run(t.Context(), suite, target, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, has := range map[string]string{
+		"plan.txt": "kill at block 6", "trace.txt": "fault strikes kill at block 6", "meter-events.txt": "Firmware upgrade performed",
+		"verdict.txt": "killed: the program is killed", "repeat.txt": "ionbench judge --upgrader x --only killed",
+		"upgrade.log": "Flash memory cleared", "recovery-1.log": "Upgrade completed at", "upgrade.stdout.txt": "", "upgrade.stderr.txt": "",
+		"recovery-1.stdout.txt": "", "recovery-1.stderr.txt": "", "upgrade.command.txt": " play '' upgrade ", "image.upg": "UPG",
+	} {
+		b, err := os.ReadFile(filepath.Join(folder, "killed", name))
+		if err != nil || !strings.Contains(string(b), has) {
+			t.Errorf("%s: %v, and it lacks %q: %.300s", name, err, has, b)
+		}
+	}
+	if err := os.Remove(filepath.Join(folder, "killed", "verdict.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), suite, target, o); err == nil || !strings.Contains(err.Error(), "no folder of an earlier run") {
+		t.Errorf("a folder of somebody else's: %v", err)
+	}
+}
