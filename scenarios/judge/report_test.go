@@ -1,0 +1,137 @@
+package judge
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/meter"
+)
+
+// sampleReport has one scenario of each verdict, with text that no page may take as its own.
+func sampleReport(t *testing.T) *Report {
+	t.Helper()
+	suite := mustSuite(t, "smoke")
+	find := func(name string) Scenario {
+		only, err := suite.Only([]string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return only.Scenarios[0]
+	}
+	c, err := ParseCommand(`up '<script>alert(1)</script>' {tcp}`, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempt := func(code int, broken ...string) *Attempt {
+		a := &Attempt{Command: "up x", Exit: Exit{Code: code, Took: time.Second}, Meter: rig.Condition{State: meter.Application}, Broken: broken, LogTold: logJudged}
+		a.Exit.Stdout.Write([]byte("<img src=x onerror=alert(1)> \x00\xff ]]>\n"))
+		return a
+	}
+	recovery := attempt(1, "I4: the recovery ended with exit 1")
+	recovery.Recovery = true
+	failed := &Result{Scenario: find("killed"), Attempts: []*Attempt{attempt(1, "I3: <b>claimed</b>"), recovery}, Broken: []string{"I1: nobody answers"}, Took: 3 * time.Second, Repeat: "ionbench judge --only killed"}
+	failed.collect()
+	return &Report{
+		Suite: "smoke", Target: Target{Upgrade: c, Transport: rig.TCP}, Options: Options{}.Filled(), Took: 5 * time.Second,
+		Results: []*Result{
+			{Scenario: find("undisturbed"), Attempts: []*Attempt{attempt(0)}, Took: time.Second},
+			failed,
+			{Scenario: find("wrong-unit"), Skipped: "the command has no {unit-id}"},
+		},
+	}
+}
+
+func TestTheJSONSaysAll(t *testing.T) {
+	var b bytes.Buffer
+	if err := sampleReport(t).WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var o reportObject
+	if err := json.Unmarshal(b.Bytes(), &o); err != nil {
+		t.Fatal(err)
+	}
+	s := o.Scenarios
+	if o.Format != "ionbench-judge 1" || o.Verdict != "no" || o.Passed != 1 || o.Failed != 1 || o.Skipped != 1 || len(s) != 3 {
+		t.Fatalf("%s", b.String())
+	}
+	if s[1].Plan != "kill at block 6" || s[1].ID == "" || s[1].Verdict != "no" || len(s[1].Broken) != 3 || len(s[1].Attempts) != 2 || s[1].Repeat == "" || s[2].Verdict != "skipped" {
+		t.Errorf("%+v", s[1:])
+	}
+	if strings.Contains(b.String(), "null") {
+		t.Error("an empty list is null")
+	}
+}
+
+func TestTheJUnitHasEveryAttemptWithSeedPlanAndID(t *testing.T) {
+	var b bytes.Buffer
+	if err := sampleReport(t).WriteJUnit(&b); err != nil {
+		t.Fatal(err)
+	}
+	var r junitReport
+	if err := xml.Unmarshal(b.Bytes(), &r); err != nil {
+		t.Fatalf("%v\n%s", err, b.String())
+	}
+	if r.Tests != 4 || r.Failures != 2 || len(r.Suites) != 3 || r.Suites[2].Skipped != 1 || r.Suites[2].Cases[0].Skipped == nil {
+		t.Errorf("%s", b.String())
+	}
+	killed := r.Suites[1]
+	if len(killed.Cases) != 2 || killed.Cases[0].Failure == nil || !strings.Contains(killed.Cases[1].Failure.Text, "I1: nobody answers") || !strings.Contains(killed.Cases[0].SystemOut, "<img") {
+		t.Errorf("%+v", killed)
+	}
+	found := map[string]string{}
+	for _, p := range killed.Properties {
+		found[p.Name] = p.Value
+	}
+	if found["seed"] != "1" || found["plan"] != "kill at block 6" || !strings.HasPrefix(found["id"], "t1.") {
+		t.Errorf("properties %v", found)
+	}
+}
+
+func TestThePageNeedsNothingElseAndTakesNoTextForItsOwn(t *testing.T) {
+	var b bytes.Buffer
+	if err := sampleReport(t).WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, no := range []string{"<script", "<img", "<b>claimed", "http:", "https:", "javascript:", "style="} {
+		if strings.Contains(page, no) {
+			t.Errorf("the page has %s", no)
+		}
+	}
+	for _, yes := range []string{
+		"default-src &#39;none&#39;; style-src &#39;sha256-", "light-dark(", "&lt;script&gt;alert(1)", "I3: &lt;b&gt;claimed", "kill at block 6",
+		"ionbench judge --only killed", "the command has no {unit-id}", "1 passed, 1 failed, 1 not played",
+	} {
+		if !strings.Contains(page, yes) {
+			t.Errorf("the page lacks %s", yes)
+		}
+	}
+	ids := regexp.MustCompile(`id="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if seen[id[1]] {
+			t.Errorf("two things have the id %s", id[1])
+		}
+		seen[id[1]] = true
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+func TestAReportThatCannotBeWrittenIsAnError(t *testing.T) {
+	r := sampleReport(t)
+	for name, err := range map[string]error{"json": r.WriteJSON(fullDisk{}), "junit": r.WriteJUnit(fullDisk{}), "html": r.WriteHTML(fullDisk{})} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package judge
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/fault"
+)
+
+func mustSuite(t *testing.T, name string) *Suite {
+	t.Helper()
+	s, err := NewSuite(name, testResponse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestScenariosHaveNamesOfTheirOwnAndPlansThatCanBefallTheMeter(t *testing.T) {
+	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+	seen := map[string]bool{}
+	for _, s := range mustSuite(t, "full").Scenarios {
+		if !kebab.MatchString(s.Name) || seen[s.Name] || s.Title == "" || s.Phase == "" || s.Expect == "" {
+			t.Errorf("%+v", s)
+		}
+		seen[s.Name] = true
+		if _, err := newStand(&s, &Options{Baud: DefaultBaud, Seed: 1}); err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+	}
+}
+
+func TestFullHasEveryFaultOfTheCatalogue(t *testing.T) {
+	kinds, phases := map[fault.Kind]bool{}, map[Phase]int{}
+	for _, s := range catalogue(testResponse) {
+		kinds[s.Plans[0][0].Kind] = true
+		phases[s.Phase]++
+	}
+	for _, d := range fault.Kinds() {
+		if !kinds[d.Kind] {
+			t.Errorf("nothing plays %v", d.Kind)
+		}
+	}
+	for _, m := range moments {
+		if phases[m.phase] < 20 {
+			t.Errorf("%d faults strike in phase %s", phases[m.phase], m.phase)
+		}
+	}
+}
+
+// The faults of the suite strike where they should: our own upgrader meets them all, in
+// virtual time, as far as plans count what it does.
+func TestTheFaultsOfTheSmokeSuiteStrike(t *testing.T) {
+	for _, s := range mustSuite(t, "smoke").Scenarios {
+		r, err := trial.Try(s.config(), s.Plans, trial.NoTrace)
+		if err != nil || len(r.Unstruck) > 0 || len(r.Broken) > 0 {
+			t.Errorf("%s: %q, %q, %v", s.Name, r.Unstruck, r.Broken, err)
+		}
+	}
+}
+
+func TestTheIDOfAScenarioIsThatOfItsTrial(t *testing.T) {
+	for _, s := range mustSuite(t, "smoke").Scenarios {
+		id := s.ID()
+		if s.Input != "" {
+			if id != "" {
+				t.Errorf("%s has the id %s", s.Name, id)
+			}
+			continue
+		}
+		c, plans, _, err := trial.ParseID(id)
+		if err != nil || c.ImageBytes != s.imageBytes() || plans.String() != s.Plans.String() {
+			t.Errorf("%s: %q is %v with %q, %v", s.Name, id, c, plans, err)
+		}
+	}
+}
+
+func TestWhatACommandCannotShowIsNotPlayed(t *testing.T) {
+	c, err := ParseCommand("true {tcp} {image}", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := &Target{Upgrade: c, Transport: rig.TCP}
+	why := map[string]string{}
+	for _, s := range mustSuite(t, "full").Scenarios {
+		why[s.Name] = s.cannot(target)
+	}
+	for name, want := range map[string]string{
+		"undisturbed": "", "damaged-file": "", "wrong-unit": "the command has no {unit-id}", "wrong-password": "the command has no {password}",
+		"wrong-serial": "the command has no {serial}", "clock-jump-download": "clock-jump cannot be done to a program from outside",
+		"ip-reset-download": "",
+	} {
+		if got, known := why[name]; !known || got != want {
+			t.Errorf("%s: %q (known: %v), want %q", name, got, known, want)
+		}
+	}
+	target.Transport = rig.PTY
+	for _, s := range mustSuite(t, "full").Scenarios {
+		if s.Name == "ip-reset-download" && s.cannot(target) != "ip-reset needs TCP" {
+			t.Errorf("on a PTY: %q", s.cannot(target))
+		}
+	}
+}
+
+func TestASuiteSaysWhatItWillTake(t *testing.T) {
+	c, err := ParseCommand("true {tcp} {image} {unit-id} {password} {serial}", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := &Target{Upgrade: c, Transport: rig.TCP}
+	smoke := mustSuite(t, "smoke")
+	one, eight := smoke.Expected(target, testResponse, 1), smoke.Expected(target, testResponse, 8)
+	if one < 5*eight || eight < 5*time.Second || eight > time.Minute {
+		t.Errorf("%v one by one, %v with eight at once", one, eight)
+	}
+	if slow := smoke.Expected(target, 10*time.Second, 8); slow < 2*eight {
+		t.Errorf("%v with a program that waits ten seconds, %v with a quick one", slow, eight)
+	}
+}
+
+func TestScenariosAreFoundByName(t *testing.T) {
+	only, err := mustSuite(t, "smoke").Only([]string{"killed", "undisturbed"})
+	var got []string
+	for _, s := range only.Scenarios {
+		got = append(got, s.Name)
+	}
+	if err != nil || !slices.Equal(got, []string{"undisturbed", "killed"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := mustSuite(t, "smoke").Only([]string{"kiled"}); err == nil || !strings.Contains(err.Error(), "did you mean killed") {
+		t.Error(err)
+	}
+	if _, err := NewSuite("smok", testResponse); err == nil || !strings.Contains(err.Error(), "smoke or full") {
+		t.Error(err)
+	}
+}
