@@ -39,12 +39,14 @@ What comes of it: a report card, its reasons, and a last line
 Every scenario that fails is explained in plain words, with the command that repeats it.
 
 Examples:
-  ionbench judge --response 300ms --keeps-settings --upgrader \
-    'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --password {password} --log {log} --timeout 300ms' --recover \
-    'ionup recover {image} --tcp {tcp} --unit-id {unit-id} --password {password} --log {log} --timeout 300ms --yes'
-  ionbench judge --suite full --upgrader 'python3 upgrade.py --port {port} --unit-id {unit-id} --image {image}'
+  ionbench judge --upgrader './up --tcp {tcp} --unit {unit-id} --file {image}'
+  ionbench judge --suite full --upgrader 'python3 up.py --port {port} --image {image}'
+  ionbench judge --upgrader './up {tcp} {image}' --recover './up --again {tcp} {image}'
   ionbench judge --upgrader './up {tcp} {image}' --only killed --artifacts out
-  ionbench judge --upgrader './up {tcp} {image}' --junit judge.xml --json judge.json --html judge.html
+  ionbench judge --upgrader './up {tcp} {image}' --junit j.xml --json j.json --html j.html
+  ionbench judge --response 300ms --keeps-settings --upgrader \
+    'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --log {log} --timeout 300ms' \
+    --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} --timeout 300ms --yes'
   ionbench judge --list --suite full
 
 Exit status: 0 pass, 1 the verdict is no, 2 wrong usage, 3 the program could not be run.
@@ -96,11 +98,11 @@ func (f *judgeFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.suite, "suite", "smoke", "`smoke|full`: what matters most, or every fault in every phase")
 	flags.StringSliceVar(&f.only, "only", nil, "play the scenarios of these names alone: `NAME[,NAME]`")
 	flags.BoolVar(&f.list, "list", false, "list the scenarios of the suite and end")
-	flags.BoolVar(&f.keepsSettings, "keeps-settings", false, "the program promises that success, of a recovery too, leaves the settings as they were")
+	flags.BoolVar(&f.keepsSettings, "keeps-settings", false, "the program promises that no success, not even a recovery, loses settings")
 	flags.DurationVar(&f.response, "response", judge.DefaultResponse, "`TIME` that the program waits for an answer, as far as you know")
 	flags.DurationVar(&f.timeout, "timeout", 0, "`TIME` limit of a run of the program (default: 90s and 22 answers)")
 	flags.IntVar(&f.parallel, "parallel", judge.DefaultParallel, "scenarios at once; each has a meter of its own")
-	flags.StringVar(&f.pace, "pace", "off", "`baud|off|N`: the meter and its line as fast as real ones, without taking time, or N times faster")
+	flags.StringVar(&f.pace, "pace", "off", "of the meter and its line, as ionsim takes it: `baud|off|N`")
 	flags.IntVar(&f.baud, "baud", judge.DefaultBaud, "bit `RATE` of the line")
 	flags.Uint64Var(&f.seed, "seed", 1, "of what a power loss leaves in the flash")
 	flags.StringVar(&f.artifacts, "artifacts", "", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of `DIR`")

@@ -98,7 +98,7 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 			t.Parallel()
 			limit := testLimit
 			if by.reason == "I5" {
-				limit = 8 * time.Second // more than the healthy one takes
+				limit = 6 * time.Second // more than the healthy one takes
 			}
 			s := judged(t, d.Name+by.with, limit, by.scenario).Results[0]
 			if s.Passed() || !strings.HasPrefix(s.Broken[0], by.reason+": ") {
@@ -109,6 +109,7 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 }
 
 func TestTheHealthyUpgraderPassesWhereTheBugsAreSeen(t *testing.T) {
+	t.Parallel()
 	var names []string
 	seen := map[string]bool{}
 	for _, by := range seenBy {

@@ -26,7 +26,7 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 			"I2: exit status 0 claims success, and the meter runs 7350V282; it never asked the meter anything", nil},
 		{"success-before-verify", "undisturbed", testLimit,
 			"I2: exit status 0 claims success, and the meter is in state receiving and has no image that runs; it sent 12 blocks, and the meter is in state receiving", nil},
-		{"retry-without-bound", "cable-out", 8 * time.Second, "I5: it was still running after 8s, the time limit; it sent one request ", nil},
+		{"retry-without-bound", "cable-out", 6 * time.Second, "I5: it was still running after 6s, the time limit; it sent one request ", nil},
 		{"fails-at-once", "undisturbed", testLimit, "expected: the upgrade should succeed (nothing is in the way), and it ended with exit 4",
 			[]string{"it said: error: no idea how"}},
 		{"succeeds-at-once", "wrong-password", testLimit, "I2: exit status 0 claims success, and the password is wrong; the meter runs 7350V282", nil},
@@ -57,6 +57,7 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 
 // A child that holds the connection of the attempt before does not stand in the way.
 func TestAPortThatIsLeftOpenDoesNotStopTheRecovery(t *testing.T) {
+	t.Parallel()
 	s := judged(t, "leaves-the-port-open", testLimit, "cable-out").Results[0]
 	if len(s.Attempts) != 2 || s.Attempts[0].Exit.Code != 4 || !s.Attempts[1].upgraded() {
 		t.Error(VerdictText(s))
@@ -64,6 +65,7 @@ func TestAPortThatIsLeftOpenDoesNotStopTheRecovery(t *testing.T) {
 }
 
 func TestAProgramOnAPTYIsJudged(t *testing.T) {
+	t.Parallel()
 	suite, err := NewSuite("smoke", testResponse)
 	if err == nil {
 		suite, err = suite.Only([]string{"undisturbed", "killed"})
@@ -145,6 +147,7 @@ func TestAShellRunsWhatItIsGiven(t *testing.T) {
 }
 
 func TestArtifactsOfAScenarioAreWholeAndReplaceOnlyTheirOwn(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	suite, err := NewSuite("smoke", testResponse)
 	if err == nil {

@@ -149,27 +149,28 @@ func freshFolder(path string) error {
 
 // playAll plays the scenarios, so many at once. The first error ends it.
 func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	next := make(chan int)
 	var workers sync.WaitGroup
-	var telling sync.Mutex
+	var telling sync.Mutex // guards failed too
+	var failed error
 	for range r.Options.Parallel {
 		workers.Go(func() {
 			for i := range next {
 				result, err := r.playOne(ctx, &s.Scenarios[i], folder)
-				if err != nil {
-					cancel(fmt.Errorf("scenario %s: %w", s.Scenarios[i].Name, err))
+				telling.Lock()
+				switch {
+				case err != nil && failed == nil && ctx.Err() == nil:
+					failed = fmt.Errorf("scenario %s: %w", s.Scenarios[i].Name, err)
+					cancel()
+				case err == nil && ctx.Err() == nil:
+					r.Results[i] = result
+					if r.Options.Ended != nil {
+						r.Options.Ended(result)
+					}
 				}
-				if result == nil || ctx.Err() != nil {
-					continue
-				}
-				r.Results[i] = result
-				if r.Options.Ended != nil {
-					telling.Lock()
-					r.Options.Ended(result)
-					telling.Unlock()
-				}
+				telling.Unlock()
 			}
 		})
 	}
@@ -180,10 +181,7 @@ func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
 	}
 	close(next)
 	workers.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return failed
 }
 
 // dropUnplayed leaves out what was not played to its end.

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// builtIonup builds the upgrader of this project.
+func builtIonup(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "ionup")
+	if out, err := exec.Command("go", "build", "-o", program, "../ionup").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// judgedIonup are the flags that judge it.
+func judgedIonup(program string, more ...string) []string {
+	const line = " {image} --tcp {tcp} --unit-id {unit-id} --password {password} --serial-number {serial} --log {log} --timeout 300ms"
+	return append([]string{"judge", "--response", "300ms", "--keeps-settings", "--upgrader", program + " upgrade" + line, "--recover", program + " recover" + line + " --yes"}, more...)
+}
+
+var judgeLastLine = regexp.MustCompile(`\nscenarios=(\d+) passed=(\d+) failed=(\d+) skipped=(\d+) seconds=\d+\.\d\n$`)
+
+func TestIonupPassesTheSmokeSuite(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	code, out, diagnostics := call(t, "", judgedIonup(builtIonup(t), "--artifacts", file("artifacts"),
+		"--junit", file("j.xml"), "--json", file("j.json"), "--html", file("j.html"))...)
+	last := judgeLastLine.FindStringSubmatch(out)
+	if code != exitDone || last == nil || last[1] != last[2] {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	if !strings.Contains(diagnostics, " scenarios over TCP, 8 at once: about ") {
+		t.Errorf("it does not say how long it will take: %s", diagnostics)
+	}
+	for name, begin := range map[string]string{"j.xml": "<?xml", "j.json": "{", "j.html": "<!DOCTYPE html>", "artifacts/killed/plan.txt": "kill at block 6\n"} {
+		if b := read(t, file(name)); !bytes.HasPrefix(b, []byte(begin)) {
+			t.Errorf("%s begins with %.40q", name, b)
+		}
+	}
+}
+
+func TestAProgramThatDoesNothingIsJudgedNoInPlainWords(t *testing.T) {
+	for _, test := range []struct{ program, says string }{
+		{"sleep 600", "I5: it was still running after 1s, the time limit; it never asked the meter anything"},
+		{"true", "I2: exit status 0 claims success, and the meter runs 7350V282; it never asked the meter anything"},
+	} {
+		code, out, diagnostics := call(t, "", "judge", "--upgrader", test.program, "--only", "undisturbed", "--timeout", "1s")
+		repeat := "repeat   ionbench judge --upgrader " + quoted(test.program) + " --timeout 1s --only undisturbed\n"
+		if code != exitFailed || !strings.Contains(out, test.says) || !strings.Contains(out, repeat) || !judgeLastLine.MatchString(out) {
+			t.Errorf("%s: exit %d\n%s", test.program, code, out)
+		}
+		if !strings.Contains(diagnostics, "the program is not told where the meter is") {
+			t.Errorf("%s: %s", test.program, diagnostics)
+		}
+	}
+}
+
+func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		says string
+	}{
+		{nil, "no program"},
+		{[]string{"true"}, "judge takes no argument"},
+		{[]string{"--upgrader", ""}, "no program"},
+		{[]string{"--upgrader", " "}, "the command is empty"},
+		{[]string{"--upgrader", "true {prot}"}, "did you mean {port}"},
+		{[]string{"--upgrader", "true 'x"}, "is not closed"},
+		{[]string{"--upgrader", "true {port}", "--transport", "tcp"}, "{port}"},
+		{[]string{"--upgrader", "true {tcp}", "--transport", "pty"}, "{tcp}"},
+		{[]string{"--upgrader", "true", "--transport", "usb"}, "use pty or tcp"},
+		{[]string{"--upgrader", "true", "--suite", "all"}, "smoke or full"},
+		{[]string{"--upgrader", "true", "--only", "kiled"}, "did you mean killed"},
+		{[]string{"--upgrader", "true", "--pace", "fast"}, "--pace fast"},
+		{[]string{"--upgrader", "true", "--pace", "0"}, "--pace 0"},
+		{[]string{"--upgrader", "true", "--baud", "115200"}, "--baud 115200"},
+		{[]string{"--upgrader", "true", "--timeout", "0"}, "leaves no time"},
+		{[]string{"--upgrader", "true", "--response", "0"}, "--response 0s"},
+		{[]string{"--upgrader", "true", "--parallel", "0"}, "--parallel 0"},
+		{[]string{"--upgrader", "true", "--seed", "0"}, "--seed 0"},
+		{[]string{"--upgrader", "true", "--html", "/no/such/folder/x"}, "/no/such/folder"},
+	} {
+		code, out, diagnostics := call(t, "", append([]string{"judge"}, test.args...)...)
+		if code != exitUsage || out != "" || !strings.Contains(diagnostics, test.says) {
+			t.Errorf("%q: exit %d, %s%s", test.args, code, out, diagnostics)
+		}
+	}
+}
+
+func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
+	for _, args := range [][]string{{"--upgrader", "./no-such-program {tcp}"}, {"--upgrader", "true", "--recover", "no-such-program"}, {"--upgrader", "no-such-program", "--shell"}} {
+		code, out, diagnostics := call(t, "", append([]string{"judge", "--only", "undisturbed"}, args...)...)
+		if code != exitNotRun || out != "" || !strings.Contains(diagnostics, "could not be run") || !strings.Contains(diagnostics, "no-such-program") {
+			t.Errorf("%q: exit %d, %s%s", args, code, out, diagnostics)
+		}
+	}
+}
+
+func TestTheScenariosOfASuiteAreListed(t *testing.T) {
+	code, smoke, _ := call(t, "", "judge", "--list")
+	if code != exitDone || !strings.Contains(smoke, "\nkilled ") || strings.Contains(smoke, "\nnoise-download ") {
+		t.Errorf("exit %d\n%s", code, smoke)
+	}
+	code, full, _ := call(t, "", "judge", "--list", "--suite", "full")
+	if code != exitDone || !strings.Contains(full, "\nnoise-download ") || strings.Count(full, "\n") < 200 {
+		t.Errorf("exit %d\n%s", code, full)
+	}
+}
+
+func TestAnInterruptedJudgeSaysSo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var out, diagnostics bytes.Buffer
+	code := run(ctx, []string{"judge", "--upgrader", "sleep 600"}, os.Stdin, &out, &diagnostics)
+	if code != exitFailed || !strings.Contains(diagnostics.String(), "interrupted: 0 of ") {
+		t.Errorf("exit %d, %s", code, diagnostics.String())
+	}
+}
