@@ -21,9 +21,21 @@ import (
 var (
 	upgraderFlag = flag.String("upgrader", os.Getenv("IONBENCH_UPGRADER"), "`COMMAND` of an upgrader that is judged, as `ionbench judge --help` tells")
 	recoverFlag  = flag.String("recover", os.Getenv("IONBENCH_RECOVER"), "`COMMAND` of its recovery, where that is another")
-	responseFlag = flag.Duration("response", judge.DefaultResponse, "`TIME` that it waits for an answer")
+	responseFlag = flag.Duration("response", responseOf(os.Getenv("IONBENCH_RESPONSE")), "`TIME` that it waits for an answer")
 	keepsFlag    = flag.Bool("keeps-settings", os.Getenv("IONBENCH_KEEPS_SETTINGS") != "", "it promises to keep the settings")
 )
+
+// responseOf reads a duration of the environment.
+func responseOf(text string) time.Duration {
+	if text == "" {
+		return judge.DefaultResponse
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Millisecond {
+		panic("IONBENCH_RESPONSE=" + text + ": say how long the upgrader waits for an answer, such as 10s")
+	}
+	return d
+}
 
 // foreignTarget is the program that the flags name.
 func foreignTarget() judge.Target {

@@ -37,6 +37,8 @@ If your program has a flag for its time-out, make it short.
 What comes of it: a report card, its reasons, and a last line
   scenarios=N passed=N failed=N skipped=N seconds=S
 Every scenario that fails is explained in plain words, with the command that repeats it.
+The same scenarios are specs, for a team that keeps its own beside them:
+  IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
 
 Examples:
   ionbench judge --upgrader './up --tcp {tcp} --unit {unit-id} --file {image}'

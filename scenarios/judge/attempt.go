@@ -39,8 +39,6 @@ type Attempt struct {
 	Trace    []bench.Event
 	Broken   []string // invariants and expectations, each with the reason
 	Notes    []string // what else there is to say
-
-	lost string // settings that are not as somebody had set them up
 }
 
 // Name is what the attempt is for.

@@ -61,9 +61,9 @@ func untrue(log []byte, trace []bench.Event) (broken []string) {
 		event string
 		text  string
 	}{
-		{upgradelog.FlashCleared, "state", meter.Erasing.String()},
-		{upgradelog.Verified, "verified", "ok"},
-		{upgradelog.Restarted, "state", meter.Application.String()},
+		{upgradelog.FlashCleared, meter.EventState.String(), meter.Erasing.String()},
+		{upgradelog.Verified, meter.EventVerified.String(), "ok"},
+		{upgradelog.Restarted, meter.EventState.String(), meter.Application.String()},
 	} {
 		lines, events := 0, 0
 		var line upgradelog.Line

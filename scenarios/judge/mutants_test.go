@@ -1,3 +1,5 @@
+//go:build unix
+
 package judge
 
 import (
@@ -7,12 +9,6 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
-)
-
-const (
-	testBaud     = 19200
-	testResponse = 200 * time.Millisecond
-	testLimit    = 15 * time.Second
 )
 
 // judged plays scenarios of the full suite with a program of this package.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package judge
 
 import (
@@ -74,6 +76,7 @@ func fork(c *exec.Cmd, name string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 9
 	}
+	fmt.Println(c.Process.Pid)
 	return 4
 }
 

@@ -1,9 +1,12 @@
+//go:build unix
+
 package judge
 
 import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +28,7 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 		{"succeeds-at-once", "undisturbed", testLimit,
 			"I2: exit status 0 claims success, and the meter runs 7350V282; it never asked the meter anything", nil},
 		{"success-before-verify", "undisturbed", testLimit,
-			"I2: exit status 0 claims success, and the meter is in state receiving and has no image that runs; it sent 12 blocks, and the meter is in state receiving", nil},
+			"I2: exit status 0 claims success, and the meter is in state receiving and has no image that runs; it sent 12 blocks, and never had the image verified", nil},
 		{"retry-without-bound", "cable-out", 6 * time.Second, "I5: it was still running after 6s, the time limit; it sent one request ", nil},
 		{"fails-at-once", "undisturbed", testLimit, "expected: the upgrade should succeed (nothing is in the way), and it ended with exit 4",
 			[]string{"it said: error: no idea how"}},
@@ -43,6 +46,9 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 			if s.Passed() || !strings.HasPrefix(s.Broken[0], test.reason) {
 				t.Errorf("%q, want %q", s.Broken, test.reason)
 			}
+			if pid := strings.TrimSpace(string(s.Attempts[0].Exit.Stdout.Kept())); test.program == "forks" && alive(pid) {
+				t.Errorf("its child %s still runs", pid)
+			}
 			for _, note := range test.notes {
 				if !slices.Contains(s.Notes, note) {
 					t.Errorf("notes %q lack %q", s.Notes, note)
@@ -52,6 +58,42 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 		})
+	}
+}
+
+// alive reports that there is such a process, and not only what is left of one that ended.
+func alive(pid string) bool {
+	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+// The upgrader that was written from the page of the protocol alone, in another language.
+func TestTheUpgraderInPythonPasses(t *testing.T) {
+	t.Parallel()
+	const path = "../../fixtures/upgraders/upgrade.py"
+	if _, err := os.Stat(path); err != nil {
+		t.Skip(err)
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skipf("NOT JUDGED, there is no Python: %v", err)
+	}
+	names := []string{"undisturbed", "cable-out-twice", "answer-lost", "answer-late", "chip-lies", "cable-out", "killed", "power-lost", "wrong-product", "damaged-file", "wrong-password", "wrong-unit"}
+	suite, err := mustSuite(t, "smoke").Only(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := Target{Transport: rig.TCP, KeepsSettings: true}
+	target.Upgrade, err = ParseCommand(python+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --image {image} --timeout 0.3 --log {log} --keep-settings {dir}/settings", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), suite, target, Options{Response: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if passed, _, _ := r.Counts(); passed != len(names) {
+		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 )
 
 // Phase is where in an upgrade a scenario strikes.
@@ -316,7 +317,7 @@ func more() []play {
 // statesOf counts how often the meter entered a state.
 func statesOf(trace []bench.Event, state string) (n int) {
 	for _, e := range trace {
-		if e.Source == bench.FromMeter && e.Kind == "state" && e.Text == state {
+		if e.Source == bench.FromMeter && e.Kind == meter.EventState.String() && e.Text == state {
 			n++
 		}
 	}

@@ -12,6 +12,13 @@ import (
 	"ionbench/simulator/fault"
 )
 
+// Of the programs that are played here.
+const (
+	testBaud     = 19200
+	testResponse = 200 * time.Millisecond
+	testLimit    = 15 * time.Second
+)
+
 func mustSuite(t *testing.T, name string) *Suite {
 	t.Helper()
 	s, err := NewSuite(name, testResponse)

@@ -2,8 +2,10 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -82,10 +84,19 @@ func (a *Attempt) progress() string {
 		return "it never asked the meter anything"
 	case a.Cost.Insisted > tries:
 		return fmt.Sprintf("it sent one request %d times and got no answer", a.Cost.Insisted)
+	case a.Cost.Blocks > 0 && !a.verified():
+		return fmt.Sprintf("it sent %d blocks, and never had the image verified", a.Cost.Blocks)
 	case a.Cost.Blocks > 0:
-		return fmt.Sprintf("it sent %d blocks, and the meter is in state %v", a.Cost.Blocks, a.Meter.State)
+		return fmt.Sprintf("it sent %d blocks", a.Cost.Blocks)
 	}
-	return fmt.Sprintf("the meter is in state %v", a.Meter.State)
+	return "it sent no block"
+}
+
+// verified: the meter was told to check the image, and did.
+func (a *Attempt) verified() bool {
+	return slices.ContainsFunc(a.Trace, func(e bench.Event) bool {
+		return e.Source == bench.FromMeter && e.Kind == meter.EventVerified.String()
+	})
 }
 
 // runs is what the meter runs, in words.
