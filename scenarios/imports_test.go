@@ -173,7 +173,7 @@ func TestTheRulesSeeTheWholeProject(t *testing.T) {
 	for _, s := range sources(t) {
 		seen[s.folder] = true
 	}
-	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "scenarios/mutants", "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
+	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "scenarios/mutants", judged, "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
 		if !seen[folder] {
 			t.Errorf("no Go file in %s", folder)
 		}
