@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -173,36 +172,6 @@ func TestWordsOfTheDownloadServiceAreNamed(t *testing.T) {
 	}
 	if got := Status(10).String(); got != "status 10" {
 		t.Errorf("an unknown status is %q", got)
-	}
-}
-
-// The examples of the package's page are what the code sends.
-func TestExamplesOfThePageAreTrue(t *testing.T) {
-	page, err := os.ReadFile("doc.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.ReplaceAll(string(page), "//\t", "")
-	text = strings.Join(strings.Fields(text), " ")
-	send := func(p Packet, body []byte, source, destination uint16, fromMeter bool) string {
-		p.Type, p.Body = TypeDownload, body
-		o := Outgoing{Message: AppendPacket(nil, p)}
-		o.Begin(source, destination, fromMeter)
-		return fmt.Sprintf("% X", o.AppendFrame(nil))
-	}
-	requests := sampleRequests()
-	toMeter := Packet{MessageID: 1, Request: true, Source: ClientAddress(), Destination: MeterAddress(105)}
-	withSecret := toMeter
-	withSecret.MessageID, withSecret.HasCredential = 7, true
-	reply := Packet{MessageID: 7, Source: MeterAddress(105), Destination: ClientAddress()}
-	for name, want := range map[string]string{
-		"identify":    send(toMeter, AppendDownloadRequest(nil, &requests[0]), HostAddress, 105, false),
-		"block":       send(withSecret, AppendDownloadRequest(nil, &requests[4]), HostAddress, 105, false),
-		"block reply": send(reply, AppendDownloadReply(nil, &DownloadReply{Op: OpBlock, Sequence: 1, Expected: 2}), 105, HostAddress, true),
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%s is not on the page: %s", name, want)
-		}
 	}
 }
 
