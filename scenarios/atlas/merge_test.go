@@ -227,6 +227,9 @@ func twice() atlas.Sweep {
 }
 
 func TestPairsAreMergedAndResumedLikeAllElse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five sweeps of pairs")
+	}
 	whole := swept(t, twice())
 	file := written(t, whole)
 	if !slices.Contains(whole.Spaces, "pairs") || whole.Partial {

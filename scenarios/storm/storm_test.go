@@ -14,7 +14,10 @@ import (
 )
 
 func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
-	const storms = 2000
+	storms := 2000
+	if testing.Short() {
+		storms = 400
+	}
 	report, err := Run(t.Context(), Options{Seed: 1, Runs: storms, Workers: runtime.GOMAXPROCS(0), Failed: func(f Failure) {
 		t.Errorf("run %d breaks %q\n%+v %s\nshrunk to %+v %s\nionbench replay %s", f.Run, f.Result.Broken, f.Config, f.Plans, f.Shrunk.Config, f.Shrunk.Plans, f.ID)
 	}})
