@@ -228,7 +228,7 @@ func twice() atlas.Sweep {
 
 func TestPairsAreMergedAndResumedLikeAllElse(t *testing.T) {
 	if testing.Short() {
-		t.Skip("five sweeps of pairs")
+		t.Skip("several sweeps of pairs")
 	}
 	whole := swept(t, twice())
 	file := written(t, whole)

@@ -293,7 +293,7 @@ func TestAPartialAtlasSaysSo(t *testing.T) {
 
 func TestOneAtlasGivesTheSameBytesEachTime(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it draws ten times, and no two goroutines share anything")
+		t.Skip("no two goroutines share anything")
 	}
 	s := synthetic{wirePoints: 9000, outcomes: 300, pairs: true, partial: true}
 	page, picture := mustHTML(t, s.atlas()), mustPNG(t, s.atlas())
