@@ -333,3 +333,18 @@ func TestTheJudgeKnowsASecondRefusalFromAFirst(t *testing.T) {
 	o.judge()
 	wantBroken(t, o, "I8")
 }
+
+// A tool that gives up early is not excused by a request that it had sent often before.
+func TestTheJudgeExcusesAFailureOnlyByTheRequestThatEndedIt(t *testing.T) {
+	_, o := attempted(t)
+	o.Claim = client.ErrNoResponse
+	o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed}
+	o.Cost.Insisted, o.SentLast = 30, 2
+	o.judge()
+	wantBroken(t, o, "I3")
+	o.SentLast = 11
+	o.judge()
+	if len(o.Broken) > 0 {
+		t.Errorf("eleven questions without an answer break %q", o.Broken)
+	}
+}

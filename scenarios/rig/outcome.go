@@ -25,6 +25,7 @@ type Outcome struct {
 
 	Prompts  []client.Prompt // windows that the person saw, in order
 	Log      []byte          // what this attempt added to Upgrade.log
+	SentLast int             // times that the request was sent that was sent last
 	Unsaid   int             // lines that should be in it, and for which the disk had no room
 	Counts   client.Counts
 	Recovery bool // the tool is in Firmware Recovery Mode
@@ -134,6 +135,7 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Asleep:   t.pc.asleep > 0,
 		Counts:   t.counts,
 		Recovery: t.upgrader.RecoveryMode(),
+		SentLast: s.SentLast(),
 		Unstruck: s.Unstruck(),
 		Trace:    s.Trace()[before.trace:],
 		Cost:     r.cost(),
@@ -297,6 +299,16 @@ func (o *Outcome) Upgraded() bool {
 	return success && o.Claim == nil && o.Meter.Image && o.Meter.State == meter.Application
 }
 
+// gaveUp reports that the tool had asked as often as the article has it when it claimed a
+// failure. In the windows it goes on asking afterwards, so that any of its requests counts.
+func (o *Outcome) gaveUp() bool {
+	asked := o.SentLast
+	if o.evidence.attempt.Task == client.TaskConnect {
+		asked = o.Cost.Insisted
+	}
+	return asked > client.DefaultTiming().Resends
+}
+
 func (o *Outcome) judgeClaim() {
 	file := o.evidence.attempt.Person.Firmware
 	upgraded := file != nil && o.Meter.Image && o.Meter.Revision == file.Revision
@@ -314,9 +326,8 @@ func (o *Outcome) judgeClaim() {
 	// A chip that lies keeps no mark of it, and a bad one may hold no image any more.
 	case success && o.Meter.FlashOps > 0 && !o.Meter.Initialized && !runs:
 		o.breaks("I2: success is claimed; the meter has not run the image")
-	// Where nothing was flashed, the meter had this image before, and the failure is one. So
-	// it is where an answer was asked for as often as the article has it, and none came.
-	case failure && upgraded && o.Cost.Insisted <= client.DefaultTiming().Resends && o.Meter.FlashOps > 0 && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
+	// Where nothing was flashed, the meter had this image before, and the failure is one.
+	case failure && upgraded && !o.gaveUp() && o.Meter.FlashOps > 0 && o.Meter.Connected && !o.Aborted && o.Meter.State == meter.Application && o.Meter.Lost == 0:
 		o.breaks("I3: failure is claimed (%v); the meter runs the image and has its settings", o.Claim)
 	}
 }

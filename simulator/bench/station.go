@@ -484,6 +484,9 @@ func (s *Station) Requests() uint64 { return s.watch.requests }
 // Insisted is how often the host sent one request in this run, at most.
 func (s *Station) Insisted() int { return s.watch.insisted }
 
+// SentLast is how often the host sent the request that it sent last.
+func (s *Station) SentLast() int { return s.watch.sent }
+
 // UnderWay counts the first two frames of every message of the host: the moments at which
 // runs that differ in no more than in what came through of the message before have become
 // the same, if the station is settled.
