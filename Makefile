@@ -6,7 +6,7 @@ FUZZTIME  ?= 10s
 ARTIFACTS ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race scenarios realtime sweep bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build test race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs tha
 	mkdir -p $(ARTIFACTS)
 	$(GO) run ./cmd/ionbench sweep --image-size 256KiB --json $(ARTIFACTS)/atlas.json --html $(ARTIFACTS)/atlas.html --png $(ARTIFACTS)/atlas.png
 	$(GO) test ./scenarios -timeout 60m -ginkgo.label-filter=full -ginkgo.v
+
+compare: ## what another commit's ionbench says and this one does not: make compare BASE=COMMIT
+	$(GO) run ./cmd/internal/compare $(BASE)
 
 bench: ## the benchmarks; each prints its ratio to a floor measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./scenarios/atlas ./simulator/...
