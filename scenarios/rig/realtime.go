@@ -13,7 +13,6 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
 )
 
@@ -32,13 +31,6 @@ func (t Transport) String() string { return [...]string{"bench", "PTY", "TCP"}[t
 
 // Transports are all transports, the bench first.
 func Transports() []Transport { return []Transport{Bench, PTY, TCP} }
-
-// instant takes all time away from the line and the meter.
-func instant(c *bench.Config) {
-	c.Pace = bench.Unpaced
-	c.Meter.Timing = c.Meter.Timing.Scale(0)
-	c.Meter.Geometry = meter.ScaleGeometry(c.Meter.Geometry, 0)
-}
 
 // instantTiming is that of a tool in front of an instant meter. Only what does not come is
 // waited for. An answer that does come must never be late, however busy the computer is.

@@ -169,7 +169,7 @@ func (s Setup) StationConfig() bench.Config {
 		TraceFrames: s.TraceFrames,
 	}
 	if s.Instant {
-		instant(&c)
+		c = c.AtPace(bench.Unpaced)
 	}
 	return c
 }

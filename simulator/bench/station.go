@@ -22,6 +22,22 @@ type Config struct {
 	TraceFrames bool
 }
 
+// AtPace is the same station at another pace: bytes, chip and meter are so many times faster.
+// 0 is 1; Unpaced takes their time away.
+func (c Config) AtPace(pace int) Config {
+	scale := pace
+	switch pace {
+	case 0:
+		scale = 1
+	case Unpaced:
+		scale = 0
+	}
+	c.Pace = pace
+	c.Meter.Timing = c.Meter.Timing.Scale(scale)
+	c.Meter.Geometry = meter.ScaleGeometry(c.Meter.Geometry, scale)
+	return c
+}
+
 // Unpaced is the pace of a line whose bytes take no time. A host of another rate than
 // the line's is garbled all the same.
 const Unpaced = -1

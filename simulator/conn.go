@@ -1,0 +1,205 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/line"
+)
+
+// Connect joins a host to the meter's line. There is one line and one end of it: close the
+// connection before another one is made. What the host writes goes on the line at once and
+// takes its time there, as behind a serial port; what it does not read waits for it, up to
+// 64 KiB, as in an operating system.
+//
+// No goroutine stands behind the connection: the meter's time goes on when somebody looks.
+// A deadline, and the time in a read that waits, are those of package time, so in a
+// testing/synctest bubble a Meter that was made there lives in the bubble's time.
+func (m *Meter) Connect() (net.Conn, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.closed:
+		return nil, fmt.Errorf("connect to the meter: %w", net.ErrClosed)
+	case m.served != nil:
+		return nil, errors.New("connect to the meter: it is served; connect to its port, or make another meter")
+	case m.host != nil:
+		return nil, errors.New("connect to the meter: another connection is open; close it first")
+	}
+	now := m.catchUp()
+	m.begin(now)
+	m.settle(now)
+	m.host = &conn{meter: m}
+	return m.host, nil
+}
+
+// maxUnread bounds what waits for a host that does not read; more is lost, as on a line whose
+// receiver is full. maxUnsent bounds what a host may have on its way: a write waits then.
+const (
+	maxUnread = 64 << 10
+	maxUnsent = 64 << 10
+)
+
+var (
+	errReset  error = syscall.ECONNRESET
+	errClosed error = net.ErrClosed
+)
+
+// conn is a host's end of the line. The meter's lock guards it.
+type conn struct {
+	meter       *Meter
+	unread      []byte
+	ended       error // why it carries nothing any more
+	read, write time.Time
+}
+
+// take takes what has arrived at the host.
+func (c *conn) take(s *bench.Station) {
+	c.unread = s.Transmit(c.unread)
+	c.unread = c.unread[:min(len(c.unread), maxUnread)]
+}
+
+// part ends the connection of the host.
+func (m *Meter) part(now time.Duration, why error) {
+	m.host.ended = why
+	m.host = nil
+	m.station.HostGone(now)
+	m.station.Transmit(nil)
+}
+
+// Read waits for bytes from the meter. After a reset the bytes that came before it are lost.
+func (c *conn) Read(p []byte) (int, error) {
+	var n int
+	err := c.wait("read", &c.read, func(time.Duration) bool {
+		n = copy(p, c.unread)
+		c.unread = append(c.unread[:0], c.unread[n:]...)
+		return n > 0 || len(p) == 0
+	})
+	return n, err
+}
+
+// Write puts bytes on the line to the meter.
+func (c *conn) Write(p []byte) (int, error) {
+	sent := 0
+	err := c.wait("write", &c.write, func(now time.Duration) bool {
+		if n := min(len(p)-sent, maxUnsent-c.meter.unsent()); n > 0 {
+			c.meter.station.Receive(now, p[sent:sent+n])
+			sent += n
+			c.meter.settle(now)
+			c.meter.wake()
+		}
+		return sent == len(p)
+	})
+	return sent, err
+}
+
+// unsent is how many bytes are on their way to the meter.
+func (m *Meter) unsent() int {
+	l := m.station.Line()
+	return int(l.Sent(line.ToMeter) - l.Left(line.ToMeter))
+}
+
+// wait catches up until done says that it is, the connection has ended, or its deadline has
+// come.
+func (c *conn) wait(doing string, deadline *time.Time, done func(now time.Duration) bool) error {
+	m := c.meter
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for {
+		if c.ended == nil {
+			now := m.catchUp()
+			if c.ended == nil && done(now) {
+				return nil
+			}
+		}
+		switch {
+		case c.ended != nil:
+			return &net.OpError{Op: doing, Net: network, Addr: address(network), Err: c.ended}
+		case !deadline.IsZero() && !time.Now().Before(*deadline):
+			return &net.OpError{Op: doing, Net: network, Addr: address(network), Err: os.ErrDeadlineExceeded}
+		}
+		m.sleep(*deadline)
+	}
+}
+
+// sleep waits until the meter, or somebody else, does something, or the deadline comes. The
+// lock is open meanwhile.
+func (m *Meter) sleep(deadline time.Time) {
+	changed := m.changed
+	at, due := m.station.Next()
+	m.mu.Unlock()
+	defer m.mu.Lock()
+	timer := time.NewTimer(never)
+	defer timer.Stop()
+	if due {
+		timer.Reset(at - m.clock.Now())
+	}
+	if left := time.Until(deadline); !deadline.IsZero() && (!due || left < at-m.clock.Now()) {
+		timer.Reset(left)
+	}
+	select {
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
+// never is longer than anybody waits.
+const never = time.Duration(1<<63 - 1)
+
+// Close hangs up. A read or write that waits ends.
+func (c *conn) Close() error {
+	m := c.meter
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c.ended != nil {
+		if errors.Is(c.ended, net.ErrClosed) {
+			return &net.OpError{Op: "close", Net: network, Addr: address(network), Err: net.ErrClosed}
+		}
+		c.ended = net.ErrClosed
+		return nil
+	}
+	m.part(m.catchUp(), net.ErrClosed)
+	m.wake()
+	return nil
+}
+
+// network is what the addresses of a connection without a port say.
+const network = "ion73xx"
+
+type address string
+
+func (a address) Network() string { return network }
+func (a address) String() string  { return string(a) }
+
+// LocalAddr names the line; it has no address.
+func (c *conn) LocalAddr() net.Addr { return address("host") }
+
+// RemoteAddr names the meter; it has no address.
+func (c *conn) RemoteAddr() net.Addr { return address("meter") }
+
+// SetDeadline sets both deadlines; the zero time is none.
+func (c *conn) SetDeadline(t time.Time) error { return c.setDeadline(t, &c.read, &c.write) }
+
+// SetReadDeadline sets when a read gives up.
+func (c *conn) SetReadDeadline(t time.Time) error { return c.setDeadline(t, &c.read) }
+
+// SetWriteDeadline sets when a write gives up.
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(t, &c.write) }
+
+func (c *conn) setDeadline(t time.Time, which ...*time.Time) error {
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	for _, d := range which {
+		*d = t
+	}
+	c.meter.wake()
+	return nil
+}
+
+var _ io.ReadWriteCloser = (*conn)(nil)

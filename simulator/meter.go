@@ -1,0 +1,280 @@
+package simulator
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
+)
+
+// Config describes a meter and its line. The zero value of each field stands for the meter of
+// the vendor's article FA212301.
+type Config struct {
+	Model        meter.Model    // 0: ION 7350
+	SerialNumber string         // empty: PC-0209A001-11
+	UnitID       uint16         // 1 to 9999; 0: 105
+	Password     string         // empty: 0
+	Firmware     meter.Firmware // that runs; without an image, one of 16 KiB that means nothing
+	Settings     *ion.Settings  // nil: those of the factory template
+	Start        time.Time      // what the calendar says when New returns; zero: the time of the call
+	Baud         int            // of the line, in bits a second; 0: 9600
+	// Pace is how many times faster than real everything is: the bytes on the line, the
+	// chip, the meter's restarts. 0 is 1; bench.Unpaced takes their time away.
+	Pace int
+	// Faults is a plan in the language of package fault, such as
+	// "cable-pull at block 3 for 2 no-responses". It counts from the first Connect or Serve.
+	// Faults of the upgrader's PC are refused: there is none here.
+	Faults string
+}
+
+// Meter is a virtual meter on its line. Its methods may be called by several goroutines.
+type Meter struct {
+	clock machine.Clock
+
+	mu      sync.Mutex // guards all that follows
+	station *bench.Station
+	now     time.Duration // up to which all is done
+	changed chan struct{} // closed, and made anew, when something was done to the meter from outside
+	host    *conn         // that is connected; nil for none
+	served  *served       // nil for a meter without ports
+	begun   bool          // the run of a host has begun, from which the plan counts
+	closed  bool
+}
+
+// New makes a meter that has been running for long. Close it when it is not needed any more.
+// The error says what cannot be, and what to use instead.
+func New(c Config) (*Meter, error) {
+	plan, err := fault.Parse(c.Faults)
+	if err != nil {
+		return nil, fmt.Errorf("faults: %w", err)
+	}
+	station, err := bench.NewStation(c.station().AtPace(c.Pace))
+	if err != nil {
+		return nil, err
+	}
+	boot := station.Meter().Config().Timing.Boot
+	station.PowerOn(-boot)
+	station.Advance(0)
+	station.Forget()
+	return Run(station, 0, plan)
+}
+
+// Run makes a Meter of a station that was put together by other means. The station belongs to
+// the Meter from then on; its time goes on from now. The plan counts from the first Connect or
+// Serve.
+func Run(station *bench.Station, now time.Duration, plan fault.Plan) (*Meter, error) {
+	for _, f := range plan {
+		if f.Kind.Place() == fault.PlaceHost {
+			return nil, fmt.Errorf("faults: %v befalls the PC of an upgrader, and this is a meter; play it on the bench (package ionbench/scenarios)", f)
+		}
+	}
+	if err := station.SetPlan(plan); err != nil {
+		return nil, fmt.Errorf("faults: %w", err)
+	}
+	return &Meter{clock: machine.WallClockFrom(now), station: station, changed: make(chan struct{})}, nil
+}
+
+// article fills in the meter of the article.
+func (c Config) article() Config {
+	if c.Model == 0 {
+		c.Model = meter.ION7350
+	}
+	if c.SerialNumber == "" {
+		c.SerialNumber = "PC-0209A001-11"
+	}
+	if c.UnitID == 0 {
+		c.UnitID = 105
+	}
+	if c.Password == "" {
+		c.Password = "0"
+	}
+	if c.Baud == 0 {
+		c.Baud = 9600
+	}
+	if c.Start.IsZero() {
+		c.Start = time.Now()
+	}
+	if c.Firmware.Revision == "" {
+		c.Firmware.Revision = c.Model.String() + "V282"
+	}
+	if c.Firmware.Image == nil {
+		c.Firmware.Image = anyImage()
+	}
+	return c
+}
+
+// anyImage is what a meter runs of which nobody cares what it runs.
+func anyImage() []byte {
+	const bytes = 16 << 10
+	stream := fault.NewStream(0, "image")
+	image := make([]byte, bytes)
+	for i := range image {
+		image[i] = byte(stream.Uint64())
+	}
+	return image
+}
+
+func (c Config) station() bench.Config {
+	c = c.article()
+	return bench.Config{
+		Meter: meter.Config{
+			Model:        c.Model,
+			SerialNumber: c.SerialNumber,
+			UnitID:       c.UnitID,
+			Password:     c.Password,
+			Epoch:        c.Start,
+			Firmware:     c.Firmware,
+			Settings:     c.Settings,
+			Timing:       meter.DefaultTiming(),
+			Geometry:     flash.Am29F032B(),
+		},
+		Baud:  c.Baud,
+		Trace: true,
+	}
+}
+
+// View is what can be seen of a meter from outside, and a little more.
+type View struct {
+	State    meter.State
+	Display  string           // what the LCD shows
+	L2       bool             // the communication LED is lit
+	Running  string           // revision of the application that runs; empty where none does
+	Boots    string           // revision that a power cycle would run; empty for none: the meter is in download state
+	Settings ion.Settings     // with the energy readings of now
+	EventLog []meter.LogEntry // oldest first; it must not be changed
+	Counts   bench.Counts     // what the line has carried since the run began
+	Unstruck []string         // faults of the plan that have not struck, each with the reason as far as it is known
+	Time     time.Duration    // of the meter's clock since New
+}
+
+// Look tells what the meter is now.
+func (m *Meter) Look() View {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.catchUp()
+	device := m.station.Meter()
+	boots, _ := device.Revision()
+	panel := device.Panel()
+	return View{
+		State:    device.State(),
+		Display:  panel.LCD,
+		L2:       panel.L2,
+		Running:  device.Running(),
+		Boots:    boots,
+		Settings: device.Settings(now),
+		EventLog: device.EventLog(),
+		Counts:   m.station.InRun(),
+		Unstruck: m.station.Unstruck(),
+		Time:     now,
+	}
+}
+
+// Holds reports whether the meter's flash holds exactly this image, checked and recorded.
+func (m *Meter) Holds(image []byte) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.catchUp()
+	return m.station.Meter().HoldsImage(image)
+}
+
+// Trace is what has happened to the meter, the line and the faults so far, in order.
+func (m *Meter) Trace() []bench.Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.catchUp()
+	return m.station.Trace()
+}
+
+// PowerOff takes the meter's power away.
+func (m *Meter) PowerOff() { m.do(m.station.PowerOff) }
+
+// PowerOn switches the meter on.
+func (m *Meter) PowerOn() { m.do(m.station.PowerOn) }
+
+// do changes something about the meter, from outside.
+func (m *Meter) do(change func(now time.Duration)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change(m.catchUp())
+	m.wake()
+}
+
+// wake lets whoever waits for the meter look again.
+func (m *Meter) wake() {
+	close(m.changed)
+	m.changed = make(chan struct{})
+	if m.served != nil {
+		m.served.poke()
+	}
+}
+
+// catchUp does all that is due by now, in the order of time. A meter that is served catches
+// up by itself, through the server.
+func (m *Meter) catchUp() time.Duration {
+	now := m.tick(m.clock.Now())
+	if m.served != nil {
+		return now
+	}
+	for {
+		at, ok := m.station.Next()
+		if !ok || at > now {
+			break
+		}
+		m.station.Advance(at)
+		m.settle(at)
+	}
+	m.station.Advance(now)
+	m.settle(now)
+	return now
+}
+
+// tick is the time of a turn that was begun at now: never before the turn that came last.
+func (m *Meter) tick(now time.Duration) time.Duration {
+	m.now = max(m.now, now)
+	return m.now
+}
+
+// settle hands on what the station has for the host: bytes, and the end of its connection.
+func (m *Meter) settle(now time.Duration) {
+	if len(m.station.Orders()) > 0 && m.host != nil { // of all orders only a reset can come here
+		m.part(now, errReset)
+	}
+	if m.host == nil {
+		m.station.Transmit(nil)
+		return
+	}
+	m.host.take(m.station)
+}
+
+// begin is the beginning of the first host's run.
+func (m *Meter) begin(now time.Duration) {
+	if !m.begun {
+		m.begun = true
+		m.station.Begin(now)
+	}
+}
+
+// Close ends the meter's connection, or closes its ports and waits until nothing serves them
+// any more. The meter can be looked at afterwards.
+func (m *Meter) Close() error {
+	m.mu.Lock()
+	s := m.served
+	if !m.closed {
+		m.closed = true
+		if m.host != nil {
+			m.part(m.catchUp(), errClosed)
+		}
+		m.wake()
+	}
+	m.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.end()
+}

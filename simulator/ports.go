@@ -1,0 +1,135 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"ionbench/simulator/serve"
+)
+
+// Ports says where a meter is served. At least one of PTY and TCP is wanted.
+type Ports struct {
+	TCP  string // address to listen on, "host:port"; without a host the loopback interface, port 0 for a free one
+	PTY  bool   // on a new pseudo-terminal; on Linux alone
+	Link string // a symbolic link to the PTY for as long as it is served; empty for none
+}
+
+// Served is where a meter can be reached.
+type Served struct {
+	TCP string // "127.0.0.1:7801"; empty without one
+	PTY string // "/dev/pts/7"; empty without one
+}
+
+// served is a meter's ports at work, and the goroutine that serves them.
+type served struct {
+	commands chan func(time.Duration)
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when the ports are closed and nobody serves them any more
+	err      error         // why they are not served any more, once done is closed
+}
+
+// Serve puts the meter on ports, in real time, until Close. A meter is served once.
+func (m *Meter) Serve(p Ports) (Served, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.closed:
+		return Served{}, fmt.Errorf("serve the meter: %w", net.ErrClosed)
+	case m.served != nil:
+		return Served{}, errors.New("serve the meter: it is served already; make another meter")
+	case m.host != nil:
+		return Served{}, errors.New("serve the meter: a connection is open; close it first")
+	}
+	s := &served{commands: make(chan func(time.Duration), 1), done: make(chan struct{})}
+	server, err := serve.Listen(serve.Config{
+		TCP: p.TCP, PTY: p.PTY, Link: p.Link, Baud: m.station.Line().Baud(0),
+		Clock: m.clock, Commands: s.commands, Reset: m.takeReset,
+	})
+	if err != nil {
+		return Served{}, err
+	}
+	m.begin(m.catchUp())
+	m.served = s
+	s.run(server, m)
+	where := Served{PTY: server.PTY()}
+	if a := server.Addr(); a != nil {
+		where.TCP = a.String()
+	}
+	return where, nil
+}
+
+// run serves the device in a goroutine that end ends and waits for.
+func (s *served) run(server *serve.Server, m *Meter) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	go func() {
+		defer close(s.done)
+		if err := server.Run(ctx, device{m}); !errors.Is(err, context.Canceled) {
+			s.err = err
+		}
+	}()
+}
+
+func (s *served) end() error {
+	s.cancel()
+	<-s.done
+	return s.err
+}
+
+// poke makes the server look at the meter's wake-ups again.
+func (s *served) poke() {
+	select {
+	case s.commands <- func(time.Duration) {}:
+	default: // it will look already
+	}
+}
+
+// takeReset reports that the connection is to be reset: of all orders no other can come here.
+func (m *Meter) takeReset() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.station.Orders()) > 0
+}
+
+// device is a meter as package serve sees it. The lock makes its turns and what others do to
+// the meter one sequence.
+type device struct{ *Meter }
+
+func (d device) Receive(now time.Duration, p []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.station.Receive(d.tick(now), p)
+}
+
+func (d device) Advance(now time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.station.Advance(d.tick(now))
+}
+
+func (d device) Next() (time.Duration, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.station.Next()
+}
+
+func (d device) Transmit(dst []byte) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.station.Transmit(dst)
+}
+
+func (d device) HostBaud(now time.Duration, baud int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.station.HostBaud(d.tick(now), baud)
+}
+
+func (d device) HostGone(now time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.station.HostGone(d.tick(now))
+}
