@@ -11,30 +11,30 @@ import (
 // at its other end, and on to Setup Assistant or to a recovery.
 func connectSteps() []step {
 	return []step{
-		{name: "connect", ask: ConnectionType, answered: chooseConnection},
-		{name: "look for a failed upgrade", when: (*Upgrader).detects, request: identifyRequest, retry: probing,
+		{is: StepConnect, ask: ConnectionType, answered: chooseConnection},
+		{is: StepFindFailedUpgrade, when: (*Upgrader).detects, request: identifyRequest, retry: probing,
 			reply: onDownload(ion.OpIdentify, detect), silent: nobodyThere},
-		{name: "identify", request: readIdentityRequest, retry: probing, reply: takeRegisters, silent: nobodyThere},
+		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters, silent: nobodyThere},
 		{act: func(u *Upgrader, _ time.Duration) next {
 			u.err = nil
 			return toProcedure(assistantProcedure)
 		}},
-		{name: "offer to recover", ask: RecoverUpgrade, answered: chooseRecovery},
-		{name: "say that nobody answers", ask: DeviceSilent, answered: chooseWithoutAnswer},
+		{is: StepOfferRecovery, ask: RecoverUpgrade, answered: chooseRecovery},
+		{is: StepSayNobodyAnswers, ask: DeviceSilent, answered: chooseWithoutAnswer},
 	}
 }
 
 func assistantSteps() []step {
 	return []step{
-		{name: "setup assistant", ask: SetupAssistant, answered: chooseAssistant},
+		{is: StepSetupAssistant, ask: SetupAssistant, answered: chooseAssistant},
 	}
 }
 
 // identifySteps tell what is at the other end, in whatever state it is.
 func identifySteps() []step {
 	return []step{
-		{name: "look for the loader", request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, takeAnyState)},
-		{name: "identify", when: (*Upgrader).inApplication, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, takeAnyState)},
+		{is: StepIdentify, when: (*Upgrader).inApplication, request: readIdentityRequest, retry: probing, reply: takeRegisters},
 		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
 	}
 }
@@ -63,7 +63,7 @@ func detect(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		return toNext()
 	}
 	u.emit(Event{Kind: EventDevice, Device: u.device})
-	return toStep("offer to recover")
+	return toStep(StepOfferRecovery)
 }
 
 func takeAnyState(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
@@ -89,7 +89,7 @@ func nobodyThere(u *Upgrader) next {
 	case !u.cfg.SingleDevice:
 		u.err = fmt.Errorf("%w; if its firmware upgrade failed, restart in Single ION device configuration mode to recover it", u.err)
 	}
-	return toStep("say that nobody answers")
+	return toStep(StepSayNobodyAnswers)
 }
 
 func chooseRecovery(u *Upgrader, _ time.Duration, a Answer) next {

@@ -38,29 +38,21 @@ func Defects() []Defect {
 }
 
 // editStep changes a step of a procedure.
-func (u *Upgrader) editStep(p procedure, name string, edit func(*step)) {
-	edit(&u.lists[p][stepNamed(u.lists[p], name)])
+func (u *Upgrader) editStep(p procedure, s Step, edit func(*step)) {
+	edit(&u.lists[p][placeOf(u.lists[p], s)])
 }
 
 // dropStep leaves a step out.
-func (u *Upgrader) dropStep(p procedure, name string) {
-	at := stepNamed(u.lists[p], name)
+func (u *Upgrader) dropStep(p procedure, s Step) {
+	at := placeOf(u.lists[p], s)
 	u.lists[p] = slices.Delete(u.lists[p], at, at+1)
 }
 
 // moveSteps puts steps, in their order, in front of another one.
-func (u *Upgrader) moveSteps(p procedure, before string, names ...string) {
-	for _, name := range names {
-		s := u.lists[p][stepNamed(u.lists[p], name)]
-		u.dropStep(p, name)
-		u.lists[p] = slices.Insert(u.lists[p], stepNamed(u.lists[p], before), s)
+func (u *Upgrader) moveSteps(p procedure, before Step, moved ...Step) {
+	for _, m := range moved {
+		s := u.lists[p][placeOf(u.lists[p], m)]
+		u.dropStep(p, m)
+		u.lists[p] = slices.Insert(u.lists[p], placeOf(u.lists[p], before), s)
 	}
-}
-
-func stepNamed(list []step, name string) int {
-	at := slices.IndexFunc(list, func(s step) bool { return s.name == name })
-	if at < 0 {
-		panic("upgrader: no step " + name)
-	}
-	return at
 }

@@ -11,13 +11,13 @@ import (
 func defectsOfChecks() []Defect {
 	return []Defect{
 		{Name: "clears-before-checking", Text: "clears the flash before it has asked the meter what it is", plant: func(u *Upgrader) {
-			u.moveSteps(upgradeProcedure, "identify the meter", "enter download state", "wait for the loader", "clear the flash", "wait for the flash")
-			for _, name := range []string{"clear the flash", "wait for the flash"} {
-				u.editStep(upgradeProcedure, name, func(s *step) { s.reply = onDownload(ion.OpClear, clearedTooEarly) })
+			u.moveSteps(upgradeProcedure, StepIdentifyMeter, StepEnterDownloadState, StepAwaitLoader, StepClearFlash, StepAwaitFlash)
+			for _, clearing := range []Step{StepClearFlash, StepAwaitFlash} {
+				u.editStep(upgradeProcedure, clearing, func(s *step) { s.reply = onDownload(ion.OpClear, clearedTooEarly) })
 			}
 		}},
 		{Name: "wrong-product-accepted", Text: "sends a file for another product as if it were for this one", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "identify the meter", func(s *step) { s.reply = onDownload(ion.OpIdentify, takeForAnyProduct) })
+			u.editStep(upgradeProcedure, StepIdentifyMeter, func(s *step) { s.reply = onDownload(ion.OpIdentify, takeForAnyProduct) })
 		}},
 		{Name: "wrong-unit-accepted", Text: "talks to unit 105, whatever unit it was told", plant: func(u *Upgrader) {
 			u.cfg.UnitID = 105
@@ -26,9 +26,9 @@ func defectsOfChecks() []Defect {
 			u.cfg.SerialNumber = ""
 		}},
 		{Name: "password-failure-ignored", Text: "goes on after the meter has refused the password", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "check the password", func(s *step) { s.reply = unlessPassword(takeRegisters) })
-			u.editStep(upgradeProcedure, "save the settings", func(s *step) { s.reply = unlessPassword(takeBackup) })
-			u.editStep(upgradeProcedure, "enter download state", func(s *step) { s.reply = onDownload(ion.OpEnter, enteredAnyhow) })
+			u.editStep(upgradeProcedure, StepCheckPassword, func(s *step) { s.reply = unlessPassword(takeRegisters) })
+			u.editStep(upgradeProcedure, StepSaveSettings, func(s *step) { s.reply = unlessPassword(takeBackup) })
+			u.editStep(upgradeProcedure, StepEnterDownloadState, func(s *step) { s.reply = onDownload(ion.OpEnter, enteredAnyhow) })
 		}},
 	}
 }
@@ -36,8 +36,8 @@ func defectsOfChecks() []Defect {
 // clearedTooEarly goes on with what should have come first.
 func clearedTooEarly(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 	n := cleared(u, now, r)
-	if n.kind == jump && n.name == "begin the download" {
-		return toStep("identify the meter")
+	if n.kind == jump && n.step == StepBeginDownload {
+		return toStep(StepIdentifyMeter)
 	}
 	return n
 }
@@ -70,23 +70,23 @@ func enteredAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 func defectsOfSettings() []Defect {
 	return []Defect{
 		{Name: "journal-after-erase", Text: "writes the journal when the flash is cleared already", plant: func(u *Upgrader) {
-			u.moveSteps(upgradeProcedure, "download", "write the journal")
+			u.moveSteps(upgradeProcedure, StepDownload, StepWriteJournal)
 		}},
 		{Name: "journal-not-atomic", Text: "writes the journal in place, so that a kill leaves half of it", JournalInPlace: true},
 		{Name: "journal-deleted-early", Text: "deletes the journal when the image is verified, before the settings are back", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "verify", func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAndTidied) })
+			u.editStep(upgradeProcedure, StepVerify, func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAndTidied) })
 		}},
 		{Name: "restores-before-restart", Text: "writes the settings back before the new image runs", plant: func(u *Upgrader) {
-			u.moveSteps(upgradeProcedure, "restart", "choose what to restore", "restore the settings", "check the settings")
+			u.moveSteps(upgradeProcedure, StepRestart, StepChooseRestore, StepRestoreSettings, StepCheckSettings)
 		}},
 		{Name: "paste-options-ignored", Text: "restores nothing of what was ticked", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "choose what to restore", func(s *step) { s.answered = pasteNothing })
+			u.editStep(upgradeProcedure, StepChooseRestore, func(s *step) { s.answered = pasteNothing })
 		}},
 		{Name: "settings-not-read-back", Text: "does not look whether the meter kept the settings", plant: func(u *Upgrader) {
-			u.dropStep(upgradeProcedure, "check the settings")
+			u.dropStep(upgradeProcedure, StepCheckSettings)
 		}},
 		{Name: "paste-options-in-recovery", Text: "honours the paste options after a recovery, where they have no effect", plant: func(u *Upgrader) {
-			u.editStep(templateProcedure, "template paste options", func(s *step) { s.answered = pasteAlways })
+			u.editStep(templateProcedure, StepPasteOptions, func(s *step) { s.answered = pasteAlways })
 		}},
 	}
 }
@@ -113,11 +113,11 @@ func defectsOfDownload() []Defect {
 	return []Defect{
 		{Name: "late-reply-taken", Text: "takes a late answer to a block for the answer to the next one", plant: func(u *Upgrader) {
 			u.rules.mine = func(*Upgrader, uint16) bool { return true }
-			u.editStep(upgradeProcedure, "download", func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
+			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
 		}},
 		{Name: "duplicate-reply-advances", Text: "counts a block twice when its answer comes twice", plant: func(u *Upgrader) {
 			u.rules.listens = func(u *Upgrader) bool { return u.phase == exchanging || u.phase == pausing }
-			u.editStep(upgradeProcedure, "download", func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
+			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
 		}},
 		{Name: "sequence-wraps", Text: "counts blocks in eight bits", plant: func(u *Upgrader) {
 			u.rules.sequence = func(u *Upgrader) uint32 { return uint32(uint8(u.transfer.answered + 1)) }
@@ -174,13 +174,13 @@ func blockWithoutLastByte(u *Upgrader) (address uint32, data []byte) {
 func defectsOfEnding() []Defect {
 	return []Defect{
 		{Name: "success-before-verify", Text: "claims success once the last block is answered", plant: func(u *Upgrader) {
-			u.moveSteps(upgradeProcedure, "verify", "end the log")
+			u.moveSteps(upgradeProcedure, StepVerify, StepEndLog)
 		}},
 		{Name: "verify-ignored", Text: "goes on whatever the meter says of the image", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "verify", func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAnyhow) })
+			u.editStep(upgradeProcedure, StepVerify, func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAnyhow) })
 		}},
 		{Name: "success-without-restart", Text: "claims success although the meter never came back from its restart", plant: func(u *Upgrader) {
-			u.editStep(upgradeProcedure, "identify again", func(s *step) { s.silent = askTheMeter })
+			u.editStep(upgradeProcedure, StepIdentifyAgain, func(s *step) { s.silent = askTheMeter })
 		}},
 	}
 }
@@ -194,10 +194,10 @@ func verifiedAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 func defectsOfWindows() []Defect {
 	return []Defect{
 		{Name: "recovery-prompt-skipped", Text: "recovers a failed upgrade without asking the person", plant: func(u *Upgrader) {
-			u.editStep(connectProcedure, "look for a failed upgrade", func(s *step) { s.reply = onDownload(ion.OpIdentify, recoverUnasked) })
+			u.editStep(connectProcedure, StepFindFailedUpgrade, func(s *step) { s.reply = onDownload(ion.OpIdentify, recoverUnasked) })
 		}},
 		{Name: "communication-lost-skipped", Text: "does not say that communication is lost", plant: func(u *Upgrader) {
-			u.dropStep(failedProcedure, "say that communication is lost")
+			u.dropStep(failedProcedure, StepSayCommunicationLost)
 		}},
 	}
 }

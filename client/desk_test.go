@@ -39,7 +39,7 @@ type desk struct {
 
 	prompts  []client.Prompt
 	log      []upgradelog.Line
-	steps    []string
+	steps    []client.Step
 	journals int // times that one was saved
 	removed  bool
 	settings *ion.Settings
@@ -254,7 +254,7 @@ func (d *desk) listen() {
 		case client.EventLog:
 			d.log = append(d.log, e.Line)
 		case client.EventStep:
-			d.steps = append(d.steps, e.Text)
+			d.steps = append(d.steps, e.Step)
 		case client.EventPrompt:
 			d.prompts = append(d.prompts, e.Prompt)
 			if e.Prompt == client.UpgradeCompleted || e.Prompt == client.UpgradeFailed {

@@ -236,7 +236,7 @@ func TestConfigurationsThatAreNoneAreRefused(t *testing.T) {
 // left to abort, as it was; and the next try succeeds.
 func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
 	const every = 9
-	aborted := map[string]bool{}
+	aborted := map[client.Step]bool{}
 	for steps := 0; ; steps += every {
 		d := newDesk(t, deskConfig())
 		d.start(client.TaskUpgrade)
@@ -256,9 +256,9 @@ func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
 		if at, ok := d.u.Next(); ok || len(d.u.Transmit(nil)) > 0 {
 			t.Fatalf("after %d events: the tool goes on at %v", steps, at)
 		}
-		last := "before the meter was asked"
+		last := client.NoStep
 		for _, s := range d.steps {
-			if !strings.HasPrefix(s, "say that") {
+			if s != client.StepSayFailed && s != client.StepSayCommunicationLost {
 				last = s
 			}
 		}
@@ -274,8 +274,8 @@ func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
 		}
 		again.upgraded()
 	}
-	for _, step := range []string{"enter download state", "wait for the flash", "download", "verify", "identify again", "restore the settings"} {
-		if !aborted[step] && step != "enter download state" && step != "verify" {
+	for _, step := range []client.Step{client.StepAwaitFlash, client.StepDownload, client.StepIdentifyAgain, client.StepRestoreSettings} {
+		if !aborted[step] {
 			t.Errorf("nothing was aborted in %q: %v", step, aborted)
 		}
 	}

@@ -14,7 +14,7 @@ type EventKind uint8
 const (
 	EventLog           EventKind = iota // Line goes to the log
 	EventPrompt                         // Prompt wants Answer
-	EventStep                           // the step Text begins
+	EventStep                           // Step begins
 	EventProgress                       // block Done of Total was answered
 	EventDevice                         // Device was identified
 	EventSettings                       // Settings were read from the meter
@@ -35,7 +35,7 @@ type Event struct {
 	Kind        EventKind
 	Line        upgradelog.Line
 	Prompt      Prompt
-	Text        string
+	Step        Step
 	Done, Total int
 	Device      Device
 	Settings    *ion.Settings

@@ -290,7 +290,7 @@ func (u *Upgrader) giveUp(now time.Duration, s *step) {
 		u.follow(now, s.silent(u))
 		return
 	}
-	u.follow(now, failedWith(ErrNoResponse, "%s: %d requests were not answered; check the cable, the meter's power, the unit id and the baud rate", s.name, u.exchange.missing))
+	u.follow(now, failedWith(ErrNoResponse, "%s: %d requests were not answered; check the cable, the meter's power, the unit id and the baud rate", s.is, u.exchange.missing))
 }
 
 // logs reports that what happens belongs in Upgrade.log: an upgrade runs.

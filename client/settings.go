@@ -21,15 +21,15 @@ type write struct {
 // left pane. Now click the Send to Meter tab … Click the Send button".
 func templateSteps() []step {
 	return []step{
-		{name: "look for the loader", when: (*Upgrader).single, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
-		{name: "identify", when: (*Upgrader).single, request: readIdentityRequest, retry: probing, reply: takeRegisters},
-		{name: "send a template", ask: SendTemplate, answered: confirmTemplate},
-		{name: "choose the template", ask: ChooseTemplate, answered: takeTemplate},
-		{name: "template paste options", ask: PasteOptions, answered: takePaste},
-		{name: "save what is pasted", when: (*Upgrader).pastes, request: readSettingsRequest, reply: takeForPaste},
-		{name: "send the template", request: writeRequest, reply: written},
-		{name: "check the template", when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
-		{name: "say that it was applied", ask: TemplateApplied, answered: goOnWith},
+		{is: StepFindLoader, when: (*Upgrader).single, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{is: StepIdentify, when: (*Upgrader).single, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{is: StepSendTemplate, ask: SendTemplate, answered: confirmTemplate},
+		{is: StepChooseTemplate, ask: ChooseTemplate, answered: takeTemplate},
+		{is: StepPasteOptions, ask: PasteOptions, answered: takePaste},
+		{is: StepSavePasted, when: (*Upgrader).pastes, request: readSettingsRequest, reply: takeForPaste},
+		{is: StepWriteTemplate, request: writeRequest, reply: written},
+		{is: StepCheckTemplate, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{is: StepSayApplied, ask: TemplateApplied, answered: goOnWith},
 		{act: afterTemplate},
 	}
 }
@@ -37,9 +37,9 @@ func templateSteps() []step {
 // readSteps read the settings.
 func readSteps() []step {
 	return []step{
-		{name: "look for the loader", request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
-		{name: "identify", request: readIdentityRequest, retry: probing, reply: takeRegisters},
-		{name: "read the settings", request: readSettingsRequest, reply: reportSettings},
+		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{is: StepReadSettings, request: readSettingsRequest, reply: reportSettings},
 		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
 	}
 }
@@ -48,10 +48,10 @@ func readSteps() []step {
 // restoring them manually.
 func writeSteps() []step {
 	return []step{
-		{name: "look for the loader", request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
-		{name: "identify", request: readIdentityRequest, retry: probing, reply: takeRegisters},
-		{name: "write the settings", when: (*Upgrader).writes, request: writeRequest, reply: written},
-		{name: "check the settings", when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{is: StepWriteSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
+		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
 		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
 	}
 }

@@ -10,7 +10,7 @@ import (
 // step is one line of a procedure. It has exactly one of ask, keep, request and act; the
 // functions next to it say what follows.
 type step struct {
-	name string
+	is   Step                 // NoStep: nobody is told of it
 	when func(*Upgrader) bool // nil: always
 
 	ask      Prompt // a question to the person
@@ -86,7 +86,7 @@ func (t Task) procedure() procedure {
 type next struct {
 	kind  nextKind
 	to    procedure     // another
-	name  string        // jump
+	step  Step          // jump
 	err   error         // broken
 	after time.Duration // again
 }
@@ -96,7 +96,7 @@ type nextKind uint8
 const (
 	goOn    nextKind = iota // the next step
 	again                   // the same step, after a pause
-	jump                    // the step of that name in this procedure
+	jump                    // that step of this procedure
 	another                 // the first step of another procedure
 	broken                  // the task failed
 	ignored                 // that was no answer: go on waiting
@@ -104,7 +104,7 @@ const (
 
 func toNext() next                      { return next{kind: goOn} }
 func onceMore(after time.Duration) next { return next{kind: again, after: after} }
-func toStep(name string) next           { return next{kind: jump, name: name} }
+func toStep(s Step) next                { return next{kind: jump, step: s} }
 func toProcedure(p procedure) next      { return next{kind: another, to: p} }
 func failed(err error) next             { return next{kind: broken, err: err} }
 
@@ -150,8 +150,8 @@ func (u *Upgrader) enter(now time.Duration) {
 			u.at++
 			continue
 		}
-		if s.name != "" {
-			u.emit(Event{Kind: EventStep, Text: s.name})
+		if s.is != NoStep {
+			u.emit(Event{Kind: EventStep, Step: s.is})
 		}
 		if s.act == nil {
 			u.begin(now, s)
@@ -162,7 +162,7 @@ func (u *Upgrader) enter(now time.Duration) {
 			return
 		}
 	}
-	panic("upgrader: steps without end in " + u.step().name)
+	panic("upgrader: steps without end in " + u.step().is.String())
 }
 
 // begin starts a step that waits for something.
@@ -189,7 +189,7 @@ func (u *Upgrader) move(now time.Duration, n next) bool {
 	case goOn:
 		u.at++
 	case jump:
-		u.at = u.find(n.name)
+		u.at = placeOf(u.lists[u.procedure], n.step)
 	case another:
 		u.procedure, u.at = n.to, 0
 	case again:
@@ -202,13 +202,14 @@ func (u *Upgrader) move(now time.Duration, n next) bool {
 	return u.phase != finished
 }
 
-func (u *Upgrader) find(name string) int {
-	for i, s := range u.lists[u.procedure] {
-		if s.name == name {
+// placeOf finds a step in a list.
+func placeOf(list []step, s Step) int {
+	for i := range list {
+		if list[i].is == s {
 			return i
 		}
 	}
-	panic("upgrader: no step " + name)
+	panic("upgrader: no step " + s.String() + " here")
 }
 
 // follow goes where n says.

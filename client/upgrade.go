@@ -16,33 +16,33 @@ import (
 // serial number, the unit and the password have been checked.
 func upgradeSteps() []step {
 	return []step{
-		{name: "choose the firmware", ask: ChooseFirmware, answered: takeFirmware},
-		{name: "begin the log", act: beginLog},
-		{name: "identify the meter", request: identifyRequest, reply: onDownload(ion.OpIdentify, takeLoader)},
-		{name: "check the password", when: (*Upgrader).inApplication, request: readIdentityRequest, reply: takeRegisters},
-		{name: "log the device", act: logDevice},
+		{is: StepChooseFirmware, ask: ChooseFirmware, answered: takeFirmware},
+		{is: StepBeginLog, act: beginLog},
+		{is: StepIdentifyMeter, request: identifyRequest, reply: onDownload(ion.OpIdentify, takeLoader)},
+		{is: StepCheckPassword, when: (*Upgrader).inApplication, request: readIdentityRequest, reply: takeRegisters},
+		{is: StepLogDevice, act: logDevice},
 
-		{name: "look for a journal", when: (*Upgrader).keepsJournal, keep: (*Upgrader).loadJournal, kept: takeJournal},
-		{name: "offer to restore the settings", when: (*Upgrader).hasJournal, ask: RestoreSettings, answered: chooseRestore},
-		{name: "save the settings", when: (*Upgrader).needsBackup, request: readSettingsRequest, reply: takeBackup},
-		{name: "write the journal", when: (*Upgrader).needsJournal, keep: (*Upgrader).saveJournal, kept: journalSaved},
+		{is: StepFindJournal, when: (*Upgrader).keepsJournal, keep: (*Upgrader).loadJournal, kept: takeJournal},
+		{is: StepOfferSettings, when: (*Upgrader).hasJournal, ask: RestoreSettings, answered: chooseRestore},
+		{is: StepSaveSettings, when: (*Upgrader).needsBackup, request: readSettingsRequest, reply: takeBackup},
+		{is: StepWriteJournal, when: (*Upgrader).needsJournal, keep: (*Upgrader).saveJournal, kept: journalSaved},
 
-		{name: "enter download state", when: (*Upgrader).flashes, request: enterRequest, reply: onDownload(ion.OpEnter, entered)},
-		{name: "wait for the loader", when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
+		{is: StepEnterDownloadState, when: (*Upgrader).flashes, request: enterRequest, reply: onDownload(ion.OpEnter, entered)},
+		{is: StepAwaitLoader, when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
 			reply: onDownload(ion.OpIdentify, loaderFound)},
-		{name: "clear the flash", when: (*Upgrader).flashes, request: clearRequest, reply: onDownload(ion.OpClear, cleared)},
-		{name: "wait for the flash", when: (*Upgrader).clearing, request: clearedRequest, before: (*Upgrader).pollPause, reply: onDownload(ion.OpClear, cleared)},
-		{name: "begin the download", when: (*Upgrader).flashes, act: beginDownload},
-		{name: "download", when: (*Upgrader).flashes, request: blockRequest, retry: perBlock, reply: onDownload(ion.OpBlock, blockAnswered)},
-		{name: "verify", when: (*Upgrader).flashes, request: verifyRequest, reply: onDownload(ion.OpVerify, verified)},
-		{name: "restart", when: (*Upgrader).flashes, request: restartRequest, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
-		{name: "identify again", when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
+		{is: StepClearFlash, when: (*Upgrader).flashes, request: clearRequest, reply: onDownload(ion.OpClear, cleared)},
+		{is: StepAwaitFlash, when: (*Upgrader).clearing, request: clearedRequest, before: (*Upgrader).pollPause, reply: onDownload(ion.OpClear, cleared)},
+		{is: StepBeginDownload, when: (*Upgrader).flashes, act: beginDownload},
+		{is: StepDownload, when: (*Upgrader).flashes, request: blockRequest, retry: perBlock, reply: onDownload(ion.OpBlock, blockAnswered)},
+		{is: StepVerify, when: (*Upgrader).flashes, request: verifyRequest, reply: onDownload(ion.OpVerify, verified)},
+		{is: StepRestart, when: (*Upgrader).flashes, request: restartRequest, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
+		{is: StepIdentifyAgain, when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
 			reply: onDownload(ion.OpIdentify, runningFound)},
 
-		{name: "choose what to restore", when: (*Upgrader).hasBackup, ask: PasteOptions, answered: choosePaste},
-		{name: "restore the settings", when: (*Upgrader).writes, request: writeRequest, reply: written},
-		{name: "check the settings", when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
-		{name: "end the log", act: endLog},
+		{is: StepChooseRestore, when: (*Upgrader).hasBackup, ask: PasteOptions, answered: choosePaste},
+		{is: StepRestoreSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
+		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{is: StepEndLog, act: endLog},
 	}
 }
 
@@ -50,7 +50,7 @@ func upgradeSteps() []step {
 // Exit and you will be returned to the Select Connection Type screen".
 func upgradedSteps() []step {
 	return []step{
-		{name: "say that it is completed", ask: UpgradeCompleted, answered: goOnWith},
+		{is: StepSayCompleted, ask: UpgradeCompleted, answered: goOnWith},
 		{act: afterUpgrade},
 	}
 }
@@ -60,8 +60,8 @@ func upgradedSteps() []step {
 func failedSteps() []step {
 	return []step{
 		{act: endFailedLog},
-		{name: "say that it failed", when: (*Upgrader).begun, ask: UpgradeFailed, answered: goOnWith},
-		{name: "say that communication is lost", when: (*Upgrader).lostCommunication, ask: CommunicationLost, answered: goOnWith},
+		{is: StepSayFailed, when: (*Upgrader).begun, ask: UpgradeFailed, answered: goOnWith},
+		{is: StepSayCommunicationLost, when: (*Upgrader).lostCommunication, ask: CommunicationLost, answered: goOnWith},
 		{act: afterUpgrade},
 	}
 }
@@ -239,7 +239,7 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 // restartPause lets a meter restart before it is asked; one that was found in download
 // state does not.
 func (u *Upgrader) restartPause() time.Duration {
-	if u.device.Download && u.step().name == "wait for the loader" {
+	if u.device.Download && u.step().is == StepAwaitLoader {
 		return 0
 	}
 	return u.cfg.Timing.Restart
@@ -258,7 +258,7 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.transfer.enters > maxPasses {
 		return failedWith(ErrUnexpected, "the meter does not enter download state")
 	}
-	return toStep("enter download state") // a reset on the way there brings the application back
+	return toStep(StepEnterDownloadState) // a reset on the way there brings the application back
 }
 
 // patience is how often an application that has agreed to hand over may still answer.
@@ -275,7 +275,7 @@ func (u *Upgrader) beginAnew(why error) next {
 		return failed(fmt.Errorf("%w: %d times: %w", ErrTooOften, maxPasses, why))
 	}
 	u.device.Download = false
-	return toStep("enter download state")
+	return toStep(StepEnterDownloadState)
 }
 
 func clearRequest(u *Upgrader) {
@@ -296,7 +296,7 @@ func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	switch r.Status {
 	case ion.StatusOK:
 		u.transfer.clearing = false
-		return toStep("begin the download")
+		return toStep(StepBeginDownload)
 	case ion.StatusBusy:
 		return u.stillClearing()
 	case ion.StatusEraseFailed:
@@ -310,7 +310,7 @@ func (u *Upgrader) stillClearing() next {
 	if u.transfer.polls++; u.transfer.polls > maxClearPolls {
 		return failedWith(ErrFlash, "the flash is not cleared after %d questions", maxClearPolls)
 	}
-	if u.step().name == "clear the flash" {
+	if u.step().is == StepClearFlash {
 		return toNext()
 	}
 	return onceMore(u.cfg.Timing.Poll)
@@ -411,7 +411,7 @@ func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		return toNext()
 	case ion.StatusRefused:
 		// No loader answers, so the power was away. If the image was good it runs by now.
-		return toStep("identify again")
+		return toStep(StepIdentifyAgain)
 	case ion.StatusVerifyFailed:
 		return u.beginAnew(fmt.Errorf("%w: CRC-32 %08x, sent %08x", ErrVerify, r.CRC, u.imageCRC()))
 	default:

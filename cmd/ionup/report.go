@@ -12,7 +12,7 @@ import (
 // report is how a session is told: to a person or, with --json, to a program.
 type report interface {
 	log(text string)
-	step(text string)
+	step(s client.Step)
 	progress(now time.Duration, done, total int, c client.Counts)
 	device(d client.Device)
 	settings(s *ion.Settings)
@@ -46,7 +46,7 @@ func (r *textReport) progress(now time.Duration, done, total int, c client.Count
 	r.bar.show(now, done, total, c)
 }
 
-func (r *textReport) step(string)            {}
+func (r *textReport) step(client.Step)       {}
 func (r *textReport) device(client.Device)   {}
 func (r *textReport) settings(*ion.Settings) {}
 func (r *textReport) finished(error)         { r.bar.clear() }

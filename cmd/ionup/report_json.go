@@ -45,7 +45,7 @@ func (r *jsonReport) text(event, text string) {
 }
 
 func (r *jsonReport) log(text string)     { r.text("log", text) }
-func (r *jsonReport) step(text string)    { r.text("step", text) }
+func (r *jsonReport) step(s client.Step)  { r.text("step", s.String()) }
 func (r *jsonReport) warning(text string) { r.text("warning", text) }
 
 func (r *jsonReport) progress(_ time.Duration, done, total int, c client.Counts) {

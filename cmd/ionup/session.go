@@ -288,8 +288,8 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	case client.EventPrompt:
 		s.person.asked(now, e)
 	case client.EventStep:
-		s.touched = s.touched || e.Text == stepOfNoReturn && s.logErr == nil
-		s.report.step(e.Text)
+		s.touched = s.touched || e.Step.LeavesApplication() && s.logErr == nil
+		s.report.step(e.Step)
 	case client.EventProgress:
 		s.report.progress(now, e.Done, e.Total, s.upgrader.Counts())
 	case client.EventDevice:
@@ -304,9 +304,6 @@ func (s *session) hear(now time.Duration, e client.Event) {
 		s.finish(e.Err)
 	}
 }
-
-// stepOfNoReturn is the upgrader's first step that changes the meter.
-const stepOfNoReturn = "enter download state"
 
 // takeLog adds a line to the log. A log that fails ends an upgrade that has not changed
 // anything yet; afterwards the meter is worth more than the log.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ionbench/client"
 )
 
 // Format is the version of the file.
@@ -49,12 +51,12 @@ type Calm struct {
 
 // Mark is a moment of the calm run.
 type Mark struct {
-	Step         string `json:"step"`            // the step of the upgrader's procedure
-	Block        int    `json:"block,omitempty"` // that is sent, if it is one
-	Milliseconds int64  `json:"ms"`
-	ToMeter      uint64 `json:"to_meter"`   // bytes on the line before it
-	FromMeter    uint64 `json:"from_meter"` // likewise
-	FlashOps     uint64 `json:"flash_ops"`  // before it
+	Step         client.Step `json:"step"`
+	Block        int         `json:"block,omitempty"` // that is sent, if it is one
+	Milliseconds int64       `json:"ms"`
+	ToMeter      uint64      `json:"to_meter"`   // bytes on the line before it
+	FromMeter    uint64      `json:"from_meter"` // likewise
+	FlashOps     uint64      `json:"flash_ops"`  // before it
 }
 
 // Outcome is what came of a point, and what it cost over the calm run.

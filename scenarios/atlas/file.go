@@ -203,8 +203,8 @@ func checkMarks(marks []Mark) error {
 	var last Mark
 	for i, m := range marks {
 		switch {
-		case !plain(m.Step) || m.Block < 0 || m.Block > maxNumber:
-			return fmt.Errorf("mark %d has no step or block that can be", i)
+		case m.Block < 0 || m.Block > maxNumber:
+			return fmt.Errorf("mark %d has a block that cannot be", i)
 		case m.Milliseconds < last.Milliseconds || m.ToMeter < last.ToMeter || m.FromMeter < last.FromMeter || m.FlashOps < last.FlashOps:
 			return fmt.Errorf("mark %d comes before the one before it", i)
 		case m.Milliseconds > maxNumber || max(m.ToMeter, m.FromMeter, m.FlashOps) > maxNumber:

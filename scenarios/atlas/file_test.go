@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/client"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/trial"
 )
@@ -127,7 +128,7 @@ func made(points []int) *atlas.Atlas {
 		Config: atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 512, Hash: "0a1b2c3d"},
 		Spaces: []string{"wire"},
 		Calm:   atlas.Calm{Milliseconds: 90_000, Bytes: 1000},
-		Marks:  []atlas.Mark{{Step: "identify"}, {Step: "send", Block: 1, Milliseconds: 5000, ToMeter: 200, FromMeter: 100}},
+		Marks:  []atlas.Mark{{Step: client.StepIdentify}, {Step: client.StepDownload, Block: 1, Milliseconds: 5000, ToMeter: 200, FromMeter: 100}},
 	}
 	var used []int
 	r := atlas.Row{Space: "wire", Plan: "byte-flip at byte # to-meter", Unit: "to-meter", First: 1, Runs: [][2]int{}}
@@ -185,6 +186,7 @@ func TestWhatNoSweepWroteIsRefusedAndSaysWhere(t *testing.T) {
 		{`"ms":10000`, `"ms":9007199254740993`, `outcome 1: it has a cost that cannot be`},
 		{`"ms":5000,"to_meter"`, `"ms":-5000,"to_meter"`, `mark 1 comes before the one before it`},
 		{`"to_meter":200`, `"to_meter":9007199254740993`, `mark 1 is farther than numbers go`},
+		{`"step":"download"`, `"step":"dance"`, `there is no step "dance"`},
 		{`"calm":{"ms":90000`, `"calm":{"ms":-1`, `the calm run has a cost`},
 		{`"model":7350`, `"model":0`, `its configuration is a model 0`},
 		{`"release":"2.2"`, `"release":"2.2; rm -r ."`, `unknown release "2.2; rm -r ."`},

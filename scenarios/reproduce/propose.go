@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
@@ -207,14 +208,11 @@ func steps(list []mark) []mark {
 	return ends
 }
 
-// polls tells of the steps that wait for a restarting meter, which leave no line.
-func polls(step string) bool { return step == "wait for the loader" || step == "identify again" }
-
 // missingAnswer: a request outside the download was not answered.
 func (x *proposals) missingAnswer() {
 	missing, behind := x.chain()
 	for _, m := range steps(x.between(x.of.matched)) {
-		if !polls(m.step) && m.block == 0 {
+		if !m.step.AwaitsRestart() && m.block == 0 {
 			x.dead(m, missing, behind)
 		}
 	}
@@ -288,7 +286,7 @@ func (x *proposals) countsFit(m mark) bool {
 				ended = append(ended, 0)
 			}
 			ended[o.pass-1] = o.block - 1
-			if o.step == "verify" {
+			if o.step == client.StepVerify {
 				ended[o.pass-1] = o.block
 			}
 		}
@@ -313,10 +311,10 @@ func (x *proposals) failing(m mark) {
 		x.also(fault.Fault{Kind: fault.ProgramFails, Trigger: fault.FlashOp(m.ops+1, fault.Before)})
 		return
 	}
-	if m.step == "verify" {
+	if m.step == client.StepVerify {
 		x.also(fault.Fault{Kind: fault.FlashLie, Trigger: fault.FlashOp(max(1, m.ops-1), fault.Before)})
 	}
-	if m.step == "restart" {
+	if m.step == client.StepRestart {
 		x.unsteady(m)
 	}
 	x.says(m, fault.StatusVerifyFailed)

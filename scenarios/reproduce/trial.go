@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/fault"
@@ -19,7 +20,7 @@ type hypothesis struct {
 // mark is a request that the tool began to send.
 type mark struct {
 	at      time.Duration // since the attempt began
-	step    string        // of the tool's procedure
+	step    client.Step   // of the tool's procedure
 	block   int           // 0 for none
 	pass    int           // of the download
 	replies uint64        // that the meter had begun to send

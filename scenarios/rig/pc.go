@@ -46,9 +46,6 @@ const (
 	gone
 )
 
-// stepOfNoReturn is the upgrader's first step that changes the meter.
-const stepOfNoReturn = "enter download state"
-
 // still reports that the tool does nothing at all.
 func (t *tool) still() bool { return t.killed || t.pc.asleep > 0 }
 
@@ -109,9 +106,9 @@ func (t *tool) catchUp(now time.Duration) {
 }
 
 // step notes how far the tool goes.
-func (t *tool) step(name string) {
-	t.doing = name
-	if name == stepOfNoReturn {
+func (t *tool) step(s client.Step) {
+	t.doing = s
+	if s == client.StepEnterDownloadState {
 		t.pc.touched = true
 		t.pc.ordered = t.pc.ordered || !t.device.Download
 	}

@@ -202,13 +202,13 @@ func (r *Rig) Meter() *meter.Meter { return r.bench.Station().Meter() }
 // Disk is what the tools so far left behind.
 func (r *Rig) Disk() *Disk { return &r.disk }
 
-// Doing names the step of the upgrader's procedure.
-func (r *Rig) Doing() string { return r.bench.Host().(*tool).doing }
+// Doing is the step of the upgrader's procedure.
+func (r *Rig) Doing() client.Step { return r.bench.Host().(*tool).doing }
 
 // Block is the number of the block that is sent; 0 when none is.
 func (r *Rig) Block() int {
 	t := r.bench.Host().(*tool)
-	if t.doing != "download" {
+	if t.doing != client.StepDownload {
 		return 0
 	}
 	return t.upgrader.Counts().Answered + 1

@@ -97,7 +97,7 @@ type tool struct {
 	settings *ion.Settings
 	device   client.Device
 	counts   client.Counts // of the download that ran last
-	doing    string        // the step of the upgrader's procedure
+	doing    client.Step   // of the upgrader's procedure
 	pending  []bench.Event
 	untraced bool // nobody wants to hear of events
 
@@ -213,7 +213,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.heldJournal = kept{}
 		t.disk.remove(e.Device.SerialNumber)
 	case client.EventStep:
-		t.step(e.Text)
+		t.step(e.Step)
 	case client.EventSettings:
 		t.settings = e.Settings
 	case client.EventDevice:

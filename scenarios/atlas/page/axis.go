@@ -64,11 +64,11 @@ func stepsOf(a *atlas.Atlas) []span {
 		m := &a.Marks[i]
 		if last := len(steps) - 1; last >= 0 {
 			steps[last].To = m.Milliseconds
-			if steps[last].Name == m.Step {
+			if steps[last].Name == m.Step.String() {
 				continue
 			}
 		}
-		steps = append(steps, span{Name: m.Step, From: m.Milliseconds})
+		steps = append(steps, span{Name: m.Step.String(), From: m.Milliseconds})
 	}
 	if last := len(steps) - 1; last >= 0 {
 		steps[last].To = max(a.Calm.Milliseconds, steps[last].From)

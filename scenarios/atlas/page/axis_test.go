@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"ionbench/client"
 	"ionbench/scenarios/atlas"
 )
 
@@ -44,7 +45,7 @@ func TestAPlaceIsAsWideAsItTakes(t *testing.T) {
 
 func TestMarksOfOneStepAreOneSpan(t *testing.T) {
 	a := &atlas.Atlas{Calm: atlas.Calm{Milliseconds: 90}, Marks: []atlas.Mark{
-		{Step: "identify"}, {Step: "download", Block: 1, Milliseconds: 10}, {Step: "download", Block: 2, Milliseconds: 40}, {Step: "verify", Milliseconds: 70}, {Step: "download", Milliseconds: 80},
+		{Step: client.StepIdentify}, {Step: client.StepDownload, Block: 1, Milliseconds: 10}, {Step: client.StepDownload, Block: 2, Milliseconds: 40}, {Step: client.StepVerify, Milliseconds: 70}, {Step: client.StepDownload, Milliseconds: 80},
 	}}
 	want := []span{{"identify", 0, 10}, {"download", 10, 70}, {"verify", 70, 80}, {"download", 80, 90}}
 	if got := stepsOf(a); !slices.Equal(got, want) {

@@ -223,7 +223,6 @@ func hostile() *atlas.Atlas {
 	a.Spaces[0], a.Rows[0].Space = evil, evil
 	a.Rows[0].Plan = evil + " #"
 	a.Config.Release, a.Config.Hash, a.Config.Firmware = evil, evil, evil
-	a.Marks[0].Step = evil
 	a.Outcomes[0].Class = evil
 	a.Outcomes[2].Broken, a.Outcomes[3].Lost = []string{evil}, []string{evil}
 	a.Rows = append(a.Rows, atlas.Row{Space: "states", Plan: "abort at state #", Unit: evil, Runs: [][2]int{{2, 2}}, Names: []string{evil, "<b>"}})
@@ -244,8 +243,8 @@ func TestTextsOfTheAtlasStayTexts(t *testing.T) {
 		t.Error("the data has signs that end a script or begin a comment")
 	}
 	d := dataOf(t, page)
-	if d.Panels[0].Space != evil || d.Sources[0].Plan != evil+" #" || d.Steps[0].Name != evil || !slices.Contains(d.Classes, evil) || !slices.Contains(d.Texts, evil) || d.Names[0][0] != evil {
-		t.Errorf("the texts come out as %q, %q, %q, %q, %q, %q", d.Panels[0].Space, d.Sources[0].Plan, d.Steps[0].Name, d.Classes, d.Texts, d.Names)
+	if d.Panels[0].Space != evil || d.Sources[0].Plan != evil+" #" || !slices.Contains(d.Classes, evil) || !slices.Contains(d.Texts, evil) || d.Names[0][0] != evil {
+		t.Errorf("the texts come out as %q, %q, %q, %q, %q", d.Panels[0].Space, d.Sources[0].Plan, d.Classes, d.Texts, d.Names)
 	}
 }
 

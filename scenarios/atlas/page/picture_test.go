@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/client"
 	"ionbench/scenarios/atlas"
 )
 
@@ -25,9 +26,9 @@ func small() *atlas.Atlas {
 		Config: atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 65536, Hash: "00000000"},
 		Calm:   atlas.Calm{Milliseconds: 1000, Bytes: 10},
 		Marks: []atlas.Mark{
-			{Step: "identify"},
-			{Step: "download", Block: 1, Milliseconds: 500, ToMeter: 5, FlashOps: 0},
-			{Step: "verify", Milliseconds: 1000, ToMeter: 10, FlashOps: 4},
+			{Step: client.StepIdentify},
+			{Step: client.StepDownload, Block: 1, Milliseconds: 500, ToMeter: 5, FlashOps: 0},
+			{Step: client.StepVerify, Milliseconds: 1000, ToMeter: 10, FlashOps: 4},
 		},
 		Outcomes: []atlas.Outcome{
 			{Future: "a", Class: "unharmed"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"ionbench/client"
 	"ionbench/scenarios/atlas"
 )
 
@@ -59,7 +60,7 @@ func (s synthetic) atlas() *atlas.Atlas {
 func syntheticMarks(wirePoints int) []atlas.Mark {
 	var list []atlas.Mark
 	at := atlas.Mark{}
-	exchange := func(step string, block int, ms int64, to, from, ops uint64) {
+	exchange := func(step client.Step, block int, ms int64, to, from, ops uint64) {
 		at.Step, at.Block = step, block
 		list = append(list, at)
 		at.Milliseconds += ms
@@ -67,21 +68,21 @@ func syntheticMarks(wirePoints int) []atlas.Mark {
 		at.FromMeter += from
 		at.FlashOps += ops
 	}
-	exchange("identify the meter", 0, 120, 38, 60, 0)
-	exchange("check the password", 0, 340, 60, 120, 0)
-	exchange("save the settings", 0, 900, 90, 400, 0)
-	exchange("enter download state", 0, 250, 50, 40, 0)
-	exchange("wait for the loader", 0, 3000, 80, 80, 0)
-	exchange("clear the flash", 0, 5200, 50, 40, 8)
+	exchange(client.StepIdentifyMeter, 0, 120, 38, 60, 0)
+	exchange(client.StepCheckPassword, 0, 340, 60, 120, 0)
+	exchange(client.StepSaveSettings, 0, 900, 90, 400, 0)
+	exchange(client.StepEnterDownloadState, 0, 250, 50, 40, 0)
+	exchange(client.StepAwaitLoader, 0, 3000, 80, 80, 0)
+	exchange(client.StepClearFlash, 0, 5200, 50, 40, 8)
 	block := uint64(wirePoints-800) / syntheticBlocks
 	for b := range syntheticBlocks {
-		exchange("download", b+1, 8950, block, block/14, 30)
+		exchange(client.StepDownload, b+1, 8950, block, block/14, 30)
 	}
-	exchange("verify", 0, 700, 60, 40, 0)
-	exchange("restart", 0, 300, 50, 40, 0)
-	exchange("identify again", 0, 8000, 120, 100, 0)
-	exchange("restore the settings", 0, 1600, 150, 60, 0)
-	exchange("check the settings", 0, 900, 90, 400, 0)
+	exchange(client.StepVerify, 0, 700, 60, 40, 0)
+	exchange(client.StepRestart, 0, 300, 50, 40, 0)
+	exchange(client.StepIdentifyAgain, 0, 8000, 120, 100, 0)
+	exchange(client.StepRestoreSettings, 0, 1600, 150, 60, 0)
+	exchange(client.StepCheckSettings, 0, 900, 90, 400, 0)
 	return list
 }
 

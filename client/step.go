@@ -1,0 +1,148 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Step is one line of the upgrader's procedures: what the tool does, or waits for, at a time.
+// Events, traces and reports name it; in text and in JSON it is its words.
+type Step uint8
+
+// The steps, in the order in which a person meets them. NoStep is none: the tool has not begun.
+const (
+	NoStep Step = iota
+
+	StepConnect
+	StepFindFailedUpgrade
+	StepIdentify
+	StepOfferRecovery
+	StepSayNobodyAnswers
+	StepSetupAssistant
+	StepFindLoader
+
+	StepChooseFirmware
+	StepBeginLog
+	StepIdentifyMeter
+	StepCheckPassword
+	StepLogDevice
+	StepFindJournal
+	StepOfferSettings
+	StepSaveSettings
+	StepWriteJournal
+	StepEnterDownloadState
+	StepAwaitLoader
+	StepClearFlash
+	StepAwaitFlash
+	StepBeginDownload
+	StepDownload
+	StepVerify
+	StepRestart
+	StepIdentifyAgain
+	StepChooseRestore
+	StepRestoreSettings
+	StepCheckSettings
+	StepEndLog
+	StepSayCompleted
+	StepSayFailed
+	StepSayCommunicationLost
+
+	StepSendTemplate
+	StepChooseTemplate
+	StepPasteOptions
+	StepSavePasted
+	StepWriteTemplate
+	StepCheckTemplate
+	StepSayApplied
+
+	StepReadSettings
+	StepWriteSettings
+	stepCount
+)
+
+// stepTable says of each step what it is called, and what is true of it wherever it stands.
+var stepTable = [stepCount]struct {
+	words string
+	// leaves: the meter is told to leave its application, or has left it.
+	leaves bool
+}{
+	StepConnect:              {words: "connect"},
+	StepFindFailedUpgrade:    {words: "look for a failed upgrade"},
+	StepIdentify:             {words: "identify"},
+	StepOfferRecovery:        {words: "offer to recover"},
+	StepSayNobodyAnswers:     {words: "say that nobody answers"},
+	StepSetupAssistant:       {words: "setup assistant"},
+	StepFindLoader:           {words: "look for the loader"},
+	StepChooseFirmware:       {words: "choose the firmware"},
+	StepBeginLog:             {words: "begin the log"},
+	StepIdentifyMeter:        {words: "identify the meter"},
+	StepCheckPassword:        {words: "check the password"},
+	StepLogDevice:            {words: "log the device"},
+	StepFindJournal:          {words: "look for a journal"},
+	StepOfferSettings:        {words: "offer to restore the settings"},
+	StepSaveSettings:         {words: "save the settings"},
+	StepWriteJournal:         {words: "write the journal"},
+	StepEnterDownloadState:   {words: "enter download state", leaves: true},
+	StepAwaitLoader:          {words: "wait for the loader", leaves: true},
+	StepClearFlash:           {words: "clear the flash", leaves: true},
+	StepAwaitFlash:           {words: "wait for the flash", leaves: true},
+	StepBeginDownload:        {words: "begin the download", leaves: true},
+	StepDownload:             {words: "download", leaves: true},
+	StepVerify:               {words: "verify", leaves: true},
+	StepRestart:              {words: "restart", leaves: true},
+	StepIdentifyAgain:        {words: "identify again", leaves: true},
+	StepChooseRestore:        {words: "choose what to restore"},
+	StepRestoreSettings:      {words: "restore the settings"},
+	StepCheckSettings:        {words: "check the settings"},
+	StepEndLog:               {words: "end the log"},
+	StepSayCompleted:         {words: "say that it is completed"},
+	StepSayFailed:            {words: "say that it failed"},
+	StepSayCommunicationLost: {words: "say that communication is lost"},
+	StepSendTemplate:         {words: "send a template"},
+	StepChooseTemplate:       {words: "choose the template"},
+	StepPasteOptions:         {words: "template paste options"},
+	StepSavePasted:           {words: "save what is pasted"},
+	StepWriteTemplate:        {words: "send the template"},
+	StepCheckTemplate:        {words: "check the template"},
+	StepSayApplied:           {words: "say that it was applied"},
+	StepReadSettings:         {words: "read the settings"},
+	StepWriteSettings:        {words: "write the settings"},
+}
+
+// String is the step in words; empty for NoStep.
+func (s Step) String() string {
+	if s >= stepCount {
+		return fmt.Sprintf("no step (%d)", uint8(s))
+	}
+	return stepTable[s].words
+}
+
+// MarshalText gives the words of String.
+func (s Step) MarshalText() ([]byte, error) {
+	if s >= stepCount {
+		return nil, fmt.Errorf("there is no step %d", uint8(s))
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads the words of String. The error says that there is no such step.
+func (s *Step) UnmarshalText(text []byte) error {
+	for i, step := range stepTable {
+		if step.words == string(text) {
+			*s = Step(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no step %q", text)
+}
+
+// LeavesApplication tells of the steps that begin behind the point of no return: the meter is
+// told to give up its application, or has none. A task that ends there, or later, without
+// success has left a meter that has to be recovered.
+func (s Step) LeavesApplication() bool { return s < stepCount && stepTable[s].leaves }
+
+// AwaitsRestart tells of the steps that ask a restarting meter until it answers: a missing
+// answer leaves no line in the log there.
+func (s Step) AwaitsRestart() bool {
+	return slices.ContainsFunc(upgradeSteps(), func(l step) bool { return l.is == s && l.retry == polling })
+}
