@@ -182,7 +182,7 @@ func (d *desk) exchange() {
 	for e, ok := d.m.NextEvent(); ok; e, ok = d.m.NextEvent() {
 		switch {
 		case e.Kind == meter.EventBlockProgrammed:
-			d.blocks = append(d.blocks, e.N)
+			d.blocks = append(d.blocks, uint64(e.Block))
 		case e.Kind == meter.EventState && e.State == meter.Erasing:
 			d.clears++
 			d.blocks = nil

@@ -20,9 +20,9 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// story is the meter of a spec and all that befell it. A spec that fails leaves its story
+// plot is the meter of a spec and all that befell it. A spec that fails leaves its story
 // behind as files.
-type story struct {
+type plot struct {
 	*rig.Rig
 	chapters []chapter
 	record   *record
@@ -36,31 +36,31 @@ type chapter struct {
 
 // record is what a spec shows when it fails: the story that was told last.
 type record struct {
-	last     *story
+	last     *plot
 	caseName string
 }
 
 // tell begins the story of a spec.
-func tell(setup rig.Setup) *story {
+func tell(setup rig.Setup) *plot {
 	GinkgoHelper()
 	r, err := rig.New(setup)
 	Expect(err).NotTo(HaveOccurred(), "making the rig")
-	s := &story{Rig: r, record: new(record)}
+	s := &plot{Rig: r, record: new(record)}
 	s.record.last = s
 	DeferOnFailure(func() { leaveArtifacts(s.record) })
 	return s
 }
 
 // caseNamed notes that `ionbench run` has a case of the same story.
-func (s *story) caseNamed(name string) { s.record.caseName = name }
+func (s *plot) caseNamed(name string) { s.record.caseName = name }
 
 // clone is the same story up to here, with a future of its own.
-func (s *story) clone() *story {
-	return &story{Rig: s.Rig.Clone(), chapters: slices.Clip(s.chapters), record: s.record}
+func (s *plot) clone() *plot {
+	return &plot{Rig: s.Rig.Clone(), chapters: slices.Clip(s.chapters), record: s.record}
 }
 
 // begin starts an attempt; finish ends it.
-func (s *story) begin(a rig.Attempt) {
+func (s *plot) begin(a rig.Attempt) {
 	GinkgoHelper()
 	s.record.last = s
 	s.chapters = append(s.chapters, chapter{attempt: a})
@@ -69,12 +69,12 @@ func (s *story) begin(a rig.Attempt) {
 
 // finish runs the attempt to its end. No invariant may be broken and no fault of the plan
 // be left over.
-func (s *story) finish() *rig.Outcome {
+func (s *plot) finish() *rig.Outcome {
 	GinkgoHelper()
 	return s.end(s.Finish())
 }
 
-func (s *story) end(o *rig.Outcome) *rig.Outcome {
+func (s *plot) end(o *rig.Outcome) *rig.Outcome {
 	GinkgoHelper()
 	at := &s.chapters[len(s.chapters)-1]
 	at.outcome = o
@@ -84,14 +84,14 @@ func (s *story) end(o *rig.Outcome) *rig.Outcome {
 }
 
 // try is one attempt from its start to its end.
-func (s *story) try(a rig.Attempt) *rig.Outcome {
+func (s *plot) try(a rig.Attempt) *rig.Outcome {
 	GinkgoHelper()
 	s.begin(a)
 	return s.finish()
 }
 
 // recover is the article's recovery of a.
-func (s *story) recover(a rig.Attempt) *rig.Outcome {
+func (s *plot) recover(a rig.Attempt) *rig.Outcome {
 	GinkgoHelper()
 	s.record.last = s
 	s.chapters = append(s.chapters, chapter{attempt: rig.Recovery(a)})
@@ -177,7 +177,7 @@ func repeatCommands(text, caseName string) string {
 	return commands
 }
 
-func (s *story) traceText() []byte {
+func (s *plot) traceText() []byte {
 	var b bytes.Buffer
 	for _, e := range s.Bench().Station().Trace() {
 		fmt.Fprintln(&b, e)
@@ -187,7 +187,7 @@ func (s *story) traceText() []byte {
 }
 
 // planText is the attempts in order, as lines of a plan with comments.
-func (s *story) planText() []byte {
+func (s *plot) planText() []byte {
 	var b bytes.Buffer
 	for i, c := range s.chapters {
 		fmt.Fprintf(&b, "# attempt %d: %s\n", i+1, describe(c.attempt))
@@ -226,7 +226,7 @@ func summary(o *rig.Outcome) string {
 	return fmt.Sprintf("%s; the meter is %v with revision %q; lost: %v; broken: %q", claim, o.Meter.State, o.Meter.Revision, o.Meter.Lost, o.Broken)
 }
 
-func (s *story) logText() []byte {
+func (s *plot) logText() []byte {
 	var b bytes.Buffer
 	for i, c := range s.chapters {
 		if c.outcome != nil {

@@ -32,9 +32,9 @@ func quickChip() flash.Geometry {
 // fork gets its number and the story up to the step in which the work began that the
 // operation is part of, to clone: a plan that is set there strikes as if it had been set at
 // the start.
-func forkAtFlashOps(s *story, fork func(op uint64, before *story)) {
+func forkAtFlashOps(s *plot, fork func(op uint64, before *plot)) {
 	GinkgoHelper()
-	var before *story
+	var before *plot
 	for !s.Bench().Host().Done() {
 		done := s.Meter().Chip().Ops()
 		if !worksOnFlash(s.Meter().State()) {
@@ -72,7 +72,7 @@ type futures map[machine.Fingerprint]bool
 
 // finish ends the attempt that s runs, unless its future is known from the moment at which
 // the flash is cleared and no fault is to come.
-func (f futures) finish(s *story) (wrong []string) {
+func (f futures) finish(s *plot) (wrong []string) {
 	struck := func() bool { return len(s.Bench().Station().Unstruck()) == 0 && s.Bench().Station().Reachable() }
 	for !s.Bench().Host().Done() && !(s.Meter().State() == meter.Receiving && struck()) {
 		if !s.Bench().Step() {
@@ -94,7 +94,7 @@ func (f futures) finish(s *story) (wrong []string) {
 
 // cutAndRecover ends the attempt that s has begun, with its plan, in which the power stays
 // away, and recovers it. It tells what is wrong with either.
-func (f futures) cutAndRecover(s *story, a rig.Attempt) (wrong []string) {
+func (f futures) cutAndRecover(s *plot, a rig.Attempt) (wrong []string) {
 	GinkgoHelper()
 	o := s.Finish()
 	wrong = append(o.Broken, o.Unstruck...)
@@ -141,7 +141,7 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 			a.Journal = c.journal
 			s.begin(a)
 			forks, known := 0, futures{}
-			forkAtFlashOps(s, func(op uint64, before *story) {
+			forkAtFlashOps(s, func(op uint64, before *plot) {
 				for _, phase := range []fault.Phase{fault.Before, fault.Torn, fault.After} {
 					forks++
 					a.Plan = powerCut(op, phase)
@@ -160,7 +160,7 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 		a := upgrade(s.UPG(sweptBytes), "")
 		whole := s.clone()
 		s.begin(a)
-		forkAtFlashOps(s, func(op uint64, before *story) {
+		forkAtFlashOps(s, func(op uint64, before *plot) {
 			if op%97 != 1 && op < sweptOps-1 {
 				return
 			}
@@ -184,7 +184,7 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 		a := upgrade(s.UPG(sweptBytes), "")
 		s.begin(a)
 		known := futures{}
-		forkAtFlashOps(s, func(op uint64, before *story) {
+		forkAtFlashOps(s, func(op uint64, before *plot) {
 			cut := before.clone()
 			a.Plan = powerCut(op, fault.Torn)
 			a.Plan[0].Duration = fault.Duration{Time: 30 * time.Second}

@@ -8,8 +8,8 @@ import (
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 var _ = Describe("A flash chip that fails, of which the article does not tell", func() {
@@ -20,7 +20,7 @@ var _ = Describe("A flash chip that fails, of which the article does not tell", 
 		s.Meter().Chip().LieAt(eraseOps + 100)
 		o := s.try(upgrade(s.UPG(blocks(size)), ""))
 		Expect(o).To(beUpgraded())
-		Expect(told(o.Trace, bench.FromMeter, "verified")).To(Equal([]string{"verify failed", "ok"}))
+		Expect(told(o.Trace, story.Meter, "verified")).To(Equal([]string{"verify failed", "ok"}))
 		Expect(clears(o)).To(Equal(2))
 		Expect(o.Meter.Lost).To(BeZero(), "settings that were lost")
 	})

@@ -35,7 +35,7 @@ type importRule struct {
 
 var (
 	machines = []string{
-		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/bench",
+		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/story", "simulator/bench",
 		"client", "client/upg", "client/dcf", "client/upgradelog",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
@@ -56,6 +56,9 @@ func importRules() []importRule {
 			why: "the line knows bytes and times, no frames and no meter"},
 		{in: []string{"simulator/meter"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/machine"},
 			why: "a meter knows nothing of the faults that befall it"},
+		{in: []string{"simulator/story"}, forbidden: []string{"ionbench/..."},
+			but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/fault", "ionbench/simulator/line", "ionbench/simulator/meter"},
+			why: "a trace names what can happen, and makes nothing happen"},
 		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
 			why: "whatever is a machine can be served"},
 		{in: machines, forbidden: []string{"os", "os/...", "net", "net/...", "log", "log/...", "math/rand", "syscall", "io/ioutil"},
@@ -66,6 +69,8 @@ func importRules() []importRule {
 			why: "one place knows the traps of serial ports"},
 		{in: []string{"..."}, forbidden: []string{"github.com/onsi/..."},
 			why: "Ginkgo and Gomega are for specs; everything else returns errors"},
+		{in: []string{"..."}, except: []string{"simulator/bubble"}, forbidden: []string{"testing", "testing/..."},
+			why: "what is no test is no part of one; only the bubble of virtual time needs a test to live in"},
 		{in: []string{"..."}, except: []string{"cmd/..."}, forbidden: []string{"github.com/spf13/pflag"},
 			why: "flags belong to programs"},
 		{in: []string{"..."}, except: []string{"scenarios/mutants", "cmd/ionbench"}, forbidden: []string{"ionbench/scenarios/mutants"}, tests: true,

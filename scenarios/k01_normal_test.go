@@ -10,9 +10,10 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // blocks is the size of an image of n full blocks.
@@ -35,11 +36,11 @@ func lines(o *rig.Outcome, kinds ...upgradelog.Kind) []string {
 }
 
 // told are the texts of the events of one kind, in order.
-func told(trace []bench.Event, source bench.Source, kind string) []string {
+func told(trace []story.Event, source story.Source, kind string) []string {
 	var texts []string
 	for _, e := range trace {
-		if e.Source == source && e.Kind == kind {
-			texts = append(texts, e.Text)
+		if e.Source == source && e.What.Kind() == kind {
+			texts = append(texts, e.What.Details())
 		}
 	}
 	return texts
@@ -47,32 +48,24 @@ func told(trace []bench.Event, source bench.Source, kind string) []string {
 
 // heard counts the frames of a trace that the meter sent or received: those that it was
 // asked while it booted are neither.
-func heard(trace []bench.Event) uint64 {
+func heard(trace []story.Event) uint64 {
 	const byteTime = 10 * time.Second / 9600
-	var states []bench.Event
-	for _, e := range trace {
-		if e.Kind == "state" {
-			states = append(states, e)
-		}
-	}
 	n := uint64(0)
 	for _, e := range trace {
-		arrived := e.At + time.Duration(e.N)*byteTime
-		switch {
-		case e.Kind == "frame-from-meter":
-			n++
-		case e.Kind == "frame-to-meter" && stateAt(states, arrived) != "booting":
+		f, ok := e.What.(story.FrameSent)
+		arrived := e.At + time.Duration(len(f.Bytes))*byteTime
+		if ok && (f.Direction == line.FromMeter || stateAt(trace, arrived) != meter.Booting) {
 			n++
 		}
 	}
 	return n
 }
 
-func stateAt(states []bench.Event, at time.Duration) string {
-	state := "application"
-	for _, e := range states {
-		if e.At <= at {
-			state = e.Text
+func stateAt(trace []story.Event, at time.Duration) meter.State {
+	state := meter.Application
+	for _, e := range trace {
+		if w, ok := e.What.(story.StateEntered); ok && e.At <= at {
+			state = w.State
 		}
 	}
 	return state
@@ -117,8 +110,8 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 		// The display changes at the loader's start and at its end, and at no other time.
 		var changes []string
 		for i, e := range o.Trace {
-			if e.Kind == "lcd" {
-				changes = append(changes, e.Text+" at state "+o.Trace[i-1].Text)
+			if e.What.Kind() == "lcd" {
+				changes = append(changes, e.What.Details()+" at state "+o.Trace[i-1].What.Details())
 			}
 		}
 		Expect(changes).To(Equal([]string{"Upgrading… at state download", "ION7350 at state booting"}))
@@ -144,7 +137,7 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 		s := tell(rig.Setup{})
 		o := s.try(upgrade(s.UPG(blocks(size)), ""))
 		Expect(lines(o, upgradelog.Completed, upgradelog.Efficiency)).To(Equal(tenPairs()))
-		Expect(told(o.Trace, bench.FromHost, "log")).To(ContainElements(tenPairs()))
+		Expect(told(o.Trace, story.Host, "log")).To(ContainElements(tenPairs()))
 		Expect(lines(o, upgradelog.Resending, upgradelog.Retrying)).To(BeEmpty())
 	})
 

@@ -15,7 +15,7 @@ import (
 
 // articleRun is the run of the article's log, or a variant of it: the meter was left in
 // download state by an earlier try, and at 3:57:48 PM the upgrade is started with tool 2.1.
-func articleRun(s *story, imageBlocks int, plan string) *rig.Outcome {
+func articleRun(s *plot, imageBlocks int, plan string) *rig.Outcome {
 	GinkgoHelper()
 	a := rig.Attempt{
 		Task:    client.TaskUpgrade,

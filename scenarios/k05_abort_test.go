@@ -14,7 +14,7 @@ import (
 )
 
 // abortAndRestart aborts an upgrade as a plan says, and starts it again at once.
-func abortAndRestart(s *story, a rig.Attempt) (aborted, again *rig.Outcome) {
+func abortAndRestart(s *plot, a rig.Attempt) (aborted, again *rig.Outcome) {
 	GinkgoHelper()
 	aborted = s.try(a)
 	Expect(aborted.Claim).To(MatchError(client.ErrAborted))
@@ -137,7 +137,7 @@ var _ = Describe("Article 1, “not necessary and not recommended to power cycle
 		return texts
 	}
 	// compare restarts an aborted upgrade with and without a power cycle in between.
-	compare := func(whole *story, a rig.Attempt) (without, with *rig.Outcome) {
+	compare := func(whole *plot, a rig.Attempt) (without, with *rig.Outcome) {
 		GinkgoHelper()
 		_, without = abortAndRestart(whole.clone(), a)
 		s := whole.clone()

@@ -37,7 +37,7 @@ type powerCase struct {
 func clears(o *rig.Outcome) int {
 	n := 0
 	for _, e := range o.Trace {
-		if e.Kind == "state" && e.Text == "erasing" {
+		if e.What.Kind() == "state" && e.What.Details() == "erasing" {
 			n++
 		}
 	}

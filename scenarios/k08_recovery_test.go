@@ -12,7 +12,7 @@ import (
 
 // failUpgrade is an upgrade that the plan makes fail, and the meter a minute after the
 // plan's faults have ended: in download state.
-func failUpgrade(s *story, plan string) rig.Attempt {
+func failUpgrade(s *plot, plan string) rig.Attempt {
 	GinkgoHelper()
 	a := upgrade(s.UPG(blocks(12)), plan)
 	o := s.try(a)
@@ -23,7 +23,7 @@ func failUpgrade(s *story, plan string) rig.Attempt {
 }
 
 // flashOf is all that the chip holds.
-func flashOf(s *story) []byte {
+func flashOf(s *plot) []byte {
 	g := s.Meter().Chip().Geometry()
 	content := make([]byte, g.Bytes())
 	s.Meter().Chip().Read(0, content)

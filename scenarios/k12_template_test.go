@@ -15,7 +15,7 @@ import (
 )
 
 // factoryTemplate is the factory supplied template of the rig's meter.
-func factoryTemplate(s *story) *dcf.File {
+func factoryTemplate(s *plot) *dcf.File {
 	GinkgoHelper()
 	f, err := templates.Factory(s.Setup().Model.String())
 	Expect(err).NotTo(HaveOccurred(), "the factory supplied template")
@@ -81,10 +81,10 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 
 	for _, sent := range []struct {
 		name string
-		file func(*story) *dcf.File
+		file func(*plot) *dcf.File
 	}{
 		{"factory supplied template", factoryTemplate},
-		{"template of plant A", func(*story) *dcf.File { return templates.PlantA() }},
+		{"template of plant A", func(*plot) *dcf.File { return templates.PlantA() }},
 	} {
 		It("“The check boxes … can be left checked or not as they have no effect … PT/CT settings, Clock Settings, Nameplate Settings, Energy Readings, ITC Settings … will not be retained”: "+
 			"32 combinations and the "+sent.name, Label(sweep), func() {

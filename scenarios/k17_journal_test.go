@@ -13,7 +13,7 @@ import (
 )
 
 // journaled is an upgrade by a tool that keeps a journal.
-func journaled(s *story, n int, plan string) rig.Attempt {
+func journaled(s *plot, n int, plan string) rig.Attempt {
 	GinkgoHelper()
 	a := upgrade(s.UPG(blocks(n)), plan)
 	a.Journal = true
@@ -21,7 +21,7 @@ func journaled(s *story, n int, plan string) rig.Attempt {
 }
 
 // wantAllBack: the recovery has put all settings back and left no journal.
-func wantAllBack(s *story, o *rig.Outcome, had *ion.Settings, after string) {
+func wantAllBack(s *plot, o *rig.Outcome, had *ion.Settings, after string) {
 	GinkgoHelper()
 	Expect(o).To(beUpgraded(), after)
 	Expect(rig.Lost(had, &o.Meter.Settings, s.Now())).To(BeZero(), "groups that are lost after %s", after)

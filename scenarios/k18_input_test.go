@@ -23,7 +23,7 @@ import (
 
 // untouched is what refused input leaves behind: every byte of the chip as it was, no
 // operation begun, all settings there.
-func untouched(s *story, act func() *rig.Outcome) *rig.Outcome {
+func untouched(s *plot, act func() *rig.Outcome) *rig.Outcome {
 	GinkgoHelper()
 	before := flashOf(s)
 	o := act()

@@ -10,8 +10,8 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
 )
 
 // mostSilence is how long the tool may go on after the meter has fallen silent, by its
@@ -40,9 +40,9 @@ func silence(o *rig.Outcome) time.Duration {
 	var struck, ended time.Duration
 	for _, e := range o.Trace {
 		switch {
-		case e.Source == bench.FromFault && e.Kind == "strikes":
+		case e.Source == story.Fault && e.What.Kind() == "strikes":
 			struck = e.At
-		case e.Source == bench.FromHost && e.Kind == "finished":
+		case e.Source == story.Host && e.What.Kind() == "finished":
 			ended = e.At
 		}
 	}
@@ -133,7 +133,7 @@ var _ = Describe("Article, Goals and Symptoms: “firmware upgrade frozen”", r
 
 // silentFrames lets the meter fall silent at each frame of the attempt in turn, of which
 // there must be so many at least. An upgrade that fails is recovered.
-func silentFrames(whole *story, a rig.Attempt, least int) {
+func silentFrames(whole *plot, a rig.Attempt, least int) {
 	GinkgoHelper()
 	for n := 1; ; n++ {
 		s := whole.clone()

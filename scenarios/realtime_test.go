@@ -11,8 +11,8 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // instantly is a meter whose work and whose line take no time, so that an attempt over a
@@ -30,7 +30,7 @@ const enough = SpecTimeout(time.Minute)
 
 // over is one attempt from its start to its end over a transport. A system without PTYs
 // skips the spec.
-func (s *story) over(ctx context.Context, t rig.Transport, a rig.Attempt) *rig.Outcome {
+func (s *plot) over(ctx context.Context, t rig.Transport, a rig.Attempt) *rig.Outcome {
 	GinkgoHelper()
 	s.record.last = s
 	s.chapters = append(s.chapters, chapter{attempt: a})
@@ -54,10 +54,10 @@ var _ = Describe("In real time", Label(realtime), func() {
 				o := s.over(ctx, transport, upgrade(s.UPG(blocks(30)), ""))
 				Expect(o).To(beUpgraded())
 				Expect(o).To(keepAllSettings())
-				Expect(told(o.Trace, bench.FromMeter, "lcd")).To(Equal([]string{"Upgrading…", "ION7350"}))
-				Expect(told(o.Trace, bench.FromMeter, "event-log")).To(Equal([]string{meter.EventFactoryInitialize, meter.EventFirmwareUpgrade}))
+				Expect(told(o.Trace, story.Meter, "lcd")).To(Equal([]string{"Upgrading…", "ION7350"}))
+				Expect(told(o.Trace, story.Meter, "event-log")).To(Equal([]string{meter.EventFactoryInitialize, meter.EventFirmwareUpgrade}))
 				Expect(lines(o, upgradelog.Completed, upgradelog.Efficiency)).To(Equal(tenPairs()))
-				Expect(told(o.Trace, bench.FromHost, "log")).To(ContainElements(tenPairs()))
+				Expect(told(o.Trace, story.Host, "log")).To(ContainElements(tenPairs()))
 				after := s.Bench().Station().Counts()
 				frames := after.FramesToMeter + after.FramesToHost - before.FramesToMeter - before.FramesToHost
 				Expect(frames).To(BeNumerically(">", 30*2*31), "frames and their acknowledgements")
@@ -169,12 +169,12 @@ var _ = Describe("In real time", Label(realtime), func() {
 var _ = Describe("A meter and a line that take their time", func() {
 	DescribeTable("give each side the same events as without",
 		func(plan string) {
-			traces := map[bool][]bench.Event{}
+			traces := map[bool][]story.Event{}
 			for _, quick := range []bool{true, false} {
 				s := tell(rig.Setup{Instant: quick})
 				traces[quick] = s.try(upgrade(s.UPG(blocks(11)+500), plan)).Trace
 			}
-			for _, source := range []bench.Source{bench.FromMeter, bench.FromFault, bench.FromHost} {
+			for _, source := range []story.Source{story.Meter, story.Fault, story.Host} {
 				Expect(rig.PromisedOf(traces[true], source)).To(Equal(rig.PromisedOf(traces[false], source)), "events of the %v", source)
 			}
 		},

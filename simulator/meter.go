@@ -11,6 +11,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Config describes a meter and its line. The zero value of each field stands for the meter of
@@ -149,7 +150,7 @@ type View struct {
 	Settings ion.Settings     // with the energy readings of now
 	EventLog []meter.LogEntry // oldest first; it must not be changed
 	Counts   bench.Counts     // what the line has carried since the run began
-	Unstruck []string         // faults of the plan that have not struck, each with the reason as far as it is known
+	Unstruck []bench.Unstruck // faults of the plan that have not struck
 	Time     time.Duration    // of the meter's clock since New
 }
 
@@ -184,7 +185,7 @@ func (m *Meter) Holds(image []byte) bool {
 }
 
 // Trace is what has happened to the meter, the line and the faults so far, in order.
-func (m *Meter) Trace() []bench.Event {
+func (m *Meter) Trace() []story.Event {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.catchUp()

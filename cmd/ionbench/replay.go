@@ -15,8 +15,8 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/story"
 )
 
 const replayHelp = `
@@ -231,11 +231,11 @@ func (r *replayed) account() string {
 }
 
 // writeFaultEvents tells what struck when; the trace has what is left out.
-func writeFaultEvents(b *strings.Builder, trace []bench.Event) {
+func writeFaultEvents(b *strings.Builder, trace []story.Event) {
 	const most = 12
 	events := faultEvents(trace)
 	for _, e := range events[:min(most, len(events))] {
-		fmt.Fprintf(b, "  %s %s at %s\n", e.Kind, e.Text, virtual(e.At))
+		fmt.Fprintf(b, "  %s %s at %s\n", e.What.Kind(), e.What.Details(), virtual(e.At))
 	}
 	if left := len(events) - most; left > 0 {
 		fmt.Fprintf(b, "  and %d more (--print trace)\n", left)
@@ -270,8 +270,8 @@ func outcomeText(o *rig.Outcome) string {
 	return text
 }
 
-func faultEvents(trace []bench.Event) []bench.Event {
-	return slices.DeleteFunc(slices.Clone(trace), func(e bench.Event) bool { return e.Source != bench.FromFault })
+func faultEvents(trace []story.Event) []story.Event {
+	return slices.DeleteFunc(slices.Clone(trace), func(e story.Event) bool { return e.Source != story.Fault })
 }
 
 func virtual(d time.Duration) string { return fault.FormatTime(d.Round(time.Millisecond)) }
@@ -340,7 +340,7 @@ func (r *replayed) object() replayObject {
 	for _, tried := range r.result.Attempts {
 		a := replayAttempt{attemptOf(cases.Tried{Verdict: cases.VerdictOf(tried), Outcome: tried}), []faultObject{}}
 		for _, e := range faultEvents(tried.Trace) {
-			a.Faults = append(a.Faults, faultObject{e.At.Seconds(), e.Kind, e.Text})
+			a.Faults = append(a.Faults, faultObject{e.At.Seconds(), e.What.Kind(), e.What.Details()})
 		}
 		o.Attempts = append(o.Attempts, a)
 	}

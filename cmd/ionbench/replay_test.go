@@ -15,7 +15,7 @@ import (
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
-	"ionbench/simulator/bench"
+	"ionbench/simulator/story"
 )
 
 const twice = "cable-pull at block 3 then power-loss at flash-op 30 torn; kill at block 4"
@@ -215,10 +215,16 @@ func TestReplaySaysWhereATransportDiffers(t *testing.T) {
 	}
 }
 
-func hostEvents(texts []string) []bench.Event {
-	var list []bench.Event
+// said is whatever the host tells, in words.
+type said string
+
+func (said) Kind() string      { return "prompt" }
+func (s said) Details() string { return string(s) }
+
+func hostEvents(texts []string) []story.Event {
+	var list []story.Event
 	for _, text := range texts {
-		list = append(list, bench.Event{Source: bench.FromHost, Kind: "prompt", Text: text})
+		list = append(list, story.Event{Source: story.Host, What: said(text)})
 	}
 	return list
 }

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/story"
 )
 
 // observer tells what happens to the meter: as JSON, as lines for people, as a trace.
@@ -67,7 +69,7 @@ func appendJSON(dst []byte, value any) []byte {
 }
 
 // tell hands an event on to all who want it.
-func (o *observer) tell(e bench.Event, r report) {
+func (o *observer) tell(e story.Event, r report) {
 	o.trace.add(e)
 	switch {
 	case o.json && r.name != "":
@@ -82,7 +84,7 @@ func (o *observer) tell(e bench.Event, r report) {
 // step takes what happened since it was called last.
 func (o *observer) step(now time.Duration) {
 	for _, e := range o.station.TakeTrace() {
-		o.tell(e, o.describe(e))
+		o.tell(e, o.describe(e.What))
 	}
 	o.stepLED(now)
 }
@@ -92,9 +94,9 @@ func (o *observer) stepLED(now time.Duration) {
 	edges := o.station.Meter().Panel().Edges
 	for o.edges < edges {
 		o.edges++
-		lit := o.edges%2 == 1
-		o.tell(bench.Event{At: now, Source: bench.FromMeter, Kind: "led", N: o.edges, Text: "L2 " + onOff(lit)},
-			report{name: "led", fields: []field{{"led", "L2"}, {"on", lit}, {"count", o.edges}}})
+		w := toggled{o.edges}
+		o.tell(story.Event{At: now, Source: story.Meter, What: w},
+			report{name: "led", fields: []field{{"led", "L2"}, {"on", w.lit()}, {"count", o.edges}}})
 	}
 	if now >= o.ledLines+ledInterval {
 		o.tellLED(now)
@@ -118,103 +120,72 @@ func onOff(on bool) string {
 }
 
 // describe puts an event of the station in words.
-func (o *observer) describe(e bench.Event) report {
-	switch e.Source {
-	case bench.FromMeter:
-		return o.describeMeter(e)
-	case bench.FromFault:
-		return describeFault(e.Kind, e.Text)
-	case bench.FromLine:
-		return describeLine(e)
-	}
-	return report{}
-}
-
-func (o *observer) describeMeter(e bench.Event) report {
-	switch e.Kind {
-	case "state":
-		return report{"state", []field{{"state", e.Text}}, "meter: " + e.Text}
-	case "lcd":
-		return report{"lcd", []field{{"text", e.Text}}, fmt.Sprintf("LCD shows %q", e.Text)}
-	case "event-log":
-		return report{"event-log", []field{{"text", e.Text}}, "event log: " + e.Text}
-	case "sector-erased":
-		return report{"sector-erased", []field{{"sector", e.N}, {"left", e.M}}, fmt.Sprintf("flash: sector %d erased, %d to go", e.N, e.M)}
-	case "block-programmed":
+func (o *observer) describe(what story.What) report {
+	switch w := what.(type) {
+	case story.StateEntered:
+		return report{"state", []field{{"state", w.State.String()}}, "meter: " + w.State.String()}
+	case story.Displayed:
+		return report{"lcd", []field{{"text", w.Text}}, fmt.Sprintf("LCD shows %q", w.Text)}
+	case story.EventLogged:
+		return report{"event-log", []field{{"text", w.Text}}, "event log: " + w.Text}
+	case story.SectorErased:
+		return report{"sector-erased", []field{{"sector", w.Sector}, {"left", w.Left}}, fmt.Sprintf("flash: sector %d erased, %d to go", w.Sector, w.Left)}
+	case story.BlockProgrammed:
 		blocks := o.station.Counts().ImageBlocks
-		return report{"block-programmed", []field{{"block", e.N}, {"blocks", blocks}}, fmt.Sprintf("flash: block %d of %d programmed", e.N, blocks)}
-	case "verified":
-		return report{"verified", []field{{"status", e.Text}}, "image checked: " + e.Text}
-	case "flash-cut":
-		return report{"flash-cut", []field{{"operation", e.N}, {"phase", e.Text}}, fmt.Sprintf("power failed at flash operation %d: %s", e.N, e.Text)}
+		return report{"block-programmed", []field{{"block", w.Block}, {"blocks", blocks}}, fmt.Sprintf("flash: block %d of %d programmed", w.Block, blocks)}
+	case story.ImageChecked:
+		return report{"verified", []field{{"status", w.Status.String()}}, "image checked: " + w.Status.String()}
+	case story.FlashCut:
+		return report{"flash-cut", []field{{"operation", w.Operation}, {"phase", w.Phase.String()}}, fmt.Sprintf("power failed at flash operation %d: %v", w.Operation, w.Phase)}
+	case story.FrameSent:
+		return report{name: "frame", fields: []field{{"direction", w.Direction.String()}, {"bytes", len(w.Bytes)}, {"hex", hex.EncodeToString([]byte(w.Bytes))}}}
+	case story.FaultStruck:
+		return describeFault(w, w.Fault, "")
+	case story.FaultEnded:
+		return describeFault(w, w.Fault, "")
+	case story.FaultMissed:
+		return describeFault(w, w.Fault, w.Reason)
 	}
-	return report{} // a flash operation that a fault watches: the fault tells
+	return report{} // a flash operation that a fault watches, and the host's rate: others tell
 }
 
-// describeFault reads the texts of the station's fault events: the fault, and for some a
-// colon and the reason. A fault itself is printed without colons.
-func describeFault(phase, text string) report {
-	fault, reason, _ := strings.Cut(text, ": ")
-	r := report{name: "fault", fields: []field{{"phase", phase}, {"fault", fault}}, text: fmt.Sprintf("fault %s: %s", phase, text)}
+func describeFault(w story.What, f fault.Fault, reason string) report {
+	r := report{name: "fault", fields: []field{{"phase", w.Kind()}, {"fault", f.String()}}, text: fmt.Sprintf("fault %s: %s", w.Kind(), w.Details())}
 	if reason != "" {
 		r.fields = append(r.fields, field{"reason", reason})
 	}
 	return r
 }
 
-func describeLine(e bench.Event) report {
-	direction, ok := strings.CutPrefix(e.Kind, "frame-")
-	if !ok {
-		return report{} // the host's rate: the server tells
-	}
-	return report{name: "frame", fields: []field{{"direction", direction}, {"bytes", e.N}, {"hex", strings.ReplaceAll(e.Text, " ", "")}}}
-}
-
 // host tells of the hosts on the ports.
 func (o *observer) host(e serve.Event) {
-	trace := bench.Event{At: e.At, Source: bench.FromHost, Text: e.Host}
-	r := report{fields: []field{{"host", e.Host}}, text: "host " + e.String()}
+	r := report{name: hosts[e.Kind], fields: []field{{"host", e.Host}}, text: "host " + e.String()}
 	switch e.Kind {
-	case serve.Connected:
-		r.name = "connected"
-	case serve.Refused:
-		r.name = "refused"
-	case serve.Disconnected:
-		r.name = "disconnected"
 	case serve.LostBytes:
-		r.name = "lost-bytes"
 		r.fields = append(r.fields, field{"bytes", e.Bytes})
-		trace.N = uint64(e.Bytes)
-	case serve.NotReset:
-		r.name = "not-reset"
 	case serve.BaudChanged:
 		fits := e.Baud == o.baud
-		r.name = "host-baud"
 		r.fields = append(r.fields, field{"baud", e.Baud}, field{"fits", fits})
 		if !fits {
 			r.text += fmt.Sprintf(", the meter to %d: both hear garbage", o.baud)
 		}
-		trace.N = uint64(e.Baud)
 	}
 	if e.Reason != "" {
 		r.fields = append(r.fields, field{"reason", e.Reason})
-		trace.Text = strings.TrimPrefix(e.Host+": "+e.Reason, ": ")
 	}
-	trace.Kind = r.name
-	o.tell(trace, r)
+	o.tell(story.Event{At: e.At, Source: story.Host, What: onPort{e}}, r)
 }
 
 // end tells what there is to say when nothing more will happen.
-func (o *observer) end(now time.Duration, unstruck []string) {
+func (o *observer) end(now time.Duration, unstruck []bench.Unstruck) {
 	o.step(now)
 	o.tellLED(now)
-	for _, text := range unstruck {
-		fault, reason, _ := strings.Cut(text, ": ")
-		o.tell(bench.Event{At: now, Source: bench.FromFault, Kind: "unstruck", Text: text},
-			report{"fault", []field{{"phase", "unstruck"}, {"fault", fault}, {"reason", reason}}, "fault " + text})
+	for _, u := range unstruck {
+		o.tell(story.Event{At: now, Source: story.Fault, What: leftOver{u}},
+			report{"fault", []field{{"phase", "unstruck"}, {"fault", u.Fault.String()}, {"reason", u.Reason}}, "fault " + u.String()})
 	}
 	c := o.station.Counts()
-	o.tell(bench.Event{At: now, Source: bench.FromMeter, Kind: "stopped"}, report{"stopped", []field{
+	o.tell(story.Event{At: now, Source: story.Meter, What: stopped{}}, report{"stopped", []field{
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
 		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges},

@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"ionbench/simulator/bench"
+	"ionbench/simulator/story"
 )
 
 // traceFile takes every event as a line of text. A nil one takes nothing.
@@ -35,7 +35,7 @@ func (t *traceFile) begin(id identity, started time.Time) {
 	}
 }
 
-func (t *traceFile) add(e bench.Event) {
+func (t *traceFile) add(e story.Event) {
 	if t != nil {
 		t.pending = fmt.Appendf(t.pending, "%v\n", e)
 	}

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"ionbench/scenarios/trial"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/story"
 )
 
 // Sweep is what is to be swept.
@@ -225,13 +225,14 @@ func markOf(run *trial.Run, at time.Duration) Mark {
 }
 
 // statesOf are the states that the meter enters, in the order of their first entry.
-func statesOf(trace []bench.Event) []fault.State {
+func statesOf(trace []story.Event) []fault.State {
 	var entered []fault.State
 	for _, e := range trace {
-		if e.Source != bench.FromMeter || e.Kind != "state" {
+		w, ok := e.What.(story.StateEntered)
+		if !ok {
 			continue
 		}
-		if s, ok := fault.ParseState(e.Text); ok && !slices.Contains(entered, s) {
+		if s, ok := fault.ParseState(w.State.String()); ok && !slices.Contains(entered, s) {
 			entered = append(entered, s)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"ionbench/client/dcf"
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Result is what came of a case.
@@ -21,7 +21,7 @@ type Result struct {
 	Reasons  []string
 	Attempts []Tried
 	Log      []byte        // Upgrade.log as it is at the end
-	Trace    []bench.Event // of the whole case
+	Trace    []story.Event // of the whole case
 	Time     time.Duration // that passed on the virtual clock
 }
 

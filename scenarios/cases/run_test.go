@@ -140,7 +140,7 @@ func TestTheSameFileGivesTheSameTrace(t *testing.T) {
 		t.Fatalf("%d events in %v, and %d in %v", len(one.Trace), one.Time, len(two.Trace), two.Time)
 	}
 	for i := range one.Trace {
-		if one.Trace[i] != two.Trace[i] {
+		if one.Trace[i].String() != two.Trace[i].String() {
 			t.Fatalf("event %d is %v and %v", i, one.Trace[i], two.Trace[i])
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Attempt is one run of the program and what came of it.
@@ -36,7 +37,7 @@ type Attempt struct {
 	Log      []byte // that the program wrote to {log}; nil for none
 	LogTold  string // whether the log was judged, and why not
 	Unstruck []string
-	Trace    []bench.Event
+	Trace    []story.Event
 	Broken   []string // invariants and expectations, each with the reason
 	Notes    []string // what else there is to say
 }
@@ -104,7 +105,9 @@ func (p *player) try(ctx context.Context) (*Attempt, error) {
 	}
 	a.Meter, a.Cost = p.condition(before), p.cost(before)
 	a.Trace = p.station.Trace()[before.trace:]
-	a.Unstruck = p.station.Unstruck()
+	for _, u := range p.station.Unstruck() {
+		a.Unstruck = append(a.Unstruck, u.String())
+	}
 	if a.Log, err = readLog(logFile); err != nil {
 		a.note("its log cannot be read: %v", err)
 	}

@@ -7,9 +7,10 @@ import (
 
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // logJudged is what LogTold says of a log that was looked at.
@@ -51,19 +52,18 @@ func (p *player) judgeable(a *Attempt, log []byte) string {
 }
 
 // untrue are the lines of a log that tell of what the meter did more often than it did.
-func untrue(log []byte, trace []bench.Event) (broken []string) {
+func untrue(log []byte, trace []story.Event) (broken []string) {
 	parsed, err := upgradelog.Parse(log)
 	if err != nil {
 		return nil // rig.DisagreeingLog tells
 	}
 	for _, told := range []struct {
-		kind  upgradelog.Kind
-		event string
-		text  string
+		kind upgradelog.Kind
+		what story.What
 	}{
-		{upgradelog.FlashCleared, meter.EventState.String(), meter.Erasing.String()},
-		{upgradelog.Verified, meter.EventVerified.String(), "ok"},
-		{upgradelog.Restarted, meter.EventState.String(), meter.Application.String()},
+		{upgradelog.FlashCleared, story.StateEntered{State: meter.Erasing}},
+		{upgradelog.Verified, story.ImageChecked{Status: ion.StatusOK}},
+		{upgradelog.Restarted, story.StateEntered{State: meter.Application}},
 	} {
 		lines, events := 0, 0
 		var line upgradelog.Line
@@ -74,7 +74,7 @@ func untrue(log []byte, trace []bench.Event) (broken []string) {
 			}
 		}
 		for _, e := range trace {
-			if e.Source == bench.FromMeter && e.Kind == told.event && e.Text == told.text {
+			if e.What == told.what {
 				events++
 			}
 		}

@@ -8,10 +8,10 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Phase is where in an upgrade a scenario strikes.
@@ -315,9 +315,9 @@ func more() []play {
 }
 
 // statesOf counts how often the meter entered a state.
-func statesOf(trace []bench.Event, state string) (n int) {
+func statesOf(trace []story.Event, state meter.State) (n int) {
 	for _, e := range trace {
-		if e.Source == bench.FromMeter && e.Kind == meter.EventState.String() && e.Text == state {
+		if e.What == (story.StateEntered{State: state}) {
 			n++
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/story"
 )
 
 // stand is the meter of a scenario. Between the attempts nobody is at its line, and time is
@@ -122,11 +123,11 @@ func (s *stand) counts(a *Attempt) client.Counts {
 	c := client.Counts{
 		Blocks:      int(s.station.Counts().ImageBlocks),
 		Transmitted: int(a.Cost.Blocks),
-		Passes:      statesOf(a.Trace, meter.Erasing.String()),
+		Passes:      statesOf(a.Trace, meter.Erasing),
 	}
 	for _, e := range a.Trace {
-		if e.Source == bench.FromMeter && e.Kind == meter.EventBlockProgrammed.String() {
-			c.Answered = int(e.N)
+		if w, ok := e.What.(story.BlockProgrammed); ok {
+			c.Answered = int(w.Block)
 			c.Confirmed++
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 func (a *Attempt) breaks(format string, args ...any) {
@@ -20,7 +20,7 @@ func (a *Attempt) note(format string, args ...any) {
 
 // judge says of an attempt what it broke.
 func (p *player) judge(a *Attempt, before glance) {
-	a.Passes = statesOf(a.Trace, meter.Erasing.String())
+	a.Passes = statesOf(a.Trace, meter.Erasing)
 	a.noteEnd()
 	if a.Exit.Interrupted {
 		return
@@ -94,8 +94,9 @@ func (a *Attempt) progress() string {
 
 // verified: the meter was told to check the image, and did.
 func (a *Attempt) verified() bool {
-	return slices.ContainsFunc(a.Trace, func(e bench.Event) bool {
-		return e.Source == bench.FromMeter && e.Kind == meter.EventVerified.String()
+	return slices.ContainsFunc(a.Trace, func(e story.Event) bool {
+		_, checked := e.What.(story.ImageChecked)
+		return checked
 	})
 }
 

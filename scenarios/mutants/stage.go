@@ -8,10 +8,10 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // stage is where a probe plays: a rig with the pair under test, and what has been noticed.
@@ -127,7 +127,7 @@ func (s *stage) holdWindows(o *rig.Outcome, want ...client.Prompt) {
 func (s *stage) holdClears(o *rig.Outcome, want int) {
 	n := 0
 	for _, e := range o.Trace {
-		if e.Source == bench.FromMeter && e.Kind == "state" && e.Text == meter.Erasing.String() {
+		if e.What == (story.StateEntered{State: meter.Erasing}) {
 			n++
 		}
 	}
@@ -136,26 +136,25 @@ func (s *stage) holdClears(o *rig.Outcome, want int) {
 
 // disorder is what the loader did out of turn: blocks before the flash was cleared, or not
 // one after the other and each once. A trace may begin in the middle of an erase.
-func disorder(trace []bench.Event) (broken []string) {
-	cleared, last, before := false, uint64(0), ""
+func disorder(trace []story.Event) (broken []string) {
+	cleared, last, before := false, uint32(0), meter.Erasing
 	for _, e := range trace {
-		switch {
-		case e.Source != bench.FromMeter:
-		case e.Kind == "state":
+		switch w := e.What.(type) {
+		case story.StateEntered:
 			switch {
-			case e.Text == meter.Booting.String() || e.Text == meter.Off.String() || e.Text == meter.Erasing.String():
+			case w.State == meter.Booting || w.State == meter.Off || w.State == meter.Erasing:
 				cleared, last = false, 0
-			case e.Text == meter.Receiving.String() && (before == meter.Erasing.String() || before == ""):
+			case w.State == meter.Receiving && before == meter.Erasing:
 				cleared = true
 			}
-			before = e.Text
-		case e.Kind == meter.EventBlockProgrammed.String():
+			before = w.State
+		case story.BlockProgrammed:
 			if !cleared {
-				broken = append(broken, fmt.Sprintf("the meter takes block %d, and its flash was not cleared since it started", e.N))
-			} else if e.N != last+1 {
-				broken = append(broken, fmt.Sprintf("the meter programs block %d after block %d", e.N, last))
+				broken = append(broken, fmt.Sprintf("the meter takes block %d, and its flash was not cleared since it started", w.Block))
+			} else if w.Block != last+1 {
+				broken = append(broken, fmt.Sprintf("the meter programs block %d after block %d", w.Block, last))
 			}
-			last = e.N
+			last = w.Block
 		}
 	}
 	return broken

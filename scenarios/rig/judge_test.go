@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"ionbench/client"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // attempted is a rig after an upgrade of 20 blocks with the cable out at block 10, and its
@@ -106,13 +106,13 @@ func TestTheJudgeSeesALogThatIsWrong(t *testing.T) {
 func TestTheJudgeSeesALogThatIsAheadOfTheMeter(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		remove func(bench.Event) bool
+		remove func(story.Event) bool
 	}{
-		{"a percentage before the blocks are there", func(e bench.Event) bool { return e.Kind == "block-programmed" && e.N == 12 }},
-		{"cleared before the erase is over", func(e bench.Event) bool { return e.Kind == "state" && e.Text == "receiving" }},
-		{"verified by nobody", func(e bench.Event) bool { return e.Kind == "verified" }},
-		{"restarted without an application", func(e bench.Event) bool { return e.Kind == "state" && e.Text == "application" }},
-		{"a line on the disk that nobody told", func(e bench.Event) bool { return e.Kind == "log" && e.Text == "Firmware verified" }},
+		{"a percentage before the blocks are there", func(e story.Event) bool { return e.What == (story.BlockProgrammed{Block: 12}) }},
+		{"cleared before the erase is over", func(e story.Event) bool { return e.What == (story.StateEntered{State: meter.Receiving}) }},
+		{"verified by nobody", func(e story.Event) bool { return e.What.Kind() == "verified" }},
+		{"restarted without an application", func(e story.Event) bool { return e.What == (story.StateEntered{State: meter.Application}) }},
+		{"a line on the disk that nobody told", func(e story.Event) bool { return e.What.Kind() == "log" && e.What.Details() == "Firmware verified" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, o := attempted(t)

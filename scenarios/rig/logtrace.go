@@ -4,30 +4,39 @@ import (
 	"slices"
 
 	"ionbench/client/upgradelog"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // done is what the meter has done since it began to clear its flash.
 type done struct {
 	cleared  bool
-	blocks   uint64 // programmed
+	blocks   uint32 // programmed
 	verified bool
 	runs     bool // an application, since
 }
 
-// take notes an event of the meter.
-func (d *done) take(e bench.Event) {
-	switch e.Kind + " " + e.Text {
-	case "state erasing":
+// take notes what happened to the meter.
+func (d *done) take(what story.What) {
+	switch w := what.(type) {
+	case story.StateEntered:
+		d.enter(w.State)
+	case story.BlockProgrammed:
+		d.blocks = w.Block
+	case story.ImageChecked:
+		d.verified = d.verified || w.Status == ion.StatusOK
+	}
+}
+
+func (d *done) enter(s meter.State) {
+	switch s {
+	case meter.Erasing:
 		*d = done{}
-	case "state receiving":
+	case meter.Receiving:
 		d.cleared = true
-	case "block-programmed ":
-		d.blocks = e.N
-	case "verified ok":
-		d.verified = true
-	case "state application":
+	case meter.Application:
 		d.runs = true
 	}
 }
@@ -57,25 +66,17 @@ func (o *Outcome) judgeTrace() {
 	var d done
 	var told []byte
 	for _, e := range o.Trace {
-		switch {
-		case e.Source == bench.FromMeter:
-			d.take(e)
-		case e.Source == bench.FromHost && e.Kind == "log":
-			told = append(append(told, e.Text...), '\n')
-			judgeLine(&d, e.Text, o)
+		l, ok := e.What.(LineLogged)
+		if !ok {
+			d.take(e.What)
+			continue
+		}
+		told = upgradelog.Append(told, l.Line)
+		if !d.allows(l.Line, o.Counts.Blocks) {
+			o.breaks("I6: the log has %q, and the meter has not come so far", l.Line)
 		}
 	}
 	if len(o.Trace) > 0 && o.Unsaid == 0 && len(told) != len(o.Log) {
 		o.breaks("I6: %d bytes of log were told and %d are on the disk", len(told), len(o.Log))
-	}
-}
-
-func judgeLine(d *done, text string, o *Outcome) {
-	parsed, err := upgradelog.Parse([]byte(text))
-	if err != nil || len(parsed.Entries) != 1 {
-		return // judgeLog tells
-	}
-	if !d.allows(parsed.Entries[0].Line, o.Counts.Blocks) {
-		o.breaks("I6: the log has %q, and the meter has not come so far", text)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Outcome is what came of an attempt.
@@ -33,7 +34,7 @@ type Outcome struct {
 	Meter    Condition
 	Cost     Cost
 	Unstruck []string // faults of the plan that never struck
-	Trace    []bench.Event
+	Trace    []story.Event
 
 	// Broken lists the invariants that the attempt broke, each with the reason.
 	Broken []string
@@ -136,7 +137,7 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Counts:   t.counts,
 		Recovery: t.upgrader.RecoveryMode(),
 		SentLast: s.SentLast(),
-		Unstruck: s.Unstruck(),
+		Unstruck: texts(s.Unstruck()),
 		Trace:    s.Trace()[before.trace:],
 		Cost:     r.cost(),
 	}
@@ -146,6 +147,13 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 	o.judge()
 	r.remember(o)
 	return o
+}
+
+func texts(unstruck []bench.Unstruck) (list []string) {
+	for _, u := range unstruck {
+		list = append(list, u.String())
+	}
+	return list
 }
 
 // evidence is what a is judged by, now that it has ended.

@@ -142,7 +142,7 @@ func damagedCopy(f *upg.File) (*upg.File, error) {
 // not changed anything yet; afterwards the meter is worth more than the log, and the tool
 // says so at the end.
 func (t *tool) writeLog(now time.Duration, line upgradelog.Line) {
-	t.tell(now, "log", line)
+	t.tell(now, LineLogged{line})
 	if t.pc.logErr == nil && t.pc.full == 0 {
 		t.write(line)
 		return

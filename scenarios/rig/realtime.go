@@ -14,6 +14,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/story"
 )
 
 // Transport is what carries the bytes of an attempt.
@@ -174,7 +175,7 @@ type pair struct {
 	station *bench.Station
 	tool    *tool
 	now     time.Duration // of the latest turn
-	events  []bench.Event
+	events  []story.Event
 	wake    chan func(time.Duration) // ends a wait of the tool's side
 	resets  []bench.Order            // for the server to carry out
 	reset   *bench.Order             // carried out; the tool has yet to find its connection broken
@@ -235,7 +236,7 @@ func (p *pair) hear(e serve.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reset = nil
-	p.station.Note(bench.Event{At: e.At, Source: bench.FromFault, Kind: "not-reset", Text: e.Reason})
+	p.station.Note(story.Event{At: e.At, Source: story.Fault, What: story.NotReset{Reason: e.Reason}})
 }
 
 // carryReset tells the tool that its connection broke, and that it was a reset that did it;
@@ -359,39 +360,37 @@ func (h host) done() bool {
 // takes to boot decides which of the tool's requests it is back for.
 //
 // Events of the line, such as a host's baud rate, belong to the transport.
-func Promised(trace []bench.Event) []string {
-	return promised(trace, func(s bench.Source) bool { return s != bench.FromLine })
+func Promised(trace []story.Event) []string {
+	return promised(trace, func(s story.Source) bool { return s != story.Line })
 }
 
 // PromisedOf is what Promised tells of one source.
-func PromisedOf(trace []bench.Event, source bench.Source) []string {
-	return promised(trace, func(s bench.Source) bool { return s == source })
+func PromisedOf(trace []story.Event, source story.Source) []string {
+	return promised(trace, func(s story.Source) bool { return s == source })
 }
 
-func promised(trace []bench.Event, of func(bench.Source) bool) []string {
+func promised(trace []story.Event, of func(story.Source) bool) []string {
 	var list []string
 	for _, e := range trace {
 		if !of(e.Source) {
 			continue
 		}
-		if e.Source == bench.FromHost && e.Kind == "log" {
-			e.Text = withoutStamp(e.Text)
+		if l, ok := e.What.(LineLogged); ok {
+			e.What = unstamped{l}
 		}
 		list = append(list, e.Untimed())
 	}
 	return list
 }
 
-// withoutStamp is a line of the log without the hour at which it was written. The date of
-// the firmware is none.
-func withoutStamp(line string) string {
-	log, err := upgradelog.Parse([]byte(line))
-	if err != nil || len(log.Entries) != 1 {
-		return line
-	}
-	switch log.Entries[0].Kind {
+// unstamped is a line of the log without the hour at which it was written. The date of the
+// firmware is none.
+type unstamped struct{ LineLogged }
+
+func (w unstamped) Details() string {
+	switch k := w.Line.Kind; k {
 	case upgradelog.UpgradeStarted, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed:
-		return log.Entries[0].Kind.String()
+		return k.String()
 	}
-	return line
+	return w.LineLogged.Details()
 }

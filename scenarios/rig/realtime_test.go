@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
 )
 
 // instantUpgrade is a rig for real time and an upgrade of one block with a plan.
@@ -57,13 +58,13 @@ func TestAttemptsOverDifferentTransportsFollowEachOtherOnOneClock(t *testing.T) 
 
 // resets counts what a trace tells of resets: that they struck, and that they could not be
 // carried out.
-func resets(trace []bench.Event) (struck, not int) {
+func resets(trace []story.Event) (struck, not int) {
 	for _, e := range trace {
 		switch {
-		case e.Source != bench.FromFault:
-		case e.Kind == "strikes":
+		case e.Source != story.Fault:
+		case e.What.Kind() == "strikes":
 			struck++
-		case e.Kind == "not-reset":
+		case e.What.Kind() == "not-reset":
 			not++
 		}
 	}
@@ -140,13 +141,13 @@ func TestTheRigGoesOnInVirtualTimeAfterAnAttemptInRealTime(t *testing.T) {
 
 func TestPromisedLeavesOutTimesAndTheLine(t *testing.T) {
 	const second = time.Second
-	trace := []bench.Event{
-		{At: second, Source: bench.FromLine, Kind: "host-baud", N: 9600},
-		{At: second, Source: bench.FromHost, Kind: "log", Text: "Upgrade started at Thursday, March 06, 2008 3:57:48 PM"},
-		{At: second, Source: bench.FromHost, Kind: "log", Text: "Firmware dated Wed Aug 22 13:24:58 2007"},
-		{At: second, Source: bench.FromMeter, Kind: "sector-erased", N: 2, M: 61},
-		{At: second, Source: bench.FromFault, Kind: "strikes", Text: "kill at block 1"},
-		{At: second, Source: bench.FromHost, Kind: "log", Text: "Upgrade failed at Thursday, March 06, 2008 5:07:48 PM"},
+	trace := []story.Event{
+		{At: second, Source: story.Line, What: story.HostBaudSet{Baud: 9600}},
+		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.UpgradeStarted, Time: rig.ArticleStart()}}},
+		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.FirmwareDated, Time: rig.ArticleDated()}}},
+		{At: second, Source: story.Meter, What: story.SectorErased{Sector: 2, Left: 61}},
+		{At: second, Source: story.Fault, What: story.FaultStruck{Fault: fault.Fault{Kind: fault.Kill, Trigger: fault.Block(1)}}},
+		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.UpgradeFailed, Time: rig.ArticleStart().Add(70 * time.Minute)}}},
 	}
 	got := strings.Join(rig.Promised(trace), "\n")
 	want := strings.Join([]string{
@@ -159,7 +160,7 @@ func TestPromisedLeavesOutTimesAndTheLine(t *testing.T) {
 	if got != want {
 		t.Errorf("promised\n%s\nwant\n%s", got, want)
 	}
-	if got := rig.PromisedOf(trace, bench.FromFault); len(got) != 1 || got[0] != "fault strikes kill at block 1" {
+	if got := rig.PromisedOf(trace, story.Fault); len(got) != 1 || got[0] != "fault strikes kill at block 1" {
 		t.Errorf("of the faults: %q", got)
 	}
 }

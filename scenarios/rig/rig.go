@@ -18,6 +18,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Setup describes the meter and the line of a rig. The zero value of a field stands for
@@ -141,7 +142,7 @@ func (n *nobody) Transmit(dst []byte) []byte      { return dst }
 func (n *nobody) Receive(time.Duration, []byte)                  {}
 func (n *nobody) AppendState(dst []byte, _ time.Duration) []byte { return dst }
 func (n *nobody) Order(time.Duration, bench.Order)               {}
-func (n *nobody) Drain(dst []bench.Event) []bench.Event          { return dst }
+func (n *nobody) Drain(dst []story.Event) []story.Event          { return dst }
 
 // StationConfig is the device's side of a setup.
 func (s Setup) StationConfig() bench.Config {

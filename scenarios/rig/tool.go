@@ -14,6 +14,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/story"
 )
 
 // Person is what somebody in front of the tool does: the same answers every time.
@@ -98,7 +99,7 @@ type tool struct {
 	device   client.Device
 	counts   client.Counts // of the download that ran last
 	doing    client.Step   // of the upgrader's procedure
-	pending  []bench.Event
+	pending  []story.Event
 	untraced bool // nobody wants to hear of events
 
 	// What a defective tool does with its files.
@@ -141,7 +142,7 @@ func (t *tool) Done() bool { return t.killed || t.upgrader.Done() }
 // errReset is what the tool says of a connection that was reset, wherever that was.
 var errReset = errors.New("the connection was reset")
 
-func (t *tool) Drain(dst []bench.Event) []bench.Event {
+func (t *tool) Drain(dst []story.Event) []story.Event {
 	dst = append(dst, t.pending...)
 	t.pending = t.pending[:0]
 	return dst
@@ -198,7 +199,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.count()
 		t.writeLog(now, e.Line)
 	case client.EventPrompt:
-		t.tell(now, "prompt", e.Prompt)
+		t.tell(now, Prompted{e.Prompt})
 		t.prompts = append(t.prompts, e.Prompt)
 		if len(t.prompts) > maxPrompts {
 			panic("rig: tool and person run in circles at " + e.Prompt.String())
@@ -221,7 +222,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventFinished:
 		t.claim = t.pc.claim(e.Err)
 		t.flush()
-		t.tell(now, "finished", claim{t.claim})
+		t.tell(now, Finished{t.claim})
 	}
 }
 
@@ -273,11 +274,6 @@ func (t *tool) latest() client.Counts {
 	return t.counts
 }
 
-// claim is how the tool says that it ended.
-type claim struct{ err error }
-
-func (c claim) String() string { return claimText(c.err) }
-
 func claimText(err error) string {
 	if err == nil {
 		return "success"
@@ -285,9 +281,9 @@ func claimText(err error) string {
 	return err.Error()
 }
 
-func (t *tool) tell(now time.Duration, kind string, what fmt.Stringer) {
+func (t *tool) tell(now time.Duration, what story.What) {
 	if !t.untraced {
-		t.pending = append(t.pending, bench.Event{At: now, Source: bench.FromHost, Kind: kind, Text: what.String()})
+		t.pending = append(t.pending, story.Event{At: now, Source: story.Host, What: what})
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
-	"ionbench/simulator/bench"
+	"ionbench/simulator/story"
 )
 
 func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
@@ -40,7 +40,7 @@ func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
 // disturbed: whoever was told of another PTY, of a simulator that was killed, finds this
 // one under its name. Our own tool never changes the rate.
 func disturbed(r *trial.Result) bool {
-	return slices.ContainsFunc(r.Trace, func(e bench.Event) bool { return e.Source == bench.FromLine && e.Kind == "host-baud" })
+	return slices.ContainsFunc(r.Trace, func(e story.Event) bool { return e.Source == story.Line && e.What.Kind() == "host-baud" })
 }
 
 func TestATrialInRealTimeEndsWithItsContext(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
 )
 
 // Class is what came of a trial, in a word. The order is from good to bad.
@@ -63,7 +63,7 @@ type Result struct {
 	Attempts []*rig.Outcome // the upgrade and its recoveries, in order
 	Plans    Plans
 	Log      []byte // Upgrade.log
-	Trace    []bench.Event
+	Trace    []story.Event
 }
 
 func (r *Run) result() *Result {

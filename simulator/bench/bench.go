@@ -16,6 +16,7 @@ import (
 
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/story"
 )
 
 // Host is the other end of the line: the upgrader with the person in front of it.
@@ -27,7 +28,7 @@ type Host interface {
 	// Done reports that the host will do no more.
 	Done() bool
 	// Drain appends what happened at the host since the last call.
-	Drain(dst []Event) []Event
+	Drain(dst []story.Event) []story.Event
 	// CloneHost is an independent copy with the same future. It may be made in the memory
 	// of spent, a host that nobody uses any more; nil for none.
 	CloneHost(spent Host) Host
@@ -41,7 +42,7 @@ type Bench struct {
 	station *Station
 	host    Host
 	buffer  []byte
-	events  []Event
+	events  []story.Event
 }
 
 // New joins a station and a host; the clock stands at now.
@@ -161,7 +162,7 @@ func (b *Bench) Carry(o Order) {
 func (b *Bench) note() {
 	b.events = b.host.Drain(b.events[:0])
 	for _, e := range b.events {
-		b.station.note(e)
+		b.station.Note(e)
 	}
 }
 

@@ -232,11 +232,11 @@ func TestHarmByPlanAndByHandAreTwoStates(t *testing.T) {
 func TestMissIsForgottenWhenAnotherHostBegins(t *testing.T) {
 	r := try(t, 2, "erase-fails at flash-op 40")
 	s := r.r.Bench().Station()
-	if u := s.Unstruck(); len(u) != 1 || !strings.Contains(u[0], "erases nothing") {
-		t.Fatalf("%q", u)
+	if u := s.Unstruck(); len(u) != 1 || !strings.Contains(u[0].Reason, "erases nothing") {
+		t.Fatalf("%v", u)
 	}
 	s.Begin(r.r.Now())
-	if u := s.Unstruck(); len(u) != 1 || !strings.Contains(u[0], "the chip came as far as operation 0") {
+	if u := s.Unstruck(); len(u) != 1 || !strings.Contains(u[0].Reason, "the chip came as far as operation 0") {
 		t.Errorf("%q", u)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/story"
 )
 
 // storm has faults of every place in it, at work at the same time.
@@ -36,7 +37,7 @@ const limit = 3 * time.Hour
 
 // end is all that can be seen of a bench that ran to its end.
 type end struct {
-	trace []bench.Event
+	trace []story.Event
 	rest  string
 }
 
@@ -64,7 +65,7 @@ func (e end) differs(want end) string {
 }
 
 func (e end) has(kind string, text string) bool {
-	return slices.ContainsFunc(e.trace, func(e bench.Event) bool { return e.Kind == kind && strings.Contains(e.Text, text) })
+	return slices.ContainsFunc(e.trace, func(e story.Event) bool { return e.What.Kind() == kind && strings.Contains(e.What.Details(), text) })
 }
 
 func begin(t testing.TB, blocks int, text string) *rig.Rig {
@@ -190,9 +191,9 @@ func sightings(t testing.TB, text string) map[machine.Fingerprint]sighting {
 }
 
 // untimed is an event without its time, and without the time that a line of the log shows.
-func untimed(e bench.Event) string {
+func untimed(e story.Event) string {
 	s := e.Untimed()
-	if i := strings.Index(s, " at "); e.Kind == "log" && i > 0 {
+	if i := strings.Index(s, " at "); e.What.Kind() == "log" && i > 0 {
 		s = s[:i]
 	}
 	return s

@@ -40,7 +40,7 @@ func TestBrownOutHoldsTheMeterInResetAndTheEventLogKnowsNothing(t *testing.T) {
 func TestBrownOutCutsAFlashOperationInItsPhase(t *testing.T) {
 	for _, phase := range []string{"before", "torn", "after"} {
 		r := try(t, 2, "brown-out at flash-op 12 "+phase+" for 3s")
-		if cut, _ := r.find(0, "flash-cut", phase); cut.N != 12 || r.Claim != nil {
+		if cut, _ := r.find(0, "flash-cut", phase); cut.What.Details() != "12 "+phase || r.Claim != nil {
 			t.Errorf("%s: %+v, %v", phase, cut, r.Claim)
 		}
 	}
@@ -118,9 +118,9 @@ func (r run) acks() (delays []time.Duration) {
 	var asked time.Duration
 	for _, e := range r.Trace {
 		switch {
-		case e.Kind == "frame-to-meter":
+		case e.What.Kind() == "frame-to-meter":
 			asked = e.At
-		case e.Kind == "frame-from-meter" && strings.HasPrefix(e.Text, "00 00 14 ac e0"):
+		case e.What.Kind() == "frame-from-meter" && strings.HasPrefix(wire(e), "00 00 14 ac e0"):
 			delays = append(delays, e.At-asked)
 		}
 	}

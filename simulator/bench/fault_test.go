@@ -13,6 +13,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // mark is a lasting fault that harms nothing, to see when it begins and ends.
@@ -133,7 +134,7 @@ func TestFaultAtABlockStrikesInFrontOfItsFirstFrame(t *testing.T) {
 			continue
 		}
 		next, _ := r.find(f.index, "frame-to-meter", "")
-		if q, ok := requestOf(next.Text); !ok || q.block != 3 || next.At != f.at {
+		if q, ok := requestOf(wire(next)); !ok || q.block != 3 || next.At != f.at {
 			t.Errorf("what follows is %+v at %v", q, next.At)
 		}
 	}
@@ -164,13 +165,13 @@ func TestFaultAtAByteStrikesWhenThatByteBeginsToLeave(t *testing.T) {
 func (r run) byteBegins(n int, kind string) time.Duration {
 	before := n - 1
 	for _, e := range r.Trace {
-		if e.Kind != kind {
+		if e.What.Kind() != kind {
 			continue
 		}
-		if before < int(e.N) {
+		if before < len(frameOf(e)) {
 			return e.At + time.Duration(before*10*int(time.Second)/9600)
 		}
-		before -= int(e.N)
+		before -= len(frameOf(e))
 	}
 	return -1
 }
@@ -234,7 +235,7 @@ func TestFaultWithoutDurationLastsForever(t *testing.T) {
 // heard are the frames of the meter between two faults' events.
 func (r run) between(from, to time.Duration, kind string) (n int) {
 	for _, e := range r.Trace {
-		if e.Kind == kind && e.At >= from && e.At < to {
+		if e.What.Kind() == kind && e.At >= from && e.At < to {
 			n++
 		}
 	}
@@ -316,7 +317,7 @@ func TestPowerLossAtAFlashOperationStrikesInItsPhase(t *testing.T) {
 		for _, op := range []uint64{1, 5, 10, 11, 40} {
 			r := try(t, 2, fmt.Sprintf("power-loss at flash-op %d %s for 30s", op, phase))
 			cut, i := r.find(0, "flash-cut", "")
-			if i < 0 || cut.N != op || cut.Text != phase {
+			if i < 0 || cut.What.Details() != fmt.Sprintf("%d %s", op, phase) {
 				t.Fatalf("%d %s: %v", op, phase, cut)
 			}
 			f := r.faults()
@@ -331,8 +332,8 @@ func TestPowerLossRepeatsAtFlashOperations(t *testing.T) {
 	r := try(t, 2, "power-loss at flash-op 5..70 every 30 flash-ops torn for 2s")
 	var ops []uint64
 	for _, e := range r.Trace {
-		if e.Kind == "flash-cut" {
-			ops = append(ops, e.N)
+		if cut, ok := e.What.(story.FlashCut); ok {
+			ops = append(ops, cut.Operation)
 		}
 	}
 	if !slices.Equal(ops, []uint64{5, 35, 65}) {
@@ -440,9 +441,9 @@ func TestSlowLinePausesBeforeEveryByte(t *testing.T) {
 func (r run) resends() int { return strings.Count(string(r.Log), "No response") }
 
 // replies lists the frames of the meter that carry an answer, with their times.
-func (r run) replies() (list []bench.Event) {
+func (r run) replies() (list []story.Event) {
 	for _, e := range r.Trace {
-		if e.Kind == "frame-from-meter" && !strings.HasPrefix(e.Text, "00 00 14 ac e0") {
+		if e.What.Kind() == "frame-from-meter" && !strings.HasPrefix(wire(e), "00 00 14 ac e0") {
 			list = append(list, e)
 		}
 	}
@@ -489,8 +490,8 @@ func TestFrameFaultsTakeTheFrameThatTheTriggerNames(t *testing.T) {
 	plain := try(t, 3, "")
 	frames := func(r run, kind string) (list []string) {
 		for _, e := range r.Trace {
-			if e.Kind == kind {
-				list = append(list, e.Text)
+			if e.What.Kind() == kind {
+				list = append(list, wire(e))
 			}
 		}
 		return list

@@ -11,8 +11,8 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/story"
 )
 
 func TestResetEndsTheConnectionOfTheHost(t *testing.T) {
@@ -23,7 +23,7 @@ func TestResetEndsTheConnectionOfTheHost(t *testing.T) {
 		}
 		struck, _ := r.find(0, "strikes", "ip-reset")
 		if end, i := r.find(0, "finished", "reset"); i < 0 || end.At != struck.At {
-			t.Errorf("%s: strikes at %v, the tool ends at %v with %q", plan, struck.At, end.At, end.Text)
+			t.Errorf("%s: strikes at %v, the tool ends at %v with %q", plan, struck.At, end.At, end.What.Details())
 		}
 	}
 }
@@ -34,7 +34,7 @@ func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
 	r.r.Wait(time.Minute)
 	r.Trace = r.r.Bench().Station().Trace()
 	if e, i := r.find(struck, "frame-from-meter", ""); i >= 0 {
-		t.Errorf("the meter answers with % .60s", e.Text)
+		t.Errorf("the meter answers with % .60s", e.What.Details())
 	}
 	o, err := r.r.Try(upgrade(t, r.r, 3, ""))
 	if err != nil || o.Claim != nil || len(o.Broken) > 0 {
@@ -54,7 +54,7 @@ func TestHostMayConnectAgainAfterAReset(t *testing.T) {
 	}
 	resets := 0
 	for _, e := range o.Trace {
-		if e.Source == bench.FromFault && e.Kind == "strikes" {
+		if e.Source == story.Fault && e.What.Kind() == "strikes" {
 			resets++
 		}
 	}

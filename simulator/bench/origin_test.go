@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/flash"
+	"ionbench/simulator/story"
 )
 
 // The counts in the reasons are those of the attempt, too.
@@ -114,9 +114,9 @@ func TestPlanSetInTheMiddleOfARunCountsFromTheRunsBeginning(t *testing.T) {
 	}
 }
 
-func strikesAfter(trace []bench.Event, now time.Duration) (at []time.Duration) {
+func strikesAfter(trace []story.Event, now time.Duration) (at []time.Duration) {
 	for _, e := range trace {
-		if e.Kind == "strikes" && e.At > now {
+		if e.What.Kind() == "strikes" && e.At > now {
 			at = append(at, e.At)
 		}
 	}

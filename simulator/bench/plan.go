@@ -9,6 +9,7 @@ import (
 	"ionbench/simulator/flash"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // strike is one fault of the plan and how far it is.
@@ -136,13 +137,21 @@ func (k *strike) waiting() bool {
 	return k.count == 0 && k.missed == "" || k.next > 0 || k.armed > 0 || k.bytes > 0
 }
 
-// Unstruck lists the faults of the plan that never struck, each with the reason as far as
-// the station can tell.
-func (s *Station) Unstruck() []string {
-	var list []string
+// Unstruck is a fault of a plan that never struck, and why, as far as the station can tell.
+type Unstruck struct {
+	Fault  fault.Fault
+	Reason string
+}
+
+// String is the fault as a plan has it, and the reason.
+func (u Unstruck) String() string { return fmt.Sprintf("%v: never struck: %s", u.Fault, u.Reason) }
+
+// Unstruck lists the faults of the plan that never struck.
+func (s *Station) Unstruck() []Unstruck {
+	var list []Unstruck
 	for i := range s.plan {
 		if s.plan[i].count == 0 {
-			list = append(list, fmt.Sprintf("%v: never struck%s", s.plan[i].fault, s.whyNot(i)))
+			list = append(list, Unstruck{s.plan[i].fault, s.whyNot(i)})
 		}
 	}
 	return list
@@ -152,39 +161,39 @@ func (s *Station) whyNot(i int) string {
 	k := &s.plan[i]
 	t, w, o := k.fault.Trigger, &s.watch, &k.origin
 	if k.missed != "" {
-		return ": " + k.missed
+		return k.missed
 	}
 	if t.First > 0 && k.next == 0 {
-		return ": its moment had passed when the plan was set"
+		return "its moment had passed when the plan was set"
 	}
 	switch t.Unit {
 	case fault.AtBlock, fault.AtPercent:
 		if w.blocks == 0 {
-			return ": no download was begun"
+			return "no download was begun"
 		}
 		if t.Unit == fault.AtBlock && t.First > uint64(w.blocks) {
-			return fmt.Sprintf(": the image has %d blocks", w.blocks)
+			return fmt.Sprintf("the image has %d blocks", w.blocks)
 		}
-		return fmt.Sprintf(": the host came as far as block %d of %d", w.lastBlock, w.blocks)
+		return fmt.Sprintf("the host came as far as block %d of %d", w.lastBlock, w.blocks)
 	case fault.AtFlashOp:
-		return fmt.Sprintf(": the chip came as far as operation %d of the run", s.count(s.now, k))
+		return fmt.Sprintf("the chip came as far as operation %d of the run", s.count(s.now, k))
 	case fault.AtByte:
-		return fmt.Sprintf(": the line carried %d bytes to-meter and %d from-meter in the run",
+		return fmt.Sprintf("the line carried %d bytes to-meter and %d from-meter in the run",
 			since(o.bytes[line.ToMeter], s.line.Sent(line.ToMeter)), since(o.bytes[line.FromMeter], s.line.Sent(line.FromMeter)))
 	case fault.AtFrame:
 		f := w.frames()
-		return fmt.Sprintf(": the line carried %d frames to-meter and %d from-meter in the run",
+		return fmt.Sprintf("the line carried %d frames to-meter and %d from-meter in the run",
 			f[line.ToMeter]-o.frames[line.ToMeter], f[line.FromMeter]-o.frames[line.FromMeter])
 	case fault.AtNoResponse:
-		return fmt.Sprintf(": the host sent %d requests again", s.count(s.now, k))
+		return fmt.Sprintf("the host sent %d requests again", s.count(s.now, k))
 	case fault.AtReply:
-		return fmt.Sprintf(": the meter gave %d answers in the run", s.count(s.now, k))
+		return fmt.Sprintf("the meter gave %d answers in the run", s.count(s.now, k))
 	case fault.AtState:
-		return fmt.Sprintf(": the meter was never %v", t.State)
+		return fmt.Sprintf("the meter was never %v", t.State)
 	case fault.AtTime:
-		return ": the run ended before"
+		return "the run ended before"
 	}
-	return ": no host began"
+	return "no host began"
 }
 
 // learnBlocks: the host has told how long the image is.
@@ -194,7 +203,7 @@ func (s *Station) learnBlocks(now time.Duration, length uint32) {
 		k := &s.plan[i]
 		if t := k.fault.Trigger; t.Unit == fault.AtBlock && k.count == 0 && t.First > uint64(s.watch.blocks) && !k.named {
 			k.named = true
-			s.note(Event{At: now, Source: FromFault, Kind: "cannot-strike", Text: fmt.Sprintf("%v: the image has %d blocks", k.fault, s.watch.blocks)})
+			s.note(now, story.Fault, story.FaultMissed{Fault: k.fault, Reason: fmt.Sprintf("the image has %d blocks", s.watch.blocks)})
 		}
 	}
 }
@@ -211,18 +220,13 @@ func (s *Station) strike(now time.Duration, i int) {
 	if k.active {
 		return
 	}
-	s.tell(now, "strikes", &k.fault)
+	if s.traceOn {
+		s.note(now, story.Fault, story.FaultStruck{Fault: k.fault})
+	}
 	if k.fault.Kind.Lasts() {
 		k.lasts(now)
 	}
 	s.begin(now, i)
-}
-
-// tell notes what a fault does.
-func (s *Station) tell(now time.Duration, kind string, f *fault.Fault) {
-	if s.traceOn {
-		s.note(Event{At: now, Source: FromFault, Kind: kind, Text: f.String()})
-	}
 }
 
 // goOn waits for the next moment behind the one that has come.
@@ -236,7 +240,7 @@ func (k *strike) goOn() {
 func (s *Station) miss(now time.Duration, k *strike, why string) {
 	k.missed = why
 	k.goOn()
-	s.note(Event{At: now, Source: FromFault, Kind: "cannot-strike", Text: fmt.Sprintf("%v: %s", k.fault, why)})
+	s.note(now, story.Fault, story.FaultMissed{Fault: k.fault, Reason: why})
 }
 
 func (k *strike) lasts(now time.Duration) {
@@ -316,7 +320,9 @@ func (s *Station) begin(now time.Duration, i int) {
 func (s *Station) finish(now time.Duration, i int) {
 	k := &s.plan[i]
 	k.active = false
-	s.tell(now, "ends", &k.fault)
+	if s.traceOn {
+		s.note(now, story.Fault, story.FaultEnded{Fault: k.fault})
+	}
 	switch k.fault.Kind {
 	case fault.PowerLoss, fault.BrownOut:
 		s.powerBack(now)

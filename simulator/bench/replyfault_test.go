@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
 )
 
 // answerTo reads the one frame with an answer that b consists of.
@@ -106,8 +106,8 @@ func TestNakComesInPlaceOfTheAnswer(t *testing.T) {
 func TestNakNamesTheFrameThatItRefuses(t *testing.T) {
 	r := try(t, 3, "reply-nak at block 2")
 	nak, i := r.find(0, "frame-from-meter", "00 00 14 ac c0")
-	if i < 0 || !strings.HasPrefix(nak.Text, "00 00 14 ac c0 07 69 00 20 4e 00") {
-		t.Errorf("the refusal is %q", nak.Text)
+	if i < 0 || !strings.HasPrefix(wire(nak), "00 00 14 ac c0 07 69 00 20 4e 00") {
+		t.Errorf("the refusal is %q", wire(nak))
 	}
 }
 
@@ -244,12 +244,12 @@ func TestUpgradeTakesAWrongStatusForWhatItSays(t *testing.T) {
 }
 
 // answers are the events of the frames with which the meter's answers begin.
-func (r run) answers() (list []bench.Event) {
+func (r run) answers() (list []story.Event) {
 	for _, e := range r.Trace {
-		if e.Kind != "frame-from-meter" {
+		if e.What.Kind() != "frame-from-meter" {
 			continue
 		}
-		raw, err := hex.DecodeString(strings.ReplaceAll(e.Text, " ", ""))
+		raw, err := hex.DecodeString(strings.ReplaceAll(wire(e), " ", ""))
 		if err != nil {
 			panic(err)
 		}

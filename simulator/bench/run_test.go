@@ -2,16 +2,17 @@ package bench_test
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
 )
 
 // smallRig has a chip with ten sectors beside the loader's own, so that an upgrade is a
@@ -138,25 +139,25 @@ func (r run) faults() []faultEvent {
 	for i, e := range r.Trace {
 		m.at, m.into = e.At, e.At-r.begun
 		switch {
-		case e.Source == bench.FromFault:
-			list = append(list, faultEvent{m, i, e.Kind, e.Text})
-		case e.Kind == "frame-to-meter":
+		case e.Source == story.Fault:
+			list = append(list, faultEvent{m, i, e.What.Kind(), e.What.Details()})
+		case e.What.Kind() == "frame-to-meter":
 			m.toMeter++
-			m.bytesTo += int(e.N)
-			if q, ok := requestOf(e.Text); ok {
+			m.bytesTo += len(frameOf(e))
+			if q, ok := requestOf(wire(e)); ok {
 				if last[q.id] {
 					m.resends++
 				}
 				last[q.id] = true
 				m.block = max(m.block, q.block)
 			}
-		case e.Kind == "frame-from-meter":
+		case e.What.Kind() == "frame-from-meter":
 			m.toHost++
-			m.bytesOut += int(e.N)
-		case e.Kind == "sector-erased":
+			m.bytesOut += len(frameOf(e))
+		case e.What.Kind() == "sector-erased":
 			m.ops++
-		case e.Source == bench.FromMeter && e.Kind == "state":
-			m.state = e.Text
+		case e.Source == story.Meter && e.What.Kind() == "state":
+			m.state = e.What.Details()
 		}
 	}
 	return list
@@ -165,7 +166,7 @@ func (r run) faults() []faultEvent {
 // count is how many events of the trace have this kind and, unless it is empty, text.
 func (r run) count(kind, text string) (n int) {
 	for _, e := range r.Trace {
-		if e.Kind == kind && (text == "" || strings.Contains(e.Text, text)) {
+		if e.What.Kind() == kind && (text == "" || strings.Contains(e.What.Details(), text)) {
 			n++
 		}
 	}
@@ -173,11 +174,20 @@ func (r run) count(kind, text string) (n int) {
 }
 
 // find is the first event behind index from of that kind, and with that text in it.
-func (r run) find(from int, kind, text string) (bench.Event, int) {
+func (r run) find(from int, kind, text string) (story.Event, int) {
 	for i := max(0, from); i < len(r.Trace); i++ {
-		if e := r.Trace[i]; e.Kind == kind && strings.Contains(e.Text, text) {
+		if e := r.Trace[i]; e.What.Kind() == kind && strings.Contains(e.What.Details(), text) {
 			return e, i
 		}
 	}
-	return bench.Event{At: -1}, -1
+	return story.Event{At: -1}, -1
 }
+
+// frameOf are the bytes of a frame on the line; none for another event.
+func frameOf(e story.Event) string {
+	f, _ := e.What.(story.FrameSent)
+	return f.Bytes
+}
+
+// wire is a frame in hexadecimal.
+func wire(e story.Event) string { return fmt.Sprintf("% x", frameOf(e)) }

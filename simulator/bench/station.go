@@ -9,6 +9,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // Config describes a station.
@@ -68,7 +69,7 @@ type Station struct {
 	scratch []byte
 	orders  []Order // for the host's side to carry out
 
-	trace       []Event
+	trace       []story.Event
 	traceOn     bool
 	traceFrames bool
 }
@@ -131,7 +132,9 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 	}
 	s.hostBaud = baud
 	s.setHostRate()
-	s.note(Event{At: now, Source: FromLine, Kind: "host-baud", N: uint64(baud)})
+	if s.traceOn {
+		s.note(now, story.Line, story.HostBaudSet{Baud: baud})
+	}
 }
 
 // HostGone tells that the host has left in the middle of whatever it was doing: what it
@@ -236,7 +239,7 @@ func (s *Station) hostRequest(now time.Duration, r request) {
 func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 	lost, doubled := s.takePicked(d)
 	if s.traceFrames {
-		s.note(Event{At: now, Source: FromLine, Kind: "frame-" + d.String(), N: uint64(len(frame)), Text: fmt.Sprintf("% x", frame)})
+		s.note(now, story.Line, story.FrameSent{Direction: d, Bytes: string(frame)})
 	}
 	if lost {
 		return
@@ -419,36 +422,38 @@ func (s *Station) meterFrame(now time.Duration, frame []byte) {
 }
 
 func (s *Station) meterEvent(e meter.Event) {
-	text := e.Text
-	if e.Kind == meter.EventState {
-		text = e.State.String()
+	if s.traceOn {
+		s.note(e.At, story.Meter, story.OfMeter(&e))
 	}
-	s.note(Event{At: e.At, Source: FromMeter, Kind: e.Kind.String(), N: e.N, M: e.M, Text: text})
 	switch e.Kind {
 	case meter.EventState:
 		s.strikeState(e.At, e.State)
 	case meter.EventFlashCut:
 		s.flashCut(e.At)
 	case meter.EventFlashOp:
-		s.strikeFlashOp(e.At, e.N, e.Text == flash.Before.String())
+		s.strikeFlashOp(e.At, e.Operation, e.Phase == flash.Before)
 	}
 }
 
-func (s *Station) note(e Event) {
+// note adds an event to the trace. Whoever calls it for what costs to put together looks at
+// traceOn before.
+func (s *Station) note(now time.Duration, source story.Source, what story.What) {
+	s.Note(story.Event{At: now, Source: source, What: what})
+}
+
+// Note adds an event to the trace, such as one of the host's side.
+func (s *Station) Note(e story.Event) {
 	if s.traceOn {
 		s.trace = append(s.trace, e)
 	}
 }
 
-// Note adds an event of the host's side to the trace.
-func (s *Station) Note(e Event) { s.note(e) }
-
 // Trace is what happened so far, in order. It must not be changed.
-func (s *Station) Trace() []Event { return s.trace }
+func (s *Station) Trace() []story.Event { return s.trace }
 
 // TakeTrace is what happened since it was called last, in order: the trace begins anew,
 // so that a station which runs for long does not grow.
-func (s *Station) TakeTrace() []Event {
+func (s *Station) TakeTrace() []story.Event {
 	events := s.trace
 	s.trace = nil
 	return events

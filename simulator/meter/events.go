@@ -1,6 +1,11 @@
 package meter
 
-import "time"
+import (
+	"time"
+
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+)
 
 // EventKind says what happened in the meter.
 type EventKind uint8
@@ -10,26 +15,27 @@ const (
 	EventState           EventKind = iota // the state is now State
 	EventLCD                              // the display now shows Text
 	EventLogged                           // Text went into the event log
-	EventSectorErased                     // sector N, M more to go
-	EventBlockProgrammed                  // block N is in the flash
-	EventVerified                         // the image was checked; Text is the status
-	EventFlashCut                         // the power failed at flash operation N, before, torn or after (Text)
-	EventFlashOp                          // flash operation N, which was watched for, begins or is over: before or after (Text)
-	eventKindCount
+	EventSectorErased                     // Sector is erased, Left more to go
+	EventBlockProgrammed                  // Block is in the flash
+	EventVerified                         // the image was checked, with Status
+	EventFlashCut                         // the power failed at flash operation Operation, in Phase
+	EventFlashOp                          // flash operation Operation, which was watched for, begins (flash.Before) or is over (flash.After)
 )
 
-// String is the kind's name in traces.
-func (k EventKind) String() string {
-	return [eventKindCount]string{"state", "lcd", "event-log", "sector-erased", "block-programmed", "verified", "flash-cut", "flash-op"}[k]
-}
-
 // Event is something that an observer of the meter may want to know.
+//
+// It is one flat value and no type for each kind: nothing is allocated for it, whether or not
+// anybody keeps a trace.
 type Event struct {
-	At    time.Duration
-	Kind  EventKind
-	State State
-	N, M  uint64
-	Text  string
+	At           time.Duration
+	Kind         EventKind
+	State        State
+	Text         string
+	Sector, Left int
+	Block        uint32 // from 1
+	Status       ion.Status
+	Operation    uint64 // over the chip's life, from 1
+	Phase        flash.Phase
 }
 
 // Quiet reports that nothing has happened since NextEvent told the last event.

@@ -200,7 +200,7 @@ func (m *Meter) tellWatcher(at time.Duration) {
 	if m.watch.before {
 		when = flash.Before
 	}
-	m.emit(Event{At: at, Kind: EventFlashOp, N: m.watch.op, Text: when.String()})
+	m.emit(Event{At: at, Kind: EventFlashOp, Operation: m.watch.op, Phase: when})
 	m.watch = flashWatch{}
 }
 
@@ -208,7 +208,7 @@ func (m *Meter) tellWatcher(at time.Duration) {
 func (m *Meter) operate(at time.Duration) {
 	err := m.perform(at)
 	if errors.Is(err, flash.ErrPowerCut) {
-		m.emit(Event{At: at, Kind: EventFlashCut, N: m.chip.Ops(), Text: m.cut.phase.String()})
+		m.emit(Event{At: at, Kind: EventFlashCut, Operation: m.chip.Ops(), Phase: m.cut.phase})
 		m.losePower(at, m.cut.dip)
 		return
 	}
@@ -241,7 +241,7 @@ func (m *Meter) eraseNext(at time.Duration) error {
 		j.failed = ion.StatusEraseFailed
 		return err
 	}
-	m.emit(Event{At: at, Kind: EventSectorErased, N: uint64(j.sector), M: uint64(j.ops - 1)})
+	m.emit(Event{At: at, Kind: EventSectorErased, Sector: j.sector, Left: j.ops - 1})
 	j.sector++
 	return nil
 }

@@ -208,7 +208,7 @@ func (m *Meter) finishBlock(at time.Duration, j *job) {
 	if j.failed == ion.StatusOK {
 		m.loader.next = j.answer.sequence + 1
 		m.loader.lastAddr = j.address - uint32(len(m.block))
-		m.emit(Event{At: at, Kind: EventBlockProgrammed, N: uint64(j.answer.sequence)})
+		m.emit(Event{At: at, Kind: EventBlockProgrammed, Block: j.answer.sequence})
 	}
 	m.answerStatus(at, j.answer, ion.OpBlock, j.failed)
 }
@@ -248,7 +248,7 @@ func (m *Meter) checkVerify(r *ion.DownloadRequest) ion.Status {
 
 func (m *Meter) finishVerify(at time.Duration, j *job) {
 	m.setState(at, Receiving)
-	m.emit(Event{At: at, Kind: EventVerified, Text: j.failed.String()})
+	m.emit(Event{At: at, Kind: EventVerified, Status: j.failed})
 	m.answerDownload(at, j.answer, &ion.DownloadReply{Op: ion.OpVerify, Status: j.failed, CRC: j.crc})
 }
 

@@ -299,7 +299,7 @@ func TestCutAtEveryFlashOperationEndsThereAndNowhereElse(t *testing.T) {
 			if got := x.m.Chip().Ops(); got != op {
 				t.Fatalf("cut at operation %d %v, and %d were counted", op, phase, got)
 			}
-			if e := x.lastCut(); e.N != op || e.Text != phase.String() {
+			if e := x.lastCut(); e.Operation != op || e.Phase != phase {
 				t.Fatalf("cut at operation %d %v is told as %+v", op, phase, e)
 			}
 			x.m.PowerOn(x.now)
@@ -491,15 +491,15 @@ func TestEveryFlashOperationOfOneInstantCanBeWatched(t *testing.T) {
 				if e.Kind != EventFlashOp {
 					continue
 				}
-				done := e.N
+				done := e.Operation
 				if before {
 					done--
 				}
 				if x.m.Chip().Ops() != done {
-					t.Errorf("before %v: told of operation %d after %d", before, e.N, x.m.Chip().Ops())
+					t.Errorf("before %v: told of operation %d after %d", before, e.Operation, x.m.Chip().Ops())
 				}
-				told = append(told, e.N)
-				x.m.WatchFlash(e.N+1, before)
+				told = append(told, e.Operation)
+				x.m.WatchFlash(e.Operation+1, before)
 			}
 			x.m.Advance(x.now)
 		}

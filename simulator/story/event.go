@@ -38,7 +38,7 @@ type Event struct {
 	What            What
 }
 
-// What is what happened.
+// What is what happened. Every type is comparable, so that an event can be looked for with ==.
 type What interface {
 	// Kind is what sort of thing it is, in a word of the trace, such as "sector-erased".
 	Kind() string

@@ -35,7 +35,7 @@ func TestAnEventIsALineOfATrace(t *testing.T) {
 		{story.Meter, story.FlashReached{Operation: 9, Phase: flash.Before}, "meter flash-op 9 before"},
 		{story.Line, story.HostBaudSet{Baud: 9600}, "line host-baud 9600"},
 		{story.Line, story.HostBaudSet{}, "line host-baud"},
-		{story.Line, story.FrameSent{Direction: line.ToMeter, Bytes: []byte{0, 0xAC}}, "line frame-to-meter 2 00 ac"},
+		{story.Line, story.FrameSent{Direction: line.ToMeter, Bytes: "\x00\xac"}, "line frame-to-meter 2 00 ac"},
 		{story.Fault, story.FaultStruck{Fault: pull}, "fault strikes cable-pull at block 3 for 2 no-responses"},
 		{story.Fault, story.FaultEnded{Fault: pull}, "fault ends cable-pull at block 3 for 2 no-responses"},
 		{story.Fault, story.FaultMissed{Fault: pull, Reason: "the image has 2 blocks"}, "fault cannot-strike cable-pull at block 3 for 2 no-responses: the image has 2 blocks"},

@@ -41,10 +41,10 @@ type (
 type (
 	// HostBaudSet: the host talks at another rate, in bits a second.
 	HostBaudSet struct{ Baud int }
-	// FrameSent: one end begins to send a frame. Bytes must not be changed.
+	// FrameSent: one end begins to send a frame.
 	FrameSent struct {
 		Direction line.Direction
-		Bytes     []byte
+		Bytes     string
 	}
 )
 

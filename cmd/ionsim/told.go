@@ -1,0 +1,62 @@
+package main
+
+import (
+	"strconv"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/serve"
+)
+
+// What ionsim adds to the trace of its meter; each is a story.What.
+type (
+	// toggled: LED L2 has changed, so many times so far.
+	toggled struct{ edges uint64 }
+	// onPort: something happened on the ports.
+	onPort struct{ serve.Event }
+	// leftOver: a fault of the plan never struck.
+	leftOver struct{ bench.Unstruck }
+	// stopped: the meter is switched off, nothing more will happen.
+	stopped struct{}
+)
+
+// hosts are the names of what happens on the ports, in traces and in --json.
+var hosts = map[serve.EventKind]string{
+	serve.Connected:    "connected",
+	serve.Refused:      "refused",
+	serve.Disconnected: "disconnected",
+	serve.LostBytes:    "lost-bytes",
+	serve.BaudChanged:  "host-baud",
+	serve.NotReset:     "not-reset",
+}
+
+func (toggled) Kind() string { return "led" }
+
+func (w toggled) Details() string {
+	return strconv.FormatUint(w.edges, 10) + " L2 " + onOff(w.lit())
+}
+
+func (w toggled) lit() bool { return w.edges%2 == 1 }
+
+func (w onPort) Kind() string { return hosts[w.Event.Kind] }
+
+func (w onPort) Details() string {
+	d := w.Host
+	switch {
+	case w.Reason != "" && w.Host != "":
+		d += ": " + w.Reason
+	case w.Reason != "":
+		d = w.Reason
+	}
+	if n := w.Bytes + w.Baud; n > 0 {
+		d = strconv.Itoa(n) + " " + d
+	}
+	return d
+}
+
+func (leftOver) Kind() string { return "unstruck" }
+
+func (w leftOver) Details() string { return w.String() }
+
+func (stopped) Kind() string { return "stopped" }
+
+func (stopped) Details() string { return "" }
