@@ -16,6 +16,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -169,8 +170,7 @@ func slug(text string) string {
 
 // repeatCommands repeat a spec, from the project's folder.
 func repeatCommands(text, caseName string) string {
-	focus := strings.ReplaceAll(regexp.QuoteMeta(text), "'", `'\''`)
-	commands := fmt.Sprintf("go test ./scenarios -run TestScenarios -ginkgo.focus '%s$'\n", focus)
+	commands := "go test ./scenarios -run TestScenarios -ginkgo.focus " + shell.Quote(regexp.QuoteMeta(text)+"$") + "\n"
 	if caseName != "" {
 		commands += fmt.Sprintf("go run ./cmd/ionbench run %s --print trace\n", caseName)
 	}

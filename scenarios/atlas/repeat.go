@@ -4,13 +4,14 @@ import (
 	"strconv"
 	"strings"
 
+	"ionbench/scenarios/shell"
 	"ionbench/scenarios/trial"
 )
 
 // Replay is the command that repeats a plan of the atlas. The image is the path of the
 // firmware file that was swept, if it was one of somebody's own and is known.
 func (c Config) Replay(plan, image string) string {
-	return "ionbench replay " + inQuotes(plan) + " " + c.ReplayFlags(image)
+	return "ionbench replay " + shell.Quote(plan) + " " + c.ReplayFlags(image)
 }
 
 // ReplayFlags are what stands behind the plan in the command that repeats it.
@@ -21,14 +22,14 @@ func (c Config) ReplayFlags(image string) string {
 	}
 	words := []string{"--image-size", strconv.Itoa(c.ImageBytes)}
 	if c.Firmware != "" {
-		words = []string{"--image", inQuotes(image)}
+		words = []string{"--image", shell.Quote(image)}
 	}
 	for _, flag := range []struct {
 		given bool
 		text  string
 	}{
 		{c.Model != usual.Model, "--model " + strconv.Itoa(c.Model)},
-		{c.Release != usual.Release, "--release " + inQuotes(c.Release)},
+		{c.Release != usual.Release, "--release " + shell.Quote(c.Release)},
 		{c.Journal, "--journal"},
 		{c.Windows, "--windows"},
 	} {
@@ -38,6 +39,3 @@ func (c Config) ReplayFlags(image string) string {
 	}
 	return strings.Join(words, " ")
 }
-
-// inQuotes is a text as one word of a shell.
-func inQuotes(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -14,8 +14,8 @@ func TestTheCommandThatRepeatsAPointSaysAllThatIsNotUsual(t *testing.T) {
 	}{
 		{atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 512}, "kill at start", "", `ionbench replay 'kill at start' --image-size 512`},
 		{atlas.Config{Model: 7330, Release: "2.1", ImageBytes: 512, Journal: true, Windows: true}, "kill at start", "",
-			`ionbench replay 'kill at start' --image-size 512 --model 7330 --release '2.1' --journal --windows`},
-		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "kill at start", "", `ionbench replay 'kill at start' --image '7350V284.upg'`},
+			`ionbench replay 'kill at start' --image-size 512 --model 7330 --release 2.1 --journal --windows`},
+		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "kill at start", "", `ionbench replay 'kill at start' --image 7350V284.upg`},
 		{atlas.Config{Model: 7350, Release: "2.1; rm", ImageBytes: 1}, "kill at start", "", `ionbench replay 'kill at start' --image-size 1 --release '2.1; rm'`},
 		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "it's", "it's.upg", `ionbench replay 'it'\''s' --image 'it'\''s.upg'`},
 	} {

@@ -16,6 +16,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
@@ -91,7 +92,7 @@ func (p *player) try(ctx context.Context) (*Attempt, error) {
 	command := p.target.forAttempt(a.Recovery)
 	start := func(at address) (*process, error) {
 		argv := command.argv(p.values(at, logFile))
-		a.Command = commandLine(argv)
+		a.Command = shell.Join(argv...)
 		return start(argv, append(os.Environ(), "XDG_STATE_HOME="+p.folder))
 	}
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }

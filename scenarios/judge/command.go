@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 	"ionbench/simulator/fault"
 )
 
@@ -92,12 +93,12 @@ type Command struct {
 }
 
 // ParseCommand reads a command as a shell would split it into words: quotes and backslashes
-// count, and nothing else does. With shell it is a text for /bin/sh.
-func ParseCommand(text string, shell bool) (Command, error) {
-	c := Command{text: text, shell: shell, words: []string{text}}
-	if !shell {
+// count, and nothing else does. By a shell it is a text for /bin/sh.
+func ParseCommand(text string, byShell bool) (Command, error) {
+	c := Command{text: text, shell: byShell, words: []string{text}}
+	if !byShell {
 		var err error
-		if c.words, err = splitWords(text); err != nil {
+		if c.words, err = shell.Split(text); err != nil {
 			return Command{}, err
 		}
 	}
@@ -150,7 +151,7 @@ func (c *Command) argv(values map[string]string) []string {
 		})
 	}
 	if c.shell {
-		return []string{"/bin/sh", "-c", fill(c.text, Quoted)}
+		return []string{"/bin/sh", "-c", fill(c.text, shell.Quote)}
 	}
 	words := make([]string, len(c.words))
 	for i, word := range c.words {
@@ -176,65 +177,4 @@ func (c *Command) find() error {
 	}
 	c.words[0] = path
 	return nil
-}
-
-// splitWords splits a command at blanks, but for those in quotes or behind a backslash.
-func splitWords(text string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord, quote, escaped := false, rune(0), false
-	for _, r := range text {
-		switch {
-		case escaped:
-			if quote == '"' && r != '"' && r != '\\' {
-				word.WriteByte('\\')
-			}
-			word.WriteRune(r)
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped, inWord = true, true
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '\'' || r == '"':
-			quote, inWord = r, true
-		case strings.ContainsRune(" \t\r\n", r):
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
-		default:
-			word.WriteRune(r)
-			inWord = true
-		}
-	}
-	switch {
-	case quote != 0:
-		return nil, fmt.Errorf("a quote %c is not closed in: %s", quote, text)
-	case escaped:
-		return nil, fmt.Errorf("nothing follows the last backslash in: %s", text)
-	case inWord:
-		words = append(words, word.String())
-	}
-	return words, nil
-}
-
-// Quoted writes an argument so that a shell takes it as one.
-func Quoted(arg string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:+@%="
-	if arg != "" && strings.Trim(arg, plain) == "" {
-		return arg
-	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-}
-
-// commandLine is an argument vector as one would type it.
-func commandLine(argv []string) string {
-	words := make([]string, len(argv))
-	for i, word := range argv {
-		words[i] = Quoted(word)
-	}
-	return strings.Join(words, " ")
 }

@@ -24,6 +24,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/shell"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -126,7 +127,7 @@ func playProgram(name string, args []string) int {
 // programCommand is the command that plays a program.
 func programCommand(t *testing.T, name, task string) Command {
 	t.Helper()
-	c, err := ParseCommand(fmt.Sprintf("%s play '%s' %s {image} {tcp} {unit-id} {password} {serial} {log} {dir}", Quoted(os.Args[0]), name, task), false)
+	c, err := ParseCommand(fmt.Sprintf("%s play '%s' %s {image} {tcp} {unit-id} {password} {serial} {log} {dir}", shell.Quote(os.Args[0]), name, task), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 )
 
 func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
@@ -117,7 +118,7 @@ func TestAProgramOnAPTYIsJudged(t *testing.T) {
 	}
 	var target Target
 	target.Transport = rig.PTY
-	target.Upgrade, err = ParseCommand(Quoted(os.Args[0])+" play '' recover {image} {port} {unit-id} {password} {serial} {log} {dir}", false)
+	target.Upgrade, err = ParseCommand(shell.Quote(os.Args[0])+" play '' recover {image} {port} {unit-id} {password} {serial} {log} {dir}", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"ionbench/scenarios/shell"
 )
 
 // Options say how a suite is run. The zero value of a field stands for its default.
@@ -227,7 +229,7 @@ func (r *Report) repeat(name string) string {
 	if r.Options.Repeat == "" {
 		return ""
 	}
-	return r.Options.Repeat + " --only " + Quoted(name)
+	return r.Options.Repeat + " --only " + shell.Quote(name)
 }
 
 // collect gathers what its attempts broke.
