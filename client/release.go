@@ -22,9 +22,12 @@ func Release21() Release { return Release{Version: "2.1", Build: 676} }
 // to recover the firmware upgrade."
 func Release22() Release { return Release{Version: "2.2", Build: 716, Detects: true} }
 
+// Releases are those that the upgrader can follow.
+func Releases() []Release { return []Release{Release21(), Release22()} }
+
 // ParseRelease reads a release's version.
 func ParseRelease(version string) (Release, error) {
-	for _, r := range []Release{Release21(), Release22()} {
+	for _, r := range Releases() {
 		if r.Version == version {
 			return r, nil
 		}

@@ -2,6 +2,8 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"ionbench/simulator/fault"
@@ -42,6 +44,35 @@ func (c Config) AtPace(pace int) Config {
 // Unpaced is the pace of a line whose bytes take no time. A host of another rate than
 // the line's is garbled all the same.
 const Unpaced = -1
+
+// maxPace keeps the time of a byte above a nanosecond.
+const maxPace = 10_000
+
+// ParsePace reads a pace: "baud" is 1, "off" Unpaced, and a number so many times faster.
+func ParsePace(text string) (int, error) {
+	switch text {
+	case "baud":
+		return 1, nil
+	case "off":
+		return Unpaced, nil
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(text, "x"))
+	if err != nil || n < 1 || n > maxPace {
+		return 0, fmt.Errorf("%q is no pace; use baud, off, or 1 to %d: so many times faster", text, maxPace)
+	}
+	return n, nil
+}
+
+// FormatPace writes a pace as ParsePace takes it.
+func FormatPace(pace int) string {
+	switch pace {
+	case 1:
+		return "baud"
+	case Unpaced:
+		return "off"
+	}
+	return strconv.Itoa(pace)
+}
 
 // Station is the device's side: the meter, its line and the faults that befall them. It
 // is a machine.Machine whose other end is the host: what Receive takes goes on the line

@@ -23,15 +23,15 @@ const (
 // String is the model's name as its device type register gives it.
 func (m Model) String() string { return strconv.Itoa(int(m)) }
 
+// Models are those of the family.
+func Models() []Model { return []Model{ION7300, ION7330, ION7350} }
+
 // ParseModel reads a model's number.
 func ParseModel(text string) (Model, error) {
-	switch text {
-	case "7300":
-		return ION7300, nil
-	case "7330":
-		return ION7330, nil
-	case "7350":
-		return ION7350, nil
+	for _, m := range Models() {
+		if m.String() == text {
+			return m, nil
+		}
 	}
 	return 0, fmt.Errorf("unknown model %q: use 7300, 7330 or 7350", text)
 }

@@ -1,0 +1,41 @@
+package ion
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Unit ids that a meter can have. 0 is reserved and FFFF is Broadcast.
+// Source: the notes of a public ION client on its frames; manual of the Siemens 9810, page 90.
+const (
+	MinUnitID = 1
+	MaxUnitID = 9999
+)
+
+// CheckUnitID says which unit ids there are where id is none.
+func CheckUnitID(id int) error {
+	if id < MinUnitID || id > MaxUnitID {
+		return fmt.Errorf("unit id %d: use %d to %d", id, MinUnitID, MaxUnitID)
+	}
+	return nil
+}
+
+// BaudRates are those of the family's RS-485 ports, in bits a second. They are documented for
+// the sibling: "up to 19,200 bps" (9300 series user's guide, page 148).
+func BaudRates() []int { return []int{1200, 2400, 4800, 9600, 19200} }
+
+// CheckBaudRate says which rates there are where rate is none.
+func CheckBaudRate(rate int) error {
+	rates := BaudRates()
+	if slices.Contains(rates, rate) {
+		return nil
+	}
+	words := make([]string, len(rates))
+	for i, r := range rates {
+		words[i] = strconv.Itoa(r)
+	}
+	last := len(words) - 1
+	return fmt.Errorf("baud rate %d: use %s or %s", rate, strings.Join(words[:last], ", "), words[last])
+}
