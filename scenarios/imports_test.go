@@ -61,6 +61,8 @@ func importRules() []importRule {
 			why: "a trace names what can happen, and makes nothing happen"},
 		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
 			why: "whatever is a machine can be served"},
+		{in: []string{"scenarios/shell"}, forbidden: []string{"ionbench/..."},
+			why: "programs for the field quote words too, and must not reach the bench for it"},
 		{in: machines, forbidden: []string{"os", "os/...", "net", "net/...", "log", "log/...", "math/rand", "syscall", "io/ioutil"},
 			why: "machines are plain values: no file, no socket, no shared randomness"},
 		{in: []string{"..."}, except: []string{"simulator/serve"}, forbidden: []string{"github.com/creack/pty"},
@@ -178,7 +180,7 @@ func TestTheRulesSeeTheWholeProject(t *testing.T) {
 	for _, s := range sources(t) {
 		seen[s.folder] = true
 	}
-	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "scenarios/mutants", judged, "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
+	for _, folder := range append(slices.Clone(machines), "simulator/serve", "client/port", "scenarios/rig", "scenarios/mutants", "scenarios/shell", judged, "cmd/internal/cli", "cmd/ionsim", "cmd/ionup", "cmd/ionbench") {
 		if !seen[folder] {
 			t.Errorf("no Go file in %s", folder)
 		}

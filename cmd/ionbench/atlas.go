@@ -2,106 +2,83 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/atlas/page"
 )
 
-const atlasHelp = `
-Work with the files of "ionbench sweep --json".
-
-  merge OUT IN...   join the shards of one sweep, or what interruptions left of it: the
-                    result is the file that one run would have written
-  diff OLD NEW      say which points got worse: by class, then by what is lost or broken,
-                    then by time (more than 10 % and 1 s) and by acts of the person
-  show FILE         the table and the last line of the sweep; its seconds are not kept
-  html FILE OUT     draw a page
-  png FILE OUT      draw a picture
-
-Examples:
-  ionbench atlas merge whole.json part1.json part2.json part3.json
+// atlasCommands work with the files of "ionbench sweep --json".
+func atlasCommands() []*cli.Command {
+	atlasArg := func(name, what string) cli.Arg {
+		return cli.Arg{Name: name, What: what, Values: cli.Files("*.json")}
+	}
+	many := atlasArg("IN", "file of a sweep to join")
+	many.Many = true
+	var asJSON bool
+	return []*cli.Command{
+		{
+			Name: "atlas merge", Brief: "join the shards of one sweep, or what interruptions left of it",
+			Help: `
+Join the shards of one sweep, or what interruptions left of it: the result is the file that
+one run would have written. The file to write comes first.
+`,
+			Args:     []cli.Arg{atlasArg("OUT", "file to write"), many},
+			Examples: "  ionbench atlas merge whole.json part1.json part2.json part3.json\n",
+			Run:      func(_ context.Context, c *cli.Call) error { return mergeAtlases(c.Args[0], c.Args[1:]) },
+		},
+		{
+			Name: "atlas diff", Brief: "say which points got worse",
+			Help: `
+Say which points got worse: by class, then by what is lost or broken, then by time (more
+than 10 % and 1 s) and by acts of the person.
+`,
+			Args:  []cli.Arg{atlasArg("OLD", "old file"), atlasArg("NEW", "new file")},
+			Flags: cli.Plain(cli.Switch(&asJSON, "json", "print one JSON object with all ranges")),
+			Examples: `
   ionbench atlas diff yesterday.json today.json
   ionbench atlas diff --json old.json new.json | jq '.ranges[] | select(.change == "worse")'
-  ionbench atlas show s.json | tail -1
-  ionbench atlas html s.json s.html
-
-Exit status: 0 done, 1 a point got worse, an invariant is broken (show) or a file could not
-be written, 2 wrong usage, files that do not belong together, or a file that is no atlas.
-`
-
-type atlasFlags struct {
-	json bool
+`,
+			Done: "no point got worse", Failed: "one did",
+			Run: func(_ context.Context, c *cli.Call) error { return diffAtlases(c, asJSON) },
+		},
+		{
+			Name: "atlas show", Brief: "print the table and the last line of a sweep",
+			Help:     "Print the table and the last line of a sweep; its seconds are not kept.",
+			Args:     []cli.Arg{atlasArg("FILE", "file of a sweep")},
+			Examples: "  ionbench atlas show s.json | tail -1\n",
+			Done:     "no invariant is broken", Failed: "one is",
+			Run: func(_ context.Context, c *cli.Call) error { return showAtlas(c) },
+		},
+		drawCommand("html", "page", page.WriteHTML), drawCommand("png", "picture", page.WritePNG),
+	}
 }
 
-func atlasCommand() command {
-	return command{
-		name: "atlas", args: "merge|diff|show|html|png FILE...", brief: "merge, compare, show and draw what sweeps found", help: atlasHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(atlasFlags)
-			flags.BoolVar(&f.json, "json", false, "diff: print one JSON object with all ranges")
-			return f.run
+func drawCommand(kind, what string, form form) *cli.Command {
+	return &cli.Command{
+		Name: "atlas " + kind, Brief: "draw a sweep as a " + what,
+		Help: "Draw what a sweep found as a " + what + ".",
+		Args: []cli.Arg{
+			{Name: "FILE", What: "file of a sweep", Values: cli.Files("*.json")},
+			{Name: "OUT", What: "file to write", Values: cli.Files("*." + kind)},
+		},
+		Examples: "  ionbench atlas " + kind + " s.json s." + kind + "\n",
+		Run: func(_ context.Context, c *cli.Call) error {
+			a, err := readAtlas(c.Args[0])
+			if err != nil {
+				return err
+			}
+			return writeAtlas(c.Args[1], a, form)
 		},
 	}
 }
 
-// atlasTask is one thing to do with files.
-type atlasTask struct {
-	name        string
-	least, most int // how many files
-	wants       string
-	do          func(f *atlasFlags, s streams, files []string) error
-}
-
-func atlasTasks() []atlasTask {
-	const many = 10_000
-	return []atlasTask{
-		{"merge", 2, many, "the file to write, and those to merge", (*atlasFlags).merge},
-		{"diff", 2, 2, "the old file and the new one", (*atlasFlags).diff},
-		{"show", 1, 1, "one file", (*atlasFlags).show},
-		{"html", 2, 2, "the file to draw, and the one to write", func(_ *atlasFlags, _ streams, files []string) error { return draw(files, page.WriteHTML) }},
-		{"png", 2, 2, "the file to draw, and the one to write", func(_ *atlasFlags, _ streams, files []string) error { return draw(files, page.WritePNG) }},
-	}
-}
-
-const seeAtlas = "`ionbench atlas --help` has examples."
-
-func (f *atlasFlags) run(_ context.Context, s streams, args []string) error {
-	if len(args) == 0 {
-		return wrongUsage(seeAtlas, "say what to do with which files: merge, diff, show, html or png")
-	}
-	for _, t := range atlasTasks() {
-		if t.name != args[0] {
-			continue
-		}
-		files := args[1:]
-		switch {
-		case len(files) < t.least || len(files) > t.most:
-			return wrongUsage(seeAtlas, "atlas %s takes %s, and %s given", t.name, t.wants, wereFiles(len(files)))
-		case f.json && t.name != "diff":
-			return wrongUsage(seeAtlas, "--json is for diff: the files of sweeps are JSON already")
-		}
-		return t.do(f, s, files)
-	}
-	return wrongUsage(seeAtlas, "atlas cannot %q: use merge, diff, show, html or png", args[0])
-}
-
-func wereFiles(n int) string {
-	if n == 1 {
-		return "1 file was"
-	}
-	return fmt.Sprintf("%d files were", n)
-}
-
-func (f *atlasFlags) merge(_ streams, files []string) error {
-	out, in := files[0], files[1:]
-	if err := checkReplace(out); err != nil {
-		return wrongUsage("The file to write comes first.", "%v", err)
+func mergeAtlases(out string, in []string) error {
+	if err := files.Check(out, files.File); err != nil {
+		return cli.WithHints(err, "the file to write comes first")
 	}
 	var parts []*atlas.Atlas
 	for _, path := range in {
@@ -113,36 +90,27 @@ func (f *atlasFlags) merge(_ streams, files []string) error {
 	}
 	a, err := atlas.Merge(parts...)
 	if err != nil {
-		return wrongUsage("The parts are "+strings.Join(in, ", ")+".", "%v", err)
+		return cli.Unusable(err).Hint("the parts are " + strings.Join(in, ", "))
 	}
-	return replaceFile(out, a, asJSON)
+	return writeAtlas(out, a, asJSON)
 }
 
-func (f *atlasFlags) show(s streams, files []string) error {
-	a, err := readAtlas(files[0])
+func showAtlas(c *cli.Call) error {
+	a, err := readAtlas(c.Args[0])
 	if err != nil {
 		return err
 	}
-	if err := writeAtlas(s.out, a, "", 0); err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
+	c.Begin()
+	c.Print(atlasText(a, "", 0))
 	if a.Summary().Violations > 0 {
-		return errFailed
+		return cli.ErrNo
 	}
 	return nil
 }
 
-func draw(files []string, form form) error {
-	a, err := readAtlas(files[0])
-	if err != nil {
-		return err
-	}
-	return replaceFile(files[1], a, form)
-}
-
-func (f *atlasFlags) diff(s streams, files []string) error {
+func diffAtlases(c *cli.Call, asJSON bool) error {
 	var both [2]*atlas.Atlas
-	for i, path := range files {
+	for i, path := range c.Args {
 		var err error
 		if both[i], err = readAtlas(path); err != nil {
 			return err
@@ -150,13 +118,16 @@ func (f *atlasFlags) diff(s streams, files []string) error {
 	}
 	d, err := atlas.Diff(both[0], both[1], atlas.DefaultThreshold())
 	if err != nil {
-		return wrongUsage(seeAtlas, "%s and %s cannot be compared: %v", files[0], files[1], err)
+		return cli.Usage("%s and %s cannot be compared: %w", c.Args[0], c.Args[1], err)
 	}
-	if err := f.writeDifference(s.out, d, both[1].Config); err != nil {
-		return fmt.Errorf("write the results: %w", err)
+	c.Begin()
+	if asJSON {
+		c.Encode(d)
+	} else {
+		c.Print(differenceText(d, both[1].Config))
 	}
 	if d.Points[atlas.Worse] > 0 {
-		return errFailed
+		return cli.ErrNo
 	}
 	return nil
 }
@@ -164,12 +135,7 @@ func (f *atlasFlags) diff(s streams, files []string) error {
 // mostRanges are printed of each change; --json has all.
 const mostRanges = 100
 
-func (f *atlasFlags) writeDifference(w io.Writer, d *atlas.Difference, c atlas.Config) error {
-	if f.json {
-		out := json.NewEncoder(w)
-		out.SetEscapeHTML(false)
-		return out.Encode(d)
-	}
+func differenceText(d *atlas.Difference, c atlas.Config) string {
 	var b strings.Builder
 	for _, n := range d.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
@@ -181,9 +147,7 @@ func (f *atlasFlags) writeDifference(w io.Writer, d *atlas.Difference, c atlas.C
 	for _, change := range atlas.Changes() {
 		sum = append(sum, fmt.Sprintf("%s=%d", change, d.Points[change]))
 	}
-	b.WriteString(strings.Join(sum, " ") + "\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String() + strings.Join(sum, " ") + "\n"
 }
 
 // writeRanges writes the ranges with one change, and how to repeat the example of each that

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
 )
 
@@ -17,7 +18,7 @@ import (
 func sweptTo(t *testing.T, more ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.json")
-	if code, _, diagnostics := call(t, "", quickSweep(append(more, "--json", path)...)...); code != exitDone {
+	if code, _, diagnostics := call(t, "", quickSweep(append(more, "--json", path)...)...); code != cli.Done {
 		t.Fatalf("exit %d: %s", code, diagnostics)
 	}
 	return path
@@ -43,7 +44,7 @@ func spoilt(t *testing.T, path string) string {
 		}
 	}
 	worse := filepath.Join(t.TempDir(), "worse.json")
-	if err := replaceFile(worse, a, asJSON); err != nil {
+	if err := writeAtlas(worse, a, asJSON); err != nil {
 		t.Fatal(err)
 	}
 	return worse
@@ -56,14 +57,14 @@ func TestShardsMergedAreTheFileOfOneSweep(t *testing.T) {
 		parts = append(parts, sweptTo(t, "--shard", fmt.Sprintf("%d/3", i+1)))
 	}
 	code, out, diagnostics := call(t, "", append([]string{"atlas", "merge"}, parts...)...)
-	if code != exitDone || out+diagnostics != "" {
+	if code != cli.Done || out+diagnostics != "" {
 		t.Errorf("exit %d: %s%s", code, out, diagnostics)
 	}
 	if !bytes.Equal(read(t, whole), read(t, parts[0])) {
 		t.Error("the merged file is another")
 	}
 	code, _, diagnostics = call(t, "", "atlas", "merge", parts[0], parts[1], sweptTo(t, "--journal"))
-	if code != exitUsage || !strings.Contains(diagnostics, "it is of another configuration") || !strings.Contains(diagnostics, "\nThe parts are ") {
+	if code != cli.Misused || !strings.Contains(diagnostics, "it is of another configuration") || !strings.Contains(diagnostics, "\nionbench: hint: the parts are ") {
 		t.Errorf("exit %d: %s", code, diagnostics)
 	}
 }
@@ -73,14 +74,14 @@ func TestShowIsTheTableOfTheSweep(t *testing.T) {
 	_, swept, _ := call(t, "", quickSweep("--json", path)...)
 	code, shown, _ := call(t, "", "atlas", "show", path)
 	cut := func(text string) string { return text[:strings.LastIndex(text, " seconds=")] }
-	if code != exitDone || cut(shown) != cut(swept) || !strings.HasSuffix(shown, " seconds=0.00\n") {
+	if code != cli.Done || cut(shown) != cut(swept) || !strings.HasSuffix(shown, " seconds=0.00\n") {
 		t.Errorf("exit %d\n%s\nand not\n%s", code, shown, swept)
 	}
 }
 
 func TestAnInvariantThatIsBrokenIsToldWithTheCommandThatRepeatsIt(t *testing.T) {
 	code, out, _ := call(t, "", "atlas", "show", spoilt(t, sweptTo(t, "--model", "7330")))
-	if code != exitFailed {
+	if code != cli.Failed {
 		t.Errorf("exit %d", code)
 	}
 	table, told, _ := strings.Cut(out, "\n\n")
@@ -93,10 +94,10 @@ func TestAnInvariantThatIsBrokenIsToldWithTheCommandThatRepeatsIt(t *testing.T) 
 	if want := "ionbench replay '" + plan + "' --image-size 512 --model 7330\n"; !strings.Contains(told, want) {
 		t.Errorf("the command is not %s in\n%s", want, told)
 	}
-	if code, said, diagnostics := call(t, "", "replay", id, "--print", "plan"); code != exitDone || said != plan+"\n" {
+	if code, said, diagnostics := call(t, "", "replay", id, "--print", "plan"); code != cli.Done || said != plan+"\n" {
 		t.Errorf("exit %d: %s%s, want %s", code, said, diagnostics, plan)
 	}
-	if code, said, diagnostics := call(t, "", "replay", plan, "--image-size", "512", "--model", "7330", "--print", "plan"); code != exitDone || said != plan+"\n" {
+	if code, said, diagnostics := call(t, "", "replay", plan, "--image-size", "512", "--model", "7330", "--print", "plan"); code != cli.Done || said != plan+"\n" {
 		t.Errorf("exit %d: %s%s, want %s", code, said, diagnostics, plan)
 	}
 }
@@ -114,20 +115,20 @@ func between(t *testing.T, text, before, after string) string {
 func TestDiffTellsWhatGotWorse(t *testing.T) {
 	old := sweptTo(t)
 	worse := spoilt(t, old)
-	if code, out, diagnostics := call(t, "", "atlas", "diff", old, old); code != exitDone || !strings.HasPrefix(out, "worse=0 vanished=0 appeared=0 better=0 same=") || diagnostics != "" {
+	if code, out, diagnostics := call(t, "", "atlas", "diff", old, old); code != cli.Done || !strings.HasPrefix(out, "worse=0 vanished=0 appeared=0 better=0 same=") || diagnostics != "" {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 	code, out, _ := call(t, "", "atlas", "diff", old, worse)
-	if code != exitFailed {
+	if code != cli.Failed {
 		t.Errorf("exit %d", code)
 	}
 	wantGolden(t, "diff.golden", masked(out))
-	if code, out, _ := call(t, "", "atlas", "diff", worse, old); code != exitDone || !strings.Contains(out, "better: power-loss at flash-op # torn seed #: flash-op ") {
+	if code, out, _ := call(t, "", "atlas", "diff", worse, old); code != cli.Done || !strings.Contains(out, "better: power-loss at flash-op # torn seed #: flash-op ") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	code, out, _ = call(t, "", "atlas", "diff", "--json", old, worse)
 	var d atlas.Difference
-	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitFailed || d.Points[atlas.Worse] == 0 || len(d.Ranges) == 0 {
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != cli.Failed || d.Points[atlas.Worse] == 0 || len(d.Ranges) == 0 {
 		t.Errorf("exit %d, %v\n%s", code, err, out)
 	}
 }
@@ -137,12 +138,9 @@ func TestADiffOfManyRangesIsCutShort(t *testing.T) {
 	for i := range uint64(mostRanges + 2) {
 		d.Ranges = append(d.Ranges, atlas.Range{Change: atlas.Worse, Plan: "kill at frame #", Unit: "frame", First: 2*i + 1, Last: 2*i + 1})
 	}
-	var out strings.Builder
-	if err := new(atlasFlags).writeDifference(&out, d, atlas.Config{}); err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(out.String(), "\nworse: "); n != mostRanges || !strings.Contains(out.String(), "worse: 2 more ranges; --json has all\n") {
-		t.Errorf("%d ranges behind the first:\n%s", n, out.String())
+	out := differenceText(d, atlas.Config{})
+	if n := strings.Count(out, "\nworse: "); n != mostRanges || !strings.Contains(out, "worse: 2 more ranges; --json has all\n") {
+		t.Errorf("%d ranges behind the first:\n%s", n, out)
 	}
 }
 
@@ -150,7 +148,7 @@ func TestAnAtlasIsDrawn(t *testing.T) {
 	in, dir := sweptTo(t), t.TempDir()
 	for kind, begin := range map[string]string{"html": "<!", "png": "\x89PNG"} {
 		out := filepath.Join(dir, "s."+kind)
-		if code, said, diagnostics := call(t, "", "atlas", kind, in, out); code != exitDone || said+diagnostics != "" {
+		if code, said, diagnostics := call(t, "", "atlas", kind, in, out); code != cli.Done || said+diagnostics != "" {
 			t.Errorf("%s: exit %d: %s%s", kind, code, said, diagnostics)
 		}
 		if b := read(t, out); !bytes.HasPrefix(b, []byte(begin)) {
@@ -179,32 +177,31 @@ func TestAtlasUsedWronglySaysWhatToDoNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := sweptTo(t)
-	const help = "\n`ionbench atlas --help` has examples.\n"
-	const wrote = "\nName a file that `ionbench sweep --json` wrote.\n"
+	const (
+		wrote  = "\nionbench: hint: name a file that ionbench sweep --json wrote\n"
+		family = "\nionbench: hint: use one of: atlas merge, atlas diff, atlas show, atlas html, atlas png\n"
+	)
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{nil, "ionbench: say what to do with which files: merge, diff, show, html or png" + help},
-		{[]string{"shwo", good}, "ionbench: atlas cannot \"shwo\": use merge, diff, show, html or png" + help},
-		{[]string{"show"}, "ionbench: atlas show takes one file, and 0 files were given" + help},
-		{[]string{"diff", good}, "ionbench: atlas diff takes the old file and the new one, and 1 file was given" + help},
-		{[]string{"merge", good}, "ionbench: atlas merge takes the file to write, and those to merge, and 1 file was given" + help},
-		{[]string{"show", good, "--json"}, "ionbench: --json is for diff: the files of sweeps are JSON already" + help},
+		{nil, "ionbench: error: atlas what?" + family},
+		{[]string{"shwo", good}, "ionbench: error: there is no command \"atlas shwo\"; did you mean atlas show?" + family},
+		{[]string{"show"}, "ionbench: error: no file of a sweep\nionbench: hint: usage: ionbench atlas show FILE\n"},
+		{[]string{"diff", good}, "ionbench: error: no new file\nionbench: hint: usage: ionbench atlas diff OLD NEW [FLAG...]\n"},
+		{[]string{"merge", good}, "ionbench: error: no file of a sweep to join\nionbench: hint: usage: ionbench atlas merge OUT IN...\n"},
+		{[]string{"show", good, "--json"}, "ionbench: error: there is no flag --json\n"},
 		{[]string{"show", bad}, "bad.json: no atlas of a sweep: its format is \"\", and this program reads \"ionbench-atlas 1\"" + wrote},
 		{[]string{"show", filepath.Join(dir, "none.json")}, "no such file or directory" + wrote},
 		{[]string{"diff", good, bad}, "no atlas of a sweep"},
 		{[]string{"html", bad, filepath.Join(dir, "s.html")}, "no atlas of a sweep"},
-		{[]string{"merge", dir, good}, "is no regular file and is not written over\nThe file to write comes first.\n"},
-		{[]string{"diff", good, sweptTo(t, "--image-size", "1024")}, "the images have 512 and 1024 bytes: a place is another moment in each; sweep with the same --image-size" + help},
+		{[]string{"merge", dir, good}, "is a folder and is not written over\nionbench: hint: the file to write comes first\n"},
+		{[]string{"diff", good, sweptTo(t, "--image-size", "1024")}, "the images have 512 and 1024 bytes: a place is another moment in each; sweep with the same --image-size\n"},
+		{[]string{"png", good, filepath.Join(dir, "no", "s.png")}, "no such file or directory\nionbench: hint: name a file in a folder that is there\n"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"atlas"}, c.args...)...)
-		if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, c.want) {
 			t.Errorf("%q: exit %d, %q, and on stderr\n%s\nwant\n%s", c.args, code, out, diagnostics, c.want)
 		}
-	}
-	code, _, diagnostics := call(t, "", "atlas", "png", good, filepath.Join(dir, "no", "s.png"))
-	if code != exitFailed || !strings.Contains(diagnostics, "no such file or directory") {
-		t.Errorf("exit %d: %s", code, diagnostics)
 	}
 }

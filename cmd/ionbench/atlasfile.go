@@ -1,14 +1,12 @@
 package main
 
 import (
-	"crypto/rand"
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/atlas"
 )
 
@@ -19,63 +17,33 @@ func asJSON(w io.Writer, a *atlas.Atlas) error { return a.Write(w) }
 
 // readAtlas reads the file of a sweep.
 func readAtlas(path string) (*atlas.Atlas, error) {
-	const next = "Name a file that `ionbench sweep --json` wrote."
-	f, err := os.Open(path)
+	const next = "name a file that ionbench sweep --json wrote"
+	b, err := files.Read(path, atlas.MaxFileBytes)
 	if err != nil {
-		return nil, wrongUsage(next, "%v", err)
+		return nil, cli.WithHints(err, next)
 	}
-	defer f.Close()
-	a, err := atlas.Read(f)
+	a, err := atlas.Read(bytes.NewReader(b))
 	if err != nil {
-		return nil, wrongUsage(next, "%s: %v", path, err)
+		return nil, cli.Unusable(fmt.Errorf("%s: %w", path, err)).Hint(next)
 	}
 	return a, nil
 }
 
-// checkReplace says whether a result may be written to path: nothing is there, or a file
-// of somebody's. What a link or a device leads to is never replaced.
-func checkReplace(path string) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		_, err := os.Stat(filepath.Dir(path))
-		return err
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file and is not written over", path)
-	}
-	return nil
+// writeAtlas writes an atlas to path, in the place of what was there.
+func writeAtlas(path string, a *atlas.Atlas, form form) error {
+	return files.Write(path, files.File, files.Public, func(w io.Writer) error { return form(w, a) })
 }
 
-// replaceFile writes an atlas to path, whole or not at all.
-func replaceFile(path string, a *atlas.Atlas, form form) error {
-	return replaceWith(path, func(w io.Writer) error { return form(w, a) })
-}
-
-// replaceWith writes what form writes to path, whole or not at all.
-func replaceWith(path string, form func(w io.Writer) error) error {
-	if err := checkReplace(path); err != nil {
-		return err
-	}
-	folder, name := filepath.Split(path)
-	temporary := folder + "." + name + "." + rand.Text()[:8] + ".new"
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	err = form(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temporary))
+// checkOutputs looks at the files of flags that may not be given: what cannot be written should
+// not cost the time of the work first.
+func checkOutputs(over files.Over, paths ...string) error {
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		if err := files.Check(path, over); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
@@ -31,13 +31,11 @@ type violation struct {
 	plan      string
 }
 
-// writeAtlas writes the table, the invariants that were broken, and the last line. The
-// image is the path of the firmware that was swept, if it is known.
-func writeAtlas(w io.Writer, a *atlas.Atlas, image string, took time.Duration) error {
-	if err := writeColumns(w, tableOf(tallies(a))); err != nil {
-		return err
-	}
+// atlasText is the table, the invariants that were broken, and the last line. The image is
+// the path of the firmware that was swept, if it is known.
+func atlasText(a *atlas.Atlas, image string, took time.Duration) string {
 	var b strings.Builder
+	b.WriteString(cli.Table(tableOf(tallies(a))))
 	for _, v := range violations(a) {
 		fmt.Fprintf(&b, "\n%s is broken at %s, such as\n", v.invariant, counted(v.points, "point"))
 		for _, line := range [][2]string{
@@ -50,8 +48,7 @@ func writeAtlas(w io.Writer, a *atlas.Atlas, image string, took time.Duration) e
 		}
 	}
 	fmt.Fprintf(&b, "\n%v seconds=%.2f\n", a.Summary(), took.Seconds())
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func counted(n int, noun string) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"ionbench/cmd/internal/cli"
 )
 
 // job is what the examples of both systems have in common: commands, and how often it runs.
@@ -157,14 +157,7 @@ func TestTheFlagsOfTheCIExamplesAreThoseOfTheCommands(t *testing.T) {
 	for _, name := range examples() {
 		for _, words := range readExample(t, name).lines() {
 			t.Run(name+" "+words[0], func(t *testing.T) {
-				c, err := find(words[0])
-				if err != nil {
-					t.Skipf("NOT TESTED: this ionbench has no command %s", words[0])
-				}
-				flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-				flags.SetOutput(io.Discard)
-				c.setup(flags)
-				if err := flags.Parse(words[1:]); err != nil {
+				if err := program().Check(words); err != nil {
 					t.Errorf("ionbench %s: %v", strings.Join(words, " "), err)
 				}
 			})
@@ -215,7 +208,7 @@ func TestTheSweepsOfTheCIExamplesGiveOneAtlas(t *testing.T) {
 				case words[1] == "diff":
 					sweepWhole(t, words[2])
 				}
-				if code, out, diagnostics := call(t, "", words...); code != exitDone {
+				if code, out, diagnostics := call(t, "", words...); code != cli.Done {
 					t.Errorf("ionbench %s: exit %d\n%s%s", strings.Join(words, " "), code, out, diagnostics)
 				}
 			}
@@ -230,7 +223,7 @@ func TestTheSweepsOfTheCIExamplesGiveOneAtlas(t *testing.T) {
 func sweepWhole(t *testing.T, file string) {
 	t.Helper()
 	args := []string{"sweep", "--image-size", "1KiB", "--space", "frame", "--json", file}
-	if code, _, diagnostics := call(t, "", args...); code != exitDone {
+	if code, _, diagnostics := call(t, "", args...); code != cli.Done {
 		t.Fatal(fmt.Sprint(args), diagnostics)
 	}
 }

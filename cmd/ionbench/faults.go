@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
+	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 )
@@ -19,54 +19,57 @@ List the faults that a plan can name, by where they happen: on the line, in the 
 the meter, in its flash chip, at the PC, on the network between them. With the NAME of one,
 explain it: what it stands for in the field, what triggers it, its parameters, an example,
 and what comes of the example on the bench.
+`
 
-Examples:
+func faultsCommand() *cli.Command {
+	f := new(faultsFlags)
+	return &cli.Command{
+		Name: "faults", Brief: "list the faults that a plan can name, or explain some", Help: faultsHelp,
+		Args: []cli.Arg{{Name: "NAME", What: "fault", Optional: true, Many: true, Values: cli.Values{Words: kindNames}}},
+		Flags: cli.Plain(
+			cli.Switch(&f.json, "json", "print one JSON object a fault"),
+			cli.Switch(&f.grammar, "grammar", "print the language of plans instead"),
+		),
+		Examples: `
   ionbench faults
   ionbench faults cable-pull
   ionbench faults --json | jq -r '.name + "\t" + .example'
   ionbench faults --grammar          the whole language of plans on one page
-
-Exit status: 0 done, 2 wrong usage or no such fault.
-`
-
-func faultsCommand() command {
-	return command{
-		name: "faults", args: "[NAME...]", brief: "list the faults that a plan can name, or explain some", help: faultsHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(faultsFlags)
-			flags.BoolVar(&f.json, "json", false, "print one JSON object a fault")
-			flags.BoolVar(&f.grammar, "grammar", false, "print the language of plans instead")
-			return f.run
-		},
+`,
+		Run: f.run,
 	}
+}
+
+func kindNames() []string {
+	return words(fault.Kinds(), func(d fault.Description) string { return d.Kind.String() })
 }
 
 type faultsFlags struct{ json, grammar bool }
 
-func (f *faultsFlags) run(_ context.Context, s streams, args []string) error {
+func (f *faultsFlags) run(_ context.Context, c *cli.Call) error {
 	if f.grammar {
-		if f.json || len(args) > 0 {
-			return wrongUsage("`ionbench faults --help` has examples.", "--grammar stands alone")
+		if f.json || len(c.Args) > 0 {
+			return cli.Usage("--grammar stands alone")
 		}
-		_, err := io.WriteString(s.out, fault.Describe())
-		return err
+		c.Print(fault.Describe())
+		return nil
 	}
-	chosen, err := kindsNamed(args)
+	chosen, err := kindsNamed(c.Args)
 	if err != nil {
 		return err
 	}
-	switch {
-	case f.json:
-		return writeKinds(s.out, chosen)
-	case len(args) == 0:
-		return listKinds(s.out, chosen)
+	if !f.json && len(c.Args) == 0 {
+		c.Print(kindList(chosen))
+		return nil
 	}
 	for i, d := range chosen {
-		if i > 0 {
-			fmt.Fprintln(s.out)
-		}
-		if err := explainKind(s.out, d); err != nil {
-			return err
+		switch {
+		case f.json:
+			c.Encode(kindOf(d))
+		case i > 0:
+			c.Print("\n" + explainKind(d))
+		default:
+			c.Print(explainKind(d))
 		}
 	}
 	return nil
@@ -78,32 +81,19 @@ func kindsNamed(names []string) ([]fault.Description, error) {
 	if len(names) == 0 {
 		return all, nil
 	}
-	var known []string
-	for _, d := range all {
-		known = append(known, d.Kind.String())
-	}
 	var chosen []fault.Description
 	for _, name := range names {
-		n := len(chosen)
-		for _, d := range all {
-			if d.Kind.String() == name {
-				chosen = append(chosen, d)
-			}
+		i := slices.IndexFunc(all, func(d fault.Description) bool { return d.Kind.String() == name })
+		if i < 0 {
+			return nil, cli.Unknown("fault", name, kindNames()).Hint("ionbench faults lists them")
 		}
-		if len(chosen) > n {
-			continue
-		}
-		const next = "`ionbench faults` lists them."
-		if best, ok := fault.Nearest(name, known); ok {
-			return nil, wrongUsage(next, "there is no fault %q; did you mean %s?", name, best)
-		}
-		return nil, wrongUsage(next, "there is no fault %q", name)
+		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
 }
 
-// listKinds lists kinds, those of one place under each other.
-func listKinds(w io.Writer, all []fault.Description) error {
+// kindList lists kinds, those of one place under each other.
+func kindList(all []fault.Description) string {
 	var places []fault.Place
 	byPlace := make(map[fault.Place][][]string)
 	for _, d := range all {
@@ -117,14 +107,10 @@ func listKinds(w io.Writer, all []fault.Description) error {
 		rows = append(rows, []string{p.String() + ":"})
 		rows = append(rows, byPlace[p]...)
 	}
-	if err := writeColumns(w, rows); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\n%d faults in %d places; `ionbench faults NAME` explains one\n", len(all), len(places))
-	return err
+	return cli.Table(rows) + fmt.Sprintf("\n%d faults in %d places; `ionbench faults NAME` explains one\n", len(all), len(places))
 }
 
-func explainKind(w io.Writer, d fault.Description) error {
+func explainKind(d fault.Description) string {
 	rows := [][]string{
 		{"fault", d.Kind.String()},
 		{"place", d.Place.String()},
@@ -138,8 +124,8 @@ func explainKind(w io.Writer, d fault.Description) error {
 		rows = append(rows, []string{first(i, "parameters"), p.Syntax + ": " + p.Field})
 	}
 	rows = append(rows, []string{"example", d.Example}, []string{"comes to", outcomeOf(d.Example)})
-	rows = append(rows, []string{"repeat", fmt.Sprintf("ionbench replay '%s' --image-size %d", d.Example, rig.ArticleImageBytes)})
-	return writeColumns(w, rows)
+	rows = append(rows, []string{"repeat", shell.Join("ionbench", "replay", d.Example, "--image-size", strconv.Itoa(rig.ArticleImageBytes))})
+	return cli.Table(rows)
 }
 
 func first(i int, word string) string {
@@ -181,20 +167,13 @@ type kindObject struct {
 	Example    string            `json:"example"`
 }
 
-func writeKinds(w io.Writer, all []fault.Description) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	for _, d := range all {
-		o := kindObject{
-			Name: d.Kind.String(), Place: d.Place.String(), Field: d.Field, Syntax: d.Syntax,
-			Triggers: d.Triggers, Parameters: map[string]string{}, Example: d.Example,
-		}
-		for _, t := range d.Takes {
-			o.Parameters[t.Syntax] = t.Field
-		}
-		if err := out.Encode(o); err != nil {
-			return err
-		}
+func kindOf(d fault.Description) kindObject {
+	o := kindObject{
+		Name: d.Kind.String(), Place: d.Place.String(), Field: d.Field, Syntax: d.Syntax,
+		Triggers: d.Triggers, Parameters: map[string]string{}, Example: d.Example,
 	}
-	return nil
+	for _, t := range d.Takes {
+		o.Parameters[t.Syntax] = t.Field
+	}
+	return o
 }

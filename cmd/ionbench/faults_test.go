@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
@@ -12,7 +13,7 @@ import (
 
 func TestFaultsListsEveryKindUnderItsPlace(t *testing.T) {
 	code, out, _ := call(t, "", "faults")
-	if code != exitDone {
+	if code != cli.Done {
 		t.Fatalf("exit status %d", code)
 	}
 	for _, d := range fault.Kinds() {
@@ -31,7 +32,7 @@ func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 		t.Run(d.Kind.String(), func(t *testing.T) {
 			t.Parallel()
 			code, out, err := call(t, "", "faults", d.Kind.String())
-			if code != exitDone || err != "" {
+			if code != cli.Done || err != "" {
 				t.Fatalf("exit status %d, %s", code, err)
 			}
 			for _, want := range []string{d.Field, d.Example, "comes to", "triggers"} {
@@ -59,10 +60,10 @@ func TestFaultsForPrograms(t *testing.T) {
 
 func TestFaultsSaysWhatAWrongNameMayMean(t *testing.T) {
 	code, _, err := call(t, "", "faults", "cable-pul")
-	if code != exitUsage || !strings.Contains(err, "did you mean cable-pull") {
+	if code != cli.Misused || !strings.Contains(err, "did you mean cable-pull") {
 		t.Errorf("exit status %d, %q", code, err)
 	}
-	if code, _, _ := call(t, "", "faults", "--grammar", "--json"); code != exitUsage {
+	if code, _, _ := call(t, "", "faults", "--grammar", "--json"); code != cli.Misused {
 		t.Errorf("exit status %d", code)
 	}
 }

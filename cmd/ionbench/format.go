@@ -2,21 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/cases"
 )
-
-const formatHelp = `
-Print what a case file may say: its sections, their keys, and what the values mean.
-
-Examples:
-  ionbench format | less
-  ionbench format > CASES.txt
-`
 
 // formatIntro is the way of the format in a few lines; the keys follow.
 const formatIntro = `A case is a text file whose name ends in .case: sections, and a key and its value on each
@@ -45,17 +34,18 @@ const formatExample = `  [case]
   image        = intact
 `
 
-func formatCommand() command {
-	return command{
-		name: "format", brief: "tell what a case file may say", help: formatHelp,
-		setup: func(*pflag.FlagSet) action {
-			return func(_ context.Context, s streams, args []string) error {
-				if len(args) > 0 {
-					return wrongUsage("`ionbench format` prints all keys.", "format takes no argument, and %q was given", args[0])
-				}
-				_, err := io.WriteString(s.out, fmt.Sprintf(formatIntro, formatExample)+cases.Describe())
-				return err
-			}
+func formatCommand() *cli.Command {
+	return &cli.Command{
+		Name: "format", Brief: "tell what a case file may say",
+		Help: "Print what a case file may say: its sections, their keys, and what the values mean.",
+		Examples: `
+  ionbench format | less
+  ionbench format > CASES.txt
+`,
+		Run: func(_ context.Context, c *cli.Call) error {
+			c.Printf(formatIntro, formatExample)
+			c.Print(cases.Describe())
+			return nil
 		},
 	}
 }

@@ -10,9 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	stored "ionbench/fixtures/cases"
 	"ionbench/fixtures/logs"
 	"ionbench/simulator/fault"
@@ -21,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew; look at the difference before you keep it")
 
 // call runs the program in this process.
-func call(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+func call(t *testing.T, stdin string, args ...string) (code cli.Status, stdout, stderr string) {
 	t.Helper()
 	var out, diagnostics bytes.Buffer
 	code = run(context.Background(), args, strings.NewReader(stdin), &out, &diagnostics)
@@ -55,7 +57,7 @@ func wantGolden(t *testing.T, name, got string) {
 
 func TestTheTableOfAllStoredCases(t *testing.T) {
 	code, out, diagnostics := call(t, "", "run")
-	if code != exitDone || diagnostics != "" {
+	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	wantGolden(t, "run.golden", masked(out))
@@ -63,7 +65,7 @@ func TestTheTableOfAllStoredCases(t *testing.T) {
 
 func TestTheListOfAllStoredCases(t *testing.T) {
 	code, out, _ := call(t, "", "list")
-	if code != exitDone {
+	if code != cli.Done {
 		t.Errorf("exit %d", code)
 	}
 	wantGolden(t, "list.golden", out)
@@ -85,15 +87,15 @@ func TestTheBuiltProgramPrintsTheArticlesLogAndNothingElse(t *testing.T) {
 	if !bytes.Equal(out, logs.UpgradeFailed()) {
 		t.Errorf("it prints\n%s", out)
 	}
-	if err := exec.Command(program, "run", "upgrade-faild").Run(); exitCode(err) != exitUsage {
+	if err := exec.Command(program, "run", "upgrade-faild").Run(); exitCode(err) != cli.Misused {
 		t.Errorf("an unknown case ends with %v", err)
 	}
 }
 
-func exitCode(err error) int {
+func exitCode(err error) cli.Status {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return exit.ExitCode()
+		return cli.Status(exit.ExitCode())
 	}
 	return 0
 }
@@ -107,7 +109,7 @@ func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, _ := call(t, "", "run", path, "recovery")
-	if code != exitFailed {
+	if code != cli.Failed {
 		t.Errorf("exit %d", code)
 	}
 	out = masked(strings.ReplaceAll(out, filepath.Dir(path), "DIR"))
@@ -115,28 +117,28 @@ func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
 
 	// The command that it names does repeat it, and fails again.
 	code, trace, diagnostics := call(t, "", "run", path, "--print", "trace")
-	if code != exitFailed || !strings.Contains(trace, "fault strikes cable-pull at block 5 for 1 no-response\n") || !strings.Contains(diagnostics, "did not come out") {
+	if code != cli.Failed || !strings.Contains(trace, "fault strikes cable-pull at block 5 for 1 no-response\n") || !strings.Contains(diagnostics, "did not come out") {
 		t.Errorf("exit %d\n%s\n%s", code, trace, diagnostics)
 	}
 }
 
 func TestPrintGivesOneThingAlone(t *testing.T) {
 	code, plan, diagnostics := call(t, "", "run", "cable-two-no-responses", "--print", "plan")
-	if code != exitDone || plan != "cable-pull at block 41 for 2 no-responses\n" || diagnostics != "" {
+	if code != cli.Done || plan != "cable-pull at block 41 for 2 no-responses\n" || diagnostics != "" {
 		t.Errorf("exit %d: %q, and on stderr %q", code, plan, diagnostics)
 	}
 	if _, err := fault.Parse(plan); err != nil {
 		t.Error(err)
 	}
 	code, trace, _ := call(t, "", "run", "cable-two-no-responses", "--print=trace")
-	if code != exitDone || strings.Count(trace, " fault strikes ") != 1 || strings.Contains(trace, "VIRTUAL") {
+	if code != cli.Done || strings.Count(trace, " fault strikes ") != 1 || strings.Contains(trace, "VIRTUAL") {
 		t.Errorf("exit %d\n%s", code, trace)
 	}
 }
 
 func TestJSONIsOneObjectACase(t *testing.T) {
 	code, out, _ := call(t, failing, "run", "--json", "upgrade-failed", "-")
-	if code != exitFailed {
+	if code != cli.Failed {
 		t.Errorf("exit %d", code)
 	}
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
@@ -158,7 +160,7 @@ func TestJSONIsOneObjectACase(t *testing.T) {
 	if bad.Passed || bad.Case != "-" || len(bad.Reasons) != 3 || bad.Plan != "cable-pull at block 5 for 1 no-response\nabort at block 9\n" {
 		t.Errorf("the second is %+v", bad)
 	}
-	if code, out, _ := call(t, "", "list", "--json", "frozen"); code != exitDone || !strings.HasPrefix(out, `{"case":"frozen","title":"The meter freezes`) {
+	if code, out, _ := call(t, "", "list", "--json", "frozen"); code != cli.Done || !strings.HasPrefix(out, `{"case":"frozen","title":"The meter freezes`) {
 		t.Errorf("list: exit %d, %s", code, out)
 	}
 }
@@ -178,7 +180,7 @@ func TestAFolderIsAllItsCaseFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, diagnostics := call(t, "", "run", folder)
-	if code != exitDone || !strings.HasSuffix(out, "\n2 cases as said\n") {
+	if code != cli.Done || !strings.HasSuffix(out, "\n2 cases as said\n") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }
@@ -191,35 +193,38 @@ func TestWrongUsageSaysWhatToDoNext(t *testing.T) {
 	}
 	empty := t.TempDir()
 	const (
-		help  = "\n`ionbench --help` lists the commands.\n"
-		cases = "\n`ionbench list` lists the cases; a file or a folder can be named too.\n"
+		help  = "hint: ionbench --help lists the commands"
+		run   = "hint: ionbench run --help tells how it is called"
+		cases = "hint: ionbench list lists the cases; a file or a folder can be named too"
 	)
 	for _, c := range []struct {
 		args []string
-		want string
+		want []string
 	}{
-		{nil, "ionbench: no command; `ionbench run` plays all cases" + help},
-		{[]string{"rnu"}, "ionbench: there is no command \"rnu\"; did you mean run?" + help},
-		{[]string{"xyzzy"}, "ionbench: there is no command \"xyzzy\"" + help},
-		{[]string{"help", "rnu"}, "ionbench: there is no command \"rnu\"; did you mean run?" + help},
-		{[]string{"--json", "run"}, "ionbench: the command comes before its flags, and --json stands where a command was expected" + help},
-		{[]string{"run", "--jsn"}, "ionbench: unknown flag: --jsn; did you mean --json?\n`ionbench run --help` lists its flags.\n"},
-		{[]string{"run", "--print"}, "ionbench: flag needs an argument: --print\n`ionbench run --help` lists its flags.\n"},
-		{[]string{"run", "--print", "logs", "upgrade"}, "ionbench: --print logs: use log, trace or plan\n`ionbench run --help` has examples.\n"},
-		{[]string{"run", "--print", "log", "--json", "upgrade"}, "ionbench: --print and --json exclude each other\n`ionbench run --help` has examples.\n"},
-		{[]string{"run", "--print", "log", "upgrade", "recovery"}, "ionbench: --print prints of one case, and these are 2\nName one, such as `ionbench run upgrade-failed --print log`.\n"},
-		{[]string{"run", "upgrade-faild"}, "ionbench: there is no case \"upgrade-faild\"; did you mean upgrade-failed?" + cases},
-		{[]string{"run", "xyzzy"}, "ionbench: there is no case \"xyzzy\"" + cases},
-		{[]string{"run", "no/such.case"}, "ionbench: there is no file no/such.case" + cases},
-		{[]string{"list", "frozn"}, "ionbench: there is no case \"frozn\"; did you mean frozen?" + cases},
-		{[]string{"run", bad}, "ionbench: " + bad + " is no case that can be played:\n  line 2: \"titel\" is no key of [case]; did you mean title?\n  line 1: [case] has no title; add a line title = ...\nNothing was run. `ionbench format` tells what a case file may say.\n"},
-		{[]string{"run", empty}, "ionbench: there is no case file in " + empty + "\nCase files end in .case; `ionbench format` tells what they say.\n"},
-		{[]string{"format", "upgrade"}, "ionbench: format takes no argument, and \"upgrade\" was given\n`ionbench format` prints all keys.\n"},
+		{nil, []string{"error: no command", help}},
+		{[]string{"rnu"}, []string{"error: there is no command \"rnu\"; did you mean run?", help}},
+		{[]string{"xyzzy"}, []string{"error: there is no command \"xyzzy\"", help}},
+		{[]string{"help", "rnu"}, []string{"error: there is no command \"rnu\"; did you mean run?", help}},
+		{[]string{"--json", "run"}, []string{"error: --json stands where a command was expected", "hint: write the command first and its flags behind it", help}},
+		{[]string{"run", "--jsn"}, []string{"error: there is no flag --jsn; did you mean --json?", run}},
+		{[]string{"run", "-x"}, []string{"error: there is no flag -x", run}},
+		{[]string{"run", "--print"}, []string{"error: --print wants a value: --print log|trace|plan", run}},
+		{[]string{"run", "--print", "logs", "upgrade"}, []string{"error: --print: \"logs\" is not known; use log, trace or plan", run}},
+		{[]string{"run", "--print", "log", "--json", "upgrade"}, []string{"error: --print and --json exclude each other", "hint: leave one of them out"}},
+		{[]string{"run", "--print", "log", "upgrade", "recovery"}, []string{"error: --print prints of one case, and these are 2", "hint: name one, as in: ionbench run upgrade-failed --print log"}},
+		{[]string{"run", "upgrade-faild"}, []string{"error: there is no case \"upgrade-faild\"; did you mean upgrade-failed?", cases}},
+		{[]string{"run", "xyzzy"}, []string{"error: there is no case \"xyzzy\"", cases}},
+		{[]string{"run", "no/such.case"}, []string{"error: there is no file no/such.case", cases}},
+		{[]string{"list", "frozn"}, []string{"error: there is no case \"frozn\"; did you mean frozen?", cases}},
+		{[]string{"run", bad}, []string{"error: " + bad + " is no case that can be played:\n  line 2: \"titel\" is no key of [case]; did you mean title?\n  line 1: [case] has no title; add a line title = ...", "hint: nothing was run", "hint: ionbench format tells what a case file may say"}},
+		{[]string{"run", empty}, []string{"error: there is no case file in " + empty, "hint: case files end in .case", "hint: ionbench format tells what a case file may say"}},
+		{[]string{"format", "upgrade"}, []string{"error: \"upgrade\" is one argument too many", "hint: usage: ionbench format"}},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			code, out, diagnostics := call(t, "", c.args...)
-			if code != exitUsage || out != "" || diagnostics != c.want {
-				t.Errorf("exit %d, on stdout %q, on stderr\n%s\nand should be\n%s", code, out, diagnostics, c.want)
+			want := "ionbench: " + strings.Join(c.want, "\nionbench: ") + "\n"
+			if code != cli.Misused || out != "" || diagnostics != want {
+				t.Errorf("exit %d, on stdout %q, on stderr\n%s\nand should be\n%s", code, out, diagnostics, want)
 			}
 		})
 	}
@@ -227,19 +232,20 @@ func TestWrongUsageSaysWhatToDoNext(t *testing.T) {
 
 func TestHelpIsForPeople(t *testing.T) {
 	asked := [][]string{{"--help"}, {"-h"}, {"help"}}
-	for _, c := range commands() {
-		asked = append(asked, []string{c.name, "--help"}, []string{"help", c.name})
+	for _, c := range program().Commands {
+		words := strings.Fields(c.Name)
+		asked = append(asked, append(slices.Clone(words), "--help"), append([]string{"help"}, words...))
 	}
 	for _, args := range asked {
 		code, out, diagnostics := call(t, "", args...)
-		if code != exitDone || diagnostics != "" {
+		if code != cli.Done || diagnostics != "" {
 			t.Errorf("%v: exit %d, on stderr %q", args, code, diagnostics)
 		}
 		if !strings.Contains(out, "Usage: ionbench") || !strings.Contains(out, "Examples:\n  ionbench ") {
 			t.Errorf("%v: no usage or no examples in\n%s", args, out)
 		}
 		for line := range strings.Lines(out) {
-			if len([]rune(line)) > 110 {
+			if len([]rune(line)) > 100 {
 				t.Errorf("%v: a long line: %s", args, line)
 			}
 		}
@@ -248,10 +254,10 @@ func TestHelpIsForPeople(t *testing.T) {
 
 func TestTheExampleOfTheFormatIsACase(t *testing.T) {
 	code, out, _ := call(t, "", "format")
-	if code != exitDone || !strings.Contains(out, formatExample) {
+	if code != cli.Done || !strings.Contains(out, formatExample) {
 		t.Fatalf("exit %d\n%s", code, out)
 	}
-	if code, out, diagnostics := call(t, formatExample, "run", "-"); code != exitDone {
+	if code, out, diagnostics := call(t, formatExample, "run", "-"); code != cli.Done {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }
@@ -261,7 +267,7 @@ func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
 	cancel()
 	var out, diagnostics bytes.Buffer
 	code := run(ctx, []string{"run", "upgrade", "recovery"}, nil, &out, &diagnostics)
-	if code != exitFailed || diagnostics.String() != "ionbench: interrupted: 0 of 2 cases were played\n" {
+	if code != cli.Failed || diagnostics.String() != "ionbench: error: interrupted: 0 of 2 cases were played\n" {
 		t.Errorf("exit %d: %s", code, diagnostics.String())
 	}
 }
@@ -271,12 +277,21 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
+// Once something was judged it is a failure; before, the environment is to blame.
 func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
-	for _, args := range [][]string{{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, {"list"}, {"format"}, {"--help"}, {"run", "--help"}, {"sweep", "--list-spaces"}, quickSweep(),
-		{"replay", "kill"}, {"replay", "kill", "--json"}, {"shrink", "kill", "--until", "recovered"}, {"shrink", "kill", "--until", "recovered", "--json"}, {"storm", "--runs", "1"}, {"storm", "--runs", "1", "--json"}} {
-		var diagnostics bytes.Buffer
-		if code := run(context.Background(), args, nil, full{}, &diagnostics); code != exitFailed || !strings.Contains(diagnostics.String(), "no space left") {
-			t.Errorf("%v: exit %d: %s", args, code, diagnostics.String())
+	for want, lines := range map[cli.Status][][]string{
+		cli.Failed: {{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, quickSweep(),
+			{"replay", "kill"}, {"replay", "kill", "--json"}, {"shrink", "kill", "--until", "recovered"}, {"shrink", "kill", "--until", "recovered", "--json"},
+			{"storm", "--runs", "1"}, {"storm", "--runs", "1", "--json"}, {"mutants", "no-resend"}, {"mutants", "no-resend", "--json"}},
+		cli.Environment: {{"list"}, {"format"}, {"--help"}, {"--version"}, {"man"}, {"completion", "bash"}, {"run", "--help"}, {"sweep", "--list-spaces"},
+			{"mutants", "--list"}, {"mutants", "--list", "--json"}, {"faults"}},
+	} {
+		for _, args := range lines {
+			var diagnostics bytes.Buffer
+			code := run(context.Background(), args, nil, full{}, &diagnostics)
+			if code != want || diagnostics.String() != "ionbench: error: standard output: no space left on device\n" {
+				t.Errorf("%v: exit %d, want %d: %s", args, code, want, diagnostics.String())
+			}
 		}
 	}
 }

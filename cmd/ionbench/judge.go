@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/judge"
 	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
 )
 
 const judgeHelp = `
@@ -39,19 +41,6 @@ What comes of it: a report card, its reasons, and a last line
 Every scenario that fails is explained in plain words, with the command that repeats it.
 The same scenarios are specs, for a team that keeps its own beside them:
   IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
-
-Examples:
-  ionbench judge --upgrader './up --tcp {tcp} --unit {unit-id} --file {image}'
-  ionbench judge --suite full --upgrader 'python3 up.py --port {port} --image {image}'
-  ionbench judge --upgrader './up {tcp} {image}' --recover './up --again {tcp} {image}'
-  ionbench judge --upgrader './up {tcp} {image}' --only killed --artifacts out
-  ionbench judge --upgrader './up {tcp} {image}' --junit j.xml --json j.json --html j.html
-  ionbench judge --response 300ms --keeps-settings --upgrader \
-    'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --log {log} --timeout 300ms' \
-    --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} --timeout 300ms --yes'
-  ionbench judge --list --suite full
-
-Exit status: 0 pass, 1 the verdict is no, 2 wrong usage, 3 the program could not be run.
 `
 
 type judgeFlags struct {
@@ -62,25 +51,37 @@ type judgeFlags struct {
 	only              []string
 	list              bool
 	keepsSettings     bool
-	pace              string
+	pace              int // as bench.ParsePace gives it
 	baud              int
 	seed              uint64
 	response, timeout time.Duration
 	parallel          int
 	artifacts         string
 	junit, json, html string
-
-	flags *pflag.FlagSet
 }
 
-func judgeCommand() command {
-	return command{
-		name: "judge", brief: "judge an upgrader that somebody else wrote", help: strings.Replace(judgeHelp, "PLACEHOLDERS", placeholderHelp(), 1),
-		setup: func(flags *pflag.FlagSet) action {
-			f := &judgeFlags{flags: flags}
-			f.declare(flags)
-			return f.run
-		},
+func judgeCommand() *cli.Command {
+	f := &judgeFlags{
+		suite: judge.SuiteNames()[0], response: judge.DefaultResponse, parallel: judge.DefaultParallel,
+		pace: bench.Unpaced, baud: judge.DefaultBaud, seed: 1,
+	}
+	return &cli.Command{
+		Name: "judge", Brief: "judge an upgrader that somebody else wrote", Help: strings.Replace(judgeHelp, "PLACEHOLDERS", placeholderHelp(), 1),
+		Surplus: "put the whole command in quotes: --upgrader 'CMD ARG...'",
+		Flags:   cli.Plain(f.flags()...),
+		Examples: `
+  ionbench judge --upgrader './up --tcp {tcp} --unit {unit-id} --file {image}'
+  ionbench judge --suite full --upgrader 'python3 up.py --port {port} --image {image}'
+  ionbench judge --upgrader './up {tcp} {image}' --recover './up --again {tcp} {image}'
+  ionbench judge --upgrader './up {tcp} {image}' --only killed --artifacts out
+  ionbench judge --upgrader './up {tcp} {image}' --junit j.xml --json j.json --html j.html
+  ionbench judge --response 300ms --keeps-settings --upgrader \
+    'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --log {log} --timeout 300ms' \
+    --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} --timeout 300ms --yes'
+  ionbench judge --list --suite full
+`,
+		Done: "pass", Failed: "the verdict is no",
+		Run: f.run,
 	}
 }
 
@@ -92,87 +93,94 @@ func placeholderHelp() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func (f *judgeFlags) declare(flags *pflag.FlagSet) {
-	flags.StringVar(&f.upgrader, "upgrader", "", "`COMMAND` that upgrades a meter")
-	flags.StringVar(&f.recover, "recover", "", "`COMMAND` that recovers one, where it is another")
-	flags.BoolVar(&f.shell, "shell", false, "run the commands by /bin/sh")
-	flags.StringVar(&f.transport, "transport", "", "`pty|tcp`; without, what the command asks for, and else tcp")
-	flags.StringVar(&f.suite, "suite", "smoke", "`smoke|full`: what matters most, or every fault in every phase")
-	flags.StringSliceVar(&f.only, "only", nil, "play the scenarios of these names alone: `NAME[,NAME]`")
-	flags.BoolVar(&f.list, "list", false, "list the scenarios of the suite and end")
-	flags.BoolVar(&f.keepsSettings, "keeps-settings", false, "the program promises that no success, not even a recovery, loses settings")
-	flags.DurationVar(&f.response, "response", judge.DefaultResponse, "`TIME` that the program waits for an answer, as far as you know")
-	flags.DurationVar(&f.timeout, "timeout", 0, "`TIME` limit of a run of the program (default: 90s and 22 answers)")
-	flags.IntVar(&f.parallel, "parallel", judge.DefaultParallel, "scenarios at once; each has a meter of its own")
-	flags.StringVar(&f.pace, "pace", "off", "of the meter and its line, as ionsim takes it: `baud|off|N`")
-	flags.IntVar(&f.baud, "baud", judge.DefaultBaud, "bit `RATE` of the line")
-	flags.Uint64Var(&f.seed, "seed", 1, "of what a power loss leaves in the flash")
-	flags.StringVar(&f.artifacts, "artifacts", "", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of `DIR`")
-	flags.StringVar(&f.junit, "junit", "", "write the report as JUnit XML: `FILE`")
-	flags.StringVar(&f.json, "json", "", "write it as JSON: `FILE`")
-	flags.StringVar(&f.html, "html", "", "write it as one page: `FILE`")
+// whichOnce are the flags that say which scenarios are played, and what is left of it; the rest
+// is what repeats one of them.
+func (f *judgeFlags) whichOnce() []string {
+	return []string{"only", "list", "artifacts", "junit", "json", "html", "parallel"}
 }
 
-const seeJudge = "`ionbench judge --help` has examples."
-
-func (f *judgeFlags) run(ctx context.Context, s streams, args []string) error {
-	if len(args) > 0 {
-		return wrongUsage("Put the whole command in quotes: --upgrader 'CMD ARG...'.", "judge takes no argument, and %q was given", args[0])
+func (f *judgeFlags) flags() []cli.Flag {
+	return []cli.Flag{
+		cli.Text(&f.upgrader, "upgrader", "COMMAND", "command that upgrades a meter"),
+		cli.Text(&f.recover, "recover", "COMMAND", "command that recovers one, where it is another"),
+		cli.Switch(&f.shell, "shell", "run the commands by /bin/sh"),
+		cli.OneOf(&f.transport, "transport", []string{"pty", "tcp"}, "how the meter is reached; without, what the command asks for, and else tcp"),
+		cli.OneOf(&f.suite, "suite", judge.SuiteNames(), "what matters most, or every fault in every phase"),
+		cli.List(&f.only, "only", "NAME[,NAME]", "play the scenarios of these names alone").With(cli.Values{Words: scenarioNames, List: true}),
+		cli.Switch(&f.list, "list", "list the scenarios of the suite and end"),
+		cli.Switch(&f.keepsSettings, "keeps-settings", "the program promises that no success, not even a recovery, loses settings"),
+		cli.Time(&f.response, "response", time.Millisecond, "time that the program waits for an answer, as far as you know"),
+		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s and 22 answers"),
+		parallelFlag(&f.parallel, "scenarios at once; each has a meter of its own"),
+		cli.Of(&f.pace, "pace", "baud|off|N", bench.ParsePace, bench.FormatPace, "of the meter and its line, as ionsim takes it").With(cli.Words("baud", "off")),
+		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
+		cli.Number(&f.seed, "seed", "N", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
+		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR").With(cli.Files(cli.Folders)),
+		cli.Text(&f.junit, "junit", "FILE", "write the report as JUnit XML").With(cli.Files("*.xml")),
+		cli.Text(&f.json, "json", "FILE", "write it as JSON").With(cli.Files("*.json")),
+		cli.Text(&f.html, "html", "FILE", "write it as one page").With(cli.Files("*.html")),
 	}
+}
+
+func scenarioNames() []string {
+	suite, err := judge.NewSuite("full", judge.DefaultResponse)
+	if err != nil {
+		return nil
+	}
+	return words(suite.Scenarios, func(s judge.Scenario) string { return s.Name })
+}
+
+func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	suite, err := f.chosenSuite()
 	if err != nil {
 		return err
 	}
 	if f.list {
-		return f.writeList(s.out, suite)
+		c.Print(listOf(suite))
+		return nil
 	}
 	target, err := f.target()
 	if err != nil {
 		return err
 	}
-	options, err := f.options()
-	if err != nil {
+	if err := checkOutputs(files.File, f.junit, f.json, f.html); err != nil {
 		return err
 	}
-	if err := f.checkFiles(); err != nil {
-		return err
+	options := f.options(c)
+	f.tellExpected(c, suite, &target, options.Filled())
+	told, done := c.Progress("scenarios"), 0
+	options.Ended = func(*judge.Result) {
+		c.Begin()
+		done++
+		told.Show(done, len(suite.Scenarios), "")
 	}
-	f.tellExpected(s.err, suite, &target, options.Filled())
-	options.Ended = tellEnded(s.err, len(suite.Scenarios))
 	report, err := judge.Run(ctx, suite, target, options)
-	switch {
-	case errors.Is(err, judge.ErrNotRun):
-		return &notRunError{err}
-	case err != nil:
-		return err
+	told.Clear()
+	if err != nil {
+		return cli.Environmental(err) // no program, no port, no room: there is no verdict
 	}
+	c.Begin()
 	if err := f.write(report); err != nil {
 		return err
 	}
-	if err := writeCard(s.out, report); err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
+	c.Print(card(report))
 	switch {
 	case report.Interrupted:
 		return fmt.Errorf("interrupted: %d of %d scenarios were played", len(report.Results), len(suite.Scenarios))
 	case report.Verdict() != "pass":
-		return errFailed
+		return cli.ErrNo
 	}
 	return nil
 }
 
 func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
-	const next = "`ionbench judge --list` lists the scenarios of a suite."
-	if f.response < time.Millisecond {
-		return nil, wrongUsage(seeJudge, "--response %v: at least 1ms", f.response)
-	}
 	suite, err := judge.NewSuite(f.suite, f.response)
 	if err != nil {
-		return nil, wrongUsage(seeJudge, "--suite: %v", err)
+		return nil, cli.Usage("--suite: %w", err)
 	}
 	if len(f.only) > 0 {
 		if suite, err = suite.Only(f.only); err != nil {
-			return nil, wrongUsage(next, "--only: %v", err)
+			return nil, cli.Usage("--only: %w", err).Hint("ionbench judge --list lists the scenarios of a suite")
 		}
 	}
 	return suite, nil
@@ -180,101 +188,56 @@ func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
 
 // target is the program that the flags name.
 func (f *judgeFlags) target() (judge.Target, error) {
-	t := judge.Target{KeepsSettings: f.keepsSettings}
+	t := judge.Target{KeepsSettings: f.keepsSettings, Transport: f.chosenTransport()}
 	if f.upgrader == "" {
-		return t, wrongUsage(seeJudge, "no program: name it with --upgrader 'COMMAND'")
+		return t, cli.Usage("no program").Hint("name it with --upgrader 'COMMAND'")
 	}
 	var err error
 	if t.Upgrade, err = judge.ParseCommand(f.upgrader, f.shell); err != nil {
-		return t, wrongUsage(seeJudge, "--upgrader: %v", err)
+		return t, cli.Usage("--upgrader: %w", err)
 	}
 	if f.recover != "" {
 		if t.Recover, err = judge.ParseCommand(f.recover, f.shell); err != nil {
-			return t, wrongUsage(seeJudge, "--recover: %v", err)
+			return t, cli.Usage("--recover: %w", err)
 		}
-	}
-	if t.Transport, err = f.chosenTransport(); err != nil {
-		return t, err
 	}
 	switch err := t.Check(); {
 	case errors.Is(err, judge.ErrNotRun):
-		return t, &notRunError{err}
+		return t, cli.Environmental(err)
 	case err != nil:
-		return t, wrongUsage(seeJudge, "%v", err)
+		return t, cli.Usage("%w", err)
 	}
 	return t, nil
 }
 
-func (f *judgeFlags) chosenTransport() (rig.Transport, error) {
-	switch f.transport {
-	case "pty":
-		return rig.PTY, nil
-	case "tcp":
-		return rig.TCP, nil
-	case "":
-		if strings.Contains(f.upgrader, "{port}") && !strings.Contains(f.upgrader, "{tcp}") {
-			return rig.PTY, nil
-		}
-		return rig.TCP, nil
+func (f *judgeFlags) chosenTransport() rig.Transport {
+	onlyPort := strings.Contains(f.upgrader, "{port}") && !strings.Contains(f.upgrader, "{tcp}")
+	if f.transport == "pty" || f.transport == "" && onlyPort {
+		return rig.PTY
 	}
-	return 0, wrongUsage(seeJudge, "--transport %s: use pty or tcp", f.transport)
+	return rig.TCP
 }
 
-func (f *judgeFlags) options() (judge.Options, error) {
-	o := judge.Options{
-		Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
-		Artifacts: f.artifacts, Repeat: f.command(),
+func (f *judgeFlags) options(c *cli.Call) judge.Options {
+	pace := f.pace
+	if pace == bench.Unpaced {
+		pace = 0
 	}
-	const fastest = 10_000 // keeps the time of a byte above a nanosecond
-	switch n, err := strconv.Atoi(f.pace); {
-	case f.pace == "off":
-	case f.pace == "baud":
-		o.Pace = 1
-	case err != nil || n < 1 || n > fastest:
-		return o, wrongUsage(seeJudge, "--pace %s: use baud, off, or 1 to %d", f.pace, fastest)
-	default:
-		o.Pace = n
+	return judge.Options{
+		Pace: pace, Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
+		Artifacts: f.artifacts, Repeat: f.command(c),
 	}
-	switch {
-	case !slices.Contains([]int{1200, 2400, 4800, 9600, 19200}, f.baud):
-		return o, wrongUsage(seeJudge, "--baud %d: the meter's ports run at 1200, 2400, 4800, 9600 or 19200", f.baud)
-	case f.flags.Changed("timeout") && f.timeout <= 0:
-		return o, wrongUsage(seeJudge, "--timeout %v leaves no time", f.timeout)
-	case f.parallel < 1:
-		return o, wrongUsage(seeJudge, "--parallel %d: at least 1", f.parallel)
-	case f.seed < 1:
-		return o, wrongUsage(seeJudge, "--seed 0: at least 1")
-	}
-	return o, nil
 }
 
 // command is this command, without what chooses scenarios and names the report's files.
-func (f *judgeFlags) command() string {
-	words := []string{"ionbench", "judge"}
-	f.flags.VisitAll(func(flag *pflag.Flag) {
-		left := slices.Contains([]string{"only", "list", "artifacts", "junit", "json", "html", "parallel"}, flag.Name)
-		switch {
-		case left || !flag.Changed:
-		case flag.Value.Type() == "bool":
-			words = append(words, "--"+flag.Name)
-		default:
-			words = append(words, "--"+flag.Name, quoted(flag.Value.String()))
-		}
-	})
-	return strings.Join(words, " ")
-}
-
-// checkFiles: what cannot be written should not cost the time of a suite first.
-func (f *judgeFlags) checkFiles() error {
-	for _, path := range []string{f.junit, f.json, f.html} {
-		if path == "" {
-			continue
-		}
-		if err := checkReplace(path); err != nil {
-			return wrongUsage("Name a file in a folder that is there.", "%v", err)
+func (f *judgeFlags) command(c *cli.Call) string {
+	var taken []string
+	for _, flag := range f.flags() {
+		if !slices.Contains(f.whichOnce(), flag.Name) {
+			taken = append(taken, flag.Name)
 		}
 	}
-	return nil
+	return strings.Join(append([]string{"ionbench", "judge"}, c.GivenWords(taken...)...), " ")
 }
 
 // write writes the files that were asked for.
@@ -286,61 +249,43 @@ func (f *judgeFlags) write(r *judge.Report) error {
 		if file.path == "" {
 			continue
 		}
-		if err := replaceWith(file.path, file.form); err != nil {
+		if err := files.Write(file.path, files.File, files.Public, file.form); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *judgeFlags) writeList(w io.Writer, suite *judge.Suite) error {
+func listOf(suite *judge.Suite) string {
 	rows := [][]string{{"SCENARIO", "PHASE", "ROW", "WHAT HAPPENS", "PLAN"}}
 	for _, s := range suite.Scenarios {
 		rows = append(rows, []string{s.Name, string(s.Phase), s.Row, s.Title, s.Plans.String()})
 	}
-	return writeColumns(w, rows)
+	return cli.Table(rows)
 }
 
 // tellExpected says how long it will take, before it begins.
-func (f *judgeFlags) tellExpected(w io.Writer, suite *judge.Suite, t *judge.Target, o judge.Options) {
-	fmt.Fprintf(w, "ionbench: %d scenarios over %v, %d at once: about %v with a program that waits %v for an answer; a run of it may take %v\n",
+func (f *judgeFlags) tellExpected(c *cli.Call, suite *judge.Suite, t *judge.Target, o judge.Options) {
+	c.Note("%d scenarios over %v, %d at once: about %v with a program that waits %v for an answer; a run of it may take %v",
 		len(suite.Scenarios), t.Transport, o.Parallel, suite.Expected(t, o.Response, o.Parallel), o.Response, o.Limit)
 	if !t.LedToMeter() && !f.shell {
-		fmt.Fprintln(w, "ionbench: the command has neither {port} nor {tcp}: the program is not told where the meter is")
+		c.Note("the command has neither {port} nor {tcp}: the program is not told where the meter is")
 	}
 }
 
-func tellEnded(w io.Writer, all int) func(*judge.Result) {
-	told, done := newProgress(w), 0
-	return func(*judge.Result) {
-		done++
-		if done < all {
-			told.tell("%d of %d scenarios", done, all)
-		}
-	}
-}
-
-// notRunError: the program could not be run.
-type notRunError struct{ error }
-
-func (e *notRunError) Unwrap() error { return e.error }
-
-// writeCard writes the report card.
-func writeCard(w io.Writer, r *judge.Report) error {
+// card is the report card.
+func card(r *judge.Report) string {
 	rows := [][]string{{"", "SCENARIO", "PHASE", "UPGRADE", "RECOVERY", "TIME"}}
+	reasons := ""
 	for _, s := range r.Results {
 		rows = append(rows, cardRow(s))
-	}
-	errs := []error{writeColumns(w, rows)}
-	for _, s := range r.Results {
 		if s.Verdict() == "no" {
-			_, err := io.WriteString(w, "\n"+judge.VerdictText(s))
-			errs = append(errs, err)
+			reasons += "\n" + judge.VerdictText(s)
 		}
 	}
 	passed, failed, skipped := r.Counts()
-	_, err := fmt.Fprintf(w, "\nscenarios=%d passed=%d failed=%d skipped=%d seconds=%.1f\n", len(r.Results), passed, failed, skipped, r.Took.Seconds())
-	return errors.Join(append(errs, err)...)
+	return cli.Table(rows) + reasons +
+		fmt.Sprintf("\nscenarios=%d passed=%d failed=%d skipped=%d seconds=%.1f\n", len(r.Results), passed, failed, skipped, r.Took.Seconds())
 }
 
 func cardRow(s *judge.Result) []string {

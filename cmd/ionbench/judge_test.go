@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/shell"
 )
 
 // builtIonup builds the upgrader of this project.
@@ -37,7 +40,7 @@ func TestIonupPassesTheSmokeSuite(t *testing.T) {
 	code, out, diagnostics := call(t, "", judgedIonup(builtIonup(t), "--artifacts", file("artifacts"),
 		"--junit", file("j.xml"), "--json", file("j.json"), "--html", file("j.html"))...)
 	last := judgeLastLine.FindStringSubmatch(out)
-	if code != exitDone || last == nil || last[1] != last[2] {
+	if code != cli.Done || last == nil || last[1] != last[2] {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 	if !strings.Contains(diagnostics, " scenarios over TCP, 8 at once: about ") {
@@ -56,8 +59,8 @@ func TestAProgramThatDoesNothingIsJudgedNoInPlainWords(t *testing.T) {
 		{"true", "I2: exit status 0 claims success, and the meter runs 7350V282; it never asked the meter anything"},
 	} {
 		code, out, diagnostics := call(t, "", "judge", "--upgrader", test.program, "--only", "undisturbed", "--timeout", "1s")
-		repeat := "repeat   ionbench judge --upgrader " + quoted(test.program) + " --timeout 1s --only undisturbed\n"
-		if code != exitFailed || !strings.Contains(out, test.says) || !strings.Contains(out, repeat) || !judgeLastLine.MatchString(out) {
+		repeat := "repeat   ionbench judge --upgrader " + shell.Quote(test.program) + " --timeout 1s --only undisturbed\n"
+		if code != cli.Failed || !strings.Contains(out, test.says) || !strings.Contains(out, repeat) || !judgeLastLine.MatchString(out) {
 			t.Errorf("%s: exit %d\n%s", test.program, code, out)
 		}
 		if !strings.Contains(diagnostics, "the program is not told where the meter is") {
@@ -72,8 +75,8 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 		says string
 	}{
 		{nil, "no program"},
-		{[]string{"true"}, "judge takes no argument"},
-		{[]string{"--upgrader", ""}, "no program"},
+		{[]string{"true"}, "put the whole command in quotes"},
+		{[]string{"--upgrader", ""}, "--upgrader: its value is empty"},
 		{[]string{"--upgrader", " "}, "the command is empty"},
 		{[]string{"--upgrader", "true {prot}"}, "did you mean {port}"},
 		{[]string{"--upgrader", "true 'x"}, "is not closed"},
@@ -82,17 +85,17 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 		{[]string{"--upgrader", "true", "--transport", "usb"}, "use pty or tcp"},
 		{[]string{"--upgrader", "true", "--suite", "all"}, "smoke or full"},
 		{[]string{"--upgrader", "true", "--only", "kiled"}, "did you mean killed"},
-		{[]string{"--upgrader", "true", "--pace", "fast"}, "--pace fast"},
-		{[]string{"--upgrader", "true", "--pace", "0"}, "--pace 0"},
-		{[]string{"--upgrader", "true", "--baud", "115200"}, "--baud 115200"},
-		{[]string{"--upgrader", "true", "--timeout", "0"}, "leaves no time"},
-		{[]string{"--upgrader", "true", "--response", "0"}, "--response 0s"},
-		{[]string{"--upgrader", "true", "--parallel", "0"}, "--parallel 0"},
-		{[]string{"--upgrader", "true", "--seed", "0"}, "--seed 0"},
+		{[]string{"--upgrader", "true", "--pace", "fast"}, `--pace: "fast"`},
+		{[]string{"--upgrader", "true", "--pace", "0"}, `--pace: "0"`},
+		{[]string{"--upgrader", "true", "--baud", "115200"}, `--baud: "115200"`},
+		{[]string{"--upgrader", "true", "--timeout", "0"}, `--timeout: "0"`},
+		{[]string{"--upgrader", "true", "--response", "0"}, `--response: "0"`},
+		{[]string{"--upgrader", "true", "--parallel", "0"}, `--parallel: "0"`},
+		{[]string{"--upgrader", "true", "--seed", "0"}, `--seed: "0"`},
 		{[]string{"--upgrader", "true", "--html", "/no/such/folder/x"}, "/no/such/folder"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"judge"}, test.args...)...)
-		if code != exitUsage || out != "" || !strings.Contains(diagnostics, test.says) {
+		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, test.says) {
 			t.Errorf("%q: exit %d, %s%s", test.args, code, out, diagnostics)
 		}
 	}
@@ -101,7 +104,7 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
 	for _, args := range [][]string{{"--upgrader", "./no-such-program {tcp}"}, {"--upgrader", "true", "--recover", "no-such-program"}, {"--upgrader", "no-such-program", "--shell"}} {
 		code, out, diagnostics := call(t, "", append([]string{"judge", "--only", "undisturbed"}, args...)...)
-		if code != exitNotRun || out != "" || !strings.Contains(diagnostics, "could not be run") || !strings.Contains(diagnostics, "no-such-program") {
+		if code != cli.Environment || out != "" || !strings.Contains(diagnostics, "could not be run") || !strings.Contains(diagnostics, "no-such-program") {
 			t.Errorf("%q: exit %d, %s%s", args, code, out, diagnostics)
 		}
 	}
@@ -109,11 +112,11 @@ func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
 
 func TestTheScenariosOfASuiteAreListed(t *testing.T) {
 	code, smoke, _ := call(t, "", "judge", "--list")
-	if code != exitDone || !strings.Contains(smoke, "\nkilled ") || strings.Contains(smoke, "\nnoise-download ") {
+	if code != cli.Done || !strings.Contains(smoke, "\nkilled ") || strings.Contains(smoke, "\nnoise-download ") {
 		t.Errorf("exit %d\n%s", code, smoke)
 	}
 	code, full, _ := call(t, "", "judge", "--list", "--suite", "full")
-	if code != exitDone || !strings.Contains(full, "\nnoise-download ") || strings.Count(full, "\n") < 200 {
+	if code != cli.Done || !strings.Contains(full, "\nnoise-download ") || strings.Count(full, "\n") < 200 {
 		t.Errorf("exit %d\n%s", code, full)
 	}
 }
@@ -123,7 +126,7 @@ func TestAnInterruptedJudgeSaysSo(t *testing.T) {
 	defer cancel()
 	var out, diagnostics bytes.Buffer
 	code := run(ctx, []string{"judge", "--upgrader", "sleep 600"}, os.Stdin, &out, &diagnostics)
-	if code != exitFailed || !strings.Contains(diagnostics.String(), "interrupted: 0 of ") {
+	if code != cli.Failed || !strings.Contains(diagnostics.String(), "interrupted: 0 of ") {
 		t.Errorf("exit %d, %s", code, diagnostics.String())
 	}
 }

@@ -2,30 +2,27 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"ionbench/cmd/internal/cli"
 )
 
-const listHelp = `
+func listCommand() *cli.Command {
+	asJSON := false
+	return &cli.Command{
+		Name: "list", Brief: "list the cases and what happens in them",
+		Help: `
 List the cases that are stored in the program, or those of the files and folders that
 are named: name, rows of the list of scenarios, and what happens.
-
-Examples:
+`,
+		Args: caseArgs(),
+		Examples: `
   ionbench list
   ionbench list ./field
   ionbench list --json | jq -r .case       for programs: one object a case
-`
-
-func listCommand() command {
-	return command{
-		name: "list", args: "[CASE...]", brief: "list the cases and what happens in them", help: listHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			asJSON := flags.Bool("json", false, "print one JSON object a case")
-			return func(_ context.Context, s streams, args []string) error { return list(s, args, *asJSON) }
-		},
+`,
+		Flags: cli.Plain(cli.Switch(&asJSON, "json", "print one JSON object a case")),
+		Run:   func(_ context.Context, c *cli.Call) error { return list(c, asJSON) },
 	}
 }
 
@@ -39,29 +36,20 @@ type listObject struct {
 	Plan     string   `json:"plan"`
 }
 
-func list(s streams, args []string, asJSON bool) error {
-	all, err := choose(args, s.in)
+func list(c *cli.Call, asJSON bool) error {
+	all, err := choose(c.Args, c.In)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return listJSON(s, all)
-	}
 	rows := [][]string{{"CASE", "ROWS", "WHAT HAPPENS"}}
-	for _, c := range all {
-		rows = append(rows, []string{c.name, strings.Join(c.Rows, ","), c.Title})
-	}
-	return writeColumns(s.out, rows)
-}
-
-func listJSON(s streams, all []chosen) error {
-	out := json.NewEncoder(s.out)
-	out.SetEscapeHTML(false)
-	for _, c := range all {
-		o := listObject{c.name, c.Title, append([]string{}, c.Rows...), append([]string{}, c.Article...), len(c.Attempts), c.Plan()}
-		if err := out.Encode(o); err != nil {
-			return fmt.Errorf("write the list: %w", err)
+	for _, one := range all {
+		if asJSON {
+			c.Encode(listObject{one.name, one.Title, append([]string{}, one.Rows...), append([]string{}, one.Article...), len(one.Attempts), one.Plan()})
 		}
+		rows = append(rows, []string{one.name, strings.Join(one.Rows, ","), one.Title})
+	}
+	if !asJSON {
+		c.Print(cli.Table(rows))
 	}
 	return nil
 }

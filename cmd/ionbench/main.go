@@ -5,14 +5,44 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"ionbench/cmd/internal/cli"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(int(run(cli.Interruptible(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) cli.Status {
+	return program().Run(ctx, cli.Streams{In: stdin, Out: stdout, Err: stderr}, args)
+}
+
+func program() *cli.Program {
+	return &cli.Program{
+		Name:  "ionbench",
+		Brief: "play firmware upgrades of ION 73xx meters that break, and judge what comes of them",
+		Intro: `
+ionbench plays firmware upgrades of ION 73xx meters that break, and their recoveries, on
+a bench in virtual time: seventy minutes take milliseconds. No meter, port or second
+program is needed.
+`,
+		Examples: `
+  ionbench run                                 play all stored cases
+  ionbench run upgrade-failed --print log      the log that article FA212301 prints
+  ionbench run ./field/*.case                  play cases of your own
+  ionbench format                              what a case file may say
+  ionbench replay 'cable-pull at block 3'      one trial: an upgrade, its faults, its recoveries
+  ionbench storm --runs 10000                  many, under faults drawn at random
+  ionbench sweep --image-size 8KiB             every point of an upgrade, each with every fault
+  ionbench reproduce Upgrade.log               what may have happened, of a log from the field
+  ionbench judge --upgrader './up {tcp} {image}'   an upgrader of your own
+`,
+		Commands: append([]*cli.Command{
+			runCommand(), listCommand(), formatCommand(),
+			faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(),
+			sweepCommand(),
+		}, append(atlasCommands(), reproduceCommand(), judgeCommand())...),
+	}
 }

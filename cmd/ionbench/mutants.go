@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/mutants"
-	"ionbench/simulator/fault"
 )
 
 const mutantsHelp = `
@@ -24,40 +20,45 @@ Each mutant is a line of a table: which side the bug is in, what caught it (an i
 I1 to I8, or a sentence that a probe holds), and what it took: the smallest plan of faults,
 and what else was out of the ordinary. Of a mutant that is named the bug and what it broke
 are told in full. The last line is for programs.
+`
 
-Examples:
+type mutantsFlags struct{ list, json bool }
+
+func mutantsCommand() *cli.Command {
+	f := new(mutantsFlags)
+	return &cli.Command{
+		Name: "mutants", Brief: "plant bugs into the upgrader and the meter and say what catches them", Help: mutantsHelp,
+		Args: []cli.Arg{{Name: "MUTANT", What: "mutant", Optional: true, Many: true, Values: cli.Values{Words: mutantNames}}},
+		Flags: cli.Plain(
+			cli.Switch(&f.list, "list", "list the mutants and what they do; run none"),
+			cli.Switch(&f.json, "json", "print one JSON object a mutant and one of them all, instead of the table"),
+		),
+		Examples: `
   ionbench mutants                                  all of them
   ionbench mutants journal-not-atomic               one, with all that there is to say of it
   ionbench mutants --list                           their names, and what they do
   ionbench mutants --json | jq 'select(.invariant == "I7")'
                                                     for programs: one object a mutant
-
-Exit status: 0 the healthy pair passes and every mutant is caught, 1 one escapes or the
-healthy pair fails, 2 wrong usage or an unknown mutant; then none was run.
-`
-
-type mutantsFlags struct{ list, json bool }
-
-func mutantsCommand() command {
-	return command{
-		name: "mutants", args: "[MUTANT...]", brief: "plant bugs into the upgrader and the meter and say what catches them", help: mutantsHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(mutantsFlags)
-			flags.BoolVar(&f.list, "list", false, "list the mutants and what they do; run none")
-			flags.BoolVar(&f.json, "json", false, "print one JSON object a mutant and one of them all, instead of the table")
-			return f.run
-		},
+`,
+		Done: "the healthy pair passes and every mutant is caught", Failed: "one escapes or the healthy pair fails",
+		Run: f.run,
 	}
 }
 
-func (f *mutantsFlags) run(ctx context.Context, s streams, args []string) error {
-	all, err := chooseMutants(args)
+func mutantNames() []string {
+	return words(mutants.All(), func(m mutants.Mutant) string { return m.Name })
+}
+
+func (f *mutantsFlags) run(ctx context.Context, c *cli.Call) error {
+	all, err := chooseMutants(c.Args)
 	if err != nil {
 		return err
 	}
 	if f.list {
-		return f.writeList(s.out, all)
+		f.tell(c, all)
+		return nil
 	}
+	c.Begin()
 	began := time.Now()
 	verdicts, err := mutants.RunAll(ctx, append([]mutants.Mutant{mutants.Healthy()}, all...))
 	switch {
@@ -68,60 +69,41 @@ func (f *mutantsFlags) run(ctx context.Context, s streams, args []string) error 
 	}
 	r := mutantResults{healthy: verdicts[0], verdicts: verdicts[1:], wall: time.Since(began)}
 	if f.json {
-		err = r.writeJSON(s.out)
+		r.encode(c)
 	} else {
-		err = r.writeTable(s.out, len(args) > 0)
-	}
-	if err != nil {
-		return fmt.Errorf("write the results: %w", err)
+		c.Print(r.table(len(c.Args) > 0))
 	}
 	return r.verdict()
 }
 
 // chooseMutants finds the mutants with these names; all where there are none.
-func chooseMutants(args []string) ([]mutants.Mutant, error) {
+func chooseMutants(names []string) ([]mutants.Mutant, error) {
 	all := mutants.All()
-	if len(args) == 0 {
+	if len(names) == 0 {
 		return all, nil
 	}
-	var names []string
-	for _, m := range all {
-		names = append(names, m.Name)
-	}
 	var chosen []mutants.Mutant
-	for _, arg := range args {
-		i := slices.Index(names, arg)
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(m mutants.Mutant) bool { return m.Name == name })
 		if i < 0 {
-			return nil, unknownMutant(arg, names)
+			return nil, cli.Unknown("mutant", name, mutantNames()).Hint("ionbench mutants --list lists the mutants")
 		}
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
 }
 
-func unknownMutant(arg string, names []string) error {
-	const next = "`ionbench mutants --list` lists the mutants."
-	if best, ok := fault.Nearest(arg, names); ok {
-		return wrongUsage(next, "there is no mutant %q; did you mean %s?", arg, best)
-	}
-	return wrongUsage(next, "there is no mutant %q", arg)
-}
-
-func (f *mutantsFlags) writeList(w io.Writer, all []mutants.Mutant) error {
-	if f.json {
-		out := jsonLines(w)
-		for _, m := range all {
-			if err := out.Encode(mutantObject{m.Name, m.Side, m.Text}); err != nil {
-				return fmt.Errorf("write the list: %w", err)
-			}
-		}
-		return nil
-	}
+func (f *mutantsFlags) tell(c *cli.Call, all []mutants.Mutant) {
 	rows := [][]string{{"MUTANT", "SIDE", "WHAT IT DOES"}}
 	for _, m := range all {
+		if f.json {
+			c.Encode(mutantObject{m.Name, m.Side, m.Text})
+		}
 		rows = append(rows, []string{m.Name, string(m.Side), m.Text})
 	}
-	return writeColumns(w, rows)
+	if !f.json {
+		c.Print(cli.Table(rows))
+	}
 }
 
 // mutantResults is what came of a run.
@@ -131,10 +113,10 @@ type mutantResults struct {
 	wall     time.Duration
 }
 
-// verdict is errFailed unless all is as it should be.
+// verdict is cli.ErrNo unless all is as it should be.
 func (r *mutantResults) verdict() error {
 	if r.healthy.Caught || r.caught() < len(r.verdicts) {
-		return errFailed
+		return cli.ErrNo
 	}
 	return nil
 }
@@ -171,25 +153,22 @@ func (r *mutantResults) health() string {
 	return "pass"
 }
 
-func (r *mutantResults) writeTable(w io.Writer, inFull bool) error {
-	_, err := fmt.Fprintf(w, "the healthy upgrader and meter: %s\n\n", r.health())
-	errs := []error{err}
+func (r *mutantResults) table(inFull bool) string {
 	rows := [][]string{{"", "MUTANT", "SIDE", "CAUGHT BY", "WITH"}}
 	for _, v := range r.verdicts {
 		rows = append(rows, mutantRow(v))
 	}
-	errs = append(errs, writeColumns(w, rows))
+	text := fmt.Sprintf("the healthy upgrader and meter: %s\n\n", r.health()) + cli.Table(rows)
 	if r.healthy.Caught {
-		errs = append(errs, explainMutant(w, r.healthy))
+		text += explainMutant(r.healthy)
 	}
 	for _, v := range r.verdicts {
 		if inFull || !v.Caught {
-			errs = append(errs, explainMutant(w, v))
+			text += explainMutant(v)
 		}
 	}
-	_, err = fmt.Fprintf(w, "\nmutants=%d caught=%d healthy=%s median_faults=%g seconds=%.2f\n",
+	return text + fmt.Sprintf("\nmutants=%d caught=%d healthy=%s median_faults=%g seconds=%.2f\n",
 		len(r.verdicts), r.caught(), r.health(), r.medianFaults(), r.wall.Seconds())
-	return errors.Join(append(errs, err)...)
 }
 
 func mutantRow(v mutants.Verdict) []string {
@@ -216,7 +195,7 @@ func circumstances(v mutants.Verdict) string {
 }
 
 // explainMutant tells all that there is to say of a verdict.
-func explainMutant(w io.Writer, v mutants.Verdict) error {
+func explainMutant(v mutants.Verdict) string {
 	text := fmt.Sprintf("\n%s: %s\n", v.Mutant.Name, v.Mutant.Text)
 	if v.Caught {
 		text += fmt.Sprintf("  caught by  %s\n  in which   %s\n  with       %s\n", v.By, v.Must, circumstances(v))
@@ -226,8 +205,7 @@ func explainMutant(w io.Writer, v mutants.Verdict) error {
 	if v.Mutant.Side != mutants.Neither {
 		text += fmt.Sprintf("  repeat     ionbench mutants %s\n", v.Mutant.Name)
 	}
-	_, err := io.WriteString(w, text)
-	return err
+	return text
 }
 
 // mutantObject is a mutant as a program reads it.
@@ -259,23 +237,13 @@ type mutantsObject struct {
 	Seconds      float64 `json:"seconds"`
 }
 
-func (r *mutantResults) writeJSON(w io.Writer) error {
-	out := jsonLines(w)
+func (r *mutantResults) encode(c *cli.Call) {
 	for _, v := range append([]mutants.Verdict{r.healthy}, r.verdicts...) {
-		o := verdictObject{
+		c.Encode(verdictObject{
 			mutantObject: mutantObject{v.Mutant.Name, v.Mutant.Side, v.Mutant.Text},
 			Caught:       v.Caught, Invariant: v.Invariant(), By: v.By, Probe: v.Must, With: v.With,
 			Plan: v.Plan.String(), Shrunk: v.Shrunk.String(), Faults: v.Faults(),
-		}
-		if err := out.Encode(o); err != nil {
-			return err
-		}
+		})
 	}
-	return out.Encode(mutantsObject{len(r.verdicts), r.caught(), r.health(), r.medianFaults(), r.wall.Seconds()})
-}
-
-func jsonLines(w io.Writer) *json.Encoder {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	return out
+	c.Encode(mutantsObject{len(r.verdicts), r.caught(), r.health(), r.medianFaults(), r.wall.Seconds()})
 }

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/mutants"
 )
 
 func TestEveryMutantIsALineOfTheTableAndCaught(t *testing.T) {
 	code, out, diagnostics := call(t, "", "mutants")
-	if code != exitDone || diagnostics != "" {
+	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	if !strings.HasPrefix(out, "the healthy upgrader and meter: pass\n") {
@@ -32,7 +33,7 @@ func TestEveryMutantIsALineOfTheTableAndCaught(t *testing.T) {
 
 func TestAMutantThatIsNamedIsToldInFull(t *testing.T) {
 	code, out, _ := call(t, "", "mutants", "mark-before-verify", "no-resend")
-	if code != exitDone {
+	if code != cli.Done {
 		t.Errorf("exit %d", code)
 	}
 	for _, want := range []string{
@@ -52,7 +53,7 @@ func TestAMutantThatIsNamedIsToldInFull(t *testing.T) {
 func TestMutantsAsJSONAreOneObjectEachAndOneOfThemAll(t *testing.T) {
 	code, out, _ := call(t, "", "mutants", "--json", "efficiency-wrong")
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	if code != exitDone || len(lines) != 3 {
+	if code != cli.Done || len(lines) != 3 {
 		t.Fatalf("exit %d, %d lines", code, len(lines))
 	}
 	var healthy, v verdictObject
@@ -77,11 +78,11 @@ func TestMutantsAsJSONAreOneObjectEachAndOneOfThemAll(t *testing.T) {
 
 func TestTheListOfMutantsRunsNone(t *testing.T) {
 	code, out, _ := call(t, "", "mutants", "--list")
-	if code != exitDone || strings.Count(out, "\n") != 1+len(mutants.All()) || !strings.Contains(out, "no-resend") || strings.Contains(out, "caught=") {
+	if code != cli.Done || strings.Count(out, "\n") != 1+len(mutants.All()) || !strings.Contains(out, "no-resend") || strings.Contains(out, "caught=") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	code, out, _ = call(t, "", "mutants", "--list", "--json", "no-resend")
-	if code != exitDone || !strings.HasPrefix(out, `{"mutant":"no-resend","side":"upgrader","text":"gives up`) {
+	if code != cli.Done || !strings.HasPrefix(out, `{"mutant":"no-resend","side":"upgrader","text":"gives up`) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 }
@@ -96,43 +97,34 @@ func TestAMutantThatEscapesAndAHealthyPairThatFailsAreFailures(t *testing.T) {
 		says string
 	}{
 		{mutantResults{verdicts: []mutants.Verdict{caught}}, nil, "mutants=1 caught=1 healthy=pass"},
-		{mutantResults{verdicts: []mutants.Verdict{caught, escaped}}, errFailed, "no probe catches it\n  repeat     ionbench mutants " + escaped.Mutant.Name},
-		{mutantResults{healthy: sick, verdicts: []mutants.Verdict{caught}}, errFailed, "I3: failure is claimed"},
+		{mutantResults{verdicts: []mutants.Verdict{caught, escaped}}, cli.ErrNo, "no probe catches it\n  repeat     ionbench mutants " + escaped.Mutant.Name},
+		{mutantResults{healthy: sick, verdicts: []mutants.Verdict{caught}}, cli.ErrNo, "I3: failure is claimed"},
 	} {
-		var out bytes.Buffer
-		if err := c.r.writeTable(&out, false); err != nil {
-			t.Fatal(err)
-		}
-		if got := c.r.verdict(); got != c.want || !strings.Contains(out.String(), c.says) {
-			t.Errorf("%v, and %q is wanted in\n%s", got, c.says, out.String())
+		out := c.r.table(false)
+		if got := c.r.verdict(); got != c.want || !strings.Contains(out, c.says) {
+			t.Errorf("%v, and %q is wanted in\n%s", got, c.says, out)
 		}
 	}
 }
 
 func TestMutantsThatAreNoneAreWrongUsage(t *testing.T) {
-	const next = "\n`ionbench mutants --list` lists the mutants.\n"
+	const next = "\nionbench: hint: ionbench mutants --list lists the mutants\n"
 	for arg, want := range map[string]string{
-		"no-resent": "ionbench: there is no mutant \"no-resent\"; did you mean no-resend?" + next,
-		"xyzzy":     "ionbench: there is no mutant \"xyzzy\"" + next,
+		"no-resent": "ionbench: error: there is no mutant \"no-resent\"; did you mean no-resend?" + next,
+		"xyzzy":     "ionbench: error: there is no mutant \"xyzzy\"" + next,
 	} {
 		code, out, diagnostics := call(t, "", "mutants", arg)
-		if code != exitUsage || out != "" || diagnostics != want {
+		if code != cli.Misused || out != "" || diagnostics != want {
 			t.Errorf("exit %d, on stdout %q, on stderr %q", code, out, diagnostics)
 		}
 	}
 }
 
-func TestMutantsThatCannotBeToldOrRunToTheEndAreAFailure(t *testing.T) {
-	for _, args := range [][]string{{"mutants", "no-resend"}, {"mutants", "no-resend", "--json"}, {"mutants", "--list"}, {"mutants", "--list", "--json"}} {
-		var diagnostics bytes.Buffer
-		if code := run(context.Background(), args, nil, full{}, &diagnostics); code != exitFailed || !strings.Contains(diagnostics.String(), "no space left") {
-			t.Errorf("%v: exit %d: %s", args, code, diagnostics.String())
-		}
-	}
+func TestMutantsThatAreNotRunToTheEndAreAFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, diagnostics bytes.Buffer
-	if code := run(ctx, []string{"mutants"}, nil, &out, &diagnostics); code != exitFailed || out.Len() > 0 || diagnostics.String() != "ionbench: interrupted: the mutants were not all run\n" {
+	if code := run(ctx, []string{"mutants"}, nil, &out, &diagnostics); code != cli.Failed || out.Len() > 0 || diagnostics.String() != "ionbench: error: interrupted: the mutants were not all run\n" {
 		t.Errorf("exit %d: %s", code, diagnostics.String())
 	}
 }

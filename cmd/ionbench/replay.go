@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
@@ -29,16 +26,6 @@ meter and a line that take no time and a tool that waits half a second for an an
 is compared, times aside, with the bench in the same conditions. Plans that name blocks,
 percentages, states, flash operations or no-responses give the same events; where a plan
 names times, bytes, frames or replies, differences are no surprise.
-
-Examples:
-  ionbench replay 'cable-pull at block 3 then kill at block 5'
-  ionbench replay t1.V56U9tiLAgA --print log
-  ionbench replay 'power-loss at flash-op 70 torn' --journal --image-size 7424
-  ionbench replay 'abort at 60%' --transport tcp
-  ionbench replay 'kill at block 2' --image new.upg --json
-
-Exit status: 0 no invariant was broken, 1 one was, or the outcome over the transport is
-another than on the bench, 2 wrong usage or an id that cannot be repeated here.
 `
 
 type replayFlags struct {
@@ -48,17 +35,25 @@ type replayFlags struct {
 	json      bool
 }
 
-func replayCommand() command {
-	return command{
-		name: "replay", args: "ID|PLAN", brief: "repeat one trial and tell what happened", help: replayHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(replayFlags)
-			flags.StringVar(&f.print, "print", "", "`trace|log|plan` alone, instead of the account")
-			flags.StringVar(&f.transport, "transport", "bench", "what carries the bytes: `bench|pty|tcp`")
-			flags.BoolVar(&f.json, "json", false, "print one JSON object, instead of the account")
-			f.declare(flags)
-			return f.run
-		},
+func replayCommand() *cli.Command {
+	f := &replayFlags{trialFlags: newTrialFlags(), transport: "bench"}
+	return &cli.Command{
+		Name: "replay", Brief: "repeat one trial and tell what happened", Help: replayHelp,
+		Args: trialArg(), Surplus: quoteThePlan,
+		Flags: cli.Plain(append([]cli.Flag{
+			cli.OneOf(&f.print, "print", printed(), "print this alone, instead of the account"),
+			cli.OneOf(&f.transport, "transport", []string{"bench", "pty", "tcp"}, "what carries the bytes"),
+			cli.Switch(&f.json, "json", "print one JSON object, instead of the account"),
+		}, f.flags()...)...),
+		Examples: `
+  ionbench replay 'cable-pull at block 3 then kill at block 5'
+  ionbench replay t1.V56U9tiLAgA --print log
+  ionbench replay 'power-loss at flash-op 70 torn' --journal --image-size 7424
+  ionbench replay 'abort at 60%' --transport tcp
+  ionbench replay 'kill at block 2' --image new.upg --json
+`,
+		Done: "no invariant was broken", Failed: "one was, or the outcome over the transport is another than on the bench",
+		Run: f.run,
 	}
 }
 
@@ -66,37 +61,22 @@ func transports() map[string]rig.Transport {
 	return map[string]rig.Transport{"bench": rig.Bench, "pty": rig.PTY, "tcp": rig.TCP}
 }
 
-func (f *replayFlags) check() error {
-	const next = "`ionbench replay --help` has examples."
-	_, known := transports()[f.transport]
-	switch {
-	case f.print != "" && f.json:
-		return wrongUsage(next, "--print and --json exclude each other")
-	case f.print != "" && f.print != "log" && f.print != "trace" && f.print != "plan":
-		return wrongUsage(next, "--print %s: use log, trace or plan", f.print)
-	case !known:
-		return wrongUsage(next, "--transport %s: use bench, pty or tcp", f.transport)
+func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
+	if f.print != "" && f.json {
+		return errPrintAndJSON()
 	}
-	return nil
-}
-
-func (f *replayFlags) run(ctx context.Context, s streams, args []string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	subject, err := f.subject(args)
+	subject, err := f.subject(c)
 	if err != nil {
 		return err
 	}
+	c.Begin()
 	r, err := f.replay(ctx, subject)
 	if err != nil {
 		return err
 	}
-	if err := f.write(s.out, r); err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
+	f.write(c, r)
 	if r.result.Class == trial.Violated || r.elsewhere() {
-		return errFailed
+		return cli.ErrNo
 	}
 	return nil
 }
@@ -171,29 +151,21 @@ func attemptTitle(i int) string {
 	return fmt.Sprintf("recovery %d", i)
 }
 
-func (f *replayFlags) write(w io.Writer, r *replayed) error {
-	if f.json {
-		out := json.NewEncoder(w)
-		out.SetEscapeHTML(false)
-		return out.Encode(r.object())
-	}
-	var text string
-	switch f.print {
-	case "":
-		text = r.account()
-	case "log":
-		text = string(r.result.Log)
-	case "plan":
-		text = r.Plans.String() + "\n"
+func (f *replayFlags) write(c *cli.Call, r *replayed) {
+	switch {
+	case f.json:
+		c.Encode(r.object())
+	case f.print == "":
+		c.Print(r.account())
+	case f.print == "log":
+		c.Print(string(r.result.Log))
+	case f.print == "plan":
+		c.Print(r.Plans.String() + "\n")
 	default:
-		var b strings.Builder
 		for _, e := range r.result.Trace {
-			b.WriteString(e.String() + "\n")
+			c.Print(e.String() + "\n")
 		}
-		text = b.String()
 	}
-	_, err := io.WriteString(w, text)
-	return err
 }
 
 // account is what happened, for a person.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ionbench/client/upg"
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
@@ -32,14 +33,14 @@ func idIn(t *testing.T, out string) string {
 
 func TestReplayTellsWhatHappened(t *testing.T) {
 	code, out, diagnostics := call(t, "", "replay", twice)
-	if code != exitDone || diagnostics != "" {
+	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	wantGolden(t, "replay.golden", out)
 
 	// The id that it names is the same trial.
 	code, again, _ := call(t, "", "replay", idIn(t, out))
-	if code != exitDone || again != out {
+	if code != cli.Done || again != out {
 		t.Errorf("exit %d, and the id gives\n%s", code, again)
 	}
 }
@@ -55,7 +56,7 @@ func TestReplayTakesTheConfigurationFromFlagsOrTheID(t *testing.T) {
 		t.Errorf("flags that agree with the id change it to\n%s", again)
 	}
 	code, _, diagnostics := call(t, "", "replay", id, "--release", "2.2")
-	if code != exitUsage || !strings.HasPrefix(diagnostics, "ionbench: the id says release 2.1, and --release says 2.2\n") {
+	if code != cli.Misused || !strings.HasPrefix(diagnostics, "ionbench: error: the id says release 2.1, and --release says 2.2\n") {
 		t.Errorf("exit %d: %s", code, diagnostics)
 	}
 }
@@ -91,7 +92,7 @@ func TestReplayAsOneObject(t *testing.T) {
 func TestReplayOfARunOfAStorm(t *testing.T) {
 	c, plans := storm.Draw(5, 17, 3)
 	code, out, diagnostics := call(t, "", "replay", storm.ID(5, 17, 3), "--print", "plan")
-	if code != exitDone || out != plans.String()+"\n" {
+	if code != cli.Done || out != plans.String()+"\n" {
 		t.Errorf("exit %d: %q and %q, want %q", code, out, diagnostics, plans)
 	}
 	if _, out, _ := call(t, "", "replay", storm.ID(5, 17, 3)); !strings.Contains(out, c.Hash()) {
@@ -120,18 +121,18 @@ func ownFirmware(t *testing.T, first byte) string {
 func TestReplayWithAFileOfOnesOwn(t *testing.T) {
 	path, other := ownFirmware(t, 1), ownFirmware(t, 2)
 	code, out, diagnostics := call(t, "", "replay", "kill at block 2", "--image", path)
-	if code != exitDone || !strings.Contains(out, "ION 7330, tool 2.2, image of 9001 bytes, of a file with revision 7330V290") || !strings.Contains(out, " --image "+path+"\n") {
+	if code != cli.Done || !strings.Contains(out, "ION 7330, tool 2.2, image of 9001 bytes, of a file with revision 7330V290") || !strings.Contains(out, " --image "+path+"\n") {
 		t.Fatalf("exit %d\n%s%s", code, out, diagnostics)
 	}
 	id := idIn(t, out)
-	if code, again, _ := call(t, "", "replay", id, "--image", path); code != exitDone || again != out {
+	if code, again, _ := call(t, "", "replay", id, "--image", path); code != cli.Done || again != out {
 		t.Errorf("exit %d, and the id gives\n%s", code, again)
 	}
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"without the file":  {[]string{id}, "Name it: --image FILE.upg.\n"},
+		"without the file":  {[]string{id}, "name it: --image FILE.upg\n"},
 		"with another file": {[]string{id, "--image", other}, "the id was made with another image, another configuration or another version of the model: with " + other},
 		"not needed":        {[]string{"t1.V56U9tiLAgA", "--image", path}, "the image of this id is a generated one"},
 		"of another model":  {[]string{"kill", "--image", path, "--model", "7300"}, "choose that model"},
@@ -141,7 +142,7 @@ func TestReplayWithAFileOfOnesOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, diagnostics := call(t, "", append([]string{"replay"}, c.args...)...)
-			if code != exitUsage || !strings.Contains(diagnostics, c.want) {
+			if code != cli.Misused || !strings.Contains(diagnostics, c.want) {
 				t.Errorf("exit %d: %s", code, diagnostics)
 			}
 		})
@@ -153,21 +154,21 @@ func TestReplayRefusesWhatItCannotRepeat(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing":              {nil, "ionbench: no trial: give an id or, in quotes, a plan; \"\" is the plan without faults\n" + seeFormat + "\n"},
-		"a plan in words":      {[]string{"abort", "at", "60%"}, "ionbench: one trial is wanted, and these are 3 arguments\nPut a plan in quotes: 'abort at 60%'.\n"},
+		"nothing":              {nil, "ionbench: error: no trial\nionbench: hint: usage: ionbench replay ID|PLAN [FLAG...]\n"},
+		"a plan in words":      {[]string{"abort", "at", "60%"}, "ionbench: error: \"at\" is one argument too many\nionbench: hint: put the whole plan in quotes, as in: 'abort at 60%'\n"},
 		"a misspelt plan":      {[]string{"cable-pul at block 3"}, "did you mean `cable-pull`?"},
 		"a mistyped id":        {[]string{"t1.V56U9tiLAgB"}, "is mistyped, or a part of it is missing"},
 		"a mistyped storm":     {[]string{"s1.8.1.979.00000000.0000"}, "is mistyped, or a part of it is missing"},
-		"an unknown model":     {[]string{"kill", "--model", "7000"}, "--model: unknown model"},
+		"an unknown model":     {[]string{"kill", "--model", "7000"}, "--model: \"7000\" is not known; use 7300, 7330 or 7350"},
 		"an unknown release":   {[]string{"kill", "--release", "3"}, "--release: unknown release"},
 		"too large an image":   {[]string{"kill", "--image-size", "9999999"}, "room for"},
-		"an unknown thing":     {[]string{"kill", "--print", "logs"}, "--print logs: use log, trace or plan"},
-		"an unknown transport": {[]string{"kill", "--transport", "udp"}, "--transport udp: use bench, pty or tcp"},
+		"an unknown thing":     {[]string{"kill", "--print", "logs"}, "--print: \"logs\" is not known; use log, trace or plan"},
+		"an unknown transport": {[]string{"kill", "--transport", "udp"}, "--transport: \"udp\" is not known; use bench, pty or tcp"},
 		"two forms":            {[]string{"kill", "--print", "log", "--json"}, "exclude each other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, diagnostics := call(t, "", append([]string{"replay"}, c.args...)...)
-			if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+			if code != cli.Misused || out != "" || !strings.Contains(diagnostics, c.want) {
 				t.Errorf("exit %d, %q: %s", code, out, diagnostics)
 			}
 		})
@@ -176,7 +177,7 @@ func TestReplayRefusesWhatItCannotRepeat(t *testing.T) {
 
 func TestReplayInRealTimeComparesWithTheBench(t *testing.T) {
 	code, out, diagnostics := call(t, "", "replay", "kill at block 3 then abort at state programming", "--transport", "tcp", "--image-size", "30000")
-	if code != exitDone || !strings.Contains(out, "\nbench    the same events over TCP as on the bench, times aside\n") || !strings.Contains(out, " --transport tcp\n") {
+	if code != cli.Done || !strings.Contains(out, "\nbench    the same events over TCP as on the bench, times aside\n") || !strings.Contains(out, " --transport tcp\n") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }

@@ -3,17 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"math"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"ionbench/client/upgradelog"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/reproduce"
+	"ionbench/scenarios/shell"
 )
 
 const reproduceHelp = `
@@ -31,16 +31,6 @@ With --output the candidate becomes a case file that "ionbench run" plays, to be
 into fixtures/cases. With --serve the meter is there as the failure left it, a minute later,
 with line and power back, until Ctrl-C: try a recovery by hand or with another tool.
 With several runs both take the last, unless --run names another.
-
-Examples:
-  ionbench reproduce Upgrade.log
-  ionbench reproduce Upgrade.log --run 2 --json
-  ionbench reproduce Upgrade.log -o my-failure.case
-  ionbench reproduce Upgrade.log -o - | ionbench run - --print trace
-  ionbench reproduce Upgrade.log --candidate 2 --serve pty --link ./ttyION
-  ionbench reproduce Upgrade.log --serve tcp --tcp :7801
-
-Exit status: 0 reproduced, 1 a run is not, 2 wrong usage or a file that is no log.
 `
 
 type reproduceFlags struct {
@@ -54,49 +44,54 @@ type reproduceFlags struct {
 	tcp       string
 }
 
-func reproduceCommand() command {
-	return command{
-		name: "reproduce", args: "LOG", brief: "find what gives an Upgrade.log of the field, and make a scenario of it", help: reproduceHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(reproduceFlags)
-			flags.IntVar(&f.run, "run", 0, "the `number` of one run of the log, from 1; negative from its end")
-			flags.IntVar(&f.candidate, "candidate", 1, "the `number` of the candidate for --output and --serve")
-			flags.StringVarP(&f.output, "output", "o", "", "write the candidate to a new case `file`; - prints it, and nothing else")
-			flags.IntVar(&f.trials, "trials", reproduce.DefaultTrials, "`number` of trials on the bench that a run may take")
-			flags.BoolVar(&f.json, "json", false, "print one JSON object a run")
-			flags.StringVar(&f.serve, "serve", "", "serve the meter as it was left: `pty|tcp`")
-			flags.StringVar(&f.link, "link", "", "with --serve pty: a `name` for the PTY")
-			flags.StringVar(&f.tcp, "tcp", "127.0.0.1:0", "with --serve tcp: the `address`")
-			return f.act
-		},
+func reproduceCommand() *cli.Command {
+	f := &reproduceFlags{candidate: 1, trials: reproduce.DefaultTrials, tcp: "127.0.0.1:0"}
+	output := cli.Text(&f.output, "output", "FILE", "write the candidate to a new case file; - prints it, and nothing else").With(cli.Files("*.case"))
+	output.Letter = "o"
+	return &cli.Command{
+		Name: "reproduce", Brief: "find what gives an Upgrade.log of the field, and make a scenario of it", Help: reproduceHelp,
+		Args: []cli.Arg{{Name: "LOG", What: "log", Values: cli.Files("*.log")}},
+		Flags: cli.Plain(
+			cli.Number(&f.run, "run", "N", math.MinInt32, math.MaxInt32, "one run of the log alone, from 1; negative from its end"),
+			cli.Count(&f.candidate, "candidate", "the candidate for --output and --serve"),
+			output,
+			cli.Count(&f.trials, "trials", "trials on the bench that a run may take"),
+			cli.Switch(&f.json, "json", "print one JSON object a run"),
+			cli.OneOf(&f.serve, "serve", []string{"pty", "tcp"}, "serve the meter as it was left"),
+			cli.Text(&f.link, "link", "PATH", "with --serve pty: a name for the PTY").With(cli.Files("*")),
+			cli.Text(&f.tcp, "tcp", "ADDR", "with --serve tcp: the address"),
+		),
+		Examples: `
+  ionbench reproduce Upgrade.log
+  ionbench reproduce Upgrade.log --run 2 --json
+  ionbench reproduce Upgrade.log -o my-failure.case
+  ionbench reproduce Upgrade.log -o - | ionbench run - --print trace
+  ionbench reproduce Upgrade.log --candidate 2 --serve pty --link ./ttyION
+  ionbench reproduce Upgrade.log --serve tcp --tcp :7801
+`,
+		Done: "reproduced", Failed: "a run is not",
+		Run: f.act,
 	}
 }
 
-const seeReproduce = "`ionbench reproduce --help` has examples."
-
-func (f *reproduceFlags) check(args []string) error {
+func (f *reproduceFlags) check() error {
 	switch {
-	case len(args) != 1:
-		return wrongUsage(seeReproduce, "one log is wanted, and these are %d arguments", len(args))
-	case f.candidate < 1:
-		return wrongUsage(seeReproduce, "--candidate %d: the first is 1", f.candidate)
-	case f.trials < 1:
-		return wrongUsage(seeReproduce, "--trials %d: at least 1", f.trials)
-	case f.serve != "" && f.serve != "pty" && f.serve != "tcp":
-		return wrongUsage(seeReproduce, "--serve %s: use pty or tcp", f.serve)
 	case f.link != "" && f.serve != "pty":
-		return wrongUsage(seeReproduce, "--link %s: there is no PTY that it could point to; add --serve pty", f.link)
+		return cli.Usage("--link %s: there is no PTY that it could point to", f.link).Hint("add --serve pty")
 	case f.output == "-" && (f.json || f.serve != ""):
-		return wrongUsage(seeReproduce, "-o - prints the case and nothing else: leave --json and --serve out")
+		return cli.Usage("-o - prints the case and nothing else").Hint("leave --json and --serve out")
+	case f.output == "-":
+		return nil
 	}
-	return nil
+	return checkOutputs(files.Nothing, f.output)
 }
 
-func (f *reproduceFlags) act(ctx context.Context, s streams, args []string) error {
-	if err := f.check(args); err != nil {
+func (f *reproduceFlags) act(ctx context.Context, c *cli.Call) error {
+	if err := f.check(); err != nil {
 		return err
 	}
-	log, err := readLog(s.in, args[0])
+	path := c.Args[0]
+	log, err := readLog(c.In, path)
 	if err != nil {
 		return err
 	}
@@ -104,21 +99,20 @@ func (f *reproduceFlags) act(ctx context.Context, s streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	found := f.search(ctx, s, log, chosen)
+	c.Begin()
+	found := f.search(ctx, c, log, chosen)
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted after %d of %d runs", len(found), len(chosen))
 	}
 	if f.output != "-" {
-		if err := f.write(s.out, args[0], log, found); err != nil {
-			return fmt.Errorf("write the results: %w", err)
-		}
+		f.tell(c, path, log, found)
 	}
-	if err := f.use(ctx, s, found[len(found)-1].Result); err != nil {
+	if err := f.use(ctx, c, found[len(found)-1].Result); err != nil {
 		return err
 	}
 	for _, r := range found {
 		if !r.Reproduced() {
-			return errFailed
+			return cli.ErrNo
 		}
 	}
 	return nil
@@ -131,28 +125,31 @@ type foundRun struct {
 }
 
 func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
-	const next = "Name an Upgrade.log; the tool keeps it in its own folder."
-	in := stdin
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, wrongUsage(next, "%v", err)
-		}
-		defer file.Close()
-		in = file
-	}
-	b, err := io.ReadAll(io.LimitReader(in, upgradelog.MaxBytes+1))
+	const next = "name an Upgrade.log; the tool keeps it in its own folder"
+	b, err := readInput(stdin, path, upgradelog.MaxBytes)
 	if err != nil {
-		return nil, wrongUsage(next, "%s: %v", path, err)
+		return nil, cli.WithHints(err, next)
 	}
 	log, err := reproduce.Read(b)
 	switch {
 	case err != nil:
-		return nil, wrongUsage(next, "%s: %v", path, err)
+		return nil, cli.Unusable(fmt.Errorf("%s: %w", path, err)).Hint(next)
 	case len(log.Runs) == 0:
-		return nil, wrongUsage(next, "%s: no line of it is one of an Upgrade.log", path)
+		return nil, cli.Usage("%s: no line of it is one of an Upgrade.log", path).Hint(next)
 	}
 	return log, nil
+}
+
+// readInput reads a file, or standard input if it is named -.
+func readInput(stdin io.Reader, path string, limit int) ([]byte, error) {
+	if path != "-" {
+		return files.Read(path, limit)
+	}
+	b, err := files.ReadAll(stdin, limit)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	return b, nil
 }
 
 // choose gives the places of the runs that are wanted.
@@ -169,18 +166,19 @@ func (f *reproduceFlags) choose(log *reproduce.Log) ([]int, error) {
 	case f.run == 0:
 		return []int{n - 1}, nil
 	case f.run > n || f.run < -n:
-		return nil, wrongUsage(seeReproduce, "--run %d: the log has %d", f.run, n)
+		return nil, cli.Usage("--run %d: the log has %s", f.run, counted(n, "run"))
 	case f.run < 0:
 		return []int{n + f.run}, nil
 	}
 	return []int{f.run - 1}, nil
 }
 
-func (f *reproduceFlags) search(ctx context.Context, s streams, log *reproduce.Log, chosen []int) []foundRun {
-	told := newProgress(s.err)
+func (f *reproduceFlags) search(ctx context.Context, c *cli.Call, log *reproduce.Log, chosen []int) []foundRun {
+	told := c.Progress("runs")
+	defer told.Clear()
 	var found []foundRun
 	for _, i := range chosen {
-		told.tell("%d of %d runs", len(found), len(chosen))
+		told.Show(len(found), len(chosen), "")
 		found = append(found, foundRun{i + 1, reproduce.Search(ctx, log.Runs[i], reproduce.Options{Trials: f.trials})})
 		if ctx.Err() != nil {
 			break
@@ -190,7 +188,7 @@ func (f *reproduceFlags) search(ctx context.Context, s streams, log *reproduce.L
 }
 
 // use makes of the candidate what was asked for.
-func (f *reproduceFlags) use(ctx context.Context, s streams, r *reproduce.Result) error {
+func (f *reproduceFlags) use(ctx context.Context, c *cli.Call, r *reproduce.Result) error {
 	if f.output == "" && f.serve == "" {
 		return nil
 	}
@@ -198,59 +196,50 @@ func (f *reproduceFlags) use(ctx context.Context, s streams, r *reproduce.Result
 		return errors.New("the run is not reproduced, so there is neither a case nor a meter to serve")
 	}
 	if f.candidate > len(r.Candidates) {
-		return wrongUsage(seeReproduce, "--candidate %d: there are %d", f.candidate, len(r.Candidates))
+		return cli.Usage("--candidate %d: there are %d", f.candidate, len(r.Candidates))
 	}
-	c := r.Candidates[f.candidate-1]
+	candidate := r.Candidates[f.candidate-1]
 	if f.output != "" {
-		if err := f.keep(s.out, r, c); err != nil {
+		if err := f.keep(c, r, candidate); err != nil {
 			return err
 		}
 	}
 	if f.serve != "" {
-		return f.serveLeft(ctx, s, r, c)
+		return f.serveLeft(ctx, c, r, candidate)
 	}
 	return nil
 }
 
-func (f *reproduceFlags) keep(w io.Writer, r *reproduce.Result, c *reproduce.Candidate) error {
-	b, err := r.CaseFile(c)
-	if err != nil {
+func (f *reproduceFlags) keep(c *cli.Call, r *reproduce.Result, candidate *reproduce.Candidate) error {
+	b, err := r.CaseFile(candidate)
+	switch {
+	case err != nil:
 		return err
-	}
-	if f.output == "-" {
-		_, err = w.Write(b)
-	} else {
-		err = writeNew(f.output, b)
-	}
-	if err != nil {
-		return fmt.Errorf("write the case: %w", err)
-	}
-	return nil
-}
-
-func (f *reproduceFlags) write(w io.Writer, path string, log *reproduce.Log, found []foundRun) error {
-	if f.json {
-		out := json.NewEncoder(w)
-		out.SetEscapeHTML(false)
-		for _, r := range found {
-			if err := out.Encode(f.object(path, r)); err != nil {
-				return err
-			}
-		}
+	case f.output == "-":
+		c.Print(string(b))
 		return nil
 	}
-	var b strings.Builder
+	return files.WriteBytes(f.output, files.Nothing, files.Public, b)
+}
+
+func (f *reproduceFlags) tell(c *cli.Call, path string, log *reproduce.Log, found []foundRun) {
+	if f.json {
+		for _, r := range found {
+			c.Encode(f.object(path, r))
+		}
+		return
+	}
 	for _, remark := range log.Remarks {
-		fmt.Fprintf(&b, "%-9s%s\n", "remark", remark)
+		c.Printf("%-9s%s\n", "remark", remark)
 	}
 	for i, r := range found {
+		var b strings.Builder
 		if i > 0 {
 			b.WriteByte('\n')
 		}
 		f.account(&b, path, len(log.Runs), r)
+		c.Print(b.String())
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // account is what is known of a run, for a person.
@@ -339,12 +328,12 @@ func afterwards(c *reproduce.Candidate) string {
 // repeat is the command that plays a candidate.
 func (f *reproduceFlags) repeat(path string, run, candidate int) string {
 	if f.output != "" && f.output != "-" && candidate == f.candidate {
-		return "ionbench run " + quoted(f.output) + " --print log"
+		return "ionbench run " + shell.Quote(f.output) + " --print log"
 	}
 	if path == "-" {
 		path = "Upgrade.log"
 	}
-	return fmt.Sprintf("ionbench reproduce %s --run %d --candidate %d -o - | ionbench run - --print log", quoted(path), run, candidate)
+	return fmt.Sprintf("ionbench reproduce %s --run %d --candidate %d -o - | ionbench run - --print log", shell.Quote(path), run, candidate)
 }
 
 // reproduceObject is a run as a program reads it.

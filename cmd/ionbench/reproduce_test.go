@@ -13,7 +13,9 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/port"
+	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/logs"
+	"ionbench/scenarios/shell"
 	"ionbench/simulator/machine"
 )
 
@@ -38,7 +40,7 @@ func fieldLog(t *testing.T, name string) string {
 func TestReproduceTellsWhatHappenedAndHowItIsRepeated(t *testing.T) {
 	path := fieldLog(t, "upgrade-failed.log")
 	code, out, diagnostics := call(t, "", "reproduce", path)
-	if code != exitDone || diagnostics != "" {
+	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, %s", code, diagnostics)
 	}
 	for _, words := range []string{
@@ -55,17 +57,17 @@ func TestReproduceTellsWhatHappenedAndHowItIsRepeated(t *testing.T) {
 func TestACandidateBecomesACaseThatRunPlays(t *testing.T) {
 	path := fieldLog(t, "field-three-runs.log")
 	file := filepath.Join(t.TempDir(), "my.case")
-	if code, out, diagnostics := call(t, "", "reproduce", path, "--run", "2", "--candidate", "2", "-o", file); code != exitDone || !strings.Contains(out, "ionbench run "+quoted(file)) {
+	if code, out, diagnostics := call(t, "", "reproduce", path, "--run", "2", "--candidate", "2", "-o", file); code != cli.Done || !strings.Contains(out, "ionbench run "+shell.Quote(file)) {
 		t.Fatalf("exit %d\n%s%s", code, out, diagnostics)
 	}
-	if code, out, diagnostics := call(t, "", "run", file, "--print", "plan"); code != exitDone || !strings.Contains(out, "power-loss at block 3\n") {
+	if code, out, diagnostics := call(t, "", "run", file, "--print", "plan"); code != cli.Done || !strings.Contains(out, "power-loss at block 3\n") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 	_, text, _ := call(t, "", "reproduce", path, "-o", "-")
-	if code, out, diagnostics := call(t, text, "run", "-", "--print", "log"); code != exitDone || !strings.Contains(out, "Upgrade completed at") {
+	if code, out, diagnostics := call(t, text, "run", "-", "--print", "log"); code != cli.Done || !strings.Contains(out, "Upgrade completed at") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
-	if code, _, diagnostics := call(t, "", "reproduce", path, "-o", file); code != exitFailed || !strings.Contains(diagnostics, "exists") {
+	if code, _, diagnostics := call(t, "", "reproduce", path, "-o", file); code != cli.Misused || !strings.Contains(diagnostics, "exists") {
 		t.Errorf("a file that is there: exit %d, %s", code, diagnostics)
 	}
 }
@@ -73,11 +75,11 @@ func TestACandidateBecomesACaseThatRunPlays(t *testing.T) {
 func TestARunThatIsNotReproducedIsNamed(t *testing.T) {
 	path := fieldLog(t, "field-edited.log")
 	code, out, _ := call(t, "", "reproduce", path)
-	if code != exitFailed || !strings.Contains(out, "not reproduced: this comes nearest") || !strings.Contains(out, "no: ") || !strings.Contains(out, "line ") || strings.Contains(out, "repeat") {
+	if code != cli.Failed || !strings.Contains(out, "not reproduced: this comes nearest") || !strings.Contains(out, "no: ") || !strings.Contains(out, "line ") || strings.Contains(out, "repeat") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	for _, args := range [][]string{{"-o", filepath.Join(t.TempDir(), "x.case")}, {"--serve", "tcp"}} {
-		if code, _, diagnostics := call(t, "", append([]string{"reproduce", path}, args...)...); code != exitFailed || !strings.Contains(diagnostics, "not reproduced") {
+		if code, _, diagnostics := call(t, "", append([]string{"reproduce", path}, args...)...); code != cli.Failed || !strings.Contains(diagnostics, "not reproduced") {
 			t.Errorf("%v: exit %d, %s", args, code, diagnostics)
 		}
 	}
@@ -86,7 +88,7 @@ func TestARunThatIsNotReproducedIsNamed(t *testing.T) {
 func TestReproduceSpeaksToPrograms(t *testing.T) {
 	code, out, _ := call(t, "", "reproduce", fieldLog(t, "field-three-runs.log"), "--json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if code != exitDone || len(lines) != 3 {
+	if code != cli.Done || len(lines) != 3 {
 		t.Fatalf("exit %d\n%s", code, out)
 	}
 	var o reproduceObject
@@ -105,15 +107,15 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 		args  []string
 		says  string
 	}{
-		{"", nil, "one log is wanted"},
-		{"", []string{path, path}, "2 arguments"},
+		{"", nil, "no log"},
+		{"", []string{path, path}, "one argument too many"},
 		{"", []string{"no-such.log"}, "no-such.log"},
 		{"", []string{"-"}, "no line of it"},
 		{"\x00\xFF\x00", []string{"-"}, "no line of it"},
 		{strings.Repeat("x", 8<<20+1), []string{"-"}, "too large"},
 		{"", []string{path, "--run", "2"}, "the log has 1"},
 		{"", []string{path, "--run", "-2"}, "the log has 1"},
-		{"", []string{path, "--candidate", "0"}, "the first is 1"},
+		{"", []string{path, "--candidate", "0"}, "no number of at least 1"},
 		{"", []string{path, "--candidate", "99", "-o", "x.case"}, "there are"},
 		{"", []string{path, "--trials", "0"}, "at least 1"},
 		{"", []string{path, "--serve", "usb"}, "use pty or tcp"},
@@ -121,7 +123,7 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 		{"", []string{path, "-o", "-", "--json"}, "nothing else"},
 	} {
 		code, _, diagnostics := call(t, test.stdin, append([]string{"reproduce"}, test.args...)...)
-		if code != exitUsage || !strings.Contains(diagnostics, test.says) {
+		if code != cli.Misused || !strings.Contains(diagnostics, test.says) {
 			t.Errorf("%v: exit %d, %s", test.args, code, diagnostics)
 		}
 	}
@@ -159,7 +161,7 @@ func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	var diagnostics strings.Builder
-	done := make(chan int)
+	done := make(chan cli.Status)
 	path := fieldLog(t, "upgrade-failed.log")
 	go func() {
 		code := run(ctx, []string{"reproduce", path, "--serve", "tcp"}, strings.NewReader(""), in, &diagnostics)
@@ -181,7 +183,7 @@ func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
 		t.Errorf("the meter says %+v", d)
 	}
 	cancel()
-	if code := <-done; code != exitDone || !strings.Contains(diagnostics.String(), "Upgrading…") {
+	if code := <-done; code != cli.Done || !strings.Contains(diagnostics.String(), "Upgrading…") {
 		t.Errorf("exit %d, %s", code, &diagnostics)
 	}
 }

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/shell"
 )
 
 const runHelp = `
@@ -22,17 +19,6 @@ a case file, a folder of case files, or - for one on standard input.
 Each case is a line of a table: the outcomes of its attempts, the time that passed on
 the bench's clock, and the time that it took to play. Of a case that did not come out
 as its file says, the reasons follow, its plan of faults, and the command that repeats it.
-
-Examples:
-  ionbench run                                     all stored cases
-  ionbench run recovery frozen                     two of them
-  ionbench run upgrade-failed --print log          what the upgrader logged, and nothing else
-  ionbench run upgrade-failed --print trace        every event of the bench
-  ionbench run ./field ./today/meter-105.case      your own: a folder, a file
-  ionbench run --json | jq 'select(.passed | not)' for programs: one object a case
-
-Exit status: 0 all came out as their files say, 1 one did not, 2 wrong usage, an unknown
-case or a file that is no case; then none was played.
 `
 
 type runFlags struct {
@@ -40,40 +26,53 @@ type runFlags struct {
 	json  bool
 }
 
-func runCommand() command {
-	return command{
-		name: "run", args: "[CASE...]", brief: "play cases and say whether they come out as their files say", help: runHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(runFlags)
-			flags.StringVar(&f.print, "print", "", "`log|trace|plan` of one case alone, instead of the table")
-			flags.BoolVar(&f.json, "json", false, "print one JSON object a case, instead of the table")
-			return f.run
-		},
+func runCommand() *cli.Command {
+	f := new(runFlags)
+	return &cli.Command{
+		Name: "run", Brief: "play cases and say whether they come out as their files say", Help: runHelp,
+		Args: caseArgs(),
+		Flags: cli.Plain(
+			cli.OneOf(&f.print, "print", printed(), "print this of one case alone, instead of the table"),
+			cli.Switch(&f.json, "json", "print one JSON object a case, instead of the table"),
+		),
+		Examples: `
+  ionbench run                                     all stored cases
+  ionbench run recovery frozen                     two of them
+  ionbench run upgrade-failed --print log          what the upgrader logged, and nothing else
+  ionbench run upgrade-failed --print trace        every event of the bench
+  ionbench run ./field ./today/meter-105.case      your own: a folder, a file
+  ionbench run --json | jq 'select(.passed | not)' for programs: one object a case
+`,
+		Done: "all came out as their files say", Failed: "one did not",
+		Run: f.run,
 	}
 }
 
-func (f *runFlags) run(ctx context.Context, s streams, args []string) error {
-	if err := f.check(); err != nil {
-		return err
+// printed is what can be printed of a run alone.
+func printed() []string { return []string{"log", "trace", "plan"} }
+
+func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
+	if f.print != "" && f.json {
+		return errPrintAndJSON()
 	}
-	all, err := choose(args, s.in)
+	all, err := choose(c.Args, c.In)
 	if err != nil {
 		return err
 	}
 	if f.print != "" && len(all) != 1 {
-		return wrongUsage("Name one, such as `ionbench run upgrade-failed --print "+f.print+"`.", "--print prints of one case, and these are %d", len(all))
+		return cli.Usage("--print prints of one case, and these are %d", len(all)).Hint("name one, as in: ionbench run upgrade-failed --print " + f.print)
 	}
+	c.Begin()
 	played, stopped := playAll(ctx, all)
 	switch {
 	case f.json:
-		err = writeJSON(s.out, played)
-	case f.print != "" && len(played) == 1:
-		err = played[0].print(s, f.print)
+		for _, p := range played {
+			c.Encode(p.object())
+		}
 	case f.print == "":
-		err = writeTable(s.out, played)
-	}
-	if err != nil {
-		return fmt.Errorf("write the results: %w", err)
+		c.Print(tableOfCases(played))
+	case len(played) == 1:
+		played[0].print(c, f.print)
 	}
 	if stopped {
 		return fmt.Errorf("interrupted: %d of %d cases were played", len(played), len(all))
@@ -81,21 +80,14 @@ func (f *runFlags) run(ctx context.Context, s streams, args []string) error {
 	return verdictOn(played)
 }
 
-func (f *runFlags) check() error {
-	const next = "`ionbench run --help` has examples."
-	switch {
-	case f.print != "" && f.json:
-		return wrongUsage(next, "--print and --json exclude each other")
-	case f.print != "" && f.print != "log" && f.print != "trace" && f.print != "plan":
-		return wrongUsage(next, "--print %s: use log, trace or plan", f.print)
-	}
-	return nil
+func errPrintAndJSON() error {
+	return cli.Usage("--print and --json exclude each other").Hint("leave one of them out")
 }
 
 func verdictOn(played []playedCase) error {
 	for _, p := range played {
 		if !p.passed() {
-			return errFailed
+			return cli.ErrNo
 		}
 	}
 	return nil
@@ -146,50 +138,33 @@ func (p playedCase) virtual() time.Duration {
 
 // repeat is the command that plays the case again.
 func (p playedCase) repeat() string {
-	command := "ionbench run " + quoted(p.name) + " --print trace"
+	command := "ionbench run " + shell.Quote(p.name) + " --print trace"
 	if p.name == "-" {
 		command += " < CASE-FILE"
 	}
 	return command
 }
 
-// quoted writes an argument so that a shell takes it as one.
-func quoted(arg string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:+@%"
-	if arg != "" && strings.Trim(arg, plain) == "" {
-		return arg
-	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-}
-
 // print writes one thing of the case alone; why it failed goes to standard error.
-func (p playedCase) print(s streams, what string) error {
+func (p playedCase) print(c *cli.Call, what string) {
 	if !p.passed() {
-		if err := p.explain(s.err); err != nil {
-			return err
+		fmt.Fprint(c.Err, p.explanation())
+	}
+	switch {
+	case what == "plan":
+		c.Print(p.Plan())
+	case p.err != nil:
+	case what == "log":
+		c.Print(string(p.result.Log))
+	default:
+		for _, e := range p.result.Trace {
+			c.Print(e.String() + "\n")
 		}
 	}
-	if what == "plan" {
-		_, err := io.WriteString(s.out, p.Plan())
-		return err
-	}
-	if p.err != nil {
-		return nil
-	}
-	if what == "log" {
-		_, err := s.out.Write(p.result.Log)
-		return err
-	}
-	var b strings.Builder
-	for _, e := range p.result.Trace {
-		b.WriteString(e.String() + "\n")
-	}
-	_, err := io.WriteString(s.out, b.String())
-	return err
 }
 
-// explain tells why a case did not come out as its file says.
-func (p playedCase) explain(w io.Writer) error {
+// explanation tells why a case did not come out as its file says.
+func (p playedCase) explanation() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s did not come out as its file says:\n", p.name)
 	for _, reason := range p.reasons() {
@@ -200,64 +175,29 @@ func (p playedCase) explain(w io.Writer) error {
 		b.WriteString("  " + line)
 	}
 	fmt.Fprintf(&b, "this repeats it:\n  %s\n", p.repeat())
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
-func writeTable(w io.Writer, played []playedCase) error {
+func tableOfCases(played []playedCase) string {
 	rows := [][]string{{"", "CASE", "OUTCOME", "VIRTUAL TIME", "WALL TIME"}}
-	failed := 0
+	failed, reasons := 0, ""
 	for _, p := range played {
 		mark := "ok"
 		if !p.passed() {
 			mark = "FAIL"
 			failed++
+			reasons += "\n" + p.explanation()
 		}
 		rows = append(rows, []string{mark, p.name, p.outcome(), p.virtual().Round(time.Second).String(), p.wall.Round(100 * time.Microsecond).String()})
 	}
-	errs := []error{writeColumns(w, rows)}
-	for _, p := range played {
-		if !p.passed() {
-			fmt.Fprintln(w)
-			errs = append(errs, p.explain(w))
-		}
-	}
-	_, err := fmt.Fprintf(w, "\n%s\n", summary(len(played), failed))
-	return errors.Join(append(errs, err)...)
+	return cli.Table(rows) + reasons + "\n" + summary(len(played), failed) + "\n"
 }
 
 func summary(played, failed int) string {
-	noun := "cases"
-	if played == 1 {
-		noun = "case"
-	}
 	if failed == 0 {
-		return fmt.Sprintf("%d %s as said", played, noun)
+		return counted(played, "case") + " as said"
 	}
-	return fmt.Sprintf("%d %s, %d not as said", played, noun, failed)
-}
-
-// writeColumns writes rows with their columns under each other.
-func writeColumns(w io.Writer, rows [][]string) error {
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], len([]rune(cell)))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		line := ""
-		for i, cell := range row {
-			line += cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return fmt.Sprintf("%s, %d not as said", counted(played, "case"), failed)
 }
 
 // runObject is a case as a program reads it.
@@ -287,17 +227,6 @@ type attemptObject struct {
 	Revision     string        `json:"revision"`
 	Image        bool          `json:"image_intact"`
 	FlashOps     uint64        `json:"flash_operations"`
-}
-
-func writeJSON(w io.Writer, played []playedCase) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	for _, p := range played {
-		if err := out.Encode(p.object()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (p playedCase) object() runObject {

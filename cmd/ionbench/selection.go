@@ -10,15 +10,26 @@ import (
 	"slices"
 	"strings"
 
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
-	"ionbench/simulator/fault"
 )
 
 // chosen is a case that somebody asked for.
 type chosen struct {
 	name string // as it would be asked for again
 	*cases.Case
+}
+
+const (
+	nameACase = "name a case of ionbench list, a file or a folder"
+	seeFormat = "ionbench format tells what a case file may say"
+)
+
+// caseArgs are the cases that a command plays.
+func caseArgs() []cli.Arg {
+	return []cli.Arg{{Name: "CASE", What: "case", Optional: true, Many: true, Values: cli.Values{Words: stored.Names, Files: "*" + stored.Suffix}}}
 }
 
 // choose finds the cases that the arguments name: those that are stored, files, folders,
@@ -41,7 +52,7 @@ func choose(args []string, stdin io.Reader) ([]chosen, error) {
 func chooseOne(arg string, stdin io.Reader) ([]chosen, error) {
 	switch {
 	case arg == "-":
-		b, err := readAtMost(stdin)
+		b, err := files.ReadAll(stdin, cases.MaxBytes)
 		if err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
 		}
@@ -57,9 +68,7 @@ func chooseOne(arg string, stdin io.Reader) ([]chosen, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, unknownCase(arg)
-	case err != nil:
-		return nil, wrongUsage("Name a case of `ionbench list`, a file or a folder.", "%v", err)
-	case info.IsDir():
+	case err == nil && info.IsDir():
 		return folder(arg)
 	}
 	return one(fromFile(arg))
@@ -74,20 +83,17 @@ func one(c chosen, err error) ([]chosen, error) {
 
 // unknownCase says what else could have been meant.
 func unknownCase(arg string) error {
-	const next = "`ionbench list` lists the cases; a file or a folder can be named too."
+	const next = "ionbench list lists the cases; a file or a folder can be named too"
 	if strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, stored.Suffix) {
-		return wrongUsage(next, "there is no file %s", arg)
+		return cli.Usage("there is no file %s", arg).Hint(next)
 	}
-	if best, ok := fault.Nearest(arg, stored.Names()); ok {
-		return wrongUsage(next, "there is no case %q; did you mean %s?", arg, best)
-	}
-	return wrongUsage(next, "there is no case %q", arg)
+	return cli.Unknown("case", arg, stored.Names()).Hint(next)
 }
 
 func folder(path string) ([]chosen, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, wrongUsage("", "%v", err)
+		return nil, cli.Unusable(err)
 	}
 	var all []chosen
 	for _, e := range entries {
@@ -101,36 +107,25 @@ func folder(path string) ([]chosen, error) {
 		all = append(all, c)
 	}
 	if all == nil {
-		return nil, wrongUsage("Case files end in "+stored.Suffix+"; `ionbench format` tells what they say.", "there is no case file in %s", path)
+		return nil, cli.Usage("there is no case file in %s", path).Hint("case files end in "+stored.Suffix, seeFormat)
 	}
 	return all, nil
 }
 
 func fromFile(path string) (chosen, error) {
-	f, err := os.Open(path)
+	b, err := files.Read(path, cases.MaxBytes)
 	if err != nil {
-		return chosen{}, wrongUsage("Name a case of `ionbench list`, a file or a folder.", "%v", err)
-	}
-	defer f.Close()
-	b, err := readAtMost(f)
-	if err != nil {
-		return chosen{}, fmt.Errorf("%s: %w", path, err)
+		return chosen{}, cli.WithHints(err, nameACase)
 	}
 	return parse(path, b, stored.Beside(os.DirFS(filepath.Dir(path))))
 }
 
-// readAtMost reads one byte more than a case can have, so that its size is checked where
-// everything else is.
-func readAtMost(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, cases.MaxBytes+1))
-}
-
-func parse(name string, b []byte, files fs.FS) (chosen, error) {
+func parse(name string, b []byte, beside fs.FS) (chosen, error) {
 	c, err := cases.Parse(b)
 	if err != nil {
-		return chosen{}, wrongUsage("Nothing was run. `ionbench format` tells what a case file may say.",
-			"%s is no case that can be played:\n  %s", name, strings.ReplaceAll(err.Error(), "\n", "\n  "))
+		return chosen{}, cli.Usage("%s is no case that can be played:\n  %s", name, strings.ReplaceAll(err.Error(), "\n", "\n  ")).
+			Hint("nothing was run", seeFormat)
 	}
-	c.Files = files
+	c.Files = beside
 	return chosen{name, c}, nil
 }

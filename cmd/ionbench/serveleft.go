@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/reproduce"
 	"ionbench/simulator/serve"
 )
 
 // serveLeft serves the meter as a candidate left it, until ctx ends. The port is a line on
 // standard output of its own, for scripts.
-func (f *reproduceFlags) serveLeft(ctx context.Context, s streams, r *reproduce.Result, c *reproduce.Candidate) error {
-	left, err := r.Left(c)
+func (f *reproduceFlags) serveLeft(ctx context.Context, c *cli.Call, r *reproduce.Result, candidate *reproduce.Candidate) error {
+	left, err := r.Left(candidate)
 	if err != nil {
 		return err
 	}
@@ -26,8 +27,8 @@ func (f *reproduceFlags) serveLeft(ctx context.Context, s streams, r *reproduce.
 		if a := server.Addr(); a != nil {
 			port = a.String()
 		}
-		fmt.Fprintln(s.out, port)
-		fmt.Fprintf(s.err, "ionbench: the ION %v %s, unit %d, as it was left: %v, its display shows %q; Ctrl-C ends it\n",
+		c.Print(port + "\n")
+		c.Note("the ION %v %s, unit %d, as it was left: %v, its display shows %q; Ctrl-C ends it",
 			left.Setup().Model, left.Setup().SerialNumber, left.Setup().UnitID, m.State(), m.Panel().LCD)
 	})
 	if errors.Is(err, context.Canceled) {

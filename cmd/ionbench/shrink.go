@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-	"time"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 )
@@ -25,14 +21,6 @@ The smallest trial is printed with its id, the command that repeats it, a case f
 broken, case and spec fail until that is mended.
 
 Classes: unharmed, resent, cleared-again, recovered, settings-lost, violated.
-
-Examples:
-  ionbench shrink 'abort at 60%; cable-pull at block 3; kill at 5m' --until settings-lost
-  ionbench shrink t1.V56U9tiLAgA --until unharmed --json
-  ionbench shrink 'kill at 90s; kill at 95s' --until settings-lost --case my.case --spec my_test.go
-
-Exit status: 0 done, 1 the trial breaks nothing or is of another class: nothing to shrink,
-or the shrinking was interrupted, 2 wrong usage or an id that cannot be repeated here.
 `
 
 type shrinkFlags struct {
@@ -44,43 +32,53 @@ type shrinkFlags struct {
 	json     bool
 }
 
-func shrinkCommand() command {
-	return command{
-		name: "shrink", args: "ID|PLAN", brief: "find the smallest trial that fails in the same way", help: shrinkHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(shrinkFlags)
-			flags.StringVar(&f.until, "until", "", "keep the outcome's `class`, instead of what is broken")
-			flags.IntVar(&f.budget, "budget", shrink.DefaultBudget, "trials to run at most")
-			flags.StringVar(&f.caseFile, "case", "", "write the case to a new `file`, instead of printing it")
-			flags.StringVar(&f.spec, "spec", "", "write the spec to a new `file`, instead of printing it")
-			flags.BoolVar(&f.json, "json", false, "print one JSON object")
-			f.declare(flags)
-			return f.run
-		},
+func shrinkCommand() *cli.Command {
+	f := &shrinkFlags{trialFlags: newTrialFlags(), budget: shrink.DefaultBudget}
+	classes := make([]string, trial.ClassCount)
+	for i := range classes {
+		classes[i] = trial.Class(i).String()
+	}
+	return &cli.Command{
+		Name: "shrink", Brief: "find the smallest trial that fails in the same way", Help: shrinkHelp,
+		Args: trialArg(), Surplus: quoteThePlan,
+		Flags: cli.Plain(append([]cli.Flag{
+			cli.Text(&f.until, "until", "CLASS", "keep the outcome's class, instead of what is broken").With(cli.Words(classes...)),
+			cli.Count(&f.budget, "budget", "trials to run at most"),
+			cli.Text(&f.caseFile, "case", "FILE", "write the case to a new file, instead of printing it").With(cli.Files("*.case")),
+			cli.Text(&f.spec, "spec", "FILE", "write the spec to a new file, instead of printing it").With(cli.Files("*.go")),
+			cli.Switch(&f.json, "json", "print one JSON object"),
+		}, f.flags()...)...),
+		Examples: `
+  ionbench shrink 'abort at 60%; cable-pull at block 3; kill at 5m' --until settings-lost
+  ionbench shrink t1.V56U9tiLAgA --until unharmed --json
+  ionbench shrink 'kill at 90s; kill at 95s' --until settings-lost --case my.case --spec my_test.go
+`,
+		Failed: "the trial breaks nothing or is of another class: nothing to shrink, or the shrinking was interrupted",
+		Run:    f.run,
 	}
 }
 
-func (f *shrinkFlags) run(ctx context.Context, s streams, args []string) error {
-	if f.budget < 1 {
-		return wrongUsage("", "--budget %d: at least 1", f.budget)
-	}
-	subject, err := f.subject(args)
+func (f *shrinkFlags) run(ctx context.Context, c *cli.Call) error {
+	subject, err := f.subject(c)
 	if err != nil {
 		return err
 	}
-	fails, err := f.predicate(subject)
+	if err := checkOutputs(files.Nothing, f.caseFile, f.spec); err != nil {
+		return err
+	}
+	fails, err := f.predicate(c, subject)
 	if err != nil {
 		return err
 	}
-	told := newProgress(s.err)
+	told := c.Progress("")
 	r := shrink.Minimize(ctx, subject, fails, shrink.Options{Budget: f.budget, Progress: func(runs int, now shrink.Subject) {
-		told.tell("after %d trials: %s", runs, orNothing(now.Plans.String()))
+		told.Tell("after %d trials: %s", runs, orNothing(now.Plans.String()))
 	}})
 	shrunk, err := f.shrunk(r)
 	if err != nil {
 		return err
 	}
-	if err := f.write(s.out, shrunk); err != nil {
+	if err := f.write(c, shrunk); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -90,7 +88,15 @@ func (f *shrinkFlags) run(ctx context.Context, s streams, args []string) error {
 }
 
 // predicate is what the shrunk trial must have in common with the one that was given.
-func (f *shrinkFlags) predicate(s shrink.Subject) (func(shrink.Subject) bool, error) {
+func (f *shrinkFlags) predicate(c *cli.Call, s shrink.Subject) (func(shrink.Subject) bool, error) {
+	var class trial.Class
+	if f.until != "" {
+		var err error
+		if class, err = trial.ParseClass(f.until); err != nil {
+			return nil, cli.Usage("--until: %w", err)
+		}
+	}
+	c.Begin()
 	r, err := trial.TryCaught(s.Config, s.Plans, trial.NoTrace)
 	if err != nil {
 		return nil, err
@@ -100,10 +106,6 @@ func (f *shrinkFlags) predicate(s shrink.Subject) (func(shrink.Subject) bool, er
 			return nil, fmt.Errorf("the trial breaks no invariant, so there is nothing to shrink; it is %v, and --until %v shrinks it while it stays so", r.Class, r.Class)
 		}
 		return shrink.FailsLike(r, trial.TryCaught), nil
-	}
-	class, err := trial.ParseClass(f.until)
-	if err != nil {
-		return nil, wrongUsage("`ionbench shrink --help` lists the classes.", "--until: %v", err)
 	}
 	if r.Class != class {
 		return nil, fmt.Errorf("the trial is %v, not %v: there is nothing to shrink", r.Class, class)
@@ -136,55 +138,40 @@ func (f *shrinkFlags) shrunk(r shrink.Result) (*shrunk, error) {
 	return s, nil
 }
 
-func (f *shrinkFlags) write(w io.Writer, s *shrunk) error {
-	files := []struct {
+func (f *shrinkFlags) write(c *cli.Call, s *shrunk) error {
+	parts := []struct {
 		what, path, advice string
 		text               []byte
 	}{
 		{"case", f.caseFile, "ionbench run FILE plays it", s.caseText},
 		{"spec", f.spec, "it belongs into the folder scenarios", s.specText},
 	}
-	for _, file := range files {
-		if file.path == "" {
+	for _, part := range parts {
+		if part.path == "" {
 			continue
 		}
-		if err := writeNew(file.path, file.text); err != nil {
-			return fmt.Errorf("write the %s: %w", file.what, err)
+		if err := files.WriteBytes(part.path, files.Nothing, files.Public, part.text); err != nil {
+			return fmt.Errorf("write the %s: %w", part.what, err)
 		}
 	}
-	text := s.account()
 	if f.json {
-		return s.json(w)
+		c.Encode(s.object())
+		return nil
 	}
-	for _, file := range files {
+	c.Print(s.account())
+	for _, part := range parts {
 		switch {
 		case s.without != nil:
-		case file.path != "":
-			text += fmt.Sprintf("%-9s%s; %s\n", file.what, file.path, file.advice)
+		case part.path != "":
+			c.Printf("%-9s%s; %s\n", part.what, part.path, part.advice)
 		default:
-			text += fmt.Sprintf("\n--- %s: %s\n%s", file.what, file.advice, file.text)
+			c.Printf("\n--- %s: %s\n%s", part.what, part.advice, part.text)
 		}
 	}
 	if s.without != nil {
-		text += fmt.Sprintf("%-9s%v\n", "no case", s.without)
-	}
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("write the results: %w", err)
+		c.Printf("%-9s%v\n", "no case", s.without)
 	}
 	return nil
-}
-
-// writeNew never writes over a file that somebody has.
-func writeNew(path string, b []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(b)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	return err
 }
 
 func (s *shrunk) account() string {
@@ -221,34 +208,10 @@ type shrinkObject struct {
 	Spec   string       `json:"spec"`
 }
 
-func (s *shrunk) json(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	err := out.Encode(shrinkObject{
+func (s *shrunk) object() shrinkObject {
+	return shrinkObject{
 		ID: idOf(s.Subject), Plan: s.Plans.String(), Config: configOf(s.Config), Class: s.outcome.Class.String(),
 		Broken: append([]string{}, s.outcome.Broken...), Trials: s.Runs, Done: s.Done, Repeat: s.repeat,
 		Case: string(s.caseText), Spec: string(s.specText),
-	})
-	if err != nil {
-		return fmt.Errorf("write the results: %w", err)
 	}
-	return nil
-}
-
-// progress is lines on standard error for work that takes long: none at first, and then
-// one every few seconds.
-type progress struct {
-	w    io.Writer
-	last time.Time
-}
-
-func newProgress(w io.Writer) *progress { return &progress{w, time.Now()} }
-
-func (p *progress) tell(format string, args ...any) {
-	const seldom = 2 * time.Second
-	if time.Since(p.last) < seldom {
-		return
-	}
-	p.last = time.Now()
-	fmt.Fprintf(p.w, "ionbench: "+format+"\n", args...)
 }

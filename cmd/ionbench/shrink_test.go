@@ -7,17 +7,18 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 )
 
 func TestShrinkGivesTheSmallestPlanAndWhatRepeatsIt(t *testing.T) {
 	code, out, diagnostics := call(t, "", "shrink", "byte-dup at 20s; cable-pull at block 3; abort at 99%", "--until", "settings-lost", "--windows")
-	if code != exitDone {
+	if code != cli.Done {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	wantGolden(t, "shrink.golden", out)
-	if code, replayed, _ := call(t, "", "replay", idIn(t, out)); code != exitDone || !strings.Contains(replayed, "\nclass    settings-lost\n") {
+	if code, replayed, _ := call(t, "", "replay", idIn(t, out)); code != cli.Done || !strings.Contains(replayed, "\nclass    settings-lost\n") {
 		t.Errorf("exit %d, and what repeats it gives\n%s", code, replayed)
 	}
 }
@@ -27,16 +28,16 @@ func TestShrinkWritesACaseThatRunPlays(t *testing.T) {
 	story, spec := filepath.Join(folder, "small.case"), filepath.Join(folder, "small_test.go")
 	args := []string{"shrink", "power-loss at block 3 for 2 no-responses; frame-lost at 80s", "--until", "cleared-again", "--case", story, "--spec", spec}
 	code, out, diagnostics := call(t, "", args...)
-	if code != exitDone || !strings.HasSuffix(out, "\ncase     "+story+"; ionbench run FILE plays it\nspec     "+spec+"; it belongs into the folder scenarios\n") {
+	if code != cli.Done || !strings.HasSuffix(out, "\ncase     "+story+"; ionbench run FILE plays it\nspec     "+spec+"; it belongs into the folder scenarios\n") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
-	if code, out, _ := call(t, "", "run", story); code != exitDone {
+	if code, out, _ := call(t, "", "run", story); code != cli.Done {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	if b, err := os.ReadFile(spec); err != nil || !strings.HasPrefix(string(b), "package scenarios_test\n") {
 		t.Errorf("%v\n%s", err, b)
 	}
-	if code, _, diagnostics := call(t, "", args...); code != exitFailed || !strings.Contains(diagnostics, "write the case: open "+story) {
+	if code, _, diagnostics := call(t, "", args...); code != cli.Misused || !strings.Contains(diagnostics, story+" is not written over: file already exists") {
 		t.Errorf("over a file that is there: exit %d: %s", code, diagnostics)
 	}
 }
@@ -60,14 +61,14 @@ func TestShrinkAsOneObject(t *testing.T) {
 func TestShrinkOfWhatDoesNotFailSaysSo(t *testing.T) {
 	for _, c := range []struct {
 		args []string
-		code int
+		code cli.Status
 		want string
 	}{
-		{[]string{"kill at block 2"}, exitFailed, "ionbench: the trial breaks no invariant, so there is nothing to shrink; it is settings-lost, and --until settings-lost shrinks it while it stays so\n"},
-		{[]string{"kill at block 2", "--until", "resent"}, exitFailed, "ionbench: the trial is settings-lost, not resent: there is nothing to shrink\n"},
-		{[]string{"kill at block 2", "--until", "lost"}, exitUsage, "ionbench: --until: \"lost\" is no class of outcomes\n`ionbench shrink --help` lists the classes.\n"},
-		{[]string{"kill at block 2", "--budget", "0"}, exitUsage, "ionbench: --budget 0: at least 1\n"},
-		{nil, exitUsage, "ionbench: no trial: give an id or, in quotes, a plan; \"\" is the plan without faults\n" + seeFormat + "\n"},
+		{[]string{"kill at block 2"}, cli.Failed, "ionbench: error: the trial breaks no invariant, so there is nothing to shrink; it is settings-lost, and --until settings-lost shrinks it while it stays so\n"},
+		{[]string{"kill at block 2", "--until", "resent"}, cli.Failed, "ionbench: error: the trial is settings-lost, not resent: there is nothing to shrink\n"},
+		{[]string{"kill at block 2", "--until", "lost"}, cli.Misused, "ionbench: error: --until: \"lost\" is no class of outcomes\nionbench: hint: ionbench shrink --help tells how it is called\n"},
+		{[]string{"kill at block 2", "--budget", "0"}, cli.Misused, "ionbench: error: --budget: \"0\" is no number of at least 1\nionbench: hint: ionbench shrink --help tells how it is called\n"},
+		{nil, cli.Misused, "ionbench: error: no trial\nionbench: hint: usage: ionbench shrink ID|PLAN [FLAG...]\n"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"shrink"}, c.args...)...)
 		if code != c.code || out != "" || diagnostics != c.want {
@@ -79,12 +80,12 @@ func TestShrinkOfWhatDoesNotFailSaysSo(t *testing.T) {
 func TestShrinkWithAFileOfOnesOwnHasNoCase(t *testing.T) {
 	path := ownFirmware(t, 1)
 	code, out, _ := call(t, "", "shrink", "kill at block 2", "--until", "settings-lost", "--image", path)
-	if code != exitDone || !strings.Contains(out, "\nno case  a case and a spec make their own firmware") || !strings.Contains(out, " --image "+path+"\n") {
+	if code != cli.Done || !strings.Contains(out, "\nno case  a case and a spec make their own firmware") || !strings.Contains(out, " --image "+path+"\n") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	story := filepath.Join(t.TempDir(), "x.case")
 	code, _, diagnostics := call(t, "", "shrink", "kill at block 2", "--until", "settings-lost", "--image", path, "--case", story)
-	if _, err := os.Stat(story); code != exitFailed || !strings.Contains(diagnostics, "make their own firmware") || err == nil {
+	if _, err := os.Stat(story); code != cli.Failed || !strings.Contains(diagnostics, "make their own firmware") || err == nil {
 		t.Errorf("exit %d: %s", code, diagnostics)
 	}
 }
@@ -100,7 +101,7 @@ func TestAPlanTooLongForAnIDIsRepeatedByItsText(t *testing.T) {
 	long := strings.Repeat("byte-flip at byte 104233 to-meter mask 0x81 length 300; ", 9) + "kill at block 2"
 	code, out, diagnostics := call(t, "", "replay", long, "--journal", "--image-size", "30000")
 	want := "\nrepeat   ionbench replay '" + long + "' --model 7350 --release 2.2 --journal --image-size 30000\n"
-	if code != exitDone || !strings.Contains(out, want) {
+	if code != cli.Done || !strings.Contains(out, want) {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }

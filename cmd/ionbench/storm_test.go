@@ -10,8 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
@@ -21,7 +20,7 @@ var sum = regexp.MustCompile(`^runs=(\d+) violations=(\d+) unstruck=\d+ classes=
 
 func TestAStormThatBreaksNothingIsALine(t *testing.T) {
 	code, out, diagnostics := call(t, "", "storm", "--runs", "40", "--seed", "2", "--workers", "2")
-	if found := sum.FindStringSubmatch(out); code != exitDone || found == nil || found[1] != "40" || found[2] != "0" {
+	if found := sum.FindStringSubmatch(out); code != cli.Done || found == nil || found[1] != "40" || found[2] != "0" {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }
@@ -36,24 +35,19 @@ func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) 
 }
 
 // stormIn runs the command in the harsh world.
-func stormIn(t *testing.T, ctx context.Context, args ...string) (out string, err error) {
+func stormIn(t *testing.T, ctx context.Context, args ...string) (status cli.Status, out, diagnostics string) {
 	t.Helper()
-	f := &stormFlags{try: harsh}
-	flags := pflag.NewFlagSet("storm", pflag.ContinueOnError)
-	f.declare(flags)
-	if err := flags.Parse(args); err != nil {
-		t.Fatal(err)
-	}
-	var b, diagnostics bytes.Buffer
-	err = f.run(ctx, streams{nil, &b, &diagnostics}, flags.Args())
-	return b.String(), err
+	p := &cli.Program{Name: "ionbench", Commands: []*cli.Command{stormCommand(harsh)}}
+	var b, d bytes.Buffer
+	status = p.Run(ctx, cli.Streams{Out: &b, Err: &d}, append([]string{"storm"}, args...))
+	return status, b.String(), d.String()
 }
 
 // What is drawn changes with the tables of faults, so the text is not compared whole.
 func TestAStormTellsOfEachFailureAndTheCommandsThatRepeatIt(t *testing.T) {
-	out, err := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--workers", "3")
-	if err != errFailed {
-		t.Errorf("it ends with %v", err)
+	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--parallel", "3")
+	if status != cli.Failed {
+		t.Errorf("it ends with %d", status)
 	}
 	found := regexp.MustCompile(`(?m)^seed 3, run (\d+): broken
   I1: nobody answers
@@ -70,17 +64,17 @@ func TestAStormTellsOfEachFailureAndTheCommandsThatRepeatIt(t *testing.T) {
 		t.Fatalf("%d failures are told of in\n%s", len(found), out)
 	}
 	for _, f := range found {
-		if code, plan, diagnostics := call(t, "", "replay", f[3], "--print", "plan"); code != exitDone || plan != f[2]+"\n" {
+		if code, plan, diagnostics := call(t, "", "replay", f[3], "--print", "plan"); code != cli.Done || plan != f[2]+"\n" {
 			t.Errorf("run %s: exit %d, plan %q, and the storm said %q: %s", f[1], code, plan, f[2], diagnostics)
 		}
-		if code, plan, diagnostics := call(t, "", "replay", f[4], "--print", "plan"); code != exitDone || !strings.HasPrefix(plan, "power-loss at start") {
+		if code, plan, diagnostics := call(t, "", "replay", f[4], "--print", "plan"); code != cli.Done || !strings.HasPrefix(plan, "power-loss at start") {
 			t.Errorf("run %s: exit %d, shrunk plan %q: %s", f[1], code, plan, diagnostics)
 		}
 	}
 }
 
 func TestAStormAsObjects(t *testing.T) {
-	out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--json")
+	_, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--json")
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	for _, line := range lines[:len(lines)-1] {
 		var o failureObject
@@ -102,9 +96,9 @@ func TestAStormAsObjects(t *testing.T) {
 func TestAnInterruptedStormSaysWhatWasDone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	out, err := stormIn(t, ctx, "--runs", "5")
-	if found := sum.FindStringSubmatch(out); found == nil || found[1] != "0" || err == nil || err.Error() != "interrupted: 0 of 5 runs were done" {
-		t.Errorf("%v\n%s", err, out)
+	status, out, diagnostics := stormIn(t, ctx, "--runs", "5")
+	if found := sum.FindStringSubmatch(out); found == nil || found[1] != "0" || status != cli.Failed || diagnostics != "ionbench: error: interrupted: 0 of 5 runs were done\n" {
+		t.Errorf("exit %d, %s\n%s", status, diagnostics, out)
 	}
 }
 
@@ -113,15 +107,15 @@ func TestAStormOfWrongUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"kill"}, "storm takes no argument, and \"kill\" was given"},
-		{[]string{"--runs", "0"}, "--runs 0: at least 1"},
-		{[]string{"--faults", "9"}, "--faults 9: 1 to 8"},
-		{[]string{"--workers", "0"}, "--workers 0: at least 1"},
-		{[]string{"--budget", "-1"}, "--budget -1: at least 1"},
-		{[]string{"--seed", "x"}, "invalid argument"},
+		{[]string{"kill"}, "\"kill\" is one argument too many"},
+		{[]string{"--runs", "0"}, "--runs: \"0\" is no number of at least 1"},
+		{[]string{"--faults", "9"}, "--faults: \"9\" is no number from 1 to 8"},
+		{[]string{"--workers", "0"}, "--parallel: \"0\" is no number of at least 1"},
+		{[]string{"--budget", "-1"}, "--budget: \"-1\" is no number of at least 1"},
+		{[]string{"--seed", "x"}, "--seed: \"x\" is no number from 0 to 18446744073709551615"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"storm"}, c.args...)...)
-		if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, c.want) {
 			t.Errorf("%q: exit %d, %q: %s", c.args, code, out, diagnostics)
 		}
 	}

@@ -7,16 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
-	"ionbench/cmd/terminal"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/atlas/page"
-	"ionbench/simulator/fault"
 )
 
 const sweepHelp = `
@@ -30,18 +29,6 @@ with the futures that differ as classes, and as skipped the points that were not
 
 --json keeps all of it in a file, which "ionbench atlas" merges, compares and draws. Ctrl-C
 writes what there is; the same command with --resume goes on from there.
-
-Examples:
-  ionbench sweep                                     bytes on the wire and flash operations
-  ionbench sweep --list-spaces                       what else can be swept
-  ionbench sweep --space state,host --journal        these two, with a tool that keeps a journal
-  ionbench sweep --fault 'power-loss at flash-op # torn for 30s'
-  ionbench sweep --image-size 256KiB --json s.json --html s.html
-  ionbench sweep --image-size 256KiB --json s.json --resume
-  ionbench sweep --shard 1/4 --json part1.json       the first quarter, for "ionbench atlas merge"
-
-Exit status: 0 no invariant was broken, 1 one was, or the sweep was interrupted, 2 wrong
-usage.
 `
 
 type sweepFlags struct {
@@ -49,7 +36,7 @@ type sweepFlags struct {
 	spaces     []string
 	faults     []string
 	pairs      bool
-	workers    int
+	parallel   int
 	shard      string
 	json       string
 	html, png  string
@@ -57,54 +44,68 @@ type sweepFlags struct {
 	listSpaces bool
 }
 
-func sweepCommand() command {
-	return command{
-		name: "sweep", brief: "break an upgrade at every point and say what comes of each", help: sweepHelp,
-		setup: func(flags *pflag.FlagSet) action {
-			f := new(sweepFlags)
-			flags.StringSliceVar(&f.spaces, "space", nil, "`NAME[,NAME]` of --list-spaces; without, "+strings.Join(atlas.DefaultSpaces(), " and "))
-			flags.StringArrayVar(&f.faults, "fault", nil, "`TEMPLATE` of a fault, with # for its place; may be given several times")
-			f.declare(flags)
-			flags.BoolVar(&f.pairs, "pairs", false, "and a second fault everywhere in what follows the first")
-			flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "points at once; the result is the same for any number")
-			flags.StringVar(&f.shard, "shard", "", "only part `i/n` of the points, i from 1 to n")
-			flags.StringVar(&f.json, "json", "", "write the atlas to `FILE`")
-			flags.StringVar(&f.html, "html", "", "draw it as a page: `FILE`")
-			flags.StringVar(&f.png, "png", "", "draw it as a picture: `FILE`")
-			flags.BoolVar(&f.resume, "resume", false, "go on with what the file of --json has, if it is there")
-			flags.BoolVar(&f.listSpaces, "list-spaces", false, "list the spaces and end")
-			return f.run
-		},
+func sweepCommand() *cli.Command {
+	f := &sweepFlags{trialFlags: newTrialFlags(), parallel: runtime.GOMAXPROCS(0)}
+	return &cli.Command{
+		Name: "sweep", Brief: "break an upgrade at every point and say what comes of each", Help: sweepHelp,
+		Flags: cli.Plain(slices.Concat([]cli.Flag{
+			cli.List(&f.spaces, "space", "NAME[,NAME]", "spaces of --list-spaces").
+				Unless(strings.Join(atlas.DefaultSpaces(), " and ")).With(cli.Values{Words: spaceNames, List: true}),
+			cli.Texts(&f.faults, "fault", "TEMPLATE", "a fault with # for its place; may be given several times").With(cli.Values{Words: kindNames}),
+		}, f.flags(), []cli.Flag{
+			cli.Switch(&f.pairs, "pairs", "and a second fault everywhere in what follows the first"),
+			parallelFlag(&f.parallel, "points at once; the result is the same for any number"),
+			cli.Text(&f.shard, "shard", "I/N", "only part I of N of the points, I from 1 to N"),
+			cli.Text(&f.json, "json", "FILE", "write the atlas to a file").With(cli.Files("*.json")),
+			cli.Text(&f.html, "html", "FILE", "draw it as a page").With(cli.Files("*.html")),
+			cli.Text(&f.png, "png", "FILE", "draw it as a picture").With(cli.Files("*.png")),
+			cli.Switch(&f.resume, "resume", "go on with what the file of --json has, if it is there"),
+			cli.Switch(&f.listSpaces, "list-spaces", "list the spaces and end"),
+		})...),
+		Examples: `
+  ionbench sweep                                     bytes on the wire and flash operations
+  ionbench sweep --list-spaces                       what else can be swept
+  ionbench sweep --space state,host --journal        these two, with a tool that keeps a journal
+  ionbench sweep --fault 'power-loss at flash-op # torn for 30s'
+  ionbench sweep --image-size 256KiB --json s.json --html s.html
+  ionbench sweep --image-size 256KiB --json s.json --resume
+  ionbench sweep --shard 1/4 --json part1.json       the first quarter, for "ionbench atlas merge"
+`,
+		Done: "no invariant was broken", Failed: "one was, or the sweep was interrupted",
+		Run: f.run,
 	}
 }
 
-const seeSweep = "`ionbench sweep --help` has examples."
+func spaceNames() []string {
+	return words(atlas.Spaces(), func(space [2]string) string { return space[0] })
+}
 
-func (f *sweepFlags) run(ctx context.Context, s streams, args []string) error {
-	if len(args) > 0 {
-		return wrongUsage(seeSweep, "sweep takes no argument, and %q was given", args[0])
-	}
+func (f *sweepFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.listSpaces {
-		return listSpaces(s)
+		rows := [][]string{{"SPACE", "WHAT IS SWEPT"}}
+		for _, space := range atlas.Spaces() {
+			rows = append(rows, []string{space[0], space[1]})
+		}
+		c.Print(cli.Table(rows))
+		return nil
 	}
-	sweep, err := f.sweep()
+	sweep, err := f.sweep(c)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	told := &sweepProgress{out: s.err, columns: func() int { return terminal.Columns(s.err) }, parts: max(1, sweep.Shards), began: began}
-	sweep.Progress = func(done, all int) { told.show(time.Now(), done, all) }
+	began, told := time.Now(), c.Progress("points")
+	parts := max(1, sweep.Shards)
+	sweep.Progress = func(done, all int) { told.Show(min(done, all/parts), all/parts, "") }
+	c.Begin()
 	a, err := sweep.Run(ctx)
-	told.clear()
+	told.Clear()
 	if err != nil {
 		return err
 	}
 	if err := f.write(a); err != nil {
 		return err
 	}
-	if err := writeAtlas(s.out, a, f.image, time.Since(began)); err != nil {
-		return fmt.Errorf("write the results: %w", err)
-	}
+	c.Print(atlasText(a, f.image, time.Since(began)))
 	return f.verdict(ctx, a)
 }
 
@@ -117,48 +118,39 @@ func (f *sweepFlags) verdict(ctx context.Context, a *atlas.Atlas) error {
 		if f.json != "" {
 			next = "go on with the same command and --resume"
 		}
-		return fmt.Errorf("interrupted: the result is partial, %d of %d points were done; %s", sum.Points, sum.Points+sum.Skipped, next)
+		return cli.WithHints(fmt.Errorf("interrupted: the result is partial, %d of %d points were done", sum.Points, sum.Points+sum.Skipped), next)
 	case sum.Violations > 0:
-		return errFailed
+		return cli.ErrNo
 	}
 	return nil
 }
 
 // sweep is what the flags ask for.
-func (f *sweepFlags) sweep() (atlas.Sweep, error) {
-	s := atlas.Sweep{Spaces: f.spaces, Faults: f.faults, Pairs: f.pairs, Workers: f.workers}
+func (f *sweepFlags) sweep(c *cli.Call) (atlas.Sweep, error) {
+	s := atlas.Sweep{Spaces: f.spaces, Faults: f.faults, Pairs: f.pairs, Workers: f.parallel}
 	var err error
-	if s.Config, err = f.config(); err != nil {
+	if s.Config, err = f.config(c); err != nil {
 		return s, err
 	}
 	if s.Shard, s.Shards, err = parseShard(f.shard); err != nil {
 		return s, err
 	}
-	if f.workers < 1 {
-		return s, wrongUsage(seeSweep, "--workers %d: at least 1", f.workers)
+	for _, space := range f.spaces {
+		if !slices.Contains(spaceNames(), space) {
+			return s, cli.Unknown("space", space, spaceNames()).Hint("ionbench sweep --list-spaces lists the spaces")
+		}
 	}
 	if err := s.Check(); err != nil {
-		return s, wrongUsage(f.nextFor(s), "%v", err)
+		return s, cli.Unusable(err).Hint("ionbench sweep --list-spaces lists the spaces; ionbench faults explains faults")
 	}
-	if err := f.checkFiles(); err != nil {
+	if f.resume && f.json == "" {
+		return s, cli.Usage("--resume goes on with the file of --json, and there is none").Hint("name the file of the sweep that goes on: --json FILE")
+	}
+	if err := checkOutputs(files.File, f.json, f.html, f.png); err != nil {
 		return s, err
 	}
 	s.Resume, err = f.resumed()
 	return s, err
-}
-
-// nextFor is what to do when something that was asked for cannot be swept.
-func (f *sweepFlags) nextFor(s atlas.Sweep) string {
-	var names []string
-	for _, space := range atlas.Spaces() {
-		names = append(names, space[0])
-	}
-	for _, asked := range s.Spaces {
-		if best, ok := fault.Nearest(asked, names); ok && best != asked {
-			return "Did you mean --space " + best + "? `ionbench sweep --list-spaces` lists all."
-		}
-	}
-	return "`ionbench sweep --list-spaces` lists the spaces; `ionsim --help-faults` explains faults."
 }
 
 // parseShard reads i/n, counted from 1, as i counted from 0 and n.
@@ -170,25 +162,9 @@ func parseShard(text string) (shard, shards int, err error) {
 	shard, notShard := strconv.Atoi(i)
 	shards, notShards := strconv.Atoi(n)
 	if !ok || notShard != nil || notShards != nil || shard < 1 || shard > shards {
-		return 0, 0, wrongUsage(seeSweep, "--shard %s: say which part of how many, such as 1/4", text)
+		return 0, 0, cli.Usage("--shard: %q is no part; say which part of how many, such as 1/4", text)
 	}
 	return shard - 1, shards, nil
-}
-
-// checkFiles: what cannot be written should not cost the time of a sweep first.
-func (f *sweepFlags) checkFiles() error {
-	if f.resume && f.json == "" {
-		return wrongUsage("Name the file of the sweep that goes on: --json FILE.", "--resume goes on with the file of --json, and there is none")
-	}
-	for _, path := range []string{f.json, f.html, f.png} {
-		if path == "" {
-			continue
-		}
-		if err := checkReplace(path); err != nil {
-			return wrongUsage("Name a file in a folder that is there.", "%v", err)
-		}
-	}
-	return nil
 }
 
 // resumed is what an earlier sweep left in the file of --json.
@@ -211,17 +187,9 @@ func (f *sweepFlags) write(a *atlas.Atlas) error {
 		if file.path == "" {
 			continue
 		}
-		if err := replaceFile(file.path, a, file.form); err != nil {
+		if err := writeAtlas(file.path, a, file.form); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func listSpaces(s streams) error {
-	rows := [][]string{{"SPACE", "WHAT IS SWEPT"}}
-	for _, space := range atlas.Spaces() {
-		rows = append(rows, []string{space[0], space[1]})
-	}
-	return writeColumns(s.out, rows)
 }

@@ -8,8 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
 )
 
@@ -22,7 +22,7 @@ func quickSweep(more ...string) []string {
 
 func TestASweepIsATableAndALastLine(t *testing.T) {
 	code, out, diagnostics := call(t, "", quickSweep()...)
-	if code != exitDone || diagnostics != "" {
+	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	wantGolden(t, "sweep.golden", regexp.MustCompile(`seconds=\d+\.\d\d`).ReplaceAllString(masked(out), "seconds=S"))
@@ -33,7 +33,7 @@ func TestASweepIsATableAndALastLine(t *testing.T) {
 
 func TestASweepTakesFaultsOfOnesOwn(t *testing.T) {
 	code, out, diagnostics := call(t, "", "sweep", "--image-size", "512", "--fault", "kill at frame # to-meter", "--fault", "abort at state #", "--journal", "--release", "2.1", "--windows")
-	if code != exitDone || strings.Count(out, "\nfault  ") != 2 {
+	if code != cli.Done || strings.Count(out, "\nfault  ") != 2 {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }
@@ -41,7 +41,7 @@ func TestASweepTakesFaultsOfOnesOwn(t *testing.T) {
 func TestASweepKeepsWhatItFound(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	if code, _, diagnostics := call(t, "", quickSweep("--json", file("s.json"), "--html", file("s.html"), "--png", file("s.png"))...); code != exitDone {
+	if code, _, diagnostics := call(t, "", quickSweep("--json", file("s.json"), "--html", file("s.html"), "--png", file("s.png"))...); code != cli.Done {
 		t.Fatalf("exit %d: %s", code, diagnostics)
 	}
 	for name, begin := range map[string]string{"s.json": `{"format":"ionbench-atlas 1"`, "s.html": "<!", "s.png": "\x89PNG"} {
@@ -57,7 +57,7 @@ func TestASweepKeepsWhatItFound(t *testing.T) {
 func TestASweepOfAFileOfOnesOwn(t *testing.T) {
 	path := ownFirmware(t, 1)
 	code, out, diagnostics := call(t, "", "sweep", "--image", path, "--space", "state")
-	if code != exitDone || !lastLine.MatchString(out) {
+	if code != cli.Done || !lastLine.MatchString(out) {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }
@@ -79,8 +79,8 @@ func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
 	cancel()
 	var out, diagnostics bytes.Buffer
 	code := run(ctx, quickSweep("--json", part), nil, &out, &diagnostics)
-	want := regexp.MustCompile(`^ionbench: interrupted: the result is partial, \d+ of \d+ points were done; go on with the same command and --resume\n$`)
-	if found := lastLine.FindStringSubmatch(out.String()); code != exitFailed || !want.MatchString(diagnostics.String()) || found == nil || found[4] == "0" {
+	want := regexp.MustCompile(`^ionbench: error: interrupted: the result is partial, \d+ of \d+ points were done\nionbench: hint: go on with the same command and --resume\n$`)
+	if found := lastLine.FindStringSubmatch(out.String()); code != cli.Failed || !want.MatchString(diagnostics.String()) || found == nil || found[4] == "0" {
 		t.Errorf("exit %d\n%s%s", code, out.String(), diagnostics.String())
 	}
 	a, err := readAtlas(part)
@@ -88,7 +88,7 @@ func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
 		t.Fatalf("partial: %v, %v", a != nil && a.Partial, err)
 	}
 	for range 2 { // the second time there is nothing left to do
-		if code, _, diagnostics := call(t, "", quickSweep("--json", part, "--resume")...); code != exitDone || diagnostics != "" {
+		if code, _, diagnostics := call(t, "", quickSweep("--json", part, "--resume")...); code != cli.Done || diagnostics != "" {
 			t.Fatalf("exit %d: %s", code, diagnostics)
 		}
 		if !bytes.Equal(read(t, whole), read(t, part)) {
@@ -96,7 +96,7 @@ func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
 		}
 	}
 	code, _, said := call(t, "", quickSweep("--json", part, "--resume", "--journal")...)
-	if code == exitDone || !strings.Contains(said, "cannot go on from that file: it is of another configuration") {
+	if code == cli.Done || !strings.Contains(said, "cannot go on from that file: it is of another configuration") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	if !bytes.Equal(read(t, whole), read(t, part)) {
@@ -106,7 +106,7 @@ func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
 
 func TestResumeWithoutAFileBeginsAnew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new.json")
-	if code, _, diagnostics := call(t, "", quickSweep("--json", path, "--resume")...); code != exitDone {
+	if code, _, diagnostics := call(t, "", quickSweep("--json", path, "--resume")...); code != cli.Done {
 		t.Errorf("exit %d: %s", code, diagnostics)
 	}
 	if a, err := readAtlas(path); err != nil || a.Partial {
@@ -117,7 +117,7 @@ func TestResumeWithoutAFileBeginsAnew(t *testing.T) {
 func TestTheSpacesAreListed(t *testing.T) {
 	code, out, _ := call(t, "", "sweep", "--list-spaces")
 	for _, space := range atlas.Spaces() {
-		if code != exitDone || !strings.Contains(out, "\n"+space[0]+" ") {
+		if code != cli.Done || !strings.Contains(out, "\n"+space[0]+" ") {
 			t.Errorf("exit %d, and %s is not in\n%s", code, space[0], out)
 		}
 	}
@@ -133,81 +133,35 @@ func TestASweepThatCannotBeSaysWhatToDoNext(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const help = "\n`ionbench sweep --help` has examples.\n"
+	const help = "\nionbench: hint: ionbench sweep --help tells how it is called\n"
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{"wire"}, "ionbench: sweep takes no argument, and \"wire\" was given" + help},
-		{[]string{"--space", "flahs"}, "ionbench: there is no space \"flahs\"\nDid you mean --space flash? `ionbench sweep --list-spaces` lists all.\n"},
-		{[]string{"--space", "flash", "--space", "flash"}, "ionbench: space flash is asked for twice\n"},
+		{[]string{"wire"}, "ionbench: error: \"wire\" is one argument too many\nionbench: hint: usage: ionbench sweep [FLAG...]\n"},
+		{[]string{"--space", "flahs"}, "ionbench: error: there is no space \"flahs\"; did you mean flash?\nionbench: hint: ionbench sweep --list-spaces lists the spaces\n"},
+		{[]string{"--space", "flash", "--space", "flash"}, "ionbench: error: space flash is asked for twice\n"},
+		{[]string{"--space", "flash,"}, "ionbench: error: --space: \"flash,\" has nothing between two commas" + help},
 		{[]string{"--fault", "kill at block 3"}, "has no # for the place of the fault"},
-		{[]string{"--fault", "kil at frame #"}, "`ionsim --help-faults` explains faults."},
-		{[]string{"--shard", "4/3"}, "ionbench: --shard 4/3: say which part of how many, such as 1/4" + help},
+		{[]string{"--fault", "kil at frame #"}, "ionbench faults explains faults\n"},
+		{[]string{"--shard", "4/3"}, "ionbench: error: --shard: \"4/3\" is no part; say which part of how many, such as 1/4" + help},
 		{[]string{"--shard", "0/3"}, "such as 1/4"},
 		{[]string{"--shard", "3"}, "such as 1/4"},
-		{[]string{"--workers", "0"}, "ionbench: --workers 0: at least 1" + help},
-		{[]string{"--resume"}, "ionbench: --resume goes on with the file of --json, and there is none\nName the file of the sweep that goes on: --json FILE.\n"},
-		{[]string{"--resume", "--json", bad}, "bad.json: no atlas of a sweep: its format is \"\", and this program reads \"ionbench-atlas 1\"\nName a file that `ionbench sweep --json` wrote.\n"},
-		{[]string{"--json", link}, "link.json is no regular file and is not written over\n"},
-		{[]string{"--html", dir}, "is no regular file and is not written over\n"},
-		{[]string{"--png", filepath.Join(dir, "no", "s.png")}, "no such file or directory\nName a file in a folder that is there.\n"},
-		{[]string{"--image-size", "64q"}, "\"64q\" is no size: say bytes, or 64k, 256KiB or 1MiB\n"},
+		{[]string{"--workers", "0"}, "ionbench: error: --parallel: \"0\" is no number of at least 1" + help},
+		{[]string{"--resume"}, "ionbench: error: --resume goes on with the file of --json, and there is none\nionbench: hint: name the file of the sweep that goes on: --json FILE\n"},
+		{[]string{"--resume", "--json", bad}, "bad.json: no atlas of a sweep: its format is \"\", and this program reads \"ionbench-atlas 1\"\nionbench: hint: name a file that ionbench sweep --json wrote\n"},
+		{[]string{"--json", link}, "link.json is a link and is not written over\n"},
+		{[]string{"--html", dir}, "is a folder and is not written over\n"},
+		{[]string{"--png", filepath.Join(dir, "no", "s.png")}, "no such file or directory\nionbench: hint: name a file in a folder that is there\n"},
+		{[]string{"--image-size", "64q"}, "--image-size: \"64q\" is no size: say bytes, or 64k, 256KiB or 1MiB, at most 1024MiB" + help},
 		{[]string{"--image-size", "8MiB"}, "an image of 8388608 bytes: the meter has room for 1 to 3997696\n"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"sweep"}, c.args...)...)
-		if code != exitUsage || out != "" || !strings.Contains(diagnostics, c.want) {
+		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, c.want) {
 			t.Errorf("%q: exit %d, %q, and on stderr\n%s\nwant\n%s", c.args, code, out, diagnostics, c.want)
 		}
 	}
 	if _, err := os.Lstat(filepath.Join(dir, "elsewhere.json")); err == nil {
 		t.Error("the file behind the link was written")
-	}
-}
-
-func TestSizesHaveUnits(t *testing.T) {
-	for text, want := range map[string]int{"0": 0, "65536": 65536, "64k": 65536, "64K": 65536, "256KiB": 262144, "1MiB": 1 << 20, "2m": 2 << 20} {
-		var got sizeValue
-		if err := got.Set(text); err != nil || int(got) != want {
-			t.Errorf("%q is %d, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "k", "-1", "-1k", "1.5k", "64 k", "99999999999999999999", "9999999999999MiB", "64kB"} {
-		var got sizeValue
-		if err := got.Set(text); err == nil {
-			t.Errorf("%q is %d", text, got)
-		}
-	}
-}
-
-func TestProgressIsTellingNothingAtFirstThenABarOrALine(t *testing.T) {
-	start := time.Date(2008, 3, 6, 0, 0, 0, 0, time.UTC)
-	for columns, want := range map[int]string{
-		80: "\r 30% [#########.....................] 3000/10000 points, 1000/s, 7s left\x1b[K\r\x1b[K",
-		0:  "ionbench: 8000 of 10000 points, 800/s, 3s left\n",
-	} {
-		var out strings.Builder
-		p := &sweepProgress{out: &out, columns: func() int { return columns }, parts: 2, began: start}
-		p.show(start, 0, 20_000)
-		p.show(start.Add(500*time.Millisecond), 500, 20_000)
-		if out.Len() > 0 {
-			t.Errorf("%d columns: at once %q", columns, out.String())
-		}
-		p.show(start.Add(3*time.Second), 3000, 20_000)
-		p.show(start.Add(3*time.Second+time.Millisecond), 3001, 20_000)
-		if columns == 0 {
-			p.show(start.Add(10*time.Second), 8000, 20_000)
-			p.show(start.Add(11*time.Second), 9000, 20_000)
-		}
-		p.clear()
-		p.clear()
-		if out.String() != want {
-			t.Errorf("%d columns: %q, want %q", columns, out.String(), want)
-		}
-	}
-	for _, columns := range []int{0, 1, 2, 12, 20, 40, 300} {
-		if bar := sweepBar(columns, 12345, 1_215_312, ", 41700/s, 29s left"); len(bar) >= max(1, columns) && bar != "" {
-			t.Errorf("%d columns: %q", columns, bar)
-		}
 	}
 }

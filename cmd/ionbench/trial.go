@@ -3,14 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-
-	"github.com/spf13/pflag"
 
 	"ionbench/client"
 	"ionbench/client/upg"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
+	"ionbench/scenarios/shell"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
@@ -19,122 +18,125 @@ import (
 
 // trialFlags are the configuration of a trial, for every command that runs trials.
 type trialFlags struct {
-	flags     *pflag.FlagSet
-	model     string
-	release   string
+	model     meter.Model
+	release   client.Release
 	journal   bool
 	windows   bool
 	image     string
 	imageSize int
 }
 
+func newTrialFlags() trialFlags {
+	return trialFlags{model: meter.ION7350, release: client.Release22(), imageSize: trial.DefaultImageBytes}
+}
+
 // trialHelp tells what a trial is, for the help of commands that take one.
 const trialHelp = `
 A trial is an upgrade and, until one succeeds, its recoveries. PLAN is what goes wrong, in
-the language of ` + "`ionsim --help-faults`" + `, with "then" between the faults of the upgrade and
-those of the recovery after it. ID is the name of a trial, as every command prints it: it
+the language of "ionbench faults --grammar", with "then" between the faults of the upgrade
+and those of the recovery after it. ID is the name of a trial, as every command prints it: it
 says the plan and the configuration, and is refused where it would repeat something else.
+The plan without faults is ''.
 `
 
-func (f *trialFlags) declare(flags *pflag.FlagSet) {
-	f.flags = flags
-	flags.StringVar(&f.model, "model", "7350", "the meter: `7300|7330|7350`")
-	flags.StringVar(&f.release, "release", "2.2", "of the tool: `2.1|2.2`; recoveries are always done with 2.2")
-	flags.BoolVar(&f.journal, "journal", false, "the tool keeps a journal of the settings")
-	flags.BoolVar(&f.windows, "windows", false, "the upgrade is reached through the windows of the article")
-	flags.StringVar(&f.image, "image", "", "firmware file of your own: `FILE.upg`")
-	f.imageSize = trial.DefaultImageBytes
-	flags.Var((*sizeValue)(&f.imageSize), "image-size", "`bytes` of the image that is made, such as 64k or 256KiB")
+func (f *trialFlags) flags() []cli.Flag {
+	releases := words(client.Releases(), versionOf)
+	return []cli.Flag{
+		cli.OneOf(&f.model, "model", meter.Models(), "the meter"),
+		cli.Of(&f.release, "release", strings.Join(releases, "|"), client.ParseRelease, versionOf, "of the tool; recoveries are always done with 2.2").With(cli.Words(releases...)),
+		cli.Switch(&f.journal, "journal", "the tool keeps a journal of the settings"),
+		cli.Switch(&f.windows, "windows", "the upgrade is reached through the windows of the article"),
+		cli.Text(&f.image, "image", "FILE.upg", "firmware file of your own").With(cli.Files("*.upg")),
+		cli.Size(&f.imageSize, "image-size", "size of the image that is made, such as 64k or 256KiB"),
+	}
 }
 
-const seeFormat = "`ionsim --help-faults` explains plans; every trial's id is printed by `ionbench replay`."
+func versionOf(r client.Release) string { return r.Version }
+
+// words are the names of values.
+func words[V any](values []V, name func(V) string) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = name(v)
+	}
+	return list
+}
 
 // config is the configuration that the flags say.
-func (f *trialFlags) config() (trial.Config, error) {
-	c := trial.Config{Journal: f.journal, Windows: f.windows, ImageBytes: f.imageSize}
-	var err error
-	if c.Model, err = meter.ParseModel(f.model); err != nil {
-		return c, wrongUsage("", "--model: %v", err)
-	}
-	if c.Release, err = client.ParseRelease(f.release); err != nil {
-		return c, wrongUsage("", "--release: %v", err)
-	}
+func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
+	c := trial.Config{Model: f.model, Release: f.release, Journal: f.journal, Windows: f.windows, ImageBytes: f.imageSize}
 	if f.image == "" {
-		return c, f.check(c)
+		return c, checkConfig(c)
 	}
-	if f.flags.Changed("image-size") {
-		return c, wrongUsage("Leave one of them out.", "--image is a file of its own size, and --image-size says another")
+	if call.Given("image-size") {
+		return c, cli.Usage("--image is a file of its own size, and --image-size says another").Hint("leave one of them out")
 	}
+	var err error
 	if c.Firmware, err = readFirmware(f.image); err != nil {
 		return c, err
 	}
 	c.ImageBytes = 0
-	if !f.flags.Changed("model") {
+	if !call.Given("model") {
 		c.Model = meter.Model(c.Firmware.Product)
 	}
-	return c, f.check(c)
+	return c, checkConfig(c)
 }
 
-func (f *trialFlags) check(c trial.Config) error {
+func checkConfig(c trial.Config) error {
 	if err := c.Check(); err != nil {
-		return wrongUsage("", "%v", err)
+		return cli.Unusable(err)
 	}
 	return nil
 }
 
 func readFirmware(path string) (*upg.File, error) {
-	in, err := os.Open(path)
+	const next = "name a .UPG file; ionup pack makes one"
+	b, err := files.Read(path, upg.MaxFileBytes)
 	if err != nil {
-		return nil, wrongUsage("Name a .UPG file; `ionup pack` makes one.", "--image: %v", err)
-	}
-	defer in.Close()
-	b, err := io.ReadAll(io.LimitReader(in, upg.MaxFileBytes+1)) // one more, so that upg says what is wrong
-	if err != nil {
-		return nil, fmt.Errorf("--image: %w", err)
+		return nil, cli.WithHints(fmt.Errorf("--image: %w", err), next)
 	}
 	f, err := upg.Parse(b)
 	if err != nil {
-		return nil, wrongUsage("Name a .UPG file; `ionup pack` makes one.", "--image %s: %v", path, err)
+		return nil, cli.Usage("--image %s: %w", path, err).Hint(next)
 	}
 	return f, nil
 }
 
+// trialArg is the trial of a command.
+func trialArg() []cli.Arg {
+	return []cli.Arg{{Name: "ID|PLAN", What: "trial", Values: cli.Values{Words: kindNames}}}
+}
+
+const quoteThePlan = "put the whole plan in quotes, as in: 'abort at 60%'"
+
 // subject is the trial that the one argument names: an id, or a plan and the flags.
-func (f *trialFlags) subject(args []string) (shrink.Subject, error) {
-	var none shrink.Subject
-	switch {
-	case len(args) == 0:
-		return none, wrongUsage(seeFormat, "no trial: give an id or, in quotes, a plan; \"\" is the plan without faults")
-	case len(args) > 1:
-		return none, wrongUsage("Put a plan in quotes: '"+strings.Join(args, " ")+"'.", "one trial is wanted, and these are %d arguments", len(args))
-	case trial.IsID(args[0]):
-		return f.identified(args[0])
+func (f *trialFlags) subject(call *cli.Call) (shrink.Subject, error) {
+	named := call.Args[0]
+	if trial.IsID(named) {
+		return f.identified(call, named)
 	}
-	plans, err := trial.ParsePlans(args[0])
+	plans, err := trial.ParsePlans(named)
 	if err != nil {
-		return none, wrongUsage(seeFormat, "%v", err)
+		return shrink.Subject{}, cli.Unusable(err).Hint("ionbench faults lists the faults, ionbench faults --grammar explains plans; every trial's id is printed by ionbench replay")
 	}
-	c, err := f.config()
+	c, err := f.config(call)
 	return shrink.Subject{Config: c, Plans: plans}, err
 }
 
 // identified is the trial of an id. Flags that were given must say the same.
-func (f *trialFlags) identified(id string) (shrink.Subject, error) {
+func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, error) {
 	s, err := fromID(id)
-	if errors.Is(err, trial.ErrNeedsFile) && f.image != "" {
-		return f.completed(s.Config, s.Plans, id)
+	switch {
+	case errors.Is(err, trial.ErrNeedsFile) && f.image != "":
+		return f.completed(call, s.Config, s.Plans, id)
+	case errors.Is(err, trial.ErrNeedsFile):
+		return s, cli.Unusable(err).Hint("name it: --image FILE.upg")
+	case err != nil:
+		return s, cli.Unusable(err).Hint("copy the whole id again, or give the plan as a text")
+	case f.image != "":
+		return s, cli.Usage("the image of this id is a generated one").Hint("leave --image out")
 	}
-	if err != nil {
-		next := "Copy the whole id again, or give the plan as a text."
-		if errors.Is(err, trial.ErrNeedsFile) {
-			next = "Name it: --image FILE.upg."
-		}
-		return s, wrongUsage(next, "%v", err)
-	}
-	if f.image != "" {
-		return s, wrongUsage("Leave --image out.", "the image of this id is a generated one")
-	}
-	return s, f.agrees(s.Config)
+	return s, f.agrees(call, s.Config)
 }
 
 func fromID(id string) (shrink.Subject, error) {
@@ -151,32 +153,30 @@ func fromID(id string) (shrink.Subject, error) {
 }
 
 // completed is the trial of an id that was made with a file of one's own.
-func (f *trialFlags) completed(c trial.Config, plans trial.Plans, id string) (shrink.Subject, error) {
+func (f *trialFlags) completed(call *cli.Call, c trial.Config, plans trial.Plans, id string) (shrink.Subject, error) {
 	var err error
 	if c.Firmware, err = readFirmware(f.image); err != nil {
 		return shrink.Subject{}, err
 	}
-	if err := f.check(c); err != nil {
+	if err := checkConfig(c); err != nil {
 		return shrink.Subject{}, err
 	}
 	if own, err := trial.ID(c, plans); err != nil || own != id {
-		return shrink.Subject{}, wrongUsage("Name the file that the id was made with.", "%v: with %s it would be %s", trial.ErrOtherRun, f.image, own)
+		return shrink.Subject{}, cli.Usage("%w: with %s it would be %s", trial.ErrOtherRun, f.image, own).Hint("name the file that the id was made with")
 	}
-	return shrink.Subject{Config: c, Plans: plans}, f.agrees(c)
+	return shrink.Subject{Config: c, Plans: plans}, f.agrees(call, c)
 }
 
 // agrees compares what the id says with the flags that were given.
-func (f *trialFlags) agrees(c trial.Config) error {
-	for _, said := range []struct{ flag, value string }{
-		{"model", c.Model.String()},
-		{"release", c.Release.Version},
-		{"journal", fmt.Sprint(c.Journal)},
-		{"windows", fmt.Sprint(c.Windows)},
-		{"image-size", fmt.Sprint(imageBytes(c))},
-	} {
-		if given := f.flags.Lookup(said.flag); given.Changed && given.Value.String() != said.value {
-			return wrongUsage("Leave the flag out, or give the plan as a text.", "the id says %s %s, and --%s says %s", said.flag, said.value, said.flag, given.Value)
+func (f *trialFlags) agrees(call *cli.Call, c trial.Config) error {
+	of := trialFlags{model: c.Model, release: c.Release, journal: c.Journal, windows: c.Windows, imageSize: imageBytes(c)}
+	said := of.flags()
+	for i, flag := range f.flags() {
+		if flag.Name == "image" || !call.Given(flag.Name) || flag.Get() == said[i].Get() {
+			continue
 		}
+		return cli.Usage("the id says %s %s, and --%s says %s", flag.Name, said[i].Get(), flag.Name, flag.Get()).
+			Hint("leave the flag out, or give the plan as a text")
 	}
 	return nil
 }
@@ -209,7 +209,7 @@ func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	if err == nil {
 		words = append(words, id)
 	} else {
-		words = append(words, quoted(s.Plans.String()), "--model", s.Config.Model.String(), "--release", s.Config.Release.Version)
+		words = append(words, s.Plans.String(), "--model", s.Config.Model.String(), "--release", s.Config.Release.Version)
 		for _, flag := range []struct {
 			name string
 			set  bool
@@ -223,9 +223,9 @@ func (f *trialFlags) replayCommand(s shrink.Subject) string {
 		}
 	}
 	if s.Config.Firmware != nil {
-		words = append(words, "--image", quoted(f.image))
+		words = append(words, "--image", f.image)
 	}
-	return strings.Join(words, " ")
+	return shell.Join(words...)
 }
 
 // configObject is a configuration as a program reads it.

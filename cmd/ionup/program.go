@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ionbench/client"
-	"ionbench/cmd/terminal"
+	"ionbench/cmd/internal/terminal"
 )
 
 // Exit codes.

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// width is how long lines of help may be.
+const width = 98
+
+// usageLine is how a command is called.
+func (p *Program) usageLine(c *Command) string {
+	words := []string{p.Name}
+	if c.Name != "" {
+		words = append(words, c.Name)
+	}
+	for _, a := range c.Args {
+		word := a.Name
+		if a.Many {
+			word += "..."
+		}
+		if a.Optional {
+			word = "[" + word + "]"
+		}
+		words = append(words, word)
+	}
+	if c.Usage != "" {
+		words = append(words, c.Usage)
+	}
+	if len(c.Flags) > 0 {
+		words = append(words, "[FLAG...]")
+	}
+	return strings.Join(words, " ")
+}
+
+// part is a part of a help text: a heading and what stands under it.
+type part struct{ title, text string }
+
+// paged are parts that are not empty, with a blank line between them.
+func paged(parts []part) string {
+	var b strings.Builder
+	for _, s := range parts {
+		text := strings.Trim(s.text, "\n")
+		if text == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		if s.title != "" {
+			b.WriteString(s.title + ":\n")
+		}
+		b.WriteString(text + "\n")
+	}
+	return b.String()
+}
+
+// help is what --help of the program says.
+func (p *Program) help() string {
+	parts := []part{{"", p.Intro}}
+	own := &Command{}
+	if p.Alone != nil {
+		own = p.Alone
+		parts = append(parts, part{"", "Usage: " + p.usageLine(own)})
+	} else {
+		parts = append(parts, part{"", "Usage: " + p.Name + " COMMAND [ARGUMENT...] [FLAG...]"})
+	}
+	parts = append(parts, part{"Commands", p.list(p.all(), "")}, part{"Examples", p.Examples})
+	parts = append(parts, flagParts(own)...)
+	tail := fmt.Sprintf("%q tells about a command, its flags and its examples.", p.Name+" COMMAND --help")
+	if p.Alone != nil {
+		tail = ""
+	}
+	return paged(append(parts, part{"", p.Notes}, part{"", streamsText}, part{"Exit status", statuses(own)}, part{"", tail}))
+}
+
+const streamsText = "Results go to standard output, everything else to standard error."
+
+// list is commands and what they do.
+func (p *Program) list(commands []*Command, prefix string) string {
+	names := 0
+	for _, c := range commands {
+		names = max(names, len(c.Name))
+	}
+	var b strings.Builder
+	for _, c := range commands {
+		fmt.Fprintf(&b, "  %s%-*s  %s\n", prefix, names, c.Name, c.Brief)
+	}
+	return b.String()
+}
+
+func (p *Program) familyHelp(word string) string { return p.list(p.family(word), p.Name+" ") }
+
+// commandHelp is what --help of a command says.
+func (p *Program) commandHelp(c *Command) string {
+	parts := []part{{"", "Usage: " + p.usageLine(c)}, {"", c.Help}, {"Examples", c.Examples}}
+	parts = append(parts, flagParts(c)...)
+	return paged(append(parts, part{"", c.Notes}, part{"Exit status", statuses(c)}))
+}
+
+// meanings are what the exit statuses mean for a command.
+func (c *Command) meanings() [Environment + 1]string {
+	texts := [...]string{Done: c.Done, Failed: c.Failed, Environment: ""}
+	for s, text := range texts {
+		if text == "" {
+			texts[s] = Status(s).String()
+		}
+	}
+	return texts
+}
+
+func statuses(c *Command) string {
+	var b strings.Builder
+	for s, text := range c.meanings() {
+		writeEntry(&b, fmt.Sprintf("  %d", s), 5, text)
+	}
+	return b.String()
+}
+
+// flagColumn is where the texts of flags begin at the latest.
+const flagColumn = 27
+
+func flagParts(c *Command) []part {
+	var parts []part
+	for _, group := range c.Flags {
+		title := group.Title
+		if title == "" {
+			title = "Flags"
+		}
+		parts = append(parts, part{title, flagTexts(group.List)})
+	}
+	return parts
+}
+
+func flagTexts(list []Flag) string {
+	column := 0
+	for _, f := range list {
+		column = max(column, len("  "+f.words()+"  "))
+	}
+	column = min(column, flagColumn)
+	var b strings.Builder
+	for _, f := range list {
+		writeEntry(&b, "  "+f.words(), column, f.text())
+	}
+	return b.String()
+}
+
+// words are how a flag is written.
+func (f *Flag) words() string {
+	text := "--" + f.Name
+	if f.Letter != "" {
+		text = "-" + f.Letter + ", " + text
+	}
+	if f.Syntax != "" {
+		text += " " + f.Syntax
+	}
+	return text
+}
+
+// text is what a flag means, with its default.
+func (f *Flag) text() string {
+	if f.Default == "" {
+		return f.Help
+	}
+	return f.Help + " (default " + f.Default + ")"
+}
+
+// writeEntry writes a word and its text, which begins at a column and is wrapped there.
+func writeEntry(b *strings.Builder, word string, column int, text string) {
+	lines := wrap(text, width-column)
+	if len(word)+2 > column {
+		b.WriteString(word + "\n")
+	} else {
+		fmt.Fprintf(b, "%-*s%s\n", column, word, lines[0])
+		lines = lines[1:]
+	}
+	for _, line := range lines {
+		b.WriteString(strings.Repeat(" ", column) + line + "\n")
+	}
+}
+
+// wrap breaks a text into lines of at most so many characters, where its words allow.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

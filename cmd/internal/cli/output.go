@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"ionbench/cmd/internal/terminal"
+)
+
+// output is standard output. What cannot be written ends the program: whoever writes need not
+// look.
+type output struct {
+	w      io.Writer
+	err    error
+	broken func()
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	if err != nil {
+		o.err = err
+		o.broken()
+	}
+	return n, err
+}
+
+// Print writes a result. A failure to do so ends the program, once the command returns; its
+// context ends at once.
+func (c *Call) Print(text string) { _, _ = io.WriteString(c.Out, text) }
+
+// Printf writes a result, as Print does.
+func (c *Call) Printf(format string, args ...any) { fmt.Fprintf(c.Out, format, args...) }
+
+// Encode writes a result as a line of JSON, as Print does. It must be a value that JSON can
+// say.
+func (c *Call) Encode(v any) {
+	encoder := json.NewEncoder(c.Out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil && c.Out.(*output).err == nil {
+		panic(fmt.Sprintf("cli: %T is no JSON: %v", v, err))
+	}
+}
+
+// Note tells something on standard error, as a line.
+func (c *Call) Note(format string, args ...any) {
+	fmt.Fprintf(c.Err, "%s: %s\n", c.program.Name, fmt.Sprintf(format, args...))
+}
+
+// Hint tells a next step after a success.
+func (c *Call) Hint(text string) { c.Note("hint: %s", text) }
+
+// Progress tells how far long work is, on standard error; units are in the plural.
+func (c *Call) Progress(unit string) *terminal.Progress {
+	return &terminal.Progress{Out: c.Err, Columns: c.Columns, Prefix: c.program.Name + ": ", Unit: unit, Quiet: true}
+}
+
+// Table is rows with their columns under each other.
+func Table(rows [][]string) string {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,284 @@
+// Package cli is the one frame of the three programs. A program is a table of commands, and a
+// command a table of flags and arguments; usage lines, help, hints, near misses, completion
+// and manual pages are made of these tables, and so are exit statuses and the style of errors:
+//
+//	PROGRAM: error: what is wrong
+//	PROGRAM: hint: what to do next
+//
+// A table is made anew for each run of a program, with the variables that its flags set: there
+// is no state beside it. Package pflag splits the command line; nothing else of it is used.
+//
+// It is for the programs of this project alone.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"ionbench/cmd/internal/terminal"
+)
+
+// Program is a program: its commands, and what its help says of it all. Texts are for a person;
+// lines of them that begin with blanks are left as they are in manual pages.
+type Program struct {
+	Name     string
+	Brief    string // what it is for, in a line
+	Intro    string // what it does
+	Examples string // command lines, each with what it does
+	Notes    string // what else there is to know
+	// Alone is what the program does without the name of a command; nil if it wants one.
+	Alone    *Command
+	Commands []*Command
+}
+
+// Command is one command of a program.
+type Command struct {
+	Name  string // one word, or two of a family such as "template send"
+	Brief string // what it does, in a line
+	Help  string
+	// Usage stands between the arguments and [FLAG...] in its usage line: flags that must be.
+	Usage    string
+	Args     []Arg
+	Surplus  string // hint for one argument too many; empty for the usage line
+	Flags    []Flags
+	Examples string
+	Notes    string // behind the flags
+	// Done and Failed are what exit status 0 and 1 mean here; empty for what they always do.
+	Done, Failed string
+	Run          func(ctx context.Context, c *Call) error
+}
+
+// Arg is an argument of a command. Only the last may be optional or stand several times.
+type Arg struct {
+	Name     string // in usage lines, such as FILE.upg
+	What     string // such as "firmware file"
+	Optional bool
+	Many     bool
+	Values   Values
+}
+
+// Streams are what a program reads and writes. Results go to Out, everything else to Err.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Columns  func() int // of the terminal that Err is, 0 for none; nil to find out
+}
+
+// Call is one run of a command.
+type Call struct {
+	Streams
+	Args []string
+
+	program *Program
+	given   []*Flag // on the command line, in the order of the table
+	began   bool
+}
+
+// Interruptible is a context that ends with Ctrl-C or SIGTERM. The second signal ends the process
+// at once.
+func Interruptible() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
+}
+
+// Begin says that from now on something is sent or judged: what the environment does from then
+// on is a failure of the work.
+func (c *Call) Begin() { c.began = true }
+
+// Run runs the program and says how it ended. It tells on s.Err why that is not Done.
+func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &output{w: s.Out, broken: cancel}
+	s.Out = out
+	if s.Columns == nil {
+		s.Columns = func() int { return terminal.Columns(s.Err) }
+	}
+	c := &Call{Streams: s, program: p}
+	command, err := p.dispatch(ctx, c, args)
+	if out.err != nil {
+		err = Environmental(fmt.Errorf("standard output: %w", out.err))
+	}
+	if err == nil || errors.Is(err, ErrNo) {
+		return StatusOf(err)
+	}
+	p.complain(s.Err, command, err)
+	if status := StatusOf(err); status != Environment || !c.began {
+		return status
+	}
+	return Failed
+}
+
+// complain tells an error and what to do next. There is no place left to tell of a failure to
+// do that.
+func (p *Program) complain(w io.Writer, c *Command, err error) {
+	fmt.Fprintf(w, "%s: error: %v\n", p.Name, err)
+	hints := Hints(err)
+	if len(hints) == 0 && StatusOf(err) == Misused {
+		hints = []string{p.seeHelp(c)}
+	}
+	for _, hint := range hints {
+		fmt.Fprintf(w, "%s: hint: %s\n", p.Name, hint)
+	}
+}
+
+func (p *Program) seeHelp(c *Command) string {
+	if c == nil || c.Name == "" {
+		return p.Name + " --help tells what there is"
+	}
+	return p.Name + " " + c.Name + " --help tells how it is called"
+}
+
+// dispatch runs what the command line asks for. It gives back the command, if there is one, for
+// its errors.
+func (p *Program) dispatch(ctx context.Context, c *Call, args []string) (*Command, error) {
+	var first string
+	if len(args) > 0 {
+		first = args[0]
+	}
+	switch {
+	case first == "help" && len(args) > 1:
+		args = append(slices.Clone(args[1:]), "--help")
+	case first == "help", p.Alone == nil && isHelp(first):
+		c.Print(p.help())
+		return nil, nil
+	case first == "--version":
+		c.Print(version(p.Name))
+		return nil, nil
+	case first == completeCommand:
+		c.Print(p.complete(args[1:]))
+		return nil, nil
+	}
+	command, rest, err := p.find(args)
+	switch {
+	case err == nil:
+	case slices.ContainsFunc(args, isHelp) && p.family(args[0]) != nil:
+		c.Print(p.familyHelp(args[0]))
+		return nil, nil
+	default:
+		return nil, err
+	}
+	return command, p.run(ctx, c, command, rest)
+}
+
+func isHelp(word string) bool { return word == "--help" || word == "-h" }
+
+// all are the commands of the program and those of the frame.
+func (p *Program) all() []*Command {
+	return append(slices.Clone(p.Commands), p.completionCommand(), p.manCommand())
+}
+
+// find takes the words of a command off args.
+func (p *Program) find(args []string) (c *Command, rest []string, err error) {
+	for _, c := range p.all() {
+		words := strings.Fields(c.Name)
+		if len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
+			return c, args[len(words):], nil
+		}
+	}
+	seeHelp := p.Name + " --help lists the commands"
+	switch {
+	case p.Alone != nil:
+		return p.Alone, args, nil
+	case len(args) == 0:
+		return nil, nil, Usage("no command").Hint(seeHelp)
+	case strings.HasPrefix(args[0], "-"):
+		return nil, nil, Usage("%s stands where a command was expected", args[0]).Hint("write the command first and its flags behind it", seeHelp)
+	}
+	if family := p.family(args[0]); family != nil {
+		return nil, nil, p.unknownMember(args, family)
+	}
+	return nil, nil, Unknown("command", args[0], p.firstWords()).Hint(seeHelp)
+}
+
+// family are the commands of two words that begin with word.
+func (p *Program) family(word string) (members []*Command) {
+	for _, c := range p.all() {
+		if strings.HasPrefix(c.Name, word+" ") {
+			members = append(members, c)
+		}
+	}
+	return members
+}
+
+func (p *Program) unknownMember(args []string, family []*Command) error {
+	var names []string
+	for _, c := range family {
+		names = append(names, c.Name)
+	}
+	hint := "use one of: " + strings.Join(names, ", ")
+	if len(args) > 1 && !strings.HasPrefix(args[1], "-") {
+		return Unknown("command", args[0]+" "+args[1], names).Hint(hint)
+	}
+	return Usage("%s what?", args[0]).Hint(hint)
+}
+
+func (p *Program) firstWords() (words []string) {
+	for _, c := range p.all() {
+		first, _, _ := strings.Cut(c.Name, " ")
+		if !slices.Contains(words, first) {
+			words = append(words, first)
+		}
+	}
+	return words
+}
+
+// run parses the flags of a command and runs it.
+func (p *Program) run(ctx context.Context, call *Call, c *Command, args []string) error {
+	err := p.read(call, c, args)
+	switch {
+	case errors.Is(err, errHelp) && c == p.Alone:
+		call.Print(p.help())
+		return nil
+	case errors.Is(err, errHelp):
+		call.Print(p.commandHelp(c))
+		return nil
+	case err != nil:
+		return err
+	}
+	return c.Run(ctx, call)
+}
+
+// read takes flags and arguments.
+func (p *Program) read(call *Call, c *Command, args []string) (err error) {
+	if call.Args, err = call.parse(c, args); err != nil {
+		return err
+	}
+	return p.checkArgs(c, call.Args)
+}
+
+// Check says what is wrong with the flags and the number of arguments of a command line, and
+// runs nothing. It is for tests of the command lines that texts show.
+func (p *Program) Check(args []string) error {
+	c, rest, err := p.find(args)
+	if err != nil {
+		return err
+	}
+	return p.read(&Call{program: p}, c, rest)
+}
+
+// checkArgs counts the arguments.
+func (p *Program) checkArgs(c *Command, args []string) error {
+	for i, a := range c.Args {
+		if i >= len(args) && !a.Optional {
+			return Usage("no %s", a.What).Hint("usage: " + p.usageLine(c))
+		}
+	}
+	most := len(c.Args)
+	if len(args) <= most || most > 0 && c.Args[most-1].Many {
+		return nil
+	}
+	hint := c.Surplus
+	if hint == "" {
+		hint = "usage: " + p.usageLine(c)
+	}
+	return Usage("%q is one argument too many", args[most]).Hint(hint)
+}

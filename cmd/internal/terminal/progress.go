@@ -1,0 +1,143 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// How often progress is told.
+const (
+	betweenBars  = 100 * time.Millisecond
+	betweenLines = 5 * time.Second
+)
+
+// Progress tells how far long work is: a bar on the last line of a terminal, elsewhere a line
+// now and then. Several goroutines may use it.
+type Progress struct {
+	Out     io.Writer
+	Columns func() int // of the terminal that Out is; 0: none
+	Prefix  string     // of the lines, such as "ionbench: "; empty for no lines
+	Unit    string     // what is done, in the plural
+	Quiet   bool       // nothing is told in the first second: most work is quick
+
+	mu    sync.Mutex
+	clock func() time.Duration // since it was used first; tests set it
+	told  time.Duration
+	shown bool
+	// The rate and the time left are reckoned from what was seen first.
+	seen    bool
+	firstAt time.Duration
+	first   int
+}
+
+const quiet = time.Second
+
+// now is the time since the progress was used first.
+func (p *Progress) now() time.Duration {
+	if p.clock == nil {
+		began := time.Now()
+		p.clock = func() time.Duration { return time.Since(began) }
+	}
+	return p.clock()
+}
+
+// Show tells that so many of all are done. More, if it is not empty, stands behind the
+// figures. Work that begins anew is reckoned anew.
+func (p *Progress) Show(done, all int, more string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if !p.seen || done <= p.first {
+		p.seen, p.firstAt, p.first = true, now, done
+	}
+	columns := p.Columns()
+	words := p.words(now, done, all, more)
+	switch {
+	case columns > 0 && p.barIsDue(now, done, all):
+		fmt.Fprintf(p.Out, "\r%s\x1b[K", bar(columns, done, all, words))
+		p.told, p.shown = now, true
+	case columns == 0 && done < all:
+		p.line(now, words)
+	}
+}
+
+func (p *Progress) barIsDue(now time.Duration, done, all int) bool {
+	switch {
+	case p.Quiet && now < quiet:
+		return false
+	case p.shown:
+		return now-p.told >= betweenBars || done >= all
+	}
+	return true
+}
+
+// Tell tells something of work whose length is not known, as a line now and then.
+func (p *Progress) Tell(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.line(p.now(), fmt.Sprintf(format, args...))
+}
+
+func (p *Progress) line(now time.Duration, text string) {
+	if p.Prefix != "" && now-p.told >= betweenLines {
+		fmt.Fprintln(p.Out, p.Prefix+text)
+		p.told = now
+	}
+}
+
+// Clear makes room for a line of something else.
+func (p *Progress) Clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.Out, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+// words are the figures: what is done, what is told besides, the rate and the time left, as
+// far as they are known.
+func (p *Progress) words(now time.Duration, done, all int, more string) string {
+	text := fmt.Sprintf("%d/%d %s", done, all, p.Unit)
+	if more != "" {
+		text += ", " + more
+	}
+	if done <= p.first || now <= p.firstAt {
+		return text
+	}
+	rate := float64(done-p.first) / (now - p.firstAt).Seconds()
+	if rate >= 10 {
+		text += fmt.Sprintf(", %.0f/s", rate)
+	}
+	return text + ", " + spoken(time.Duration(float64(all-done)/rate*float64(time.Second))) + " left"
+}
+
+// bar is the bar's line, shorter than the terminal is wide.
+func bar(columns, done, all int, words string) string {
+	all = max(all, 1)
+	percent := 100 * done / all
+	const percentAndBrackets = 8 // "100% [" and "] "
+	width := min(columns-1-percentAndBrackets-len(words), 30)
+	if width < 4 {
+		short := fmt.Sprintf("%3d%% %s", percent, words)
+		return short[:min(len(short), max(columns-1, 0))]
+	}
+	full := min(width*done/all, width)
+	return fmt.Sprintf("%3d%% [%s%s] %s", percent, strings.Repeat("#", full), strings.Repeat(".", width-full), words)
+}
+
+// spoken is a time as people say it.
+func spoken(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %02d s", s/60, s%60)
+	default:
+		return fmt.Sprintf("%d h %02d min", s/3600, s/60%60)
+	}
+}
