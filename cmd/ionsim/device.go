@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"ionbench/client/upg"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/fixtures/firmware"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/flash"
@@ -24,17 +24,6 @@ type identity struct {
 
 func (id identity) String() string {
 	return fmt.Sprintf("%v %s, unit %d", id.Model, id.SerialNumber, id.UnitID)
-}
-
-func (o *options) identity() (identity, error) {
-	model, err := meter.ParseModel(o.model)
-	if err != nil {
-		return identity{}, wrongUsage(hintHelp, "--model: %v", err)
-	}
-	if o.unit < 1 || o.unit > 9999 {
-		return identity{}, wrongUsage("use 1 to 9999", "--unit-id %d: no meter has that", o.unit)
-	}
-	return identity{Model: model, SerialNumber: o.serial, UnitID: uint16(o.unit)}, nil
 }
 
 // The meter's firmware where none is given: generated, none of it runs anywhere. The
@@ -56,39 +45,22 @@ func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 		}
 		return meter.Firmware{Revision: revision, Dated: factoryDated(), Image: firmware.Image(factorySeed, factoryImageBytes)}, nil
 	}
-	file, err := readUPG(o.firmware)
+	b, err := files.Read(o.firmware, upg.MaxFileBytes)
 	if err != nil {
-		return meter.Firmware{}, err
+		return meter.Firmware{}, fmt.Errorf("--firmware: %w", err)
 	}
-	if file.Product != uint16(model) {
-		return meter.Firmware{}, wrongUsage(fmt.Sprintf("add --model %d, or choose another file", file.Product),
-			"--firmware %s: it is for a %d, the meter is a %v", o.firmware, file.Product, model)
-	}
-	if o.revision != "" && o.revision != file.Revision {
-		return meter.Firmware{}, wrongUsage("leave --revision out: the file tells it",
-			"--revision %s: the firmware in %s is %s", o.revision, o.firmware, file.Revision)
+	file, err := upg.Parse(b)
+	switch {
+	case err != nil:
+		return meter.Firmware{}, cli.Usage("--firmware %s: %w", o.firmware, err).Hint("name a .UPG file; ionup pack makes one")
+	case file.Product != uint16(model):
+		return meter.Firmware{}, cli.Usage("--firmware %s: it is for a %d, the meter is a %v", o.firmware, file.Product, model).
+			Hint(fmt.Sprintf("add --model %d, or choose another file", file.Product))
+	case o.revision != "" && o.revision != file.Revision:
+		return meter.Firmware{}, cli.Usage("--revision %s: the firmware in %s is %s", o.revision, o.firmware, file.Revision).
+			Hint("leave --revision out: the file tells it")
 	}
 	return meter.Firmware{Revision: file.Revision, Dated: file.Dated, Image: file.Image}, nil
-}
-
-func readUPG(path string) (*upg.File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("--firmware: %w", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("--firmware %s: it is a folder; name a .UPG file", path)
-	}
-	content, err := io.ReadAll(io.LimitReader(f, upg.MaxFileBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("--firmware: %w", err)
-	}
-	file, err := upg.Parse(content)
-	if err != nil {
-		return nil, fmt.Errorf("--firmware %s: %w", path, err)
-	}
-	return file, nil
 }
 
 // nameplate is the factory template with the texts of the command line.
@@ -101,7 +73,7 @@ func (o *options) nameplate(model meter.Model, revision string) (*ion.Settings, 
 		}
 		v, err := ion.SettingTable()[i].Parse(text.value)
 		if err != nil {
-			return nil, wrongUsage("the meter keeps up to 80 characters of printable ASCII", "--%v", err)
+			return nil, cli.Usage("--%w", err).Hint("the meter keeps up to 80 characters of printable ASCII")
 		}
 		s.Values[i] = v
 	}
@@ -115,7 +87,7 @@ func newStation(o *options, id identity, fw meter.Firmware, epoch time.Time) (*b
 	if err != nil {
 		return nil, err
 	}
-	s, err := bench.NewStation(bench.Config{
+	config := bench.Config{
 		Meter: meter.Config{
 			Model:        id.Model,
 			SerialNumber: id.SerialNumber,
@@ -124,17 +96,17 @@ func newStation(o *options, id identity, fw meter.Firmware, epoch time.Time) (*b
 			Epoch:        epoch,
 			Firmware:     fw,
 			Settings:     settings,
-			Timing:       meter.DefaultTiming().Scale(o.pace.scale),
-			Geometry:     meter.ScaleGeometry(flash.Am29F032B(), o.pace.scale),
+			Timing:       meter.DefaultTiming(),
+			Geometry:     flash.Am29F032B(),
 			Seed:         1,
 		},
 		Baud:        o.baud,
-		Pace:        o.pace.line,
 		Trace:       true,
 		TraceFrames: o.frames,
-	})
+	}
+	s, err := bench.NewStation(config.AtPace(o.pace))
 	if errors.Is(err, meter.ErrConfig) {
-		return nil, wrongUsage(hintHelp, "%v", err)
+		return nil, cli.Unusable(err)
 	}
 	return s, err
 }

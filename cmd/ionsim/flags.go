@@ -2,24 +2,20 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/serve"
 )
 
 // options is the command line, checked as far as it can be without a file.
 type options struct {
-	model      string
-	serial     string
-	unit       int
+	identity
 	revision   string
 	firmware   string
 	password   string
@@ -28,7 +24,7 @@ type options struct {
 	tag1, tag2 string
 
 	baud int
-	pace pace
+	pace int // as bench.Config has it
 	plan fault.Plan
 
 	pty  bool
@@ -40,189 +36,136 @@ type options struct {
 	frames bool
 	json   bool
 
-	paceText string
-	faults   []string
-
-	help, helpFaults bool
-
-	given map[string]bool // flags that stand on the command line
+	helpFaults bool
+	given      func(flag string) bool // it stands on the command line
 }
 
-// pace is how fast time passes on the line and in the meter.
-type pace struct {
-	text string
-	line int // bench.Config.Pace
-	// scale divides the meter's own times; 0 makes them nothing.
-	scale int
+// newOptions are those of the article's meter.
+func newOptions() *options {
+	return &options{
+		identity: identity{Model: meter.ION7350, SerialNumber: "PC-0209A001-11", UnitID: 105},
+		password: "0", baud: serve.DefaultBaud, pace: 1,
+	}
 }
 
-// usageError is a command line that cannot be meant: exit 2.
-type usageError struct{ message, hint string }
-
-func (e *usageError) Error() string { return e.message }
-
-func wrongUsage(hint, format string, args ...any) error {
-	return &usageError{message: fmt.Sprintf(format, args...), hint: hint}
+func (o *options) flags() []cli.Flags {
+	return []cli.Flags{
+		{Title: "The meter", List: []cli.Flag{
+			cli.OneOf(&o.Model, "model", meter.Models(), "which one it is"),
+			cli.Text(&o.SerialNumber, "serial-number", "TEXT", "1 to 16 characters"),
+			cli.Number(&o.UnitID, "unit-id", "N", ion.MinUnitID, ion.MaxUnitID, "1 to 9999"),
+			cli.Text(&o.revision, "revision", "REV", "that runs at first, such as 7350V283").Unless("the model and V283"),
+			cli.Text(&o.firmware, "firmware", "FILE.upg", "what runs at first").Unless("a generated image of 256 KiB").With(cli.Files("*.upg")),
+			cli.Text(&o.password, "password", "N", "up to 8 digits, or up to 6 characters; 0 is factory-set"),
+			cli.Text(&o.owner, "owner", "TEXT", "its nameplate, up to 80 characters").MayBeEmpty(),
+			cli.Text(&o.tag1, "tag1", "TEXT", "likewise").MayBeEmpty(),
+			cli.Text(&o.tag2, "tag2", "TEXT", "likewise").MayBeEmpty(),
+			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
+		}},
+		{Title: "Where to reach it", List: []cli.Flag{
+			cli.Switch(&o.pty, "pty", "on a new PTY: the default unless --tcp is given"),
+			cli.Text(&o.link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. A link left behind by kill -9 is replaced, anything else refused").With(cli.Files("*")),
+			cli.Text(&o.tcp, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once"),
+			cli.OneOf(&o.baud, "baud", ion.BaudRates(), "rate of its line; --pace makes the line faster than that. A client that sets another rate on the PTY hears garbage, and so does the meter"),
+		}},
+		{Title: "How fast", List: []cli.Flag{
+			cli.Of(&o.pace, "pace", "baud|off|N", bench.ParsePace, bench.FormatPace, "baud is as the real thing: byte times of the baud rate, one second for a sector to be erased, three to boot; N is all of that N times faster, off all of that in no time").With(cli.Words("baud", "off")),
+		}},
+		{Title: "What goes wrong", List: []cli.Flag{
+			o.faultFlag(),
+			cli.Switch(&o.helpFaults, "help-faults", "tell the whole language of faults, and end"),
+		}},
+		{Title: "What is kept", List: []cli.Flag{
+			cli.Text(&o.state, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however ionsim ends, the next start with FILE goes on from there. A FILE that is there already wins over --firmware, --revision, --owner, --tag1 and --tag2, and over --model, --serial-number and --unit-id where these are not given; where they are given and differ, it is refused. The password is not kept").With(cli.Files("*.state")),
+			cli.Text(&o.trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. Neither FILE may be a symbolic link`).With(cli.Files("*")),
+			cli.Switch(&o.frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
+		}},
+		{Title: "For programs", List: []cli.Flag{
+			cli.Switch(&o.json, "json", "print one JSON object a line on stdout, and nothing but warnings on stderr"),
+		}},
+	}
 }
 
-const hintHelp = "ionsim --help tells what there is"
-
-// newFlags is the surface; the manual describes it.
-func newFlags(o *options) *pflag.FlagSet {
-	f := pflag.NewFlagSet("ionsim", pflag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.BoolVarP(&o.help, "help", "h", false, "")
-	f.BoolVar(&o.helpFaults, "help-faults", false, "")
-	f.StringVar(&o.model, "model", "7350", "")
-	f.StringVar(&o.serial, "serial-number", "PC-0209A001-11", "")
-	f.IntVar(&o.unit, "unit-id", 105, "")
-	f.StringVar(&o.revision, "revision", "", "")
-	f.StringVar(&o.firmware, "firmware", "", "")
-	f.StringVar(&o.password, "password", "0", "")
-	f.StringVar(&o.deviceName, "device-name", "", "")
-	f.StringVar(&o.owner, "owner", "", "")
-	f.StringVar(&o.tag1, "tag1", "", "")
-	f.StringVar(&o.tag2, "tag2", "", "")
-	f.IntVar(&o.baud, "baud", 9600, "")
-	f.StringVar(&o.paceText, "pace", "baud", "")
-	f.StringArrayVar(&o.faults, "fault", nil, "")
-	f.BoolVar(&o.pty, "pty", false, "")
-	f.StringVar(&o.link, "link", "", "")
-	f.StringVar(&o.tcp, "tcp", "", "")
-	f.StringVar(&o.state, "state", "", "")
-	f.StringVar(&o.trace, "trace", "", "")
-	f.BoolVar(&o.frames, "trace-frames", false, "")
-	f.BoolVar(&o.json, "json", false, "")
-	return f
+// faultFlag takes plans, one after another.
+func (o *options) faultFlag() cli.Flag {
+	return cli.Flag{
+		Name: "fault", Syntax: "PLAN",
+		Help: `a fault, such as "power-loss at flash-op 1170 torn for 30s"; may be given again. --help-faults shows all kinds and triggers. ` +
+			"Times and counts begin when ionsim is ready. abort and kill are the client's and refused here; ip-reset resets the TCP client, and can do nothing on the PTY. " +
+			"A fault that never struck is reported at the end, and as soon as it is known that it cannot",
+		Set: func(text string) error {
+			plan, err := parseFaults(text)
+			o.plan = append(o.plan, plan...)
+			return err
+		},
+		Get:    func() string { return o.plan.String() },
+		Values: cli.Values{Words: kindsOfMeters},
+	}
 }
 
-func parseFlags(args []string) (*options, error) {
-	o := &options{given: make(map[string]bool)}
-	f := newFlags(o)
-	if err := f.Parse(args); err != nil {
-		return nil, explainParse(err)
+// kindsOfMeters are the faults that befall what ionsim is.
+func kindsOfMeters() (names []string) {
+	for _, d := range fault.Kinds() {
+		if d.Place != fault.PlaceHost {
+			names = append(names, d.Kind.String())
+		}
 	}
-	f.Visit(func(flag *pflag.Flag) { o.given[flag.Name] = true })
-	if o.help || o.helpFaults {
-		return o, nil
-	}
-	if f.NArg() > 0 {
-		return nil, wrongUsage("a value with spaces wants quotes; "+hintHelp, "unexpected argument %q", f.Arg(0))
-	}
-	return o, o.check()
+	return names
 }
 
-func explainParse(err error) error {
-	var value *pflag.InvalidValueError
-	if errors.As(err, &value) {
-		return wrongUsage(hintHelp, "--%s %q is no %s", value.GetFlag().Name, value.GetValue(),
-			map[string]string{"int": "number", "bool": "true or false"}[value.GetFlag().Value.Type()])
-	}
-	return wrongUsage(hintHelp, "%v", err)
-}
-
-func (o *options) check() (err error) {
-	if err := o.checkEmpty(); err != nil {
-		return err
-	}
-	if o.pace, err = parsePace(o.paceText); err != nil {
-		return err
-	}
-	if o.plan, err = parseFaults(o.faults); err != nil {
-		return err
-	}
+func (o *options) check(c *cli.Call) error {
+	o.given = c.Given
 	if err := o.checkPorts(); err != nil {
 		return err
 	}
 	if o.frames && o.trace == "" && !o.json {
-		return wrongUsage("add --trace FILE, or --json", "--trace-frames alone shows nothing")
+		return cli.Usage("--trace-frames alone shows nothing").Hint("add --trace FILE, or --json")
 	}
 	return nil
 }
-
-// checkEmpty finds the "$UNSET" that a script meant to be something.
-func (o *options) checkEmpty() error {
-	for _, flag := range []struct{ name, value string }{
-		{"model", o.model}, {"revision", o.revision}, {"firmware", o.firmware}, {"device-name", o.deviceName},
-		{"link", o.link}, {"tcp", o.tcp}, {"state", o.state}, {"trace", o.trace},
-	} {
-		if o.given[flag.name] && flag.value == "" {
-			return wrongUsage("give a value, or leave the flag out", "--%s has an empty value", flag.name)
-		}
-	}
-	return nil
-}
-
-// bauds are the rates of the family's RS-485 ports (documented for the sibling: "up to
-// 19,200 bps"; 9300 series user's guide, page 148).
-var bauds = []int{1200, 2400, 4800, 9600, 19200}
 
 func (o *options) checkPorts() error {
-	if !slices.Contains(bauds, o.baud) {
-		return wrongUsage("use 1200, 2400, 4800, 9600 or 19200; --pace makes the line faster than its rate",
-			"--baud %d: the meter's ports do not run at that", o.baud)
-	}
 	if o.tcp != "" {
 		_, port, err := net.SplitHostPort(o.tcp)
 		if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil {
-			return wrongUsage("use HOST:PORT or :PORT; port 0 is any free one", "--tcp %q is no address", o.tcp)
+			return cli.Usage("--tcp: %q is no address", o.tcp).Hint("use HOST:PORT or :PORT; port 0 is any free one")
 		}
 	}
-	if !o.given["pty"] {
+	if !o.given("pty") {
 		o.pty = o.link != "" || o.tcp == ""
 	}
 	switch {
 	case !o.pty && o.tcp == "":
-		return wrongUsage("leave --pty=false out, or add --tcp ADDR", "without a PTY and a TCP address nobody can reach the meter")
+		return cli.Usage("without a PTY and a TCP address nobody can reach the meter").Hint("leave --pty=false out, or add --tcp ADDR")
 	case !o.pty && o.link != "":
-		return wrongUsage("leave --pty=false or --link out", "--link %s: there is no PTY that it could point to", o.link)
+		return cli.Usage("--link %s: there is no PTY that it could point to", o.link).Hint("leave --pty=false or --link out")
 	}
 	return nil
 }
 
-func parsePace(text string) (pace, error) {
-	switch text {
-	case "baud":
-		return pace{text: text, line: 1, scale: 1}, nil
-	case "off":
-		return pace{text: text, line: bench.Unpaced, scale: 0}, nil
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(text, "x"))
-	if err != nil || n < 1 || n > maxPace {
-		return pace{}, wrongUsage(fmt.Sprintf("use baud, off, or 1 to %d: so many times faster", maxPace), "--pace %q is no pace", text)
-	}
-	return pace{text: strconv.Itoa(n), line: n, scale: n}, nil
-}
+const seeFaults = "ionsim --help-faults shows the whole language"
 
-// maxPace keeps byte times above a nanosecond.
-const maxPace = 10_000
-
-func parseFaults(texts []string) (fault.Plan, error) {
-	var plan fault.Plan
-	for _, text := range texts {
-		p, err := fault.Parse(text)
-		var where *fault.ParseError
-		switch {
-		case errors.As(err, &where):
-			return nil, wrongUsage("ionsim --help-faults shows the whole language",
-				"--fault %q: line %d, column %d: %s", text, where.Line, where.Column, where.Reason)
-		case err != nil:
-			return nil, wrongUsage("ionsim --help-faults shows the whole language", "--fault %q: %v", text, err)
-		case len(p) == 0:
-			return nil, wrongUsage("ionsim --help-faults shows the whole language", "--fault %q holds no fault", text)
+func parseFaults(text string) (fault.Plan, error) {
+	plan, err := fault.Parse(text)
+	var where *fault.ParseError
+	switch {
+	case errors.As(err, &where):
+		return nil, cli.Usage("%q: line %d, column %d: %s", text, where.Line, where.Column, where.Reason).Hint(seeFaults)
+	case err != nil:
+		return nil, cli.Usage("%q: %w", text, err).Hint(seeFaults)
+	case len(plan) == 0:
+		return nil, cli.Usage("%q holds no fault", text).Hint(seeFaults)
+	}
+	for _, f := range plan {
+		if f.Kind.Place() == fault.PlaceHost {
+			return nil, cli.Usage("%q: %v befalls the upgrader, and ionsim is the meter", f.String(), f.Kind).Hint(hostFaultHint(f.Kind))
 		}
-		for _, f := range p {
-			if f.Kind.Place() == fault.PlaceHost {
-				return nil, wrongUsage(hostFaultHint(f.Kind), "--fault %q: %v befalls the upgrader, and ionsim is the meter", f.String(), f.Kind)
-			}
-		}
-		plan = append(plan, p...)
 	}
 	return plan, nil
 }
 
 func hostFaultHint(k fault.Kind) string {
-	const onTheBench = "run the plan on the bench, where both ends are: ionbench run"
+	const onTheBench = "run the plan on the bench, where both ends are: ionbench replay"
 	switch k {
 	case fault.Kill:
 		return "kill -9 the upgrader, or " + onTheBench
@@ -230,4 +173,15 @@ func hostFaultHint(k fault.Kind) string {
 		return "press Ctrl-C in ionup, which is its Abort, or " + onTheBench
 	}
 	return onTheBench
+}
+
+// stateError says whether the state file that was named cannot be used, or cannot be had.
+func stateError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, serve.ErrStateInUse) || errors.Is(err, errors.ErrUnsupported) {
+		return cli.Environmental(err)
+	}
+	return cli.Unusable(err)
 }

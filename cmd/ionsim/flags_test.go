@@ -8,8 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
-
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/meter"
@@ -17,27 +16,28 @@ import (
 
 func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 	for _, test := range []struct{ args, says, hint string }{
-		{"--frobnicate", "unknown flag: --frobnicate", "--help"},
-		{"meter", `unexpected argument "meter"`, "--help"},
-		{"--unit-id x", `--unit-id "x" is no number`, "--help"},
-		{"--unit-id 0", "--unit-id 0", "1 to 9999"},
-		{"--unit-id 70000", "--unit-id 70000", "1 to 9999"},
-		{"--model 7400", `unknown model "7400"`, "--help"},
+		{"--frobnicate", "there is no flag --frobnicate", "--help"},
+		{"--modle 7300", "there is no flag --modle; did you mean --model?", "--help"},
+		{"meter", `"meter" is one argument too many`, "quotes"},
+		{"--unit-id x", `--unit-id: "x" is no number from 1 to 9999`, "--help"},
+		{"--unit-id 0", `"0" is no number from 1 to 9999`, "--help"},
+		{"--unit-id 70000", `"70000" is no number from 1 to 9999`, "--help"},
+		{"--model 7400", `--model: "7400" is not known; use 7300, 7330 or 7350`, "--help"},
 		{"--serial-number 12345678901234567", "serial number", "--help"},
-		{"--serial-number=", "serial number", "--help"},
+		{"--serial-number=", "--serial-number: its value is empty", "--help"},
 		{"--password 123456789", "password", "--help"},
 		{"--revision 7330V283", "revision", "--help"},
 		{"--owner Werk_Süd", "printable ASCII", "80 characters"},
 		{"--owner " + strings.Repeat("x", 81), "81 bytes", "80 characters"},
-		{"--baud 115200", "--baud 115200", "19200"},
-		{"--pace fast", `--pace "fast"`, "baud, off"},
-		{"--pace 0", `--pace "0"`, "baud, off"},
-		{"--pace -5", `--pace "-5"`, "baud, off"},
-		{"--tcp 7801", `--tcp "7801"`, "HOST:PORT"},
-		{"--tcp localhost:http", `--tcp "localhost:http"`, "HOST:PORT"},
+		{"--baud 115200", `--baud: "115200" is not known; use 1200, 2400, 4800, 9600 or 19200`, "--help"},
+		{"--pace fast", `--pace: "fast" is no pace; use baud, off`, "--help"},
+		{"--pace 0", `--pace: "0" is no pace`, "--help"},
+		{"--pace -5", `--pace: "-5" is no pace`, "--help"},
+		{"--tcp 7801", `--tcp: "7801"`, "HOST:PORT"},
+		{"--tcp localhost:http", `--tcp: "localhost:http"`, "HOST:PORT"},
 		{"--tcp 127.0.0.1:70000", "is no address", "HOST:PORT"},
-		{"--tcp=", "--tcp has an empty value", "leave the flag out"},
-		{"--pty=maybe", `--pty "maybe"`, "--help"},
+		{"--tcp=", "--tcp: its value is empty; give one, or leave the flag out", "--help"},
+		{"--pty=maybe", `--pty: "maybe" is neither true nor false`, "--help"},
 		{"--pty=false", "nobody can reach", "--tcp"},
 		{"--pty=false --tcp :0 --link x", "no PTY", "--link"},
 		{"--trace-frames", "shows nothing", "--trace FILE"},
@@ -45,13 +45,13 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 		{"--fault #", "holds no fault", "--help-faults"},
 		{"--fault abort", "befalls the upgrader", "Ctrl-C in ionup"},
 		{"--fault kill", "befalls the upgrader", "kill -9 the upgrader"},
-		{"--fault disk-full", "befalls the upgrader", "ionbench run"},
+		{"--fault disk-full", "befalls the upgrader", "ionbench replay"},
 		{"--fault byte-drop;abort", "befalls the upgrader", "Ctrl-C"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			code, stdout, stderr := outcome(t, strings.Fields(test.args)...)
 			message, hint, ok := strings.Cut(stderr, "\nionsim: hint: ")
-			if code != exitUsage || stdout != "" || !ok || !strings.HasPrefix(message, "ionsim: error: ") ||
+			if code != cli.Misused || stdout != "" || !ok || !strings.HasPrefix(message, "ionsim: error: ") ||
 				!strings.Contains(message, test.says) || !strings.Contains(hint, test.hint) {
 				t.Errorf("exit code %d, on stderr\n%s", code, stderr)
 			}
@@ -59,30 +59,45 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 	}
 }
 
-func TestManualHasEveryFlag(t *testing.T) {
+// manual is what --help prints.
+func manual(t *testing.T) string {
+	t.Helper()
 	code, stdout, stderr := outcome(t, "--help")
-	if code != exitDone || stderr != "" || stdout != manual {
-		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	if code != cli.Done || stderr != "" {
+		t.Fatalf("exit code %d, on stderr %q", code, stderr)
 	}
-	newFlags(new(options)).VisitAll(func(f *pflag.Flag) {
-		if !strings.Contains(manual, "--"+f.Name) {
-			t.Errorf("the manual has no --%s", f.Name)
+	return stdout
+}
+
+func TestTheManualIsForPeople(t *testing.T) {
+	for _, want := range []string{"(default 7350)", "(default PC-0209A001-11)", "(default 105)", "(default 9600)", "(default baud)", "(default 0)", "\nExit status:\n  0  it was ended by Ctrl-C"} {
+		if !strings.Contains(manual(t), want) {
+			t.Errorf("the manual lacks %s", want)
 		}
-		for _, of := range []string{"7350", "PC-0209A001-11", "105", "9600"} {
-			if f.DefValue == of && !strings.Contains(manual, "(default "+of) {
-				t.Errorf("the manual does not tell the default of --%s", f.Name)
-			}
-		}
-	})
-	for i, line := range strings.Split(manual, "\n") {
+	}
+	for i, line := range strings.Split(manual(t), "\n") {
 		if len([]rune(line)) > 100 {
 			t.Errorf("line %d of the manual is too long: %s", i+1, line)
 		}
 	}
 }
 
+func TestNumbersAreDecimal(t *testing.T) {
+	o := newOptions()
+	if status := program(o, io.Discard).Check([]string{"--unit-id", "0105", "--pace", "010"}); status != nil || o.UnitID != 105 || o.pace != 10 {
+		t.Errorf("unit id %d, pace %d: %v", o.UnitID, o.pace, status)
+	}
+	for _, group := range newOptions().flags() {
+		for _, f := range group.List {
+			if err := f.Set("0010"); f.Number && (err != nil || f.Get() != "10") {
+				t.Errorf("--%s 0010 is %s, %v", f.Name, f.Get(), err)
+			}
+		}
+	}
+}
+
 func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
-	if code, stdout, _ := outcome(t, "--help-faults"); code != exitDone || stdout != fault.Describe() {
+	if code, stdout, _ := outcome(t, "--help-faults"); code != cli.Done || stdout != fault.Describe() {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -90,7 +105,7 @@ func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
 // wantDocumented looks up every event and every field of it in the manual.
 func (m *served) wantDocumented(t *testing.T) {
 	t.Helper()
-	told := manual[strings.Index(manual, "What it tells:"):]
+	told := notes
 	for _, e := range m.seen {
 		at := strings.Index(told, "\n    "+e.Event+" ")
 		if at < 0 {
@@ -127,13 +142,11 @@ func TestPaceScalesTheMeterToo(t *testing.T) {
 		{"50", real.Boot / 50, chip.EraseTime / 50},
 		{"off", 0, 0},
 	} {
-		o, err := parseFlags([]string{"--pace", test.pace})
+		o := newOptions()
+		must(t, program(o, io.Discard).Check([]string{"--pace", test.pace}))
+		fw, err := o.loadFirmware(o.Model)
 		must(t, err)
-		id, err := o.identity()
-		must(t, err)
-		fw, err := o.loadFirmware(id.Model)
-		must(t, err)
-		s, err := newStation(o, id, fw, time.Now())
+		s, err := newStation(o, o.identity, fw, time.Now())
 		must(t, err)
 		c := s.Meter().Config()
 		if c.Timing.Boot != test.boot || c.Geometry.EraseTime != test.erase {

@@ -73,13 +73,13 @@ func (k *keeper) resolve(o *options, flags identity) (id identity, err error) {
 		return flags, err
 	}
 	wanted := id
-	if o.given["model"] {
+	if o.given("model") {
 		wanted.Model = flags.Model
 	}
-	if o.given["serial-number"] {
+	if o.given("serial-number") {
 		wanted.SerialNumber = flags.SerialNumber
 	}
-	if o.given["unit-id"] {
+	if o.given("unit-id") {
 		wanted.UnitID = flags.UnitID
 	}
 	if wanted != id {

@@ -5,16 +5,21 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"ionbench/cmd/internal/cli"
 )
 
 func main() {
 	// Whoever reads the events may stop reading; the meter goes on.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(int(run(cli.Interruptible(), os.Args[1:], os.Stdout, os.Stderr)))
+}
+
+// run is the whole program. It ends when ctx does.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) cli.Status {
+	return program(newOptions(), stdout).Run(ctx, cli.Streams{Out: stdout, Err: stderr}, args)
 }

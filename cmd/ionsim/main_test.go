@@ -19,6 +19,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/port"
 	"ionbench/client/upg"
+	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/firmware"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -80,7 +81,7 @@ type served struct {
 	kill   func() // ends it at once
 	stop   func() // ends it as Ctrl-C does
 	ended  chan struct{}
-	code   int
+	code   cli.Status
 	seen   []event
 }
 
@@ -132,7 +133,7 @@ func startHere(t *testing.T, args ...string) *served {
 func startProcess(t *testing.T, args ...string) *served {
 	t.Helper()
 	m := &served{t: t, stderr: new(lockedBuffer), ended: make(chan struct{})}
-	cmd := program(args...)
+	cmd := process(args...)
 	cmd.Stderr = m.stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)
@@ -144,7 +145,7 @@ func startProcess(t *testing.T, args ...string) *served {
 			m.lines <- line
 		}
 		_ = cmd.Wait() // the exit code tells
-		m.code = cmd.ProcessState.ExitCode()
+		m.code = cli.Status(cmd.ProcessState.ExitCode())
 		close(m.lines)
 		close(m.ended)
 	}()
@@ -153,7 +154,7 @@ func startProcess(t *testing.T, args ...string) *served {
 	return m.begun()
 }
 
-func program(args ...string) *exec.Cmd {
+func process(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), programVariable+"=1", "GORACE=atexit_sleep_ms=0")
 	return cmd
@@ -238,7 +239,7 @@ func (m *served) end() {
 		m.decode(line)
 	}
 	<-m.ended
-	if m.code != 0 {
+	if m.code != cli.Done {
 		m.t.Errorf("exit code %d; on stderr: %s", m.code, m.stderr)
 	}
 }
@@ -335,7 +336,7 @@ func testFirmware(blocks int) *upg.File {
 }
 
 // outcome runs ionsim to its end, which must come by itself.
-func outcome(t *testing.T, args ...string) (code int, stdout, stderr string) {
+func outcome(t *testing.T, args ...string) (code cli.Status, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

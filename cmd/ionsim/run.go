@@ -9,59 +9,21 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/serve"
 )
 
-// Exit codes.
-const (
-	exitDone  = 0
-	exitError = 1 // something did not work
-	exitUsage = 2 // the command line cannot be meant
-)
-
-// run is the whole program. It ends when ctx does.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parseFlags(args)
-	switch {
-	case err != nil:
-		return complain(stderr, err)
-	case o.help:
-		return show(stdout, stderr, manual)
-	case o.helpFaults:
-		return show(stdout, stderr, fault.Describe())
-	}
-	s := &simulator{options: o, clock: machine.WallClock(), epoch: time.Now()}
+// serveMeter makes a meter and serves it until ctx ends.
+func serveMeter(ctx context.Context, c *cli.Call, o *options, stdout io.Writer) error {
+	s := &simulator{options: o, call: c, clock: machine.WallClock(), epoch: time.Now()}
 	s.out = newSink(stdout, lostEvents)
-	s.diag = newSink(stderr, lostLines)
-	err = s.run(ctx)
+	s.diag = newSink(c.Err, lostLines)
+	err := s.run(ctx)
 	s.out.close()
 	s.diag.close()
-	if err != nil {
-		return complain(stderr, err)
-	}
-	return exitDone
-}
-
-func show(stdout, stderr io.Writer, text string) int {
-	if _, err := io.WriteString(stdout, text); err != nil {
-		return complain(stderr, err)
-	}
-	return exitDone
-}
-
-// complain says on stderr why nothing more is done. There is no place left to tell of a
-// failure to do that.
-func complain(stderr io.Writer, err error) int {
-	_, _ = fmt.Fprintf(stderr, "ionsim: error: %v\n", err)
-	var usage *usageError
-	if !errors.As(err, &usage) {
-		return exitError
-	}
-	_, _ = fmt.Fprintf(stderr, "ionsim: hint: %s\n", usage.hint)
-	return exitUsage
+	return err
 }
 
 func lostEvents(n int) []byte {
@@ -75,6 +37,7 @@ func lostLines(n int) []byte {
 // simulator is one run: a meter, its ports and who is told of it.
 type simulator struct {
 	options *options
+	call    *cli.Call
 	clock   machine.Clock
 	epoch   time.Time // the calendar time of the clock's zero
 
@@ -98,41 +61,38 @@ func (s *simulator) run(ctx context.Context) (err error) {
 	}
 	s.server, err = serve.Listen(s.ports())
 	if err != nil {
-		return err
+		return cli.Environmental(err)
 	}
 	if err := s.begin(); err != nil {
-		return errors.Join(err, s.server.Close())
+		return cli.Environmental(errors.Join(err, s.server.Close())) // no room for the state
 	}
+	s.call.Begin()
 	return s.serve(ctx)
 }
 
 // prepare makes the meter, switched off, and opens the files.
 func (s *simulator) prepare() error {
 	o := s.options
-	id, err := o.identity()
-	if err != nil {
-		return err
-	}
-	fw, err := o.loadFirmware(id.Model)
+	s.id = o.identity
+	fw, err := o.loadFirmware(s.id.Model)
 	if err != nil {
 		return err
 	}
 	// It is made of the flags in any case: that is how they are checked.
-	if s.station, err = newStation(o, id, fw, s.epoch); err != nil {
+	if s.station, err = newStation(o, s.id, fw, s.epoch); err != nil {
 		return err
 	}
 	if err := s.station.SetPlan(o.plan); err != nil {
-		return wrongUsage("ionsim --help-faults shows the whole language", "--fault: %v", err)
+		return cli.Usage("--fault: %w", err).Hint(seeFaults)
 	}
-	s.id = id
 	if o.state != "" {
 		if err := s.openState(); err != nil {
-			return err
+			return stateError(err)
 		}
 	}
 	if o.trace != "" {
 		if s.trace, err = newTrace(o.trace); err != nil {
-			return err
+			return fmt.Errorf("--trace: %w", err)
 		}
 		s.trace.begin(s.id, s.epoch)
 	}
@@ -160,7 +120,7 @@ func (s *simulator) openState() (err error) {
 	}
 	var unused []string
 	for _, flag := range []string{"firmware", "revision", "owner", "tag1", "tag2"} {
-		if s.options.given[flag] {
+		if s.options.given(flag) {
 			unused = append(unused, "--"+flag)
 		}
 	}
@@ -177,7 +137,7 @@ func (s *simulator) remake(id identity) (err error) {
 		return nil
 	}
 	o := *s.options
-	o.model, o.firmware, o.revision = id.Model.String(), "", "" // the file has the firmware
+	o.firmware, o.revision = "", "" // the file has the firmware
 	fw, err := o.loadFirmware(id.Model)
 	if err != nil {
 		return err
@@ -287,7 +247,7 @@ func (s *simulator) tellReady() {
 		s.out.add(appendObject(nil, "ready", 0, []field{
 			{"pty", orNull(pty)}, {"link", orNull(s.options.link)}, {"tcp", orNull(address)},
 			{"model", s.id.Model}, {"serial", s.id.SerialNumber}, {"unit", s.id.UnitID}, {"revision", revision},
-			{"device", s.deviceName()}, {"baud", s.options.baud}, {"pace", s.options.pace.text},
+			{"device", s.deviceName()}, {"baud", s.options.baud}, {"pace", bench.FormatPace(s.options.pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", s.restored}, {"started", s.epoch.Format(time.RFC3339Nano)},
 		}))
@@ -325,5 +285,5 @@ func (s *simulator) tellPeople(ports []string) {
 	if s.options.link != "" {
 		s.say("%s leads to the PTY as long as it runs", s.options.link)
 	}
-	s.say("pace %s, %d baud; Ctrl-C switches it off", s.options.pace.text, s.options.baud)
+	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.pace), s.options.baud)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"ionbench/cmd/internal/files"
 	"ionbench/simulator/story"
 )
 
@@ -18,12 +19,9 @@ type traceFile struct {
 // newTrace begins a run in the file. Runs that are appended one after another are told
 // apart by their first line.
 func newTrace(path string) (*traceFile, error) {
-	file, err := openTraceFile(path)
+	file, err := files.Open(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, files.Private)
 	if err != nil {
 		return nil, err
-	}
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("--trace %s: it is no regular file; name a file", path), err, file.Close())
 	}
 	return &traceFile{file: file}, nil
 }

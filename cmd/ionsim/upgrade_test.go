@@ -15,6 +15,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/port"
 	"ionbench/client/upg"
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -313,7 +314,7 @@ func TestStateOfAnotherMeterIsRefused(t *testing.T) {
 	} {
 		t.Run(flags[0], func(t *testing.T) {
 			code, stdout, stderr := outcome(t, append(flags, "--tcp", ":0", "--state", state)...)
-			if code != exitError || stdout != "" || !strings.Contains(stderr, "another meter") ||
+			if code != cli.Misused || stdout != "" || !strings.Contains(stderr, "another meter") ||
 				!strings.Contains(stderr, "PC-0209A001-11, unit 105") || !strings.Contains(stderr, flags[1]) {
 				t.Errorf("exit code %d, on stderr %q", code, stderr)
 			}
@@ -328,7 +329,7 @@ func TestStateInUseIsRefused(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "meter.state")
 	startJSON(t, "--tcp", ":0", "--state", state)
 	code, _, stderr := outcome(t, "--tcp", ":0", "--state", state)
-	if code != exitError || !strings.Contains(stderr, "in use") {
+	if code != cli.Environment || !strings.Contains(stderr, "in use") {
 		t.Errorf("exit code %d, on stderr %q", code, stderr)
 	}
 }
@@ -344,7 +345,7 @@ func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
 	must(t, k.close())
 	for _, path := range []string{text, foreign} {
 		code, _, stderr := outcome(t, "--tcp", ":0", "--state", path)
-		if code != exitError || !strings.Contains(stderr, serve.ErrNotState.Error()) {
+		if code != cli.Misused || !strings.Contains(stderr, serve.ErrNotState.Error()) {
 			t.Errorf("%s: exit code %d, on stderr %q", path, code, stderr)
 		}
 	}
@@ -357,7 +358,7 @@ func TestSymbolicLinksAreRefused(t *testing.T) {
 	must(t, os.Symlink(target, name))
 	for _, flag := range []string{"--state", "--trace"} {
 		code, _, stderr := outcome(t, "--tcp", ":0", flag, name)
-		if code != exitError || !strings.Contains(stderr, "symbolic link") {
+		if code != cli.Misused || !strings.Contains(stderr, " link") {
 			t.Errorf("%s: exit code %d, on stderr %q", flag, code, stderr)
 		}
 	}
@@ -443,7 +444,7 @@ func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
 func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 	for _, sign := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		link := filepath.Join(t.TempDir(), "ttyION")
-		cmd := program("--tcp", ":0", "--link", link, "--pace", "off", "--fault", "cable-pull at block 900; reply-lost at block 1")
+		cmd := process("--tcp", ":0", "--link", link, "--pace", "off", "--fault", "cable-pull at block 900; reply-lost at block 1")
 		var diag lockedBuffer
 		cmd.Stderr = &diag
 		out, err := cmd.StdoutPipe()
@@ -482,7 +483,7 @@ func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 
 // `ionsim --json | head -1` must not end the meter.
 func TestMeterGoesOnWhenNobodyReadsItsEvents(t *testing.T) {
-	cmd := program("--json", "--pace", "off")
+	cmd := process("--json", "--pace", "off")
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
@@ -512,14 +513,15 @@ func TestFirmwareComesFromAFile(t *testing.T) {
 	m.end()
 	for _, test := range []struct {
 		args []string
-		code int
+		code cli.Status
 		says string
 	}{
-		{[]string{"--firmware", path, "--model", "7330"}, exitUsage, "add --model 7350"},
-		{[]string{"--firmware", path, "--revision", "7350V283"}, exitUsage, "leave --revision out"},
-		{[]string{"--firmware", os.Args[0]}, exitError, "not a .UPG"},
-		{[]string{"--firmware", filepath.Dir(path)}, exitError, "a folder"},
-		{[]string{"--firmware", path + "x"}, exitError, "no such file"},
+		{[]string{"--firmware", path, "--model", "7330"}, cli.Misused, "add --model 7350"},
+		{[]string{"--firmware", path, "--revision", "7350V283"}, cli.Misused, "leave --revision out"},
+		{[]string{"--firmware", os.Args[0]}, cli.Misused, "not a .UPG"},
+		{[]string{"--firmware", filepath.Dir(path)}, cli.Misused, "a folder"},
+		{[]string{"--firmware", "flags.go"}, cli.Misused, "not a .UPG"},
+		{[]string{"--firmware", path + "x"}, cli.Misused, "no such file"},
 	} {
 		if code, _, stderr := outcome(t, test.args...); code != test.code || !strings.Contains(stderr, test.says) {
 			t.Errorf("%q: exit code %d, on stderr %q", test.args, code, stderr)
@@ -527,14 +529,14 @@ func TestFirmwareComesFromAFile(t *testing.T) {
 	}
 }
 
-func TestPortInUseIsAnError(t *testing.T) {
+func TestPortInUseIsTheEnvironment(t *testing.T) {
 	m := startJSON(t, "--tcp", ":0")
-	if code, _, stderr := outcome(t, "--tcp", m.ready.TCP); code != exitError || !strings.Contains(stderr, "in use") {
+	if code, _, stderr := outcome(t, "--tcp", m.ready.TCP); code != cli.Environment || !strings.Contains(stderr, "in use") {
 		t.Errorf("exit code %d, on stderr %q", code, stderr)
 	}
 	taken := filepath.Join(t.TempDir(), "taken")
 	must(t, os.WriteFile(taken, nil, 0o600))
-	if code, _, stderr := outcome(t, "--link", taken); code != exitError || !strings.Contains(stderr, "not a link") {
+	if code, _, stderr := outcome(t, "--link", taken); code != cli.Environment || !strings.Contains(stderr, "not a link") {
 		t.Errorf("exit code %d, on stderr %q", code, stderr)
 	}
 }

@@ -57,21 +57,16 @@ func paged(parts []part) string {
 
 // help is what --help of the program says.
 func (p *Program) help() string {
-	parts := []part{{"", p.Intro}}
-	own := &Command{}
-	if p.Alone != nil {
-		own = p.Alone
-		parts = append(parts, part{"", "Usage: " + p.usageLine(own)})
-	} else {
-		parts = append(parts, part{"", "Usage: " + p.Name + " COMMAND [ARGUMENT...] [FLAG...]"})
+	commands := part{"Commands", p.list(p.all(), "")}
+	if c := p.Alone; c != nil {
+		parts := append([]part{{"", p.Intro}, {"", "Usage: " + p.usageLine(c)}, {"Examples", p.Examples}}, flagParts(c)...)
+		return paged(append(parts, part{"", p.Notes}, commands, part{"", streamsText}, part{"Exit status", statuses(c)}))
 	}
-	parts = append(parts, part{"Commands", p.list(p.all(), "")}, part{"Examples", p.Examples})
-	parts = append(parts, flagParts(own)...)
-	tail := fmt.Sprintf("%q tells about a command, its flags and its examples.", p.Name+" COMMAND --help")
-	if p.Alone != nil {
-		tail = ""
-	}
-	return paged(append(parts, part{"", p.Notes}, part{"", streamsText}, part{"Exit status", statuses(own)}, part{"", tail}))
+	return paged([]part{
+		{"", p.Intro}, {"", "Usage: " + p.Name + " COMMAND [ARGUMENT...] [FLAG...]"}, commands,
+		{"Examples", p.Examples}, {"", p.Notes}, {"", streamsText}, {"Exit status", statuses(&Command{})},
+		{"", fmt.Sprintf("%q tells about a command, its flags and its examples.", p.Name+" COMMAND --help")},
+	})
 }
 
 const streamsText = "Results go to standard output, everything else to standard error."
@@ -121,28 +116,25 @@ func statuses(c *Command) string {
 const flagColumn = 27
 
 func flagParts(c *Command) []part {
+	column := 0
+	for _, f := range c.all() {
+		if n := len("  " + f.words() + "  "); n <= flagColumn {
+			column = max(column, n)
+		}
+	}
 	var parts []part
 	for _, group := range c.Flags {
 		title := group.Title
 		if title == "" {
 			title = "Flags"
 		}
-		parts = append(parts, part{title, flagTexts(group.List)})
+		var b strings.Builder
+		for _, f := range group.List {
+			writeEntry(&b, "  "+f.words(), column, f.text())
+		}
+		parts = append(parts, part{title, b.String()})
 	}
 	return parts
-}
-
-func flagTexts(list []Flag) string {
-	column := 0
-	for _, f := range list {
-		column = max(column, len("  "+f.words()+"  "))
-	}
-	column = min(column, flagColumn)
-	var b strings.Builder
-	for _, f := range list {
-		writeEntry(&b, "  "+f.words(), column, f.text())
-	}
-	return b.String()
 }
 
 // words are how a flag is written.
