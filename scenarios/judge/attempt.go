@@ -168,24 +168,22 @@ func (p *player) values(at address, logFile string) map[string]string {
 
 // befall carries out what befalls the program's computer.
 func (p *player) befall(a *Attempt, program *process, o bench.Order) {
-	switch o.Fault.Kind {
-	case fault.Kill:
+	switch o.Command {
+	case bench.KillTool:
 		a.Killed = true
 		program.signal(syscall.SIGKILL)
-	case fault.Abort:
+	case bench.PressAbort:
 		a.Aborted = true
 		program.signal(syscall.SIGINT)
-	case fault.Suspend:
-		if o.Ends {
-			program.signal(continueSignal)
-		} else {
-			program.signal(stopSignal)
-		}
-	case fault.FileGone:
+	case bench.Sleep:
+		program.signal(stopSignal)
+	case bench.Wake:
+		program.signal(continueSignal)
+	case bench.RemoveFile:
 		if err := os.Remove(p.image); err != nil {
 			a.note("%v", err)
 		}
-	case fault.FileChanged:
+	case bench.DamageFile:
 		if err := p.writeImage(DamagedFile); err != nil {
 			a.note("%v", err)
 		}

@@ -10,7 +10,6 @@ import (
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
@@ -167,7 +166,7 @@ func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, start
 		Reset: func() bool { was := reset; reset = false; return was },
 		Step: func(time.Duration) bool {
 			for _, order := range s.station.Orders() {
-				if order.Fault.Kind == fault.IPReset {
+				if order.Command == bench.ResetConnection {
 					reset = true
 					continue
 				}

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 )
 
@@ -49,40 +47,32 @@ const (
 // still reports that the tool does nothing at all.
 func (t *tool) still() bool { return t.killed || t.pc.asleep > 0 }
 
-// ends tells what ends the tool or its connection from what befalls its PC.
-func ends(o bench.Order) bool {
-	return slices.Contains([]fault.Kind{fault.Abort, fault.Kill, fault.IPReset}, o.Fault.Kind)
-}
-
 // Order: "may choose to Abort the upgrade", or something befalls the PC or its connection.
 func (t *tool) Order(now time.Duration, o bench.Order) {
-	by := 1
-	if o.Ends {
-		by = -1
-	}
-	switch p := o.Fault.Parameters; o.Fault.Kind {
-	case fault.Kill:
+	switch o.Command {
+	case bench.KillTool:
 		t.killed = true
-	case fault.Abort:
+	case bench.PressAbort:
 		t.pc.pressed = true
 		t.catchUp(now)
-	case fault.IPReset:
+	case bench.ResetConnection:
 		t.pc.reset = true
 		t.catchUp(now)
-	case fault.Suspend:
-		t.pc.asleep += by
+	case bench.Sleep:
+		t.pc.asleep++
+	case bench.Wake:
+		t.pc.asleep--
 		t.catchUp(now)
-	case fault.DiskFull:
-		t.pc.full += by
-	case fault.ClockJump:
-		if p.Back {
-			p.By = -p.By
-		}
-		t.pc.calendar += p.By
-		t.upgrader.ClockSet(p.By)
-	case fault.FileChanged:
+	case bench.FillDisk:
+		t.pc.full++
+	case bench.FreeDisk:
+		t.pc.full--
+	case bench.SetClock:
+		t.pc.calendar += o.By
+		t.upgrader.ClockSet(o.By)
+	case bench.DamageFile:
 		t.pc.firmware = max(t.pc.firmware, changed)
-	case fault.FileGone:
+	case bench.RemoveFile:
 		t.pc.firmware = gone
 	}
 }

@@ -204,7 +204,7 @@ func (p *pair) order() {
 		return
 	}
 	for _, o := range orders {
-		if o.Fault.Kind == fault.IPReset {
+		if o.Command == bench.ResetConnection {
 			p.resets = append(p.resets, o)
 			continue
 		}

@@ -365,7 +365,7 @@ func (r *Rig) Begin(a Attempt) error {
 func (r *Rig) start(t *tool) {
 	orders := r.bench.Station().Orders()
 	for _, o := range orders {
-		if !ends(o) {
+		if !o.Command.EndsRun() {
 			r.bench.Carry(o)
 		}
 	}
@@ -373,7 +373,7 @@ func (r *Rig) start(t *tool) {
 	t.listen(r.Now())
 	r.bench.Exchange()
 	for _, o := range orders {
-		if ends(o) {
+		if o.Command.EndsRun() {
 			r.bench.Carry(o)
 			r.bench.Exchange()
 		}

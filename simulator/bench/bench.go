@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"time"
 
-	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/story"
 )
@@ -152,7 +151,7 @@ func (b *Bench) carryToHost() (moved bool) {
 // Carry brings an order of the station to the host. To the station, one whose connection is
 // reset is gone.
 func (b *Bench) Carry(o Order) {
-	if o.Fault.Kind == fault.IPReset {
+	if o.Command == ResetConnection {
 		b.station.HostGone(b.now)
 	}
 	b.host.Order(b.now, o)

@@ -90,7 +90,7 @@ func (k *strike) waitForNextByte() {
 
 // aimAtBytes makes a fault of single bytes harm the next ones in its direction, or the
 // one that its trigger names, which is next.
-func (s *Station) aimAtBytes(k *strike) {
+func aimAtBytes(s *Station, _ time.Duration, k *strike) {
 	k.bytes = max(1, k.fault.Parameters.Length)
 	d := k.byteDirection()
 	if k.fault.Trigger.Unit == fault.AtByte {
@@ -104,29 +104,42 @@ func (s *Station) aimAtBytes(k *strike) {
 // harmByte does to the next byte what the fault does to bytes, and waits for the byte
 // behind it while there are more to harm.
 func (s *Station) harmByte(k *strike, d line.Direction) {
-	p := k.fault.Parameters
-	at := s.line.Left(d)
+	next := s.line.Left(d) + 1
 	k.bytes--
-	next := at + 1
-	switch k.fault.Kind {
-	case fault.ByteDrop:
-		s.line.DropNext(d)
-	case fault.ByteFlip:
-		s.line.FlipNext(d, max(1, p.Mask))
-	case fault.ByteDup:
-		b, _ := s.line.Head(d)
-		s.line.InsertNext(d, b)
-		next++
-	case fault.ByteInsert:
-		stream := fault.NewStream(p.Seed, "byte-insert")
-		for range k.bytes + 1 {
-			s.line.InsertNext(d, byte(stream.Uint64()))
-		}
-		k.bytes = 0
-	}
+	next += k.effect.bytes(s, d, k)
 	if k.bytes > 0 {
 		k.setTrap(next)
 		return
 	}
 	k.waitForNextByte()
+}
+
+// byteHarm does to the next byte what the fault does to bytes, and says how many stand in
+// front of the one behind it that were not there before.
+type byteHarm func(s *Station, d line.Direction, k *strike) (more uint64)
+
+func dropByte(s *Station, d line.Direction, _ *strike) (more uint64) {
+	s.line.DropNext(d)
+	return 0
+}
+
+func flipByte(s *Station, d line.Direction, k *strike) (more uint64) {
+	s.line.FlipNext(d, max(1, k.fault.Parameters.Mask))
+	return 0
+}
+
+func repeatByte(s *Station, d line.Direction, _ *strike) (more uint64) {
+	b, _ := s.line.Head(d)
+	s.line.InsertNext(d, b)
+	return 1
+}
+
+// insertBytes puts all bytes that are to be inserted in front of the next one.
+func insertBytes(s *Station, d line.Direction, k *strike) (more uint64) {
+	stream := fault.NewStream(k.fault.Parameters.Seed, "byte-insert")
+	for range k.bytes + 1 {
+		s.line.InsertNext(d, byte(stream.Uint64()))
+	}
+	k.bytes = 0
+	return 0
 }

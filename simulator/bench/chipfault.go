@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
 )
 
 // checkAddress: an address is one that the meter programs.
@@ -30,60 +31,83 @@ func (s *Station) chipCannot(k *strike) string {
 	}
 	op, ok := s.meter.NextFlashOp()
 	number := s.count(s.now, k) + 1
-	switch {
+	switch wanted := k.effect.op; {
 	case !ok:
 		return fmt.Sprintf("operation %d was given up before it began", number)
-	case op.Erases && (k.fault.Kind == fault.ProgramFails || k.fault.Kind == fault.StuckBit):
+	case op.Erases && wanted == programs:
 		return fmt.Sprintf("operation %d programs nothing: it erases sector %d", number, op.Sector)
-	case !op.Erases && k.fault.Kind == fault.EraseFails:
+	case !op.Erases && wanted == erases:
 		return fmt.Sprintf("operation %d erases nothing: it programs from 0x%06x on", number, op.Address)
 	}
 	return ""
 }
 
-// harmChip is the effect of a fault of the chip. Where it befalls an operation, that one is
-// the next.
-func (s *Station) harmChip(k *strike) {
+// opKind is which flash operations a fault can befall.
+type opKind uint8
+
+const (
+	anyOp opKind = iota
+	programs
+	erases
+)
+
+// harm notes that the chip is harmed. Where the fault befalls an operation, that one is the
+// next.
+func (s *Station) harm(k *strike) (chip *flash.Chip, next uint64) {
 	s.harmed = true
-	chip := s.meter.Chip()
-	p := k.fault.Parameters
-	next := chip.Ops() + 1
+	chip = s.meter.Chip()
+	next = chip.Ops() + 1
 	if k.atOperation() {
 		k.harms = next
 	}
-	switch k.fault.Kind {
-	case fault.FlashLie:
-		chip.LieAt(next)
-	case fault.ReadChanges:
-		chip.MakeMarginal(p.Address, p.Seed)
-	case fault.StuckBit:
-		s.stick(p)
-	case fault.ProgramFails:
-		if p.Address == 0 {
-			chip.FailAt(next)
-		} else {
-			chip.FailProgram(p.Address)
-		}
-	case fault.EraseFails:
-		if p.Address == 0 {
-			chip.FailAt(next)
-		} else {
-			chip.FailErase(int(p.Address) / chip.Geometry().SectorBytes)
-		}
-	}
+	return chip, next
 }
 
-// stick makes bits of a byte 0 for good: by its address, or the first that is programmed next.
-func (s *Station) stick(p fault.Parameters) {
-	address := p.Address
+func lie(s *Station, _ time.Duration, k *strike) {
+	chip, next := s.harm(k)
+	chip.LieAt(next)
+}
+
+func makeMarginal(s *Station, _ time.Duration, k *strike) {
+	chip, _ := s.harm(k)
+	chip.MakeMarginal(k.fault.Parameters.Address, k.fault.Parameters.Seed)
+}
+
+func clearMarginal(s *Station, _ time.Duration, k *strike) {
+	s.meter.Chip().ClearMarginal(k.fault.Parameters.Address)
+}
+
+func failProgram(s *Station, _ time.Duration, k *strike) {
+	chip, next := s.harm(k)
+	if at := k.fault.Parameters.Address; at != 0 {
+		chip.FailProgram(at)
+		return
+	}
+	chip.FailAt(next)
+}
+
+func failErase(s *Station, _ time.Duration, k *strike) {
+	chip, next := s.harm(k)
+	if at := k.fault.Parameters.Address; at != 0 {
+		chip.FailErase(int(at) / chip.Geometry().SectorBytes)
+		return
+	}
+	chip.FailAt(next)
+}
+
+// stickBits makes bits of a byte 0 for good: by its address, or the first that is programmed
+// next.
+func stickBits(s *Station, _ time.Duration, k *strike) {
+	chip, _ := s.harm(k)
+	address := k.fault.Parameters.Address
 	if address == 0 {
 		op, _ := s.meter.NextFlashOp()
 		address = op.Address
 	}
-	mask := max(1, p.Mask)
+	mask := max(1, k.fault.Parameters.Mask)
 	for bit := range uint8(8) {
 		if mask>>bit&1 == 1 {
-			s.meter.Chip().StickBit(address, bit, false)
+			chip.StickBit(address, bit, false)
 		}
 	}
 }

@@ -281,11 +281,11 @@ func TestFingerprintTellsApartWhatGoesAnotherWay(t *testing.T) {
 		"a byte more":              func(b *bench.Bench) { b.Station().Receive(b.Now(), []byte{0}) },
 		"a chip with a stuck bit":  func(b *bench.Bench) { b.Station().Meter().Chip().StickBit(0x041fff, 0, false) },
 		"a firmware that hangs":    func(b *bench.Bench) { b.Station().Meter().Hang(b.Now()) },
-		"the host asleep":          func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "suspend for 5s")[0]}) },
-		"the host's disk full":     func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "disk-full")[0]}) },
-		"the firmware file gone":   func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "file-gone")[0]}) },
-		"the firmware file broken": func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "file-changed")[0]}) },
-		"the host killed":          func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Fault: plan(t, "kill")[0]}) },
+		"the host asleep":          func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Command: bench.Sleep}) },
+		"the host's disk full":     func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Command: bench.FillDisk}) },
+		"the firmware file gone":   func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Command: bench.RemoveFile}) },
+		"the firmware file broken": func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Command: bench.DamageFile}) },
+		"the host killed":          func(b *bench.Bench) { b.Host().Order(b.Now(), bench.Order{Command: bench.KillTool}) },
 	} {
 		c := base.Bench().Clone()
 		change(c)

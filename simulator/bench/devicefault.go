@@ -4,13 +4,27 @@ import (
 	"slices"
 	"time"
 
-	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
 	"ionbench/simulator/line"
+	"ionbench/simulator/meter"
 )
+
+// flashTrap makes the meter lose its power at a flash operation.
+type flashTrap func(m *meter.Meter, op uint64, phase flash.Phase, seed uint64, bytes int)
 
 func (s *Station) cutPower(now time.Duration) { s.stopMeter(now, s.meter.PowerOff) }
 
-func (s *Station) brownOut(now time.Duration) { s.stopMeter(now, s.meter.BrownOut) }
+func cutPower(s *Station, now time.Duration, _ *strike) { s.cutPower(now) }
+
+func brownOut(s *Station, now time.Duration, _ *strike) { s.stopMeter(now, s.meter.BrownOut) }
+
+func resetMeter(s *Station, now time.Duration, k *strike) {
+	s.cutPower(now)
+	powerBack(s, now, k)
+}
+
+func silence(s *Station, _ time.Duration, _ *strike) { s.silent++ }
+func speak(s *Station, _ time.Duration, _ *strike)   { s.silent-- }
 
 // stopMeter takes the meter out of the middle of whatever it does, its words included.
 func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
@@ -23,11 +37,9 @@ func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
 }
 
 // powerBack switches the meter on, unless another fault still holds it off.
-func (s *Station) powerBack(now time.Duration) {
-	for i := range s.plan {
-		if k := &s.plan[i]; k.active && (k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.BrownOut) {
-			return
-		}
+func powerBack(s *Station, now time.Duration, _ *strike) {
+	if s.lastAtWork(func(k *strike) bool { return k.effect.off }) != nil {
+		return
 	}
 	s.meter.PowerOn(now)
 	s.afterMeter(now)
@@ -35,20 +47,20 @@ func (s *Station) powerBack(now time.Duration) {
 
 // hang makes the firmware hang, and the watchdog bite when its time is over. What has left
 // the meter goes on its way.
-func (s *Station) hang(now time.Duration, k *strike) {
+func hang(s *Station, now time.Duration, k *strike) {
 	s.cuts++
 	s.deliver(now, true)
 	s.meter.Hang(now)
 	s.slow = s.slow[:0]
 	s.afterMeter(now)
 	if k.fault.Parameters.By == 0 {
-		s.bite(now)
+		bite(s, now, k)
 		return
 	}
 	k.active, k.timed, k.until = true, true, now+k.fault.Parameters.By
 }
 
-func (s *Station) bite(now time.Duration) {
+func bite(s *Station, now time.Duration, _ *strike) {
 	s.meter.Bite(now)
 	s.afterMeter(now)
 }
@@ -56,7 +68,7 @@ func (s *Station) bite(now time.Duration) {
 // MeterDelay is how much later than otherwise the meter begins to send a frame.
 func (s *Station) MeterDelay() (by time.Duration) {
 	for i := range s.plan {
-		if k := &s.plan[i]; k.active && k.fault.Kind == fault.MeterSlow {
+		if k := &s.plan[i]; k.active && k.effect.slow {
 			by = max(by, k.fault.Parameters.By)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/simulator/bench"
 	"ionbench/simulator/meter"
 )
 
@@ -182,36 +183,30 @@ func TestFramesThatASlowMeterHadStillToSendAreLostWithItsPower(t *testing.T) {
 
 func TestOrdersOfTheHostSayWhenAFaultEnds(t *testing.T) {
 	b := newBare(t, "suspend at 5s for 10s; disk-full at 7s; clock-jump at 8s by 1h back; file-gone at 9s; file-changed at 10s")
-	take := func(until time.Duration) (list []string) {
+	take := func(until time.Duration) []bench.Order {
 		b.now = until
 		b.s.Advance(until)
-		for _, o := range b.s.Orders() {
-			word := o.Fault.Kind.String()
-			if o.Ends {
-				word += " ends"
-			}
-			list = append(list, word)
-		}
-		return list
+		return b.s.Orders()
 	}
+	sleep, wake, full := bench.Order{Command: bench.Sleep}, bench.Order{Command: bench.Wake}, bench.Order{Command: bench.FillDisk}
 	for _, c := range []struct {
 		until time.Duration
-		want  []string
+		want  []bench.Order
 	}{
-		{5 * time.Second, []string{"suspend"}},
-		{14 * time.Second, []string{"disk-full", "clock-jump", "file-gone", "file-changed"}},
-		{time.Minute, []string{"suspend ends"}},
+		{5 * time.Second, []bench.Order{sleep}},
+		{14 * time.Second, []bench.Order{full, {Command: bench.SetClock, By: -time.Hour}, {Command: bench.RemoveFile}, {Command: bench.DamageFile}}},
+		{time.Minute, []bench.Order{wake}},
 	} {
 		if got := take(c.until); !slices.Equal(got, c.want) {
 			t.Errorf("by %v: %v, want %v", c.until, got, c.want)
 		}
 	}
 	b.s.Begin(b.now) // another host, whose disk is the same
-	if got := take(2 * time.Minute); !slices.Contains(got, "disk-full") || slices.Contains(got, "suspend ends") {
+	if got := take(2 * time.Minute); !slices.Contains(got, full) || slices.Contains(got, wake) {
 		t.Errorf("the next host is told of %v", got)
 	}
 	b.s.Heal(b.now)
-	if got := b.s.Orders(); len(got) != 1 || !got[0].Ends || got[0].Fault.Kind.String() != "disk-full" {
+	if got := b.s.Orders(); !slices.Equal(got, []bench.Order{{Command: bench.FreeDisk}}) {
 		t.Errorf("healed: %v", got)
 	}
 }

@@ -3,7 +3,6 @@ package bench
 import (
 	"time"
 
-	"ionbench/simulator/fault"
 	"ionbench/simulator/line"
 )
 
@@ -11,24 +10,31 @@ import (
 // gateway whose buffer is full.
 const maxKept = 1 << 20
 
-// changeIP makes the network between the host and the line fail, or mends it.
-//
-// A half-open connection drops what arrives at either end of it. The line's direction to the
-// meter is cut for that, so that what the host sends counts as sent.
+// forgetConnection makes the network between the host and the line forget the connection: it
+// drops what arrives at either end. The line's direction to the meter is cut for that, so that
+// what the host sends counts as sent.
 // Assumption: what the gateway had of a frame on the line at that moment is lost with it.
-func (s *Station) changeIP(now time.Duration, k *strike, on bool) {
+func forgetConnection(s *Station, now time.Duration, _ *strike) {
 	s.deliver(now, true)
-	change := 1
-	if !on {
-		change = -1
-	}
-	if k.fault.Kind == fault.IPHalfOpen {
-		s.halfOpen += change
-		s.pull(now, line.ToMeter, on)
-		return
-	}
-	s.stalled += change
-	if s.stalled == 0 {
+	s.halfOpen++
+	s.pull(now, line.ToMeter, true)
+}
+
+func rememberConnection(s *Station, now time.Duration, _ *strike) {
+	s.deliver(now, true)
+	s.halfOpen--
+	s.pull(now, line.ToMeter, false)
+}
+
+// stall makes the network stand still.
+func stall(s *Station, now time.Duration, _ *strike) {
+	s.deliver(now, true)
+	s.stalled++
+}
+
+func goOn(s *Station, now time.Duration, _ *strike) {
+	s.deliver(now, true)
+	if s.stalled--; s.stalled == 0 {
 		s.burst(now)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/fault"
+	"ionbench/simulator/bench"
 	"ionbench/simulator/story"
 )
 
@@ -68,7 +68,7 @@ func TestStationGivesTheOrderToResetAndGoesOnItself(t *testing.T) {
 	if got := b.ask(1); len(got) != 82 {
 		t.Errorf("a host that is not reset hears % x", got)
 	}
-	if orders := b.s.Orders(); len(orders) != 1 || orders[0].Fault.Kind != fault.IPReset {
+	if orders := b.s.Orders(); !slices.Equal(orders, []bench.Order{{Command: bench.ResetConnection}}) {
 		t.Errorf("orders %v", orders)
 	}
 	if orders := b.s.Orders(); len(orders) != 0 {

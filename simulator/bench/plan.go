@@ -15,25 +15,37 @@ import (
 // strike is one fault of the plan and how far it is.
 type strike struct {
 	fault  fault.Fault
+	effect *effect
+	moment
+	spell
+	aim
+	plug
+}
+
+// moment is when a fault strikes.
+type moment struct {
 	origin origin // what next is counted from
 	next   uint64 // the coming moment in the trigger's unit; 0 when there is none
 	count  int    // times that it struck
-	armed  int    // frames or replies that it will still take
 	named  bool   // it was said that it cannot strike
 	missed string // why it could not, when its moment had come
-	harms  uint64 // flash operation of the chip's life that it befalls; 0 for none
+}
 
+// spell is how long a fault is at work.
+type spell struct {
 	active      bool
 	until       time.Duration // when it ends, if timed
 	timed       bool
 	noResponses int // resends until it ends; 0 when they do not end it
+}
 
+// aim is what a fault that has struck has still to take.
+type aim struct {
+	armed   int    // frames or replies
 	trap    uint64 // position of the next byte that it waits for
 	trapped bool
-	bytes   int // bytes in a row that are left to harm
-
-	out    bool          // cable-flap: the cable is out just now
-	toggle time.Duration // cable-flap: when that changes
+	bytes   int    // bytes in a row that are left to harm
+	harms   uint64 // flash operation of the chip's life that it befalls; 0 for none
 }
 
 // SetPlan replaces the plan. Faults of the old one that are still at work go on until
@@ -60,7 +72,7 @@ func (s *Station) AddPlan(p fault.Plan) error {
 		return err
 	}
 	for _, f := range p {
-		k := strike{fault: f, origin: s.origin}
+		k := strike{fault: f, effect: s.effectOf(f.Kind), moment: moment{origin: s.origin}}
 		k.countFrom(s.origin, s.count(s.now, &k))
 		s.plan = append(s.plan, k)
 	}
@@ -74,6 +86,9 @@ func (s *Station) CheckPlan(p fault.Plan) error {
 	for _, f := range p {
 		if err := f.Validate(); err != nil {
 			return err
+		}
+		if s.effectOf(f.Kind) == nil {
+			return fmt.Errorf("fault %v: nobody has said what it does", f.Kind)
 		}
 		if err := s.checkAddress(f); err != nil {
 			return err
@@ -106,7 +121,7 @@ func (s *Station) Begin(now time.Duration) {
 	s.Advance(now)
 	s.watch.forgetHost()
 	s.origin = s.here(now)
-	s.orderAgain()
+	s.orderAgain(now)
 	for i := range s.plan {
 		if k := &s.plan[i]; k.next > 0 || k.count == 0 {
 			k.named, k.missed, k.trapped = false, "", k.trapped && k.bytes > 0
@@ -226,7 +241,7 @@ func (s *Station) strike(now time.Duration, i int) {
 	if k.fault.Kind.Lasts() {
 		k.lasts(now)
 	}
-	s.begin(now, i)
+	k.effect.begin(s, now, k)
 }
 
 // goOn waits for the next moment behind the one that has come.
@@ -284,38 +299,6 @@ func (s *Station) runTimer(now time.Duration, i int) {
 	}
 }
 
-// begin is the effect of a fault.
-func (s *Station) begin(now time.Duration, i int) {
-	k := &s.plan[i]
-	switch k.fault.Kind {
-	case fault.PowerLoss:
-		s.cutPower(now)
-	case fault.MeterReset:
-		s.cutPower(now)
-		s.powerBack(now)
-	case fault.MeterSilent:
-		s.silent++
-	case fault.BrownOut:
-		s.brownOut(now)
-	case fault.WatchdogReset:
-		s.hang(now, k)
-	case fault.MeterSlow:
-		// What it does is done to the frames that the meter sends while it lasts.
-	case fault.ProgramFails, fault.EraseFails, fault.FlashLie, fault.StuckBit, fault.ReadChanges:
-		s.harmChip(k)
-	case fault.Abort, fault.Kill, fault.Suspend, fault.ClockJump, fault.DiskFull, fault.FileGone, fault.FileChanged, fault.IPReset:
-		s.orders = append(s.orders, Order{Fault: k.fault})
-	case fault.IPHalfOpen, fault.IPStall:
-		s.changeIP(now, k, true)
-	case fault.CablePull, fault.CableFlap, fault.LineBreak, fault.Noise, fault.SlowLine, fault.Sliced, fault.WrongBaud, fault.Echo:
-		s.changeLine(now, k, true)
-	case fault.ByteDrop, fault.ByteFlip, fault.ByteInsert, fault.ByteDup:
-		s.aimAtBytes(k)
-	default:
-		k.armed++
-	}
-}
-
 // finish ends a lasting fault.
 func (s *Station) finish(now time.Duration, i int) {
 	k := &s.plan[i]
@@ -323,24 +306,7 @@ func (s *Station) finish(now time.Duration, i int) {
 	if s.traceOn {
 		s.note(now, story.Fault, story.FaultEnded{Fault: k.fault})
 	}
-	switch k.fault.Kind {
-	case fault.PowerLoss, fault.BrownOut:
-		s.powerBack(now)
-	case fault.MeterSilent:
-		s.silent--
-	case fault.WatchdogReset:
-		s.bite(now)
-	case fault.MeterSlow:
-		// What was held back goes on at its time.
-	case fault.ReadChanges:
-		s.meter.Chip().ClearMarginal(k.fault.Parameters.Address)
-	case fault.Suspend, fault.DiskFull:
-		s.orders = append(s.orders, Order{Fault: k.fault, Ends: true})
-	case fault.IPHalfOpen, fault.IPStall:
-		s.changeIP(now, k, false)
-	default:
-		s.changeLine(now, k, false)
-	}
+	k.effect.end(s, now, k)
 }
 
 // observe tells the faults whose trigger counts in unit that the count goes on; for frames,
@@ -445,7 +411,7 @@ func (s *Station) strikeFlashOp(now time.Duration, op uint64, before bool) {
 	for i := range s.plan {
 		k := &s.plan[i]
 		switch at, early := k.flashWait(); {
-		case at != op || early != before || k.cutsPower():
+		case at != op || early != before || k.effect.cut != nil:
 		case k.active && k.fault.Windowed():
 			s.finish(now, i)
 		default:
@@ -453,10 +419,6 @@ func (s *Station) strikeFlashOp(now time.Duration, op uint64, before bool) {
 		}
 	}
 	s.armFlash()
-}
-
-func (k *strike) cutsPower() bool {
-	return k.fault.Kind == fault.PowerLoss || k.fault.Kind == fault.MeterReset || k.fault.Kind == fault.BrownOut
 }
 
 // armFlash tells the meter which of its flash operations are waited for next.
@@ -468,7 +430,7 @@ func (s *Station) armFlash() {
 		k.skipFlashOps(done)
 		switch op, _ := k.flashWait(); {
 		case op <= done:
-		case k.cutsPower():
+		case k.effect.cut != nil:
 			cut = sooner(cut, k)
 		default:
 			watched = sooner(watched, k)
@@ -477,11 +439,7 @@ func (s *Station) armFlash() {
 	if cut != nil {
 		p := cut.fault.Parameters
 		op, _ := cut.flashWait()
-		trap := s.meter.CutFlash
-		if cut.fault.Kind == fault.BrownOut {
-			trap = s.meter.DipFlash
-		}
-		trap(op, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
+		cut.effect.cut(s.meter, op, flashPhase(cut.fault.Trigger.Phase), p.Seed, p.TornBytes())
 	} else {
 		s.meter.CutFlash(0, flash.Before, 0, 0)
 	}
@@ -518,7 +476,7 @@ func (s *Station) flashCut(now time.Duration) {
 	at := 0
 	for i := range s.plan {
 		k := &s.plan[i]
-		if op, _ := k.flashWait(); !k.cutsPower() || op != s.meter.Chip().Ops() {
+		if op, _ := k.flashWait(); k.effect.cut == nil || op != s.meter.Chip().Ops() {
 			continue
 		}
 		if cut = sooner(cut, k); cut == k {
@@ -529,21 +487,4 @@ func (s *Station) flashCut(now time.Duration) {
 		s.strike(now, at)
 	}
 	s.armFlash()
-}
-
-// takePicked is what befalls the frame that is about to be sent in direction d.
-func (s *Station) takePicked(d line.Direction) (lost, doubled bool) {
-	for i := range s.plan {
-		k := &s.plan[i]
-		if k.armed == 0 || k.fault.Kind != fault.FrameLost && k.fault.Kind != fault.FrameDup {
-			continue
-		}
-		if side := k.fault.Direction(); side != fault.Both && side != sideOf(d) {
-			continue
-		}
-		k.armed--
-		lost = lost || k.fault.Kind == fault.FrameLost
-		doubled = doubled || k.fault.Kind == fault.FrameDup
-	}
-	return lost, doubled
 }

@@ -27,10 +27,10 @@ const swapLimit = 60 * time.Second
 func (s *Station) sendReply(now time.Duration, frame []byte) {
 	for i := range s.plan {
 		k := &s.plan[i]
-		if k.armed == 0 || k.fault.Kind.Place() != fault.PlaceReply {
+		if k.armed == 0 || k.effect.reply == nil {
 			continue
 		}
-		rest, struck := s.strikeReply(now, k.fault, frame)
+		rest, struck := k.effect.reply(s, now, k.fault.Parameters, frame)
 		if !struck {
 			continue
 		}
@@ -44,31 +44,43 @@ func (s *Station) sendReply(now time.Duration, frame []byte) {
 	s.sendSwapped(now)
 }
 
-// strikeReply does to a frame of an answer what a fault does, and says what goes on in its
-// place, nil for nothing. It has not struck where f cannot act on such a frame.
-func (s *Station) strikeReply(now time.Duration, f fault.Fault, frame []byte) (rest []byte, struck bool) {
-	switch f.Kind {
-	case fault.ReplyLost:
-		return nil, true
-	case fault.ReplyLate:
-		s.holdBack(delayed{at: now + f.Parameters.By, frame: frame})
-		return nil, true
-	case fault.ReplySwap:
-		s.holdBack(delayed{at: now + swapLimit, frame: frame, swapped: true})
-		return nil, true
-	case fault.ReplyDup:
-		s.sendFrame(now, line.FromMeter, frame)
-		return frame, true
-	case fault.ReplyStranger:
-		return withNextID(frame)
-	case fault.ReplyNak:
-		return s.refusal(frame)
-	case fault.ReplyBusy:
-		return withStatus(frame, ion.StatusBusy)
-	case fault.ReplyStatus:
-		return withStatus(frame, statusOf(f.Parameters.Status))
+// replyHarm does to a frame of an answer what a fault does, and says what goes on in its
+// place, nil for nothing. It has not struck where it cannot act on such a frame.
+type replyHarm func(s *Station, now time.Duration, p fault.Parameters, frame []byte) (rest []byte, struck bool)
+
+func loseReply(*Station, time.Duration, fault.Parameters, []byte) (rest []byte, struck bool) {
+	return nil, true
+}
+
+func delayReply(s *Station, now time.Duration, p fault.Parameters, frame []byte) (rest []byte, struck bool) {
+	s.holdBack(delayed{at: now + p.By, frame: frame})
+	return nil, true
+}
+
+func swapReply(s *Station, now time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
+	s.holdBack(delayed{at: now + swapLimit, frame: frame, swapped: true})
+	return nil, true
+}
+
+func repeatReply(s *Station, now time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
+	s.sendFrame(now, line.FromMeter, frame)
+	return frame, true
+}
+
+// renameReply gives the answer the message id behind its own.
+func renameReply(_ *Station, _ time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
+	return withNextID(frame)
+}
+
+func refuseRequest(s *Station, _ time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
+	return s.refusal(frame)
+}
+
+// replyWith gives the answer another status.
+func replyWith(status func(fault.Parameters) ion.Status) replyHarm {
+	return func(_ *Station, _ time.Duration, p fault.Parameters, frame []byte) (rest []byte, struck bool) {
+		return withStatus(frame, status(p))
 	}
-	return frame, false
 }
 
 func (s *Station) holdBack(d delayed) {
@@ -147,7 +159,7 @@ func withStatus(frame []byte, status ion.Status) (rest []byte, struck bool) {
 }
 
 // statusOf is the status as package ion numbers it.
-func statusOf(s fault.Status) ion.Status { return ion.Status(s - fault.StatusOK) }
+func statusOf(p fault.Parameters) ion.Status { return ion.Status(p.Status - fault.StatusOK) }
 
 // refusal is the NAK of the request in place of the answer that begins with frame: as an
 // acknowledgement of the host's frame that came last, but for the bit that tells the two

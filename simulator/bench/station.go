@@ -78,18 +78,19 @@ func FormatPace(pace int) string {
 // is a machine.Machine whose other end is the host: what Receive takes goes on the line
 // at once, what Transmit gives has arrived at the host.
 type Station struct {
-	now    time.Duration // up to which everything is done
-	meter  *meter.Meter
-	line   line.Line
-	watch  watch
-	origin origin // of the host's run
-	plan   []strike
-	delay  []delayed // frames of the meter that are held back
-	slow   []delayed // frames that a slow meter has still to send, in their order
-	silent int       // faults that keep the meter silent
-	pulled [2]int    // faults that hold the cable out, by direction
-	cuts   uint64    // times that the power was cut, or the firmware hung
-	harmed bool      // faults of a plan have harmed the chip
+	now     time.Duration // up to which everything is done
+	meter   *meter.Meter
+	line    line.Line
+	effects []effect // of the faults, by kind; shared by all copies
+	watch   watch
+	origin  origin // of the host's run
+	plan    []strike
+	delay   []delayed // frames of the meter that are held back
+	slow    []delayed // frames that a slow meter has still to send, in their order
+	silent  int       // faults that keep the meter silent
+	pulled  [2]int    // faults that hold the cable out, by direction
+	cuts    uint64    // times that the power was cut, or the firmware hung
+	harmed  bool      // faults of a plan have harmed the chip
 
 	hostBaud int       // the host's own rate; that of its converter can be another
 	halfOpen int       // faults that make the network forget the connection
@@ -114,6 +115,7 @@ func NewStation(cfg Config) (*Station, error) {
 	s := &Station{
 		meter:       m,
 		line:        line.New(cfg.Baud),
+		effects:     effects(),
 		hostBaud:    cfg.Baud,
 		traceOn:     cfg.Trace || cfg.TraceFrames,
 		traceFrames: cfg.TraceFrames,
@@ -268,7 +270,7 @@ func (s *Station) hostRequest(now time.Duration, r request) {
 
 // sendFrame puts a frame on the line unless a fault takes it, and again if one doubles it.
 func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
-	lost, doubled := s.takePicked(d)
+	lost, twice := s.takeFrame(d)
 	if s.traceFrames {
 		s.note(now, story.Line, story.FrameSent{Direction: d, Bytes: string(frame)})
 	}
@@ -276,7 +278,7 @@ func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 		return
 	}
 	s.send(now, d, frame)
-	if doubled {
+	if twice {
 		s.send(now, d, frame)
 	}
 }
@@ -556,7 +558,7 @@ func (s *Station) Settled() bool {
 func (s *Station) Reachable() bool {
 	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off && !s.meter.Hung() &&
 		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
-		s.atWork(fault.CableFlap, line.ToMeter) == nil && s.atWork(fault.CableFlap, line.FromMeter) == nil
+		s.lastAtWork((*strike).loose) == nil
 }
 
 // Heal ends every fault that is at work and forgets the plan; the meter has power again. If

@@ -1,0 +1,119 @@
+package bench
+
+import (
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
+	"ionbench/simulator/meter"
+)
+
+// effect is what faults of a kind do. Most have a beginning, and those that last an end. Some
+// do nothing when they strike but take the next frame, answer or bytes that come. What none of
+// the fields says, the fault does not do.
+type effect struct {
+	begin func(s *Station, now time.Duration, k *strike)
+	end   func(s *Station, now time.Duration, k *strike)
+
+	frame frameHarm // of the next frame in the fault's direction
+	reply replyHarm // of the next answer
+	bytes byteHarm  // of the next bytes in the fault's direction
+
+	cut  flashTrap // it can strike inside a flash operation, which this sets
+	off  bool      // it holds the meter off as long as it lasts
+	slow bool      // it delays what the meter sends as long as it lasts
+	plug bool      // it takes the cable out and in by turns
+	rate bool      // it sets the host's converter to a rate of its own
+	op   opKind    // of the flash operation that it can befall
+}
+
+// effects are those of all kinds, by kind. A kind without one is refused with its plan.
+func effects() []effect {
+	return []effect{
+		fault.PowerLoss:     {begin: cutPower, end: powerBack, cut: (*meter.Meter).CutFlash, off: true},
+		fault.MeterReset:    {begin: resetMeter, cut: (*meter.Meter).CutFlash},
+		fault.BrownOut:      {begin: brownOut, end: powerBack, cut: (*meter.Meter).DipFlash, off: true},
+		fault.MeterSilent:   {begin: silence, end: speak},
+		fault.WatchdogReset: {begin: hang, end: bite},
+		fault.MeterSlow:     {begin: lastUntilOver, end: lastUntilOver, slow: true},
+
+		fault.CablePull: eachDirection(pull),
+		fault.LineBreak: eachDirection(holdInBreak),
+		fault.CableFlap: {begin: plugOut, end: plugIn, plug: true},
+		fault.Echo:      {begin: setEcho, end: setEcho},
+		fault.WrongBaud: {begin: setConverter, end: setConverter, rate: true},
+		fault.Noise:     eachDirection(setNoise),
+		fault.SlowLine:  eachDirection(setPause),
+		fault.Sliced:    eachDirection(setSlices),
+
+		fault.ByteDrop:   {begin: aimAtBytes, bytes: dropByte},
+		fault.ByteFlip:   {begin: aimAtBytes, bytes: flipByte},
+		fault.ByteInsert: {begin: aimAtBytes, bytes: insertBytes},
+		fault.ByteDup:    {begin: aimAtBytes, bytes: repeatByte},
+		fault.FrameLost:  {begin: aimAtNext, frame: frameLost},
+		fault.FrameDup:   {begin: aimAtNext, frame: frameTwice},
+
+		fault.ReplyLost:     {begin: aimAtNext, reply: loseReply},
+		fault.ReplyLate:     {begin: aimAtNext, reply: delayReply},
+		fault.ReplyDup:      {begin: aimAtNext, reply: repeatReply},
+		fault.ReplySwap:     {begin: aimAtNext, reply: swapReply},
+		fault.ReplyStranger: {begin: aimAtNext, reply: renameReply},
+		fault.ReplyNak:      {begin: aimAtNext, reply: refuseRequest},
+		fault.ReplyBusy:     {begin: aimAtNext, reply: replyWith(func(fault.Parameters) ion.Status { return ion.StatusBusy })},
+		fault.ReplyStatus:   {begin: aimAtNext, reply: replyWith(statusOf)},
+
+		fault.ProgramFails: {begin: failProgram, op: programs},
+		fault.EraseFails:   {begin: failErase, op: erases},
+		fault.FlashLie:     {begin: lie},
+		fault.StuckBit:     {begin: stickBits, op: programs},
+		fault.ReadChanges:  {begin: makeMarginal, end: clearMarginal},
+
+		fault.Abort:       order(PressAbort, none),
+		fault.Kill:        order(KillTool, none),
+		fault.Suspend:     order(Sleep, Wake),
+		fault.ClockJump:   order(SetClock, none),
+		fault.DiskFull:    order(FillDisk, FreeDisk),
+		fault.FileGone:    order(RemoveFile, none),
+		fault.FileChanged: order(DamageFile, none),
+		fault.IPReset:     order(ResetConnection, none),
+		fault.IPHalfOpen:  {begin: forgetConnection, end: rememberConnection},
+		fault.IPStall:     {begin: stall, end: goOn},
+	}
+}
+
+// effectOf is what a fault of the kind does; nil if nobody has said.
+func (s *Station) effectOf(k fault.Kind) *effect {
+	if int(k) >= len(s.effects) || s.effects[k].begin == nil {
+		return nil
+	}
+	return &s.effects[k]
+}
+
+// lastUntilOver is the beginning of a fault that is looked for while it is at work.
+func lastUntilOver(*Station, time.Duration, *strike) {}
+
+// aimAtNext takes the next frame or answer that it can act on.
+func aimAtNext(_ *Station, _ time.Duration, k *strike) { k.armed++ }
+
+// eachDirection is the effect of a lasting fault of the line in the directions that it acts on.
+func eachDirection(change func(s *Station, now time.Duration, d line.Direction, k *strike, on bool)) effect {
+	turn := func(on bool) func(*Station, time.Duration, *strike) {
+		return func(s *Station, now time.Duration, k *strike) {
+			s.deliver(now, true) // what has arrived so far has
+			for _, d := range directions(k.fault) {
+				change(s, now, d, k, on)
+			}
+		}
+	}
+	return effect{begin: turn(true), end: turn(false)}
+}
+
+// order is the effect of a fault that the host's side carries out.
+func order(begins, ends Command) effect {
+	e := effect{begin: func(s *Station, _ time.Duration, k *strike) { s.order(begins, k) }}
+	if ends != none {
+		e.end = func(s *Station, _ time.Duration, k *strike) { s.order(ends, k) }
+	}
+	return e
+}
