@@ -96,6 +96,9 @@ var (
 	ErrInvalid = errors.New("the .UPG file is not valid")
 )
 
+// Products are the models that firmware can be for.
+func Products() []uint16 { return []uint16{7300, 7330, 7350} }
+
 // File is a firmware file.
 type File struct {
 	// Product is the model that the firmware is for: 7300, 7330 or 7350.
@@ -278,7 +281,7 @@ func checkSize(fileBytes, imageBytes int) error {
 
 // checkFields checks the values that name the firmware and its place.
 func (f *File) checkFields() error {
-	if f.Product != 7300 && f.Product != 7330 && f.Product != 7350 {
+	if !slices.Contains(Products(), f.Product) {
 		return problem(ErrInvalid, "product", offsetProduct, strconv.Itoa(int(f.Product)), "7300, 7330 or 7350",
 			"choose firmware of the ION 73xx family")
 	}

@@ -86,11 +86,11 @@ func judgeCommand() *cli.Command {
 }
 
 func placeholderHelp() string {
-	var b strings.Builder
+	var rows [][2]string
 	for _, p := range judge.Placeholders() {
-		fmt.Fprintf(&b, "  %-12s %s\n", "{"+p[0]+"}", p[1])
+		rows = append(rows, [2]string{"{" + p[0] + "}", p[1]})
 	}
-	return strings.TrimRight(b.String(), "\n")
+	return strings.TrimRight(cli.Entries(rows), "\n")
 }
 
 // whichOnce are the flags that say which scenarios are played, and what is left of it; the rest

@@ -8,19 +8,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
 )
 
-func connectCommand() command {
-	return command{
-		name:  "connect",
-		brief: "the windows of the article, as questions at the terminal",
-		help: `
-Usage: ionup connect [--port PATH | --tcp ADDR] [--single] [FLAG...]
-
+func (p *program) connectCommand() *cli.Command {
+	f := p.newUpgradeFlags()
+	return &cli.Command{
+		Name: "connect", Brief: "the windows of the article, as questions at the terminal",
+		Help: `
 Leads through the windows of the vendor's tool as article FA212301 shows them: Select
 Connection Type, the offer to recover a meter whose upgrade failed (with --single and
 release 2.2), the choice of the firmware file, Setup Assistant, and sending a template.
@@ -34,29 +31,19 @@ and paste options are still asked for. With --json the questions are events of k
 
 After a recovery the tool is in Firmware Recovery Mode, in which the paste options have no
 effect, until it is left.
-
-Examples:
+`,
+		Usage: "[--port PATH | --tcp ADDR] [--single]", Flags: cli.Plain(f.list()...),
+		Examples: `
   ionup connect --single --port /dev/ttyUSB0 --unit-id 105
   ionup connect --single --tcp 127.0.0.1:7801 --unit-id 105
   printf '%s\n' '' 7350V284.upg | ionup connect --single --yes --tcp 127.0.0.1:7801
-` + jsonManual,
-		prepare: func(flags *pflag.FlagSet) action {
-			f := addUpgradeFlags(flags)
-			return func(ctx context.Context, p *program, args []string) error {
-				if err := noArguments("connect", args); err != nil {
-					return err
-				}
-				return connect(ctx, p, f)
-			}
-		},
+`,
+		Notes: jsonManual,
+		Run:   func(ctx context.Context, _ *cli.Call) error { return connect(ctx, p, f) },
 	}
 }
 
 func connect(ctx context.Context, p *program, f *upgradeFlags) error {
-	paste, err := parsePaste(f.paste)
-	if err != nil {
-		return err
-	}
 	if f.port != "" && f.tcp != "" {
 		_, err := f.target()
 		return err
@@ -65,8 +52,9 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 	if err != nil {
 		return err
 	}
-	d := &dialogue{session: s, paste: paste, pasteWord: f.paste}
+	d := &dialogue{session: s, paste: f.paste.Groups, pasteWord: f.paste.word}
 	s.person = d
+	p.call.Begin()
 	s.beginAlone()
 	err = s.run(ctx, p.interrupts)
 	if errors.Is(err, client.ErrAborted) && !s.leaving {

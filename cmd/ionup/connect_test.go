@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/meter"
 )
 
@@ -19,12 +20,13 @@ func answers(lines ...string) io.Reader { return strings.NewReader(strings.Join(
 func interrupted(t *testing.T, file func(*bed) string) *bed {
 	t.Helper()
 	b := newBed(t, silentAtBlock9)
-	ionup(t, append(b.tool("upgrade", file(b)), "--timeout", "10ms", "--baud", "115200")...).wantCode(1)
+	ionup(t, append(b.tool("upgrade", file(b)), "--timeout", "10ms", "--baud", "19200")...).wantCode(1)
 	b.heal()
 	return b
 }
 
 func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	var file string
 	b := interrupted(t, func(b *bed) string { file = b.upg(20); return file })
 	template := b.path("plant.dcf")
@@ -89,8 +91,9 @@ func TestConnectAsksAgainForAConnectionThatCannotBeOpened(t *testing.T) {
 }
 
 func TestConnectOutsideSingleModeNamesTheMode(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	b := interrupted(t, func(b *bed) string { return b.upg(20) })
-	flags := []string{"--timeout", "10ms", "--baud", "115200"}
+	flags := []string{"--timeout", "10ms", "--baud", "19200"}
 	invocation{stdin: answers("", "exit")}.run(t, append(b.tool("connect"), flags...)...).wantCode(1).
 		wantSays("The device does not answer: no response from the meter at unit 105", "restart in Single ION device configuration mode to recover it", "again]/upgrade/exit: ")
 	// Release 2.1 recognises nothing, but the upgrade can be started by hand.
@@ -101,6 +104,7 @@ func TestConnectOutsideSingleModeNamesTheMode(t *testing.T) {
 }
 
 func TestConnectAnsweredNoLeavesTheMeterAsItIs(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	b := interrupted(t, func(b *bed) string { return b.upg(20) })
 	invocation{stdin: answers("", "no", "exit")}.run(t, append(b.tool("connect"), "--single")...).wantCode(0)
 	if s := b.state(); !s.Loader() {
@@ -109,8 +113,9 @@ func TestConnectAnsweredNoLeavesTheMeterAsItIs(t *testing.T) {
 }
 
 func TestConnectShowsTheWindowsOfAFailureInTheArticlesOrder(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	b := newBed(t, silentAtBlock9)
-	r := invocation{stdin: answers("", "upgrade", b.upg(20), "", "", "exit")}.run(t, append(b.tool("connect"), "--timeout", "10ms", "--baud", "115200")...).wantCode(1)
+	r := invocation{stdin: answers("", "upgrade", b.upg(20), "", "", "exit")}.run(t, append(b.tool("connect"), "--timeout", "10ms", "--baud", "19200")...).wantCode(1)
 	rest := r.stderr
 	for _, part := range []string{
 		"Setup Assistant: ", "The firmware upgrade has failed: no response from the meter: download: 11 requests were not answered", "[exit]: ",
@@ -128,7 +133,7 @@ func TestConnectGoesBackToTheConnectionWhenTheLineEnds(t *testing.T) {
 	b := newBed(t, "")
 	input, typed := io.Pipe()
 	stderr := &questions{asked: make(chan string, 100)}
-	done := make(chan int, 1)
+	done := make(chan cli.Status, 1)
 	go func() {
 		p := newProgram(input, io.Discard, stderr, nil)
 		done <- p.run(context.Background(), b.tool("connect"))
@@ -147,8 +152,8 @@ func TestConnectGoesBackToTheConnectionWhenTheLineEnds(t *testing.T) {
 	}
 	b.stop()
 	answer("Select Connection Type: ", "exit")
-	if code := <-done; code != exitFailed {
-		t.Errorf("exit %d, want %d", code, exitFailed)
+	if code := <-done; code != cli.Failed {
+		t.Errorf("exit %d, want %d", code, cli.Failed)
 	}
 	if text := stderr.text.String(); !strings.Contains(text, "ionup: warning: no response from the meter: the line is lost") {
 		t.Errorf("stderr:\n%s", text)
@@ -182,6 +187,7 @@ func TestInterruptAtAQuestionLeavesTheTool(t *testing.T) {
 }
 
 func TestConnectAsJSONAsksByEvents(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	var file string
 	b := interrupted(t, func(b *bed) string { file = b.upg(20); return file })
 	r := invocation{stdin: answers("", file, "")}.run(t, append(b.tool("connect"), "--single", "--json", "--yes")...).wantCode(0).wantStderr("")

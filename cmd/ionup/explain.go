@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 )
 
 // conclude ends a session: its error gets the next steps, and with --json the last object
@@ -24,18 +25,18 @@ func (s *session) withNextSteps(err error, f *lineFlags, firmwarePath string) er
 		err = errEndedAtOnce
 	}
 	if s.touched && s.task != client.TaskIdentify {
-		return withHints(err, s.recoverySteps(f, firmwarePath)...)
+		return cli.WithHints(err, s.recoverySteps(f, firmwarePath)...)
 	}
 	if errors.Is(err, client.ErrAborted) || errors.Is(err, errEndedAtOnce) {
 		return s.explainAbort(err)
 	}
-	return withHints(err, plainHint(err, s.recoverCommand(f, firmwarePath))...)
+	return cli.WithHints(err, plainHint(err, s.recoverCommand(f, firmwarePath))...)
 }
 
 // explainAbort is for an end that left the meter as it was.
 func (s *session) explainAbort(err error) error {
 	if s.leaving && !s.aborted {
-		return withHints(fmt.Errorf("%w: a question was not answered; nothing was changed", err),
+		return cli.WithHints(fmt.Errorf("%w: a question was not answered; nothing was changed", err),
 			"answer at the terminal, or answer yes to every question with --yes")
 	}
 	if s.task == client.TaskUpgrade || s.task == client.TaskRecover {
@@ -65,9 +66,8 @@ func (s *session) recoverCommand(f *lineFlags, firmwarePath string) string {
 
 // plainHint is the next step after an error that changed nothing.
 func plainHint(err error, recover string) []string {
-	var hinted *hintedError
 	switch {
-	case errors.As(err, &hinted):
+	case cli.Hints(err) != nil:
 		return nil
 	case errors.Is(err, client.ErrPassword):
 		return []string{"give it with --password; the factory sets it to 0"}

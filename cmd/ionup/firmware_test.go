@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/firmware"
 )
 
@@ -30,8 +31,8 @@ func TestPackAndInspectAgree(t *testing.T) {
 
 	before, err := os.ReadFile(out)
 	must(t, err)
-	ionup(t, args...).wantCode(1).wantStdout("").
-		wantStderr("ionup: error: " + out + " exists already and is not overwritten\nionup: hint: name another file, or allow it with --force\n")
+	ionup(t, args...).wantCode(cli.Misused).wantStdout("").
+		wantStderr("ionup: error: " + out + " is not written over: file already exists\nionup: hint: name another file, or allow it with --force\n")
 	must(t, os.WriteFile(out, []byte("old"), 0o600))
 	ionup(t, append(args, "--force")...).wantCode(0)
 	wantFile(t, out, before)
@@ -49,19 +50,18 @@ func TestPackRefusesWhatNoFileCanHold(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		args []string
-		code int
 		says string
 	}{
-		{"empty image", []string{"--revision", "7350V284", empty, out}, 1, "empty.bin is empty"},
-		{"no image", []string{"--revision", "7350V284", filepath.Join(dir, "none.bin"), out}, 1, "none.bin: no such file or directory"},
-		{"wrong revision", []string{"--revision", "7300V284", small, out}, 2, `revision at offset 12: found "7300V284", expected 7350V and three digits`},
-		{"onto itself", []string{"--revision", "7350V284", small, small, "--force"}, 1, "small.bin is the image itself"},
-		{"onto a device", []string{"--revision", "7350V284", small, "/dev/null", "--force"}, 1, "/dev/null is a device and is not overwritten"},
-		{"folder", []string{"--revision", "7350V284", dir, out}, 1, "is a folder, not a file"},
+		{"empty image", []string{"--revision", "7350V284", empty, out}, "empty.bin is empty"},
+		{"no image", []string{"--revision", "7350V284", filepath.Join(dir, "none.bin"), out}, "none.bin: no such file or directory"},
+		{"wrong revision", []string{"--revision", "7300V284", small, out}, `revision at offset 12: found "7300V284", expected 7350V and three digits`},
+		{"onto itself", []string{"--revision", "7350V284", small, small, "--force"}, "small.bin is the image itself"},
+		{"onto a device", []string{"--revision", "7350V284", small, "/dev/null", "--force"}, "/dev/null is a device and is not written over"},
+		{"folder", []string{"--revision", "7350V284", dir, out}, "is a folder, not a file"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := append([]string{"pack", "--product", "7350", "--dated", "2008-03-01T12:00:00Z"}, test.args...)
-			ionup(t, args...).wantCode(test.code).wantStdout("").wantSays("ionup: error: ", test.says)
+			ionup(t, args...).wantCode(cli.Misused).wantStdout("").wantSays("ionup: error: ", test.says)
 			wantNoFile(t, out)
 			wantFile(t, small, []byte{1})
 		})
@@ -71,5 +71,5 @@ func TestPackRefusesWhatNoFileCanHold(t *testing.T) {
 func TestInspectRefusesAFileThatIsNone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.upg")
 	must(t, os.WriteFile(path, []byte("PK\x03\x04 and so on"), 0o600))
-	ionup(t, "inspect", path).wantCode(1).wantStdout("").wantSays("ionup: error: "+path+": not a .UPG firmware file", "a .zip or .upx archive")
+	ionup(t, "inspect", path).wantCode(cli.Misused).wantStdout("").wantSays("ionup: error: "+path+": not a .UPG firmware file", "a .zip or .upx archive")
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ionbench/client/upg"
+	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
@@ -133,7 +134,7 @@ func (b *bed) tool(args ...string) []string {
 // result is what a run of ionup left.
 type result struct {
 	t              *testing.T
-	code           int
+	code           cli.Status
 	stdout, stderr string
 }
 
@@ -184,7 +185,7 @@ func ionup(t *testing.T, args ...string) result {
 	return invocation{}.run(t, args...)
 }
 
-func (r result) wantCode(code int) result {
+func (r result) wantCode(code cli.Status) result {
 	r.t.Helper()
 	if r.code != code {
 		r.t.Fatalf("exit %d, want %d\nstdout:\n%s\nstderr:\n%s", r.code, code, r.stdout, r.stderr)

@@ -4,55 +4,41 @@ import (
 	"context"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 )
 
-func identifyCommand() command {
-	return command{
-		name:  "identify",
-		brief: "tell which meter is at the other end, and in which state",
-		help: `
-Usage: ionup identify (--port PATH | --tcp ADDR) [FLAG...]
-
+func (p *program) identifyCommand() *cli.Command {
+	f := p.newLineFlags()
+	return &cli.Command{
+		Name: "identify", Brief: "tell which meter is at the other end, and in which state",
+		Help: `
 Tells which meter is at the other end: its model, serial number, firmware and template,
 and whether it is in download state, which means that a firmware upgrade did not end.
 Nothing in the meter is changed.
-
-Examples:
+`,
+		Usage: aConnection, Flags: cli.Plain(f.list()...),
+		Examples: `
   ionup identify --port /dev/ttyUSB0 --unit-id 105
   ionup identify --tcp 127.0.0.1:7801 --unit-id 105 --json
-` + jsonManual,
-		prepare: func(flags *pflag.FlagSet) action {
-			f := addLineFlags(flags)
-			return func(ctx context.Context, p *program, args []string) error {
-				return identify(ctx, p, f, args)
-			}
-		},
+`,
+		Notes: jsonManual,
+		Run:   func(ctx context.Context, _ *cli.Call) error { return identify(ctx, p, f) },
 	}
 }
 
-func identify(ctx context.Context, p *program, f *lineFlags, args []string) error {
-	if err := noArguments("identify", args); err != nil {
-		return err
-	}
+func identify(ctx context.Context, p *program, f *lineFlags) error {
 	s, err := newLineSession(p, f, client.TaskIdentify)
 	if err != nil {
 		return err
 	}
 	s.person = &script{session: s}
-	if err := s.perform(ctx, p, f, ""); err != nil {
+	if err := s.perform(ctx, p, f, ""); err != nil || f.json {
 		return err
 	}
-	if f.json {
-		return nil
-	}
-	if err := p.print(deviceText(s.device)); err != nil {
-		return err
-	}
+	p.call.Print(deviceText(s.device))
 	if s.device.Download {
-		p.hint("recover it with: " + s.recoverCommand(f, ""))
+		p.call.Hint("recover it with: " + s.recoverCommand(f, ""))
 	}
 	return nil
 }
@@ -63,11 +49,7 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := f.config(p.timing, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	return newSession(p, sessionConfig{client: cfg, task: task, target: t, json: f.json})
+	return newSession(p, sessionConfig{client: f.config(time.Now()), task: task, target: t, json: f.json})
 }
 
 // perform runs a task over the connection that the flags name.

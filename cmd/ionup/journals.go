@@ -3,13 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 )
 
 // journals is the folder with one journal for each meter whose upgrade has not ended.
@@ -25,7 +26,7 @@ func openJournals(folder string) (journals, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return journals{}, withHints(fmt.Errorf("no folder for the journal: %w", err), "name one with --journal DIR, or do without it: --no-journal")
+		return journals{}, cli.Environmental(fmt.Errorf("no folder for the journal: %w", err)).Hint("name one with --journal DIR, or do without it: --no-journal")
 	}
 	return journals{filepath.Join(home, ".local", "state", "ionup")}, nil
 }
@@ -56,14 +57,14 @@ func (d journals) load(serialNumber string) (*client.Journal, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	f, err := openOurs(path, os.O_RDONLY, 0)
+	f, err := files.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, client.MaxJournalBytes+1))
+	b, err := files.ReadAll(f, client.MaxJournalBytes)
 	if err != nil {
-		return nil, plainPathError(err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	j, err := client.ParseJournal(b)
 	if err != nil {
@@ -80,25 +81,17 @@ func (d journals) save(j *client.Journal) error {
 	if j.SerialNumber == "" {
 		return errNoSerialNumber
 	}
-	const ours, oursAlone = 0o700, 0o600
+	const ours = 0o700
 	if err := os.MkdirAll(d.folder, ours); err != nil {
-		return plainPathError(err)
+		return files.Plain(err)
 	}
-	path := d.path(j.SerialNumber)
-	temporary, err := writeTemporary(path, client.AppendJournal(nil, j), oursAlone)
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		return errors.Join(plainLinkError(err), os.Remove(temporary))
-	}
-	return syncFolder(d.folder)
+	return files.WriteBytes(d.path(j.SerialNumber), files.Name, files.Private, client.AppendJournal(nil, j))
 }
 
 // remove takes away the journal of a meter that has its settings back.
 func (d journals) remove(serialNumber string) error {
 	if err := os.Remove(d.path(serialNumber)); err != nil {
-		return plainPathError(err)
+		return files.Plain(err)
 	}
-	return syncFolder(d.folder)
+	return files.SyncFolder(d.folder)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"ionbench/client/upgradelog"
+	"ionbench/cmd/internal/files"
 )
 
 // logFile is Upgrade.log: it is only added to, a line at a time, so that a crash of the PC
@@ -25,20 +26,19 @@ func (l *logFile) append(line upgradelog.Line) error {
 	}
 	l.line = upgradelog.Append(l.line[:0], line)
 	if _, err := l.file.Write(l.line); err != nil {
-		return fmt.Errorf("log: %w", plainPathError(err))
+		return fmt.Errorf("log: %w", files.Plain(err))
 	}
 	return nil
 }
 
 func (l *logFile) open() error {
-	const mode = 0o644
-	f, err := openOurs(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, mode)
+	f, err := files.Open(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, files.Public)
 	if err != nil {
 		return err
 	}
 	if err := endLastLine(f); err != nil {
 		f.Close()
-		return plainPathError(err)
+		return files.Plain(err)
 	}
 	l.file = f
 	return nil

@@ -15,5 +15,5 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := make(chan os.Signal, 2)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
-	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, interrupts).run(context.Background(), os.Args[1:]))
+	os.Exit(int(newProgram(os.Stdin, os.Stdout, os.Stderr, interrupts).run(context.Background(), os.Args[1:])))
 }

@@ -2,23 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
-	"strings"
-
-	"github.com/spf13/pflag"
 
 	"ionbench/client"
-	"ionbench/cmd/internal/terminal"
-)
-
-// Exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1 // it did not succeed
-	exitUsage  = 2 // wrong usage
+	"ionbench/cmd/internal/cli"
 )
 
 // program is everything that the commands share with the world.
@@ -28,174 +16,83 @@ type program struct {
 	stderr     io.Writer
 	interrupts <-chan os.Signal // the first aborts, the second ends at once
 	timing     client.Timing
-	columns    func() int // of the terminal that stderr is; 0: it is none
+	columns    func() int // of the terminal that stderr is, 0 for none; nil to find out
+
+	call *cli.Call // the command that runs
 }
 
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.Signal) *program {
 	timing := client.DefaultTiming()
 	timing.Turnaround = 0 // a real PC takes its own time
-	return &program{
-		stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing,
-		columns: func() int { return terminal.Columns(stderr) },
-	}
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing}
 }
 
-// command is one word of the surface. Its flags are added to the set by prepare, which
-// returns what carries it out.
-type command struct {
-	name    string
-	brief   string
-	help    string
-	prepare func(*pflag.FlagSet) action
+// run is the whole program.
+func (p *program) run(ctx context.Context, args []string) cli.Status {
+	return p.table().Run(ctx, cli.Streams{In: p.stdin, Out: p.stdout, Err: p.stderr, Columns: p.columns}, args)
 }
 
-// action carries a command out. Its arguments are those that are no flags.
-type action func(ctx context.Context, p *program, args []string) error
+// table is the surface.
+func (p *program) table() *cli.Program {
+	t := &cli.Program{
+		Name:  "ionup",
+		Brief: "upgrade the firmware of an ION 73xx meter, and recover it after an upgrade that failed",
+		Intro: `
+ionup upgrades the firmware of an ION 7300, 7330 or 7350 meter, and recovers a meter
+whose upgrade was interrupted (article FA212301).
+`,
+		Examples: `
+  ionup identify --tcp 127.0.0.1:7801 --unit-id 105     a simulated meter: ionsim --tcp :7801
+  ionup upgrade 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105
+  ionup recover 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105    after a failure
+`,
+		Notes: `
+Ctrl-C is the Abort button: the upgrade ends, the meter stays in download state and can
+be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot.
 
-// commands in the order of the manual.
-func commands() []command {
-	return []command{
-		identifyCommand(),
-		upgradeCommand(),
-		recoverCommand(),
-		templateSendCommand(),
-		templateGetCommand(),
-		settingsGetCommand(),
-		settingsSetCommand(),
-		connectCommand(),
-		packCommand(),
-		inspectCommand(),
+Before the meter's flash is cleared its settings are kept in a journal on disk (one file
+per serial number); they are written back at the end of the upgrade or of the recovery.
+Every upgrade is recorded in Upgrade.log, as the vendor's tool does.
+`,
+		Commands: []*cli.Command{
+			p.identifyCommand(),
+			p.upgradeCommand(),
+			p.recoverCommand(),
+			p.templateSendCommand(),
+			p.templateGetCommand(),
+			p.settingsGetCommand(),
+			p.settingsSetCommand(),
+			p.connectCommand(),
+			packCommand(),
+			inspectCommand(),
+		},
 	}
-}
-
-// run is the whole program: its result is the exit code.
-func (p *program) run(ctx context.Context, args []string) int {
-	err := p.dispatch(ctx, args)
-	if err == nil {
-		return exitDone
-	}
-	p.explain(err)
-	var usage *usageError
-	if errors.As(err, &usage) {
-		return exitUsage
-	}
-	return exitFailed
-}
-
-// explain prints an error and what to do next.
-func (p *program) explain(err error) {
-	fmt.Fprintf(p.stderr, "ionup: error: %v\n", err)
-	var hinted *hintedError
-	if errors.As(err, &hinted) {
-		for _, hint := range hinted.hints {
-			fmt.Fprintf(p.stderr, "ionup: hint: %s\n", hint)
+	for _, c := range t.Commands {
+		act := c.Run
+		c.Run = func(ctx context.Context, call *cli.Call) error {
+			p.call = call
+			return act(ctx, call)
 		}
 	}
+	return t
 }
 
-func (p *program) dispatch(ctx context.Context, args []string) error {
-	if len(args) == 0 {
-		return wrongUsage("no command", "ionup --help lists the commands")
-	}
-	if args[0] == "help" {
-		args = append(args[1:], "--help")
-	}
-	if args[0] == "--help" || args[0] == "-h" {
-		return p.print(manual())
-	}
-	if strings.HasPrefix(args[0], "-") {
-		return wrongUsage("the first word is "+args[0]+" and no command", "write the command first and its flags behind it; ionup --help lists the commands")
-	}
-	c, rest, err := findCommand(args)
-	if err != nil {
-		if wantsHelp(args) && len(familyOf(args[0])) > 0 {
-			return p.print(familyManual(args[0]))
-		}
-		return err
-	}
-	return p.runCommand(ctx, c, rest)
-}
-
-func (p *program) runCommand(ctx context.Context, c command, args []string) error {
-	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	do := c.prepare(flags)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, pflag.ErrHelp):
-		return p.print(c.manual(flags))
-	case err != nil:
-		return wrongUsage(err.Error(), "ionup "+c.name+" --help lists its flags")
-	}
-	return do(ctx, p, flags.Args())
-}
-
-// findCommand takes the words of a command off args.
-func findCommand(args []string) (command, []string, error) {
-	for _, c := range commands() {
-		words := strings.Fields(c.name)
-		if len(args) >= len(words) && strings.Join(args[:len(words)], " ") == c.name {
-			return c, args[len(words):], nil
-		}
-	}
-	if family := familyOf(args[0]); len(family) > 0 {
-		return command{}, nil, wrongUsage(fmt.Sprintf("%s what?", args[0]), "use one of: "+strings.Join(family, ", "))
-	}
-	return command{}, nil, wrongUsage(fmt.Sprintf("there is no command %q", args[0]), "ionup --help lists the commands")
-}
-
-// familyOf lists the commands of two words that begin with word.
-func familyOf(word string) []string {
-	var names []string
-	for _, c := range commands() {
-		if strings.HasPrefix(c.name, word+" ") {
-			names = append(names, "ionup "+c.name)
-		}
-	}
-	return names
-}
-
-func wantsHelp(args []string) bool {
-	for _, a := range args {
-		if a == "--help" || a == "-h" {
-			return true
-		}
-	}
-	return false
-}
-
-// print writes a result.
-func (p *program) print(text string) error {
-	if _, err := io.WriteString(p.stdout, text); err != nil {
-		return fmt.Errorf("standard output: %w", err)
-	}
-	return nil
-}
-
-// usageError is wrong usage: nothing was done.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func wrongUsage(text string, hints ...string) error {
-	return withHints(&usageError{text}, hints...)
-}
-
-// hintedError carries the next steps beside what went wrong.
-type hintedError struct {
-	error
-	hints []string
-}
-
-func (e *hintedError) Unwrap() error { return e.error }
-
-func withHints(err error, hints ...string) error {
-	if err == nil || len(hints) == 0 {
-		return err
-	}
-	return &hintedError{err, hints}
-}
-
-// hint tells a next step after a success.
-func (p *program) hint(text string) { fmt.Fprintf(p.stderr, "ionup: hint: %s\n", text) }
+// jsonManual tells of the objects that --json prints while a meter is talked to.
+const jsonManual = `
+With --json standard output carries one object a line. Every object has "event" and
+"time" (RFC 3339); what else it has depends on "event":
+  log       text: a line of Upgrade.log
+  step      text: what ionup does next
+  progress  done, total (blocks), percent, transmitted, confirmed (blocks, all passes),
+            efficiency (percent)
+  device    unit_id, product, serial_number, revision, template, download_state,
+            loader_version, base, capacity_bytes, block_bytes
+  settings  template, settings (name: value)
+  journal   action (saved, found, removed), path, saved (when the settings were read)
+  prompt    prompt, text, choices, default: a question; the answer is a line on standard
+            input
+  answer    prompt, answer: a question that --yes has answered
+  warning   text
+  finished  ok, error, hints: always the last
+Wrong usage prints no object.
+`

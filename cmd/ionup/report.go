@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
 )
 
@@ -29,30 +30,38 @@ type report interface {
 // standard error.
 type textReport struct {
 	out, err io.Writer
-	bar      bar
+	bar      *terminal.Progress
 }
 
 func newTextReport(out, err io.Writer, columns func() int) *textReport {
-	return &textReport{out: out, err: err, bar: bar{out: err, columns: columns}}
+	return &textReport{out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns, Unit: "blocks"}}
 }
 
 // Standard output may be a pipe that somebody closed: that must not end an upgrade.
 func (r *textReport) log(text string) {
-	r.bar.clear()
+	r.bar.Clear()
 	fmt.Fprintln(r.out, text)
 }
 
-func (r *textReport) progress(now time.Duration, done, total int, c client.Counts) {
-	r.bar.show(now, done, total, c)
+func (r *textReport) progress(_ time.Duration, done, total int, c client.Counts) {
+	r.bar.Show(done, total, fmt.Sprintf("efficiency %d.%d%%", tenths(c)/10, tenths(c)%10))
+}
+
+// tenths is the efficiency that the log shows, in tenths of a percent.
+func tenths(c client.Counts) int {
+	if c.Transmitted == 0 {
+		return 1000
+	}
+	return (2000*c.Confirmed + c.Transmitted) / (2 * c.Transmitted)
 }
 
 func (r *textReport) step(client.Step)       {}
 func (r *textReport) device(client.Device)   {}
 func (r *textReport) settings(*ion.Settings) {}
-func (r *textReport) finished(error)         { r.bar.clear() }
+func (r *textReport) finished(error)         { r.bar.Clear() }
 
 func (r *textReport) journal(action, path string, _ time.Time) {
-	r.bar.clear()
+	r.bar.Clear()
 	switch action {
 	case journalSaved:
 		fmt.Fprintf(r.err, "ionup: the settings are kept in %s\n", path)
@@ -62,14 +71,14 @@ func (r *textReport) journal(action, path string, _ time.Time) {
 }
 
 func (r *textReport) question(q question) {
-	r.bar.clear()
+	r.bar.Clear()
 	fmt.Fprint(r.err, q.forPeople())
 }
 
 func (r *textReport) answered(_ question, answer string) { fmt.Fprintln(r.err, answer) }
 
 func (r *textReport) warning(text string) {
-	r.bar.clear()
+	r.bar.Clear()
 	fmt.Fprintf(r.err, "ionup: warning: %s\n", text)
 }
 

@@ -2,11 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"time"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
 )
 
@@ -133,9 +133,6 @@ func (r *jsonReport) finished(err error) {
 	if err != nil {
 		end.Error = err.Error()
 	}
-	var hinted *hintedError
-	if errors.As(err, &hinted) {
-		end.Hints = hinted.hints
-	}
+	end.Hints = cli.Hints(err)
 	r.emit(end)
 }

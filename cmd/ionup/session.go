@@ -11,6 +11,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/port"
 	"ionbench/client/upgradelog"
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -33,6 +34,7 @@ type session struct {
 	upgrader *client.Upgrader
 	task     client.Task
 	clock    machine.Clock
+	call     *cli.Call
 	report   report
 	person   person
 	asking   asking
@@ -77,11 +79,12 @@ type sessionConfig struct {
 func newSession(p *program, c sessionConfig) (*session, error) {
 	u, err := client.New(c.client)
 	if err != nil {
-		return nil, wrongUsage(err.Error())
+		return nil, cli.Unusable(err)
 	}
 	s := &session{
 		upgrader: u,
 		task:     c.task,
+		call:     p.call,
 		target:   c.target,
 		clock:    machine.WallClock(),
 		log:      logFile{path: c.logPath},
@@ -94,7 +97,7 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 	if c.json {
 		s.report = newJSONReport(p.stdout, c.client.Start, s.clock)
 	} else {
-		s.report = newTextReport(p.stdout, p.stderr, p.columns)
+		s.report = newTextReport(p.stdout, p.stderr, p.call.Columns)
 	}
 	return s, nil
 }
@@ -218,8 +221,9 @@ func (s *session) begin() {
 		switch {
 		case s.over:
 		case err != nil:
-			s.finish(err)
+			s.finish(cli.Environmental(err))
 		default:
+			s.call.Begin()
 			s.started = true
 			s.upgrader.Start(now, s.task)
 		}
@@ -327,7 +331,7 @@ func (s *session) takeLog(now time.Duration, line upgradelog.Line) {
 		s.report.warning(s.logErr.Error() + "; the upgrade goes on without it")
 		return
 	}
-	s.logErr = withHints(fmt.Errorf("%w; nothing was changed", s.logErr), "name another log with --log FILE")
+	s.logErr = cli.WithHints(fmt.Errorf("%w; nothing was changed", s.logErr), "name another log with --log FILE")
 	s.leave(now)
 }
 

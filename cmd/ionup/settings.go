@@ -3,63 +3,67 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
 )
 
-func settingsGetCommand() command {
-	return command{
-		name:  "settings get",
-		brief: "read settings of a meter",
-		help: `
-Usage: ionup settings get [KEY...] (--port PATH | --tcp ADDR) [FLAG...]
-
-Reads settings, all or those named, and prints each as KEY=VALUE on a line of its own.
-
-Examples:
+func (p *program) settingsGetCommand() *cli.Command {
+	f := p.newLineFlags()
+	return &cli.Command{
+		Name: "settings get", Brief: "read settings of a meter",
+		Help:  "Reads settings, all or those named, and prints each as KEY=VALUE on a line of its own.",
+		Args:  []cli.Arg{{Name: "KEY", What: "setting", Optional: true, Many: true, Values: cli.Values{Words: settingKeys}}},
+		Usage: aConnection, Flags: cli.Plain(f.list()...),
+		Examples: `
   ionup settings get --port /dev/ttyUSB0 --unit-id 105
   ionup settings get pt-primary ct-primary --tcp 127.0.0.1:7801
-` + settingsManual() + jsonManual,
-		prepare: func(flags *pflag.FlagSet) action {
-			f := addLineFlags(flags)
-			return func(ctx context.Context, p *program, args []string) error {
-				return getSettings(ctx, p, f, args)
-			}
-		},
+`,
+		Notes: settingsManual() + jsonManual,
+		Run:   func(ctx context.Context, call *cli.Call) error { return getSettings(ctx, p, f, call.Args) },
 	}
 }
 
-func settingsSetCommand() command {
-	return command{
-		name:  "settings set",
-		brief: "write settings of a meter",
-		help: `
-Usage: ionup settings set KEY=VALUE... (--port PATH | --tcp ADDR) [FLAG...]
-
+func (p *program) settingsSetCommand() *cli.Command {
+	f := p.newLineFlags()
+	assignments := func() []string {
+		keys := settingKeys()
+		for i := range keys {
+			keys[i] += "="
+		}
+		return keys
+	}
+	return &cli.Command{
+		Name: "settings set", Brief: "write settings of a meter",
+		Help: `
 Writes settings by hand, and reads them back. All values are checked before anything is
 written.
-
-Examples:
+`,
+		Args:  []cli.Arg{{Name: "KEY=VALUE", What: "setting", Many: true, Values: cli.Values{Words: assignments}}},
+		Usage: aConnection, Flags: cli.Plain(f.list()...),
+		Examples: `
   ionup settings set pt-primary=14400 pt-secondary=120 --port /dev/ttyUSB0 --unit-id 105
   ionup settings set owner="Plant A" --tcp 127.0.0.1:7801
-` + settingsManual() + jsonManual,
-		prepare: func(flags *pflag.FlagSet) action {
-			f := addLineFlags(flags)
-			return func(ctx context.Context, p *program, args []string) error {
-				return setSettings(ctx, p, f, args)
-			}
-		},
+`,
+		Notes: settingsManual() + jsonManual,
+		Run:   func(ctx context.Context, call *cli.Call) error { return setSettings(ctx, p, f, call.Args) },
 	}
+}
+
+func settingKeys() []string {
+	var keys []string
+	for _, s := range ion.SettingTable() {
+		keys = append(keys, s.Key)
+	}
+	return keys
 }
 
 // settingsManual lists the keys, group by group.
 func settingsManual() string {
-	var b strings.Builder
-	b.WriteString("\nKeys:\n")
+	var rows [][2]string
 	for _, g := range ion.AllGroups.List() {
 		var keys []string
 		for _, s := range ion.SettingTable() {
@@ -71,19 +75,17 @@ func settingsManual() string {
 				keys = append(keys, s.Key)
 			}
 		}
-		fmt.Fprintf(&b, "  %-10s %s\n", g.Key(), strings.Join(keys, ", "))
+		rows = append(rows, [2]string{g.Key(), strings.Join(keys, ", ")})
 	}
-	return b.String()
+	return "\nKeys:\n" + cli.Entries(rows)
 }
 
 // settingOf finds a setting by its key.
 func settingOf(key string) (int, error) {
-	for i, s := range ion.SettingTable() {
-		if s.Key == key {
-			return i, nil
-		}
+	if i := slices.Index(settingKeys(), key); i >= 0 {
+		return i, nil
 	}
-	return 0, wrongUsage(fmt.Sprintf("there is no setting %q", key), "ionup settings get --help lists the keys")
+	return 0, cli.Unknown("setting", key, settingKeys()).Hint("ionup settings get --help lists the keys")
 }
 
 func getSettings(ctx context.Context, p *program, f *lineFlags, keys []string) error {
@@ -108,7 +110,8 @@ func getSettings(ctx context.Context, p *program, f *lineFlags, keys []string) e
 	if err := s.perform(ctx, p, f, ""); err != nil || f.json {
 		return err
 	}
-	return p.print(settingLines(wanted, func(i int) ion.Value { return s.settings.Values[i] }))
+	p.call.Print(settingLines(wanted, func(i int) ion.Value { return s.settings.Values[i] }))
+	return nil
 }
 
 func settingLines(which []int, value func(int) ion.Value) string {
@@ -130,36 +133,34 @@ func setSettings(ctx context.Context, p *program, f *lineFlags, args []string) e
 		return err
 	}
 	if err := s.upgrader.SetWrites(values); err != nil {
-		return wrongUsage(err.Error())
+		return cli.Unusable(err)
 	}
 	s.person = &script{session: s}
 	if err := s.perform(ctx, p, f, ""); err != nil || f.json {
 		return err
 	}
-	return p.print(settingLines(which, func(i int) ion.Value { return values[i] }))
+	p.call.Print(settingLines(which, func(i int) ion.Value { return values[i] }))
+	return nil
 }
 
 // parseSettings reads KEY=VALUE words.
 func parseSettings(words []string) (which []int, values map[int]ion.Value, err error) {
-	if len(words) == 0 {
-		return nil, nil, wrongUsage("no setting", "write KEY=VALUE, as in: ionup settings set pt-primary=14400; ionup settings set --help lists the keys")
-	}
 	values = make(map[int]ion.Value)
 	for _, word := range words {
 		key, text, ok := strings.Cut(word, "=")
 		if !ok {
-			return nil, nil, wrongUsage(fmt.Sprintf("%q is no KEY=VALUE", word), "ionup settings set --help lists the keys")
+			return nil, nil, cli.Usage("%q is no KEY=VALUE", word).Hint("ionup settings set --help lists the keys")
 		}
 		i, err := settingOf(key)
 		if err != nil {
 			return nil, nil, err
 		}
 		if _, twice := values[i]; twice {
-			return nil, nil, wrongUsage(fmt.Sprintf("%s is given twice", key), "give it one value")
+			return nil, nil, cli.Usage("%s is given twice", key).Hint("give it one value")
 		}
 		v, err := ion.SettingTable()[i].Parse(text)
 		if err != nil {
-			return nil, nil, wrongUsage(err.Error())
+			return nil, nil, cli.Unusable(err)
 		}
 		which, values[i] = append(which, i), v
 	}

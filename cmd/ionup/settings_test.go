@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -32,8 +33,9 @@ func TestSettingsAsJSON(t *testing.T) {
 }
 
 func TestSettingsOfAMeterInDownloadStateCannotBeRead(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	b := newBed(t, silentAtBlock9)
-	ionup(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "10ms", "--baud", "115200")...).wantCode(1)
+	ionup(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "10ms", "--baud", "19200")...).wantCode(1)
 	b.heal()
 	ionup(t, b.line("settings", "get")...).wantCode(1).wantStderr(
 		"ionup: error: the meter is in download state: it has no settings to read or to write; recover its firmware upgrade first\n" +
@@ -86,16 +88,19 @@ func TestTemplateLeavesTickedGroupsAsTheyAre(t *testing.T) {
 }
 
 func TestTemplateThatCannotBeUsedChangesNothing(t *testing.T) {
-	for _, test := range []struct{ name, text, says string }{
-		{"empty", "", "bad.dcf: the .DCF file is empty"},
-		{"bad line", "[template]\nname = x\nwhat\n", `bad.dcf: line 3: "what" has no =`},
-		{"unknown key", "[template]\nname = x\n[pt-ct]\npt-first = 1\n", "line 4: there is no setting pt-first in [pt-ct]; nothing was changed"},
-		{"other product", "[template]\nname = x\nproduct = 7300\n", "line 3: the template is for a 7300 and the meter is a 7350; nothing was changed"},
+	for _, test := range []struct {
+		name, text, says string
+		code             cli.Status
+	}{
+		{"empty", "", "bad.dcf: the .DCF file is empty", cli.Misused},
+		{"bad line", "[template]\nname = x\nwhat\n", `bad.dcf: line 3: "what" has no =`, cli.Misused},
+		{"unknown key", "[template]\nname = x\n[pt-ct]\npt-first = 1\n", "line 4: there is no setting pt-first in [pt-ct]; nothing was changed", cli.Failed},
+		{"other product", "[template]\nname = x\nproduct = 7300\n", "line 3: the template is for a 7300 and the meter is a 7350; nothing was changed", cli.Failed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBed(t, "")
 			must(t, os.WriteFile(b.path("bad.dcf"), []byte(test.text), 0o600))
-			ionup(t, b.line("template", "send", b.path("bad.dcf"))...).wantCode(1).wantSays("ionup: error: ", test.says)
+			ionup(t, b.line("template", "send", b.path("bad.dcf"))...).wantCode(test.code).wantSays("ionup: error: ", test.says)
 			b.wantSettings(custom())
 		})
 	}
@@ -106,13 +111,13 @@ func TestTemplateGetDoesNotOverwriteUnlessForced(t *testing.T) {
 	path := b.path("plant.dcf")
 	must(t, os.WriteFile(path, []byte("mine"), 0o600))
 	// Refused before anything is connected: nothing listens at port 1.
-	ionup(t, "template", "get", path, "--tcp", "127.0.0.1:1").wantCode(1).
-		wantStderr("ionup: error: " + path + " exists already and is not overwritten\nionup: hint: name another file, or allow it with --force\n")
+	ionup(t, "template", "get", path, "--tcp", "127.0.0.1:1").wantCode(cli.Misused).
+		wantStderr("ionup: error: " + path + " is not written over: file already exists\nionup: hint: name another file, or allow it with --force\n")
 	wantFile(t, path, []byte("mine"))
 
 	link := b.path("link.dcf")
 	must(t, os.Symlink(path, link))
-	ionup(t, b.line("template", "get", link, "--force")...).wantCode(1).wantSays("link.dcf is a link and is not overwritten")
+	ionup(t, b.line("template", "get", link, "--force")...).wantCode(cli.Misused).wantSays("link.dcf is a link and is not written over")
 	wantFile(t, path, []byte("mine"))
 
 	ionup(t, b.line("template", "get", path, "--force")...).wantCode(0)
@@ -121,7 +126,7 @@ func TestTemplateGetDoesNotOverwriteUnlessForced(t *testing.T) {
 	if !strings.HasPrefix(string(kept), "[template]\nname = 7350_PLANT_A\n") {
 		t.Errorf("it holds %q", kept)
 	}
-	ionup(t, b.line("template", "get", b.path("none/plant.dcf"))...).wantCode(1).wantSays("no such file or directory\nionup: hint: make the folder first")
+	ionup(t, b.line("template", "get", b.path("none/plant.dcf"))...).wantCode(cli.Misused).wantSays("no such file or directory\nionup: hint: name a file in a folder that is there")
 }
 
 func TestTemplateGoesToAMeterThatWasRecovered(t *testing.T) {

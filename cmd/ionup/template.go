@@ -4,46 +4,37 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/pflag"
-
 	"ionbench/client"
 	"ionbench/client/dcf"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
+	"ionbench/simulator/ion"
 )
 
-func templateSendCommand() command {
-	return command{
-		name:  "template send",
-		brief: "send a template to a meter",
-		help: `
-Usage: ionup template send FILE.dcf (--port PATH | --tcp ADDR) [FLAG...]
-
+func (p *program) templateSendCommand() *cli.Command {
+	f := p.newLineFlags()
+	kept := groups{word: "none"}
+	return &cli.Command{
+		Name: "template send", Brief: "send a template to a meter",
+		Help: `
 Sends a template: every setting that the file names is written to the meter and read back.
 Groups named by --paste keep what the meter has, whatever the file says (the boxes of
 Template Paste Options); by default there are none.
-
-Examples:
+`,
+		Args:  []cli.Arg{{Name: "FILE.dcf", What: "template file", Values: cli.Files("*.dcf")}},
+		Usage: aConnection, Flags: cli.Plain(append(f.list(), pasteFlag(&kept, "settings that the meter keeps"))...),
+		Examples: `
   ionup template send plant.dcf --port /dev/ttyUSB0 --unit-id 105
   ionup template send factory.dcf --tcp 127.0.0.1:7801 --paste nameplate,energy
-` + jsonManual,
-		prepare: func(flags *pflag.FlagSet) action {
-			f := addLineFlags(flags)
-			paste := flags.String("paste", "none", "`GROUPS` that the meter keeps: pt-ct, clock, nameplate, energy, itc, all or none")
-			return func(ctx context.Context, p *program, args []string) error {
-				path, err := oneArgument("template send", "template file", args)
-				if err != nil {
-					return err
-				}
-				return sendTemplate(ctx, p, f, *paste, path)
-			}
+`,
+		Notes: jsonManual,
+		Run: func(ctx context.Context, call *cli.Call) error {
+			return sendTemplate(ctx, p, f, kept.Groups, call.Args[0])
 		},
 	}
 }
 
-func sendTemplate(ctx context.Context, p *program, f *lineFlags, paste, path string) error {
-	groups, err := parsePaste(paste)
-	if err != nil {
-		return err
-	}
+func sendTemplate(ctx context.Context, p *program, f *lineFlags, kept ion.Groups, path string) error {
 	s, err := newLineSession(p, f, client.TaskSendTemplate)
 	if err != nil {
 		return err
@@ -52,52 +43,47 @@ func sendTemplate(ctx context.Context, p *program, f *lineFlags, paste, path str
 	if err != nil {
 		return s.conclude(err, f, "")
 	}
-	s.person = &script{session: s, template: template, paste: groups}
+	s.person = &script{session: s, template: template, paste: kept}
 	if err := s.perform(ctx, p, f, ""); err != nil || f.json {
 		return err
 	}
 	name, _, _ := template.Get("template", "name")
-	return p.print(fmt.Sprintf("Template %s was sent to %s and read back.\n", printable(name), printable(s.device.SerialNumber)))
+	p.call.Printf("Template %s was sent to %s and read back.\n", printable(name), printable(s.device.SerialNumber))
+	return nil
 }
 
-func templateGetCommand() command {
-	return command{
-		name:  "template get",
-		brief: "read a meter's settings as a template",
-		help: `
-Usage: ionup template get [FILE.dcf|-] (--port PATH | --tcp ADDR) [FLAG...]
-
+func (p *program) templateGetCommand() *cli.Command {
+	f := p.newLineFlags()
+	force := false
+	return &cli.Command{
+		Name: "template get", Brief: "read a meter's settings as a template",
+		Help: `
 Reads the settings of a meter as a template that "ionup template send" takes. Without a
-file, or with -, it goes to standard output. A file that exists is not overwritten unless
+file, or with -, it goes to standard output. A file that exists is not written over unless
 --force allows it. With --json the settings are an event, and the file is written only
 when one is named.
-
-Examples:
+`,
+		Args:  []cli.Arg{{Name: "FILE.dcf|-", What: "template file", Optional: true, Values: cli.Files("*.dcf")}},
+		Usage: aConnection, Flags: cli.Plain(append(f.list(), forceFlag(&force, "FILE.dcf"))...),
+		Examples: `
   ionup template get --port /dev/ttyUSB0 --unit-id 105
   ionup template get plant.dcf --tcp 127.0.0.1:7801 --unit-id 105
-` + jsonManual,
-		prepare: func(flags *pflag.FlagSet) action {
-			f := addLineFlags(flags)
-			force := flags.Bool("force", false, "overwrite FILE.dcf if it exists")
-			return func(ctx context.Context, p *program, args []string) error {
-				if len(args) > 1 {
-					return wrongUsage(fmt.Sprintf("%q is one argument too many", args[1]), "ionup template get takes one file at most")
-				}
-				path := append(args, "-")[0]
-				return getTemplate(ctx, p, f, path, *force)
-			}
+`,
+		Notes: jsonManual,
+		Run: func(ctx context.Context, call *cli.Call) error {
+			return getTemplate(ctx, p, f, append(call.Args, "-")[0], over(force))
 		},
 	}
 }
 
-func getTemplate(ctx context.Context, p *program, f *lineFlags, path string, force bool) error {
+func getTemplate(ctx context.Context, p *program, f *lineFlags, path string, over files.Over) error {
 	s, err := newLineSession(p, f, client.TaskReadSettings)
 	if err != nil {
 		return err
 	}
 	toFile := path != "-"
 	if toFile {
-		if err := checkNew(path, force); err != nil {
+		if err := checkResult(path, over); err != nil {
 			return s.conclude(err, f, "")
 		}
 	}
@@ -112,10 +98,9 @@ func getTemplate(ctx context.Context, p *program, f *lineFlags, path string, for
 	text := dcf.Append(nil, template)
 	switch {
 	case toFile:
-		return writeNew(path, text, force)
-	case f.json:
-		return nil
-	default:
-		return p.print(string(text))
+		return files.WriteBytes(path, over, files.Public, text)
+	case !f.json:
+		p.call.Print(string(text))
 	}
+	return nil
 }

@@ -4,18 +4,14 @@ import (
 	"context"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"ionbench/client"
+	"ionbench/cmd/internal/cli"
 )
 
-func upgradeCommand() command {
-	return command{
-		name:  "upgrade",
-		brief: "upgrade a meter's firmware",
-		help: `
-Usage: ionup upgrade FILE.upg (--port PATH | --tcp ADDR) [FLAG...]
-
+func (p *program) upgradeCommand() *cli.Command {
+	return p.upgradeLike(client.TaskUpgrade, &cli.Command{
+		Name: "upgrade", Brief: "upgrade a meter's firmware",
+		Help: `
 Upgrades the firmware of a meter: checks file, model, serial number, unit and password,
 keeps the meter's settings, clears its flash, sends the image, verifies it, restarts the
 meter and writes the settings back. A meter that is in download state already, because an
@@ -24,23 +20,19 @@ upgrade did not end, is upgraded from the start.
 The lines of Upgrade.log appear on standard output. A missing answer is waited for, and
 asked for again, ten times; the cable may be plugged in again meanwhile. Ctrl-C aborts and
 leaves a meter that "ionup recover" brings back.
-
-Examples:
+`,
+		Examples: `
   ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --unit-id 105
   ionup upgrade 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105 --serial-number PC-0209A001-11
   ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --paste pt-ct,nameplate --log plant.log
-` + jsonManual,
-		prepare: prepareUpgrade("upgrade", client.TaskUpgrade),
-	}
+`,
+	})
 }
 
-func recoverCommand() command {
-	return command{
-		name:  "recover",
-		brief: "recover a meter whose firmware upgrade did not end",
-		help: `
-Usage: ionup recover FILE.upg (--port PATH | --tcp ADDR) [FLAG...]
-
+func (p *program) recoverCommand() *cli.Command {
+	return p.upgradeLike(client.TaskRecover, &cli.Command{
+		Name: "recover", Brief: "recover a meter whose firmware upgrade did not end",
+		Help: `
 Recovers a meter whose firmware upgrade failed, was aborted, or lost its computer. The
 image is sent from the start. If the settings were kept in a journal, ionup asks whether
 to write them back ("--yes" says yes); a meter that runs the image of FILE.upg already
@@ -48,33 +40,23 @@ gets just its settings. Without a journal the settings are those of the factory 
 send your own with "ionup template send".
 
 Power-cycling the meter first is not necessary.
-
-Examples:
+`,
+		Examples: `
   ionup recover 7350V284.upg --port /dev/ttyUSB0 --unit-id 105
   ionup recover 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105 --yes
-` + jsonManual,
-		prepare: prepareUpgrade("recover", client.TaskRecover),
-	}
+`,
+	})
 }
 
-func prepareUpgrade(name string, task client.Task) func(*pflag.FlagSet) action {
-	return func(flags *pflag.FlagSet) action {
-		f := addUpgradeFlags(flags)
-		return func(ctx context.Context, p *program, args []string) error {
-			path, err := oneArgument(name, "firmware file", args)
-			if err != nil {
-				return err
-			}
-			return upgrade(ctx, p, f, task, path)
-		}
-	}
+// upgradeLike is a command that writes a firmware file.
+func (p *program) upgradeLike(task client.Task, c *cli.Command) *cli.Command {
+	f := p.newUpgradeFlags()
+	c.Args, c.Usage, c.Flags, c.Notes = []cli.Arg{firmwareArg()}, aConnection, cli.Plain(f.list()...), jsonManual
+	c.Run = func(ctx context.Context, call *cli.Call) error { return upgrade(ctx, p, f, task, call.Args[0]) }
+	return c
 }
 
 func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task, path string) error {
-	paste, err := parsePaste(f.paste)
-	if err != nil {
-		return err
-	}
 	t, err := f.target()
 	if err != nil {
 		return err
@@ -87,12 +69,12 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 	if err != nil {
 		return s.conclude(err, f.lineFlags, path)
 	}
-	s.person = &script{session: s, firmware: firmware, paste: paste}
+	s.person = &script{session: s, firmware: firmware, paste: f.paste.Groups}
 	if err := s.perform(ctx, p, f.lineFlags, path); err != nil {
 		return err
 	}
-	if !s.restored && paste != 0 {
-		p.hint("the meter has the settings of its factory template now; send your own with: " +
+	if !s.restored && f.paste.Groups != 0 {
+		p.call.Hint("the meter has the settings of its factory template now; send your own with: " +
 			f.commandLine("template send", s.target, "FILE.dcf"))
 	}
 	return nil
@@ -100,7 +82,7 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 
 // newUpgradeSession is a session that may write firmware: it keeps a log and a journal.
 func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) (*session, error) {
-	cfg, err := f.config(p.timing, time.Now())
+	cfg, err := f.config(time.Now())
 	if err != nil {
 		return nil, err
 	}

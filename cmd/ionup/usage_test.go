@@ -4,64 +4,76 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ionbench/cmd/internal/cli"
 )
 
 func TestWrongUsageIsExitTwoAndSaysWhatIsWrong(t *testing.T) {
+	const (
+		identify = "ionup: hint: ionup identify --help tells how it is called\n"
+		upgrade  = "ionup: hint: usage: ionup upgrade FILE.upg (--port PATH | --tcp ADDR) [FLAG...]\n"
+		line     = "ionup: hint: name the serial port with --port /dev/ttyUSB0 or the address with --tcp HOST:PORT\n"
+		commands = "ionup: hint: ionup --help lists the commands\n"
+	)
 	for _, test := range []struct {
 		args   string
 		stderr string
 	}{
-		{"", "no command\nionup: hint: ionup --help lists the commands\n"},
-		{"upgrad", "there is no command \"upgrad\"\nionup: hint: ionup --help lists the commands\n"},
-		{"--tcp 127.0.0.1:1 identify", "the first word is --tcp and no command\nionup: hint: write the command first and its flags behind it; ionup --help lists the commands\n"},
-		{"template", "template what?\nionup: hint: use one of: ionup template send, ionup template get\n"},
-		{"settings list", "settings what?\nionup: hint: use one of: ionup settings get, ionup settings set\n"},
-		{"identify", "no connection\nionup: hint: name the serial port with --port /dev/ttyUSB0 or the address with --tcp HOST:PORT\n"},
+		{"", "no command\n" + commands},
+		{"upgrad", "there is no command \"upgrad\"; did you mean upgrade?\n" + commands},
+		{"--tcp 127.0.0.1:1 identify", "--tcp stands where a command was expected\nionup: hint: write the command first and its flags behind it\n" + commands},
+		{"template", "template what?\nionup: hint: use one of: template send, template get\n"},
+		{"settings list", "there is no command \"settings list\"; did you mean settings get?\nionup: hint: use one of: settings get, settings set\n"},
+		{"identify", "no connection\n" + line},
 		{"identify --port /dev/ttyS0 --tcp h:1", "both --port and --tcp\nionup: hint: name one of them: the meter is at one end of one line\n"},
 		{"connect --port /dev/ttyS0 --tcp h:1", "both --port and --tcp\nionup: hint: name one of them: the meter is at one end of one line\n"},
-		{"identify --tcp h:1 extra", "\"extra\" is one argument too many\nionup: hint: ionup identify takes flags alone\n"},
-		{"connect extra", "\"extra\" is one argument too many\nionup: hint: ionup connect takes flags alone\n"},
-		{"identify --tpc h:1", "unknown flag: --tpc\nionup: hint: ionup identify --help lists its flags\n"},
-		{"identify --paste all", "unknown flag: --paste\nionup: hint: ionup identify --help lists its flags\n"},
-		{"identify --tcp", "flag needs an argument: --tcp\nionup: hint: ionup identify --help lists its flags\n"},
-		{"identify --tcp h:1 --unit-id 0", "unit id 0: use 1 to 9999\n"},
-		{"identify --tcp h:1 --unit-id 10000", "unit id 10000: use 1 to 9999\n"},
-		{"identify --tcp h:1 --unit-id 70000", "invalid argument \"70000\" for \"--unit-id\" flag: strconv.ParseUint: parsing \"70000\": value out of range\nionup: hint: ionup identify --help lists its flags\n"},
-		{"identify --tcp h:1 --baud 0", "--baud 0 is no rate\nionup: hint: the meter's ports run at 1200, 2400, 4800, 9600 or 19200\n"},
-		{"identify --tcp h:1 --timeout 0s", "--timeout 0s leaves no time for an answer\nionup: hint: give a time such as 10s\n"},
-		{"identify --tcp h:1 --timeout soon", "invalid argument \"soon\" for \"--timeout\" flag: time: invalid duration \"soon\"\nionup: hint: ionup identify --help lists its flags\n"},
-		{"identify --tcp h:1 --password 123456789", "password of 9 digits: a numeric password has one to eight\n"},
-		{"identify --tcp h:1 --user 256", "invalid argument \"256\" for \"--user\" flag: strconv.ParseUint: parsing \"256\": value out of range\nionup: hint: ionup identify --help lists its flags\n"},
-		{"upgrade --tcp h:1", "no firmware file\nionup: hint: ionup upgrade --help shows how it is called\n"},
-		{"upgrade a.upg b.upg --tcp h:1", "\"b.upg\" is one argument too many\nionup: hint: ionup upgrade takes one firmware file\n"},
-		{"recover --tcp h:1", "no firmware file\nionup: hint: ionup recover --help shows how it is called\n"},
-		{"upgrade a.upg", "no connection\nionup: hint: name the serial port with --port /dev/ttyUSB0 or the address with --tcp HOST:PORT\n"},
-		{"upgrade a.upg --tcp h:1 --release 2.3", "--release: unknown release \"2.3\": use 2.1 or 2.2\n"},
-		{"upgrade a.upg --tcp h:1 --paste ptct", "--paste: unknown settings group \"ptct\": use pt-ct, clock, nameplate, energy, itc, all or none\n"},
+		{"identify --tcp h:1 extra", "\"extra\" is one argument too many\nionup: hint: usage: ionup identify (--port PATH | --tcp ADDR) [FLAG...]\n"},
+		{"connect extra", "\"extra\" is one argument too many\nionup: hint: usage: ionup connect [--port PATH | --tcp ADDR] [--single] [FLAG...]\n"},
+		{"identify --tpc h:1", "there is no flag --tpc; did you mean --tcp?\n" + identify},
+		{"identify --paste all", "there is no flag --paste\n" + identify},
+		{"identify --tcp", "--tcp wants a value: --tcp ADDR\n" + identify},
+		{"identify --tcp=", "--tcp: its value is empty; give one, or leave the flag out\n" + identify},
+		{"identify --tcp h:1 --unit-id 0", "--unit-id: \"0\" is no number from 1 to 9999\n" + identify},
+		{"identify --tcp h:1 --unit-id 10000", "--unit-id: \"10000\" is no number from 1 to 9999\n" + identify},
+		{"identify --tcp h:1 --unit-id 70000", "--unit-id: \"70000\" is no number from 1 to 9999\n" + identify},
+		{"identify --tcp h:1 --baud 0", "--baud: \"0\" is not known; use 1200, 2400, 4800, 9600 or 19200\n" + identify},
+		{"identify --tcp h:1 --baud 115200", "--baud: \"115200\" is not known; use 1200, 2400, 4800, 9600 or 19200\n" + identify},
+		{"identify --tcp h:1 --timeout 0s", "--timeout: \"0s\" is too short; at least 1ms\n" + identify},
+		{"identify --tcp h:1 --timeout soon", "--timeout: \"soon\" is no time; write one such as 10s, 1m30s or 200ms\n" + identify},
+		{"identify --tcp h:1 --password 123456789", "password of 9 digits: a numeric password has one to eight\n" + identify},
+		{"identify --tcp h:1 --user 256", "--user: \"256\" is no number from 0 to 255\n" + identify},
+		{"upgrade --tcp h:1", "no firmware file\n" + upgrade},
+		{"upgrade a.upg b.upg --tcp h:1", "\"b.upg\" is one argument too many\n" + upgrade},
+		{"recover --tcp h:1", "no firmware file\nionup: hint: usage: ionup recover FILE.upg (--port PATH | --tcp ADDR) [FLAG...]\n"},
+		{"upgrade a.upg", "no connection\n" + line},
+		{"upgrade a.upg --tcp h:1 --release 2.3", "--release: unknown release \"2.3\": use 2.1 or 2.2\nionup: hint: ionup upgrade --help tells how it is called\n"},
+		{"upgrade a.upg --tcp h:1 --paste ptct", "--paste: unknown settings group \"ptct\": use pt-ct, clock, nameplate, energy, itc, all or none\nionup: hint: ionup upgrade --help tells how it is called\n"},
 		{"upgrade a.upg --tcp h:1 --journal d --no-journal", "both --journal and --no-journal\nionup: hint: leave one of them out\n"},
-		{"upgrade a.upg --tcp h:1 --log=", "--log names no file\nionup: hint: leave it out for Upgrade.log in this folder\n"},
-		{"template send --tcp h:1", "no template file\nionup: hint: ionup template send --help shows how it is called\n"},
-		{"template send a.dcf --tcp h:1 --paste x", "--paste: unknown settings group \"x\": use pt-ct, clock, nameplate, energy, itc, all or none\n"},
-		{"template get a b --tcp h:1", "\"b\" is one argument too many\nionup: hint: ionup template get takes one file at most\n"},
-		{"settings get volts --tcp h:1", "there is no setting \"volts\"\nionup: hint: ionup settings get --help lists the keys\n"},
-		{"settings set --tcp h:1", "no setting\nionup: hint: write KEY=VALUE, as in: ionup settings set pt-primary=14400; ionup settings set --help lists the keys\n"},
+		{"upgrade a.upg --tcp h:1 --log=", "--log: its value is empty; give one, or leave the flag out\nionup: hint: ionup upgrade --help tells how it is called\n"},
+		{"upgrade no.upg --tcp h:1", "no.upg: no such file or directory\nionup: hint: choose an ION Firmware Upgrade file (*.upg); ionup pack makes one\n"},
+		{"template send --tcp h:1", "no template file\nionup: hint: usage: ionup template send FILE.dcf (--port PATH | --tcp ADDR) [FLAG...]\n"},
+		{"template send a.dcf --tcp h:1 --paste x", "--paste: unknown settings group \"x\": use pt-ct, clock, nameplate, energy, itc, all or none\nionup: hint: ionup template send --help tells how it is called\n"},
+		{"template get a b --tcp h:1", "\"b\" is one argument too many\nionup: hint: usage: ionup template get [FILE.dcf|-] (--port PATH | --tcp ADDR) [FLAG...]\n"},
+		{"settings get volts --tcp h:1", "there is no setting \"volts\"; did you mean volts-mode?\nionup: hint: ionup settings get --help lists the keys\n"},
+		{"settings get pt-pimary --tcp h:1", "there is no setting \"pt-pimary\"; did you mean pt-primary?\nionup: hint: ionup settings get --help lists the keys\n"},
+		{"settings set --tcp h:1", "no setting\nionup: hint: usage: ionup settings set KEY=VALUE... (--port PATH | --tcp ADDR) [FLAG...]\n"},
 		{"settings set pt-primary --tcp h:1", "\"pt-primary\" is no KEY=VALUE\nionup: hint: ionup settings set --help lists the keys\n"},
-		{"settings set volts=1 --tcp h:1", "there is no setting \"volts\"\nionup: hint: ionup settings get --help lists the keys\n"},
-		{"settings set pt-primary=high --tcp h:1", "pt-primary: value not accepted: \"high\" is no number\n"},
-		{"settings set ratio-ia=9 --tcp h:1", "ratio-ia: value not accepted: 9 is outside 0.5 to 1.5\n"},
+		{"settings set volts=1 --tcp h:1", "there is no setting \"volts\"; did you mean volts-mode?\nionup: hint: ionup settings get --help lists the keys\n"},
+		{"settings set pt-primary=high --tcp h:1", "pt-primary: value not accepted: \"high\" is no number\nionup: hint: ionup settings set --help tells how it is called\n"},
+		{"settings set ratio-ia=9 --tcp h:1", "ratio-ia: value not accepted: 9 is outside 0.5 to 1.5\nionup: hint: ionup settings set --help tells how it is called\n"},
 		{"settings set tag1=a tag1=b --tcp h:1", "tag1 is given twice\nionup: hint: give it one value\n"},
-		{"pack a.bin", "1 files, not 2\nionup: hint: name the image and the file to make: ionup pack ... IN.bin OUT.upg\n"},
+		{"pack a.bin", "no file to make\nionup: hint: usage: ionup pack IN.bin OUT.upg --product N --revision NAME --dated TIME [FLAG...]\n"},
 		{"pack a.bin b.upg --revision 7350V284 --dated 2008-03-01T12:00:00Z", "no --product\nionup: hint: ionup pack --help shows an example\n"},
 		{"pack a.bin b.upg --product 7350 --dated 2008-03-01T12:00:00Z", "no --revision\nionup: hint: ionup pack --help shows an example\n"},
 		{"pack a.bin b.upg --product 7350 --revision 7350V284", "no --dated\nionup: hint: ionup pack --help shows an example\n"},
-		{"pack a.bin b.upg --product 7400 --revision 7400V284 --dated 2008-03-01T12:00:00Z", "--product \"7400\" is no meter of the family\nionup: hint: use 7300, 7330 or 7350\n"},
-		{"pack a.bin b.upg --product 7350 --revision 7350V284 --dated yesterday", "--dated \"yesterday\" is no time\nionup: hint: write it as 2008-03-01T12:00:00Z\n"},
-		{"inspect", "no firmware file\nionup: hint: ionup inspect --help shows how it is called\n"},
-		{"inspect a b", "\"b\" is one argument too many\nionup: hint: ionup inspect takes one firmware file\n"},
+		{"pack a.bin b.upg --product 7400 --revision 7400V284 --dated 2008-03-01T12:00:00Z", "--product: \"7400\" is not known; use 7300, 7330 or 7350\nionup: hint: ionup pack --help tells how it is called\n"},
+		{"pack a.bin b.upg --product 7350 --revision 7350V284 --dated yesterday", "--dated: \"yesterday\" is no time\nionup: hint: write it as 2008-03-01T12:00:00Z\n"},
+		{"inspect", "no firmware file\nionup: hint: usage: ionup inspect FILE.upg [FLAG...]\n"},
+		{"inspect a b", "\"b\" is one argument too many\nionup: hint: usage: ionup inspect FILE.upg [FLAG...]\n"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			ionup(t, strings.Fields(test.args)...).wantCode(2).wantStdout("").wantStderr("ionup: error: " + test.stderr)
+			ionup(t, strings.Fields(test.args)...).wantCode(cli.Misused).wantStdout("").wantStderr("ionup: error: " + test.stderr)
 			left, err := filepath.Glob("*")
 			if err != nil || len(left) > 0 {
 				t.Errorf("it left %v (%v)", left, err)
@@ -72,34 +84,32 @@ func TestWrongUsageIsExitTwoAndSaysWhatIsWrong(t *testing.T) {
 
 func TestHelpIsAResultAndShowsExamplesForEveryCommand(t *testing.T) {
 	top := ionup(t, "--help").wantCode(0).wantStderr("").stdout
-	for _, c := range commands() {
-		if !strings.Contains(top, "  "+c.name) {
-			t.Errorf("ionup --help lacks %s", c.name)
+	for _, c := range new(program).table().Commands {
+		if !strings.Contains(top, "  "+c.Name) {
+			t.Errorf("ionup --help lacks %s", c.Name)
 		}
-		args := append(strings.Fields(c.name), "--help")
+		args := append(strings.Fields(c.Name), "--help")
 		help := ionup(t, args...).wantCode(0).wantStderr("").stdout
-		for _, part := range []string{"Usage: ionup " + c.name, "Examples:\n  ", "\nFlags:\n", "--json"} {
+		for _, part := range []string{"Usage: ionup " + c.Name, "Examples:\n  ", "\nFlags:\n", "--json", "\nExit status:\n"} {
 			if !strings.Contains(help, part) {
-				t.Errorf("ionup %s --help lacks %q:\n%s", c.name, part, help)
+				t.Errorf("ionup %s --help lacks %q:\n%s", c.Name, part, help)
 			}
 		}
-		if strings.Contains(help, "`") {
-			t.Errorf("ionup %s --help shows a backquote:\n%s", c.name, help)
-		}
-		if again := ionup(t, append([]string{"help"}, strings.Fields(c.name)...)...).wantCode(0); again.stdout != help {
-			t.Errorf("ionup help %s is not its --help", c.name)
+		for line := range strings.Lines(help) {
+			if len([]rune(line)) > 100 {
+				t.Errorf("ionup %s --help has a long line: %s", c.Name, line)
+			}
 		}
 	}
-	ionup(t, "help").wantCode(0).wantStdout(top)
-	ionup(t, "template", "--help").wantCode(0).wantStdout("ionup template send  send a template to a meter\nionup template get   read a meter's settings as a template\n")
 }
 
-func TestQuoteMakesOneWordOfAShell(t *testing.T) {
-	for _, test := range []struct{ in, want string }{
-		{"/dev/ttyUSB0", "/dev/ttyUSB0"}, {"", "''"}, {"plant A.upg", "'plant A.upg'"}, {"it's", `'it'\''s'`}, {"$(x)", "'$(x)'"},
-	} {
-		if got := quote(test.in); got != test.want {
-			t.Errorf("quote(%q) = %s, want %s", test.in, got, test.want)
+func TestNumbersAreDecimal(t *testing.T) {
+	p := newProgram(nil, nil, nil, nil)
+	for _, f := range p.newUpgradeFlags().list() {
+		if err := f.Set("0010"); f.Number && (err != nil || f.Get() != "10") {
+			t.Errorf("--%s 0010 is %s, %v", f.Name, f.Get(), err)
 		}
 	}
+	b := newBed(t, "")
+	ionup(t, "identify", "--tcp", b.addr, "--unit-id", "0105").wantCode(0)
 }

@@ -157,6 +157,19 @@ func (f *Flag) text() string {
 	return f.Help + " (default " + f.Default + ")"
 }
 
+// Entries are words with their texts behind them, wrapped as the flags are.
+func Entries(rows [][2]string) string {
+	column := 0
+	for _, row := range rows {
+		column = max(column, len("  "+row[0]+"  "))
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		writeEntry(&b, "  "+row[0], column, row[1])
+	}
+	return b.String()
+}
+
 // writeEntry writes a word and its text, which begins at a column and is wrapped there.
 func writeEntry(b *strings.Builder, word string, column int, text string) {
 	lines := wrap(text, width-column)

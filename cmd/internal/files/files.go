@@ -19,20 +19,20 @@ import (
 
 // Read reads a file of at most limit bytes.
 func Read(path string, limit int) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, cli.Unusable(plain(err))
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // before it is opened: a device may mind that
 	switch {
 	case err != nil:
-		return nil, cli.Unusable(plain(err))
-	case info.IsDir():
-		return nil, cli.Usage("%s is a folder, not a file", path)
+		return nil, cli.Unusable(Plain(err))
+	case info.Mode()&(fs.ModeDir|fs.ModeDevice) != 0:
+		return nil, cli.Usage("%s is %s, not a file", path, kindOf(info.Mode()))
 	case info.Size() > int64(limit): // known before memory is taken
 		return nil, cli.Usage("%s has %d bytes, at most %d can be right", path, info.Size(), limit)
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, cli.Unusable(Plain(err))
+	}
+	defer f.Close()
 	b, err := ReadAll(f, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -55,10 +55,12 @@ func ReadAll(r io.Reader, limit int) ([]byte, error) {
 // Over says what may be written over.
 type Over int
 
-// What may be written over. A link, a folder or a device never is.
+// What may be written over. A folder or a device never is, and what a link leads to is never
+// touched.
 const (
 	Nothing Over = iota
-	File
+	File         // but no link
+	Name         // a file or a link: whatever has the name loses it
 )
 
 // Check says whether a result may be written to path, before work is done for it.
@@ -67,11 +69,13 @@ func Check(path string, over Over) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return cli.Unusable(plain(err)).Hint("name a file in a folder that is there")
+			return cli.Unusable(Plain(err)).Hint("name a file in a folder that is there")
 		}
 		return nil
 	case err != nil:
-		return cli.Unusable(plain(err))
+		return cli.Unusable(Plain(err))
+	case info.Mode()&fs.ModeSymlink != 0 && over == Name:
+		return nil
 	case !info.Mode().IsRegular():
 		return cli.Usage("%s is %s and is not written over", path, kindOf(info.Mode())).Hint("name a file")
 	case over == Nothing:
@@ -109,7 +113,7 @@ func Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error)
 	}
 	temporary, err := writeBeside(path, mode, form)
 	if err != nil {
-		return cli.Environmental(plain(err))
+		return cli.Environmental(Plain(err))
 	}
 	if over == Nothing {
 		err = moveToNew(temporary, path)
@@ -117,7 +121,7 @@ func Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error)
 		err = os.Rename(temporary, path)
 	}
 	if err != nil {
-		return cli.Environmental(errors.Join(plain(err), os.Remove(temporary)))
+		return cli.Environmental(errors.Join(Plain(err), os.Remove(temporary)))
 	}
 	return SyncFolder(filepath.Dir(path))
 }
@@ -174,14 +178,14 @@ func SyncFolder(folder string) error {
 	}
 	d, err := os.Open(folder)
 	if err != nil {
-		return cli.Environmental(plain(err))
+		return cli.Environmental(Plain(err))
 	}
 	err = d.Sync()
 	if closing := d.Close(); err == nil {
 		err = closing
 	}
 	if err != nil {
-		return cli.Environmental(plain(err))
+		return cli.Environmental(Plain(err))
 	}
 	return nil
 }
@@ -195,14 +199,14 @@ func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	case err == nil && !before.Mode().IsRegular():
 		return nil, cli.Usage("%s is %s, not a file, and is not used", path, kindOf(before.Mode()))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Unusable(plain(err))
+		return nil, cli.Unusable(Plain(err))
 	}
 	f, err := os.OpenFile(path, flag|noFollow, mode)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Unusable(plain(err))
+		return nil, cli.Unusable(Plain(err))
 	case err != nil:
-		return nil, cli.Environmental(plain(err))
+		return nil, cli.Environmental(Plain(err))
 	}
 	after, err := f.Stat()
 	if err == nil && (!after.Mode().IsRegular() || before != nil && !os.SameFile(before, after)) {
@@ -215,8 +219,8 @@ func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
-// plain leaves the name of the system call away.
-func plain(err error) error {
+// Plain leaves the name of the system call away.
+func Plain(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
 	switch {

@@ -1,0 +1,147 @@
+package files_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// folder is one with a file, a folder, a link to the file and one that leads nowhere.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "file"), []byte("old"), 0o600))
+	must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
+	must(t, os.Symlink("file", filepath.Join(dir, "link")))
+	must(t, os.Symlink("elsewhere", filepath.Join(dir, "dangling")))
+	return dir
+}
+
+func TestAResultIsNeverWrittenOverWhatWasNotMeant(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		over files.Over
+		says string // "" for what is written
+	}{
+		{"new", files.Nothing, ""}, {"new", files.File, ""}, {"new", files.Name, ""},
+		{"file", files.Nothing, "file is not written over: file already exists"}, {"file", files.File, ""}, {"file", files.Name, ""},
+		{"link", files.Nothing, "link is a link and is not written over"}, {"link", files.File, "link is a link"}, {"link", files.Name, ""},
+		{"dangling", files.File, "dangling is a link"}, {"dangling", files.Name, ""},
+		{"folder", files.File, "folder is a folder and is not written over"}, {"folder", files.Name, "folder is a folder"},
+		{"/dev/null", files.File, "/dev/null is a device and is not written over"}, {"/dev/null", files.Name, "/dev/null is a device"},
+		{"none/new", files.File, "none: no such file or directory"},
+	} {
+		dir := folder(t)
+		path := test.name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		checked := files.Check(path, test.over)
+		err := files.WriteBytes(path, test.over, files.Public, []byte("new"))
+		if test.says != "" {
+			if err == nil || !strings.Contains(err.Error(), test.says) || cli.StatusOf(err) != cli.Misused || len(cli.Hints(err)) == 0 || checked == nil || checked.Error() != err.Error() {
+				t.Errorf("%s over %d: %v, and before %v; want %q", test.name, test.over, err, checked, test.says)
+			}
+		} else if b, reading := os.ReadFile(path); err != nil || checked != nil || reading != nil || string(b) != "new" {
+			t.Errorf("%s over %d: %v, %v, and it holds %q", test.name, test.over, err, checked, b)
+		}
+		if b, err := os.ReadFile(filepath.Join(dir, "file")); test.name != "file" && (err != nil || string(b) != "old") {
+			t.Errorf("%s over %d: the file that was there holds %q (%v)", test.name, test.over, b, err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "elsewhere")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s over %d: what the link leads to was written", test.name, test.over)
+		}
+		wantNothingLeft(t, dir)
+	}
+}
+
+func wantNothingLeft(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("temporary files are left: %v (%v)", left, err)
+	}
+}
+
+func TestAResultIsWholeOrNotThereAtAll(t *testing.T) {
+	dir := folder(t)
+	path := filepath.Join(dir, "file")
+	full := errors.New("no space left on device")
+	err := files.Write(path, files.File, files.Public, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half of it")
+		must(t, err)
+		return &fs.PathError{Op: "write", Path: "/x", Err: full}
+	})
+	if !errors.Is(err, full) || cli.StatusOf(err) != cli.Environment || err.Error() != path+": no space left on device" {
+		t.Errorf("%v, status %d", err, cli.StatusOf(err))
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "old" {
+		t.Errorf("it holds %q (%v)", b, err)
+	}
+	wantNothingLeft(t, dir)
+}
+
+func TestPrivateFilesArePrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	must(t, files.WriteBytes(path, files.Name, files.Private, nil))
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != files.Private {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestAFileIsReadAsFarAsItCanBeRight(t *testing.T) {
+	dir := folder(t)
+	for path, says := range map[string]string{
+		filepath.Join(dir, "none"):   "none: no such file or directory",
+		filepath.Join(dir, "folder"): "folder is a folder, not a file",
+		filepath.Join(dir, "file"):   "file has 3 bytes, at most 2 can be right",
+		"/dev/zero":                  "/dev/zero is a device, not a file",
+	} {
+		if _, err := files.Read(path, 2); err == nil || !strings.HasSuffix(err.Error(), says) || cli.StatusOf(err) != cli.Misused {
+			t.Errorf("%s: %v, want %q", path, err, says)
+		}
+	}
+	if b, err := files.Read(filepath.Join(dir, "link"), 3); err != nil || string(b) != "old" {
+		t.Errorf("through a link: %q, %v", b, err)
+	}
+	if _, err := files.ReadAll(strings.NewReader("abc"), 2); err == nil || cli.StatusOf(err) != cli.Misused {
+		t.Errorf("more than can be right: %v", err)
+	}
+}
+
+func TestWhatAProgramKeepsByItselfIsNoLink(t *testing.T) {
+	dir := folder(t)
+	for name, says := range map[string]string{
+		"link": "is a link, not a file, and is not used", "dangling": "is a link", "folder": "is a folder", "none/log": "no such file or directory",
+	} {
+		f, err := files.Open(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE, files.Public)
+		if err == nil {
+			f.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), says) || cli.StatusOf(err) != cli.Misused {
+			t.Errorf("%s: %v, want %q", name, err, says)
+		}
+	}
+	for _, name := range []string{"file", "new"} {
+		f, err := files.Open(filepath.Join(dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE, files.Private)
+		must(t, err)
+		_, err = f.WriteString("more")
+		must(t, errors.Join(err, f.Close()))
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "file")); err != nil || string(b) != "oldmore" {
+		t.Errorf("it holds %q (%v)", b, err)
+	}
+}

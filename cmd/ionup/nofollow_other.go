@@ -1,6 +1,0 @@
-//go:build !unix
-
-package main
-
-// noFollow is nothing here: what is opened is compared with what was looked at.
-const noFollow = 0

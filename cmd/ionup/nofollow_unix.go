@@ -1,8 +1,0 @@
-//go:build unix
-
-package main
-
-import "syscall"
-
-// noFollow makes os.OpenFile refuse a link, and not wait at a pipe for its other end.
-const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
