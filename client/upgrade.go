@@ -89,7 +89,7 @@ func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 		return failed(ErrAborted)
 	}
 	u.firmware = a.Firmware
-	u.transfer.blocks = (len(a.Firmware.Image) + ion.BlockBytes - 1) / ion.BlockBytes
+	u.transfer.blocks = ion.Blocks(len(a.Firmware.Image))
 	return toNext()
 }
 

@@ -152,7 +152,7 @@ what to compare with the one that its maker has published.
 }
 
 func printFirmware(c *cli.Call, path string, f *upg.File, asJSON bool) {
-	blocks := (len(f.Image) + ion.BlockBytes - 1) / ion.BlockBytes
+	blocks := ion.Blocks(len(f.Image))
 	if !asJSON {
 		c.Printf("File:         %s\nModel:        ION %d\nRevision:     %s\nDated:        %s\nLoad address: 0x%08X\nImage:        %d bytes, %d blocks\nCRC-32:       %08x\nSHA-256:      %x\n",
 			path, f.Product, f.Revision, f.Dated.Format(time.RFC3339), f.LoadAddress, len(f.Image), blocks, f.CRC32(), f.SHA256())

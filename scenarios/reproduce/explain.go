@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 )
 
 // String says the sizes in words.
@@ -107,7 +108,7 @@ func (p *played) about(m mark) string {
 			percent = l.Number
 		}
 	}
-	return fmt.Sprintf(" between %d%% and %d%%, such as at block %d of %d", percent, min(percent+10, 100), m.block, blocksOf(p.bytes)) + again(m)
+	return fmt.Sprintf(" between %d%% and %d%%, such as at block %d of %d", percent, min(percent+10, 100), m.block, ion.Blocks(p.bytes)) + again(m)
 }
 
 func again(m mark) string {

@@ -295,7 +295,7 @@ func (x *proposals) countsFit(m mark) bool {
 		return true
 	}
 	effort := maxEffort
-	w := sizeWalk{blocks: blocksOf(x.of.bytes), forced: append(ended, m.block-1), effort: &effort}
+	w := sizeWalk{blocks: ion.Blocks(x.of.bytes), forced: append(ended, m.block-1), effort: &effort}
 	return w.through(countLines(x.want))
 }
 

@@ -79,14 +79,12 @@ func (t *tuner) resize() {
 	bytes := t.of.bytes + int(int64(t.missing)*ion.BlockBytes/int64(block))
 	least, most := (t.sizes.Min-1)*ion.BlockBytes+1, t.sizes.Max*ion.BlockBytes
 	bytes = min(max(bytes, least), min(most, maxImageBytes))
-	if n := blocksOf(bytes); bytes != t.of.bytes && t.sizes.fits[n] {
+	if n := ion.Blocks(bytes); bytes != t.of.bytes && t.sizes.fits[n] {
 		h := t.of.hypothesis
 		h.bytes = bytes
 		t.next = append(t.next, h)
 	}
 }
-
-func blocksOf(bytes int) int { return (bytes + ion.BlockBytes - 1) / ion.BlockBytes }
 
 func (p *played) has(k upgradelog.Kind, n int) bool {
 	return slices.ContainsFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == k && l.Number == n })

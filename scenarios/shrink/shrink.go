@@ -215,7 +215,7 @@ func (s Subject) blocks() int {
 	case n == 0:
 		n = trial.DefaultImageBytes
 	}
-	return (n + ion.BlockBytes - 1) / ion.BlockBytes
+	return ion.Blocks(n)
 }
 
 // simplifyConfig tries a smaller image and then the defaults, one by one.

@@ -22,7 +22,7 @@ func Draw(seed, run uint64, faults int) (trial.Config, trial.Plans) {
 	}
 	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run)), kinds: fault.Kinds()}
 	c := d.config()
-	d.blocks = (c.ImageBytes + ion.BlockBytes - 1) / ion.BlockBytes
+	d.blocks = ion.Blocks(c.ImageBytes)
 	plans := trial.Plans{d.plan(faults)}
 	const recoveries = 2
 	for len(plans) <= recoveries && d.oneIn(2) {

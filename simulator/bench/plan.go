@@ -7,6 +7,7 @@ import (
 
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
@@ -213,7 +214,7 @@ func (s *Station) whyNot(i int) string {
 
 // learnBlocks: the host has told how long the image is.
 func (s *Station) learnBlocks(now time.Duration, length uint32) {
-	s.watch.blocks = blocksOf(length)
+	s.watch.blocks = ion.Blocks(length)
 	for i := range s.plan {
 		k := &s.plan[i]
 		if t := k.fault.Trigger; t.Unit == fault.AtBlock && k.count == 0 && t.First > uint64(s.watch.blocks) && !k.named {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -131,13 +130,13 @@ func firstFrame(frame []byte) (f ion.Frame, ok bool) {
 
 // withNextID is the answer with the message id behind its own.
 func withNextID(frame []byte) (rest []byte, struck bool) {
-	const id = 2 // where it stands in a packet
-	f, ok := firstFrame(frame)
-	if !ok || len(f.Data) < id+2 {
+	f, _, err := ion.ParseFrame(frame)
+	id, first := f.MessageID()
+	if err != nil || !first {
 		return frame, false
 	}
 	f.Data = slices.Clone(f.Data)
-	binary.BigEndian.PutUint16(f.Data[id:], binary.BigEndian.Uint16(f.Data[id:])+1)
+	f.SetMessageID(id + 1)
 	return ion.AppendFrame(nil, f), true
 }
 
@@ -169,6 +168,5 @@ func (s *Station) refusal(frame []byte) (rest []byte, struck bool) {
 	if !ok {
 		return frame, false
 	}
-	nak := ion.Frame{Control: ion.FromMeter | ion.AckFrame, Source: f.Source, Destination: f.Destination, Transaction: s.watch.transaction}
-	return ion.AppendFrame(nil, nak), true
+	return ion.AppendFrame(nil, ion.Nak(f.Source, s.watch.transaction)), true
 }

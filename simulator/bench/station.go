@@ -176,6 +176,7 @@ func (s *Station) HostGone(now time.Duration) {
 	s.Advance(now)
 	s.watch.held = s.watch.held[:0]
 	s.watch.asked = false
+	s.watch.deafen()
 	s.line.Drop(line.ToMeter)
 	s.line.Drop(line.FromMeter)
 	s.arrived = s.arrived[:0]
@@ -202,7 +203,7 @@ func (s *Station) Receive(now time.Duration, p []byte) {
 func (s *Station) sendWhole(now time.Duration, p []byte) int {
 	done := 0
 	for done < len(p) {
-		n, whole := nextFrame(p[done:])
+		n, whole := ion.CutFrame(p[done:])
 		if n == 0 {
 			break
 		}
@@ -217,19 +218,19 @@ func (s *Station) sendWhole(now time.Duration, p []byte) int {
 }
 
 // hostFrame is a whole frame that the host begins to send now.
-func (s *Station) hostFrame(now time.Duration, frame []byte) {
+func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 	w := &s.watch
 	w.framesToMeter++
-	if !isAck(frame) {
-		w.transaction = transactionOf(frame)
+	if !frame.IsAck() {
+		w.transaction = frame.Transaction()
 	}
-	r, first := parseRequest(frame)
+	r, first := frame.Head()
 	switch {
 	case first:
 		s.hostRequest(now, r)
-		w.begun = framesLeft(frame) > 0
+		w.begun = frame.Left() > 0
 		w.underWay++
-	case w.begun && !isAck(frame):
+	case w.begun && !frame.IsAck():
 		w.begun = false
 		w.underWay++
 	}
@@ -237,14 +238,15 @@ func (s *Station) hostFrame(now time.Duration, frame []byte) {
 	s.sendFrame(now, line.ToMeter, frame)
 }
 
-func (s *Station) hostRequest(now time.Duration, r request) {
+func (s *Station) hostRequest(now time.Duration, r ion.Head) {
 	w := &s.watch
 	w.requests++
-	block := r.download && r.op == ion.OpBlock
+	block := r.Op == ion.OpBlock
 	if block {
 		w.blocksSent++
 	}
-	if w.asked && r.id == w.lastID || block && r.sequence == w.lastBlock && w.lastBlock > 0 && w.asked {
+	w.deafen()
+	if w.asked && r.MessageID == w.lastID || block && r.Sequence == w.lastBlock && w.lastBlock > 0 && w.asked {
 		w.noResponses++
 		w.sent++
 		s.strikeNoResponse(now)
@@ -252,19 +254,16 @@ func (s *Station) hostRequest(now time.Duration, r request) {
 		w.sent = 1
 	}
 	w.insisted = max(w.insisted, w.sent)
-	w.lastID, w.asked = r.id, true
-	if !r.download {
-		return
+	w.lastID, w.asked = r.MessageID, true
+	if r.Length > 0 {
+		s.learnBlocks(now, r.Length)
 	}
-	if r.length > 0 {
-		s.learnBlocks(now, r.length)
-	}
-	if r.op == ion.OpEnter {
+	if r.Op == ion.OpEnter {
 		w.lastBlock = 0
 	}
-	if block && r.sequence > w.lastBlock {
-		w.lastBlock = r.sequence
-		s.strikeBlock(now, int(r.sequence))
+	if block && r.Sequence > w.lastBlock {
+		w.lastBlock = r.Sequence
+		s.strikeBlock(now, int(r.Sequence))
 	}
 }
 
@@ -433,9 +432,9 @@ func (s *Station) afterMeter(now time.Duration) {
 
 // meterFrame is a frame that the meter begins to send now. It sends one at a time. A meter
 // that is struck as it begins to send does not send.
-func (s *Station) meterFrame(now time.Duration, frame []byte) {
+func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	cuts := s.cuts
-	answer := beginsMessage(frame) // before it is lost: a meter that is struck may begin another
+	answer := frame.First() // before it is lost: a meter that is struck may begin another
 	s.watch.framesFromMeter++
 	if answer {
 		s.watch.replies++
@@ -447,7 +446,7 @@ func (s *Station) meterFrame(now time.Duration, frame []byte) {
 	if s.cuts != cuts || s.silent > 0 {
 		return
 	}
-	if isAck(frame) {
+	if frame.IsAck() {
 		s.sendFrame(now, line.FromMeter, frame)
 		return
 	}
@@ -535,10 +534,12 @@ func (s *Station) Counts() Counts {
 // Requests is how many messages the host has begun to send so far, resends too.
 func (s *Station) Requests() uint64 { return s.watch.requests }
 
-// Insisted is how often the host sent one request in this run, at most.
+// Insisted is how often the host sent one request in this run without an answer to it, at
+// most.
 func (s *Station) Insisted() int { return s.watch.insisted }
 
-// SentLast is how often the host sent the request that it sent last.
+// SentLast is how often the host sent the request that it sent last, since an answer to it
+// arrived there whole: what was answered is not insisted on.
 func (s *Station) SentLast() int { return s.watch.sent }
 
 // UnderWay counts the first two frames of every message of the host: the moments at which

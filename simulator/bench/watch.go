@@ -1,15 +1,15 @@
 package bench
 
 import (
-	"encoding/binary"
 	"time"
 
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 )
 
-// watch reads along with what the host sends, before the line can harm it: that is where
-// blocks, frames and resends are counted, and so where a plan's protocol points are.
+// watch reads along with both ends. What the host sends is seen before the line can harm it:
+// that is where blocks, frames and resends are counted, and so where a plan's protocol points
+// are. What the host hears is seen behind the line: that is where an answer has arrived or not.
 type watch struct {
 	held   []byte        // the beginning of a frame whose rest has not come yet
 	heldAt time.Duration // when its last byte came
@@ -21,14 +21,18 @@ type watch struct {
 	underWay        uint64 // first and second frames of them
 	blocksSent      uint64 // those of them with a block
 	noResponses     uint64 // requests that the host sent again
-	sent            int    // times that the last of them was sent
-	insisted        int    // times that one of them was sent, at most, in this run
 	lastID          uint16
 	lastBlock       uint32 // highest sequence number that the host began to send
 	blocks          uint32 // of the image, once the host has told its length; 0 before
 	asked           bool   // lastID means something
 	begun           bool   // of the last message only the first of several frames was sent
 	transaction     byte   // of the host's frame that came last, acknowledgements aside
+
+	sent     int         // times that the last request was sent since an answer to it has arrived
+	insisted int         // the most of that in this run
+	heard    ion.Decoder // what arrives at the host
+	hearing  bool        // the beginning of an answer has arrived there
+	left     int         // frames of it that have still to arrive
 }
 
 // frames are those on the line so far, by direction.
@@ -50,101 +54,47 @@ func (w *watch) answered() uint64 {
 func (w *watch) forgetHost() {
 	w.lastID, w.asked, w.begun, w.lastBlock, w.blocks = 0, false, false, 0, 0
 	w.sent, w.insisted = 0, 0
+	w.deafen()
+}
+
+// deafen forgets what the host has heard the beginning of: it has asked anew, or is gone.
+func (w *watch) deafen() {
+	w.heard.Reset()
+	w.hearing, w.left = false, 0
+}
+
+// hear takes what arrives at the host. An answer has arrived once all its frames have, whole
+// and in their order, and with the id of the request that the host sent last.
+func (w *watch) hear(p []byte) {
+	if f, ok := w.heard.Whole(p); ok {
+		w.hearFrame(&f)
+		return
+	}
+	for len(p) > 0 {
+		p = p[w.heard.Feed(p):]
+		for f, ok := w.heard.Next(); ok; f, ok = w.heard.Next() {
+			w.hearFrame(&f)
+		}
+	}
+}
+
+func (w *watch) hearFrame(f *ion.Frame) {
+	if f.Control&ion.AckFrame != 0 || f.Control&ion.FromMeter == 0 {
+		return
+	}
+	switch id, first := f.MessageID(); {
+	case first && w.asked && id == w.lastID:
+		w.hearing, w.left = true, f.Left()
+	case !first && w.hearing && f.Left() == w.left-1:
+		w.left--
+	case first || f.Left() != w.left: // the same frame again changes nothing
+		w.hearing, w.left = false, 0
+	}
+	if w.hearing && w.left == 0 {
+		w.sent, w.hearing = 0, false
+	}
 }
 
 // heldFor is how long the rest of a frame is waited for before its beginning goes on the
 // line as it is: operating systems hand out bytes in pieces of their own.
 const heldFor = 200 * time.Millisecond
-
-// maxFrame is the longest frame on the wire: a length byte of 255.
-const maxFrame = 255 + lengthToFrame
-
-// lengthToFrame is what a frame has on the wire on top of the value of its length byte:
-// preamble, sync, control, the length byte itself and one more (the CRC's second).
-const lengthToFrame = 7
-
-var frameStart = [4]byte{0x00, 0x00, 0x14, 0xAC}
-
-// frameBytes is the size on the wire of the frame that p begins with; ok is false when p
-// is no beginning of a frame. A size beyond len(p) says that bytes are missing.
-func frameBytes(p []byte) (n int, ok bool) {
-	for i := range min(len(p), len(frameStart)) {
-		if p[i] != frameStart[i] {
-			return 0, false
-		}
-	}
-	if len(p) < 6 {
-		return maxFrame, true
-	}
-	return int(p[5]) + lengthToFrame, p[5] >= 7
-}
-
-// nextFrame cuts p behind its first frame, or behind what stands in front of one. whole
-// tells which; n is 0 when the rest of a frame is still to come.
-func nextFrame(p []byte) (n int, whole bool) {
-	if size, ok := frameBytes(p); ok {
-		if size > len(p) {
-			return 0, false
-		}
-		return size, true
-	}
-	for n = 1; n < len(p); n++ {
-		if _, ok := frameBytes(p[n:]); ok {
-			break
-		}
-	}
-	return n, false
-}
-
-// request is what a first frame of the host tells about its message.
-type request struct {
-	id       uint16
-	download bool
-	op       ion.Op
-	sequence uint32 // of a block
-	length   uint32 // of the image, when it enters download state
-}
-
-// parseRequest looks into a first frame. Only its header has to be there: the frame is
-// one of many.
-func parseRequest(frame []byte) (request, bool) {
-	const header, credential = 15, 8
-	data := frame[12 : len(frame)-2]
-	if !beginsMessage(frame) || len(data) < header {
-		return request{}, false
-	}
-	r := request{id: binary.BigEndian.Uint16(data[2:])}
-	at := header - 2
-	if data[4]&0x06 == 0x04 {
-		at += credential
-	}
-	if len(data) < at+3 || data[at+1] != byte(ion.TypeDownload) {
-		return r, true
-	}
-	r.download, r.op = true, ion.Op(data[at+2])
-	fields := data[at+3:]
-	switch {
-	case r.op == ion.OpBlock && len(fields) >= 4:
-		r.sequence = binary.BigEndian.Uint32(fields)
-	case r.op == ion.OpEnter && len(fields) >= 6:
-		r.length = binary.BigEndian.Uint32(fields[2:])
-	}
-	return r, true
-}
-
-// framesLeft is how many frames of its message follow.
-func framesLeft(frame []byte) int { return int(frame[10] & 0x1F) }
-
-// isAck tells a frame without a message in it.
-func isAck(frame []byte) bool { return frame[4]&byte(ion.AckFrame) != 0 }
-
-// beginsMessage tells a frame with which a message begins.
-func beginsMessage(frame []byte) bool { return frame[10]&0x40 != 0 && !isAck(frame) }
-
-// transactionOf is the transaction byte of a whole frame.
-func transactionOf(frame []byte) byte { return frame[10] }
-
-// blocksOf is how many blocks an image of length bytes makes.
-func blocksOf(length uint32) uint32 {
-	return uint32((uint64(length) + ion.BlockBytes - 1) / ion.BlockBytes)
-}

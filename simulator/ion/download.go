@@ -15,6 +15,9 @@ const (
 	FieldText = 16
 )
 
+// Blocks is how many blocks an image of so many bytes makes.
+func Blocks[N int | uint32](bytes N) N { return bytes/BlockBytes + min(1, bytes%BlockBytes) }
+
 // Op is an operation of the download service.
 type Op byte
 

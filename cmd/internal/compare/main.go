@@ -142,8 +142,8 @@ func plays() ([]play, error) {
 }
 
 // ignored are the fields of JSON that may differ: what a clock on the wall says, ids and
-// hashes of trials, versions, and the commands that hold them.
-var ignored = regexp.MustCompile(`"(?:wall_seconds|seconds|id|ids|hash|version|format|repeat)":(?:"(?:[^"\\]|\\.)*"|[-+.0-9eE]+),?`)
+// hashes of trials and of states, versions, and the commands that hold them.
+var ignored = regexp.MustCompile(`"(?:wall_seconds|seconds|id|ids|hash|future|version|format|repeat)":(?:"(?:[^"\\]|\\.)*"|[-+.0-9eE]+),?`)
 
 // summary is the last line of a table, with its time.
 var summary = regexp.MustCompile(`(?m)\bseconds=[0-9.]+$`)

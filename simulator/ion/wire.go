@@ -1,0 +1,120 @@
+package ion
+
+import "encoding/binary"
+
+// Wire is one frame as it stands on the wire, from its preamble on. CutFrame finds it; neither
+// its CRC nor what it says is checked. It is for whoever reads along and must not cost more
+// than a look; who is spoken to takes a Decoder.
+type Wire []byte
+
+// Offsets in a frame on the wire.
+const (
+	wireControl     = preambleBytes + 2
+	wireLength      = wireControl + 1
+	wireTransaction = wireLength + 5
+	wireData        = preambleBytes + headerBytes
+)
+
+// MaxWire is the longest frame on the wire, in bytes: a length byte of 255.
+const MaxWire = preambleBytes + maxFrameBytes
+
+// CutFrame cuts p behind its first frame, or, if p begins with none, in front of the next
+// possible one. n is how many bytes that are, 0 if the rest of a frame is still to come;
+// whole tells a frame from what is none. A frame begins with its preamble, 00 00.
+func CutFrame(p []byte) (n int, whole bool) {
+	if size, ok := wireBytes(p); ok {
+		if size > len(p) {
+			return 0, false
+		}
+		return size, true
+	}
+	for n = 1; n < len(p); n++ {
+		if _, ok := wireBytes(p[n:]); ok {
+			break
+		}
+	}
+	return n, false
+}
+
+// wireBytes is the size of the frame that p begins with; ok is false when p is no beginning
+// of a frame. A size beyond len(p) says that bytes are missing.
+func wireBytes(p []byte) (n int, ok bool) {
+	start := [...]byte{0, 0, sync0, sync1}
+	for i := range min(len(p), len(start)) {
+		if p[i] != start[i] {
+			return 0, false
+		}
+	}
+	if len(p) <= wireLength {
+		return MaxWire, true
+	}
+	return int(p[wireLength]) + preambleBytes + lengthExtra, p[wireLength] >= lengthBase
+}
+
+// IsAck says that the frame acknowledges or refuses another one: it has no message in it.
+func (w Wire) IsAck() bool { return Control(w[wireControl])&AckFrame != 0 }
+
+// First says that a message begins with this frame.
+func (w Wire) First() bool { return w[wireTransaction]&firstFrame != 0 && !w.IsAck() }
+
+// Left is the number of frames of the message that are still to come, 0 to 31.
+func (w Wire) Left() int { return int(w[wireTransaction] & leftMask) }
+
+// Transaction is the transaction byte.
+func (w Wire) Transaction() byte { return w[wireTransaction] }
+
+// data is the frame's part of the message.
+func (w Wire) data() []byte { return w[wireData : len(w)-crcBytes] }
+
+// Head is what the first frame of a message of a host tells about all of it.
+type Head struct {
+	MessageID uint16
+	Op        Op     // of the download service; 0 for a message of another kind
+	Sequence  uint32 // of a block
+	Length    uint32 // of the image, in bytes, when download state is entered
+}
+
+// Head looks into a first frame; ok is false for any other. Only the header of its packet has
+// to be there: the frame may be the first of many.
+func (w Wire) Head() (h Head, ok bool) {
+	data := w.data()
+	if !w.First() || len(data) < packetHeaderBytes {
+		return Head{}, false
+	}
+	h.MessageID = messageID(data)
+	at := packetHeaderBytes - 2
+	if data[4]&descriptorSecretMask == descriptorSecret {
+		at += credentialBytes
+	}
+	if len(data) < at+3 || MessageType(data[at+1]) != TypeDownload {
+		return h, true
+	}
+	h.Op = Op(data[at+2])
+	fields := data[at+3:]
+	switch {
+	case h.Op == OpBlock && len(fields) >= 4:
+		h.Sequence = binary.BigEndian.Uint32(fields)
+	case h.Op == OpEnter && len(fields) >= 6:
+		h.Length = binary.BigEndian.Uint32(fields[2:])
+	}
+	return h, true
+}
+
+// messageID is that of the packet that data begins with.
+func messageID(data []byte) uint16 { return binary.BigEndian.Uint16(data[2:]) }
+
+// MessageID is that of the message that begins with f; ok is false where none does.
+func (f Frame) MessageID() (id uint16, ok bool) {
+	if !f.First() || f.Control&AckFrame != 0 || len(f.Data) < packetHeaderBytes {
+		return 0, false
+	}
+	return messageID(f.Data), true
+}
+
+// SetMessageID writes another message id into the message that begins with f.
+func (f Frame) SetMessageID(id uint16) { binary.BigEndian.PutUint16(f.Data[2:], id) }
+
+// Nak is the refusal of a frame of the host with this transaction byte, by the unit.
+func Nak(unit uint16, transaction byte) Frame {
+	return Frame{Control: FromMeter | AckFrame, Source: unit, Destination: HostAddress, Transaction: transaction}
+}
