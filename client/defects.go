@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
 )
 
@@ -213,7 +214,7 @@ func recoverUnasked(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 func defectsOfLog() []Defect {
 	return []Defect{
 		{Name: "percent-wrong", Text: "reports the part of the image that was sent, resends too, and not the part that was answered", plant: func(u *Upgrader) {
-			u.rules.tenths = func(t *transfer) int { return min(10, 10*t.transmitted/t.blocks) }
+			u.rules.tenths = func(t *transfer) int { return min(10, upgradelog.Reported(t.transmitted, t.blocks)/10) }
 		}},
 		{Name: "efficiency-wrong", Text: "leaves resends out of the efficiency", plant: func(u *Upgrader) {
 			u.rules.efficiency = func(*transfer) int { return 1000 }

@@ -319,7 +319,7 @@ func (d *desk) upgraded() {
 			break
 		}
 	}
-	if len(d.blocks) != (len(d.file.Image)+ion.BlockBytes-1)/ion.BlockBytes {
+	if len(d.blocks) != ion.Blocks(len(d.file.Image)) {
 		d.t.Errorf("the loader programmed the blocks %v", d.blocks)
 	}
 }

@@ -1,5 +1,7 @@
 package client
 
+import "ionbench/client/upgradelog"
+
 // rules are the decisions that an upgrader takes outside of its lists of steps. They are
 // data, as the steps are, so that a Defect can stand in the place of each.
 type rules struct {
@@ -21,7 +23,7 @@ func healthyRules() *rules {
 		missing:    func(u *Upgrader) int { return u.exchange.missing + 1 },
 		sequence:   func(u *Upgrader) uint32 { return uint32(u.transfer.answered) + 1 },
 		block:      (*Upgrader).block,
-		tenths:     func(t *transfer) int { return 10 * t.answered / t.blocks },
-		efficiency: func(t *transfer) int { return (2000*t.confirmed + t.transmitted) / (2 * t.transmitted) },
+		tenths:     func(t *transfer) int { return upgradelog.Reported(t.answered, t.blocks) / 10 },
+		efficiency: func(t *transfer) int { return upgradelog.EfficiencyOf(t.confirmed, t.transmitted) },
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
 )
@@ -44,15 +45,8 @@ func (r *textReport) log(text string) {
 }
 
 func (r *textReport) progress(_ time.Duration, done, total int, c client.Counts) {
-	r.bar.Show(done, total, fmt.Sprintf("efficiency %d.%d%%", tenths(c)/10, tenths(c)%10))
-}
-
-// tenths is the efficiency that the log shows, in tenths of a percent.
-func tenths(c client.Counts) int {
-	if c.Transmitted == 0 {
-		return 1000
-	}
-	return (2000*c.Confirmed + c.Transmitted) / (2 * c.Transmitted)
+	tenths := upgradelog.EfficiencyOf(c.Confirmed, c.Transmitted)
+	r.bar.Show(done, total, fmt.Sprintf("efficiency %d.%d%%", tenths/10, tenths%10))
 }
 
 func (r *textReport) step(client.Step)       {}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
 )
@@ -57,7 +58,7 @@ func (r *jsonReport) progress(_ time.Duration, done, total int, c client.Counts)
 		Transmitted int     `json:"transmitted"`
 		Confirmed   int     `json:"confirmed"`
 		Efficiency  float64 `json:"efficiency"`
-	}{r.stamp("progress"), done, total, 100 * done / total, c.Transmitted, c.Confirmed, float64(tenths(c)) / 10})
+	}{r.stamp("progress"), done, total, upgradelog.Percent(done, total), c.Transmitted, c.Confirmed, float64(upgradelog.EfficiencyOf(c.Confirmed, c.Transmitted)) / 10})
 }
 
 func (r *jsonReport) device(d client.Device) {

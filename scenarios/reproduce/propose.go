@@ -240,7 +240,7 @@ func (x *proposals) sentAgain(tenths int) {
 	}
 	confirmed = (p.lines[p.matched].Number*sent + 500) / 1000
 	for more := 1; more <= 2*sent+120; more++ {
-		if all := sent + more; (2000*confirmed+all)/(2*all) == tenths {
+		if all := sent + more; upgradelog.EfficiencyOf(confirmed, all) == tenths {
 			x.again(x.between(p.matched-1), more)
 			return
 		}

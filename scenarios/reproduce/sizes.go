@@ -7,7 +7,7 @@ import (
 )
 
 // maxBlocks is the size of the largest image that a meter has room for.
-const maxBlocks = (trial.MaxImageBytes + ion.BlockBytes - 1) / ion.BlockBytes
+var maxBlocks = ion.Blocks(trial.MaxImageBytes)
 
 // Sizes is what a log leaves of the image's size, in blocks of 7424 bytes.
 type Sizes struct {
@@ -17,7 +17,7 @@ type Sizes struct {
 	// counts, and then nothing is known.
 	Hidden int
 	// fits[n] is that an image of n blocks gives these lines with so many hidden ones.
-	fits [maxBlocks + 1]bool
+	fits []bool
 }
 
 // Known tells whether the log says anything of the size.
@@ -27,9 +27,9 @@ func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 // answered blocks that are at least 90 % and not yet 100 % are those of an image of 439 to
 // 486.
 func SizesOf(r *Run) Sizes {
-	s := Sizes{Hidden: -1}
+	s := Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
 	lines := countLines(r.Entries)
-	var hidden [maxBlocks + 1]int
+	hidden := make([]int, maxBlocks+1)
 	for n := 1; n <= maxBlocks; n++ {
 		hidden[n] = -1
 		effort := maxEffort
@@ -159,7 +159,7 @@ func (w *sizeWalk) sent(answered int) int {
 // tenthsFit: some number of answered blocks shows the percentage that was printed last, and
 // no higher one.
 func (w *sizeWalk) tenthsFit() bool {
-	return max(w.answered, (w.blocks*w.percent+99)/100)*10/w.blocks*10 == w.percent
+	return upgradelog.Reported(max(w.answered, upgradelog.AnsweredAt(w.percent, w.blocks)), w.blocks) == w.percent
 }
 
 func (w *sizeWalk) completed(percent int) bool {
@@ -167,7 +167,7 @@ func (w *sizeWalk) completed(percent int) bool {
 		return false
 	}
 	w.percent = percent
-	reached := (w.blocks*percent + 99) / 100
+	reached := upgradelog.AnsweredAt(percent, w.blocks)
 	if reached < w.answered {
 		return false
 	}
@@ -183,7 +183,7 @@ func (w *sizeWalk) efficiency(tenths int) bool {
 	}
 	for most := w.hidden + 2*w.blocks + 120; w.hidden <= most && w.tries(); w.hidden++ {
 		sent := w.sent(w.answered)
-		is := (2000*confirmed + sent) / (2 * sent)
+		is := upgradelog.EfficiencyOf(confirmed, sent)
 		if is <= tenths {
 			return is == tenths
 		}
@@ -206,7 +206,7 @@ func (w *sizeWalk) missing(l upgradelog.Line) bool {
 		if answered < w.answered {
 			return false
 		}
-		if answered < w.blocks && answered*10/w.blocks*10 == w.percent {
+		if answered < w.blocks && upgradelog.Reported(answered, w.blocks) == w.percent {
 			w.answered = answered
 			w.resends++
 			return true

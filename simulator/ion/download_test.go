@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -209,4 +210,15 @@ func FuzzParseDownloadReply(f *testing.F) {
 			t.Fatalf("\n got %X\nwant %X", again, b)
 		}
 	})
+}
+
+func TestAnImageIsCutIntoFullBlocksAndWhatIsLeft(t *testing.T) {
+	for bytes, want := range map[int]int{0: 0, 1: 1, BlockBytes - 1: 1, BlockBytes: 1, BlockBytes + 1: 2, 460 * BlockBytes: 460} {
+		if got := Blocks(bytes); got != want {
+			t.Errorf("%d bytes are %d blocks, want %d", bytes, got, want)
+		}
+	}
+	if got := Blocks[uint32](math.MaxUint32); got != 578525 {
+		t.Errorf("the longest length that a message can tell is %d blocks", got)
+	}
 }
