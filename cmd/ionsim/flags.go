@@ -166,11 +166,8 @@ func parseFaults(text string) (fault.Plan, error) {
 
 func hostFaultHint(k fault.Kind) string {
 	const onTheBench = "run the plan on the bench, where both ends are: ionbench replay"
-	switch k {
-	case fault.Kill:
-		return "kill -9 the upgrader, or " + onTheBench
-	case fault.Abort:
-		return "press Ctrl-C in ionup, which is its Abort, or " + onTheBench
+	if byHand := k.ByHand(); byHand != "" {
+		return byHand + ", or " + onTheBench
 	}
 	return onTheBench
 }

@@ -27,7 +27,7 @@ func catalogue(response time.Duration) []Scenario {
 	var all []Scenario
 	for _, d := range fault.Kinds() {
 		for _, m := range moments {
-			if programs := d.Kind == fault.ProgramFails || d.Kind == fault.StuckBit; programs && m.phase == Erase {
+			if d.Kind.ChipOp() == fault.Program && m.phase == Erase {
 				continue // nothing is programmed there
 			}
 			if f, ok := representative(d, m.triggers, response); ok {
@@ -56,7 +56,7 @@ func representative(d fault.Description, triggers []fault.Trigger, response time
 	shorten(&f, response)
 	for _, t := range triggers {
 		f.Trigger = t
-		if d.Kind == fault.ReadChanges || f.Parameters.Address != 0 {
+		if f.Parameters.Address != 0 {
 			f.Parameters.Address = imageAddress
 		}
 		if f.Validate() == nil {
@@ -73,31 +73,22 @@ const imageAddress = 0x030100
 func shorten(f *fault.Fault, response time.Duration) {
 	if f.Kind.Lasts() {
 		f.Duration = fault.Duration{NoResponses: 2}
-		if f.Validate() != nil || !blocks(f) {
+		if f.Validate() != nil || !f.Kind.Blocks() {
 			f.Duration = fault.Duration{Time: 2 * response}
 		}
 	}
-	switch f.Kind {
-	case fault.ReplyLate:
+	switch f.Kind.Delay() {
+	case fault.LateReply:
 		f.Parameters.By = late(response)
-	case fault.WatchdogReset:
+	case fault.HangTime:
 		f.Parameters.By = response
-	case fault.MeterSlow:
+	case fault.LateFrames:
 		f.Parameters.By = response / 10
-	case fault.SlowLine:
+	case fault.BytePause:
 		f.Parameters.By = 100 * time.Microsecond
-	case fault.Sliced:
+	case fault.SlicePause:
 		f.Parameters.By = time.Millisecond
-	case fault.CableFlap:
+	case fault.PlugTurn:
 		f.Parameters.By = max(time.Millisecond, response/3)
 	}
-}
-
-// blocks tells whether nothing goes on while the fault lasts, so that missing answers end it.
-func blocks(f *fault.Fault) bool {
-	switch f.Kind {
-	case fault.CablePull, fault.PowerLoss, fault.MeterSilent, fault.BrownOut, fault.WrongBaud, fault.LineBreak, fault.IPHalfOpen, fault.IPStall:
-		return true
-	}
-	return false
 }

@@ -37,7 +37,7 @@ func (p *player) judgeLog(a *Attempt) {
 func (p *player) judgeable(a *Attempt, log []byte) string {
 	parsed, err := upgradelog.Parse(log)
 	began := func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeStarted }
-	lies := func(f fault.Fault) bool { return f.Kind == fault.ReplyStatus }
+	lies := func(f fault.Fault) bool { return f.Kind.Forges() }
 	switch {
 	case !p.target.forAttempt(a.Recovery).uses(logOf):
 		return "not seen: the command has no {log}"

@@ -148,10 +148,10 @@ func (s *Scenario) cannot(t *Target) string {
 		return fmt.Sprintf("the command has no {%s}", need)
 	}
 	for _, f := range slices.Concat(s.Plans...) {
-		switch {
-		case f.Kind == fault.DiskFull || f.Kind == fault.ClockJump:
+		switch part := f.Kind.Part(); {
+		case part == fault.OfDisk || part == fault.OfClock:
 			return fmt.Sprintf("%v cannot be done to a program from outside", f.Kind)
-		case (f.Kind == fault.FileGone || f.Kind == fault.FileChanged) && !t.Upgrade.uses(imageOf):
+		case part == fault.OfFile && !t.Upgrade.uses(imageOf):
 			return fmt.Sprintf("the command has no {%s}", imageOf)
 		case f.Kind.Place() == fault.PlaceIP && t.Transport != rig.TCP:
 			return fmt.Sprintf("%v needs TCP", f.Kind)

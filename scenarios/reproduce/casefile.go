@@ -81,7 +81,7 @@ func (w *world) caseAttempt(title string, plan fault.Plan) cases.Attempt {
 
 // earlierAttempt leaves the meter in download state.
 func (w *world) earlierAttempt() cases.Attempt {
-	a := w.caseAttempt("an earlier try that leaves the meter in download state", fault.Plan{{Kind: fault.Abort, Trigger: fault.Block(1)}})
+	a := w.caseAttempt("an earlier try that leaves the meter in download state", fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}})
 	a.Paste = ion.AllGroups
 	a.Expect = cases.Expect{Outcome: cases.Aborted}
 	return a

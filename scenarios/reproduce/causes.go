@@ -7,11 +7,46 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// cause is what a kind of fault is in the field, for a log that cannot tell it from others.
-type cause struct {
-	kind   fault.Kind
+// cause is what may have happened. Its table says by which kind of fault the bench plays it.
+type cause uint8
+
+// The causes, in the order in which they are likely.
+const (
+	unknown cause = iota
+	cableOut
+	powerGone
+	aborted
+	killed
+	dipped
+	brownOut
+	watchdog
+	hung
+	inBreak
+	wrongBaud
+	halfOpen
+	connectionReset
+	answerLost
+	answerLate
+	answerOfAnother
+	busy
+	otherwise
+	programFails
+	eraseFails
+	stuckBit
+	marginalCell
+	lyingChip
+	slow
+	clockSet
+	diskFull
+	asleep
+	causeCount
+)
+
+// causeRow is what a cause is in the field, for a log that cannot tell it from others.
+type causeRow struct {
+	kind   string  // of the fault, as a plan names it
 	weight int     // how far-fetched it is; an everyday thing has 1
-	family family  // kinds with the same marks in a log
+	family family  // causes with the same marks in a log
 	says   string  // what happened, in plain words
 	tell   string  // what else tells of it than the log
 	over   string  // the same once it is over; empty: no other
@@ -37,49 +72,68 @@ const (
 	stays
 )
 
-// causes is in the order in which they are likely.
-func causes() []cause {
-	return []cause{
-		{fault.CablePull, 1, dead, "the line went dead (the cable)", "the meter's display shows Upgrading… and its LED L2 is still; its event log has no loss of power", "ask who touched the cable; the meter's event log has no power-down at that time", stays},
-		{fault.PowerLoss, 2, dead, "the meter lost its power", "the meter's display is dark while it lasts; afterwards its event log has a power-up", "the meter's event log has a power-down and a power-up at that time", stays},
-		{fault.Abort, 1, alone, "the person pressed Abort", "ask the person", "", once},
-		{fault.Kill, 1, untold, "the tool or its PC came to a sudden end", "the PC's own event log has a crash or a restart", "", once},
-		{fault.MeterReset, 3, anew, "a dip of the supply restarted the meter", "the meter's event log has a power-up at that time", "", once},
-		{fault.BrownOut, 4, anew, "the supply dipped and held the meter in reset", "lights flickered; the meter's event log has no power-up", "", stays},
-		{fault.WatchdogReset, 6, anew, "the meter's firmware hung and its watchdog restarted it", "the meter's event log has no power-up", "", once},
-		{fault.MeterSilent, 5, dead, "the meter hung and answered nothing", "the display shows Upgrading…, the cable is good, and a power cycle brings the meter back", "the meter's event log has no power-down, and nobody touched the cable", stays},
-		{fault.LineBreak, 7, dead, "the line was held in break", "another station on the RS-485 line, or a short between its wires; L2 is still", "another station on the RS-485 line, or a short between its wires", stays},
-		{fault.WrongBaud, 8, dead, "the converter was set to another baud rate", "the converter's settings; L2 is still", "ask who set the converter", stays},
-		{fault.IPHalfOpen, 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", "only where a gateway or serial server stands between: its log", stays},
-		{fault.IPReset, 2, alone, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
-		{fault.ReplyLost, 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", "", once},
-		{fault.ReplyLate, 3, alone, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", "", once},
-		{fault.ReplyStranger, 8, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", "", once},
-		{fault.ReplyBusy, 2, alone, "the meter said that it was busy", "nothing: the log has no line for it", "", once},
-		{fault.ReplyStatus, 6, alone, "the meter's answer said otherwise than it should have", "a trace of the line", "", once},
-		{fault.ProgramFails, 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", "", once},
-		{fault.EraseFails, 5, alone, "a sector of the meter's flash chip could not be erased", "a further upgrade fails in the same way if the chip is worn", "", once},
-		{fault.StuckBit, 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", "", once},
-		{fault.ReadChanges, 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", "", stays},
-		{fault.FlashLie, 7, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", "", once},
-		{fault.MeterSlow, 4, alone, "the meter was slow to answer", "other requests are answered as slowly", "", stays},
-		{fault.ClockJump, 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", "", once},
-		{fault.DiskFull, 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", "", stays},
-		{fault.Suspend, 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", "", stays},
-	}
+// causes are those that leave a mark in a log.
+var causes = [causeCount]causeRow{
+	cableOut:        {"cable-pull", 1, dead, "the line went dead (the cable)", "the meter's display shows Upgrading… and its LED L2 is still; its event log has no loss of power", "ask who touched the cable; the meter's event log has no power-down at that time", stays},
+	powerGone:       {"power-loss", 2, dead, "the meter lost its power", "the meter's display is dark while it lasts; afterwards its event log has a power-up", "the meter's event log has a power-down and a power-up at that time", stays},
+	aborted:         {"abort", 1, alone, "the person pressed Abort", "ask the person", "", once},
+	killed:          {"kill", 1, untold, "the tool or its PC came to a sudden end", "the PC's own event log has a crash or a restart", "", once},
+	dipped:          {"meter-reset", 3, anew, "a dip of the supply restarted the meter", "the meter's event log has a power-up at that time", "", once},
+	brownOut:        {"brown-out", 4, anew, "the supply dipped and held the meter in reset", "lights flickered; the meter's event log has no power-up", "", stays},
+	watchdog:        {"watchdog-reset", 6, anew, "the meter's firmware hung and its watchdog restarted it", "the meter's event log has no power-up", "", once},
+	hung:            {"meter-silent", 5, dead, "the meter hung and answered nothing", "the display shows Upgrading…, the cable is good, and a power cycle brings the meter back", "the meter's event log has no power-down, and nobody touched the cable", stays},
+	inBreak:         {"line-break", 7, dead, "the line was held in break", "another station on the RS-485 line, or a short between its wires; L2 is still", "another station on the RS-485 line, or a short between its wires", stays},
+	wrongBaud:       {"wrong-baud", 8, dead, "the converter was set to another baud rate", "the converter's settings; L2 is still", "ask who set the converter", stays},
+	halfOpen:        {"ip-half-open", 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", "only where a gateway or serial server stands between: its log", stays},
+	connectionReset: {"ip-reset", 2, alone, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
+	answerLost:      {"reply-lost", 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", "", once},
+	answerLate:      {"reply-late", 3, alone, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", "", once},
+	answerOfAnother: {"reply-stranger", 8, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", "", once},
+	busy:            {"reply-busy", 2, alone, "the meter said that it was busy", "nothing: the log has no line for it", "", once},
+	otherwise:       {"reply-status", 6, alone, "the meter's answer said otherwise than it should have", "a trace of the line", "", once},
+	programFails:    {"program-fails", 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", "", once},
+	eraseFails:      {"erase-fails", 5, alone, "a sector of the meter's flash chip could not be erased", "a further upgrade fails in the same way if the chip is worn", "", once},
+	stuckBit:        {"stuck-bit", 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", "", once},
+	marginalCell:    {"read-changes", 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", "", stays},
+	lyingChip:       {"flash-lie", 7, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", "", once},
+	slow:            {"meter-slow", 4, alone, "the meter was slow to answer", "other requests are answered as slowly", "", stays},
+	clockSet:        {"clock-jump", 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", "", once},
+	diskFull:        {"disk-full", 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", "", stays},
+	asleep:          {"suspend", 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", "", stays},
 }
 
+// row is what there is to know of the cause.
+func (c cause) row() causeRow { return causes[c] }
+
+// kind is the kind of fault that plays the cause.
+func (c cause) kind() fault.Kind {
+	k, _ := fault.ParseKind(c.row().kind)
+	return k
+}
+
+// causeOf is the cause that a kind of fault plays; unknown for one that leaves no mark.
 func causeOf(k fault.Kind) cause {
-	list := causes()
-	if i := slices.IndexFunc(list, func(c cause) bool { return c.kind == k }); i >= 0 {
-		return list[i]
+	name := k.String()
+	for c := unknown + 1; c < causeCount; c++ {
+		if causes[c].kind == name {
+			return c
+		}
 	}
-	return cause{kind: k, weight: 10, says: k.Describe().Field}
+	return unknown
+}
+
+// about is what there is to say of a fault's cause.
+func about(f fault.Fault) causeRow {
+	c := causeOf(f.Kind)
+	if c == unknown {
+		return causeRow{kind: f.Kind.String(), weight: 10, says: f.Kind.Describe().Field}
+	}
+	return c.row()
 }
 
 // tellOf is what else than the log tells of a fault.
 func tellOf(f fault.Fault) string {
-	c := causeOf(f.Kind)
+	c := about(f)
 	if c.over != "" && !f.Duration.Forever() {
 		return c.over
 	}
@@ -91,7 +145,7 @@ func costOf(p fault.Plan) int {
 	const each = 10
 	cost := 0
 	for _, f := range p {
-		cost += each + causeOf(f.Kind).weight
+		cost += each + about(f).weight
 	}
 	return cost
 }
@@ -100,7 +154,7 @@ func costOf(p fault.Plan) int {
 func variants(h hypothesis) []hypothesis {
 	var list []hypothesis
 	for i, f := range h.plan {
-		for _, c := range causes() {
+		for c := unknown + 1; c < causeCount; c++ {
 			if other, ok := recast(f, c); ok {
 				v := h
 				v.plan = slices.Clone(h.plan)
@@ -115,27 +169,28 @@ func variants(h hypothesis) []hypothesis {
 
 // recast is the fault with another cause, if that can leave the same marks.
 func recast(f fault.Fault, c cause) (fault.Fault, bool) {
-	is := causeOf(f.Kind)
-	other := fault.Fault{Kind: c.kind, Trigger: f.Trigger, Duration: f.Duration}
+	was := causeOf(f.Kind)
+	from, to := about(f).family, c.row().family
+	other := fault.Fault{Kind: c.kind(), Trigger: f.Trigger, Duration: f.Duration}
 	single := f.Duration.NoResponses == 1
 	switch {
-	case f.Kind == c.kind:
+	case was == c:
 		return f, false
-	case is.family == dead && f.Duration.Time == 0 && c.family == dead:
-		if c.kind == fault.WrongBaud {
+	case from == dead && f.Duration.Time == 0 && to == dead:
+		if c == wrongBaud {
 			other.Parameters.Baud = 300 // which no meter has
 		}
-	case is.family == dead && single && c.family == spoilt, is.family == spoilt && c.family == spoilt:
+	case from == dead && single && to == spoilt, from == spoilt && to == spoilt:
 		other.Duration = fault.Duration{}
-	case f.Kind == fault.PowerLoss && f.Duration.Time != 0 && c.family == anew, is.family == anew && c.family == anew:
-		if !c.kind.Lasts() {
+	case was == powerGone && f.Duration.Time != 0 && to == anew, from == anew && to == anew:
+		if !other.Kind.Lasts() {
 			other.Duration = fault.Duration{}
 		} else if f.Duration.Forever() {
 			other.Duration.Time = time.Second
 		}
-	case is.family == untold && c.family == untold:
-		if c.kind == fault.Suspend {
-			other.Duration.Time = asleep
+	case from == untold && to == untold:
+		if c == asleep {
+			other.Duration.Time = longSleep
 		}
 	default:
 		return f, false
@@ -143,5 +198,5 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	return other, other.Validate() == nil
 }
 
-// asleep is longer than any trial lasts.
-const asleep = 1000 * time.Hour
+// longSleep is longer than any trial lasts.
+const longSleep = 1000 * time.Hour

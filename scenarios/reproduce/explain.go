@@ -39,7 +39,7 @@ func (s *search) meaning(p *played) string {
 	}
 	var parts []string
 	for _, f := range p.plan {
-		words := causeOf(f.Kind).says + s.place(p, f) + lastsFor(f)
+		words := about(f).says + s.place(p, f) + lastsFor(f)
 		parts = append(parts, strings.ToUpper(words[:1])+words[1:]+".")
 	}
 	if scattered(p.plan) {
@@ -53,7 +53,7 @@ func scattered(p fault.Plan) bool {
 	const several = 3
 	n := 0
 	for _, f := range p {
-		if f.Duration.NoResponses > 0 || f.Kind == fault.ReplyLost {
+		if f.Duration.NoResponses > 0 || causeOf(f.Kind) == answerLost {
 			n++
 		}
 	}
@@ -94,7 +94,8 @@ func (s *search) place(p *played, f fault.Fault) string {
 // counted tells of faults whose block the log's counts or stamps tell.
 func counted(f fault.Fault) bool {
 	c := causeOf(f.Kind)
-	return c.family == dead || c.family == anew || c.family == spoilt || c.kind == fault.ReplyLate || c.kind == fault.Abort || c.kind == fault.IPReset
+	family := about(f).family
+	return family == dead || family == anew || family == spoilt || c == answerLate || c == aborted || c == connectionReset
 }
 
 // about is a place in the download that the log tells no better than by its percentages.
@@ -150,13 +151,13 @@ func (p *played) markAt(t fault.Trigger) (found mark, ok bool) {
 
 func lastsFor(f fault.Fault) string {
 	switch d := f.Duration; {
-	case causeOf(f.Kind).lasts != stays:
+	case about(f).lasts != stays:
 		return ""
 	case d.NoResponses == 1:
 		return " until one answer was missing, and came back"
 	case d.NoResponses > 1:
 		return fmt.Sprintf(" until %d answers were missing, and came back", d.NoResponses)
-	case d.Time != 0 && d.Time < asleep:
+	case d.Time != 0 && d.Time < longSleep:
 		return " for " + fault.FormatTime(d.Time)
 	}
 	return " and stayed so"

@@ -42,9 +42,9 @@ func (s *search) propose(p *played) []hypothesis {
 	case upgradelog.Refused:
 		x.refused(l.Text)
 	case upgradelog.AbortedByUser:
-		x.ended(fault.Abort)
+		x.ended(aborted)
 	case upgradelog.UpgradeFailed:
-		x.ended(fault.IPReset)
+		x.ended(connectionReset)
 	case upgradelog.Restarted:
 		x.unverified()
 	}
@@ -164,17 +164,17 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	t := x.of.trigger(m)
 	if forGood(behind) {
 		x.also(
-			fault.Fault{Kind: fault.CablePull, Trigger: t},
-			fault.Fault{Kind: fault.PowerLoss, Trigger: t},
+			fault.Fault{Kind: cableOut.kind(), Trigger: t},
+			fault.Fault{Kind: powerGone.kind(), Trigger: t},
 		)
 		return
 	}
 	if behind == upgradelog.FlashCleared || behind == upgradelog.EnteredDownloadState {
 		x.restarted(t, missing)
 	}
-	x.also(fault.Fault{Kind: fault.CablePull, Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+	x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t, Duration: fault.Duration{NoResponses: missing}})
 	if missing == 1 {
-		x.also(fault.Fault{Kind: fault.ReplyLost, Trigger: x.of.atReply(m)})
+		x.also(fault.Fault{Kind: answerLost.kind(), Trigger: x.of.atReply(m)})
 	}
 	if behind != upgradelog.FlashCleared {
 		x.restarted(t, missing)
@@ -186,13 +186,13 @@ const bootTime = 5 * time.Second
 
 // restarted is a meter that starts anew meanwhile: what it had of the download is gone.
 func (x *proposals) restarted(t fault.Trigger, missing int) {
-	x.also(fault.Fault{Kind: fault.PowerLoss, Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*10*time.Second}})
+	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*10*time.Second}})
 	if missing > 1 {
-		x.also(fault.Fault{Kind: fault.PowerLoss, Trigger: t, Duration: fault.Duration{NoResponses: missing - 1}})
+		x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: missing - 1}})
 	} else {
-		x.also(fault.Fault{Kind: fault.MeterReset, Trigger: t})
+		x.also(fault.Fault{Kind: dipped.kind(), Trigger: t})
 	}
-	x.also(fault.Fault{Kind: fault.PowerLoss, Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: missing}})
 }
 
 // steps are the first and the last request of each step of the tool.
@@ -222,7 +222,7 @@ func (x *proposals) missingAnswer() {
 func (x *proposals) silence() {
 	for _, m := range steps(x.between(x.of.matched)) {
 		t := x.of.trigger(m)
-		x.also(fault.Fault{Kind: fault.CablePull, Trigger: t}, fault.Fault{Kind: fault.PowerLoss, Trigger: t})
+		x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t}, fault.Fault{Kind: powerGone.kind(), Trigger: t})
 	}
 }
 
@@ -258,7 +258,7 @@ func (x *proposals) again(list []mark, more int) {
 		if more > 1 {
 			t = fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + uint64(more)}
 		}
-		x.also(fault.Fault{Kind: fault.ReplyBusy, Trigger: t})
+		x.also(fault.Fault{Kind: busy.kind(), Trigger: t})
 	}
 }
 
@@ -306,13 +306,13 @@ const maxPlaces = 6
 func (x *proposals) failing(m mark) {
 	if m.block > 0 {
 		if x.count(upgradelog.FlashCleared) > 2 {
-			x.also(fault.Fault{Kind: fault.ProgramFails, Parameters: fault.Parameters{Address: uint32(imageBase() + (m.block-1)*ion.BlockBytes)}})
+			x.also(fault.Fault{Kind: programFails.kind(), Parameters: fault.Parameters{Address: uint32(imageBase() + (m.block-1)*ion.BlockBytes)}})
 		}
-		x.also(fault.Fault{Kind: fault.ProgramFails, Trigger: fault.FlashOp(m.ops+1, fault.Before)})
+		x.also(fault.Fault{Kind: programFails.kind(), Trigger: fault.FlashOp(m.ops+1, fault.Before)})
 		return
 	}
 	if m.step == client.StepVerify {
-		x.also(fault.Fault{Kind: fault.FlashLie, Trigger: fault.FlashOp(max(1, m.ops-1), fault.Before)})
+		x.also(fault.Fault{Kind: lyingChip.kind(), Trigger: fault.FlashOp(max(1, m.ops-1), fault.Before)})
 	}
 	if m.step == client.StepRestart {
 		x.unsteady(m)
@@ -327,7 +327,7 @@ func (x *proposals) unsteady(m mark) {
 	const streams = 3
 	for seed := range uint64(streams) {
 		x.also(fault.Fault{
-			Kind: fault.ReadChanges, Trigger: x.of.trigger(m), Duration: fault.Duration{Time: bootTime},
+			Kind: marginalCell.kind(), Trigger: x.of.trigger(m), Duration: fault.Duration{Time: bootTime},
 			Parameters: fault.Parameters{Address: uint32(imageBase() + 1), Seed: seed},
 		})
 	}
@@ -345,7 +345,7 @@ func (x *proposals) count(k upgradelog.Kind) int {
 
 // says is an answer that says otherwise.
 func (x *proposals) says(m mark, s fault.Status) {
-	x.also(fault.Fault{Kind: fault.ReplyStatus, Trigger: x.of.atReply(m), Parameters: fault.Parameters{Status: s}})
+	x.also(fault.Fault{Kind: otherwise.kind(), Trigger: x.of.atReply(m), Parameters: fault.Parameters{Status: s}})
 }
 
 // refused: an answer made no sense to the tool. The words tell what it said.
@@ -370,7 +370,7 @@ func (x *proposals) refused(text string) {
 	if strings.Contains(text, "120 times") {
 		const often = 130
 		for _, m := range places[:min(1, len(places))] {
-			x.also(fault.Fault{Kind: fault.ReplyBusy, Trigger: fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + often}})
+			x.also(fault.Fault{Kind: busy.kind(), Trigger: fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + often}})
 		}
 	}
 	for _, s := range append(fitting, others...) {
@@ -396,13 +396,13 @@ func numberBehind(text, word string) (int, bool) {
 func (x *proposals) worn(list []mark, sector int) {
 	g := flash.Am29F032B()
 	at := fault.Parameters{Address: uint32(sector * g.SectorBytes)}
-	x.also(fault.Fault{Kind: fault.EraseFails, Parameters: at})
+	x.also(fault.Fault{Kind: eraseFails.kind(), Parameters: at})
 	for _, m := range list {
 		from := imageBase() + (m.block-1)*ion.BlockBytes
 		if m.block == 0 || (from+ion.BlockBytes-1)/g.SectorBytes != sector && from/g.SectorBytes != sector {
 			continue
 		}
-		f := fault.Fault{Kind: fault.StuckBit, Trigger: x.of.trigger(m), Parameters: fault.Parameters{Mask: 0xFF}}
+		f := fault.Fault{Kind: stuckBit.kind(), Trigger: x.of.trigger(m), Parameters: fault.Parameters{Mask: 0xFF}}
 		f.Parameters.Address = uint32(max(from, sector*g.SectorBytes))
 		x.also(f)
 	}
@@ -415,15 +415,15 @@ func imageBase() int {
 }
 
 // ended: something ended the run by itself, at a time that the last stamp tells.
-func (x *proposals) ended(k fault.Kind) {
+func (x *proposals) ended(c cause) {
 	from, to := x.interval()
 	at := from + (to-from)/2
 	if n := len(x.want); n > 1 && x.want[0].Kind == upgradelog.UpgradeStarted && isEnd(x.want[n-1].Kind) {
 		at = min(max(x.want[n-1].Time.Sub(x.want[0].Time), from+time.Millisecond), to-time.Millisecond)
 	}
-	x.also(fault.Fault{Kind: k, Trigger: atTime(at)})
+	x.also(fault.Fault{Kind: c.kind(), Trigger: atTime(at)})
 	if from == to {
-		x.also(fault.Fault{Kind: k})
+		x.also(fault.Fault{Kind: c.kind()})
 	}
 }
 
@@ -431,18 +431,18 @@ func (x *proposals) ended(k fault.Kind) {
 func (x *proposals) cut() {
 	list := x.between(x.of.matched)
 	if n := len(list); n > 0 {
-		x.also(fault.Fault{Kind: fault.Kill, Trigger: x.of.trigger(list[n/2])})
+		x.also(fault.Fault{Kind: killed.kind(), Trigger: x.of.trigger(list[n/2])})
 		return
 	}
-	x.ended(fault.Kill)
+	x.ended(killed)
 }
 
 // unverified: the tool never heard that the image was good, and the meter runs it.
 func (x *proposals) unverified() {
 	verifying := fault.Trigger{Unit: fault.AtState, State: fault.Verifying}
 	x.also(
-		fault.Fault{Kind: fault.MeterReset, Trigger: verifying},
-		fault.Fault{Kind: fault.PowerLoss, Trigger: verifying, Duration: fault.Duration{Time: bootTime}},
+		fault.Fault{Kind: dipped.kind(), Trigger: verifying},
+		fault.Fault{Kind: powerGone.kind(), Trigger: verifying, Duration: fault.Duration{Time: bootTime}},
 	)
 	for _, m := range steps(x.between(x.of.matched)) {
 		x.says(m, fault.StatusRefused)

@@ -143,8 +143,8 @@ func (p *played) struck(t fault.Trigger) (time.Duration, bool) {
 
 // endsWithAnswers tells of faults that keep answers away.
 func endsWithAnswers(f fault.Fault) bool {
-	switch f.Kind {
-	case fault.CablePull, fault.PowerLoss, fault.MeterReset, fault.MeterSilent:
+	switch causeOf(f.Kind) {
+	case cableOut, powerGone, dipped, hung:
 		return true
 	}
 	return false
@@ -153,11 +153,11 @@ func endsWithAnswers(f fault.Fault) bool {
 // answerLate: an answer that comes after all spares the rest of what is sent again.
 func (t *tuner) answerLate() {
 	for i, f := range t.of.plan {
-		if f.Kind != fault.CablePull || f.Duration.NoResponses == 0 || t.missing >= 0 {
+		if causeOf(f.Kind) != cableOut || f.Duration.NoResponses == 0 || t.missing >= 0 {
 			continue
 		}
 		round := 10*time.Second + t.of.blockTime()
-		late := fault.Fault{Kind: fault.ReplyLate, Trigger: f.Trigger}
+		late := fault.Fault{Kind: answerLate.kind(), Trigger: f.Trigger}
 		late.Parameters.By = time.Duration(f.Duration.NoResponses)*round + t.missing
 		if f.Trigger.Unit == fault.AtTime {
 			late.Trigger = t.of.replyAt(time.Duration(f.Trigger.First))
@@ -165,7 +165,7 @@ func (t *tuner) answerLate() {
 		t.add(i, late)
 	}
 	for i, f := range t.of.plan {
-		if f.Kind == fault.ReplyLate && f.Parameters.By+t.missing > 0 {
+		if causeOf(f.Kind) == answerLate && f.Parameters.By+t.missing > 0 {
 			f.Parameters.By += t.missing
 			t.add(i, f)
 		}
@@ -190,13 +190,13 @@ func (t *tuner) slow() {
 	}
 	by := (t.missing / frames).Round(10 * time.Microsecond)
 	for i, f := range t.of.plan {
-		if f.Kind == fault.MeterSlow {
+		if causeOf(f.Kind) == slow {
 			f.Parameters.By += by
 			t.add(i, f)
 			return
 		}
 	}
-	t.add(len(t.of.plan), fault.Fault{Kind: fault.MeterSlow, Parameters: fault.Parameters{By: by}})
+	t.add(len(t.of.plan), fault.Fault{Kind: slow.kind(), Parameters: fault.Parameters{By: by}})
 }
 
 // framesOfBlock is how many frames carry a block, of which all but the last are acknowledged.
@@ -218,7 +218,7 @@ func (p *played) frames() int {
 func (t *tuner) setClock() {
 	first := time.Second
 	for i, f := range t.of.plan {
-		if f.Kind == fault.ClockJump {
+		if causeOf(f.Kind) == clockSet {
 			by := f.Parameters.By
 			if f.Parameters.Back {
 				by = -by
@@ -231,7 +231,7 @@ func (t *tuner) setClock() {
 }
 
 func clockJump(at fault.Trigger, by time.Duration) fault.Fault {
-	f := fault.Fault{Kind: fault.ClockJump, Trigger: at, Parameters: fault.Parameters{By: by}}
+	f := fault.Fault{Kind: clockSet.kind(), Trigger: at, Parameters: fault.Parameters{By: by}}
 	if by < 0 {
 		f.Parameters.By, f.Parameters.Back = -by, true
 	}

@@ -171,7 +171,7 @@ func (w *world) rig(lead time.Duration) (*rig.Rig, error) {
 		return nil, fmt.Errorf("no such meter can be set up: %w", err)
 	}
 	if w.found {
-		a := w.attempt(w.file(ion.BlockBytes), fault.Plan{{Kind: fault.Abort, Trigger: fault.Block(1)}})
+		a := w.attempt(w.file(ion.BlockBytes), fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}})
 		if _, err := r.Try(a); err != nil {
 			return nil, err
 		}

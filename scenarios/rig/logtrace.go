@@ -60,7 +60,7 @@ func (d *done) allows(l upgradelog.Line, blocks int) bool {
 // line that was told is on the disk, if it had room for it. It needs a trace, and answers
 // that say what is.
 func (o *Outcome) judgeTrace() {
-	if slices.ContainsFunc(o.evidence.attempt.Plan, func(f fault.Fault) bool { return f.Kind == fault.ReplyStatus }) {
+	if slices.ContainsFunc(o.evidence.attempt.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }) {
 		return
 	}
 	var d done

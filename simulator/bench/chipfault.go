@@ -31,25 +31,16 @@ func (s *Station) chipCannot(k *strike) string {
 	}
 	op, ok := s.meter.NextFlashOp()
 	number := s.count(s.now, k) + 1
-	switch wanted := k.effect.op; {
+	switch wanted := k.fault.Kind.ChipOp(); {
 	case !ok:
 		return fmt.Sprintf("operation %d was given up before it began", number)
-	case op.Erases && wanted == programs:
+	case op.Erases && wanted == fault.Program:
 		return fmt.Sprintf("operation %d programs nothing: it erases sector %d", number, op.Sector)
-	case !op.Erases && wanted == erases:
+	case !op.Erases && wanted == fault.Erase:
 		return fmt.Sprintf("operation %d erases nothing: it programs from 0x%06x on", number, op.Address)
 	}
 	return ""
 }
-
-// opKind is which flash operations a fault can befall.
-type opKind uint8
-
-const (
-	anyOp opKind = iota
-	programs
-	erases
-)
 
 // harm notes that the chip is harmed. Where the fault befalls an operation, that one is the
 // next.

@@ -25,7 +25,6 @@ type effect struct {
 	slow bool      // it delays what the meter sends as long as it lasts
 	plug bool      // it takes the cable out and in by turns
 	rate bool      // it sets the host's converter to a rate of its own
-	op   opKind    // of the flash operation that it can befall
 }
 
 // effects are those of all kinds, by kind. A kind without one is refused with its plan.
@@ -63,10 +62,10 @@ func effects() []effect {
 		fault.ReplyBusy:     {begin: aimAtNext, reply: replyWith(func(fault.Parameters) ion.Status { return ion.StatusBusy })},
 		fault.ReplyStatus:   {begin: aimAtNext, reply: replyWith(statusOf)},
 
-		fault.ProgramFails: {begin: failProgram, op: programs},
-		fault.EraseFails:   {begin: failErase, op: erases},
+		fault.ProgramFails: {begin: failProgram},
+		fault.EraseFails:   {begin: failErase},
 		fault.FlashLie:     {begin: lie},
-		fault.StuckBit:     {begin: stickBits, op: programs},
+		fault.StuckBit:     {begin: stickBits},
 		fault.ReadChanges:  {begin: makeMarginal, end: clearMarginal},
 
 		fault.Abort:       order(PressAbort, none),

@@ -445,3 +445,32 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// What the catalogue says of a kind fits what its grammar takes.
+func TestPropertiesOfAKindFitItsRow(t *testing.T) {
+	for _, d := range Kinds() {
+		k := d.Kind
+		if parsed, ok := ParseKind(k.String()); !ok || parsed != k {
+			t.Errorf("%v is read as %v, %v", k, parsed, ok)
+		}
+		takesBy := slices.ContainsFunc(d.Takes, func(p Taking) bool { return p.Name == "by" })
+		if says := k.Delay() != 0 || k.Part() == OfClock; says != takesBy {
+			t.Errorf("%v: taking `by` is %v, and saying what it means %v", k, takesBy, says)
+		}
+		if (k.Part() != 0) != (k.Place() == PlaceHost) {
+			t.Errorf("%v is of place %v and of part %v", k, k.Place(), k.Part())
+		}
+		if k.ChipOp() != AnyOp && k.Place() != PlaceChip {
+			t.Errorf("%v befalls flash operations and is of place %v", k, k.Place())
+		}
+		if k.Forges() && k.Place() != PlaceReply {
+			t.Errorf("%v forges answers and is of place %v", k, k.Place())
+		}
+		if k.Blocks() && !k.Lasts() {
+			t.Errorf("nothing goes on while %v lasts, which does not last", k)
+		}
+	}
+	if _, ok := ParseKind("cable-pul"); ok {
+		t.Error("a slip of the pen is a kind")
+	}
+}

@@ -79,6 +79,11 @@ type row struct {
 	needs   string   // the parameter it must have
 
 	leastBy time.Duration // the shortest `by` that makes sense; 0: any
+	delay   Delay         // what `by` says
+	part    Part          // of the host's side that it befalls
+	chipOp  ChipOp        // the flash operations that it can befall
+	forges  bool          // an answer says what is not so
+	byHand  string        // how somebody does it who has both ends at hand; empty: they cannot
 
 	example string
 }
@@ -114,36 +119,36 @@ var rows = [...]row{
 		example: "brown-out at flash-op 30 torn for 2s",
 	},
 	{
-		kind: WatchdogReset, code: 32, name: "watchdog-reset", place: PlaceMeter,
+		kind: WatchdogReset, code: 32, name: "watchdog-reset", place: PlaceMeter, delay: HangTime,
 		field:   "the firmware hangs, and the watchdog restarts it: the chip completes what it has begun",
 		instead: "use `by TIME` to say how long it hangs",
 		takes:   []string{"by"},
 		example: "watchdog-reset at state verifying by 2s",
 	},
 	{
-		kind: MeterSlow, code: 33, name: "meter-slow", place: PlaceMeter, lasting: true,
+		kind: MeterSlow, code: 33, name: "meter-slow", place: PlaceMeter, delay: LateFrames, lasting: true,
 		field:   "a busy meter begins every frame late that it sends, acknowledgements too; none is lost",
 		takes:   []string{"by"},
 		needs:   "by",
 		example: "meter-slow at block 10 for 1m by 800ms",
 	},
 	{
-		kind: Abort, code: 5, name: "abort", place: PlaceHost, ends: true,
+		kind: Abort, code: 5, name: "abort", place: PlaceHost, part: OfTool, byHand: "press Ctrl-C in ionup, which is its Abort", ends: true,
 		field:   "the person presses Abort",
 		example: "abort at 60%",
 	},
 	{
-		kind: Kill, code: 6, name: "kill", place: PlaceHost, ends: true,
+		kind: Kill, code: 6, name: "kill", place: PlaceHost, part: OfTool, byHand: "kill -9 the upgrader", ends: true,
 		field:   "the PC crashes or the tool is killed: it cannot tidy up",
 		example: "kill at block 300",
 	},
 	{
-		kind: Suspend, code: 34, name: "suspend", place: PlaceHost, lasting: true, blocks: true, clocked: true,
+		kind: Suspend, code: 34, name: "suspend", place: PlaceHost, part: OfPC, lasting: true, blocks: true, clocked: true,
 		field:   "the laptop sleeps: it neither hears nor does anything; awake again, its time-outs are overdue",
 		example: "suspend at block 40 for 5m",
 	},
 	{
-		kind: ClockJump, code: 35, name: "clock-jump", place: PlaceHost,
+		kind: ClockJump, code: 35, name: "clock-jump", place: PlaceHost, part: OfClock,
 		field:   "the PC's calendar is set: the stamps of the log jump, time-outs do not",
 		instead: "use `by TIME` to say how far",
 		takes:   []string{"by", "back"},
@@ -151,17 +156,17 @@ var rows = [...]row{
 		example: "clock-jump at 50% by 1h back",
 	},
 	{
-		kind: DiskFull, code: 36, name: "disk-full", place: PlaceHost, lasting: true,
+		kind: DiskFull, code: 36, name: "disk-full", place: PlaceHost, part: OfDisk, lasting: true,
 		field:   "the PC's disk is full: neither a line of the log nor a journal can be written",
 		example: "disk-full at block 10 for 2m",
 	},
 	{
-		kind: FileGone, code: 37, name: "file-gone", place: PlaceHost,
+		kind: FileGone, code: 37, name: "file-gone", place: PlaceHost, part: OfFile,
 		field:   "the firmware file is removed: whoever chooses it from then on finds none",
 		example: "file-gone at block 1",
 	},
 	{
-		kind: FileChanged, code: 38, name: "file-changed", place: PlaceHost,
+		kind: FileChanged, code: 38, name: "file-changed", place: PlaceHost, part: OfFile,
 		field:   "the firmware file is replaced by a damaged copy: whoever chooses it from then on reads that",
 		example: "file-changed at block 1",
 	},
@@ -173,7 +178,7 @@ var rows = [...]row{
 		example: "noise at block 10 for 5s rate 1e-4 seed 7",
 	},
 	{
-		kind: SlowLine, code: 8, name: "slow-line", place: PlaceLine, lasting: true, sided: true,
+		kind: SlowLine, code: 8, name: "slow-line", place: PlaceLine, delay: BytePause, lasting: true, sided: true,
 		field:   "a modem or a serial server puts a pause before every byte",
 		takes:   []string{"by"},
 		needs:   "by",
@@ -220,7 +225,7 @@ var rows = [...]row{
 		example: "frame-dup at frame 31 to-meter",
 	},
 	{
-		kind: CableFlap, code: 18, name: "cable-flap", place: PlaceLine, lasting: true, sided: true,
+		kind: CableFlap, code: 18, name: "cable-flap", place: PlaceLine, delay: PlugTurn, lasting: true, sided: true,
 		field:   "a loose plug: the cable is out and in by turns, and in again at the end",
 		takes:   []string{"by"},
 		needs:   "by",
@@ -245,7 +250,7 @@ var rows = [...]row{
 		example: "line-break at block 40 for 3 no-responses",
 	},
 	{
-		kind: Sliced, code: 22, name: "sliced", place: PlaceLine, lasting: true, sided: true,
+		kind: Sliced, code: 22, name: "sliced", place: PlaceLine, delay: SlicePause, lasting: true, sided: true,
 		field:   "a serial server hands bytes on in slices, with a pause behind each; nothing is lost",
 		takes:   []string{"by", "length"},
 		needs:   "by",
@@ -258,7 +263,7 @@ var rows = [...]row{
 		example: "reply-lost at block 77",
 	},
 	{
-		kind: ReplyLate, code: 16, name: "reply-late", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		kind: ReplyLate, code: 16, name: "reply-late", place: PlaceReply, delay: LateReply, never: []Unit{AtFrame, AtByte},
 		field:   "a busy modem or gateway holds an answer back until nobody waits for it any more",
 		instead: "use `by TIME` to say how late the reply is",
 		takes:   []string{"by"},
@@ -296,7 +301,7 @@ var rows = [...]row{
 		example: "reply-busy at block 16",
 	},
 	{
-		kind: ReplyStatus, code: 27, name: "reply-status", place: PlaceReply, never: []Unit{AtFrame, AtByte},
+		kind: ReplyStatus, code: 27, name: "reply-status", place: PlaceReply, forges: true, never: []Unit{AtFrame, AtByte},
 		field:   "the meter did what was asked, or did not, and says otherwise",
 		instead: "use a window, such as `at block 77..79`, for more replies that say so",
 		takes:   []string{"status"},
@@ -304,14 +309,14 @@ var rows = [...]row{
 		example: "reply-status at block 17 status program-failed",
 	},
 	{
-		kind: ProgramFails, code: 39, name: "program-fails", place: PlaceChip, whole: true, located: true,
+		kind: ProgramFails, code: 39, name: "program-fails", place: PlaceChip, chipOp: Program, whole: true, located: true,
 		field:   "the chip reports that a program failed: the operation of the trigger, or from then on any of the byte at an address",
 		instead: "use a window, such as `at flash-op 90..95`, for more operations, or `address N` for a place that stays bad",
 		takes:   []string{"address"},
 		example: "program-fails at flash-op 90",
 	},
 	{
-		kind: EraseFails, code: 40, name: "erase-fails", place: PlaceChip, whole: true, located: true,
+		kind: EraseFails, code: 40, name: "erase-fails", place: PlaceChip, chipOp: Erase, whole: true, located: true,
 		field:   "the chip reports that an erase failed: the operation of the trigger, or from then on any of the sector of an address",
 		instead: "use a window, such as `at flash-op 3..5`, for more operations, or `address N` for a sector that stays bad",
 		takes:   []string{"address"},
@@ -324,7 +329,7 @@ var rows = [...]row{
 		example: "flash-lie at flash-op 90",
 	},
 	{
-		kind: StuckBit, code: 42, name: "stuck-bit", place: PlaceChip, whole: true, located: true,
+		kind: StuckBit, code: 42, name: "stuck-bit", place: PlaceChip, chipOp: Program, whole: true, located: true,
 		field:   "cells are worn out: bits are 0 from then on, of the byte at an address or of the first that the trigger's operation programs",
 		takes:   []string{"address", "mask"},
 		example: "stuck-bit at flash-op 90 mask 0x80",
@@ -354,6 +359,41 @@ var rows = [...]row{
 	},
 }
 
+// Delay is what the parameter `by` of a kind says.
+type Delay uint8
+
+// The delays. The zero Delay is none: such kinds have no `by`, or that of a clock.
+const (
+	LateReply  Delay = iota + 1 // how late an answer is
+	LateFrames                  // how late each frame of the meter is
+	BytePause                   // how long the line waits before each byte
+	SlicePause                  // how long it waits behind each slice
+	PlugTurn                    // how long the cable is out, and in
+	HangTime                    // how long the meter hangs
+)
+
+// Part is what of the host's side a fault befalls.
+type Part uint8
+
+// The parts. The zero Part is none: the fault is not of the host's side.
+const (
+	OfTool  Part = iota + 1 // the tool's process
+	OfPC                    // the PC as a whole
+	OfClock                 // its calendar
+	OfDisk                  // the room on its disk
+	OfFile                  // the firmware file
+)
+
+// ChipOp is the flash operations that a fault can befall, by what they do.
+type ChipOp uint8
+
+// The operations.
+const (
+	AnyOp ChipOp = iota
+	Program
+	Erase
+)
+
 // row gives the kind's row; an unknown kind has an empty one.
 func (k Kind) row() row {
 	for i := range rows {
@@ -377,6 +417,34 @@ func (k Kind) Place() Place { return k.row().place }
 
 // Lasts tells whether faults of the kind have a duration; the others happen at once.
 func (k Kind) Lasts() bool { return k.row().lasting }
+
+// Blocks tells whether nothing goes on while a fault of the kind lasts.
+func (k Kind) Blocks() bool { return k.row().blocks }
+
+// Part is what of the host's side faults of the kind befall.
+func (k Kind) Part() Part { return k.row().part }
+
+// ChipOp is the flash operations that faults of the kind can befall.
+func (k Kind) ChipOp() ChipOp { return k.row().chipOp }
+
+// Forges tells whether the meter says what is not so by a fault of the kind.
+func (k Kind) Forges() bool { return k.row().forges }
+
+// Delay is what `by` says of a fault of the kind.
+func (k Kind) Delay() Delay { return k.row().delay }
+
+// ByHand is how somebody who has both ends at hand does what faults of the kind do; empty
+// where they cannot.
+func (k Kind) ByHand() string { return k.row().byHand }
+
+// ParseKind reads the word of the grammar.
+func ParseKind(s string) (Kind, bool) {
+	i := slices.IndexFunc(rows[:], func(r row) bool { return r.name == s })
+	if i < 0 {
+		return 0, false
+	}
+	return rows[i].kind, true
+}
 
 // allBut are the triggers other than one.
 func allBut(only Unit) []Unit {
