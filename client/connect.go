@@ -1,7 +1,6 @@
 package client
 
 import (
-	"fmt"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -82,13 +81,14 @@ func takeAnyState(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 // nobodyThere is also what a meter in download state looks like to a tool that does not
 // look for one: its application does not run.
 func nobodyThere(u *Upgrader) next {
-	u.err = fmt.Errorf("%w at unit %d: check the cable, the meter's power, the unit id and the baud rate", ErrNoResponse, u.cfg.UnitID)
+	advice := lookFor
 	switch {
 	case !u.cfg.Release.Detects:
-		u.err = fmt.Errorf("%w; if its firmware upgrade failed, start the upgrade again by hand: release %s does not recognise such a meter", u.err, u.cfg.Release.Version)
+		advice += "; if its firmware upgrade failed, start the upgrade again by hand: release " + u.cfg.Release.Version + " does not recognise such a meter"
 	case !u.cfg.SingleDevice:
-		u.err = fmt.Errorf("%w; if its firmware upgrade failed, restart in Single ION device configuration mode to recover it", u.err)
+		advice += "; if its firmware upgrade failed, restart in Single ION device configuration mode to recover it"
 	}
+	u.err = &NoAnswerError{UnitID: u.cfg.UnitID, Step: u.step().is, Requests: u.exchange.missing, advice: advice}
 	return toStep(StepSayNobodyAnswers)
 }
 

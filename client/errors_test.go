@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -30,25 +31,26 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 		config  func(*client.Config)
 		desk    func(*desk)
 		want    error
+		facts   error // what errors.As finds in it; nil: not looked at
 		says    []string
 		touched bool // the flash was
 	}
 	for name, c := range map[string]setup{
 		"nobody answers": {desk: func(d *desk) { d.m.PowerOff(0) },
-			want: client.ErrNoResponse, says: []string{"identify the meter", "11 requests", "check the cable"}},
+			want: client.ErrNoResponse, facts: &client.NoAnswerError{UnitID: 105, Step: client.StepIdentifyMeter, Requests: 11}, says: []string{"identify the meter", "11 requests", "check the cable"}},
 		"nobody answers to identify": {task: client.TaskIdentify, desk: func(d *desk) { d.m.PowerOff(0) },
-			want: client.ErrNoResponse, says: []string{"look for the loader", "5 requests", "check the cable"}},
+			want: client.ErrNoResponse, facts: &client.NoAnswerError{UnitID: 105, Step: client.StepFindLoader, Requests: 5}, says: []string{"look for the loader", "5 requests", "check the cable"}},
 		"another product": {desk: func(d *desk) { d.file = firmware.UPG(7330, "7330V283", time.Unix(1, 0), 1, 5000) },
-			want: client.ErrWrongProduct, says: []string{"7330V283", "7330", "7350", "nothing was changed", "choose the file"}},
+			want: client.ErrWrongProduct, facts: &client.WrongProductError{Revision: "7330V283", File: 7330, Meter: 7350}, says: []string{"7330V283", "7330", "7350", "nothing was changed", "choose the file"}},
 		"another product, says the meter": {desk: func(d *desk) { d.tap = status(ion.OpEnter, ion.StatusWrongProduct) },
-			want: client.ErrWrongProduct, says: []string{"refused", "nothing was changed"}},
+			want: client.ErrWrongProduct, facts: &client.RefusalError{Op: ion.OpEnter, Status: ion.StatusWrongProduct, Product: 7350}, says: []string{"refused", "nothing was changed"}},
 		"another serial number": {config: func(c *client.Config) { c.SerialNumber = "PC-0000A000-00" },
-			want: client.ErrWrongSerial, says: []string{"PC-0000A000-00", "PC-0209A001-11", "unit 105", "nothing was changed"}},
+			want: client.ErrWrongSerial, facts: &client.WrongSerialError{Wanted: "PC-0000A000-00", Found: "PC-0209A001-11", UnitID: 105}, says: []string{"PC-0000A000-00", "PC-0209A001-11", "unit 105", "nothing was changed"}},
 		"another serial number at identify": {task: client.TaskIdentify, config: func(c *client.Config) { c.SerialNumber = "PC-0000A000-00" },
 			want: client.ErrWrongSerial, says: []string{"PC-0000A000-00", "PC-0209A001-11"}},
 		"loader and application differ": {desk: func(d *desk) {
 			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.Serial = ion.PadText("PC-1") })
-		}, want: client.ErrWrongSerial, says: []string{"PC-1", "PC-0209A001-11", "nothing was changed"}},
+		}, want: client.ErrWrongSerial, facts: &client.WrongSerialError{Wanted: "PC-1", Found: "PC-0209A001-11"}, says: []string{"PC-1", "PC-0209A001-11", "nothing was changed"}},
 		"a serial number that cannot be printed, says the loader": {config: func(c *client.Config) { c.Journal = true }, desk: func(d *desk) {
 			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.Serial = ion.PadText("PC-1\nunit-id = 7") })
 		}, want: client.ErrUnexpected, says: []string{"serial number", `"PC-1\nunit-id = 7"`, "not printable ASCII", "check what is on the line"}},
@@ -59,16 +61,16 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 			desk: func(d *desk) { d.tap = serialRegister("PC\x7f-Z\xfcrich") },
 			want: client.ErrUnexpected, says: []string{"serial number", `"PC\x7f-Z\xfcrich"`, "not printable ASCII"}},
 		"another unit": {desk: func(d *desk) { d.tap = stranger },
-			want: client.ErrWrongUnit, says: []string{"unit 105", "unit 42", "nothing was changed", "check the unit id"}},
+			want: client.ErrWrongUnit, facts: &client.WrongUnitError{Asked: 105, Answers: 42}, says: []string{"unit 105", "unit 42", "nothing was changed", "check the unit id"}},
 		"wrong password": {config: func(c *client.Config) { c.Password = "123" },
 			want: client.ErrPassword, says: []string{"nothing was changed", "give the meter's password"}},
 		"wrong password in download state": {config: func(c *client.Config) { c.Password = "123" }, desk: intoDownload,
-			want: client.ErrPassword, says: []string{"nothing was changed", "give the meter's password"}},
+			want: client.ErrPassword, facts: &client.RefusalError{Op: ion.OpEnter, Status: ion.StatusRefused}, says: []string{"nothing was changed", "give the meter's password"}},
 		"unusable file": {desk: func(d *desk) { d.fileErr = errTest },
-			want: client.ErrBadFile, says: []string{errTest.Error(), "nothing was changed"}},
+			want: client.ErrBadFile, facts: errTest, says: []string{errTest.Error(), "nothing was changed"}},
 		"image at another place": {desk: func(d *desk) {
 			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.Base += 4 })
-		}, want: client.ErrBadFile, says: []string{"15848 bytes", "30004", "nothing was changed"}},
+		}, want: client.ErrBadFile, facts: &client.ImageError{Bytes: 15848, LoadAddress: 0x30000, Capacity: 10*8<<10 - 8<<10, Base: 0x30004}, says: []string{"15848 bytes", "30004", "nothing was changed"}},
 		"image too long": {desk: func(d *desk) { d.file = mustUPG(d.t, "7350V283", 80_000) },
 			want: client.ErrBadFile, says: []string{"80000 bytes", "nothing was changed"}},
 		"blocks of another size": {desk: func(d *desk) {
@@ -79,9 +81,9 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 		"journal damaged": {config: func(c *client.Config) { c.Journal = true }, desk: func(d *desk) { d.disk = []byte("nonsense") },
 			want: client.ErrNoPersistence, says: []string{"PC-0209A001-11", "nothing was changed", "move it away"}},
 		"erase fails": {desk: func(d *desk) { d.m.Chip().FailErase(26) }, touched: true,
-			want: client.ErrFlash, says: []string{"too often", "3 times", "sector 26"}},
+			want: client.ErrFlash, facts: &client.RefusalError{Op: ion.OpClear, Status: ion.StatusEraseFailed, Sector: 26}, says: []string{"too often", "3 times", "sector 26"}},
 		"program fails": {desk: func(d *desk) { d.m.Chip().FailProgram(0x30000 + 9000) }, touched: true,
-			want: client.ErrFlash, says: []string{"too often", "block 2"}},
+			want: client.ErrFlash, facts: &client.RefusalError{Op: ion.OpBlock, Status: ion.StatusProgramFailed, Block: 2}, says: []string{"too often", "block 2"}},
 		"image damaged": {desk: func(d *desk) { d.tap = status(ion.OpVerify, ion.StatusVerifyFailed) }, touched: true,
 			want: client.ErrVerify, says: []string{"too often", "CRC-32"}},
 		"another image runs": {desk: func(d *desk) {
@@ -90,20 +92,20 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 					r.Revision = ion.PadText("7350V199")
 				}
 			})
-		}, touched: true, want: client.ErrNotRunning, says: []string{"7350V199"}},
+		}, touched: true, want: client.ErrNotRunning, facts: &client.NotRunningError{Revision: "7350V199"}, says: []string{"7350V199"}},
 		"no image runs": {desk: func(d *desk) {
 			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) {
 				if ion.FixedText(r.Revision[:]) == "7350V283" {
 					r.State = ion.StateDownload
 				}
 			})
-		}, touched: true, want: client.ErrNotRunning, says: []string{"too often", "download state"}},
+		}, touched: true, want: client.ErrNotRunning, facts: &client.NotRunningError{Download: true}, says: []string{"too often", "download state"}},
 		"too often": {desk: func(d *desk) { d.tap = status(ion.OpBlock, ion.StatusNotCleared) }, touched: true,
-			want: client.ErrTooOften, says: []string{"3 times", "block 1", "not cleared"}},
+			want: client.ErrTooOften, facts: &client.TooOftenError{Passes: 3, Why: &client.RefusalError{Op: ion.OpBlock, Status: ion.StatusNotCleared, Block: 1}}, says: []string{"3 times", "block 1", "not cleared"}},
 		"senseless restart": {desk: func(d *desk) { d.tap = status(ion.OpRestart, ion.StatusBadSequence) }, touched: true,
-			want: client.ErrUnexpected, says: []string{"restart", "bad sequence"}},
+			want: client.ErrUnexpected, facts: &client.RefusalError{Op: ion.OpRestart, Status: ion.StatusBadSequence}, says: []string{"restart", "bad sequence"}},
 		"never takes the block": {desk: func(d *desk) { d.tap = status(ion.OpBlock, ion.StatusBusy) }, touched: true,
-			want: client.ErrUnexpected, says: []string{"block 1", "busy", "times"}},
+			want: client.ErrUnexpected, facts: &client.RefusalError{Op: ion.OpBlock, Status: ion.StatusBusy, Block: 1, Times: 120}, says: []string{"block 1", "busy", "times"}},
 		"settings of a meter in download state": {task: client.TaskReadSettings, desk: intoDownload,
 			want: client.ErrDownloadState, says: []string{"recover its firmware upgrade first"}},
 	} {
@@ -124,6 +126,9 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 			err := d.do(task)
 			if !errors.Is(err, c.want) || !errors.Is(d.u.Err(), c.want) {
 				t.Fatalf("%v, %v expected", err, c.want)
+			}
+			if c.facts != nil && !carries(err, c.facts) {
+				t.Errorf("%#v does not carry %#v", err, c.facts)
 			}
 			for _, word := range c.says {
 				if !strings.Contains(err.Error(), word) {
@@ -148,6 +153,20 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 			again.upgraded()
 		})
 	}
+}
+
+// carries looks for an error with these facts in the tree of err.
+func carries(err, facts error) bool {
+	if reflect.DeepEqual(err, facts) {
+		return true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return carries(e.Unwrap(), facts)
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), func(err error) bool { return carries(err, facts) })
+	}
+	return false
 }
 
 // serialRegister makes a tap that changes what the application says of its serial number.

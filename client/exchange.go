@@ -214,7 +214,7 @@ func (u *Upgrader) takeMessage(now time.Duration, source uint16, message []byte)
 // says that the line is not what the person thinks.
 func (u *Upgrader) takeStranger(now time.Duration, source uint16) {
 	if u.transfer.passes == 0 {
-		u.follow(now, failedWith(ErrWrongUnit, "unit %d was asked and unit %d answers; nothing was changed; check the unit id and what is on the line", u.cfg.UnitID, source))
+		u.follow(now, failed(&WrongUnitError{Asked: u.cfg.UnitID, Answers: source}))
 	}
 }
 
@@ -290,7 +290,7 @@ func (u *Upgrader) giveUp(now time.Duration, s *step) {
 		u.follow(now, s.silent(u))
 		return
 	}
-	u.follow(now, failedWith(ErrNoResponse, "%s: %d requests were not answered; check the cable, the meter's power, the unit id and the baud rate", s.is, u.exchange.missing))
+	u.follow(now, failed(&NoAnswerError{UnitID: u.cfg.UnitID, Step: s.is, Requests: u.exchange.missing}))
 }
 
 // logs reports that what happens belongs in Upgrade.log: an upgrade runs.

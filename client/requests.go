@@ -71,7 +71,7 @@ func checkIdentity(serialNumber, revision string) error {
 // checkSerialNumber is nil when the meter is the one that the person wants.
 func (u *Upgrader) checkSerialNumber() error {
 	if want := u.cfg.SerialNumber; want != "" && want != u.device.SerialNumber {
-		return fmt.Errorf("%w: %s was asked for and %s answers at unit %d; nothing was changed; check which meter is on the line, or the serial number", ErrWrongSerial, want, u.device.SerialNumber, u.cfg.UnitID)
+		return &WrongSerialError{Wanted: want, Found: u.device.SerialNumber, UnitID: u.cfg.UnitID}
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func takeRegisters(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 		return failed(err)
 	}
 	if serial := values[2].Text; u.device.SerialNumber != "" && serial != u.device.SerialNumber {
-		return failedWith(ErrWrongSerial, "the loader says %s, the application %s; nothing was changed", u.device.SerialNumber, serial)
+		return failed(&WrongSerialError{Wanted: u.device.SerialNumber, Found: serial})
 	}
 	u.device.UnitID = u.cfg.UnitID
 	u.device.Product = productNumber(values[0].Text)

@@ -274,7 +274,7 @@ func written(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	}
 	for i, v := range values {
 		if reason, bad := v.Reason(); bad {
-			return failedWith(ErrSettings, "%s: %s", u.write[i].name(), reason)
+			return failed(&SettingError{Key: u.write[i].name(), Reason: reason})
 		}
 	}
 	u.wrote = len(u.write)
@@ -306,7 +306,7 @@ func readBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	}
 	for i, w := range u.write {
 		if !w.holds(values[i]) {
-			return failedWith(ErrSettings, "%s: written %v, read back %v", w.name(), w.value, values[i])
+			return failed(&SettingError{Key: w.name(), Written: w.value, Read: values[i]})
 		}
 	}
 	return toNext()

@@ -115,9 +115,9 @@ func takeLoader(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	f := u.firmware
 	switch {
 	case f.Product != r.Product:
-		return failedWith(ErrWrongProduct, "%s is for a %d and the meter is a %d; nothing was changed; choose the file for this meter", f.Revision, f.Product, r.Product)
+		return failed(&WrongProductError{Revision: f.Revision, File: f.Product, Meter: r.Product})
 	case f.LoadAddress != r.Base || len(f.Image) > int(r.Capacity):
-		return failedWith(ErrBadFile, "its image is %d bytes at %#08x and the meter takes %d at %#08x; nothing was changed; choose the file for this meter", len(f.Image), f.LoadAddress, r.Capacity, r.Base)
+		return failed(&ImageError{Bytes: len(f.Image), LoadAddress: f.LoadAddress, Capacity: r.Capacity, Base: r.Base})
 	case r.BlockBytes != ion.BlockBytes:
 		return failedWith(ErrUnexpected, "the loader takes blocks of %d bytes, this tool sends %d; nothing was changed", r.BlockBytes, ion.BlockBytes)
 	}
@@ -216,12 +216,10 @@ func enterRequest(u *Upgrader) {
 func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	switch r.Status {
 	case ion.StatusOK:
-	case ion.StatusRefused:
-		return failedWith(ErrPassword, "nothing was changed; give the meter's password")
 	case ion.StatusWrongProduct:
-		return failedWith(ErrWrongProduct, "the meter refused a %d image; nothing was changed", u.firmware.Product)
+		return failed(&RefusalError{Op: ion.OpEnter, Status: r.Status, Product: uint32(u.firmware.Product)})
 	default:
-		return failedWith(ErrUnexpected, "enter download state: %v", r.Status)
+		return failed(&RefusalError{Op: ion.OpEnter, Status: r.Status})
 	}
 	u.transfer.polls = 0
 	u.transfer.enters++
@@ -256,7 +254,7 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		return onceMore(u.cfg.Timing.Poll)
 	}
 	if u.transfer.enters > maxPasses {
-		return failedWith(ErrUnexpected, "the meter does not enter download state")
+		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
 	}
 	return toStep(StepEnterDownloadState) // a reset on the way there brings the application back
 }
@@ -272,7 +270,7 @@ const maxPasses = 3
 // cleared flash does not say.
 func (u *Upgrader) beginAnew(why error) next {
 	if u.transfer.passes >= maxPasses {
-		return failed(fmt.Errorf("%w: %d times: %w", ErrTooOften, maxPasses, why))
+		return failed(&TooOftenError{Passes: maxPasses, Why: why})
 	}
 	u.device.Download = false
 	return toStep(StepEnterDownloadState)
@@ -300,15 +298,15 @@ func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	case ion.StatusBusy:
 		return u.stillClearing()
 	case ion.StatusEraseFailed:
-		return u.beginAnew(fmt.Errorf("%w: sector %d cannot be erased", ErrFlash, r.Sector))
+		return u.beginAnew(&RefusalError{Op: ion.OpClear, Status: r.Status, Sector: uint32(r.Sector)})
 	default:
-		return u.beginAnew(fmt.Errorf("%w: clear the flash: %v", ErrUnexpected, r.Status))
+		return u.beginAnew(&RefusalError{Op: ion.OpClear, Status: r.Status})
 	}
 }
 
 func (u *Upgrader) stillClearing() next {
 	if u.transfer.polls++; u.transfer.polls > maxClearPolls {
-		return failedWith(ErrFlash, "the flash is not cleared after %d questions", maxClearPolls)
+		return failed(&RefusalError{Op: ion.OpClear, Status: ion.StatusBusy, Times: maxClearPolls})
 	}
 	if u.step().is == StepClearFlash {
 		return toNext()
@@ -355,16 +353,14 @@ func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		if r.Expected == sequence+1 {
 			return u.blockTaken() // it was taken before; the answer was lost
 		}
-		return u.beginAnew(fmt.Errorf("%w: the loader wants block %d after block %d", ErrUnexpected, r.Expected, sequence))
+		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Wanted: r.Expected})
 	case ion.StatusBusy, ion.StatusVerifyFailed:
 		if u.transfer.busy++; u.transfer.busy > maxRefusals {
-			return failedWith(ErrUnexpected, "block %d: %v, %d times", sequence, r.Status, maxRefusals)
+			return failed(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Times: maxRefusals})
 		}
 		return onceMore(u.cfg.Timing.Poll)
-	case ion.StatusProgramFailed:
-		return u.beginAnew(fmt.Errorf("%w: block %d cannot be programmed", ErrFlash, sequence))
 	default:
-		return u.beginAnew(fmt.Errorf("%w: block %d: %v", ErrUnexpected, sequence, r.Status))
+		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence})
 	}
 }
 
@@ -413,9 +409,9 @@ func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		// No loader answers, so the power was away. If the image was good it runs by now.
 		return toStep(StepIdentifyAgain)
 	case ion.StatusVerifyFailed:
-		return u.beginAnew(fmt.Errorf("%w: CRC-32 %08x, sent %08x", ErrVerify, r.CRC, u.imageCRC()))
+		return u.beginAnew(&RefusalError{Op: ion.OpVerify, Status: r.Status, CRC: r.CRC, Sent: u.imageCRC()})
 	default:
-		return u.beginAnew(fmt.Errorf("%w: verify: %v", ErrVerify, r.Status))
+		return u.beginAnew(&RefusalError{Op: ion.OpVerify, Status: r.Status})
 	}
 }
 
@@ -428,7 +424,7 @@ func restarted(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if r.Status == ion.StatusOK || r.Status == ion.StatusRefused {
 		return toNext()
 	}
-	return failedWith(ErrUnexpected, "restart: %v", r.Status)
+	return failed(&RefusalError{Op: ion.OpRestart, Status: r.Status})
 }
 
 // askTheMeter: whether it restarted, only the meter knows.
@@ -438,9 +434,9 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	revision := ion.FixedText(r.Revision[:])
 	switch {
 	case r.State != ion.StateApplication:
-		return u.beginAnew(fmt.Errorf("%w: it is in download state after the restart", ErrNotRunning))
+		return u.beginAnew(&NotRunningError{Download: true})
 	case revision != u.firmware.Revision:
-		return failedWith(ErrNotRunning, "it runs %s", revision)
+		return failed(&NotRunningError{Revision: revision})
 	}
 	if err := u.takeIdentity(r); err != nil {
 		return failed(err)

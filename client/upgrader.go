@@ -12,7 +12,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -54,25 +53,6 @@ const (
 	TaskSendTemplate              // send a template to the meter
 	TaskReadSettings              // read the settings
 	TaskWriteSettings             // write the settings given to WriteSettings
-)
-
-// Errors that end a task.
-var (
-	ErrNoResponse    = errors.New("no response from the meter")
-	ErrAborted       = errors.New("aborted by the user")
-	ErrWrongProduct  = errors.New("the firmware is for another product")
-	ErrWrongSerial   = errors.New("the meter has another serial number")
-	ErrWrongUnit     = errors.New("another unit answers")
-	ErrPassword      = errors.New("the meter refused the password")
-	ErrBadFile       = errors.New("the file cannot be used")
-	ErrFlash         = errors.New("the meter's flash failed")
-	ErrVerify        = errors.New("the meter does not hold the image that was sent")
-	ErrNotRunning    = errors.New("the meter does not run the new firmware")
-	ErrNoPersistence = errors.New("the settings could not be saved")
-	ErrSettings      = errors.New("the meter did not take the settings")
-	ErrTooOften      = errors.New("the download had to begin anew too often")
-	ErrUnexpected    = errors.New("the meter gave an answer that makes no sense")
-	ErrDownloadState = errors.New("the meter is in download state")
 )
 
 // Upgrader is one process of the tool. Make it with New, give it a task with Start, and

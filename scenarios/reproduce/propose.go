@@ -1,9 +1,8 @@
 package reproduce
 
 import (
+	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"ionbench/client"
@@ -348,47 +347,52 @@ func (x *proposals) says(m mark, s fault.Status) {
 	x.also(fault.Fault{Kind: otherwise.kind(), Trigger: x.of.atReply(m), Parameters: fault.Parameters{Status: s}})
 }
 
-// refused: an answer made no sense to the tool. The words tell what it said.
+// refused: an answer was none that the tool could use. Its words say which, and how often.
 func (x *proposals) refused(text string) {
-	words := strings.ReplaceAll(text, " ", "-")
-	var fitting, others []fault.Status
-	for s := fault.StatusOK; s <= fault.StatusRefused; s++ {
-		if strings.Contains(words, s.String()) {
-			fitting = append(fitting, s)
-		} else {
-			others = append(others, s)
-		}
-	}
 	list := x.between(x.of.matched)
-	if n, ok := numberBehind(text, "sector "); ok {
-		x.worn(list, n)
+	refusal, _ := client.ParseRefusal(text)
+	var said *client.RefusalError
+	if !errors.As(refusal, &said) {
+		x.anyStatus(steps(list), 0)
+		return
 	}
-	if n, ok := numberBehind(text, "block "); ok {
-		list = slices.DeleteFunc(list, func(m mark) bool { return m.block != n })
+	if said.Op == ion.OpClear && said.Status == ion.StatusEraseFailed {
+		x.worn(list, int(said.Sector))
 	}
-	places := steps(list)
-	if strings.Contains(text, "120 times") {
-		const often = 130
-		for _, m := range places[:min(1, len(places))] {
-			x.also(fault.Fault{Kind: busy.kind(), Trigger: fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + often}})
+	if said.Block > 0 {
+		list = slices.DeleteFunc(list, func(m mark) bool { return m.block != int(said.Block) })
+	}
+	places, status := steps(list), fault.StatusOK+fault.Status(said.Status)
+	if said.Times > 0 && len(places) > 0 {
+		x.saysOften(places[0], status, uint64(said.Times))
+	}
+	x.anyStatus(places, status)
+}
+
+// anyStatus tries answers of every status, one of them first.
+func (x *proposals) anyStatus(places []mark, first fault.Status) {
+	list := []fault.Status{first}
+	for s := fault.StatusOK; s <= fault.StatusRefused; s++ {
+		if s != first {
+			list = append(list, s)
 		}
 	}
-	for _, s := range append(fitting, others...) {
+	for _, s := range list {
 		for _, m := range places {
 			x.says(m, s)
 		}
 	}
 }
 
-// numberBehind finds "block 12" in a text.
-func numberBehind(text, word string) (int, bool) {
-	_, rest, found := strings.Cut(text, word)
-	if !found {
-		return 0, false
+// saysOften is a loader that says the same until the tool has enough, and a little longer.
+func (x *proposals) saysOften(m mark, s fault.Status, times uint64) {
+	const longer = 10
+	t := fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + times + longer}
+	if s == fault.StatusBusy {
+		x.also(fault.Fault{Kind: busy.kind(), Trigger: t})
+		return
 	}
-	digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
-	n, err := strconv.Atoi(digits)
-	return n, err == nil
+	x.also(fault.Fault{Kind: otherwise.kind(), Trigger: t, Parameters: fault.Parameters{Status: s}})
 }
 
 // worn is a sector of the flash that cannot be erased: from the beginning, or since a block

@@ -1,0 +1,146 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+
+	"ionbench/simulator/ion"
+)
+
+// Errors that end a task. What a task fails with wraps one of them; the types beside them carry
+// what is known besides, for errors.As.
+var (
+	ErrNoResponse    = errors.New("no response from the meter") // NoAnswerError
+	ErrAborted       = errors.New("aborted by the user")
+	ErrWrongProduct  = errors.New("the firmware is for another product")             // WrongProductError, RefusalError
+	ErrWrongSerial   = errors.New("the meter has another serial number")             // WrongSerialError
+	ErrWrongUnit     = errors.New("another unit answers")                            // WrongUnitError
+	ErrPassword      = errors.New("the meter refused the password")                  // RefusalError
+	ErrBadFile       = errors.New("the file cannot be used")                         // ImageError
+	ErrFlash         = errors.New("the meter's flash failed")                        // RefusalError
+	ErrVerify        = errors.New("the meter does not hold the image that was sent") // RefusalError
+	ErrNotRunning    = errors.New("the meter does not run the new firmware")         // NotRunningError
+	ErrNoPersistence = errors.New("the settings could not be saved")
+	ErrSettings      = errors.New("the meter did not take the settings")          // SettingError
+	ErrTooOften      = errors.New("the download had to begin anew too often")     // TooOftenError
+	ErrUnexpected    = errors.New("the meter gave an answer that makes no sense") // RefusalError
+	ErrDownloadState = errors.New("the meter is in download state")
+)
+
+// NoAnswerError is a request that was not answered, however often it was sent.
+type NoAnswerError struct {
+	UnitID   uint16 // that was asked
+	Step     Step   // whose request it was
+	Requests int    // times that it was sent
+	advice   string // for a question whether anybody is there; empty for all else
+}
+
+// lookFor is where to look when nobody answers.
+const lookFor = "check the cable, the meter's power, the unit id and the baud rate"
+
+func (e *NoAnswerError) Error() string {
+	if e.advice != "" {
+		return fmt.Sprintf("%v at unit %d: %s", ErrNoResponse, e.UnitID, e.advice)
+	}
+	return fmt.Sprintf("%v: %v: %d requests were not answered; %s", ErrNoResponse, e.Step, e.Requests, lookFor)
+}
+
+func (e *NoAnswerError) Unwrap() error { return ErrNoResponse }
+
+// WrongProductError is a file for another product than the meter is.
+type WrongProductError struct {
+	Revision string // of the file
+	File     uint16 // product that the file is for
+	Meter    uint16 // product that the meter is
+}
+
+func (e *WrongProductError) Error() string {
+	return fmt.Sprintf("%v: %s is for a %d and the meter is a %d; nothing was changed; choose the file for this meter", ErrWrongProduct, e.Revision, e.File, e.Meter)
+}
+
+func (e *WrongProductError) Unwrap() error { return ErrWrongProduct }
+
+// ImageError is an image that does not fit into the meter.
+type ImageError struct {
+	Bytes          int    // of the image
+	LoadAddress    uint32 // of its first byte
+	Capacity, Base uint32 // of the meter: bytes, and where they begin
+}
+
+func (e *ImageError) Error() string {
+	return fmt.Sprintf("%v: its image is %d bytes at %#08x and the meter takes %d at %#08x; nothing was changed; choose the file for this meter",
+		ErrBadFile, e.Bytes, e.LoadAddress, e.Capacity, e.Base)
+}
+
+func (e *ImageError) Unwrap() error { return ErrBadFile }
+
+// WrongSerialError is a meter with another serial number than the one that is wanted.
+type WrongSerialError struct {
+	Wanted string // by the person; or what the loader said before
+	Found  string
+	// UnitID is where it was asked; 0: the loader and the application differ.
+	UnitID uint16
+}
+
+func (e *WrongSerialError) Error() string {
+	if e.UnitID == 0 {
+		return fmt.Sprintf("%v: the loader says %s, the application %s; nothing was changed", ErrWrongSerial, e.Wanted, e.Found)
+	}
+	return fmt.Sprintf("%v: %s was asked for and %s answers at unit %d; nothing was changed; check which meter is on the line, or the serial number",
+		ErrWrongSerial, e.Wanted, e.Found, e.UnitID)
+}
+
+func (e *WrongSerialError) Unwrap() error { return ErrWrongSerial }
+
+// WrongUnitError is an answer of another unit than the one that was asked.
+type WrongUnitError struct{ Asked, Answers uint16 }
+
+func (e *WrongUnitError) Error() string {
+	return fmt.Sprintf("%v: unit %d was asked and unit %d answers; nothing was changed; check the unit id and what is on the line", ErrWrongUnit, e.Asked, e.Answers)
+}
+
+func (e *WrongUnitError) Unwrap() error { return ErrWrongUnit }
+
+// NotRunningError is a meter that does not run the image after its restart.
+type NotRunningError struct {
+	Download bool   // it is in download state
+	Revision string // that it runs otherwise
+}
+
+func (e *NotRunningError) Error() string {
+	if e.Download {
+		return fmt.Sprintf("%v: it is in download state after the restart", ErrNotRunning)
+	}
+	return fmt.Sprintf("%v: it runs %s", ErrNotRunning, e.Revision)
+}
+
+func (e *NotRunningError) Unwrap() error { return ErrNotRunning }
+
+// SettingError is a setting that the meter did not take, or did not keep.
+type SettingError struct {
+	Key    string // of the setting, or "template name"
+	Reason string // that the meter gave for not taking it; empty: it took it
+	// Written is what it took, and Read what it has instead.
+	Written, Read ion.Value
+}
+
+func (e *SettingError) Error() string {
+	if e.Reason != "" {
+		return fmt.Sprintf("%v: %s: %s", ErrSettings, e.Key, e.Reason)
+	}
+	return fmt.Sprintf("%v: %s: written %v, read back %v", ErrSettings, e.Key, e.Written, e.Read)
+}
+
+func (e *SettingError) Unwrap() error { return ErrSettings }
+
+// TooOftenError is a download that began anew until the tool had enough.
+type TooOftenError struct {
+	Passes int   // times that the flash was cleared
+	Why    error // the last one began anew
+}
+
+func (e *TooOftenError) Error() string {
+	return fmt.Sprintf("%v: %d times: %v", ErrTooOften, e.Passes, e.Why)
+}
+
+func (e *TooOftenError) Unwrap() []error { return []error{ErrTooOften, e.Why} }

@@ -1,0 +1,203 @@
+package client
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"ionbench/simulator/ion"
+)
+
+// RefusalError is an answer of the download service that is not the one that the tool needs.
+// Its text is what the log has behind "Device refused:"; ParseRefusal reads it.
+type RefusalError struct {
+	Op     ion.Op // that was answered; 0 where a log does not say
+	Status ion.Status
+	Block  uint32 // OpBlock: its sequence number
+	Wanted uint32 // StatusBadSequence: the block that the loader wants instead
+	Sector uint32 // StatusEraseFailed: that cannot be erased
+	// Product is what the image is for: OpEnter with StatusWrongProduct.
+	Product uint32
+	// Times is how often in a row it was answered so, where that is what ended it; otherwise 0.
+	Times uint32
+	// CRC is that of what the meter holds, Sent of what it was sent: OpVerify with
+	// StatusVerifyFailed.
+	CRC, Sent uint32
+}
+
+// anyStatus stands for every status that no form before it has.
+const anyStatus ion.Status = 0xFF
+
+// refusalForms are the words for each refusal, for the printer and the parser alike; what is
+// in braces stands for the fact of that name. The first form that fits is the one.
+var refusalForms = []struct {
+	op     ion.Op
+	status ion.Status
+	words  string
+}{
+	{ion.OpEnter, ion.StatusRefused, "nothing was changed; give the meter's password"},
+	{ion.OpEnter, ion.StatusWrongProduct, "the meter refused a {product} image; nothing was changed"},
+	{ion.OpEnter, ion.StatusOK, "the meter does not enter download state"},
+	{ion.OpEnter, anyStatus, "enter download state: {status}"},
+	{ion.OpClear, ion.StatusEraseFailed, "sector {sector} cannot be erased"},
+	{ion.OpClear, ion.StatusBusy, "the flash is not cleared after {times} questions"},
+	{ion.OpClear, anyStatus, "clear the flash: {status}"},
+	{ion.OpBlock, ion.StatusBadSequence, "the loader wants block {wanted} after block {block}"},
+	{ion.OpBlock, ion.StatusProgramFailed, "block {block} cannot be programmed"},
+	{ion.OpBlock, anyStatus, "block {block}: {status}, {times} times"},
+	{ion.OpBlock, anyStatus, "block {block}: {status}"},
+	{ion.OpVerify, ion.StatusVerifyFailed, "CRC-32 {crc}, sent {sent}"},
+	{ion.OpVerify, anyStatus, "verify: {status}"},
+	{ion.OpRestart, anyStatus, "restart: {status}"},
+	{0, anyStatus, "{status}"}, // of other tools: "Device refused: wrong product" (PROTOCOL.md, §12)
+}
+
+// Unwrap is what the refusal comes to.
+func (e *RefusalError) Unwrap() error {
+	switch {
+	case e.Op == ion.OpVerify:
+		return ErrVerify
+	case e.Op == ion.OpEnter && e.Status == ion.StatusRefused:
+		return ErrPassword
+	case e.Op == ion.OpEnter && e.Status == ion.StatusWrongProduct:
+		return ErrWrongProduct
+	case e.Op == ion.OpClear && (e.Status == ion.StatusEraseFailed || e.Status == ion.StatusBusy),
+		e.Op == ion.OpBlock && e.Status == ion.StatusProgramFailed:
+		return ErrFlash
+	}
+	return ErrUnexpected
+}
+
+func (e *RefusalError) Error() string {
+	for _, f := range refusalForms {
+		if f.op != e.Op || f.status != e.Status && f.status != anyStatus || strings.Contains(f.words, "{times}") != (e.Times > 0) {
+			continue
+		}
+		details := e.fill(f.words)
+		if e.Op == 0 {
+			return details
+		}
+		return e.Unwrap().Error() + ": " + details
+	}
+	return fmt.Sprintf("%v: %v: %v", e.Unwrap(), e.Op, e.Status)
+}
+
+// fill puts the facts into the words of a form.
+func (e *RefusalError) fill(words string) string {
+	var text strings.Builder
+	for {
+		before, rest, found := strings.Cut(words, "{")
+		text.WriteString(before)
+		if !found {
+			return text.String()
+		}
+		var name string
+		name, words, _ = strings.Cut(rest, "}")
+		switch name {
+		case "status":
+			text.WriteString(e.Status.String())
+		case "crc", "sent":
+			fmt.Fprintf(&text, "%08x", *e.number(name))
+		default:
+			fmt.Fprint(&text, *e.number(name))
+		}
+	}
+}
+
+// number is the fact that a form calls so.
+func (e *RefusalError) number(name string) *uint32 {
+	switch name {
+	case "block":
+		return &e.Block
+	case "wanted":
+		return &e.Wanted
+	case "sector":
+		return &e.Sector
+	case "product":
+		return &e.Product
+	case "times":
+		return &e.Times
+	case "crc":
+		return &e.CRC
+	default:
+		return &e.Sent
+	}
+}
+
+// ParseRefusal reads the words behind "Device refused:" in a log, of this tool or of another
+// that keeps to PROTOCOL.md. The error that it gives is a *RefusalError, or a *TooOftenError
+// of one; ok is false where the words tell of no answer of the download service.
+func ParseRefusal(text string) (refusal error, ok bool) {
+	if rest, found := strings.CutPrefix(text, ErrTooOften.Error()+": "); found {
+		passes, rest, _ := strings.Cut(rest, " times: ")
+		n, err := strconv.Atoi(passes)
+		why, ok := parseRefusal(rest)
+		if again := (&TooOftenError{Passes: n, Why: why}); err == nil && ok && again.Error() == text {
+			return again, true
+		}
+		return nil, false
+	}
+	return parseRefusal(text)
+}
+
+// parseRefusal reads the words of a RefusalError.
+func parseRefusal(text string) (refusal error, ok bool) {
+	for _, f := range refusalForms {
+		details := text
+		if f.op != 0 {
+			_, details, _ = strings.Cut(text, ": ")
+		}
+		e := &RefusalError{Op: f.op}
+		if f.status != anyStatus {
+			e.Status = f.status
+		}
+		// Whether it was read right, the printer knows.
+		if e.scan(f.words, details) && e.Error() == text {
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+// scan takes the facts out of text, by the words of a form.
+func (e *RefusalError) scan(words, text string) bool {
+	for {
+		before, rest, found := strings.Cut(words, "{")
+		var ok bool
+		if text, ok = strings.CutPrefix(text, before); !ok || !found {
+			return ok && text == ""
+		}
+		var name string
+		name, words, _ = strings.Cut(rest, "}")
+		end := len(text)
+		if behind, _, _ := strings.Cut(words, "{"); behind != "" {
+			end = max(0, strings.Index(text, behind))
+		}
+		if !e.take(name, text[:end]) {
+			return false
+		}
+		text = text[end:]
+	}
+}
+
+// take reads the fact that a form calls so.
+func (e *RefusalError) take(name, text string) bool {
+	switch name {
+	case "status":
+		for s := ion.StatusOK; s < anyStatus; s++ {
+			if s.String() == text {
+				e.Status = s
+				return true
+			}
+		}
+		return false
+	case "crc", "sent":
+		n, err := strconv.ParseUint(text, 16, 32)
+		*e.number(name) = uint32(n)
+		return err == nil
+	default:
+		n, err := strconv.ParseUint(text, 10, 32)
+		*e.number(name) = uint32(n)
+		return err == nil
+	}
+}
