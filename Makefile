@@ -5,14 +5,26 @@ PACKAGES  ?= ./...
 FUZZTIME  ?= 10s
 ARTIFACTS ?= artifacts
 
+PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
+
 .DEFAULT_GOAL := help
-.PHONY: help build test race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build cross test test-386 race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## the three programs, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+cross: ## the three programs for every platform, to see that they compile: a Raspberry Pi, a Mac, Windows
+	@set -e; for platform in $(PLATFORMS); do \
+		echo "$$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -o /dev/null ./cmd/...; \
+	done
+	CGO_ENABLED=0 GOOS=windows $(GO) vet $(PACKAGES)
+
+test-386: ## the core's tests with integers of 32 bits, as a Raspberry Pi has them
+	CGO_ENABLED=0 GOARCH=386 $(GO) test -short ./simulator/... ./client/... ./scenarios/cases ./scenarios/rig ./scenarios/trial ./scenarios/atlas/page ./scenarios/shell ./cmd/internal/...
 
 test: ## all tests
 	$(GO) test $(PACKAGES)
@@ -61,7 +73,7 @@ lint: ## gofmt, vet and staticcheck
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
 	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce -update
 
-check: lint build test race bench-once scenarios ## all that must hold before a commit lands
+check: lint build cross test test-386 race bench-once scenarios ## all that must hold before a commit lands
 
 clean: ## what the other targets made
 	rm -rf bin $(ARTIFACTS)

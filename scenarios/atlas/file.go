@@ -174,7 +174,7 @@ func (a *Atlas) incomplete() bool {
 
 func (c *Config) check() error {
 	switch {
-	case c.Model < 1 || c.ImageBytes < 1 || c.ImageBytes > maxNumber:
+	case c.Model < 1 || !within(1, int64(c.ImageBytes)):
 		return fmt.Errorf("its configuration is a model %d and an image of %d bytes", c.Model, c.ImageBytes)
 	case !plain(c.Firmware) || !plain(c.Hash):
 		return errors.New("the revision or the hash of its configuration is no line of text")
@@ -203,7 +203,7 @@ func checkMarks(marks []Mark) error {
 	var last Mark
 	for i, m := range marks {
 		switch {
-		case m.Block < 0 || m.Block > maxNumber:
+		case !within(0, int64(m.Block)):
 			return fmt.Errorf("mark %d has a block that cannot be", i)
 		case m.Milliseconds < last.Milliseconds || m.ToMeter < last.ToMeter || m.FromMeter < last.FromMeter || m.FlashOps < last.FlashOps:
 			return fmt.Errorf("mark %d comes before the one before it", i)

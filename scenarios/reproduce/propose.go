@@ -171,7 +171,7 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	if behind == upgradelog.FlashCleared || behind == upgradelog.EnteredDownloadState {
 		x.restarted(t, missing)
 	}
-	x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+	x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing)}})
 	if missing == 1 {
 		x.also(fault.Fault{Kind: answerLost.kind(), Trigger: x.of.atReply(m)})
 	}
@@ -187,11 +187,11 @@ const bootTime = 5 * time.Second
 func (x *proposals) restarted(t fault.Trigger, missing int) {
 	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*10*time.Second}})
 	if missing > 1 {
-		x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: missing - 1}})
+		x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing - 1)}})
 	} else {
 		x.also(fault.Fault{Kind: dipped.kind(), Trigger: t})
 	}
-	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: missing}})
+	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing)}})
 }
 
 // steps are the first and the last request of each step of the tool.

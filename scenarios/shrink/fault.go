@@ -110,8 +110,8 @@ func (m *minimizer) earlier(at place) {
 func (m *minimizer) shorter(at place) {
 	switch d := m.at(at).Duration; {
 	case d.NoResponses > 0:
-		smallest(1, uint64(d.NoResponses), func(n uint64) bool {
-			return m.replace(at, func(f *fault.Fault) { f.Duration.NoResponses = int(n) })
+		smallest(1, d.NoResponses, func(n uint64) bool {
+			return m.replace(at, func(f *fault.Fault) { f.Duration.NoResponses = n })
 		})
 	case d.Time > 0:
 		smallestTime(d.Time, func(d time.Duration) bool {

@@ -175,7 +175,7 @@ func (d *drawer) duration() fault.Duration {
 	case 0:
 		return fault.Duration{Time: time.Duration(1+d.below(60)) * time.Second}
 	case 1:
-		return fault.Duration{NoResponses: 1 + d.below(12)}
+		return fault.Duration{NoResponses: uint64(1 + d.below(12))}
 	}
 	return fault.Duration{}
 }

@@ -169,7 +169,7 @@ func (r run) byteBegins(n int, kind string) time.Duration {
 			continue
 		}
 		if before < len(frameOf(e)) {
-			return e.At + time.Duration(before*10*int(time.Second)/9600)
+			return e.At + time.Duration(before)*10*time.Second/9600
 		}
 		before -= len(frameOf(e))
 	}

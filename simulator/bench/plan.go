@@ -37,7 +37,7 @@ type spell struct {
 	active      bool
 	until       time.Duration // when it ends, if timed
 	timed       bool
-	noResponses int // resends until it ends; 0 when they do not end it
+	noResponses uint64 // resends until it ends; 0 when they do not end it
 }
 
 // aim is what a fault that has struck has still to take.

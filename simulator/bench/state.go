@@ -109,7 +109,7 @@ func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte 
 	dst = machine.AppendUint(dst, uint64(k.armed))
 	dst = machine.AppendBool(dst, k.active)
 	dst = machine.AppendDeadline(dst, now, k.until, k.active && k.timed)
-	dst = machine.AppendUint(dst, uint64(k.noResponses))
+	dst = machine.AppendUint(dst, k.noResponses)
 	dst = machine.AppendBool(dst, k.out)
 	dst = machine.AppendDeadline(dst, now, k.toggle, k.loose())
 	dst = machine.AppendUint(dst, uint64(k.bytes))
@@ -129,5 +129,5 @@ func (k *strike) appendEnd(dst []byte, now time.Duration) []byte {
 	dst = machine.AppendDeadline(dst, now, k.until, k.timed)
 	dst = machine.AppendBool(dst, k.out)
 	dst = machine.AppendDeadline(dst, now, k.toggle, k.loose())
-	return machine.AppendUint(dst, uint64(k.noResponses))
+	return machine.AppendUint(dst, k.noResponses)
 }

@@ -154,7 +154,7 @@ func (w *bitWriter) fault(f Fault) {
 		w.bits(lastsForever, 2)
 	case d.NoResponses != 0:
 		w.bits(lastsNoResponses, 2)
-		w.number(uint64(d.NoResponses))
+		w.number(d.NoResponses)
 	default:
 		w.bits(lastsTime, 2)
 		w.time(uint64(d.Time))
@@ -350,7 +350,7 @@ func (r *bitReader) fault() Fault {
 	case lastsTime:
 		f.Duration.Time = time.Duration(r.time())
 	case lastsNoResponses:
-		f.Duration.NoResponses = int(min(r.number(), maxCount+1))
+		f.Duration.NoResponses = min(r.number(), maxCount+1)
 	default:
 		r.fail("no duration is like this")
 	}

@@ -157,7 +157,7 @@ func FlashOp(n uint64, phase Phase) Trigger {
 // one of a fault that happens at once.
 type Duration struct {
 	Time        time.Duration
-	NoResponses int // until the host sends a request again for the n-th time since
+	NoResponses uint64 // until the host sends a request again for the n-th time since
 }
 
 // Forever tells whether d has no end.

@@ -418,7 +418,7 @@ func FuzzValidate(f *testing.F) {
 		fault := Fault{
 			Kind: Kind(kind), Side: Side(side),
 			Trigger:  Trigger{Unit: Unit(unit), First: first, Last: last, Every: every, Side: Side(tside), Phase: Phase(phase), State: State(state)},
-			Duration: Duration{Time: time.Duration(lasts), NoResponses: noResponses},
+			Duration: Duration{Time: time.Duration(lasts), NoResponses: uint64(noResponses)},
 			Parameters: Parameters{Rate: rate, Seed: seed, By: time.Duration(by), Mask: mask,
 				Bytes: bytes, HasBytes: hasBytes, Length: length, Baud: baud, Status: Status(status), Back: back, Address: address},
 		}

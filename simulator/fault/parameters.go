@@ -235,7 +235,7 @@ func (d Duration) String() string {
 	case d.NoResponses == 1:
 		return "1 no-response"
 	case d.NoResponses != 0:
-		return strconv.Itoa(d.NoResponses) + " no-responses"
+		return formatCount(d.NoResponses) + " no-responses"
 	}
 	return FormatTime(d.Time)
 }
@@ -259,5 +259,5 @@ func parseDuration(words []string) (d Duration, used int, err error) {
 	if len(words) < 2 || words[1] != "no-response" && words[1] != "no-responses" {
 		return Duration{}, 1, fmt.Errorf("%s of what? say `for %ss` or `for %s no-responses`", words[0], words[0], words[0])
 	}
-	return Duration{NoResponses: int(n)}, 2, nil
+	return Duration{NoResponses: n}, 2, nil
 }

@@ -132,7 +132,7 @@ func (f Fault) checkDuration(r row) *problem {
 	d := f.Duration
 	t := f.Trigger
 	switch {
-	case d.Time < 0 || d.NoResponses < 0 || d.Time > maxTime || d.NoResponses > maxCount || d.Time != 0 && d.NoResponses != 0:
+	case d.Time < 0 || d.Time > maxTime || d.NoResponses > maxCount || d.Time != 0 && d.NoResponses != 0:
 		return wrong(inFor, "a duration is a time up to %s or a count of no-responses", FormatTime(maxTime))
 	case !r.lasting && !d.Forever():
 		return wrong(inFor, "%s", r.atOnce("for "+d.String()))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -63,7 +64,7 @@ func TestNewRefusesShapesThatAreNoChip(t *testing.T) {
 		"sectors too small":      {Sectors: 4, SectorBytes: 128},
 		"no power of two":        {Sectors: 4, SectorBytes: 3000},
 		"too large":              {Sectors: 1 << 20, SectorBytes: 1 << 20},
-		"larger than an integer": {Sectors: 1 << 40, SectorBytes: 1 << 40},
+		"larger than an integer": {Sectors: math.MaxInt, SectorBytes: 1 << 30},
 		"all protected":          {Sectors: 4, SectorBytes: 1024, Protected: 4},
 		"negative protection":    {Sectors: 4, SectorBytes: 1024, Protected: -1},
 		"negative time":          {Sectors: 4, SectorBytes: 1024, EraseTime: -1},

@@ -31,7 +31,7 @@ const (
 )
 
 // maxPoints bounds what the numbers of an atlas may add up to.
-const maxPoints = 1 << 40
+const maxPoints = 1 << 30
 
 // picture is an atlas as far as it is drawn.
 type picture struct {
@@ -133,10 +133,10 @@ func check(a *atlas.Atlas) error {
 	if a.Format != atlas.Format {
 		return fmt.Errorf("the atlas is of format %q and not %q: make it again with ionbench sweep", a.Format, atlas.Format)
 	}
-	total := 0
+	total := int64(0)
 	for i := range a.Rows {
 		r := &a.Rows[i]
-		points := 0
+		points := int64(0)
 		for j, run := range r.Runs {
 			if run[0] < 0 || run[0] > maxPoints {
 				return fmt.Errorf("row %d (%s): run %d has %d points", i, r.Plan, j, run[0])
@@ -144,7 +144,7 @@ func check(a *atlas.Atlas) error {
 			if run[1] < -1 || run[1] >= len(a.Outcomes) {
 				return fmt.Errorf("row %d (%s): run %d names outcome %d of %d", i, r.Plan, j, run[1], len(a.Outcomes))
 			}
-			points = min(points+run[0], maxPoints+1)
+			points = min(points+int64(run[0]), maxPoints+1)
 		}
 		if total = min(total+points, maxPoints+1); total > maxPoints {
 			return fmt.Errorf("row %d (%s): the atlas has more than %d points up to here", i, r.Plan, maxPoints)
