@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
 	stored "ionbench/fixtures/cases"
 	"ionbench/fixtures/logs"
 	"ionbench/simulator/fault"
@@ -249,6 +250,12 @@ func TestHelpIsForPeople(t *testing.T) {
 				t.Errorf("%v: a long line: %s", args, line)
 			}
 		}
+	}
+}
+
+func TestTheTablesAreInOrder(t *testing.T) {
+	for _, problem := range clitest.Problems(program) {
+		t.Error(problem)
 	}
 }
 

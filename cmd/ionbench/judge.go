@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -145,6 +146,9 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	if err := checkOutputs(files.File, f.junit, f.json, f.html); err != nil {
 		return err
+	}
+	if info, err := os.Stat(f.artifacts); err == nil && !info.IsDir() {
+		return cli.Usage("--artifacts: %s is no folder", f.artifacts)
 	}
 	options := f.options(c)
 	f.tellExpected(c, suite, &target, options.Filled())

@@ -93,6 +93,7 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 		{[]string{"--upgrader", "true", "--parallel", "0"}, `--parallel: "0"`},
 		{[]string{"--upgrader", "true", "--seed", "0"}, `--seed: "0"`},
 		{[]string{"--upgrader", "true", "--html", "/no/such/folder/x"}, "/no/such/folder"},
+		{[]string{"--upgrader", "true", "--artifacts", "judge.go"}, "--artifacts: judge.go is no folder"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"judge"}, test.args...)...)
 		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, test.says) {

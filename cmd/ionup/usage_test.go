@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
 )
 
 func TestWrongUsageIsExitTwoAndSaysWhatIsWrong(t *testing.T) {
@@ -103,13 +104,13 @@ func TestHelpIsAResultAndShowsExamplesForEveryCommand(t *testing.T) {
 	}
 }
 
-func TestNumbersAreDecimal(t *testing.T) {
-	p := newProgram(nil, nil, nil, nil)
-	for _, f := range p.newUpgradeFlags().list() {
-		if err := f.Set("0010"); f.Number && (err != nil || f.Get() != "10") {
-			t.Errorf("--%s 0010 is %s, %v", f.Name, f.Get(), err)
-		}
+func TestTheTablesAreInOrder(t *testing.T) {
+	for _, problem := range clitest.Problems(func() *cli.Program { return new(program).table() }) {
+		t.Error(problem)
 	}
+}
+
+func TestAUnitIDWithAZeroInFrontIsThatUnit(t *testing.T) {
 	b := newBed(t, "")
 	ionup(t, "identify", "--tcp", b.addr, "--unit-id", "0105").wantCode(0)
 }

@@ -1,0 +1,123 @@
+// Package clitest says what is wrong with the tables of a program: with examples that it would
+// not take, numbers that are not decimal, texts that are missing. It is for tests.
+package clitest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/shell"
+)
+
+// Problems are what is wrong with the tables that program makes anew each time.
+func Problems(program func() *cli.Program) []string {
+	var l list
+	l.examples(program)
+	l.numbers(program())
+	l.texts(program())
+	return l
+}
+
+type list []string
+
+func (l *list) add(format string, args ...any) { *l = append(*l, fmt.Sprintf(format, args...)) }
+
+// all are the commands of a program, with what it does without one.
+func all(p *cli.Program) []*cli.Command {
+	if p.Alone != nil {
+		return append([]*cli.Command{p.Alone}, p.Commands...)
+	}
+	return p.Commands
+}
+
+func (l *list) examples(program func() *cli.Program) {
+	p := program()
+	texts := []string{p.Examples}
+	for _, c := range p.Commands {
+		texts = append(texts, c.Examples)
+	}
+	for _, text := range texts {
+		found := 0
+		for _, line := range commandLines(p.Name, text) {
+			found++
+			words, err := shell.Split(line)
+			if err == nil {
+				err = program().Check(words[1:])
+			}
+			if err != nil {
+				l.add("%s: %v", line, err)
+			}
+		}
+		if found == 0 {
+			l.add("no example in %q", text)
+		}
+	}
+}
+
+// commandLines are the command lines of a program in a text: a line each, up to two blanks,
+// where its explanation begins, and without what is done with its output.
+func commandLines(name, text string) (lines []string) {
+	for line := range strings.Lines(continued.ReplaceAllString(text, "")) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "   ")
+		for part := range strings.SplitSeq(line, " | ") {
+			if part = strings.TrimSpace(part); !strings.HasPrefix(part+" ", name+" ") {
+				continue
+			}
+			part, _, _ = strings.Cut(part, " > ")
+			part, _, _ = strings.Cut(part, " < ")
+			lines = append(lines, part)
+		}
+	}
+	return lines
+}
+
+// continued is where a line goes on with the next one.
+var continued = regexp.MustCompile(`\\\n\s*`)
+
+func (l *list) numbers(p *cli.Program) {
+	for _, c := range all(p) {
+		for _, group := range c.Flags {
+			for _, f := range group.List {
+				if !f.Number {
+					continue
+				}
+				// 10 is no value of all of them; 8 and 9 are no octal digits.
+				for text, want := range map[string]string{"010": "10", "07": "7", "09": "9"} {
+					if err := f.Set(text); err == nil && f.Get() != want {
+						l.add("%s %s --%s %s is %s", p.Name, c.Name, f.Name, text, f.Get())
+					}
+				}
+				if err := f.Set("0x10"); err == nil {
+					l.add("%s %s --%s takes 0x10 as %s", p.Name, c.Name, f.Name, f.Get())
+				}
+			}
+		}
+	}
+}
+
+func (l *list) texts(p *cli.Program) {
+	if p.Brief == "" || p.Intro == "" {
+		l.add("%s is not explained", p.Name)
+	}
+	for _, c := range all(p) {
+		if c != p.Alone && (c.Brief == "" || c.Help == "") {
+			l.add("%s %s is not explained", p.Name, c.Name)
+		}
+		names := map[string]bool{}
+		for _, group := range c.Flags {
+			for _, f := range group.List {
+				for _, name := range append([]string{f.Name}, f.Aliases...) {
+					if names[name] {
+						l.add("%s %s has two flags --%s", p.Name, c.Name, name)
+					}
+					names[name] = true
+				}
+				if f.Help == "" || strings.HasSuffix(f.Help, ".") {
+					l.add("%s %s --%s is explained as %q", p.Name, c.Name, f.Name, f.Help)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package clitest_test
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
+)
+
+func TestWhatIsWrongWithATableIsFound(t *testing.T) {
+	octal := cli.Flag{
+		Name: "level", Syntax: "N", Number: true,
+		Set: func(text string) error { _, err := strconv.ParseInt(text, 0, 64); return err },
+		Get: func() string { return "8" },
+	}
+	problems := clitest.Problems(func() *cli.Program {
+		return &cli.Program{Name: "thing", Brief: "do things", Intro: "It does things.", Examples: "  thing do --levle 3   that\n  other | thing undo > file\n",
+			Commands: []*cli.Command{{Name: "do", Brief: "do it", Flags: cli.Plain(octal.Or("level")), Examples: "  thing do \\\n    --level 0x\n",
+				Run: func(context.Context, *cli.Call) error { return nil }}}}
+	})
+	for _, want := range []string{
+		"thing do --levle 3: there is no flag --levle; did you mean --level?",
+		"thing undo: there is no command \"undo\"",
+		"thing do --level 0x: --level: ",
+		"thing do --level 010 is 8", "thing do --level takes 0x10 as 8",
+		"thing do is not explained", "thing do has two flags --level", "thing do --level is explained as \"\"",
+	} {
+		if !strings.Contains(strings.Join(problems, "\n"), want) {
+			t.Errorf("%q is not found, but\n%s", want, strings.Join(problems, "\n"))
+		}
+	}
+}
