@@ -37,7 +37,7 @@ func (w *sweeper) pairs(ctx context.Context) error {
 		return err
 	}
 	var next atomic.Int64
-	return w.parallel(ctx, func(ctx context.Context) error {
+	return w.onAll(ctx, func(ctx context.Context) error {
 		run, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
 		if err != nil {
 			return err

@@ -2,16 +2,15 @@ package atlas
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
@@ -99,7 +98,7 @@ func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
-	if err := w.parallel(ctx, w.singles()); err != nil {
+	if err := w.onAll(ctx, w.singles()); err != nil {
 		return nil, err
 	}
 	if s.Pairs && ctx.Err() == nil {
@@ -110,19 +109,17 @@ func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 	return w.atlas(), nil
 }
 
-// parallel runs work on all workers and waits for them.
-func (w *sweeper) parallel(ctx context.Context, work func(context.Context) error) error {
+// onAll runs work on all workers. That ctx ends is no error: the atlas is partial then.
+func (w *sweeper) onAll(ctx context.Context, work func(context.Context) error) error {
 	workers := w.sweep.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	var wg sync.WaitGroup
-	errs := make([]error, workers)
-	for i := range workers {
-		wg.Go(func() { errs[i] = work(ctx) })
+	err := parallel.Each(ctx, workers, workers, func(ctx context.Context, _ int) error { return work(ctx) })
+	if ctx.Err() != nil {
+		return nil
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return err
 }
 
 // prepare runs the calm run and lays out the rows.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/shell"
 )
 
@@ -151,39 +152,27 @@ func freshFolder(path string) error {
 
 // playAll plays the scenarios, so many at once. The first error ends it.
 func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	next := make(chan int)
-	var workers sync.WaitGroup
-	var telling sync.Mutex // guards failed too
-	var failed error
-	for range r.Options.Parallel {
-		workers.Go(func() {
-			for i := range next {
-				result, err := r.playOne(ctx, &s.Scenarios[i], folder)
-				telling.Lock()
-				switch {
-				case err != nil && failed == nil && ctx.Err() == nil:
-					failed = fmt.Errorf("scenario %s: %w", s.Scenarios[i].Name, err)
-					cancel()
-				case err == nil && ctx.Err() == nil:
-					r.Results[i] = result
-					if r.Options.Ended != nil {
-						r.Options.Ended(result)
-					}
-				}
-				telling.Unlock()
-			}
-		})
-	}
-	for i := range s.Scenarios {
-		if ctx.Err() == nil {
-			next <- i
+	var telling sync.Mutex
+	err := parallel.Each(ctx, r.Options.Parallel, len(s.Scenarios), func(ctx context.Context, i int) error {
+		result, err := r.playOne(ctx, &s.Scenarios[i], folder)
+		switch {
+		case ctx.Err() != nil:
+			return nil // it was not played to its end
+		case err != nil:
+			return fmt.Errorf("scenario %s: %w", s.Scenarios[i].Name, err)
 		}
+		telling.Lock()
+		defer telling.Unlock()
+		r.Results[i] = result
+		if r.Options.Ended != nil {
+			r.Options.Ended(result)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return nil
 	}
-	close(next)
-	workers.Wait()
-	return failed
+	return err
 }
 
 // dropUnplayed leaves out what was not played to its end.

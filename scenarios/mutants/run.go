@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
 
+	"ionbench/scenarios/parallel"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -69,28 +69,15 @@ func Run(ctx context.Context, m Mutant) (Verdict, error) {
 	return verdict, nil
 }
 
-// RunAll is Run for each mutant, on all cores. The verdicts stand in the order of the
-// mutants; the error is the first one's.
+// RunAll is Run for each mutant, on all cores. The verdicts stand in the order of the mutants.
 func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
-	verdicts, errs := make([]Verdict, len(all)), make([]error, len(all))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for i := range next {
-				verdicts[i], errs[i] = Run(ctx, all[i])
-			}
-		})
-	}
-	for i := range all {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	verdicts := make([]Verdict, len(all))
+	err := parallel.Each(ctx, runtime.GOMAXPROCS(0), len(all), func(ctx context.Context, i int) (err error) {
+		verdicts[i], err = Run(ctx, all[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return verdicts, nil
 }

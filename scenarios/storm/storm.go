@@ -11,6 +11,7 @@ import (
 	"context"
 	"sync"
 
+	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 )
@@ -23,8 +24,8 @@ type Options struct {
 	Workers int // at once; 0: 1
 	Shrink  int // budget for a run that fails; 0: shrink.DefaultBudget
 
-	Failed   func(Failure)  // told of each run that broke an invariant, in their order; nil for none
-	Progress func(done int) // told of each run that is done; nil for none
+	Failed   func(Failure)  // told of each run that broke an invariant, in their order, one at a time; nil for none
+	Progress func(done int) // told of each run that is done, likewise; nil for none
 
 	Try shrink.Try // what is stormed; nil: trial.TryCaught
 }
@@ -60,11 +61,19 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		o.Try = trial.TryCaught
 	}
 	c := collector{options: o, waiting: make(map[uint64]*Failure)}
-	for r := range o.start(ctx) {
+	var telling sync.Mutex // guards c
+	err := parallel.Each(ctx, o.Workers, o.Runs, func(ctx context.Context, i int) error {
+		r := o.run(ctx, uint64(i))
+		telling.Lock()
+		defer telling.Unlock()
 		c.take(r)
-	}
+		return r.err
+	})
 	c.tellAll()
-	return c.report, c.err
+	if ctx.Err() != nil {
+		err = nil
+	}
+	return c.report, err
 }
 
 // run is a trial that is done.
@@ -73,36 +82,6 @@ type run struct {
 	result  *trial.Result
 	failure *Failure
 	err     error
-}
-
-// start sets the workers to work. The channel is closed when all is done.
-func (o Options) start(ctx context.Context) <-chan run {
-	numbers, done := make(chan uint64), make(chan run)
-	go func() {
-		defer close(numbers)
-		for n := range uint64(o.Runs) {
-			select {
-			case numbers <- n:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	var workers sync.WaitGroup
-	for range o.Workers {
-		workers.Go(func() {
-			for n := range numbers {
-				if ctx.Err() == nil {
-					done <- o.run(ctx, n)
-				}
-			}
-		})
-	}
-	go func() {
-		workers.Wait()
-		close(done)
-	}()
-	return done
 }
 
 func (o Options) run(ctx context.Context, n uint64) run {
@@ -121,14 +100,12 @@ func (o Options) run(ctx context.Context, n uint64) run {
 type collector struct {
 	options Options
 	report  Report
-	err     error
 	waiting map[uint64]*Failure // of runs that are done, nil where nothing failed
 	next    uint64              // run of which is to be told
 }
 
 func (c *collector) take(r run) {
 	if r.err != nil {
-		c.err = r.err
 		return
 	}
 	c.report.Runs++
