@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -242,6 +243,18 @@ func TestOutputThatCannotBeWrittenEndsTheWork(t *testing.T) {
 		status := p.Run(context.Background(), Streams{Out: broken{}, Err: &diagnostics}, []string{"undo"})
 		if status != want || diagnostics.String() != "thing: error: standard output: io: read/write on closed pipe\n" {
 			t.Errorf("begun %v: exit %d: %s", begun, status, diagnostics.String())
+		}
+	}
+}
+
+func TestTheREADMEHasTheStatuses(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s := Done; s <= Environment; s++ {
+		if line := fmt.Sprintf("| %d | %v |\n", int(s), s); !strings.Contains(string(readme), line) {
+			t.Errorf("it lacks %q", line)
 		}
 	}
 }
