@@ -21,6 +21,7 @@ import (
 type desk struct {
 	t   testing.TB
 	u   *client.Upgrader
+	s   *client.Session // around u; nil: the upgrader is driven alone
 	m   *meter.Meter
 	now time.Duration
 
@@ -36,9 +37,12 @@ type desk struct {
 	hold     client.Prompt                   // not answered
 	disk     []byte                          // the journal
 	diskErr  error
+	logErr   func(written int) error // why the next line cannot be written; nil: it can
 
 	prompts  []client.Prompt
 	log      []upgradelog.Line
+	written  int     // lines of it that are in the log
+	warnings []error // of a session
 	steps    []client.Step
 	journals int // times that one was saved
 	removed  bool
@@ -105,9 +109,28 @@ func (d *desk) another(cfg client.Config) *desk {
 	return next
 }
 
+// tool is what a desk drives: an upgrader, or a session around one.
+type tool interface {
+	Start(now time.Duration, task client.Task)
+	Receive(now time.Duration, p []byte)
+	Advance(now time.Duration)
+	Next() (time.Duration, bool)
+	Transmit(dst []byte) []byte
+	Answer(now time.Duration, a client.Answer)
+	Saved(now time.Duration, err error)
+	Loaded(now time.Duration, j *client.Journal, err error)
+}
+
+func (d *desk) tool() tool {
+	if d.s != nil {
+		return d.s
+	}
+	return d.u
+}
+
 // start gives the tool its task.
 func (d *desk) start(task client.Task) *desk {
-	d.u.Start(d.now, task)
+	d.tool().Start(d.now, task)
 	d.listen()
 	return d
 }
@@ -137,7 +160,7 @@ func (d *desk) step(until time.Duration) bool {
 	}
 	d.now = max(d.now, at)
 	d.m.Advance(d.now)
-	d.u.Advance(d.now)
+	d.tool().Advance(d.now)
 	d.exchange()
 	return true
 }
@@ -149,7 +172,7 @@ func (d *desk) next() (at time.Duration, ok bool) {
 		}
 	}
 	earliest(d.m.Next())
-	earliest(d.u.Next())
+	earliest(d.tool().Next())
 	for _, l := range d.on {
 		earliest(l.at, true)
 	}
@@ -159,7 +182,7 @@ func (d *desk) next() (at time.Duration, ok bool) {
 func (d *desk) exchange() {
 	for moved := true; moved; {
 		moved = false
-		if p := d.u.Transmit(nil); len(p) > 0 {
+		if p := d.tool().Transmit(nil); len(p) > 0 {
 			d.m.Receive(d.now, p)
 			moved = true
 		}
@@ -173,7 +196,7 @@ func (d *desk) exchange() {
 				kept = append(kept, l)
 				continue
 			}
-			d.u.Receive(d.now, l.bytes)
+			d.tool().Receive(d.now, l.bytes)
 			moved = true
 		}
 		d.on = kept
@@ -249,10 +272,15 @@ func status(op ion.Op, s ion.Status) func(*answer) []late {
 
 // listen does what the tool's events ask for.
 func (d *desk) listen() {
-	for e, ok := d.u.NextEvent(); ok; e, ok = d.u.NextEvent() {
+	for e, ok := d.nextEvent(); ok; e, ok = d.nextEvent() {
 		switch e.Kind {
 		case client.EventLog:
 			d.log = append(d.log, e.Line)
+			if d.s != nil && !e.Settled {
+				d.writeLog()
+			}
+		case client.EventWarning:
+			d.warnings = append(d.warnings, e.Err)
 		case client.EventStep:
 			d.steps = append(d.steps, e.Step)
 		case client.EventPrompt:
@@ -263,19 +291,24 @@ func (d *desk) listen() {
 			if len(d.prompts) > 100 {
 				d.t.Fatalf("tool and person run in circles: %v", d.prompts[90:])
 			}
-			if e.Prompt != d.hold {
-				d.u.Answer(d.now, d.answer(e.Prompt))
+			if e.Prompt != d.hold && !e.Settled {
+				d.tool().Answer(d.now, d.answer(e.Prompt))
 			}
 		case client.EventSaveJournal:
 			d.journals++
 			if d.diskErr == nil {
 				d.disk = client.AppendJournal(nil, e.Journal)
 			}
-			d.u.Saved(d.now, d.diskErr)
+			d.tool().Saved(d.now, d.diskErr)
 		case client.EventLoadJournal:
 			d.load()
 		case client.EventRemoveJournal:
-			d.disk, d.removed = nil, true
+			if d.diskErr == nil {
+				d.disk, d.removed = nil, true
+			}
+			if d.s != nil {
+				d.s.Removed(d.now, d.diskErr)
+			}
 		case client.EventSettings:
 			d.settings = e.Settings
 		case client.EventFinished:
@@ -284,13 +317,31 @@ func (d *desk) listen() {
 	}
 }
 
+func (d *desk) nextEvent() (client.Event, bool) {
+	if d.s != nil {
+		return d.s.NextEvent(d.now)
+	}
+	return d.u.NextEvent()
+}
+
+func (d *desk) writeLog() {
+	var err error
+	if d.logErr != nil {
+		err = d.logErr(d.written)
+	}
+	if err == nil {
+		d.written++
+	}
+	d.s.Logged(d.now, err)
+}
+
 func (d *desk) load() {
 	if d.disk == nil {
-		d.u.Loaded(d.now, nil, nil)
+		d.tool().Loaded(d.now, nil, nil)
 		return
 	}
 	j, err := client.ParseJournal(d.disk)
-	d.u.Loaded(d.now, j, err)
+	d.tool().Loaded(d.now, j, err)
 }
 
 func (d *desk) answer(p client.Prompt) client.Answer {

@@ -12,6 +12,7 @@ import (
 var (
 	ErrNoResponse    = errors.New("no response from the meter") // NoAnswerError
 	ErrAborted       = errors.New("aborted by the user")
+	ErrEndedAtOnce   = errors.New("ended at once")
 	ErrWrongProduct  = errors.New("the firmware is for another product")             // WrongProductError, RefusalError
 	ErrWrongSerial   = errors.New("the meter has another serial number")             // WrongSerialError
 	ErrWrongUnit     = errors.New("another unit answers")                            // WrongUnitError

@@ -77,7 +77,7 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 			d.tap = answering(ion.OpIdentify, func(_ *ion.Packet, r *ion.DownloadReply) { r.BlockBytes = 1000 })
 		}, want: client.ErrUnexpected, says: []string{"1000", "7424", "nothing was changed"}},
 		"disk full": {config: func(c *client.Config) { c.Journal = true }, desk: func(d *desk) { d.diskErr = errTest },
-			want: client.ErrNoPersistence, says: []string{errTest.Error(), "nothing was changed", "make room"}},
+			want: client.ErrNoPersistence, facts: errTest, says: []string{errTest.Error(), "nothing was changed", "make room"}},
 		"journal damaged": {config: func(c *client.Config) { c.Journal = true }, desk: func(d *desk) { d.disk = []byte("nonsense") },
 			want: client.ErrNoPersistence, says: []string{"PC-0209A001-11", "nothing was changed", "move it away"}},
 		"erase fails": {desk: func(d *desk) { d.m.Chip().FailErase(26) }, touched: true,

@@ -12,22 +12,23 @@ type EventKind uint8
 
 // The events of an Upgrader. Those that want an answer stop it until the answer comes.
 const (
-	EventLog           EventKind = iota // Line goes to the log
-	EventPrompt                         // Prompt wants Answer
+	EventLog           EventKind = iota // Line goes to the log; a Session wants Logged
+	EventPrompt                         // Prompt wants Answer; Journal is what RestoreSettings asks about
 	EventStep                           // Step begins
 	EventProgress                       // block Done of Total was answered
 	EventDevice                         // Device was identified
 	EventSettings                       // Settings were read from the meter
 	EventSaveJournal                    // Journal is to be kept; wants Saved
 	EventLoadJournal                    // the journal of Device.SerialNumber is wanted; wants Loaded
-	EventRemoveJournal                  // the journal of Device.SerialNumber has served
+	EventRemoveJournal                  // the journal of Device.SerialNumber has served; a Session wants Removed
+	EventWarning                        // Err is to be told; a Session's alone
 	EventFinished                       // the task is over; Err tells how
 	eventKindCount
 )
 
 // String is the kind's name in traces.
 func (k EventKind) String() string {
-	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "finished"}[k]
+	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "warning", "finished"}[k]
 }
 
 // Event is something that the upgrader tells whoever runs it.
@@ -41,6 +42,9 @@ type Event struct {
 	Settings    *ion.Settings
 	Journal     *Journal
 	Err         error
+	// Settled: a Session has seen to it, and there is nothing to answer: the line is only to be
+	// shown, for the log has failed before; the window was left unseen.
+	Settled bool
 }
 
 // Prompt is a question to the person at the tool, after the windows of the article.

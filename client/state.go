@@ -67,6 +67,49 @@ func (u *Upgrader) AppendState(dst []byte, now time.Duration) []byte {
 	return machine.AppendUint(dst, uint64(u.wrote))
 }
 
+// Clone is an independent copy with the same future.
+func (s *Session) Clone() *Session {
+	c := new(Session)
+	s.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c, which is a session that nobody uses any more, a Clone of s in the memory that
+// c has.
+func (s *Session) CopyTo(c *Session) {
+	spent := c.upgrader
+	if spent == nil {
+		spent = new(Upgrader)
+	}
+	*c = *s // errors and the end are shared: nobody changes them
+	s.upgrader.CopyTo(spent)
+	c.upgrader = spent
+}
+
+// AppendState appends all that decides the session's future, in the manner of the upgrader's.
+func (s *Session) AppendState(dst []byte, now time.Duration) []byte {
+	dst = s.upgrader.AppendState(dst, now)
+	dst = append(dst, byte(s.paste), byte(s.line))
+	for _, b := range []bool{s.started, s.leaving, s.unanswered, s.sent, s.changed, s.recover, s.kept, s.logErr != nil, s.end != nil} {
+		dst = machine.AppendBool(dst, b)
+	}
+	if s.logErr != nil {
+		dst = appendError(machine.AppendBool(dst, s.logErr.WentOn), s.logErr.Cause)
+	}
+	if s.end != nil {
+		dst = machine.AppendBool(append(dst, byte(s.end.Status), byte(s.end.Advice)), s.end.Kept)
+		dst = appendError(dst, s.end.Err)
+	}
+	return appendError(dst, s.warning)
+}
+
+func appendError(dst []byte, err error) []byte {
+	if err == nil {
+		return machine.AppendBool(dst, false)
+	}
+	return machine.AppendString(machine.AppendBool(dst, true), err.Error())
+}
+
 func (x *exchange) appendState(dst []byte) []byte {
 	dst = machine.AppendUint(dst, uint64(x.id))
 	dst = x.out.AppendState(dst)

@@ -63,6 +63,8 @@ const (
 // stepTable says of each step what it is called, and what is true of it wherever it stands.
 var stepTable = [stepCount]struct {
 	words string
+	// changes: the meter is told to change what it keeps or does.
+	changes bool
 	// leaves: the meter is told to leave its application, or has left it.
 	leaves bool
 }{
@@ -82,17 +84,17 @@ var stepTable = [stepCount]struct {
 	StepOfferSettings:        {words: "offer to restore the settings"},
 	StepSaveSettings:         {words: "save the settings"},
 	StepWriteJournal:         {words: "write the journal"},
-	StepEnterDownloadState:   {words: "enter download state", leaves: true},
+	StepEnterDownloadState:   {words: "enter download state", changes: true, leaves: true},
 	StepAwaitLoader:          {words: "wait for the loader", leaves: true},
-	StepClearFlash:           {words: "clear the flash", leaves: true},
+	StepClearFlash:           {words: "clear the flash", changes: true, leaves: true},
 	StepAwaitFlash:           {words: "wait for the flash", leaves: true},
 	StepBeginDownload:        {words: "begin the download", leaves: true},
-	StepDownload:             {words: "download", leaves: true},
-	StepVerify:               {words: "verify", leaves: true},
-	StepRestart:              {words: "restart", leaves: true},
+	StepDownload:             {words: "download", changes: true, leaves: true},
+	StepVerify:               {words: "verify", changes: true, leaves: true},
+	StepRestart:              {words: "restart", changes: true, leaves: true},
 	StepIdentifyAgain:        {words: "identify again", leaves: true},
 	StepChooseRestore:        {words: "choose what to restore"},
-	StepRestoreSettings:      {words: "restore the settings"},
+	StepRestoreSettings:      {words: "restore the settings", changes: true},
 	StepCheckSettings:        {words: "check the settings"},
 	StepEndLog:               {words: "end the log"},
 	StepSayCompleted:         {words: "say that it is completed"},
@@ -102,11 +104,11 @@ var stepTable = [stepCount]struct {
 	StepChooseTemplate:       {words: "choose the template"},
 	StepPasteOptions:         {words: "template paste options"},
 	StepSavePasted:           {words: "save what is pasted"},
-	StepWriteTemplate:        {words: "send the template"},
+	StepWriteTemplate:        {words: "send the template", changes: true},
 	StepCheckTemplate:        {words: "check the template"},
 	StepSayApplied:           {words: "say that it was applied"},
 	StepReadSettings:         {words: "read the settings"},
-	StepWriteSettings:        {words: "write the settings"},
+	StepWriteSettings:        {words: "write the settings", changes: true},
 }
 
 // String is the step in words; empty for NoStep.
@@ -135,6 +137,10 @@ func (s *Step) UnmarshalText(text []byte) error {
 	}
 	return fmt.Errorf("there is no step %q", text)
 }
+
+// ChangesMeter tells of the steps whose request the meter does not answer only: it changes
+// what it keeps, or what it does.
+func (s Step) ChangesMeter() bool { return s < stepCount && stepTable[s].changes }
 
 // LeavesApplication tells of the steps that begin behind the point of no return: the meter is
 // told to give up its application, or has none. A task that ends there, or later, without

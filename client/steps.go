@@ -170,7 +170,7 @@ func (u *Upgrader) begin(now time.Duration, s *step) {
 	switch {
 	case s.ask != NoPrompt:
 		u.phase = asking
-		u.emit(Event{Kind: EventPrompt, Prompt: s.ask, Device: u.device, Err: u.err})
+		u.emit(Event{Kind: EventPrompt, Prompt: s.ask, Device: u.device, Journal: u.journal, Err: u.err})
 	case s.keep != nil:
 		u.phase = keeping
 		u.emit(s.keep(u, now))

@@ -156,7 +156,7 @@ func (u *Upgrader) loadJournal(time.Duration) Event {
 
 func takeJournal(u *Upgrader, _ time.Duration, j *Journal, err error) next {
 	if err != nil {
-		return failedWith(ErrNoPersistence, "the journal of %s cannot be read: %v; nothing was changed; move it away to go on without it", u.device.SerialNumber, err)
+		return failed(fmt.Errorf("%w: the journal of %s cannot be read: %w; nothing was changed; move it away to go on without it", ErrNoPersistence, u.device.SerialNumber, err))
 	}
 	u.journal = j
 	return toNext()
@@ -204,7 +204,7 @@ func (u *Upgrader) saveJournal(now time.Duration) Event {
 
 func journalSaved(u *Upgrader, _ time.Duration, _ *Journal, err error) next {
 	if err != nil {
-		return failedWith(ErrNoPersistence, "%v; nothing was changed; make room or name another journal folder", err)
+		return failed(fmt.Errorf("%w: %w; nothing was changed; make room or name another journal folder", ErrNoPersistence, err))
 	}
 	return toNext()
 }

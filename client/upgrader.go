@@ -1,10 +1,15 @@
 // Package client is the upgrader: the machine that does to a meter what the vendor's tool
 // (ION Setup) does, with its log, its windows, its retries and its recovery.
 //
-// An Upgrader stands for one process of the tool, from its start until the person exits
-// it. It reads no terminal and no file: what it wants to know comes as a prompt that a
-// person or a script answers, and what it has to say comes as events. Its procedures are
-// lists of steps; reading one from top to bottom is reading the article (FA212301).
+// An Upgrader talks to the meter. It reads no terminal and no file: what it wants to know comes
+// as a prompt that a person or a script answers, and what it has to say comes as events. Its
+// procedures are lists of steps; reading one from top to bottom is reading the article
+// (FA212301).
+//
+// A Session is one process of the tool around an Upgrader, from its start until the person exits
+// it: what becomes of an upgrade whose log cannot be written, what a person who leaves leaves
+// behind, which error wins, and the exit status. It has no files either: a program drives it
+// with real ones, a bench with faults.
 //
 // A late answer is never taken for the answer to a later request: every request has a
 // message id of its own, a resend keeps it, and the answer to a block names its sequence
@@ -55,8 +60,8 @@ const (
 	TaskWriteSettings             // write the settings given to WriteSettings
 )
 
-// Upgrader is one process of the tool. Make it with New, give it a task with Start, and
-// run it as a machine.Machine; take its events after every call.
+// Upgrader is the part of the tool that talks to the meter. Make it with New, give it a task with
+// Start, and run it as a machine.Machine; take its events after every call.
 type Upgrader struct {
 	cfg        Config
 	credential ion.Credential

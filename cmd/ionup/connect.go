@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -52,33 +51,22 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 	if err != nil {
 		return err
 	}
-	d := &dialogue{session: s, paste: f.paste.Groups, pasteWord: f.paste.word}
+	d := &dialogue{session: s, pasteWord: f.paste.word}
 	s.person = d
-	p.call.Begin()
 	s.beginAlone()
-	err = s.run(ctx, p.interrupts)
-	if errors.Is(err, client.ErrAborted) && !s.leaving {
-		err = nil // a window that the person cancelled
-	}
-	return s.conclude(err, f.lineFlags, d.firmwarePath)
+	s.run(ctx, p.interrupts)
+	return s.conclude(f.lineFlags, d.firmwarePath)
 }
 
 // dialogue is a person at the terminal.
 type dialogue struct {
 	*session
-	paste        ion.Groups
-	pasteWord    string // paste as the person gave it
+	pasteWord    string // what an upgrade restores, as the person gave it
 	firmwarePath string
 	template     bool // the paste options are those of a template
-	standing     client.Prompt
 }
 
 func (d *dialogue) asked(now time.Duration, e client.Event) {
-	d.standing = e.Prompt
-	if d.leaving {
-		d.leaveAt(now, e.Prompt)
-		return
-	}
 	switch e.Prompt {
 	case client.ConnectionType:
 		d.detach = true
@@ -96,7 +84,7 @@ func (d *dialogue) asked(now time.Duration, e client.Event) {
 	case client.ChooseFirmware:
 		d.chooseFirmware()
 	case client.RestoreSettings:
-		d.offerJournal(now)
+		d.offerJournal(now, e.Journal)
 	case client.PasteOptions:
 		d.choosePaste()
 	case client.ChooseTemplate:
@@ -139,7 +127,7 @@ func (d *dialogue) close(now time.Duration, e client.Event) {
 		return
 	case client.TemplateApplied:
 		text = "The template was successfully applied to the device."
-		if d.upgrader.RecoveryMode() {
+		if d.tool.RecoveryMode() {
 			text += "\nExit the tool and connect again: it is in Firmware Recovery Mode until then."
 		}
 	}
@@ -182,7 +170,7 @@ func (d *dialogue) chooseConnection() {
 // connected goes on once the connection is open, or could not be opened.
 func (d *dialogue) connected(now time.Duration, err error) {
 	switch {
-	case d.over:
+	case d.tool.Done():
 	case err != nil:
 		d.report.warning(err.Error())
 		d.chooseConnection()
@@ -251,7 +239,7 @@ func (d *dialogue) choosePaste() {
 	if d.template {
 		q.fallback = "none"
 		q.text = "Template Paste Options: settings that stay as the meter has them,\nof pt-ct, clock, nameplate, energy, itc; or all or none"
-		if d.upgrader.RecoveryMode() {
+		if d.tool.RecoveryMode() {
 			q.text += " (no effect in Firmware Recovery Mode)"
 		}
 	}
@@ -264,27 +252,4 @@ func (d *dialogue) choosePaste() {
 		}
 		d.answer(now, client.Answer{Groups: groups})
 	})
-}
-
-// unanswered is the person who goes away: the window that stands is left as its own Exit
-// does. What was to be sent only after an answer is not sent.
-func (d *dialogue) unanswered(now time.Duration) {
-	if d.standing == client.RestoreSettings || d.standing == client.PasteOptions && d.template {
-		d.leave(now)
-		return
-	}
-	d.leaveAt(now, d.standing)
-}
-
-// leaveAt answers a prompt by leaving the tool.
-func (d *dialogue) leaveAt(now time.Duration, p client.Prompt) {
-	switch p {
-	case client.ConnectionType:
-		d.detach = true
-		d.answer(now, client.Answer{Choice: client.Exit})
-	case client.PasteOptions:
-		d.answer(now, client.Answer{Groups: d.paste})
-	default:
-		d.answer(now, client.Answer{Choice: client.Exit})
-	}
 }

@@ -1,58 +1,85 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
 )
 
-// conclude ends a session: its error gets the next steps, and with --json the last object
-// is printed.
-func (s *session) conclude(err error, f *lineFlags, firmwarePath string) error {
-	err = s.withNextSteps(err, f, firmwarePath)
+// refuse ends a session that was not begun: what the person named cannot be used.
+func (s *session) refuse(err error) error {
 	s.report.finished(err)
 	return err
 }
 
-func (s *session) withNextSteps(err error, f *lineFlags, firmwarePath string) error {
-	if err == nil {
-		return nil
+// conclude tells how the session has ended, and with --json prints the last object. The error
+// has the next steps with it.
+func (s *session) conclude(f *lineFlags, firmwarePath string) error {
+	end := s.tool.End()
+	if end.Status != client.StatusEnvironment {
+		s.call.Begin()
 	}
-	if errors.Is(err, errEndedAtOnce) || errors.Is(err, context.Canceled) {
-		err = errEndedAtOnce
-	}
-	if s.touched && s.task != client.TaskIdentify {
-		return cli.WithHints(err, s.recoverySteps(f, firmwarePath)...)
-	}
-	if errors.Is(err, client.ErrAborted) || errors.Is(err, errEndedAtOnce) {
-		return s.explainAbort(err)
-	}
-	return cli.WithHints(err, plainHint(err, s.recoverCommand(f, firmwarePath))...)
-}
-
-// explainAbort is for an end that left the meter as it was.
-func (s *session) explainAbort(err error) error {
-	if s.leaving && !s.aborted {
-		return cli.WithHints(fmt.Errorf("%w: a question was not answered; nothing was changed", err),
-			"answer at the terminal, or answer yes to every question with --yes")
-	}
-	if s.task == client.TaskUpgrade || s.task == client.TaskRecover {
-		return fmt.Errorf("%w; nothing was changed", err)
-	}
+	err := s.explain(end, f, firmwarePath)
+	s.report.finished(err)
 	return err
 }
 
+// explain is the error of an end, in full.
+func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) error {
+	if end.Status == client.StatusDone {
+		return nil
+	}
+	err := end.Err
+	switch end.Advice {
+	case client.AdviceAnswer:
+		err = fmt.Errorf("%w: a question was not answered; nothing was changed", err)
+	case client.AdviceAgain:
+		err = fmt.Errorf("%w; nothing was changed", err)
+	}
+	return cli.WithStatus(err, statusOf(end), s.nextSteps(end, f, firmwarePath)...)
+}
+
+// statusOf is the exit status of a session that did not succeed. What kept it from beginning may
+// have been named wrongly, which the environment is not to blame for.
+func statusOf(end client.End) cli.Status {
+	if end.Status == client.StatusEnvironment && cli.StatusOf(end.Err) == cli.Misused {
+		return cli.Misused
+	}
+	return cli.Status(end.Status)
+}
+
+// nextSteps puts an advice into words.
+func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) []string {
+	switch end.Advice {
+	case client.AdviceRecover:
+		return s.recoverySteps(end, f, firmwarePath)
+	case client.AdviceOtherLog:
+		return []string{"name another log with --log FILE"}
+	case client.AdviceAnswer:
+		return []string{"answer at the terminal, or answer yes to every question with --yes"}
+	case client.AdvicePassword:
+		return []string{"give it with --password; the factory sets it to 0"}
+	case client.AdviceRecoverFirst:
+		return []string{"recover it with: " + s.recoverCommand(f, firmwarePath)}
+	case client.AdviceOtherFile:
+		return []string{"ionup inspect FILE.upg shows what a file is for, ionup identify what the meter is"}
+	case client.AdviceCheckMeter:
+		return []string{"ionup identify shows the meter that answers"}
+	case client.AdviceOtherFolder:
+		return []string{"name another folder with --journal DIR, or do without it: --no-journal"}
+	}
+	return nil
+}
+
 // recoverySteps says how to go on with a meter that may be in download state.
-func (s *session) recoverySteps(f *lineFlags, firmwarePath string) []string {
+func (s *session) recoverySteps(end client.End, f *lineFlags, firmwarePath string) []string {
 	steps := []string{
 		"a meter that shows \"Upgrading…\" waits in download state: see to cable and power, do not power-cycle it",
 		"go on with: " + s.recoverCommand(f, firmwarePath),
 	}
-	if s.kept != "" {
-		steps = append(steps, "its settings are kept in "+s.kept+" and will be offered then")
+	if end.Kept {
+		steps = append(steps, "its settings are kept in "+s.journal+" and will be offered then")
 	}
 	return steps
 }
@@ -62,23 +89,4 @@ func (s *session) recoverCommand(f *lineFlags, firmwarePath string) string {
 		firmwarePath = "FILE.upg"
 	}
 	return f.commandLine("recover", s.target, firmwarePath, f.recovery...)
-}
-
-// plainHint is the next step after an error that changed nothing.
-func plainHint(err error, recover string) []string {
-	switch {
-	case cli.Hints(err) != nil:
-		return nil
-	case errors.Is(err, client.ErrPassword):
-		return []string{"give it with --password; the factory sets it to 0"}
-	case errors.Is(err, client.ErrDownloadState):
-		return []string{"recover it with: " + recover}
-	case errors.Is(err, client.ErrWrongProduct):
-		return []string{"ionup inspect FILE.upg shows what a file is for, ionup identify what the meter is"}
-	case errors.Is(err, client.ErrWrongSerial), errors.Is(err, client.ErrWrongUnit):
-		return []string{"ionup identify shows the meter that answers"}
-	case errors.Is(err, client.ErrNoPersistence):
-		return []string{"name another folder with --journal DIR, or do without it: --no-journal"}
-	}
-	return nil
 }

@@ -55,5 +55,6 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 // perform runs a task over the connection that the flags name.
 func (s *session) perform(ctx context.Context, p *program, f *lineFlags, firmwarePath string) error {
 	s.begin()
-	return s.conclude(s.run(ctx, p.interrupts), f, firmwarePath)
+	s.run(ctx, p.interrupts)
+	return s.conclude(f, firmwarePath)
 }

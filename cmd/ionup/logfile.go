@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 
@@ -21,12 +20,12 @@ type logFile struct {
 func (l *logFile) append(line upgradelog.Line) error {
 	if l.file == nil {
 		if err := l.open(); err != nil {
-			return fmt.Errorf("log: %w", err)
+			return err
 		}
 	}
 	l.line = upgradelog.Append(l.line[:0], line)
 	if _, err := l.file.Write(l.line); err != nil {
-		return fmt.Errorf("log: %w", files.Plain(err))
+		return files.Plain(err)
 	}
 	return nil
 }

@@ -28,11 +28,8 @@ func (p *script) asked(now time.Duration, e client.Event) {
 	case client.PasteOptions:
 		a.Groups = p.paste
 	case client.RestoreSettings:
-		p.session.offerJournal(now)
+		p.session.offerJournal(now, e.Journal)
 		return
 	}
 	p.session.answer(now, a)
 }
-
-// unanswered: an upgrade that was to be asked about does not begin.
-func (p *script) unanswered(now time.Duration) { p.session.leave(now) }

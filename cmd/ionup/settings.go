@@ -132,7 +132,7 @@ func setSettings(ctx context.Context, p *program, f *lineFlags, args []string) e
 	if err != nil {
 		return err
 	}
-	if err := s.upgrader.SetWrites(values); err != nil {
+	if err := s.tool.SetWrites(values); err != nil {
 		return cli.Unusable(err)
 	}
 	s.person = &script{session: s}

@@ -41,7 +41,7 @@ func sendTemplate(ctx context.Context, p *program, f *lineFlags, kept ion.Groups
 	}
 	template, err := readTemplate(path)
 	if err != nil {
-		return s.conclude(err, f, "")
+		return s.refuse(err)
 	}
 	s.person = &script{session: s, template: template, paste: kept}
 	if err := s.perform(ctx, p, f, ""); err != nil || f.json {
@@ -84,7 +84,7 @@ func getTemplate(ctx context.Context, p *program, f *lineFlags, path string, ove
 	toFile := path != "-"
 	if toFile {
 		if err := checkResult(path, over); err != nil {
-			return s.conclude(err, f, "")
+			return s.refuse(err)
 		}
 	}
 	s.person = &script{session: s}

@@ -67,13 +67,13 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 	}
 	firmware, err := readFirmware(path)
 	if err != nil {
-		return s.conclude(err, f.lineFlags, path)
+		return s.refuse(err)
 	}
 	s.person = &script{session: s, firmware: firmware, paste: f.paste.Groups}
 	if err := s.perform(ctx, p, f.lineFlags, path); err != nil {
 		return err
 	}
-	if !s.restored && f.paste.Groups != 0 {
+	if s.tool.End().Advice == client.AdviceSendTemplate {
 		p.call.Hint("the meter has the settings of its factory template now; send your own with: " +
 			f.commandLine("template send", s.target, "FILE.dcf"))
 	}
@@ -86,7 +86,7 @@ func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) 
 	if err != nil {
 		return nil, err
 	}
-	c := sessionConfig{client: cfg, task: task, target: t, json: f.json, yes: f.yes, logPath: f.log}
+	c := sessionConfig{client: cfg, task: task, paste: f.paste.Groups, target: t, json: f.json, yes: f.yes, logPath: f.log}
 	if cfg.Journal {
 		if c.journals, err = openJournals(f.journal); err != nil {
 			return nil, err

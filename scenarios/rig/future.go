@@ -21,7 +21,7 @@ type Past struct {
 // Past is that of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Unsaid: t.pc.unsaid, Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
+	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
 }
 
 // With is the outcome of an attempt whose past was p, where o came of one whose past was q,

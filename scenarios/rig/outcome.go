@@ -132,10 +132,10 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Read:     t.settings,
 		Prompts:  t.prompts,
 		Log:      r.disk.Log[before.log:],
-		Unsaid:   t.pc.unsaid,
+		Unsaid:   t.unsaid,
 		Asleep:   t.pc.asleep > 0,
 		Counts:   t.counts,
-		Recovery: t.upgrader.RecoveryMode(),
+		Recovery: t.session.RecoveryMode(),
 		SentLast: s.SentLast(),
 		Unstruck: texts(s.Unstruck()),
 		Trace:    s.Trace()[before.trace:],
@@ -165,7 +165,7 @@ func (r *Rig) evidence(a Attempt, before glance) evidence {
 		lostSince: r.lostSince(setUp{before.at, before.settings}),
 		recovery:  r.recovery,
 		forbidden: r.forbidden(a, before.state),
-		ordered:   r.bench.Host().(*tool).pc.ordered,
+		ordered:   r.bench.Host().(*tool).ordered,
 	}
 	if r.recovery != nil {
 		e.lostByThen = r.lostSince(r.recovery.expected)

@@ -1,32 +1,23 @@
 package rig
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"time"
 
 	"ionbench/client"
 	"ionbench/client/upg"
-	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/machine"
 )
 
-// pc is the computer that the tool runs on, as far as faults befall it, and what the tool
-// makes of that.
+// pc is the computer that the tool runs on, as far as faults befall it.
 type pc struct {
 	things
 	asleep  int  // suspends that are at work
 	full    int  // disk-fulls that are at work
 	pressed bool // Abort waits for the PC to wake
 	reset   bool // the connection was reset, and the PC has to wake to notice
-
-	touched bool  // the meter was told to enter download state, or was found in it
-	ordered bool  // an application was told to
-	leaving bool  // every further window is answered by leaving
-	logErr  error // from when on nothing is written to the log
-	unsaid  int   // lines that are not in it
 }
 
 // things is what of a PC outlives the processes on it, besides their files.
@@ -69,7 +60,7 @@ func (t *tool) Order(now time.Duration, o bench.Order) {
 		t.pc.full--
 	case bench.SetClock:
 		t.pc.calendar += o.By
-		t.upgrader.ClockSet(o.By)
+		t.session.ClockSet(o.By)
 	case bench.DamageFile:
 		t.pc.firmware = max(t.pc.firmware, changed)
 	case bench.RemoveFile:
@@ -85,22 +76,13 @@ func (t *tool) catchUp(now time.Duration) {
 	}
 	if t.pc.reset {
 		t.pc.reset, t.lost = false, true
-		t.upgrader.Lost(now, errReset)
+		t.session.Lost(now, errReset)
 		t.listen(now)
 	}
 	if t.pc.pressed {
 		t.pc.pressed, t.aborted = false, true
-		t.upgrader.Abort(now)
+		t.session.Abort(now)
 		t.listen(now)
-	}
-}
-
-// step notes how far the tool goes.
-func (t *tool) step(s client.Step) {
-	t.doing = s
-	if s == client.StepEnterDownloadState {
-		t.pc.touched = true
-		t.pc.ordered = t.pc.ordered || !t.device.Download
 	}
 }
 
@@ -128,45 +110,10 @@ func damagedCopy(f *upg.File) (*upg.File, error) {
 	return upg.Parse(b)
 }
 
-// writeLog adds a line to the log, as ionup does: a log that fails ends an upgrade that has
-// not changed anything yet; afterwards the meter is worth more than the log, and the tool
-// says so at the end.
-func (t *tool) writeLog(now time.Duration, line upgradelog.Line) {
-	t.tell(now, LineLogged{line})
-	if t.pc.logErr == nil && t.pc.full == 0 {
-		t.write(line)
-		return
-	}
-	t.pc.unsaid++
-	switch {
-	case t.pc.logErr != nil:
-	case t.pc.touched:
-		t.pc.logErr = fmt.Errorf("log: %w; the upgrade went on without it", ErrDiskFull)
-	default:
-		t.pc.logErr = fmt.Errorf("log: %w; nothing was changed", ErrDiskFull)
-		t.pc.leaving = true
-		t.upgrader.Abort(now)
-	}
-}
-
-// claim is what the tool says in the end of an upgrade that ended so.
-func (c *pc) claim(err error) error {
-	switch {
-	case c.logErr == nil:
-		return err
-	case err == nil, c.leaving && errors.Is(err, client.ErrAborted):
-		return c.logErr
-	}
-	return errors.Join(err, c.logErr)
-}
-
 // appendState leaves the calendar out: it changes no more than the stamps of the log.
 func (c *pc) appendState(dst []byte) []byte {
 	dst = machine.AppendUint(dst, uint64(c.asleep))
 	dst = machine.AppendUint(dst, uint64(c.full))
 	dst = append(dst, byte(c.firmware))
-	for _, b := range []bool{c.pressed, c.reset, c.touched, c.ordered, c.leaving, c.logErr != nil} {
-		dst = machine.AppendBool(dst, b)
-	}
-	return dst
+	return machine.AppendBool(machine.AppendBool(dst, c.pressed), c.reset)
 }

@@ -212,7 +212,7 @@ func (r *Rig) Block() int {
 	if t.doing != client.StepDownload {
 		return 0
 	}
-	return t.upgrader.Counts().Answered + 1
+	return t.session.Counts().Answered + 1
 }
 
 // Now is the time on the bench's clock.
@@ -349,7 +349,7 @@ func (r *Rig) Begin(a Attempt) error {
 	r.attempt, r.before, r.recovery = a, r.look(), nil
 	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), r.config(a).Baud)
-	t := &tool{upgrader: u, person: a.Person, disk: r.disk, pc: pc{things: r.pc}, untraced: r.setup.NoTrace}
+	t := &tool{session: client.NewSession(u, a.Person.Paste), person: a.Person, disk: r.disk, pc: pc{things: r.pc}, untraced: r.setup.NoTrace}
 	if a.Defect != nil {
 		t.journalInPlace, t.logHeldBack = a.Defect.JournalInPlace, a.Defect.LogHeldBack
 	}
@@ -369,7 +369,7 @@ func (r *Rig) start(t *tool) {
 			r.bench.Carry(o)
 		}
 	}
-	t.upgrader.Start(r.Now(), r.attempt.Task)
+	t.session.Start(r.Now(), r.attempt.Task)
 	t.listen(r.Now())
 	r.bench.Exchange()
 	for _, o := range orders {

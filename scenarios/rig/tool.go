@@ -82,9 +82,9 @@ func (d *Disk) Journals() int { return len(d.journals) }
 // circles.
 const maxPrompts = 500
 
-// tool is the host's side of the bench: the upgrader, the person and the disk.
+// tool is the host's side of the bench: a session, its person, its PC and its disk.
 type tool struct {
-	upgrader *client.Upgrader
+	session  *client.Session
 	person   Person
 	disk     Disk
 	pc       pc
@@ -99,6 +99,8 @@ type tool struct {
 	device   client.Device
 	counts   client.Counts // of the download that ran last
 	doing    client.Step   // of the upgrader's procedure
+	ordered  bool          // an application was told to enter download state
+	unsaid   int           // lines that are not in the log
 	pending  []story.Event
 	untraced bool // nobody wants to hear of events
 
@@ -111,14 +113,14 @@ type tool struct {
 
 func (t *tool) Receive(now time.Duration, p []byte) {
 	if !t.still() {
-		t.upgrader.Receive(now, p)
+		t.session.Receive(now, p)
 		t.listen(now)
 	}
 }
 
 func (t *tool) Advance(now time.Duration) {
 	if !t.still() {
-		t.upgrader.Advance(now)
+		t.session.Advance(now)
 		t.listen(now)
 	}
 }
@@ -127,17 +129,17 @@ func (t *tool) Next() (time.Duration, bool) {
 	if t.still() {
 		return 0, false
 	}
-	return t.upgrader.Next()
+	return t.session.Next()
 }
 
 func (t *tool) Transmit(dst []byte) []byte {
 	if t.still() {
 		return dst
 	}
-	return t.upgrader.Transmit(dst)
+	return t.session.Transmit(dst)
 }
 
-func (t *tool) Done() bool { return t.killed || t.upgrader.Done() }
+func (t *tool) Done() bool { return t.killed || t.session.Done() }
 
 // errReset is what the tool says of a connection that was reset, wherever that was.
 var errReset = errors.New("the connection was reset")
@@ -151,12 +153,12 @@ func (t *tool) Drain(dst []story.Event) []story.Event {
 func (t *tool) CloneHost(spent bench.Host) bench.Host {
 	c, ok := spent.(*tool)
 	if !ok {
-		c = &tool{upgrader: new(client.Upgrader)}
+		c = &tool{session: new(client.Session)}
 	}
 	old := *c
 	*c = *t
-	t.upgrader.CopyTo(old.upgrader)
-	c.upgrader = old.upgrader
+	t.session.CopyTo(old.session)
+	c.session = old.session
 	c.prompts = slices.Clip(t.prompts)
 	c.disk.Log = slices.Clip(t.disk.Log)
 	c.disk.journals = slices.Clip(t.disk.journals)
@@ -167,8 +169,9 @@ func (t *tool) CloneHost(spent bench.Host) bench.Host {
 
 // AppendState leaves out what was written and shown before.
 func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
-	dst = t.upgrader.AppendState(dst, now)
+	dst = t.session.AppendState(dst, now)
 	dst = machine.AppendBool(dst, t.killed)
+	dst = machine.AppendBool(dst, t.ordered)
 	dst = machine.AppendBool(dst, t.aborted)
 	dst = machine.AppendBool(dst, t.lost)
 	c := t.latest()
@@ -185,10 +188,10 @@ func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 	return machine.AppendBytes(dst, t.heldJournal.file)
 }
 
-// listen takes the upgrader's events and does what they ask for.
+// listen takes the session's events and does what they ask for.
 func (t *tool) listen(now time.Duration) {
-	for !t.upgrader.Quiet() {
-		e, _ := t.upgrader.NextEvent()
+	for !t.session.Quiet() {
+		e, _ := t.session.NextEvent(now)
 		t.hear(now, e)
 	}
 }
@@ -197,42 +200,56 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
 		t.count()
-		t.writeLog(now, e.Line)
+		t.tell(now, LineLogged{e.Line})
+		if e.Settled {
+			t.unsaid++
+			return
+		}
+		t.session.Logged(now, t.write(e.Line))
 	case client.EventPrompt:
 		t.tell(now, Prompted{e.Prompt})
 		t.prompts = append(t.prompts, e.Prompt)
 		if len(t.prompts) > maxPrompts {
 			panic("rig: tool and person run in circles at " + e.Prompt.String())
 		}
-		t.upgrader.Answer(now, t.answer(e.Prompt))
+		if !e.Settled {
+			t.session.Answer(now, t.answer(e.Prompt))
+		}
 	case client.EventSaveJournal:
-		t.upgrader.Saved(now, t.save(e.Journal))
+		t.session.Saved(now, t.save(e.Journal))
 	case client.EventLoadJournal:
 		j, err := t.disk.load(e.Device.SerialNumber)
-		t.upgrader.Loaded(now, j, err)
+		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
 		t.disk.remove(e.Device.SerialNumber)
+		t.session.Removed(now, nil)
 	case client.EventStep:
-		t.step(e.Step)
+		t.doing = e.Step
+		t.ordered = t.ordered || e.Step == client.StepEnterDownloadState && !t.device.Download
 	case client.EventSettings:
 		t.settings = e.Settings
 	case client.EventDevice:
-		t.device, t.pc.touched = e.Device, e.Device.Download
+		t.device = e.Device
 	case client.EventFinished:
-		t.claim = t.pc.claim(e.Err)
+		t.claim = e.Err
 		t.flush()
 		t.tell(now, Finished{t.claim})
 	}
 }
 
-// write adds a line to the log.
-func (t *tool) write(l upgradelog.Line) {
-	if t.logHeldBack {
+// write adds a line to the log, if there is room.
+func (t *tool) write(l upgradelog.Line) error {
+	switch {
+	case t.pc.full > 0:
+		t.unsaid++
+		return ErrDiskFull
+	case t.logHeldBack:
 		t.heldLog = upgradelog.Append(t.heldLog, l)
-		return
+	default:
+		t.disk.Log = upgradelog.Append(t.disk.Log, l)
 	}
-	t.disk.Log = upgradelog.Append(t.disk.Log, l)
+	return nil
 }
 
 // save keeps a journal: whole, or, by a tool that writes in place, as far as it has come.
@@ -254,7 +271,7 @@ func (t *tool) flush() {
 	if t.pc.full == 0 {
 		t.disk.Log = append(t.disk.Log, t.heldLog...)
 	} else {
-		t.pc.unsaid += bytes.Count(t.heldLog, []byte("\n"))
+		t.unsaid += bytes.Count(t.heldLog, []byte("\n"))
 	}
 	t.heldLog = nil
 	if t.heldJournal.file != nil {
@@ -268,7 +285,7 @@ func (t *tool) flush() {
 func (t *tool) count() { t.counts = t.latest() }
 
 func (t *tool) latest() client.Counts {
-	if c := t.upgrader.Counts(); c.Transmitted > 0 {
+	if c := t.session.Counts(); c.Transmitted > 0 {
 		return c
 	}
 	return t.counts
@@ -288,9 +305,6 @@ func (t *tool) tell(now time.Duration, what story.What) {
 }
 
 func (t *tool) answer(p client.Prompt) client.Answer {
-	if t.pc.leaving {
-		return client.Answer{Choice: client.Exit}
-	}
 	switch p {
 	case client.ConnectionType:
 		t.visits++

@@ -73,6 +73,12 @@ func Unusable(err error) *Error { return &Error{err: err, status: Misused} }
 // program ends with Failed all the same.
 func Environmental(err error) *Error { return &Error{err: err, status: Environment} }
 
+// WithStatus gives an error the status with which the program ends, whatever the errors in it
+// say, and what to do next; err must not be nil.
+func WithStatus(err error, s Status, hints ...string) *Error {
+	return (&Error{err: err, status: s}).Hint(hints...)
+}
+
 // WithHints adds what to do next and leaves the status as it is. An error without hints, and
 // none, come back as they are.
 func WithHints(err error, hints ...string) error {

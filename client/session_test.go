@@ -1,0 +1,473 @@
+package client_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/dcf"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// sessionDesk is a desk whose tool is a session with a journal.
+func sessionDesk(t testing.TB) *desk {
+	t.Helper()
+	cfg := deskConfig()
+	cfg.Journal = true
+	return newDesk(t, cfg).inSession()
+}
+
+func (d *desk) inSession() *desk {
+	d.s = client.NewSession(d.u, d.groups)
+	return d
+}
+
+// wantEnd checks how the session has ended.
+func (d *desk) wantEnd(err error, status client.Status, advice client.Advice) {
+	d.t.Helper()
+	end := d.s.End()
+	if !d.s.Done() || !errors.Is(end.Err, err) || end.Status != status || end.Advice != advice {
+		d.t.Errorf("done %v: %v, status %d, advice %d; want %v, %d, %d", d.s.Done(), end.Err, end.Status, end.Advice, err, status, advice)
+	}
+	if at, ok := d.s.Next(); ok || len(d.s.Transmit(nil)) > 0 {
+		d.t.Errorf("it goes on at %v", at)
+	}
+}
+
+// failing makes a log of which so many lines can be written.
+func failing(lines int) func(int) error {
+	return func(written int) error {
+		if written >= lines {
+			return errTest
+		}
+		return nil
+	}
+}
+
+func TestASessionUpgradesAndTellsItsEnd(t *testing.T) {
+	d := sessionDesk(t)
+	if err := d.do(client.TaskUpgrade); err != nil {
+		t.Fatal(err)
+	}
+	d.upgraded()
+	d.wantEnd(nil, client.StatusDone, client.NoAdvice)
+	if d.s.End().Kept || d.disk != nil || d.written != len(d.log) {
+		t.Errorf("%+v, a journal of %d bytes, %d of %d lines written", d.s.End(), len(d.disk), d.written, len(d.log))
+	}
+}
+
+// A log that fails, at every line of an upgrade: before anything is changed it ends the upgrade,
+// and the meter is as it was; afterwards it costs the log and not the upgrade.
+func TestALogThatFailsEndsAnUpgradeThatHasChangedNothingAndNoOther(t *testing.T) {
+	calm := sessionDesk(t)
+	if err := calm.do(client.TaskUpgrade); err != nil {
+		t.Fatal(err)
+	}
+	noReturn := slices.IndexFunc(calm.log, func(l upgradelog.Line) bool { return l.Kind == upgradelog.EnteredDownloadState })
+	identified := slices.IndexFunc(calm.log, func(l upgradelog.Line) bool { return l.Kind == upgradelog.DeviceSerialNumber })
+	for n := range calm.log {
+		t.Run(calm.log[n].Kind.String(), func(t *testing.T) {
+			d := sessionDesk(t)
+			d.logErr = failing(n)
+			ops := d.m.Chip().Ops()
+			err := d.do(client.TaskUpgrade)
+			var failed *client.LogError
+			if !errors.As(err, &failed) || !errors.Is(err, errTest) || failed.WentOn != (n >= noReturn) {
+				t.Fatalf("%v, the point of no return is line %d", err, noReturn)
+			}
+			if d.written != n {
+				t.Errorf("%d lines were written, a log that has failed goes on", d.written)
+			}
+			if failed.WentOn {
+				d.upgraded()
+				d.wantEnd(errTest, client.StatusFailed, client.NoAdvice)
+				if len(d.log) != len(calm.log) || len(d.warnings) != 1 || !errors.Is(d.warnings[0], errTest) || !strings.Contains(err.Error(), "went on without it") {
+					t.Errorf("%d of %d lines told, warnings %v, %v", len(d.log), len(calm.log), d.warnings, err)
+				}
+				return
+			}
+			if d.m.Chip().Ops() != ops || !strings.Contains(err.Error(), "nothing was changed") || len(d.warnings) > 0 {
+				t.Errorf("%v, %d flash operations, warnings %v", err, d.m.Chip().Ops()-ops, d.warnings)
+			}
+			status := client.StatusFailed
+			if n < identified {
+				status = client.StatusEnvironment // nothing was sent
+			}
+			d.wantEnd(errTest, status, client.AdviceOtherLog)
+		})
+	}
+}
+
+func TestALogThatFailsHidesNoFailureOfTheUpgrade(t *testing.T) {
+	d := sessionDesk(t)
+	d.logErr = failing(9)
+	d.start(client.TaskUpgrade)
+	for len(d.blocks) == 0 {
+		d.step(time.Hour)
+	}
+	d.m.PowerOff(d.now)
+	d.run(d.now + time.Hour)
+	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
+	d.wantEnd(errTest, client.StatusFailed, client.AdviceRecover)
+	if end := d.s.End(); !end.Kept || strings.Contains(end.Err.Error(), "\n") {
+		t.Errorf("%+v", end)
+	}
+}
+
+// The log fails at the line that says why the upgrade failed: its window, which was to come next,
+// is closed by then.
+func TestALogThatFailsAtTheLastLinesEndsTheToolOnce(t *testing.T) {
+	d := sessionDesk(t)
+	d.diskErr = errTest
+	d.logErr = failing(8)
+	d.do(client.TaskUpgrade)
+	d.wantEnd(client.ErrNoPersistence, client.StatusFailed, client.AdviceOtherLog)
+	var failed *client.LogError
+	if !errors.As(d.claim, &failed) || failed.WentOn || len(d.prompts) != 2 {
+		t.Errorf("%v, prompts %v", d.claim, d.prompts)
+	}
+}
+
+func TestAConnectionThatIsLostEndsTheUpgradeAndCanBeRecovered(t *testing.T) {
+	d := sessionDesk(t)
+	d.start(client.TaskUpgrade)
+	for len(d.blocks) == 0 {
+		d.step(time.Hour)
+	}
+	d.s.Lost(d.now, errTest)
+	d.listen()
+	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
+	d.wantEnd(errTest, client.StatusFailed, client.AdviceRecover)
+	d.s.Lost(d.now, errTest)
+	d.s.Quit()
+	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
+}
+
+// A meter that is found in download state is worth more than a log from the start.
+func TestALogThatFailsDoesNotKeepAMeterFromItsRecovery(t *testing.T) {
+	d := sessionDesk(t)
+	intoDownload(d)
+	d.logErr = failing(5)
+	d.do(client.TaskRecover)
+	d.upgraded()
+	d.wantEnd(errTest, client.StatusFailed, client.NoAdvice)
+}
+
+// A recovery of settings alone changes the meter without flashing it.
+func TestALogThatFailsOnceSettingsAreWrittenBackDoesNotSayThatNothingWasChanged(t *testing.T) {
+	first := sessionDesk(t)
+	first.hold = client.PasteOptions
+	first.start(client.TaskUpgrade)
+	first.run(time.Hour)
+	first.s.Quit()
+	first.wantEnd(client.ErrEndedAtOnce, client.StatusFailed, client.AdviceRecover)
+
+	cfg := deskConfig()
+	cfg.Journal = true
+	d := first.another(cfg).inSession()
+	d.logErr = failing(8)
+	d.do(client.TaskRecover)
+	d.wantEnd(errTest, client.StatusFailed, client.NoAdvice)
+	if !strings.Contains(d.s.End().Err.Error(), "went on without it") || d.m.Chip().Ops() != first.m.Chip().Ops() || d.disk != nil {
+		t.Errorf("%v, journal %q", d.s.End().Err, d.disk)
+	}
+}
+
+// Ctrl-C in every step of an upgrade: the end says whether there is something to recover, and
+// that nothing was changed only where that is so.
+func TestCtrlCEndsTheToolAndSaysWhatItLeaves(t *testing.T) {
+	seen := map[client.Advice]int{}
+	for steps := 0; ; steps++ {
+		d := sessionDesk(t)
+		ops := d.m.Chip().Ops()
+		d.start(client.TaskUpgrade)
+		for range steps {
+			if d.finished || !d.step(time.Hour) {
+				break
+			}
+		}
+		if d.finished {
+			break
+		}
+		d.s.Interrupt(d.now)
+		d.listen()
+		advice := client.AdviceAgain
+		if slices.ContainsFunc(d.steps, client.Step.LeavesApplication) {
+			advice = client.AdviceRecover
+		}
+		seen[advice]++
+		d.wantEnd(client.ErrAborted, client.StatusFailed, advice)
+		if kept := d.s.End().Kept; kept != (d.disk != nil) || advice == client.AdviceRecover && !kept {
+			t.Errorf("after %v: kept %v, journal %q", d.steps[len(d.steps)-1], kept, d.disk)
+		}
+		if advice == client.AdviceAgain && d.m.Chip().Ops() != ops {
+			t.Errorf("after %v the flash was touched", d.steps[len(d.steps)-1])
+		}
+	}
+	if seen[client.AdviceAgain] < 3 || seen[client.AdviceRecover] < 10 {
+		t.Errorf("not much was interrupted: %v", seen)
+	}
+}
+
+// What has succeeded is not made a failure by the way in which its window is closed.
+func TestCtrlCAtTheLastWindowMakesNoFailureOfAnUpgrade(t *testing.T) {
+	d := sessionDesk(t)
+	d.hold = client.UpgradeCompleted
+	d.start(client.TaskUpgrade)
+	d.run(time.Hour)
+	d.s.Interrupt(d.now)
+	d.listen()
+	d.wantEnd(nil, client.StatusDone, client.NoAdvice)
+	d.upgraded()
+}
+
+// Ctrl-C leaves the windows too; the Abort button does not.
+func TestCtrlCLeavesTheWindowsAndTheAbortButtonDoesNot(t *testing.T) {
+	windows := func() *desk {
+		d := sessionDesk(t)
+		d.choices[client.SetupAssistant] = client.Upgrade
+		d.start(client.TaskConnect)
+		for len(d.blocks) == 0 {
+			d.step(time.Hour)
+		}
+		d.hold = client.ConnectionType
+		return d
+	}
+	pressed := windows()
+	pressed.s.Abort(pressed.now)
+	pressed.listen()
+	if pressed.s.Done() || pressed.prompts[len(pressed.prompts)-1] != client.ConnectionType {
+		t.Errorf("after Abort: done %v, prompts %v", pressed.s.Done(), pressed.prompts)
+	}
+	left := windows()
+	left.s.Interrupt(left.now)
+	left.listen()
+	left.wantEnd(client.ErrAborted, client.StatusFailed, client.AdviceRecover)
+	if last := left.prompts[len(left.prompts)-1]; last != client.ConnectionType {
+		t.Errorf("the windows left end with %v", last)
+	}
+}
+
+// A person who goes away: the window that stands is left as its own Exit does. What would have
+// been sent only after an answer is not sent; an upgrade that is through gets its settings.
+func TestAPersonWhoGoesAwayHasNothingSentThatWasAskedAbout(t *testing.T) {
+	for _, c := range []struct {
+		at      client.Prompt
+		task    client.Task
+		desk    func(*desk)
+		err     error
+		status  client.Status
+		advice  client.Advice
+		changed bool
+	}{
+		{at: client.ConnectionType, task: client.TaskConnect},
+		{at: client.SetupAssistant, task: client.TaskConnect},
+		{at: client.ChooseFirmware, task: client.TaskUpgrade, err: client.ErrAborted, status: client.StatusFailed, advice: client.AdviceAnswer},
+		{at: client.RestoreSettings, task: client.TaskUpgrade, desk: withJournal, err: client.ErrAborted, status: client.StatusFailed, advice: client.AdviceAnswer},
+		{at: client.SendTemplate, task: client.TaskSendTemplate, desk: withTemplate, err: client.ErrAborted, status: client.StatusFailed, advice: client.AdviceAnswer},
+		{at: client.ChooseTemplate, task: client.TaskSendTemplate, desk: withTemplate, err: client.ErrAborted, status: client.StatusFailed, advice: client.AdviceAnswer},
+		{at: client.PasteOptions, task: client.TaskSendTemplate, desk: withTemplate, err: client.ErrAborted, status: client.StatusFailed, advice: client.AdviceAnswer},
+		{at: client.PasteOptions, task: client.TaskUpgrade, changed: true},
+		{at: client.UpgradeCompleted, task: client.TaskUpgrade, changed: true},
+	} {
+		t.Run(fmt.Sprint(c.at, c.task), func(t *testing.T) {
+			d := sessionDesk(t)
+			if c.desk != nil {
+				c.desk(d)
+			}
+			before := d.m.Settings(d.now)
+			d.hold = c.at
+			d.start(c.task)
+			d.run(d.now + time.Hour)
+			if len(d.prompts) == 0 || d.prompts[len(d.prompts)-1] != c.at {
+				t.Fatalf("prompts %v", d.prompts)
+			}
+			d.s.InputEnded(d.now)
+			d.listen()
+			d.run(d.now + time.Hour)
+			d.wantEnd(c.err, c.status, c.advice)
+			after := d.m.Settings(d.now)
+			if lost := before.Differs(&after) &^ ion.Of(ion.Energy); lost != 0 || after.Template != before.Template {
+				t.Errorf("lost: %v, template %q", lost, after.Template)
+			}
+			if revision, _ := d.m.Revision(); (revision == d.file.Revision) != c.changed || d.m.State() != meter.Application {
+				t.Errorf("the meter is %v with %s", d.m.State(), revision)
+			}
+		})
+	}
+}
+
+func TestInputThatEndsWhileNothingIsAskedEndsNothing(t *testing.T) {
+	d := sessionDesk(t)
+	d.s.InputEnded(0)
+	d.start(client.TaskUpgrade)
+	d.s.InputEnded(d.now)
+	d.run(time.Hour)
+	d.wantEnd(nil, client.StatusDone, client.NoAdvice)
+}
+
+// withJournal leaves a journal of a meter that still runs its application.
+func withJournal(d *desk) {
+	d.t.Helper()
+	s := d.m.Settings(d.now)
+	d.disk = client.AppendJournal(nil, &client.Journal{SerialNumber: "PC-0209A001-11", UnitID: 105, Revision: "7350V282", Settings: s})
+}
+
+func withTemplate(d *desk) {
+	d.t.Helper()
+	f, err := dcf.Parse([]byte("[template]\nname = OTHER\n\n[nameplate]\nowner = OTHER\n"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.template = f
+}
+
+// A window that the person closes before the tool is no failure of the tool.
+func TestAWindowThatThePersonClosedIsNoFailure(t *testing.T) {
+	d := sessionDesk(t)
+	d.choices[client.SetupAssistant] = client.Upgrade
+	d.hold = client.ChooseFirmware
+	d.start(client.TaskConnect)
+	d.run(time.Hour)
+	for _, c := range []client.Choice{client.Cancel, client.Exit} { // of the file, and of the connection
+		d.hold = client.ConnectionType
+		d.s.Answer(d.now, client.Answer{Choice: c})
+		d.listen()
+	}
+	d.wantEnd(client.ErrAborted, client.StatusDone, client.NoAdvice)
+}
+
+func TestASessionThatDoesNotBeginSaysWhy(t *testing.T) {
+	d := sessionDesk(t)
+	d.s.NotConnected(errTest)
+	d.wantEnd(errTest, client.StatusEnvironment, client.NoAdvice)
+	d.s.Start(0, client.TaskUpgrade)
+	if d.listen(); len(d.prompts) > 0 || d.s.End().Err != errTest {
+		t.Error("it begins all the same")
+	}
+
+	d = sessionDesk(t)
+	d.s.Interrupt(0)
+	d.wantEnd(client.ErrAborted, client.StatusFailed, client.NoAdvice)
+}
+
+func TestWhatFollowsFromARefusalIsAdvised(t *testing.T) {
+	for name, c := range map[string]struct {
+		task   client.Task
+		config func(*client.Config)
+		desk   func(*desk)
+		err    error
+		advice client.Advice
+	}{
+		"password":       {task: client.TaskUpgrade, config: func(c *client.Config) { c.Password = "123" }, err: client.ErrPassword, advice: client.AdvicePassword},
+		"serial number":  {task: client.TaskUpgrade, config: func(c *client.Config) { c.SerialNumber = "PC-0" }, err: client.ErrWrongSerial, advice: client.AdviceCheckMeter},
+		"unit":           {task: client.TaskUpgrade, desk: func(d *desk) { d.tap = stranger }, err: client.ErrWrongUnit, advice: client.AdviceCheckMeter},
+		"product":        {task: client.TaskUpgrade, desk: func(d *desk) { d.file.Product = 7330 }, err: client.ErrWrongProduct, advice: client.AdviceOtherFile},
+		"journal":        {task: client.TaskUpgrade, desk: func(d *desk) { d.diskErr = errTest }, err: errTest, advice: client.AdviceOtherFolder},
+		"download state": {task: client.TaskReadSettings, desk: intoDownload, err: client.ErrDownloadState, advice: client.AdviceRecoverFirst},
+		"nobody":         {task: client.TaskUpgrade, desk: func(d *desk) { d.m.PowerOff(0) }, err: client.ErrNoResponse, advice: client.NoAdvice},
+		"file":           {task: client.TaskUpgrade, desk: func(d *desk) { d.fileErr = errTest }, err: client.ErrBadFile, advice: client.NoAdvice},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := deskConfig()
+			cfg.Journal = true
+			if c.config != nil {
+				c.config(&cfg)
+			}
+			d := newDesk(t, cfg).inSession()
+			if c.desk != nil {
+				c.desk(d)
+			}
+			d.do(c.task)
+			d.wantEnd(c.err, client.StatusFailed, c.advice)
+		})
+	}
+}
+
+func TestARecoveryWithoutSettingsSaysToSendATemplate(t *testing.T) {
+	d := newDesk(t, deskConfig()).inSession()
+	intoDownload(d)
+	d.do(client.TaskRecover)
+	d.wantEnd(nil, client.StatusDone, client.AdviceSendTemplate)
+}
+
+func TestAJournalThatCannotBeRemovedIsAWarning(t *testing.T) {
+	d := sessionDesk(t)
+	d.hold = client.PasteOptions
+	d.start(client.TaskUpgrade)
+	d.run(time.Hour)
+	d.diskErr = errTest
+	d.s.Answer(d.now, client.Answer{Groups: ion.AllGroups})
+	d.run(d.now + time.Hour)
+	d.wantEnd(nil, client.StatusDone, client.NoAdvice)
+	if len(d.warnings) != 1 || !errors.Is(d.warnings[0], errTest) || !d.s.End().Kept {
+		t.Errorf("warnings %v, %+v", d.warnings, d.s.End())
+	}
+}
+
+func TestNothingIsHandedOutUntilALineIsLogged(t *testing.T) {
+	d := sessionDesk(t)
+	d.s.Start(0, client.TaskUpgrade)
+	var e client.Event
+	for ok := true; ok; {
+		if e, ok = d.s.NextEvent(0); ok && e.Kind == client.EventPrompt {
+			d.s.Answer(0, client.Answer{Firmware: d.file})
+		}
+		if e.Kind == client.EventLog {
+			break
+		}
+	}
+	if _, ok := d.s.NextEvent(0); ok || !d.s.Quiet() {
+		t.Fatal("something is told before the line is written")
+	}
+	d.s.Logged(0, nil)
+	if e, ok := d.s.NextEvent(0); !ok || e.Kind != client.EventLog {
+		t.Errorf("%v %v", e.Kind, ok)
+	}
+}
+
+func (d *desk) forkSession(t testing.TB) *desk {
+	c := d.fork(t)
+	c.s = d.s.Clone()
+	return c
+}
+
+func (d *desk) sessionEnding() string {
+	d.run(3 * time.Hour)
+	return fmt.Sprintf("%v %+v %v %v %d %x", d.now, d.s.End(), d.prompts, d.warnings, d.written, d.s.AppendState(nil, d.now))
+}
+
+func TestCloneOfASessionHasTheSameFutureAtAnyMoment(t *testing.T) {
+	for _, lines := range []int{4, 9, 1000} {
+		begin := func() *desk {
+			d := sessionDesk(t)
+			d.logErr = failing(lines)
+			return d.start(client.TaskUpgrade)
+		}
+		want := begin().sessionEnding()
+		d := begin()
+		for n := 0; !d.finished && d.step(3*time.Hour); n++ {
+			if n%7 != 0 {
+				continue
+			}
+			before := d.s.AppendState(nil, d.now)
+			c := d.forkSession(t)
+			if !bytes.Equal(c.s.AppendState(nil, c.now), before) {
+				t.Fatalf("event %d: the clone has another state", n)
+			}
+			if got := c.sessionEnding(); got != want {
+				t.Fatalf("event %d: the clone goes another way\n%s\n%s", n, got, want)
+			}
+			if !bytes.Equal(d.s.AppendState(nil, d.now), before) {
+				t.Fatalf("event %d: what the clone did shows in the original", n)
+			}
+		}
+	}
+}

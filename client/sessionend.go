@@ -1,0 +1,112 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Status is the exit status of a tool.
+type Status int
+
+// The statuses. 2 is wrong usage, of which a session knows nothing.
+const (
+	StatusDone        Status = 0
+	StatusFailed      Status = 1 // it did not succeed
+	StatusEnvironment Status = 3 // what it needs around it failed before anything was sent
+)
+
+// End is how a session has ended.
+type End struct {
+	// Err is why the task failed, if it did. With StatusDone it is ErrAborted at most: the
+	// person has closed a window and then the tool.
+	Err    error
+	Status Status
+	Advice Advice
+	Kept   bool // a journal with the meter's settings waits on the disk
+}
+
+// Advice is what the person should do next.
+type Advice uint8
+
+// The advices. All but the first three follow a failure that changed nothing.
+const (
+	NoAdvice           Advice = iota
+	AdviceSendTemplate        // it succeeded, and the settings are those of the factory template: send your own
+	AdviceRecover             // the meter may be in download state, or lacks settings: see to cable and power, and recover it
+	AdviceOtherLog            // name another log
+	AdviceAnswer              // answer the questions: one was not
+	AdviceAgain               // it was ended by the person: start it again
+	AdvicePassword            // give the right password
+	AdviceRecoverFirst        // what was wanted needs the meter's application: recover it first
+	AdviceOtherFile           // the file is for another product
+	AdviceCheckMeter          // another meter answers
+	AdviceOtherFolder         // the journal cannot be kept where it should be
+)
+
+// finish ends the session: its task has ended with err.
+func (s *Session) finish(err error) {
+	err = s.withLog(err)
+	s.end = &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept}
+}
+
+// withLog adds that the log could not be written: what was wanted did not come off altogether.
+func (s *Session) withLog(err error) error {
+	switch {
+	case s.logErr == nil:
+		return err
+	case err == nil, !s.logErr.WentOn && errors.Is(err, ErrAborted):
+		return s.logErr
+	}
+	return fmt.Errorf("%w; %w", err, s.logErr)
+}
+
+func (s *Session) status(err error) Status {
+	switch {
+	case err == nil, s.upgrader.task == TaskConnect && !s.leaving && !s.recover && errors.Is(err, ErrAborted):
+		return StatusDone
+	case s.logErr != nil && !s.sent:
+		return StatusEnvironment
+	}
+	return StatusFailed
+}
+
+// advice is what follows from how the task ended.
+func (s *Session) advice(err error) Advice {
+	upgrade := s.upgrader.task == TaskUpgrade || s.upgrader.task == TaskRecover
+	byPerson := errors.Is(err, ErrAborted) || errors.Is(err, ErrEndedAtOnce)
+	switch {
+	case err == nil && upgrade && s.upgrader.wrote == 0 && s.paste != 0:
+		return AdviceSendTemplate
+	case err == nil:
+		return NoAdvice
+	case s.upgrader.task != TaskIdentify && (s.recover || s.changed && s.kept):
+		return AdviceRecover
+	case s.logErr != nil && !s.logErr.WentOn:
+		return AdviceOtherLog
+	case byPerson && s.unanswered && !s.changed:
+		return AdviceAnswer
+	case byPerson && upgrade && !s.changed:
+		return AdviceAgain
+	}
+	return adviceOn(err)
+}
+
+// adviceOn is for an error that changed nothing.
+func adviceOn(err error) Advice {
+	for _, a := range []struct {
+		err    error
+		advice Advice
+	}{
+		{ErrPassword, AdvicePassword},
+		{ErrDownloadState, AdviceRecoverFirst},
+		{ErrWrongProduct, AdviceOtherFile},
+		{ErrWrongSerial, AdviceCheckMeter},
+		{ErrWrongUnit, AdviceCheckMeter},
+		{ErrNoPersistence, AdviceOtherFolder},
+	} {
+		if errors.Is(err, a.err) {
+			return a.advice
+		}
+	}
+	return NoAdvice
+}
