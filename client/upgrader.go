@@ -133,11 +133,11 @@ type transfer struct {
 
 // New makes a tool that was just started.
 func New(cfg Config) (*Upgrader, error) {
-	if cfg.UnitID < 1 || cfg.UnitID > 9999 {
-		return nil, fmt.Errorf("unit id %d: use 1 to 9999", cfg.UnitID)
+	if err := ion.CheckUnitID(int(cfg.UnitID)); err != nil {
+		return nil, err
 	}
 	if cfg.Baud < 0 {
-		return nil, fmt.Errorf("baud rate %d: use 1200, 2400, 4800, 9600 or 19200", cfg.Baud)
+		return nil, fmt.Errorf("%d baud is no rate of a line", cfg.Baud)
 	}
 	credential, err := ion.ParsePassword(cfg.Password, cfg.User)
 	if err != nil {

@@ -49,7 +49,7 @@ func Open(c Config) (io.ReadWriteCloser, error) {
 	case c.Port != "" && c.TCP != "":
 		return nil, fmt.Errorf("two connections, serial port %s and TCP address %s: name one of them", c.Port, c.TCP)
 	case c.Baud < 0:
-		return nil, fmt.Errorf("%d baud is no rate; the meter's ports run at up to 19200, by default at %d", c.Baud, DefaultBaud)
+		return nil, fmt.Errorf("%d baud is no rate of a line", c.Baud)
 	case c.DialTimeout < 0:
 		return nil, fmt.Errorf("a dial timeout of %v is in the past", c.DialTimeout)
 	}

@@ -259,6 +259,34 @@ func TestTheTablesAreInOrder(t *testing.T) {
 	}
 }
 
+func TestValuesAreCompleted(t *testing.T) {
+	for line, want := range map[string]string{
+		"run upgrade-fa":                "upgrade-failed",
+		"list froz":                     "frozen",
+		"faults cable-":                 "cable-pull",
+		"replay kil":                    "kill",
+		"replay x --release ":           "2.1",
+		"replay x --model=73":           "--model=7300",
+		"shrink x --until settings":     "settings-lost",
+		"sweep --space state,fl":        "state,flash",
+		"sweep --fault power-l":         "power-loss",
+		"mutants no-res":                "no-resend",
+		"judge --suite ":                "smoke",
+		"judge --only kille":            "killed",
+		"judge --transport ":            "pty",
+		"atlas m":                       "merge",
+		"atlas show ":                   ":*.json",
+		"reproduce ":                    ":*.log",
+		"judge --artifacts ":            ":/",
+		"reproduce Upgrade.log --serve": "--serve",
+	} {
+		_, out, _ := call(t, "", append([]string{"__complete"}, strings.Split(line, " ")...)...)
+		if !slices.ContainsFunc(strings.Split(out, "\n"), func(l string) bool { return l == want || strings.HasPrefix(l, want+"\t") }) {
+			t.Errorf("%s: %q lacks %s", line, out, want)
+		}
+	}
+}
+
 func TestTheExampleOfTheFormatIsACase(t *testing.T) {
 	code, out, _ := call(t, "", "format")
 	if code != cli.Done || !strings.Contains(out, formatExample) {

@@ -93,6 +93,17 @@ func TestTheTableIsInOrder(t *testing.T) {
 	}
 }
 
+func TestValuesAreCompleted(t *testing.T) {
+	for line, want := range map[string]string{
+		"--model ": "7300\n7330\n7350\n", "--baud 1": "1200\n19200\n", "--pace ": "baud\noff\n",
+		"--fault cable-p": "cable-pull\n", "--fault ki": "", "--firmware ": ":*.upg\n", "comp": "completion\tprint a script that completes command lines in a shell\n",
+	} {
+		if _, out, _ := outcome(t, append([]string{"__complete"}, strings.Split(line, " ")...)...); out != want {
+			t.Errorf("%s: %q, want %q", line, out, want)
+		}
+	}
+}
+
 func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
 	if code, stdout, _ := outcome(t, "--help-faults"); code != cli.Done || stdout != fault.Describe() {
 		t.Errorf("exit code %d", code)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +108,28 @@ func TestHelpIsAResultAndShowsExamplesForEveryCommand(t *testing.T) {
 func TestTheTablesAreInOrder(t *testing.T) {
 	for _, problem := range clitest.Problems(func() *cli.Program { return new(program).table() }) {
 		t.Error(problem)
+	}
+}
+
+func TestValuesAreCompleted(t *testing.T) {
+	for line, want := range map[string]string{
+		"settings set own":             "owner=",
+		"settings get pt-pri":          "pt-primary",
+		"upgrade --paste pt-ct,cl":     "pt-ct,clock",
+		"upgrade --release ":           "2.1",
+		"recover ":                     ":*.upg",
+		"template send ":               ":*.dcf",
+		"pack --product 735":           "7350",
+		"identify --baud 96":           "9600",
+		"upgrade x.upg --journal ":     ":/",
+		"upgrade x.upg --no-jou":       "--no-journal",
+		"template s":                   "send",
+		"identify --tcp h:1 --unit-id": "--unit-id",
+	} {
+		out := ionup(t, append([]string{"__complete"}, strings.Split(line, " ")...)...).wantCode(cli.Done).stdout
+		if !slices.ContainsFunc(strings.Split(out, "\n"), func(l string) bool { return l == want || strings.HasPrefix(l, want+"\t") }) {
+			t.Errorf("%s: %q lacks %s", line, out, want)
+		}
 	}
 }
 

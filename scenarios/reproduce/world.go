@@ -2,7 +2,6 @@ package reproduce
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -113,13 +112,13 @@ func (w *world) readDevice(r *Run) error {
 		w.meter.SerialNumber = l.Text
 	}
 	if l, ok := r.find(upgradelog.DeviceUnitID); ok {
-		if l.Number < 1 || l.Number > 9999 {
+		if ion.CheckUnitID(l.Number) != nil {
 			return fmt.Errorf("no meter has the unit id %d", l.Number)
 		}
 		w.meter.UnitID = uint16(l.Number)
 	}
 	if l, ok := r.find(upgradelog.DeviceBaudRate); ok {
-		if !slices.Contains([]int{1200, 2400, 4800, 9600, 19200}, l.Number) {
+		if ion.CheckBaudRate(l.Number) != nil {
 			return fmt.Errorf("the meter's ports do not run at %d baud", l.Number)
 		}
 		w.meter.Baud = l.Number
