@@ -233,6 +233,36 @@ func (l Line) append(dst []byte) []byte {
 	return append(dst, w.after...)
 }
 
+// AsRead is the line as Parse gives it back once it was written: whole seconds of the clock of
+// the PC, as if it were UTC, and a text that is not too long.
+func (l Line) AsRead() Line {
+	if l.Kind == 0 || int(l.Kind) >= len(words) {
+		return Line{Kind: Note, Text: l.String()[len(words[Note].before):]}
+	}
+	read := Line{Kind: l.Kind}
+	switch words[l.Kind].form {
+	case stamp, asctime:
+		t := l.Time
+		read.Time = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+	case text:
+		read.Text = textAsRead(l.Text)
+	case number, tenths:
+		read.Number = l.Number
+	case count:
+		read.Number, read.Total = l.Number, l.Total
+	case release:
+		read.Text, read.Number = textAsRead(l.Text), l.Number
+	}
+	return read
+}
+
+func textAsRead(s string) string {
+	if len(s) <= MaxTextBytes {
+		return s
+	}
+	return parseText(string(appendText(nil, s)))
+}
+
 // appendText appends s. Bytes of what does not print (control characters, other line
 // ends, direction marks, bytes that are no UTF-8) become \x and two digits, and so does a
 // backslash before an x, so that the reader can tell.

@@ -435,3 +435,16 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	b.SetBytes(int64(len(dst)))
 }
+
+func TestALineAsReadIsTheOneThatParseGivesBack(t *testing.T) {
+	zone := time.FixedZone("PC", -7*3600)
+	for _, text := range []string{"", "7350V283", " a ", "a\nb\xFF東\\x41", strings.Repeat("東", MaxTextBytes)} {
+		for k := Kind(0); k <= Note+1; k++ {
+			l := Line{Kind: k, Time: time.Date(2008, 3, 6, 23, 59, 59, 999_999_999, zone), Text: text, Number: 7, Total: 9}
+			wantLines(t, Append(nil, l), []Line{l.AsRead()})
+			if again := l.AsRead().AsRead(); again != l.AsRead() {
+				t.Errorf("%v, read twice: %v", l.AsRead(), again)
+			}
+		}
+	}
+}

@@ -80,22 +80,13 @@ type note struct {
 	want     []upgradelog.Entry
 	rig      *rig.Rig
 	begun    time.Duration
-	read     int // bytes of its log
 	requests uint64
 }
 
 func (n *note) look() {
 	p := n.p
-	if log := n.log(); len(log) > n.read {
-		parsed, err := upgradelog.Parse(log[n.read:])
-		n.read = len(log)
-		if err != nil {
-			p.differs = true
-			return
-		}
-		for _, e := range parsed.Entries {
-			n.line(e.Line)
-		}
+	for _, l := range n.rig.Past().Lines[len(p.lines):] {
+		n.line(l.AsRead())
 	}
 	s := n.rig.Bench().Station()
 	if requests := s.Requests(); requests != n.requests {
@@ -106,14 +97,6 @@ func (n *note) look() {
 			replies: c.Replies, ops: c.FlashOps, lines: len(p.lines),
 		})
 	}
-}
-
-// log is what the attempt has logged so far.
-func (n *note) log() []byte {
-	if n.p.outcome != nil {
-		return n.p.outcome.Log
-	}
-	return n.rig.Past().Log
 }
 
 func (n *note) passes() int {

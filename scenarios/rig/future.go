@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/simulator/machine"
 )
 
@@ -13,6 +14,7 @@ import (
 type Past struct {
 	Prompts  []client.Prompt
 	Log      []byte
+	Lines    []upgradelog.Line // of Log
 	Unsaid   int
 	Cost     Cost
 	FlashOps uint64
@@ -21,7 +23,7 @@ type Past struct {
 // Past is that of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
+	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Lines: t.lines, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
 }
 
 // With is the outcome of an attempt whose past was p, where o came of one whose past was q,

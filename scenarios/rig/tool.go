@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -97,18 +96,19 @@ type tool struct {
 	claim    error
 	settings *ion.Settings
 	device   client.Device
-	counts   client.Counts // of the download that ran last
-	doing    client.Step   // of the upgrader's procedure
-	ordered  bool          // an application was told to enter download state
-	unsaid   int           // lines that are not in the log
+	counts   client.Counts     // of the download that ran last
+	doing    client.Step       // of the upgrader's procedure
+	ordered  bool              // an application was told to enter download state
+	lines    []upgradelog.Line // that are in the log
+	unsaid   int               // lines that are not
 	pending  []story.Event
 	untraced bool // nobody wants to hear of events
 
 	// What a defective tool does with its files.
 	journalInPlace bool
 	logHeldBack    bool
-	heldLog        []byte // lines that are not on the disk yet
-	heldJournal    kept   // a journal of which only the half is
+	heldLog        []upgradelog.Line // that is not on the disk yet
+	heldJournal    kept              // a journal of which only the half is
 }
 
 func (t *tool) Receive(now time.Duration, p []byte) {
@@ -160,6 +160,7 @@ func (t *tool) CloneHost(spent bench.Host) bench.Host {
 	t.session.CopyTo(old.session)
 	c.session = old.session
 	c.prompts = slices.Clip(t.prompts)
+	c.lines = slices.Clip(t.lines)
 	c.disk.Log = slices.Clip(t.disk.Log)
 	c.disk.journals = slices.Clip(t.disk.journals)
 	c.pending = append(old.pending[:0], t.pending...)
@@ -245,11 +246,17 @@ func (t *tool) write(l upgradelog.Line) error {
 		t.unsaid++
 		return ErrDiskFull
 	case t.logHeldBack:
-		t.heldLog = upgradelog.Append(t.heldLog, l)
+		t.heldLog = append(t.heldLog, l)
 	default:
-		t.disk.Log = upgradelog.Append(t.disk.Log, l)
+		t.put(l)
 	}
 	return nil
+}
+
+// put brings a line of the log to the disk.
+func (t *tool) put(l upgradelog.Line) {
+	t.disk.Log = upgradelog.Append(t.disk.Log, l)
+	t.lines = append(t.lines, l)
 }
 
 // save keeps a journal: whole, or, by a tool that writes in place, as far as it has come.
@@ -268,10 +275,12 @@ func (t *tool) save(j *client.Journal) error {
 
 // flush brings to the disk what a tool held back that comes to its end.
 func (t *tool) flush() {
-	if t.pc.full == 0 {
-		t.disk.Log = append(t.disk.Log, t.heldLog...)
-	} else {
-		t.unsaid += bytes.Count(t.heldLog, []byte("\n"))
+	for _, l := range t.heldLog {
+		if t.pc.full > 0 {
+			t.unsaid++
+		} else {
+			t.put(l)
+		}
 	}
 	t.heldLog = nil
 	if t.heldJournal.file != nil {
