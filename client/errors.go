@@ -28,6 +28,17 @@ var (
 	ErrDownloadState = errors.New("the meter is in download state")
 )
 
+// IsRefusal tells of the errors that end a task before anything is erased: what a tool has to
+// check comes first.
+func IsRefusal(err error) bool {
+	for _, refusal := range []error{ErrBadFile, ErrWrongProduct, ErrWrongSerial, ErrWrongUnit, ErrPassword, ErrNoPersistence, ErrDownloadState} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
 // NoAnswerError is a request that was not answered, however often it was sent.
 type NoAnswerError struct {
 	UnitID   uint16 // that was asked

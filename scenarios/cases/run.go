@@ -251,14 +251,5 @@ func VerdictOf(o *rig.Outcome) Verdict {
 
 // refused is a failure that was found before anything was erased.
 func refused(o *rig.Outcome) bool {
-	if o.Meter.FlashOps > 0 {
-		return false
-	}
-	for _, reason := range []error{client.ErrBadFile, client.ErrWrongProduct, client.ErrWrongSerial, client.ErrWrongUnit,
-		client.ErrPassword, client.ErrNoPersistence, client.ErrDownloadState, client.ErrSettings} {
-		if errors.Is(o.Claim, reason) {
-			return true
-		}
-	}
-	return false
+	return o.Meter.FlashOps == 0 && (client.IsRefusal(o.Claim) || errors.Is(o.Claim, client.ErrSettings))
 }

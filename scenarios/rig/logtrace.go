@@ -47,7 +47,7 @@ func (d *done) allows(l upgradelog.Line, blocks int) bool {
 	case upgradelog.FlashCleared:
 		return d.cleared
 	case upgradelog.Completed:
-		return l.Number*blocks <= 100*int(d.blocks)
+		return int(d.blocks) >= upgradelog.AnsweredAt(l.Number, blocks)
 	case upgradelog.Verified:
 		return d.verified
 	case upgradelog.Restarted:

@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -224,11 +223,6 @@ func (o *Outcome) breaks(format string, args ...any) {
 	o.Broken = append(o.Broken, fmt.Sprintf(format, args...))
 }
 
-// refusals end an upgrade before anything is erased.
-func refusals() []error {
-	return []error{client.ErrBadFile, client.ErrWrongProduct, client.ErrWrongSerial, client.ErrWrongUnit, client.ErrPassword, client.ErrNoPersistence, client.ErrDownloadState}
-}
-
 // judge checks what can be checked of one attempt: I2, I3, I5, I6, I8, and of I7 that an
 // attempt which did not touch the flash lost nothing and one that did left the journal. I1,
 // I4 and the rest of I7 are about what follows; a recovery is judged for them too.
@@ -259,10 +253,8 @@ func (o *Outcome) judgeUpgrade() {
 	if why := o.evidence.forbidden; why != "" && o.flashed() {
 		o.breaks("I8: %d flash operations, and %s", o.Meter.FlashOps, why)
 	}
-	for _, refusal := range refusals() {
-		if errors.Is(o.Claim, refusal) && o.flashed() && o.Counts.Transmitted == 0 && o.choseOnce() {
-			o.breaks("I8: %d flash operations before the tool said: %v", o.Meter.FlashOps, o.Claim)
-		}
+	if client.IsRefusal(o.Claim) && o.flashed() && o.Counts.Transmitted == 0 && o.choseOnce() {
+		o.breaks("I8: %d flash operations before the tool said: %v", o.Meter.FlashOps, o.Claim)
 	}
 	written := slices.Contains(o.Prompts, client.SendTemplate) || slices.Contains(o.Prompts, client.PasteOptions)
 	if o.Meter.FlashOps == 0 && o.Meter.Lost != 0 && !written {
@@ -456,14 +448,14 @@ func judgeProgress(run []upgradelog.Entry, o *Outcome, untold int) {
 		case upgradelog.Resending:
 			resends++
 		case upgradelog.Completed:
-			if percent += 10; e.Number != percent || o.Counts.Blocks*percent > 100*o.Counts.Answered {
+			if percent += 10; e.Number != percent || o.Counts.Answered < upgradelog.AnsweredAt(percent, o.Counts.Blocks) {
 				o.breaks("I6: line %d: %d%% completed, where %d%% is next and %d of %d blocks were answered",
 					e.At, e.Number, percent, o.Counts.Answered, o.Counts.Blocks)
 			}
 		case upgradelog.Efficiency:
-			answered := (o.Counts.Blocks*percent + 99) / 100
+			answered := upgradelog.AnsweredAt(percent, o.Counts.Blocks)
 			sent := answered + resends
-			if most := sent + max(0, untold); e.Number > (2000*answered+sent)/(2*sent) || e.Number < (2000*answered+most)/(2*most) {
+			if most := sent + max(0, untold); e.Number > upgradelog.EfficiencyOf(answered, sent) || e.Number < upgradelog.EfficiencyOf(answered, most) {
 				o.breaks("I6: line %d: efficiency of %d tenths of a percent after %d blocks and %d resends", e.At, e.Number, answered, resends)
 			}
 		}
