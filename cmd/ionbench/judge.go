@@ -94,12 +94,6 @@ func placeholderHelp() string {
 	return strings.TrimRight(cli.Entries(rows), "\n")
 }
 
-// whichOnce are the flags that say which scenarios are played, and what is left of it; the rest
-// is what repeats one of them.
-func (f *judgeFlags) whichOnce() []string {
-	return []string{"only", "list", "artifacts", "junit", "json", "html", "parallel"}
-}
-
 func (f *judgeFlags) flags() []cli.Flag {
 	return []cli.Flag{
 		cli.Text(&f.upgrader, "upgrader", "COMMAND", "command that upgrades a meter"),
@@ -153,8 +147,10 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	options := f.options(c)
 	f.tellExpected(c, suite, &target, options.Filled())
 	told, done := c.Progress("scenarios"), 0
-	options.Ended = func(*judge.Result) {
-		c.Begin()
+	options.Ended = func(r *judge.Result) {
+		if r.Skipped == "" {
+			c.Begin()
+		}
 		done++
 		told.Show(done, len(suite.Scenarios), "")
 	}
@@ -237,7 +233,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
 	for _, flag := range f.flags() {
-		if !slices.Contains(f.whichOnce(), flag.Name) {
+		if !slices.Contains([]string{"only", "list", "artifacts", "junit", "json", "html", "parallel"}, flag.Name) {
 			taken = append(taken, flag.Name)
 		}
 	}

@@ -103,8 +103,14 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 }
 
 func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
-	for _, args := range [][]string{{"--upgrader", "./no-such-program {tcp}"}, {"--upgrader", "true", "--recover", "no-such-program"}, {"--upgrader", "no-such-program", "--shell"}} {
-		code, out, diagnostics := call(t, "", append([]string{"judge", "--only", "undisturbed"}, args...)...)
+	for _, args := range [][]string{
+		{"--upgrader", "./no-such-program {tcp}", "--only", "undisturbed"},
+		{"--upgrader", "true", "--recover", "no-such-program", "--only", "undisturbed"},
+		{"--upgrader", "no-such-program", "--shell", "--only", "undisturbed"},
+		// The first is not played, for the command has no {image}: nothing was judged.
+		{"--upgrader", "no-such-program", "--shell", "--suite", "full", "--only", "damaged-file,meter-reset-identify", "--parallel", "1"},
+	} {
+		code, out, diagnostics := call(t, "", append([]string{"judge"}, args...)...)
 		if code != cli.Environment || out != "" || !strings.Contains(diagnostics, "could not be run") || !strings.Contains(diagnostics, "no-such-program") {
 			t.Errorf("%q: exit %d, %s%s", args, code, out, diagnostics)
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"ionbench/cmd/internal/cli"
 )
@@ -39,10 +40,13 @@ program is needed.
   ionbench reproduce Upgrade.log               what may have happened, of a log from the field
   ionbench judge --upgrader './up {tcp} {image}'   an upgrader of your own
 `,
-		Commands: append([]*cli.Command{
-			runCommand(), listCommand(), formatCommand(),
-			faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(),
-			sweepCommand(),
-		}, append(atlasCommands(), reproduceCommand(), judgeCommand())...),
+		Commands: slices.Concat(
+			[]*cli.Command{
+				runCommand(), listCommand(), formatCommand(),
+				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(),
+			},
+			atlasCommands(),
+			[]*cli.Command{reproduceCommand(), judgeCommand()},
+		),
 	}
 }
