@@ -1,0 +1,80 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/cmd/internal/cli"
+	"ionbench/simulator/meter"
+)
+
+// roomVariable tells a process of the test that it is ionup, and how many bytes of a file it may
+// write: a disk that gets full.
+const roomVariable = "IONUP_TEST_ROOM_BYTES"
+
+func TestMain(m *testing.M) {
+	if room, err := strconv.ParseUint(os.Getenv(roomVariable), 10, 64); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: room, Max: room}); err != nil {
+			panic(err)
+		}
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// withRoom runs ionup as a process on a disk with so much room.
+func withRoom(t *testing.T, bytesOfAFile int, args ...string) result {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0], args...)
+	command.Env = append(os.Environ(), roomVariable+"="+strconv.Itoa(bytesOfAFile))
+	var out, diagnostics bytes.Buffer
+	command.Stdout, command.Stderr = &out, &diagnostics
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{t: t, code: cli.Status(command.ProcessState.ExitCode()), stdout: out.String(), stderr: diagnostics.String()}
+}
+
+func TestADiskThatIsFullFromTheStartIsTheEnvironmentAndChangesNothing(t *testing.T) {
+	b := newBed(t, "")
+	r := withRoom(t, 0, append(b.line("upgrade", b.upg(2)), "--no-journal", "--log", b.path("Upgrade.log"))...)
+	r.wantCode(cli.Environment).wantSays("ionup: error: log: "+b.path("Upgrade.log")+": ", "; nothing was changed\n", "ionup: hint: name another log with --log FILE")
+	if b.revision() != "7350V282" || b.state() != meter.Application {
+		t.Errorf("the meter runs %q, state %v", b.revision(), b.state())
+	}
+}
+
+func TestADiskThatGetsFullCostsTheLogAndNotTheUpgrade(t *testing.T) {
+	b := newBed(t, "")
+	r := withRoom(t, 400, append(b.line("upgrade", b.upg(20)), "--no-journal", "--log", b.path("Upgrade.log"))...)
+	const words = "the upgrade went on without it\n"
+	r.wantCode(cli.Failed).wantSays("ionup: warning: log: ", words, "ionup: error: log: ")
+	if n := strings.Count(r.stderr, words); n != 2 || strings.Contains(r.stderr, "hint") {
+		t.Errorf("it says so %d times:\n%s", n, r.stderr)
+	}
+	if !strings.Contains(r.stdout, "Upgrade completed at") || b.revision() != "7350V283" {
+		t.Errorf("the meter runs %q; stdout:\n%s", b.revision(), r.stdout)
+	}
+	b.wantSettings(custom())
+}
+
+// Why the upgrade failed is not hidden by a log that failed before.
+func TestADiskThatGetsFullHidesNoFailure(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBed(t, silentAtBlock9)
+	r := withRoom(t, 400, append(b.line("upgrade", b.upg(20)), "--no-journal", "--log", b.path("Upgrade.log"), "--timeout", "20ms")...)
+	r.wantCode(cli.Failed).wantSays("ionup: error: "+client.ErrNoResponse.Error()+": download: 11 requests were not answered", "; log: ", "go on with: ionup recover ")
+}
