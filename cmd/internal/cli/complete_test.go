@@ -111,7 +111,7 @@ func TestTheScriptsOfferItInTheShells(t *testing.T) {
 			} {
 				command := exec.Command(path, "-c", script)
 				command.Dir = dir
-				command.Env = append(os.Environ(), "LINE="+test.line, "TYPED="+strings.TrimSuffix(test.line, "''"), "PATH="+dir+":"+os.Getenv("PATH"), "HOME="+dir)
+				command.Env = append(os.Environ(), "LINE="+test.line, "TYPED="+strings.TrimSuffix(test.line, "''"), "PATH="+dir+":"+os.Getenv("PATH"), "HOME="+dir, "GORACE=atexit_sleep_ms=0")
 				out, err := command.CombinedOutput()
 				got := strings.Fields(string(out))
 				slices.Sort(got)
