@@ -28,7 +28,7 @@ func TestAResetOnTheWayIntoDownloadStateIsSurvived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Claim != nil || len(o.Broken) > 0 || len(o.Unstruck) > 0 {
-		t.Errorf("claim %v, broken %v, unstruck %v\n%s", o.Claim, o.Broken, o.Unstruck, o.Log)
+	if o.Claim != nil || len(o.Violations) > 0 || len(o.Unstruck) > 0 {
+		t.Errorf("claim %v, broken %v, unstruck %v\n%s", o.Claim, o.Violations, o.Unstruck, o.Log)
 	}
 }

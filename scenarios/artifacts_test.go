@@ -79,7 +79,7 @@ func (s *plot) end(o *rig.Outcome) *rig.Outcome {
 	GinkgoHelper()
 	at := &s.chapters[len(s.chapters)-1]
 	at.outcome = o
-	Expect(o.Broken).To(BeEmpty(), "invariants, with plan %q", at.attempt.Plan)
+	Expect(o.Violations).To(BeEmpty(), "invariants, with plan %q", at.attempt.Plan)
 	Expect(o.Unstruck).To(BeEmpty(), "faults that never struck, of plan %q", at.attempt.Plan)
 	return o
 }
@@ -223,7 +223,7 @@ func summary(o *rig.Outcome) string {
 	case o.Claim != nil:
 		claim = o.Claim.Error()
 	}
-	return fmt.Sprintf("%s; the meter is %v with revision %q; lost: %v; broken: %q", claim, o.Meter.State, o.Meter.Revision, o.Meter.Lost, o.Broken)
+	return fmt.Sprintf("%s; the meter is %v with revision %q; lost: %v; broken: %q", claim, o.Meter.State, o.Meter.Revision, o.Meter.Lost, o.Violations)
 }
 
 func (s *plot) logText() []byte {

@@ -16,6 +16,7 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 )
 
@@ -59,9 +60,9 @@ func leaveAtlas(a *atlas.Atlas) {
 		r := &a.Rows[i]
 		place := r.First
 		for _, run := range r.Runs {
-			if o := &a.Outcomes[max(run[1], 0)]; run[1] >= 0 && len(o.Broken) > 0 {
+			if o := &a.Outcomes[max(run[1], 0)]; run[1] >= 0 && len(o.Violations) > 0 {
 				plan := r.PlanAt(place)
-				fmt.Fprintf(&plans, "# %d points from here on: %s\n%s\n# %s\n", run[0], strings.Join(o.Broken, "; "), plan, a.Config.Replay(plan, ""))
+				fmt.Fprintf(&plans, "# %d points from here on: %s\n%s\n# %s\n", run[0], strings.Join(verdict.Texts(o.Violations), "; "), plan, a.Config.Replay(plan, ""))
 			}
 			place += uint64(run[0])
 		}

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/machine"
@@ -84,7 +85,7 @@ func (f futures) finish(s *plot) (wrong []string) {
 		return nil
 	}
 	o := s.Finish()
-	wrong = append(o.Broken, o.Unstruck...)
+	wrong = append(verdict.Texts(o.Violations), o.Unstruck...)
 	if len(wrong) == 0 && (o.Claim != nil || !o.Meter.Image) {
 		wrong = []string{summary(o)}
 	}
@@ -97,7 +98,7 @@ func (f futures) finish(s *plot) (wrong []string) {
 func (f futures) cutAndRecover(s *plot, a rig.Attempt) (wrong []string) {
 	GinkgoHelper()
 	o := s.Finish()
-	wrong = append(o.Broken, o.Unstruck...)
+	wrong = append(verdict.Texts(o.Violations), o.Unstruck...)
 	if o.Claim == nil || o.Meter.State != meter.Off {
 		wrong = append(wrong, summary(o))
 	}

@@ -36,7 +36,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/story", "simulator/bench",
-		"client", "client/upg", "client/dcf", "client/upgradelog",
+		"client", "client/upg", "client/dcf", "client/upgradelog", "scenarios/verdict",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
 )
@@ -61,6 +61,9 @@ func importRules() []importRule {
 			why: "a trace names what can happen, and makes nothing happen"},
 		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
 			why: "whatever is a machine can be served"},
+		{in: []string{"scenarios/verdict"}, forbidden: []string{"ionbench/..."},
+			but: []string{"ionbench/client", "ionbench/client/upgradelog", "ionbench/simulator/ion", "ionbench/simulator/meter", "ionbench/simulator/story"},
+			why: "the judge sees evidence, and neither a bench nor a process"},
 		{in: []string{"scenarios/shell", "scenarios/parallel"}, forbidden: []string{"ionbench/..."},
 			why: "leaves: programs for the field quote words too, and must not reach the bench for it"},
 		{in: machines, forbidden: []string{"os", "os/...", "net", "net/...", "log", "log/...", "math/rand", "syscall", "io/ioutil"},

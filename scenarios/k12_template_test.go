@@ -10,6 +10,7 @@ import (
 	"ionbench/client/dcf"
 	"ionbench/fixtures/templates"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -99,7 +100,7 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 				Expect(o).To(beUpgraded(), "with %v ticked", ticked)
 				got := o.Meter.Settings
 				Expect(got.Template).To(Equal(want.Template), "with %v ticked", ticked)
-				Expect(rig.Lost(&want, &got, time.Hour)).To(BeZero(), "groups other than in the file, with %v ticked", ticked)
+				Expect(verdict.Lost(&want, &got, time.Hour)).To(BeZero(), "groups other than in the file, with %v ticked", ticked)
 				Expect(before.Setup().Settings.Differs(&got)).To(Equal(ion.AllGroups), "what somebody had set up, with %v ticked", ticked)
 				if first == nil {
 					first = got.AppendState(nil)
@@ -113,7 +114,7 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 		s := tell(rig.Setup{})
 		o := s.recover(failUpgrade(s, "cable-pull at block 7"))
 		want := meter.FactoryTemplate(meter.ION7350, "7350V283")
-		Expect(rig.Lost(&want, &o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
+		Expect(verdict.Lost(&want, &o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
 		Expect(o.Meter.Settings.Template).To(Equal(want.Template))
 	})
 })

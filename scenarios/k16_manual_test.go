@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -36,7 +37,7 @@ var _ = Describe("Article, Release Notice, no saved copy of the template", row("
 			o = s.try(rig.Attempt{Task: client.TaskReadSettings})
 			Expect(o.Claim).NotTo(HaveOccurred(), "reading the settings")
 			Expect(o.Read).NotTo(BeNil())
-			Expect(rig.Lost(&had, o.Read, o.Cost.Time)).To(BeZero(), "groups that were read back different")
+			Expect(verdict.Lost(&had, o.Read, o.Cost.Time)).To(BeZero(), "groups that were read back different")
 			Expect(o.Read.Template).To(Equal(meter.FactoryTemplateName(model, model.String()+"V283")), "the factory template is what the meter runs with")
 		})
 	}
@@ -54,6 +55,6 @@ var _ = Describe("Article, Release Notice, no saved copy of the template", row("
 		o := s.try(rig.Attempt{Task: client.TaskWriteSettings, Writes: writes})
 		Expect(o.Claim).NotTo(HaveOccurred(), "writing the settings")
 		Expect(o.Meter.Lost).To(Equal(ion.Of(ion.Nameplate)), "groups that the writing changed")
-		Expect(rig.Lost(&had, &o.Meter.Settings, o.Cost.Time)).To(Equal(ion.AllGroups&^ion.Of(ion.Nameplate)), "groups that are not restored")
+		Expect(verdict.Lost(&had, &o.Meter.Settings, o.Cost.Time)).To(Equal(ion.AllGroups&^ion.Of(ion.Nameplate)), "groups that are not restored")
 	})
 })

@@ -12,6 +12,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 // sweptTo sweeps into a file of a new folder.
@@ -40,7 +41,9 @@ func spoilt(t *testing.T, path string) string {
 		if o.Milliseconds += 100_000; first {
 			first = false
 			o.Class = "violated"
-			o.Broken = []string{"in recovery 1: I4: the recovery ends with nothing", "in recovery 1: I7: clock is lost", "I7: so is energy"}
+			o.Violations = []verdict.Violation{
+				{Rule: verdict.I4, Attempt: 1, Reason: "the recovery ends with nothing"}, {Rule: verdict.I7, Attempt: 1, Reason: "clock is lost"}, {Rule: verdict.I7, Reason: "so is energy"},
+			}
 		}
 	}
 	worse := filepath.Join(t.TempDir(), "worse.json")

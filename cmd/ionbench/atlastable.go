@@ -12,6 +12,7 @@ import (
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/meter"
 )
 
@@ -25,10 +26,9 @@ type tally struct {
 
 // violation is an invariant that points broke.
 type violation struct {
-	invariant string
-	points    int
-	text      string // of the first of them
-	plan      string
+	verdict.Violation // of the first of them
+	points            int
+	plan              string
 }
 
 // atlasText is the table, the invariants that were broken, and the last line. The image is
@@ -37,9 +37,9 @@ func atlasText(a *atlas.Atlas, image string, took time.Duration) string {
 	var b strings.Builder
 	b.WriteString(cli.Table(tableOf(tallies(a))))
 	for _, v := range violations(a) {
-		fmt.Fprintf(&b, "\n%s is broken at %s, such as\n", v.invariant, counted(v.points, "point"))
+		fmt.Fprintf(&b, "\n%v is broken at %s, such as\n", v.Rule, counted(v.points, "point"))
 		for _, line := range [][2]string{
-			{"broken", v.text},
+			{"broken", v.String()},
 			{"plan", v.plan},
 			{"id", orNothing(idOfPoint(a.Config, v.plan))},
 			{"repeat", a.Config.Replay(v.plan, image)},
@@ -165,17 +165,16 @@ func violations(a *atlas.Atlas) []*violation {
 
 // addViolations counts points with the same outcome; plan is that of the first of them.
 func addViolations(list []*violation, o *atlas.Outcome, points int, plan func() string) []*violation {
-	told := make(map[string]bool)
-	for _, text := range o.Broken {
-		name := atlas.Invariant(text)
-		if told[name] {
+	told := make(map[verdict.Rule]bool)
+	for _, broken := range o.Violations {
+		if told[broken.Rule] {
 			continue
 		}
-		told[name] = true
-		at := slices.IndexFunc(list, func(v *violation) bool { return v.invariant == name })
+		told[broken.Rule] = true
+		at := slices.IndexFunc(list, func(v *violation) bool { return v.Rule == broken.Rule })
 		if at < 0 {
 			at = len(list)
-			list = append(list, &violation{invariant: name, text: text, plan: plan()})
+			list = append(list, &violation{Violation: broken, plan: plan()})
 		}
 		list[at].points += points
 	}

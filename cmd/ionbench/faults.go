@@ -11,6 +11,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 )
 
@@ -151,7 +152,7 @@ func outcomeOf(example string) string {
 	}
 	text := fmt.Sprintf("%v: success %s", r.Class, attempts)
 	if r.Class == trial.Violated {
-		text = "violated: " + strings.Join(r.Broken, "; ")
+		text = "violated: " + strings.Join(verdict.Texts(r.Violations), "; ")
 	}
 	return text + " (an upgrade of 460 blocks, as the article's)"
 }

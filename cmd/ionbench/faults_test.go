@@ -42,8 +42,8 @@ func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 			}
 			plans, _ := trial.ParsePlans(d.Example)
 			r, tried := trial.Try(trial.Config{ImageBytes: rig.ArticleImageBytes}, plans, trial.NoTrace)
-			if tried != nil || len(r.Unstruck) > 0 || len(r.Broken) > 0 {
-				t.Errorf("the example comes to %v, %q, %q", tried, r.Unstruck, r.Broken)
+			if tried != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {
+				t.Errorf("the example comes to %v, %q, %q", tried, r.Unstruck, r.Violations)
 			}
 		})
 	}

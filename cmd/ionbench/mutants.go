@@ -198,7 +198,7 @@ func circumstances(v mutants.Verdict) string {
 func explainMutant(v mutants.Verdict) string {
 	text := fmt.Sprintf("\n%s: %s\n", v.Mutant.Name, v.Mutant.Text)
 	if v.Caught {
-		text += fmt.Sprintf("  caught by  %s\n  in which   %s\n  with       %s\n", v.By, v.Must, circumstances(v))
+		text += fmt.Sprintf("  caught by  %s\n  in which   %s\n  with       %s\n", v.By(), v.Must, circumstances(v))
 	} else {
 		text += "  no probe catches it\n"
 	}
@@ -241,7 +241,7 @@ func (r *mutantResults) encode(c *cli.Call) {
 	for _, v := range append([]mutants.Verdict{r.healthy}, r.verdicts...) {
 		c.Encode(verdictObject{
 			mutantObject: mutantObject{v.Mutant.Name, v.Mutant.Side, v.Mutant.Text},
-			Caught:       v.Caught, Invariant: v.Invariant(), By: v.By, Probe: v.Must, With: v.With,
+			Caught:       v.Caught, Invariant: v.Invariant(), By: v.By(), Probe: v.Must, With: v.With,
 			Plan: v.Plan.String(), Shrunk: v.Shrunk.String(), Faults: v.Faults(),
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/mutants"
+	"ionbench/scenarios/verdict"
 )
 
 func TestEveryMutantIsALineOfTheTableAndCaught(t *testing.T) {
@@ -88,9 +89,9 @@ func TestTheListOfMutantsRunsNone(t *testing.T) {
 }
 
 func TestAMutantThatEscapesAndAHealthyPairThatFailsAreFailures(t *testing.T) {
-	caught := mutants.Verdict{Mutant: mutants.All()[0], Caught: true, By: "I2: success is claimed"}
+	caught := mutants.Verdict{Mutant: mutants.All()[0], Caught: true, Violation: verdict.Violation{Rule: verdict.I2, Reason: "success is claimed"}}
 	escaped := mutants.Verdict{Mutant: mutants.All()[1]}
-	sick := mutants.Verdict{Mutant: mutants.Healthy(), Caught: true, By: "I3: failure is claimed"}
+	sick := mutants.Verdict{Mutant: mutants.Healthy(), Caught: true, Violation: verdict.Violation{Rule: verdict.I3, Reason: "failure is claimed"}}
 	for _, c := range []struct {
 		r    mutantResults
 		want error

@@ -12,6 +12,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/story"
 )
@@ -193,10 +194,10 @@ func (r *replayed) account() string {
 	if r.bench != nil {
 		r.compare(line)
 	}
-	for _, what := range r.result.Broken {
-		line("broken", "%s", what)
+	for _, v := range r.result.Violations {
+		line("broken", "%v", v)
 	}
-	if len(r.result.Broken) == 0 {
+	if len(r.result.Violations) == 0 {
 		line("broken", "none of the invariants")
 	}
 	return b.String()
@@ -254,19 +255,19 @@ func costText(c trial.Cost) string {
 
 // replayObject is a trial as a program reads it.
 type replayObject struct {
-	ID          string          `json:"id"`
-	Plan        string          `json:"plan"`
-	Config      configObject    `json:"config"`
-	Transport   string          `json:"transport"`
-	Class       string          `json:"class"`
-	Broken      []string        `json:"broken"`
-	Unstruck    []string        `json:"unstruck"`
-	Cost        costObject      `json:"cost"`
-	Calm        costObject      `json:"calm"`
-	Attempts    []replayAttempt `json:"attempts"`
-	Bench       string          `json:"bench_class,omitempty"`
-	Differences []string        `json:"differences,omitempty"`
-	Repeat      string          `json:"repeat"`
+	ID          string              `json:"id"`
+	Plan        string              `json:"plan"`
+	Config      configObject        `json:"config"`
+	Transport   string              `json:"transport"`
+	Class       string              `json:"class"`
+	Violations  []verdict.Violation `json:"broken"`
+	Unstruck    []string            `json:"unstruck"`
+	Cost        costObject          `json:"cost"`
+	Calm        costObject          `json:"calm"`
+	Attempts    []replayAttempt     `json:"attempts"`
+	Bench       string              `json:"bench_class,omitempty"`
+	Differences []string            `json:"differences,omitempty"`
+	Repeat      string              `json:"repeat"`
 }
 
 type costObject struct {
@@ -298,7 +299,7 @@ func (r *replayed) object() replayObject {
 		Config:      configOf(r.Config),
 		Transport:   strings.ToLower(r.over.String()),
 		Class:       r.result.Class.String(),
-		Broken:      append([]string{}, r.result.Broken...),
+		Violations:  append([]verdict.Violation{}, r.result.Violations...),
 		Unstruck:    append([]string{}, r.result.Unstruck...),
 		Cost:        costOf(r.result.Cost),
 		Calm:        costOf(r.calm.Cost),

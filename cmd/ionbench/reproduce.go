@@ -255,7 +255,7 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 	for _, remark := range r.Remarks {
 		line("remark", "%s", remark)
 	}
-	line("result", "%s", verdict(r.Result))
+	line("result", "%s", finding(r.Result))
 	for i, c := range r.Candidates {
 		fmt.Fprintf(b, "\n%2d  %s\n", i+1, c.Meaning)
 		detail := func(name, text string) {
@@ -274,7 +274,7 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 	}
 }
 
-func verdict(r *reproduce.Result) string {
+func finding(r *reproduce.Result) string {
 	matching := 0
 	for _, c := range r.Candidates {
 		if c.Match {
@@ -369,7 +369,7 @@ type candidateObject struct {
 func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 	o := reproduceObject{
 		Run: r.number, First: r.Run.First, Last: r.Run.Last, Facts: map[string]string{}, MinBlocks: r.Sizes.Min, MaxBlocks: r.Sizes.Max,
-		Reproduced: r.Reproduced(), Result: verdict(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials,
+		Reproduced: r.Reproduced(), Result: finding(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials,
 	}
 	for _, fact := range r.Run.Facts() {
 		o.Facts[fact.Name] = fact.Text

@@ -9,6 +9,7 @@ import (
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 )
 
 const shrinkHelp = `
@@ -186,7 +187,7 @@ func (s *shrunk) account() string {
 		{"id", orNothing(idOf(s.Subject))},
 		{"repeat", s.repeat},
 		{"class", s.outcome.Class.String()},
-		{"broken", orNothing(shrink.Signature(s.outcome))},
+		{"broken", orNothing(shrink.SignatureOf(s.outcome).String())},
 		{"trials", fmt.Sprintf("%d; %s", s.Runs, end)},
 	} {
 		fmt.Fprintf(&b, "%-9s%s\n", line[0], line[1])
@@ -196,22 +197,22 @@ func (s *shrunk) account() string {
 
 // shrinkObject is the smallest trial as a program reads it.
 type shrinkObject struct {
-	ID     string       `json:"id"`
-	Plan   string       `json:"plan"`
-	Config configObject `json:"config"`
-	Class  string       `json:"class"`
-	Broken []string     `json:"broken"`
-	Trials int          `json:"trials"`
-	Done   bool         `json:"done"`
-	Repeat string       `json:"repeat"`
-	Case   string       `json:"case"`
-	Spec   string       `json:"spec"`
+	ID         string       `json:"id"`
+	Plan       string       `json:"plan"`
+	Config     configObject `json:"config"`
+	Class      string       `json:"class"`
+	Violations []string     `json:"broken"` // in a storm by rule and place alone
+	Trials     int          `json:"trials"`
+	Done       bool         `json:"done"`
+	Repeat     string       `json:"repeat"`
+	Case       string       `json:"case"`
+	Spec       string       `json:"spec"`
 }
 
 func (s *shrunk) object() shrinkObject {
 	return shrinkObject{
 		ID: idOf(s.Subject), Plan: s.Plans.String(), Config: configOf(s.Config), Class: s.outcome.Class.String(),
-		Broken: append([]string{}, s.outcome.Broken...), Trials: s.Runs, Done: s.Done, Repeat: s.repeat,
+		Violations: append([]string{}, verdict.Texts(s.outcome.Violations)...), Trials: s.Runs, Done: s.Done, Repeat: s.repeat,
 		Case: string(s.caseText), Spec: string(s.specText),
 	}
 }

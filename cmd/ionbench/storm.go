@@ -12,6 +12,7 @@ import (
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 )
 
 const stormHelp = `
@@ -87,14 +88,22 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 
 // failureObject is a run that broke an invariant, as a program reads it.
 type failureObject struct {
-	Seed   uint64       `json:"seed"`
-	Run    uint64       `json:"run"`
-	ID     string       `json:"id"`
-	Plan   string       `json:"plan"`
-	Config configObject `json:"config"`
-	Broken []string     `json:"broken"`
-	Repeat string       `json:"repeat"`
-	Shrunk shrinkObject `json:"shrunk"`
+	Seed       uint64              `json:"seed"`
+	Run        uint64              `json:"run"`
+	ID         string              `json:"id"`
+	Plan       string              `json:"plan"`
+	Config     configObject        `json:"config"`
+	Violations []verdict.Violation `json:"broken"`
+	Repeat     string              `json:"repeat"`
+	Shrunk     shrinkObject        `json:"shrunk"`
+}
+
+// textsOf is a signature as a program reads it.
+func textsOf(s shrink.Signature) (list []string) {
+	for _, f := range s {
+		list = append(list, f.String())
+	}
+	return list
 }
 
 func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
@@ -104,18 +113,18 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	if f.json {
 		c.Encode(failureObject{
 			Seed: f.seed, Run: failure.Run, ID: failure.ID, Plan: failure.Plans.String(), Config: configOf(failure.Config),
-			Broken: failure.Result.Broken, Repeat: repeat,
+			Violations: failure.Result.Violations, Repeat: repeat,
 			Shrunk: shrinkObject{
 				ID: idOf(small.Subject), Plan: small.Plans.String(), Config: configOf(small.Config), Class: trial.Violated.String(),
-				Broken: strings.Split(shrink.Signature(failure.Result), ", "), Trials: small.Runs, Done: small.Done, Repeat: smallRepeat,
+				Violations: textsOf(shrink.SignatureOf(failure.Result)), Trials: small.Runs, Done: small.Done, Repeat: smallRepeat,
 			},
 		})
 		return
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d, run %d: broken\n", f.seed, failure.Run)
-	for _, what := range failure.Result.Broken {
-		fmt.Fprintf(&b, "  %s\n", what)
+	for _, v := range failure.Result.Violations {
+		fmt.Fprintf(&b, "  %v\n", v)
 	}
 	for _, line := range [][2]string{
 		{"plan", failure.Plans.String()},

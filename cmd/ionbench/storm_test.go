@@ -13,6 +13,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 )
 
@@ -29,7 +30,7 @@ func TestAStormThatBreaksNothingIsALine(t *testing.T) {
 func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
 	r := &trial.Result{Plans: p}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
-		r.Class, r.Broken = trial.Violated, []string{"I1: nobody answers"}
+		r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}
 	}
 	return r, nil
 }
@@ -83,7 +84,7 @@ func TestAStormAsObjects(t *testing.T) {
 		if err := in.Decode(&o); err != nil {
 			t.Fatal(err)
 		}
-		if _, plans := storm.Draw(o.Seed, o.Run, storm.MaxFaults); o.Plan != plans.String() || !strings.HasPrefix(o.Shrunk.Plan, "power-loss at start") || o.Shrunk.Broken[0] != "I1 in the upgrade" {
+		if _, plans := storm.Draw(o.Seed, o.Run, storm.MaxFaults); o.Plan != plans.String() || !strings.HasPrefix(o.Shrunk.Plan, "power-loss at start") || o.Shrunk.Violations[0] != "I1 in the upgrade" {
 			t.Errorf("%+v", o)
 		}
 	}

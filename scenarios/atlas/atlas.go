@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/verdict"
 )
 
 // Format is the version of the file.
@@ -63,13 +64,13 @@ type Mark struct {
 type Outcome struct {
 	// Future names the class: the fingerprint of the bench soon after the fault. Points
 	// with the same one went the same way from there on.
-	Future       string   `json:"future"`
-	Class        string   `json:"class"` // a trial.Class
-	Milliseconds int64    `json:"ms"`
-	Bytes        int64    `json:"bytes"`          // to the meter
-	Acts         int      `json:"acts,omitempty"` // of the person
-	Lost         []string `json:"lost,omitempty"` // groups of settings
-	Broken       []string `json:"broken,omitempty"`
+	Future       string              `json:"future"`
+	Class        string              `json:"class"` // a trial.Class
+	Milliseconds int64               `json:"ms"`
+	Bytes        int64               `json:"bytes"`          // to the meter
+	Acts         int                 `json:"acts,omitempty"` // of the person
+	Lost         []string            `json:"lost,omitempty"` // groups of settings
+	Violations   []verdict.Violation `json:"broken,omitempty"`
 }
 
 // Row is one fault at every place of a space.

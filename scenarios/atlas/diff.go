@@ -303,7 +303,7 @@ func (t Threshold) judge(old, now *Outcome) verdictOn {
 
 // worse says what makes b worse than a, which is of the same class; "" if nothing does.
 func (t Threshold) worse(a, b *Outcome) string {
-	if more := without(invariants(b), invariants(a)); len(more) > 0 {
+	if more := without(rules(b), rules(a)); len(more) > 0 {
 		return "breaks " + strings.Join(more, ", ") + " too"
 	}
 	if more := without(b.Lost, a.Lost); len(more) > 0 {
@@ -328,26 +328,15 @@ func without(list, these []string) []string {
 	return rest
 }
 
-// invariants are the numbers of the invariants that were broken, each once.
-func invariants(o *Outcome) []string {
+// rules are the names of the rules that were broken, each once.
+func rules(o *Outcome) []string {
 	var list []string
-	for _, text := range o.Broken {
-		if n := Invariant(text); !slices.Contains(list, n) {
-			list = append(list, n)
+	for _, v := range o.Violations {
+		if name := v.Rule.String(); !slices.Contains(list, name) {
+			list = append(list, name)
 		}
 	}
 	return list
-}
-
-// Invariant is the number of an invariant, such as I4, in the text that says how it was
-// broken, or all of a text that names none.
-func Invariant(broken string) string {
-	for part := range strings.SplitSeq(broken, ": ") {
-		if len(part) == 2 && part[0] == 'I' && part[1] >= '1' && part[1] <= '9' {
-			return part
-		}
-	}
-	return broken
 }
 
 // classRank is the place of a class from good to bad.

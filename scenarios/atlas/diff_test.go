@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 func TestDiffSaysWhatBecameOfEachPoint(t *testing.T) {
@@ -69,7 +70,9 @@ func TestInTheSameClassTheCostDecides(t *testing.T) {
 		{"more bytes", func(o *atlas.Outcome) { o.Bytes += 1000 }, ""},
 		{"another setting lost", func(o *atlas.Outcome) { o.Lost = []string{"clock", "energy"} }, "worse 1-1: loses energy too"},
 		{"no setting lost", func(o *atlas.Outcome) { o.Lost = nil }, "better 1-1: the old one loses clock too"},
-		{"an invariant", func(o *atlas.Outcome) { o.Broken = []string{"in recovery 2: I7: gone"} }, "worse 1-1: breaks I7 too"},
+		{"an invariant", func(o *atlas.Outcome) {
+			o.Violations = []verdict.Violation{{Rule: verdict.I7, Attempt: 2, Reason: "gone"}}
+		}, "worse 1-1: breaks I7 too"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			now := made([]int{3})

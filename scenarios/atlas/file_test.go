@@ -12,6 +12,7 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 )
 
 // small is a sweep of some two thousand points, with rows of numbers and of names.
@@ -121,7 +122,7 @@ func made(points []int) *atlas.Atlas {
 		{Class: "resent", Milliseconds: 10_000, Bytes: 100},
 		{Class: "recovered", Milliseconds: 60_000, Acts: 2},
 		{Class: "settings-lost", Milliseconds: 60_000, Acts: 2, Lost: []string{"clock"}},
-		{Class: "violated", Milliseconds: 60_000, Broken: []string{"in recovery 1: I4: the recovery ends with nothing"}},
+		{Class: "violated", Milliseconds: 60_000, Violations: []verdict.Violation{{Rule: verdict.I4, Attempt: 1, Reason: "the recovery ends with nothing"}}},
 	}
 	a := &atlas.Atlas{
 		Format: atlas.Format,

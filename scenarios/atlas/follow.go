@@ -7,16 +7,17 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
 
 // finding is what came of one point.
 type finding struct {
-	entry  machine.Fingerprint // of the first state after the fault that a future is kept of
-	class  trial.Class
-	cost   trial.Cost
-	broken []string
+	entry      machine.Fingerprint // of the first state after the fault that a future is kept of
+	class      trial.Class
+	cost       trial.Cost
+	violations []verdict.Violation
 }
 
 // checkpoint is a state that a run came by.
@@ -48,7 +49,7 @@ func (w *follower) follow(run *trial.Run) finding {
 		w.passed = append(w.passed, c)
 	}
 	r := run.Finish()
-	found := finding{class: r.Class, cost: r.Cost, broken: r.Broken}
+	found := finding{class: r.Class, cost: r.Cost, violations: r.Violations}
 	if !w.full {
 		found.entry = w.entry(run)
 		w.learn(r.Attempts, r.Cost.Lost)
@@ -94,7 +95,7 @@ func (f *future) fits(run *trial.Run) bool {
 // join ends a run whose future is known from c on.
 func (w *follower) join(run *trial.Run, c checkpoint, f *future) finding {
 	v := f.of(c.past, w.seed)
-	out := finding{entry: c.state, class: v.class, broken: v.broken, cost: f.rest}
+	out := finding{entry: c.state, class: v.class, violations: v.violations, cost: f.rest}
 	out.cost.Lost = f.lost
 	out.cost.Time += c.past.Cost.Time
 	out.cost.Bytes += c.past.Cost.BytesToMeter
@@ -106,7 +107,7 @@ func (w *follower) join(run *trial.Run, c checkpoint, f *future) finding {
 	attempts := append(slices.Clone(done), f.outcomesAfter(c.past, v)...)
 	if len(done) > 0 {
 		r := trial.ResultOf(attempts, f.lost)
-		out.class, out.broken, out.cost = r.Class, r.Broken, r.Cost
+		out.class, out.violations, out.cost = r.Class, r.Violations, r.Cost
 	}
 	if len(w.passed) > 0 {
 		out.entry = w.passed[0].state

@@ -6,6 +6,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -17,15 +18,15 @@ type future struct {
 	lost     ion.Groups     // at the end
 	rest     trial.Cost     // from the state on
 
-	mu       sync.Mutex
-	verdicts map[uint64]*verdict // by what was said in the attempt before the state
+	mu     sync.Mutex
+	judged map[uint64]*judged // by what was said in the attempt before the state
 }
 
-// verdict is what came of an attempt and those after it, figures aside.
-type verdict struct {
-	outcomes []*rig.Outcome
-	class    trial.Class // if the attempt was the first
-	broken   []string
+// judged is what came of an attempt and those after it, figures aside.
+type judged struct {
+	outcomes   []*rig.Outcome
+	class      trial.Class // if the attempt was the first
+	violations []verdict.Violation
 }
 
 func newFuture(past rig.Past, outcomes []*rig.Outcome, lost ion.Groups) *future {
@@ -33,26 +34,26 @@ func newFuture(past rig.Past, outcomes []*rig.Outcome, lost ion.Groups) *future 
 	all.Time -= past.Cost.Time
 	all.Bytes -= past.Cost.BytesToMeter
 	all.Acts -= past.Cost.Acts
-	return &future{past: past, outcomes: outcomes, lost: lost, rest: all, verdicts: make(map[uint64]*verdict)}
+	return &future{past: past, outcomes: outcomes, lost: lost, rest: all, judged: make(map[uint64]*judged)}
 }
 
 // of is the verdict on a run that comes by with another past.
-func (f *future) of(p rig.Past, seed maphash.Seed) *verdict {
+func (f *future) of(p rig.Past, seed maphash.Seed) *judged {
 	key := keyOf(p, seed)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v := f.verdicts[key]; v != nil {
+	if v := f.judged[key]; v != nil {
 		return v
 	}
 	outcomes := append([]*rig.Outcome{f.outcomes[0].With(p, f.past)}, f.outcomes[1:]...)
 	r := trial.ResultOf(outcomes, f.lost)
-	v := &verdict{outcomes: outcomes, class: r.Class, broken: r.Broken}
-	f.verdicts[key] = v
+	v := &judged{outcomes: outcomes, class: r.Class, violations: r.Violations}
+	f.judged[key] = v
 	return v
 }
 
 // outcomesAfter are the outcomes for a run with a past that v is the verdict on.
-func (f *future) outcomesAfter(p rig.Past, v *verdict) []*rig.Outcome {
+func (f *future) outcomesAfter(p rig.Past, v *judged) []*rig.Outcome {
 	first := *v.outcomes[0]
 	first.Cost = f.outcomes[0].Cost.Minus(f.past.Cost).Plus(p.Cost)
 	return append([]*rig.Outcome{&first}, v.outcomes[1:]...)

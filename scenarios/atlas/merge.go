@@ -107,7 +107,7 @@ func (t *outcomes) addAll(a *Atlas) ([]int32, error) {
 		if err != nil {
 			return nil, fmt.Errorf("outcome %d: %w", i, err)
 		}
-		numbers[i] = t.add(o)
+		numbers[i] = t.add(o, a.Outcomes[i].Violations)
 	}
 	return numbers, nil
 }

@@ -9,10 +9,11 @@ import (
 	"sync"
 
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 )
 
-// outcome is an Outcome that can be compared.
+// outcome is an Outcome that can be compared. Its violations are told by their texts.
 type outcome struct {
 	future [8]byte
 	class  trial.Class
@@ -23,11 +24,17 @@ type outcome struct {
 	broken string
 }
 
+func textOf(violations []verdict.Violation) string {
+	return strings.Join(verdict.Texts(violations), "\n")
+}
+
 // outcomes numbers what came of points. Several goroutines may use it.
 type outcomes struct {
 	mu    sync.RWMutex
 	index map[outcome]int32
 	list  []outcome
+	// violations are those of each outcome of the list.
+	violations [][]verdict.Violation
 }
 
 func newOutcomes() *outcomes { return &outcomes{index: make(map[outcome]int32)} }
@@ -41,13 +48,13 @@ func (t *outcomes) number(f finding, c *calm) int32 {
 		bytes:  int64(f.cost.Bytes) - int64(base.Bytes),
 		acts:   f.cost.Acts - base.Acts,
 		lost:   f.cost.Lost,
-		broken: strings.Join(f.broken, "\n"),
+		broken: textOf(f.violations),
 	}
-	return t.add(o)
+	return t.add(o, f.violations)
 }
 
-// add is the number of an outcome; equal ones have the same.
-func (t *outcomes) add(o outcome) int32 {
+// add is the number of an outcome with its violations; equal ones have the same.
+func (t *outcomes) add(o outcome, violations []verdict.Violation) int32 {
 	t.mu.RLock()
 	n, ok := t.index[o]
 	t.mu.RUnlock()
@@ -59,12 +66,19 @@ func (t *outcomes) add(o outcome) int32 {
 	if n, ok = t.index[o]; !ok {
 		n = int32(len(t.list))
 		t.index[o] = n
-		t.list = append(t.list, o)
+		t.list, t.violations = append(t.list, o), append(t.violations, violations)
 	}
 	return n
 }
 
-// file is the outcome as the file has it.
+// file is an outcome as the file has it.
+func (t *outcomes) file(n int32) Outcome {
+	out := t.list[n].file()
+	out.Violations = t.violations[n]
+	return out
+}
+
+// file is the outcome as the file has it, but for its violations.
 func (o *outcome) file() Outcome {
 	out := Outcome{
 		Future:       hex.EncodeToString(o.future[:]),
@@ -76,15 +90,12 @@ func (o *outcome) file() Outcome {
 	for _, g := range o.lost.List() {
 		out.Lost = append(out.Lost, g.Key())
 	}
-	if o.broken != "" {
-		out.Broken = strings.Split(o.broken, "\n")
-	}
 	return out
 }
 
 // parse is the reverse of file.
 func (o *Outcome) parse() (outcome, error) {
-	out := outcome{ms: o.Milliseconds, bytes: o.Bytes, acts: o.Acts, broken: strings.Join(o.Broken, "\n")}
+	out := outcome{ms: o.Milliseconds, bytes: o.Bytes, acts: o.Acts, broken: textOf(o.Violations)}
 	if n, err := hex.Decode(out.future[:], []byte(o.Future[:min(len(o.Future), 2*len(out.future))])); err != nil || n != len(out.future) {
 		return out, fmt.Errorf("%q is no future: it has %d hexadecimal digits", o.Future, 2*len(out.future))
 	}
@@ -102,9 +113,9 @@ func (o *Outcome) parse() (outcome, error) {
 	if !within(-maxNumber, out.ms) || !within(-maxNumber, out.bytes) || !within(-maxNumber, int64(out.acts)) {
 		return out, errors.New("it has a cost that cannot be")
 	}
-	for _, text := range o.Broken {
-		if text == "" || !plain(text) {
-			return out, fmt.Errorf("%q is no broken invariant", text)
+	for _, v := range o.Violations {
+		if !plain(v.String()) {
+			return out, fmt.Errorf("%q is no line of text", v.String())
 		}
 	}
 	if !slices.Equal(out.file().Lost, o.Lost) || out.file().Future != o.Future {
@@ -166,7 +177,7 @@ func (b *binder) points(n int, found int32) {
 		if number, ok = b.numbers[found]; !ok {
 			number = len(b.atlas.Outcomes)
 			b.numbers[found] = number
-			b.atlas.Outcomes = append(b.atlas.Outcomes, b.table.list[found].file())
+			b.atlas.Outcomes = append(b.atlas.Outcomes, b.table.file(found))
 		}
 	}
 	r := &b.atlas.Rows[len(b.atlas.Rows)-1]

@@ -25,18 +25,6 @@ func TestTheCommandThatRepeatsAPointSaysAllThatIsNotUsual(t *testing.T) {
 	}
 }
 
-func TestTheInvariantThatATextIsAbout(t *testing.T) {
-	for text, want := range map[string]string{
-		"I4: the recovery ends with nothing":  "I4",
-		"in recovery 2: I7: clock is lost":    "I7",
-		"the program ended: I: out of bounds": "the program ended: I: out of bounds",
-	} {
-		if got := atlas.Invariant(text); got != want {
-			t.Errorf("%q is about %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestThePlanOfAPointHasItsPlaceOrItsName(t *testing.T) {
 	numbers := &atlas.Row{Plan: "power-loss at flash-op # torn seed #", First: 1}
 	if got := numbers.PlanAt(1170); got != "power-loss at flash-op 1170 torn seed 1170" {

@@ -58,7 +58,7 @@ func BenchmarkFlashCutInFull(b *testing.B) {
 			b.Fatal(err)
 		}
 		if found := f.follow(&f.fork); found.class == trial.Violated {
-			b.Fatalf("flash operation %d: %q", place, found.broken)
+			b.Fatalf("flash operation %d: %q", place, found.violations)
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "points/s")

@@ -12,6 +12,7 @@ import (
 
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/story"
@@ -197,8 +198,8 @@ func (w *sweeper) measure() error {
 		}
 	}
 	w.calm.result = run.Finish()
-	if r := w.calm.result; len(r.Broken) > 0 || len(r.Attempts) > 1 {
-		return fmt.Errorf("the upgrade does not succeed without a fault: %s", strings.Join(r.Broken, "; "))
+	if r := w.calm.result; len(r.Violations) > 0 || len(r.Attempts) > 1 {
+		return fmt.Errorf("the upgrade does not succeed without a fault: %s", strings.Join(verdict.Texts(r.Violations), "; "))
 	}
 	w.calm.states = statesOf(w.calm.result.Trace)
 	again, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)

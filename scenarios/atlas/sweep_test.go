@@ -85,14 +85,14 @@ func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
 		Bytes:        int64(r.Cost.Bytes) - a.Calm.Bytes,
 		Acts:         r.Cost.Acts - a.Calm.Acts,
 		Lost:         lost,
-		Broken:       r.Broken,
+		Violations:   r.Violations,
 	}
 	want := *p.outcome
 	if slack := got.Milliseconds - want.Milliseconds; slack >= -1 && slack <= 1 {
 		got.Milliseconds = want.Milliseconds // both are rounded
 	}
 	if got.Class != want.Class || got.Milliseconds != want.Milliseconds || got.Bytes != want.Bytes || got.Acts != want.Acts ||
-		!slices.Equal(got.Lost, want.Lost) || !slices.Equal(got.Broken, want.Broken) {
+		!slices.Equal(got.Lost, want.Lost) || !slices.Equal(got.Violations, want.Violations) {
 		t.Errorf("%s: the atlas says %+v, a full run %+v", p.plan, want, got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -32,7 +32,7 @@ func (j *judge) all() {
 	for _, unstruck := range j.tried.Unstruck {
 		j.fail(j.attempt.line, "%s", unstruck)
 	}
-	for _, broken := range j.tried.Broken {
+	for _, broken := range j.tried.Violations {
 		j.fail(j.attempt.line, "an invariant is broken: %s", broken)
 	}
 }
@@ -130,13 +130,13 @@ func (j *judge) settings() {
 	e, now := &j.attempt.Expect, &j.tried.Meter.Settings
 	passed := j.rig.Now()
 	if e.Kept != nil {
-		if kept := ion.AllGroups &^ rig.Lost(&j.first, now, passed); kept != *e.Kept {
+		if kept := ion.AllGroups &^ verdict.Lost(&j.first, now, passed); kept != *e.Kept {
 			j.differs("kept", formatGroups(kept), formatGroups(*e.Kept))
 		}
 	}
 	if e.Defaults != nil {
 		factory := meter.FactoryTemplate(j.file.meterModel(), j.revision())
-		if others := rig.Lost(&factory, now, passed) & *e.Defaults; others != 0 {
+		if others := verdict.Lost(&factory, now, passed) & *e.Defaults; others != 0 {
 			j.fail(j.line("defaults"), "%s: not as the factory template has them", formatGroups(others))
 		}
 	}
@@ -157,7 +157,7 @@ func (j *judge) reads(wanted ion.Groups) {
 		j.fail(j.line("read"), "the tool read no settings")
 		return
 	}
-	if others := rig.Lost(&j.first, j.tried.Read, j.rig.Now()) & wanted; others != 0 {
+	if others := verdict.Lost(&j.first, j.tried.Read, j.rig.Now()) & wanted; others != 0 {
 		j.fail(j.line("read"), "%s: not read as they were at the start of the case", formatGroups(others))
 	}
 }

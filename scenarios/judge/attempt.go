@@ -15,8 +15,8 @@ import (
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/fixtures/firmware"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
@@ -32,8 +32,8 @@ type Attempt struct {
 	Killed   bool // by the plan: it claims nothing
 	Aborted  bool // by the plan, with SIGINT
 	Asked    bool // it said something to the meter
-	Meter    rig.Condition
-	Cost     rig.Cost
+	Meter    verdict.Condition
+	Cost     verdict.Cost
 	Passes   int    // times that the flash was cleared
 	Log      []byte // that the program wrote to {log}; nil for none
 	LogTold  string // whether the log was judged, and why not

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -25,7 +25,13 @@ func (p *player) judgeLog(a *Attempt) {
 	if a.LogTold = p.judgeable(a, log); a.LogTold != logJudged {
 		return
 	}
-	a.Broken = append(a.Broken, rig.DisagreeingLog(log, p.counts(a), a.Cost)...)
+	a.Broken = append(a.Broken, verdict.Texts(verdict.Judge(&verdict.Evidence{
+		Upgrade: true,
+		Tool:    verdict.Tool{Ended: true, Counts: p.counts(a)},
+		Meter:   new(verdict.Condition),
+		Cost:    a.Cost,
+		Log:     verdict.ReadLog(log, 0),
+	}))...)
 	a.Broken = append(a.Broken, untrue(log, a.Trace)...)
 	first := p.attempts[0]
 	if first.Killed && len(first.Log) == 0 && first.Meter.FlashOps > 0 {
@@ -55,7 +61,7 @@ func (p *player) judgeable(a *Attempt, log []byte) string {
 func untrue(log []byte, trace []story.Event) (broken []string) {
 	parsed, err := upgradelog.Parse(log)
 	if err != nil {
-		return nil // rig.DisagreeingLog tells
+		return nil // the verdict tells
 	}
 	for _, told := range []struct {
 		kind upgradelog.Kind

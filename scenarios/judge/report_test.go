@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/meter"
 )
 
@@ -30,7 +31,7 @@ func sampleReport(t *testing.T) *Report {
 		t.Fatal(err)
 	}
 	attempt := func(code int, broken ...string) *Attempt {
-		a := &Attempt{Command: "up x", Exit: Exit{Code: code, Took: time.Second}, Meter: rig.Condition{State: meter.Application}, Broken: broken, LogTold: logJudged}
+		a := &Attempt{Command: "up x", Exit: Exit{Code: code, Took: time.Second}, Meter: verdict.Condition{State: meter.Application}, Broken: broken, LogTold: logJudged}
 		a.Exit.Stdout.Write([]byte("<img src=x onerror=alert(1)> \x00\xff ]]>\n"))
 		return a
 	}

@@ -9,6 +9,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -90,24 +91,24 @@ func (s *stand) look() glance {
 }
 
 // condition is what the meter really is, as package rig tells it.
-func (s *stand) condition(before glance) rig.Condition {
+func (s *stand) condition(before glance) verdict.Condition {
 	m := s.meter()
 	panel := m.Panel()
-	c := rig.Condition{
+	c := verdict.Condition{
 		State: m.State(), Running: m.Running(), Image: m.HoldsImage(s.file.Image), Initialized: m.Initialized(),
 		Settings: m.Settings(s.now), FlashOps: m.Chip().Ops() - before.counts.FlashOps,
 		LCD: panel.LCD, L2Edges: panel.Edges - before.edges, EventLog: m.EventLog(),
 		Connected: s.station.Reachable(), BadChip: m.Chip().Faulty(),
 	}
 	c.Revision, _ = m.Revision()
-	c.Lost = rig.Lost(&before.settings, &c.Settings, s.now-before.at)
+	c.Lost = verdict.Lost(&before.settings, &c.Settings, s.now-before.at)
 	return c
 }
 
 // cost is what went over the line since.
-func (s *stand) cost(before glance) rig.Cost {
+func (s *stand) cost(before glance) verdict.Cost {
 	c := s.station.Counts()
-	return rig.Cost{
+	return verdict.Cost{
 		Time:         s.now - before.at,
 		BytesToMeter: c.BytesToMeter - before.counts.BytesToMeter,
 		BytesToHost:  c.BytesToHost - before.counts.BytesToHost,

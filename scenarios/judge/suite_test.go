@@ -65,8 +65,8 @@ func TestFullHasEveryFaultOfTheCatalogue(t *testing.T) {
 func TestTheFaultsOfTheSmokeSuiteStrike(t *testing.T) {
 	for _, s := range mustSuite(t, "smoke").Scenarios {
 		r, err := trial.Try(s.config(), s.Plans, trial.NoTrace)
-		if err != nil || len(r.Unstruck) > 0 || len(r.Broken) > 0 {
-			t.Errorf("%s: %q, %q, %v", s.Name, r.Unstruck, r.Broken, err)
+		if err != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {
+			t.Errorf("%s: %q, %q, %v", s.Name, r.Unstruck, r.Violations, err)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
@@ -46,7 +46,7 @@ func (p *player) judge(a *Attempt, before glance) {
 // lost are the settings that are not as somebody had set them up.
 func (p *player) lost() ion.Groups {
 	now := p.meter().Settings(p.now)
-	return rig.Lost(&p.settings, &now, p.now)
+	return verdict.Lost(&p.settings, &now, p.now)
 }
 
 // noteEnd tells how the program ended, if there is something out of the ordinary to say.

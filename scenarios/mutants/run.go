@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"strings"
+	"slices"
 
 	"ionbench/scenarios/parallel"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -15,11 +16,13 @@ import (
 type Verdict struct {
 	Mutant Mutant
 	Caught bool
-	By     string // the invariant that it broke, or the probe's sentence, and how
-	Must   string // the probe's sentence
-	With   string // what the probe has out of the ordinary besides its plan; may be empty
-	Plan   fault.Plan
-	Shrunk fault.Plan // the smallest part of Plan with which it is still caught
+	// Violation is the invariant that it broke, or that what is Expected of the probe did not
+	// come.
+	Violation verdict.Violation
+	Must      string // the probe's sentence
+	With      string // what the probe has out of the ordinary besides its plan; may be empty
+	Plan      fault.Plan
+	Shrunk    fault.Plan // the smallest part of Plan with which it is still caught
 
 	harms int // faults that no plan can say
 }
@@ -29,21 +32,29 @@ func (v Verdict) Faults() int { return len(v.Shrunk) + v.harms }
 
 // Invariant is the name of the invariant that the mutant broke, such as I2; empty where a
 // probe's own sentence caught it.
-func (v Verdict) Invariant() string { return invariant(v.By) }
-
-func invariant(text string) string {
-	name, _, ok := strings.Cut(text, ": ")
-	if !ok || len(name) != 2 || name[0] != 'I' || name[1] < '1' || name[1] > '8' {
+func (v Verdict) Invariant() string {
+	if !v.Violation.Rule.Invariant() {
 		return ""
 	}
-	return name
+	return v.Violation.Rule.String()
+}
+
+// By says what caught it: the invariant that it broke, or the probe's sentence, and how.
+func (v Verdict) By() string {
+	switch {
+	case !v.Caught:
+		return ""
+	case v.Violation.Rule.Invariant():
+		return v.Violation.String()
+	}
+	return v.Must + ": " + v.Violation.Reason
 }
 
 // Run plays probes against a mutant until one shows that it breaks an invariant. Where
 // none does, the first that shows anything else catches it. The error is that of ctx, or
 // about a probe that cannot be played.
 func Run(ctx context.Context, m Mutant) (Verdict, error) {
-	verdict := Verdict{Mutant: m}
+	result := Verdict{Mutant: m}
 	var by probe
 	for _, p := range probes() {
 		if err := ctx.Err(); err != nil {
@@ -53,20 +64,20 @@ func Run(ctx context.Context, m Mutant) (Verdict, error) {
 		if err != nil {
 			return Verdict{}, fmt.Errorf("%s: %s: %w", m.Name, p.must, err)
 		}
-		if found == "" || verdict.Caught && invariant(found) == "" {
+		if found == nil || result.Caught && !found.Rule.Invariant() {
 			continue
 		}
-		verdict.Caught, verdict.By, verdict.Plan = true, found, planned(p.plan)
-		verdict.Must, verdict.With, verdict.harms = p.must, p.with, p.harms
+		result.Caught, result.Violation, result.Plan = true, *found, planned(p.plan)
+		result.Must, result.With, result.harms = p.must, p.with, p.harms
 		by = p
-		if invariant(found) != "" {
+		if found.Rule.Invariant() {
 			break
 		}
 	}
-	if verdict.Caught {
-		verdict.Shrunk = by.shrink(m, verdict.Plan)
+	if result.Caught {
+		result.Shrunk = by.shrink(m, result.Plan)
 	}
-	return verdict, nil
+	return result, nil
 }
 
 // RunAll is Run for each mutant, on all cores. The verdicts stand in the order of the mutants.
@@ -84,7 +95,7 @@ func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
 
 // try plays the probe with a plan and says what it noticed: an invariant that is broken
 // before anything else, and nothing of a pair that is as it should be.
-func (p probe) try(m Mutant, plan fault.Plan) (found string, err error) {
+func (p probe) try(m Mutant, plan fault.Plan) (found *verdict.Violation, err error) {
 	s := &stage{mutant: m, plan: plan}
 	s.stand(p.setup)
 	if s.err == nil {
@@ -96,17 +107,13 @@ func (p probe) try(m Mutant, plan fault.Plan) (found string, err error) {
 		p.play(s)
 	}
 	if s.err != nil {
-		return "", s.err
+		return nil, s.err
 	}
-	for _, what := range s.broken {
-		if invariant(what) != "" {
-			return what, nil
-		}
+	if len(s.violations) == 0 {
+		return nil, nil
 	}
-	if len(s.broken) > 0 {
-		return p.must + ": " + s.broken[0], nil
-	}
-	return "", nil
+	first := slices.IndexFunc(s.violations, func(v verdict.Violation) bool { return v.Rule.Invariant() })
+	return &s.violations[max(0, first)], nil
 }
 
 // planned reads a plan of this package's source.

@@ -21,11 +21,11 @@ func (p probe) shrink(m Mutant, plan fault.Plan) fault.Plan {
 // tells says whether the probe tells the mutant from the healthy pair with this plan.
 func (p probe) tells(m Mutant, plan fault.Plan) bool {
 	found, err := p.try(m, plan)
-	if err != nil || found == "" {
+	if err != nil || found == nil {
 		return false
 	}
 	healthy, err := p.try(Healthy(), plan)
-	return err == nil && healthy == ""
+	return err == nil && healthy == nil
 }
 
 // smaller are the plans that are one step simpler: a fault less, or a smaller number.

@@ -8,6 +8,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -20,8 +21,9 @@ type stage struct {
 	plan   fault.Plan
 	rig    *rig.Rig
 	file   *upg.File
-	broken []string // invariants, with their names, and other expectations
-	err    error    // why the probe could not be played
+	err    error // why the probe could not be played
+
+	violations []verdict.Violation // of invariants, and of what is expected of the probe
 }
 
 // stand sets up the rig with the mutant's meter, unless the setup names another.
@@ -77,8 +79,10 @@ func (s *stage) note(o *rig.Outcome, err error) *rig.Outcome {
 		s.err = err
 		return new(rig.Outcome)
 	}
-	s.broken = append(s.broken, o.Broken...)
-	s.broken = append(s.broken, disorder(o.Trace)...)
+	s.violations = append(s.violations, o.Violations...)
+	for _, what := range disorder(o.Trace) {
+		s.hold(false, "%s", what)
+	}
 	if s.mutant.Side == Neither {
 		s.hold(len(o.Unstruck) == 0, "faults that never struck: %v", o.Unstruck)
 	}
@@ -88,7 +92,7 @@ func (s *stage) note(o *rig.Outcome, err error) *rig.Outcome {
 // hold notes an expectation that does not hold.
 func (s *stage) hold(holds bool, format string, args ...any) {
 	if !holds {
-		s.broken = append(s.broken, fmt.Sprintf(format, args...))
+		s.violations = append(s.violations, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -136,7 +140,7 @@ func (s *stage) holdClears(o *rig.Outcome, want int) {
 
 // disorder is what the loader did out of turn: blocks before the flash was cleared, or not
 // one after the other and each once. A trace may begin in the middle of an erase.
-func disorder(trace []story.Event) (broken []string) {
+func disorder(trace []story.Event) (list []string) {
 	cleared, last, before := false, uint32(0), meter.Erasing
 	for _, e := range trace {
 		switch w := e.What.(type) {
@@ -150,12 +154,12 @@ func disorder(trace []story.Event) (broken []string) {
 			before = w.State
 		case story.BlockProgrammed:
 			if !cleared {
-				broken = append(broken, fmt.Sprintf("the meter takes block %d, and its flash was not cleared since it started", w.Block))
+				list = append(list, fmt.Sprintf("the meter takes block %d, and its flash was not cleared since it started", w.Block))
 			} else if w.Block != last+1 {
-				broken = append(broken, fmt.Sprintf("the meter programs block %d after block %d", w.Block, last))
+				list = append(list, fmt.Sprintf("the meter programs block %d after block %d", w.Block, last))
 			}
 			last = w.Block
 		}
 	}
-	return broken
+	return list
 }

@@ -5,6 +5,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/machine"
 )
 
@@ -16,7 +17,7 @@ type Past struct {
 	Log      []byte
 	Lines    []upgradelog.Line // of Log
 	Unsaid   int
-	Cost     Cost
+	Cost     verdict.Cost
 	FlashOps uint64
 }
 
@@ -40,36 +41,10 @@ func (o *Outcome) With(p, q Past) *Outcome {
 	return &c
 }
 
-// Plus is the sum of two costs.
-func (c Cost) Plus(d Cost) Cost {
-	return Cost{
-		Time:         c.Time + d.Time,
-		BytesToMeter: c.BytesToMeter + d.BytesToMeter,
-		BytesToHost:  c.BytesToHost + d.BytesToHost,
-		Resends:      c.Resends + d.Resends,
-		Blocks:       c.Blocks + d.Blocks,
-		Insisted:     max(c.Insisted, d.Insisted),
-		Acts:         c.Acts + d.Acts,
-	}
-}
-
-// Minus is what c is more than d, which is a part of it.
-func (c Cost) Minus(d Cost) Cost {
-	return Cost{
-		Time:         c.Time - d.Time,
-		BytesToMeter: c.BytesToMeter - d.BytesToMeter,
-		BytesToHost:  c.BytesToHost - d.BytesToHost,
-		Resends:      c.Resends - d.Resends,
-		Blocks:       c.Blocks - d.Blocks,
-		Insisted:     c.Insisted,
-		Acts:         c.Acts - d.Acts,
-	}
-}
-
 // cost is what the attempt took so far.
-func (r *Rig) cost() Cost {
+func (r *Rig) cost() verdict.Cost {
 	c, before := r.bench.Station().Counts(), &r.before
-	return Cost{
+	return verdict.Cost{
 		Time:         r.Now() - before.at,
 		BytesToMeter: c.BytesToMeter - before.toMeter,
 		BytesToHost:  c.BytesToHost - before.toHost,

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"ionbench/client"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -30,41 +30,43 @@ func attempted(t *testing.T) (*Rig, *Outcome) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Broken) > 0 {
-		t.Fatalf("the attempt breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Fatalf("the attempt breaks %q", o.Violations)
 	}
 	return r, o
 }
 
-func wantBroken(t *testing.T, o *Outcome, invariant string) {
+func breaks(o *Outcome, r verdict.Rule) bool {
+	return slices.ContainsFunc(o.Violations, func(v verdict.Violation) bool { return v.Rule == r })
+}
+
+func wantBroken(t *testing.T, o *Outcome, r verdict.Rule) {
 	t.Helper()
-	for _, b := range o.Broken {
-		if strings.HasPrefix(b, invariant+":") {
-			return
-		}
+	if !breaks(o, r) {
+		t.Errorf("%q does not tell of %v", o.Violations, r)
 	}
-	t.Errorf("%q does not tell of %s", o.Broken, invariant)
 }
 
 // The judge is what every scenario relies on: it must see an outcome that is not right.
 func TestTheJudgeSeesWhatIsBroken(t *testing.T) {
 	tests := []struct {
-		name, invariant string
-		spoil           func(*Outcome)
+		name      string
+		invariant verdict.Rule
+		spoil     func(*Outcome)
 	}{
-		{"a run without an end", "I5", func(o *Outcome) { o.Ended = false }},
-		{"success without the image", "I2", func(o *Outcome) { o.Meter.Image = false }},
-		{"success with another revision", "I2", func(o *Outcome) { o.Meter.Revision = "7350V282" }},
-		{"success in download state", "I2", func(o *Outcome) { o.Meter.State = meter.Download }},
-		{"failure that is none", "I3", func(o *Outcome) {
+		{"a run without an end", verdict.I5, func(o *Outcome) { o.Ended = false }},
+		{"success without the image", verdict.I2, func(o *Outcome) { o.Meter.Image = false }},
+		{"success with another revision", verdict.I2, func(o *Outcome) { o.Meter.Revision = "7350V282" }},
+		{"success in download state", verdict.I2, func(o *Outcome) { o.Meter.State = meter.Download }},
+		{"failure that is none", verdict.I3, func(o *Outcome) {
 			o.Claim = client.ErrNoResponse
 			o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed}
 		}},
-		{"a refusal after the flash was touched", "I8", func(o *Outcome) {
+		{"a refusal after the flash was touched", verdict.I8, func(o *Outcome) {
 			o.Claim, o.Counts.Transmitted = errors.Join(client.ErrPassword), 0
 		}},
-		{"blocks that the tool did not count", "I6", func(o *Outcome) { o.Counts.Transmitted-- }},
-		{"settings lost without a flash operation", "I7", func(o *Outcome) {
+		{"blocks that the tool did not count", verdict.I6, func(o *Outcome) { o.Counts.Transmitted-- }},
+		{"settings lost without a flash operation", verdict.I7, func(o *Outcome) {
 			o.Meter.FlashOps, o.Meter.Lost = 0, ion.AllGroups
 			o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeCompleted}
 		}},
@@ -98,7 +100,7 @@ func TestTheJudgeSeesALogThatIsWrong(t *testing.T) {
 			}
 			o.Log = spoilt
 			o.judge()
-			wantBroken(t, o, "I6")
+			wantBroken(t, o, verdict.I6)
 		})
 	}
 }
@@ -117,8 +119,8 @@ func TestTheJudgeSeesALogThatIsAheadOfTheMeter(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, o := attempted(t)
 			o.Trace = slices.DeleteFunc(slices.Clone(o.Trace), test.remove)
-			o.judgeTrace()
-			wantBroken(t, o, "I6")
+			o.judge()
+			wantBroken(t, o, verdict.I6)
 		})
 	}
 }
@@ -140,7 +142,7 @@ func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
 			o.Log = bytes.Split(o.Log, []byte("Upgrade completed"))[0]
 			o.evidence = r.evidence(r.attempt, r.before)
 			o.judge()
-			wantBroken(t, o, "I7")
+			wantBroken(t, o, verdict.I7)
 		})
 	}
 }
@@ -165,15 +167,15 @@ func TestTheJudgeSeesAMeterThatWasNotToBeTouched(t *testing.T) {
 			test.change(&r.attempt)
 			o.evidence = r.evidence(r.attempt, r.before)
 			o.judge()
-			wantBroken(t, o, "I8")
+			wantBroken(t, o, verdict.I8)
 		})
 	}
 	r, o := attempted(t)
 	r.attempt.UnitID, r.attempt.SerialNumber, r.attempt.Password = 105, "PC-0209A001-11", "00"
 	o.evidence = r.evidence(r.attempt, r.before)
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("what was asked for breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("what was asked for breaks %q", o.Violations)
 	}
 }
 
@@ -188,68 +190,68 @@ func TestTheJudgeTakesALogThatWasCutShortAsFarAsItGoes(t *testing.T) {
 	o.Unsaid = 30
 	o.Counts.Transmitted++ // and so one more than the log tells of
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("a log that was cut short breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("a log that was cut short breaks %q", o.Violations)
 	}
 	o.Log = append(bytes.Clone(o.Log), "No response... resending (1 of 9)\nNo response... resending (2 of 8)\n"...)
 	o.judge()
-	wantBroken(t, o, "I6")
+	wantBroken(t, o, verdict.I6)
 }
 
 func TestTheJudgeKnowsAChipThatWentBadFromALie(t *testing.T) {
 	_, o := attempted(t)
 	o.Meter.Image, o.Meter.Revision, o.Meter.BadChip, o.Meter.Initialized = false, "", true, false
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("an application whose chip wears out breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("an application whose chip wears out breaks %q", o.Violations)
 	}
 	o.Meter.Running = "7350V282"
 	o.judge()
-	wantBroken(t, o, "I2")
+	wantBroken(t, o, verdict.I2)
 }
 
 func TestTheJudgeDoesNotHurryAPCThatSleeps(t *testing.T) {
 	_, o := attempted(t)
 	o.Ended, o.Asleep = false, true
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("a PC that sleeps breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("a PC that sleeps breaks %q", o.Violations)
 	}
 }
 
 func TestTheJudgeSeesPromisedSettingsThatAreLost(t *testing.T) {
 	_, o := attempted(t)
-	o.evidence.lost, o.evidence.lostSince = ion.Of(ion.Nameplate), ion.Of(ion.Nameplate)
+	o.evidence.Lost, o.Meter.Lost = ion.Of(ion.Nameplate), ion.Of(ion.Nameplate)
 	o.judge()
-	wantBroken(t, o, "I2")
+	wantBroken(t, o, verdict.I2)
 }
 
 func TestTheJudgeSeesARecoveryThatIsNone(t *testing.T) {
 	_, o := attempted(t)
-	o.evidence.recovery = &recovery{answers: true}
+	o.evidence.Recovery = &verdict.Recovery{Answers: true}
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Fatalf("a good end breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Fatalf("a good end breaks %q", o.Violations)
 	}
 
 	silent := *o
-	silent.evidence.recovery = &recovery{answers: false}
+	silent.evidence.Recovery = new(verdict.Recovery)
 	silent.judge()
-	wantBroken(t, &silent, "I1")
+	wantBroken(t, &silent, verdict.I1)
 
 	lost := *o
-	lost.evidence.lostByThen = ion.AllGroups
+	lost.evidence.Recovery = &verdict.Recovery{Answers: true, Lost: ion.AllGroups}
 	lost.judge()
-	wantBroken(t, &lost, "I7")
+	wantBroken(t, &lost, verdict.I7)
 
 	failed := *o
 	failed.Claim = client.ErrNoResponse
 	failed.judge()
-	wantBroken(t, &failed, "I4")
-	failed.evidence.recovery = &recovery{answers: true, struck: true}
+	wantBroken(t, &failed, verdict.I4)
+	failed.evidence.Recovery = &verdict.Recovery{Answers: true, Struck: true}
 	failed.judge()
-	if len(failed.Broken) > 0 {
-		t.Errorf("a recovery with faults of its own may fail, and breaks %q", failed.Broken)
+	if len(failed.Violations) > 0 {
+		t.Errorf("a recovery with faults of its own may fail, and breaks %q", failed.Violations)
 	}
 }
 
@@ -287,12 +289,12 @@ func TestTheJudgeExpectsNothingOfWhatTheDiskHadNoRoomFor(t *testing.T) {
 	o.Log = bytes.Split(o.Log, []byte("100% completed"))[0]
 	o.evidence = r.evidence(r.attempt, r.before)
 	o.judge()
-	wantBroken(t, o, "I6")
-	wantBroken(t, o, "I7")
+	wantBroken(t, o, verdict.I6)
+	wantBroken(t, o, verdict.I7)
 	o.Unsaid = 5
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("a disk that was full breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("a disk that was full breaks %q", o.Violations)
 	}
 }
 
@@ -300,24 +302,24 @@ func TestTheJudgeKnowsAMeterThatIsStruckAfterItsUpgrade(t *testing.T) {
 	_, o := attempted(t)
 	o.Meter.State = meter.Booting
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("a restart after the upgrade breaks %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("a restart after the upgrade breaks %q", o.Violations)
 	}
 	o.Meter.Initialized = false
 	o.judge()
-	wantBroken(t, o, "I2")
+	wantBroken(t, o, verdict.I2)
 }
 
 func TestTheJudgeKnowsTheMarkOfAFirstStartFromAnErase(t *testing.T) {
 	_, o := attempted(t)
 	o.Claim, o.Counts.Transmitted, o.Unsaid, o.Meter.FlashOps = client.ErrBadFile, 0, 1, 1
 	o.judge()
-	if slices.ContainsFunc(o.Broken, func(b string) bool { return strings.HasPrefix(b, "I8") }) {
-		t.Errorf("a meter that starts an image for the first time breaks %q", o.Broken)
+	if breaks(o, verdict.I8) {
+		t.Errorf("a meter that starts an image for the first time breaks %q", o.Violations)
 	}
 	o.Meter.Initialized = false
 	o.judge()
-	wantBroken(t, o, "I8")
+	wantBroken(t, o, verdict.I8)
 }
 
 func TestTheJudgeKnowsASecondRefusalFromAFirst(t *testing.T) {
@@ -326,12 +328,12 @@ func TestTheJudgeKnowsASecondRefusalFromAFirst(t *testing.T) {
 	o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed, client.RecoverUpgrade, client.ChooseFirmware}
 	o.Meter.Image = false
 	o.judge()
-	if slices.ContainsFunc(o.Broken, func(b string) bool { return strings.HasPrefix(b, "I8") }) {
-		t.Errorf("a file that is gone when it is chosen again breaks %q", o.Broken)
+	if breaks(o, verdict.I8) {
+		t.Errorf("a file that is gone when it is chosen again breaks %q", o.Violations)
 	}
 	o.Prompts = o.Prompts[:2]
 	o.judge()
-	wantBroken(t, o, "I8")
+	wantBroken(t, o, verdict.I8)
 }
 
 // A tool that gives up early is not excused by a request that it had sent often before.
@@ -341,10 +343,10 @@ func TestTheJudgeExcusesAFailureOnlyByTheRequestThatEndedIt(t *testing.T) {
 	o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed}
 	o.Cost.Insisted, o.SentLast = 30, 2
 	o.judge()
-	wantBroken(t, o, "I3")
+	wantBroken(t, o, verdict.I3)
 	o.SentLast = 11
 	o.judge()
-	if len(o.Broken) > 0 {
-		t.Errorf("eleven questions without an answer break %q", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("eleven questions without an answer break %q", o.Violations)
 	}
 }

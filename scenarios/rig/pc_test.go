@@ -43,8 +43,8 @@ func try(t *testing.T, plan string, change ...func(*rig.Attempt)) tried {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Broken) > 0 || len(o.Unstruck) > 0 {
-		t.Errorf("%s: broken %q, unstruck %q", plan, o.Broken, o.Unstruck)
+	if len(o.Violations) > 0 || len(o.Unstruck) > 0 {
+		t.Errorf("%s: broken %q, unstruck %q", plan, o.Violations, o.Unstruck)
 	}
 	return tried{o, t, r, a}
 }
@@ -58,8 +58,8 @@ func (x tried) wantRecovered() *rig.Outcome {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	if !o.Upgraded() || len(o.Broken) > 0 {
-		x.t.Errorf("the recovery after %v: %v, %q", x.a.Plan, o.Claim, o.Broken)
+	if !o.Upgraded() || len(o.Violations) > 0 {
+		x.t.Errorf("the recovery after %v: %v, %q", x.a.Plan, o.Claim, o.Violations)
 	}
 	return o
 }
@@ -268,8 +268,8 @@ func TestFullDiskOutlivesTheTool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(o.Claim, rig.ErrDiskFull) || len(o.Log) > 0 || o.Unsaid == 0 || !o.Meter.Image || len(o.Broken) > 0 {
-		t.Errorf("at once: %v, %d lines unsaid, image %v, %q, log %q", o.Claim, o.Unsaid, o.Meter.Image, o.Broken, o.Log)
+	if !errors.Is(o.Claim, rig.ErrDiskFull) || len(o.Log) > 0 || o.Unsaid == 0 || !o.Meter.Image || len(o.Violations) > 0 {
+		t.Errorf("at once: %v, %d lines unsaid, image %v, %q, log %q", o.Claim, o.Unsaid, o.Meter.Image, o.Violations, o.Log)
 	}
 	x.r.Wait(30 * time.Minute)
 	if o, err = x.r.Try(rig.Recovery(x.a)); err != nil || !o.Upgraded() || o.Unsaid > 0 {

@@ -11,6 +11,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
@@ -47,8 +48,8 @@ func TestAttemptsOverDifferentTransportsFollowEachOtherOnOneClock(t *testing.T) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !errors.Is(o.Claim, step.claim) || len(o.Broken) > 0 || len(o.Unstruck) > 0 {
-			t.Errorf("over %v: claim %v, want %v; broken %q; unstruck %q", step.over, o.Claim, step.claim, o.Broken, o.Unstruck)
+		if !errors.Is(o.Claim, step.claim) || len(o.Violations) > 0 || len(o.Unstruck) > 0 {
+			t.Errorf("over %v: claim %v, want %v; broken %q; unstruck %q", step.over, o.Claim, step.claim, o.Violations, o.Unstruck)
 		}
 		if took := r.Now() - before; took != o.Cost.Time || took <= 0 && step.over == rig.TCP {
 			t.Errorf("over %v: the clock went on by %v, the cost is %v", step.over, took, o.Cost.Time)
@@ -80,8 +81,8 @@ func TestToolThatIsResetConnectsAgainInRealTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if struck, not := resets(o.Trace); struck != 2 || not != 0 || !o.Ended || len(o.Broken) > 0 || !o.Meter.Connected {
-			t.Errorf("over %v: %d resets, %d not carried out, ended %v, broken %q, connected %v", over, struck, not, o.Ended, o.Broken, o.Meter.Connected)
+		if struck, not := resets(o.Trace); struck != 2 || not != 0 || !o.Ended || len(o.Violations) > 0 || !o.Meter.Connected {
+			t.Errorf("over %v: %d resets, %d not carried out, ended %v, broken %q, connected %v", over, struck, not, o.Ended, o.Violations, o.Meter.Connected)
 		}
 		if !slices.Contains(o.Prompts, client.UpgradeFailed) || !slices.Contains(o.Prompts, client.UpgradeCompleted) {
 			t.Errorf("over %v: %v", over, o.Prompts)
@@ -98,8 +99,8 @@ func TestResetThatAPTYCannotHaveStandsInTheTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if struck, not := resets(o.Trace); struck != 1 || not != 1 || o.Claim != nil || len(o.Broken) > 0 {
-		t.Errorf("%d resets, %d not carried out, %v, broken %q", struck, not, o.Claim, o.Broken)
+	if struck, not := resets(o.Trace); struck != 1 || not != 1 || o.Claim != nil || len(o.Violations) > 0 {
+		t.Errorf("%d resets, %d not carried out, %v, broken %q", struck, not, o.Claim, o.Violations)
 	}
 }
 
@@ -119,8 +120,8 @@ func TestAttemptInRealTimeThatDoesNotEndIsToldOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Ended || len(o.Broken) != 1 || !strings.HasPrefix(o.Broken[0], "I5") {
-		t.Errorf("ended %v, broken %q, want I5", o.Ended, o.Broken)
+	if o.Ended || len(o.Violations) != 1 || o.Violations[0].Rule != verdict.I5 {
+		t.Errorf("ended %v, broken %q, want I5", o.Ended, o.Violations)
 	}
 }
 
@@ -134,8 +135,8 @@ func TestTheRigGoesOnInVirtualTimeAfterAnAttemptInRealTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(recovered.Broken) > 0 || !recovered.Meter.Image {
-		t.Errorf("broken %q, image intact: %v", recovered.Broken, recovered.Meter.Image)
+	if len(recovered.Violations) > 0 || !recovered.Meter.Image {
+		t.Errorf("broken %q, image intact: %v", recovered.Violations, recovered.Meter.Image)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -19,7 +20,7 @@ type setUp struct {
 // lostSince are the groups that are not as they were.
 func (r *Rig) lostSince(s setUp) ion.Groups {
 	now := r.Meter().Settings(r.Now())
-	return Lost(&s.settings, &now, r.Now()-s.at)
+	return verdict.Lost(&s.settings, &now, r.Now()-s.at)
 }
 
 // remember takes the settings of now for what the person wants, once the tool has done
@@ -60,7 +61,7 @@ type recovery struct {
 	expected setUp // afterwards
 }
 
-// Recover ends all faults and carries out the Recovery of a. The outcome's Broken tells
+// Recover ends all faults and carries out the Recovery of a. The outcome's Violations tell
 // also of the invariants that are about what follows a failure: I1 (the meter answers once
 // power and line are back), I4 (the recovery ends in success) and I7 (the settings are
 // those from before with a journal, or if the meter still ran an application; otherwise
@@ -106,21 +107,6 @@ func (r *Rig) Strike(faults fault.Plan) error {
 		r.gauge()
 	}
 	return r.bench.Station().AddPlan(faults)
-}
-
-// judgeRecovery checks I1, I4 and I7.
-func (o *Outcome) judgeRecovery(c *recovery) {
-	if !c.answers {
-		o.breaks("I1: power and line are back, and nobody answers, or an application without an image")
-	}
-	if c.struck {
-		return
-	}
-	if !o.Upgraded() {
-		o.breaks("I4: the recovery ends with %q; the meter is %v, image intact: %v", claimText(o.Claim), o.Meter.State, o.Meter.Image)
-	} else if broken := o.evidence.lostByThen; broken != 0 {
-		o.breaks("I7: after the recovery %v are not as they should be", broken)
-	}
 }
 
 // answers asks the meter what it is, on a copy: the question leaves no trace. Where the

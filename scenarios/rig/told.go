@@ -27,6 +27,9 @@ func (LineLogged) Kind() string { return "log" }
 // Details is the line as the log has it.
 func (w LineLogged) Details() string { return w.Line.String() }
 
+// LogLine is the line, for the judge.
+func (w LineLogged) LogLine() upgradelog.Line { return w.Line }
+
 // Kind is "finished".
 func (Finished) Kind() string { return "finished" }
 

@@ -3,7 +3,6 @@ package shrink
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"ionbench/client"
 	"ionbench/scenarios/cases"
@@ -45,8 +44,8 @@ func CaseFile(s Subject, r *trial.Result) ([]byte, error) {
 		c.Attempts[n-1].Expect.Kept = &kept
 	}
 	head := fmt.Sprintf("# Made by ionbench shrink: %s.\n", r.Class)
-	for _, what := range r.Broken {
-		head += "# Broken: " + strings.ReplaceAll(what, "\n", " ") + "\n"
+	for _, v := range r.Violations {
+		head += fmt.Sprintf("# Broken: %v\n", v)
 	}
 	return cases.Append([]byte(head), c), nil
 }
@@ -55,8 +54,8 @@ func CaseFile(s Subject, r *trial.Result) ([]byte, error) {
 func title(s Subject, r *trial.Result) string {
 	const most = 200
 	text := r.Class.String()
-	if broken := Signature(r); broken != "" {
-		text = "breaks " + broken
+	if broken := SignatureOf(r); len(broken) > 0 {
+		text = "breaks " + broken.String()
 	}
 	if plan := s.Plans.String(); plan != "" {
 		text += ": " + plan

@@ -14,6 +14,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -53,21 +54,49 @@ func Minimize(ctx context.Context, s Subject, fails func(Subject) bool, o Option
 	return Result{Subject: m.best, Runs: m.runs, Done: !m.spent}
 }
 
-// Signature is how a trial failed, without the figures: which invariants it broke in the
-// upgrade, and which in recoveries. It is empty if none.
-func Signature(r *trial.Result) string {
-	var list []string
-	for _, what := range r.Broken {
-		where := "upgrade"
-		if rest, ok := strings.CutPrefix(what, "in recovery "); ok {
-			_, what, _ = strings.Cut(rest, ": ")
-			where = "recovery"
-		}
-		invariant, _, _ := strings.Cut(what, ":")
-		list = append(list, invariant+" in the "+where)
+// Failure is a rule that was broken in the upgrade, or in a recovery.
+type Failure struct {
+	Rule       verdict.Rule
+	InRecovery bool
+}
+
+// String is the failure as "I4 in the recovery".
+func (f Failure) String() string {
+	if f.InRecovery {
+		return f.Rule.String() + " in the recovery"
 	}
-	slices.Sort(list)
-	return strings.Join(slices.Compact(list), ", ")
+	return f.Rule.String() + " in the upgrade"
+}
+
+// Signature is how a trial failed, without the figures: what it broke, in the order of the
+// rules and with recoveries first, each once. None is no failure.
+type Signature []Failure
+
+// SignatureOf is that of a trial that was run.
+func SignatureOf(r *trial.Result) Signature {
+	var s Signature
+	for _, v := range r.Violations {
+		s = append(s, Failure{v.Rule, v.Attempt > 0})
+	}
+	slices.SortFunc(s, func(a, b Failure) int { return a.place() - b.place() })
+	return slices.Compact(s)
+}
+
+// place is where a failure stands in a signature.
+func (f Failure) place() int {
+	if f.InRecovery {
+		return 2 * int(f.Rule)
+	}
+	return 2*int(f.Rule) + 1
+}
+
+// String lists the failures; it is empty for none.
+func (s Signature) String() string {
+	var list []string
+	for _, f := range s {
+		list = append(list, f.String())
+	}
+	return strings.Join(list, ", ")
 }
 
 // minimizer is a search under way. best fails, always.
@@ -259,10 +288,10 @@ type Try func(trial.Config, trial.Plans, trial.Trace) (*trial.Result, error)
 // FailsLike is the predicate that a trial breaks the same invariants in the same places as
 // one that was run.
 func FailsLike(r *trial.Result, try Try) func(Subject) bool {
-	want := Signature(r)
+	want := SignatureOf(r)
 	return func(s Subject) bool {
 		again, err := try(s.Config, s.Plans, trial.NoTrace)
-		return err == nil && Signature(again) == want
+		return err == nil && slices.Equal(SignatureOf(again), want)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
@@ -168,9 +169,9 @@ func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
 	world := func(c trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
 		r := &trial.Result{Plans: p}
 		if has(shrink.Subject{Plans: p}, 0, func(f fault.Fault) bool { return f.Kind == fault.Abort }) {
-			r.Class, r.Broken = trial.Violated, []string{"I2: x"}
+			r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I2, Reason: "x"}}
 			if c.ImageBytes > 7424 {
-				r.Broken = append(r.Broken, "I3: x")
+				r.Violations = append(r.Violations, verdict.Violation{Rule: verdict.I3, Reason: "x"})
 			}
 		}
 		return r, nil
@@ -187,11 +188,13 @@ func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
 }
 
 func TestTheSignatureIsWhatBrokeAndWhereWithoutFigures(t *testing.T) {
-	r := &trial.Result{Broken: []string{"in recovery 2: I4: the recovery ends with \"x\"", "I3: failure is claimed (a: b)", "in recovery 1: I4: other"}}
-	if got, want := shrink.Signature(r), "I3 in the upgrade, I4 in the recovery"; got != want {
+	r := &trial.Result{Violations: []verdict.Violation{
+		{Rule: verdict.I4, Attempt: 2, Reason: "the recovery ends with \"x\""}, {Rule: verdict.I3, Reason: "failure is claimed (a: b)"}, {Rule: verdict.I4, Attempt: 1, Reason: "other"},
+	}}
+	if got, want := shrink.SignatureOf(r).String(), "I3 in the upgrade, I4 in the recovery"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := shrink.Signature(&trial.Result{}); got != "" {
+	if got := shrink.SignatureOf(&trial.Result{}).String(); got != "" {
 		t.Errorf("%q of nothing broken", got)
 	}
 }
@@ -231,7 +234,7 @@ func TestACaseFileComesOutAsItsTrialDid(t *testing.T) {
 func TestACaseFileOfWhatIsBrokenWantsItMended(t *testing.T) {
 	s := subjects(t)[1]
 	r := try(t, s)
-	r.Class, r.Broken = trial.Violated, []string{"in recovery 1: I4: the recovery ends\nbadly"}
+	r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I4, Attempt: 1, Reason: "the recovery ends badly"}}
 	text, err := shrink.CaseFile(s, r)
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +263,7 @@ func TestSpecsCompileWithTheSuite(t *testing.T) {
 	for i, s := range subjects(t) {
 		r := try(t, s)
 		if i == 0 {
-			r.Class, r.Broken = trial.Violated, []string{"I3: x"}
+			r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I3, Reason: "x"}}
 		}
 		source, err := shrink.Spec(s, r)
 		if err != nil {

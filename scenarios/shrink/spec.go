@@ -20,7 +20,7 @@ func Spec(s Subject, r *trial.Result) ([]byte, error) {
 	fields, imports := configSource(s.Config)
 	name, want := "ends as "+r.Class.String(), fmt.Sprintf("\nExpect(r.Class.String()).To(Equal(%q))", r.Class)
 	if r.Class == trial.Violated {
-		name, want = "breaks no invariant, where once it broke "+Signature(r), ""
+		name, want = "breaks no invariant, where once it broke "+SignatureOf(r).String(), ""
 	}
 	source := fmt.Sprintf(`package scenarios_test
 
@@ -37,7 +37,7 @@ var _ = Describe("A trial that was shrunk", func() {
 		Expect(err).NotTo(HaveOccurred())
 		r, err := trial.Try(trial.Config{%s}, plans, trial.Events)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(r.Broken).To(BeEmpty(), "invariants")
+		Expect(r.Violations).To(BeEmpty(), "invariants")
 		Expect(r.Unstruck).To(BeEmpty(), "faults that never struck")%s
 	})
 })

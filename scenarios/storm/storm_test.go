@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 )
 
@@ -19,7 +20,7 @@ func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
 		storms = 400
 	}
 	report, err := Run(t.Context(), Options{Seed: 1, Runs: storms, Workers: runtime.GOMAXPROCS(0), Failed: func(f Failure) {
-		t.Errorf("run %d breaks %q\n%+v %s\nshrunk to %+v %s\nionbench replay %s", f.Run, f.Result.Broken, f.Config, f.Plans, f.Shrunk.Config, f.Shrunk.Plans, f.ID)
+		t.Errorf("run %d breaks %q\n%+v %s\nshrunk to %+v %s\nionbench replay %s", f.Run, f.Result.Violations, f.Config, f.Plans, f.Shrunk.Config, f.Shrunk.Plans, f.ID)
 	}})
 	if err != nil || report.Runs != storms {
 		t.Fatalf("%d runs, %v", report.Runs, err)
@@ -78,7 +79,7 @@ func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
 	r := &trial.Result{Plans: p, Unstruck: []string{"one"}}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
-		r.Class, r.Broken = trial.Violated, []string{"I1: gone"}
+		r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I1, Reason: "gone"}}
 	}
 	return r, nil
 }
@@ -214,7 +215,7 @@ func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Broken) > 0 || r.Class != trial.Recovered {
-		t.Errorf("%v, %q", r.Class, r.Broken)
+	if len(r.Violations) > 0 || r.Class != trial.Recovered {
+		t.Errorf("%v, %q", r.Class, r.Violations)
 	}
 }

@@ -28,8 +28,8 @@ func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
 		if want == nil {
 			want = r
 		}
-		if r.Class != trial.SettingsLost || len(r.Attempts) != 3 || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
-			t.Errorf("over %v: %v in %d attempts; broken %q, unstruck %q", over, r.Class, len(r.Attempts), r.Broken, r.Unstruck)
+		if r.Class != trial.SettingsLost || len(r.Attempts) != 3 || len(r.Violations) > 0 || len(r.Unstruck) > 0 {
+			t.Errorf("over %v: %v in %d attempts; broken %q, unstruck %q", over, r.Class, len(r.Attempts), r.Violations, r.Unstruck)
 		}
 		if got, want := rig.Promised(r.Trace), rig.Promised(want.Trace); !slices.Equal(got, want) {
 			t.Errorf("over %v the events are\n%q\nand on the bench\n%q", over, got, want)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
@@ -56,22 +57,22 @@ type Cost struct {
 
 // Result is what came of a trial.
 type Result struct {
-	Class    Class
-	Cost     Cost
-	Broken   []string       // invariants, each with the attempt and the reason
-	Unstruck []string       // faults that never struck, each with the reason
-	Attempts []*rig.Outcome // the upgrade and its recoveries, in order
-	Plans    Plans
-	Log      []byte // Upgrade.log
-	Trace    []story.Event
+	Class      Class
+	Cost       Cost
+	Violations []verdict.Violation
+	Unstruck   []string       // faults that never struck, each with the attempt and the reason
+	Attempts   []*rig.Outcome // the upgrade and its recoveries, in order
+	Plans      Plans
+	Log        []byte // Upgrade.log
+	Trace      []story.Event
 }
 
 func (r *Run) result() *Result {
 	has := r.rig.Meter().Settings(r.rig.Now())
-	all := ResultOf(r.done, rig.Lost(&r.had, &has, r.rig.Now()))
+	all := ResultOf(r.done, verdict.Lost(&r.had, &has, r.rig.Now()))
 	all.Plans, all.Log, all.Trace = r.plans, r.rig.Disk().Log, r.Bench().Station().Trace()
 	if r.stuck != nil {
-		all.Broken = append(all.Broken, fmt.Sprintf("I4: the recovery cannot begin: %v", r.stuck))
+		all.Violations = append(all.Violations, verdict.CannotBegin(r.Attempt(), r.stuck))
 		all.Class = Violated
 	}
 	return all
@@ -82,12 +83,9 @@ func (r *Run) result() *Result {
 func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
 	all := &Result{Attempts: attempts, Cost: Cost{Lost: lost}}
 	for i, o := range attempts {
-		name := attemptName(i)
-		for _, what := range o.Broken {
-			all.Broken = append(all.Broken, name+what)
-		}
+		all.Violations = append(all.Violations, verdict.InAttempt(i, o.Violations)...)
 		for _, what := range o.Unstruck {
-			all.Unstruck = append(all.Unstruck, name+what)
+			all.Unstruck = append(all.Unstruck, verdict.AttemptPrefix(i)+what)
 		}
 		all.Cost.Time += o.Cost.Time
 		all.Cost.Bytes += o.Cost.BytesToMeter
@@ -97,17 +95,10 @@ func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
 	return all
 }
 
-func attemptName(i int) string {
-	if i == 0 {
-		return ""
-	}
-	return fmt.Sprintf("in recovery %d: ", i)
-}
-
 func (r *Result) class() Class {
 	first := r.Attempts[0]
 	switch {
-	case len(r.Broken) > 0:
+	case len(r.Violations) > 0:
 		return Violated
 	case len(r.Attempts) > 1 && r.Cost.Lost != 0:
 		return SettingsLost

@@ -1,10 +1,10 @@
 package trial
 
 import (
-	"fmt"
 	"slices"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -189,7 +189,7 @@ func TryCaught(c Config, plans Plans, trace Trace) (*Result, error) {
 func caught(plans Plans, try func() (*Result, error)) (r *Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r = &Result{Class: Violated, Broken: []string{fmt.Sprintf("I5: the model panics: %v", p)}, Plans: plans}
+			r = &Result{Class: Violated, Violations: []verdict.Violation{verdict.Panicked(p)}, Plans: plans}
 		}
 	}()
 	return try()

@@ -35,8 +35,8 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Class != c.class || len(r.Attempts) != c.attempts || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
-				t.Errorf("%v in %d attempts, want %v in %d; broken %q, unstruck %q", r.Class, len(r.Attempts), c.class, c.attempts, r.Broken, r.Unstruck)
+			if r.Class != c.class || len(r.Attempts) != c.attempts || len(r.Violations) > 0 || len(r.Unstruck) > 0 {
+				t.Errorf("%v in %d attempts, want %v in %d; broken %q, unstruck %q", r.Class, len(r.Attempts), c.class, c.attempts, r.Violations, r.Unstruck)
 			}
 			if got := plans.String(); got != c.plans {
 				t.Errorf("the plan reads %q", got)

@@ -24,8 +24,8 @@ func TestOperationThatFailsIsReportedAndTheDownloadBeginsAnew(t *testing.T) {
 		"flash-lie at flash-op 20; noise at flash-op 20 rate 1e-9": "verify failed",
 	} {
 		r := try(t, 3, plan)
-		if r.Claim != nil || r.Counts.Passes < 2 || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
-			t.Errorf("%s: %v after %d passes, %v, %v", plan, r.Claim, r.Counts.Passes, r.Broken, r.Unstruck)
+		if r.Claim != nil || r.Counts.Passes < 2 || len(r.Violations) > 0 || len(r.Unstruck) > 0 {
+			t.Errorf("%s: %v after %d passes, %v, %v", plan, r.Claim, r.Counts.Passes, r.Violations, r.Unstruck)
 		}
 		if n := r.count("verified", status); status != "" && n == 0 {
 			t.Errorf("%s: it was never %q", plan, status)
@@ -95,15 +95,15 @@ func TestUpgradeOfABadChipFailsHonestlyAndANewChipHelps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !errors.Is(o.Claim, claim) || len(o.Broken) > 0 || len(o.Unstruck) > 0 {
-			t.Errorf("%s: %v, %v, %v", plan, o.Claim, o.Broken, o.Unstruck)
+		if !errors.Is(o.Claim, claim) || len(o.Violations) > 0 || len(o.Unstruck) > 0 {
+			t.Errorf("%s: %v, %v, %v", plan, o.Claim, o.Violations, o.Unstruck)
 			continue
 		}
 		if !o.Meter.State.Loader() {
 			t.Errorf("%s: it is %v", plan, o.Meter.State)
 		}
-		if o, err = r.Recover(a); err != nil || !o.Upgraded() || len(o.Broken) > 0 || o.Meter.BadChip {
-			t.Errorf("%s: the recovery: %v, %v, %v", plan, err, o.Claim, o.Broken)
+		if o, err = r.Recover(a); err != nil || !o.Upgraded() || len(o.Violations) > 0 || o.Meter.BadChip {
+			t.Errorf("%s: the recovery: %v, %v, %v", plan, err, o.Claim, o.Violations)
 		}
 	}
 }
@@ -117,8 +117,8 @@ func TestCellThatReadsDifferentlyIsFoundOutByTheLoaderNowAndThen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(o.Broken) > 0 || !o.Meter.BadChip {
-			t.Errorf("seed %d: %v, %v, bad chip %v", seed, o.Claim, o.Broken, o.Meter.BadChip)
+		if len(o.Violations) > 0 || !o.Meter.BadChip {
+			t.Errorf("seed %d: %v, %v, bad chip %v", seed, o.Claim, o.Violations, o.Meter.BadChip)
 		}
 		if o.Counts.Passes > 1 {
 			anew++
@@ -127,8 +127,8 @@ func TestCellThatReadsDifferentlyIsFoundOutByTheLoaderNowAndThen(t *testing.T) {
 			continue
 		}
 		failed++
-		if o, err = r.Recover(a); err != nil || !o.Upgraded() || len(o.Broken) > 0 {
-			t.Errorf("seed %d: the recovery: %v, %v, %v", seed, err, o.Claim, o.Broken)
+		if o, err = r.Recover(a); err != nil || !o.Upgraded() || len(o.Violations) > 0 {
+			t.Errorf("seed %d: the recovery: %v, %v, %v", seed, err, o.Claim, o.Violations)
 		}
 	}
 	if anew == 0 || failed == 0 || failed == 40 {
@@ -162,12 +162,12 @@ func TestChipThatWearsOutUnderARunningApplicationMakesNoLieOfItsSuccess(t *testi
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Claim != nil || len(o.Broken) > 0 || o.Meter.Image || o.Meter.Running != "7350V283" {
-			t.Errorf("%s: %v, %v, image %v, running %q", plan, o.Claim, o.Broken, o.Meter.Image, o.Meter.Running)
+		if o.Claim != nil || len(o.Violations) > 0 || o.Meter.Image || o.Meter.Running != "7350V283" {
+			t.Errorf("%s: %v, %v, image %v, running %q", plan, o.Claim, o.Violations, o.Meter.Image, o.Meter.Running)
 		}
 		r.PowerCycle(0)
-		if o, err = r.Recover(a); err != nil || !o.Upgraded() || len(o.Broken) > 0 {
-			t.Errorf("%s: the recovery: %v, %v, %v", plan, err, o.Claim, o.Broken)
+		if o, err = r.Recover(a); err != nil || !o.Upgraded() || len(o.Violations) > 0 {
+			t.Errorf("%s: the recovery: %v, %v, %v", plan, err, o.Claim, o.Violations)
 		}
 	}
 }
@@ -252,8 +252,8 @@ func TestMeterIsSwitchedOffWhileItsChipIsReplaced(t *testing.T) {
 		t.Fatal("the application stopped by itself")
 	}
 	o, err := r.Recover(a)
-	if err != nil || !o.Device.Download || !o.Upgraded() || len(o.Broken) > 0 {
-		t.Errorf("%v, found in download state: %v, %v, %v", err, o.Device.Download, o.Claim, o.Broken)
+	if err != nil || !o.Device.Download || !o.Upgraded() || len(o.Violations) > 0 {
+		t.Errorf("%v, found in download state: %v, %v, %v", err, o.Device.Download, o.Claim, o.Violations)
 	}
 }
 

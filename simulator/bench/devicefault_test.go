@@ -29,8 +29,8 @@ func TestBrownOutHoldsTheMeterInResetAndTheEventLogKnowsNothing(t *testing.T) {
 		if len(f) != 2 || f[0].at != off.At || f[1].at != on.At || on.At-off.At != 30*time.Second {
 			t.Errorf("%s: %+v, off at %v, on at %v", plan, f, off.At, on.At)
 		}
-		if r.Claim != nil || len(r.Broken) > 0 {
-			t.Errorf("%s: %v, %v", plan, r.Claim, r.Broken)
+		if r.Claim != nil || len(r.Violations) > 0 {
+			t.Errorf("%s: %v, %v", plan, r.Claim, r.Violations)
 		}
 		if !slices.Equal(r.logged(), calm.logged()) {
 			t.Errorf("%s: the event log has %q", plan, r.logged())
@@ -58,8 +58,8 @@ func TestMeterComesBackWhenTheLastFaultThatHoldsItOffEnds(t *testing.T) {
 		if on.At-off.At != 12*time.Second || r.count("state", "off") != 1 {
 			t.Errorf("%s: off at %v, on at %v", plan, off.At, on.At)
 		}
-		if r.Claim != nil || len(r.Broken) > 0 {
-			t.Errorf("%s: %v, %v", plan, r.Claim, r.Broken)
+		if r.Claim != nil || len(r.Violations) > 0 {
+			t.Errorf("%s: %v, %v", plan, r.Claim, r.Violations)
 		}
 	}
 }
@@ -84,8 +84,8 @@ func TestWatchdogRestartsAFirmwareThatHangsAndTearsNothing(t *testing.T) {
 		if r.count("state", "off") > 0 || r.count("flash-cut", "") > 0 || !slices.Equal(r.logged(), calm.logged()) {
 			t.Errorf("%s: it was off, or its event log says so: %q", plan, r.logged())
 		}
-		if r.Claim != nil || len(r.Broken) > 0 {
-			t.Errorf("%s: %v, %v", plan, r.Claim, r.Broken)
+		if r.Claim != nil || len(r.Violations) > 0 {
+			t.Errorf("%s: %v, %v", plan, r.Claim, r.Violations)
 		}
 	}
 }
@@ -105,8 +105,8 @@ func TestWatchdogThatBitesAtOnceRestartsAtTheStrike(t *testing.T) {
 
 func TestHangingMeterCannotBeReachedUntilItIsHealed(t *testing.T) {
 	r := try(t, 3, "watchdog-reset at block 2 by 20h")
-	if r.Claim == nil || r.Meter.Connected || len(r.Broken) > 0 {
-		t.Fatalf("%v, connected %v, %v", r.Claim, r.Meter.Connected, r.Broken)
+	if r.Claim == nil || r.Meter.Connected || len(r.Violations) > 0 {
+		t.Fatalf("%v, connected %v, %v", r.Claim, r.Meter.Connected, r.Violations)
 	}
 	r.r.Heal()
 	if s := r.r.Bench().Station(); !s.Reachable() || s.Meter().Hung() || s.Meter().State() != meter.Download {
@@ -130,8 +130,8 @@ func (r run) acks() (delays []time.Duration) {
 
 func TestSlowMeterBeginsEveryFrameLateAndLosesNone(t *testing.T) {
 	calm, slow := try(t, 2, ""), try(t, 2, "meter-slow by 300ms")
-	if slow.Claim != nil || slow.resends() != 0 || len(slow.Broken) > 0 {
-		t.Fatalf("%v, %d resends, %v", slow.Claim, slow.resends(), slow.Broken)
+	if slow.Claim != nil || slow.resends() != 0 || len(slow.Violations) > 0 {
+		t.Fatalf("%v, %d resends, %v", slow.Claim, slow.resends(), slow.Violations)
 	}
 	a, b := calm.acks(), slow.acks()
 	if len(a) != len(b) || len(a) < 60 {
@@ -147,8 +147,8 @@ func TestSlowMeterBeginsEveryFrameLateAndLosesNone(t *testing.T) {
 func TestSlowMeterKeepsTheOrderOfItsFramesWhenItIsSlowNoMore(t *testing.T) {
 	for _, plan := range []string{"meter-slow at block 2 for 6s by 4s", "meter-slow at block 2 for 35s by 11s", "meter-slow at block 1 for 10s by 3s; meter-slow at block 1 for 4s by 9s"} {
 		r := try(t, 3, plan)
-		if r.Claim != nil || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
-			t.Errorf("%s: %v, %v, %v", plan, r.Claim, r.Broken, r.Unstruck)
+		if r.Claim != nil || len(r.Violations) > 0 || len(r.Unstruck) > 0 {
+			t.Errorf("%s: %v, %v, %v", plan, r.Claim, r.Violations, r.Unstruck)
 		}
 	}
 	// Three questions at once: what the slow meter answers comes late and in turn.

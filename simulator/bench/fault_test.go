@@ -289,8 +289,8 @@ func TestAMeterThatIsStruckAsItBeginsToSendDoesNotSend(t *testing.T) {
 		if next.At <= struck.At {
 			t.Errorf("%s: struck at %v, and a frame is sent at %v", kind, struck.At, next.At)
 		}
-		if r.Claim != nil || len(r.Broken) > 0 {
-			t.Errorf("%s: %v, %v", kind, r.Claim, r.Broken)
+		if r.Claim != nil || len(r.Violations) > 0 {
+			t.Errorf("%s: %v, %v", kind, r.Claim, r.Violations)
 		}
 	}
 }
@@ -307,8 +307,8 @@ func TestHealWakesNoFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Broken) > 0 {
-		t.Errorf("after all faults were ended: %v", o.Broken)
+	if len(o.Violations) > 0 {
+		t.Errorf("after all faults were ended: %v", o.Violations)
 	}
 }
 

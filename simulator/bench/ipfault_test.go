@@ -18,8 +18,8 @@ import (
 func TestResetEndsTheConnectionOfTheHost(t *testing.T) {
 	for plan, blocks := range map[string]int{"ip-reset at block 3": 2, "ip-reset at 60%": 3, "ip-reset at 4s": 0, "ip-reset at no-response 1; reply-lost at block 2": 1} {
 		r := try(t, 5, plan)
-		if !errors.Is(r.Claim, client.ErrNoResponse) || r.Counts.Confirmed != blocks || r.Meter.Connected || len(r.Broken) > 0 {
-			t.Errorf("%s: %v, %d blocks, connected %v, %v", plan, r.Claim, r.Counts.Confirmed, r.Meter.Connected, r.Broken)
+		if !errors.Is(r.Claim, client.ErrNoResponse) || r.Counts.Confirmed != blocks || r.Meter.Connected || len(r.Violations) > 0 {
+			t.Errorf("%s: %v, %d blocks, connected %v, %v", plan, r.Claim, r.Counts.Confirmed, r.Meter.Connected, r.Violations)
 		}
 		struck, _ := r.find(0, "strikes", "ip-reset")
 		if end, i := r.find(0, "finished", "reset"); i < 0 || end.At != struck.At {
@@ -37,8 +37,8 @@ func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
 		t.Errorf("the meter answers with % .60s", e.What.Details())
 	}
 	o, err := r.r.Try(upgrade(t, r.r, 3, ""))
-	if err != nil || o.Claim != nil || len(o.Broken) > 0 {
-		t.Errorf("the next attempt: %v, %v, %v", err, o.Claim, o.Broken)
+	if err != nil || o.Claim != nil || len(o.Violations) > 0 {
+		t.Errorf("the next attempt: %v, %v, %v", err, o.Claim, o.Violations)
 	}
 }
 
@@ -58,8 +58,8 @@ func TestHostMayConnectAgainAfterAReset(t *testing.T) {
 			resets++
 		}
 	}
-	if resets != 3 || len(o.Broken) > 0 || !o.Meter.Connected || !slices.Contains(o.Prompts, client.UpgradeCompleted) {
-		t.Errorf("%d resets, %v, connected %v, %v", resets, o.Broken, o.Meter.Connected, o.Prompts)
+	if resets != 3 || len(o.Violations) > 0 || !o.Meter.Connected || !slices.Contains(o.Prompts, client.UpgradeCompleted) {
+		t.Errorf("%d resets, %v, connected %v, %v", resets, o.Violations, o.Meter.Connected, o.Prompts)
 	}
 }
 
@@ -186,8 +186,8 @@ func TestUpgradeOutlivesANetworkThatFailsForAWhile(t *testing.T) {
 	for _, kind := range []string{"ip-half-open", "ip-stall"} {
 		for n := 1; n <= 4; n++ {
 			r := try(t, 3, fmt.Sprintf("%s at block 2 for %d no-responses; noise at no-response %d%s", kind, n, n, mark))
-			if lines := strings.Count(string(r.Log), "No response"); lines != n || r.Claim != nil || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
-				t.Errorf("%s, %d: %d lines, %v, %v, %v", kind, n, lines, r.Claim, r.Broken, r.Unstruck)
+			if lines := strings.Count(string(r.Log), "No response"); lines != n || r.Claim != nil || len(r.Violations) > 0 || len(r.Unstruck) > 0 {
+				t.Errorf("%s, %d: %d lines, %v, %v, %v", kind, n, lines, r.Claim, r.Violations, r.Unstruck)
 			}
 		}
 		r := try(t, 3, kind+" at block 2")
@@ -195,8 +195,8 @@ func TestUpgradeOutlivesANetworkThatFailsForAWhile(t *testing.T) {
 			t.Errorf("%s for ever: %v, connected %v", kind, r.Claim, r.Meter.Connected)
 		}
 		o, err := r.r.Recover(rig.Attempt{Task: client.TaskUpgrade, Person: rig.Person{Firmware: r.r.UPG(3 * 7424)}})
-		if err != nil || len(o.Broken) > 0 {
-			t.Errorf("%s: the recovery: %v, %v", kind, err, o.Broken)
+		if err != nil || len(o.Violations) > 0 {
+			t.Errorf("%s: the recovery: %v, %v", kind, err, o.Violations)
 		}
 	}
 }

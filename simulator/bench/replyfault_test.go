@@ -190,8 +190,8 @@ func TestUpgradeOutlivesWhatComesInPlaceOfAnAnswer(t *testing.T) {
 		"reply-status at block 2 status ok": 0, "reply-status at block 2 status verify-failed": 0, "reply-status at state erasing status busy": 0,
 	} {
 		r := try(t, 5, plan)
-		if n := strings.Count(string(r.Log), "No response"); n != resends || r.Claim != nil || len(r.Broken) > 0 || len(r.Unstruck) > 0 {
-			t.Errorf("%s: %d lines, %v, %v, %v", plan, n, r.Claim, r.Broken, r.Unstruck)
+		if n := strings.Count(string(r.Log), "No response"); n != resends || r.Claim != nil || len(r.Violations) > 0 || len(r.Unstruck) > 0 {
+			t.Errorf("%s: %d lines, %v, %v, %v", plan, n, r.Claim, r.Violations, r.Unstruck)
 		}
 		if programmed := r.count("block-programmed", ""); programmed != 5 {
 			t.Errorf("%s: %d blocks were programmed", plan, programmed)
@@ -236,8 +236,8 @@ func TestUpgradeTakesAWrongStatusForWhatItSays(t *testing.T) {
 	for s := fault.StatusOK; s <= fault.StatusRefused; s++ {
 		for _, at := range []string{"block 2", "state erasing", "state verifying", "state download"} {
 			r := try(t, 3, fmt.Sprintf("reply-status at %s status %v", at, s))
-			if len(r.Broken) > 0 || len(r.Unstruck) > 0 || !r.Ended {
-				t.Errorf("%v at %s: %v, %v, ended %v", s, at, r.Broken, r.Unstruck, r.Ended)
+			if len(r.Violations) > 0 || len(r.Unstruck) > 0 || !r.Ended {
+				t.Errorf("%v at %s: %v, %v, ended %v", s, at, r.Violations, r.Unstruck, r.Ended)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 // data is what the page's script draws. Lists of numbers stand for objects where there are
@@ -144,7 +145,7 @@ func (e *encoder) outcome(index int) int {
 	return number(e.outcomes, index, len(e.data.Outcomes), func() {
 		o := &e.p.atlas.Outcomes[index]
 		class := slices.Index(e.p.classes, o.Class)
-		e.data.Outcomes = append(e.data.Outcomes, []any{class, o.Milliseconds, o.Bytes, o.Acts, e.allTexts(o.Lost), e.allTexts(shortened(o.Broken))})
+		e.data.Outcomes = append(e.data.Outcomes, []any{class, o.Milliseconds, o.Bytes, o.Acts, e.allTexts(o.Lost), e.allTexts(shortened(verdict.Texts(o.Violations)))})
 	})
 }
 

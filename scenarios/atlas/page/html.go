@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 //go:embed web
@@ -91,7 +92,7 @@ type summaryRow struct {
 
 // violation is a point that broke an invariant.
 type violation struct {
-	Broken  []string
+	Texts   []string // of what it broke
 	Command string
 	Points  string
 }
@@ -275,7 +276,7 @@ func (v *view) violations(p *picture) {
 		}
 	}
 	for o := range a.Outcomes {
-		if len(a.Outcomes[o].Broken) == 0 || points[o] == 0 {
+		if len(a.Outcomes[o].Violations) == 0 || points[o] == 0 {
 			continue
 		}
 		if len(v.Violations) == mostViolations {
@@ -283,7 +284,7 @@ func (v *view) violations(p *picture) {
 			continue
 		}
 		plan := a.Rows[first[o].row].PlanAt(first[o].place)
-		v.Violations = append(v.Violations, violation{shortened(a.Outcomes[o].Broken), a.Config.Replay(plan, ""), grouped(points[o])})
+		v.Violations = append(v.Violations, violation{shortened(verdict.Texts(a.Outcomes[o].Violations)), a.Config.Replay(plan, ""), grouped(points[o])})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 func mustHTML(t *testing.T, a *atlas.Atlas) string {
@@ -98,7 +99,7 @@ func compareCell(t *testing.T, a *atlas.Atlas, d *data, got, want *cell) {
 		}
 		if w.outcome >= 0 {
 			o, from := d.Outcomes[g.outcome], a.Outcomes[w.outcome]
-			if o[1] != float64(from.Milliseconds) || o[2] != float64(from.Bytes) || o[3] != float64(from.Acts) || len(o[4].([]any)) != len(from.Lost) || len(o[5].([]any)) != len(from.Broken) {
+			if o[1] != float64(from.Milliseconds) || o[2] != float64(from.Bytes) || o[3] != float64(from.Acts) || len(o[4].([]any)) != len(from.Lost) || len(o[5].([]any)) != len(from.Violations) {
 				t.Fatalf("the page has outcome %v, want %+v", o, from)
 			}
 		}
@@ -224,7 +225,7 @@ func hostile() *atlas.Atlas {
 	a.Rows[0].Plan = evil + " #"
 	a.Config.Release, a.Config.Hash, a.Config.Firmware = evil, evil, evil
 	a.Outcomes[0].Class = evil
-	a.Outcomes[2].Broken, a.Outcomes[3].Lost = []string{evil}, []string{evil}
+	a.Outcomes[2].Violations, a.Outcomes[3].Lost = []verdict.Violation{{Rule: verdict.I4, Reason: evil}}, []string{evil}
 	a.Rows = append(a.Rows, atlas.Row{Space: "states", Plan: "abort at state #", Unit: evil, Runs: [][2]int{{2, 2}}, Names: []string{evil, "<b>"}})
 	return a
 }
@@ -243,7 +244,7 @@ func TestTextsOfTheAtlasStayTexts(t *testing.T) {
 		t.Error("the data has signs that end a script or begin a comment")
 	}
 	d := dataOf(t, page)
-	if d.Panels[0].Space != evil || d.Sources[0].Plan != evil+" #" || !slices.Contains(d.Classes, evil) || !slices.Contains(d.Texts, evil) || d.Names[0][0] != evil {
+	if d.Panels[0].Space != evil || d.Sources[0].Plan != evil+" #" || !slices.Contains(d.Classes, evil) || !slices.Contains(d.Texts, "I4: "+evil) || d.Names[0][0] != evil {
 		t.Errorf("the texts come out as %q, %q, %q, %q, %q", d.Panels[0].Space, d.Sources[0].Plan, d.Classes, d.Texts, d.Names)
 	}
 }
@@ -272,7 +273,7 @@ func TestWhatBrokeIsListedWithTheCommandThatRepeatsIt(t *testing.T) {
 		}
 	}
 	calm := small()
-	calm.Outcomes[2].Class, calm.Outcomes[2].Broken = "recovered", nil
+	calm.Outcomes[2].Class, calm.Outcomes[2].Violations = "recovered", nil
 	if strings.Contains(mustHTML(t, calm), "Broken invariants") {
 		t.Error("the page speaks of broken invariants, and none is")
 	}
@@ -336,13 +337,13 @@ func crowded() *atlas.Atlas {
 
 func TestTextsThatAreTooLongOrTooManyAreCut(t *testing.T) {
 	a := small()
-	a.Outcomes[2].Broken = []string{"I4: " + strings.Repeat("ö", 10_000)}
+	a.Outcomes[2].Violations = []verdict.Violation{{Rule: verdict.I4, Reason: strings.Repeat("ö", 10_000)}}
 	if page := mustHTML(t, a); strings.Contains(page, strings.Repeat("ö", longestText)) || !strings.Contains(page, "I4: öö") {
 		t.Error("a long reason is told whole, or not at all")
 	}
 	a.Rows[0].Runs = nil
 	for i := range 3 * mostTexts {
-		a.Outcomes = append(a.Outcomes, atlas.Outcome{Class: "violated", Broken: []string{"I4: at " + grouped(i)}})
+		a.Outcomes = append(a.Outcomes, atlas.Outcome{Class: "violated", Violations: []verdict.Violation{{Rule: verdict.I4, Reason: "at " + grouped(i)}}})
 		a.Rows = append(a.Rows, atlas.Row{Space: "many", Plan: "kill at reply # " + grouped(i), Unit: "reply", Runs: [][2]int{{1, len(a.Outcomes) - 1}}})
 	}
 	if n := len(dataOf(t, mustHTML(t, a)).Texts); n != mostTexts+1 {

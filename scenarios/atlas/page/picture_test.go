@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 func mustPicture(t *testing.T, a *atlas.Atlas) *picture {
@@ -33,7 +34,7 @@ func small() *atlas.Atlas {
 		Outcomes: []atlas.Outcome{
 			{Future: "a", Class: "unharmed"},
 			{Future: "b", Class: "resent", Milliseconds: 2000, Bytes: 253},
-			{Future: "c", Class: "violated", Milliseconds: 1500, Broken: []string{"I4: it does not recover"}},
+			{Future: "c", Class: "violated", Milliseconds: 1500, Violations: []verdict.Violation{{Rule: verdict.I4, Reason: "it does not recover"}}},
 			{Future: "d", Class: "resent", Milliseconds: 9000, Bytes: 506, Lost: []string{"ITC"}},
 		},
 		Rows: []atlas.Row{{

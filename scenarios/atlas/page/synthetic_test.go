@@ -6,6 +6,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/verdict"
 )
 
 // synthetic is an atlas such as a sweep gives, made up from a seed: wire, flash and states,
@@ -102,7 +103,7 @@ func syntheticOutcome(random *rand.Rand, i int) atlas.Outcome {
 		o.Lost = []string{"Nameplate", "ITC"}
 	case 9:
 		o.Class, o.Milliseconds, o.Acts = "violated", 60_000+random.Int64N(4_000_000), 3
-		o.Broken = []string{"I4: in recovery 1: the recovery fails: no response from the meter"}
+		o.Violations = []verdict.Violation{{Rule: verdict.I4, Attempt: 1, Reason: "the recovery fails: no response from the meter"}}
 	}
 	return o
 }

@@ -1,0 +1,82 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Judge says what an attempt broke, in a fixed order.
+func Judge(e *Evidence) []Violation {
+	var f findings
+	for i := range sentences {
+		if s := &sentences[i]; s.about(e) {
+			f.rule = s.rule
+			s.broken(e, &f)
+		}
+	}
+	return f.list
+}
+
+// sentence is one thing that a rule says.
+type sentence struct {
+	rule   Rule
+	says   string
+	about  func(*Evidence) bool
+	broken func(*Evidence, *findings)
+}
+
+// findings are what was found so far, and the rule that is looked at.
+type findings struct {
+	rule Rule
+	list []Violation
+}
+
+// tell notes a reason for which the sentence does not hold, in one line.
+func (f *findings) tell(format string, args ...any) {
+	f.list = append(f.list, violation(f.rule, 0, format, args...))
+}
+
+func violation(r Rule, attempt int, format string, args ...any) Violation {
+	reason := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ") // of errors that are several
+	return Violation{Rule: r, Attempt: attempt, Reason: reason}
+}
+
+// sentences are all that is judged, in the order in which it is told.
+var sentences = [...]sentence{
+	{I5, "the tool comes to its end", every, atWork},
+
+	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage},
+	{I2, "success is claimed only of a meter that runs the image", ended, notRunning},
+	{I3, "failure is claimed only if it is one", ended, falseAlarm},
+	{I2, "success is claimed only if every promised setting is there", ended, brokenPromise},
+
+	{I6, "the log can be read", logs, unreadable},
+	{I6, "the tool counts the blocks that the line saw", logs, otherCount},
+	{I6, "the log counts every block and every missing answer", logs, wrongCounts},
+	{I6, "percentages and efficiency follow from the blocks", logs, wrongProgress},
+	{I6, "the log has no resend that the line did not see", logs, resendsToldTooOften},
+	{I6, "the log is never ahead of the meter", logs, aheadOfMeter},
+	{I6, "every line that the tool told is on the disk", logs, linesMissing},
+
+	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal},
+	{I8, "the flash is not touched where it must not be", ended, flashTouched},
+	{I8, "a tool that refuses has not touched the flash", ended, refusedTooLate},
+	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash},
+
+	{I1, "with power and line back the meter answers", recovers, nobodyAnswers},
+	{I4, "a recovery that nothing disturbs ends in success", recovers, notRecovered},
+	{I7, "after a recovery the settings are as they should be", recovers, lostByRecovery},
+}
+
+func every(*Evidence) bool      { return true }
+func ended(e *Evidence) bool    { return e.Upgrade && e.Tool.Ended }
+func logs(e *Evidence) bool     { return ended(e) && e.Log != nil }
+func recovers(e *Evidence) bool { return e.Recovery != nil }
+
+// CannotBegin is I4 of a recovery that could not even begin.
+func CannotBegin(attempt int, err error) Violation {
+	return violation(I4, attempt, "the recovery cannot begin: %v", err)
+}
+
+// Panicked is I5 of a trial in which the model itself did.
+func Panicked(with any) Violation { return violation(I5, 0, "the model panics: %v", with) }

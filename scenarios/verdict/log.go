@@ -1,0 +1,182 @@
+package verdict
+
+import (
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
+)
+
+func unreadable(e *Evidence, f *findings) {
+	if e.Log.Err != nil {
+		f.tell("the log cannot be read: %v", e.Log.Err)
+	}
+	for _, u := range e.Log.Unreadable {
+		f.tell("line %v of the log cannot be read", u)
+	}
+}
+
+// whole: the log tells of one upgrade, and has all its lines.
+func (l *Log) whole() bool { return l.Err == nil && len(l.Runs) == 1 && l.Unsaid == 0 }
+
+func otherCount(e *Evidence, f *findings) {
+	if counted := e.Tool.Counts.Transmitted; e.Log.whole() && int(e.Cost.Blocks) != counted {
+		f.tell("the tool counts %d blocks sent, the line %d", counted, e.Cost.Blocks)
+	}
+}
+
+// wrongCounts: the numbers of an upgrade must follow from each other and, if it is whole and the
+// only one of the process, from the tool's counts.
+func wrongCounts(e *Evidence, f *findings) {
+	sent := e.Tool.Counts.Transmitted
+	for _, run := range e.Log.Runs {
+		last, missing := 0, 0
+		for _, l := range run {
+			if l.Kind != upgradelog.Resending && l.Kind != upgradelog.Aborting {
+				continue
+			}
+			if l.Total <= last || e.Log.whole() && l.Total > sent {
+				f.tell("line %d counts %d blocks, after %d and of %d", l.At, l.Total, last, sent)
+			}
+			if missing = inARow(l, last, missing); l.Number != missing {
+				f.tell("line %d counts %d missing answers in a row, and it is %d", l.At, l.Number, missing)
+			}
+			last = l.Total
+		}
+	}
+}
+
+// inARow is how many answers are missing in a row with l, after missing ones at the block sent
+// last: what is sent in between is a block of its own.
+func inARow(l upgradelog.Entry, last, missing int) int {
+	if l.Total == last+1 {
+		return missing + 1
+	}
+	return 1
+}
+
+func count(run []upgradelog.Entry, k upgradelog.Kind) (n int) {
+	for _, l := range run {
+		if l.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+func resendsToldTooOften(e *Evidence, f *findings) {
+	if resends := count(e.Log.Entries, upgradelog.Resending); resends > int(e.Cost.Resends) {
+		f.tell("the log has %d resends, the line saw %d", resends, e.Cost.Resends)
+	}
+}
+
+// wrongProgress is for a download in one pass in which hardly anything but silence made the tool
+// send a block again: percentages and efficiency follow from the blocks and the resends. The log
+// does not tell of a block that was sent again because it was refused, nor of the one that was on
+// its way at the end; there are untold of both.
+func wrongProgress(e *Evidence, f *findings) {
+	c := &e.Tool.Counts
+	if !e.Log.whole() {
+		return
+	}
+	run := e.Log.Runs[0]
+	untold := c.Transmitted - c.Confirmed - count(run, upgradelog.Resending)
+	if untold > 1 || count(run, upgradelog.Proceeding) != 1 {
+		return
+	}
+	resends, percent := 0, 0
+	for _, l := range run {
+		switch l.Kind {
+		case upgradelog.Resending:
+			resends++
+		case upgradelog.Completed:
+			if percent += 10; l.Number != percent || c.Answered < upgradelog.AnsweredAt(percent, c.Blocks) {
+				f.tell("line %d: %d%% completed, where %d%% is next and %d of %d blocks were answered", l.At, l.Number, percent, c.Answered, c.Blocks)
+			}
+		case upgradelog.Efficiency:
+			answered := upgradelog.AnsweredAt(percent, c.Blocks)
+			sent := answered + resends
+			if most := sent + max(0, untold); l.Number > upgradelog.EfficiencyOf(answered, sent) || l.Number < upgradelog.EfficiencyOf(answered, most) {
+				f.tell("line %d: efficiency of %d tenths of a percent after %d blocks and %d resends", l.At, l.Number, answered, resends)
+			}
+		}
+	}
+}
+
+// done is what the meter has done since it began to clear its flash.
+type done struct {
+	cleared  bool
+	blocks   uint32 // programmed
+	verified bool
+	runs     bool // an application, since
+}
+
+// take notes what happened to the meter.
+func (d *done) take(what story.What) {
+	switch w := what.(type) {
+	case story.StateEntered:
+		d.enter(w.State)
+	case story.BlockProgrammed:
+		d.blocks = w.Block
+	case story.ImageChecked:
+		d.verified = d.verified || w.Status == ion.StatusOK
+	}
+}
+
+func (d *done) enter(s meter.State) {
+	switch s {
+	case meter.Erasing:
+		*d = done{}
+	case meter.Receiving:
+		d.cleared = true
+	case meter.Application:
+		d.runs = true
+	}
+}
+
+// allows says whether the log may have this line, in an upgrade of so many blocks.
+func (d *done) allows(l upgradelog.Line, blocks int) bool {
+	switch l.Kind {
+	case upgradelog.FlashCleared:
+		return d.cleared
+	case upgradelog.Completed:
+		return int(d.blocks) >= upgradelog.AnsweredAt(l.Number, blocks)
+	case upgradelog.Verified:
+		return d.verified
+	case upgradelog.Restarted:
+		return d.runs
+	}
+	return true
+}
+
+// aheadOfMeter: what the log tells, the meter had done by then. It needs answers that say what is.
+func aheadOfMeter(e *Evidence, f *findings) {
+	if e.Forged {
+		return
+	}
+	var d done
+	for _, event := range e.Story {
+		told, ok := event.What.(LineTold)
+		if !ok {
+			d.take(event.What)
+		} else if l := told.LogLine(); !d.allows(l, e.Tool.Counts.Blocks) {
+			f.tell("the log has %q, and the meter has not come so far", l)
+		}
+	}
+}
+
+// linesMissing: every line that was told is on the disk, if it had room for it.
+func linesMissing(e *Evidence, f *findings) {
+	if e.Forged || len(e.Story) == 0 || e.Log.Unsaid > 0 {
+		return
+	}
+	var told []byte
+	for _, event := range e.Story {
+		if l, ok := event.What.(LineTold); ok {
+			told = upgradelog.Append(told, l.LogLine())
+		}
+	}
+	if len(told) != e.Log.Bytes {
+		f.tell("%d bytes of log were told and %d are on the disk", len(told), e.Log.Bytes)
+	}
+}

@@ -1,0 +1,64 @@
+package verdict
+
+import (
+	"slices"
+
+	"ionbench/client"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// promised are the groups that are there if the tool keeps its word. One that saved the
+// settings, or found a journal of them, and asked what to restore, has promised what was ticked.
+func (e *Evidence) promised() ion.Groups {
+	t := &e.Tool
+	switch {
+	case !t.asked(client.PasteOptions) || t.asked(client.SendTemplate):
+		return 0
+	case t.asked(client.RestoreSettings) && !t.NoRestore:
+		return t.Paste
+	case e.Before.State != meter.Application:
+		return 0 // the tool saved whatever the meter had when it came up
+	}
+	return t.Paste & e.Meter.Lost // what was there when it began
+}
+
+func brokenPromise(e *Evidence, f *findings) {
+	if broken := e.Lost & e.promised(); broken != 0 && e.Tool.succeeds() {
+		f.tell("success is claimed; %v were promised and are lost", broken)
+	}
+}
+
+// noJournal: from the first erase until the settings are back they are on the disk, where there
+// was an application to save them from. A log that could not be written to its end does not tell
+// when they were back.
+func noJournal(e *Evidence, f *findings) {
+	t := &e.Tool
+	if t.Journal == nil || !t.Ordered || e.Meter.FlashOps == 0 || t.succeeds() || e.Log.completed() {
+		return
+	}
+	if t.Journal.Err != nil {
+		f.tell("the flash was cleared, and the journal cannot be read: %v", t.Journal.Err)
+	} else if !t.Journal.There && e.Log.Unsaid == 0 {
+		f.tell("the flash was cleared, and there is no journal")
+	}
+}
+
+// completed: an upgrade of this log has come to its end.
+func (l *Log) completed() bool {
+	return slices.ContainsFunc(l.Entries, func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeCompleted })
+}
+
+func lostWithoutFlash(e *Evidence, f *findings) {
+	written := e.Tool.asked(client.SendTemplate) || e.Tool.asked(client.PasteOptions)
+	if e.Meter.FlashOps == 0 && e.Meter.Lost != 0 && !written {
+		f.tell("%v lost, and the flash was not touched", e.Meter.Lost)
+	}
+}
+
+func lostByRecovery(e *Evidence, f *findings) {
+	if lost := e.Recovery.Lost; lost != 0 && !e.Recovery.Struck && e.Upgraded() {
+		f.tell("after the recovery %v are not as they should be", lost)
+	}
+}

@@ -1,0 +1,168 @@
+// Package verdict is the one judge. Evidence of an attempt goes in: what the tool claimed, what
+// the meter really is, what the line saw, what is on the disk. Violations come out: which rule
+// the attempt broke, and why.
+//
+// Whoever plays an attempt collects the evidence (package rig on the bench, package judge for
+// programs of other people) and has no rule of its own. What a rule demands stands in
+// [Rule.Demands]; each is made of sentences, and each sentence is a function of the evidence
+// alone. A violation is a value. Text is made of it for people and files; nothing but [Parse],
+// which reads such files, makes a violation of text, and nothing reads a reason.
+package verdict
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Rule is what an attempt can violate: an invariant, or another rule for which the verdict
+// is no.
+type Rule uint8
+
+// The rules. I1 to I9 are the invariants of the project, which hold whatever befalls an upgrade.
+const (
+	I1 Rule = iota + 1
+	I2
+	I3
+	I4
+	I5
+	I6
+	I7
+	I8
+	I9
+	// Crashed, Expected and Unstruck are no invariants.
+	Crashed
+	Expected
+	Unstruck
+	ruleCount
+)
+
+var ruleTable = [ruleCount]struct{ name, demands string }{
+	I1: {"I1", "the loader always answers once power and line are back"},
+	I2: {"I2", "success is claimed only if the meter runs exactly that image and every promised setting is there"},
+	I3: {"I3", "failure is claimed only if it is one"},
+	I4: {"I4", "after a failure, the recovery that the article describes ends in success"},
+	I5: {"I5", "every run ends, within the time that the retry rule gives"},
+	I6: {"I6", "the log says what happened"},
+	I7: {"I7", "settings are lost only where the article says so, and never with a journal"},
+	I8: {"I8", "nothing is erased before the file, the product, the unit and the password have been checked"},
+	I9: {"I9", "nobody else is harmed"},
+
+	Crashed:  {"crash", "no program is ended by a signal that nobody sent"},
+	Expected: {"expected", "what is played comes out as its scenario says"},
+	Unstruck: {"plan", "every fault of the plan strikes"},
+}
+
+// Rules are all rules, the invariants first.
+func Rules() []Rule {
+	var all []Rule
+	for r := I1; r < ruleCount; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
+// String is the rule's name in files, such as I2 or plan.
+func (r Rule) String() string {
+	if r == 0 || r >= ruleCount {
+		return "no rule (" + strconv.Itoa(int(r)) + ")"
+	}
+	return ruleTable[r].name
+}
+
+// Demands is what the rule wants, in a sentence.
+func (r Rule) Demands() string {
+	if r >= ruleCount {
+		return ""
+	}
+	return ruleTable[r].demands
+}
+
+// Invariant tells the invariants from the other rules.
+func (r Rule) Invariant() bool { return r >= I1 && r <= I9 }
+
+// ParseRule reads what String gives. The error says that there is no such rule.
+func ParseRule(name string) (Rule, error) {
+	for r := I1; r < ruleCount; r++ {
+		if ruleTable[r].name == name {
+			return r, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no rule %q", name)
+}
+
+// Violation is a rule that was broken.
+type Violation struct {
+	Rule    Rule
+	Attempt int // that broke it: 0 is the upgrade, the others are recoveries
+	Reason  string
+}
+
+// InAttempt is violations as those of an attempt.
+func InAttempt(attempt int, violations []Violation) []Violation {
+	list := make([]Violation, len(violations))
+	for i, v := range violations {
+		v.Attempt = attempt
+		list[i] = v
+	}
+	return list
+}
+
+const inRecovery = "in recovery "
+
+// AttemptPrefix is how texts about an attempt begin: "in recovery 1: "; about the upgrade they
+// just begin.
+func AttemptPrefix(attempt int) string {
+	if attempt == 0 {
+		return ""
+	}
+	return inRecovery + strconv.Itoa(attempt) + ": "
+}
+
+// String is the violation as it is printed and kept in files: "I2: success is claimed; …", or
+// "in recovery 1: I4: …".
+func (v Violation) String() string {
+	return AttemptPrefix(v.Attempt) + v.Rule.String() + ": " + v.Reason
+}
+
+// Parse reads what String gives. The error says what is wrong with the text.
+func Parse(text string) (Violation, error) {
+	var v Violation
+	rest := text
+	if after, ok := strings.CutPrefix(text, inRecovery); ok {
+		number, of, _ := strings.Cut(after, ": ")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 {
+			return v, fmt.Errorf("%q is no violation: it tells of no recovery", text)
+		}
+		v.Attempt, rest = n, of
+	}
+	name, reason, ok := strings.Cut(rest, ": ")
+	rule, err := ParseRule(name)
+	if err != nil || !ok || reason == "" {
+		return Violation{}, fmt.Errorf("%q is no violation: it begins with no rule and reason, as in \"I2: …\"", text)
+	}
+	v.Rule, v.Reason = rule, reason
+	return v, nil
+}
+
+// MarshalText gives the text of String.
+func (v Violation) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads the text of String, as Parse does.
+func (v *Violation) UnmarshalText(text []byte) error {
+	parsed, err := Parse(string(text))
+	if err == nil {
+		*v = parsed
+	}
+	return err
+}
+
+// Texts are violations as they are printed.
+func Texts(violations []Violation) []string {
+	var list []string
+	for _, v := range violations {
+		list = append(list, v.String())
+	}
+	return list
+}
