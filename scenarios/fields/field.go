@@ -1,0 +1,323 @@
+package fields
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Description is what there is to know of a field without its type.
+type Description struct {
+	Name   string // of the key in a file, and of the flag
+	Syntax string // of a value, in a word or two
+	Help   string // what it means, without what it is unless given; may be empty
+	// Default is what the field is unless it is given, as a text that Set takes. Where that
+	// depends on something else, Otherwise says it in words instead, as "the meter's".
+	Default, Otherwise string
+	Values             []string // see Notation
+	Open               bool     // see Notation
+	Several            bool     // may be given several times
+	Must               bool     // must be given
+	Only               *Only    // nil: it always means something
+}
+
+// Only says when a field means anything: when another one has one of these values.
+type Only struct {
+	Field  string
+	Values []string
+}
+
+// Explain is the help with what the field is unless given.
+func (d *Description) Explain() string {
+	var parts []string
+	if d.Help != "" {
+		parts = append(parts, d.Help)
+	}
+	switch {
+	case d.Must:
+		parts = append(parts, "must be there")
+	case d.Default != "":
+		parts = append(parts, d.Default+" unless given")
+	case d.Otherwise != "":
+		parts = append(parts, d.Otherwise+" unless given")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Field is one field of a T. A field that is not set holds the zero value of its type, or a
+// slice of no elements.
+type Field[T any] struct {
+	Description
+	set func(*T, string) error
+	get func(*T) []string
+	at  func(*T) reflect.Value // that can be set
+}
+
+// Make is a field that is read and written as no Notation can say.
+func Make[T, V any](d Description, at func(*T) *V, set func(*V, string) error, get func(V) []string) Field[T] {
+	return Field[T]{
+		Description: d,
+		set:         func(t *T, text string) error { return set(at(t), text) },
+		get:         func(t *T) []string { return get(*at(t)) },
+		at:          func(t *T) reflect.Value { return reflect.ValueOf(at(t)).Elem() },
+	}
+}
+
+// Of is a field with one value. If its zero value has a word, it is that unless given.
+func Of[T, V any](name, help string, at func(*T) *V, n Notation[V]) Field[T] {
+	f := Make(n.describe(name, help), at, n.set, func(v V) []string { return []string{n.Print(v)} })
+	if !n.Open {
+		var zero V
+		f.Default = n.Print(zero)
+	}
+	return f
+}
+
+// Optional is a field behind a pointer: nil where it is not set, so that the zero value is one
+// like others.
+func Optional[T, V any](name, help string, at func(*T) **V, n Notation[V]) Field[T] {
+	return Make(n.describe(name, help), at,
+		func(p **V, text string) error {
+			v, err := n.Parse(text)
+			if err == nil {
+				*p = &v
+			}
+			return err
+		},
+		func(p *V) []string {
+			if p == nil {
+				return nil
+			}
+			return []string{n.Print(*p)}
+		})
+}
+
+// Several is a field that may be given several times.
+func Several[T, V any](name, help string, at func(*T) *[]V, n Notation[V]) Field[T] {
+	d := n.describe(name, help)
+	d.Several = true
+	return Make(d, at,
+		func(list *[]V, text string) error {
+			v, err := n.Parse(text)
+			if err == nil {
+				*list = append(*list, v)
+			}
+			return err
+		},
+		func(list []V) []string {
+			texts := make([]string, len(list))
+			for i, v := range list {
+				texts[i] = n.Print(v)
+			}
+			return texts
+		})
+}
+
+func (n Notation[V]) describe(name, help string) Description {
+	return Description{Name: name, Syntax: n.Syntax, Help: help, Values: n.Values, Open: n.Open}
+}
+
+func (n Notation[V]) set(at *V, text string) error {
+	v, err := n.Parse(text)
+	if err == nil {
+		*at = v
+	}
+	return err
+}
+
+// Within makes fields of a U fields of the T that holds it.
+func Within[T, U any](at func(*T) *U, table []Field[U]) []Field[T] {
+	list := make([]Field[T], len(table))
+	for i, f := range table {
+		list[i] = Field[T]{
+			Description: f.Description,
+			set:         func(t *T, text string) error { return f.set(at(t), text) },
+			get:         func(t *T) []string { return f.get(at(t)) },
+			at:          func(t *T) reflect.Value { return f.at(at(t)) },
+		}
+	}
+	return list
+}
+
+// Set reads a value; of a field that may be given several times it is one more.
+func (f Field[T]) Set(t *T, text string) error { return f.set(t, text) }
+
+// Get is the values as Set takes them; none where the field is not set.
+func (f Field[T]) Get(t *T) []string {
+	if !f.IsSet(t) && !f.Must {
+		return nil
+	}
+	texts := f.get(t)
+	if len(texts) == 1 && texts[0] == "" {
+		return nil
+	}
+	return texts
+}
+
+// IsSet reports whether the field holds anything but its zero value.
+func (f Field[T]) IsSet(t *T) bool {
+	v := f.at(t)
+	return !v.IsZero() && (v.Kind() != reflect.Slice || v.Len() > 0)
+}
+
+// Reset takes the value away.
+func (f Field[T]) Reset(t *T) { f.at(t).SetZero() }
+
+// Pointer points to the variable of t that holds the value.
+func (f Field[T]) Pointer(t *T) any { return f.at(t).Addr().Interface() }
+
+// Or is the field with what it is unless given: a text that Set takes.
+func (f Field[T]) Or(text string) Field[T] {
+	f.Default = text
+	return f
+}
+
+// Else is the field with what it is unless given, in words.
+func (f Field[T]) Else(words string) Field[T] {
+	f.Default, f.Otherwise = "", words
+	return f
+}
+
+// Required is the field, which must be given.
+func (f Field[T]) Required() Field[T] {
+	f.Default, f.Must = "", true
+	return f
+}
+
+// When is the field, which means something only when another has one of these values.
+func (f Field[T]) When(only Only) Field[T] {
+	f.Only = &only
+	return f
+}
+
+// Key is a field of some value whose type nobody needs to know any more.
+type Key struct {
+	Description
+	Set func(text string) error // see Field.Set
+	Get func() []string         // see Field.Get
+}
+
+// Bind makes keys of a table and a value.
+func Bind[T any](table []Field[T], t *T) []Key {
+	keys := make([]Key, len(table))
+	for i, f := range table {
+		keys[i] = Key{
+			Description: f.Description,
+			Set:         func(text string) error { return f.Set(t, text) },
+			Get:         func() []string { return f.Get(t) },
+		}
+	}
+	return keys
+}
+
+// Names are the names of keys.
+func Names(keys []Key) []string {
+	names := make([]string, len(keys))
+	for i := range keys {
+		names[i] = keys[i].Name
+	}
+	return names
+}
+
+// Fill gives all fields that are not set what they are unless given. What is Otherwise is left
+// to whoever knows it.
+func Fill[T any](table []Field[T], t *T) {
+	for _, f := range table {
+		if f.Default == "" || f.IsSet(t) {
+			continue
+		}
+		if err := f.Set(t, f.Default); err != nil {
+			panic(fmt.Sprintf("fields: the default of %s: %v", f.Name, err)) // of a table in a source
+		}
+	}
+}
+
+// Difference names the fields in which two values differ, as a text says them.
+func Difference[T any](table []Field[T], a, b *T) []string {
+	var names []string
+	for _, f := range table {
+		if !slices.Equal(f.Get(a), f.Get(b)) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// Problem is what is wrong with a field, or with all of a value (no Field).
+type Problem struct{ Field, Text string }
+
+// Check says what of a value that was not read from a text could not be read from one.
+func Check[T any](table []Field[T], t *T) []Problem {
+	var problems []Problem
+	for _, f := range table {
+		if text := f.check(t); text != "" {
+			problems = append(problems, Problem{f.Name, f.Name + ": " + text})
+		}
+	}
+	return append(problems, misplaced(Bind(table, t), func(k *Key) bool { return len(k.Get()) > 0 })...)
+}
+
+// check reads again what the field says.
+func (f Field[T]) check(t *T) string {
+	again := new(T)
+	for _, text := range f.Get(t) {
+		if problem := unwritable(f.Name, text); problem != "" {
+			return problem
+		}
+		if err := f.Set(again, text); err != nil {
+			return err.Error()
+		}
+	}
+	if f.IsSet(t) && !reflect.DeepEqual(f.Pointer(t), f.Pointer(again)) {
+		return fmt.Sprintf("no text says exactly %v", f.at(t))
+	}
+	return ""
+}
+
+// misplaced finds keys that are given and mean nothing, because of what another key says.
+func misplaced(keys []Key, given func(*Key) bool) []Problem {
+	var problems []Problem
+	for i := range keys {
+		k := &keys[i]
+		if k.Only == nil || !given(k) {
+			continue
+		}
+		on := slices.IndexFunc(keys, func(other Key) bool { return other.Name == k.Only.Field })
+		if is := keys[on].Get(); len(is) > 0 && !slices.Contains(k.Only.Values, is[0]) {
+			problems = append(problems, Problem{k.Name, fmt.Sprintf("%s means nothing with %s = %s; delete it, or use %s = %s",
+				k.Name, k.Only.Field, is[0], k.Only.Field, OrList(k.Only.Values))})
+		}
+	}
+	return problems
+}
+
+const blanks = " \t"
+
+// unwritable says why a text cannot be the value of a key, or the name of a section, on a line
+// of a file.
+func unwritable(key, text string) string {
+	switch {
+	case strings.Trim(text, blanks) != text:
+		return fmt.Sprintf("%.80q begins or ends with a blank, which a file cannot keep", text)
+	case len(key)+len("=")+len(text) > MaxLineBytes:
+		return fmt.Sprintf("a text of %d bytes, which is longer than a line may be; shorten it", len(text))
+	}
+	return badText(text)
+}
+
+// badText says what cannot stand on a line: bytes that are no UTF-8, and characters that could
+// hide or break a line when it is shown.
+func badText(s string) string {
+	if !utf8.ValidString(s) {
+		return "bytes that are no UTF-8; save the file as UTF-8 and try again"
+	}
+	for _, r := range s {
+		if r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return fmt.Sprintf("a control character %U; delete it", r)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,231 @@
+package fields
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"ionbench/simulator/fault"
+)
+
+// Notation is how the values of a type are written.
+type Notation[V any] struct {
+	Syntax string // in a word or two, such as N or yes|no
+	// Parse reads a value. The error says what is wrong and what would be right.
+	Parse func(text string) (V, error)
+	// Print is the reverse of Parse; empty for a value that Parse never gives.
+	Print func(V) string
+	// Values are all that there are; if there are more (Open), some that are worth trying:
+	// the ends, and what lies on both sides of a limit.
+	Values []string
+	Open   bool
+}
+
+// Text takes any text of one line. The samples are texts that are worth trying.
+func Text(syntax string, samples ...string) Notation[string] {
+	return Notation[string]{
+		Syntax: syntax,
+		Parse:  func(text string) (string, error) { return text, nil },
+		Print:  func(text string) string { return text },
+		Values: samples, Open: true,
+	}
+}
+
+// Checked takes the texts that check has nothing to say about.
+func Checked(syntax string, check func(string) error, samples ...string) Notation[string] {
+	n := Text(syntax, samples...)
+	n.Parse = func(text string) (string, error) { return text, check(text) }
+	return n
+}
+
+// Integer takes decimal numbers from least to most.
+func Integer[V ~int | ~uint16](least, most V, samples ...V) Notation[V] {
+	n := Notation[V]{
+		Syntax: "N",
+		Parse: func(text string) (V, error) {
+			v, err := ParseInt(text, int(least), int(most))
+			return V(v), err
+		},
+		Print: func(v V) string { return strconv.Itoa(int(v)) },
+		Open:  true,
+	}
+	for _, v := range samples {
+		n.Values = append(n.Values, n.Print(v))
+	}
+	return n
+}
+
+// ParseInt reads a decimal number from least to most.
+func ParseInt(text string, least, most int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Errorf("%q is no number from %d to %d", text, least, most)
+	}
+	return n, nil
+}
+
+// MaxTime is the longest time that can be written.
+const MaxTime = 10_000 * time.Hour
+
+// Time takes times such as 30s or 1h10m, of up to MaxTime.
+func Time(samples ...string) Notation[time.Duration] {
+	return Notation[time.Duration]{Syntax: "TIME", Parse: ParseTime, Print: fault.FormatTime, Values: samples, Open: true}
+}
+
+// ParseTime reads a time of up to MaxTime.
+func ParseTime(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is no time; write one such as 30s, 2m or 1h10m", text)
+	case d < 0:
+		return 0, fmt.Errorf("%s is negative; write a time such as 30s", text)
+	case d > MaxTime:
+		return 0, fmt.Errorf("%s is too long; at most %s", text, fault.FormatTime(MaxTime))
+	}
+	return d, nil
+}
+
+// calendar is how a calendar time is written. Files know no time zones: the PC and the meter
+// show the same time.
+const calendar = "2006-01-02 15:04:05"
+
+// Calendar takes calendar times of the years that the meter's clock can show, 1970 to 2105.
+func Calendar(samples ...string) Notation[time.Time] {
+	return Notation[time.Time]{Syntax: "DATE TIME", Parse: ParseCalendar, Print: FormatCalendar, Values: samples, Open: true}
+}
+
+// ParseCalendar reads a calendar time.
+func ParseCalendar(text string) (time.Time, error) {
+	t, err := time.Parse(calendar, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is no calendar time; write one such as 2008-03-06 15:57:48", text)
+	}
+	if t.Year() < 1970 || t.Year() > 2105 {
+		return time.Time{}, fmt.Errorf("the meter's clock does not go to %d; use a year from 1970 to 2105", t.Year())
+	}
+	return t, nil
+}
+
+// FormatCalendar is the reverse of ParseCalendar. Parts of a second are left out.
+func FormatCalendar(t time.Time) string { return t.Format(calendar) }
+
+// Word is a word and what it stands for.
+type Word[V comparable] struct {
+	Text  string
+	Value V
+}
+
+// Say makes a Word.
+func Say[V comparable](text string, value V) Word[V] { return Word[V]{text, value} }
+
+// Words takes the words of a list; what names them in errors, such as "task". A value that has
+// no word prints as nothing.
+func Words[V comparable](what string, list ...Word[V]) Notation[V] {
+	n := Notation[V]{
+		Parse: func(text string) (v V, err error) {
+			for _, w := range list {
+				if w.Text == text {
+					return w.Value, nil
+				}
+			}
+			return v, Unknown(what, text, textsOf(list))
+		},
+		Print: func(v V) string {
+			for _, w := range list {
+				if w.Value == v {
+					return w.Text
+				}
+			}
+			return ""
+		},
+		Values: textsOf(list),
+	}
+	n.Syntax = strings.Join(n.Values, "|")
+	return n
+}
+
+func textsOf[V comparable](list []Word[V]) []string {
+	texts := make([]string, len(list))
+	for i, w := range list {
+		texts[i] = w.Text
+	}
+	return texts
+}
+
+// YesNo takes yes for true and no for false. The field is named for the errors.
+func YesNo(field string) Notation[bool] {
+	return Words("value of "+field, Say("yes", true), Say("no", false))
+}
+
+// NoYes takes yes for false and no for true, of a field whose zero value is yes.
+func NoYes(field string) Notation[bool] {
+	return Words("value of "+field, Say("yes", false), Say("no", true))
+}
+
+// maxWords bounds a list.
+const maxWords = 20
+
+// List takes several values with commas between them. Samples are texts of lists.
+func List[V any](syntax string, of Notation[V], samples ...string) Notation[[]V] {
+	return Notation[[]V]{
+		Syntax: syntax,
+		Parse: func(text string) ([]V, error) {
+			words, err := splitList(text)
+			if err != nil {
+				return nil, err
+			}
+			values := make([]V, len(words))
+			for i, word := range words {
+				if values[i], err = of.Parse(word); err != nil {
+					return nil, err
+				}
+			}
+			return values, nil
+		},
+		Print: func(values []V) string {
+			words := make([]string, len(values))
+			for i, v := range values {
+				words[i] = of.Print(v)
+			}
+			return strings.Join(words, ", ")
+		},
+		Values: samples, Open: true,
+	}
+}
+
+// splitList cuts a list at its commas.
+func splitList(text string) ([]string, error) {
+	list := strings.Split(text, ",")
+	if len(list) > maxWords {
+		return nil, fmt.Errorf("%d words; at most %d", len(list), maxWords)
+	}
+	for i := range list {
+		if list[i] = strings.Trim(list[i], blanks); list[i] == "" {
+			return nil, fmt.Errorf("%q has nothing between two commas", text)
+		}
+	}
+	return list, nil
+}
+
+// Unknown is the error about a word that is none of those known: it names the near miss, or
+// all that there are.
+func Unknown(what, word string, known []string) error {
+	if best, ok := fault.Nearest(word, known); ok {
+		return fmt.Errorf("%.80q is no %s; did you mean %s?", word, what, best)
+	}
+	return fmt.Errorf("%.80q is no %s; use %s", word, what, OrList(known))
+}
+
+// OrList is a list for people: a, b or c.
+func OrList(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,145 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"ionbench/scenarios/fields"
+	"ionbench/simulator/meter"
+)
+
+// problem is something in a world that cannot be meant.
+type problem struct {
+	section string // the word of its kind
+	index   int    // among those of its kind
+	field   string // empty for the section as a whole
+	text    string
+}
+
+// Check says what in the world cannot be meant: a field that no text could say, a name that
+// nothing has, a revision of another model. The error wraps ErrBad and joins one for each
+// problem, which says where it is and what to do. It does not say whether the meter takes what
+// is sent to it: that is the run's to find out.
+func (w *World) Check() error {
+	var list []error
+	for _, p := range append(w.badFields(), w.contradictions()...) {
+		list = append(list, fmt.Errorf("%w: %s: %s", ErrBad, w.place(p.section, p.index), p.text))
+	}
+	return errors.Join(list...)
+}
+
+// CheckIn adds what several sections of a text say together and cannot be meant; places are
+// those of the text that w was read from.
+func (w *World) CheckIn(places fields.Places, problems *fields.Problems) {
+	for _, p := range w.contradictions() {
+		line := 0
+		if of := places.Of(p.section); p.index < len(of) {
+			line = of[p.index].LineOf(p.field)
+		}
+		problems.Add(line, p.text)
+	}
+}
+
+// place names a section for people.
+func (w *World) place(section string, index int) string {
+	var of named
+	switch section {
+	case "meter":
+		of = w.Meters[index]
+	case "pc":
+		of = w.PCs[index]
+	case "firmware":
+		of = w.Firmware[index]
+	case "template":
+		of = w.Templates[index]
+	default:
+		return fmt.Sprintf("attempt %d", index+1)
+	}
+	return strings.TrimRight("["+section+" "+of.name(), " ") + "]"
+}
+
+// badFields are fields that no text could say.
+func (w *World) badFields() []problem {
+	var list []problem
+	list = append(list, bad("meter", w.Meters, MeterFields())...)
+	list = append(list, bad("pc", w.PCs, PCFields())...)
+	list = append(list, bad("firmware", w.Firmware, FirmwareFields())...)
+	list = append(list, bad("template", w.Templates, TemplateFields())...)
+	return append(list, bad("attempt", w.Attempts, AttemptFields())...)
+}
+
+func bad[V any](section string, list []V, table []fields.Field[V]) []problem {
+	var problems []problem
+	for i := range list {
+		for _, p := range fields.Check(table, &list[i]) {
+			problems = append(problems, problem{section, i, p.Field, p.Text})
+		}
+	}
+	return problems
+}
+
+// contradictions are what several fields say together and cannot be meant.
+func (w *World) contradictions() []problem {
+	var list []problem
+	list = append(list, badNames("meter", w.Meters)...)
+	list = append(list, badNames("pc", w.PCs)...)
+	list = append(list, badNames("firmware", w.Firmware)...)
+	list = append(list, badNames("template", w.Templates)...)
+	for i, m := range w.Meters {
+		list = append(list, badRevision("meter", i, w.place("meter", i), m.Filled().Model, m.Revision)...)
+	}
+	for i, f := range w.Firmware {
+		list = append(list, badRevision("firmware", i, w.place("firmware", i), f.filled(w.MeterOf(&Attempt{}).Model).Model, f.Revision)...)
+	}
+	for i := range w.Attempts {
+		list = append(list, w.badChoices(i)...)
+	}
+	return list
+}
+
+// badNames: a name is that of one section, and can stand in a header.
+func badNames[V named](section string, list []V) []problem {
+	var problems []problem
+	seen := make(map[string]bool)
+	for i, v := range list {
+		name := v.name()
+		switch {
+		case seen[name]:
+			problems = append(problems, problem{section, i, "", fmt.Sprintf("there are two of the name %q; give each its own", name)})
+		case fields.CheckName(name) != nil:
+			problems = append(problems, problem{section, i, "", fields.CheckName(name).Error()})
+		}
+		seen[name] = true
+	}
+	return problems
+}
+
+func badRevision(section string, index int, place string, model meter.Model, revision string) []problem {
+	if revision == "" || strings.HasPrefix(revision, model.String()) {
+		return nil
+	}
+	return []problem{{section, index, "", fmt.Sprintf("%s is of a %v, which runs revisions such as %vV283, not %s", place, model, model, revision)}}
+}
+
+// badChoices: an attempt names things that are not there.
+func (w *World) badChoices(i int) []problem {
+	a := &w.Attempts[i]
+	var problems []problem
+	missing := func(verb, section, name string) {
+		problems = append(problems, problem{"attempt", i, "", fmt.Sprintf("this [attempt] %s %q; add a section [%s %s]", verb, name, section, name)})
+	}
+	if _, ok := first(w.Meters, a.Meter); !ok {
+		missing("is to talk to the meter", "meter", a.Meter)
+	}
+	if _, ok := first(w.PCs, a.PC); !ok {
+		missing("runs on the PC", "pc", a.PC)
+	}
+	if _, ok := find(w.Firmware, a.Firmware); !ok {
+		missing("chooses the firmware", "firmware", a.Firmware)
+	}
+	if _, ok := find(w.Templates, a.Template); !ok {
+		missing("chooses the template", "template", a.Template)
+	}
+	return problems
+}

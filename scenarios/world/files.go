@@ -1,0 +1,142 @@
+package world
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"ionbench/client"
+	"ionbench/client/dcf"
+	"ionbench/client/upg"
+	"ionbench/fixtures/firmware"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// newSeed is that of all images that are sent; what runs at first has another.
+const newSeed = 283
+
+// Files is what the person gets of the files that they choose in an attempt.
+type Files struct {
+	Firmware    *upg.File // nil where it cannot be used: FirmwareErr says why
+	FirmwareErr error
+	Template    *dcf.File // nil where none is asked for, or it cannot be used: TemplateErr
+	TemplateErr error
+}
+
+// FilesOf makes the files of an attempt. The saved settings are what a template that was saved
+// holds. The error is about files that cannot be made at all.
+func (w *World) FilesOf(a *Attempt, saved *ion.Settings) (Files, error) {
+	var files Files
+	var err error
+	m := w.MeterOf(a)
+	if files.Firmware, files.FirmwareErr, err = w.FirmwareOf(a).UPG(m.Model); err != nil || !a.sendsTemplate() {
+		return files, err
+	}
+	revision := m.Revision
+	if files.Firmware != nil {
+		revision = files.Firmware.Revision // the factory's template is the one that comes with it
+	}
+	files.Template, files.TemplateErr, err = w.TemplateOf(a).DCF(m.Model, revision, saved)
+	return files, err
+}
+
+// sendsTemplate: the tool asks for a template in no other attempt.
+func (a *Attempt) sendsTemplate() bool {
+	return a.Task == client.TaskSendTemplate || a.Task == client.TaskConnect && slices.Contains(a.Assistant, client.OK)
+}
+
+// WritesOf are the settings that an attempt writes by hand, by their place in ion.SettingTable.
+// What is written back is what the meter had at first. It is nil with any task but
+// TaskWriteSettings.
+func (a *Attempt) WritesOf(first *ion.Settings) map[int]ion.Value {
+	if a.Task != client.TaskWriteSettings {
+		return nil
+	}
+	list := make(map[int]ion.Value)
+	for i, s := range ion.SettingTable() {
+		if a.WriteBack.Has(s.Group) {
+			list[i] = first.Values[i]
+		}
+	}
+	for _, w := range a.Writes {
+		list[w.Setting] = w.Value
+	}
+	return list
+}
+
+// ImageBytes is the size of the image.
+func (f Firmware) ImageBytes() int {
+	switch {
+	case f.Own != nil:
+		return len(f.Own.Image)
+	case f.Bytes != 0:
+		return f.Bytes
+	}
+	return f.filled(0).Blocks * ion.BlockBytes
+}
+
+// UPG makes the file for a meter of that model; why is the reason why the person cannot use
+// it. The error is about a file that cannot be made at all.
+func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
+	if f.Own != nil {
+		return f.Own, nil, nil
+	}
+	f = f.filled(model)
+	file, err = upg.New(uint16(f.Model), f.Revision, f.Dated, firmware.Image(newSeed, f.ImageBytes()))
+	if err != nil {
+		return nil, nil, fmt.Errorf("firmware %s: %w", f.Revision, err)
+	}
+	if f.Damage == Whole {
+		return file, nil, nil
+	}
+	whole, err := upg.Append(nil, file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("firmware %s: %w", f.Revision, err)
+	}
+	b, why := f.Damage.spoil(whole, f.Revision+".upg")
+	if why == nil {
+		_, why = upg.Parse(b)
+	}
+	return nil, why, nil
+}
+
+// DCF makes the template for a meter of that model, as UPG does: the factory's for that
+// revision, or the saved settings.
+func (t Template) DCF(model meter.Model, revision string, saved *ion.Settings) (file *dcf.File, why, err error) {
+	t = t.filled(model)
+	settings := saved
+	if !t.Saved {
+		factory := meter.FactoryTemplate(t.Model, revision)
+		settings = &factory
+	}
+	file, err = client.TemplateOf(settings, uint16(t.Model))
+	if err != nil || t.Damage == Whole {
+		return file, nil, err
+	}
+	b, why := t.Damage.spoil(dcf.Append(nil, file), "template.dcf")
+	if why != nil {
+		return nil, why, nil
+	}
+	file, why = dcf.Parse(b)
+	return file, why, nil
+}
+
+// spoil does to a file what the damage says; why tells of a file that is not even there.
+func (d Damage) spoil(whole []byte, name string) (b []byte, why error) {
+	switch d {
+	case Damaged:
+		b = bytes.Clone(whole)
+		b[len(b)/2] ^= 0x80
+		return b, nil
+	case Truncated:
+		return whole[:len(whole)-len(whole)/4-1], nil
+	case Empty:
+		return nil, nil
+	case Missing:
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	default:
+		return []byte("%PDF-1.4 this is a file of quite another kind\n"), nil
+	}
+}

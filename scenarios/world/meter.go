@@ -1,0 +1,83 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/fixtures/firmware"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// oldSeed is that of the images that run at first; what is sent has another.
+const oldSeed = 1
+
+// oldDated is when what runs at first was built.
+func oldDated() time.Time { return time.Date(2007, time.January, 15, 9, 0, 0, 0, time.UTC) }
+
+// Config is the meter as the simulator takes it: with all that it is unless given, at its own
+// pace.
+func (m Meter) Config() meter.Config {
+	m = m.Filled()
+	return meter.Config{
+		Model:        m.Model,
+		SerialNumber: m.SerialNumber,
+		UnitID:       m.UnitID,
+		Password:     m.Password,
+		Epoch:        m.Clock,
+		Firmware: meter.Firmware{
+			Revision: m.Revision,
+			Dated:    oldDated(),
+			Image:    firmware.Image(oldSeed, m.ImageBytes),
+		},
+		Settings: m.settings(),
+		Timing:   meter.DefaultTiming(),
+		Geometry: flash.Am29F032B(),
+		Seed:     1,
+	}
+}
+
+// Settings are what a person has set up in the meter.
+func (m Meter) Settings() *ion.Settings { return m.Filled().settings() }
+
+func (m Meter) settings() *ion.Settings {
+	if m.Factory {
+		s := meter.FactoryTemplate(m.Model, m.Revision)
+		return &s
+	}
+	return CustomSettings(m.Model, m.Revision)
+}
+
+// CustomSettings is a meter that somebody has set up: no setting is at its default.
+func CustomSettings(model meter.Model, revision string) *ion.Settings {
+	s := meter.FactoryTemplate(model, revision)
+	s.Template = model.String() + "_PLANT_A"
+	for i, setting := range ion.SettingTable() {
+		v, err := setting.Parse(customValue(i, setting))
+		if err != nil {
+			panic(fmt.Sprintf("custom settings: %v", err))
+		}
+		s.Values[i] = v
+	}
+	return &s
+}
+
+func customValue(i int, s ion.Setting) string {
+	switch {
+	case s.Type == ion.Words:
+		return "PLANT A " + s.Key
+	case s.Key == "nominal-frequency":
+		return "50"
+	case s.Key == "timesync-type":
+		return "1"
+	case s.Key == "volts-mode":
+		return "2"
+	case s.Group == ion.ITC && s.Min == 0.5:
+		return fmt.Sprintf("1.0%d", i)
+	case s.Type == ion.Number:
+		return fmt.Sprintf("%d.5", 100+i)
+	default:
+		return fmt.Sprint(3600 + i)
+	}
+}

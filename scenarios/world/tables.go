@@ -1,0 +1,132 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/fields"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// Versions of firmware: what meters run at first, and what the person chooses.
+const (
+	oldVersion = "V282"
+	newVersion = "V283"
+)
+
+// MeterFields are the fields of a meter.
+func MeterFields() []fields.Field[Meter] {
+	return []fields.Field[Meter]{
+		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, Models()).Or("7350"),
+		fields.Of("serial-number", "", func(m *Meter) *string { return &m.SerialNumber }, serialNumbers()).Or("PC-0209A001-11"),
+		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, UnitIDs()).Or("105"),
+		fields.Of("baud", "of its port", func(m *Meter) *int { return &m.Baud }, BaudRates()).Or("9600"),
+		fields.Of("password", "", func(m *Meter) *string { return &m.Password }, Passwords()).Or("0"),
+		fields.Of("revision", "that runs at first", func(m *Meter) *string { return &m.Revision }, Revisions("7350"+oldVersion)).Else("the model's " + oldVersion),
+		fields.Of("image-bytes", "of what runs at first", func(m *Meter) *int { return &m.ImageBytes }, imageSizes()).Or("49152"),
+		fields.Of("clock", "what its clock and the PC's show at the beginning", func(m *Meter) *time.Time { return &m.Clock }, clocks()).
+			Or(fields.FormatCalendar(ArticleStart())),
+		fields.Of("settings", "what a person has set up: no setting at its default (custom), or nothing (factory)", func(m *Meter) *bool { return &m.Factory },
+			fields.Words("value of settings", fields.Say("custom", false), fields.Say("factory", true))),
+	}
+}
+
+// PCFields are the fields of a PC: none yet.
+func PCFields() []fields.Field[PC] { return nil }
+
+// FirmwareFields are the fields of a .UPG file.
+func FirmwareFields() []fields.Field[Firmware] {
+	return []fields.Field[Firmware]{
+		fields.Of("model", "that it is for", func(f *Firmware) *meter.Model { return &f.Model }, Models()).Else("the meter's"),
+		fields.Of("revision", "", func(f *Firmware) *string { return &f.Revision }, Revisions("7350"+newVersion)).Else("the model's " + newVersion),
+		fields.Of("dated", "", func(f *Firmware) *time.Time { return &f.Dated }, clocks()).Or(fields.FormatCalendar(ArticleDated())),
+		fields.Of("blocks", fmt.Sprintf("size of the image in blocks of %d bytes", ion.BlockBytes), func(f *Firmware) *int { return &f.Blocks },
+			fields.Integer(1, maxBlocks, 1, 2, 8, 255, 256, 257, 460, 513)).Or("8"),
+		fields.Of("bytes", "size of the image in bytes, instead of blocks", func(f *Firmware) *int { return &f.Bytes }, imageSizes()),
+		fields.Of("damage", "what is wrong with the file", func(f *Firmware) *Damage { return &f.Damage }, Damages()),
+	}
+}
+
+// TemplateFields are the fields of a .DCF file.
+func TemplateFields() []fields.Field[Template] {
+	return []fields.Field[Template]{
+		fields.Of("holds", "the factory's settings for the new revision, or a saved copy of the meter's", func(t *Template) *bool { return &t.Saved },
+			fields.Words("value of holds", fields.Say("factory", false), fields.Say("saved", true))),
+		fields.Of("model", "that it is for", func(t *Template) *meter.Model { return &t.Model }, Models()).Else("the meter's"),
+		fields.Of("damage", "what is wrong with the file", func(t *Template) *Damage { return &t.Damage }, Damages()),
+	}
+}
+
+// AttemptFields are the fields of an attempt: what is done first, those of the tool and of the
+// person, and what goes wrong.
+func AttemptFields() []fields.Field[Attempt] {
+	list := []fields.Field[Attempt]{
+		fields.Of("title", "what this attempt is", func(a *Attempt) *string { return &a.Title }, fields.Text("WORDS", "the upgrade")),
+		fields.Several("before", "what is done first, in the order of the lines: heal (all faults end, a minute passes), power-cycle 10s (off for so long, then a minute passes), wait 2m, until 2008-03-06 15:57:48, new-log (Upgrade.log is put away)",
+			func(a *Attempt) *[]Action { return &a.Before }, actions()),
+		fields.Of("meter", "the [meter NAME] that the tool is to talk to", func(a *Attempt) *string { return &a.Meter }, names()).Else("the first"),
+		fields.Of("pc", "the [pc NAME] that the tool runs on", func(a *Attempt) *string { return &a.PC }, names()).Else("the first"),
+	}
+	list = append(list, fields.Within(func(a *Attempt) *Tool { return &a.Tool }, ToolFields())...)
+	list = append(list,
+		fields.Of("disk-full", "nothing can be saved on the PC", func(a *Attempt) *bool { return &a.DiskFull }, fields.YesNo("disk-full")),
+		fields.Of("limit", "by which the tool must have ended", func(a *Attempt) *time.Duration { return &a.Limit }, fields.Time("30s", "1h30m0.5s")).Or("6h"),
+		fields.Several("plan", "what goes wrong, in the grammar of fault plans; all that it counts, times included, is counted from the beginning of the attempt",
+			func(a *Attempt) *[]fault.Fault { return (*[]fault.Fault)(&a.Plan) }, faults()),
+	)
+	return append(list, fields.Within(func(a *Attempt) *Person { return &a.Person }, PersonFields())...)
+}
+
+// ToolFields are the fields of how the tool is started.
+func ToolFields() []fields.Field[Tool] {
+	return []fields.Field[Tool]{
+		fields.Of("task", "what the tool is started for", func(t *Tool) *client.Task { return &t.Task }, Tasks()).Required(),
+		fields.Of("release", "of the tool", func(t *Tool) *client.Release { return &t.Release }, Releases()).Or(client.Release22().Version),
+		fields.Of("single", "Single ION device configuration mode", func(t *Tool) *bool { return &t.Single }, fields.YesNo("single")),
+		fields.Of("journal", "the settings are kept on disk while the upgrade runs", func(t *Tool) *bool { return &t.Journal }, fields.YesNo("journal")),
+		fields.Of("password", "that the tool gives", func(t *Tool) *string { return &t.Password }, Passwords()).Else("the meter's"),
+		fields.Of("unit-id", "that the tool asks", func(t *Tool) *uint16 { return &t.UnitID }, UnitIDs()).Else("the meter's"),
+		fields.Of("baud", "at which the tool talks", func(t *Tool) *int { return &t.Baud }, BaudRates()).Else("the meter's"),
+		fields.Of("serial-number", "that the meter must have", func(t *Tool) *string { return &t.SerialNumber }, serialNumbers()).Else("any"),
+		fields.Of("device-name", "the meter's name at the site, which the log has", func(t *Tool) *string { return &t.DeviceName },
+			fields.Text("TEXT", "ion7350", "Feeder 7")).Else("ion7350, after the model,"),
+	}
+}
+
+// PersonFields are the fields of what the person does at the windows of the tool, or writes by
+// hand.
+func PersonFields() []fields.Field[Person] {
+	connect := during(client.TaskConnect)
+	upgrade := during(client.TaskConnect, client.TaskUpgrade, client.TaskRecover)
+	paste := during(client.TaskSendTemplate, client.TaskConnect, client.TaskUpgrade, client.TaskRecover)
+	send := during(client.TaskConnect, client.TaskSendTemplate)
+	write := during(client.TaskWriteSettings)
+	return []fields.Field[Person]{
+		fields.Of("firmware", "the [firmware NAME] that the person chooses", func(p *Person) *string { return &p.Firmware }, names()).Else("[firmware]").When(upgrade),
+		fields.Of("template", "the [template NAME] that the person chooses", func(p *Person) *string { return &p.Template }, names()).Else("[template]").When(send),
+		fields.Of("recover", "the answer to the offer to recover the upgrade", func(p *Person) *bool { return &p.NoRecovery }, fields.NoYes("recover")).When(connect),
+		fields.Of("restore", "the answer to the offer to restore the settings of a journal", func(p *Person) *bool { return &p.NoRestore }, fields.NoYes("restore")).When(upgrade),
+		fields.Of("paste", "boxes ticked in Template Paste Options: all, none or some of pt-ct, clock, nameplate, energy, itc", func(p *Person) *ion.Groups { return &p.Unticked }, unticked()).
+			Or("all").When(paste),
+		fields.Of("connections", "times that the person presses OK at Select Connection Type, and then Exit", func(p *Person) *int { return &p.Connections },
+			fields.Integer(0, maxConnections, 0, 1, 2, maxConnections)).Or("0").When(connect),
+		fields.Of("assistant", "what the person does in Setup Assistant, one after another: send-template, upgrade, exit; then they exit",
+			func(p *Person) *[]client.Choice { return &p.Assistant }, assistants()).When(connect),
+		fields.Of("at-silence", "at a device that does not answer", func(p *Person) *client.Choice { return &p.AtSilence }, silences()).When(connect),
+		fields.Several("write", "a setting that is written by hand, such as pt-ct pt-primary 480", func(p *Person) *[]Write { return &p.Writes }, writes()).When(write),
+		fields.Of("write-back", "groups that are written by hand as they were at the start", func(p *Person) *ion.Groups { return &p.WriteBack }, Groups()).
+			Or("none").When(write),
+	}
+}
+
+// during: means something with these tasks alone.
+func during(tasks ...client.Task) fields.Only {
+	only := fields.Only{Field: "task"}
+	for _, t := range tasks {
+		only.Values = append(only.Values, Tasks().Print(t))
+	}
+	return only
+}

@@ -1,0 +1,105 @@
+package world_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"ionbench/scenarios/fields"
+	"ionbench/scenarios/fields/fieldstest"
+	"ionbench/scenarios/world"
+)
+
+const header = "it stands in the header of the section"
+
+func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {
+	fieldstest.Table(t, world.MeterFields(), map[string]string{"Name": header})
+	fieldstest.Table(t, world.PCFields(), map[string]string{"Name": header})
+	fieldstest.Table(t, world.FirmwareFields(), map[string]string{"Name": header, "Own": "a text cannot hold a file; an id asks for it"})
+	fieldstest.Table(t, world.TemplateFields(), map[string]string{"Name": header})
+	fieldstest.Table(t, world.ToolFields(), nil)
+	fieldstest.Table(t, world.PersonFields(), nil)
+	fieldstest.Table(t, world.AttemptFields(), nil)
+}
+
+func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
+	const (
+		model    = `unknown model "7500": use 7300, 7330 or 7350`
+		unit     = `"10000" is no number from 1 to 9999`
+		baud     = `"9601" is no baud rate; did you mean 9600?`
+		password = `password of 9 digits: a numeric password has one to eight`
+		revision = `"V283" is no revision; write one such as 7350V283`
+		clock    = `"3:57 PM" is no calendar time; write one such as 2008-03-06 15:57:48`
+		damage   = `"torn" is no value of damage; use none, damaged, truncated, empty, missing or foreign`
+		yesNo    = `; use yes or no`
+	)
+	fieldstest.Refuses(t, world.MeterFields(), []fieldstest.Bad{
+		{"model", "7500", model},
+		{"unit-id", "10000", unit},
+		{"unit-id", "0x69", `"0x69" is no number from 1 to 9999`},
+		{"unit-id", "0", `"0" is no number from 1 to 9999`},
+		{"baud", "9601", baud},
+		{"password", "123456789", password},
+		{"revision", "V283", revision},
+		{"image-bytes", "4194305", `"4194305" is no number from 1 to 4194304`},
+		{"clock", "3:57 PM", clock},
+		{"clock", "1908-03-06 15:57:48", `the meter's clock does not go to 1908; use a year from 1970 to 2105`},
+		{"settings", "default", `"default" is no value of settings; use custom or factory`},
+	}, "serial-number")
+	fieldstest.Refuses(t, world.PCFields(), nil)
+	fieldstest.Refuses(t, world.FirmwareFields(), []fieldstest.Bad{
+		{"model", "7500", model},
+		{"revision", "V283", revision},
+		{"dated", "3:57 PM", clock},
+		{"blocks", "601", `"601" is no number from 1 to 600`},
+		{"bytes", "0", `"0" is no number from 1 to 4194304`},
+		{"damage", "torn", damage},
+	})
+	fieldstest.Refuses(t, world.TemplateFields(), []fieldstest.Bad{
+		{"holds", "mine", `"mine" is no value of holds; use factory or saved`},
+		{"model", "7500", model},
+		{"damage", "torn", damage},
+	})
+	fieldstest.Refuses(t, world.ToolFields(), []fieldstest.Bad{
+		{"task", "upgade", `"upgade" is no task; did you mean upgrade?`},
+		{"release", "2.3", `"2.3" is no value of release; did you mean 2.1?`},
+		{"single", "true", `"true" is no value of single` + yesNo},
+		{"journal", "1", `"1" is no value of journal` + yesNo},
+		{"password", "123456789", password},
+		{"unit-id", "10000", unit},
+		{"baud", "9601", baud},
+	}, "serial-number", "device-name")
+	fieldstest.Refuses(t, world.PersonFields(), []fieldstest.Bad{
+		{"recover", "perhaps", `"perhaps" is no value of recover` + yesNo},
+		{"restore", "perhaps", `"perhaps" is no value of restore` + yesNo},
+		{"paste", "pt-ct, clok", `"clok" is no settings group; did you mean clock?`},
+		{"paste", "pt-ct,,clock", `"pt-ct,,clock" has nothing between two commas`},
+		{"paste", strings.Repeat("clock,", 20) + "clock", `21 words; at most 20`},
+		{"connections", "21", `"21" is no number from 0 to 20`},
+		{"assistant", "upgade", `"upgade" is no choice in Setup Assistant; did you mean upgrade?`},
+		{"at-silence", "wait", `"wait" is no value of at-silence; use retry, upgrade or exit`},
+		{"write", "pt-ct pt-primry 5", `"pt-primry" is no setting in pt-ct; did you mean pt-primary?`},
+		{"write", "ptct pt-primary 5", `"ptct" is no settings group; did you mean pt-ct?`},
+		{"write", "pt-ct pt-primary high", `pt-primary: value not accepted: "high" is no number`},
+		{"write-back", "clok", `"clok" is no settings group; did you mean clock?`},
+	}, "firmware", "template")
+}
+
+func TestTheFieldsOfAnAttemptAreItsOwnAndThoseOfToolAndPerson(t *testing.T) {
+	bad := []fieldstest.Bad{
+		{"before", "powercycle 3s", `"powercycle" is no action; did you mean power-cycle?`},
+		{"before", "wait", `"" is no time; write one such as 30s, 2m or 1h10m`},
+		{"before", "wait -3s", `-3s is negative; write a time such as 30s`},
+		{"before", "heal 3s", `"3s" follows heal, which takes nothing; delete it`},
+		{"before", "until noon", `"noon" is no calendar time; write one such as 2008-03-06 15:57:48`},
+		{"disk-full", "9", `"9" is no value of disk-full; use yes or no`},
+		{"limit", "10001h", `10001h is too long; at most 10000h`},
+		{"plan", "abort; kill", `2 faults on a line; write one, and the next on a plan = line of its own`},
+	}
+	others := append(fields.Names(fields.Bind(world.ToolFields(), new(world.Tool))), fields.Names(fields.Bind(world.PersonFields(), new(world.Person)))...)
+	own := slices.DeleteFunc(world.AttemptFields(), func(f fields.Field[world.Attempt]) bool { return slices.Contains(others, f.Name) })
+	fieldstest.Refuses(t, own, bad, "title", "meter", "pc")
+	if want := len(own) + len(world.ToolFields()) + len(world.PersonFields()); len(world.AttemptFields()) != want {
+		t.Errorf("an attempt has %d fields and should have %d", len(world.AttemptFields()), want)
+	}
+}

@@ -1,0 +1,110 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+
+	"ionbench/scenarios/fields"
+)
+
+// MaxAttempts bounds a history.
+const MaxAttempts = 50
+
+// ErrBad is what every error about a world wraps.
+var ErrBad = errors.New("not a world")
+
+// Sections are the kinds of sections that a text has of a world, which a reader fills.
+func Sections(w *World) []fields.Section {
+	return []fields.Section{
+		{
+			Word: "meter", What: "a meter; the article's unless given", Named: true, Keys: fields.Bind(MeterFields(), new(Meter)),
+			Open: opens(&w.Meters, func(name string) Meter { return Meter{Name: name} }, MeterFields()),
+		},
+		{
+			Word: "pc", What: "a PC that the tool runs on; nothing lies on its disk at first", Named: true, Keys: fields.Bind(PCFields(), new(PC)),
+			Open: opens(&w.PCs, func(name string) PC { return PC{Name: name} }, PCFields()),
+		},
+		{
+			Word: "firmware", What: "a .UPG file that the person may choose", Named: true, Keys: fields.Bind(FirmwareFields(), new(Firmware)),
+			Open: opens(&w.Firmware, func(name string) Firmware { return Firmware{Name: name} }, FirmwareFields()),
+		},
+		{
+			Word: "template", What: "a .DCF file that the person may choose", Named: true, Keys: fields.Bind(TemplateFields(), new(Template)),
+			Open: opens(&w.Templates, func(name string) Template { return Template{Name: name} }, TemplateFields()),
+		},
+		{
+			Word: "attempt", What: "one process of the tool; several follow each other", Several: true, Keys: fields.Bind(AttemptFields(), new(Attempt)),
+			Open: func(string) ([]fields.Key, error) {
+				if len(w.Attempts) == MaxAttempts {
+					return nil, fmt.Errorf("more than %d attempts; make another file of the rest", MaxAttempts)
+				}
+				w.Attempts = append(w.Attempts, Attempt{})
+				return fields.Bind(AttemptFields(), &w.Attempts[len(w.Attempts)-1]), nil
+			},
+		},
+	}
+}
+
+// maxNamed bounds how many sections of a kind have names.
+const maxNamed = 100
+
+// opens begins one more element of a list.
+func opens[V any](list *[]V, named func(string) V, table []fields.Field[V]) func(string) ([]fields.Key, error) {
+	return func(name string) ([]fields.Key, error) {
+		if len(*list) == maxNamed {
+			return nil, fmt.Errorf("more than %d of these sections; delete those that no [attempt] names", maxNamed)
+		}
+		*list = append(*list, named(name))
+		return fields.Bind(table, &(*list)[len(*list)-1]), nil
+	}
+}
+
+// Parse reads a world; no text at all is the zero World. It is strict: what it does not know is an error, and so is what can
+// have no effect. Up to ten bad lines are told of together; each is a *fields.LineError.
+func Parse(text []byte) (*World, error) {
+	w := new(World)
+	format := fields.Format{Name: "world", First: "meter", Empty: true, Bad: ErrBad, Sections: Sections(w)}
+	places, problems := format.Read(text)
+	if problems.Err() == nil {
+		w.CheckIn(places, problems)
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Append appends the world as a text that Parse takes. What is not set is left out, and so are
+// files of somebody's own.
+func (w *World) Append(dst []byte) []byte {
+	dst = w.AppendThings(dst)
+	for i := range w.Attempts {
+		dst = AppendAttempt(dst, &w.Attempts[i])
+	}
+	return dst
+}
+
+// String is the world as a text.
+func (w *World) String() string { return string(w.Append(nil)) }
+
+// AppendThings appends all but the history.
+func (w *World) AppendThings(dst []byte) []byte {
+	for i := range w.Meters {
+		dst = fields.Append(dst, "meter", w.Meters[i].Name, fields.Bind(MeterFields(), &w.Meters[i]))
+	}
+	for i := range w.PCs {
+		dst = fields.Append(dst, "pc", w.PCs[i].Name, fields.Bind(PCFields(), &w.PCs[i]))
+	}
+	for i := range w.Firmware {
+		dst = fields.Append(dst, "firmware", w.Firmware[i].Name, fields.Bind(FirmwareFields(), &w.Firmware[i]))
+	}
+	for i := range w.Templates {
+		dst = fields.Append(dst, "template", w.Templates[i].Name, fields.Bind(TemplateFields(), &w.Templates[i]))
+	}
+	return dst
+}
+
+// AppendAttempt appends one attempt of a history.
+func AppendAttempt(dst []byte, a *Attempt) []byte {
+	return fields.Append(dst, "attempt", "", fields.Bind(AttemptFields(), a))
+}
