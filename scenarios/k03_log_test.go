@@ -11,6 +11,7 @@ import (
 	"ionbench/client"
 	"ionbench/fixtures/logs"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 )
 
 // articleRun is the run of the article's log, or a variant of it: the meter was left in
@@ -33,7 +34,7 @@ func articleRun(s *plot, imageBlocks int, plan string) *rig.Outcome {
 const beforeArticle = 2 * time.Minute
 
 func articleSetup(baud int) rig.Setup {
-	return rig.Setup{Baud: baud, Epoch: rig.ArticleStart().Add(-beforeArticle)}
+	return rig.Setup{Baud: baud, Epoch: world.ArticleStart().Add(-beforeArticle)}
 }
 
 // logOf is a log like the article's, of figures that somebody computed.

@@ -17,6 +17,7 @@ import (
 	"ionbench/fixtures/firmware"
 	"ionbench/fixtures/templates"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -61,7 +62,7 @@ func badFirmwares() []badFirmware {
 		{
 			"for another product",
 			func([]byte) rig.Person {
-				return rig.Person{Firmware: firmware.UPG(7330, "7330V283", rig.ArticleDated(), 1, blocks(12))}
+				return rig.Person{Firmware: firmware.UPG(7330, "7330V283", world.ArticleDated(), 1, blocks(12))}
 			},
 			say(client.ErrWrongProduct, "7330V283 is for a 7330 and the meter is a 7350", "nothing was changed", "choose the file for this meter"),
 		},
@@ -101,7 +102,7 @@ func badFirmwares() []badFirmware {
 		{
 			"larger than the meter's flash",
 			func([]byte) rig.Person {
-				return rig.Person{Firmware: firmware.UPG(7350, "7350V283", rig.ArticleDated(), 1, 5<<20)}
+				return rig.Person{Firmware: firmware.UPG(7350, "7350V283", world.ArticleDated(), 1, 5<<20)}
 			},
 			say(client.ErrBadFile, "5242880 bytes", "nothing was changed", "choose the file for this meter"),
 		},

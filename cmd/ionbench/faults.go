@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"ionbench/cmd/internal/cli"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
@@ -125,7 +125,7 @@ func explainKind(d fault.Description) string {
 		rows = append(rows, []string{first(i, "parameters"), p.Syntax + ": " + p.Field})
 	}
 	rows = append(rows, []string{"example", d.Example}, []string{"comes to", outcomeOf(d.Example)})
-	rows = append(rows, []string{"repeat", shell.Join("ionbench", "replay", d.Example, "--image-size", strconv.Itoa(rig.ArticleImageBytes))})
+	rows = append(rows, []string{"repeat", shell.Join("ionbench", "replay", d.Example, "--image-size", strconv.Itoa(world.ArticleImageBytes))})
 	return cli.Table(rows)
 }
 
@@ -142,7 +142,7 @@ func outcomeOf(example string) string {
 	if err != nil {
 		return err.Error()
 	}
-	r, err := trial.Try(trial.Config{ImageBytes: rig.ArticleImageBytes}, plans, trial.NoTrace)
+	r, err := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}, plans, trial.NoTrace)
 	if err != nil {
 		return err.Error()
 	}

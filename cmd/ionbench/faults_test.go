@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
@@ -41,7 +41,7 @@ func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 				}
 			}
 			plans, _ := trial.ParsePlans(d.Example)
-			r, tried := trial.Try(trial.Config{ImageBytes: rig.ArticleImageBytes}, plans, trial.NoTrace)
+			r, tried := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}, plans, trial.NoTrace)
 			if tried != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {
 				t.Errorf("the example comes to %v, %q, %q", tried, r.Unstruck, r.Violations)
 			}

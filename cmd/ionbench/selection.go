@@ -14,6 +14,7 @@ import (
 	"ionbench/cmd/internal/files"
 	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/fields"
 )
 
 // chosen is a case that somebody asked for.
@@ -52,7 +53,7 @@ func choose(args []string, stdin io.Reader) ([]chosen, error) {
 func chooseOne(arg string, stdin io.Reader) ([]chosen, error) {
 	switch {
 	case arg == "-":
-		b, err := files.ReadAll(stdin, cases.MaxBytes)
+		b, err := files.ReadAll(stdin, fields.MaxBytes)
 		if err != nil {
 			return nil, fmt.Errorf("standard input: %w", err)
 		}
@@ -113,7 +114,7 @@ func folder(path string) ([]chosen, error) {
 }
 
 func fromFile(path string) (chosen, error) {
-	b, err := files.Read(path, cases.MaxBytes)
+	b, err := files.Read(path, fields.MaxBytes)
 	if err != nil {
 		return chosen{}, cli.WithHints(err, nameACase)
 	}

@@ -15,6 +15,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -110,7 +111,7 @@ func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
 func (b *bed) upg(blocks int) string {
 	b.t.Helper()
 	path := b.path("7350V283.upg")
-	writeUPG(b.t, path, firmware.UPG(7350, "7350V283", rig.ArticleDated(), 283, blocks*ion.BlockBytes))
+	writeUPG(b.t, path, firmware.UPG(7350, "7350V283", world.ArticleDated(), 283, blocks*ion.BlockBytes))
 	return path
 }
 
@@ -243,4 +244,4 @@ func (b *bed) wantSettings(want *ion.Settings) {
 	}
 }
 
-func custom() *ion.Settings { return rig.CustomSettings(meter.ION7350, "7350V282") }
+func custom() *ion.Settings { return world.CustomSettings(meter.ION7350, "7350V282") }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -138,5 +138,5 @@ func TestTemplateGoesToAMeterThatWasRecovered(t *testing.T) {
 	factory.Template = custom().Template
 	b.wantSettings(&factory)
 	ionup(t, b.line("template", "send", path)...).wantCode(0)
-	b.wantSettings(rig.CustomSettings(meter.ION7350, "7350V282"))
+	b.wantSettings(world.CustomSettings(meter.ION7350, "7350V282"))
 }

@@ -14,7 +14,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/firmware"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -37,7 +37,7 @@ func TestUpgradePrintsItsLogKeepsItAndBringsTheSettingsBack(t *testing.T) {
 	want := `Upgrade started STAMP
 Software Version (Build): Version 2.2 (Build 716)
 Firmware Version = 7350V283
-Firmware dated ` + rig.ArticleDated().In(time.Local).Format("Mon Jan _2 15:04:05 2006") + `
+Firmware dated ` + world.ArticleDated().In(time.Local).Format("Mon Jan _2 15:04:05 2006") + `
 Device Name = ion7350
 Device Serial Number = PC-0209A001-11
 Device Unit ID = 105
@@ -84,7 +84,7 @@ func TestUpgradeRestoresJustTheGroupsThatWereTicked(t *testing.T) {
 }
 
 func TestUpgradeThatIsRefusedChangesNothingAndSaysWhatToDo(t *testing.T) {
-	good := firmware.UPG(7350, "7350V283", rig.ArticleDated(), 283, 2*ion.BlockBytes)
+	good := firmware.UPG(7350, "7350V283", world.ArticleDated(), 283, 2*ion.BlockBytes)
 	whole, err := upg.Append(nil, good)
 	must(t, err)
 	damaged := append([]byte(nil), whole...)
@@ -99,7 +99,7 @@ func TestUpgradeThatIsRefusedChangesNothingAndSaysWhatToDo(t *testing.T) {
 		{"damaged file", damaged, nil, cli.Misused, []string{"ionup: error: ", "fw.upg: the .UPG file is damaged: image CRC-32 at offset 40", "copy the file again"}},
 		{"truncated file", whole[:len(whole)-1], nil, cli.Misused, []string{"the .UPG file is truncated"}},
 		{"empty file", []byte{}, nil, cli.Misused, []string{"the .UPG file is empty"}},
-		{"wrong product", mustUPG(t, firmware.UPG(7300, "7300V283", rig.ArticleDated(), 283, 1000)), nil, 1,
+		{"wrong product", mustUPG(t, firmware.UPG(7300, "7300V283", world.ArticleDated(), 283, 1000)), nil, 1,
 			[]string{"the firmware is for another product: 7300V283 is for a 7300 and the meter is a 7350; nothing was changed", "ionup: hint: ionup inspect FILE.upg"}},
 		{"wrong password", nil, []string{"--password", "4711"}, 1,
 			[]string{"the meter refused the password: nothing was changed", "ionup: hint: give it with --password; the factory sets it to 0"}},

@@ -2,13 +2,14 @@ package cases
 
 import (
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 
 	"ionbench/client"
-	"ionbench/simulator/fault"
+	"ionbench/scenarios/fields"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // Case is one scenario as its file describes it. Parse makes one, Append writes one; one
@@ -21,118 +22,21 @@ type Case struct {
 	// Article is the sentences of FA212301 that it reproduces.
 	Article []string
 
-	Meter     Meter
-	Firmware  []Firmware // files that the person may choose; without any, the next revision
-	Templates []Template // likewise; without any, the factory's
-	Attempts  []Attempt  // at least one, in order
+	// World is where it takes place, and what people do in it: at least one attempt.
+	world.World
+	// Expect is what must come of each of its attempts.
+	Expect []Expect
 
 	// Files is where the files are that the case names: its folder. nil for none.
 	Files fs.FS
+
+	attempts, expects fields.Places // in the file that it was read from; none otherwise
 }
 
-// Meter is the meter and its line. Zero values stand for the meter of the article.
-type Meter struct {
-	Model        meter.Model
-	SerialNumber string
-	UnitID       uint16
-	Baud         int
-	Password     string
-	Revision     string // that runs at first
-	ImageBytes   int    // of what runs at first
-	Clock        time.Time
-	Factory      bool // nobody has set it up: its settings are the factory template's
-}
-
-// Firmware is a .UPG file that the person may choose. Zero values stand for the next
-// revision for the meter.
-type Firmware struct {
-	Name     string // of the section; empty for the one that is chosen unless told otherwise
-	Model    meter.Model
-	Revision string
-	Dated    time.Time
-	Blocks   int // of 7424 bytes; used where Bytes is 0
-	Bytes    int
-	Damage   Damage
-}
-
-// Template is a .DCF file that the person may choose.
-type Template struct {
-	Name   string // of the section, as with Firmware
-	Saved  bool   // a copy of what the meter was set up to; otherwise the factory's
-	Model  meter.Model
-	Damage Damage
-}
-
-// Damage is what is wrong with a file.
-type Damage uint8
-
-// The damages.
-const (
-	Whole     Damage = iota
-	Damaged          // a byte of it is another
-	Truncated        // its end is missing
-	Empty            // it has no bytes
-	Missing          // it is not there
-	Foreign          // it is a file of another kind
-)
-
-// Action is what is done before an attempt.
-type Action struct {
-	Kind  ActionKind
-	For   time.Duration // PowerCycle: how long the power is off; Wait
-	Until time.Time     // Until
-	line  int
-}
-
-// ActionKind says what is done.
-type ActionKind uint8
-
-// The actions.
-const (
-	Heal       ActionKind = iota // all faults end, and a minute passes
-	PowerCycle                   // the meter is off for a while and then on for a minute
-	Wait                         // time passes
-	Until                        // time passes until that calendar time
-	NewLog                       // Upgrade.log is put away, so that the tool begins another
-)
-
-// Attempt is one process of the tool, from its start to its end, and what comes of it.
-type Attempt struct {
-	Title  string
-	Before []Action
-
-	Task         client.Task
-	Release      client.Release // none: 2.2 (Build 716)
-	Single       bool
-	Journal      bool
-	Password     string // empty: the meter's
-	UnitID       uint16 // 0: the meter's
-	Baud         int    // 0: the meter's
-	SerialNumber string // wanted; empty for any
-	DeviceName   string // of the site, as the log has it; empty: as the tool calls the model
-	DiskFull     bool
-	Limit        time.Duration // 0: six hours
-
-	Firmware    string // name of the section that is chosen
-	Template    string // likewise
-	NoRecovery  bool
-	NoRestore   bool
-	Paste       ion.Groups
-	Connections int
-	Assistant   []client.Choice
-	AtSilence   client.Choice
-	Writes      []Write
-	WriteBack   ion.Groups // written with what the meter had at the start of the case
-
-	Plan   fault.Plan
-	Expect Expect
-	line   int
-}
-
-// Write is a setting that is written by hand.
-type Write struct {
-	Setting int // place in ion.SettingTable
-	Value   ion.Value
+// Add appends an attempt and what must come of it.
+func (c *Case) Add(a world.Attempt, e Expect) {
+	c.Attempts = append(c.Attempts, a)
+	c.Expect = append(c.Expect, e)
 }
 
 // Verdict is how an attempt ends, in a word.
@@ -167,8 +71,7 @@ type Expect struct {
 	Defaults *ion.Groups // at least these are as the factory template has them
 	Reads    *ion.Groups // at least these were read as they were at the start of the case
 
-	Prompts      []client.Prompt
-	PromptsSet   bool
+	Prompts      *[]client.Prompt
 	Resends      *Span
 	NoResponses  *Span
 	RecoveryMode *bool
@@ -178,8 +81,6 @@ type Expect struct {
 	Log      string // name of a file that what was logged equals
 	LogHas   []string
 	LogLacks []string
-
-	lines map[string]int
 }
 
 // Span is a count, or a range of counts with both ends.
@@ -206,42 +107,9 @@ func (c *Case) Plan() string {
 
 // heading names an attempt for people.
 func (c *Case) heading(i int) string {
-	name := "attempt " + formatInt(i+1)
+	name := "attempt " + strconv.Itoa(i+1)
 	if t := c.Attempts[i].Title; t != "" {
 		name += ": " + t
 	}
 	return name
-}
-
-func (c *Case) meterModel() meter.Model {
-	if c.Meter.Model == 0 {
-		return meter.ION7350
-	}
-	return c.Meter.Model
-}
-
-func (c *Case) firmwareModel(f Firmware) meter.Model {
-	if f.Model == 0 {
-		return c.meterModel()
-	}
-	return f.Model
-}
-
-// firmware finds a section; without any, the unnamed one is there all the same.
-func (c *Case) firmware(name string) (Firmware, bool) {
-	for _, f := range c.Firmware {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return Firmware{}, name == ""
-}
-
-func (c *Case) template(name string) (Template, bool) {
-	for _, t := range c.Templates {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return Template{}, name == ""
 }

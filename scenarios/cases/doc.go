@@ -21,11 +21,11 @@
 //	no-responses = 2
 //	image        = intact
 //
-// The sections are [case], [meter], [firmware], [template], and any number of [attempt],
-// each followed by its [expect]. An attempt is one process of the tool against the same
-// meter, from its start to its end; between attempts faults can be healed, the power
-// cycled and time let pass. Firmware and templates can have names ([firmware damaged]),
-// which attempts then choose. [Describe] lists all keys.
+// A case is a world (package world) and what must come of it: the section [case] says what it
+// is about, and each [attempt] is followed by its [expect]. An attempt is one process of the
+// tool, from its start to its end; between attempts faults can be healed, the power cycled and
+// time let pass. Meters, PCs, firmware and templates can have names ([firmware damaged]), which
+// attempts then choose. [Describe] lists all keys.
 //
 // What a case does not say is as in the article FA212301. What it does not expect is not
 // looked at, but for two things that always fail a case: a fault of a plan that never
@@ -35,5 +35,5 @@
 // What a fault of an earlier attempt still does goes on until it ends or is healed.
 //
 // Everything happens in virtual time; equal files give equal results. Cases know no time
-// zones, no phone lines and no second meter.
+// zones and no phone lines, and a bench plays one meter and one PC so far.
 package cases

@@ -9,7 +9,9 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -18,9 +20,10 @@ import (
 // judge compares what came of an attempt with what its file says.
 type judge struct {
 	*runner
-	attempt *Attempt
-	tried   Tried
-	events  []meter.LogEntry // of the meter, since the attempt began
+	number int // of the attempt, from 0
+	expect *Expect
+	tried  Tried
+	events []meter.LogEntry // of the meter, since the attempt began
 }
 
 func (j *judge) all() {
@@ -30,19 +33,27 @@ func (j *judge) all() {
 	j.tool()
 	j.log()
 	for _, unstruck := range j.tried.Unstruck {
-		j.fail(j.attempt.line, "%s", unstruck)
+		j.fail(j.attemptLine(), "%s", unstruck)
 	}
 	for _, broken := range j.tried.Violations {
-		j.fail(j.attempt.line, "an invariant is broken: %s", broken)
+		j.fail(j.attemptLine(), "an invariant is broken: %s", broken)
 	}
 }
 
 // line is where the file says it.
 func (j *judge) line(key string) int {
-	if line, ok := j.attempt.Expect.lines[key]; ok {
-		return line
+	if j.number < len(j.file.expects) && len(j.file.expects[j.number].Keys[key]) > 0 {
+		return j.file.expects[j.number].LineOf(key)
 	}
-	return j.attempt.line
+	return j.attemptLine()
+}
+
+// attemptLine is where the attempt begins.
+func (j *judge) attemptLine() int {
+	if j.number < len(j.file.attempts) {
+		return j.file.attempts[j.number].Line
+	}
+	return 0
 }
 
 // differs tells of something that is not as the file says.
@@ -59,13 +70,13 @@ func (j *judge) same(key, is, wanted string) {
 
 func orNone(s string) string {
 	if s == "" {
-		return "none"
+		return none
 	}
 	return s
 }
 
 func (j *judge) outcome() {
-	e := &j.attempt.Expect
+	e := j.expect
 	if got := j.tried.Verdict; got != e.Outcome {
 		j.fail(j.line("outcome"), "outcome is %s%s, and the file says %s", got, j.why(), e.Outcome)
 		return
@@ -85,7 +96,7 @@ func (j *judge) why() string {
 }
 
 func (j *judge) meter() {
-	e, m := &j.attempt.Expect, &j.tried.Meter
+	e, m := j.expect, &j.tried.Meter
 	j.same("meter", m.State.String(), e.Meter)
 	j.same("revision", orNone(m.Revision), e.Revision)
 	j.same("image", pick(m.Image, "intact", "other"), e.Image)
@@ -105,7 +116,7 @@ func pick(yes bool, word, other string) string {
 // eventLog wants the entries in their order, whatever stands between them.
 func (j *judge) eventLog() {
 	left := j.events
-	for _, wanted := range j.attempt.Expect.Events {
+	for _, wanted := range j.expect.Events {
 		at := slices.IndexFunc(left, func(e meter.LogEntry) bool { return e.Text == wanted })
 		if at < 0 {
 			j.fail(j.line("event"), "the event log has no %q since the attempt began%s", wanted, j.eventTexts())
@@ -127,17 +138,17 @@ func (j *judge) eventTexts() string {
 }
 
 func (j *judge) settings() {
-	e, now := &j.attempt.Expect, &j.tried.Meter.Settings
+	e, now := j.expect, &j.tried.Meter.Settings
 	passed := j.rig.Now()
 	if e.Kept != nil {
 		if kept := ion.AllGroups &^ verdict.Lost(&j.first, now, passed); kept != *e.Kept {
-			j.differs("kept", formatGroups(kept), formatGroups(*e.Kept))
+			j.differs("kept", world.Groups().Print(kept), world.Groups().Print(*e.Kept))
 		}
 	}
 	if e.Defaults != nil {
-		factory := meter.FactoryTemplate(j.file.meterModel(), j.revision())
+		factory := meter.FactoryTemplate(j.rig.Setup().Model, j.revision())
 		if others := verdict.Lost(&factory, now, passed) & *e.Defaults; others != 0 {
-			j.fail(j.line("defaults"), "%s: not as the factory template has them", formatGroups(others))
+			j.fail(j.line("defaults"), "%s: not as the factory template has them", world.Groups().Print(others))
 		}
 	}
 	if e.Reads != nil {
@@ -158,22 +169,22 @@ func (j *judge) reads(wanted ion.Groups) {
 		return
 	}
 	if others := verdict.Lost(&j.first, j.tried.Read, j.rig.Now()) & wanted; others != 0 {
-		j.fail(j.line("read"), "%s: not read as they were at the start of the case", formatGroups(others))
+		j.fail(j.line("read"), "%s: not read as they were at the start of the case", world.Groups().Print(others))
 	}
 }
 
 func (j *judge) tool() {
-	e, o := &j.attempt.Expect, j.tried.Outcome
+	e, o := j.expect, j.tried.Outcome
 	j.count("resends", int(o.Cost.Resends), e.Resends)
 	j.count("journals", j.rig.Disk().Journals(), e.Journals)
 	if e.RecoveryMode != nil && o.Recovery != *e.RecoveryMode {
-		j.differs("recovery-mode", wordFor(yesNo(), o.Recovery), wordFor(yesNo(), *e.RecoveryMode))
+		j.differs("recovery-mode", fields.YesNo("").Print(o.Recovery), fields.YesNo("").Print(*e.RecoveryMode))
 	}
 	if e.Time != nil && !e.Time.holds(o.Cost.Time) {
 		j.differs("time", fault.FormatTime(o.Cost.Time), *e.Time)
 	}
-	if e.PromptsSet && !slices.Equal(o.Prompts, e.Prompts) {
-		j.differs("prompts", formatPrompts(o.Prompts), formatPrompts(e.Prompts))
+	if e.Prompts != nil && !slices.Equal(o.Prompts, *e.Prompts) {
+		j.differs("prompts", formatPrompts(o.Prompts), formatPrompts(*e.Prompts))
 	}
 }
 
@@ -184,11 +195,11 @@ func (j *judge) count(key string, is int, wanted *Span) {
 }
 
 func formatPrompts(p []client.Prompt) string {
-	return orNone(formatList(promptWords(), p))
+	return orNone(promptLists().Print(p))
 }
 
 func (j *judge) log() {
-	e, log := &j.attempt.Expect, j.tried.Log
+	e, log := j.expect, j.tried.Log
 	if e.NoResponses != nil {
 		j.count("no-responses", resendings(log), e.NoResponses)
 	}

@@ -8,6 +8,7 @@ import (
 
 	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/fields"
 )
 
 // whole is a small good case; tests break it line by line.
@@ -26,11 +27,11 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"no UTF-8", "[case]\ntitle = \xff\n", "line 2: bytes that are no UTF-8; save the file as UTF-8 and try again\nline 1: [case] has no title; add a line title = ..."},
 		{"NUL", "[case]\ntitle = a\x00b\n", "line 2: a control character U+0000; delete it\nline 1: [case] has no title; add a line title = ..."},
 		{"a long line", whole + "# " + strings.Repeat("x", 2000) + "\n", "line 7: the line has 2002 bytes, at most 1024 are allowed; shorten it"},
-		{"too large", whole + strings.Repeat("#\n", cases.MaxBytes/2), "the file has 262213 bytes, at most 262144 are allowed; choose a case file"},
-		{"too many lines", whole + strings.Repeat("\n", cases.MaxLines), "the file has 5006 lines, at most 5000 are allowed; choose a case file"},
+		{"too large", whole + strings.Repeat("#\n", fields.MaxBytes/2), "the file has 262213 bytes, at most 262144 are allowed; choose a case file"},
+		{"too many lines", whole + strings.Repeat("\n", fields.MaxLines), "the file has 5006 lines, at most 5000 are allowed; choose a case file"},
 		{"section", "[caze]\ntitle = t\n", "line 1: \"caze\" is no section; did you mean case?"},
 		{"section open", "[case\n", "line 1: \"[case\" has no closing ]; write it as [section] alone on its line"},
-		{"section with a name", "[meter two]\n", "line 1: [meter] has no name; only [firmware NAME] and [template NAME] have one"},
+		{"section with a name", "[case two]\n", "line 1: [case] has no name; only [meter NAME], [pc NAME], [firmware NAME] and [template NAME] have one"},
 		{"section twice", whole + "[case]\n", "line 7: [case] already began on line 1; put its keys there"},
 		{"named section twice", whole + "[firmware a]\n[firmware a]\n", "line 8: [firmware a] already began on line 7; put its keys there"},
 		{"key outside", "title = t\n", "line 1: key \"title\" stands before the first section; put a line such as [case] above it"},
@@ -47,7 +48,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"no attempt", "[case]\ntitle = t\n", "there is no [attempt]; add one, with a line task = connect, identify, upgrade, recover, send-template, read-settings or write-settings"},
 		{"no case", "[attempt]\ntask = upgrade\n[expect]\noutcome = success\n", "there is no [case]; begin with a line [case] and a line title = ..."},
 		{"expect first", "[expect]\n", "line 1: [expect] stands before the first [attempt]; put it behind the attempt that it is about"},
-		{"expect twice", whole + "[expect]\n", "line 7: the attempt of line 3 has an [expect] already; put its keys there"},
+		{"expect twice", whole + "[expect]\n", "line 7: the [attempt] above has an [expect] already; put its keys there"},
 		{"row", edit("title = t", "title = t\nrow = 3"), "line 3: \"3\" is no row; write one such as K3"},
 		{"unit id", edit("[case]", "[meter]\nunit-id = 10000\n[case]"), "line 2: \"10000\" is no number from 1 to 9999"},
 		{"baud", edit("[case]", "[meter]\nbaud = 9601\n[case]"), "line 2: \"9601\" is no baud rate; did you mean 9600?"},
@@ -58,6 +59,8 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"clock before the meter's", edit("[case]", "[meter]\nclock = 1908-03-06 15:57:48\n[case]"), "line 2: the meter's clock does not go to 1908; use a year from 1970 to 2105"},
 		{"blocks", edit("[case]", "[firmware]\nblocks = 0\n[case]"), "line 2: \"0\" is no number from 1 to 600"},
 		{"firmware that is not there", edit("task = upgrade", "task = upgrade\nfirmware = wrong"), "line 3: this [attempt] chooses the firmware \"wrong\"; add a section [firmware wrong]"},
+		{"meter that is not there", edit("task = upgrade", "task = upgrade\nmeter = b"), "line 3: this [attempt] is to talk to the meter \"b\"; add a section [meter b]"},
+		{"pc that is not there", edit("task = upgrade", "task = upgrade\npc = b"), "line 3: this [attempt] runs on the PC \"b\"; add a section [pc b]"},
 		{"plan", edit("task = upgrade", "task = upgrade\n  plan =  cable-pul at block 4"), "line 5: column 11: there is no fault \"cable-pul\": did you mean `cable-pull`?"},
 		{"plan inside", edit("task = upgrade", "task = upgrade\nplan = cable-pull at blok 4"), "line 5: column 22: there is no trigger \"blok\": did you mean `block`?"},
 		{"two faults", edit("task = upgrade", "task = upgrade\nplan = abort; kill"), "line 5: 2 faults on a line; write one, and the next on a plan = line of its own"},
@@ -166,6 +169,10 @@ image-bytes = 4096
 clock = 2010-01-02 03:04:05
 settings = factory
 
+[meter other]
+
+[pc office]
+
 [firmware other]
 model = 7300
 revision = 7300V200
@@ -186,6 +193,8 @@ before = power-cycle 10s
 before = wait 1h2m
 before = until 2010-01-02 05:00:00
 before = new-log
+meter = other
+pc = office
 task = connect
 release = 2.1
 single = yes

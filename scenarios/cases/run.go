@@ -3,15 +3,15 @@ package cases
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"ionbench/client"
-	"ionbench/client/dcf"
-	"ionbench/client/upg"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
@@ -44,7 +44,7 @@ func (r *Result) Verdicts() string {
 		}
 		word := string(v)
 		if n > 1 {
-			word = formatInt(n) + " " + word
+			word = strconv.Itoa(n) + " " + word
 		}
 		list = append(list, word)
 		i += n
@@ -58,14 +58,17 @@ type runner struct {
 	rig    *rig.Rig
 	first  ion.Settings // of the meter at the start of the case
 	result *Result
-	baud   bool // the tool's baud rate was another than the meter's
 }
 
 // Run plays the case on the bench, in virtual time. That something does not come out as
 // the file says is in the result; the error is about a case that cannot be played, such
 // as an image that no meter has room for.
 func (c *Case) Run() (*Result, error) {
-	r, err := rig.New(c.setup())
+	setup, err := rig.SetupOf(&c.World)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rig.New(setup)
 	if err != nil {
 		return nil, fmt.Errorf("set up the meter: %w", err)
 	}
@@ -81,35 +84,12 @@ func (c *Case) Run() (*Result, error) {
 	return n.result, nil
 }
 
-func (c *Case) setup() rig.Setup {
-	m := c.Meter
-	s := rig.Setup{
-		Model:        m.Model,
-		SerialNumber: m.SerialNumber,
-		UnitID:       m.UnitID,
-		Baud:         m.Baud,
-		Password:     m.Password,
-		Revision:     m.Revision,
-		ImageBytes:   m.ImageBytes,
-		Epoch:        m.Clock,
-	}
-	if m.Factory {
-		revision := m.Revision
-		if revision == "" {
-			revision = c.meterModel().String() + "V282"
-		}
-		settings := meter.FactoryTemplate(c.meterModel(), revision)
-		s.Settings = &settings
-	}
-	return s
-}
-
 func (n *runner) attempt(i int) error {
 	a := &n.file.Attempts[i]
-	for _, action := range a.Before {
-		n.do(action)
+	for k, action := range a.Before {
+		n.do(action, n.file.lineOfAction(i, k))
 	}
-	try, err := n.prepare(a)
+	try, err := rig.AttemptOf(&n.file.World, a, &n.first)
 	if err != nil {
 		return err
 	}
@@ -121,9 +101,17 @@ func (n *runner) attempt(i int) error {
 	}
 	t := Tried{VerdictOf(o), o}
 	n.result.Attempts = append(n.result.Attempts, t)
-	j := judge{runner: n, attempt: a, tried: t, events: o.Meter.EventLog[min(events, len(o.Meter.EventLog)):]}
+	j := judge{runner: n, number: i, expect: &n.file.Expect[i], tried: t, events: o.Meter.EventLog[min(events, len(o.Meter.EventLog)):]}
 	j.all()
 	return nil
+}
+
+// lineOfAction is where a file says action k before attempt i.
+func (c *Case) lineOfAction(i, k int) int {
+	if i < len(c.attempts) {
+		return c.attempts[i].Keys["before"][k]
+	}
+	return 0
 }
 
 func (n *runner) fail(line int, format string, args ...any) {
@@ -134,102 +122,24 @@ func (n *runner) fail(line int, format string, args ...any) {
 	n.result.Reasons = append(n.result.Reasons, reason)
 }
 
-func (n *runner) do(a Action) {
+func (n *runner) do(a world.Action, line int) {
 	switch a.Kind {
-	case Heal:
+	case world.Heal:
 		n.rig.Heal()
-	case PowerCycle:
+	case world.PowerCycle:
 		n.rig.PowerCycle(a.For)
-	case Wait:
+	case world.Wait:
 		n.rig.Wait(a.For)
-	case Until:
+	case world.Until:
 		clock := n.rig.Setup().Epoch.Add(n.rig.Now())
 		if clock.After(a.Until) {
-			n.fail(a.line, "%s has passed: it is %s by then; begin the case earlier ([meter] clock)", formatCalendar(a.Until), formatCalendar(clock))
+			n.fail(line, "%s has passed: it is %s by then; begin the case earlier ([meter] clock)", fields.FormatCalendar(a.Until), fields.FormatCalendar(clock))
 			return
 		}
 		n.rig.Wait(a.Until.Sub(clock))
-	case NewLog:
+	case world.NewLog:
 		n.rig.Disk().Log = nil
 	}
-}
-
-// prepare makes the rig's attempt of the case's.
-func (n *runner) prepare(a *Attempt) (rig.Attempt, error) {
-	person, err := n.person(a)
-	if err != nil {
-		return rig.Attempt{}, err
-	}
-	n.baud = n.baud || a.Baud != 0
-	baud := a.Baud
-	if baud == 0 && n.baud {
-		baud = n.rig.Setup().Baud // another tool before this one had set it
-	}
-	return rig.Attempt{
-		Task:         a.Task,
-		Release:      a.Release,
-		SingleDevice: a.Single,
-		Journal:      a.Journal,
-		Password:     a.Password,
-		UnitID:       a.UnitID,
-		SerialNumber: a.SerialNumber,
-		DeviceName:   a.DeviceName,
-		Baud:         baud,
-		Person:       person,
-		Plan:         a.Plan,
-		Writes:       n.writes(a),
-		Limit:        a.Limit,
-	}, nil
-}
-
-func (n *runner) person(a *Attempt) (rig.Person, error) {
-	section, _ := n.file.firmware(a.Firmware)
-	image, badImage, err := n.file.upgOf(section)
-	if err != nil {
-		return rig.Person{}, err
-	}
-	template, badTemplate, err := n.template(a, image)
-	if err != nil {
-		return rig.Person{}, err
-	}
-	return rig.Person{
-		Firmware:    image,
-		FirmwareErr: badImage,
-		Template:    template,
-		TemplateErr: badTemplate,
-		Paste:       a.Paste,
-		NoRecovery:  a.NoRecovery,
-		NoRestore:   a.NoRestore,
-		Connections: a.Connections,
-		Assistant:   a.Assistant,
-		AtSilence:   a.AtSilence,
-	}, nil
-}
-
-// template: the factory's is the one that comes with the new revision.
-func (n *runner) template(a *Attempt, image *upg.File) (*dcf.File, error, error) {
-	section, _ := n.file.template(a.Template)
-	revision := n.rig.Setup().Revision
-	if image != nil {
-		revision = image.Revision
-	}
-	return n.file.dcfOf(section, revision, &n.first)
-}
-
-func (n *runner) writes(a *Attempt) map[int]ion.Value {
-	if a.Task != client.TaskWriteSettings {
-		return nil
-	}
-	writes := make(map[int]ion.Value)
-	for i, s := range ion.SettingTable() {
-		if a.WriteBack.Has(s.Group) {
-			writes[i] = n.first.Values[i]
-		}
-	}
-	for _, w := range a.Writes {
-		writes[w.Setting] = w.Value
-	}
-	return writes
 }
 
 // VerdictOf says in a word how an attempt ended.

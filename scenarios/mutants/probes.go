@@ -13,6 +13,7 @@ import (
 	"ionbench/fixtures/logs"
 	"ionbench/fixtures/templates"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -90,8 +91,8 @@ func probes() []probe {
 			plan: "power-loss at state booting", play: noRestart},
 		{must: "an image of more than 255 blocks goes through", with: "an image of 257 blocks", blocks: 257, play: goesThroughInOnePass},
 		{must: "the article's log comes out, byte for byte", with: "a meter in download state", plan: "cable-pull at block 439",
-			setup:  rig.Setup{Epoch: rig.ArticleStart().Add(-beforeArticle)},
-			blocks: rig.ArticleImageBytes / ion.BlockBytes, play: articlesLog},
+			setup:  rig.Setup{Epoch: world.ArticleStart().Add(-beforeArticle)},
+			blocks: world.ArticleImageBytes / ion.BlockBytes, play: articlesLog},
 	}
 }
 
@@ -130,7 +131,7 @@ func refused(with error, change func(*rig.Attempt)) func(*stage) {
 }
 
 func fileForAnother() *upg.File {
-	return firmware.UPG(uint16(meter.ION7330), "7330V283", rig.ArticleDated(), 283, small*ion.BlockBytes)
+	return firmware.UPG(uint16(meter.ION7330), "7330V283", world.ArticleDated(), 283, small*ion.BlockBytes)
 }
 
 // forgetfulMeter needs a meter with a bug of its own: no fault of a line makes a setting

@@ -8,7 +8,9 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -22,7 +24,7 @@ func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
 		return nil, fmt.Errorf("the plan does not give the log: %s", c.Differs)
 	}
 	head := fmt.Sprintf("# Made by ionbench reproduce, of lines %d to %d of an Upgrade.log.\n# %s\n", r.Run.First, r.Run.Last, c.Meaning)
-	b := cases.Append([]byte(head), r.world.caseOf(r, c))
+	b := cases.Append([]byte(head), r.scene.caseOf(r, c))
 	parsed, err := cases.Parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("a case file cannot say it: %w", err)
@@ -37,38 +39,42 @@ func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
 	return b, nil
 }
 
-func (w *world) caseOf(r *Result, c *Candidate) *cases.Case {
+func (w *scene) caseOf(r *Result, c *Candidate) *cases.Case {
 	const most = 200
-	file := &cases.Case{Title: c.Meaning[:min(len(c.Meaning), most)], Meter: w.meter, Firmware: []cases.Firmware{w.firmware}}
-	file.Meter.ImageBytes = oldImageBytes
-	file.Meter.Revision = w.oldRevision()
-	file.Meter.Clock = w.begun.Add(-earlier)
-	if file.Meter.Model == meter.ION7350 {
-		file.Meter.Model = 0
+	file := &cases.Case{Title: c.Meaning[:min(len(c.Meaning), most)]}
+	m, f := w.meter, w.firmware
+	m.ImageBytes = oldImageBytes
+	m.Revision = w.oldRevision()
+	m.Clock = w.begun.Add(-earlier)
+	if m.Model == meter.ION7350 {
+		m.Model = 0
 	}
-	if file.Firmware[0].Blocks = c.ImageBytes / ion.BlockBytes; c.ImageBytes%ion.BlockBytes != 0 {
-		file.Firmware[0].Blocks, file.Firmware[0].Bytes = 0, c.ImageBytes
+	if f.Blocks = c.ImageBytes / ion.BlockBytes; c.ImageBytes%ion.BlockBytes != 0 {
+		f.Blocks, f.Bytes = 0, c.ImageBytes
 	}
-	var before []cases.Action
+	file.Meters, file.Firmware = []world.Meter{m}, []world.Firmware{f}
+	var before []world.Action
 	if w.found {
-		file.Attempts = append(file.Attempts, w.earlierAttempt())
-		before = append(before, cases.Action{Kind: cases.NewLog})
+		file.Add(w.earlierAttempt(), cases.Expect{Outcome: cases.Aborted})
+		before = append(before, world.Action{Kind: world.NewLog})
 	}
-	before = append(before, cases.Action{Kind: cases.Until, Until: w.begun})
+	before = append(before, world.Action{Kind: world.Until, Until: w.begun})
 	if c.of.lead > 0 {
-		before = append(before, cases.Action{Kind: cases.Wait, For: c.of.lead})
+		before = append(before, world.Action{Kind: world.Wait, For: c.of.lead})
 	}
 	a := w.caseAttempt("the upgrade of the log", c.Plan)
 	a.Before = before
 	a.Limit = w.limit
-	a.Expect = w.expect(r, c.of.outcome)
-	file.Attempts = append(file.Attempts, a)
+	file.Add(a, w.expect(r, c.of.outcome))
 	return file
 }
 
-func (w *world) caseAttempt(title string, plan fault.Plan) cases.Attempt {
-	a := cases.Attempt{
-		Title: title, Task: client.TaskUpgrade, Journal: w.journal, DeviceName: w.deviceName, Paste: w.paste, Plan: plan,
+func (w *scene) caseAttempt(title string, plan fault.Plan) world.Attempt {
+	a := world.Attempt{
+		Title:  title,
+		Tool:   world.Tool{Task: client.TaskUpgrade, Journal: w.journal, DeviceName: w.deviceName},
+		Person: world.Person{Unticked: ion.AllGroups &^ w.paste},
+		Plan:   plan,
 	}
 	if w.release.Version == client.Release21().Version {
 		a.Release = client.Release21()
@@ -80,15 +86,14 @@ func (w *world) caseAttempt(title string, plan fault.Plan) cases.Attempt {
 }
 
 // earlierAttempt leaves the meter in download state.
-func (w *world) earlierAttempt() cases.Attempt {
+func (w *scene) earlierAttempt() world.Attempt {
 	a := w.caseAttempt("an earlier try that leaves the meter in download state", fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}})
-	a.Paste = ion.AllGroups
-	a.Expect = cases.Expect{Outcome: cases.Aborted}
+	a.Unticked = 0
 	return a
 }
 
 // expect is what must come of the attempt: all that the log says.
-func (w *world) expect(r *Result, o *rig.Outcome) cases.Expect {
+func (w *scene) expect(r *Result, o *rig.Outcome) cases.Expect {
 	e := cases.Expect{Outcome: cases.VerdictOf(o), Meter: o.Meter.State.String(), Image: pick(o.Meter.Image, "intact", "other")}
 	resends := 0
 	told := make(map[string]bool)
@@ -108,17 +113,17 @@ func (w *world) expect(r *Result, o *rig.Outcome) cases.Expect {
 }
 
 // longestWords keeps a line of the log on a line of a case.
-const longestWords = cases.MaxLineBytes - 16
+const longestWords = fields.MaxLineBytes - 16
 
 // Left is a rig with the meter as the candidate's run left it, a minute later: what went
 // wrong is over, the line is whole and the power is back.
 func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
-	base, err := r.world.rig(c.of.lead)
+	base, err := r.scene.rig(c.of.lead)
 	if err != nil {
 		return nil, err
 	}
 	left := base.Clone()
-	if _, err := left.Try(r.world.attempt(r.world.file(c.ImageBytes), c.Plan)); err != nil {
+	if _, err := left.Try(r.scene.attempt(r.scene.file(c.ImageBytes), c.Plan)); err != nil {
 		return nil, err
 	}
 	left.Heal()

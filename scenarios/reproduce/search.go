@@ -36,7 +36,7 @@ type Result struct {
 	// Problem is why nothing could be tried; then there are no candidates.
 	Problem error
 
-	world *world
+	scene *scene
 }
 
 // Reproduced reports that a candidate's log is the same.
@@ -63,17 +63,17 @@ type Candidate struct {
 // what it has found so far.
 func Search(ctx context.Context, r *Run, o Options) *Result {
 	result := &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
-	w, err := worldOf(r)
+	w, err := sceneOf(r)
 	if err != nil {
 		result.Problem = err
 		return result
 	}
-	result.world = w
+	result.scene = w
 	result.Remarks = append(slices.Clip(result.Remarks), w.remarks...)
 	if o.Trials == 0 {
 		o.Trials = DefaultTrials
 	}
-	s := &search{ctx: ctx, world: w, run: r, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool)}
+	s := &search{ctx: ctx, scene: w, run: r, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool)}
 	s.explain()
 	s.result(result)
 	result.Trials = o.Trials - s.left
@@ -83,7 +83,7 @@ func Search(ctx context.Context, r *Run, o Options) *Result {
 // search is one search under way.
 type search struct {
 	ctx   context.Context
-	world *world
+	scene *scene
 	run   *Run
 	sizes Sizes
 	block time.Duration // that one takes
@@ -261,7 +261,7 @@ func (s *search) try(h hypothesis) *played {
 		return nil
 	}
 	s.left--
-	p, err := s.world.play(h, s.run.Entries)
+	p, err := s.scene.play(h, s.run.Entries)
 	if err != nil {
 		return nil // a plan that cannot be
 	}

@@ -44,7 +44,7 @@ type played struct {
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
 
 // play tries a hypothesis on the bench.
-func (w *world) play(h hypothesis, want []upgradelog.Entry) (p *played, err error) {
+func (w *scene) play(h hypothesis, want []upgradelog.Entry) (p *played, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			p, err = nil, fmt.Errorf("the model panics: %v", broken)

@@ -7,6 +7,7 @@ import (
 	"ionbench/client"
 	"ionbench/fixtures/logs"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
@@ -14,11 +15,11 @@ import (
 // upgrade is started and the cable is pulled after 438 answered blocks of 460.
 func TestTheArticlesLogComesOutOfTheModel(t *testing.T) {
 	const before = 2 * time.Minute
-	r, err := rig.New(rig.Setup{Epoch: rig.ArticleStart().Add(-before)})
+	r, err := rig.New(rig.Setup{Epoch: world.ArticleStart().Add(-before)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := r.UPG(rig.ArticleImageBytes)
+	file := r.UPG(world.ArticleImageBytes)
 	try := func(plan string) *rig.Outcome {
 		t.Helper()
 		p, err := fault.Parse(plan)

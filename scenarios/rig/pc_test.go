@@ -12,6 +12,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -182,7 +183,7 @@ func TestClockThatIsSetMovesTheStampsAndNoTimeOut(t *testing.T) {
 func TestClockThatWasSetStaysSetForTheNextProcess(t *testing.T) {
 	x := try(t, "clock-jump at start by 1h; abort at block 3")
 	first, _ := stamps(t, x.Log)
-	if want := rig.ArticleStart().Add(time.Hour); !first.Equal(want) {
+	if want := world.ArticleStart().Add(time.Hour); !first.Equal(want) {
 		t.Errorf("set at the start: the log begins at %v, want %v", first, want)
 	}
 	again, _ := stamps(t, x.wantRecovered().Log)

@@ -12,6 +12,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
@@ -144,11 +145,11 @@ func TestPromisedLeavesOutTimesAndTheLine(t *testing.T) {
 	const second = time.Second
 	trace := []story.Event{
 		{At: second, Source: story.Line, What: story.HostBaudSet{Baud: 9600}},
-		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.UpgradeStarted, Time: rig.ArticleStart()}}},
-		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.FirmwareDated, Time: rig.ArticleDated()}}},
+		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.UpgradeStarted, Time: world.ArticleStart()}}},
+		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.FirmwareDated, Time: world.ArticleDated()}}},
 		{At: second, Source: story.Meter, What: story.SectorErased{Sector: 2, Left: 61}},
 		{At: second, Source: story.Fault, What: story.FaultStruck{Fault: fault.Fault{Kind: fault.Kill, Trigger: fault.Block(1)}}},
-		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.UpgradeFailed, Time: rig.ArticleStart().Add(70 * time.Minute)}}},
+		{At: second, Source: story.Host, What: rig.LineLogged{Line: upgradelog.Line{Kind: upgradelog.UpgradeFailed, Time: world.ArticleStart().Add(70 * time.Minute)}}},
 	}
 	got := strings.Join(rig.Promised(trace), "\n")
 	want := strings.Join([]string{

@@ -11,7 +11,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upg"
-	"ionbench/fixtures/firmware"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
@@ -43,75 +43,18 @@ type Setup struct {
 	MeterDefect *meter.Defect
 }
 
-// ArticleStart is when the article's log begins, in the time of its PC.
-func ArticleStart() time.Time { return time.Date(2008, time.March, 6, 15, 57, 48, 0, time.UTC) }
-
 // withDefaults fills in the meter of the article.
 func (s Setup) withDefaults() Setup {
-	if s.Model == 0 {
-		s.Model = meter.ION7350
-	}
-	if s.SerialNumber == "" {
-		s.SerialNumber = "PC-0209A001-11"
-	}
-	if s.UnitID == 0 {
-		s.UnitID = 105
-	}
-	if s.Baud == 0 {
-		s.Baud = 9600
-	}
-	if s.Password == "" {
-		s.Password = "0"
-	}
-	if s.Revision == "" {
-		s.Revision = s.Model.String() + "V282"
-	}
-	if s.ImageBytes == 0 {
-		s.ImageBytes = 48 << 10
-	}
-	if s.Epoch.IsZero() {
-		s.Epoch = ArticleStart()
-	}
+	m := s.described().Filled()
+	s.Model, s.SerialNumber, s.UnitID, s.Baud, s.Password = m.Model, m.SerialNumber, m.UnitID, m.Baud, m.Password
+	s.Revision, s.ImageBytes, s.Epoch = m.Revision, m.ImageBytes, m.Clock
 	if s.Geometry.Sectors == 0 {
 		s.Geometry = flash.Am29F032B()
 	}
 	if s.Settings == nil {
-		s.Settings = CustomSettings(s.Model, s.Revision)
+		s.Settings = m.Settings()
 	}
 	return s
-}
-
-// CustomSettings is a meter that somebody has set up: no setting is at its default.
-func CustomSettings(model meter.Model, revision string) *ion.Settings {
-	s := meter.FactoryTemplate(model, revision)
-	s.Template = model.String() + "_PLANT_A"
-	for i, setting := range ion.SettingTable() {
-		v, err := setting.Parse(customValue(i, setting))
-		if err != nil {
-			panic(fmt.Sprintf("custom settings: %v", err))
-		}
-		s.Values[i] = v
-	}
-	return &s
-}
-
-func customValue(i int, s ion.Setting) string {
-	switch {
-	case s.Type == ion.Words:
-		return "PLANT A " + s.Key
-	case s.Key == "nominal-frequency":
-		return "50"
-	case s.Key == "timesync-type":
-		return "1"
-	case s.Key == "volts-mode":
-		return "2"
-	case s.Group == ion.ITC && s.Min == 0.5:
-		return fmt.Sprintf("1.0%d", i)
-	case s.Type == ion.Number:
-		return fmt.Sprintf("%d.5", 100+i)
-	default:
-		return fmt.Sprint(3600 + i)
-	}
 }
 
 // Rig is a meter on its line, with whatever tool is at the other end.
@@ -145,30 +88,17 @@ func (n *nobody) Order(time.Duration, bench.Order)               {}
 func (n *nobody) Drain(dst []story.Event) []story.Event          { return dst }
 
 // StationConfig is the device's side of a setup.
-func (s Setup) StationConfig() bench.Config {
-	s = s.withDefaults()
+func (s Setup) StationConfig() bench.Config { return s.withDefaults().stationConfig() }
+
+// stationConfig is that of a setup in which nothing is left to be filled in.
+func (s Setup) stationConfig() bench.Config {
 	c := bench.Config{
-		Meter: meter.Config{
-			Model:        s.Model,
-			SerialNumber: s.SerialNumber,
-			UnitID:       s.UnitID,
-			Password:     s.Password,
-			Epoch:        s.Epoch,
-			Firmware: meter.Firmware{
-				Revision: s.Revision,
-				Dated:    time.Date(2007, time.January, 15, 9, 0, 0, 0, time.UTC),
-				Image:    firmware.Image(1, s.ImageBytes),
-			},
-			Settings: s.Settings,
-			Timing:   meter.DefaultTiming(),
-			Geometry: s.Geometry,
-			Seed:     1,
-			Defect:   s.MeterDefect,
-		},
+		Meter:       s.described().Config(),
 		Baud:        s.Baud,
 		Trace:       !s.NoTrace,
 		TraceFrames: s.TraceFrames,
 	}
+	c.Meter.Settings, c.Meter.Geometry, c.Meter.Defect = s.Settings, s.Geometry, s.MeterDefect
 	if s.Instant {
 		c = c.AtPace(bench.Unpaced)
 	}
@@ -178,7 +108,7 @@ func (s Setup) StationConfig() bench.Config {
 // New makes a rig whose meter runs since long: the clock stands at zero when it is ready.
 func New(s Setup) (*Rig, error) {
 	s = s.withDefaults()
-	station, err := bench.NewStation(s.StationConfig())
+	station, err := bench.NewStation(s.stationConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -417,13 +347,9 @@ func (r *Rig) UPG(imageBytes int) *upg.File { return r.setup.UPG(imageBytes) }
 
 // UPG is a firmware file for the setup's meter: the next revision, of so many bytes.
 func (s Setup) UPG(imageBytes int) *upg.File {
-	s = s.withDefaults()
-	return firmware.UPG(uint16(s.Model), s.Model.String()+"V283", ArticleDated(), 283, imageBytes)
+	file, _, err := world.Firmware{Bytes: imageBytes}.UPG(s.described().Filled().Model)
+	if err != nil {
+		panic(fmt.Sprintf("rig: %v", err)) // of a size in the source of a test or a sweep
+	}
+	return file
 }
-
-// ArticleDated is when the article's firmware was built.
-func ArticleDated() time.Time { return time.Date(2007, time.August, 22, 13, 24, 58, 0, time.UTC) }
-
-// ArticleImageBytes is the size of image that fits the article's log: 460 blocks, of which
-// 438 answered ones are 95.2 %.
-const ArticleImageBytes = 460 * ion.BlockBytes

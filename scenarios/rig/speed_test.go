@@ -7,6 +7,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -20,7 +21,7 @@ func articleRun(tb testing.TB) (*rig.Rig, rig.Attempt) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	attempt := rig.Attempt{Task: client.TaskUpgrade, Release: client.Release21(), Person: rig.Person{Firmware: r.UPG(rig.ArticleImageBytes)}}
+	attempt := rig.Attempt{Task: client.TaskUpgrade, Release: client.Release21(), Person: rig.Person{Firmware: r.UPG(world.ArticleImageBytes)}}
 	for _, text := range []string{"abort at block 1", "cable-pull at block 439"} {
 		attempt.Plan, err = fault.Parse(text)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -24,24 +25,25 @@ func CaseFile(s Subject, r *trial.Result) ([]byte, error) {
 	}
 	setup := s.Config.Setup()
 	c := &cases.Case{
-		Title:    title(s, r),
-		Meter:    cases.Meter{ImageBytes: setup.ImageBytes},
-		Firmware: []cases.Firmware{{Bytes: len(s.Config.Attempt().Person.Firmware.Image)}},
+		Title: title(s, r),
+		World: world.World{
+			Meters:   []world.Meter{{ImageBytes: setup.ImageBytes}},
+			Firmware: []world.Firmware{{Bytes: len(s.Config.Attempt().Person.Firmware.Image)}},
+		},
 	}
 	if setup.Model != meter.ION7350 {
-		c.Meter.Model = setup.Model
+		c.Meters[0].Model = setup.Model
 	}
 	for i, o := range r.Attempts {
-		a := caseAttempt(s, i)
-		a.Expect = cases.Expect{Outcome: expected(o)}
+		e := cases.Expect{Outcome: expected(o)}
 		if i > 0 && i >= len(s.Plans) {
-			a.Expect = cases.Expect{Outcome: cases.Success, Image: "intact"}
+			e = cases.Expect{Outcome: cases.Success, Image: "intact"}
 		}
-		c.Attempts = append(c.Attempts, a)
+		c.Add(caseAttempt(s, i), e)
 	}
 	if n := len(c.Attempts); n > 0 && r.Class != trial.Violated {
 		kept := ion.AllGroups &^ r.Cost.Lost
-		c.Attempts[n-1].Expect.Kept = &kept
+		c.Expect[n-1].Kept = &kept
 	}
 	head := fmt.Sprintf("# Made by ionbench shrink: %s.\n", r.Class)
 	for _, v := range r.Violations {
@@ -74,23 +76,22 @@ func expected(o *rig.Outcome) cases.Verdict {
 }
 
 // caseAttempt is attempt i of a trial, as it is made by package trial.
-func caseAttempt(s Subject, i int) cases.Attempt {
+func caseAttempt(s Subject, i int) world.Attempt {
 	tried := s.Config.Attempt()
-	title, before := "the upgrade", []cases.Action(nil)
+	title, before := "the upgrade", []world.Action(nil)
 	if i > 0 {
 		tried = rig.Recovery(tried)
-		title, before = fmt.Sprintf("recovery %d", i), []cases.Action{{Kind: cases.Heal}}
+		title, before = fmt.Sprintf("recovery %d", i), []world.Action{{Kind: world.Heal}}
 	}
-	a := cases.Attempt{
-		Title:       title,
-		Before:      before,
-		Task:        tried.Task,
-		Release:     tried.Release,
-		Single:      tried.SingleDevice,
-		Journal:     tried.Journal,
-		Paste:       tried.Person.Paste,
-		Connections: tried.Person.Connections,
-		Assistant:   tried.Person.Assistant,
+	a := world.Attempt{
+		Title:  title,
+		Before: before,
+		Tool:   world.Tool{Task: tried.Task, Release: tried.Release, Single: tried.SingleDevice, Journal: tried.Journal},
+		Person: world.Person{
+			Unticked:    ion.AllGroups &^ tried.Person.Paste,
+			Connections: tried.Person.Connections,
+			Assistant:   tried.Person.Assistant,
+		},
 	}
 	if tried.Release == client.Release22() {
 		a.Release = client.Release{} // which it is unless told otherwise

@@ -8,18 +8,17 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
-	"ionbench/fixtures/firmware"
-	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
-// world is what a log says of everything but the faults: the meter, the tool, the file.
-type world struct {
-	meter      cases.Meter
-	firmware   cases.Firmware
+// scene is what a log says of everything but the faults: the meter, the tool, the file.
+type scene struct {
+	meter      world.Meter
+	firmware   world.Firmware
 	deviceName string
 	release    client.Release
 	found      bool // the meter was in download state before
@@ -37,9 +36,9 @@ type world struct {
 // state: longer than clearing its flash takes at the slowest baud rate.
 const earlier = 10 * time.Minute
 
-// worldOf reads the head of a run. The error says why no bench can be set up so.
-func worldOf(r *Run) (*world, error) {
-	w := &world{paste: ion.AllGroups, release: client.Release22(), files: make(map[int]*upg.File), rigs: make(map[time.Duration]*rig.Rig)}
+// sceneOf reads the head of a run. The error says why no bench can be set up so.
+func sceneOf(r *Run) (*scene, error) {
+	w := &scene{paste: ion.AllGroups, release: client.Release22(), files: make(map[int]*upg.File), rigs: make(map[time.Duration]*rig.Rig)}
 	begun, ok := r.Begun()
 	if !ok {
 		return nil, fmt.Errorf("line %d: the run's beginning is missing: no line %q stands before it", r.First, upgradelog.UpgradeStarted)
@@ -66,11 +65,11 @@ func worldOf(r *Run) (*world, error) {
 	return w, err
 }
 
-func (w *world) remark(line int, format string, args ...any) {
+func (w *scene) remark(line int, format string, args ...any) {
 	w.remarks = append(w.remarks, Remark{line, fmt.Sprintf(format, args...)})
 }
 
-func (w *world) readTool(r *Run) {
+func (w *scene) readTool(r *Run) {
 	l, ok := r.find(upgradelog.SoftwareVersion)
 	if !ok {
 		return
@@ -88,7 +87,7 @@ func (w *world) readTool(r *Run) {
 	}
 }
 
-func (w *world) readFirmware(r *Run) error {
+func (w *scene) readFirmware(r *Run) error {
 	w.meter.Model = meter.ION7350
 	l, ok := r.find(upgradelog.FirmwareVersion)
 	if ok {
@@ -107,7 +106,7 @@ func (w *world) readFirmware(r *Run) error {
 	return nil
 }
 
-func (w *world) readDevice(r *Run) error {
+func (w *scene) readDevice(r *Run) error {
 	if l, ok := r.find(upgradelog.DeviceSerialNumber); ok {
 		w.meter.SerialNumber = l.Text
 	}
@@ -127,7 +126,7 @@ func (w *world) readDevice(r *Run) error {
 }
 
 // readState: a log with neither line ends before the tool has asked for download state.
-func (w *world) readState(r *Run) {
+func (w *scene) readState(r *Run) {
 	w.found = r.has(upgradelog.AlreadyInDownloadState)
 	l, restored := r.find(upgradelog.SettingsRestored)
 	if restored {
@@ -157,7 +156,7 @@ func groupsNamed(text string) ion.Groups {
 const oldImageBytes = 16 << 10
 
 // rig is one in front of the attempt, which begins so much behind the full second.
-func (w *world) rig(lead time.Duration) (*rig.Rig, error) {
+func (w *scene) rig(lead time.Duration) (*rig.Rig, error) {
 	if r, ok := w.rigs[lead]; ok {
 		return r, nil
 	}
@@ -182,7 +181,7 @@ func (w *world) rig(lead time.Duration) (*rig.Rig, error) {
 
 // oldRevision is what the meter runs at first: another than the new one, so that it shows
 // when the upgrade is through. Empty is the rig's own.
-func (w *world) oldRevision() string {
+func (w *scene) oldRevision() string {
 	if model := w.meter.Model.String(); w.firmware.Revision == model+"V282" {
 		return model + "V281"
 	}
@@ -190,24 +189,21 @@ func (w *world) oldRevision() string {
 }
 
 // file is a firmware file whose image has so many bytes.
-func (w *world) file(bytes int) *upg.File {
+func (w *scene) file(bytes int) *upg.File {
 	if f, ok := w.files[bytes]; ok {
 		return f
 	}
-	revision, dated := w.firmware.Revision, w.firmware.Dated
-	if revision == "" {
-		revision = w.meter.Model.String() + "V283"
+	described := w.firmware
+	described.Bytes = bytes
+	f, _, err := described.UPG(w.meter.Model)
+	if err != nil {
+		panic(fmt.Sprintf("reproduce: %v", err)) // of a revision that was read
 	}
-	if dated.IsZero() {
-		dated = rig.ArticleDated()
-	}
-	const seed = 283 // that of the files of cases
-	f := firmware.UPG(uint16(w.meter.Model), revision, dated, seed, bytes)
 	w.files[bytes] = f
 	return f
 }
 
-func (w *world) attempt(file *upg.File, plan fault.Plan) rig.Attempt {
+func (w *scene) attempt(file *upg.File, plan fault.Plan) rig.Attempt {
 	return rig.Attempt{
 		Task:       client.TaskUpgrade,
 		Release:    w.release,
