@@ -7,13 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"ionbench/client"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
-	"ionbench/simulator/meter"
 )
 
 // tally is what came of the points of one line of the table.
@@ -183,15 +181,13 @@ func addViolations(list []*violation, o *atlas.Outcome, points int, plan func() 
 
 // idOfPoint is the id of a trial that an atlas has; there is none without its firmware.
 func idOfPoint(c atlas.Config, plan string) string {
-	release, err := client.ParseRelease(c.Release)
-	if err != nil || c.Firmware != "" {
+	config, err := c.Trial()
+	if err != nil {
 		return ""
 	}
 	plans, err := trial.ParsePlans(plan)
 	if err != nil {
 		return ""
 	}
-	return idOf(shrink.Subject{Plans: plans, Config: trial.Config{
-		Model: meter.Model(c.Model), Release: release, Journal: c.Journal, Windows: c.Windows, ImageBytes: c.ImageBytes,
-	}})
+	return idOf(shrink.Subject{Plans: plans, World: config.World()})
 }

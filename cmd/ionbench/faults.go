@@ -142,7 +142,7 @@ func outcomeOf(example string) string {
 	if err != nil {
 		return err.Error()
 	}
-	r, err := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}, plans, trial.NoTrace)
+	r, err := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, trial.NoTrace)
 	if err != nil {
 		return err.Error()
 	}

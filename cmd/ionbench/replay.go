@@ -100,20 +100,20 @@ func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, 
 	r := &replayed{Subject: s, over: transports()[f.transport], repeat: f.replayCommand(s)}
 	var err error
 	if r.over == rig.Bench {
-		if r.calm, err = trial.TryCaught(s.Config, nil, trial.NoTrace); err != nil {
+		if r.calm, err = trial.TryCaught(s.World, nil, trial.NoTrace); err != nil {
 			return nil, err
 		}
-		r.result, err = trial.TryCaught(s.Config, s.Plans, trial.Events)
+		r.result, err = trial.TryCaught(s.World, s.Plans, trial.Events)
 		return r, err
 	}
 	r.repeat += " --transport " + f.transport
-	if r.calm, err = trial.TryOver(ctx, rig.Bench, s.Config, nil); err != nil {
+	if r.calm, err = trial.TryOver(ctx, rig.Bench, s.World, nil); err != nil {
 		return nil, err
 	}
-	if r.bench, err = trial.TryOver(ctx, rig.Bench, s.Config, s.Plans); err != nil {
+	if r.bench, err = trial.TryOver(ctx, rig.Bench, s.World, s.Plans); err != nil {
 		return nil, err
 	}
-	if r.result, err = trial.TryOver(ctx, r.over, s.Config, s.Plans); err != nil {
+	if r.result, err = trial.TryOver(ctx, r.over, s.World, s.Plans); err != nil {
 		return nil, err
 	}
 	r.differences = differences(r.bench, r.result)
@@ -176,7 +176,7 @@ func (r *replayed) account() string {
 		fmt.Fprintf(&b, "%-9s%s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("plan", "%s", orNothing(r.Plans.String()))
-	line("trial", "%s (hash %s)", described(r.Config), r.Config.Hash())
+	line("trial", "%s (hash %s)", described(r.World), inFlags(r.World).Hash())
 	line("repeat", "%s", r.repeat)
 	for i, o := range r.result.Attempts {
 		fmt.Fprintf(&b, "\n%s: %s\n", attemptTitle(i), outcomeText(o))
@@ -296,7 +296,7 @@ func (r *replayed) object() replayObject {
 	o := replayObject{
 		ID:          idOf(r.Subject),
 		Plan:        r.Plans.String(),
-		Config:      configOf(r.Config),
+		Config:      configOf(r.World),
 		Transport:   strings.ToLower(r.over.String()),
 		Class:       r.result.Class.String(),
 		Violations:  append([]verdict.Violation{}, r.result.Violations...),

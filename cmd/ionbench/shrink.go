@@ -98,7 +98,7 @@ func (f *shrinkFlags) predicate(c *cli.Call, s shrink.Subject) (func(shrink.Subj
 		}
 	}
 	c.Begin()
-	r, err := trial.TryCaught(s.Config, s.Plans, trial.NoTrace)
+	r, err := trial.TryCaught(s.World, s.Plans, trial.NoTrace)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ type shrunk struct {
 }
 
 func (f *shrinkFlags) shrunk(r shrink.Result) (*shrunk, error) {
-	outcome, err := trial.TryCaught(r.Config, r.Plans, trial.NoTrace)
+	outcome, err := trial.TryCaught(r.World, r.Plans, trial.NoTrace)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (s *shrunk) account() string {
 	}
 	for _, line := range [][2]string{
 		{"plan", orNothing(s.Plans.String())},
-		{"trial", described(s.Config)},
+		{"trial", described(s.World)},
 		{"id", orNothing(idOf(s.Subject))},
 		{"repeat", s.repeat},
 		{"class", s.outcome.Class.String()},
@@ -211,7 +211,7 @@ type shrinkObject struct {
 
 func (s *shrunk) object() shrinkObject {
 	return shrinkObject{
-		ID: idOf(s.Subject), Plan: s.Plans.String(), Config: configOf(s.Config), Class: s.outcome.Class.String(),
+		ID: idOf(s.Subject), Plan: s.Plans.String(), Config: configOf(s.World), Class: s.outcome.Class.String(),
 		Violations: append([]string{}, verdict.Texts(s.outcome.Violations)...), Trials: s.Runs, Done: s.Done, Repeat: s.repeat,
 		Case: string(s.caseText), Spec: string(s.specText),
 	}

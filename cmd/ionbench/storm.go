@@ -112,10 +112,10 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	smallRepeat := new(trialFlags).replayCommand(small.Subject)
 	if f.json {
 		c.Encode(failureObject{
-			Seed: f.seed, Run: failure.Run, ID: failure.ID, Plan: failure.Plans.String(), Config: configOf(failure.Config),
+			Seed: f.seed, Run: failure.Run, ID: failure.ID, Plan: failure.Plans.String(), Config: configOf(failure.World),
 			Violations: failure.Result.Violations, Repeat: repeat,
 			Shrunk: shrinkObject{
-				ID: idOf(small.Subject), Plan: small.Plans.String(), Config: configOf(small.Config), Class: trial.Violated.String(),
+				ID: idOf(small.Subject), Plan: small.Plans.String(), Config: configOf(small.World), Class: trial.Violated.String(),
 				Violations: textsOf(shrink.SignatureOf(failure.Result)), Trials: small.Runs, Done: small.Done, Repeat: smallRepeat,
 			},
 		})
@@ -128,10 +128,10 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	}
 	for _, line := range [][2]string{
 		{"plan", failure.Plans.String()},
-		{"trial", described(failure.Config)},
+		{"trial", described(failure.World)},
 		{"repeat", repeat},
 		{"shrunk", orNothing(small.Plans.String())},
-		{"trial", described(small.Config)},
+		{"trial", described(small.World)},
 		{"repeat", smallRepeat},
 	} {
 		fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])

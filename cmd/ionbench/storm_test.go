@@ -14,6 +14,7 @@ import (
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
@@ -27,7 +28,7 @@ func TestAStormThatBreaksNothingIsALine(t *testing.T) {
 }
 
 // harsh is a world in which a power-loss in the upgrade breaks the meter.
-func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+func harsh(_ world.World, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
 	r := &trial.Result{Plans: p}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
 		r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}

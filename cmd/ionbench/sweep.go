@@ -129,7 +129,7 @@ func (f *sweepFlags) verdict(ctx context.Context, a *atlas.Atlas) error {
 func (f *sweepFlags) sweep(c *cli.Call) (atlas.Sweep, error) {
 	s := atlas.Sweep{Spaces: f.spaces, Faults: f.faults, Pairs: f.pairs, Workers: f.parallel}
 	var err error
-	if s.Config, err = f.config(c); err != nil {
+	if s.World, err = f.world(c); err != nil {
 		return s, err
 	}
 	if s.Shard, s.Shards, err = parseShard(f.shard); err != nil {

@@ -13,6 +13,7 @@ import (
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 )
 
@@ -62,11 +63,19 @@ func words[V any](values []V, name func(V) string) []string {
 	return list
 }
 
-// config is the configuration that the flags say.
+// world is the one that the flags say.
+func (f *trialFlags) world(call *cli.Call) (world.World, error) {
+	c, err := f.config(call)
+	if err != nil {
+		return world.World{}, err
+	}
+	return checked(c)
+}
+
 func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
 	c := trial.Config{Model: f.model, Release: f.release, Journal: f.journal, Windows: f.windows, ImageBytes: f.imageSize}
 	if f.image == "" {
-		return c, checkConfig(c)
+		return c, nil
 	}
 	if call.Given("image-size") {
 		return c, cli.Usage("--image is a file of its own size, and --image-size says another").Hint("leave one of them out")
@@ -79,14 +88,25 @@ func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
 	if !call.Given("model") {
 		c.Model = meter.Model(c.Firmware.Product)
 	}
-	return c, checkConfig(c)
+	return c, nil
 }
 
-func checkConfig(c trial.Config) error {
-	if err := c.Check(); err != nil {
-		return cli.Unusable(err)
+// checked is the world of a configuration, if a trial can take place there.
+func checked(c trial.Config) (world.World, error) {
+	w := c.World()
+	if err := trial.Check(w); err != nil {
+		return w, cli.Unusable(err)
 	}
-	return nil
+	return w, nil
+}
+
+// inFlags is a world in the words of flags. All worlds here come from flags, ids or storms.
+func inFlags(w world.World) trial.Config {
+	c, err := trial.ConfigOf(w)
+	if err != nil {
+		panic(fmt.Sprintf("ionbench: %v", err))
+	}
+	return c
 }
 
 func readFirmware(path string) (*upg.File, error) {
@@ -119,8 +139,8 @@ func (f *trialFlags) subject(call *cli.Call) (shrink.Subject, error) {
 	if err != nil {
 		return shrink.Subject{}, cli.Unusable(err).Hint("ionbench faults lists the faults, ionbench faults --grammar explains plans; every trial's id is printed by ionbench replay")
 	}
-	c, err := f.config(call)
-	return shrink.Subject{Config: c, Plans: plans}, err
+	w, err := f.world(call)
+	return shrink.Subject{World: w, Plans: plans}, err
 }
 
 // identified is the trial of an id. Flags that were given must say the same.
@@ -128,7 +148,7 @@ func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, erro
 	s, err := fromID(id)
 	switch {
 	case errors.Is(err, trial.ErrNeedsFile) && f.image != "":
-		return f.completed(call, s.Config, s.Plans, id)
+		return f.completed(call, s, id)
 	case errors.Is(err, trial.ErrNeedsFile):
 		return s, cli.Unusable(err).Hint("name it: --image FILE.upg")
 	case err != nil:
@@ -136,7 +156,7 @@ func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, erro
 	case f.image != "":
 		return s, cli.Usage("the image of this id is a generated one").Hint("leave --image out")
 	}
-	return s, f.agrees(call, s.Config)
+	return s, f.agrees(call, inFlags(s.World))
 }
 
 func fromID(id string) (shrink.Subject, error) {
@@ -145,31 +165,32 @@ func fromID(id string) (shrink.Subject, error) {
 		if err != nil {
 			return shrink.Subject{}, err
 		}
-		c, plans := storm.Draw(seed, run, faults)
-		return shrink.Subject{Config: c, Plans: plans}, nil
+		w, plans := storm.Draw(seed, run, faults)
+		return shrink.Subject{World: w, Plans: plans}, nil
 	}
 	c, plans, _, err := trial.ParseID(id)
-	return shrink.Subject{Config: c, Plans: plans}, err
+	return shrink.Subject{World: c.World(), Plans: plans}, err
 }
 
 // completed is the trial of an id that was made with a file of one's own.
-func (f *trialFlags) completed(call *cli.Call, c trial.Config, plans trial.Plans, id string) (shrink.Subject, error) {
+func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shrink.Subject, error) {
+	c := inFlags(s.World)
 	var err error
 	if c.Firmware, err = readFirmware(f.image); err != nil {
-		return shrink.Subject{}, err
+		return s, err
 	}
-	if err := checkConfig(c); err != nil {
-		return shrink.Subject{}, err
+	if s.World, err = checked(c); err != nil {
+		return s, err
 	}
-	if own, err := trial.ID(c, plans); err != nil || own != id {
-		return shrink.Subject{}, cli.Usage("%w: with %s it would be %s", trial.ErrOtherRun, f.image, own).Hint("name the file that the id was made with")
+	if own, err := trial.ID(s.World, s.Plans); err != nil || own != id {
+		return s, cli.Usage("%w: with %s it would be %s", trial.ErrOtherRun, f.image, own).Hint("name the file that the id was made with")
 	}
-	return shrink.Subject{Config: c, Plans: plans}, f.agrees(call, c)
+	return s, f.agrees(call, inFlags(s.World))
 }
 
 // agrees compares what the id says with the flags that were given.
 func (f *trialFlags) agrees(call *cli.Call, c trial.Config) error {
-	of := trialFlags{model: c.Model, release: c.Release, journal: c.Journal, windows: c.Windows, imageSize: imageBytes(c)}
+	of := trialFlags{model: c.Model, release: c.Release, journal: c.Journal, windows: c.Windows, imageSize: c.ImageBytes}
 	said := of.flags()
 	for i, flag := range f.flags() {
 		if flag.Name == "image" || !call.Given(flag.Name) || flag.Get() == said[i].Get() {
@@ -181,14 +202,13 @@ func (f *trialFlags) agrees(call *cli.Call, c trial.Config) error {
 	return nil
 }
 
-func imageBytes(c trial.Config) int { return len(c.Attempt().Person.Firmware.Image) }
-
-// described is a configuration for a person.
-func described(c trial.Config) string {
+// described is a world for a person.
+func described(w world.World) string {
+	c := inFlags(w)
 	words := []string{
 		"ION " + c.Model.String(),
 		"tool " + c.Release.Version,
-		fmt.Sprintf("image of %d bytes", imageBytes(c)),
+		fmt.Sprintf("image of %d bytes", c.ImageBytes),
 	}
 	if c.Firmware != nil {
 		words = append(words, "of a file with revision "+c.Firmware.Revision)
@@ -205,30 +225,31 @@ func described(c trial.Config) string {
 // replayCommand repeats a trial: by its id if it has one, otherwise by its plan and flags.
 func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	words := []string{"ionbench", "replay"}
-	id, err := trial.ID(s.Config, s.Plans)
+	c := inFlags(s.World)
+	id, err := trial.ID(s.World, s.Plans)
 	if err == nil {
 		words = append(words, id)
 	} else {
-		words = append(words, s.Plans.String(), "--model", s.Config.Model.String(), "--release", s.Config.Release.Version)
+		words = append(words, s.Plans.String(), "--model", c.Model.String(), "--release", c.Release.Version)
 		for _, flag := range []struct {
 			name string
 			set  bool
-		}{{"--journal", s.Config.Journal}, {"--windows", s.Config.Windows}} {
+		}{{"--journal", c.Journal}, {"--windows", c.Windows}} {
 			if flag.set {
 				words = append(words, flag.name)
 			}
 		}
-		if s.Config.Firmware == nil {
-			words = append(words, "--image-size", fmt.Sprint(imageBytes(s.Config)))
+		if c.Firmware == nil {
+			words = append(words, "--image-size", fmt.Sprint(c.ImageBytes))
 		}
 	}
-	if s.Config.Firmware != nil {
+	if c.Firmware != nil {
 		words = append(words, "--image", f.image)
 	}
 	return shell.Join(words...)
 }
 
-// configObject is a configuration as a program reads it.
+// configObject is a world as a program reads it, in the words of flags.
 type configObject struct {
 	Model      string `json:"model"`
 	Release    string `json:"release"`
@@ -239,8 +260,9 @@ type configObject struct {
 	Hash       string `json:"hash"`
 }
 
-func configOf(c trial.Config) configObject {
-	o := configObject{c.Model.String(), c.Release.Version, c.Journal, c.Windows, imageBytes(c), "", c.Hash()}
+func configOf(w world.World) configObject {
+	c := inFlags(w)
+	o := configObject{c.Model.String(), c.Release.Version, c.Journal, c.Windows, c.ImageBytes, "", c.Hash()}
 	if c.Firmware != nil {
 		o.Firmware = c.Firmware.Revision
 	}
@@ -249,7 +271,7 @@ func configOf(c trial.Config) configObject {
 
 // idOf is the id of a trial, or nothing where its plan does not fit into one.
 func idOf(s shrink.Subject) string {
-	id, err := trial.ID(s.Config, s.Plans)
+	id, err := trial.ID(s.World, s.Plans)
 	if err != nil {
 		return ""
 	}

@@ -3,11 +3,16 @@ package atlas
 import (
 	"errors"
 	"fmt"
+
+	"ionbench/scenarios/trial"
 )
 
 // Check says what of the sweep cannot be.
 func (s Sweep) Check() error {
-	if err := s.Config.Check(); err != nil {
+	if err := trial.Check(s.World); err != nil {
+		return err
+	}
+	if _, err := trial.ConfigOf(s.World); err != nil {
 		return err
 	}
 	if s.Shards < 0 || s.Shard < 0 || s.Shard > 0 && s.Shard >= s.Shards {

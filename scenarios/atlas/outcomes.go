@@ -126,7 +126,7 @@ func (o *Outcome) parse() (outcome, error) {
 
 // atlas puts together what was found.
 func (w *sweeper) atlas() *Atlas {
-	a := &Atlas{Format: Format, Config: configOf(w.sweep.Config), Spaces: []string{}, Marks: w.calm.marks}
+	a := &Atlas{Format: Format, Config: w.config(), Spaces: []string{}, Marks: w.calm.marks}
 	c := w.calm.result.Cost
 	a.Calm = Calm{Milliseconds: milliseconds(c.Time), Bytes: int64(c.Bytes), Acts: c.Acts}
 	b := newBinder(a, &w.table)
@@ -186,22 +186,6 @@ func (b *binder) points(n int, found int32) {
 		return
 	}
 	r.Runs = append(r.Runs, [2]int{n, number})
-}
-
-func configOf(c trial.Config) Config {
-	c = c.Filled()
-	out := Config{
-		Model:      int(c.Model),
-		Release:    c.Release.Version,
-		Journal:    c.Journal,
-		Windows:    c.Windows,
-		ImageBytes: c.ImageBytes,
-		Hash:       c.Hash(),
-	}
-	if c.Firmware != nil {
-		out.Firmware = c.Firmware.Revision
-	}
-	return out
 }
 
 // Summary counts what the atlas holds.

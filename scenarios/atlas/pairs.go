@@ -38,7 +38,7 @@ func (w *sweeper) pairs(ctx context.Context) error {
 	}
 	var next atomic.Int64
 	return w.onAll(ctx, func(ctx context.Context) error {
-		run, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
+		run, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Run, error) {
 		}
 	}
 	if c.step == 0 {
-		run, err := trial.Start(w.sweep.Config, trial.Plans{{c.first}}, trial.NoTrace)
+		run, err := trial.Start(w.sweep.World, trial.Plans{{c.first}}, trial.NoTrace)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Run, error) {
 
 // divide gives every step behind a first fault to the first class that comes by it.
 func (w *sweeper) divide(classes []*class) error {
-	calm, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
+	calm, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
 	if err != nil {
 		return err
 	}

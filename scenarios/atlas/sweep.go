@@ -13,6 +13,7 @@ import (
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/story"
@@ -20,10 +21,10 @@ import (
 
 // Sweep is what is to be swept.
 type Sweep struct {
-	Config  trial.Config
-	Spaces  []string // none: DefaultSpaces, unless there are Faults
-	Faults  []string // templates of one's own, with # for the place
-	Workers int      // 0: as many as there are processors
+	World   world.World // one that a trial.Config can say
+	Spaces  []string    // none: DefaultSpaces, unless there are Faults
+	Faults  []string    // templates of one's own, with # for the place
+	Workers int         // 0: as many as there are processors
 	// Shard of Shards: only every so many-th part is done; Shards 0 is all of it.
 	Shard, Shards int
 	// Progress, if any, is told now and then how many points of how many are done.
@@ -182,7 +183,7 @@ func (w *sweeper) choose() error {
 // measure runs the calm run and notes what there is to be struck. Its futures are known
 // from then on.
 func (w *sweeper) measure() error {
-	run, err := trial.Start(w.sweep.Config, nil, trial.Events)
+	run, err := trial.Start(w.sweep.World, nil, trial.Events)
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,7 @@ func (w *sweeper) measure() error {
 		return fmt.Errorf("the upgrade does not succeed without a fault: %s", strings.Join(verdict.Texts(r.Violations), "; "))
 	}
 	w.calm.states = statesOf(w.calm.result.Trace)
-	again, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
+	again, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
 	if err != nil {
 		return err
 	}
@@ -252,7 +253,7 @@ func (w *sweeper) singles() func(context.Context) error {
 	}
 	var next atomic.Int64
 	return func(ctx context.Context) error {
-		run, err := trial.Start(w.sweep.Config, nil, trial.NoTrace)
+		run, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
 		if err != nil {
 			return err
 		}
@@ -294,7 +295,7 @@ func (w *sweeper) elsewhere(part int) bool {
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
 func (w *sweeper) atTheStart(run *trial.Run, rows *byUnit, f *follower) error {
 	anew := func(into *trial.Run, _ int, one fault.Fault) error {
-		r, err := trial.Start(w.sweep.Config, trial.Plans{{one}}, trial.NoTrace)
+		r, err := trial.Start(w.sweep.World, trial.Plans{{one}}, trial.NoTrace)
 		if err == nil {
 			r.CopyTo(into)
 		}

@@ -66,7 +66,7 @@ func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Try(c, plans, trial.NoTrace)
+	r, err := trial.Try(c.World(), plans, trial.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestAFullRunComesToWhatTheAtlasSays(t *testing.T) {
 			if testing.Short() {
 				c.ImageBytes, spaces = 100, []string{"flash", "reply", "state"}
 			}
-			a := swept(t, atlas.Sweep{Config: c, Spaces: spaces})
+			a := swept(t, atlas.Sweep{World: c.World(), Spaces: spaces})
 			if s := a.Summary(); s.Skipped > 0 || s.Violations > 0 || a.Partial {
 				t.Errorf("%v, partial %v", s, a.Partial)
 			}
@@ -132,7 +132,7 @@ func TestAFullRunComesToWhatTheAtlasSays(t *testing.T) {
 
 func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
 	c := trial.Config{ImageBytes: 100}
-	a := swept(t, atlas.Sweep{Config: c, Pairs: true, Faults: []string{
+	a := swept(t, atlas.Sweep{World: c.World(), Pairs: true, Faults: []string{
 		"frame-lost at frame # to-meter", "power-loss at flash-op # torn seed #", "byte-dup at byte # from-meter",
 	}})
 	if s := a.Summary(); s.Skipped > 0 || s.Violations > 0 || a.Partial {
@@ -154,11 +154,11 @@ func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
 
 func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 	c := trial.Config{ImageBytes: 300}
-	calm, err := trial.Try(c, nil, trial.NoTrace)
+	calm, err := trial.Try(c.World(), nil, trial.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := swept(t, atlas.Sweep{Config: c, Workers: 3})
+	a := swept(t, atlas.Sweep{World: c.World(), Workers: 3})
 	cost := calm.Attempts[0].Cost
 	for i := range a.Rows {
 		r := &a.Rows[i]
@@ -170,7 +170,7 @@ func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 }
 
 func TestTheAtlasIsTheSameHoweverManyWorkersDrawIt(t *testing.T) {
-	s := atlas.Sweep{Config: trial.Config{ImageBytes: 100}, Pairs: true, Workers: 1, Faults: []string{
+	s := atlas.Sweep{World: trial.Config{ImageBytes: 100}.World(), Pairs: true, Workers: 1, Faults: []string{
 		"frame-lost at frame # from-meter", "power-loss at flash-op #", "abort at state #",
 	}}
 	one := swept(t, s)

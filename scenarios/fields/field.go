@@ -235,6 +235,16 @@ func Fill[T any](table []Field[T], t *T) {
 	}
 }
 
+// Trim takes away what is as it would be if it were not given. What is Otherwise is left to
+// whoever knows it.
+func Trim[T any](table []Field[T], t *T) {
+	for _, f := range table {
+		if texts := f.Get(t); !f.Must && len(texts) == 1 && texts[0] == f.Default {
+			f.Reset(t)
+		}
+	}
+}
+
 // Difference names the fields in which two values differ, as a text says them.
 func Difference[T any](table []Field[T], a, b *T) []string {
 	var names []string
@@ -272,7 +282,10 @@ func (f Field[T]) check(t *T) string {
 		}
 	}
 	if f.IsSet(t) && !reflect.DeepEqual(f.Pointer(t), f.Pointer(again)) {
-		return fmt.Sprintf("no text says exactly %v", f.at(t))
+		if f.Open {
+			return fmt.Sprintf("no text says exactly %v", f.at(t))
+		}
+		return fmt.Sprintf("no text says %v; use %s", f.at(t), OrList(f.Values))
 	}
 	return ""
 }

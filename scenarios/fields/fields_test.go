@@ -107,6 +107,9 @@ func TestTwoValuesDifferInTheFieldsThatSayAnotherThing(t *testing.T) {
 	if got := fields.Difference(lampFields(), &a, &b); !slices.Equal(got, []string{"shade"}) {
 		t.Errorf("filled they differ in %q", got)
 	}
+	if fields.Trim(lampFields(), &b); b.Watts != 0 || b.Colour != "red" || len(b.Shades) != 1 {
+		t.Errorf("trimmed it is %+v", b)
+	}
 }
 
 func TestAKeyNeedsNoType(t *testing.T) {

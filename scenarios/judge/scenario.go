@@ -8,6 +8,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -96,8 +97,8 @@ func (s *Scenario) imageBytes() int {
 	return (blocks-1)*ion.BlockBytes + 500
 }
 
-// config is the trial that has the same meter, image and plan, with our own upgrader.
-func (s *Scenario) config() trial.Config { return trial.Config{ImageBytes: s.imageBytes()} }
+// world is that of the trial that has the same meter, image and plan, with our own upgrader.
+func (s *Scenario) world() world.World { return trial.Config{ImageBytes: s.imageBytes()}.World() }
 
 // ID is the id of the trial with the same meter, image and plan, in which our own upgrader
 // meets the same faults in virtual time (`ionbench replay`); empty where there is none.
@@ -105,7 +106,7 @@ func (s *Scenario) ID() string {
 	if s.Input != "" {
 		return ""
 	}
-	id, err := trial.ID(s.config(), s.Plans)
+	id, err := trial.ID(s.world(), s.Plans)
 	if err != nil {
 		return ""
 	}

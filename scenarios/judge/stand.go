@@ -22,7 +22,6 @@ import (
 // skipped.
 type stand struct {
 	station  *bench.Station
-	setup    rig.Setup
 	file     *upg.File // that the meter is to run in the end
 	now      time.Duration
 	settings ion.Settings // that somebody had set up
@@ -30,16 +29,18 @@ type stand struct {
 
 // newStand is a meter that runs since long.
 func newStand(s *Scenario, o *Options) (*stand, error) {
-	setup := s.config().Setup()
-	setup.Baud = o.Baud
-	c := setup.StationConfig()
-	c.Meter.Timing = c.Meter.Timing.Scale(o.Pace)
-	c.Meter.Geometry = meter.ScaleGeometry(c.Meter.Geometry, o.Pace)
-	c.Meter.Seed = o.Seed
-	c.Pace = o.Pace
-	if o.Pace == 0 {
-		c.Pace = bench.Unpaced
+	w := s.world()
+	setup, err := rig.SetupOf(&w)
+	if err != nil {
+		return nil, err
 	}
+	setup.Baud = o.Baud
+	pace := o.Pace
+	if pace == 0 {
+		pace = bench.Unpaced
+	}
+	c := setup.StationConfig().AtPace(pace)
+	c.Meter.Seed = o.Seed
 	station, err := bench.NewStation(c)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 	station.PowerOn(-before)
 	station.Advance(0)
 	station.Forget()
-	return &stand{station: station, setup: setup, file: setup.UPG(s.imageBytes()), settings: station.Meter().Settings(0)}, nil
+	return &stand{station: station, file: setup.UPG(s.imageBytes()), settings: station.Meter().Settings(0)}, nil
 }
 
 func (s *stand) meter() *meter.Meter { return s.station.Meter() }

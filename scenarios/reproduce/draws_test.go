@@ -23,13 +23,20 @@ func draws(t *testing.T, seed uint64, n int) []drawn {
 	t.Helper()
 	var list []drawn
 	for run := uint64(0); len(list) < n; run++ {
-		config, plans := storm.Draw(seed, run, 1)
+		w, plans := storm.Draw(seed, run, 1)
 		log := func(p fault.Plan) []byte {
-			r, err := rig.New(config.Setup())
+			setup, err := rig.SetupOf(&w)
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := config.Attempt()
+			r, err := rig.New(setup)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := rig.AttemptOf(&w, &w.Attempts[0], setup.Settings)
+			if err != nil {
+				t.Fatal(err)
+			}
 			a.Plan = p
 			o, err := r.Try(a)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -31,25 +32,23 @@ func (r *Rig) remember(o *Outcome) {
 	}
 }
 
-// Recovery is the article's way back after attempt a: ION Setup 2.2 is started anew in
-// Single ION device configuration mode, Yes, the same file, Exit, Exit. Where the meter
-// turns out to run an application, the upgrade is started from Setup Assistant instead.
-// The journal is used if a used one, and all that can be restored is. The tool waits as
-// long for an answer as it did in a, and has as much time.
+// Recovery is the article's way back after attempt a, as package world has it. The tool waits
+// as long for an answer as it did in a, and has as much time.
 func Recovery(a Attempt) Attempt {
+	way := world.Recovery(&world.Attempt{Tool: world.Tool{Journal: a.Journal}})
 	return Attempt{
-		Task:         client.TaskConnect,
-		Release:      client.Release22(),
-		SingleDevice: true,
-		Journal:      a.Journal,
+		Task:         way.Task,
+		Release:      way.Release,
+		SingleDevice: way.Single,
+		Journal:      way.Journal,
 		Defect:       a.Defect,
 		Response:     a.Response,
 		Limit:        a.Limit,
 		Person: Person{
 			Firmware:    a.Person.Firmware,
-			Paste:       ion.AllGroups,
-			Connections: 1,
-			Assistant:   []client.Choice{client.Upgrade},
+			Paste:       way.Paste(),
+			Connections: way.Connections,
+			Assistant:   way.Assistant,
 		},
 	}
 }

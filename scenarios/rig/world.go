@@ -11,13 +11,21 @@ import (
 // ErrNotYet is what the errors about a world wrap that can be said, and not be played.
 var ErrNotYet = errors.New("the bench cannot play that yet")
 
-// SetupOf is the meter of a world and its line.
-func SetupOf(w *world.World) (Setup, error) {
+// CheckWorld says what of a world cannot be played yet. The error wraps ErrNotYet.
+func CheckWorld(w *world.World) error {
 	switch {
 	case len(w.Meters) > 1:
-		return Setup{}, fmt.Errorf("%w: %d meters on a line; leave one", ErrNotYet, len(w.Meters))
+		return fmt.Errorf("%w: %d meters on a line; leave one", ErrNotYet, len(w.Meters))
 	case len(w.PCs) > 1:
-		return Setup{}, fmt.Errorf("%w: attempts on %d PCs; leave one", ErrNotYet, len(w.PCs))
+		return fmt.Errorf("%w: attempts on %d PCs; leave one", ErrNotYet, len(w.PCs))
+	}
+	return nil
+}
+
+// SetupOf is the meter of a world and its line. The error is that of CheckWorld.
+func SetupOf(w *world.World) (Setup, error) {
+	if err := CheckWorld(w); err != nil {
+		return Setup{}, err
 	}
 	m := w.MeterOf(new(world.Attempt))
 	return Setup{

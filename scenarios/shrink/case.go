@@ -3,44 +3,49 @@ package shrink
 import (
 	"errors"
 	"fmt"
+	"slices"
 
-	"ionbench/client"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // errOwnFile: cases and specs make their firmware themselves.
 var errOwnFile = errors.New("a case and a spec make their own firmware, and this trial has a file of yours: shrink it with an image of the same size (--image-size)")
 
+func ownFile(w world.World) bool {
+	return slices.ContainsFunc(w.Firmware, func(f world.Firmware) bool { return f.Own != nil })
+}
+
 // CaseFile is a subject and what came of it as a case file. An attempt is expected to end
 // as it did, and the recovery that is left in peace in success. What is wrong is not
 // expected: where an invariant is broken the case fails, until that is mended.
 func CaseFile(s Subject, r *trial.Result) ([]byte, error) {
-	if s.Config.Firmware != nil {
+	if ownFile(s.World) {
 		return nil, errOwnFile
 	}
-	setup := s.Config.Setup()
-	c := &cases.Case{
-		Title: title(s, r),
-		World: world.World{
-			Meters:   []world.Meter{{ImageBytes: setup.ImageBytes}},
-			Firmware: []world.Firmware{{Bytes: len(s.Config.Attempt().Person.Firmware.Image)}},
-		},
-	}
-	if setup.Model != meter.ION7350 {
-		c.Meters[0].Model = setup.Model
-	}
+	c := &cases.Case{Title: title(s, r), World: s.World}
+	upgrade := c.Attempts[0]
+	c.Attempts = nil
 	for i, o := range r.Attempts {
 		e := cases.Expect{Outcome: expected(o)}
 		if i > 0 && i >= len(s.Plans) {
 			e = cases.Expect{Outcome: cases.Success, Image: "intact"}
 		}
-		c.Add(caseAttempt(s, i), e)
+		a := upgrade
+		a.Title = "the upgrade"
+		if i > 0 {
+			a = world.Recovery(&upgrade)
+			a.Title = fmt.Sprintf("recovery %d", i)
+		}
+		if i < len(s.Plans) {
+			a.Plan = s.Plans[i]
+		}
+		c.Add(a, e)
 	}
+	c.World = c.World.Trimmed()
 	if n := len(c.Attempts); n > 0 && r.Class != trial.Violated {
 		kept := ion.AllGroups &^ r.Cost.Lost
 		c.Expect[n-1].Kept = &kept
@@ -73,31 +78,4 @@ func expected(o *rig.Outcome) cases.Verdict {
 		return v
 	}
 	return cases.Success
-}
-
-// caseAttempt is attempt i of a trial, as it is made by package trial.
-func caseAttempt(s Subject, i int) world.Attempt {
-	tried := s.Config.Attempt()
-	title, before := "the upgrade", []world.Action(nil)
-	if i > 0 {
-		tried = rig.Recovery(tried)
-		title, before = fmt.Sprintf("recovery %d", i), []world.Action{{Kind: world.Heal}}
-	}
-	a := world.Attempt{
-		Title:  title,
-		Before: before,
-		Tool:   world.Tool{Task: tried.Task, Release: tried.Release, Single: tried.SingleDevice, Journal: tried.Journal},
-		Person: world.Person{
-			Unticked:    ion.AllGroups &^ tried.Person.Paste,
-			Connections: tried.Person.Connections,
-			Assistant:   tried.Person.Assistant,
-		},
-	}
-	if tried.Release == client.Release22() {
-		a.Release = client.Release{} // which it is unless told otherwise
-	}
-	if i < len(s.Plans) {
-		a.Plan = s.Plans[i]
-	}
-	return a
 }

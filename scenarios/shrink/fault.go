@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 )
 
 // simplifyFaults tries to say each fault more simply.
@@ -64,7 +65,7 @@ func (m *minimizer) simplerTrigger(at place) {
 func (s Subject) simpleTriggers() []fault.Trigger {
 	list := []fault.Trigger{{Unit: fault.AtStart}}
 	const few = 4 // blocks from either end
-	blocks := s.blocks()
+	blocks := ion.Blocks(s.World.FirmwareOf(&s.World.Attempts[0]).ImageBytes())
 	for n := 1; n <= blocks; n++ {
 		if n <= few || n > blocks-few {
 			list = append(list, fault.Block(n))

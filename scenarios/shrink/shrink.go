@@ -12,18 +12,16 @@ import (
 	"slices"
 	"strings"
 
-	"ionbench/client"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // Subject is what is shrunk: a trial.
 type Subject struct {
-	Config trial.Config
-	Plans  trial.Plans
+	World world.World
+	Plans trial.Plans
 }
 
 // Options of Minimize. The zero value is a shrinking of DefaultBudget runs.
@@ -48,7 +46,10 @@ func Minimize(ctx context.Context, s Subject, fails func(Subject) bool, o Option
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
 	}
-	m := &minimizer{ctx: ctx, best: s, fails: fails, options: o, asked: map[string]bool{s.key(): true}}
+	s.World = s.World.Trimmed()
+	_, unsaid := trial.ConfigOf(s.World)
+	m := &minimizer{ctx: ctx, best: s, said: s.World.String(), named: unsaid == nil, fails: fails, options: o}
+	m.asked = map[string]bool{key(m.said, s.Plans): true}
 	for m.pass() && !m.spent {
 	}
 	return Result{Subject: m.best, Runs: m.runs, Done: !m.spent}
@@ -103,6 +104,8 @@ func (s Signature) String() string {
 type minimizer struct {
 	ctx     context.Context
 	best    Subject
+	said    string // its world, as a text
+	named   bool   // an id can say its world
 	fails   func(Subject) bool
 	options Options
 	runs    int
@@ -110,13 +113,14 @@ type minimizer struct {
 	asked   map[string]bool // subjects of which the answer is known to be no, and the first
 }
 
-func (s Subject) key() string {
-	return fmt.Sprintf("%v %v %t %t %d %q", s.Config.Model, s.Config.Release, s.Config.Journal, s.Config.Windows, s.Config.ImageBytes, s.Plans)
-}
+func key(said string, plans trial.Plans) string { return fmt.Sprintf("%s%q", said, plans) }
 
-// try asks whether a candidate fails, and if so goes on from it.
-func (m *minimizer) try(s Subject) bool {
-	if m.spent || !s.valid() || m.asked[s.key()] {
+// try asks whether a candidate in the same world fails, and if so goes on from it.
+func (m *minimizer) try(s Subject) bool { return valid(s.Plans) && m.ask(s, m.said) }
+
+// ask tries a candidate that can be, in a world that is said so.
+func (m *minimizer) ask(s Subject, said string) bool {
+	if m.spent || m.asked[key(said, s.Plans)] {
 		return false
 	}
 	if m.runs >= m.options.Budget || m.ctx.Err() != nil {
@@ -124,37 +128,37 @@ func (m *minimizer) try(s Subject) bool {
 		return false
 	}
 	m.runs++
-	m.asked[s.key()] = true
+	m.asked[key(said, s.Plans)] = true
 	if !m.fails(s) {
 		return false
 	}
-	m.best = s
+	m.best, m.said = s, said
 	if m.options.Progress != nil {
 		m.options.Progress(m.runs, s)
 	}
 	return true
 }
 
-func (s Subject) valid() bool {
-	for _, p := range s.Plans {
+func valid(plans trial.Plans) bool {
+	for _, p := range plans {
 		for _, f := range p {
 			if f.Validate() != nil {
 				return false
 			}
 		}
 	}
-	return s.Config.Check() == nil
+	return true
 }
 
 // pass tries everything once and tells whether anything became smaller.
 func (m *minimizer) pass() bool {
-	before := m.best.key()
+	before := key(m.said, m.best.Plans)
 	m.dropFaults()
 	m.keepOne()
 	m.dropPlans()
 	m.simplifyFaults()
-	m.simplifyConfig()
-	return m.best.key() != before
+	m.simplifyWorld()
+	return key(m.said, m.best.Plans) != before
 }
 
 // place is where a fault stands.
@@ -235,38 +239,6 @@ func (m *minimizer) replace(at place, change func(*fault.Fault)) bool {
 // at is the fault at a place as it is now.
 func (m *minimizer) at(p place) fault.Fault { return m.best.Plans[p.attempt][p.fault] }
 
-// blocks is how many blocks the image has.
-func (s Subject) blocks() int {
-	n := s.Config.ImageBytes
-	switch {
-	case s.Config.Firmware != nil:
-		n = len(s.Config.Firmware.Image)
-	case n == 0:
-		n = trial.DefaultImageBytes
-	}
-	return ion.Blocks(n)
-}
-
-// simplifyConfig tries a smaller image and then the defaults, one by one.
-func (m *minimizer) simplifyConfig() {
-	if m.best.Config.Firmware == nil {
-		m.config(func(c *trial.Config) { c.ImageBytes = m.best.blocks() * ion.BlockBytes })
-		smallest(1, uint64(m.best.blocks()), func(n uint64) bool {
-			return m.config(func(c *trial.Config) { c.ImageBytes = int(n) * ion.BlockBytes })
-		})
-		m.config(func(c *trial.Config) { c.Model = meter.ION7350 })
-	}
-	m.config(func(c *trial.Config) { c.Windows = false })
-	m.config(func(c *trial.Config) { c.Journal = false })
-	m.config(func(c *trial.Config) { c.Release = client.Release22() })
-}
-
-func (m *minimizer) config(change func(*trial.Config)) bool {
-	s := m.best
-	change(&s.Config)
-	return m.try(s)
-}
-
 // smallest tries the least number, and if that is too small finds, by bisection, the
 // smallest one below now for which try holds, as it must for now.
 func smallest(least, now uint64, try func(uint64) bool) {
@@ -283,14 +255,14 @@ func smallest(least, now uint64, try func(uint64) bool) {
 }
 
 // Try runs a trial, as trial.TryCaught does.
-type Try func(trial.Config, trial.Plans, trial.Trace) (*trial.Result, error)
+type Try func(world.World, trial.Plans, trial.Trace) (*trial.Result, error)
 
 // FailsLike is the predicate that a trial breaks the same invariants in the same places as
 // one that was run.
 func FailsLike(r *trial.Result, try Try) func(Subject) bool {
 	want := SignatureOf(r)
 	return func(s Subject) bool {
-		again, err := try(s.Config, s.Plans, trial.NoTrace)
+		again, err := try(s.World, s.Plans, trial.NoTrace)
 		return err == nil && slices.Equal(SignatureOf(again), want)
 	}
 }
@@ -298,7 +270,7 @@ func FailsLike(r *trial.Result, try Try) func(Subject) bool {
 // EndsAs is the predicate that a trial comes to a class.
 func EndsAs(class trial.Class, try Try) func(Subject) bool {
 	return func(s Subject) bool {
-		r, err := try(s.Config, s.Plans, trial.NoTrace)
+		r, err := try(s.World, s.Plans, trial.NoTrace)
 		return err == nil && r.Class == class
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
@@ -27,12 +28,22 @@ func subject(t testing.TB, c trial.Config, text string) shrink.Subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shrink.Subject{Config: c, Plans: plans}
+	return shrink.Subject{World: c.World(), Plans: plans}
+}
+
+// config is what a few words say of the world of a result.
+func config(t testing.TB, r shrink.Result) trial.Config {
+	t.Helper()
+	c, err := trial.ConfigOf(r.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func try(t testing.TB, s shrink.Subject) *trial.Result {
 	t.Helper()
-	r, err := trial.Try(s.Config, s.Plans, trial.NoTrace)
+	r, err := trial.Try(s.World, s.Plans, trial.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,14 +72,14 @@ func TestAPlanShrinksToWhatItsOutcomeNeeds(t *testing.T) {
 				t.Fatalf("it ends as %v before anything is shrunk", try(t, s).Class)
 			}
 			r := shrink.Minimize(t.Context(), s, shrink.EndsAs(c.class, trial.TryCaught), shrink.Options{})
-			if got := r.Plans.String(); got != c.want || !r.Done || r.Config.ImageBytes != 7424 {
-				t.Errorf("%d runs give %q of %d bytes, done %t; want %q", r.Runs, got, r.Config.ImageBytes, r.Done, c.want)
+			if got := r.Plans.String(); got != c.want || !r.Done || config(t, r).ImageBytes != 7424 {
+				t.Errorf("%d runs give %q of %d bytes, done %t; want %q", r.Runs, got, config(t, r).ImageBytes, r.Done, c.want)
 			}
 			if !shrink.EndsAs(c.class, trial.TryCaught)(r.Subject) {
 				t.Error("which does not end like that")
 			}
 			again := shrink.Minimize(t.Context(), s, shrink.EndsAs(c.class, trial.TryCaught), shrink.Options{})
-			if again.Runs != r.Runs || again.Plans.String() != r.Plans.String() || again.Config != r.Config {
+			if again.Runs != r.Runs || again.Plans.String() != r.Plans.String() || config(t, again) != config(t, r) {
 				t.Errorf("another time it gives %q in %d runs", again.Plans, again.Runs)
 			}
 		})
@@ -153,8 +164,8 @@ func TestAFileOfOnesOwnIsNotReplaced(t *testing.T) {
 	}
 	s := subject(t, trial.Config{Model: meter.ION7300, Firmware: f, Windows: true}, "kill at 40%")
 	r := shrink.Minimize(t.Context(), s, func(shrink.Subject) bool { return true }, shrink.Options{})
-	if r.Config.Firmware != f || r.Config.Model != meter.ION7300 || r.Config.Windows {
-		t.Errorf("%+v", r.Config)
+	if config(t, r).Firmware != f || config(t, r).Model != meter.ION7300 || config(t, r).Windows {
+		t.Errorf("%s", &r.World)
 	}
 	if _, err := shrink.CaseFile(s, try(t, s)); err == nil {
 		t.Error("there is a case")
@@ -164,26 +175,81 @@ func TestAFileOfOnesOwnIsNotReplaced(t *testing.T) {
 	}
 }
 
+// wide says much that plays no part.
+const wide = `[meter]
+model = 7300
+unit-id = 256
+password = 12
+image-bytes = 16384
+settings = factory
+
+[firmware]
+revision = 7300V290
+bytes = 30000
+
+[attempt]
+title = an upgrade
+task = connect
+single = yes
+journal = yes
+device-name = Feeder 7
+connections = 1
+assistant = upgrade
+paste = none
+`
+
+func TestTheWorldIsShrunkTowardsTheArticles(t *testing.T) {
+	w, err := world.Parse([]byte(wide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans, err := trial.ParsePlans("kill at block 2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		fails func(shrink.Subject) bool
+		want  string
+	}{
+		"nothing matters": {func(shrink.Subject) bool { return true }, "[meter]\nimage-bytes = 16384\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
+		"the unit id matters": {func(s shrink.Subject) bool { return s.World.Meters[0].UnitID == 256 },
+			"[meter]\nunit-id = 256\nimage-bytes = 16384\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
+		"the windows matter": {func(s shrink.Subject) bool {
+			return s.World.Attempts[0].Task == client.TaskConnect && len(s.World.Attempts[0].Assistant) > 0
+		},
+			"[meter]\nimage-bytes = 16384\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = connect\nassistant = upgrade\n"},
+	} {
+		r := shrink.Minimize(t.Context(), shrink.Subject{World: *w, Plans: plans}, c.fails, shrink.Options{})
+		if got := r.World.String(); got != c.want || !r.Done || r.Plans.Faults() > 1 {
+			t.Errorf("%s: %q in\n%s", name, r.Plans, got)
+		}
+	}
+	named := shrink.Minimize(t.Context(), subject(t, trial.Config{Windows: true}, "kill at block 2"), func(s shrink.Subject) bool { return s.World.Attempts[0].Connections == 1 }, shrink.Options{})
+	if c := config(t, named); !c.Windows || c.ImageBytes != 7424 {
+		t.Errorf("a world that an id can say became\n%s", &named.World)
+	}
+}
+
 func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
 	// In this world an abort breaks I2, and I3 as well if the image has more than a block.
-	world := func(c trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+	try := func(w world.World, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
 		r := &trial.Result{Plans: p}
 		if has(shrink.Subject{Plans: p}, 0, func(f fault.Fault) bool { return f.Kind == fault.Abort }) {
 			r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I2, Reason: "x"}}
-			if c.ImageBytes > 7424 {
+			if w.FirmwareOf(&w.Attempts[0]).ImageBytes() > 7424 {
 				r.Violations = append(r.Violations, verdict.Violation{Rule: verdict.I3, Reason: "x"})
 			}
 		}
 		return r, nil
 	}
 	s := subject(t, trial.Config{ImageBytes: 50_000}, "kill at 5s; abort at 60%; kill at 6s")
-	first, err := world(s.Config, s.Plans, trial.NoTrace)
+	first, err := try(s.World, s.Plans, trial.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := shrink.Minimize(t.Context(), s, shrink.FailsLike(first, world), shrink.Options{})
-	if r.Plans.String() != "abort at start" || r.Config.ImageBytes != 2*7424 {
-		t.Errorf("%q of %d bytes", r.Plans, r.Config.ImageBytes)
+	r := shrink.Minimize(t.Context(), s, shrink.FailsLike(first, try), shrink.Options{})
+	if r.Plans.String() != "abort at start" || config(t, r).ImageBytes != 2*7424 {
+		t.Errorf("%q of %d bytes", r.Plans, config(t, r).ImageBytes)
 	}
 }
 

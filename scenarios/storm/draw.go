@@ -7,6 +7,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -16,7 +17,7 @@ import (
 // Draw is the trial of one run of a storm, with at most so many faults in an attempt (0:
 // MaxFaults). It depends on nothing else: neither on how many runs there are nor on who
 // runs them.
-func Draw(seed, run uint64, faults int) (trial.Config, trial.Plans) {
+func Draw(seed, run uint64, faults int) (world.World, trial.Plans) {
 	if faults <= 0 || faults > MaxFaults {
 		faults = MaxFaults
 	}
@@ -28,7 +29,7 @@ func Draw(seed, run uint64, faults int) (trial.Config, trial.Plans) {
 	for len(plans) <= recoveries && d.oneIn(2) {
 		plans = append(plans, d.plan(min(faults, 2)))
 	}
-	return c, plans
+	return c.World(), plans
 }
 
 // MaxFaults is how many faults an attempt has at most.

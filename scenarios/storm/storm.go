@@ -85,9 +85,9 @@ type run struct {
 }
 
 func (o Options) run(ctx context.Context, n uint64) run {
-	config, plans := Draw(o.Seed, n, o.Faults)
-	s := shrink.Subject{Config: config, Plans: plans}
-	result, err := o.Try(config, plans, trial.NoTrace)
+	w, plans := Draw(o.Seed, n, o.Faults)
+	s := shrink.Subject{World: w, Plans: plans}
+	result, err := o.Try(w, plans, trial.NoTrace)
 	if err != nil || result.Class != trial.Violated {
 		return run{number: n, result: result, err: err}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
@@ -20,7 +21,7 @@ func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
 		storms = 400
 	}
 	report, err := Run(t.Context(), Options{Seed: 1, Runs: storms, Workers: runtime.GOMAXPROCS(0), Failed: func(f Failure) {
-		t.Errorf("run %d breaks %q\n%+v %s\nshrunk to %+v %s\nionbench replay %s", f.Run, f.Result.Violations, f.Config, f.Plans, f.Shrunk.Config, f.Shrunk.Plans, f.ID)
+		t.Errorf("run %d breaks %q\n%s %s\nshrunk to %s %s\nionbench replay %s", f.Run, f.Result.Violations, &f.World, f.Plans, &f.Shrunk.World, f.Shrunk.Plans, f.ID)
 	}})
 	if err != nil || report.Runs != storms {
 		t.Fatalf("%d runs, %v", report.Runs, err)
@@ -35,8 +36,12 @@ func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
 func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 	seen := map[string]bool{}
 	for run := range uint64(3000) {
-		c, plans := Draw(1, run, 0)
-		if err := c.Check(); err != nil {
+		w, plans := Draw(1, run, 0)
+		if err := trial.Check(w); err != nil {
+			t.Fatal(err)
+		}
+		c, err := trial.ConfigOf(w)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if n := len(plans[0]); n < 1 || n > MaxFaults {
@@ -76,7 +81,7 @@ func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 }
 
 // harsh is a world in which a run is a failure as soon as a power-loss is in its plan.
-func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+func harsh(_ world.World, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
 	r := &trial.Result{Plans: p, Unstruck: []string{"one"}}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
 		r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I1, Reason: "gone"}}
@@ -87,7 +92,7 @@ func harsh(_ trial.Config, p trial.Plans, _ trial.Trace) (*trial.Result, error) 
 func TestARunIsTheSameWhateverTheNumberOfRunsAndWorkers(t *testing.T) {
 	storm := func(runs, workers int) (list []string, report Report) {
 		report, err := Run(t.Context(), Options{Seed: 3, Runs: runs, Workers: workers, Try: harsh, Failed: func(f Failure) {
-			list = append(list, fmt.Sprint(f.Run, f.ID, f.Config, f.Plans, f.Shrunk))
+			list = append(list, fmt.Sprint(f.Run, f.ID, &f.World, f.Plans, &f.Shrunk.World, f.Shrunk.Plans, f.Shrunk.Runs))
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -119,8 +124,8 @@ func TestAFailureIsShrunkAndNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, plans := Draw(seed, run, faults); c != f.Config || plans.String() != f.Plans.String() {
-			t.Errorf("%s gives %+v %q", f.ID, c, plans)
+		if w, plans := Draw(seed, run, faults); w.String() != f.World.String() || plans.String() != f.Plans.String() {
+			t.Errorf("%s gives %s %q", f.ID, &w, plans)
 		}
 	}
 }
@@ -149,7 +154,7 @@ func TestAnInterruptedStormReportsWhatWasDone(t *testing.T) {
 
 func TestAStormThatCannotBeIsAnError(t *testing.T) {
 	bad := errors.New("bad")
-	_, err := Run(t.Context(), Options{Runs: 5, Try: func(trial.Config, trial.Plans, trial.Trace) (*trial.Result, error) { return nil, bad }})
+	_, err := Run(t.Context(), Options{Runs: 5, Try: func(world.World, trial.Plans, trial.Trace) (*trial.Result, error) { return nil, bad }})
 	if !errors.Is(err, bad) {
 		t.Error(err)
 	}
@@ -211,7 +216,7 @@ func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Try(trial.Config{Windows: true, ImageBytes: 5*7424 + 100}, plans, trial.Events)
+	r, err := trial.Try(trial.Config{Windows: true, ImageBytes: 5*7424 + 100}.World(), plans, trial.Events)
 	if err != nil {
 		t.Fatal(err)
 	}

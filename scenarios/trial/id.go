@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ionbench/client"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
@@ -22,12 +23,15 @@ const ModelVersion = 1
 
 // Hash is the first 32 bits, as 8 hexadecimal digits, of a hash over everything that
 // decides a trial but its faults: the configuration, every byte of the firmware file, and
-// ModelVersion. The configuration must pass Check.
+// ModelVersion. Its world must pass Check.
 func (c Config) Hash() string {
-	c = c.Filled()
-	f := c.file()
+	w := c.World().Filled()
+	f, _, err := w.FirmwareOf(&w.Attempts[0]).UPG(w.Meters[0].Model)
+	if err != nil {
+		panic(fmt.Sprintf("trial: the hash of a configuration that cannot be: %v", err))
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "model %d\nION %v\nrelease %v\njournal %t\nwindows %t\n", ModelVersion, c.Model, c.Release, c.Journal, c.Windows)
+	fmt.Fprintf(h, "model %d\nION %v\nrelease %v\njournal %t\nwindows %t\n", ModelVersion, w.Meters[0].Model, w.Attempts[0].Release, c.Journal, c.Windows)
 	fmt.Fprintf(h, "firmware %d %s %d %#x %d\n", f.Product, f.Revision, f.Dated.Unix(), f.LoadAddress, len(f.Image))
 	h.Write(f.Image)
 	return hex.EncodeToString(h.Sum(nil)[:hashBytes])
@@ -83,11 +87,14 @@ func IsID(text string) bool {
 }
 
 // ID is a name for a trial that says all of it: at most 80 letters, digits, -, _ and dots.
-// ParseID gives the trial back. The error is about a trial that cannot be, or one whose
-// plan does not fit.
-func ID(c Config, plans Plans) (string, error) {
-	c = c.Filled()
-	if err := c.Check(); err != nil {
+// ParseID gives the trial back. The error is about a trial that cannot be, a world that an id
+// cannot say (ErrUnsaid), or a plan that does not fit.
+func ID(w world.World, plans Plans) (string, error) {
+	if err := Check(w); err != nil {
+		return "", err
+	}
+	c, err := ConfigOf(w)
+	if err != nil {
 		return "", err
 	}
 	if len(plans) > MaxPlans {
@@ -143,7 +150,7 @@ func (c Config) appendTo(dst []byte) []byte {
 	return dst
 }
 
-// ParseID gives the trial that an id names, and the hash of its configuration. Errors wrap
+// ParseID gives the trial that an id names, its world as a configuration, and the hash of that. Errors wrap
 // ErrNoID (mistyped, or none at all) or ErrOtherRun (another version of the model). With
 // ErrNeedsFile all but the firmware is there: set the configuration's Firmware and call
 // CheckHash.
@@ -217,7 +224,7 @@ func parseConfig(bits byte, rest []byte) (Config, []byte, error) {
 		}
 		c.ImageBytes, rest = int(size), rest[n:]
 	}
-	if err := c.Check(); err != nil {
+	if err := Check(c.World()); err != nil {
 		return Config{}, nil, fmt.Errorf("%w: %w", ErrNoID, err)
 	}
 	return c, rest, nil

@@ -14,6 +14,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
@@ -29,7 +30,7 @@ func mustPlans(t testing.TB, text string) trial.Plans {
 
 func mustID(t testing.TB, c trial.Config, plans trial.Plans) string {
 	t.Helper()
-	id, err := trial.ID(c, plans)
+	id, err := trial.ID(c.World(), plans)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +80,104 @@ func TestIDsStayAsTheyAre(t *testing.T) {
 	} {
 		if id := mustID(t, trial.Config{}, mustPlans(t, text)); id != want {
 			t.Errorf("%q has the id %s, want %s", text, id, want)
+		}
+	}
+}
+
+// These were made by programs of before.
+func TestIDsOfBeforeNameTheSameTrials(t *testing.T) {
+	const text = "cable-pull at block 1 then abort at 10s"
+	for id, c := range map[string]struct {
+		config trial.Config
+		hash   string
+	}{
+		"t1.ofg5JN_6TAERCAAVMUIA":    {trial.Config{Model: meter.ION7300, Release: client.Release21(), Journal: true, ImageBytes: 1}, "3924dffa"},
+		"t1.yRKnhqAOUeSiAhEIABUxQgA": {trial.Config{Model: meter.ION7330, Windows: true, ImageBytes: 37220}, "a786a00e"},
+		"t1.qQ6ZtQzOGhEIABUxQgA":     {trial.Config{Windows: true, Journal: true}, "99b50cce"},
+		"t1.lgX1LfwTBhEIABUxQgA":     {trial.Config{Release: client.Release21()}, "f52dfc13"},
+	} {
+		got, plans, hash, err := trial.ParseID(id)
+		if err != nil || hash != c.hash || plans.String() != text || world.Difference(ptr(got.World().Filled()), ptr(c.config.World().Filled())) != nil {
+			t.Errorf("%s is %+v with %q, hash %s: %v", id, got, plans, hash, err)
+		}
+		if again := mustID(t, c.config, mustPlans(t, text)); again != id {
+			t.Errorf("%s is now %s", id, again)
+		}
+	}
+}
+
+func ptr[V any](v V) *V { return &v }
+
+func TestAConfigurationIsAllThatItsWorldSays(t *testing.T) {
+	for _, model := range []meter.Model{meter.ION7300, meter.ION7330, meter.ION7350} {
+		for _, release := range []client.Release{client.Release21(), client.Release22()} {
+			for _, size := range []int{1, 7424, 3 * 7424, trial.DefaultImageBytes, trial.MaxImageBytes} {
+				for bits := range 4 {
+					c := trial.Config{Model: model, Release: release, Journal: bits&1 != 0, Windows: bits&2 != 0, ImageBytes: size}
+					w := c.World()
+					if got, err := trial.ConfigOf(w); err != nil || got != c {
+						t.Errorf("%+v comes back as %+v: %v", c, got, err)
+					}
+					if got, err := trial.ConfigOf(w.Trimmed()); err != nil || got != c {
+						t.Errorf("%+v comes back trimmed as %+v: %v", c, got, err)
+					}
+				}
+			}
+		}
+	}
+	blocks := world.World{Meters: []world.Meter{{ImageBytes: 16 << 10}}, Firmware: []world.Firmware{{Blocks: 3}}}
+	if c, err := trial.ConfigOf(blocks); err != nil || c.ImageBytes != 3*7424 {
+		t.Errorf("three blocks are %+v: %v", c, err)
+	}
+}
+
+// Every field that an id cannot say is told of by its name.
+func TestAWorldThatNoIDCanSayHasNone(t *testing.T) {
+	for text, want := range map[string]string{
+		"[meter]\nimage-bytes = 16384\nunit-id = 7\n":                                              "[meter] unit-id, attempt 1 unit-id",
+		"[meter]\nimage-bytes = 16384\nbaud = 1200\n":                                              "[meter] baud, attempt 1 baud",
+		"[meter]\nimage-bytes = 4096\n":                                                            "[meter] image-bytes",
+		"[meter a]\nimage-bytes = 16384\n":                                                         "[meter] name",
+		"[meter]\nimage-bytes = 16384\nsettings = factory\n":                                       "[meter] settings",
+		"[meter]\nimage-bytes = 16384\n[firmware]\nrevision = 7350V290\n":                          "[firmware] revision",
+		"[meter]\nimage-bytes = 16384\n[attempt]\ntask = recover\n":                                "attempt 1 task",
+		"[meter]\nimage-bytes = 16384\n[attempt]\ntask = upgrade\ndisk-full = yes\npaste = none\n": "attempt 1 disk-full, attempt 1 paste",
+	} {
+		w, err := world.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(w.Firmware) == 0 {
+			w.Firmware = []world.Firmware{{Bytes: 7424}}
+		}
+		id, err := trial.ID(*w, nil)
+		if !errors.Is(err, trial.ErrUnsaid) || id != "" || !strings.Contains(err.Error(), ": "+want+"; give the world as a text") {
+			t.Errorf("%q has the id %q: %v", text, id, err)
+		}
+		if r, err := trial.Try(*w, mustPlans(t, "abort at block 1"), trial.NoTrace); err != nil || len(r.Violations) > 0 || !r.Attempts[len(r.Attempts)-1].Upgraded() {
+			t.Errorf("%q comes to %+v: %v", text, r, err)
+		}
+	}
+}
+
+func TestATrialThatCannotBeSaysWhy(t *testing.T) {
+	for text, want := range map[string]string{
+		"[meter]\n[meter b]\nunit-id = 7\n":                      "the bench cannot play that yet: 2 meters on a line; leave one",
+		"[pc]\n[pc b]\n":                                         "the bench cannot play that yet: attempts on 2 PCs; leave one",
+		"[attempt]\ntask = upgrade\n[attempt]\ntask = upgrade\n": "a trial is one attempt and its recoveries, and this world has 2: leave one",
+		"[attempt]\ntask = identify\n":                           "a trial is about an upgrade, and task = identify is none: use upgrade, recover or connect",
+		"[attempt]\ntask = upgrade\nplan = kill\n":               "the faults of a trial are its plans: take them out of the attempt",
+		"[attempt]\nbefore = wait 1m\ntask = upgrade\n":          "a trial begins with its attempt: take out what is done before it",
+		"[firmware]\ndamage = empty\n":                           "a trial ends with a meter that runs the image: choose a file that is not damaged",
+		"[firmware]\nbytes = 3997697\n":                          "an image of 3997697 bytes: the meter has room for 1 to 3997696",
+		"[firmware]\nmodel = 7300\nrevision = 7300V283\n":        "the firmware is for a 7300 and the meter is a 7350: choose that model",
+	} {
+		w, err := world.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := trial.Try(*w, nil, trial.NoTrace); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, and not %s", text, err, want)
 		}
 	}
 }
@@ -205,7 +304,7 @@ func TestATrialWithoutAnIDSaysWhy(t *testing.T) {
 		"no such release":      {trial.Config{Release: client.Release{Version: "3"}}, nil, "release"},
 		"no such size":         {trial.Config{ImageBytes: trial.MaxImageBytes + 1}, nil, "room for"},
 	} {
-		if id, err := trial.ID(c.config, c.plans); err == nil || id != "" || !strings.Contains(err.Error(), c.want) {
+		if id, err := trial.ID(c.config.World(), c.plans); err == nil || id != "" || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %q, %v", name, id, err)
 		}
 	}
@@ -223,7 +322,7 @@ func FuzzParseID(f *testing.F) {
 			}
 			return
 		}
-		if again, err := trial.ID(c, plans); err != nil || again != text {
+		if again, err := trial.ID(c.World(), plans); err != nil || again != text {
 			t.Fatalf("%q gives %+v with %q, whose id is %q; %v", text, c, plans, again, err)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 )
 
 // In real time the meter and the line take no time, so that a trial lasts as long as what
@@ -21,16 +22,14 @@ const (
 // rig.Promised tells what of their traces is the same over all transports; a plan that
 // names times, bytes or frames promises nothing.
 //
-// The error is that of the configuration, of ctx or of the transport; it wraps
+// The error is that of the world, of ctx or of the transport; it wraps
 // errors.ErrUnsupported where there are no PTYs.
-func TryOver(ctx context.Context, over rig.Transport, c Config, plans Plans) (*Result, error) {
-	s := c.Setup()
-	s.Instant, s.Baud = true, realTimeBaud
-	r, err := c.run(s, plans)
+func TryOver(ctx context.Context, over rig.Transport, w world.World, plans Plans) (*Result, error) {
+	r, err := prepare(w, plans, func(s *rig.Setup) { s.Instant, s.Baud = true, realTimeBaud })
 	if err != nil {
 		return nil, err
 	}
-	r.first.Response, r.first.Limit = realTimeWait, realTimeLimit
+	r.first.Baud, r.first.Response, r.first.Limit = realTimeBaud, realTimeWait, realTimeLimit
 	o, err := r.rig.TryOver(ctx, over, r.upgrade())
 	for err == nil && !r.isLast(o) {
 		o, err = r.rig.RecoverOver(ctx, over, r.first, r.plan(len(r.done)))

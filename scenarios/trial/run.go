@@ -5,6 +5,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -23,23 +24,27 @@ type Run struct {
 	stuck error // why a recovery could not even begin
 }
 
-// Start begins a trial. The error is about a configuration or a plan that cannot be.
-func Start(c Config, plans Plans, trace Trace) (*Run, error) {
-	s := c.Setup()
-	s.NoTrace, s.TraceFrames = trace == NoTrace, trace == FrameTrace
-	t, err := c.run(s, plans)
+// Start begins a trial. The error is about a world or a plan that cannot be.
+func Start(w world.World, plans Plans, trace Trace) (*Run, error) {
+	t, err := prepare(w, plans, func(s *rig.Setup) { s.NoTrace, s.TraceFrames = trace == NoTrace, trace == FrameTrace })
 	if err != nil {
 		return nil, err
 	}
 	return t, t.rig.Begin(t.upgrade())
 }
 
-// run is a trial of which nothing has begun, in front of a meter of a setup.
-func (c Config) run(s rig.Setup, plans Plans) (*Run, error) {
-	c = c.Filled()
-	if err := c.Check(); err != nil {
+// prepare is a trial of which nothing has begun, in front of the meter of a world; how it is
+// played is up to the caller.
+func prepare(w world.World, plans Plans, play func(*rig.Setup)) (*Run, error) {
+	if err := Check(w); err != nil {
 		return nil, err
 	}
+	w = w.Filled()
+	s, err := rig.SetupOf(&w)
+	if err != nil {
+		return nil, err
+	}
+	play(&s)
 	r, err := rig.New(s)
 	if err != nil {
 		return nil, err
@@ -49,7 +54,10 @@ func (c Config) run(s rig.Setup, plans Plans) (*Run, error) {
 			return nil, inAttempt(i, err)
 		}
 	}
-	return &Run{rig: r, first: c.Attempt(), had: r.Meter().Settings(r.Now()), plans: plans}, nil
+	t := &Run{rig: r, had: r.Meter().Settings(r.Now()), plans: plans}
+	t.first, err = rig.AttemptOf(&w, &w.Attempts[0], &t.had)
+	r.Disk().Full = w.Attempts[0].DiskFull
+	return t, err
 }
 
 // upgrade is the first attempt, with its faults.
@@ -60,8 +68,8 @@ func (r *Run) upgrade() rig.Attempt {
 }
 
 // Try runs a trial to its end.
-func Try(c Config, plans Plans, trace Trace) (*Result, error) {
-	r, err := Start(c, plans, trace)
+func Try(w world.World, plans Plans, trace Trace) (*Result, error) {
+	r, err := Start(w, plans, trace)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +110,7 @@ func (r *Run) endAttempt() {
 // isLast takes the outcome of an attempt and says whether the trial ends with it.
 func (r *Run) isLast(o *rig.Outcome) bool {
 	r.done = append(r.done, o)
+	r.rig.Disk().Full = false // it was for the first attempt alone
 	peaceful := len(r.done) > max(1, len(r.plans))
 	return o.Upgraded() || !o.Ended && !o.Asleep || peaceful
 }
@@ -182,8 +191,8 @@ func (r *Run) Finish() *Result {
 
 // TryCaught is Try for plans that nobody has looked at: should the model itself panic, that
 // is a broken I5 of the result, so that whoever tries many plans can say which it was.
-func TryCaught(c Config, plans Plans, trace Trace) (*Result, error) {
-	return caught(plans, func() (*Result, error) { return Try(c, plans, trace) })
+func TryCaught(w world.World, plans Plans, trace Trace) (*Result, error) {
+	return caught(plans, func() (*Result, error) { return Try(w, plans, trace) })
 }
 
 func caught(plans Plans, try func() (*Result, error)) (r *Result, err error) {

@@ -31,7 +31,7 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := trial.Try(c.config, plans, trial.NoTrace)
+			r, err := trial.Try(c.config.World(), plans, trial.NoTrace)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -62,11 +62,11 @@ func (w *World) place(section string, index int) string {
 // badFields are fields that no text could say.
 func (w *World) badFields() []problem {
 	var list []problem
-	list = append(list, bad("meter", w.Meters, MeterFields())...)
+	list = append(list, bad("meter", w.Meters, meterFields())...)
 	list = append(list, bad("pc", w.PCs, PCFields())...)
-	list = append(list, bad("firmware", w.Firmware, FirmwareFields())...)
-	list = append(list, bad("template", w.Templates, TemplateFields())...)
-	return append(list, bad("attempt", w.Attempts, AttemptFields())...)
+	list = append(list, bad("firmware", w.Firmware, firmwareFields())...)
+	list = append(list, bad("template", w.Templates, templateFields())...)
+	return append(list, bad("attempt", w.Attempts, attemptFields())...)
 }
 
 func bad[V any](section string, list []V, table []fields.Field[V]) []problem {

@@ -77,6 +77,14 @@ func (f Firmware) ImageBytes() int {
 	return f.filled(0).Blocks * ion.BlockBytes
 }
 
+// Product is the model that the firmware is for; 0 where that is whatever the meter is.
+func (f Firmware) Product() uint16 {
+	if f.Own != nil {
+		return f.Own.Product
+	}
+	return uint16(f.Model)
+}
+
 // UPG makes the file for a meter of that model; why is the reason why the person cannot use
 // it. The error is about a file that cannot be made at all.
 func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {

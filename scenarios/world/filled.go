@@ -22,7 +22,7 @@ func (w World) Filled() World {
 	for i := range w.Attempts {
 		a := &w.Attempts[i]
 		m := w.MeterOf(a)
-		fields.Fill(AttemptFields(), a)
+		fields.Fill(attemptFields(), a)
 		a.fillFrom(&m)
 	}
 	return w
@@ -36,6 +36,79 @@ func filledList[V any](list []V, filled func(V) V) []V {
 		own[i] = filled(own[i])
 	}
 	return own
+}
+
+// Trimmed is the world without what it is anyway: the reverse of Filled, for people to read.
+func (w World) Trimmed() World {
+	full := w.Filled()
+	meter := full.Meters[0].Model
+	w.Meters = trimmedList(w.Meters, Meter{}, Meter.trimmed)
+	w.PCs = trimmedList(w.PCs, PC{}, func(pc PC) PC { return pc })
+	w.Firmware = trimmedList(w.Firmware, Firmware{}, func(f Firmware) Firmware { return f.trimmed(meter) })
+	w.Templates = trimmedList(w.Templates, Template{}, func(t Template) Template { return t.trimmed(meter) })
+	w.Attempts = slices.Clone(w.Attempts)
+	for i := range w.Attempts {
+		a := &w.Attempts[i]
+		m := full.MeterOf(a)
+		fields.Trim(attemptFields(), a)
+		a.trimTo(&m)
+	}
+	return w
+}
+
+// trimmedList is a list of its own; one that says nothing has no elements.
+func trimmedList[V comparable](list []V, nothing V, trimmed func(V) V) []V {
+	var own []V
+	for _, v := range list {
+		own = append(own, trimmed(v))
+	}
+	if len(own) == 1 && own[0] == nothing {
+		return nil
+	}
+	return own
+}
+
+func (m Meter) trimmed() Meter {
+	if m.Revision == m.Filled().Model.String()+oldVersion {
+		m.Revision = ""
+	}
+	fields.Trim(meterFields(), &m)
+	return m
+}
+
+func (f Firmware) trimmed(model meter.Model) Firmware {
+	if f.Revision == f.filled(model).Model.String()+newVersion {
+		f.Revision = ""
+	}
+	if f.Bytes != 0 {
+		f.Blocks = 0
+	}
+	if f.Model == model {
+		f.Model = 0
+	}
+	fields.Trim(firmwareFields(), &f)
+	return f
+}
+
+func (t Template) trimmed(model meter.Model) Template {
+	if t.Model == model {
+		t.Model = 0
+	}
+	fields.Trim(templateFields(), &t)
+	return t
+}
+
+// trimTo: what is as the meter has it needs not be told.
+func (t *Tool) trimTo(m *Meter) {
+	if t.Password == m.Password {
+		t.Password = ""
+	}
+	if t.UnitID == m.UnitID {
+		t.UnitID = 0
+	}
+	if t.Baud == m.Baud {
+		t.Baud = 0
+	}
 }
 
 // fillFrom: what the tool is not told otherwise is as the meter has it.
@@ -53,7 +126,7 @@ func (t *Tool) fillFrom(m *Meter) {
 
 // Filled is the meter with all that it is unless given.
 func (m Meter) Filled() Meter {
-	fields.Fill(MeterFields(), &m)
+	fields.Fill(meterFields(), &m)
 	if m.Revision == "" {
 		m.Revision = m.Model.String() + oldVersion
 	}
@@ -71,10 +144,9 @@ func (f Firmware) filled(model meter.Model) Firmware {
 	if f.Revision == "" {
 		f.Revision = f.Model.String() + newVersion
 	}
-	blocks := f.Blocks
-	fields.Fill(FirmwareFields(), &f)
+	fields.Fill(firmwareFields(), &f)
 	if f.Bytes != 0 {
-		f.Blocks = blocks
+		f.Blocks = 0
 	}
 	return f
 }
@@ -83,6 +155,6 @@ func (t Template) filled(model meter.Model) Template {
 	if t.Model == 0 {
 		t.Model = model
 	}
-	fields.Fill(TemplateFields(), &t)
+	fields.Fill(templateFields(), &t)
 	return t
 }

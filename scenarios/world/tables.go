@@ -2,6 +2,8 @@ package world
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"ionbench/client"
@@ -17,8 +19,13 @@ const (
 	newVersion = "V283"
 )
 
+// Every table is made once, because worlds are filled in and checked for every trial; who asks
+// for one gets a copy.
+
 // MeterFields are the fields of a meter.
-func MeterFields() []fields.Field[Meter] {
+func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
+
+var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 	return []fields.Field[Meter]{
 		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, Models()).Or("7350"),
 		fields.Of("serial-number", "", func(m *Meter) *string { return &m.SerialNumber }, serialNumbers()).Or("PC-0209A001-11"),
@@ -32,13 +39,15 @@ func MeterFields() []fields.Field[Meter] {
 		fields.Of("settings", "what a person has set up: no setting at its default (custom), or nothing (factory)", func(m *Meter) *bool { return &m.Factory },
 			fields.Words("value of settings", fields.Say("custom", false), fields.Say("factory", true))),
 	}
-}
+})
 
 // PCFields are the fields of a PC: none yet.
 func PCFields() []fields.Field[PC] { return nil }
 
 // FirmwareFields are the fields of a .UPG file.
-func FirmwareFields() []fields.Field[Firmware] {
+func FirmwareFields() []fields.Field[Firmware] { return slices.Clone(firmwareFields()) }
+
+var firmwareFields = sync.OnceValue(func() []fields.Field[Firmware] {
 	return []fields.Field[Firmware]{
 		fields.Of("model", "that it is for", func(f *Firmware) *meter.Model { return &f.Model }, Models()).Else("the meter's"),
 		fields.Of("revision", "", func(f *Firmware) *string { return &f.Revision }, Revisions("7350"+newVersion)).Else("the model's " + newVersion),
@@ -48,21 +57,25 @@ func FirmwareFields() []fields.Field[Firmware] {
 		fields.Of("bytes", "size of the image in bytes, instead of blocks", func(f *Firmware) *int { return &f.Bytes }, imageSizes()),
 		fields.Of("damage", "what is wrong with the file", func(f *Firmware) *Damage { return &f.Damage }, Damages()),
 	}
-}
+})
 
 // TemplateFields are the fields of a .DCF file.
-func TemplateFields() []fields.Field[Template] {
+func TemplateFields() []fields.Field[Template] { return slices.Clone(templateFields()) }
+
+var templateFields = sync.OnceValue(func() []fields.Field[Template] {
 	return []fields.Field[Template]{
 		fields.Of("holds", "the factory's settings for the new revision, or a saved copy of the meter's", func(t *Template) *bool { return &t.Saved },
 			fields.Words("value of holds", fields.Say("factory", false), fields.Say("saved", true))),
 		fields.Of("model", "that it is for", func(t *Template) *meter.Model { return &t.Model }, Models()).Else("the meter's"),
 		fields.Of("damage", "what is wrong with the file", func(t *Template) *Damage { return &t.Damage }, Damages()),
 	}
-}
+})
 
 // AttemptFields are the fields of an attempt: what is done first, those of the tool and of the
 // person, and what goes wrong.
-func AttemptFields() []fields.Field[Attempt] {
+func AttemptFields() []fields.Field[Attempt] { return slices.Clone(attemptFields()) }
+
+var attemptFields = sync.OnceValue(func() []fields.Field[Attempt] {
 	list := []fields.Field[Attempt]{
 		fields.Of("title", "what this attempt is", func(a *Attempt) *string { return &a.Title }, fields.Text("WORDS", "the upgrade")),
 		fields.Several("before", "what is done first, in the order of the lines: heal (all faults end, a minute passes), power-cycle 10s (off for so long, then a minute passes), wait 2m, until 2008-03-06 15:57:48, new-log (Upgrade.log is put away)",
@@ -70,18 +83,20 @@ func AttemptFields() []fields.Field[Attempt] {
 		fields.Of("meter", "the [meter NAME] that the tool is to talk to", func(a *Attempt) *string { return &a.Meter }, names()).Else("the first"),
 		fields.Of("pc", "the [pc NAME] that the tool runs on", func(a *Attempt) *string { return &a.PC }, names()).Else("the first"),
 	}
-	list = append(list, fields.Within(func(a *Attempt) *Tool { return &a.Tool }, ToolFields())...)
+	list = append(list, fields.Within(func(a *Attempt) *Tool { return &a.Tool }, toolFields())...)
 	list = append(list,
 		fields.Of("disk-full", "nothing can be saved on the PC", func(a *Attempt) *bool { return &a.DiskFull }, fields.YesNo("disk-full")),
 		fields.Of("limit", "by which the tool must have ended", func(a *Attempt) *time.Duration { return &a.Limit }, fields.Time("30s", "1h30m0.5s")).Or("6h"),
 		fields.Several("plan", "what goes wrong, in the grammar of fault plans; all that it counts, times included, is counted from the beginning of the attempt",
 			func(a *Attempt) *[]fault.Fault { return (*[]fault.Fault)(&a.Plan) }, faults()),
 	)
-	return append(list, fields.Within(func(a *Attempt) *Person { return &a.Person }, PersonFields())...)
-}
+	return append(list, fields.Within(func(a *Attempt) *Person { return &a.Person }, personFields())...)
+})
 
 // ToolFields are the fields of how the tool is started.
-func ToolFields() []fields.Field[Tool] {
+func ToolFields() []fields.Field[Tool] { return slices.Clone(toolFields()) }
+
+var toolFields = sync.OnceValue(func() []fields.Field[Tool] {
 	return []fields.Field[Tool]{
 		fields.Of("task", "what the tool is started for", func(t *Tool) *client.Task { return &t.Task }, Tasks()).Required(),
 		fields.Of("release", "of the tool", func(t *Tool) *client.Release { return &t.Release }, Releases()).Or(client.Release22().Version),
@@ -94,11 +109,13 @@ func ToolFields() []fields.Field[Tool] {
 		fields.Of("device-name", "the meter's name at the site, which the log has", func(t *Tool) *string { return &t.DeviceName },
 			fields.Text("TEXT", "ion7350", "Feeder 7")).Else("ion7350, after the model,"),
 	}
-}
+})
 
 // PersonFields are the fields of what the person does at the windows of the tool, or writes by
 // hand.
-func PersonFields() []fields.Field[Person] {
+func PersonFields() []fields.Field[Person] { return slices.Clone(personFields()) }
+
+var personFields = sync.OnceValue(func() []fields.Field[Person] {
 	connect := during(client.TaskConnect)
 	upgrade := during(client.TaskConnect, client.TaskUpgrade, client.TaskRecover)
 	paste := during(client.TaskSendTemplate, client.TaskConnect, client.TaskUpgrade, client.TaskRecover)
@@ -120,7 +137,7 @@ func PersonFields() []fields.Field[Person] {
 		fields.Of("write-back", "groups that are written by hand as they were at the start", func(p *Person) *ion.Groups { return &p.WriteBack }, Groups()).
 			Or("none").When(write),
 	}
-}
+})
 
 // during: means something with these tasks alone.
 func during(tasks ...client.Task) fields.Only {

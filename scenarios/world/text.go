@@ -17,29 +17,29 @@ var ErrBad = errors.New("not a world")
 func Sections(w *World) []fields.Section {
 	return []fields.Section{
 		{
-			Word: "meter", What: "a meter; the article's unless given", Named: true, Keys: fields.Bind(MeterFields(), new(Meter)),
-			Open: opens(&w.Meters, func(name string) Meter { return Meter{Name: name} }, MeterFields()),
+			Word: "meter", What: "a meter; the article's unless given", Named: true, Keys: fields.Bind(meterFields(), new(Meter)),
+			Open: opens(&w.Meters, func(name string) Meter { return Meter{Name: name} }, meterFields()),
 		},
 		{
 			Word: "pc", What: "a PC that the tool runs on; nothing lies on its disk at first", Named: true, Keys: fields.Bind(PCFields(), new(PC)),
 			Open: opens(&w.PCs, func(name string) PC { return PC{Name: name} }, PCFields()),
 		},
 		{
-			Word: "firmware", What: "a .UPG file that the person may choose", Named: true, Keys: fields.Bind(FirmwareFields(), new(Firmware)),
-			Open: opens(&w.Firmware, func(name string) Firmware { return Firmware{Name: name} }, FirmwareFields()),
+			Word: "firmware", What: "a .UPG file that the person may choose", Named: true, Keys: fields.Bind(firmwareFields(), new(Firmware)),
+			Open: opens(&w.Firmware, func(name string) Firmware { return Firmware{Name: name} }, firmwareFields()),
 		},
 		{
-			Word: "template", What: "a .DCF file that the person may choose", Named: true, Keys: fields.Bind(TemplateFields(), new(Template)),
-			Open: opens(&w.Templates, func(name string) Template { return Template{Name: name} }, TemplateFields()),
+			Word: "template", What: "a .DCF file that the person may choose", Named: true, Keys: fields.Bind(templateFields(), new(Template)),
+			Open: opens(&w.Templates, func(name string) Template { return Template{Name: name} }, templateFields()),
 		},
 		{
-			Word: "attempt", What: "one process of the tool; several follow each other", Several: true, Keys: fields.Bind(AttemptFields(), new(Attempt)),
+			Word: "attempt", What: "one process of the tool; several follow each other", Several: true, Keys: fields.Bind(attemptFields(), new(Attempt)),
 			Open: func(string) ([]fields.Key, error) {
 				if len(w.Attempts) == MaxAttempts {
 					return nil, fmt.Errorf("more than %d attempts; make another file of the rest", MaxAttempts)
 				}
 				w.Attempts = append(w.Attempts, Attempt{})
-				return fields.Bind(AttemptFields(), &w.Attempts[len(w.Attempts)-1]), nil
+				return fields.Bind(attemptFields(), &w.Attempts[len(w.Attempts)-1]), nil
 			},
 		},
 	}
@@ -90,21 +90,21 @@ func (w *World) String() string { return string(w.Append(nil)) }
 // AppendThings appends all but the history.
 func (w *World) AppendThings(dst []byte) []byte {
 	for i := range w.Meters {
-		dst = fields.Append(dst, "meter", w.Meters[i].Name, fields.Bind(MeterFields(), &w.Meters[i]))
+		dst = fields.Append(dst, "meter", w.Meters[i].Name, fields.Bind(meterFields(), &w.Meters[i]))
 	}
 	for i := range w.PCs {
 		dst = fields.Append(dst, "pc", w.PCs[i].Name, fields.Bind(PCFields(), &w.PCs[i]))
 	}
 	for i := range w.Firmware {
-		dst = fields.Append(dst, "firmware", w.Firmware[i].Name, fields.Bind(FirmwareFields(), &w.Firmware[i]))
+		dst = fields.Append(dst, "firmware", w.Firmware[i].Name, fields.Bind(firmwareFields(), &w.Firmware[i]))
 	}
 	for i := range w.Templates {
-		dst = fields.Append(dst, "template", w.Templates[i].Name, fields.Bind(TemplateFields(), &w.Templates[i]))
+		dst = fields.Append(dst, "template", w.Templates[i].Name, fields.Bind(templateFields(), &w.Templates[i]))
 	}
 	return dst
 }
 
 // AppendAttempt appends one attempt of a history.
 func AppendAttempt(dst []byte, a *Attempt) []byte {
-	return fields.Append(dst, "attempt", "", fields.Bind(AttemptFields(), a))
+	return fields.Append(dst, "attempt", "", fields.Bind(attemptFields(), a))
 }

@@ -213,3 +213,18 @@ func (w *World) TemplateOf(a *Attempt) Template {
 	t, _ := find(w.Templates, a.Template)
 	return t.filled(w.MeterOf(a).Model)
 }
+
+// Recovery is the article's way back after an attempt: ION Setup 2.2 is started anew in Single
+// ION device configuration mode, Yes, the same file, Exit, Exit. Where the meter turns out to
+// run an application, the upgrade is started from Setup Assistant instead. The journal is used
+// if the attempt used one, and all that can be restored is. All faults have ended before.
+func Recovery(of *Attempt) Attempt {
+	return Attempt{
+		Before: []Action{{Kind: Heal}},
+		Meter:  of.Meter,
+		PC:     of.PC,
+		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal},
+		Limit:  of.Limit,
+		Person: Person{Firmware: of.Firmware, Connections: 1, Assistant: []client.Choice{client.Upgrade}},
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,48 @@ limit = 6h
 	}
 }
 
+func TestAWorldIsTrimmedToWhatIsNotSoAnyway(t *testing.T) {
+	for _, text := range []string{"", "[attempt]\ntask = upgrade\n", "[meter]\nmodel = 7300\nunit-id = 7\n\n[firmware]\nblocks = 3\n\n[attempt]\ntask = identify\nbaud = 1200\n", whole} {
+		w := mustParse(t, text)
+		filled, want := w.Filled(), *w
+		if len(want.Attempts) == 0 {
+			want.Attempts = filled.Attempts[:1:1]
+			want.Attempts[0] = world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}}
+		}
+		filled = w.Filled()
+		if got := filled.Trimmed(); got.String() != want.String() || !reflect.DeepEqual(got.Filled(), filled) {
+			t.Errorf("it is\n%s\nand should be\n%s", &got, &want)
+		}
+	}
+}
+
+func TestTwoWorldsDifferInWhatTheySay(t *testing.T) {
+	base := mustParse(t, whole)
+	for text, want := range map[string]string{
+		strings.Replace(whole, "unit-id = 7", "unit-id = 17", 1):      "[meter] unit-id",
+		strings.Replace(whole, "[pc van]", "[pc bus]", 1):             "[pc] name",
+		strings.Replace(whole, "blocks = 3", "bytes = 3", 1):          "[firmware] blocks, [firmware] bytes",
+		strings.Replace(whole, "holds = saved", "holds = factory", 1): "[template] holds",
+		strings.Replace(whole, "single = yes\n", "", 1):               "attempt 1 single",
+		strings.Replace(whole, "write-back = clock\n", "", 1):         "attempt 2 write-back",
+		whole + "\n[attempt]\ntask = identify\n":                      "2 attempts and 3",
+		strings.Replace(whole, "[pc van]", "", 1):                     "2 [pc] and 1",
+		whole: "",
+	} {
+		text := strings.Replace(text, "pc = van", "pc = office", 1)
+		other, _ := world.Parse([]byte(text))
+		if other == nil {
+			t.Fatalf("not a world:\n%s", text)
+		}
+		mine := *base
+		mine.Attempts = slices.Clone(mine.Attempts)
+		mine.Attempts[0].PC = "office"
+		if got := strings.Join(world.Difference(&mine, other), ", "); got != want {
+			t.Errorf("they differ in %q and not %q", got, want)
+		}
+	}
+}
+
 func TestWhatIsNotGivenDependsOnWhatIs(t *testing.T) {
 	given := mustParse(t, "[meter]\nmodel = 7300\nunit-id = 7\nbaud = 1200\npassword = 12\n[firmware]\nbytes = 100\n[attempt]\ntask = identify\n[attempt]\ntask = identify\nunit-id = 9\n")
 	before := given.String()
@@ -239,11 +282,11 @@ func TestCheckTellsWhereAndWhatToDo(t *testing.T) {
 		want string
 	}{
 		{"unit id", world.World{Meters: []world.Meter{{UnitID: 10000}}}, `not a world: [meter]: unit-id: "10000" is no number from 1 to 9999`},
-		{"baud", world.World{Meters: []world.Meter{{Name: "a", Baud: 115200}}}, `not a world: [meter a]: baud: no text says exactly 115200`},
+		{"baud", world.World{Meters: []world.Meter{{Name: "a", Baud: 115200}}}, `not a world: [meter a]: baud: no text says 115200; use 1200, 2400, 4800, 9600 or 19200`},
 		{"clock", world.World{Meters: []world.Meter{{Clock: time.Date(2008, 1, 1, 0, 0, 0, 5, time.UTC)}}}, `not a world: [meter]: clock: no text says exactly 2008-01-01 00:00:00.000000005 +0000 UTC`},
 		{"two of a name", world.World{PCs: []world.PC{{}, {}}}, `not a world: [pc]: there are two of the name ""; give each its own`},
 		{"name", world.World{PCs: []world.PC{{Name: "a "}}}, `not a world: [pc a]: the name "a ": "a " begins or ends with a blank, which a file cannot keep`},
-		{"release", world.World{Attempts: []world.Attempt{{Tool: world.Tool{Release: client.Release{Version: "3"}}}}}, `not a world: attempt 1: release: no text says exactly Version 3 (Build 0)`},
+		{"release", world.World{Attempts: []world.Attempt{{Tool: world.Tool{Release: client.Release{Version: "3"}}}}}, `not a world: attempt 1: release: no text says Version 3 (Build 0); use 2.1 or 2.2`},
 		{"fault", world.World{Attempts: []world.Attempt{{Plan: fault.Plan{{Kind: fault.Abort, Trigger: fault.Block(0)}}}}}, `not a world: attempt 1: plan: fault plan, line 1, column 13: 0 never comes: counts begin at 1`},
 		{"text", world.World{Attempts: []world.Attempt{{Title: "a\nb"}}}, `not a world: attempt 1: title: a control character U+000A; delete it`},
 		{"blanks", world.World{Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskWriteSettings}, Person: world.Person{Writes: []world.Write{{Setting: 10, Value: blank}}}}}},
@@ -341,6 +384,10 @@ func FuzzParse(f *testing.F) {
 		filled := w.Filled()
 		if twice := filled.Filled(); !reflect.DeepEqual(filled, twice) {
 			t.Fatalf("filled it is\n%s\nand filled again\n%s", &filled, &twice)
+		}
+		trimmed := w.Trimmed()
+		if again := trimmed.Filled(); !reflect.DeepEqual(filled, again) {
+			t.Fatalf("filled it is\n%s\nand once it was trimmed\n%s", &filled, &again)
 		}
 	})
 }

@@ -1,0 +1,60 @@
+package atlas_test
+
+import (
+	"os"
+	"reflect"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/trial"
+	"ionbench/simulator/meter"
+)
+
+// The file was written when an atlas was swept in no world yet.
+func TestAnAtlasOfBeforeIsReadAndGoneOnWith(t *testing.T) {
+	file, err := os.Open("testdata/of-before.atlas.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	a, err := atlas.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := trial.Config{Model: meter.ION7330, Release: client.Release21(), Journal: true, Windows: true, ImageBytes: 300}
+	if c, err := a.Config.Trial(); err != nil || c != want || c.Hash() != a.Config.Hash {
+		t.Errorf("it is of %+v, hash %s, and says %s: %v", c, c.Hash(), a.Config.Hash, err)
+	}
+	s := atlas.Sweep{World: want.World(), Faults: []string{"kill at state #"}}
+	again := swept(t, s)
+	for i := range min(len(again.Outcomes), len(a.Outcomes)) {
+		again.Outcomes[i].Future = a.Outcomes[i].Future // a fingerprint, which each program has its own way to take
+	}
+	if !reflect.DeepEqual(again, a) {
+		t.Errorf("swept again it is\n%s\nand was\n%s", written(t, again), written(t, a))
+	}
+	s.Resume = a
+	if resumed := swept(t, s); !reflect.DeepEqual(resumed, a) {
+		t.Errorf("gone on with, it is\n%s", written(t, resumed))
+	}
+}
+
+func TestAnAtlasSaysOnlyWorldsThatItsHeadCanSay(t *testing.T) {
+	w := trial.Config{ImageBytes: 300}.World()
+	w.Meters[0].UnitID = 7
+	_, err := atlas.Sweep{World: w, Spaces: []string{"state"}}.Run(t.Context())
+	if want := "neither an id nor an atlas can say this world yet: [meter] unit-id, attempt 1 unit-id; give the world as a text"; err == nil || err.Error() != want {
+		t.Errorf("the error is\n%v\nand should be\n%s", err, want)
+	}
+}
+
+func TestTheTrialOfAnAtlasIsNamedOrRefused(t *testing.T) {
+	for _, c := range []atlas.Config{
+		{Model: 7350, Release: "2.2", ImageBytes: 1, Firmware: "7350V290"}, {Model: 7500, Release: "2.2", ImageBytes: 1}, {Model: 7350, Release: "3", ImageBytes: 1},
+	} {
+		if got, err := c.Trial(); err == nil {
+			t.Errorf("%v is of %+v", c, got)
+		}
+	}
+}

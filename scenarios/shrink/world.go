@@ -1,0 +1,72 @@
+package shrink
+
+import (
+	"slices"
+
+	"ionbench/client"
+	"ionbench/scenarios/fields"
+	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
+)
+
+// simplifyWorld tries a smaller image, then an upgrade that is not reached through windows, and
+// then the world without what it says otherwise than the article, field by field.
+func (m *minimizer) simplifyWorld() {
+	m.shrinkImage()
+	m.change(func(w *world.World) {
+		if a := &w.Attempts[0]; a.Task == client.TaskConnect {
+			a.Task, a.Single, a.Connections, a.Assistant = client.TaskUpgrade, false, 0, nil
+		}
+	})
+	leaveOut(m, world.MeterFields(), func(w *world.World) []world.Meter { return w.Meters })
+	leaveOut(m, world.FirmwareFields(), func(w *world.World) []world.Firmware { return w.Firmware })
+	leaveOut(m, world.AttemptFields(), func(w *world.World) []world.Attempt { return w.Attempts })
+}
+
+// shrinkImage tries sizes in whole blocks. A file of somebody's own stays as it is.
+func (m *minimizer) shrinkImage() {
+	f := m.best.World.FirmwareOf(&m.best.World.Attempts[0])
+	if f.Own != nil {
+		return
+	}
+	sized := func(blocks int) bool {
+		return m.change(func(w *world.World) {
+			at := slices.IndexFunc(w.Firmware, func(known world.Firmware) bool { return known.Name == f.Name })
+			if at < 0 {
+				at, w.Firmware = len(w.Firmware), append(w.Firmware, world.Firmware{Name: f.Name})
+			}
+			w.Firmware[at].Blocks, w.Firmware[at].Bytes = 0, blocks*ion.BlockBytes
+		})
+	}
+	blocks := ion.Blocks(f.ImageBytes())
+	sized(blocks)
+	smallest(1, uint64(blocks), func(n uint64) bool { return sized(int(n)) })
+}
+
+// leaveOut tries every element of a list without each of its fields. Sizes are no matter of
+// leaving out: what is not given may be larger.
+func leaveOut[V any](m *minimizer, table []fields.Field[V], list func(*world.World) []V) {
+	sizes := []string{"image-bytes", "blocks", "bytes"}
+	for i := range list(&m.best.World) {
+		for _, f := range table {
+			if !f.Must && !slices.Contains(sizes, f.Name) && f.IsSet(&list(&m.best.World)[i]) {
+				m.change(func(w *world.World) { f.Reset(&list(w)[i]) })
+			}
+		}
+	}
+}
+
+// change tries the best in a world that is changed. It stays one that an id can say.
+func (m *minimizer) change(change func(*world.World)) bool {
+	w := m.best.World
+	w.Meters, w.Firmware, w.Attempts = slices.Clone(w.Meters), slices.Clone(w.Firmware), slices.Clone(w.Attempts)
+	change(&w)
+	if trial.Check(w) != nil {
+		return false
+	}
+	if _, err := trial.ConfigOf(w); err != nil && m.named {
+		return false
+	}
+	return m.ask(Subject{World: w, Plans: m.best.Plans}, w.String())
+}
