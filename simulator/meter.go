@@ -84,25 +84,25 @@ func Run(station *bench.Station, now time.Duration, plan fault.Plan) (*Meter, er
 // article fills in the meter of the article.
 func (c Config) article() Config {
 	if c.Model == 0 {
-		c.Model = meter.ION7350
+		c.Model = meter.ArticleModel
 	}
 	if c.SerialNumber == "" {
-		c.SerialNumber = "PC-0209A001-11"
+		c.SerialNumber = meter.ArticleSerialNumber
 	}
 	if c.UnitID == 0 {
-		c.UnitID = 105
+		c.UnitID = meter.ArticleUnitID
 	}
 	if c.Password == "" {
-		c.Password = "0"
+		c.Password = meter.FactoryPassword
 	}
 	if c.Baud == 0 {
-		c.Baud = 9600
+		c.Baud = ion.DefaultBaudRate
 	}
 	if c.Start.IsZero() {
 		c.Start = time.Now()
 	}
 	if c.Firmware.Revision == "" {
-		c.Firmware.Revision = c.Model.String() + "V282"
+		c.Firmware.Revision = c.Model.String() + meter.OldVersion
 	}
 	if c.Firmware.Image == nil {
 		c.Firmware.Image = anyImage()

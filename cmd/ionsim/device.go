@@ -8,7 +8,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
-	"ionbench/fixtures/firmware"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -26,24 +26,18 @@ func (id identity) String() string {
 	return fmt.Sprintf("%v %s, unit %d", id.Model, id.SerialNumber, id.UnitID)
 }
 
-// The meter's firmware where none is given: generated, none of it runs anywhere. The
-// revision and its date are those of the article's log; the size is arbitrary.
-const (
-	factoryVersion    = "V283"
-	factorySeed       = 283
-	factoryImageBytes = 256 << 10
-)
-
-func factoryDated() time.Time { return time.Date(2007, time.August, 22, 13, 24, 58, 0, time.UTC) }
+// factoryImageBytes is the size of the meter's firmware where none is given: generated, none of
+// it runs anywhere. The size is arbitrary.
+const factoryImageBytes = 256 << 10
 
 // loadFirmware is what the meter comes with.
 func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 	if o.firmware == "" {
-		revision := o.revision
-		if revision == "" {
-			revision = model.String() + factoryVersion
+		file, _, err := world.Firmware{Revision: o.revision, Bytes: factoryImageBytes}.UPG(model)
+		if err != nil {
+			return meter.Firmware{}, cli.Usage("--revision: %w", err)
 		}
-		return meter.Firmware{Revision: revision, Dated: factoryDated(), Image: firmware.Image(factorySeed, factoryImageBytes)}, nil
+		return meter.Firmware{Revision: file.Revision, Dated: file.Dated, Image: file.Image}, nil
 	}
 	b, err := files.Read(o.firmware, upg.MaxFileBytes)
 	if err != nil {

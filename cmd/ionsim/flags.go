@@ -43,8 +43,8 @@ type options struct {
 // newOptions are those of the article's meter.
 func newOptions() *options {
 	return &options{
-		identity: identity{Model: meter.ION7350, SerialNumber: "PC-0209A001-11", UnitID: 105},
-		password: "0", baud: serve.DefaultBaud, pace: 1,
+		identity: identity{Model: meter.ArticleModel, SerialNumber: meter.ArticleSerialNumber, UnitID: meter.ArticleUnitID},
+		password: meter.FactoryPassword, baud: ion.DefaultBaudRate, pace: 1,
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/ion"
@@ -36,7 +35,7 @@ type lineFlags struct {
 const aConnection = "(--port PATH | --tcp ADDR)"
 
 func (p *program) newLineFlags() *lineFlags {
-	return &lineFlags{program: p, unitID: defaultUnitID, baud: port.DefaultBaud, password: "0"}
+	return &lineFlags{program: p, unitID: defaultUnitID, baud: ion.DefaultBaudRate, password: "0"}
 }
 
 func (f *lineFlags) list() []cli.Flag {

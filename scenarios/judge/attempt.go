@@ -14,9 +14,9 @@ import (
 
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
-	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
@@ -196,7 +196,11 @@ const fileMode = 0o644
 func (p *player) writeImage(in Input) error {
 	f := p.file
 	if in == WrongProduct {
-		f = firmware.UPG(uint16(meter.ION7330), meter.ION7330.String()+"V283", f.Dated, 283, len(f.Image))
+		other, _, err := world.Firmware{Dated: f.Dated, Bytes: len(f.Image)}.UPG(meter.ION7330)
+		if err != nil {
+			return err
+		}
+		f = other
 	}
 	b, err := upg.Append(nil, f)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/shell"
+	"ionbench/simulator/ion"
 )
 
 // Options say how a suite is run. The zero value of a field stands for its default.
@@ -34,7 +35,7 @@ type Options struct {
 // Defaults of Options.
 const (
 	DefaultResponse = 10 * time.Second // documented for the public ION client
-	DefaultBaud     = 9600
+	DefaultBaud     = ion.DefaultBaudRate
 	DefaultParallel = 8 // a program waits most of the time
 )
 

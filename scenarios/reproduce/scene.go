@@ -182,7 +182,7 @@ func (w *scene) rig(lead time.Duration) (*rig.Rig, error) {
 // oldRevision is what the meter runs at first: another than the new one, so that it shows
 // when the upgrade is through. Empty is the rig's own.
 func (w *scene) oldRevision() string {
-	if model := w.meter.Model.String(); w.firmware.Revision == model+"V282" {
+	if model := w.meter.Model.String(); w.firmware.Revision == model+meter.OldVersion {
 		return model + "V281"
 	}
 	return ""

@@ -69,7 +69,7 @@ func trimmedList[V comparable](list []V, nothing V, trimmed func(V) V) []V {
 }
 
 func (m Meter) trimmed() Meter {
-	if m.Revision == m.Filled().Model.String()+oldVersion {
+	if m.Revision == m.Filled().Model.String()+meter.OldVersion {
 		m.Revision = ""
 	}
 	fields.Trim(meterFields(), &m)
@@ -128,7 +128,7 @@ func (t *Tool) fillFrom(m *Meter) {
 func (m Meter) Filled() Meter {
 	fields.Fill(meterFields(), &m)
 	if m.Revision == "" {
-		m.Revision = m.Model.String() + oldVersion
+		m.Revision = m.Model.String() + meter.OldVersion
 	}
 	return m
 }

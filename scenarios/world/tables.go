@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,11 +14,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// Versions of firmware: what meters run at first, and what the person chooses.
-const (
-	oldVersion = "V282"
-	newVersion = "V283"
-)
+// newVersion is the firmware version that the person chooses.
+const newVersion = "V283"
 
 // Every table is made once, because worlds are filled in and checked for every trial; who asks
 // for one gets a copy.
@@ -27,12 +25,12 @@ func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
 
 var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 	return []fields.Field[Meter]{
-		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, Models()).Or("7350"),
-		fields.Of("serial-number", "", func(m *Meter) *string { return &m.SerialNumber }, serialNumbers()).Or("PC-0209A001-11"),
-		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, UnitIDs()).Or("105"),
-		fields.Of("baud", "of its port", func(m *Meter) *int { return &m.Baud }, BaudRates()).Or("9600"),
-		fields.Of("password", "", func(m *Meter) *string { return &m.Password }, Passwords()).Or("0"),
-		fields.Of("revision", "that runs at first", func(m *Meter) *string { return &m.Revision }, Revisions("7350"+oldVersion)).Else("the model's " + oldVersion),
+		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, Models()).Or(meter.ArticleModel.String()),
+		fields.Of("serial-number", "", func(m *Meter) *string { return &m.SerialNumber }, serialNumbers()).Or(meter.ArticleSerialNumber),
+		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, UnitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),
+		fields.Of("baud", "of its port", func(m *Meter) *int { return &m.Baud }, BaudRates()).Or(strconv.Itoa(ion.DefaultBaudRate)),
+		fields.Of("password", "", func(m *Meter) *string { return &m.Password }, Passwords()).Or(meter.FactoryPassword),
+		fields.Of("revision", "that runs at first", func(m *Meter) *string { return &m.Revision }, Revisions(meter.ArticleModel.String()+meter.OldVersion)).Else("the model's " + meter.OldVersion),
 		fields.Of("image-bytes", "of what runs at first", func(m *Meter) *int { return &m.ImageBytes }, imageSizes()).Or("49152"),
 		fields.Of("clock", "what its clock and the PC's show at the beginning", func(m *Meter) *time.Time { return &m.Clock }, clocks()).
 			Or(fields.FormatCalendar(ArticleStart())),
@@ -50,7 +48,7 @@ func FirmwareFields() []fields.Field[Firmware] { return slices.Clone(firmwareFie
 var firmwareFields = sync.OnceValue(func() []fields.Field[Firmware] {
 	return []fields.Field[Firmware]{
 		fields.Of("model", "that it is for", func(f *Firmware) *meter.Model { return &f.Model }, Models()).Else("the meter's"),
-		fields.Of("revision", "", func(f *Firmware) *string { return &f.Revision }, Revisions("7350"+newVersion)).Else("the model's " + newVersion),
+		fields.Of("revision", "", func(f *Firmware) *string { return &f.Revision }, Revisions(meter.ArticleModel.String()+newVersion)).Else("the model's " + newVersion),
 		fields.Of("dated", "", func(f *Firmware) *time.Time { return &f.Dated }, clocks()).Or(fields.FormatCalendar(ArticleDated())),
 		fields.Of("blocks", fmt.Sprintf("size of the image in blocks of %d bytes", ion.BlockBytes), func(f *Firmware) *int { return &f.Blocks },
 			fields.Integer(1, maxBlocks, 1, 2, 8, 255, 256, 257, 460, 513)).Or("8"),

@@ -23,8 +23,11 @@ func CheckUnitID(id int) error {
 }
 
 // BaudRates are those of the family's RS-485 ports, in bits a second. They are documented for
-// the sibling: "up to 19,200 bps" (9300 series user's guide, page 148).
+// the sibling: "up to 19,200 bps" (9300 series user's guide, page 148), as is the default.
 func BaudRates() []int { return []int{1200, 2400, 4800, 9600, 19200} }
+
+// DefaultBaudRate is what a port is set to at first, and in the article.
+const DefaultBaudRate = 9600
 
 // CheckBaudRate says which rates there are where rate is none.
 func CheckBaudRate(rate int) error {

@@ -1,0 +1,16 @@
+package meter
+
+// The meter of the vendor's article FA212301, as its log tells: an ION 7350 of this serial
+// number and unit id.
+const (
+	ArticleModel        = ION7350
+	ArticleSerialNumber = "PC-0209A001-11"
+	ArticleUnitID       = 105
+)
+
+// FactoryPassword is what the password is set to when the meter is new.
+const FactoryPassword = "0"
+
+// OldVersion is the firmware version that a meter runs which is to be upgraded: the one before
+// the article's V283.
+const OldVersion = "V282"
