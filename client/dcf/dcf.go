@@ -28,8 +28,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"ionbench/client/ini"
 )
 
 // Bounds of a file, checked before memory is taken for it.
@@ -95,27 +95,14 @@ type line struct {
 	text string // without its end
 	end  string // "\n", "\r\n", or nothing on the last line
 
-	kind    kind
+	kind    ini.Kind
 	section string // that the line belongs to; "" before the first
 	key     string
 	valueAt int // offset of the value in text, behind the = and its blanks
 }
 
-type kind uint8
-
-const (
-	blank kind = iota // blank or a comment
-	header
-	pair
-)
-
-const (
-	blanks        = " \t"
-	byteOrderMark = "\uFEFF"
-)
-
 // value is what stands behind the =.
-func (l line) value() string { return strings.TrimRight(l.text[l.valueAt:], blanks) }
+func (l line) value() string { return ini.Value(l.text, l.valueAt) }
 
 // Parse reads a whole file. Up to ten bad lines are told of together: errors.As finds the
 // first *LineError, and errors.Is finds the sentinels of all.
@@ -125,7 +112,7 @@ func Parse(b []byte) (*File, error) {
 	}
 	p := parser{seen: make(map[string]int)}
 	text := string(b)
-	text, p.file.byteOrderMark = strings.CutPrefix(text, byteOrderMark)
+	text, p.file.byteOrderMark = strings.CutPrefix(text, ini.ByteOrderMark)
 	for rest := text; rest != ""; {
 		var l line
 		l.text, l.end, rest = cutLine(rest)
@@ -142,7 +129,7 @@ func Parse(b []byte) (*File, error) {
 func Append(dst []byte, f *File) []byte {
 	dst = slices.Grow(dst, f.bytes())
 	if f.byteOrderMark {
-		dst = append(dst, byteOrderMark...)
+		dst = append(dst, ini.ByteOrderMark...)
 	}
 	for _, l := range f.lines {
 		dst = append(dst, l.text...)
@@ -164,7 +151,7 @@ func (f *File) Get(section, key string) (value string, line int, ok bool) {
 func (f *File) Sections() []string {
 	var names []string
 	for _, l := range f.lines {
-		if l.kind == header {
+		if l.kind == ini.Header {
 			names = append(names, l.section)
 		}
 	}
@@ -175,7 +162,7 @@ func (f *File) Sections() []string {
 func (f *File) Keys(section string) []string {
 	var keys []string
 	for _, l := range f.lines {
-		if l.kind == pair && l.section == section {
+		if l.kind == ini.Pair && l.section == section {
 			keys = append(keys, l.key)
 		}
 	}
@@ -227,22 +214,22 @@ func (f *File) insert(section, key, value string) {
 	}
 	at := 1 + f.lastOf(section)
 	if at == 0 {
-		if n := len(f.lines); n > 0 && strings.Trim(f.lines[n-1].text, blanks) != "" {
+		if n := len(f.lines); n > 0 && strings.Trim(f.lines[n-1].text, ini.Blanks) != "" {
 			f.lines = append(f.lines, line{end: end, section: f.lines[n-1].section})
 		}
-		f.lines = append(f.lines, line{text: "[" + section + "]", end: end, kind: header, section: section})
+		f.lines = append(f.lines, line{text: "[" + section + "]", end: end, kind: ini.Header, section: section})
 		at = len(f.lines)
 	}
-	text := strings.TrimRight(key+" = "+value, blanks)
+	text := strings.TrimRight(key+" = "+value, ini.Blanks)
 	f.lines = slices.Insert(f.lines, at, line{
-		text: text, end: end, kind: pair, section: section, key: key, valueAt: len(text) - len(value),
+		text: text, end: end, kind: ini.Pair, section: section, key: key, valueAt: len(text) - len(value),
 	})
 }
 
 // find gives the index of the line with the key, or -1.
 func (f *File) find(section, key string) int {
 	return slices.IndexFunc(f.lines, func(l line) bool {
-		return l.kind == pair && l.section == section && l.key == key
+		return l.kind == ini.Pair && l.section == section && l.key == key
 	})
 }
 
@@ -250,7 +237,7 @@ func (f *File) find(section, key string) int {
 // behind it usually belong to the next section.
 func (f *File) lastOf(section string) int {
 	for i, l := range slices.Backward(f.lines) {
-		if l.kind != blank && l.section == section {
+		if l.kind != ini.Nothing && l.section == section {
 			return i
 		}
 	}
@@ -269,7 +256,7 @@ func (f *File) lineEnd() string {
 func (f *File) bytes() int {
 	n := 0
 	if f.byteOrderMark {
-		n += len(byteOrderMark)
+		n += len(ini.ByteOrderMark)
 	}
 	for _, l := range f.lines {
 		n += len(l.text) + len(l.end)
@@ -348,18 +335,15 @@ func (p *parser) fail(kind error, format string, args ...any) {
 
 // line reads one line and adds it to the file.
 func (p *parser) line(l line) {
-	if problem := badText(l.text); problem != "" {
+	if problem := ini.Bad(l.text); problem != "" {
 		p.fail(ErrNotText, "%s", problem)
 	} else if len(l.text) > MaxLineBytes {
 		p.fail(ErrTooLarge, "%s", tooLong(0, len(l.text)).Problem)
 	} else {
-		switch body := strings.Trim(l.text, blanks); {
-		case body == "" || body[0] == '#' || body[0] == ';':
-		case body[0] == '[':
-			l.kind = header
-			p.header(body)
-		default:
-			l.kind = pair
+		switch l.kind = ini.KindOf(l.text); l.kind {
+		case ini.Header:
+			p.header(l.text)
+		case ini.Pair:
 			p.pair(&l)
 		}
 	}
@@ -368,15 +352,13 @@ func (p *parser) line(l line) {
 }
 
 // header reads the start of a section.
-func (p *parser) header(body string) {
+func (p *parser) header(text string) {
 	p.inside, p.section = true, ""
-	name, ok := strings.CutSuffix(body[1:], "]")
-	if !ok {
-		p.fail(ErrSyntax, "%q has no closing ]; write it as [section] alone on its line", body)
-		return
+	name, err := ini.ParseHeader(text)
+	if err == nil {
+		err = checkSection(name)
 	}
-	name = strings.Trim(name, blanks)
-	if err := checkSection(name); err != nil {
+	if err != nil {
 		p.fail(ErrSyntax, "%v", err)
 		return
 	}
@@ -390,14 +372,11 @@ func (p *parser) header(body string) {
 
 // pair reads a key and its value.
 func (p *parser) pair(l *line) {
-	before, after, ok := strings.Cut(l.text, "=")
-	if !ok {
-		p.fail(ErrSyntax, "%q has no =; write key = value, or # before a comment", strings.Trim(l.text, blanks))
-		return
+	var err error
+	if l.key, l.valueAt, err = ini.ParsePair(l.text); err == nil {
+		err = checkKey(l.key)
 	}
-	l.key = strings.Trim(before, blanks)
-	l.valueAt = len(l.text) - len(strings.TrimLeft(after, blanks))
-	if err := checkKey(l.key); err != nil {
+	if err != nil {
 		p.fail(ErrSyntax, "%v", err)
 		return
 	}
@@ -440,10 +419,10 @@ func checkSet(section, key, value string) error {
 	if err := checkKey(key); err != nil {
 		return fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
-	if problem := badText(value); problem != "" {
+	if problem := ini.Bad(value); problem != "" {
 		return fmt.Errorf("%w: the value %.80q has %s", ErrNotText, value, problem)
 	}
-	if strings.Trim(value, blanks) != value {
+	if strings.Trim(value, ini.Blanks) != value {
 		return fmt.Errorf("%w: the value %.80q begins or ends with a blank, which a file cannot keep", ErrSyntax, value)
 	}
 	if section == "template" && key == "name" && value == "" {
@@ -476,21 +455,7 @@ func checkKey(key string) error {
 	return nil
 }
 
-// badText says what in s cannot stand on a line: bytes that are no UTF-8, and characters
-// that could hide or break a line when it is shown.
-func badText(s string) string {
-	if !utf8.ValidString(s) {
-		return "bytes that are no UTF-8; save the file as UTF-8 and try again"
-	}
-	for _, r := range s {
-		if r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return fmt.Sprintf("a control character %U; delete it", r)
-		}
-	}
-	return ""
-}
-
 // tooLong tells of a long line.
 func tooLong(number, n int) *LineError {
-	return &LineError{number, fmt.Sprintf("the line has %d bytes, at most %d are allowed; shorten it", n, MaxLineBytes), ErrTooLarge}
+	return &LineError{number, ini.TooLong(n, MaxLineBytes), ErrTooLarge}
 }

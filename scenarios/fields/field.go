@@ -5,8 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"ionbench/client/ini"
 )
 
 // Description is what there is to know of a field without its type.
@@ -307,30 +307,14 @@ func misplaced(keys []Key, given func(*Key) bool) []Problem {
 	return problems
 }
 
-const blanks = " \t"
-
 // unwritable says why a text cannot be the value of a key, or the name of a section, on a line
 // of a file.
 func unwritable(key, text string) string {
 	switch {
-	case strings.Trim(text, blanks) != text:
+	case strings.Trim(text, ini.Blanks) != text:
 		return fmt.Sprintf("%.80q begins or ends with a blank, which a file cannot keep", text)
 	case len(key)+len("=")+len(text) > MaxLineBytes:
 		return fmt.Sprintf("a text of %d bytes, which is longer than a line may be; shorten it", len(text))
 	}
-	return badText(text)
-}
-
-// badText says what cannot stand on a line: bytes that are no UTF-8, and characters that could
-// hide or break a line when it is shown.
-func badText(s string) string {
-	if !utf8.ValidString(s) {
-		return "bytes that are no UTF-8; save the file as UTF-8 and try again"
-	}
-	for _, r := range s {
-		if r != '\t' && unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return fmt.Sprintf("a control character %U; delete it", r)
-		}
-	}
-	return ""
+	return ini.Bad(text)
 }

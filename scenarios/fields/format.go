@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"ionbench/client/ini"
 	"ionbench/simulator/fault"
 )
 
@@ -110,7 +111,7 @@ func (f *Format) Read(b []byte) (Places, *Problems) {
 		r.problems.Add(0, problem)
 		return nil, &r.problems
 	}
-	for raw := range strings.Lines(strings.TrimPrefix(string(b), "\uFEFF")) {
+	for raw := range strings.Lines(strings.TrimPrefix(string(b), ini.ByteOrderMark)) {
 		r.number++
 		r.line(strings.TrimRight(raw, "\r\n"))
 	}
@@ -122,7 +123,7 @@ func (f *Format) checkSize(b []byte) string {
 	head := string(b[:min(len(b), MaxBytes)])
 	lines := strings.Count(head, "\n")
 	switch {
-	case !f.Empty && strings.Trim(head, blanks+"\r\n") == "":
+	case !f.Empty && strings.Trim(head, ini.Blanks+"\r\n") == "":
 		return fmt.Sprintf("the file is empty; a %s begins with a line [%s]", f.Name, f.First)
 	case len(b) > MaxBytes:
 		return fmt.Sprintf("the file has %d bytes, at most %d are allowed; choose a %s file", len(b), MaxBytes, f.Name)
@@ -150,33 +151,32 @@ func (r *reader) fail(format string, args ...any) {
 
 func (r *reader) line(s string) {
 	if len(s) > MaxLineBytes {
-		r.fail("the line has %d bytes, at most %d are allowed; shorten it", len(s), MaxLineBytes)
+		r.fail("%s", ini.TooLong(len(s), MaxLineBytes))
 		return
 	}
-	if problem := badText(s); problem != "" {
+	if problem := ini.Bad(s); problem != "" {
 		r.fail("%s", problem)
 		return
 	}
-	switch body := strings.Trim(s, blanks); {
-	case body == "" || body[0] == '#' || body[0] == ';':
-	case body[0] == '[':
+	switch ini.KindOf(s) {
+	case ini.Header:
 		r.end()
 		r.inside = true
-		r.begin(body)
-	default:
-		r.pair(s, body)
+		r.begin(s)
+	case ini.Pair:
+		r.pair(s)
 	}
 }
 
 // begin opens the section of a header.
-func (r *reader) begin(body string) {
-	inner, ok := strings.CutSuffix(body[1:], "]")
-	if !ok {
-		r.fail("%.80q has no closing ]; write it as [section] alone on its line", body)
+func (r *reader) begin(line string) {
+	inner, err := ini.ParseHeader(line)
+	if err != nil {
+		r.fail("%v", err)
 		return
 	}
-	word, name, _ := strings.Cut(strings.Trim(inner, blanks), " ")
-	name = strings.Trim(name, blanks)
+	word, name, _ := strings.Cut(inner, " ")
+	name = strings.Trim(name, ini.Blanks)
 	sections := r.format.Sections
 	i := slices.IndexFunc(sections, func(s Section) bool { return s.Word == word })
 	switch {
@@ -239,17 +239,16 @@ func (f *Format) named() string {
 	return strings.Join(list[:last], ", ") + " and " + list[last]
 }
 
-func (r *reader) pair(raw, body string) {
-	name, value, ok := strings.Cut(body, "=")
-	name = strings.Trim(name, blanks)
+func (r *reader) pair(line string) {
+	name, valueAt, err := ini.ParsePair(line)
 	switch {
-	case !ok:
-		r.fail("%.80q has no =; write key = value, or # before a comment", body)
+	case err != nil:
+		r.fail("%v", err)
 	case !r.inside:
 		r.fail("key %.80q stands before the first section; put a line such as [%s] above it", name, r.format.First)
 	case r.open != nil:
-		if err := r.set(name, strings.Trim(value, blanks)); err != nil {
-			r.fail("%s", withColumn(err, raw))
+		if err := r.set(name, ini.Value(line, valueAt)); err != nil {
+			r.fail("%s", withColumn(err, line[:valueAt]))
 		}
 		r.open.Keys[name] = append(r.open.Keys[name], r.number)
 	}
@@ -280,15 +279,13 @@ func (f *Format) unknownKey(section, name string, known []string) error {
 	return Unknown("key of ["+section+"]", name, known)
 }
 
-// withColumn tells of a bad fault by its column in the file.
-func withColumn(err error, raw string) string {
+// withColumn tells of a bad fault by its column in the file; before is the line up to it.
+func withColumn(err error, before string) string {
 	var bad *fault.ParseError
 	if !errors.As(err, &bad) {
 		return err.Error()
 	}
-	before, after, _ := strings.Cut(raw, "=")
-	start := utf8.RuneCountInString(before) + 1 + len(after) - len(strings.TrimLeft(after, blanks))
-	return fmt.Sprintf("column %d: %s", start+bad.Column, bad.Reason)
+	return fmt.Sprintf("column %d: %s", utf8.RuneCountInString(before)+bad.Column, bad.Reason)
 }
 
 // end checks that a section is complete, and that all that it says means something.

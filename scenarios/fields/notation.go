@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client/ini"
 	"ionbench/simulator/fault"
 )
 
@@ -202,7 +203,7 @@ func splitList(text string) ([]string, error) {
 		return nil, fmt.Errorf("%d words; at most %d", len(list), maxWords)
 	}
 	for i := range list {
-		if list[i] = strings.Trim(list[i], blanks); list[i] == "" {
+		if list[i] = strings.Trim(list[i], ini.Blanks); list[i] == "" {
 			return nil, fmt.Errorf("%q has nothing between two commas", text)
 		}
 	}

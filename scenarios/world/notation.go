@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/ini"
 	"ionbench/scenarios/fields"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -166,7 +167,7 @@ func actionKinds() fields.Notation[ActionKind] {
 
 func parseAction(text string) (a Action, err error) {
 	word, rest, _ := strings.Cut(text, " ")
-	rest = strings.Trim(rest, blanks)
+	rest = strings.Trim(rest, ini.Blanks)
 	if a.Kind, err = actionKinds().Parse(word); err != nil {
 		return Action{}, err
 	}
@@ -182,8 +183,6 @@ func parseAction(text string) (a Action, err error) {
 	}
 	return a, err
 }
-
-const blanks = " \t"
 
 // String is the action as a text has it.
 func (a Action) String() string {
@@ -211,12 +210,12 @@ func parseWrite(text string) (Write, error) {
 	if err != nil {
 		return Write{}, err
 	}
-	key, value, _ := strings.Cut(strings.TrimLeft(rest, blanks), " ")
+	key, value, _ := strings.Cut(strings.TrimLeft(rest, ini.Blanks), " ")
 	i, ok := ion.SettingNamed(groups, key)
 	if !ok {
 		return Write{}, fields.Unknown("setting in "+group, key, settingsOf(groups))
 	}
-	v, err := ion.SettingTable()[i].Parse(strings.Trim(value, blanks))
+	v, err := ion.SettingTable()[i].Parse(strings.Trim(value, ini.Blanks))
 	return Write{i, v}, err
 }
 
@@ -241,7 +240,7 @@ func settingsOf(g ion.Group) []string {
 // String is the write as a text has it.
 func (w Write) String() string {
 	s := ion.SettingTable()[w.Setting]
-	return strings.TrimRight(s.Group.Key()+" "+s.Key+" "+s.Format(w.Value), blanks)
+	return strings.TrimRight(s.Group.Key()+" "+s.Key+" "+s.Format(w.Value), ini.Blanks)
 }
 
 func serialNumbers() fields.Notation[string] {
