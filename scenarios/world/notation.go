@@ -22,21 +22,21 @@ const (
 	maxImageBytes  = 4 << 20
 )
 
-// Models are those of the family.
-func Models() fields.Notation[meter.Model] {
+// models are those of the family.
+func models() fields.Notation[meter.Model] {
 	words := fields.Words("model", fields.Say("7300", meter.ION7300),
 		fields.Say("7330", meter.ION7330), fields.Say("7350", meter.ION7350))
 	words.Parse = meter.ParseModel
 	return words
 }
 
-// UnitIDs are those that a meter can have, tried on both sides of a byte and at their ends.
-func UnitIDs() fields.Notation[uint16] {
+// unitIDs are those that a meter can have, tried on both sides of a byte and at their ends.
+func unitIDs() fields.Notation[uint16] {
 	return fields.Integer[uint16](ion.MinUnitID, ion.MaxUnitID, 1, 100, 105, 255, 256, 9999)
 }
 
-// BaudRates are those of a meter's port.
-func BaudRates() fields.Notation[int] {
+// baudRates are those of a meter's port.
+func baudRates() fields.Notation[int] {
 	var words []fields.Word[int]
 	for _, rate := range ion.BaudRates() {
 		words = append(words, fields.Say(strconv.Itoa(rate), rate))
@@ -46,8 +46,8 @@ func BaudRates() fields.Notation[int] {
 	return n
 }
 
-// Passwords are those that ION can carry.
-func Passwords() fields.Notation[string] {
+// passwords are those that ION can carry.
+func passwords() fields.Notation[string] {
 	check := func(text string) error {
 		_, err := ion.ParsePassword(text, 0)
 		return err
@@ -115,13 +115,13 @@ func Tasks() fields.Notation[client.Task] {
 		fields.Say("read-settings", client.TaskReadSettings), fields.Say("write-settings", client.TaskWriteSettings))
 }
 
-// Releases are those of the vendor's tool.
-func Releases() fields.Notation[client.Release] {
+// releases are those of the vendor's tool.
+func releases() fields.Notation[client.Release] {
 	return fields.Words("value of release", fields.Say("2.1", client.Release21()), fields.Say("2.2", client.Release22()))
 }
 
-// Damages are what can be wrong with a file.
-func Damages() fields.Notation[Damage] {
+// damages are what can be wrong with a file.
+func damages() fields.Notation[Damage] {
 	return fields.Words("value of damage", fields.Say("none", Whole), fields.Say("damaged", Damaged), fields.Say("truncated", Truncated),
 		fields.Say("empty", Empty), fields.Say("missing", Missing), fields.Say("foreign", Foreign))
 }

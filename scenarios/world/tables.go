@@ -25,11 +25,11 @@ func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
 
 var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 	return []fields.Field[Meter]{
-		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, Models()).Or(meter.ArticleModel.String()),
+		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, models()).Or(meter.ArticleModel.String()),
 		fields.Of("serial-number", "", func(m *Meter) *string { return &m.SerialNumber }, serialNumbers()).Or(meter.ArticleSerialNumber),
-		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, UnitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),
-		fields.Of("baud", "of its port", func(m *Meter) *int { return &m.Baud }, BaudRates()).Or(strconv.Itoa(ion.DefaultBaudRate)),
-		fields.Of("password", "", func(m *Meter) *string { return &m.Password }, Passwords()).Or(meter.FactoryPassword),
+		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, unitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),
+		fields.Of("baud", "of its port", func(m *Meter) *int { return &m.Baud }, baudRates()).Or(strconv.Itoa(ion.DefaultBaudRate)),
+		fields.Of("password", "", func(m *Meter) *string { return &m.Password }, passwords()).Or(meter.FactoryPassword),
 		fields.Of("revision", "that runs at first", func(m *Meter) *string { return &m.Revision }, Revisions(meter.ArticleModel.String()+meter.OldVersion)).Else("the model's " + meter.OldVersion),
 		fields.Of("image-bytes", "of what runs at first", func(m *Meter) *int { return &m.ImageBytes }, imageSizes()).Or("49152"),
 		fields.Of("clock", "what its clock and the PC's show at the beginning", func(m *Meter) *time.Time { return &m.Clock }, clocks()).
@@ -47,13 +47,13 @@ func FirmwareFields() []fields.Field[Firmware] { return slices.Clone(firmwareFie
 
 var firmwareFields = sync.OnceValue(func() []fields.Field[Firmware] {
 	return []fields.Field[Firmware]{
-		fields.Of("model", "that it is for", func(f *Firmware) *meter.Model { return &f.Model }, Models()).Else("the meter's"),
+		fields.Of("model", "that it is for", func(f *Firmware) *meter.Model { return &f.Model }, models()).Else("the meter's"),
 		fields.Of("revision", "", func(f *Firmware) *string { return &f.Revision }, Revisions(meter.ArticleModel.String()+newVersion)).Else("the model's " + newVersion),
 		fields.Of("dated", "", func(f *Firmware) *time.Time { return &f.Dated }, clocks()).Or(fields.FormatCalendar(ArticleDated())),
 		fields.Of("blocks", fmt.Sprintf("size of the image in blocks of %d bytes", ion.BlockBytes), func(f *Firmware) *int { return &f.Blocks },
 			fields.Integer(1, maxBlocks, 1, 2, 8, 255, 256, 257, 460, 513)).Or("8"),
 		fields.Of("bytes", "size of the image in bytes, instead of blocks", func(f *Firmware) *int { return &f.Bytes }, imageSizes()),
-		fields.Of("damage", "what is wrong with the file", func(f *Firmware) *Damage { return &f.Damage }, Damages()),
+		fields.Of("damage", "what is wrong with the file", func(f *Firmware) *Damage { return &f.Damage }, damages()),
 	}
 })
 
@@ -64,8 +64,8 @@ var templateFields = sync.OnceValue(func() []fields.Field[Template] {
 	return []fields.Field[Template]{
 		fields.Of("holds", "the factory's settings for the new revision, or a saved copy of the meter's", func(t *Template) *bool { return &t.Saved },
 			fields.Words("value of holds", fields.Say("factory", false), fields.Say("saved", true))),
-		fields.Of("model", "that it is for", func(t *Template) *meter.Model { return &t.Model }, Models()).Else("the meter's"),
-		fields.Of("damage", "what is wrong with the file", func(t *Template) *Damage { return &t.Damage }, Damages()),
+		fields.Of("model", "that it is for", func(t *Template) *meter.Model { return &t.Model }, models()).Else("the meter's"),
+		fields.Of("damage", "what is wrong with the file", func(t *Template) *Damage { return &t.Damage }, damages()),
 	}
 })
 
@@ -97,12 +97,12 @@ func ToolFields() []fields.Field[Tool] { return slices.Clone(toolFields()) }
 var toolFields = sync.OnceValue(func() []fields.Field[Tool] {
 	return []fields.Field[Tool]{
 		fields.Of("task", "what the tool is started for", func(t *Tool) *client.Task { return &t.Task }, Tasks()).Required(),
-		fields.Of("release", "of the tool", func(t *Tool) *client.Release { return &t.Release }, Releases()).Or(client.Release22().Version),
+		fields.Of("release", "of the tool", func(t *Tool) *client.Release { return &t.Release }, releases()).Or(client.Release22().Version),
 		fields.Of("single", "Single ION device configuration mode", func(t *Tool) *bool { return &t.Single }, fields.YesNo("single")),
 		fields.Of("journal", "the settings are kept on disk while the upgrade runs", func(t *Tool) *bool { return &t.Journal }, fields.YesNo("journal")),
-		fields.Of("password", "that the tool gives", func(t *Tool) *string { return &t.Password }, Passwords()).Else("the meter's"),
-		fields.Of("unit-id", "that the tool asks", func(t *Tool) *uint16 { return &t.UnitID }, UnitIDs()).Else("the meter's"),
-		fields.Of("baud", "at which the tool talks", func(t *Tool) *int { return &t.Baud }, BaudRates()).Else("the meter's"),
+		fields.Of("password", "that the tool gives", func(t *Tool) *string { return &t.Password }, passwords()).Else("the meter's"),
+		fields.Of("unit-id", "that the tool asks", func(t *Tool) *uint16 { return &t.UnitID }, unitIDs()).Else("the meter's"),
+		fields.Of("baud", "at which the tool talks", func(t *Tool) *int { return &t.Baud }, baudRates()).Else("the meter's"),
 		fields.Of("serial-number", "that the meter must have", func(t *Tool) *string { return &t.SerialNumber }, serialNumbers()).Else("any"),
 		fields.Of("device-name", "the meter's name at the site, which the log has", func(t *Tool) *string { return &t.DeviceName },
 			fields.Text("TEXT", "ion7350", "Feeder 7")).Else("ion7350, after the model,"),
