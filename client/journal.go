@@ -38,7 +38,7 @@ const journalTitle = "ionup journal 1"
 func AppendJournal(dst []byte, j *Journal) []byte {
 	from := len(dst)
 	dst = fmt.Appendf(dst, "%s\nserial-number = %s\nunit-id = %d\nrevision = %s\nsaved = %s\nsettings = %x\n",
-		journalTitle, j.SerialNumber, j.UnitID, j.Revision, j.Saved.UTC().Format(time.RFC3339), j.Settings.AppendState(nil))
+		journalTitle, j.SerialNumber, j.UnitID, j.Revision, j.Saved.UTC().Format(time.RFC3339), ion.AppendSettings(nil, &j.Settings))
 	return fmt.Appendf(dst, "crc-32 = %08x\n", crc32.ChecksumIEEE(dst[from:]))
 }
 

@@ -24,47 +24,68 @@ func (u *Upgrader) CopyTo(c *Upgrader) {
 	}
 	old := *c
 	*c = *u
-	u.exchange.out.CopyTo(&old.exchange.out)
-	c.exchange.out = old.exchange.out
-	u.exchange.assembler.CopyTo(&old.exchange.assembler)
-	c.exchange.assembler = old.exchange.assembler
-	c.exchange.ack = append(old.exchange.ack[:0], u.exchange.ack...)
-	c.tx = append(old.tx[:0], u.tx...)
-	c.events, c.told = append(old.events[:0], u.events[u.told:]...), 0
-	c.write = slices.Clip(u.write) // made anew when it changes
+	w := machine.Copying()
+	c.declare(&w, &old)
 }
 
-// AppendState appends all that decides the upgrader's future, times relative to now; the
-// calendar date and what was told before are left out.
+// AppendState appends all that decides the upgrader's future, times relative to now.
 func (u *Upgrader) AppendState(dst []byte, now time.Duration) []byte {
-	dst = append(dst, byte(u.task), byte(u.procedure), byte(u.at), byte(u.phase), byte(u.paste), byte(u.restored))
-	dst = machine.AppendBool(dst, u.recovery)
-	dst = u.exchange.appendState(dst)
-	at, ok := u.Next()
-	dst = machine.AppendDeadline(dst, now, at, ok)
-	dst = machine.AppendBytes(dst, u.tx)
-	dst = u.device.appendState(dst)
-	dst = u.transfer.appendState(dst)
-	dst = machine.AppendBool(dst, u.firmware != nil)
+	w := machine.Fingerprinting(dst, now)
+	u.declare(&w, u)
+	return w.Result()
+}
+
+// declare declares the upgrader; the calendar date and what was told before are left out.
+func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
+	w.Uint(uint64(u.task))
+	w.Uint(uint64(u.procedure))
+	w.Int(u.at)
+	w.Uint(uint64(u.phase))
+	w.Uint(uint64(u.paste))
+	w.Uint(uint64(u.restored))
+	w.Bool(u.recovery)
+	u.exchange.declare(w, &spent.exchange)
+	at, waits := u.Next()
+	w.Deadline(at, waits)
+	w.Bytes(&u.tx, spent.tx)
+	u.device.declare(w)
+	u.transfer.declare(w)
+	u.declareEvents(w, spent)
+	u.declareKept(w)
+	u.declareWrites(w)
+	if u.err != nil && !w.Copies() {
+		w.Text(u.err.Error())
+	}
+}
+
+// declareEvents: what was told before is behind.
+func (u *Upgrader) declareEvents(w *machine.State, spent *Upgrader) {
+	if w.Copies() {
+		u.events, u.told = append(spent.events[:0], u.events[u.told:]...), 0
+	}
+}
+
+// declareKept declares what is shared by all copies: files, settings and journals that were
+// read or made, and that nobody changes.
+func (u *Upgrader) declareKept(w *machine.State) {
+	if w.Copies() {
+		return
+	}
+	w.Bool(u.firmware != nil)
 	if u.firmware != nil {
-		dst = machine.AppendString(dst, u.firmware.Revision)
-		dst = machine.AppendUint(dst, uint64(u.imageCRC()))
+		w.Text(u.firmware.Revision)
+		w.Uint(uint64(u.imageCRC()))
 	}
-	dst = machine.AppendBool(dst, u.backup != nil)
+	w.Bool(u.backup != nil)
 	if u.backup != nil {
-		dst = u.backup.AppendState(machine.AppendString(dst, u.backedUp))
+		w.Text(u.backedUp)
+		u.backup.Declare(w)
 	}
-	dst = machine.AppendBool(dst, u.journal != nil)
+	w.Bool(u.journal != nil)
 	if u.journal != nil {
-		dst = u.journal.Settings.AppendState(machine.AppendString(dst, u.journal.SerialNumber))
+		w.Text(u.journal.SerialNumber)
+		u.journal.Settings.Declare(w)
 	}
-	for _, w := range u.write {
-		dst = ion.AppendValue(machine.AppendUint(dst, uint64(w.handle)), w.value)
-	}
-	if u.err != nil {
-		dst = machine.AppendString(dst, u.err.Error())
-	}
-	return machine.AppendUint(dst, uint64(u.wrote))
 }
 
 // Clone is an independent copy with the same future.
@@ -77,62 +98,120 @@ func (s *Session) Clone() *Session {
 // CopyTo makes c, which is a session that nobody uses any more, a Clone of s in the memory that
 // c has.
 func (s *Session) CopyTo(c *Session) {
-	spent := c.upgrader
-	if spent == nil {
-		spent = new(Upgrader)
-	}
+	old := *c
 	*c = *s // errors and the end are shared: nobody changes them
-	s.upgrader.CopyTo(spent)
-	c.upgrader = spent
+	w := machine.Copying()
+	c.declare(&w, &old)
 }
 
 // AppendState appends all that decides the session's future, in the manner of the upgrader's.
 func (s *Session) AppendState(dst []byte, now time.Duration) []byte {
-	dst = s.upgrader.AppendState(dst, now)
-	dst = append(dst, byte(s.paste), byte(s.line))
-	for _, b := range []bool{s.started, s.leaving, s.unanswered, s.sent, s.changed, s.recover, s.kept, s.logErr != nil, s.end != nil} {
-		dst = machine.AppendBool(dst, b)
-	}
-	if s.logErr != nil {
-		dst = appendError(machine.AppendBool(dst, s.logErr.WentOn), s.logErr.Cause)
-	}
-	if s.end != nil {
-		dst = machine.AppendBool(append(dst, byte(s.end.Status), byte(s.end.Advice)), s.end.Kept)
-		dst = appendError(dst, s.end.Err)
-	}
-	return appendError(dst, s.warning)
+	w := machine.Fingerprinting(dst, now)
+	s.declare(&w, s)
+	return w.Result()
 }
 
-func appendError(dst []byte, err error) []byte {
-	if err == nil {
-		return machine.AppendBool(dst, false)
+func (s *Session) declare(w *machine.State, spent *Session) {
+	s.declareUpgrader(w, spent)
+	w.Uint(uint64(s.paste))
+	w.Uint(uint64(s.line))
+	w.Bool(s.started)
+	w.Bool(s.leaving)
+	w.Bool(s.unanswered)
+	w.Bool(s.sent)
+	w.Bool(s.changed)
+	w.Bool(s.recover)
+	w.Bool(s.kept)
+	s.logErr.declare(w)
+	s.end.declare(w)
+	declareError(w, s.warning)
+}
+
+// declareUpgrader gives a copy an upgrader of its own.
+func (s *Session) declareUpgrader(w *machine.State, spent *Session) {
+	if !w.Copies() {
+		s.upgrader.declare(w, s.upgrader)
+		return
 	}
-	return machine.AppendString(machine.AppendBool(dst, true), err.Error())
-}
-
-func (x *exchange) appendState(dst []byte) []byte {
-	dst = machine.AppendUint(dst, uint64(x.id))
-	dst = x.out.AppendState(dst)
-	dst = x.decoder.AppendState(dst)
-	dst = x.assembler.AppendState(dst)
-	dst = machine.AppendBytes(dst, x.ack)
-	dst = machine.AppendBool(dst, x.sending)
-	return machine.AppendUint(dst, uint64(x.missing))
-}
-
-func (d *Device) appendState(dst []byte) []byte {
-	dst = machine.AppendUint(dst, uint64(d.Product))
-	dst = machine.AppendString(dst, d.SerialNumber)
-	dst = machine.AppendString(dst, d.Revision)
-	dst = machine.AppendString(dst, d.Template)
-	return machine.AppendBool(dst, d.Download)
-}
-
-func (t *transfer) appendState(dst []byte) []byte {
-	for _, n := range []int{t.blocks, t.answered, t.transmitted, t.confirmed, t.tenths, t.passes, t.resent, t.enters, t.polls, t.busy} {
-		dst = machine.AppendUint(dst, uint64(n))
+	own := spent.upgrader
+	if own == nil {
+		own = new(Upgrader)
 	}
-	dst = machine.AppendBool(dst, t.begun)
-	dst = machine.AppendBool(dst, t.found)
-	return machine.AppendBool(dst, t.clearing)
+	s.upgrader.CopyTo(own)
+	s.upgrader = own
+}
+
+func (e *LogError) declare(w *machine.State) {
+	w.Bool(e != nil)
+	if e != nil {
+		w.Bool(e.WentOn)
+		declareError(w, e.Cause)
+	}
+}
+
+func (e *End) declare(w *machine.State) {
+	w.Bool(e != nil)
+	if e != nil {
+		w.Uint(uint64(e.Status))
+		w.Uint(uint64(e.Advice))
+		w.Bool(e.Kept)
+		declareError(w, e.Err)
+	}
+}
+
+// declareError takes an error by what it says: nobody changes it.
+func declareError(w *machine.State, err error) {
+	w.Bool(err != nil)
+	if err != nil && !w.Copies() {
+		w.Text(err.Error())
+	}
+}
+
+// declareWrites: the list is made anew when it changes, so that copies share it.
+func (u *Upgrader) declareWrites(w *machine.State) {
+	if w.Copies() {
+		u.write = slices.Clip(u.write)
+		return
+	}
+	w.Int(len(u.write))
+	for i := range u.write {
+		w.Uint(uint64(u.write[i].handle))
+		machine.Saved(w, &u.write[i].value, ion.AppendValue, ion.ParseValue)
+		w.Int(u.write[i].setting)
+	}
+	w.Int(u.wrote)
+}
+
+func (x *exchange) declare(w *machine.State, spent *exchange) {
+	w.Uint(uint64(x.id))
+	x.out.Declare(w, &spent.out)
+	x.decoder.Declare(w)
+	x.assembler.Declare(w, &spent.assembler)
+	w.Bytes(&x.ack, spent.ack)
+	w.Bool(x.sending)
+	w.Int(x.missing)
+}
+
+func (d *Device) declare(w *machine.State) {
+	w.Uint(uint64(d.Product))
+	w.Text(d.SerialNumber)
+	w.Text(d.Revision)
+	w.Text(d.Template)
+	w.Bool(d.Download)
+}
+
+func (t *transfer) declare(w *machine.State) {
+	w.Int(t.blocks)
+	w.Int(t.answered)
+	w.Int(t.transmitted)
+	w.Int(t.confirmed)
+	w.Int(t.tenths)
+	w.Int(t.passes)
+	w.Int(t.resent)
+	w.Int(t.enters)
+	w.Int(t.polls)
+	w.Int(t.busy)
+	w.Bool(t.begun)
+	w.Bool(t.found)
+	w.Bool(t.clearing)
 }

@@ -6,6 +6,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/verdict"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
 
@@ -69,12 +70,12 @@ func (r *Rig) AppendState(dst []byte) []byte {
 // gauge takes the fingerprint of what the attempt that runs will be judged by.
 func (r *Rig) gauge() {
 	dst := []byte{byte(r.before.state)}
-	dst = r.before.settings.AppendState(dst)
-	dst = r.set.settings.AppendState(dst)
+	dst = ion.AppendSettings(dst, &r.before.settings)
+	dst = ion.AppendSettings(dst, &r.set.settings)
 	if c := r.recovery; c != nil {
 		dst = machine.AppendBool(append(dst, 1), c.answers)
 		dst = machine.AppendBool(dst, c.struck)
-		dst = c.expected.settings.AppendState(dst)
+		dst = ion.AppendSettings(dst, &c.expected.settings)
 	}
 	r.yardstick = machine.FingerprintOf(dst)
 }

@@ -20,72 +20,103 @@ func (s *Station) Clone() *Station {
 // that c has.
 func (s *Station) CopyTo(c *Station) {
 	old := *c
-	if old.meter == nil {
-		old.meter = new(meter.Meter)
-	}
 	*c = *s
-	s.meter.CopyTo(old.meter)
-	c.meter = old.meter
-	s.line.CopyTo(&old.line)
-	c.line = old.line
-	c.plan = append(old.plan[:0], s.plan...)
-	c.watch.held = append(old.watch.held[:0], s.watch.held...)
-	c.arrived = append(old.arrived[:0], s.arrived...)
-	c.orders = slices.Clone(s.orders)
-	for d := range c.kept {
-		c.kept[d] = append(old.kept[d][:0], s.kept[d]...)
-	}
-	c.scratch = old.scratch[:0]
-	c.trace = slices.Clip(s.trace)
-	c.delay = append(old.delay[:0], s.delay...) // a held frame is never written to
-	c.slow = append(old.slow[:0], s.slow...)
+	w := machine.Copying()
+	c.declare(&w, &old)
 }
 
 // AppendState appends all that decides the station's future, times relative to now. What
 // was counted so far counts only where a fault of the plan still waits for it, and from the
 // beginning of its run on; so another plan, set in the middle of a run, is not foreseen.
 func (s *Station) AppendState(dst []byte, now time.Duration) []byte {
-	dst = s.meter.AppendState(dst, now)
-	dst = s.line.AppendState(dst, now)
-	dst = s.watch.appendState(dst, now)
-	dst = machine.AppendUint(dst, uint64(s.silent))
-	dst = machine.AppendBytes(dst, s.arrived)
-	dst = machine.AppendUint(dst, uint64(s.hostBaud))
+	w := machine.Fingerprinting(dst, now)
+	s.declare(&w, s)
+	return w.Result()
+}
+
+func (s *Station) declare(w *machine.State, spent *Station) {
+	s.declareMeter(w, spent)
+	s.line.Declare(w, &spent.line)
+	s.watch.declare(w, &spent.watch)
+	w.Int(s.silent)
+	w.Int(s.pulled[0])
+	w.Int(s.pulled[1])
+	w.Int(s.halfOpen)
+	w.Int(s.stalled)
+	w.Bytes(&s.arrived, spent.arrived)
+	w.Scratch(&s.scratch, spent.scratch)
+	w.Int(s.hostBaud)
 	for d := range s.kept {
-		dst = machine.AppendBytes(dst, s.kept[d])
+		w.Bytes(&s.kept[d], spent.kept[d])
 	}
-	dst = appendDelayed(dst, now, s.delay)
-	dst = appendDelayed(dst, now, s.slow)
-	dst = machine.AppendBool(dst, s.harmed && s.meter.Chip().Faulty())
+	declareDelayed(w, &s.delay, spent.delay)
+	declareDelayed(w, &s.slow, spent.slow)
+	w.Bool(s.harmed && s.meter.Chip().Faulty())
+	s.declarePlan(w, spent)
+	s.declareTold(w)
+}
+
+// declareMeter: a copy has a meter of its own, in the memory of the one that was spent.
+func (s *Station) declareMeter(w *machine.State, spent *Station) {
+	if !w.Copies() {
+		s.meter.Declare(w, s.meter)
+		return
+	}
+	own := spent.meter
+	if own == nil {
+		own = new(meter.Meter)
+	}
+	s.meter.CopyTo(own)
+	s.meter = own
+}
+
+// declareDelayed declares frames that are held back. The bytes of one are never written to,
+// so that copies share them.
+func declareDelayed(w *machine.State, frames *[]delayed, spent []delayed) {
+	machine.Slice(w, frames, spent)
+	if w.Copies() {
+		return
+	}
+	w.Int(len(*frames))
+	for i := range *frames {
+		d := &(*frames)[i]
+		w.Deadline(d.at, true)
+		w.Bool(d.swapped)
+		w.Bytes(&d.frame, nil)
+	}
+}
+
+func (w *watch) declare(s *machine.State, spent *watch) {
+	s.Bytes(&w.held, spent.held)
+	s.Deadline(w.heldAt, len(w.held) > 0)
+	s.Uint(uint64(w.lastID))
+	s.Bool(w.asked)
+	s.Bool(w.begun)
+	s.Int(w.sent)
+	w.heard.Declare(s)
+	s.Bool(w.hearing)
+	s.Int(w.left)
+	s.Uint(uint64(w.transaction))
+	s.Uint(uint64(w.lastBlock))
+	s.Uint(uint64(w.blocks))
+}
+
+// declareTold: the host's side takes its orders at once, and the trace decides nothing.
+func (s *Station) declareTold(w *machine.State) {
+	if w.Copies() {
+		s.orders = slices.Clone(s.orders)
+		s.trace = slices.Clip(s.trace)
+	}
+}
+
+func (s *Station) declarePlan(w *machine.State, spent *Station) {
+	machine.Slice(w, &s.plan, spent.plan)
+	if w.Copies() {
+		return
+	}
 	for i := range s.plan {
-		dst = s.appendStrike(dst, now, &s.plan[i])
+		s.declareStrike(w, &s.plan[i])
 	}
-	return dst
-}
-
-func appendDelayed(dst []byte, now time.Duration, frames []delayed) []byte {
-	dst = machine.AppendUint(dst, uint64(len(frames)))
-	for _, d := range frames {
-		dst = machine.AppendDeadline(dst, now, d.at, true)
-		dst = machine.AppendBool(dst, d.swapped)
-		dst = machine.AppendBytes(dst, d.frame)
-	}
-	return dst
-}
-
-func (w *watch) appendState(dst []byte, now time.Duration) []byte {
-	dst = machine.AppendBytes(dst, w.held)
-	dst = machine.AppendDeadline(dst, now, w.heldAt, len(w.held) > 0)
-	dst = machine.AppendUint(dst, uint64(w.lastID))
-	dst = machine.AppendBool(dst, w.asked)
-	dst = machine.AppendBool(dst, w.begun)
-	dst = machine.AppendUint(dst, uint64(w.sent))
-	dst = w.heard.AppendState(dst)
-	dst = machine.AppendBool(dst, w.hearing)
-	dst = machine.AppendUint(dst, uint64(w.left))
-	dst = append(dst, w.transaction)
-	dst = machine.AppendUint(dst, uint64(w.lastBlock))
-	return machine.AppendUint(dst, uint64(w.blocks))
 }
 
 // spent reports that the fault has no more to do.
@@ -93,41 +124,55 @@ func (k *strike) spent() bool {
 	return k.count > 0 && k.next == 0 && !k.active && k.armed == 0 && !k.trapped
 }
 
-func (s *Station) appendStrike(dst []byte, now time.Duration, k *strike) []byte {
-	if k.spent() {
-		return dst
+func (s *Station) declareStrike(w *machine.State, k *strike) {
+	switch {
+	case k.spent():
+	case k.active && !k.waiting() && !k.trapped:
+		w.Uint(2)
+		k.declareEnd(w)
+	default:
+		w.Uint(1)
+		w.Text(k.fault.String())
+		w.Uint(s.count(w.Now(), k))
+		k.moment.declare(w)
+		k.spell.declare(w)
+		k.declareAim(w, s)
+		k.declarePlug(w)
 	}
-	if k.active && !k.waiting() && !k.trapped {
-		return k.appendEnd(append(dst, 2), now)
-	}
-	dst = append(dst, 1)
-	dst = machine.AppendString(dst, k.fault.String())
-	dst = machine.AppendUint(dst, k.next)
-	dst = machine.AppendUint(dst, s.count(now, k))
-	dst = machine.AppendUint(dst, uint64(k.count))
-	dst = machine.AppendString(dst, k.missed)
-	dst = machine.AppendUint(dst, uint64(k.armed))
-	dst = machine.AppendBool(dst, k.active)
-	dst = machine.AppendDeadline(dst, now, k.until, k.active && k.timed)
-	dst = machine.AppendUint(dst, k.noResponses)
-	dst = machine.AppendBool(dst, k.out)
-	dst = machine.AppendDeadline(dst, now, k.toggle, k.loose())
-	dst = machine.AppendUint(dst, uint64(k.bytes))
-	dst = machine.AppendBool(dst, k.trapped)
-	if k.trapped {
-		dst = machine.AppendUint(dst, k.trap-s.line.Left(k.byteDirection()))
-	}
-	return dst
 }
 
-// appendEnd appends what there is to a fault that is at work and has no more to do than to
+func (m *moment) declare(w *machine.State) {
+	w.Uint(m.next)
+	w.Int(m.count)
+	w.Text(m.missed)
+}
+
+func (s *spell) declare(w *machine.State) {
+	w.Bool(s.active)
+	w.Deadline(s.until, s.active && s.timed)
+	w.Uint(s.noResponses)
+}
+
+func (k *strike) declareAim(w *machine.State, s *Station) {
+	w.Int(k.armed)
+	w.Int(k.bytes)
+	w.Bool(k.trapped)
+	if k.trapped {
+		w.Uint(k.trap - s.line.Left(k.byteDirection()))
+	}
+}
+
+func (k *strike) declarePlug(w *machine.State) {
+	w.Bool(k.out)
+	w.Deadline(k.toggle, k.loose())
+}
+
+// declareEnd declares what there is to a fault that is at work and has no more to do than to
 // end: when it struck plays no part.
-func (k *strike) appendEnd(dst []byte, now time.Duration) []byte {
+func (k *strike) declareEnd(w *machine.State) {
 	f := k.fault
 	f.Trigger = fault.Trigger{}
-	dst = machine.AppendString(dst, f.String())
-	dst = machine.AppendDeadline(dst, now, k.until, k.timed)
-	dst = machine.AppendBool(dst, k.out)
-	dst = machine.AppendDeadline(dst, now, k.toggle, k.loose())
-	return machine.AppendUint(dst, k.noResponses)
+	w.Text(f.String())
+	k.spell.declare(w)
+	k.declarePlug(w)
 }

@@ -1,9 +1,10 @@
 package fault
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
+
+	"ionbench/simulator/machine"
 )
 
 // Stream is a seeded stream of random numbers for one use, the same on every platform
@@ -78,10 +79,9 @@ func (s *Stream) Geometric(p float64) int64 {
 	return n
 }
 
-// AppendState appends the stream's state to an encoded state.
-func (s *Stream) AppendState(dst []byte) []byte {
+// Declare declares the stream.
+func (s *Stream) Declare(w *machine.State) {
 	for _, word := range s.s {
-		dst = binary.BigEndian.AppendUint64(dst, word)
+		w.Uint(word)
 	}
-	return dst
 }

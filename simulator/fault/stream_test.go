@@ -3,6 +3,8 @@ package fault
 import (
 	"math"
 	"testing"
+
+	"ionbench/simulator/machine/machinetest"
 )
 
 func TestStreamFollowsTheReferenceOfItsAlgorithm(t *testing.T) {
@@ -38,11 +40,11 @@ func TestCopyOfAStreamGoesOnOnItsOwn(t *testing.T) {
 	a := NewStream(7, "noise")
 	a.Uint64()
 	b := a
-	if string(a.AppendState(nil)) != string(b.AppendState(nil)) {
+	if string(machinetest.StateOf(a.Declare)) != string(machinetest.StateOf(b.Declare)) {
 		t.Error("a copy has another state")
 	}
 	first := a.Uint64()
-	if string(a.AppendState(nil)) == string(b.AppendState(nil)) {
+	if string(machinetest.StateOf(a.Declare)) == string(machinetest.StateOf(b.Declare)) {
 		t.Error("drawing does not show in the state")
 	}
 	if b.Uint64() != first {

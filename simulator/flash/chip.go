@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"ionbench/simulator/machine"
 )
 
 // MaxProgram is the most bytes that one program operation takes.
@@ -161,10 +163,10 @@ func (c *Chip) CopyTo(clone *Chip) {
 	} else {
 		clone.spare = nil
 	}
-	pages, dirty, spare := append(clone.pages[:0], c.pages...), append(clone.dirty[:0], c.dirty...), clone.spare
-	marginal := append(clone.marginal[:0], c.marginal...)
+	old := *clone
 	*clone = *c
-	clone.pages, clone.dirty, clone.spare, clone.marginal = pages, dirty, spare, marginal
+	w := machine.Copying()
+	clone.Declare(&w, &old)
 }
 
 // spareOwned keeps the memory of pages that nobody else can see and that are not used any

@@ -12,79 +12,92 @@ import (
 // digest stands for the content of a page in an encoded state.
 type digest [16]byte
 
-// AppendState appends an encoding of everything that the chip's future depends on: cells,
-// power, trap and faults. Two chips with the same encoding behave the same from here on.
-// Operations are encoded relative to the count so far, so the count itself is no part of
-// it: whoever decides by Ops encodes that himself. Pages are encoded by their digests,
-// which are kept until the page changes.
-func (c *Chip) AppendState(dst []byte) []byte {
-	dst = machine.AppendUint(dst, uint64(c.geometry.Sectors))
-	dst = machine.AppendUint(dst, uint64(c.geometry.SectorBytes))
-	dst = machine.AppendUint(dst, uint64(c.geometry.Protected))
-	dst = machine.AppendBool(dst, c.dark)
-	dst = c.appendTrap(dst)
-	dst = c.appendHarms(dst)
+// Declare declares everything that the chip's future depends on: cells, power, trap and faults.
+// Two chips in equal states behave the same from here on. Operations are relative to the
+// count so far, so the count itself is no part of it: whoever decides by Ops declares that
+// himself. Pages go by their digests, which are kept until the page changes.
+func (c *Chip) Declare(w *machine.State, spent *Chip) {
+	machine.Slice(w, &c.pages, spent.pages)
+	machine.Slice(w, &c.dirty, spent.dirty)
+	machine.Slice(w, &c.marginal, spent.marginal)
+	if w.Copies() {
+		c.spare = spent.spare // memory that nobody else can see
+		return
+	}
+	w.Int(c.geometry.Sectors)
+	w.Int(c.geometry.SectorBytes)
+	w.Int(c.geometry.Protected)
+	w.Bool(c.dark)
+	c.declareTrap(w)
+	c.declareHarms(w)
 	for i, pg := range c.pages {
 		if pg != nil {
-			dst = machine.AppendUint(dst, uint64(i)+1)
-			dst = append(dst, pg.sum()[:]...)
+			w.Int(i + 1)
+			sum := pg.sum()[:]
+			w.Bytes(&sum, nil)
 		}
 	}
-	return machine.AppendUint(dst, 0)
+	w.Int(0)
 }
 
-func (c *Chip) appendTrap(dst []byte) []byte {
+// AppendState appends the chip's state.
+func (c *Chip) AppendState(dst []byte) []byte {
+	w := machine.Fingerprinting(dst, 0)
+	c.Declare(&w, c)
+	return w.Result()
+}
+
+func (c *Chip) declareTrap(w *machine.State) {
 	op, ok := c.NextCut()
-	dst = machine.AppendBool(dst, ok)
+	w.Bool(ok)
 	if !ok {
-		return dst
+		return
 	}
-	dst = machine.AppendUint(dst, op-c.ops)
-	dst = append(dst, byte(c.trap.phase))
-	if c.trap.phase != Torn {
-		return dst // the rest plays no part
+	w.Uint(op - c.ops)
+	w.Uint(uint64(c.trap.phase))
+	if c.trap.phase == Torn { // otherwise the rest plays no part
+		w.Uint(c.trap.seed)
+		w.Int(c.trap.tornBytes)
 	}
-	dst = machine.AppendUint(dst, c.trap.seed)
-	return machine.AppendUint(dst, uint64(int64(c.trap.tornBytes)))
 }
 
-func (c *Chip) appendHarms(dst []byte) []byte {
+func (c *Chip) declareHarms(w *machine.State) {
 	h := c.harms
 	if h == nil {
 		h = new(harms) // a chip that was never harmed and one that is harmed no more are the same
 	}
-	dst = machine.AppendUint(dst, uint64(len(h.stuck)))
+	w.Int(len(h.stuck))
 	for _, cell := range h.stuck {
-		dst = machine.AppendUint(dst, uint64(cell.address))
-		dst = machine.AppendBool(append(dst, cell.bit), cell.value)
+		w.Uint(uint64(cell.address))
+		w.Uint(uint64(cell.bit))
+		w.Bool(cell.value)
 	}
-	dst = machine.AppendUint(dst, uint64(len(h.erases)))
+	w.Int(len(h.erases))
 	for _, sector := range h.erases {
-		dst = machine.AppendUint(dst, uint64(sector))
+		w.Int(sector)
 	}
-	dst = machine.AppendUint(dst, uint64(len(h.programs)))
+	w.Int(len(h.programs))
 	for _, address := range h.programs {
-		dst = machine.AppendUint(dst, uint64(address))
+		w.Uint(uint64(address))
 	}
-	dst = appendComing(dst, h.failing, c.ops)
-	dst = appendComing(dst, h.lying, c.ops)
-	dst = machine.AppendUint(dst, uint64(len(c.marginal)))
+	c.declareComing(w, h.failing)
+	c.declareComing(w, h.lying)
+	w.Int(len(c.marginal))
 	for _, m := range c.marginal {
-		dst = machine.AppendUint(append(dst, m.bit), uint64(m.address))
-		dst = machine.AppendUint(dst, uint64(m.draw))
+		w.Uint(uint64(m.bit))
+		w.Uint(uint64(m.address))
+		w.Uint(uint64(m.draw))
 	}
-	return dst
 }
 
-// appendComing appends the operations that are still to come, relative to done; a 0
-// ends the list.
-func appendComing(dst []byte, ops []uint64, done uint64) []byte {
+// declareComing declares the operations of a list that are still to come; a 0 ends it.
+func (c *Chip) declareComing(w *machine.State, ops []uint64) {
 	for _, op := range ops {
-		if op > done {
-			dst = machine.AppendUint(dst, op-done)
+		if op > c.ops {
+			w.Uint(op - c.ops)
 		}
 	}
-	return machine.AppendUint(dst, 0)
+	w.Uint(0)
 }
 
 // sum is the digest of a page's content, taken at most once per content.

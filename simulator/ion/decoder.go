@@ -1,6 +1,10 @@
 package ion
 
-import "bytes"
+import (
+	"bytes"
+
+	"ionbench/simulator/machine"
+)
 
 // decoderBytes is what a Decoder can hold. An incomplete frame is at most 259 bytes, so
 // most of it is room for the next Feed.
@@ -115,11 +119,13 @@ func (d *Decoder) Gap() {
 // Reset forgets everything that is held.
 func (d *Decoder) Reset() { d.start, d.end, d.givenUp = 0, 0, 0 }
 
-// AppendState appends an encoding of what the decoder holds: two decoders with equal
-// encodings find the same frames in the same bytes to come.
-func (d *Decoder) AppendState(dst []byte) []byte {
+// Declare declares what the decoder holds: two decoders in equal states find the same frames in
+// the same bytes to come.
+func (d *Decoder) Declare(w *machine.State) {
+	if w.Copies() {
+		return // it has no memory elsewhere
+	}
 	held := d.buf[d.start:d.end]
-	givenUp := max(0, d.givenUp-d.start)
-	dst = append(dst, byte(len(held)>>8), byte(len(held)), byte(givenUp>>8), byte(givenUp))
-	return append(dst, held...)
+	w.Bytes(&held, nil)
+	w.Int(max(0, d.givenUp-d.start))
 }

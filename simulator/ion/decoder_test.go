@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"ionbench/simulator/machine/machinetest"
 )
 
 func request(data []byte) Frame {
@@ -230,19 +232,19 @@ func TestDecoderStateHoldsOnlyWhatIsHeld(t *testing.T) {
 	frame := encode(request([]byte("state")))
 	var fresh, used, held Decoder
 	decodeAll(&used, []byte("garbage"), frame, frame)
-	if !bytes.Equal(fresh.AppendState(nil), used.AppendState(nil)) {
+	if !bytes.Equal(machinetest.StateOf(fresh.Declare), machinetest.StateOf(used.Declare)) {
 		t.Error("a decoder that holds nothing differs from a new one")
 	}
 	decodeAll(&held, frame[:7])
 	decodeAll(&used, frame[:5], frame[5:7])
-	if !bytes.Equal(held.AppendState(nil), used.AppendState(nil)) {
+	if !bytes.Equal(machinetest.StateOf(held.Declare), machinetest.StateOf(used.Declare)) {
 		t.Error("the way of the bytes into the decoder shows")
 	}
-	if bytes.Equal(fresh.AppendState(nil), held.AppendState(nil)) {
+	if bytes.Equal(machinetest.StateOf(fresh.Declare), machinetest.StateOf(held.Declare)) {
 		t.Error("what is held does not show")
 	}
 	held.Reset()
-	if !bytes.Equal(fresh.AppendState(nil), held.AppendState(nil)) || held.Pending() {
+	if !bytes.Equal(machinetest.StateOf(fresh.Declare), machinetest.StateOf(held.Declare)) || held.Pending() {
 		t.Error("reset leaves something")
 	}
 }

@@ -2,8 +2,9 @@ package ion
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
+
+	"ionbench/simulator/machine"
 )
 
 // AssemblyState is what a frame meant to an Assembler.
@@ -102,28 +103,26 @@ func (a *Assembler) Partial() bool { return a.active && a.left > 0 }
 // Reset forgets the message under way.
 func (a *Assembler) Reset() { *a = Assembler{buf: a.buf[:0]} }
 
-// CopyTo makes c a copy that shares nothing with a, in the memory that c has.
-func (a *Assembler) CopyTo(c *Assembler) {
-	buf := append(c.buf[:0], a.buf...)
-	*c = *a
-	c.buf = buf
-}
-
-// AppendState appends an encoding of all that the coming frames depend on.
-func (a *Assembler) AppendState(dst []byte) []byte {
+// Declare declares all that the coming frames depend on.
+func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
+	if w.Copies() {
+		w.Bytes(&a.buf, spent.buf)
+		return
+	}
+	w.Bool(a.active)
 	if !a.active {
-		return append(dst, 0)
+		return
 	}
-	held := a.buf
+	held, piece := a.buf, a.piece
 	if a.left == 0 {
-		held = a.buf[a.piece:] // of a whole message only the last frame can come again
+		held, piece = a.buf[a.piece:], 0 // of a whole message only the last frame can come again
 	}
-	dst = append(dst, 1, byte(a.left), byte(a.control))
-	dst = binary.BigEndian.AppendUint16(dst, a.source)
-	dst = binary.BigEndian.AppendUint16(dst, a.destination)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(held)))
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(held)-(len(a.buf)-a.piece)))
-	return append(dst, held...)
+	w.Bytes(&held, nil)
+	w.Int(piece)
+	w.Int(a.left)
+	w.Uint(uint64(a.control))
+	w.Uint(uint64(a.source))
+	w.Uint(uint64(a.destination))
 }
 
 // Outgoing is one message on its way out, frame by frame. The zero value is ready. Fill
@@ -220,25 +219,16 @@ func (o *Outgoing) Active() bool { return o.active }
 // End forgets the message and keeps its memory.
 func (o *Outgoing) End() { *o = Outgoing{Message: o.Message[:0]} }
 
-// CopyTo makes c a copy that shares nothing with o, in the memory that c has.
-func (o *Outgoing) CopyTo(c *Outgoing) {
-	message := append(c.Message[:0], o.Message...)
-	*c = *o
-	c.Message = message
-}
-
-// AppendState appends an encoding of the message and of how far it is.
-func (o *Outgoing) AppendState(dst []byte) []byte {
+// Declare declares the message and how far it is.
+func (o *Outgoing) Declare(w *machine.State, spent *Outgoing) {
+	w.Bool(o.active)
 	if !o.active {
-		return append(dst, 0)
+		w.Scratch(&o.Message, spent.Message) // nobody sends it any more
+		return
 	}
-	side := byte(0)
-	if o.fromMeter {
-		side = 1
-	}
-	dst = append(dst, 1, side, byte(o.current))
-	dst = binary.BigEndian.AppendUint16(dst, o.source)
-	dst = binary.BigEndian.AppendUint16(dst, o.destination)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(o.Message)))
-	return append(dst, o.Message...)
+	w.Bytes(&o.Message, spent.Message)
+	w.Int(o.current)
+	w.Bool(o.fromMeter)
+	w.Uint(uint64(o.source))
+	w.Uint(uint64(o.destination))
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"ionbench/simulator/machine"
+	"ionbench/simulator/machine/machinetest"
 )
 
 // pieces is the frames of a message of n bytes, as a PC sends them.
@@ -177,14 +180,14 @@ func TestClonesOfTheLinkLayerGoTheirOwnWay(t *testing.T) {
 	a.Add(frames[1])
 	var b Assembler
 	b.Add(frames[0]) // a copy leaves nothing of what was there
-	a.CopyTo(&b)
-	if !bytes.Equal(a.AppendState(nil), b.AppendState(nil)) {
+	copyOf(&a, &b)
+	if !bytes.Equal(stateOf(&a), stateOf(&b)) {
 		t.Fatal("a clone differs")
 	}
 	spoilt := frames[0]
 	spoilt.Data = bytes.Repeat([]byte{0xEE}, MaxFrameData)
 	a.Add(spoilt)
-	if bytes.Equal(a.AppendState(nil), b.AppendState(nil)) {
+	if bytes.Equal(stateOf(&a), stateOf(&b)) {
 		t.Error("different assemblies have the same state")
 	}
 	if message, state := b.Add(frames[2]); state != Complete || !bytes.Equal(message, want) {
@@ -194,9 +197,9 @@ func TestClonesOfTheLinkLayerGoTheirOwnWay(t *testing.T) {
 	o := Outgoing{Message: slices.Clone(want)}
 	o.Begin(HostAddress, 105, false)
 	var p Outgoing
-	o.CopyTo(&p)
+	copyOf(&o, &p)
 	o.Acked(Ack(frames[0]))
-	if bytes.Equal(o.AppendState(nil), p.AppendState(nil)) {
+	if bytes.Equal(stateOf(&o), stateOf(&p)) {
 		t.Error("how far a message is does not show in its state")
 	}
 	o.Message[0]++
@@ -216,12 +219,63 @@ func TestStateOfAWholeMessageIsOnlyItsLastFrame(t *testing.T) {
 			t.Fatal(state)
 		}
 	}
-	if !bytes.Equal(a.AppendState(nil), b.AppendState(nil)) {
+	if !bytes.Equal(stateOf(&a), stateOf(&b)) {
 		t.Error("a message that is over still shows")
 	}
 	var fresh Assembler
 	a.Reset()
-	if !bytes.Equal(a.AppendState(nil), fresh.AppendState(nil)) {
+	if !bytes.Equal(stateOf(&a), stateOf(&fresh)) {
 		t.Error("reset leaves something")
 	}
+}
+
+// declarer is a type whose state is declared in one place.
+type declarer[T any] interface {
+	*T
+	Declare(w *machine.State, spent *T)
+}
+
+func stateOf[T any, P declarer[T]](p P) []byte {
+	return machinetest.StateOf(func(w *machine.State) { p.Declare(w, p) })
+}
+
+func copyOf[T any, P declarer[T]](from, to P) {
+	old := *to
+	*to = *from
+	w := machine.Copying()
+	to.Declare(&w, &old)
+}
+
+func TestTheLinkLayerForgetsNothingOfItsState(t *testing.T) {
+	frames, message := pieces(t, 3*MaxFrameData)
+	under := func() *Assembler {
+		a := new(Assembler)
+		a.Add(frames[0])
+		a.Add(frames[1])
+		return a
+	}
+	machinetest.EveryField(t, machinetest.Subject[Assembler]{
+		Bases: map[string]func() *Assembler{"under way": under, "whole": func() *Assembler {
+			a := under()
+			a.Add(frames[2])
+			return a
+		}},
+		Copy:  copyOf[Assembler],
+		State: stateOf[Assembler],
+	})
+	begun := func() *Outgoing {
+		o := &Outgoing{Message: slices.Clone(message)}
+		o.Begin(HostAddress, 105, false)
+		return o
+	}
+	machinetest.EveryField(t, machinetest.Subject[Outgoing]{
+		Bases: map[string]func() *Outgoing{"begun": begun, "ended": func() *Outgoing {
+			o := begun()
+			o.End()
+			return o
+		}},
+		Copy:    copyOf[Outgoing],
+		State:   stateOf[Outgoing],
+		Rebuilt: map[string]string{"Message": "nobody sends the message that was ended"},
+	})
 }

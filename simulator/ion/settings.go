@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"ionbench/simulator/machine"
 )
 
 // Group is one of the five groups of settings that the article names as not retained by
@@ -317,39 +319,51 @@ func (s *Settings) Paste(o *Settings, groups Groups) {
 	}
 }
 
-// AppendState appends a canonical encoding, for fingerprints and for keeping.
-func (s *Settings) AppendState(dst []byte) []byte {
-	dst = AppendValue(dst, TextValue(s.Template))
-	for _, v := range s.Values {
-		dst = AppendValue(dst, v)
+// Declare declares the settings: the template's name and then each value, as ION values.
+func (s *Settings) Declare(w *machine.State) {
+	machine.Saved(w, &s.Template, appendTemplate, parseTemplate)
+	for i := range s.Values {
+		machine.Saved(w, &s.Values[i], AppendValue, func(b []byte) (Value, int, error) { return parseSaved(b, i) })
 	}
-	return dst
 }
 
-// ParseSettings reads what AppendState wrote and returns the bytes that follow.
+// AppendSettings appends the settings, to be kept.
+func AppendSettings(dst []byte, s *Settings) []byte {
+	w := machine.Saving(dst)
+	s.Declare(&w)
+	return w.Result()
+}
+
+// ParseSettings reads what AppendSettings wrote and returns the bytes that follow.
 func ParseSettings(b []byte) (Settings, []byte, error) {
 	var s Settings
-	name, n, err := ParseValue(b)
-	if err != nil || name.Kind != KindText {
-		return s, nil, fmt.Errorf("template name: %w", orDamaged(err))
-	}
-	s.Template, b = name.Text, b[n:]
-	for i, setting := range SettingTable() {
-		v, n, err := ParseValue(b)
-		if err == nil {
-			v, err = setting.Check(v)
-		}
-		if err != nil {
-			return s, nil, fmt.Errorf("saved setting %s: %w", setting.Key, err)
-		}
-		s.Values[i], b = v, b[n:]
-	}
-	return s, b, nil
+	w := machine.Loading(b)
+	s.Declare(&w)
+	return s, w.Rest(), w.Err()
 }
 
-func orDamaged(err error) error {
-	if err != nil {
-		return err
+func appendTemplate(dst []byte, name string) []byte { return AppendValue(dst, TextValue(name)) }
+
+func parseTemplate(b []byte) (string, int, error) {
+	name, n, err := ParseValue(b)
+	if err == nil && name.Kind != KindText {
+		err = errors.New("not text")
 	}
-	return errors.New("not text")
+	if err != nil {
+		return "", 0, fmt.Errorf("template name: %w", err)
+	}
+	return name.Text, n, nil
+}
+
+// parseSaved reads the value of setting i.
+func parseSaved(b []byte, i int) (Value, int, error) {
+	setting := SettingTable()[i]
+	v, n, err := ParseValue(b)
+	if err == nil {
+		v, err = setting.Check(v)
+	}
+	if err != nil {
+		return Value{}, 0, fmt.Errorf("saved setting %s: %w", setting.Key, err)
+	}
+	return v, n, nil
 }

@@ -224,7 +224,7 @@ func TestPasteCopiesTheGroupsTickedAndNoOther(t *testing.T) {
 
 func TestSettingsComeBackFromTheirState(t *testing.T) {
 	s := someSettings(t)
-	b := s.AppendState(nil)
+	b := AppendSettings(nil, &s)
 	got, rest, err := ParseSettings(append(b, 1, 2, 3))
 	if err != nil || len(rest) != 3 || got.Template != s.Template || got.Differs(&s) != 0 {
 		t.Fatalf("%+v, %d bytes left, %v", got, len(rest), err)
@@ -241,8 +241,8 @@ func TestSettingsComeBackFromTheirState(t *testing.T) {
 
 func FuzzParseSettings(f *testing.F) {
 	s := someSettings(f)
-	f.Add(s.AppendState(nil))
-	f.Add(s.AppendState(nil)[:40])
+	f.Add(AppendSettings(nil, &s))
+	f.Add(AppendSettings(nil, &s)[:40])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, rest, err := ParseSettings(b)
 		if err != nil {
@@ -251,12 +251,12 @@ func FuzzParseSettings(f *testing.F) {
 		if len(rest) > len(b) {
 			t.Fatal("more is left than there was")
 		}
-		state := s.AppendState(nil)
+		state := AppendSettings(nil, &s)
 		again, tail, err := ParseSettings(state)
 		if err != nil || len(tail) != 0 || again.Template != s.Template || again.Differs(&s) != 0 {
 			t.Fatalf("%+v comes back as %+v: %v", s, again, err)
 		}
-		if !bytes.Equal(again.AppendState(nil), state) {
+		if !bytes.Equal(AppendSettings(nil, &again), state) {
 			t.Fatal("the second state is another")
 		}
 	})

@@ -435,47 +435,43 @@ func (l *Line) Drop(d Direction) {
 	l.plan(d)
 }
 
-// CopyTo makes out an independent copy in the memory that it has.
-func (l *Line) CopyTo(out *Line) {
-	old := *out
-	*out = *l
-	out.resample = old.resample[:0]
-	out.echoed = append(old.echoed[:0], l.echoed...)
-	for d := range out.channels {
-		c := &out.channels[d]
-		c.buf = append(old.channels[d].buf[:0], c.buf[c.head:]...)
-		c.head = 0
+// Declare declares what decides the line's future, positions relative to the bytes that left.
+func (l *Line) Declare(w *machine.State, spent *Line) {
+	w.Int(l.pace)
+	w.Bool(l.echo)
+	w.Bytes(&l.echoed, spent.echoed)
+	w.Scratch(&l.resample, spent.resample)
+	for d := range l.channels {
+		w.Int(l.baud[d])
+		w.Int(int(l.pause[d]))
+		w.Bool(l.out[d])
+		w.Int(l.slices[d].bytes)
+		w.Int(int(l.slices[d].pause))
+		l.declareWire(w, Direction(d), &spent.channels[d])
 	}
 }
 
-// AppendState appends what decides the line's future, times relative to now and
-// positions relative to the bytes that left.
-func (l *Line) AppendState(dst []byte, now time.Duration) []byte {
-	dst = machine.AppendUint(dst, uint64(l.pace))
-	dst = machine.AppendBool(dst, l.echo)
-	dst = machine.AppendBytes(dst, l.echoed)
-	for d := range l.channels {
-		c := &l.channels[d]
-		dst = machine.AppendUint(dst, uint64(l.baud[d]))
-		dst = machine.AppendUint(dst, uint64(l.pause[d]))
-		dst = machine.AppendBool(dst, l.out[d])
-		dst = machine.AppendUint(dst, uint64(l.slices[d].bytes))
-		dst = machine.AppendUint(dst, uint64(l.slices[d].pause))
-		dst = machine.AppendBytes(dst, c.buf[c.head:])
-		if c.head < len(c.buf) {
-			dst = machine.AppendDeadline(dst, now, l.ends(Direction(d), 0), true)
-			if bytes := int64(l.slices[d].bytes); bytes > 0 {
-				dst = machine.AppendUint(dst, uint64(c.done%bytes))
-			}
-		}
-		dst = machine.AppendBool(dst, c.trapped)
-		if c.trapped {
-			dst = machine.AppendUint(dst, c.trap-c.pos)
-		}
-		if c.noise.rate > 0 {
-			dst = machine.AppendUint(dst, max(c.noise.next, c.pos)-c.pos)
-			dst = c.noise.stream.AppendState(dst)
+// declareWire declares what is on the wire in one direction.
+func (l *Line) declareWire(w *machine.State, d Direction, spent *channel) {
+	c := &l.channels[d]
+	waiting := c.buf[c.head:]
+	if w.Bytes(&waiting, spent.buf); w.Copies() {
+		c.buf, c.head = waiting, 0
+		return
+	}
+	if len(waiting) > 0 {
+		w.Deadline(l.ends(d, 0), true)
+		if bytes := int64(l.slices[d].bytes); bytes > 0 {
+			w.Int(int(c.done % bytes))
 		}
 	}
-	return dst
+	w.Bool(c.trapped)
+	if c.trapped {
+		w.Uint(c.trap - c.pos)
+	}
+	if c.noise.rate > 0 {
+		w.Float(c.noise.rate)
+		w.Uint(max(c.noise.next, c.pos) - c.pos)
+		c.noise.stream.Declare(w)
+	}
 }

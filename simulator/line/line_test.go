@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"ionbench/simulator/fault"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/machine/machinetest"
 )
 
 // arrival is a byte that came out of a line.
@@ -633,11 +635,11 @@ func busyLine() Line {
 
 func TestCloneOfALineHasTheSameFutureAndNothingInCommon(t *testing.T) {
 	l := busyLine()
-	state := l.AppendState(nil, 30*time.Millisecond)
+	state := stateOf(&l, 30*time.Millisecond)
 	a, b := New(300), busyLine()
-	l.CopyTo(&a)
-	l.CopyTo(&b)
-	if !bytes.Equal(a.AppendState(nil, 30*time.Millisecond), state) {
+	copyOf(&l, &a)
+	copyOf(&l, &b)
+	if !bytes.Equal(stateOf(&a, 30*time.Millisecond), state) {
 		t.Error("a clone has another state")
 	}
 	future := func(l *Line) string {
@@ -649,7 +651,7 @@ func TestCloneOfALineHasTheSameFutureAndNothingInCommon(t *testing.T) {
 		return fmt.Sprint(got, l.TakeEcho())
 	}
 	fa := future(&a)
-	if !bytes.Equal(l.AppendState(nil, 30*time.Millisecond), state) {
+	if !bytes.Equal(stateOf(&l, 30*time.Millisecond), state) {
 		t.Fatal("what a clone does shows in the original")
 	}
 	if fb, fl := future(&b), future(&l); fa != fb || fa != fl {
@@ -664,7 +666,7 @@ func TestStateIsRelativeToNowAndToTheBytesThatLeft(t *testing.T) {
 		collect(&l, now)
 		l.Send(now, ToMeter, counting(20))
 		l.SetTrap(ToMeter, l.Sent(ToMeter)-5)
-		return string(l.AppendState(nil, now))
+		return string(stateOf(&l, now))
 	}
 	if state(10, time.Second) != state(500, time.Hour) {
 		t.Error("the same line at another time has another state")
@@ -674,7 +676,7 @@ func TestStateIsRelativeToNowAndToTheBytesThatLeft(t *testing.T) {
 func TestStateTellsApartWhatGoesAnotherWay(t *testing.T) {
 	base := busyLine()
 	now := 30 * time.Millisecond
-	seen := map[string]string{string(base.AppendState(nil, now)): "the line itself"}
+	seen := map[string]string{string(stateOf(&base, now)): "the line itself"}
 	for name, change := range map[string]func(*Line){
 		"another byte":       func(l *Line) { l.FlipNext(ToMeter, 1) },
 		"one byte less":      func(l *Line) { l.DropNext(FromMeter) },
@@ -697,9 +699,9 @@ func TestStateTellsApartWhatGoesAnotherWay(t *testing.T) {
 		"noise of the other": func(l *Line) { l.SetNoise(FromMeter, 0.1, fault.NewStream(3, "a")) },
 	} {
 		var l Line
-		base.CopyTo(&l)
+		copyOf(&base, &l)
 		change(&l)
-		s := string(l.AppendState(nil, now))
+		s := string(stateOf(&l, now))
 		if other, ok := seen[s]; ok {
 			t.Errorf("%s and %s have one state", name, other)
 		}
@@ -711,4 +713,45 @@ func TestDirectionsHaveTheNamesOfTheGrammar(t *testing.T) {
 	if ToMeter.String() != fault.ToMeter.String() || FromMeter.String() != fault.FromMeter.String() {
 		t.Errorf("%v, %v", ToMeter, FromMeter)
 	}
+}
+
+func stateOf(l *Line, now time.Duration) []byte {
+	w := machine.Fingerprinting(nil, now)
+	l.Declare(&w, l)
+	return w.Result()
+}
+
+func copyOf(from, to *Line) {
+	old := *to
+	*to = *from
+	w := machine.Copying()
+	to.Declare(&w, &old)
+}
+
+func TestALineForgetsNothingOfItsState(t *testing.T) {
+	now := 30 * time.Millisecond
+	machinetest.EveryField(t, machinetest.Subject[Line]{
+		Bases: map[string]func() *Line{
+			"busy": func() *Line {
+				l := busyLine()
+				return &l
+			},
+			"quiet": func() *Line {
+				l := New(9600)
+				return &l
+			},
+		},
+		Copy:  copyOf,
+		State: func(l *Line) []byte { return stateOf(l, now) },
+		Idle: map[string]string{
+			"resample":      "scratch",
+			"channels[].busy": "follows from what is on the wire",
+			"channels[].due":  "follows from what is on the wire",
+		},
+		Rebuilt: map[string]string{
+			"resample":        "scratch",
+			"channels[].head": "the wire begins anew in the copy's buffer",
+			"channels[].buf":  "what has left the wire is left behind",
+		},
+	})
 }

@@ -1,13 +1,13 @@
 package meter
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 )
 
 // Texts of the event log, as the documented list of external events has them.
@@ -161,83 +161,103 @@ func factoryDefault(key string) string {
 	}
 }
 
+// memoryVersion is that of the kept memory; another one is refused.
 const memoryVersion = 1
 
 // AppendMemory appends the non-volatile memory, to be kept in a file; RestoreMemory
 // reads it.
 func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
-	dst = append(dst, memoryVersion)
-	for _, e := range m.energyAt(now) {
-		dst = binary.BigEndian.AppendUint64(dst, math.Float64bits(e))
-	}
-	dst = binary.BigEndian.AppendUint64(dst, uint64(m.memory.offset))
-	dst = m.memory.settings.AppendState(dst)
-	dst = binary.BigEndian.AppendUint32(dst, m.memory.dropped)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(len(m.memory.events)))
-	for _, e := range m.memory.events {
-		dst = binary.BigEndian.AppendUint64(dst, uint64(e.At.Unix()))
-		dst = append(dst, eventCode(e.Text))
-	}
-	return dst
+	memory := m.memory
+	memory.energy = m.energyAt(now)
+	w := machine.Saving(append(dst, memoryVersion))
+	memory.declare(&w)
+	return w.Result()
 }
-
-func eventCode(text string) byte {
-	for i, t := range eventTexts {
-		if t == text {
-			return byte(i)
-		}
-	}
-	panic("event text without a code: " + text)
-}
-
-// maxEnergy bounds a reading that was kept: no circuit of the family comes near it.
-const maxEnergy = 1e12
-
-var errMemory = errors.New("non-volatile memory is damaged")
 
 // RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory
 // wrote.
 func (m *Meter) RestoreMemory(b []byte) error {
-	const fixed = 1 + 8*energyCount + 8
-	if len(b) < fixed || b[0] != memoryVersion {
-		return fmt.Errorf("%w: %d bytes of version %d expected", errMemory, fixed, memoryVersion)
+	if len(b) == 0 || b[0] != memoryVersion {
+		return fmt.Errorf("%w: version %d expected", errMemory, memoryVersion)
 	}
 	var memory memory
-	for i := range memory.energy {
-		memory.energy[i] = math.Float64frombits(binary.BigEndian.Uint64(b[1+8*i:]))
-		if !(math.Abs(memory.energy[i]) <= maxEnergy) {
-			return fmt.Errorf("%w: energy reading %v", errMemory, memory.energy[i])
-		}
-	}
-	memory.offset = time.Duration(binary.BigEndian.Uint64(b[fixed-8:]))
-	settings, rest, err := ion.ParseSettings(b[fixed:])
-	if err != nil {
-		return fmt.Errorf("%w: %w", errMemory, err)
-	}
-	memory.settings = settings
-	if err := memory.parseLog(rest); err != nil {
-		return err
+	w := machine.Loading(b[1:])
+	memory.declare(&w)
+	switch {
+	case w.Err() != nil:
+		return fmt.Errorf("%w: %w", errMemory, w.Err())
+	case len(w.Rest()) > 0:
+		return fmt.Errorf("%w: %d bytes too many", errMemory, len(w.Rest()))
 	}
 	m.memory = memory
 	return nil
 }
 
-func (m *memory) parseLog(b []byte) error {
-	if len(b) < 8 {
-		return fmt.Errorf("%w: no event log", errMemory)
+var errMemory = errors.New("non-volatile memory is damaged")
+
+// state declares the memory, in the layout in which it is kept.
+func (m *memory) declare(w *machine.State) {
+	for i := range m.energy {
+		m.declareEnergy(w, i)
 	}
-	m.dropped = binary.BigEndian.Uint32(b)
-	n := binary.BigEndian.Uint32(b[4:])
-	b = b[8:]
-	if n > eventLogDepth || len(b) != int(n)*9 {
-		return fmt.Errorf("%w: event log of %d entries in %d bytes", errMemory, n, len(b))
+	machine.SavedUint64(w, &m.offset)
+	m.settings.Declare(w)
+	machine.SavedUint32(w, &m.dropped)
+	m.declareLog(w)
+}
+
+// maxEnergy bounds a reading that was kept: no circuit of the family comes near it.
+const maxEnergy = 1e12
+
+func (m *memory) declareEnergy(w *machine.State, i int) {
+	w.SavedFloat(&m.energy[i])
+	if w.Loads() && !(math.Abs(m.energy[i]) <= maxEnergy) {
+		w.Fail(fmt.Errorf("energy reading %v", m.energy[i]))
 	}
-	for ; len(b) > 0; b = b[9:] {
-		if int(b[8]) >= len(eventTexts) {
-			return fmt.Errorf("%w: event code %d", errMemory, b[8])
+}
+
+// declareLog: when an entry was made decides nothing that follows, but is kept.
+func (m *memory) declareLog(w *machine.State) {
+	n := uint32(len(m.events))
+	machine.SavedUint32(w, &n)
+	if w.Loads() {
+		if n > eventLogDepth {
+			w.Fail(fmt.Errorf("event log of %d entries", n))
+			return
 		}
-		at := time.Unix(int64(binary.BigEndian.Uint64(b)), 0).UTC()
-		m.events = append(m.events, LogEntry{At: at, Text: eventTexts[b[8]]})
+		m.events = make([]LogEntry, n)
 	}
-	return nil
+	for i := range m.events {
+		m.events[i].declare(w)
+	}
+}
+
+func (e *LogEntry) declare(w *machine.State) {
+	if w.Saves() {
+		at := e.At.Unix()
+		machine.SavedUint64(w, &at)
+		if w.Loads() {
+			e.At = time.Unix(at, 0).UTC()
+		}
+	}
+	machine.Saved(w, &e.Text, appendEventCode, parseEventCode)
+}
+
+func appendEventCode(dst []byte, text string) []byte {
+	for i, t := range eventTexts {
+		if t == text {
+			return append(dst, byte(i))
+		}
+	}
+	panic("event text without a code: " + text)
+}
+
+func parseEventCode(b []byte) (text string, n int, err error) {
+	switch {
+	case len(b) == 0:
+		return "", 0, machine.ErrShort
+	case int(b[0]) >= len(eventTexts):
+		return "", 0, fmt.Errorf("event code %d", b[0])
+	}
+	return eventTexts[b[0]], 1, nil
 }

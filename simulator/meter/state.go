@@ -1,7 +1,6 @@
 package meter
 
 import (
-	"math"
 	"time"
 
 	"ionbench/simulator/flash"
@@ -19,91 +18,119 @@ func (m *Meter) Clone() *Meter {
 // that c has.
 func (m *Meter) CopyTo(c *Meter) {
 	old := *c
-	if old.chip == nil {
-		old.chip = new(flash.Chip)
-	}
 	*c = *m
-	m.chip.CopyTo(old.chip)
-	c.chip = old.chip
-	m.assembler.CopyTo(&old.assembler)
-	c.assembler = old.assembler
-	m.reply.CopyTo(&old.reply)
-	c.reply = old.reply
-	c.waiting = append(old.waiting[:0], m.waiting...)
-	c.frame = append(old.frame[:0], m.frame...)
-	c.transmit = append(old.transmit[:0], m.transmit...)
-	c.events, c.told = append(old.events[:0], m.events[m.told:]...), 0
-	c.block = old.block[:0]
-	if m.job.kind == programJob {
-		c.block = append(c.block, m.block...)
-		c.job.data = c.block[len(c.block)-len(m.job.data):]
-	}
+	w := machine.Copying()
+	c.Declare(&w, &old)
 }
 
-// AppendState appends all that decides the meter's future, times relative to now: what
-// the calendar says, the stamps of the event log and the count of L2's edges are left out,
-// since they change no more than numbers in what follows.
+// AppendState appends the meter's state, times relative to now.
 func (m *Meter) AppendState(dst []byte, now time.Duration) []byte {
-	dst = append(dst, byte(m.state), byte(m.restart))
-	dst = m.chip.AppendState(dst)
-	dst = m.memory.appendState(dst, m.energyAt(now))
-	dst = machine.AppendString(dst, m.revision)
-	dst = m.decoder.AppendState(dst)
-	dst = machine.AppendDeadline(dst, now, m.gapAt, m.hears() && m.decoder.Pending())
-	dst = m.assembler.AppendState(dst)
-	dst = m.reply.AppendState(dst)
-	dst = machine.AppendBytes(dst, m.waiting)
-	dst = machine.AppendBytes(dst, m.frame)
-	dst = machine.AppendDeadline(dst, now, m.frameAt, len(m.frame) > 0)
-	dst = machine.AppendBytes(dst, m.transmit)
-	dst = machine.AppendUint(dst, uint64(m.host))
-	dst = machine.AppendDeadline(dst, now, m.bootAt, m.boots())
-	dst = machine.AppendBool(dst, m.bootLoader)
-	dst = machine.AppendBool(dst, m.hung)
-	dst = machine.AppendBool(dst, m.dipped)
-	_, cut := m.chip.NextCut()
-	dst = machine.AppendBool(dst, cut && m.cut.dip)
-	dst = m.loader.appendState(dst)
-	return m.job.appendState(dst, now)
+	w := machine.Fingerprinting(dst, now)
+	m.Declare(&w, m)
+	return w.Result()
 }
 
-func (m *memory) appendState(dst []byte, energy [energyCount]float64) []byte {
-	dst = m.settings.AppendState(dst)
-	for _, e := range energy {
-		dst = machine.AppendUint(dst, math.Float64bits(e))
-	}
-	dst = machine.AppendUint(dst, uint64(m.offset))
-	dst = machine.AppendUint(dst, uint64(m.dropped))
-	for _, e := range m.events {
-		dst = append(dst, eventCode(e.Text))
-	}
-	return dst
+// Declare declares all that decides the meter's future: what the calendar says, the stamps of
+// the event log and the count of L2's edges are left out, since they change no more than
+// numbers in what follows.
+func (m *Meter) Declare(w *machine.State, spent *Meter) {
+	m.declareChip(w, spent)
+	m.declareMemory(w)
+	w.Uint(uint64(m.state))
+	w.Uint(uint64(m.restart))
+	w.Text(m.revision)
+	m.decoder.Declare(w)
+	w.Deadline(m.gapAt, m.hears() && m.decoder.Pending())
+	m.assembler.Declare(w, &spent.assembler)
+	m.reply.Declare(w, &spent.reply)
+	w.Bytes(&m.waiting, spent.waiting)
+	w.Bytes(&m.frame, spent.frame)
+	w.Deadline(m.frameAt, len(m.frame) > 0)
+	w.Bytes(&m.transmit, spent.transmit)
+	w.Uint(uint64(m.host))
+	w.Deadline(m.bootAt, m.boots())
+	w.Bool(m.bootLoader)
+	w.Bool(m.hung)
+	w.Bool(m.dipped)
+	m.loader.declare(w)
+	m.job.declare(w)
+	m.declareBlock(w, spent)
+	m.declareEvents(w, spent)
 }
 
-func (l *loader) appendState(dst []byte) []byte {
-	dst = machine.AppendBool(dst, l.cleared)
-	dst = machine.AppendBool(dst, l.begun)
-	dst = machine.AppendUint(dst, uint64(l.clearID))
-	dst = machine.AppendUint(dst, uint64(l.next))
-	dst = machine.AppendUint(dst, uint64(l.lastAddr))
-	return machine.AppendUint(dst, uint64(l.failed))
+// declareChip: a copy has a chip of its own, in the memory of the one that was spent.
+func (m *Meter) declareChip(w *machine.State, spent *Meter) {
+	if w.Copies() {
+		own := spent.chip
+		if own == nil {
+			own = new(flash.Chip)
+		}
+		m.chip.CopyTo(own)
+		m.chip = own
+		return
+	}
+	m.chip.Declare(w, m.chip)
+	_, waits := m.chip.NextCut()
+	w.Bool(waits && m.cut.dip)
 }
 
-func (j *job) appendState(dst []byte, now time.Duration) []byte {
-	if !j.busy() {
-		return append(dst, byte(noJob))
+// declareMemory: the running application has counted energy since it started.
+func (m *Meter) declareMemory(w *machine.State) {
+	if w.Copies() {
+		return // the entries so far are shared: nobody appends in place
 	}
-	dst = append(dst, byte(j.kind), byte(j.failed))
-	dst = machine.AppendBool(dst, j.abandoned)
-	dst = machine.AppendUint(dst, uint64(j.ops))
-	dst = machine.AppendDeadline(dst, now, j.start, true)
-	dst = machine.AppendUint(dst, uint64(j.took))
-	dst = machine.AppendBytes(dst, j.data)
-	dst = machine.AppendUint(dst, uint64(j.address))
-	dst = machine.AppendUint(dst, uint64(j.sector))
-	dst = machine.AppendUint(dst, uint64(j.answer.id))
-	dst = machine.AppendUint(dst, uint64(j.answer.to.Prefix)<<16|uint64(j.answer.to.Unit))
-	dst = machine.AppendUint(dst, uint64(j.answer.sequence))
-	dst = machine.AppendUint(dst, uint64(j.crc))
-	return appendRecord(dst, j.record)
+	memory := m.memory
+	memory.energy = m.energyAt(w.Now())
+	memory.declare(w)
+}
+
+// declareBlock: the rest of the block that is programmed is the end of its buffer.
+func (m *Meter) declareBlock(w *machine.State, spent *Meter) {
+	if !w.Copies() {
+		return // the job has declared it
+	}
+	block := spent.block[:0]
+	if m.job.kind == programJob {
+		block = append(block, m.block...)
+		m.job.data = block[len(block)-len(m.job.data):]
+	}
+	m.block = block
+}
+
+// declareEvents: what was told before is behind.
+func (m *Meter) declareEvents(w *machine.State, spent *Meter) {
+	if w.Copies() {
+		m.events, m.told = append(spent.events[:0], m.events[m.told:]...), 0
+	}
+}
+
+func (l *loader) declare(w *machine.State) {
+	w.Bool(l.cleared)
+	w.Bool(l.begun)
+	w.Uint(uint64(l.clearID))
+	w.Uint(uint64(l.next))
+	w.Uint(uint64(l.lastAddr))
+	w.Int(l.failed)
+}
+
+func (j *job) declare(w *machine.State) {
+	w.Uint(uint64(j.kind))
+	if w.Copies() || !j.busy() {
+		return
+	}
+	w.Uint(uint64(j.failed))
+	w.Bool(j.abandoned)
+	w.Int(j.ops)
+	w.Deadline(j.start, true)
+	w.Int(int(j.took))
+	w.Bytes(&j.data, nil)
+	w.Uint(uint64(j.address))
+	w.Int(j.sector)
+	w.Uint(uint64(j.answer.id))
+	w.Uint(uint64(j.answer.to.Prefix))
+	w.Uint(uint64(j.answer.to.Unit))
+	w.Uint(uint64(j.answer.sequence))
+	w.Uint(uint64(j.crc))
+	record := appendRecord(nil, j.record)
+	w.Bytes(&record, nil)
 }

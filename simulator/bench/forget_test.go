@@ -1,0 +1,100 @@
+package bench_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine/machinetest"
+)
+
+// still is a station at one instant.
+type still struct {
+	bench.Station
+	now time.Duration
+}
+
+func TestAStationForgetsNothingOfItsState(t *testing.T) {
+	// at makes a station of which so many steps of an upgrade under a plan have been.
+	at := func(steps int, text string) func() *still {
+		return func() *still {
+			r := smallRig(t)
+			err := r.Begin(rig.Attempt{Task: client.TaskUpgrade, Plan: plan(t, text),
+				Person: rig.Person{Firmware: r.UPG(3 * ion.BlockBytes), Paste: ion.AllGroups}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range steps {
+				r.Bench().Step()
+			}
+			s := &still{now: r.Now()}
+			r.Bench().Station().CopyTo(&s.Station)
+			return s
+		}
+	}
+	bases := map[string]func() *still{"in the middle of a frame of the host": func() *still {
+		s := at(40, "")()
+		s.Receive(s.now, []byte{0, 0, 0x14, 0xAC, 0, 60, 1, 2})
+		return s
+	}}
+	const atWork = `noise for 20s rate 1e-3 seed 3; cable-flap to-meter for 1m by 30s; slow-line for 1m by 1ms; reply-lost at reply 40
+sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall at 3s for 10s; frame-lost at frame 900; byte-drop at byte 90000 to-meter; stuck-bit at start address 0x041000`
+	const held = "reply-late at reply 1..2 by 2h; meter-slow by 5s"
+	for _, b := range []struct {
+		name  string
+		steps int
+		plan  string
+	}{
+		{"storm", 120, storm}, {"squall", 120, squall}, {"squall", 400, squall}, {"trouble", 400, trouble},
+		{"plan at work", 6, atWork}, {"plan at work", 60, atWork}, {"plan at work", 90, atWork}, {"meter that is held back", 8, held}, {"meter that is held back", 11, held},
+	} {
+		bases[fmt.Sprintf("step %d of a %s", b.steps, b.name)] = at(b.steps, b.plan)
+	}
+	machinetest.EveryField(t, machinetest.Subject[still]{
+		Bases: bases,
+		Copy: func(from, to *still) {
+			to.now = from.now
+			from.CopyTo(&to.Station)
+		},
+		State: func(s *still) []byte { return s.AppendState(nil, s.now) },
+		Idle: map[string]string{
+			"Station.now":                           "the instant; all that is to come is told relative to it",
+			"Station.cuts":                          "compared within one call",
+			"Station.origin":                        "each fault has its own",
+			"Station.traceOn":                       "a trace decides nothing",
+			"Station.traceFrames":                   "a trace decides nothing",
+			"Station.line.channels[].busy":          "follows from what is on the wire",
+			"Station.line.channels[].due":           "follows from what is on the wire",
+			"Station.plan[].moment.named":           "what was told decides nothing",
+			"Station.plan[].aim.harms":              "the chip declares what befalls its operations",
+			"Station.plan[].fault.Parameters.Bytes": "plays no part without HasBytes",
+			"Station.watch.blocksSent":              "a number that is shown",
+			"Station.watch.requests":                "a number that is shown",
+			"Station.watch.underWay":                "a number that is shown",
+			"Station.watch.insisted":                "for the verdict; the rig declares what it needs of it",
+		},
+		Shared: map[string]string{
+			"Station.effects":       "never written",
+			"Station.plan[].effect": "never written",
+			"Station.trace":         "nobody appends in place",
+			"Station.delay[].frame": "never written",
+			"Station.slow[].frame":  "never written",
+		},
+		Rebuilt: map[string]string{
+			"Station.line.channels[].head": "the wire begins anew in the copy's buffer",
+			"Station.line.channels[].buf":  "what has left the wire is left behind",
+			"Station.scratch":              "scratch",
+		},
+		Closed: map[string]string{
+			"now":                   "the instant, not the station's",
+			"Station.meter":         "see the test of package meter",
+			"Station.effects":       "what faults do, the same in all that are compared",
+			"Station.plan[].effect": "follows from the fault",
+			"Station.trace":         "a trace decides nothing",
+		},
+	})
+}

@@ -1,0 +1,111 @@
+package meter
+
+import (
+	"testing"
+	"time"
+
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine/machinetest"
+)
+
+// still is a meter at one instant.
+type still struct {
+	Meter
+	now time.Duration
+}
+
+func TestAMeterForgetsNothingOfItsState(t *testing.T) {
+	// in makes a meter of which something is under way, a minute or so after power-on.
+	in := func(bring func(x *tester)) func() *still {
+		return func() *still {
+			x := running(t, testConfig())
+			bring(x)
+			s := &still{now: x.now}
+			x.m.CopyTo(&s.Meter)
+			return s
+		}
+	}
+	image := newImage()
+	cleared := func(x *tester) {
+		x.intoDownload(image)
+		x.clear()
+	}
+	machinetest.EveryField(t, machinetest.Subject[still]{
+		Bases: map[string]func() *still{
+			"off":     in(func(x *tester) { x.m.PowerOff(x.now) }),
+			"dipped":  in(func(x *tester) { x.m.BrownOut(x.now) }),
+			"booting": in(func(x *tester) { x.m.PowerOff(x.now); x.m.PowerOn(x.now) }),
+			"running": in(func(*tester) {}),
+			"hanging": in(func(x *tester) { x.m.Hang(x.now) }),
+			"in the middle of a frame": in(func(x *tester) {
+				x.send([]byte{0, 0, 0x14, 0xAC, 0, 60, 1, 2})
+			}),
+			"in the middle of a message": in(func(x *tester) {
+				cleared(x)
+				x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, ptr(x.block(image, 1)))))
+			}),
+			"about to answer": in(func(x *tester) {
+				x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, &ion.DownloadRequest{Op: ion.OpIdentify})))
+			}),
+			"about to restart into the loader": in(func(x *tester) {
+				x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, ptr(enter(len(image))))))
+			}),
+			"erasing": in(func(x *tester) {
+				x.intoDownload(image)
+				x.ask(ion.DownloadRequest{Op: ion.OpClear, Begin: true})
+			}),
+			"programming, with a message that waits": in(func(x *tester) {
+				cleared(x)
+				x.m.CutFlash(x.m.Chip().Ops()+9, flash.Torn, 3, 7)
+				x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, ptr(x.block(image, 1)))))
+				x.id++
+				x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, &ion.DownloadRequest{Op: ion.OpIdentify})))
+			}),
+			"verifying": in(func(x *tester) {
+				cleared(x)
+				x.blocks(image)
+				x.sendAll(x.packet(ion.TypeDownload, ion.AppendDownloadRequest(nil, ptr(verify(image, "7350V283")))))
+			}),
+			"with a dip that waits for its operation": in(func(x *tester) { x.m.DipFlash(x.m.Chip().Ops()+9, flash.Before, 0, 0) }),
+		},
+		Copy: func(from, to *still) {
+			to.now = from.now
+			from.CopyTo(&to.Meter)
+		},
+		State: func(s *still) []byte { return s.AppendState(nil, s.now) },
+		Other: map[string]any{"Meter.memory.events[].Text": EventFirmwareUpgrade},
+		Idle: map[string]string{
+			"Meter.password":               "configuration",
+			"Meter.edges":                  "a number that is shown; nothing waits for it",
+			"Meter.events":                 "what is told decides nothing",
+			"Meter.told":                   "what is told decides nothing",
+			"Meter.watch":                  "set by whoever waits, who declares it",
+			"Meter.cut.op":                 "the chip declares the trap",
+			"Meter.cut.phase":              "the chip declares the trap",
+			"Meter.job.record.initialized": "a record that is to be written has no mark yet",
+			"Meter.memory.events[].At":     "stamps are numbers that are shown",
+		},
+		Shared: map[string]string{
+			"Meter.cfg":           "never written",
+			"Meter.rules":         "never written",
+			"Meter.memory.events": "nobody appends in place",
+		},
+		Rebuilt: map[string]string{
+			"Meter.events":        "a copy has only what was not told yet",
+			"Meter.told":          "a copy has only what was not told yet",
+			"Meter.block":         "scratch unless a block is programmed",
+			"Meter.job.data":      "the end of the block",
+			"Meter.reply.Message": "nobody sends a reply that is over",
+		},
+		Closed: map[string]string{
+			"now":         "the instant, not the meter's",
+			"Meter.cfg":   "configuration, the same in all that are compared",
+			"Meter.rules": "decisions, the same in all that are compared",
+			"Meter.chip":  "see the test of package flash",
+			"Meter.block": "the job declares what is left of it",
+		},
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
