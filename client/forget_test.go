@@ -8,6 +8,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/dcf"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
 )
 
@@ -80,19 +81,41 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 			to.now = from.now
 			from.CopyTo(&to.Upgrader)
 		},
-		State: func(s *still) []byte { return s.AppendState(nil, s.now) },
+		Declare: func(s *still, w *machine.State) { s.Declare(w, &s.Upgrader) },
+		Now:     func(s *still) time.Duration { return s.now },
+		Changes: map[string]func(s *still){"the revision of the firmware": func(s *still) {
+			if f := s.Firmware(); f != nil {
+				f.Revision += "x"
+			}
+		}},
+		Partly: map[string]machinetest.Part{
+			"the revision of the firmware":     {While: "there is firmware", Shows: 9},
+			"Upgrader.backedUp":                {While: "there is a backup", Shows: 8},
+			"Upgrader.backup.Values":           {While: "a value has one of them", Shows: 528},
+			"Upgrader.journal.Settings.Values": {While: "a value has one of them", Shows: 528},
+			"Upgrader.write[].value":           {While: "a value has one of them", Shows: 72},
+			"Upgrader.exchange.assembler":      {While: "a message is under way", Shows: 140},
+			"Upgrader.exchange.out":            {While: "a message is under way", Shows: 298},
+			"Upgrader.exchange.decoder":        {While: "bytes wait for more", Shows: 36},
+			"Upgrader.exchange.wake":           {While: "it waits", Shows: 20},
+			"Upgrader.transfer.crc":            {While: "there is firmware", Shows: 18},
+		},
 		Idle: map[string]string{
-			"Upgrader.credential":        "configuration",
-			"Upgrader.device.UnitID":     "configuration",
-			"Upgrader.device.Loader":     "read for the person alone",
-			"Upgrader.device.BlockBytes": "looked at when it was read",
-			"Upgrader.device.Base":       "looked at when it was read",
-			"Upgrader.device.Capacity":   "looked at when it was read",
-			"Upgrader.journal.Revision":  "for the file, which whoever keeps it declares",
-			"Upgrader.journal.Saved":     "for the file, which whoever keeps it declares",
-			"Upgrader.journal.UnitID":    "for the file, which whoever keeps it declares",
-			"Upgrader.told":              "what was told decides nothing",
-			"Upgrader.transfer.summed":   "a sum that was taken before",
+			"Upgrader.credential":                      "configuration",
+			"Upgrader.device.UnitID":                   "configuration",
+			"Upgrader.device.Loader":                   "read for the person alone",
+			"Upgrader.device.BlockBytes":               "looked at when it was read",
+			"Upgrader.device.Base":                     "looked at when it was read",
+			"Upgrader.device.Capacity":                 "looked at when it was read",
+			"Upgrader.journal.Revision":                "for the file, which whoever keeps it declares",
+			"Upgrader.journal.Saved":                   "for the file, which whoever keeps it declares",
+			"Upgrader.journal.UnitID":                  "for the file, which whoever keeps it declares",
+			"Upgrader.events":                          "what is told decides nothing",
+			"Upgrader.told":                            "what was told decides nothing",
+			"Upgrader.backup.Values[].Items":           "no setting is a list",
+			"Upgrader.journal.Settings.Values[].Items": "no setting is a list",
+			"Upgrader.write[].value.Items":             "no setting is a list",
+			"Upgrader.transfer.summed":                 "a sum that was taken before",
 		},
 		Shared: map[string]string{
 			"Upgrader.lists":    "never written",
@@ -114,5 +137,49 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 			"Upgrader.rules":    "decisions, the same in all that are compared",
 			"Upgrader.firmware": "goes by its revision and CRC-32",
 		},
+	})
+}
+
+// atEnd is a session at one instant.
+type atEnd struct {
+	client.Session
+	now time.Duration
+}
+
+func TestASessionForgetsNothingOfItsState(t *testing.T) {
+	// when makes a session of an upgrade that has come so far.
+	when := func(far func(d *desk) bool, logErr func(written int) error) func() *atEnd {
+		return func() *atEnd {
+			d := newDesk(t, deskConfig())
+			d.s, d.logErr = client.NewSession(d.u, ion.AllGroups), logErr
+			for d.start(client.TaskUpgrade); !far(d) && d.step(3*time.Hour); {
+			}
+			s := &atEnd{now: d.now}
+			d.s.CopyTo(&s.Session)
+			return s
+		}
+	}
+	machinetest.EveryField(t, machinetest.Subject[atEnd]{
+		Bases: map[string]func() *atEnd{
+			"begun":                 when(func(d *desk) bool { return len(d.log) > 0 }, nil),
+			"has ended":             when(func(d *desk) bool { return d.s.Done() }, nil),
+			"went on without a log": when(func(d *desk) bool { return len(d.warnings) > 0 }, failing(8)),
+		},
+		Copy: func(from, to *atEnd) {
+			to.now = from.now
+			from.CopyTo(&to.Session)
+		},
+		Changes: map[string]func(s *atEnd){"the upgrader": func(s *atEnd) { s.Disturb() }},
+		Declare: func(s *atEnd, w *machine.State) { s.Declare(w) },
+		Now:     func(s *atEnd) time.Duration { return s.now },
+		Shared: map[string]string{
+			"Session.end":    "how it ended does not change any more",
+			"Session.logErr": "why the log failed does not change any more",
+		},
+		Closed: map[string]string{
+			"now":              "the instant, not the session's",
+			"Session.upgrader": "see TestAToolForgetsNothingOfItsState",
+		},
+		Elsewhere: map[string]string{"(*Upgrader).declare": "TestAToolForgetsNothingOfItsState"},
 	})
 }

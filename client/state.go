@@ -1,7 +1,6 @@
 package client
 
 import (
-	"slices"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -53,9 +52,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	u.declareEvents(w, spent)
 	u.declareKept(w)
 	u.declareWrites(w)
-	if u.err != nil && !w.Copies() {
-		w.Text(u.err.Error())
-	}
+	declareError(w, u.err)
 }
 
 // declareEvents: what was told before is behind.
@@ -71,18 +68,15 @@ func (u *Upgrader) declareKept(w *machine.State) {
 	if w.Copies() {
 		return
 	}
-	w.Bool(u.firmware != nil)
-	if u.firmware != nil {
+	if w.Has(u.firmware != nil) {
 		w.Text(u.firmware.Revision)
 		w.Uint(uint64(u.imageCRC()))
 	}
-	w.Bool(u.backup != nil)
-	if u.backup != nil {
+	if w.Has(u.backup != nil) {
 		w.Text(u.backedUp)
 		u.backup.Declare(w)
 	}
-	w.Bool(u.journal != nil)
-	if u.journal != nil {
+	if w.Has(u.journal != nil) {
 		w.Text(u.journal.SerialNumber)
 		u.journal.Settings.Declare(w)
 	}
@@ -110,6 +104,9 @@ func (s *Session) AppendState(dst []byte, now time.Duration) []byte {
 	s.declare(&w, s)
 	return w.Result()
 }
+
+// Declare declares the session for the fingerprint of whoever drives it.
+func (s *Session) Declare(w *machine.State) { s.declare(w, s) }
 
 func (s *Session) declare(w *machine.State, spent *Session) {
 	s.declareUpgrader(w, spent)
@@ -142,16 +139,14 @@ func (s *Session) declareUpgrader(w *machine.State, spent *Session) {
 }
 
 func (e *LogError) declare(w *machine.State) {
-	w.Bool(e != nil)
-	if e != nil {
+	if w.Has(e != nil) {
 		w.Bool(e.WentOn)
 		declareError(w, e.Cause)
 	}
 }
 
 func (e *End) declare(w *machine.State) {
-	w.Bool(e != nil)
-	if e != nil {
+	if w.Has(e != nil) {
 		w.Uint(uint64(e.Status))
 		w.Uint(uint64(e.Advice))
 		w.Bool(e.Kept)
@@ -161,24 +156,18 @@ func (e *End) declare(w *machine.State) {
 
 // declareError takes an error by what it says: nobody changes it.
 func declareError(w *machine.State, err error) {
-	w.Bool(err != nil)
-	if err != nil && !w.Copies() {
+	if w.Has(err != nil) && !w.Copies() {
 		w.Text(err.Error())
 	}
 }
 
 // declareWrites: the list is made anew when it changes, so that copies share it.
 func (u *Upgrader) declareWrites(w *machine.State) {
-	if w.Copies() {
-		u.write = slices.Clip(u.write)
-		return
-	}
-	w.Int(len(u.write))
-	for i := range u.write {
-		w.Uint(uint64(u.write[i].handle))
-		machine.Saved(w, &u.write[i].value, ion.AppendValue, ion.ParseValue)
-		w.Int(u.write[i].setting)
-	}
+	machine.Each(w, u.write, func(v *write) {
+		w.Uint(uint64(v.handle))
+		machine.Saved(w, &v.value, ion.AppendValue, ion.ParseValue)
+		w.Int(v.setting)
+	})
 	w.Int(u.wrote)
 }
 

@@ -6,7 +6,6 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/verdict"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
 
@@ -62,22 +61,24 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	now := r.Now()
 	dst = r.bench.Station().AppendState(dst, now)
 	dst = r.bench.Host().AppendState(dst, now)
-	dst = append(dst, r.yardstick[:]...)
-	dst = machine.AppendBool(dst, r.bench.Station().Insisted() > client.DefaultTiming().Resends)
-	return machine.AppendBool(dst, r.Meter().Chip().Ops() > r.before.ops)
+	w := machine.Fingerprinting(append(dst, r.yardstick[:]...), now)
+	w.Bool(r.bench.Station().Insisted() > client.DefaultTiming().Resends)
+	w.Bool(r.Meter().Chip().Ops() > r.before.ops)
+	return w.Result()
 }
 
 // gauge takes the fingerprint of what the attempt that runs will be judged by.
 func (r *Rig) gauge() {
-	dst := []byte{byte(r.before.state)}
-	dst = ion.AppendSettings(dst, &r.before.settings)
-	dst = ion.AppendSettings(dst, &r.set.settings)
-	if c := r.recovery; c != nil {
-		dst = machine.AppendBool(append(dst, 1), c.answers)
-		dst = machine.AppendBool(dst, c.struck)
-		dst = ion.AppendSettings(dst, &c.expected.settings)
+	w := machine.Fingerprinting(nil, 0)
+	w.Uint(uint64(r.before.state))
+	r.before.settings.Declare(&w)
+	r.set.settings.Declare(&w)
+	if c := r.recovery; w.Has(c != nil) {
+		w.Bool(c.answers)
+		w.Bool(c.struck)
+		c.expected.settings.Declare(&w)
 	}
-	r.yardstick = machine.FingerprintOf(dst)
+	r.yardstick = machine.FingerprintOf(w.Result())
 }
 
 // Left is how much of the time that the attempt may take is left.

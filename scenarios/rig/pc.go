@@ -110,10 +110,11 @@ func damagedCopy(f *upg.File) (*upg.File, error) {
 	return upg.Parse(b)
 }
 
-// appendState leaves the calendar out: it changes no more than the stamps of the log.
-func (c *pc) appendState(dst []byte) []byte {
-	dst = machine.AppendUint(dst, uint64(c.asleep))
-	dst = machine.AppendUint(dst, uint64(c.full))
-	dst = append(dst, byte(c.firmware))
-	return machine.AppendBool(machine.AppendBool(dst, c.pressed), c.reset)
+// declare leaves the calendar out: it changes no more than the stamps of the log.
+func (c *pc) declare(w *machine.State) {
+	w.Int(c.asleep)
+	w.Int(c.full)
+	w.Uint(uint64(c.firmware))
+	w.Bool(c.pressed)
+	w.Bool(c.reset)
 }

@@ -157,36 +157,68 @@ func (t *tool) CloneHost(spent bench.Host) bench.Host {
 	}
 	old := *c
 	*c = *t
-	t.session.CopyTo(old.session)
-	c.session = old.session
-	c.prompts = slices.Clip(t.prompts)
-	c.lines = slices.Clip(t.lines)
-	c.disk.Log = slices.Clip(t.disk.Log)
-	c.disk.journals = slices.Clip(t.disk.journals)
-	c.pending = append(old.pending[:0], t.pending...)
-	c.heldLog = slices.Clip(t.heldLog)
+	w := machine.Copying()
+	c.declare(&w, &old)
 	return c
 }
 
 // AppendState leaves out what was written and shown before.
 func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
-	dst = t.session.AppendState(dst, now)
-	dst = machine.AppendBool(dst, t.killed)
-	dst = machine.AppendBool(dst, t.ordered)
-	dst = machine.AppendBool(dst, t.aborted)
-	dst = machine.AppendBool(dst, t.lost)
+	w := machine.Fingerprinting(dst, now)
+	t.declare(&w, t)
+	return w.Result()
+}
+
+func (t *tool) declare(w *machine.State, spent *tool) {
+	t.declareSession(w, spent)
+	w.Bool(t.killed)
+	w.Bool(t.ordered)
+	w.Bool(t.aborted)
+	w.Bool(t.lost)
+	t.declareCounts(w)
+	t.pc.declare(w)
+	t.disk.declare(w)
+	w.Int(t.visits)
+	w.Int(t.assists)
+	w.Bytes(&t.heldJournal.file, nil)
+	machine.Clip(w, &t.heldLog) // that ends in the log
+	machine.Clip(w, &t.prompts)
+	machine.Clip(w, &t.lines)
+	machine.Slice(w, &t.pending, spent.pending) // to be told
+}
+
+// declareSession: a copy has a session of its own, in the memory of the one that was spent.
+func (t *tool) declareSession(w *machine.State, spent *tool) {
+	if !w.Copies() {
+		t.session.Declare(w)
+		return
+	}
+	own := spent.session
+	t.session.CopyTo(own)
+	t.session = own
+}
+
+// declareCounts: what was counted of a download that is over counts as long as there is no
+// other.
+func (t *tool) declareCounts(w *machine.State) {
 	c := t.latest()
-	for _, n := range []int{c.Blocks, c.Answered, c.Transmitted, c.Confirmed, c.Passes, c.Resent} {
-		dst = machine.AppendUint(dst, uint64(n))
-	}
-	dst = t.pc.appendState(dst)
-	dst = machine.AppendBool(dst, t.disk.Full)
-	dst = machine.AppendUint(dst, uint64(t.visits))
-	dst = machine.AppendUint(dst, uint64(t.assists))
-	for _, k := range t.disk.journals {
-		dst = machine.AppendBytes(dst, k.file)
-	}
-	return machine.AppendBytes(dst, t.heldJournal.file)
+	w.Int(c.Blocks)
+	w.Int(c.Answered)
+	w.Int(c.Transmitted)
+	w.Int(c.Confirmed)
+	w.Int(c.Passes)
+	w.Int(c.Resent)
+}
+
+// declare: what was written to the log decides nothing.
+func (d *Disk) declare(w *machine.State) {
+	w.Bool(d.Full)
+	machine.Clip(w, &d.Log)
+	machine.Clip(w, &d.journals)
+	machine.Each(w, d.journals, func(k *kept) {
+		w.Text(k.serialNumber)
+		w.Bytes(&k.file, nil)
+	})
 }
 
 // listen takes the session's events and does what they ask for.

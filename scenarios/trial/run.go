@@ -174,11 +174,10 @@ func (r *Run) Done() []*rig.Outcome { return r.done }
 // AppendState appends all that decides what comes of the trial from here on but for the
 // Past of the attempt that runs, and what came of those before it.
 func (r *Run) AppendState(dst []byte) []byte {
-	dst = append(dst, byte(min(r.Attempt(), 1)))
-	for _, p := range r.plans[min(r.Attempt()+1, len(r.plans)):] {
-		dst = machine.AppendString(dst, p.String())
-	}
-	return r.rig.AppendState(dst)
+	w := machine.Fingerprinting(dst, 0)
+	w.Int(min(r.Attempt(), 1))
+	machine.Each(&w, r.plans[min(r.Attempt()+1, len(r.plans)):], func(p *fault.Plan) { w.Text(p.String()) })
+	return r.rig.AppendState(w.Result())
 }
 
 // Finish runs the trial to its end.

@@ -9,6 +9,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
 )
 
@@ -33,17 +34,22 @@ func TestAStationForgetsNothingOfItsState(t *testing.T) {
 			}
 			s := &still{now: r.Now()}
 			r.Bench().Station().CopyTo(&s.Station)
+			s.Used()
 			return s
 		}
 	}
+	const atWork = `noise for 20s rate 1e-3 seed 3; cable-flap to-meter for 1m by 30s; slow-line for 1m by 1ms; reply-lost at reply 40
+sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall at 3s for 10s; frame-lost at frame 900; byte-drop at byte 90000 to-meter; byte-drop at byte 90000 from-meter; stuck-bit at start address 0x041000`
+	const held = "reply-late at reply 1..2 by 2h; meter-slow by 5s"
 	bases := map[string]func() *still{"in the middle of a frame of the host": func() *still {
 		s := at(40, "")()
 		s.Receive(s.now, []byte{0, 0, 0x14, 0xAC, 0, 60, 1, 2})
 		return s
+	}, "a frame of the host on its way": func() *still {
+		s := at(60, atWork)()
+		s.Receive(s.now, ion.AppendFrame(nil, ion.Ack(ion.Frame{Source: 105, Destination: ion.HostAddress})))
+		return s
 	}}
-	const atWork = `noise for 20s rate 1e-3 seed 3; cable-flap to-meter for 1m by 30s; slow-line for 1m by 1ms; reply-lost at reply 40
-sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall at 3s for 10s; frame-lost at frame 900; byte-drop at byte 90000 to-meter; stuck-bit at start address 0x041000`
-	const held = "reply-late at reply 1..2 by 2h; meter-slow by 5s"
 	for _, b := range []struct {
 		name  string
 		steps int
@@ -60,11 +66,40 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			to.now = from.now
 			from.CopyTo(&to.Station)
 		},
-		State: func(s *still) []byte { return s.AppendState(nil, s.now) },
+		Declare: func(s *still, w *machine.State) { s.Declare(w, &s.Station) },
+		Now:     func(s *still) time.Duration { return s.now },
+		Changes: map[string]func(s *still){"the meter": func(s *still) {
+			const image = 0x040000
+			chip := s.Meter().Chip()
+			data := make([]byte, chip.PageBytes())
+			chip.Read(image, data)
+			data[0] ^= 0x0F
+			if err := chip.LoadPage(image/len(data), data); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		Partly: map[string]machinetest.Part{
+			"Station.harmed":                {While: "the chip is", Shows: 4},
+			"Station.line.channels[].base":  {While: "something is on the wire", Shows: 12},
+			"Station.line.channels[].done":  {While: "something is on the wire", Shows: 12},
+			"Station.line.channels[].pos":   {While: "something waits for a byte", Shows: 18},
+			"Station.line.channels[].trap":  {While: "it is set", Shows: 18},
+			"Station.line.channels[].noise": {While: "there is noise", Shows: 42},
+			"Station.plan":                  {While: "a fault has more to do", Shows: 3417},
+			"Station.watch.framesFromMeter": {While: "a fault counts them", Shows: 8},
+			"Station.watch.framesToMeter":   {While: "a fault counts them", Shows: 10},
+			"Station.watch.noResponses":     {While: "a fault counts them", Shows: 6},
+			"Station.watch.replies":         {While: "a fault counts them", Shows: 8},
+			"Station.watch.heard":           {While: "bytes wait for more", Shows: 80},
+			"Station.watch.heldAt":          {While: "something is held", Shows: 2},
+		},
 		Idle: map[string]string{
 			"Station.now":                           "the instant; all that is to come is told relative to it",
 			"Station.cuts":                          "compared within one call",
 			"Station.origin":                        "each fault has its own",
+			"Station.line.resample":                 "scratch",
+			"Station.scratch":                       "scratch",
+			"Station.orders":                        "the host's side takes them at once",
 			"Station.traceOn":                       "a trace decides nothing",
 			"Station.traceFrames":                   "a trace decides nothing",
 			"Station.line.channels[].busy":          "follows from what is on the wire",
@@ -77,16 +112,18 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.watch.underWay":                "a number that is shown",
 			"Station.watch.insisted":                "for the verdict; the rig declares what it needs of it",
 		},
+		Clipped: map[string]string{"Station.trace": "both go on with it"},
 		Shared: map[string]string{
 			"Station.effects":       "never written",
 			"Station.plan[].effect": "never written",
-			"Station.trace":         "nobody appends in place",
+			"Station.trace":         "what was told stays as it is",
 			"Station.delay[].frame": "never written",
 			"Station.slow[].frame":  "never written",
 		},
 		Rebuilt: map[string]string{
 			"Station.line.channels[].head": "the wire begins anew in the copy's buffer",
 			"Station.line.channels[].buf":  "what has left the wire is left behind",
+			"Station.line.resample":        "scratch",
 			"Station.scratch":              "scratch",
 		},
 		Closed: map[string]string{

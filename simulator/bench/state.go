@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"slices"
 	"time"
 
 	"ionbench/simulator/fault"
@@ -53,7 +52,8 @@ func (s *Station) declare(w *machine.State, spent *Station) {
 	declareDelayed(w, &s.slow, spent.slow)
 	w.Bool(s.harmed && s.meter.Chip().Faulty())
 	s.declarePlan(w, spent)
-	s.declareTold(w)
+	machine.Slice(w, &s.orders, nil) // and the host's side takes them at once
+	machine.Clip(w, &s.trace)        // that decides nothing
 }
 
 // declareMeter: a copy has a meter of its own, in the memory of the one that was spent.
@@ -74,16 +74,11 @@ func (s *Station) declareMeter(w *machine.State, spent *Station) {
 // so that copies share them.
 func declareDelayed(w *machine.State, frames *[]delayed, spent []delayed) {
 	machine.Slice(w, frames, spent)
-	if w.Copies() {
-		return
-	}
-	w.Int(len(*frames))
-	for i := range *frames {
-		d := &(*frames)[i]
+	machine.Each(w, *frames, func(d *delayed) {
 		w.Deadline(d.at, true)
 		w.Bool(d.swapped)
 		w.Bytes(&d.frame, nil)
-	}
+	})
 }
 
 func (w *watch) declare(s *machine.State, spent *watch) {
@@ -101,43 +96,30 @@ func (w *watch) declare(s *machine.State, spent *watch) {
 	s.Uint(uint64(w.blocks))
 }
 
-// declareTold: the host's side takes its orders at once, and the trace decides nothing.
-func (s *Station) declareTold(w *machine.State) {
-	if w.Copies() {
-		s.orders = slices.Clone(s.orders)
-		s.trace = slices.Clip(s.trace)
-	}
-}
-
 func (s *Station) declarePlan(w *machine.State, spent *Station) {
 	machine.Slice(w, &s.plan, spent.plan)
-	if w.Copies() {
-		return
-	}
-	for i := range s.plan {
-		s.declareStrike(w, &s.plan[i])
-	}
+	machine.Some(w, s.plan, (*strike).remains, func(_ int, k *strike) { s.declareStrike(w, k) })
 }
 
-// spent reports that the fault has no more to do.
-func (k *strike) spent() bool {
-	return k.count > 0 && k.next == 0 && !k.active && k.armed == 0 && !k.trapped
+// remains reports that the fault has more to do.
+func (k *strike) remains() bool {
+	return k.count == 0 || k.next != 0 || k.active || k.armed != 0 || k.trapped
 }
 
+// declareStrike: of a fault that is at work and has no more to do than to end, it plays no part
+// when it struck.
 func (s *Station) declareStrike(w *machine.State, k *strike) {
-	switch {
-	case k.spent():
-	case k.active && !k.waiting() && !k.trapped:
-		w.Uint(2)
-		k.declareEnd(w)
-	default:
-		w.Uint(1)
-		w.Text(k.fault.String())
+	f, ends := k.fault, k.active && !k.waiting() && !k.trapped
+	if ends {
+		f.Trigger = fault.Trigger{}
+	}
+	w.Text(f.String())
+	k.spell.declare(w)
+	k.plug.declare(w, k.loose())
+	if w.Has(!ends) {
 		w.Uint(s.count(w.Now(), k))
 		k.moment.declare(w)
-		k.spell.declare(w)
 		k.declareAim(w, s)
-		k.declarePlug(w)
 	}
 }
 
@@ -156,23 +138,12 @@ func (s *spell) declare(w *machine.State) {
 func (k *strike) declareAim(w *machine.State, s *Station) {
 	w.Int(k.armed)
 	w.Int(k.bytes)
-	w.Bool(k.trapped)
-	if k.trapped {
+	if w.Has(k.trapped) {
 		w.Uint(k.trap - s.line.Left(k.byteDirection()))
 	}
 }
 
-func (k *strike) declarePlug(w *machine.State) {
-	w.Bool(k.out)
-	w.Deadline(k.toggle, k.loose())
-}
-
-// declareEnd declares what there is to a fault that is at work and has no more to do than to
-// end: when it struck plays no part.
-func (k *strike) declareEnd(w *machine.State) {
-	f := k.fault
-	f.Trigger = fault.Trigger{}
-	w.Text(f.String())
-	k.spell.declare(w)
-	k.declarePlug(w)
+func (p *plug) declare(w *machine.State, loose bool) {
+	w.Bool(p.out)
+	w.Deadline(p.toggle, loose)
 }

@@ -1,8 +1,10 @@
 package flash
 
 import (
+	"slices"
 	"testing"
 
+	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
 )
 
@@ -19,7 +21,8 @@ func TestAChipForgetsNothingOfItsState(t *testing.T) {
 	machinetest.EveryField(t, machinetest.Subject[Chip]{
 		Bases: map[string]func() *Chip{
 			"healthy":                 chip(func(*Chip) {}),
-			"about to lose its power": chip(func(c *Chip) { c.CutAt(c.Ops()+2, Torn, 1, 1) }),
+			"about to lose its power": chip(func(c *Chip) { c.CutAt(c.Ops()+2, After, 1, 1) }),
+			"about to be torn":        chip(func(c *Chip) { c.CutAt(c.Ops()+2, Torn, 1, 1) }),
 			"harmed": chip(func(c *Chip) {
 				c.StickBit(at, 1, true)
 				c.FailErase(2)
@@ -29,8 +32,19 @@ func TestAChipForgetsNothingOfItsState(t *testing.T) {
 				c.MakeMarginal(at+1, 1)
 			}),
 		},
-		Copy:  (*Chip).CopyTo,
-		State: func(c *Chip) []byte { return c.AppendState(nil) },
+		Copy:    (*Chip).CopyTo,
+		Declare: func(c *Chip, w *machine.State) { c.Declare(w, c) },
+		Changes: map[string]func(c *Chip){
+			"the place of a page": func(c *Chip) {
+				i := slices.IndexFunc(c.pages, func(p *page) bool { return p != nil })
+				c.pages[i-1], c.pages[i] = c.pages[i], c.pages[i-1]
+			},
+			"the content of a page": func(c *Chip) { must(t, c.Program(at+100, []byte{0})) },
+		},
+		Partly: map[string]machinetest.Part{
+			"trap": {While: "it is set", Shows: 14},
+			"ops":  {While: "something waits for an operation", Shows: 6},
+		},
 		Idle: map[string]string{
 			"pageBytes":                "follows from the geometry",
 			"geometry.EraseTime":       "configuration: the meter keeps the times",
@@ -50,6 +64,7 @@ func TestAChipForgetsNothingOfItsState(t *testing.T) {
 			"owner": "after a copy the pages belong to nobody",
 		},
 		Closed: map[string]string{
+			"owner":   "it has nothing in it",
 			"pages[]": "cells go by digests, which TestStateTellsApartWhatHasAnotherFuture looks at",
 			"blank":   "never written",
 		},

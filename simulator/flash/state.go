@@ -30,14 +30,11 @@ func (c *Chip) Declare(w *machine.State, spent *Chip) {
 	w.Bool(c.dark)
 	c.declareTrap(w)
 	c.declareHarms(w)
-	for i, pg := range c.pages {
-		if pg != nil {
-			w.Int(i + 1)
-			sum := pg.sum()[:]
-			w.Bytes(&sum, nil)
-		}
-	}
-	w.Int(0)
+	machine.Some(w, c.pages, func(p **page) bool { return *p != nil }, func(i int, p **page) {
+		w.Int(i)
+		sum := (*p).sum()[:]
+		w.Bytes(&sum, nil)
+	})
 }
 
 // AppendState appends the chip's state.
@@ -49,8 +46,7 @@ func (c *Chip) AppendState(dst []byte) []byte {
 
 func (c *Chip) declareTrap(w *machine.State) {
 	op, ok := c.NextCut()
-	w.Bool(ok)
-	if !ok {
+	if !w.Has(ok) {
 		return
 	}
 	w.Uint(op - c.ops)
@@ -66,38 +62,30 @@ func (c *Chip) declareHarms(w *machine.State) {
 	if h == nil {
 		h = new(harms) // a chip that was never harmed and one that is harmed no more are the same
 	}
-	w.Int(len(h.stuck))
-	for _, cell := range h.stuck {
+	machine.Each(w, h.stuck, func(cell *stuckBit) {
 		w.Uint(uint64(cell.address))
 		w.Uint(uint64(cell.bit))
 		w.Bool(cell.value)
-	}
-	w.Int(len(h.erases))
-	for _, sector := range h.erases {
-		w.Int(sector)
-	}
-	w.Int(len(h.programs))
-	for _, address := range h.programs {
-		w.Uint(uint64(address))
-	}
+	})
+	machine.Each(w, h.erases, func(sector *int) { w.Int(*sector) })
+	machine.Each(w, h.programs, func(address *uint32) { w.Uint(uint64(*address)) })
 	c.declareComing(w, h.failing)
 	c.declareComing(w, h.lying)
-	w.Int(len(c.marginal))
-	for _, m := range c.marginal {
+	machine.Each(w, c.marginal, func(m *marginalByte) {
 		w.Uint(uint64(m.bit))
 		w.Uint(uint64(m.address))
 		w.Uint(uint64(m.draw))
-	}
+	})
 }
 
-// declareComing declares the operations of a list that are still to come; a 0 ends it.
+// declareComing declares the operations of a list that are still to come. Which numbers they
+// have in the list plays no part.
 func (c *Chip) declareComing(w *machine.State, ops []uint64) {
-	for _, op := range ops {
-		if op > c.ops {
-			w.Uint(op - c.ops)
-		}
+	past := 0
+	for past < len(ops) && ops[past] <= c.ops {
+		past++
 	}
-	w.Uint(0)
+	machine.Each(w, ops[past:], func(op *uint64) { w.Uint(*op - c.ops) })
 }
 
 // sum is the digest of a page's content, taken at most once per content.

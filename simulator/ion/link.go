@@ -109,8 +109,7 @@ func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
 		w.Bytes(&a.buf, spent.buf)
 		return
 	}
-	w.Bool(a.active)
-	if !a.active {
+	if !w.Has(a.active) {
 		return
 	}
 	held, piece := a.buf, a.piece
@@ -221,8 +220,7 @@ func (o *Outgoing) End() { *o = Outgoing{Message: o.Message[:0]} }
 
 // Declare declares the message and how far it is.
 func (o *Outgoing) Declare(w *machine.State, spent *Outgoing) {
-	w.Bool(o.active)
-	if !o.active {
+	if !w.Has(o.active) {
 		w.Scratch(&o.Message, spent.Message) // nobody sends it any more
 		return
 	}

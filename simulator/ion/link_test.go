@@ -260,8 +260,11 @@ func TestTheLinkLayerForgetsNothingOfItsState(t *testing.T) {
 			a.Add(frames[2])
 			return a
 		}},
-		Copy:  copyOf[Assembler],
-		State: stateOf[Assembler],
+		Copy:    copyOf[Assembler],
+		Declare: func(a *Assembler, w *machine.State) { a.Declare(w, a) },
+		Partly: map[string]machinetest.Part{
+			"buf": {While: "it can come again", Shows: 44},
+		},
 	})
 	begun := func() *Outgoing {
 		o := &Outgoing{Message: slices.Clone(message)}
@@ -275,7 +278,14 @@ func TestTheLinkLayerForgetsNothingOfItsState(t *testing.T) {
 			return o
 		}},
 		Copy:    copyOf[Outgoing],
-		State:   stateOf[Outgoing],
+		Declare: func(o *Outgoing, w *machine.State) { o.Declare(w, o) },
+		Partly: map[string]machinetest.Part{
+			"Message":     {While: "a message is under way", Shows: 34},
+			"current":     {While: "a message is under way", Shows: 2},
+			"destination": {While: "a message is under way", Shows: 2},
+			"fromMeter":   {While: "a message is under way", Shows: 1},
+			"source":      {While: "a message is under way", Shows: 2},
+		},
 		Rebuilt: map[string]string{"Message": "nobody sends the message that was ended"},
 	})
 }

@@ -459,17 +459,16 @@ func (l *Line) declareWire(w *machine.State, d Direction, spent *channel) {
 		c.buf, c.head = waiting, 0
 		return
 	}
-	if len(waiting) > 0 {
+	if len(waiting) > 0 { // as its bytes say
 		w.Deadline(l.ends(d, 0), true)
 		if bytes := int64(l.slices[d].bytes); bytes > 0 {
 			w.Int(int(c.done % bytes))
 		}
 	}
-	w.Bool(c.trapped)
-	if c.trapped {
+	if w.Has(c.trapped) {
 		w.Uint(c.trap - c.pos)
 	}
-	if c.noise.rate > 0 {
+	if w.Has(c.noise.rate > 0) {
 		w.Float(c.noise.rate)
 		w.Uint(max(c.noise.next, c.pos) - c.pos)
 		c.noise.stream.Declare(w)

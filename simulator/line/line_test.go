@@ -734,17 +734,42 @@ func TestALineForgetsNothingOfItsState(t *testing.T) {
 		Bases: map[string]func() *Line{
 			"busy": func() *Line {
 				l := busyLine()
+				l.resample = make([]byte, 0, 8)
 				return &l
 			},
 			"quiet": func() *Line {
 				l := New(9600)
 				return &l
 			},
+			"disturbed the other way": func() *Line {
+				l := New(9600)
+				l.SetNoise(FromMeter, 0.1, fault.NewStream(3, "a"))
+				l.SetTrap(ToMeter, 50)
+				return &l
+			},
+			"in the middle of a slice that takes no time": func() *Line {
+				l := New(9600)
+				l.SetPace(0)
+				l.SetSlices(ToMeter, 5, 20*time.Millisecond)
+				l.Send(0, ToMeter, counting(20))
+				take(&l, now, false)
+				l.channels[ToMeter].done += 2
+				return &l
+			},
 		},
-		Copy:  copyOf,
-		State: func(l *Line) []byte { return stateOf(l, now) },
+		Copy:    copyOf,
+		Declare: func(l *Line, w *machine.State) { l.Declare(w, l) },
+		Now:     func(*Line) time.Duration { return now },
+		Partly: map[string]machinetest.Part{
+			"channels[].base":  {While: "something is on the wire", Shows: 6},
+			"channels[].done":  {While: "something is on the wire", Shows: 6},
+			"channels[].pos":   {While: "something waits for a byte", Shows: 8},
+			"channels[].trap":  {While: "it is set", Shows: 4},
+			"channels[].noise": {While: "there is noise", Shows: 28},
+			"channels[].buf":   {While: "what has left plays no part", Shows: 39},
+		},
 		Idle: map[string]string{
-			"resample":      "scratch",
+			"resample":        "scratch",
 			"channels[].busy": "follows from what is on the wire",
 			"channels[].due":  "follows from what is on the wire",
 		},

@@ -9,7 +9,6 @@ package machine
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"time"
 )
 
@@ -36,34 +35,4 @@ type Fingerprint [16]byte
 func FingerprintOf(state []byte) Fingerprint {
 	sum := sha256.Sum256(state)
 	return Fingerprint(sum[:16])
-}
-
-// AppendUint appends n to an encoded state.
-func AppendUint(dst []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(dst, n) }
-
-// AppendBool appends b to an encoded state.
-func AppendBool(dst []byte, b bool) []byte {
-	if b {
-		return append(dst, 1)
-	}
-	return append(dst, 0)
-}
-
-// AppendBytes appends p with its length, so that neighbours cannot be confused.
-func AppendBytes(dst, p []byte) []byte {
-	return append(AppendUint(dst, uint64(len(p))), p...)
-}
-
-// AppendString appends s with its length.
-func AppendString(dst []byte, s string) []byte {
-	return append(AppendUint(dst, uint64(len(s))), s...)
-}
-
-// AppendDeadline appends at relative to now; a time of no meaning (ok false) is encoded
-// as such.
-func AppendDeadline(dst []byte, now, at time.Duration, ok bool) []byte {
-	if !ok {
-		return append(dst, 0)
-	}
-	return AppendUint(append(dst, 1), uint64(at-now))
 }

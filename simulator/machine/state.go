@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -39,6 +40,8 @@ type State struct {
 	src []byte // loading: what is left
 	err error
 	now time.Duration
+
+	lines *[]Line // recording
 }
 
 type end uint8
@@ -99,6 +102,7 @@ func (w *State) Fail(err error) {
 // Uint is a number, a kind or a state.
 func (w *State) Uint(n uint64) {
 	if w.end == fingerprinting {
+		w.mark(false)
 		w.dst = binary.AppendUvarint(w.dst, n)
 	}
 }
@@ -106,6 +110,7 @@ func (w *State) Uint(n uint64) {
 // Int is a number that may be negative.
 func (w *State) Int(n int) {
 	if w.end == fingerprinting {
+		w.mark(false)
 		w.dst = binary.AppendVarint(w.dst, int64(n))
 	}
 }
@@ -115,11 +120,20 @@ func (w *State) Bool(b bool) {
 	if w.end != fingerprinting {
 		return
 	}
+	w.mark(false)
 	if b {
 		w.dst = append(w.dst, 1)
 	} else {
 		w.dst = append(w.dst, 0)
 	}
+}
+
+// Has declares a truth value on which it depends whether the fields that follow play a part,
+// and gives it back.
+func (w *State) Has(b bool) bool {
+	w.mark(true)
+	w.Bool(b)
+	return b
 }
 
 // Float is a number with a fraction.
@@ -128,6 +142,7 @@ func (w *State) Float(f float64) { w.Uint(math.Float64bits(f)) }
 // Text is a text, with its length.
 func (w *State) Text(s string) {
 	if w.end == fingerprinting {
+		w.mark(false)
 		w.dst = append(binary.AppendUvarint(w.dst, uint64(len(s))), s...)
 	}
 }
@@ -138,6 +153,7 @@ func (w *State) Deadline(at time.Duration, ok bool) {
 	if w.end != fingerprinting {
 		return
 	}
+	w.mark(false)
 	if !ok {
 		w.dst = append(w.dst, 0)
 		return
@@ -151,12 +167,14 @@ func (w *State) Bytes(p *[]byte, spent []byte) {
 	case copying:
 		*p = append(spent[:0], *p...)
 	case fingerprinting:
+		w.mark(false)
 		w.dst = append(binary.AppendUvarint(w.dst, uint64(len(*p))), *p...)
 	}
 }
 
 // Scratch is memory whose content plays no part. A copy has that of spent.
 func (w *State) Scratch(p *[]byte, spent []byte) {
+	w.mark(cap(*p) > 0)
 	if w.end == copying {
 		*p = spent[:0]
 	}
@@ -165,9 +183,45 @@ func (w *State) Scratch(p *[]byte, spent []byte) {
 // Slice gives a copy elements of its own, in the memory of spent. What they are is for lines
 // of their own.
 func Slice[T any](w *State, p *[]T, spent []T) {
+	w.mark(cap(*p) > 0)
 	if w.end == copying {
 		*p = append(spent[:0], *p...)
 	}
+}
+
+// Clip keeps a copy from appending to a slice that it shares with the original.
+func Clip[T any](w *State, p *[]T) {
+	w.mark(cap(*p) > 0)
+	if w.end == copying {
+		*p = slices.Clip(*p)
+	}
+}
+
+// Each declares the elements of a list, and how many they are.
+func Each[T any](w *State, list []T, one func(*T)) {
+	if w.end != fingerprinting {
+		return
+	}
+	w.mark(true)
+	w.Int(len(list))
+	for i := range list {
+		one(&list[i])
+	}
+}
+
+// Some declares those elements of a list that play a part.
+func Some[T any](w *State, list []T, plays func(*T) bool, one func(i int, v *T)) {
+	if w.end != fingerprinting {
+		return
+	}
+	w.mark(true)
+	for i := range list {
+		if plays(&list[i]) {
+			w.Bool(true)
+			one(i, &list[i])
+		}
+	}
+	w.Bool(false)
 }
 
 // Saved lines stand in a file as well: their layout is for ever. A fingerprint has the same
@@ -177,6 +231,7 @@ func Slice[T any](w *State, p *[]T, spent []T) {
 func SavedUint32[T ~uint32 | ~int](w *State, n *T) {
 	switch w.end {
 	case fingerprinting, saving:
+		w.mark(false)
 		w.dst = binary.BigEndian.AppendUint32(w.dst, uint32(*n))
 	case loading:
 		if b := w.take(4); b != nil {
@@ -189,6 +244,7 @@ func SavedUint32[T ~uint32 | ~int](w *State, n *T) {
 func SavedUint64[T ~uint64 | ~int64](w *State, n *T) {
 	switch w.end {
 	case fingerprinting, saving:
+		w.mark(false)
 		w.dst = binary.BigEndian.AppendUint64(w.dst, uint64(*n))
 	case loading:
 		if b := w.take(8); b != nil {
@@ -206,10 +262,29 @@ func (w *State) SavedFloat(f *float64) {
 	}
 }
 
+// SavedEach are the elements of a list of no more than limit, and how many they are: four
+// bytes. A list that is loaded has none of its memory before it is known that it may.
+func SavedEach[T any](w *State, list *[]T, limit int, one func(*T)) {
+	w.mark(true)
+	n := uint32(len(*list))
+	SavedUint32(w, &n)
+	if w.end == loading {
+		if int64(n) > int64(limit) {
+			w.Fail(fmt.Errorf("%d entries, at most %d can be", n, limit))
+			return
+		}
+		*list = make([]T, n)
+	}
+	for i := range *list {
+		one(&(*list)[i])
+	}
+}
+
 // SavedCode is one byte.
 func (w *State) SavedCode(c *byte) {
 	switch w.end {
 	case fingerprinting, saving:
+		w.mark(false)
 		w.dst = append(w.dst, *c)
 	case loading:
 		if b := w.take(1); b != nil {
@@ -222,6 +297,7 @@ func (w *State) SavedCode(c *byte) {
 func Saved[T any](w *State, v *T, encode func(dst []byte, v T) []byte, parse func(b []byte) (T, int, error)) {
 	switch w.end {
 	case fingerprinting, saving:
+		w.mark(false)
 		w.dst = encode(w.dst, *v)
 	case loading:
 		if w.err != nil {

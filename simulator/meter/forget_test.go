@@ -6,6 +6,7 @@ import (
 
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
 )
 
@@ -73,23 +74,47 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			to.now = from.now
 			from.CopyTo(&to.Meter)
 		},
-		State: func(s *still) []byte { return s.AppendState(nil, s.now) },
+		Declare: func(s *still, w *machine.State) { s.Declare(w, &s.Meter) },
+		Now:     func(s *still) time.Duration { return s.now },
+		Changes: map[string]func(s *still){"the chip": func(s *still) {
+			page := int(s.cfg.imageBase()) / s.chip.PageBytes()
+			data := make([]byte, s.chip.PageBytes())
+			s.chip.Read(s.cfg.imageBase(), data)
+			data[0] ^= 0x0F
+			if err := s.chip.LoadPage(page, data); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		Partly: map[string]machinetest.Part{
+			"Meter.assembler":              {While: "a message is under way", Shows: 248},
+			"Meter.bootAt":                 {While: "it boots", Shows: 2},
+			"Meter.cut":                    {While: "it is set", Shows: 2},
+			"Meter.decoder":                {While: "bytes wait for more", Shows: 40},
+			"Meter.frameAt":                {While: "a frame waits to be sent", Shows: 4},
+			"Meter.gapAt":                  {While: "bytes wait for more", Shows: 2},
+			"Meter.job":                    {While: "there is one", Shows: 224},
+			"Meter.reply":                  {While: "a message is under way", Shows: 95},
+			"Meter.started":                {While: "the application runs", Shows: 12},
+			"Meter.memory.settings.Values": {While: "a value has one of them", Shows: 858},
+		},
 		Other: map[string]any{"Meter.memory.events[].Text": EventFirmwareUpgrade},
 		Idle: map[string]string{
-			"Meter.password":               "configuration",
-			"Meter.edges":                  "a number that is shown; nothing waits for it",
-			"Meter.events":                 "what is told decides nothing",
-			"Meter.told":                   "what is told decides nothing",
-			"Meter.watch":                  "set by whoever waits, who declares it",
-			"Meter.cut.op":                 "the chip declares the trap",
-			"Meter.cut.phase":              "the chip declares the trap",
-			"Meter.job.record.initialized": "a record that is to be written has no mark yet",
-			"Meter.memory.events[].At":     "stamps are numbers that are shown",
+			"Meter.password":                       "configuration",
+			"Meter.edges":                          "a number that is shown; nothing waits for it",
+			"Meter.events":                         "what is told decides nothing",
+			"Meter.told":                           "what is told decides nothing",
+			"Meter.watch":                          "set by whoever waits, who declares it",
+			"Meter.cut.op":                         "the chip declares the trap",
+			"Meter.cut.phase":                      "the chip declares the trap",
+			"Meter.job.record.initialized":         "a record that is to be written has no mark yet",
+			"Meter.memory.settings.Values[].Items": "no setting is a list",
+			"Meter.memory.events[].At":             "stamps are numbers that are shown",
 		},
 		Shared: map[string]string{
-			"Meter.cfg":           "never written",
-			"Meter.rules":         "never written",
-			"Meter.memory.events": "nobody appends in place",
+			"Meter.cfg":                            "never written",
+			"Meter.rules":                          "never written",
+			"Meter.memory.events":                  "nobody appends in place",
+			"Meter.memory.settings.Values[].Items": "no setting is a list",
 		},
 		Rebuilt: map[string]string{
 			"Meter.events":        "a copy has only what was not told yet",

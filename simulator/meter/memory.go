@@ -203,7 +203,7 @@ func (m *memory) declare(w *machine.State) {
 	machine.SavedUint64(w, &m.offset)
 	m.settings.Declare(w)
 	machine.SavedUint32(w, &m.dropped)
-	m.declareLog(w)
+	machine.SavedEach(w, &m.events, eventLogDepth, func(e *LogEntry) { e.declare(w) })
 }
 
 // maxEnergy bounds a reading that was kept: no circuit of the family comes near it.
@@ -213,22 +213,6 @@ func (m *memory) declareEnergy(w *machine.State, i int) {
 	w.SavedFloat(&m.energy[i])
 	if w.Loads() && !(math.Abs(m.energy[i]) <= maxEnergy) {
 		w.Fail(fmt.Errorf("energy reading %v", m.energy[i]))
-	}
-}
-
-// declareLog: when an entry was made decides nothing that follows, but is kept.
-func (m *memory) declareLog(w *machine.State) {
-	n := uint32(len(m.events))
-	machine.SavedUint32(w, &n)
-	if w.Loads() {
-		if n > eventLogDepth {
-			w.Fail(fmt.Errorf("event log of %d entries", n))
-			return
-		}
-		m.events = make([]LogEntry, n)
-	}
-	for i := range m.events {
-		m.events[i].declare(w)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"ionbench/simulator/machine"
@@ -24,71 +25,158 @@ type Subject[T any] struct {
 	Bases map[string]func() *T
 	// Copy makes the second a copy of the first, in the memory that it has.
 	Copy func(from, to *T)
-	// State is what a fingerprint is taken of.
-	State func(*T) []byte
+	// Declare walks over a machine for its fingerprint.
+	Declare func(m *T, w *machine.State)
+	// Now is the time of a machine. Without it, all are of the time 0.
+	Now func(m *T) time.Duration
 
 	// Other are further values of fields that cannot have just any.
 	Other map[string]any
+	// Changes are further changes, to what is not looked into; each must show in every base.
+	Changes map[string]func(m *T)
 
 	// Idle are the fields whose change decides nothing that follows, each with the reason.
 	Idle map[string]string
+	// Partly are the fields that play a part in some states only.
+	Partly map[string]Part
 	// Shared are the fields whose memory copies share, because nobody writes to it, each
 	// with the reason.
 	Shared map[string]string
+	// Clipped are slices of Shared to which both append, each with the reason: a copy has no
+	// room in them.
+	Clipped map[string]string
 	// Rebuilt are the fields that a copy may have otherwise, each with the reason.
 	Rebuilt map[string]string
 	// Closed are the fields that are not looked into, each with the reason, or what looks at
 	// them instead. That a copy has memory of its own there is looked at all the same.
 	Closed map[string]string
+	// Elsewhere are the functions of this package whose lines another test looks at, by the
+	// end of their names, each with that test.
+	Elsewhere map[string]string
+}
+
+// Part is when a field plays a part: in words, and how many of the changes to it, in all bases
+// together, show. One that shows no more is a line that is missing.
+type Part struct {
+	While string
+	Shows int
 }
 
 // A field is named by its path: its names with dots between them, [] for the elements of a
-// slice or an array. A path of a table stands for all below it, too.
+// slice or an array. A path of a table stands for all below it, too. The elements of a short
+// array are looked at one by one, those of other lists together.
 
-// EveryField changes every field of every base in turn. A field that is in none of the tables
-// must show in the fingerprint of one of the bases, come along to a copy, and have memory of
-// its own there. What stands in a table without need is an error as well.
+// EveryField changes every field of every base in turn, in some ways. A field that is in none
+// of the tables must show every change in the fingerprint of every base that has it, come along to a copy, and have
+// memory of its own there; there must be a base that has it. What stands in a table without
+// need is an error as well.
+//
+// And it wants every line of the declaration needed: without it, one of these fields would not
+// show any more, or a copy would have no memory of its own. So whoever deletes a line makes
+// this fail.
 func EveryField[T any](t *testing.T, s Subject[T]) {
 	t.Helper()
-	c := &check[T]{t: t, subject: s, seen: map[string]bool{}, shows: map[string]bool{}, used: map[string]bool{}}
+	c := &check[T]{t: t, subject: s, fields: map[string]*sight{}, empty: map[string]bool{}, used: map[string]bool{}, parts: map[string]int{}, lines: newLines(s.Elsewhere)}
 	for _, name := range slices.Sorted(maps.Keys(s.Bases)) {
 		c.base(name)
 	}
-	for _, path := range slices.Sorted(maps.Keys(c.seen)) {
-		_, idle := c.listed(s.Idle, path)
-		switch {
-		case idle && c.shows[path]:
-			t.Errorf("%s is said to be idle, and its change shows", path)
-		case !idle && !c.shows[path]:
-			t.Errorf("%s: its change shows in the fingerprint of none of the bases", path)
+	for _, path := range slices.Sorted(maps.Keys(c.fields)) {
+		c.judge(path, c.fields[path])
+	}
+	c.wantParts()
+	c.wantFilled()
+	c.wantTablesNeeded()
+	for _, place := range c.lines.unneeded() {
+		t.Errorf("%s: nothing would be missing without this line", place)
+	}
+}
+
+// check is one call of EveryField.
+type check[T any] struct {
+	t       *testing.T
+	subject Subject[T]
+	fields  map[string]*sight
+	empty   map[string]bool // pointers and slices, whether a base has something there
+	used    map[string]bool // entries of tables that were needed
+	parts   map[string]int  // how many changes to what plays a part at times show
+	lines   *lines
+}
+
+// sight is what was seen of the changes to a field.
+type sight struct {
+	shown, hidden int    // how many
+	in, notIn     string // a base of each
+}
+
+func (c *check[T]) judge(path string, s *sight) {
+	_, idle := c.listed(c.subject.Idle, path)
+	part, isPartly := listed(c.subject.Partly, path)
+	switch {
+	case idle && s.shown > 0:
+		c.t.Errorf("%s is said to be idle, and a change shows in base %s", path, s.in)
+	case idle:
+	case s.shown == 0:
+		c.t.Errorf("%s: its change shows in the fingerprint of none of the bases", path)
+	case isPartly:
+		c.parts[part] += s.shown
+	case s.hidden > 0:
+		c.t.Errorf("%s: a change shows in base %s and one does not in base %s", path, s.in, s.notIn)
+	}
+	if isPartly && s.hidden > 0 {
+		c.used["Partly "+part] = true
+	}
+}
+
+// wantParts: of the fields that play a part at times, as many changes show as ever.
+func (c *check[T]) wantParts() {
+	for _, path := range slices.Sorted(maps.Keys(c.subject.Partly)) {
+		if want := c.subject.Partly[path].Shows; c.parts[path] != want {
+			c.t.Errorf("%s: %d of its changes show, and are said to be %d", path, c.parts[path], want)
 		}
 	}
+}
+
+// wantFilled: what no base has, nothing was seen of.
+func (c *check[T]) wantFilled() {
+	for _, path := range slices.Sorted(maps.Keys(c.empty)) {
+		_, idle := c.listed(c.subject.Idle, path)
+		if c.empty[path] && !idle && !c.closed(path) {
+			c.t.Errorf("%s is empty in all bases", path)
+		}
+	}
+}
+
+func (c *check[T]) wantTablesNeeded() {
 	for _, table := range []struct {
 		name    string
 		entries map[string]string
-	}{{"Idle", s.Idle}, {"Shared", s.Shared}, {"Rebuilt", s.Rebuilt}} {
+	}{{"Idle", c.subject.Idle}, {"Partly", words(c.subject.Partly)}, {"Shared", c.subject.Shared}, {"Clipped", c.subject.Clipped}, {"Rebuilt", c.subject.Rebuilt}} {
 		for path, reason := range table.entries {
 			if reason == "" {
-				t.Errorf("%s stands in %s without a reason", path, table.name)
+				c.t.Errorf("%s stands in %s without a reason", path, table.name)
 			}
-			if !c.used[table.name+" "+path] && table.name != "Rebuilt" {
-				t.Errorf("%s stands in %s without need", path, table.name)
+			if !c.used[table.name+" "+path] && table.name != "Rebuilt" { // some bases have it by chance
+				c.t.Errorf("%s stands in %s without need", path, table.name)
 			}
 		}
 	}
 }
 
-type check[T any] struct {
-	t       *testing.T
-	subject Subject[T]
-	seen    map[string]bool // fields that were changed
-	shows   map[string]bool // those of them whose change shows
-	used    map[string]bool // entries of tables that were needed
+func words(table map[string]Part) map[string]string {
+	m := map[string]string{}
+	for path, p := range table {
+		m[path] = p.While
+	}
+	return m
 }
 
 // listed finds a path, or one that it lies below, in a table.
 func (c *check[T]) listed(table map[string]string, path string) (entry string, ok bool) {
-	for entry = path; entry != ""; {
+	return listed(table, path)
+}
+
+func listed[V any](table map[string]V, path string) (entry string, ok bool) {
+	for entry = general(path); entry != ""; {
 		if _, ok = table[entry]; ok {
 			return entry, true
 		}
@@ -104,20 +192,55 @@ func (c *check[T]) listed(table map[string]string, path string) (entry string, o
 func (c *check[T]) base(name string) {
 	c.t.Helper()
 	m := c.subject.Bases[name]()
-	plain := string(c.subject.State(m))
-	if again := string(c.subject.State(c.subject.Bases[name]())); again != plain {
+	plain := c.record(m)
+	if again := c.record(c.subject.Bases[name]()); again.state != plain.state {
 		c.t.Errorf("base %s: made twice, it has two states", name)
 		return
 	}
+	c.lines.see(plain)
 	c.wantEqual(name, "", m, c.copy(m))
 	c.wantEqual(name, " in the memory of another", m, c.copyInto(m))
 	c.wantOwnMemory(name, m)
-	v := visitor{closed: c.closed, visit: func(path string, field reflect.Value) { c.field(name, m, plain, path, field) }}
+	v := visitor{closed: c.closed, empty: c.isEmpty, visit: func(path string, field reflect.Value) {
+		c.field(name, m, plain, path, field)
+	}}
 	v.walk("", reflect.ValueOf(m).Elem())
+	for what, change := range c.subject.Changes {
+		changed := c.subject.Bases[name]()
+		change(changed)
+		c.see(what, name, plain, changed)
+	}
+}
+
+// see looks whether a change shows.
+func (c *check[T]) see(what, base string, plain record, changed *T) {
+	state, ok := c.stateOf(changed)
+	if !ok {
+		return
+	}
+	if c.fields[what] == nil {
+		c.fields[what] = new(sight)
+	}
+	s := c.fields[what]
+	if state == plain.state {
+		s.hidden++
+		s.notIn = base
+		return
+	}
+	s.shown++
+	s.in = base
+	if _, idle := c.listed(c.subject.Idle, what); !idle && c.lines.open > 0 {
+		c.lines.need(plain.alone(c.record(changed)))
+	}
+}
+
+func (c *check[T]) isEmpty(path string, empty bool) {
+	before, known := c.empty[path]
+	c.empty[path] = empty && (before || !known)
 }
 
 func (c *check[T]) closed(path string) bool {
-	_, ok := c.subject.Closed[path]
+	_, ok := c.subject.Closed[general(path)]
 	return ok
 }
 
@@ -136,22 +259,20 @@ func (c *check[T]) copyInto(m *T) *T {
 }
 
 // field changes one field of a base and puts it back.
-func (c *check[T]) field(base string, m *T, plain, path string, field reflect.Value) {
+func (c *check[T]) field(base string, m *T, plain record, path string, field reflect.Value) {
 	before := reflect.New(field.Type()).Elem()
 	before.Set(field)
 	list := changes(field)
-	if other, ok := c.subject.Other[path]; ok {
+	if other, ok := c.subject.Other[general(path)]; ok {
 		list = append(list, reflect.ValueOf(other))
 	}
 	for i, changed := range list {
-		c.seen[path] = true
 		field.Set(changed)
-		if state, ok := c.stateOf(m); ok && state != plain {
-			c.shows[path] = true
-		}
+		c.see(path, base, plain, m)
 		if i == 0 {
 			if copied, ok := c.copied(m); ok {
 				c.wantEqual(base, " with another "+path, m, copied)
+				c.wantOwnAnew(base, path, m, before)
 			}
 		}
 		field.Set(before)
@@ -161,10 +282,40 @@ func (c *check[T]) field(base string, m *T, plain, path string, field reflect.Va
 	}
 }
 
+// wantOwnAnew: a slice that had no memory before has some now.
+func (c *check[T]) wantOwnAnew(base, path string, m *T, before reflect.Value) {
+	if _, rebuilt := c.listed(c.subject.Rebuilt, path); rebuilt || before.Kind() != reflect.Slice || before.Cap() > 0 {
+		return
+	}
+	if _, ok := c.stateOf(m); ok {
+		c.wantOwnMemory(base, m)
+		c.lines.see(c.record(m))
+	}
+}
+
+func (c *check[T]) now(m *T) time.Duration {
+	if c.subject.Now == nil {
+		return 0
+	}
+	return c.subject.Now(m)
+}
+
 // stateOf is the state of a machine that may have become one that cannot be.
 func (c *check[T]) stateOf(m *T) (state string, ok bool) {
 	defer func() { ok = recover() == nil }()
-	return string(c.subject.State(m)), true
+	w := machine.Fingerprinting(nil, c.now(m))
+	c.subject.Declare(m, &w)
+	return string(w.Result()), true
+}
+
+// record is the state of a machine with the lines that it is made of.
+func (c *check[T]) record(m *T) record {
+	var r record
+	w := machine.Recording(c.now(m), &r.lines)
+	c.subject.Declare(m, &w)
+	r.state = string(w.Result())
+	r.trim()
+	return r
 }
 
 func (c *check[T]) copied(m *T) (copied *T, ok bool) {
@@ -189,13 +340,20 @@ func (c *check[T]) wantEqual(base, what string, m, copied *T) {
 func (c *check[T]) wantOwnMemory(base string, m *T) {
 	c.t.Helper()
 	own := map[uintptr]string{}
-	v := visitor{closed: c.closed, memory: func(path string, at uintptr) { own[at] = path }}
+	v := visitor{closed: c.closed, memory: func(path string, at uintptr, _ int) { own[at] = path }}
 	v.walk("", reflect.ValueOf(m).Elem())
-	v.memory = func(path string, at uintptr) {
+	v.memory = func(path string, at uintptr, room int) {
 		if _, shared := own[at]; !shared {
 			return
 		}
 		entry, ok := c.listed(c.subject.Shared, path)
+		if at := general(path); ok && c.subject.Clipped[at] != "" {
+			c.used["Clipped "+at] = true
+		}
+		if _, clipped := c.subject.Clipped[general(path)]; clipped && room > 0 && !c.used["room "+path] {
+			c.used["room "+path] = true
+			c.t.Errorf("base %s: %s is shared by copies and has room, where both would append", base, path)
+		}
 		if !ok && !c.used["shares "+path] {
 			c.used["shares "+path] = true
 			c.t.Errorf("base %s: %s of a copy is the memory of the original", base, path)
@@ -211,8 +369,10 @@ const maxDepth = 12
 // visitor walks over all that a value is made of. Pointers that were followed before, and
 // functions, are left out.
 type visitor struct {
-	visit  func(path string, field reflect.Value) // of a plain field
-	memory func(path string, at uintptr)          // of a pointer or a slice
+	visit func(path string, field reflect.Value) // of a plain field
+	// memory is of a pointer or a slice, which has room for so many more elements.
+	memory func(path string, at uintptr, room int)
+	empty  func(path string, empty bool) // of a pointer, or a slice of what has fields
 	closed func(path string) bool
 	been   map[uintptr]bool
 	depth  int
@@ -255,7 +415,10 @@ func (v *visitor) walk(path string, x reflect.Value) {
 
 func (v *visitor) slice(path string, x reflect.Value) {
 	if x.Cap() > 0 && v.memory != nil {
-		v.memory(path, x.Pointer())
+		v.memory(path, x.Pointer(), x.Cap()-x.Len())
+	}
+	if v.empty != nil && (x.Type().Elem().Kind() == reflect.Struct || x.Type().Elem().Kind() == reflect.Pointer) {
+		v.empty(path, x.Len() == 0)
 	}
 	if v.closed(path) {
 		return
@@ -274,19 +437,37 @@ const (
 
 func (v *visitor) elements(path string, x reflect.Value) {
 	for i := range x.Len() {
-		if i < firstElements || i >= x.Len()-lastElements {
+		switch {
+		case x.Kind() == reflect.Array && x.Len() <= lastElements:
+			v.walk(fmt.Sprintf("%s[%d]", path, i), x.Index(i))
+		case i < firstElements || i >= x.Len()-lastElements:
 			v.walk(path+"[]", x.Index(i))
 		}
 	}
 }
 
+// general is a path without the numbers of its elements.
+func general(path string) string {
+	var b []byte
+	for i := range len(path) {
+		digit := path[i] >= '0' && path[i] <= '9'
+		if inside := i > 0 && len(b) > 0 && b[len(b)-1] == '['; !inside || !digit {
+			b = append(b, path[i])
+		}
+	}
+	return string(b)
+}
+
 func (v *visitor) pointer(path string, x reflect.Value) {
+	if v.empty != nil {
+		v.empty(path, x.IsNil())
+	}
 	if x.IsNil() || v.been[x.Pointer()] || x.Type().Elem().Size() == 0 {
 		return
 	}
 	v.been[x.Pointer()] = true
 	if v.memory != nil {
-		v.memory(path, x.Pointer())
+		v.memory(path, x.Pointer(), 0)
 	}
 	if !v.closed(path) {
 		v.walk(path, x.Elem())
@@ -333,9 +514,15 @@ func changes(field reflect.Value) []reflect.Value {
 	case reflect.String:
 		return []reflect.Value{made(func(v reflect.Value) { v.SetString(field.String() + "x") })}
 	case reflect.Slice:
-		if n := field.Len(); n > 0 {
-			return []reflect.Value{made(func(v reflect.Value) { v.Set(field.Slice(0, n-1)) })}
+		n := field.Len()
+		more := made(func(v reflect.Value) {
+			v.Set(reflect.AppendSlice(reflect.MakeSlice(field.Type(), 0, n+2), field))
+			v.Set(reflect.Append(v, reflect.Zero(field.Type().Elem())))
+		})
+		if n == 0 {
+			return []reflect.Value{more}
 		}
+		return []reflect.Value{more, made(func(v reflect.Value) { v.Set(field.Slice(0, n-1)) })}
 	case reflect.Interface:
 		if _, isError := field.Interface().(error); isError || field.Type() == reflect.TypeFor[error]() {
 			return []reflect.Value{made(func(v reflect.Value) { v.Set(reflect.ValueOf(fmt.Errorf("another error"))) })}
@@ -388,7 +575,7 @@ func (d differ) compare(path string, a, b reflect.Value, depth int) string {
 	return ""
 }
 
-// StateOf is the state that a declaration gives.
+// StateOf is the state that a declaration gives at the time 0.
 func StateOf(declare func(w *machine.State)) []byte {
 	w := machine.Fingerprinting(nil, 0)
 	declare(&w)

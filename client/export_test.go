@@ -1,0 +1,15 @@
+package client
+
+import (
+	"ionbench/client/upg"
+	"ionbench/simulator/machine"
+)
+
+// Declare lets the test of what is declared walk over an upgrader.
+func (u *Upgrader) Declare(w *machine.State, spent *Upgrader) { u.declare(w, spent) }
+
+// Firmware is the file that is to be sent, if one was read.
+func (u *Upgrader) Firmware() *upg.File { return u.firmware }
+
+// Disturb changes something in the session's upgrader.
+func (s *Session) Disturb() { s.upgrader.restored++ }

@@ -1,0 +1,99 @@
+package rig
+
+import (
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/machine/machinetest"
+)
+
+// still is a tool at one instant.
+type still struct {
+	tool
+	now time.Duration
+}
+
+func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
+	// at makes a tool of which so many steps of an attempt have been.
+	at := func(steps int, d *client.Defect, plan string) func() *still {
+		return func() *still {
+			r, err := New(Setup{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			faults, err := fault.Parse(plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := Attempt{Task: client.TaskUpgrade, Journal: true, Plan: faults, Person: Person{Firmware: r.UPG(3 * ion.BlockBytes), Paste: ion.AllGroups}, Defect: d}
+			if err := r.Begin(a); err != nil {
+				t.Fatal(err)
+			}
+			for range steps {
+				r.Bench().Step()
+			}
+			s := &still{now: r.Now(), tool: tool{session: new(client.Session)}}
+			s.tool = *r.Bench().Host().CloneHost(&s.tool).(*tool)
+			return s
+		}
+	}
+	machinetest.EveryField(t, machinetest.Subject[still]{
+		Bases: map[string]func() *still{
+			"begun":     at(3, nil, ""),
+			"under way": at(60, nil, "disk-full at block 1"),
+			"careless":  at(60, &client.Defect{JournalInPlace: true, LogHeldBack: true}, ""),
+		},
+		Copy: func(from, to *still) {
+			to.now = from.now
+			if to.session == nil {
+				to.session = new(client.Session)
+			}
+			from.CloneHost(&to.tool)
+		},
+		Changes: map[string]func(s *still){"the session": func(s *still) { s.session.Quit() }},
+		Declare: func(s *still, w *machine.State) { s.declare(w, &s.tool) },
+		Now:     func(s *still) time.Duration { return s.now },
+		Idle: map[string]string{
+			"tool.claim":                    "how it ended, for the outcome",
+			"tool.device":                   "what the session knows, for the outcome",
+			"tool.doing":                    "what the session does, for those who look",
+			"tool.disk.Log":                 "what was written decides nothing",
+			"tool.prompts":                  "what was shown decides nothing",
+			"tool.lines":                    "what was written decides nothing",
+			"tool.unsaid":                   "what was not written decides nothing",
+			"tool.heldLog":                  "it ends in the log",
+			"tool.heldJournal.serialNumber": "stands in the file",
+			"tool.pending":                  "what is told decides nothing",
+			"tool.pc.things.calendar":       "no more than the stamps of the log go by it",
+			"tool.untraced":                 "a trace decides nothing",
+		},
+		Shared: map[string]string{
+			"tool.disk.Log":      "what was written stays as it is",
+			"tool.disk.journals": "a file is replaced, not written to",
+			"tool.prompts":       "what was shown stays as it is",
+			"tool.lines":         "what was written stays as it is",
+			"tool.heldLog":       "a line stays as it is",
+		},
+		Clipped: map[string]string{
+			"tool.disk.Log":      "both go on with it",
+			"tool.disk.journals": "both go on with it",
+			"tool.prompts":       "both go on with it",
+			"tool.lines":         "both go on with it",
+			"tool.heldLog":       "both go on with it",
+		},
+		Closed: map[string]string{
+			"now":                 "the instant, not the tool's",
+			"tool.session":        "see package client",
+			"tool.settings":       "what was read, for the outcome",
+			"tool.person":         "the same in all that are compared",
+			"tool.lines[].Time":   "of the calendar",
+			"tool.heldLog[].Time": "of the calendar",
+			"tool.journalInPlace": "planted, the same in all that are compared",
+			"tool.logHeldBack":    "planted, the same in all that are compared",
+		},
+	})
+}
