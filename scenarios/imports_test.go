@@ -36,7 +36,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/story", "simulator/bench",
-		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/fields", "scenarios/verdict", "scenarios/world",
+		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
 )

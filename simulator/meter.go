@@ -150,7 +150,7 @@ type View struct {
 	Settings ion.Settings     // with the energy readings of now
 	EventLog []meter.LogEntry // oldest first; it must not be changed
 	Counts   bench.Counts     // what the line has carried since the run began
-	Unstruck []bench.Unstruck // faults of the plan that have not struck
+	Unstruck []story.Unstruck // faults of the plan that have not struck
 	Time     time.Duration    // of the meter's clock since New
 }
 

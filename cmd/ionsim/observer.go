@@ -177,7 +177,7 @@ func (o *observer) host(e serve.Event) {
 }
 
 // end tells what there is to say when nothing more will happen.
-func (o *observer) end(now time.Duration, unstruck []bench.Unstruck) {
+func (o *observer) end(now time.Duration, unstruck []story.Unstruck) {
 	o.step(now)
 	o.tellLED(now)
 	for _, u := range unstruck {

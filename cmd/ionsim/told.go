@@ -3,8 +3,8 @@ package main
 import (
 	"strconv"
 
-	"ionbench/simulator/bench"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/story"
 )
 
 // What ionsim adds to the trace of its meter; each is a story.What.
@@ -14,7 +14,7 @@ type (
 	// onPort: something happened on the ports.
 	onPort struct{ serve.Event }
 	// leftOver: a fault of the plan never struck.
-	leftOver struct{ bench.Unstruck }
+	leftOver struct{ story.Unstruck }
 	// stopped: the meter is switched off, nothing more will happen.
 	stopped struct{}
 )

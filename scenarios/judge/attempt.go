@@ -14,6 +14,7 @@ import (
 
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -34,12 +35,11 @@ type Attempt struct {
 	Asked    bool // it said something to the meter
 	Meter    verdict.Condition
 	Cost     verdict.Cost
-	Passes   int    // times that the flash was cleared
 	Log      []byte // that the program wrote to {log}; nil for none
 	LogTold  string // whether the log was judged, and why not
-	Unstruck []string
+	Unstruck []story.Unstruck
 	Trace    []story.Event
-	Broken   []string // invariants and expectations, each with the reason
+	Broken   []verdict.Violation
 	Notes    []string // what else there is to say
 }
 
@@ -51,16 +51,8 @@ func (a *Attempt) Name() string {
 	return "upgrade"
 }
 
-// success and failure are what the program claims by how it ended.
+// success: the program claims it by how it ended.
 func (a *Attempt) success() bool { return a.Exit.Success() && !a.Killed }
-func (a *Attempt) failure() bool {
-	return !a.Exit.Success() && !a.Killed && !a.Exit.TimedOut && !a.Exit.Interrupted
-}
-
-// upgraded: success was claimed, and it is one.
-func (a *Attempt) upgraded() bool {
-	return a.success() && a.Meter.Image && a.Meter.State == meter.Application
-}
 
 // player plays one scenario.
 type player struct {
@@ -87,7 +79,7 @@ func (p *player) try(ctx context.Context) (*Attempt, error) {
 	if err := p.station.SetPlan(a.Plan); err != nil {
 		return nil, err
 	}
-	before := p.look()
+	before := evidence.Look(p.station, p.now)
 	logFile := filepath.Join(p.folder, p.fileName(n, "log"))
 	command := p.target.forAttempt(a.Recovery)
 	start := func(at address) (*process, error) {
@@ -104,16 +96,13 @@ func (p *player) try(ctx context.Context) (*Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Meter, a.Cost = p.condition(before), p.cost(before)
-	a.Trace = p.station.Trace()[before.trace:]
-	for _, u := range p.station.Unstruck() {
-		a.Unstruck = append(a.Unstruck, u.String())
-	}
+	a.Meter = before.Condition(p.station, p.now, p.file.Image, p.options.Response)
+	a.Cost, a.Trace, a.Unstruck = before.Cost(p.station, p.now), before.Story(p.station), p.station.Unstruck()
 	if a.Log, err = readLog(logFile); err != nil {
 		a.note("its log cannot be read: %v", err)
 	}
 	p.attempts = append(p.attempts, a)
-	p.judge(a, before)
+	p.judge(a, &before)
 	return a, nil
 }
 
@@ -222,7 +211,7 @@ func (p *player) writeImage(in Input) error {
 }
 
 // play plays the scenario to its end. What it returns besides is why it could not.
-func (p *player) play(ctx context.Context) (broken []string, err error) {
+func (p *player) play(ctx context.Context) (broken []verdict.Violation, err error) {
 	p.image = filepath.Join(p.folder, "image.upg")
 	if err := p.writeImage(p.scenario.Input); err != nil {
 		return nil, err
@@ -237,7 +226,7 @@ func (p *player) play(ctx context.Context) (broken []string, err error) {
 		}
 		p.heal()
 		if !p.answers() {
-			return append(broken, fmt.Sprintf("I1: power and line are back, and the meter is %v", p.meter().State())), nil
+			return []verdict.Violation{verdict.Silent(len(p.attempts))}, nil
 		}
 		if err := p.writeImage(""); err != nil {
 			return broken, err

@@ -3,6 +3,8 @@ package judge
 import (
 	"encoding/json"
 	"io"
+
+	"ionbench/scenarios/verdict"
 )
 
 // The report as a program reads it. Times are in seconds.
@@ -111,7 +113,7 @@ func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
 		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), ID: s.ID(), Input: s.Input, Expected: s.Expect,
-		Verdict: r.Verdict(), Skipped: r.Skipped, Broken: listed(r.Broken), Notes: listed(r.Notes),
+		Verdict: r.Verdict(), Skipped: r.Skipped, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
 	}
 	for _, a := range r.Attempts {
@@ -121,7 +123,7 @@ func (r *Result) object() scenarioObject {
 			Killed: a.Killed, Aborted: a.Aborted, Seconds: a.Exit.Took.Seconds(),
 			State: m.State.String(), Revision: m.Revision, Image: m.Image, FlashOps: m.FlashOps, Lost: m.Lost.String(),
 			Blocks: a.Cost.Blocks, Resends: a.Cost.Resends, Log: a.LogTold,
-			StdoutBytes: a.Exit.Stdout.Bytes, StderrBytes: a.Exit.Stderr.Bytes, Broken: listed(a.Broken),
+			StdoutBytes: a.Exit.Stdout.Bytes, StderrBytes: a.Exit.Stderr.Bytes, Broken: listed(verdict.Texts(a.Broken)),
 		})
 	}
 	return o

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"ionbench/scenarios/verdict"
 )
 
 // The report as JUnit XML: a suite for each scenario, with its seed, plan and id as
@@ -87,10 +89,10 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 	told := 0
 	for i, a := range s.Attempts {
 		one := junitCase{Name: a.Name(), Class: c.Name, Time: seconds(a.Exit.Took.Seconds()), SystemOut: printable(a.Exit.Stdout.Kept()), SystemErr: printable(a.Exit.Stderr.Kept())}
-		broken := a.Broken
+		broken := verdict.Texts(a.Broken)
 		told += len(broken)
-		if i == len(s.Attempts)-1 && told < len(s.Broken) {
-			broken = append(listed(broken), s.Broken[told:]...)
+		if i == len(s.Attempts)-1 {
+			broken = append(broken, verdict.Texts(s.Broken[told:])...)
 		}
 		if len(broken) > 0 {
 			one.Failure = &junitMessage{Message: broken[0], Text: fmt.Sprintf("%s\n%s", strings.Join(broken, "\n"), VerdictText(s))}

@@ -67,6 +67,22 @@ func programs() map[string]func(args []string) int {
 			return fork(&exec.Cmd{Stdout: os.Stdout, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, "naps")
 		},
 		"leaves-the-port-open": leavePortOpen,
+		"upgrades-and-denies-it": func(args []string) int {
+			if code := playProgram("", args); code != 0 || args[0] == "recover" {
+				return code
+			}
+			return 4
+		},
+		"upgrades-and-denies-it-again-and-again": func(args []string) int {
+			if code := playProgram("", args); code != 0 || args[0] == "recover" {
+				return code
+			}
+			if err := askTwelveTimes(args[2]); err != nil {
+				fmt.Fprintln(os.Stderr, "error:", err)
+				return 9
+			}
+			return 4
+		},
 	}
 }
 
@@ -99,6 +115,39 @@ func leavePortOpen(args []string) int {
 		return 9
 	}
 	return fork(&exec.Cmd{ExtraFiles: []*os.File{f}, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, "naps")
+}
+
+// askTwelveTimes sends one and the same request again and again, although it is answered
+// each time.
+func askTwelveTimes(address string) error {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	request := ion.DownloadRequest{Op: ion.OpIdentify}
+	out := ion.Outgoing{Message: ion.AppendDownloadRequest(ion.AppendPacketHeader(nil, ion.Packet{
+		MessageID: 7777, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(105),
+		Credential: ion.NumericCredential(0, 0), Service: 1, Type: ion.TypeDownload,
+	}, ion.DownloadRequestBytes(&request)), &request)}
+	for range 12 {
+		out.Begin(ion.HostAddress, 105, false)
+		if _, err := conn.Write(out.AppendFrame(nil)); err != nil {
+			return err
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(testLimit)); err != nil {
+			return err
+		}
+		var d ion.Decoder
+		for answered := false; !answered; _, answered = d.Next() {
+			b := make([]byte, 1)
+			if _, err := conn.Read(b); err != nil {
+				return fmt.Errorf("no answer: %w", err)
+			}
+			d.Feed(b)
+		}
+	}
+	return nil
 }
 
 // withoutJournal ends the name of an upgrader that keeps no journal.

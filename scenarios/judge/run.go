@@ -12,6 +12,7 @@ import (
 
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/shell"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 )
 
@@ -64,7 +65,7 @@ type Result struct {
 	Scenario Scenario
 	Skipped  string // why it was not played
 	Attempts []*Attempt
-	Broken   []string // all that was broken, each with the attempt and the reason
+	Broken   []verdict.Violation // of all attempts
 	Notes    []string
 	Took     time.Duration
 	Folder   string // of its artifacts; empty for none
@@ -224,17 +225,11 @@ func (r *Report) repeat(name string) string {
 
 // collect gathers what its attempts broke.
 func (r *Result) collect() {
-	var broken []string
+	var broken []verdict.Violation
 	for i, a := range r.Attempts {
-		name := ""
-		if i > 0 {
-			name = fmt.Sprintf("in recovery %d: ", i)
-		}
-		for _, what := range a.Broken {
-			broken = append(broken, name+what)
-		}
+		broken = append(broken, verdict.InAttempt(i, a.Broken)...)
 		for _, what := range a.Notes {
-			r.Notes = append(r.Notes, name+what)
+			r.Notes = append(r.Notes, verdict.AttemptPrefix(i)+what)
 		}
 	}
 	r.Broken = append(broken, r.Broken...)

@@ -11,8 +11,6 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
-	"ionbench/simulator/story"
 )
 
 // Phase is where in an upgrade a scenario strikes.
@@ -313,14 +311,4 @@ func more() []play {
 		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries},
 			"cable-pull at block 6 then power-loss at block 4"},
 	}
-}
-
-// statesOf counts how often the meter entered a state.
-func statesOf(trace []story.Event, state meter.State) (n int) {
-	for _, e := range trace {
-		if e.What == (story.StateEntered{State: state}) {
-			n++
-		}
-	}
-	return n
 }

@@ -6,16 +6,13 @@ import (
 	"fmt"
 	"time"
 
-	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
-	"ionbench/scenarios/verdict"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
-	"ionbench/simulator/story"
 )
 
 // stand is the meter of a scenario. Between the attempts nobody is at its line, and time is
@@ -72,67 +69,6 @@ func (s *stand) answers() bool {
 	state := s.meter().State()
 	_, runs := s.meter().Revision()
 	return state == meter.Application && runs || state.Loader()
-}
-
-// glance is what is remembered from before an attempt.
-type glance struct {
-	at       time.Duration
-	state    meter.State
-	settings ion.Settings
-	counts   bench.Counts
-	edges    uint64
-	trace    int
-}
-
-func (s *stand) look() glance {
-	return glance{
-		at: s.now, state: s.meter().State(), settings: s.meter().Settings(s.now),
-		counts: s.station.Counts(), edges: s.meter().Panel().Edges, trace: len(s.station.Trace()),
-	}
-}
-
-// condition is what the meter really is, as package rig tells it.
-func (s *stand) condition(before glance) verdict.Condition {
-	m := s.meter()
-	panel := m.Panel()
-	c := verdict.Condition{
-		State: m.State(), Running: m.Running(), Image: m.HoldsImage(s.file.Image), Initialized: m.Initialized(),
-		Settings: m.Settings(s.now), FlashOps: m.Chip().Ops() - before.counts.FlashOps,
-		LCD: panel.LCD, L2Edges: panel.Edges - before.edges, EventLog: m.EventLog(),
-		Connected: s.station.Reachable(), BadChip: m.Chip().Faulty(),
-	}
-	c.Revision, _ = m.Revision()
-	c.Lost = verdict.Lost(&before.settings, &c.Settings, s.now-before.at)
-	return c
-}
-
-// cost is what went over the line since.
-func (s *stand) cost(before glance) verdict.Cost {
-	c := s.station.Counts()
-	return verdict.Cost{
-		Time:         s.now - before.at,
-		BytesToMeter: c.BytesToMeter - before.counts.BytesToMeter,
-		BytesToHost:  c.BytesToHost - before.counts.BytesToHost,
-		Resends:      c.Resends - before.counts.Resends,
-		Blocks:       c.BlocksSent - before.counts.BlocksSent,
-		Insisted:     s.station.Insisted(),
-	}
-}
-
-// counts is how a program would count its download, as far as line and meter know it.
-func (s *stand) counts(a *Attempt) client.Counts {
-	c := client.Counts{
-		Blocks:      int(s.station.Counts().ImageBlocks),
-		Transmitted: int(a.Cost.Blocks),
-		Passes:      statesOf(a.Trace, meter.Erasing),
-	}
-	for _, e := range a.Trace {
-		if w, ok := e.What.(story.BlockProgrammed); ok {
-			c.Answered = int(w.Block)
-			c.Confirmed++
-		}
-	}
-	return c
 }
 
 // line is the meter as the server sees it: the run of a program begins with its first byte.

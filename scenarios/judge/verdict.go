@@ -1,46 +1,88 @@
 package judge
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
+	"ionbench/client"
+	"ionbench/client/upgradelog"
+	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
-func (a *Attempt) breaks(format string, args ...any) {
-	a.Broken = append(a.Broken, fmt.Sprintf(format, args...))
-}
-
 func (a *Attempt) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
 }
 
-// judge says of an attempt what it broke.
-func (p *player) judge(a *Attempt, before glance) {
-	a.Passes = statesOf(a.Trace, meter.Erasing)
+// judge has an attempt judged, unless it was interrupted from here.
+func (p *player) judge(a *Attempt, before *evidence.Before) {
 	a.noteEnd()
 	if a.Exit.Interrupted {
 		return
 	}
 	lost := p.lost()
-	p.judgeRefusal(a)
-	if a.Exit.TimedOut {
-		a.breaks("I5: it was still running after %v, the time limit; %s", p.options.Limit, a.progress())
-		return
+	e := verdict.Evidence{
+		Upgrade: true,
+		Tool: verdict.Tool{
+			Ended: !a.Exit.TimedOut, Killed: a.Killed, Aborted: a.Aborted, Err: a.Exit.err(), Signal: a.unsent(),
+			Foreign: true, Keeps: p.target.KeepsSettings, Counts: p.counts(a), Unanswered: p.station.SentLast(),
+		},
+		Revision:  p.file.Revision,
+		Forbidden: p.forbidden(a),
+		Before:    verdict.Before{State: before.State},
+		Meter:     &a.Meter,
+		Lost:      lost,
+		Cost:      a.Cost,
+		Log:       p.log(a),
+		Story:     a.Trace,
+		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
+		Unstruck:  a.Unstruck,
 	}
-	p.judgeClaim(a)
-	p.judgeSettings(a, lost)
-	p.judgeLog(a)
-	p.judgeExpectation(a)
-	p.judgeRecovery(a)
-	for _, u := range a.Unstruck {
-		if len(a.Broken) == 0 {
-			a.breaks("plan: %s", u)
-		}
+	if a.Recovery {
+		e.Recovery = p.recovery(a, lost)
+	} else {
+		s := p.scenario
+		e.Expected = &verdict.Expectation{Title: s.Title, Success: s.Expect == Succeeds, OnePass: s.OnePass}
 	}
+	a.Broken = verdict.Judge(&e)
+	if len(a.Broken) > 0 {
+		a.note("%s; the meter %s", a.progress(), a.runs())
+	}
+	if e.Upgraded() && lost != 0 && !p.target.KeepsSettings {
+		a.note("settings are lost: %v; the program does not promise to keep them (--keeps-settings)", lost)
+	}
+}
+
+// recovery: of recoveries, the first that runs in peace must succeed. The program is started
+// for one only if the meter answers.
+func (p *player) recovery(a *Attempt, lost ion.Groups) *verdict.Recovery {
+	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || len(p.attempts) <= len(p.scenario.Plans)}
+	if p.target.KeepsSettings {
+		r.Lost = lost
+	}
+	return r
+}
+
+// err is what the program claims; nil for success.
+func (e *Exit) err() error {
+	if e.Success() {
+		return nil
+	}
+	return errors.New(e.String())
+}
+
+// unsent is the signal that ended the program and that nobody had sent; empty for none.
+func (a *Attempt) unsent() string {
+	if a.Killed || a.Aborted || a.Exit.TimedOut {
+		return ""
+	}
+	return a.Exit.Signal
 }
 
 // lost are the settings that are not as somebody had set them up.
@@ -52,9 +94,6 @@ func (p *player) lost() ion.Groups {
 // noteEnd tells how the program ended, if there is something out of the ordinary to say.
 func (a *Attempt) noteEnd() {
 	e := &a.Exit
-	if e.Signal != "" && !a.Killed && !a.Aborted && !e.TimedOut && !e.Interrupted {
-		a.breaks("crash: it was ended by a signal that nobody sent: %s", e.Signal)
-	}
 	if e.Stubborn {
 		a.note("it went on after SIGTERM and was killed")
 	}
@@ -82,7 +121,7 @@ func (a *Attempt) progress() string {
 	switch {
 	case !a.Asked:
 		return "it never asked the meter anything"
-	case a.Cost.Insisted > tries:
+	case a.Cost.Insisted > client.DefaultTiming().Resends:
 		return fmt.Sprintf("it sent one request %d times and got no answer", a.Cost.Insisted)
 	case a.Cost.Blocks > 0 && !a.verified():
 		return fmt.Sprintf("it sent %d blocks, and never had the image verified", a.Cost.Blocks)
@@ -112,7 +151,10 @@ func (a *Attempt) runs() string {
 }
 
 // forbidden is why the flash must not be touched; empty where it may.
-func (p *player) forbidden() string {
+func (p *player) forbidden(a *Attempt) string {
+	if a.Recovery {
+		return ""
+	}
 	switch p.scenario.Input {
 	case "":
 		return ""
@@ -128,65 +170,54 @@ func (p *player) forbidden() string {
 	return "there is no file that can be used"
 }
 
-// judgeRefusal is I8.
-func (p *player) judgeRefusal(a *Attempt) {
-	why := p.forbidden()
-	switch {
-	case why == "" || a.Recovery:
-	case a.Meter.FlashOps > 0:
-		a.breaks("I8: %d flash operations, and %s", a.Meter.FlashOps, why)
-	case a.Meter.State != meter.Application:
-		a.breaks("I8: the meter was told to enter download state, and %s", why)
+// logJudged is what LogTold says of a log that was looked at.
+const logJudged = "judged"
+
+// log is that of an attempt; nil for one that is not judged.
+func (p *player) log(a *Attempt) *verdict.Log {
+	log := a.Log
+	if a.Killed {
+		log = log[:bytes.LastIndexByte(log, '\n')+1] // its last line may be cut
 	}
+	read := verdict.ReadLog(log, 0)
+	if a.LogTold = p.judgeable(a, read); a.LogTold != logJudged {
+		return nil
+	}
+	first := p.attempts[0]
+	read.Gap = first.Killed && len(first.Log) == 0 && first.Meter.FlashOps > 0
+	return read
 }
 
-// judgeClaim is I2 and I3.
-func (p *player) judgeClaim(a *Attempt) {
-	m := &a.Meter
-	upgraded := m.Image && m.Revision == p.file.Revision
-	runs := m.Running == p.file.Revision
+// judgeable says why a log is not looked at, or logJudged.
+func (p *player) judgeable(a *Attempt, log *verdict.Log) string {
+	began := func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeStarted }
+	lies := func(f fault.Fault) bool { return f.Kind.Forges() }
 	switch {
-	case a.success() && p.forbidden() != "" && !a.Recovery:
-		a.breaks("I2: exit status 0 claims success, and %s; the meter %s", p.forbidden(), a.runs())
-	case a.success() && !upgraded && !(m.BadChip && runs):
-		a.breaks("I2: exit status 0 claims success, and the meter %s; %s", a.runs(), a.progress())
-	case a.success() && !runs && (!m.Initialized || m.State != meter.Off && m.State != meter.Booting):
-		a.breaks("I2: exit status 0 claims success, and the meter %s", a.runs())
-	// Who asked as often as the article has it, and got no answer, cannot know.
-	case a.failure() && upgraded && m.State == meter.Application && m.FlashOps > 0 && m.Connected && !a.Aborted && p.lost() == 0 && a.Cost.Insisted < tries:
-		a.breaks("I3: %v claims a failure, and the meter runs the image and has its settings", a.Exit.String())
+	case !p.target.forAttempt(a.Recovery).uses(logOf):
+		return "not seen: the command has no {log}"
+	case log.Bytes == 0:
+		return "not seen: the program wrote none"
+	case log.Err != nil || !slices.ContainsFunc(log.Entries, began):
+		return "not seen: it is no log in the manner of Upgrade.log"
+	case slices.ContainsFunc(a.Plan, lies):
+		return "not judged: the meter said what was not so"
 	}
+	return logJudged
 }
 
-// judgeSettings is I7, and of I2 what is about settings.
-func (p *player) judgeSettings(a *Attempt, lost ion.Groups) {
-	switch {
-	case a.Meter.FlashOps == 0 && a.Meter.Lost&lost != 0: // what was put right again is no loss
-		a.breaks("I7: the flash was not touched, and settings are lost: %v", a.Meter.Lost&lost)
-	case !a.upgraded() || lost == 0:
-	case !p.target.KeepsSettings:
-		a.note("settings are lost: %v; the program does not promise to keep them (--keeps-settings)", lost)
-	case a.Recovery:
-		a.breaks("I7: the recovery claims success, and settings are lost: %v", lost)
-	default:
-		a.breaks("I2: exit status 0 claims success, and settings are lost: %v", lost)
+// counts is how a program would count its download, as far as line and meter know it.
+func (p *player) counts(a *Attempt) client.Counts {
+	c := client.Counts{Blocks: int(p.station.Counts().ImageBlocks), Transmitted: int(a.Cost.Blocks)}
+	for _, e := range a.Trace {
+		switch w := e.What.(type) {
+		case story.BlockProgrammed:
+			c.Answered = int(w.Block)
+			c.Confirmed++
+		case story.StateEntered:
+			if w.State == meter.Erasing {
+				c.Passes++
+			}
+		}
 	}
-}
-
-// judgeExpectation is about the first attempt.
-func (p *player) judgeExpectation(a *Attempt) {
-	switch {
-	case a.Recovery:
-	case p.scenario.Expect == Succeeds && a.failure():
-		a.breaks("expected: the upgrade should succeed (%s), and it ended with %v", p.scenario.Title, a.Exit.String())
-	case p.scenario.OnePass && a.Passes > 1:
-		a.breaks("expected: the flash should be cleared once (%s), and it was %d times", p.scenario.Title, a.Passes)
-	}
-}
-
-// judgeRecovery is I4: of recoveries, the first that runs in peace must succeed.
-func (p *player) judgeRecovery(a *Attempt) {
-	if a.Recovery && len(a.Plan) == 0 && !a.upgraded() && len(p.attempts) > len(p.scenario.Plans) {
-		a.breaks("I4: the recovery ended with %v, and the meter %s", a.Exit.String(), a.runs())
-	}
+	return c
 }

@@ -24,7 +24,7 @@ type Past struct {
 // Past is that of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Lines: t.lines, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.Meter().Chip().Ops() - r.before.ops}
+	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Lines: t.lines, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
 }
 
 // With is the outcome of an attempt whose past was p, where o came of one whose past was q,
@@ -43,16 +43,9 @@ func (o *Outcome) With(p, q Past) *Outcome {
 
 // cost is what the attempt took so far.
 func (r *Rig) cost() verdict.Cost {
-	c, before := r.bench.Station().Counts(), &r.before
-	return verdict.Cost{
-		Time:         r.Now() - before.at,
-		BytesToMeter: c.BytesToMeter - before.toMeter,
-		BytesToHost:  c.BytesToHost - before.toHost,
-		Resends:      c.Resends - before.resends,
-		Blocks:       c.BlocksSent - before.blocks,
-		Insisted:     r.bench.Station().Insisted(),
-		Acts:         len(r.bench.Host().(*tool).prompts),
-	}
+	c := r.before.Cost(r.bench.Station(), r.Now())
+	c.Acts = len(r.bench.Host().(*tool).prompts)
+	return c
 }
 
 // AppendState appends all that decides what comes of the attempt from here on, its verdict
@@ -62,16 +55,15 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	dst = r.bench.Station().AppendState(dst, now)
 	dst = r.bench.Host().AppendState(dst, now)
 	w := machine.Fingerprinting(append(dst, r.yardstick[:]...), now)
-	w.Bool(r.bench.Station().Insisted() > client.DefaultTiming().Resends)
-	w.Bool(r.Meter().Chip().Ops() > r.before.ops)
+	w.Bool(r.before.FlashOps(r.bench.Station()) > 0)
 	return w.Result()
 }
 
 // gauge takes the fingerprint of what the attempt that runs will be judged by.
 func (r *Rig) gauge() {
 	w := machine.Fingerprinting(nil, 0)
-	w.Uint(uint64(r.before.state))
-	r.before.settings.Declare(&w)
+	w.Uint(uint64(r.before.State))
+	r.before.Settings.Declare(&w)
 	r.set.settings.Declare(&w)
 	if c := r.recovery; w.Has(c != nil) {
 		w.Bool(c.answers)
@@ -82,4 +74,4 @@ func (r *Rig) gauge() {
 }
 
 // Left is how much of the time that the attempt may take is left.
-func (r *Rig) Left() time.Duration { return r.before.at + r.attempt.limit() - r.Now() }
+func (r *Rig) Left() time.Duration { return r.before.At + r.attempt.limit() - r.Now() }

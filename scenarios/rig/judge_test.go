@@ -341,10 +341,10 @@ func TestTheJudgeExcusesAFailureOnlyByTheRequestThatEndedIt(t *testing.T) {
 	_, o := attempted(t)
 	o.Claim = client.ErrNoResponse
 	o.Prompts = []client.Prompt{client.ChooseFirmware, client.UpgradeFailed}
-	o.Cost.Insisted, o.SentLast = 30, 2
+	o.Cost.Insisted, o.Unanswered = 30, 2
 	o.judge()
 	wantBroken(t, o, verdict.I3)
-	o.SentLast = 11
+	o.Unanswered = 11
 	o.judge()
 	if len(o.Violations) > 0 {
 		t.Errorf("eleven questions without an answer break %q", o.Violations)

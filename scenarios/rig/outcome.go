@@ -2,14 +2,13 @@ package rig
 
 import (
 	"slices"
-	"time"
 
 	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
-	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
@@ -23,12 +22,14 @@ type Outcome struct {
 	Device  client.Device
 	Read    *ion.Settings // TaskReadSettings
 
-	Prompts  []client.Prompt // windows that the person saw, in order
-	Log      []byte          // what this attempt added to Upgrade.log
-	SentLast int             // times that the request was sent that was sent last
-	Unsaid   int             // lines that should be in it, and for which the disk had no room
-	Counts   client.Counts
-	Recovery bool // the tool is in Firmware Recovery Mode
+	Prompts []client.Prompt // windows that the person saw, in order
+	Log     []byte          // what this attempt added to Upgrade.log
+	// Unanswered is how often the request had been sent that ended the upgrade which failed
+	// last, and no answer to it had come.
+	Unanswered int
+	Unsaid     int // lines that should be in it, and for which the disk had no room
+	Counts     client.Counts
+	Recovery   bool // the tool is in Firmware Recovery Mode
 
 	Meter    verdict.Condition
 	Cost     verdict.Cost
@@ -38,41 +39,17 @@ type Outcome struct {
 	Violations []verdict.Violation // what the attempt broke
 
 	evidence verdict.Evidence // that does not stand above
-	windows  bool             // the tool went on after the upgrade: it was started for its windows
 	upgraded bool
 }
 
 // glance is what is remembered from before an attempt.
 type glance struct {
-	at       time.Duration
-	state    meter.State
-	settings ion.Settings
-	ops      uint64
-	toMeter  uint64
-	toHost   uint64
-	resends  uint64
-	edges    uint64
-	log      int
-	trace    int
-	blocks   uint64
+	evidence.Before
+	log int
 }
 
 func (r *Rig) look() glance {
-	s := r.bench.Station()
-	c := s.Counts()
-	return glance{
-		at:       r.Now(),
-		state:    r.Meter().State(),
-		settings: r.Meter().Settings(r.Now()),
-		ops:      r.Meter().Chip().Ops(),
-		toMeter:  c.BytesToMeter,
-		toHost:   c.BytesToHost,
-		resends:  c.Resends,
-		blocks:   c.BlocksSent,
-		edges:    r.Meter().Panel().Edges,
-		log:      len(r.disk.Log),
-		trace:    len(s.Trace()),
-	}
+	return glance{evidence.Look(r.bench.Station(), r.Now()), len(r.disk.Log)}
 }
 
 func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
@@ -81,26 +58,26 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 	r.disk, r.pc = t.disk, t.pc.things
 	s := r.bench.Station()
 	o := &Outcome{
-		Ended:    ended,
-		Killed:   t.killed,
-		Aborted:  t.aborted,
-		Claim:    t.claim,
-		Device:   t.device,
-		Read:     t.settings,
-		Prompts:  t.prompts,
-		Log:      r.disk.Log[before.log:],
-		Unsaid:   t.unsaid,
-		Asleep:   t.pc.asleep > 0,
-		Counts:   t.counts,
-		Recovery: t.session.RecoveryMode(),
-		SentLast: s.SentLast(),
-		Unstruck: texts(s.Unstruck()),
-		Trace:    s.Trace()[before.trace:],
-		Cost:     r.cost(),
+		Ended:      ended,
+		Killed:     t.killed,
+		Aborted:    t.aborted,
+		Claim:      t.claim,
+		Device:     t.device,
+		Read:       t.settings,
+		Prompts:    t.prompts,
+		Log:        r.disk.Log[before.log:],
+		Unsaid:     t.unsaid,
+		Asleep:     t.pc.asleep > 0,
+		Counts:     t.counts,
+		Recovery:   t.session.RecoveryMode(),
+		Unanswered: t.unanswered,
+		Unstruck:   texts(s.Unstruck()),
+		Trace:      before.Story(s),
+		Cost:       r.cost(),
 	}
-	o.Meter = r.condition(a, before)
+	o.Meter = before.Condition(s, r.Now(), image(a.Person.Firmware), r.config(a).Timing.Response)
 	o.Meter.Connected = o.Meter.Connected && !t.lost
-	o.evidence, o.windows = r.evidence(a, before), a.Task == client.TaskConnect
+	o.evidence = r.evidence(a, before)
 	o.judge()
 	r.remember(o)
 	return o
@@ -112,10 +89,7 @@ func (o *Outcome) judge() {
 	e.Upgrade = slices.Contains(o.Prompts, client.ChooseFirmware)
 	t := &e.Tool
 	t.Ended, t.Killed, t.Aborted, t.Asleep, t.Err = o.Ended, o.Killed, o.Aborted, o.Asleep, o.Claim
-	t.Windows, t.Counts, t.Unanswered = o.Prompts, o.Counts, o.SentLast
-	if o.windows {
-		t.Unanswered = o.Cost.Insisted
-	}
+	t.Windows, t.Counts, t.Unanswered = o.Prompts, o.Counts, o.Unanswered
 	e.Meter, e.Cost, e.Story = &o.Meter, o.Cost, o.Trace
 	e.Log = verdict.ReadLog(o.Log, o.Unsaid)
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
@@ -125,7 +99,7 @@ func (o *Outcome) judge() {
 // meter runs the image.
 func (o *Outcome) Upgraded() bool { return o.upgraded }
 
-func texts(unstruck []bench.Unstruck) (list []string) {
+func texts(unstruck []story.Unstruck) (list []string) {
 	for _, u := range unstruck {
 		list = append(list, u.String())
 	}
@@ -136,8 +110,8 @@ func texts(unstruck []bench.Unstruck) (list []string) {
 func (r *Rig) evidence(a Attempt, before glance) verdict.Evidence {
 	e := verdict.Evidence{
 		Tool:      verdict.Tool{Paste: a.Person.Paste, NoRestore: a.Person.NoRestore, Ordered: r.bench.Host().(*tool).ordered},
-		Forbidden: r.forbidden(a, before.state),
-		Before:    verdict.Before{State: before.state},
+		Forbidden: r.forbidden(a, before.State),
+		Before:    verdict.Before{State: before.State},
 		Lost:      r.lostSince(r.set),
 		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 	}
@@ -154,23 +128,10 @@ func (r *Rig) evidence(a Attempt, before glance) verdict.Evidence {
 	return e
 }
 
-func (r *Rig) condition(a Attempt, before glance) verdict.Condition {
-	m := r.Meter()
-	panel := m.Panel()
-	c := verdict.Condition{
-		State:     m.State(),
-		Settings:  m.Settings(r.Now()),
-		FlashOps:  m.Chip().Ops() - before.ops,
-		LCD:       panel.LCD,
-		L2Edges:   panel.Edges - before.edges,
-		EventLog:  m.EventLog(),
-		Connected: r.bench.Station().Reachable() && r.bench.Station().MeterDelay() < r.config(a).Timing.Response/2,
-		BadChip:   m.Chip().Faulty(),
-		Running:   m.Running(),
+// image is what a meter should hold once it has a file; nil for no file.
+func image(f *upg.File) []byte {
+	if f == nil {
+		return nil
 	}
-	c.Revision, _ = m.Revision()
-	c.Initialized = m.Initialized()
-	c.Image = a.Person.Firmware != nil && m.HoldsImage(a.Person.Firmware.Image)
-	c.Lost = verdict.Lost(&before.settings, &c.Settings, r.Now()-before.at)
-	return c
+	return f.Image
 }

@@ -190,7 +190,7 @@ func (p *pair) turn(now time.Duration) (at time.Duration, ok bool) {
 
 // note adds to the trace what happened at the tool.
 func (p *pair) note() {
-	p.events = p.tool.Drain(p.events[:0])
+	p.events = p.tool.Drain(p.events[:0], p.station)
 	for _, e := range p.events {
 		p.station.Note(e)
 	}

@@ -85,7 +85,8 @@ func (n *nobody) Transmit(dst []byte) []byte      { return dst }
 func (n *nobody) Receive(time.Duration, []byte)                  {}
 func (n *nobody) AppendState(dst []byte, _ time.Duration) []byte { return dst }
 func (n *nobody) Order(time.Duration, bench.Order)               {}
-func (n *nobody) Drain(dst []story.Event) []story.Event          { return dst }
+
+func (n *nobody) Drain(dst []story.Event, _ *bench.Station) []story.Event { return dst }
 
 // StationConfig is the device's side of a setup.
 func (s Setup) StationConfig() bench.Config { return s.withDefaults().stationConfig() }
@@ -325,7 +326,7 @@ func (r *Rig) Try(a Attempt) (*Outcome, error) {
 // happens. It returns false when the attempt is at its end, or its time is over.
 func (r *Rig) Step() bool {
 	at, ok := r.bench.Next()
-	return ok && !r.bench.Host().Done() && at <= r.before.at+r.attempt.limit() && r.bench.Step()
+	return ok && !r.bench.Host().Done() && at <= r.before.At+r.attempt.limit() && r.bench.Step()
 }
 
 func (a *Attempt) limit() time.Duration {
@@ -338,7 +339,7 @@ func (a *Attempt) limit() time.Duration {
 // Finish runs the attempt that Begin began to its end and judges it. A rig that was cloned
 // after Begin can be finished as well, and with another plan (Bench().Station().SetPlan).
 func (r *Rig) Finish() *Outcome {
-	ended := r.bench.Run(r.before.at + r.attempt.limit())
+	ended := r.bench.Run(r.before.At + r.attempt.limit())
 	return r.finish(r.attempt, r.before, ended)
 }
 

@@ -101,8 +101,12 @@ type tool struct {
 	ordered  bool              // an application was told to enter download state
 	lines    []upgradelog.Line // that are in the log
 	unsaid   int               // lines that are not
-	pending  []story.Event
-	untraced bool // nobody wants to hear of events
+	failing  bool              // the tool has just said that its upgrade failed
+	// unanswered is how often the request had been sent that ended the upgrade which failed
+	// last, and no answer to it had come.
+	unanswered int
+	pending    []story.Event
+	untraced   bool // nobody wants to hear of events
 
 	// What a defective tool does with its files.
 	journalInPlace bool
@@ -144,7 +148,10 @@ func (t *tool) Done() bool { return t.killed || t.session.Done() }
 // errReset is what the tool says of a connection that was reset, wherever that was.
 var errReset = errors.New("the connection was reset")
 
-func (t *tool) Drain(dst []story.Event) []story.Event {
+func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
+	if t.failing {
+		t.failing, t.unanswered = false, s.SentLast()
+	}
 	dst = append(dst, t.pending...)
 	t.pending = t.pending[:0]
 	return dst
@@ -175,6 +182,8 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bool(t.ordered)
 	w.Bool(t.aborted)
 	w.Bool(t.lost)
+	w.Bool(t.failing)
+	w.Int(t.unanswered)
 	t.declareCounts(w)
 	t.pc.declare(w)
 	t.disk.declare(w)
@@ -242,6 +251,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventPrompt:
 		t.tell(now, Prompted{e.Prompt})
 		t.prompts = append(t.prompts, e.Prompt)
+		t.failing = t.failing || e.Prompt == client.UpgradeFailed
 		if len(t.prompts) > maxPrompts {
 			panic("rig: tool and person run in circles at " + e.Prompt.String())
 		}

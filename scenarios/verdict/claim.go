@@ -10,8 +10,11 @@ import (
 // claims is what the tool said of its last upgrade: in the windows of the article an upgrade is
 // not the end.
 func (t *Tool) claims() (success, failure bool) {
-	if t.Killed {
+	switch {
+	case t.Killed:
 		return false, false
+	case t.Foreign:
+		return t.Err == nil, t.Err != nil
 	}
 	for _, w := range t.Windows {
 		switch w {
@@ -60,6 +63,12 @@ func atWork(e *Evidence, f *findings) {
 	}
 }
 
+func whatMayNotBe(e *Evidence, f *findings) {
+	if e.Tool.succeeds() && e.Forbidden != "" {
+		f.tell("success is claimed, and %s", e.Forbidden)
+	}
+}
+
 func withoutImage(e *Evidence, f *findings) {
 	if e.Tool.succeeds() && !e.proven() {
 		f.tell("success is claimed; the meter has revision %q, image intact: %v", e.Meter.Revision, e.Meter.Image)
@@ -77,7 +86,7 @@ func notRunning(e *Evidence, f *findings) {
 	case m.State != meter.Application && m.State != meter.Off && !restarts:
 		f.tell("success is claimed; the meter is %v", m.State)
 	// A chip that lies keeps no mark of it, and a bad one may hold no image any more.
-	case m.FlashOps > 0 && !m.Initialized && !e.runs():
+	case !m.Initialized && !e.runs():
 		f.tell("success is claimed; the meter has not run the image")
 	}
 }
@@ -95,9 +104,11 @@ func falseAlarm(e *Evidence, f *findings) {
 
 func nobodyAnswers(e *Evidence, f *findings) {
 	if !e.Recovery.Answers {
-		f.tell("power and line are back, and nobody answers, or an application without an image")
+		f.tell(silence)
 	}
 }
+
+const silence = "power and line are back, and nobody answers, or an application without an image"
 
 func notRecovered(e *Evidence, f *findings) {
 	if !e.Recovery.Struck && !e.Upgraded() {

@@ -30,6 +30,17 @@ type Evidence struct {
 	Forged bool
 	// Recovery is for an attempt that is one.
 	Recovery *Recovery
+	// Expected is what must come of the attempt besides; nil: nothing.
+	Expected *Expectation
+	// Unstruck are faults that should have struck.
+	Unstruck []story.Unstruck
+}
+
+// Expectation is what a scenario wants of an upgrade.
+type Expectation struct {
+	Title   string // of the scenario, as in "nothing is in the way"
+	Success bool   // is claimed
+	OnePass bool   // the flash is cleared no more than once
 }
 
 // Tool is what the tool did and said.
@@ -39,10 +50,17 @@ type Tool struct {
 	Aborted bool  // the person ended it
 	Asleep  bool  // its computer sleeps
 	Err     error // what it said in the end; nil for success
+	// Foreign: nothing is seen of it but what it sends, what it leaves on the disk and how it
+	// ends, and so Err is its claim.
+	Foreign bool
+	// Signal ended it, and nobody had sent it; empty for none.
+	Signal string
 
 	Windows   []client.Prompt // that the person saw, in order
 	Paste     ion.Groups      // that they ticked to be restored
 	NoRestore bool            // they answered No to a journal
+	// Keeps: it promises to keep all settings, whatever befalls the upgrade.
+	Keeps bool
 
 	Counts client.Counts
 	// Unanswered is how often the request had been sent that ended the upgrade, and no answer
@@ -134,6 +152,8 @@ type Log struct {
 	Runs    [][]upgradelog.Entry // an upgrade each
 	// Unreadable are lines that are none of a log.
 	Unreadable []upgradelog.Unreadable
+	// Gap: of an earlier attempt, which had begun to change the meter, there is nothing in it.
+	Gap bool
 }
 
 // ReadLog reads a log.

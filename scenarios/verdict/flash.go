@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ionbench/client"
+	"ionbench/simulator/meter"
 )
 
 // flashed reports that the flash was touched, but for the mark that a meter makes by itself when
@@ -15,6 +16,12 @@ func (e *Evidence) flashed() bool {
 func flashTouched(e *Evidence, f *findings) {
 	if e.Forbidden != "" && e.flashed() {
 		f.tell("%d flash operations, and %s", e.Meter.FlashOps, e.Forbidden)
+	}
+}
+
+func loaderForNothing(e *Evidence, f *findings) {
+	if e.Forbidden != "" && !e.flashed() && e.Before.State == meter.Application && e.Meter.State.Loader() {
+		f.tell("the meter was told to enter download state, and %s", e.Forbidden)
 	}
 }
 

@@ -43,6 +43,7 @@ func violation(r Rule, attempt int, format string, args ...any) Violation {
 
 // sentences are all that is judged, in the order in which it is told.
 var sentences = [...]sentence{
+	{Crashed, "no signal ends the tool that nobody sent", every, crashed},
 	{I5, "the tool comes to its end", every, atWork},
 
 	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage},
@@ -57,26 +58,39 @@ var sentences = [...]sentence{
 	{I6, "the log has no resend that the line did not see", logs, resendsToldTooOften},
 	{I6, "the log is never ahead of the meter", logs, aheadOfMeter},
 	{I6, "every line that the tool told is on the disk", logs, linesMissing},
+	{I6, "the log tells of nothing more often than the meter did it", logs, toldTooOften},
+	{I6, "a log that is kept is kept until the tool is killed", logs, gap},
 
 	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal},
-	{I8, "the flash is not touched where it must not be", ended, flashTouched},
+	{I8, "the flash is not touched where it must not be", tried, flashTouched},
+	{I8, "the meter is not told to enter download state where its flash must not be touched", tried, loaderForNothing},
 	{I8, "a tool that refuses has not touched the flash", ended, refusedTooLate},
+	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe},
 	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash},
 
 	{I1, "with power and line back the meter answers", recovers, nobodyAnswers},
 	{I4, "a recovery that nothing disturbs ends in success", recovers, notRecovered},
 	{I7, "after a recovery the settings are as they should be", recovers, lostByRecovery},
+
+	{Expected, "an upgrade that should succeed does", expects, failed},
+	{Expected, "the flash is cleared once where once is enough", expects, severalPasses},
+	{Unstruck, "every fault of the plan strikes", every, unstruck},
 }
 
 func every(*Evidence) bool      { return true }
+func tried(e *Evidence) bool    { return e.Upgrade }
 func ended(e *Evidence) bool    { return e.Upgrade && e.Tool.Ended }
 func logs(e *Evidence) bool     { return ended(e) && e.Log != nil }
 func recovers(e *Evidence) bool { return e.Recovery != nil }
+func expects(e *Evidence) bool  { return ended(e) && e.Expected != nil }
 
 // CannotBegin is I4 of a recovery that could not even begin.
 func CannotBegin(attempt int, err error) Violation {
 	return violation(I4, attempt, "the recovery cannot begin: %v", err)
 }
+
+// Silent is I1 of a meter that did not answer when the attempt was to begin.
+func Silent(attempt int) Violation { return violation(I1, attempt, silence) }
 
 // Panicked is I5 of a trial in which the model itself did.
 func Panicked(with any) Violation { return violation(I5, 0, "the model panics: %v", with) }

@@ -167,7 +167,7 @@ func aheadOfMeter(e *Evidence, f *findings) {
 
 // linesMissing: every line that was told is on the disk, if it had room for it.
 func linesMissing(e *Evidence, f *findings) {
-	if e.Forged || len(e.Story) == 0 || e.Log.Unsaid > 0 {
+	if e.Forged || e.Tool.Foreign || len(e.Story) == 0 || e.Log.Unsaid > 0 {
 		return
 	}
 	var told []byte
@@ -178,5 +178,43 @@ func linesMissing(e *Evidence, f *findings) {
 	}
 	if len(told) != e.Log.Bytes {
 		f.tell("%d bytes of log were told and %d are on the disk", len(told), e.Log.Bytes)
+	}
+}
+
+// toldTooOften needs a meter that says what is, too.
+func toldTooOften(e *Evidence, f *findings) {
+	if e.Forged || len(e.Story) == 0 {
+		return
+	}
+	for _, told := range [...]struct {
+		kind upgradelog.Kind
+		did  story.What
+	}{
+		{upgradelog.FlashCleared, story.StateEntered{State: meter.Receiving}},
+		{upgradelog.Verified, story.ImageChecked{Status: ion.StatusOK}},
+		{upgradelog.Restarted, story.StateEntered{State: meter.Application}},
+	} {
+		lines, done := 0, 0
+		var line upgradelog.Line
+		for _, l := range e.Log.Entries {
+			if l.Kind == told.kind {
+				line = l.Line
+				lines++
+			}
+		}
+		for _, event := range e.Story {
+			if event.What == told.did {
+				done++
+			}
+		}
+		if lines > done {
+			f.tell("the log says %q %d times, and the meter did it %d times", line, lines, done)
+		}
+	}
+}
+
+func gap(e *Evidence, f *findings) {
+	if e.Log.Gap {
+		f.tell("the tool keeps a log, and of the attempt in which it was killed there is nothing in it")
 	}
 }

@@ -14,6 +14,8 @@ import (
 func (e *Evidence) promised() ion.Groups {
 	t := &e.Tool
 	switch {
+	case t.Keeps:
+		return ion.AllGroups
 	case !t.asked(client.PasteOptions) || t.asked(client.SendTemplate):
 		return 0
 	case t.asked(client.RestoreSettings) && !t.NoRestore:
@@ -52,8 +54,12 @@ func (l *Log) completed() bool {
 
 func lostWithoutFlash(e *Evidence, f *findings) {
 	written := e.Tool.asked(client.SendTemplate) || e.Tool.asked(client.PasteOptions)
-	if e.Meter.FlashOps == 0 && e.Meter.Lost != 0 && !written {
-		f.tell("%v lost, and the flash was not touched", e.Meter.Lost)
+	lost := e.Meter.Lost
+	if e.Tool.Foreign { // and nobody knows whether it wrote: what was put right is no loss
+		lost &= e.Lost
+	}
+	if e.Meter.FlashOps == 0 && lost != 0 && !written {
+		f.tell("%v lost, and the flash was not touched", lost)
 	}
 }
 

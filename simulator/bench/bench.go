@@ -26,8 +26,9 @@ type Host interface {
 	Order(now time.Duration, o Order)
 	// Done reports that the host will do no more.
 	Done() bool
-	// Drain appends what happened at the host since the last call.
-	Drain(dst []story.Event) []story.Event
+	// Drain appends what happened at the host since the last call. It can look at the
+	// station, as it is at this moment.
+	Drain(dst []story.Event, s *Station) []story.Event
 	// CloneHost is an independent copy with the same future. It may be made in the memory
 	// of spent, a host that nobody uses any more; nil for none.
 	CloneHost(spent Host) Host
@@ -159,7 +160,7 @@ func (b *Bench) Carry(o Order) {
 
 // note adds to the trace what happened at the host.
 func (b *Bench) note() {
-	b.events = b.host.Drain(b.events[:0])
+	b.events = b.host.Drain(b.events[:0], b.station)
 	for _, e := range b.events {
 		b.station.Note(e)
 	}

@@ -110,7 +110,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.watch.blocksSent":              "a number that is shown",
 			"Station.watch.requests":                "a number that is shown",
 			"Station.watch.underWay":                "a number that is shown",
-			"Station.watch.insisted":                "for the verdict; the rig declares what it needs of it",
+			"Station.watch.insisted":                "a number that is shown",
 		},
 		Clipped: map[string]string{"Station.trace": "both go on with it"},
 		Shared: map[string]string{

@@ -153,21 +153,12 @@ func (k *strike) waiting() bool {
 	return k.count == 0 && k.missed == "" || k.next > 0 || k.armed > 0 || k.bytes > 0
 }
 
-// Unstruck is a fault of a plan that never struck, and why, as far as the station can tell.
-type Unstruck struct {
-	Fault  fault.Fault
-	Reason string
-}
-
-// String is the fault as a plan has it, and the reason.
-func (u Unstruck) String() string { return fmt.Sprintf("%v: never struck: %s", u.Fault, u.Reason) }
-
 // Unstruck lists the faults of the plan that never struck.
-func (s *Station) Unstruck() []Unstruck {
-	var list []Unstruck
+func (s *Station) Unstruck() []story.Unstruck {
+	var list []story.Unstruck
 	for i := range s.plan {
 		if s.plan[i].count == 0 {
-			list = append(list, Unstruck{s.plan[i].fault, s.whyNot(i)})
+			list = append(list, story.Unstruck{Fault: s.plan[i].fault, Reason: s.whyNot(i)})
 		}
 	}
 	return list

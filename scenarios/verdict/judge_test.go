@@ -1,0 +1,106 @@
+package verdict_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"ionbench/scenarios/verdict"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
+)
+
+// upgraded is the evidence of a program that has upgraded a meter.
+func upgraded() *verdict.Evidence {
+	const revision = "7350V283"
+	return &verdict.Evidence{
+		Upgrade:  true,
+		Tool:     verdict.Tool{Foreign: true, Ended: true},
+		Revision: revision,
+		Before:   verdict.Before{State: meter.Application},
+		Meter: &verdict.Condition{
+			State: meter.Application, Revision: revision, Running: revision, Image: true, Initialized: true, FlashOps: 1000, Connected: true,
+		},
+	}
+}
+
+func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
+	errExit := errors.New("exit 4")
+	untouched := func(e *verdict.Evidence) {
+		e.Meter.FlashOps, e.Meter.Image, e.Meter.Running, e.Meter.Revision = 0, false, "7350V282", "7350V282"
+	}
+	for _, test := range []struct {
+		name   string
+		change func(e *verdict.Evidence)
+		broken []verdict.Rule
+	}{
+		{"an upgrade", func(*verdict.Evidence) {}, nil},
+		{"a failure that is none", func(e *verdict.Evidence) { e.Tool.Err = errExit }, []verdict.Rule{verdict.I3}},
+		{"one that was sent often, and answered at last", func(e *verdict.Evidence) { e.Tool.Err, e.Cost.Insisted = errExit, 30 }, []verdict.Rule{verdict.I3}},
+		{"one whose last request had no answer", func(e *verdict.Evidence) { e.Tool.Err, e.Tool.Unanswered = errExit, 11 }, nil},
+		{"one that was aborted", func(e *verdict.Evidence) { e.Tool.Err, e.Tool.Aborted = errExit, true }, nil},
+		{"one that was killed", func(e *verdict.Evidence) { e.Tool.Err, e.Tool.Killed = errExit, true }, nil},
+		{"one that a recovery claims, of which settings were lost before", func(e *verdict.Evidence) {
+			e.Tool.Err, e.Lost = errExit, ion.Of(ion.Energy)
+		}, []verdict.Rule{verdict.I3}},
+		{"one whose settings were lost", func(e *verdict.Evidence) { e.Tool.Err, e.Meter.Lost = errExit, ion.AllGroups }, nil},
+		{"a success that is none", untouched, []verdict.Rule{verdict.I2}},
+		{"a success of what never ran, though nothing was written", func(e *verdict.Evidence) {
+			e.Meter.FlashOps, e.Meter.Initialized, e.Meter.Running, e.Meter.State = 0, false, "", meter.Off
+		}, []verdict.Rule{verdict.I2}},
+		{"a success that must not be", func(e *verdict.Evidence) { untouched(e); e.Forbidden = "the password is wrong" }, []verdict.Rule{verdict.I2, verdict.I2}},
+		{"a meter that was erased for a wrong file, by a program without end", func(e *verdict.Evidence) {
+			untouched(e)
+			e.Forbidden, e.Meter.FlashOps, e.Tool.Ended = "the file is for a 7330", 20, false
+		}, []verdict.Rule{verdict.I5, verdict.I8}},
+		{"a loader that was started for a wrong file", func(e *verdict.Evidence) {
+			untouched(e)
+			e.Forbidden, e.Tool.Err, e.Meter.State = "the file is for a 7330", errExit, meter.Download
+		}, []verdict.Rule{verdict.I8}},
+		{"settings that are lost and were not promised", func(e *verdict.Evidence) { e.Lost, e.Meter.Lost = ion.AllGroups, ion.AllGroups }, nil},
+		{"settings that were promised", func(e *verdict.Evidence) { e.Lost, e.Tool.Keeps = ion.AllGroups, true }, []verdict.Rule{verdict.I2}},
+		{"settings that are lost for nothing", func(e *verdict.Evidence) {
+			untouched(e)
+			e.Tool.Err, e.Lost, e.Meter.Lost = errExit, ion.AllGroups, ion.AllGroups
+		}, []verdict.Rule{verdict.I7}},
+		{"settings that were put right", func(e *verdict.Evidence) { untouched(e); e.Tool.Err, e.Meter.Lost = errExit, ion.AllGroups }, nil},
+		{"a crash", func(e *verdict.Evidence) { untouched(e); e.Tool.Err, e.Tool.Signal = errExit, "segmentation fault" }, []verdict.Rule{verdict.Crashed}},
+		{"an upgrade that should have succeeded", func(e *verdict.Evidence) {
+			untouched(e)
+			e.Tool.Err, e.Expected = errExit, &verdict.Expectation{Success: true}
+		}, []verdict.Rule{verdict.Expected}},
+		{"a flash that was cleared twice", func(e *verdict.Evidence) {
+			e.Tool.Counts.Passes, e.Expected = 2, &verdict.Expectation{OnePass: true}
+		}, []verdict.Rule{verdict.Expected}},
+		{"a fault that never struck", func(e *verdict.Evidence) { e.Unstruck = make([]story.Unstruck, 1) }, []verdict.Rule{verdict.Unstruck}},
+		{"one that never struck where something else is wrong", func(e *verdict.Evidence) {
+			e.Tool.Err, e.Unstruck = errExit, []story.Unstruck{{Fault: fault.Fault{}, Reason: "why"}}
+		}, []verdict.Rule{verdict.I3}},
+		{"a recovery that fails", func(e *verdict.Evidence) {
+			untouched(e)
+			e.Tool.Err, e.Meter.FlashOps, e.Recovery = errExit, 5, &verdict.Recovery{Answers: true}
+		}, []verdict.Rule{verdict.I4}},
+		{"a recovery that is struck itself", func(e *verdict.Evidence) {
+			untouched(e)
+			e.Tool.Err, e.Meter.FlashOps, e.Recovery = errExit, 5, &verdict.Recovery{Answers: true, Struck: true}
+		}, nil},
+		{"a recovery that loses settings", func(e *verdict.Evidence) { e.Recovery = &verdict.Recovery{Answers: true, Lost: ion.AllGroups} }, []verdict.Rule{verdict.I7}},
+		{"a log with a gap", func(e *verdict.Evidence) { e.Log = &verdict.Log{Gap: true} }, []verdict.Rule{verdict.I6}},
+		{"a log that tells of a meter that did nothing", func(e *verdict.Evidence) {
+			e.Log = verdict.ReadLog([]byte("2007-08-22 09:46:22:414> Flash memory cleared\n"), 0)
+			e.Story = []story.Event{{What: story.StateEntered{State: meter.Download}}}
+		}, []verdict.Rule{verdict.I6}},
+	} {
+		e := upgraded()
+		test.change(e)
+		var broken []verdict.Rule
+		for _, v := range verdict.Judge(e) {
+			broken = append(broken, v.Rule)
+		}
+		if !slices.Equal(broken, test.broken) {
+			t.Errorf("%s breaks %v, want %v: %q", test.name, broken, test.broken, verdict.Judge(e))
+		}
+	}
+}
