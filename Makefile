@@ -8,7 +8,7 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build cross test test-386 race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build cross test test-386 outside race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test-386: ## the core's tests with integers of 32 bits, as a Raspberry Pi has th
 
 test: ## all tests
 	$(GO) test $(PACKAGES)
+
+outside: ## the suite of a module of its own, which knows of this one what everybody can import
+	cd fixtures/outside && $(GO) vet ./... && $(GO) test ./...
 
 race: ## all tests under the race detector, with smaller atlases
 	$(GO) test -race -short $(PACKAGES)
@@ -73,7 +76,7 @@ lint: ## gofmt, vet and staticcheck
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
 	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce -update
 
-check: lint build cross test test-386 race bench-once scenarios ## all that must hold before a commit lands
+check: lint build cross test test-386 outside race bench-once scenarios ## all that must hold before a commit lands
 
 clean: ## what the other targets made
 	rm -rf bin $(ARTIFACTS)

@@ -1,12 +1,7 @@
 package scenarios_test
 
 import (
-	"bytes"
 	"fmt"
-	"hash/crc32"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,8 +10,9 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upg"
+	"ionbench/scenarios"
 	"ionbench/scenarios/rig"
-	"ionbench/scenarios/shell"
+	"ionbench/scenarios/specs"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -48,7 +44,7 @@ func tell(setup rig.Setup) *plot {
 	Expect(err).NotTo(HaveOccurred(), "making the rig")
 	s := &plot{Rig: r, record: new(record)}
 	s.record.last = s
-	DeferOnFailure(func() { leaveArtifacts(s.record) })
+	specs.LeaveOnFailure(s.record.artifacts)
 	return s
 }
 
@@ -119,76 +115,27 @@ func upgrade(file *upg.File, plan string) rig.Attempt {
 	}
 }
 
-// artifactsFolder is where failed specs leave their files.
-func artifactsFolder() string {
-	if folder := os.Getenv("IONBENCH_ARTIFACTS"); folder != "" {
-		return folder
+// artifacts are those of the story that was told last.
+func (r *record) artifacts() scenarios.Artifacts {
+	a := scenarios.Artifacts{Trace: r.last.traceText(), Plan: r.last.planText(), Log: r.last.logText()}
+	if r.caseName != "" {
+		a.Repeat = []string{fmt.Sprintf("go run ./cmd/ionbench run %s --print trace", r.caseName)}
 	}
-	return filepath.Join("..", "artifacts")
+	return a
 }
 
-// artifact names the report entries with the files.
-const artifact = "artifact"
-
-// leaveArtifacts writes the trace, the plans, the log and the command that repeats the
-// spec. The names come from the spec's text: parallel processes do not meet.
-func leaveArtifacts(r *record) {
-	spec := CurrentSpecReport()
-	for _, e := range spec.ReportEntries {
-		if e.Name == artifact {
-			return // of the story that was told after this one
-		}
-	}
-	stem := filepath.Join(artifactsFolder(), slug(spec.FullText()))
-	repeat := repeatCommands(spec.FullText(), r.caseName)
-	files := []struct {
-		ending  string
-		content []byte
-	}{
-		{"trace.txt", r.last.traceText()},
-		{"plan.txt", r.last.planText()},
-		{"log.txt", r.last.logText()},
-		{"repeat.txt", []byte(repeat)},
-	}
-	Expect(os.MkdirAll(artifactsFolder(), 0o777)).To(Succeed(), "making the artifacts folder")
-	for _, f := range files {
-		name := stem + "." + f.ending
-		Expect(os.WriteFile(name, f.content, 0o666)).To(Succeed(), "leaving an artifact")
-		AddReportEntry(artifact, name, ReportEntryVisibilityFailureOrVerbose)
-	}
-	AddReportEntry("plan", string(r.last.planText()), ReportEntryVisibilityFailureOrVerbose)
-	AddReportEntry("repeat", repeat, ReportEntryVisibilityFailureOrVerbose)
-}
-
-// slug makes a file name of a spec's text; its CRC tells long texts apart.
-func slug(text string) string {
-	const longest = 80
-	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
-	name := strings.Join(words, "-")
-	return fmt.Sprintf("%.*s-%08x", longest, name, crc32.ChecksumIEEE([]byte(text)))
-}
-
-// repeatCommands repeat a spec, from the project's folder.
-func repeatCommands(text, caseName string) string {
-	commands := "go test ./scenarios -run TestScenarios -ginkgo.focus " + shell.Quote(regexp.QuoteMeta(text)+"$") + "\n"
-	if caseName != "" {
-		commands += fmt.Sprintf("go run ./cmd/ionbench run %s --print trace\n", caseName)
-	}
-	return commands
-}
-
-func (s *plot) traceText() []byte {
-	var b bytes.Buffer
+func (s *plot) traceText() string {
+	var b strings.Builder
 	for _, e := range s.Bench().Station().Trace() {
 		fmt.Fprintln(&b, e)
 	}
 	fmt.Fprintf(&b, "%14.6f end, fingerprint %x\n", s.Now().Seconds(), s.Bench().Fingerprint())
-	return b.Bytes()
+	return b.String()
 }
 
 // planText is the attempts in order, as lines of a plan with comments.
-func (s *plot) planText() []byte {
-	var b bytes.Buffer
+func (s *plot) planText() string {
+	var b strings.Builder
 	for i, c := range s.chapters {
 		fmt.Fprintf(&b, "# attempt %d: %s\n", i+1, describe(c.attempt))
 		for _, f := range c.attempt.Plan {
@@ -198,7 +145,7 @@ func (s *plot) planText() []byte {
 			fmt.Fprintf(&b, "# came to: %s\n", summary(c.outcome))
 		}
 	}
-	return b.Bytes()
+	return b.String()
 }
 
 func describe(a rig.Attempt) string {
@@ -226,12 +173,12 @@ func summary(o *rig.Outcome) string {
 	return fmt.Sprintf("%s; the meter is %v with revision %q; lost: %v; broken: %q", claim, o.Meter.State, o.Meter.Revision, o.Meter.Lost, o.Violations)
 }
 
-func (s *plot) logText() []byte {
-	var b bytes.Buffer
+func (s *plot) logText() string {
+	var b strings.Builder
 	for i, c := range s.chapters {
 		if c.outcome != nil {
 			fmt.Fprintf(&b, "# attempt %d\n%s", i+1, c.outcome.Log)
 		}
 	}
-	return b.Bytes()
+	return b.String()
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/specs"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
@@ -70,12 +69,8 @@ func leaveAtlas(a *atlas.Atlas) {
 			place += uint64(run[0])
 		}
 	}
-	stem := filepath.Join(artifactsFolder(), slug(CurrentSpecReport().FullText()))
-	Expect(os.MkdirAll(artifactsFolder(), 0o777)).To(Succeed(), "making the artifacts folder")
-	for ending, content := range map[string][]byte{".atlas.json": file.Bytes(), ".plans.txt": plans.Bytes()} {
-		Expect(os.WriteFile(stem+ending, content, 0o666)).To(Succeed(), "leaving an artifact")
-		AddReportEntry(artifact, stem+ending, ReportEntryVisibilityFailureOrVerbose)
-	}
+	specs.Leave("atlas.json", file.Bytes())
+	specs.Leave("plans.txt", plans.Bytes())
 	AddReportEntry("plans", plans.String(), ReportEntryVisibilityFailureOrVerbose)
 }
 

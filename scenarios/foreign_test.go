@@ -13,6 +13,7 @@ import (
 
 	"ionbench/scenarios/judge"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/specs"
 )
 
 // An upgrader of somebody else's, as `ionbench judge` takes it: of this package by flags
@@ -70,7 +71,7 @@ var _ = Describe("An upgrader of somebody else's", Label(foreign, realtime), fun
 		It(string(scenario.Expect)+" when "+scenario.Title, func(ctx SpecContext) {
 			one := &judge.Suite{Name: suite.Name, Scenarios: []judge.Scenario{scenario}}
 			report, err := judge.Run(ctx, one, foreignTarget(), judge.Options{
-				Response: *responseFlag, Artifacts: filepath.Join(artifactsFolder(), foreign),
+				Response: *responseFlag, Artifacts: filepath.Join(specs.Folder(), foreign),
 			})
 			if errors.Is(err, errors.ErrUnsupported) {
 				Skip("there are no PTYs on this system: " + err.Error())

@@ -72,7 +72,7 @@ func New(c Config) (*Meter, error) {
 func Run(station *bench.Station, now time.Duration, plan fault.Plan) (*Meter, error) {
 	for _, f := range plan {
 		if f.Kind.Place() == fault.PlaceHost {
-			return nil, fmt.Errorf("faults: %v befalls the PC of an upgrader, and this is a meter; play it on the bench (package ionbench/scenarios)", f)
+			return nil, fmt.Errorf("faults: %v befalls the PC of an upgrader, and this is a meter; the upgrader of this project has one (package ionbench/scenarios)", f)
 		}
 	}
 	if err := station.SetPlan(plan); err != nil {

@@ -96,13 +96,13 @@ func (p *player) try(ctx context.Context) (*Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Meter = before.Condition(p.station, p.now, p.file.Image, p.options.Response)
-	a.Cost, a.Trace, a.Unstruck = before.Cost(p.station, p.now), before.Story(p.station), p.station.Unstruck()
+	e := before.Foreign(p.station, p.now, p.file, a.Plan, p.options.Response)
+	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	if a.Log, err = readLog(logFile); err != nil {
 		a.note("its log cannot be read: %v", err)
 	}
 	p.attempts = append(p.attempts, a)
-	p.judge(a, &before)
+	p.judge(a, e)
 	return a, nil
 }
 

@@ -8,11 +8,9 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
@@ -21,36 +19,23 @@ func (a *Attempt) note(format string, args ...any) {
 }
 
 // judge has an attempt judged, unless it was interrupted from here.
-func (p *player) judge(a *Attempt, before *evidence.Before) {
+func (p *player) judge(a *Attempt, e *verdict.Evidence) {
 	a.noteEnd()
 	if a.Exit.Interrupted {
 		return
 	}
 	lost := p.lost()
-	e := verdict.Evidence{
-		Upgrade: true,
-		Tool: verdict.Tool{
-			Ended: !a.Exit.TimedOut, Killed: a.Killed, Aborted: a.Aborted, Err: a.Exit.err(), Signal: a.unsent(),
-			Foreign: true, Keeps: p.target.KeepsSettings, Counts: p.counts(a), Unanswered: p.station.SentLast(),
-		},
-		Revision:  p.file.Revision,
-		Forbidden: p.forbidden(a),
-		Before:    verdict.Before{State: before.State},
-		Meter:     &a.Meter,
-		Lost:      lost,
-		Cost:      a.Cost,
-		Log:       p.log(a),
-		Story:     a.Trace,
-		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
-		Unstruck:  a.Unstruck,
-	}
+	t := &e.Tool
+	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
+	t.Keeps = p.target.KeepsSettings
+	e.Forbidden, e.Lost, e.Log = p.forbidden(a), lost, p.log(a)
 	if a.Recovery {
 		e.Recovery = p.recovery(a, lost)
 	} else {
 		s := p.scenario
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: s.Expect == Succeeds, OnePass: s.OnePass}
 	}
-	a.Broken = verdict.Judge(&e)
+	a.Broken = verdict.Judge(e)
 	if len(a.Broken) > 0 {
 		a.note("%s; the meter %s", a.progress(), a.runs())
 	}
@@ -77,12 +62,12 @@ func (e *Exit) err() error {
 	return errors.New(e.String())
 }
 
-// unsent is the signal that ended the program and that nobody had sent; empty for none.
-func (a *Attempt) unsent() string {
-	if a.Killed || a.Aborted || a.Exit.TimedOut {
+// crash tells of the signal that ended the program, if nobody had sent it.
+func (a *Attempt) crash() string {
+	if a.Killed || a.Aborted || a.Exit.TimedOut || a.Exit.Signal == "" {
 		return ""
 	}
-	return a.Exit.Signal
+	return "it was ended by a signal that nobody sent: " + a.Exit.Signal
 }
 
 // lost are the settings that are not as somebody had set them up.
@@ -203,21 +188,4 @@ func (p *player) judgeable(a *Attempt, log *verdict.Log) string {
 		return "not judged: the meter said what was not so"
 	}
 	return logJudged
-}
-
-// counts is how a program would count its download, as far as line and meter know it.
-func (p *player) counts(a *Attempt) client.Counts {
-	c := client.Counts{Blocks: int(p.station.Counts().ImageBlocks), Transmitted: int(a.Cost.Blocks)}
-	for _, e := range a.Trace {
-		switch w := e.What.(type) {
-		case story.BlockProgrammed:
-			c.Answered = int(w.Block)
-			c.Confirmed++
-		case story.StateEntered:
-			if w.State == meter.Erasing {
-				c.Passes++
-			}
-		}
-	}
-	return c
 }

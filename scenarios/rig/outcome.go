@@ -95,6 +95,15 @@ func (o *Outcome) judge() {
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
 }
 
+// Expect judges the outcome anew, with what else is expected of the attempt, and with faults
+// that should have struck. The outcome stays as it is.
+func (o *Outcome) Expect(want *verdict.Expectation, unstruck []story.Unstruck) []verdict.Violation {
+	again := *o
+	again.evidence.Expected, again.evidence.Unstruck = want, unstruck
+	again.judge()
+	return again.Violations
+}
+
 // Upgraded reports that the tool ended with its upgrade a success, as it should have: the
 // meter runs the image.
 func (o *Outcome) Upgraded() bool { return o.upgraded }
@@ -112,7 +121,7 @@ func (r *Rig) evidence(a Attempt, before glance) verdict.Evidence {
 		Tool:      verdict.Tool{Paste: a.Person.Paste, NoRestore: a.Person.NoRestore, Ordered: r.bench.Host().(*tool).ordered},
 		Forbidden: r.forbidden(a, before.State),
 		Before:    verdict.Before{State: before.State},
-		Lost:      r.lostSince(r.set),
+		Lost:      r.Lost(),
 		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 	}
 	if a.Person.Firmware != nil {

@@ -81,7 +81,7 @@ func (r *Rig) BeginRecovery(a Attempt, faults fault.Plan) error {
 
 // beginRecovery is BeginRecovery once all faults are ended.
 func (r *Rig) beginRecovery(a Attempt, faults fault.Plan) error {
-	answers, err := r.answers()
+	answers, err := r.Answers()
 	if err != nil {
 		return err
 	}
@@ -108,9 +108,9 @@ func (r *Rig) Strike(faults fault.Plan) error {
 	return r.bench.Station().AddPlan(faults)
 }
 
-// answers asks the meter what it is, on a copy: the question leaves no trace. Where the
+// Answers asks the meter what it is, on a copy: the question leaves no trace. Where the
 // flash holds no image it is the loader that has to answer.
-func (r *Rig) answers() (bool, error) {
+func (r *Rig) Answers() (bool, error) {
 	if r.asked == nil {
 		r.asked = new(Rig)
 	}

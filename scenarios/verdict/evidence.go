@@ -53,8 +53,8 @@ type Tool struct {
 	// Foreign: nothing is seen of it but what it sends, what it leaves on the disk and how it
 	// ends, and so Err is its claim.
 	Foreign bool
-	// Signal ended it, and nobody had sent it; empty for none.
-	Signal string
+	// Crash is how it ended that nobody meant to end, in words; empty where it did not.
+	Crash string
 
 	Windows   []client.Prompt // that the person saw, in order
 	Paste     ion.Groups      // that they ticked to be restored

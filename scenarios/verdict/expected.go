@@ -1,14 +1,14 @@
 package verdict
 
 func crashed(e *Evidence, f *findings) {
-	if e.Tool.Signal != "" {
-		f.tell("it was ended by a signal that nobody sent: %s", e.Tool.Signal)
+	if e.Tool.Crash != "" {
+		f.tell("%s", e.Tool.Crash)
 	}
 }
 
 func failed(e *Evidence, f *findings) {
-	if _, failure := e.Tool.claims(); e.Expected.Success && failure {
-		f.tell("the upgrade should succeed (%s), and it ended with %v", e.Expected.Title, e.Tool.Err)
+	if e.Expected.Success && !e.Tool.Killed && !e.Tool.succeeds() {
+		f.tell("the upgrade should succeed (%s), and it ended with %s", e.Expected.Title, ending(e.Tool.Err))
 	}
 }
 

@@ -43,7 +43,7 @@ func violation(r Rule, attempt int, format string, args ...any) Violation {
 
 // sentences are all that is judged, in the order in which it is told.
 var sentences = [...]sentence{
-	{Crashed, "no signal ends the tool that nobody sent", every, crashed},
+	{Crashed, "nothing ends the tool that nobody meant to", every, crashed},
 	{I5, "the tool comes to its end", every, atWork},
 
 	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage},

@@ -66,7 +66,7 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 			e.Tool.Err, e.Lost, e.Meter.Lost = errExit, ion.AllGroups, ion.AllGroups
 		}, []verdict.Rule{verdict.I7}},
 		{"settings that were put right", func(e *verdict.Evidence) { untouched(e); e.Tool.Err, e.Meter.Lost = errExit, ion.AllGroups }, nil},
-		{"a crash", func(e *verdict.Evidence) { untouched(e); e.Tool.Err, e.Tool.Signal = errExit, "segmentation fault" }, []verdict.Rule{verdict.Crashed}},
+		{"a crash", func(e *verdict.Evidence) { untouched(e); e.Tool.Err, e.Tool.Crash = errExit, "a segmentation fault" }, []verdict.Rule{verdict.Crashed}},
 		{"an upgrade that should have succeeded", func(e *verdict.Evidence) {
 			untouched(e)
 			e.Tool.Err, e.Expected = errExit, &verdict.Expectation{Success: true}

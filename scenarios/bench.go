@@ -1,0 +1,133 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"ionbench/client/upg"
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
+)
+
+// Bench is the meter of a world, which has been running for long, on its line. It is for one
+// goroutine at a time.
+type Bench struct {
+	world    world.World
+	rig      *rig.Rig
+	first    ion.Settings // of the meter
+	file     *upg.File
+	outcomes []*Outcome
+	broken   error // why it is of no use any more
+}
+
+// New sets up the meter of a world, and the file that is to be sent to it. A world has one
+// meter and at most one attempt, which says how the upgrader of this project is started and
+// what the person in front of it does; its own plan comes before that of an [Attempt]. The
+// error says what of w cannot be.
+func New(w world.World) (*Bench, error) {
+	if err := w.Check(); err != nil {
+		return nil, err
+	}
+	w = w.Filled()
+	if n := len(w.Attempts); n > 1 {
+		return nil, fmt.Errorf("this world has %d attempts: leave one, and call Try for each", n)
+	}
+	if len(w.Attempts[0].Before) > 0 {
+		return nil, errors.New("the attempt of this world has something done before it: take that out")
+	}
+	setup, err := rig.SetupOf(&w)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rig.New(setup)
+	if err != nil {
+		return nil, fmt.Errorf("set up the meter: %w", err)
+	}
+	b := &Bench{world: w, rig: r, first: r.Meter().Settings(0)}
+	a, err := b.attempt()
+	if err != nil {
+		return nil, err
+	}
+	b.file = a.Person.Firmware
+	return b, nil
+}
+
+// attempt is what the world says of it.
+func (b *Bench) attempt() (rig.Attempt, error) {
+	return rig.AttemptOf(&b.world, &b.world.Attempts[0], &b.first)
+}
+
+// Meter is the meter as the world has it: its unit id, its password, what is written on it.
+func (b *Bench) Meter() world.Meter { return b.world.MeterOf(&b.world.Attempts[0]) }
+
+// Firmware is the file that is to be sent; nil where the world has none that can be read.
+func (b *Bench) Firmware() *upg.File { return b.file }
+
+// Outcomes are those of all attempts so far.
+func (b *Bench) Outcomes() []*Outcome { return b.outcomes }
+
+// Trace is all that has happened so far, in order.
+func (b *Bench) Trace() []story.Event { return b.rig.Bench().Station().Trace() }
+
+// Try makes one attempt. The error is a [*Failure] if it did not come out as it should; the
+// outcome is there as well then. Without an outcome, the error is about an attempt that could
+// not be made or judged, such as one with a plan that cannot be.
+func (b *Bench) Try(a Attempt) (*Outcome, error) {
+	if b.broken != nil {
+		return nil, fmt.Errorf("make another bench: %w", b.broken)
+	}
+	plan, err := fault.Parse(a.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	if a.Recovery && len(b.outcomes) == 0 {
+		return nil, errors.New("a recovery comes after an attempt, and there was none")
+	}
+	play := b.playOwn
+	if a.By.drive != nil {
+		play = b.playForeign
+	}
+	o, err := play(&a, slices.Concat(b.world.Attempts[0].Plan, plan))
+	if err != nil {
+		return nil, err
+	}
+	b.outcomes = append(b.outcomes, o)
+	if f := a.failure(o); f != nil {
+		return o, f
+	}
+	return o, nil
+}
+
+// playOwn has the upgrader of this project at work.
+func (b *Bench) playOwn(a *Attempt, plan fault.Plan) (*Outcome, error) {
+	if a.Forbidden != "" {
+		return nil, errors.New("the upgrader of this project is told by the world what is wrong, and not by Forbidden")
+	}
+	of, err := b.attempt()
+	if err != nil {
+		return nil, err
+	}
+	b.rig.Disk().Full = b.world.Attempts[0].DiskFull
+	if a.Recovery {
+		err = b.rig.BeginRecovery(of, plan)
+	} else {
+		of.Plan = plan
+		err = b.rig.Begin(of)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := b.rig.Finish()
+	unstruck := b.rig.Bench().Station().Unstruck()
+	return &Outcome{
+		Number: len(b.outcomes) + 1, Recovery: a.Recovery, Plan: plan, Own: true,
+		Claim: o.Claim, Killed: o.Killed, Aborted: o.Aborted, Prompts: o.Prompts, Log: o.Log,
+		Meter: o.Meter, Cost: o.Cost, Trace: o.Trace, Upgraded: o.Upgraded(), Unstruck: unstruck,
+		Broken: o.Expect(a.expectation(plan), unstruck), ended: cases.VerdictOf(o),
+	}, nil
+}

@@ -1,0 +1,52 @@
+package evidence
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/upg"
+	"ionbench/scenarios/verdict"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
+)
+
+// Foreign is the evidence of an attempt by somebody else's tool, of which nothing is seen but
+// what it sends. The tool was to send file, met the faults of plan, and waits as long as
+// response for an answer. How it ended, and what is expected of it, is for the caller to add.
+func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, plan fault.Plan, response time.Duration) *verdict.Evidence {
+	condition := b.Condition(s, now, file.Image, response)
+	e := &verdict.Evidence{
+		Upgrade:  true,
+		Tool:     verdict.Tool{Foreign: true, Ended: true, Unanswered: s.SentLast()},
+		Revision: file.Revision,
+		Before:   verdict.Before{State: b.State},
+		Meter:    &condition,
+		Cost:     b.Cost(s, now),
+		Story:    b.Story(s),
+		Forged:   slices.ContainsFunc(plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
+		Unstruck: s.Unstruck(),
+	}
+	e.Tool.Counts = counts(e, int(s.Counts().ImageBlocks))
+	return e
+}
+
+// counts is how a tool would count its download of so many blocks, as far as line and meter
+// know it.
+func counts(e *verdict.Evidence, blocks int) client.Counts {
+	c := client.Counts{Blocks: blocks, Transmitted: int(e.Cost.Blocks)}
+	for _, event := range e.Story {
+		switch w := event.What.(type) {
+		case story.BlockProgrammed:
+			c.Answered = int(w.Block)
+			c.Confirmed++
+		case story.StateEntered:
+			if w.State == meter.Erasing {
+				c.Passes++
+			}
+		}
+	}
+	return c
+}
