@@ -1,13 +1,13 @@
-// Package bench is the virtual-time kernel: a station (meter, line and faults) and a host
-// at its other end, one clock, one trace. One goroutine owns it all; seventy minutes take
-// milliseconds, and the same calls always give the same bytes.
+// Package bench is the kernel of virtual time. It joins a station (meter, line and faults) with
+// a host at the other end of the line, under one clock and with one trace. One goroutine runs
+// all of it: seventy minutes take milliseconds, and the same calls always give the same bytes.
 //
-// A Bench can be cloned and fingerprinted at any instant. A clone has the same future as
-// the original, byte for byte; two benches with equal fingerprints have the same future,
-// times aside.
+// A Bench can be cloned and fingerprinted at any instant. A clone has the same future as the
+// original, byte for byte. Two benches with equal fingerprints have the same future, too,
+// except that their clocks may differ.
 //
-// The station is a machine of its own, so that real time serves it unchanged: package
-// serve puts a PTY or a TCP port where the bench has its host.
+// The station is a machine of its own, so it can also run in real time: package serve puts a
+// PTY or a TCP port where the bench has its host.
 package bench
 
 import (
@@ -21,18 +21,18 @@ import (
 // Host is the other end of the line: the upgrader with the person in front of it.
 type Host interface {
 	machine.Machine
-	// Order makes a fault of the host's side or of its connection happen, or ends one that
+	// Order carries out a fault of the host's side or of its connection, or ends one that
 	// lasts.
 	Order(now time.Duration, o Order)
-	// Done reports that the host will do no more.
+	// Done reports that the host has finished.
 	Done() bool
-	// Drain appends what happened at the host since the last call. It can look at the
-	// station, as it is at this moment.
+	// Drain appends what happened at the host since the last call. It may look at the station
+	// as it is at this moment.
 	Drain(dst []story.Event, s *Station) []story.Event
-	// CloneHost is an independent copy with the same future. It may be made in the memory
-	// of spent, a host that nobody uses any more; nil for none.
+	// CloneHost returns an independent copy with the same future. It may reuse the memory of
+	// spent, a host that is no longer used, or nil.
 	CloneHost(spent Host) Host
-	// AppendState appends all that decides the host's future, times relative to now.
+	// AppendState appends everything that decides the host's future. Times are relative to now.
 	AppendState(dst []byte, now time.Duration) []byte
 }
 
@@ -45,12 +45,13 @@ type Bench struct {
 	events  []story.Event
 }
 
-// New joins a station and a host; the clock stands at now.
+// New joins a station and a host. The clock starts at now.
 func New(now time.Duration, s *Station, h Host) *Bench {
 	return &Bench{now: now, station: s, host: h}
 }
 
-// reach sets the clock, if it is not beyond at. Nothing is due at the station before that.
+// reach sets the clock to at, unless it is already later. Nothing is due at the station before
+// that.
 func (b *Bench) reach(at time.Duration) {
 	b.now = max(b.now, at)
 	b.station.now = max(b.station.now, b.now)
@@ -65,7 +66,7 @@ func (b *Bench) Station() *Station { return b.station }
 // Host is the host's side.
 func (b *Bench) Host() Host { return b.host }
 
-// Next is when something happens next; ok is false when nothing ever will.
+// Next returns when something happens next. ok is false when nothing ever will.
 func (b *Bench) Next() (at time.Duration, ok bool) {
 	at, ok = b.station.Next()
 	if t, due := b.host.Next(); due && (!ok || t < at) {
@@ -74,15 +75,15 @@ func (b *Bench) Next() (at time.Duration, ok bool) {
 	return max(at, b.now), ok
 }
 
-// Step goes on to the next instant at which something happens and does it. It returns
-// false when nothing ever will.
+// Step goes to the next instant at which something happens and does it. It returns false when
+// nothing ever will.
 func (b *Bench) Step() bool {
 	at, ok := b.Next()
 	return ok && b.advance(at)
 }
 
-// advance does what happens next, if that is not after limit. The station goes on by
-// itself for as long as the host has no part in it.
+// advance does what happens next, unless that is after limit. The station runs alone for as
+// long as the host has nothing to do.
 func (b *Bench) advance(limit time.Duration) bool {
 	host, due := b.host.Next()
 	if !due || host > limit {
@@ -102,14 +103,14 @@ func (b *Bench) advance(limit time.Duration) bool {
 	return due
 }
 
-// maxTurns bounds how often bytes go to and fro in one instant: more is a defect.
+// maxTurns bounds how often bytes go to and fro in one instant. More is a defect.
 const maxTurns = 10_000
 
-// Exchange carries what both ends have to say at this instant. Call it after an end was
-// used from outside.
+// Exchange carries what both ends have to say at this instant. Call it after an end was used
+// from outside the bench.
 func (b *Bench) Exchange() { b.exchange(true, true) }
 
-// exchange goes on while one of the ends may have something new to say.
+// exchange goes on while one of the two ends may have something new to say.
 func (b *Bench) exchange(host, device bool) {
 	for range maxTurns {
 		if host {
@@ -149,8 +150,8 @@ func (b *Bench) carryToHost() (moved bool) {
 	return moved
 }
 
-// Carry brings an order of the station to the host. To the station, one whose connection is
-// reset is gone.
+// Carry brings an order of the station to the host. A host whose connection is reset is gone as
+// far as the station is concerned.
 func (b *Bench) Carry(o Order) {
 	if o.Command == ResetConnection {
 		b.station.HostGone(b.now)
@@ -158,7 +159,7 @@ func (b *Bench) Carry(o Order) {
 	b.host.Order(b.now, o)
 }
 
-// note adds to the trace what happened at the host.
+// note adds what happened at the host to the trace.
 func (b *Bench) note() {
 	b.events = b.host.Drain(b.events[:0], b.station)
 	for _, e := range b.events {
@@ -166,8 +167,8 @@ func (b *Bench) note() {
 	}
 }
 
-// Run goes on until the host is done, nothing more can happen, or the clock reaches
-// limit. It says whether the host is done.
+// Run goes on until the host is done, nothing more can happen, or the clock reaches limit. It
+// returns whether the host is done.
 func (b *Bench) Run(limit time.Duration) bool {
 	b.Exchange()
 	for !b.host.Done() {
@@ -175,14 +176,14 @@ func (b *Bench) Run(limit time.Duration) bool {
 			continue
 		}
 		if _, ok := b.Next(); ok {
-			b.reach(limit) // what comes next comes too late
+			b.reach(limit) // what comes next is after the limit
 		}
 		return false
 	}
 	return true
 }
 
-// AdvanceTo lets the time pass until then.
+// AdvanceTo lets time pass until then.
 func (b *Bench) AdvanceTo(then time.Duration) {
 	for {
 		at, ok := b.Next()
@@ -194,15 +195,14 @@ func (b *Bench) AdvanceTo(then time.Duration) {
 	}
 }
 
-// Clone is an independent copy with the same future. The trace so far is shared.
+// Clone returns an independent copy with the same future. It shares the trace so far.
 func (b *Bench) Clone() *Bench {
 	c := new(Bench)
 	b.CopyTo(c)
 	return c
 }
 
-// CopyTo makes c, which is a bench that nobody uses any more, a Clone of b in the memory
-// that c has.
+// CopyTo makes c a clone of b. c is a bench that is no longer used; its memory is reused.
 func (b *Bench) CopyTo(c *Bench) {
 	if c.station == nil {
 		c.station = new(Station)
@@ -213,7 +213,7 @@ func (b *Bench) CopyTo(c *Bench) {
 	c.buffer, c.events = c.buffer[:0], c.events[:0]
 }
 
-// Fingerprint identifies the state of both ends and the line between them.
+// Fingerprint identifies the state of both ends and of the line between them.
 func (b *Bench) Fingerprint() machine.Fingerprint {
 	state := b.station.AppendState(nil, b.now)
 	return machine.FingerprintOf(b.host.AppendState(state, b.now))

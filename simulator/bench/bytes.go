@@ -11,7 +11,7 @@ func (k *strike) setTrap(position uint64) {
 	k.trap, k.trapped = position, true
 }
 
-// byteDirection is where the byte that the fault waits for travels.
+// byteDirection is the direction of the byte that the fault waits for.
 func (k *strike) byteDirection() line.Direction {
 	side := k.fault.Direction()
 	if k.fault.Trigger.Unit == fault.AtByte {
@@ -43,7 +43,7 @@ func (s *Station) armTraps() {
 	}
 }
 
-// takeTraps lets the faults act whose byte is the next on the line.
+// takeTraps lets the faults act that wait for the byte which is next on the line.
 func (s *Station) takeTraps(now time.Duration) {
 	if !s.line.Trapped() {
 		return
@@ -75,21 +75,21 @@ func (s *Station) takeTrap(now time.Duration, d line.Direction) {
 			k.waitForNextByte()
 		}
 		if s.line.Left(d) != at {
-			return // the byte is gone: others at the same place have missed it
+			return // the byte is gone, so other faults at the same place have missed it
 		}
 	}
 }
 
-// waitForNextByte sets the trap to the next byte that the trigger names, if no other
-// trap is set.
+// waitForNextByte sets the trap to the next byte that the trigger names, unless a trap is set
+// already.
 func (k *strike) waitForNextByte() {
 	if !k.trapped && k.next > 0 && k.fault.Trigger.Unit == fault.AtByte {
 		k.setTrap(k.trapAt(k.next))
 	}
 }
 
-// aimAtBytes makes a fault of single bytes harm the next ones in its direction, or the
-// one that its trigger names, which is next.
+// aimAtBytes makes a byte fault harm the next bytes in its direction. If its trigger names a
+// byte, that one is the next.
 func aimAtBytes(s *Station, _ time.Duration, k *strike) {
 	k.bytes = max(1, k.fault.Parameters.Length)
 	d := k.byteDirection()
@@ -101,8 +101,7 @@ func aimAtBytes(s *Station, _ time.Duration, k *strike) {
 	s.armTraps()
 }
 
-// harmByte does to the next byte what the fault does to bytes, and waits for the byte
-// behind it while there are more to harm.
+// harmByte harms the next byte, and waits for the byte after it if there are more to harm.
 func (s *Station) harmByte(k *strike, d line.Direction) {
 	next := s.line.Left(d) + 1
 	k.bytes--
@@ -114,8 +113,8 @@ func (s *Station) harmByte(k *strike, d line.Direction) {
 	k.waitForNextByte()
 }
 
-// byteHarm does to the next byte what the fault does to bytes, and says how many stand in
-// front of the one behind it that were not there before.
+// byteHarm harms the next byte. It returns how many bytes it has inserted before the byte that
+// follows.
 type byteHarm func(s *Station, d line.Direction, k *strike) (more uint64)
 
 func dropByte(s *Station, d line.Direction, _ *strike) (more uint64) {
@@ -134,7 +133,7 @@ func repeatByte(s *Station, d line.Direction, _ *strike) (more uint64) {
 	return 1
 }
 
-// insertBytes puts all bytes that are to be inserted in front of the next one.
+// insertBytes puts all bytes of the fault before the next one.
 func insertBytes(s *Station, d line.Direction, k *strike) (more uint64) {
 	stream := fault.NewStream(k.fault.Parameters.Seed, "byte-insert")
 	for range k.bytes + 1 {

@@ -8,7 +8,7 @@ import (
 	"ionbench/simulator/flash"
 )
 
-// checkAddress: an address is one that the meter programs.
+// checkAddress refuses an address that the meter never programs.
 func (s *Station) checkAddress(f fault.Fault) error {
 	g := s.meter.Chip().Geometry()
 	first, end := uint64(g.Protected*g.SectorBytes), uint64(g.Bytes())
@@ -18,13 +18,13 @@ func (s *Station) checkAddress(f fault.Fault) error {
 	return nil
 }
 
-// atOperation reports that the fault befalls the flash operation of its trigger, and no
+// atOperation reports that the fault acts on the flash operation of its trigger, and not on an
 // address.
 func (k *strike) atOperation() bool {
 	return k.fault.Kind.Place() == fault.PlaceChip && k.fault.Parameters.Address == 0
 }
 
-// chipCannot is why a fault cannot befall the operation that begins now; empty if it can.
+// chipCannot says why a fault cannot act on the operation that begins now; empty if it can.
 func (s *Station) chipCannot(k *strike) string {
 	if !k.atOperation() {
 		return ""
@@ -42,8 +42,8 @@ func (s *Station) chipCannot(k *strike) string {
 	return ""
 }
 
-// harm notes that the chip is harmed. Where the fault befalls an operation, that one is the
-// next.
+// harm notes that the chip is harmed. next is the operation that now begins, for a fault that
+// acts on one.
 func (s *Station) harm(k *strike) (chip *flash.Chip, next uint64) {
 	s.harmed = true
 	chip = s.meter.Chip()
@@ -86,8 +86,8 @@ func failErase(s *Station, _ time.Duration, k *strike) {
 	chip.FailAt(next)
 }
 
-// stickBits makes bits of a byte 0 for good: by its address, or the first that is programmed
-// next.
+// stickBits makes bits of a byte 0 for good: of the byte at the fault's address, or else of the
+// first byte that is programmed next.
 func stickBits(s *Station, _ time.Duration, k *strike) {
 	chip, _ := s.harm(k)
 	address := k.fault.Parameters.Address
@@ -103,9 +103,8 @@ func stickBits(s *Station, _ time.Duration, k *strike) {
 	}
 }
 
-// healChip replaces a chip that faults of a plan have harmed by a good one with the same
-// contents, for which the meter is switched off. One that somebody has harmed by hand alone
-// stays as it is.
+// healChip replaces a chip that a plan has harmed by a good one with the same contents. The
+// meter is switched off for that. A chip that was harmed only by hand stays as it is.
 func (s *Station) healChip(now time.Duration) {
 	if s.harmed && s.meter.Chip().Faulty() {
 		s.cutPower(now)

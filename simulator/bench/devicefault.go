@@ -26,7 +26,8 @@ func resetMeter(s *Station, now time.Duration, k *strike) {
 func silence(s *Station, _ time.Duration, _ *strike) { s.silent++ }
 func speak(s *Station, _ time.Duration, _ *strike)   { s.silent-- }
 
-// stopMeter takes the meter out of the middle of whatever it does, its words included.
+// stopMeter stops the meter in the middle of whatever it does. What it was about to send is
+// lost.
 func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
 	s.cuts++
 	s.deliver(now, true)
@@ -45,8 +46,8 @@ func powerBack(s *Station, now time.Duration, _ *strike) {
 	s.afterMeter(now)
 }
 
-// hang makes the firmware hang, and the watchdog bite when its time is over. What has left
-// the meter goes on its way.
+// hang makes the firmware hang. The watchdog restarts it when the fault's time is over. Bytes
+// that have left the meter still arrive.
 func hang(s *Station, now time.Duration, k *strike) {
 	s.cuts++
 	s.deliver(now, true)
@@ -65,7 +66,7 @@ func bite(s *Station, now time.Duration, _ *strike) {
 	s.afterMeter(now)
 }
 
-// MeterDelay is how much later than otherwise the meter begins to send a frame.
+// MeterDelay is how much later than usual the meter begins to send a frame.
 func (s *Station) MeterDelay() (by time.Duration) {
 	for i := range s.plan {
 		if k := &s.plan[i]; k.active && k.effect.slow {
@@ -75,8 +76,8 @@ func (s *Station) MeterDelay() (by time.Duration) {
 	return by
 }
 
-// sendSlowly holds a frame of the meter back while it is slow, and then until those before
-// it are gone: frames keep their order.
+// sendSlowly holds a frame back while the meter is slow, and afterwards until the frames before
+// it are gone, so that frames keep their order.
 func (s *Station) sendSlowly(now time.Duration, frame []byte) {
 	by := s.MeterDelay()
 	switch n := len(s.slow); {
@@ -91,7 +92,7 @@ func (s *Station) sendSlowly(now time.Duration, frame []byte) {
 	}
 }
 
-// sendHeld sends the frames of a slow meter whose time has come.
+// sendHeld sends the held frames whose time has come.
 func (s *Station) sendHeld(now time.Duration) {
 	for len(s.slow) > 0 && s.slow[0].at <= now {
 		frame := s.slow[0].frame
@@ -102,5 +103,6 @@ func (s *Station) sendHeld(now time.Duration) {
 	}
 }
 
-// dropHeld forgets the frames that are held back: they were the meter's, and it is off.
+// dropHeld forgets the frames that are held back, because the meter that was to send them is
+// off.
 func (s *Station) dropHeld() { s.delay, s.slow = s.delay[:0], s.slow[:0] }

@@ -9,9 +9,9 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// effect is what faults of a kind do. Most have a beginning, and those that last an end. Some
-// do nothing when they strike but take the next frame, answer or bytes that come. What none of
-// the fields says, the fault does not do.
+// effect is what the faults of one kind do. Most kinds have a beginning, and those that last
+// have an end. Some do nothing when they strike, and act on the next frame, answer or bytes
+// instead.
 type effect struct {
 	begin func(s *Station, now time.Duration, k *strike)
 	end   func(s *Station, now time.Duration, k *strike)
@@ -27,7 +27,7 @@ type effect struct {
 	rate bool      // it sets the host's converter to a rate of its own
 }
 
-// effects are those of all kinds, by kind. A kind without one is refused with its plan.
+// effects returns the effect of every kind. A plan with a kind that has none is refused.
 func effects() []effect {
 	return []effect{
 		fault.PowerLoss:     {begin: cutPower, end: powerBack, cut: (*meter.Meter).CutFlash, off: true},
@@ -81,7 +81,7 @@ func effects() []effect {
 	}
 }
 
-// effectOf is what a fault of the kind does; nil if nobody has said.
+// effectOf returns the effect of a kind; nil if it has none.
 func (s *Station) effectOf(k fault.Kind) *effect {
 	if int(k) >= len(s.effects) || s.effects[k].begin == nil {
 		return nil
@@ -89,17 +89,19 @@ func (s *Station) effectOf(k fault.Kind) *effect {
 	return &s.effects[k]
 }
 
-// lastUntilOver is the beginning of a fault that is looked for while it is at work.
+// lastUntilOver begins a fault that does nothing by itself: other code asks whether it is at
+// work.
 func lastUntilOver(*Station, time.Duration, *strike) {}
 
-// aimAtNext takes the next frame or answer that it can act on.
+// aimAtNext makes the fault act on the next frame or answer that it can act on.
 func aimAtNext(_ *Station, _ time.Duration, k *strike) { k.armed++ }
 
-// eachDirection is the effect of a lasting fault of the line in the directions that it acts on.
+// eachDirection is the effect of a lasting fault of the line, in each direction that it acts
+// on.
 func eachDirection(change func(s *Station, now time.Duration, d line.Direction, k *strike, on bool)) effect {
 	turn := func(on bool) func(*Station, time.Duration, *strike) {
 		return func(s *Station, now time.Duration, k *strike) {
-			s.deliver(now, true) // what has arrived so far has
+			s.deliver(now, true) // what has arrived by now is not affected
 			for _, d := range directions(k.fault) {
 				change(s, now, d, k, on)
 			}
@@ -108,7 +110,7 @@ func eachDirection(change func(s *Station, now time.Duration, d line.Direction, 
 	return effect{begin: turn(true), end: turn(false)}
 }
 
-// order is the effect of a fault that the host's side carries out.
+// order is the effect of a fault that the host's side has to carry out.
 func order(begins, ends Command) effect {
 	e := effect{begin: func(s *Station, _ time.Duration, k *strike) { s.order(begins, k) }}
 	if ends != none {

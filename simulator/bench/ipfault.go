@@ -6,14 +6,14 @@ import (
 	"ionbench/simulator/line"
 )
 
-// maxKept bounds what a stalled network keeps, in bytes a direction: more is lost, as in a
+// maxKept bounds what a stalled network keeps, in bytes per direction. More is lost, as in a
 // gateway whose buffer is full.
 const maxKept = 1 << 20
 
-// forgetConnection makes the network between the host and the line forget the connection: it
-// drops what arrives at either end. The line's direction to the meter is cut for that, so that
-// what the host sends counts as sent.
-// Assumption: what the gateway had of a frame on the line at that moment is lost with it.
+// forgetConnection makes the network between host and line forget the connection: it drops what
+// arrives at either end. The line to the meter is cut for that, so that what the host sends
+// still counts as sent.
+// Assumption: if the gateway was passing on a frame at that moment, the rest of it is lost.
 func forgetConnection(s *Station, now time.Duration, _ *strike) {
 	s.deliver(now, true)
 	s.halfOpen++
@@ -39,14 +39,15 @@ func goOn(s *Station, now time.Duration, _ *strike) {
 	}
 }
 
-// stalls tells whether the network keeps what it is given. One that forgets it does not.
+// stalls reports whether the network keeps what it is given. A network that has forgotten the
+// connection keeps nothing.
 func (s *Station) stalls() bool { return s.stalled > 0 && s.halfOpen == 0 }
 
 func (s *Station) keep(d line.Direction, p []byte) {
 	s.kept[d] = append(s.kept[d], p[:min(len(p), maxKept-len(s.kept[d]))]...)
 }
 
-// burst hands on all that a stalled network has kept.
+// burst passes on all that a stalled network has kept.
 func (s *Station) burst(now time.Duration) {
 	kept := s.kept
 	s.kept = [2][]byte{}
@@ -54,7 +55,7 @@ func (s *Station) burst(now time.Duration) {
 	s.send(now, line.ToMeter, kept[line.ToMeter])
 }
 
-// send puts p on the line; what comes from the host has to pass the network before.
+// send puts p on the line. Bytes from the host must pass the network first.
 func (s *Station) send(now time.Duration, d line.Direction, p []byte) {
 	if d == line.ToMeter && s.stalls() {
 		s.keep(d, p)
@@ -63,8 +64,7 @@ func (s *Station) send(now time.Duration, d line.Direction, p []byte) {
 	s.line.Send(now, d, p)
 }
 
-// arrive is p at the far end of the line; what is for the host has to pass the network
-// behind it.
+// arrive takes p at the far end of the line. Bytes for the host must pass the network after it.
 func (s *Station) arrive(now time.Duration, d line.Direction, p []byte) {
 	switch {
 	case d == line.ToMeter && s.silent == 0:

@@ -7,7 +7,7 @@ import (
 	"ionbench/simulator/line"
 )
 
-// frameHarm is what befalls a frame that is about to be sent.
+// frameHarm is what happens to a frame that is about to be sent.
 type frameHarm uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 // both are the directions of the line.
 var both = [...]line.Direction{line.ToMeter, line.FromMeter}
 
-// directions are those that a fault of the line acts on.
+// directions are those in which a fault of the line acts.
 func directions(f fault.Fault) []line.Direction {
 	switch f.Direction() {
 	case fault.ToMeter:
@@ -30,8 +30,8 @@ func directions(f fault.Fault) []line.Direction {
 	return both[:]
 }
 
-// atWork is the fault of k's kind that acts on direction d now; of several the one that
-// stands last in the plan. It is nil when there is none.
+// atWork returns the fault of k's kind that acts on direction d now: if there are several, the
+// last one in the plan; nil if there is none.
 func (s *Station) atWork(k *strike, d line.Direction) *strike {
 	return s.lastAtWork(func(other *strike) bool {
 		if other.fault.Kind != k.fault.Kind {
@@ -42,7 +42,8 @@ func (s *Station) atWork(k *strike, d line.Direction) *strike {
 	})
 }
 
-// lastAtWork is the last fault of the plan that is at work and of which holds; nil for none.
+// lastAtWork returns the last fault of the plan that is at work and for which holds is true;
+// nil if there is none.
 func (s *Station) lastAtWork(holds func(*strike) bool) *strike {
 	for i := len(s.plan) - 1; i >= 0; i-- {
 		if k := &s.plan[i]; k.active && holds(k) {
@@ -98,9 +99,8 @@ func setConverter(s *Station, now time.Duration, _ *strike) {
 	s.setHostRate()
 }
 
-// setHostRate gives the host's end of the line the rate of its converter, which is the
-// host's own unless somebody has set it to another. A line without a rate has none to get
-// wrong.
+// setHostRate sets the rate at the host's end of the line: that of its converter, if a fault
+// has set one, or else the host's own. A line without a rate stays without one.
 func (s *Station) setHostRate() {
 	rate := s.hostBaud
 	if k := s.lastAtWork(func(k *strike) bool { return k.effect.rate }); k != nil && rate != 0 {
@@ -111,7 +111,7 @@ func (s *Station) setHostRate() {
 	}
 }
 
-// plug is a loose plug at work.
+// plug is the state of a loose plug.
 type plug struct {
 	out    bool          // the cable is out just now
 	toggle time.Duration // when that changes
@@ -126,7 +126,7 @@ func turnPlug(s *Station, now time.Duration, k *strike, out bool) {
 	s.setPlug(now, k, out)
 }
 
-// setPlug takes the cable of a loose plug out, or puts it in.
+// setPlug pulls the cable of a loose plug, or puts it in.
 func (s *Station) setPlug(now time.Duration, k *strike, out bool) {
 	if k.out == out {
 		return
@@ -137,28 +137,28 @@ func (s *Station) setPlug(now time.Duration, k *strike, out bool) {
 	}
 }
 
-// loose tells whether the fault is a loose plug at work.
+// loose reports whether the fault is a loose plug at work.
 func (k *strike) loose() bool { return k.active && k.effect.plug }
 
-// turnsNext tells whether the plug turns once more before the fault ends by the clock.
+// turnsNext reports whether the plug moves once more before the fault's time is over.
 func (k *strike) turnsNext() bool { return k.loose() && (!k.timed || k.toggle < k.until) }
 
-// flap is the next turn of a loose plug.
+// flap moves a loose plug: out if it was in, in if it was out.
 func (s *Station) flap(now time.Duration, k *strike) {
 	s.deliver(now, true)
 	k.toggle += k.fault.Parameters.By
 	s.setPlug(now, k, !k.out)
 }
 
-// breakByte is what a receiver makes of a line that goes to spacing, and of one that comes
-// back from it: a byte without a stop bit.
+// breakByte is what a receiver reads when the line goes to spacing, and again when it comes
+// back: a byte without a stop bit.
 //
-// Assumption: a UART without break detection reads one 00 as the break begins and waits for
-// the line to go idle; as it does, with bits of whatever was on it, one more.
+// Assumption: a UART without break detection reads one 00 when the break begins, then waits for
+// an idle line, and reads one more byte when the break ends.
 const breakByte = 0x00
 
-// holdInBreak holds the line in spacing, or lets it go. What is sent meanwhile is lost. A
-// receiver whose cable is out notices nothing of it.
+// holdInBreak holds the line in spacing, or releases it. What is sent meanwhile is lost. A
+// receiver whose cable is pulled notices nothing.
 func holdInBreak(s *Station, now time.Duration, d line.Direction, _ *strike, on bool) {
 	if !on {
 		s.pull(now, d, false)
@@ -171,7 +171,7 @@ func holdInBreak(s *Station, now time.Duration, d line.Direction, _ *strike, on 
 	}
 }
 
-// takeFrame is what befalls the frame that is about to be sent in direction d.
+// takeFrame is what happens to the frame that is about to be sent in direction d.
 func (s *Station) takeFrame(d line.Direction) (lost, twice bool) {
 	for i := range s.plan {
 		k := &s.plan[i]

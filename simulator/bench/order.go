@@ -13,27 +13,27 @@ type Command uint8
 const (
 	none            Command = iota
 	PressAbort              // the person presses Abort
-	KillTool                // the tool's process ends and cannot tidy up
-	ResetConnection         // the TCP connection is broken; the station has let the host go (HostGone) until it connects again
+	KillTool                // the tool's process is killed and cannot tidy up
+	ResetConnection         // the TCP connection is broken; for the station the host is gone (HostGone) until it connects again
 	Sleep                   // the PC neither hears nor does anything
-	Wake                    // and is awake again
+	Wake                    // the PC is awake again
 	FillDisk                // nothing more can be written
 	FreeDisk                // there is room again
-	SetClock                // the PC's calendar is set by Order.By
+	SetClock                // the PC's calendar is moved by Order.By
 	RemoveFile              // the firmware file is gone
-	DamageFile              // a damaged copy is in the place of the firmware file
+	DamageFile              // a damaged copy has replaced the firmware file
 )
 
 // EndsRun reports that the command ends the tool or its connection.
 func (c Command) EndsRun() bool { return c == PressAbort || c == KillTool || c == ResetConnection }
 
-// Order is what the host's side has to carry out.
+// Order is something that the host's side has to carry out.
 type Order struct {
 	Command Command
-	By      time.Duration // of SetClock: forwards, or back if negative
+	By      time.Duration // of SetClock: forwards, or backwards if negative
 }
 
-// order leaves an order to the host's side.
+// order queues an order for the host's side.
 func (s *Station) order(c Command, k *strike) {
 	o := Order{Command: c}
 	if p := &k.fault.Parameters; c == SetClock {
@@ -44,15 +44,16 @@ func (s *Station) order(c Command, k *strike) {
 	s.orders = append(s.orders, o)
 }
 
-// Orders hands out what the host's side has to carry out, in the order in which it came.
+// Orders returns the orders that the host's side has to carry out, oldest first, and empties
+// the queue.
 func (s *Station) Orders() []Order {
 	orders := s.orders
 	s.orders = nil
 	return orders
 }
 
-// orderAgain tells a host that begins what is at work at its side since the one before it.
-// What that one did not hear of any more concerns nobody.
+// orderAgain tells a new host which faults of its side are at work already. Orders that the
+// host before it did not take are dropped.
 func (s *Station) orderAgain(now time.Duration) {
 	s.orders = nil
 	for i := range s.plan {

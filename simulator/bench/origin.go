@@ -7,9 +7,9 @@ import (
 	"ionbench/simulator/line"
 )
 
-// origin is where the counts of a host's run begin. What it holds was counted before, over
-// the whole life of the station. Blocks and percentages need none: they are counted by the
-// sequence numbers that a host gives.
+// origin is where the counts of a host's run begin. The station counts over its whole life;
+// these are its counts when the run began. Blocks and percentages need no origin: they follow
+// from the host's sequence numbers.
 type origin struct {
 	at          time.Duration
 	frames      [2]uint64 // by direction
@@ -31,8 +31,8 @@ func (s *Station) here(now time.Duration) origin {
 	}
 }
 
-// count is how far the count that k waits for has come by now, from its origin on. It is 0
-// for triggers that are not counted.
+// count is how far the count that k waits for has come, from its origin on. It is 0 for
+// triggers that count nothing.
 func (s *Station) count(now time.Duration, k *strike) uint64 {
 	o := &k.origin
 	switch t := &k.fault.Trigger; t.Unit {
@@ -57,11 +57,11 @@ func (s *Station) count(now time.Duration, k *strike) uint64 {
 	return 0
 }
 
-// since is how much later than from a count is; what was in flight then still counts for
-// the run before.
+// since is how much later to is than from. What was in flight when the run began still counts
+// for the run before it.
 func since(from, to uint64) uint64 { return to - min(from, to) }
 
-// framesOf are those of one direction, or of both.
+// framesOf is the number of frames in one direction, or in both.
 func framesOf(side fault.Side, frames [2]uint64) uint64 {
 	switch side {
 	case fault.ToMeter:
@@ -72,13 +72,12 @@ func framesOf(side fault.Side, frames [2]uint64) uint64 {
 	return frames[line.ToMeter] + frames[line.FromMeter]
 }
 
-// countFrom makes k wait for its moments as a run counts them that began at o and whose
-// count stands at done. Those until then are none of k's.
+// countFrom makes k count from o. The count stands at done: moments up to there are over for k.
 func (k *strike) countFrom(o origin, done uint64) {
 	k.origin = o
 	k.next, _ = k.fault.NextStrike(done + 1)
 	k.waitForNextByte()
 }
 
-// trapAt is the position on the line of the n-th byte of the run.
+// trapAt is the position on the line of the run's n-th byte.
 func (k *strike) trapAt(n uint64) uint64 { return k.origin.bytes[k.byteDirection()] + n - 1 }

@@ -13,7 +13,7 @@ import (
 	"ionbench/simulator/story"
 )
 
-// strike is one fault of the plan and how far it is.
+// strike is one fault of the plan and how far it has come.
 type strike struct {
 	fault  fault.Fault
 	effect *effect
@@ -25,11 +25,11 @@ type strike struct {
 
 // moment is when a fault strikes.
 type moment struct {
-	origin origin // what next is counted from
+	origin origin // next counts from here
 	next   uint64 // the coming moment in the trigger's unit; 0 when there is none
-	count  int    // times that it struck
-	named  bool   // it was said that it cannot strike
-	missed string // why it could not, when its moment had come
+	count  int    // how often it has struck
+	named  bool   // the trace says already that it cannot strike
+	missed string // why it could not strike when its moment came
 }
 
 // spell is how long a fault is at work.
@@ -40,24 +40,22 @@ type spell struct {
 	noResponses uint64 // resends until it ends; 0 when they do not end it
 }
 
-// aim is what a fault that has struck has still to take.
+// aim is what a fault that has struck has still to act on.
 type aim struct {
-	armed   int    // frames or replies
+	armed   int    // frames or answers to act on
 	trap    uint64 // position of the next byte that it waits for
 	trapped bool
-	bytes   int    // bytes in a row that are left to harm
-	harms   uint64 // flash operation of the chip's life that it befalls; 0 for none
+	bytes   int    // bytes in a row still to harm
+	harms   uint64 // the flash operation that it acts on, counted over the chip's life; 0 for none
 }
 
-// SetPlan replaces the plan. Faults of the old one that are still at work go on until
-// they end, or Heal ends them, and strike no more.
+// SetPlan replaces the plan. Faults of the old plan that are at work go on until they end or
+// Heal ends them. They do not strike again.
 //
-// The plan of a run is set before Begin, with which its counts begin. A plan that is set in
-// the middle of a run counts from the beginning of that run, too: it is as if it had been
-// set there, but what has passed is missed, and of faults that repeat the moments to come
-// are left. That is so until the next Begin: between SetPlan and the Begin that it is meant
-// for no time should pass. The run of a station that never saw a Begin began when it was
-// made.
+// Set the plan of a run before Begin, which starts its counts, and let no time pass between the
+// two. A plan that is set in the middle of a run counts from the beginning of that run. Moments
+// that have passed by then are missed; a fault that repeats still has the moments to come. If
+// Begin was never called, the run began when the station was made.
 func (s *Station) SetPlan(p fault.Plan) error {
 	if err := s.CheckPlan(p); err != nil {
 		return err
@@ -66,8 +64,8 @@ func (s *Station) SetPlan(p fault.Plan) error {
 	return s.AddPlan(p)
 }
 
-// AddPlan adds faults to the plan, in the manner of SetPlan: what has passed is missed.
-// Those that are there already go on as they are.
+// AddPlan adds faults to the plan, as SetPlan does: moments that have passed are missed. The
+// faults that are there already go on.
 func (s *Station) AddPlan(p fault.Plan) error {
 	if err := s.CheckPlan(p); err != nil {
 		return err
@@ -82,7 +80,7 @@ func (s *Station) AddPlan(p fault.Plan) error {
 	return nil
 }
 
-// CheckPlan tells why p cannot befall this station; nil if it can.
+// CheckPlan says why p cannot be played on this station; nil if it can.
 func (s *Station) CheckPlan(p fault.Plan) error {
 	for _, f := range p {
 		if err := f.Validate(); err != nil {
@@ -98,7 +96,7 @@ func (s *Station) CheckPlan(p fault.Plan) error {
 	return nil
 }
 
-// dropPlan forgets the plan but for the faults that are at work.
+// dropPlan forgets the plan, except for the faults that are at work.
 func (s *Station) dropPlan() {
 	s.plan = slices.DeleteFunc(s.plan, func(k strike) bool { return !k.active })
 	for i := range s.plan {
@@ -106,7 +104,7 @@ func (s *Station) dropPlan() {
 	}
 }
 
-// strikeNoMore leaves a fault that is at work nothing but to end.
+// strikeNoMore leaves a fault that is at work with nothing to do but to end.
 func (k *strike) strikeNoMore() {
 	k.next = 0
 	if !k.fault.Windowed() {
@@ -114,10 +112,10 @@ func (k *strike) strikeNoMore() {
 	}
 }
 
-// Begin tells that a host begins its run. All that the plan counts is counted from here,
-// and what the host asks is no resend of what the one before asked. Faults strike that wait
-// for the start. Of a plan that was there before, those faults begin anew that have still
-// to strike, for the first time or again; those at work go on as they began.
+// Begin says that a host begins its run. Everything that the plan counts is counted from here,
+// and no request of this host counts as a resend of the last host's. Faults that wait for the
+// start strike now. Faults that still have to strike, for the first time or again, count from
+// here; those at work go on.
 func (s *Station) Begin(now time.Duration) {
 	s.Advance(now)
 	s.watch.forgetHost()
@@ -138,8 +136,8 @@ func (s *Station) Begin(now time.Duration) {
 	}
 }
 
-// Waiting reports that a fault of the plan has still to strike, or to take the frame, the
-// byte or the flash operation that it struck for.
+// Waiting reports that a fault of the plan has still to strike, or has struck and waits for its
+// frame, byte or flash operation.
 func (s *Station) Waiting() bool {
 	for i := range s.plan {
 		if k := &s.plan[i]; k.waiting() || k.harms > s.meter.Chip().Ops() {
@@ -203,7 +201,7 @@ func (s *Station) whyNot(i int) string {
 	return "no host began"
 }
 
-// learnBlocks: the host has told how long the image is.
+// learnBlocks notes how long the image is, which the host has just told.
 func (s *Station) learnBlocks(now time.Duration, length uint32) {
 	s.watch.blocks = ion.Blocks(length)
 	for i := range s.plan {
@@ -215,7 +213,7 @@ func (s *Station) learnBlocks(now time.Duration, length uint32) {
 	}
 }
 
-// strike carries out fault i now.
+// strike makes fault i strike now.
 func (s *Station) strike(now time.Duration, i int) {
 	k := &s.plan[i]
 	if why := s.chipCannot(k); why != "" {
@@ -236,14 +234,14 @@ func (s *Station) strike(now time.Duration, i int) {
 	k.effect.begin(s, now, k)
 }
 
-// goOn waits for the next moment behind the one that has come.
+// goOn waits for the moment after the one that has come.
 func (k *strike) goOn() {
 	if k.next > 0 {
 		k.next, _ = k.fault.NextStrike(k.next + 1)
 	}
 }
 
-// miss: the moment of a fault has come, and it could not strike.
+// miss notes that the moment of a fault has come and that it could not strike.
 func (s *Station) miss(now time.Duration, k *strike, why string) {
 	k.missed = why
 	k.goOn()
@@ -259,11 +257,11 @@ func (k *strike) lasts(now time.Duration) {
 		k.timed, k.until = true, k.origin.at+time.Duration(k.fault.Trigger.Last)
 	}
 	if k.fault.Windowed() && k.fault.Trigger.Unit == fault.AtByte {
-		k.setTrap(k.trapAt(k.fault.Trigger.Last + 1)) // when the one behind the last is next
+		k.setTrap(k.trapAt(k.fault.Trigger.Last + 1)) // when the byte after the last one is next
 	}
 }
 
-// timer is when the fault strikes or ends by the clock.
+// timer is when the clock makes the fault strike or end.
 func (k *strike) timer() (time.Duration, bool) {
 	switch {
 	case k.turnsNext():
@@ -301,8 +299,8 @@ func (s *Station) finish(now time.Duration, i int) {
 	k.effect.end(s, now, k)
 }
 
-// observe tells the faults whose trigger counts in unit that the count goes on; for frames,
-// only those that count the ones in direction d.
+// observe tells the faults that count in unit that the count has moved. For frames, only faults
+// that count direction d are told.
 func (s *Station) observe(now time.Duration, unit fault.Unit, d line.Direction) {
 	for i := range s.plan {
 		t := &s.plan[i].fault.Trigger
@@ -346,8 +344,8 @@ func (s *Station) strikeBlock(now time.Duration, n int) {
 	}
 }
 
-// strikeNoResponse: the host sends a request again. Faults that last so many of these
-// come nearer to their end first, so that the resend itself meets a line that is whole.
+// strikeNoResponse is called when the host sends a request again. First come the faults that
+// last a number of these: if one ends now, the resend itself meets a sound line.
 func (s *Station) strikeNoResponse(now time.Duration) {
 	for i := range s.plan {
 		k := &s.plan[i]
@@ -370,9 +368,9 @@ func (s *Station) strikeState(now time.Duration, state meter.State) {
 	}
 }
 
-// flashWait is the flash operation that a fault waits for, to strike at it or to end with
-// it, counted from the first of the chip's life, and whether that is before or after it; op
-// is 0 when there is none.
+// flashWait is the flash operation at which a fault waits to strike or to end, counted over the
+// chip's life, and whether it waits for its beginning (before) or its end. op is 0 when there
+// is none.
 func (k *strike) flashWait() (op uint64, before bool) {
 	t := &k.fault.Trigger
 	switch {
@@ -386,8 +384,8 @@ func (k *strike) flashWait() (op uint64, before bool) {
 	return k.origin.flashOps + k.next, t.Phase == fault.Before
 }
 
-// skipFlashOps: what has passed is not waited for. A fault that strikes again goes on with
-// its next operation; one that does not is left as it is, to be told of.
+// skipFlashOps moves a fault that repeats past the operations that are over. A fault that
+// strikes once is left as it is, to be reported as missed.
 func (k *strike) skipFlashOps(done uint64) {
 	op, _ := k.flashWait()
 	if op == 0 || op > done || k.active && k.fault.Windowed() {
@@ -398,7 +396,7 @@ func (k *strike) skipFlashOps(done uint64) {
 	}
 }
 
-// strikeFlashOp: operation op, which was watched for, begins (before) or is over.
+// strikeFlashOp is called when the watched operation op begins (before) or is over.
 func (s *Station) strikeFlashOp(now time.Duration, op uint64, before bool) {
 	for i := range s.plan {
 		k := &s.plan[i]
@@ -413,7 +411,7 @@ func (s *Station) strikeFlashOp(now time.Duration, op uint64, before bool) {
 	s.armFlash()
 }
 
-// armFlash tells the meter which of its flash operations are waited for next.
+// armFlash tells the meter for which of its flash operations a fault waits next.
 func (s *Station) armFlash() {
 	var cut, watched *strike
 	done := s.meter.Chip().Ops()
@@ -442,8 +440,8 @@ func (s *Station) armFlash() {
 	}
 }
 
-// sooner is the one whose operation comes first, and of two at one operation the one that
-// is there before it; a, which may be nil, if neither is.
+// sooner returns the fault whose operation comes first. At one operation, a fault that waits
+// for its beginning comes first. If neither is first it returns a, which may be nil.
 func sooner(a, b *strike) *strike {
 	if a == nil {
 		return b
@@ -460,7 +458,7 @@ func flashPhase(p fault.Phase) flash.Phase {
 	return [...]flash.Phase{fault.Before: flash.Before, fault.Torn: flash.Torn, fault.After: flash.After}[p]
 }
 
-// flashCut: the meter's power failed at the operation that a fault had named.
+// flashCut is called when the power has failed at the operation that a fault named.
 func (s *Station) flashCut(now time.Duration) {
 	s.line.Drop(line.FromMeter)
 	s.dropHeld()

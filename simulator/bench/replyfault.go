@@ -11,18 +11,18 @@ import (
 
 // delayed is a frame of the meter that is held back.
 type delayed struct {
-	at      time.Duration // when it goes out; when it is lost, if it is swapped
+	at      time.Duration // when it is sent; for a swapped frame, when it is given up
 	frame   []byte        // never written to: clones share it
-	swapped bool          // it goes out behind the next answer
+	swapped bool          // it is sent after the next answer
 }
 
 // maxDelayed bounds the frames that are held back at once.
 const maxDelayed = 64
 
-// swapLimit is how long an answer waits for another that it could come behind.
+// swapLimit is how long a swapped answer waits for the next one.
 const swapLimit = 60 * time.Second
 
-// sendReply sends a frame of an answer unless a fault of the answers takes it.
+// sendReply sends a frame of an answer, unless a fault of the answers acts on it.
 func (s *Station) sendReply(now time.Duration, frame []byte) {
 	for i := range s.plan {
 		k := &s.plan[i]
@@ -43,8 +43,8 @@ func (s *Station) sendReply(now time.Duration, frame []byte) {
 	s.sendSwapped(now)
 }
 
-// replyHarm does to a frame of an answer what a fault does, and says what goes on in its
-// place, nil for nothing. It has not struck where it cannot act on such a frame.
+// replyHarm changes a frame of an answer as a fault wants it. rest is what is sent instead; nil
+// for nothing. struck is false where the fault cannot act on such a frame.
 type replyHarm func(s *Station, now time.Duration, p fault.Parameters, frame []byte) (rest []byte, struck bool)
 
 func loseReply(*Station, time.Duration, fault.Parameters, []byte) (rest []byte, struck bool) {
@@ -66,7 +66,7 @@ func repeatReply(s *Station, now time.Duration, _ fault.Parameters, frame []byte
 	return frame, true
 }
 
-// renameReply gives the answer the message id behind its own.
+// renameReply gives the answer the next message id instead of its own.
 func renameReply(_ *Station, _ time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
 	return withNextID(frame)
 }
@@ -89,8 +89,8 @@ func (s *Station) holdBack(d delayed) {
 	}
 }
 
-// releaseDelayed sends the frames that are late enough, and forgets those that waited too
-// long for an answer to come behind.
+// releaseDelayed sends the frames whose delay is over, and drops swapped ones that have waited
+// too long for another answer.
 func (s *Station) releaseDelayed(now time.Duration) {
 	sent := false
 	kept := s.delay[:0]
@@ -109,7 +109,7 @@ func (s *Station) releaseDelayed(now time.Duration) {
 	}
 }
 
-// sendSwapped sends the frames that waited for an answer to go out before them.
+// sendSwapped sends the frames that had to let an answer go first.
 func (s *Station) sendSwapped(now time.Duration) {
 	kept := s.delay[:0]
 	for _, d := range s.delay {
@@ -122,13 +122,13 @@ func (s *Station) sendSwapped(now time.Duration) {
 	s.delay = kept
 }
 
-// firstFrame reads the frame with which an answer begins.
+// firstFrame parses the first frame of an answer.
 func firstFrame(frame []byte) (f ion.Frame, ok bool) {
 	f, _, err := ion.ParseFrame(frame)
 	return f, err == nil && f.First() && f.Control&ion.AckFrame == 0
 }
 
-// withNextID is the answer with the message id behind its own.
+// withNextID is the answer with the next message id instead of its own.
 func withNextID(frame []byte) (rest []byte, struck bool) {
 	f, _, err := ion.ParseFrame(frame)
 	id, first := f.MessageID()
@@ -140,7 +140,7 @@ func withNextID(frame []byte) (rest []byte, struck bool) {
 	return ion.AppendFrame(nil, f), true
 }
 
-// withStatus is the answer with another status, if it is one of the download service.
+// withStatus is the answer with another status, if it is an answer of the download service.
 func withStatus(frame []byte, status ion.Status) (rest []byte, struck bool) {
 	f, ok := firstFrame(frame)
 	if !ok {
@@ -157,12 +157,11 @@ func withStatus(frame []byte, status ion.Status) (rest []byte, struck bool) {
 	return ion.AppendFrame(nil, f), true
 }
 
-// statusOf is the status as package ion numbers it.
+// statusOf is the status of a fault as package ion numbers it.
 func statusOf(p fault.Parameters) ion.Status { return ion.Status(p.Status - fault.StatusOK) }
 
-// refusal is the NAK of the request in place of the answer that begins with frame: as an
-// acknowledgement of the host's frame that came last, but for the bit that tells the two
-// apart.
+// refusal is a NAK of the request, sent instead of the answer that begins with frame. It is the
+// acknowledgement of the host's last frame with the bit for NAK.
 func (s *Station) refusal(frame []byte) (rest []byte, struck bool) {
 	f, ok := firstFrame(frame)
 	if !ok {

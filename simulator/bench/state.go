@@ -8,15 +8,14 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// Clone is an independent copy with the same future. The trace so far is shared.
+// Clone returns an independent copy with the same future. It shares the trace so far.
 func (s *Station) Clone() *Station {
 	c := new(Station)
 	s.CopyTo(c)
 	return c
 }
 
-// CopyTo makes c, which is a station that nobody uses any more, a Clone of s in the memory
-// that c has.
+// CopyTo makes c a clone of s. c is a station that is no longer used; its memory is reused.
 func (s *Station) CopyTo(c *Station) {
 	old := *c
 	*c = *s
@@ -24,9 +23,10 @@ func (s *Station) CopyTo(c *Station) {
 	c.declare(&w, &old)
 }
 
-// AppendState appends all that decides the station's future, times relative to now. What
-// was counted so far counts only where a fault of the plan still waits for it, and from the
-// beginning of its run on; so another plan, set in the middle of a run, is not foreseen.
+// AppendState appends everything that decides the station's future. Times are relative to now.
+// A count matters only where a fault of the plan waits for it, and only as counted from the
+// beginning of its run. So equal states have equal futures only as long as nobody sets another
+// plan in the middle of a run.
 func (s *Station) AppendState(dst []byte, now time.Duration) []byte {
 	w := machine.Fingerprinting(dst, now)
 	s.declare(&w, s)
@@ -52,11 +52,11 @@ func (s *Station) declare(w *machine.State, spent *Station) {
 	declareDelayed(w, &s.slow, spent.slow)
 	w.Bool(s.harmed && s.meter.Chip().Faulty())
 	s.declarePlan(w, spent)
-	machine.Slice(w, &s.orders, nil) // and the host's side takes them at once
-	machine.Clip(w, &s.trace)        // that decides nothing
+	machine.Slice(w, &s.orders, nil) // no state: the host's side takes them at once
+	machine.Clip(w, &s.trace)        // the trace decides nothing
 }
 
-// declareMeter: a copy has a meter of its own, in the memory of the one that was spent.
+// declareMeter gives a copy a meter of its own, in the memory of the spent one.
 func (s *Station) declareMeter(w *machine.State, spent *Station) {
 	if !w.Copies() {
 		s.meter.Declare(w, s.meter)
@@ -70,8 +70,8 @@ func (s *Station) declareMeter(w *machine.State, spent *Station) {
 	s.meter = own
 }
 
-// declareDelayed declares frames that are held back. The bytes of one are never written to,
-// so that copies share them.
+// declareDelayed declares frames that are held back. Copies share their bytes, which are never
+// written to.
 func declareDelayed(w *machine.State, frames *[]delayed, spent []delayed) {
 	machine.Slice(w, frames, spent)
 	machine.Each(w, *frames, func(d *delayed) {
@@ -106,8 +106,8 @@ func (k *strike) remains() bool {
 	return k.count == 0 || k.next != 0 || k.active || k.armed != 0 || k.trapped
 }
 
-// declareStrike: of a fault that is at work and has no more to do than to end, it plays no part
-// when it struck.
+// declareStrike declares a fault. If it is at work and only has to end, it does not matter when
+// it struck.
 func (s *Station) declareStrike(w *machine.State, k *strike) {
 	f, ends := k.fault, k.active && !k.waiting() && !k.trapped
 	if ends {

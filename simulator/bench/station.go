@@ -17,16 +17,16 @@ import (
 // Config describes a station.
 type Config struct {
 	Meter meter.Config
-	Baud  int // of the line; 0 for none: bytes take no time, and no host's rate is wrong
-	Pace  int // bytes are so many times faster than Baud says; 0 is 1, Unpaced takes their time away
+	Baud  int // of the line; 0 for none: bytes then take no time, and a host of any rate fits
+	Pace  int // how many times faster than Baud bytes travel; 0 is 1, Unpaced takes their time away
 	Plan  fault.Plan
-	Trace bool // record the events; a run of many forks does without
+	Trace bool // record the events; sweeps, which fork much, do without
 	// TraceFrames records every frame on the line too.
 	TraceFrames bool
 }
 
-// AtPace is the same station at another pace: bytes, chip and meter are so many times faster.
-// 0 is 1; Unpaced takes their time away.
+// AtPace is the same station with bytes, chip and meter that many times faster. 0 is 1; Unpaced
+// takes their time away.
 func (c Config) AtPace(pace int) Config {
 	scale := pace
 	switch pace {
@@ -41,14 +41,14 @@ func (c Config) AtPace(pace int) Config {
 	return c
 }
 
-// Unpaced is the pace of a line whose bytes take no time. A host of another rate than
-// the line's is garbled all the same.
+// Unpaced is the pace of a line whose bytes take no time. A host with another rate than the
+// line's is garbled all the same.
 const Unpaced = -1
 
 // maxPace keeps the time of a byte above a nanosecond.
 const maxPace = 10_000
 
-// ParsePace reads a pace: "baud" is 1, "off" Unpaced, and a number so many times faster.
+// ParsePace reads a pace: "baud" is 1, "off" is Unpaced, a number is a factor.
 func ParsePace(text string) (int, error) {
 	switch text {
 	case "baud":
@@ -63,7 +63,7 @@ func ParsePace(text string) (int, error) {
 	return n, nil
 }
 
-// FormatPace writes a pace as ParsePace takes it.
+// FormatPace writes a pace as ParsePace reads it.
 func FormatPace(pace int) string {
 	switch pace {
 	case 1:
@@ -74,28 +74,28 @@ func FormatPace(pace int) string {
 	return strconv.Itoa(pace)
 }
 
-// Station is the device's side: the meter, its line and the faults that befall them. It
-// is a machine.Machine whose other end is the host: what Receive takes goes on the line
-// at once, what Transmit gives has arrived at the host.
+// Station is the device's side: the meter, its line and the faults that befall them. It is a
+// machine.Machine whose other end is the host: what Receive takes goes on the line at once, and
+// what Transmit gives has arrived at the host.
 type Station struct {
-	now     time.Duration // up to which everything is done
+	now     time.Duration // everything up to here is done
 	meter   *meter.Meter
 	line    line.Line
-	effects []effect // of the faults, by kind; shared by all copies
+	effects []effect // by kind of fault; shared by all copies
 	watch   watch
-	origin  origin // of the host's run
+	origin  origin // where the host's run began
 	plan    []strike
 	delay   []delayed // frames of the meter that are held back
-	slow    []delayed // frames that a slow meter has still to send, in their order
-	silent  int       // faults that keep the meter silent
-	pulled  [2]int    // faults that hold the cable out, by direction
-	cuts    uint64    // times that the power was cut, or the firmware hung
+	slow    []delayed // frames that a slow meter has still to send, in order
+	silent  int       // how many faults keep the meter silent
+	pulled  [2]int    // how many faults hold the cable out, by direction
+	cuts    uint64    // how often the power was cut or the firmware hung
 	harmed  bool      // faults of a plan have harmed the chip
 
-	hostBaud int       // the host's own rate; that of its converter can be another
-	halfOpen int       // faults that make the network forget the connection
-	stalled  int       // faults that make it stand still
-	kept     [2][]byte // what it then holds, by direction
+	hostBaud int       // the host's own rate; its converter may be set to another
+	halfOpen int       // how many faults make the network forget the connection
+	stalled  int       // how many faults make the network stand still
+	kept     [2][]byte // what a stalled network holds, by direction
 
 	arrived []byte // for the host
 	scratch []byte
@@ -132,7 +132,7 @@ func NewStation(cfg Config) (*Station, error) {
 	return s, nil
 }
 
-// Meter is the station's meter. Use it to look; what changes it goes through the station.
+// Meter is the station's meter, to look at. To change it, use the methods of the station.
 func (s *Station) Meter() *meter.Meter { return s.meter }
 
 // Line is the station's line, to look at.
@@ -151,9 +151,9 @@ func (s *Station) PowerOff(now time.Duration) {
 	s.cutPower(now)
 }
 
-// HostBaud tells at which rate the host talks, in bits a second; 0 is a host without a
-// rate (TCP), which always fits. Where it is not the meter's, both ends hear garbage. A
-// line without a rate stays one.
+// HostBaud says at which rate the host talks, in bits a second. 0 is a host without a rate
+// (TCP), which always fits. If the rate is not the meter's, both ends hear garbage. A line
+// without a rate stays without one.
 func (s *Station) HostBaud(now time.Duration, baud int) {
 	s.Advance(now)
 	own := s.line.Baud(line.FromMeter)
@@ -170,8 +170,8 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 	}
 }
 
-// HostGone tells that the host has left in the middle of whatever it was doing: what it
-// had begun to say is forgotten, so that the next one finds a quiet line.
+// HostGone says that the host has left. A frame that it had begun is forgotten, so that the
+// next host finds a quiet line.
 func (s *Station) HostGone(now time.Duration) {
 	s.Advance(now)
 	s.watch.held = s.watch.held[:0]
@@ -198,8 +198,8 @@ func (s *Station) Receive(now time.Duration, p []byte) {
 	s.watch.held = append(s.watch.held[:0], s.watch.held[n:]...)
 }
 
-// sendWhole sends the whole frames, and what is none, at the start of p, and says how far
-// it came.
+// sendWhole sends the whole frames at the start of p, and the bytes between them that belong to
+// no frame. It returns how many bytes it has sent; the rest may be the beginning of a frame.
 func (s *Station) sendWhole(now time.Duration, p []byte) int {
 	done := 0
 	for done < len(p) {
@@ -217,7 +217,7 @@ func (s *Station) sendWhole(now time.Duration, p []byte) int {
 	return done
 }
 
-// hostFrame is a whole frame that the host begins to send now.
+// hostFrame takes a whole frame that the host begins to send now.
 func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 	w := &s.watch
 	w.framesToMeter++
@@ -267,7 +267,8 @@ func (s *Station) hostRequest(now time.Duration, r ion.Head) {
 	}
 }
 
-// sendFrame puts a frame on the line unless a fault takes it, and again if one doubles it.
+// sendFrame puts a frame on the line, unless a fault takes it. A fault may also make it send
+// the frame twice.
 func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 	lost, twice := s.takeFrame(d)
 	if s.traceFrames {
@@ -282,7 +283,7 @@ func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 	}
 }
 
-// Transmit hands out what has arrived at the host.
+// Transmit returns what has arrived at the host.
 func (s *Station) Transmit(dst []byte) []byte {
 	dst = append(dst, s.arrived...)
 	s.arrived = s.arrived[:0]
@@ -301,7 +302,7 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 	return at, ok
 }
 
-// nextTimer is the earliest of the times that are rare: faults, delays, held bytes.
+// nextTimer is the earliest of the rare timers: faults, delayed frames, held bytes.
 func (s *Station) nextTimer() (at time.Duration, ok bool) {
 	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.slow) == 0 && len(s.watch.held) == 0 {
 		return 0, false
@@ -325,10 +326,10 @@ func (s *Station) nextTimer() (at time.Duration, ok bool) {
 	return at, ok
 }
 
-// maxSteps bounds what one Advance does in one instant: more is a defect of the model.
+// maxSteps bounds what one Advance does in one instant. More is a defect of the model.
 const maxSteps = 1 << 20
 
-// Advance does everything that is due by now, in the order of time.
+// Advance does everything that is due by now, in order of time.
 func (s *Station) Advance(now time.Duration) {
 	for range maxSteps {
 		if !s.step(now) {
@@ -339,7 +340,7 @@ func (s *Station) Advance(now time.Duration) {
 	panic(fmt.Sprintf("station: no end of events at %v", now))
 }
 
-// runUntil does what is due by limit until something is there for the host, and says when
+// runUntil does what is due by limit, until there is something for the host. It returns when
 // that was; busy is false when nothing was due.
 func (s *Station) runUntil(limit time.Duration) (at time.Duration, busy bool) {
 	for range maxSteps {
@@ -354,8 +355,8 @@ func (s *Station) runUntil(limit time.Duration) (at time.Duration, busy bool) {
 	return s.now, busy
 }
 
-// step does what is due at the next instant, if that is not after limit: faults first,
-// then bytes, then the meter.
+// step does what is due at the next instant, unless that is after limit: faults first, then
+// bytes, then the meter.
 func (s *Station) step(limit time.Duration) bool {
 	bytes, device, timer := never, never, never
 	if t, ok := s.line.Next(); ok {
@@ -403,8 +404,8 @@ func (s *Station) runTimers(now time.Duration) {
 	}
 }
 
-// deliver hands over what has arrived. With flush it is all that is complete by now:
-// before the line or the meter changes.
+// deliver hands over what has arrived. With flush that is every byte that is complete by now;
+// flush is needed before the line or the meter changes.
 func (s *Station) deliver(now time.Duration, flush bool) {
 	for {
 		d, p, ok := s.line.Deliver(now, flush)
@@ -418,7 +419,7 @@ func (s *Station) deliver(now time.Duration, flush bool) {
 	}
 }
 
-// afterMeter takes what the meter did: bytes to send, events to note and to act on.
+// afterMeter takes what the meter has done: bytes to send, events to record and to act on.
 func (s *Station) afterMeter(now time.Duration) {
 	s.scratch = s.meter.Transmit(s.scratch[:0])
 	if len(s.scratch) > 0 && s.silent == 0 {
@@ -430,11 +431,11 @@ func (s *Station) afterMeter(now time.Duration) {
 	}
 }
 
-// meterFrame is a frame that the meter begins to send now. It sends one at a time. A meter
-// that is struck as it begins to send does not send.
+// meterFrame takes a frame that the meter begins to send now; it sends one at a time. A meter
+// that a fault stops at this moment does not send it.
 func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	cuts := s.cuts
-	answer := frame.First() // before it is lost: a meter that is struck may begin another
+	answer := frame.First() // read now: a fault that stops the meter may make it begin another frame
 	s.watch.framesFromMeter++
 	if answer {
 		s.watch.replies++
@@ -467,24 +468,24 @@ func (s *Station) meterEvent(e meter.Event) {
 	}
 }
 
-// note adds an event to the trace. Whoever calls it for what costs to put together looks at
-// traceOn before.
+// note adds an event to the trace. Where an event is costly to build, the caller checks traceOn
+// first.
 func (s *Station) note(now time.Duration, source story.Source, what story.What) {
 	s.Note(story.Event{At: now, Source: source, What: what})
 }
 
-// Note adds an event to the trace, such as one of the host's side.
+// Note adds an event of the host's side to the trace.
 func (s *Station) Note(e story.Event) {
 	if s.traceOn {
 		s.trace = append(s.trace, e)
 	}
 }
 
-// Trace is what happened so far, in order. It must not be changed.
+// Trace is what has happened so far, oldest first. It must not be changed.
 func (s *Station) Trace() []story.Event { return s.trace }
 
-// TakeTrace is what happened since it was called last, in order: the trace begins anew,
-// so that a station which runs for long does not grow.
+// TakeTrace returns what has happened since its last call, oldest first, and empties the trace,
+// so that it does not grow in a station that runs for long.
 func (s *Station) TakeTrace() []story.Event {
 	events := s.trace
 	s.trace = nil
@@ -495,15 +496,14 @@ func (s *Station) TakeTrace() []story.Event {
 type Counts struct {
 	BytesToMeter, BytesToHost   uint64
 	FramesToMeter, FramesToHost uint64
-	BlocksSent                  uint64 // those of them with a block
+	BlocksSent                  uint64 // messages of the host with a block, resends included
 	Resends                     uint64 // requests that the host sent again
 	Replies                     uint64 // answers that the meter began to send
-	ImageBlocks                 uint64 // of the image, once the host has told its length; 0 before
-	FlashOps                    uint64 // that the chip has done
+	ImageBlocks                 uint64 // blocks of the image; 0 until the host has told its length
+	FlashOps                    uint64 // operations that the chip has done
 }
 
-// InRun is what was counted since the run of the host began: as the triggers of a plan
-// count it.
+// InRun is what was counted since the host's run began, as the triggers of a plan count it.
 func (s *Station) InRun() Counts {
 	c, o := s.Counts(), &s.origin
 	c.BytesToMeter -= o.bytes[line.ToMeter]
@@ -531,44 +531,43 @@ func (s *Station) Counts() Counts {
 	}
 }
 
-// Requests is how many messages the host has begun to send so far, resends too.
+// Requests is how many messages the host has begun to send so far, resends included.
 func (s *Station) Requests() uint64 { return s.watch.requests }
 
-// Insisted is how often the host sent one request in this run without an answer to it, at
-// most.
+// Insisted is the most often that the host has sent one request in this run without an answer
+// to it.
 func (s *Station) Insisted() int { return s.watch.insisted }
 
-// SentLast is how often the host sent the request that it sent last, since an answer to it
-// arrived there whole: what was answered is not insisted on.
+// SentLast is how often the host has sent its last request since an answer to it arrived whole.
+// What was answered is not insisted on.
 func (s *Station) SentLast() int { return s.watch.sent }
 
-// UnderWay counts the first two frames of every message of the host: the moments at which
-// runs that differ in no more than in what came through of the message before have become
-// the same, if the station is settled.
+// UnderWay counts the first two frames of every message of the host. If the station is settled,
+// these are the moments at which two runs that differ only in what came through of the message
+// before have become the same.
 func (s *Station) UnderWay() uint64 { return s.watch.underWay }
 
 // Settled reports that no fault of the plan is about to strike, and that the meter holds no
-// part of a frame or of a message that will never be whole.
+// part of a frame or message that will never be completed.
 func (s *Station) Settled() bool {
 	return !s.Waiting() && !s.meter.MidFrame() && !(s.watch.begun && s.meter.MidMessage())
 }
 
-// Reachable reports that network, cable and power are there and will not go by themselves
-// (no plug is loose), that no converter is set to another rate than the meter's, and that
-// the meter is neither kept silent nor hangs.
+// Reachable reports that the host can reach the meter: network, cable and power are there and
+// stay (no plug is loose), the rates fit, and the meter neither is silent nor hangs.
 func (s *Station) Reachable() bool {
 	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off && !s.meter.Hung() &&
 		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
 		s.lastAtWork((*strike).loose) == nil
 }
 
-// Heal ends every fault that is at work and forgets the plan; the meter has power again. If
-// a plan has harmed the flash chip, a good one is in its place, with the same contents, and
-// the meter was switched off for it: also of the faults that were set on it by hand it is
-// free then. A chip that was harmed by hand alone stays as it is.
+// Heal ends every fault that is at work and forgets the plan. The meter has power again. If a
+// plan has harmed the flash chip, the meter is switched off and the chip is replaced by a good
+// one with the same contents, which has no faults set by hand either. A chip that was harmed
+// only by hand stays.
 func (s *Station) Heal(now time.Duration) {
 	s.Advance(now)
-	s.dropPlan() // first: power that comes back must wake no other fault
+	s.dropPlan() // first of all, so that returning power wakes no other fault
 	for i := range s.plan {
 		s.finish(now, i)
 	}

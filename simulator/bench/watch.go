@@ -7,9 +7,9 @@ import (
 	"ionbench/simulator/line"
 )
 
-// watch reads along with both ends. What the host sends is seen before the line can harm it:
-// that is where blocks, frames and resends are counted, and so where a plan's protocol points
-// are. What the host hears is seen behind the line: that is where an answer has arrived or not.
+// watch reads along at both ends. What the host sends is seen before the line can harm it: here
+// blocks, frames and resends are counted, and so the protocol points of a plan. What the host
+// hears is seen after the line: here an answer has arrived or has not.
 type watch struct {
 	held   []byte        // the beginning of a frame whose rest has not come yet
 	heldAt time.Duration // when its last byte came
@@ -17,30 +17,30 @@ type watch struct {
 	framesToMeter   uint64
 	framesFromMeter uint64
 	replies         uint64 // answers that the meter began to send
-	requests        uint64 // messages that the host began to send, resends too
-	underWay        uint64 // first and second frames of them
-	blocksSent      uint64 // those of them with a block
+	requests        uint64 // messages that the host began to send, resends included
+	underWay        uint64 // first and second frames of these messages
+	blocksSent      uint64 // how many of these messages carried a block
 	noResponses     uint64 // requests that the host sent again
 	lastID          uint16
 	lastBlock       uint32 // highest sequence number that the host began to send
-	blocks          uint32 // of the image, once the host has told its length; 0 before
+	blocks          uint32 // blocks of the image; 0 until the host has told its length
 	asked           bool   // lastID means something
-	begun           bool   // of the last message only the first of several frames was sent
-	transaction     byte   // of the host's frame that came last, acknowledgements aside
+	begun           bool   // of the last message, only the first of several frames was sent
+	transaction     byte   // transaction of the host's last frame, acknowledgements aside
 
-	sent     int         // times that the last request was sent since an answer to it has arrived
-	insisted int         // the most of that in this run
+	sent     int         // how often the last request was sent since an answer to it arrived
+	insisted int         // the most that sent has been in this run
 	heard    ion.Decoder // what arrives at the host
-	hearing  bool        // the beginning of an answer has arrived there
-	left     int         // frames of it that have still to arrive
+	hearing  bool        // an answer has begun to arrive there
+	left     int         // how many of its frames are still to come
 }
 
-// frames are those on the line so far, by direction.
+// frames is how many went on the line so far, by direction.
 func (w *watch) frames() [2]uint64 {
 	return [2]uint64{line.ToMeter: w.framesToMeter, line.FromMeter: w.framesFromMeter}
 }
 
-// answered is how much of the image is, when the host begins to send its last block: in
+// answered is how much of the image is answered when the host begins to send its last block, in
 // the unit of a percent trigger.
 func (w *watch) answered() uint64 {
 	if w.lastBlock == 0 || w.blocks == 0 {
@@ -50,21 +50,21 @@ func (w *watch) answered() uint64 {
 	return uint64(w.lastBlock-1) * whole / uint64(w.blocks)
 }
 
-// forgetHost: what follows is said by another host.
+// forgetHost forgets the last host: what follows comes from another one.
 func (w *watch) forgetHost() {
 	w.lastID, w.asked, w.begun, w.lastBlock, w.blocks = 0, false, false, 0, 0
 	w.sent, w.insisted = 0, 0
 	w.deafen()
 }
 
-// deafen forgets what the host has heard the beginning of: it has asked anew, or is gone.
+// deafen forgets the part of an answer that the host has heard: it has asked again, or is gone.
 func (w *watch) deafen() {
 	w.heard.Reset()
 	w.hearing, w.left = false, 0
 }
 
-// hear takes what arrives at the host. An answer has arrived once all its frames have, whole
-// and in their order, and with the id of the request that the host sent last.
+// hear takes what arrives at the host. An answer has arrived once all its frames have come,
+// whole and in order, with the id of the host's last request.
 func (w *watch) hear(p []byte) {
 	if f, ok := w.heard.Whole(p); ok {
 		w.hearFrame(&f)
@@ -87,7 +87,7 @@ func (w *watch) hearFrame(f *ion.Frame) {
 		w.hearing, w.left = true, f.Left()
 	case !first && w.hearing && f.Left() == w.left-1:
 		w.left--
-	case first || f.Left() != w.left: // the same frame again changes nothing
+	case first || f.Left() != w.left: // a frame that is repeated changes nothing
 		w.hearing, w.left = false, 0
 	}
 	if w.hearing && w.left == 0 {
@@ -95,6 +95,6 @@ func (w *watch) hearFrame(f *ion.Frame) {
 	}
 }
 
-// heldFor is how long the rest of a frame is waited for before its beginning goes on the
-// line as it is: operating systems hand out bytes in pieces of their own.
+// heldFor is how long the station waits for the rest of a frame before it puts the beginning on
+// the line. Operating systems may hand out a frame in several pieces.
 const heldFor = 200 * time.Millisecond
