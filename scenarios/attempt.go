@@ -16,7 +16,7 @@ import (
 // this project that nothing disturbs, and that must succeed.
 type Attempt struct {
 	// Plan is the faults, in the language of package fault, such as
-	// "power-loss at flash-op 40 torn for 30s; noise at block 3 for 5s". It counts from the
+	// "power-loss at flash-op 40 torn for 30s; reply-lost at block 3". It counts from the
 	// beginning of the attempt.
 	Plan string
 	By   Upgrader
@@ -92,6 +92,14 @@ func (o *Outcome) name() string {
 	return "upgrade"
 }
 
+// described is the attempt in words.
+func (o *Outcome) described() string {
+	if len(o.Plan) == 0 {
+		return o.name() + " without faults"
+	}
+	return fmt.Sprintf("%s with plan %q", o.name(), o.Plan)
+}
+
 // Failure is the error about an attempt that did not come out as it should.
 type Failure struct {
 	Outcome *Outcome
@@ -120,7 +128,7 @@ const lastEvents = 8
 func (f *Failure) Error() string {
 	o := f.Outcome
 	var b strings.Builder
-	fmt.Fprintf(&b, "attempt %d, %s with plan %q, is not as it should be:\n", o.Number, o.name(), o.Plan)
+	fmt.Fprintf(&b, "attempt %d, %s, is not as it should be:\n", o.Number, o.described())
 	for _, v := range f.Broken {
 		fmt.Fprintf(&b, "  %v\n", v)
 	}
@@ -130,7 +138,9 @@ func (f *Failure) Error() string {
 	fmt.Fprintf(&b, "the upgrader says: %s\n", o.ending())
 	fmt.Fprintf(&b, "the meter: %v, revision %q, %d flash operations in %v\n", o.Meter.State, o.Meter.Revision, o.Meter.FlashOps, o.Cost.Time)
 	last := o.Trace[max(0, len(o.Trace)-lastEvents):]
-	fmt.Fprintf(&b, "the last %d of %d events:\n", len(last), len(o.Trace))
+	if len(last) > 0 {
+		fmt.Fprintf(&b, "the last %d of %d events:\n", len(last), len(o.Trace))
+	}
 	for _, e := range last {
 		fmt.Fprintf(&b, "  %v\n", e)
 	}

@@ -28,9 +28,9 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 	}{
 		{"sleeps", "undisturbed", soon, "I5: the tool was still at work after 1", []string{"it never asked the meter anything; the meter runs 7350V282"}},
 		{"succeeds-at-once", "undisturbed", testLimit,
-			`I2: success is claimed; the meter has revision "7350V282", image intact: false`, []string{"it never asked the meter anything; the meter runs 7350V282"}},
+			`I2: success is claimed; the meter has 7350V282, which is not the image`, []string{"it never asked the meter anything; the meter runs 7350V282"}},
 		{"success-before-verify", "undisturbed", testLimit,
-			`I2: success is claimed; the meter has revision "", image intact: false`, []string{"it sent 12 blocks, and never had the image verified; the meter is in state receiving and has no image that runs"}},
+			`I2: success is claimed; the meter has no image that runs`, []string{"it sent 12 blocks, and never had the image verified; the meter is in state receiving and has no image that runs"}},
 		{"retry-without-bound", "cable-out", 6 * time.Second, "I5: the tool was still at work after 6", nil},
 		{"fails-at-once", "undisturbed", testLimit, "expected: the upgrade should succeed (nothing is in the way), and it ended with exit 4",
 			[]string{"it said: error: no idea how"}},

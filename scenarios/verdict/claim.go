@@ -48,6 +48,17 @@ func (e *Evidence) holds() bool {
 // runs: the application of the image runs.
 func (e *Evidence) runs() bool { return e.Revision != "" && e.Meter.Running == e.Revision }
 
+// boots is what a power cycle would run, in words.
+func (c *Condition) boots() string {
+	switch {
+	case c.Revision == "":
+		return "has no image that runs"
+	case c.Image:
+		return "has the image"
+	}
+	return "has " + c.Revision + ", which is not the image"
+}
+
 // proven: the image is in the flash, or was. A chip can go bad under an application that the
 // loader has found good.
 func (e *Evidence) proven() bool { return e.holds() || e.Meter.BadChip && e.runs() }
@@ -71,7 +82,7 @@ func whatMayNotBe(e *Evidence, f *findings) {
 
 func withoutImage(e *Evidence, f *findings) {
 	if e.Tool.succeeds() && !e.proven() {
-		f.tell("success is claimed; the meter has revision %q, image intact: %v", e.Meter.Revision, e.Meter.Image)
+		f.tell("success is claimed; the meter %s", e.Meter.boots())
 	}
 }
 
@@ -112,7 +123,7 @@ const silence = "power and line are back, and nobody answers, or an application 
 
 func notRecovered(e *Evidence, f *findings) {
 	if !e.Recovery.Struck && !e.Upgraded() {
-		f.tell("the recovery ends with %q; the meter is %v, image intact: %v", ending(e.Tool.Err), e.Meter.State, e.Meter.Image)
+		f.tell("the recovery ends with %q; the meter is in state %v and %s", ending(e.Tool.Err), e.Meter.State, e.Meter.boots())
 	}
 }
 
