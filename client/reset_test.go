@@ -5,14 +5,14 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 )
 
 // The meter has agreed to enter download state and is reset before it is there: its image
 // is intact, so the application boots again. The tool asks once more.
 func TestAResetOnTheWayIntoDownloadStateIsSurvived(t *testing.T) {
-	r, err := rig.New(rig.Setup{})
+	r, err := rig.New(&world.World{Firmware: []world.Firmware{{Blocks: 2}}}, rig.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,11 +20,7 @@ func TestAResetOnTheWayIntoDownloadStateIsSurvived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := r.Try(rig.Attempt{
-		Task:   client.TaskUpgrade,
-		Person: rig.Person{Firmware: r.UPG(2 * ion.BlockBytes), Paste: ion.AllGroups},
-		Plan:   plan,
-	})
+	o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,10 @@ import (
 	. "github.com/onsi/gomega"
 
 	"ionbench/client"
-	"ionbench/client/upg"
 	"ionbench/scenarios"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/specs"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -27,7 +27,7 @@ type plot struct {
 
 // chapter is one process of the tool.
 type chapter struct {
-	attempt rig.Attempt
+	attempt world.Attempt
 	outcome *rig.Outcome // nil while it runs
 }
 
@@ -38,9 +38,14 @@ type record struct {
 }
 
 // tell begins the story of a spec.
-func tell(setup rig.Setup) *plot {
+func tell(m world.Meter) *plot {
 	GinkgoHelper()
-	r, err := rig.New(setup)
+	return tellWith(m, rig.Options{})
+}
+
+func tellWith(m world.Meter, o rig.Options) *plot {
+	GinkgoHelper()
+	r, err := rig.New(&world.World{Meters: []world.Meter{m}}, o)
 	Expect(err).NotTo(HaveOccurred(), "making the rig")
 	s := &plot{Rig: r, record: new(record)}
 	s.record.last = s
@@ -57,11 +62,11 @@ func (s *plot) clone() *plot {
 }
 
 // begin starts an attempt; finish ends it.
-func (s *plot) begin(a rig.Attempt) {
+func (s *plot) begin(a world.Attempt) {
 	GinkgoHelper()
 	s.record.last = s
 	s.chapters = append(s.chapters, chapter{attempt: a})
-	Expect(s.Begin(a)).To(Succeed(), "beginning the attempt with plan %q", a.Plan)
+	Expect(s.Begin(&a)).To(Succeed(), "beginning the attempt with plan %q", a.Plan)
 }
 
 // finish runs the attempt to its end. No invariant may be broken and no fault of the plan
@@ -81,18 +86,18 @@ func (s *plot) end(o *rig.Outcome) *rig.Outcome {
 }
 
 // try is one attempt from its start to its end.
-func (s *plot) try(a rig.Attempt) *rig.Outcome {
+func (s *plot) try(a world.Attempt) *rig.Outcome {
 	GinkgoHelper()
 	s.begin(a)
 	return s.finish()
 }
 
 // recover is the article's recovery of a.
-func (s *plot) recover(a rig.Attempt) *rig.Outcome {
+func (s *plot) recover(a world.Attempt) *rig.Outcome {
 	GinkgoHelper()
 	s.record.last = s
-	s.chapters = append(s.chapters, chapter{attempt: rig.Recovery(a)})
-	o, err := s.Recover(a)
+	s.chapters = append(s.chapters, chapter{attempt: recovery(a)})
+	o, err := s.Recover(&a)
 	Expect(err).NotTo(HaveOccurred(), "recovering")
 	return s.end(o)
 }
@@ -106,14 +111,33 @@ func planned(text string) fault.Plan {
 }
 
 // upgrade is a person who upgrades, restores all settings, and meets the faults of a plan.
-func upgrade(file *upg.File, plan string) rig.Attempt {
+func upgrade(plan string) world.Attempt {
 	GinkgoHelper()
-	return rig.Attempt{
-		Task:   client.TaskUpgrade,
-		Person: rig.Person{Firmware: file, Paste: ion.AllGroups},
-		Plan:   planned(plan),
-	}
+	return world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: planned(plan)}
 }
+
+// upgrade is the same with an image of so many bytes.
+func (s *plot) upgrade(bytes int, plan string) world.Attempt {
+	GinkgoHelper()
+	s.put(bytes)
+	return upgrade(plan)
+}
+
+// put puts the firmware file on the PC that the person means, with an image of so many bytes.
+func (s *plot) put(bytes int) {
+	GinkgoHelper()
+	Expect(s.PutFirmware(world.Firmware{Bytes: bytes})).To(Succeed(), "making a firmware file")
+}
+
+// recovery is the article's recovery of an attempt, the faults of which have ended.
+func recovery(of world.Attempt) world.Attempt {
+	a := world.Recovery(&of)
+	a.Before = nil
+	return a
+}
+
+// setUp is what somebody has set up in the meter.
+func (s *plot) setUp() *ion.Settings { return s.World().Meters[0].Settings() }
 
 // artifacts are those of the story that was told last.
 func (r *record) artifacts() scenarios.Artifacts {
@@ -148,12 +172,9 @@ func (s *plot) planText() string {
 	return b.String()
 }
 
-func describe(a rig.Attempt) string {
+func describe(a world.Attempt) string {
 	words := []string{"connect", "identify", "upgrade", "recover", "send template", "read settings", "write settings"}[a.Task]
-	if a.Person.Firmware != nil {
-		words += fmt.Sprintf(" with %s of %d bytes", a.Person.Firmware.Revision, len(a.Person.Firmware.Image))
-	}
-	if a.SingleDevice {
+	if a.Single {
 		words += ", single device"
 	}
 	if a.Journal {

@@ -10,7 +10,6 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
 
@@ -19,7 +18,6 @@ import (
 type Bench struct {
 	world    world.World
 	rig      *rig.Rig
-	first    ion.Settings // of the meter
 	file     *upg.File
 	outcomes []*Outcome
 	broken   error // why it is of no use any more
@@ -40,26 +38,11 @@ func New(w world.World) (*Bench, error) {
 	if len(w.Attempts[0].Before) > 0 {
 		return nil, errors.New("the attempt of this world has something done before it: take that out")
 	}
-	setup, err := rig.SetupOf(&w)
+	r, err := rig.New(&w, rig.Options{})
 	if err != nil {
 		return nil, err
 	}
-	r, err := rig.New(setup)
-	if err != nil {
-		return nil, fmt.Errorf("set up the meter: %w", err)
-	}
-	b := &Bench{world: w, rig: r, first: r.Meter().Settings(0)}
-	a, err := b.attempt()
-	if err != nil {
-		return nil, err
-	}
-	b.file = a.Person.Firmware
-	return b, nil
-}
-
-// attempt is what the world says of it.
-func (b *Bench) attempt() (rig.Attempt, error) {
-	return rig.AttemptOf(&b.world, &b.world.Attempts[0], &b.first)
+	return &Bench{world: w, rig: r, file: r.World().FirmwareOf(&w.Attempts[0]).Own}, nil
 }
 
 // Meter is the meter as the world has it: its unit id, its password, what is written on it.
@@ -108,26 +91,22 @@ func (b *Bench) playOwn(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	if a.Forbidden != "" {
 		return nil, errors.New("the upgrader of this project is told by the world what is wrong, and not by Forbidden")
 	}
-	of, err := b.attempt()
-	if err != nil {
-		return nil, err
-	}
-	b.rig.Disk().Full = b.world.Attempts[0].DiskFull
+	of := b.world.Attempts[0]
+	var err error
 	if a.Recovery {
-		err = b.rig.BeginRecovery(of, plan)
+		err = b.rig.BeginRecovery(&of, plan)
 	} else {
 		of.Plan = plan
-		err = b.rig.Begin(of)
+		err = b.rig.Begin(&of)
 	}
 	if err != nil {
 		return nil, err
 	}
 	o := b.rig.Finish()
-	unstruck := b.rig.Bench().Station().Unstruck()
 	return &Outcome{
 		Number: len(b.outcomes) + 1, Recovery: a.Recovery, Plan: plan, Own: true,
 		Claim: o.Claim, Killed: o.Killed, Aborted: o.Aborted, Prompts: o.Prompts, Log: o.Log,
-		Meter: o.Meter, Cost: o.Cost, Trace: o.Trace, Upgraded: o.Upgraded(), Unstruck: unstruck,
-		Broken: o.Expect(a.expectation(plan), unstruck), ended: cases.VerdictOf(o),
+		Meter: o.Meter, Cost: o.Cost, Trace: o.Trace, Upgraded: o.Upgraded(), Unstruck: o.Unstruck,
+		Broken: o.Expect(a.expectation(plan)), ended: cases.VerdictOf(o),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/machine"
@@ -85,7 +86,7 @@ func (f futures) finish(s *plot) (wrong []string) {
 		return nil
 	}
 	o := s.Finish()
-	wrong = append(verdict.Texts(o.Violations), o.Unstruck...)
+	wrong = broken(o)
 	if len(wrong) == 0 && (o.Claim != nil || !o.Meter.Image) {
 		wrong = []string{summary(o)}
 	}
@@ -93,16 +94,25 @@ func (f futures) finish(s *plot) (wrong []string) {
 	return wrong
 }
 
+// broken is what an attempt broke, and which faults never struck.
+func broken(o *rig.Outcome) []string {
+	list := verdict.Texts(o.Violations)
+	for _, u := range o.Unstruck {
+		list = append(list, u.String())
+	}
+	return list
+}
+
 // cutAndRecover ends the attempt that s has begun, with its plan, in which the power stays
 // away, and recovers it. It tells what is wrong with either.
-func (f futures) cutAndRecover(s *plot, a rig.Attempt) (wrong []string) {
+func (f futures) cutAndRecover(s *plot, a world.Attempt) (wrong []string) {
 	GinkgoHelper()
 	o := s.Finish()
-	wrong = append(verdict.Texts(o.Violations), o.Unstruck...)
+	wrong = broken(o)
 	if o.Claim == nil || o.Meter.State != meter.Off {
 		wrong = append(wrong, summary(o))
 	}
-	Expect(s.BeginRecovery(a, nil)).To(Succeed(), "beginning the recovery")
+	Expect(s.BeginRecovery(&a, nil)).To(Succeed(), "beginning the recovery")
 	state := s.Bench().Fingerprint()
 	if !f[state] { // after one operation is before the next
 		ended := f.finish(s)
@@ -114,13 +124,14 @@ func (f futures) cutAndRecover(s *plot, a rig.Attempt) (wrong []string) {
 
 // wantNoneWrong fails with the plan that shows what is wrong. The story is told again from
 // its start, so that the trace, the log and the plan that are left behind are whole.
-func wantNoneWrong(setup rig.Setup, a rig.Attempt, wrong []string) {
+func wantNoneWrong(played rig.Options, a world.Attempt, wrong []string) {
 	GinkgoHelper()
 	if len(wrong) == 0 {
 		return
 	}
-	setup.NoTrace = false
-	s := tell(setup)
+	played.Trace = rig.Events
+	s := tellWith(world.Meter{}, played)
+	s.put(sweptBytes)
 	s.begin(a)
 	again := futures{}.cutAndRecover(s, a)
 	Fail(fmt.Sprintf("plan %q, journal %v: %q; the plan from the start: %q", a.Plan, a.Journal, wrong, again))
@@ -136,9 +147,9 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 		{"with a journal the settings are retained", true, quickChip()},
 	} {
 		It("before it, inside it and after it, “there is still a way to recover”: "+c.what, func() {
-			setup := rig.Setup{NoTrace: true, Geometry: c.chip}
-			s := tell(setup)
-			a := upgrade(s.UPG(sweptBytes), "")
+			played := rig.Options{Trace: rig.NoTrace, Chip: c.chip}
+			s := tellWith(world.Meter{}, played)
+			a := s.upgrade(sweptBytes, "")
 			a.Journal = c.journal
 			s.begin(a)
 			forks, known := 0, futures{}
@@ -148,7 +159,7 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 					a.Plan = powerCut(op, phase)
 					cut := before.clone()
 					Expect(cut.Bench().Station().SetPlan(a.Plan)).To(Succeed())
-					wantNoneWrong(setup, a, known.cutAndRecover(cut, a))
+					wantNoneWrong(played, a, known.cutAndRecover(cut, a))
 				}
 			})
 			Expect(s.finish()).To(beUpgraded())
@@ -157,8 +168,8 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 	}
 
 	It("a fork is the run that its plan gives from the start", func() {
-		s := tell(rig.Setup{})
-		a := upgrade(s.UPG(sweptBytes), "")
+		s := tell(world.Meter{})
+		a := s.upgrade(sweptBytes, "")
 		whole := s.clone()
 		s.begin(a)
 		forkAtFlashOps(s, func(op uint64, before *plot) {
@@ -180,9 +191,9 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 	})
 
 	It("and when the power is back within the tool's retries, it goes on by itself", func() {
-		setup := rig.Setup{NoTrace: true, Geometry: quickChip()}
-		s := tell(setup)
-		a := upgrade(s.UPG(sweptBytes), "")
+		played := rig.Options{Trace: rig.NoTrace, Chip: quickChip()}
+		s := tellWith(world.Meter{}, played)
+		a := s.upgrade(sweptBytes, "")
 		s.begin(a)
 		known := futures{}
 		forkAtFlashOps(s, func(op uint64, before *plot) {
@@ -190,7 +201,7 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 			a.Plan = powerCut(op, fault.Torn)
 			a.Plan[0].Duration = fault.Duration{Time: 30 * time.Second}
 			Expect(cut.Bench().Station().SetPlan(a.Plan)).To(Succeed())
-			wantNoneWrong(setup, a, known.finish(cut))
+			wantNoneWrong(played, a, known.finish(cut))
 		})
 		Expect(s.finish()).To(beUpgraded())
 	})

@@ -7,7 +7,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
@@ -16,9 +16,9 @@ var _ = Describe("A flash chip that fails, of which the article does not tell", 
 	const size = 12 // blocks
 
 	It("a write that lies is found out by the verification, and the download begins anew", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		s.Meter().Chip().LieAt(eraseOps + 100)
-		o := s.try(upgrade(s.UPG(blocks(size)), ""))
+		o := s.try(s.upgrade(blocks(size), ""))
 		Expect(o).To(beUpgraded())
 		Expect(told(o.Trace, story.Meter, "verified")).To(Equal([]string{"verify failed", "ok"}))
 		Expect(clears(o)).To(Equal(2))
@@ -26,8 +26,8 @@ var _ = Describe("A flash chip that fails, of which the article does not tell", 
 	})
 
 	It("an image that is damaged once it was verified does not run: the meter comes up in download state", func() {
-		s := tell(rig.Setup{})
-		a := upgrade(s.UPG(blocks(size)), "")
+		s := tell(world.Meter{})
+		a := s.upgrade(blocks(size), "")
 		s.begin(a)
 		for s.Meter().State() != meter.Verifying || s.Meter().Chip().Ops() < uint64(recordOp(size))-1 {
 			Expect(s.Bench().Step()).To(BeTrue())
@@ -51,9 +51,9 @@ var _ = Describe("A flash chip that fails, of which the article does not tell", 
 	})
 
 	It("a sector that cannot be erased ends the upgrade with its number, and the meter in download state", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		s.Meter().Chip().FailErase(40)
-		a := upgrade(s.UPG(blocks(size)), "")
+		a := s.upgrade(blocks(size), "")
 		o := s.try(a)
 		Expect(o.Claim).To(MatchError(client.ErrFlash))
 		Expect(o.Claim).To(MatchError(ContainSubstring("sector 40")))

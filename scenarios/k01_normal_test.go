@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
@@ -94,8 +95,8 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 	const size = 30 // blocks
 
 	It("“the meter will display the text Upgrading… on the LCD screen”, from entering download state until the restart", func() {
-		s := tell(rig.Setup{})
-		s.begin(upgrade(s.UPG(blocks(size)), ""))
+		s := tell(world.Meter{})
+		s.begin(s.upgrade(blocks(size), ""))
 		var shown []string
 		for more := true; more; more = !s.Bench().Host().Done() && s.Bench().Step() {
 			panel, state := s.Meter().Panel(), s.Meter().State()
@@ -119,8 +120,8 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 	})
 
 	It("“the communication LED (L2) will be toggling as communication traffic goes back and forth”: once with each frame", func() {
-		s := tell(rig.Setup{TraceFrames: true})
-		s.begin(upgrade(s.UPG(blocks(size)), ""))
+		s := tellWith(world.Meter{}, rig.Options{Trace: rig.FrameTrace})
+		s.begin(s.upgrade(blocks(size), ""))
 		lit := s.Meter().Panel()
 		for !s.Bench().Host().Done() && s.Bench().Step() {
 			panel := s.Meter().Panel()
@@ -134,8 +135,8 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 	})
 
 	It("“the Firmware Upgrade dialog box in ION Setup will show status updates every 10%”: ten pairs in the log, and to the person", func() {
-		s := tell(rig.Setup{})
-		o := s.try(upgrade(s.UPG(blocks(size)), ""))
+		s := tell(world.Meter{})
+		o := s.try(s.upgrade(blocks(size), ""))
 		Expect(lines(o, upgradelog.Completed, upgradelog.Efficiency)).To(Equal(tenPairs()))
 		Expect(told(o.Trace, story.Host, "log")).To(ContainElements(tenPairs()))
 		Expect(lines(o, upgradelog.Resending, upgradelog.Retrying)).To(BeEmpty())
@@ -143,8 +144,8 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 
 	DescribeTable("the new revision runs, and the event log tells of it",
 		func(model meter.Model, imageBytes int) {
-			s := tell(rig.Setup{Model: model, SerialNumber: fmt.Sprintf("PC-%d-01", model)})
-			o := s.try(upgrade(s.UPG(imageBytes), ""))
+			s := tell(world.Meter{Model: model, SerialNumber: fmt.Sprintf("PC-%d-01", model)})
+			o := s.try(s.upgrade(imageBytes, ""))
 			Expect(o).To(beUpgraded())
 			Expect(o.Meter.Revision).To(Equal(fmt.Sprintf("%dV283", model)))
 			Expect(o.Meter.Lost).To(BeZero(), "settings that were lost")

@@ -7,15 +7,15 @@ import (
 	. "github.com/onsi/gomega"
 
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 )
 
 var _ = Describe("Article 1, the RS-485 cable was disconnected", row("K2", faultCable), func() {
 	DescribeTable("“the RS-485 connection was re-connected after two No Response entries … the upgrade process continued”",
 		func(plan string, block int) {
 			const size = 40 // blocks
-			s := tell(rig.Setup{})
-			o := s.try(upgrade(s.UPG(blocks(size)), plan))
+			s := tell(world.Meter{})
+			o := s.try(s.upgrade(blocks(size), plan))
 			Expect(o).To(beUpgraded())
 			Expect(lines(o, upgradelog.Resending, upgradelog.Aborting, upgradelog.Retrying)).To(Equal([]string{
 				fmt.Sprintf("No response... resending (1 of %d)", block),

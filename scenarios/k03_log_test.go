@@ -12,18 +12,15 @@ import (
 	"ionbench/fixtures/logs"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
 )
 
 // articleRun is the run of the article's log, or a variant of it: the meter was left in
 // download state by an earlier try, and at 3:57:48 PM the upgrade is started with tool 2.1.
 func articleRun(s *plot, imageBlocks int, plan string) *rig.Outcome {
 	GinkgoHelper()
-	a := rig.Attempt{
-		Task:    client.TaskUpgrade,
-		Release: client.Release21(),
-		Person:  rig.Person{Firmware: s.UPG(blocks(imageBlocks))},
-		Plan:    planned("abort at block 1"),
-	}
+	a := s.upgrade(blocks(imageBlocks), "abort at block 1")
+	a.Release, a.Unticked = client.Release21(), ion.AllGroups
 	s.try(a)
 	s.Wait(beforeArticle - s.Now())
 	a.Plan = planned(plan)
@@ -33,8 +30,8 @@ func articleRun(s *plot, imageBlocks int, plan string) *rig.Outcome {
 // beforeArticle is when the earlier try was begun.
 const beforeArticle = 2 * time.Minute
 
-func articleSetup(baud int) rig.Setup {
-	return rig.Setup{Baud: baud, Epoch: world.ArticleStart().Add(-beforeArticle)}
+func articleMeter(baud int) world.Meter {
+	return world.Meter{Baud: baud, Clock: world.ArticleStart().Add(-beforeArticle)}
 }
 
 // logOf is a log like the article's, of figures that somebody computed.
@@ -64,7 +61,7 @@ Proceeding with firmware download
 
 var _ = Describe("Article 1, “Excerpt from the ION Setup Upgrade.log file”", row("K3", faultCable), func() {
 	It("comes out of the model byte for byte: “Upgrade failed at Thursday, March 06, 2008 5:07:48 PM”", func() {
-		s := tell(articleSetup(9600))
+		s := tell(articleMeter(9600))
 		s.caseNamed("upgrade-failed")
 		o := articleRun(s, 460, "cable-pull at block 439")
 		Expect(string(o.Log)).To(Equal(string(logs.UpgradeFailed())))
@@ -102,7 +99,7 @@ var _ = Describe("Article 1, “Excerpt from the ION Setup Upgrade.log file”",
 	// The article: 63507.483 + 438 × 9187.460 + 112887.5 = 4200502, 1 h 10 min 0.5 s.
 	DescribeTable("is no constant: another run has the log that its arithmetic gives",
 		func(baud, imageBlocks int, plan string, want string) {
-			s := tell(articleSetup(baud))
+			s := tell(articleMeter(baud))
 			o := articleRun(s, imageBlocks, plan)
 			Expect(string(o.Log)).To(Equal(want))
 			Expect(want).NotTo(Equal(string(logs.UpgradeFailed())))

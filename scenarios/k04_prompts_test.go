@@ -5,15 +5,15 @@ import (
 	. "github.com/onsi/gomega"
 
 	"ionbench/client"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 )
 
 // atTheTool is a person who starts the tool, connects and upgrades from Setup Assistant.
-func atTheTool(a rig.Attempt) rig.Attempt {
+func atTheTool(a world.Attempt) world.Attempt {
 	a.Task = client.TaskConnect
-	a.SingleDevice = true
-	a.Person.Connections = 1
-	a.Person.Assistant = []client.Choice{client.Upgrade}
+	a.Single = true
+	a.Connections = 1
+	a.Assistant = []client.Choice{client.Upgrade}
 	return a
 }
 
@@ -21,8 +21,8 @@ var _ = Describe("Article 1, after the last try", row("K4", faultCable), func() 
 	for _, release := range []client.Release{client.Release21(), client.Release22()} {
 		DescribeTable("“Exit this screen and you will be advised that communication has been lost … Press OK and you will be prompted again”: "+release.String(),
 			func(plan string) {
-				s := tell(rig.Setup{})
-				a := atTheTool(upgrade(s.UPG(blocks(12)), plan))
+				s := tell(world.Meter{})
+				a := atTheTool(s.upgrade(blocks(12), plan))
 				a.Release = release
 				o := s.try(a)
 				Expect(o.Prompts).To(Equal([]client.Prompt{
@@ -42,8 +42,8 @@ var _ = Describe("Article 1, after the last try", row("K4", faultCable), func() 
 	}
 
 	It("“You will see the following screen once an upgrade has failed”: no window of lost communication where none was lost", func() {
-		s := tell(rig.Setup{})
-		a := atTheTool(upgrade(s.UPG(blocks(12)), "abort at block 7"))
+		s := tell(world.Meter{})
+		a := atTheTool(s.upgrade(blocks(12), "abort at block 7"))
 		o := s.try(a)
 		Expect(o.Prompts).To(Equal([]client.Prompt{
 			client.ConnectionType, client.SetupAssistant, client.ChooseFirmware, client.UpgradeFailed, client.ConnectionType,
@@ -52,11 +52,11 @@ var _ = Describe("Article 1, after the last try", row("K4", faultCable), func() 
 	})
 
 	It("“you will be prompted again”: the same process can go on, and has not forgotten the settings", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		// The tool gives up after 113 s and asks five times, ten seconds each, when OK is
 		// pressed once more: by then the cable is back.
-		a := atTheTool(upgrade(s.UPG(blocks(12)), "cable-pull at block 7 for 2m"))
-		a.Person.Connections = 2
+		a := atTheTool(s.upgrade(blocks(12), "cable-pull at block 7 for 2m"))
+		a.Connections = 2
 		o := s.try(a)
 		Expect(o.Prompts).To(Equal([]client.Prompt{
 			client.ConnectionType, client.SetupAssistant, client.ChooseFirmware,

@@ -11,10 +11,11 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 )
 
 // abortAndRestart aborts an upgrade as a plan says, and starts it again at once.
-func abortAndRestart(s *plot, a rig.Attempt) (aborted, again *rig.Outcome) {
+func abortAndRestart(s *plot, a world.Attempt) (aborted, again *rig.Outcome) {
 	GinkgoHelper()
 	aborted = s.try(a)
 	Expect(aborted.Claim).To(MatchError(client.ErrAborted))
@@ -38,11 +39,11 @@ var _ = Describe("Article 1, “they may choose to Abort the upgrade and restart
 	const size = 20 // blocks
 
 	It("“it is not necessary … to power cycle their meter before restarting”, at whatever block the upgrade was aborted", Label(sweep), func() {
-		whole := tell(rig.Setup{})
-		file := whole.UPG(blocks(size))
+		whole := tell(world.Meter{})
+		whole.put(blocks(size))
 		for n := 1; n <= size; n++ {
 			s := whole.clone()
-			aborted, again := abortAndRestart(s, upgrade(file, fmt.Sprintf("abort at block %d", n)))
+			aborted, again := abortAndRestart(s, upgrade(fmt.Sprintf("abort at block %d", n)))
 			Expect(aborted.Counts.Answered).To(Equal(n-1), "blocks answered when block %d was aborted", n)
 			Expect(aborted.Meter.LCD).To(Equal("Upgrading…"))
 			Expect(lines(aborted, upgradelog.AbortedByUser)).To(HaveLen(1))
@@ -51,11 +52,11 @@ var _ = Describe("Article 1, “they may choose to Abort the upgrade and restart
 	})
 
 	It("at whatever frame", Label(sweep), func() {
-		whole := tell(rig.Setup{})
-		file := whole.UPG(blocks(2))
+		whole := tell(world.Meter{})
+		whole.put(blocks(2))
 		for n := 1; ; n++ {
 			s := whole.clone()
-			a := upgrade(file, fmt.Sprintf("abort at frame %d", n))
+			a := upgrade(fmt.Sprintf("abort at frame %d", n))
 			s.begin(a)
 			o := s.Finish()
 			if len(o.Unstruck) > 0 {
@@ -72,8 +73,8 @@ var _ = Describe("Article 1, “they may choose to Abort the upgrade and restart
 
 	DescribeTable("whatever the meter is doing",
 		func(plan string, download bool) {
-			s := tell(rig.Setup{})
-			_, again := abortAndRestart(s, upgrade(s.UPG(blocks(size)), plan))
+			s := tell(world.Meter{})
+			_, again := abortAndRestart(s, s.upgrade(blocks(size), plan))
 			if download {
 				wantFromStart(again)
 			}
@@ -90,18 +91,18 @@ var _ = Describe("Article 1, “they may choose to Abort the upgrade and restart
 	)
 
 	It("aborted again and again, it can still be restarted", func() {
-		s := tell(rig.Setup{})
-		file := s.UPG(blocks(size))
+		s := tell(world.Meter{})
+		s.put(blocks(size))
 		for n := 1; n <= size; n++ {
-			Expect(s.try(upgrade(file, fmt.Sprintf("abort at block %d", n))).Claim).To(MatchError(client.ErrAborted))
+			Expect(s.try(upgrade(fmt.Sprintf("abort at block %d", n))).Claim).To(MatchError(client.ErrAborted))
 		}
-		wantFromStart(s.try(upgrade(file, "")))
+		wantFromStart(s.try(upgrade("")))
 	})
 
 	It("in the same process the settings are not lost: they “are temporarily backed up to the computer via ION Setup”", func() {
-		s := tell(rig.Setup{})
-		a := atTheTool(upgrade(s.UPG(blocks(size)), "abort at 60%"))
-		a.Person.Connections = 2
+		s := tell(world.Meter{})
+		a := atTheTool(s.upgrade(blocks(size), "abort at 60%"))
+		a.Connections = 2
 		o := s.try(a)
 		Expect(o.Prompts).To(Equal([]client.Prompt{
 			client.ConnectionType, client.SetupAssistant, client.ChooseFirmware, client.UpgradeFailed, client.ConnectionType,
@@ -112,8 +113,8 @@ var _ = Describe("Article 1, “they may choose to Abort the upgrade and restart
 	})
 
 	It("“they should first be sure that the communication line … is properly connected”: aborted while the cable is out, and restarted when it is in", func() {
-		s := tell(rig.Setup{})
-		a := upgrade(s.UPG(blocks(size)), "cable-pull at block 9; abort at no-response 3")
+		s := tell(world.Meter{})
+		a := s.upgrade(blocks(size), "cable-pull at block 9; abort at no-response 3")
 		aborted := s.try(a)
 		Expect(aborted.Claim).To(MatchError(client.ErrAborted))
 		Expect(lines(aborted, upgradelog.Resending)).To(HaveLen(3))
@@ -137,7 +138,7 @@ var _ = Describe("Article 1, “not necessary and not recommended to power cycle
 		return texts
 	}
 	// compare restarts an aborted upgrade with and without a power cycle in between.
-	compare := func(whole *plot, a rig.Attempt) (without, with *rig.Outcome) {
+	compare := func(whole *plot, a world.Attempt) (without, with *rig.Outcome) {
 		GinkgoHelper()
 		_, without = abortAndRestart(whole.clone(), a)
 		s := whole.clone()
@@ -152,22 +153,22 @@ var _ = Describe("Article 1, “not necessary and not recommended to power cycle
 	}
 
 	It("and it makes nothing worse than not doing so, at whatever block the upgrade was aborted", Label(sweep), func() {
-		whole := tell(rig.Setup{})
+		whole := tell(world.Meter{})
 		for n := 1; n <= size; n++ {
-			without, with := compare(whole, upgrade(whole.UPG(blocks(size)), fmt.Sprintf("abort at block %d", n)))
+			without, with := compare(whole, whole.upgrade(blocks(size), fmt.Sprintf("abort at block %d", n)))
 			Expect(untimed(with)).To(Equal(untimed(without)))
 			Expect(with.Cost.Time).To(BeNumerically("~", without.Cost.Time, 2*time.Second))
 		}
 	})
 
 	It("nor in the middle of a block", func() {
-		whole := tell(rig.Setup{})
-		compare(whole, upgrade(whole.UPG(blocks(size)), "abort at flash-op 200 after"))
+		whole := tell(world.Meter{})
+		compare(whole, whole.upgrade(blocks(size), "abort at flash-op 200 after"))
 	})
 
 	It("but that the flash is cleared from the start, where without it the clearing goes on", func() {
-		whole := tell(rig.Setup{})
-		without, with := compare(whole, upgrade(whole.UPG(blocks(size)), "abort at flash-op 30 after"))
+		whole := tell(world.Meter{})
+		without, with := compare(whole, whole.upgrade(blocks(size), "abort at flash-op 30 after"))
 		Expect(untimed(with)).To(Equal(untimed(without)))
 		// 30 sectors were erased before the abort.
 		Expect(with.Cost.Time - without.Cost.Time).To(BeNumerically("~", 30*time.Second, 2*time.Second))

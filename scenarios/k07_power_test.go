@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 )
 
@@ -64,8 +65,8 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 
 	for _, c := range moments {
 		It("power-loss "+c.at+": the tool gives up as in the article's log, and with the power the meter is back", func() {
-			s := tell(rig.Setup{})
-			a := upgrade(s.UPG(blocks(size)), "power-loss "+c.at)
+			s := tell(world.Meter{})
+			a := s.upgrade(blocks(size), "power-loss "+c.at)
 			o := s.try(a)
 			Expect(o.Claim).To(MatchError(client.ErrNoResponse))
 			Expect(o.Prompts[len(o.Prompts)-2:]).To(Equal([]client.Prompt{client.UpgradeFailed, client.CommunicationLost}))
@@ -84,8 +85,8 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 		})
 
 		It("power-loss "+c.at+" for 30s: the power is back within the retries, and the tool goes on by itself", func() {
-			s := tell(rig.Setup{})
-			o := s.try(upgrade(s.UPG(blocks(size)), "power-loss "+c.at+" for 30s"))
+			s := tell(world.Meter{})
+			o := s.try(s.upgrade(blocks(size), "power-loss "+c.at+" for 30s"))
 			Expect(o).To(beUpgraded())
 			Expect(clears(o)).To(Equal(c.clears), "times that the flash was cleared")
 			Expect(o.Meter.Lost).To(BeZero(), "settings that were lost")
@@ -93,8 +94,8 @@ var _ = Describe("Article, Causes and Fixes: “the loss of main power to the me
 	}
 
 	It("and the efficiency counts all that was sent, also before the flash was cleared again", func() {
-		s := tell(rig.Setup{})
-		o := s.try(upgrade(s.UPG(blocks(size)), "power-loss at block 7 for 30s"))
+		s := tell(world.Meter{})
+		o := s.try(s.upgrade(blocks(size), "power-loss at block 7 for 30s"))
 		// Block 7 is sent after 0, 10.3, 20.5, 30.8 and 41.0 s. The meter has its power back
 		// after 30 s and boots for three: the fifth is answered, and not taken. 11 blocks were
 		// sent and 6 taken. Of 12 blocks, 10 % are two, 20 % three, and so on: the second pass

@@ -6,15 +6,15 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 )
 
 // failUpgrade is an upgrade that the plan makes fail, and the meter a minute after the
 // plan's faults have ended: in download state.
-func failUpgrade(s *plot, plan string) rig.Attempt {
+func failUpgrade(s *plot, plan string) world.Attempt {
 	GinkgoHelper()
-	a := upgrade(s.UPG(blocks(12)), plan)
+	a := s.upgrade(blocks(12), plan)
 	o := s.try(a)
 	Expect(o.Killed || o.Claim != nil).To(BeTrue(), "an upgrade with %q fails", plan)
 	s.Heal()
@@ -51,7 +51,7 @@ var _ = Describe("Article 2, how to restart the upgrade process", row("K8"), fun
 		}
 		It("“in Single ION device configuration mode … You will be prompted … Select Yes … select an ION Firmware Upgrade file (*.UPG) … "+
 			"Once the upgrade is completed the following prompt will appear. Press Exit and you will be returned to the Select Connection Type screen”: after "+plan, func() {
-			s := tell(rig.Setup{})
+			s := tell(world.Meter{})
 			o := s.recover(failUpgrade(s, plan))
 			Expect(o.Prompts).To(Equal([]client.Prompt{
 				client.ConnectionType, client.RecoverUpgrade, client.ChooseFirmware, client.UpgradeCompleted, client.ConnectionType,
@@ -63,9 +63,9 @@ var _ = Describe("Article 2, how to restart the upgrade process", row("K8"), fun
 	}
 
 	It("“ION Setup will recognize if your ION 73xx family meter is currently in upgrade mode”: a meter that is not, is not", func() {
-		s := tell(rig.Setup{})
-		a := atTheTool(upgrade(nil, ""))
-		a.Person.Assistant = nil
+		s := tell(world.Meter{})
+		a := atTheTool(upgrade(""))
+		a.Assistant = nil
 		o := s.try(a)
 		Expect(o.Prompts).To(Equal([]client.Prompt{client.ConnectionType, client.SetupAssistant}))
 		Expect(o.Recovery).To(BeFalse())
@@ -73,20 +73,20 @@ var _ = Describe("Article 2, how to restart the upgrade process", row("K8"), fun
 	})
 
 	It("“select the firmware file required for the upgrade”: another file than at the first try will do", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		a := failUpgrade(s, "cable-pull at block 7")
-		a.Person.Firmware = s.UPG(blocks(5) + 100)
+		s.put(blocks(5) + 100)
 		Expect(s.recover(a)).To(beUpgraded())
 	})
 })
 
 var _ = Describe("Article 2, “Select Yes to recover your firmware upgrade”", row("K9"), func() {
 	It("answered No, the meter is untouched, and may be recovered later", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		a := failUpgrade(s, "cable-pull at block 7")
 		before := flashOf(s)
-		no := rig.Recovery(a)
-		no.Person.NoRecovery = true
+		no := recovery(a)
+		no.NoRecovery = true
 		o := s.try(no)
 		Expect(o.Prompts).To(Equal([]client.Prompt{client.ConnectionType, client.RecoverUpgrade, client.ConnectionType}))
 		Expect(o.Log).To(BeEmpty())
@@ -101,12 +101,12 @@ var _ = Describe("Article 2, “Select Yes to recover your firmware upgrade”",
 
 var _ = Describe("Article 2, “Make sure to select the check box to use Single ION device configuration mode”", row("K10"), func() {
 	It("without it nothing is detected; the tool says that the device does not answer, and names the mode", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		a := failUpgrade(s, "cable-pull at block 7")
 		before := flashOf(s)
-		without := rig.Recovery(a)
-		without.SingleDevice = false
-		without.Person.AtSilence = client.Exit
+		without := recovery(a)
+		without.Single = false
+		without.AtSilence = client.Exit
 		o := s.try(without)
 		Expect(o.Prompts).To(Equal([]client.Prompt{client.ConnectionType, client.DeviceSilent}))
 		Expect(o.Claim).To(MatchError(client.ErrNoResponse))
@@ -117,10 +117,10 @@ var _ = Describe("Article 2, “Make sure to select the check box to use Single 
 	})
 
 	It("and with it the tool does not name it", func() {
-		s := tell(rig.Setup{})
-		off := rig.Recovery(upgrade(nil, ""))
+		s := tell(world.Meter{})
+		off := recovery(upgrade(""))
 		off.Plan = planned("cable-pull")
-		off.Person.AtSilence = client.Exit
+		off.AtSilence = client.Exit
 		o := s.try(off)
 		Expect(o.Prompts).To(Equal([]client.Prompt{client.ConnectionType, client.DeviceSilent}))
 		Expect(o.Claim).To(MatchError(client.ErrNoResponse))
@@ -130,10 +130,10 @@ var _ = Describe("Article 2, “Make sure to select the check box to use Single 
 
 var _ = Describe("Article, Release Notice: “Previously, using ION Setup, users could go through a manually process”", row("K11"), func() {
 	It("tool 2.1 detects nothing, even in Single ION device configuration mode, and says what to do by hand", func() {
-		s := tell(rig.Setup{})
-		a := rig.Recovery(failUpgrade(s, "cable-pull at block 7"))
+		s := tell(world.Meter{})
+		a := recovery(failUpgrade(s, "cable-pull at block 7"))
 		a.Release = client.Release21()
-		a.Person.AtSilence = client.Exit
+		a.AtSilence = client.Exit
 		o := s.try(a)
 		Expect(o.Prompts).To(Equal([]client.Prompt{client.ConnectionType, client.DeviceSilent}))
 		Expect(o.Claim).To(MatchError(ContainSubstring("start the upgrade again by hand")))
@@ -141,10 +141,10 @@ var _ = Describe("Article, Release Notice: “Previously, using ION Setup, users
 	})
 
 	It("and from the same window an explicit command starts the upgrade", func() {
-		s := tell(rig.Setup{})
-		a := rig.Recovery(failUpgrade(s, "cable-pull at block 7"))
+		s := tell(world.Meter{})
+		a := recovery(failUpgrade(s, "cable-pull at block 7"))
 		a.Release = client.Release21()
-		a.Person.AtSilence = client.Upgrade
+		a.AtSilence = client.Upgrade
 		o := s.try(a)
 		Expect(o.Prompts).To(Equal([]client.Prompt{
 			client.ConnectionType, client.DeviceSilent, client.ChooseFirmware, client.UpgradeCompleted, client.ConnectionType,
@@ -154,7 +154,7 @@ var _ = Describe("Article, Release Notice: “Previously, using ION Setup, users
 
 	for _, release := range []client.Release{client.Release21(), client.Release22()} {
 		It("an explicit command upgrades a meter in download state: "+release.String(), func() {
-			s := tell(rig.Setup{})
+			s := tell(world.Meter{})
 			a := failUpgrade(s, "power-loss at flash-op 200 torn")
 			a.Plan = nil
 			a.Release = release

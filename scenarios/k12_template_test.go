@@ -9,8 +9,8 @@ import (
 	"ionbench/client"
 	"ionbench/client/dcf"
 	"ionbench/fixtures/templates"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -18,7 +18,7 @@ import (
 // factoryTemplate is the factory supplied template of the rig's meter.
 func factoryTemplate(s *plot) *dcf.File {
 	GinkgoHelper()
-	f, err := templates.Factory(s.Setup().Model.String())
+	f, err := templates.Factory(s.World().Meters[0].Model.String())
 	Expect(err).NotTo(HaveOccurred(), "the factory supplied template")
 	return f
 }
@@ -49,29 +49,29 @@ func allBoxes() []ion.Groups {
 
 // recoverAndSend is the article's second part from beginning to end: recovery, then a
 // template, in one process of the tool.
-func recoverAndSend(failed rig.Attempt, f *dcf.File, ticked ion.Groups) rig.Attempt {
-	a := rig.Recovery(failed)
-	a.Person.Connections = 2
-	a.Person.Assistant = []client.Choice{client.OK}
-	a.Person.Template = f
-	a.Person.Paste = ticked
+func (s *plot) recoverAndSend(failed world.Attempt, f *dcf.File, ticked ion.Groups) world.Attempt {
+	s.PutTemplate(world.Template{Own: f})
+	a := recovery(failed)
+	a.Connections = 2
+	a.Assistant = []client.Choice{client.OK}
+	a.Unticked = ion.AllGroups &^ ticked
 	return a
 }
 
 // sendTemplate is a person who starts the tool anew and sends a template.
-func sendTemplate(f *dcf.File, ticked ion.Groups) rig.Attempt {
-	return rig.Attempt{
-		Task:         client.TaskConnect,
-		SingleDevice: true,
-		Person:       rig.Person{Connections: 1, Assistant: []client.Choice{client.OK}, Template: f, Paste: ticked},
+func (s *plot) sendTemplate(f *dcf.File, ticked ion.Groups) world.Attempt {
+	s.PutTemplate(world.Template{Own: f})
+	return world.Attempt{
+		Tool:   world.Tool{Task: client.TaskConnect, Single: true},
+		Person: world.Person{Connections: 1, Assistant: []client.Choice{client.OK}, Unticked: ion.AllGroups &^ ticked},
 	}
 }
 
 var _ = Describe("Article 2, “upload the appropriate template to the device”", row("K12"), func() {
 	It("“Press Exit and you will be returned to the Select Connection Type screen … Setup Assistant … Send … select the … Template … Template Paste Options … successfully applied … returned to the Setup Assistant window”", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		failed := failUpgrade(s, "cable-pull at block 7")
-		o := s.try(recoverAndSend(failed, templates.PlantA(), ion.AllGroups))
+		o := s.try(s.recoverAndSend(failed, templates.PlantA(), ion.AllGroups))
 		Expect(o).To(beUpgraded())
 		Expect(o.Prompts).To(Equal([]client.Prompt{
 			client.ConnectionType, client.RecoverUpgrade, client.ChooseFirmware, client.UpgradeCompleted,
@@ -89,19 +89,19 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 	} {
 		It("“The check boxes … can be left checked or not as they have no effect … PT/CT settings, Clock Settings, Nameplate Settings, Energy Readings, ITC Settings … will not be retained”: "+
 			"32 combinations and the "+sent.name, Label(sweep), func() {
-			before := tell(rig.Setup{})
+			before := tell(world.Meter{})
 			failed := failUpgrade(before, "cable-pull at block 7")
 			file := sent.file(before)
 			want := settingsIn(file)
 			var first []byte
 			for _, ticked := range allBoxes() {
 				s := before.clone()
-				o := s.try(recoverAndSend(failed, file, ticked))
+				o := s.try(s.recoverAndSend(failed, file, ticked))
 				Expect(o).To(beUpgraded(), "with %v ticked", ticked)
 				got := o.Meter.Settings
 				Expect(got.Template).To(Equal(want.Template), "with %v ticked", ticked)
 				Expect(verdict.Lost(&want, &got, time.Hour)).To(BeZero(), "groups other than in the file, with %v ticked", ticked)
-				Expect(before.Setup().Settings.Differs(&got)).To(Equal(ion.AllGroups), "what somebody had set up, with %v ticked", ticked)
+				Expect(before.setUp().Differs(&got)).To(Equal(ion.AllGroups), "what somebody had set up, with %v ticked", ticked)
 				if first == nil {
 					first = ion.AppendSettings(nil, &got)
 				}
@@ -111,7 +111,7 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 	}
 
 	It("“custom settings saved to your template are not retained”: before any template is sent, all five groups are at the factory template's defaults", func() {
-		s := tell(rig.Setup{})
+		s := tell(world.Meter{})
 		o := s.recover(failUpgrade(s, "cable-pull at block 7"))
 		want := meter.FactoryTemplate(meter.ION7350, "7350V283")
 		Expect(verdict.Lost(&want, &o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")

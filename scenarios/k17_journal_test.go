@@ -9,14 +9,15 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
 // journaled is an upgrade by a tool that keeps a journal.
-func journaled(s *plot, n int, plan string) rig.Attempt {
+func journaled(s *plot, n int, plan string) world.Attempt {
 	GinkgoHelper()
-	a := upgrade(s.UPG(blocks(n)), plan)
+	a := s.upgrade(blocks(n), plan)
 	a.Journal = true
 	return a
 }
@@ -35,8 +36,8 @@ func wantAllBack(s *plot, o *rig.Outcome, had *ion.Settings, after string) {
 var _ = Describe("With a journal, which the article's tool does not have", row("K17", faultKill), func() {
 	It("recovery restores all five groups after the tool was killed at any block", Label(sweep), func() {
 		const size = 60
-		s := tell(rig.Setup{})
-		had := *s.Setup().Settings
+		s := tell(world.Meter{})
+		had := *s.setUp()
 		a := journaled(s, size, "")
 		s.begin(a)
 		sent := func() uint64 { return s.Bench().Station().Counts().BlocksSent }
@@ -66,8 +67,8 @@ var _ = Describe("With a journal, which the article's tool does not have", row("
 		"power-loss at flash-op 300 torn; kill at no-response 3",
 	} {
 		It("recovery restores all five groups after "+plan, func() {
-			s := tell(rig.Setup{})
-			had := *s.Setup().Settings
+			s := tell(world.Meter{})
+			had := *s.setUp()
 			a := journaled(s, 12, plan)
 			Expect(s.try(a).Killed).To(BeTrue())
 			wantAllBack(s, s.recover(a), &had, plan)
@@ -75,13 +76,13 @@ var _ = Describe("With a journal, which the article's tool does not have", row("
 	}
 
 	It("and after the recovery was killed as well, at whatever block", Label(sweep), func() {
-		first := tell(rig.Setup{})
-		had := *first.Setup().Settings
+		first := tell(world.Meter{})
+		had := *first.setUp()
 		a := journaled(first, 12, "kill at block 7")
 		first.try(a)
 		for n := 1; n <= 12; n++ {
 			s := first.clone()
-			again := rig.Recovery(a)
+			again := recovery(a)
 			again.Plan = planned(fmt.Sprintf("kill at block %d", n))
 			Expect(s.try(again).Killed).To(BeTrue(), "plan %q", again.Plan)
 			wantAllBack(s, s.recover(a), &had, again.Plan.String())
@@ -89,20 +90,21 @@ var _ = Describe("With a journal, which the article's tool does not have", row("
 	})
 
 	It("but “those settings are not retained” by the article's own tool", func() {
-		s := tell(rig.Setup{})
-		a := upgrade(s.UPG(blocks(12)), "kill at block 7")
+		s := tell(world.Meter{})
+		a := s.upgrade(blocks(12), "kill at block 7")
 		s.try(a)
 		o := s.recover(a)
 		Expect(o.Prompts).NotTo(ContainElement(client.RestoreSettings))
 		defaults := meter.FactoryTemplate(meter.ION7350, "7350V283")
 		Expect(verdict.Lost(&defaults, &o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
-		Expect(s.Setup().Settings.Differs(&o.Meter.Settings)).To(Equal(ion.AllGroups), "groups that are lost")
+		Expect(s.setUp().Differs(&o.Meter.Settings)).To(Equal(ion.AllGroups), "groups that are lost")
 	})
 
 	It("nothing is erased while the journal cannot be written", func() {
-		s := tell(rig.Setup{})
-		s.Disk().Full = true
-		o := s.try(journaled(s, 12, ""))
+		s := tell(world.Meter{})
+		a := journaled(s, 12, "")
+		a.DiskFull = true
+		o := s.try(a)
 		Expect(o.Claim).To(MatchError(client.ErrNoPersistence))
 		Expect(o.Claim).To(MatchError(And(ContainSubstring("no space left"), ContainSubstring("make room"))))
 		Expect(o.Meter.FlashOps).To(BeZero(), "flash operations")

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -45,64 +44,64 @@ func say(kind error, words ...string) OmegaMatcher {
 }
 
 // chosen is what a person gets who chooses a file with this content.
-func chosen(content []byte) rig.Person {
+func chosen(content []byte) world.Firmware {
 	f, err := upg.Parse(content)
-	return rig.Person{Firmware: f, FirmwareErr: err, Paste: ion.AllGroups}
+	return world.Firmware{Own: f, OwnErr: err}
 }
 
 // badFirmware is a file that an upgrade must refuse, and what the person must read.
 type badFirmware struct {
-	name   string
-	person func(good []byte) rig.Person
-	says   OmegaMatcher
+	name string
+	file func(good []byte) world.Firmware
+	says OmegaMatcher
 }
 
 func badFirmwares() []badFirmware {
 	return []badFirmware{
 		{
 			"for another product",
-			func([]byte) rig.Person {
-				return rig.Person{Firmware: firmware.UPG(7330, "7330V283", world.ArticleDated(), 1, blocks(12))}
+			func([]byte) world.Firmware {
+				return world.Firmware{Own: firmware.UPG(7330, "7330V283", world.ArticleDated(), 1, blocks(12))}
 			},
 			say(client.ErrWrongProduct, "7330V283 is for a 7330 and the meter is a 7350", "nothing was changed", "choose the file for this meter"),
 		},
 		{
 			"damaged in the image",
-			func(good []byte) rig.Person { good[len(good)/2] ^= 0x10; return chosen(good) },
+			func(good []byte) world.Firmware { good[len(good)/2] ^= 0x10; return chosen(good) },
 			say(upg.ErrDamaged, "image CRC-32", "copy", "nothing was changed"),
 		},
 		{
 			"damaged in the header",
-			func(good []byte) rig.Person { good[40] ^= 0x10; return chosen(good) },
+			func(good []byte) world.Firmware { good[40] ^= 0x10; return chosen(good) },
 			say(upg.ErrDamaged, "header CRC-32", "copy", "nothing was changed"),
 		},
 		{
 			"truncated",
-			func(good []byte) rig.Person { return chosen(good[:len(good)-1]) },
+			func(good []byte) world.Firmware { return chosen(good[:len(good)-1]) },
 			say(upg.ErrTruncated, "found", "expected", "copy the file again", "nothing was changed"),
 		},
 		{
 			"empty",
-			func([]byte) rig.Person { return chosen(nil) },
+			func([]byte) world.Firmware { return chosen(nil) },
 			say(upg.ErrEmpty, "0 bytes", "copy the file again", "nothing was changed"),
 		},
 		{
 			"not a .UPG file at all",
-			func([]byte) rig.Person { return chosen([]byte("PK\x03\x04, or any other file")) },
+			func([]byte) world.Firmware { return chosen([]byte("PK\x03\x04, or any other file")) },
 			say(upg.ErrNotUPG, "archive", "nothing was changed"),
 		},
 		{
 			"missing",
-			func([]byte) rig.Person {
+			func([]byte) world.Firmware {
 				_, err := os.ReadFile(filepath.Join(GinkgoT().TempDir(), "7350V283.upg"))
-				return rig.Person{FirmwareErr: err}
+				return world.Firmware{OwnErr: err}
 			},
 			say(fs.ErrNotExist, "7350V283.upg", "nothing was changed", "choose another firmware file"),
 		},
 		{
 			"larger than the meter's flash",
-			func([]byte) rig.Person {
-				return rig.Person{Firmware: firmware.UPG(7350, "7350V283", world.ArticleDated(), 1, 5<<20)}
+			func([]byte) world.Firmware {
+				return world.Firmware{Own: firmware.UPG(7350, "7350V283", world.ArticleDated(), 1, 5<<20)}
 			},
 			say(client.ErrBadFile, "5242880 bytes", "nothing was changed", "choose the file for this meter"),
 		},
@@ -112,11 +111,14 @@ func badFirmwares() []badFirmware {
 var _ = Describe("Bad input", row("K18"), func() {
 	for _, bad := range badFirmwares() {
 		It("“select the firmware file required for the upgrade”: a file that is "+bad.name, func() {
-			s := tell(rig.Setup{})
-			good := s.UPG(blocks(12))
-			content, err := upg.Append(nil, good)
+			s := tell(world.Meter{})
+			a := s.upgrade(blocks(12), "")
+			content, err := upg.Append(nil, s.World().FirmwareOf(&a).Own)
 			Expect(err).NotTo(HaveOccurred(), "writing a .UPG file")
-			a := rig.Attempt{Task: client.TaskUpgrade, Person: bad.person(content)}
+			file := bad.file(content)
+			file.Name = "bad"
+			Expect(s.PutFirmware(file)).To(Succeed())
+			a.Firmware = file.Name
 
 			By("choosing it for a meter that runs")
 			o := untouched(s, func() *rig.Outcome { return s.try(a) })
@@ -126,9 +128,9 @@ var _ = Describe("Bad input", row("K18"), func() {
 
 			By("choosing it for a meter that is to be recovered")
 			failed := failUpgrade(s, "cable-pull at block 7")
-			again := rig.Recovery(failed)
+			again := recovery(failed)
 			again.Task = client.TaskUpgrade
-			again.Person = a.Person
+			again.Firmware = file.Name
 			o = untouched(s, func() *rig.Outcome { return s.try(again) })
 			Expect(o.Claim).To(bad.says)
 			Expect(s.recover(failed)).To(beUpgraded(), "with the right file")
@@ -149,10 +151,11 @@ var _ = Describe("Bad input", row("K18"), func() {
 		func(content func() ([]byte, error), says OmegaMatcher) {
 			b, err := content()
 			Expect(err).NotTo(HaveOccurred(), "spoiling the template")
-			s := tell(rig.Setup{})
-			a := sendTemplate(nil, 0)
-			a.Task = client.TaskSendTemplate
-			a.Person.Template, a.Person.TemplateErr = dcf.Parse(b)
+			s := tell(world.Meter{})
+			var file world.Template
+			file.Own, file.OwnErr = dcf.Parse(b)
+			s.PutTemplate(file)
+			a := world.Attempt{Tool: world.Tool{Task: client.TaskSendTemplate, Single: true}, Person: world.Person{Unticked: ion.AllGroups}}
 			o := untouched(s, func() *rig.Outcome { return s.try(a) })
 			Expect(o.Claim).To(And(MatchError(client.ErrBadFile), says))
 			Expect(o.Prompts).NotTo(ContainElement(client.TemplateApplied))
@@ -167,9 +170,9 @@ var _ = Describe("Bad input", row("K18"), func() {
 	)
 
 	DescribeTable("“enter the appropriate information”: the wrong",
-		func(spoil func(*rig.Attempt), says OmegaMatcher) {
-			s := tell(rig.Setup{Password: "1234"})
-			right := upgrade(s.UPG(blocks(12)), "")
+		func(spoil func(*world.Attempt), says OmegaMatcher) {
+			s := tell(world.Meter{Password: "1234"})
+			right := s.upgrade(blocks(12), "")
 			wrong := right
 			spoil(&wrong)
 
@@ -187,19 +190,19 @@ var _ = Describe("Bad input", row("K18"), func() {
 			By("entering what is right")
 			Expect(s.try(right)).To(beUpgraded())
 		},
-		Entry("password", func(a *rig.Attempt) { a.Password = "4321" },
+		Entry("password", func(a *world.Attempt) { a.Password = "4321" },
 			say(client.ErrPassword, "nothing was changed", "give the meter's password")),
-		Entry("unit id", func(a *rig.Attempt) { a.UnitID = 106 },
+		Entry("unit id", func(a *world.Attempt) { a.UnitID = 106 },
 			say(client.ErrNoResponse, "11 requests were not answered", "check the cable, the meter's power, the unit id and the baud rate")),
-		Entry("baud rate", func(a *rig.Attempt) { a.Baud = 19200 },
+		Entry("baud rate", func(a *world.Attempt) { a.Baud = 19200 },
 			say(client.ErrNoResponse, "11 requests were not answered", "check the cable, the meter's power, the unit id and the baud rate")),
-		Entry("serial number", func(a *rig.Attempt) { a.SerialNumber = "PC-0000A000-00" },
+		Entry("serial number", func(a *world.Attempt) { a.SerialNumber = "PC-0000A000-00" },
 			say(client.ErrWrongSerial, "PC-0000A000-00 was asked for and PC-0209A001-11 answers", "nothing was changed")),
 	)
 
 	It("a meter that is off", Label(faultPower), func() {
-		s := tell(rig.Setup{})
-		a := upgrade(s.UPG(blocks(12)), "power-loss at start")
+		s := tell(world.Meter{})
+		a := s.upgrade(blocks(12), "power-loss at start")
 		o := untouched(s, func() *rig.Outcome { return s.try(a) })
 		Expect(o.Claim).To(say(client.ErrNoResponse, "11 requests were not answered", "check the cable, the meter's power, the unit id and the baud rate"))
 		Expect(o.Meter.State).To(Equal(meter.Off))
@@ -207,12 +210,12 @@ var _ = Describe("Bad input", row("K18"), func() {
 	})
 
 	It("the wrong baud rate over a PTY, whose other end sees it as a real line does", Label(realtime), func(ctx SpecContext) {
-		s := tell(instantly())
-		a := upgrade(s.UPG(blocks(12)), "")
-		a.Baud, a.Response = s.Setup().Baud/2, soon/10
+		s := instantly(soon)
+		a := s.upgrade(blocks(12), "")
+		a.Baud = s.World().Meters[0].Baud / 2
 		o := untouched(s, func() *rig.Outcome { return s.over(ctx, rig.PTY, a) })
 		Expect(o.Claim).To(say(client.ErrNoResponse, "the baud rate"))
-		a.Baud, a.Response = 0, time.Duration(0)
+		a.Baud = 0
 		Expect(s.over(ctx, rig.PTY, a)).To(beUpgraded())
 	}, enough)
 })

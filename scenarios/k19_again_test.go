@@ -4,7 +4,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 )
 
 var _ = Describe("Article, Release Notice: “there is still a way to recover from its failed state”", row("K19", faultCable, faultPower), func() {
@@ -21,12 +21,12 @@ var _ = Describe("Article, Release Notice: “there is still a way to recover fr
 	}
 	for _, first := range again {
 		It("also when the recovery fails, and the next one: the third succeeds, after "+first, Label(sweep), func() {
-			whole := tell(rig.Setup{})
+			whole := tell(world.Meter{})
 			failed := failUpgrade(whole, "cable-pull at block 7")
 			for _, second := range again {
 				s := whole.clone()
 				for _, plan := range []string{first, second} {
-					a := rig.Recovery(failed)
+					a := recovery(failed)
 					a.Plan = planned(plan)
 					Expect(s.try(a).Claim).To(HaveOccurred(), "the recovery with %q", plan)
 					s.Heal()
@@ -37,19 +37,19 @@ var _ = Describe("Article, Release Notice: “there is still a way to recover fr
 	}
 
 	It("with a journal not even the settings are lost", func() {
-		s := tell(rig.Setup{})
-		a := upgrade(s.UPG(blocks(12)), "power-loss at flash-op 200 torn")
+		s := tell(world.Meter{})
+		a := s.upgrade(blocks(12), "power-loss at flash-op 200 torn")
 		a.Journal = true
 		Expect(s.try(a).Claim).To(HaveOccurred())
 		for _, plan := range []string{"cable-pull at block 5", "kill at block 9"} {
 			s.Heal()
-			again := rig.Recovery(a)
+			again := recovery(a)
 			again.Plan = planned(plan)
 			s.try(again)
 		}
 		o := s.recover(a)
 		Expect(o).To(beUpgraded())
-		settings := s.Setup().Settings
+		settings := s.setUp()
 		Expect(o.Meter.Settings.Template).To(Equal(settings.Template))
 	})
 })

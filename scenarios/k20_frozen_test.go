@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
@@ -69,8 +70,8 @@ var _ = Describe("Article, Goals and Symptoms: “firmware upgrade frozen”", r
 
 	DescribeTable("a meter that falls silent for ever in any state of the protocol: the tool ends by itself, and the meter can be recovered",
 		func(plan string, ends ...string) {
-			s := tell(rig.Setup{})
-			a := upgrade(s.UPG(blocks(12)), plan)
+			s := tell(world.Meter{})
+			a := s.upgrade(blocks(12), plan)
 			o := s.try(a)
 			Expect(o.Claim).To(MatchError(client.ErrNoResponse))
 			wantEnd(o, time.Minute)
@@ -89,8 +90,8 @@ var _ = Describe("Article, Goals and Symptoms: “firmware upgrade frozen”", r
 
 	DescribeTable("also where it asks a meter that restarts",
 		func(plan string) {
-			s := tell(rig.Setup{})
-			a := upgrade(s.UPG(blocks(12)), plan)
+			s := tell(world.Meter{})
+			a := s.upgrade(blocks(12), plan)
 			o := s.try(a)
 			Expect(o.Claim).To(MatchError(client.ErrNoResponse))
 			wantEnd(o, 50*time.Second)
@@ -104,27 +105,27 @@ var _ = Describe("Article, Goals and Symptoms: “firmware upgrade frozen”", r
 	)
 
 	It("at every frame boundary of an upgrade", Label(sweep), func() {
-		whole := tell(rig.Setup{})
-		a := upgrade(whole.UPG(blocks(2)), "")
+		whole := tell(world.Meter{})
+		a := whole.upgrade(blocks(2), "")
 		a.Journal = true
 		silentFrames(whole, a, 2*2*32)
 	})
 
 	It("at every frame boundary of a recovery", Label(sweep), func() {
-		whole := tell(rig.Setup{})
+		whole := tell(world.Meter{})
 		failed := failUpgrade(whole, "cable-pull at block 7")
-		failed.Person.Firmware = whole.UPG(blocks(2))
-		silentFrames(whole, rig.Recovery(failed), 2*2*32)
+		whole.put(blocks(2))
+		silentFrames(whole, recovery(failed), 2*2*32)
 	})
 
 	It("at every frame boundary of everything else that is asked", Label(sweep), func() {
-		whole := tell(rig.Setup{})
-		for _, a := range []rig.Attempt{
-			{Task: client.TaskIdentify},
-			{Task: client.TaskReadSettings},
-			{Task: client.TaskWriteSettings, Writes: map[int]ion.Value{0: ion.FloatValue(14400)}},
-			{Task: client.TaskConnect, SingleDevice: true, Person: rig.Person{Connections: 1}},
-			{Task: client.TaskConnect, Person: rig.Person{Connections: 1}},
+		whole := tell(world.Meter{})
+		for _, a := range []world.Attempt{
+			{Tool: world.Tool{Task: client.TaskIdentify}},
+			{Tool: world.Tool{Task: client.TaskReadSettings}},
+			write([]world.Write{{Setting: 0, Value: ion.FloatValue(14400)}}),
+			{Tool: world.Tool{Task: client.TaskConnect, Single: true}, Person: world.Person{Connections: 1}},
+			{Tool: world.Tool{Task: client.TaskConnect}, Person: world.Person{Connections: 1}},
 		} {
 			silentFrames(whole, a, 2)
 		}
@@ -133,7 +134,7 @@ var _ = Describe("Article, Goals and Symptoms: “firmware upgrade frozen”", r
 
 // silentFrames lets the meter fall silent at each frame of the attempt in turn, of which
 // there must be so many at least. An upgrade that fails is recovered.
-func silentFrames(whole *plot, a rig.Attempt, least int) {
+func silentFrames(whole *plot, a world.Attempt, least int) {
 	GinkgoHelper()
 	for n := 1; ; n++ {
 		s := whole.clone()
@@ -147,7 +148,7 @@ func silentFrames(whole *plot, a rig.Attempt, least int) {
 		}
 		s.end(o)
 		wantEnd(o, 40*time.Second)
-		if o.Claim != nil && a.Person.Firmware != nil {
+		if o.Claim != nil && (a.Task == client.TaskUpgrade || len(a.Assistant) > 0) {
 			Expect(s.recover(a)).To(beUpgraded(), "after %v", a.Plan)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
@@ -19,7 +20,11 @@ import (
 // PTY or TCP lasts as long as what does not come is waited for. The rate paces nothing; but
 // the tool waits for its frame to be out by it before it waits for the answer, so it is a
 // higher one than any meter of the family has.
-func instantly() rig.Setup { return rig.Setup{Instant: true, Baud: 115200} }
+// A tool waits so long for an answer; 0 as usual.
+func instantly(response time.Duration) *plot {
+	GinkgoHelper()
+	return tellWith(world.Meter{Baud: 115200}, rig.Options{Instant: true, Response: response})
+}
 
 // soon is how long the tool waits for an answer where a spec takes answers away. What does
 // come is there within a millisecond, unless the computer is very busy.
@@ -30,11 +35,11 @@ const enough = SpecTimeout(time.Minute)
 
 // over is one attempt from its start to its end over a transport. A system without PTYs
 // skips the spec.
-func (s *plot) over(ctx context.Context, t rig.Transport, a rig.Attempt) *rig.Outcome {
+func (s *plot) over(ctx context.Context, t rig.Transport, a world.Attempt) *rig.Outcome {
 	GinkgoHelper()
 	s.record.last = s
 	s.chapters = append(s.chapters, chapter{attempt: a})
-	o, err := s.TryOver(ctx, t, a)
+	o, err := s.TryOver(ctx, t, &a)
 	if errors.Is(err, errors.ErrUnsupported) {
 		Skip("there are no PTYs on this system: " + err.Error())
 	}
@@ -49,9 +54,9 @@ var _ = Describe("In real time", Label(realtime), func() {
 	for _, transport := range rig.Transports() {
 		Context("over "+transport.String(), func() {
 			It("“the meter will display the text Upgrading…”, L2 toggles, “status updates every 10%”, and the new firmware runs", row("K1"), func(ctx SpecContext) {
-				s := tell(instantly())
+				s := instantly(0)
 				before := s.Bench().Station().Counts()
-				o := s.over(ctx, transport, upgrade(s.UPG(blocks(30)), ""))
+				o := s.over(ctx, transport, s.upgrade(blocks(30), ""))
 				Expect(o).To(beUpgraded())
 				Expect(o).To(keepAllSettings())
 				Expect(told(o.Trace, story.Meter, "lcd")).To(Equal([]string{"Upgrading…", "ION7350"}))
@@ -65,9 +70,8 @@ var _ = Describe("In real time", Label(realtime), func() {
 			}, enough)
 
 			It("“the RS-485 connection was re-connected after two No Response entries … the upgrade process continued”", row("K2", faultCable), func(ctx SpecContext) {
-				s := tell(instantly())
-				a := upgrade(s.UPG(blocks(12)), "cable-pull at block 7 for 2 no-responses")
-				a.Response = soon
+				s := instantly(soon)
+				a := s.upgrade(blocks(12), "cable-pull at block 7 for 2 no-responses")
 				o := s.over(ctx, transport, a)
 				Expect(o).To(beUpgraded())
 				Expect(o).To(keepAllSettings())
@@ -81,13 +85,13 @@ var _ = Describe("In real time", Label(realtime), func() {
 			}, enough)
 
 			It("“may choose to Abort the upgrade and restart”: it is “not necessary and not recommended to power cycle”", row("K5", faultAbort), func(ctx SpecContext) {
-				s := tell(instantly())
-				file := s.UPG(blocks(12))
-				o := s.over(ctx, transport, upgrade(file, "abort at block 7"))
+				s := instantly(0)
+				s.put(blocks(12))
+				o := s.over(ctx, transport, upgrade("abort at block 7"))
 				Expect(o.Aborted).To(BeTrue())
 				Expect(o.Claim).To(MatchError(client.ErrAborted))
 				Expect(o.Meter.LCD).To(Equal("Upgrading…"))
-				o = s.over(ctx, transport, upgrade(file, ""))
+				o = s.over(ctx, transport, upgrade(""))
 				Expect(o).To(beUpgraded())
 				Expect(lines(o, upgradelog.AlreadyInDownloadState, upgradelog.FlashCleared)).To(Equal([]string{
 					"Device already in download state", "Flash memory cleared",
@@ -96,11 +100,11 @@ var _ = Describe("In real time", Label(realtime), func() {
 			}, enough)
 
 			It("“ION Setup will recognize if your ION 73xx family meter is currently in upgrade mode … Select Yes to recover your firmware upgrade”", row("K8", faultKill), func(ctx SpecContext) {
-				s := tell(instantly())
-				failed := upgrade(s.UPG(blocks(12)), "kill at block 7")
+				s := instantly(0)
+				failed := s.upgrade(blocks(12), "kill at block 7")
 				o := s.over(ctx, transport, failed)
 				Expect(o.Killed).To(BeTrue())
-				o = s.over(ctx, transport, rig.Recovery(failed))
+				o = s.over(ctx, transport, recovery(failed))
 				Expect(o.Prompts).To(Equal([]client.Prompt{
 					client.ConnectionType, client.RecoverUpgrade, client.ChooseFirmware, client.UpgradeCompleted, client.ConnectionType,
 				}))
@@ -116,9 +120,8 @@ var _ = Describe("In real time", Label(realtime), func() {
 		GinkgoHelper()
 		var want []string
 		for _, transport := range transports {
-			s := tell(instantly())
-			a := upgrade(s.UPG(blocks(11)+500), plan)
-			a.Response = response
+			s := instantly(response)
+			a := s.upgrade(blocks(11)+500, plan)
 			o := s.over(ctx, transport, a)
 			got := rig.Promised(o.Trace)
 			if want == nil {
@@ -171,8 +174,8 @@ var _ = Describe("A meter and a line that take their time", func() {
 		func(plan string) {
 			traces := map[bool][]story.Event{}
 			for _, quick := range []bool{true, false} {
-				s := tell(rig.Setup{Instant: quick})
-				traces[quick] = s.try(upgrade(s.UPG(blocks(11)+500), plan)).Trace
+				s := tellWith(world.Meter{}, rig.Options{Instant: quick})
+				traces[quick] = s.try(s.upgrade(blocks(11)+500, plan)).Trace
 			}
 			for _, source := range []story.Source{story.Meter, story.Fault, story.Host} {
 				Expect(rig.PromisedOf(traces[true], source)).To(Equal(rig.PromisedOf(traces[false], source)), "events of the %v", source)

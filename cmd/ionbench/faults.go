@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -142,7 +143,7 @@ func outcomeOf(example string) string {
 	if err != nil {
 		return err.Error()
 	}
-	r, err := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, trial.NoTrace)
+	r, err := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, rig.NoTrace)
 	if err != nil {
 		return err.Error()
 	}

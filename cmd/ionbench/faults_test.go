@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
@@ -41,7 +42,7 @@ func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 				}
 			}
 			plans, _ := trial.ParsePlans(d.Example)
-			r, tried := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, trial.NoTrace)
+			r, tried := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, rig.NoTrace)
 			if tried != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {
 				t.Errorf("the example comes to %v, %q, %q", tried, r.Unstruck, r.Violations)
 			}

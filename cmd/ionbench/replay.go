@@ -100,10 +100,10 @@ func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, 
 	r := &replayed{Subject: s, over: transports()[f.transport], repeat: f.replayCommand(s)}
 	var err error
 	if r.over == rig.Bench {
-		if r.calm, err = trial.TryCaught(s.World, nil, trial.NoTrace); err != nil {
+		if r.calm, err = trial.TryCaught(s.World, nil, rig.NoTrace); err != nil {
 			return nil, err
 		}
-		r.result, err = trial.TryCaught(s.World, s.Plans, trial.Events)
+		r.result, err = trial.TryCaught(s.World, s.Plans, rig.Events)
 		return r, err
 	}
 	r.repeat += " --transport " + f.transport
@@ -300,7 +300,7 @@ func (r *replayed) object() replayObject {
 		Transport:   strings.ToLower(r.over.String()),
 		Class:       r.result.Class.String(),
 		Violations:  append([]verdict.Violation{}, r.result.Violations...),
-		Unstruck:    append([]string{}, r.result.Unstruck...),
+		Unstruck:    []string{},
 		Cost:        costOf(r.result.Cost),
 		Calm:        costOf(r.calm.Cost),
 		Attempts:    []replayAttempt{},
@@ -309,6 +309,9 @@ func (r *replayed) object() replayObject {
 	}
 	if r.bench != nil {
 		o.Bench = r.bench.Class.String()
+	}
+	for _, u := range r.result.Unstruck {
+		o.Unstruck = append(o.Unstruck, u.String())
 	}
 	for _, tried := range r.result.Attempts {
 		a := replayAttempt{attemptOf(cases.Tried{Verdict: cases.VerdictOf(tried), Outcome: tried}), []faultObject{}}

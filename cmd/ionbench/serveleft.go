@@ -21,7 +21,7 @@ func (f *reproduceFlags) serveLeft(ctx context.Context, c *cli.Call, r *reproduc
 	if f.serve == "tcp" {
 		config.TCP = f.tcp
 	}
-	m := left.Meter()
+	m, said := left.Meter(), left.World().Meters[0]
 	err = left.Serve(ctx, config, func(server *serve.Server) {
 		port := server.PTY()
 		if a := server.Addr(); a != nil {
@@ -29,7 +29,7 @@ func (f *reproduceFlags) serveLeft(ctx context.Context, c *cli.Call, r *reproduc
 		}
 		c.Print(port + "\n")
 		c.Note("the ION %v %s, unit %d, as it was left: %v, its display shows %q; Ctrl-C ends it",
-			left.Setup().Model, left.Setup().SerialNumber, left.Setup().UnitID, m.State(), m.Panel().LCD)
+			said.Model, said.SerialNumber, said.UnitID, m.State(), m.Panel().LCD)
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil

@@ -7,6 +7,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -98,7 +99,7 @@ func (f *shrinkFlags) predicate(c *cli.Call, s shrink.Subject) (func(shrink.Subj
 		}
 	}
 	c.Begin()
-	r, err := trial.TryCaught(s.World, s.Plans, trial.NoTrace)
+	r, err := trial.TryCaught(s.World, s.Plans, rig.NoTrace)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ type shrunk struct {
 }
 
 func (f *shrinkFlags) shrunk(r shrink.Result) (*shrunk, error) {
-	outcome, err := trial.TryCaught(r.World, r.Plans, trial.NoTrace)
+	outcome, err := trial.TryCaught(r.World, r.Plans, rig.NoTrace)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -28,7 +29,7 @@ func TestAStormThatBreaksNothingIsALine(t *testing.T) {
 }
 
 // harsh is a world in which a power-loss in the upgrade breaks the meter.
-func harsh(_ world.World, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+func harsh(_ world.World, p trial.Plans, _ rig.Trace) (*trial.Result, error) {
 	r := &trial.Result{Plans: p}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
 		r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}

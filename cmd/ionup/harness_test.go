@@ -45,7 +45,7 @@ func must(t *testing.T, err error) {
 
 func newBed(t *testing.T, plan string) *bed {
 	t.Helper()
-	cfg := rig.Setup{}.StationConfig()
+	cfg := rig.StationConfig(new(world.World), rig.Options{})
 	cfg.Baud = 0
 	cfg.Meter.Timing = cfg.Meter.Timing.Scale(0)
 	cfg.Meter.Geometry = meter.ScaleGeometry(cfg.Meter.Geometry, 0)

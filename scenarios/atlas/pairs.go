@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
@@ -38,7 +39,7 @@ func (w *sweeper) pairs(ctx context.Context) error {
 	}
 	var next atomic.Int64
 	return w.onAll(ctx, func(ctx context.Context) error {
-		run, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
+		run, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
 		if err != nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Run, error) {
 		}
 	}
 	if c.step == 0 {
-		run, err := trial.Start(w.sweep.World, trial.Plans{{c.first}}, trial.NoTrace)
+		run, err := trial.Start(w.sweep.World, trial.Plans{{c.first}}, rig.NoTrace)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +121,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Run, error) {
 
 // divide gives every step behind a first fault to the first class that comes by it.
 func (w *sweeper) divide(classes []*class) error {
-	calm, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
+	calm, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
 	if err != nil {
 		return err
 	}

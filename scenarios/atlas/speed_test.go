@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"testing"
 
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 )
 
@@ -43,7 +44,7 @@ func BenchmarkFlashCutInFull(b *testing.B) {
 	for b.Loop() {
 		for place == reached.to[flashOps] {
 			if along == nil || along.run.Over() {
-				run, err := trial.Start(trial.Config{}.World(), nil, trial.NoTrace)
+				run, err := trial.Start(trial.Config{}.World(), nil, rig.NoTrace)
 				if err != nil {
 					b.Fatal(err)
 				}

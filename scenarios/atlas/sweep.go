@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/parallel"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -183,7 +184,7 @@ func (w *sweeper) choose() error {
 // measure runs the calm run and notes what there is to be struck. Its futures are known
 // from then on.
 func (w *sweeper) measure() error {
-	run, err := trial.Start(w.sweep.World, nil, trial.Events)
+	run, err := trial.Start(w.sweep.World, nil, rig.Events)
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (w *sweeper) measure() error {
 		return fmt.Errorf("the upgrade does not succeed without a fault: %s", strings.Join(verdict.Texts(r.Violations), "; "))
 	}
 	w.calm.states = statesOf(w.calm.result.Trace)
-	again, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
+	again, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
 	if err != nil {
 		return err
 	}
@@ -253,7 +254,7 @@ func (w *sweeper) singles() func(context.Context) error {
 	}
 	var next atomic.Int64
 	return func(ctx context.Context) error {
-		run, err := trial.Start(w.sweep.World, nil, trial.NoTrace)
+		run, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
 		if err != nil {
 			return err
 		}
@@ -295,7 +296,7 @@ func (w *sweeper) elsewhere(part int) bool {
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
 func (w *sweeper) atTheStart(run *trial.Run, rows *byUnit, f *follower) error {
 	anew := func(into *trial.Run, _ int, one fault.Fault) error {
-		r, err := trial.Start(w.sweep.World, trial.Plans{{one}}, trial.NoTrace)
+		r, err := trial.Start(w.sweep.World, trial.Plans{{one}}, rig.NoTrace)
 		if err == nil {
 			r.CopyTo(into)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -66,7 +67,7 @@ func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Try(c.World(), plans, trial.NoTrace)
+	r, err := trial.Try(c.World(), plans, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
 
 func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 	c := trial.Config{ImageBytes: 300}
-	calm, err := trial.Try(c.World(), nil, trial.NoTrace)
+	calm, err := trial.Try(c.World(), nil, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,7 +146,7 @@ func (j *judge) settings() {
 		}
 	}
 	if e.Defaults != nil {
-		factory := meter.FactoryTemplate(j.rig.Setup().Model, j.revision())
+		factory := meter.FactoryTemplate(j.rig.World().Meters[0].Model, j.revision())
 		if others := verdict.Lost(&factory, now, passed) & *e.Defaults; others != 0 {
 			j.fail(j.line("defaults"), "%s: not as the factory template has them", world.Groups().Print(others))
 		}
@@ -160,7 +160,7 @@ func (j *judge) revision() string {
 	if r := j.tried.Meter.Revision; r != "" {
 		return r
 	}
-	return j.rig.Setup().Revision
+	return j.rig.World().Meters[0].Revision
 }
 
 func (j *judge) reads(wanted ion.Groups) {

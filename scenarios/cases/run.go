@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/scenarios/fields"
 	"ionbench/scenarios/rig"
-	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
@@ -64,13 +62,9 @@ type runner struct {
 // the file says is in the result; the error is about a case that cannot be played, such
 // as an image that no meter has room for.
 func (c *Case) Run() (*Result, error) {
-	setup, err := rig.SetupOf(&c.World)
+	r, err := rig.New(&c.World, rig.Options{})
 	if err != nil {
 		return nil, err
-	}
-	r, err := rig.New(setup)
-	if err != nil {
-		return nil, fmt.Errorf("set up the meter: %w", err)
 	}
 	n := &runner{file: c, rig: r, first: r.Meter().Settings(r.Now()), result: new(Result)}
 	for i := range c.Attempts {
@@ -85,17 +79,15 @@ func (c *Case) Run() (*Result, error) {
 }
 
 func (n *runner) attempt(i int) error {
-	a := &n.file.Attempts[i]
+	a := n.file.Attempts[i]
 	for k, action := range a.Before {
-		n.do(action, n.file.lineOfAction(i, k))
+		if err := n.rig.Do(action); err != nil {
+			n.fail(n.file.lineOfAction(i, k), "%v", err)
+		}
 	}
-	try, err := rig.AttemptOf(&n.file.World, a, &n.first)
-	if err != nil {
-		return err
-	}
-	n.rig.Disk().Full = a.DiskFull
+	a.Before = nil
 	events := len(n.rig.Meter().EventLog())
-	o, err := n.rig.Try(try)
+	o, err := n.rig.Try(&a)
 	if err != nil {
 		return err
 	}
@@ -120,26 +112,6 @@ func (n *runner) fail(line int, format string, args ...any) {
 		reason = fmt.Sprintf("line %d: %s", line, reason)
 	}
 	n.result.Reasons = append(n.result.Reasons, reason)
-}
-
-func (n *runner) do(a world.Action, line int) {
-	switch a.Kind {
-	case world.Heal:
-		n.rig.Heal()
-	case world.PowerCycle:
-		n.rig.PowerCycle(a.For)
-	case world.Wait:
-		n.rig.Wait(a.For)
-	case world.Until:
-		clock := n.rig.Setup().Epoch.Add(n.rig.Now())
-		if clock.After(a.Until) {
-			n.fail(line, "%s has passed: it is %s by then; begin the case earlier ([meter] clock)", fields.FormatCalendar(a.Until), fields.FormatCalendar(clock))
-			return
-		}
-		n.rig.Wait(a.Until.Sub(clock))
-	case world.NewLog:
-		n.rig.Disk().Log = nil
-	}
 }
 
 // VerdictOf says in a word how an attempt ended.

@@ -119,7 +119,7 @@ func TestAnAttemptBeginsAtItsCalendarTime(t *testing.T) {
 		t.Errorf("it ended at %v of the case: %v", r.Time, r.Reasons)
 	}
 	wantReasons(t, parse(t, strings.Replace(file, "ACTION", "until 2008-03-06 15:57:47", 1)),
-		"line 4: 2008-03-06 15:57:47 has passed: it is 2008-03-06 15:57:48 by then; begin the case earlier ([meter] clock)")
+		"line 4: 2008-03-06 15:57:47 has passed: it is 2008-03-06 15:57:48 by then; begin earlier ([meter] clock)")
 }
 
 func TestACaseThatCannotBePlayedSaysWhy(t *testing.T) {

@@ -26,17 +26,17 @@ type stand struct {
 
 // newStand is a meter that runs since long.
 func newStand(s *Scenario, o *Options) (*stand, error) {
-	w := s.world()
-	setup, err := rig.SetupOf(&w)
+	w := s.world().Filled()
+	w.Meters[0].Baud = o.Baud
+	file, _, err := w.FirmwareOf(&w.Attempts[0]).UPG(w.Meters[0].Model)
 	if err != nil {
 		return nil, err
 	}
-	setup.Baud = o.Baud
 	pace := o.Pace
 	if pace == 0 {
 		pace = bench.Unpaced
 	}
-	c := setup.StationConfig().AtPace(pace)
+	c := rig.StationConfig(&w, rig.Options{}).AtPace(pace)
 	c.Meter.Seed = o.Seed
 	station, err := bench.NewStation(c)
 	if err != nil {
@@ -51,7 +51,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 	station.PowerOn(-before)
 	station.Advance(0)
 	station.Forget()
-	return &stand{station: station, file: setup.UPG(s.imageBytes()), settings: station.Meter().Settings(0)}, nil
+	return &stand{station: station, file: file, settings: station.Meter().Settings(0)}, nil
 }
 
 func (s *stand) meter() *meter.Meter { return s.station.Meter() }

@@ -64,7 +64,7 @@ func TestFullHasEveryFaultOfTheCatalogue(t *testing.T) {
 // virtual time, as far as plans count what it does.
 func TestTheFaultsOfTheSmokeSuiteStrike(t *testing.T) {
 	for _, s := range mustSuite(t, "smoke").Scenarios {
-		r, err := trial.Try(s.world(), s.Plans, trial.NoTrace)
+		r, err := trial.Try(s.world(), s.Plans, rig.NoTrace)
 		if err != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {
 			t.Errorf("%s: %q, %q, %v", s.Name, r.Unstruck, r.Violations, err)
 		}

@@ -9,10 +9,8 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
-	"ionbench/fixtures/firmware"
 	"ionbench/fixtures/logs"
 	"ionbench/fixtures/templates"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -22,12 +20,13 @@ import (
 // probe is a short play and what must hold in it, besides the invariants that the rig
 // judges.
 type probe struct {
-	must   string    // hold, in a sentence
-	with   string    // what is out of the ordinary besides the faults of the plan; may be empty
-	harms  int       // faults among that
-	plan   string    // empty for no faults
-	setup  rig.Setup // the meter of the article where it is zero
-	blocks int       // of the image; 0 for small
+	must   string         // hold, in a sentence
+	with   string         // what is out of the ordinary besides the faults of the plan; may be empty
+	harms  int            // faults among that
+	plan   string         // empty for no faults
+	clock  time.Time      // of the meter; zero for the article's
+	chip   flash.Geometry // zero for the article's
+	blocks int            // of the image; 0 for small
 	play   func(*stage)
 }
 
@@ -50,20 +49,18 @@ func probes() []probe {
 		{must: "an upgrade that nothing disturbs goes through, windows in order", play: undisturbed},
 		{must: "with a journal an upgrade goes through and leaves none behind", play: undisturbedWithJournal},
 		{must: "a clear that is sent again erases nothing again", plan: "reply-lost at state erasing",
-			with: "a chip that erases at once", setup: rig.Setup{Geometry: quickChip()}, play: goesThroughInOnePass},
+			with: "a chip that erases at once", chip: quickChip(), play: goesThroughInOnePass},
 
 		{must: "a wrong password is told as one, and nothing is changed", with: "a wrong password",
-			play: refused(client.ErrPassword, func(a *rig.Attempt) { a.Password = "4711" })},
+			play: refused(client.ErrPassword, func(a *world.Attempt) { a.Password = "4711" })},
 		{must: "a file for another product is refused", with: "a file for a 7330",
-			play: refused(client.ErrWrongProduct, func(a *rig.Attempt) { a.Person.Firmware = fileForAnother() })},
+			play: refused(client.ErrWrongProduct, func(a *world.Attempt) { a.Firmware = forAnother })},
 		{must: "another unit than the one asked for is left alone", with: "unit 104 asked for",
-			play: refused(client.ErrNoResponse, func(a *rig.Attempt) { a.UnitID = 104 })},
+			play: refused(client.ErrNoResponse, func(a *world.Attempt) { a.UnitID = 104 })},
 		{must: "another meter than the one asked for is left alone", with: "another serial number asked for",
-			play: refused(client.ErrWrongSerial, func(a *rig.Attempt) { a.SerialNumber = "PC-0000A000-00" })},
+			play: refused(client.ErrWrongSerial, func(a *world.Attempt) { a.SerialNumber = "PC-0000A000-00" })},
 		{must: "a file that cannot be used is refused", with: "a damaged file",
-			play: refused(client.ErrBadFile, func(a *rig.Attempt) {
-				a.Person.Firmware, a.Person.FirmwareErr = nil, upg.ErrDamaged
-			})},
+			play: refused(client.ErrBadFile, func(a *world.Attempt) { a.Firmware = damaged })},
 
 		{must: "settings that the meter does not keep are no success", with: "a meter that forgets what is written", play: forgetfulMeter},
 
@@ -91,7 +88,7 @@ func probes() []probe {
 			plan: "power-loss at state booting", play: noRestart},
 		{must: "an image of more than 255 blocks goes through", with: "an image of 257 blocks", blocks: 257, play: goesThroughInOnePass},
 		{must: "the article's log comes out, byte for byte", with: "a meter in download state", plan: "cable-pull at block 439",
-			setup:  rig.Setup{Epoch: world.ArticleStart().Add(-beforeArticle)},
+			clock:  world.ArticleStart().Add(-beforeArticle),
 			blocks: world.ArticleImageBytes / ion.BlockBytes, play: articlesLog},
 	}
 }
@@ -120,7 +117,7 @@ func goesThrough(s *stage) { s.through(s.upgrade()) }
 func goesThroughInOnePass(s *stage) { s.holdClears(s.through(s.upgrade()), 1) }
 
 // refused plays an upgrade that must end before the meter is touched.
-func refused(with error, change func(*rig.Attempt)) func(*stage) {
+func refused(with error, change func(*world.Attempt)) func(*stage) {
 	return func(s *stage) {
 		a := s.upgrade()
 		change(&a)
@@ -130,9 +127,22 @@ func refused(with error, change func(*rig.Attempt)) func(*stage) {
 	}
 }
 
-func fileForAnother() *upg.File {
-	return firmware.UPG(uint16(meter.ION7330), "7330V283", world.ArticleDated(), 283, small*ion.BlockBytes)
+// Files that must not be sent, by their names.
+const (
+	forAnother = "for-another"
+	damaged    = "damaged"
+)
+
+// unusable are files that must not be sent.
+func unusable() []world.Firmware {
+	return []world.Firmware{
+		{Name: forAnother, Model: meter.ION7330, Blocks: small},
+		{Name: damaged, OwnErr: upg.ErrDamaged},
+	}
 }
+
+// plant is the name of a template that somebody saved.
+const plant = "plant"
 
 // forgetfulMeter needs a meter with a bug of its own: no fault of a line makes a setting
 // that was agreed to go away.
@@ -142,7 +152,7 @@ func forgetfulMeter(s *stage) {
 	}
 	for _, d := range meter.Defects() {
 		if d.Name == "writes-not-kept" {
-			s.stand(rig.Setup{MeterDefect: &d})
+			s.stand(new(probe), &d)
 		}
 	}
 	o := s.try(s.upgrade())
@@ -203,7 +213,7 @@ func killedWithJournal(s *stage) {
 }
 
 // intoDownload leaves the meter in download state by an earlier upgrade.
-func (s *stage) intoDownload() rig.Attempt {
+func (s *stage) intoDownload() world.Attempt {
 	plan := s.plan
 	s.plan = planned("abort at block 1")
 	a := s.upgrade()
@@ -218,13 +228,13 @@ func recovery(s *stage) {
 }
 
 func templateAfterRecovery(s *stage) {
-	a := rig.Recovery(s.intoDownload())
-	a.Person.Connections = 2
-	a.Person.Assistant = []client.Choice{client.OK}
-	a.Person.Template = templates.PlantA()
-	s.rig.Heal()
+	failed := s.intoDownload()
+	a := world.Recovery(&failed)
+	a.Connections = 2
+	a.Assistant = []client.Choice{client.OK}
+	a.Template = plant
 	o := s.try(a)
-	want, _, _ := a.Person.Template.Get(ion.Nameplate.Key(), "owner")
+	want, _, _ := templates.PlantA().Get(ion.Nameplate.Key(), "owner")
 	owner, _ := ion.SettingNamed(ion.Nameplate, "owner")
 	got := ion.SettingTable()[owner].Format(o.Meter.Settings.Values[owner])
 	s.hold(got == want, "the template says owner %q, and the meter has %q", want, got)
@@ -241,9 +251,9 @@ const beforeArticle = 2 * time.Minute
 
 func articlesLog(s *stage) {
 	plan := s.plan
-	article := func() rig.Attempt {
-		return rig.Attempt{Task: client.TaskUpgrade, Release: client.Release21(), Person: rig.Person{Firmware: s.file},
-			Plan: s.plan, Limit: patience, Defect: s.mutant.tool}
+	article := func() world.Attempt {
+		return world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Release: client.Release21()},
+			Person: world.Person{Unticked: ion.AllGroups}, Plan: s.plan, Limit: patience}
 	}
 	s.plan = planned("abort at block 1")
 	s.try(article())

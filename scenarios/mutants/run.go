@@ -9,7 +9,6 @@ import (
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 )
 
 // Verdict is what the suite says of a mutant.
@@ -97,13 +96,8 @@ func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
 // before anything else, and nothing of a pair that is as it should be.
 func (p probe) try(m Mutant, plan fault.Plan) (found *verdict.Violation, err error) {
 	s := &stage{mutant: m, plan: plan}
-	s.stand(p.setup)
+	s.stand(&p, m.meter)
 	if s.err == nil {
-		blocks := p.blocks
-		if blocks == 0 {
-			blocks = small
-		}
-		s.file = s.rig.UPG(blocks * ion.BlockBytes)
 		p.play(s)
 	}
 	if s.err != nil {

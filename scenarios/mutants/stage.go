@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/client/upg"
+	"ionbench/fixtures/templates"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
@@ -20,57 +20,55 @@ type stage struct {
 	mutant Mutant
 	plan   fault.Plan
 	rig    *rig.Rig
-	file   *upg.File
 	err    error // why the probe could not be played
 
 	violations []verdict.Violation // of invariants, and of what is expected of the probe
 }
 
-// stand sets up the rig with the mutant's meter, unless the setup names another.
-func (s *stage) stand(setup rig.Setup) {
-	if setup.MeterDefect == nil {
-		setup.MeterDefect = s.mutant.meter
+// stand sets up the meter of a probe, with a bug or without, in front of the mutant's tool.
+func (s *stage) stand(p *probe, bug *meter.Defect) {
+	blocks := p.blocks
+	if blocks == 0 {
+		blocks = small
 	}
-	s.rig, s.err = rig.New(setup)
+	w := &world.World{
+		Meters:    []world.Meter{{Clock: p.clock}},
+		Firmware:  append(unusable(), world.Firmware{Blocks: blocks}),
+		Templates: []world.Template{{Name: plant, Own: templates.PlantA()}},
+	}
+	s.rig, s.err = rig.New(w, rig.Options{Chip: p.chip, MeterDefect: bug, ToolDefect: s.mutant.tool})
 }
 
 // patience is how long an attempt may take: enough for three passes over every image.
 const patience = 3 * time.Hour
 
 // upgrade is a person who upgrades the meter and keeps all its settings.
-func (s *stage) upgrade() rig.Attempt {
-	return rig.Attempt{
-		Task:         client.TaskUpgrade,
-		SingleDevice: true,
-		Person:       rig.Person{Firmware: s.file, Paste: ion.AllGroups},
-		Plan:         s.plan,
-		Limit:        patience,
-		Defect:       s.mutant.tool,
-	}
+func (s *stage) upgrade() world.Attempt {
+	return world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Single: true}, Plan: s.plan, Limit: patience}
 }
 
 // journaled is the same by a tool that keeps a journal.
-func (s *stage) journaled() rig.Attempt {
+func (s *stage) journaled() world.Attempt {
 	a := s.upgrade()
 	a.Journal = true
 	return a
 }
 
 // try carries out an attempt and notes what it broke.
-func (s *stage) try(a rig.Attempt) *rig.Outcome {
+func (s *stage) try(a world.Attempt) *rig.Outcome {
 	if s.err != nil {
 		return new(rig.Outcome)
 	}
-	o, err := s.rig.Try(a)
+	o, err := s.rig.Try(&a)
 	return s.note(o, err)
 }
 
 // recover carries out the article's recovery of a and notes what that broke.
-func (s *stage) recover(a rig.Attempt) *rig.Outcome {
+func (s *stage) recover(a world.Attempt) *rig.Outcome {
 	if s.err != nil {
 		return new(rig.Outcome)
 	}
-	o, err := s.rig.Recover(a)
+	o, err := s.rig.Recover(&a)
 	return s.note(o, err)
 }
 
@@ -104,7 +102,7 @@ func (s *stage) holdUpgraded(o *rig.Outcome) {
 }
 
 // holdRecovered: the attempt failed, and the article's recovery leads out of it.
-func (s *stage) holdRecovered(a rig.Attempt, o *rig.Outcome) {
+func (s *stage) holdRecovered(a world.Attempt, o *rig.Outcome) {
 	s.hold(o.Killed || o.Claim != nil, "the attempt is no failure")
 	if o.Ended {
 		s.recover(a)
@@ -113,7 +111,7 @@ func (s *stage) holdRecovered(a rig.Attempt, o *rig.Outcome) {
 
 // through carries out an attempt that should succeed. Where it does not, the recovery
 // tells whether the pair can get out of that at all.
-func (s *stage) through(a rig.Attempt) *rig.Outcome {
+func (s *stage) through(a world.Attempt) *rig.Outcome {
 	o := s.try(a)
 	s.holdUpgraded(o)
 	if o.Ended && o.Claim != nil {

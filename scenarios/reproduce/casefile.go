@@ -64,22 +64,17 @@ func (w *scene) caseOf(r *Result, c *Candidate) *cases.Case {
 	}
 	a := w.caseAttempt("the upgrade of the log", c.Plan)
 	a.Before = before
-	a.Limit = w.limit
 	file.Add(a, w.expect(r, c.of.outcome))
 	return file
 }
 
 func (w *scene) caseAttempt(title string, plan fault.Plan) world.Attempt {
-	a := world.Attempt{
-		Title:  title,
-		Tool:   world.Tool{Task: client.TaskUpgrade, Journal: w.journal, DeviceName: w.deviceName},
-		Person: world.Person{Unticked: ion.AllGroups &^ w.paste},
-		Plan:   plan,
-	}
-	if w.release.Version == client.Release21().Version {
+	a := w.upgrade
+	a.Title, a.Plan = title, plan
+	if a.Release = (client.Release{}); w.upgrade.Release.Version == client.Release21().Version {
 		a.Release = client.Release21()
 	}
-	if w.deviceName == "ion"+w.meter.Model.String() {
+	if a.DeviceName == "ion"+w.meter.Model.String() {
 		a.DeviceName = ""
 	}
 	return a
@@ -88,7 +83,7 @@ func (w *scene) caseAttempt(title string, plan fault.Plan) world.Attempt {
 // earlierAttempt leaves the meter in download state.
 func (w *scene) earlierAttempt() world.Attempt {
 	a := w.caseAttempt("an earlier try that leaves the meter in download state", fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}})
-	a.Unticked = 0
+	a.Unticked, a.Limit = 0, 0
 	return a
 }
 
@@ -123,9 +118,10 @@ func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
 		return nil, err
 	}
 	left := base.Clone()
-	if _, err := left.Try(r.scene.attempt(r.scene.file(c.ImageBytes), c.Plan)); err != nil {
+	if err := r.scene.begin(left, c.ImageBytes, c.Plan); err != nil {
 		return nil, err
 	}
+	left.Finish()
 	left.Heal()
 	return left, nil
 }

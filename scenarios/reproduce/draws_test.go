@@ -25,20 +25,13 @@ func draws(t *testing.T, seed uint64, n int) []drawn {
 	for run := uint64(0); len(list) < n; run++ {
 		w, plans := storm.Draw(seed, run, 1)
 		log := func(p fault.Plan) []byte {
-			setup, err := rig.SetupOf(&w)
+			r, err := rig.New(&w, rig.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := rig.New(setup)
-			if err != nil {
-				t.Fatal(err)
-			}
-			a, err := rig.AttemptOf(&w, &w.Attempts[0], setup.Settings)
-			if err != nil {
-				t.Fatal(err)
-			}
+			a := w.Attempts[0]
 			a.Plan = p
-			o, err := r.Try(a)
+			o, err := r.Try(&a)
 			if err != nil {
 				t.Fatal(err)
 			}

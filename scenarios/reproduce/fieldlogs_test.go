@@ -17,8 +17,8 @@ import (
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/reproduce"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the logs of fixtures/logs anew")
 // against one meter, and what a PC of the field then did to the file.
 type fieldLog struct {
 	name   string
-	setup  rig.Setup
+	meter  world.Meter
 	blocks int
 	device string   // name at the site
 	old    bool     // release 2.1
@@ -40,33 +40,33 @@ type fieldLog struct {
 }
 
 func fieldLogs() []fieldLog {
-	plant := rig.Setup{SerialNumber: "PA-0311B204-03", UnitID: 12, Epoch: time.Date(2009, time.November, 17, 9, 12, 3, 0, time.UTC)}
+	plant := world.Meter{SerialNumber: "PA-0311B204-03", UnitID: 12, Clock: time.Date(2009, time.November, 17, 9, 12, 3, 0, time.UTC)}
 	other := plant
 	other.Model, other.Baud, other.SerialNumber = meter.ION7300, 19200, "PG-0402A117-01"
 	return []fieldLog{
-		{name: "two-no-responses", setup: plant, blocks: 100, plans: []string{"cable-pull at block 41 for 2 no-responses"}, kinds: []string{"cable-pull"}, image: "99 to 100 blocks"},
-		{name: "answer-lost", setup: other, blocks: 52, device: "Feeder 7 north", plans: []string{"reply-lost at block 33"}, kinds: []string{"reply-lost"}, image: "52 blocks"},
-		{name: "power-back", setup: plant, blocks: 60, plans: []string{"power-loss at block 30 for 25s"}, kinds: []string{"power-loss"}},
-		{name: "power-gone", setup: other, blocks: 80, old: true, plans: []string{"power-loss at block 9"}, kinds: []string{"power-loss"}},
-		{name: "busy-meter", setup: plant, blocks: 40, plans: []string{"reply-busy at block 18"}, kinds: []string{"reply-busy"}},
-		{name: "aborted", setup: plant, blocks: 70, plans: []string{"abort at 60%"}, kinds: []string{"abort"}},
-		{name: "pc-crash", setup: plant, blocks: 30, plans: []string{"kill at block 17"}, dress: cutShort, kinds: []string{"kill"}, says: []string{"no line of an Upgrade.log"}},
-		{name: "three-runs", setup: plant, blocks: 24, plans: []string{"kill at block 20", "cable-pull at block 3", ""}, dress: crlf, kinds: []string{"kill", "cable-pull", ""}},
-		{name: "german", setup: plant, blocks: 45, plans: []string{"cable-pull at block 12 for 3 no-responses"}, dress: german, kinds: []string{"cable-pull"}, says: []string{"Dienstag, 17. November 2009", "decimal comma"}},
-		{name: "day-or-month", setup: rig.Setup{Epoch: time.Date(2010, time.April, 5, 23, 58, 40, 0, time.UTC)}, blocks: 20, plans: []string{"cable-pull at block 5"}, dress: slashes, kinds: []string{"cable-pull"}, says: []string{"could be May 4, 2010"}},
-		{name: "slow-to-save", setup: plant, blocks: 12, plans: []string{"cable-pull at 500ms for 3 no-responses"}, kinds: []string{"cable-pull"}},
-		{name: "never-erased", setup: plant, blocks: 12, plans: []string{"erase-fails at start address 0x050000"}, kinds: []string{"erase-fails"}},
-		{name: "noise", setup: plant, blocks: 50, plans: []string{"noise at block 11 for 1m30s rate 1e-4 seed 3"}, kinds: []string{"cable-pull cable-pull reply-lost"}},
-		{name: "gateway-reset", setup: plant, blocks: 50, plans: []string{"ip-reset at block 21"}, kinds: []string{"ip-reset"}},
-		{name: "strange-lines", setup: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: strange, kinds: []string{"cable-pull"}, says: []string{"line 7", "line 14"}},
-		{name: "edited", setup: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: edited},
+		{name: "two-no-responses", meter: plant, blocks: 100, plans: []string{"cable-pull at block 41 for 2 no-responses"}, kinds: []string{"cable-pull"}, image: "99 to 100 blocks"},
+		{name: "answer-lost", meter: other, blocks: 52, device: "Feeder 7 north", plans: []string{"reply-lost at block 33"}, kinds: []string{"reply-lost"}, image: "52 blocks"},
+		{name: "power-back", meter: plant, blocks: 60, plans: []string{"power-loss at block 30 for 25s"}, kinds: []string{"power-loss"}},
+		{name: "power-gone", meter: other, blocks: 80, old: true, plans: []string{"power-loss at block 9"}, kinds: []string{"power-loss"}},
+		{name: "busy-meter", meter: plant, blocks: 40, plans: []string{"reply-busy at block 18"}, kinds: []string{"reply-busy"}},
+		{name: "aborted", meter: plant, blocks: 70, plans: []string{"abort at 60%"}, kinds: []string{"abort"}},
+		{name: "pc-crash", meter: plant, blocks: 30, plans: []string{"kill at block 17"}, dress: cutShort, kinds: []string{"kill"}, says: []string{"no line of an Upgrade.log"}},
+		{name: "three-runs", meter: plant, blocks: 24, plans: []string{"kill at block 20", "cable-pull at block 3", ""}, dress: crlf, kinds: []string{"kill", "cable-pull", ""}},
+		{name: "german", meter: plant, blocks: 45, plans: []string{"cable-pull at block 12 for 3 no-responses"}, dress: german, kinds: []string{"cable-pull"}, says: []string{"Dienstag, 17. November 2009", "decimal comma"}},
+		{name: "day-or-month", meter: world.Meter{Clock: time.Date(2010, time.April, 5, 23, 58, 40, 0, time.UTC)}, blocks: 20, plans: []string{"cable-pull at block 5"}, dress: slashes, kinds: []string{"cable-pull"}, says: []string{"could be May 4, 2010"}},
+		{name: "slow-to-save", meter: plant, blocks: 12, plans: []string{"cable-pull at 500ms for 3 no-responses"}, kinds: []string{"cable-pull"}},
+		{name: "never-erased", meter: plant, blocks: 12, plans: []string{"erase-fails at start address 0x050000"}, kinds: []string{"erase-fails"}},
+		{name: "noise", meter: plant, blocks: 50, plans: []string{"noise at block 11 for 1m30s rate 1e-4 seed 3"}, kinds: []string{"cable-pull cable-pull reply-lost"}},
+		{name: "gateway-reset", meter: plant, blocks: 50, plans: []string{"ip-reset at block 21"}, kinds: []string{"ip-reset"}},
+		{name: "strange-lines", meter: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: strange, kinds: []string{"cable-pull"}, says: []string{"line 7", "line 14"}},
+		{name: "edited", meter: plant, blocks: 16, plans: []string{"cable-pull at block 8"}, dress: edited},
 	}
 }
 
 // make makes the log anew.
 func (f fieldLog) make(t *testing.T) []byte {
 	t.Helper()
-	r, err := rig.New(f.setup)
+	r, err := rig.New(&world.World{Meters: []world.Meter{f.meter}, Firmware: []world.Firmware{{Blocks: f.blocks}}}, rig.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +75,11 @@ func (f fieldLog) make(t *testing.T) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := rig.Attempt{Task: client.TaskUpgrade, DeviceName: f.device, Plan: plan, Person: rig.Person{Firmware: f.setup.UPG(f.blocks * ion.BlockBytes), Paste: ion.AllGroups}}
+		a := world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, DeviceName: f.device}, Plan: plan}
 		if f.old {
 			a.Release = client.Release21()
 		}
-		if _, err := r.Try(a); err != nil {
+		if _, err := r.Try(&a); err != nil {
 			t.Fatal(err)
 		}
 		r.Heal()
@@ -293,7 +293,8 @@ func TestTheMeterIsLeftAsTheFailureLeftIt(t *testing.T) {
 		if got := left.Meter().State(); got != want {
 			t.Errorf("after %v the meter is %v, want %v", r.Candidates[i].Plan, got, want)
 		}
-		o, err := left.Try(rig.Recovery(rig.Attempt{Person: rig.Person{Firmware: left.UPG(8 * ion.BlockBytes)}}))
+		again := world.Recovery(new(world.Attempt))
+		o, err := left.Try(&again)
 		if err != nil || !o.Upgraded() {
 			t.Errorf("after %v it is not recovered: %v, %v", r.Candidates[i].Plan, o.Claim, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
@@ -17,18 +16,14 @@ import (
 
 // scene is what a log says of everything but the faults: the meter, the tool, the file.
 type scene struct {
-	meter      world.Meter
-	firmware   world.Firmware
-	deviceName string
-	release    client.Release
-	found      bool // the meter was in download state before
-	journal    bool
-	paste      ion.Groups
-	begun      time.Time
-	limit      time.Duration
-	remarks    []Remark
+	meter    world.Meter
+	firmware world.Firmware
+	upgrade  world.Attempt
+	found    bool // the meter was in download state before
+	begun    time.Time
+	remarks  []Remark
 
-	files map[int]*upg.File          // by bytes
+	files map[int]world.Firmware     // that were made, by bytes
 	rigs  map[time.Duration]*rig.Rig // in front of the attempt, by lead
 }
 
@@ -38,7 +33,8 @@ const earlier = 10 * time.Minute
 
 // sceneOf reads the head of a run. The error says why no bench can be set up so.
 func sceneOf(r *Run) (*scene, error) {
-	w := &scene{paste: ion.AllGroups, release: client.Release22(), files: make(map[int]*upg.File), rigs: make(map[time.Duration]*rig.Rig)}
+	w := &scene{files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig)}
+	w.upgrade.Task, w.upgrade.Release = client.TaskUpgrade, client.Release22()
 	begun, ok := r.Begun()
 	if !ok {
 		return nil, fmt.Errorf("line %d: the run's beginning is missing: no line %q stands before it", r.First, upgradelog.UpgradeStarted)
@@ -52,7 +48,7 @@ func sceneOf(r *Run) (*scene, error) {
 		w.remark(0, "it ended before it began: the PC's clock was set meanwhile")
 	}
 	const leeway = 7 * time.Hour
-	w.limit = max(0, ended.Sub(begun)) + leeway
+	w.upgrade.Limit = max(0, ended.Sub(begun)) + leeway
 	w.readTool(r)
 	if err := w.readFirmware(r); err != nil {
 		return nil, err
@@ -77,12 +73,12 @@ func (w *scene) readTool(r *Run) {
 	known, err := client.ParseRelease(l.Text)
 	switch {
 	case err == nil && known.Build == l.Number:
-		w.release = known
+		w.upgrade.Release = known
 	case err == nil:
-		w.release = client.Release{Version: l.Text, Build: l.Number, Detects: known.Detects}
+		w.upgrade.Release = client.Release{Version: l.Text, Build: l.Number, Detects: known.Detects}
 		w.remark(0, "build %d of release %s is not known here: taken to do what build %d does", l.Number, l.Text, known.Build)
 	default:
-		w.release = client.Release{Version: l.Text, Build: l.Number, Detects: true}
+		w.upgrade.Release = client.Release{Version: l.Text, Build: l.Number, Detects: true}
 		w.remark(0, "release %s is not known here: taken to do what 2.2 does", l.Text)
 	}
 }
@@ -101,7 +97,7 @@ func (w *scene) readFirmware(r *Run) error {
 		w.firmware.Dated = l.Time
 	}
 	if l, ok := r.find(upgradelog.DeviceName); ok {
-		w.deviceName = l.Text
+		w.upgrade.DeviceName = l.Text
 	}
 	return nil
 }
@@ -130,10 +126,10 @@ func (w *scene) readState(r *Run) {
 	w.found = r.has(upgradelog.AlreadyInDownloadState)
 	l, restored := r.find(upgradelog.SettingsRestored)
 	if restored {
-		w.paste = groupsNamed(l.Text)
+		w.upgrade.Unticked = ion.AllGroups &^ groupsNamed(l.Text)
 	}
-	w.journal = w.found && restored // from where else could it have had them
-	if w.journal {
+	w.upgrade.Journal = w.found && restored // from where else could it have had them
+	if w.upgrade.Journal {
 		w.remark(0, "the meter was in download state already and its settings were restored, so the tool had kept a journal")
 	}
 }
@@ -161,18 +157,16 @@ func (w *scene) rig(lead time.Duration) (*rig.Rig, error) {
 		return r, nil
 	}
 	m := w.meter
-	r, err := rig.New(rig.Setup{
-		Model: m.Model, SerialNumber: m.SerialNumber, UnitID: m.UnitID, Baud: m.Baud, Revision: w.oldRevision(),
-		ImageBytes: oldImageBytes, Epoch: w.begun.Add(-earlier), NoTrace: true,
-	})
+	m.Revision, m.ImageBytes, m.Clock = w.oldRevision(), oldImageBytes, w.begun.Add(-earlier)
+	r, err := rig.New(&world.World{Meters: []world.Meter{m}}, rig.Options{Trace: rig.NoTrace})
 	if err != nil {
 		return nil, fmt.Errorf("no such meter can be set up: %w", err)
 	}
 	if w.found {
-		a := w.attempt(w.file(ion.BlockBytes), fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}})
-		if _, err := r.Try(a); err != nil {
+		if err := w.begin(r, ion.BlockBytes, fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}}); err != nil {
 			return nil, err
 		}
+		r.Finish()
 	}
 	r.Wait(earlier + lead - r.Now())
 	w.rigs[lead] = r
@@ -189,28 +183,25 @@ func (w *scene) oldRevision() string {
 }
 
 // file is a firmware file whose image has so many bytes.
-func (w *scene) file(bytes int) *upg.File {
+func (w *scene) file(bytes int) world.Firmware {
 	if f, ok := w.files[bytes]; ok {
 		return f
 	}
-	described := w.firmware
-	described.Bytes = bytes
-	f, _, err := described.UPG(w.meter.Model)
-	if err != nil {
+	f := w.firmware
+	f.Bytes = bytes
+	if err := f.Make(w.meter.Model); err != nil {
 		panic(fmt.Sprintf("reproduce: %v", err)) // of a revision that was read
 	}
 	w.files[bytes] = f
 	return f
 }
 
-func (w *scene) attempt(file *upg.File, plan fault.Plan) rig.Attempt {
-	return rig.Attempt{
-		Task:       client.TaskUpgrade,
-		Release:    w.release,
-		Journal:    w.journal,
-		DeviceName: w.deviceName,
-		Person:     rig.Person{Firmware: file, Paste: w.paste},
-		Plan:       plan,
-		Limit:      w.limit,
+// begin begins the upgrade, with an image of so many bytes.
+func (w *scene) begin(r *rig.Rig, bytes int, plan fault.Plan) error {
+	if err := r.PutFirmware(w.file(bytes)); err != nil {
+		return err
 	}
+	a := w.upgrade
+	a.Plan = plan
+	return r.Begin(&a)
 }

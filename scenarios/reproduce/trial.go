@@ -57,7 +57,7 @@ func (w *scene) play(h hypothesis, want []upgradelog.Entry) (p *played, err erro
 	r := base.Clone()
 	p = &played{hypothesis: h}
 	begun := r.Now()
-	if err := r.Begin(w.attempt(w.file(h.bytes), h.plan)); err != nil {
+	if err := w.begin(r, h.bytes, h.plan); err != nil {
 		return nil, err
 	}
 	n := note{p: p, want: want, rig: r, begun: begun}

@@ -9,24 +9,31 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 )
 
 // The meter was left in download state by an earlier try; then, at the article's hour, the
 // upgrade is started and the cable is pulled after 438 answered blocks of 460.
 func TestTheArticlesLogComesOutOfTheModel(t *testing.T) {
 	const before = 2 * time.Minute
-	r, err := rig.New(rig.Setup{Epoch: world.ArticleStart().Add(-before)})
+	r, err := rig.New(&world.World{
+		Meters:   []world.Meter{{Clock: world.ArticleStart().Add(-before)}},
+		Firmware: []world.Firmware{{Bytes: world.ArticleImageBytes}},
+	}, rig.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := r.UPG(world.ArticleImageBytes)
 	try := func(plan string) *rig.Outcome {
 		t.Helper()
 		p, err := fault.Parse(plan)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := r.Try(rig.Attempt{Task: client.TaskUpgrade, Release: client.Release21(), Person: rig.Person{Firmware: file}, Plan: p})
+		o, err := r.Try(&world.Attempt{
+			Tool:   world.Tool{Task: client.TaskUpgrade, Release: client.Release21()},
+			Person: world.Person{Unticked: ion.AllGroups},
+			Plan:   p,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

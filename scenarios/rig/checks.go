@@ -7,22 +7,23 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// forbidden is why a must not touch the flash, by what the tool was told of the meter and
-// the file, whatever the tool says of them; empty where it may. A meter that was still at
+// forbidden is why the attempt must not touch the flash, by what the tool was told of the meter
+// and the file, whatever the tool says of them; empty where it may. A meter that was still at
 // work before is not the tool's.
-func (r *Rig) forbidden(a Attempt, before meter.State) string {
-	f := a.Person.Firmware
+func (r *Rig) forbidden() string {
+	a, m, before := r.attempt, r.said(), r.before.State
+	f := a.files.Firmware
 	switch {
 	case before != meter.Application && before != meter.Download && before != meter.Receiving:
-	case a.Person.FirmwareErr != nil || f == nil:
+	case a.files.FirmwareErr != nil || f == nil:
 		return "there is no file that can be used"
-	case f.Product != uint16(r.setup.Model):
+	case f.Product != uint16(m.Model):
 		return fmt.Sprintf("the file is for a %d", f.Product)
-	case a.UnitID != 0 && a.UnitID != r.setup.UnitID:
+	case a.UnitID != m.UnitID:
 		return fmt.Sprintf("unit %d was asked for", a.UnitID)
-	case a.SerialNumber != "" && a.SerialNumber != r.setup.SerialNumber:
+	case a.SerialNumber != "" && a.SerialNumber != m.SerialNumber:
 		return fmt.Sprintf("%s was asked for", a.SerialNumber)
-	case a.Password != "" && !samePassword(a.Password, r.setup.Password):
+	case !samePassword(a.Password, m.Password):
 		return "the password was wrong"
 	}
 	return ""

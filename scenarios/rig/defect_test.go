@@ -5,15 +5,15 @@ import (
 	"testing"
 
 	"ionbench/client"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 )
 
 // careless is an upgrade by a tool that does to its files what d says, up to where a plan
 // kills it.
-func careless(t *testing.T, d client.Defect, plan string) (*Rig, Attempt) {
+func careless(t *testing.T, d client.Defect, plan string) (*Rig, *world.Attempt) {
 	t.Helper()
-	r, err := New(Setup{})
+	r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{ToolDefect: &d})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,8 +21,7 @@ func careless(t *testing.T, d client.Defect, plan string) (*Rig, Attempt) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, Attempt{Task: client.TaskUpgrade, Journal: true, Plan: p, Defect: &d,
-		Person: Person{Firmware: r.UPG(3 * ion.BlockBytes), Paste: ion.AllGroups}}
+	return r, &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true}, Plan: p}
 }
 
 func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
@@ -30,14 +29,14 @@ func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.disk.load(r.setup.SerialNumber); r.disk.Journals() != 1 || err == nil {
+	if _, err := r.disk.load(r.said().SerialNumber); r.disk.Journals() != 1 || err == nil {
 		t.Errorf("after a kill there are %d journals, and reading gives %v", r.disk.Journals(), err)
 	}
 	r, a = careless(t, client.Defect{JournalInPlace: true}, "abort at block 2")
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
-	if j, err := r.disk.load(r.setup.SerialNumber); j == nil || err != nil {
+	if j, err := r.disk.load(r.said().SerialNumber); j == nil || err != nil {
 		t.Errorf("after an abort reading gives %v, %v", j, err)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
 )
@@ -21,7 +21,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 	// at makes a tool of which so many steps of an attempt have been.
 	at := func(steps int, d *client.Defect, plan string) func() *still {
 		return func() *still {
-			r, err := New(Setup{})
+			r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{ToolDefect: d})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -29,8 +29,8 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := Attempt{Task: client.TaskUpgrade, Journal: true, Plan: faults, Person: Person{Firmware: r.UPG(3 * ion.BlockBytes), Paste: ion.AllGroups}, Defect: d}
-			if err := r.Begin(a); err != nil {
+			a := world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true}, Plan: faults}
+			if err := r.Begin(&a); err != nil {
 				t.Fatal(err)
 			}
 			for range steps {
@@ -72,6 +72,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.untraced":                 "a trace decides nothing",
 		},
 		Shared: map[string]string{
+			"tool.of":            "not changed once it is begun",
 			"tool.disk.Log":      "what was written stays as it is",
 			"tool.disk.journals": "a file is replaced, not written to",
 			"tool.prompts":       "what was shown stays as it is",
@@ -89,7 +90,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"now":                 "the instant, not the tool's",
 			"tool.session":        "see package client",
 			"tool.settings":       "what was read, for the outcome",
-			"tool.person":         "the same in all that are compared",
+			"tool.of":             "the same in all that are compared",
 			"tool.lines[].Time":   "of the calendar",
 			"tool.heldLog[].Time": "of the calendar",
 			"tool.journalInPlace": "planted, the same in all that are compared",

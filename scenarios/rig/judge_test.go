@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -18,7 +19,7 @@ import (
 // outcome, which breaks nothing.
 func attempted(t *testing.T) (*Rig, *Outcome) {
 	t.Helper()
-	r, err := New(Setup{})
+	r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 20}}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func attempted(t *testing.T) (*Rig, *Outcome) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := r.Try(Attempt{Task: client.TaskUpgrade, Person: Person{Firmware: r.UPG(20 * ion.BlockBytes), Paste: ion.AllGroups}, Plan: plan})
+	o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +141,7 @@ func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
 			r.attempt.Journal = true
 			o.Killed = true
 			o.Log = bytes.Split(o.Log, []byte("Upgrade completed"))[0]
-			o.evidence = r.evidence(r.attempt, r.before)
+			o.evidence = r.evidence()
 			o.judge()
 			wantBroken(t, o, verdict.I7)
 		})
@@ -150,29 +151,29 @@ func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
 func TestTheJudgeSeesAMeterThatWasNotToBeTouched(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		change func(*Attempt)
+		change func(*attempt)
 	}{
-		{"a file that cannot be used", func(a *Attempt) { a.Person.FirmwareErr = client.ErrBadFile }},
-		{"a file for another product", func(a *Attempt) {
-			f := *a.Person.Firmware
+		{"a file that cannot be used", func(a *attempt) { a.files.FirmwareErr = client.ErrBadFile }},
+		{"a file for another product", func(a *attempt) {
+			f := *a.files.Firmware
 			f.Product = 7330
-			a.Person.Firmware = &f
+			a.files.Firmware = &f
 		}},
-		{"another unit", func(a *Attempt) { a.UnitID = 104 }},
-		{"another serial number", func(a *Attempt) { a.SerialNumber = "PC-0000A000-00" }},
-		{"another password", func(a *Attempt) { a.Password = "1" }},
+		{"another unit", func(a *attempt) { a.UnitID = 104 }},
+		{"another serial number", func(a *attempt) { a.SerialNumber = "PC-0000A000-00" }},
+		{"another password", func(a *attempt) { a.Password = "1" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, o := attempted(t)
-			test.change(&r.attempt)
-			o.evidence = r.evidence(r.attempt, r.before)
+			test.change(r.attempt)
+			o.evidence = r.evidence()
 			o.judge()
 			wantBroken(t, o, verdict.I8)
 		})
 	}
 	r, o := attempted(t)
 	r.attempt.UnitID, r.attempt.SerialNumber, r.attempt.Password = 105, "PC-0209A001-11", "00"
-	o.evidence = r.evidence(r.attempt, r.before)
+	o.evidence = r.evidence()
 	o.judge()
 	if len(o.Violations) > 0 {
 		t.Errorf("what was asked for breaks %q", o.Violations)
@@ -258,13 +259,15 @@ func TestTheJudgeSeesARecoveryThatIsNone(t *testing.T) {
 func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {
 	r, _ := attempted(t)
 	r.disk.Log = slices.Grow(r.disk.Log, 1<<16) // room for the next lines of all of them
-	file := r.UPG(ion.BlockBytes)
+	if err := r.PutFirmware(world.Firmware{Blocks: 1}); err != nil {
+		t.Fatal(err)
+	}
 	logOf := func(r *Rig, plan string) []byte {
 		p, err := fault.Parse(plan)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := r.Try(Attempt{Task: client.TaskUpgrade, Person: Person{Firmware: file, Paste: ion.AllGroups}, Plan: p})
+		o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: p})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +290,7 @@ func TestTheJudgeExpectsNothingOfWhatTheDiskHadNoRoomFor(t *testing.T) {
 	r.attempt.Journal = true
 	o.Killed = true
 	o.Log = bytes.Split(o.Log, []byte("100% completed"))[0]
-	o.evidence = r.evidence(r.attempt, r.before)
+	o.evidence = r.evidence()
 	o.judge()
 	wantBroken(t, o, verdict.I6)
 	wantBroken(t, o, verdict.I7)

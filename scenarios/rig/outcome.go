@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"ionbench/client"
-	"ionbench/client/upg"
 	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
@@ -33,7 +32,7 @@ type Outcome struct {
 
 	Meter    verdict.Condition
 	Cost     verdict.Cost
-	Unstruck []string // faults of the plan that never struck
+	Unstruck []story.Unstruck // faults of the plan that never struck
 	Trace    []story.Event
 
 	Violations []verdict.Violation // what the attempt broke
@@ -52,7 +51,8 @@ func (r *Rig) look() glance {
 	return glance{evidence.Look(r.bench.Station(), r.Now()), len(r.disk.Log)}
 }
 
-func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
+func (r *Rig) finish(ended bool) *Outcome {
+	before := r.before
 	t := r.bench.Host().(*tool)
 	t.count()
 	r.disk, r.pc = t.disk, t.pc.things
@@ -71,13 +71,13 @@ func (r *Rig) finish(a Attempt, before glance, ended bool) *Outcome {
 		Counts:     t.counts,
 		Recovery:   t.session.RecoveryMode(),
 		Unanswered: t.unanswered,
-		Unstruck:   texts(s.Unstruck()),
+		Unstruck:   s.Unstruck(),
 		Trace:      before.Story(s),
 		Cost:       r.cost(),
 	}
-	o.Meter = before.Condition(s, r.Now(), image(a.Person.Firmware), r.config(a).Timing.Response)
+	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.options.timing().Response)
 	o.Meter.Connected = o.Meter.Connected && !t.lost
-	o.evidence = r.evidence(a, before)
+	o.evidence = r.evidence()
 	o.judge()
 	r.remember(o)
 	return o
@@ -95,11 +95,11 @@ func (o *Outcome) judge() {
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
 }
 
-// Expect judges the outcome anew, with what else is expected of the attempt, and with faults
-// that should have struck. The outcome stays as it is.
-func (o *Outcome) Expect(want *verdict.Expectation, unstruck []story.Unstruck) []verdict.Violation {
+// Expect judges the outcome anew, with what else is expected of the attempt, and that every
+// fault strikes. The outcome stays as it is.
+func (o *Outcome) Expect(want *verdict.Expectation) []verdict.Violation {
 	again := *o
-	again.evidence.Expected, again.evidence.Unstruck = want, unstruck
+	again.evidence.Expected, again.evidence.Unstruck = want, o.Unstruck
 	again.judge()
 	return again.Violations
 }
@@ -108,39 +108,33 @@ func (o *Outcome) Expect(want *verdict.Expectation, unstruck []story.Unstruck) [
 // meter runs the image.
 func (o *Outcome) Upgraded() bool { return o.upgraded }
 
-func texts(unstruck []story.Unstruck) (list []string) {
-	for _, u := range unstruck {
-		list = append(list, u.String())
-	}
-	return list
-}
-
-// evidence is what a is judged by besides, now that it has ended.
-func (r *Rig) evidence(a Attempt, before glance) verdict.Evidence {
+// evidence is what the attempt is judged by besides, now that it has ended.
+func (r *Rig) evidence() verdict.Evidence {
+	a := r.attempt
 	e := verdict.Evidence{
-		Tool:      verdict.Tool{Paste: a.Person.Paste, NoRestore: a.Person.NoRestore, Ordered: r.bench.Host().(*tool).ordered},
-		Forbidden: r.forbidden(a, before.State),
-		Before:    verdict.Before{State: before.State},
+		Tool:      verdict.Tool{Paste: a.Paste(), NoRestore: a.NoRestore, Ordered: r.bench.Host().(*tool).ordered},
+		Forbidden: r.forbidden(),
+		Before:    verdict.Before{State: r.before.State},
 		Lost:      r.Lost(),
 		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 	}
-	if a.Person.Firmware != nil {
-		e.Revision = a.Person.Firmware.Revision
+	if f := a.files.Firmware; f != nil {
+		e.Revision = f.Revision
 	}
 	if c := r.recovery; c != nil {
 		e.Recovery = &verdict.Recovery{Answers: c.answers, Struck: c.struck, Lost: r.lostSince(c.expected)}
 	}
 	if a.Journal {
-		journal, err := r.disk.load(r.setup.SerialNumber)
+		journal, err := r.disk.load(r.said().SerialNumber)
 		e.Tool.Journal = &verdict.Journal{There: journal != nil, Err: err}
 	}
 	return e
 }
 
-// image is what a meter should hold once it has a file; nil for no file.
-func image(f *upg.File) []byte {
-	if f == nil {
+// image is what the meter should hold in the end; nil for nothing in particular.
+func (a *attempt) image() []byte {
+	if a.files.Firmware == nil {
 		return nil
 	}
-	return f.Image
+	return a.files.Firmware.Image
 }

@@ -14,7 +14,6 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
@@ -23,12 +22,12 @@ type tried struct {
 	*rig.Outcome
 	t *testing.T
 	r *rig.Rig
-	a rig.Attempt
+	a world.Attempt
 }
 
-func try(t *testing.T, plan string, change ...func(*rig.Attempt)) tried {
+func try(t *testing.T, plan string, change ...func(*world.Attempt)) tried {
 	t.Helper()
-	r, err := rig.New(rig.Setup{ImageBytes: 8 << 10})
+	r, err := rig.New(&world.World{Meters: []world.Meter{{ImageBytes: 8 << 10}}, Firmware: []world.Firmware{{Blocks: 5}}}, rig.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +35,11 @@ func try(t *testing.T, plan string, change ...func(*rig.Attempt)) tried {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := rig.Attempt{Task: client.TaskUpgrade, Journal: true, Plan: p, Person: rig.Person{Firmware: r.UPG(5 * ion.BlockBytes), Paste: ion.AllGroups}}
+	a := world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true}, Plan: p}
 	for _, c := range change {
 		c(&a)
 	}
-	o, err := r.Try(a)
+	o, err := r.Try(&a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +49,19 @@ func try(t *testing.T, plan string, change ...func(*rig.Attempt)) tried {
 	return tried{o, t, r, a}
 }
 
-func withoutJournal(a *rig.Attempt) { a.Journal = false }
+func withoutJournal(a *world.Attempt) { a.Journal = false }
+
+// recovery is the article's recovery of an attempt, the faults of which go on.
+func recovery(of world.Attempt) *world.Attempt {
+	a := world.Recovery(&of)
+	a.Before = nil
+	return &a
+}
 
 // wantRecovered carries out the article's recovery, which must succeed.
 func (x tried) wantRecovered() *rig.Outcome {
 	x.t.Helper()
-	o, err := x.r.Recover(x.a)
+	o, err := x.r.Recover(&x.a)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -236,7 +242,7 @@ func TestDiskThatIsFullWhileNothingIsWrittenCostsNothing(t *testing.T) {
 // A verdict is put together from a past and a future: what was not written before counts.
 func TestLinesThatFindNoRoomAreOfTheAttemptsPast(t *testing.T) {
 	x := try(t, "")
-	if err := x.r.Begin(x.a); err != nil {
+	if err := x.r.Begin(&x.a); err != nil {
 		t.Fatal(err)
 	}
 	calm := x.r.Past()
@@ -265,7 +271,7 @@ func TestUpgradeThatFailsOnAFullDiskSaysBoth(t *testing.T) {
 // download state, which is worth more than a log.
 func TestFullDiskOutlivesTheTool(t *testing.T) {
 	x := try(t, "disk-full at block 3 for 30m; abort at block 4", withoutJournal)
-	o, err := x.r.Try(rig.Recovery(x.a))
+	o, err := x.r.Try(recovery(x.a))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,17 +279,17 @@ func TestFullDiskOutlivesTheTool(t *testing.T) {
 		t.Errorf("at once: %v, %d lines unsaid, image %v, %q, log %q", o.Claim, o.Unsaid, o.Meter.Image, o.Violations, o.Log)
 	}
 	x.r.Wait(30 * time.Minute)
-	if o, err = x.r.Try(rig.Recovery(x.a)); err != nil || !o.Upgraded() || o.Unsaid > 0 {
+	if o, err = x.r.Try(recovery(x.a)); err != nil || !o.Upgraded() || o.Unsaid > 0 {
 		t.Errorf("later: %v, %v", err, o.Claim)
 	}
 }
 
 // windows is an attempt in the windows of the article in which the file is chosen once more
 // after a failure.
-func windows(a *rig.Attempt) {
-	a.Task, a.SingleDevice = client.TaskConnect, true
-	a.Person.Connections = 2
-	a.Person.Assistant = []client.Choice{client.Upgrade, client.Upgrade}
+func windows(a *world.Attempt) {
+	a.Task, a.Single = client.TaskConnect, true
+	a.Connections = 2
+	a.Assistant = []client.Choice{client.Upgrade, client.Upgrade}
 }
 
 func TestFileThatIsGoneOrChangedIsMetByWhoeverChoosesItNext(t *testing.T) {
@@ -320,7 +326,7 @@ func choices(prompts []client.Prompt) (n int) {
 
 func TestFileThatIsGoneStaysGoneUntilItIsBroughtBack(t *testing.T) {
 	x := try(t, "file-gone at block 2; file-changed at block 3; abort at block 4")
-	next := rig.Recovery(x.a)
+	next := recovery(x.a)
 	o, err := x.r.Try(next)
 	if err != nil {
 		t.Fatal(err)
@@ -332,7 +338,7 @@ func TestFileThatIsGoneStaysGoneUntilItIsBroughtBack(t *testing.T) {
 }
 
 func TestForksOfARigInWhichThePCIsStruckGoOneWay(t *testing.T) {
-	r, err := rig.New(rig.Setup{ImageBytes: 8 << 10})
+	r, err := rig.New(&world.World{Meters: []world.Meter{{ImageBytes: 8 << 10}}, Firmware: []world.Firmware{{Blocks: 5}}}, rig.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,16 +346,16 @@ func TestForksOfARigInWhichThePCIsStruckGoOneWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := rig.Attempt{Task: client.TaskUpgrade, Plan: p, Person: rig.Person{Firmware: r.UPG(5 * ion.BlockBytes), Paste: ion.AllGroups}}
+	a := world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: p}
 	ending := func(r *rig.Rig) string {
 		first := r.Finish()
-		second, err := r.Try(rig.Recovery(a))
+		second, err := r.Try(recovery(a))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return fmt.Sprint(first.Claim, first.Unsaid, second.Claim, second.Prompts, string(r.Disk().Log))
 	}
-	if err := r.Begin(a); err != nil {
+	if err := r.Begin(&a); err != nil {
 		t.Fatal(err)
 	}
 	want := ending(r.Clone())

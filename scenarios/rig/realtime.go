@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/port"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/machine"
@@ -47,19 +48,22 @@ func instantTiming() client.Timing {
 const maxRealTime = time.Minute
 
 // TryOver runs an attempt to its end over a transport and judges it. Over a PTY or TCP it
-// takes real time (see Setup.Instant), the rig's clock goes on by it, and Limit is a minute
+// takes real time (see Options.Instant), the rig's clock goes on by it, and Limit is a minute
 // where the attempt gives none. The station is served by package serve and the tool's
 // connection is one of package port; what package bench does for both, one lock does here.
 //
 // An error is that of ctx or about the transport; it wraps errors.ErrUnsupported where there are no PTYs.
-func (r *Rig) TryOver(ctx context.Context, over Transport, a Attempt) (*Outcome, error) {
-	return r.over(ctx, over, func() error { return r.Begin(a) })
+func (r *Rig) TryOver(ctx context.Context, over Transport, a *world.Attempt) (*Outcome, error) {
+	if err := r.doBefore(a); err != nil {
+		return nil, err
+	}
+	return r.over(ctx, over, func() error { return r.begin(a) })
 }
 
 // RecoverOver is BeginRecovery to its end over a transport, in the manner of TryOver.
-func (r *Rig) RecoverOver(ctx context.Context, over Transport, a Attempt, faults fault.Plan) (*Outcome, error) {
+func (r *Rig) RecoverOver(ctx context.Context, over Transport, of *world.Attempt, faults fault.Plan) (*Outcome, error) {
 	r.Heal()
-	return r.over(ctx, over, func() error { return r.beginRecovery(a, faults) })
+	return r.over(ctx, over, func() error { return r.beginRecovery(of, faults) })
 }
 
 // Serve lets anybody talk to the meter, in real time, on the ports of config, until ctx ends
@@ -67,7 +71,7 @@ func (r *Rig) RecoverOver(ctx context.Context, over Transport, a Attempt, faults
 // ports are open.
 func (r *Rig) Serve(ctx context.Context, config serve.Config, ready func(*serve.Server)) error {
 	r.leave()
-	config.Clock, config.Baud = machine.WallClockFrom(r.Now()), r.setup.Baud
+	config.Clock, config.Baud = machine.WallClockFrom(r.Now()), r.said().Baud
 	server, err := serve.Listen(config)
 	if err != nil {
 		return err
@@ -89,7 +93,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 	}
 	clock := machine.WallClockFrom(r.Now())
 	p := &pair{now: r.Now(), wake: make(chan func(time.Duration), 1)}
-	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.setup.Baud, Reset: p.takeReset, Event: p.hear}
+	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.said().Baud, Reset: p.takeReset, Event: p.hear}
 	if over == TCP {
 		config.TCP = "127.0.0.1:0"
 	}
@@ -105,7 +109,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 	if err != nil {
 		return nil, fmt.Errorf("attempt over %v: %w", over, err)
 	}
-	return r.finish(r.attempt, r.before, ended), nil
+	return r.finish(ended), nil
 }
 
 // joinOver lets the two ends of p, which Begin made, talk to each other through server.
@@ -126,7 +130,7 @@ func (r *Rig) joinOver(ctx context.Context, p *pair, server *serve.Server, clock
 		served <- server.Run(serving, device{p})
 		cancel() // it ends first only if a port fails: the tool must not wait for it
 	}()
-	toolErr := p.drive(attempt, server, r.config(r.attempt).Baud, clock)
+	toolErr := p.drive(attempt, server, r.attempt.Baud, clock)
 	stop()
 	serverErr := <-served
 

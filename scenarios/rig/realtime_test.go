@@ -14,14 +14,13 @@ import (
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
 
 // instantUpgrade is a rig for real time and an upgrade of one block with a plan.
-func instantUpgrade(t *testing.T, plan string) (*rig.Rig, rig.Attempt) {
+func instantUpgrade(t *testing.T, plan string) (*rig.Rig, *world.Attempt) {
 	t.Helper()
-	r, err := rig.New(rig.Setup{Instant: true, Baud: 115200})
+	r, err := rig.New(&world.World{Meters: []world.Meter{{Baud: 115200}}, Firmware: []world.Firmware{{Blocks: 1}}}, rig.Options{Instant: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,16 +28,17 @@ func instantUpgrade(t *testing.T, plan string) (*rig.Rig, rig.Attempt) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, rig.Attempt{Task: client.TaskUpgrade, Person: rig.Person{Firmware: r.UPG(ion.BlockBytes), Paste: ion.AllGroups}, Plan: p}
+	return r, &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: p}
 }
 
 func TestAttemptsOverDifferentTransportsFollowEachOtherOnOneClock(t *testing.T) {
 	r, aborted := instantUpgrade(t, "abort at block 1")
-	whole := aborted
+	whole := new(world.Attempt)
+	*whole = *aborted
 	whole.Plan = nil
 	for _, step := range []struct {
 		over    rig.Transport
-		attempt rig.Attempt
+		attempt *world.Attempt
 		claim   error
 	}{
 		{rig.TCP, aborted, client.ErrAborted}, {rig.Bench, whole, nil},
@@ -76,8 +76,8 @@ func resets(trace []story.Event) (struck, not int) {
 func TestToolThatIsResetConnectsAgainInRealTime(t *testing.T) {
 	for _, over := range []rig.Transport{rig.Bench, rig.TCP} {
 		r, a := instantUpgrade(t, "ip-reset at block 1; ip-reset at state verifying")
-		a.Task, a.SingleDevice = client.TaskConnect, true
-		a.Person.Connections, a.Person.Assistant = 4, []client.Choice{client.Upgrade, client.Upgrade}
+		a.Task, a.Single = client.TaskConnect, true
+		a.Connections, a.Assistant = 4, []client.Choice{client.Upgrade, client.Upgrade}
 		o, err := r.TryOver(t.Context(), over, a)
 		if err != nil {
 			t.Fatal(err)

@@ -32,27 +32,6 @@ func (r *Rig) remember(o *Outcome) {
 	}
 }
 
-// Recovery is the article's way back after attempt a, as package world has it. The tool waits
-// as long for an answer as it did in a, and has as much time.
-func Recovery(a Attempt) Attempt {
-	way := world.Recovery(&world.Attempt{Tool: world.Tool{Journal: a.Journal}})
-	return Attempt{
-		Task:         way.Task,
-		Release:      way.Release,
-		SingleDevice: way.Single,
-		Journal:      way.Journal,
-		Defect:       a.Defect,
-		Response:     a.Response,
-		Limit:        a.Limit,
-		Person: Person{
-			Firmware:    a.Person.Firmware,
-			Paste:       way.Paste(),
-			Connections: way.Connections,
-			Assistant:   way.Assistant,
-		},
-	}
-}
-
 // recovery is what an attempt that is one is judged by.
 type recovery struct {
 	answers  bool  // the meter does, with power and line back
@@ -60,13 +39,13 @@ type recovery struct {
 	expected setUp // afterwards
 }
 
-// Recover ends all faults and carries out the Recovery of a. The outcome's Violations tell
+// Recover ends all faults and carries out world.Recovery of an attempt. The outcome's Violations tell
 // also of the invariants that are about what follows a failure: I1 (the meter answers once
 // power and line are back), I4 (the recovery ends in success) and I7 (the settings are
 // those from before with a journal, or if the meter still ran an application; otherwise
 // the template's defaults).
-func (r *Rig) Recover(a Attempt) (*Outcome, error) {
-	if err := r.BeginRecovery(a, nil); err != nil {
+func (r *Rig) Recover(of *world.Attempt) (*Outcome, error) {
+	if err := r.BeginRecovery(of, nil); err != nil {
 		return nil, err
 	}
 	return r.Finish(), nil
@@ -74,21 +53,21 @@ func (r *Rig) Recover(a Attempt) (*Outcome, error) {
 
 // BeginRecovery is Recover without its end: as Begin is to Try. A recovery that has faults
 // of its own need not succeed, and is judged for I1 alone.
-func (r *Rig) BeginRecovery(a Attempt, faults fault.Plan) error {
+func (r *Rig) BeginRecovery(of *world.Attempt, faults fault.Plan) error {
 	r.Heal()
-	return r.beginRecovery(a, faults)
+	return r.beginRecovery(of, faults)
 }
 
 // beginRecovery is BeginRecovery once all faults are ended.
-func (r *Rig) beginRecovery(a Attempt, faults fault.Plan) error {
+func (r *Rig) beginRecovery(of *world.Attempt, faults fault.Plan) error {
 	answers, err := r.Answers()
 	if err != nil {
 		return err
 	}
-	judged := &recovery{answers: answers, struck: len(faults) > 0, expected: r.afterRecovery(a)}
-	again := Recovery(a)
+	judged := &recovery{answers: answers, struck: len(faults) > 0, expected: r.afterRecovery(of)}
+	again := world.Recovery(of)
 	again.Plan = faults
-	if err := r.Begin(again); err != nil {
+	if err := r.begin(&again); err != nil {
 		return err
 	}
 	r.recovery = judged
@@ -115,25 +94,27 @@ func (r *Rig) Answers() (bool, error) {
 		r.asked = new(Rig)
 	}
 	r.CopyTo(r.asked)
-	o, err := r.asked.Try(Attempt{Task: client.TaskIdentify})
-	if err != nil {
+	r.asked.options.Response, r.asked.options.ToolDefect = 0, nil
+	identify := world.Attempt{Tool: world.Tool{Task: client.TaskIdentify}.Filled(r.said())}
+	if err := r.asked.launch(&attempt{Attempt: identify}); err != nil {
 		return false, err
 	}
+	o := r.asked.Finish()
 	_, runs := r.Meter().Revision()
-	return o.Claim == nil && o.Device.SerialNumber == r.setup.SerialNumber && (runs || o.Device.Download), nil
+	return o.Claim == nil && o.Device.SerialNumber == r.said().SerialNumber && (runs || o.Device.Download), nil
 }
 
-// afterRecovery is what the settings should be once the recovery of a is through: "any
+// afterRecovery is what the settings should be once the recovery of an attempt is through: "any
 // settings or changes made to the template of your device will not be retained", unless
 // there is a journal, or an application from which the settings can be saved.
-func (r *Rig) afterRecovery(a Attempt) setUp {
+func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	switch {
-	case a.Journal && slices.ContainsFunc(r.disk.journals, r.isOurs):
+	case of.Journal && slices.ContainsFunc(r.disk.journals, r.isOurs):
 		return r.set
 	case r.Meter().State() == meter.Application:
 		return setUp{r.Now(), r.Meter().Settings(r.Now())}
 	}
-	return setUp{r.Now(), meter.FactoryTemplate(r.setup.Model, a.Person.Firmware.Revision)}
+	return setUp{r.Now(), meter.FactoryTemplate(r.said().Model, r.world.FirmwareOf(of).Revision)}
 }
 
-func (r *Rig) isOurs(k kept) bool { return k.serialNumber == r.setup.SerialNumber }
+func (r *Rig) isOurs(k kept) bool { return k.serialNumber == r.said().SerialNumber }

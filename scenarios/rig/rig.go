@@ -10,63 +10,26 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/client/upg"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
-	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
-// Setup describes the meter and the line of a rig. The zero value of a field stands for
-// the meter of the article.
-type Setup struct {
-	Model        meter.Model
-	SerialNumber string
-	UnitID       uint16
-	Baud         int
-	Password     string
-	Revision     string // that runs at first
-	ImageBytes   int    // of what runs at first
-	Epoch        time.Time
-	Settings     *ion.Settings
-	Geometry     flash.Geometry
-	TraceFrames  bool
-	NoTrace      bool
-	// Instant takes all time away from the line and the meter, and from the tool all but
-	// its waits for what does not come: for attempts in real time (TryOver).
-	Instant bool
-	// MeterDefect is a bug that is planted into the meter, for tests of tests; nil for none.
-	MeterDefect *meter.Defect
-}
-
-// withDefaults fills in the meter of the article.
-func (s Setup) withDefaults() Setup {
-	m := s.described().Filled()
-	s.Model, s.SerialNumber, s.UnitID, s.Baud, s.Password = m.Model, m.SerialNumber, m.UnitID, m.Baud, m.Password
-	s.Revision, s.ImageBytes, s.Epoch = m.Revision, m.ImageBytes, m.Clock
-	if s.Geometry.Sectors == 0 {
-		s.Geometry = flash.Am29F032B()
-	}
-	if s.Settings == nil {
-		s.Settings = m.Settings()
-	}
-	return s
-}
-
 // Rig is a meter on its line, with whatever tool is at the other end.
 type Rig struct {
-	setup Setup
-	bench *bench.Bench
-	disk  Disk
-	pc    things
-	set   setUp
+	world   *world.World // of which nothing is left to be filled in
+	options Options
+	bench   *bench.Bench
+	disk    Disk
+	pc      things
+	first   *ion.Settings // of the meter
+	set     setUp
 
 	begun    int       // attempts so far
-	attempt  Attempt   // that was begun last
+	attempt  *attempt  // that was begun last
 	before   glance    // from before it
 	recovery *recovery // if it is one; not changed once it is begun
 
@@ -88,42 +51,30 @@ func (n *nobody) Order(time.Duration, bench.Order)               {}
 
 func (n *nobody) Drain(dst []story.Event, _ *bench.Station) []story.Event { return dst }
 
-// StationConfig is the device's side of a setup.
-func (s Setup) StationConfig() bench.Config { return s.withDefaults().stationConfig() }
-
-// stationConfig is that of a setup in which nothing is left to be filled in.
-func (s Setup) stationConfig() bench.Config {
-	c := bench.Config{
-		Meter:       s.described().Config(),
-		Baud:        s.Baud,
-		Trace:       !s.NoTrace,
-		TraceFrames: s.TraceFrames,
+// New makes a rig of the first meter of a world, which runs since long: the clock stands at zero
+// when it is ready. The error says what of the world cannot be, or cannot be played yet.
+func New(w *world.World, o Options) (*Rig, error) {
+	if err := CheckWorld(w); err != nil {
+		return nil, err
 	}
-	c.Meter.Settings, c.Meter.Geometry, c.Meter.Defect = s.Settings, s.Geometry, s.MeterDefect
-	if s.Instant {
-		c = c.AtPace(bench.Unpaced)
-	}
-	return c
-}
-
-// New makes a rig whose meter runs since long: the clock stands at zero when it is ready.
-func New(s Setup) (*Rig, error) {
-	s = s.withDefaults()
-	station, err := bench.NewStation(s.stationConfig())
+	w, err := played(w)
 	if err != nil {
 		return nil, err
+	}
+	station, err := bench.NewStation(StationConfig(w, o))
+	if err != nil {
+		return nil, fmt.Errorf("set up the meter: %w", err)
 	}
 	const before = time.Hour
 	station.PowerOn(-before)
 	station.Advance(0)
 	station.Forget()
-	r := &Rig{setup: s, bench: bench.New(0, station, new(nobody))}
+	r := &Rig{world: w, options: o, bench: bench.New(0, station, new(nobody))}
 	r.set = setUp{settings: r.Meter().Settings(0)}
+	first := r.set.settings
+	r.first = &first
 	return r, nil
 }
-
-// Setup is what the rig was made of, defaults filled in.
-func (r *Rig) Setup() Setup { return r.setup }
 
 // Bench is the rig's bench, to look at.
 func (r *Rig) Bench() *bench.Bench { return r.bench }
@@ -196,93 +147,93 @@ func (r *Rig) CopyTo(c *Rig) {
 	c.disk.Log = slices.Clip(r.disk.Log) // or both would write their next line to one place
 }
 
-// Attempt is one process of the tool, from its start to its end.
-type Attempt struct {
-	Task         client.Task
-	Release      client.Release // none: 2.2 (Build 716)
-	SingleDevice bool
-	Journal      bool
-	Password     string // empty: the meter's
-	UnitID       uint16 // 0: the meter's
-	SerialNumber string // wanted; empty for any
-	DeviceName   string // of the site; empty: as the tool calls the model
-	Baud         int    // 0: the line's
-	Person       Person
-	Plan         fault.Plan        // counts from the beginning of the attempt
-	Writes       map[int]ion.Value // of TaskWriteSettings
-	Response     time.Duration     // how long the tool waits for an answer; 0: as usual
-	Limit        time.Duration     // the attempt must have ended by then; 0: six hours
-	Defect       *client.Defect    // a bug that is planted into the tool, for tests of tests; nil for none
-}
-
 // messageIDs is how many message ids lie between two processes of the tool: an answer to
 // one is none to the next.
 const messageIDs = 0x0800
 
 // config is the tool's own view of the rig.
-func (r *Rig) config(a Attempt) client.Config {
-	c := client.Config{
+func (r *Rig) config(a *attempt) client.Config {
+	return client.Config{
 		Release:        a.Release,
-		SingleDevice:   a.SingleDevice,
+		SingleDevice:   a.Single,
 		DeviceName:     a.DeviceName,
 		UnitID:         a.UnitID,
 		SerialNumber:   a.SerialNumber,
 		Baud:           a.Baud,
 		Password:       a.Password,
-		Start:          r.setup.Epoch.Add(r.pc.calendar),
-		Timing:         client.DefaultTiming(),
+		Start:          r.said().Clock.Add(r.pc.calendar),
+		Timing:         r.options.timing(),
 		Journal:        a.Journal,
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
 	}
-	if r.setup.Instant {
-		c.Timing = instantTiming()
-	}
-	if a.Response != 0 {
-		c.Timing.Response = a.Response
-	}
-	if c.Release.Version == "" {
-		c.Release = client.Release22()
-	}
-	if c.UnitID == 0 {
-		c.UnitID = r.setup.UnitID
-	}
-	if c.Baud == 0 {
-		c.Baud = r.setup.Baud
-	}
-	if c.Password == "" {
-		c.Password = r.setup.Password
-	}
-	return c
 }
 
-func (a Attempt) upgrader(c client.Config) (*client.Upgrader, error) {
-	if a.Defect != nil {
-		return client.NewDefective(c, *a.Defect)
+func (o *Options) timing() client.Timing {
+	t := client.DefaultTiming()
+	if o.Instant {
+		t = instantTiming()
+	}
+	if o.Response != 0 {
+		t.Response = o.Response
+	}
+	return t
+}
+
+func (o *Options) upgrader(c client.Config) (*client.Upgrader, error) {
+	if o.ToolDefect != nil {
+		return client.NewDefective(c, *o.ToolDefect)
 	}
 	return client.New(c)
 }
 
-// Begin starts an attempt and returns the running bench; Finish ends it. Between them the
+// Begin does what is done before an attempt, and starts it; Finish ends it. Between them the
 // bench can be stepped, cloned and looked at.
-func (r *Rig) Begin(a Attempt) error {
-	u, err := a.upgrader(r.config(a))
+func (r *Rig) Begin(a *world.Attempt) error {
+	if err := r.doBefore(a); err != nil {
+		return err
+	}
+	return r.begin(a)
+}
+
+func (r *Rig) doBefore(a *world.Attempt) error {
+	for _, action := range a.Before {
+		if err := r.Do(action); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin is Begin once all is done that is done before.
+func (r *Rig) begin(a *world.Attempt) error {
+	p, err := r.prepared(a)
+	if err != nil {
+		return err
+	}
+	return r.launch(p)
+}
+
+func (r *Rig) launch(a *attempt) error {
+	config := r.config(a)
+	u, err := r.options.upgrader(config)
 	if err != nil {
 		return err
 	}
 	if a.Task == client.TaskWriteSettings {
-		if err := u.SetWrites(a.Writes); err != nil {
+		if err := u.SetWrites(a.writes); err != nil {
 			return err
 		}
 	}
 	if err := r.bench.Station().SetPlan(a.Plan); err != nil {
 		return err
 	}
+	r.disk.Full = a.DiskFull
 	r.attempt, r.before, r.recovery = a, r.look(), nil
 	r.gauge()
-	r.bench.Station().HostBaud(r.Now(), r.config(a).Baud)
-	t := &tool{session: client.NewSession(u, a.Person.Paste), person: a.Person, disk: r.disk, pc: pc{things: r.pc}, untraced: r.setup.NoTrace}
-	if a.Defect != nil {
-		t.journalInPlace, t.logHeldBack = a.Defect.JournalInPlace, a.Defect.LogHeldBack
+	r.bench.Station().HostBaud(r.Now(), config.Baud)
+	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.disk, pc: pc{things: r.pc}, untraced: r.options.Trace == NoTrace}
+	if d := r.options.ToolDefect; d != nil {
+		t.journalInPlace, t.logHeldBack = d.JournalInPlace, d.LogHeldBack
 	}
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
@@ -315,7 +266,7 @@ func (r *Rig) start(t *tool) {
 const maxAttempt = 6 * time.Hour
 
 // Try runs an attempt to its end and judges it.
-func (r *Rig) Try(a Attempt) (*Outcome, error) {
+func (r *Rig) Try(a *world.Attempt) (*Outcome, error) {
 	if err := r.Begin(a); err != nil {
 		return nil, err
 	}
@@ -329,7 +280,7 @@ func (r *Rig) Step() bool {
 	return ok && !r.bench.Host().Done() && at <= r.before.At+r.attempt.limit() && r.bench.Step()
 }
 
-func (a *Attempt) limit() time.Duration {
+func (a *attempt) limit() time.Duration {
 	if a.Limit == 0 {
 		return maxAttempt
 	}
@@ -340,17 +291,5 @@ func (a *Attempt) limit() time.Duration {
 // after Begin can be finished as well, and with another plan (Bench().Station().SetPlan).
 func (r *Rig) Finish() *Outcome {
 	ended := r.bench.Run(r.before.At + r.attempt.limit())
-	return r.finish(r.attempt, r.before, ended)
-}
-
-// UPG is a firmware file for the rig's meter: the next revision, of so many bytes.
-func (r *Rig) UPG(imageBytes int) *upg.File { return r.setup.UPG(imageBytes) }
-
-// UPG is a firmware file for the setup's meter: the next revision, of so many bytes.
-func (s Setup) UPG(imageBytes int) *upg.File {
-	file, _, err := world.Firmware{Bytes: imageBytes}.UPG(s.described().Filled().Model)
-	if err != nil {
-		panic(fmt.Sprintf("rig: %v", err)) // of a size in the source of a test or a sweep
-	}
-	return file
+	return r.finish(ended)
 }

@@ -15,13 +15,13 @@ import (
 
 // articleRun is a rig whose meter was left in download state, and the attempt of the
 // article's log.
-func articleRun(tb testing.TB) (*rig.Rig, rig.Attempt) {
+func articleRun(tb testing.TB) (*rig.Rig, *world.Attempt) {
 	tb.Helper()
-	r, err := rig.New(rig.Setup{NoTrace: true})
+	r, err := rig.New(&world.World{Firmware: []world.Firmware{{Bytes: world.ArticleImageBytes}}}, rig.Options{Trace: rig.NoTrace})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	attempt := rig.Attempt{Task: client.TaskUpgrade, Release: client.Release21(), Person: rig.Person{Firmware: r.UPG(world.ArticleImageBytes)}}
+	attempt := &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Release: client.Release21()}, Person: world.Person{Unticked: ion.AllGroups}}
 	for _, text := range []string{"abort at block 1", "cable-pull at block 439"} {
 		attempt.Plan, err = fault.Parse(text)
 		if err != nil {
@@ -42,7 +42,7 @@ func articleRun(tb testing.TB) (*rig.Rig, rig.Attempt) {
 // programming of the flash and a CRC-32 of the image. The ratio is ours over the floor.
 func BenchmarkSeventyMinutes(b *testing.B) {
 	prepared, attempt := articleRun(b)
-	image := attempt.Person.Firmware.Image[:438*ion.BlockBytes]
+	image := prepared.World().FirmwareOf(attempt).Own.Image[:438*ion.BlockBytes]
 	var ours, floor time.Duration
 	for b.Loop() {
 		r := prepared.Clone()

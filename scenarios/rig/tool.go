@@ -7,28 +7,12 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/client/dcf"
-	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/story"
 )
-
-// Person is what somebody in front of the tool does: the same answers every time.
-type Person struct {
-	Firmware    *upg.File
-	FirmwareErr error // the file that they choose cannot be used
-	Template    *dcf.File
-	TemplateErr error
-	Paste       ion.Groups // boxes ticked in Template Paste Options
-	NoRecovery  bool       // answers No to "recover your firmware upgrade"
-	NoRestore   bool       // answers No to a journal that was found
-	Connections int        // times that they press OK at Select Connection Type before they exit
-	Assistant   []client.Choice
-	AtSilence   client.Choice // at a device that does not answer; OK tries again
-}
 
 // Disk is what outlives the tool: its log and its journals.
 type Disk struct {
@@ -84,7 +68,7 @@ const maxPrompts = 500
 // tool is the host's side of the bench: a session, its person, its PC and its disk.
 type tool struct {
 	session  *client.Session
-	person   Person
+	of       *attempt // which the person wants
 	disk     Disk
 	pc       pc
 	killed   bool
@@ -359,26 +343,26 @@ func (t *tool) answer(p client.Prompt) client.Answer {
 	switch p {
 	case client.ConnectionType:
 		t.visits++
-		t.lost = t.lost && t.visits > t.person.Connections
-		return client.Answer{Choice: okUnless(t.visits > t.person.Connections, client.Exit)}
+		t.lost = t.lost && t.visits > t.of.Connections
+		return client.Answer{Choice: okUnless(t.visits > t.of.Connections, client.Exit)}
 	case client.RecoverUpgrade:
-		return client.Answer{Choice: okUnless(t.person.NoRecovery, client.Cancel)}
+		return client.Answer{Choice: okUnless(t.of.NoRecovery, client.Cancel)}
 	case client.RestoreSettings:
-		return client.Answer{Choice: okUnless(t.person.NoRestore, client.Cancel)}
+		return client.Answer{Choice: okUnless(t.of.NoRestore, client.Cancel)}
 	case client.ChooseFirmware:
-		return t.pc.open(t.person.Firmware, t.person.FirmwareErr)
+		return t.pc.open(t.of.files.Firmware, t.of.files.FirmwareErr)
 	case client.ChooseTemplate:
-		return client.Answer{Template: t.person.Template, Err: t.person.TemplateErr}
+		return client.Answer{Template: t.of.files.Template, Err: t.of.files.TemplateErr}
 	case client.PasteOptions:
-		return client.Answer{Groups: t.person.Paste}
+		return client.Answer{Groups: t.of.Paste()}
 	case client.SetupAssistant:
 		t.assists++
-		if t.assists > len(t.person.Assistant) {
+		if t.assists > len(t.of.Assistant) {
 			return client.Answer{Choice: client.Exit}
 		}
-		return client.Answer{Choice: t.person.Assistant[t.assists-1]}
+		return client.Answer{Choice: t.of.Assistant[t.assists-1]}
 	case client.DeviceSilent:
-		return client.Answer{Choice: t.person.AtSilence}
+		return client.Answer{Choice: t.of.AtSilence}
 	case client.UpgradeCompleted, client.UpgradeFailed:
 		return client.Answer{Choice: client.Exit}
 	case client.CommunicationLost, client.SendTemplate, client.TemplateApplied:

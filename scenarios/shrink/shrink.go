@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -255,14 +256,14 @@ func smallest(least, now uint64, try func(uint64) bool) {
 }
 
 // Try runs a trial, as trial.TryCaught does.
-type Try func(world.World, trial.Plans, trial.Trace) (*trial.Result, error)
+type Try func(world.World, trial.Plans, rig.Trace) (*trial.Result, error)
 
 // FailsLike is the predicate that a trial breaks the same invariants in the same places as
 // one that was run.
 func FailsLike(r *trial.Result, try Try) func(Subject) bool {
 	want := SignatureOf(r)
 	return func(s Subject) bool {
-		again, err := try(s.World, s.Plans, trial.NoTrace)
+		again, err := try(s.World, s.Plans, rig.NoTrace)
 		return err == nil && slices.Equal(SignatureOf(again), want)
 	}
 }
@@ -270,7 +271,7 @@ func FailsLike(r *trial.Result, try Try) func(Subject) bool {
 // EndsAs is the predicate that a trial comes to a class.
 func EndsAs(class trial.Class, try Try) func(Subject) bool {
 	return func(s Subject) bool {
-		r, err := try(s.World, s.Plans, trial.NoTrace)
+		r, err := try(s.World, s.Plans, rig.NoTrace)
 		return err == nil && r.Class == class
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upg"
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -43,7 +44,7 @@ func config(t testing.TB, r shrink.Result) trial.Config {
 
 func try(t testing.TB, s shrink.Subject) *trial.Result {
 	t.Helper()
-	r, err := trial.Try(s.World, s.Plans, trial.NoTrace)
+	r, err := trial.Try(s.World, s.Plans, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +233,7 @@ func TestTheWorldIsShrunkTowardsTheArticles(t *testing.T) {
 
 func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
 	// In this world an abort breaks I2, and I3 as well if the image has more than a block.
-	try := func(w world.World, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
+	try := func(w world.World, p trial.Plans, _ rig.Trace) (*trial.Result, error) {
 		r := &trial.Result{Plans: p}
 		if has(shrink.Subject{Plans: p}, 0, func(f fault.Fault) bool { return f.Kind == fault.Abort }) {
 			r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I2, Reason: "x"}}
@@ -243,7 +244,7 @@ func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
 		return r, nil
 	}
 	s := subject(t, trial.Config{ImageBytes: 50_000}, "kill at 5s; abort at 60%; kill at 6s")
-	first, err := try(s.World, s.Plans, trial.NoTrace)
+	first, err := try(s.World, s.Plans, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 )
@@ -37,7 +38,7 @@ var _ = Describe("A trial that was shrunk", func() {
 		Expect(err).NotTo(HaveOccurred())
 		w, err := world.Parse([]byte(%s))
 		Expect(err).NotTo(HaveOccurred())
-		r, err := trial.Try(*w, plans, trial.Events)
+		r, err := trial.Try(*w, plans, rig.Events)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Violations).To(BeEmpty(), "invariants")
 		Expect(r.Unstruck).To(BeEmpty(), "faults that never struck")%s

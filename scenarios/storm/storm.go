@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"ionbench/scenarios/parallel"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 )
@@ -87,7 +88,7 @@ type run struct {
 func (o Options) run(ctx context.Context, n uint64) run {
 	w, plans := Draw(o.Seed, n, o.Faults)
 	s := shrink.Subject{World: w, Plans: plans}
-	result, err := o.Try(w, plans, trial.NoTrace)
+	result, err := o.Try(w, plans, rig.NoTrace)
 	if err != nil || result.Class != trial.Violated {
 		return run{number: n, result: result, err: err}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -81,8 +82,8 @@ func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 }
 
 // harsh is a world in which a run is a failure as soon as a power-loss is in its plan.
-func harsh(_ world.World, p trial.Plans, _ trial.Trace) (*trial.Result, error) {
-	r := &trial.Result{Plans: p, Unstruck: []string{"one"}}
+func harsh(_ world.World, p trial.Plans, _ rig.Trace) (*trial.Result, error) {
+	r := &trial.Result{Plans: p, Unstruck: make([]trial.Unstruck, 1)}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
 		r.Class, r.Violations = trial.Violated, []verdict.Violation{{Rule: verdict.I1, Reason: "gone"}}
 	}
@@ -154,7 +155,7 @@ func TestAnInterruptedStormReportsWhatWasDone(t *testing.T) {
 
 func TestAStormThatCannotBeIsAnError(t *testing.T) {
 	bad := errors.New("bad")
-	_, err := Run(t.Context(), Options{Runs: 5, Try: func(world.World, trial.Plans, trial.Trace) (*trial.Result, error) { return nil, bad }})
+	_, err := Run(t.Context(), Options{Runs: 5, Try: func(world.World, trial.Plans, rig.Trace) (*trial.Result, error) { return nil, bad }})
 	if !errors.Is(err, bad) {
 		t.Error(err)
 	}
@@ -216,7 +217,7 @@ func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Try(trial.Config{Windows: true, ImageBytes: 5*7424 + 100}.World(), plans, trial.Events)
+	r, err := trial.Try(trial.Config{Windows: true, ImageBytes: 5*7424 + 100}.World(), plans, rig.Events)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upg"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
@@ -154,7 +155,7 @@ func TestAWorldThatNoIDCanSayHasNone(t *testing.T) {
 		if !errors.Is(err, trial.ErrUnsaid) || id != "" || !strings.Contains(err.Error(), ": "+want+"; give the world as a text") {
 			t.Errorf("%q has the id %q: %v", text, id, err)
 		}
-		if r, err := trial.Try(*w, mustPlans(t, "abort at block 1"), trial.NoTrace); err != nil || len(r.Violations) > 0 || !r.Attempts[len(r.Attempts)-1].Upgraded() {
+		if r, err := trial.Try(*w, mustPlans(t, "abort at block 1"), rig.NoTrace); err != nil || len(r.Violations) > 0 || !r.Attempts[len(r.Attempts)-1].Upgraded() {
 			t.Errorf("%q comes to %+v: %v", text, r, err)
 		}
 	}
@@ -176,7 +177,7 @@ func TestATrialThatCannotBeSaysWhy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := trial.Try(*w, nil, trial.NoTrace); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := trial.Try(*w, nil, rig.NoTrace); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, and not %s", text, err, want)
 		}
 	}

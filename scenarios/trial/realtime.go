@@ -25,14 +25,18 @@ const (
 // The error is that of the world, of ctx or of the transport; it wraps
 // errors.ErrUnsupported where there are no PTYs.
 func TryOver(ctx context.Context, over rig.Transport, w world.World, plans Plans) (*Result, error) {
-	r, err := prepare(w, plans, func(s *rig.Setup) { s.Instant, s.Baud = true, realTimeBaud })
+	if err := Check(w); err != nil {
+		return nil, err
+	}
+	w = w.Filled()
+	w.Meters[0].Baud, w.Attempts[0].Baud, w.Attempts[0].Limit = realTimeBaud, realTimeBaud, realTimeLimit
+	r, err := prepare(w, plans, rig.Options{Instant: true, Response: realTimeWait})
 	if err != nil {
 		return nil, err
 	}
-	r.first.Baud, r.first.Response, r.first.Limit = realTimeBaud, realTimeWait, realTimeLimit
 	o, err := r.rig.TryOver(ctx, over, r.upgrade())
 	for err == nil && !r.isLast(o) {
-		o, err = r.rig.RecoverOver(ctx, over, r.first, r.plan(len(r.done)))
+		o, err = r.rig.RecoverOver(ctx, over, &r.first, r.plan(len(r.done)))
 	}
 	if err != nil {
 		return nil, err

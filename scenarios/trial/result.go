@@ -55,12 +55,21 @@ type Cost struct {
 	Lost  ion.Groups
 }
 
+// Unstruck is a fault that never struck.
+type Unstruck struct {
+	Attempt int // that it was meant for, counted from 0
+	story.Unstruck
+}
+
+// String is the fault and the reason, behind the attempt if it is a recovery.
+func (u Unstruck) String() string { return verdict.AttemptPrefix(u.Attempt) + u.Unstruck.String() }
+
 // Result is what came of a trial.
 type Result struct {
 	Class      Class
 	Cost       Cost
 	Violations []verdict.Violation
-	Unstruck   []string       // faults that never struck, each with the attempt and the reason
+	Unstruck   []Unstruck     // faults that never struck
 	Attempts   []*rig.Outcome // the upgrade and its recoveries, in order
 	Plans      Plans
 	Log        []byte // Upgrade.log
@@ -84,8 +93,8 @@ func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
 	all := &Result{Attempts: attempts, Cost: Cost{Lost: lost}}
 	for i, o := range attempts {
 		all.Violations = append(all.Violations, verdict.InAttempt(i, o.Violations)...)
-		for _, what := range o.Unstruck {
-			all.Unstruck = append(all.Unstruck, verdict.AttemptPrefix(i)+what)
+		for _, u := range o.Unstruck {
+			all.Unstruck = append(all.Unstruck, Unstruck{i, u})
 		}
 		all.Cost.Time += o.Cost.Time
 		all.Cost.Bytes += o.Cost.BytesToMeter

@@ -16,8 +16,8 @@ import (
 // at any moment, cloned.
 type Run struct {
 	rig   *rig.Rig
-	first rig.Attempt  // what the recoveries are recoveries of
-	had   ion.Settings // by the meter at first
+	first world.Attempt // what the recoveries are recoveries of
+	had   ion.Settings  // by the meter at first
 	plans Plans
 	done  []*rig.Outcome
 	over  bool
@@ -25,27 +25,20 @@ type Run struct {
 }
 
 // Start begins a trial. The error is about a world or a plan that cannot be.
-func Start(w world.World, plans Plans, trace Trace) (*Run, error) {
-	t, err := prepare(w, plans, func(s *rig.Setup) { s.NoTrace, s.TraceFrames = trace == NoTrace, trace == FrameTrace })
+func Start(w world.World, plans Plans, trace rig.Trace) (*Run, error) {
+	if err := Check(w); err != nil {
+		return nil, err
+	}
+	t, err := prepare(w, plans, rig.Options{Trace: trace})
 	if err != nil {
 		return nil, err
 	}
 	return t, t.rig.Begin(t.upgrade())
 }
 
-// prepare is a trial of which nothing has begun, in front of the meter of a world; how it is
-// played is up to the caller.
-func prepare(w world.World, plans Plans, play func(*rig.Setup)) (*Run, error) {
-	if err := Check(w); err != nil {
-		return nil, err
-	}
-	w = w.Filled()
-	s, err := rig.SetupOf(&w)
-	if err != nil {
-		return nil, err
-	}
-	play(&s)
-	r, err := rig.New(s)
+// prepare is a trial of which nothing has begun, in front of the meter of a world that can be.
+func prepare(w world.World, plans Plans, o rig.Options) (*Run, error) {
+	r, err := rig.New(&w, o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,21 +47,18 @@ func prepare(w world.World, plans Plans, play func(*rig.Setup)) (*Run, error) {
 			return nil, inAttempt(i, err)
 		}
 	}
-	t := &Run{rig: r, had: r.Meter().Settings(r.Now()), plans: plans}
-	t.first, err = rig.AttemptOf(&w, &w.Attempts[0], &t.had)
-	r.Disk().Full = w.Attempts[0].DiskFull
-	return t, err
+	return &Run{rig: r, first: r.World().Attempts[0], had: r.Meter().Settings(r.Now()), plans: plans}, nil
 }
 
 // upgrade is the first attempt, with its faults.
-func (r *Run) upgrade() rig.Attempt {
+func (r *Run) upgrade() *world.Attempt {
 	a := r.first
 	a.Plan = r.plan(0)
-	return a
+	return &a
 }
 
 // Try runs a trial to its end.
-func Try(w world.World, plans Plans, trace Trace) (*Result, error) {
+func Try(w world.World, plans Plans, trace rig.Trace) (*Result, error) {
 	r, err := Start(w, plans, trace)
 	if err != nil {
 		return nil, err
@@ -102,7 +92,7 @@ func (r *Run) endAttempt() {
 	if r.over = r.isLast(r.rig.Finish()); r.over {
 		return
 	}
-	if r.stuck = r.rig.BeginRecovery(r.first, r.plan(len(r.done))); r.stuck != nil {
+	if r.stuck = r.rig.BeginRecovery(&r.first, r.plan(len(r.done))); r.stuck != nil {
 		r.over = true
 	}
 }
@@ -110,7 +100,6 @@ func (r *Run) endAttempt() {
 // isLast takes the outcome of an attempt and says whether the trial ends with it.
 func (r *Run) isLast(o *rig.Outcome) bool {
 	r.done = append(r.done, o)
-	r.rig.Disk().Full = false // it was for the first attempt alone
 	peaceful := len(r.done) > max(1, len(r.plans))
 	return o.Upgraded() || !o.Ended && !o.Asleep || peaceful
 }
@@ -190,7 +179,7 @@ func (r *Run) Finish() *Result {
 
 // TryCaught is Try for plans that nobody has looked at: should the model itself panic, that
 // is a broken I5 of the result, so that whoever tries many plans can say which it was.
-func TryCaught(w world.World, plans Plans, trace Trace) (*Result, error) {
+func TryCaught(w world.World, plans Plans, trace rig.Trace) (*Result, error) {
 	return caught(plans, func() (*Result, error) { return Try(w, plans, trace) })
 }
 

@@ -118,6 +118,8 @@ func checkAttempt(w *world.World) error {
 	a := &w.Attempts[0]
 	m, f := w.MeterOf(a), w.FirmwareOf(a)
 	switch size := f.ImageBytes(); {
+	case f.OwnErr != nil:
+		return fmt.Errorf("the firmware file cannot be used: %w", f.OwnErr)
 	case size < 1 || size > MaxImageBytes:
 		return fmt.Errorf("an image of %d bytes: the meter has room for 1 to %d", size, MaxImageBytes)
 	case f.Product() != uint16(m.Model):
@@ -133,13 +135,3 @@ func checkAttempt(w *world.World) error {
 	}
 	return nil
 }
-
-// Trace says how much of a trial is recorded.
-type Trace uint8
-
-// How much is recorded.
-const (
-	NoTrace    Trace = iota
-	Events           // of the meter, the faults and the tool
-	FrameTrace       // and every frame on the line
-)

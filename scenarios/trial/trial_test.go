@@ -3,6 +3,7 @@ package trial_test
 import (
 	"testing"
 
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 )
 
@@ -31,7 +32,7 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := trial.Try(c.config.World(), plans, trial.NoTrace)
+			r, err := trial.Try(c.config.World(), plans, rig.NoTrace)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,8 +15,13 @@ func Difference(a, b *World) []string {
 	list = append(list, differences("[firmware]", a.Firmware, b.Firmware, firmwareFields())...)
 	list = append(list, differences("[template]", a.Templates, b.Templates, templateFields())...)
 	for i := range min(len(a.Firmware), len(b.Firmware)) {
-		if a.Firmware[i].Own != b.Firmware[i].Own {
+		if a.Firmware[i].Own != b.Firmware[i].Own || a.Firmware[i].OwnErr != b.Firmware[i].OwnErr {
 			list = append(list, "[firmware] file")
+		}
+	}
+	for i := range min(len(a.Templates), len(b.Templates)) {
+		if a.Templates[i].Own != b.Templates[i].Own || a.Templates[i].OwnErr != b.Templates[i].OwnErr {
+			list = append(list, "[template] file")
 		}
 	}
 	if len(a.Attempts) != len(b.Attempts) {

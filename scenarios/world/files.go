@@ -77,6 +77,11 @@ func (f Firmware) ImageBytes() int {
 	return f.filled(0).Blocks * ion.BlockBytes
 }
 
+// IsOwn: it is a file of somebody's own, or one that was made.
+func (f Firmware) IsOwn() bool { return f.Own != nil || f.OwnErr != nil }
+
+func (t Template) isOwn() bool { return t.Own != nil || t.OwnErr != nil }
+
 // Product is the model that the firmware is for; 0 where that is whatever the meter is.
 func (f Firmware) Product() uint16 {
 	if f.Own != nil {
@@ -88,8 +93,8 @@ func (f Firmware) Product() uint16 {
 // UPG makes the file for a meter of that model; why is the reason why the person cannot use
 // it. The error is about a file that cannot be made at all.
 func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
-	if f.Own != nil {
-		return f.Own, nil, nil
+	if f.IsOwn() {
+		return f.Own, f.OwnErr, nil
 	}
 	f = f.filled(model)
 	file, err = upg.New(uint16(f.Model), f.Revision, f.Dated, firmware.Image(newSeed, f.ImageBytes()))
@@ -110,9 +115,22 @@ func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
 	return nil, why, nil
 }
 
+// Make makes the file for a meter of that model once and for all: it is as a file of somebody's
+// own from then on. The error is about a file that cannot be made at all.
+func (f *Firmware) Make(model meter.Model) (err error) {
+	*f = f.filled(model)
+	if f.Own, f.OwnErr, err = f.UPG(model); f.Own != nil {
+		f.Revision = f.Own.Revision
+	}
+	return err
+}
+
 // DCF makes the template for a meter of that model, as UPG does: the factory's for that
 // revision, or the saved settings.
 func (t Template) DCF(model meter.Model, revision string, saved *ion.Settings) (file *dcf.File, why, err error) {
+	if t.isOwn() {
+		return t.Own, t.OwnErr, nil
+	}
 	t = t.filled(model)
 	settings := saved
 	if !t.Saved {

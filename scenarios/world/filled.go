@@ -23,7 +23,7 @@ func (w World) Filled() World {
 		a := &w.Attempts[i]
 		m := w.MeterOf(a)
 		fields.Fill(attemptFields(), a)
-		a.fillFrom(&m)
+		a.Tool = a.Tool.Filled(&m)
 	}
 	return w
 }
@@ -111,8 +111,10 @@ func (t *Tool) trimTo(m *Meter) {
 	}
 }
 
-// fillFrom: what the tool is not told otherwise is as the meter has it.
-func (t *Tool) fillFrom(m *Meter) {
+// Filled is the tool with all that it is unless given. What it is not told otherwise is as the
+// meter has it.
+func (t Tool) Filled(m *Meter) Tool {
+	fields.Fill(toolFields(), &t)
 	if t.Password == "" {
 		t.Password = m.Password
 	}
@@ -122,6 +124,7 @@ func (t *Tool) fillFrom(m *Meter) {
 	if t.Baud == 0 {
 		t.Baud = m.Baud
 	}
+	return t
 }
 
 // Filled is the meter with all that it is unless given.
@@ -135,7 +138,7 @@ func (m Meter) Filled() Meter {
 
 // filled is the firmware with all that it is unless given, for a meter of that model.
 func (f Firmware) filled(model meter.Model) Firmware {
-	if f.Own != nil {
+	if f.IsOwn() {
 		return f
 	}
 	if f.Model == 0 {

@@ -15,8 +15,9 @@ const header = "it stands in the header of the section"
 func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {
 	fieldstest.Table(t, world.MeterFields(), map[string]string{"Name": header})
 	fieldstest.Table(t, world.PCFields(), map[string]string{"Name": header})
-	fieldstest.Table(t, world.FirmwareFields(), map[string]string{"Name": header, "Own": "a text cannot hold a file; an id asks for it"})
-	fieldstest.Table(t, world.TemplateFields(), map[string]string{"Name": header})
+	const file = "a text cannot hold a file; an id asks for it"
+	fieldstest.Table(t, world.FirmwareFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
+	fieldstest.Table(t, world.TemplateFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
 	fieldstest.Table(t, world.ToolFields(), nil)
 	fieldstest.Table(t, world.PersonFields(), nil)
 	fieldstest.Table(t, world.AttemptFields(), nil)

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/dcf"
 	"ionbench/client/upg"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -76,8 +77,10 @@ type Firmware struct {
 	Blocks   int // of 7424 bytes; used where Bytes is 0
 	Bytes    int
 	Damage   Damage
-	// Own is a file of somebody's own in the place of one that is made. A text cannot hold it.
-	Own *upg.File
+	// Own is a file of somebody's own in the place of one that is made, or OwnErr why that
+	// cannot be used. A text cannot hold either.
+	Own    *upg.File
+	OwnErr error
 }
 
 // Template is a .DCF file that the person may choose.
@@ -86,6 +89,8 @@ type Template struct {
 	Saved  bool   // a copy of what the meter was set up to; otherwise the factory's
 	Model  meter.Model
 	Damage Damage
+	Own    *dcf.File // as with Firmware
+	OwnErr error
 }
 
 // Damage is what is wrong with a file.

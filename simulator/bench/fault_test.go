@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -348,7 +349,7 @@ func TestSecondPowerLossAtOneFlashOperationIsReported(t *testing.T) {
 	if n := r.count("flash-cut", ""); n != 2 {
 		t.Errorf("%d cuts", n)
 	}
-	if len(r.Unstruck) != 1 || !strings.Contains(r.Unstruck[0], "torn") {
+	if len(r.Unstruck) != 1 || !strings.Contains(r.Unstruck[0].String(), "torn") {
 		t.Errorf("unstruck: %v", r.Unstruck)
 	}
 }
@@ -548,7 +549,7 @@ func TestFaultThatCannotStrikeIsReportedWithItsReason(t *testing.T) {
 		r := try(t, 3, plan)
 		found := false
 		for _, u := range r.Unstruck {
-			found = found || strings.Contains(u, ": never struck: ") && strings.Contains(u, reason)
+			found = found || strings.Contains(u.Reason, reason)
 		}
 		if !found || len(r.Unstruck) != 1 {
 			t.Errorf("%s: %q, %q expected", plan, r.Unstruck, reason)
@@ -562,7 +563,9 @@ func TestFaultThatCannotStrikeIsReportedWithItsReason(t *testing.T) {
 func TestFaultOfAnUpgradeThatNeverBeganIsReported(t *testing.T) {
 	r := smallRig(t)
 	a := upgrade(t, r, 3, "kill at 50%; reply-lost at block 1")
-	a.Person.FirmwareErr = errors.New("no such file")
+	if err := r.PutFirmware(world.Firmware{OwnErr: errors.New("no such file")}); err != nil {
+		t.Fatal(err)
+	}
 	o, err := r.Try(a)
 	if err != nil {
 		t.Fatal(err)

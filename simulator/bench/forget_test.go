@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -24,9 +24,10 @@ func TestAStationForgetsNothingOfItsState(t *testing.T) {
 	at := func(steps int, text string) func() *still {
 		return func() *still {
 			r := smallRig(t)
-			err := r.Begin(rig.Attempt{Task: client.TaskUpgrade, Plan: plan(t, text),
-				Person: rig.Person{Firmware: r.UPG(3 * ion.BlockBytes), Paste: ion.AllGroups}})
-			if err != nil {
+			if err := r.PutFirmware(world.Firmware{Blocks: 3}); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Begin(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan(t, text)}); err != nil {
 				t.Fatal(err)
 			}
 			for range steps {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"ionbench/client"
-	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/story"
 )
@@ -46,8 +46,8 @@ func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
 func TestHostMayConnectAgainAfterAReset(t *testing.T) {
 	r := smallRig(t)
 	a := upgrade(t, r, 5, "ip-reset at block 2..3; ip-reset at state verifying")
-	a.Task, a.SingleDevice = client.TaskConnect, true
-	a.Person.Connections, a.Person.Assistant = 5, []client.Choice{client.Upgrade, client.Upgrade, client.Upgrade}
+	a.Task, a.Single = client.TaskConnect, true
+	a.Connections, a.Assistant = 5, []client.Choice{client.Upgrade, client.Upgrade, client.Upgrade}
 	o, err := r.Try(a)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestUpgradeOutlivesANetworkThatFailsForAWhile(t *testing.T) {
 		if !errors.Is(r.Claim, client.ErrNoResponse) || r.Meter.Connected {
 			t.Errorf("%s for ever: %v, connected %v", kind, r.Claim, r.Meter.Connected)
 		}
-		o, err := r.r.Recover(rig.Attempt{Task: client.TaskUpgrade, Person: rig.Person{Firmware: r.r.UPG(3 * 7424)}})
+		o, err := r.r.Recover(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}})
 		if err != nil || len(o.Violations) > 0 {
 			t.Errorf("%s: the recovery: %v, %v", kind, err, o.Violations)
 		}

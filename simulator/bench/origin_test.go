@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/flash"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/story"
 )
 
@@ -39,7 +39,7 @@ func TestReasonsOfASecondAttemptCountFromItsBeginning(t *testing.T) {
 			t.Errorf("%s: %q", c.plan, r.Unstruck)
 			continue
 		}
-		_, reason, _ := strings.Cut(r.Unstruck[0], ": never struck: ")
+		reason := r.Unstruck[0].Reason
 		if got, want := number.FindAllString(reason, -1), c.want(*r.Outcome, r); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, with the numbers %v expected", c.plan, reason, want)
 		}
@@ -49,13 +49,15 @@ func TestReasonsOfASecondAttemptCountFromItsBeginning(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := upgrade(t, r, 3, "kill at block 2; kill at 50%")
-	a.Person.Firmware, a.Person.FirmwareErr = nil, fmt.Errorf("no such file")
+	if err := r.PutFirmware(world.Firmware{OwnErr: fmt.Errorf("no such file")}); err != nil {
+		t.Fatal(err)
+	}
 	o, err := r.Try(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, u := range o.Unstruck {
-		if !strings.Contains(u, "no download was begun") {
+		if !strings.Contains(u.Reason, "no download was begun") {
 			t.Errorf("%q", u)
 		}
 	}
@@ -106,7 +108,7 @@ func TestPlanSetInTheMiddleOfARunCountsFromTheRunsBeginning(t *testing.T) {
 				} else if len(got) > len(strikes) || len(left) == 0 && len(got) > 0 {
 					t.Errorf("set after block %d at %v: strikes at %v, of %v", blocks, now, got, strikes)
 				}
-				if missed := len(got) == 0; missed != (len(o.Unstruck) == 1) || missed && !strings.Contains(text, "every") && !strings.Contains(o.Unstruck[0], "its moment had passed when the plan was set") {
+				if missed := len(got) == 0; missed != (len(o.Unstruck) == 1) || missed && !strings.Contains(text, "every") && !strings.Contains(o.Unstruck[0].Reason, "its moment had passed when the plan was set") {
 					t.Errorf("set after block %d: strikes at %v, and unstruck are %q", blocks, got, o.Unstruck)
 				}
 			}
@@ -228,13 +230,7 @@ func TestFaultsMissNoFlashOperationOfAnInstantChip(t *testing.T) {
 		{"reply-dup at flash-op 1 after every 1 flash-ops", 1},
 		{"reply-dup every 4 flash-ops; frame-dup to-meter at flash-op 2 every 4 flash-ops", 2},
 	} {
-		r, err := rig.New(rig.Setup{
-			ImageBytes:  4096,
-			Geometry:    flash.Geometry{Sectors: 33, SectorBytes: 8 << 10, Protected: 23, EraseTime: time.Second, ByteProgramTime: 7 * time.Microsecond},
-			TraceFrames: true,
-			Instant:     true,
-			Baud:        115200,
-		})
+		r, err := rig.New(&world.World{Meters: []world.Meter{{ImageBytes: 4096, Baud: 115200}}}, rig.Options{Chip: smallChip(), Trace: rig.FrameTrace, Instant: true})
 		if err != nil {
 			t.Fatal(err)
 		}

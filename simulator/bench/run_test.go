@@ -9,6 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -19,15 +20,15 @@ import (
 // few hundred events.
 func smallRig(t testing.TB) *rig.Rig {
 	t.Helper()
-	r, err := rig.New(rig.Setup{
-		ImageBytes:  4096,
-		Geometry:    flash.Geometry{Sectors: 33, SectorBytes: 8 << 10, Protected: 23, EraseTime: time.Second, ByteProgramTime: 7 * time.Microsecond},
-		TraceFrames: true,
-	})
+	r, err := rig.New(&world.World{Meters: []world.Meter{{ImageBytes: 4096}}}, rig.Options{Chip: smallChip(), Trace: rig.FrameTrace})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func smallChip() flash.Geometry {
+	return flash.Geometry{Sectors: 33, SectorBytes: 8 << 10, Protected: 23, EraseTime: time.Second, ByteProgramTime: 7 * time.Microsecond}
 }
 
 func plan(t testing.TB, text string) fault.Plan {
@@ -40,13 +41,12 @@ func plan(t testing.TB, text string) fault.Plan {
 }
 
 // upgrade is the attempt of a test: an image of so many blocks.
-func upgrade(t testing.TB, r *rig.Rig, blocks int, text string) rig.Attempt {
+func upgrade(t testing.TB, r *rig.Rig, blocks int, text string) *world.Attempt {
 	t.Helper()
-	return rig.Attempt{
-		Task:   client.TaskUpgrade,
-		Person: rig.Person{Firmware: r.UPG(blocks*ion.BlockBytes - 100), Paste: ion.AllGroups},
-		Plan:   plan(t, text),
+	if err := r.PutFirmware(world.Firmware{Bytes: blocks*ion.BlockBytes - 100}); err != nil {
+		t.Fatal(err)
 	}
+	return &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan(t, text)}
 }
 
 // run is one upgrade with its trace.
