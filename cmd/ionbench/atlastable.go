@@ -162,7 +162,7 @@ func violations(a *atlas.Atlas) []*violation {
 }
 
 // addViolations counts points with the same outcome; plan is that of the first of them.
-func addViolations(list []*violation, o *atlas.Outcome, points int, plan func() string) []*violation {
+func addViolations(list []*violation, o *atlas.PointOutcome, points int, plan func() string) []*violation {
 	told := make(map[verdict.Rule]bool)
 	for _, broken := range o.Violations {
 		if told[broken.Rule] {

@@ -249,7 +249,7 @@ func faultEvents(trace []story.Event) []story.Event {
 
 func virtual(d time.Duration) string { return fault.FormatTime(d.Round(time.Millisecond)) }
 
-func costText(c trial.Cost) string {
+func costText(c trial.Total) string {
 	return fmt.Sprintf("%s, %d bytes to the meter, %d windows", virtual(c.Time), c.Bytes, c.Acts)
 }
 
@@ -288,7 +288,7 @@ type faultObject struct {
 	Fault   string  `json:"fault"`
 }
 
-func costOf(c trial.Cost) costObject {
+func costOf(c trial.Total) costObject {
 	return costObject{c.Time.Seconds(), c.Bytes, c.Acts, c.Lost.String()}
 }
 

@@ -27,8 +27,8 @@ type Atlas struct {
 	// flash operation in the upgrade. Between two, places are proportional.
 	Marks []Mark `json:"marks"`
 	// Outcomes are what came of points, each once, in the order in which Rows name them.
-	Outcomes []Outcome `json:"outcomes"`
-	Rows     []Row     `json:"rows"`
+	Outcomes []PointOutcome `json:"outcomes"`
+	Rows     []Row          `json:"rows"`
 }
 
 // Config says what was upgraded with what; together with the hash of all of it, the
@@ -60,8 +60,8 @@ type Mark struct {
 	FlashOps     uint64      `json:"flash_ops"`  // before it
 }
 
-// Outcome is what came of a point, and what it cost over the calm run.
-type Outcome struct {
+// PointOutcome is what came of a point, and what it cost over the calm run.
+type PointOutcome struct {
 	// Future names the class: the fingerprint of the bench soon after the fault. Points
 	// with the same one went the same way from there on.
 	Future       string              `json:"future"`

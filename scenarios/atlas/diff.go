@@ -58,9 +58,9 @@ type Range struct {
 	// Name is that of the place, where places have names; then it is one place.
 	Name string `json:"name,omitempty"`
 	// Example is the plan of the point that got slower by most, Old and New what came of it.
-	Example string   `json:"example"`
-	Old     *Outcome `json:"old,omitempty"`
-	New     *Outcome `json:"new,omitempty"`
+	Example string        `json:"example"`
+	Old     *PointOutcome `json:"old,omitempty"`
+	New     *PointOutcome `json:"new,omitempty"`
 }
 
 // Diff compares two atlases of the same meter, image size and way to the upgrade. Rows are
@@ -257,7 +257,7 @@ func (r *Range) reaches(next *Range) bool {
 	return r.Change == next.Change && r.Why == next.Why && r.Last+1 == next.First
 }
 
-func (a *Atlas) outcome(index int) *Outcome {
+func (a *Atlas) outcome(index int) *PointOutcome {
 	if index < 0 {
 		return nil
 	}
@@ -284,7 +284,7 @@ func (c *comparison) verdict(old, now int) verdictOn {
 
 // judge compares two outcomes: by class, then by the invariants that are broken and the
 // settings that are lost, then by cost.
-func (t Threshold) judge(old, now *Outcome) verdictOn {
+func (t Threshold) judge(old, now *PointOutcome) verdictOn {
 	if old.Class != now.Class {
 		v := verdictOn{Better, now.Class + ", was " + old.Class}
 		if classRank(now.Class) > classRank(old.Class) {
@@ -302,7 +302,7 @@ func (t Threshold) judge(old, now *Outcome) verdictOn {
 }
 
 // worse says what makes b worse than a, which is of the same class; "" if nothing does.
-func (t Threshold) worse(a, b *Outcome) string {
+func (t Threshold) worse(a, b *PointOutcome) string {
 	if more := without(rules(b), rules(a)); len(more) > 0 {
 		return "breaks " + strings.Join(more, ", ") + " too"
 	}
@@ -329,7 +329,7 @@ func without(list, these []string) []string {
 }
 
 // rules are the names of the rules that were broken, each once.
-func rules(o *Outcome) []string {
+func rules(o *PointOutcome) []string {
 	var list []string
 	for _, v := range o.Violations {
 		if name := v.Rule.String(); !slices.Contains(list, name) {

@@ -60,17 +60,17 @@ func told(d *atlas.Difference) []string {
 func TestInTheSameClassTheCostDecides(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(o *atlas.Outcome)
+		change func(o *atlas.PointOutcome)
 		want   string
 	}{
-		{"a tenth of the time and more", func(o *atlas.Outcome) { o.Milliseconds += 6001 }, "worse 1-1: takes longer"},
-		{"a tenth of the time", func(o *atlas.Outcome) { o.Milliseconds += 6000 }, ""},
-		{"much less time", func(o *atlas.Outcome) { o.Milliseconds -= 30_000 }, "better 1-1: the old one takes longer"},
-		{"another act", func(o *atlas.Outcome) { o.Acts++ }, "worse 1-1: takes more acts of the person"},
-		{"more bytes", func(o *atlas.Outcome) { o.Bytes += 1000 }, ""},
-		{"another setting lost", func(o *atlas.Outcome) { o.Lost = []string{"clock", "energy"} }, "worse 1-1: loses energy too"},
-		{"no setting lost", func(o *atlas.Outcome) { o.Lost = nil }, "better 1-1: the old one loses clock too"},
-		{"an invariant", func(o *atlas.Outcome) {
+		{"a tenth of the time and more", func(o *atlas.PointOutcome) { o.Milliseconds += 6001 }, "worse 1-1: takes longer"},
+		{"a tenth of the time", func(o *atlas.PointOutcome) { o.Milliseconds += 6000 }, ""},
+		{"much less time", func(o *atlas.PointOutcome) { o.Milliseconds -= 30_000 }, "better 1-1: the old one takes longer"},
+		{"another act", func(o *atlas.PointOutcome) { o.Acts++ }, "worse 1-1: takes more acts of the person"},
+		{"more bytes", func(o *atlas.PointOutcome) { o.Bytes += 1000 }, ""},
+		{"another setting lost", func(o *atlas.PointOutcome) { o.Lost = []string{"clock", "energy"} }, "worse 1-1: loses energy too"},
+		{"no setting lost", func(o *atlas.PointOutcome) { o.Lost = nil }, "better 1-1: the old one loses clock too"},
+		{"an invariant", func(o *atlas.PointOutcome) {
 			o.Violations = []verdict.Violation{{Rule: verdict.I7, Attempt: 2, Reason: "gone"}}
 		}, "worse 1-1: breaks I7 too"},
 	} {

@@ -117,7 +117,7 @@ func TestWhiteSpaceMayDiffer(t *testing.T) {
 // made is an atlas of one row, whose points have the outcomes given: 0 is unharmed, 1
 // resent, 2 recovered, 3 with settings lost, 4 violated.
 func made(points []int) *atlas.Atlas {
-	all := []atlas.Outcome{
+	all := []atlas.PointOutcome{
 		{Class: "unharmed"},
 		{Class: "resent", Milliseconds: 10_000, Bytes: 100},
 		{Class: "recovered", Milliseconds: 60_000, Acts: 2},

@@ -16,7 +16,7 @@ import (
 type finding struct {
 	entry      machine.Fingerprint // of the first state after the fault that a future is kept of
 	class      trial.Class
-	cost       trial.Cost
+	cost       trial.Total
 	violations []verdict.Violation
 }
 
@@ -32,14 +32,14 @@ type checkpoint struct {
 type follower struct {
 	futures *futures
 	seed    maphash.Seed
-	fork    trial.Run // memory of the fork that was followed last
+	fork    trial.Trial // memory of the fork that was followed last
 	encoded []byte
 	passed  []checkpoint
 	full    bool // every run is followed to its own end
 }
 
 // follow takes a run over, in which a fault is about to strike.
-func (w *follower) follow(run *trial.Run) finding {
+func (w *follower) follow(run *trial.Trial) finding {
 	w.passed = w.passed[:0]
 	for !w.full && toCheckpoint(run) {
 		c := checkpoint{w.fingerprint(run), run.Rig().Past(), run.Attempt()}
@@ -59,7 +59,7 @@ func (w *follower) follow(run *trial.Run) finding {
 
 // toCheckpoint goes on until a message of the tool is under way and all that the fault did
 // has been done. It returns false when the trial is over before.
-func toCheckpoint(run *trial.Run) bool {
+func toCheckpoint(run *trial.Trial) bool {
 	for {
 		station, attempt := run.Bench().Station(), run.Attempt()
 		under := station.UnderWay()
@@ -74,13 +74,13 @@ func toCheckpoint(run *trial.Run) bool {
 	}
 }
 
-func (w *follower) fingerprint(run *trial.Run) machine.Fingerprint {
+func (w *follower) fingerprint(run *trial.Trial) machine.Fingerprint {
 	w.encoded = run.AppendState(w.encoded[:0])
 	return machine.FingerprintOf(w.encoded)
 }
 
 // entry is the state that names the run's class: the first that it came by, or its end.
-func (w *follower) entry(run *trial.Run) machine.Fingerprint {
+func (w *follower) entry(run *trial.Trial) machine.Fingerprint {
 	if len(w.passed) > 0 {
 		return w.passed[0].state
 	}
@@ -88,12 +88,12 @@ func (w *follower) entry(run *trial.Run) machine.Fingerprint {
 }
 
 // fits reports that the run may take as long as the future lasts.
-func (f *future) fits(run *trial.Run) bool {
+func (f *future) fits(run *trial.Trial) bool {
 	return f.outcomes[0].Cost.Time-f.past.Cost.Time <= run.Rig().Left()
 }
 
 // join ends a run whose future is known from c on.
-func (w *follower) join(run *trial.Run, c checkpoint, f *future) finding {
+func (w *follower) join(run *trial.Trial, c checkpoint, f *future) finding {
 	v := f.of(c.past, w.seed)
 	out := finding{entry: c.state, class: v.class, violations: v.violations, cost: f.rest}
 	out.cost.Lost = f.lost

@@ -16,7 +16,7 @@ type future struct {
 	past     rig.Past       // of the run that was followed, when it came by
 	outcomes []*rig.Outcome // of the attempt under way then, and of those after it
 	lost     ion.Groups     // at the end
-	rest     trial.Cost     // from the state on
+	rest     trial.Total    // from the state on
 
 	mu     sync.Mutex
 	judged map[uint64]*judged // by what was said in the attempt before the state

@@ -13,7 +13,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// outcome is an Outcome that can be compared. Its violations are told by their texts.
+// outcome is a PointOutcome that can be compared. Its violations are told by their texts.
 type outcome struct {
 	future [8]byte
 	class  trial.Class
@@ -72,15 +72,15 @@ func (t *outcomes) add(o outcome, violations []verdict.Violation) int32 {
 }
 
 // file is an outcome as the file has it.
-func (t *outcomes) file(n int32) Outcome {
+func (t *outcomes) file(n int32) PointOutcome {
 	out := t.list[n].file()
 	out.Violations = t.violations[n]
 	return out
 }
 
 // file is the outcome as the file has it, but for its violations.
-func (o *outcome) file() Outcome {
-	out := Outcome{
+func (o *outcome) file() PointOutcome {
+	out := PointOutcome{
 		Future:       hex.EncodeToString(o.future[:]),
 		Class:        o.class.String(),
 		Milliseconds: o.ms,
@@ -94,7 +94,7 @@ func (o *outcome) file() Outcome {
 }
 
 // parse is the reverse of file.
-func (o *Outcome) parse() (outcome, error) {
+func (o *PointOutcome) parse() (outcome, error) {
 	out := outcome{ms: o.Milliseconds, bytes: o.Bytes, acts: o.Acts, broken: textOf(o.Violations)}
 	if n, err := hex.Decode(out.future[:], []byte(o.Future[:min(len(o.Future), 2*len(out.future))])); err != nil || n != len(out.future) {
 		return out, fmt.Errorf("%q is no future: it has %d hexadecimal digits", o.Future, 2*len(out.future))

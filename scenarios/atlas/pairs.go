@@ -93,11 +93,11 @@ func (w *sweeper) classes() []*class {
 type struck struct {
 	along *walk
 	at    int // steps taken
-	run   trial.Run
+	run   trial.Trial
 }
 
 // after is the run in which c has struck.
-func (s *struck) after(w *sweeper, c *class) (*trial.Run, error) {
+func (s *struck) after(w *sweeper, c *class) (*trial.Trial, error) {
 	for ; s.at < c.step; s.at++ {
 		if s.at == c.step-1 {
 			s.along.next()

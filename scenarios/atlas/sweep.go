@@ -212,7 +212,7 @@ func (w *sweeper) measure() error {
 	return nil
 }
 
-func markOf(run *trial.Run, at time.Duration) Mark {
+func markOf(run *trial.Trial, at time.Duration) Mark {
 	n := countsOf(run)
 	return Mark{
 		Step:         run.Rig().Doing(),
@@ -294,8 +294,8 @@ func (w *sweeper) elsewhere(part int) bool {
 }
 
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
-func (w *sweeper) atTheStart(run *trial.Run, rows *byUnit, f *follower) error {
-	anew := func(into *trial.Run, _ int, one fault.Fault) error {
+func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error {
+	anew := func(into *trial.Trial, _ int, one fault.Fault) error {
 		r, err := trial.Start(w.sweep.World, trial.Plans{{one}}, rig.NoTrace)
 		if err == nil {
 			r.CopyTo(into)
@@ -316,7 +316,7 @@ func (w *sweeper) atTheStart(run *trial.Run, rows *byUnit, f *follower) error {
 }
 
 // forking makes a run in which a fault is about to strike.
-type forking func(into *trial.Run, attempt int, f fault.Fault) error
+type forking func(into *trial.Trial, attempt int, f fault.Fault) error
 
 // strike strikes at every place of a leg.
 func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {

@@ -27,7 +27,7 @@ func swept(t testing.TB, s atlas.Sweep) *atlas.Atlas {
 type point struct {
 	space   string
 	plan    string
-	outcome *atlas.Outcome
+	outcome *atlas.PointOutcome
 }
 
 // points are those of a row.
@@ -79,7 +79,7 @@ func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
 	for _, g := range r.Cost.Lost.List() {
 		lost = append(lost, g.Key())
 	}
-	got := atlas.Outcome{
+	got := atlas.PointOutcome{
 		Future:       p.outcome.Future,
 		Class:        r.Class.String(),
 		Milliseconds: (r.Cost.Time.Microseconds()+500)/1000 - a.Calm.Milliseconds,
@@ -180,7 +180,7 @@ func TestTheAtlasIsTheSameHoweverManyWorkersDrawIt(t *testing.T) {
 	if !slices.EqualFunc(one.Rows, four.Rows, func(a, b atlas.Row) bool { return a.Plan == b.Plan && slices.Equal(a.Runs, b.Runs) }) {
 		t.Error("the rows differ")
 	}
-	if !slices.EqualFunc(one.Outcomes, four.Outcomes, func(a, b atlas.Outcome) bool {
+	if !slices.EqualFunc(one.Outcomes, four.Outcomes, func(a, b atlas.PointOutcome) bool {
 		return a.Future == b.Future && a.Class == b.Class && a.Milliseconds == b.Milliseconds && a.Bytes == b.Bytes
 	}) {
 		t.Error("the outcomes differ")

@@ -8,7 +8,7 @@ import (
 // counts are how far an attempt has come, in every unit.
 type counts [unitCount]uint64
 
-func countsOf(run *trial.Run) counts {
+func countsOf(run *trial.Trial) counts {
 	c := run.Bench().Station().InRun()
 	return counts{
 		toMeterBytes:    c.BytesToMeter,
@@ -23,15 +23,15 @@ func countsOf(run *trial.Run) counts {
 
 // walk goes along a run and keeps what was before, from which faults fork.
 type walk struct {
-	run     *trial.Run
-	before  trial.Run // before the last step
-	idle    trial.Run // before the work on the flash began that is under way
+	run     *trial.Trial
+	before  trial.Trial // before the last step
+	idle    trial.Trial // before the work on the flash began that is under way
 	attempt int
 	at      counts
 }
 
 // newWalk begins where run stands. What has begun on the flash by then is not come by.
-func newWalk(run *trial.Run) *walk {
+func newWalk(run *trial.Trial) *walk {
 	w := &walk{run: run, attempt: run.Attempt(), at: countsOf(run)}
 	w.at[flashOps] += run.Rig().Meter().OpsBegun() - run.Rig().Meter().Chip().Ops()
 	run.CopyTo(&w.idle)
@@ -83,7 +83,7 @@ func (w *walk) skip() bool {
 
 // fork makes a copy of the run, as it was before the last step, in which f is about to
 // strike; before the work began, if f strikes at a flash operation.
-func (w *walk) fork(into *trial.Run, attempt int, f fault.Fault) error {
+func (w *walk) fork(into *trial.Trial, attempt int, f fault.Fault) error {
 	from := &w.before
 	if f.Trigger.Unit == fault.AtFlashOp && attempt == w.idle.Attempt() {
 		from = &w.idle

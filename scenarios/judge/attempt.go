@@ -24,8 +24,8 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Attempt is one run of the program and what came of it.
-type Attempt struct {
+// Execution is one execution of the program and what came of it.
+type Execution struct {
 	Recovery bool
 	Command  string // as it was run
 	Plan     fault.Plan
@@ -44,7 +44,7 @@ type Attempt struct {
 }
 
 // Name is what the attempt is for.
-func (a *Attempt) Name() string {
+func (a *Execution) Name() string {
 	if a.Recovery {
 		return "recovery"
 	}
@@ -52,7 +52,7 @@ func (a *Attempt) Name() string {
 }
 
 // success: the program claims it by how it ended.
-func (a *Attempt) success() bool { return a.Exit.Success() && !a.Killed }
+func (a *Execution) success() bool { return a.Exit.Success() && !a.Killed }
 
 // player plays one scenario.
 type player struct {
@@ -62,7 +62,7 @@ type player struct {
 	scenario *Scenario
 	folder   string // of this scenario
 	image    string // path of the firmware file
-	attempts []*Attempt
+	attempts []*Execution
 }
 
 // wrongUnit and wrongSerial are none of the meter; wrongPassword does not open it.
@@ -73,9 +73,9 @@ const (
 )
 
 // try runs the program once.
-func (p *player) try(ctx context.Context) (*Attempt, error) {
+func (p *player) try(ctx context.Context) (*Execution, error) {
 	n := len(p.attempts)
-	a := &Attempt{Recovery: n > 0, Plan: p.scenario.plan(n)}
+	a := &Execution{Recovery: n > 0, Plan: p.scenario.plan(n)}
 	if err := p.station.SetPlan(a.Plan); err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (p *player) values(at address, logFile string) map[string]string {
 }
 
 // befall carries out what befalls the program's computer.
-func (p *player) befall(a *Attempt, program *process, o bench.Order) {
+func (p *player) befall(a *Execution, program *process, o bench.Order) {
 	switch o.Command {
 	case bench.KillTool:
 		a.Killed = true
@@ -236,7 +236,7 @@ func (p *player) play(ctx context.Context) (broken []verdict.Violation, err erro
 
 // isLast: the upgrade has succeeded, or was refused as it should be, or there is no point
 // in going on.
-func (p *player) isLast(a *Attempt) bool {
+func (p *player) isLast(a *Execution) bool {
 	peaceful := len(p.attempts) > max(1, len(p.scenario.Plans))
 	return a.success() || a.Exit.TimedOut || a.Exit.Interrupted || p.scenario.Expect == Refuses || peaceful
 }

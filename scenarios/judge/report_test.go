@@ -30,19 +30,19 @@ func sampleReport(t *testing.T) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	attempt := func(code int, broken ...verdict.Violation) *Attempt {
-		a := &Attempt{Command: "up x", Exit: Exit{Code: code, Took: time.Second}, Meter: verdict.Condition{State: meter.Application}, Broken: broken, LogTold: logJudged}
+	attempt := func(code int, broken ...verdict.Violation) *Execution {
+		a := &Execution{Command: "up x", Exit: Exit{Code: code, Took: time.Second}, Meter: verdict.Condition{State: meter.Application}, Broken: broken, LogTold: logJudged}
 		a.Exit.Stdout.Write([]byte("<img src=x onerror=alert(1)> \x00\xff ]]>\n"))
 		return a
 	}
 	recovery := attempt(1, verdict.Violation{Rule: verdict.I4, Reason: "the recovery ended with exit 1"})
 	recovery.Recovery = true
-	failed := &Result{Scenario: find("killed"), Attempts: []*Attempt{attempt(1, verdict.Violation{Rule: verdict.I3, Reason: "<b>claimed</b>"}), recovery}, Broken: []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}, Took: 3 * time.Second, Repeat: "ionbench judge --only killed"}
+	failed := &Result{Scenario: find("killed"), Attempts: []*Execution{attempt(1, verdict.Violation{Rule: verdict.I3, Reason: "<b>claimed</b>"}), recovery}, Broken: []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}, Took: 3 * time.Second, Repeat: "ionbench judge --only killed"}
 	failed.collect()
 	return &Report{
 		Suite: "smoke", Target: Target{Upgrade: c, Transport: rig.TCP}, Options: Options{}.Filled(), Took: 5 * time.Second,
 		Results: []*Result{
-			{Scenario: find("undisturbed"), Attempts: []*Attempt{attempt(0)}, Took: time.Second},
+			{Scenario: find("undisturbed"), Attempts: []*Execution{attempt(0)}, Took: time.Second},
 			failed,
 			{Scenario: find("wrong-unit"), Skipped: "the command has no {unit-id}"},
 		},

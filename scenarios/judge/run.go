@@ -64,7 +64,7 @@ func (o Options) Filled() Options {
 type Result struct {
 	Scenario Scenario
 	Skipped  string // why it was not played
-	Attempts []*Attempt
+	Attempts []*Execution
 	Broken   []verdict.Violation // of all attempts
 	Notes    []string
 	Took     time.Duration

@@ -14,12 +14,12 @@ import (
 	"ionbench/simulator/story"
 )
 
-func (a *Attempt) note(format string, args ...any) {
+func (a *Execution) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
 }
 
 // judge has an attempt judged, unless it was interrupted from here.
-func (p *player) judge(a *Attempt, e *verdict.Evidence) {
+func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	a.noteEnd()
 	if a.Exit.Interrupted {
 		return
@@ -46,7 +46,7 @@ func (p *player) judge(a *Attempt, e *verdict.Evidence) {
 
 // recovery: of recoveries, the first that runs in peace must succeed. The program is started
 // for one only if the meter answers.
-func (p *player) recovery(a *Attempt, lost ion.Groups) *verdict.Recovery {
+func (p *player) recovery(a *Execution, lost ion.Groups) *verdict.Recovery {
 	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || len(p.attempts) <= len(p.scenario.Plans)}
 	if p.target.KeepsSettings {
 		r.Lost = lost
@@ -63,7 +63,7 @@ func (e *Exit) err() error {
 }
 
 // crash tells of the signal that ended the program, if nobody had sent it.
-func (a *Attempt) crash() string {
+func (a *Execution) crash() string {
 	if a.Killed || a.Aborted || a.Exit.TimedOut || a.Exit.Signal == "" {
 		return ""
 	}
@@ -77,7 +77,7 @@ func (p *player) lost() ion.Groups {
 }
 
 // noteEnd tells how the program ended, if there is something out of the ordinary to say.
-func (a *Attempt) noteEnd() {
+func (a *Execution) noteEnd() {
 	e := &a.Exit
 	if e.Stubborn {
 		a.note("it went on after SIGTERM and was killed")
@@ -102,7 +102,7 @@ func (a *Attempt) noteEnd() {
 }
 
 // progress is how far the program came, in words.
-func (a *Attempt) progress() string {
+func (a *Execution) progress() string {
 	switch {
 	case !a.Asked:
 		return "it never asked the meter anything"
@@ -117,7 +117,7 @@ func (a *Attempt) progress() string {
 }
 
 // verified: the meter was told to check the image, and did.
-func (a *Attempt) verified() bool {
+func (a *Execution) verified() bool {
 	return slices.ContainsFunc(a.Trace, func(e story.Event) bool {
 		_, checked := e.What.(story.ImageChecked)
 		return checked
@@ -125,7 +125,7 @@ func (a *Attempt) verified() bool {
 }
 
 // runs is what the meter runs, in words.
-func (a *Attempt) runs() string {
+func (a *Execution) runs() string {
 	switch {
 	case a.Meter.Running != "":
 		return "runs " + a.Meter.Running
@@ -136,7 +136,7 @@ func (a *Attempt) runs() string {
 }
 
 // forbidden is why the flash must not be touched; empty where it may.
-func (p *player) forbidden(a *Attempt) string {
+func (p *player) forbidden(a *Execution) string {
 	if a.Recovery {
 		return ""
 	}
@@ -159,7 +159,7 @@ func (p *player) forbidden(a *Attempt) string {
 const logJudged = "judged"
 
 // log is that of an attempt; nil for one that is not judged.
-func (p *player) log(a *Attempt) *verdict.Log {
+func (p *player) log(a *Execution) *verdict.Log {
 	log := a.Log
 	if a.Killed {
 		log = log[:bytes.LastIndexByte(log, '\n')+1] // its last line may be cut
@@ -174,7 +174,7 @@ func (p *player) log(a *Attempt) *verdict.Log {
 }
 
 // judgeable says why a log is not looked at, or logJudged.
-func (p *player) judgeable(a *Attempt, log *verdict.Log) string {
+func (p *player) judgeable(a *Execution, log *verdict.Log) string {
 	began := func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeStarted }
 	lies := func(f fault.Fault) bool { return f.Kind.Forges() }
 	switch {

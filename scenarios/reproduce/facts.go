@@ -12,7 +12,7 @@ type Fact struct{ Name, Text string }
 
 // Facts are what the log says of the run: the tool, the meter, how it began and where it
 // failed.
-func (r *Run) Facts() []Fact {
+func (r *LoggedRun) Facts() []Fact {
 	var facts []Fact
 	add := func(name string, parts ...string) {
 		var said []string
@@ -38,7 +38,7 @@ func (r *Run) Facts() []Fact {
 }
 
 // words are those of a line, with its beginning in other words.
-func (r *Run) words(k upgradelog.Kind, before, instead string) string {
+func (r *LoggedRun) words(k upgradelog.Kind, before, instead string) string {
 	l, ok := r.find(k)
 	if !ok {
 		return ""
@@ -46,7 +46,7 @@ func (r *Run) words(k upgradelog.Kind, before, instead string) string {
 	return instead + strings.TrimPrefix(l.String(), before)
 }
 
-func (r *Run) howEnded() string {
+func (r *LoggedRun) howEnded() string {
 	begun, _ := r.Begun()
 	at, ok := r.Ended()
 	switch {
@@ -62,7 +62,7 @@ func (r *Run) howEnded() string {
 	return fmt.Sprintf("%s, after %v", last, at.Sub(begun))
 }
 
-func (r *Run) lastOf(k upgradelog.Kind) (last upgradelog.Line, ok bool) {
+func (r *LoggedRun) lastOf(k upgradelog.Kind) (last upgradelog.Line, ok bool) {
 	for _, e := range r.Entries {
 		if e.Kind == k {
 			last, ok = e.Line, true
@@ -72,7 +72,7 @@ func (r *Run) lastOf(k upgradelog.Kind) (last upgradelog.Line, ok bool) {
 }
 
 // resends tells how many blocks were sent again, and when.
-func (r *Run) resends() string {
+func (r *LoggedRun) resends() string {
 	var places []string
 	n := 0
 	for _, e := range r.Entries {
@@ -95,7 +95,7 @@ func (r *Run) resends() string {
 }
 
 // lowest is the lowest efficiency.
-func (r *Run) lowest() string {
+func (r *LoggedRun) lowest() string {
 	lowest := 1000
 	for _, e := range r.Entries {
 		if e.Kind == upgradelog.Efficiency {

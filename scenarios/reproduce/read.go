@@ -13,7 +13,7 @@ import (
 
 // Log is what a file says: its runs, in order.
 type Log struct {
-	Runs []*Run
+	Runs []*LoggedRun
 	// Remarks tell of lines that belong to no run.
 	Remarks []Remark
 }
@@ -33,8 +33,8 @@ func (r Remark) String() string {
 	return fmt.Sprintf("line %d: %s", r.Line, r.Text)
 }
 
-// Run is one upgrade of the log.
-type Run struct {
+// LoggedRun is one upgrade of the log.
+type LoggedRun struct {
 	First, Last int                // lines of the file, from 1
 	Entries     []upgradelog.Entry // that are compared, in the spelling of the article
 	Remarks     []Remark
@@ -104,8 +104,8 @@ func fromUTF16(b []byte, unit func([]byte) uint16) string {
 // reader puts lines into runs.
 type reader struct {
 	log   *Log
-	run   *Run
-	comma *Run // in which a decimal comma was remarked
+	run   *LoggedRun
+	comma *LoggedRun // in which a decimal comma was remarked
 }
 
 func (r *reader) remark(line int, format string, args ...any) {
@@ -127,7 +127,7 @@ func (r *reader) entry(e upgradelog.Entry) {
 		return
 	}
 	if r.run == nil {
-		r.run = &Run{First: e.At}
+		r.run = &LoggedRun{First: e.At}
 		r.log.Runs = append(r.log.Runs, r.run)
 	}
 	if e.Kind == upgradelog.Note {
@@ -138,7 +138,7 @@ func (r *reader) entry(e upgradelog.Entry) {
 }
 
 func (r *reader) begin(e upgradelog.Entry) {
-	r.run = &Run{First: e.At, Last: e.At, Entries: []upgradelog.Entry{e}}
+	r.run = &LoggedRun{First: e.At, Last: e.At, Entries: []upgradelog.Entry{e}}
 	r.log.Runs = append(r.log.Runs, r.run)
 }
 
@@ -196,7 +196,7 @@ func dateRemark(text string, r reading) string {
 }
 
 // find gives the run's first line of a kind.
-func (r *Run) find(k upgradelog.Kind) (upgradelog.Line, bool) {
+func (r *LoggedRun) find(k upgradelog.Kind) (upgradelog.Line, bool) {
 	for _, e := range r.Entries {
 		if e.Kind == k {
 			return e.Line, true
@@ -205,19 +205,19 @@ func (r *Run) find(k upgradelog.Kind) (upgradelog.Line, bool) {
 	return upgradelog.Line{}, false
 }
 
-func (r *Run) has(k upgradelog.Kind) bool {
+func (r *LoggedRun) has(k upgradelog.Kind) bool {
 	_, ok := r.find(k)
 	return ok
 }
 
 // Begun is when the run began, by the clock of its PC.
-func (r *Run) Begun() (time.Time, bool) {
+func (r *LoggedRun) Begun() (time.Time, bool) {
 	l, ok := r.find(upgradelog.UpgradeStarted)
 	return l.Time, ok
 }
 
 // Ended is when it ended; false for a run that was cut off.
-func (r *Run) Ended() (time.Time, bool) {
+func (r *LoggedRun) Ended() (time.Time, bool) {
 	if n := len(r.Entries); n > 0 {
 		if l := r.Entries[n-1].Line; l.Kind == upgradelog.UpgradeCompleted || l.Kind == upgradelog.UpgradeFailed {
 			return l.Time, true
@@ -227,7 +227,7 @@ func (r *Run) Ended() (time.Time, bool) {
 }
 
 // Text is the run as the article would print it.
-func (r *Run) Text() []byte {
+func (r *LoggedRun) Text() []byte {
 	var b []byte
 	for _, e := range r.Entries {
 		b = upgradelog.Append(b, e.Line)

@@ -32,7 +32,7 @@ type scene struct {
 const earlier = 10 * time.Minute
 
 // sceneOf reads the head of a run. The error says why no bench can be set up so.
-func sceneOf(r *Run) (*scene, error) {
+func sceneOf(r *LoggedRun) (*scene, error) {
 	w := &scene{files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig)}
 	w.upgrade.Task, w.upgrade.Release = client.TaskUpgrade, client.Release22()
 	begun, ok := r.Begun()
@@ -65,7 +65,7 @@ func (w *scene) remark(line int, format string, args ...any) {
 	w.remarks = append(w.remarks, Remark{line, fmt.Sprintf(format, args...)})
 }
 
-func (w *scene) readTool(r *Run) {
+func (w *scene) readTool(r *LoggedRun) {
 	l, ok := r.find(upgradelog.SoftwareVersion)
 	if !ok {
 		return
@@ -83,7 +83,7 @@ func (w *scene) readTool(r *Run) {
 	}
 }
 
-func (w *scene) readFirmware(r *Run) error {
+func (w *scene) readFirmware(r *LoggedRun) error {
 	w.meter.Model = meter.ION7350
 	l, ok := r.find(upgradelog.FirmwareVersion)
 	if ok {
@@ -102,7 +102,7 @@ func (w *scene) readFirmware(r *Run) error {
 	return nil
 }
 
-func (w *scene) readDevice(r *Run) error {
+func (w *scene) readDevice(r *LoggedRun) error {
 	if l, ok := r.find(upgradelog.DeviceSerialNumber); ok {
 		w.meter.SerialNumber = l.Text
 	}
@@ -122,7 +122,7 @@ func (w *scene) readDevice(r *Run) error {
 }
 
 // readState: a log with neither line ends before the tool has asked for download state.
-func (w *scene) readState(r *Run) {
+func (w *scene) readState(r *LoggedRun) {
 	w.found = r.has(upgradelog.AlreadyInDownloadState)
 	l, restored := r.find(upgradelog.SettingsRestored)
 	if restored {

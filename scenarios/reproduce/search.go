@@ -26,7 +26,7 @@ type Options struct {
 
 // Result is what a search came to.
 type Result struct {
-	Run     *Run
+	Run     *LoggedRun
 	Sizes   Sizes
 	Remarks []Remark // on the file, and on what was taken for granted
 	// Candidates are what may have happened, the likeliest first. Those that match come
@@ -61,7 +61,7 @@ type Candidate struct {
 
 // Search finds plans whose run on the bench gives the log of r. It ends early with ctx, with
 // what it has found so far.
-func Search(ctx context.Context, r *Run, o Options) *Result {
+func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 	result := &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
 	w, err := sceneOf(r)
 	if err != nil {
@@ -84,7 +84,7 @@ func Search(ctx context.Context, r *Run, o Options) *Result {
 type search struct {
 	ctx   context.Context
 	scene *scene
-	run   *Run
+	run   *LoggedRun
 	sizes Sizes
 	block time.Duration // that one takes
 	left  int           // trials

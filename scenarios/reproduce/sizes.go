@@ -26,7 +26,7 @@ func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 // SizesOf derives the size from the percentages, the counts and the efficiencies: 438
 // answered blocks that are at least 90 % and not yet 100 % are those of an image of 439 to
 // 486.
-func SizesOf(r *Run) Sizes {
+func SizesOf(r *LoggedRun) Sizes {
 	s := Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
 	lines := countLines(r.Entries)
 	hidden := make([]int, maxBlocks+1)

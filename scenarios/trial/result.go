@@ -47,8 +47,8 @@ func ParseClass(s string) (Class, error) {
 	return 0, fmt.Errorf("%q is no class of outcomes", s)
 }
 
-// Cost is what a trial took in all its attempts. The minutes between them are left out.
-type Cost struct {
+// Total is what a trial took in all its attempts. The minutes between them are left out.
+type Total struct {
 	Time  time.Duration
 	Bytes uint64 // on the line, to the meter
 	Acts  int    // of the person: windows answered
@@ -67,7 +67,7 @@ func (u Unstruck) String() string { return verdict.AttemptPrefix(u.Attempt) + u.
 // Result is what came of a trial.
 type Result struct {
 	Class      Class
-	Cost       Cost
+	Cost       Total
 	Violations []verdict.Violation
 	Unstruck   []Unstruck     // faults that never struck
 	Attempts   []*rig.Outcome // the upgrade and its recoveries, in order
@@ -76,7 +76,7 @@ type Result struct {
 	Trace      []story.Event
 }
 
-func (r *Run) result() *Result {
+func (r *Trial) result() *Result {
 	has := r.rig.Meter().Settings(r.rig.Now())
 	all := ResultOf(r.done, verdict.Lost(&r.had, &has, r.rig.Now()))
 	all.Plans, all.Log, all.Trace = r.plans, r.rig.Disk().Log, r.Bench().Station().Trace()
@@ -90,7 +90,7 @@ func (r *Run) result() *Result {
 // ResultOf is what comes of attempts, the last of which left the meter without the settings
 // given.
 func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
-	all := &Result{Attempts: attempts, Cost: Cost{Lost: lost}}
+	all := &Result{Attempts: attempts, Cost: Total{Lost: lost}}
 	for i, o := range attempts {
 		all.Violations = append(all.Violations, verdict.InAttempt(i, o.Violations)...)
 		for _, u := range o.Unstruck {

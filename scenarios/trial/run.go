@@ -12,9 +12,9 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Run is a trial under way: its attempt, or one of the recoveries. It can be stepped and,
+// Trial is one that is under way: its attempt, or one of the recoveries. It can be stepped and,
 // at any moment, cloned.
-type Run struct {
+type Trial struct {
 	rig   *rig.Rig
 	first world.Attempt // what the recoveries are recoveries of
 	had   ion.Settings  // by the meter at first
@@ -25,7 +25,7 @@ type Run struct {
 }
 
 // Start begins a trial. The error is about a world or a plan that cannot be.
-func Start(w world.World, plans Plans, trace rig.Trace) (*Run, error) {
+func Start(w world.World, plans Plans, trace rig.Trace) (*Trial, error) {
 	if err := Check(w); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func Start(w world.World, plans Plans, trace rig.Trace) (*Run, error) {
 }
 
 // prepare is a trial of which nothing has begun, in front of the meter of a world that can be.
-func prepare(w world.World, plans Plans, o rig.Options) (*Run, error) {
+func prepare(w world.World, plans Plans, o rig.Options) (*Trial, error) {
 	r, err := rig.New(&w, o)
 	if err != nil {
 		return nil, err
@@ -47,11 +47,11 @@ func prepare(w world.World, plans Plans, o rig.Options) (*Run, error) {
 			return nil, inAttempt(i, err)
 		}
 	}
-	return &Run{rig: r, first: r.World().Attempts[0], had: r.Meter().Settings(r.Now()), plans: plans}, nil
+	return &Trial{rig: r, first: r.World().Attempts[0], had: r.Meter().Settings(r.Now()), plans: plans}, nil
 }
 
 // upgrade is the first attempt, with its faults.
-func (r *Run) upgrade() *world.Attempt {
+func (r *Trial) upgrade() *world.Attempt {
 	a := r.first
 	a.Plan = r.plan(0)
 	return &a
@@ -67,7 +67,7 @@ func Try(w world.World, plans Plans, trace rig.Trace) (*Result, error) {
 }
 
 // plan is what befalls attempt i, counted from 0.
-func (r *Run) plan(i int) fault.Plan {
+func (r *Trial) plan(i int) fault.Plan {
 	if i < len(r.plans) {
 		return r.plans[i]
 	}
@@ -76,7 +76,7 @@ func (r *Run) plan(i int) fault.Plan {
 
 // Step goes on to the next instant at which something happens. It returns false when the
 // trial is over.
-func (r *Run) Step() bool {
+func (r *Trial) Step() bool {
 	if r.over {
 		return false
 	}
@@ -88,7 +88,7 @@ func (r *Run) Step() bool {
 
 // endAttempt runs the attempt to its end, if it is not there yet, judges it and begins the
 // recovery that follows.
-func (r *Run) endAttempt() {
+func (r *Trial) endAttempt() {
 	if r.over = r.isLast(r.rig.Finish()); r.over {
 		return
 	}
@@ -98,7 +98,7 @@ func (r *Run) endAttempt() {
 }
 
 // isLast takes the outcome of an attempt and says whether the trial ends with it.
-func (r *Run) isLast(o *rig.Outcome) bool {
+func (r *Trial) isLast(o *rig.Outcome) bool {
 	r.done = append(r.done, o)
 	peaceful := len(r.done) > max(1, len(r.plans))
 	return o.Upgraded() || !o.Ended && !o.Asleep || peaceful
@@ -106,23 +106,23 @@ func (r *Run) isLast(o *rig.Outcome) bool {
 
 // Attempt is which attempt runs, counted from 0: 0 is the upgrade, the others are
 // recoveries.
-func (r *Run) Attempt() int { return len(r.done) }
+func (r *Trial) Attempt() int { return len(r.done) }
 
 // Over reports that the trial has ended.
-func (r *Run) Over() bool { return r.over }
+func (r *Trial) Over() bool { return r.over }
 
 // Rig is the meter and the tool, to look at.
-func (r *Run) Rig() *rig.Rig { return r.rig }
+func (r *Trial) Rig() *rig.Rig { return r.rig }
 
 // Bench is the bench of the attempt that runs, to look at.
-func (r *Run) Bench() *bench.Bench { return r.rig.Bench() }
+func (r *Trial) Bench() *bench.Bench { return r.rig.Bench() }
 
 // Plans are the faults so far, those that Strike added included.
-func (r *Run) Plans() Plans { return r.plans }
+func (r *Trial) Plans() Plans { return r.plans }
 
 // Strike adds a fault to those of an attempt: of the one that runs, as if it had been there
 // from its beginning, or of one to come. What has passed is missed.
-func (r *Run) Strike(attempt int, f fault.Fault) error {
+func (r *Trial) Strike(attempt int, f fault.Fault) error {
 	if attempt == r.Attempt() {
 		if err := r.rig.Strike(fault.Plan{f}); err != nil {
 			return err
@@ -138,15 +138,15 @@ func (r *Run) Strike(attempt int, f fault.Fault) error {
 }
 
 // Clone is an independent copy with the same future.
-func (r *Run) Clone() *Run {
-	c := new(Run)
+func (r *Trial) Clone() *Trial {
+	c := new(Trial)
 	r.CopyTo(c)
 	return c
 }
 
 // CopyTo makes c, which is a run that nobody uses any more, a Clone of r in the memory that
 // c has. Results of c stay as they are.
-func (r *Run) CopyTo(c *Run) {
+func (r *Trial) CopyTo(c *Trial) {
 	spent := c.rig
 	if spent == nil {
 		spent = new(rig.Rig)
@@ -158,11 +158,11 @@ func (r *Run) CopyTo(c *Run) {
 }
 
 // Done are the outcomes of the attempts that have ended.
-func (r *Run) Done() []*rig.Outcome { return r.done }
+func (r *Trial) Done() []*rig.Outcome { return r.done }
 
 // AppendState appends all that decides what comes of the trial from here on but for the
 // Past of the attempt that runs, and what came of those before it.
-func (r *Run) AppendState(dst []byte) []byte {
+func (r *Trial) AppendState(dst []byte) []byte {
 	w := machine.Fingerprinting(dst, 0)
 	w.Int(min(r.Attempt(), 1))
 	machine.Each(&w, r.plans[min(r.Attempt()+1, len(r.plans)):], func(p *fault.Plan) { w.Text(p.String()) })
@@ -170,7 +170,7 @@ func (r *Run) AppendState(dst []byte) []byte {
 }
 
 // Finish runs the trial to its end.
-func (r *Run) Finish() *Result {
+func (r *Trial) Finish() *Result {
 	for !r.over {
 		r.endAttempt()
 	}

@@ -35,10 +35,10 @@ func TestEveryRuleHasANameAndSaysWhatItDemands(t *testing.T) {
 
 func TestAViolationIsPrintedAndReadAsFilesHaveIt(t *testing.T) {
 	for text, want := range map[string]verdict.Violation{
-		`I2: success is claimed; the meter has no image that runs`: {Rule: verdict.I2, Reason: `success is claimed; the meter has no image that runs`},
-		"in recovery 12: I4: the recovery ends with nothing: not at all":         {Rule: verdict.I4, Attempt: 12, Reason: "the recovery ends with nothing: not at all"},
-		"plan: reply-lost at block 99: the image has 12 blocks":                  {Rule: verdict.Unstruck, Reason: "reply-lost at block 99: the image has 12 blocks"},
-		"I9: in recovery 1: I1: nested":                                          {Rule: verdict.I9, Reason: "in recovery 1: I1: nested"},
+		`I2: success is claimed; the meter has no image that runs`:       {Rule: verdict.I2, Reason: `success is claimed; the meter has no image that runs`},
+		"in recovery 12: I4: the recovery ends with nothing: not at all": {Rule: verdict.I4, Attempt: 12, Reason: "the recovery ends with nothing: not at all"},
+		"plan: reply-lost at block 99: the image has 12 blocks":          {Rule: verdict.Unstruck, Reason: "reply-lost at block 99: the image has 12 blocks"},
+		"I9: in recovery 1: I1: nested":                                  {Rule: verdict.I9, Reason: "in recovery 1: I1: nested"},
 	} {
 		got, err := verdict.Parse(text)
 		if err != nil || got != want || got.String() != text {

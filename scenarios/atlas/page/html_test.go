@@ -343,7 +343,7 @@ func TestTextsThatAreTooLongOrTooManyAreCut(t *testing.T) {
 	}
 	a.Rows[0].Runs = nil
 	for i := range 3 * mostTexts {
-		a.Outcomes = append(a.Outcomes, atlas.Outcome{Class: "violated", Violations: []verdict.Violation{{Rule: verdict.I4, Reason: "at " + grouped(i)}}})
+		a.Outcomes = append(a.Outcomes, atlas.PointOutcome{Class: "violated", Violations: []verdict.Violation{{Rule: verdict.I4, Reason: "at " + grouped(i)}}})
 		a.Rows = append(a.Rows, atlas.Row{Space: "many", Plan: "kill at reply # " + grouped(i), Unit: "reply", Runs: [][2]int{{1, len(a.Outcomes) - 1}}})
 	}
 	if n := len(dataOf(t, mustHTML(t, a)).Texts); n != mostTexts+1 {

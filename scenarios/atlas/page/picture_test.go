@@ -31,7 +31,7 @@ func small() *atlas.Atlas {
 			{Step: client.StepDownload, Block: 1, Milliseconds: 500, ToMeter: 5, FlashOps: 0},
 			{Step: client.StepVerify, Milliseconds: 1000, ToMeter: 10, FlashOps: 4},
 		},
-		Outcomes: []atlas.Outcome{
+		Outcomes: []atlas.PointOutcome{
 			{Future: "a", Class: "unharmed"},
 			{Future: "b", Class: "resent", Milliseconds: 2000, Bytes: 253},
 			{Future: "c", Class: "violated", Milliseconds: 1500, Violations: []verdict.Violation{{Rule: verdict.I4, Reason: "it does not recover"}}},

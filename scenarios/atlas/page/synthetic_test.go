@@ -87,8 +87,8 @@ func syntheticMarks(wirePoints int) []atlas.Mark {
 	return list
 }
 
-func syntheticOutcome(random *rand.Rand, i int) atlas.Outcome {
-	o := atlas.Outcome{Future: fmt.Sprintf("%016x", random.Uint64())}
+func syntheticOutcome(random *rand.Rand, i int) atlas.PointOutcome {
+	o := atlas.PointOutcome{Future: fmt.Sprintf("%016x", random.Uint64())}
 	switch i % 10 {
 	case 0:
 		o.Class = "unharmed"
