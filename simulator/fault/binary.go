@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// The binary form of a plan: as short as ids that people copy need it, and the same for
-// ever. It is a sequence of bits, the first of each byte its highest, filled up with zeros
-// to a whole byte. A number is groups of four bits, the lowest first: one that says whether
-// another group follows, and three of the number.
+// The binary form of a plan is short, because people copy ids that contain it, and it never
+// changes. It is a sequence of bits, in each byte the highest first, filled with zeros to a
+// whole byte. A number is written in groups of four bits, the lowest first: one bit that says
+// whether another group follows, and three bits of the number.
 //
 //	plan      = number of faults, fault...
 //	fault     = number: code of the kind
@@ -31,7 +31,7 @@ import (
 //	percent   = 1 bit: in thousandths; number
 //	value     = 3 bits: how its text is written; number, time or bytes
 //
-// Units, directions, phases and states stand in it by their numbers.
+// Units, directions, phases and states are written as their numbers.
 
 // ErrBadBinary is what every error of ParseBinary wraps.
 var ErrBadBinary = errors.New("not a plan in binary form")
@@ -93,8 +93,8 @@ func kindOfCode(code uint64) (Kind, bool) {
 	return 0, false
 }
 
-// byCode is the table of parameters in the order of their codes, which stays when the
-// table's own changes.
+// byCode returns the parameters in the order of their codes, which never changes, although the
+// table's own order may.
 func byCode() []*parameter {
 	list := make([]*parameter, len(parameters))
 	for i := range parameters {
@@ -192,7 +192,7 @@ func (w *bitWriter) trigger(t Trigger) {
 	}
 }
 
-// moment writes a count of a unit from 1 on.
+// moment writes one moment of a trigger; counts begin at 1.
 func (w *bitWriter) moment(u Unit, n uint64) {
 	switch u {
 	case AtTime:
@@ -220,17 +220,17 @@ func (w *bitWriter) time(ns uint64) {
 	}
 }
 
-// The ways in which the text of a parameter's value is written.
+// How the text of a parameter's value is written.
 const (
 	asNumber  = iota // 1170
 	asHex            // 0x81
 	asTime           // 11s
-	asDecimal        // 1e-4, 0.5: digits, and how many of them are behind the point
+	asDecimal        // 1e-4, 0.5: the digits, and how many of them follow the point
 	asText
 	asAddress // 0x030100
 )
 
-// value writes what reads back as the same text, whatever the parameter is.
+// value writes a text so that exactly this text is read back.
 func (w *bitWriter) value(text string) {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil && strconv.FormatUint(n, 10) == text {
 		w.bits(asNumber, 3)
@@ -267,7 +267,7 @@ func (w *bitWriter) value(text string) {
 
 func hexText(n uint64) string { return fmt.Sprintf("0x%02x", n) }
 
-// decimalOf splits a rate into its digits and how many of them stand behind the point.
+// decimalOf splits a rate into its digits and the number of those that follow the point.
 func decimalOf(text string) (digits, places uint64, ok bool) {
 	r, err := parseRate(text)
 	if err != nil {
@@ -291,7 +291,7 @@ func decimalText(digits, places uint64) string {
 	return formatRate(r)
 }
 
-// bitReader takes bits. After the first error everything it gives is zero.
+// bitReader reads bits. After the first error it returns only zeros.
 type bitReader struct {
 	bytes []byte
 	at    int // bit
@@ -401,7 +401,7 @@ func (r *bitReader) moment(u Unit) uint64 {
 	return min(r.number(), maxCount) + 1
 }
 
-// time gives more than any plan may say for one that does not fit.
+// time returns more than any plan may say if the time does not fit.
 func (r *bitReader) time() uint64 {
 	scale := timeScales[r.bits(2)]
 	return min(r.number(), 2*uint64(maxTime)/scale) * scale

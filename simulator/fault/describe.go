@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Description is what there is to know about a kind, for listings.
+// Description is all there is to know about a kind, for listings.
 type Description struct {
 	Kind       Kind
 	Place      Place
 	Field      string   // what it stands for in the field, in a line
 	Syntax     string   // how it is said
 	Triggers   []string // what can trigger it
-	Parameters []string // what refines it, as `rate R`
+	Parameters []string // what refines it, such as `rate R`
 	Example    string   // a fault that parses
 
-	// The same for programs that draw faults, or change them. What Validate says holds:
-	// these tell what is worth trying.
+	// The same for programs that draw or change faults: what is worth trying. Validate has the
+	// last word.
 	Units []Unit   // that can trigger it
 	Lasts bool     // it has a duration
 	Sided bool     // it can act on one direction alone
@@ -27,13 +27,13 @@ type Description struct {
 // Taking is a parameter that a kind can have.
 type Taking struct {
 	Name    string
-	Syntax  string // as in `rate R`
-	Field   string // what it says, in a line
-	Must    bool   // the kind makes no sense without
-	Example string // a value: that of the kind's example if it has one
+	Syntax  string // such as `rate R`
+	Field   string // what it means, in a line
+	Must    bool   // the kind needs it
+	Example string // a value, taken from the kind's example if that has one
 }
 
-// Describe tells what there is to know about the kind; of an unknown one, nothing.
+// Describe returns all there is to know about the kind; nothing for an unknown one.
 func (k Kind) Describe() Description { return k.row().describe() }
 
 // Kinds describes all kinds, in the order of their table.
@@ -100,7 +100,7 @@ func (r row) taking() []Taking {
 	return list
 }
 
-// Describe is the whole language on one page, for a person: kinds, triggers, durations and
+// Describe returns the whole language on one page, for people: kinds, triggers, durations and
 // parameters.
 func Describe() string {
 	var b strings.Builder

@@ -1,7 +1,7 @@
-// Package fault is what goes wrong, as a value: plans of faults that print as a line of
-// text and parse back from it, so that every run that failed can be said, stored and
-// repeated. It is for whoever breaks an upgrade on purpose (a person at a prompt, a case
-// file, a sweep) and for the parts of the bench that carry faults out.
+// Package fault describes what goes wrong, as values: plans of faults that print as a line of
+// text and can be parsed from it. So every run that failed can be named, stored and repeated.
+// It is for all who break an upgrade on purpose (a person at a prompt, a case file, a sweep)
+// and for the parts of the bench that carry faults out.
 //
 // # The grammar
 //
@@ -21,20 +21,21 @@
 //
 // # What it means
 //
-// What a trigger counts, times included, is counted from the beginning of the host's run.
-// On the bench that is one process of the upgrader: in a second attempt everything counts
-// from its own beginning, and what a fault of the first still does goes on, since a duration
-// counts from the strike. A meter that is served to hosts from outside has one run, which
-// begins when it is ready.
+// Everything that a trigger counts, times included, counts from the beginning of the host's
+// run. On the bench a run is one process of the upgrader: a second attempt counts from its own
+// beginning. A fault of the first attempt that still lasts goes on, because a duration counts
+// from the strike. A meter that is served to hosts from outside has one run, which begins when
+// it is ready.
 //
 // `block N` is the moment at which the host starts to send the first frame of block N for
 // the first time, so a cable pulled at block 439 comes out after 438 blocks were answered.
 // `P%` is the first block whose start means that at least P percent of the blocks are
 // answered. A fault without a trigger strikes at the start.
 //
-// `reply N` is the moment before the meter sends the first frame of its N-th answer, so a
-// fault of the answers befalls that very one. Acknowledgements are no answers, and neither
-// are the further frames of a long one; the answer to a request that was sent again is one.
+// `reply N` is the moment before the meter sends the first frame of its N-th answer, so a fault
+// of the answers acts on that very answer. Acknowledgements are no answers, nor are the later
+// frames of a long one. The answer to a request that was sent again counts as an answer of its
+// own.
 //
 // `every 10 blocks` is at block 10, 20, 30 and so on; `at block 5 every 10 blocks` at 5, 15,
 // 25. A window `block 10..20` includes both ends: a fault that happens at once strikes at
@@ -45,33 +46,32 @@
 // a request again for the second time since the fault struck: exactly two `No response`
 // lines in its log. Faults that happen at once take no duration.
 //
-// A fault that acts on a byte or a frame (byte-drop and its like) acts on the one that its
-// trigger names; with any other trigger, on the next one in its direction.
+// A fault of a byte or a frame (byte-drop and the like) acts on the one that its trigger names.
+// With any other trigger it acts on the next one in its direction.
 //
-// A fault of the answers (reply-lost and its like) acts on the next answer of the meter
-// after its trigger that it can act on: reply-busy and reply-status pass over answers in
-// which there is no status to change.
+// A fault of the answers (reply-lost and the like) acts on the next answer after its trigger
+// that it can act on: reply-busy and reply-status skip answers that have no status.
 //
-// What the host sends into a cable that is out, or into a network that carries nothing,
-// counts as sent. The bytes that a stalled network keeps count when they go on, the frames
-// and blocks in them at once.
+// What the host sends into a pulled cable, or into a network that carries nothing, counts as
+// sent. What a stalled network keeps is counted in two ways: frames and blocks at once, bytes
+// when they go on.
 //
-// A fault of the IP connection acts on the bench and over a PTY as it does over TCP, but for
-// ip-reset: a PTY has no connection that could be reset, and whoever serves it says so.
+// A fault of the IP connection acts on the bench and over a PTY as it does over TCP. Only
+// ip-reset does not: a PTY has no connection to reset, and the trace says so.
 //
-// A fault of the flash chip that has a flash operation for its trigger befalls that very
-// operation, so it takes no phase, and strikes only an operation of its own sort: a program
-// does not fail to erase. With an address it makes a place of the chip bad from its moment
-// on. What it does to the chip outlives power losses and later runs; only a new chip is free
-// of it. A byte's address is counted from the beginning of the chip. A torn program or erase
-// is no kind of its own: it is a power-loss, meter-reset or brown-out inside an operation.
+// A fault of the flash chip whose trigger is a flash operation acts on that very operation. It
+// takes no phase, and it strikes only an operation of its own sort: program-fails cannot strike
+// an erase. With an address it makes that place of the chip bad from its moment on. The chip
+// stays harmed through power losses and later runs; only a new chip is free of it. Addresses
+// count from the beginning of the chip. There is no kind for a torn program or erase: that is a
+// power-loss, meter-reset or brown-out inside an operation.
 //
-// A fault of the host's PC is carried out by the host. A file that is gone or changed is met
-// by whoever chooses it from then on: the tool reads it when it is chosen, and what was read
-// before is in its memory. Changed means damaged: a copy whose checksum does not fit.
+// A fault of the host's PC is carried out by the host. The tool reads a file when it is chosen,
+// so a file that is gone or changed matters only to those who choose it later. Changed means
+// damaged: a copy whose checksum is wrong.
 //
 // # What it does not do
 //
-// It carries nothing out, and it does not know the run: that block 500 of 460 never comes
-// is for the bench to report.
+// It carries nothing out, and it does not know the run. That block 500 of 460 never comes is
+// for the bench to report.
 package fault

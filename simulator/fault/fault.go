@@ -14,14 +14,14 @@ type Plan []Fault
 // with ==. A Fault that was not parsed should pass Validate before it is used.
 type Fault struct {
 	Kind       Kind
-	Side       Side // the direction in which a fault of the line acts; Both where a kind has none
+	Side       Side // the direction in which a fault of the line acts; Both for kinds without a direction
 	Trigger    Trigger
 	Duration   Duration
 	Parameters Parameters
 }
 
-// Direction is the direction in which f acts on the line. A fault that picks one byte or
-// frame by its number takes the direction from its trigger.
+// Direction is the direction in which f acts on the line. A fault of one byte or frame takes it
+// from its trigger.
 func (f Fault) Direction() Side {
 	if f.Side == Both && f.Kind.row().picks && f.Trigger.counted().sided != sideNever {
 		return f.Trigger.Side
@@ -59,7 +59,7 @@ var phaseNames = [...]string{"before", "torn", "after"}
 // String gives the word of the grammar.
 func (p Phase) String() string { return nameOf(phaseNames[:], uint8(p), "phase") }
 
-// State is what the meter is doing, as far as triggers can name it.
+// State is what the meter is doing, in the words that triggers use.
 type State uint8
 
 // The states of the meter. The zero State is none.
@@ -84,7 +84,7 @@ func ParseState(s string) (State, bool) {
 	return State(i + 1), i >= 0
 }
 
-// Status is what an answer of the download service says of how its request went.
+// Status is what an answer of the download service says about its request.
 type Status uint8
 
 // The statuses, in the order in which package ion numbers them. The zero Status is none.
@@ -117,10 +117,10 @@ const (
 	AtFrame                  // the n-th frame on the line, in one direction or both
 	AtByte                   // the n-th byte on the line, in one direction
 	AtFlashOp                // the n-th operation of the flash chip
-	AtPercent                // the first block starts before which at least that much is answered
-	AtTime                   // so long after the run began
+	AtPercent                // the first block that starts when at least this much is answered
+	AtTime                   // this long after the run began
 	AtState                  // the meter enters a state, for the first time
-	AtNoResponse             // the host sends a request again for the n-th time
+	AtNoResponse             // the host sends a request again, for the n-th time
 	AtReply                  // the meter begins to send its n-th answer
 )
 
@@ -139,7 +139,7 @@ type Trigger struct {
 	Unit  Unit
 	First uint64 // the moment, or the first of several
 	Last  uint64 // the end of a window, included; 0 for none
-	Every uint64 // again every so many; 0 for not again
+	Every uint64 // repeated after this many; 0 for no repetition
 	Side  Side   // AtFrame (Both: frames of both directions are counted) and AtByte only
 	Phase Phase  // AtFlashOp only
 	State State  // AtState only
@@ -153,32 +153,32 @@ func FlashOp(n uint64, phase Phase) Trigger {
 	return Trigger{Unit: AtFlashOp, First: n, Phase: phase}
 }
 
-// Duration says how long a lasting fault lasts. The zero Duration is for ever, and the only
-// one of a fault that happens at once.
+// Duration says how long a lasting fault lasts. The zero Duration is for ever. A fault that
+// happens at once has the zero Duration.
 type Duration struct {
 	Time        time.Duration
-	NoResponses uint64 // until the host sends a request again for the n-th time since
+	NoResponses uint64 // until the host has sent a request again n times since the strike
 }
 
-// Forever tells whether d has no end.
+// Forever reports whether d has no end.
 func (d Duration) Forever() bool { return d == Duration{} }
 
 // Parameters refine a fault; the zero value of each is its default.
 type Parameters struct {
 	Rate     float64       // noise: the probability that a byte is damaged, above 0 and at most 1
 	Seed     uint64        // of the fault's own random stream; 0 is a seed like any other
-	By       time.Duration // how late, how long a pause, how long out and in, or how far: see the kind
-	Back     bool          // clock-jump: the other way
-	Address  uint32        // of the flash chip; 0 for none: the loader has that place
+	By       time.Duration // how late, how long a pause, how long out and in, or how far, depending on the kind
+	Back     bool          // clock-jump: backwards
+	Address  uint32        // of the flash chip; 0 for none, because the loader is there
 	Mask     byte          // byte-flip, stuck-bit: the bits; 0 stands for 0x01
-	Bytes    int           // torn: bytes programmed before the one that is torn, if HasBytes
-	HasBytes bool          // without: half of the operation's bytes
+	Bytes    int           // torn: bytes programmed before the torn one, if HasBytes
+	HasBytes bool          // false: half of the operation's bytes
 	Length   int           // how many bytes in a row, or in a slice; 0 stands for 1
 	Baud     int           // wrong-baud: the rate of the converter, in bits a second
 	Status   Status        // reply-status: what the answer says
 }
 
-// TornBytes is Bytes in the form that the flash chip takes: -1 when half of them.
+// TornBytes returns Bytes as the flash chip takes it: -1 means half of them.
 func (p Parameters) TornBytes() int {
 	if !p.HasBytes {
 		return -1
@@ -186,7 +186,7 @@ func (p Parameters) TornBytes() int {
 	return p.Bytes
 }
 
-// Place is who carries a fault out.
+// Place is the part of the bench that carries a fault out.
 type Place uint8
 
 // The places.

@@ -59,31 +59,31 @@ const (
 // its row.
 type row struct {
 	kind  Kind
-	code  uint64 // stands for the kind in binary plans and so in ids that people keep: a new kind takes the next number, and no number is ever used for another
+	code  uint64 // the kind in binary plans, and so in ids that people keep: a new kind takes the next number, and no number is ever used again
 	name  string
 	place Place
-	field string // what it stands for in the field
+	field string // what the fault means in the field
 
 	lasting bool     // it has a duration; otherwise it happens at once
-	instead string   // how to say what somebody who gives a duration to one that has none may mean
-	blocks  bool     // nothing goes on while it lasts, so no window of progress can end it
+	instead string   // what to use instead, for people who give a duration to a kind that has none
+	blocks  bool     // nothing goes on while it lasts, so a window of progress cannot end it
 	clocked bool     // only the clock ends it, and it must end
 	ends    bool     // it ends the tool's run and so can strike only once
-	sided   bool     // it can act on one direction alone
-	picks   bool     // it acts on one byte or frame, so a trigger with a direction gives its own
+	sided   bool     // it can act on one direction only
+	picks   bool     // it acts on one byte or frame; a trigger with a direction gives it its own
 	tears   bool     // it can strike inside a flash operation
-	whole   bool     // it befalls a flash operation as such, which has no phase then
-	located bool     // it needs an address, unless a flash operation is its trigger and names the place
+	whole   bool     // it acts on a whole flash operation, and then takes no phase
+	located bool     // it needs an address, unless its trigger is a flash operation
 	never   []Unit   // the triggers that make no sense
 	takes   []string // the parameters it can have
-	needs   string   // the parameter it must have
+	needs   string   // the parameter that it must have
 
 	leastBy time.Duration // the shortest `by` that makes sense; 0: any
-	delay   Delay         // what `by` says
-	part    Part          // of the host's side that it befalls
-	chipOp  ChipOp        // the flash operations that it can befall
-	forges  bool          // an answer says what is not so
-	byHand  string        // how somebody does it who has both ends at hand; empty: they cannot
+	delay   Delay         // what `by` means
+	part    Part          // the part of the host's side that it strikes
+	chipOp  ChipOp        // the flash operations that it can strike
+	forges  bool          // by it an answer says something untrue
+	byHand  string        // how to do the same by hand with both ends within reach; empty if that is impossible
 
 	example string
 }
@@ -359,20 +359,20 @@ var rows = [...]row{
 	},
 }
 
-// Delay is what the parameter `by` of a kind says.
+// Delay is what the parameter `by` means for a kind.
 type Delay uint8
 
-// The delays. The zero Delay is none: such kinds have no `by`, or that of a clock.
+// The delays. The zero Delay is none: the kind has no `by`, or it moves a clock.
 const (
 	LateReply  Delay = iota + 1 // how late an answer is
 	LateFrames                  // how late each frame of the meter is
 	BytePause                   // how long the line waits before each byte
-	SlicePause                  // how long it waits behind each slice
+	SlicePause                  // how long it waits after each slice
 	PlugTurn                    // how long the cable is out, and in
 	HangTime                    // how long the meter hangs
 )
 
-// Part is what of the host's side a fault befalls.
+// Part is the part of the host's side that a fault strikes.
 type Part uint8
 
 // The parts. The zero Part is none: the fault is not of the host's side.
@@ -380,11 +380,11 @@ const (
 	OfTool  Part = iota + 1 // the tool's process
 	OfPC                    // the PC as a whole
 	OfClock                 // its calendar
-	OfDisk                  // the room on its disk
+	OfDisk                  // the free space on its disk
 	OfFile                  // the firmware file
 )
 
-// ChipOp is the flash operations that a fault can befall, by what they do.
+// ChipOp is the sort of flash operation that a fault can strike.
 type ChipOp uint8
 
 // The operations.
@@ -394,7 +394,7 @@ const (
 	Erase
 )
 
-// row gives the kind's row; an unknown kind has an empty one.
+// row returns the kind's row; an empty one for an unknown kind.
 func (k Kind) row() row {
 	for i := range rows {
 		if rows[i].kind == k {
@@ -412,29 +412,29 @@ func (k Kind) String() string {
 	return nameOf(nil, uint8(k), "kind")
 }
 
-// Place is who carries faults of the kind out.
+// Place is the part of the bench that carries faults of the kind out.
 func (k Kind) Place() Place { return k.row().place }
 
-// Lasts tells whether faults of the kind have a duration; the others happen at once.
+// Lasts reports whether faults of the kind have a duration. The others happen at once.
 func (k Kind) Lasts() bool { return k.row().lasting }
 
-// Blocks tells whether nothing goes on while a fault of the kind lasts.
+// Blocks reports whether nothing goes on while a fault of the kind lasts.
 func (k Kind) Blocks() bool { return k.row().blocks }
 
-// Part is what of the host's side faults of the kind befall.
+// Part is the part of the host's side that faults of the kind strike.
 func (k Kind) Part() Part { return k.row().part }
 
-// ChipOp is the flash operations that faults of the kind can befall.
+// ChipOp is the sort of flash operation that faults of the kind can strike.
 func (k Kind) ChipOp() ChipOp { return k.row().chipOp }
 
-// Forges tells whether the meter says what is not so by a fault of the kind.
+// Forges reports whether by a fault of the kind the meter says something untrue.
 func (k Kind) Forges() bool { return k.row().forges }
 
-// Delay is what `by` says of a fault of the kind.
+// Delay is what `by` means for the kind.
 func (k Kind) Delay() Delay { return k.row().delay }
 
-// ByHand is how somebody who has both ends at hand does what faults of the kind do; empty
-// where they cannot.
+// ByHand says how to do by hand, with both ends within reach, what faults of the kind do; empty
+// if that is impossible.
 func (k Kind) ByHand() string { return k.row().byHand }
 
 // ParseKind reads the word of the grammar.
@@ -446,7 +446,7 @@ func ParseKind(s string) (Kind, bool) {
 	return rows[i].kind, true
 }
 
-// allBut are the triggers other than one.
+// allBut returns all units but one.
 func allBut(only Unit) []Unit {
 	var list []Unit
 	for u := range Unit(len(units)) {

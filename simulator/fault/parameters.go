@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// parameter is one row of the table of parameters. Its format gives "" for the default.
+// parameter is one row of the table of parameters. Its format returns "" for the default.
 type parameter struct {
 	name    string
 	code    uint64 // in binary plans; as with kinds, a new one takes the next number
 	syntax  string
 	example string
 	field   string
-	flag    bool // its name says it all: no value follows
+	flag    bool // the name is enough: no value follows
 	parse   func(*Parameters, string) error
 	format  func(Parameters) string
 }
@@ -25,7 +25,7 @@ const (
 	bytesParameter = 6
 )
 
-// parameters is in the order in which they are printed.
+// parameters are in the order in which they are printed.
 var parameters = [...]parameter{
 	{
 		name: "rate", code: 1, syntax: "rate R", example: "rate 1e-4",
@@ -193,8 +193,8 @@ var parameters = [...]parameter{
 	},
 }
 
-// Text is the value of one parameter as the grammar says it; "" for the default, and for a
-// parameter that does not exist.
+// Text returns the value of one parameter in the grammar; "" for the default, and for an
+// unknown parameter.
 func (p Parameters) Text(name string) string {
 	for i := range parameters {
 		if parameters[i].name == name {
@@ -204,7 +204,7 @@ func (p Parameters) Text(name string) string {
 	return ""
 }
 
-// With is p with one parameter set to a value in the grammar; "" sets it to its default.
+// With returns p with one parameter set to a value of the grammar; "" sets it to its default.
 func (p Parameters) With(name, text string) (Parameters, error) {
 	var other Parameters
 	known := false
@@ -227,7 +227,7 @@ func (p Parameters) With(name, text string) (Parameters, error) {
 	return other, nil
 }
 
-// String gives the duration as the grammar says it.
+// String returns the duration in the grammar.
 func (d Duration) String() string {
 	switch {
 	case d.Forever():
@@ -240,7 +240,7 @@ func (d Duration) String() string {
 	return FormatTime(d.Time)
 }
 
-// parseDuration takes the words behind `for` and tells how many it used.
+// parseDuration reads the words after `for` and returns how many it used.
 func parseDuration(words []string) (d Duration, used int, err error) {
 	if words[0] == "forever" {
 		return Duration{}, 1, nil

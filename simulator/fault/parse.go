@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// What Parse takes at most.
+// Limits of what Parse takes.
 const (
 	maxPlanBytes  = 1 << 20
 	maxPlanFaults = 10_000
@@ -24,9 +24,8 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("fault plan, line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
-// Parse reads a plan: one fault a line, or several with ; between them. A # and what
-// follows it on the line is a comment. The error is a *[ParseError]; a plan without
-// faults is nil.
+// Parse reads a plan: one fault per line, or several separated by semicolons. A # begins a
+// comment that ends with the line. The error is a *[ParseError]. A plan without faults is nil.
 func Parse(s string) (Plan, error) {
 	if len(s) > maxPlanBytes {
 		return nil, &ParseError{1, 1, fmt.Sprintf("the plan has %d bytes: at most %d", len(s), maxPlanBytes)}
@@ -50,7 +49,7 @@ func Parse(s string) (Plan, error) {
 	return plan, nil
 }
 
-// word is one word of a plan and where it stands.
+// word is one word of a plan and its place.
 type word struct {
 	text         string
 	line, column int
@@ -60,7 +59,7 @@ func (w word) fail(format string, args ...any) error {
 	return &ParseError{Line: w.line, Column: w.column, Reason: fmt.Sprintf(format, args...)}
 }
 
-// split gives the words of each fault on a line.
+// split returns the words of each fault on a line.
 func split(line string, number int) [][]word {
 	var faults [][]word
 	column := 1
@@ -113,7 +112,7 @@ func parseFault(words []word) (Fault, error) {
 	return p.fault, nil
 }
 
-// at is where a clause stands: the kind, for one that was not given.
+// at is where a clause stands; for one that was not given, where the kind stands.
 func (p *parser) at(c clause) word {
 	if w := p.seen[c]; w.line != 0 {
 		return w
@@ -124,7 +123,7 @@ func (p *parser) at(c clause) word {
 	return p.seen[inKind]
 }
 
-// peek is the text of the next word, "" at the end.
+// peek returns the next word; "" at the end.
 func (p *parser) peek() string {
 	if p.next < len(p.words) {
 		return p.words[p.next].text
@@ -132,7 +131,8 @@ func (p *parser) peek() string {
 	return ""
 }
 
-// take gives the next word; at the end, an error that says what is missing behind after.
+// take returns the next word. At the end it returns an error that says what is missing after
+// the word after.
 func (p *parser) take(after word, missing string) (word, error) {
 	if p.next == len(p.words) {
 		return word{}, after.fail("`%s` is cut short: %s", after.text, missing)
@@ -156,7 +156,7 @@ func (p *parser) kind() error {
 	return w.fail("there is no fault %q: %s", w.text, suggest(w.text, names))
 }
 
-// clause reads one clause behind the kind, in any order.
+// clause reads one clause after the kind. Clauses come in any order.
 func (p *parser) clause() error {
 	w := p.words[p.next]
 	p.next++
@@ -171,7 +171,7 @@ func (p *parser) clause() error {
 	return read(w)
 }
 
-// reader finds what reads the clause that begins with a word.
+// reader returns the function that reads the clause that begins with this word.
 func (p *parser) reader(text string) (clause, func(word) error) {
 	switch text {
 	case "at":
@@ -195,7 +195,7 @@ func (p *parser) reader(text string) (clause, func(word) error) {
 	return 0, nil
 }
 
-// expected is what a clause of this kind of fault can begin with.
+// expected lists the words with which a clause of this kind of fault can begin.
 func (p *parser) expected() []string {
 	r := p.fault.Kind.row()
 	words := []string{"at", "every"}
@@ -260,7 +260,7 @@ func (p *parser) refine() error {
 	return nil
 }
 
-// unit finds out what a trigger counts from its first word.
+// unit finds out from its first word what a trigger counts.
 func (p *parser) unit(w word) (Unit, error) {
 	if strings.ContainsRune("0123456789.", rune(w.text[0])) {
 		switch {
@@ -345,7 +345,7 @@ func (p *parser) every(every word) error {
 	return p.refine()
 }
 
-// everyUnit finds out what `every` counts; the number stands before the unit.
+// everyUnit finds out what `every` counts. The number stands before the unit.
 func (p *parser) everyUnit(every, number word) (Unit, error) {
 	switch {
 	case strings.HasSuffix(number.text, "%"):
@@ -414,7 +414,7 @@ func (p *parser) parameter(name word, row *parameter) error {
 	return nil
 }
 
-// settle gives what was said in one of several ways its one form.
+// settle brings what can be said in several ways into one form.
 func (p *parser) settle() error {
 	t := &p.fault.Trigger
 	if t.Every != 0 && t.First == 0 && p.seen[inAt].line == 0 {

@@ -2,7 +2,7 @@ package fault
 
 import "strings"
 
-// String gives the plan in the grammar, on one line; Parse gives it back.
+// String returns the plan in the grammar, on one line. Parse reads it back.
 func (p Plan) String() string {
 	faults := make([]string, len(p))
 	for i, f := range p {
@@ -11,8 +11,8 @@ func (p Plan) String() string {
 	return strings.Join(faults, "; ")
 }
 
-// String gives the fault in the grammar, in its one canonical form: defaults are left
-// out, but for `at start`.
+// String returns the fault in the grammar, in its one canonical form: defaults are left out,
+// except for `at start`.
 func (f Fault) String() string {
 	words := []string{f.Kind.String()}
 	if f.Side != Both {
@@ -34,7 +34,7 @@ func (f Fault) String() string {
 	return strings.Join(words, " ")
 }
 
-// String gives the trigger as the grammar says it, `at` and `every` included.
+// String returns the trigger in the grammar, with `at` and `every`.
 func (t Trigger) String() string {
 	u := t.counted()
 	switch {
@@ -57,7 +57,7 @@ func (t Trigger) String() string {
 	return "at " + moment
 }
 
-// interval is what stands behind `every`.
+// interval is what follows `every`.
 func (t Trigger) interval(u unit) string {
 	switch {
 	case u.bare:

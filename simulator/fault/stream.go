@@ -7,13 +7,13 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Stream is a seeded stream of random numbers for one use, the same on every platform
-// (xoshiro256**, Blackman and Vigna 2018). It is a plain value: a copy goes on on its
-// own. Make it with [NewStream]; the zero Stream gives only zeros.
+// Stream is a seeded stream of random numbers for one purpose, the same on every platform
+// (xoshiro256**, Blackman and Vigna 2018). It is a plain value: a copy goes on by itself. Make
+// it with [NewStream]; the zero Stream gives only zeros.
 type Stream struct{ s [4]uint64 }
 
-// NewStream makes the stream of one use. Streams of other names or seeds have nothing in
-// common, so that a new use of randomness never changes the numbers of another.
+// NewStream makes the stream of one purpose. Streams with different names or seeds are
+// independent, so a new use of randomness never changes the numbers of another.
 func NewStream(seed uint64, name string) Stream {
 	mix := fnv1a(name) ^ splitmix(&seed)
 	var s Stream
@@ -23,8 +23,7 @@ func NewStream(seed uint64, name string) Stream {
 	return s
 }
 
-// fnv1a is the 64-bit FNV-1a hash (Fowler, Noll, Vo), written out so that it needs no
-// allocation.
+// fnv1a is the 64-bit FNV-1a hash (Fowler, Noll, Vo), written out to avoid an allocation.
 func fnv1a(s string) uint64 {
 	h := uint64(0xCBF29CE484222325)
 	for i := range len(s) {
@@ -42,7 +41,7 @@ func splitmix(state *uint64) uint64 {
 	return z ^ z>>31
 }
 
-// Uint64 gives the next 64 random bits.
+// Uint64 returns the next 64 random bits.
 func (s *Stream) Uint64() uint64 {
 	result := bits.RotateLeft64(s.s[1]*5, 7) * 9
 	t := s.s[1] << 17
@@ -55,15 +54,15 @@ func (s *Stream) Uint64() uint64 {
 	return result
 }
 
-// Float gives a number of at least 0 and below 1.
+// Float returns a number that is at least 0 and below 1.
 func (s *Stream) Float() float64 { return float64(s.Uint64()>>11) / (1 << 53) }
 
-// Geometric gives how many times something of probability p does not happen before it
-// does: with p the rate of damaged bytes, the good bytes before the next damaged one.
-// For p of at most 0 that is [math.MaxInt64], and 0 for p of at least 1.
+// Geometric returns how often something of probability p fails to happen before it happens.
+// With p as the rate of damaged bytes, that is the number of good bytes before the next damaged
+// one. For p of at most 0 it is [math.MaxInt64], for p of at least 1 it is 0.
 //
-// The binary digits of a geometric number are independent of each other; drawing them one
-// by one needs no logarithm, whose last bit differs between platforms.
+// The binary digits of a geometric number are independent of each other. Drawing them one by
+// one avoids a logarithm, whose last bit differs between platforms.
 func (s *Stream) Geometric(p float64) int64 {
 	if !(p > 0) {
 		return math.MaxInt64
@@ -79,7 +78,7 @@ func (s *Stream) Geometric(p float64) int64 {
 	return n
 }
 
-// Declare declares the stream.
+// Declare declares the stream's state.
 func (s *Stream) Declare(w *machine.State) {
 	for _, word := range s.s {
 		w.Uint(word)

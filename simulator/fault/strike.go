@@ -2,15 +2,15 @@ package fault
 
 import "math"
 
-// Windowed tells whether f lasts as long as its window: from Trigger.First until
-// Trigger.Last is over.
+// Windowed reports whether f lasts as long as its window: from Trigger.First until Trigger.Last
+// is over.
 func (f Fault) Windowed() bool {
 	return f.Kind.Lasts() && f.Trigger.Last != 0 && f.Trigger.Every == 0
 }
 
-// NextStrike is the first moment, at from or later, at which f strikes, in the unit of
-// its trigger; ok is false when it strikes no more, and for AtStart and AtState, which
-// are not counted.
+// NextStrike returns the first moment, from or later, at which f strikes, in the unit of its
+// trigger. ok is false when it does not strike any more, and for AtStart and AtState, which
+// count nothing.
 func (f Fault) NextStrike(from uint64) (at uint64, ok bool) {
 	t := f.Trigger
 	if t.First == 0 {
@@ -31,7 +31,7 @@ func (f Fault) NextStrike(from uint64) (at uint64, ok bool) {
 	return at, at >= t.First && at <= last
 }
 
-// steps gives the distance between two strikes (0: there is one) and the last of them.
+// steps returns the distance between two strikes (0 if there is only one) and the last strike.
 func (t Trigger) steps(windowed bool) (step, last uint64) {
 	switch {
 	case windowed:
@@ -46,9 +46,9 @@ func (t Trigger) steps(windowed bool) (step, last uint64) {
 	return 0, t.First
 }
 
-// StrikesBlock tells whether f strikes when the host starts to send block n (from 1) of
-// so many for the first time: f is at that block, or that start is the first at which
-// its percentage of the blocks is answered. For other triggers it is false.
+// StrikesBlock reports whether f strikes when the host starts to send block n (from 1) of so
+// many for the first time: because f is at that block, or because this is the first start at
+// which its percentage of the blocks is answered. For other triggers it returns false.
 func (f Fault) StrikesBlock(n, blocks int) bool {
 	if n < 1 || blocks < 1 {
 		return false

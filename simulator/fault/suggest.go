@@ -2,8 +2,8 @@ package fault
 
 import "strings"
 
-// suggest ends an error about an unknown word: the near miss, if there is one, or all
-// that it could have been.
+// suggest ends an error about an unknown word: it names the nearest word, or all words that are
+// possible.
 func suggest(word string, known []string) string {
 	if best, ok := Nearest(word, known); ok {
 		return "did you mean `" + best + "`?"
@@ -11,8 +11,8 @@ func suggest(word string, known []string) string {
 	return "say " + orList(known)
 }
 
-// Nearest is the one of known that somebody who wrote word most likely meant; ok is false
-// when none is near. Readers of other small languages around plans use it too.
+// Nearest returns the one of known that the writer of word most likely meant. ok is false if
+// none is near. Parsers of other small languages around plans use it, too.
 func Nearest(word string, known []string) (best string, ok bool) {
 	word = strings.ToLower(word)
 	if alike := sameBeginning(word, known); len(alike) > 0 {
@@ -23,7 +23,7 @@ func Nearest(word string, known []string) (best string, ok bool) {
 	return best, distance <= max(1, len(word)/3)
 }
 
-// sameBeginning keeps the words that begin as word does.
+// sameBeginning returns the words that begin as word does.
 func sameBeginning(word string, known []string) []string {
 	stem := min(len(word), 4)
 	if stem < 3 {
@@ -38,7 +38,7 @@ func sameBeginning(word string, known []string) []string {
 	return alike
 }
 
-// closest is the first of known at the least distance.
+// closest returns the first of known at the least distance.
 func closest(word string, known []string) (best string, distance int) {
 	distance = longestWord + 1
 	for _, candidate := range known {
@@ -49,7 +49,7 @@ func closest(word string, known []string) (best string, distance int) {
 	return best, distance
 }
 
-// longestWord bounds the work for words that are no words.
+// longestWord bounds the work: longer words are not compared.
 const longestWord = 40
 
 // editDistance counts the letters to insert, delete, change, or swap with their neighbour

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// sideRule says whether a trigger has a direction.
+// sideRule says whether a trigger takes a direction.
 type sideRule uint8
 
 const (
@@ -19,8 +19,8 @@ const (
 
 // unit is one row of the table of triggers.
 type unit struct {
-	name   string // the word before the number; for times and percentages only their name
-	plural string // after `every N`; empty where the number says it all or there is none
+	name   string // the word before the number; for times and percentages it is only a name
+	plural string // after `every N`; empty if there is none
 	bare   bool   // written without its name
 	none   bool   // has no number
 	sided  sideRule
@@ -55,7 +55,7 @@ var units = [...]unit{
 		syntax: "reply N", field: "when the meter begins to send its N-th answer, acknowledgements and the further frames of a long one not counted"},
 }
 
-// counted is the trigger's row; an unknown unit has an empty one.
+// counted returns the row of the trigger's unit; an empty one for an unknown unit.
 func (t Trigger) counted() unit {
 	if int(t.Unit) < len(units) {
 		return units[t.Unit]
@@ -63,7 +63,7 @@ func (t Trigger) counted() unit {
 	return unit{}
 }
 
-// moment names one moment in the words of the grammar.
+// moment returns one moment in the words of the grammar.
 func (u unit) moment(n uint64) string {
 	if u.bare {
 		return u.format(n)
@@ -71,7 +71,7 @@ func (u unit) moment(n uint64) string {
 	return u.name + " " + u.format(n)
 }
 
-// What a plan may say at most, so that nothing overflows on the way.
+// Limits of what a plan may say, so that nothing overflows.
 const (
 	maxCount = 1_000_000_000_000
 	maxTime  = 10_000 * time.Hour
@@ -136,7 +136,7 @@ func parseTimeNumber(s string) (uint64, error) {
 
 func formatTimeNumber(n uint64) string { return FormatTime(time.Duration(n)) }
 
-// parseTime takes zero too, but nothing negative.
+// parseTime reads a time of zero or more.
 func parseTime(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	switch {
@@ -150,8 +150,8 @@ func parseTime(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// FormatTime prints a time as plans have it, without the zeros that Duration.String adds:
-// 12m, not 12m0s.
+// FormatTime prints a time as plans have it, without the zeros that Duration.String adds: 12m
+// instead of 12m0s.
 func FormatTime(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -163,7 +163,7 @@ func FormatTime(d time.Duration) string {
 	return s
 }
 
-// parseAddress takes hexadecimal with 0x and decimal without.
+// parseAddress reads an address, hexadecimal with 0x and decimal without.
 func parseAddress(s string) (uint32, error) {
 	digits, base := s, 10
 	if hex, ok := strings.CutPrefix(s, "0x"); ok {
@@ -181,7 +181,7 @@ func parseAddress(s string) (uint32, error) {
 
 func formatAddress(n uint32) string { return fmt.Sprintf("0x%06x", n) }
 
-// parseRate keeps what a float64 can say exactly enough to print it back.
+// parseRate accepts only what a float64 holds exactly enough to be printed again.
 func parseRate(s string) (float64, error) {
 	r, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(r > 0 && r <= 1) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// clause is a part of a fault that can be wrong, for the parser to point at.
+// clause is a part of a fault that can be wrong, so that the parser can point at it.
 type clause uint8
 
 const (

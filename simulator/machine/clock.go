@@ -2,8 +2,8 @@ package machine
 
 import "time"
 
-// Clock is the time that a machine lives in outside the bench. Now may be called by
-// several goroutines at once.
+// Clock is the time of a machine outside the bench. Now may be called by several goroutines at
+// once.
 type Clock interface {
 	// Now is the time since the epoch; it never decreases.
 	Now() time.Duration
@@ -15,17 +15,17 @@ type Clock interface {
 type Timer interface {
 	// C delivers one value when the time has come.
 	C() <-chan time.Time
-	// Reset sets the timer to a time since the epoch; nothing of an earlier setting is
-	// delivered any more.
+	// Reset sets the timer to a time since the epoch. After that, nothing of an earlier setting
+	// is delivered.
 	Reset(at time.Duration)
 	// Stop ends the timer's use.
 	Stop()
 }
 
-// WallClock is the real time since the call.
+// WallClock is real time, counted from the call.
 func WallClock() Clock { return WallClockFrom(0) }
 
-// WallClockFrom is the real time, which goes on from now at the call.
+// WallClockFrom is real time, which is now at the call and goes on from there.
 func WallClockFrom(now time.Duration) Clock { return wallClock{start: time.Now().Add(-now)} }
 
 type wallClock struct{ start time.Time }

@@ -26,25 +26,27 @@ type Options struct {
 	// Clock gives the time; nil is the wall clock, zero at the call of Drive.
 	Clock Clock
 	// Step runs on the loop's goroutine after every turn (bytes received, a wake-up, a
-	// command) and before the bytes of that turn are written: what it puts on disk is
-	// there when the other end hears of it. Done ends the run once those bytes are out.
+	// command), before the bytes of that turn are written. So what it saves to disk is there
+	// when the other end hears of it. If it returns done, the run ends once those bytes are
+	// out.
 	Step func(now time.Duration) (done bool)
-	// Commands are run on the loop's goroutine, each a turn of its own. A closed channel
-	// is the same as none.
+	// Commands are run on the loop's goroutine, each in a turn of its own. A closed channel
+	// counts as none.
 	Commands <-chan func(now time.Duration)
 }
 
-// Drive runs m in real time over conn until Step says that it is done (nil), ctx ends
-// (its error) or the connection does (an error wrapping [ErrLineLost] and its cause).
+// Drive runs m in real time over conn. It returns nil when Step says that it is done, the error
+// of ctx when that ends, or an error that wraps [ErrLineLost] and its cause when the connection
+// ends.
 //
-// The calling goroutine owns the machine. Drive starts one more, which reads, and has
-// waited for it when it returns. It owns conn, which it always closes: that is what ends
-// a Read or Write that blocks. A Read that times out (os.ErrDeadlineExceeded, or no bytes
-// and no error) is no fault.
+// The calling goroutine owns the machine. Drive starts one more goroutine, which reads, and
+// waits for it before it returns. Drive owns conn and always closes it, which ends a Read or
+// Write that blocks. A Read that times out (os.ErrDeadlineExceeded, or no bytes and no error)
+// is no error.
 //
-// Bytes that arrived before the time of a wake-up are received before it, however late
-// the loop comes to either. The times that the machine is given are those at which it is
-// called, so they may be later than the one it asked for.
+// Bytes that arrived before the time of a wake-up are received before it, even if the loop is
+// late for both. The machine is given the time of the call, which may be later than the time
+// that it asked for.
 func Drive(ctx context.Context, m Machine, conn io.ReadWriteCloser, o Options) error {
 	if o.Clock == nil {
 		o.Clock = WallClock()
@@ -78,11 +80,11 @@ type arrival struct {
 	buffer []byte
 }
 
-// reader is the goroutine that reads: blocking calls end there, not in the loop.
+// reader is the goroutine that reads. Only it blocks in calls; the loop never does.
 type reader struct {
 	arrivals chan arrival
 	free     chan []byte
-	quit     chan struct{} // closed by the loop: nobody listens any more
+	quit     chan struct{} // closed by the loop when it no longer listens
 	done     chan struct{} // closed by the reader when it has ended
 }
 
@@ -138,10 +140,10 @@ type driver struct {
 	arrivals <-chan arrival
 	free     chan<- []byte
 	held     *arrival // arrived, not yet received
-	slot     arrival  // what held points to
+	slot     arrival  // the memory that held points to
 	out      []byte
-	// advanced is the wake-up last served. A machine that asks for none later than that
-	// must not shut out what has arrived.
+	// advanced is the last wake-up that was served. A machine that asks for none later must not
+	// keep arrived bytes out.
 	advanced time.Duration
 }
 
@@ -149,7 +151,7 @@ func (d *driver) run(ctx context.Context) error {
 	timer := d.options.Clock.Timer()
 	defer timer.Stop()
 
-	// What the machine wants to say unasked.
+	// What the machine wants to send first, before anything has arrived.
 	done, err := d.settle(d.options.Clock.Now())
 	for !done && err == nil {
 		if err = ctx.Err(); err != nil {
@@ -158,13 +160,13 @@ func (d *driver) run(ctx context.Context) error {
 		done, err = d.turn(ctx, timer)
 	}
 	if err != nil && ctx.Err() != nil {
-		// The connection failed because it was closed for the context's sake.
+		// The connection failed because it was closed when ctx ended.
 		return ctx.Err()
 	}
 	return err
 }
 
-// turn does the next thing there is to do, waiting for it if need be.
+// turn does the next thing that is to be done, and waits for it if necessary.
 func (d *driver) turn(ctx context.Context, timer Timer) (done bool, err error) {
 	d.poll()
 	at, wake := d.m.Next()
@@ -173,7 +175,7 @@ func (d *driver) turn(ctx context.Context, timer Timer) (done bool, err error) {
 	case d.held != nil && (!wake || d.held.at <= at || at <= d.advanced):
 		return d.receive(now)
 	case wake && at <= now:
-		// A machine that is always due must not shut out a command.
+		// A machine that is always due must not keep a command out.
 		select {
 		case command, ok := <-d.options.Commands:
 			return d.command(command, ok)
@@ -244,7 +246,7 @@ func (d *driver) command(command func(now time.Duration), open bool) (done bool,
 	return d.settle(now)
 }
 
-// settle ends a turn: events first, then the bytes.
+// settle ends a turn: first Step, then the bytes.
 func (d *driver) settle(now time.Duration) (done bool, err error) {
 	done = d.options.Step != nil && d.options.Step(now)
 	d.out = d.m.Transmit(d.out[:0])

@@ -1,6 +1,5 @@
-// Package machine is the contract between a protocol end (the virtual meter, the
-// upgrader) and whatever moves bytes and time for it: the bench in virtual time, or
-// Drive against the wall clock.
+// Package machine is the contract between a protocol end (the virtual meter, the upgrader) and
+// whatever moves bytes and time for it: the bench in virtual time, or Drive in real time.
 //
 // A machine is a plain value. It owns no goroutine, clock, file or socket: bytes and
 // time go in, bytes and the time of the next wake-up come out. The same sequence of
@@ -20,18 +19,18 @@ type Machine interface {
 	Receive(now time.Duration, p []byte)
 	// Advance tells the machine that the time it asked for has come.
 	Advance(now time.Duration)
-	// Next is the time at which Advance is wanted; ok is false when the machine
-	// waits for bytes alone.
+	// Next is the time at which Advance is wanted. ok is false when the machine only waits for
+	// bytes.
 	Next() (at time.Duration, ok bool)
 	// Transmit appends the bytes to send now to dst and forgets them.
 	Transmit(dst []byte) []byte
 }
 
-// Fingerprint identifies a state. Two states with equal fingerprints have the same
-// future, times aside: it is taken over times relative to now, never absolute ones.
+// Fingerprint identifies a state. Two states with equal fingerprints have the same future,
+// except that their clocks may differ: all times in it are relative to now.
 type Fingerprint [16]byte
 
-// FingerprintOf condenses an encoded state.
+// FingerprintOf hashes an encoded state.
 func FingerprintOf(state []byte) Fingerprint {
 	sum := sha256.Sum256(state)
 	return Fingerprint(sum[:16])

@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// Line is what one line of a declaration did in a walk that was recorded.
+// Line is what one line of a declaration did in a recorded walk.
 type Line struct {
-	// Calls are the program counters that led to it, for runtime.CallersFrames. The first
-	// ones are of this package.
+	// Calls are the program counters that led to the line, for runtime.CallersFrames. The first
+	// ones are in this package.
 	Calls []uintptr
 	// Start is where its bytes begin in the fingerprint; they end where the next line's do.
 	Start int
-	// Needed: it gives a copy memory of its own, and there was some; or it cannot be left out,
-	// since others stand within it.
+	// Needed says that the line is known to be needed: it gave a copy memory of its own, or
+	// other lines stand inside it.
 	Needed bool
 }
 
-// Recording is Fingerprinting with a record of which line took which bytes, for tests that ask
-// whether each line is needed (see machinetest).
+// Recording is Fingerprinting that also records which line wrote which bytes. Tests use it to
+// find out whether each line is needed (see machinetest).
 func Recording(now time.Duration, lines *[]Line) State { return State{now: now, lines: lines} }
 
 // maxCalls bounds how deep declarations call each other.
 const maxCalls = 32
 
-// mark records the line that is at work.
+// mark records the line that is running.
 func (w *State) mark(needed bool) {
 	if w.lines == nil {
 		return

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// State is a walk over all that a machine is made of, for one of four ends: to copy it, to
-// tell its state from others (a fingerprint), to save it to a file, and to load it from there.
-// A type declares its fields once, one line each, and the same lines serve all ends:
+// State is a walk over all fields of a machine for one of four purposes: to copy it, to make
+// its fingerprint, to save it to a file, or to load it from there. A type declares its fields
+// once, one line each, and the same lines serve all four:
 //
 //	func (t *timer) declare(w *machine.State, spent *timer) {
 //		w.Bool(t.armed)
@@ -27,13 +27,13 @@ import (
 //		return w.Result()
 //	}
 //
-// When a machine is copied, the copy has been assigned already, and plain fields are right by
-// that: their lines do nothing. Lines of slices give the copy memory of its own, that of spent,
-// the value that stood in its place before. A fingerprint takes what decides the machine's
-// future, with times relative to now: a field that plays no part in a state is left out of it
-// there, and a field that never does has no line.
+// Copying: the copy has been assigned already, so plain fields are right and their lines do
+// nothing. The lines of slices give the copy memory of its own, taken from spent, the value
+// that stood in the copy's place before. Fingerprint: it holds what decides the machine's
+// future, with times relative to now. A field that does not matter in some states is left out
+// in those; a field that never matters has no line.
 //
-// Whether a line is missing is for package machinetest to find.
+// Package machinetest finds missing lines.
 type State struct {
 	end end
 	dst []byte // fingerprinting, saving: the result
@@ -58,16 +58,16 @@ func Fingerprinting(dst []byte, now time.Duration) State {
 	return State{end: fingerprinting, dst: dst, now: now}
 }
 
-// Copying walks over a copy that was assigned, to give it memory of its own.
+// Copying walks over a copy that was just assigned, to give it memory of its own.
 func Copying() State { return State{end: copying} }
 
-// Saving walks to append what outlives the process to dst.
+// Saving walks to append to dst what outlives the process.
 func Saving(dst []byte) State { return State{end: saving, dst: dst} }
 
 // Loading walks to read what Saving wrote. See Err and Rest.
 func Loading(src []byte) State { return State{end: loading, src: src} }
 
-// Copies reports that the machine is a copy that was assigned.
+// Copies reports that the walk is over a copy that was just assigned.
 func (w *State) Copies() bool { return w.end == copying }
 
 // Saves reports that the walk saves or loads.
@@ -79,19 +79,19 @@ func (w *State) Loads() bool { return w.end == loading }
 // Now is the time that a fingerprint is relative to.
 func (w *State) Now() time.Duration { return w.now }
 
-// Result is what was appended.
+// Result returns what was appended.
 func (w *State) Result() []byte { return w.dst }
 
-// Rest are the bytes that loading has not used.
+// Rest returns the bytes that loading has not used.
 func (w *State) Rest() []byte { return w.src }
 
 // ErrShort says that what is loaded ends too early.
 var ErrShort = errors.New("cut short")
 
-// Err is why loading failed: the first reason.
+// Err returns the first reason why loading failed.
 func (w *State) Err() error { return w.err }
 
-// Fail ends loading for a reason.
+// Fail ends loading with an error.
 func (w *State) Fail(err error) {
 	if w.err == nil {
 		w.err = err
@@ -99,7 +99,7 @@ func (w *State) Fail(err error) {
 	w.src = nil
 }
 
-// Uint is a number, a kind or a state.
+// Uint declares a number, a kind or a state.
 func (w *State) Uint(n uint64) {
 	if w.end == fingerprinting {
 		w.mark(false)
@@ -107,7 +107,7 @@ func (w *State) Uint(n uint64) {
 	}
 }
 
-// Int is a number that may be negative.
+// Int declares a number that may be negative.
 func (w *State) Int(n int) {
 	if w.end == fingerprinting {
 		w.mark(false)
@@ -115,7 +115,7 @@ func (w *State) Int(n int) {
 	}
 }
 
-// Bool is a truth value.
+// Bool declares a truth value.
 func (w *State) Bool(b bool) {
 	if w.end != fingerprinting {
 		return
@@ -128,18 +128,17 @@ func (w *State) Bool(b bool) {
 	}
 }
 
-// Has declares a truth value on which it depends whether the fields that follow play a part,
-// and gives it back.
+// Has declares a truth value that decides whether the fields after it matter, and returns it.
 func (w *State) Has(b bool) bool {
 	w.mark(true)
 	w.Bool(b)
 	return b
 }
 
-// Float is a number with a fraction.
+// Float declares a number with a fraction.
 func (w *State) Float(f float64) { w.Uint(math.Float64bits(f)) }
 
-// Text is a text, with its length.
+// Text declares a text with its length.
 func (w *State) Text(s string) {
 	if w.end == fingerprinting {
 		w.mark(false)
@@ -147,8 +146,8 @@ func (w *State) Text(s string) {
 	}
 }
 
-// Deadline is a time in the future, relative to now. Where it has no meaning (ok is false) it
-// is left out.
+// Deadline declares a time in the future, relative to now. It is left out when ok is false,
+// because then it has no meaning.
 func (w *State) Deadline(at time.Duration, ok bool) {
 	if w.end != fingerprinting {
 		return
@@ -161,7 +160,7 @@ func (w *State) Deadline(at time.Duration, ok bool) {
 	w.dst = binary.AppendVarint(append(w.dst, 1), int64(at-w.now))
 }
 
-// Bytes are bytes with their length. A copy has them in the memory of spent.
+// Bytes declares bytes with their length. A copy keeps them in the memory of spent.
 func (w *State) Bytes(p *[]byte, spent []byte) {
 	switch w.end {
 	case copying:
@@ -172,7 +171,7 @@ func (w *State) Bytes(p *[]byte, spent []byte) {
 	}
 }
 
-// Scratch is memory whose content plays no part. A copy has that of spent.
+// Scratch declares memory whose content does not matter. A copy uses that of spent.
 func (w *State) Scratch(p *[]byte, spent []byte) {
 	w.mark(cap(*p) > 0)
 	if w.end == copying {
@@ -180,8 +179,8 @@ func (w *State) Scratch(p *[]byte, spent []byte) {
 	}
 }
 
-// Slice gives a copy elements of its own, in the memory of spent. What they are is for lines
-// of their own.
+// Slice gives a copy elements of its own, in the memory of spent. The elements themselves need
+// lines of their own.
 func Slice[T any](w *State, p *[]T, spent []T) {
 	w.mark(cap(*p) > 0)
 	if w.end == copying {
@@ -189,7 +188,7 @@ func Slice[T any](w *State, p *[]T, spent []T) {
 	}
 }
 
-// Clip keeps a copy from appending to a slice that it shares with the original.
+// Clip keeps a copy from appending in the memory of a slice that it shares with the original.
 func Clip[T any](w *State, p *[]T) {
 	w.mark(cap(*p) > 0)
 	if w.end == copying {
@@ -197,7 +196,7 @@ func Clip[T any](w *State, p *[]T) {
 	}
 }
 
-// Each declares the elements of a list, and how many they are.
+// Each declares the number of elements of a list and each element.
 func Each[T any](w *State, list []T, one func(*T)) {
 	if w.end != fingerprinting {
 		return
@@ -209,7 +208,7 @@ func Each[T any](w *State, list []T, one func(*T)) {
 	}
 }
 
-// Some declares those elements of a list that play a part.
+// Some declares those elements of a list that matter.
 func Some[T any](w *State, list []T, plays func(*T) bool, one func(i int, v *T)) {
 	if w.end != fingerprinting {
 		return
@@ -224,10 +223,9 @@ func Some[T any](w *State, list []T, plays func(*T) bool, one func(i int, v *T))
 	w.Bool(false)
 }
 
-// Saved lines stand in a file as well: their layout is for ever. A fingerprint has the same
-// bytes.
+// Lines that are saved: their layout in files never changes. A fingerprint has the same bytes.
 
-// SavedUint32 is a number of four bytes, big-endian.
+// SavedUint32 declares a number of four bytes, big-endian.
 func SavedUint32[T ~uint32 | ~int](w *State, n *T) {
 	switch w.end {
 	case fingerprinting, saving:
@@ -240,7 +238,7 @@ func SavedUint32[T ~uint32 | ~int](w *State, n *T) {
 	}
 }
 
-// SavedUint64 is a number of eight bytes, big-endian.
+// SavedUint64 declares a number of eight bytes, big-endian.
 func SavedUint64[T ~uint64 | ~int64](w *State, n *T) {
 	switch w.end {
 	case fingerprinting, saving:
@@ -253,7 +251,7 @@ func SavedUint64[T ~uint64 | ~int64](w *State, n *T) {
 	}
 }
 
-// SavedFloat is a number with a fraction: its IEEE 754 bits, eight bytes, big-endian.
+// SavedFloat declares a number with a fraction: its IEEE 754 bits, eight bytes, big-endian.
 func (w *State) SavedFloat(f *float64) {
 	bits := math.Float64bits(*f)
 	SavedUint64(w, &bits)
@@ -262,8 +260,8 @@ func (w *State) SavedFloat(f *float64) {
 	}
 }
 
-// SavedEach are the elements of a list of no more than limit, and how many they are: four
-// bytes. A list that is loaded has none of its memory before it is known that it may.
+// SavedEach declares a list: the number of elements (four bytes), then each. When loading, no
+// memory is taken before the number is known to be within limit.
 func SavedEach[T any](w *State, list *[]T, limit int, one func(*T)) {
 	w.mark(true)
 	n := uint32(len(*list))
@@ -280,7 +278,7 @@ func SavedEach[T any](w *State, list *[]T, limit int, one func(*T)) {
 	}
 }
 
-// SavedCode is one byte.
+// SavedCode declares one byte.
 func (w *State) SavedCode(c *byte) {
 	switch w.end {
 	case fingerprinting, saving:
@@ -293,7 +291,7 @@ func (w *State) SavedCode(c *byte) {
 	}
 }
 
-// Saved is a value with a codec of its own. Parse tells how many bytes it took.
+// Saved declares a value with a codec of its own. parse returns how many bytes it took.
 func Saved[T any](w *State, v *T, encode func(dst []byte, v T) []byte, parse func(b []byte) (T, int, error)) {
 	switch w.end {
 	case fingerprinting, saving:

@@ -7,8 +7,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// The numbers of an exception are not known; only the words Invalid Password are.
-// Assumption: all others.
+// Assumption: the numbers of all exceptions, and all words but "Invalid Password".
 const (
 	exceptionHandle   = 5
 	exceptionMethod   = 6
@@ -21,8 +20,8 @@ const (
 // maxResult is how many bytes of values fit a reply.
 const maxResult = ion.MaxMessage - 64
 
-// runProgram carries out an ION program. The loader knows none: it keeps silent, as does
-// the application on what it cannot read.
+// runProgram carries out an ION program. It does not answer what it cannot read. The loader
+// runs no programs and never answers them.
 func (m *Meter) runProgram(now time.Duration, p *ion.Packet) {
 	if m.state != Application || !p.Request {
 		return
@@ -40,8 +39,8 @@ func (m *Meter) runProgram(now time.Duration, p *ion.Packet) {
 	m.answerResult(now, p, &result)
 }
 
-// caller is what the credential of a request entitles to: reading needs none, but a wrong
-// one is an error, also on a read.
+// caller is what the credential of a request allows. Reading needs none, but a wrong one is an
+// error even for a read.
 type caller struct{ refused, allowed bool }
 
 func (m *Meter) answerResult(now time.Duration, p *ion.Packet, result *ion.Result) {
@@ -89,7 +88,7 @@ func (m *Meter) readRegister(now time.Duration, h ion.Handle) ion.Value {
 	return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
 }
 
-// register is the value of a register now.
+// register returns the present value of a register.
 func (m *Meter) register(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	for i := range m.cfg.Registers {
 		if m.cfg.Registers[i].Handle == h {
@@ -131,12 +130,12 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	return ion.Value{}, false
 }
 
-// quantityCount is the number of real-time values: voltages, currents, kW and kVAR of
-// three phases with their averages or totals, in the order of their handles.
+// quantityCount is the number of real-time values: voltages, currents, kW and kVAR of three
+// phases with their averages or totals, in the order of their handles.
 const quantityCount = 20
 
-// measure is what the meter measures now: a quiet three-phase circuit whose voltage
-// wanders by two volts in the course of ten minutes.
+// measure returns what the meter measures now: a quiet three-phase circuit whose voltage moves
+// by two volts within ten minutes.
 //
 // Assumption: the circuit.
 func (m *Meter) measure(now time.Duration) [quantityCount]float32 {
@@ -155,8 +154,8 @@ func (m *Meter) measure(now time.Duration) [quantityCount]float32 {
 	}
 }
 
-// writeRegister changes a setting. It needs the password, as all configuration of the
-// family does; what a setting does not accept leaves it as it was.
+// writeRegister changes a setting. It needs the password, as all configuration of the family
+// does. A value that the setting cannot have changes nothing.
 func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.Value {
 	switch {
 	case !by.allowed:
@@ -182,7 +181,7 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 	return ion.BoolValue(true)
 }
 
-// keepSetting puts a value that was checked into the memory.
+// keepSetting stores a value that has been checked.
 func (m *Meter) keepSetting(now time.Duration, index int, v ion.Value) {
 	m.memory.settings.Values[index] = v
 	if ion.SettingTable()[index].Group == ion.Energy {
@@ -190,7 +189,7 @@ func (m *Meter) keepSetting(now time.Duration, index int, v ion.Value) {
 	}
 }
 
-// writeEnergy makes a reading go on from v.
+// writeEnergy sets a reading, which goes on from v.
 func (m *Meter) writeEnergy(now time.Duration, index int, v ion.Value) {
 	m.stopApplication(now)
 	for n, i := range energyIndexes() {
@@ -210,8 +209,8 @@ func (m *Meter) writeTemplate(v ion.Value) ion.Value {
 
 const maxTemplateName = 80
 
-// setClock takes a time sync; nobody answers one. A meter with a password wants it, as
-// clients of real meters found; the factory-set one may be left out.
+// setClock takes a time sync, which is never answered. A meter with a password requires it, as
+// clients of real meters found; the factory password may be left out.
 func (m *Meter) setClock(now time.Duration, p *ion.Packet) {
 	open := m.password.Opens(ion.NumericCredential(0, 0)) && !p.HasCredential
 	if m.state != Application || len(p.Body) != 4 || !open && !p.Credential.Opens(m.password) {
@@ -224,10 +223,10 @@ func (m *Meter) setClock(now time.Duration, p *ion.Packet) {
 // position is where the next entry of the event log goes.
 func (m *memory) position() uint32 { return m.dropped + uint32(len(m.events)) }
 
-// maxRecords is how many entries one reply gives; the reader asks on from there.
+// maxRecords is how many entries one reply holds; the reader asks for the rest.
 const maxRecords = 60
 
-// readEventLog gives the entries of a range, its end included.
+// readEventLog returns the entries of a range, its end included.
 func (m *Meter) readEventLog(args []ion.Value) ion.Value {
 	if len(args) != 1 || args[0].Kind != ion.KindRange {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Range")
@@ -245,8 +244,8 @@ func (m *Meter) readEventLog(args []ion.Value) ion.Value {
 	return ion.LogValue(records...)
 }
 
-// eventPriority is that of the group Warning, which all events of the meter itself
-// belong to (documented).
+// eventPriority is the priority of the group Warning (documented), to which all events of the
+// meter itself belong.
 const eventPriority = 30
 
 func (m *Meter) eventValue(e LogEntry) ion.Value {

@@ -8,9 +8,9 @@ const (
 	ArticleUnitID       = 105
 )
 
-// FactoryPassword is what the password is set to when the meter is new.
+// FactoryPassword is the password of a new meter.
 const FactoryPassword = "0"
 
-// OldVersion is the firmware version that a meter runs which is to be upgraded: the one before
-// the article's V283.
+// OldVersion is the firmware version that a meter runs before its upgrade: the one before the
+// article's V283.
 const OldVersion = "V282"

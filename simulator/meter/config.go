@@ -23,7 +23,7 @@ const (
 // String is the model's name as its device type register gives it.
 func (m Model) String() string { return strconv.Itoa(int(m)) }
 
-// Models are those of the family.
+// Models returns the models of the family.
 func Models() []Model { return []Model{ION7300, ION7330, ION7350} }
 
 // ParseModel reads a model's number.
@@ -36,7 +36,7 @@ func ParseModel(text string) (Model, error) {
 	return 0, fmt.Errorf("unknown model %q: use 7300, 7330 or 7350", text)
 }
 
-// Features is where the models differ.
+// Features are the differences between the models.
 type Features struct {
 	SamplesPerCycle int
 	Harmonics       int
@@ -56,8 +56,8 @@ func (m Model) Features() Features {
 	}
 }
 
-// String is what the options register says.
-// Assumption: its words; the handle is documented, its value is not.
+// String returns the text of the options register.
+// Assumption: the text; only the handle is documented.
 func (f Features) String() string {
 	s := fmt.Sprintf("%d samples/cycle, harmonics to %d", f.SamplesPerCycle, f.Harmonics)
 	if f.LogMemoryKB > 0 {
@@ -69,14 +69,14 @@ func (f Features) String() string {
 	return s
 }
 
-// Firmware is an image as it comes from a .UPG file.
+// Firmware is an image as a .UPG file holds it.
 type Firmware struct {
 	Revision string    // "7350V283"
 	Dated    time.Time // build time
 	Image    []byte
 }
 
-// Timing is how long the meter takes. Scale compresses it for runs against a wall clock.
+// Timing is how long the meter takes. Scale shortens it for runs in real time.
 type Timing struct {
 	// RTSDelay passes between a received frame and the answer to it.
 	// Assumption: 10 ms; the family's documents give no figure for the 73xx.
@@ -87,15 +87,15 @@ type Timing struct {
 	// LoaderStart passes between the answer to ENTER and the loader's first answer.
 	// Assumption: 1 s.
 	LoaderStart time.Duration
-	// FactoryInitialize is what the first boot of a new image takes on top.
+	// FactoryInitialize is what the first boot of a new image takes in addition.
 	// Assumption: 5 s.
 	FactoryInitialize time.Duration
-	// VerifyByte is what the loader takes to check one byte of the image.
+	// VerifyByte is how long the loader takes to check one byte of the image.
 	// Assumption: 1 µs.
 	VerifyByte time.Duration
 }
 
-// DefaultTiming is that of the virtual meter.
+// DefaultTiming is the timing of the virtual meter.
 func DefaultTiming() Timing {
 	return Timing{
 		RTSDelay:          10 * time.Millisecond,
@@ -106,7 +106,7 @@ func DefaultTiming() Timing {
 	}
 }
 
-// Scale divides every time by n; 0 makes them all nothing.
+// Scale divides every time by n. 0 makes every time 0.
 func (t Timing) Scale(n int) Timing {
 	return Timing{
 		RTSDelay:          scale(t.RTSDelay, n),
@@ -117,7 +117,7 @@ func (t Timing) Scale(n int) Timing {
 	}
 }
 
-// ScaleGeometry divides the chip's times by n; 0 makes them nothing.
+// ScaleGeometry divides the chip's times by n. 0 makes them 0.
 func ScaleGeometry(g flash.Geometry, n int) flash.Geometry {
 	g.EraseTime, g.ByteProgramTime = scale(g.EraseTime, n), scale(g.ByteProgramTime, n)
 	return g
@@ -145,13 +145,13 @@ type Config struct {
 	// to six characters with a letter among them. Factory-set to 0, as documented.
 	Password string
 	Epoch    time.Time // the calendar time of now = 0
-	Firmware Firmware  // what runs at first; its revision must begin with the model
-	// Settings is what a person has set up; nil for the factory template's.
+	Firmware Firmware  // runs at first; its revision must begin with the model
+	// Settings are what a person has set up; nil for those of the factory template.
 	Settings  *ion.Settings
 	Registers []RegisterValue // further registers, or other values for the meter's own
 	Timing    Timing
 	Geometry  flash.Geometry
-	Seed      uint64 // of what a power loss leaves in a torn flash operation
+	Seed      uint64 // draws what a power loss leaves in a torn flash operation
 	// Defect is a bug that is planted into the meter, for tests of tests alone; nil in every
 	// meter that anybody is to rely on.
 	Defect *Defect
@@ -169,10 +169,10 @@ func (c *Config) imageBase() uint32 { return uint32((c.recordSector() + 1) * c.G
 
 func (c *Config) capacity() uint32 { return uint32(c.Geometry.Bytes()) - c.imageBase() }
 
-// loaderVersion is what the loader says of itself.
+// loaderVersion is the version that the loader reports.
 const loaderVersion = 0x0103
 
-// ErrConfig is what every refusal of a configuration wraps.
+// ErrConfig is wrapped by every error of New.
 var ErrConfig = errors.New("no such meter")
 
 func (c *Config) validate() error {

@@ -8,26 +8,26 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// job is work on the chip that takes time: perhaps a wait, then flash operations one
-// after another. Operations are carried out when their time is over; what stands between
-// two wake-ups is caught up with before anything else happens, so that a power loss finds
-// exactly the operations done that had time to be.
+// job is work on the chip that takes time: perhaps a wait, then one flash operation after
+// another. An operation is carried out when its time is over. Operations that ended between two
+// wake-ups are carried out before anything else happens, so that a power loss finds exactly
+// those done that had the time.
 type job struct {
 	kind  jobKind
 	ops   int           // flash operations still to do
 	start time.Duration // when the next operation begins, or the job ends
-	took  time.Duration // what the next operation takes
+	took  time.Duration // how long the next operation takes
 
 	data    []byte // program: the block
 	address uint32
 	sector  int // erase
 
-	answer answer      // whom to tell, and of what
-	crc    uint32      // verify: of what the flash holds
-	record imageRecord // verify: to be written when the image is good
-	failed ion.Status  // OK while all went well
+	answer answer      // the reply to send at the end
+	crc    uint32      // verify: CRC-32 of what the flash holds
+	record imageRecord // verify: written if the image is good
+	failed ion.Status  // OK as long as nothing has failed
 
-	abandoned bool // by a firmware that hangs or restarts: the chip completes its operation, and that is all
+	abandoned bool // the firmware hangs or restarts: the chip completes its operation, and nothing follows
 }
 
 type jobKind uint8
@@ -40,7 +40,7 @@ const (
 	initializeJob
 )
 
-// answer is what a reply needs of its request.
+// answer is what a reply must know of its request.
 type answer struct {
 	id       uint16
 	to       ion.Address
@@ -49,8 +49,8 @@ type answer struct {
 
 func (j *job) busy() bool { return j.kind != noJob }
 
-// OpsBegun counts the flash operations that have begun, or whose work has: those of a block
-// are carried out when all of their time is over.
+// OpsBegun counts the flash operations that have begun. Those of a block are carried out
+// together, so it also counts the ones whose time has begun.
 func (m *Meter) OpsBegun() uint64 {
 	switch {
 	case !m.job.busy():
@@ -61,36 +61,36 @@ func (m *Meter) OpsBegun() uint64 {
 	return m.chip.Ops() + uint64(m.job.ops)
 }
 
-// flashCut is a power loss at a flash operation.
+// flashCut is a power loss that waits for a flash operation.
 type flashCut struct {
 	op    uint64
 	phase flash.Phase
 	dip   bool // a brown-out
 }
 
-// CutFlash makes the power fail at flash operation op, counted from the first of the
-// chip's life: before it, inside it (a program stops after tornBytes bytes, half of them
-// when negative) or right after it. There is one such trap; op 0 takes it away.
+// CutFlash makes the power fail at flash operation op, counted over the chip's life: before it,
+// inside it (after tornBytes bytes of a program; half of them if negative) or right after it.
+// There is one such trap; op 0 removes it.
 func (m *Meter) CutFlash(op uint64, phase flash.Phase, seed uint64, tornBytes int) {
 	m.cut = flashCut{op: op, phase: phase}
 	m.chip.CutAt(op, phase, seed, tornBytes)
 }
 
-// DipFlash is CutFlash with a brown-out in place of the power loss. It is the same trap.
+// DipFlash is CutFlash with a brown-out instead of a power loss. It sets the same trap.
 func (m *Meter) DipFlash(op uint64, phase flash.Phase, seed uint64, tornBytes int) {
 	m.CutFlash(op, phase, seed, tornBytes)
 	m.cut.dip = true
 }
 
-// flashWatch is a flash operation that somebody wants to be told of.
+// flashWatch is a flash operation that somebody waits for.
 type flashWatch struct {
 	op     uint64 // 0: none
 	before bool   // when it begins, not when it is over
 }
 
 // WatchFlash asks for an EventFlashOp when operation op begins (before) or is over; op 0
-// asks for none. The meter does nothing more before the next Advance, for which it asks at
-// once, so that another operation of the same instant can be waited for.
+// removes the watch. After the event the meter does nothing more until the next Advance, which
+// it asks for at once, so that another operation of the same instant can be watched.
 func (m *Meter) WatchFlash(op uint64, before bool) {
 	m.watch = flashWatch{op: op, before: before}
 }
@@ -103,7 +103,7 @@ func (m *Meter) startJob(now time.Duration, j job, wait time.Duration) {
 	m.runJob(now)
 }
 
-// opTime is what the next operation of the job takes.
+// opTime is how long the next operation of the job takes.
 func (m *Meter) opTime() time.Duration {
 	if m.job.ops == 0 {
 		return 0
@@ -124,13 +124,13 @@ func (m *Meter) programTime(bytes int) time.Duration {
 	return time.Duration(bytes) * m.cfg.Geometry.ByteProgramTime
 }
 
-// chunk is how many bytes the next operation programs: up to the next boundary of what
-// the chip takes at once.
+// chunk is how many bytes the next operation programs: up to the next boundary of
+// flash.MaxProgram.
 func (m *Meter) chunk() int {
 	return min(flash.MaxProgram-int(m.job.address)%flash.MaxProgram, len(m.job.data))
 }
 
-// due is when the next operation is over, or struck by the trap, or the job ends.
+// due is when the next operation is over, when the trap strikes it, or when the job ends.
 func (m *Meter) due() time.Duration {
 	j := &m.job
 	if j.ops == 0 {
@@ -150,8 +150,8 @@ func (m *Meter) due() time.Duration {
 	return j.start + j.took
 }
 
-// jobWake is when the job wants to be looked at: after each sector, so that progress can
-// be seen; at the end of a block; and at the trap, when it lies inside.
+// jobWake is when the job needs attention: after each sector, so that progress is visible; at
+// the end of a block; at a trap or watch inside the job.
 func (m *Meter) jobWake() time.Duration {
 	j := &m.job
 	if j.kind == programJob && !j.abandoned && !m.cutInside() {
@@ -160,15 +160,15 @@ func (m *Meter) jobWake() time.Duration {
 	return m.due()
 }
 
-// cutInside reports that an operation of the job is waited for.
+// cutInside reports that a trap or watch waits for an operation of this job.
 func (m *Meter) cutInside() bool {
 	done, end := m.chip.Ops(), m.chip.Ops()+uint64(m.job.ops)
 	op, ok := m.chip.NextCut()
 	return ok && op <= end || m.watch.op > done && m.watch.op <= end
 }
 
-// runJob carries out what is due by now, up to the operation that is watched for. It
-// reports whether it came to the end.
+// runJob carries out what is due by now, up to the watched operation. It reports whether the
+// job has ended.
 func (m *Meter) runJob(now time.Duration) (done bool) {
 	watch := m.watch
 	for m.job.busy() && m.watch == watch {
@@ -177,7 +177,7 @@ func (m *Meter) runJob(now time.Duration) (done bool) {
 		case at > now:
 			return true
 		case m.job.ops == 0:
-			m.finishJob(at) // another job may begin with it, and come to the watch
+			m.finishJob(at) // may begin another job, which may reach the watch
 		case watch.before && watch.op == m.chip.Ops()+1:
 			m.tellWatcher(at)
 		default:
@@ -188,7 +188,7 @@ func (m *Meter) runJob(now time.Duration) (done bool) {
 	return m.watch == watch
 }
 
-// tellWatcherAfter an operation, that it is over.
+// tellWatcherAfter reports that the watched operation is over.
 func (m *Meter) tellWatcherAfter(at time.Duration) {
 	if m.watch.op > 0 && m.watch.op == m.chip.Ops() {
 		m.tellWatcher(at)
@@ -204,7 +204,7 @@ func (m *Meter) tellWatcher(at time.Duration) {
 	m.watch = flashWatch{}
 }
 
-// operate carries out the next operation, which is over at the time given.
+// operate carries out the next operation, which is over at the given time.
 func (m *Meter) operate(at time.Duration) {
 	err := m.perform(at)
 	if errors.Is(err, flash.ErrPowerCut) {
@@ -275,9 +275,9 @@ func (m *Meter) tearJob(now time.Duration) {
 	seed := m.cfg.Seed ^ uint64(j.address) ^ uint64(j.sector)
 	part := float64(now-j.start) / float64(j.took)
 	if j.kind == initializeJob {
-		m.rules.initialize(m, now) // the mark comes after them
+		m.rules.initialize(m, now) // the mark in the flash comes after the settings, so it is not written
 	}
-	// The power is going: what the chip has to say of it reaches nobody.
+	// The power is going, so nobody hears the chip's error.
 	if address, p := m.nextProgram(); p != nil {
 		_ = m.chip.TearProgram(address, p, int(part*float64(len(p))), seed)
 	} else {
@@ -286,8 +286,8 @@ func (m *Meter) tearJob(now time.Duration) {
 	m.tellWatcherAfter(now)
 }
 
-// nextProgram is what the next operation of the job programs, and where; nothing if it is
-// an erase.
+// nextProgram returns what the next operation of the job programs, and where; nil if it is an
+// erase.
 func (m *Meter) nextProgram() (address uint32, p []byte) {
 	j := &m.job
 	switch j.kind {
@@ -304,12 +304,12 @@ func (m *Meter) nextProgram() (address uint32, p []byte) {
 // FlashOp is an operation of the flash chip.
 type FlashOp struct {
 	Erases  bool
-	Sector  int    // that is erased
-	Address uint32 // of the first byte that is programmed
+	Sector  int    // the sector that is erased
+	Address uint32 // address of the first byte that is programmed
 }
 
-// NextFlashOp is the operation that the meter has under way on its chip, or begins next; ok
-// is false when it has none to do.
+// NextFlashOp returns the operation that the chip is doing or does next. ok is false when there
+// is none.
 func (m *Meter) NextFlashOp() (op FlashOp, ok bool) {
 	if !m.job.busy() || m.job.ops == 0 {
 		return FlashOp{}, false
@@ -320,7 +320,7 @@ func (m *Meter) NextFlashOp() (op FlashOp, ok bool) {
 	return FlashOp{Erases: true, Sector: m.job.sector}, true
 }
 
-// finishJob is what follows the last operation.
+// finishJob does what follows the last operation.
 func (m *Meter) finishJob(at time.Duration) {
 	j := m.job
 	m.job = job{}
@@ -340,8 +340,8 @@ func (m *Meter) finishJob(at time.Duration) {
 	m.takeWaiting(at)
 }
 
-// takeWaiting turns to a message that came while the chip was busy. Its sender has given
-// up on the answer before, so that one is dropped.
+// takeWaiting handles a message that came while the chip was busy. By sending it, the host gave
+// up on the answer before, which is dropped.
 func (m *Meter) takeWaiting(at time.Duration) {
 	if len(m.waiting) == 0 {
 		return

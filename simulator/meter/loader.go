@@ -8,18 +8,17 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// loader is what the loader knows; a restart forgets it.
+// loader is the working state of the loader. A restart clears it.
 type loader struct {
 	cleared  bool   // the flash was cleared since the last power-on
-	clearID  uint16 // of the CLEAR that began it: the same one again is no new order
+	clearID  uint16 // message id of the CLEAR that began; the same id again is a repetition
 	begun    bool   // clearID means something
-	next     uint32 // sequence number of the block that is wanted, from 1
-	lastAddr uint32 // of the block accepted last
+	next     uint32 // sequence number of the block that is expected, from 1
+	lastAddr uint32 // address of the last accepted block
 	failed   int    // sector whose erase failed; 0 for none
 }
 
-// serveDownload answers a request of the download service (package ion tells the whole
-// of it).
+// serveDownload answers a request of the download service, which package ion specifies.
 func (m *Meter) serveDownload(now time.Duration, p *ion.Packet) {
 	var r ion.DownloadRequest
 	if !p.Request || ion.ParseDownloadRequest(p.Body, &r) != nil {
@@ -58,8 +57,8 @@ func (m *Meter) serveLoader(now time.Duration, to answer, r *ion.DownloadRequest
 	}
 }
 
-// answerDownload answers, unless the chip's work took so long that the host has begun
-// another message meanwhile: it waits for an acknowledgement then, and not for this.
+// answerDownload sends an answer, unless the host has begun another message while the chip
+// worked: then it waits for an acknowledgement, and no longer for this answer.
 func (m *Meter) answerDownload(now time.Duration, to answer, r *ion.DownloadReply) {
 	if m.assembler.Partial() {
 		return
@@ -102,8 +101,8 @@ func (m *Meter) loaderState() ion.LoaderState {
 	}
 }
 
-// serveEnter: the application hands over to the loader once its answer is out; the loader
-// says that it is there already.
+// serveEnter hands over to the loader once the answer is out. The loader itself answers that it
+// is there already.
 func (m *Meter) serveEnter(now time.Duration, to answer, r *ion.DownloadRequest) {
 	reply := ion.DownloadReply{Op: ion.OpEnter, Already: m.state.Loader()}
 	switch {
@@ -112,16 +111,16 @@ func (m *Meter) serveEnter(now time.Duration, to answer, r *ion.DownloadRequest)
 	case r.Length == 0 || r.Length > m.cfg.capacity():
 		reply.Status = ion.StatusOutOfRange
 	case reply.Already:
-		m.loader.begun, m.loader.clearID = false, 0 // a client begins: its clear is a new order, whatever its id
+		m.loader.begun, m.loader.clearID = false, 0 // a new client begins, so its clear is a new order, whatever its id
 	default:
 		m.restart = intoLoader
 	}
 	m.answerDownload(now, to, &reply)
 }
 
-// serveClear begins to erase, or says how far that is. The same message again, or an
-// order while the erase runs, begins nothing anew: a duplicate that the line made must
-// never wipe out blocks that came after it.
+// serveClear begins to erase, or reports how far the erase is. The same message again, or an
+// order while the erase runs, starts nothing: a duplicate made by the line must never erase
+// blocks that came after it.
 func (m *Meter) serveClear(now time.Duration, to answer, r *ion.DownloadRequest) {
 	if r.Begin && !m.rules.clearedFor(m, to.id) && m.state != Erasing {
 		m.startErase(now, to)
@@ -140,7 +139,7 @@ func (m *Meter) serveClear(now time.Duration, to answer, r *ion.DownloadRequest)
 	}
 }
 
-// startErase takes the sector of the record first: from then on there is no image.
+// startErase erases the sector of the record first: from then on there is no image.
 func (m *Meter) startErase(now time.Duration, to answer) {
 	m.loader = loader{clearID: to.id, begun: true}
 	m.setState(now, Erasing)
@@ -181,8 +180,8 @@ func (m *Meter) programmed(sequence uint32) bool { return sequence+1 == m.loader
 // cleared reports whether the flash is ready to take the block.
 func (m *Meter) cleared(uint32) bool { return m.loader.cleared }
 
-// checkBlock is what the loader has against a block; the block accepted last may come
-// again, since its answer can have been lost.
+// checkBlock returns what is wrong with a block. The last accepted block may come again,
+// because its answer may have been lost.
 func (m *Meter) checkBlock(r *ion.DownloadRequest) ion.Status {
 	base, end := uint64(m.cfg.imageBase()), uint64(m.cfg.Geometry.Bytes())
 	switch {
@@ -252,7 +251,7 @@ func (m *Meter) finishVerify(at time.Duration, j *job) {
 	m.answerDownload(at, j.answer, &ion.DownloadReply{Op: ion.OpVerify, Status: j.failed, CRC: j.crc})
 }
 
-// serveRestart leaves the loader; what runs then is up to the flash.
+// serveRestart restarts the meter; the flash decides what runs then.
 func (m *Meter) serveRestart(now time.Duration, to answer) {
 	status := ion.StatusOK
 	if m.state == Erasing {

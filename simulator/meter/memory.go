@@ -18,20 +18,20 @@ const (
 	EventPowerDown         = "Device power-down"
 )
 
-// eventTexts is the code of each text in the kept memory; codes are not reused.
+// eventTexts gives each text its code in the saved memory. Codes are never reused.
 var eventTexts = [...]string{EventFactoryInitialize, EventFirmwareUpgrade, EventPowerUp, EventPowerDown}
 
 // eventLogDepth is how many entries the event log keeps.
 // Assumption: 500.
 const eventLogDepth = 500
 
-// memory is what survives a power loss besides the flash.
+// memory is what survives a power loss, apart from the flash.
 type memory struct {
-	settings ion.Settings // energy readings stand in energy
+	settings ion.Settings // without the energy readings, which are in energy
 	energy   [energyCount]float64
-	offset   time.Duration // of the clock against the calendar of the bench
+	offset   time.Duration // difference between the meter's clock and the calendar of the bench
 	events   []LogEntry
-	dropped  uint32 // entries that made room for later ones
+	dropped  uint32 // how many entries were dropped to make room
 }
 
 // LogEntry is an entry of the event log.
@@ -55,7 +55,7 @@ func energyIndexes() [energyCount]int {
 	return at
 }
 
-// takeEnergy sets the readings to those of s.
+// takeEnergy copies the readings of s.
 func (m *memory) takeEnergy(s *ion.Settings) {
 	for n, i := range energyIndexes() {
 		m.energy[n], _ = s.Values[i].Number()
@@ -74,16 +74,17 @@ func (m *memory) record(at time.Time, text string) {
 // EventLog is the event log, oldest entry first.
 func (m *Meter) EventLog() []LogEntry { return m.memory.events }
 
-// clock is the meter's own time; its battery keeps it going without power.
+// clock is the meter's own time. A battery keeps it running without power.
 func (m *Meter) clock(now time.Duration) time.Time {
 	return m.cfg.Epoch.Add(now + m.memory.offset)
 }
 
-// Load of the circuit that the meter measures, in kW, kVAR and kVA, the same at all
-// times: readings follow from the time by one multiplication, on the bench as anywhere.
+// loadPerHour is the load of the measured circuit, in kW, kVAR and kVA. It never changes, so a
+// reading is one multiplication of the time.
 var loadPerHour = [energyCount]float64{12.6, 0.4, 3.1, 0.2, 13.0}
 
-// energyAt is the readings with what the running application has counted since it started.
+// energyAt returns the readings, with what the running application has counted since it
+// started.
 func (m *Meter) energyAt(now time.Duration) [energyCount]float64 {
 	energy := m.memory.energy
 	if m.state != Application {
@@ -95,7 +96,7 @@ func (m *Meter) energyAt(now time.Duration) [energyCount]float64 {
 	return energy
 }
 
-// Settings is what a person has set up, with the energy readings of now.
+// Settings returns what a person has set up, with the present energy readings.
 func (m *Meter) Settings(now time.Duration) ion.Settings {
 	s := m.memory.settings
 	for n, i := range energyIndexes() {
@@ -109,13 +110,13 @@ func (m *Meter) startApplication(now time.Duration) {
 	m.setState(now, Application)
 }
 
-// stopApplication keeps what the application had counted.
+// stopApplication stores what the application has counted.
 func (m *Meter) stopApplication(now time.Duration) {
 	m.memory.energy = m.energyAt(now)
 	m.started = now
 }
 
-// factoryTemplate is the settings of a meter that nobody has set up.
+// factoryTemplate returns the settings of a meter that nobody has set up.
 //
 // Assumption: all values but the documented DST defaults (start 0, end 86,400).
 func factoryTemplate(model Model, revision string) ion.Settings {
@@ -130,13 +131,13 @@ func factoryTemplate(model Model, revision string) ion.Settings {
 	return s
 }
 
-// FactoryTemplate is the settings of a meter of this model and revision that nobody has
-// set up: what the factory supplied template holds.
+// FactoryTemplate returns the settings of a meter of this model and revision that nobody has
+// set up. The factory supplied template holds the same.
 func FactoryTemplate(model Model, revision string) ion.Settings {
 	return factoryTemplate(model, revision)
 }
 
-// FactoryTemplateName names the template that comes with a revision.
+// FactoryTemplateName is the name of the template that comes with a revision.
 // Assumption: the form of the name.
 func FactoryTemplateName(model Model, revision string) string {
 	return model.String() + "_FAC-TEMP_" + revision[4:6]
@@ -161,10 +162,10 @@ func factoryDefault(key string) string {
 	}
 }
 
-// memoryVersion is that of the kept memory; another one is refused.
+// memoryVersion is the version of the saved memory. Other versions are refused.
 const memoryVersion = 1
 
-// AppendMemory appends the non-volatile memory, to be kept in a file; RestoreMemory
+// AppendMemory appends the non-volatile memory in the form in which it is saved. RestoreMemory
 // reads it.
 func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
 	memory := m.memory
@@ -174,8 +175,7 @@ func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
 	return w.Result()
 }
 
-// RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory
-// wrote.
+// RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory wrote.
 func (m *Meter) RestoreMemory(b []byte) error {
 	if len(b) == 0 || b[0] != memoryVersion {
 		return fmt.Errorf("%w: version %d expected", errMemory, memoryVersion)
@@ -195,7 +195,7 @@ func (m *Meter) RestoreMemory(b []byte) error {
 
 var errMemory = errors.New("non-volatile memory is damaged")
 
-// state declares the memory, in the layout in which it is kept.
+// declare declares the memory, in the layout in which it is saved.
 func (m *memory) declare(w *machine.State) {
 	for i := range m.energy {
 		m.declareEnergy(w, i)
@@ -206,7 +206,7 @@ func (m *memory) declare(w *machine.State) {
 	machine.SavedEach(w, &m.events, eventLogDepth, func(e *LogEntry) { e.declare(w) })
 }
 
-// maxEnergy bounds a reading that was kept: no circuit of the family comes near it.
+// maxEnergy bounds a saved reading: no circuit of the family comes near it.
 const maxEnergy = 1e12
 
 func (m *memory) declareEnergy(w *machine.State, i int) {

@@ -1,17 +1,17 @@
 // Package meter is the virtual ION 7300, 7330 or 7350: power, loader, application,
 // settings, event log and front panel, behind the bytes of one serial port.
 //
-// It is a machine.Machine: bytes and time go in, bytes and the time of the next wake-up
-// come out. What runs is decided by the contents of its flash and by nothing else. At
-// power-on the loader looks for the record of an image, its length and its CRC-32: good,
-// and the application of that revision boots; not good, and the meter is in download
-// state. The flash survives, as do the settings, the energy readings, the event log and
-// the clock, which live in other memory.
+// It is a machine.Machine: bytes and time go in, bytes and the time of the next wake-up come
+// out. The contents of its flash alone decide what runs. At power-on the loader looks for the
+// record of an image and checks the image's length and CRC-32. If they are right, the
+// application of that revision boots; if not, the meter is in download state. The flash
+// survives a power loss. So do the settings, the energy readings, the event log and the clock,
+// which live in other memory.
 //
-// What is documented of the real meter: the frames and programs that it answers, the
-// handles of its registers, the event texts, `Upgrading…` on its display while it takes
-// an image, LED L2 toggling with the traffic. The download service, the layout of the
-// flash, the loader and all times are assumptions; each is marked as such.
+// Documented of the real meter are the frames and programs that it answers, the handles of its
+// registers, the event texts, `Upgrading…` on its display while it takes an image, and LED L2,
+// which toggles with the traffic. The download service, the layout of the flash, the loader and
+// all times are assumptions. Each is marked as such.
 //
 // Not modelled: Modbus, DNP and Ethernet services, waveform and data logs, set-point and
 // other modules, the setup menus of the front panel.
@@ -25,7 +25,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// State is what the meter is doing, as far as anybody outside could tell.
+// State is what the meter is doing, as seen from outside.
 type State uint8
 
 // The states. Erasing to Verifying are the loader's work inside the download state.
@@ -58,32 +58,32 @@ type Meter struct {
 	memory   memory
 	state    State
 
-	// All below is lost with the power.
-	revision   string // of the application that runs
+	// Everything below is lost with the power.
+	revision   string // revision of the application that runs
 	started    time.Duration
 	decoder    ion.Decoder
-	gapAt      time.Duration // when a held incomplete frame is looked through
+	gapAt      time.Duration // when a held, incomplete frame is searched for a whole one
 	assembler  ion.Assembler
 	waiting    []byte // a complete message that came while the chip was busy
-	host       uint16 // link address of the asker
+	host       uint16 // link address of the host that asks
 	reply      ion.Outgoing
 	frame      []byte        // the frame to send next
-	frameAt    time.Duration // when
+	frameAt    time.Duration // when it is sent
 	transmit   []byte
-	restart    restart // what follows once the reply is out
+	restart    restart // what follows after the reply is sent
 	bootAt     time.Duration
-	bootLoader bool // the loader was asked for, whatever the flash holds
+	bootLoader bool // the loader was requested, whatever the flash holds
 	loader     loader
 	job        job
-	block      []byte // buffer of the block that is programmed
-	hung       bool   // the firmware does nothing, until the watchdog bites
+	block      []byte // buffer of the block that is being programmed
+	hung       bool   // the firmware does nothing until the watchdog restarts it
 
-	dipped bool       // it is off by a brown-out, of which the event log does not tell
+	dipped bool       // it is off by a brown-out, which the event log does not record
 	cut    flashCut   // a power loss that waits for its flash operation
 	watch  flashWatch // a flash operation that somebody waits for
-	edges  uint64     // of LED L2
+	edges  uint64     // changes of LED L2
 	events []Event
-	told   int // events that were handed out
+	told   int // how many events NextEvent has returned
 }
 
 // restart is what the meter does after it has sent its last frame.
@@ -123,18 +123,16 @@ func New(cfg Config) (*Meter, error) {
 	return m, nil
 }
 
-// Config is what the meter was made of.
+// Config returns the configuration that the meter was made with.
 func (m *Meter) Config() Config { return *m.cfg }
 
 // State is what the meter does.
 func (m *Meter) State() State { return m.state }
 
-// Chip is the meter's flash: faults of the chip are set on it, power cuts at its
-// operations too.
+// Chip is the meter's flash chip. Set faults of the chip on it; for power cuts use CutFlash.
 func (m *Meter) Chip() *flash.Chip { return m.chip }
 
-// Receive takes bytes from the line. A meter without power, or one that boots, hears
-// nothing.
+// Receive takes bytes from the line. A meter that is off or booting hears nothing.
 func (m *Meter) Receive(now time.Duration, p []byte) {
 	m.Advance(now)
 	m.gapAt = now + receiveGap
@@ -149,9 +147,9 @@ func (m *Meter) Receive(now time.Duration, p []byte) {
 	}
 }
 
-// receiveGap is how long the line is silent before an incomplete frame is looked through
-// for a whole one behind it.
-// Assumption: 500 ms, over the time of the longest frame at 9600 baud.
+// receiveGap is how long the line must be silent before an incomplete frame is searched for a
+// whole one behind its beginning.
+// Assumption: 500 ms, more than the longest frame takes at 9600 baud.
 const receiveGap = 500 * time.Millisecond
 
 func (m *Meter) boots() bool { return m.state == Booting && !m.hung }
@@ -201,8 +199,8 @@ func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
 	}
 }
 
-// dropReply forgets a reply that is still on its way out: the host has begun anew. An
-// order to restart is forgotten with the answer that would have agreed to it.
+// dropReply forgets a reply that is still being sent, because the host has begun anew. A
+// restart that this reply would have confirmed is forgotten, too.
 func (m *Meter) dropReply() {
 	m.restart = stay
 	m.reply.End()
@@ -218,8 +216,8 @@ func (m *Meter) takeBroadcast(now time.Duration, f ion.Frame) {
 	}
 }
 
-// takeAck sends the next frame of a long reply. A NAK, and the ACK of another frame,
-// change nothing.
+// takeAck sends the next frame of a long reply. A NAK, or the ACK of another frame, changes
+// nothing.
 func (m *Meter) takeAck(now time.Duration, f ion.Frame) {
 	if !m.reply.Active() || m.reply.Last() || !m.reply.Acked(f) {
 		return
@@ -252,7 +250,7 @@ func (m *Meter) sendFrame(now time.Duration, f ion.Frame) {
 	m.frameAt = now + m.cfg.Timing.RTSDelay
 }
 
-// sendReply starts to send the message that was built in m.reply.
+// sendReply begins to send the message in m.reply.
 func (m *Meter) sendReply(now time.Duration) {
 	m.reply.Begin(m.cfg.UnitID, m.host, true)
 	m.sendReplyFrame(now)
@@ -263,7 +261,7 @@ func (m *Meter) sendReplyFrame(now time.Duration) {
 	m.frameAt = now + m.cfg.Timing.RTSDelay
 }
 
-// replyPacket begins a reply to p in m.reply and reserves bodyBytes for what follows.
+// replyPacket begins a reply in m.reply and reserves bodyBytes for its body.
 func (m *Meter) replyPacket(id uint16, kind ion.MessageType, to ion.Address, bodyBytes int) {
 	m.reply.Message = ion.AppendPacketHeader(m.reply.Message[:0], ion.Packet{
 		MessageID:   id,
@@ -274,7 +272,7 @@ func (m *Meter) replyPacket(id uint16, kind ion.MessageType, to ion.Address, bod
 	}, bodyBytes)
 }
 
-// Transmit hands out what the meter sends now.
+// Transmit returns what the meter sends now.
 func (m *Meter) Transmit(dst []byte) []byte {
 	dst = append(dst, m.transmit...)
 	m.transmit = m.transmit[:0]
@@ -304,7 +302,7 @@ func (m *Meter) Next() (at time.Duration, ok bool) {
 // Advance does what is due by now.
 func (m *Meter) Advance(now time.Duration) {
 	if !m.runJob(now) {
-		return // what is due besides comes after what follows from the operation
+		return // what else is due must wait for those who watched the operation
 	}
 	if m.boots() && !m.job.busy() && now >= m.bootAt {
 		m.boot(now)

@@ -8,7 +8,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// PowerOn switches the meter on, or lets it go after a brown-out; nothing if it is on.
+// PowerOn switches the meter on, or ends a brown-out. It does nothing if the meter is on.
 func (m *Meter) PowerOn(now time.Duration) {
 	if m.state != Off {
 		return
@@ -23,8 +23,8 @@ func (m *Meter) PowerOn(now time.Duration) {
 // PowerOff takes the power away at this instant. A flash operation under way is torn.
 func (m *Meter) PowerOff(now time.Duration) { m.goDark(now, false) }
 
-// BrownOut is a dip of the supply: its supervisor holds the meter in reset until PowerOn.
-// It is Off and a flash operation under way is torn, but the power supply never reported a
+// BrownOut is a dip of the supply: the supervisor holds the meter in reset until PowerOn. The
+// meter is Off and a flash operation under way is torn. But the power supply has reported no
 // loss, so the event log gets neither a power-down nor a power-up.
 func (m *Meter) BrownOut(now time.Duration) { m.goDark(now, true) }
 
@@ -33,16 +33,16 @@ func (m *Meter) goDark(now time.Duration, dip bool) {
 		return
 	}
 	for !m.runJob(now) {
-		continue // who watched is told of it, and not waited for
+		continue // the watcher gets its event, but the power does not wait
 	}
 	if m.state == Off {
-		return // the chip met a cut of its own on the way
+		return // another power cut struck the chip on the way
 	}
 	m.tearJob(now)
 	m.losePower(now, dip)
 }
 
-// losePower forgets all that is volatile.
+// losePower clears everything volatile.
 func (m *Meter) losePower(now time.Duration, dip bool) {
 	m.stopApplication(now)
 	if !dip {
@@ -53,7 +53,7 @@ func (m *Meter) losePower(now time.Duration, dip bool) {
 	m.setState(now, Off)
 }
 
-// forget clears the working memory: what a restart begins with.
+// forget clears the working memory, as every restart does.
 func (m *Meter) forget() {
 	m.revision = ""
 	m.decoder.Reset()
@@ -74,8 +74,8 @@ func (m *Meter) startBoot(now time.Duration) {
 	m.setState(now, Booting)
 }
 
-// restartProcessor forgets what was in the processor. Its last words are out of it already,
-// and so is an operation that the chip has to complete.
+// restartProcessor clears the processor's state. Bytes that it has sent are out already, and
+// the chip completes the operation that it has begun.
 func (m *Meter) restartProcessor() {
 	sent, underWay := m.transmit, m.job
 	m.transmit = nil
@@ -92,7 +92,7 @@ func (m *Meter) startLoader(now time.Duration, after time.Duration) {
 	m.bootAt = now + after
 }
 
-// boot is the loader's decision: the flash says what runs.
+// boot is the loader's decision at power-on: the flash says what runs.
 func (m *Meter) boot(now time.Duration) {
 	record, ok := m.rules.image(m)
 	switch {
@@ -111,8 +111,8 @@ func (m *Meter) boot(now time.Duration) {
 	m.startApplication(now)
 }
 
-// factoryInitialize is what the first boot of a new image does. The mark in the flash
-// comes last, so that a power loss in between begins it again.
+// factoryInitialize is what the first boot of a new image does. The mark in the flash is
+// written last, so that a power loss on the way makes it begin again.
 func (m *Meter) factoryInitialize(now time.Duration) error {
 	m.rules.initialize(m, now)
 	return m.chip.Program(m.cfg.recordBase()+initializedOffset, initializedMark[:])
@@ -127,8 +127,8 @@ func (m *Meter) initializeSettings(now time.Duration) {
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFirmwareUpgrade})
 }
 
-// imageRecord says which image the flash holds. It is written as one flash operation, the
-// last of a download: torn, its own CRC does not fit and there is no image.
+// imageRecord says which image the flash holds. It is written by one flash operation, the last
+// of a download. If that is torn, the record's own CRC is wrong and there is no image.
 type imageRecord struct {
 	product     uint16
 	dated       uint32
@@ -144,7 +144,7 @@ const (
 	initializedOffset = 64
 )
 
-// initializedMark is programmed over erased bytes once the first boot is through.
+// initializedMark is programmed over erased bytes when the first boot is complete.
 var initializedMark = [4]byte{}
 
 func appendRecord(dst []byte, r imageRecord) []byte {
@@ -173,13 +173,13 @@ func parseRecord(b []byte) (imageRecord, bool) {
 	}, true
 }
 
-// contents is what a flash chip can be asked for: the chip itself, or a look at its cells.
+// contents is where the loader's checks read from: the chip itself, or a look at its cells.
 type contents interface {
 	Read(address uint32, dst []byte)
 	CRC32(address, n uint32) uint32
 }
 
-// findImage is the loader's check: record, product, length and CRC-32.
+// findImage is the loader's check of record, product, length and CRC-32.
 func (m *Meter) findImage(in contents) (imageRecord, bool) {
 	r, ok := m.findRecord(in)
 	if !ok || in.CRC32(m.cfg.imageBase(), r.length) != r.crc {
@@ -188,7 +188,7 @@ func (m *Meter) findImage(in contents) (imageRecord, bool) {
 	return r, true
 }
 
-// findRecord is the part of the check that does not look at the image.
+// findRecord is the part of the check that does not read the image.
 func (m *Meter) findRecord(in contents) (imageRecord, bool) {
 	var b [initializedOffset + len(initializedMark)]byte
 	in.Read(m.cfg.recordBase(), b[:])
@@ -200,21 +200,21 @@ func (m *Meter) findRecord(in contents) (imageRecord, bool) {
 	return r, true
 }
 
-// Initialized reports whether the image that the flash holds has been through its first
-// boot. As Revision does, it looks at what the cells hold.
+// Initialized reports whether the image in the flash has completed its first boot. Like
+// Revision it looks at what the cells hold.
 func (m *Meter) Initialized() bool {
 	r, ok := m.findImage(m.chip.Cells())
 	return ok && r.initialized
 }
 
-// Revision is the revision that a power cycle would run, and whether there is one. It looks
-// at what the cells hold: a marginal one may read differently then.
+// Revision returns the revision that would run after a power cycle; false if there is none. It
+// looks at what the cells hold; a marginal cell may read differently at the next boot.
 func (m *Meter) Revision() (string, bool) {
 	r, ok := m.findImage(m.chip.Cells())
 	return r.revision, ok
 }
 
-// Running is the revision of the application that runs; empty where none does.
+// Running is the revision of the running application; empty if none runs.
 func (m *Meter) Running() string {
 	if m.state != Application {
 		return ""
@@ -228,7 +228,7 @@ func (m *Meter) HoldsImage(image []byte) bool {
 	return ok && int(r.length) == len(image) && r.crc == crc32.ChecksumIEEE(image)
 }
 
-// install puts firmware into the flash at the factory: no operation is counted.
+// install puts firmware into the flash at the factory, without counting operations.
 func (m *Meter) install(f Firmware) error {
 	r := imageRecord{
 		product:  uint16(m.cfg.Model),
@@ -247,7 +247,7 @@ func (m *Meter) install(f Firmware) error {
 	return m.load(m.cfg.imageBase(), f.Image)
 }
 
-// load fills whole pages from address on, the rest of the last one as erased.
+// load fills whole pages from address on. The rest of the last one is erased.
 func (m *Meter) load(address uint32, data []byte) error {
 	size := m.chip.PageBytes()
 	for page := int(address) / size; len(data) > 0; page++ {

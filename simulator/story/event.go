@@ -1,10 +1,9 @@
-// Package story is the typed trace: what happened on a bench or at a served meter, in the
-// order in which it happened. Every event says when, where and what; what it is is a value of
-// its own type, and text is made of it for people and files alone.
+// Package story is the typed trace: what happened on a bench or at a served meter, in order.
+// Every event says when, where and what. What happened is a value with a type of its own; text
+// is made of it only for people and files.
 //
-// The types here are those of the meter, its line and the faults. Whoever plays the host tells
-// of itself with types of its own that are [What] too (package ionbench/scenarios/rig for the
-// upgrader).
+// The types here are those of the meter, its line and the faults. A host adds types of its own
+// that implement [What]; those of the upgrader are in package ionbench/scenarios/rig.
 package story
 
 import (
@@ -12,7 +11,7 @@ import (
 	"time"
 )
 
-// Source is who an event tells of.
+// Source says whose event it is.
 type Source uint8
 
 // The sources.
@@ -38,20 +37,20 @@ type Event struct {
 	What            What
 }
 
-// What is what happened. Every type is comparable, so that an event can be looked for with ==.
+// What is what happened. Every type is comparable, so that events can be compared with ==.
 type What interface {
-	// Kind is what sort of thing it is, in a word of the trace, such as "sector-erased".
+	// Kind names what happened, in one word of the trace such as "sector-erased".
 	Kind() string
-	// Details is what there is to say besides, as the trace has it; empty for nothing.
+	// Details says the rest, as the trace prints it; empty if there is no more to say.
 	Details() string
 }
 
-// String is the event as a line of a printed trace.
+// String returns the event as a line of a printed trace.
 func (e Event) String() string {
 	return fmt.Sprintf("%14s %s", fmt.Sprintf("%.6f", e.At.Seconds()), e.Untimed())
 }
 
-// Untimed is the event without its time: what is the same on the bench and in real time.
+// Untimed returns the event without its time: this is the same on the bench and in real time.
 func (e Event) Untimed() string {
 	s := e.Source.String() + " " + e.What.Kind()
 	if d := e.What.Details(); d != "" {

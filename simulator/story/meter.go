@@ -6,7 +6,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// OfMeter is an event of a meter as a trace keeps it.
+// OfMeter converts an event of a meter to the form in which a trace keeps it.
 func OfMeter(e *meter.Event) What {
 	switch e.Kind {
 	case meter.EventState:

@@ -6,7 +6,7 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Unstruck is a fault of a plan that never struck, and why, as far as the station can tell.
+// Unstruck is a fault of a plan that never struck, and why, as far as the station knows.
 type Unstruck struct {
 	Fault  fault.Fault
 	Reason string

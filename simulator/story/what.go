@@ -13,13 +13,13 @@ import (
 
 // What happens to a meter.
 type (
-	// StateEntered: the meter's state is now another.
+	// StateEntered: the meter has changed its state.
 	StateEntered struct{ State meter.State }
 	// Displayed: the LCD shows another text.
 	Displayed struct{ Text string }
 	// EventLogged: an entry went into the meter's event log.
 	EventLogged struct{ Text string }
-	// SectorErased: the loader has erased a sector; so many are left to erase.
+	// SectorErased: the loader has erased a sector; Left more are to be erased.
 	SectorErased struct{ Sector, Left int }
 	// BlockProgrammed: a block of the image, counted from 1, is in the flash.
 	BlockProgrammed struct{ Block uint32 }
@@ -48,18 +48,18 @@ type (
 	}
 )
 
-// What befalls them.
+// What happens with faults.
 type (
 	// FaultStruck: a fault of the plan strikes.
 	FaultStruck struct{ Fault fault.Fault }
-	// FaultEnded: one that lasts is over.
+	// FaultEnded: a lasting fault is over.
 	FaultEnded struct{ Fault fault.Fault }
-	// FaultMissed: a fault cannot strike, and why.
+	// FaultMissed: a fault cannot strike, with the reason.
 	FaultMissed struct {
 		Fault  fault.Fault
 		Reason string
 	}
-	// NotReset: a connection was to be reset, and there was none.
+	// NotReset: a connection was to be reset, but there was none.
 	NotReset struct{ Reason string }
 )
 
