@@ -176,7 +176,11 @@ func (r *replayed) account() string {
 		fmt.Fprintf(&b, "%-9s%s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("plan", "%s", orNothing(r.Plans.String()))
-	line("trial", "%s (hash %s)", described(r.World), inFlags(r.World).Hash())
+	if hash := configOf(r.World).Hash; hash != "" {
+		line("trial", "%s (hash %s)", described(r.World), hash)
+	} else {
+		line("trial", "%s", described(r.World))
+	}
 	line("repeat", "%s", r.repeat)
 	for i, o := range r.result.Attempts {
 		fmt.Fprintf(&b, "\n%s: %s\n", attemptTitle(i), outcomeText(o))

@@ -95,7 +95,7 @@ func TestReplayOfARunOfAStorm(t *testing.T) {
 	if code != cli.Done || out != plans.String()+"\n" {
 		t.Errorf("exit %d: %q and %q, want %q", code, out, diagnostics, plans)
 	}
-	if _, out, _ := call(t, "", "replay", storm.ID(5, 17, 3)); !strings.Contains(out, inFlags(w).Hash()) {
+	if _, out, _ := call(t, "", "replay", storm.ID(5, 17, 3)); !strings.Contains(out, configOf(w).Hash) {
 		t.Errorf("it is not of the world\n%s\n%s", &w, out)
 	}
 }
@@ -228,4 +228,56 @@ func hostEvents(texts []string) []story.Event {
 		list = append(list, story.Event{Source: story.Host, What: said(text)})
 	}
 	return list
+}
+
+// worldFile writes a world that no flags can say.
+func worldFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "my.world")
+	if err := os.WriteFile(path, []byte("[meter]\nunit-id = 7\n\n[attempt]\ntask = upgrade\njournal = yes\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAWorldThatFlagsCannotSayIsNamedByItsFile(t *testing.T) {
+	path := worldFile(t)
+	code, out, diagnostics := call(t, "", "replay", "kill at block 3", "--world", path)
+	repeat := "repeat   ionbench replay 'kill at block 3' --world " + path + "\n"
+	if code != cli.Done || !strings.Contains(out, repeat) || !strings.Contains(out, "journal, and what else its text says\n") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	_, out, _ = call(t, "", "replay", "kill at block 3", "--world", path, "--json")
+	var o replayObject
+	if err := json.Unmarshal([]byte(out), &o); err != nil || o.ID != "" || o.Config.Hash != "" || !strings.Contains(o.Config.World, "unit-id = 7\n") || o.Class != "recovered" {
+		t.Errorf("%v: %+v", err, o)
+	}
+	_, log, _ := call(t, "", "replay", "kill at block 3", "--world", path, "--print", "log")
+	if !strings.Contains(log, "Device Unit ID = 7\n") {
+		t.Errorf("it is played in another world:\n%s", log)
+	}
+	code, out, diagnostics = call(t, "", "shrink", "kill at block 3; abort at 5m", "--until", "recovered", "--world", path)
+	if code != cli.Done || !strings.Contains(out, "repeat   ionbench run FILE\n") || !strings.Contains(out, "--- case: ionbench run FILE plays it\n") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+}
+
+func TestAWorldThatCannotBeUsedIsRefused(t *testing.T) {
+	path := worldFile(t)
+	bad := filepath.Join(t.TempDir(), "bad.world")
+	if err := os.WriteFile(bad, []byte("[meter]\nunit-id = 0\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"--journal says a part of it":     {"replay", "kill", "--world", path, "--journal"},
+		"an id says all of its world":     {"replay", storm.ID(5, 17, 3), "--world", path},
+		"no such file":                    {"replay", "kill", "--world", path + ".gone"},
+		`line 2: "0" is no number from 1`: {"replay", "kill", "--world", bad},
+		"nor an atlas can say this world": {"sweep", "--world", path},
+		"name a file with a world":        {"shrink", "kill", "--world", path + ".gone"},
+	} {
+		if code, out, diagnostics := call(t, "", args...); code != cli.Misused || out != "" || !strings.Contains(diagnostics, want) {
+			t.Errorf("%q: exit %d, %q, %q", args, code, out, diagnostics)
+		}
+	}
 }

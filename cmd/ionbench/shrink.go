@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -131,6 +133,9 @@ func (f *shrinkFlags) shrunk(r shrink.Result) (*shrunk, error) {
 		return nil, err
 	}
 	s := &shrunk{Result: r, outcome: outcome, repeat: f.replayCommand(r.Subject)}
+	if _, unsaid := trial.ConfigOf(r.World); unsaid != nil {
+		s.repeat = shell.Join("ionbench", "run", cmp.Or(f.caseFile, "FILE")) // the file of the case
+	}
 	if s.caseText, s.without = shrink.CaseFile(r.Subject, outcome); s.without == nil {
 		s.specText, s.without = shrink.Spec(r.Subject, outcome)
 	}

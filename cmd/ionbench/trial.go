@@ -9,6 +9,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
@@ -25,6 +26,7 @@ type trialFlags struct {
 	windows   bool
 	image     string
 	imageSize int
+	file      string // of a world, instead of the flags above
 }
 
 func newTrialFlags() trialFlags {
@@ -49,8 +51,12 @@ func (f *trialFlags) flags() []cli.Flag {
 		cli.Switch(&f.windows, "windows", "the upgrade is reached through the windows of the article"),
 		cli.Text(&f.image, "image", "FILE.upg", "firmware file of your own").With(cli.Files("*.upg")),
 		cli.Size(&f.imageSize, "image-size", "size of the image that is made, such as 64k or 256KiB"),
+		cli.Text(&f.file, worldFlag, "FILE", "a file with a world of your own, instead of the flags above: the sections of a case but [case] and [expect]").With(cli.Files("*.world")),
 	}
 }
+
+// worldFlag names a file with a world, which may be one that the other flags cannot say.
+const worldFlag = "world"
 
 func versionOf(r client.Release) string { return r.Version }
 
@@ -65,11 +71,32 @@ func words[V any](values []V, name func(V) string) []string {
 
 // world is the one that the flags say.
 func (f *trialFlags) world(call *cli.Call) (world.World, error) {
+	if f.file != "" {
+		return f.read(call)
+	}
 	c, err := f.config(call)
 	if err != nil {
 		return world.World{}, err
 	}
-	return checked(c)
+	return checked(c.World())
+}
+
+// read is the world of a file, which says all of it.
+func (f *trialFlags) read(call *cli.Call) (world.World, error) {
+	for _, flag := range f.flags() {
+		if flag.Name != worldFlag && call.Given(flag.Name) {
+			return world.World{}, cli.Usage("--%s %s says all of the world, and --%s says a part of it", worldFlag, f.file, flag.Name).Hint("leave one of them out")
+		}
+	}
+	text, err := files.Read(f.file, fields.MaxBytes)
+	if err != nil {
+		return world.World{}, cli.WithHints(fmt.Errorf("--%s: %w", worldFlag, err), "name a file with a world")
+	}
+	w, err := world.Parse(text)
+	if err != nil {
+		return world.World{}, cli.Usage("--%s %s: %w", worldFlag, f.file, err)
+	}
+	return checked(*w)
 }
 
 func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
@@ -91,22 +118,12 @@ func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
 	return c, nil
 }
 
-// checked is the world of a configuration, if a trial can take place there.
-func checked(c trial.Config) (world.World, error) {
-	w := c.World()
+// checked is a world, if a trial can take place there.
+func checked(w world.World) (world.World, error) {
 	if err := trial.Check(w); err != nil {
 		return w, cli.Unusable(err)
 	}
 	return w, nil
-}
-
-// inFlags is a world in the words of flags. All worlds here come from flags, ids or storms.
-func inFlags(w world.World) trial.Config {
-	c, err := trial.ConfigOf(w)
-	if err != nil {
-		panic(fmt.Sprintf("ionbench: %v", err))
-	}
-	return c
 }
 
 func readFirmware(path string) (*upg.File, error) {
@@ -147,6 +164,8 @@ func (f *trialFlags) subject(call *cli.Call) (shrink.Subject, error) {
 func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, error) {
 	s, err := fromID(id)
 	switch {
+	case f.file != "":
+		return s, cli.Usage("an id says all of its world, and --%s %s says another", worldFlag, f.file).Hint("leave the flag out, or give the plan as a text")
 	case errors.Is(err, trial.ErrNeedsFile) && f.image != "":
 		return f.completed(call, s, id)
 	case errors.Is(err, trial.ErrNeedsFile):
@@ -156,7 +175,7 @@ func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, erro
 	case f.image != "":
 		return s, cli.Usage("the image of this id is a generated one").Hint("leave --image out")
 	}
-	return s, f.agrees(call, inFlags(s.World))
+	return s, f.agrees(call, s.World)
 }
 
 func fromID(id string) (shrink.Subject, error) {
@@ -174,22 +193,26 @@ func fromID(id string) (shrink.Subject, error) {
 
 // completed is the trial of an id that was made with a file of one's own.
 func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shrink.Subject, error) {
-	c := inFlags(s.World)
-	var err error
-	if c.Firmware, err = readFirmware(f.image); err != nil {
+	own, err := readFirmware(f.image)
+	if err != nil {
 		return s, err
 	}
-	if s.World, err = checked(c); err != nil {
+	s.World.Firmware = []world.Firmware{{Own: own}}
+	if s.World, err = checked(s.World); err != nil {
 		return s, err
 	}
 	if own, err := trial.ID(s.World, s.Plans); err != nil || own != id {
 		return s, cli.Usage("%w: with %s it would be %s", trial.ErrOtherRun, f.image, own).Hint("name the file that the id was made with")
 	}
-	return s, f.agrees(call, inFlags(s.World))
+	return s, f.agrees(call, s.World)
 }
 
-// agrees compares what the id says with the flags that were given.
-func (f *trialFlags) agrees(call *cli.Call, c trial.Config) error {
+// agrees compares what the world of an id says with the flags that were given.
+func (f *trialFlags) agrees(call *cli.Call, w world.World) error {
+	c, err := trial.ConfigOf(w)
+	if err != nil {
+		return err
+	}
 	of := trialFlags{model: c.Model, release: c.Release, journal: c.Journal, windows: c.Windows, imageSize: c.ImageBytes}
 	said := of.flags()
 	for i, flag := range f.flags() {
@@ -204,28 +227,31 @@ func (f *trialFlags) agrees(call *cli.Call, c trial.Config) error {
 
 // described is a world for a person.
 func described(w world.World) string {
-	c := inFlags(w)
-	words := []string{
-		"ION " + c.Model.String(),
-		"tool " + c.Release.Version,
-		fmt.Sprintf("image of %d bytes", c.ImageBytes),
+	o := configOf(w)
+	words := []string{"ION " + o.Model, "tool " + o.Release, fmt.Sprintf("image of %d bytes", o.ImageBytes)}
+	if o.Firmware != "" {
+		words = append(words, "of a file with revision "+o.Firmware)
 	}
-	if c.Firmware != nil {
-		words = append(words, "of a file with revision "+c.Firmware.Revision)
-	}
-	if c.Journal {
+	if o.Journal {
 		words = append(words, "journal")
 	}
-	if c.Windows {
+	if o.Windows {
 		words = append(words, "through the windows")
+	}
+	if o.World != "" {
+		words = append(words, "and what else its text says")
 	}
 	return strings.Join(words, ", ")
 }
 
-// replayCommand repeats a trial: by its id if it has one, otherwise by its plan and flags.
+// replayCommand repeats a trial: by its id if it has one, otherwise by its plan and flags, or
+// the file of its world.
 func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	words := []string{"ionbench", "replay"}
-	c := inFlags(s.World)
+	c, unsaid := trial.ConfigOf(s.World)
+	if unsaid != nil {
+		return shell.Join(append(words, s.Plans.String(), "--"+worldFlag, f.file)...)
+	}
 	id, err := trial.ID(s.World, s.Plans)
 	if err == nil {
 		words = append(words, id)
@@ -257,14 +283,25 @@ type configObject struct {
 	Windows    bool   `json:"windows"`
 	ImageBytes int    `json:"image_bytes"`
 	Firmware   string `json:"firmware,omitempty"`
-	Hash       string `json:"hash"`
+	Hash       string `json:"hash,omitempty"`  // where flags can say all of it
+	World      string `json:"world,omitempty"` // as a text, where they cannot
 }
 
 func configOf(w world.World) configObject {
-	c := inFlags(w)
-	o := configObject{c.Model.String(), c.Release.Version, c.Journal, c.Windows, c.ImageBytes, "", c.Hash()}
-	if c.Firmware != nil {
-		o.Firmware = c.Firmware.Revision
+	full := w.Filled()
+	a := &full.Attempts[0]
+	f := full.FirmwareOf(a)
+	o := configObject{
+		Model: full.MeterOf(a).Model.String(), Release: a.Release.Version,
+		Journal: a.Journal, Windows: a.Task == client.TaskConnect, ImageBytes: f.ImageBytes(),
+	}
+	if f.Own != nil {
+		o.Firmware = f.Own.Revision
+	}
+	if c, err := trial.ConfigOf(w); err != nil {
+		o.World = w.String()
+	} else {
+		o.Hash = c.Hash()
 	}
 	return o
 }
