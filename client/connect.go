@@ -6,8 +6,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// connectSteps are the windows that the tool starts with: a connection, a look at what is
-// at its other end, and on to Setup Assistant or to a recovery.
+// connectSteps are the windows that the tool starts with: a connection, a look at what is at
+// its other end, then Setup Assistant or a recovery.
 func connectSteps() []step {
 	return []step{
 		{is: StepConnect, ask: ConnectionType, answered: chooseConnection},
@@ -38,7 +38,8 @@ func identifySteps() []step {
 	}
 }
 
-// detects: only the newer release looks, and only in single mode.
+// detects reports whether the tool recognises a failed upgrade: only the newer release does,
+// and only in single mode.
 func (u *Upgrader) detects() bool { return u.cfg.Release.Detects && u.cfg.SingleDevice }
 
 func (u *Upgrader) inApplication() bool { return !u.device.Download }
@@ -78,8 +79,8 @@ func takeAnyState(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	return toNext()
 }
 
-// nobodyThere is also what a meter in download state looks like to a tool that does not
-// look for one: its application does not run.
+// nobodyThere also follows for a meter in download state if the tool does not look for one:
+// then no application answers it.
 func nobodyThere(u *Upgrader) next {
 	advice := lookFor
 	switch {

@@ -7,8 +7,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// Errors that end a task. What a task fails with wraps one of them; the types beside them carry
-// what is known besides, for errors.As.
+// Errors that end a task. Each error of a task wraps one of them. The types named beside them
+// carry the details, for errors.As.
 var (
 	ErrNoResponse    = errors.New("no response from the meter") // NoAnswerError
 	ErrAborted       = errors.New("aborted by the user")
@@ -28,8 +28,8 @@ var (
 	ErrDownloadState = errors.New("the meter is in download state")
 )
 
-// IsRefusal tells of the errors that end a task before anything is erased: what a tool has to
-// check comes first.
+// IsRefusal reports whether the error ends a task before anything is erased, because what a
+// tool has to check comes first.
 func IsRefusal(err error) bool {
 	for _, refusal := range []error{ErrBadFile, ErrWrongProduct, ErrWrongSerial, ErrWrongUnit, ErrPassword, ErrNoPersistence, ErrDownloadState} {
 		if errors.Is(err, refusal) {
@@ -41,13 +41,13 @@ func IsRefusal(err error) bool {
 
 // NoAnswerError is a request that was not answered, however often it was sent.
 type NoAnswerError struct {
-	UnitID   uint16 // that was asked
+	UnitID   uint16 // the unit that was asked
 	Step     Step   // whose request it was
-	Requests int    // times that it was sent
-	advice   string // for a question whether anybody is there; empty for all else
+	Requests int    // how often it was sent
+	advice   string // for a question whether anybody is there; otherwise empty
 }
 
-// lookFor is where to look when nobody answers.
+// lookFor says where to look when nobody answers.
 const lookFor = "check the cable, the meter's power, the unit id and the baud rate"
 
 func (e *NoAnswerError) Error() string {
@@ -62,8 +62,8 @@ func (e *NoAnswerError) Unwrap() error { return ErrNoResponse }
 // WrongProductError is a file for another product than the meter is.
 type WrongProductError struct {
 	Revision string // of the file
-	File     uint16 // product that the file is for
-	Meter    uint16 // product that the meter is
+	File     uint16 // the product that the file is for
+	Meter    uint16 // the product that the meter is
 }
 
 func (e *WrongProductError) Error() string {
@@ -74,9 +74,9 @@ func (e *WrongProductError) Unwrap() error { return ErrWrongProduct }
 
 // ImageError is an image that does not fit into the meter.
 type ImageError struct {
-	Bytes          int    // of the image
-	LoadAddress    uint32 // of its first byte
-	Capacity, Base uint32 // of the meter: bytes, and where they begin
+	Bytes          int    // size of the image
+	LoadAddress    uint32 // address of its first byte
+	Capacity, Base uint32 // of the meter: bytes, and address of the first one
 }
 
 func (e *ImageError) Error() string {
@@ -88,9 +88,10 @@ func (e *ImageError) Unwrap() error { return ErrBadFile }
 
 // WrongSerialError is a meter with another serial number than the one that is wanted.
 type WrongSerialError struct {
-	Wanted string // by the person; or what the loader said before
+	Wanted string // by the person, or what the loader said before
 	Found  string
-	// UnitID is where it was asked; 0: the loader and the application differ.
+	// UnitID is the unit that was asked; 0: the loader and the application say different
+	// numbers.
 	UnitID uint16
 }
 
@@ -116,7 +117,7 @@ func (e *WrongUnitError) Unwrap() error { return ErrWrongUnit }
 // NotRunningError is a meter that does not run the image after its restart.
 type NotRunningError struct {
 	Download bool   // it is in download state
-	Revision string // that it runs otherwise
+	Revision string // the revision that it runs otherwise
 }
 
 func (e *NotRunningError) Error() string {
@@ -131,8 +132,8 @@ func (e *NotRunningError) Unwrap() error { return ErrNotRunning }
 // SettingError is a setting that the meter did not take, or did not keep.
 type SettingError struct {
 	Key    string // of the setting, or "template name"
-	Reason string // that the meter gave for not taking it; empty: it took it
-	// Written is what it took, and Read what it has instead.
+	Reason string // the meter's reason for refusing it; empty if the meter accepted it
+	// Written is what the meter accepted, Read what it has instead.
 	Written, Read ion.Value
 }
 
@@ -145,10 +146,10 @@ func (e *SettingError) Error() string {
 
 func (e *SettingError) Unwrap() error { return ErrSettings }
 
-// TooOftenError is a download that began anew until the tool had enough.
+// TooOftenError is a download that began again too often.
 type TooOftenError struct {
-	Passes int   // times that the flash was cleared
-	Why    error // the last one began anew
+	Passes int   // how often the flash was cleared
+	Why    error // why the last one began again
 }
 
 func (e *TooOftenError) Error() string {

@@ -10,23 +10,23 @@ import (
 // EventKind says what an event is.
 type EventKind uint8
 
-// The events of an Upgrader. Those that want an answer stop it until the answer comes.
+// The events of an Upgrader. One that needs an answer stops it until the answer comes.
 const (
-	EventLog           EventKind = iota // Line goes to the log; a Session wants Logged
-	EventPrompt                         // Prompt wants Answer; Journal is what RestoreSettings asks about
+	EventLog           EventKind = iota // Line goes to the log; a Session waits for Logged
+	EventPrompt                         // Prompt waits for Answer; for RestoreSettings, Journal is the journal that was found
 	EventStep                           // Step begins
 	EventProgress                       // block Done of Total was answered
 	EventDevice                         // Device was identified
 	EventSettings                       // Settings were read from the meter
-	EventSaveJournal                    // Journal is to be kept; wants Saved
-	EventLoadJournal                    // the journal of Device.SerialNumber is wanted; wants Loaded
-	EventRemoveJournal                  // the journal of Device.SerialNumber has served; a Session wants Removed
-	EventWarning                        // Err is to be told; a Session's alone
-	EventFinished                       // the task is over; Err tells how
+	EventSaveJournal                    // Journal is to be saved; waits for Saved
+	EventLoadJournal                    // the journal of Device.SerialNumber is wanted; waits for Loaded
+	EventRemoveJournal                  // the journal of Device.SerialNumber is no longer needed; a Session waits for Removed
+	EventWarning                        // Err is to be shown; only a Session has it
+	EventFinished                       // the task is over; Err says how
 	eventKindCount
 )
 
-// String is the kind's name in traces.
+// String returns the kind's name in traces.
 func (k EventKind) String() string {
 	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "warning", "finished"}[k]
 }
@@ -42,8 +42,8 @@ type Event struct {
 	Settings    *ion.Settings
 	Journal     *Journal
 	Err         error
-	// Settled: a Session has seen to it, and there is nothing to answer: the line is only to be
-	// shown, for the log has failed before; the window was left unseen.
+	// Settled: the Session has dealt with it and no answer is needed. A line is only to be
+	// shown, because the log has failed; a window was closed unseen.
 	Settled bool
 }
 
@@ -78,12 +78,12 @@ const (
 	TemplateApplied
 	// The device does not answer. Ours: the article does not show this window.
 	DeviceSilent
-	// A journal of an upgrade that did not end was found. Ours: the real tool has none.
+	// A journal of an unfinished upgrade was found. Ours: the real tool has none.
 	RestoreSettings
 	promptCount
 )
 
-// String is the prompt's name in traces.
+// String returns the prompt's name in traces.
 func (p Prompt) String() string {
 	return [promptCount]string{"none", "connection-type", "recover-upgrade", "choose-firmware", "upgrade-completed", "upgrade-failed",
 		"communication-lost", "setup-assistant", "send-template", "choose-template", "paste-options", "template-applied",
@@ -107,7 +107,7 @@ type Answer struct {
 	Firmware *upg.File  // ChooseFirmware
 	Template *dcf.File  // ChooseTemplate
 	Groups   ion.Groups // PasteOptions: the ticked boxes
-	Err      error      // the file that was chosen cannot be used, and why
+	Err      error      // why the chosen file cannot be used
 }
 
 // Device is what is known of the meter at the other end.
@@ -120,6 +120,6 @@ type Device struct {
 	Download     bool // the meter is in download state
 	Loader       uint16
 	BlockBytes   int
-	Base         uint32 // first address of the image
-	Capacity     uint32 // bytes
+	Base         uint32 // address of the image's first byte
+	Capacity     uint32 // most bytes of an image
 }

@@ -13,10 +13,10 @@ type exchange struct {
 	out       ion.Outgoing
 	decoder   ion.Decoder
 	assembler ion.Assembler
-	ack       []byte // an acknowledgement that is sent next, at wake
-	missing   int    // answers in a row that did not come
+	ack       []byte // an acknowledgement that is sent first, at wake
+	missing   int    // how many answers in a row did not come
 	wake      time.Duration
-	sending   bool // at wake a frame is sent; otherwise the answer is overdue then
+	sending   bool // at wake a frame is sent; if not, the answer is overdue then
 }
 
 func (x *exchange) end() {
@@ -25,14 +25,15 @@ func (x *exchange) end() {
 	x.missing = 0
 }
 
-// askAfter sends the step's request as a new message once the pause is over. The
-// turnaround of the PC passes in any case when something was received before.
+// askAfter sends the step's request as a new message after a pause. If something was received
+// before, at least the PC's turnaround passes.
 func (u *Upgrader) askAfter(now time.Duration, pause time.Duration) {
 	u.phase = pausing
 	u.exchange.wake = now + max(pause, u.exchange.turnaround(u))
 }
 
-// turnaround: the very first request of a process follows nothing.
+// turnaround is how long the PC takes; the first request of a process follows nothing and needs
+// none.
 func (x *exchange) turnaround(u *Upgrader) time.Duration {
 	if x.id == u.cfg.FirstMessageID-1 {
 		return 0
@@ -77,14 +78,14 @@ func (u *Upgrader) ask(now time.Duration) {
 	u.sendFrame(now)
 }
 
-// nextID counts on: after FFFF comes 0001.
+// nextID counts up. After FFFF comes 0001.
 func (x *exchange) nextID() {
 	if x.id++; x.id == 0 {
 		x.id = 1
 	}
 }
 
-// countBlock: every transmission of a block counts, resends too.
+// countBlock counts every transmission of a block, resends included.
 func (u *Upgrader) countBlock() {
 	if u.step().retry == perBlock {
 		u.transfer.transmitted++
@@ -104,14 +105,14 @@ func (u *Upgrader) sendAck(now time.Duration) {
 	u.tx = append(u.tx, x.ack...)
 	x.wake = now + u.wireTime(len(x.ack))
 	if x.sending {
-		x.wake += u.cfg.Timing.Turnaround // a frame of its own waits behind it
+		x.wake += u.cfg.Timing.Turnaround // a frame of its own waits behind the acknowledgement
 	} else {
 		x.wake += u.responseTime()
 	}
 	x.ack = x.ack[:0]
 }
 
-// wireTime is what bytes take on the line: the answer cannot come before they are out.
+// wireTime is how long bytes take on the line: no answer can come before they are out.
 func (u *Upgrader) wireTime(bytes int) time.Duration {
 	const bitsPerByte = 10
 	if u.cfg.Baud == 0 {
@@ -127,7 +128,7 @@ func (u *Upgrader) responseTime() time.Duration {
 	return u.cfg.Timing.Response
 }
 
-// packet appends the header of a request whose body has bodyBytes.
+// packet appends the header of a request with a body of bodyBytes.
 func (u *Upgrader) packet(kind ion.MessageType, bodyBytes int) {
 	x := &u.exchange
 	x.out.Message = ion.AppendPacketHeader(x.out.Message, ion.Packet{
@@ -142,7 +143,7 @@ func (u *Upgrader) packet(kind ion.MessageType, bodyBytes int) {
 	}, bodyBytes)
 }
 
-// Receive takes bytes from the line. Whatever comes while nothing is asked is thrown away.
+// Receive takes bytes from the line. What comes while nothing is asked is thrown away.
 func (u *Upgrader) Receive(now time.Duration, p []byte) {
 	x := &u.exchange
 	if f, ok := x.decoder.Whole(p); ok {
@@ -176,7 +177,7 @@ func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 	}
 }
 
-// takeAck sends the next frame. A NAK, and the ACK of another frame, change nothing: the
+// takeAck sends the next frame. A NAK, or the ACK of another frame, changes nothing: the whole
 // message is sent again when the time is over.
 func (u *Upgrader) takeAck(now time.Duration, f ion.Frame) {
 	x := &u.exchange
@@ -196,8 +197,8 @@ func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
 	x.wake = now + u.cfg.Timing.Turnaround
 }
 
-// takeMessage gives the answer to the step, if it is one. An answer to an earlier request
-// has another message id and is thrown away, however late it is.
+// takeMessage gives an answer to the step. An answer to an earlier request has another message
+// id; it is thrown away, however late it comes.
 func (u *Upgrader) takeMessage(now time.Duration, source uint16, message []byte) {
 	p, err := ion.ParsePacket(message)
 	if err != nil || p.Request || !u.rules.mine(u, p.MessageID) {
@@ -210,8 +211,8 @@ func (u *Upgrader) takeMessage(now time.Duration, source uint16, message []byte)
 	u.takeReply(now, &p)
 }
 
-// takeStranger: while nothing is erased yet, an answer of another unit ends the task; it
-// says that the line is not what the person thinks.
+// takeStranger ends the task if another unit answers before anything is erased: the line is not
+// what the person thinks.
 func (u *Upgrader) takeStranger(now time.Duration, source uint16) {
 	if u.transfer.passes == 0 {
 		u.follow(now, failed(&WrongUnitError{Asked: u.cfg.UnitID, Answers: source}))
@@ -227,16 +228,16 @@ func (u *Upgrader) takeReply(now time.Duration, p *ion.Packet) {
 	u.follow(now, n)
 }
 
-// finishAck sends an acknowledgement that still waits: the answer is complete.
+// finishAck sends an acknowledgement that still waits, because the answer is complete.
 func (u *Upgrader) finishAck() {
 	x := &u.exchange
 	u.tx = append(u.tx, x.ack...)
 	x.ack = x.ack[:0]
 }
 
-// overdue is a missing answer: "If communications do not resume ION Setup will try to
-// re-establish communications a number of times. If there is no response after those
-// tries ION Setup will consider the upgrade a failure and end the process."
+// overdue handles a missing answer: "If communications do not resume ION Setup will try to
+// re-establish communications a number of times. If there is no response after those tries ION
+// Setup will consider the upgrade a failure and end the process."
 func (u *Upgrader) overdue(now time.Duration) {
 	x := &u.exchange
 	x.missing = u.rules.missing(u)
@@ -293,5 +294,5 @@ func (u *Upgrader) giveUp(now time.Duration, s *step) {
 	u.follow(now, failed(&NoAnswerError{UnitID: u.cfg.UnitID, Step: s.is, Requests: u.exchange.missing}))
 }
 
-// logs reports that what happens belongs in Upgrade.log: an upgrade runs.
+// logs reports whether an upgrade runs, so that what happens belongs in Upgrade.log.
 func (u *Upgrader) logs() bool { return u.procedure == upgradeProcedure }

@@ -12,21 +12,21 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// Journal is the settings of a meter, kept from before its flash is cleared until they are
-// back in it. The vendor's tool has none: "When the connection is lost and ION Setup is
-// restarted those settings are not retained" (FA212301).
+// Journal is the settings of a meter. It is kept from before the flash is cleared until the
+// settings are back in the meter. The vendor's tool has none: "When the connection is lost and
+// ION Setup is restarted those settings are not retained" (FA212301).
 //
-// As a file it is a few lines of text with a CRC-32 over them all; whoever keeps it writes
-// it whole or not at all.
+// As a file it is a few lines of text with a CRC-32 over them. A program must write it whole or
+// not at all.
 type Journal struct {
 	SerialNumber string
 	UnitID       uint16
-	Revision     string // that ran when the settings were read
+	Revision     string // the revision that ran when the settings were read
 	Saved        time.Time
 	Settings     ion.Settings
 }
 
-// ErrJournal is what every refusal of a journal wraps.
+// ErrJournal is wrapped by every error about a journal.
 var ErrJournal = errors.New("not a usable journal")
 
 // MaxJournalBytes bounds what ParseJournal reads.
@@ -42,8 +42,8 @@ func AppendJournal(dst []byte, j *Journal) []byte {
 	return fmt.Appendf(dst, "crc-32 = %08x\n", crc32.ChecksumIEEE(dst[from:]))
 }
 
-// ParseJournal reads a journal file. It takes it whole or, with an error that wraps
-// ErrJournal, not at all.
+// ParseJournal reads a journal file. It returns the whole journal, or an error that wraps
+// ErrJournal.
 func ParseJournal(b []byte) (*Journal, error) {
 	if len(b) > MaxJournalBytes {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrJournal, len(b), MaxJournalBytes)

@@ -8,28 +8,27 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// RefusalError is an answer of the download service that is not the one that the tool needs.
-// Its text is what the log has behind "Device refused:"; ParseRefusal reads it.
+// RefusalError is an answer of the download service that stops the tool. Its text is what the
+// log shows after "Device refused:"; ParseRefusal reads it.
 type RefusalError struct {
-	Op     ion.Op // that was answered; 0 where a log does not say
+	Op     ion.Op // the operation that was answered; 0 where a log does not say
 	Status ion.Status
 	Block  uint32 // OpBlock: its sequence number
-	Wanted uint32 // StatusBadSequence: the block that the loader wants instead
-	Sector uint32 // StatusEraseFailed: that cannot be erased
+	Wanted uint32 // StatusBadSequence: the block that the loader expects instead
+	Sector uint32 // StatusEraseFailed: the sector that cannot be erased
 	// Product is what the image is for: OpEnter with StatusWrongProduct.
 	Product uint32
-	// Times is how often in a row it was answered so, where that is what ended it; otherwise 0.
+	// Times is how often in a row the answer came, if that ended the task; otherwise 0.
 	Times uint32
-	// CRC is that of what the meter holds, Sent of what it was sent: OpVerify with
-	// StatusVerifyFailed.
+	// CRC is what the meter holds, Sent what it was sent: OpVerify with StatusVerifyFailed.
 	CRC, Sent uint32
 }
 
-// anyStatus stands for every status that no form before it has.
+// anyStatus stands for every status without a form of its own.
 const anyStatus ion.Status = 0xFF
 
-// refusalForms are the words for each refusal, for the printer and the parser alike; what is
-// in braces stands for the fact of that name. The first form that fits is the one.
+// refusalForms are the words of each refusal, both for printing and for parsing. A name in
+// braces stands for the fact of that name. The first form that fits is used.
 var refusalForms = []struct {
 	op     ion.Op
 	status ion.Status
@@ -52,7 +51,7 @@ var refusalForms = []struct {
 	{0, anyStatus, "{status}"}, // of other tools: "Device refused: wrong product" (PROTOCOL.md, §12)
 }
 
-// Unwrap is what the refusal comes to.
+// Unwrap returns the error of this package that the refusal means.
 func (e *RefusalError) Unwrap() error {
 	switch {
 	case e.Op == ion.OpVerify:
@@ -104,7 +103,7 @@ func (e *RefusalError) fill(words string) string {
 	}
 }
 
-// number is the fact that a form calls so.
+// number returns the field for a name in braces.
 func (e *RefusalError) number(name string) *uint32 {
 	switch name {
 	case "block":
@@ -124,9 +123,9 @@ func (e *RefusalError) number(name string) *uint32 {
 	}
 }
 
-// ParseRefusal reads the words behind "Device refused:" in a log, of this tool or of another
-// that keeps to PROTOCOL.md. The error that it gives is a *RefusalError, or a *TooOftenError
-// of one; ok is false where the words tell of no answer of the download service.
+// ParseRefusal reads the words after "Device refused:" in a log of this tool or of another one
+// that follows PROTOCOL.md. It returns a *RefusalError, or a *TooOftenError that holds one. ok
+// is false if the words are not about an answer of the download service.
 func ParseRefusal(text string) (refusal error, ok bool) {
 	if rest, found := strings.CutPrefix(text, ErrTooOften.Error()+": "); found {
 		passes, rest, _ := strings.Cut(rest, " times: ")
@@ -151,7 +150,7 @@ func parseRefusal(text string) (refusal error, ok bool) {
 		if f.status != anyStatus {
 			e.Status = f.status
 		}
-		// Whether it was read right, the printer knows.
+		// Printed again, it must give the same text.
 		if e.scan(f.words, details) && e.Error() == text {
 			return e, true
 		}
@@ -159,7 +158,7 @@ func parseRefusal(text string) (refusal error, ok bool) {
 	return nil, false
 }
 
-// scan takes the facts out of text, by the words of a form.
+// scan reads the facts from text, as the words of a form tell.
 func (e *RefusalError) scan(words, text string) bool {
 	for {
 		before, rest, found := strings.Cut(words, "{")
@@ -180,7 +179,7 @@ func (e *RefusalError) scan(words, text string) bool {
 	}
 }
 
-// take reads the fact that a form calls so.
+// take reads the fact for a name in braces.
 func (e *RefusalError) take(name, text string) bool {
 	switch name {
 	case "status":

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Release is a release of the vendor's tool whose ways the upgrader follows.
+// Release is a release of the vendor's tool, whose behaviour the upgrader follows.
 type Release struct {
 	Version string
 	Build   int
-	// Detects: recognises a meter whose upgrade failed, in Single ION device
+	// Detects: the release recognises a meter whose upgrade failed, in Single ION device
 	// configuration mode, and offers to recover it.
 	Detects bool
 }
@@ -22,7 +22,7 @@ func Release21() Release { return Release{Version: "2.1", Build: 676} }
 // to recover the firmware upgrade."
 func Release22() Release { return Release{Version: "2.2", Build: 716, Detects: true} }
 
-// Releases are those that the upgrader can follow.
+// Releases returns the releases that the upgrader can follow.
 func Releases() []Release { return []Release{Release21(), Release22()} }
 
 // ParseRelease reads a release's version.
@@ -35,14 +35,14 @@ func ParseRelease(version string) (Release, error) {
 	return Release{}, fmt.Errorf("unknown release %q: use 2.1 or 2.2", version)
 }
 
-// String is the release as its log names it.
+// String returns the release as its log names it.
 func (r Release) String() string {
 	return fmt.Sprintf("Version %s (Build %d)", r.Version, r.Build)
 }
 
-// Timing is how the tool waits.
+// Timing says how long the tool waits.
 type Timing struct {
-	// Response is how long an answer is waited for, from the end of what was sent.
+	// Response is how long the tool waits for an answer, from the end of what it sent.
 	// Documented for the public ION client: 10 s.
 	Response time.Duration
 	// Resends is how often a request is sent again; one more missing answer ends the run.
@@ -50,20 +50,20 @@ type Timing struct {
 	Resends int
 	// Turnaround passes between a frame from the meter and the tool's next one.
 	Turnaround time.Duration
-	// Restart passes before a meter that restarts is asked for the first time.
+	// Restart passes before a restarting meter is asked for the first time.
 	// Assumption: 1 s.
 	Restart time.Duration
-	// Poll passes between two questions about work that takes the meter long, and is how
-	// long a meter that restarts is given for an answer.
-	// Assumption: 1 s and twice that.
+	// Poll passes between two questions about work that takes the meter long. A restarting
+	// meter gets that long for an answer.
+	// Assumption: 1 s for the first and 2 s for the second.
 	Poll time.Duration
 }
 
-// ArticleTurnaround is the one figure of the model that is calibrated and not known: with
-// it, the run of the article lasts the seventy minutes that its log shows.
+// ArticleTurnaround is the only figure of the model that is calibrated instead of known: with
+// it, the article's run lasts the seventy minutes that its log shows.
 const ArticleTurnaround = 2600 * time.Microsecond
 
-// DefaultTiming is that of the tool on the PC of the article.
+// DefaultTiming is the timing of the tool on the article's PC.
 func DefaultTiming() Timing {
 	return Timing{
 		Response:   10 * time.Second,

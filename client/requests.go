@@ -14,7 +14,7 @@ func (u *Upgrader) download(r *ion.DownloadRequest) {
 	u.exchange.out.Message = ion.AppendDownloadRequest(u.exchange.out.Message, r)
 }
 
-// downloadReply reads an answer of the download service to op; anything else is no answer.
+// downloadReply reads an answer of the download service to op. ok is false for anything else.
 func downloadReply(p *ion.Packet, op ion.Op) (ion.DownloadReply, bool) {
 	var r ion.DownloadReply
 	if p.Type != ion.TypeDownload || ion.ParseDownloadReply(p.Body, &r) != nil || r.Op != op {
@@ -23,7 +23,7 @@ func downloadReply(p *ion.Packet, op ion.Op) (ion.DownloadReply, bool) {
 	return r, true
 }
 
-// onDownload makes a judge of answers to op.
+// onDownload wraps a function that judges answers to op.
 func onDownload(op ion.Op, judge func(*Upgrader, time.Duration, *ion.DownloadReply) next) func(*Upgrader, time.Duration, *ion.Packet) next {
 	return func(u *Upgrader, now time.Duration, p *ion.Packet) next {
 		r, ok := downloadReply(p, op)
@@ -36,8 +36,8 @@ func onDownload(op ion.Op, judge func(*Upgrader, time.Duration, *ion.DownloadRep
 
 func identifyRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpIdentify}) }
 
-// takeIdentity notes what the loader says of the meter. The error is about a text in it that
-// nobody should see.
+// takeIdentity notes what the loader says about the meter. It returns an error if a text in it
+// must not be shown.
 func (u *Upgrader) takeIdentity(r *ion.DownloadReply) error {
 	if err := checkIdentity(ion.FixedText(r.Serial[:]), ion.FixedText(r.Revision[:])); err != nil {
 		return err
@@ -57,8 +57,8 @@ func (u *Upgrader) takeIdentity(r *ion.DownloadReply) error {
 	return nil
 }
 
-// checkIdentity refuses what must not get into a log, a journal or the name of one: both
-// texts come from whatever is on the line, and both are printable ASCII in every meter.
+// checkIdentity refuses texts that must not get into a log, a journal or a file name: they come
+// from whatever is on the line. Every real meter has printable ASCII in both.
 func checkIdentity(serialNumber, revision string) error {
 	for i, text := range []string{serialNumber, revision} {
 		if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) {
@@ -68,7 +68,7 @@ func checkIdentity(serialNumber, revision string) error {
 	return nil
 }
 
-// checkSerialNumber is nil when the meter is the one that the person wants.
+// checkSerialNumber returns an error if the meter is not the one that the person wants.
 func (u *Upgrader) checkSerialNumber() error {
 	if want := u.cfg.SerialNumber; want != "" && want != u.device.SerialNumber {
 		return &WrongSerialError{Wanted: want, Found: u.device.SerialNumber, UnitID: u.cfg.UnitID}
@@ -87,8 +87,8 @@ func (u *Upgrader) read(handles ...ion.Handle) {
 	u.program(ion.Read(handles...).Commands)
 }
 
-// results reads the answer to a program of n commands. A wrong password shows as an
-// exception on any of them.
+// results reads the answer to a program of n commands. A wrong password shows as an exception
+// on any of them.
 func results(p *ion.Packet, n int) ([]ion.Value, next) {
 	r, err := ion.ParseResult(p.Body)
 	if p.Type != ion.TypeProgram || err != nil {
@@ -110,7 +110,7 @@ func readIdentityRequest(u *Upgrader) {
 }
 
 // takeRegisters notes what the application's own registers say. The request carried the
-// password, so a wrong one is known from here on.
+// password, so a wrong password is noticed here.
 func takeRegisters(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	values, n := results(p, 4)
 	if n.kind != goOn {

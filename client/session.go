@@ -8,41 +8,40 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// Session is one process of the tool with what it does besides talking to the meter: its log,
-// its journals, the person who leaves, and how it ends. It is a machine as its Upgrader is,
-// and does nothing of that itself: NextEvent says what is to be done, and whoever drives it
-// tells what came of it. Make it with NewSession and start it with Start, or end it with
-// NotConnected.
+// Session is one process of the tool. It does what is to be done besides talking to the meter:
+// the log, the journals, a person who leaves, the end. Like its Upgrader it is a machine
+// without files: NextEvent says what is to be done, and the program that drives it reports the
+// result. Make it with NewSession. Start it with Start, or end it with NotConnected.
 //
-// An event that wants an answer gets it before anything else is done with the session: a line
-// of the log Logged, a prompt Answer (that may take its time), a journal Saved, Loaded or
-// Removed.
+// The result of an event must be reported before anything else is done with the session: Logged
+// for a line of the log, Saved, Loaded or Removed for a journal, Answer for a prompt. Only
+// Answer may take its time.
 //
-// A log that cannot be written ends an upgrade that has changed nothing yet; from then on the
-// meter is worth more than the log.
+// If the log cannot be written before an upgrade has changed anything, the upgrade ends. Later
+// it goes on without a log, because by then the meter matters more.
 type Session struct {
 	upgrader *Upgrader
-	// paste is what is written back when the person is asked for it and gone.
+	// paste are the settings to write back if the person is gone when the tool asks.
 	paste ion.Groups
 
-	line    upgradelog.Kind // that waits to be written; 0: none
-	logErr  *LogError       // from when on nothing is written
-	warning error           // to be told next
+	line    upgradelog.Kind // the line that waits to be written; 0: none
+	logErr  *LogError       // set: nothing more is written
+	warning error           // to be shown next
 
 	started    bool
-	leaving    bool // every further window is left
-	unanswered bool // because nobody is there to answer
+	leaving    bool // every further window is closed
+	unanswered bool // it is leaving because nobody is there to answer
 	sent       bool // something was sent to the meter
-	recover    bool // what fails now leaves a meter that has to be recovered
-	changed    bool // so, or the upgrade under way has changed the meter
+	recover    bool // a failure from now on leaves a meter that must be recovered
+	changed    bool // the upgrade has changed the meter
 	kept       bool // a journal of the meter waits on the disk
 	end        *End
 }
 
-// LogError is a log that could not be written.
+// LogError says that a log could not be written.
 type LogError struct {
 	Cause error
-	// WentOn: the upgrade had changed the meter by then and went on without a log. Otherwise
+	// WentOn: the upgrade had changed the meter by then and went on without a log. If false,
 	// nothing was changed.
 	WentOn bool
 }
@@ -56,11 +55,11 @@ func (e *LogError) Error() string {
 
 func (e *LogError) Unwrap() error { return e.Cause }
 
-// NewSession makes a process of the tool around an upgrader that was not started. paste are
-// the settings that an upgrade writes back should the person have left by then.
+// NewSession makes a process of the tool around an upgrader that has not started. paste are the
+// settings that an upgrade writes back if the person has left by then.
 func NewSession(u *Upgrader, paste ion.Groups) *Session { return &Session{upgrader: u, paste: paste} }
 
-// Start begins a task, once there is a connection or if the task asks for one.
+// Start begins a task. The connection must be there, unless the task asks for one itself.
 func (s *Session) Start(now time.Duration, t Task) {
 	if s.end == nil {
 		s.started = true
@@ -68,7 +67,7 @@ func (s *Session) Start(now time.Duration, t Task) {
 	}
 }
 
-// NotConnected ends a session that was to be started and cannot have its connection.
+// NotConnected ends a session whose connection could not be made.
 func (s *Session) NotConnected(cause error) {
 	if s.end == nil {
 		s.finish(cause)
@@ -76,7 +75,7 @@ func (s *Session) NotConnected(cause error) {
 	}
 }
 
-// Quit ends the session on the spot: nothing more is sent, written or asked.
+// Quit ends the session at once: nothing more is sent, written or asked.
 func (s *Session) Quit() {
 	if s.end == nil {
 		s.finish(ErrEndedAtOnce)
@@ -86,7 +85,7 @@ func (s *Session) Quit() {
 // Done reports that the session has ended.
 func (s *Session) Done() bool { return s.end != nil }
 
-// End is how it has ended; the zero End before.
+// End says how the session ended; the zero End before that.
 func (s *Session) End() End {
 	if s.end == nil {
 		return End{}
@@ -116,7 +115,7 @@ func (s *Session) Next() (at time.Duration, ok bool) {
 	return s.upgrader.Next()
 }
 
-// Transmit hands out what is to be sent now.
+// Transmit returns what is to be sent now.
 func (s *Session) Transmit(dst []byte) []byte {
 	if s.end != nil {
 		return dst
@@ -126,26 +125,26 @@ func (s *Session) Transmit(dst []byte) []byte {
 	return with
 }
 
-// Counts is how the download stands now.
+// Counts says how far the download is.
 func (s *Session) Counts() Counts { return s.upgrader.Counts() }
 
-// RecoveryMode is that of the upgrader.
+// RecoveryMode is the upgrader's.
 func (s *Session) RecoveryMode() bool { return s.upgrader.RecoveryMode() }
 
-// SetWrites gives what TaskWriteSettings writes, as that of the upgrader.
+// SetWrites sets what TaskWriteSettings writes, as the upgrader's SetWrites does.
 func (s *Session) SetWrites(values map[int]ion.Value) error { return s.upgrader.SetWrites(values) }
 
-// ClockSet tells that the PC's calendar was set.
+// ClockSet says that the PC's calendar was moved.
 func (s *Session) ClockSet(by time.Duration) { s.upgrader.ClockSet(by) }
 
-// Quiet reports that NextEvent has nothing to tell.
+// Quiet reports that NextEvent has no more events.
 func (s *Session) Quiet() bool {
 	return s.warning == nil && (s.line != 0 || s.upgrader.Quiet())
 }
 
-// NextEvent hands out what is to be done and shown, one at a time and in order. Those of the
-// upgrader are handed on, with what the session has settled itself; besides there are
-// warnings, and the end is that of the session (see End).
+// NextEvent returns what is to be done and shown, one event at a time, oldest first: the
+// upgrader's events, marked as Settled where the session has dealt with them, warnings, and the
+// end, which is that of the session (see End).
 func (s *Session) NextEvent(now time.Duration) (e Event, ok bool) {
 	if s.warning != nil {
 		e = Event{Kind: EventWarning, Err: s.warning}
@@ -153,7 +152,7 @@ func (s *Session) NextEvent(now time.Duration) (e Event, ok bool) {
 		return e, true
 	}
 	if s.line != 0 {
-		return Event{}, false // until it is Logged
+		return Event{}, false // until the line is Logged
 	}
 	if e, ok = s.upgrader.NextEvent(); ok {
 		s.hear(now, &e)
@@ -161,7 +160,7 @@ func (s *Session) NextEvent(now time.Duration) (e Event, ok bool) {
 	return e, ok
 }
 
-// hear takes note of an event of the upgrader.
+// hear notes what an event of the upgrader means for the session.
 func (s *Session) hear(now time.Duration, e *Event) {
 	switch e.Kind {
 	case EventLog:
@@ -171,7 +170,7 @@ func (s *Session) hear(now time.Duration, e *Event) {
 			s.leaveWindow(now)
 		}
 	case EventStep:
-		if s.logErr == nil || s.logErr.WentOn { // otherwise it was not to begin any more
+		if s.logErr == nil || s.logErr.WentOn { // otherwise the upgrade was stopped before it began
 			s.changed = s.changed || e.Step.ChangesMeter()
 			s.recover = s.recover || e.Step.LeavesApplication()
 		}
@@ -198,14 +197,14 @@ func (s *Session) hearLine(e *Event) {
 	s.line = e.Line.Kind
 }
 
-// lineDone: with its last line an upgrade that succeeded leaves nothing to recover.
+// lineDone: when an upgrade's last line is written, nothing is left to recover.
 func (s *Session) lineDone(k upgradelog.Kind) {
 	if k == upgradelog.UpgradeCompleted {
 		s.changed, s.recover = false, false
 	}
 }
 
-// Logged tells that the line of an EventLog is in the log, or why not.
+// Logged reports that the line of an EventLog is in the log, or why it is not.
 func (s *Session) Logged(now time.Duration, err error) {
 	line := s.line
 	s.line = 0
@@ -220,27 +219,27 @@ func (s *Session) Logged(now time.Duration, err error) {
 	s.lineDone(line)
 }
 
-// Answer answers the prompt that stands.
+// Answer answers the open prompt.
 func (s *Session) Answer(now time.Duration, a Answer) {
 	if s.end == nil {
 		s.upgrader.Answer(now, a)
 	}
 }
 
-// Saved answers EventSaveJournal: the journal is on disk, or why not.
+// Saved answers EventSaveJournal: nil, or why the journal is not on disk.
 func (s *Session) Saved(now time.Duration, err error) {
 	s.kept = s.kept || err == nil
 	s.upgrader.Saved(now, err)
 }
 
-// Loaded answers EventLoadJournal: the journal of the meter, or nil when there is none, or
-// why it cannot be read.
+// Loaded answers EventLoadJournal with the journal of the meter, nil if there is none, or why
+// it cannot be read.
 func (s *Session) Loaded(now time.Duration, j *Journal, err error) {
 	s.kept = j != nil
 	s.upgrader.Loaded(now, j, err)
 }
 
-// Removed answers EventRemoveJournal: the journal is gone, or why not.
+// Removed answers EventRemoveJournal: nil, or why the journal is still there.
 func (s *Session) Removed(_ time.Duration, err error) {
 	if err != nil {
 		s.warning = fmt.Errorf("the journal has served and cannot be removed: %w", err)
@@ -249,21 +248,21 @@ func (s *Session) Removed(_ time.Duration, err error) {
 	s.kept = false
 }
 
-// Abort is the person's Abort button. The windows go on.
+// Abort is the person's Abort button. The windows that follow still open.
 func (s *Session) Abort(now time.Duration) {
 	if s.end == nil {
 		s.upgrader.Abort(now)
 	}
 }
 
-// Interrupt is Ctrl-C: the Abort button, and then out of the tool.
+// Interrupt is Ctrl-C: Abort, then leave the tool.
 func (s *Session) Interrupt(now time.Duration) {
 	if s.end == nil {
 		s.leave(now)
 	}
 }
 
-// leave ends what is going on, and leaves the windows that follow.
+// leave ends what is going on and closes the windows that follow.
 func (s *Session) leave(now time.Duration) {
 	s.leaving = true
 	if !s.started {
@@ -273,7 +272,7 @@ func (s *Session) leave(now time.Duration) {
 	s.upgrader.Abort(now)
 }
 
-// InputEnded tells that nobody is there to answer the prompt that stands, nor any other.
+// InputEnded says that nobody is there to answer, neither the open prompt nor a later one.
 func (s *Session) InputEnded(now time.Duration) {
 	if s.upgrader.phase != asking || s.leaving || s.end != nil {
 		return
@@ -282,11 +281,11 @@ func (s *Session) InputEnded(now time.Duration) {
 	s.leaveWindow(now)
 }
 
-// leaveWindow answers a window as its own Exit does. What would be sent only after an answer
+// leaveWindow closes a window as its Exit button does. What would be sent only after an answer
 // is not sent.
 func (s *Session) leaveWindow(now time.Duration) {
 	if s.upgrader.phase != asking {
-		return // it is closed already: what was told of it came late
+		return // the window is closed already
 	}
 	switch s.upgrader.step().is {
 	case StepOfferSettings, StepPasteOptions:
@@ -298,7 +297,7 @@ func (s *Session) leaveWindow(now time.Duration) {
 	}
 }
 
-// Lost tells that the connection itself has ended and will not come back.
+// Lost says that the connection has ended for good.
 func (s *Session) Lost(now time.Duration, cause error) {
 	if s.end == nil {
 		s.upgrader.Lost(now, cause)

@@ -5,39 +5,39 @@ import (
 	"fmt"
 )
 
-// Status is the exit status of a tool.
+// Status is the exit status of the tool.
 type Status int
 
-// The statuses. 2 is wrong usage, of which a session knows nothing.
+// The statuses. A session never ends with 2, which is wrong usage.
 const (
 	StatusDone        Status = 0
-	StatusFailed      Status = 1 // it did not succeed
-	StatusEnvironment Status = 3 // what it needs around it failed before anything was sent
+	StatusFailed      Status = 1 // the task did not succeed
+	StatusEnvironment Status = 3 // something that it needs failed before anything was sent
 )
 
-// End is how a session has ended.
+// End says how a session ended.
 type End struct {
-	// Err is why the task failed, if it did. With StatusDone it is ErrAborted at most: the
-	// person has closed a window and then the tool.
+	// Err is why the task failed; nil if it did not. With StatusDone it can only be ErrAborted:
+	// the person closed a window and then the tool.
 	Err    error
 	Status Status
 	Advice Advice
-	Kept   bool // a journal with the meter's settings waits on the disk
+	Kept   bool // a journal with the meter's settings is still on the disk
 }
 
 // Advice is what the person should do next.
 type Advice uint8
 
-// The advices. All but the first three follow a failure that changed nothing.
+// The advices. All after the first three follow a failure that changed nothing.
 const (
 	NoAdvice           Advice = iota
 	AdviceSendTemplate        // it succeeded, and the settings are those of the factory template: send your own
-	AdviceRecover             // the meter may be in download state, or lacks settings: see to cable and power, and recover it
+	AdviceRecover             // the meter may be in download state, or lacks settings: check cable and power, then recover it
 	AdviceOtherLog            // name another log
-	AdviceAnswer              // answer the questions: one was not
-	AdviceAgain               // it was ended by the person: start it again
+	AdviceAnswer              // answer the questions: one had no answer
+	AdviceAgain               // the person ended it: start it again
 	AdvicePassword            // give the right password
-	AdviceRecoverFirst        // what was wanted needs the meter's application: recover it first
+	AdviceRecoverFirst        // the task needs the meter's application: recover the meter first
 	AdviceOtherFile           // the file is for another product
 	AdviceCheckMeter          // another meter answers
 	AdviceOtherFolder         // the journal cannot be kept where it should be
@@ -49,7 +49,7 @@ func (s *Session) finish(err error) {
 	s.end = &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept}
 }
 
-// withLog adds that the log could not be written: what was wanted did not come off altogether.
+// withLog adds the error of the log to err, because the task did not do all that was wanted.
 func (s *Session) withLog(err error) error {
 	switch {
 	case s.logErr == nil:
@@ -70,7 +70,7 @@ func (s *Session) status(err error) Status {
 	return StatusFailed
 }
 
-// advice is what follows from how the task ended.
+// advice is the advice for the way in which the task ended.
 func (s *Session) advice(err error) Advice {
 	upgrade := s.upgrader.task == TaskUpgrade || s.upgrader.task == TaskRecover
 	byPerson := errors.Is(err, ErrAborted) || errors.Is(err, ErrEndedAtOnce)
@@ -91,7 +91,7 @@ func (s *Session) advice(err error) Advice {
 	return adviceOn(err)
 }
 
-// adviceOn is for an error that changed nothing.
+// adviceOn is the advice for an error that changed nothing.
 func adviceOn(err error) Advice {
 	for _, a := range []struct {
 		err    error

@@ -14,7 +14,7 @@ import (
 type write struct {
 	handle  ion.Handle
 	value   ion.Value
-	setting int // its place in ion.SettingTable; -1 for the template's name
+	setting int // index in ion.SettingTable; -1 for the template's name
 }
 
 // templateSteps send a template to the meter. "Click on the Template settings found in the
@@ -44,8 +44,8 @@ func readSteps() []step {
 	}
 }
 
-// writeSteps write the settings that WriteSettings was given: what the article calls
-// restoring them manually.
+// writeSteps write the settings that SetWrites was given. The article calls this restoring them
+// manually.
 func writeSteps() []step {
 	return []step{
 		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
@@ -56,7 +56,8 @@ func writeSteps() []step {
 	}
 }
 
-// single: the task stands alone, nobody has connected before.
+// single reports that the task is not part of a session of windows: nobody has connected
+// before.
 func (u *Upgrader) single() bool { return u.task != TaskConnect }
 
 func wantApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
@@ -69,8 +70,7 @@ func wantApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	return toNext()
 }
 
-// SetWrites gives what TaskWriteSettings writes: values by their place in
-// ion.SettingTable.
+// SetWrites sets what TaskWriteSettings writes: values by their index in ion.SettingTable.
 func (u *Upgrader) SetWrites(values map[int]ion.Value) error {
 	u.write, u.wrote = nil, 0
 	for i, s := range ion.SettingTable() {
@@ -110,7 +110,7 @@ func takeTemplate(u *Upgrader, _ time.Duration, a Answer) next {
 	return toNext()
 }
 
-// templateWrites is what a template sets. What it does not name stays as it is.
+// templateWrites returns what a template sets. What it does not name stays as it is.
 func templateWrites(f *dcf.File, product uint16) ([]write, error) {
 	if text, line, ok := f.Get("template", "product"); ok && text != strconv.Itoa(int(product)) {
 		return nil, fmt.Errorf("line %d: the template is for a %s and the meter is a %d", line, text, product)
@@ -134,8 +134,8 @@ func templateWrites(f *dcf.File, product uint16) ([]write, error) {
 	return writes, nil
 }
 
-// checkKeys refuses a key that no setting has: a slip of the pen must not pass for a
-// setting that was sent.
+// checkKeys refuses a key that no setting has, so that a misspelt setting is not taken for one
+// that was sent.
 func checkKeys(f *dcf.File) error {
 	for _, section := range f.Sections() {
 		for _, key := range f.Keys(section) {
@@ -156,14 +156,14 @@ func checkKeys(f *dcf.File) error {
 	return nil
 }
 
-// CheckTemplate says whether a template can be sent to a meter of this product, before
-// anything is connected.
+// CheckTemplate returns why a template cannot be sent to a meter of this product; it needs no
+// connection.
 func CheckTemplate(f *dcf.File, product uint16) error {
 	_, err := templateWrites(f, product)
 	return err
 }
 
-// TemplateOf is the settings as a template file.
+// TemplateOf returns the settings as a template file.
 func TemplateOf(s *ion.Settings, product uint16) (*dcf.File, error) {
 	f := new(dcf.File)
 	if err := f.Set("template", "name", s.Template); err != nil {
@@ -193,7 +193,7 @@ func takePaste(u *Upgrader, _ time.Duration, a Answer) next {
 
 func (u *Upgrader) pastes() bool { return u.paste != 0 }
 
-// takeForPaste keeps the ticked groups as the meter has them, over what the template says.
+// takeForPaste keeps the ticked groups as the meter has them, whatever the template says.
 func takeForPaste(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	s, n := settingsOf(p)
 	if n.kind != goOn {
@@ -298,7 +298,7 @@ func readBackRequest(u *Upgrader) {
 	u.read(handles...)
 }
 
-// readBack: what was written must be there, before anybody is told so.
+// readBack checks that what was written is there, before the person is told so.
 func readBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	values, n := results(p, len(u.write))
 	if n.kind != goOn {
@@ -312,7 +312,7 @@ func readBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	return toNext()
 }
 
-// holds compares a value with what was written; an energy reading may have gone on.
+// holds compares a value with what was written. An energy reading may have counted on.
 func (w write) holds(v ion.Value) bool {
 	if v.Equal(w.value) {
 		return true

@@ -7,19 +7,18 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Clone is an independent copy with the same future. Files, and the settings and journals
-// that were read, are shared: nobody changes them.
+// Clone returns an independent copy with the same future. Files, and settings and journals that
+// were read, are shared, because nobody changes them.
 func (u *Upgrader) Clone() *Upgrader {
 	c := new(Upgrader)
 	u.CopyTo(c)
 	return c
 }
 
-// CopyTo makes c, which is an upgrader that nobody uses any more, a Clone of u in the
-// memory that c has.
+// CopyTo makes c a clone of u. c is an upgrader that is no longer used; its memory is reused.
 func (u *Upgrader) CopyTo(c *Upgrader) {
 	if u.firmware != nil {
-		u.imageCRC() // once, and not again in every copy
+		u.imageCRC() // computed here once, instead of in every copy
 	}
 	old := *c
 	*c = *u
@@ -27,14 +26,15 @@ func (u *Upgrader) CopyTo(c *Upgrader) {
 	c.declare(&w, &old)
 }
 
-// AppendState appends all that decides the upgrader's future, times relative to now.
+// AppendState appends everything that decides the upgrader's future. Times are relative to now.
 func (u *Upgrader) AppendState(dst []byte, now time.Duration) []byte {
 	w := machine.Fingerprinting(dst, now)
 	u.declare(&w, u)
 	return w.Result()
 }
 
-// declare declares the upgrader; the calendar date and what was told before are left out.
+// declare declares the upgrader, without the calendar date and the events that were taken
+// already.
 func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	w.Uint(uint64(u.task))
 	w.Uint(uint64(u.procedure))
@@ -55,15 +55,15 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	declareError(w, u.err)
 }
 
-// declareEvents: what was told before is behind.
+// declareEvents declares the events that have not been taken yet.
 func (u *Upgrader) declareEvents(w *machine.State, spent *Upgrader) {
 	if w.Copies() {
 		u.events, u.told = append(spent.events[:0], u.events[u.told:]...), 0
 	}
 }
 
-// declareKept declares what is shared by all copies: files, settings and journals that were
-// read or made, and that nobody changes.
+// declareKept declares what all copies share: files, settings and journals, which nobody
+// changes.
 func (u *Upgrader) declareKept(w *machine.State) {
 	if w.Copies() {
 		return
@@ -82,30 +82,29 @@ func (u *Upgrader) declareKept(w *machine.State) {
 	}
 }
 
-// Clone is an independent copy with the same future.
+// Clone returns an independent copy with the same future.
 func (s *Session) Clone() *Session {
 	c := new(Session)
 	s.CopyTo(c)
 	return c
 }
 
-// CopyTo makes c, which is a session that nobody uses any more, a Clone of s in the memory that
-// c has.
+// CopyTo makes c a clone of s. c is a session that is no longer used; its memory is reused.
 func (s *Session) CopyTo(c *Session) {
 	old := *c
-	*c = *s // errors and the end are shared: nobody changes them
+	*c = *s // errors and the end are shared, because nobody changes them
 	w := machine.Copying()
 	c.declare(&w, &old)
 }
 
-// AppendState appends all that decides the session's future, in the manner of the upgrader's.
+// AppendState appends everything that decides the session's future, as the upgrader's does.
 func (s *Session) AppendState(dst []byte, now time.Duration) []byte {
 	w := machine.Fingerprinting(dst, now)
 	s.declare(&w, s)
 	return w.Result()
 }
 
-// Declare declares the session for the fingerprint of whoever drives it.
+// Declare declares the session within the state of what drives it.
 func (s *Session) Declare(w *machine.State) { s.declare(w, s) }
 
 func (s *Session) declare(w *machine.State, spent *Session) {
@@ -154,14 +153,15 @@ func (e *End) declare(w *machine.State) {
 	}
 }
 
-// declareError takes an error by what it says: nobody changes it.
+// declareError declares an error by its text.
 func declareError(w *machine.State, err error) {
 	if w.Has(err != nil) && !w.Copies() {
 		w.Text(err.Error())
 	}
 }
 
-// declareWrites: the list is made anew when it changes, so that copies share it.
+// declareWrites declares the list of writes. Copies share it, because a changed list is a new
+// one.
 func (u *Upgrader) declareWrites(w *machine.State) {
 	machine.Each(w, u.write, func(v *write) {
 		w.Uint(uint64(v.handle))

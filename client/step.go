@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Step is one line of the upgrader's procedures: what the tool does, or waits for, at a time.
-// Events, traces and reports name it; in text and in JSON it is its words.
+// Step is one line of the upgrader's procedures: what the tool does or waits for. Events,
+// traces and reports name it; in text and JSON it is written in words.
 type Step uint8
 
-// The steps, in the order in which a person meets them. NoStep is none: the tool has not begun.
+// The steps, in the order in which a person meets them. NoStep: the tool has not begun.
 const (
 	NoStep Step = iota
 
@@ -60,10 +60,10 @@ const (
 	stepCount
 )
 
-// stepTable says of each step what it is called, and what is true of it wherever it stands.
+// stepTable holds each step's words, and what is true of the step in every procedure.
 var stepTable = [stepCount]struct {
 	words string
-	// changes: the meter is told to change what it keeps or does.
+	// changes: the request makes the meter change what it keeps or does.
 	changes bool
 	// leaves: the meter is told to leave its application, or has left it.
 	leaves bool
@@ -111,7 +111,7 @@ var stepTable = [stepCount]struct {
 	StepWriteSettings:        {words: "write the settings", changes: true},
 }
 
-// String is the step in words; empty for NoStep.
+// String returns the step in words; empty for NoStep.
 func (s Step) String() string {
 	if s >= stepCount {
 		return fmt.Sprintf("no step (%d)", uint8(s))
@@ -119,7 +119,7 @@ func (s Step) String() string {
 	return stepTable[s].words
 }
 
-// MarshalText gives the words of String.
+// MarshalText returns the words of String.
 func (s Step) MarshalText() ([]byte, error) {
 	if s >= stepCount {
 		return nil, fmt.Errorf("there is no step %d", uint8(s))
@@ -127,7 +127,7 @@ func (s Step) MarshalText() ([]byte, error) {
 	return []byte(s.String()), nil
 }
 
-// UnmarshalText reads the words of String. The error says that there is no such step.
+// UnmarshalText reads the words of String, and returns an error if there is no such step.
 func (s *Step) UnmarshalText(text []byte) error {
 	for i, step := range stepTable {
 		if step.words == string(text) {
@@ -138,17 +138,17 @@ func (s *Step) UnmarshalText(text []byte) error {
 	return fmt.Errorf("there is no step %q", text)
 }
 
-// ChangesMeter tells of the steps whose request the meter does not answer only: it changes
-// what it keeps, or what it does.
+// ChangesMeter reports whether the step's request makes the meter change what it keeps or what
+// it does.
 func (s Step) ChangesMeter() bool { return s < stepCount && stepTable[s].changes }
 
-// LeavesApplication tells of the steps that begin behind the point of no return: the meter is
-// told to give up its application, or has none. A task that ends there, or later, without
-// success has left a meter that has to be recovered.
+// LeavesApplication reports whether the step is beyond the point of no return: the meter is
+// told to leave its application, or has none. A task that fails at such a step or later leaves
+// a meter that must be recovered.
 func (s Step) LeavesApplication() bool { return s < stepCount && stepTable[s].leaves }
 
-// AwaitsRestart tells of the steps that ask a restarting meter until it answers: a missing
-// answer leaves no line in the log there.
+// AwaitsRestart reports whether the step asks a restarting meter until it answers. A missing
+// answer then leaves no line in the log.
 func (s Step) AwaitsRestart() bool {
 	return slices.ContainsFunc(upgradeSteps(), func(l step) bool { return l.is == s && l.retry == polling })
 }

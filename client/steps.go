@@ -7,28 +7,28 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// step is one line of a procedure. It has exactly one of ask, keep, request and act; the
-// functions next to it say what follows.
+// step is one line of a procedure. It has exactly one of ask, keep, request and act; the fields
+// below each say what follows.
 type step struct {
-	is   Step                 // NoStep: nobody is told of it
+	is   Step                 // NoStep: not announced
 	when func(*Upgrader) bool // nil: always
 
-	ask      Prompt // a question to the person
+	ask      Prompt // a question for the person
 	answered func(*Upgrader, time.Duration, Answer) next
 
-	keep func(*Upgrader, time.Duration) Event // a journal to be kept or looked for
+	keep func(*Upgrader, time.Duration) Event // a journal to save or to look for
 	kept func(*Upgrader, time.Duration, *Journal, error) next
 
 	request func(*Upgrader)                                  // builds the message
 	reply   func(*Upgrader, time.Duration, *ion.Packet) next // judges the answer
 	silent  func(*Upgrader) next                             // after the last resend; nil: the task fails
 	retry   retry
-	before  func(*Upgrader) time.Duration // passes before the request; nil: none
+	before  func(*Upgrader) time.Duration // a pause before the request; nil: none
 
-	act func(*Upgrader, time.Duration) next // neither asks nor sends
+	act func(*Upgrader, time.Duration) next // neither asks nor sends anything
 }
 
-// procedure names a list of steps, so that a copied upgrader needs no pointers into one.
+// procedure names a list of steps, so that a copy of an upgrader needs no pointer into a list.
 type procedure uint8
 
 const (
@@ -45,11 +45,11 @@ const (
 	procedureCount
 )
 
-// healthyProcedures are the lists of every upgrader that has no bug planted. Nobody writes
-// to them.
+// healthyProcedures are the lists of every upgrader without planted bugs. They are never
+// written to.
 var healthyProcedures = *procedures()
 
-// procedures are all lists of steps.
+// procedures returns all lists of steps.
 func procedures() *[procedureCount][]step {
 	return &[procedureCount][]step{
 		connectProcedure:   connectSteps(),
@@ -82,13 +82,13 @@ func (t Task) procedure() procedure {
 	}
 }
 
-// next is what follows a step.
+// next says what follows a step.
 type next struct {
 	kind  nextKind
-	to    procedure     // another
-	step  Step          // jump
-	err   error         // broken
-	after time.Duration // again
+	to    procedure     // for another
+	step  Step          // for jump
+	err   error         // for broken
+	after time.Duration // for again
 }
 
 type nextKind uint8
@@ -99,7 +99,7 @@ const (
 	jump                    // that step of this procedure
 	another                 // the first step of another procedure
 	broken                  // the task failed
-	ignored                 // that was no answer: go on waiting
+	ignored                 // it was no answer: go on waiting
 )
 
 func toNext() next                      { return next{kind: goOn} }
@@ -112,20 +112,20 @@ func failedWith(sentinel error, format string, args ...any) next {
 	return failed(fmt.Errorf("%w: %s", sentinel, fmt.Sprintf(format, args...)))
 }
 
-// retry is what a step does about a missing answer.
+// retry says what a step does about a missing answer.
 type retry uint8
 
 const (
-	perStep  retry = iota // Timing.Resends, each told in the log
+	perStep  retry = iota // Timing.Resends times, each with a line in the log
 	perBlock              // the same, with the counts of the article
-	polling               // a restarting meter: short waits, nothing in the log
-	probing               // looking whether anybody is there: fewer tries, nothing in the log
+	polling               // for a restarting meter: short waits, no line in the log
+	probing               // to see whether anybody is there: fewer tries, no line in the log
 )
 
 // Tries that are not those of the article.
 const (
-	// probes is how often a meter is asked that may not be there: the public ION client
-	// transmits five times in all.
+	// probes is how often a meter is asked that may not be there: the public ION client sends
+	// five times in all.
 	probes = 5
 	// polls bounds how long a restart may take: with two polls of a second each, a minute.
 	polls = 30
@@ -139,10 +139,10 @@ func (u *Upgrader) switchTo(now time.Duration, p procedure) {
 	u.enter(now)
 }
 
-// maxSteps bounds how many steps without waiting follow each other; more is a defect.
+// maxSteps bounds how many steps follow each other without waiting. More is a defect.
 const maxSteps = 1000
 
-// enter begins the step at u.at, and the ones behind it that need no waiting.
+// enter begins the step at u.at, and those after it until one has to wait.
 func (u *Upgrader) enter(now time.Duration) {
 	for range maxSteps {
 		s := u.step()
@@ -183,7 +183,7 @@ func (u *Upgrader) begin(now time.Duration, s *step) {
 	}
 }
 
-// move sets the step that follows. It says whether the caller has to enter it.
+// move goes to the step that follows. It returns whether the caller has to enter it.
 func (u *Upgrader) move(now time.Duration, n next) bool {
 	switch n.kind {
 	case goOn:
@@ -212,7 +212,7 @@ func placeOf(list []step, s Step) int {
 	panic("upgrader: no step " + s.String() + " here")
 }
 
-// follow goes where n says.
+// follow does what n says.
 func (u *Upgrader) follow(now time.Duration, n next) {
 	u.exchange.end()
 	if u.move(now, n) {
@@ -220,7 +220,7 @@ func (u *Upgrader) follow(now time.Duration, n next) {
 	}
 }
 
-// fail ends what the person had asked for.
+// fail ends the task with an error.
 func (u *Upgrader) fail(now time.Duration, err error) {
 	u.exchange.end()
 	u.err = err
@@ -235,7 +235,7 @@ func (u *Upgrader) fail(now time.Duration, err error) {
 	u.switchTo(now, finishProcedure)
 }
 
-// Answer answers the prompt that stands.
+// Answer answers the open prompt.
 func (u *Upgrader) Answer(now time.Duration, a Answer) {
 	if u.phase != asking {
 		return
@@ -244,11 +244,11 @@ func (u *Upgrader) Answer(now time.Duration, a Answer) {
 	u.follow(now, u.step().answered(u, now, a))
 }
 
-// Saved answers EventSaveJournal: the journal is on disk, or why not.
+// Saved answers EventSaveJournal: nil, or why the journal is not on disk.
 func (u *Upgrader) Saved(now time.Duration, err error) { u.Loaded(now, nil, err) }
 
-// Loaded answers EventLoadJournal: the journal of the meter, or nil when there is none, or
-// why it cannot be read.
+// Loaded answers EventLoadJournal with the journal of the meter, nil if there is none, or why
+// it cannot be read.
 func (u *Upgrader) Loaded(now time.Duration, j *Journal, err error) {
 	if u.phase != keeping {
 		return

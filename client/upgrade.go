@@ -11,9 +11,9 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// upgradeSteps is the firmware upgrade, from the choice of the file to the settings being
-// back. Nothing is erased before "clear the flash": by then the file, the product, the
-// serial number, the unit and the password have been checked.
+// upgradeSteps is the firmware upgrade, from choosing the file to restoring the settings.
+// Nothing is erased before StepClearFlash. By then the file, the product, the serial number,
+// the unit and the password have been checked.
 func upgradeSteps() []step {
 	return []step{
 		{is: StepChooseFirmware, ask: ChooseFirmware, answered: takeFirmware},
@@ -68,7 +68,7 @@ func failedSteps() []step {
 
 func goOnWith(*Upgrader, time.Duration, Answer) next { return toNext() }
 
-// afterUpgrade: the windows go on, a single task is over.
+// afterUpgrade goes on with the windows, or ends a single task.
 func afterUpgrade(u *Upgrader, _ time.Duration) next {
 	u.transfer = transfer{}
 	if u.task == TaskConnect {
@@ -137,13 +137,13 @@ func logDevice(u *Upgrader, _ time.Duration) next {
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceUnitID, Number: int(u.cfg.UnitID)})
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceBaudRate, Number: u.cfg.Baud})
 	if u.backup != nil && u.backedUp != u.device.SerialNumber {
-		u.backup = nil // of another meter, from earlier in this process
+		u.backup = nil // of another meter, earlier in this process
 	}
 	return toNext()
 }
 
-// flashes: a recovery has nothing to flash when the meter runs the image already and only
-// its settings are missing.
+// flashes reports whether there is an image to write. In a recovery there is none if the meter
+// runs the image already and only its settings are missing.
 func (u *Upgrader) flashes() bool {
 	return !(u.task == TaskRecover && !u.transfer.found && u.device.Revision == u.firmware.Revision && u.journal != nil)
 }
@@ -174,8 +174,9 @@ func chooseRestore(u *Upgrader, _ time.Duration, a Answer) next {
 	return toNext()
 }
 
-// needsBackup: a meter in download state has no application to read from, and what an
-// earlier try of this process saved is still the right thing.
+// needsBackup reports whether the settings must be read. A meter in download state has no
+// application to read from, and settings saved by an earlier try of this process are still
+// right.
 func (u *Upgrader) needsBackup() bool { return !u.device.Download && u.backup == nil }
 
 func takeBackup(u *Upgrader, _ time.Duration, p *ion.Packet) next {
@@ -224,7 +225,7 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	u.transfer.polls = 0
 	u.transfer.enters++
 	if u.transfer.enters > 1 {
-		return toNext() // the log has it
+		return toNext() // the log shows it
 	}
 	kind := upgradelog.EnteredDownloadState
 	if u.transfer.found {
@@ -234,8 +235,8 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	return toNext()
 }
 
-// restartPause lets a meter restart before it is asked; one that was found in download
-// state does not.
+// restartPause gives a meter the time to restart. One that was found in download state does not
+// restart.
 func (u *Upgrader) restartPause() time.Duration {
 	if u.device.Download && u.step().is == StepAwaitLoader {
 		return 0
@@ -256,18 +257,18 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.transfer.enters > maxPasses {
 		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
 	}
-	return toStep(StepEnterDownloadState) // a reset on the way there brings the application back
+	return toStep(StepEnterDownloadState) // a reset on the way there has brought the application back
 }
 
-// patience is how often an application that has agreed to hand over may still answer.
+// patience is how often an application that has agreed to hand over may still answer itself.
 const patience = 3
 
-// maxPasses bounds how often one run clears the flash: a meter that lost its power wants
-// it again.
+// maxPasses bounds how often one run clears the flash. A meter that lost its power needs
+// another pass.
 const maxPasses = 3
 
-// beginAnew goes back to the clear, after the meter said something that a loader with a
-// cleared flash does not say.
+// beginAnew goes back to clearing the flash, after an answer that a loader with a cleared flash
+// never gives.
 func (u *Upgrader) beginAnew(why error) next {
 	if u.transfer.passes >= maxPasses {
 		return failed(&TooOftenError{Passes: maxPasses, Why: why})
@@ -287,7 +288,7 @@ func clearedRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpCle
 
 func (u *Upgrader) clearing() bool { return u.transfer.clearing }
 
-// maxClearPolls bounds how long a clear may take: ten minutes of one-second polls.
+// maxClearPolls bounds how long clearing may take: ten minutes of one poll a second.
 const maxClearPolls = 600
 
 func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
@@ -321,7 +322,7 @@ func beginDownload(u *Upgrader, _ time.Duration) next {
 	return toNext()
 }
 
-// block is the part of the image that is sent next.
+// block returns the part of the image that is sent next.
 func (u *Upgrader) block() (address uint32, data []byte) {
 	from := u.transfer.answered * ion.BlockBytes
 	return u.firmware.LoadAddress + uint32(from), u.firmware.Image[from:min(from+ion.BlockBytes, len(u.firmware.Image))]
@@ -338,7 +339,7 @@ func blockRequest(u *Upgrader) {
 	})
 }
 
-// maxRefusals bounds how often in a row the loader may not take the same block.
+// maxRefusals bounds how often in a row the loader may refuse the same block.
 const maxRefusals = 120
 
 func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
@@ -351,7 +352,7 @@ func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		return u.blockTaken()
 	case ion.StatusBadSequence:
 		if r.Expected == sequence+1 {
-			return u.blockTaken() // it was taken before; the answer was lost
+			return u.blockTaken() // the loader took it before, and the answer was lost
 		}
 		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Wanted: r.Expected})
 	case ion.StatusBusy, ion.StatusVerifyFailed:
@@ -406,7 +407,7 @@ func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		u.log(upgradelog.Line{Kind: upgradelog.Verified})
 		return toNext()
 	case ion.StatusRefused:
-		// No loader answers, so the power was away. If the image was good it runs by now.
+		// No loader answers, so the power was off. If the image was good, it runs by now.
 		return toStep(StepIdentifyAgain)
 	case ion.StatusVerifyFailed:
 		return u.beginAnew(&RefusalError{Op: ion.OpVerify, Status: r.Status, CRC: r.CRC, Sent: u.imageCRC()})
@@ -417,8 +418,8 @@ func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 
 func restartRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpRestart}) }
 
-// restarted: refused means that the application answers, so the answer to an earlier
-// restart was lost.
+// restarted judges the answer to a restart. A refusal comes from the application, so the
+// restart has happened and its answer was lost.
 func restarted(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	u.transfer.polls = 0
 	if r.Status == ion.StatusOK || r.Status == ion.StatusRefused {
@@ -427,7 +428,7 @@ func restarted(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	return failed(&RefusalError{Op: ion.OpRestart, Status: r.Status})
 }
 
-// askTheMeter: whether it restarted, only the meter knows.
+// askTheMeter goes on without an answer: only the meter knows whether it restarted.
 func askTheMeter(*Upgrader) next { return toNext() }
 
 func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
@@ -447,8 +448,8 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 
 func (u *Upgrader) hasBackup() bool { return u.backup != nil }
 
-// choosePaste: each ticked group is written back as it was, the others stay as the new
-// firmware's factory template has them. The template's name is no group.
+// choosePaste writes each ticked group back as it was. The others stay as the new firmware's
+// factory template has them. The template's name belongs to no group.
 func choosePaste(u *Upgrader, _ time.Duration, a Answer) next {
 	u.restored = a.Groups
 	u.write = []write{{handle: ion.HandleTemplate, value: ion.TextValue(u.backup.Template), setting: -1}}

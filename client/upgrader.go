@@ -1,19 +1,17 @@
 // Package client is the upgrader: the machine that does to a meter what the vendor's tool
 // (ION Setup) does, with its log, its windows, its retries and its recovery.
 //
-// An Upgrader talks to the meter. It reads no terminal and no file: what it wants to know comes
-// as a prompt that a person or a script answers, and what it has to say comes as events. Its
-// procedures are lists of steps; reading one from top to bottom is reading the article
-// (FA212301).
+// An Upgrader talks to the meter. It reads no terminal and no file: it asks with prompts, which
+// a person or a script answers, and it reports with events. Its procedures are lists of steps;
+// to read one from top to bottom is to read the article (FA212301).
 //
-// A Session is one process of the tool around an Upgrader, from its start until the person exits
-// it: what becomes of an upgrade whose log cannot be written, what a person who leaves leaves
-// behind, which error wins, and the exit status. It has no files either: a program drives it
-// with real ones, a bench with faults.
+// A Session is one process of the tool around an Upgrader, from its start until the person
+// exits. It decides what becomes of an upgrade whose log cannot be written, what happens when
+// the person leaves, which of several errors counts, and the exit status. It has no files
+// either: a program drives it with real ones, the bench with files that can fail.
 //
-// A late answer is never taken for the answer to a later request: every request has a
-// message id of its own, a resend keeps it, and the answer to a block names its sequence
-// number.
+// A late answer is never taken for the answer to a later request: every new request has its own
+// message id, which a resend keeps, and the answer to a block names its sequence number.
 package client
 
 import (
@@ -30,23 +28,23 @@ type Config struct {
 	Release Release
 	// SingleDevice is "Single ION device configuration mode".
 	SingleDevice bool
-	DeviceName   string // of the site, as the log shows it; "ion7350" where it is empty
+	DeviceName   string // of the site, as the log shows it; "ion7350" if empty
 	UnitID       uint16
 	SerialNumber string // the meter must have this one; empty for any
 	Baud         int    // bits a second, 8N1
 	Password     string // up to eight digits, or up to six characters
-	User         byte   // user id that goes with the password
+	User         byte   // user id that belongs to the password
 	// Start is the calendar time of now = 0, in the zone in which the log is written.
 	Start  time.Time
 	Timing Timing
 	// Journal keeps the settings on disk while an upgrade runs.
 	Journal bool
-	// FirstMessageID is the id of the first request. Processes that follow each other
-	// should differ in it, so that an answer to one is none to the next.
+	// FirstMessageID is the id of the first request. Processes that follow each other should
+	// use different ones, so that a late answer to one is not taken for an answer to the next.
 	FirstMessageID uint16
 }
 
-// Task is what the tool is started for.
+// Task is what the tool is to do.
 type Task uint8
 
 // The tasks.
@@ -57,11 +55,11 @@ const (
 	TaskRecover                   // the same; nothing is flashed if the image runs already
 	TaskSendTemplate              // send a template to the meter
 	TaskReadSettings              // read the settings
-	TaskWriteSettings             // write the settings given to WriteSettings
+	TaskWriteSettings             // write the settings given to SetWrites
 )
 
-// Upgrader is the part of the tool that talks to the meter. Make it with New, give it a task with
-// Start, and run it as a machine.Machine; take its events after every call.
+// Upgrader is the part of the tool that talks to the meter. Make it with New, give it a task
+// with Start, run it as a machine.Machine, and take its events after every call.
 type Upgrader struct {
 	cfg        Config
 	credential ion.Credential
@@ -70,7 +68,7 @@ type Upgrader struct {
 	rules     *rules
 	task      Task
 	procedure procedure
-	at        int // step of the procedure
+	at        int // index of the step in the procedure
 	phase     phase
 	err       error // why the task failed
 
@@ -79,15 +77,15 @@ type Upgrader struct {
 	events   []Event
 	told     int
 
-	recovery bool // Firmware Recovery Mode: from a recovery until the tool is exited
+	recovery bool // Firmware Recovery Mode: from the first recovery until the tool exits
 	device   Device
 	firmware *upg.File
 	paste    ion.Groups
-	backup   *ion.Settings // from before the flash was cleared; in memory only
+	backup   *ion.Settings // read before the flash was cleared; only in memory
 	backedUp string        // serial number of the meter that the backup is of
-	journal  *Journal      // as it was found, or saved
+	journal  *Journal      // as found or saved
 	write    []write       // settings to write
-	wrote    int           // how many of them
+	wrote    int           // how many of them were written
 	restored ion.Groups
 	transfer transfer
 }
@@ -104,7 +102,7 @@ const (
 	finished
 )
 
-// imageCRC is the CRC-32 of the image, taken when it is asked for first.
+// imageCRC is the CRC-32 of the image, computed when first needed.
 func (u *Upgrader) imageCRC() uint32 {
 	if !u.transfer.summed {
 		u.transfer.crc, u.transfer.summed = u.firmware.CRC32(), true
@@ -112,26 +110,26 @@ func (u *Upgrader) imageCRC() uint32 {
 	return u.transfer.crc
 }
 
-// transfer counts the download.
+// transfer counts what the download has done.
 type transfer struct {
-	blocks      int    // of the image
-	crc         uint32 // of the image, if summed
+	blocks      int    // blocks of the image
+	crc         uint32 // CRC-32 of the image; 0 if not computed yet
 	summed      bool
 	answered    int // in this pass over the image
-	transmitted int // all blocks sent so far, resends and earlier passes too
-	confirmed   int // all blocks answered so far
-	tenths      int // of the image that were reported
-	passes      int // times that the flash was cleared
+	transmitted int // blocks sent so far, with resends and earlier passes
+	confirmed   int // blocks answered so far, with earlier passes
+	tenths      int // tenths of the image that were reported
+	passes      int // how often the flash was cleared
 	resent      int // requests sent again after silence
-	enters      int // times that the meter agreed to enter download state
+	enters      int // how often the meter agreed to enter download state
 	polls       int
-	busy        int  // answers in a row that did not take the block
+	busy        int  // how many answers in a row refused the block
 	begun       bool // the log was begun
 	found       bool // the meter was found in download state
 	clearing    bool
 }
 
-// New makes a tool that was just started.
+// New makes a tool that has just been started.
 func New(cfg Config) (*Upgrader, error) {
 	if err := ion.CheckUnitID(int(cfg.UnitID)); err != nil {
 		return nil, err
@@ -167,29 +165,29 @@ func (u *Upgrader) Err() error { return u.err }
 // mode instead of Firmware Recovery Mode."
 func (u *Upgrader) RecoveryMode() bool { return u.recovery }
 
-// Device is the meter as far as it is known.
+// Device is what is known of the meter.
 func (u *Upgrader) Device() Device { return u.device }
 
-// Counts is how the download stands.
+// Counts says how far the download is.
 type Counts struct {
-	Blocks      int // of the image
-	Answered    int // in this pass over the image
-	Transmitted int // all that were sent, resends too
-	Confirmed   int // all that were answered
-	Passes      int // times that the flash was cleared
-	Resent      int // requests that were sent again; those that wait for a restart are none
+	Blocks      int // blocks of the image
+	Answered    int // blocks answered in this pass over the image
+	Transmitted int // blocks sent, resends included
+	Confirmed   int // blocks answered in all passes
+	Passes      int // how often the flash was cleared
+	Resent      int // requests that were sent again, except to a restarting meter
 }
 
-// Counts is how the download stands now.
+// Counts says how far the download is.
 func (u *Upgrader) Counts() Counts {
 	t := u.transfer
 	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Confirmed: t.confirmed, Passes: t.passes, Resent: t.resent}
 }
 
-// Quiet reports that there is nothing to tell: NextEvent has no event.
+// Quiet reports that NextEvent has no more events.
 func (u *Upgrader) Quiet() bool { return u.told == len(u.events) }
 
-// NextEvent hands out what the upgrader has to tell, one at a time and in order.
+// NextEvent returns the upgrader's events, one at a time, oldest first.
 func (u *Upgrader) NextEvent() (e Event, ok bool) {
 	if u.Quiet() {
 		return Event{}, false
@@ -207,16 +205,16 @@ func (u *Upgrader) emit(e Event) {
 
 func (u *Upgrader) log(l upgradelog.Line) { u.emit(Event{Kind: EventLog, Line: l}) }
 
-// ClockSet tells that the PC's calendar was set, forwards or back: what is written from now on
-// has the new time. How long the meter is waited for goes by no calendar.
+// ClockSet says that the PC's calendar was moved, forwards or back. Lines that are written from
+// now on show the new time. Timeouts do not depend on the calendar.
 func (u *Upgrader) ClockSet(by time.Duration) { u.cfg.Start = u.cfg.Start.Add(by) }
 
 // clock is the time that the log shows.
 func (u *Upgrader) clock(now time.Duration) time.Time { return u.cfg.Start.Add(now) }
 
-// Abort is the person's Abort button, or Ctrl-C: the transfer ends, the meter stays as it
-// is and can be upgraded again at once. At a window about what has ended before there is
-// nothing to abort any more: the window is closed.
+// Abort is the person's Abort button, or Ctrl-C. The transfer ends; the meter stays as it is
+// and can be upgraded again at once. At a window that reports an end there is nothing to abort:
+// it is closed.
 func (u *Upgrader) Abort(now time.Duration) {
 	switch {
 	case u.phase == finished || u.phase == idle:
@@ -228,20 +226,20 @@ func (u *Upgrader) Abort(now time.Duration) {
 	u.fail(now, ErrAborted)
 }
 
-// Lost tells that the connection itself has ended and will not come back: what needs an
-// answer from the meter gets none. The windows that follow are those of a meter that fell
-// silent; after them the person is at Select Connection Type, or the task is over.
+// Lost says that the connection has ended for good: what needs an answer from the meter gets
+// none. The windows that follow are those for a meter that fell silent. After them the person
+// is at Select Connection Type, or the task is over.
 func (u *Upgrader) Lost(now time.Duration, cause error) {
 	switch {
 	case u.phase == finished || u.phase == idle:
 	case u.procedure == upgradedProcedure || u.procedure == failedProcedure:
-		// Windows about what has ended before: no line is needed to close them.
+		// Windows that report an end: they need no line.
 	default:
 		u.fail(now, fmt.Errorf("%w: %w", ErrNoResponse, cause))
 	}
 }
 
-// Transmit hands out what is to be sent now.
+// Transmit returns what is to be sent now.
 func (u *Upgrader) Transmit(dst []byte) []byte {
 	dst = append(dst, u.tx...)
 	u.tx = u.tx[:0]

@@ -1,7 +1,7 @@
-// Package dcf reads and writes .DCF template files, the "ION Setup Device Configuration
-// File (Template)" that article FA212301 has the person send to the meter after a
-// recovery. It knows the syntax alone: which keys exist and what their values mean is
-// checked where the meter's settings are known, with the line numbers that Get gives.
+// Package dcf reads and writes .DCF template files, the "ION Setup Device Configuration File
+// (Template)" that article FA212301 has the person send to the meter after a recovery. It knows
+// only the syntax. Which keys exist and what their values mean is checked where the meter's
+// settings are known, with the line numbers that Get returns.
 //
 // Assumption: the layout is ours. The layout of the vendor's files is not public.
 //
@@ -12,15 +12,14 @@
 //	[template]                a section: template, pt-ct, clock, nameplate, energy or itc
 //	name = Factory 7350       a key and its value
 //
-// Blanks are spaces and tabs; those around sections, keys and values mean nothing. A key
-// is a lower-case letter followed by lower-case letters, digits and hyphens, 64 at most.
-// A value runs to the end of its line, # and ; included, and may be empty. A section
-// stands in a file once at most, a key in its section once at most, and the key name in
-// section template must be there and not be empty. The five other sections are the
-// article's groups of settings.
+// Blanks are spaces and tabs. Those around sections, keys and values mean nothing. A key is a
+// lower-case letter followed by lower-case letters, digits and hyphens, 64 at most. A value
+// goes to the end of its line, with # and ;, and may be empty. A section may occur once in a
+// file and a key once in its section. The key name in section template is required and must not
+// be empty. The five other sections are the article's groups of settings.
 //
-// Everything else about the text is the person's: comments, blank lines, order, spacing
-// and line ends are kept, so that a file that was only read is written back unchanged.
+// Everything else in the text belongs to the person: comments, blank lines, order, spacing and
+// line ends are kept, so that a file that was only read is written back unchanged.
 package dcf
 
 import (
@@ -32,7 +31,7 @@ import (
 	"ionbench/client/ini"
 )
 
-// Bounds of a file, checked before memory is taken for it.
+// Bounds of a file, checked before memory is allocated.
 const (
 	// MaxBytes is the size of the largest file.
 	MaxBytes = 1 << 20
@@ -43,8 +42,8 @@ const (
 	// MaxKeyBytes is the length of the longest key.
 	MaxKeyBytes = 64
 
-	// maxProblems is how many bad lines one error tells of; a person repairs them
-	// together, and a file of another kind does not flood the screen.
+	// maxProblems is how many bad lines one error reports: enough to repair them together, and
+	// few enough for a screen if the file is something else.
 	maxProblems = 10
 )
 
@@ -62,7 +61,7 @@ var (
 	ErrNoName = errors.New("the .DCF file does not name its template")
 )
 
-// LineError tells of one line. It wraps ErrSyntax, ErrNotText, ErrTooLarge or ErrNoName.
+// LineError is a bad line. It wraps ErrSyntax, ErrNotText, ErrTooLarge or ErrNoName.
 type LineError struct {
 	// Line counts from 1.
 	Line int
@@ -96,16 +95,16 @@ type line struct {
 	end  string // "\n", "\r\n", or nothing on the last line
 
 	kind    ini.Kind
-	section string // that the line belongs to; "" before the first
+	section string // section of the line; "" before the first header
 	key     string
-	valueAt int // offset of the value in text, behind the = and its blanks
+	valueAt int // offset of the value in text
 }
 
-// value is what stands behind the =.
+// value returns what follows the =.
 func (l line) value() string { return ini.Value(l.text, l.valueAt) }
 
-// Parse reads a whole file. Up to ten bad lines are told of together: errors.As finds the
-// first *LineError, and errors.Is finds the sentinels of all.
+// Parse reads a whole file. It reports up to ten bad lines together: errors.As finds the first
+// *LineError, errors.Is finds the sentinels of all.
 func Parse(b []byte) (*File, error) {
 	if err := checkText(b); err != nil {
 		return nil, err
@@ -125,7 +124,7 @@ func Parse(b []byte) (*File, error) {
 	return &p.file, nil
 }
 
-// Append appends the file to dst. Parse and Append give the same bytes back.
+// Append appends the file to dst. Parse and then Append give the same bytes.
 func Append(dst []byte, f *File) []byte {
 	dst = slices.Grow(dst, f.bytes())
 	if f.byteOrderMark {
@@ -138,7 +137,8 @@ func Append(dst []byte, f *File) []byte {
 	return dst
 }
 
-// Get finds a value and the number of its line, counted from 1. An empty value is ok.
+// Get returns a value and the number of its line, counted from 1. ok is true for an empty
+// value, too.
 func (f *File) Get(section, key string) (value string, line int, ok bool) {
 	i := f.find(section, key)
 	if i < 0 {
@@ -169,10 +169,10 @@ func (f *File) Keys(section string) []string {
 	return keys
 }
 
-// Set gives a key its value: in its place where the file has the key, else behind the
-// last key of its section, else in a new section at the end. All other lines stay as they
-// are. The error tells of a section, key or value that Parse would refuse, or of a file
-// that would become too large; the file is then unchanged.
+// Set sets the value of a key: where the file has it, else after the last key of its section,
+// else in a new section at the end. All other lines stay as they are. If Parse would refuse the
+// section, the key or the value, or the file would become too large, Set returns an error and
+// changes nothing.
 func (f *File) Set(section, key, value string) error {
 	if err := checkSet(section, key, value); err != nil {
 		return fmt.Errorf("set %s in section %s: %w", key, section, err)
@@ -190,7 +190,7 @@ func (f *File) Set(section, key, value string) error {
 	return nil
 }
 
-// replace gives the pair on line i a new value.
+// replace sets the value of the pair on line i.
 func (f *File) replace(i int, value string) {
 	l := &f.lines[i]
 	if l.value() == value {
@@ -226,15 +226,15 @@ func (f *File) insert(section, key, value string) {
 	})
 }
 
-// find gives the index of the line with the key, or -1.
+// find returns the index of the line with the key, or -1.
 func (f *File) find(section, key string) int {
 	return slices.IndexFunc(f.lines, func(l line) bool {
 		return l.kind == ini.Pair && l.section == section && l.key == key
 	})
 }
 
-// lastOf gives the index of the last key of a section, or of its header, or -1. Comments
-// behind it usually belong to the next section.
+// lastOf returns the index of the last key of a section, or of its header, or -1. Comments
+// after it usually belong to the next section.
 func (f *File) lastOf(section string) int {
 	for i, l := range slices.Backward(f.lines) {
 		if l.kind != ini.Nothing && l.section == section {
@@ -244,7 +244,7 @@ func (f *File) lastOf(section string) int {
 	return -1
 }
 
-// lineEnd is the file's own line end.
+// lineEnd is the line end that the file uses.
 func (f *File) lineEnd() string {
 	if len(f.lines) > 0 && f.lines[0].end != "" {
 		return f.lines[0].end
@@ -264,7 +264,7 @@ func (f *File) bytes() int {
 	return n
 }
 
-// checkBounds tells whether Parse would still take the file.
+// checkBounds returns an error if Parse would refuse the file for its size.
 func (f *File) checkBounds() error {
 	if len(f.lines) > MaxLines {
 		return fmt.Errorf("%w: it would have %d lines, at most %d are allowed", ErrTooLarge, len(f.lines), MaxLines)
@@ -280,7 +280,7 @@ func (f *File) checkBounds() error {
 	return nil
 }
 
-// cutLine takes the first line off text.
+// cutLine splits text after its first line.
 func cutLine(text string) (body, end, rest string) {
 	i := strings.IndexByte(text, '\n')
 	if i < 0 {
@@ -292,7 +292,7 @@ func cutLine(text string) (body, end, rest string) {
 	return text[:i], "\n", text[i+1:]
 }
 
-// checkText refuses what is no template at all before it is cut into lines.
+// checkText refuses what is no template at all, before it is split into lines.
 func checkText(b []byte) error {
 	switch {
 	case len(b) == 0:
@@ -317,16 +317,16 @@ func checkText(b []byte) error {
 	return nil
 }
 
-// A parser collects lines, and problems for as long as they are worth reading.
+// A parser collects lines and, up to a limit, problems.
 type parser struct {
 	file     File
 	section  string         // the current one; "" when unknown
 	inside   bool           // some section header was read, even an unknown one
-	seen     map[string]int // section, or section and key, to the line that had it
+	seen     map[string]int // line number by section, or by section and key
 	problems []error
 }
 
-// fail notes a problem of the line that is being read.
+// fail notes a problem of the present line.
 func (p *parser) fail(kind error, format string, args ...any) {
 	if len(p.problems) < maxProblems {
 		p.problems = append(p.problems, &LineError{len(p.file.lines) + 1, fmt.Sprintf(format, args...), kind})
@@ -385,9 +385,9 @@ func (p *parser) pair(l *line) {
 		return
 	}
 	if p.section == "" {
-		return // its section is the problem, and told of
+		return // the section is the problem, and was reported
 	}
-	// A key has no space, so this cannot be the name of a section.
+	// A key has no space in it, so this cannot be the name of a section.
 	id := p.section + " " + l.key
 	if first, ok := p.seen[id]; ok {
 		p.fail(ErrSyntax, "key %q already stands on line %d; keep one of the two", l.key, first)
@@ -396,7 +396,8 @@ func (p *parser) pair(l *line) {
 	p.seen[id] = len(p.file.lines) + 1
 }
 
-// wantName checks that the template has a name, unless other problems may be the reason.
+// wantName requires a name of the template, unless it may be missing because of another
+// problem.
 func (p *parser) wantName() {
 	if len(p.problems) > 0 {
 		return
@@ -411,7 +412,7 @@ func (p *parser) wantName() {
 	}
 }
 
-// checkSet tells what is wrong with a pair for Set.
+// checkSet says what is wrong with a pair that is given to Set.
 func checkSet(section, key, value string) error {
 	if err := checkSection(section); err != nil {
 		return fmt.Errorf("%w: %w", ErrSyntax, err)
@@ -431,7 +432,7 @@ func checkSet(section, key, value string) error {
 	return nil
 }
 
-// checkSection says whether a section may be in a file.
+// checkSection says whether a file may have the section.
 func checkSection(name string) error {
 	allowed := AllowedSections()
 	if slices.Contains(allowed, name) {
@@ -440,7 +441,7 @@ func checkSection(name string) error {
 	return fmt.Errorf("unknown section %.80q; write one of [%s]", name, strings.Join(allowed, "] ["))
 }
 
-// checkKey says whether a key is one; which keys exist is not known here.
+// checkKey says whether a key is well-formed. Which keys exist is not known here.
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("no key before the =; write key = value")
@@ -455,7 +456,7 @@ func checkKey(key string) error {
 	return nil
 }
 
-// tooLong tells of a long line.
+// tooLong is the error for a line that is too long.
 func tooLong(number, n int) *LineError {
 	return &LineError{number, ini.TooLong(n, MaxLineBytes), ErrTooLarge}
 }

@@ -1,7 +1,7 @@
-// Package ini is the grammar of lines that the text files of this project have in common:
-// [section], key = value, comments that begin with # or ;, blanks that mean nothing. Which
-// sections and keys there are, how often they may stand and what their values mean is up to
-// whoever reads the file.
+// Package ini is the grammar of lines that the text files of this project share: [section], key
+// = value, comments that begin with # or ;. Blanks around them mean nothing. Which sections and
+// keys exist, how often they may occur and what their values mean is decided by the readers of
+// each file.
 package ini
 
 import (
@@ -20,14 +20,14 @@ const ByteOrderMark = "\uFEFF"
 // Kind says what a line is.
 type Kind uint8
 
-// The kinds.
+// The kinds of lines.
 const (
 	Nothing Kind = iota // blank, or a comment
 	Header              // begins a section
-	Pair                // a key and its value, or what should be that
+	Pair                // a key and its value, or something that should be that
 )
 
-// KindOf tells what a line is by its first character that is no blank.
+// KindOf finds the kind of a line by its first non-blank character.
 func KindOf(line string) Kind {
 	switch body := strings.Trim(line, Blanks); {
 	case body == "" || body[0] == '#' || body[0] == ';':
@@ -38,7 +38,7 @@ func KindOf(line string) Kind {
 	return Pair
 }
 
-// ParseHeader gives what stands between the brackets of a Header.
+// ParseHeader returns what stands between the brackets of a Header.
 func ParseHeader(line string) (string, error) {
 	body := strings.Trim(line, Blanks)
 	inner, ok := strings.CutSuffix(body[1:], "]")
@@ -48,8 +48,8 @@ func ParseHeader(line string) (string, error) {
 	return strings.Trim(inner, Blanks), nil
 }
 
-// ParsePair gives the key of a Pair, and where in the line its value begins, which runs to the
-// last character that is no blank.
+// ParsePair returns the key of a Pair, and where in the line its value begins. The value ends
+// with the last non-blank character.
 func ParsePair(line string) (key string, valueAt int, err error) {
 	before, after, ok := strings.Cut(line, "=")
 	if !ok {
@@ -58,11 +58,11 @@ func ParsePair(line string) (key string, valueAt int, err error) {
 	return strings.Trim(before, Blanks), len(line) - len(strings.TrimLeft(after, Blanks)), nil
 }
 
-// Value is what a Pair has from an offset that ParsePair gave.
+// Value returns the value of a Pair from the offset that ParsePair returned.
 func Value(line string, valueAt int) string { return strings.TrimRight(line[valueAt:], Blanks) }
 
-// Bad says what cannot stand on a line: bytes that are no UTF-8, and characters that could
-// hide or break a line when it is shown. It is empty if nothing is wrong.
+// Bad says what must not be on a line: bytes that are not UTF-8, and characters that could hide
+// or break a line when it is shown. It is empty if nothing is wrong.
 func Bad(line string) string {
 	if !utf8.ValidString(line) {
 		return "bytes that are no UTF-8; save the file as UTF-8 and try again"

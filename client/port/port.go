@@ -1,5 +1,5 @@
-// Package port makes the upgrader's connections: to a meter behind a serial port, or
-// behind a TCP port that passes the same bytes on (an EtherGate port, or ionsim).
+// Package port opens the upgrader's connections: to a meter behind a serial port, or behind a
+// TCP port that passes the same bytes on (an EtherGate port, or ionsim).
 //
 // A serial line runs at 8 data bits, no parity and one stop bit, by default at 9600 baud
 // (documented for the sibling: 9300 series user's guide, page 148: "default 9600", up to
@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// Errors that a caller may decide on; each comes wrapped with what it is about and what
-// to do next.
+// Errors that a caller may decide on. Each is wrapped with what it is about and what to do
+// next.
 var (
-	// ErrBusy: somebody else has the port.
+	// ErrBusy: somebody else uses the port.
 	ErrBusy = errors.New("the port is busy")
-	// ErrGone: the port was there and is no more (unplugged, or the simulator ended).
+	// ErrGone: the port is no longer there (unplugged, or the simulator ended).
 	ErrGone = errors.New("the port is gone")
 )
 
 const (
 	// DefaultBaud is the rate of a serial port when none is given, in bit/s.
 	DefaultBaud = 9600
-	// DefaultDialTimeout is how long a TCP connection may take to come about.
+	// DefaultDialTimeout is how long it may take to connect over TCP.
 	DefaultDialTimeout = 10 * time.Second
 )
 
@@ -41,7 +41,7 @@ type Config struct {
 	DialTimeout time.Duration
 }
 
-// Open opens the connection. A Close from another goroutine ends its Read and Write.
+// Open opens the connection. Close, from another goroutine, ends a Read or Write.
 func Open(c Config) (io.ReadWriteCloser, error) {
 	switch {
 	case c.Port == "" && c.TCP == "":

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// readSlice is how long one Read of the driver may last: Close waits for it, because
-	// to close the driver under a Read could hit another file with the same number.
+	// readSlice is how long one Read of the driver may last. Close waits for it: closing the
+	// driver during a Read could hit another file with the same number.
 	readSlice = 50 * time.Millisecond
 	// writeSlice is far less than a PTY takes without blocking (12 to 20 KiB).
 	writeSlice = 512
@@ -26,13 +26,13 @@ const (
 type serialConn struct {
 	name   string
 	port   serial.Port
-	writer io.WriteCloser // a way to write that Close ends; nil: port
+	writer io.WriteCloser // for writing, ended by Close; nil: port is used
 
 	closed  atomic.Bool
 	reading sync.Mutex
 	writing sync.Mutex
 	once    sync.Once
-	err     error // of Close
+	err     error // result of Close
 }
 
 func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
@@ -56,7 +56,7 @@ func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
 	return c, nil
 }
 
-// prepare drops what others left in the port and makes reads short.
+// prepare discards what others left in the port and makes reads short.
 func (c *serialConn) prepare() error {
 	if err := c.port.ResetInputBuffer(); err != nil && !errors.Is(err, syscall.ENOTTY) {
 		return err
@@ -81,8 +81,8 @@ func (c *serialConn) Read(p []byte) (int, error) {
 	}
 }
 
-// Write writes all of p. On a system where Close cannot end it (other than Unix), that is
-// done in short pieces.
+// Write writes all of p. Where Close cannot end a write (on systems other than Unix) it writes
+// in short pieces.
 func (c *serialConn) Write(p []byte) (written int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -124,7 +124,7 @@ func (c *serialConn) Close() error {
 
 func closeWriter(w io.Closer) {
 	if w != nil {
-		// What it wrote has been handed over; there is nothing left to fail.
+		// Everything was written and handed over before, so an error here means nothing.
 		_ = w.Close()
 	}
 }
@@ -133,8 +133,8 @@ func (c *serialConn) errClosed() error {
 	return fmt.Errorf("serial port %s: %w", c.name, os.ErrClosed)
 }
 
-// explain tells a port that is gone from one that we closed. The driver reports a hang-up
-// as PortClosed when reading, the kernel as EIO when writing.
+// explain tells a port that is gone from one that we closed. When reading, the driver reports a
+// hang-up as PortClosed; when writing, the kernel reports EIO.
 func (c *serialConn) explain(err error) error {
 	if c.closed.Load() {
 		return c.errClosed()
@@ -147,7 +147,7 @@ func (c *serialConn) explain(err error) error {
 	return fmt.Errorf("serial port %s: %w", c.name, err)
 }
 
-// explainOpen says what to do next about a port that does not open.
+// explainOpen says what to do about a port that cannot be opened.
 func explainOpen(name string, baud int, err error) error {
 	code := serial.PortErrorCode(-1)
 	var driver *serial.PortError

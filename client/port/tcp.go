@@ -36,11 +36,11 @@ func explainDial(address string, timeout time.Duration, err error) error {
 	return fmt.Errorf("connecting to %s: %w", address, err)
 }
 
-// tcpConn explains the end of a connection.
+// tcpConn is a connection whose errors say how it ended.
 type tcpConn struct {
 	net.Conn
 	address  string
-	received atomic.Bool // any byte came
+	received atomic.Bool // a byte has come
 	closed   atomic.Bool // by us
 }
 
@@ -62,8 +62,8 @@ func (c *tcpConn) Close() error {
 	return c.Conn.Close()
 }
 
-// explain finds out what the end of the connection means. A port that serves one client
-// at a time accepts a second one and closes it at once, before it has sent a byte.
+// explain finds out what the end of the connection means. A port that serves one client at a
+// time accepts a second one and closes it at once, before any byte is sent.
 func (c *tcpConn) explain(err error) error {
 	ended := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
@@ -73,7 +73,7 @@ func (c *tcpConn) explain(err error) error {
 		return fmt.Errorf("%w: %s closed the connection before it sent a byte; the meter's port serves one client at a time: "+
 			"end the other one and try again: %w", ErrBusy, c.address, err)
 	case err == io.EOF:
-		// Readers compare it; that the other end closed is all there is to say.
+		// Callers compare this error, and there is nothing to add to it.
 		return err
 	}
 	return fmt.Errorf("%w: %s broke the connection off: %w", ErrGone, c.address, err)

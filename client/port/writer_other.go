@@ -4,5 +4,5 @@ package port
 
 import "io"
 
-// openWriter has none: the driver writes.
+// openWriter returns none: the driver writes.
 func openWriter(string) (io.WriteCloser, error) { return nil, nil }

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// openWriter opens the port once more, for writing. The driver's Write is one blocking
-// call that nothing ends; on a PTY whose other end does not read it would hang for ever.
-// It must come before the driver's Open, which makes the port exclusive.
+// openWriter opens the port a second time, for writing. The driver's Write is one blocking call
+// that nothing can end; on a PTY whose other end does not read it would hang for ever. Call it
+// before the driver's Open, which makes the port exclusive.
 func openWriter(name string) (io.WriteCloser, error) {
 	info, err := os.Stat(name)
 	if err != nil {

@@ -2,12 +2,12 @@
 // firmware upgrade, in the spelling of article FA212301. The upgrader writes it; QA reads
 // it to find out what a field failure was.
 //
-// A log is lines of text, one fact a line. Runs follow one another in one file, each
-// beginning with "Upgrade started at". Where the article shows a line, it is written as
-// there, to the byte; what it does not show is marked as an assumption at its Kind.
+// A log is lines of text, one fact per line. Runs follow one another in one file; each begins
+// with "Upgrade started at". Lines that the article shows are written exactly so. All others
+// are marked as assumptions at their Kind.
 //
-// The package knows the words, not the story: whether counts, percentages and times fit
-// one another is for its callers to check.
+// The package knows only single lines. Whether counts, percentages and times fit together is
+// for its callers to check.
 package upgradelog
 
 import (
@@ -18,8 +18,8 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is what a line tells. The comment of each gives the words and the fields of Line
-// that they take.
+// Kind is what a line says. The comment of each kind gives the words of the line and the fields
+// of Line that it uses.
 type Kind uint8
 
 // The kinds, in the order of an upgrade. The zero Kind is none.
@@ -63,11 +63,11 @@ const (
 	Aborting
 	// Retrying is "No response... retrying (1 of 10)": Number of Total tries.
 	//
-	// Assumption: a missing answer outside the download, of which the article is silent.
+	// Assumption: a missing answer outside the download, which the article does not show.
 	Retrying
 	// GivingUp is "No response... giving up".
 	//
-	// Assumption: the end of Retrying, of which the article is silent.
+	// Assumption: the end of Retrying, which the article does not show.
 	GivingUp
 	// Refused is "Device refused: wrong product": Text.
 	//
@@ -91,7 +91,7 @@ const (
 	TemplateSent
 	// AbortedByUser is "Upgrade aborted by user".
 	//
-	// Assumption: the article tells of the Abort button, not of its line.
+	// Assumption: the article mentions the Abort button, but not the line.
 	AbortedByUser
 	// UpgradeCompleted is "Upgrade completed at Thursday, March 06, 2008 5:11:02 PM":
 	// Time.
@@ -106,7 +106,7 @@ const (
 	Note
 )
 
-// form is what stands between the first and the last words of a line.
+// form is the form of what varies in a line, between its first and its last words.
 type form uint8
 
 const (
@@ -120,7 +120,7 @@ const (
 	release             // 2.1 (Build 676
 )
 
-// Layouts of time.Format. The first has two digits for the day and none too many for the
+// Layouts of time.Format. The first has two digits for the day and no leading zero for the
 // hour; asctime pads the day with a space.
 const (
 	stampLayout   = "Monday, January 02, 2006 3:04:05 PM"
@@ -128,7 +128,7 @@ const (
 	buildMark     = " (Build "
 )
 
-// words is the spelling of every kind, for the writer and the reader alike.
+// words are the spelling of every kind, both for writing and for reading.
 var words = [...]struct {
 	before string
 	form   form
@@ -163,7 +163,7 @@ var words = [...]struct {
 	Note:                   {"Note: ", text, ""},
 }
 
-// String gives the words of the kind, "..." for what varies from line to line.
+// String returns the words of the kind, with "..." for what varies.
 func (k Kind) String() string {
 	if k == 0 || int(k) >= len(words) {
 		return "no kind of line (" + strconv.Itoa(int(k)) + ")"
@@ -175,25 +175,25 @@ func (k Kind) String() string {
 	return w.before + "..." + w.after
 }
 
-// Line is one line of a log. Which fields count depends on the kind.
+// Line is one line of a log. The kind says which fields are used.
 type Line struct {
 	Kind Kind
-	// Time is written as its own location has it. The log has no time zone: Parse gives
-	// the clock of the PC as if it were UTC.
+	// Time is written as its own location has it. The log has no time zone: Parse returns the
+	// PC's clock as if it were UTC.
 	Time time.Time
-	// Text is written with escapes for what does not print, so that no text can forge a
-	// line: \x0A is a line feed. It is cut behind MaxTextBytes.
+	// Text is written with escapes for what is not printable, so that no text can forge a line:
+	// \x0A is a line feed. It is cut after MaxTextBytes.
 	Text string
 	// Number and Total are not negative.
 	Number, Total int
 }
 
-// MaxTextBytes is the length of the longest text of a line; more is cut off and "..."
-// put in its place, for what a meter says of itself must not fill a disk.
+// MaxTextBytes is the length of the longest text of a line. The rest is replaced by "...",
+// because what a meter says about itself must not fill a disk.
 const MaxTextBytes = 1000
 
-// Append appends the line as the log has it, with the line feed at its end. It allocates
-// nothing but what dst grows by.
+// Append appends the line as the log has it, with its line feed. It allocates only what dst
+// lacks.
 func Append(dst []byte, l Line) []byte { return append(l.append(dst), '\n') }
 
 // String gives the line without its line feed.
@@ -201,7 +201,7 @@ func (l Line) String() string { return string(l.append(nil)) }
 
 func (l Line) append(dst []byte) []byte {
 	if l.Kind == 0 || int(l.Kind) >= len(words) {
-		// A mistake of ours must not stop an upgrade half-way, nor pass unseen.
+		// A mistake of ours must not stop an upgrade half-way, and must not go unnoticed.
 		dst = append(dst, "Note: unknown kind of line "...)
 		return strconv.AppendUint(dst, uint64(l.Kind), 10)
 	}
@@ -233,8 +233,8 @@ func (l Line) append(dst []byte) []byte {
 	return append(dst, w.after...)
 }
 
-// AsRead is the line as Parse gives it back once it was written: whole seconds of the clock of
-// the PC, as if it were UTC, and a text that is not too long.
+// AsRead returns the line as Parse would read it after it was written: whole seconds of the
+// PC's clock as if it were UTC, and a text that is not too long.
 func (l Line) AsRead() Line {
 	if l.Kind == 0 || int(l.Kind) >= len(words) {
 		return Line{Kind: Note, Text: l.String()[len(words[Note].before):]}
@@ -263,9 +263,9 @@ func textAsRead(s string) string {
 	return parseText(string(appendText(nil, s)))
 }
 
-// appendText appends s. Bytes of what does not print (control characters, other line
-// ends, direction marks, bytes that are no UTF-8) become \x and two digits, and so does a
-// backslash before an x, so that the reader can tell.
+// appendText appends s. Bytes that are not printable (control characters, other line ends,
+// direction marks, bytes that are not UTF-8) become \x and two digits. So does a backslash
+// before an x, so that reading is unambiguous.
 func appendText(dst []byte, s string) []byte {
 	const cut = "..."
 	short := len(s) <= MaxTextBytes
@@ -288,14 +288,13 @@ func appendText(dst []byte, s string) []byte {
 
 const upperHex = "0123456789ABCDEF"
 
-// prints reports whether a rune of n bytes may stand in the log as it is. The only space
-// among such runes is the common one.
+// prints reports whether a rune of n bytes may be in the log as it is. The only space that may
+// is the common one.
 func prints(r rune, n int) bool {
 	return unicode.IsPrint(r) && (r != utf8.RuneError || n > 1)
 }
 
-// parseText takes the escapes off. What the writer would not have escaped is left as it
-// stands.
+// parseText removes the escapes. What Append would not have escaped is left as it is.
 func parseText(s string) string {
 	if !strings.Contains(s, `\x`) {
 		return s
@@ -330,7 +329,7 @@ func parseLine(s string) (l Line, ok bool) {
 	if len(s) > MaxLineBytes {
 		return Line{}, false
 	}
-	// As it stands first: blanks at the end may belong to a text.
+	// First as it is: blanks at the end may belong to a text.
 	for _, s := range []string{s, strings.Trim(s, " \t")} {
 		for k := UpgradeStarted; int(k) < len(words); k++ {
 			if l, ok := parseAs(k, s); ok {
@@ -345,7 +344,7 @@ func parseLine(s string) (l Line, ok bool) {
 func parseAs(k Kind, s string) (l Line, ok bool) {
 	w := words[k]
 	if w.form == text && s == strings.TrimRight(w.before, " ") {
-		return Line{Kind: k}, true // an editor took the blank before an empty text
+		return Line{Kind: k}, true // an editor removed the blank before an empty text
 	}
 	s, ok = strings.CutPrefix(s, w.before)
 	if !ok {
@@ -385,8 +384,8 @@ func parseAs(k Kind, s string) (l Line, ok bool) {
 	return l, ok
 }
 
-// parseTime reads a time that would be written the same again, which time.Parse alone
-// does not promise: it takes any day of the week.
+// parseTime reads a time only if it would be written the same again. time.Parse does not check
+// that: it accepts any day of the week.
 func parseTime(layout, s string) (time.Time, bool) {
 	t, err := time.Parse(layout, s)
 	return t, err == nil && t.Format(layout) == s

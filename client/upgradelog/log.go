@@ -29,20 +29,20 @@ type Entry struct {
 	Line
 }
 
-// Unreadable is a line that is no line of a log.
+// Unreadable is a line that no log has.
 type Unreadable struct {
 	// At counts the lines of the file from 1.
 	At int
-	// Text is the line, at most MaxLineBytes of it, as found: print it quoted.
+	// Text is the line as found, at most MaxLineBytes of it: quote it when you print it.
 	Text string
 }
 
-// String names the line and quotes the beginning of it.
+// String names the line and quotes its beginning.
 func (u Unreadable) String() string {
 	return fmt.Sprintf("line %d: cannot read %.120q; it is no line of an Upgrade.log", u.At, u.Text)
 }
 
-// Log is what a file says.
+// Log is the content of a log file.
 type Log struct {
 	// Entries are the lines that could be read, in order. Blank lines are left out.
 	Entries []Entry
@@ -52,9 +52,9 @@ type Log struct {
 	UnreadableCount int
 }
 
-// Parse reads a log: lines that end with LF or CR LF, the last with or without an end. A
-// line that it cannot read does not stop it: a crash of the PC may have cut one short.
-// The error is ErrTooLarge alone.
+// Parse reads a log. Lines end with LF or CR LF; the last may lack its end. A line that it
+// cannot read does not stop it, because a crash of the PC may have cut it short. The only error
+// is ErrTooLarge.
 func Parse(b []byte) (*Log, error) {
 	if len(b) > MaxBytes {
 		return nil, fmt.Errorf("%w: it has %d bytes, at most %d can be read; cut it into parts", ErrTooLarge, len(b), MaxBytes)
@@ -71,8 +71,8 @@ func Parse(b []byte) (*Log, error) {
 	return log, nil
 }
 
-// Runs cuts the log at its UpgradeStarted lines. A run that lacks that line, because the
-// log was cut, can only be the first.
+// Runs splits the log at its UpgradeStarted lines. Only the first run may lack that line,
+// because the log was cut.
 func (l *Log) Runs() [][]Entry {
 	var runs [][]Entry
 	begin := 0
