@@ -19,19 +19,19 @@ const MaxProgram = 256
 // maxPageBytes is the unit of copying and of digests.
 const maxPageBytes = 8 << 10
 
-// maxChipBytes bounds what New takes memory for.
+// maxChipBytes bounds the chips that New makes.
 const maxChipBytes = 64 << 20
 
 // erased is the value of an erased byte.
 const erased = 0xFF
 
-// Errors that callers decide on. All but ErrPowerCut come wrapped with the place.
+// Errors that callers decide on. All but ErrPowerCut are wrapped with the place.
 var (
-	// ErrPowerCut: power was lost at this operation, or has not come back since.
+	// ErrPowerCut: power was lost at this operation, or has not come back since an earlier one.
 	ErrPowerCut = errors.New("flash: the chip has no power")
-	// ErrRange: the address or length is not one that the chip can operate on.
+	// ErrRange: the chip cannot operate on this address or length.
 	ErrRange = errors.New("outside of what the chip can do")
-	// ErrProtected: the sector is one of the loader's own.
+	// ErrProtected: the sector belongs to the loader.
 	ErrProtected = errors.New("protected sector")
 	// ErrProgramFailed: the chip's own verification after programming failed.
 	ErrProgramFailed = errors.New("program failed")
@@ -64,7 +64,7 @@ type Geometry struct {
 // Am29F032B is the geometry of the default chip: 4 MiB in 64 uniform sectors of 64 KiB.
 // The times are the typical ones of that class of parts: sector erase 1 s, byte program 7 µs.
 //
-// Assumption: the loader has the first two sectors for itself; the meter's flash map is not public.
+// Assumption: the loader has the first two sectors. The meter's flash map is not public.
 func Am29F032B() Geometry {
 	return Geometry{
 		Sectors: 64, SectorBytes: 64 << 10, Protected: 2,
@@ -91,36 +91,36 @@ func (g Geometry) validate() error {
 	return nil
 }
 
-// page is the unit that chips share. It may be written only by the chip whose token it
-// holds; all others read it.
+// page is the unit that chips share. Only the chip whose token it holds may write to it; all
+// others only read it.
 type page struct {
 	owner  *token
-	digest atomic.Pointer[digest] // of data; nil when not known. Sharers may fill it in at the same time.
+	digest atomic.Pointer[digest] // of data; nil when not known. Chips that share the page may set it at the same time.
 	data   []byte
 }
 
-// token stands for the right to write pages. A chip drops its token when it is cloned,
-// so that neither side owns what both can see. It has a size so that two tokens never
-// have the same address.
+// token is the right to write pages. A chip drops its token when it is cloned, because then
+// both sides see its pages. It is not empty, so that no two tokens have the same address.
 type token struct{ _ byte }
 
-// Chip is one flash chip. Use [New] and [Chip.Clone]; copying the struct shares its cells.
+// Chip is one flash chip. Make it with [New] or [Chip.Clone]; a copy of the struct would share
+// its cells.
 type Chip struct {
 	geometry  Geometry
 	pageBytes int
 	pages     []*page  // nil: erased
-	dirty     []uint64 // bit per page: changed since Dirty gave it out
+	dirty     []uint64 // a bit per page: changed since Dirty last returned it
 	blank     []byte   // one page of 0xFF, shared and never written
-	spare     []*page  // memory for pages to come
+	spare     []*page  // memory for new pages
 	summed    summed   // the zero value is right: no bytes sum to 0
 	owner     *token
 
 	ops   uint64
 	dark  bool // no power
 	trap  trap
-	harms *harms // nil: a healthy chip; shared between clones, replaced on change
+	harms *harms // nil: a healthy chip; shared by clones, replaced on change
 
-	marginal []marginalByte // by address; a chip's own, since reading changes them
+	marginal []marginalByte // by address; not shared, because reading changes them
 }
 
 // New makes an erased chip.
@@ -143,20 +143,20 @@ func New(g Geometry) (*Chip, error) {
 	}, nil
 }
 
-// Clone makes an independent chip in the same state, power, trap, faults, operation
-// count and pages not yet given out by Dirty included. A chip that nobody changes may be
-// cloned by several goroutines at once, after a first Clone.
+// Clone makes an independent chip in the same state: power, trap, faults, operation count, and
+// pages that Dirty has not returned yet. After a first Clone, a chip that nobody changes may be
+// cloned by several goroutines at once.
 func (c *Chip) Clone() *Chip {
 	clone := new(Chip)
 	c.CopyTo(clone)
 	return clone
 }
 
-// CopyTo makes clone, which is a chip that nobody uses any more, a Clone of c in the memory
-// that it has.
+// CopyTo makes clone a clone of c. clone is a chip that is no longer used; its memory is
+// reused.
 func (c *Chip) CopyTo(clone *Chip) {
 	if c.owner != nil {
-		c.owner = nil // from now on the pages belong to nobody
+		c.owner = nil // from now on no chip may write to the pages
 	}
 	if clone.pageBytes == c.pageBytes {
 		clone.spareOwned(0, len(clone.pages))
@@ -169,8 +169,7 @@ func (c *Chip) CopyTo(clone *Chip) {
 	clone.Declare(&w, &old)
 }
 
-// spareOwned keeps the memory of pages that nobody else can see and that are not used any
-// more.
+// spareOwned keeps the memory of unused pages that no other chip shares.
 func (c *Chip) spareOwned(first, end int) {
 	if c.owner == nil {
 		return
@@ -185,8 +184,8 @@ func (c *Chip) spareOwned(first, end int) {
 // Geometry returns what the chip was made with.
 func (c *Chip) Geometry() Geometry { return c.geometry }
 
-// Ops counts the operations that were carried out or attempted so far, the one that the
-// power was cut at included.
+// Ops counts the operations so far, carried out or attempted. It includes the one at which the
+// power was cut.
 func (c *Chip) Ops() uint64 { return c.ops }
 
 // Erase sets one sector to 0xFF. It is one operation. The error is [ErrRange],
@@ -201,7 +200,7 @@ func (c *Chip) Erase(sector int) error {
 	case phase == Torn:
 		c.tearErase(sector, c.trap.seed)
 	case phase == After:
-		_ = c.erase(sector) // nobody is left to hear of a failure
+		_ = c.erase(sector) // without power, nobody hears of a failure
 	}
 	return c.losePower()
 }
@@ -220,21 +219,21 @@ func (c *Chip) Program(address uint32, p []byte) error {
 	case phase == Torn:
 		c.tearProgram(address, p, c.trap.tornBytes, c.trap.seed)
 	case phase == After:
-		_ = c.program(address, p) // nobody is left to hear of a failure
+		_ = c.program(address, p) // without power, nobody hears of a failure
 	}
 	return c.losePower()
 }
 
-// Read copies len(dst) bytes from address on. Reading beyond the chip is a mistake of
-// the program and panics: check wire input first. Marginal cells among them are read: the
-// next time they may read differently.
+// Read copies len(dst) bytes from address on. Reading beyond the chip is a bug of the caller
+// and panics, so check input from the wire first. This is a real read: marginal cells may read
+// differently the next time.
 func (c *Chip) Read(address uint32, dst []byte) {
 	c.Cells().Read(address, dst)
 	c.disturb(address, dst)
 }
 
-// CRC32 is the IEEE CRC-32 of n bytes from address on, which are read. Beyond the chip it
-// panics as Read does.
+// CRC32 reads n bytes from address on and returns their IEEE CRC-32. Like Read it panics beyond
+// the chip.
 func (c *Chip) CRC32(address, n uint32) uint32 {
 	if !c.readsDifferently(address, n) {
 		return c.Cells().CRC32(address, n)
@@ -245,18 +244,18 @@ func (c *Chip) CRC32(address, n uint32) uint32 {
 	return crc32.ChecksumIEEE(p)
 }
 
-// summed is the range whose CRC-32 was asked for last: an image is looked at again and again
-// while nobody changes it.
+// summed is the last range whose CRC-32 was computed, because an unchanged image is checked
+// again and again.
 type summed struct{ address, bytes, crc uint32 }
 
-// Cells is what the cells of a chip hold, to look at from outside: nothing is read by it,
-// and marginal cells are seen as they were programmed.
+// Cells is a view of what the cells hold, from outside: it does not read, and shows marginal
+// cells as they were programmed.
 type Cells struct{ chip *Chip }
 
-// Cells is what the chip's cells hold.
+// Cells returns the view of the chip's cells.
 func (c *Chip) Cells() Cells { return Cells{c} }
 
-// Read copies what len(dst) bytes from address on hold. Beyond the chip it panics.
+// Read copies what len(dst) bytes from address on hold. It panics beyond the chip.
 func (c Cells) Read(address uint32, dst []byte) {
 	c.chip.mustHold("read", address, uint64(len(dst)))
 	for len(dst) > 0 {
@@ -266,7 +265,7 @@ func (c Cells) Read(address uint32, dst []byte) {
 	}
 }
 
-// CRC32 is the IEEE CRC-32 of what n bytes from address on hold. Beyond the chip it panics.
+// CRC32 is the IEEE CRC-32 of what n bytes from address on hold. It panics beyond the chip.
 func (c Cells) CRC32(address, n uint32) uint32 {
 	c.chip.mustHold("CRC-32", address, uint64(n))
 	last := &c.chip.summed
@@ -286,13 +285,13 @@ func (c Cells) CRC32(address, n uint32) uint32 {
 	return crc
 }
 
-// rest is the stored bytes from address to the end of its page.
+// rest returns the stored bytes from address to the end of its page.
 func (c *Chip) rest(address uint32) []byte {
 	page, offset := int(address)/c.pageBytes, int(address)%c.pageBytes
 	return c.view(page)[offset:]
 }
 
-// view is the content of a page, not to be written.
+// view returns the content of a page, which must not be written to.
 func (c *Chip) view(page int) []byte {
 	if p := c.pages[page]; p != nil {
 		return p.data
@@ -338,7 +337,7 @@ func (c *Chip) checkProgram(address uint32, p []byte) error {
 	return nil
 }
 
-// erase carries out the operation that begin has counted.
+// erase carries out an operation that begin has counted.
 func (c *Chip) erase(sector int) error {
 	if c.harms != nil {
 		return c.eraseHarmed(sector)
@@ -363,7 +362,7 @@ func (c *Chip) pagesOf(sector int) (first, end int) {
 	return sector * n, (sector + 1) * n
 }
 
-// program carries out the operation that begin has counted.
+// program carries out an operation that begin has counted.
 func (c *Chip) program(address uint32, p []byte) error {
 	if err := c.checkBits(address, p); err != nil {
 		return err
@@ -375,7 +374,7 @@ func (c *Chip) program(address uint32, p []byte) error {
 	return nil
 }
 
-// checkBits finds the first byte of p that would need a bit set.
+// checkBits finds the first byte of p that would need a bit to be set.
 func (c *Chip) checkBits(address uint32, p []byte) error {
 	for len(p) > 0 {
 		held := c.rest(address)
@@ -392,11 +391,11 @@ func (c *Chip) checkBits(address uint32, p []byte) error {
 // erasedCells is as many erased cells as one operation can program.
 var erasedCells = strings.Repeat("\xFF", MaxProgram)
 
-// firstSet is the index of the first byte of want with a 1 where held, of the same
-// length, has a 0; -1 if there is none.
+// firstSet returns the index of the first byte of want with a 1 where held has a 0, or -1. Both
+// have the same length.
 func firstSet(held, want []byte) int {
 	if len(held) <= len(erasedCells) && string(held) == erasedCells[:len(held)] {
-		return -1 // erased cells take anything, and that is what most of them are
+		return -1 // most cells are erased, and those take anything
 	}
 	i := 0
 	for ; i+8 <= len(want); i += 8 {
@@ -412,9 +411,8 @@ func firstSet(held, want []byte) int {
 	return -1
 }
 
-// put stores p, which crosses at most one page border. It stores what the cells hold
-// afterwards, so it may also set bits; that only 0s are programmed is for the caller to
-// see to.
+// put stores p, which crosses at most one page border, as the content of the cells. It can also
+// set bits: the caller makes sure that only 0s are programmed.
 func (c *Chip) put(address uint32, p []byte) {
 	for len(p) > 0 {
 		page, offset := int(address)/c.pageBytes, int(address)%c.pageBytes
@@ -428,8 +426,7 @@ func (c *Chip) put(address uint32, p []byte) {
 func (c *Chip) putPage(index, offset int, p []byte) {
 	pg := c.pages[index]
 	if pg == nil || pg.owner != c.owner || c.owner == nil {
-		// Comparing is cheaper than a copy, and keeps equal pages shared and erased
-		// pages nil.
+		// Comparing is cheaper than a copy. It keeps equal pages shared and erased pages nil.
 		if string(c.view(index)[offset:offset+len(p)]) == string(p) {
 			return
 		}
@@ -465,7 +462,7 @@ func (c *Chip) newPage() *page {
 	return pg
 }
 
-// soil notes that a page has changed.
+// soil marks a page as changed.
 func (c *Chip) soil(page int) {
 	c.dirty[page/64] |= 1 << (page % 64)
 	if end := c.summed.address + c.summed.bytes; page >= int(c.summed.address)/c.pageBytes && page*c.pageBytes < int(end) {

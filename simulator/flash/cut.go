@@ -33,34 +33,33 @@ type trap struct {
 	tornBytes int
 }
 
-// CutAt sets the trap: power is lost at operation op, counted from the first one of the
-// chip's life (so it must be above Ops to strike). There is one trap; the last call
-// counts, and op 0 takes it away. A struck trap is gone.
+// CutAt sets the trap: power is lost at operation op, counted over the chip's life, so op must
+// be above Ops. There is one trap: a new call replaces it, op 0 removes it, and it is gone once
+// it has struck.
 //
-// Seed draws what a torn operation leaves behind. TornBytes is how many bytes of a torn
-// program are complete before the one that is partly programmed: negative means half of
-// them, and at most all but one are.
+// Seed draws what a torn operation leaves. TornBytes is how many bytes of a torn program are
+// complete before the one that is partly programmed: negative means half of them; it is at most
+// all but one.
 func (c *Chip) CutAt(op uint64, phase Phase, seed uint64, tornBytes int) {
 	c.trap = trap{op: op, phase: phase, seed: seed, tornBytes: max(tornBytes, -1)}
 }
 
-// NextCut is the operation that the trap waits for; ok is false when there is no trap
-// that can still strike.
+// NextCut is the operation that the trap waits for. ok is false when no trap can strike any
+// more.
 func (c *Chip) NextCut() (op uint64, ok bool) {
 	return c.trap.op, c.trap.op > c.ops
 }
 
-// Powered tells whether the chip has power.
+// Powered reports whether the chip has power.
 func (c *Chip) Powered() bool { return !c.dark }
 
-// PowerOn gives the chip its power back. On a chip that has power it does nothing.
+// PowerOn gives the chip its power back. If it has power, nothing happens.
 func (c *Chip) PowerOn() { c.dark = false }
 
-// TearProgram is a power loss while Program(address, p) runs, of which done bytes are
-// complete (negative: half, at most all but one); the next is partly programmed as seed
-// draws. It counts as an operation, springs no other trap, and returns [ErrPowerCut] or
-// the error with which Program would have refused to start; the chip is then without
-// power.
+// TearProgram is a power loss while Program(address, p) runs. done bytes are complete
+// (negative: half, at most all but one), and the next one is partly programmed as seed draws.
+// It counts as an operation and springs no trap. It returns [ErrPowerCut], or the error with
+// which Program would have refused to start. The chip then has no power.
 func (c *Chip) TearProgram(address uint32, p []byte, done int, seed uint64) error {
 	if err := c.checkProgram(address, p); err != nil {
 		return err
@@ -70,8 +69,8 @@ func (c *Chip) TearProgram(address uint32, p []byte, done int, seed uint64) erro
 	return c.losePower()
 }
 
-// TearErase is a power loss while Erase(sector) runs; seed draws what is left. It counts
-// and fails as TearProgram does.
+// TearErase is a power loss while Erase(sector) runs. Seed draws what is left. It counts and
+// fails as TearProgram does.
 func (c *Chip) TearErase(sector int, seed uint64) error {
 	if err := c.checkErase(sector); err != nil {
 		return err
@@ -81,13 +80,13 @@ func (c *Chip) TearErase(sector int, seed uint64) error {
 	return c.losePower()
 }
 
-// begin counts an operation and tells whether power is to be lost at it.
+// begin counts an operation and says whether the power is to be lost at it.
 func (c *Chip) begin() (phase Phase, cut bool) {
 	c.ops++
 	return c.trap.phase, c.trap.op == c.ops
 }
 
-// losePower leaves the chip dark and the trap, if it was this operation's, sprung.
+// losePower leaves the chip without power, and removes the trap if it was for this operation.
 func (c *Chip) losePower() error {
 	c.dark = true
 	if c.trap.op <= c.ops {
@@ -105,7 +104,7 @@ func (c *Chip) tearProgram(address uint32, p []byte, done int, seed uint64) {
 	}
 	done = min(done, len(p)-1)
 	if failing, ok := c.harms.failingProgram(c.ops, address, p); ok && failing <= done {
-		c.putHarmed(address, p[:failing]) // it had failed before the power did
+		c.putHarmed(address, p[:failing]) // the chip failed before the power did
 		return
 	}
 	torn := address + uint32(done)
@@ -115,7 +114,7 @@ func (c *Chip) tearProgram(address uint32, p []byte, done int, seed uint64) {
 	c.putHarmed(torn, []byte{held &^ partOf(held&^p[done], draw.next())})
 }
 
-// partOf draws a part of the bits: neither none nor all where there are two or more.
+// partOf draws some of the bits: neither none nor all if there are two or more.
 func partOf(bits byte, draw uint64) byte {
 	lowest := bits & -bits
 	if bits == lowest {
@@ -130,23 +129,23 @@ func partOf(bits byte, draw uint64) byte {
 
 func (c *Chip) tearErase(sector int, seed uint64) {
 	if c.harms.lies(c.ops) || c.harms.failsErase(c.ops, sector) {
-		return // the cells would not have moved
+		return // the cells would not have changed
 	}
 	draw := draws(seed)
-	reached := draw.next() % 256 // of 256 parts of the cells
+	reached := draw.next() % 256 // how far the erase came, of 256
 	first, end := c.pagesOf(sector)
 	for i := first; i < end; i++ {
 		if c.pages[i] != nil {
 			c.replace(i, c.tornPage(c.pages[i].data, reached, &draw))
 		} else {
-			draw.skip(c.pageBytes / 8) // what one page holds does not change how another tears
+			draw.skip(c.pageBytes / 8) // so that the content of one page does not change how another one tears
 		}
 	}
 	c.restick(first, end)
 }
 
-// tornPage is a page in the middle of being erased: of every 8 bytes some are untouched,
-// some erased, and some have a few bits of each.
+// tornPage is a page that is half erased: of every 8 bytes some are untouched, some erased, and
+// some have a mix of both in their bits.
 func (c *Chip) tornPage(held []byte, reached uint64, draw *draws) []byte {
 	torn := make([]byte, len(held))
 	for i := 0; i < len(held); i += 8 {
@@ -158,10 +157,10 @@ func (c *Chip) tornPage(held []byte, reached uint64, draw *draws) []byte {
 	return torn
 }
 
-// tornByte draws which bits of a byte the erase has reached.
+// tornByte draws which bits of a byte are erased.
 func tornByte(reached, draw, mixed uint64) byte {
 	switch {
-	case mixed%16 == 0: // right on the edge
+	case mixed%16 == 0: // the border of the erased cells runs through this byte
 		return byte(draw)
 	case draw%256 < reached:
 		return erased
@@ -169,8 +168,8 @@ func tornByte(reached, draw, mixed uint64) byte {
 	return 0
 }
 
-// draws is a splitmix64 generator (Steele, Lea, Flood: "Fast splittable pseudorandom
-// number generators", 2014): one word of state, and the same numbers everywhere.
+// draws is a splitmix64 generator (Steele, Lea, Flood: "Fast splittable pseudorandom number
+// generators", 2014). It has one word of state and gives the same numbers on every platform.
 type draws uint64
 
 const golden = 0x9E3779B97F4A7C15

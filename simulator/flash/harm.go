@@ -12,8 +12,8 @@ type stuckBit struct {
 	value   bool
 }
 
-// harms is what is wrong with a chip. It is never changed once a chip points to it:
-// clones share it.
+// harms are the faults of a chip. They are never changed once a chip points to them, because
+// clones share them.
 type harms struct {
 	stuck    []stuckBit // by address, then bit
 	erases   []int      // sectors that fail
@@ -22,7 +22,7 @@ type harms struct {
 	lying    []uint64   // operations that lie
 }
 
-// change replaces the chip's harms by a changed copy.
+// change replaces the chip's faults by a changed copy.
 func (c *Chip) change(edit func(h *harms)) {
 	h := new(harms)
 	if c.harms != nil {
@@ -36,11 +36,10 @@ func (c *Chip) change(edit func(h *harms)) {
 	c.harms = h
 }
 
-// StickBit makes one cell read the same for ever, whatever is done to it: bit 0 to 7
-// (0 the least) of the byte at address. A cell stuck at 1 makes a program that must
-// clear it fail; a cell stuck at 0 makes the erase of its sector fail, with all its other
-// cells erased, and then a program of a 1 there a [*BitError]. Where there is no such
-// cell it panics.
+// StickBit makes one cell always read the same: bit 0 to 7 (0 is the lowest) of the byte at
+// address. If it is stuck at 1, a program that must clear it fails. If it is stuck at 0, the
+// erase of its sector fails, with all other cells erased, and programming a 1 there is a
+// [*BitError]. It panics if there is no such cell.
 func (c *Chip) StickBit(address uint32, bit uint8, value bool) {
 	c.mustHold("stuck bit", address, 1)
 	if bit > 7 {
@@ -66,25 +65,25 @@ func compareCells(a, b stuckBit) int {
 	return int(a.bit) - int(b.bit)
 }
 
-// LieAt makes operation op (as counted by [Chip.Ops]) report success and do nothing.
+// LieAt makes operation op (as counted by [Chip.Ops]) do nothing and report success.
 func (c *Chip) LieAt(op uint64) {
 	c.change(func(h *harms) { h.lying = insert(h.lying, op) })
 }
 
-// FailAt makes operation op, erase or program, fail and do nothing.
+// FailAt makes operation op, erase or program, do nothing and fail.
 func (c *Chip) FailAt(op uint64) {
 	c.change(func(h *harms) { h.failing = insert(h.failing, op) })
 }
 
-// FailProgram makes every program of the byte at address fail; the bytes before it in
-// the same operation are programmed.
+// FailProgram makes every program of the byte at address fail. The bytes before it in the same
+// operation are programmed.
 func (c *Chip) FailProgram(address uint32) {
 	c.mustHold("failing byte", address, 1)
 	c.change(func(h *harms) { h.programs = insert(h.programs, address) })
 }
 
-// FailErase makes every erase of a sector fail and do nothing. Where there is no such
-// sector it panics.
+// FailErase makes every erase of a sector do nothing and fail. It panics if there is no such
+// sector.
 func (c *Chip) FailErase(sector int) {
 	if sector < 0 || sector >= c.geometry.Sectors {
 		panic(fmt.Sprintf("flash: failing sector %d of %d", sector, c.geometry.Sectors))
@@ -92,18 +91,18 @@ func (c *Chip) FailErase(sector int) {
 	c.change(func(h *harms) { h.erases = insert(h.erases, sector) })
 }
 
-// ClearFaults makes the chip healthy. Cells that were stuck keep their value until they
-// are erased or programmed.
+// ClearFaults makes the chip healthy. Cells that were stuck keep their value until they are
+// erased or programmed.
 func (c *Chip) ClearFaults() { c.harms, c.marginal = nil, nil }
 
-// Faulty reports that a fault of the chip can still show.
+// Faulty reports whether a fault of the chip can still show.
 func (c *Chip) Faulty() bool {
 	h := c.harms
 	return len(c.marginal) > 0 || h != nil && (len(h.stuck) > 0 || len(h.erases) > 0 || len(h.programs) > 0 ||
 		lastOf(h.failing) > c.ops || lastOf(h.lying) > c.ops)
 }
 
-// lastOf is the greatest of an ordered set; 0 of an empty one.
+// lastOf is the greatest of an ordered set; 0 for an empty one.
 func lastOf(set []uint64) uint64 {
 	if len(set) == 0 {
 		return 0
@@ -111,7 +110,7 @@ func lastOf(set []uint64) uint64 {
 	return set[len(set)-1]
 }
 
-// insert keeps an ordered set.
+// insert adds v to an ordered set.
 func insert[T int | uint32 | uint64](set []T, v T) []T {
 	i, found := slices.BinarySearch(set, v)
 	if found {
@@ -125,7 +124,7 @@ func has[T int | uint32 | uint64](set []T, v T) bool {
 	return found
 }
 
-// The questions below are asked of healthy chips too, whose harms are nil.
+// The methods below are called for healthy chips, too, whose harms are nil.
 
 func (h *harms) lies(op uint64) bool { return h != nil && has(h.lying, op) }
 
@@ -133,7 +132,7 @@ func (h *harms) failsErase(op uint64, sector int) bool {
 	return h != nil && (has(h.failing, op) || has(h.erases, sector))
 }
 
-// failingProgram is how many bytes of p are programmed before the operation fails.
+// failingProgram returns how many bytes of p are programmed before the operation fails.
 func (h *harms) failingProgram(op uint64, address uint32, p []byte) (n int, fails bool) {
 	if h == nil {
 		return 0, false
@@ -169,7 +168,7 @@ func (c *Chip) eraseHarmed(sector int) error {
 	first, end := c.pagesOf(sector)
 	c.restick(first, end)
 	for i := first; i < end; i++ {
-		if c.pages[i] != nil { // only a cell that is stuck at 0 can have done that
+		if c.pages[i] != nil { // a blank page is nil, so a cell of this one is stuck at 0
 			return fmt.Errorf("flash: sector %d: %w: a bit stays 0", sector, ErrEraseFailed)
 		}
 	}
@@ -189,7 +188,7 @@ func (c *Chip) programHarmed(address uint32, p []byte) error {
 	return nil
 }
 
-// putHarmed stores p and lets stuck cells have the last word.
+// putHarmed stores p, and then sets stuck cells as they must read.
 func (c *Chip) putHarmed(address uint32, p []byte) {
 	if len(p) == 0 {
 		return
@@ -198,7 +197,7 @@ func (c *Chip) putHarmed(address uint32, p []byte) {
 	c.restick(int(address)/c.pageBytes, (int(address)+len(p)-1)/c.pageBytes+1)
 }
 
-// restick makes the stuck cells of some pages read as they must.
+// restick sets the stuck cells of some pages as they must read.
 func (c *Chip) restick(first, end int) {
 	if c.harms == nil {
 		return

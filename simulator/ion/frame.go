@@ -11,11 +11,11 @@ const (
 	MaxFrameData  = 238                      // data bytes that a sender puts into one frame
 	MaxFrames     = 32                       // frames of one message; the counter has five bits
 	MaxMessage    = MaxFrames * MaxFrameData // 7616
-	FrameOverhead = 14                       // what a frame adds on the wire: preamble, sync, header, CRC
+	FrameOverhead = 14                       // bytes that a frame adds on the wire: preamble, sync, header, CRC
 
 	// HostAddress is the link address of the PC side (client constant 4E20 hex).
 	HostAddress uint16 = 20000
-	// Broadcast addresses every unit on the line. Nobody answers it.
+	// Broadcast addresses every unit on the line. No unit answers it.
 	Broadcast uint16 = 0xFFFF
 )
 
@@ -25,8 +25,8 @@ const (
 	preambleBytes = 2
 	headerBytes   = 10 // sync to reserved byte
 	crcBytes      = 2
-	lengthBase    = 7   // what the length byte counts besides the data
-	lengthExtra   = 5   // bytes of a frame, from the sync on, that its length byte does not count
+	lengthBase    = 7   // what the length byte counts in addition to the data
+	lengthExtra   = 5   // bytes of a frame, from the sync on, that the length byte does not count
 	maxWireData   = 248 // data bytes when the length byte is 255; received, never sent
 	maxFrameBytes = 255 + lengthExtra
 )
@@ -34,8 +34,8 @@ const (
 // Control is the control byte of a frame.
 type Control byte
 
-// The bits of a control byte. On a data frame AckBit asks for an acknowledgement; on an
-// acknowledgement frame it tells ACK from NAK.
+// The bits of a control byte. On a data frame AckBit asks for an acknowledgement. On an
+// acknowledgement frame it distinguishes ACK from NAK.
 const (
 	FromMeter Control = 0x80
 	AckFrame  Control = 0x40
@@ -58,42 +58,42 @@ var (
 	ErrCRC        = errors.New("wrong CRC")
 )
 
-// Frame is one link frame. Every field is kept as it is on the wire, so that a frame
-// that was parsed gives back the same bytes.
+// Frame is one link frame. Every field is kept as it was on the wire, so that a parsed frame
+// gives back the same bytes.
 type Frame struct {
 	Control     Control
 	Source      uint16 // link address: HostAddress or a unit
 	Destination uint16
 	Transaction byte // 0x40 first frame of a message, low five bits: frames still to come
-	Reserved    byte // sent as 0, not looked at
+	Reserved    byte // sent as 0, never looked at
 	Data        []byte
 }
 
-// IsAck says that the frame acknowledges another one.
+// IsAck reports whether the frame acknowledges another one.
 func (f Frame) IsAck() bool { return f.Control&(AckFrame|AckBit) == AckFrame|AckBit }
 
-// IsNak says that the frame refuses another one.
+// IsNak reports whether the frame refuses another one.
 func (f Frame) IsNak() bool { return f.Control&(AckFrame|AckBit) == AckFrame }
 
-// WantsAck says that this data frame asks for an acknowledgement.
+// WantsAck reports whether this data frame asks for an acknowledgement.
 func (f Frame) WantsAck() bool { return f.Control&(AckFrame|AckBit) == AckBit }
 
-// First says that a message begins with this frame.
+// First reports whether a message begins with this frame.
 func (f Frame) First() bool { return f.Transaction&firstFrame != 0 }
 
 // Left is the number of frames of the message that are still to come, 0 to 31.
 func (f Frame) Left() int { return int(f.Transaction & leftMask) }
 
-// Ack is the acknowledgement of f: control E0, no data, the transaction echoed, the
-// addresses swapped. Vectors mfreply_ack1 and mfreq2_ack: both sides send E0, so the
-// PC's acknowledgement carries FromMeter as well.
+// Ack is the acknowledgement of f: control E0, no data, the same transaction, the addresses
+// swapped. Vectors mfreply_ack1 and mfreq2_ack show that both sides send E0, so FromMeter is
+// set in the PC's acknowledgement, too.
 func Ack(f Frame) Frame {
 	return Frame{Control: ackControl, Source: f.Destination, Destination: f.Source, Transaction: f.Transaction}
 }
 
 // AppendFrame appends f as it goes on the wire, with its 00 00 preamble and its CRC. It
-// allocates nothing but what dst lacks. It panics if the data cannot be counted by the
-// length byte (more than 248 bytes); senders keep to MaxFrameData.
+// allocates only what dst lacks. It panics if the length byte cannot count the data (more than
+// 248 bytes); senders keep to MaxFrameData.
 func AppendFrame(dst []byte, f Frame) []byte {
 	if len(f.Data) > maxWireData {
 		panic(fmt.Sprintf("ion: %d data bytes do not fit a frame", len(f.Data)))
@@ -106,9 +106,9 @@ func AppendFrame(dst []byte, f Frame) []byte {
 	return binary.LittleEndian.AppendUint16(dst, CRC16(dst[covered:]))
 }
 
-// ParseFrame reads the frame that b begins with, at its two preamble bytes (of any value)
-// or directly at 14 AC. n is the number of bytes it took. Data aliases b. It wants to know
-// where the frame begins; Decoder finds frames in a stream.
+// ParseFrame reads the frame at the beginning of b, either from its two preamble bytes (of any
+// value) or from 14 AC. n is the number of bytes read. Data aliases b. To find frames in a
+// stream, use a Decoder.
 //
 // Errors: ErrIncomplete, ErrSync, ErrLength, ErrCRC.
 func ParseFrame(b []byte) (f Frame, n int, err error) {
@@ -134,7 +134,7 @@ func ParseFrame(b []byte) (f Frame, n int, err error) {
 	}
 }
 
-// verdict is what inspect thinks of the bytes at a possible frame.
+// verdict is what inspect finds at a possible frame.
 type verdict uint8
 
 const (
@@ -145,7 +145,7 @@ const (
 	badCRC
 )
 
-// inspect judges whether a frame begins at b[0]; n is its size when it is good.
+// inspect checks whether a frame begins at b[0]. n is its size if it is good.
 func inspect(b []byte) (n int, v verdict) {
 	switch {
 	case len(b) == 0:
@@ -171,15 +171,14 @@ func inspect(b []byte) (n int, v verdict) {
 	return n, good
 }
 
-// frameAt reads a frame that inspect called good.
+// frameAt reads a frame that inspect found good.
 func frameAt(b []byte) Frame {
 	var f Frame
 	readFrame(&f, b)
 	return f
 }
 
-// readFrame fills f in place: a frame that is built and then copied costs more than its
-// CRC.
+// readFrame fills f in place, because building a frame and copying it costs more than its CRC.
 func readFrame(f *Frame, b []byte) {
 	end := int(b[3]) + lengthExtra - crcBytes
 	f.Control = Control(b[2])

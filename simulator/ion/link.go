@@ -7,14 +7,14 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// AssemblyState is what a frame meant to an Assembler.
+// AssemblyState says what a frame was to an Assembler.
 type AssemblyState uint8
 
-// What a frame can mean to an Assembler.
+// What a frame can be to an Assembler.
 const (
-	Ignored  AssemblyState = iota // no part of the message: not taken, not to be acknowledged
+	Ignored  AssemblyState = iota // not part of the message: dropped, and not to be acknowledged
 	Partial                       // taken; more frames are to come
-	Repeated                      // the frame taken last, once more: acknowledge it again, nothing was added
+	Repeated                      // the last frame once more: acknowledge it again, nothing was added
 	Complete                      // taken; the message is whole
 )
 
@@ -34,15 +34,15 @@ func (s AssemblyState) String() string {
 	}
 }
 
-// Assembler puts the frames of one message together. The zero value is ready; its buffer
-// is allocated once. To copy one, use Clone.
+// Assembler puts the frames of one message together. The zero value is ready. Its buffer is
+// allocated once, so do not copy an Assembler by assignment.
 //
 // A first frame always begins a new message (a sender that missed an acknowledgement
 // starts again). Every other frame must come from the same sender and count down by
 // exactly one.
 type Assembler struct {
 	buf         []byte
-	piece       int // where the data of the frame taken last begins
+	piece       int // where the data of the last frame begins
 	left        int // frames still to come
 	active      bool
 	control     Control // only FromMeter
@@ -50,11 +50,11 @@ type Assembler struct {
 	destination uint16
 }
 
-// Add takes the next frame. With Complete comes the message, which stays valid until the
-// next Add. Whether a frame that was not Ignored is acknowledged is for WantsAck to say.
+// Add takes the next frame. With Complete it returns the message, which is valid until the next
+// Add. A frame that was not Ignored is acknowledged if it WantsAck.
 //
-// Acknowledgement frames are ignored, and so is a message of more than 32 frames, whose
-// counter has run into bit 0x20 (vector bad_mf33_first), or of more than MaxMessage bytes.
+// Acknowledgement frames are ignored. So is a message of more than 32 frames, whose counter has
+// reached bit 0x20 (vector bad_mf33_first), or of more than MaxMessage bytes.
 func (a *Assembler) Add(f Frame) (message []byte, state AssemblyState) {
 	switch {
 	case f.Control&AckFrame != 0:
@@ -97,13 +97,13 @@ func (a *Assembler) take(f Frame) {
 	a.left = f.Left()
 }
 
-// Partial says that a message has begun and is not whole yet.
+// Partial reports that a message has begun and is not complete.
 func (a *Assembler) Partial() bool { return a.active && a.left > 0 }
 
-// Reset forgets the message under way.
+// Reset forgets the message that has begun.
 func (a *Assembler) Reset() { *a = Assembler{buf: a.buf[:0]} }
 
-// Declare declares all that the coming frames depend on.
+// Declare declares all that the meaning of later frames depends on.
 func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
 	if w.Copies() {
 		w.Bytes(&a.buf, spent.buf)
@@ -114,7 +114,7 @@ func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
 	}
 	held, piece := a.buf, a.piece
 	if a.left == 0 {
-		held, piece = a.buf[a.piece:], 0 // of a whole message only the last frame can come again
+		held, piece = a.buf[a.piece:], 0 // of a complete message, only the last frame can come again
 	}
 	w.Bytes(&held, nil)
 	w.Int(piece)
@@ -124,26 +124,26 @@ func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
 	w.Uint(uint64(a.destination))
 }
 
-// Outgoing is one message on its way out, frame by frame. The zero value is ready. Fill
-// Message, reusing its memory, and call Begin:
+// Outgoing is one message that is sent frame by frame. The zero value is ready. Fill Message,
+// reusing its memory, and call Begin:
 //
 //	o.Message = AppendPacket(o.Message[:0], p)
 //	o.Begin(HostAddress, unit, false)
 //
-// Then send what AppendFrame gives. Unless that was the Last frame, wait for its
-// acknowledgement, which Acked recognises, and send the next one. A missing
-// acknowledgement restarts the message: Restart. End when it is done with.
+// Then send what AppendFrame appends. Unless that was the Last frame, wait for its
+// acknowledgement, which Acked recognises, and send the next frame. If an acknowledgement is
+// missing, send the whole message again with Restart. End forgets the message.
 type Outgoing struct {
-	Message []byte // at most MaxMessage bytes; not to be changed between Begin and End
+	Message []byte // at most MaxMessage bytes; must not change between Begin and End
 
 	source, destination uint16
 	fromMeter           bool
 	active              bool
-	current             int // the frame that is sent or waits for its acknowledgement, from 0
+	current             int // the frame that is sent, or waits for its acknowledgement, from 0
 }
 
-// Begin starts the message with its first frame. It panics if Message is longer than
-// MaxMessage, which no 32 frames can carry.
+// Begin starts the message at its first frame. It panics if Message is longer than MaxMessage,
+// which is what 32 frames carry.
 func (o *Outgoing) Begin(source, destination uint16, fromMeter bool) {
 	if len(o.Message) > MaxMessage {
 		panic(fmt.Sprintf("ion: a message of %d bytes does not fit %d frames", len(o.Message), MaxFrames))
@@ -158,7 +158,7 @@ func (o *Outgoing) frames() int {
 	return max(1, (len(o.Message)+MaxFrameData-1)/MaxFrameData)
 }
 
-// transaction is that of the current frame.
+// transaction is the transaction byte of the current frame.
 func (o *Outgoing) transaction() byte {
 	left := byte(o.frames() - 1 - o.current)
 	if o.current == 0 {
@@ -181,8 +181,8 @@ func (o *Outgoing) frame() (f Frame) {
 	return f
 }
 
-// AppendFrame appends the current frame, as often as it is asked to; nothing when no
-// message is under way.
+// AppendFrame appends the current frame, each time it is called. It appends nothing when no
+// message has begun.
 func (o *Outgoing) AppendFrame(dst []byte) []byte {
 	if !o.active {
 		return dst
@@ -190,14 +190,15 @@ func (o *Outgoing) AppendFrame(dst []byte) []byte {
 	return AppendFrame(dst, o.frame())
 }
 
-// Last says that the current frame is the last one: no acknowledgement is awaited.
+// Last reports whether the current frame is the last one, for which no acknowledgement is
+// awaited.
 func (o *Outgoing) Last() bool { return o.current == o.frames()-1 }
 
-// Acked says whether f acknowledges the current frame, and if it does moves on to the
-// next. It must be an ACK (FromMeter does not matter, vector tol_ack_m2s) from the other
-// end with the same transaction. The public client takes any frame for an
-// acknowledgement; here a late one must never pass for the next frame's, so neither
-// another transaction (tol_ack_txn0) nor a data frame (tol_ack_data) counts.
+// Acked reports whether f acknowledges the current frame, and if so moves to the next. f must
+// be an ACK (FromMeter does not matter, vector tol_ack_m2s) from the other end with the same
+// transaction. The public client takes any frame for an acknowledgement. Here a late
+// acknowledgement must never count for the next frame, so neither another transaction
+// (tol_ack_txn0) nor a data frame (tol_ack_data) counts.
 func (o *Outgoing) Acked(f Frame) bool {
 	if !o.active || o.Last() || !f.IsAck() {
 		return false
@@ -209,19 +210,19 @@ func (o *Outgoing) Acked(f Frame) bool {
 	return true
 }
 
-// Restart goes back to the first frame, to send the whole message again.
+// Restart goes back to the first frame, so that the whole message is sent again.
 func (o *Outgoing) Restart() { o.current = 0 }
 
-// Active says that a message was begun and not ended.
+// Active reports that a message has begun and has not been ended.
 func (o *Outgoing) Active() bool { return o.active }
 
 // End forgets the message and keeps its memory.
 func (o *Outgoing) End() { *o = Outgoing{Message: o.Message[:0]} }
 
-// Declare declares the message and how far it is.
+// Declare declares the message and how much of it was sent.
 func (o *Outgoing) Declare(w *machine.State, spent *Outgoing) {
 	if !w.Has(o.active) {
-		w.Scratch(&o.Message, spent.Message) // nobody sends it any more
+		w.Scratch(&o.Message, spent.Message) // it is not sent any more
 		return
 	}
 	w.Bytes(&o.Message, spent.Message)

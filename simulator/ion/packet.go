@@ -6,16 +6,16 @@ import (
 	"fmt"
 )
 
-// MessageType tells what the body of a packet is.
+// MessageType says what the body of a packet is.
 type MessageType byte
 
 // The message types. 00 and 11 are the public client's.
 //
-// Assumption: how the real meter is downloaded to is not public; TypeDownload and its
-// service are this project's own.
+// Assumption: TypeDownload and its service are this project's own. How the real meter is
+// downloaded to is not public.
 const (
 	TypeProgram  MessageType = 0x00
-	TypeTimeSync MessageType = 0x11 // body: Unix seconds, big-endian u32; nobody answers it
+	TypeTimeSync MessageType = 0x11 // body: Unix seconds, big-endian u32; never answered
 	TypeDownload MessageType = 0x44
 )
 
@@ -35,15 +35,15 @@ var ErrPacket = errors.New("not an ION packet")
 // Address is a packet address: a prefix whose meaning is not known, and a number.
 type Address struct{ Prefix, Unit uint16 }
 
-// ClientAddress is the address that the public client always gives as its own, 9564 0001.
+// ClientAddress is the address that the public client always gives as its own: 9564 0001.
 func ClientAddress() Address { return Address{Prefix: 0x9564, Unit: 1} }
 
-// MeterAddress is the address of the meter with that unit, 9501 and the unit.
+// MeterAddress is the address of a meter: 9501 and its unit.
 func MeterAddress(unit uint16) Address { return Address{Prefix: 0x9501, Unit: unit} }
 
 // Packet is the outer layer of a message.
 type Packet struct {
-	MessageID     uint16 // counted up by the client from message to message, echoed in the reply, the same on a resend
+	MessageID     uint16 // the client counts it up from message to message and keeps it on a resend; the reply has the same
 	Request       bool
 	TimeSet       bool // set for a time sync, which is not marked as a request
 	HasCredential bool
@@ -55,8 +55,8 @@ type Packet struct {
 	Body          []byte
 }
 
-// AppendPacketHeader appends the header of p for a body of so many bytes, which the caller
-// appends next. p.Body is not looked at.
+// AppendPacketHeader appends the header of p for a body of bodyBytes, which the caller appends
+// next. It does not use p.Body.
 func AppendPacketHeader(dst []byte, p Packet, bodyBytes int) []byte {
 	length := packetHeaderBytes + bodyBytes
 	descriptor := byte(0)
@@ -90,9 +90,9 @@ func AppendPacket(dst []byte, p Packet) []byte {
 	return append(AppendPacketHeader(dst, p, len(p.Body)), p.Body...)
 }
 
-// ParsePacket reads the packet that b begins with. Its length field must fit b and its own
-// header; bytes behind the packet are ignored (vector tol_trailing_in_frame). Body aliases
-// b. Every error is an ErrPacket.
+// ParsePacket reads the packet at the beginning of b. Its length field must fit b and its own
+// header. Bytes after the packet are ignored (vector tol_trailing_in_frame). Body aliases b.
+// Every error is an ErrPacket.
 func ParsePacket(b []byte) (Packet, error) {
 	if len(b) < packetHeaderBytes {
 		return Packet{}, fmt.Errorf("%w: %d bytes, at least %d are needed", ErrPacket, len(b), packetHeaderBytes)

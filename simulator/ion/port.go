@@ -14,7 +14,7 @@ const (
 	MaxUnitID = 9999
 )
 
-// CheckUnitID says which unit ids there are where id is none.
+// CheckUnitID returns an error, which says what unit ids there are, if id is not one.
 func CheckUnitID(id int) error {
 	if id < MinUnitID || id > MaxUnitID {
 		return fmt.Errorf("unit id %d: use %d to %d", id, MinUnitID, MaxUnitID)
@@ -22,14 +22,14 @@ func CheckUnitID(id int) error {
 	return nil
 }
 
-// BaudRates are those of the family's RS-485 ports, in bits a second. They are documented for
-// the sibling: "up to 19,200 bps" (9300 series user's guide, page 148), as is the default.
+// BaudRates are the rates of the family's RS-485 ports, in bits a second. They and the default
+// are documented for the sibling: "up to 19,200 bps" (9300 series user's guide, page 148).
 func BaudRates() []int { return []int{1200, 2400, 4800, 9600, 19200} }
 
-// DefaultBaudRate is what a port is set to at first, and in the article.
+// DefaultBaudRate is the rate of a new port, and that of the article.
 const DefaultBaudRate = 9600
 
-// CheckBaudRate says which rates there are where rate is none.
+// CheckBaudRate returns an error, which says what rates there are, if rate is not one.
 func CheckBaudRate(rate int) error {
 	rates := BaudRates()
 	if slices.Contains(rates, rate) {

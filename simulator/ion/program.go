@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Method is what a command does with its handle: one byte, or FF0000 hex and the two bytes
-// that follow an FF on the wire.
+// Method is what a command does with its handle. It is one byte, or FF0000 hex plus the two
+// bytes that follow an FF on the wire.
 type Method uint32
 
 // The methods that the public client names.
@@ -51,8 +51,8 @@ const (
 
 // Arguments is the number of values that the command carries.
 //
-// Assumption: methods 16, 95 and 96 take one value, all others none. Only 95 with a range
-// was ever seen on a line.
+// Assumption: methods 16, 95 and 96 take one value, all others none. Only method 95 with a
+// range has been observed on a line.
 func (m Method) Arguments() int {
 	switch m {
 	case MethodWriteRegister, MethodReadValue, MethodWriteValue:
@@ -193,8 +193,8 @@ func AppendResult(dst []byte, r Result) []byte {
 	return dst
 }
 
-// ParseResult reads the body of a reply. A result without values is none that the client
-// can use, but a status may come alone. Every error is an ErrResult.
+// ParseResult reads the body of a reply. A result without values is accepted, since a status
+// may come alone. Every error is an ErrResult.
 func ParseResult(b []byte) (Result, error) {
 	if len(b) < resultHeaderBytes {
 		return Result{}, fmt.Errorf("%w: %d bytes, at least %d are needed", ErrResult, len(b), resultHeaderBytes)
@@ -218,7 +218,7 @@ func ParseResult(b []byte) (Result, error) {
 	return r, nil
 }
 
-// messageData is what follows a two-byte length, which must count it exactly.
+// messageData returns what follows a two-byte length, which must be exactly as long.
 func messageData(b []byte) ([]byte, error) {
 	length, data := int(binary.BigEndian.Uint16(b)), b[2:]
 	if length != len(data) {

@@ -10,8 +10,8 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Group is one of the five groups of settings that the article names as not retained by
-// a failed upgrade, in the order of its Template Paste Options window.
+// Group is one of the five groups of settings that a failed upgrade does not retain, as the
+// article says, in the order of its Template Paste Options window.
 type Group uint8
 
 // The groups, in the article's order.
@@ -39,16 +39,16 @@ func groupNames() [groupCount]groupName {
 // Key is the group's word in flags and template files.
 func (g Group) Key() string { return groupNames()[g].key }
 
-// String is the article's words for the group.
+// String is the group's name in the article.
 func (g Group) String() string { return groupNames()[g].title }
 
 // Groups is a set of groups: the ticked boxes of Template Paste Options.
 type Groups uint8
 
-// AllGroups has every box ticked.
+// AllGroups has all boxes ticked.
 const AllGroups Groups = 1<<groupCount - 1
 
-// Of is the set that holds exactly the groups given.
+// Of returns the set of exactly these groups.
 func Of(groups ...Group) Groups {
 	var s Groups
 	for _, g := range groups {
@@ -60,7 +60,7 @@ func Of(groups ...Group) Groups {
 // Has reports whether g is in the set.
 func (s Groups) Has(g Group) bool { return s&(1<<g) != 0 }
 
-// List is the groups of the set in the article's order.
+// List returns the groups of the set in the article's order.
 func (s Groups) List() []Group {
 	var list []Group
 	for g := range groupCount {
@@ -112,10 +112,10 @@ func ParseGroup(key string) (Group, error) {
 	return 0, fmt.Errorf("unknown settings group %q: use pt-ct, clock, nameplate, energy, itc, all or none", key)
 }
 
-// SettingType is the shape of a setting's value.
+// SettingType is the type of a setting's value.
 type SettingType uint8
 
-// The shapes.
+// The types.
 const (
 	Number SettingType = iota // float32
 	Count                     // unsigned integer
@@ -128,7 +128,7 @@ type Setting struct {
 	Handle   Handle
 	Group    Group
 	Key      string // its name in template files and flags
-	Unit     string // empty where it has none
+	Unit     string // empty if it has none
 	Type     SettingType
 	Bytes    int     // size of an integer on the wire
 	Min, Max float64 // bounds of a number; for Words, Max is the length in bytes
@@ -137,10 +137,9 @@ type Setting struct {
 // SettingCount is the number of settings of all groups.
 const SettingCount = 29
 
-// SettingTable is every setting in the order in which it is saved and restored.
-// Handles of the nameplate, of DST and of the time synchronisation are documented
-// (domain of the ION handle list); energy sits at INT #1 to #5 as documented clients
-// read it.
+// SettingTable is every setting in the order in which it is saved and restored. The handles of
+// the nameplate, of DST and of the time synchronisation are documented in the list of ION
+// handles. Energy is at INT #1 to #5, as documented clients read it.
 //
 // Assumption: all other handles, and which registers make up a group.
 func SettingTable() [SettingCount]Setting {
@@ -177,7 +176,7 @@ func SettingTable() [SettingCount]Setting {
 	}
 }
 
-// SettingIndex finds the setting of a handle.
+// SettingIndex returns the index of the setting with a handle.
 func SettingIndex(h Handle) (int, bool) {
 	for i, s := range SettingTable() {
 		if s.Handle == h {
@@ -187,7 +186,7 @@ func SettingIndex(h Handle) (int, bool) {
 	return 0, false
 }
 
-// SettingNamed finds the setting of a group by its key.
+// SettingNamed returns the index of the setting of a group with a key.
 func SettingNamed(g Group, key string) (int, bool) {
 	for i, s := range SettingTable() {
 		if s.Group == g && s.Key == key {
@@ -197,7 +196,7 @@ func SettingNamed(g Group, key string) (int, bool) {
 	return 0, false
 }
 
-// ErrSetting is what every refusal of a setting's value wraps.
+// ErrSetting is wrapped by every error about a setting's value.
 var ErrSetting = errors.New("value not accepted")
 
 // Check returns v in the setting's own type and size, or why the setting refuses it.
@@ -256,7 +255,7 @@ func (s Setting) Parse(text string) (Value, error) {
 	return s.Check(exactNumber(n, s))
 }
 
-// exactNumber keeps an integer setting exact: a float32 cannot hold every count.
+// exactNumber keeps an integer setting exact, because a float32 cannot hold every count.
 func exactNumber(n float64, s Setting) Value {
 	if s.Type != Number && n == math.Trunc(n) && math.Abs(n) <= math.MaxUint32 {
 		return SignedValue(int64(n), 8)
@@ -278,7 +277,7 @@ func (s Setting) Format(v Value) string {
 
 func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// Number is the value as a number; ok is false for anything else.
+// Number returns the value as a number; ok is false for anything else.
 func (v Value) Number() (n float64, ok bool) {
 	switch v.Kind {
 	case KindFloat:
@@ -292,14 +291,14 @@ func (v Value) Number() (n float64, ok bool) {
 	}
 }
 
-// Settings is what a person has set up in a meter: the name of its template and the
-// five groups.
+// Settings are what a person has set up in a meter: the name of its template and the five
+// groups.
 type Settings struct {
 	Template string
 	Values   [SettingCount]Value // by index in SettingTable
 }
 
-// Differs lists the groups in which s and o differ.
+// Differs returns the groups in which s and o differ.
 func (s *Settings) Differs(o *Settings) Groups {
 	var differ Groups
 	for i, setting := range SettingTable() {
@@ -310,7 +309,7 @@ func (s *Settings) Differs(o *Settings) Groups {
 	return differ
 }
 
-// Paste copies the groups given from o.
+// Paste copies some groups from o.
 func (s *Settings) Paste(o *Settings, groups Groups) {
 	for i, setting := range SettingTable() {
 		if groups.Has(setting.Group) {
@@ -327,14 +326,14 @@ func (s *Settings) Declare(w *machine.State) {
 	}
 }
 
-// AppendSettings appends the settings, to be kept.
+// AppendSettings appends the settings in the form in which they are saved.
 func AppendSettings(dst []byte, s *Settings) []byte {
 	w := machine.Saving(dst)
 	s.Declare(&w)
 	return w.Result()
 }
 
-// ParseSettings reads what AppendSettings wrote and returns the bytes that follow.
+// ParseSettings reads what AppendSettings wrote, and returns the bytes after it.
 func ParseSettings(b []byte) (Settings, []byte, error) {
 	var s Settings
 	w := machine.Loading(b)

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// ParsePassword reads a meter password as a person writes it: a number of up to eight
-// digits, as factory-set ("0"), or text of up to six characters with anything but digits
-// among them. user is the user id that goes with it.
+// ParsePassword reads a meter password as a person writes it: a number of up to eight digits,
+// such as the factory-set "0", or a text of up to six characters that are not all digits. user
+// is the user id that belongs to it.
 func ParsePassword(text string, user byte) (Credential, error) {
 	if strings.Trim(text, "0123456789") != "" {
 		return TextCredential(user, text)
@@ -20,7 +20,7 @@ func ParsePassword(text string, user byte) (Credential, error) {
 	return NumericCredential(user, uint32(n)), nil
 }
 
-// maxDigits is the longest numeric password.
+// maxDigits is the most digits of a numeric password.
 const maxDigits = 8
 
 // Opens reports whether c carries the same password as want, whoever the user is.
@@ -28,7 +28,7 @@ func (c Credential) Opens(want Credential) bool {
 	return c.Text == want.Text && c.Secret == want.Secret
 }
 
-// FixedText is the text in a field that is padded with NUL bytes.
+// FixedText returns the text of a field that is padded with NUL bytes.
 func FixedText(field []byte) string {
 	n := 0
 	for n < len(field) && field[n] != 0 {

@@ -11,7 +11,7 @@ import (
 // Kind is the type of a value.
 type Kind uint8
 
-// The kinds, with the byte that a value of them begins with (n: its size in bytes).
+// The kinds, each with the first byte of its values (n: the size in bytes).
 const (
 	KindChar           Kind = iota + 1 // 0n, one character in Uint
 	KindFloat                          // 34
@@ -74,10 +74,10 @@ func (k Kind) String() string {
 	}
 }
 
-// InvalidPassword is what the reason of an exception contains when the password was wrong.
+// InvalidPassword is in the reason of an exception when the password was wrong.
 const InvalidPassword = "Invalid Password"
 
-// Value is one ION value. Which field holds it depends on Kind; the others are zero.
+// Value is one ION value. Its Kind says which field holds it; the others are zero.
 type Value struct {
 	Kind  Kind
 	Size  uint8   // Signed, Unsigned and arrays: bytes of a number, 0 to 8; Structure, StructureArray: the low nibble of the type
@@ -91,15 +91,17 @@ type Value struct {
 // TextValue is a text. Keep it below 255 bytes: the public client misreads longer ones.
 func TextValue(s string) Value { return Value{Kind: KindText, Text: s} }
 
-// FloatValue is a number.
+// FloatValue is a number as a float32.
 func FloatValue(f float32) Value { return Value{Kind: KindFloat, Float: f} }
 
-// UnsignedValue is the low sizeBytes bytes of n. It panics unless sizeBytes is 0 to 8.
+// UnsignedValue is an unsigned number: the low sizeBytes bytes of n. It panics unless sizeBytes
+// is 0 to 8.
 func UnsignedValue(n uint64, sizeBytes int) Value {
 	return Value{Kind: KindUnsigned, Size: integerSize(sizeBytes), Uint: zeroExtend(n, sizeBytes)}
 }
 
-// SignedValue is the low sizeBytes bytes of n. It panics unless sizeBytes is 0 to 8.
+// SignedValue is a signed number: the low sizeBytes bytes of n. It panics unless sizeBytes is 0
+// to 8.
 func SignedValue(n int64, sizeBytes int) Value {
 	return Value{Kind: KindSigned, Size: integerSize(sizeBytes), Int: signExtend(uint64(n), sizeBytes)}
 }
@@ -119,12 +121,12 @@ const fractionBits = 31
 // TimeValue is a time in Unix seconds.
 func TimeValue(seconds uint32) Value { return FractionalTimeValue(seconds, 0) }
 
-// FractionalTimeValue is a time in Unix seconds and parts of a second of 2^-31 s.
+// FractionalTimeValue is a time in Unix seconds, with a fraction in units of 2^-31 s.
 func FractionalTimeValue(seconds, fraction uint32) Value {
 	return Value{Kind: KindTime, Uint: uint64(seconds)<<fractionBits | uint64(fraction)&(1<<fractionBits-1)}
 }
 
-// Seconds is the time in Unix seconds, without its fraction; 0 for other kinds.
+// Seconds returns the time in Unix seconds, without its fraction; 0 for other kinds.
 func (v Value) Seconds() int64 {
 	if v.Kind != KindTime {
 		return 0
@@ -132,15 +134,15 @@ func (v Value) Seconds() int64 {
 	return int64(v.Uint >> fractionBits)
 }
 
-// ExceptionValue is the answer to a command that failed. The numbers of real meters are
-// not known; only the text InvalidPassword is.
+// ExceptionValue is the answer to a command that failed. Of real meters only the text
+// InvalidPassword is known, and none of the numbers.
 func ExceptionValue(code, value uint8, reason string) Value {
 	return Value{Kind: KindException, Items: []Value{
 		UnsignedValue(uint64(code), 1), UnsignedValue(uint64(value), 1), TextValue(reason),
 	}}
 }
 
-// Reason is the text of an exception; ok is false when v is none.
+// Reason returns the text of an exception; ok is false when v is not one.
 func (v Value) Reason() (reason string, ok bool) {
 	if v.Kind != KindException || len(v.Items) != exceptionParts {
 		return "", false
@@ -157,14 +159,14 @@ func EventValue(priority, state uint8, causeHandle Handle, cause Value, effectHa
 	}}
 }
 
-// LogRecordValue is a record of a log at that position, from that Unix second.
+// LogRecordValue is a record of a log: its position, its time in Unix seconds and its values.
 func LogRecordValue(position, seconds uint32, values ...Value) Value {
 	items := append([]Value{UnsignedValue(uint64(position), 4), TimeValue(seconds)}, values...)
 	return Value{Kind: KindLogRecord, Items: items}
 }
 
-// LogValue is an array of log records. It must be the last value of a result: the public
-// client does not read on behind it.
+// LogValue is an array of log records. It must be the last value of a result, because the
+// public client stops reading after it.
 func LogValue(records ...Value) Value {
 	return Value{Kind: KindStructureArray, Items: records}
 }
@@ -186,7 +188,7 @@ func HandlesValue(handles ...Handle) Value {
 	return v
 }
 
-// Equal says that two values are the same, bit by bit: a NaN equals itself.
+// Equal reports whether two values are the same, bit by bit: a NaN equals itself.
 func (v Value) Equal(w Value) bool {
 	if v.Kind != w.Kind || v.Size != w.Size || v.Int != w.Int || v.Uint != w.Uint || v.Text != w.Text ||
 		math.Float32bits(v.Float) != math.Float32bits(w.Float) || len(v.Items) != len(w.Items) {
@@ -200,7 +202,7 @@ func (v Value) Equal(w Value) bool {
 	return true
 }
 
-// String is the value for people: times in UTC, texts quoted.
+// String returns the value for people: times in UTC, texts quoted.
 func (v Value) String() string {
 	switch v.Kind {
 	case KindChar:
@@ -252,8 +254,8 @@ func zeroExtend(n uint64, size int) uint64 {
 	return n << shift >> shift
 }
 
-// signExtend reads the low bytes of n as a signed number. The public client does not
-// extend numbers below four bytes; real meters send them (its change log of 2009).
+// signExtend reads the low bytes of n as a signed number. The public client does not extend
+// numbers of fewer than four bytes, although real meters send them (its change log of 2009).
 func signExtend(n uint64, size int) int64 {
 	shift := uint(64 - 8*size)
 	return int64(n<<shift) >> shift

@@ -43,8 +43,8 @@ const (
 	exceptionParts = 3
 	rangeParts     = 2
 
-	// maxDepth bounds values inside values. The deepest that was seen is three: a text in
-	// an event in a record of an array.
+	// maxDepth bounds values inside values. The deepest ones observed are three: a text in an
+	// event in a record of an array.
 	maxDepth = 8
 )
 
@@ -52,7 +52,7 @@ const (
 var ErrValue = errors.New("not an ION value")
 
 // AppendValue appends v in its shortest form. It panics on a value that no constructor or
-// parser makes: an unknown kind, an integer of more than 8 bytes.
+// parser makes: an unknown kind, or an integer of more than 8 bytes.
 func AppendValue(dst []byte, v Value) []byte {
 	switch v.Kind {
 	case KindChar:
@@ -107,7 +107,7 @@ func appendInteger(dst []byte, n uint64, size uint8) []byte {
 	return dst
 }
 
-// arrayTypes pairs the kinds of arrays with their first bytes.
+// arrayTypes maps the kinds of arrays to their first bytes.
 var arrayTypes = [...]struct {
 	kind  Kind
 	first byte
@@ -136,7 +136,7 @@ func appendArray(dst []byte, v Value) []byte {
 }
 
 // appendArrayHeader appends the two numbers of an array, count and bytes, as nibbles. Each
-// takes an odd number of them, so that the header ends with a whole byte.
+// takes an odd number of nibbles, so the header ends at a byte border.
 func appendArrayHeader(dst []byte, count, size int) []byte {
 	var nibbles [18]byte
 	list := appendNibbles(nibbles[:0], count, largestDirectCount, largestDirectCount+1)
@@ -147,7 +147,7 @@ func appendArrayHeader(dst []byte, count, size int) []byte {
 	return dst
 }
 
-// appendNibbles appends n directly, or in two nibbles behind escape, or in eight behind F.
+// appendNibbles appends n as itself, or as two nibbles after escape, or as eight after F.
 func appendNibbles(list []byte, n, direct int, escape byte) []byte {
 	digits := 0
 	switch {
@@ -167,8 +167,8 @@ func appendNibbles(list []byte, n, direct int, escape byte) []byte {
 	return list
 }
 
-// ParseValue reads the value that b begins with and says how many bytes it took. Nothing
-// of b is kept. Values nest at most eight deep. Every error is an ErrValue.
+// ParseValue reads the value at the beginning of b and returns how many bytes it took. It keeps
+// nothing of b. Values nest at most eight deep. Every error is an ErrValue.
 func ParseValue(b []byte) (v Value, n int, err error) {
 	r := valueReader{b: b}
 	v, err = r.value(0)
@@ -183,13 +183,13 @@ var (
 	errTooDeep   = errors.New("values are nested too deep")
 )
 
-// valueReader reads values; at stands where the trouble is after an error.
+// valueReader reads values. After an error, at is where it stopped.
 type valueReader struct {
 	b  []byte
 	at int
 }
 
-// take is the next n bytes. n was read from the wire: it is compared, never added to.
+// take returns the next n bytes. n comes from the wire, so it is compared and never added to.
 func (r *valueReader) take(n int) ([]byte, error) {
 	if n > len(r.b)-r.at {
 		return nil, errValueEnds
@@ -210,7 +210,7 @@ func (r *valueReader) value(depth int) (Value, error) {
 	nibble := head[0] & 0x0F
 	switch head[0] & 0xF0 {
 	case classChar:
-		c, err := r.take(1) // the size is always one, whatever the nibble says
+		c, err := r.take(1) // one size byte follows, whatever the nibble says
 		if err != nil {
 			return Value{}, err
 		}
@@ -254,7 +254,7 @@ func (r *valueReader) other(head byte) (Value, error) {
 	return Value{}, fmt.Errorf("%02X does not begin a value", head)
 }
 
-// size reads the size behind a type: direct, in one byte or in four.
+// size reads the size after a type: in the nibble, in one byte or in four.
 func (r *valueReader) size(nibble byte) (int, error) {
 	switch nibble {
 	case sizeNextByte:
@@ -310,7 +310,7 @@ func bigEndian(p []byte) uint64 {
 	return n
 }
 
-// text goes by the size alone; the count should be the same.
+// text uses only the size; the count should be the same.
 func (r *valueReader) text() (Value, error) {
 	_, size, err := r.arrayHeader()
 	if err != nil {
@@ -327,8 +327,8 @@ func (r *valueReader) text() (Value, error) {
 }
 
 // array reads numbers of equal size.
-//
-// Assumption: only unsigned arrays were seen; the others are laid out alike, floats with
+// Assumption: only unsigned arrays have been observed. The others have the same layout, floats
+// with four bytes and truth values with one.
 // four bytes and truth values with one.
 func (r *valueReader) array(kind Kind) (Value, error) {
 	count, size, err := r.arrayHeader()
@@ -348,7 +348,7 @@ func (r *valueReader) array(kind Kind) (Value, error) {
 	}
 	each := size / count
 	v.Size = uint8(each)
-	v.Items = make([]Value, count) // at most size elements, and those bytes are there
+	v.Items = make([]Value, count) // at most size elements, and that many bytes are there
 	for i := range v.Items {
 		v.Items[i], err = element(kind, p[i*each:(i+1)*each])
 		if err != nil {
@@ -373,7 +373,7 @@ func element(kind Kind, p []byte) (Value, error) {
 	return Value{}, fmt.Errorf("%s with elements of %d bytes", kind, len(p))
 }
 
-// arrayHeader reads count and size of an array, see appendArrayHeader.
+// arrayHeader reads count and size of an array; see appendArrayHeader.
 func (r *valueReader) arrayHeader() (count, size int, err error) {
 	n := nibbleReader{r: r}
 	count = n.number(largestDirectCount + 1)
@@ -384,12 +384,12 @@ func (r *valueReader) arrayHeader() (count, size int, err error) {
 	return count, size, n.err
 }
 
-// illegalNibble stands for a number that begins with a nibble of no meaning.
+// illegalNibble is returned for a number that begins with a nibble without meaning.
 const illegalNibble = -1
 
 type nibbleReader struct {
 	r    *valueReader
-	half bool // the low nibble of the byte before is next
+	half bool // the low nibble of the last byte is next
 	err  error
 }
 
@@ -438,7 +438,7 @@ func (r *valueReader) structure(nibble byte, depth int) (Value, error) {
 	return newStructure(nibble, items)
 }
 
-// items reads values up to the end of a structure.
+// items reads values until the structure ends.
 func (r *valueReader) items(depth int) ([]Value, error) {
 	var items []Value
 	for {

@@ -2,9 +2,9 @@ package ion
 
 import "encoding/binary"
 
-// Wire is one frame as it stands on the wire, from its preamble on. CutFrame finds it; neither
-// its CRC nor what it says is checked. It is for whoever reads along and must not cost more
-// than a look; who is spoken to takes a Decoder.
+// Wire is one frame as it is on the wire, from its preamble on. CutFrame finds it, and checks
+// neither its CRC nor its content. It is for code that only reads along and must be cheap. The
+// receiver of a frame uses a Decoder.
 type Wire []byte
 
 // Offsets in a frame on the wire.
@@ -18,9 +18,9 @@ const (
 // MaxWire is the longest frame on the wire, in bytes: a length byte of 255.
 const MaxWire = preambleBytes + maxFrameBytes
 
-// CutFrame cuts p behind its first frame, or, if p begins with none, in front of the next
-// possible one. n is how many bytes that are, 0 if the rest of a frame is still to come;
-// whole tells a frame from what is none. A frame begins with its preamble, 00 00.
+// CutFrame splits p. If p begins with a frame (with its preamble, 00 00), n is the frame's
+// length and whole is true. If not, n is the number of bytes before the next possible frame. n
+// is 0 if the rest of a frame is still to come.
 func CutFrame(p []byte) (n int, whole bool) {
 	if size, ok := wireBytes(p); ok {
 		if size > len(p) {
@@ -36,8 +36,8 @@ func CutFrame(p []byte) (n int, whole bool) {
 	return n, false
 }
 
-// wireBytes is the size of the frame that p begins with; ok is false when p is no beginning
-// of a frame. A size beyond len(p) says that bytes are missing.
+// wireBytes is the size of the frame at the beginning of p. ok is false if no frame can begin
+// there. A size beyond len(p) means that bytes are missing.
 func wireBytes(p []byte) (n int, ok bool) {
 	start := [...]byte{0, 0, sync0, sync1}
 	for i := range min(len(p), len(start)) {
@@ -51,10 +51,10 @@ func wireBytes(p []byte) (n int, ok bool) {
 	return int(p[wireLength]) + preambleBytes + lengthExtra, p[wireLength] >= lengthBase
 }
 
-// IsAck says that the frame acknowledges or refuses another one: it has no message in it.
+// IsAck reports whether the frame acknowledges or refuses another one: it holds no message.
 func (w Wire) IsAck() bool { return Control(w[wireControl])&AckFrame != 0 }
 
-// First says that a message begins with this frame.
+// First reports whether a message begins with this frame.
 func (w Wire) First() bool { return w[wireTransaction]&firstFrame != 0 && !w.IsAck() }
 
 // Left is the number of frames of the message that are still to come, 0 to 31.
@@ -66,7 +66,7 @@ func (w Wire) Transaction() byte { return w[wireTransaction] }
 // data is the frame's part of the message.
 func (w Wire) data() []byte { return w[wireData : len(w)-crcBytes] }
 
-// Head is what the first frame of a message of a host tells about all of it.
+// Head is what the first frame of a host's message says about the whole message.
 type Head struct {
 	MessageID uint16
 	Op        Op     // of the download service; 0 for a message of another kind
@@ -74,8 +74,8 @@ type Head struct {
 	Length    uint32 // of the image, in bytes, when download state is entered
 }
 
-// Head looks into a first frame; ok is false for any other. Only the header of its packet has
-// to be there: the frame may be the first of many.
+// Head reads the head of a message from its first frame; ok is false for any other frame. Only
+// the header of the packet must be there: more frames may follow.
 func (w Wire) Head() (h Head, ok bool) {
 	data := w.data()
 	if !w.First() || len(data) < packetHeaderBytes {
