@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/shell"
@@ -20,7 +20,6 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
@@ -64,13 +63,6 @@ type player struct {
 	image    string // path of the firmware file
 	attempts []*Execution
 }
-
-// wrongUnit and wrongSerial are none of the meter; wrongPassword does not open it.
-const (
-	wrongUnit     = 104
-	wrongSerial   = "PC-0000A000-00"
-	wrongPassword = "4711"
-)
 
 // try runs the program once.
 func (p *player) try(ctx context.Context) (*Execution, error) {
@@ -133,26 +125,19 @@ func (p *player) fileName(attempt int, ending string) string {
 	return name + "." + ending
 }
 
-// values are what stands for the placeholders. What is wrong with the input is put right
-// for a recovery.
+// values are what stands for the placeholders: what the tool is told in the world, and in a
+// recovery what is right.
 func (p *player) values(at address, logFile string) map[string]string {
-	v := map[string]string{
+	m := &p.world.Meters[0]
+	told := world.Tool{}.Filled(m)
+	if len(p.attempts) == 0 {
+		told = p.world.Attempts[0].Tool
+	}
+	return map[string]string{
 		portOf: at.port, tcpOf: at.tcp, imageOf: p.image, logOf: logFile, dirOf: p.folder,
-		unitOf: strconv.Itoa(int(p.meter().Config().UnitID)), baudOf: strconv.Itoa(p.options.Baud),
-		passwordOf: p.meter().Config().Password, serialOf: p.meter().Config().SerialNumber,
+		unitOf: strconv.Itoa(int(told.UnitID)), baudOf: strconv.Itoa(p.options.Baud),
+		passwordOf: told.Password, serialOf: cmp.Or(told.SerialNumber, m.SerialNumber),
 	}
-	if len(p.attempts) > 0 {
-		return v
-	}
-	switch p.scenario.Input {
-	case WrongUnit:
-		v[unitOf] = strconv.Itoa(wrongUnit)
-	case WrongSerial:
-		v[serialOf] = wrongSerial
-	case WrongPassword:
-		v[passwordOf] = wrongPassword
-	}
-	return v
 }
 
 // befall carries out what befalls the program's computer.
@@ -173,7 +158,7 @@ func (p *player) befall(a *Execution, program *process, o bench.Order) {
 			a.note("%v", err)
 		}
 	case bench.DamageFile:
-		if err := p.writeImage(DamagedFile); err != nil {
+		if err := p.writeImage(p.damaged()); err != nil {
 			a.note("%v", err)
 		}
 	}
@@ -181,31 +166,18 @@ func (p *player) befall(a *Execution, program *process, o bench.Order) {
 
 const fileMode = 0o644
 
-// writeImage puts the firmware file into its place, with what is wrong with it.
-func (p *player) writeImage(in Input) error {
-	f := p.file
-	if in == WrongProduct {
-		other, _, err := world.Firmware{Dated: f.Dated, Bytes: len(f.Image)}.UPG(meter.ION7330)
-		if err != nil {
-			return err
-		}
-		f = other
-	}
-	b, err := upg.Append(nil, f)
-	if err != nil {
+// damaged is the right file with a bit that is wrong.
+func (p *player) damaged() world.Firmware {
+	f := p.right
+	f.Damage = world.Damaged
+	return f
+}
+
+// writeImage puts a firmware file into its place; none where there is to be none.
+func (p *player) writeImage(f world.Firmware) error {
+	b, why, err := f.Content(p.world.Meters[0].Model)
+	if err != nil || why != nil {
 		return err
-	}
-	switch in {
-	case NoFile:
-		return nil
-	case EmptyFile:
-		b = nil
-	case TruncatedFile:
-		b = b[:len(b)/2]
-	case OtherFile:
-		b = []byte("This is a letter and no firmware.\n")
-	case DamagedFile:
-		b[upg.HeaderBytes] ^= 1
 	}
 	return os.WriteFile(p.image, b, fileMode)
 }
@@ -213,7 +185,7 @@ func (p *player) writeImage(in Input) error {
 // play plays the scenario to its end. What it returns besides is why it could not.
 func (p *player) play(ctx context.Context) (broken []verdict.Violation, err error) {
 	p.image = filepath.Join(p.folder, "image.upg")
-	if err := p.writeImage(p.scenario.Input); err != nil {
+	if err := p.writeImage(p.world.FirmwareOf(&p.world.Attempts[0])); err != nil {
 		return nil, err
 	}
 	for {
@@ -228,7 +200,7 @@ func (p *player) play(ctx context.Context) (broken []verdict.Violation, err erro
 		if !p.answers() {
 			return []verdict.Violation{verdict.Silent(len(p.attempts))}, nil
 		}
-		if err := p.writeImage(""); err != nil {
+		if err := p.writeImage(p.right); err != nil {
 			return broken, err
 		}
 	}

@@ -35,6 +35,7 @@ func catalogue(response time.Duration) []Scenario {
 					Name:   fmt.Sprintf("%v-%s", d.Kind, m.phase),
 					Phase:  m.phase,
 					Title:  d.Field,
+					World:  worldOf(imageBlocks),
 					Plans:  trial.Plans{{f}},
 					Expect: Recovers,
 					Waits:  tries / 2, // some cost none, some all

@@ -34,7 +34,7 @@ type scenarioObject struct {
 	Row      string          `json:"row"`
 	Plan     string          `json:"plan"`
 	ID       string          `json:"id"`
-	Input    Input           `json:"input"`
+	Input    string          `json:"input"`
 	Expected Expectation     `json:"expected"`
 	Verdict  string          `json:"verdict"`
 	Skipped  string          `json:"skipped"`
@@ -112,7 +112,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
-		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), ID: s.ID(), Input: s.Input, Expected: s.Expect,
+		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), ID: s.ID(), Input: s.input(), Expected: s.Expect,
 		Verdict: r.Verdict(), Skipped: r.Skipped, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
 	}

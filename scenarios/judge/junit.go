@@ -79,7 +79,7 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 	c := &s.Scenario
 	suite := junitSuite{Name: r.Suite + "/" + c.Name, Time: seconds(s.Took.Seconds()), Properties: []junitProperty{
 		{"title", c.Title}, {"phase", string(c.Phase)}, {"row", c.Row},
-		{"seed", strconv.FormatUint(r.Options.Seed, 10)}, {"plan", c.Plans.String()}, {"id", c.ID()}, {"input", string(c.Input)},
+		{"seed", strconv.FormatUint(r.Options.Seed, 10)}, {"plan", c.Plans.String()}, {"id", c.ID()}, {"input", c.input()},
 		{"transport", r.Target.Transport.String()}, {"repeat", s.Repeat},
 	}}
 	if s.Skipped != "" {

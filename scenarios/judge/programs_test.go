@@ -34,7 +34,7 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 		{"retry-without-bound", "cable-out", 6 * time.Second, "I5: the tool was still at work after 6", nil},
 		{"fails-at-once", "undisturbed", testLimit, "expected: the upgrade should succeed (nothing is in the way), and it ended with exit 4",
 			[]string{"it said: error: no idea how"}},
-		{"succeeds-at-once", "wrong-password", testLimit, "I2: success is claimed, and the password is wrong", nil},
+		{"succeeds-at-once", "wrong-password", testLimit, "I2: success is claimed, and the password was wrong", nil},
 		{"ignores-signals", "undisturbed", soon, "I5: the tool was still at work after 1", []string{"it went on after SIGTERM and was killed"}},
 		{"upgrades-and-denies-it", "undisturbed", testLimit, "I3: failure is claimed (exit 4); the meter runs the image and has its settings", nil},
 		{"upgrades-and-denies-it-again-and-again", "undisturbed", testLimit, "I3: failure is claimed (exit 4); the meter runs the image and has its settings", nil},

@@ -11,6 +11,7 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 )
 
 // Phase is where in an upgrade a scenario strikes.
@@ -39,31 +40,16 @@ const (
 	Refuses  Expectation = "fails before anything is erased"
 )
 
-// Input is what is wrong with what the program is given.
-type Input string
-
-// The inputs. The zero Input is right.
-const (
-	WrongProduct  Input = "wrong-product"
-	DamagedFile   Input = "damaged-file"
-	TruncatedFile Input = "truncated-file"
-	EmptyFile     Input = "empty-file"
-	NoFile        Input = "no-file"
-	OtherFile     Input = "other-file"
-	WrongPassword Input = "wrong-password"
-	WrongUnit     Input = "wrong-unit"
-	WrongSerial   Input = "wrong-serial"
-)
-
 // Scenario is one play of the program: an upgrade and, where it fails, its recoveries.
 type Scenario struct {
-	Name   string
-	Phase  Phase
-	Row    string // of the list of what the article says, as K2; empty for none
-	Title  string // what happens, in a sentence
+	Name  string
+	Phase Phase
+	Row   string // of the list of what the article says, as K2; empty for none
+	Title string // what happens, in a sentence
+	// World is where the first attempt takes place. What it says of the file and of the tool is
+	// what the program is given, right or wrong; in a recovery it is given what is right.
+	World  world.World
 	Plans  trial.Plans
-	Input  Input
-	Blocks int // of the image; 0: imageBlocks
 	Expect Expectation
 	// OnePass: the flash must be cleared no more than once.
 	OnePass bool
@@ -87,24 +73,18 @@ func (s *Scenario) plan(i int) fault.Plan {
 // imageBlocks is how many blocks an image has. The last one is not full.
 const imageBlocks = 12
 
-func (s *Scenario) imageBytes() int {
-	blocks := s.Blocks
-	if blocks == 0 {
-		blocks = imageBlocks
-	}
-	return (blocks-1)*ion.BlockBytes + 500
+// worldOf is one with an image of so many blocks, the last of which is not full.
+func worldOf(blocks int) world.World {
+	return trial.Config{ImageBytes: (blocks-1)*ion.BlockBytes + 500}.World()
 }
 
-// world is that of the trial that has the same meter, image and plan, with our own upgrader.
-func (s *Scenario) world() world.World { return trial.Config{ImageBytes: s.imageBytes()}.World() }
+// attempt is the first one, as the world says it.
+func (s *Scenario) attempt() *world.Attempt { return &s.World.Attempts[0] }
 
 // ID is the id of the trial with the same meter, image and plan, in which our own upgrader
 // meets the same faults in virtual time (`ionbench replay`); empty where there is none.
 func (s *Scenario) ID() string {
-	if s.Input != "" {
-		return ""
-	}
-	id, err := trial.ID(s.world(), s.Plans)
+	id, err := trial.ID(s.World, s.Plans)
 	if err != nil {
 		return ""
 	}
@@ -122,23 +102,33 @@ func (s *Scenario) expected(response time.Duration) time.Duration {
 	if s.Expect == Recovers {
 		d += perAttempt
 	}
-	return d + s.Extra + time.Duration(s.Blocks)*20*time.Millisecond
+	more := ion.Blocks(s.World.FirmwareOf(s.attempt()).ImageBytes()) - imageBlocks
+	return d + s.Extra + time.Duration(more)*20*time.Millisecond
 }
 
 // needs is the placeholder without which the scenario means nothing to a program; empty
 // for none.
 func (s *Scenario) needs() string {
-	switch s.Input {
-	case "":
-		return ""
-	case WrongPassword:
+	a := s.attempt()
+	switch f := s.World.Firmware[0]; {
+	case a.Password != "":
 		return passwordOf
-	case WrongUnit:
+	case a.UnitID != 0:
 		return unitOf
-	case WrongSerial:
+	case a.SerialNumber != "":
 		return serialOf
+	case f.Model != 0 || f.Damage != world.Whole:
+		return imageOf
 	}
-	return imageOf
+	return ""
+}
+
+// input is what is wrong with what the program is given, in a word; empty for nothing.
+func (s *Scenario) input() string {
+	if s.needs() == "" {
+		return ""
+	}
+	return s.Name
 }
 
 // cannot says why the scenario cannot be played with a target; empty if it can.
@@ -233,6 +223,9 @@ func fill(plays []play, response time.Duration) []Scenario {
 			panic(fmt.Sprintf("judge: scenario %s: %v", p.Name, err)) // a plan of this package's source
 		}
 		p.Scenario.Plans = plans
+		if len(p.World.Attempts) == 0 {
+			p.World = worldOf(imageBlocks)
+		}
 		if p.Expect == "" {
 			p.Expect = Recovers
 		}
@@ -283,27 +276,34 @@ func smokeOfFailures() []play {
 
 func smokeOfInputs() []play {
 	return []play{
-		refused(WrongProduct, "the file is for a 7330", 0),
-		refused(DamagedFile, "a bit of the file is wrong", 0),
-		refused(WrongPassword, "the password is wrong", 0),
-		refused(WrongUnit, "another unit is asked for: nobody answers", tries),
-		refused(WrongSerial, "the meter has another serial number", 0),
+		refused("wrong-product", "the file is for a 7330", 0, func(w *world.World) { w.Firmware[0].Model = meter.ION7330 }),
+		spoilt("damaged-file", "a bit of the file is wrong", world.Damaged),
+		refused("wrong-password", "the password is wrong", 0, func(w *world.World) { w.Attempts[0].Password = "4711" }),
+		refused("wrong-unit", "another unit is asked for: nobody answers", tries, func(w *world.World) { w.Attempts[0].UnitID = 104 }),
+		refused("wrong-serial", "the meter has another serial number", 0, func(w *world.World) { w.Attempts[0].SerialNumber = "PC-0000A000-00" }),
 	}
 }
 
-// refused is a scenario with an input that is wrong.
-func refused(in Input, title string, waits int) play {
-	return play{Scenario{Name: string(in), Phase: Before, Row: "K18", Title: title, Input: in, Expect: Refuses, Waits: waits}, ""}
+// refused is a scenario in which something is wrong with what the program is given.
+func refused(name, title string, waits int, spoil func(*world.World)) play {
+	w := worldOf(imageBlocks)
+	spoil(&w)
+	return play{Scenario{Name: name, Phase: Before, Row: "K18", Title: title, World: w, Expect: Refuses, Waits: waits}, ""}
+}
+
+// spoilt is one with a file that cannot be used.
+func spoilt(name, title string, damage world.Damage) play {
+	return refused(name, title, 0, func(w *world.World) { w.Firmware[0].Damage = damage })
 }
 
 // more are the rows of the article that smoke leaves out and a program can show.
 func more() []play {
 	return []play{
-		refused(TruncatedFile, "the file ends in the middle", 0),
-		refused(EmptyFile, "the file is empty", 0),
-		refused(NoFile, "there is no file", 0),
-		refused(OtherFile, "the file is of another kind", 0),
-		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, Blocks: 257}, ""},
+		spoilt("truncated-file", "the file ends in the middle", world.Truncated),
+		spoilt("empty-file", "the file is empty", world.Empty),
+		spoilt("no-file", "there is no file", world.Missing),
+		spoilt("other-file", "the file is of another kind", world.Foreign),
+		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, World: worldOf(257)}, ""},
 		{Scenario{Name: "power-lost-restarting", Phase: Restart, Row: "K7", Title: "in a recovery the meter does not come back from its restart", Extra: restartPatience},
 			"abort at block 6 then power-loss at state booting"},
 		{Scenario{Name: "power-cycled", Phase: Download, Row: "K6", Title: "after an abort the meter is switched off and on, although it should not be", Waits: 3},

@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -18,6 +19,8 @@ import (
 // stand is the meter of a scenario. Between the attempts nobody is at its line, and time is
 // skipped.
 type stand struct {
+	world    *world.World // of which nothing is left to be filled in
+	right    world.Firmware
 	station  *bench.Station
 	file     *upg.File // that the meter is to run in the end
 	now      time.Duration
@@ -26,9 +29,13 @@ type stand struct {
 
 // newStand is a meter that runs since long.
 func newStand(s *Scenario, o *Options) (*stand, error) {
-	w := s.world().Filled()
+	w := s.World
+	w.Meters = []world.Meter{w.Meters[0]}
 	w.Meters[0].Baud = o.Baud
-	file, _, err := w.FirmwareOf(&w.Attempts[0]).UPG(w.Meters[0].Model)
+	w = w.Filled()
+	right := w.Firmware[0]
+	right.Model, right.Revision, right.Damage = w.Meters[0].Model, "", world.Whole
+	file, _, err := right.UPG(w.Meters[0].Model)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +58,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 	station.PowerOn(-before)
 	station.Advance(0)
 	station.Forget()
-	return &stand{station: station, file: file, settings: station.Meter().Settings(0)}, nil
+	return &stand{world: &w, right: right, station: station, file: file, settings: station.Meter().Settings(0)}, nil
 }
 
 func (s *stand) meter() *meter.Meter { return s.station.Meter() }

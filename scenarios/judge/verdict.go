@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -140,19 +141,12 @@ func (p *player) forbidden(a *Execution) string {
 	if a.Recovery {
 		return ""
 	}
-	switch p.scenario.Input {
-	case "":
-		return ""
-	case WrongProduct:
-		return "the file is for a 7330"
-	case WrongPassword:
-		return "the password is wrong"
-	case WrongUnit:
-		return fmt.Sprintf("unit %d was asked for", wrongUnit)
-	case WrongSerial:
-		return wrongSerial + " was asked for"
+	first := &p.world.Attempts[0]
+	files, err := p.world.FilesOf(first, &p.settings)
+	if err != nil {
+		return err.Error()
 	}
-	return "there is no file that can be used"
+	return evidence.Forbidden(first, &p.world.Meters[0], &files)
 }
 
 // logJudged is what LogTold says of a log that was looked at.

@@ -104,15 +104,35 @@ func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
 	if f.Damage == Whole {
 		return file, nil, nil
 	}
-	whole, err := upg.Append(nil, file)
-	if err != nil {
-		return nil, nil, fmt.Errorf("firmware %s: %w", f.Revision, err)
-	}
-	b, why := f.Damage.spoil(whole, f.Revision+".upg")
-	if why == nil {
+	b, why, err := f.spoilt(file)
+	if err == nil && why == nil {
 		_, why = upg.Parse(b)
 	}
-	return nil, why, nil
+	return nil, why, err
+}
+
+// Content is what lies on the disk for a meter of that model: the file with what is wrong with
+// it. why says that it is not there. The error is about a file that cannot be made at all.
+func (f Firmware) Content(model meter.Model) (b []byte, why, err error) {
+	whole := f
+	whole.Damage = Whole
+	file, why, err := whole.UPG(model)
+	if err != nil || why != nil {
+		return nil, why, err
+	}
+	return f.filled(model).spoilt(file)
+}
+
+// spoilt are the bytes of a whole file, with what is wrong with them.
+func (f Firmware) spoilt(file *upg.File) (b []byte, why, err error) {
+	if b, err = upg.Append(nil, file); err != nil {
+		return nil, nil, fmt.Errorf("firmware %s: %w", f.Revision, err)
+	}
+	if f.Damage == Whole {
+		return b, nil, nil
+	}
+	b, why = f.Damage.spoil(b, f.Revision+".upg")
+	return b, why, nil
 }
 
 // Make makes the file for a meter of that model once and for all: it is as a file of somebody's
