@@ -1,10 +1,10 @@
-// Package cases plays scenarios that are text files. A case names a meter, a firmware
-// file, plans of faults, a person's answers and what must come of it all; whoever adds a
-// file to fixtures/cases has a scenario, and needs no Go.
+// Package cases plays scenarios that are text files. A case names a meter, a firmware file,
+// plans of faults, a person's answers, and what must come of it. A new file in fixtures/cases
+// is a new scenario, without any Go.
 //
-// A file is UTF-8 text of at most 256 KiB, in the manner of a template file (.DCF):
-// sections, and `key = value` on each line; a line whose first character is # or ; is a
-// comment. Blanks around keys and values mean nothing.
+// A file is UTF-8 text of at most 256 KiB, like a template file (.DCF): sections, and `key =
+// value` on each line. A line whose first character is # or ; is a comment. Blanks around keys
+// and values mean nothing.
 //
 //	[case]
 //	title = The cable is out for two No Response lines
@@ -21,19 +21,19 @@
 //	no-responses = 2
 //	image        = intact
 //
-// A case is a world (package world) and what must come of it: the section [case] says what it
+// A case is a world (package world) and what must come of it. The section [case] says what it
 // is about, and each [attempt] is followed by its [expect]. An attempt is one process of the
-// tool, from its start to its end; between attempts faults can be healed, the power cycled and
-// time let pass. Meters, PCs, firmware and templates can have names ([firmware damaged]), which
-// attempts then choose. [Describe] lists all keys.
+// tool. Between attempts faults can be healed, the power cycled and time can pass. Meters, PCs,
+// firmware and templates can have names ([firmware damaged]), by which attempts choose them.
+// [Describe] lists all keys.
 //
 // What a case does not say is as in the article FA212301. What it does not expect is not
-// looked at, but for two things that always fail a case: a fault of a plan that never
-// struck, and a broken invariant of the project.
+// checked, except for two things that always fail a case: a fault that never struck, and a
+// broken invariant of the project.
 //
-// All that a plan counts, times included, is counted from the beginning of its attempt.
-// What a fault of an earlier attempt still does goes on until it ends or is healed.
+// Everything that a plan counts, times included, counts from the beginning of its attempt. A
+// fault of an earlier attempt goes on until it ends or is healed.
 //
-// Everything happens in virtual time; equal files give equal results. Cases know no time
-// zones and no phone lines, and a bench plays one meter and one PC so far.
+// Everything happens in virtual time, and equal files give equal results. Cases know no time
+// zones and no phone lines. A bench plays one meter and one PC so far.
 package cases

@@ -17,7 +17,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// judge compares what came of an attempt with what its file says.
+// judge compares an attempt with what its file expects.
 type judge struct {
 	*runner
 	number int // of the attempt, from 0
@@ -40,7 +40,7 @@ func (j *judge) all() {
 	}
 }
 
-// line is where the file says it.
+// line is the line of the file that says it.
 func (j *judge) line(key string) int {
 	if j.number < len(j.file.expects) && len(j.file.expects[j.number].Keys[key]) > 0 {
 		return j.file.expects[j.number].LineOf(key)
@@ -48,7 +48,7 @@ func (j *judge) line(key string) int {
 	return j.attemptLine()
 }
 
-// attemptLine is where the attempt begins.
+// attemptLine is the line at which the attempt begins.
 func (j *judge) attemptLine() int {
 	if j.number < len(j.file.attempts) {
 		return j.file.attempts[j.number].Line
@@ -56,12 +56,12 @@ func (j *judge) attemptLine() int {
 	return 0
 }
 
-// differs tells of something that is not as the file says.
+// differs adds a reason: something is not as the file says.
 func (j *judge) differs(key string, is, wanted any) {
 	j.fail(j.line(key), "%s is %v, and the file says %v", key, is, wanted)
 }
 
-// same compares words; one that is not set is not looked at.
+// same compares words. A word that is not set is not compared.
 func (j *judge) same(key, is, wanted string) {
 	if wanted != "" && is != wanted {
 		j.differs(key, orNone(is), wanted)
@@ -113,7 +113,7 @@ func pick(yes bool, word, other string) string {
 	return other
 }
 
-// eventLog wants the entries in their order, whatever stands between them.
+// eventLog wants the entries in this order; others may stand between them.
 func (j *judge) eventLog() {
 	left := j.events
 	for _, wanted := range j.expect.Events {
@@ -232,7 +232,7 @@ func resendings(log []byte) int {
 	return n
 }
 
-// compareLog compares the log with a file, line by line, so that the reason can name one.
+// compareLog compares the log with a file line by line, so that the reason can name a line.
 func (j *judge) compareLog(name string, log []byte) {
 	wanted, err := j.file.read(name)
 	if err != nil {

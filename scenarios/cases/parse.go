@@ -8,11 +8,11 @@ import (
 	"ionbench/scenarios/world"
 )
 
-// ErrBad is what every error of Parse wraps.
+// ErrBad is wrapped by every error of Parse.
 var ErrBad = errors.New("not a case")
 
-// Parse reads a case. It is strict: what it does not know is an error, and so is what can
-// have no effect. Up to ten bad lines are told of together; each is a *fields.LineError.
+// Parse reads a case. It is strict: what it does not know is an error, and so is what can have
+// no effect. It reports up to ten bad lines together; each is a *fields.LineError.
 func Parse(b []byte) (*Case, error) {
 	c := new(Case)
 	format := c.format()
@@ -33,8 +33,8 @@ func Describe() string {
 	return format.Describe()
 }
 
-// format is that of a file that goes into c: a world, between what the case is about and what
-// must come of each attempt.
+// format is the format of a file that is read into c: the case's own section, a world, and an
+// expectation for each attempt.
 func (c *Case) format() fields.Format {
 	sections := []fields.Section{{
 		Word: "case", What: "what the case is about", Keys: fields.Bind(caseFields(), new(Case)),
@@ -56,12 +56,12 @@ func (c *Case) openExpect(string) ([]fields.Key, error) {
 	case len(c.Expect) == n:
 		return nil, errors.New("the [attempt] above has an [expect] already; put its keys there")
 	}
-	// An attempt before this one that has none is told of once all is read.
+	// If an earlier attempt has no expectation, check reports it at the end.
 	c.Expect = append(c.Expect, make([]Expect, n-len(c.Expect))...)
 	return fields.Bind(expectFields(), &c.Expect[n-1]), nil
 }
 
-// check tells what several sections say together and cannot be meant.
+// check reports what is wrong with several sections together.
 func (c *Case) check(places fields.Places, problems *fields.Problems) {
 	if len(places.Of("case")) == 0 {
 		problems.Add(0, "there is no [case]; begin with a line [case] and a line title = ...")

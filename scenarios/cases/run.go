@@ -15,12 +15,12 @@ import (
 
 // Result is what came of a case.
 type Result struct {
-	// Reasons tell, a line each, what did not come out as the file says; none: it did.
+	// Reasons say, one line each, what is not as the file expects; none if all is.
 	Reasons  []string
 	Attempts []Tried
 	Log      []byte        // Upgrade.log as it is at the end
 	Trace    []story.Event // of the whole case
-	Time     time.Duration // that passed on the virtual clock
+	Time     time.Duration // that has passed in virtual time
 }
 
 // Tried is what came of an attempt.
@@ -29,10 +29,10 @@ type Tried struct {
 	*rig.Outcome
 }
 
-// Passed reports that all came out as the file says.
+// Passed reports whether everything came out as the file expects.
 func (r *Result) Passed() bool { return len(r.Reasons) == 0 }
 
-// Verdicts is how the attempts ended, in order: "failure, success", "8 refused, success".
+// Verdicts says how the attempts ended, in order: "failure, success", "8 refused, success".
 func (r *Result) Verdicts() string {
 	var list []string
 	for i := 0; i < len(r.Attempts); {
@@ -50,7 +50,7 @@ func (r *Result) Verdicts() string {
 	return strings.Join(list, ", ")
 }
 
-// runner is a case at work.
+// runner is a case that is being played.
 type runner struct {
 	file   *Case
 	rig    *rig.Rig
@@ -58,9 +58,9 @@ type runner struct {
 	result *Result
 }
 
-// Run plays the case on the bench, in virtual time. That something does not come out as
-// the file says is in the result; the error is about a case that cannot be played, such
-// as an image that no meter has room for.
+// Run plays the case on the bench, in virtual time. The result says what did not come out as
+// the file expects. The error is about a case that cannot be played, such as an image that no
+// meter has room for.
 func (c *Case) Run() (*Result, error) {
 	r, err := rig.New(&c.World, rig.Options{})
 	if err != nil {
@@ -98,7 +98,7 @@ func (n *runner) attempt(i int) error {
 	return nil
 }
 
-// lineOfAction is where a file says action k before attempt i.
+// lineOfAction is the line of action k before attempt i.
 func (c *Case) lineOfAction(i, k int) int {
 	if i < len(c.attempts) {
 		return c.attempts[i].Keys["before"][k]
@@ -131,7 +131,7 @@ func VerdictOf(o *rig.Outcome) Verdict {
 	return Failure
 }
 
-// refused is a failure that was found before anything was erased.
+// refused reports a failure that was found before anything was erased.
 func refused(o *rig.Outcome) bool {
 	return o.Meter.FlashOps == 0 && (client.IsRefusal(o.Claim) || errors.Is(o.Claim, client.ErrSettings))
 }

@@ -90,7 +90,7 @@ func states() fields.Notation[string] {
 	return oneOf("meter", texts...)
 }
 
-// none is a revision where no firmware would run.
+// none is the revision if no firmware would run.
 const none = "none"
 
 func revisionOrNone() fields.Notation[string] {
@@ -116,7 +116,7 @@ func promptWords() fields.Notation[client.Prompt] {
 // promptLists are several prompts on a line.
 func promptLists() fields.Notation[[]client.Prompt] { return fields.List("LIST|"+none, promptWords()) }
 
-// promptsField is one list, which a file may cut into lines; none is one without windows.
+// promptsField is one list, which a file may split over several lines. "none" is an empty list.
 func promptsField() fields.Field[Expect] {
 	lists := promptLists()
 	d := fields.Description{
@@ -141,7 +141,7 @@ func promptsField() fields.Field[Expect] {
 	return fields.Make(d, func(e *Expect) **[]client.Prompt { return &e.Prompts }, set, foldPrompts)
 }
 
-// foldPrompts writes a list of prompts on lines that a person can read.
+// foldPrompts splits a list of prompts into lines that people can read.
 func foldPrompts(prompts *[]client.Prompt) []string {
 	const onLine = 4
 	if len(*prompts) == 0 {
@@ -154,7 +154,7 @@ func foldPrompts(prompts *[]client.Prompt) []string {
 	return lines
 }
 
-// maxCount bounds a Span.
+// maxCount is the largest number in a Span.
 const maxCount = 1_000_000_000
 
 func spans() fields.Notation[Span] {
@@ -171,7 +171,7 @@ func parseSpan(text string) (Span, error) {
 	return Span{least, most}, err
 }
 
-// String is the span as a file has it.
+// String returns the span as a file has it.
 func (s Span) String() string {
 	if s.Min == s.Max {
 		return strconv.Itoa(s.Min)
@@ -198,7 +198,7 @@ func parseTimeSpan(text string) (TimeSpan, error) {
 	return TimeSpan{least, most}, err
 }
 
-// String is the span as a file has it.
+// String returns the span as a file has it.
 func (s TimeSpan) String() string {
 	if s.Min == s.Max {
 		return fault.FormatTime(s.Min)
@@ -206,8 +206,8 @@ func (s TimeSpan) String() string {
 	return fault.FormatTime(s.Min) + ".." + fault.FormatTime(s.Max)
 }
 
-// holds drops what is less than a second where one exact time is asked for, as the time
-// stamps of a log do.
+// holds ignores fractions of a second if one exact time is expected, as the time stamps of a
+// log do.
 func (s TimeSpan) holds(d time.Duration) bool {
 	if s.Min == s.Max {
 		return d.Truncate(time.Second) == s.Min.Truncate(time.Second)

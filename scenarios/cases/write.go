@@ -5,7 +5,7 @@ import (
 	"ionbench/scenarios/world"
 )
 
-// Append appends c as a file that Parse takes; what is not set is left out.
+// Append appends c as a file that Parse reads. Fields that are not set are left out.
 func Append(dst []byte, c *Case) []byte {
 	dst = fields.Append(dst, "case", "", fields.Bind(caseFields(), c))
 	dst = c.AppendThings(dst)

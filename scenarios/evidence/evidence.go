@@ -1,6 +1,6 @@
-// Package evidence takes down what a meter and its line show of an attempt, whoever plays it:
-// the rig with the tool of this project, a program of somebody else, or a function in a test.
-// What the tool claims is for them to add; what it all means is for package verdict.
+// Package evidence records what a meter and its line show of an attempt, for all who play
+// attempts: the rig with this project's tool, the judging of other programs, a function in a
+// test. They add what the tool claimed; package verdict judges it.
 package evidence
 
 import (
@@ -20,16 +20,16 @@ type Before struct {
 	Settings ion.Settings
 	counts   bench.Counts
 	edges    uint64 // of L2
-	told     int    // events of the trace
+	told     int    // how many events the trace had
 }
 
-// Look remembers a station as it is now.
+// Look records a station as it is now.
 func Look(s *bench.Station, now time.Duration) Before {
 	m := s.Meter()
 	return Before{At: now, State: m.State(), Settings: m.Settings(now), counts: s.Counts(), edges: m.Panel().Edges, told: len(s.Trace())}
 }
 
-// Cost is what the attempt took so far, but for what a person did.
+// Cost returns what the attempt has cost so far, without the acts of a person.
 func (b *Before) Cost(s *bench.Station, now time.Duration) verdict.Cost {
 	c := s.Counts()
 	return verdict.Cost{
@@ -42,11 +42,12 @@ func (b *Before) Cost(s *bench.Station, now time.Duration) verdict.Cost {
 	}
 }
 
-// FlashOps is how many operations of its flash the meter has begun since.
+// FlashOps is how many flash operations the meter has begun since then.
 func (b *Before) FlashOps(s *bench.Station) uint64 { return s.Meter().Chip().Ops() - b.counts.FlashOps }
 
-// Condition is what the meter is now. Image is what it should hold; nil for nothing in
-// particular. A tool that waits so long for an answer can look at it.
+// Condition returns what the meter is now. Image is the image that it should hold; nil if none
+// is required. Response is how long the tool waits for an answer: a slower meter does not count
+// as reachable.
 func (b *Before) Condition(s *bench.Station, now time.Duration, image []byte, response time.Duration) verdict.Condition {
 	m := s.Meter()
 	panel := m.Panel()
@@ -68,5 +69,5 @@ func (b *Before) Condition(s *bench.Station, now time.Duration, image []byte, re
 	return c
 }
 
-// Story is what has happened since.
+// Story returns the events since then.
 func (b *Before) Story(s *bench.Station) []story.Event { return s.Trace()[b.told:] }

@@ -13,9 +13,9 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Foreign is the evidence of an attempt by somebody else's tool, of which nothing is seen but
-// what it sends. The tool was to send file, met the faults of plan, and waits as long as
-// response for an answer. How it ended, and what is expected of it, is for the caller to add.
+// Foreign is the evidence of an attempt by another program, of which only what it sends is
+// seen. The program was to send file, met the faults of plan, and waits for an answer as long
+// as response. The caller adds how the program ended and what is expected of it.
 func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, plan fault.Plan, response time.Duration) *verdict.Evidence {
 	condition := b.Condition(s, now, file.Image, response)
 	e := &verdict.Evidence{
@@ -33,8 +33,8 @@ func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, pl
 	return e
 }
 
-// counts is how a tool would count its download of so many blocks, as far as line and meter
-// know it.
+// counts returns the counts that a tool would have for a download of so many blocks, as far as
+// line and meter tell.
 func counts(e *verdict.Evidence, blocks int) client.Counts {
 	c := client.Counts{Blocks: blocks, Transmitted: int(e.Cost.Blocks)}
 	for _, event := range e.Story {

@@ -9,28 +9,28 @@ import (
 	"ionbench/client/ini"
 )
 
-// Description is what there is to know of a field without its type.
+// Description is everything about a field except its type.
 type Description struct {
 	Name   string // of the key in a file, and of the flag
 	Syntax string // of a value, in a word or two
-	Help   string // what it means, without what it is unless given; may be empty
-	// Default is what the field is unless it is given, as a text that Set takes. Where that
-	// depends on something else, Otherwise says it in words instead, as "the meter's".
+	Help   string // what it means, without the default; may be empty
+	// Default is the default, as a text that Set takes. If it depends on something else,
+	// Otherwise says it in words instead, such as "the meter's".
 	Default, Otherwise string
 	Values             []string // see Notation
 	Open               bool     // see Notation
 	Several            bool     // may be given several times
-	Must               bool     // must be given
-	Only               *Only    // nil: it always means something
+	Must               bool     // may be given more than once
+	Only               *Only    // nil: it always has a meaning
 }
 
-// Only says when a field means anything: when another one has one of these values.
+// Only says when a field has a meaning: when another one has one of these values.
 type Only struct {
 	Field  string
 	Values []string
 }
 
-// Explain is the help with what the field is unless given.
+// Explain returns the help with the default.
 func (d *Description) Explain() string {
 	var parts []string
 	if d.Help != "" {
@@ -48,7 +48,7 @@ func (d *Description) Explain() string {
 }
 
 // Field is one field of a T. A field that is not set holds the zero value of its type, or a
-// slice of no elements.
+// slice without elements.
 type Field[T any] struct {
 	Description
 	set func(*T, string) error
@@ -56,7 +56,7 @@ type Field[T any] struct {
 	at  func(*T) reflect.Value // that can be set
 }
 
-// Make is a field that is read and written as no Notation can say.
+// Make makes a field that needs a way of reading and writing of its own.
 func Make[T, V any](d Description, at func(*T) *V, set func(*V, string) error, get func(V) []string) Field[T] {
 	return Field[T]{
 		Description: d,
@@ -66,7 +66,7 @@ func Make[T, V any](d Description, at func(*T) *V, set func(*V, string) error, g
 	}
 }
 
-// Of is a field with one value. If its zero value has a word, it is that unless given.
+// Of makes a field with one value. If its zero value has a word, that is the default.
 func Of[T, V any](name, help string, at func(*T) *V, n Notation[V]) Field[T] {
 	f := Make(n.describe(name, help), at, n.set, func(v V) []string { return []string{n.Print(v)} })
 	if !n.Open {
@@ -76,8 +76,8 @@ func Of[T, V any](name, help string, at func(*T) *V, n Notation[V]) Field[T] {
 	return f
 }
 
-// Optional is a field behind a pointer: nil where it is not set, so that the zero value is one
-// like others.
+// Optional makes a field behind a pointer. It is nil when not set, so that the zero value is an
+// ordinary value.
 func Optional[T, V any](name, help string, at func(*T) **V, n Notation[V]) Field[T] {
 	return Make(n.describe(name, help), at,
 		func(p **V, text string) error {
@@ -95,7 +95,7 @@ func Optional[T, V any](name, help string, at func(*T) **V, n Notation[V]) Field
 		})
 }
 
-// Several is a field that may be given several times.
+// Several makes a field that may be given more than once.
 func Several[T, V any](name, help string, at func(*T) *[]V, n Notation[V]) Field[T] {
 	d := n.describe(name, help)
 	d.Several = true
@@ -128,7 +128,7 @@ func (n Notation[V]) set(at *V, text string) error {
 	return err
 }
 
-// Within makes fields of a U fields of the T that holds it.
+// Within turns fields of a U into fields of the T that holds it.
 func Within[T, U any](at func(*T) *U, table []Field[U]) []Field[T] {
 	list := make([]Field[T], len(table))
 	for i, f := range table {
@@ -142,10 +142,10 @@ func Within[T, U any](at func(*T) *U, table []Field[U]) []Field[T] {
 	return list
 }
 
-// Set reads a value; of a field that may be given several times it is one more.
+// Set reads a value. For a field that may be given more than once, it adds the value.
 func (f Field[T]) Set(t *T, text string) error { return f.set(t, text) }
 
-// Get is the values as Set takes them; none where the field is not set.
+// Get returns the values as Set takes them; none if the field is not set.
 func (f Field[T]) Get(t *T) []string {
 	if !f.IsSet(t) && !f.Must {
 		return nil
@@ -163,44 +163,44 @@ func (f Field[T]) IsSet(t *T) bool {
 	return !v.IsZero() && (v.Kind() != reflect.Slice || v.Len() > 0)
 }
 
-// Reset takes the value away.
+// Reset clears the value.
 func (f Field[T]) Reset(t *T) { f.at(t).SetZero() }
 
-// Pointer points to the variable of t that holds the value.
+// Pointer returns a pointer to the variable of t that holds the value.
 func (f Field[T]) Pointer(t *T) any { return f.at(t).Addr().Interface() }
 
-// Or is the field with what it is unless given: a text that Set takes.
+// Or returns the field with a default: a text that Set takes.
 func (f Field[T]) Or(text string) Field[T] {
 	f.Default = text
 	return f
 }
 
-// Else is the field with what it is unless given, in words.
+// Else returns the field with a default in words.
 func (f Field[T]) Else(words string) Field[T] {
 	f.Default, f.Otherwise = "", words
 	return f
 }
 
-// Required is the field, which must be given.
+// Required returns the field as one that must be given.
 func (f Field[T]) Required() Field[T] {
 	f.Default, f.Must = "", true
 	return f
 }
 
-// When is the field, which means something only when another has one of these values.
+// When returns the field as one that has a meaning only when another has one of these values.
 func (f Field[T]) When(only Only) Field[T] {
 	f.Only = &only
 	return f
 }
 
-// Key is a field of some value whose type nobody needs to know any more.
+// Key is a field of some value whose type need not be known.
 type Key struct {
 	Description
 	Set func(text string) error // see Field.Set
 	Get func() []string         // see Field.Get
 }
 
-// Bind makes keys of a table and a value.
+// Bind joins a table and a value to keys.
 func Bind[T any](table []Field[T], t *T) []Key {
 	keys := make([]Key, len(table))
 	for i, f := range table {
@@ -213,7 +213,7 @@ func Bind[T any](table []Field[T], t *T) []Key {
 	return keys
 }
 
-// Names are the names of keys.
+// Names returns the names of keys.
 func Names(keys []Key) []string {
 	names := make([]string, len(keys))
 	for i := range keys {
@@ -222,21 +222,21 @@ func Names(keys []Key) []string {
 	return names
 }
 
-// Fill gives all fields that are not set what they are unless given. What is Otherwise is left
-// to whoever knows it.
+// Fill sets all fields that are not set to their defaults. A default in words (Otherwise) is
+// left to the caller.
 func Fill[T any](table []Field[T], t *T) {
 	for _, f := range table {
 		if f.Default == "" || f.IsSet(t) {
 			continue
 		}
 		if err := f.Set(t, f.Default); err != nil {
-			panic(fmt.Sprintf("fields: the default of %s: %v", f.Name, err)) // of a table in a source
+			panic(fmt.Sprintf("fields: the default of %s: %v", f.Name, err)) // an error in the source of a table
 		}
 	}
 }
 
-// Trim takes away what is as it would be if it were not given. What is Otherwise is left to
-// whoever knows it.
+// Trim clears all fields that are at their defaults. A default in words (Otherwise) is left to
+// the caller.
 func Trim[T any](table []Field[T], t *T) {
 	for _, f := range table {
 		if texts := f.Get(t); !f.Must && len(texts) == 1 && texts[0] == f.Default {
@@ -245,7 +245,7 @@ func Trim[T any](table []Field[T], t *T) {
 	}
 }
 
-// Difference names the fields in which two values differ, as a text says them.
+// Difference names the fields in which two values differ.
 func Difference[T any](table []Field[T], a, b *T) []string {
 	var names []string
 	for _, f := range table {
@@ -256,10 +256,10 @@ func Difference[T any](table []Field[T], a, b *T) []string {
 	return names
 }
 
-// Problem is what is wrong with a field, or with all of a value (no Field).
+// Problem is what is wrong with a field, or with the whole value (no Field).
 type Problem struct{ Field, Text string }
 
-// Check says what of a value that was not read from a text could not be read from one.
+// Check says what in a value could not be read from a text.
 func Check[T any](table []Field[T], t *T) []Problem {
 	var problems []Problem
 	for _, f := range table {
@@ -270,7 +270,7 @@ func Check[T any](table []Field[T], t *T) []Problem {
 	return append(problems, misplaced(Bind(table, t), func(k *Key) bool { return len(k.Get()) > 0 })...)
 }
 
-// check reads again what the field says.
+// check reads what the field prints.
 func (f Field[T]) check(t *T) string {
 	again := new(T)
 	for _, text := range f.Get(t) {
@@ -290,7 +290,7 @@ func (f Field[T]) check(t *T) string {
 	return ""
 }
 
-// misplaced finds keys that are given and mean nothing, because of what another key says.
+// misplaced finds keys that are given but have no meaning, because of the value of another key.
 func misplaced(keys []Key, given func(*Key) bool) []Problem {
 	var problems []Problem
 	for i := range keys {
@@ -307,8 +307,7 @@ func misplaced(keys []Key, given func(*Key) bool) []Problem {
 	return problems
 }
 
-// unwritable says why a text cannot be the value of a key, or the name of a section, on a line
-// of a file.
+// unwritable says why a text cannot be the value of a key, or the name of a section, in a file.
 func unwritable(key, text string) string {
 	switch {
 	case strings.Trim(text, ini.Blanks) != text:

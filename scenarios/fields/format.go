@@ -11,49 +11,49 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Bounds of a file, checked before memory is taken for it.
+// Bounds of a file, checked before memory is allocated.
 const (
 	MaxBytes     = 256 << 10 // of a file
 	MaxLines     = 5000
 	MaxLineBytes = 1024 // of a line, without its end
 
-	// maxProblems is how many bad lines one error tells of.
+	// maxProblems is how many bad lines one error reports.
 	maxProblems = 10
 )
 
-// Format is a text file of sections. It is UTF-8 with `key = value` on each line; a line whose
-// first character is # or ; is a comment; blanks around keys and values mean nothing.
+// Format is a text file of sections, in UTF-8. Each line is `key = value`, or a comment if its
+// first character is # or ;. Blanks around keys and values mean nothing.
 type Format struct {
 	Name     string // what such a file is, such as "case"
-	First    string // the section that one begins with
-	Empty    bool   // a file may have no sections at all
-	Bad      error  // what all errors about a file wrap
+	First    string // the section with which a file begins
+	Empty    bool   // a file may have no sections
+	Bad      error  // wrapped by all errors about a file
 	Sections []Section
 }
 
 // Section is a kind of section.
 type Section struct {
 	Word    string // in its header
-	What    string // it is, for a person
+	What    string // what it is, for people
 	Named   bool   // the header may give it a name: [word NAME]
-	Several bool   // may stand several times; with Named alone, once a name
-	// Keys are all keys that it may have, to explain them and to say where one belongs. What
-	// is set by them is lost.
+	Several bool   // may occur several times; if Named, once for each name
+	// Keys are all keys that it may have. They are used to explain the keys and to say where
+	// one belongs; what is set through them is lost.
 	Keys []Key
-	// Open begins one and gives the keys that a reader sets. The error says why there can be
-	// none here.
+	// Open begins a section and returns the keys through which it is set. The error says why
+	// there can be none here.
 	Open func(name string) ([]Key, error)
 }
 
-// Place is where a section stands in a file that was read.
+// Place is where a section is in a file that was read.
 type Place struct {
 	Word, Name string
 	Line       int              // of the header, from 1
 	Keys       map[string][]int // lines of each key
 }
 
-// LineOf is the line of a key, or that of the header where the section does not have it; 0
-// where the section stands in no file.
+// LineOf returns the line of a key, or that of the header if the section does not have the key;
+// 0 if the section is in no file.
 func (p *Place) LineOf(key string) int {
 	if lines := p.Keys[key]; len(lines) > 0 {
 		return lines[0]
@@ -61,15 +61,15 @@ func (p *Place) LineOf(key string) int {
 	return p.Line
 }
 
-// Places are the sections of a file in their order.
+// Places are the sections of a file, in order.
 type Places []Place
 
-// Of are the places of one kind of section.
+// Of returns the places of one kind of section.
 func (p Places) Of(word string) Places {
 	return slices.DeleteFunc(slices.Clone(p), func(s Place) bool { return s.Word != word })
 }
 
-// LineError tells of one line of a file. It wraps the Bad of the format.
+// LineError is a bad line of a file. It wraps the Bad of the format.
 type LineError struct {
 	Line    int // from 1; 0 for the file as a whole
 	Problem string
@@ -84,10 +84,10 @@ func (e *LineError) Error() string {
 	return fmt.Sprintf("line %d: %s", e.Line, e.Problem)
 }
 
-// Unwrap gives the Bad of the format.
+// Unwrap returns the Bad of the format.
 func (e *LineError) Unwrap() error { return e.kind }
 
-// Problems collects what is wrong with a file: up to ten bad lines are told of together.
+// Problems collects what is wrong with a file. Up to ten bad lines are reported together.
 type Problems struct {
 	bad  error
 	list []error
@@ -100,11 +100,11 @@ func (p *Problems) Add(line int, problem string) {
 	}
 }
 
-// Err joins a *LineError for each problem; nil if there are none.
+// Err joins a *LineError for each problem; it is nil if there are none.
 func (p *Problems) Err() error { return errors.Join(p.list...) }
 
-// Read reads a file: each key goes where the Open of its section says. What is wrong with the
-// lines is in the problems; a caller that knows more can add what is wrong with the whole.
+// Read reads a file, and sets each key as the Open of its section says. The problems say what
+// is wrong with the lines; a caller can add what is wrong with the whole.
 func (f *Format) Read(b []byte) (Places, *Problems) {
 	r := &reader{format: f, problems: Problems{bad: f.Bad}, seen: make(map[string]int)}
 	if problem := f.checkSize(b); problem != "" {
@@ -138,7 +138,7 @@ type reader struct {
 	format   *Format
 	number   int // of the line
 	inside   bool
-	open     *Place // nil before the first section, and in one that is not known
+	open     *Place // nil before the first section and in an unknown one
 	keys     []Key  // of the open section
 	seen     map[string]int
 	places   Places
@@ -208,7 +208,7 @@ func (r *reader) isTwice(header string) bool {
 	return false
 }
 
-// CheckName says why a section cannot have that name.
+// CheckName says why a section cannot have the name.
 func CheckName(name string) error {
 	if problem := unwritable("[template]", name); problem != "" {
 		return fmt.Errorf("the name %.80q: %s", name, problem)
@@ -279,7 +279,8 @@ func (f *Format) unknownKey(section, name string, known []string) error {
 	return Unknown("key of ["+section+"]", name, known)
 }
 
-// withColumn tells of a bad fault by its column in the file; before is the line up to it.
+// withColumn adds the column in the file to an error about a fault; before is the line up to
+// it.
 func withColumn(err error, before string) string {
 	var bad *fault.ParseError
 	if !errors.As(err, &bad) {
@@ -288,7 +289,7 @@ func withColumn(err error, before string) string {
 	return fmt.Sprintf("column %d: %s", utf8.RuneCountInString(before)+bad.Column, bad.Reason)
 }
 
-// end checks that a section is complete, and that all that it says means something.
+// end checks that a section is complete, and that everything in it has a meaning.
 func (r *reader) end() {
 	s := r.open
 	if s == nil {
@@ -325,7 +326,7 @@ func Append(dst []byte, word, name string, keys []Key) []byte {
 	return dst
 }
 
-// appendPair leaves out the blanks where there is no room for them.
+// appendPair leaves out the blanks if there is no room for them.
 func appendPair(dst []byte, name, text string) []byte {
 	between := " = "
 	if len(name)+len(between)+len(text) > MaxLineBytes {

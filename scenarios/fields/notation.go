@@ -15,15 +15,15 @@ type Notation[V any] struct {
 	Syntax string // in a word or two, such as N or yes|no
 	// Parse reads a value. The error says what is wrong and what would be right.
 	Parse func(text string) (V, error)
-	// Print is the reverse of Parse; empty for a value that Parse never gives.
+	// Print is the reverse of Parse. It is empty for a value that Parse never returns.
 	Print func(V) string
-	// Values are all that there are; if there are more (Open), some that are worth trying:
-	// the ends, and what lies on both sides of a limit.
+	// Values are all values, or, if there are more (Open), some that are worth trying: the
+	// ends, and both sides of a limit.
 	Values []string
 	Open   bool
 }
 
-// Text takes any text of one line. The samples are texts that are worth trying.
+// Text takes any text of one line. The samples are worth trying.
 func Text(syntax string, samples ...string) Notation[string] {
 	return Notation[string]{
 		Syntax: syntax,
@@ -33,7 +33,7 @@ func Text(syntax string, samples ...string) Notation[string] {
 	}
 }
 
-// Checked takes the texts that check has nothing to say about.
+// Checked takes the texts for which check returns nil.
 func Checked(syntax string, check func(string) error, samples ...string) Notation[string] {
 	n := Text(syntax, samples...)
 	n.Parse = func(text string) (string, error) { return text, check(text) }
@@ -121,8 +121,8 @@ type Word[V comparable] struct {
 // Say makes a Word.
 func Say[V comparable](text string, value V) Word[V] { return Word[V]{text, value} }
 
-// Words takes the words of a list; what names them in errors, such as "task". A value that has
-// no word prints as nothing.
+// Words takes the words of a list; what names them in errors, such as "task". A value without a
+// word prints as nothing.
 func Words[V comparable](what string, list ...Word[V]) Notation[V] {
 	n := Notation[V]{
 		Parse: func(text string) (v V, err error) {
@@ -155,20 +155,20 @@ func textsOf[V comparable](list []Word[V]) []string {
 	return texts
 }
 
-// YesNo takes yes for true and no for false. The field is named for the errors.
+// YesNo takes yes for true and no for false. Errors name the field.
 func YesNo(field string) Notation[bool] {
 	return Words("value of "+field, Say("yes", true), Say("no", false))
 }
 
-// NoYes takes yes for false and no for true, of a field whose zero value is yes.
+// NoYes takes yes for false and no for true, for a field whose zero value means yes.
 func NoYes(field string) Notation[bool] {
 	return Words("value of "+field, Say("yes", false), Say("no", true))
 }
 
-// maxWords bounds a list.
+// maxWords is the most values of a list.
 const maxWords = 20
 
-// List takes several values with commas between them. Samples are texts of lists.
+// List takes several values, separated by commas. The samples are lists.
 func List[V any](syntax string, of Notation[V], samples ...string) Notation[[]V] {
 	return Notation[[]V]{
 		Syntax: syntax,
@@ -196,7 +196,7 @@ func List[V any](syntax string, of Notation[V], samples ...string) Notation[[]V]
 	}
 }
 
-// splitList cuts a list at its commas.
+// splitList splits a list at its commas.
 func splitList(text string) ([]string, error) {
 	list := strings.Split(text, ",")
 	if len(list) > maxWords {
@@ -210,8 +210,8 @@ func splitList(text string) ([]string, error) {
 	return list, nil
 }
 
-// Unknown is the error about a word that is none of those known: it names the near miss, or
-// all that there are.
+// Unknown is the error about a word that is not known. It names the nearest known word, or all
+// of them.
 func Unknown(what, word string, known []string) error {
 	if best, ok := fault.Nearest(word, known); ok {
 		return fmt.Errorf("%.80q is no %s; did you mean %s?", word, what, best)
@@ -219,7 +219,7 @@ func Unknown(what, word string, known []string) error {
 	return fmt.Errorf("%.80q is no %s; use %s", word, what, OrList(known))
 }
 
-// OrList is a list for people: a, b or c.
+// OrList writes a list for people: a, b or c.
 func OrList(words []string) string {
 	if len(words) == 0 {
 		return ""

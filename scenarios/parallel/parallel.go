@@ -1,5 +1,5 @@
-// Package parallel does numbered pieces of work on a bounded number of goroutines, and waits for
-// them. Whoever needs the results in their order keeps them by their numbers.
+// Package parallel does numbered pieces of work on a bounded number of goroutines, and waits
+// for them. To have results in order, keep them by their numbers.
 package parallel
 
 import (
@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Each does the pieces 0 to n-1, so many at once; at least one. They are begun in their order.
-// None is begun once ctx has ended or one has failed; then the context that the pieces get ends
-// too. All that were begun have ended when Each returns, with the first error, or with that of
-// ctx if it has ended.
+// Each does the pieces 0 to n-1, up to atOnce at a time (at least one), and begins them in
+// order. Once ctx has ended or a piece has failed, it begins no more, and the context of the
+// pieces ends. When Each returns, all pieces that were begun have ended. It returns the first
+// error, or that of ctx if it has ended.
 func Each(ctx context.Context, atOnce, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

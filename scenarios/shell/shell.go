@@ -1,7 +1,7 @@
 // Package shell writes and reads the words of a command line as a POSIX shell does. Every
-// command that a program prints for somebody to copy is made of it.
+// command that a program prints to be copied is made with it.
 //
-// Nothing of a shell happens beyond that: no variables, no globbing, no pipes.
+// It does nothing else that a shell does: no variables, no globbing, no pipes.
 package shell
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Quote writes a text so that a shell takes it as one word.
+// Quote writes a text so that a shell reads it as one word.
 func Quote(text string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:+@%="
 	if text != "" && strings.Trim(text, plain) == "" {
@@ -18,7 +18,7 @@ func Quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// Join makes a command line of words.
+// Join makes a command line from words.
 func Join(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
@@ -27,8 +27,8 @@ func Join(words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Split reads a command line: words are parted by blanks, but for those in quotes or behind
-// a backslash.
+// Split reads a command line. Words are separated by blanks that are neither in quotes nor
+// after a backslash.
 func Split(line string) ([]string, error) {
 	var words []string
 	var word strings.Builder

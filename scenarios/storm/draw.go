@@ -14,9 +14,9 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// Draw is the trial of one run of a storm, with at most so many faults in an attempt (0:
-// MaxFaults). It depends on nothing else: neither on how many runs there are nor on who
-// runs them.
+// Draw returns the trial of one run of a storm. An attempt has at most so many faults (0:
+// MaxFaults). The trial depends on nothing else, neither on the number of runs nor on the
+// workers.
 func Draw(seed, run uint64, faults int) (world.World, trial.Plans) {
 	if faults <= 0 || faults > MaxFaults {
 		faults = MaxFaults
@@ -48,8 +48,8 @@ func (d *drawer) oneIn(n int) bool { return d.below(n) == 0 }
 
 func oneOf[T any](d *drawer, list ...T) T { return list[d.below(len(list))] }
 
-// config: images end at, before and behind what a block, a page of the chip and a byte
-// make.
+// config draws a size of image at, before and after the limits of a block, a page of the chip
+// and a byte.
 func (d *drawer) config() trial.Config {
 	const most = 6 // blocks
 	whole := d.below(most) * ion.BlockBytes
@@ -69,7 +69,7 @@ func (d *drawer) config() trial.Config {
 	return c
 }
 
-// plan is mostly of few faults, and often enough of many.
+// plan draws few faults mostly, and many often enough.
 func (d *drawer) plan(most int) fault.Plan {
 	n := 1
 	if d.oneIn(2) {
@@ -85,7 +85,8 @@ func (d *drawer) plan(most int) fault.Plan {
 	return p
 }
 
-// fault draws until it makes sense; the rare kind that never does comes as its example.
+// fault draws until the fault makes sense. For a rare kind that never does, it takes the kind's
+// example.
 func (d *drawer) fault() fault.Fault {
 	k := oneOf(d, d.kinds...)
 	const draws = 50
@@ -139,8 +140,8 @@ func (d *drawer) trigger(k fault.Description) fault.Trigger {
 	return t
 }
 
-// moment is some time in the upgrade, or shortly after its end. How long that is grows with
-// the blocks; the figures are those of an upgrade in peace, and half as much again.
+// moment is some time in the upgrade, or shortly after its end. The upgrade's length grows with
+// the blocks; the figures are those of an undisturbed one and half as much again.
 func (d *drawer) moment(t fault.Trigger) uint64 {
 	scale := map[fault.Unit]int{
 		fault.AtBlock:      d.blocks + 1,
@@ -202,8 +203,8 @@ func (d *drawer) parameters(k fault.Description) fault.Parameters {
 	return p
 }
 
-// address is one of the flash chip that an upgrade programs: of the record of the image, in
-// the first sector behind the loader's own, of the image itself or shortly behind it.
+// address is an address of the flash chip that an upgrade programs: in the record of the image
+// (the first sector after the loader's own), in the image, or shortly after it.
 func (d *drawer) address() string {
 	g := flash.Am29F032B()
 	n := g.Protected*g.SectorBytes + d.below(64)
@@ -213,8 +214,8 @@ func (d *drawer) address() string {
 	return strconv.Itoa(n)
 }
 
-// like draws a value in the manner of an example: of the same sort, a few times more or
-// less. A word is taken as it is.
+// like draws a value like the example: of the same sort, a few times larger or smaller. A word
+// is taken as it is.
 func (d *drawer) like(example string) string {
 	if n, err := strconv.ParseUint(example, 10, 32); err == nil {
 		return strconv.Itoa(1 + d.below(4*int(n)+1))

@@ -12,13 +12,13 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Version is the version of the generator. Raise it when Draw gives another trial than
-// before for the same arguments; a fault that is added does so, too, and is noticed
-// without.
+// Version is the version of the generator. Raise it when Draw returns another trial than before
+// for the same arguments. A new kind of fault changes the trials, too; that is noticed without
+// a new version.
 const Version = 1
 
-// ID names a run of a storm: sVERSION.FAULTS.SEED.RUN, a hash over all that Draw draws from
-// and that decides what comes of it, and a checksum. ParseID gives the numbers back.
+// ID names a run of a storm: sVERSION.FAULTS.SEED.RUN, a hash over everything that decides what
+// Draw returns and what comes of it, and a checksum. ParseID returns the numbers.
 func ID(seed, run uint64, faults int) string {
 	text := fmt.Sprintf("s%d.%d.%d.%d.%s", Version, faults, seed, run, generator())
 	return text + "." + checksum(text)
@@ -34,8 +34,8 @@ func generator() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// ParseID gives the arguments of Draw for the run that an id names. Errors wrap
-// trial.ErrNoID (mistyped, or none at all) or trial.ErrOtherRun.
+// ParseID returns the arguments of Draw for the run that an id names. Errors wrap trial.ErrNoID
+// (mistyped, or not an id) or trial.ErrOtherRun.
 func ParseID(id string) (seed, run uint64, faults int, err error) {
 	last := strings.LastIndexByte(id, '.')
 	if last < 0 || checksum(id[:last]) != id[last+1:] {

@@ -1,10 +1,8 @@
 // Package storm tries upgrades under many faults at once, drawn at random from numbered
-// streams: what nobody would think of. It is for whoever wants to know what an upgrader
-// has not been asked yet; what it finds, it shrinks.
+// streams, to find what nobody would think of. It shrinks the failures that it finds.
 //
-// What can be drawn it takes from the tables of package fault, so that a kind that is
-// added there is in the next storm. Run i of a seed is the same whatever the number of
-// runs and workers.
+// It draws from the tables of package fault, so a new kind is in the next storm. Run i of a
+// seed is the same for any number of runs and workers.
 package storm
 
 import (
@@ -21,14 +19,14 @@ import (
 type Options struct {
 	Seed    uint64
 	Runs    int // numbered from 0; 0: 1
-	Faults  int // in an attempt, at most; 0: MaxFaults
+	Faults  int // the most in an attempt; 0: MaxFaults
 	Workers int // at once; 0: 1
 	Shrink  int // budget for a run that fails; 0: shrink.DefaultBudget
 
-	Failed   func(Failure)  // told of each run that broke an invariant, in their order, one at a time; nil for none
-	Progress func(done int) // told of each run that is done, likewise; nil for none
+	Failed   func(Failure)  // called for each run that broke an invariant, in order, one at a time; nil for none
+	Progress func(done int) // called for each run that is done, one at a time; nil for none
 
-	Try shrink.Try // what is stormed; nil: trial.TryCaught
+	Try shrink.Try // plays a trial; nil: trial.TryCaught
 }
 
 // Failure is a run that broke an invariant.
@@ -42,14 +40,14 @@ type Failure struct {
 
 // Report is what came of a storm.
 type Report struct {
-	Runs       int // that were done: fewer than asked for if the storm was interrupted
+	Runs       int // that were done: fewer than requested if the storm was interrupted
 	Violations int // runs that broke an invariant
 	Unstruck   int // faults that never struck
 	Classes    [trial.ClassCount]int
 }
 
-// Run carries a storm out. It ends early with ctx, with a report of the runs that were done.
-// The error is about a trial that cannot be; then the generator is wrong.
+// Run plays a storm. It ends early with ctx, and then reports the runs that were done. The
+// error is about a trial that cannot be played, which is a bug of the generator.
 func Run(ctx context.Context, o Options) (Report, error) {
 	o.Runs, o.Workers = max(o.Runs, 1), max(o.Workers, 1)
 	if o.Faults == 0 {
@@ -97,12 +95,12 @@ func (o Options) run(ctx context.Context, n uint64) run {
 	return run{number: n, result: result, failure: f}
 }
 
-// collector counts the runs and puts the failures into their order.
+// collector counts the runs and puts the failures in order.
 type collector struct {
 	options Options
 	report  Report
-	waiting map[uint64]*Failure // of runs that are done, nil where nothing failed
-	next    uint64              // run of which is to be told
+	waiting map[uint64]*Failure // by run that is done; nil if it did not fail
+	next    uint64              // the next run to report
 }
 
 func (c *collector) take(r run) {
@@ -124,7 +122,7 @@ func (c *collector) take(r run) {
 	}
 }
 
-// tell tells of the next run.
+// tell reports the next run.
 func (c *collector) tell(f *Failure) {
 	delete(c.waiting, c.next)
 	c.next++
@@ -133,7 +131,7 @@ func (c *collector) tell(f *Failure) {
 	}
 }
 
-// tellAll tells of the runs that wait for others that an interrupted storm never did.
+// tellAll reports the runs that wait for others which an interrupted storm never did.
 func (c *collector) tellAll() {
 	for ; len(c.waiting) > 0; c.tell(c.waiting[c.next]) {
 		for _, done := c.waiting[c.next]; !done; _, done = c.waiting[c.next] {

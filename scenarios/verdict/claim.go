@@ -7,8 +7,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// claims is what the tool said of its last upgrade: in the windows of the article an upgrade is
-// not the end.
+// claims returns what the tool said about its last upgrade. In the windows of the article, the
+// tool goes on after an upgrade.
 func (t *Tool) claims() (success, failure bool) {
 	switch {
 	case t.Killed:
@@ -34,21 +34,21 @@ func (t *Tool) succeeds() bool {
 
 func (t *Tool) asked(w client.Prompt) bool { return slices.Contains(t.Windows, w) }
 
-// Upgraded reports that the tool ended with its upgrade a success, as it should have: the meter
-// runs the image.
+// Upgraded reports whether the tool ended with a successful upgrade, as it should have: the
+// meter runs the image.
 func (e *Evidence) Upgraded() bool {
 	return e.Tool.succeeds() && e.Tool.Err == nil && e.Meter.Image && e.Meter.State == meter.Application
 }
 
-// holds: the flash holds exactly the image.
+// holds reports whether the flash holds exactly the image.
 func (e *Evidence) holds() bool {
 	return e.Revision != "" && e.Meter.Image && e.Meter.Revision == e.Revision
 }
 
-// runs: the application of the image runs.
+// runs reports whether the application of the image runs.
 func (e *Evidence) runs() bool { return e.Revision != "" && e.Meter.Running == e.Revision }
 
-// boots is what a power cycle would run, in words.
+// boots says in words what a power cycle would run.
 func (c *Condition) boots() string {
 	switch {
 	case c.Revision == "":
@@ -59,15 +59,15 @@ func (c *Condition) boots() string {
 	return "has " + c.Revision + ", which is not the image"
 }
 
-// proven: the image is in the flash, or was. A chip can go bad under an application that the
-// loader has found good.
+// proven reports whether the image is in the flash, or was there. A chip can go bad under an
+// application that the loader has checked.
 func (e *Evidence) proven() bool { return e.holds() || e.Meter.BadChip && e.runs() }
 
-// gaveUp: the tool had asked as often as the article has it, and got no answer.
+// gaveUp reports whether the tool asked as often as the article's does and got no answer.
 func (t *Tool) gaveUp() bool { return t.Unanswered > client.DefaultTiming().Resends }
 
-// atWork is for a tool that has all its time behind it. One whose computer sleeps goes on once
-// it wakes.
+// atWork finds a tool that is still at work when its time is over. If its computer sleeps, it
+// will go on when the computer wakes.
 func atWork(e *Evidence, f *findings) {
 	if !e.Tool.Ended && !e.Tool.Asleep {
 		f.tell("the tool was still at work after %v", e.Cost.Time)
@@ -86,7 +86,8 @@ func withoutImage(e *Evidence, f *findings) {
 	}
 }
 
-// notRunning: what has run the image may lose its power, or start anew, just as the tool ends.
+// notRunning allows for a meter that has run the image and loses its power, or restarts, just
+// as the tool ends.
 func notRunning(e *Evidence, f *findings) {
 	m := e.Meter
 	if !e.Tool.succeeds() || !e.proven() {
@@ -96,13 +97,14 @@ func notRunning(e *Evidence, f *findings) {
 	switch {
 	case m.State != meter.Application && m.State != meter.Off && !restarts:
 		f.tell("success is claimed; the meter is %v", m.State)
-	// A chip that lies keeps no mark of it, and a bad one may hold no image any more.
+	// A chip that lies does not keep the mark, and a bad one may no longer hold an image.
 	case !m.Initialized && !e.runs():
 		f.tell("success is claimed; the meter has not run the image")
 	}
 }
 
-// falseAlarm: where nothing was flashed, the meter had this image before, and the failure is one.
+// falseAlarm: if nothing was flashed, the meter had this image before, and the failure is a
+// real one.
 func falseAlarm(e *Evidence, f *findings) {
 	m := e.Meter
 	if _, failure := e.Tool.claims(); !failure || e.Tool.Aborted || e.Tool.gaveUp() {

@@ -10,27 +10,27 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Evidence is all that the judge looks at of one attempt.
+// Evidence is everything that the judge looks at of one attempt.
 type Evidence struct {
-	// Upgrade: the tool was to upgrade the meter, or came to that.
+	// Upgrade: the tool was to upgrade the meter, or began to.
 	Upgrade bool
 	Tool    Tool
-	// Revision is that of the firmware that the meter is to run; empty where there is no file.
+	// Revision is the firmware that the meter is to run; empty if there is no file.
 	Revision string
-	// Forbidden is why the flash must not be touched; empty where it may.
+	// Forbidden says why the flash must not be touched; empty if it may be.
 	Forbidden string
 	Before    Before
 	Meter     *Condition
-	Lost      ion.Groups // that are not as somebody has set them up
+	Lost      ion.Groups // groups that are not as somebody has set them up
 	Cost      Cost
 	Log       *Log // nil: not seen
 	// Story is what happened, if it was recorded.
 	Story []story.Event
-	// Forged: answers of the meter were replaced by others, which say what is not so.
+	// Forged: answers of the meter were replaced by others that say something untrue.
 	Forged bool
-	// Recovery is for an attempt that is one.
+	// Recovery is set for a recovery.
 	Recovery *Recovery
-	// Expected is what must come of the attempt besides; nil: nothing.
+	// Expected is what must come of the attempt in addition; nil: nothing.
 	Expected *Expectation
 	// Unstruck are faults that should have struck.
 	Unstruck []story.Unstruck
@@ -39,38 +39,38 @@ type Evidence struct {
 // Expectation is what a scenario wants of an upgrade.
 type Expectation struct {
 	Title   string // of the scenario, as in "nothing is in the way"
-	Success bool   // is claimed
-	OnePass bool   // the flash is cleared no more than once
+	Success bool   // it must succeed
+	OnePass bool   // the flash must not be cleared more than once
 }
 
 // Tool is what the tool did and said.
 type Tool struct {
-	Ended   bool  // it came to its end by itself, or was killed
-	Killed  bool  // and so claims nothing
+	Ended   bool  // it ended by itself, or was killed
+	Killed  bool  // it was killed, and so claims nothing
 	Aborted bool  // the person ended it
 	Asleep  bool  // its computer sleeps
-	Err     error // what it said in the end; nil for success
-	// Foreign: nothing is seen of it but what it sends, what it leaves on the disk and how it
-	// ends, and so Err is its claim.
+	Err     error // what it said at the end; nil for success
+	// Foreign: another program. Only what it sends, what it leaves on the disk and how it ends
+	// are seen, so Err is its claim.
 	Foreign bool
-	// Crash is how it ended that nobody meant to end, in words; empty where it did not.
+	// Crash says how it ended without anybody's intention; empty if it did not.
 	Crash string
 
-	Windows   []client.Prompt // that the person saw, in order
-	Paste     ion.Groups      // that they ticked to be restored
-	NoRestore bool            // they answered No to a journal
-	// Keeps: it promises to keep all settings, whatever befalls the upgrade.
+	Windows   []client.Prompt // windows that the person saw, in order
+	Paste     ion.Groups      // groups that the person ticked to be restored
+	NoRestore bool            // the person answered No to a journal
+	// Keeps: it promises to keep all settings, whatever happens to the upgrade.
 	Keeps bool
 
 	Counts client.Counts
-	// Unanswered is how often the request had been sent that ended the upgrade, and no answer
-	// to it had come.
+	// Unanswered is how often it had sent, without an answer, the request that ended the
+	// upgrade.
 	Unanswered int
 	Ordered    bool     // it told an application to enter download state
 	Journal    *Journal // nil: it keeps none
 }
 
-// Journal is that of the meter, at the end of an attempt.
+// Journal is the journal of the meter at the end of an attempt.
 type Journal struct {
 	There bool
 	Err   error // why it cannot be read
@@ -79,30 +79,30 @@ type Journal struct {
 // Before is the meter before the attempt.
 type Before struct {
 	State meter.State
-	Lost  ion.Groups // by then, that were not as somebody had set them up
+	Lost  ion.Groups // groups that were not as somebody had set them up
 }
 
 // Recovery is what a recovery is judged by.
 type Recovery struct {
-	Answers bool       // the meter did, with power and line back
-	Struck  bool       // by faults of its own
-	Lost    ion.Groups // of what should be there afterwards
+	Answers bool       // the meter answered, with power and line back
+	Struck  bool       // the recovery had faults of its own
+	Lost    ion.Groups // groups that should be there afterwards and are not
 }
 
 // Condition is what the meter really is.
 type Condition struct {
 	State       meter.State
 	Revision    string // that a power cycle would run; empty for none
-	Running     string // revision of the application that runs; empty where none does
-	Image       bool   // exactly the image of the attempt
-	Initialized bool   // an image has run for the first time
+	Running     string // of the application that runs; empty if none runs
+	Image       bool   // the flash holds exactly the image of the attempt
+	Initialized bool   // an image has completed its first boot
 	Settings    ion.Settings
-	Lost        ion.Groups // that are not as they were before the attempt
-	FlashOps    uint64     // of the attempt
+	Lost        ion.Groups // groups that are not as they were before the attempt
+	FlashOps    uint64     // operations during the attempt
 	LCD         string
 	L2Edges     uint64
 	EventLog    []meter.LogEntry
-	Connected   bool // network, cable and power are there, the meter is not too slow and the tool is connected, so that it could look
+	Connected   bool // network, cable and power are there, the meter is fast enough and the tool is connected, so it could have looked
 	BadChip     bool // the flash chip has a fault that can still show
 }
 
@@ -112,12 +112,12 @@ type Cost struct {
 	BytesToMeter uint64
 	BytesToHost  uint64
 	Resends      uint64 // requests that were sent again
-	Blocks       uint64 // messages with a block that the line saw, resends too
-	Insisted     int    // times that one request was sent without an answer to it, at most
-	Acts         int    // of the person: windows answered, power cycles
+	Blocks       uint64 // messages with a block on the line, resends included
+	Insisted     int    // the most often that one request was sent without an answer
+	Acts         int    // acts of the person: windows answered, power cycles
 }
 
-// Plus is the sum of two costs.
+// Plus returns the sum of two costs.
 func (c Cost) Plus(d Cost) Cost {
 	return Cost{
 		Time:         c.Time + d.Time,
@@ -130,7 +130,7 @@ func (c Cost) Plus(d Cost) Cost {
 	}
 }
 
-// Minus is what c is more than d, which is a part of it.
+// Minus returns c without d, which is a part of it.
 func (c Cost) Minus(d Cost) Cost {
 	return Cost{
 		Time:         c.Time - d.Time,
@@ -149,10 +149,10 @@ type Log struct {
 	Unsaid  int   // lines for which the disk had no room
 	Err     error // why it cannot be read at all
 	Entries []upgradelog.Entry
-	Runs    [][]upgradelog.Entry // an upgrade each
-	// Unreadable are lines that are none of a log.
+	Runs    [][]upgradelog.Entry // one upgrade each
+	// Unreadable are lines that no log has.
 	Unreadable []upgradelog.Unreadable
-	// Gap: of an earlier attempt, which had begun to change the meter, there is nothing in it.
+	// Gap: an earlier attempt had begun to change the meter, and the log has nothing of it.
 	Gap bool
 }
 
@@ -165,11 +165,12 @@ func ReadLog(b []byte, unsaid int) *Log {
 	return &Log{Bytes: len(b), Unsaid: unsaid, Entries: parsed.Entries, Runs: parsed.Runs(), Unreadable: parsed.Unreadable}
 }
 
-// LineTold is what of a story tells of a line of the tool's log, whether or not the disk took it.
+// LineTold is an event that says that the tool has a line for its log, whether or not the disk
+// took it.
 type LineTold interface{ LogLine() upgradelog.Line }
 
-// Lost lists the groups that are not in after as they were before, so much time ago. Energy
-// readings may have gone on by what the circuit uses.
+// Lost returns the groups that in after are not as they were in before, passed earlier. Energy
+// readings may have grown by what the circuit uses.
 func Lost(before, after *ion.Settings, passed time.Duration) ion.Groups {
 	differ := before.Differs(after)
 	if !differ.Has(ion.Energy) {

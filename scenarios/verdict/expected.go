@@ -18,7 +18,7 @@ func severalPasses(e *Evidence, f *findings) {
 	}
 }
 
-// unstruck: what an attempt is worth that broke something is known, whatever did not strike.
+// unstruck: an attempt that broke something is judged by that, whatever did not strike.
 func unstruck(e *Evidence, f *findings) {
 	if len(f.list) > 0 {
 		return

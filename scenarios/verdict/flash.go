@@ -7,8 +7,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// flashed reports that the flash was touched, but for the mark that a meter makes by itself when
-// it first starts an image which was there before.
+// flashed reports whether the flash was touched. The mark that a meter writes by itself when it
+// first starts an image does not count if the image was there before.
 func (e *Evidence) flashed() bool {
 	return e.Meter.FlashOps > 1 || e.Meter.FlashOps == 1 && !e.Meter.Initialized
 }
@@ -32,8 +32,8 @@ func refusedTooLate(e *Evidence, f *findings) {
 	}
 }
 
-// choseOnce: a file that was chosen again, or a disk that was written to again, may be refused
-// after what came of the first choice.
+// choseOnce reports whether the person chose a file, or the tool wrote to a disk, only once: a
+// second try may be refused after the first one had its effect.
 func (t *Tool) choseOnce() bool {
 	first := slices.Index(t.Windows, client.ChooseFirmware)
 	return !slices.Contains(t.Windows[first+1:], client.ChooseFirmware)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Judge says what an attempt broke, in a fixed order.
+// Judge returns what an attempt violated, in a fixed order.
 func Judge(e *Evidence) []Violation {
 	var f findings
 	for i := range sentences {
@@ -17,7 +17,7 @@ func Judge(e *Evidence) []Violation {
 	return f.list
 }
 
-// sentence is one thing that a rule says.
+// sentence is one demand of a rule.
 type sentence struct {
 	rule   Rule
 	says   string
@@ -25,23 +25,23 @@ type sentence struct {
 	broken func(*Evidence, *findings)
 }
 
-// findings are what was found so far, and the rule that is looked at.
+// findings are the violations found so far, and the rule that is being checked.
 type findings struct {
 	rule Rule
 	list []Violation
 }
 
-// tell notes a reason for which the sentence does not hold, in one line.
+// tell adds a violation with its reason, in one line.
 func (f *findings) tell(format string, args ...any) {
 	f.list = append(f.list, violation(f.rule, 0, format, args...))
 }
 
 func violation(r Rule, attempt int, format string, args ...any) Violation {
-	reason := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ") // of errors that are several
+	reason := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ") // the text of joined errors has several lines
 	return Violation{Rule: r, Attempt: attempt, Reason: reason}
 }
 
-// sentences are all that is judged, in the order in which it is told.
+// sentences are everything that is judged, in the order in which it is reported.
 var sentences = [...]sentence{
 	{Crashed, "nothing ends the tool that nobody meant to", every, crashed},
 	{I5, "the tool comes to its end", every, atWork},
@@ -84,13 +84,13 @@ func logs(e *Evidence) bool     { return ended(e) && e.Log != nil }
 func recovers(e *Evidence) bool { return e.Recovery != nil }
 func expects(e *Evidence) bool  { return ended(e) && e.Expected != nil }
 
-// CannotBegin is I4 of a recovery that could not even begin.
+// CannotBegin is a violation of I4: a recovery could not even begin.
 func CannotBegin(attempt int, err error) Violation {
 	return violation(I4, attempt, "the recovery cannot begin: %v", err)
 }
 
-// Silent is I1 of a meter that did not answer when the attempt was to begin.
+// Silent is a violation of I1: the meter did not answer when the attempt was to begin.
 func Silent(attempt int) Violation { return violation(I1, attempt, silence) }
 
-// Panicked is I5 of a trial in which the model itself did.
+// Panicked is a violation of I5: the model itself panicked.
 func Panicked(with any) Violation { return violation(I5, 0, "the model panics: %v", with) }

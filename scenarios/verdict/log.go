@@ -16,7 +16,7 @@ func unreadable(e *Evidence, f *findings) {
 	}
 }
 
-// whole: the log tells of one upgrade, and has all its lines.
+// whole reports whether the log is about one upgrade and has all its lines.
 func (l *Log) whole() bool { return l.Err == nil && len(l.Runs) == 1 && l.Unsaid == 0 }
 
 func otherCount(e *Evidence, f *findings) {
@@ -25,8 +25,8 @@ func otherCount(e *Evidence, f *findings) {
 	}
 }
 
-// wrongCounts: the numbers of an upgrade must follow from each other and, if it is whole and the
-// only one of the process, from the tool's counts.
+// wrongCounts: the numbers of an upgrade must follow from each other. If the upgrade is whole
+// and the only one of the process, they must also follow from the tool's counts.
 func wrongCounts(e *Evidence, f *findings) {
 	sent := e.Tool.Counts.Transmitted
 	for _, run := range e.Log.Runs {
@@ -46,8 +46,8 @@ func wrongCounts(e *Evidence, f *findings) {
 	}
 }
 
-// inARow is how many answers are missing in a row with l, after missing ones at the block sent
-// last: what is sent in between is a block of its own.
+// inARow returns how many answers in a row are missing with l, after missing answers to the
+// block that was sent last. Another block in between starts the count again.
 func inARow(l upgradelog.Entry, last, missing int) int {
 	if l.Total == last+1 {
 		return missing + 1
@@ -70,10 +70,10 @@ func resendsToldTooOften(e *Evidence, f *findings) {
 	}
 }
 
-// wrongProgress is for a download in one pass in which hardly anything but silence made the tool
-// send a block again: percentages and efficiency follow from the blocks and the resends. The log
-// does not tell of a block that was sent again because it was refused, nor of the one that was on
-// its way at the end; there are untold of both.
+// wrongProgress checks percentages and efficiency, which follow from the blocks and the
+// resends. It is for a download in one pass in which almost only silence made the tool send a
+// block again. The log does not show a block that was sent again because it was refused, nor
+// the one that was on its way at the end; untold is the number of both.
 func wrongProgress(e *Evidence, f *findings) {
 	c := &e.Tool.Counts
 	if !e.Log.whole() {
@@ -108,10 +108,10 @@ type done struct {
 	cleared  bool
 	blocks   uint32 // programmed
 	verified bool
-	runs     bool // an application, since
+	runs     bool // an application has run since
 }
 
-// take notes what happened to the meter.
+// take notes an event of the meter.
 func (d *done) take(what story.What) {
 	switch w := what.(type) {
 	case story.StateEntered:
@@ -134,7 +134,7 @@ func (d *done) enter(s meter.State) {
 	}
 }
 
-// allows says whether the log may have this line, in an upgrade of so many blocks.
+// allows reports whether the log may have this line in an upgrade of so many blocks.
 func (d *done) allows(l upgradelog.Line, blocks int) bool {
 	switch l.Kind {
 	case upgradelog.FlashCleared:
@@ -149,7 +149,8 @@ func (d *done) allows(l upgradelog.Line, blocks int) bool {
 	return true
 }
 
-// aheadOfMeter: what the log tells, the meter had done by then. It needs answers that say what is.
+// aheadOfMeter: the meter must have done what the log says before the log says it. This needs
+// answers that are not forged.
 func aheadOfMeter(e *Evidence, f *findings) {
 	if e.Forged {
 		return
@@ -165,7 +166,7 @@ func aheadOfMeter(e *Evidence, f *findings) {
 	}
 }
 
-// linesMissing: every line that was told is on the disk, if it had room for it.
+// linesMissing: every line that the tool told is on the disk, if there was room.
 func linesMissing(e *Evidence, f *findings) {
 	if e.Forged || e.Tool.Foreign || len(e.Story) == 0 || e.Log.Unsaid > 0 {
 		return
@@ -181,7 +182,7 @@ func linesMissing(e *Evidence, f *findings) {
 	}
 }
 
-// toldTooOften needs a meter that says what is, too.
+// toldTooOften needs answers that are not forged, too.
 func toldTooOften(e *Evidence, f *findings) {
 	if e.Forged || len(e.Story) == 0 {
 		return

@@ -9,8 +9,9 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// promised are the groups that are there if the tool keeps its word. One that saved the
-// settings, or found a journal of them, and asked what to restore, has promised what was ticked.
+// promised returns the groups that are there if the tool keeps its promise. A tool that saved
+// the settings, or found them in a journal, and asked what to restore, has promised what was
+// ticked.
 func (e *Evidence) promised() ion.Groups {
 	t := &e.Tool
 	switch {
@@ -21,9 +22,9 @@ func (e *Evidence) promised() ion.Groups {
 	case t.asked(client.RestoreSettings) && !t.NoRestore:
 		return t.Paste
 	case e.Before.State != meter.Application:
-		return 0 // the tool saved whatever the meter had when it came up
+		return 0 // the tool saved what the meter had when it came up
 	}
-	return t.Paste & e.Meter.Lost // what was there when it began
+	return t.Paste & e.Meter.Lost // what was there when the tool began
 }
 
 func brokenPromise(e *Evidence, f *findings) {
@@ -32,8 +33,8 @@ func brokenPromise(e *Evidence, f *findings) {
 	}
 }
 
-// noJournal: from the first erase until the settings are back they are on the disk, where there
-// was an application to save them from. A log that could not be written to its end does not tell
+// noJournal: if there was an application to save the settings from, they are on the disk from
+// the first erase until they are back. A log that could not be written to its end does not show
 // when they were back.
 func noJournal(e *Evidence, f *findings) {
 	t := &e.Tool
@@ -47,7 +48,7 @@ func noJournal(e *Evidence, f *findings) {
 	}
 }
 
-// completed: an upgrade of this log has come to its end.
+// completed reports whether an upgrade in this log has come to its end.
 func (l *Log) completed() bool {
 	return slices.ContainsFunc(l.Entries, func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeCompleted })
 }
@@ -55,7 +56,7 @@ func (l *Log) completed() bool {
 func lostWithoutFlash(e *Evidence, f *findings) {
 	written := e.Tool.asked(client.SendTemplate) || e.Tool.asked(client.PasteOptions)
 	lost := e.Meter.Lost
-	if e.Tool.Foreign { // and nobody knows whether it wrote: what was put right is no loss
+	if e.Tool.Foreign { // nobody knows whether it wrote settings; what is right in the end is no loss
 		lost &= e.Lost
 	}
 	if e.Meter.FlashOps == 0 && lost != 0 && !written {

@@ -2,11 +2,11 @@
 // the meter really is, what the line saw, what is on the disk. Violations come out: which rule
 // the attempt broke, and why.
 //
-// Whoever plays an attempt collects the evidence (package rig on the bench, package judge for
-// programs of other people) and has no rule of its own. What a rule demands stands in
-// [Rule.Demands]; each is made of sentences, and each sentence is a function of the evidence
-// alone. A violation is a value. Text is made of it for people and files; nothing but [Parse],
-// which reads such files, makes a violation of text, and nothing reads a reason.
+// Those who play an attempt collect the evidence and have no rules of their own: package rig on
+// the bench, package judge for other programs. [Rule.Demands] says what a rule demands. Each
+// rule is made of sentences, and each sentence is a function of the evidence alone. A violation
+// is a value; text is made of it only for people and files. Only [Parse], which reads such
+// files, makes a violation from text, and nothing reads a reason.
 package verdict
 
 import (
@@ -15,11 +15,11 @@ import (
 	"strings"
 )
 
-// Rule is what an attempt can violate: an invariant, or another rule for which the verdict
-// is no.
+// Rule is what an attempt can violate: an invariant, or another rule that makes the verdict no.
 type Rule uint8
 
-// The rules. I1 to I9 are the invariants of the project, which hold whatever befalls an upgrade.
+// The rules. I1 to I9 are the invariants of the project, which hold whatever happens to an
+// upgrade.
 const (
 	I1 Rule = iota + 1
 	I2
@@ -30,7 +30,7 @@ const (
 	I7
 	I8
 	I9
-	// Crashed, Expected and Unstruck are no invariants.
+	// Crashed, Expected and Unstruck are not invariants.
 	Crashed
 	Expected
 	Unstruck
@@ -70,7 +70,7 @@ func (r Rule) String() string {
 	return ruleTable[r].name
 }
 
-// Demands is what the rule wants, in a sentence.
+// Demands says in a sentence what the rule demands.
 func (r Rule) Demands() string {
 	if r >= ruleCount {
 		return ""
@@ -78,10 +78,10 @@ func (r Rule) Demands() string {
 	return ruleTable[r].demands
 }
 
-// Invariant tells the invariants from the other rules.
+// Invariant reports whether the rule is an invariant.
 func (r Rule) Invariant() bool { return r >= I1 && r <= I9 }
 
-// ParseRule reads what String gives. The error says that there is no such rule.
+// ParseRule reads a rule's name, as String writes it.
 func ParseRule(name string) (Rule, error) {
 	for r := I1; r < ruleCount; r++ {
 		if ruleTable[r].name == name {
@@ -94,11 +94,11 @@ func ParseRule(name string) (Rule, error) {
 // Violation is a rule that was broken.
 type Violation struct {
 	Rule    Rule
-	Attempt int // that broke it: 0 is the upgrade, the others are recoveries
+	Attempt int // the attempt: 0 is the upgrade, the others are recoveries
 	Reason  string
 }
 
-// InAttempt is violations as those of an attempt.
+// InAttempt returns violations as those of another attempt.
 func InAttempt(attempt int, violations []Violation) []Violation {
 	list := make([]Violation, len(violations))
 	for i, v := range violations {
@@ -110,8 +110,8 @@ func InAttempt(attempt int, violations []Violation) []Violation {
 
 const inRecovery = "in recovery "
 
-// AttemptPrefix is how texts about an attempt begin: "in recovery 1: "; about the upgrade they
-// just begin.
+// AttemptPrefix is how a text about an attempt begins: "in recovery 1: "; empty for the
+// upgrade.
 func AttemptPrefix(attempt int) string {
 	if attempt == 0 {
 		return ""
@@ -119,13 +119,13 @@ func AttemptPrefix(attempt int) string {
 	return inRecovery + strconv.Itoa(attempt) + ": "
 }
 
-// String is the violation as it is printed and kept in files: "I2: success is claimed; …", or
-// "in recovery 1: I4: …".
+// String returns the violation as it is printed and stored: "I2: success is claimed; …", or "in
+// recovery 1: I4: …".
 func (v Violation) String() string {
 	return AttemptPrefix(v.Attempt) + v.Rule.String() + ": " + v.Reason
 }
 
-// Parse reads what String gives. The error says what is wrong with the text.
+// Parse reads a violation, as String writes it.
 func Parse(text string) (Violation, error) {
 	var v Violation
 	rest := text
@@ -146,7 +146,7 @@ func Parse(text string) (Violation, error) {
 	return v, nil
 }
 
-// MarshalText gives the text of String.
+// MarshalText returns the text of String.
 func (v Violation) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText reads the text of String, as Parse does.
@@ -158,7 +158,7 @@ func (v *Violation) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Texts are violations as they are printed.
+// Texts returns violations as they are printed.
 func Texts(violations []Violation) []string {
 	var list []string
 	for _, v := range violations {

@@ -12,6 +12,6 @@ func ArticleStart() time.Time { return time.Date(2008, time.March, 6, 15, 57, 48
 // ArticleDated is when the article's firmware was built.
 func ArticleDated() time.Time { return time.Date(2007, time.August, 22, 13, 24, 58, 0, time.UTC) }
 
-// ArticleImageBytes is the size of image that fits the article's log: 460 blocks, of which
-// 438 answered ones are 95.2 %.
+// ArticleImageBytes is the size of an image that fits the article's log: 460 blocks, of which
+// 438 are 95.2 %.
 const ArticleImageBytes = 460 * ion.BlockBytes

@@ -9,7 +9,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// problem is something in a world that cannot be meant.
+// problem is something in a world that makes no sense.
 type problem struct {
 	section string // the word of its kind
 	index   int    // among those of its kind
@@ -17,10 +17,10 @@ type problem struct {
 	text    string
 }
 
-// Check says what in the world cannot be meant: a field that no text could say, a name that
-// nothing has, a revision of another model. The error wraps ErrBad and joins one for each
-// problem, which says where it is and what to do. It does not say whether the meter takes what
-// is sent to it: that is the run's to find out.
+// Check says what in the world makes no sense: a field that no text could hold, a name that
+// nothing has, a revision of another model. The error wraps ErrBad and joins one error for each
+// problem, with its place and what to do. Whether the meter accepts what is sent to it is for
+// the run to find out.
 func (w *World) Check() error {
 	var list []error
 	for _, p := range append(w.badFields(), w.contradictions()...) {
@@ -29,8 +29,8 @@ func (w *World) Check() error {
 	return errors.Join(list...)
 }
 
-// CheckIn adds what several sections of a text say together and cannot be meant; places are
-// those of the text that w was read from.
+// CheckIn adds what several sections of a text together make wrong. Places are those of the
+// text that w was read from.
 func (w *World) CheckIn(places fields.Places, problems *fields.Problems) {
 	for _, p := range w.contradictions() {
 		line := 0
@@ -59,7 +59,7 @@ func (w *World) place(section string, index int) string {
 	return strings.TrimRight("["+section+" "+of.name(), " ") + "]"
 }
 
-// badFields are fields that no text could say.
+// badFields finds fields that no text could hold.
 func (w *World) badFields() []problem {
 	var list []problem
 	list = append(list, bad("meter", w.Meters, meterFields())...)
@@ -79,7 +79,7 @@ func bad[V any](section string, list []V, table []fields.Field[V]) []problem {
 	return problems
 }
 
-// contradictions are what several fields say together and cannot be meant.
+// contradictions finds fields that contradict each other.
 func (w *World) contradictions() []problem {
 	var list []problem
 	list = append(list, badNames("meter", w.Meters)...)
@@ -98,7 +98,7 @@ func (w *World) contradictions() []problem {
 	return list
 }
 
-// badNames: a name is that of one section, and can stand in a header.
+// badNames finds names that two sections share, or that cannot be in a header.
 func badNames[V named](section string, list []V) []problem {
 	var problems []problem
 	seen := make(map[string]bool)
@@ -122,7 +122,7 @@ func badRevision(section string, index int, place string, model meter.Model, rev
 	return []problem{{section, index, "", fmt.Sprintf("%s is of a %v, which runs revisions such as %vV283, not %s", place, model, model, revision)}}
 }
 
-// badChoices: an attempt names things that are not there.
+// badChoices finds names in an attempt that nothing has.
 func (w *World) badChoices(i int) []problem {
 	a := &w.Attempts[i]
 	var problems []problem

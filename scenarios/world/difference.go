@@ -6,8 +6,9 @@ import (
 	"ionbench/scenarios/fields"
 )
 
-// Difference names what two worlds say otherwise, such as "[meter] unit-id" or "attempt 2
-// task". What is not given is another thing than what is given as it would be: fill both.
+// Difference names the fields in which two worlds differ, such as "[meter] unit-id" or "attempt
+// 2 task". A field that is not set differs from one that is set to its default: call Filled on
+// both first.
 func Difference(a, b *World) []string {
 	var list []string
 	list = append(list, differences("[meter]", a.Meters, b.Meters, meterFields())...)

@@ -14,19 +14,19 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// newSeed is that of all images that are sent; what runs at first has another.
+// newSeed draws all images that are sent. Images that run at first have another seed.
 const newSeed = 283
 
-// Files is what the person gets of the files that they choose in an attempt.
+// Files are what the person gets when choosing files in an attempt.
 type Files struct {
-	Firmware    *upg.File // nil where it cannot be used: FirmwareErr says why
+	Firmware    *upg.File // nil if it cannot be used: FirmwareErr says why
 	FirmwareErr error
-	Template    *dcf.File // nil where none is asked for, or it cannot be used: TemplateErr
+	Template    *dcf.File // nil if none is needed, or if it cannot be used: TemplateErr
 	TemplateErr error
 }
 
-// FilesOf makes the files of an attempt. The saved settings are what a template that was saved
-// holds. The error is about files that cannot be made at all.
+// FilesOf makes the files of an attempt. A saved template holds the saved settings. The error
+// is about a file that cannot be made at all.
 func (w *World) FilesOf(a *Attempt, saved *ion.Settings) (Files, error) {
 	var files Files
 	var err error
@@ -36,20 +36,20 @@ func (w *World) FilesOf(a *Attempt, saved *ion.Settings) (Files, error) {
 	}
 	revision := m.Revision
 	if files.Firmware != nil {
-		revision = files.Firmware.Revision // the factory's template is the one that comes with it
+		revision = files.Firmware.Revision // the factory's template belongs to the new firmware
 	}
 	files.Template, files.TemplateErr, err = w.TemplateOf(a).DCF(m.Model, revision, saved)
 	return files, err
 }
 
-// sendsTemplate: the tool asks for a template in no other attempt.
+// sendsTemplate reports whether the tool asks for a template in this attempt.
 func (a *Attempt) sendsTemplate() bool {
 	return a.Task == client.TaskSendTemplate || a.Task == client.TaskConnect && slices.Contains(a.Assistant, client.OK)
 }
 
-// WritesOf are the settings that an attempt writes by hand, by their place in ion.SettingTable.
-// What is written back is what the meter had at first. It is nil with any task but
-// TaskWriteSettings.
+// WritesOf returns the settings that an attempt writes by hand, by their index in
+// ion.SettingTable. What is written back is what the meter had at first. It is nil for any task
+// but TaskWriteSettings.
 func (a *Attempt) WritesOf(first *ion.Settings) map[int]ion.Value {
 	if a.Task != client.TaskWriteSettings {
 		return nil
@@ -77,12 +77,12 @@ func (f Firmware) ImageBytes() int {
 	return f.filled(0).Blocks * ion.BlockBytes
 }
 
-// IsOwn: it is a file of somebody's own, or one that was made.
+// IsOwn reports whether the file was given by the caller or already made.
 func (f Firmware) IsOwn() bool { return f.Own != nil || f.OwnErr != nil }
 
 func (t Template) isOwn() bool { return t.Own != nil || t.OwnErr != nil }
 
-// Product is the model that the firmware is for; 0 where that is whatever the meter is.
+// Product is the model that the firmware is for; 0 if it is for the meter's model.
 func (f Firmware) Product() uint16 {
 	if f.Own != nil {
 		return f.Own.Product
@@ -90,8 +90,8 @@ func (f Firmware) Product() uint16 {
 	return uint16(f.Model)
 }
 
-// UPG makes the file for a meter of that model; why is the reason why the person cannot use
-// it. The error is about a file that cannot be made at all.
+// UPG makes the file for a meter of that model. why is the reason why the person cannot use it.
+// The error is about a file that cannot be made at all.
 func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
 	if f.IsOwn() {
 		return f.Own, f.OwnErr, nil
@@ -135,8 +135,8 @@ func (f Firmware) spoilt(file *upg.File) (b []byte, why, err error) {
 	return b, why, nil
 }
 
-// Make makes the file for a meter of that model once and for all: it is as a file of somebody's
-// own from then on. The error is about a file that cannot be made at all.
+// Make makes the file for a meter of that model once; from then on it counts as a file given by
+// the caller. The error is about a file that cannot be made at all.
 func (f *Firmware) Make(model meter.Model) (err error) {
 	*f = f.filled(model)
 	if f.Own, f.OwnErr, err = f.UPG(model); f.Own != nil {
@@ -145,8 +145,8 @@ func (f *Firmware) Make(model meter.Model) (err error) {
 	return err
 }
 
-// DCF makes the template for a meter of that model, as UPG does: the factory's for that
-// revision, or the saved settings.
+// DCF makes the template for a meter of that model, as UPG does: the factory's template for
+// that revision, or the saved settings.
 func (t Template) DCF(model meter.Model, revision string, saved *ion.Settings) (file *dcf.File, why, err error) {
 	if t.isOwn() {
 		return t.Own, t.OwnErr, nil
@@ -169,7 +169,7 @@ func (t Template) DCF(model meter.Model, revision string, saved *ion.Settings) (
 	return file, why, nil
 }
 
-// spoil does to a file what the damage says; why tells of a file that is not even there.
+// spoil damages a file. why is set if the file is not even there.
 func (d Damage) spoil(whole []byte, name string) (b []byte, why error) {
 	switch d {
 	case Damaged:

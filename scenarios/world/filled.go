@@ -8,8 +8,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// Filled is the world with all that it is unless given: a meter, a PC, an attempt and the
-// files that it needs, and every field of them.
+// Filled returns the world with its defaults: a meter, a PC, an attempt and its files, and
+// every field of them.
 func (w World) Filled() World {
 	w.Meters = filledList(w.Meters, Meter.Filled)
 	w.PCs = filledList(w.PCs, func(pc PC) PC { return pc })
@@ -28,7 +28,7 @@ func (w World) Filled() World {
 	return w
 }
 
-// filledList is a list of its own with at least one element.
+// filledList returns a new list with at least one element.
 func filledList[V any](list []V, filled func(V) V) []V {
 	own := make([]V, max(1, len(list)))
 	copy(own, list)
@@ -38,7 +38,8 @@ func filledList[V any](list []V, filled func(V) V) []V {
 	return own
 }
 
-// Trimmed is the world without what it is anyway: the reverse of Filled, for people to read.
+// Trimmed returns the world without what is at its default, for people to read. It reverses
+// Filled.
 func (w World) Trimmed() World {
 	full := w.Filled()
 	meter := full.Meters[0].Model
@@ -56,7 +57,7 @@ func (w World) Trimmed() World {
 	return w
 }
 
-// trimmedList is a list of its own; one that says nothing has no elements.
+// trimmedList returns a new list; it is empty if its only element says nothing.
 func trimmedList[V comparable](list []V, nothing V, trimmed func(V) V) []V {
 	var own []V
 	for _, v := range list {
@@ -98,7 +99,7 @@ func (t Template) trimmed(model meter.Model) Template {
 	return t
 }
 
-// trimTo: what is as the meter has it needs not be told.
+// trimTo clears what equals the meter's value, which is the default.
 func (t *Tool) trimTo(m *Meter) {
 	if t.Password == m.Password {
 		t.Password = ""
@@ -111,8 +112,7 @@ func (t *Tool) trimTo(m *Meter) {
 	}
 }
 
-// Filled is the tool with all that it is unless given. What it is not told otherwise is as the
-// meter has it.
+// Filled returns the tool with its defaults, some of which are the meter's values.
 func (t Tool) Filled(m *Meter) Tool {
 	fields.Fill(toolFields(), &t)
 	if t.Password == "" {
@@ -127,7 +127,7 @@ func (t Tool) Filled(m *Meter) Tool {
 	return t
 }
 
-// Filled is the meter with all that it is unless given.
+// Filled returns the meter with its defaults.
 func (m Meter) Filled() Meter {
 	fields.Fill(meterFields(), &m)
 	if m.Revision == "" {
@@ -136,7 +136,7 @@ func (m Meter) Filled() Meter {
 	return m
 }
 
-// filled is the firmware with all that it is unless given, for a meter of that model.
+// filled returns the firmware with its defaults, for a meter of that model.
 func (f Firmware) filled(model meter.Model) Firmware {
 	if f.IsOwn() {
 		return f

@@ -10,14 +10,13 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// oldSeed is that of the images that run at first; what is sent has another.
+// oldSeed draws the images that run at first. Images that are sent have another seed.
 const oldSeed = 1
 
-// oldDated is when what runs at first was built.
+// oldDated is the build time of the image that runs at first.
 func oldDated() time.Time { return time.Date(2007, time.January, 15, 9, 0, 0, 0, time.UTC) }
 
-// Config is the meter as the simulator takes it: with all that it is unless given, at its own
-// pace.
+// Config returns the meter as the simulator takes it, with its defaults and at its own pace.
 func (m Meter) Config() meter.Config {
 	m = m.Filled()
 	return meter.Config{
@@ -38,7 +37,7 @@ func (m Meter) Config() meter.Config {
 	}
 }
 
-// Settings are what a person has set up in the meter.
+// Settings returns what a person has set up in the meter.
 func (m Meter) Settings() *ion.Settings { return m.Filled().settings() }
 
 func (m Meter) settings() *ion.Settings {
@@ -49,7 +48,7 @@ func (m Meter) settings() *ion.Settings {
 	return CustomSettings(m.Model, m.Revision)
 }
 
-// CustomSettings is a meter that somebody has set up: no setting is at its default.
+// CustomSettings are those of a meter in which no setting is at its default.
 func CustomSettings(model meter.Model, revision string) *ion.Settings {
 	s := meter.FactoryTemplate(model, revision)
 	s.Template = model.String() + "_PLANT_A"

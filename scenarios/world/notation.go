@@ -15,7 +15,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// What a text may say at most.
+// Limits of what a text may say.
 const (
 	maxConnections = 20
 	maxBlocks      = 600
@@ -30,7 +30,7 @@ func models() fields.Notation[meter.Model] {
 	return words
 }
 
-// unitIDs are those that a meter can have, tried on both sides of a byte and at their ends.
+// unitIDs are the possible unit ids. The samples are the ends, and both sides of a byte.
 func unitIDs() fields.Notation[uint16] {
 	return fields.Integer[uint16](ion.MinUnitID, ion.MaxUnitID, 1, 100, 105, 255, 256, 9999)
 }
@@ -55,8 +55,7 @@ func passwords() fields.Notation[string] {
 	return fields.Checked("TEXT", check, "0", "1", "99999999", "a", "Ab-9z~")
 }
 
-// Revisions are names of firmware such as 7350V283, whatever the product. The example is one
-// that shows how they are written.
+// Revisions are names of firmware such as 7350V283, of any product. The example shows the form.
 func Revisions(example string) fields.Notation[string] {
 	check := func(text string) error {
 		if len(text) != 8 || text[4] != 'V' || strings.Trim(text[:4]+text[5:], "0123456789") != "" {
@@ -96,7 +95,7 @@ func Groups() fields.Notation[ion.Groups] {
 	}
 }
 
-// unticked are groups by those that are not among them.
+// unticked is a list of groups, written as the groups that are not in it.
 func unticked() fields.Notation[ion.Groups] {
 	n := Groups()
 	ticked := n
@@ -108,7 +107,7 @@ func unticked() fields.Notation[ion.Groups] {
 	return n
 }
 
-// Tasks are what the tool can be started for.
+// Tasks are the tasks of the tool.
 func Tasks() fields.Notation[client.Task] {
 	return fields.Words("task", fields.Say("connect", client.TaskConnect), fields.Say("identify", client.TaskIdentify),
 		fields.Say("upgrade", client.TaskUpgrade), fields.Say("recover", client.TaskRecover), fields.Say("send-template", client.TaskSendTemplate),
@@ -120,7 +119,7 @@ func releases() fields.Notation[client.Release] {
 	return fields.Words("value of release", fields.Say("2.1", client.Release21()), fields.Say("2.2", client.Release22()))
 }
 
-// damages are what can be wrong with a file.
+// damages are the ways in which a file can be wrong.
 func damages() fields.Notation[Damage] {
 	return fields.Words("value of damage", fields.Say("none", Whole), fields.Say("damaged", Damaged), fields.Say("truncated", Truncated),
 		fields.Say("empty", Empty), fields.Say("missing", Missing), fields.Say("foreign", Foreign))
@@ -184,7 +183,7 @@ func parseAction(text string) (a Action, err error) {
 	return a, err
 }
 
-// String is the action as a text has it.
+// String returns the action as a text has it.
 func (a Action) String() string {
 	word := actionKinds().Print(a.Kind)
 	switch a.Kind {
@@ -237,7 +236,7 @@ func settingsOf(g ion.Group) []string {
 	return keys
 }
 
-// String is the write as a text has it.
+// String returns the write as a text has it.
 func (w Write) String() string {
 	s := ion.SettingTable()[w.Setting]
 	return strings.TrimRight(s.Group.Key()+" "+s.Key+" "+s.Format(w.Value), ini.Blanks)
@@ -247,10 +246,10 @@ func serialNumbers() fields.Notation[string] {
 	return fields.Text("TEXT", "1", "PC-0209A001-11", "ABCDEFGHIJKLMNOP")
 }
 
-// names are those of sections. Which there are depends on the world.
+// names are names of sections. Which names exist depends on the world.
 func names() fields.Notation[string] { return fields.Text("NAME") }
 
-// imageSizes are sizes in bytes, tried at the ends of a byte, a block and the chip.
+// imageSizes are sizes in bytes. The samples are around a byte, a block and the chip.
 func imageSizes() fields.Notation[int] {
 	const block = ion.BlockBytes
 	return fields.Integer(1, maxImageBytes, 1, 255, 256, 257, block-1, block, block+1, 48<<10, 61*64<<10, maxImageBytes)

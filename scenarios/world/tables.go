@@ -17,8 +17,8 @@ import (
 // newVersion is the firmware version that the person chooses.
 const newVersion = "V283"
 
-// Every table is made once, because worlds are filled in and checked for every trial; who asks
-// for one gets a copy.
+// Every table is made once, because worlds are filled and checked for every trial. Callers get
+// a copy.
 
 // MeterFields are the fields of a meter.
 func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
@@ -91,7 +91,7 @@ var attemptFields = sync.OnceValue(func() []fields.Field[Attempt] {
 	return append(list, fields.Within(func(a *Attempt) *Person { return &a.Person }, personFields())...)
 })
 
-// ToolFields are the fields of how the tool is started.
+// ToolFields are the fields that say how the tool is started.
 func ToolFields() []fields.Field[Tool] { return slices.Clone(toolFields()) }
 
 var toolFields = sync.OnceValue(func() []fields.Field[Tool] {
@@ -109,8 +109,8 @@ var toolFields = sync.OnceValue(func() []fields.Field[Tool] {
 	}
 })
 
-// PersonFields are the fields of what the person does at the windows of the tool, or writes by
-// hand.
+// PersonFields are the fields of what the person does: answers in the windows of the tool,
+// settings written by hand.
 func PersonFields() []fields.Field[Person] { return slices.Clone(personFields()) }
 
 var personFields = sync.OnceValue(func() []fields.Field[Person] {
@@ -137,7 +137,7 @@ var personFields = sync.OnceValue(func() []fields.Field[Person] {
 	}
 })
 
-// during: means something with these tasks alone.
+// during says that a field matters only with these tasks.
 func during(tasks ...client.Task) fields.Only {
 	only := fields.Only{Field: "task"}
 	for _, t := range tasks {

@@ -7,13 +7,13 @@ import (
 	"ionbench/scenarios/fields"
 )
 
-// MaxAttempts bounds a history.
+// MaxAttempts is the most attempts that a world can have.
 const MaxAttempts = 50
 
-// ErrBad is what every error about a world wraps.
+// ErrBad is wrapped by every error about a world.
 var ErrBad = errors.New("not a world")
 
-// Sections are the kinds of sections that a text has of a world, which a reader fills.
+// Sections returns the kinds of sections in a text, with which a reader fills w.
 func Sections(w *World) []fields.Section {
 	return []fields.Section{
 		{
@@ -45,10 +45,10 @@ func Sections(w *World) []fields.Section {
 	}
 }
 
-// maxNamed bounds how many sections of a kind have names.
+// maxNamed is how many sections of a kind may have names.
 const maxNamed = 100
 
-// opens begins one more element of a list.
+// opens adds one more element to a list.
 func opens[V any](list *[]V, named func(string) V, table []fields.Field[V]) func(string) ([]fields.Key, error) {
 	return func(name string) ([]fields.Key, error) {
 		if len(*list) == maxNamed {
@@ -59,8 +59,9 @@ func opens[V any](list *[]V, named func(string) V, table []fields.Field[V]) func
 	}
 }
 
-// Parse reads a world; no text at all is the zero World. It is strict: what it does not know is an error, and so is what can
-// have no effect. Up to ten bad lines are told of together; each is a *fields.LineError.
+// Parse reads a world. An empty text is the zero World. Parse is strict: what it does not know
+// is an error, and so is what can have no effect. It reports up to ten bad lines together; each
+// is a *fields.LineError.
 func Parse(text []byte) (*World, error) {
 	w := new(World)
 	format := fields.Format{Name: "world", First: "meter", Empty: true, Bad: ErrBad, Sections: Sections(w)}
@@ -74,8 +75,8 @@ func Parse(text []byte) (*World, error) {
 	return w, nil
 }
 
-// Append appends the world as a text that Parse takes. What is not set is left out, and so are
-// files of somebody's own.
+// Append appends the world as a text that Parse reads. It leaves out fields that are not set,
+// and files given by the caller.
 func (w *World) Append(dst []byte) []byte {
 	dst = w.AppendThings(dst)
 	for i := range w.Attempts {
@@ -87,7 +88,7 @@ func (w *World) Append(dst []byte) []byte {
 // String is the world as a text.
 func (w *World) String() string { return string(w.Append(nil)) }
 
-// AppendThings appends all but the history.
+// AppendThings appends everything but the attempts.
 func (w *World) AppendThings(dst []byte) []byte {
 	for i := range w.Meters {
 		dst = fields.Append(dst, "meter", w.Meters[i].Name, fields.Bind(meterFields(), &w.Meters[i]))
@@ -104,7 +105,7 @@ func (w *World) AppendThings(dst []byte) []byte {
 	return dst
 }
 
-// AppendAttempt appends one attempt of a history.
+// AppendAttempt appends one attempt.
 func AppendAttempt(dst []byte, a *Attempt) []byte {
 	return fields.Append(dst, "attempt", "", fields.Bind(attemptFields(), a))
 }

@@ -1,14 +1,14 @@
-// Package world says in what world a run takes place: which meters there are, on which PCs the
-// tool runs, which files lie there, what people do one after the other, how the tool is
-// started, what the person answers, and which faults befall an attempt. Cases, trials, atlases
-// and what is judged are views of a [World]: they say a part of it and leave the rest as it is
-// unless given. Flags of programs are keys of its tables.
+// Package world describes the world in which a run takes place: which meters there are, on
+// which PCs the tool runs, which files there are, what people do one after the other, how the
+// tool is started, what the person answers, and which faults strike. Cases, trials, atlases and
+// judged programs are views of a [World]: each sets a part of it and leaves the rest at the
+// defaults. Flags of programs are keys of its tables.
 //
 // The zero World is that of the article FA212301: one ION 7350 with unit id 105 that somebody
 // has set up, one PC, and an upgrade by release 2.2 of the tool to the next revision.
 //
-// Every field is declared once, with its notation, what it is unless given, and its help, in
-// the tables: [MeterFields], [PCFields], [FirmwareFields], [TemplateFields], [ToolFields],
+// Every field is declared once, with its notation, its default and its help, in one of the
+// tables: [MeterFields], [PCFields], [FirmwareFields], [TemplateFields], [ToolFields],
 // [PersonFields] and [AttemptFields]. A field that is not set holds the zero value of its type.
 //
 // A world is also a text, which Parse reads and Append writes:
@@ -23,9 +23,9 @@
 //	task = upgrade
 //	plan = cable-pull at block 41 for 2 no-responses
 //
-// A world says what is there, not what comes of it, and plays nothing: package rig does. How
-// much of a run is recorded, and how fast time passes, are matters of the run and not of its
-// world. The line has nothing to say of itself: each talker has its rate.
+// A world says what is there, not what comes of it, and it plays nothing: package rig does
+// that. How much of a run is recorded, and how fast time passes, is not part of the world. The
+// line has no fields: each end has its own rate.
 package world
 
 import (
@@ -39,31 +39,31 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// World is all that decides a run. Not to be changed once it is played.
+// World is everything that decides a run. It must not be changed once it is played.
 type World struct {
-	Meters    []Meter    // on one line, the one of an attempt first; without any, the article's
-	PCs       []PC       // without any, one on which nothing lies
+	Meters    []Meter    // on one line; without any, the article's
+	PCs       []PC       // without any, one with an empty disk
 	Firmware  []Firmware // files that the person may choose; without any, the next revision
 	Templates []Template // likewise; without any, the factory's
-	Attempts  []Attempt  // the history, in order; without any, one upgrade
+	Attempts  []Attempt  // in order; without any, one upgrade
 }
 
 // Meter is a meter on the line.
 type Meter struct {
-	Name         string // of the section; empty for the one that is meant unless told otherwise
+	Name         string // of the section; empty for the default one
 	Model        meter.Model
 	SerialNumber string
 	UnitID       uint16
-	Baud         int // of its port
+	Baud         int // rate of its port
 	Password     string
 	Revision     string // that runs at first
-	ImageBytes   int    // of what runs at first
+	ImageBytes   int    // size of what runs at first
 	Clock        time.Time
 	Factory      bool // nobody has set it up: its settings are the factory template's
 }
 
-// PC is a computer on which the tool runs. Nothing lies on its disk at first: what attempts
-// leave there, the later ones find.
+// PC is a computer on which the tool runs. Its disk is empty at first; later attempts find what
+// earlier ones left.
 type PC struct {
 	Name string // of the section, as with Meter
 }
@@ -77,8 +77,8 @@ type Firmware struct {
 	Blocks   int // of 7424 bytes; used where Bytes is 0
 	Bytes    int
 	Damage   Damage
-	// Own is a file of somebody's own in the place of one that is made, or OwnErr why that
-	// cannot be used. A text cannot hold either.
+	// Own is a file given by the caller instead of a made one, or OwnErr says why that file
+	// cannot be used. A text can hold neither.
 	Own    *upg.File
 	OwnErr error
 }
@@ -86,7 +86,7 @@ type Firmware struct {
 // Template is a .DCF file that the person may choose.
 type Template struct {
 	Name   string // of the section, as with Meter
-	Saved  bool   // a copy of what the meter was set up to; otherwise the factory's
+	Saved  bool   // holds what the meter was set up to; if not, it is the factory's
 	Model  meter.Model
 	Damage Damage
 	Own    *dcf.File // as with Firmware
@@ -99,7 +99,7 @@ type Damage uint8
 // The damages.
 const (
 	Whole     Damage = iota
-	Damaged          // a byte of it is another
+	Damaged          // one of its bytes is wrong
 	Truncated        // its end is missing
 	Empty            // it has no bytes
 	Missing          // it is not there
@@ -110,12 +110,12 @@ const (
 type Attempt struct {
 	Title  string
 	Before []Action
-	Meter  string // name of the one that is meant; empty for the first
-	PC     string // name of the one that the tool runs on; empty for the first
+	Meter  string // name of the meter; empty for the first
+	PC     string // name of the PC on which the tool runs; empty for the first
 	Tool
 	DiskFull bool
-	Limit    time.Duration // by when the tool must have ended
-	Plan     fault.Plan    // counts from the beginning of the attempt
+	Limit    time.Duration // when the tool must have ended
+	Plan     fault.Plan    // counted from the beginning of the attempt
 	Person
 }
 
@@ -128,30 +128,30 @@ type Tool struct {
 	Password     string // empty: the meter's
 	UnitID       uint16 // 0: the meter's
 	Baud         int    // 0: the meter's
-	SerialNumber string // wanted; empty for any
-	DeviceName   string // of the site, as the log has it; empty: as the tool calls the model
+	SerialNumber string // that the meter must have; empty for any
+	DeviceName   string // of the site, as the log has it; empty: the tool's name for the model
 }
 
-// Person is what somebody in front of the tool does: the same answers every time.
+// Person is somebody in front of the tool, who always gives the same answers.
 type Person struct {
-	Firmware    string     // name of the section that is chosen
-	Template    string     // likewise
+	Firmware    string     // name of the chosen section
+	Template    string     // name of the chosen section
 	NoRecovery  bool       // answers No to "recover your firmware upgrade"
 	NoRestore   bool       // answers No to a journal that was found
 	Unticked    ion.Groups // boxes of Template Paste Options that are not ticked
-	Connections int        // times that OK is pressed at Select Connection Type before Exit
+	Connections int        // how often OK is pressed at Select Connection Type before Exit
 	Assistant   []client.Choice
-	AtSilence   client.Choice // at a device that does not answer; OK tries again
+	AtSilence   client.Choice // when the device does not answer; OK tries again
 	Writes      []Write
-	WriteBack   ion.Groups // written with what the meter had at the start of the world
+	WriteBack   ion.Groups // written with the values that the meter had at first
 }
 
-// Paste is the boxes of Template Paste Options that are ticked.
+// Paste returns the boxes of Template Paste Options that are ticked.
 func (p *Person) Paste() ion.Groups { return ion.AllGroups &^ p.Unticked }
 
 // Write is a setting that is written by hand.
 type Write struct {
-	Setting int // place in ion.SettingTable
+	Setting int // index in ion.SettingTable
 	Value   ion.Value
 }
 
@@ -167,14 +167,14 @@ type ActionKind uint8
 
 // The actions.
 const (
-	Heal       ActionKind = iota // all faults end, and a minute passes
-	PowerCycle                   // the meter is off for a while and then on for a minute
+	Heal       ActionKind = iota // all faults end, then a minute passes
+	PowerCycle                   // the meter is off for a while, then on for a minute
 	Wait                         // time passes
 	Until                        // time passes until that calendar time
-	NewLog                       // Upgrade.log is put away, so that the tool begins another
+	NewLog                       // Upgrade.log is moved away, so that the tool begins a new one
 )
 
-// named is what attempts choose by its name.
+// named is something that attempts choose by name.
 type named interface{ name() string }
 
 func (m Meter) name() string    { return m.Name }
@@ -182,7 +182,7 @@ func (pc PC) name() string      { return pc.Name }
 func (f Firmware) name() string { return f.Name }
 func (t Template) name() string { return t.Name }
 
-// find looks for a name; without one there is something all the same.
+// find looks for a name. Without any elements, the default one is found.
 func find[V named](list []V, name string) (v V, ok bool) {
 	for _, v := range list {
 		if v.name() == name {
@@ -192,7 +192,7 @@ func find[V named](list []V, name string) (v V, ok bool) {
 	return v, name == ""
 }
 
-// first is what is meant where nothing is named: the first there is, whatever its name.
+// first returns the default: the first element, whatever its name.
 func first[V named](list []V, name string) (v V, ok bool) {
 	if name == "" && len(list) > 0 {
 		return list[0], true
@@ -200,29 +200,28 @@ func first[V named](list []V, name string) (v V, ok bool) {
 	return find(list, name)
 }
 
-// MeterOf is the meter of an attempt, with all that it is unless given.
+// MeterOf returns the meter of an attempt, with its defaults.
 func (w *World) MeterOf(a *Attempt) Meter {
 	m, _ := first(w.Meters, a.Meter)
 	return m.Filled()
 }
 
-// FirmwareOf is the firmware that the person chooses in an attempt, with all that it is unless
-// given.
+// FirmwareOf returns the firmware that the person chooses in an attempt, with its defaults.
 func (w *World) FirmwareOf(a *Attempt) Firmware {
 	f, _ := find(w.Firmware, a.Firmware)
 	return f.filled(w.MeterOf(a).Model)
 }
 
-// TemplateOf is the template that the person chooses in an attempt, likewise.
+// TemplateOf returns the template that the person chooses in an attempt, with its defaults.
 func (w *World) TemplateOf(a *Attempt) Template {
 	t, _ := find(w.Templates, a.Template)
 	return t.filled(w.MeterOf(a).Model)
 }
 
-// Recovery is the article's way back after an attempt: ION Setup 2.2 is started anew in Single
-// ION device configuration mode, Yes, the same file, Exit, Exit. Where the meter turns out to
-// run an application, the upgrade is started from Setup Assistant instead. The journal is used
-// if the attempt used one, and all that can be restored is. All faults have ended before.
+// Recovery is the article's way back after an attempt: ION Setup 2.2 is started again in Single
+// ION device configuration mode, Yes, the same file, Exit, Exit. If the meter turns out to run
+// an application, the upgrade is started from Setup Assistant instead. The journal is used if
+// the attempt used one, and everything that can be restored is. All faults have ended before.
 func Recovery(of *Attempt) Attempt {
 	return Attempt{
 		Before: []Action{{Kind: Heal}},

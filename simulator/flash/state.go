@@ -13,15 +13,15 @@ import (
 type digest [16]byte
 
 // Declare declares everything that the chip's future depends on: cells, power, trap and faults.
-// Two chips in equal states behave the same from here on. Operations are relative to the
-// count so far, so the count itself is no part of it: whoever decides by Ops declares that
-// himself. Pages go by their digests, which are kept until the page changes.
+// Two chips in equal states behave the same from here on. Operations are relative to the count
+// so far, so the count itself is left out: code that decides by Ops declares it itself. A page
+// is declared by its digest, which is kept until the page changes.
 func (c *Chip) Declare(w *machine.State, spent *Chip) {
 	machine.Slice(w, &c.pages, spent.pages)
 	machine.Slice(w, &c.dirty, spent.dirty)
 	machine.Slice(w, &c.marginal, spent.marginal)
 	if w.Copies() {
-		c.spare = spent.spare // memory that nobody else can see
+		c.spare = spent.spare // memory that no other chip shares
 		return
 	}
 	w.Int(c.geometry.Sectors)
@@ -51,7 +51,7 @@ func (c *Chip) declareTrap(w *machine.State) {
 	}
 	w.Uint(op - c.ops)
 	w.Uint(uint64(c.trap.phase))
-	if c.trap.phase == Torn { // otherwise the rest plays no part
+	if c.trap.phase == Torn { // otherwise seed and bytes do not matter
 		w.Uint(c.trap.seed)
 		w.Int(c.trap.tornBytes)
 	}
@@ -60,7 +60,7 @@ func (c *Chip) declareTrap(w *machine.State) {
 func (c *Chip) declareHarms(w *machine.State) {
 	h := c.harms
 	if h == nil {
-		h = new(harms) // a chip that was never harmed and one that is harmed no more are the same
+		h = new(harms) // so that a chip that is healthy again equals one that was never harmed
 	}
 	machine.Each(w, h.stuck, func(cell *stuckBit) {
 		w.Uint(uint64(cell.address))
@@ -78,8 +78,8 @@ func (c *Chip) declareHarms(w *machine.State) {
 	})
 }
 
-// declareComing declares the operations of a list that are still to come. Which numbers they
-// have in the list plays no part.
+// declareComing declares the operations of a list that are still to come, whatever their index
+// in the list.
 func (c *Chip) declareComing(w *machine.State, ops []uint64) {
 	past := 0
 	for past < len(ops) && ops[past] <= c.ops {
@@ -88,7 +88,7 @@ func (c *Chip) declareComing(w *machine.State, ops []uint64) {
 	machine.Each(w, ops[past:], func(op *uint64) { w.Uint(*op - c.ops) })
 }
 
-// sum is the digest of a page's content, taken at most once per content.
+// sum is the digest of a page's content, computed once per content.
 func (p *page) sum() *digest {
 	if d := p.digest.Load(); d != nil {
 		return d
@@ -99,13 +99,13 @@ func (p *page) sum() *digest {
 	return &d
 }
 
-// PageBytes is the size of the pages that Dirty gives out and LoadPage takes.
+// PageBytes is the size of the pages of Dirty and LoadPage.
 func (c *Chip) PageBytes() int { return c.pageBytes }
 
-// Dirty calls yield with every page that changed since Dirty gave it out last, in
-// ascending order, and its whole content (erased pages too), which must be neither kept
-// nor changed. When yield returns false, that page and those after it stay dirty. It can be
-// ranged over.
+// Dirty calls yield for every page that has changed since Dirty last returned it, in ascending
+// order, with its whole content (also for erased pages), which must be neither kept nor
+// changed. If yield returns false, that page and those after it stay dirty. It can be ranged
+// over.
 func (c *Chip) Dirty(yield func(page int, data []byte) bool) {
 	for word := range c.dirty {
 		for c.dirty[word] != 0 {
@@ -119,9 +119,9 @@ func (c *Chip) Dirty(yield func(page int, data []byte) bool) {
 	}
 }
 
-// LoadPage sets the content of a page, as the factory's programmer would, or a state file
-// from an earlier process: protected sectors too, without an operation, and the page is
-// not dirty afterwards. Data must be PageBytes long; nil stands for an erased page.
+// LoadPage sets the content of a page, protected or not, as the factory's programmer or a state
+// file does. It counts no operation, and the page is not dirty afterwards. Data must be
+// PageBytes long; nil stands for an erased page.
 func (c *Chip) LoadPage(page int, data []byte) error {
 	if page < 0 || page >= len(c.pages) {
 		return fmt.Errorf("flash: load page %d: %w: it has pages 0 to %d", page, ErrRange, len(c.pages)-1)
@@ -134,11 +134,11 @@ func (c *Chip) LoadPage(page int, data []byte) error {
 	}
 	c.replace(page, bytes.Clone(data))
 	c.dirty[page/64] &^= 1 << (page % 64)
-	c.restick(page, page+1) // and what a stuck cell makes of it is news to the file
+	c.restick(page, page+1) // what a stuck cell makes of it is not in the file
 	return nil
 }
 
-// replace gives a page new content and takes data over.
+// replace gives a page new content, and takes over data.
 func (c *Chip) replace(index int, data []byte) {
 	if bytes.Equal(c.view(index), data) {
 		return

@@ -1,8 +1,8 @@
 package line
 
-// resample appends to dst what a receiver at the rate to reads of bytes p sent at the
-// rate from: it waits for a falling edge and samples the middle of each bit at its own
-// rate, as a UART does. Bytes whose stop bit is not found are dropped (framing error).
+// resample appends to dst what a receiver with the rate to reads of bytes p that were sent with
+// the rate from. It waits for a falling edge and samples the middle of each bit at its own
+// rate, as a UART does. Bytes without a stop bit are dropped (framing error).
 func resample(dst, p []byte, from, to int) []byte {
 	bits := len(p) * bitsPerByte
 	// Positions are in sender bits times 2*to, so that both bit lengths are whole.

@@ -3,9 +3,9 @@
 // pulled; noise; bytes that come in slices; an adapter that hears itself; and the garbage
 // that two different baud rates make of each other.
 //
-// A Line is a value that owns no clock: bytes and times go in, the bytes that arrived
-// come out. It knows nothing of frames. Positions of bytes count from 0 per direction,
-// over everything that a sender put on the wire, arrived or not.
+// A Line is a value without a clock: bytes and times go in, arrived bytes come out. It does not
+// know frames. Positions of bytes count from 0 in each direction, over everything that a sender
+// put on the wire, whether it arrived or not.
 //
 // Character format is 8N1, ten bits a byte. Modem lines and the analogue level are not
 // modelled.
@@ -41,24 +41,24 @@ const bitsPerByte = 10
 // pacing: a byte arrives in the instant in which it is sent.
 type Line struct {
 	baud     [2]int           // of the sender of that direction; 0 for no pacing
-	pace     int              // bytes are so many times faster than baud says; 0 for no pacing
-	pause    [2]time.Duration // the sender waits so long before every byte
+	pace     int              // how many times faster than baud bytes travel; 0 for no pacing
+	pause    [2]time.Duration // how long the sender waits before every byte
 	out      [2]bool          // the cable carries nothing in that direction
 	slices   [2]slicing
 	channels [2]channel
 	resample []byte
 	echo     bool   // what leaves the host's end comes back to it
-	echoed   []byte // since it was taken last
+	echoed   []byte // since it was last taken
 }
 
-// slicing: after every so many bytes the sender waits. Slices are counted from the first
-// byte of a burst, or from the one on the wire when the slicing began.
+// slicing makes the sender wait after every so many bytes. Slices are counted from the first
+// byte of a burst, or from the byte on the wire when the slicing began.
 type slicing struct {
 	bytes int // 0 for none
 	pause time.Duration
 }
 
-// before is how many whole slices lie before a byte that has so many others before it.
+// before is how many whole slices come before a byte that follows so many others.
 func (s slicing) before(bytes int64) int64 {
 	if s.bytes == 0 {
 		return 0
@@ -70,12 +70,12 @@ type channel struct {
 	buf  []byte
 	head int // buf[head:] is on the wire
 	base time.Duration
-	done int64  // bytes that left since base
+	done int64  // bytes that have left since base
 	pos  uint64 // position of the byte at head
 	busy bool   // something is on the wire: at due it has arrived, or a trap is reached
 	due  time.Duration
 
-	trap    uint64 // position at which delivery stops until the trap is taken
+	trap    uint64 // position at which delivery stops until the trap is cleared
 	trapped bool   // a trap is set
 
 	noise noise
@@ -87,15 +87,13 @@ type noise struct {
 	next   uint64 // position of the next byte to hit
 }
 
-// New makes a connected line whose ends both talk at baud bits a second; 0 turns pacing
-// off.
+// New makes a connected line with both ends at baud bits a second. 0 turns pacing off.
 func New(baud int) Line {
 	return Line{baud: [2]int{baud, baud}, pace: 1}
 }
 
-// SetPace makes bytes travel n times faster than the rates say, from the ones on the wire
-// on; 0 takes all their time away. What two different rates make of each other's bytes
-// stays the same.
+// SetPace makes bytes travel n times faster than the rates say, beginning with those on the
+// wire; 0 takes all their time away. Ends with different rates still garble each other's bytes.
 func (l *Line) SetPace(n int) {
 	for d := range Direction(len(l.channels)) {
 		l.rebase(d)
@@ -109,7 +107,7 @@ func (l *Line) SetPace(n int) {
 // Baud is the rate at which the sender of d talks; 0 for none.
 func (l *Line) Baud(d Direction) int { return l.baud[d] }
 
-// SetBaud sets the rate at which the sender of d talks, from the byte on the wire on.
+// SetBaud sets the rate at which the sender of d talks, beginning with the byte on the wire.
 // Ends of different rates read each other's bytes as garbage.
 func (l *Line) SetBaud(d Direction, baud int) {
 	l.rebase(d)
@@ -117,16 +115,16 @@ func (l *Line) SetBaud(d Direction, baud int) {
 	l.plan(d)
 }
 
-// SetPause makes the sender of d wait before every byte, from the one on the wire on.
+// SetPause makes the sender of d wait before every byte, beginning with the one on the wire.
 func (l *Line) SetPause(d Direction, pause time.Duration) {
 	l.rebase(d)
 	l.pause[d] = pause
 	l.plan(d)
 }
 
-// SetSlices makes the sender of d hand bytes on in slices of so many bytes, with a pause
-// behind each that something follows, from the byte on the wire on. Slices are delivered
-// one by one. Without bytes or without a pause there are none.
+// SetSlices makes the sender of d send in slices of so many bytes, beginning with the byte on
+// the wire, and wait after each slice if more follows. Slices are delivered one by one. If
+// bytes or pause is 0 there are no slices.
 func (l *Line) SetSlices(d Direction, bytes int, pause time.Duration) {
 	if bytes <= 0 || pause <= 0 {
 		bytes, pause = 0, 0
@@ -136,28 +134,28 @@ func (l *Line) SetSlices(d Direction, bytes int, pause time.Duration) {
 	l.plan(d)
 }
 
-// SetEcho makes an adapter of the host's end that hears what it sends itself. The echo of a
-// byte is there when the byte has left, whatever becomes of it on its way to the meter: the
-// cable may be out, and the rate is the host's own. So it collides with nothing.
+// SetEcho gives the host's end an adapter that hears what it sends. The echo of a byte is there
+// when the byte has left, whatever happens to the byte on its way: the cable may be out, and
+// the host reads its own rate. So an echo collides with nothing.
 func (l *Line) SetEcho(on bool) { l.echo = on }
 
-// TakeEcho is the echo of the bytes that were delivered, or lost on a pulled cable, since it
-// was called last. The slice is valid until the next Deliver.
+// TakeEcho returns the echo of the bytes that were delivered, or lost on a pulled cable, since
+// its last call. The slice is valid until the next Deliver.
 func (l *Line) TakeEcho() []byte {
 	p := l.echoed
 	l.echoed = l.echoed[:0]
 	return p
 }
 
-// rebase counts byte times from the byte at the head, so that they may change.
+// rebase counts byte times anew from the byte at the head, so that the rate may change.
 func (l *Line) rebase(d Direction) {
 	c := &l.channels[d]
 	c.base, c.done = l.starts(d, 0), 0
 }
 
-// Cut pulls the cable for one direction, or plugs it in again. What has arrived by now
-// must have been taken first (Deliver with flush). The byte on the wire at that moment is
-// lost either way: only its beginning, or only its end, comes through.
+// Cut pulls the cable for one direction, or plugs it in again. Take what has arrived first
+// (Deliver with flush). The byte on the wire at that moment is lost either way, because only a
+// part of it comes through.
 func (l *Line) Cut(now time.Duration, d Direction, out bool) {
 	c := &l.channels[d]
 	if l.out[d] && !out && c.head < len(c.buf) && l.starts(d, 0) < now {
@@ -169,7 +167,7 @@ func (l *Line) Cut(now time.Duration, d Direction, out bool) {
 // Connected reports whether the cable carries bytes in direction d.
 func (l *Line) Connected(d Direction) bool { return !l.out[d] }
 
-// SetNoise hits each byte of d, from now on, with the probability rate; 0 ends it.
+// SetNoise hits each byte of d, from now on, with probability rate; 0 ends the noise.
 func (l *Line) SetNoise(d Direction, rate float64, stream fault.Stream) {
 	c := &l.channels[d]
 	c.noise = noise{rate: rate, stream: stream}
@@ -178,35 +176,34 @@ func (l *Line) SetNoise(d Direction, rate float64, stream fault.Stream) {
 	}
 }
 
-// Sent is the number of bytes put on the wire so far in direction d, those in flight
-// included.
+// Sent is the number of bytes put on the wire so far in direction d, including those in flight.
 func (l *Line) Sent(d Direction) uint64 {
 	c := &l.channels[d]
 	return c.pos + uint64(len(c.buf)-c.head)
 }
 
-// Left is the number of bytes that have left the wire in direction d: the position of the
-// one at its head.
+// Left is the number of bytes that have left the wire in direction d, which is the position of
+// the byte at its head.
 func (l *Line) Left(d Direction) uint64 { return l.channels[d].pos }
 
-// SetTrap stops delivery in direction d in front of the byte at position pos, until
-// ClearTrap. There is one trap a direction.
+// SetTrap stops delivery in direction d before the byte at position pos, until ClearTrap. Each
+// direction has one trap.
 func (l *Line) SetTrap(d Direction, pos uint64) {
 	l.channels[d].trap, l.channels[d].trapped = pos, true
 	l.plan(d)
 }
 
-// ClearTrap lets the bytes behind the trap go on.
+// ClearTrap lets the bytes after the trap go on.
 func (l *Line) ClearTrap(d Direction) {
 	l.channels[d].trapped = false
 	l.plan(d)
 }
 
-// Trapped reports that a trap is set in either direction.
+// Trapped reports whether a trap is set in either direction.
 func (l *Line) Trapped() bool { return l.channels[ToMeter].trapped || l.channels[FromMeter].trapped }
 
-// AtTrap reports whether the byte at the trap of direction d is the next one and has
-// begun to leave by now.
+// AtTrap reports whether the byte at the trap of direction d is next and has begun to leave by
+// now.
 func (l *Line) AtTrap(now time.Duration, d Direction) bool {
 	c := &l.channels[d]
 	return c.trapped && c.pos == c.trap && c.head < len(c.buf) && l.starts(d, 0) <= now
@@ -246,8 +243,8 @@ func (l *Line) Head(d Direction) (b byte, ok bool) {
 	return c.buf[c.head], true
 }
 
-// Send puts p on the wire. Bytes still in flight in the same direction go first; those
-// in flight in the other are garbled where both talk at once.
+// Send puts p on the wire, after bytes that are still in flight in the same direction. Where
+// both ends talk at once, bytes of both are garbled.
 func (l *Line) Send(now time.Duration, d Direction, p []byte) {
 	if len(p) == 0 {
 		return
@@ -262,8 +259,8 @@ func (l *Line) Send(now time.Duration, d Direction, p []byte) {
 	l.plan(d)
 }
 
-// collide garbles what overlaps p, whose first byte begins at the time given: on two wires
-// the lows of both senders win.
+// collide garbles what overlaps p, whose first byte begins at begins. On two wires the lows of
+// both senders win.
 func (l *Line) collide(begins time.Duration, d Direction, p []byte) {
 	other := &l.channels[1-d]
 	if other.head == len(other.buf) || !l.paced(d) || l.out[0] || l.out[1] {
@@ -279,12 +276,13 @@ func (l *Line) collide(begins time.Duration, d Direction, p []byte) {
 	}
 }
 
-// starts is when the k-th byte on the wire begins to leave, ends when it has arrived.
+// starts is when the k-th byte on the wire begins to leave; ends is when it has arrived.
 func (l *Line) starts(d Direction, k int) time.Duration { return l.at(d, k, 0) }
 
 func (l *Line) ends(d Direction, k int) time.Duration { return l.at(d, k, 1) }
 
-// at is when so many bytes of the k-th one on the wire are over: none or all of it.
+// at is the time of the k-th byte on the wire: its beginning (over is 0) or its end (over is
+// 1).
 func (l *Line) at(d Direction, k int, over int64) time.Duration {
 	c, s := &l.channels[d], l.slices[d]
 	before := c.done + int64(k)
@@ -311,8 +309,8 @@ func (l *Line) Next() (at time.Duration, ok bool) {
 	return a.due, a.busy
 }
 
-// plan finds out when direction d wants to be looked at next. Whatever changes the
-// channel ends with it.
+// plan computes when direction d needs attention next. Call it after every change of the
+// channel.
 func (l *Line) plan(d Direction) {
 	c := &l.channels[d]
 	n := l.burst(d)
@@ -326,7 +324,7 @@ func (l *Line) plan(d Direction) {
 	}
 }
 
-// burst is how many bytes from the head are delivered together: all, or the slice.
+// burst is how many bytes from the head are delivered together: all, or one slice.
 func (l *Line) burst(d Direction) int {
 	c := &l.channels[d]
 	n := len(c.buf) - c.head
@@ -336,10 +334,10 @@ func (l *Line) burst(d Direction) int {
 	return n
 }
 
-// Deliver takes the next bytes that have arrived by now in either direction: a whole
-// burst or slice, or what stands in front of a trap, or, with flush, every byte that is complete.
-// ok is false when there are none. Bytes that met a pulled cable are counted and not
-// returned. The slice is valid until the next call.
+// Deliver takes the next bytes that have arrived by now in either direction: a whole burst or
+// slice, or what is before a trap, or, with flush, every complete byte. ok is false when there
+// are none. Bytes that met a pulled cable are counted but not returned. The slice is valid
+// until the next call.
 func (l *Line) Deliver(now time.Duration, flush bool) (d Direction, p []byte, ok bool) {
 	for d := range Direction(len(l.channels)) {
 		for c := &l.channels[d]; c.busy && (flush || c.due <= now); {
@@ -355,7 +353,7 @@ func (l *Line) Deliver(now time.Duration, flush bool) (d Direction, p []byte, ok
 	return 0, nil, false
 }
 
-// take removes the bytes that are due; they may have been lost on the way.
+// take removes the bytes that are due. They may have been lost on the way.
 func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took bool) {
 	c := &l.channels[d]
 	n := l.complete(now, d, flush)
@@ -382,8 +380,8 @@ func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took 
 	return p, true
 }
 
-// complete counts the bytes to take from the head: nothing before a burst (or its slice, or
-// its part in front of a trap) is whole, unless flush asks for what there is.
+// complete is how many bytes to take from the head: none before a burst (or slice, or the part
+// before a trap) is complete, unless flush asks for what there is.
 func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 	c := &l.channels[d]
 	n := l.burst(d)
@@ -396,7 +394,7 @@ func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 	if !flush {
 		return 0
 	}
-	low, high := 0, n // the first byte that is not complete lies in [low, high)
+	low, high := 0, n // the first incomplete byte is in [low, high)
 	for low < high {
 		mid := (low + high) / 2
 		if l.ends(d, mid) <= now {
@@ -408,7 +406,7 @@ func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 	return low
 }
 
-// tidy forgets the bytes that left once nothing follows them.
+// tidy forgets the bytes that have left, once nothing follows them.
 func (c *channel) tidy() {
 	if c.head == len(c.buf) {
 		c.buf, c.head = c.buf[:0], 0
@@ -427,7 +425,7 @@ func (c *channel) applyNoise(p []byte) {
 	}
 }
 
-// Drop forgets all that is in flight in direction d, as when its sender dies.
+// Drop forgets everything in flight in direction d, as when its sender dies.
 func (l *Line) Drop(d Direction) {
 	c := &l.channels[d]
 	c.pos += uint64(len(c.buf) - c.head)
@@ -435,7 +433,8 @@ func (l *Line) Drop(d Direction) {
 	l.plan(d)
 }
 
-// Declare declares what decides the line's future, positions relative to the bytes that left.
+// Declare declares what decides the line's future. Positions are relative to the bytes that
+// have left.
 func (l *Line) Declare(w *machine.State, spent *Line) {
 	w.Int(l.pace)
 	w.Bool(l.echo)
@@ -459,7 +458,7 @@ func (l *Line) declareWire(w *machine.State, d Direction, spent *channel) {
 		c.buf, c.head = waiting, 0
 		return
 	}
-	if len(waiting) > 0 { // as its bytes say
+	if len(waiting) > 0 { // no Has is needed: the bytes above tell
 		w.Deadline(l.ends(d, 0), true)
 		if bytes := int64(l.slices[d].bytes); bytes > 0 {
 			w.Int(int(c.done % bytes))
