@@ -16,9 +16,9 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// CaseFile is a candidate as a case file, which expects what the log says: how the run ended,
-// its missing answers and its lines. The bench has played it before it is given away, so that
-// it passes where it is dropped.
+// CaseFile returns a candidate as a case file, which expects what the log says: how the run
+// ended, its missing answers and its lines. It plays the case first, so a file that it returns
+// passes.
 func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
 	if !c.Match {
 		return nil, fmt.Errorf("the plan does not give the log: %s", c.Differs)
@@ -80,14 +80,14 @@ func (w *scene) caseAttempt(title string, plan fault.Plan) world.Attempt {
 	return a
 }
 
-// earlierAttempt leaves the meter in download state.
+// earlierAttempt is an attempt that leaves the meter in download state.
 func (w *scene) earlierAttempt() world.Attempt {
 	a := w.caseAttempt("an earlier try that leaves the meter in download state", fault.Plan{{Kind: aborted.kind(), Trigger: fault.Block(1)}})
 	a.Unticked, a.Limit = 0, 0
 	return a
 }
 
-// expect is what must come of the attempt: all that the log says.
+// expect returns what must come of the attempt: everything that the log says.
 func (w *scene) expect(r *Result, o *rig.Outcome) cases.Expect {
 	e := cases.Expect{Outcome: cases.VerdictOf(o), Meter: o.Meter.State.String(), Image: pick(o.Meter.Image, "intact", "other")}
 	resends := 0
@@ -107,11 +107,11 @@ func (w *scene) expect(r *Result, o *rig.Outcome) cases.Expect {
 	return e
 }
 
-// longestWords keeps a line of the log on a line of a case.
+// longestWords is the longest text of a log line that fits on a line of a case.
 const longestWords = fields.MaxLineBytes - 16
 
-// Left is a rig with the meter as the candidate's run left it, a minute later: what went
-// wrong is over, the line is whole and the power is back.
+// Left returns a rig with the meter as the candidate's run left it, a minute later: the faults
+// are over, the line is whole and the power is back.
 func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
 	base, err := r.scene.rig(c.of.lead)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// cause is what may have happened. Its table says by which kind of fault the bench plays it.
+// cause is what may have happened. Its row says which kind of fault plays it.
 type cause uint8
 
 // The causes, in the order in which they are likely.
@@ -42,29 +42,29 @@ const (
 	causeCount
 )
 
-// causeRow is what a cause is in the field, for a log that cannot tell it from others.
+// causeRow says what a cause is in the field, to help where a log cannot tell it from others.
 type causeRow struct {
-	kind   string  // of the fault, as a plan names it
+	kind   string  // of the fault, as plans name it
 	weight int     // how far-fetched it is; an everyday thing has 1
 	family family  // causes with the same marks in a log
 	says   string  // what happened, in plain words
-	tell   string  // what else tells of it than the log
-	over   string  // the same once it is over; empty: no other
+	tell   string  // other signs of it than the log
+	over   string  // the signs of it once it is over; empty: the same
 	lasts  lasting // how to say that it lasts
 }
 
-// family is kinds of fault that leave the same marks.
+// family is causes that leave the same marks in a log.
 type family uint8
 
 const (
 	alone  family = iota
 	dead          // no answer comes any more
-	anew          // the meter starts anew
-	spoilt        // one answer does not come, or makes no sense
+	anew          // the meter restarts
+	spoilt        // one answer is missing, or makes no sense
 	untold        // the log ends
 )
 
-// lasting is how a cause is said to last.
+// lasting says how long a cause lasts.
 type lasting uint8
 
 const (
@@ -72,7 +72,7 @@ const (
 	stays
 )
 
-// causes are those that leave a mark in a log.
+// causes are those that can show in a log.
 var causes = [causeCount]causeRow{
 	cableOut:        {"cable-pull", 1, dead, "the line went dead (the cable)", "the meter's display shows Upgrading… and its LED L2 is still; its event log has no loss of power", "ask who touched the cable; the meter's event log has no power-down at that time", stays},
 	powerGone:       {"power-loss", 2, dead, "the meter lost its power", "the meter's display is dark while it lasts; afterwards its event log has a power-up", "the meter's event log has a power-down and a power-up at that time", stays},
@@ -102,7 +102,7 @@ var causes = [causeCount]causeRow{
 	asleep:          {"suspend", 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", "", stays},
 }
 
-// row is what there is to know of the cause.
+// row returns the cause's row.
 func (c cause) row() causeRow { return causes[c] }
 
 // kind is the kind of fault that plays the cause.
@@ -111,7 +111,7 @@ func (c cause) kind() fault.Kind {
 	return k
 }
 
-// causeOf is the cause that a kind of fault plays; unknown for one that leaves no mark.
+// causeOf returns the cause that a kind of fault plays; unknown if it leaves no mark.
 func causeOf(k fault.Kind) cause {
 	name := k.String()
 	for c := unknown + 1; c < causeCount; c++ {
@@ -122,7 +122,7 @@ func causeOf(k fault.Kind) cause {
 	return unknown
 }
 
-// about is what there is to say of a fault's cause.
+// about returns the row of a fault's cause.
 func about(f fault.Fault) causeRow {
 	c := causeOf(f.Kind)
 	if c == unknown {
@@ -131,7 +131,7 @@ func about(f fault.Fault) causeRow {
 	return c.row()
 }
 
-// tellOf is what else than the log tells of a fault.
+// tellOf returns the other signs of a fault than the log.
 func tellOf(f fault.Fault) string {
 	c := about(f)
 	if c.over != "" && !f.Duration.Forever() {
@@ -140,7 +140,7 @@ func tellOf(f fault.Fault) string {
 	return c.tell
 }
 
-// costOf is how far-fetched a plan is: one cause is likelier than two.
+// costOf says how far-fetched a plan is: one cause is likelier than two.
 func costOf(p fault.Plan) int {
 	const each = 10
 	cost := 0
@@ -150,7 +150,8 @@ func costOf(p fault.Plan) int {
 	return cost
 }
 
-// variants are the same plan with another cause of the same marks, the likeliest first.
+// variants returns the same plan with other causes that leave the same marks, the likeliest
+// first.
 func variants(h hypothesis) []hypothesis {
 	var list []hypothesis
 	for i, f := range h.plan {
@@ -167,7 +168,7 @@ func variants(h hypothesis) []hypothesis {
 	return list
 }
 
-// recast is the fault with another cause, if that can leave the same marks.
+// recast returns the fault with another cause, if that can leave the same marks.
 func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	was := causeOf(f.Kind)
 	from, to := about(f).family, c.row().family
@@ -178,7 +179,7 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 		return f, false
 	case from == dead && f.Duration.Time == 0 && to == dead:
 		if c == wrongBaud {
-			other.Parameters.Baud = 300 // which no meter has
+			other.Parameters.Baud = 300 // a rate that no meter has
 		}
 	case from == dead && single && to == spoilt, from == spoilt && to == spoilt:
 		other.Duration = fault.Duration{}

@@ -11,7 +11,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// String says the sizes in words.
+// String returns the sizes in words.
 func (s *Sizes) String() string {
 	switch {
 	case s.Hidden < 0:
@@ -24,7 +24,7 @@ func (s *Sizes) String() string {
 	return fmt.Sprintf("%d to %d blocks", s.Min, s.Max)
 }
 
-// of says "of 439 to 486", where the log tells.
+// of returns " of 439 to 486", if the log tells the size.
 func (s *Sizes) of() string {
 	if !s.Known() {
 		return ""
@@ -48,7 +48,7 @@ func (s *search) meaning(p *played) string {
 	return strings.Join(parts, " ")
 }
 
-// scattered tells of a line that fails again and again, and each time comes back.
+// scattered reports whether the line fails again and again and always comes back.
 func scattered(p fault.Plan) bool {
 	const several = 3
 	n := 0
@@ -91,14 +91,14 @@ func (s *search) place(p *played, f fault.Fault) string {
 	return ""
 }
 
-// counted tells of faults whose block the log's counts or stamps tell.
+// counted reports whether the log's counts or stamps tell the fault's block.
 func counted(f fault.Fault) bool {
 	c := causeOf(f.Kind)
 	family := about(f).family
 	return family == dead || family == anew || family == spoilt || c == answerLate || c == aborted || c == connectionReset
 }
 
-// about is a place in the download that the log tells no better than by its percentages.
+// about is a place in the download that the log tells only by its percentages.
 func (p *played) about(m mark) string {
 	percent := 0
 	for _, l := range p.lines[:m.lines] {
@@ -119,13 +119,13 @@ func again(m mark) string {
 	return fmt.Sprintf(", in download %d", m.pass)
 }
 
-// markAt is the request that was under way at a trigger.
+// markAt is the request that was being sent at a trigger.
 func (p *played) markAt(t fault.Trigger) (found mark, ok bool) {
 	switch t.Unit {
 	case fault.AtBlock:
 		i := slices.IndexFunc(p.marks, func(m mark) bool { return m.block == int(t.First) })
 		if i < 0 {
-			i = len(p.marks) - 1 // a tool that is killed never sends it
+			i = len(p.marks) - 1 // a tool that is killed never sends the next one
 			if i < 0 {
 				return mark{}, false
 			}
@@ -140,7 +140,7 @@ func (p *played) markAt(t fault.Trigger) (found mark, ok bool) {
 		if t.Unit == fault.AtReply {
 			after = m.replies >= t.First
 		}
-		// A fault that is set to the millisecond strikes just before its request.
+		// A fault at a time in milliseconds strikes just before its request.
 		if after && (t.Unit != fault.AtTime || m.at-time.Duration(t.First) > time.Millisecond) {
 			break
 		}
@@ -163,7 +163,7 @@ func lastsFor(f fault.Fault) string {
 	return " and stayed so"
 }
 
-// tellApart says of candidates with the same log how to find out which it was.
+// tellApart says how to find out which of several candidates with the same log it was.
 func tellApart(list []*Candidate) {
 	if len(list) < 2 {
 		return

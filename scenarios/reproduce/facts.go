@@ -7,10 +7,10 @@ import (
 	"ionbench/client/upgradelog"
 )
 
-// Fact is one thing that a log says of its run.
+// Fact is one thing that a log says about its run.
 type Fact struct{ Name, Text string }
 
-// Facts are what the log says of the run: the tool, the meter, how it began and where it
+// Facts returns what the log says about the run: the tool, the meter, how it began and where it
 // failed.
 func (r *LoggedRun) Facts() []Fact {
 	var facts []Fact
@@ -37,7 +37,7 @@ func (r *LoggedRun) Facts() []Fact {
 	return facts
 }
 
-// words are those of a line, with its beginning in other words.
+// words returns the words of a line, with another beginning.
 func (r *LoggedRun) words(k upgradelog.Kind, before, instead string) string {
 	l, ok := r.find(k)
 	if !ok {
@@ -71,7 +71,7 @@ func (r *LoggedRun) lastOf(k upgradelog.Kind) (last upgradelog.Line, ok bool) {
 	return last, ok
 }
 
-// resends tells how many blocks were sent again, and when.
+// resends says how many blocks were sent again, and when.
 func (r *LoggedRun) resends() string {
 	var places []string
 	n := 0

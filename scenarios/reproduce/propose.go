@@ -12,15 +12,15 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// proposals are the next hypotheses after one that went wrong at a line: what the line of
-// the field tells, and the requests that were made before it, say what may have happened.
+// proposals are the next hypotheses after one that went wrong at a line. They follow from the
+// log's line and from the requests that came before it.
 type proposals struct {
 	of   *played
 	want []upgradelog.Entry
 	next []hypothesis
 }
 
-// propose says what may have happened besides.
+// propose returns what else may have happened.
 func (s *search) propose(p *played) []hypothesis {
 	x := proposals{of: p, want: s.run.Entries}
 	if p.matched == len(x.want) {
@@ -50,7 +50,7 @@ func (s *search) propose(p *played) []hypothesis {
 	return x.next
 }
 
-// also adds hypotheses with one fault more.
+// also adds hypotheses with one more fault.
 func (x *proposals) also(faults ...fault.Fault) {
 	for _, f := range faults {
 		if f.Validate() == nil {
@@ -61,8 +61,8 @@ func (x *proposals) also(faults ...fault.Fault) {
 	}
 }
 
-// between are the requests that the trial made between the last line that is right and the
-// first that is not.
+// between returns the requests of the trial between the last right line and the first wrong
+// one.
 func (x *proposals) between(lines int) []mark {
 	var list []mark
 	for _, m := range x.of.marks {
@@ -73,7 +73,7 @@ func (x *proposals) between(lines int) []mark {
 	return list
 }
 
-// interval is the time in which what the line tells of has come about.
+// interval is the time in which the cause of the line must have begun.
 func (x *proposals) interval() (from, to time.Duration) {
 	p := x.of
 	if p.matched > 0 {
@@ -88,8 +88,8 @@ func (x *proposals) interval() (from, to time.Duration) {
 	return from, to
 }
 
-// trigger is the moment at which a request is about to be sent: by its block where that is
-// sent for the first time, otherwise by the time, to the millisecond.
+// trigger is the moment before a request is sent: its block if it is sent for the first time,
+// else the time in milliseconds.
 func (p *played) trigger(m mark) fault.Trigger {
 	if m.block > 0 && m.pass == 1 {
 		first := slices.IndexFunc(p.marks, func(o mark) bool { return o.block == m.block && o.pass == 1 })
@@ -116,8 +116,8 @@ func (p *played) atReply(m mark) fault.Trigger {
 	return fault.Trigger{Unit: fault.AtReply, First: m.replies + 1}
 }
 
-// chain is how many missing answers in a row the log tells of from here on, and what stands
-// behind them; 0 for the end of the log.
+// chain is how many missing answers in a row the log has from here on, and the kind of line
+// that follows them; 0 for the end of the log.
 func (x *proposals) chain() (missing int, behind upgradelog.Kind) {
 	i := x.of.matched
 	kind := x.want[i].Kind
@@ -131,7 +131,7 @@ func (x *proposals) chain() (missing int, behind upgradelog.Kind) {
 	return missing, behind
 }
 
-// forGood tells of what stands behind missing answers that nothing came of them any more.
+// forGood reports whether, by the line after missing answers, no answer ever came.
 func forGood(behind upgradelog.Kind) bool {
 	switch behind {
 	case 0, upgradelog.Aborting, upgradelog.GivingUp, upgradelog.AbortedByUser, upgradelog.UpgradeFailed:
@@ -158,7 +158,7 @@ func (x *proposals) missingBlock(l upgradelog.Line) {
 	}
 }
 
-// dead is a line that is dead from a request on, until so many answers are missing.
+// dead proposes a line that is dead from a request on, until so many answers are missing.
 func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	t := x.of.trigger(m)
 	if forGood(behind) {
@@ -183,7 +183,7 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 // bootTime is how long a meter takes until it answers again.
 const bootTime = 5 * time.Second
 
-// restarted is a meter that starts anew meanwhile: what it had of the download is gone.
+// restarted proposes a meter that restarts meanwhile, and so loses the download.
 func (x *proposals) restarted(t fault.Trigger, missing int) {
 	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*10*time.Second}})
 	if missing > 1 {
@@ -194,7 +194,7 @@ func (x *proposals) restarted(t fault.Trigger, missing int) {
 	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing)}})
 }
 
-// steps are the first and the last request of each step of the tool.
+// steps are the first and the last request in each step of the tool.
 func steps(list []mark) []mark {
 	var ends []mark
 	for i, m := range list {
@@ -225,7 +225,7 @@ func (x *proposals) silence() {
 	}
 }
 
-// sentAgain: the efficiency tells of blocks that were sent again and not told of.
+// sentAgain: the efficiency shows blocks that were sent again without a line in the log.
 func (x *proposals) sentAgain(tenths int) {
 	p := x.of
 	if p.matched >= len(p.lines) || p.lines[p.matched].Kind != upgradelog.Efficiency || p.lines[p.matched].Number <= tenths {
@@ -246,7 +246,7 @@ func (x *proposals) sentAgain(tenths int) {
 	}
 }
 
-// again is so many blocks that the loader did not take at first.
+// again proposes that the loader did not take so many blocks at first.
 func (x *proposals) again(list []mark, more int) {
 	list = slices.DeleteFunc(slices.Clone(list), func(m mark) bool { return m.block == 0 })
 	if len(list) == 0 {
@@ -261,7 +261,7 @@ func (x *proposals) again(list []mark, more int) {
 	}
 }
 
-// clearedAgain: the tool began anew, and no answer was missing before.
+// clearedAgain: the tool began again although no answer was missing.
 func (x *proposals) clearedAgain() {
 	list := x.between(x.of.matched)
 	for _, m := range steps(list) {
@@ -276,7 +276,8 @@ func (x *proposals) clearedAgain() {
 	}
 }
 
-// countsFit: the counts behind are those of a tool that began anew at this block.
+// countsFit reports whether the later counts are those of a tool that began again at this
+// block.
 func (x *proposals) countsFit(m mark) bool {
 	var ended []int
 	for _, o := range x.of.marks {
@@ -298,10 +299,11 @@ func (x *proposals) countsFit(m mark) bool {
 	return w.through(countLines(x.want))
 }
 
-// maxPlaces is how many blocks are tried between two lines.
+// maxPlaces is how many blocks between two lines are tried.
 const maxPlaces = 6
 
-// failing is a request that fails in the meter: for good, if the log has it again and again.
+// failing proposes a request that fails in the meter: for good, if the log has it again and
+// again.
 func (x *proposals) failing(m mark) {
 	if m.block > 0 {
 		if x.count(upgradelog.FlashCleared) > 2 {
@@ -320,8 +322,8 @@ func (x *proposals) failing(m mark) {
 	x.says(m, fault.StatusNotCleared)
 }
 
-// unsteady: an image that was good is not when the meter starts, as with a cell that reads
-// now so, now otherwise.
+// unsteady: an image that was good is not good any more when the meter starts, as with a cell
+// whose reads vary.
 func (x *proposals) unsteady(m mark) {
 	const streams = 3
 	for seed := range uint64(streams) {
@@ -342,12 +344,12 @@ func (x *proposals) count(k upgradelog.Kind) int {
 	return n
 }
 
-// says is an answer that says otherwise.
+// says proposes an answer with another status.
 func (x *proposals) says(m mark, s fault.Status) {
 	x.also(fault.Fault{Kind: otherwise.kind(), Trigger: x.of.atReply(m), Parameters: fault.Parameters{Status: s}})
 }
 
-// refused: an answer was none that the tool could use. Its words say which, and how often.
+// refused: the tool could not use an answer. The words of the line say which, and how often.
 func (x *proposals) refused(text string) {
 	list := x.between(x.of.matched)
 	refusal, _ := client.ParseRefusal(text)
@@ -369,7 +371,7 @@ func (x *proposals) refused(text string) {
 	x.anyStatus(places, status)
 }
 
-// anyStatus tries answers of every status, one of them first.
+// anyStatus proposes answers of every status, one of them first.
 func (x *proposals) anyStatus(places []mark, first fault.Status) {
 	list := []fault.Status{first}
 	for s := fault.StatusOK; s <= fault.StatusRefused; s++ {
@@ -384,7 +386,8 @@ func (x *proposals) anyStatus(places []mark, first fault.Status) {
 	}
 }
 
-// saysOften is a loader that says the same until the tool has enough, and a little longer.
+// saysOften proposes a loader that gives the same status until the tool gives up, and a little
+// longer.
 func (x *proposals) saysOften(m mark, s fault.Status, times uint64) {
 	const longer = 10
 	t := fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + times + longer}
@@ -395,8 +398,8 @@ func (x *proposals) saysOften(m mark, s fault.Status, times uint64) {
 	x.also(fault.Fault{Kind: otherwise.kind(), Trigger: t, Parameters: fault.Parameters{Status: s}})
 }
 
-// worn is a sector of the flash that cannot be erased: from the beginning, or since a block
-// was programmed into it.
+// worn proposes a sector of the flash that cannot be erased: from the beginning, or since a
+// block was programmed into it.
 func (x *proposals) worn(list []mark, sector int) {
 	g := flash.Am29F032B()
 	at := fault.Parameters{Address: uint32(sector * g.SectorBytes)}
@@ -412,13 +415,13 @@ func (x *proposals) worn(list []mark, sector int) {
 	}
 }
 
-// imageBase is where the image begins in the flash: behind the loader and the record of it.
+// imageBase is where the image begins in the flash: after the loader and the image's record.
 func imageBase() int {
 	g := flash.Am29F032B()
 	return (g.Protected + 1) * g.SectorBytes
 }
 
-// ended: something ended the run by itself, at a time that the last stamp tells.
+// ended: something ended the run directly, at a time that the last stamp tells.
 func (x *proposals) ended(c cause) {
 	from, to := x.interval()
 	at := from + (to-from)/2
@@ -431,7 +434,7 @@ func (x *proposals) ended(c cause) {
 	}
 }
 
-// cut: the log ends before the run has.
+// cut: the log ends before the run did.
 func (x *proposals) cut() {
 	list := x.between(x.of.matched)
 	if n := len(list); n > 0 {
@@ -441,7 +444,7 @@ func (x *proposals) cut() {
 	x.ended(killed)
 }
 
-// unverified: the tool never heard that the image was good, and the meter runs it.
+// unverified: the tool never learned that the image was good, but the meter runs it.
 func (x *proposals) unverified() {
 	verifying := fault.Trigger{Unit: fault.AtState, State: fault.Verifying}
 	x.also(

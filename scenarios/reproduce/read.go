@@ -11,21 +11,20 @@ import (
 	"ionbench/client/upgradelog"
 )
 
-// Log is what a file says: its runs, in order.
+// Log is the content of a file: its runs, in order.
 type Log struct {
 	Runs []*LoggedRun
-	// Remarks tell of lines that belong to no run.
+	// Remarks are about lines that belong to no run.
 	Remarks []Remark
 }
 
-// Remark tells of something in the file that was not taken as it stands, so that nothing is
-// guessed in silence.
+// Remark says what in the file was not taken as it is, so that no guess goes unnoticed.
 type Remark struct {
 	Line int // from 1; 0 for the run as a whole
 	Text string
 }
 
-// String gives the line's number and the remark.
+// String returns the line's number and the remark.
 func (r Remark) String() string {
 	if r.Line == 0 {
 		return r.Text
@@ -36,17 +35,18 @@ func (r Remark) String() string {
 // LoggedRun is one upgrade of the log.
 type LoggedRun struct {
 	First, Last int                // lines of the file, from 1
-	Entries     []upgradelog.Entry // that are compared, in the spelling of the article
+	Entries     []upgradelog.Entry // the lines to compare, in the article's spelling
 	Remarks     []Remark
-	Unread      int // lines among them that could not be read, and that no plan has to explain
+	Unread      int // lines that could not be read, and that no plan has to explain
 }
 
-// maxRemarks bounds the remarks on one run: a binary file is not told of line by line.
+// maxRemarks is the most remarks on one run, since a binary file has too many lines that cannot
+// be read.
 const maxRemarks = 50
 
-// Read reads a log as it is found in the field: several runs one after another, line ends of
-// any sort, UTF-8, UTF-16 or the code page of a Western Windows, dates of other locales. What
-// it cannot read is remarked and left out. The error is about a file that is too large.
+// Read reads a log as found in the field: several runs, any line ends, UTF-8, UTF-16 or the
+// code page of a Western Windows, dates of other locales. What it cannot read it leaves out,
+// with a remark. The error is about a file that is too large.
 func Read(b []byte) (*Log, error) {
 	if len(b) > upgradelog.MaxBytes {
 		_, err := upgradelog.Parse(b)
@@ -75,8 +75,8 @@ func Read(b []byte) (*Log, error) {
 	return r.log, nil
 }
 
-// decoded is the file as UTF-8. Old tools write the code page of their Windows, of which the
-// letters of Western languages are those of Latin 1; editors write UTF-16.
+// decoded returns the file as UTF-8. Old tools write the code page of their Windows, in which
+// the letters of Western languages are those of Latin 1. Editors write UTF-16.
 func decoded(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
@@ -105,7 +105,7 @@ func fromUTF16(b []byte, unit func([]byte) uint16) string {
 type reader struct {
 	log   *Log
 	run   *LoggedRun
-	comma *LoggedRun // in which a decimal comma was remarked
+	comma *LoggedRun // the run for which a decimal comma was remarked
 }
 
 func (r *reader) remark(line int, format string, args ...any) {
@@ -142,7 +142,7 @@ func (r *reader) begin(e upgradelog.Entry) {
 	r.log.Runs = append(r.log.Runs, r.run)
 }
 
-// unreadable tries a line in the ways of other locales.
+// unreadable tries to read a line as tools in other locales write it.
 func (r *reader) unreadable(u upgradelog.Unreadable) {
 	if e, remark, ok := ofAnotherLocale(u); ok {
 		r.entry(e)
@@ -195,7 +195,7 @@ func dateRemark(text string, r reading) string {
 	return remark
 }
 
-// find gives the run's first line of a kind.
+// find returns the run's first line of a kind.
 func (r *LoggedRun) find(k upgradelog.Kind) (upgradelog.Line, bool) {
 	for _, e := range r.Entries {
 		if e.Kind == k {
@@ -210,13 +210,13 @@ func (r *LoggedRun) has(k upgradelog.Kind) bool {
 	return ok
 }
 
-// Begun is when the run began, by the clock of its PC.
+// Begun is when the run began, by its PC's clock.
 func (r *LoggedRun) Begun() (time.Time, bool) {
 	l, ok := r.find(upgradelog.UpgradeStarted)
 	return l.Time, ok
 }
 
-// Ended is when it ended; false for a run that was cut off.
+// Ended is when the run ended; false if the log was cut before.
 func (r *LoggedRun) Ended() (time.Time, bool) {
 	if n := len(r.Entries); n > 0 {
 		if l := r.Entries[n-1].Line; l.Kind == upgradelog.UpgradeCompleted || l.Kind == upgradelog.UpgradeFailed {
@@ -226,7 +226,7 @@ func (r *LoggedRun) Ended() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Text is the run as the article would print it.
+// Text returns the run as the article would print it.
 func (r *LoggedRun) Text() []byte {
 	var b []byte
 	for _, e := range r.Entries {

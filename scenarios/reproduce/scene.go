@@ -14,24 +14,24 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// scene is what a log says of everything but the faults: the meter, the tool, the file.
+// scene is what a log says about everything but the faults: the meter, the tool, the file.
 type scene struct {
 	meter    world.Meter
 	firmware world.Firmware
 	upgrade  world.Attempt
-	found    bool // the meter was in download state before
+	found    bool // the meter was in download state before the run
 	begun    time.Time
 	remarks  []Remark
 
-	files map[int]world.Firmware     // that were made, by bytes
-	rigs  map[time.Duration]*rig.Rig // in front of the attempt, by lead
+	files map[int]world.Firmware     // that were made, by size in bytes
+	rigs  map[time.Duration]*rig.Rig // ready for the attempt, by lead
 }
 
-// earlier is how long before the log an earlier try was begun that left the meter in download
-// state: longer than clearing its flash takes at the slowest baud rate.
+// earlier is how long before the log the earlier attempt began that left the meter in download
+// state. It is longer than clearing the flash takes at the slowest baud rate.
 const earlier = 10 * time.Minute
 
-// sceneOf reads the head of a run. The error says why no bench can be set up so.
+// sceneOf reads the head of a run. The error says why no bench can be set up like this.
 func sceneOf(r *LoggedRun) (*scene, error) {
 	w := &scene{files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig)}
 	w.upgrade.Task, w.upgrade.Release = client.TaskUpgrade, client.Release22()
@@ -121,21 +121,22 @@ func (w *scene) readDevice(r *LoggedRun) error {
 	return nil
 }
 
-// readState: a log with neither line ends before the tool has asked for download state.
+// readState reads the meter's first state. A log with neither line ends before the tool asked
+// for download state.
 func (w *scene) readState(r *LoggedRun) {
 	w.found = r.has(upgradelog.AlreadyInDownloadState)
 	l, restored := r.find(upgradelog.SettingsRestored)
 	if restored {
 		w.upgrade.Unticked = ion.AllGroups &^ groupsNamed(l.Text)
 	}
-	w.upgrade.Journal = w.found && restored // from where else could it have had them
+	w.upgrade.Journal = w.found && restored // the settings can have come from nowhere else
 	if w.upgrade.Journal {
 		w.remark(0, "the meter was in download state already and its settings were restored, so the tool had kept a journal")
 	}
 }
 
-// groupsNamed reads the groups of a line `Settings restored`; what it does not know it leaves
-// out, and then the lines differ.
+// groupsNamed reads the groups of a line `Settings restored`. It leaves out unknown ones; the
+// lines will differ then.
 func groupsNamed(text string) ion.Groups {
 	var groups ion.Groups
 	for _, word := range strings.Split(text, ", ") {
@@ -148,10 +149,10 @@ func groupsNamed(text string) ion.Groups {
 	return groups
 }
 
-// oldImageBytes is the size of what the meter runs at first, which shows nowhere.
+// oldImageBytes is the size of the image that the meter runs at first. No log shows it.
 const oldImageBytes = 16 << 10
 
-// rig is one in front of the attempt, which begins so much behind the full second.
+// rig returns a rig that is ready for the attempt, which begins lead after a full second.
 func (w *scene) rig(lead time.Duration) (*rig.Rig, error) {
 	if r, ok := w.rigs[lead]; ok {
 		return r, nil
@@ -173,8 +174,8 @@ func (w *scene) rig(lead time.Duration) (*rig.Rig, error) {
 	return r, nil
 }
 
-// oldRevision is what the meter runs at first: another than the new one, so that it shows
-// when the upgrade is through. Empty is the rig's own.
+// oldRevision is the revision that the meter runs at first. It differs from the new one, so
+// that the end of the upgrade can be seen. Empty is the default.
 func (w *scene) oldRevision() string {
 	if model := w.meter.Model.String(); w.firmware.Revision == model+meter.OldVersion {
 		return model + "V281"
@@ -182,7 +183,7 @@ func (w *scene) oldRevision() string {
 	return ""
 }
 
-// file is a firmware file whose image has so many bytes.
+// file returns a firmware file with an image of so many bytes.
 func (w *scene) file(bytes int) world.Firmware {
 	if f, ok := w.files[bytes]; ok {
 		return f
@@ -190,7 +191,7 @@ func (w *scene) file(bytes int) world.Firmware {
 	f := w.firmware
 	f.Bytes = bytes
 	if err := f.Make(w.meter.Model); err != nil {
-		panic(fmt.Sprintf("reproduce: %v", err)) // of a revision that was read
+		panic(fmt.Sprintf("reproduce: %v", err)) // the revision was checked when it was read
 	}
 	w.files[bytes] = f
 	return f

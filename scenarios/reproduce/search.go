@@ -13,10 +13,10 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// maxImageBytes is what a meter has room for.
+// maxImageBytes is the largest image that fits a meter.
 const maxImageBytes = trial.MaxImageBytes
 
-// DefaultTrials bounds a search.
+// DefaultTrials is the most trials of a search.
 const DefaultTrials = 150
 
 // Options of a search.
@@ -24,32 +24,32 @@ type Options struct {
 	Trials int // at most; 0: DefaultTrials
 }
 
-// Result is what a search came to.
+// Result is what a search has found.
 type Result struct {
 	Run     *LoggedRun
 	Sizes   Sizes
-	Remarks []Remark // on the file, and on what was taken for granted
-	// Candidates are what may have happened, the likeliest first. Those that match come
-	// before all others; where none does, the first is the one that comes nearest.
+	Remarks []Remark // on the file, and on what was assumed
+	// Candidates are what may have happened, the likeliest first. Those that match come before
+	// all others. If none matches, the first is the nearest.
 	Candidates []*Candidate
 	Trials     int
-	// Problem is why nothing could be tried; then there are no candidates.
+	// Problem says why nothing could be tried; then there are no candidates.
 	Problem error
 
 	scene *scene
 }
 
-// Reproduced reports that a candidate's log is the same.
+// Reproduced reports whether a candidate matches.
 func (r *Result) Reproduced() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
 
 // Candidate is a plan of faults and what came of it.
 type Candidate struct {
 	Plan       fault.Plan
 	ImageBytes int
-	// Match: the candidate's log is the same, every line and every stamp.
+	// Match: the candidate's log is the same in every line and every stamp.
 	Match   bool
-	Matched int    // lines that are the same, from the first on
-	Differs string // the first line that is not, and how
+	Matched int    // how many lines are the same, from the first on
+	Differs string // the first line that differs, and how
 	Meaning string // what happened, in plain words
 	Tell    string // how to tell it from the others that match
 	Log     []byte // of the candidate
@@ -59,7 +59,7 @@ type Candidate struct {
 	of *played
 }
 
-// Search finds plans whose run on the bench gives the log of r. It ends early with ctx, with
+// Search looks for plans whose run on the bench gives the log of r. If ctx ends, it returns
 // what it has found so far.
 func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 	result := &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
@@ -80,14 +80,14 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 	return result
 }
 
-// search is one search under way.
+// search is a search at work.
 type search struct {
 	ctx   context.Context
 	scene *scene
 	run   *LoggedRun
 	sizes Sizes
-	block time.Duration // that one takes
-	left  int           // trials
+	block time.Duration // time that a block takes
+	left  int           // trials that are left
 
 	queue   []queued
 	seen    map[string]bool
@@ -96,15 +96,15 @@ type search struct {
 	order   int
 }
 
-// queued is a hypothesis that waits for its trial.
+// queued is a hypothesis that waits to be tried.
 type queued struct {
 	hypothesis
-	reached int // lines that were right before
+	reached int // lines that were right in the trial before
 	cost    int
 	order   int
 }
 
-// before: what explains more of the log comes first, then what is likelier.
+// before orders hypotheses: first those that explain more of the log, then the likelier ones.
 func (a queued) before(b queued) int {
 	switch {
 	case a.reached != b.reached:
@@ -126,7 +126,7 @@ func (s *search) explain() {
 	}
 }
 
-// pursue tries a hypothesis and queues those that follow from what came of it.
+// pursue tries a hypothesis and queues those that follow from the result.
 func (s *search) pursue(h hypothesis) {
 	p := s.try(h)
 	if p == nil || p.exact() {
@@ -141,7 +141,7 @@ func (s *search) pursue(h hypothesis) {
 	}
 }
 
-// simpler goes on for a while with what is not more far-fetched than what was found.
+// simpler tries further hypotheses that are no more far-fetched than the match.
 func (s *search) simpler() {
 	const most, about = 24, 3
 	for range most {
@@ -160,7 +160,7 @@ func (s *search) likeliest() *played {
 	return slices.MinFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
 }
 
-// others looks for the same plan with another cause of the same marks.
+// others tries the same plan with other causes that leave the same marks.
 func (s *search) others() {
 	const most, simple = 12, 2
 	found := s.likeliest().hypothesis
@@ -178,7 +178,7 @@ func (s *search) others() {
 	}
 }
 
-// guessBytes is the size of image that the search begins with.
+// guessBytes is the image size with which the search begins.
 func (s *search) guessBytes() int {
 	const few, twice = 20, 2
 	p := s.try(hypothesis{bytes: s.sizes.nearest(twice) * ion.BlockBytes})
@@ -196,7 +196,7 @@ func (s *search) guessBytes() int {
 	return min(s.sizes.nearest(blocks)*ion.BlockBytes, maxImageBytes)
 }
 
-// blocksByTime is how many blocks the time between the stamps is for.
+// blocksByTime is how many blocks fit the time between the stamps.
 func (s *search) blocksByTime(p *played) (int, bool) {
 	begun, _ := s.run.Begun()
 	ended, ok := s.run.Ended()
@@ -218,7 +218,7 @@ func (s *search) blocksByTime(p *played) (int, bool) {
 	return max(1, int(blocks)), true
 }
 
-// percent is the last that the log has.
+// percent is the last percentage in the log.
 func (s *search) percent() int {
 	percent := 0
 	for _, e := range s.run.Entries {
@@ -233,7 +233,7 @@ func key(h hypothesis) string {
 	return fmt.Sprintf("%s|%d|%d", strings.ReplaceAll(h.plan.String(), "\n", ";"), h.bytes, h.lead)
 }
 
-// push queues a hypothesis unless it was tried or waits already.
+// push queues a hypothesis, unless it was tried or queued before.
 func (s *search) push(h hypothesis, reached int) {
 	if k := key(h); !s.seen[k] {
 		s.seen[k] = true
@@ -254,8 +254,8 @@ func (s *search) pop() queued {
 	return q
 }
 
-// try carries a trial out, if one is left. One that comes to the last line a second early is
-// tried again later in a second.
+// try plays a hypothesis, if a trial is left. If its last line comes one second early, it is
+// tried again with a later beginning within the second.
 func (s *search) try(h hypothesis) *played {
 	if s.left == 0 || s.ctx.Err() != nil {
 		return nil
@@ -263,7 +263,7 @@ func (s *search) try(h hypothesis) *played {
 	s.left--
 	p, err := s.scene.play(h, s.run.Entries)
 	if err != nil {
-		return nil // a plan that cannot be
+		return nil // a plan that cannot be played
 	}
 	if p.late == 1 && !p.differs && h.lead == 0 {
 		h.lead = lateInSecond
@@ -280,7 +280,7 @@ func (s *search) try(h hypothesis) *played {
 	return p
 }
 
-// nearer: more lines are right, then the end is nearer, then it is the likelier.
+// nearer orders trials: more right lines, then a nearer end, then the likelier plan.
 func nearer(a, b *played) bool {
 	if a.matched != b.matched {
 		return a.matched > b.matched
@@ -291,7 +291,7 @@ func nearer(a, b *played) bool {
 	return costOf(a.plan) < costOf(b.plan)
 }
 
-// result puts what was found in its order.
+// result puts what was found in order.
 func (s *search) result(r *Result) {
 	slices.SortStableFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
 	s.matches = slices.CompactFunc(s.matches, func(a, b *played) bool { return key(a.hypothesis) == key(b.hypothesis) })
@@ -314,7 +314,7 @@ func (s *search) candidate(p *played) *Candidate {
 		Meaning: s.meaning(p), Differs: s.difference(p), of: p,
 	}
 	if p.late != 0 && !p.differs {
-		c.Matched-- // the last line is right but for its stamp
+		c.Matched-- // the stamp of the last line is wrong
 	}
 	for _, l := range p.lines {
 		c.Log = upgradelog.Append(c.Log, l)
@@ -325,7 +325,7 @@ func (s *search) candidate(p *played) *Candidate {
 	return c
 }
 
-// difference is the first line that is not as in the log, and how; empty for none.
+// difference names the first line that differs from the log, and how; empty if none does.
 func (s *search) difference(p *played) string {
 	want := s.run.Entries
 	switch {

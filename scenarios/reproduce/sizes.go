@@ -6,26 +6,25 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// maxBlocks is the size of the largest image that a meter has room for.
+// maxBlocks is the size of the largest image that fits a meter.
 var maxBlocks = ion.Blocks(trial.MaxImageBytes)
 
-// Sizes is what a log leaves of the image's size, in blocks of 7424 bytes.
+// Sizes are the image sizes that a log allows, in blocks of 7424 bytes.
 type Sizes struct {
 	Min, Max int
-	// Hidden is how many blocks must have been sent again without a line that says so: the
-	// loader did not take them, and the efficiency tells. It is -1 where no download gives the
-	// counts, and then nothing is known.
+	// Hidden is how many blocks must have been sent again without a line in the log, because
+	// the loader did not take them: the efficiency shows it. It is -1 if no download gives the
+	// counts; then nothing is known.
 	Hidden int
-	// fits[n] is that an image of n blocks gives these lines with so many hidden ones.
+	// fits[n]: an image of n blocks gives these lines with so many hidden blocks.
 	fits []bool
 }
 
-// Known tells whether the log says anything of the size.
+// Known reports whether the log says anything about the size.
 func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 
-// SizesOf derives the size from the percentages, the counts and the efficiencies: 438
-// answered blocks that are at least 90 % and not yet 100 % are those of an image of 439 to
-// 486.
+// SizesOf derives the size from the percentages, the counts and the efficiencies. If 438
+// answered blocks are at least 90 % and less than 100 %, the image has 439 to 486.
 func SizesOf(r *LoggedRun) Sizes {
 	s := Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
 	lines := countLines(r.Entries)
@@ -42,7 +41,7 @@ func SizesOf(r *LoggedRun) Sizes {
 	}
 	for n := 1; n <= maxBlocks; n++ {
 		if s.Hidden >= 0 && hidden[n] != s.Hidden {
-			continue // counts that no download gives leave every size
+			continue // no download gives these counts, so every size remains
 		}
 		if s.Min == 0 {
 			s.Min = n
@@ -52,10 +51,10 @@ func SizesOf(r *LoggedRun) Sizes {
 	return s
 }
 
-// maxEffort bounds what is tried for one size: a file that is made to be slow tells nothing.
+// maxEffort bounds the work for one size, so that a file made to be slow cannot be.
 const maxEffort = 20_000
 
-// countLines are the lines of a download that have to do with how many blocks there are.
+// countLines are the lines of a download that depend on the number of blocks.
 func countLines(entries []upgradelog.Entry) []upgradelog.Line {
 	var lines []upgradelog.Line
 	for _, e := range entries {
@@ -67,7 +66,7 @@ func countLines(entries []upgradelog.Entry) []upgradelog.Line {
 	return lines
 }
 
-// nearest is the size that fits and is nearest to n.
+// nearest is the size nearest to n that fits.
 func (s *Sizes) nearest(n int) int {
 	for d := range maxBlocks {
 		for _, m := range []int{n - d, n + d} {
@@ -79,20 +78,20 @@ func (s *Sizes) nearest(n int) int {
 	return min(max(n, 1), maxBlocks)
 }
 
-// sizeWalk goes through the lines of a download with an image of so many blocks, counts what
-// the tool would have counted, and finds the first line that does not fit.
+// sizeWalk goes through the lines of a download with an image of so many blocks. It counts as
+// the tool would have, and finds the first line that does not fit.
 type sizeWalk struct {
 	blocks   int
 	answered int // in this pass, at least
-	before   int // answered in the passes before
-	wasted   int // blocks that made the tool begin anew
+	before   int // in the passes before
+	wasted   int // blocks after which the tool began again
 	passes   int
-	percent  int // that was printed last
-	resends  int // that were printed
-	hidden   int // blocks sent again that nothing was printed of
+	percent  int // last printed
+	resends  int // printed
+	hidden   int // blocks sent again without a printed line
 	last     upgradelog.Line
-	forced   []int // answered blocks at the end of each pass, as far as they are known
-	effort   *int  // lines and counts that may still be looked at
+	forced   []int // answered blocks at the end of each pass, where known
+	effort   *int  // lines and counts that may still be tried
 }
 
 func (w *sizeWalk) through(lines []upgradelog.Line) bool {
@@ -118,14 +117,14 @@ func (w *sizeWalk) through(lines []upgradelog.Line) bool {
 	return w.tenthsFit()
 }
 
-// tries is asked before anything is tried; false is that it has been enough.
+// tries counts a try. It returns false when there were enough.
 func (w *sizeWalk) tries() bool {
 	*w.effort--
 	return *w.effort >= 0
 }
 
-// anew goes on with the next pass. How many blocks of the last were answered is known where
-// one was missing, or all were there; otherwise it is tried.
+// anew goes on with the next pass. How many blocks of the last pass were answered is known if
+// an answer was missing or all were there; if not, all possibilities are tried.
 func (w *sizeWalk) anew(rest []upgradelog.Line) bool {
 	from, to := w.answered, (w.blocks*(w.percent+10)-1)/100
 	if w.last.Kind == upgradelog.Resending || w.percent == 100 {
@@ -156,8 +155,8 @@ func (w *sizeWalk) sent(answered int) int {
 	return w.before + w.wasted + answered + w.resends + w.hidden
 }
 
-// tenthsFit: some number of answered blocks shows the percentage that was printed last, and
-// no higher one.
+// tenthsFit reports whether some number of answered blocks gives the percentage that was last
+// printed, and no higher one.
 func (w *sizeWalk) tenthsFit() bool {
 	return upgradelog.Reported(max(w.answered, upgradelog.AnsweredAt(w.percent, w.blocks)), w.blocks) == w.percent
 }
@@ -175,7 +174,7 @@ func (w *sizeWalk) completed(percent int) bool {
 	return true
 }
 
-// efficiency finds how many blocks were sent again in silence, at least.
+// efficiency finds the least number of blocks that were sent again silently.
 func (w *sizeWalk) efficiency(tenths int) bool {
 	confirmed := w.before + w.answered
 	if confirmed == 0 {
@@ -191,8 +190,8 @@ func (w *sizeWalk) efficiency(tenths int) bool {
 	return false
 }
 
-// missing is a line `No response... resending (i of n)`: n blocks were sent, of which all
-// but those sent again and the one under way are answered.
+// missing takes a line `No response... resending (i of n)`: n blocks were sent, and all are
+// answered except those sent again and the present one.
 func (w *sizeWalk) missing(l upgradelog.Line) bool {
 	if l.Number > 1 {
 		if w.last.Kind != upgradelog.Resending || l.Total != w.last.Total+1 || l.Number != w.last.Number+1 {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// monthNames are months as tools of other locales write them: English, German, French,
-// Spanish, Italian, Portuguese and Dutch, by their first letters, as many as tell them apart.
+// monthNames are the months in English, German, French, Spanish, Italian, Portuguese and Dutch:
+// as many of their first letters as tell them apart.
 var monthNames = [12][]string{
 	{"jan", "ene", "gen"},
 	{"feb", "fév", "fev"},
@@ -38,12 +38,12 @@ var weekdayNames = [7][]string{
 // reading is a date and time in the words of some locale.
 type reading struct {
 	time  time.Time
-	other time.Time // what it could be as well: day and month the other way round; zero for none
+	other time.Time // the other meaning, with day and month exchanged; zero for none
 }
 
-// parseStamp reads a date and a time of day as Windows writes them in one locale or another:
-// with or without the day of the week, with names or numbers of months, in any order that
-// leaves no doubt, of 12 or 24 hours. Day and month that could change places are told.
+// parseStamp reads a date and a time as Windows writes them in any of these locales: with or
+// without the day of the week, with names or numbers of months, in any clear order, with 12 or
+// 24 hours. It reports whether day and month could be exchanged.
 func parseStamp(s string) (reading, bool) {
 	var f stampFields
 	for _, word := range stampWords(s) {
@@ -54,7 +54,8 @@ func parseStamp(s string) (reading, bool) {
 	return f.reading()
 }
 
-// stampWords cuts a text into numbers with what joins them (3:57:48, 06.03.2008) and words.
+// stampWords splits a text into words and into numbers with their separators (3:57:48,
+// 06.03.2008).
 func stampWords(s string) []string {
 	const iso = len("2008-03-06")
 	if len(s) > iso && s[iso] == 'T' {
@@ -63,10 +64,10 @@ func stampWords(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 }
 
-// stampFields is what the words of a stamp have said so far.
+// stampFields is what has been read of a stamp.
 type stampFields struct {
 	numbers  []int  // of the date, in order
-	mark     rune   // between them; 0 for blanks
+	mark     rune   // the separator; 0 for blanks
 	month    int    // by its name
 	weekday  int    // from 1; 0 for none
 	clock    [3]int // hours, minutes, seconds
@@ -127,13 +128,13 @@ func (f *stampFields) takeDate(word string) bool {
 	return true
 }
 
-// takeName takes a month or a day of the week; the longer of two beginnings that fit counts:
-// "mardi" is a Tuesday and "mars" a month.
+// takeName takes a month or a day of the week. The longest match counts: "mardi" is a Tuesday,
+// "mars" a month.
 func (f *stampFields) takeName(word string) bool {
 	word = strings.TrimSuffix(word, ".")
 	month, monthFits := named(monthNames[:], word)
 	day, dayFits := named(weekdayNames[:], word)
-	// "mar" and "mer" alone mean either; a month is what cannot be left out.
+	// "mar" and "mer" can be either. The month is required, the day is not.
 	switch {
 	case monthFits > 0 && monthFits >= dayFits && f.month == 0:
 		f.month = month
@@ -145,7 +146,7 @@ func (f *stampFields) takeName(word string) bool {
 	return true
 }
 
-// named finds the list with the longest beginning of the word.
+// named finds the list with the longest match for the beginning of the word.
 func named(lists [][]string, word string) (at, length int) {
 	for i, list := range lists {
 		for _, name := range list {
@@ -185,7 +186,7 @@ func (f *stampFields) reading() (reading, bool) {
 	return reading{dates[0], dates[1]}, true
 }
 
-// dates are the years, months and days that the numbers can be, the likeliest first.
+// dates are the possible years, months and days, the likeliest first.
 func (f *stampFields) dates() [][3]int {
 	n := f.numbers
 	switch {
@@ -197,7 +198,7 @@ func (f *stampFields) dates() [][3]int {
 		return nil
 	case n[0] > 31:
 		return [][3]int{{n[0], n[1], n[2]}}
-	case f.mark == '.': // nobody writes the month first with dots
+	case f.mark == '.': // with dots, the month is never first
 		return [][3]int{{year(n[2]), n[1], n[0]}}
 	case f.mark == '/':
 		return [][3]int{{year(n[2]), n[0], n[1]}, {year(n[2]), n[1], n[0]}}
@@ -205,7 +206,7 @@ func (f *stampFields) dates() [][3]int {
 	return [][3]int{{year(n[2]), n[1], n[0]}, {year(n[2]), n[0], n[1]}}
 }
 
-// year gives a year of two digits its century.
+// year completes a year of two digits.
 func year(n int) int {
 	if n < 100 {
 		return 2000 + n

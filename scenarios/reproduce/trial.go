@@ -10,11 +10,11 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// hypothesis is what may have happened.
+// hypothesis is something that may have happened.
 type hypothesis struct {
 	plan  fault.Plan
 	bytes int           // of the image
-	lead  time.Duration // of the attempt behind a full second: logs have no parts of one
+	lead  time.Duration // how long after a full second the attempt begins; logs show only full seconds
 }
 
 // mark is a request that the tool began to send.
@@ -23,24 +23,24 @@ type mark struct {
 	step    client.Step   // of the tool's procedure
 	block   int           // 0 for none
 	pass    int           // of the download
-	replies uint64        // that the meter had begun to send
-	ops     uint64        // that its flash had done
-	lines   int           // that stood in the log
+	replies uint64        // answers that the meter had begun to send
+	ops     uint64        // operations that its flash had done
+	lines   int           // lines in the log
 }
 
-// played is what came of a hypothesis, up to the first line that is not as in the log.
+// played is a hypothesis that was played, up to the first line that differs from the log.
 type played struct {
 	hypothesis
 	lines   []upgradelog.Line
 	at      []time.Duration // of each line
 	marks   []mark
-	matched int          // lines that are as in the log, stamps at the end aside
+	matched int          // lines that equal the log's, except for stamps at the end
 	differs bool         // at line matched
 	late    int          // seconds by which the last stamp comes too early
-	outcome *rig.Outcome // nil where it was stopped at a line that differs
+	outcome *rig.Outcome // nil if it was stopped at a line that differs
 }
 
-// exact reports that the log is the same.
+// exact reports whether the log is the same.
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
 
 // play tries a hypothesis on the bench.
@@ -74,7 +74,7 @@ func (w *scene) play(h hypothesis, want []upgradelog.Entry) (p *played, err erro
 	return p, nil
 }
 
-// note writes down what a trial does, step by step.
+// note records a trial, step by step.
 type note struct {
 	p        *played
 	want     []upgradelog.Entry
@@ -109,7 +109,7 @@ func (n *note) passes() int {
 	return passes
 }
 
-// line compares a line with the one that stands there in the log.
+// line compares a line with the log's line at the same place.
 func (n *note) line(l upgradelog.Line) {
 	p := n.p
 	p.lines = append(p.lines, l)
@@ -132,7 +132,7 @@ func isEnd(k upgradelog.Kind) bool {
 	return k == upgradelog.UpgradeCompleted || k == upgradelog.UpgradeFailed
 }
 
-// end: a log that is shorter than the one of the field differs as well.
+// end: a log that is too short differs, too.
 func (n *note) end() {
 	if n.p.matched < len(n.want) {
 		n.p.differs = true

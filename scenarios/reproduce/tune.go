@@ -9,8 +9,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// tune is for a hypothesis whose lines are all right, and whose end comes at another second:
-// it changes what leaves no line.
+// tune is for a hypothesis whose lines are right but which ends at another second. It changes
+// what leaves no line.
 func (s *search) tune(p *played) []hypothesis {
 	t := tuner{search: s, of: p, missing: time.Duration(p.late) * time.Second}
 	if p.late == 1 && p.lead == 0 {
@@ -25,7 +25,7 @@ func (s *search) tune(p *played) []hypothesis {
 	return t.next
 }
 
-// tuner collects hypotheses in which so much more time passes.
+// tuner collects hypotheses in which more time passes.
 type tuner struct {
 	*search
 	of      *played
@@ -33,7 +33,7 @@ type tuner struct {
 	next    []hypothesis
 }
 
-// add adds a hypothesis of the same plan but for fault i; i behind the last adds one.
+// add adds a hypothesis with fault i replaced; with i after the last, the fault is added.
 func (t *tuner) add(i int, f fault.Fault) {
 	if f.Validate() != nil {
 		return
@@ -48,7 +48,7 @@ func (t *tuner) add(i int, f fault.Fault) {
 	t.next = append(t.next, h)
 }
 
-// startLater: a run that began late in a second ends in the next one.
+// startLater: a run that begins late in a second ends in the next one.
 func (t *tuner) startLater() {
 	h := t.of.hypothesis
 	h.lead = lateInSecond
@@ -57,7 +57,7 @@ func (t *tuner) startLater() {
 
 const lateInSecond = 999 * time.Millisecond
 
-// blockTime is what a block takes that is answered; 0 where the trial sent no two.
+// blockTime is how long an answered block takes; 0 if the trial sent fewer than two.
 func (p *played) blockTime() time.Duration {
 	for i := 1; i < len(p.marks); i++ {
 		if a, b := p.marks[i-1], p.marks[i]; a.block > 0 && b.block == a.block+1 {
@@ -90,7 +90,7 @@ func (p *played) has(k upgradelog.Kind, n int) bool {
 	return slices.ContainsFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == k && l.Number == n })
 }
 
-// shiftBlocks: what makes the tool begin anew wastes the blocks before it.
+// shiftBlocks: when the tool begins again, the blocks before are lost.
 func (t *tuner) shiftBlocks() {
 	block := t.of.blockTime()
 	if block == 0 {
@@ -113,7 +113,8 @@ func (t *tuner) shiftBlocks() {
 // opsOfBlock is how many programs of 256 bytes a block takes.
 const opsOfBlock = ion.BlockBytes / 256
 
-// strikeInside: a line that goes dead in the middle of a message wastes its beginning.
+// strikeInside: a line that goes dead in the middle of a message wastes the time of its
+// beginning.
 func (t *tuner) strikeInside() {
 	for i, f := range t.of.plan {
 		if t.missing <= 0 || t.missing > t.of.blockTime()+time.Second || !endsWithAnswers(f) {
@@ -126,7 +127,7 @@ func (t *tuner) strikeInside() {
 	}
 }
 
-// struck is when a trigger came.
+// struck is when a trigger struck.
 func (p *played) struck(t fault.Trigger) (time.Duration, bool) {
 	switch t.Unit {
 	case fault.AtTime:
@@ -141,7 +142,7 @@ func (p *played) struck(t fault.Trigger) (time.Duration, bool) {
 	return 0, false
 }
 
-// endsWithAnswers tells of faults that keep answers away.
+// endsWithAnswers reports whether the fault keeps answers away.
 func endsWithAnswers(f fault.Fault) bool {
 	switch causeOf(f.Kind) {
 	case cableOut, powerGone, dipped, hung:
@@ -150,7 +151,7 @@ func endsWithAnswers(f fault.Fault) bool {
 	return false
 }
 
-// answerLate: an answer that comes after all spares the rest of what is sent again.
+// answerLate: a late answer that does come saves the rest of the resends.
 func (t *tuner) answerLate() {
 	for i, f := range t.of.plan {
 		if causeOf(f.Kind) != cableOut || f.Duration.NoResponses == 0 || t.missing >= 0 {
@@ -172,7 +173,7 @@ func (t *tuner) answerLate() {
 	}
 }
 
-// replyAt is the answer to the request that was sent then.
+// replyAt is the answer to the request that was sent at that time.
 func (p *played) replyAt(at time.Duration) fault.Trigger {
 	for _, m := range p.marks {
 		if m.at >= at {
@@ -182,7 +183,7 @@ func (p *played) replyAt(at time.Duration) fault.Trigger {
 	return fault.Trigger{}
 }
 
-// slow: a busy meter, which takes a while longer for each of its frames.
+// slow: a busy meter takes longer for each frame.
 func (t *tuner) slow() {
 	frames := time.Duration(t.of.frames())
 	if frames == 0 {
@@ -199,10 +200,10 @@ func (t *tuner) slow() {
 	t.add(len(t.of.plan), fault.Fault{Kind: slow.kind(), Parameters: fault.Parameters{By: by}})
 }
 
-// framesOfBlock is how many frames carry a block, of which all but the last are acknowledged.
+// framesOfBlock is how many frames carry a block. All but the last are acknowledged.
 const framesOfBlock = 32
 
-// frames is how many frames the meter sent, about: 31 acknowledgements and an answer a block.
+// frames is about how many frames the meter sent: 31 acknowledgements and an answer per block.
 func (p *played) frames() int {
 	n := 0
 	for _, m := range p.marks {
@@ -214,7 +215,7 @@ func (p *played) frames() int {
 	return n
 }
 
-// setClock: the clock of the PC was set while the upgrade ran.
+// setClock: the PC's clock was set during the upgrade.
 func (t *tuner) setClock() {
 	first := time.Second
 	for i, f := range t.of.plan {

@@ -19,9 +19,9 @@ func ownFile(w world.World) bool {
 	return slices.ContainsFunc(w.Firmware, func(f world.Firmware) bool { return f.Own != nil })
 }
 
-// CaseFile is a subject and what came of it as a case file. An attempt is expected to end
-// as it did, and the recovery that is left in peace in success. What is wrong is not
-// expected: where an invariant is broken the case fails, until that is mended.
+// CaseFile returns a subject and what came of it as a case file. It expects every attempt to
+// end as it did, and an undisturbed recovery to succeed. It never expects a violation: if an
+// invariant was broken, the case fails until the cause is repaired.
 func CaseFile(s Subject, r *trial.Result) ([]byte, error) {
 	if ownFile(s.World) {
 		return nil, errOwnFile
@@ -57,7 +57,7 @@ func CaseFile(s Subject, r *trial.Result) ([]byte, error) {
 	return cases.Append([]byte(head), c), nil
 }
 
-// title is at most as long as a line of a case may be.
+// title is no longer than a line of a case may be.
 func title(s Subject, r *trial.Result) string {
 	const most = 200
 	text := r.Class.String()

@@ -9,7 +9,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// simplifyFaults tries to say each fault more simply.
+// simplifyFaults tries simpler forms of each fault.
 func (m *minimizer) simplifyFaults() {
 	for _, at := range m.best.places() {
 		for _, step := range []func(place){
@@ -33,8 +33,8 @@ func (m *minimizer) everyDirection(at place) {
 	m.replace(at, func(f *fault.Fault) { f.Trigger.Side = fault.Both })
 }
 
-// wholeOperation tries to strike before an operation of the flash chip, not inside it. What
-// says where inside goes with it.
+// wholeOperation tries to strike before an operation of the flash chip instead of inside it,
+// and drops the parameters of a torn operation.
 func (m *minimizer) wholeOperation(at place) {
 	if m.at(at).Trigger.Phase == fault.Before {
 		return
@@ -45,13 +45,12 @@ func (m *minimizer) wholeOperation(at place) {
 	})
 }
 
-// simplicity orders triggers, the ones that say most to a person first.
+// simplicity orders triggers: those that are easiest for people come first.
 func simplicity() []fault.Unit {
 	return []fault.Unit{fault.AtStart, fault.AtBlock, fault.AtState, fault.AtNoResponse, fault.AtReply, fault.AtPercent, fault.AtFlashOp, fault.AtTime, fault.AtFrame, fault.AtByte}
 }
 
-// simplerTrigger tries the start, blocks and states instead of a trigger that is not so
-// simple.
+// simplerTrigger tries the start, blocks and states instead of a less simple trigger.
 func (m *minimizer) simplerTrigger(at place) {
 	order := simplicity()
 	rank := func(u fault.Unit) int { return slices.Index(order, u) }
@@ -142,7 +141,7 @@ func (m *minimizer) plainer(at place) {
 	}
 }
 
-// smallestTime is smallest for times: a round one first.
+// smallestTime does what smallest does for times: a round time first.
 func smallestTime(now time.Duration, try func(time.Duration) bool) {
 	for _, scale := range []time.Duration{time.Second, time.Millisecond, time.Microsecond, time.Nanosecond} {
 		whole := now.Truncate(scale)
@@ -153,7 +152,7 @@ func smallestTime(now time.Duration, try func(time.Duration) bool) {
 	}
 }
 
-// smallestRate tries powers of ten below now, and then now with one digit.
+// smallestRate tries powers of ten below now, then now with one digit.
 func smallestRate(now float64, try func(float64) bool) {
 	for _, r := range []float64{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1} {
 		if r < now && try(r) {

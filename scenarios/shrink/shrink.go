@@ -1,9 +1,9 @@
-// Package shrink makes a trial that fails as small as it gets while it fails in the same
-// way: fewer faults, simpler triggers, shorter durations, a smaller image. What is left
-// is said as a case file and as a Ginkgo spec.
+// Package shrink makes a failing trial as small as possible, as long as it fails in the same
+// way: fewer faults, simpler triggers, shorter durations, a smaller image. It writes the result
+// as a case file and as a Ginkgo spec.
 //
-// It knows no kind of fault by name: what can be tried of a fault, package fault tells.
-// Equal subjects and predicates give equal results.
+// It knows no kind of fault by name: package fault says what can be tried. Equal subjects and
+// predicates give equal results.
 package shrink
 
 import (
@@ -27,22 +27,22 @@ type Subject struct {
 
 // Options of Minimize. The zero value is a shrinking of DefaultBudget runs.
 type Options struct {
-	Budget   int                         // how often the predicate is asked at most
-	Progress func(runs int, now Subject) // told of each smaller subject; nil for none
+	Budget   int                         // how often the predicate may be called
+	Progress func(runs int, now Subject) // called with each smaller subject; nil for none
 }
 
-// DefaultBudget is how often the predicate is asked unless told otherwise.
+// DefaultBudget is how often the predicate is called by default.
 const DefaultBudget = 2000
 
 // Result is the smallest subject that was found.
 type Result struct {
 	Subject
-	Runs int  // of the predicate
-	Done bool // nothing smaller fails; otherwise the budget or the context ended the search
+	Runs int  // calls of the predicate
+	Done bool // nothing smaller fails; if false, the budget or the context ended the search
 }
 
-// Minimize looks for a smaller subject for which fails holds, as it must for s. It ends
-// when no step makes it smaller, when the budget is spent, or with ctx.
+// Minimize looks for a smaller subject for which fails is true, as it must be for s. It ends
+// when no step makes the subject smaller, when the budget is spent, or with ctx.
 func Minimize(ctx context.Context, s Subject, fails func(Subject) bool, o Options) Result {
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
@@ -62,7 +62,7 @@ type Failure struct {
 	InRecovery bool
 }
 
-// String is the failure as "I4 in the recovery".
+// String returns the failure, such as "I4 in the recovery".
 func (f Failure) String() string {
 	if f.InRecovery {
 		return f.Rule.String() + " in the recovery"
@@ -70,11 +70,11 @@ func (f Failure) String() string {
 	return f.Rule.String() + " in the upgrade"
 }
 
-// Signature is how a trial failed, without the figures: what it broke, in the order of the
-// rules and with recoveries first, each once. None is no failure.
+// Signature is how a trial failed, without numbers: each rule that it broke, once, in the order
+// of the rules and with recoveries first. An empty Signature is no failure.
 type Signature []Failure
 
-// SignatureOf is that of a trial that was run.
+// SignatureOf returns the signature of a trial that was run.
 func SignatureOf(r *trial.Result) Signature {
 	var s Signature
 	for _, v := range r.Violations {
@@ -84,7 +84,7 @@ func SignatureOf(r *trial.Result) Signature {
 	return slices.Compact(s)
 }
 
-// place is where a failure stands in a signature.
+// place orders failures in a signature.
 func (f Failure) place() int {
 	if f.InRecovery {
 		return 2 * int(f.Rule)
@@ -101,17 +101,17 @@ func (s Signature) String() string {
 	return strings.Join(list, ", ")
 }
 
-// minimizer is a search under way. best fails, always.
+// minimizer is a search at work. best always fails.
 type minimizer struct {
 	ctx     context.Context
 	best    Subject
-	said    string // its world, as a text
-	named   bool   // an id can say its world
+	said    string // the world of best, as a text
+	named   bool   // an id can express its world
 	fails   func(Subject) bool
 	options Options
 	runs    int
 	spent   bool
-	asked   map[string]bool // subjects of which the answer is known to be no, and the first
+	asked   map[string]bool // subjects whose answer is known: the first one, and those that do not fail
 }
 
 func key(said string, plans trial.Plans) string { return fmt.Sprintf("%s%q", said, plans) }
@@ -119,7 +119,7 @@ func key(said string, plans trial.Plans) string { return fmt.Sprintf("%s%q", sai
 // try asks whether a candidate in the same world fails, and if so goes on from it.
 func (m *minimizer) try(s Subject) bool { return valid(s.Plans) && m.ask(s, m.said) }
 
-// ask tries a candidate that can be, in a world that is said so.
+// ask tries a valid candidate, whose world is said as a text.
 func (m *minimizer) ask(s Subject, said string) bool {
 	if m.spent || m.asked[key(said, s.Plans)] {
 		return false
@@ -151,7 +151,7 @@ func valid(plans trial.Plans) bool {
 	return true
 }
 
-// pass tries everything once and tells whether anything became smaller.
+// pass tries everything once and returns whether anything became smaller.
 func (m *minimizer) pass() bool {
 	before := key(m.said, m.best.Plans)
 	m.dropFaults()
@@ -162,7 +162,7 @@ func (m *minimizer) pass() bool {
 	return key(m.said, m.best.Plans) != before
 }
 
-// place is where a fault stands.
+// place is where a fault is.
 type place struct{ attempt, fault int }
 
 func (s Subject) places() []place {
@@ -216,7 +216,7 @@ func (m *minimizer) keepOne() {
 	}
 }
 
-// dropPlans leaves out plans of recoveries that have no faults any more.
+// dropPlans leaves out plans of recoveries that have no faults left.
 func (m *minimizer) dropPlans() {
 	for i := len(m.best.Plans) - 1; i > 0; i-- {
 		if len(m.best.Plans[i]) > 0 {
@@ -237,7 +237,7 @@ func (m *minimizer) replace(at place, change func(*fault.Fault)) bool {
 	return m.try(s)
 }
 
-// at is the fault at a place as it is now.
+// at is the present fault at a place.
 func (m *minimizer) at(p place) fault.Fault { return m.best.Plans[p.attempt][p.fault] }
 
 // smallest tries the least number, and if that is too small finds, by bisection, the
@@ -255,11 +255,11 @@ func smallest(least, now uint64, try func(uint64) bool) {
 	}
 }
 
-// Try runs a trial, as trial.TryCaught does.
+// Try plays a trial, as trial.TryCaught does.
 type Try func(world.World, trial.Plans, rig.Trace) (*trial.Result, error)
 
-// FailsLike is the predicate that a trial breaks the same invariants in the same places as
-// one that was run.
+// FailsLike returns the predicate that a trial breaks the same invariants in the same places as
+// r.
 func FailsLike(r *trial.Result, try Try) func(Subject) bool {
 	want := SignatureOf(r)
 	return func(s Subject) bool {
@@ -268,7 +268,7 @@ func FailsLike(r *trial.Result, try Try) func(Subject) bool {
 	}
 }
 
-// EndsAs is the predicate that a trial comes to a class.
+// EndsAs returns the predicate that a trial ends in a class.
 func EndsAs(class trial.Class, try Try) func(Subject) bool {
 	return func(s Subject) bool {
 		r, err := try(s.World, s.Plans, rig.NoTrace)

@@ -9,9 +9,9 @@ import (
 	"ionbench/scenarios/trial"
 )
 
-// Spec is a subject as the source of a Ginkgo spec for the folder scenarios. Where the
-// result broke an invariant, the spec wants that none is broken and fails until that is
-// mended; otherwise it wants the class that the result has.
+// Spec returns a subject as the source of a Ginkgo spec for the folder scenarios. If the result
+// broke an invariant, the spec demands that none is broken, and fails until the cause is
+// repaired. If not, the spec demands the class of the result.
 func Spec(s Subject, r *trial.Result) ([]byte, error) {
 	if ownFile(s.World) {
 		return nil, errOwnFile
@@ -48,7 +48,7 @@ var _ = Describe("A trial that was shrunk", func() {
 	return format.Source([]byte(source))
 }
 
-// literal is a text of several lines as Go.
+// literal returns a text of several lines as a Go literal.
 func literal(text string) string {
 	if strings.Contains(text, "`") {
 		return strconv.Quote(text)

@@ -10,8 +10,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// simplifyWorld tries a smaller image, then an upgrade that is not reached through windows, and
-// then the world without what it says otherwise than the article, field by field.
+// simplifyWorld tries a smaller image, then an upgrade without windows, and then leaves out,
+// field by field, what differs from the article.
 func (m *minimizer) simplifyWorld() {
 	m.shrinkImage()
 	m.change(func(w *world.World) {
@@ -24,7 +24,7 @@ func (m *minimizer) simplifyWorld() {
 	leaveOut(m, world.AttemptFields(), func(w *world.World) []world.Attempt { return w.Attempts })
 }
 
-// shrinkImage tries sizes in whole blocks. A file of somebody's own stays as it is.
+// shrinkImage tries sizes in whole blocks. A file given by the caller stays.
 func (m *minimizer) shrinkImage() {
 	f := m.best.World.FirmwareOf(&m.best.World.Attempts[0])
 	if f.Own != nil {
@@ -44,8 +44,8 @@ func (m *minimizer) shrinkImage() {
 	smallest(1, uint64(blocks), func(n uint64) bool { return sized(int(n)) })
 }
 
-// leaveOut tries every element of a list without each of its fields. Sizes are no matter of
-// leaving out: what is not given may be larger.
+// leaveOut tries each element of a list without each of its fields, except sizes, because a
+// default size may be larger.
 func leaveOut[V any](m *minimizer, table []fields.Field[V], list func(*world.World) []V) {
 	sizes := []string{"image-bytes", "blocks", "bytes"}
 	for i := range list(&m.best.World) {
@@ -57,7 +57,7 @@ func leaveOut[V any](m *minimizer, table []fields.Field[V], list func(*world.Wor
 	}
 }
 
-// change tries the best in a world that is changed. It stays one that an id can say.
+// change tries best in a changed world, which an id must still be able to express.
 func (m *minimizer) change(change func(*world.World)) bool {
 	w := m.best.World
 	w.Meters, w.Firmware, w.Attempts = slices.Clone(w.Meters), slices.Clone(w.Firmware), slices.Clone(w.Attempts)

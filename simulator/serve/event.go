@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// EventKind is what an [Event] tells of.
+// EventKind says what an [Event] is about.
 type EventKind uint8
 
 // The kinds of events.
@@ -14,7 +14,7 @@ const (
 	Connected    EventKind = iota + 1 // a TCP client was accepted
 	Refused                           // a TCP client was turned away; Reason says why
 	Disconnected                      // the TCP client is gone; Reason says how
-	LostBytes                         // the host did not take Bytes bytes: they are lost
+	LostBytes                         // the host did not take Bytes bytes, which are lost
 	BaudChanged                       // the host on the PTY set its line to Baud
 	NotReset                          // a reset could not be carried out; Reason says why
 )

@@ -9,22 +9,21 @@ import (
 	"strings"
 )
 
-// errLinkTaken: something that is not ours stands where the link is to be.
+// errLinkTaken: the path of the link is taken by something that is not ours.
 var errLinkTaken = errors.New("it will not be replaced; remove it, or name another link")
 
 // link is the stable name of a PTY.
 type link struct{ path, target string }
 
-// makeLink points path to the PTY target, for one who opens path at any moment either not
-// yet, or to the old, or to the new: it is never half there.
+// makeLink points path to the PTY target. At any moment, path either does not exist yet, or is
+// the old link, or is the new one.
 //
-// What stands at path already is replaced only if it is a link that a server of ours left
-// behind when it was killed. That is a symbolic link to /dev/pts/N where N is gone, or is
-// the number that we have just been given: a number is given out again only after its
-// terminal has ended, so whoever made the link is gone. A link to any other terminal that
-// exists may belong to a server that runs, or to somebody else: it is refused, at the price
-// that after a kill -9 a person must remove the link if a stranger's terminal has got
-// the number meanwhile.
+// What is at path is replaced only if it is a link that a killed server of ours left behind: a
+// symbolic link to /dev/pts/N, where N is gone or is the number that we have just been given.
+// (A number is given out again only after its terminal has ended, so the owner of such a link
+// is gone.) A link to any other existing terminal may belong to a running server or to somebody
+// else, and is refused. The price: after a kill -9, if another terminal has got the number, a
+// person must remove the link.
 func makeLink(path, target string) (*link, error) {
 	l := &link{path: path, target: target}
 	err := os.Symlink(target, path)
@@ -50,7 +49,7 @@ func (l *link) replace() error {
 	if _, err := os.Lstat(old); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is a link to %s, which is in use: %w", l.path, old, errLinkTaken)
 	}
-	// A name of this process's own; should it be taken, Symlink says so.
+	// A name that only this process uses; if it is taken, Symlink says so.
 	fresh := l.path + ".new" + strconv.Itoa(os.Getpid())
 	if err := os.Symlink(l.target, fresh); err != nil {
 		return err
@@ -67,7 +66,7 @@ func isPTYName(name string) bool {
 	return ok && err == nil
 }
 
-// remove takes the link away unless it points elsewhere by now.
+// remove removes the link, unless it points elsewhere by now.
 func (l *link) remove() error {
 	if l == nil {
 		return nil

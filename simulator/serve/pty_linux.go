@@ -13,24 +13,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shareInterval is how soon a port is free again that a killed client had to itself.
+// shareInterval is how soon a port is free again after a client that had it exclusively was
+// killed.
 const shareInterval = 250 * time.Millisecond
 
 // terminal is the device's end of a pseudo-terminal. The files are not reachable from
 // outside: a call of Fd would make the master blocking again.
 type terminal struct {
 	master *os.File
-	// slave is held open for life: else the master's Read fails while no client is there,
-	// and settings are lost between clients. Nothing is ever read from it.
+	// slave is kept open: otherwise the master's Read fails while no client is there, and
+	// settings are lost between clients. Nothing is ever read from it.
 	slave *os.File
 
 	masterRaw, slaveRaw syscall.RawConn
 
-	// deadline is the master's read deadline; Read's goroutine alone sets it.
+	// deadline is the master's read deadline. Only Read's goroutine sets it.
 	deadline time.Time
 
-	// readRate is lookUpRate for masterRaw, made once: baud runs for every read and is to
-	// allocate nothing. It leaves what it finds in rate.
+	// readRate is lookUpRate for masterRaw. It is made once, because baud runs for every read
+	// and must not allocate. It leaves the rate in rate.
 	readRate func(fd uintptr)
 	rate     int
 }
@@ -82,7 +83,7 @@ func (t *terminal) setRaw(baud int) error {
 
 func (t *terminal) name() string { return t.slave.Name() }
 
-// Read reads what clients write. It returns now and then without bytes, with
+// Read reads what clients write. From time to time it returns no bytes and
 // os.ErrDeadlineExceeded.
 func (t *terminal) Read(p []byte) (int, error) {
 	if t.deadline.IsZero() {
@@ -100,17 +101,17 @@ func (t *terminal) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// renew sets the next deadline. To set it for every Read would cost more than the Read.
+// renew sets the next deadline. Setting it for every Read would cost more than the Read.
 func (t *terminal) renew() error {
 	t.deadline = time.Now().Add(shareInterval)
 	return t.master.SetReadDeadline(t.deadline)
 }
 
-// share lets others open the port after a client that had it to itself (TIOCEXCL) was
-// killed. It works on the slave only. A client that is still there loses its lock too: we
-// cannot tell it from one that is gone.
+// share lets others open the port after a client that had it exclusively (TIOCEXCL) was killed.
+// It works only on the slave. A client that is still there loses its exclusive access, too: it
+// cannot be told from one that is gone.
 func (t *terminal) share() {
-	// There is nothing to do about a failure: the port stays exclusive as it was.
+	// If it fails, the port stays exclusive as it was.
 	_ = control(t.slaveRaw, func(fd int) error { return unix.IoctlSetInt(fd, unix.TIOCNXCL, 0) })
 }
 
@@ -120,14 +121,14 @@ func (t *terminal) SetWriteDeadline(limit time.Time) error { return t.master.Set
 // Close ends the terminal and with it a Read that is under way.
 func (t *terminal) Close() error { return errors.Join(t.master.Close(), t.slave.Close()) }
 
-// raw reaches the master past Read.
+// raw is the master's descriptor without Read.
 func (t *terminal) raw() syscall.RawConn { return t.masterRaw }
 
-// baud is the line rate that the client has set, in bit/s; 0 when it cannot be told or
-// the line is hung up (B0). Not for two goroutines at once.
+// baud is the rate that the client has set, in bit/s; 0 if it is unknown or the line is hung up
+// (B0). It must not be called by two goroutines at once.
 func (t *terminal) baud() int {
 	t.rate = 0
-	// A failure is a rate that cannot be told.
+	// After a failure the rate is unknown.
 	_ = t.masterRaw.Control(t.readRate)
 	return t.rate
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// terminal is not there on this system.
+// terminal does not exist on this system.
 type terminal struct{}
 
 func openTerminal(int) (*terminal, error) {

@@ -4,6 +4,6 @@ package serve
 
 import "syscall"
 
-// readNow reads nothing here: bytes that come while the device is busy may reach it after
-// a wake-up that is later than they are.
+// readNow reads nothing here: bytes that come while the device is busy may reach it after a
+// later wake-up.
 func readNow(syscall.RawConn, []byte) int { return 0 }

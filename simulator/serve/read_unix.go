@@ -4,14 +4,14 @@ package serve
 
 import "syscall"
 
-// readNow reads what has come already, without waiting, and says how much that is. It
-// must not run beside another read from the same descriptor.
+// readNow reads what has arrived, without waiting, and returns how much. It must not run at the
+// same time as another read from the descriptor.
 func readNow(raw syscall.RawConn, p []byte) int {
 	if raw == nil {
 		return 0
 	}
 	n := 0
-	// A failure shows up at the next ordinary read too.
+	// The next ordinary read reports a failure, too.
 	_ = raw.Control(func(fd uintptr) {
 		// The descriptor is non-blocking.
 		n, _ = syscall.Read(int(fd), p)

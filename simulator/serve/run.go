@@ -18,40 +18,40 @@ import (
 const (
 	// A PTY hands over at most 4096 bytes at once.
 	readBufferBytes = 4096
-	// turnsAtOnce is how many turns one goroutine carries out before others get their
-	// chance: a device that is always due must not shut them out.
+	// turnsAtOnce is how many turns one goroutine does before others may: a device that is
+	// always due must not keep them out.
 	turnsAtOnce = 16
-	// stallLimit is how long a host may at least leave its bytes lying before they are
-	// lost. A kernel holds more than a whole frame: a host that reads never comes near it.
+	// stallLimit is the least time after which bytes that a host does not read are lost. A
+	// kernel holds more than a whole frame, so a host that reads never comes near it.
 	stallLimit = 200 * time.Millisecond
-	// jammedLimit is the patience with a host that has just lost bytes: the device's time
+	// jammedLimit is how long a host is waited for that has just lost bytes: the device's time
 	// must go on.
 	jammedLimit = time.Millisecond
 )
 
-// port is what a host is reached through.
+// port is how a host is reached.
 type port interface {
 	io.ReadWriter
 	SetWriteDeadline(limit time.Time) error
 }
 
-// host is one that may talk to the device: whoever is on the PTY, or a TCP client.
+// host is one that may talk to the device: the client on the PTY, or a TCP client.
 type host struct {
 	name   string
 	port   port
 	conn   net.Conn        // of a TCP client, nil on the PTY
 	tty    *terminal       // nil for a TCP client
 	raw    syscall.RawConn // of port
-	buffer []byte          // what was read last
+	buffer []byte          // what was last read
 	jammed bool            // its last bytes were lost
-	gone   bool            // the connection was ended from here; what its reader still brings is nothing
+	gone   bool            // the connection was ended from here; what its reader still brings is dropped
 	limit  time.Time       // the write deadline of port
 
 	// door guards what follows.
 	arrival arrival
 	queued  bool // arrival has not been received yet
-	// away is the reader while it carries what it has read, or waits to. What came after
-	// drained may be left with the system then.
+	// away: the reader is giving the device what it has read, or waits to. Bytes that came
+	// after drained may still be in the kernel then.
 	away    bool
 	drained time.Duration
 }
@@ -64,10 +64,10 @@ type arrival struct {
 	err  error  // the host is gone after data
 }
 
-// run is one call of Server.Run. Every host has a goroutine that reads, and that carries
-// what it has read through the device itself: to hand it over to another goroutine, and
-// the answer back, costs as much as all the rest. Run's own goroutine does wake-ups,
-// commands and the coming of clients. Whoever holds mu owns the device.
+// run is one call of Server.Run. Each host has a goroutine that reads and gives the device what
+// it has read: handing it to another goroutine, and the answer back, would cost as much as
+// everything else. Run's own goroutine does wake-ups, commands and new clients. The owner of mu
+// owns the device.
 type run struct {
 	config   Config
 	device   Device
@@ -75,14 +75,14 @@ type run struct {
 	commands <-chan func(now time.Duration)
 	accepted chan net.Conn
 	failed   chan error    // of the listener
-	poked    chan struct{} // Run's goroutine is to look what is due
+	poked    chan struct{} // tells Run's goroutine to look what is due
 	quit     chan struct{}
 	readers  sync.WaitGroup
 
-	// door guards what the readers leave while the device is busy. It is held for moments
-	// only, by owners of mu too.
+	// door guards what readers leave while the device is busy. It is held only for moments,
+	// also by owners of mu.
 	door  sync.Mutex
-	queue []*host // whose arrivals are to be received, by the time of arrival
+	queue []*host // hosts whose arrivals are to be received, by time of arrival
 
 	// mu guards the device and what follows.
 	mu      sync.Mutex
@@ -91,14 +91,14 @@ type run struct {
 	tty     *host    // nil without a PTY
 	client  *host    // the TCP client that is served
 	waiting net.Conn // accepted while the client before it was leaving
-	heard   *host    // the host that was heard last, to whom the device talks
+	heard   *host    // the host that was last heard, to which the device talks
 	baud    int      // last told to the device
 	out     []byte
 	now     time.Duration // last told to the device
-	// advanced is the wake-up last served. A device that asks for none later than that
-	// must not shut out what has arrived.
+	// advanced is the last wake-up that was served. A device that asks for none later must not
+	// keep arrived bytes out.
 	advanced time.Duration
-	// wakeAt is when Run's goroutine looks again by itself, if waking.
+	// wakeAt is when Run's goroutine looks again by itself, if waking is set.
 	wakeAt time.Duration
 	waking bool
 }
@@ -116,11 +116,11 @@ func newRun(config Config, device Device) *run {
 	return r
 }
 
-// serve runs the device on t and l, either of which may be nil. The ports are left open,
-// and goroutines wait for them: stop is to end these once the ports are closed.
+// serve runs the device on t and l, one of which may be nil. It leaves the ports open, with
+// goroutines waiting on them: close the ports, then call stop.
 func (r *run) serve(ctx context.Context, t *terminal, l net.Listener) error {
 	r.mu.Lock()
-	// What the device has to say unasked.
+	// What the device has to say before anything arrives.
 	r.settle(r.tick())
 	if t != nil {
 		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
@@ -133,7 +133,7 @@ func (r *run) serve(ctx context.Context, t *terminal, l net.Listener) error {
 	return r.loop(ctx)
 }
 
-// stop ends the goroutines; the ports have been closed before.
+// stop ends the goroutines. The ports must be closed before.
 func (r *run) stop() {
 	close(r.quit)
 	r.mu.Lock()
@@ -147,8 +147,7 @@ func (r *run) stop() {
 	r.readers.Wait()
 }
 
-// accept starts the goroutine that takes TCP clients and leaves it to Run's what becomes
-// of them.
+// accept starts the goroutine that accepts TCP clients. Run's goroutine decides about them.
 func (r *run) accept(l net.Listener) {
 	r.readers.Go(func() {
 		for {
@@ -187,13 +186,13 @@ func (r *run) read(h *host) {
 func newClient(conn net.Conn) *host {
 	h := &host{name: conn.RemoteAddr().String(), port: conn, conn: conn, buffer: make([]byte, readBufferBytes)}
 	if c, ok := conn.(syscall.Conn); ok {
-		// What cannot be read past the connection comes when its reader does.
+		// Without it, only h's own reader brings its bytes.
 		h.raw, _ = c.SyscallConn()
 	}
 	return h
 }
 
-// enqueue leaves what was read from h to the next owner of the device and says when it
+// enqueue leaves what was read from h for the next owner of the device, and returns when it
 // came.
 func (r *run) enqueue(h *host, n int, err error) time.Duration {
 	baud := h.baud()
@@ -205,7 +204,7 @@ func (r *run) enqueue(h *host, n int, err error) time.Duration {
 	return now
 }
 
-// push takes the door to be held.
+// push needs the door.
 func (r *run) push(h *host, a arrival) {
 	h.arrival, h.queued = a, true
 	i := len(r.queue)
@@ -215,7 +214,7 @@ func (r *run) push(h *host, a arrival) {
 	r.queue = slices.Insert(r.queue, i, h)
 }
 
-// baud is the rate of the host on the PTY; 0 if it has none or it cannot be told.
+// baud is the rate of the host on the PTY; 0 if it has none or it is unknown.
 func (h *host) baud() int {
 	if h.tty == nil {
 		return 0
@@ -223,8 +222,8 @@ func (h *host) baud() int {
 	return h.tty.baud()
 }
 
-// carry takes what h left at now through the device, and goes on until nothing is due. It
-// says whether the device is still served.
+// carry gives the device what h left at now, and goes on until nothing is due. It returns
+// whether the device is still served.
 func (r *run) carry(h *host, now time.Duration) bool {
 	if !r.mu.TryLock() {
 		r.mu.Lock()
@@ -232,15 +231,14 @@ func (r *run) carry(h *host, now time.Duration) bool {
 	}
 	defer r.mu.Unlock()
 	for r.workOn(now); !r.mayRead(h); r.workOn(r.clock.Now()) {
-		// Many wake-ups come before what h left. Others get their chance meanwhile.
+		// Many wake-ups come before what h left, so others may go first.
 		r.mu.Unlock()
 		r.mu.Lock()
 	}
 	return !r.over
 }
 
-// mayRead says whether the reader of h may go back to reading: not before its buffer is
-// free.
+// mayRead reports whether the reader of h may read again, which it may once its buffer is free.
 func (r *run) mayRead(h *host) bool {
 	r.door.Lock()
 	defer r.door.Unlock()
@@ -248,11 +246,11 @@ func (r *run) mayRead(h *host) bool {
 	return !h.away
 }
 
-// workOn does what is due by now, and what has come due meanwhile. The rest it leaves to
+// workOn does what is due by now, and what has become due meanwhile. It leaves the rest to
 // Run's goroutine: what is due later, and the wake-ups of a device that is always late.
 func (r *run) workOn(now time.Duration) {
 	for range turnsAtOnce {
-		// While this goroutine waited for mu, others may have gone further.
+		// Others may have gone further while this goroutine waited for mu.
 		r.now = max(r.now, now)
 		if r.work() {
 			break
@@ -271,7 +269,7 @@ func (r *run) workOn(now time.Duration) {
 	r.poke()
 }
 
-// poke makes Run's goroutine look what is due, or that all is over.
+// poke makes Run's goroutine look what is due, or that the run is over.
 func (r *run) poke() {
 	select {
 	case r.poked <- struct{}{}:
@@ -279,7 +277,7 @@ func (r *run) poke() {
 	}
 }
 
-// loop is what Run's goroutine does.
+// loop is the work of Run's goroutine.
 func (r *run) loop(ctx context.Context) error {
 	timer := r.clock.Timer()
 	defer timer.Stop()
@@ -308,7 +306,7 @@ func (r *run) loop(ctx context.Context) error {
 	}
 }
 
-// look does what is due and sets the timer to what will be. More is due if it says so.
+// look does what is due and sets the timer for what comes next. It returns whether more is due.
 func (r *run) look(ctx context.Context, timer machine.Timer) (more, over bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -329,9 +327,9 @@ func (r *run) fail(err error) {
 	r.end(err)
 }
 
-// All that follows takes mu to be held.
+// All functions below need mu.
 
-// end lets no more turns begin.
+// end prevents further turns.
 func (r *run) end(err error) {
 	if r.over {
 		return
@@ -340,13 +338,13 @@ func (r *run) end(err error) {
 	r.poke()
 }
 
-// tick tells the time and keeps it for the turns to come.
+// tick reads the clock, and keeps the time for the next turns.
 func (r *run) tick() time.Duration {
 	r.now = r.clock.Now()
 	return r.now
 }
 
-// work takes turns until nothing is due at r.now, or says that there is more to do.
+// work takes turns until nothing is due at r.now, or returns that there is more to do.
 func (r *run) work() (more bool) {
 	for range turnsAtOnce {
 		if r.over || !r.turn() {
@@ -356,8 +354,8 @@ func (r *run) work() (more bool) {
 	return true
 }
 
-// turn does the next thing there is to do, if there is one. Bytes that arrived before a
-// wake-up was due come before it, however late we are.
+// turn does the next thing that is due, if there is one. Bytes that arrived before a wake-up
+// was due come before it, even if both are late.
 func (r *run) turn() bool {
 	at, wake := r.device.Next()
 	if wake = wake && at <= r.now; wake {
@@ -378,7 +376,7 @@ func (r *run) turn() bool {
 	return true
 }
 
-// first is the host whose bytes came first.
+// first returns the host whose bytes came first.
 func (r *run) first() (*host, arrival) {
 	r.door.Lock()
 	defer r.door.Unlock()
@@ -395,7 +393,7 @@ func (r *run) pop() {
 	r.queue = slices.Delete(r.queue, 0, 1)
 }
 
-// fetch reads what came before the time at, for readers that cannot do so themselves.
+// fetch reads what came before at, for readers that are busy.
 func (r *run) fetch(at time.Duration) {
 	r.door.Lock()
 	defer r.door.Unlock()
@@ -403,7 +401,7 @@ func (r *run) fetch(at time.Duration) {
 		if h == nil || !h.away || h.queued || h.drained >= at {
 			continue
 		}
-		// A host that is gone shows up at its reader.
+		// The reader of a host that is gone will notice it.
 		if n := readNow(h.raw, h.buffer); n > 0 {
 			r.push(h, arrival{at: h.drained, baud: h.baud(), data: h.buffer[:n]})
 		}
@@ -430,10 +428,10 @@ func (r *run) receive(h *host, a arrival) {
 	}
 }
 
-// listenTo makes h the host to whom the device talks.
+// listenTo makes h the host to which the device talks.
 func (r *run) listenTo(now time.Duration, h *host, baud int) {
 	if h.tty != nil && baud == 0 && r.heard == h {
-		// Hung up or not readable: the rate stays what it was.
+		// Hung up or unknown: the rate stays as it was.
 		baud = r.baud
 	}
 	r.heard = h
@@ -447,7 +445,7 @@ func (r *run) listenTo(now time.Duration, h *host, baud int) {
 	}
 }
 
-// settle ends a turn of the device: events, memory, and only then the bytes.
+// settle ends a turn of the device: events first, then memory, then the bytes.
 func (r *run) settle(now time.Duration) {
 	done := r.config.Step != nil && r.config.Step(now)
 	r.out = r.device.Transmit(r.out[:0])
@@ -466,7 +464,8 @@ func (r *run) settle(now time.Duration) {
 	}
 }
 
-// reset breaks the connection of the host off that is heard, and says whether there was one.
+// reset breaks the connection of the host that was last heard. It returns false if there is
+// none.
 func (r *run) reset(now time.Duration) bool {
 	h := r.heard
 	switch {
@@ -478,22 +477,22 @@ func (r *run) reset(now time.Duration) bool {
 		return false
 	}
 	if c, ok := h.conn.(*net.TCPConn); ok {
-		// It fails only on a connection that has ended, and then there is nothing to reset.
+		// It fails only if the connection has ended, and then there is nothing to reset.
 		_ = c.SetLinger(0)
 	}
 	r.part(now, "reset from here")
 	return true
 }
 
-// send writes p to h. What h does not take in time is lost, as a UART drops what the
-// line does not take; what comes after it is tried anew.
+// send writes p to h. What h does not take in time is lost, as with a UART whose line takes
+// nothing. Later bytes are tried again.
 func (r *run) send(now time.Duration, h *host, p []byte) {
 	h.limitWrite(time.Now())
 	for len(p) > 0 {
 		n, err := h.port.Write(p)
 		p = p[n:]
 		if err != nil {
-			// A broken connection shows up at its reader too, which ends the host.
+			// The host's reader will notice a broken connection, and end the host.
 			break
 		}
 	}
@@ -503,8 +502,8 @@ func (r *run) send(now time.Duration, h *host, p []byte) {
 	}
 }
 
-// limitWrite sees to it that a write to h takes no longer than stallLimit or twice that.
-// A deadline is costly to set, so it is not set for every write.
+// limitWrite makes sure that a write to h takes no longer than twice stallLimit. A deadline is
+// costly, so it is not set for every write.
 func (h *host) limitWrite(now time.Time) {
 	switch {
 	case h.jammed:
@@ -514,11 +513,11 @@ func (h *host) limitWrite(now time.Time) {
 	default:
 		return
 	}
-	// It fails only on a port that is closed, and then Write does.
+	// It fails only on a closed port, and then Write fails, too.
 	_ = h.port.SetWriteDeadline(h.limit)
 }
 
-// disconnect ends the TCP client, whose last bytes have been received.
+// disconnect ends the TCP client after its last bytes were received.
 func (r *run) disconnect(now time.Duration, cause error) {
 	reason := "closed by the client"
 	if !errors.Is(cause, io.EOF) {
@@ -527,13 +526,13 @@ func (r *run) disconnect(now time.Duration, cause error) {
 	r.part(now, reason)
 }
 
-// part ends the connection of the TCP client and lets the next one come. The device hears
-// of it before the client can.
+// part ends the connection of the TCP client and lets the next one in. The device learns of it
+// before the client can.
 func (r *run) part(now time.Duration, reason string) {
 	gone := r.client
 	r.client, gone.gone = nil, true
 	r.tell(Event{Kind: Disconnected, At: now, Host: gone.name, Reason: reason})
-	// Not if the PTY was heard since: its half frame is not to be lost.
+	// Not if the PTY was heard since: its half frame must not be lost.
 	heard := r.heard == gone
 	if heard {
 		r.heard = nil
@@ -552,7 +551,7 @@ func (r *run) part(now time.Duration, reason string) {
 func (r *run) connect(now time.Duration, conn net.Conn) {
 	r.client = newClient(conn)
 	if r.heard == nil {
-		// There is nobody else that the device could be talking to.
+		// The device can be talking to nobody else.
 		r.listenTo(now, r.client, 0)
 	}
 	r.read(r.client)
@@ -565,7 +564,7 @@ func (r *run) tell(e Event) {
 	}
 }
 
-// What follows is called by Run's goroutine without mu.
+// The functions below are called by Run's goroutine without mu.
 
 func (r *run) command(command func(now time.Duration), open bool) {
 	if !open {
@@ -582,7 +581,7 @@ func (r *run) command(command func(now time.Duration), open bool) {
 	r.settle(now)
 }
 
-// admit decides about a new TCP client.
+// admit decides whether a new TCP client is served.
 func (r *run) admit(conn net.Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -593,7 +592,7 @@ func (r *run) admit(conn net.Conn) {
 	case r.client == nil:
 		r.connect(now, conn)
 	case r.waiting == nil && leaving(r.client.conn):
-		// What the one before it sent is still to be read; then it is this one's turn.
+		// What the last client sent must be read first; then this one is served.
 		r.waiting = conn
 	default:
 		conn.Close()

@@ -15,15 +15,14 @@ import (
 // guide, page 148, "default 9600").
 const DefaultBaud = 9600
 
-// Device is the device side of a line, with the line.
+// Device is the device's side of a line, the line included.
 type Device interface {
 	machine.Machine
-	// HostBaud tells the rate at which the host of the bytes to come sends and receives,
-	// in bit/s. It is called before the first bytes from a PTY, and when the rate of the
-	// host that is heard has changed; 0 is a host without a rate (TCP), which always fits.
+	// HostBaud says at which rate the host of the next bytes talks, in bit/s. It is called
+	// before the first bytes from a PTY, and when the rate of the heard host has changed. 0 is
+	// a host without a rate (TCP), which always fits.
 	HostBaud(now time.Duration, baud int)
-	// HostGone tells that the TCP client is gone: what it sent of a frame stays a
-	// fragment.
+	// HostGone says that the TCP client is gone: an unfinished frame of it stays a fragment.
 	HostGone(now time.Duration)
 }
 
@@ -31,38 +30,38 @@ type Device interface {
 type Config struct {
 	// PTY serves on a new pseudo-terminal (Linux).
 	PTY bool
-	// Link is a path that will be a symbolic link to the PTY until the server closes; ""
-	// is none. A link to a PTY that is gone, as a killed server leaves it, is replaced;
-	// anything else that is there already is an error.
+	// Link is a path that is a symbolic link to the PTY until the server closes; "" is none. A
+	// link to a PTY that is gone, as a killed server leaves it, is replaced. Anything else at
+	// the path is an error.
 	Link string
 	// Baud is the rate of the PTY until a client sets its own; 0 is DefaultBaud.
 	Baud int
 	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
-	// loopback interface; port 0 is a free one.
+	// loopback interface. Port 0 is a free one.
 	TCP string
 
 	// Clock gives the time; nil is the wall clock, zero at the call of Run.
 	Clock machine.Clock
-	// Persist, if not nil, keeps the device's memory (SavePage, SaveNonVolatile). It runs
-	// after every turn of the device, before the bytes of that turn are written: what the
-	// device has confirmed is kept. It should cost little when nothing has changed. Its
-	// error ends Run.
+	// Persist, if not nil, saves the device's memory (SavePage, SaveNonVolatile). It runs after
+	// every turn of the device, before the bytes of that turn are written, so what the device
+	// has confirmed is saved. It should be cheap when nothing has changed. An error of it ends
+	// Run.
 	Persist func() error
-	// Event, if not nil, is told what happens on the ports.
+	// Event, if not nil, is called with what happens on the ports.
 	Event func(Event)
-	// Step, if not nil, runs after every turn of the device, before Persist; done ends
-	// Run with nil, once the bytes of that turn are written.
+	// Step, if not nil, runs after every turn of the device, before Persist. If it returns
+	// done, Run returns nil once the bytes of that turn are written.
 	Step func(now time.Duration) (done bool)
-	// Reset, if not nil, runs after every turn of the device, behind Persist. If it says so,
-	// the connection of the TCP client that is heard is reset (RST), as a gateway or a NAT
-	// does it, and what the turn would send goes nowhere. The client may connect anew. Where
-	// there is no such connection, as on a PTY, the event is [NotReset].
+	// Reset, if not nil, runs after every turn of the device, after Persist. If it returns
+	// true, the connection of the heard TCP client is reset (RST), as a gateway or a NAT does,
+	// and what the turn would send is lost. The client may connect again. Without such a
+	// connection, as on a PTY, the event is [NotReset].
 	Reset func() bool
-	// Commands are run between the turns of the device, each followed by a Step. A closed
-	// channel is the same as none.
+	// Commands run between the turns of the device, each followed by a Step. A closed channel
+	// counts as none.
 	//
-	// The functions here and the device are called by one goroutine at a time, not always
-	// the same, and by none once Run has returned: they need no lock of their own.
+	// The functions here and the device are called by one goroutine at a time, not always the
+	// same one, and never after Run has returned. They need no lock of their own.
 	Commands <-chan func(now time.Duration)
 }
 
@@ -78,8 +77,7 @@ type Server struct {
 	started  bool
 }
 
-// Listen opens the ports that config asks for. Clients may open and connect at once; they
-// are served by Run.
+// Listen opens the ports that config asks for. Clients may connect at once; Run serves them.
 func Listen(config Config) (*Server, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
@@ -116,7 +114,7 @@ func (s *Server) open() (err error) {
 			return err
 		}
 	}
-	// The link comes last: whoever waits for it finds everything else ready.
+	// The link comes last, so that those who wait for it find everything else ready.
 	if s.config.Link != "" {
 		s.link, err = makeLink(s.config.Link, s.terminal.name())
 	}
@@ -129,11 +127,12 @@ func listenTCP(address string) (net.Listener, error) {
 		return nil, fmt.Errorf("TCP address %q: want host:port or :port: %w", address, err)
 	}
 	if host == "" {
-		// Who is able to reach the port can rewrite the meter: never by default the network.
+		// All who reach the port can rewrite the meter, so it is never open to the network by
+		// default.
 		host = "127.0.0.1"
 	}
 	config := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
-		// A client whose machine vanished frees the port within half a minute.
+		// The port is free again half a minute after a client's machine has vanished.
 		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
 	}}
 	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, port))
@@ -151,7 +150,7 @@ func (s *Server) PTY() string {
 	return s.terminal.name()
 }
 
-// Addr is the TCP address that is listened on; nil without one.
+// Addr is the TCP address of the server; nil without one.
 func (s *Server) Addr() net.Addr {
 	if s.listener == nil {
 		return nil
@@ -159,8 +158,8 @@ func (s *Server) Addr() net.Addr {
 	return s.listener.Addr()
 }
 
-// Close closes the ports and removes the link if it is still ours. Run does so too; it is
-// for a server that never ran. Closing again returns the same.
+// Close closes the ports, and removes the link if it is still ours. Run does that by itself;
+// Close is for a server that never ran. A second call returns the same.
 func (s *Server) Close() error {
 	s.release.Do(func() {
 		var errs []error
@@ -176,9 +175,9 @@ func (s *Server) Close() error {
 	return s.released
 }
 
-// Run serves the device until ctx ends (its error), Step says that it is done (nil) or a
-// port, or Persist, fails. It closes the ports and has waited for all its goroutines when
-// it returns. A server runs once.
+// Run serves the device until ctx ends (it returns its error), Step says that it is done (nil),
+// or a port or Persist fails. When it returns, the ports are closed and all its goroutines have
+// ended. A server runs once.
 func (s *Server) Run(ctx context.Context, device Device) error {
 	if s.started {
 		return errors.New("serve: Run was called twice; make a new server")

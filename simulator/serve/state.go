@@ -22,12 +22,11 @@ import (
 //	aligned    pages times   page records, one for each page of the flash, in order
 //	           16+page bytes
 //
-// (aligned: the next multiple of 4096.) A page record is a tag "PAGE", page u32, length
-// u32 (0: erased, or the page's bytes), CRC-32 u32 of tag, page, length and data, and the
-// data. All zero it says: never written, erased; so a new file is a hole but for its
-// header. A non-volatile slot is a tag "NVOL" u32, length u32, sequence u64, CRC-32 u32
-// of tag, length, sequence and payload, 12 bytes of zero, and the payload. All CRC-32 are
-// IEEE.
+// (aligned: the next multiple of 4096.) A page record is a tag "PAGE", page u32, length u32 (0
+// if erased, else the bytes of a page), CRC-32 u32 of tag, page, length and data, and the data.
+// A record of zeros was never written: the page is erased, so a new file is a hole after its
+// header. A non-volatile slot is a tag "NVOL" u32, length u32, sequence u64, CRC-32 u32 of tag,
+// length, sequence and payload, 12 bytes of zero, and the payload. All CRC-32 are IEEE.
 const (
 	stateMagic        = "IONSTATE"
 	stateVersion      = 1
@@ -45,14 +44,14 @@ const (
 	maxPageBytes = 1 << 16
 )
 
-// Errors of the state file that a caller may decide on. Each comes wrapped with the path
-// and what to do.
+// Errors of the state file that a caller may decide on. Each is wrapped with the path and what
+// to do.
 var (
 	// ErrStateInUse: another process has the file open.
 	ErrStateInUse = errors.New("the state file is in use")
-	// ErrNotState: the file is something else, or for another version or geometry.
+	// ErrNotState: the file is something else, or is for another version or geometry.
 	ErrNotState = errors.New("not a state file for this meter")
-	// ErrStateDamaged: what is in the file is not what was saved.
+	// ErrStateDamaged: the content of the file is not what was saved.
 	ErrStateDamaged = errors.New("the state file is damaged")
 )
 
@@ -95,23 +94,22 @@ type stateFile interface {
 	Close() error
 }
 
-// State keeps a meter's flash and non-volatile memory in a file, so that they outlive the
-// process: killing the process is a power loss.
+// State keeps a meter's flash and non-volatile memory in a file. They outlive the process, so
+// that killing it is a power loss.
 //
-// Guaranteed when the process dies (SIGKILL, panic), at any moment between or inside the
-// calls: every Save that returned is there, and the one that was under way is there
-// completely or not at all. For pages this is so page by page: the record is written to
-// the journal first and from there to its place, and OpenState repeats the second step.
-// Non-volatile memory alternates between two slots. Pages and non-volatile memory saved
-// one after the other are two things: a death between them leaves the first.
+// If the process dies (SIGKILL, panic), at any moment between or inside calls, every Save that
+// returned is in the file, and the one under way is there completely or not at all. This holds
+// for each page: its record is written to the journal first and then to its place, and
+// OpenState repeats the second step. Non-volatile memory alternates between two slots. A page
+// and non-volatile memory are saved separately: a death between the two leaves only the first.
 //
-// When the operating system crashes or the machine loses power this holds for what was
-// saved before the last Sync. Later saves may be missing, in any order. A page that was
-// torn is found by its CRC and reported as ErrStateDamaged, never handed out; torn
-// non-volatile memory falls back to the one before.
+// If the operating system crashes or the machine loses power, this holds for what was saved
+// before the last Sync. Later saves may be missing, in any order. A torn page is found by its
+// CRC and reported as ErrStateDamaged, never returned. Torn non-volatile memory falls back to
+// the version before.
 //
-// One goroutine uses a State at a time. After a write failed the State takes no more:
-// going on could destroy what the journal still keeps safe.
+// One goroutine uses a State at a time. After a failed write the State accepts no more, because
+// going on could destroy what the journal still holds.
 type State struct {
 	path     string
 	file     stateFile
@@ -126,11 +124,10 @@ type State struct {
 	failed error
 }
 
-// OpenState opens the state file at path, or creates it (mode 0600) when there is none.
-// An existing file must be a regular one, not reached through a symbolic link, made for
-// the same geometry and used by nobody else; else the error says what is wrong, and
-// nothing of it is changed. An empty file, and one whose creation was interrupted, is
-// completed.
+// OpenState opens the state file at path, or creates it (mode 0600). An existing file must be a
+// regular one, not reached through a symbolic link, made for the same geometry and not in use.
+// If not, the error says what is wrong, and the file is not changed. An empty file, or one
+// whose creation was interrupted, is completed.
 func OpenState(path string, g Geometry) (*State, error) {
 	if err := g.validate(); err != nil {
 		return nil, err
@@ -152,7 +149,7 @@ func OpenState(path string, g Geometry) (*State, error) {
 	return s, nil
 }
 
-// explainOpen says what to do about a state file that could not be opened.
+// explainOpen says what to do about a state file that cannot be opened.
 func explainOpen(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -178,8 +175,8 @@ func openStateFile(path string, file stateFile, size int64, g Geometry) (*State,
 	return s, s.replay()
 }
 
-// checkHeader tells a new file (or one whose creation was interrupted) from one in use,
-// and both from what is not ours.
+// checkHeader tells a new file (or one whose creation was interrupted) from one in use, and
+// both from a file that is not ours.
 func (s *State) checkHeader(size int64) (fresh bool, err error) {
 	if size == 0 {
 		return true, nil
@@ -217,7 +214,7 @@ func (s *State) checkHeader(size int64) (fresh bool, err error) {
 	return false, nil
 }
 
-// allZero tells whether nothing was ever written into the file, the header neither: its
+// allZero reports whether nothing was ever written to the file, not even the header: its
 // creation was interrupted.
 func (s *State) allZero() (bool, error) {
 	part := make([]byte, 64<<10)
@@ -233,7 +230,7 @@ func (s *State) allZero() (bool, error) {
 	return true, nil
 }
 
-// create makes the file. The header comes last: until it is there, opening starts over.
+// create makes the file. The header is written last: without it, opening starts again.
 func (s *State) create() error {
 	if err := s.file.Truncate(s.geometry.fileBytes()); err != nil {
 		return fmt.Errorf("state file %s: creating it: %w", s.path, err)
@@ -307,8 +304,8 @@ func (s *State) readSlot(slot int) (sequence uint64, payload []byte, err error) 
 	return binary.BigEndian.Uint64(header[8:]), payload, nil
 }
 
-// replay repeats the last page write, which may have been cut short. A journal that is
-// torn itself was never copied to its place, which is whole then.
+// replay repeats the last page write, which may have been cut short. If the journal itself is
+// torn, it was never copied, and the page is whole.
 func (s *State) replay() error {
 	record := s.buffer[:s.geometry.recordBytes()]
 	if _, err := s.file.ReadAt(record, s.geometry.journalOffset()); err != nil {
@@ -321,8 +318,8 @@ func (s *State) replay() error {
 	return s.write(record[:pageRecordHeader+len(data)], s.geometry.pageOffset(page))
 }
 
-// parseRecord returns page -1 for a record that was never written. Data aliases record;
-// none is an erased page.
+// parseRecord returns page -1 for a record that was never written. Data aliases record; it is
+// empty for an erased page.
 func (s *State) parseRecord(record []byte) (page int, data []byte, ok bool) {
 	if allBytes(record[:pageRecordHeader], 0) {
 		return -1, nil, true
@@ -337,8 +334,8 @@ func (s *State) parseRecord(record []byte) (page int, data []byte, ok bool) {
 	return int(number), data, sum == binary.BigEndian.Uint32(record[12:])
 }
 
-// LoadPages calls yield for every page that is not erased, in ascending order; data is
-// valid during the call. The first error of yield ends it and is returned.
+// LoadPages calls yield for every page that is not erased, in ascending order. Data is valid
+// during the call. The first error of yield ends it and is returned.
 func (s *State) LoadPages(yield func(page int, data []byte) error) error {
 	record := make([]byte, s.geometry.recordBytes())
 	for page := range s.geometry.Pages {
@@ -359,13 +356,13 @@ func (s *State) LoadPages(yield func(page int, data []byte) error) error {
 	return nil
 }
 
-// NonVolatile returns a copy of the non-volatile memory last saved; false when none was.
+// NonVolatile returns a copy of the non-volatile memory that was last saved; false if none was.
 func (s *State) NonVolatile() ([]byte, bool) {
 	return bytes.Clone(s.nonVolatile), s.saved
 }
 
-// SavePage keeps one page of the flash. Data is the whole page; nil, or nothing but 0xFF,
-// is an erased one.
+// SavePage saves one page of the flash. Data is the whole page; nil or only 0xFF means that it
+// is erased.
 func (s *State) SavePage(page int, data []byte) error {
 	if page < 0 || page >= s.geometry.Pages {
 		return fmt.Errorf("state file: there is no page %d, the flash has %d", page, s.geometry.Pages)
@@ -389,8 +386,8 @@ func (s *State) SavePage(page int, data []byte) error {
 	return s.write(record, s.geometry.pageOffset(page))
 }
 
-// SaveNonVolatile keeps the non-volatile memory, at most MaxNonVolatile bytes. Saving
-// what was saved last costs no write.
+// SaveNonVolatile saves the non-volatile memory, at most MaxNonVolatile bytes. Saving the same
+// again costs no write.
 func (s *State) SaveNonVolatile(p []byte) error {
 	if len(p) > MaxNonVolatile {
 		return fmt.Errorf("state file: %d bytes of non-volatile memory, at most %d can be kept", len(p), MaxNonVolatile)
@@ -429,7 +426,7 @@ func (s *State) write(p []byte, at int64) error {
 	return nil
 }
 
-// Sync makes what was saved outlive a crash of the operating system too.
+// Sync makes everything saved so far survive a crash of the operating system, too.
 func (s *State) Sync() error {
 	if s.failed != nil {
 		return s.failed
@@ -450,7 +447,7 @@ func (s *State) Close() error {
 	return err
 }
 
-// allBytes tells whether p is nothing but b.
+// allBytes reports whether all bytes of p are b.
 func allBytes(p []byte, b byte) bool {
 	for _, c := range p {
 		if c != b {

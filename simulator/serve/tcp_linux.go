@@ -11,8 +11,8 @@ import (
 // tcpEstablished is TCP_ESTABLISHED of linux/tcp_states.h.
 const tcpEstablished = 1
 
-// leaving tells whether the client has closed its end, even if bytes that it sent before
-// are still unread. A client that comes right after it is not a second one then.
+// leaving reports whether the client has closed its end, even if bytes of it are still unread.
+// A client that comes right after it is then no second client.
 func leaving(conn net.Conn) bool {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {

@@ -4,6 +4,5 @@ package serve
 
 import "net"
 
-// leaving cannot be told here: a client that comes right after another may be refused
-// once.
+// leaving is never known here: a client that comes right after another one may be refused once.
 func leaving(net.Conn) bool { return false }
