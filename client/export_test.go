@@ -11,5 +11,8 @@ func (u *Upgrader) Declare(w *machine.State, spent *Upgrader) { u.declare(w, spe
 // Firmware is the file that is to be sent, if one was read.
 func (u *Upgrader) Firmware() *upg.File { return u.firmware }
 
+// Bugs are all that Config.Planted can name.
+func Bugs() map[string]func(*Upgrader) { return bugs() }
+
 // Disturb changes something in the session's upgrader.
 func (s *Session) Disturb() { s.upgrader.restored++ }

@@ -3,7 +3,7 @@ package client
 import "ionbench/client/upgradelog"
 
 // rules are the decisions that an upgrader takes outside of its lists of steps. They are
-// data, as the steps are, so that a Defect can stand in the place of each.
+// data, as the steps are, so that a planted bug can stand in the place of each.
 type rules struct {
 	listens    func(u *Upgrader) bool                          // frames are taken now
 	mine       func(u *Upgrader, id uint16) bool               // a message with this id answers the request that is under way

@@ -42,6 +42,7 @@ type Config struct {
 	// FirstMessageID is the id of the first request. Processes that follow each other should
 	// use different ones, so that a late answer to one is not taken for an answer to the next.
 	FirstMessageID uint16
+	Planted        string // name of a bug to plant, for tests of tests alone; empty for none
 }
 
 // Task is what the tool is to do.
@@ -143,6 +144,11 @@ func New(cfg Config) (*Upgrader, error) {
 	}
 	u := &Upgrader{cfg: cfg, lists: &healthyProcedures, rules: healthyRules(), credential: credential, paste: ion.AllGroups}
 	u.exchange.id = cfg.FirstMessageID - 1
+	if cfg.Planted != "" {
+		if err := u.plant(cfg.Planted); err != nil {
+			return nil, err
+		}
+	}
 	return u, nil
 }
 

@@ -92,6 +92,10 @@ func importRules() []importRule {
 			why: "flags belong to programs"},
 		{in: []string{"..."}, except: []string{"scenarios/mutants", "cmd/ionbench"}, forbidden: []string{"ionbench/scenarios/mutants"}, tests: true,
 			why: "a bug that is planted is for tests of tests, and the command that runs them"},
+		{in: []string{"..."}, except: []string{"scenarios/rig", "scenarios/mutants", judged}, forbidden: []string{"ionbench/scenarios/internal/planted"}, tests: true,
+			why: "the list of bugs is for the mutants, the rig that carries one to the bench, and the programs that a test judges"},
+		{in: []string{judged}, forbidden: []string{"ionbench/scenarios/internal/planted"},
+			why: "who judges knows of no bug"},
 		{in: []string{"simulator/...", "client/...", "fixtures/..."}, forbidden: []string{"ionbench/cmd/..."}, tests: true,
 			why: "programs stand on top"},
 	}
@@ -130,13 +134,12 @@ func TestMachinesNeverReadTheWallClock(t *testing.T) {
 	}
 }
 
-// seam are the names by which a bug is planted, and plants the folders that may say them:
-// those where the bugs stand, the rig that carries them to the bench, and the mutants. The
-// tests of the package judged play programs that have them.
-var (
-	seam   = []string{"Defect", "Defects", "NewDefective", "MeterDefect"}
-	plants = []string{"client", "simulator/meter", "scenarios/rig", "scenarios/mutants"}
-)
+// seam is the name of the fields by which a bug is planted, and plants the folders that may
+// say it: those where the bugs stand, the rig that carries them to the bench, and the
+// mutants. The tests of the package judged play programs that have them.
+const seam = "Planted"
+
+var plants = []string{"client", "simulator/meter", "scenarios/rig", "scenarios/mutants"}
 
 const judged = "scenarios/judge"
 
@@ -145,20 +148,44 @@ func TestNothingButTheMutantsPlantsABug(t *testing.T) {
 	for _, s := range sources(t) {
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			name, ok := n.(*ast.Ident)
-			if !ok || !slices.Contains(seam, name.Name) {
+			if !ok || name.Name != seam {
 				return true
 			}
-			said[name.Name] = true
+			said[s.folder] = true
 			if !slices.Contains(plants, s.folder) && !(s.test() && s.folder == judged) {
 				t.Errorf("%s says %s: nothing but scenarios/mutants plants a bug", s.path, name.Name)
 			}
 			return true
 		})
 	}
-	for _, name := range seam {
-		if !said[name] {
-			t.Errorf("nothing is called %s any more: bugs are planted by another name", name)
+	for _, folder := range plants {
+		if !said[folder] {
+			t.Errorf("nothing in %s is called %s any more: bugs are planted by another name", folder, seam)
 		}
+	}
+}
+
+// machinery are words of what is for tests of tests alone.
+var machinery = []string{"defect", "planted", "mutant", "bug"}
+
+// Of the bugs, whoever imports a side of the line sees the field that names one, and no more.
+func TestNoBugStandsBesideWhatAnImporterSees(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test() || !matchesAny(s.folder, []string{"client/...", "simulator/..."}) || strings.Contains(s.folder, "/internal/") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			name, ok := n.(*ast.Ident)
+			if !ok || !name.IsExported() || name.Name == seam {
+				return true
+			}
+			for _, word := range machinery {
+				if strings.Contains(strings.ToLower(name.Name), word) {
+					t.Errorf("%s shows %s to importers", s.path, name.Name)
+				}
+			}
+			return true
+		})
 	}
 }
 

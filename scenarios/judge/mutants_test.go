@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"ionbench/client"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
 )
@@ -84,7 +84,7 @@ var unseen = map[string]string{
 }
 
 func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) {
-	for _, d := range client.Defects() {
+	for _, d := range planted.InUpgraders() {
 		by, seen := seenBy[d.Name]
 		if _, known := unseen[d.Name]; known == seen {
 			t.Errorf("%s: it stands in both tables, or in none", d.Name)

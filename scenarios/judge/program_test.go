@@ -24,6 +24,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -153,7 +154,7 @@ func askTwelveTimes(address string) error {
 // withoutJournal ends the name of an upgrader that keeps no journal.
 const withoutJournal = "/without-journal"
 
-// playProgram is one of programs, or an upgrader with a defect of that name, or a healthy
+// playProgram is one of programs, or an upgrader with a bug of that name, or a healthy
 // one. The arguments are those of programCommand.
 func playProgram(name string, args []string) int {
 	if f, ok := programs()[name]; ok {
@@ -161,11 +162,7 @@ func playProgram(name string, args []string) int {
 	}
 	t := &tool{}
 	name, t.forgetful = strings.CutSuffix(name, withoutJournal)
-	for _, d := range client.Defects() {
-		if d.Name == name {
-			t.defect = d
-		}
-	}
+	t.planted = name
 	if err := t.run(args); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return 1
@@ -185,14 +182,14 @@ func programCommand(t *testing.T, name, task string) Command {
 
 // tool is an upgrader in real time around package client, with a journal and a log.
 type tool struct {
-	defect    client.Defect
+	planted   string // name of a bug
 	forgetful bool
 	upgrader  *client.Upgrader
 	firmware  *upg.File
 	fileErr   error
 	logPath   string
 	journal   string
-	held      []byte // lines that a defective tool keeps in memory
+	held      []byte // lines that a tool with a bug keeps in memory
 	unsaved   []byte // a journal of which only the half is on the disk
 	done      bool
 	err       error
@@ -213,11 +210,12 @@ func (t *tool) run(args []string) error {
 		t.firmware, err = upg.Parse(b)
 	}
 	t.fileErr = err
-	t.upgrader, err = client.NewDefective(client.Config{
+	t.upgrader, err = client.New(client.Config{
 		Release: client.Release22(), UnitID: uint16(unit), Password: args[4], SerialNumber: args[5], Baud: testBaud,
 		Start: time.Now(), Journal: !t.forgetful, FirstMessageID: uint16(os.Getpid()),
-		Timing: client.Timing{Response: testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: 50 * time.Millisecond},
-	}, t.defect)
+		Timing:  client.Timing{Response: testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: 50 * time.Millisecond},
+		Planted: planted.InClient(t.planted),
+	})
 	if err != nil {
 		return err
 	}
@@ -246,7 +244,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
 		t.held = upgradelog.Append(t.held, e.Line)
-		if !t.defect.LogHeldBack {
+		if t.planted != planted.LogLostOnKill {
 			t.flush()
 		}
 	case client.EventPrompt:
@@ -286,7 +284,7 @@ func (t *tool) flush() {
 }
 
 func (t *tool) save(b []byte) error {
-	if t.defect.JournalInPlace {
+	if t.planted == planted.JournalNotAtomic {
 		t.unsaved, b = b, b[:len(b)/2]
 	}
 	return os.WriteFile(t.journal, b, fileMode)

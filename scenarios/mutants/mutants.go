@@ -3,15 +3,11 @@
 // until one catches it. The healthy pair must pass them all.
 //
 // It is for whoever changes a scenario, the judge of package rig or one of the two sides: a
-// bug that escapes is a hole in what the scenarios can see. The bugs themselves stand with
-// the code that they harm (client.Defects, meter.Defects); nothing but this package asks
-// for one.
+// bug that escapes is a hole in what the scenarios can see. The bugs are listed in package
+// planted and stand with the code that they harm; nothing but this package asks for one.
 package mutants
 
-import (
-	"ionbench/client"
-	"ionbench/simulator/meter"
-)
+import "ionbench/scenarios/internal/planted"
 
 // Side is the end of the line that a mutant's bug is in.
 type Side string
@@ -29,8 +25,7 @@ type Mutant struct {
 	Side Side
 	Text string // what the bug is, in a sentence
 
-	tool  *client.Defect
-	meter *meter.Defect
+	planted string // the bug's name; empty for none
 }
 
 // Healthy is the pair without a bug.
@@ -41,11 +36,19 @@ func Healthy() Mutant {
 // All are all mutants, the upgraders first.
 func All() []Mutant {
 	var all []Mutant
-	for _, d := range client.Defects() {
-		all = append(all, Mutant{Name: d.Name, Side: Upgrader, Text: d.Text, tool: &d})
+	for _, b := range planted.InUpgraders() {
+		all = append(all, Mutant{Name: b.Name, Side: Upgrader, Text: b.Text, planted: b.Name})
 	}
-	for _, d := range meter.Defects() {
-		all = append(all, Mutant{Name: d.Name, Side: Meter, Text: d.Text, meter: &d})
+	for _, b := range planted.InMeters() {
+		all = append(all, Mutant{Name: b.Name, Side: Meter, Text: b.Text, planted: b.Name})
 	}
 	return all
+}
+
+// in is the bug that is planted into a side; empty for none.
+func (m Mutant) in(side Side) string {
+	if m.Side != side {
+		return ""
+	}
+	return m.planted
 }

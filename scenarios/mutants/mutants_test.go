@@ -5,8 +5,6 @@ import (
 	"errors"
 	"regexp"
 	"testing"
-
-	"ionbench/client"
 )
 
 // caughtBy is the invariant that each mutant breaks; empty where none of them is about it
@@ -93,7 +91,7 @@ func TestTheHealthyPairPassesEveryProbe(t *testing.T) {
 }
 
 func TestABugThatDoesNothingIsNotCaught(t *testing.T) {
-	v, err := Run(t.Context(), Mutant{Name: "harmless", Side: Upgrader, tool: new(client.Defect)})
+	v, err := Run(t.Context(), Mutant{Name: "harmless", Side: Upgrader})
 	if err != nil || v.Caught {
 		t.Errorf("caught by %q, %v", v.By(), err)
 	}

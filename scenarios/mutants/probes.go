@@ -150,11 +150,7 @@ func forgetfulMeter(s *stage) {
 	if s.mutant.Side == Meter {
 		return
 	}
-	for _, d := range meter.Defects() {
-		if d.Name == "writes-not-kept" {
-			s.stand(new(probe), &d)
-		}
-	}
+	s.stand(new(probe), "writes-not-kept")
 	o := s.try(s.upgrade())
 	s.hold(errors.Is(o.Claim, client.ErrSettings), "the tool says: %v", o.Claim)
 }

@@ -96,7 +96,7 @@ func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
 // before anything else, and nothing of a pair that is as it should be.
 func (p probe) try(m Mutant, plan fault.Plan) (found *verdict.Violation, err error) {
 	s := &stage{mutant: m, plan: plan}
-	s.stand(&p, m.meter)
+	s.stand(&p, m.in(Meter))
 	if s.err == nil {
 		p.play(s)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/fixtures/templates"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -26,7 +27,7 @@ type stage struct {
 }
 
 // stand sets up the meter of a probe, with a bug or without, in front of the mutant's tool.
-func (s *stage) stand(p *probe, bug *meter.Defect) {
+func (s *stage) stand(p *probe, bug string) {
 	blocks := p.blocks
 	if blocks == 0 {
 		blocks = small
@@ -36,7 +37,7 @@ func (s *stage) stand(p *probe, bug *meter.Defect) {
 		Firmware:  append(unusable(), world.Firmware{Blocks: blocks}),
 		Templates: []world.Template{{Name: plant, Own: templates.PlantA()}},
 	}
-	s.rig, s.err = rig.New(w, rig.Options{Chip: p.chip, MeterDefect: bug, ToolDefect: s.mutant.tool})
+	s.rig, s.err = rig.New(w, rig.Options{Chip: p.chip, Planted: planted.Pair{Tool: s.mutant.in(Upgrader), Meter: bug}})
 }
 
 // patience is how long an attempt may take: enough for three passes over every image.

@@ -19,9 +19,9 @@ type still struct {
 
 func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 	// at makes a tool of which so many steps of an attempt have been.
-	at := func(steps int, d *client.Defect, plan string) func() *still {
+	at := func(steps int, bugs bool, plan string) func() *still {
 		return func() *still {
-			r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{ToolDefect: d})
+			r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -33,6 +33,9 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			if err := r.Begin(&a); err != nil {
 				t.Fatal(err)
 			}
+			if bugs {
+				r.careless()
+			}
 			for range steps {
 				r.Bench().Step()
 			}
@@ -43,9 +46,9 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 	}
 	machinetest.EveryField(t, machinetest.Subject[still]{
 		Bases: map[string]func() *still{
-			"begun":     at(3, nil, ""),
-			"under way": at(60, nil, "disk-full at block 1"),
-			"careless":  at(60, &client.Defect{JournalInPlace: true, LogHeldBack: true}, ""),
+			"begun":     at(3, false, ""),
+			"under way": at(60, false, "disk-full at block 1"),
+			"careless":  at(60, true, ""),
 		},
 		Copy: func(from, to *still) {
 			to.now = from.now

@@ -94,7 +94,7 @@ func (r *Rig) Answers() (bool, error) {
 		r.asked = new(Rig)
 	}
 	r.CopyTo(r.asked)
-	r.asked.options.Response, r.asked.options.ToolDefect = 0, nil
+	r.asked.options.Response, r.asked.options.Planted.Tool = 0, ""
 	identify := world.Attempt{Tool: world.Tool{Task: client.TaskIdentify}.Filled(r.said())}
 	if err := r.asked.launch(&attempt{Attempt: identify}); err != nil {
 		return false, err

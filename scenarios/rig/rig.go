@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
@@ -165,6 +166,7 @@ func (r *Rig) config(a *attempt) client.Config {
 		Timing:         r.options.timing(),
 		Journal:        a.Journal,
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
+		Planted:        planted.InClient(r.options.Planted.Tool),
 	}
 }
 
@@ -177,13 +179,6 @@ func (o *Options) timing() client.Timing {
 		t.Response = o.Response
 	}
 	return t
-}
-
-func (o *Options) upgrader(c client.Config) (*client.Upgrader, error) {
-	if o.ToolDefect != nil {
-		return client.NewDefective(c, *o.ToolDefect)
-	}
-	return client.New(c)
 }
 
 // Begin does what is done before an attempt, and starts it; Finish ends it. Between them the
@@ -215,7 +210,7 @@ func (r *Rig) begin(a *world.Attempt) error {
 
 func (r *Rig) launch(a *attempt) error {
 	config := r.config(a)
-	u, err := r.options.upgrader(config)
+	u, err := client.New(config)
 	if err != nil {
 		return err
 	}
@@ -232,9 +227,8 @@ func (r *Rig) launch(a *attempt) error {
 	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), config.Baud)
 	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.disk, pc: pc{things: r.pc}, untraced: r.options.Trace == NoTrace}
-	if d := r.options.ToolDefect; d != nil {
-		t.journalInPlace, t.logHeldBack = d.JournalInPlace, d.LogHeldBack
-	}
+	bug := r.options.Planted.Tool
+	t.journalInPlace, t.logHeldBack = bug == planted.JournalNotAtomic, bug == planted.LogLostOnKill
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
 	r.begun++

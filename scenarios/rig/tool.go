@@ -92,7 +92,7 @@ type tool struct {
 	pending    []story.Event
 	untraced   bool // nobody wants to hear of events
 
-	// What a defective tool does with its files.
+	// What a tool with a bug planted does with its files.
 	journalInPlace bool
 	logHeldBack    bool
 	heldLog        []upgradelog.Line // that is not on the disk yet

@@ -6,13 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"ionbench/client"
 	"ionbench/scenarios/fields"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // Options are what a world does not say: how it is played, and what tests put into it. The zero
@@ -24,10 +23,7 @@ type Options struct {
 	Instant  bool
 	Response time.Duration  // how long the tool waits for an answer; 0: as usual
 	Chip     flash.Geometry // of the meter's flash; without sectors: as usual
-
-	// Bugs that are planted, for tests of tests; nil for none.
-	MeterDefect *meter.Defect
-	ToolDefect  *client.Defect
+	Planted  planted.Pair   // bugs, for tests of tests
 }
 
 // Trace says how much of what happens is recorded.
@@ -58,7 +54,7 @@ func CheckWorld(w *world.World) error {
 func StationConfig(w *world.World, o Options) bench.Config {
 	m := w.MeterOf(new(world.Attempt))
 	c := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace}
-	c.Meter.Defect = o.MeterDefect
+	c.Meter.Planted = o.Planted.Meter
 	if o.Chip.Sectors > 0 {
 		c.Meter.Geometry = o.Chip
 	}

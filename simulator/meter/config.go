@@ -152,9 +152,7 @@ type Config struct {
 	Timing    Timing
 	Geometry  flash.Geometry
 	Seed      uint64 // draws what a power loss leaves in a torn flash operation
-	// Defect is a bug that is planted into the meter, for tests of tests alone; nil in every
-	// meter that anybody is to rely on.
-	Defect *Defect
+	Planted   string // name of a bug to plant, for tests of tests alone; empty for none
 }
 
 // Layout of the chip: the protected sectors hold the loader, the next one the record of

@@ -109,8 +109,10 @@ func New(cfg Config) (*Meter, error) {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
 	m := &Meter{cfg: &cfg, rules: healthyRules(), password: password, chip: chip}
-	if cfg.Defect != nil {
-		cfg.Defect.plant(m.rules)
+	if cfg.Planted != "" {
+		if err := m.rules.plant(cfg.Planted); err != nil {
+			return nil, err
+		}
 	}
 	m.memory.settings = factoryTemplate(cfg.Model, cfg.Firmware.Revision)
 	if cfg.Settings != nil {

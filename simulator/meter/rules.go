@@ -6,7 +6,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// rules are the decisions of loader and memory in whose place a Defect can stand.
+// rules are the decisions of loader and memory in whose place a planted bug can stand.
 type rules struct {
 	image      func(m *Meter) (imageRecord, bool)                        // what a start finds in the flash
 	noImage    func(m *Meter, now time.Duration)                         // a start that found none

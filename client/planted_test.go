@@ -16,19 +16,19 @@ func TestABugIsInTheToolThatItWasPlantedInAndInNoOther(t *testing.T) {
 		return d.logText()
 	}
 	want := upgrade()
-	for _, defect := range client.Defects() {
-		if _, err := client.NewDefective(deskConfig(), defect); err != nil {
-			t.Errorf("%s: %v", defect.Name, err)
+	for name := range client.Bugs() {
+		if _, err := client.New(with(name)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 		if got := upgrade(); got != want {
-			t.Fatalf("after %s was planted into another tool, this one's log is\n%s", defect.Name, got)
+			t.Fatalf("after %s was planted into another tool, this one's log is\n%s", name, got)
 		}
 	}
 }
 
 func TestACloneHasTheBugToo(t *testing.T) {
-	for _, defect := range client.Defects() {
-		u, err := client.NewDefective(deskConfig(), defect)
+	for name := range client.Bugs() {
+		u, err := client.New(with(name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,15 +39,13 @@ func TestACloneHasTheBugToo(t *testing.T) {
 		}
 		fork := d.fork(t)
 		if got, want := fork.ending(), d.ending(); got != want {
-			t.Errorf("%s: the clone goes another way\n%s\n%s", defect.Name, got, want)
+			t.Errorf("%s: the clone goes another way\n%s\n%s", name, got, want)
 		}
 	}
 }
 
-func TestADefectiveToolWantsAConfigToo(t *testing.T) {
+func with(bug string) client.Config {
 	cfg := deskConfig()
-	cfg.UnitID = 0
-	if _, err := client.NewDefective(cfg, client.Defects()[0]); err == nil {
-		t.Error("unit id 0 was taken")
-	}
+	cfg.Planted = bug
+	return cfg
 }

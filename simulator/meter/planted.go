@@ -1,63 +1,69 @@
 package meter
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"ionbench/simulator/ion"
 )
 
-// Defect is a bug that is planted into a meter on purpose, so that a suite can prove that
-// it would notice it. Config.Defect takes one; package scenarios/mutants alone gives one.
-type Defect struct {
-	Name string // in kebab-case
-	Text string // what such a meter does, in a sentence
-
-	plant func(*rules)
+// bugs are all that Config.Planted can name, in the order of an upgrade: each edits the rules
+// of one meter.
+func bugs() map[string]func(*rules) {
+	return map[string]func(*rules){
+		"duplicate-clear-erases": func(r *rules) {
+			r.clearedFor = func(*Meter, uint16) bool { return false }
+		},
+		"erase-never-ends": func(r *rules) {
+			r.erased = func(*Meter, time.Duration, job) {}
+		},
+		"torn-erase-taken": func(r *rules) {
+			r.noImage = takeBlankRecordForCleared
+		},
+		"blocks-without-clear": func(r *rules) {
+			r.cleared = clearedBySaying
+		},
+		"resend-programs-twice": func(r *rules) {
+			r.programmed = func(*Meter, uint32) bool { return false }
+		},
+		"verify-without-looking": func(r *rules) {
+			r.sum = func(_ *Meter, _, wanted uint32) uint32 { return wanted }
+		},
+		"mark-before-verify": func(r *rules) {
+			r.marks = func(uint32, uint32) bool { return true }
+		},
+		"image-not-checked": func(r *rules) {
+			r.image = func(m *Meter) (imageRecord, bool) { return m.findRecord(m.chip) }
+		},
+		"runs-without-image": func(r *rules) {
+			r.noImage = (*Meter).startOldApplication
+		},
+		"torn-record-kills-loader": func(r *rules) {
+			r.noImage = bootLoopOnTornRecord
+		},
+		"settings-kept": func(r *rules) {
+			r.initialize = (*Meter).logInitialize
+		},
+		"upgrade-not-logged": func(r *rules) {
+			r.initialize = initializeUnlogged
+		},
+		"writes-not-kept": func(r *rules) {
+			r.keep = func(*Meter, time.Duration, int, ion.Value) {}
+		},
+	}
 }
 
-// Defects are all bugs that can be planted, in the order of an upgrade.
-func Defects() []Defect {
-	return []Defect{
-		{"duplicate-clear-erases", "erases again when the same clear comes again", func(r *rules) {
-			r.clearedFor = func(*Meter, uint16) bool { return false }
-		}},
-		{"erase-never-ends", "answers busy for ever once it has begun to erase", func(r *rules) {
-			r.erased = func(*Meter, time.Duration, job) {}
-		}},
-		{"torn-erase-taken", "takes an erase that a power loss broke off for one that is done", func(r *rules) {
-			r.noImage = takeBlankRecordForCleared
-		}},
-		{"blocks-without-clear", "takes blocks although the flash was not cleared", func(r *rules) {
-			r.cleared = clearedBySaying
-		}},
-		{"resend-programs-twice", "programs a block again when it comes again", func(r *rules) {
-			r.programmed = func(*Meter, uint32) bool { return false }
-		}},
-		{"verify-without-looking", "answers that the image is good without looking at it", func(r *rules) {
-			r.sum = func(_ *Meter, _, wanted uint32) uint32 { return wanted }
-		}},
-		{"mark-before-verify", "marks what the flash holds as valid before it is compared with what was sent", func(r *rules) {
-			r.marks = func(uint32, uint32) bool { return true }
-		}},
-		{"image-not-checked", "runs an image whose record is whole without taking its CRC", func(r *rules) {
-			r.image = func(m *Meter) (imageRecord, bool) { return m.findRecord(m.chip) }
-		}},
-		{"runs-without-image", "starts the application although the flash holds no valid image", func(r *rules) {
-			r.noImage = (*Meter).startOldApplication
-		}},
-		{"torn-record-kills-loader", "restarts over and over when its record of the image was torn", func(r *rules) {
-			r.noImage = bootLoopOnTornRecord
-		}},
-		{"settings-kept", "keeps the settings at the first boot of an image, which loses them", func(r *rules) {
-			r.initialize = (*Meter).logInitialize
-		}},
-		{"upgrade-not-logged", "makes no entry of the upgrade in its event log", func(r *rules) {
-			r.initialize = initializeUnlogged
-		}},
-		{"writes-not-kept", "agrees to a setting that is written and forgets it", func(r *rules) {
-			r.keep = func(*Meter, time.Duration, int, ion.Value) {}
-		}},
+// plant puts a bug among the rules of one meter.
+func (r *rules) plant(name string) error {
+	all := bugs()
+	if all[name] == nil {
+		return fmt.Errorf("no bug %q can be planted: there are %s", name, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
 	}
+	all[name](r)
+	return nil
 }
 
 // takeBlankRecordForCleared: the sector of the record is erased first.

@@ -5,15 +5,21 @@ import (
 	"testing"
 
 	"ionbench/client"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
-// careless is an upgrade by a tool that does to its files what d says, up to where a plan
-// kills it.
-func careless(t *testing.T, d client.Defect, plan string) (*Rig, *world.Attempt) {
+// careless gives the tool both bugs of a program with its files.
+func (r *Rig) careless() {
+	t := r.bench.Host().(*tool)
+	t.journalInPlace, t.logHeldBack = true, true
+}
+
+// upgradeWith is an upgrade by a tool with a bug, up to where a plan kills it.
+func upgradeWith(t *testing.T, bug, plan string) (*Rig, *world.Attempt) {
 	t.Helper()
-	r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{ToolDefect: &d})
+	r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{Planted: planted.Pair{Tool: bug}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,14 +31,14 @@ func careless(t *testing.T, d client.Defect, plan string) (*Rig, *world.Attempt)
 }
 
 func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
-	r, a := careless(t, client.Defect{JournalInPlace: true}, "kill at block 2")
+	r, a := upgradeWith(t, planted.JournalNotAtomic, "kill at block 2")
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.disk.load(r.said().SerialNumber); r.disk.Journals() != 1 || err == nil {
 		t.Errorf("after a kill there are %d journals, and reading gives %v", r.disk.Journals(), err)
 	}
-	r, a = careless(t, client.Defect{JournalInPlace: true}, "abort at block 2")
+	r, a = upgradeWith(t, planted.JournalNotAtomic, "abort at block 2")
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
@@ -42,13 +48,13 @@ func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
 }
 
 func TestALogThatIsHeldBackIsThereOnceTheToolEnds(t *testing.T) {
-	healthy, a := careless(t, client.Defect{}, "abort at block 2")
+	healthy, a := upgradeWith(t, "", "abort at block 2")
 	want, err := healthy.Try(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for plan, log := range map[string][]byte{"abort at block 2": want.Log, "kill at block 2": nil} {
-		r, a := careless(t, client.Defect{LogHeldBack: true}, plan)
+		r, a := upgradeWith(t, planted.LogLostOnKill, plan)
 		o, err := r.Try(a)
 		if err != nil {
 			t.Fatal(err)
@@ -60,10 +66,11 @@ func TestALogThatIsHeldBackIsThereOnceTheToolEnds(t *testing.T) {
 }
 
 func TestAClonedCarelessToolHasTheSameFuture(t *testing.T) {
-	r, a := careless(t, client.Defect{JournalInPlace: true, LogHeldBack: true}, "abort at block 3")
+	r, a := upgradeWith(t, "", "abort at block 3")
 	if err := r.Begin(a); err != nil {
 		t.Fatal(err)
 	}
+	r.careless()
 	for r.Bench().Station().Counts().BlocksSent < 2 && r.Bench().Step() {
 	}
 	fork := r.Clone()

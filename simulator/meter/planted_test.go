@@ -7,12 +7,12 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// A defective meter is like any other until its bug shows, and so is its clone.
-func TestADefectiveMeterBootsAndItsCloneHasTheSameFuture(t *testing.T) {
-	for _, d := range Defects() {
-		t.Run(d.Name, func(t *testing.T) {
+// A meter with a bug is like any other until its bug shows, and so is its clone.
+func TestAMeterWithABugBootsAndItsCloneHasTheSameFuture(t *testing.T) {
+	for name := range bugs() {
+		t.Run(name, func(t *testing.T) {
 			cfg := testConfig()
-			cfg.Defect = &d
+			cfg.Planted = name
 			x := running(t, cfg)
 			x.intoDownload(newImage())
 			if r := x.ask(ion.DownloadRequest{Op: ion.OpClear, Begin: true}); r.Status != ion.StatusBusy {
