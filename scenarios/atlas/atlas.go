@@ -9,37 +9,36 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// Format is the version of the file.
+// Format is the version of the file format.
 const Format = "ionbench-atlas 1"
 
-// Atlas is what a sweep found. Its JSON is the file of `ionbench sweep --json`.
+// Atlas is the result of a sweep. Its JSON is the file of `ionbench sweep --json`.
 type Atlas struct {
 	Format string `json:"format"`
 	Config Config `json:"config"`
-	// Spaces are those that were asked for.
+	// Spaces are the requested ones.
 	Spaces []string `json:"spaces"`
-	// Partial: points are missing, because the sweep was interrupted or is one shard of
-	// several. Their runs have no outcome.
+	// Partial: points are missing, because the sweep was interrupted or is one of several
+	// shards. Their runs have no outcome.
 	Partial bool `json:"partial"`
-	// Calm is the run without a fault; all costs are what a point takes more than that.
+	// Calm is the run without a fault. All costs are what a point takes in addition to it.
 	Calm Calm `json:"calm"`
-	// Marks are where the requests of the calm run begin, in order: they place a byte or a
-	// flash operation in the upgrade. Between two, places are proportional.
+	// Marks are where the requests of the calm run begin, in order. They place a byte or a
+	// flash operation in the upgrade; between two marks, places are proportional.
 	Marks []Mark `json:"marks"`
-	// Outcomes are what came of points, each once, in the order in which Rows name them.
+	// Outcomes are what came of points, each once, in the order in which Rows use them.
 	Outcomes []PointOutcome `json:"outcomes"`
 	Rows     []Row          `json:"rows"`
 }
 
-// Config says what was upgraded with what; together with the hash of all of it, the
-// firmware included.
+// Config says what was upgraded with what. The hash is over all of it, firmware included.
 type Config struct {
 	Model      int    `json:"model"`
 	Release    string `json:"release"`
 	Journal    bool   `json:"journal"`
 	Windows    bool   `json:"windows"`
 	ImageBytes int    `json:"image_bytes"`
-	Firmware   string `json:"firmware,omitempty"` // revision of a file of one's own
+	Firmware   string `json:"firmware,omitempty"` // revision of a file given by the caller
 	Hash       string `json:"hash"`               // of trial.Config, 8 hexadecimal digits
 }
 
@@ -53,17 +52,17 @@ type Calm struct {
 // Mark is a moment of the calm run.
 type Mark struct {
 	Step         client.Step `json:"step"`
-	Block        int         `json:"block,omitempty"` // that is sent, if it is one
+	Block        int         `json:"block,omitempty"` // the block that is sent, if any
 	Milliseconds int64       `json:"ms"`
 	ToMeter      uint64      `json:"to_meter"`   // bytes on the line before it
-	FromMeter    uint64      `json:"from_meter"` // likewise
+	FromMeter    uint64      `json:"from_meter"` // bytes on the line before it
 	FlashOps     uint64      `json:"flash_ops"`  // before it
 }
 
-// PointOutcome is what came of a point, and what it cost over the calm run.
+// PointOutcome is what came of a point, and what it cost in addition to the calm run.
 type PointOutcome struct {
-	// Future names the class: the fingerprint of the bench soon after the fault. Points
-	// with the same one went the same way from there on.
+	// Future names the class: the fingerprint of the bench soon after the fault. From there on,
+	// points with the same future went the same way.
 	Future       string              `json:"future"`
 	Class        string              `json:"class"` // a trial.Class
 	Milliseconds int64               `json:"ms"`
@@ -76,17 +75,18 @@ type PointOutcome struct {
 // Row is one fault at every place of a space.
 type Row struct {
 	Space string `json:"space"`
-	// Plan is the plan of a point; # stands for its place. "then" separates the attempts of
-	// a trial, as trial.ParsePlans has it.
+	// Plan is the plan of a point, with # for its place. "then" separates the attempts of a
+	// trial, as in trial.ParsePlans.
 	Plan string `json:"plan"`
 	// Unit is what the places count: "to-meter" and "from-meter" bytes, "flash-op",
 	// "state" (an index into the states that the calm run enters), "reply" or "request".
 	Unit  string `json:"unit"`
 	First uint64 `json:"first"` // place of the first point
-	// Runs are points one behind the other: how many, and the index of their outcome; -1
-	// for points that are missing.
+	// Runs are points one after another: how many, and the index of their outcome; -1 for
+	// missing points.
 	Runs [][2]int `json:"runs"`
-	// Names are the places' names where they are no numbers (states); index place - First.
+	// Names are the places' names where places are not numbers (states). The index is place -
+	// First.
 	Names []string `json:"names,omitempty"`
 }
 
@@ -99,7 +99,7 @@ func (r *Row) Points() int {
 	return n
 }
 
-// At is when in the calm run the place of a row lies.
+// At is when the calm run comes to a place of a row.
 func (a *Atlas) At(unit string, place uint64) time.Duration {
 	count := func(m *Mark) uint64 {
 		switch unit {
@@ -130,10 +130,10 @@ func (a *Atlas) At(unit string, place uint64) time.Duration {
 	return time.Duration(at) * time.Millisecond
 }
 
-// PlanAt is the plan of the row's point at a place.
+// PlanAt returns the plan of the row's point at a place.
 func (r *Row) PlanAt(place uint64) string { return strings.ReplaceAll(r.Plan, "#", r.Place(place)) }
 
-// Place is how a plan says a place of the row.
+// Place returns a place of the row as plans say it.
 func (r *Row) Place(place uint64) string {
 	if i := place - r.First; place >= r.First && i < uint64(len(r.Names)) {
 		return r.Names[i]

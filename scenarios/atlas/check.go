@@ -7,7 +7,7 @@ import (
 	"ionbench/scenarios/trial"
 )
 
-// Check says what of the sweep cannot be.
+// Check says what is wrong with the sweep.
 func (s Sweep) Check() error {
 	if err := trial.Check(s.World); err != nil {
 		return err

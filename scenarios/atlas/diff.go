@@ -10,18 +10,18 @@ import (
 	"ionbench/scenarios/trial"
 )
 
-// Threshold is how much more a point may cost before it counts as worse, in the same class
-// of outcomes: both must be exceeded.
+// Threshold is how much more a point of the same class may cost before it counts as worse. Both
+// limits must be exceeded.
 type Threshold struct {
 	Share float64       `json:"share"` // of what it cost
 	Time  time.Duration `json:"time_ns"`
 }
 
-// DefaultThreshold is 10 % and a second. An act more of the person counts if it is more than
+// DefaultThreshold is 10 % and one second. One more act of the person counts if it is more than
 // the share.
 func DefaultThreshold() Threshold { return Threshold{Share: 0.1, Time: time.Second} }
 
-// Change is what became of a point.
+// Change says how a point has changed.
 type Change string
 
 // The changes, in the order in which a difference lists them.
@@ -34,15 +34,15 @@ const (
 	Unknown  Change = "unknown" // it is missing in a partial atlas
 )
 
-// Changes are all changes, in their order.
+// Changes returns all changes, in order.
 func Changes() []Change { return []Change{Worse, Vanished, Appeared, Better, Same, Unknown} }
 
-// Difference is what became of the points of one atlas in another.
+// Difference is how the points of one atlas have changed in another.
 type Difference struct {
-	// Notes are what else is different: releases, the run without a fault.
+	// Notes are the other differences: releases, the run without a fault.
 	Notes  []string       `json:"notes"`
 	Points map[Change]int `json:"points"`
-	// Ranges are the points that changed, row by row, and of every row by change.
+	// Ranges are the points that changed, by row and then by change.
 	Ranges []Range `json:"ranges"`
 }
 
@@ -55,16 +55,16 @@ type Range struct {
 	Unit   string `json:"unit"`
 	First  uint64 `json:"first"` // place
 	Last   uint64 `json:"last"`
-	// Name is that of the place, where places have names; then it is one place.
+	// Name is the place's name, if places have names. The range is then one place.
 	Name string `json:"name,omitempty"`
-	// Example is the plan of the point that got slower by most, Old and New what came of it.
+	// Example is the plan of the point that became slowest, Old and New are its outcomes.
 	Example string        `json:"example"`
 	Old     *PointOutcome `json:"old,omitempty"`
 	New     *PointOutcome `json:"new,omitempty"`
 }
 
 // Diff compares two atlases of the same meter, image size and way to the upgrade. Rows are
-// compared by their plans and points by their places. The error says why they cannot be
+// matched by their plans and points by their places. The error says why the atlases cannot be
 // compared.
 func Diff(before, after *Atlas, t Threshold) (*Difference, error) {
 	if err := checkComparable(before.Config, after.Config); err != nil {
@@ -105,7 +105,7 @@ func checkComparable(a, b Config) error {
 	return nil
 }
 
-// notes say what else is different.
+// notes returns the other differences.
 func notes(before, after *Atlas) []string {
 	list := []string{}
 	a, b := before.Config, after.Config
@@ -139,7 +139,7 @@ func (a *Atlas) byKey() map[rowKey]*Row {
 // absent stands for the outcome of a place that a row does not have.
 const absent = missing - 1
 
-// verdictOn is what became of points with one outcome that have another.
+// verdictOn says how points have changed that had one outcome and now have another.
 type verdictOn struct {
 	change Change
 	why    string
@@ -151,11 +151,11 @@ type comparison struct {
 	threshold     Threshold
 	verdicts      map[[2]int]verdictOn // by the outcomes in both
 	into          *Difference
-	ranges        []Range // of the row at hand
-	slower        int64   // by how much the example of the last range is, in milliseconds
+	ranges        []Range // of the present row
+	slower        int64   // by how much the example of the last range is slower, in milliseconds
 }
 
-// row compares a row of both atlases, or tells that one of them, nil, does not have it.
+// row compares a row of both atlases. If old or now is nil, that atlas does not have it.
 func (c *comparison) row(old, now *Row) {
 	c.ranges = nil
 	switch {
@@ -178,7 +178,7 @@ func (c *comparison) row(old, now *Row) {
 	c.into.Ranges = append(c.into.Ranges, c.ranges...)
 }
 
-// padded are the runs of a row with absent points behind them.
+// padded returns the runs of a row, with absent points after them.
 func padded(r *Row, points int) [][2]int {
 	if more := points - r.Points(); more > 0 {
 		return append(slices.Clip(r.Runs), [2]int{more, absent})
@@ -186,7 +186,7 @@ func padded(r *Row, points int) [][2]int {
 	return r.Runs
 }
 
-// places compares places by their numbers; r has all of them.
+// places compares places by number; r has all of them.
 func (c *comparison) places(r *Row, old, now [][2]int) {
 	a, b := stretch{runs: old}, stretch{runs: now}
 	for at := 0; at < r.Points(); {
@@ -196,7 +196,7 @@ func (c *comparison) places(r *Row, old, now [][2]int) {
 	}
 }
 
-// names compares places by their names, one by one.
+// names compares places by name, one by one.
 func (c *comparison) names(old, now *Row) {
 	before, after := flat(old.Runs), flat(now.Runs)
 	for i, name := range now.Names {
@@ -213,7 +213,7 @@ func (c *comparison) names(old, now *Row) {
 	}
 }
 
-// flat is the outcome of each point.
+// flat returns the outcome of each point.
 func flat(runs [][2]int) []int {
 	var list []int
 	for _, run := range runs {
@@ -222,7 +222,7 @@ func flat(runs [][2]int) []int {
 	return list
 }
 
-// points notes what became of n points from the at-th of a row on.
+// points records how n points have changed, from the at-th of a row on.
 func (c *comparison) points(r *Row, at, n, old, now int) {
 	v := c.verdict(old, now)
 	c.into.Points[v.change] += n
@@ -252,7 +252,7 @@ func (c *comparison) points(r *Row, at, n, old, now int) {
 	}
 }
 
-// reaches tells whether next goes on where r ends.
+// reaches reports whether next begins where r ends.
 func (r *Range) reaches(next *Range) bool {
 	return r.Change == next.Change && r.Why == next.Why && r.Last+1 == next.First
 }
@@ -282,8 +282,8 @@ func (c *comparison) verdict(old, now int) verdictOn {
 	return v
 }
 
-// judge compares two outcomes: by class, then by the invariants that are broken and the
-// settings that are lost, then by cost.
+// judge compares two outcomes: by class, then by broken invariants and lost settings, then by
+// cost.
 func (t Threshold) judge(old, now *PointOutcome) verdictOn {
 	if old.Class != now.Class {
 		v := verdictOn{Better, now.Class + ", was " + old.Class}
@@ -301,7 +301,7 @@ func (t Threshold) judge(old, now *PointOutcome) verdictOn {
 	return verdictOn{change: Same}
 }
 
-// worse says what makes b worse than a, which is of the same class; "" if nothing does.
+// worse says what makes b worse than a, which has the same class; "" if nothing does.
 func (t Threshold) worse(a, b *PointOutcome) string {
 	if more := without(rules(b), rules(a)); len(more) > 0 {
 		return "breaks " + strings.Join(more, ", ") + " too"
@@ -328,7 +328,7 @@ func without(list, these []string) []string {
 	return rest
 }
 
-// rules are the names of the rules that were broken, each once.
+// rules returns the names of the broken rules, each once.
 func rules(o *PointOutcome) []string {
 	var list []string
 	for _, v := range o.Violations {
@@ -339,7 +339,7 @@ func rules(o *PointOutcome) []string {
 	return list
 }
 
-// classRank is the place of a class from good to bad.
+// classRank orders classes from good to bad.
 func classRank(name string) trial.Class {
 	c, err := trial.ParseClass(name)
 	if err != nil {

@@ -1,23 +1,23 @@
-// Package atlas breaks an upgrade at every point of a space and writes down what came of
-// each: every byte on the wire, every flash operation, every state, every answer, each
-// with every fault that makes sense there, and each followed by its recovery.
+// Package atlas breaks an upgrade at every point of a space and records what came of each:
+// every byte on the wire, every flash operation, every state, every answer, each with every
+// fault that makes sense there, and each followed by its recovery.
 //
-// A fault strikes on a fork of the running bench; what came before is never run again.
-// Forks whose fingerprints are equal have the same future and share it: a class.
+// A fault strikes on a fork of the running bench, so what came before is never run again. Forks
+// with equal fingerprints have the same future and share it: they are a class.
 //
 // # The file
 //
-// [Atlas.Write] writes an atlas as one JSON object with a mark, an outcome or a row on each
-// line, and [Read] takes nothing else: white space may differ, and that is all. The same
-// sweep gives the same bytes, however many workers it had, and so do its shards once
-// they are merged. The types of this package, from [Atlas] on, say what each key is.
+// [Atlas.Write] writes an atlas as one JSON object with one mark, outcome or row per line.
+// [Read] accepts only that, apart from white space. The same sweep gives the same bytes for any
+// number of workers, and so do its shards once they are merged. The types of this package, from
+// [Atlas] on, explain each key.
 //
-// A row is one fault at every place of a space. Its runs divide the points into stretches
-// that went the same way: [[311, 0], [40, 7], [2, -1]] are 311 points with outcome 0, 40
-// with outcome 7 and 2 without one. The first point of the row is at the place "first", and
-// the plan of a point is "plan" with the place instead of #. Where there are "names", they
-// stand there instead of the numbers. Outcomes are counted from 0, in the order in which the
-// runs name them; their costs are what a point takes more than the calm run.
+// A row is one fault at every place of a space. Its runs divide the points into stretches that
+// went the same way: [[311, 0], [40, 7], [2, -1]] are 311 points with outcome 0, 40 with
+// outcome 7 and 2 without one. The first point of the row is at the place "first". The plan of
+// a point is "plan" with the place instead of #. If there are "names", they replace the
+// numbers. Outcomes are counted from 0, in the order in which the runs use them. Their costs
+// are what a point takes in addition to the calm run.
 //
 // How many points of each row ended in which class:
 //

@@ -14,16 +14,16 @@ import (
 	"ionbench/client"
 )
 
-// The bounds of a file. A default sweep of the largest image that a meter has room for, of
-// eighteen million points, stays under a tenth of either.
+// The bounds of a file. A default sweep of the largest image that fits a meter, with eighteen
+// million points, stays below a tenth of either.
 const (
 	// MaxFileBytes is the largest file that Read takes.
 	MaxFileBytes = 256 << 20
 	maxPoints    = 1 << 30
-	maxNumber    = 1 << 53 // what every JSON reader keeps exactly
+	maxNumber    = 1 << 53 // the largest number that every JSON reader keeps exactly
 )
 
-// Write writes the atlas as a file: a mark, an outcome or a row on each line.
+// Write writes the atlas as a file, with one mark, outcome or row per line.
 func (a *Atlas) Write(w io.Writer) error {
 	b := bytes.NewBuffer(nil)
 	line := json.NewEncoder(b)
@@ -52,7 +52,7 @@ func (a *Atlas) Write(w io.Writer) error {
 	return err
 }
 
-// addLines writes a list with each of its elements on a line.
+// addLines writes a list with one element per line.
 func addLines[T any](b *bytes.Buffer, line *json.Encoder, key string, list []T) error {
 	fmt.Fprintf(b, ",%q:[\n", key)
 	for i := range list {
@@ -67,15 +67,15 @@ func addLines[T any](b *bytes.Buffer, line *json.Encoder, key string, list []T) 
 	return nil
 }
 
-// ErrNoAtlas is what the errors of Read wrap when the file is not one that Write wrote.
+// ErrNoAtlas is wrapped by the errors of Read if the file is not one that Write wrote.
 var ErrNoAtlas = errors.New("no atlas of a sweep")
 
 func noAtlas(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNoAtlas, fmt.Sprintf(format, args...))
 }
 
-// Read reads what Write wrote, white space aside. Anything else is refused: the error wraps
-// ErrNoAtlas and says where.
+// Read reads what Write wrote; white space may differ. It refuses anything else: the error
+// wraps ErrNoAtlas and says where.
 func Read(r io.Reader) (*Atlas, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {
@@ -99,7 +99,7 @@ func Read(r io.Reader) (*Atlas, error) {
 	return a, sameJSON(b, a)
 }
 
-// checkFormat comes first, so that a file of another version is called that.
+// checkFormat is the first check, so that a file of another version is recognised as such.
 func checkFormat(b []byte) error {
 	var head struct {
 		Format string `json:"format"`
@@ -113,8 +113,8 @@ func checkFormat(b []byte) error {
 	return nil
 }
 
-// sameJSON finds what the decoder lets pass: keys that come twice or in capitals, runs of
-// one number or of three, text that is no UTF-8.
+// sameJSON finds what the decoder accepts: keys that occur twice or in capitals, runs of one
+// number or of three, text that is not UTF-8.
 func sameJSON(b []byte, a *Atlas) error {
 	var again, want, got bytes.Buffer
 	if err := a.Write(&again); err != nil {
@@ -138,7 +138,7 @@ func excerpt(b []byte, at int) string {
 	return string(b[max(0, at-20):min(len(b), at+20)])
 }
 
-// check says what makes the atlas one that no sweep can have given.
+// check says why no sweep can have made the atlas.
 func (a *Atlas) check() error {
 	if err := errors.Join(a.Config.check(), a.checkSpaces(), a.Calm.check(), checkMarks(a.Marks)); err != nil {
 		return noAtlas("%v", err)
@@ -155,7 +155,7 @@ func (a *Atlas) check() error {
 	return nil
 }
 
-// incomplete: points are missing.
+// incomplete reports whether points are missing.
 func (a *Atlas) incomplete() bool {
 	for _, s := range a.Spaces {
 		if !slices.ContainsFunc(a.Rows, func(r Row) bool { return r.Space == s }) {
@@ -264,7 +264,7 @@ func (a *Atlas) checkRows() error {
 	return nil
 }
 
-// checkHead looks at all of a row but its points.
+// checkHead checks everything in a row but its points.
 func (r *Row) checkHead() error {
 	switch {
 	case !strings.Contains(r.Plan, place) || !plain(r.Plan):
@@ -291,7 +291,7 @@ func knownUnit(name string) bool {
 	return false
 }
 
-// checkRun looks at one run of a row; named is how many outcomes the runs before it name.
+// checkRun checks one run of a row. named is how many outcomes the runs before it use.
 func checkRun(runs [][2]int, i, named, outcomes int) error {
 	points, outcome := runs[i][0], runs[i][1]
 	switch {
@@ -307,10 +307,10 @@ func checkRun(runs [][2]int, i, named, outcomes int) error {
 	return nil
 }
 
-// plain tells whether a text is one line that prints.
+// plain reports whether a text is one printable line.
 func plain(text string) bool {
 	return len(text) <= 4096 && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
-// within tells whether n is from least to the largest number of a file.
+// within reports whether n is from least to the largest number of a file.
 func within(least, n int64) bool { return least <= n && n <= maxNumber }

@@ -14,31 +14,30 @@ import (
 
 // finding is what came of one point.
 type finding struct {
-	entry      machine.Fingerprint // of the first state after the fault that a future is kept of
+	entry      machine.Fingerprint // of the first state after the fault whose future is kept
 	class      trial.Class
 	cost       trial.Total
 	violations []verdict.Violation
 }
 
-// checkpoint is a state that a run came by.
+// checkpoint is a state that a run passed.
 type checkpoint struct {
 	state   machine.Fingerprint
 	past    rig.Past
 	attempt int
 }
 
-// follower follows runs to their ends, or to where the end is known. It is used by one
-// goroutine.
+// follower follows runs to their ends, or until the rest is known. Only one goroutine uses it.
 type follower struct {
 	futures *futures
 	seed    maphash.Seed
-	fork    trial.Trial // memory of the fork that was followed last
+	fork    trial.Trial // memory of the last fork
 	encoded []byte
 	passed  []checkpoint
-	full    bool // every run is followed to its own end
+	full    bool // follow every run to its own end
 }
 
-// follow takes a run over, in which a fault is about to strike.
+// follow takes a run in which a fault is about to strike.
 func (w *follower) follow(run *trial.Trial) finding {
 	w.passed = w.passed[:0]
 	for !w.full && toCheckpoint(run) {
@@ -57,8 +56,8 @@ func (w *follower) follow(run *trial.Trial) finding {
 	return found
 }
 
-// toCheckpoint goes on until a message of the tool is under way and all that the fault did
-// has been done. It returns false when the trial is over before.
+// toCheckpoint goes on until a message of the tool is under way and the fault has had all its
+// effect. It returns false if the trial ends before that.
 func toCheckpoint(run *trial.Trial) bool {
 	for {
 		station, attempt := run.Bench().Station(), run.Attempt()
@@ -79,7 +78,7 @@ func (w *follower) fingerprint(run *trial.Trial) machine.Fingerprint {
 	return machine.FingerprintOf(w.encoded)
 }
 
-// entry is the state that names the run's class: the first that it came by, or its end.
+// entry is the state that names the run's class: the first checkpoint, or the end.
 func (w *follower) entry(run *trial.Trial) machine.Fingerprint {
 	if len(w.passed) > 0 {
 		return w.passed[0].state
@@ -87,12 +86,12 @@ func (w *follower) entry(run *trial.Trial) machine.Fingerprint {
 	return w.fingerprint(run)
 }
 
-// fits reports that the run may take as long as the future lasts.
+// fits reports whether the run has enough time for the future.
 func (f *future) fits(run *trial.Trial) bool {
 	return f.outcomes[0].Cost.Time-f.past.Cost.Time <= run.Rig().Left()
 }
 
-// join ends a run whose future is known from c on.
+// join ends a run whose future from c on is known.
 func (w *follower) join(run *trial.Trial, c checkpoint, f *future) finding {
 	v := f.of(c.past, w.seed)
 	out := finding{entry: c.state, class: v.class, violations: v.violations, cost: f.rest}
@@ -116,7 +115,7 @@ func (w *follower) join(run *trial.Trial, c checkpoint, f *future) finding {
 	return out
 }
 
-// learn keeps the futures of the states that the run came by.
+// learn keeps the futures of the states that the run passed.
 func (w *follower) learn(attempts []*rig.Outcome, lost ion.Groups) {
 	for _, c := range w.passed {
 		w.futures.add(c.state, newFuture(c.past, attempts[c.attempt:], lost))

@@ -11,21 +11,21 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// future is what follows from a state, up to the end of the trial.
+// future is what follows a state, up to the end of the trial.
 type future struct {
-	past     rig.Past       // of the run that was followed, when it came by
-	outcomes []*rig.Outcome // of the attempt under way then, and of those after it
+	past     rig.Past       // of the run that was followed, at this state
+	outcomes []*rig.Outcome // of the attempt under way at this state, and of later ones
 	lost     ion.Groups     // at the end
 	rest     trial.Total    // from the state on
 
 	mu     sync.Mutex
-	judged map[uint64]*judged // by what was said in the attempt before the state
+	judged map[uint64]*judged // by what the attempt had done before the state
 }
 
-// judged is what came of an attempt and those after it, figures aside.
+// judged is the verdict on an attempt and those after it, without numbers.
 type judged struct {
 	outcomes   []*rig.Outcome
-	class      trial.Class // if the attempt was the first
+	class      trial.Class // if the attempt is the first
 	violations []verdict.Violation
 }
 
@@ -37,7 +37,7 @@ func newFuture(past rig.Past, outcomes []*rig.Outcome, lost ion.Groups) *future 
 	return &future{past: past, outcomes: outcomes, lost: lost, rest: all, judged: make(map[uint64]*judged)}
 }
 
-// of is the verdict on a run that comes by with another past.
+// of returns the verdict on a run that comes to the state with another past.
 func (f *future) of(p rig.Past, seed maphash.Seed) *judged {
 	key := keyOf(p, seed)
 	f.mu.Lock()
@@ -52,14 +52,14 @@ func (f *future) of(p rig.Past, seed maphash.Seed) *judged {
 	return v
 }
 
-// outcomesAfter are the outcomes for a run with a past that v is the verdict on.
+// outcomesAfter returns the outcomes of a run with past p, whose verdict is v.
 func (f *future) outcomesAfter(p rig.Past, v *judged) []*rig.Outcome {
 	first := *v.outcomes[0]
 	first.Cost = f.outcomes[0].Cost.Minus(f.past.Cost).Plus(p.Cost)
 	return append([]*rig.Outcome{&first}, v.outcomes[1:]...)
 }
 
-// keyOf condenses what of a past the judge looks at.
+// keyOf hashes what the judge looks at in a past.
 func keyOf(p rig.Past, seed maphash.Seed) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -71,11 +71,11 @@ func keyOf(p rig.Past, seed maphash.Seed) uint64 {
 	maphash.WriteComparable(&h, p.Cost.Resends)
 	maphash.WriteComparable(&h, p.Cost.Blocks)
 	maphash.WriteComparable(&h, p.Unsaid)
-	maphash.WriteComparable(&h, min(p.FlashOps, 2)) // one alone is the meter's own mark
+	maphash.WriteComparable(&h, min(p.FlashOps, 2)) // a single one is the meter's own mark
 	return h.Sum64()
 }
 
-// futures are those known so far. Several goroutines may use it.
+// futures are the known futures. Several goroutines may use it.
 type futures struct {
 	mu    sync.RWMutex
 	known map[machine.Fingerprint]*future

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Merge joins the shards of one sweep, or what several interruptions left of it. The result
-// is what one run would have given; it is partial if points are in none of the parts. The
-// error says which parts are of different sweeps, or where they disagree on a point.
+// Merge joins the shards of one sweep, or the parts that several interruptions left. The result
+// is what one run would have given; it is partial if points are in none of the parts. The error
+// says which parts belong to different sweeps, or where they disagree.
 func Merge(parts ...*Atlas) (*Atlas, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("there is nothing to merge")
@@ -81,16 +81,16 @@ func (b *binder) overlay(parts []*Atlas, numbers [][]int32, i int) error {
 	return nil
 }
 
-// stretch goes along the runs of a row.
+// stretch walks along the runs of a row.
 type stretch struct {
 	runs [][2]int
-	used int // points of the first run
+	used int // points of the first run that were taken
 }
 
-// left is how many points are left of the run; there must be one.
+// left is how many points of the run are left. There must be one.
 func (s *stretch) left() int { return s.runs[0][0] - s.used }
 
-// take goes n points on, at most to the end of the run, and gives their outcome.
+// take takes n points, at most to the end of the run, and returns their outcome.
 func (s *stretch) take(n int) int {
 	outcome := s.runs[0][1]
 	if s.used += n; s.used == s.runs[0][0] {
@@ -99,7 +99,7 @@ func (s *stretch) take(n int) int {
 	return outcome
 }
 
-// addAll adds the outcomes of an atlas and gives their numbers in the table.
+// addAll adds the outcomes of an atlas and returns their numbers in the table.
 func (t *outcomes) addAll(a *Atlas) ([]int32, error) {
 	numbers := make([]int32, len(a.Outcomes))
 	for i := range a.Outcomes {
@@ -112,8 +112,8 @@ func (t *outcomes) addAll(a *Atlas) ([]int32, error) {
 	return numbers, nil
 }
 
-// sameSweep tells whether two atlases are of the same sweep. One that was interrupted may
-// end before the last rows of the other.
+// sameSweep returns an error if two atlases are of different sweeps. An interrupted one may
+// lack the last rows of the other.
 func sameSweep(a, b *Atlas) error {
 	switch {
 	case a.Config != b.Config:
@@ -133,7 +133,7 @@ func sameSweep(a, b *Atlas) error {
 	return nil
 }
 
-// String is the configuration for a person.
+// String returns the configuration for people.
 func (c Config) String() string {
 	words := []string{"ION " + strconv.Itoa(c.Model), "tool " + c.Release, fmt.Sprintf("image of %d bytes", c.ImageBytes)}
 	for _, w := range []struct {
@@ -152,7 +152,7 @@ func (c Config) String() string {
 	return strings.Join(words, ", ")
 }
 
-// rowKey tells the rows of an atlas apart.
+// rowKey identifies a row of an atlas.
 type rowKey struct {
 	space, plan string
 	first       uint64

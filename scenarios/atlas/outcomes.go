@@ -13,7 +13,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// outcome is a PointOutcome that can be compared. Its violations are told by their texts.
+// outcome is a comparable PointOutcome. Violations are in it as texts.
 type outcome struct {
 	future [8]byte
 	class  trial.Class
@@ -28,12 +28,12 @@ func textOf(violations []verdict.Violation) string {
 	return strings.Join(verdict.Texts(violations), "\n")
 }
 
-// outcomes numbers what came of points. Several goroutines may use it.
+// outcomes numbers the outcomes of points. Several goroutines may use it.
 type outcomes struct {
 	mu    sync.RWMutex
 	index map[outcome]int32
 	list  []outcome
-	// violations are those of each outcome of the list.
+	// violations are those of each outcome in the list.
 	violations [][]verdict.Violation
 }
 
@@ -53,7 +53,7 @@ func (t *outcomes) number(f finding, c *calm) int32 {
 	return t.add(o, f.violations)
 }
 
-// add is the number of an outcome with its violations; equal ones have the same.
+// add returns the number of an outcome with its violations. Equal outcomes have equal numbers.
 func (t *outcomes) add(o outcome, violations []verdict.Violation) int32 {
 	t.mu.RLock()
 	n, ok := t.index[o]
@@ -71,14 +71,14 @@ func (t *outcomes) add(o outcome, violations []verdict.Violation) int32 {
 	return n
 }
 
-// file is an outcome as the file has it.
+// file returns an outcome as the file has it.
 func (t *outcomes) file(n int32) PointOutcome {
 	out := t.list[n].file()
 	out.Violations = t.violations[n]
 	return out
 }
 
-// file is the outcome as the file has it, but for its violations.
+// file returns the outcome as the file has it, without its violations.
 func (o *outcome) file() PointOutcome {
 	out := PointOutcome{
 		Future:       hex.EncodeToString(o.future[:]),
@@ -124,7 +124,7 @@ func (o *PointOutcome) parse() (outcome, error) {
 	return out, nil
 }
 
-// atlas puts together what was found.
+// atlas builds the atlas from what was found.
 func (w *sweeper) atlas() *Atlas {
 	a := &Atlas{Format: Format, Config: w.config(), Spaces: []string{}, Marks: w.calm.marks}
 	c := w.calm.result.Cost
@@ -140,23 +140,23 @@ func (w *sweeper) atlas() *Atlas {
 		}
 	}
 	if w.sweep.Pairs && !slices.Contains(a.Spaces, pairsSpace) {
-		a.Spaces = append(a.Spaces, pairsSpace) // it was stopped before
+		a.Spaces = append(a.Spaces, pairsSpace) // the sweep was stopped before the pairs
 	}
 	a.Partial = a.incomplete()
 	return a
 }
 
-// head is the row as the file has it, without its points.
+// head returns the row as the file has it, without points.
 func (r *row) head() Row {
 	return Row{Space: r.space, Plan: r.before + r.text, Unit: r.unit.String(), First: r.first, Names: r.names}
 }
 
-// binder puts rows into an atlas. The outcomes are numbered as the rows name them, so that
-// the order in which workers or shards found them shows nowhere.
+// binder puts rows into an atlas. Outcomes are numbered in the order in which rows use them, so
+// the order in which workers or shards found them does not show.
 type binder struct {
 	atlas   *Atlas
 	table   *outcomes
-	numbers map[int32]int // in the atlas, by those in the table
+	numbers map[int32]int // numbers in the atlas, by those in the table
 }
 
 func newBinder(a *Atlas, table *outcomes) *binder {

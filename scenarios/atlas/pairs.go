@@ -11,18 +11,18 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// class stands for all first faults after which the bench is in the same state. Second
-// faults strike in what follows from the first one of them on.
+// class stands for all first faults after which the bench is in the same state. Second faults
+// strike in what follows the first point of the class.
 type class struct {
 	first fault.Fault
-	step  int   // of the calm run, in which it strikes
-	steps int   // behind the strike that no class before it came by
-	legs  []leg // what these steps come by
+	step  int   // step of the calm run in which it strikes
+	steps int   // steps after the strike that no earlier class passes
+	legs  []leg // what these steps pass
 	rows  byUnit
 }
 
-// pairs strikes a second fault everywhere in what follows each class of the first. Where
-// the futures of two classes have become one, the first of them has it.
+// pairs strikes a second fault everywhere in what follows each class of first faults. Where the
+// futures of two classes have become one, it belongs to the first of them.
 func (w *sweeper) pairs(ctx context.Context) error {
 	classes := w.classes()
 	if err := w.divide(classes); err != nil {
@@ -57,8 +57,8 @@ func (w *sweeper) pairs(ctx context.Context) error {
 	})
 }
 
-// classes are the classes of what was found, each with the first point of it in the order
-// of the calm run.
+// classes returns the classes that were found, each with its first point in the order of the
+// calm run.
 func (w *sweeper) classes() []*class {
 	var all []*class
 	seen := make(map[[8]byte]bool)
@@ -88,15 +88,15 @@ func (w *sweeper) classes() []*class {
 	return all
 }
 
-// struck makes runs in which the first fault of a class has struck. The steps asked for
-// must not go back.
+// struck makes runs in which the first fault of a class has struck. Ask for classes in the
+// order of their steps.
 type struck struct {
 	along *walk
 	at    int // steps taken
 	run   trial.Trial
 }
 
-// after is the run in which c has struck.
+// after returns the run in which c has struck.
 func (s *struck) after(w *sweeper, c *class) (*trial.Trial, error) {
 	for ; s.at < c.step; s.at++ {
 		if s.at == c.step-1 {
@@ -119,7 +119,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Trial, error) {
 	return &s.run, nil
 }
 
-// divide gives every step behind a first fault to the first class that comes by it.
+// divide gives every step after a first fault to the first class that passes it.
 func (w *sweeper) divide(classes []*class) error {
 	calm, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
 	if err != nil {
@@ -173,7 +173,7 @@ func (c *class) addLeg(l leg) {
 	c.legs = append(c.legs, l)
 }
 
-// layOut makes the rows of what follows a class.
+// layOut makes the rows for what follows a class.
 func (w *sweeper) layOut(c *class) {
 	for _, l := range c.legs {
 		joint := "; "

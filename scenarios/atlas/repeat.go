@@ -12,7 +12,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// config is the head of the atlas. The sweep was checked.
+// config is the head of the atlas. The sweep must have been checked.
 func (w *sweeper) config() Config {
 	c, err := trial.ConfigOf(w.sweep.World)
 	if err != nil {
@@ -36,9 +36,8 @@ func configOf(c trial.Config) Config {
 	return out
 }
 
-// Trial is the configuration of the trials that were swept. The error is about one with a
-// firmware file of somebody's own, which an atlas does not hold, or with a model or a release
-// that there is not.
+// Trial returns the configuration of the swept trials. The error is about a firmware file given
+// by the caller, which an atlas does not hold, or about an unknown model or release.
 func (c Config) Trial() (trial.Config, error) {
 	if c.Firmware != "" {
 		return trial.Config{}, fmt.Errorf("the atlas is of a firmware file, %s, which it does not hold: name that file", c.Firmware)
@@ -51,13 +50,13 @@ func (c Config) Trial() (trial.Config, error) {
 	return trial.Config{Model: model, Release: release, Journal: c.Journal, Windows: c.Windows, ImageBytes: c.ImageBytes}, err
 }
 
-// Replay is the command that repeats a plan of the atlas. The image is the path of the
-// firmware file that was swept, if it was one of somebody's own and is known.
+// Replay returns the command that repeats a plan of the atlas. image is the path of the swept
+// firmware file, if one was given and its path is known.
 func (c Config) Replay(plan, image string) string {
 	return "ionbench replay " + shell.Quote(plan) + " " + c.ReplayFlags(image)
 }
 
-// ReplayFlags are what stands behind the plan in the command that repeats it.
+// ReplayFlags returns what follows the plan in that command.
 func (c Config) ReplayFlags(image string) string {
 	usual := world.World{}.Filled()
 	if image == "" {

@@ -7,15 +7,15 @@ import (
 
 const otherFile = "sweep into another file"
 
-// leftovers are what an atlas that is resumed has, until the sweep has laid out its rows.
+// leftovers are the contents of a resumed atlas, until the sweep has laid out its rows.
 type leftovers struct {
 	from    *Atlas
-	rows    map[rowKey]*Row // that are not taken over yet
-	numbers []int32         // in the sweep's table, of the atlas's outcomes
+	rows    map[rowKey]*Row // that were not taken over yet
+	numbers []int32         // numbers of the atlas's outcomes in the sweep's table
 }
 
-// resume takes over what an interrupted sweep left: what belongs to the rows that are laid
-// out now, and later what belongs to those of pairs.
+// resume takes over what an interrupted sweep left: now the rows that are laid out, later those
+// of pairs.
 func (w *sweeper) resume(from *Atlas) error {
 	if err := sameSweep(w.atlas(), from); err != nil {
 		return fmt.Errorf("the sweep cannot go on from that file: %w; %s", err, otherFile)
@@ -31,7 +31,7 @@ func (w *sweeper) resume(from *Atlas) error {
 	return nil
 }
 
-// takeOver gives a row the points that are left of it.
+// takeOver gives a row the points that the resumed atlas has of it.
 func (w *sweeper) takeOver(r *row) {
 	head := r.head()
 	old := w.left.rows[head.key()]
@@ -51,7 +51,7 @@ func (w *sweeper) takeOver(r *row) {
 	}
 }
 
-// check: a row that is left over is of another sweep.
+// check returns an error for a row that is left, since it belongs to another sweep.
 func (l *leftovers) check() error {
 	if len(l.rows) == 0 {
 		return nil

@@ -7,18 +7,18 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// place stands in a template for the number that makes it a point.
+// place stands in a template for the number that makes a point of it.
 const place = "#"
 
-// template is a fault with its place left open.
+// template is a fault whose place is open.
 type template struct {
 	text   string
 	fault  fault.Fault // at place 1
 	unit   unit
-	seeded bool // the seed is the place too, so that no two tear alike
+	seeded bool // the seed is the place, too, so that no two tear alike
 }
 
-// unit is what the places of a row count, in the run that is swept.
+// unit is what the places of a row count in the swept run.
 type unit uint8
 
 // The units.
@@ -27,7 +27,7 @@ const (
 	fromMeterBytes
 	toMeterFrames
 	fromMeterFrames
-	frames // both ways
+	frames // in both directions
 	replies
 	flashOps
 	states
@@ -39,7 +39,7 @@ func (u unit) String() string {
 	return [unitCount]string{"to-meter", "from-meter", "frame-to-meter", "frame-from-meter", "frame", "reply", "flash-op", "state"}[u]
 }
 
-// spaces are the spaces that can be asked for, each a list of templates.
+// spaces are the available spaces, each a list of templates.
 var spaces = []struct {
 	name, about string
 	templates   []string
@@ -73,7 +73,7 @@ var spaces = []struct {
 // pairsSpace is the space of the rows with two faults.
 const pairsSpace = "pairs"
 
-// bothWays writes templates once for each direction.
+// bothWays repeats templates for each direction.
 func bothWays(texts ...string) []string {
 	var all []string
 	for _, side := range []fault.Side{fault.ToMeter, fault.FromMeter} {
@@ -84,10 +84,10 @@ func bothWays(texts ...string) []string {
 	return all
 }
 
-// DefaultSpaces are swept unless told otherwise.
+// DefaultSpaces are the spaces of a sweep that names none.
 func DefaultSpaces() []string { return []string{"wire", "flash"} }
 
-// Spaces lists the spaces that can be asked for: names and what they are.
+// Spaces returns the available spaces: names and meanings.
 func Spaces() [][2]string {
 	var list [][2]string
 	for _, s := range spaces {
@@ -96,7 +96,7 @@ func Spaces() [][2]string {
 	return list
 }
 
-// templatesOf are those of a space.
+// templatesOf returns the templates of a space.
 func templatesOf(space string) ([]template, error) {
 	for _, s := range spaces {
 		if s.name != space {
@@ -115,8 +115,8 @@ func templatesOf(space string) ([]template, error) {
 	return nil, fmt.Errorf("there is no space %q", space)
 }
 
-// parseTemplate reads a fault of the grammar in which # stands for the number of its
-// trigger, or the name of its state.
+// parseTemplate reads a fault of the grammar with # instead of the number of its trigger or the
+// name of its state.
 func parseTemplate(text string) (template, error) {
 	t := template{text: text, seeded: strings.Contains(text, "seed "+place)}
 	first := "1"
@@ -166,7 +166,7 @@ func bySide(s fault.Side, to, from, both unit) unit {
 	return both
 }
 
-// at is the fault at a place.
+// at returns the fault at a place.
 func (t *template) at(n uint64) fault.Fault {
 	f := t.fault
 	if t.unit == states {

@@ -20,29 +20,29 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Sweep is what is to be swept.
+// Sweep says what is to be swept.
 type Sweep struct {
-	World   world.World // one that a trial.Config can say
+	World   world.World // must be one that a trial.Config can express
 	Spaces  []string    // none: DefaultSpaces, unless there are Faults
-	Faults  []string    // templates of one's own, with # for the place
-	Workers int         // 0: as many as there are processors
-	// Shard of Shards: only every so many-th part is done; Shards 0 is all of it.
+	Faults  []string    // templates given by the caller, with # for the place
+	Workers int         // 0: one per processor
+	// Only every Shards-th part is done, from the part Shard on; Shards 0 is all of it.
 	Shard, Shards int
-	// Progress, if any, is told now and then how many points of how many are done.
+	// Progress, if not nil, is called now and then with the number of points done and of all.
 	Progress func(done, all int)
-	// Pairs: a second fault, of the same spaces, everywhere in what follows the first.
+	// Pairs: strike a second fault, of the same spaces, everywhere in what follows the first.
 	Pairs bool
-	// Resume, if any, is what an interrupted run of the same sweep left: its points are not
+	// Resume, if not nil, is what an interrupted run of the same sweep left. Its points are not
 	// done again.
 	Resume *Atlas
 }
 
-// Summary is what the last line of a sweep says.
+// Summary is the last line of a sweep.
 type Summary struct {
 	Points, Classes, Violations, Skipped int
 }
 
-// String is the summary as `points=N classes=N violations=N skipped=N`.
+// String returns `points=N classes=N violations=N skipped=N`.
 func (s Summary) String() string {
 	return fmt.Sprintf("points=%d classes=%d violations=%d skipped=%d", s.Points, s.Classes, s.Violations, s.Skipped)
 }
@@ -51,19 +51,19 @@ func (s Summary) String() string {
 type row struct {
 	space string
 	template
-	before  string  // the faults before it, as a plan that ends where the row's own follows
-	attempt int     // of the trial, whose places these are
-	first   uint64  // place
+	before  string  // the faults before it, as the beginning of a plan
+	attempt int     // the attempt of the trial in which the places are
+	first   uint64  // place of the first point
 	found   []int32 // index into the outcomes, or missing
 	names   []string
 }
 
 const missing = -1
 
-// byUnit are rows by what their places count.
+// byUnit are rows by the unit of their places.
 type byUnit [unitCount][]*row
 
-// sweeper carries a sweep out.
+// sweeper does a sweep.
 type sweeper struct {
 	sweep     Sweep
 	templates []spaced
@@ -85,12 +85,11 @@ type spaced struct {
 type calm struct {
 	result *trial.Result
 	marks  []Mark
-	at     []counts // after so many steps
+	at     []counts // after this many steps
 	states []fault.State
 }
 
-// Run sweeps. When ctx ends before the sweep does, what was done is returned as a partial
-// atlas, and no error.
+// Run sweeps. If ctx ends first, it returns what was done as a partial atlas, without an error.
 func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -112,7 +111,7 @@ func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 	return w.atlas(), nil
 }
 
-// onAll runs work on all workers. That ctx ends is no error: the atlas is partial then.
+// onAll runs work on all workers. It is no error if ctx ends: the atlas is then partial.
 func (w *sweeper) onAll(ctx context.Context, work func(context.Context) error) error {
 	workers := w.sweep.Workers
 	if workers <= 0 {
@@ -156,7 +155,7 @@ func (w *sweeper) addRow(r *row) {
 	w.takeOver(r)
 }
 
-// choose reads what is to be swept.
+// choose reads which faults are to be swept.
 func (w *sweeper) choose() error {
 	names := w.sweep.Spaces
 	if len(names) == 0 && len(w.sweep.Faults) == 0 {
@@ -181,8 +180,8 @@ func (w *sweeper) choose() error {
 	return nil
 }
 
-// measure runs the calm run and notes what there is to be struck. Its futures are known
-// from then on.
+// measure runs the calm run and records what can be struck in it. Its futures are known from
+// then on.
 func (w *sweeper) measure() error {
 	run, err := trial.Start(w.sweep.World, nil, rig.Events)
 	if err != nil {
@@ -224,7 +223,7 @@ func markOf(run *trial.Trial, at time.Duration) Mark {
 	}
 }
 
-// statesOf are the states that the meter enters, in the order of their first entry.
+// statesOf returns the states that the meter enters, in the order of first entry.
 func statesOf(trace []story.Event) []fault.State {
 	var entered []fault.State
 	for _, e := range trace {
@@ -244,9 +243,8 @@ func (w *sweeper) newFollower() *follower { return &follower{futures: &w.futures
 // chunk is how many steps of the calm run a worker takes at a time.
 const chunk = 8
 
-// singles is the work of one fault at every place of the calm run: each worker takes steps
-// that no other has begun, in their order, so that its own copy of the run only goes
-// forward.
+// singles is the work of one fault at every place of the calm run. Each worker takes the next
+// steps that no other has begun, in order, so its own copy of the run only goes forward.
 func (w *sweeper) singles() func(context.Context) error {
 	var rows byUnit
 	for _, r := range w.rows {
@@ -288,7 +286,7 @@ func (w *sweeper) singles() func(context.Context) error {
 	}
 }
 
-// elsewhere: another shard does that part.
+// elsewhere reports whether another shard does that part.
 func (w *sweeper) elsewhere(part int) bool {
 	return w.sweep.Shards > 1 && !w.sweep.Pairs && part%w.sweep.Shards != w.sweep.Shard
 }
@@ -338,7 +336,7 @@ func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
 // point is one fault on a fork.
 func (w *sweeper) point(fork forking, r *row, i, attempt int, place uint64, f *follower) error {
 	if r.found[i] != missing {
-		return nil // by the sweep that is resumed
+		return nil // done by the resumed sweep
 	}
 	if err := fork(&f.fork, attempt, r.at(place)); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// counts are how far an attempt has come, in every unit.
+// counts say how far an attempt has come, in every unit.
 type counts [unitCount]uint64
 
 func countsOf(run *trial.Trial) counts {
@@ -21,16 +21,17 @@ func countsOf(run *trial.Trial) counts {
 	}
 }
 
-// walk goes along a run and keeps what was before, from which faults fork.
+// walk goes along a run and keeps its last states, from which faults fork.
 type walk struct {
 	run     *trial.Trial
 	before  trial.Trial // before the last step
-	idle    trial.Trial // before the work on the flash began that is under way
+	idle    trial.Trial // before the present work on the flash began
 	attempt int
 	at      counts
 }
 
-// newWalk begins where run stands. What has begun on the flash by then is not come by.
+// newWalk begins at the present state of run. Work on the flash that has begun already is left
+// out.
 func newWalk(run *trial.Trial) *walk {
 	w := &walk{run: run, attempt: run.Attempt(), at: countsOf(run)}
 	w.at[flashOps] += run.Rig().Meter().OpsBegun() - run.Rig().Meter().Chip().Ops()
@@ -38,14 +39,14 @@ func newWalk(run *trial.Trial) *walk {
 	return w
 }
 
-// leg is what a run came by, in one attempt: the places behind from up to to.
+// leg is what a run passed in one attempt: the places after from, up to to.
 type leg struct {
 	attempt  int
 	from, to counts
 }
 
-// next takes a step and tells what the run came by. What an attempt does as it begins is
-// part of the step that began it. It returns false when the run is over.
+// next takes a step and returns what the run passed. What an attempt does as it begins belongs
+// to the step that began it. It returns false when the run is over.
 func (w *walk) next() (leg, bool) {
 	w.rest()
 	w.run.CopyTo(&w.before)
@@ -62,8 +63,7 @@ func (w *walk) next() (leg, bool) {
 	return l, true
 }
 
-// rest notes that nothing is under way on the flash: not at all, or because an operation has
-// ended just now.
+// rest notes that the flash is idle: there is no work, or an operation has just ended.
 func (w *walk) rest() {
 	m := w.run.Rig().Meter()
 	if ops := m.Chip().Ops(); m.OpsBegun() == ops || ops > w.idle.Rig().Meter().Chip().Ops() {
@@ -71,7 +71,7 @@ func (w *walk) rest() {
 	}
 }
 
-// skip takes a step without keeping what was before.
+// skip takes a step without keeping the state before.
 func (w *walk) skip() bool {
 	w.rest()
 	if !w.run.Step() {
@@ -81,8 +81,8 @@ func (w *walk) skip() bool {
 	return true
 }
 
-// fork makes a copy of the run, as it was before the last step, in which f is about to
-// strike; before the work began, if f strikes at a flash operation.
+// fork makes a copy of the run as it was before the last step, with f about to strike; if f
+// strikes at a flash operation, as it was before the work on the flash began.
 func (w *walk) fork(into *trial.Trial, attempt int, f fault.Fault) error {
 	from := &w.before
 	if f.Trigger.Unit == fault.AtFlashOp && attempt == w.idle.Attempt() {
