@@ -36,7 +36,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/story", "simulator/bench",
-		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world",
+		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world", "scenarios/world/tool",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
 )
@@ -73,9 +73,15 @@ func importRules() []importRule {
 		{in: []string{"scenarios/fields"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/client/ini", "ionbench/simulator/fault"},
 			why: "what a field is does not depend on what it is a field of"},
 		{in: []string{"scenarios/world"}, forbidden: []string{"ionbench/..."},
-			but: []string{"ionbench/scenarios/fields", "ionbench/fixtures/firmware", "ionbench/client", "ionbench/client/upg", "ionbench/client/dcf", "ionbench/client/ini",
+			but: []string{"ionbench/scenarios/fields", "ionbench/scenarios/world/tool", "ionbench/fixtures/firmware", "ionbench/client", "ionbench/client/upg", "ionbench/client/dcf", "ionbench/client/ini",
 				"ionbench/simulator/fault", "ionbench/simulator/flash", "ionbench/simulator/ion", "ionbench/simulator/meter"},
 			why: "a world says what is there; playing it is for those above"},
+		{in: []string{"scenarios/world/tool"}, forbidden: []string{"ionbench/..."},
+			but: []string{"ionbench/scenarios/fields", "ionbench/client", "ionbench/simulator/ion"},
+			why: "how the tool is started is for programs that know no meter, too"},
+		{in: []string{"cmd/ionup"}, forbidden: []string{"ionbench/simulator/...", "ionbench/scenarios/...", "ionbench/fixtures/..."},
+			but: []string{"ionbench/simulator/ion", "ionbench/simulator/machine", "ionbench/scenarios/fields", "ionbench/scenarios/shell", "ionbench/scenarios/world/tool"},
+			why: "a program for the field knows the protocol and no meter"},
 		{in: machines, forbidden: []string{"os", "os/...", "net", "net/...", "log", "log/...", "math/rand", "syscall", "io/ioutil"},
 			why: "machines are plain values: no file, no socket, no shared randomness"},
 		{in: []string{"..."}, except: []string{"simulator/serve"}, forbidden: []string{"github.com/creack/pty"},

@@ -210,7 +210,7 @@ func TestWrongUsageSaysWhatToDoNext(t *testing.T) {
 		{[]string{"run", "--jsn"}, []string{"error: there is no flag --jsn; did you mean --json?", run}},
 		{[]string{"run", "-x"}, []string{"error: there is no flag -x", run}},
 		{[]string{"run", "--print"}, []string{"error: --print wants a value: --print log|trace|plan", run}},
-		{[]string{"run", "--print", "logs", "upgrade"}, []string{"error: --print: \"logs\" is not known; use log, trace or plan", run}},
+		{[]string{"run", "--print", "logs", "upgrade"}, []string{"error: --print: \"logs\" is no value of print; did you mean log?", run}},
 		{[]string{"run", "--print", "log", "--json", "upgrade"}, []string{"error: --print and --json exclude each other", "hint: leave one of them out"}},
 		{[]string{"run", "--print", "log", "upgrade", "recovery"}, []string{"error: --print prints of one case, and these are 2", "hint: name one, as in: ionbench run upgrade-failed --print log"}},
 		{[]string{"run", "upgrade-faild"}, []string{"error: there is no case \"upgrade-faild\"; did you mean upgrade-failed?", cases}},

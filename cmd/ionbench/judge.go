@@ -13,6 +13,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/judge"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
@@ -107,9 +108,10 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.Time(&f.response, "response", time.Millisecond, "time that the program waits for an answer, as far as you know"),
 		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s and 22 answers"),
 		parallelFlag(&f.parallel, "scenarios at once; each has a meter of its own"),
-		cli.Of(&f.pace, "pace", "baud|off|N", bench.ParsePace, bench.FormatPace, "of the meter and its line, as ionsim takes it").With(cli.Words("baud", "off")),
+		cli.Of(&f.pace, "pace", "of the meter and its line, as ionsim takes it",
+			fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),
 		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
-		cli.Number(&f.seed, "seed", "N", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
+		cli.Number(&f.seed, "seed", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
 		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR").With(cli.Files(cli.Folders)),
 		cli.Text(&f.junit, "junit", "FILE", "write the report as JUnit XML").With(cli.Files("*.xml")),
 		cli.Text(&f.json, "json", "FILE", "write it as JSON").With(cli.Files("*.json")),

@@ -159,11 +159,11 @@ func TestReplayRefusesWhatItCannotRepeat(t *testing.T) {
 		"a misspelt plan":      {[]string{"cable-pul at block 3"}, "did you mean `cable-pull`?"},
 		"a mistyped id":        {[]string{"t1.V56U9tiLAgB"}, "is mistyped, or a part of it is missing"},
 		"a mistyped storm":     {[]string{"s1.8.1.979.00000000.0000"}, "is mistyped, or a part of it is missing"},
-		"an unknown model":     {[]string{"kill", "--model", "7000"}, "--model: \"7000\" is not known; use 7300, 7330 or 7350"},
-		"an unknown release":   {[]string{"kill", "--release", "3"}, "--release: unknown release"},
-		"too large an image":   {[]string{"kill", "--image-size", "9999999"}, "room for"},
-		"an unknown thing":     {[]string{"kill", "--print", "logs"}, "--print: \"logs\" is not known; use log, trace or plan"},
-		"an unknown transport": {[]string{"kill", "--transport", "udp"}, "--transport: \"udp\" is not known; use bench, pty or tcp"},
+		"an unknown model":     {[]string{"kill", "--model", "7000"}, "--model: \"7000\" is no model; use 7300, 7330 or 7350"},
+		"an unknown release":   {[]string{"kill", "--release", "3"}, "--release: \"3\" is no release; use 2.1 or 2.2"},
+		"too large an image":   {[]string{"kill", "--image-size", "3997697"}, "room for"},
+		"an unknown thing":     {[]string{"kill", "--print", "logs"}, "--print: \"logs\" is no value of print; did you mean log?"},
+		"an unknown transport": {[]string{"kill", "--transport", "udp"}, "--transport: \"udp\" is no value of transport; use bench, pty or tcp"},
 		"two forms":            {[]string{"kill", "--print", "log", "--json"}, "exclude each other"},
 	} {
 		t.Run(name, func(t *testing.T) {

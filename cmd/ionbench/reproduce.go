@@ -52,7 +52,7 @@ func reproduceCommand() *cli.Command {
 		Name: "reproduce", Brief: "find what gives an Upgrade.log of the field, and make a scenario of it", Help: reproduceHelp,
 		Args: []cli.Arg{{Name: "LOG", What: "log", Values: cli.Files("*.log")}},
 		Flags: cli.Plain(
-			cli.Number(&f.run, "run", "N", math.MinInt32, math.MaxInt32, "one run of the log alone, from 1; negative from its end"),
+			cli.Number(&f.run, "run", math.MinInt32, math.MaxInt32, "one run of the log alone, from 1; negative from its end"),
 			cli.Count(&f.candidate, "candidate", "the candidate for --output and --serve"),
 			output,
 			cli.Count(&f.trials, "trials", "trials on the bench that a run may take"),

@@ -40,9 +40,9 @@ func stormCommand(try shrink.Try) *cli.Command {
 	return &cli.Command{
 		Name: "storm", Brief: "try many upgrades under faults drawn at random", Help: stormHelp,
 		Flags: cli.Plain(
-			cli.Number(&f.seed, "seed", "N", 0, math.MaxUint64, "what everything is drawn from"),
+			cli.Number(&f.seed, "seed", 0, math.MaxUint64, "what everything is drawn from"),
 			cli.Count(&f.runs, "runs", "how many trials"),
-			cli.Number(&f.faults, "faults", "N", 1, storm.MaxFaults, "faults of an attempt, at most"),
+			cli.Number(&f.faults, "faults", 1, storm.MaxFaults, "faults of an attempt, at most"),
 			parallelFlag(&f.parallel, "trials at once"),
 			cli.Count(&f.budget, "budget", "trials to shrink one that fails, at most"),
 			cli.Switch(&f.json, "json", "print one JSON object a failure, and one for the sum"),

@@ -16,6 +16,7 @@ import (
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/atlas/page"
+	"ionbench/scenarios/fields"
 )
 
 const sweepHelp = `
@@ -51,7 +52,7 @@ func sweepCommand() *cli.Command {
 		Flags: cli.Plain(slices.Concat([]cli.Flag{
 			cli.List(&f.spaces, "space", "NAME[,NAME]", "spaces of --list-spaces").
 				Unless(strings.Join(atlas.DefaultSpaces(), " and ")).With(cli.Values{Words: spaceNames, List: true}),
-			cli.Texts(&f.faults, "fault", "TEMPLATE", "a fault with # for its place; may be given several times").With(cli.Values{Words: kindNames}),
+			cli.Several(&f.faults, "fault", "a fault with # for its place; may be given several times", oneTemplate()).With(cli.Values{Words: kindNames}),
 		}, f.flags(), []cli.Flag{
 			cli.Switch(&f.pairs, "pairs", "and a second fault everywhere in what follows the first"),
 			parallelFlag(&f.parallel, "points at once; the result is the same for any number"),
@@ -73,6 +74,15 @@ func sweepCommand() *cli.Command {
 `,
 		Done: "no invariant was broken", Failed: "one was, or the sweep was interrupted",
 		Run: f.run,
+	}
+}
+
+// oneTemplate reads a template; atlas.Sweep.Check says what is wrong with it.
+func oneTemplate() fields.Notation[[]string] {
+	return fields.Notation[[]string]{
+		Syntax: "TEMPLATE", Open: true,
+		Parse: func(text string) ([]string, error) { return []string{text}, nil },
+		Print: func(list []string) string { return strings.Join(list, "; ") },
 	}
 }
 

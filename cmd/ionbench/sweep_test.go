@@ -153,8 +153,8 @@ func TestASweepThatCannotBeSaysWhatToDoNext(t *testing.T) {
 		{[]string{"--json", link}, "link.json is a link and is not written over\n"},
 		{[]string{"--html", dir}, "is a folder and is not written over\n"},
 		{[]string{"--png", filepath.Join(dir, "no", "s.png")}, "no such file or directory\nionbench: hint: name a file in a folder that is there\n"},
-		{[]string{"--image-size", "64q"}, "--image-size: \"64q\" is no size: say bytes, or 64k, 256KiB or 1MiB, at most 1024MiB" + help},
-		{[]string{"--image-size", "8MiB"}, "an image of 8388608 bytes: the meter has room for 1 to 3997696\n"},
+		{[]string{"--image-size", "64q"}, "--image-size: \"64q\" is no size from 1 to 4194304 bytes; write one such as 65536, 64k, 256KiB or 1MiB" + help},
+		{[]string{"--image-size", "3905k"}, "an image of 3998720 bytes: the meter has room for 1 to 3997696\n"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"sweep"}, c.args...)...)
 		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, c.want) {

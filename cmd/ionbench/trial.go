@@ -15,22 +15,30 @@ import (
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/meter"
 )
 
 // trialFlags are the configuration of a trial, for every command that runs trials.
 type trialFlags struct {
-	model     meter.Model
-	release   client.Release
-	journal   bool
-	windows   bool
-	image     string
-	imageSize int
-	file      string // of a world, instead of the flags above
+	meter    world.Meter
+	tool     world.Tool
+	windows  bool
+	firmware world.Firmware // that is made
+	image    string         // a file instead
+	file     string         // of a world, instead of the flags above
 }
 
 func newTrialFlags() trialFlags {
-	return trialFlags{model: meter.ION7350, release: client.Release22(), imageSize: trial.DefaultImageBytes}
+	return flagsOf(trial.Config{Model: meter.ArticleModel, Release: client.Release22(), ImageBytes: trial.DefaultImageBytes})
+}
+
+// flagsOf are the flags that say a configuration.
+func flagsOf(c trial.Config) trialFlags {
+	return trialFlags{
+		meter: world.Meter{Model: c.Model}, tool: world.Tool{Release: c.Release, Journal: c.Journal}, windows: c.Windows,
+		firmware: world.Firmware{Bytes: c.ImageBytes},
+	}
 }
 
 // trialHelp tells what a trial is, for the help of commands that take one.
@@ -43,22 +51,21 @@ The plan without faults is ''.
 `
 
 func (f *trialFlags) flags() []cli.Flag {
-	releases := words(client.Releases(), versionOf)
+	model := cli.View(world.MeterFields(), &f.meter, "model")
+	how := cli.View(tool.Fields(), &f.tool, "release", "journal")
+	how[0].Help += "; recoveries are always done with 2.2"
+	size := cli.View(world.FirmwareFields(), &f.firmware, "bytes")
 	return []cli.Flag{
-		cli.OneOf(&f.model, "model", meter.Models(), "the meter"),
-		cli.Of(&f.release, "release", strings.Join(releases, "|"), client.ParseRelease, versionOf, "of the tool; recoveries are always done with 2.2").With(cli.Words(releases...)),
-		cli.Switch(&f.journal, "journal", "the tool keeps a journal of the settings"),
+		model[0], how[0], how[1],
 		cli.Switch(&f.windows, "windows", "the upgrade is reached through the windows of the article"),
 		cli.Text(&f.image, "image", "FILE.upg", "firmware file of your own").With(cli.Files("*.upg")),
-		cli.Size(&f.imageSize, "image-size", "size of the image that is made, such as 64k or 256KiB"),
+		size[0].As("image-size"),
 		cli.Text(&f.file, worldFlag, "FILE", "a file with a world of your own, instead of the flags above: the sections of a case but [case] and [expect]").With(cli.Files("*.world")),
 	}
 }
 
 // worldFlag names a file with a world, which may be one that the other flags cannot say.
 const worldFlag = "world"
-
-func versionOf(r client.Release) string { return r.Version }
 
 // words are the names of values.
 func words[V any](values []V, name func(V) string) []string {
@@ -100,7 +107,7 @@ func (f *trialFlags) read(call *cli.Call) (world.World, error) {
 }
 
 func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
-	c := trial.Config{Model: f.model, Release: f.release, Journal: f.journal, Windows: f.windows, ImageBytes: f.imageSize}
+	c := trial.Config{Model: f.meter.Model, Release: f.tool.Release, Journal: f.tool.Journal, Windows: f.windows, ImageBytes: f.firmware.Bytes}
 	if f.image == "" {
 		return c, nil
 	}
@@ -213,13 +220,13 @@ func (f *trialFlags) agrees(call *cli.Call, w world.World) error {
 	if err != nil {
 		return err
 	}
-	of := trialFlags{model: c.Model, release: c.Release, journal: c.Journal, windows: c.Windows, imageSize: c.ImageBytes}
+	of := flagsOf(c)
 	said := of.flags()
 	for i, flag := range f.flags() {
-		if flag.Name == "image" || !call.Given(flag.Name) || flag.Get() == said[i].Get() {
+		if flag.Name == "image" || !call.Given(flag.Name) || flag.Value() == said[i].Value() {
 			continue
 		}
-		return cli.Usage("the id says %s %s, and --%s says %s", flag.Name, said[i].Get(), flag.Name, flag.Get()).
+		return cli.Usage("the id says %s %s, and --%s says %s", flag.Name, said[i].Value(), flag.Name, flag.Value()).
 			Hint("leave the flag out, or give the plan as a text")
 	}
 	return nil

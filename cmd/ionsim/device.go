@@ -10,7 +10,6 @@ import (
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -26,14 +25,10 @@ func (id identity) String() string {
 	return fmt.Sprintf("%v %s, unit %d", id.Model, id.SerialNumber, id.UnitID)
 }
 
-// factoryImageBytes is the size of the meter's firmware where none is given: generated, none of
-// it runs anywhere. The size is arbitrary.
-const factoryImageBytes = 256 << 10
-
 // loadFirmware is what the meter comes with.
 func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 	if o.firmware == "" {
-		file, _, err := world.Firmware{Revision: o.revision, Bytes: factoryImageBytes}.UPG(model)
+		file, _, err := world.Firmware{Revision: o.meter.Revision, Bytes: o.meter.ImageBytes}.UPG(model)
 		if err != nil {
 			return meter.Firmware{}, cli.Usage("--revision: %w", err)
 		}
@@ -50,17 +45,20 @@ func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 	case file.Product != uint16(model):
 		return meter.Firmware{}, cli.Usage("--firmware %s: it is for a %d, the meter is a %v", o.firmware, file.Product, model).
 			Hint(fmt.Sprintf("add --model %d, or choose another file", file.Product))
-	case o.revision != "" && o.revision != file.Revision:
-		return meter.Firmware{}, cli.Usage("--revision %s: the firmware in %s is %s", o.revision, o.firmware, file.Revision).
+	case o.meter.Revision != "" && o.meter.Revision != file.Revision:
+		return meter.Firmware{}, cli.Usage("--revision %s: the firmware in %s is %s", o.meter.Revision, o.firmware, file.Revision).
 			Hint("leave --revision out: the file tells it")
 	}
 	return meter.Firmware{Revision: file.Revision, Dated: file.Dated, Image: file.Image}, nil
 }
 
-// nameplate is the factory template with the texts of the command line.
-func (o *options) nameplate(model meter.Model, revision string) (*ion.Settings, error) {
-	s := meter.FactoryTemplate(model, revision)
+// settings are those of the meter, with the texts of the command line.
+func (o *options) settings(m world.Meter) (*ion.Settings, error) {
+	s := m.Settings()
 	for _, text := range []struct{ key, value string }{{"owner", o.owner}, {"tag1", o.tag1}, {"tag2", o.tag2}} {
+		if !o.given(text.key) {
+			continue
+		}
 		i, ok := ion.SettingNamed(ion.Nameplate, text.key)
 		if !ok {
 			panic("no setting " + text.key)
@@ -71,32 +69,19 @@ func (o *options) nameplate(model meter.Model, revision string) (*ion.Settings, 
 		}
 		s.Values[i] = v
 	}
-	return &s, nil
+	return s, nil
 }
 
 // newStation makes the device's side of the line, switched off. The calendar date of its
 // time 0 is epoch.
 func newStation(o *options, id identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
-	settings, err := o.nameplate(id.Model, fw.Revision)
-	if err != nil {
+	m := o.meter
+	m.Model, m.SerialNumber, m.UnitID, m.Revision, m.Clock = id.Model, id.SerialNumber, id.UnitID, fw.Revision, epoch
+	config := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: true, TraceFrames: o.frames}
+	config.Meter.Firmware = fw
+	var err error
+	if config.Meter.Settings, err = o.settings(m); err != nil {
 		return nil, err
-	}
-	config := bench.Config{
-		Meter: meter.Config{
-			Model:        id.Model,
-			SerialNumber: id.SerialNumber,
-			UnitID:       id.UnitID,
-			Password:     o.password,
-			Epoch:        epoch,
-			Firmware:     fw,
-			Settings:     settings,
-			Timing:       meter.DefaultTiming(),
-			Geometry:     flash.Am29F032B(),
-			Seed:         1,
-		},
-		Baud:        o.baud,
-		Trace:       true,
-		TraceFrames: o.frames,
 	}
 	s, err := bench.NewStation(config.AtPace(o.pace))
 	if errors.Is(err, meter.ErrConfig) {

@@ -3,27 +3,25 @@ package main
 import (
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/fields"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
 )
 
 // options is the command line, checked as far as it can be without a file.
 type options struct {
-	identity
-	revision   string
-	firmware   string
-	password   string
+	meter      world.Meter
+	firmware   string // what runs at first instead of a generated image
 	deviceName string
 	owner      string
 	tag1, tag2 string
 
-	baud int
 	pace int // as bench.Config has it
 	plan fault.Plan
 
@@ -40,43 +38,52 @@ type options struct {
 	given      func(flag string) bool // it stands on the command line
 }
 
-// newOptions are those of the article's meter.
+// factoryImageBytes is the size of the meter's firmware where none is given: generated, none of
+// it runs anywhere. The size is arbitrary.
+const factoryImageBytes = 256 << 10
+
+// newOptions are those of the article's meter, upgraded and as it leaves the factory.
 func newOptions() *options {
-	return &options{
-		identity: identity{Model: meter.ArticleModel, SerialNumber: meter.ArticleSerialNumber, UnitID: meter.ArticleUnitID},
-		password: meter.FactoryPassword, baud: ion.DefaultBaudRate, pace: 1,
-	}
+	m := world.Meter{ImageBytes: factoryImageBytes, Factory: true}.Filled()
+	m.Revision = "" // the model's
+	return &options{meter: m, pace: 1, given: func(string) bool { return false }}
+}
+
+// identity is which meter the flags ask for.
+func (o *options) identity() identity {
+	return identity{Model: o.meter.Model, SerialNumber: o.meter.SerialNumber, UnitID: o.meter.UnitID}
 }
 
 func (o *options) flags() []cli.Flags {
+	which := cli.View(world.MeterFields(), &o.meter, "model", "serial-number", "unit-id", "revision")
+	which[3] = which[3].Unless("the model's V283")
+	has := cli.View(world.MeterFields(), &o.meter, "image-bytes", "password", "settings")
+	line := cli.View(world.MeterFields(), &o.meter, "baud")
+	line[0].Help += "; --pace makes the line faster than that. A client that sets another rate on the PTY hears garbage, and so does the meter"
 	return []cli.Flags{
-		{Title: "The meter", List: []cli.Flag{
-			cli.OneOf(&o.Model, "model", meter.Models(), "which one it is"),
-			cli.Text(&o.SerialNumber, "serial-number", "TEXT", "1 to 16 characters"),
-			cli.Number(&o.UnitID, "unit-id", "N", ion.MinUnitID, ion.MaxUnitID, "1 to 9999"),
-			cli.Text(&o.revision, "revision", "REV", "that runs at first, such as 7350V283").Unless("the model and V283"),
-			cli.Text(&o.firmware, "firmware", "FILE.upg", "what runs at first").Unless("a generated image of 256 KiB").With(cli.Files("*.upg")),
-			cli.Text(&o.password, "password", "N", "up to 8 digits, or up to 6 characters; 0 is factory-set"),
+		{Title: "The meter", List: slices.Concat(which, []cli.Flag{
+			cli.Text(&o.firmware, "firmware", "FILE.upg", "what runs at first").Unless("a generated image").With(cli.Files("*.upg")),
+		}, has, []cli.Flag{
 			cli.Text(&o.owner, "owner", "TEXT", "its nameplate, up to 80 characters").MayBeEmpty(),
 			cli.Text(&o.tag1, "tag1", "TEXT", "likewise").MayBeEmpty(),
 			cli.Text(&o.tag2, "tag2", "TEXT", "likewise").MayBeEmpty(),
 			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
-		}},
-		{Title: "Where to reach it", List: []cli.Flag{
+		})},
+		{Title: "Where to reach it", List: append([]cli.Flag{
 			cli.Switch(&o.pty, "pty", "on a new PTY: the default unless --tcp is given"),
 			cli.Text(&o.link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. A link left behind by kill -9 is replaced, anything else refused").With(cli.Files("*")),
 			cli.Text(&o.tcp, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once"),
-			cli.OneOf(&o.baud, "baud", ion.BaudRates(), "rate of its line; --pace makes the line faster than that. A client that sets another rate on the PTY hears garbage, and so does the meter"),
-		}},
+		}, line...)},
 		{Title: "How fast", List: []cli.Flag{
-			cli.Of(&o.pace, "pace", "baud|off|N", bench.ParsePace, bench.FormatPace, "baud is as the real thing: byte times of the baud rate, one second for a sector to be erased, three to boot; N is all of that N times faster, off all of that in no time").With(cli.Words("baud", "off")),
+			cli.Of(&o.pace, "pace", "baud is as the real thing: byte times of the baud rate, one second for a sector to be erased, three to boot; N is all of that N times faster, off all of that in no time",
+				fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),
 		}},
 		{Title: "What goes wrong", List: []cli.Flag{
 			o.faultFlag(),
 			cli.Switch(&o.helpFaults, "help-faults", "tell the whole language of faults, and end"),
 		}},
 		{Title: "What is kept", List: []cli.Flag{
-			cli.Text(&o.state, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however ionsim ends, the next start with FILE goes on from there. A FILE that is there already wins over --firmware, --revision, --owner, --tag1 and --tag2, and over --model, --serial-number and --unit-id where these are not given; where they are given and differ, it is refused. The password is not kept").With(cli.Files("*.state")),
+			cli.Text(&o.state, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however ionsim ends, the next start with FILE goes on from there. A FILE that is there already wins over --firmware, --revision, --image-bytes, --settings, --owner, --tag1 and --tag2, and over --model, --serial-number and --unit-id where these are not given; where they are given and differ, it is refused. The password is not kept").With(cli.Files("*.state")),
 			cli.Text(&o.trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. Neither FILE may be a symbolic link`).With(cli.Files("*")),
 			cli.Switch(&o.frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
 		}},
@@ -88,19 +95,14 @@ func (o *options) flags() []cli.Flags {
 
 // faultFlag takes plans, one after another.
 func (o *options) faultFlag() cli.Flag {
-	return cli.Flag{
-		Name: "fault", Syntax: "PLAN",
-		Help: `a fault, such as "power-loss at flash-op 1170 torn for 30s"; may be given again. --help-faults shows all kinds and triggers. ` +
-			"Times and counts begin when ionsim is ready. abort and kill are the client's and refused here; ip-reset resets the TCP client, and can do nothing on the PTY. " +
-			"A fault that never struck is reported at the end, and as soon as it is known that it cannot",
-		Set: func(text string) error {
-			plan, err := parseFaults(text)
-			o.plan = append(o.plan, plan...)
-			return err
-		},
-		Get:    func() string { return o.plan.String() },
-		Values: cli.Values{Words: kindsOfMeters},
-	}
+	const help = `a fault, such as "power-loss at flash-op 1170 torn for 30s"; may be given again. --help-faults shows all kinds and triggers. ` +
+		"Times and counts begin when ionsim is ready. abort and kill are the client's and refused here; ip-reset resets the TCP client, and can do nothing on the PTY. " +
+		"A fault that never struck is reported at the end, and as soon as it is known that it cannot"
+	return cli.Several((*[]fault.Fault)(&o.plan), "fault", help, fields.Notation[[]fault.Fault]{
+		Syntax: "PLAN", Open: true,
+		Parse: func(text string) ([]fault.Fault, error) { return parseFaults(text) },
+		Print: func(list []fault.Fault) string { return fault.Plan(list).String() },
+	}).With(cli.Values{Words: kindsOfMeters})
 }
 
 // kindsOfMeters are the faults that befall what ionsim is.

@@ -23,14 +23,14 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 		{"--unit-id x", `--unit-id: "x" is no number from 1 to 9999`, "--help"},
 		{"--unit-id 0", `"0" is no number from 1 to 9999`, "--help"},
 		{"--unit-id 70000", `"70000" is no number from 1 to 9999`, "--help"},
-		{"--model 7400", `--model: "7400" is not known; use 7300, 7330 or 7350`, "--help"},
+		{"--model 7400", `--model: "7400" is no model; use 7300, 7330 or 7350`, "--help"},
 		{"--serial-number 12345678901234567", "serial number", "--help"},
 		{"--serial-number=", "--serial-number: its value is empty", "--help"},
 		{"--password 123456789", "password", "--help"},
 		{"--revision 7330V283", "revision", "--help"},
 		{"--owner Werk_Süd", "printable ASCII", "80 characters"},
 		{"--owner " + strings.Repeat("x", 81), "81 bytes", "80 characters"},
-		{"--baud 115200", `--baud: "115200" is not known; use 1200, 2400, 4800, 9600 or 19200`, "--help"},
+		{"--baud 115200", `--baud: "115200" is no baud rate; use 1200, 2400, 4800, 9600 or 19200`, "--help"},
 		{"--pace fast", `--pace: "fast" is no pace; use baud, off`, "--help"},
 		{"--pace 0", `--pace: "0" is no pace`, "--help"},
 		{"--pace -5", `--pace: "-5" is no pace`, "--help"},
@@ -38,7 +38,7 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 		{"--tcp localhost:http", `--tcp: "localhost:http"`, "HOST:PORT"},
 		{"--tcp 127.0.0.1:70000", "is no address", "HOST:PORT"},
 		{"--tcp=", "--tcp: its value is empty; give one, or leave the flag out", "--help"},
-		{"--pty=maybe", `--pty: "maybe" is neither true nor false`, "--help"},
+		{"--pty=maybe", `--pty: "maybe" is no value of pty; use yes or no`, "--help"},
 		{"--pty=false", "nobody can reach", "--tcp"},
 		{"--pty=false --tcp :0 --link x", "no PTY", "--link"},
 		{"--trace-frames", "shows nothing", "--trace FILE"},
@@ -72,7 +72,7 @@ func manual(t *testing.T) string {
 
 func TestTheManualIsForPeople(t *testing.T) {
 	for _, want := range []string{"(default 7350)", "(default PC-0209A001-11)", "(default 105)", "(default 9600)", "(default baud)", "(default 0)", "\nExit status:\n  0  it was ended by Ctrl-C"} {
-		if !strings.Contains(manual(t), want) {
+		if !strings.Contains(strings.Join(strings.Fields(manual(t)), " "), strings.Join(strings.Fields(want), " ")) {
 			t.Errorf("the manual lacks %s", want)
 		}
 	}
@@ -88,8 +88,8 @@ func TestTheTableIsInOrder(t *testing.T) {
 		t.Error(problem)
 	}
 	o := newOptions()
-	if err := program(o, io.Discard).Check([]string{"--unit-id", "0105", "--pace", "010"}); err != nil || o.UnitID != 105 || o.pace != 10 {
-		t.Errorf("unit id %d, pace %d: %v", o.UnitID, o.pace, err)
+	if err := program(o, io.Discard).Check([]string{"--unit-id", "0105", "--pace", "010"}); err != nil || o.meter.UnitID != 105 || o.pace != 10 {
+		t.Errorf("unit id %d, pace %d: %v", o.meter.UnitID, o.pace, err)
 	}
 }
 
@@ -152,9 +152,9 @@ func TestPaceScalesTheMeterToo(t *testing.T) {
 	} {
 		o := newOptions()
 		must(t, program(o, io.Discard).Check([]string{"--pace", test.pace}))
-		fw, err := o.loadFirmware(o.Model)
+		fw, err := o.loadFirmware(o.meter.Model)
 		must(t, err)
-		s, err := newStation(o, o.identity, fw, time.Now())
+		s, err := newStation(o, o.identity(), fw, time.Now())
 		must(t, err)
 		c := s.Meter().Config()
 		if c.Timing.Boot != test.boot || c.Geometry.EraseTime != test.erase {

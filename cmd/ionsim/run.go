@@ -73,7 +73,7 @@ func (s *simulator) run(ctx context.Context) (err error) {
 // prepare makes the meter, switched off, and opens the files.
 func (s *simulator) prepare() error {
 	o := s.options
-	s.id = o.identity
+	s.id = o.identity()
 	fw, err := o.loadFirmware(s.id.Model)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *simulator) prepare() error {
 		}
 		s.trace.begin(s.id, s.epoch)
 	}
-	s.observer = &observer{station: s.station, baud: o.baud, trace: s.trace, json: o.json, out: s.out, diag: s.diag}
+	s.observer = &observer{station: s.station, baud: o.meter.Baud, trace: s.trace, json: o.json, out: s.out, diag: s.diag}
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (s *simulator) openState() (err error) {
 		return err
 	}
 	var unused []string
-	for _, flag := range []string{"firmware", "revision", "owner", "tag1", "tag2"} {
+	for _, flag := range []string{"firmware", "revision", "image-bytes", "settings", "owner", "tag1", "tag2"} {
 		if s.options.given(flag) {
 			unused = append(unused, "--"+flag)
 		}
@@ -137,7 +137,7 @@ func (s *simulator) remake(id identity) (err error) {
 		return nil
 	}
 	o := *s.options
-	o.firmware, o.revision = "", "" // the file has the firmware
+	o.firmware, o.meter.Revision = "", "" // the file has the firmware
 	fw, err := o.loadFirmware(id.Model)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *simulator) remake(id identity) (err error) {
 func (s *simulator) ports() serve.Config {
 	o := s.options
 	return serve.Config{
-		PTY: o.pty, Link: o.link, Baud: o.baud, TCP: o.tcp,
+		PTY: o.pty, Link: o.link, Baud: o.meter.Baud, TCP: o.tcp,
 		Clock: s.clock,
 		Step: func(now time.Duration) bool {
 			s.now = now
@@ -247,7 +247,7 @@ func (s *simulator) tellReady() {
 		s.out.add(appendObject(nil, "ready", 0, []field{
 			{"pty", orNull(pty)}, {"link", orNull(s.options.link)}, {"tcp", orNull(address)},
 			{"model", s.id.Model}, {"serial", s.id.SerialNumber}, {"unit", s.id.UnitID}, {"revision", revision},
-			{"device", s.deviceName()}, {"baud", s.options.baud}, {"pace", bench.FormatPace(s.options.pace)},
+			{"device", s.deviceName()}, {"baud", s.options.meter.Baud}, {"pace", bench.FormatPace(s.options.pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", s.restored}, {"started", s.epoch.Format(time.RFC3339Nano)},
 		}))
@@ -285,5 +285,5 @@ func (s *simulator) tellPeople(ports []string) {
 	if s.options.link != "" {
 		s.say("%s leads to the PTY as long as it runs", s.options.link)
 	}
-	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.pace), s.options.baud)
+	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.pace), s.options.meter.Baud)
 }

@@ -9,7 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
-	"ionbench/simulator/ion"
+	"ionbench/scenarios/world/tool"
 )
 
 func (p *program) connectCommand() *cli.Command {
@@ -47,11 +47,11 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 		_, err := f.target()
 		return err
 	}
-	s, err := newUpgradeSession(p, f, client.TaskConnect, target{port: f.port, tcp: f.tcp, baud: f.baud})
+	s, err := newUpgradeSession(p, f, client.TaskConnect, target{port: f.port, tcp: f.tcp, baud: f.Baud})
 	if err != nil {
 		return err
 	}
-	d := &dialogue{session: s, pasteWord: f.paste.word}
+	d := &dialogue{session: s, pasteWord: tool.Groups().Print(f.paste)}
 	s.person = d
 	s.beginAlone()
 	s.run(ctx, p.interrupts)
@@ -244,7 +244,7 @@ func (d *dialogue) choosePaste() {
 		}
 	}
 	d.putQuestion(q, func(now time.Duration, answer string) {
-		groups, err := ion.ParseGroups(answer)
+		groups, err := tool.Groups().Parse(answer)
 		if err != nil {
 			d.report.warning(err.Error())
 			d.choosePaste()

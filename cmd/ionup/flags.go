@@ -3,12 +3,15 @@ package main
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/shell"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/ion"
 )
 
@@ -18,15 +21,12 @@ const defaultUnitID = 100
 
 // lineFlags say which meter is meant and how to reach it.
 type lineFlags struct {
-	program      *program
-	port, tcp    string
-	unitID       uint16
-	baud         int
-	password     string
-	user         uint8
-	serialNumber string
-	timeout      time.Duration
-	json         bool
+	program *program
+	tool.Tool
+	port, tcp string
+	user      uint8
+	timeout   time.Duration
+	json      bool
 	// recovery are the further flags that a recovery after this command takes over.
 	recovery []string
 }
@@ -35,20 +35,18 @@ type lineFlags struct {
 const aConnection = "(--port PATH | --tcp ADDR)"
 
 func (p *program) newLineFlags() *lineFlags {
-	return &lineFlags{program: p, unitID: defaultUnitID, baud: ion.DefaultBaudRate, password: "0"}
+	return &lineFlags{program: p, Tool: tool.Tool{Release: client.Release22(), UnitID: defaultUnitID, Baud: ion.DefaultBaudRate, Password: "0"}}
 }
 
 func (f *lineFlags) list() []cli.Flag {
-	password := cli.Text(&f.password, "password", "PASSWORD", "of the meter: up to eight digits, or six characters")
-	password.Secret = true
+	line := cli.View(tool.Fields(), &f.Tool, "unit-id", "baud", "password", "serial-number")
+	line[2].Secret = true
 	return []cli.Flag{
 		cli.Text(&f.port, "port", "PATH", "serial port that the meter is at, as /dev/ttyUSB0").With(cli.Files("*")),
 		cli.Text(&f.tcp, "tcp", "ADDR", "or the address of a TCP port that leads to it, as 127.0.0.1:7801"),
-		cli.Number(&f.unitID, "unit-id", "ID", ion.MinUnitID, ion.MaxUnitID, "unit id of the meter, 1 to 9999"),
-		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
-		password,
-		cli.Number(&f.user, "user", "ID", 0, 255, "user id that goes with the password"),
-		cli.Text(&f.serialNumber, "serial-number", "NUMBER", "refuse a meter that has another serial number"),
+		line[0], line[1], line[2],
+		cli.Number(&f.user, "user", 0, 255, "user id that goes with the password"),
+		line[3],
 		cli.Time(&f.timeout, "timeout", time.Millisecond, "time that an answer is waited for").Unless("10s"),
 		cli.Switch(&f.json, "json", "print events as JSON, one object a line"),
 	}
@@ -76,7 +74,7 @@ func (f *lineFlags) target() (target, error) {
 	case f.port != "" && f.tcp != "":
 		return target{}, cli.Usage("both --port and --tcp").Hint("name one of them: the meter is at one end of one line")
 	}
-	return target{port: f.port, tcp: f.tcp, baud: f.baud}, nil
+	return target{port: f.port, tcp: f.tcp, baud: f.Baud}, nil
 }
 
 // config is what the flags say of the meter.
@@ -86,11 +84,13 @@ func (f *lineFlags) config(now time.Time) client.Config {
 		timing.Response = f.timeout
 	}
 	return client.Config{
-		Release:        client.Release22(),
-		UnitID:         f.unitID,
-		SerialNumber:   f.serialNumber,
-		Baud:           f.baud,
-		Password:       f.password,
+		Release:        f.Release,
+		SingleDevice:   f.Single,
+		DeviceName:     f.DeviceName,
+		UnitID:         f.UnitID,
+		SerialNumber:   f.SerialNumber,
+		Baud:           f.Baud,
+		Password:       f.Password,
 		User:           f.user,
 		Start:          now,
 		Timing:         timing,
@@ -108,38 +108,27 @@ func randomMessageID() uint16 {
 // upgradeFlags are those of the commands that may write firmware.
 type upgradeFlags struct {
 	*lineFlags
-	release    client.Release
-	single     bool
-	deviceName string
-	paste      groups
-	journal    string
-	noJournal  bool
-	log        string
-	yes        bool
+	paste     ion.Groups
+	journal   string
+	noJournal bool
+	log       string
+	yes       bool
 }
 
 func (p *program) newUpgradeFlags() *upgradeFlags {
-	f := &upgradeFlags{lineFlags: p.newLineFlags(), release: client.Release22(), paste: groups{"all", ion.AllGroups}, log: "Upgrade.log"}
+	f := &upgradeFlags{lineFlags: p.newLineFlags(), paste: ion.AllGroups, log: "Upgrade.log"}
 	f.recovery = []string{"release", "device-name", "paste", "journal", "no-journal", "log"}
 	return f
 }
 
 func (f *upgradeFlags) list() []cli.Flag {
-	var releases []string
-	for _, r := range client.Releases() {
-		releases = append(releases, r.Version)
-	}
-	version := func(r client.Release) string { return r.Version }
-	return append(f.lineFlags.list(),
-		cli.Of(&f.release, "release", strings.Join(releases, "|"), client.ParseRelease, version, "release of the vendor's tool to follow").With(cli.Words(releases...)),
-		cli.Switch(&f.single, "single", "Single ION device configuration mode; without it connect does not recognise a meter whose upgrade failed (the explicit commands need no recognition)"),
-		cli.Text(&f.deviceName, "device-name", "NAME", "name of the device in the log").Unless("ion and the model"),
+	return slices.Concat(f.lineFlags.list(), cli.View(tool.Fields(), &f.Tool, "release", "single", "device-name"), []cli.Flag{
 		pasteFlag(&f.paste, "settings that are written back"),
 		cli.Text(&f.journal, "journal", "DIR", "folder in which the settings are kept meanwhile").Unless("$XDG_STATE_HOME/ionup or ~/.local/state/ionup").With(cli.Files(cli.Folders)),
 		cli.Switch(&f.noJournal, "no-journal", "keep the settings in memory only: a failed upgrade loses them, as with the vendor's tool"),
 		cli.Text(&f.log, "log", "FILE", "file that the log is added to").With(cli.Files("*.log")),
 		cli.Switch(&f.yes, "yes", "answer yes to every question that takes a yes"),
-	)
+	})
 }
 
 // config is the tool that the flags describe.
@@ -148,28 +137,13 @@ func (f *upgradeFlags) config(now time.Time) (client.Config, error) {
 		return client.Config{}, cli.Usage("both --journal and --no-journal").Hint("leave one of them out")
 	}
 	cfg := f.lineFlags.config(now)
-	cfg.Release, cfg.SingleDevice, cfg.DeviceName, cfg.Journal = f.release, f.single, f.deviceName, !f.noJournal
+	cfg.Journal = !f.noJournal
 	return cfg, nil
 }
 
-// groups are settings groups, and how the person named them.
-type groups struct {
-	word string
-	ion.Groups
-}
-
-func parseGroups(text string) (groups, error) {
-	g, err := ion.ParseGroups(text)
-	return groups{text, g}, err
-}
-
-func pasteFlag(p *groups, help string) cli.Flag {
-	var words []string
-	for _, g := range ion.AllGroups.List() {
-		words = append(words, g.Key())
-	}
-	return cli.Of(p, "paste", "GROUPS", parseGroups, func(g groups) string { return g.word },
-		help+": "+strings.Join(words, ", ")+", all or none").With(cli.Values{Words: func() []string { return append(words, "all", "none") }, List: true})
+func pasteFlag(p *ion.Groups, help string) cli.Flag {
+	words := append(tool.SettingsGroups().Values, "all", "none")
+	return cli.Of(p, "paste", help+": "+fields.OrList(words), tool.Groups()).With(cli.Values{Words: func() []string { return words }, List: true})
 }
 
 // commandLine is a command that goes on where this one ended, for the person to copy: the

@@ -13,7 +13,7 @@ import (
 
 func (p *program) templateSendCommand() *cli.Command {
 	f := p.newLineFlags()
-	kept := groups{word: "none"}
+	kept := ion.Groups(0)
 	return &cli.Command{
 		Name: "template send", Brief: "send a template to a meter",
 		Help: `
@@ -29,7 +29,7 @@ Template Paste Options); by default there are none.
 `,
 		Notes: jsonManual,
 		Run: func(ctx context.Context, call *cli.Call) error {
-			return sendTemplate(ctx, p, f, kept.Groups, call.Args[0])
+			return sendTemplate(ctx, p, f, kept, call.Args[0])
 		},
 	}
 }

@@ -69,7 +69,7 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 	if err != nil {
 		return s.refuse(err)
 	}
-	s.person = &script{session: s, firmware: firmware, paste: f.paste.Groups}
+	s.person = &script{session: s, firmware: firmware, paste: f.paste}
 	if err := s.perform(ctx, p, f.lineFlags, path); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) 
 	if err != nil {
 		return nil, err
 	}
-	c := sessionConfig{client: cfg, task: task, paste: f.paste.Groups, target: t, json: f.json, yes: f.yes, logPath: f.log}
+	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log}
 	if cfg.Journal {
 		if c.journals, err = openJournals(f.journal); err != nil {
 			return nil, err

@@ -11,7 +11,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/verdict"
-	"ionbench/scenarios/world"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -142,13 +142,13 @@ func (j *judge) settings() {
 	passed := j.rig.Now()
 	if e.Kept != nil {
 		if kept := ion.AllGroups &^ verdict.Lost(&j.first, now, passed); kept != *e.Kept {
-			j.differs("kept", world.Groups().Print(kept), world.Groups().Print(*e.Kept))
+			j.differs("kept", tool.Groups().Print(kept), tool.Groups().Print(*e.Kept))
 		}
 	}
 	if e.Defaults != nil {
 		factory := meter.FactoryTemplate(j.rig.World().Meters[0].Model, j.revision())
 		if others := verdict.Lost(&factory, now, passed) & *e.Defaults; others != 0 {
-			j.fail(j.line("defaults"), "%s: not as the factory template has them", world.Groups().Print(others))
+			j.fail(j.line("defaults"), "%s: not as the factory template has them", tool.Groups().Print(others))
 		}
 	}
 	if e.Reads != nil {
@@ -169,7 +169,7 @@ func (j *judge) reads(wanted ion.Groups) {
 		return
 	}
 	if others := verdict.Lost(&j.first, j.tried.Read, j.rig.Now()) & wanted; others != 0 {
-		j.fail(j.line("read"), "%s: not read as they were at the start of the case", world.Groups().Print(others))
+		j.fail(j.line("read"), "%s: not read as they were at the start of the case", tool.Groups().Print(others))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/world/tool"
 )
 
 // ErrBad is wrapped by every error of Parse.
@@ -73,7 +74,7 @@ func (c *Case) check(places fields.Places, problems *fields.Problems) {
 		}
 	}
 	if len(c.Attempts) == 0 {
-		problems.Add(0, fmt.Sprintf("there is no [attempt]; add one, with a line task = %s", fields.OrList(world.Tasks().Values)))
+		problems.Add(0, fmt.Sprintf("there is no [attempt]; add one, with a line task = %s", fields.OrList(tool.Tasks().Values)))
 	}
 	c.CheckIn(places, problems)
 	for i, e := range c.Expect {

@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -46,14 +47,14 @@ func meterExpectFields() []fields.Field[Expect] {
 		fields.Of("lcd", "what the meter's display shows", func(e *Expect) *string { return &e.LCD }, fields.Text("TEXT")),
 		fields.Several("event", "an entry of the meter's event log since the attempt began; several in this order", func(e *Expect) *[]string { return &e.Events }, fields.Text("TEXT")),
 		fields.Of("template", "the name of the template in the meter", func(e *Expect) *string { return &e.Template }, fields.Text("TEXT")),
-		fields.Optional("kept", "the groups that are as they were at the start of the case, and no others", func(e *Expect) **ion.Groups { return &e.Kept }, world.Groups()),
-		fields.Optional("defaults", "groups that are as the factory template has them", func(e *Expect) **ion.Groups { return &e.Defaults }, world.Groups()),
+		fields.Optional("kept", "the groups that are as they were at the start of the case, and no others", func(e *Expect) **ion.Groups { return &e.Kept }, tool.Groups()),
+		fields.Optional("defaults", "groups that are as the factory template has them", func(e *Expect) **ion.Groups { return &e.Defaults }, tool.Groups()),
 	}
 }
 
 func toolExpectFields() []fields.Field[Expect] {
 	return []fields.Field[Expect]{
-		fields.Optional("read", "groups that the tool read as they were at the start of the case (task read-settings)", func(e *Expect) **ion.Groups { return &e.Reads }, world.Groups()),
+		fields.Optional("read", "groups that the tool read as they were at the start of the case (task read-settings)", func(e *Expect) **ion.Groups { return &e.Reads }, tool.Groups()),
 		promptsField(),
 		fields.Optional("resends", "requests that the tool sent again", func(e *Expect) **Span { return &e.Resends }, spans()),
 		fields.Optional("no-responses", "lines `No response... resending` in the log", func(e *Expect) **Span { return &e.NoResponses }, spans()),

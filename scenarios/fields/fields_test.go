@@ -192,3 +192,17 @@ func TestALineThatIsFullIsWrittenAndReadAgain(t *testing.T) {
 		t.Errorf("%v in\n%s", problems.Err(), text)
 	}
 }
+
+func TestSizesHaveUnits(t *testing.T) {
+	sizes := fields.Size(1, 4<<20)
+	for text, want := range map[string]int{"1": 1, "65536": 65536, "64k": 65536, "64K": 65536, "256KiB": 262144, "1MiB": 1 << 20, "2m": 2 << 20, "4194304": 4 << 20} {
+		if n, err := sizes.Parse(text); err != nil || n != want || sizes.Print(n) != fmt.Sprint(want) {
+			t.Errorf("%q is %d, %v", text, n, err)
+		}
+	}
+	for _, text := range []string{"", "k", "0", "-1", "-1k", "1.5k", "64 k", "99999999999999999999", "9999999999999MiB", "64kB", "4194305", "5m"} {
+		if n, err := sizes.Parse(text); err == nil {
+			t.Errorf("%q is %d", text, n)
+		}
+	}
+}

@@ -40,16 +40,18 @@ func Checked(syntax string, check func(string) error, samples ...string) Notatio
 	return n
 }
 
+// Number is what Integer takes.
+type Number interface {
+	~int | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
+}
+
 // Integer takes decimal numbers from least to most.
-func Integer[V ~int | ~uint16](least, most V, samples ...V) Notation[V] {
+func Integer[V Number](least, most V, samples ...V) Notation[V] {
 	n := Notation[V]{
 		Syntax: "N",
-		Parse: func(text string) (V, error) {
-			v, err := ParseInt(text, int(least), int(most))
-			return V(v), err
-		},
-		Print: func(v V) string { return strconv.Itoa(int(v)) },
-		Open:  true,
+		Parse:  func(text string) (V, error) { return ParseInt(text, least, most) },
+		Print:  func(v V) string { return fmt.Sprint(v) },
+		Open:   true,
 	}
 	for _, v := range samples {
 		n.Values = append(n.Values, n.Print(v))
@@ -58,12 +60,48 @@ func Integer[V ~int | ~uint16](least, most V, samples ...V) Notation[V] {
 }
 
 // ParseInt reads a decimal number from least to most.
-func ParseInt(text string, least, most int) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
+func ParseInt[V Number](text string, least, most V) (v V, err error) {
+	ok := false
+	if signed, err := strconv.ParseInt(text, 10, 64); err == nil {
+		v = V(signed)
+		ok = int64(v) == signed && (v < 0) == (signed < 0)
+	} else if unsigned, err := strconv.ParseUint(text, 10, 64); err == nil {
+		v = V(unsigned)
+		ok = uint64(v) == unsigned && v > 0
+	}
+	if !ok || v < least || v > most {
 		return 0, fmt.Errorf("%q is no number from %d to %d", text, least, most)
 	}
-	return n, nil
+	return v, nil
+}
+
+// Size takes numbers of bytes from least to most, such as 65536, 64k or 256KiB, and prints them
+// as numbers. Units are powers of 1024.
+func Size(least, most int, samples ...int) Notation[int] {
+	n := Integer(least, most, samples...)
+	n.Syntax = "BYTES"
+	n.Parse = func(text string) (int, error) {
+		digits, unit := cutUnit(text)
+		v, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || v < 0 || v > int64(most)/unit || v*unit < int64(least) {
+			return 0, fmt.Errorf("%q is no size from %d to %d bytes; write one such as 65536, 64k, 256KiB or 1MiB", text, least, most)
+		}
+		return int(v * unit), nil
+	}
+	return n
+}
+
+func cutUnit(text string) (digits string, bytes int64) {
+	lower := strings.ToLower(text)
+	for _, u := range []struct {
+		suffix string
+		bytes  int64
+	}{{"kib", 1 << 10}, {"mib", 1 << 20}, {"k", 1 << 10}, {"m", 1 << 20}} {
+		if strings.HasSuffix(lower, u.suffix) {
+			return text[:len(text)-len(u.suffix)], u.bytes
+		}
+	}
+	return text, 1
 }
 
 // MaxTime is the longest time that can be written.
@@ -211,9 +249,9 @@ func splitList(text string) ([]string, error) {
 }
 
 // Unknown is the error about a word that is not known. It names the nearest known word, or all
-// of them.
+// of them. A number is not taken for a mistyped other one.
 func Unknown(what, word string, known []string) error {
-	if best, ok := fault.Nearest(word, known); ok {
+	if best, ok := fault.Nearest(word, known); ok && strings.Trim(word, "0123456789.") != "" {
 		return fmt.Errorf("%.80q is no %s; did you mean %s?", word, what, best)
 	}
 	return fmt.Errorf("%.80q is no %s; use %s", word, what, OrList(known))

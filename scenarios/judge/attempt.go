@@ -129,7 +129,7 @@ func (p *player) fileName(attempt int, ending string) string {
 // recovery what is right.
 func (p *player) values(at address, logFile string) map[string]string {
 	m := &p.world.Meters[0]
-	told := world.Tool{}.Filled(m)
+	told := world.FilledTool(world.Tool{}, m)
 	if len(p.attempts) == 0 {
 		told = p.world.Attempts[0].Tool
 	}

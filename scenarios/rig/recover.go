@@ -95,7 +95,7 @@ func (r *Rig) Answers() (bool, error) {
 	}
 	r.CopyTo(r.asked)
 	r.asked.options.Response, r.asked.options.Planted.Tool = 0, ""
-	identify := world.Attempt{Tool: world.Tool{Task: client.TaskIdentify}.Filled(r.said())}
+	identify := world.Attempt{Tool: world.FilledTool(world.Tool{Task: client.TaskIdentify}, r.said())}
 	if err := r.asked.launch(&attempt{Attempt: identify}); err != nil {
 		return false, err
 	}

@@ -116,7 +116,7 @@ func (r *Rig) prepared(a *world.Attempt) (*attempt, error) {
 		return nil, err
 	}
 	p := &attempt{Attempt: *a, files: files, writes: a.WritesOf(r.first)}
-	p.Tool = a.Tool.Filled(r.said())
+	p.Tool = world.FilledTool(a.Tool, r.said())
 	return p, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/meter"
 )
 
@@ -125,7 +126,7 @@ func checkAttempt(w *world.World) error {
 	case f.Product() != uint16(m.Model):
 		return fmt.Errorf("the firmware is for a %d and the meter is a %v: choose that model", f.Product(), m.Model)
 	case a.Task != client.TaskUpgrade && a.Task != client.TaskRecover && a.Task != client.TaskConnect:
-		return fmt.Errorf("a trial is about an upgrade, and task = %s is none: use upgrade, recover or connect", world.Tasks().Print(a.Task))
+		return fmt.Errorf("a trial is about an upgrade, and task = %s is none: use upgrade, recover or connect", tool.Tasks().Print(a.Task))
 	case len(a.Plan) > 0:
 		return errors.New("the faults of a trial are its plans: take them out of the attempt")
 	case len(a.Before) > 0:

@@ -23,7 +23,7 @@ func (w World) Filled() World {
 		a := &w.Attempts[i]
 		m := w.MeterOf(a)
 		fields.Fill(attemptFields(), a)
-		a.Tool = a.Tool.Filled(&m)
+		a.Tool = FilledTool(a.Tool, &m)
 	}
 	return w
 }
@@ -52,7 +52,7 @@ func (w World) Trimmed() World {
 		a := &w.Attempts[i]
 		m := full.MeterOf(a)
 		fields.Trim(attemptFields(), a)
-		a.trimTo(&m)
+		trimTool(&a.Tool, &m)
 	}
 	return w
 }
@@ -99,8 +99,8 @@ func (t Template) trimmed(model meter.Model) Template {
 	return t
 }
 
-// trimTo clears what equals the meter's value, which is the default.
-func (t *Tool) trimTo(m *Meter) {
+// trimTool clears what equals the meter's value, which is the default.
+func trimTool(t *Tool, m *Meter) {
 	if t.Password == m.Password {
 		t.Password = ""
 	}
@@ -112,8 +112,8 @@ func (t *Tool) trimTo(m *Meter) {
 	}
 }
 
-// Filled returns the tool with its defaults, some of which are the meter's values.
-func (t Tool) Filled(m *Meter) Tool {
+// FilledTool returns the tool with its defaults, some of which are the meter's values.
+func FilledTool(t Tool, m *Meter) Tool {
 	fields.Fill(toolFields(), &t)
 	if t.Password == "" {
 		t.Password = m.Password

@@ -2,14 +2,13 @@ package world
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"ionbench/client"
 	"ionbench/client/ini"
 	"ionbench/scenarios/fields"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -24,35 +23,11 @@ const (
 
 // models are those of the family.
 func models() fields.Notation[meter.Model] {
-	words := fields.Words("model", fields.Say("7300", meter.ION7300),
-		fields.Say("7330", meter.ION7330), fields.Say("7350", meter.ION7350))
-	words.Parse = meter.ParseModel
-	return words
-}
-
-// unitIDs are the possible unit ids. The samples are the ends, and both sides of a byte.
-func unitIDs() fields.Notation[uint16] {
-	return fields.Integer[uint16](ion.MinUnitID, ion.MaxUnitID, 1, 100, 105, 255, 256, 9999)
-}
-
-// baudRates are those of a meter's port.
-func baudRates() fields.Notation[int] {
-	var words []fields.Word[int]
-	for _, rate := range ion.BaudRates() {
-		words = append(words, fields.Say(strconv.Itoa(rate), rate))
+	var words []fields.Word[meter.Model]
+	for _, m := range meter.Models() {
+		words = append(words, fields.Say(m.String(), m))
 	}
-	n := fields.Words("baud rate", words...)
-	n.Syntax = "N"
-	return n
-}
-
-// passwords are those that ION can carry.
-func passwords() fields.Notation[string] {
-	check := func(text string) error {
-		_, err := ion.ParsePassword(text, 0)
-		return err
-	}
-	return fields.Checked("TEXT", check, "0", "1", "99999999", "a", "Ab-9z~")
+	return fields.Words("model", words...)
 }
 
 // Revisions are names of firmware such as 7350V283, of any product. The example shows the form.
@@ -66,38 +41,9 @@ func Revisions(example string) fields.Notation[string] {
 	return fields.Checked(example, check, "7350V282", "7350V283", "7330V283", "7300V283")
 }
 
-// Groups are settings groups: all, none, or some with commas between them.
-func Groups() fields.Notation[ion.Groups] {
-	words := settingsGroups()
-	samples := slices.Concat([]string{"all", "none", "pt-ct, itc"}, words.Values)
-	list := fields.List("GROUPS", words, samples...)
-	return fields.Notation[ion.Groups]{
-		Syntax: list.Syntax, Values: list.Values, Open: true,
-		Parse: func(text string) (ion.Groups, error) {
-			switch text {
-			case "all":
-				return ion.AllGroups, nil
-			case "none":
-				return 0, nil
-			}
-			groups, err := list.Parse(text)
-			return ion.Of(groups...), err
-		},
-		Print: func(g ion.Groups) string {
-			switch g {
-			case ion.AllGroups:
-				return "all"
-			case 0:
-				return "none"
-			}
-			return list.Print(g.List())
-		},
-	}
-}
-
 // unticked is a list of groups, written as the groups that are not in it.
 func unticked() fields.Notation[ion.Groups] {
-	n := Groups()
+	n := tool.Groups()
 	ticked := n
 	n.Parse = func(text string) (ion.Groups, error) {
 		g, err := ticked.Parse(text)
@@ -105,18 +51,6 @@ func unticked() fields.Notation[ion.Groups] {
 	}
 	n.Print = func(g ion.Groups) string { return ticked.Print(ion.AllGroups &^ g) }
 	return n
-}
-
-// Tasks are the tasks of the tool.
-func Tasks() fields.Notation[client.Task] {
-	return fields.Words("task", fields.Say("connect", client.TaskConnect), fields.Say("identify", client.TaskIdentify),
-		fields.Say("upgrade", client.TaskUpgrade), fields.Say("recover", client.TaskRecover), fields.Say("send-template", client.TaskSendTemplate),
-		fields.Say("read-settings", client.TaskReadSettings), fields.Say("write-settings", client.TaskWriteSettings))
-}
-
-// releases are those of the vendor's tool.
-func releases() fields.Notation[client.Release] {
-	return fields.Words("value of release", fields.Say("2.1", client.Release21()), fields.Say("2.2", client.Release22()))
 }
 
 // damages are the ways in which a file can be wrong.
@@ -205,7 +139,7 @@ func writes() fields.Notation[Write] {
 
 func parseWrite(text string) (Write, error) {
 	group, rest, _ := strings.Cut(text, " ")
-	groups, err := settingsGroups().Parse(group)
+	groups, err := tool.SettingsGroups().Parse(group)
 	if err != nil {
 		return Write{}, err
 	}
@@ -216,14 +150,6 @@ func parseWrite(text string) (Write, error) {
 	}
 	v, err := ion.SettingTable()[i].Parse(strings.Trim(value, ini.Blanks))
 	return Write{i, v}, err
-}
-
-func settingsGroups() fields.Notation[ion.Group] {
-	var words []fields.Word[ion.Group]
-	for _, g := range ion.AllGroups.List() {
-		words = append(words, fields.Say(g.Key(), g))
-	}
-	return fields.Words("settings group", words...)
 }
 
 func settingsOf(g ion.Group) []string {
@@ -242,17 +168,13 @@ func (w Write) String() string {
 	return strings.TrimRight(s.Group.Key()+" "+s.Key+" "+s.Format(w.Value), ini.Blanks)
 }
 
-func serialNumbers() fields.Notation[string] {
-	return fields.Text("TEXT", "1", "PC-0209A001-11", "ABCDEFGHIJKLMNOP")
-}
-
 // names are names of sections. Which names exist depends on the world.
 func names() fields.Notation[string] { return fields.Text("NAME") }
 
 // imageSizes are sizes in bytes. The samples are around a byte, a block and the chip.
 func imageSizes() fields.Notation[int] {
 	const block = ion.BlockBytes
-	return fields.Integer(1, maxImageBytes, 1, 255, 256, 257, block-1, block, block+1, 48<<10, 61*64<<10, maxImageBytes)
+	return fields.Size(1, maxImageBytes, 1, 255, 256, 257, block-1, block, block+1, 48<<10, 61*64<<10, maxImageBytes)
 }
 
 func clocks() fields.Notation[time.Time] {

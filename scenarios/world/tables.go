@@ -9,6 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/fields"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -25,11 +26,11 @@ func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
 
 var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 	return []fields.Field[Meter]{
-		fields.Of("model", "", func(m *Meter) *meter.Model { return &m.Model }, models()).Or(meter.ArticleModel.String()),
-		fields.Of("serial-number", "", func(m *Meter) *string { return &m.SerialNumber }, serialNumbers()).Or(meter.ArticleSerialNumber),
-		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, unitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),
-		fields.Of("baud", "of its port", func(m *Meter) *int { return &m.Baud }, baudRates()).Or(strconv.Itoa(ion.DefaultBaudRate)),
-		fields.Of("password", "", func(m *Meter) *string { return &m.Password }, passwords()).Or(meter.FactoryPassword),
+		fields.Of("model", "which one it is", func(m *Meter) *meter.Model { return &m.Model }, models()).Or(meter.ArticleModel.String()),
+		fields.Of("serial-number", "1 to 16 characters", func(m *Meter) *string { return &m.SerialNumber }, tool.SerialNumbers()).Or(meter.ArticleSerialNumber),
+		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, tool.UnitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),
+		fields.Of("baud", "bit rate of its port", func(m *Meter) *int { return &m.Baud }, tool.BaudRates()).Or(strconv.Itoa(ion.DefaultBaudRate)),
+		fields.Of("password", "up to 8 digits, or up to 6 characters", func(m *Meter) *string { return &m.Password }, tool.Passwords()).Or(meter.FactoryPassword),
 		fields.Of("revision", "that runs at first", func(m *Meter) *string { return &m.Revision }, Revisions(meter.ArticleModel.String()+meter.OldVersion)).Else("the model's " + meter.OldVersion),
 		fields.Of("image-bytes", "of what runs at first", func(m *Meter) *int { return &m.ImageBytes }, imageSizes()).Or("49152"),
 		fields.Of("clock", "what its clock and the PC's show at the beginning", func(m *Meter) *time.Time { return &m.Clock }, clocks()).
@@ -52,7 +53,7 @@ var firmwareFields = sync.OnceValue(func() []fields.Field[Firmware] {
 		fields.Of("dated", "", func(f *Firmware) *time.Time { return &f.Dated }, clocks()).Or(fields.FormatCalendar(ArticleDated())),
 		fields.Of("blocks", fmt.Sprintf("size of the image in blocks of %d bytes", ion.BlockBytes), func(f *Firmware) *int { return &f.Blocks },
 			fields.Integer(1, maxBlocks, 1, 2, 8, 255, 256, 257, 460, 513)).Or("8"),
-		fields.Of("bytes", "size of the image in bytes, instead of blocks", func(f *Firmware) *int { return &f.Bytes }, imageSizes()),
+		fields.Of("bytes", "size of the image, such as 7424, 64k or 256KiB; instead of blocks", func(f *Firmware) *int { return &f.Bytes }, imageSizes()),
 		fields.Of("damage", "what is wrong with the file", func(f *Firmware) *Damage { return &f.Damage }, damages()),
 	}
 })
@@ -91,23 +92,7 @@ var attemptFields = sync.OnceValue(func() []fields.Field[Attempt] {
 	return append(list, fields.Within(func(a *Attempt) *Person { return &a.Person }, personFields())...)
 })
 
-// ToolFields are the fields that say how the tool is started.
-func ToolFields() []fields.Field[Tool] { return slices.Clone(toolFields()) }
-
-var toolFields = sync.OnceValue(func() []fields.Field[Tool] {
-	return []fields.Field[Tool]{
-		fields.Of("task", "what the tool is started for", func(t *Tool) *client.Task { return &t.Task }, Tasks()).Required(),
-		fields.Of("release", "of the tool", func(t *Tool) *client.Release { return &t.Release }, releases()).Or(client.Release22().Version),
-		fields.Of("single", "Single ION device configuration mode", func(t *Tool) *bool { return &t.Single }, fields.YesNo("single")),
-		fields.Of("journal", "the settings are kept on disk while the upgrade runs", func(t *Tool) *bool { return &t.Journal }, fields.YesNo("journal")),
-		fields.Of("password", "that the tool gives", func(t *Tool) *string { return &t.Password }, passwords()).Else("the meter's"),
-		fields.Of("unit-id", "that the tool asks", func(t *Tool) *uint16 { return &t.UnitID }, unitIDs()).Else("the meter's"),
-		fields.Of("baud", "at which the tool talks", func(t *Tool) *int { return &t.Baud }, baudRates()).Else("the meter's"),
-		fields.Of("serial-number", "that the meter must have", func(t *Tool) *string { return &t.SerialNumber }, serialNumbers()).Else("any"),
-		fields.Of("device-name", "the meter's name at the site, which the log has", func(t *Tool) *string { return &t.DeviceName },
-			fields.Text("TEXT", "ion7350", "Feeder 7")).Else("ion7350, after the model,"),
-	}
-})
+var toolFields = sync.OnceValue(tool.Fields)
 
 // PersonFields are the fields of what the person does: answers in the windows of the tool,
 // settings written by hand.
@@ -132,7 +117,7 @@ var personFields = sync.OnceValue(func() []fields.Field[Person] {
 			func(p *Person) *[]client.Choice { return &p.Assistant }, assistants()).When(connect),
 		fields.Of("at-silence", "at a device that does not answer", func(p *Person) *client.Choice { return &p.AtSilence }, silences()).When(connect),
 		fields.Several("write", "a setting that is written by hand, such as pt-ct pt-primary 480", func(p *Person) *[]Write { return &p.Writes }, writes()).When(write),
-		fields.Of("write-back", "groups that are written by hand as they were at the start", func(p *Person) *ion.Groups { return &p.WriteBack }, Groups()).
+		fields.Of("write-back", "groups that are written by hand as they were at the start", func(p *Person) *ion.Groups { return &p.WriteBack }, tool.Groups()).
 			Or("none").When(write),
 	}
 })
@@ -141,7 +126,7 @@ var personFields = sync.OnceValue(func() []fields.Field[Person] {
 func during(tasks ...client.Task) fields.Only {
 	only := fields.Only{Field: "task"}
 	for _, t := range tasks {
-		only.Values = append(only.Values, Tasks().Print(t))
+		only.Values = append(only.Values, tool.Tasks().Print(t))
 	}
 	return only
 }

@@ -8,6 +8,7 @@ import (
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/fields/fieldstest"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/world/tool"
 )
 
 const header = "it stands in the header of the section"
@@ -18,16 +19,16 @@ func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {
 	const file = "a text cannot hold a file; an id asks for it"
 	fieldstest.Table(t, world.FirmwareFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
 	fieldstest.Table(t, world.TemplateFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
-	fieldstest.Table(t, world.ToolFields(), nil)
+	fieldstest.Table(t, tool.Fields(), nil)
 	fieldstest.Table(t, world.PersonFields(), nil)
 	fieldstest.Table(t, world.AttemptFields(), nil)
 }
 
 func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 	const (
-		model    = `unknown model "7500": use 7300, 7330 or 7350`
+		model    = `"7500" is no model; use 7300, 7330 or 7350`
 		unit     = `"10000" is no number from 1 to 9999`
-		baud     = `"9601" is no baud rate; did you mean 9600?`
+		baud     = `"9601" is no baud rate; use 1200, 2400, 4800, 9600 or 19200`
 		password = `password of 9 digits: a numeric password has one to eight`
 		revision = `"V283" is no revision; write one such as 7350V283`
 		clock    = `"3:57 PM" is no calendar time; write one such as 2008-03-06 15:57:48`
@@ -42,7 +43,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"baud", "9601", baud},
 		{"password", "123456789", password},
 		{"revision", "V283", revision},
-		{"image-bytes", "4194305", `"4194305" is no number from 1 to 4194304`},
+		{"image-bytes", "4194305", `"4194305" is no size from 1 to 4194304 bytes; write one such as 65536, 64k, 256KiB or 1MiB`},
 		{"clock", "3:57 PM", clock},
 		{"clock", "1908-03-06 15:57:48", `the meter's clock does not go to 1908; use a year from 1970 to 2105`},
 		{"settings", "default", `"default" is no value of settings; use custom or factory`},
@@ -53,7 +54,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"revision", "V283", revision},
 		{"dated", "3:57 PM", clock},
 		{"blocks", "601", `"601" is no number from 1 to 600`},
-		{"bytes", "0", `"0" is no number from 1 to 4194304`},
+		{"bytes", "0", `"0" is no size from 1 to 4194304 bytes; write one such as 65536, 64k, 256KiB or 1MiB`},
 		{"damage", "torn", damage},
 	})
 	fieldstest.Refuses(t, world.TemplateFields(), []fieldstest.Bad{
@@ -61,9 +62,9 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"model", "7500", model},
 		{"damage", "torn", damage},
 	})
-	fieldstest.Refuses(t, world.ToolFields(), []fieldstest.Bad{
+	fieldstest.Refuses(t, tool.Fields(), []fieldstest.Bad{
 		{"task", "upgade", `"upgade" is no task; did you mean upgrade?`},
-		{"release", "2.3", `"2.3" is no value of release; did you mean 2.1?`},
+		{"release", "2.3", `"2.3" is no release; use 2.1 or 2.2`},
 		{"single", "true", `"true" is no value of single` + yesNo},
 		{"journal", "1", `"1" is no value of journal` + yesNo},
 		{"password", "123456789", password},
@@ -97,10 +98,10 @@ func TestTheFieldsOfAnAttemptAreItsOwnAndThoseOfToolAndPerson(t *testing.T) {
 		{"limit", "10001h", `10001h is too long; at most 10000h`},
 		{"plan", "abort; kill", `2 faults on a line; write one, and the next on a plan = line of its own`},
 	}
-	others := append(fields.Names(fields.Bind(world.ToolFields(), new(world.Tool))), fields.Names(fields.Bind(world.PersonFields(), new(world.Person)))...)
+	others := append(fields.Names(fields.Bind(tool.Fields(), new(world.Tool))), fields.Names(fields.Bind(world.PersonFields(), new(world.Person)))...)
 	own := slices.DeleteFunc(world.AttemptFields(), func(f fields.Field[world.Attempt]) bool { return slices.Contains(others, f.Name) })
 	fieldstest.Refuses(t, own, bad, "title", "meter", "pc")
-	if want := len(own) + len(world.ToolFields()) + len(world.PersonFields()); len(world.AttemptFields()) != want {
+	if want := len(own) + len(tool.Fields()) + len(world.PersonFields()); len(world.AttemptFields()) != want {
 		t.Errorf("an attempt has %d fields and should have %d", len(world.AttemptFields()), want)
 	}
 }

@@ -8,7 +8,7 @@
 // has set up, one PC, and an upgrade by release 2.2 of the tool to the next revision.
 //
 // Every field is declared once, with its notation, its default and its help, in one of the
-// tables: [MeterFields], [PCFields], [FirmwareFields], [TemplateFields], [ToolFields],
+// tables: [MeterFields], [PCFields], [FirmwareFields], [TemplateFields], [tool.Fields],
 // [PersonFields] and [AttemptFields]. A field that is not set holds the zero value of its type.
 //
 // A world is also a text, which Parse reads and Append writes:
@@ -34,6 +34,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/dcf"
 	"ionbench/client/upg"
+	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -119,18 +120,9 @@ type Attempt struct {
 	Person
 }
 
-// Tool is how the tool is started.
-type Tool struct {
-	Task         client.Task
-	Release      client.Release
-	Single       bool // Single ION device configuration mode
-	Journal      bool
-	Password     string // empty: the meter's
-	UnitID       uint16 // 0: the meter's
-	Baud         int    // 0: the meter's
-	SerialNumber string // that the meter must have; empty for any
-	DeviceName   string // of the site, as the log has it; empty: the tool's name for the model
-}
+// Tool is how the tool is started. It stands in a package of its own for programs that know the
+// tool and no meter.
+type Tool = tool.Tool
 
 // Person is somebody in front of the tool, who always gives the same answers.
 type Person struct {

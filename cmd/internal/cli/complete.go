@@ -116,10 +116,10 @@ func (c *Command) complete(l *candidates, before []string) {
 	name, text, joined := strings.Cut(l.partial, "=")
 	switch f := c.flag(name); {
 	case open != nil:
-		open.Values.complete(l, "")
+		open.Fits.complete(l, "")
 	case joined && f != nil:
 		l.partial = text
-		f.Values.complete(l, name+"=")
+		f.Fits.complete(l, name+"=")
 	case strings.HasPrefix(l.partial, "-"):
 		c.completeFlags(l)
 	default:
@@ -145,7 +145,7 @@ func (c *Command) read(words []string) (args int, open *Flag) {
 		case word == "--":
 			flags = false
 		case flags && strings.HasPrefix(word, "-") && word != "-":
-			if open = c.flag(word); open != nil && open.Syntax == "" {
+			if open = c.flag(word); open != nil && open.isSwitch() {
 				open = nil
 			}
 		default:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/fault"
 )
@@ -24,22 +26,15 @@ type Flags struct {
 // Plain are flags without a heading.
 func Plain(flags ...Flag) []Flags { return []Flags{{List: flags}} }
 
-// Flag is a flag of a command: a name, how its value is written, and where it goes.
+// Flag is a flag of a command: a field of something, and how it stands on a command line. A
+// field that is yes or no is a switch, which needs no value.
 type Flag struct {
-	Name    string
+	fields.Key
 	Letter  string   // short for the name; empty for none
 	Aliases []string // names of before, which help does not tell
-	Syntax  string   // of the value, such as FILE or pty|tcp; empty for a switch
-	Help    string
-	Default string // what it is unless given, for help; empty where that goes without saying
-	// Set takes a value. It says what is wrong with the text and what would be right.
-	Set func(text string) error
-	// Get is the value as Set takes it.
-	Get    func() string
-	Values Values // for completion
-	Number bool   // the value is a number, always a decimal one
-	Secret bool   // the value is not shown in command lines to copy
-	Empty  bool   // the value may be empty
+	Fits    Values   // for completion, where the values of the field do not tell
+	Secret  bool     // the value is not shown in command lines to copy
+	Empty   bool     // the value may be empty
 }
 
 // Values are what can stand in a place of the command line, as far as that can be told.
@@ -60,7 +55,7 @@ func Files(pattern string) Values { return Values{Files: pattern} }
 
 // With is the flag with values for completion.
 func (f Flag) With(v Values) Flag {
-	f.Values = v
+	f.Fits = v
 	return f
 }
 
@@ -70,9 +65,15 @@ func (f Flag) Or(aliases ...string) Flag {
 	return f
 }
 
+// As is the flag of a field by another name than the field's.
+func (f Flag) As(name string) Flag {
+	f.Name = name
+	return f
+}
+
 // Unless is the flag with words for what it is unless given.
 func (f Flag) Unless(words string) Flag {
-	f.Default = words
+	f.Default, f.Otherwise = "", words
 	return f
 }
 
@@ -82,181 +83,131 @@ func (f Flag) MayBeEmpty() Flag {
 	return f
 }
 
+// View are the flags of some fields of a table, in this order. What t holds is the default.
+func View[T any](table []fields.Field[T], t *T, names ...string) []Flag {
+	keys := fields.Bind(table, t)
+	list := make([]Flag, len(names))
+	for i, name := range names {
+		k := keys[slices.Index(fields.Names(keys), name)]
+		if held := k.Get(); len(held) > 0 {
+			k.Default, k.Otherwise = held[0], ""
+		}
+		list[i] = Flag{Key: k}
+		if !k.Open {
+			list[i].Fits = Words(k.Values...)
+		}
+	}
+	return list
+}
+
+// Of is a flag of one variable. What that holds is the default.
+func Of[V any](p *V, name, help string, n fields.Notation[V]) Flag {
+	table := []fields.Field[V]{fields.Of(name, help, func(v *V) *V { return v }, n)}
+	f := View(table, p, name)[0]
+	f.Get = func() []string { return []string{n.Print(*p)} } // its zero value can be given, too
+	return f
+}
+
 // Switch is a flag without a value.
-func Switch(p *bool, name, help string) Flag {
-	f := Of(p, name, "", parseSwitch, strconv.FormatBool, help)
-	f.Default = ""
-	return f
-}
-
-func parseSwitch(text string) (bool, error) {
-	b, err := strconv.ParseBool(text)
-	if err != nil {
-		err = fmt.Errorf("%q is neither true nor false", text)
-	}
-	return b, err
-}
-
-// Of is a flag of any type with a notation. What the variable holds is the default.
-func Of[V comparable](p *V, name, syntax string, parse func(string) (V, error), print func(V) string, help string) Flag {
-	f := Flag{
-		Name: name, Syntax: syntax, Help: help,
-		Set: func(text string) error {
-			v, err := parse(text)
-			if err == nil {
-				*p = v
-			}
-			return err
-		},
-		Get: func() string { return print(*p) },
-	}
-	if zero := *new(V); *p != zero {
-		f.Default = print(*p)
-	}
-	return f
-}
-
-func asItIs(text string) string { return text }
+func Switch(p *bool, name, help string) Flag { return Of(p, name, help, fields.YesNo(name)) }
 
 // Text is a flag that takes any text.
 func Text(p *string, name, syntax, help string) Flag {
-	return Of(p, name, syntax, func(text string) (string, error) { return text, nil }, asItIs, help)
+	return Of(p, name, help, fields.Text(syntax))
 }
 
-// Texts is a flag that takes any text and may be given several times.
-func Texts(p *[]string, name, syntax, help string) Flag {
-	return Flag{
-		Name: name, Syntax: syntax, Help: help,
-		Set: func(text string) error {
-			*p = append(*p, text)
-			return nil
-		},
-		Get: func() string { return strings.Join(*p, "; ") },
+// Several is a flag that may be given several times, each time with one value or more.
+func Several[V any](p *[]V, name, help string, n fields.Notation[[]V]) Flag {
+	f := Of(p, name, help, n)
+	f.Set = func(text string) error {
+		more, err := n.Parse(text)
+		*p = append(*p, more...)
+		return err
 	}
+	return f
 }
 
 // List is a flag that takes words with commas between them, and may be given several times.
 func List(p *[]string, name, syntax, help string) Flag {
-	f := Texts(p, name, syntax, help)
-	f.Set = func(text string) error {
-		for word := range strings.SplitSeq(text, ",") {
-			if word == "" {
-				return fmt.Errorf("%q has nothing between two commas", text)
+	return Several(p, name, help, fields.Notation[[]string]{
+		Syntax: syntax, Open: true,
+		Parse: func(text string) ([]string, error) {
+			words := strings.Split(text, ",")
+			if slices.Contains(words, "") {
+				return nil, fmt.Errorf("%q has nothing between two commas", text)
 			}
-			*p = append(*p, word)
-		}
-		return nil
-	}
-	f.Get = func() string { return strings.Join(*p, ",") }
-	return f
+			return words, nil
+		},
+		Print: func(words []string) string { return strings.Join(words, ",") },
+	})
 }
 
 // OneOf is a flag that takes one of some values, as they print.
 func OneOf[V comparable](p *V, name string, values []V, help string) Flag {
-	words := make([]string, len(values))
+	words := make([]fields.Word[V], len(values))
 	for i, v := range values {
-		words[i] = fmt.Sprint(v)
+		words[i] = fields.Say(fmt.Sprint(v), v)
 	}
-	parse := func(text string) (V, error) {
-		if i := slices.Index(words, text); i >= 0 {
-			return values[i], nil
-		}
-		return *new(V), fmt.Errorf("%q is not known; use %s", text, orList(words))
-	}
-	return Of(p, name, strings.Join(words, "|"), parse, func(v V) string { return fmt.Sprint(v) }, help).With(Words(words...))
-}
-
-func orList(words []string) string {
-	last := len(words) - 1
-	if last == 0 {
-		return words[0]
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
-
-// number is what Number takes.
-type number interface {
-	~int | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
+	return Of(p, name, help, fields.Words("value of "+name, words...))
 }
 
 // Number is a flag that takes a decimal number from least to most.
-func Number[N number](p *N, name, syntax string, least, most N, help string) Flag {
-	parse := func(text string) (N, error) { return parseNumber(text, least, most) }
-	f := Of(p, name, syntax, parse, func(n N) string { return fmt.Sprint(n) }, help)
-	f.Number = true
-	return f
+func Number[N fields.Number](p *N, name string, least, most N, help string) Flag {
+	return Of(p, name, help, fields.Integer(least, most))
 }
 
 // Count is a flag that takes a decimal number of at least one.
 func Count(p *int, name, help string) Flag {
-	parse := func(text string) (int, error) {
+	n := fields.Integer(1, math.MaxInt)
+	n.Parse = func(text string) (int, error) {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
 			return 0, fmt.Errorf("%q is no number of at least 1", text)
 		}
 		return n, nil
 	}
-	f := Of(p, name, "N", parse, strconv.Itoa, help)
-	f.Number = true
-	return f
-}
-
-func parseNumber[N number](text string, least, most N) (n N, err error) {
-	ok := false
-	if signed, err := strconv.ParseInt(text, 10, 64); err == nil {
-		n = N(signed)
-		ok = int64(n) == signed && (n < 0) == (signed < 0)
-	} else if unsigned, err := strconv.ParseUint(text, 10, 64); err == nil {
-		n = N(unsigned)
-		ok = uint64(n) == unsigned && n > 0
-	}
-	if !ok || n < least || n > most {
-		return 0, fmt.Errorf("%q is no number from %d to %d", text, least, most)
-	}
-	return n, nil
+	return Of(p, name, help, n)
 }
 
 // Time is a flag that takes a time such as 10s, of at least least.
 func Time(p *time.Duration, name string, least time.Duration, help string) Flag {
-	parse := func(text string) (time.Duration, error) {
-		d, err := time.ParseDuration(text)
+	n := fields.Time()
+	n.Parse = func(text string) (time.Duration, error) {
+		d, err := fields.ParseTime(text)
+		if err == nil && d < least {
+			err = fmt.Errorf("%q is too short; at least %v", text, least)
+		}
+		return d, err
+	}
+	return Of(p, name, help, n)
+}
+
+// isSwitch: yes needs not be said.
+func (f *Flag) isSwitch() bool { return slices.Equal(f.Values, []string{"yes", "no"}) }
+
+// Value is the value as Set takes it, or what it is unless given.
+func (f *Flag) Value() string {
+	if texts := f.Get(); len(texts) > 0 {
+		return strings.Join(texts, ", ")
+	}
+	return f.Default
+}
+
+// given are the words that give the flag the value that it has.
+func (f *Flag) given() (words []string) {
+	for _, text := range f.Get() {
 		switch {
-		case err != nil:
-			return 0, fmt.Errorf("%q is no time; write one such as 10s, 1m30s or 200ms", text)
-		case d < least:
-			return 0, fmt.Errorf("%q is too short; at least %v", text, least)
-		}
-		return d, nil
-	}
-	return Of(p, name, "TIME", parse, time.Duration.String, help)
-}
-
-// Size is a flag that takes a number of bytes, such as 65536, 64k or 256KiB.
-func Size(p *int, name, help string) Flag {
-	f := Of(p, name, "BYTES", parseSize, strconv.Itoa, help)
-	f.Number = true
-	return f
-}
-
-// parseSize reads a size; the units are powers of 1024.
-func parseSize(text string) (int, error) {
-	digits, unit := text, int64(1)
-	lower := strings.ToLower(text)
-	for _, u := range []struct {
-		suffix string
-		bytes  int64
-	}{{"kib", 1 << 10}, {"mib", 1 << 20}, {"k", 1 << 10}, {"m", 1 << 20}} {
-		if strings.HasSuffix(lower, u.suffix) {
-			digits, unit = text[:len(text)-len(u.suffix)], u.bytes
-			break
+		case f.isSwitch() && text == "yes":
+			words = append(words, "--"+f.Name)
+		case f.isSwitch():
+			words = append(words, "--"+f.Name+"="+text)
+		case f.Secret:
+			words = append(words, "--"+f.Name, f.Syntax)
+		default:
+			words = append(words, "--"+f.Name, shell.Quote(text))
 		}
 	}
-	const most = 1 << 30
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n < 0 || n > most/unit {
-		return 0, fmt.Errorf("%q is no size: say bytes, or 64k, 256KiB or 1MiB, at most 1024MiB", text)
-	}
-	return int(n * unit), nil
+	return words
 }
 
 // all are the flags of a command.
@@ -281,6 +232,9 @@ func (v value) Set(text string) error {
 	if text == "" && !v.Empty {
 		return errEmpty
 	}
+	if word, ok := map[string]string{"true": "yes", "false": "no"}[text]; ok && v.isSwitch() {
+		text = word
+	}
 	return v.Flag.Set(text)
 }
 
@@ -298,8 +252,8 @@ func (c *Call) parse(command *Command, args []string) (rest []string, err error)
 	flags := command.all()
 	for _, f := range flags {
 		pf := set.VarPF(value{f}, f.Name, f.Letter, "")
-		if f.Syntax == "" {
-			pf.NoOptDefVal = "true"
+		if f.isSwitch() {
+			pf.NoOptDefVal = "yes"
 		}
 		for _, alias := range f.Aliases {
 			names[alias] = f.Name
@@ -364,14 +318,8 @@ func (c *Call) Given(name string) bool {
 // for a command line to copy. A secret is not repeated on the screen.
 func (c *Call) GivenWords(names ...string) (words []string) {
 	for _, f := range c.given {
-		switch {
-		case !slices.Contains(names, f.Name):
-		case f.Syntax == "":
-			words = append(words, "--"+f.Name)
-		case f.Secret:
-			words = append(words, "--"+f.Name, f.Syntax)
-		default:
-			words = append(words, "--"+f.Name, shell.Quote(f.Get()))
+		if slices.Contains(names, f.Name) {
+			words = append(words, f.given()...)
 		}
 	}
 	return words

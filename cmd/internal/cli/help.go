@@ -143,7 +143,7 @@ func (f *Flag) words() string {
 	if f.Letter != "" {
 		text = "-" + f.Letter + ", " + text
 	}
-	if f.Syntax != "" {
+	if !f.isSwitch() {
 		text += " " + f.Syntax
 	}
 	return text
@@ -151,10 +151,11 @@ func (f *Flag) words() string {
 
 // text is what a flag means, with its default.
 func (f *Flag) text() string {
-	if f.Default == "" {
+	unless := f.Default + f.Otherwise
+	if unless == "" || f.isSwitch() {
 		return f.Help
 	}
-	return f.Help + " (default " + f.Default + ")"
+	return f.Help + " (default " + unless + ")"
 }
 
 // Entries are words with their texts behind them, wrapped as the flags are.

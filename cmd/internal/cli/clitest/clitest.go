@@ -80,17 +80,17 @@ func (l *list) numbers(p *cli.Program) {
 	for _, c := range all(p) {
 		for _, group := range c.Flags {
 			for _, f := range group.List {
-				if !f.Number {
+				if f.Syntax != "N" && f.Syntax != "BYTES" {
 					continue
 				}
 				// 10 is no value of all of them; 8 and 9 are no octal digits.
 				for text, want := range map[string]string{"010": "10", "07": "7", "09": "9"} {
-					if err := f.Set(text); err == nil && f.Get() != want {
-						l.add("%s %s --%s %s is %s", p.Name, c.Name, f.Name, text, f.Get())
+					if err := f.Set(text); err == nil && f.Value() != want {
+						l.add("%s %s --%s %s is %s", p.Name, c.Name, f.Name, text, f.Value())
 					}
 				}
 				if err := f.Set("0x10"); err == nil {
-					l.add("%s %s --%s takes 0x10 as %s", p.Name, c.Name, f.Name, f.Get())
+					l.add("%s %s --%s takes 0x10 as %s", p.Name, c.Name, f.Name, f.Value())
 				}
 			}
 		}

@@ -8,14 +8,15 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/cli/clitest"
+	"ionbench/scenarios/fields"
 )
 
 func TestWhatIsWrongWithATableIsFound(t *testing.T) {
-	octal := cli.Flag{
-		Name: "level", Syntax: "N", Number: true,
-		Set: func(text string) error { _, err := strconv.ParseInt(text, 0, 64); return err },
-		Get: func() string { return "8" },
-	}
+	octal := cli.Flag{Key: fields.Key{
+		Description: fields.Description{Name: "level", Syntax: "N"},
+		Set:         func(text string) error { _, err := strconv.ParseInt(text, 0, 64); return err },
+		Get:         func() []string { return []string{"8"} },
+	}}
 	problems := clitest.Problems(func() *cli.Program {
 		return &cli.Program{Name: "thing", Brief: "do things", Intro: "It does things.", Examples: "  thing do --levle 3   that\n  other | thing undo > file\n",
 			Commands: []*cli.Command{{Name: "do", Brief: "do it", Flags: cli.Plain(octal.Or("level")), Examples: "  thing do \\\n    --level 0x\n",
