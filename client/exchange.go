@@ -16,13 +16,23 @@ type exchange struct {
 	ack       []byte // an acknowledgement that is sent first, at wake
 	missing   int    // how many answers in a row did not come
 	wake      time.Duration
-	sending   bool // at wake a frame is sent; if not, the answer is overdue then
+	sending   bool          // at wake a frame is sent; if not, the answer is overdue then
+	due       time.Duration // when the answer is overdue, whatever else comes before
+	pieces    int           // frames so far of the message that is coming
+	most      int           // the highest pieces since the request was sent
 }
 
 func (x *exchange) end() {
 	x.out.End()
 	x.ack = x.ack[:0]
 	x.missing = 0
+	x.pieces, x.most = 0, 0
+}
+
+// hearNothing forgets the message that was coming.
+func (x *exchange) hearNothing() {
+	x.assembler.Reset()
+	x.pieces, x.most = 0, 0
 }
 
 // askAfter sends the step's request as a new message after a pause. If something was received
@@ -55,7 +65,7 @@ func (u *Upgrader) Advance(now time.Duration) {
 	switch {
 	case u.phase == pausing:
 		u.ask(now)
-	case len(x.ack) > 0:
+	case len(x.ack) > 0 && now < x.due: // and not for ever
 		u.sendAck(now)
 	case x.sending:
 		u.sendFrame(now)
@@ -72,7 +82,7 @@ func (u *Upgrader) ask(now time.Duration) {
 	x.out.Message = x.out.Message[:0]
 	u.step().request(u)
 	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
-	x.assembler.Reset()
+	x.hearNothing()
 	u.phase = exchanging
 	u.countBlock()
 	u.sendFrame(now)
@@ -97,7 +107,9 @@ func (u *Upgrader) sendFrame(now time.Duration) {
 	from := len(u.tx)
 	u.tx = x.out.AppendFrame(u.tx)
 	x.sending = false
-	x.wake = now + u.wireTime(len(u.tx)-from) + u.responseTime()
+	x.ack = x.ack[:0] // of a peer that never stopped
+	x.due = now + u.wireTime(len(u.tx)-from) + u.responseTime()
+	x.wake = x.due
 }
 
 func (u *Upgrader) sendAck(now time.Duration) {
@@ -107,7 +119,7 @@ func (u *Upgrader) sendAck(now time.Duration) {
 	if x.sending {
 		x.wake += u.cfg.Timing.Turnaround // a frame of its own waits behind the acknowledgement
 	} else {
-		x.wake += u.responseTime()
+		x.wake = max(x.wake, x.due)
 	}
 	x.ack = x.ack[:0]
 }
@@ -167,13 +179,33 @@ func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 		u.takeAck(now, f)
 		return
 	}
+	if f.Source != u.cfg.UnitID {
+		u.takeStranger(now, f)
+		return
+	}
 	message, got := x.assembler.Add(f)
 	switch got {
-	case ion.Partial, ion.Repeated:
+	case ion.Partial:
+		u.acknowledge(now, f)
+		u.grant(now, f)
+	case ion.Repeated:
 		u.acknowledge(now, f)
 	case ion.Complete:
 		u.acknowledge(now, f)
-		u.takeMessage(now, f.Source, message)
+		u.takeMessage(now, message)
+	}
+}
+
+// grant gives an answer of several frames time for its next frame. A frame that brings nothing
+// new gets none: a peer that says valid things for ever would be waited for just as long.
+func (u *Upgrader) grant(now time.Duration, f ion.Frame) {
+	x := &u.exchange
+	if f.First() {
+		x.pieces = 0
+	}
+	if x.pieces++; x.pieces > x.most {
+		x.most = x.pieces
+		x.due = now + u.cfg.Timing.Turnaround + u.wireTime(len(x.ack)) + u.responseTime()
 	}
 }
 
@@ -193,29 +225,34 @@ func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
 		return
 	}
 	x := &u.exchange
+	if len(x.ack) == 0 {
+		x.wake = now + u.cfg.Timing.Turnaround
+	}
 	x.ack = ion.AppendFrame(x.ack[:0], ion.Ack(f))
-	x.wake = now + u.cfg.Timing.Turnaround
 }
 
-// takeMessage gives an answer to the step. An answer to an earlier request has another message
+// takeMessage gives an answer to the step.
+func (u *Upgrader) takeMessage(now time.Duration, message []byte) {
+	if p, ok := u.answer(message); ok {
+		u.takeReply(now, &p)
+	}
+}
+
+// answer reads the answer to what was asked. An answer to an earlier request has another message
 // id; it is thrown away, however late it comes.
-func (u *Upgrader) takeMessage(now time.Duration, source uint16, message []byte) {
+func (u *Upgrader) answer(message []byte) (p ion.Packet, ok bool) {
 	p, err := ion.ParsePacket(message)
-	if err != nil || p.Request || !u.rules.mine(u, p.MessageID) {
-		return
-	}
-	if source != u.cfg.UnitID {
-		u.takeStranger(now, source)
-		return
-	}
-	u.takeReply(now, &p)
+	return p, err == nil && !p.Request && u.rules.mine(u, p.MessageID)
 }
 
 // takeStranger ends the task if another unit answers before anything is erased: the line is not
-// what the person thinks.
-func (u *Upgrader) takeStranger(now time.Duration, source uint16) {
-	if u.transfer.passes == 0 {
-		u.follow(now, failed(&WrongUnitError{Asked: u.cfg.UnitID, Answers: source}))
+// what the person thinks. Nothing else that another unit sends is for this tool.
+func (u *Upgrader) takeStranger(now time.Duration, f ion.Frame) {
+	if !f.First() || f.Left() > 0 || u.transfer.passes > 0 {
+		return
+	}
+	if _, ok := u.answer(f.Data); ok {
+		u.follow(now, failed(&WrongUnitError{Asked: u.cfg.UnitID, Answers: f.Source}))
 	}
 }
 
@@ -251,7 +288,7 @@ func (u *Upgrader) overdue(now time.Duration) {
 	}
 	u.logMissing(s.retry)
 	x.decoder.Reset()
-	x.assembler.Reset()
+	x.hearNothing()
 	x.out.Restart()
 	u.countBlock()
 	u.sendFrame(now)

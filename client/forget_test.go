@@ -70,6 +70,11 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 	for _, n := range []int{5, 15} {
 		bases[fmt.Sprintf("event %d of a template that is sent", n)] = at(n, template)
 	}
+	bases["after the first frame of an answer"] = func() *still {
+		s := at(9, upgrade)()
+		s.Receive(s.now, ion.AppendFrame(nil, ion.Frame{Source: 105, Destination: ion.HostAddress, Control: ion.FromMeter | ion.AckBit, Transaction: 0x41, Data: make([]byte, 20)}))
+		return s
+	}
 	bases["in the middle of an answer"] = func() *still {
 		s := at(9, upgrade)()
 		s.Receive(s.now, []byte{0, 0, 0x14, 0xAC, 0x80, 60, 105, 0})
@@ -89,16 +94,17 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 			}
 		}},
 		Partly: map[string]machinetest.Part{
-			"the revision of the firmware":     {While: "there is firmware", Shows: 9},
-			"Upgrader.backedUp":                {While: "there is a backup", Shows: 8},
-			"Upgrader.backup.Values":           {While: "a value has one of them", Shows: 528},
-			"Upgrader.journal.Settings.Values": {While: "a value has one of them", Shows: 528},
+			"the revision of the firmware":     {While: "there is firmware", Shows: 10},
+			"Upgrader.backedUp":                {While: "there is a backup", Shows: 9},
+			"Upgrader.backup.Values":           {While: "a value has one of them", Shows: 594},
+			"Upgrader.journal.Settings.Values": {While: "a value has one of them", Shows: 594},
 			"Upgrader.write[].value":           {While: "a value has one of them", Shows: 72},
-			"Upgrader.exchange.assembler":      {While: "a message is under way", Shows: 140},
-			"Upgrader.exchange.out":            {While: "a message is under way", Shows: 298},
-			"Upgrader.exchange.decoder":        {While: "bytes wait for more", Shows: 36},
-			"Upgrader.exchange.wake":           {While: "it waits", Shows: 20},
-			"Upgrader.transfer.crc":            {While: "there is firmware", Shows: 18},
+			"Upgrader.exchange.assembler":      {While: "a message is under way", Shows: 185},
+			"Upgrader.exchange.out":            {While: "a message is under way", Shows: 340},
+			"Upgrader.exchange.decoder":        {While: "bytes wait for more", Shows: 38},
+			"Upgrader.exchange.due":            {While: "something else comes before", Shows: 4},
+			"Upgrader.exchange.wake":           {While: "it waits", Shows: 22},
+			"Upgrader.transfer.crc":            {While: "there is firmware", Shows: 20},
 		},
 		Idle: map[string]string{
 			"Upgrader.credential":                      "configuration",

@@ -179,6 +179,9 @@ func (x *exchange) declare(w *machine.State, spent *exchange) {
 	w.Bytes(&x.ack, spent.ack)
 	w.Bool(x.sending)
 	w.Int(x.missing)
+	w.Deadline(x.due, len(x.ack) > 0 || x.sending)
+	w.Int(x.pieces)
+	w.Int(x.most)
 }
 
 func (d *Device) declare(w *machine.State) {
