@@ -19,7 +19,6 @@ func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {
 	const file = "a text cannot hold a file; an id asks for it"
 	fieldstest.Table(t, world.FirmwareFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
 	fieldstest.Table(t, world.TemplateFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
-	fieldstest.Table(t, tool.Fields(), nil)
 	fieldstest.Table(t, world.PersonFields(), nil)
 	fieldstest.Table(t, world.AttemptFields(), nil)
 }

@@ -71,7 +71,7 @@ func (s Groups) List() []Group {
 	return list
 }
 
-// String names the groups as ParseGroups reads them; "none" for the empty set.
+// String names the groups, such as "pt-ct,clock"; "none" for the empty set.
 func (s Groups) String() string {
 	if s == 0 {
 		return "none"
@@ -81,25 +81,6 @@ func (s Groups) String() string {
 		keys = append(keys, g.Key())
 	}
 	return strings.Join(keys, ",")
-}
-
-// ParseGroups reads a list such as "pt-ct,clock", or "all" or "none".
-func ParseGroups(text string) (Groups, error) {
-	switch text {
-	case "all":
-		return AllGroups, nil
-	case "none", "":
-		return 0, nil
-	}
-	var s Groups
-	for _, word := range strings.Split(text, ",") {
-		g, err := ParseGroup(strings.TrimSpace(word))
-		if err != nil {
-			return 0, err
-		}
-		s |= Of(g)
-	}
-	return s, nil
 }
 
 // ParseGroup reads the key of one group.
