@@ -115,7 +115,7 @@ func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
 		return c, cli.Usage("--image is a file of its own size, and --image-size says another").Hint("leave one of them out")
 	}
 	var err error
-	if c.Firmware, err = readFirmware(f.image); err != nil {
+	if c.Firmware, err = f.own(); err != nil {
 		return c, err
 	}
 	c.ImageBytes = 0
@@ -133,17 +133,13 @@ func checked(w world.World) (world.World, error) {
 	return w, nil
 }
 
-func readFirmware(path string) (*upg.File, error) {
-	const next = "name a .UPG file; ionup pack makes one"
-	b, err := files.Read(path, upg.MaxFileBytes)
+// own is the firmware file of --image.
+func (f *trialFlags) own() (*upg.File, error) {
+	file, err := files.ReadFirmware(f.image)
 	if err != nil {
-		return nil, cli.WithHints(fmt.Errorf("--image: %w", err), next)
+		return nil, fmt.Errorf("--image: %w", err)
 	}
-	f, err := upg.Parse(b)
-	if err != nil {
-		return nil, cli.Usage("--image %s: %w", path, err).Hint(next)
-	}
-	return f, nil
+	return file, nil
 }
 
 // trialArg is the trial of a command.
@@ -200,7 +196,7 @@ func fromID(id string) (shrink.Subject, error) {
 
 // completed is the trial of an id that was made with a file of one's own.
 func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shrink.Subject, error) {
-	own, err := readFirmware(f.image)
+	own, err := f.own()
 	if err != nil {
 		return s, err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/world"
@@ -34,14 +33,10 @@ func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 		}
 		return meter.Firmware{Revision: file.Revision, Dated: file.Dated, Image: file.Image}, nil
 	}
-	b, err := files.Read(o.firmware, upg.MaxFileBytes)
-	if err != nil {
-		return meter.Firmware{}, fmt.Errorf("--firmware: %w", err)
-	}
-	file, err := upg.Parse(b)
+	file, err := files.ReadFirmware(o.firmware)
 	switch {
 	case err != nil:
-		return meter.Firmware{}, cli.Usage("--firmware %s: %w", o.firmware, err).Hint("name a .UPG file; ionup pack makes one")
+		return meter.Firmware{}, fmt.Errorf("--firmware: %w", err)
 	case file.Product != uint16(model):
 		return meter.Firmware{}, cli.Usage("--firmware %s: it is for a %d, the meter is a %v", o.firmware, file.Product, model).
 			Hint(fmt.Sprintf("add --model %d, or choose another file", file.Product))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"ionbench/cmd/internal/cli/clitest"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
@@ -162,6 +164,34 @@ func TestPaceScalesTheMeterToo(t *testing.T) {
 		}
 		if s.Line().Baud(0) != 9600 {
 			t.Errorf("--pace %s: the line has %d baud", test.pace, s.Line().Baud(0))
+		}
+	}
+}
+
+func TestTheMeterIsWhatTheFlagsSay(t *testing.T) {
+	for _, test := range []struct {
+		args, owner string
+		bytes       int
+	}{
+		{"", "", factoryImageBytes},
+		{"--settings custom --image-bytes 64k", "PLANT A owner", 64 << 10},
+		{"--settings custom --owner=", "", factoryImageBytes},
+		{"--owner Mill", "Mill", factoryImageBytes},
+	} {
+		o := newOptions()
+		args := strings.Fields(test.args)
+		must(t, program(o, io.Discard).Check(args))
+		o.given = func(flag string) bool {
+			return slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg+"=", "--"+flag+"=") })
+		}
+		fw, err := o.loadFirmware(o.meter.Model)
+		must(t, err)
+		s, err := newStation(o, o.identity(), fw, time.Now())
+		must(t, err)
+		c := s.Meter().Config()
+		i, _ := ion.SettingNamed(ion.Nameplate, "owner")
+		if owner := ion.SettingTable()[i].Format(c.Settings.Values[i]); owner != test.owner || len(c.Firmware.Image) != test.bytes || c.Firmware.Revision != "7350V283" {
+			t.Errorf("ionsim %s: owner %q, %s of %d bytes", test.args, owner, c.Firmware.Revision, len(c.Firmware.Image))
 		}
 	}
 }

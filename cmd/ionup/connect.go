@@ -9,6 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/world/tool"
 )
 
@@ -201,7 +202,7 @@ func (d *dialogue) chooseFirmware() {
 			d.answer(now, client.Answer{Choice: client.Cancel})
 			return
 		}
-		f, err := readFirmware(path)
+		f, err := files.ReadFirmware(path)
 		if err != nil {
 			d.report.warning(err.Error())
 			d.chooseFirmware()

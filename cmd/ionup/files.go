@@ -2,23 +2,9 @@ package main
 
 import (
 	"ionbench/client/dcf"
-	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 )
-
-// readFirmware reads a .UPG file.
-func readFirmware(path string) (*upg.File, error) {
-	b, err := files.Read(path, upg.MaxFileBytes)
-	if err != nil {
-		return nil, cli.WithHints(err, "choose an ION Firmware Upgrade file (*.upg); ionup pack makes one")
-	}
-	f, err := upg.Parse(b)
-	if err != nil {
-		return nil, cli.Usage("%s: %w", path, err)
-	}
-	return f, nil
-}
 
 // readTemplate reads a .DCF file.
 func readTemplate(path string) (*dcf.File, error) {

@@ -141,7 +141,7 @@ what to compare with the one that its maker has published.
 		Examples: "  ionup inspect 7350V284.upg\n",
 		Notes:    firmwareJSONManual,
 		Run: func(_ context.Context, c *cli.Call) error {
-			f, err := readFirmware(c.Args[0])
+			f, err := files.ReadFirmware(c.Args[0])
 			if err != nil {
 				return err
 			}

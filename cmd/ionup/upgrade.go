@@ -6,6 +6,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 )
 
 func (p *program) upgradeCommand() *cli.Command {
@@ -65,7 +66,7 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 	if err != nil {
 		return err
 	}
-	firmware, err := readFirmware(path)
+	firmware, err := files.ReadFirmware(path)
 	if err != nil {
 		return s.refuse(err)
 	}

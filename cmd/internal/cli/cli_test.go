@@ -106,16 +106,16 @@ func TestAFlagTakesItsValue(t *testing.T) {
 		if !slices.Equal(c.Args, []string{"x.upg"}) {
 			t.Errorf("the arguments are %q", c.Args)
 		}
-		want := "--loud --level -2 --name 'a b' --password PASSWORD --parallel 4"
+		want := "--loud --level 0 --name 'a b' --password PASSWORD --parallel 4"
 		if got := strings.Join(c.GivenWords("loud", "level", "name", "password", "parallel", "wait"), " "); got != want {
 			t.Errorf("to copy: %s, want %s", got, want)
 		}
 		return nil
-	}), "do", "--loud", "x.upg", "--level=-2", "-n", "a b", "--space", "wire,flash", "--space", "x", "--size", "64k", "--password", "p", "--workers", "4", "--colour", "red", "--seed", "18446744073709551615")
+	}), "do", "--loud", "x.upg", "--level=0", "-n", "a b", "--space", "wire,flash", "--space", "x", "--size", "64k", "--password", "p", "--workers", "4", "--colour", "red", "--seed", "18446744073709551615")
 	if status != Done || stderr != "" {
 		t.Fatalf("exit %d: %s", status, stderr)
 	}
-	want := flags{loud: true, level: -2, seed: math.MaxUint64, name: "a b", colour: "red", bytes: 65536, secret: "p", aliased: 4, spaces: []string{"wire", "flash", "x"}}
+	want := flags{loud: true, level: 0, seed: math.MaxUint64, name: "a b", colour: "red", bytes: 65536, secret: "p", aliased: 4, spaces: []string{"wire", "flash", "x"}}
 	if fmt.Sprint(*f) != fmt.Sprint(want) || !slices.Equal(given, []string{"loud", "level", "parallel"}) {
 		t.Errorf("%+v, given %q", *f, given)
 	}
