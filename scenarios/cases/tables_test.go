@@ -3,7 +3,7 @@ package cases
 import (
 	"testing"
 
-	"ionbench/scenarios/fields/fieldstest"
+	"ionbench/scenarios/internal/fieldstest"
 )
 
 func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {

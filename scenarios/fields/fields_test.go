@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/fields"
-	"ionbench/scenarios/fields/fieldstest"
+	"ionbench/scenarios/internal/fieldstest"
 )
 
 // lamp is something with fields of every sort.

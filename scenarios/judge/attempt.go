@@ -216,5 +216,5 @@ func (p *player) isLast(a *Execution) bool {
 // limit is the time limit of an attempt of a program that waits so long for an answer: it
 // may wait for a meter that restarts, and for all answers of two requests.
 func limit(response time.Duration) time.Duration {
-	return restartPatience + 30*time.Second + 2*tries*response
+	return restartPatience + 30*time.Second + time.Duration(2*tries())*response
 }

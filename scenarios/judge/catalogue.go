@@ -38,7 +38,7 @@ func catalogue(response time.Duration) []Scenario {
 					World:  worldOf(imageBlocks),
 					Plans:  trial.Plans{{f}},
 					Expect: Recovers,
-					Waits:  tries / 2, // some cost none, some all
+					Waits:  tries() / 2, // some cost none, some all
 				})
 			}
 		}

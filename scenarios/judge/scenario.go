@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
@@ -235,7 +236,7 @@ func fill(plays []play, response time.Duration) []Scenario {
 }
 
 // tries is how often the article's tool asks before it gives up.
-const tries = 11
+func tries() int { return client.DefaultTiming().Resends + 1 }
 
 func smoke() []play {
 	return append(smokeOfDownload(), append(smokeOfFailures(), smokeOfInputs()...)...)
@@ -261,16 +262,16 @@ func smokeOfDownload() []play {
 
 func smokeOfFailures() []play {
 	return []play{
-		{Scenario{Name: "cable-out", Phase: Download, Row: "K3", Title: "the cable is out for good", Waits: tries}, "cable-pull at block 8"},
-		{Scenario{Name: "silent", Phase: Download, Row: "K20", Title: "the meter freezes", Waits: tries}, "meter-silent at block 6"},
+		{Scenario{Name: "cable-out", Phase: Download, Row: "K3", Title: "the cable is out for good", Waits: tries()}, "cable-pull at block 8"},
+		{Scenario{Name: "silent", Phase: Download, Row: "K20", Title: "the meter freezes", Waits: tries()}, "meter-silent at block 6"},
 		{Scenario{Name: "aborted", Phase: Download, Row: "K5", Title: "somebody presses Ctrl-C (SIGINT)"}, "abort at block 6"},
 		{Scenario{Name: "killed-erasing", Phase: Erase, Row: "K17", Title: "the program is killed as the flash is cleared"}, "kill at flash-op 1 after"},
 		{Scenario{Name: "killed", Phase: Download, Row: "K17", Title: "the program is killed in the middle of the download"}, "kill at block 6"},
 		{Scenario{Name: "killed-restarting", Phase: Restart, Row: "K17", Title: "the program is killed as the new firmware starts"}, "kill at state application"},
 		{Scenario{Name: "power-dip", Phase: Download, Row: "K7", Title: "the meter's power is away until one answer is missing", Waits: 2}, "power-loss at block 6 for 1 no-responses"},
-		{Scenario{Name: "power-lost-erasing", Phase: Erase, Row: "K7", Title: "the meter's power is lost while its flash is erased", Waits: tries}, "power-loss at flash-op 20 torn"},
-		{Scenario{Name: "power-lost", Phase: Download, Row: "K7", Title: "the meter's power is lost while a block is written", Waits: tries}, "power-loss at flash-op 200 torn"},
-		{Scenario{Name: "power-lost-verifying", Phase: Verify, Row: "K7", Title: "the meter's power is lost while it checks the image", Waits: tries}, "power-loss at state verifying"},
+		{Scenario{Name: "power-lost-erasing", Phase: Erase, Row: "K7", Title: "the meter's power is lost while its flash is erased", Waits: tries()}, "power-loss at flash-op 20 torn"},
+		{Scenario{Name: "power-lost", Phase: Download, Row: "K7", Title: "the meter's power is lost while a block is written", Waits: tries()}, "power-loss at flash-op 200 torn"},
+		{Scenario{Name: "power-lost-verifying", Phase: Verify, Row: "K7", Title: "the meter's power is lost while it checks the image", Waits: tries()}, "power-loss at state verifying"},
 	}
 }
 
@@ -279,7 +280,7 @@ func smokeOfInputs() []play {
 		refused("wrong-product", "the file is for a 7330", 0, func(w *world.World) { w.Firmware[0].Model = meter.ION7330 }),
 		spoilt("damaged-file", "a bit of the file is wrong", world.Damaged),
 		refused("wrong-password", "the password is wrong", 0, func(w *world.World) { w.Attempts[0].Password = "4711" }),
-		refused("wrong-unit", "another unit is asked for: nobody answers", tries, func(w *world.World) { w.Attempts[0].UnitID = 104 }),
+		refused("wrong-unit", "another unit is asked for: nobody answers", tries(), func(w *world.World) { w.Attempts[0].UnitID = 104 }),
 		refused("wrong-serial", "the meter has another serial number", 0, func(w *world.World) { w.Attempts[0].SerialNumber = "PC-0000A000-00" }),
 	}
 }
@@ -308,7 +309,7 @@ func more() []play {
 			"abort at block 6 then power-loss at state booting"},
 		{Scenario{Name: "power-cycled", Phase: Download, Row: "K6", Title: "after an abort the meter is switched off and on, although it should not be", Waits: 3},
 			"abort at block 6 then power-loss at start for 1 no-responses"},
-		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries},
+		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries()},
 			"cable-pull at block 6 then power-loss at block 4"},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
@@ -107,7 +106,7 @@ func (a *Execution) progress() string {
 	switch {
 	case !a.Asked:
 		return "it never asked the meter anything"
-	case a.Cost.Insisted > client.DefaultTiming().Resends:
+	case a.Cost.Insisted >= tries():
 		return fmt.Sprintf("it sent one request %d times and got no answer", a.Cost.Insisted)
 	case a.Cost.Blocks > 0 && !a.verified():
 		return fmt.Sprintf("it sent %d blocks, and never had the image verified", a.Cost.Blocks)

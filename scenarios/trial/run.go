@@ -117,9 +117,6 @@ func (r *Trial) Rig() *rig.Rig { return r.rig }
 // Bench is the bench of the attempt that runs, to look at.
 func (r *Trial) Bench() *bench.Bench { return r.rig.Bench() }
 
-// Plans are the faults so far, those that Strike added included.
-func (r *Trial) Plans() Plans { return r.plans }
-
 // Strike adds a fault to those of an attempt: of the one that runs, as if it had been there
 // from its beginning, or of one to come. What has passed is missed.
 func (r *Trial) Strike(attempt int, f fault.Fault) error {

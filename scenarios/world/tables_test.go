@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/fields"
-	"ionbench/scenarios/fields/fieldstest"
+	"ionbench/scenarios/internal/fieldstest"
 	"ionbench/scenarios/world"
 	"ionbench/scenarios/world/tool"
 )

@@ -15,10 +15,11 @@ type Stream struct{ s [4]uint64 }
 // NewStream makes the stream of one purpose. Streams with different names or seeds are
 // independent, so a new use of randomness never changes the numbers of another.
 func NewStream(seed uint64, name string) Stream {
-	mix := fnv1a(name) ^ splitmix(&seed)
+	first := machine.Draws(seed)
+	mix := machine.Draws(fnv1a(name) ^ first.Next()) // as xoshiro's authors recommend for its seed
 	var s Stream
 	for i := range s.s {
-		s.s[i] = splitmix(&mix)
+		s.s[i] = mix.Next()
 	}
 	return s
 }
@@ -30,15 +31,6 @@ func fnv1a(s string) uint64 {
 		h = (h ^ uint64(s[i])) * 0x100000001B3
 	}
 	return h
-}
-
-// splitmix is the generator that xoshiro's authors recommend for its seed.
-func splitmix(state *uint64) uint64 {
-	*state += 0x9E3779B97F4A7C15
-	z := *state
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
 }
 
 // Uint64 returns the next 64 random bits.

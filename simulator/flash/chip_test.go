@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"ionbench/simulator/machine"
 )
 
 // small is a chip of four sectors with two pages each, the first protected.
@@ -427,10 +429,10 @@ func (n *naive) pending() string {
 func TestChipsAgreeWithTheNaiveModelAtAnyInterleavingOfClones(t *testing.T) {
 	for _, g := range []Geometry{small, tiny} {
 		for seed := range uint64(30) {
-			draw := draws(seed)
+			draw := machine.Draws(seed)
 			script := make([]byte, 3000)
 			for i := 0; i < len(script); i += 8 {
-				binary.LittleEndian.PutUint64(script[i:], draw.next())
+				binary.LittleEndian.PutUint64(script[i:], draw.Next())
 			}
 			runAgainstNaive(t, g, script)
 		}

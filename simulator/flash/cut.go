@@ -1,6 +1,10 @@
 package flash
 
-import "strconv"
+import (
+	"strconv"
+
+	"ionbench/simulator/machine"
+)
 
 // Phase says where in an operation the power is lost.
 type Phase uint8
@@ -109,9 +113,9 @@ func (c *Chip) tearProgram(address uint32, p []byte, done int, seed uint64) {
 	}
 	torn := address + uint32(done)
 	held := c.rest(torn)[0]
-	draw := draws(seed)
+	draw := machine.Draws(seed)
 	c.putHarmed(address, p[:done])
-	c.putHarmed(torn, []byte{held &^ partOf(held&^p[done], draw.next())})
+	c.putHarmed(torn, []byte{held &^ partOf(held&^p[done], draw.Next())})
 }
 
 // partOf draws some of the bits: neither none nor all if there are two or more.
@@ -131,14 +135,14 @@ func (c *Chip) tearErase(sector int, seed uint64) {
 	if c.harms.lies(c.ops) || c.harms.failsErase(c.ops, sector) {
 		return // the cells would not have changed
 	}
-	draw := draws(seed)
-	reached := draw.next() % 256 // how far the erase came, of 256
+	draw := machine.Draws(seed)
+	reached := draw.Next() % 256 // how far the erase came, of 256
 	first, end := c.pagesOf(sector)
 	for i := first; i < end; i++ {
 		if c.pages[i] != nil {
 			c.replace(i, c.tornPage(c.pages[i].data, reached, &draw))
 		} else {
-			draw.skip(c.pageBytes / 8) // so that the content of one page does not change how another one tears
+			draw.Skip(c.pageBytes / 8) // so that the content of one page does not change how another one tears
 		}
 	}
 	c.restick(first, end)
@@ -146,10 +150,10 @@ func (c *Chip) tearErase(sector int, seed uint64) {
 
 // tornPage is a page that is half erased: of every 8 bytes some are untouched, some erased, and
 // some have a mix of both in their bits.
-func (c *Chip) tornPage(held []byte, reached uint64, draw *draws) []byte {
+func (c *Chip) tornPage(held []byte, reached uint64, draw *machine.Draws) []byte {
 	torn := make([]byte, len(held))
 	for i := 0; i < len(held); i += 8 {
-		r := draw.next()
+		r := draw.Next()
 		for j := range 8 {
 			torn[i+j] = held[i+j] | tornByte(reached, r>>(8*j), r>>40)
 		}
@@ -167,19 +171,3 @@ func tornByte(reached, draw, mixed uint64) byte {
 	}
 	return 0
 }
-
-// draws is a splitmix64 generator (Steele, Lea, Flood: "Fast splittable pseudorandom number
-// generators", 2014). It has one word of state and gives the same numbers on every platform.
-type draws uint64
-
-const golden = 0x9E3779B97F4A7C15
-
-func (d *draws) next() uint64 {
-	*d += golden
-	z := uint64(*d)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-func (d *draws) skip(n int) { *d += draws(uint64(n) * golden) }

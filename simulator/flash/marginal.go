@@ -3,6 +3,8 @@ package flash
 import (
 	"cmp"
 	"slices"
+
+	"ionbench/simulator/machine"
 )
 
 // marginalByte is a byte with one cell whose charge is at the threshold, so that its reads
@@ -10,7 +12,7 @@ import (
 type marginalByte struct {
 	address uint32
 	bit     byte
-	draw    draws // moves on with every read
+	draw    machine.Draws // moves on with every read
 }
 
 // MakeMarginal gives the byte at address a marginal cell: one bit, which seed draws, is
@@ -20,8 +22,8 @@ type marginalByte struct {
 // as usual. It panics if there is no such byte.
 func (c *Chip) MakeMarginal(address uint32, seed uint64) {
 	c.mustHold("marginal byte", address, 1)
-	draw := draws(seed)
-	m := marginalByte{address: address, bit: 1 << (draw.next() % 8), draw: draw}
+	draw := machine.Draws(seed)
+	m := marginalByte{address: address, bit: 1 << (draw.Next() % 8), draw: draw}
 	i, found := c.findMarginal(address)
 	if found {
 		c.marginal[i] = m
@@ -56,7 +58,7 @@ func (c *Chip) disturb(address uint32, p []byte) {
 		if m.address < address || m.address-address >= uint32(len(p)) {
 			continue
 		}
-		if m.draw.next()%2 == 0 {
+		if m.draw.Next()%2 == 0 {
 			p[m.address-address] ^= m.bit
 		}
 	}

@@ -45,14 +45,6 @@ func TextCredential(user byte, text string) (Credential, error) {
 	return c, nil
 }
 
-// Password is the number of a numeric credential; ok is false for any other.
-func (c Credential) Password() (number uint32, ok bool) {
-	if c.Text || c.Secret[0] != 0 || c.Secret[1] != 0 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint32(c.Secret[2:]), true
-}
-
 func appendCredential(dst []byte, c Credential) []byte {
 	kind := byte(0)
 	if c.Text {

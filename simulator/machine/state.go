@@ -278,19 +278,6 @@ func SavedEach[T any](w *State, list *[]T, limit int, one func(*T)) {
 	}
 }
 
-// SavedCode declares one byte.
-func (w *State) SavedCode(c *byte) {
-	switch w.end {
-	case fingerprinting, saving:
-		w.mark(false)
-		w.dst = append(w.dst, *c)
-	case loading:
-		if b := w.take(1); b != nil {
-			*c = b[0]
-		}
-	}
-}
-
 // Saved declares a value with a codec of its own. parse returns how many bytes it took.
 func Saved[T any](w *State, v *T, encode func(dst []byte, v T) []byte, parse func(b []byte) (T, int, error)) {
 	switch w.end {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"ionbench/scenarios/fields/fieldstest"
+	"ionbench/scenarios/internal/fieldstest"
 	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/ion"
 )
