@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"ionbench/simulator/ion"
 )
 
 // Errors that a caller may decide on. Each is wrapped with what it is about and what to do
@@ -22,18 +24,14 @@ var (
 	ErrGone = errors.New("the port is gone")
 )
 
-const (
-	// DefaultBaud is the rate of a serial port when none is given, in bit/s.
-	DefaultBaud = 9600
-	// DefaultDialTimeout is how long it may take to connect over TCP.
-	DefaultDialTimeout = 10 * time.Second
-)
+// DefaultDialTimeout is how long it may take to connect over TCP.
+const DefaultDialTimeout = 10 * time.Second
 
 // Config names one connection: a serial port or a TCP address.
 type Config struct {
 	// Port is a serial device (/dev/ttyUSB0, COM3) or a PTY.
 	Port string
-	// Baud is the rate of the serial port in bit/s; 0 is DefaultBaud.
+	// Baud is the rate of the serial port in bit/s; 0 is [ion.DefaultBaudRate].
 	Baud int
 	// TCP is an address, host:port.
 	TCP string
@@ -55,7 +53,7 @@ func Open(c Config) (io.ReadWriteCloser, error) {
 	}
 	if c.Port != "" {
 		if c.Baud == 0 {
-			c.Baud = DefaultBaud
+			c.Baud = ion.DefaultBaudRate
 		}
 		return openSerial(c.Port, c.Baud)
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ionbench/simulator/ion"
 )
 
 // patience is how long a test waits for what must come.
@@ -158,7 +160,7 @@ func TestOpenErrorsSayWhatToDoNext(t *testing.T) {
 		{"other", syscall.EMFILE, syscall.EMFILE, "too many open files"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := explainOpen("/dev/none", DefaultBaud, test.err)
+			err := explainOpen("/dev/none", ion.DefaultBaudRate, test.err)
 			if !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "/dev/none") {
 				t.Errorf("error %q, want %v saying %q", err, test.is, test.says)
 			}

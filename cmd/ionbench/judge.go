@@ -65,7 +65,7 @@ type judgeFlags struct {
 func judgeCommand() *cli.Command {
 	f := &judgeFlags{
 		suite: judge.SuiteNames()[0], response: judge.DefaultResponse, parallel: judge.DefaultParallel,
-		pace: bench.Unpaced, baud: judge.DefaultBaud, seed: 1,
+		pace: bench.Unpaced, baud: ion.DefaultBaudRate, seed: 1,
 	}
 	return &cli.Command{
 		Name: "judge", Brief: "judge an upgrader that somebody else wrote", Help: strings.Replace(judgeHelp, "PLACEHOLDERS", placeholderHelp(), 1),

@@ -1,6 +1,8 @@
 // Package evidence records what a meter and its line show of an attempt, for all who play
 // attempts: the rig with this project's tool, the judging of other programs, a function in a
 // test. They add what the tool claimed; package verdict judges it.
+//
+// It is for those three. A suite gets what was recorded as part of an outcome.
 package evidence
 
 import (

@@ -36,14 +36,13 @@ type Options struct {
 // Defaults of Options.
 const (
 	DefaultResponse = 10 * time.Second // documented for the public ION client
-	DefaultBaud     = ion.DefaultBaudRate
-	DefaultParallel = 8 // a program waits most of the time
+	DefaultParallel = 8                // a program waits most of the time
 )
 
 // Filled is the options with their defaults filled in.
 func (o Options) Filled() Options {
 	if o.Baud == 0 {
-		o.Baud = DefaultBaud
+		o.Baud = ion.DefaultBaudRate
 	}
 	if o.Seed == 0 {
 		o.Seed = 1

@@ -10,6 +10,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 )
 
 // Of the programs that are played here.
@@ -36,7 +37,7 @@ func TestScenariosHaveNamesOfTheirOwnAndPlansThatCanBefallTheMeter(t *testing.T)
 			t.Errorf("%+v", s)
 		}
 		seen[s.Name] = true
-		if _, err := newStand(&s, &Options{Baud: DefaultBaud, Seed: 1}); err != nil {
+		if _, err := newStand(&s, &Options{Baud: ion.DefaultBaudRate, Seed: 1}); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 	}

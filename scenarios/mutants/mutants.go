@@ -5,6 +5,7 @@
 // It is for whoever changes a scenario, the judge of package rig or one of the two sides: a
 // bug that escapes is a hole in what the scenarios can see. The bugs are listed in package
 // planted and stand with the code that they harm; nothing but this package asks for one.
+// A test of one's own upgrader needs none of it: see package judge, or package scenarios.
 package mutants
 
 import "ionbench/scenarios/internal/planted"

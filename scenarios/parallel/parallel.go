@@ -1,5 +1,8 @@
 // Package parallel does numbered pieces of work on a bounded number of goroutines, and waits
 // for them. To have results in order, keep them by their numbers.
+//
+// It is for work that takes long: sweeps, storms, mutants, judged programs. A machine never
+// needs it, since it owns no goroutine.
 package parallel
 
 import (

@@ -2,6 +2,10 @@
 // front of it, a plan of faults. It runs attempts one after another against the same meter
 // and says of each what the tool claimed, what the meter really is, what it cost, and
 // which of the project's invariants it broke.
+//
+// It has no rules and no files: package verdict judges, package world says what is played.
+// A single attempt for a test is easier through package scenarios, and a program that is not
+// ours is played by package judge.
 package rig
 
 import (

@@ -3,7 +3,8 @@
 // as a case file and as a Ginkgo spec.
 //
 // It knows no kind of fault by name: package fault says what can be tried. Equal subjects and
-// predicates give equal results.
+// predicates give equal results. It plays nothing by itself: the predicate does, as those of
+// package storm and of the command `ionbench shrink` do.
 package shrink
 
 import (

@@ -3,6 +3,8 @@
 //
 // It draws from the tables of package fault, so a new kind is in the next storm. Run i of a
 // seed is the same for any number of runs and workers.
+//
+// It proves nothing about what it did not draw: package atlas tries every point of one fault.
 package storm
 
 import (

@@ -4,6 +4,10 @@
 // A machine is a plain value. It owns no goroutine, clock, file or socket: bytes and
 // time go in, bytes and the time of the next wake-up come out. The same sequence of
 // calls always gives the same bytes.
+//
+// [State] declares what a machine remembers, for copies, fingerprints and saved state. The
+// package knows no protocol: that is package ion. Machines are in packages meter and line, and
+// in package client.
 package machine
 
 import (

@@ -4,6 +4,7 @@
 //
 // The types here are those of the meter, its line and the faults. A host adds types of its own
 // that implement [What]; those of the upgrader are in package ionbench/scenarios/rig.
+// Nothing here makes anything happen: packages bench and serve do.
 package story
 
 import (

@@ -1,5 +1,6 @@
 // Package terminal tells programs whether somebody looks at what they write, and tells
-// whoever looks how far long work is.
+// whoever looks how far long work is. It writes no results: those go to standard output, through
+// packages cli and files.
 package terminal
 
 import (

@@ -1,4 +1,5 @@
-// Package fieldstest tests tables of package fields: what must hold of every one.
+// Package fieldstest tests tables of package fields: what must hold of every one. It is
+// for the tests of packages that declare such tables: world, cases, and fields itself.
 package fieldstest
 
 import (
