@@ -13,6 +13,11 @@ import (
 // form writes an atlas as a file of some kind.
 type form func(w io.Writer, a *atlas.Atlas) error
 
+// of writes that atlas.
+func (f form) of(a *atlas.Atlas) func(io.Writer) error {
+	return func(w io.Writer) error { return f(w, a) }
+}
+
 func asJSON(w io.Writer, a *atlas.Atlas) error { return a.Write(w) }
 
 // readAtlas reads the file of a sweep.
@@ -31,19 +36,5 @@ func readAtlas(path string) (*atlas.Atlas, error) {
 
 // writeAtlas writes an atlas to path, in the place of what was there.
 func writeAtlas(path string, a *atlas.Atlas, form form) error {
-	return files.Write(path, files.File, files.Public, func(w io.Writer) error { return form(w, a) })
-}
-
-// checkOutputs looks at the files of flags that may not be given: what cannot be written should
-// not cost the time of the work first.
-func checkOutputs(over files.Over, paths ...string) error {
-	for _, path := range paths {
-		if path == "" {
-			continue
-		}
-		if err := files.Check(path, over); err != nil {
-			return err
-		}
-	}
-	return nil
+	return files.Write(path, files.File, files.Public, form.of(a))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"slices"
@@ -162,7 +161,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 		return cli.Environmental(err) // no program, no port, no room: there is no verdict
 	}
 	c.Begin()
-	if err := f.write(report); err != nil {
+	if err := writeOutputs(output{f.junit, report.WriteJUnit}, output{f.json, report.WriteJSON}, output{f.html, report.WriteHTML}); err != nil {
 		return err
 	}
 	c.Print(card(report))
@@ -240,22 +239,6 @@ func (f *judgeFlags) command(c *cli.Call) string {
 		}
 	}
 	return strings.Join(append([]string{"ionbench", "judge"}, c.GivenWords(taken...)...), " ")
-}
-
-// write writes the files that were asked for.
-func (f *judgeFlags) write(r *judge.Report) error {
-	for _, file := range []struct {
-		path string
-		form func(io.Writer) error
-	}{{f.junit, r.WriteJUnit}, {f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
-		if file.path == "" {
-			continue
-		}
-		if err := files.Write(file.path, files.File, files.Public, file.form); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func listOf(suite *judge.Suite) string {

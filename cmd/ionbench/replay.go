@@ -158,14 +158,8 @@ func (f *replayFlags) write(c *cli.Call, r *replayed) {
 		c.Encode(r.object())
 	case f.print == "":
 		c.Print(r.account())
-	case f.print == "log":
-		c.Print(string(r.result.Log))
-	case f.print == "plan":
-		c.Print(r.Plans.String() + "\n")
 	default:
-		for _, e := range r.result.Trace {
-			c.Print(e.String() + "\n")
-		}
+		printOne(c, f.print, r.Plans.String()+"\n", r.result.Log, r.result.Trace)
 	}
 }
 

@@ -126,7 +126,7 @@ type foundRun struct {
 
 func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
 	const next = "name an Upgrade.log; the tool keeps it in its own folder"
-	b, err := readInput(stdin, path, upgradelog.MaxBytes)
+	b, err := files.Input(stdin, path, upgradelog.MaxBytes)
 	if err != nil {
 		return nil, cli.WithHints(err, next)
 	}
@@ -138,18 +138,6 @@ func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
 		return nil, cli.Usage("%s: no line of it is one of an Upgrade.log", path).Hint(next)
 	}
 	return log, nil
-}
-
-// readInput reads a file, or standard input if it is named -.
-func readInput(stdin io.Reader, path string, limit int) ([]byte, error) {
-	if path != "-" {
-		return files.Read(path, limit)
-	}
-	b, err := files.ReadAll(stdin, limit)
-	if err != nil {
-		return nil, fmt.Errorf("standard input: %w", err)
-	}
-	return b, nil
 }
 
 // choose gives the places of the runs that are wanted.

@@ -9,6 +9,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/shell"
+	"ionbench/simulator/story"
 )
 
 const runHelp = `
@@ -50,6 +51,20 @@ func runCommand() *cli.Command {
 
 // printed is what can be printed of a run alone.
 func printed() []string { return []string{"log", "trace", "plan"} }
+
+// printOne prints one of them.
+func printOne(c *cli.Call, what, plan string, log []byte, trace []story.Event) {
+	switch what {
+	case "plan":
+		c.Print(plan)
+	case "log":
+		c.Print(string(log))
+	default:
+		for _, e := range trace {
+			c.Print(e.String() + "\n")
+		}
+	}
+}
 
 func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.print != "" && f.json {
@@ -150,17 +165,10 @@ func (p playedCase) print(c *cli.Call, what string) {
 	if !p.passed() {
 		fmt.Fprint(c.Err, p.explanation())
 	}
-	switch {
-	case what == "plan":
-		c.Print(p.Plan())
-	case p.err != nil:
-	case what == "log":
-		c.Print(string(p.result.Log))
-	default:
-		for _, e := range p.result.Trace {
-			c.Print(e.String() + "\n")
-		}
+	if p.err != nil {
+		p.result = new(cases.Result)
 	}
+	printOne(c, what, p.Plan(), p.result.Log, p.result.Trace)
 }
 
 // explanation tells why a case did not come out as its file says.

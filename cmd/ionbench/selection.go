@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -53,11 +52,11 @@ func choose(args []string, stdin io.Reader) ([]chosen, error) {
 func chooseOne(arg string, stdin io.Reader) ([]chosen, error) {
 	switch {
 	case arg == "-":
-		b, err := files.ReadAll(stdin, fields.MaxBytes)
+		b, err := files.Input(stdin, arg, fields.MaxBytes)
 		if err != nil {
-			return nil, fmt.Errorf("standard input: %w", err)
+			return nil, err
 		}
-		return one(parse("-", b, nil))
+		return one(parse(arg, b, nil))
 	case slices.Contains(stored.Names(), arg):
 		b, err := stored.File(arg)
 		if err != nil {

@@ -190,16 +190,5 @@ func (f *sweepFlags) resumed() (*atlas.Atlas, error) {
 
 // write writes the files that were asked for.
 func (f *sweepFlags) write(a *atlas.Atlas) error {
-	for _, file := range []struct {
-		path string
-		form form
-	}{{f.json, asJSON}, {f.html, page.WriteHTML}, {f.png, page.WritePNG}} {
-		if file.path == "" {
-			continue
-		}
-		if err := writeAtlas(file.path, a, file.form); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeOutputs(output{f.json, a.Write}, output{f.html, form(page.WriteHTML).of(a)}, output{f.png, form(page.WritePNG).of(a)})
 }

@@ -40,6 +40,18 @@ func Read(path string, limit int) ([]byte, error) {
 	return b, nil
 }
 
+// Input reads a file, or standard input where it is named -.
+func Input(stdin io.Reader, path string, limit int) ([]byte, error) {
+	if path != "-" {
+		return Read(path, limit)
+	}
+	b, err := ReadAll(stdin, limit)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	return b, nil
+}
+
 // ReadAll reads at most limit bytes.
 func ReadAll(r io.Reader, limit int) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
