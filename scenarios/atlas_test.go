@@ -33,10 +33,8 @@ func onlyWhenAskedFor() {
 func noneViolated(ctx context.Context, s atlas.Sweep) {
 	GinkgoHelper()
 	if testing.Short() {
-		c, err := trial.ConfigOf(s.World)
-		Expect(err).NotTo(HaveOccurred())
-		c.ImageBytes = min(c.ImageBytes, ion.BlockBytes+1)
-		s.World = c.World()
+		f := &s.World.Firmware[0]
+		f.Bytes = min(f.Bytes, ion.BlockBytes+1)
 		s.Spaces = slices.DeleteFunc(slices.Clone(s.Spaces), func(space string) bool { return space == "wire" })
 	}
 	a, err := s.Run(ctx)
@@ -84,12 +82,12 @@ func everySpace() []string {
 
 var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way to recover”", Label(sweep), func() {
 	DescribeTable("every place of a small upgrade", noneViolated,
-		Entry("every byte on the wire and every flash operation", atlas.Sweep{World: trial.Config{ImageBytes: 8 << 10}.World(), Spaces: []string{"flash", "wire"}}),
-		Entry("with a journal, across the boundary of two blocks", atlas.Sweep{World: trial.Config{ImageBytes: ion.BlockBytes + 1, Journal: true}.World(), Spaces: []string{"flash", "frame", "state"}}),
-		Entry("every space, through the windows", atlas.Sweep{World: trial.Config{ImageBytes: 300, Windows: true}.World(), Spaces: everySpace()}),
-		Entry("release 2.1, through the windows", atlas.Sweep{World: trial.Config{ImageBytes: 300, Windows: true, Release: client.Release21()}.World(), Spaces: []string{"flash", "state"}}),
+		Entry("every byte on the wire and every flash operation", atlas.Sweep{World: trial.World(8 << 10), Spaces: []string{"flash", "wire"}}),
+		Entry("with a journal, across the boundary of two blocks", atlas.Sweep{World: trial.World(ion.BlockBytes+1, trial.WithJournal), Spaces: []string{"flash", "frame", "state"}}),
+		Entry("every space, through the windows", atlas.Sweep{World: trial.World(300, trial.ThroughWindows), Spaces: everySpace()}),
+		Entry("release 2.1, through the windows", atlas.Sweep{World: trial.World(300, trial.ThroughWindows, trial.By(client.Release21())), Spaces: []string{"flash", "state"}}),
 		Entry("a second fault in what follows the first", atlas.Sweep{
-			World: trial.Config{ImageBytes: 300}.World(), Pairs: true,
+			World: trial.World(300), Pairs: true,
 			Faults: []string{"frame-lost at frame # to-meter", "power-loss at flash-op #"},
 		}),
 	)
@@ -98,10 +96,10 @@ var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way 
 		onlyWhenAskedFor()
 		noneViolated(ctx, s)
 	},
-		Entry("256 KiB, every byte on the wire and every flash operation", atlas.Sweep{World: trial.Config{ImageBytes: 256 << 10}.World()}),
-		Entry("256 KiB with a journal", atlas.Sweep{World: trial.Config{ImageBytes: 256 << 10, Journal: true}.World()}),
-		Entry("64 KiB in every space, with a journal and through the windows", atlas.Sweep{World: trial.Config{Journal: true, Windows: true}.World(), Spaces: everySpace()}),
-		Entry("64 KiB in every space", atlas.Sweep{World: trial.Config{}.World(), Spaces: everySpace()}),
-		Entry("2 KiB, every pair", atlas.Sweep{World: trial.Config{ImageBytes: 2 << 10}.World(), Pairs: true}),
+		Entry("256 KiB, every byte on the wire and every flash operation", atlas.Sweep{World: trial.World(256 << 10)}),
+		Entry("256 KiB with a journal", atlas.Sweep{World: trial.World(256<<10, trial.WithJournal)}),
+		Entry("64 KiB in every space, with a journal and through the windows", atlas.Sweep{World: trial.World(0, trial.WithJournal, trial.ThroughWindows), Spaces: everySpace()}),
+		Entry("64 KiB in every space", atlas.Sweep{World: trial.World(0), Spaces: everySpace()}),
+		Entry("2 KiB, every pair", atlas.Sweep{World: trial.World(2 << 10), Pairs: true}),
 	)
 })

@@ -181,7 +181,7 @@ func addViolations(list []*violation, o *atlas.PointOutcome, points int, plan fu
 
 // idOfPoint is the id of a trial that an atlas has; there is none without its firmware.
 func idOfPoint(c atlas.Config, plan string) string {
-	config, err := c.Trial()
+	w, err := c.World()
 	if err != nil {
 		return ""
 	}
@@ -189,5 +189,5 @@ func idOfPoint(c atlas.Config, plan string) string {
 	if err != nil {
 		return ""
 	}
-	return idOf(shrink.Subject{Plans: plans, World: config.World()})
+	return idOf(shrink.Subject{Plans: plans, World: w})
 }

@@ -143,7 +143,7 @@ func outcomeOf(example string) string {
 	if err != nil {
 		return err.Error()
 	}
-	r, err := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, rig.NoTrace)
+	r, err := trial.Try(trial.World(world.ArticleImageBytes), plans, rig.NoTrace)
 	if err != nil {
 		return err.Error()
 	}

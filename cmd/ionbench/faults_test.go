@@ -42,7 +42,7 @@ func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 				}
 			}
 			plans, _ := trial.ParsePlans(d.Example)
-			r, tried := trial.Try(trial.Config{ImageBytes: world.ArticleImageBytes}.World(), plans, rig.NoTrace)
+			r, tried := trial.Try(trial.World(world.ArticleImageBytes), plans, rig.NoTrace)
 			if tried != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {
 				t.Errorf("the example comes to %v, %q, %q", tried, r.Unstruck, r.Violations)
 			}

@@ -133,7 +133,7 @@ func (f *shrinkFlags) shrunk(r shrink.Result) (*shrunk, error) {
 		return nil, err
 	}
 	s := &shrunk{Result: r, outcome: outcome, repeat: f.replayCommand(r.Subject)}
-	if _, unsaid := trial.ConfigOf(r.World); unsaid != nil {
+	if trial.CheckSaid(r.World) != nil {
 		s.repeat = shell.Join("ionbench", "run", cmp.Or(f.caseFile, "FILE")) // the file of the case
 	}
 	if s.caseText, s.without = shrink.CaseFile(r.Subject, outcome); s.without == nil {

@@ -29,15 +29,16 @@ type trialFlags struct {
 	file     string         // of a world, instead of the flags above
 }
 
-func newTrialFlags() trialFlags {
-	return flagsOf(trial.Config{Model: meter.ArticleModel, Release: client.Release22(), ImageBytes: trial.DefaultImageBytes})
-}
+func newTrialFlags() trialFlags { return flagsOf(trial.World(0)) }
 
-// flagsOf are the flags that say a configuration.
-func flagsOf(c trial.Config) trialFlags {
+// flagsOf are the flags that say a world.
+func flagsOf(w world.World) trialFlags {
+	w = w.Filled()
+	a := &w.Attempts[0]
 	return trialFlags{
-		meter: world.Meter{Model: c.Model}, tool: world.Tool{Release: c.Release, Journal: c.Journal}, windows: c.Windows,
-		firmware: world.Firmware{Bytes: c.ImageBytes},
+		meter: world.Meter{Model: w.MeterOf(a).Model}, tool: world.Tool{Release: a.Release, Journal: a.Journal},
+		windows:  a.Task == client.TaskConnect,
+		firmware: world.Firmware{Bytes: w.FirmwareOf(a).ImageBytes()},
 	}
 }
 
@@ -81,11 +82,19 @@ func (f *trialFlags) world(call *cli.Call) (world.World, error) {
 	if f.file != "" {
 		return f.read(call)
 	}
-	c, err := f.config(call)
-	if err != nil {
-		return world.World{}, err
+	w := trial.World(f.firmware.Bytes, trial.Of(f.meter.Model), trial.By(f.tool.Release))
+	if f.tool.Journal {
+		trial.WithJournal(&w)
 	}
-	return checked(c.World())
+	if f.windows {
+		trial.ThroughWindows(&w)
+	}
+	if f.image != "" {
+		if err := f.send(call, &w); err != nil {
+			return w, err
+		}
+	}
+	return checked(w)
 }
 
 // read is the world of a file, which says all of it.
@@ -106,23 +115,20 @@ func (f *trialFlags) read(call *cli.Call) (world.World, error) {
 	return checked(*w)
 }
 
-func (f *trialFlags) config(call *cli.Call) (trial.Config, error) {
-	c := trial.Config{Model: f.meter.Model, Release: f.tool.Release, Journal: f.tool.Journal, Windows: f.windows, ImageBytes: f.firmware.Bytes}
-	if f.image == "" {
-		return c, nil
-	}
+// send puts the firmware file of the flags into a world, and a meter that it is for.
+func (f *trialFlags) send(call *cli.Call, w *world.World) error {
 	if call.Given("image-size") {
-		return c, cli.Usage("--image is a file of its own size, and --image-size says another").Hint("leave one of them out")
+		return cli.Usage("--image is a file of its own size, and --image-size says another").Hint("leave one of them out")
 	}
-	var err error
-	if c.Firmware, err = f.own(); err != nil {
-		return c, err
+	own, err := f.own()
+	if err != nil {
+		return err
 	}
-	c.ImageBytes = 0
+	trial.Sending(own)(w)
 	if !call.Given("model") {
-		c.Model = meter.Model(c.Firmware.Product)
+		trial.Of(meter.Model(own.Product))(w)
 	}
-	return c, nil
+	return nil
 }
 
 // checked is a world, if a trial can take place there.
@@ -190,8 +196,8 @@ func fromID(id string) (shrink.Subject, error) {
 		w, plans := storm.Draw(seed, run, faults)
 		return shrink.Subject{World: w, Plans: plans}, nil
 	}
-	c, plans, _, err := trial.ParseID(id)
-	return shrink.Subject{World: c.World(), Plans: plans}, err
+	w, plans, _, err := trial.ParseID(id)
+	return shrink.Subject{World: w, Plans: plans}, err
 }
 
 // completed is the trial of an id that was made with a file of one's own.
@@ -200,7 +206,7 @@ func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shr
 	if err != nil {
 		return s, err
 	}
-	s.World.Firmware = []world.Firmware{{Own: own}}
+	trial.Sending(own)(&s.World)
 	if s.World, err = checked(s.World); err != nil {
 		return s, err
 	}
@@ -212,11 +218,10 @@ func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shr
 
 // agrees compares what the world of an id says with the flags that were given.
 func (f *trialFlags) agrees(call *cli.Call, w world.World) error {
-	c, err := trial.ConfigOf(w)
-	if err != nil {
+	if err := trial.CheckSaid(w); err != nil {
 		return err
 	}
-	of := flagsOf(c)
+	of := flagsOf(w)
 	said := of.flags()
 	for i, flag := range f.flags() {
 		if flag.Name == "image" || !call.Given(flag.Name) || flag.Value() == said[i].Value() {
@@ -251,28 +256,28 @@ func described(w world.World) string {
 // the file of its world.
 func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	words := []string{"ionbench", "replay"}
-	c, unsaid := trial.ConfigOf(s.World)
-	if unsaid != nil {
+	if trial.CheckSaid(s.World) != nil {
 		return shell.Join(append(words, s.Plans.String(), "--"+worldFlag, f.file)...)
 	}
+	o := configOf(s.World)
 	id, err := trial.ID(s.World, s.Plans)
 	if err == nil {
 		words = append(words, id)
 	} else {
-		words = append(words, s.Plans.String(), "--model", c.Model.String(), "--release", c.Release.Version)
+		words = append(words, s.Plans.String(), "--model", o.Model, "--release", o.Release)
 		for _, flag := range []struct {
 			name string
 			set  bool
-		}{{"--journal", c.Journal}, {"--windows", c.Windows}} {
+		}{{"--journal", o.Journal}, {"--windows", o.Windows}} {
 			if flag.set {
 				words = append(words, flag.name)
 			}
 		}
-		if c.Firmware == nil {
-			words = append(words, "--image-size", fmt.Sprint(c.ImageBytes))
+		if o.Firmware == "" {
+			words = append(words, "--image-size", fmt.Sprint(o.ImageBytes))
 		}
 	}
-	if c.Firmware != nil {
+	if o.Firmware != "" {
 		words = append(words, "--image", f.image)
 	}
 	return shell.Join(words...)
@@ -301,10 +306,10 @@ func configOf(w world.World) configObject {
 	if f.Own != nil {
 		o.Firmware = f.Own.Revision
 	}
-	if c, err := trial.ConfigOf(w); err != nil {
+	if trial.CheckSaid(w) != nil {
 		o.World = w.String()
 	} else {
-		o.Hash = c.Hash()
+		o.Hash = trial.Hash(w)
 	}
 	return o
 }

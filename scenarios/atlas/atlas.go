@@ -31,7 +31,8 @@ type Atlas struct {
 	Rows     []Row          `json:"rows"`
 }
 
-// Config says what was upgraded with what. The hash is over all of it, firmware included.
+// Config is the swept world as an atlas says it: what was upgraded with what. The hash is over
+// all of it, firmware included.
 type Config struct {
 	Model      int    `json:"model"`
 	Release    string `json:"release"`
@@ -39,7 +40,7 @@ type Config struct {
 	Windows    bool   `json:"windows"`
 	ImageBytes int    `json:"image_bytes"`
 	Firmware   string `json:"firmware,omitempty"` // revision of a file given by the caller
-	Hash       string `json:"hash"`               // of trial.Config, 8 hexadecimal digits
+	Hash       string `json:"hash"`               // trial.Hash, 8 hexadecimal digits
 }
 
 // Calm is the cost of the run without a fault.

@@ -22,11 +22,11 @@ func TestAnAtlasOfBeforeIsReadAndGoneOnWith(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := trial.Config{Model: meter.ION7330, Release: client.Release21(), Journal: true, Windows: true, ImageBytes: 300}
-	if c, err := a.Config.Trial(); err != nil || c != want || c.Hash() != a.Config.Hash {
-		t.Errorf("it is of %+v, hash %s, and says %s: %v", c, c.Hash(), a.Config.Hash, err)
+	want := trial.World(300, trial.Of(meter.ION7330), trial.By(client.Release21()), trial.WithJournal, trial.ThroughWindows)
+	if w, err := a.Config.World(); err != nil || w.String() != want.String() || trial.Hash(w) != a.Config.Hash {
+		t.Errorf("it is of %v, and says %s: %v", &w, a.Config.Hash, err)
 	}
-	s := atlas.Sweep{World: want.World(), Faults: []string{"kill at state #"}}
+	s := atlas.Sweep{World: want, Faults: []string{"kill at state #"}}
 	again := swept(t, s)
 	for i := range min(len(again.Outcomes), len(a.Outcomes)) {
 		again.Outcomes[i].Future = a.Outcomes[i].Future // a fingerprint, which each program has its own way to take
@@ -41,7 +41,7 @@ func TestAnAtlasOfBeforeIsReadAndGoneOnWith(t *testing.T) {
 }
 
 func TestAnAtlasSaysOnlyWorldsThatItsHeadCanSay(t *testing.T) {
-	w := trial.Config{ImageBytes: 300}.World()
+	w := trial.World(300)
 	w.Meters[0].UnitID = 7
 	_, err := atlas.Sweep{World: w, Spaces: []string{"state"}}.Run(t.Context())
 	if want := "neither an id nor an atlas can say this world yet: [meter] unit-id, attempt 1 unit-id; give the world as a text"; err == nil || err.Error() != want {
@@ -53,7 +53,7 @@ func TestTheTrialOfAnAtlasIsNamedOrRefused(t *testing.T) {
 	for _, c := range []atlas.Config{
 		{Model: 7350, Release: "2.2", ImageBytes: 1, Firmware: "7350V290"}, {Model: 7500, Release: "2.2", ImageBytes: 1}, {Model: 7350, Release: "3", ImageBytes: 1},
 	} {
-		if got, err := c.Trial(); err == nil {
+		if got, err := c.World(); err == nil {
 			t.Errorf("%v is of %+v", c, got)
 		}
 	}

@@ -12,7 +12,7 @@ func (s Sweep) Check() error {
 	if err := trial.Check(s.World); err != nil {
 		return err
 	}
-	if _, err := trial.ConfigOf(s.World); err != nil {
+	if err := trial.CheckSaid(s.World); err != nil {
 		return err
 	}
 	if s.Shards < 0 || s.Shard < 0 || s.Shard > 0 && s.Shard >= s.Shards {

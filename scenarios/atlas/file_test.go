@@ -18,7 +18,7 @@ import (
 // small is a sweep of some two thousand points, with rows of numbers and of names.
 func small() atlas.Sweep {
 	return atlas.Sweep{
-		World:  trial.Config{ImageBytes: 512}.World(),
+		World:  trial.World(512),
 		Spaces: []string{"flash", "state"},
 		Faults: []string{"byte-flip at byte # from-meter", "frame-lost at frame #"},
 	}
@@ -224,7 +224,7 @@ func TestAFileThatWasCutIsRefused(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(written(f, made(nil)))
 	f.Add(written(f, made([]int{0, 0, 1, 2, 3, 4, 4, 0, -1})))
-	f.Add(written(f, swept(f, atlas.Sweep{World: trial.Config{ImageBytes: 512}.World(), Spaces: []string{"state"}})))
+	f.Add(written(f, swept(f, atlas.Sweep{World: trial.World(512), Spaces: []string{"state"}})))
 	f.Add([]byte(`{"format":"ionbench-atlas 1"}`))
 	f.Add([]byte(`{"format":"ionbench-atlas 1","rows":[{"runs":[[1]]}]}`))
 	f.Fuzz(func(t *testing.T, file []byte) {

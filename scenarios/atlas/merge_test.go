@@ -172,7 +172,7 @@ func TestWhatIsResumedIsNotDoneAgain(t *testing.T) {
 
 func TestASweepIsNotResumedFromAnother(t *testing.T) {
 	other := small()
-	other.World = trial.Config{ImageBytes: 512, Journal: true}.World()
+	other.World = trial.World(512, trial.WithJournal)
 	sweep := small()
 	sweep.Resume = swept(t, other)
 	_, err := sweep.Run(t.Context())
@@ -207,7 +207,7 @@ func TestASweepThatCannotBeIsRefusedBeforeItBegins(t *testing.T) {
 		"there is no shard -1 of 3":        func(s *atlas.Sweep) { s.Shard, s.Shards = -1, 3 },
 		"there is no shard 1 of 0":         func(s *atlas.Sweep) { s.Shard = 1 },
 		"fewer than no workers":            func(s *atlas.Sweep) { s.Workers = -1 },
-		"an image of -1 bytes: the meter ": func(s *atlas.Sweep) { s.World = trial.Config{ImageBytes: -1}.World() },
+		"an image of -1 bytes: the meter ": func(s *atlas.Sweep) { s.World = trial.World(-1) },
 	} {
 		s := small()
 		change(&s)
@@ -220,7 +220,7 @@ func TestASweepThatCannotBeIsRefusedBeforeItBegins(t *testing.T) {
 // twice is a sweep of two faults, one after the other.
 func twice() atlas.Sweep {
 	return atlas.Sweep{
-		World:  trial.Config{ImageBytes: 512}.World(),
+		World:  trial.World(512),
 		Faults: []string{"power-loss at flash-op # torn seed #", "frame-lost at frame # to-meter"},
 		Pairs:  true,
 	}

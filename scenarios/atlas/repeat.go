@@ -13,41 +13,46 @@ import (
 )
 
 // config is the head of the atlas. The sweep must have been checked.
-func (w *sweeper) config() Config {
-	c, err := trial.ConfigOf(w.sweep.World)
-	if err != nil {
-		panic(fmt.Sprintf("atlas: %v", err))
-	}
-	return configOf(c)
-}
+func (w *sweeper) config() Config { return configOf(w.sweep.World) }
 
-func configOf(c trial.Config) Config {
+// configOf is what an atlas says of a world. It must pass trial.CheckSaid.
+func configOf(w world.World) Config {
+	w = w.Filled()
+	a := &w.Attempts[0]
+	f := w.FirmwareOf(a)
 	out := Config{
-		Model:      int(c.Model),
-		Release:    c.Release.Version,
-		Journal:    c.Journal,
-		Windows:    c.Windows,
-		ImageBytes: c.ImageBytes,
-		Hash:       c.Hash(),
+		Model:      int(w.MeterOf(a).Model),
+		Release:    a.Release.Version,
+		Journal:    a.Journal,
+		Windows:    a.Task == client.TaskConnect,
+		ImageBytes: f.ImageBytes(),
+		Hash:       trial.Hash(w),
 	}
-	if c.Firmware != nil {
-		out.Firmware = c.Firmware.Revision
+	if f.Own != nil {
+		out.Firmware = f.Own.Revision
 	}
 	return out
 }
 
-// Trial returns the configuration of the swept trials. The error is about a firmware file given
-// by the caller, which an atlas does not hold, or about an unknown model or release.
-func (c Config) Trial() (trial.Config, error) {
+// World returns the world of the swept trials. The error is about a firmware file given by the
+// caller, which an atlas does not hold, or about an unknown model or release.
+func (c Config) World() (world.World, error) {
 	if c.Firmware != "" {
-		return trial.Config{}, fmt.Errorf("the atlas is of a firmware file, %s, which it does not hold: name that file", c.Firmware)
+		return world.World{}, fmt.Errorf("the atlas is of a firmware file, %s, which it does not hold: name that file", c.Firmware)
 	}
 	model, err := meter.ParseModel(strconv.Itoa(c.Model))
 	if err != nil {
-		return trial.Config{}, err
+		return world.World{}, err
 	}
 	release, err := client.ParseRelease(c.Release)
-	return trial.Config{Model: model, Release: release, Journal: c.Journal, Windows: c.Windows, ImageBytes: c.ImageBytes}, err
+	w := trial.World(c.ImageBytes, trial.Of(model), trial.By(release))
+	if c.Journal {
+		trial.WithJournal(&w)
+	}
+	if c.Windows {
+		trial.ThroughWindows(&w)
+	}
+	return w, err
 }
 
 // Replay returns the command that repeats a plan of the atlas. image is the path of the swept

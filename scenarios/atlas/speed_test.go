@@ -18,7 +18,7 @@ func BenchmarkSweep(b *testing.B) {
 		b.Run(size.name, func(b *testing.B) {
 			points := 0
 			for b.Loop() {
-				a, err := Sweep{World: trial.Config{ImageBytes: size.bytes}.World(), Workers: 1}.Run(context.Background())
+				a, err := Sweep{World: trial.World(size.bytes), Workers: 1}.Run(context.Background())
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -44,7 +44,7 @@ func BenchmarkFlashCutInFull(b *testing.B) {
 	for b.Loop() {
 		for place == reached.to[flashOps] {
 			if along == nil || along.run.Over() {
-				run, err := trial.Start(trial.Config{}.World(), nil, rig.NoTrace)
+				run, err := trial.Start(trial.World(0), nil, rig.NoTrace)
 				if err != nil {
 					b.Fatal(err)
 				}

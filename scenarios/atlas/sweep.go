@@ -22,7 +22,7 @@ import (
 
 // Sweep says what is to be swept.
 type Sweep struct {
-	World   world.World // must be one that a trial.Config can express
+	World   world.World // must pass trial.CheckSaid
 	Spaces  []string    // none: DefaultSpaces, unless there are Faults
 	Faults  []string    // templates given by the caller, with # for the place
 	Workers int         // 0: one per processor

@@ -10,6 +10,7 @@ import (
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
@@ -61,13 +62,13 @@ func sample(a *atlas.Atlas, n int) []point {
 }
 
 // wantSameInFull runs a point from the start to the end, without a fork or a class.
-func wantSameInFull(t *testing.T, c trial.Config, a *atlas.Atlas, p point) {
+func wantSameInFull(t *testing.T, w world.World, a *atlas.Atlas, p point) {
 	t.Helper()
 	plans, err := trial.ParsePlans(p.plan)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Try(c.World(), plans, rig.NoTrace)
+	r, err := trial.Try(w, plans, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,33 +108,33 @@ func allSpaces() []string {
 }
 
 func TestAFullRunComesToWhatTheAtlasSays(t *testing.T) {
-	for name, c := range map[string]trial.Config{
-		"without a journal":   {ImageBytes: ion.BlockBytes + 300},
-		"with a journal":      {ImageBytes: 300, Journal: true},
-		"through the windows": {ImageBytes: 300, Windows: true},
-		"with release 2.1":    {ImageBytes: 300, Release: client.Release21(), Windows: true},
-		"with another model":  {ImageBytes: 300, Model: 7330},
+	for name, w := range map[string]world.World{
+		"without a journal":   trial.World(ion.BlockBytes + 300),
+		"with a journal":      trial.World(300, trial.WithJournal),
+		"through the windows": trial.World(300, trial.ThroughWindows),
+		"with release 2.1":    trial.World(300, trial.By(client.Release21()), trial.ThroughWindows),
+		"with another model":  trial.World(300, trial.Of(7330)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			spaces := allSpaces()
 			if testing.Short() {
-				c.ImageBytes, spaces = 100, []string{"flash", "reply", "state"}
+				w.Firmware[0].Bytes, spaces = 100, []string{"flash", "reply", "state"}
 			}
-			a := swept(t, atlas.Sweep{World: c.World(), Spaces: spaces})
+			a := swept(t, atlas.Sweep{World: w, Spaces: spaces})
 			if s := a.Summary(); s.Skipped > 0 || s.Violations > 0 || a.Partial {
 				t.Errorf("%v, partial %v", s, a.Partial)
 			}
 			for _, p := range sample(a, 6) {
-				wantSameInFull(t, c, a, p)
+				wantSameInFull(t, w, a, p)
 			}
 		})
 	}
 }
 
 func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
-	c := trial.Config{ImageBytes: 100}
-	a := swept(t, atlas.Sweep{World: c.World(), Pairs: true, Faults: []string{
+	w := trial.World(100)
+	a := swept(t, atlas.Sweep{World: w, Pairs: true, Faults: []string{
 		"frame-lost at frame # to-meter", "power-loss at flash-op # torn seed #", "byte-dup at byte # from-meter",
 	}})
 	if s := a.Summary(); s.Skipped > 0 || s.Violations > 0 || a.Partial {
@@ -149,17 +150,17 @@ func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
 	}
 	drawn := sample(a, 2)
 	for i := 0; i < len(drawn); i += max(1, len(drawn)/400) {
-		wantSameInFull(t, c, a, drawn[i])
+		wantSameInFull(t, w, a, drawn[i])
 	}
 }
 
 func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
-	c := trial.Config{ImageBytes: 300}
-	calm, err := trial.Try(c.World(), nil, rig.NoTrace)
+	w := trial.World(300)
+	calm, err := trial.Try(w, nil, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := swept(t, atlas.Sweep{World: c.World(), Workers: 3})
+	a := swept(t, atlas.Sweep{World: w, Workers: 3})
 	cost := calm.Attempts[0].Cost
 	for i := range a.Rows {
 		r := &a.Rows[i]
@@ -171,7 +172,7 @@ func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 }
 
 func TestTheAtlasIsTheSameHoweverManyWorkersDrawIt(t *testing.T) {
-	s := atlas.Sweep{World: trial.Config{ImageBytes: 100}.World(), Pairs: true, Workers: 1, Faults: []string{
+	s := atlas.Sweep{World: trial.World(100), Pairs: true, Workers: 1, Faults: []string{
 		"frame-lost at frame # from-meter", "power-loss at flash-op #", "abort at state #",
 	}}
 	one := swept(t, s)

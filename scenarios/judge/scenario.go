@@ -76,7 +76,7 @@ const imageBlocks = 12
 
 // worldOf is one with an image of so many blocks, the last of which is not full.
 func worldOf(blocks int) world.World {
-	return trial.Config{ImageBytes: (blocks-1)*ion.BlockBytes + 500}.World()
+	return trial.World((blocks-1)*ion.BlockBytes + 500)
 }
 
 // attempt is the first one, as the world says it.

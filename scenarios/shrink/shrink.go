@@ -49,7 +49,7 @@ func Minimize(ctx context.Context, s Subject, fails func(Subject) bool, o Option
 		o.Budget = DefaultBudget
 	}
 	s.World = s.World.Trimmed()
-	_, unsaid := trial.ConfigOf(s.World)
+	unsaid := trial.CheckSaid(s.World)
 	m := &minimizer{ctx: ctx, best: s, said: s.World.String(), named: unsaid == nil, fails: fails, options: o}
 	m.asked = map[string]bool{key(m.said, s.Plans): true}
 	for m.pass() && !m.spent {

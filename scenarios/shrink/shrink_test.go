@@ -23,23 +23,22 @@ import (
 	"ionbench/simulator/meter"
 )
 
-func subject(t testing.TB, c trial.Config, text string) shrink.Subject {
+func subject(t testing.TB, w world.World, text string) shrink.Subject {
 	t.Helper()
 	plans, err := trial.ParsePlans(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shrink.Subject{World: c.World(), Plans: plans}
+	return shrink.Subject{World: w, Plans: plans}
 }
 
-// config is what a few words say of the world of a result.
-func config(t testing.TB, r shrink.Result) trial.Config {
+// imageBytes is the size of the image of a result, in a world that an id can say.
+func imageBytes(t testing.TB, r shrink.Result) int {
 	t.Helper()
-	c, err := trial.ConfigOf(r.World)
-	if err != nil {
+	if err := trial.CheckSaid(r.World); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return r.World.FirmwareOf(&r.World.Attempts[0]).ImageBytes()
 }
 
 func try(t testing.TB, s shrink.Subject) *trial.Result {
@@ -58,29 +57,29 @@ const busy = `noise at no-response 3 rate 198e-5 seed 4; byte-insert at 102s; re
 func TestAPlanShrinksToWhatItsOutcomeNeeds(t *testing.T) {
 	for _, c := range []struct {
 		class       trial.Class
-		config      trial.Config
+		world       world.World
 		plans, want string
 	}{
-		{trial.SettingsLost, trial.Config{Windows: true}, busy, "cable-pull at block 1"},
-		{trial.ClearedAgain, trial.Config{Journal: true, Release: client.Release21(), Model: meter.ION7300},
+		{trial.SettingsLost, trial.World(0, trial.ThroughWindows), busy, "cable-pull at block 1"},
+		{trial.ClearedAgain, trial.World(0, trial.WithJournal, trial.By(client.Release21()), trial.Of(meter.ION7300)),
 			"byte-flip at byte 3001 to-meter mask 0x81; power-loss at 50.5% for 3 no-responses", "power-loss at block 1 for 1 no-response"},
-		{trial.Recovered, trial.Config{Journal: true},
+		{trial.Recovered, trial.World(0, trial.WithJournal),
 			"cable-pull from-meter at 1m5s..3m; kill at 2m1.5s; byte-dup every 10 frames to-meter length 300", "byte-dup at frame 1 every 10 frames length 4"},
 	} {
 		t.Run(c.class.String(), func(t *testing.T) {
-			s := subject(t, c.config, c.plans)
+			s := subject(t, c.world, c.plans)
 			if !shrink.EndsAs(c.class, trial.TryCaught)(s) {
 				t.Fatalf("it ends as %v before anything is shrunk", try(t, s).Class)
 			}
 			r := shrink.Minimize(t.Context(), s, shrink.EndsAs(c.class, trial.TryCaught), shrink.Options{})
-			if got := r.Plans.String(); got != c.want || !r.Done || config(t, r).ImageBytes != 7424 {
-				t.Errorf("%d runs give %q of %d bytes, done %t; want %q", r.Runs, got, config(t, r).ImageBytes, r.Done, c.want)
+			if got := r.Plans.String(); got != c.want || !r.Done || imageBytes(t, r) != 7424 {
+				t.Errorf("%d runs give %q of %d bytes, done %t; want %q", r.Runs, got, imageBytes(t, r), r.Done, c.want)
 			}
 			if !shrink.EndsAs(c.class, trial.TryCaught)(r.Subject) {
 				t.Error("which does not end like that")
 			}
 			again := shrink.Minimize(t.Context(), s, shrink.EndsAs(c.class, trial.TryCaught), shrink.Options{})
-			if again.Runs != r.Runs || again.Plans.String() != r.Plans.String() || config(t, again) != config(t, r) {
+			if again.Runs != r.Runs || again.Plans.String() != r.Plans.String() || again.World.String() != r.World.String() {
 				t.Errorf("another time it gives %q in %d runs", again.Plans, again.Runs)
 			}
 		})
@@ -129,7 +128,7 @@ func TestEachPartOfAFaultShrinksAsFarAsItCan(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := shrink.Minimize(t.Context(), subject(t, trial.Config{}, c.plans), c.fails, shrink.Options{})
+			r := shrink.Minimize(t.Context(), subject(t, trial.World(0), c.plans), c.fails, shrink.Options{})
 			if got := r.Plans.String(); got != c.want || !r.Done {
 				t.Errorf("%d runs give %q, done %t; want %q", r.Runs, got, r.Done, c.want)
 			}
@@ -138,7 +137,7 @@ func TestEachPartOfAFaultShrinksAsFarAsItCan(t *testing.T) {
 }
 
 func TestShrinkingIsBounded(t *testing.T) {
-	s := subject(t, trial.Config{}, busy)
+	s := subject(t, trial.World(0), busy)
 	asked := 0
 	never := func(shrink.Subject) bool { asked++; return false }
 	if r := shrink.Minimize(t.Context(), s, never, shrink.Options{Budget: 5}); asked != 5 || r.Runs != 5 || r.Done || r.Plans.String() != s.Plans.String() {
@@ -163,9 +162,9 @@ func TestAFileOfOnesOwnIsNotReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := subject(t, trial.Config{Model: meter.ION7300, Firmware: f, Windows: true}, "kill at 40%")
+	s := subject(t, trial.World(0, trial.Of(meter.ION7300), trial.Sending(f), trial.ThroughWindows), "kill at 40%")
 	r := shrink.Minimize(t.Context(), s, func(shrink.Subject) bool { return true }, shrink.Options{})
-	if config(t, r).Firmware != f || config(t, r).Model != meter.ION7300 || config(t, r).Windows {
+	if w := r.World.Filled(); w.Firmware[0].Own != f || w.Meters[0].Model != meter.ION7300 || w.Attempts[0].Task != client.TaskUpgrade {
 		t.Errorf("%s", &r.World)
 	}
 	if _, err := shrink.CaseFile(s, try(t, s)); err == nil {
@@ -225,8 +224,8 @@ func TestTheWorldIsShrunkTowardsTheArticles(t *testing.T) {
 			t.Errorf("%s: %q in\n%s", name, r.Plans, got)
 		}
 	}
-	named := shrink.Minimize(t.Context(), subject(t, trial.Config{Windows: true}, "kill at block 2"), func(s shrink.Subject) bool { return s.World.Attempts[0].Connections == 1 }, shrink.Options{})
-	if c := config(t, named); !c.Windows || c.ImageBytes != 7424 {
+	named := shrink.Minimize(t.Context(), subject(t, trial.World(0, trial.ThroughWindows), "kill at block 2"), func(s shrink.Subject) bool { return s.World.Attempts[0].Connections == 1 }, shrink.Options{})
+	if named.World.Attempts[0].Task != client.TaskConnect || imageBytes(t, named) != 7424 {
 		t.Errorf("a world that an id can say became\n%s", &named.World)
 	}
 }
@@ -243,14 +242,14 @@ func TestShrinkingKeepsWhatIsBrokenAndWhere(t *testing.T) {
 		}
 		return r, nil
 	}
-	s := subject(t, trial.Config{ImageBytes: 50_000}, "kill at 5s; abort at 60%; kill at 6s")
+	s := subject(t, trial.World(50_000), "kill at 5s; abort at 60%; kill at 6s")
 	first, err := try(s.World, s.Plans, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := shrink.Minimize(t.Context(), s, shrink.FailsLike(first, try), shrink.Options{})
-	if r.Plans.String() != "abort at start" || config(t, r).ImageBytes != 2*7424 {
-		t.Errorf("%q of %d bytes", r.Plans, config(t, r).ImageBytes)
+	if r.Plans.String() != "abort at start" || imageBytes(t, r) != 2*7424 {
+		t.Errorf("%q of %d bytes", r.Plans, imageBytes(t, r))
 	}
 }
 
@@ -269,10 +268,10 @@ func TestTheSignatureIsWhatBrokeAndWhereWithoutFigures(t *testing.T) {
 // subjects are trials of all sorts, to be said as a case and as a spec.
 func subjects(t *testing.T) []shrink.Subject {
 	return []shrink.Subject{
-		subject(t, trial.Config{}, ""),
-		subject(t, trial.Config{Journal: true, Windows: true, ImageBytes: 5*7424 + 100}, "cable-pull at block 3"),
-		subject(t, trial.Config{Release: client.Release21(), Model: meter.ION7330, ImageBytes: 9000}, "cable-pull at block 2; reply-lost at block 1 then power-loss at flash-op 30 torn then kill"),
-		subject(t, trial.Config{ImageBytes: 1}, "power-loss at block 1 for 2 no-responses"),
+		subject(t, trial.World(0), ""),
+		subject(t, trial.World(5*7424+100, trial.WithJournal, trial.ThroughWindows), "cable-pull at block 3"),
+		subject(t, trial.World(9000, trial.By(client.Release21()), trial.Of(meter.ION7330)), "cable-pull at block 2; reply-lost at block 1 then power-loss at flash-op 30 torn then kill"),
+		subject(t, trial.World(1), "power-loss at block 1 for 2 no-responses"),
 	}
 }
 

@@ -65,7 +65,7 @@ func (m *minimizer) change(change func(*world.World)) bool {
 	if trial.Check(w) != nil {
 		return false
 	}
-	if _, err := trial.ConfigOf(w); err != nil && m.named {
+	if m.named && trial.CheckSaid(w) != nil {
 		return false
 	}
 	return m.ask(Subject{World: w, Plans: m.best.Plans}, w.String())

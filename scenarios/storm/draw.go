@@ -22,14 +22,14 @@ func Draw(seed, run uint64, faults int) (world.World, trial.Plans) {
 		faults = MaxFaults
 	}
 	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run)), kinds: fault.Kinds()}
-	c := d.config()
-	d.blocks = ion.Blocks(c.ImageBytes)
+	w := d.world()
+	d.blocks = ion.Blocks(w.Firmware[0].Bytes)
 	plans := trial.Plans{d.plan(faults)}
 	const recoveries = 2
 	for len(plans) <= recoveries && d.oneIn(2) {
 		plans = append(plans, d.plan(min(faults, 2)))
 	}
-	return c.World(), plans
+	return w, plans
 }
 
 // MaxFaults is how many faults an attempt has at most.
@@ -48,25 +48,25 @@ func (d *drawer) oneIn(n int) bool { return d.below(n) == 0 }
 
 func oneOf[T any](d *drawer, list ...T) T { return list[d.below(len(list))] }
 
-// config draws a size of image at, before and after the limits of a block, a page of the chip
+// world draws a size of image at, before and after the limits of a block, a page of the chip
 // and a byte.
-func (d *drawer) config() trial.Config {
+func (d *drawer) world() world.World {
 	const most = 6 // blocks
 	whole := d.below(most) * ion.BlockBytes
-	c := trial.Config{
-		Model:      meter.ION7350,
-		Release:    client.Release22(),
-		Journal:    d.oneIn(2),
-		Windows:    d.oneIn(2),
-		ImageBytes: whole + oneOf(d, 1, 100, 255, 256, 257, ion.BlockBytes-1, ion.BlockBytes),
+	var changes []func(*world.World)
+	for _, change := range []func(*world.World){trial.WithJournal, trial.ThroughWindows} {
+		if d.oneIn(2) {
+			changes = append(changes, change)
+		}
+	}
+	bytes := whole + oneOf(d, 1, 100, 255, 256, 257, ion.BlockBytes-1, ion.BlockBytes)
+	if d.oneIn(4) {
+		changes = append(changes, trial.Of(oneOf(d, meter.ION7300, meter.ION7330)))
 	}
 	if d.oneIn(4) {
-		c.Model = oneOf(d, meter.ION7300, meter.ION7330)
+		changes = append(changes, trial.By(client.Release21()))
 	}
-	if d.oneIn(4) {
-		c.Release = client.Release21()
-	}
-	return c
+	return trial.World(bytes, changes...)
 }
 
 // plan draws few faults mostly, and many often enough.

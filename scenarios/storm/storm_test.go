@@ -41,15 +41,14 @@ func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 		if err := trial.Check(w); err != nil {
 			t.Fatal(err)
 		}
-		c, err := trial.ConfigOf(w)
-		if err != nil {
+		if err := trial.CheckSaid(w); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(plans[0]); n < 1 || n > MaxFaults {
 			t.Fatalf("run %d has %d faults", run, n)
 		}
 		seen[fmt.Sprint("attempts with faults ", len(plans))] = true
-		seen[fmt.Sprintf("windows %t journal %t", c.Windows, c.Journal)] = true
+		seen[fmt.Sprintf("windows %t journal %t", w.Attempts[0].Single, w.Attempts[0].Journal)] = true
 		for _, f := range slices.Concat(plans...) {
 			if err := f.Validate(); err != nil {
 				t.Fatal(err)
@@ -217,7 +216,7 @@ func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Try(trial.Config{Windows: true, ImageBytes: 5*7424 + 100}.World(), plans, rig.Events)
+	r, err := trial.Try(trial.World(5*7424+100, trial.ThroughWindows), plans, rig.Events)
 	if err != nil {
 		t.Fatal(err)
 	}

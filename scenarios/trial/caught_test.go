@@ -15,7 +15,7 @@ func TestAPanicOfTheModelIsABrokenInvariant(t *testing.T) {
 	if err != nil || r.Class != Violated || !slices.Equal(r.Violations, []verdict.Violation{{Rule: verdict.I5, Reason: "the model panics: no end of events"}}) || r.Plans.String() != "kill at start" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	calm, err := TryCaught(Config{ImageBytes: 1}.World(), nil, rig.NoTrace)
+	calm, err := TryCaught(World(1), nil, rig.NoTrace)
 	if err != nil || calm.Class != Unharmed {
 		t.Errorf("in peace: %+v, %v", calm, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 
 	"ionbench/client"
@@ -21,26 +22,26 @@ import (
 // refused instead of repeating something else.
 const ModelVersion = 1
 
-// Hash is the first 32 bits, as 8 hexadecimal digits, of a hash over everything that
-// decides a trial but its faults: the configuration, every byte of the firmware file, and
-// ModelVersion. Its world must pass Check.
-func (c Config) Hash() string {
-	w := c.World().Filled()
-	f, _, err := w.FirmwareOf(&w.Attempts[0]).UPG(w.Meters[0].Model)
+// Hash is the first 32 bits, as 8 hexadecimal digits, of a hash over everything that an id says
+// of a world, every byte of the firmware file, and ModelVersion. The world must pass Check.
+func Hash(w world.World) string {
+	w = w.Filled()
+	a := &w.Attempts[0]
+	f, _, err := w.FirmwareOf(a).UPG(w.Meters[0].Model)
 	if err != nil {
-		panic(fmt.Sprintf("trial: the hash of a configuration that cannot be: %v", err))
+		panic(fmt.Sprintf("trial: the hash of a world that cannot be: %v", err))
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "model %d\nION %v\nrelease %v\njournal %t\nwindows %t\n", ModelVersion, w.Meters[0].Model, w.Attempts[0].Release, c.Journal, c.Windows)
+	fmt.Fprintf(h, "model %d\nION %v\nrelease %v\njournal %t\nwindows %t\n", ModelVersion, w.Meters[0].Model, a.Release, a.Journal, a.Task == client.TaskConnect)
 	fmt.Fprintf(h, "firmware %d %s %d %#x %d\n", f.Product, f.Revision, f.Dated.Unix(), f.LoadAddress, len(f.Image))
 	h.Write(f.Image)
 	return hex.EncodeToString(h.Sum(nil)[:hashBytes])
 }
 
-// CheckHash is for a configuration that was completed with a file after ParseID: it must
-// be the one that the id was made with. The error wraps ErrOtherRun.
-func (c Config) CheckHash(hash string) error {
-	if own := c.Hash(); own != hash {
+// CheckHash is for a world that was completed with a file after ParseID: it must be the one
+// that the id was made with. The error wraps ErrOtherRun.
+func CheckHash(w world.World, hash string) error {
+	if own := Hash(w); own != hash {
 		return fmt.Errorf("%w: its configuration has the hash %s, this one %s", ErrOtherRun, hash, own)
 	}
 	return nil
@@ -59,8 +60,8 @@ var (
 // The layout of an id: idPrefix, then in base64url
 //
 //	2 bytes  checksum of what follows
-//	4        hash of the configuration
-//	1        configuration: the bits below
+//	4        hash of the world
+//	1        world: the bits below
 //	0 to 4   image size in bytes, as a varint, if it is not DefaultImageBytes
 //	-        plans in the binary form of package fault, one behind the other
 const (
@@ -93,18 +94,17 @@ func ID(w world.World, plans Plans) (string, error) {
 	if err := Check(w); err != nil {
 		return "", err
 	}
-	c, err := ConfigOf(w)
-	if err != nil {
+	if err := CheckSaid(w); err != nil {
 		return "", err
 	}
 	if len(plans) > MaxPlans {
 		return "", fmt.Errorf("%d attempts have faults: at most %d", len(plans), MaxPlans)
 	}
-	b, err := hex.AppendDecode(make([]byte, checksumBytes), []byte(c.Hash()))
+	b, err := hex.AppendDecode(make([]byte, checksumBytes), []byte(Hash(w)))
 	if err != nil {
 		return "", err
 	}
-	b = c.appendTo(b)
+	b = appendWorld(b, w)
 	for i, p := range plans {
 		if b, err = p.AppendBinary(b); err != nil {
 			return "", inAttempt(i, err)
@@ -121,23 +121,21 @@ func ID(w world.World, plans Plans) (string, error) {
 
 func checksum(b []byte) uint16 { return uint16(crc32.ChecksumIEEE(b)) }
 
-// appendTo appends the bits of the configuration and the image's size.
-func (c Config) appendTo(dst []byte) []byte {
-	var bits byte
-	for i, m := range models() {
-		if m == c.Model {
-			bits = byte(i)
-		}
-	}
+// appendWorld appends the bits of a world and the image's size.
+func appendWorld(dst []byte, w world.World) []byte {
+	w = w.Filled()
+	a := &w.Attempts[0]
+	f := w.FirmwareOf(a)
+	bits := byte(slices.Index(models(), w.Meters[0].Model))
 	for _, b := range []struct {
 		set bool
 		bit byte
 	}{
-		{c.Release == client.Release21(), release21},
-		{c.Journal, withJournal},
-		{c.Windows, withWindows},
-		{c.Firmware != nil, ownFile},
-		{c.Firmware == nil && c.ImageBytes != DefaultImageBytes, ownSize},
+		{a.Release == client.Release21(), release21},
+		{a.Journal, withJournal},
+		{a.Task == client.TaskConnect, withWindows},
+		{f.Own != nil, ownFile},
+		{f.Own == nil && f.ImageBytes() != DefaultImageBytes, ownSize},
 	} {
 		if b.set {
 			bits |= b.bit
@@ -145,35 +143,34 @@ func (c Config) appendTo(dst []byte) []byte {
 	}
 	dst = append(dst, bits)
 	if bits&ownSize != 0 {
-		dst = binary.AppendUvarint(dst, uint64(c.ImageBytes))
+		dst = binary.AppendUvarint(dst, uint64(f.ImageBytes()))
 	}
 	return dst
 }
 
-// ParseID gives the trial that an id names, its world as a configuration, and the hash of that. Errors wrap
-// ErrNoID (mistyped, or none at all) or ErrOtherRun (another version of the model). With
-// ErrNeedsFile all but the firmware is there: set the configuration's Firmware and call
-// CheckHash.
-func ParseID(id string) (c Config, plans Plans, hash string, err error) {
+// ParseID gives the trial that an id names, and the hash of its world. Errors wrap ErrNoID
+// (mistyped, or none at all) or ErrOtherRun (another version of the model). With ErrNeedsFile all
+// but the firmware is there: add it to the world (Sending) and call CheckHash.
+func ParseID(id string) (w world.World, plans Plans, hash string, err error) {
 	b, err := idBytes(id)
 	if err != nil {
-		return Config{}, nil, "", err
+		return world.World{}, nil, "", err
 	}
 	hash = hex.EncodeToString(b[checksumBytes:][:hashBytes])
 	bits, rest := b[headBytes-1], b[headBytes:]
-	if c, rest, err = parseConfig(bits, rest); err != nil {
-		return Config{}, nil, "", err
+	if w, rest, err = parseWorld(bits, rest); err != nil {
+		return world.World{}, nil, "", err
 	}
 	if plans, err = parsePlans(rest); err != nil {
-		return Config{}, nil, "", err
+		return world.World{}, nil, "", err
 	}
 	if bits&ownFile != 0 {
-		return c, plans, hash, fmt.Errorf("%w, with which its configuration has the hash %s: give that file", ErrNeedsFile, hash)
+		return w, plans, hash, fmt.Errorf("%w, with which its configuration has the hash %s: give that file", ErrNeedsFile, hash)
 	}
-	if err := c.CheckHash(hash); err != nil {
-		return Config{}, nil, "", err
+	if err := CheckHash(w, hash); err != nil {
+		return world.World{}, nil, "", err
 	}
-	return c, plans, hash, nil
+	return w, plans, hash, nil
 }
 
 func notID(format string, args ...any) error {
@@ -199,35 +196,32 @@ func idBytes(id string) ([]byte, error) {
 	return b, nil
 }
 
-func parseConfig(bits byte, rest []byte) (Config, []byte, error) {
+func parseWorld(bits byte, rest []byte) (world.World, []byte, error) {
 	known := models()
 	if int(bits&modelBits) >= len(known) || bits >= ownSize<<1 || bits&ownFile != 0 && bits&ownSize != 0 {
-		return Config{}, nil, notID("its configuration %#x means nothing", bits)
+		return world.World{}, nil, notID("its configuration %#x means nothing", bits)
 	}
-	c := Config{
-		Model:      known[bits&modelBits],
-		Release:    client.Release22(),
-		Journal:    bits&withJournal != 0,
-		Windows:    bits&withWindows != 0,
-		ImageBytes: DefaultImageBytes,
-	}
-	if bits&release21 != 0 {
-		c.Release = client.Release21()
-	}
-	switch {
-	case bits&ownFile != 0:
-		c.ImageBytes = 0
-	case bits&ownSize != 0:
+	imageBytes := DefaultImageBytes
+	if bits&ownSize != 0 {
 		size, n := binary.Uvarint(rest)
 		if n <= 0 || n != len(binary.AppendUvarint(nil, size)) || size == 0 || size == DefaultImageBytes || size > MaxImageBytes {
-			return Config{}, nil, notID("its image has no size that can be")
+			return world.World{}, nil, notID("its image has no size that can be")
 		}
-		c.ImageBytes, rest = int(size), rest[n:]
+		imageBytes, rest = int(size), rest[n:]
 	}
-	if err := Check(c.World()); err != nil {
-		return Config{}, nil, fmt.Errorf("%w: %w", ErrNoID, err)
+	w := World(imageBytes, Of(known[bits&modelBits]))
+	for _, b := range []struct {
+		bit    byte
+		change func(*world.World)
+	}{{release21, By(client.Release21())}, {withJournal, WithJournal}, {withWindows, ThroughWindows}} {
+		if bits&b.bit != 0 {
+			b.change(&w)
+		}
 	}
-	return c, rest, nil
+	if err := Check(w); err != nil {
+		return world.World{}, nil, fmt.Errorf("%w: %w", ErrNoID, err)
+	}
+	return w, rest, nil
 }
 
 func parsePlans(b []byte) (Plans, error) {

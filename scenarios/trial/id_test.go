@@ -29,9 +29,9 @@ func mustPlans(t testing.TB, text string) trial.Plans {
 	return plans
 }
 
-func mustID(t testing.TB, c trial.Config, plans trial.Plans) string {
+func mustID(t testing.TB, w world.World, plans trial.Plans) string {
 	t.Helper()
-	id, err := trial.ID(c.World(), plans)
+	id, err := trial.ID(w, plans)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,25 +49,25 @@ const fiveFaults = "noise at no-response 3 rate 198e-5 seed 4; byte-insert at 10
 
 func TestAnIDGivesTheTrialBack(t *testing.T) {
 	safe := regexp.MustCompile(`^t1\.[A-Za-z0-9_-]{1,77}$`)
-	configs := []trial.Config{
-		{Model: meter.ION7350, Release: client.Release22(), ImageBytes: trial.DefaultImageBytes},
-		{Model: meter.ION7300, Release: client.Release21(), Journal: true, ImageBytes: 1},
-		{Model: meter.ION7330, Release: client.Release22(), Windows: true, ImageBytes: 5*7424 + 100},
+	worlds := []world.World{
+		trial.World(trial.DefaultImageBytes, trial.Of(meter.ION7350), trial.By(client.Release22())),
+		trial.World(1, trial.Of(meter.ION7300), trial.By(client.Release21()), trial.WithJournal),
+		trial.World(5*7424+100, trial.Of(meter.ION7330), trial.By(client.Release22()), trial.ThroughWindows),
 	}
-	for _, c := range configs {
+	for _, w := range worlds {
 		for _, text := range []string{"", "kill", sweepPair, fiveFaults, "abort at block 2 then then kill at block 3 then"} {
 			plans := mustPlans(t, text)
-			id := mustID(t, c, plans)
+			id := mustID(t, w, plans)
 			if !safe.MatchString(id) || len(id) > 80 || !trial.IsID(id) {
 				t.Errorf("%q: the id %q is not safe", text, id)
 			}
 			again, planned, hash, err := trial.ParseID(id)
-			if err != nil || again != c || !samePlans(planned, plans) || hash != c.Hash() {
+			if err != nil || !same(again, w) || !samePlans(planned, plans) || hash != trial.Hash(w) {
 				t.Errorf("%q: %s gives %+v, %q, %s, %v", text, id, again, planned, hash, err)
 			}
 		}
 	}
-	if a, b := mustID(t, trial.Config{}, nil), mustID(t, configs[0], nil); a != b {
+	if a, b := mustID(t, trial.World(0), nil), mustID(t, worlds[0], nil); a != b {
 		t.Errorf("the defaults have the id %s, said in full %s", a, b)
 	}
 }
@@ -79,7 +79,7 @@ func TestIDsStayAsTheyAre(t *testing.T) {
 		"":        "t1.V56U9tiLAgA",
 		sweepPair: "t1.vdmU9tiLAhoRxuXJiBIk1RCWFVRA",
 	} {
-		if id := mustID(t, trial.Config{}, mustPlans(t, text)); id != want {
+		if id := mustID(t, trial.World(0), mustPlans(t, text)); id != want {
 			t.Errorf("%q has the id %s, want %s", text, id, want)
 		}
 	}
@@ -89,46 +89,56 @@ func TestIDsStayAsTheyAre(t *testing.T) {
 func TestIDsOfBeforeNameTheSameTrials(t *testing.T) {
 	const text = "cable-pull at block 1 then abort at 10s"
 	for id, c := range map[string]struct {
-		config trial.Config
-		hash   string
+		world world.World
+		hash  string
 	}{
-		"t1.ofg5JN_6TAERCAAVMUIA":    {trial.Config{Model: meter.ION7300, Release: client.Release21(), Journal: true, ImageBytes: 1}, "3924dffa"},
-		"t1.yRKnhqAOUeSiAhEIABUxQgA": {trial.Config{Model: meter.ION7330, Windows: true, ImageBytes: 37220}, "a786a00e"},
-		"t1.qQ6ZtQzOGhEIABUxQgA":     {trial.Config{Windows: true, Journal: true}, "99b50cce"},
-		"t1.lgX1LfwTBhEIABUxQgA":     {trial.Config{Release: client.Release21()}, "f52dfc13"},
+		"t1.ofg5JN_6TAERCAAVMUIA":    {trial.World(1, trial.Of(meter.ION7300), trial.By(client.Release21()), trial.WithJournal), "3924dffa"},
+		"t1.yRKnhqAOUeSiAhEIABUxQgA": {trial.World(37220, trial.Of(meter.ION7330), trial.ThroughWindows), "a786a00e"},
+		"t1.qQ6ZtQzOGhEIABUxQgA":     {trial.World(0, trial.ThroughWindows, trial.WithJournal), "99b50cce"},
+		"t1.lgX1LfwTBhEIABUxQgA":     {trial.World(0, trial.By(client.Release21())), "f52dfc13"},
 	} {
 		got, plans, hash, err := trial.ParseID(id)
-		if err != nil || hash != c.hash || plans.String() != text || world.Difference(ptr(got.World().Filled()), ptr(c.config.World().Filled())) != nil {
+		if err != nil || hash != c.hash || plans.String() != text || !same(got, c.world) {
 			t.Errorf("%s is %+v with %q, hash %s: %v", id, got, plans, hash, err)
 		}
-		if again := mustID(t, c.config, mustPlans(t, text)); again != id {
+		if again := mustID(t, c.world, mustPlans(t, text)); again != id {
 			t.Errorf("%s is now %s", id, again)
 		}
 	}
 }
 
-func ptr[V any](v V) *V { return &v }
+// same: two worlds are the same with all that they are unless given.
+func same(a, b world.World) bool {
+	a, b = a.Filled(), b.Filled()
+	return world.Difference(&a, &b) == nil
+}
 
-func TestAConfigurationIsAllThatItsWorldSays(t *testing.T) {
+func TestAnIDIsAllThatItsWorldSays(t *testing.T) {
 	for _, model := range []meter.Model{meter.ION7300, meter.ION7330, meter.ION7350} {
 		for _, release := range []client.Release{client.Release21(), client.Release22()} {
 			for _, size := range []int{1, 7424, 3 * 7424, trial.DefaultImageBytes, trial.MaxImageBytes} {
 				for bits := range 4 {
-					c := trial.Config{Model: model, Release: release, Journal: bits&1 != 0, Windows: bits&2 != 0, ImageBytes: size}
-					w := c.World()
-					if got, err := trial.ConfigOf(w); err != nil || got != c {
-						t.Errorf("%+v comes back as %+v: %v", c, got, err)
+					w := trial.World(size, trial.Of(model), trial.By(release))
+					if bits&1 != 0 {
+						trial.WithJournal(&w)
 					}
-					if got, err := trial.ConfigOf(w.Trimmed()); err != nil || got != c {
-						t.Errorf("%+v comes back trimmed as %+v: %v", c, got, err)
+					if bits&2 != 0 {
+						trial.ThroughWindows(&w)
+					}
+					id := mustID(t, w, nil)
+					if got, _, _, err := trial.ParseID(id); err != nil || !same(got, w) {
+						t.Errorf("%v comes back as %v: %v", &w, &got, err)
+					}
+					if trimmed := mustID(t, w.Trimmed(), nil); trimmed != id {
+						t.Errorf("%v has the id %s, and trimmed %s", &w, id, trimmed)
 					}
 				}
 			}
 		}
 	}
 	blocks := world.World{Meters: []world.Meter{{ImageBytes: 16 << 10}}, Firmware: []world.Firmware{{Blocks: 3}}}
-	if c, err := trial.ConfigOf(blocks); err != nil || c.ImageBytes != 3*7424 {
-		t.Errorf("three blocks are %+v: %v", c, err)
+	if w, _, _, err := trial.ParseID(mustID(t, blocks, nil)); err != nil || w.Firmware[0].Bytes != 3*7424 {
+		t.Errorf("three blocks are %v: %v", &w, err)
 	}
 }
 
@@ -184,7 +194,7 @@ func TestATrialThatCannotBeSaysWhy(t *testing.T) {
 }
 
 func TestAnIDTellsMistypedFromWrong(t *testing.T) {
-	id := mustID(t, trial.Config{}, mustPlans(t, sweepPair))
+	id := mustID(t, trial.World(0), mustPlans(t, sweepPair))
 	for i := len("t1."); i < len(id); i++ {
 		for _, typed := range []string{id[:i] + id[i+1:], id[:i] + string(id[i]^1) + id[i+1:], id[:i]} {
 			if typed == id {
@@ -210,7 +220,7 @@ func TestAnIDTellsMistypedFromWrong(t *testing.T) {
 }
 
 func TestAnIDOfAnotherConfigurationOrKindIsWrongAndNotMistyped(t *testing.T) {
-	id := mustID(t, trial.Config{}, mustPlans(t, "kill at block 3"))
+	id := mustID(t, trial.World(0), mustPlans(t, "kill at block 3"))
 	changed := func(at int, b byte) string {
 		raw, err := base64.RawURLEncoding.DecodeString(id[len("t1."):])
 		if err != nil {
@@ -244,24 +254,24 @@ func TestFiveFaultsFitIntoAnIDWhateverTheirKinds(t *testing.T) {
 	}
 	examples = append(examples, examples[:few]...)
 	for i := range len(examples) - few {
-		mustID(t, trial.Config{ImageBytes: trial.MaxImageBytes}, mustPlans(t, strings.Join(examples[i:i+few], "; ")))
+		mustID(t, trial.World(trial.MaxImageBytes), mustPlans(t, strings.Join(examples[i:i+few], "; ")))
 	}
 }
 
 func TestAnIDOfAFileOfOnesOwnAsksForTheFile(t *testing.T) {
 	file := ownFile(t, 3)
 	plans := mustPlans(t, "kill at block 1")
-	id := mustID(t, trial.Config{Firmware: file}, plans)
-	c, planned, hash, err := trial.ParseID(id)
+	id := mustID(t, trial.World(0, trial.Sending(file)), plans)
+	w, planned, hash, err := trial.ParseID(id)
 	if !errors.Is(err, trial.ErrNeedsFile) || !samePlans(planned, plans) {
 		t.Fatalf("%v, %v", planned, err)
 	}
-	c.Firmware = file
-	if err := c.CheckHash(hash); err != nil {
+	trial.Sending(file)(&w)
+	if err := trial.CheckHash(w, hash); err != nil {
 		t.Error(err)
 	}
-	c.Firmware = ownFile(t, 4)
-	if err := c.CheckHash(hash); !errors.Is(err, trial.ErrOtherRun) {
+	trial.Sending(ownFile(t, 4))(&w)
+	if err := trial.CheckHash(w, hash); !errors.Is(err, trial.ErrOtherRun) {
 		t.Errorf("with another file: %v", err)
 	}
 }
@@ -276,36 +286,37 @@ func ownFile(t *testing.T, first byte) *upg.File {
 }
 
 func TestTheHashIsOverEverythingThatDecidesATrial(t *testing.T) {
-	seen := map[string]trial.Config{}
+	seen := map[string]world.World{}
 	later := *ownFile(t, 3)
 	later.Dated = later.Dated.Add(time.Second)
-	for _, c := range []trial.Config{
-		{}, {Model: meter.ION7300}, {Release: client.Release21()}, {Journal: true}, {Windows: true}, {ImageBytes: 1},
-		{Firmware: ownFile(t, 3)}, {Firmware: ownFile(t, 4)}, {Firmware: &later},
+	for _, w := range []world.World{
+		trial.World(0), trial.World(0, trial.Of(meter.ION7300)), trial.World(0, trial.By(client.Release21())),
+		trial.World(0, trial.WithJournal), trial.World(0, trial.ThroughWindows), trial.World(1),
+		trial.World(0, trial.Sending(ownFile(t, 3))), trial.World(0, trial.Sending(ownFile(t, 4))), trial.World(0, trial.Sending(&later)),
 	} {
-		hash := c.Hash()
+		hash := trial.Hash(w)
 		if other, taken := seen[hash]; taken || len(hash) != 8 {
-			t.Errorf("%+v and %+v have the hash %s", c, other, hash)
+			t.Errorf("%+v and %+v have the hash %s", w, other, hash)
 		}
-		seen[hash] = c
+		seen[hash] = w
 	}
 }
 
 func TestATrialWithoutAnIDSaysWhy(t *testing.T) {
 	long := mustPlans(t, strings.Repeat(fiveFaults+"; ", 3))
 	for name, c := range map[string]struct {
-		config trial.Config
-		plans  trial.Plans
-		want   string
+		world world.World
+		plans trial.Plans
+		want  string
 	}{
-		"too long":             {trial.Config{}, long, "does not fit into an id"},
-		"too many attempts":    {trial.Config{}, make(trial.Plans, trial.MaxPlans+1), "at most 16"},
-		"a plan without sense": {trial.Config{}, trial.Plans{{{Kind: fault.Abort, Trigger: fault.Block(0)}}}, "a block is from"},
-		"no such model":        {trial.Config{Model: 7000}, nil, "model"},
-		"no such release":      {trial.Config{Release: client.Release{Version: "3"}}, nil, "release"},
-		"no such size":         {trial.Config{ImageBytes: trial.MaxImageBytes + 1}, nil, "room for"},
+		"too long":             {trial.World(0), long, "does not fit into an id"},
+		"too many attempts":    {trial.World(0), make(trial.Plans, trial.MaxPlans+1), "at most 16"},
+		"a plan without sense": {trial.World(0), trial.Plans{{{Kind: fault.Abort, Trigger: fault.Block(0)}}}, "a block is from"},
+		"no such model":        {trial.World(0, trial.Of(7000)), nil, "model"},
+		"no such release":      {trial.World(0, trial.By(client.Release{Version: "3"})), nil, "release"},
+		"no such size":         {trial.World(trial.MaxImageBytes + 1), nil, "room for"},
 	} {
-		if id, err := trial.ID(c.config.World(), c.plans); err == nil || id != "" || !strings.Contains(err.Error(), c.want) {
+		if id, err := trial.ID(c.world, c.plans); err == nil || id != "" || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %q, %v", name, id, err)
 		}
 	}
@@ -313,18 +324,18 @@ func TestATrialWithoutAnIDSaysWhy(t *testing.T) {
 
 func FuzzParseID(f *testing.F) {
 	for _, text := range []string{"", "kill", sweepPair, fiveFaults} {
-		f.Add(mustID(f, trial.Config{ImageBytes: 77}, mustPlans(f, text)))
+		f.Add(mustID(f, trial.World(77), mustPlans(f, text)))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		c, plans, _, err := trial.ParseID(text)
+		w, plans, _, err := trial.ParseID(text)
 		if err != nil {
 			if !errors.Is(err, trial.ErrNoID) && !errors.Is(err, trial.ErrOtherRun) && !errors.Is(err, trial.ErrNeedsFile) {
 				t.Fatalf("%q: %v", text, err)
 			}
 			return
 		}
-		if again, err := trial.ID(c.World(), plans); err != nil || again != text {
-			t.Fatalf("%q gives %+v with %q, whose id is %q; %v", text, c, plans, again, err)
+		if again, err := trial.ID(w, plans); err != nil || again != text {
+			t.Fatalf("%q gives %+v with %q, whose id is %q; %v", text, w, plans, again, err)
 		}
 	})
 }

@@ -6,8 +6,8 @@
 // recoveries as the article describes them. Each can have a plan of its own; the first one
 // after the last plan runs in peace and must succeed.
 //
-// Most trials take place in a world of which a few words say all: a [Config]. Such a trial has
-// a name, its id ([ID]), that says all of it and fits into a file name.
+// Most trials take place in a world of which a few words say all ([World]). Such a trial has a
+// name, its id ([ID]), that says all of it and fits into a file name.
 package trial
 
 import (
@@ -23,20 +23,6 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// Config is what an id, an atlas and the flags of programs say of a world: everything that
-// decides a trial but its faults. The zero value is the article's meter, upgraded by release
-// 2.2 with an image of DefaultImageBytes.
-type Config struct {
-	Model   meter.Model    // 0: ION 7350
-	Release client.Release // none: 2.2 (Build 716)
-	Journal bool           // the tool keeps one
-	// Windows: the upgrade is reached through the windows of the article in Single ION
-	// device configuration mode; without, the tool is started for the upgrade alone.
-	Windows    bool
-	ImageBytes int       // of the image that is generated; 0: DefaultImageBytes
-	Firmware   *upg.File // a file of one's own instead
-}
-
 // DefaultImageBytes is the size of the image unless told otherwise: nine blocks, and so
 // every thing that a download does, twice.
 const DefaultImageBytes = 64 << 10
@@ -48,53 +34,74 @@ const MaxImageBytes = 61 * 64 << 10
 // erased and, if the upgrade never begins, to go on running.
 const oldImageBytes = 16 << 10
 
-// World is the world that the configuration says.
-func (c Config) World() world.World {
-	f := world.Firmware{Bytes: c.ImageBytes, Own: c.Firmware}
-	switch {
-	case c.Firmware != nil:
-		f.Bytes = 0
-	case c.ImageBytes == 0:
-		f.Bytes = DefaultImageBytes
+// World is that of most trials: the article's meter, an image of so many bytes (0 for
+// DefaultImageBytes), and a tool of release 2.2 that is started for the upgrade alone; and then
+// what is changed of that. An id, an atlas and flags can say all of it.
+func World(imageBytes int, changes ...func(*world.World)) world.World {
+	if imageBytes == 0 {
+		imageBytes = DefaultImageBytes
 	}
-	a := world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Release: c.Release, Journal: c.Journal}}
-	if c.Windows {
-		a.Task, a.Single = client.TaskConnect, true
-		a.Connections, a.Assistant = 1, []client.Choice{client.Upgrade}
+	w := world.World{
+		Meters:   []world.Meter{{ImageBytes: oldImageBytes}},
+		Firmware: []world.Firmware{{Bytes: imageBytes}},
+		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}},
 	}
-	return world.World{
-		Meters:   []world.Meter{{Model: c.Model, ImageBytes: oldImageBytes}},
-		Firmware: []world.Firmware{f},
-		Attempts: []world.Attempt{a},
+	for _, change := range changes {
+		change(&w)
 	}
+	return w
 }
 
-// ErrUnsaid is what the error about a world wraps of which a Config cannot say all.
+// Of is another model.
+func Of(m meter.Model) func(*world.World) { return func(w *world.World) { w.Meters[0].Model = m } }
+
+// By is another release of the tool.
+func By(r client.Release) func(*world.World) {
+	return func(w *world.World) { w.Attempts[0].Release = r }
+}
+
+// Sending is a firmware file of somebody's own.
+func Sending(f *upg.File) func(*world.World) {
+	return func(w *world.World) { w.Firmware[0] = world.Firmware{Own: f} }
+}
+
+// WithJournal is a tool that keeps one.
+func WithJournal(w *world.World) { w.Attempts[0].Journal = true }
+
+// ThroughWindows: the upgrade is reached through the windows of the article in Single ION device
+// configuration mode.
+func ThroughWindows(w *world.World) {
+	a := &w.Attempts[0]
+	a.Task, a.Single = client.TaskConnect, true
+	a.Connections, a.Assistant = 1, []client.Choice{client.Upgrade}
+}
+
+// ErrUnsaid is what the error about a world wraps of which an id cannot say all.
 var ErrUnsaid = errors.New("neither an id nor an atlas can say this world yet")
 
-// ConfigOf is the configuration that says w, with nothing left to be filled in. What a person
-// has called the attempt is not part of it. The error wraps ErrUnsaid.
-func ConfigOf(w world.World) (Config, error) {
+// CheckSaid says what of a world an id, an atlas and flags cannot say: all but what World and its
+// changes make. What a person has called the attempt is no part of it. The error wraps ErrUnsaid.
+func CheckSaid(w world.World) error {
 	w = w.Filled()
 	a := &w.Attempts[0]
 	f := w.FirmwareOf(a)
-	c := Config{
-		Model:      w.MeterOf(a).Model,
-		Release:    a.Release,
-		Journal:    a.Journal,
-		Windows:    a.Task == client.TaskConnect,
-		ImageBytes: f.ImageBytes(),
-		Firmware:   f.Own,
+	said := World(f.ImageBytes(), Of(w.MeterOf(a).Model), By(a.Release))
+	said.Attempts[0].Journal = a.Journal
+	if a.Task == client.TaskConnect {
+		ThroughWindows(&said)
 	}
-	said := c.World().Filled()
+	if f.Own != nil {
+		Sending(f.Own)(&said)
+	}
+	said = said.Filled()
 	a.Title = ""
 	if len(w.Firmware) == 1 && f.Own == nil {
 		w.Firmware[0].Bytes, w.Firmware[0].Blocks = f.ImageBytes(), 0 // two ways of saying it
 	}
 	if differs := world.Difference(&w, &said); len(differs) > 0 {
-		return Config{}, fmt.Errorf("%w: %s; give the world as a text", ErrUnsaid, strings.Join(differs, ", "))
+		return fmt.Errorf("%w: %s; give the world as a text", ErrUnsaid, strings.Join(differs, ", "))
 	}
-	return c, nil
+	return nil
 }
 
 // Check says what is wrong with a world that a trial is to take place in: with the world, or

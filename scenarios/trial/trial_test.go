@@ -5,6 +5,7 @@ import (
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 )
 
 func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
@@ -12,27 +13,27 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 		plans    string
 		class    trial.Class
 		attempts int
-		config   trial.Config
+		world    world.World
 	}{
-		{"", trial.Unharmed, 1, trial.Config{}},
-		{"reply-lost at block 3", trial.Resent, 1, trial.Config{}},
-		{"power-loss at block 3 for 2 no-responses", trial.ClearedAgain, 1, trial.Config{}},
-		{"cable-pull at block 3", trial.SettingsLost, 2, trial.Config{}},
-		{"cable-pull at block 3", trial.Recovered, 2, trial.Config{Journal: true}},
-		{"cable-pull at block 3", trial.SettingsLost, 2, trial.Config{Windows: true}},
-		{"kill at start", trial.Recovered, 2, trial.Config{}},
-		{"cable-pull at block 3 then power-loss at flash-op 30 torn", trial.SettingsLost, 3, trial.Config{}},
-		{"suspend at block 3 for 100h", trial.Recovered, 2, trial.Config{Journal: true}},
-		{"stuck-bit at flash-op 90 mask 0xff then program-fails every 1 flash-op", trial.SettingsLost, 3, trial.Config{}},
-		{"brown-out at flash-op 30 torn for 5s; disk-full at block 3 for 10ms", trial.ClearedAgain, 1, trial.Config{}},
-		{"abort at block 2 then abort at block 2 then kill at block 3", trial.Recovered, 4, trial.Config{Journal: true}},
+		{"", trial.Unharmed, 1, trial.World(0)},
+		{"reply-lost at block 3", trial.Resent, 1, trial.World(0)},
+		{"power-loss at block 3 for 2 no-responses", trial.ClearedAgain, 1, trial.World(0)},
+		{"cable-pull at block 3", trial.SettingsLost, 2, trial.World(0)},
+		{"cable-pull at block 3", trial.Recovered, 2, trial.World(0, trial.WithJournal)},
+		{"cable-pull at block 3", trial.SettingsLost, 2, trial.World(0, trial.ThroughWindows)},
+		{"kill at start", trial.Recovered, 2, trial.World(0)},
+		{"cable-pull at block 3 then power-loss at flash-op 30 torn", trial.SettingsLost, 3, trial.World(0)},
+		{"suspend at block 3 for 100h", trial.Recovered, 2, trial.World(0, trial.WithJournal)},
+		{"stuck-bit at flash-op 90 mask 0xff then program-fails every 1 flash-op", trial.SettingsLost, 3, trial.World(0)},
+		{"brown-out at flash-op 30 torn for 5s; disk-full at block 3 for 10ms", trial.ClearedAgain, 1, trial.World(0)},
+		{"abort at block 2 then abort at block 2 then kill at block 3", trial.Recovered, 4, trial.World(0, trial.WithJournal)},
 	} {
 		t.Run(c.plans, func(t *testing.T) {
 			plans, err := trial.ParsePlans(c.plans)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := trial.Try(c.config.World(), plans, rig.NoTrace)
+			r, err := trial.Try(c.world, plans, rig.NoTrace)
 			if err != nil {
 				t.Fatal(err)
 			}
