@@ -143,7 +143,9 @@ func (f *upgradeFlags) config(now time.Time) (client.Config, error) {
 
 func pasteFlag(p *ion.Groups, help string) cli.Flag {
 	words := append(tool.SettingsGroups().Values, "all", "none")
-	return cli.Of(p, "paste", help+": "+fields.OrList(words), tool.Groups()).With(cli.Values{Words: func() []string { return words }, List: true})
+	f := cli.Of(p, "paste", help+": "+fields.OrList(words), tool.Groups()).With(cli.Values{Words: func() []string { return words }, List: true})
+	f.Default = f.Value()
+	return f
 }
 
 // commandLine is a command that goes on where this one ended, for the person to copy: the

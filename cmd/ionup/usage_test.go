@@ -105,6 +105,15 @@ func TestHelpIsAResultAndShowsExamplesForEveryCommand(t *testing.T) {
 	}
 }
 
+func TestHelpTellsWhatIsPasted(t *testing.T) {
+	for command, want := range map[string]string{"template send": "none", "upgrade": "all"} {
+		help := ionup(t, append(strings.Fields(command), "--help")...).wantCode(0).stdout
+		if text := strings.Join(strings.Fields(help), " "); !strings.Contains(text, "all or none (default "+want+")") {
+			t.Errorf("ionup %s --help lacks %s:\n%s", command, want, help)
+		}
+	}
+}
+
 func TestTheTablesAreInOrder(t *testing.T) {
 	for _, problem := range clitest.Problems(func() *cli.Program { return new(program).table() }) {
 		t.Error(problem)
