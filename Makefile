@@ -24,7 +24,7 @@ cross: ## the three programs for every platform, to see that they compile: a Ras
 	CGO_ENABLED=0 GOOS=windows $(GO) vet $(PACKAGES)
 
 test-386: ## the core's tests with integers of 32 bits, as a Raspberry Pi has them
-	CGO_ENABLED=0 GOARCH=386 $(GO) test -short ./simulator/... ./client/... ./scenarios/world ./scenarios/fields ./scenarios/cases ./scenarios/rig ./scenarios/trial ./scenarios/atlas/page ./scenarios/shell ./cmd/internal/...
+	CGO_ENABLED=0 GOARCH=386 $(GO) test -short ./simulator/... ./client/... ./scenarios/world/... ./scenarios/fields ./scenarios/cases ./scenarios/rig ./scenarios/trial ./scenarios/atlas/page ./scenarios/shell ./cmd/internal/...
 
 test: ## all tests
 	$(GO) test $(PACKAGES)
