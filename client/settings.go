@@ -115,7 +115,10 @@ func templateWrites(f *dcf.File, product uint16) ([]write, error) {
 	if text, line, ok := f.Get("template", "product"); ok && text != strconv.Itoa(int(product)) {
 		return nil, fmt.Errorf("line %d: the template is for a %s and the meter is a %d", line, text, product)
 	}
-	name, _, _ := f.Get("template", "name")
+	name, line, _ := f.Get("template", "name")
+	if err := ion.CheckTemplateName(name); err != nil {
+		return nil, fmt.Errorf("line %d: %w", line, err)
+	}
 	writes := []write{{handle: ion.HandleTemplate, value: ion.TextValue(name), setting: -1}}
 	if err := checkKeys(f); err != nil {
 		return nil, err

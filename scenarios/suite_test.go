@@ -13,5 +13,7 @@ import (
 
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "ION73xx Firmware Upgrade Recovery")
+	suite, reporter := GinkgoConfiguration()
+	suite.FailOnEmpty = true // a filter that matches nothing proves nothing
+	RunSpecs(t, "ION73xx Firmware Upgrade Recovery", suite, reporter)
 }

@@ -53,7 +53,7 @@ func replayCommand() *cli.Command {
   ionbench replay 'abort at 60%' --transport tcp
   ionbench replay 'kill at block 2' --image new.upg --json
 `,
-		Done: "no invariant was broken", Failed: "one was, or the outcome over the transport is another than on the bench",
+		Done: "every fault struck and no invariant was broken", Failed: "a fault never struck, an invariant was broken, or the outcome over the transport is another than on the bench",
 		Run: f.run,
 	}
 }
@@ -76,7 +76,7 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 		return err
 	}
 	f.write(c, r)
-	if r.result.Class == trial.Violated || r.elsewhere() {
+	if r.result.Class == trial.Violated || r.elsewhere() || len(r.result.Unstruck) > 0 {
 		return cli.ErrNo
 	}
 	return nil

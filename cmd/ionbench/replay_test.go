@@ -33,15 +33,24 @@ func idIn(t *testing.T, out string) string {
 
 func TestReplayTellsWhatHappened(t *testing.T) {
 	code, out, diagnostics := call(t, "", "replay", twice)
-	if code != cli.Done || diagnostics != "" {
+	if code != cli.Failed || diagnostics != "" { // the kill never struck
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	wantGolden(t, "replay.golden", out)
 
 	// The id that it names is the same trial.
 	code, again, _ := call(t, "", "replay", idIn(t, out))
-	if code != cli.Done || again != out {
+	if code != cli.Failed || again != out {
 		t.Errorf("exit %d, and the id gives\n%s", code, again)
+	}
+}
+
+func TestAFaultThatNeverStruckIsAFailureOfItsOwn(t *testing.T) {
+	for plan, want := range map[string]cli.Status{"cable-pull at block 9999": cli.Failed, "cable-pull at block 3": cli.Done, "cable-pull at block 3 then kill at block 9999": cli.Failed} {
+		code, out, _ := call(t, "", "replay", plan)
+		if code != want || strings.Contains(out, "\nunstruck ") != (want == cli.Failed) {
+			t.Errorf("%s: exit %d\n%s", plan, code, out)
+		}
 	}
 }
 

@@ -272,7 +272,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 }
 
 func TestCheckTellsWhereAndWhatToDo(t *testing.T) {
-	blank, err := ion.SettingTable()[10].Parse(" x ")
+	blank, err := ion.SettingTable()[10].Check(ion.TextValue(" x "))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,6 +115,11 @@ type Setting struct {
 	Min, Max float64 // bounds of a number; for Words, Max is the length in bytes
 }
 
+// MaxEnergy is the highest energy reading, in kWh, kVARh or kVAh.
+//
+// Assumption: nothing says where the readings of an ION 73xx roll over.
+const MaxEnergy = 1e9
+
 // SettingCount is the number of settings of all groups.
 const SettingCount = 29
 
@@ -143,11 +148,11 @@ func SettingTable() [SettingCount]Setting {
 		{0x71ED, Nameplate, "i4-nominal", "A", Number, 0, 0, 999999},
 		{0x71EE, Nameplate, "i20-nominal", "A", Number, 0, 0, 999999},
 		{0x798B, Nameplate, "nominal-frequency", "Hz", Count, 1, 50, 60},
-		{0x58B0, Energy, "kwh-import", "kWh", Number, 0, -1e9, 1e9},
-		{0x58B1, Energy, "kwh-export", "kWh", Number, 0, -1e9, 1e9},
-		{0x58B2, Energy, "kvarh-import", "kVARh", Number, 0, -1e9, 1e9},
-		{0x58B3, Energy, "kvarh-export", "kVARh", Number, 0, -1e9, 1e9},
-		{0x58B4, Energy, "kvah-total", "kVAh", Number, 0, -1e9, 1e9},
+		{0x58B0, Energy, "kwh-import", "kWh", Number, 0, -MaxEnergy, MaxEnergy},
+		{0x58B1, Energy, "kwh-export", "kWh", Number, 0, -MaxEnergy, MaxEnergy},
+		{0x58B2, Energy, "kvarh-import", "kVARh", Number, 0, -MaxEnergy, MaxEnergy},
+		{0x58B3, Energy, "kvarh-export", "kVARh", Number, 0, -MaxEnergy, MaxEnergy},
+		{0x58B4, Energy, "kvah-total", "kVAh", Number, 0, -MaxEnergy, MaxEnergy},
 		{0x7600, ITC, "ratio-ia", "", Number, 0, 0.5, 1.5},
 		{0x7601, ITC, "ratio-ib", "", Number, 0, 0.5, 1.5},
 		{0x7602, ITC, "ratio-ic", "", Number, 0, 0.5, 1.5},
@@ -189,6 +194,11 @@ func (s Setting) Check(v Value) (Value, error) {
 	if !ok {
 		return Value{}, fmt.Errorf("%s: %w: it takes a number", s.Key, ErrSetting)
 	}
+	return s.checkNumber(n)
+}
+
+// checkNumber looks at a number before it is rounded to what the register holds.
+func (s Setting) checkNumber(n float64) (Value, error) {
 	if math.IsNaN(n) || n < s.Min || n > s.Max {
 		return Value{}, fmt.Errorf("%s: %w: %s is outside %s to %s", s.Key, ErrSetting, plain(n), plain(s.Min), plain(s.Max))
 	}
@@ -202,15 +212,29 @@ func (s Setting) checkText(v Value) (Value, error) {
 	if v.Kind != KindText {
 		return Value{}, fmt.Errorf("%s: %w: it takes text", s.Key, ErrSetting)
 	}
-	if len(v.Text) > int(s.Max) {
-		return Value{}, fmt.Errorf("%s: %w: %d bytes, at most %d", s.Key, ErrSetting, len(v.Text), int(s.Max))
-	}
-	for _, c := range []byte(v.Text) {
-		if c < 0x20 || c > 0x7E {
-			return Value{}, fmt.Errorf("%s: %w: only printable ASCII", s.Key, ErrSetting)
-		}
+	if err := checkWords(s.Key, v.Text, int(s.Max)); err != nil {
+		return Value{}, err
 	}
 	return TextValue(v.Text), nil
+}
+
+func checkWords(what, text string, most int) error {
+	if len(text) > most {
+		return fmt.Errorf("%s: %w: %d bytes, at most %d", what, ErrSetting, len(text), most)
+	}
+	for _, c := range []byte(text) {
+		if c < 0x20 || c > 0x7E {
+			return fmt.Errorf("%s: %w: only printable ASCII", what, ErrSetting)
+		}
+	}
+	return nil
+}
+
+// CheckTemplateName returns why a meter refuses a template of this name; nil if it takes it.
+// The error wraps ErrSetting.
+func CheckTemplateName(name string) error {
+	const most = 80
+	return checkWords("name", name, most)
 }
 
 func (s Setting) number(n float64) Value {
@@ -227,21 +251,16 @@ func (s Setting) number(n float64) Value {
 // Parse reads a value as a person writes it.
 func (s Setting) Parse(text string) (Value, error) {
 	if s.Type == Words {
+		if strings.Trim(text, " ") != text {
+			return Value{}, fmt.Errorf("%s: %w: it begins or ends with a blank, which a template file cannot keep", s.Key, ErrSetting)
+		}
 		return s.Check(TextValue(text))
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	if errors.Is(err, strconv.ErrSyntax) {
 		return Value{}, fmt.Errorf("%s: %w: %q is no number", s.Key, ErrSetting, text)
 	}
-	return s.Check(exactNumber(n, s))
-}
-
-// exactNumber keeps an integer setting exact, because a float32 cannot hold every count.
-func exactNumber(n float64, s Setting) Value {
-	if s.Type != Number && n == math.Trunc(n) && math.Abs(n) <= math.MaxUint32 {
-		return SignedValue(int64(n), 8)
-	}
-	return FloatValue(float32(n))
+	return s.checkNumber(n) // beyond what a float64 holds it is infinite
 }
 
 // Format writes a value as Parse reads it.

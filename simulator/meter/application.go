@@ -200,14 +200,12 @@ func (m *Meter) writeEnergy(now time.Duration, index int, v ion.Value) {
 }
 
 func (m *Meter) writeTemplate(v ion.Value) ion.Value {
-	if v.Kind != ion.KindText || len(v.Text) > maxTemplateName {
+	if v.Kind != ion.KindText || ion.CheckTemplateName(v.Text) != nil {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
 	m.memory.settings.Template = v.Text
 	return ion.BoolValue(true)
 }
-
-const maxTemplateName = 80
 
 // setClock takes a time sync, which is never answered. A meter with a password requires it, as
 // clients of real meters found; the factory password may be left out.

@@ -85,13 +85,16 @@ var loadPerHour = [energyCount]float64{12.6, 0.4, 3.1, 0.2, 13.0}
 
 // energyAt returns the readings, with what the running application has counted since it
 // started.
+//
+// Assumption: a reading stands still at the highest that can be written. A reading beyond it
+// could be read, and never be written back.
 func (m *Meter) energyAt(now time.Duration) [energyCount]float64 {
 	energy := m.memory.energy
 	if m.state != Application {
 		return energy
 	}
 	for i := range energy {
-		energy[i] += loadPerHour[i] * (now - m.started).Hours()
+		energy[i] = min(energy[i]+loadPerHour[i]*(now-m.started).Hours(), ion.MaxEnergy)
 	}
 	return energy
 }

@@ -192,6 +192,18 @@ func TestEnergyGoesOnFromWhatWasWritten(t *testing.T) {
 	}
 }
 
+func TestEnergyThatStandsAtItsBoundCanBeReadAndWrittenBack(t *testing.T) {
+	x := running(t, testConfig())
+	x.run(write(0x58B0, ion.FloatValue(ion.MaxEnergy)))
+	x.wait(1000 * time.Hour)
+	s := x.m.Settings(x.now)
+	for i, setting := range ion.SettingTable() {
+		if _, err := setting.Check(s.Values[i]); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestVoltagesWanderAndStayTogether(t *testing.T) {
 	x := running(t, testConfig())
 	seen := map[float32]bool{}
