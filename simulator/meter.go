@@ -59,10 +59,7 @@ func New(c Config) (*Meter, error) {
 	if err != nil {
 		return nil, err
 	}
-	boot := station.Meter().Config().Timing.Boot
-	station.PowerOn(-boot)
-	station.Advance(0)
-	station.Forget()
+	station.RunSince(-station.Meter().Config().Timing.Boot)
 	return Run(station, 0, plan)
 }
 

@@ -180,10 +180,7 @@ func (s *simulator) persist() error {
 // begin switches the meter on and says that it can be reached. It has booted when the
 // clock stands at zero, so that nobody has to wait for that; faults count from then on.
 func (s *simulator) begin() error {
-	boot := s.station.Meter().Config().Timing.Boot
-	s.station.PowerOn(-boot)
-	s.station.Advance(0)
-	s.station.Forget()
+	s.station.RunSince(-s.station.Meter().Config().Timing.Boot)
 	s.observer.edges = s.station.Meter().Panel().Edges
 	if err := s.station.SetPlan(s.options.plan); err != nil {
 		return err

@@ -54,8 +54,7 @@ func newBed(t *testing.T, plan string) *bed {
 	must(t, err)
 	station, err := bench.NewStation(cfg)
 	must(t, err)
-	station.PowerOn(-time.Hour)
-	station.Advance(0)
+	station.RunSince(-time.Hour)
 	station.Begin(0)
 
 	b := &bed{t: t, station: station, commands: make(chan func(time.Duration)), dir: t.TempDir()}

@@ -54,10 +54,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 			return nil, err
 		}
 	}
-	const before = time.Hour
-	station.PowerOn(-before)
-	station.Advance(0)
-	station.Forget()
+	station.RunSince(-rig.UpTime)
 	return &stand{world: &w, right: right, station: station, file: file, settings: station.Meter().Settings(0)}, nil
 }
 

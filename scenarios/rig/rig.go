@@ -56,6 +56,9 @@ func (n *nobody) Order(time.Duration, bench.Order)               {}
 
 func (n *nobody) Drain(dst []story.Event, _ *bench.Station) []story.Event { return dst }
 
+// UpTime is how long a meter has been running when its clock stands at zero.
+const UpTime = time.Hour
+
 // New makes a rig of the first meter of a world, which runs since long: the clock stands at zero
 // when it is ready. The error says what of the world cannot be, or cannot be played yet.
 func New(w *world.World, o Options) (*Rig, error) {
@@ -70,10 +73,7 @@ func New(w *world.World, o Options) (*Rig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the meter: %w", err)
 	}
-	const before = time.Hour
-	station.PowerOn(-before)
-	station.Advance(0)
-	station.Forget()
+	station.RunSince(-UpTime)
 	r := &Rig{world: w, options: o, bench: bench.New(0, station, new(nobody))}
 	r.set = setUp{settings: r.Meter().Settings(0)}
 	first := r.set.settings

@@ -77,8 +77,8 @@ func (f Firmware) ImageBytes() int {
 	return f.filled(0).Blocks * ion.BlockBytes
 }
 
-// IsOwn reports whether the file was given by the caller or already made.
-func (f Firmware) IsOwn() bool { return f.Own != nil || f.OwnErr != nil }
+// isOwn reports whether the file was given by the caller or already made.
+func (f Firmware) isOwn() bool { return f.Own != nil || f.OwnErr != nil }
 
 func (t Template) isOwn() bool { return t.Own != nil || t.OwnErr != nil }
 
@@ -93,7 +93,7 @@ func (f Firmware) Product() uint16 {
 // UPG makes the file for a meter of that model. why is the reason why the person cannot use it.
 // The error is about a file that cannot be made at all.
 func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
-	if f.IsOwn() {
+	if f.isOwn() {
 		return f.Own, f.OwnErr, nil
 	}
 	f = f.filled(model)

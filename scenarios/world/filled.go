@@ -138,7 +138,7 @@ func (m Meter) Filled() Meter {
 
 // filled returns the firmware with its defaults, for a meter of that model.
 func (f Firmware) filled(model meter.Model) Firmware {
-	if f.IsOwn() {
+	if f.isOwn() {
 		return f
 	}
 	if f.Model == 0 {

@@ -33,9 +33,7 @@ func runningStation(t *testing.T, baud, pace int) *Station {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.PowerOn(-time.Minute)
-	s.Advance(0)
-	s.Forget()
+	s.RunSince(-time.Minute)
 	return s
 }
 

@@ -145,6 +145,14 @@ func (s *Station) PowerOn(now time.Duration) {
 	s.afterMeter(now)
 }
 
+// RunSince makes the meter of a new station one that was switched on at a time before zero.
+// What happened until zero is no part of its trace. At zero the meter is ready, if it had time to boot.
+func (s *Station) RunSince(on time.Duration) {
+	s.PowerOn(on)
+	s.Advance(0)
+	s.trace = nil
+}
+
 // PowerOff takes the meter's power away.
 func (s *Station) PowerOff(now time.Duration) {
 	s.Advance(now)
@@ -579,6 +587,3 @@ func (s *Station) Heal(now time.Duration) {
 	s.meter.PowerOn(now)
 	s.afterMeter(now)
 }
-
-// Forget empties the trace.
-func (s *Station) Forget() { s.trace = nil }

@@ -67,8 +67,7 @@ func promptStation(b *testing.B) *bench.Station {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.PowerOn(-time.Hour)
-	s.Advance(0)
+	s.RunSince(-time.Hour)
 	return s
 }
 
