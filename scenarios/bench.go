@@ -51,9 +51,6 @@ func (b *Bench) Meter() world.Meter { return b.world.MeterOf(&b.world.Attempts[0
 // Firmware is the file that is to be sent; nil where the world has none that can be read.
 func (b *Bench) Firmware() *upg.File { return b.file }
 
-// Outcomes are those of all attempts so far.
-func (b *Bench) Outcomes() []*Outcome { return b.outcomes }
-
 // Trace is all that has happened so far, in order.
 func (b *Bench) Trace() []story.Event { return b.rig.Bench().Station().Trace() }
 
