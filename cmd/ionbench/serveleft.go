@@ -17,11 +17,11 @@ func (f *reproduceFlags) serveLeft(ctx context.Context, c *cli.Call, r *reproduc
 	if err != nil {
 		return err
 	}
-	config := serve.Config{PTY: f.serve == "pty", Link: f.link}
+	m, said := left.Meter(), left.World().Meters[0]
+	config := serve.Config{PTY: f.serve == "pty", Link: f.link, Baud: said.Baud}
 	if f.serve == "tcp" {
 		config.TCP = f.tcp
 	}
-	m, said := left.Meter(), left.World().Meters[0]
 	err = left.Serve(ctx, config, func(server *serve.Server) {
 		port := server.PTY()
 		if a := server.Addr(); a != nil {

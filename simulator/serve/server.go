@@ -11,10 +11,6 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// DefaultBaud is the line rate of the meter's RS-485 ports (documented: 9300 series user's
-// guide, page 148, "default 9600").
-const DefaultBaud = 9600
-
 // Device is the device's side of a line, the line included.
 type Device interface {
 	machine.Machine
@@ -34,7 +30,7 @@ type Config struct {
 	// link to a PTY that is gone, as a killed server leaves it, is replaced. Anything else at
 	// the path is an error.
 	Link string
-	// Baud is the rate of the PTY until a client sets its own; 0 is DefaultBaud.
+	// Baud is the rate of the PTY until a client sets its own, in bits a second.
 	Baud int
 	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
 	// loopback interface. Port 0 is a free one.
@@ -95,10 +91,8 @@ func (c *Config) validate() error {
 		return errors.New("serve: neither a PTY nor a TCP address is asked for; ask for one of them or both")
 	case c.Link != "" && !c.PTY:
 		return errors.New("serve: a link is asked for without a PTY that it could point to; ask for the PTY too")
-	case c.Baud < 0:
-		return fmt.Errorf("serve: %d baud is no rate", c.Baud)
-	case c.Baud == 0:
-		c.Baud = DefaultBaud
+	case c.PTY && c.Baud <= 0:
+		return fmt.Errorf("serve: %d baud is no rate for a PTY; take that of the meter", c.Baud)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func setBaud(t *testing.T, file *os.File, baud int) {
 	})
 }
 
-func ptyOnly() Config { return Config{PTY: true} }
+func ptyOnly() Config { return Config{PTY: true, Baud: testBaud} }
 
 func TestPTYPassesEveryByteBothWaysAndEchoesNothing(t *testing.T) {
 	device := newBell()
@@ -67,7 +67,7 @@ func TestPTYPassesEveryByteBothWaysAndEchoesNothing(t *testing.T) {
 
 func TestPTYIsNotResetAndSaysSo(t *testing.T) {
 	device := &resetting{bell: newBell()}
-	config := Config{PTY: true, TCP: ":0", Reset: device.take}
+	config := Config{PTY: true, Baud: testBaud, TCP: ":0", Reset: device.take}
 	v := start(t, device, config)
 	bystander := v.dial(t)
 	v.wantEvent(t, Connected)
@@ -184,7 +184,7 @@ func TestPTYCountsWhatNobodyReads(t *testing.T) {
 
 func TestServerRepliesToTheHostThatWasHeardLast(t *testing.T) {
 	device := newBell()
-	v := start(t, device, Config{PTY: true, TCP: ":0"})
+	v := start(t, device, Config{PTY: true, Baud: testBaud, TCP: ":0"})
 	tty := openClient(t, v.PTY())
 	wantEcho(t, tty, "tty")
 	device.wantNext(t, "baud 9600")
@@ -220,7 +220,7 @@ func TestPTYRunEndsAtOnceWhenCancelled(t *testing.T) {
 
 func TestLinkLeadsToThePTYWhileTheServerRuns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter")
-	v := start(t, newBell(), Config{PTY: true, Link: path})
+	v := start(t, newBell(), Config{PTY: true, Baud: testBaud, Link: path})
 	wantEcho(t, openClient(t, path), "hello")
 	v.cancel()
 	<-v.ended
@@ -252,7 +252,7 @@ func TestLinkReplacesOnlyWhatAKilledServerLeft(t *testing.T) {
 			must(t, test.make(path))
 			before, err := os.Lstat(path)
 			must(t, err)
-			s, err := Listen(Config{PTY: true, Link: path})
+			s, err := Listen(Config{PTY: true, Baud: testBaud, Link: path})
 			if test.says == "" {
 				must(t, err)
 				defer s.Close()
@@ -291,7 +291,7 @@ func TestLinkToTheNumberThatWasGivenOutAgainIsAdopted(t *testing.T) {
 
 func TestLinkOfAnotherIsNotRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter")
-	s, err := Listen(Config{PTY: true, Link: path})
+	s, err := Listen(Config{PTY: true, Baud: testBaud, Link: path})
 	must(t, err)
 	must(t, os.Remove(path))
 	must(t, os.Symlink("/dev/pts/4000000", path))

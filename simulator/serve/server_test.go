@@ -128,6 +128,9 @@ func wantEcho(t *testing.T, conn io.ReadWriter, text string) {
 	}
 }
 
+// testBaud is the rate of PTYs of which only the bytes matter.
+const testBaud = 9600
+
 func loopback() Config { return Config{TCP: ":0"} }
 
 func TestServerListensOnLoopbackUnlessToldOtherwise(t *testing.T) {
@@ -152,7 +155,7 @@ func TestListenRefusesAConfigThatCannotBeMeant(t *testing.T) {
 	}{
 		{"nothing", Config{}, "neither a PTY nor a TCP address"},
 		{"link alone", Config{TCP: ":0", Link: "meter"}, "without a PTY"},
-		{"negative baud", Config{TCP: ":0", Baud: -1}, "no rate"},
+		{"a PTY without a rate", Config{PTY: true}, "no rate"},
 		{"address without port", Config{TCP: "127.0.0.1"}, "want host:port"},
 		{"address of somebody else", Config{TCP: "192.0.2.1:0"}, "192.0.2.1"},
 	} {
