@@ -31,12 +31,13 @@ const (
 	replies
 	flashOps
 	states
+	blocks
 	unitCount
 )
 
 // String is the unit's name in the file.
 func (u unit) String() string {
-	return [unitCount]string{"to-meter", "from-meter", "frame-to-meter", "frame-from-meter", "frame", "reply", "flash-op", "state"}[u]
+	return [unitCount]string{"to-meter", "from-meter", "frame-to-meter", "frame-from-meter", "frame", "reply", "flash-op", "state", "block"}[u]
 }
 
 // spaces are the available spaces, each a list of templates.
@@ -49,6 +50,9 @@ var spaces = []struct {
 	{"flash", "every flash operation, with the power lost before it, inside it and after it", []string{
 		"power-loss at flash-op #", "power-loss at flash-op # torn bytes 0 seed #", "power-loss at flash-op # torn seed #",
 		"power-loss at flash-op # torn bytes 255 seed #", "power-loss at flash-op # after"}},
+	{"outage", "every frame to the meter, and a cable that is out, or a meter that is silent, for just as long as the tool tries, and one answer longer", []string{
+		"cable-pull at frame # to-meter for 10 no-responses", "cable-pull at frame # to-meter for 11 no-responses",
+		"meter-silent at block # for 10 no-responses", "meter-silent at block # for 11 no-responses"}},
 	{"frame", "every frame both ways: lost, repeated, or the first that a cable, a break or a loose plug takes", bothWays(
 		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses",
 		"line-break at frame # SIDE for 1 no-response", "cable-flap at frame # SIDE for 20s by 300ms")},
@@ -85,7 +89,7 @@ func bothWays(texts ...string) []string {
 }
 
 // DefaultSpaces are the spaces of a sweep that names none.
-func DefaultSpaces() []string { return []string{"wire", "flash"} }
+func DefaultSpaces() []string { return []string{"wire", "flash", "outage"} }
 
 // Spaces returns the available spaces: names and meanings.
 func Spaces() [][2]string {
@@ -152,8 +156,10 @@ func unitOf(t fault.Trigger) (unit, error) {
 		return flashOps, nil
 	case fault.AtState:
 		return states, nil
+	case fault.AtBlock:
+		return blocks, nil
 	}
-	return 0, fmt.Errorf("%v cannot be swept: use byte, frame, reply, flash-op or state", t.Unit)
+	return 0, fmt.Errorf("%v cannot be swept: use block, byte, frame, reply, flash-op or state", t.Unit)
 }
 
 func bySide(s fault.Side, to, from, both unit) unit {

@@ -156,17 +156,45 @@ func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
 
 func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 	w := trial.World(300)
-	calm, err := trial.Try(w, nil, rig.NoTrace)
+	run, err := trial.Start(w, nil, rig.NoTrace)
 	if err != nil {
 		t.Fatal(err)
 	}
+	calm := run.Finish()
 	a := swept(t, atlas.Sweep{World: w, Workers: 3})
-	cost := calm.Attempts[0].Cost
+	cost, carried := calm.Attempts[0].Cost, run.Bench().Station().InRun()
 	for i := range a.Rows {
 		r := &a.Rows[i]
-		want := map[string]int{"to-meter": int(cost.BytesToMeter), "from-meter": int(cost.BytesToHost), "flash-op": int(calm.Attempts[0].Meter.FlashOps)}[r.Unit]
+		want := map[string]int{"to-meter": int(cost.BytesToMeter), "from-meter": int(cost.BytesToHost), "flash-op": int(calm.Attempts[0].Meter.FlashOps),
+			"frame-to-meter": int(carried.FramesToMeter), "block": 1}[r.Unit]
 		if r.Points() != want || r.First != 1 {
 			t.Errorf("%s: %d points from %d on, the run has %d", r.Plan, r.Points(), r.First, want)
+		}
+	}
+}
+
+// A tool that tries once less than the article's differs from it nowhere else.
+func TestADefaultSweepHasOutagesOfJustAsLongAsTheToolTries(t *testing.T) {
+	a := swept(t, atlas.Sweep{World: trial.World(2*ion.BlockBytes + 1), Spaces: []string{"outage"}})
+	if !slices.Contains(atlas.DefaultSpaces(), "outage") {
+		t.Error("they are no part of a default sweep")
+	}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		if r.Unit == "block" && r.Points() != 3 {
+			t.Errorf("%s: %d points for three blocks", r.Plan, r.Points())
+		}
+		survived := 0
+		for _, run := range r.Runs {
+			if class := a.Outcomes[max(run[1], 0)].Class; class == trial.Unharmed.String() || class == trial.Resent.String() {
+				survived += run[0]
+			}
+		}
+		switch longer := strings.HasSuffix(r.Plan, "for 11 no-responses"); {
+		case !longer && survived != r.Points():
+			t.Errorf("%s: %d of %d survived", r.Plan, survived, r.Points())
+		case longer && survived > r.Points()/4: // what asks less than the download does, is asked less often
+			t.Errorf("%s: %d of %d survived", r.Plan, survived, r.Points())
 		}
 	}
 }

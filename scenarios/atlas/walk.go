@@ -18,6 +18,7 @@ func countsOf(run *trial.Trial) counts {
 		frames:          c.FramesToMeter + c.FramesToHost,
 		replies:         c.Replies,
 		flashOps:        c.FlashOps,
+		blocks:          c.Block,
 	}
 }
 

@@ -505,6 +505,7 @@ type Counts struct {
 	BytesToMeter, BytesToHost   uint64
 	FramesToMeter, FramesToHost uint64
 	BlocksSent                  uint64 // messages of the host with a block, resends included
+	Block                       uint64 // highest number of a block that the host began to send since it began with the first
 	Resends                     uint64 // requests that the host sent again
 	Replies                     uint64 // answers that the meter began to send
 	ImageBlocks                 uint64 // blocks of the image; 0 until the host has told its length
@@ -532,6 +533,7 @@ func (s *Station) Counts() Counts {
 		FramesToMeter: s.watch.framesToMeter,
 		FramesToHost:  s.watch.framesFromMeter,
 		BlocksSent:    s.watch.blocksSent,
+		Block:         uint64(s.watch.lastBlock),
 		Resends:       s.watch.noResponses,
 		Replies:       s.watch.replies,
 		ImageBlocks:   uint64(s.watch.blocks),
