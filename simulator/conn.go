@@ -13,14 +13,14 @@ import (
 	"ionbench/simulator/line"
 )
 
-// Connect joins a host to the meter's line. There is one line and one end of it: close the
-// connection before another one is made. What the host writes goes on the line at once and
-// takes its time there, as behind a serial port; what it does not read waits for it, up to
-// 64 KiB, as in an operating system.
+// Connect joins a host to the meter's line. The line has one host end, so close a connection
+// before you make another. What the host writes goes on the line at once and takes its time
+// there, as behind a serial port. What it does not read waits for it, up to 64 KiB, as in an
+// operating system.
 //
-// No goroutine stands behind the connection: the meter's time goes on when somebody looks.
-// A deadline, and the time in a read that waits, are those of package time, so in a
-// testing/synctest bubble a Meter that was made there lives in the bubble's time.
+// The connection has no goroutine: the meter's time goes on when a method is called. Deadlines,
+// and the time that a read waits, are those of package time. So a Meter that was made in a
+// testing/synctest bubble lives in the bubble's time.
 func (m *Meter) Connect() (net.Conn, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -39,8 +39,8 @@ func (m *Meter) Connect() (net.Conn, error) {
 	return m.host, nil
 }
 
-// maxUnread bounds what waits for a host that does not read; more is lost, as on a line whose
-// receiver is full. maxUnsent bounds what a host may have on its way: a write waits then.
+// maxUnread bounds what waits for a host that does not read. More is lost, as with a receiver
+// that is full. maxUnsent bounds what a host may have on its way; beyond it a write waits.
 const (
 	maxUnread = 64 << 10
 	maxUnsent = 64 << 10
@@ -55,11 +55,11 @@ var (
 type conn struct {
 	meter       *Meter
 	unread      []byte
-	ended       error // why it carries nothing any more
+	ended       error // why it ended; nil while it works
 	read, write time.Time
 }
 
-// take takes what has arrived at the host.
+// take takes the bytes that have arrived at the host.
 func (c *conn) take(s *bench.Station) {
 	c.unread = s.Transmit(c.unread)
 	c.unread = c.unread[:min(len(c.unread), maxUnread)]
@@ -73,7 +73,7 @@ func (m *Meter) part(now time.Duration, why error) {
 	m.station.Transmit(nil)
 }
 
-// Read waits for bytes from the meter. After a reset the bytes that came before it are lost.
+// Read waits for bytes from the meter. After a reset, bytes that came before it are lost.
 func (c *conn) Read(p []byte) (int, error) {
 	var n int
 	err := c.wait("read", &c.read, func(time.Duration) bool {
@@ -105,8 +105,7 @@ func (m *Meter) unsent() int {
 	return int(l.Sent(line.ToMeter) - l.Left(line.ToMeter))
 }
 
-// wait catches up until done says that it is, the connection has ended, or its deadline has
-// come.
+// wait catches up until done returns true, the connection has ended, or the deadline has come.
 func (c *conn) wait(doing string, deadline *time.Time, done func(now time.Duration) bool) error {
 	m := c.meter
 	m.mu.Lock()
@@ -128,8 +127,8 @@ func (c *conn) wait(doing string, deadline *time.Time, done func(now time.Durati
 	}
 }
 
-// sleep waits until the meter, or somebody else, does something, or the deadline comes. The
-// lock is open meanwhile.
+// sleep waits until the meter or another caller does something, or the deadline comes. It
+// releases the lock meanwhile.
 func (m *Meter) sleep(deadline time.Time) {
 	changed := m.changed
 	at, due := m.station.Next()
@@ -149,7 +148,7 @@ func (m *Meter) sleep(deadline time.Time) {
 	}
 }
 
-// never is longer than anybody waits.
+// never is longer than anything waits.
 const never = time.Duration(1<<63 - 1)
 
 // Close hangs up. A read or write that waits ends.
@@ -169,7 +168,7 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// network is what the addresses of a connection without a port say.
+// network is the network that the addresses of such a connection name.
 const network = "ion73xx"
 
 type address string
