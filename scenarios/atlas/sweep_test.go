@@ -166,7 +166,7 @@ func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 	for i := range a.Rows {
 		r := &a.Rows[i]
 		want := map[string]int{"to-meter": int(cost.BytesToMeter), "from-meter": int(cost.BytesToHost), "flash-op": int(calm.Attempts[0].Meter.FlashOps),
-			"frame-to-meter": int(carried.FramesToMeter), "block": 1}[r.Unit]
+			"reply": int(carried.Replies), "block": 1}[r.Unit]
 		if r.Points() != want || r.First != 1 {
 			t.Errorf("%s: %d points from %d on, the run has %d", r.Plan, r.Points(), r.First, want)
 		}

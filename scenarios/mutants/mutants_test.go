@@ -126,7 +126,7 @@ func named(t *testing.T, name string) Mutant {
 func TestAPlanIsShrunkToWhatCatches(t *testing.T) {
 	m := named(t, "efficiency-wrong")
 	p := probe{must: "lost answers are asked for again", play: goesThroughInOnePass}
-	if got := p.shrink(m, planned("reply-lost at block 3; reply-dup at block 4")).String(); got != "reply-lost at block 1" {
+	if got := p.shrink(t.Context(), m, planned("reply-lost at block 3; reply-dup at block 4")).String(); got != "reply-lost at block 1" {
 		t.Errorf("it was shrunk to %q", got)
 	}
 }
@@ -134,7 +134,7 @@ func TestAPlanIsShrunkToWhatCatches(t *testing.T) {
 func TestAPlanIsNotShrunkToOneThatTheHealthyPairFails(t *testing.T) {
 	m := named(t, "communication-lost-skipped")
 	p := probe{must: "the person is told", play: cableOut}
-	if got := p.shrink(m, planned("cable-pull at block 2")).String(); got != "cable-pull at block 1" {
+	if got := p.shrink(t.Context(), m, planned("cable-pull at block 2")).String(); got != "cable-pull at start" {
 		t.Errorf("it was shrunk to %q", got)
 	}
 }

@@ -74,7 +74,7 @@ func Run(ctx context.Context, m Mutant) (Verdict, error) {
 		}
 	}
 	if result.Caught {
-		result.Shrunk = by.shrink(m, result.Plan)
+		result.Shrunk = by.shrink(ctx, m, result.Plan)
 	}
 	return result, nil
 }

@@ -45,16 +45,29 @@ type Result struct {
 // Minimize looks for a smaller subject for which fails is true, as it must be for s. It ends
 // when no step makes the subject smaller, when the budget is spent, or with ctx.
 func Minimize(ctx context.Context, s Subject, fails func(Subject) bool, o Options) Result {
-	if o.Budget == 0 {
-		o.Budget = DefaultBudget
-	}
 	s.World = s.World.Trimmed()
-	unsaid := trial.CheckSaid(s.World)
-	m := &minimizer{ctx: ctx, best: s, said: s.World.String(), named: unsaid == nil, fails: fails, options: o}
-	m.asked = map[string]bool{key(m.said, s.Plans): true}
+	m := search(ctx, s, fails, o)
 	for m.pass() && !m.spent {
 	}
 	return Result{Subject: m.best, Runs: m.runs, Done: !m.spent}
+}
+
+// Plan is Minimize for a plan that is played in some other way than as that of a trial.
+func Plan(ctx context.Context, p fault.Plan, fails func(fault.Plan) bool) fault.Plan {
+	s := Subject{World: trial.World(trial.DefaultImageBytes), Plans: trial.Plans{p}}
+	m := search(ctx, s, func(s Subject) bool { return fails(s.Plans[0]) }, Options{})
+	for m.passFaults() && !m.spent {
+	}
+	return m.best.Plans[0]
+}
+
+func search(ctx context.Context, s Subject, fails func(Subject) bool, o Options) *minimizer {
+	if o.Budget == 0 {
+		o.Budget = DefaultBudget
+	}
+	m := &minimizer{ctx: ctx, best: s, said: s.World.String(), named: trial.CheckSaid(s.World) == nil, fails: fails, options: o}
+	m.asked = map[string]bool{key(m.said, s.Plans): true}
+	return m
 }
 
 // Failure is a rule that was broken in the upgrade, or in a recovery.
@@ -155,11 +168,18 @@ func valid(plans trial.Plans) bool {
 // pass tries everything once and returns whether anything became smaller.
 func (m *minimizer) pass() bool {
 	before := key(m.said, m.best.Plans)
+	m.passFaults()
+	m.simplifyWorld()
+	return key(m.said, m.best.Plans) != before
+}
+
+// passFaults is pass in the same world.
+func (m *minimizer) passFaults() bool {
+	before := key(m.said, m.best.Plans)
 	m.dropFaults()
 	m.keepOne()
 	m.dropPlans()
 	m.simplifyFaults()
-	m.simplifyWorld()
 	return key(m.said, m.best.Plans) != before
 }
 
