@@ -98,7 +98,7 @@ func (w *watch) declare(s *machine.State, spent *watch) {
 
 func (s *Station) declarePlan(w *machine.State, spent *Station) {
 	machine.Slice(w, &s.plan, spent.plan)
-	machine.Some(w, s.plan, (*strike).remains, func(_ int, k *strike) { s.declareStrike(w, k) })
+	machine.Some(w, s.plan, (*strike).remains, func(k *strike) { s.declareStrike(w, k) })
 }
 
 // remains reports that the fault has more to do.

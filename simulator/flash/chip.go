@@ -95,7 +95,7 @@ func (g Geometry) validate() error {
 // others only read it.
 type page struct {
 	owner  *token
-	digest atomic.Pointer[digest] // of data; nil when not known. Chips that share the page may set it at the same time.
+	digest atomic.Pointer[machine.Sum] // of data; nil when not known. Chips that share the page may set it at the same time.
 	data   []byte
 }
 

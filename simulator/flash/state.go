@@ -9,9 +9,6 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// digest stands for the content of a page in an encoded state.
-type digest [16]byte
-
 // Declare declares everything that the chip's future depends on: cells, power, trap and faults.
 // Two chips in equal states behave the same from here on. Operations are relative to the count
 // so far, so the count itself is left out: code that decides by Ops declares it itself. A page
@@ -30,11 +27,7 @@ func (c *Chip) Declare(w *machine.State, spent *Chip) {
 	w.Bool(c.dark)
 	c.declareTrap(w)
 	c.declareHarms(w)
-	machine.Some(w, c.pages, func(p **page) bool { return *p != nil }, func(i int, p **page) {
-		w.Int(i)
-		sum := (*p).sum()[:]
-		w.Bytes(&sum, nil)
-	})
+	machine.Sums(w, c.pages, (*page).sum)
 }
 
 // AppendState appends the chip's state.
@@ -88,13 +81,16 @@ func (c *Chip) declareComing(w *machine.State, ops []uint64) {
 	machine.Each(w, ops[past:], func(op *uint64) { w.Uint(*op - c.ops) })
 }
 
-// sum is the digest of a page's content, computed once per content.
-func (p *page) sum() *digest {
+// sum is the digest of a page's content, computed once per content; nil for an erased page.
+func (p *page) sum() *machine.Sum {
+	if p == nil {
+		return nil
+	}
 	if d := p.digest.Load(); d != nil {
 		return d
 	}
 	full := sha256.Sum256(p.data)
-	d := digest(full[:len(digest{})])
+	d := machine.Sum(full[:len(machine.Sum{})])
 	p.digest.Store(&d)
 	return &d
 }

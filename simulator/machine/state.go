@@ -209,7 +209,7 @@ func Each[T any](w *State, list []T, one func(*T)) {
 }
 
 // Some declares those elements of a list that matter.
-func Some[T any](w *State, list []T, plays func(*T) bool, one func(i int, v *T)) {
+func Some[T any](w *State, list []T, plays func(*T) bool, one func(v *T)) {
 	if w.end != fingerprinting {
 		return
 	}
@@ -217,10 +217,28 @@ func Some[T any](w *State, list []T, plays func(*T) bool, one func(i int, v *T))
 	for i := range list {
 		if plays(&list[i]) {
 			w.Bool(true)
-			one(i, &list[i])
+			one(&list[i])
 		}
 	}
 	w.Bool(false)
+}
+
+// Sum stands for a content that is too long for a fingerprint.
+type Sum [16]byte
+
+// Sums declares the elements of a long list by their sums. An element without one, for which
+// sum returns nil, is as if it were not there.
+func Sums[T any](w *State, list []T, sum func(T) *Sum) {
+	if w.end != fingerprinting {
+		return
+	}
+	w.mark(true)
+	for i, v := range list {
+		if s := sum(v); s != nil {
+			w.dst = append(binary.AppendUvarint(w.dst, uint64(i)+1), s[:]...)
+		}
+	}
+	w.dst = append(w.dst, 0)
 }
 
 // Lines that are saved: their layout in files never changes. A fingerprint has the same bytes.
