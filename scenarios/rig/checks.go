@@ -5,8 +5,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// forbidden is why the attempt must not touch the flash; empty where it may. A meter that was
-// still at work before is not the tool's.
+// forbidden is why the attempt must not touch the flash; empty if it may. If the meter was
+// still busy before the attempt, what its flash does cannot be blamed on the tool.
 func (r *Rig) forbidden() string {
 	switch r.before.State {
 	case meter.Application, meter.Download, meter.Receiving:

@@ -9,9 +9,8 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Past is what an attempt said and cost so far: what counts for the verdict at its end and
-// does not show in its state. Attempts of equal state have the same future, whatever their
-// past.
+// Past is what an attempt said and cost so far. The verdict needs it, but AppendState leaves
+// it out: attempts of equal state have the same future, whatever their past.
 type Past struct {
 	Prompts  []client.Prompt
 	Log      []byte
@@ -21,14 +20,14 @@ type Past struct {
 	FlashOps uint64
 }
 
-// Past is that of the attempt that runs.
+// Past returns the past of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
 	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Lines: t.lines, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
 }
 
-// With is the outcome of an attempt whose past was p, where o came of one whose past was q,
-// and both were in the same state then. It is judged anew.
+// With returns the outcome of an attempt with past p. o is the outcome of another attempt that
+// was in the same state when its past was q. The new outcome is judged again.
 func (o *Outcome) With(p, q Past) *Outcome {
 	c := *o
 	c.Prompts = append(append([]client.Prompt(nil), p.Prompts...), o.Prompts[len(q.Prompts):]...)
@@ -41,15 +40,15 @@ func (o *Outcome) With(p, q Past) *Outcome {
 	return &c
 }
 
-// cost is what the attempt took so far.
+// cost is what the attempt has cost so far.
 func (r *Rig) cost() verdict.Cost {
 	c := r.before.Cost(r.bench.Station(), r.Now())
 	c.Acts = len(r.bench.Host().(*tool).prompts)
 	return c
 }
 
-// AppendState appends all that decides what comes of the attempt from here on, its verdict
-// included, but for its Past. Times are relative to now, and so is nothing of the calendar.
+// AppendState appends everything that decides the rest of the attempt and its verdict, except
+// its Past. Times are relative to now; the calendar is left out.
 func (r *Rig) AppendState(dst []byte) []byte {
 	now := r.Now()
 	dst = r.bench.Station().AppendState(dst, now)
@@ -59,7 +58,7 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	return w.Result()
 }
 
-// gauge takes the fingerprint of what the attempt that runs will be judged by.
+// gauge sets the fingerprint of what the attempt will be judged by.
 func (r *Rig) gauge() {
 	w := machine.Fingerprinting(nil, 0)
 	w.Uint(uint64(r.before.State))
@@ -73,5 +72,5 @@ func (r *Rig) gauge() {
 	r.yardstick = machine.FingerprintOf(w.Result())
 }
 
-// Left is how much of the time that the attempt may take is left.
+// Left is the time until the attempt reaches its limit.
 func (r *Rig) Left() time.Duration { return r.before.At + r.attempt.limit() - r.Now() }

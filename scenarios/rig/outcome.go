@@ -11,22 +11,22 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Outcome is what came of an attempt.
+// Outcome is the result of an attempt.
 type Outcome struct {
-	Ended   bool  // the tool came to its end by itself, or was killed
-	Killed  bool  // and so claims nothing
-	Asleep  bool  // its PC sleeps
-	Aborted bool  // the person ended it
+	Ended   bool  // the tool ended by itself, or was killed
+	Killed  bool  // the tool was killed, and so claims nothing
+	Asleep  bool  // the tool's PC sleeps
+	Aborted bool  // the person ended the tool
 	Claim   error // what the tool says: nil for success
 	Device  client.Device
 	Read    *ion.Settings // TaskReadSettings
 
 	Prompts []client.Prompt // windows that the person saw, in order
 	Log     []byte          // what this attempt added to Upgrade.log
-	// Unanswered is how often the request had been sent that ended the upgrade which failed
-	// last, and no answer to it had come.
+	// Unanswered is how often the last request of the failed upgrade was sent without an answer.
+	// If several upgrades failed, it is about the latest.
 	Unanswered int
-	Unsaid     int // lines that should be in it, and for which the disk had no room
+	Unsaid     int // lines missing from the log because the disk was full
 	Counts     client.Counts
 	Recovery   bool // the tool is in Firmware Recovery Mode
 
@@ -37,11 +37,11 @@ type Outcome struct {
 
 	Violations []verdict.Violation // what the attempt broke
 
-	evidence verdict.Evidence // that does not stand above
+	evidence verdict.Evidence // that no field above has
 	upgraded bool
 }
 
-// glance is what is remembered from before an attempt.
+// glance is the state from before an attempt.
 type glance struct {
 	evidence.Before
 	log int
@@ -83,7 +83,7 @@ func (r *Rig) finish(ended bool) *Outcome {
 	return o
 }
 
-// judge has the outcome judged, by what stands in it now.
+// judge judges the outcome by the present values of its fields.
 func (o *Outcome) judge() {
 	e := o.evidence
 	e.Upgrade = slices.Contains(o.Prompts, client.ChooseFirmware)
@@ -95,8 +95,8 @@ func (o *Outcome) judge() {
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
 }
 
-// Expect judges the outcome anew, with what else is expected of the attempt, and that every
-// fault strikes. The outcome stays as it is.
+// Expect judges the outcome again, with a further expectation, and requires that every fault
+// of the plan struck. It does not change the outcome.
 func (o *Outcome) Expect(want *verdict.Expectation) []verdict.Violation {
 	again := *o
 	again.evidence.Expected, again.evidence.Unstruck = want, o.Unstruck
@@ -104,11 +104,11 @@ func (o *Outcome) Expect(want *verdict.Expectation) []verdict.Violation {
 	return again.Violations
 }
 
-// Upgraded reports that the tool ended with its upgrade a success, as it should have: the
-// meter runs the image.
+// Upgraded reports whether the tool claimed success and the meter does run the image.
 func (o *Outcome) Upgraded() bool { return o.upgraded }
 
-// evidence is what the attempt is judged by besides, now that it has ended.
+// evidence is the part of the evidence that is not in the fields of an Outcome. The attempt
+// must have ended.
 func (r *Rig) evidence() verdict.Evidence {
 	a := r.attempt
 	e := verdict.Evidence{
@@ -131,7 +131,7 @@ func (r *Rig) evidence() verdict.Evidence {
 	return e
 }
 
-// image is what the meter should hold in the end; nil for nothing in particular.
+// image is what the meter should hold in the end; nil if the attempt has no firmware file.
 func (a *attempt) image() []byte {
 	if a.files.Firmware == nil {
 		return nil

@@ -11,22 +11,22 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// pc is the computer that the tool runs on, as far as faults befall it.
+// pc is the state of the tool's computer that faults can change.
 type pc struct {
 	things
-	asleep  int  // suspends that are at work
-	full    int  // disk-fulls that are at work
-	pressed bool // Abort waits for the PC to wake
-	reset   bool // the connection was reset, and the PC has to wake to notice
+	asleep  int  // suspends that last now; faults may overlap
+	full    int  // disk-fulls that last now
+	pressed bool // Abort was pressed; the tool sees it when the PC wakes
+	reset   bool // the connection was reset; the tool sees it when the PC wakes
 }
 
-// things is what of a PC outlives the processes on it, besides their files.
+// things is the part of a PC that outlives its processes. Their files are in Disk.
 type things struct {
-	calendar time.Duration // by which it was set on
+	calendar time.Duration // how far the clock was set forward
 	firmware firmwareFile
 }
 
-// firmwareFile is what became of the file that the person means.
+// firmwareFile is the state of the firmware file that the person chooses.
 type firmwareFile uint8
 
 const (
@@ -35,10 +35,11 @@ const (
 	gone
 )
 
-// still reports that the tool does nothing at all.
+// still reports whether the tool cannot do anything.
 func (t *tool) still() bool { return t.killed || t.pc.asleep > 0 }
 
-// Order: "may choose to Abort the upgrade", or something befalls the PC or its connection.
+// Order carries out a fault of the host's side. Abort is one: the article says that a person
+// "may choose to Abort the upgrade".
 func (t *tool) Order(now time.Duration, o bench.Order) {
 	switch o.Command {
 	case bench.KillTool:
@@ -68,8 +69,7 @@ func (t *tool) Order(now time.Duration, o bench.Order) {
 	}
 }
 
-// catchUp is what there is to notice once the PC is awake: a connection that was reset, and
-// the Abort button.
+// catchUp gives the tool what waited for the PC to wake: a reset connection, the Abort button.
 func (t *tool) catchUp(now time.Duration) {
 	if t.still() {
 		return
@@ -86,7 +86,8 @@ func (t *tool) catchUp(now time.Duration) {
 	}
 }
 
-// open is what the person gets of the file that they choose. It is read at this moment.
+// open is the answer to the window that asks for the firmware. The file is read only now, so
+// a fault that came earlier counts.
 func (c *pc) open(f *upg.File, err error) client.Answer {
 	if err != nil || f == nil {
 		return client.Answer{Firmware: f, Err: err}
@@ -100,7 +101,7 @@ func (c *pc) open(f *upg.File, err error) client.Answer {
 	return client.Answer{Firmware: f, Err: err}
 }
 
-// damagedCopy reads a copy of a file of which one bit of the image is wrong.
+// damagedCopy reads a copy of the file in which one bit of the image is wrong.
 func damagedCopy(f *upg.File) (*upg.File, error) {
 	b, err := upg.Append(nil, f)
 	if err != nil {
@@ -110,7 +111,7 @@ func damagedCopy(f *upg.File) (*upg.File, error) {
 	return upg.Parse(b)
 }
 
-// declare leaves the calendar out: it changes no more than the stamps of the log.
+// declare leaves the calendar out: it changes only the time stamps in the log.
 func (c *pc) declare(w *machine.State) {
 	w.Int(c.asleep)
 	w.Int(c.full)

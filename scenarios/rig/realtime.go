@@ -24,7 +24,7 @@ type Transport uint8
 // The transports.
 const (
 	Bench Transport = iota // the bench's line, in virtual time
-	PTY                    // a pseudo-terminal, in real time; on Linux alone
+	PTY                    // a pseudo-terminal, in real time; only on Linux
 	TCP                    // a socket on the loopback interface, in real time
 )
 
@@ -34,8 +34,8 @@ func (t Transport) String() string { return [...]string{"bench", "PTY", "TCP"}[t
 // Transports are all transports, the bench first.
 func Transports() []Transport { return []Transport{Bench, PTY, TCP} }
 
-// instantTiming is that of a tool in front of an instant meter. Only what does not come is
-// waited for. An answer that does come must never be late, however busy the computer is.
+// instantTiming is the timing of a tool that talks to an instant meter. The tool waits only for
+// answers that never come. The wait is long, so that an answer is never late on a busy computer.
 func instantTiming() client.Timing {
 	t := client.DefaultTiming()
 	t.Response = 3 * time.Second
@@ -44,15 +44,16 @@ func instantTiming() client.Timing {
 	return t
 }
 
-// maxRealTime is long enough for any attempt of an instant setup that ends.
+// maxRealTime is long enough for any attempt of an instant setup, unless the attempt hangs.
 const maxRealTime = time.Minute
 
 // TryOver runs an attempt to its end over a transport and judges it. Over a PTY or TCP it
-// takes real time (see Options.Instant), the rig's clock goes on by it, and Limit is a minute
-// where the attempt gives none. The station is served by package serve and the tool's
-// connection is one of package port; what package bench does for both, one lock does here.
+// takes real time (see Options.Instant): the rig's clock follows the wall clock, and an attempt
+// without a Limit gets one minute. Package serve serves the station and package port makes the
+// tool's connection. One lock puts their turns in order, which package bench does otherwise.
 //
-// An error is that of ctx or about the transport; it wraps errors.ErrUnsupported where there are no PTYs.
+// The error is about the attempt, ctx or the transport. It wraps errors.ErrUnsupported on a
+// system without PTYs.
 func (r *Rig) TryOver(ctx context.Context, over Transport, a *world.Attempt) (*Outcome, error) {
 	if err := r.doBefore(a); err != nil {
 		return nil, err
@@ -60,15 +61,15 @@ func (r *Rig) TryOver(ctx context.Context, over Transport, a *world.Attempt) (*O
 	return r.over(ctx, over, func() error { return r.begin(a) })
 }
 
-// RecoverOver is BeginRecovery to its end over a transport, in the manner of TryOver.
+// RecoverOver is BeginRecovery, run to its end over a transport as TryOver does.
 func (r *Rig) RecoverOver(ctx context.Context, over Transport, of *world.Attempt, faults fault.Plan) (*Outcome, error) {
 	r.Heal()
 	return r.over(ctx, over, func() error { return r.beginRecovery(of, faults) })
 }
 
-// Serve lets anybody talk to the meter, in real time, on the ports of config, until ctx ends
-// (its error) or a port fails. Its clocks go on from where they are. ready is told once the
-// ports are open.
+// Serve offers the meter on the ports of config, in real time, until ctx ends (then it returns
+// the error of ctx) or a port fails. The meter's clocks continue from where they are. Serve
+// calls ready once the ports are open.
 func (r *Rig) Serve(ctx context.Context, config serve.Config, ready func(*serve.Server)) error {
 	r.leave()
 	config.Clock, config.Baud = machine.WallClockFrom(r.Now()), r.said().Baud
@@ -80,7 +81,7 @@ func (r *Rig) Serve(ctx context.Context, config serve.Config, ready func(*serve.
 	return server.Run(ctx, r.bench.Station())
 }
 
-// over runs what begin begins to its end over a transport.
+// over calls begin, which starts an attempt, and runs that attempt to its end over a transport.
 func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Outcome, error) {
 	if over == Bench {
 		if err := begin(); err != nil {
@@ -112,7 +113,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 	return r.finish(ended), nil
 }
 
-// joinOver lets the two ends of p, which Begin made, talk to each other through server.
+// joinOver lets the two ends of p talk to each other through server.
 func (r *Rig) joinOver(ctx context.Context, p *pair, server *serve.Server, clock machine.Clock) (ended bool, err error) {
 	limit := r.attempt.Limit
 	if limit == 0 {
@@ -128,7 +129,7 @@ func (r *Rig) joinOver(ctx context.Context, p *pair, server *serve.Server, clock
 	served := make(chan error, 1)
 	go func() {
 		served <- server.Run(serving, device{p})
-		cancel() // it ends first only if a port fails: the tool must not wait for it
+		cancel() // if a port failed, the tool must not wait for an answer
 	}()
 	toolErr := p.drive(attempt, server, r.attempt.Baud, clock)
 	stop()
@@ -148,7 +149,7 @@ func (r *Rig) joinOver(ctx context.Context, p *pair, server *serve.Server, clock
 	return false, errors.Join(serverErr, toolErr)
 }
 
-// drive is the tool's side: one process, and one connection after another if they are reset.
+// drive runs the tool's side: one process, with a new connection after each reset.
 func (p *pair) drive(ctx context.Context, server *serve.Server, baud int, clock machine.Clock) error {
 	to := port.Config{Port: server.PTY(), Baud: baud}
 	if to.Port == "" {
@@ -170,10 +171,10 @@ func (p *pair) drive(ctx context.Context, server *serve.Server, baud int, clock 
 	}
 }
 
-// pair is both ends while the wall clock runs. Two goroutines use them, each its own end,
-// and the lock makes their turns one sequence, which is what the trace shows: an end's
-// events stand in it before the bytes that tell the other end of them can arrive there.
-// Once the tool is done nothing happens any more, as on the bench.
+// pair holds both ends while the wall clock runs. Each end has its own goroutine. The lock
+// puts their turns in one sequence, and the trace shows that sequence: the events of one end
+// are in the trace before its bytes can arrive at the other end. Once the tool is done nothing
+// happens any more, as on the bench.
 type pair struct {
 	mu      sync.Mutex
 	station *bench.Station
@@ -182,17 +183,17 @@ type pair struct {
 	events  []story.Event
 	wake    chan func(time.Duration) // ends a wait of the tool's side
 	resets  []bench.Order            // for the server to carry out
-	reset   *bench.Order             // carried out; the tool has yet to find its connection broken
+	reset   *bench.Order             // carried out, but the tool has not noticed yet
 }
 
-// turn begins a turn at now, or a little later: the clock was read before the lock was
-// had. ok is false once the tool is done.
+// turn begins a turn at now, or a little later if the other end had a turn after the clock was
+// read. ok is false once the tool is done.
 func (p *pair) turn(now time.Duration) (at time.Duration, ok bool) {
 	p.now = max(p.now, now)
 	return p.now, !p.tool.Done()
 }
 
-// note adds to the trace what happened at the tool.
+// note adds the tool's events to the trace.
 func (p *pair) note() {
 	p.events = p.tool.Drain(p.events[:0], p.station)
 	for _, e := range p.events {
@@ -200,8 +201,8 @@ func (p *pair) note() {
 	}
 }
 
-// order carries the faults of the host's side to the tool. Its goroutine finds out by
-// being woken. A reset is the server's to carry out.
+// order gives the faults of the host's side to the tool and wakes its goroutine. Resets are
+// kept for the server, which carries them out.
 func (p *pair) order() {
 	orders := p.station.Orders()
 	if len(orders) == 0 {
@@ -217,11 +218,11 @@ func (p *pair) order() {
 	p.note()
 	select {
 	case p.wake <- func(time.Duration) {}:
-	default: // it will wake already
+	default: // a wake is already waiting
 	}
 }
 
-// takeReset tells the server to reset the connection.
+// takeReset reports to the server whether to reset the connection.
 func (p *pair) takeReset() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -232,7 +233,7 @@ func (p *pair) takeReset() bool {
 	return true
 }
 
-// hear adds to the trace that a reset could not be carried out.
+// hear adds a reset that the server could not carry out to the trace.
 func (p *pair) hear(e serve.Event) {
 	if e.Kind != serve.NotReset {
 		return
@@ -243,8 +244,8 @@ func (p *pair) hear(e serve.Event) {
 	p.station.Note(story.Event{At: e.At, Source: story.Fault, What: story.NotReset{Reason: e.Reason}})
 }
 
-// carryReset tells the tool that its connection broke, and that it was a reset that did it;
-// false is that it was none.
+// carryReset tells the tool of the reset that broke its connection. It returns false if the
+// connection broke for another reason.
 func (p *pair) carryReset(now time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -302,8 +303,7 @@ func (d device) HostBaud(now time.Duration, baud int) {
 	}
 }
 
-// HostGone: the connection was reset. Otherwise the tool leaves when it is done, and nothing
-// happens after that.
+// HostGone matters only after a reset: a tool that is done leaves too, but then turn refuses.
 func (d device) HostGone(now time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -352,23 +352,22 @@ func (h host) done() bool {
 	return h.tool.Done()
 }
 
-// Promised is what the trace of an attempt promises to be wherever the attempt runs, one
-// line an event: everything that happened to the meter, the faults and the tool, in order
-// and without the times, among them the stamps of Upgrade.log.
+// Promised is the part of a trace that is the same over every transport, one line per event:
+// the events of the meter, the faults and the tool, in order, without times and without the
+// time stamps of Upgrade.log.
 //
-// With an instant setup the order of all events is promised, since an end that is spoken
-// to has done what there is to do before its answer arrives. A meter and a line that take
-// their time promise the order of each source's own events (PromisedOf): what the tool
-// does upon an answer, and what the meter goes on to do after giving it, have no order
-// that anything could depend on. And where the plan takes the meter's power, how long it
-// takes to boot decides which of the tool's requests it is back for.
+// With an instant setup the order of all events is promised, because each end finishes its work
+// before its answer arrives. If meter and line take time, only the order within each source is
+// promised (PromisedOf): what the tool does after an answer and what the meter still does after
+// sending it can come in either order. If the plan cuts the meter's power, the boot time also
+// decides which of the tool's requests the meter is back for.
 //
-// Events of the line, such as a host's baud rate, belong to the transport.
+// Events of the line, such as a host's baud rate, depend on the transport and are left out.
 func Promised(trace []story.Event) []string {
 	return promised(trace, func(s story.Source) bool { return s != story.Line })
 }
 
-// PromisedOf is what Promised tells of one source.
+// PromisedOf is Promised for the events of one source.
 func PromisedOf(trace []story.Event, source story.Source) []string {
 	return promised(trace, func(s story.Source) bool { return s == source })
 }
@@ -387,8 +386,8 @@ func promised(trace []story.Event, of func(story.Source) bool) []string {
 	return list
 }
 
-// unstamped is a line of the log without the hour at which it was written. The date of the
-// firmware is none.
+// unstamped is a line of the log without the time at which it was written. Lines with the date
+// of the firmware keep it: it does not depend on when the attempt runs.
 type unstamped struct{ LineLogged }
 
 func (w unstamped) Details() string {

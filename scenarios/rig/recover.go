@@ -12,38 +12,37 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// setUp is what somebody has set up in the meter, and when it was there.
+// setUp is the settings that a person wants in the meter, and when the meter had them.
 type setUp struct {
 	at       time.Duration
 	settings ion.Settings
 }
 
-// lostSince are the groups that are not as they were.
+// lostSince are the groups that differ from s, except for energy that was used since then.
 func (r *Rig) lostSince(s setUp) ion.Groups {
 	now := r.Meter().Settings(r.Now())
 	return verdict.Lost(&s.settings, &now, r.Now()-s.at)
 }
 
-// remember takes the settings of now for what the person wants, once the tool has done
-// what it was asked for and nothing waits to be restored.
+// remember takes the present settings as what the person wants, if the tool has done what it
+// was asked for and no settings wait to be restored.
 func (r *Rig) remember(o *Outcome) {
 	if o.Claim == nil && o.Ended && !o.Killed && r.disk.Journals() == 0 && r.Meter().State() == meter.Application {
 		r.set = setUp{r.Now(), r.Meter().Settings(r.Now())}
 	}
 }
 
-// recovery is what an attempt that is one is judged by.
+// recovery is what a recovery is judged by, beyond an ordinary attempt.
 type recovery struct {
-	answers  bool  // the meter does, with power and line back
-	struck   bool  // by faults of its own
-	expected setUp // afterwards
+	answers  bool  // the meter answers, with power and line back
+	struck   bool  // the recovery has faults of its own
+	expected setUp // after the recovery
 }
 
-// Recover ends all faults and carries out world.Recovery of an attempt. The outcome's Violations tell
-// also of the invariants that are about what follows a failure: I1 (the meter answers once
-// power and line are back), I4 (the recovery ends in success) and I7 (the settings are
-// those from before with a journal, or if the meter still ran an application; otherwise
-// the template's defaults).
+// Recover ends all faults and carries out world.Recovery of an attempt. The recovery is judged
+// by three more rules. I1: the meter answers once power and line are back. I4: the recovery ends
+// in success. I7: the settings are as before if there is a journal or if the meter still ran an
+// application, otherwise they are the template's defaults.
 func (r *Rig) Recover(of *world.Attempt) (*Outcome, error) {
 	if err := r.BeginRecovery(of, nil); err != nil {
 		return nil, err
@@ -51,14 +50,14 @@ func (r *Rig) Recover(of *world.Attempt) (*Outcome, error) {
 	return r.Finish(), nil
 }
 
-// BeginRecovery is Recover without its end: as Begin is to Try. A recovery that has faults
-// of its own need not succeed, and is judged for I1 alone.
+// BeginRecovery starts what Recover does, as Begin does for Try. A recovery with faults of its
+// own need not succeed: of the three more rules only I1 applies.
 func (r *Rig) BeginRecovery(of *world.Attempt, faults fault.Plan) error {
 	r.Heal()
 	return r.beginRecovery(of, faults)
 }
 
-// beginRecovery is BeginRecovery once all faults are ended.
+// beginRecovery is BeginRecovery after Heal.
 func (r *Rig) beginRecovery(of *world.Attempt, faults fault.Plan) error {
 	answers, err := r.Answers()
 	if err != nil {
@@ -75,8 +74,8 @@ func (r *Rig) beginRecovery(of *world.Attempt, faults fault.Plan) error {
 	return nil
 }
 
-// Strike adds faults to the plan of the attempt that runs; what has passed is missed. A
-// recovery that is struck need not succeed.
+// Strike adds faults to the plan of the attempt that runs. A fault whose moment has passed is
+// missed. A recovery that gets faults need no longer succeed.
 func (r *Rig) Strike(faults fault.Plan) error {
 	if r.recovery != nil && len(faults) > 0 {
 		struck := *r.recovery
@@ -87,8 +86,8 @@ func (r *Rig) Strike(faults fault.Plan) error {
 	return r.bench.Station().AddPlan(faults)
 }
 
-// Answers asks the meter what it is, on a copy: the question leaves no trace. Where the
-// flash holds no image it is the loader that has to answer.
+// Answers reports whether the meter answers an identification. It asks a copy, so that the
+// question leaves no trace. If the flash holds no image, the loader has to answer.
 func (r *Rig) Answers() (bool, error) {
 	if r.asked == nil {
 		r.asked = new(Rig)
@@ -104,9 +103,9 @@ func (r *Rig) Answers() (bool, error) {
 	return o.Claim == nil && o.Device.SerialNumber == r.said().SerialNumber && (runs || o.Device.Download), nil
 }
 
-// afterRecovery is what the settings should be once the recovery of an attempt is through: "any
-// settings or changes made to the template of your device will not be retained", unless
-// there is a journal, or an application from which the settings can be saved.
+// afterRecovery is what the settings should be after the recovery of an attempt: "any settings
+// or changes made to the template of your device will not be retained", unless there is a
+// journal, or an application from which the settings can be saved.
 func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	switch {
 	case of.Journal && slices.ContainsFunc(r.disk.journals, r.isOurs):

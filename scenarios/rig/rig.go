@@ -1,11 +1,11 @@
-// Package rig joins the two sides: a meter on its line, the upgrader with a person in
-// front of it, a plan of faults. It runs attempts one after another against the same meter
-// and says of each what the tool claimed, what the meter really is, what it cost, and
-// which of the project's invariants it broke.
+// Package rig joins the two sides: a meter on its line with a plan of faults, and the upgrader
+// with the person who uses it. It runs attempts one after another against the same meter. Of
+// each it says what the tool claimed, what the meter really is, what the attempt cost, and which
+// of the project's invariants it broke.
 //
-// It has no rules and no files: package verdict judges, package world says what is played.
-// A single attempt for a test is easier through package scenarios, and a program that is not
-// ours is played by package judge.
+// Package rig has no rules and reads no files: package verdict judges, and package world says
+// what is played. For a single attempt in a test package scenarios is easier. Package judge
+// plays programs from outside this project.
 package rig
 
 import (
@@ -23,26 +23,26 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Rig is a meter on its line, with whatever tool is at the other end.
+// Rig is a meter on its line, with a tool or nobody at the other end.
 type Rig struct {
-	world   *world.World // of which nothing is left to be filled in
+	world   *world.World // filled in
 	options Options
 	bench   *bench.Bench
 	disk    Disk
 	pc      things
-	first   *ion.Settings // of the meter
+	first   *ion.Settings // of the meter at first
 	set     setUp
 
 	begun    int       // attempts so far
-	attempt  *attempt  // that was begun last
-	before   glance    // from before it
-	recovery *recovery // if it is one; not changed once it is begun
+	attempt  *attempt  // the latest
+	before   glance    // the state before that attempt
+	recovery *recovery // nil if that attempt is none; copies share it, so it is never changed
 
 	yardstick machine.Fingerprint // of what the attempt will be judged by
-	asked     *Rig                // memory of the copy that was asked what it is
+	asked     *Rig                // the copy that Answers asks, kept to reuse its memory
 }
 
-// nobody is the other end of a line that no tool is at.
+// nobody is the host of a line without a tool.
 type nobody struct{ tool }
 
 func (n *nobody) Done() bool                      { return false }
@@ -59,8 +59,9 @@ func (n *nobody) Drain(dst []story.Event, _ *bench.Station) []story.Event { retu
 // UpTime is how long a meter has been running when its clock stands at zero.
 const UpTime = time.Hour
 
-// New makes a rig of the first meter of a world, which runs since long: the clock stands at zero
-// when it is ready. The error says what of the world cannot be, or cannot be played yet.
+// New makes a rig of the first meter of a world. The meter has been running for UpTime, and the
+// bench's clock stands at zero. The error says what in the world is impossible or cannot be
+// played yet.
 func New(w *world.World, o Options) (*Rig, error) {
 	if err := CheckWorld(w); err != nil {
 		return nil, err
@@ -87,13 +88,13 @@ func (r *Rig) Bench() *bench.Bench { return r.bench }
 // Meter is the rig's meter, to look at.
 func (r *Rig) Meter() *meter.Meter { return r.bench.Station().Meter() }
 
-// Disk is what the tools so far left behind.
+// Disk holds the files of the tools so far.
 func (r *Rig) Disk() *Disk { return &r.disk }
 
-// Doing is the step of the upgrader's procedure.
+// Doing is the present step of the upgrader's procedure.
 func (r *Rig) Doing() client.Step { return r.bench.Host().(*tool).doing }
 
-// Block is the number of the block that is sent; 0 when none is.
+// Block is the number of the block that is being sent; 0 outside the download.
 func (r *Rig) Block() int {
 	t := r.bench.Host().(*tool)
 	if t.doing != client.StepDownload {
@@ -122,8 +123,8 @@ func (r *Rig) PowerCycle(off time.Duration) {
 	r.bench.AdvanceTo(r.Now() + time.Minute)
 }
 
-// Heal ends all faults: the cable is in, the meter has power, a good chip is in the place of
-// one that a plan harmed, the firmware file is back, and a minute has passed.
+// Heal ends all faults: the cable is in, the meter has power, a good chip replaces one that a
+// plan harmed, and the firmware file is back. A minute passes.
 func (r *Rig) Heal() {
 	r.leave()
 	r.pc.firmware = intact
@@ -131,15 +132,15 @@ func (r *Rig) Heal() {
 	r.bench.AdvanceTo(r.Now() + time.Minute)
 }
 
-// Clone is an independent copy with the same future.
+// Clone returns an independent copy with the same future.
 func (r *Rig) Clone() *Rig {
 	c := new(Rig)
 	r.CopyTo(c)
 	return c
 }
 
-// CopyTo makes c, which is a rig that nobody uses any more, a Clone of r in the memory that
-// c has. Outcomes of c stay as they are.
+// CopyTo makes c a Clone of r and reuses the memory of c, which must be a rig that is no longer
+// used. Earlier outcomes of c stay valid.
 func (r *Rig) CopyTo(c *Rig) {
 	spent, asked := c.bench, c.asked
 	if spent == nil {
@@ -149,14 +150,14 @@ func (r *Rig) CopyTo(c *Rig) {
 	c.asked = asked
 	r.bench.CopyTo(spent)
 	c.bench = spent
-	c.disk.Log = slices.Clip(r.disk.Log) // or both would write their next line to one place
+	c.disk.Log = slices.Clip(r.disk.Log) // or both would append to the same memory
 }
 
-// messageIDs is how many message ids lie between two processes of the tool: an answer to
-// one is none to the next.
+// messageIDs is the distance between the message ids of two processes of the tool, so that a
+// late answer to one process does not fit a request of the next.
 const messageIDs = 0x0800
 
-// config is the tool's own view of the rig.
+// config is what the tool is told about the rig and the attempt.
 func (r *Rig) config(a *attempt) client.Config {
 	return client.Config{
 		Release:        a.Release,
@@ -185,8 +186,8 @@ func (o *Options) timing() client.Timing {
 	return t
 }
 
-// Begin does what is done before an attempt, and starts it; Finish ends it. Between them the
-// bench can be stepped, cloned and looked at.
+// Begin carries out the actions before an attempt and starts the attempt; Finish ends it. In
+// between the bench can be stepped, cloned and looked at.
 func (r *Rig) Begin(a *world.Attempt) error {
 	if err := r.doBefore(a); err != nil {
 		return err
@@ -203,7 +204,7 @@ func (r *Rig) doBefore(a *world.Attempt) error {
 	return nil
 }
 
-// begin is Begin once all is done that is done before.
+// begin is Begin without the actions before the attempt.
 func (r *Rig) begin(a *world.Attempt) error {
 	p, err := r.prepared(a)
 	if err != nil {
@@ -240,8 +241,9 @@ func (r *Rig) launch(a *attempt) error {
 	return nil
 }
 
-// start lets the tool begin. What befalls the PC at its start is there before the tool is;
-// what ends the tool or its connection comes once it has begun to speak.
+// start lets the tool begin. Faults at the start that change the PC come before the tool's
+// first step. Faults that end the tool or its connection come after it, or they would find
+// nothing to end.
 func (r *Rig) start(t *tool) {
 	orders := r.bench.Station().Orders()
 	for _, o := range orders {
@@ -260,7 +262,7 @@ func (r *Rig) start(t *tool) {
 	}
 }
 
-// maxAttempt is long enough for any upgrade that ends.
+// maxAttempt is long enough for any upgrade that does not hang.
 const maxAttempt = 6 * time.Hour
 
 // Try runs an attempt to its end and judges it.
@@ -271,8 +273,8 @@ func (r *Rig) Try(a *world.Attempt) (*Outcome, error) {
 	return r.Finish(), nil
 }
 
-// Step goes on with the attempt that Begin began, to the next instant at which something
-// happens. It returns false when the attempt is at its end, or its time is over.
+// Step runs the attempt to the next instant at which something happens. It returns false when
+// the attempt has ended or its time is over.
 func (r *Rig) Step() bool {
 	at, ok := r.bench.Next()
 	return ok && !r.bench.Host().Done() && at <= r.before.At+r.attempt.limit() && r.bench.Step()
@@ -285,8 +287,8 @@ func (a *attempt) limit() time.Duration {
 	return a.Limit
 }
 
-// Finish runs the attempt that Begin began to its end and judges it. A rig that was cloned
-// after Begin can be finished as well, and with another plan (Bench().Station().SetPlan).
+// Finish runs the attempt that Begin started to its end and judges it. A clone made after Begin
+// can be finished too, also with another plan (Bench().Station().SetPlan).
 func (r *Rig) Finish() *Outcome {
 	ended := r.bench.Run(r.before.At + r.attempt.limit())
 	return r.finish(ended)

@@ -5,13 +5,13 @@ import (
 	"ionbench/client/upgradelog"
 )
 
-// What the upgrader's side of a trace tells; each is a story.What.
+// Events of the upgrader's side of a trace; each is a story.What.
 type (
-	// Prompted: a window asks the person.
+	// Prompted says that a window asks the person.
 	Prompted struct{ Prompt client.Prompt }
-	// LineLogged: the tool has a line for its log, whether or not the disk takes it.
+	// LineLogged says that the tool writes a line to its log, even if the disk is full.
 	LineLogged struct{ Line upgradelog.Line }
-	// Finished: the tool has ended; nil is success.
+	// Finished says that the tool has ended; a nil Err is success.
 	Finished struct{ Err error }
 )
 
@@ -24,7 +24,7 @@ func (w Prompted) Details() string { return w.Prompt.String() }
 // Kind is "log".
 func (LineLogged) Kind() string { return "log" }
 
-// Details is the line as the log has it.
+// Details is the line as it is written in the log.
 func (w LineLogged) Details() string { return w.Line.String() }
 
 // LogLine is the line, for the judge.

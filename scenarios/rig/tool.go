@@ -14,12 +14,12 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Disk is what outlives the tool: its log and its journals.
+// Disk holds the files that outlive a process of the tool: its log and its journals.
 type Disk struct {
 	Log      []byte
 	journals []kept
-	// Full leaves no room for a journal; the log has its place. The fault disk-full takes
-	// the room for both.
+	// Full leaves no room for a journal, but still for the log. The fault disk-full leaves
+	// room for neither.
 	Full bool
 }
 
@@ -28,7 +28,7 @@ type kept struct {
 	file         []byte
 }
 
-// ErrDiskFull is what a full disk says.
+// ErrDiskFull is the error of a write to a full disk.
 var ErrDiskFull = errors.New("no space left on the disk")
 
 func (d *Disk) save(j *client.Journal) error {
@@ -39,7 +39,7 @@ func (d *Disk) save(j *client.Journal) error {
 	return nil
 }
 
-// put keeps a file in the place of the one before.
+// put writes a journal and replaces the earlier one of the same meter.
 func (d *Disk) put(k kept) {
 	d.remove(k.serialNumber)
 	d.journals = append(d.journals, k)
@@ -58,22 +58,22 @@ func (d *Disk) remove(serialNumber string) {
 	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.serialNumber == serialNumber })
 }
 
-// Journals is how many upgrades have not ended.
+// Journals is the number of journals: one for each upgrade that has not ended.
 func (d *Disk) Journals() int { return len(d.journals) }
 
-// maxPrompts bounds the windows of one attempt; more means that tool and person run in
+// maxPrompts bounds the windows of one attempt. More of them mean that tool and person run in
 // circles.
 const maxPrompts = 500
 
 // tool is the host's side of the bench: a session, its person, its PC and its disk.
 type tool struct {
 	session  *client.Session
-	of       *attempt // which the person wants
+	of       *attempt // says what the person wants
 	disk     Disk
 	pc       pc
 	killed   bool
 	aborted  bool
-	lost     bool // the connection was reset and nobody has connected again
+	lost     bool // the connection was reset, and the person has not connected again
 	prompts  []client.Prompt
 	visits   int // to Select Connection Type
 	assists  int // to Setup Assistant
@@ -81,22 +81,21 @@ type tool struct {
 	settings *ion.Settings
 	device   client.Device
 	counts   client.Counts     // of the download that ran last
-	doing    client.Step       // of the upgrader's procedure
+	doing    client.Step       // present step of the upgrader's procedure
 	ordered  bool              // an application was told to enter download state
-	lines    []upgradelog.Line // that are in the log
-	unsaid   int               // lines that are not
+	lines    []upgradelog.Line // written to the log by this attempt
+	unsaid   int               // lines that the disk had no room for
 	failing  bool              // the tool has just said that its upgrade failed
-	// unanswered is how often the request had been sent that ended the upgrade which failed
-	// last, and no answer to it had come.
+	// unanswered: see Outcome.Unanswered.
 	unanswered int
 	pending    []story.Event
-	untraced   bool // nobody wants to hear of events
+	untraced   bool // the trace is not wanted
 
-	// What a tool with a bug planted does with its files.
+	// Planted bugs in how the tool writes its files.
 	journalInPlace bool
 	logHeldBack    bool
-	heldLog        []upgradelog.Line // that is not on the disk yet
-	heldJournal    kept              // a journal of which only the half is
+	heldLog        []upgradelog.Line // not on the disk yet
+	heldJournal    kept              // the whole journal, while the disk has only half of it
 }
 
 func (t *tool) Receive(now time.Duration, p []byte) {
@@ -129,7 +128,7 @@ func (t *tool) Transmit(dst []byte) []byte {
 
 func (t *tool) Done() bool { return t.killed || t.session.Done() }
 
-// errReset is what the tool says of a connection that was reset, wherever that was.
+// errReset is the tool's error after a reset, the same over every transport.
 var errReset = errors.New("the connection was reset")
 
 func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
@@ -153,7 +152,7 @@ func (t *tool) CloneHost(spent bench.Host) bench.Host {
 	return c
 }
 
-// AppendState leaves out what was written and shown before.
+// AppendState leaves out lines and windows of the past: they do not change what follows.
 func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 	w := machine.Fingerprinting(dst, now)
 	t.declare(&w, t)
@@ -174,13 +173,13 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Int(t.visits)
 	w.Int(t.assists)
 	w.Bytes(&t.heldJournal.file, nil)
-	machine.Clip(w, &t.heldLog) // that ends in the log
+	machine.Clip(w, &t.heldLog) // part of the past, as the log is
 	machine.Clip(w, &t.prompts)
 	machine.Clip(w, &t.lines)
-	machine.Slice(w, &t.pending, spent.pending) // to be told
+	machine.Slice(w, &t.pending, spent.pending)
 }
 
-// declareSession: a copy has a session of its own, in the memory of the one that was spent.
+// declareSession gives a copy its own session, in the memory of the spent tool's session.
 func (t *tool) declareSession(w *machine.State, spent *tool) {
 	if !w.Copies() {
 		t.session.Declare(w)
@@ -191,8 +190,8 @@ func (t *tool) declareSession(w *machine.State, spent *tool) {
 	t.session = own
 }
 
-// declareCounts: what was counted of a download that is over counts as long as there is no
-// other.
+// declareCounts declares the counts that the outcome will show: those of the download that
+// runs, or of the last one until the next begins.
 func (t *tool) declareCounts(w *machine.State) {
 	c := t.latest()
 	w.Int(c.Blocks)
@@ -203,7 +202,7 @@ func (t *tool) declareCounts(w *machine.State) {
 	w.Int(c.Resent)
 }
 
-// declare: what was written to the log decides nothing.
+// declare leaves the contents of the log out of a fingerprint: the tool never reads it.
 func (d *Disk) declare(w *machine.State) {
 	w.Bool(d.Full)
 	machine.Clip(w, &d.Log)
@@ -265,7 +264,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	}
 }
 
-// write adds a line to the log, if there is room.
+// write adds a line to the log if the disk has room.
 func (t *tool) write(l upgradelog.Line) error {
 	switch {
 	case t.pc.full > 0:
@@ -279,13 +278,13 @@ func (t *tool) write(l upgradelog.Line) error {
 	return nil
 }
 
-// put brings a line of the log to the disk.
+// put writes a line of the log to the disk.
 func (t *tool) put(l upgradelog.Line) {
 	t.disk.Log = upgradelog.Append(t.disk.Log, l)
 	t.lines = append(t.lines, l)
 }
 
-// save keeps a journal: whole, or, by a tool that writes in place, as far as it has come.
+// save writes a journal. A tool that writes in place leaves half of it on the disk until flush.
 func (t *tool) save(j *client.Journal) error {
 	if t.pc.full > 0 {
 		return ErrDiskFull
@@ -299,7 +298,7 @@ func (t *tool) save(j *client.Journal) error {
 	return nil
 }
 
-// flush brings to the disk what a tool held back that comes to its end.
+// flush writes what the tool held back; a killed tool does not come to that.
 func (t *tool) flush() {
 	for _, l := range t.heldLog {
 		if t.pc.full > 0 {
@@ -315,8 +314,8 @@ func (t *tool) flush() {
 	}
 }
 
-// count notes how the download stands: the upgrader forgets it when the last window of the
-// upgrade is closed.
+// count keeps the counts of the download: the upgrader forgets them when the last window of
+// the upgrade is closed.
 func (t *tool) count() { t.counts = t.latest() }
 
 func (t *tool) latest() client.Counts {

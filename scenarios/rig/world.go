@@ -14,32 +14,32 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// Options are what a world does not say: how it is played, and what tests put into it. The zero
-// value is a world in virtual time as it is, with a trace.
+// Options say how a world is played, and what tests change in it. The zero value plays a world
+// unchanged, in virtual time, with a trace.
 type Options struct {
 	Trace Trace
-	// Instant takes all time away from the line and the meter, and from the tool all but its
-	// waits for what does not come: for attempts in real time (TryOver).
+	// Instant is for attempts in real time (TryOver): the line and the meter take no time, and
+	// the tool waits only for answers that never come.
 	Instant  bool
-	Response time.Duration  // how long the tool waits for an answer; 0: as usual
-	Chip     flash.Geometry // of the meter's flash; without sectors: as usual
-	Planted  planted.Pair   // bugs, for tests of tests
+	Response time.Duration  // how long the tool waits for an answer; 0: its default
+	Chip     flash.Geometry // of the meter's flash; without sectors: the model's own
+	Planted  planted.Pair   // bugs, to test that tests find them
 }
 
-// Trace says how much of what happens is recorded.
+// Trace says which events are recorded.
 type Trace uint8
 
-// How much is recorded.
+// The amounts of trace.
 const (
-	Events     Trace = iota // of the meter, the faults and the tool
-	FrameTrace              // and every frame on the line
+	Events     Trace = iota // events of the meter, the faults and the tool
+	FrameTrace              // these and every frame on the line
 	NoTrace
 )
 
-// ErrNotYet is what the errors about a world wrap that can be said, and not be played.
+// ErrNotYet is wrapped by errors about a world that is valid but cannot be played yet.
 var ErrNotYet = errors.New("the bench cannot play that yet")
 
-// CheckWorld says what of a world cannot be played yet. The error wraps ErrNotYet.
+// CheckWorld returns an error if a world cannot be played yet. It wraps ErrNotYet.
 func CheckWorld(w *world.World) error {
 	switch {
 	case len(w.Meters) > 1:
@@ -50,7 +50,7 @@ func CheckWorld(w *world.World) error {
 	return nil
 }
 
-// StationConfig is the device's side of a world: its first meter, and the line.
+// StationConfig is the device's side of a world: its first meter and the line.
 func StationConfig(w *world.World, o Options) bench.Config {
 	m := w.MeterOf(new(world.Attempt))
 	c := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace}
@@ -64,7 +64,7 @@ func StationConfig(w *world.World, o Options) bench.Config {
 	return c
 }
 
-// played is a world of which nothing is left to be filled in, with its firmware files made.
+// played returns the world filled in and with its firmware files made.
 func played(w *world.World) (*world.World, error) {
 	full := w.Filled()
 	for i := range full.Firmware {
@@ -75,19 +75,19 @@ func played(w *world.World) (*world.World, error) {
 	return &full, nil
 }
 
-// World is the world as it is now, of which nothing is left to be filled in. Not to be changed.
+// World is the world as it is now, filled in. Do not change it.
 func (r *Rig) World() *world.World { return r.world }
 
 // said is what the world says of the meter.
 func (r *Rig) said() *world.Meter { return &r.world.Meters[0] }
 
-// PutFirmware puts a firmware file on the PC, in the place of the one of the same name if
-// there is one. The error is about a file that cannot be made.
+// PutFirmware puts a firmware file on the PC and replaces one of the same name. It returns an
+// error if the file cannot be made.
 func (r *Rig) PutFirmware(f world.Firmware) error {
 	if err := f.Make(r.said().Model); err != nil {
 		return err
 	}
-	w := *r.world // copies of the rig have it too
+	w := *r.world // copies of the rig share it
 	w.Firmware = slices.DeleteFunc(slices.Clone(w.Firmware), func(old world.Firmware) bool { return old.Name == f.Name })
 	w.Firmware = append(w.Firmware, f)
 	r.world = &w
@@ -102,14 +102,15 @@ func (r *Rig) PutTemplate(t world.Template) {
 	r.world = &w
 }
 
-// attempt is one that is begun, and what it needs of the world. Not changed from then on.
+// attempt is an attempt that has begun, with what it needs of the world. Copies of the rig
+// share it, so it is never changed.
 type attempt struct {
 	world.Attempt
 	files  world.Files
-	writes map[int]ion.Value // of TaskWriteSettings
+	writes map[int]ion.Value // by index in ion.SettingTable; for TaskWriteSettings
 }
 
-// prepared is an attempt with what it needs. The error is about files that cannot be made.
+// prepared returns an attempt with what it needs. It returns an error if a file cannot be made.
 func (r *Rig) prepared(a *world.Attempt) (*attempt, error) {
 	files, err := r.world.FilesOf(a, r.first)
 	if err != nil {
@@ -120,7 +121,8 @@ func (r *Rig) prepared(a *world.Attempt) (*attempt, error) {
 	return p, nil
 }
 
-// Do does what is done before an attempt. The error is about a time that has passed.
+// Do carries out an action of those before an attempt. It returns an error if the action waits
+// until a time that has passed.
 func (r *Rig) Do(a world.Action) error {
 	switch a.Kind {
 	case world.Heal:

@@ -17,13 +17,14 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// ModelVersion is the version of what is simulated: the meter, the line, the tool and the
-// person. Raise it when the same trial takes another course than before; then old ids are
-// refused instead of repeating something else.
+// ModelVersion is the version of the simulation: the meter, the line, the tool and the person.
+// Raise it when the same trial takes another course than before. Then old ids are refused
+// instead of repeating something else.
 const ModelVersion = 1
 
-// Hash is the first 32 bits, as 8 hexadecimal digits, of a hash over everything that an id says
-// of a world, every byte of the firmware file, and ModelVersion. The world must pass Check.
+// Hash is the first 32 bits, as 8 hexadecimal digits, of a SHA-256 over everything that an id
+// says about a world, every byte of the firmware image, and ModelVersion. The world must pass
+// Check.
 func Hash(w world.World) string {
 	w = w.Filled()
 	a := &w.Attempts[0]
@@ -38,8 +39,8 @@ func Hash(w world.World) string {
 	return hex.EncodeToString(h.Sum(nil)[:hashBytes])
 }
 
-// CheckHash is for a world that was completed with a file after ParseID: it must be the one
-// that the id was made with. The error wraps ErrOtherRun.
+// CheckHash checks a world that got its firmware file after ParseID: it must be the world that
+// the id was made with. The error wraps ErrOtherRun.
 func CheckHash(w world.World, hash string) error {
 	if own := Hash(w); own != hash {
 		return fmt.Errorf("%w: its configuration has the hash %s, this one %s", ErrOtherRun, hash, own)
@@ -47,13 +48,13 @@ func CheckHash(w world.World, hash string) error {
 	return nil
 }
 
-// What ParseID's errors wrap.
+// The errors of ParseID wrap these.
 var (
-	// ErrNoID: the text is none, or not all of one.
+	// ErrNoID: the text is no id, or only a part of one.
 	ErrNoID = errors.New("not the id of a trial")
 	// ErrOtherRun: the id is whole, but what it names cannot be repeated here.
 	ErrOtherRun = errors.New("the id was made with another image, another configuration or another version of the model")
-	// ErrNeedsFile: the id was made with a firmware file of one's own, which it does not hold.
+	// ErrNeedsFile: the id was made with a person's own firmware file, which it does not hold.
 	ErrNeedsFile = errors.New("the id was made with a firmware file of its own")
 )
 
@@ -63,7 +64,7 @@ var (
 //	4        hash of the world
 //	1        world: the bits below
 //	0 to 4   image size in bytes, as a varint, if it is not DefaultImageBytes
-//	-        plans in the binary form of package fault, one behind the other
+//	-        plans in the binary form of package fault, one after another
 const (
 	idPrefix      = "t1."
 	maxIDBytes    = 80
@@ -71,7 +72,7 @@ const (
 	checksumBytes = 2
 	headBytes     = checksumBytes + hashBytes + 1
 
-	modelBits   = 3 // place in models
+	modelBits   = 3 // index in models
 	release21   = 1 << 2
 	withJournal = 1 << 3
 	withWindows = 1 << 4
@@ -81,15 +82,15 @@ const (
 
 func models() []meter.Model { return []meter.Model{meter.ION7300, meter.ION7330, meter.ION7350} }
 
-// IsID tells whether a text looks like an id, of a trial or of a storm, and not like a plan.
+// IsID reports whether a text looks like the id of a trial or a storm, and not like a plan.
 func IsID(text string) bool {
 	version, _, ok := strings.Cut(text, ".")
 	return ok && len(version) > 1 && (version[0] == 't' || version[0] == 's') && strings.Trim(version[1:], "0123456789") == ""
 }
 
-// ID is a name for a trial that says all of it: at most 80 letters, digits, -, _ and dots.
-// ParseID gives the trial back. The error is about a trial that cannot be, a world that an id
-// cannot say (ErrUnsaid), or a plan that does not fit.
+// ID is a name from which ParseID can make the whole trial again: at most 80 letters, digits,
+// -, _ and dots. It returns an error if the trial is invalid, if an id cannot describe the world
+// (ErrUnsaid), or if the plans do not fit.
 func ID(w world.World, plans Plans) (string, error) {
 	if err := Check(w); err != nil {
 		return "", err
@@ -121,7 +122,7 @@ func ID(w world.World, plans Plans) (string, error) {
 
 func checksum(b []byte) uint16 { return uint16(crc32.ChecksumIEEE(b)) }
 
-// appendWorld appends the bits of a world and the image's size.
+// appendWorld appends the world's bits and, if needed, the image size.
 func appendWorld(dst []byte, w world.World) []byte {
 	w = w.Filled()
 	a := &w.Attempts[0]
@@ -148,9 +149,9 @@ func appendWorld(dst []byte, w world.World) []byte {
 	return dst
 }
 
-// ParseID gives the trial that an id names, and the hash of its world. Errors wrap ErrNoID
-// (mistyped, or none at all) or ErrOtherRun (another version of the model). With ErrNeedsFile all
-// but the firmware is there: add it to the world (Sending) and call CheckHash.
+// ParseID returns the trial that an id names, and the hash of its world. Errors wrap ErrNoID
+// (mistyped, or not an id) or ErrOtherRun (another version of the model). With ErrNeedsFile the
+// results are complete except for the firmware: add it to the world (Sending) and call CheckHash.
 func ParseID(id string) (w world.World, plans Plans, hash string, err error) {
 	b, err := idBytes(id)
 	if err != nil {
@@ -177,7 +178,7 @@ func notID(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNoID, fmt.Sprintf(format, args...))
 }
 
-// idBytes checks everything that can be wrong with an id as a text.
+// idBytes decodes an id and checks its form, length and checksum.
 func idBytes(id string) ([]byte, error) {
 	text, ok := strings.CutPrefix(id, idPrefix)
 	switch {

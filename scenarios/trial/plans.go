@@ -8,18 +8,18 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Plans are the faults of a trial: of the attempt, and of the recoveries after it in order.
-// What a plan counts is counted from the beginning of its own attempt.
+// Plans are the faults of a trial: those of the attempt, then those of each recovery in order.
+// Each plan counts blocks, bytes and times from the beginning of its own attempt.
 type Plans []fault.Plan
 
-// MaxPlans bounds how many attempts of a trial can have faults.
+// MaxPlans is how many attempts of a trial can have faults.
 const MaxPlans = 16
 
-// Then stands between the plans of two attempts.
+// Then is the word between the plans of two attempts.
 const Then = "then"
 
-// String gives the plans on one line, with "then" between those of two attempts.
-// ParsePlans gives them back.
+// String prints the plans on one line, with "then" between the plans of two attempts, as
+// ParsePlans reads them.
 func (p Plans) String() string {
 	texts := make([]string, len(p))
 	for i, plan := range p {
@@ -28,7 +28,7 @@ func (p Plans) String() string {
 	return strings.Join(strings.Fields(strings.Join(texts, " "+Then+" ")), " ")
 }
 
-// Faults is how many faults there are in all of them.
+// Faults is the number of faults in all plans.
 func (p Plans) Faults() int {
 	n := 0
 	for _, plan := range p {
@@ -37,8 +37,8 @@ func (p Plans) Faults() int {
 	return n
 }
 
-// ParsePlans reads one plan, or several with the word "then" between them: what follows it
-// befalls the recovery. A plan between two of them may be empty, and so may all.
+// ParsePlans reads one plan, or several with the word "then" between them. The faults after a
+// "then" are those of the next recovery. Any plan may be empty.
 func ParsePlans(text string) (Plans, error) {
 	var plans Plans
 	for i, part := range splitThen(text) {
@@ -72,7 +72,7 @@ func ordinal(n int) string {
 	return fmt.Sprintf("%dth", n)
 }
 
-// splitThen cuts a text at the word "then", but not in comments.
+// splitThen splits a text at the word "then", except in comments.
 func splitThen(text string) []string {
 	parts := []string{""}
 	last := func() *string { return &parts[len(parts)-1] }

@@ -8,22 +8,22 @@ import (
 	"ionbench/scenarios/world"
 )
 
-// In real time the meter and the line take no time, so that a trial lasts as long as what
-// does not come is waited for.
+// In real time the meter and the line take no time, so a trial lasts only as long as the tool
+// waits for answers that never come.
 const (
-	realTimeBaud  = 115200                 // the tool waits for its frame to be out by it
-	realTimeWait  = 500 * time.Millisecond // for an answer; 10 s elsewhere
+	realTimeBaud  = 115200                 // the fastest: the tool reckons how long its frames take
+	realTimeWait  = 500 * time.Millisecond // for an answer; 10 s in virtual time
 	realTimeLimit = 10 * time.Minute       // of an attempt
 )
 
-// TryOver runs a trial to its end over a transport, with a meter and a line that take no
-// time and a tool that waits for half a second: over a PTY or TCP in real time, and over
-// rig.Bench the same in virtual time, to compare with. Attempts are judged as in Try.
-// rig.Promised tells what of their traces is the same over all transports; a plan that
-// names times, bytes or frames promises nothing.
+// TryOver runs a trial to its end over a transport, with a meter and a line that take no time
+// and a tool that waits for half a second. A PTY and TCP take real time; rig.Bench plays the
+// same in virtual time, for comparison. Attempts are judged as in Try. rig.Promised is the part
+// of their traces that is the same over all transports, unless a plan names times, bytes or
+// frames.
 //
-// The error is that of the world, of ctx or of the transport; it wraps
-// errors.ErrUnsupported where there are no PTYs.
+// The error is about the world, ctx or the transport. It wraps errors.ErrUnsupported on a system
+// without PTYs.
 func TryOver(ctx context.Context, over rig.Transport, w world.World, plans Plans) (*Result, error) {
 	if err := Check(w); err != nil {
 		return nil, err

@@ -10,34 +10,34 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Class is what came of a trial, in a word. The order is from good to bad.
+// Class is the result of a trial in one word. The order is from good to bad.
 type Class uint8
 
 // The classes.
 const (
-	// Unharmed: the upgrade ended in success, and nothing had to be sent again.
+	// Unharmed: the upgrade succeeded, and nothing had to be sent again.
 	Unharmed Class = iota
-	// Resent: the upgrade ended in success after requests that were sent again.
+	// Resent: the upgrade succeeded after requests that were sent again.
 	Resent
-	// ClearedAgain: the upgrade ended in success after the flash was cleared once more.
+	// ClearedAgain: the upgrade succeeded after the flash was cleared once more.
 	ClearedAgain
-	// Recovered: the upgrade failed or was ended; a recovery led to success, and every
-	// setting is as it was.
+	// Recovered: the upgrade failed or was ended, a recovery succeeded, and every setting is as
+	// it was.
 	Recovered
-	// SettingsLost: the same, and settings are gone, as the article says they will be.
+	// SettingsLost: as Recovered, but settings are lost, as the article says they will be.
 	SettingsLost
 	// Violated: one of the invariants I1 to I8 was broken.
 	Violated
-	// ClassCount is how many classes there are.
+	// ClassCount is the number of classes.
 	ClassCount
 )
 
-// String is the class in a word.
+// String names the class.
 func (c Class) String() string {
 	return [ClassCount]string{"unharmed", "resent", "cleared-again", "recovered", "settings-lost", "violated"}[c]
 }
 
-// ParseClass is the reverse of String.
+// ParseClass returns the class with that name.
 func ParseClass(s string) (Class, error) {
 	for c := range ClassCount {
 		if c.String() == s {
@@ -47,24 +47,24 @@ func ParseClass(s string) (Class, error) {
 	return 0, fmt.Errorf("%q is no class of outcomes", s)
 }
 
-// Total is what a trial took in all its attempts. The minutes between them are left out.
+// Total is the cost of all attempts of a trial. The minutes between them are left out.
 type Total struct {
 	Time  time.Duration
 	Bytes uint64 // on the line, to the meter
-	Acts  int    // of the person: windows answered
+	Acts  int    // windows that the person answered
 	Lost  ion.Groups
 }
 
 // Unstruck is a fault that never struck.
 type Unstruck struct {
-	Attempt int // that it was meant for, counted from 0
+	Attempt int // the attempt of its plan, counted from 0
 	story.Unstruck
 }
 
-// String is the fault and the reason, behind the attempt if it is a recovery.
+// String is the fault and the reason, after the name of the attempt if it is a recovery.
 func (u Unstruck) String() string { return verdict.AttemptPrefix(u.Attempt) + u.Unstruck.String() }
 
-// Result is what came of a trial.
+// Result is the result of a trial.
 type Result struct {
 	Class      Class
 	Cost       Total
@@ -87,8 +87,8 @@ func (r *Trial) result() *Result {
 	return all
 }
 
-// ResultOf is what comes of attempts, the last of which left the meter without the settings
-// given.
+// ResultOf is the result of a list of attempts; lost are the settings that are lost after the
+// last of them.
 func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
 	all := &Result{Attempts: attempts, Cost: Total{Lost: lost}}
 	for i, o := range attempts {

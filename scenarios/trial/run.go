@@ -12,19 +12,19 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Trial is one that is under way: its attempt, or one of the recoveries. It can be stepped and,
-// at any moment, cloned.
+// Trial is a trial that runs: its upgrade, or one of the recoveries. It can be stepped, and
+// cloned at any moment.
 type Trial struct {
 	rig   *rig.Rig
-	first world.Attempt // what the recoveries are recoveries of
-	had   ion.Settings  // by the meter at first
+	first world.Attempt // the upgrade, without its faults
+	had   ion.Settings  // settings of the meter at first
 	plans Plans
 	done  []*rig.Outcome
 	over  bool
 	stuck error // why a recovery could not even begin
 }
 
-// Start begins a trial. The error is about a world or a plan that cannot be.
+// Start begins a trial. It returns an error if the world or a plan is invalid.
 func Start(w world.World, plans Plans, trace rig.Trace) (*Trial, error) {
 	if err := Check(w); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func Start(w world.World, plans Plans, trace rig.Trace) (*Trial, error) {
 	return t, t.rig.Begin(t.upgrade())
 }
 
-// prepare is a trial of which nothing has begun, in front of the meter of a world that can be.
+// prepare makes a trial that has not begun. The world must be valid.
 func prepare(w world.World, plans Plans, o rig.Options) (*Trial, error) {
 	r, err := rig.New(&w, o)
 	if err != nil {
@@ -66,7 +66,7 @@ func Try(w world.World, plans Plans, trace rig.Trace) (*Result, error) {
 	return r.Finish(), nil
 }
 
-// plan is what befalls attempt i, counted from 0.
+// plan is the plan of attempt i, counted from 0.
 func (r *Trial) plan(i int) fault.Plan {
 	if i < len(r.plans) {
 		return r.plans[i]
@@ -74,8 +74,8 @@ func (r *Trial) plan(i int) fault.Plan {
 	return nil
 }
 
-// Step goes on to the next instant at which something happens. It returns false when the
-// trial is over.
+// Step runs to the next instant at which something happens. It returns false when the trial is
+// over.
 func (r *Trial) Step() bool {
 	if r.over {
 		return false
@@ -86,7 +86,7 @@ func (r *Trial) Step() bool {
 	return !r.over
 }
 
-// endAttempt runs the attempt to its end, if it is not there yet, judges it and begins the
+// endAttempt runs the attempt to its end, judges it and, if it was not the last, begins the
 // recovery that follows.
 func (r *Trial) endAttempt() {
 	if r.over = r.isLast(r.rig.Finish()); r.over {
@@ -97,15 +97,14 @@ func (r *Trial) endAttempt() {
 	}
 }
 
-// isLast takes the outcome of an attempt and says whether the trial ends with it.
+// isLast adds the outcome of an attempt and reports whether the trial ends with it.
 func (r *Trial) isLast(o *rig.Outcome) bool {
 	r.done = append(r.done, o)
 	peaceful := len(r.done) > max(1, len(r.plans))
 	return o.Upgraded() || !o.Ended && !o.Asleep || peaceful
 }
 
-// Attempt is which attempt runs, counted from 0: 0 is the upgrade, the others are
-// recoveries.
+// Attempt is the number of the attempt that runs: 0 is the upgrade, the others are recoveries.
 func (r *Trial) Attempt() int { return len(r.done) }
 
 // Over reports that the trial has ended.
@@ -117,8 +116,8 @@ func (r *Trial) Rig() *rig.Rig { return r.rig }
 // Bench is the bench of the attempt that runs, to look at.
 func (r *Trial) Bench() *bench.Bench { return r.rig.Bench() }
 
-// Strike adds a fault to those of an attempt: of the one that runs, as if it had been there
-// from its beginning, or of one to come. What has passed is missed.
+// Strike adds a fault to the attempt that runs, as if its plan had always had the fault, or to a
+// later attempt. A fault whose moment has passed is missed.
 func (r *Trial) Strike(attempt int, f fault.Fault) error {
 	if attempt == r.Attempt() {
 		if err := r.rig.Strike(fault.Plan{f}); err != nil {
@@ -134,15 +133,15 @@ func (r *Trial) Strike(attempt int, f fault.Fault) error {
 	return nil
 }
 
-// Clone is an independent copy with the same future.
+// Clone returns an independent copy with the same future.
 func (r *Trial) Clone() *Trial {
 	c := new(Trial)
 	r.CopyTo(c)
 	return c
 }
 
-// CopyTo makes c, which is a run that nobody uses any more, a Clone of r in the memory that
-// c has. Results of c stay as they are.
+// CopyTo makes c a Clone of r and reuses the memory of c, which must be a trial that is no
+// longer used. Earlier results of c stay valid.
 func (r *Trial) CopyTo(c *Trial) {
 	spent := c.rig
 	if spent == nil {
@@ -157,8 +156,8 @@ func (r *Trial) CopyTo(c *Trial) {
 // Done are the outcomes of the attempts that have ended.
 func (r *Trial) Done() []*rig.Outcome { return r.done }
 
-// AppendState appends all that decides what comes of the trial from here on but for the
-// Past of the attempt that runs, and what came of those before it.
+// AppendState appends everything that decides the rest of the trial, except the Past of the
+// attempt that runs and the outcomes of earlier attempts.
 func (r *Trial) AppendState(dst []byte) []byte {
 	w := machine.Fingerprinting(dst, 0)
 	w.Int(min(r.Attempt(), 1))
@@ -174,8 +173,8 @@ func (r *Trial) Finish() *Result {
 	return r.result()
 }
 
-// TryCaught is Try for plans that nobody has looked at: should the model itself panic, that
-// is a broken I5 of the result, so that whoever tries many plans can say which it was.
+// TryCaught is Try for generated plans. If the simulation itself panics, the result breaks I5,
+// so that a caller that tries many plans can report which one it was.
 func TryCaught(w world.World, plans Plans, trace rig.Trace) (*Result, error) {
 	return caught(plans, func() (*Result, error) { return Try(w, plans, trace) })
 }

@@ -1,13 +1,13 @@
-// Package trial is one question put to the bench, and its answer: in this world, with these
-// faults, what comes of the upgrade, and of the recoveries that it takes until the meter runs
-// the image? Sweeps, storms, replays and shrinkings are made of trials.
+// Package trial asks the bench one question: in this world, with these faults, how does the
+// upgrade end, and which recoveries does it take until the meter runs the image? Sweeps, storms,
+// replays and shrinking are made of trials.
 //
-// A trial is a world with one attempt and, for as long as the upgrade has not succeeded,
-// recoveries as the article describes them. Each can have a plan of its own; the first one
-// after the last plan runs in peace and must succeed.
+// A trial is a world with one attempt, followed by recoveries as the article describes them
+// until the upgrade has succeeded. The attempt and each recovery can have a plan of faults. The
+// first recovery after the last plan has no faults and must succeed.
 //
-// Most trials take place in a world of which a few words say all ([World]). Such a trial has a
-// name, its id ([ID]), that says all of it and fits into a file name.
+// Most trials take place in a world that a few words describe fully ([World]). Such a trial has
+// an id ([ID]), which holds the whole trial and fits into a file name.
 package trial
 
 import (
@@ -23,20 +23,20 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// DefaultImageBytes is the size of the image unless told otherwise: nine blocks, and so
-// every thing that a download does, twice.
+// DefaultImageBytes is the size of the image unless told otherwise: nine blocks, so that
+// everything that a download does happens at least twice.
 const DefaultImageBytes = 64 << 10
 
-// MaxImageBytes is what the article's meter has room for.
+// MaxImageBytes is the size of the largest image that the article's meter has room for.
 const MaxImageBytes = 61 * 64 << 10
 
-// oldImageBytes is the size of what the meter runs at first. It plays no part but to be
-// erased and, if the upgrade never begins, to go on running.
+// oldImageBytes is the size of the image that the meter runs at first. That image only gets
+// erased or, if the upgrade never begins, goes on running.
 const oldImageBytes = 16 << 10
 
-// World is that of most trials: the article's meter, an image of so many bytes (0 for
-// DefaultImageBytes), and a tool of release 2.2 that is started for the upgrade alone; and then
-// what is changed of that. An id, an atlas and flags can say all of it.
+// World is the world of most trials, with changes: the article's meter, an image of imageBytes
+// bytes (0: DefaultImageBytes), and a tool of release 2.2 that is started only for the upgrade.
+// An id, an atlas and flags can describe it fully.
 func World(imageBytes int, changes ...func(*world.World)) world.World {
 	if imageBytes == 0 {
 		imageBytes = DefaultImageBytes
@@ -52,35 +52,36 @@ func World(imageBytes int, changes ...func(*world.World)) world.World {
 	return w
 }
 
-// Of is another model.
+// Of changes the model of the meter.
 func Of(m meter.Model) func(*world.World) { return func(w *world.World) { w.Meters[0].Model = m } }
 
-// By is another release of the tool.
+// By changes the release of the tool.
 func By(r client.Release) func(*world.World) {
 	return func(w *world.World) { w.Attempts[0].Release = r }
 }
 
-// Sending is a firmware file of somebody's own.
+// Sending changes the firmware file to a person's own.
 func Sending(f *upg.File) func(*world.World) {
 	return func(w *world.World) { w.Firmware[0] = world.Firmware{Own: f} }
 }
 
-// WithJournal is a tool that keeps one.
+// WithJournal has the tool keep a journal.
 func WithJournal(w *world.World) { w.Attempts[0].Journal = true }
 
-// ThroughWindows: the upgrade is reached through the windows of the article in Single ION device
-// configuration mode.
+// ThroughWindows has the person reach the upgrade through the windows of the article, in Single
+// ION device configuration mode.
 func ThroughWindows(w *world.World) {
 	a := &w.Attempts[0]
 	a.Task, a.Single = client.TaskConnect, true
 	a.Connections, a.Assistant = 1, []client.Choice{client.Upgrade}
 }
 
-// ErrUnsaid is what the error about a world wraps of which an id cannot say all.
+// ErrUnsaid is wrapped by errors about a world that an id cannot describe fully.
 var ErrUnsaid = errors.New("neither an id nor an atlas can say this world yet")
 
-// CheckSaid says what of a world an id, an atlas and flags cannot say: all but what World and its
-// changes make. What a person has called the attempt is no part of it. The error wraps ErrUnsaid.
+// CheckSaid returns an error that names what an id, an atlas and flags cannot describe in a
+// world: everything that World and its changes cannot make. The title of the attempt does not
+// count. The error wraps ErrUnsaid.
 func CheckSaid(w world.World) error {
 	w = w.Filled()
 	a := &w.Attempts[0]
@@ -96,7 +97,7 @@ func CheckSaid(w world.World) error {
 	said = said.Filled()
 	a.Title = ""
 	if len(w.Firmware) == 1 && f.Own == nil {
-		w.Firmware[0].Bytes, w.Firmware[0].Blocks = f.ImageBytes(), 0 // two ways of saying it
+		w.Firmware[0].Bytes, w.Firmware[0].Blocks = f.ImageBytes(), 0 // two ways to give a size
 	}
 	if differs := world.Difference(&w, &said); len(differs) > 0 {
 		return fmt.Errorf("%w: %s; give the world as a text", ErrUnsaid, strings.Join(differs, ", "))
@@ -104,9 +105,9 @@ func CheckSaid(w world.World) error {
 	return nil
 }
 
-// Check says what is wrong with a world that a trial is to take place in: with the world, or
-// with having no attempt or several, faults that are no plan of the trial, or an image that its
-// meter has no room for.
+// Check returns an error if a trial cannot take place in a world: the world is invalid, it has
+// not exactly one attempt, the attempt has faults of its own, or the meter has no room for the
+// image.
 func Check(w world.World) error {
 	filled := w.Filled()
 	if err := checkAttempt(&filled); err != nil {
@@ -118,7 +119,7 @@ func Check(w world.World) error {
 	return rig.CheckWorld(&w)
 }
 
-// checkAttempt looks at a world that is filled.
+// checkAttempt checks the attempt of a filled world.
 func checkAttempt(w *world.World) error {
 	if len(w.Attempts) != 1 {
 		return fmt.Errorf("a trial is one attempt and its recoveries, and this world has %d: leave one", len(w.Attempts))
