@@ -11,8 +11,8 @@ import (
 // verdictFile is in every folder of a scenario that was played to its end.
 const verdictFile = "verdict.txt"
 
-// leaveArtifacts writes what there is to know of a scenario into its folder, beside what
-// the program left there.
+// leaveArtifacts writes the story of a scenario into its folder, beside the files that the
+// program left there.
 func leaveArtifacts(p *player, r *Result) error {
 	files := map[string][]byte{
 		"plan.txt":         []byte(r.Scenario.Plans.String() + "\n"),
@@ -50,7 +50,7 @@ func eventLogText(p *player) []byte {
 	return b.Bytes()
 }
 
-// VerdictText is what came of a scenario, for people.
+// VerdictText is the result of a scenario as a text for people.
 func VerdictText(r *Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", r.Scenario.Name, r.Scenario.Title)

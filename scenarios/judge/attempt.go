@@ -23,26 +23,26 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Execution is one execution of the program and what came of it.
+// Execution is one run of the program and its result.
 type Execution struct {
 	Recovery bool
 	Command  string // as it was run
 	Plan     fault.Plan
 	Exit     Exit
-	Killed   bool // by the plan: it claims nothing
-	Aborted  bool // by the plan, with SIGINT
-	Asked    bool // it said something to the meter
+	Killed   bool // the plan killed the program, so it claims nothing
+	Aborted  bool // the plan sent SIGINT
+	Asked    bool // the program sent something to the meter
 	Meter    verdict.Condition
 	Cost     verdict.Cost
-	Log      []byte // that the program wrote to {log}; nil for none
-	LogTold  string // whether the log was judged, and why not
+	Log      []byte // what the program wrote to {log}; nil if nothing
+	LogTold  string // logJudged, or why the log was not judged
 	Unstruck []story.Unstruck
 	Trace    []story.Event
 	Broken   []verdict.Violation
-	Notes    []string // what else there is to say
+	Notes    []string // other things that a person should know
 }
 
-// Name is what the attempt is for.
+// Name is upgrade or recovery.
 func (a *Execution) Name() string {
 	if a.Recovery {
 		return "recovery"
@@ -50,7 +50,7 @@ func (a *Execution) Name() string {
 	return "upgrade"
 }
 
-// success: the program claims it by how it ended.
+// success reports whether the program claims success.
 func (a *Execution) success() bool { return a.Exit.Success() && !a.Killed }
 
 // player plays one scenario.
@@ -98,7 +98,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	return a, nil
 }
 
-// readLog reads what a program left where its log should be: nothing, or anything.
+// readLog reads what a program left in the place of its log. It can be anything.
 func readLog(path string) ([]byte, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -114,7 +114,7 @@ func readLog(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, upgradelog.MaxBytes+1)) // one more shows that it is too large
+	return io.ReadAll(io.LimitReader(f, upgradelog.MaxBytes+1)) // one byte more shows that it is too large
 }
 
 func (p *player) fileName(attempt int, ending string) string {
@@ -125,8 +125,8 @@ func (p *player) fileName(attempt int, ending string) string {
 	return name + "." + ending
 }
 
-// values are what stands for the placeholders: what the tool is told in the world, and in a
-// recovery what is right.
+// values are the values of the placeholders: what the world tells the tool, right or wrong, and
+// in a recovery what is right.
 func (p *player) values(at address, logFile string) map[string]string {
 	m := &p.world.Meters[0]
 	told := world.FilledTool(world.Tool{}, m)
@@ -140,7 +140,7 @@ func (p *player) values(at address, logFile string) map[string]string {
 	}
 }
 
-// befall carries out what befalls the program's computer.
+// befall carries out a fault of the program's computer.
 func (p *player) befall(a *Execution, program *process, o bench.Order) {
 	switch o.Command {
 	case bench.KillTool:
@@ -166,14 +166,14 @@ func (p *player) befall(a *Execution, program *process, o bench.Order) {
 
 const fileMode = 0o644
 
-// damaged is the right file with a bit that is wrong.
+// damaged is the right file with one wrong bit.
 func (p *player) damaged() world.Firmware {
 	f := p.right
 	f.Damage = world.Damaged
 	return f
 }
 
-// writeImage puts a firmware file into its place; none where there is to be none.
+// writeImage writes the firmware file, unless the world says that the file is missing.
 func (p *player) writeImage(f world.Firmware) error {
 	b, why, err := f.Content(p.world.Meters[0].Model)
 	if err != nil || why != nil {
@@ -182,7 +182,7 @@ func (p *player) writeImage(f world.Firmware) error {
 	return os.WriteFile(p.image, b, fileMode)
 }
 
-// play plays the scenario to its end. What it returns besides is why it could not.
+// play plays the scenario to its end. broken are the rules that were broken between attempts.
 func (p *player) play(ctx context.Context) (broken []verdict.Violation, err error) {
 	p.image = filepath.Join(p.folder, "image.upg")
 	if err := p.writeImage(p.world.FirmwareOf(&p.world.Attempts[0])); err != nil {
@@ -206,15 +206,15 @@ func (p *player) play(ctx context.Context) (broken []verdict.Violation, err erro
 	}
 }
 
-// isLast: the upgrade has succeeded, or was refused as it should be, or there is no point
-// in going on.
+// isLast reports whether a is the last attempt: the upgrade has succeeded, the scenario is about
+// a refusal, or another attempt has no point.
 func (p *player) isLast(a *Execution) bool {
 	peaceful := len(p.attempts) > max(1, len(p.scenario.Plans))
 	return a.success() || a.Exit.TimedOut || a.Exit.Interrupted || p.scenario.Expect == Refuses || peaceful
 }
 
-// limit is the time limit of an attempt of a program that waits so long for an answer: it
-// may wait for a meter that restarts, and for all answers of two requests.
+// limit is the time limit of an attempt, if the program waits for an answer as long as response
+// says: it may wait for a meter that restarts, and for all answers of two requests.
 func limit(response time.Duration) time.Duration {
 	return restartPatience + 30*time.Second + time.Duration(2*tries())*response
 }

@@ -8,7 +8,7 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// moments are where in each phase a fault of the catalogue strikes: the first that its
+// moments are the triggers of the catalogue in each phase. A fault takes the first one that its
 // kind allows.
 var moments = []struct {
 	phase    Phase
@@ -38,7 +38,7 @@ func catalogue(response time.Duration) []Scenario {
 					World:  worldOf(imageBlocks),
 					Plans:  trial.Plans{{f}},
 					Expect: Recovers,
-					Waits:  tries() / 2, // some cost none, some all
+					Waits:  tries() / 2, // a mean: some kinds cost no wait, some all
 				})
 			}
 		}
@@ -46,8 +46,8 @@ func catalogue(response time.Duration) []Scenario {
 	return all
 }
 
-// representative is the example of a kind, moved to the first of the triggers that it
-// allows and shortened to what one waits for.
+// representative is the example of a kind, moved to the first trigger that the kind allows and
+// shortened for real time.
 func representative(d fault.Description, triggers []fault.Trigger, response time.Duration) (fault.Fault, bool) {
 	plan, err := fault.Parse(d.Example)
 	if err != nil || len(plan) != 1 {
@@ -70,7 +70,8 @@ func representative(d fault.Description, triggers []fault.Trigger, response time
 // imageAddress is a byte of the image in the flash.
 const imageAddress = 0x030100
 
-// shorten leaves a fault as long as a program needs to notice it: durations are wall time.
+// shorten makes a fault just long enough for a program to notice it, because durations pass in
+// wall time.
 func shorten(f *fault.Fault, response time.Duration) {
 	if f.Kind.Lasts() {
 		f.Duration = fault.Duration{NoResponses: 2}

@@ -17,14 +17,14 @@ import (
 // Target is the program that is judged.
 type Target struct {
 	Upgrade   Command
-	Recover   Command       // zero: Upgrade, once more
+	Recover   Command       // zero: Upgrade again
 	Transport rig.Transport // rig.PTY or rig.TCP
-	// KeepsSettings: the program promises that success means that the settings are as they
-	// were, after a recovery too.
+	// KeepsSettings: the program promises that after success, also that of a recovery, the
+	// settings are as before.
 	KeepsSettings bool
 }
 
-// forAttempt is the command of an attempt.
+// forAttempt is the command for an attempt.
 func (t *Target) forAttempt(recovery bool) *Command {
 	if recovery && !t.Recover.none() {
 		return &t.Recover
@@ -32,8 +32,8 @@ func (t *Target) forAttempt(recovery bool) *Command {
 	return &t.Upgrade
 }
 
-// Check says what is wrong with the target, before anything is run. The error wraps
-// ErrNotRun where the program cannot be.
+// Check checks the target before anything is run. The error wraps ErrNotRun if there is no such
+// program.
 func (t *Target) Check() error {
 	if t.Upgrade.none() {
 		return errors.New("no program: give the command that upgrades a meter")
@@ -51,7 +51,7 @@ func (t *Target) Check() error {
 	return nil
 }
 
-// LedToMeter says whether the command tells the program where the meter is.
+// LedToMeter reports whether the command tells the program where the meter is.
 func (t *Target) LedToMeter() bool { return t.Upgrade.uses(portOf) || t.Upgrade.uses(tcpOf) }
 
 // ErrNotRun: the program could not be started at all.
@@ -70,7 +70,8 @@ const (
 	dirOf      = "dir"
 )
 
-// Placeholders lists what a command can say in braces, and what stands there when it is run.
+// Placeholders lists the names that a command can have in braces, each with the meaning of its
+// value.
 func Placeholders() [][2]string {
 	return [][2]string{
 		{portOf, "path of the PTY that the meter is at"},
@@ -85,15 +86,15 @@ func Placeholders() [][2]string {
 	}
 }
 
-// Command is a program with its arguments, in which placeholders stand.
+// Command is a program with its arguments, which can have placeholders.
 type Command struct {
 	text  string
 	words []string
 	shell bool
 }
 
-// ParseCommand reads a command as a shell would split it into words: quotes and backslashes
-// count, and nothing else does. By a shell it is a text for /bin/sh.
+// ParseCommand splits a command into words as a shell does: only quotes and backslashes have a
+// meaning. With byShell, the text is not split: /bin/sh will run it.
 func ParseCommand(text string, byShell bool) (Command, error) {
 	c := Command{text: text, shell: byShell, words: []string{text}}
 	if !byShell {
@@ -139,8 +140,9 @@ func (c *Command) uses(name string) bool {
 	return slices.ContainsFunc(c.words, func(word string) bool { return strings.Contains(word, "{"+name+"}") })
 }
 
-// argv is the command with values in the place of its placeholders. Values are put into
-// words that are split already: no value makes another argument, or a command of a shell.
+// argv is the command with values in the place of its placeholders. A value is put into words
+// that are already split, and quoted for a shell, so that it cannot become another argument or a
+// shell command.
 func (c *Command) argv(values map[string]string) []string {
 	fill := func(word string, quote func(string) string) string {
 		return placeholder.ReplaceAllStringFunc(word, func(found string) string {
@@ -160,7 +162,8 @@ func (c *Command) argv(values map[string]string) []string {
 	return words
 }
 
-// find makes sure that there is such a program.
+// find replaces the program's name by its absolute path. It returns an error if there is no such
+// program.
 func (c *Command) find() error {
 	if c.none() || c.shell {
 		return nil

@@ -12,7 +12,7 @@ import (
 //go:embed web
 var web embed.FS
 
-// page is what the template shows.
+// page is the data of the template.
 type page struct {
 	Policy                  string
 	Style                   template.CSS
@@ -39,7 +39,7 @@ type runView struct {
 	ProgramLog     string
 }
 
-// WriteHTML writes the report as one page that needs no network and no other file.
+// WriteHTML writes the report as one HTML page that needs no network and no other file.
 func (r *Report) WriteHTML(w io.Writer) error {
 	style, err := web.ReadFile("web/page.css")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// The report as a program reads it. Times are in seconds.
+// The report as JSON. Times are in seconds.
 
 type reportObject struct {
 	Format    string           `json:"format"`
@@ -69,10 +69,10 @@ type attemptObject struct {
 	Broken      []string `json:"broken"`
 }
 
-// jsonFormat names the form of the file.
+// jsonFormat is the name and version of the file format.
 const jsonFormat = "ionbench-judge 1"
 
-// Verdict is the report in a word.
+// Verdict is the report in one word: pass or no.
 func (r *Report) Verdict() string {
 	_, failed, _ := r.Counts()
 	if failed > 0 || r.Interrupted {
@@ -81,7 +81,7 @@ func (r *Report) Verdict() string {
 	return "pass"
 }
 
-// Verdict is the result in a word.
+// Verdict is the result in one word: pass, no or skipped.
 func (r *Result) Verdict() string {
 	switch {
 	case r.Skipped != "":
@@ -129,5 +129,5 @@ func (r *Result) object() scenarioObject {
 	return o
 }
 
-// listed is a list that JSON shows as one, even when it is empty.
+// listed is a list that JSON shows as [] and not as null when it is empty.
 func listed(list []string) []string { return append([]string{}, list...) }

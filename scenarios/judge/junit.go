@@ -104,10 +104,10 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 	return suite
 }
 
-// mostPrinted is how much of an output the XML has at most: all of it is in the artifacts.
+// mostPrinted is how many bytes of an output the XML has at most. The artifacts have more.
 const mostPrinted = 16 << 10
 
-// printable is the end of an output; what XML cannot say is replaced by its encoder.
+// printable is the end of an output. The encoder replaces characters that XML cannot have.
 func printable(b []byte) string {
 	return strings.ToValidUTF8(string(b[max(0, len(b)-mostPrinted):]), "�")
 }

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// maxKept is how much of each output is kept: half of it from the beginning, half from the
-// end. The rest is counted.
+// maxKept is how many bytes of each output are kept: half of them from the beginning, half from
+// the end. The rest is only counted.
 const maxKept = 1 << 20
 
 // Output is what a program wrote to one of its outputs.
 type Output struct {
-	Bytes int64 // all that it wrote
+	Bytes int64 // all that it wrote, kept or not
 	head  []byte
 	tail  []byte
 }
@@ -30,7 +30,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Kept is what was kept, with a line in the place of what was not.
+// Kept is what was kept, with a line that says how much is missing between the halves.
 func (o *Output) Kept() []byte {
 	tail := o.tail[max(0, len(o.tail)-maxKept/2):]
 	left := o.Bytes - int64(len(o.head)) - int64(len(tail))
@@ -41,7 +41,7 @@ func (o *Output) Kept() []byte {
 	return append(kept, tail...)
 }
 
-// said is what a program said last, of its errors if it can be told.
+// said is the line that best tells why the program failed; standard error goes first.
 func (e *Exit) said() string {
 	if said := e.Stderr.telling(); said != "" {
 		return said
@@ -49,8 +49,7 @@ func (e *Exit) said() string {
 	return e.Stdout.telling()
 }
 
-// telling is the last line that speaks of an error, or else the last one, at most so many
-// bytes of it.
+// telling is the last line with the word error, or else the last line, cut to a sane length.
 func (o *Output) telling() string {
 	const most = 200
 	line := ""
@@ -68,6 +67,6 @@ func (o *Output) telling() string {
 
 // keep reads r to its end.
 func (o *Output) keep(r io.Reader) {
-	// It fails only when the pipe is closed from here, and then nobody wants the rest.
+	// It fails only after closePipes, and then the rest is not wanted.
 	_, _ = io.Copy(struct{ io.Writer }{o}, r)
 }

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// grace is how long a program that is told to end has for it.
+	// grace is how long a program has to end after SIGTERM.
 	grace = 500 * time.Millisecond
-	// drain is how long its outputs may stay open once it has ended.
+	// drain is how long the outputs may stay open after the program has ended.
 	drain = time.Second
-	// lastResort is how long a killed program may take to be gone.
+	// lastResort is how long a program may take to end after SIGKILL.
 	lastResort = 5 * time.Second
 )
 
-// process is a program that runs, and all that it starts, in a process group of its own.
+// process is a running program with its child processes, in a process group of its own.
 type process struct {
 	command *exec.Cmd
 	began   time.Time
@@ -34,18 +34,18 @@ type process struct {
 // Exit is how a program ended.
 type Exit struct {
 	Code        int           // exit status; -1 where there is none
-	Signal      string        // that ended it; empty for none
-	TimedOut    bool          // it was still running at the time limit, and was ended
-	Stubborn    bool          // it went on although it was told to end
-	Interrupted bool          // the judge was
-	Left        bool          // processes of its group outlived it, and were ended
-	Held        bool          // something outside of its group has its output open
+	Signal      string        // the signal that ended it; empty for none
+	TimedOut    bool          // it still ran at the time limit, and was ended
+	Stubborn    bool          // it did not end after SIGTERM
+	Interrupted bool          // ctx ended first
+	Left        bool          // processes of its group outlived it, and were killed
+	Held        bool          // a process outside its group has its output open
 	Took        time.Duration // wall time
 	Stdout      Output
 	Stderr      Output
 }
 
-// start runs a program without an input. The error wraps ErrNotRun.
+// start starts a program without an input. The error wraps ErrNotRun.
 func start(argv, environment []string) (*process, error) {
 	p := &process{command: exec.Command(argv[0], argv[1:]...), began: time.Now(), ended: make(chan struct{})}
 	p.command.Env = environment
@@ -67,13 +67,13 @@ func start(argv, environment []string) (*process, error) {
 	}
 	go func() {
 		defer close(p.ended)
-		// It fails only for a process that was waited for already.
+		// Wait fails only for a process that was already waited for.
 		p.state, _ = p.command.Process.Wait()
 	}()
 	return p, nil
 }
 
-// openPipes makes the pipes for the outputs and gives the ends for the program.
+// openPipes makes the pipes for the outputs and returns the program's ends.
 func (p *process) openPipes() (writers []*os.File, err error) {
 	for i := range p.pipes {
 		r, w, err := os.Pipe()
@@ -94,10 +94,10 @@ func (p *process) closePipes() {
 	}
 }
 
-// signal tells the whole group something; it is no error that nobody is left.
+// signal sends a signal to the whole group. A group that is gone is no error.
 func (p *process) signal(s syscall.Signal) { _ = signalGroup(p.command.Process.Pid, s) }
 
-// wait waits for the end of the program and makes it come at the limit.
+// wait waits for the end of the program, and ends it at the limit or when ctx ends.
 func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
 	var e Exit
 	timer := time.NewTimer(limit)
@@ -112,7 +112,7 @@ func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
 		p.end()
 	}
 	e.Took = time.Since(p.began)
-	// A number is not given out again while a group has it: what is there is what is left.
+	// While a group exists its number is not used again, so this is still the program's group.
 	if e.Left = signalGroup(p.command.Process.Pid, 0) == nil && !e.TimedOut; e.Left || e.TimedOut {
 		p.signal(syscall.SIGKILL)
 	}
@@ -121,7 +121,7 @@ func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
 	return e
 }
 
-// end makes the program end and says whether it did so when it was told.
+// end ends the program and reports whether SIGTERM was enough.
 func (p *process) end() bool {
 	p.signal(syscall.SIGTERM)
 	p.signal(continueSignal)
@@ -133,12 +133,12 @@ func (p *process) end() bool {
 	p.signal(syscall.SIGKILL)
 	select {
 	case <-p.ended:
-	case <-time.After(lastResort): // it hangs inside the operating system
+	case <-time.After(lastResort): // it hangs in a system call
 	}
 	return false
 }
 
-// drain takes what is left in the outputs and says whether they came to their end.
+// drain reads the rest of the outputs and reports whether they ended.
 func (p *process) drain() bool {
 	done := make(chan struct{})
 	go func() {
@@ -173,7 +173,7 @@ func (p *process) describe(e *Exit) {
 	}
 }
 
-// String is the end in a few words.
+// String describes the end in a few words.
 func (e *Exit) String() string {
 	switch {
 	case e.TimedOut:
@@ -186,13 +186,14 @@ func (e *Exit) String() string {
 	return fmt.Sprintf("exit %d", e.Code)
 }
 
-// Success: the program ended by itself and claims success.
+// Success reports whether the program ended by itself and claims success.
 func (e *Exit) Success() bool { return e.Code == 0 && !e.TimedOut && !e.Interrupted }
 
-// errNotFoundByShell is what a shell says of a program that it could not run.
+// errNotFoundByShell is the error if a shell could not run a program.
 var errNotFoundByShell = errors.New("the shell could not run it")
 
-// notRun: a shell tells by these that there is no such program, or that it is none.
+// notRun returns an error if a shell could not run the program: POSIX reserves these two exit
+// statuses for that.
 func (e *Exit) notRun(shell bool) error {
 	const notExecutable, notFound = 126, 127
 	if shell && !e.TimedOut && (e.Code == notFound || e.Code == notExecutable) {

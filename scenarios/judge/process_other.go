@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// There are no process groups: the program alone is ended.
+// Without process groups only the program itself can be ended.
 func inGroupOfItsOwn(*exec.Cmd) {}
 
 func signalGroup(group int, s syscall.Signal) error {
@@ -23,7 +23,7 @@ func signalGroup(group int, s syscall.Signal) error {
 	return p.Kill()
 }
 
-// They do not exist there.
+// These signals do not exist here; signalGroup refuses them.
 const (
 	stopSignal     = syscall.Signal(0x13)
 	continueSignal = syscall.Signal(0x12)

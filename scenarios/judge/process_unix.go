@@ -9,7 +9,7 @@ import (
 
 func inGroupOfItsOwn(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// signalGroup tells a group something; 0 asks whether there is one.
+// signalGroup sends a signal to a group; 0 only checks that the group exists.
 func signalGroup(group int, s syscall.Signal) error { return syscall.Kill(-group, s) }
 
 const (

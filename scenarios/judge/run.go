@@ -16,20 +16,20 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// Options say how a suite is run. The zero value of a field stands for its default.
+// Options say how a suite is run. A zero field stands for its default.
 type Options struct {
-	Pace     int           // so many times faster than a real meter and its line; 0: they take no time
+	Pace     int           // factor by which meter and line are faster than real ones; 0: they take no time
 	Baud     int           // of the line; 0: 9600
-	Seed     uint64        // of what a power loss leaves in the flash; 0: 1
-	Response time.Duration // how long the program waits for an answer, as far as one knows; 0: 10 s
-	Limit    time.Duration // of an attempt; 0: what Response allows
+	Seed     uint64        // decides what a power loss leaves in the flash; 0: 1
+	Response time.Duration // how long the program waits for an answer, as far as known; 0: 10 s
+	Limit    time.Duration // of an attempt; 0: derived from Response
 	Parallel int           // scenarios at once; 0: DefaultParallel
-	// Artifacts is the folder for what each scenario leaves behind, one folder a scenario;
-	// empty for none.
+	// Artifacts is the folder for the artifacts. Each scenario has a folder in it. Empty: no
+	// artifacts are kept.
 	Artifacts string
-	// Repeat is the command that repeats one scenario, but for its name at the end.
+	// Repeat is the command that repeats one scenario, without the name of the scenario.
 	Repeat string
-	// Ended, if not nil, is told of every scenario that has ended, one at a time.
+	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
 }
 
@@ -39,7 +39,7 @@ const (
 	DefaultParallel = 8                // a program waits most of the time
 )
 
-// Filled is the options with their defaults filled in.
+// Filled returns the options with their defaults.
 func (o Options) Filled() Options {
 	if o.Baud == 0 {
 		o.Baud = ion.DefaultBaudRate
@@ -59,33 +59,33 @@ func (o Options) Filled() Options {
 	return o
 }
 
-// Result is what came of a scenario.
+// Result is the result of a scenario.
 type Result struct {
 	Scenario Scenario
-	Skipped  string // why it was not played
+	Skipped  string // why it was not played; empty if it was
 	Attempts []*Execution
 	Broken   []verdict.Violation // of all attempts
 	Notes    []string
 	Took     time.Duration
-	Folder   string // of its artifacts; empty for none
+	Folder   string // of its artifacts; empty if they were not kept
 	Repeat   string // command that plays it again
 }
 
-// Passed reports that nothing was broken.
+// Passed reports whether the scenario was played and nothing was broken.
 func (r *Result) Passed() bool { return r.Skipped == "" && len(r.Broken) == 0 }
 
-// Report is what came of a suite.
+// Report is the result of a suite.
 type Report struct {
 	Suite   string
 	Target  Target
 	Options Options
 	Results []*Result // in the order of the suite
 	Took    time.Duration
-	// Interrupted: not all that could be played was.
+	// Interrupted: some scenarios were not played to their end.
 	Interrupted bool
 }
 
-// Counts is how many scenarios passed, failed and were skipped.
+// Counts returns how many scenarios passed, failed and were skipped.
 func (r *Report) Counts() (passed, failed, skipped int) {
 	for _, s := range r.Results {
 		switch {
@@ -100,9 +100,9 @@ func (r *Report) Counts() (passed, failed, skipped int) {
 	return passed, failed, skipped
 }
 
-// Run plays a suite with a program and judges it. When ctx ends, what has ended by then is
-// in the report. The error wraps ErrNotRun where the program could not be run, and
-// errors.ErrUnsupported where there are no PTYs.
+// Run plays a suite with a program and judges it. When ctx ends, the report has the scenarios
+// that have ended by then. The error wraps ErrNotRun if the program could not be run, and
+// errors.ErrUnsupported on a system without PTYs.
 func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	o = o.Filled()
 	if err := t.Check(); err != nil {
@@ -121,7 +121,7 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	return r, err
 }
 
-// workFolder is where the scenarios have their folders; tidy removes one that nobody asked for.
+// workFolder returns the folder for the scenarios' folders. tidy removes it if it is temporary.
 func workFolder(artifacts string) (folder string, tidy func(), err error) {
 	if artifacts == "" {
 		folder, err = os.MkdirTemp("", "ionbench-judge-")
@@ -136,8 +136,8 @@ func workFolder(artifacts string) (folder string, tidy func(), err error) {
 
 const folderMode = 0o755
 
-// freshFolder makes a folder. What an earlier run of the scenario left there is removed, and
-// nothing else is.
+// freshFolder makes a folder. It removes an existing folder only if an earlier run of the
+// scenario made it: the folder may hold a person's files.
 func freshFolder(path string) error {
 	if _, err := os.Stat(filepath.Join(path, verdictFile)); err == nil {
 		if err := os.RemoveAll(path); err != nil {
@@ -151,7 +151,7 @@ func freshFolder(path string) error {
 	return err
 }
 
-// playAll plays the scenarios, so many at once. The first error ends it.
+// playAll plays the scenarios, Options.Parallel at once. The first error ends it.
 func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
 	var telling sync.Mutex
 	err := parallel.Each(ctx, r.Options.Parallel, len(s.Scenarios), func(ctx context.Context, i int) error {
@@ -176,7 +176,7 @@ func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
 	return err
 }
 
-// dropUnplayed leaves out what was not played to its end.
+// dropUnplayed removes the scenarios that were not played to their end.
 func (r *Report) dropUnplayed() {
 	played := r.Results[:0]
 	for _, result := range r.Results {
@@ -222,7 +222,7 @@ func (r *Report) repeat(name string) string {
 	return r.Options.Repeat + " --only " + shell.Quote(name)
 }
 
-// collect gathers what its attempts broke.
+// collect gathers what the attempts broke, and their notes.
 func (r *Result) collect() {
 	var broken []verdict.Violation
 	for i, a := range r.Attempts {

@@ -15,13 +15,13 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// Phase is where in an upgrade a scenario strikes.
+// Phase is the part of an upgrade in which the faults of a scenario strike.
 type Phase string
 
 // The phases, in the order of an upgrade.
 const (
-	Whole    Phase = "whole"    // nowhere
-	Before   Phase = "before"   // with what the program is given
+	Whole    Phase = "whole"    // no fault strikes
+	Before   Phase = "before"   // what the program is given is wrong
 	Identify Phase = "identify" // the program asks the meter what it is
 	Enter    Phase = "enter"    // the meter starts its loader
 	Erase    Phase = "erase"
@@ -30,40 +30,40 @@ const (
 	Restart  Phase = "restart" // the meter starts the new firmware
 )
 
-// Expectation is what must come of the first attempt.
+// Expectation is the result that the first attempt must have.
 type Expectation string
 
 // The expectations.
 const (
-	// Recovers: it may fail; then a recovery must end in success.
+	// Recovers: the upgrade may fail, and then a recovery must succeed.
 	Recovers Expectation = "succeeds, or fails and can be recovered"
 	Succeeds Expectation = "succeeds"
 	Refuses  Expectation = "fails before anything is erased"
 )
 
-// Scenario is one play of the program: an upgrade and, where it fails, its recoveries.
+// Scenario is one test of the program: an upgrade and, if it fails, its recoveries.
 type Scenario struct {
 	Name  string
 	Phase Phase
-	Row   string // of the list of what the article says, as K2; empty for none
+	Row   string // of the list of the article's statements, such as K2; empty for none
 	Title string // what happens, in a sentence
-	// World is where the first attempt takes place. What it says of the file and of the tool is
-	// what the program is given, right or wrong; in a recovery it is given what is right.
+	// World is the world of the first attempt. Its file and tool say what the program is given,
+	// right or wrong. In a recovery the program is given what is right.
 	World  world.World
 	Plans  trial.Plans
 	Expect Expectation
-	// OnePass: the flash must be cleared no more than once.
+	// OnePass: the flash must not be cleared more than once.
 	OnePass bool
 	// Waits is about how many missing answers the program waits for.
 	Waits int
-	// Extra is what the program may wait besides.
+	// Extra is how long the program may wait for other things.
 	Extra time.Duration
 }
 
 // restartPatience is how long the upgrader of the article waits for a meter that restarts.
 const restartPatience = time.Minute
 
-// plan is what befalls attempt i, counted from 0.
+// plan is the plan of attempt i, counted from 0.
 func (s *Scenario) plan(i int) fault.Plan {
 	if i < len(s.Plans) {
 		return s.Plans[i]
@@ -74,16 +74,16 @@ func (s *Scenario) plan(i int) fault.Plan {
 // imageBlocks is how many blocks an image has. The last one is not full.
 const imageBlocks = 12
 
-// worldOf is one with an image of so many blocks, the last of which is not full.
+// worldOf is a world with an image of that many blocks. The last block is not full.
 func worldOf(blocks int) world.World {
 	return trial.World((blocks-1)*ion.BlockBytes + 500)
 }
 
-// attempt is the first one, as the world says it.
+// attempt is the first attempt.
 func (s *Scenario) attempt() *world.Attempt { return &s.World.Attempts[0] }
 
-// ID is the id of the trial with the same meter, image and plan, in which our own upgrader
-// meets the same faults in virtual time (`ionbench replay`); empty where there is none.
+// ID is the id of the trial with the same meter, image and plans. `ionbench replay` plays it
+// with the upgrader of this project in virtual time. It is empty if no id can describe it.
 func (s *Scenario) ID() string {
 	id, err := trial.ID(s.World, s.Plans)
 	if err != nil {
@@ -92,12 +92,12 @@ func (s *Scenario) ID() string {
 	return id
 }
 
-// perAttempt is what a program takes for an attempt in which it waits for nothing: a
-// second or two after each of two restarts, and the transfer.
+// perAttempt is the time of an attempt without missing answers: a second or two after each of
+// two restarts, and the transfer.
 const perAttempt = 4 * time.Second
 
-// expected is about how long the scenario takes with a program that waits so long for an
-// answer.
+// expected is about how long the scenario takes with a program that waits for an answer as long
+// as response says.
 func (s *Scenario) expected(response time.Duration) time.Duration {
 	d := perAttempt + time.Duration(s.Waits)*response
 	if s.Expect == Recovers {
@@ -107,8 +107,8 @@ func (s *Scenario) expected(response time.Duration) time.Duration {
 	return d + s.Extra + time.Duration(more)*20*time.Millisecond
 }
 
-// needs is the placeholder without which the scenario means nothing to a program; empty
-// for none.
+// needs is the placeholder that the scenario sets to a wrong value; empty for none. Without it
+// in the command the program would not notice.
 func (s *Scenario) needs() string {
 	a := s.attempt()
 	switch f := s.World.Firmware[0]; {
@@ -124,7 +124,7 @@ func (s *Scenario) needs() string {
 	return ""
 }
 
-// input is what is wrong with what the program is given, in a word; empty for nothing.
+// input says in a word what the program is given wrong; empty for nothing.
 func (s *Scenario) input() string {
 	if s.needs() == "" {
 		return ""
@@ -132,7 +132,7 @@ func (s *Scenario) input() string {
 	return s.Name
 }
 
-// cannot says why the scenario cannot be played with a target; empty if it can.
+// cannot is why the scenario cannot be played with a target; empty if it can.
 func (s *Scenario) cannot(t *Target) string {
 	if need := s.needs(); need != "" && !t.Upgrade.uses(need) {
 		return fmt.Sprintf("the command has no {%s}", need)
@@ -156,10 +156,11 @@ type Suite struct {
 	Scenarios []Scenario
 }
 
-// SuiteNames are the suites that there are.
+// SuiteNames are the names for NewSuite.
 func SuiteNames() []string { return []string{"smoke", "full"} }
 
-// NewSuite makes the suite of that name for a program that waits so long for an answer.
+// NewSuite makes the suite of that name for a program that waits for an answer as long as
+// response says.
 func NewSuite(name string, response time.Duration) (*Suite, error) {
 	switch name {
 	case "smoke":
@@ -170,7 +171,7 @@ func NewSuite(name string, response time.Duration) (*Suite, error) {
 	return nil, fmt.Errorf("there is no suite %q: use %s", name, strings.Join(SuiteNames(), " or "))
 }
 
-// Only is the suite with the scenarios of these names alone.
+// Only returns the suite with only the scenarios of these names.
 func (s *Suite) Only(names []string) (*Suite, error) {
 	only := &Suite{Name: s.Name}
 	var known []string
@@ -192,8 +193,8 @@ func (s *Suite) Only(names []string) (*Suite, error) {
 	return only, nil
 }
 
-// Expected is about how long the suite takes with a program that waits so long for an
-// answer, so many scenarios at once.
+// Expected is about how long the suite takes with a program that waits for an answer as long as
+// response says, if that many scenarios run in parallel.
 func (s *Suite) Expected(t *Target, response time.Duration, parallel int) time.Duration {
 	var sum, longest time.Duration
 	for _, c := range s.Scenarios {
@@ -205,15 +206,14 @@ func (s *Suite) Expected(t *Target, response time.Duration, parallel int) time.D
 	return max(longest, sum/time.Duration(max(1, parallel))).Round(time.Second)
 }
 
-// play is a scenario as it is written down. LATE in its plan stands for a time that is
-// later than the program waits for an answer.
+// play is a scenario in this source. LATE in its plan stands for the time of late.
 type play struct {
 	Scenario
 	plan string
 }
 
-// late is when an answer comes that the program has given up, and asked for again, and
-// before it would do so another two times.
+// late is longer than the program waits before it asks again, and shorter than it then waits
+// for two more missing answers.
 func late(response time.Duration) time.Duration { return 5 * response / 2 }
 
 func fill(plays []play, response time.Duration) []Scenario {
@@ -221,7 +221,7 @@ func fill(plays []play, response time.Duration) []Scenario {
 	for _, p := range plays {
 		plans, err := trial.ParsePlans(strings.ReplaceAll(p.plan, "LATE", late(response).String()))
 		if err != nil {
-			panic(fmt.Sprintf("judge: scenario %s: %v", p.Name, err)) // a plan of this package's source
+			panic(fmt.Sprintf("judge: scenario %s: %v", p.Name, err)) // the plan is in this source
 		}
 		p.Scenario.Plans = plans
 		if len(p.World.Attempts) == 0 {
@@ -235,7 +235,7 @@ func fill(plays []play, response time.Duration) []Scenario {
 	return all
 }
 
-// tries is how often the article's tool asks before it gives up.
+// tries is how often the article's tool sends a request before it gives up.
 func tries() int { return client.DefaultTiming().Resends + 1 }
 
 func smoke() []play {
@@ -285,19 +285,19 @@ func smokeOfInputs() []play {
 	}
 }
 
-// refused is a scenario in which something is wrong with what the program is given.
+// refused is a scenario in which the program is given something wrong.
 func refused(name, title string, waits int, spoil func(*world.World)) play {
 	w := worldOf(imageBlocks)
 	spoil(&w)
 	return play{Scenario{Name: name, Phase: Before, Row: "K18", Title: title, World: w, Expect: Refuses, Waits: waits}, ""}
 }
 
-// spoilt is one with a file that cannot be used.
+// spoilt is refused with a file that cannot be used.
 func spoilt(name, title string, damage world.Damage) play {
 	return refused(name, title, 0, func(w *world.World) { w.Firmware[0].Damage = damage })
 }
 
-// more are the rows of the article that smoke leaves out and a program can show.
+// more are the rows of the article that smoke leaves out and that can be tested from outside.
 func more() []play {
 	return []play{
 		spoilt("truncated-file", "the file ends in the middle", world.Truncated),

@@ -16,18 +16,18 @@ import (
 	"ionbench/simulator/serve"
 )
 
-// stand is the meter of a scenario. Between the attempts nobody is at its line, and time is
+// stand is the meter of a scenario. Between the attempts no program is at its line, and time is
 // skipped.
 type stand struct {
-	world    *world.World // of which nothing is left to be filled in
-	right    world.Firmware
+	world    *world.World   // filled in
+	right    world.Firmware // the file that fits the meter, for recoveries
 	station  *bench.Station
-	file     *upg.File // that the meter is to run in the end
+	file     *upg.File // what the meter should run in the end
 	now      time.Duration
-	settings ion.Settings // that somebody had set up
+	settings ion.Settings // of the meter at first
 }
 
-// newStand is a meter that runs since long.
+// newStand makes a meter that has been running for rig.UpTime.
 func newStand(s *Scenario, o *Options) (*stand, error) {
 	w := s.World
 	w.Meters = []world.Meter{w.Meters[0]}
@@ -60,22 +60,23 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 
 func (s *stand) meter() *meter.Meter { return s.station.Meter() }
 
-// heal ends all faults, and lets the meter come up.
+// heal ends all faults, and gives the meter a minute to boot.
 func (s *stand) heal() {
 	s.station.Heal(s.now)
 	s.now += time.Minute
 	s.station.Advance(s.now)
 }
 
-// answers reports that the meter runs an application with an image, or its loader: with
-// power and line back nobody else would answer (I1).
+// answers reports whether the meter runs an application with an image, or its loader. With power
+// and line back nothing else would answer (I1).
 func (s *stand) answers() bool {
 	state := s.meter().State()
 	_, runs := s.meter().Revision()
 	return state == meter.Application && runs || state.Loader()
 }
 
-// line is the meter as the server sees it: the run of a program begins with its first byte.
+// line is the meter as the server sees it. The attempt begins with the program's first byte, so
+// that the program's start-up does not count.
 type line struct {
 	*bench.Station
 	asked bool
@@ -89,15 +90,15 @@ func (l *line) Receive(now time.Duration, p []byte) {
 	l.Station.Receive(now, p)
 }
 
-// settle is how long the meter goes on once the program has ended: its last bytes may be
-// on their way.
+// settle is how long the meter goes on after the program has ended: the program's last bytes may
+// still be on their way.
 const settle = 100 * time.Millisecond
 
-// address is where the meter can be reached.
+// address is where a program can reach the meter.
 type address struct{ port, tcp string }
 
-// serve has the meter at a port while one program runs, which start starts and befall
-// tells of what befalls it. The meter's clock goes on by the wall.
+// serve offers the meter at a port while one program runs. start starts the program, and befall
+// carries out faults of its computer. The meter's clock follows the wall clock.
 func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
 	clock := machine.WallClockFrom(s.now)
 	l := &line{Station: s.station}

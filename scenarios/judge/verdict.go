@@ -18,7 +18,7 @@ func (a *Execution) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
 }
 
-// judge has an attempt judged, unless it was interrupted from here.
+// judge judges an attempt, unless ctx interrupted it.
 func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	a.noteEnd()
 	if a.Exit.Interrupted {
@@ -44,8 +44,8 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	}
 }
 
-// recovery: of recoveries, the first that runs in peace must succeed. The program is started
-// for one only if the meter answers.
+// recovery is the evidence of a recovery. The first recovery without faults must succeed.
+// Answers is always true: if the meter is silent, play does not start the program.
 func (p *player) recovery(a *Execution, lost ion.Groups) *verdict.Recovery {
 	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || len(p.attempts) <= len(p.scenario.Plans)}
 	if p.target.KeepsSettings {
@@ -62,7 +62,7 @@ func (e *Exit) err() error {
 	return errors.New(e.String())
 }
 
-// crash tells of the signal that ended the program, if nobody had sent it.
+// crash names the signal that ended the program, if the judge did not send it.
 func (a *Execution) crash() string {
 	if a.Killed || a.Aborted || a.Exit.TimedOut || a.Exit.Signal == "" {
 		return ""
@@ -70,13 +70,13 @@ func (a *Execution) crash() string {
 	return "it was ended by a signal that nobody sent: " + a.Exit.Signal
 }
 
-// lost are the settings that are not as somebody had set them up.
+// lost are the settings that are not as they were at first.
 func (p *player) lost() ion.Groups {
 	now := p.meter().Settings(p.now)
 	return verdict.Lost(&p.settings, &now, p.now)
 }
 
-// noteEnd tells how the program ended, if there is something out of the ordinary to say.
+// noteEnd notes everything unusual about the end of the program.
 func (a *Execution) noteEnd() {
 	e := &a.Exit
 	if e.Stubborn {
@@ -101,7 +101,7 @@ func (a *Execution) noteEnd() {
 	}
 }
 
-// progress is how far the program came, in words.
+// progress says how far the program came.
 func (a *Execution) progress() string {
 	switch {
 	case !a.Asked:
@@ -116,7 +116,7 @@ func (a *Execution) progress() string {
 	return "it sent no block"
 }
 
-// verified: the meter was told to check the image, and did.
+// verified reports whether the meter checked the image.
 func (a *Execution) verified() bool {
 	return slices.ContainsFunc(a.Trace, func(e story.Event) bool {
 		_, checked := e.What.(story.ImageChecked)
@@ -124,7 +124,7 @@ func (a *Execution) verified() bool {
 	})
 }
 
-// runs is what the meter runs, in words.
+// runs says what the meter runs.
 func (a *Execution) runs() string {
 	switch {
 	case a.Meter.Running != "":
@@ -135,7 +135,7 @@ func (a *Execution) runs() string {
 	return fmt.Sprintf("is in state %v and has no image that runs", a.Meter.State)
 }
 
-// forbidden is why the flash must not be touched; empty where it may.
+// forbidden is why the attempt must not touch the flash; empty if it may.
 func (p *player) forbidden(a *Execution) string {
 	if a.Recovery {
 		return ""
@@ -148,10 +148,10 @@ func (p *player) forbidden(a *Execution) string {
 	return evidence.Forbidden(first, &p.world.Meters[0], &files)
 }
 
-// logJudged is what LogTold says of a log that was looked at.
+// logJudged is the LogTold of a log that was judged.
 const logJudged = "judged"
 
-// log is that of an attempt; nil for one that is not judged.
+// log is the log of an attempt; nil if it is not judged.
 func (p *player) log(a *Execution) *verdict.Log {
 	log := a.Log
 	if a.Killed {
@@ -166,7 +166,7 @@ func (p *player) log(a *Execution) *verdict.Log {
 	return read
 }
 
-// judgeable says why a log is not looked at, or logJudged.
+// judgeable is logJudged, or why the log is not judged.
 func (p *player) judgeable(a *Execution, log *verdict.Log) string {
 	began := func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeStarted }
 	lies := func(f fault.Fault) bool { return f.Kind.Forges() }
