@@ -21,16 +21,16 @@ type Config struct {
 	SerialNumber string         // empty: PC-0209A001-11
 	UnitID       uint16         // 1 to 9999; 0: 105
 	Password     string         // empty: 0
-	Firmware     meter.Firmware // that runs; without an image, one of 16 KiB that means nothing
+	Firmware     meter.Firmware // that runs; without an image it gets a meaningless one of 16 KiB
 	Settings     *ion.Settings  // nil: those of the factory template
-	Start        time.Time      // what the calendar says when New returns; zero: the time of the call
+	Start        time.Time      // the meter's calendar time when New returns; zero: the time of the call
 	Baud         int            // of the line, in bits a second; 0: 9600
-	// Pace is how many times faster than real everything is: the bytes on the line, the
-	// chip, the meter's restarts. 0 is 1; bench.Unpaced takes their time away.
+	// Pace is how many times faster than in reality everything runs: the bytes on the line,
+	// the chip, the meter's restarts. 0 is 1; with bench.Unpaced they take no time.
 	Pace int
 	// Faults is a plan in the language of package fault, such as
 	// "cable-pull at block 3 for 2 no-responses". It counts from the first Connect or Serve.
-	// Faults of the upgrader's PC are refused: there is none here.
+	// Faults of the upgrader's PC are refused, because the meter has no such PC.
 	Faults string
 }
 
@@ -40,16 +40,16 @@ type Meter struct {
 
 	mu      sync.Mutex // guards all that follows
 	station *bench.Station
-	now     time.Duration // up to which all is done
-	changed chan struct{} // closed, and made anew, when something was done to the meter from outside
-	host    *conn         // that is connected; nil for none
+	now     time.Duration // everything due up to this time is done
+	changed chan struct{} // closed and replaced whenever a caller has changed the meter
+	host    *conn         // the connected host; nil for none
 	served  *served       // nil for a meter without ports
-	begun   bool          // the run of a host has begun, from which the plan counts
+	begun   bool          // the first host's run has begun, from which the plan counts
 	closed  bool
 }
 
-// New makes a meter that has been running for long. Close it when it is not needed any more.
-// The error says what cannot be, and what to use instead.
+// New makes a meter that has been running for a long time. Close it when you no longer need
+// it. The error says which field is wrong, and what to use instead.
 func New(c Config) (*Meter, error) {
 	plan, err := fault.Parse(c.Faults)
 	if err != nil {
@@ -63,9 +63,8 @@ func New(c Config) (*Meter, error) {
 	return Run(station, 0, plan)
 }
 
-// Run makes a Meter of a station that was put together by other means. The station belongs to
-// the Meter from then on; its time goes on from now. The plan counts from the first Connect or
-// Serve.
+// Run makes a Meter of a station that you have built yourself. The station then belongs to the
+// Meter, and its time goes on from now. The plan counts from the first Connect or Serve.
 func Run(station *bench.Station, now time.Duration, plan fault.Plan) (*Meter, error) {
 	for _, f := range plan {
 		if f.Kind.Place() == fault.PlaceHost {
@@ -78,7 +77,7 @@ func Run(station *bench.Station, now time.Duration, plan fault.Plan) (*Meter, er
 	return &Meter{clock: machine.WallClockFrom(now), station: station, changed: make(chan struct{})}, nil
 }
 
-// article fills in the meter of the article.
+// article sets the fields that are zero to those of the article's meter.
 func (c Config) article() Config {
 	if c.Model == 0 {
 		c.Model = meter.ArticleModel
@@ -107,7 +106,7 @@ func (c Config) article() Config {
 	return c
 }
 
-// anyImage is what a meter runs of which nobody cares what it runs.
+// anyImage is the firmware image of a meter whose Config gives none.
 func anyImage() []byte {
 	const bytes = 16 << 10
 	stream := fault.NewStream(0, "image")
@@ -137,21 +136,21 @@ func (c Config) station() bench.Config {
 	}
 }
 
-// View is what can be seen of a meter from outside, and a little more.
+// View is the state of a meter: what a person beside it sees, and some facts from inside.
 type View struct {
 	State    meter.State
 	Display  string           // what the LCD shows
 	L2       bool             // the communication LED is lit
-	Running  string           // revision of the application that runs; empty where none does
-	Boots    string           // revision that a power cycle would run; empty for none: the meter is in download state
-	Settings ion.Settings     // with the energy readings of now
-	EventLog []meter.LogEntry // oldest first; it must not be changed
+	Running  string           // revision of the application that runs; empty if none runs
+	Boots    string           // revision that runs after a power cycle; empty: none, the meter is in download state
+	Settings ion.Settings     // with the present energy readings
+	EventLog []meter.LogEntry // oldest first; do not change it
 	Counts   bench.Counts     // what the line has carried since the run began
 	Unstruck []story.Unstruck // faults of the plan that have not struck
 	Time     time.Duration    // of the meter's clock since New
 }
 
-// Look tells what the meter is now.
+// Look returns the meter's present state.
 func (m *Meter) Look() View {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -173,7 +172,8 @@ func (m *Meter) Look() View {
 	}
 }
 
-// Holds reports whether the meter's flash holds exactly this image, checked and recorded.
+// Holds reports whether the meter's flash holds exactly this image, and the meter has checked
+// and recorded it.
 func (m *Meter) Holds(image []byte) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -181,7 +181,7 @@ func (m *Meter) Holds(image []byte) bool {
 	return m.station.Meter().HoldsImage(image)
 }
 
-// Trace is what has happened to the meter, the line and the faults so far, in order.
+// Trace returns what has happened to the meter, the line and the faults so far, in order.
 func (m *Meter) Trace() []story.Event {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -195,7 +195,7 @@ func (m *Meter) PowerOff() { m.do(m.station.PowerOff) }
 // PowerOn switches the meter on.
 func (m *Meter) PowerOn() { m.do(m.station.PowerOn) }
 
-// do changes something about the meter, from outside.
+// do makes a change to the meter on behalf of a caller.
 func (m *Meter) do(change func(now time.Duration)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -203,7 +203,7 @@ func (m *Meter) do(change func(now time.Duration)) {
 	m.wake()
 }
 
-// wake lets whoever waits for the meter look again.
+// wake makes the goroutines that wait for the meter check it again.
 func (m *Meter) wake() {
 	close(m.changed)
 	m.changed = make(chan struct{})
@@ -212,8 +212,8 @@ func (m *Meter) wake() {
 	}
 }
 
-// catchUp does all that is due by now, in the order of time. A meter that is served catches
-// up by itself, through the server.
+// catchUp does everything that is due by now, in the order of time, and returns now. A meter
+// that is served needs no catching up: its server does the work.
 func (m *Meter) catchUp() time.Duration {
 	now := m.tick(m.clock.Now())
 	if m.served != nil {
@@ -232,15 +232,15 @@ func (m *Meter) catchUp() time.Duration {
 	return now
 }
 
-// tick is the time of a turn that was begun at now: never before the turn that came last.
+// tick returns the time of a turn that begins at now. It is never before the last turn.
 func (m *Meter) tick(now time.Duration) time.Duration {
 	m.now = max(m.now, now)
 	return m.now
 }
 
-// settle hands on what the station has for the host: bytes, and the end of its connection.
+// settle gives the host what the station has for it: bytes, and the end of its connection.
 func (m *Meter) settle(now time.Duration) {
-	if len(m.station.Orders()) > 0 && m.host != nil { // of all orders only a reset can come here
+	if len(m.station.Orders()) > 0 && m.host != nil { // the only order that is possible here is a reset
 		m.part(now, errReset)
 	}
 	if m.host == nil {
@@ -250,7 +250,7 @@ func (m *Meter) settle(now time.Duration) {
 	m.host.take(m.station)
 }
 
-// begin is the beginning of the first host's run.
+// begin begins the run of the first host.
 func (m *Meter) begin(now time.Duration) {
 	if !m.begun {
 		m.begun = true
@@ -258,8 +258,8 @@ func (m *Meter) begin(now time.Duration) {
 	}
 }
 
-// Close ends the meter's connection, or closes its ports and waits until nothing serves them
-// any more. The meter can be looked at afterwards.
+// Close ends the meter's connection, or closes its ports and waits until they are no longer
+// served. Look still works afterwards.
 func (m *Meter) Close() error {
 	m.mu.Lock()
 	s := m.served

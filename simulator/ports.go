@@ -10,28 +10,28 @@ import (
 	"ionbench/simulator/serve"
 )
 
-// Ports says where a meter is served. At least one of PTY and TCP is wanted.
+// Ports says where a meter is served. At least one of PTY and TCP must be set.
 type Ports struct {
 	TCP  string // address to listen on, "host:port"; without a host the loopback interface, port 0 for a free one
-	PTY  bool   // on a new pseudo-terminal; on Linux alone
+	PTY  bool   // on a new pseudo-terminal; on Linux only
 	Link string // a symbolic link to the PTY for as long as it is served; empty for none
 }
 
-// Served is where a meter can be reached.
+// Served says where a meter can be reached.
 type Served struct {
 	TCP string // "127.0.0.1:7801"; empty without one
 	PTY string // "/dev/pts/7"; empty without one
 }
 
-// served is a meter's ports at work, and the goroutine that serves them.
+// served is the open ports of a meter, and the goroutine that serves them.
 type served struct {
 	commands chan func(time.Duration)
 	cancel   context.CancelFunc
-	done     chan struct{} // closed when the ports are closed and nobody serves them any more
-	err      error         // why they are not served any more, once done is closed
+	done     chan struct{} // closed when the ports are closed and the goroutine has ended
+	err      error         // why the server ended; valid once done is closed
 }
 
-// Serve puts the meter on ports, in real time, until Close. A meter is served once.
+// Serve puts the meter on ports, in real time, until Close. It can be called only once.
 func (m *Meter) Serve(p Ports) (Served, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -61,7 +61,7 @@ func (m *Meter) Serve(p Ports) (Served, error) {
 	return where, nil
 }
 
-// run serves the device in a goroutine that end ends and waits for.
+// run serves the device in a goroutine. Method end stops it and waits for it.
 func (s *served) run(server *serve.Server, m *Meter) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -79,23 +79,23 @@ func (s *served) end() error {
 	return s.err
 }
 
-// poke makes the server look at the meter's wake-ups again.
+// poke makes the server check again when the meter next has something to do.
 func (s *served) poke() {
 	select {
 	case s.commands <- func(time.Duration) {}:
-	default: // it will look already
+	default: // a check is already on its way
 	}
 }
 
-// takeReset reports that the connection is to be reset: of all orders no other can come here.
+// takeReset reports whether the connection is to be reset. No other order is possible here.
 func (m *Meter) takeReset() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.station.Orders()) > 0
 }
 
-// device is a meter as package serve sees it. The lock makes its turns and what others do to
-// the meter one sequence.
+// device is a meter as package serve sees it. The lock puts the server's turns and the
+// callers' changes in one order.
 type device struct{ *Meter }
 
 func (d device) Receive(now time.Duration, p []byte) {

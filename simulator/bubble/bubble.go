@@ -1,17 +1,16 @@
-// Package bubble runs code that waits by the clock in virtual time: a blocking program that
-// knows only package time lives through its seventy minutes in milliseconds.
+// Package bubble runs blocking code in virtual time: a program that waits with package time
+// alone gets through seventy minutes in milliseconds.
 //
-// It is testing/synctest for code that is not a test of its own: what goes wrong inside, be it
-// a panic, a goroutine that is left behind, or a program that hangs, comes back as an error.
-// It fails no test by itself and hangs nothing. A Ginkgo spec, which has no *testing.T, gives
-// the one with which its suite was started:
+// It is testing/synctest for code that is not a test of its own. If the code panics, leaves a
+// goroutine behind or hangs, Run returns an error; it fails no test and does not hang itself.
+// A Ginkgo spec has no *testing.T, so it passes the one with which its suite was started:
 //
 //	var suite *testing.T
 //
 //	func TestSuite(t *testing.T) { suite = t; RegisterFailHandler(Fail); RunSpecs(t, "suite") }
 //
-// Whoever has a machine and no blocking code needs none of this: package
-// ionbench/simulator/bench is faster, and can be cloned.
+// If your code is a machine and does not block, use package ionbench/simulator/bench instead:
+// it is faster and can be cloned.
 package bubble
 
 import (
@@ -23,26 +22,27 @@ import (
 	"time"
 )
 
-// What the errors of Run wrap.
+// The errors that those of Run wrap.
 var (
 	// ErrPanic: the code panicked.
 	ErrPanic = errors.New("panic in virtual time")
 	// ErrGoexit: the code ended its goroutine, as t.FailNow does.
 	ErrGoexit = errors.New("the goroutine was ended in virtual time")
-	// ErrBlocked: every goroutine waits for something that will never come.
+	// ErrBlocked: every goroutine waits for something that can never come.
 	ErrBlocked = errors.New("blocked for ever in virtual time")
 	// ErrLeft: the code returned and left goroutines behind.
 	ErrLeft = errors.New("goroutines were left behind in virtual time")
-	// ErrBusy: real time ran out; something computes, or waits for the world outside.
+	// ErrBusy: the limit in real time has passed while a goroutine still computed, or waited
+	// for something outside of the bubble.
 	ErrBusy = errors.New("still busy")
 )
 
-// Run calls f in a bubble of virtual time, in which time goes on whenever all goroutines of
-// the bubble wait for it. The first instant is midnight UTC 2000-01-01. Everything that f
-// starts must end with it.
+// Run calls f in a bubble of virtual time, which moves on whenever all goroutines of the
+// bubble wait for it. It begins at midnight UTC 2000-01-01. Every goroutine that f starts must
+// end before f returns.
 //
-// t is a test that is under way; nothing is done to it. Real time is bounded by limit: what
-// is busy after that is given up and goes on in the background.
+// Run needs a running test t and does nothing to it. The limit is real time: code that is
+// still busy then is abandoned and goes on in the background.
 func Run(t *testing.T, limit time.Duration, f func()) error {
 	ended := make(chan error, 1)
 	go func() { ended <- run(t, f) }()
@@ -56,9 +56,9 @@ func Run(t *testing.T, limit time.Duration, f func()) error {
 	}
 }
 
-// run is Run without a limit, on a goroutine that is given up if it must be.
+// run is Run without a limit. Run calls it on a goroutine that it can abandon.
 func run(t *testing.T, f func()) (err error) {
-	came := make(chan error, 1) // what came of f; nothing if it has not ended
+	came := make(chan error, 1) // how f ended; empty while it runs
 	defer func() {
 		stuck := recover()
 		select {
@@ -74,8 +74,8 @@ func run(t *testing.T, f func()) (err error) {
 	return nil
 }
 
-// caught calls f and says how it ended. It always returns: a Goexit of f stays in a goroutine
-// of f's own.
+// caught calls f and says how it ended. It calls f on another goroutine, so that it returns
+// even when f calls runtime.Goexit.
 func caught(f func()) error {
 	ended := make(chan error, 1)
 	go func() {

@@ -11,13 +11,14 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// record is a state with the lines that it is made of.
+// record is a state and the lines of the declaration that wrote it.
 type record struct {
 	state string
 	lines []machine.Line
 }
 
-// trim leaves out the calls that led to whoever made the record, to be called by him.
+// trim removes the calls that led to the function that made the record. That function calls
+// trim.
 func (r record) trim() {
 	var calls [maxCalls]uintptr
 	n := runtime.Callers(3, calls[:])
@@ -27,10 +28,10 @@ func (r record) trim() {
 	}
 }
 
-// maxCalls is how deep tests call.
+// maxCalls is more than the depth of the calls in any test.
 const maxCalls = 32
 
-// took is what a line gave to the state.
+// took returns the bytes that a line wrote to the state.
 func (r record) took(i int) string {
 	end := len(r.state)
 	if i+1 < len(r.lines) {
@@ -39,14 +40,14 @@ func (r record) took(i int) string {
 	return r.state[r.lines[i].Start:end]
 }
 
-// key names the line, with the calls that led to it.
+// key identifies a line by itself and the calls that led to it.
 func key(l machine.Line) string { return fmt.Sprint(l.Calls) }
 
-// witness are lines without each of which two states would be equal, by key.
+// witness is a set of lines, by key. Without any one of them, two states would be equal.
 type witness map[string]machine.Line
 
-// alone finds the lines without each of which r and another state would be equal: one that
-// stands where they first differ, or else the innermost call that led to it.
+// alone finds the lines without any one of which r and another state would be equal: one at
+// the place where they first differ, or else the innermost call that led there.
 func (r record) alone(other record) witness {
 	found := witness{}
 	i := 0
@@ -68,7 +69,7 @@ func (r record) alone(other record) witness {
 	return found
 }
 
-// without is the state that there would be without a call and all that it led to.
+// without returns the state as it would be without a call and everything that this call wrote.
 func (r record) without(calls []uintptr) string {
 	var left strings.Builder
 	for i, l := range r.lines {
@@ -79,22 +80,23 @@ func (r record) without(calls []uintptr) string {
 	return left.String()
 }
 
-// lines are the places of a declaration in one package, and whether each was found needed.
+// lines is the places of a declaration in one package, and whether each was found to be
+// needed.
 type lines struct {
 	folder string
-	others map[string]string // functions whose lines are looked at elsewhere
+	others map[string]string // functions whose lines another test checks
 	needed map[string]bool
-	open   int                 // how many were not found needed yet
+	open   int                 // how many are not yet found to be needed
 	places map[string][]string // by key
 }
 
-// newLines is for the lines of the package whose test called EveryField.
+// newLines collects the lines of the package whose test called EveryField.
 func newLines(elsewhere map[string]string) *lines {
 	_, test, _, _ := runtime.Caller(2)
 	return &lines{folder: filepath.Dir(test), others: elsewhere, needed: map[string]bool{}, places: map[string][]string{}}
 }
 
-// see takes the lines of a state.
+// see adds the lines of a state.
 func (s *lines) see(r record) {
 	for _, l := range r.lines {
 		for _, place := range s.of(l) {
@@ -124,7 +126,7 @@ func (s *lines) found(place string) {
 	}
 }
 
-// of are the places of the calls that led to a line, as far as they are in the package.
+// of returns the places, inside of the package, of the calls that led to a line.
 func (s *lines) of(l machine.Line) []string {
 	k := key(l)
 	if known, ok := s.places[k]; ok {

@@ -1,6 +1,7 @@
 // Package machinetest finds what the declaration of a machine's state has forgotten (see
-// machine.State): it changes every field, at any depth, exported or not, and looks whether the
-// change shows in the fingerprint, comes along to a copy, and stays away from the original.
+// machine.State). It changes every field, at any depth, exported or not. Then it checks that
+// the change shows in the fingerprint, is taken over by a copy, and that a change to the copy
+// does not reach the original.
 //
 // It is for the tests of packages with machines, as net/http/httptest is for handlers.
 package machinetest
@@ -20,60 +21,61 @@ import (
 
 // Subject is a type of machine under test.
 type Subject[T any] struct {
-	// Bases make machines in states that differ in which fields play a part: idle, in the
-	// middle of a message, of a job and so on. Each call makes a new one, the same as before.
+	// Bases make machines in states that differ in which fields matter: idle, in the middle of
+	// a message, in the middle of a job and so on. Each call makes a new machine, always the
+	// same.
 	Bases map[string]func() *T
-	// Copy makes the second a copy of the first, in the memory that it has.
+	// Copy makes the second machine a copy of the first and reuses the second's memory.
 	Copy func(from, to *T)
-	// Declare walks over a machine for its fingerprint.
+	// Declare declares a machine's state for its fingerprint.
 	Declare func(m *T, w *machine.State)
-	// Now is the time of a machine. Without it, all are of the time 0.
+	// Now returns the time of a machine. If it is nil, the time is always 0.
 	Now func(m *T) time.Duration
 
-	// Other are further values of fields that cannot have just any.
+	// Other has more values to try, for fields that cannot hold just any value.
 	Other map[string]any
-	// Changes are further changes, to what is not looked into; each must show in every base.
+	// Changes has more changes to try, to what the test does not open. Each must show in every
+	// base.
 	Changes map[string]func(m *T)
 
-	// Idle are the fields whose change decides nothing that follows, each with the reason.
+	// Idle has the fields that no later behaviour depends on, each with the reason.
 	Idle map[string]string
-	// Partly are the fields that play a part in some states only.
+	// Partly has the fields that matter in some states only.
 	Partly map[string]Part
-	// Shared are the fields whose memory copies share, because nobody writes to it, each
-	// with the reason.
+	// Shared has the fields whose memory copies share, because it is never written, each with
+	// the reason.
 	Shared map[string]string
-	// Clipped are slices of Shared to which both append, each with the reason: a copy has no
-	// room in them.
+	// Clipped has the slices of Shared to which both machines append, each with the reason. In
+	// a copy their capacity is their length, so an append takes new memory.
 	Clipped map[string]string
-	// Rebuilt are the fields that a copy may have otherwise, each with the reason.
+	// Rebuilt has the fields that may be different in a copy, each with the reason.
 	Rebuilt map[string]string
-	// Closed are the fields that are not looked into, each with the reason, or what looks at
-	// them instead. That a copy has memory of its own there is looked at all the same.
+	// Closed has the fields that are not opened, each with the reason or with the test that
+	// checks them instead. That a copy has its own memory there is checked all the same.
 	Closed map[string]string
-	// Elsewhere are the functions of this package whose lines another test looks at, by the
-	// end of their names, each with that test.
+	// Elsewhere has the functions of this package whose lines another test checks: the end of
+	// the function's name, and the test.
 	Elsewhere map[string]string
 }
 
-// Part is when a field plays a part: in words, and how many of the changes to it, in all bases
-// together, show. One that shows no more is a line that is missing.
+// Part says in words when a field matters, and how many of its changes show, in all bases
+// together. If fewer show, a line of the declaration is missing.
 type Part struct {
 	While string
 	Shows int
 }
 
 // A field is named by its path: its names with dots between them, [] for the elements of a
-// slice or an array. A path of a table stands for all below it, too. The elements of a short
-// array are looked at one by one, those of other lists together.
+// slice or an array. An entry of a table also covers every path below it. The elements of a
+// short array are checked one by one, those of other lists together.
 
-// EveryField changes every field of every base in turn, in some ways. A field that is in none
-// of the tables must show every change in the fingerprint of every base that has it, come along to a copy, and have
-// memory of its own there; there must be a base that has it. What stands in a table without
-// need is an error as well.
+// EveryField changes every field of every base in turn, in several ways. If a field is in none
+// of the tables, every change must show in the fingerprint of every base that has the field, a
+// copy must take it over, and the field must have memory of its own in the copy. At least one
+// base must have the field. An entry of a table that is not needed is an error too.
 //
-// And it wants every line of the declaration needed: without it, one of these fields would not
-// show any more, or a copy would have no memory of its own. So whoever deletes a line makes
-// this fail.
+// Every line of the declaration must be needed: without it, one of these fields would no
+// longer show, or a copy would share memory. So a deleted line makes this test fail.
 func EveryField[T any](t *testing.T, s Subject[T]) {
 	t.Helper()
 	c := &check[T]{t: t, subject: s, fields: map[string]*sight{}, empty: map[string]bool{}, used: map[string]bool{}, parts: map[string]int{}, lines: newLines(s.Elsewhere)}
@@ -96,16 +98,16 @@ type check[T any] struct {
 	t       *testing.T
 	subject Subject[T]
 	fields  map[string]*sight
-	empty   map[string]bool // pointers and slices, whether a base has something there
-	used    map[string]bool // entries of tables that were needed
-	parts   map[string]int  // how many changes to what plays a part at times show
+	empty   map[string]bool // pointers and slices; true while every base has nothing there
+	used    map[string]bool // the entries of tables that were needed
+	parts   map[string]int  // how many changes show, of each field of Partly
 	lines   *lines
 }
 
-// sight is what was seen of the changes to a field.
+// sight counts how often the changes to a field showed.
 type sight struct {
 	shown, hidden int    // how many
-	in, notIn     string // a base of each
+	in, notIn     string // one base of each
 }
 
 func (c *check[T]) judge(path string, s *sight) {
@@ -127,7 +129,7 @@ func (c *check[T]) judge(path string, s *sight) {
 	}
 }
 
-// wantParts: of the fields that play a part at times, as many changes show as ever.
+// wantParts checks that as many changes to each field of Partly show as its Part says.
 func (c *check[T]) wantParts() {
 	for _, path := range slices.Sorted(maps.Keys(c.subject.Partly)) {
 		if want := c.subject.Partly[path].Shows; c.parts[path] != want {
@@ -136,7 +138,8 @@ func (c *check[T]) wantParts() {
 	}
 }
 
-// wantFilled: what no base has, nothing was seen of.
+// wantFilled checks that every pointer and slice has something in at least one base, because
+// otherwise nothing below it was checked.
 func (c *check[T]) wantFilled() {
 	for _, path := range slices.Sorted(maps.Keys(c.empty)) {
 		_, idle := c.listed(c.subject.Idle, path)
@@ -155,7 +158,7 @@ func (c *check[T]) wantTablesNeeded() {
 			if reason == "" {
 				c.t.Errorf("%s stands in %s without a reason", path, table.name)
 			}
-			if !c.used[table.name+" "+path] && table.name != "Rebuilt" { // some bases have it by chance
+			if !c.used[table.name+" "+path] && table.name != "Rebuilt" { // whether a copy differs there depends on the base
 				c.t.Errorf("%s stands in %s without need", path, table.name)
 			}
 		}
@@ -170,7 +173,7 @@ func words(table map[string]Part) map[string]string {
 	return m
 }
 
-// listed finds a path, or one that it lies below, in a table.
+// listed finds the entry of a table for a path, or for a path above it.
 func (c *check[T]) listed(table map[string]string, path string) (entry string, ok bool) {
 	return listed(table, path)
 }
@@ -212,7 +215,7 @@ func (c *check[T]) base(name string) {
 	}
 }
 
-// see looks whether a change shows.
+// see checks whether a change shows.
 func (c *check[T]) see(what, base string, plain record, changed *T) {
 	state, ok := c.stateOf(changed)
 	if !ok {
@@ -282,7 +285,7 @@ func (c *check[T]) field(base string, m *T, plain record, path string, field ref
 	}
 }
 
-// wantOwnAnew: a slice that had no memory before has some now.
+// wantOwnAnew checks that a slice that had no memory before now has some.
 func (c *check[T]) wantOwnAnew(base, path string, m *T, before reflect.Value) {
 	if _, rebuilt := c.listed(c.subject.Rebuilt, path); rebuilt || before.Kind() != reflect.Slice || before.Cap() > 0 {
 		return
@@ -300,7 +303,8 @@ func (c *check[T]) now(m *T) time.Duration {
 	return c.subject.Now(m)
 }
 
-// stateOf is the state of a machine that may have become one that cannot be.
+// stateOf returns the state of a machine. Not ok: the change has made a machine that cannot
+// exist, and its declaration panicked.
 func (c *check[T]) stateOf(m *T) (state string, ok bool) {
 	defer func() { ok = recover() == nil }()
 	w := machine.Fingerprinting(nil, c.now(m))
@@ -308,7 +312,7 @@ func (c *check[T]) stateOf(m *T) (state string, ok bool) {
 	return string(w.Result()), true
 }
 
-// record is the state of a machine with the lines that it is made of.
+// record returns the state of a machine and the lines that wrote it.
 func (c *check[T]) record(m *T) record {
 	var r record
 	w := machine.Recording(c.now(m), &r.lines)
@@ -336,7 +340,7 @@ func (c *check[T]) wantEqual(base, what string, m, copied *T) {
 	}
 }
 
-// wantOwnMemory: no memory that a machine can reach is reached by its copy.
+// wantOwnMemory checks that a machine and its copy share no memory but what Shared lists.
 func (c *check[T]) wantOwnMemory(base string, m *T) {
 	c.t.Helper()
 	own := map[uintptr]string{}
@@ -366,13 +370,13 @@ func (c *check[T]) wantOwnMemory(base string, m *T) {
 // maxDepth ends a walk through pointers.
 const maxDepth = 12
 
-// visitor walks over all that a value is made of. Pointers that were followed before, and
-// functions, are left out.
+// visitor walks over every part of a value. It skips functions, and pointers that it has
+// already followed.
 type visitor struct {
-	visit func(path string, field reflect.Value) // of a plain field
-	// memory is of a pointer or a slice, which has room for so many more elements.
+	visit func(path string, field reflect.Value) // for a plain field
+	// memory is called for a pointer, or for a slice with capacity for room more elements.
 	memory func(path string, at uintptr, room int)
-	empty  func(path string, empty bool) // of a pointer, or a slice of what has fields
+	empty  func(path string, empty bool) // for a pointer, or a slice of elements with fields
 	closed func(path string) bool
 	been   map[uintptr]bool
 	depth  int
@@ -429,7 +433,7 @@ func (v *visitor) slice(path string, x reflect.Value) {
 	v.elements(path, x)
 }
 
-// Of many elements the first and the last are visited.
+// In a long list only the first and the last elements are visited.
 const (
 	firstElements = 12
 	lastElements  = 4
@@ -446,7 +450,7 @@ func (v *visitor) elements(path string, x reflect.Value) {
 	}
 }
 
-// general is a path without the numbers of its elements.
+// general returns a path without the numbers of its elements.
 func general(path string) string {
 	var b []byte
 	for i := range len(path) {
@@ -481,7 +485,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// open makes a field that is not exported one that can be set.
+// open makes an unexported field settable.
 func open(x reflect.Value) reflect.Value {
 	if !x.CanAddr() {
 		return x
@@ -489,7 +493,7 @@ func open(x reflect.Value) reflect.Value {
 	return reflect.NewAt(x.Type(), unsafe.Pointer(x.UnsafeAddr())).Elem()
 }
 
-// changes are other values that a field can have.
+// changes returns other values that a field can have.
 func changes(field reflect.Value) []reflect.Value {
 	made := func(set func(v reflect.Value)) reflect.Value {
 		v := reflect.New(field.Type()).Elem()
@@ -531,10 +535,10 @@ func changes(field reflect.Value) []reflect.Value {
 	return nil
 }
 
-// differ finds where two values differ. A nil slice is an empty one.
+// differ finds where two values differ. To it a nil slice and an empty slice are equal.
 type differ struct{ skip func(path string) bool }
 
-// compare gives the path of a difference; empty for none.
+// compare returns the path of a difference; empty for none.
 func (d differ) compare(path string, a, b reflect.Value, depth int) string {
 	if depth > maxDepth || path != "" && d.skip(path) {
 		return ""
@@ -575,7 +579,7 @@ func (d differ) compare(path string, a, b reflect.Value, depth int) string {
 	return ""
 }
 
-// StateOf is the state that a declaration gives at the time 0.
+// StateOf returns the state that a declaration writes at time 0.
 func StateOf(declare func(w *machine.State)) []byte {
 	w := machine.Fingerprinting(nil, 0)
 	declare(&w)
