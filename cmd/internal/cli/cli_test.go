@@ -16,7 +16,7 @@ import (
 	"ionbench/scenarios/fields"
 )
 
-// flags are what the program of these tests is called with.
+// flags holds what the command line of the test program sets.
 type flags struct {
 	loud    bool
 	level   int
@@ -51,7 +51,7 @@ func (f *flags) list() []Flag {
 	}
 }
 
-// thing is a program for tests; did is what its commands do.
+// thing makes a program for tests. Its commands call did.
 func thing(f *flags, did func(c *Call) error) *Program {
 	run := func(_ context.Context, c *Call) error {
 		if did == nil {
@@ -78,7 +78,7 @@ func outcome(p *Program, args ...string) (status Status, stdout, stderr string) 
 	return status, out.String(), err.String()
 }
 
-// A switch says what it is set to where that is not what its name says.
+// Help shows the default of a switch where the name does not say it.
 func TestASwitchCanBeTurnedOff(t *testing.T) {
 	for text, want := range map[string]string{"--loud": "--loud", "--loud=yes": "--loud", "--loud=true": "--loud", "--loud=no": "--loud=no", "--loud=false": "--loud=no"} {
 		f := &flags{loud: true}
@@ -143,7 +143,7 @@ func TestANumberIsAlwaysDecimal(t *testing.T) {
 	}
 }
 
-// One wording for what all programs can be asked wrongly.
+// Every mistake has the same wording in all programs.
 func TestWrongUsageIsToldInOneStyle(t *testing.T) {
 	const help = "hint: thing do --help tells how it is called"
 	const usage = "hint: usage: thing do FILE.upg (--this | --that) [FLAG...]"
@@ -227,7 +227,7 @@ func TestAnErrorSaysItsStatusAndWhatToDoNext(t *testing.T) {
 	}
 }
 
-// broken is a standard output that takes nothing.
+// broken is a standard output to which every write fails.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// completeCommand is what the scripts of shells call: its arguments are the words behind the
-// name of the program, the last one as far as it is typed. It prints a line for each word that
-// could stand there, with a tab and what it means, and a line with a colon and a pattern where
-// a file could: ":*.upg", and ":/" for a folder.
+// completeCommand is the command that the shell scripts call. Its arguments are the words
+// after the program's name; the last one may be incomplete. For each word that fits there it
+// prints a line: the word, a tab and the meaning. Where a file fits it prints a colon and a
+// pattern, such as ":*.upg", or ":/" for folders.
 const completeCommand = "__complete"
 
-// The scripts, in which PROGRAM stands for the name of the program.
+// The scripts. PROGRAM in them is replaced by the name of the program.
 var (
 	//go:embed completion.bash
 	bashScript string
@@ -47,7 +47,7 @@ func (p *Program) completionCommand() *Command {
 	}
 }
 
-// candidates are the lines that complete prints.
+// candidates collects the lines that completeCommand prints.
 type candidates struct {
 	partial string
 	lines   []string
@@ -59,7 +59,7 @@ func (l *candidates) add(word, meaning string) {
 	}
 }
 
-// complete is what could stand in the place of the last of words.
+// complete returns the lines for the last of words.
 func (p *Program) complete(words []string) string {
 	if len(words) == 0 {
 		words = []string{""}
@@ -92,7 +92,7 @@ func (l *candidates) text() string {
 	return strings.Join(l.lines, "\n") + "\n"
 }
 
-// completeCommands completes the next word of a command of which some stand already.
+// completeCommands completes the next word of a command's name.
 func (p *Program) completeCommands(l *candidates, before []string) {
 	var told []string
 	for _, c := range p.all() {
@@ -103,7 +103,7 @@ func (p *Program) completeCommands(l *candidates, before []string) {
 		}
 		brief := c.Brief
 		if len(words) > n+1 {
-			brief = "" // one word for several commands
+			brief = "" // several commands begin with this word
 		}
 		l.add(words[n], brief)
 		told = append(told, words[n])
@@ -135,7 +135,8 @@ func (c *Command) completeFlags(l *candidates) {
 	l.add("--help", "tell about the command")
 }
 
-// read goes over words: how many of them are arguments, and the flag that waits for its value.
+// read counts the arguments among words, and finds the flag at the end that still needs a
+// value.
 func (c *Command) read(words []string) (args int, open *Flag) {
 	flags := true
 	for _, word := range words {
@@ -155,7 +156,7 @@ func (c *Command) read(words []string) (args int, open *Flag) {
 	return args, open
 }
 
-// flag is the flag that a word is.
+// flag returns the flag that a word names, or nil.
 func (c *Command) flag(word string) *Flag {
 	for _, f := range c.all() {
 		if word == "--"+f.Name || f.Letter != "" && word == "-"+f.Letter || slices.Contains(f.Aliases, strings.TrimPrefix(word, "--")) {
@@ -165,7 +166,7 @@ func (c *Command) flag(word string) *Flag {
 	return nil
 }
 
-// argAt is what can stand as the n-th argument, counted from 0.
+// argAt returns the values of the n-th argument, counted from 0.
 func (c *Command) argAt(n int) Values {
 	last := len(c.Args) - 1
 	switch {
@@ -177,7 +178,8 @@ func (c *Command) argAt(n int) Values {
 	return Values{}
 }
 
-// complete adds the values that fit, behind what stands before them in the same word.
+// complete adds the values that fit. Each is put after before, the part of the word that is
+// already complete.
 func (v Values) complete(l *candidates, before string) {
 	partial := l.partial
 	if v.List {

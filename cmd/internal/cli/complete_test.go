@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// completed are the words that fit, without what they mean.
+// completed returns the words that fit, without their meanings.
 func completed(p *Program, words ...string) string {
 	_, out, _ := outcome(p, append([]string{completeCommand}, words...)...)
 	var list []string
@@ -60,8 +60,8 @@ func TestWhatCouldStandIsCompleted(t *testing.T) {
 	}
 }
 
-// The scripts, in the shells themselves. Each prints what it would offer, a line each. The
-// words of a line come from the environment.
+// These run the scripts in the real shells and print what a shell would offer, one word a
+// line. The command line to complete comes from the environment.
 var shells = map[string]string{
 	"bash": `
 		eval "$(thing completion bash)"
@@ -123,7 +123,7 @@ func TestTheScriptsOfferItInTheShells(t *testing.T) {
 	}
 }
 
-// TestMain makes the test binary the program itself, for shells that ask it.
+// TestMain makes the test binary act as the program when a shell calls it.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "thing" {
 		os.Exit(int(thing(&flags{}, nil).Run(context.Background(), Streams{Out: os.Stdout, Err: os.Stderr}, os.Args[1:])))

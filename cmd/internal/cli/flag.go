@@ -17,73 +17,74 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Flags are flags under a heading.
+// Flags is a group of flags under a heading.
 type Flags struct {
-	Title string // without it they are the command's flags
+	Title string // heading; empty: the command's own flags
 	List  []Flag
 }
 
-// Plain are flags without a heading.
+// Plain makes a group without a heading.
 func Plain(flags ...Flag) []Flags { return []Flags{{List: flags}} }
 
-// Flag is a flag of a command: a field of something, and how it stands on a command line. A
-// field that is yes or no is a switch, which needs no value.
+// Flag is a flag of a command: a field, and how it is written on a command line. A flag of a
+// yes-or-no field is a switch, which needs no value.
 type Flag struct {
 	fields.Key
-	Letter  string   // short for the name; empty for none
-	Aliases []string // names of before, which help does not tell
-	Fits    Values   // for completion, where the values of the field do not tell
+	Letter  string   // the short form; empty for none
+	Aliases []string // older names, which still work but are not in help
+	Fits    Values   // for completion, if the field does not list its values
 	Secret  bool     // the value is not shown in command lines to copy
 	Empty   bool     // the value may be empty
 }
 
-// Values are what can stand in a place of the command line, as far as that can be told.
+// Values describes, for completion, what fits in a place of the command line.
 type Values struct {
 	Words func() []string
 	List  bool   // several words with commas between them
 	Files string // pattern of the files that fit, such as *.upg; Folders for folders
 }
 
-// Folders are Values.Files for folders alone.
+// Folders is the value of Values.Files that fits only folders.
 const Folders = "/"
 
-// Words are values that are known.
+// Words returns Values that are a fixed list.
 func Words(words ...string) Values { return Values{Words: func() []string { return words }} }
 
-// Files are the files whose names fit a pattern such as *.upg.
+// Files returns Values that are files whose names fit a pattern such as *.upg.
 func Files(pattern string) Values { return Values{Files: pattern} }
 
-// With is the flag with values for completion.
+// With returns the flag with values for completion.
 func (f Flag) With(v Values) Flag {
 	f.Fits = v
 	return f
 }
 
-// Or is the flag with other names, which help does not tell.
+// Or returns the flag with more names, which are not in help.
 func (f Flag) Or(aliases ...string) Flag {
 	f.Aliases = aliases
 	return f
 }
 
-// As is the flag of a field by another name than the field's.
+// As returns the flag under another name than its field's.
 func (f Flag) As(name string) Flag {
 	f.Name = name
 	return f
 }
 
-// Unless is the flag with words for what it is unless given.
+// Unless returns the flag with words, instead of a value, for its default in help.
 func (f Flag) Unless(words string) Flag {
 	f.Default, f.Otherwise = "", words
 	return f
 }
 
-// MayBeEmpty is the flag whose value may be the empty text.
+// MayBeEmpty returns the flag so that it also takes an empty value.
 func (f Flag) MayBeEmpty() Flag {
 	f.Empty = true
 	return f
 }
 
-// View are the flags of some fields of a table, in this order. What t holds is the default.
+// View returns flags for the named fields of a table, in this order. The values in t are the
+// defaults.
 func View[T any](table []fields.Field[T], t *T, names ...string) []Flag {
 	keys := fields.Bind(table, t)
 	list := make([]Flag, len(names))
@@ -100,23 +101,23 @@ func View[T any](table []fields.Field[T], t *T, names ...string) []Flag {
 	return list
 }
 
-// Of is a flag of one variable. What that holds is the default.
+// Of returns a flag for one variable. The variable's value is the default.
 func Of[V any](p *V, name, help string, n fields.Notation[V]) Flag {
 	table := []fields.Field[V]{fields.Of(name, help, func(v *V) *V { return v }, n)}
 	f := View(table, p, name)[0]
-	f.Get = func() []string { return []string{n.Print(*p)} } // its zero value can be given, too
+	f.Get = func() []string { return []string{n.Print(*p)} } // unlike a field, it is printed even if it is zero
 	return f
 }
 
-// Switch is a flag without a value.
+// Switch returns a flag without a value.
 func Switch(p *bool, name, help string) Flag { return Of(p, name, help, fields.YesNo(name)) }
 
-// Text is a flag that takes any text.
+// Text returns a flag that takes any text.
 func Text(p *string, name, syntax, help string) Flag {
 	return Of(p, name, help, fields.Text(syntax))
 }
 
-// Several is a flag that may be given several times, each time with one value or more.
+// Several returns a flag that may be given several times. Each time adds one value or more.
 func Several[V any](p *[]V, name, help string, n fields.Notation[[]V]) Flag {
 	f := Of(p, name, help, n)
 	f.Set = func(text string) error {
@@ -127,7 +128,8 @@ func Several[V any](p *[]V, name, help string, n fields.Notation[[]V]) Flag {
 	return f
 }
 
-// List is a flag that takes words with commas between them, and may be given several times.
+// List returns a flag that takes words with commas between them, and may be given several
+// times.
 func List(p *[]string, name, syntax, help string) Flag {
 	return Several(p, name, help, fields.Notation[[]string]{
 		Syntax: syntax, Open: true,
@@ -142,7 +144,7 @@ func List(p *[]string, name, syntax, help string) Flag {
 	})
 }
 
-// OneOf is a flag that takes one of some values, as they print.
+// OneOf returns a flag that takes one of these values, written as fmt prints them.
 func OneOf[V comparable](p *V, name string, values []V, help string) Flag {
 	words := make([]fields.Word[V], len(values))
 	for i, v := range values {
@@ -151,12 +153,12 @@ func OneOf[V comparable](p *V, name string, values []V, help string) Flag {
 	return Of(p, name, help, fields.Words("value of "+name, words...))
 }
 
-// Number is a flag that takes a decimal number from least to most.
+// Number returns a flag that takes a decimal number from least to most.
 func Number[N fields.Number](p *N, name string, least, most N, help string) Flag {
 	return Of(p, name, help, fields.Integer(least, most))
 }
 
-// Count is a flag that takes a decimal number of at least one.
+// Count returns a flag that takes a decimal number of at least 1.
 func Count(p *int, name, help string) Flag {
 	n := fields.Integer(1, math.MaxInt)
 	n.Parse = func(text string) (int, error) {
@@ -169,7 +171,7 @@ func Count(p *int, name, help string) Flag {
 	return Of(p, name, help, n)
 }
 
-// Time is a flag that takes a time such as 10s, of at least least.
+// Time returns a flag that takes a duration such as 10s, not shorter than least.
 func Time(p *time.Duration, name string, least time.Duration, help string) Flag {
 	n := fields.Time()
 	n.Parse = func(text string) (time.Duration, error) {
@@ -182,10 +184,10 @@ func Time(p *time.Duration, name string, least time.Duration, help string) Flag 
 	return Of(p, name, help, n)
 }
 
-// isSwitch: yes needs not be said.
+// isSwitch says whether the flag may be given without a value, which then is yes.
 func (f *Flag) isSwitch() bool { return slices.Equal(f.Values, []string{"yes", "no"}) }
 
-// Value is the value as Set takes it, or what it is unless given.
+// Value returns the value as Set takes it, or the default.
 func (f *Flag) Value() string {
 	if texts := f.Get(); len(texts) > 0 {
 		return strings.Join(texts, ", ")
@@ -193,7 +195,7 @@ func (f *Flag) Value() string {
 	return f.Default
 }
 
-// given are the words that give the flag the value that it has.
+// given returns the command-line words that give the flag its present value.
 func (f *Flag) given() (words []string) {
 	for _, text := range f.Get() {
 		switch {
@@ -210,7 +212,7 @@ func (f *Flag) given() (words []string) {
 	return words
 }
 
-// all are the flags of a command.
+// all returns the flags of all groups.
 func (c *Command) all() []*Flag {
 	var list []*Flag
 	for i := range c.Flags {
@@ -221,7 +223,7 @@ func (c *Command) all() []*Flag {
 	return list
 }
 
-// value is a flag as pflag wants it.
+// value gives a flag the methods that pflag needs.
 type value struct{ *Flag }
 
 func (v value) String() string { return "" }
@@ -243,7 +245,7 @@ var (
 	errEmpty = errors.New("its value is empty; give one, or leave the flag out")
 )
 
-// parse takes the flags of a command off args.
+// parse sets the flags of a command from args and returns the arguments.
 func (c *Call) parse(command *Command, args []string) (rest []string, err error) {
 	set := pflag.NewFlagSet(command.Name, pflag.ContinueOnError)
 	set.SetOutput(io.Discard)
@@ -274,7 +276,7 @@ func (c *Call) parse(command *Command, args []string) (rest []string, err error)
 	return set.Args(), c.explain(command, err)
 }
 
-// explain puts what the parser says in our words.
+// explain turns an error of pflag into one in the style of this package.
 func (c *Call) explain(command *Command, err error) error {
 	var unknown *pflag.NotExistError
 	var alone *pflag.ValueRequiredError
@@ -309,13 +311,13 @@ func (c *Command) unknownFlag(name string) error {
 	return Usage("there is no flag --%s", name)
 }
 
-// Given says whether a flag stands on the command line.
+// Given says whether a flag is on the command line.
 func (c *Call) Given(name string) bool {
 	return slices.ContainsFunc(c.given, func(f *Flag) bool { return f.Name == name })
 }
 
-// GivenWords are the flags of these names that stand on the command line, as words of a shell
-// for a command line to copy. A secret is not repeated on the screen.
+// GivenWords returns those of the named flags that are on the command line, as shell words for
+// a command line to copy. A secret is replaced by a placeholder, to keep it off the screen.
 func (c *Call) GivenWords(names ...string) (words []string) {
 	for _, f := range c.given {
 		if slices.Contains(names, f.Name) {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// width is how long lines of help may be.
+// width is the longest line of help, in characters.
 const width = 98
 
-// usageLine is how a command is called.
+// usageLine shows how a command is called.
 func (p *Program) usageLine(c *Command) string {
 	words := []string{p.Name}
 	if c.Name != "" {
@@ -33,10 +33,10 @@ func (p *Program) usageLine(c *Command) string {
 	return strings.Join(words, " ")
 }
 
-// part is a part of a help text: a heading and what stands under it.
+// part is a part of a help text: a heading and the text under it.
 type part struct{ title, text string }
 
-// paged are parts that are not empty, with a blank line between them.
+// paged joins the parts that are not empty, with a blank line between them.
 func paged(parts []part) string {
 	var b strings.Builder
 	for _, s := range parts {
@@ -55,7 +55,7 @@ func paged(parts []part) string {
 	return b.String()
 }
 
-// help is what --help of the program says.
+// help is the text of --help for the program.
 func (p *Program) help() string {
 	commands := part{"Commands", p.list(p.all(), "")}
 	if c := p.Alone; c != nil {
@@ -71,7 +71,7 @@ func (p *Program) help() string {
 
 const streamsText = "Results go to standard output, everything else to standard error."
 
-// list is commands and what they do.
+// list writes commands and what they do.
 func (p *Program) list(commands []*Command, prefix string) string {
 	names := 0
 	for _, c := range commands {
@@ -86,14 +86,14 @@ func (p *Program) list(commands []*Command, prefix string) string {
 
 func (p *Program) familyHelp(word string) string { return p.list(p.family(word), p.Name+" ") }
 
-// commandHelp is what --help of a command says.
+// commandHelp is the text of --help for a command.
 func (p *Program) commandHelp(c *Command) string {
 	parts := []part{{"", "Usage: " + p.usageLine(c)}, {"", c.Help}, {"Examples", c.Examples}}
 	parts = append(parts, flagParts(c)...)
 	return paged(append(parts, part{"", c.Notes}, part{"Exit status", statuses(c)}))
 }
 
-// meanings are what the exit statuses mean for a command.
+// meanings returns what each exit status means for a command.
 func (c *Command) meanings() [Environment + 1]string {
 	texts := [...]string{Done: c.Done, Failed: c.Failed, Environment: ""}
 	for s, text := range texts {
@@ -112,7 +112,7 @@ func statuses(c *Command) string {
 	return b.String()
 }
 
-// flagColumn is where the texts of flags begin at the latest.
+// flagColumn is the last column at which the texts of flags may begin.
 const flagColumn = 27
 
 func flagParts(c *Command) []part {
@@ -137,7 +137,7 @@ func flagParts(c *Command) []part {
 	return parts
 }
 
-// words are how a flag is written.
+// words returns the flag as it is written on a command line.
 func (f *Flag) words() string {
 	text := "--" + f.Name
 	if f.Letter != "" {
@@ -149,7 +149,7 @@ func (f *Flag) words() string {
 	return text
 }
 
-// text is what a flag means, with its default.
+// text returns what a flag means, and its default.
 func (f *Flag) text() string {
 	unless := f.Default + f.Otherwise
 	if unless == "" || f.isSwitch() {
@@ -158,7 +158,7 @@ func (f *Flag) text() string {
 	return f.Help + " (default " + unless + ")"
 }
 
-// Entries are words with their texts behind them, wrapped as the flags are.
+// Entries writes words, each followed by its text, wrapped as the flags in help are.
 func Entries(rows [][2]string) string {
 	column := 0
 	for _, row := range rows {
@@ -171,7 +171,7 @@ func Entries(rows [][2]string) string {
 	return b.String()
 }
 
-// writeEntry writes a word and its text, which begins at a column and is wrapped there.
+// writeEntry writes a word and its text. The text begins at a column and is wrapped there.
 func writeEntry(b *strings.Builder, word string, column int, text string) {
 	lines := wrap(text, width-column)
 	if len(word)+2 > column {
@@ -185,7 +185,7 @@ func writeEntry(b *strings.Builder, word string, column int, text string) {
 	}
 }
 
-// wrap breaks a text into lines of at most so many characters, where its words allow.
+// wrap breaks a text at its blanks into lines of at most width characters.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

@@ -35,7 +35,7 @@ func (p *Program) manCommand() *Command {
 	}
 }
 
-// man is the page of the program.
+// man returns the manual page of the program.
 func (p *Program) man() string {
 	r := newRoff(p.Name)
 	own := &Command{}
@@ -64,7 +64,7 @@ func (p *Program) man() string {
 	return r.b.String()
 }
 
-// manOf is the page of a command.
+// manOf returns the manual page of a command.
 func (p *Program) manOf(c *Command) string {
 	name := p.Name + "-" + strings.ReplaceAll(c.Name, " ", "-")
 	r := newRoff(name)
@@ -89,7 +89,7 @@ func newRoff(name string) *roff {
 	return r
 }
 
-// escape keeps a text from being taken for roff.
+// escape keeps roff from reading a text as commands.
 func escape(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
@@ -100,7 +100,7 @@ func escape(text string) string {
 
 func (r *roff) heading(title string) { fmt.Fprintf(&r.b, ".SH %s\n", title) }
 
-// section is a heading and its text; nothing where there is no text.
+// section writes a heading and its text, or nothing if the text is empty.
 func (r *roff) section(title, text string) {
 	if strings.TrimSpace(text) == "" {
 		return
@@ -109,7 +109,7 @@ func (r *roff) section(title, text string) {
 	r.text(text)
 }
 
-// text is paragraphs, in which lines that begin with blanks stay as they are.
+// text writes paragraphs. Lines that begin with blanks keep their form.
 func (r *roff) text(text string) {
 	inside := false
 	for line := range strings.Lines(strings.Trim(text, "\n")) {
@@ -131,7 +131,7 @@ func (r *roff) text(text string) {
 
 func (r *roff) preformatted(line string) { r.b.WriteString(".nf\n" + escape(line) + "\n.fi\n") }
 
-// entry is a word in bold and what it means.
+// entry writes a word in bold and its meaning.
 func (r *roff) entry(word, text string) {
 	fmt.Fprintf(&r.b, ".TP\n\\fB%s\\fR\n%s\n", escape(word), escape(strings.Join(strings.Fields(text), " ")))
 }

@@ -9,8 +9,8 @@ import (
 	"ionbench/cmd/internal/terminal"
 )
 
-// output is standard output. What cannot be written ends the program: whoever writes need not
-// look.
+// output is standard output. A write that fails ends the program, so a command need not check
+// for errors.
 type output struct {
 	w      io.Writer
 	err    error
@@ -29,15 +29,15 @@ func (o *output) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Print writes a result. A failure to do so ends the program, once the command returns; its
-// context ends at once.
+// Print writes a result. If that fails, the command's context ends at once, and the program
+// ends with an error once the command returns.
 func (c *Call) Print(text string) { _, _ = io.WriteString(c.Out, text) }
 
 // Printf writes a result, as Print does.
 func (c *Call) Printf(format string, args ...any) { fmt.Fprintf(c.Out, format, args...) }
 
-// Encode writes a result as a line of JSON, as Print does. It must be a value that JSON can
-// say.
+// Encode writes a result as a line of JSON, as Print does. It panics if JSON cannot hold the
+// value.
 func (c *Call) Encode(v any) {
 	encoder := json.NewEncoder(c.Out)
 	encoder.SetEscapeHTML(false)
@@ -46,20 +46,20 @@ func (c *Call) Encode(v any) {
 	}
 }
 
-// Note tells something on standard error, as a line.
+// Note writes a line to standard error.
 func (c *Call) Note(format string, args ...any) {
 	fmt.Fprintf(c.Err, "%s: %s\n", c.program.Name, fmt.Sprintf(format, args...))
 }
 
-// Hint tells a next step after a success.
+// Hint suggests a next step after a success.
 func (c *Call) Hint(text string) { c.Note("hint: %s", text) }
 
-// Progress tells how far long work is, on standard error; units are in the plural.
+// Progress returns a progress display on standard error. Unit is in the plural.
 func (c *Call) Progress(unit string) *terminal.Progress {
 	return &terminal.Progress{Out: c.Err, Columns: c.Columns, Prefix: c.program.Name + ": ", Unit: unit, Quiet: true}
 }
 
-// Table is rows with their columns under each other.
+// Table aligns the columns of rows.
 func Table(rows [][]string) string {
 	var widths []int
 	for _, row := range rows {

@@ -1,14 +1,15 @@
-// Package cli is the one frame of the three programs. A program is a table of commands, and a
-// command a table of flags and arguments; usage lines, help, hints, near misses, completion
-// and manual pages are made of these tables, and so are exit statuses and the style of errors:
+// Package cli is what the command lines of the three programs have in common. A program is a
+// table of commands, and a command is a table of flags and arguments. From these tables come
+// usage lines, help, hints, suggestions for misspelt words, completion and manual pages. The
+// package also declares the exit statuses, and how errors are written:
 //
 //	PROGRAM: error: what is wrong
 //	PROGRAM: hint: what to do next
 //
-// A table is made anew for each run of a program, with the variables that its flags set: there
-// is no state beside it. Package pflag splits the command line; nothing else of it is used.
+// Each run of a program makes its table anew, with the variables that the flags set, so there
+// is no global state. Package pflag is used only to split the command line.
 //
-// It is for the programs of this project alone.
+// It is only for the programs of this project.
 package cli
 
 import (
@@ -25,37 +26,39 @@ import (
 	"ionbench/cmd/internal/terminal"
 )
 
-// Program is a program: its commands, and what its help says of it all. Texts are for a person;
-// lines of them that begin with blanks are left as they are in manual pages.
+// Program is a program: its commands, and the texts of its help. In manual pages, lines of
+// these texts that begin with blanks keep their form.
 type Program struct {
 	Name     string
-	Brief    string // what it is for, in a line
+	Brief    string // its purpose, in one line
 	Intro    string // what it does
-	Examples string // command lines, each with what it does
-	Notes    string // what else there is to know
-	// Alone is what the program does without the name of a command; nil if it wants one.
+	Examples string // command lines, each with an explanation
+	Notes    string // more facts, at the end of help
+	// Alone runs when no command is named; nil if a command is required.
 	Alone    *Command
 	Commands []*Command
 }
 
 // Command is one command of a program.
 type Command struct {
-	Name  string // one word, or two of a family such as "template send"
-	Brief string // what it does, in a line
+	Name  string // one word, or two words of a family such as "template send"
+	Brief string // what it does, in one line
 	Help  string
-	// Usage stands between the arguments and [FLAG...] in its usage line: flags that must be.
+	// Usage stands between the arguments and [FLAG...] in the usage line: the flags that are
+	// required.
 	Usage    string
 	Args     []Arg
-	Surplus  string // hint for one argument too many; empty for the usage line
+	Surplus  string // hint for one argument too many; empty: the usage line
 	Flags    []Flags
 	Examples string
-	Notes    string // behind the flags
-	// Done and Failed are what exit status 0 and 1 mean here; empty for what they always do.
+	Notes    string // after the flags
+	// Done and Failed say what exit status 0 and 1 mean for this command; empty: the usual
+	// meaning.
 	Done, Failed string
 	Run          func(ctx context.Context, c *Call) error
 }
 
-// Arg is an argument of a command. Only the last may be optional or stand several times.
+// Arg is an argument of a command. Only the last may be optional or repeated.
 type Arg struct {
 	Name     string // in usage lines, such as FILE.upg
 	What     string // such as "firmware file"
@@ -64,11 +67,11 @@ type Arg struct {
 	Values   Values
 }
 
-// Streams are what a program reads and writes. Results go to Out, everything else to Err.
+// Streams has what a program reads and writes. Results go to Out, everything else to Err.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
-	Columns  func() int // of the terminal that Err is, 0 for none; nil to find out
+	Columns  func() int // width of the terminal behind Err, 0 for none; nil: it is looked up
 }
 
 // Call is one run of a command.
@@ -77,23 +80,24 @@ type Call struct {
 	Args []string
 
 	program *Program
-	given   []*Flag // on the command line, in the order of the table
+	given   []*Flag // the flags on the command line, in the order of the table
 	began   bool
 }
 
-// Interruptible is a context that ends with Ctrl-C or SIGTERM. The second signal ends the process
-// at once.
+// Interruptible returns a context that ends with Ctrl-C or SIGTERM. A second signal ends the
+// process at once.
 func Interruptible() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx
 }
 
-// Begin says that from now on something is sent or judged: what the environment does from then
-// on is a failure of the work.
+// Begin says that from now on something is sent or judged. From then on an error of the
+// environment counts as a failure of the work.
 func (c *Call) Begin() { c.began = true }
 
-// Run runs the program and says how it ended. It tells on s.Err why that is not Done.
+// Run runs the program and returns its exit status. If this is not Done, s.Err gets the
+// reason.
 func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -117,8 +121,7 @@ func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
 	return Failed
 }
 
-// complain tells an error and what to do next. There is no place left to tell of a failure to
-// do that.
+// complain writes an error and its hints. If that fails, nothing is left to report it on.
 func (p *Program) complain(w io.Writer, c *Command, err error) {
 	fmt.Fprintf(w, "%s: error: %v\n", p.Name, err)
 	hints := Hints(err)
@@ -137,8 +140,8 @@ func (p *Program) seeHelp(c *Command) string {
 	return p.Name + " " + c.Name + " --help tells how it is called"
 }
 
-// dispatch runs what the command line asks for. It gives back the command, if there is one, for
-// its errors.
+// dispatch runs what the command line asks for. It returns the command, if there is one,
+// because the hints of an error depend on it.
 func (p *Program) dispatch(ctx context.Context, c *Call, args []string) (*Command, error) {
 	var first string
 	if len(args) > 0 {
@@ -171,12 +174,12 @@ func (p *Program) dispatch(ctx context.Context, c *Call, args []string) (*Comman
 
 func isHelp(word string) bool { return word == "--help" || word == "-h" }
 
-// all are the commands of the program and those of the frame.
+// all returns the commands of the program, completion and man.
 func (p *Program) all() []*Command {
 	return append(slices.Clone(p.Commands), p.completionCommand(), p.manCommand())
 }
 
-// find takes the words of a command off args.
+// find finds the command that args begin with, and returns the words after it.
 func (p *Program) find(args []string) (c *Command, rest []string, err error) {
 	for _, c := range p.all() {
 		words := strings.Fields(c.Name)
@@ -199,7 +202,7 @@ func (p *Program) find(args []string) (c *Command, rest []string, err error) {
 	return nil, nil, Unknown("command", args[0], p.firstWords()).Hint(seeHelp)
 }
 
-// family are the commands of two words that begin with word.
+// family returns the commands of two words that begin with word.
 func (p *Program) family(word string) (members []*Command) {
 	for _, c := range p.all() {
 		if strings.HasPrefix(c.Name, word+" ") {
@@ -247,7 +250,6 @@ func (p *Program) run(ctx context.Context, call *Call, c *Command, args []string
 	return c.Run(ctx, call)
 }
 
-// read takes flags and arguments.
 func (p *Program) read(call *Call, c *Command, args []string) (err error) {
 	if call.Args, err = call.parse(c, args); err != nil {
 		return err
@@ -255,8 +257,8 @@ func (p *Program) read(call *Call, c *Command, args []string) (err error) {
 	return p.checkArgs(c, call.Args)
 }
 
-// Check says what is wrong with the flags and the number of arguments of a command line, and
-// runs nothing. It is for tests of the command lines that texts show.
+// Check says what is wrong with the flags and the number of arguments of a command line,
+// without running it. Tests use it to check the command lines in texts.
 func (p *Program) Check(args []string) error {
 	c, rest, err := p.find(args)
 	if err != nil {
@@ -265,7 +267,7 @@ func (p *Program) Check(args []string) error {
 	return p.read(&Call{program: p}, c, rest)
 }
 
-// checkArgs counts the arguments.
+// checkArgs checks the number of arguments.
 func (p *Program) checkArgs(c *Command, args []string) error {
 	for i, a := range c.Args {
 		if i >= len(args) && !a.Optional {

@@ -15,10 +15,10 @@ const (
 	Done        Status = iota
 	Failed             // it did not succeed, or the verdict is no
 	Misused            // wrong usage, or input that is missing or cannot be used
-	Environment        // what it needs around it failed before anything was sent or judged
+	Environment        // something around it failed before anything was sent or judged
 )
 
-// String says what a status means, as every help text does.
+// String says what a status means, in the words of the help texts.
 func (s Status) String() string {
 	switch s {
 	case Done:
@@ -33,7 +33,7 @@ func (s Status) String() string {
 	return fmt.Sprintf("status %d", int(s))
 }
 
-// Error is an error that knows with which status the program ends, and what to do next.
+// Error is an error with the exit status of the program and hints on what to do next.
 type Error struct {
 	err    error
 	status Status
@@ -43,21 +43,23 @@ type Error struct {
 // Error says what is wrong.
 func (e *Error) Error() string { return e.err.Error() }
 
-// Unwrap gives the error that was given a status.
+// Unwrap returns the error without its status.
 func (e *Error) Unwrap() error { return e.err }
 
-// Hint adds what to do next, a line each.
+// Hint adds hints on what to do next, one line each.
 func (e *Error) Hint(hints ...string) *Error {
 	e.hints = append(e.hints, hints...)
 	return e
 }
 
-// Usage is wrong usage. Without a hint of its own it gets the usage line of its command.
+// Usage makes an error of wrong usage. Without a hint of its own the program hints at the
+// command's --help.
 func Usage(format string, args ...any) *Error {
 	return &Error{err: fmt.Errorf(format, args...), status: Misused}
 }
 
-// Unknown is wrong usage: a word that is none of those known. It names the near miss.
+// Unknown makes an error of wrong usage: word is not one of those known. It suggests the
+// nearest known word.
 func Unknown(what, word string, known []string) *Error {
 	if best, ok := fault.Nearest(word, known); ok {
 		return Usage("there is no %s %q; did you mean %s?", what, word, best)
@@ -65,22 +67,21 @@ func Unknown(what, word string, known []string) *Error {
 	return Usage("there is no %s %q", what, word)
 }
 
-// Unusable is input that is missing or cannot be used; err must not be nil.
+// Unusable makes an error of input that is missing or cannot be used; err must not be nil.
 func Unusable(err error) *Error { return &Error{err: err, status: Misused} }
 
-// Environmental is what a program needs around it and does not get: a port, room on a disk,
-// another program; err must not be nil. Once something was sent or judged (see Call.Begin) the
-// program ends with Failed all the same.
+// Environmental makes an error of something around the program: a port, room on a disk,
+// another program; err must not be nil. After [Call.Begin] the program ends with Failed
+// instead.
 func Environmental(err error) *Error { return &Error{err: err, status: Environment} }
 
-// WithStatus gives an error the status with which the program ends, whatever the errors in it
-// say, and what to do next; err must not be nil.
+// WithStatus gives an error this exit status, whatever the errors inside of it say, and hints;
+// err must not be nil.
 func WithStatus(err error, s Status, hints ...string) *Error {
 	return (&Error{err: err, status: s}).Hint(hints...)
 }
 
-// WithHints adds what to do next and leaves the status as it is. An error without hints, and
-// none, come back as they are.
+// WithHints adds hints and keeps the status. Without hints, or if err is nil, it returns err.
 func WithHints(err error, hints ...string) error {
 	if err == nil || len(hints) == 0 {
 		return err
@@ -88,7 +89,8 @@ func WithHints(err error, hints ...string) error {
 	return (&Error{err: err, status: StatusOf(err)}).Hint(hints...)
 }
 
-// Hints are what an error says to do next: those that were added last.
+// Hints returns the hints of an error. If several errors in the chain have some, the outermost
+// wins.
 func Hints(err error) []string {
 	for e := new(Error); errors.As(err, &e); err = e.err {
 		if len(e.hints) > 0 {
@@ -98,11 +100,10 @@ func Hints(err error) []string {
 	return nil
 }
 
-// ErrNo ends a command that has done its work and told why the answer is no.
+// ErrNo ends a command that has done its work and has already said why the verdict is no.
 var ErrNo = errors.New("the verdict is no")
 
-// StatusOf is the status with which an error ends a program. Errors that say nothing of it are
-// failures.
+// StatusOf returns the exit status for an error. An error without a status is Failed.
 func StatusOf(err error) Status {
 	var e *Error
 	switch {

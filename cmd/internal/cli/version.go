@@ -6,7 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// version is what --version prints: the module's version, the commit that was built, and Go.
+// version returns the text of --version: the module's version, the commit it was built from,
+// and the version of Go.
 func version(program string) string {
 	release, commit, changed := "(devel)", "unknown", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -1,14 +1,15 @@
-// Command compare plays the same trials with two builds of ionbench and prints what differs
-// in what they say, byte for byte: the proof that moving a wall has moved nothing else.
+// Command compare runs the same trials with two builds of ionbench and prints every difference
+// in what they say, byte for byte. It proves that a change of structure has changed no
+// behaviour.
 //
 //	go run ./cmd/internal/compare BASE
 //
-// BASE is a commit. What stands in the work tree is compared with it: atlases of several
-// configurations and spaces, every case and its trace, storms of three seeds, the planted
-// bugs, and what every log under fixtures is explained by. Fields that hold wall-clock times,
-// ids, versions and commands are left out by their names ([ignored]).
+// BASE is a commit. It is compared with the work tree: atlases of several configurations and
+// spaces, every case and its trace, storms of three seeds, the planted bugs, and the
+// explanation of every log under fixtures. JSON fields with wall-clock times, ids, versions
+// and commands are left out by their names ([ignored]).
 //
-// It is a tool for whoever works on this repository, not for its users.
+// It is a tool for the developers of this repository, not for its users.
 package main
 
 import (
@@ -37,8 +38,8 @@ func main() {
 	}
 }
 
-// run compares the build of the work tree with that of a commit and says whether all that
-// they print is the same.
+// run compares the build of the work tree with that of a commit and says whether everything
+// that they print is the same.
 func run(ctx context.Context, out io.Writer, args []string) (same bool, err error) {
 	if len(args) != 1 {
 		return false, errors.New("which commit? use: make compare BASE=COMMIT")
@@ -71,7 +72,7 @@ func run(ctx context.Context, out io.Writer, args []string) (same bool, err erro
 	return same, nil
 }
 
-// buildCommit builds a commit's ionbench out of a work tree of its own.
+// buildCommit builds the ionbench of a commit in a temporary work tree.
 func buildCommit(ctx context.Context, folder, commit string) (program string, err error) {
 	tree := filepath.Join(folder, "base")
 	if err := do(ctx, ".", "git", "worktree", "add", "--quiet", "--detach", tree, commit); err != nil {
@@ -97,8 +98,8 @@ func do(ctx context.Context, folder, name string, args ...string) error {
 	return nil
 }
 
-// play is one run of a program: what it prints, and what it writes to a file if one of its
-// arguments is outFile, is compared.
+// play is one run of a program. Two things are compared: what it prints, and what it writes to
+// a file if one of its arguments is outFile.
 type play struct {
 	name string
 	args []string
@@ -106,7 +107,7 @@ type play struct {
 
 const outFile = "{out}"
 
-// plays are what both builds do.
+// plays returns the runs that both builds do.
 func plays() ([]play, error) {
 	list := []play{
 		{"atlas", []string{"sweep", "--image-size", "64KiB", "--json", outFile}},
@@ -141,14 +142,14 @@ func plays() ([]play, error) {
 	return list, nil
 }
 
-// ignored are the fields of JSON that may differ: what a clock on the wall says, ids and
-// hashes of trials and of states, versions, and the commands that hold them.
+// ignored matches the JSON fields that may differ: wall-clock times, ids and hashes of trials
+// and of states, versions, and the commands that contain any of these.
 var ignored = regexp.MustCompile(`"(?:wall_seconds|seconds|id|ids|hash|future|version|format|repeat)":(?:"(?:[^"\\]|\\.)*"|[-+.0-9eE]+),?`)
 
-// summary is the last line of a table, with its time.
+// summary matches the time in the last line of a table.
 var summary = regexp.MustCompile(`(?m)\bseconds=[0-9.]+$`)
 
-// compare plays p with both builds and says whether they agree.
+// compare runs p with both builds and says whether they agree.
 func (p play) compare(ctx context.Context, out io.Writer, folder, base, own string) (bool, error) {
 	was, err := p.said(ctx, folder, base)
 	if err != nil {
@@ -166,7 +167,7 @@ func (p play) compare(ctx context.Context, out io.Writer, folder, base, own stri
 	return false, showDifference(ctx, out, folder, was, is)
 }
 
-// said is all that a program has to say to p, but for what may differ.
+// said returns everything that a program prints and writes for p, without what may differ.
 func (p play) said(ctx context.Context, folder, program string) ([]byte, error) {
 	path := filepath.Join(folder, "out")
 	args := make([]string, len(p.args))
@@ -199,10 +200,10 @@ func (p play) said(ctx context.Context, folder, program string) ([]byte, error) 
 	return summary.ReplaceAll(ignored.ReplaceAll(said.Bytes(), nil), nil), nil
 }
 
-// maxShown bounds what is printed of one difference.
+// maxShown is how many bytes of one difference are printed.
 const maxShown = 4000
 
-// showDifference prints the beginning of a comparison line by line.
+// showDifference prints the beginning of a line-by-line comparison.
 func showDifference(ctx context.Context, out io.Writer, folder string, was, is []byte) error {
 	a, b := filepath.Join(folder, "was"), filepath.Join(folder, "is")
 	if err := errors.Join(os.WriteFile(a, was, 0o600), os.WriteFile(b, is, 0o600)); err != nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// sayer writes a program that prints text, and to the file of its second argument if it
-// has one.
+// sayer makes a program that prints text, and writes it to the file that its second argument
+// names, if it has one.
 func sayer(t *testing.T, folder, name, text string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
@@ -26,7 +26,7 @@ func TestCompareShowsWhatDiffersAndLeavesOutWhatMay(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		was, is string
-		shown   string // of the difference; empty for none
+		shown   string // the difference that is shown; empty for none
 	}{
 		"the same":                     {`{"points":7}`, `{"points":7}`, ""},
 		"another time":                 {`{"points":7,"seconds":0.5}`, `{"points":7,"seconds":1.25e-1}`, ""},

@@ -1,7 +1,7 @@
-// Package files reads what a person names and writes results: whole or not at all, never over
-// what the person did not mean. Errors name the file, say what to do next, and have the exit
-// status of their kind: a name that cannot be meant is wrong usage, a disk that has no room is
-// the environment.
+// Package files reads the files that a person names, and writes results: whole or not at all,
+// and never over a file that the person did not mean. Errors name the file, say what to do
+// next, and carry an exit status: wrong usage for a name that cannot be right, the environment
+// for a disk that is full.
 package files
 
 import (
@@ -19,13 +19,13 @@ import (
 
 // Read reads a file of at most limit bytes.
 func Read(path string, limit int) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: a device may mind that
+	info, err := os.Stat(path) // before the file is opened, because opening a device can have effects
 	switch {
 	case err != nil:
 		return nil, cli.Unusable(Plain(err))
 	case info.Mode()&(fs.ModeDir|fs.ModeDevice) != 0:
 		return nil, cli.Usage("%s is %s, not a file", path, kindOf(info.Mode()))
-	case info.Size() > int64(limit): // known before memory is taken
+	case info.Size() > int64(limit): // checked before memory is taken
 		return nil, cli.Usage("%s has %d bytes, at most %d can be right", path, info.Size(), limit)
 	}
 	f, err := os.Open(path)
@@ -40,7 +40,7 @@ func Read(path string, limit int) ([]byte, error) {
 	return b, nil
 }
 
-// Input reads a file, or standard input where it is named -.
+// Input reads a file, or standard input if the path is "-".
 func Input(stdin io.Reader, path string, limit int) ([]byte, error) {
 	if path != "-" {
 		return Read(path, limit)
@@ -52,7 +52,7 @@ func Input(stdin io.Reader, path string, limit int) ([]byte, error) {
 	return b, nil
 }
 
-// ReadAll reads at most limit bytes.
+// ReadAll reads r to its end. More than limit bytes are an error.
 func ReadAll(r io.Reader, limit int) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	switch {
@@ -64,18 +64,18 @@ func ReadAll(r io.Reader, limit int) ([]byte, error) {
 	return b, nil
 }
 
-// Over says what may be written over.
+// Over says what a result may replace.
 type Over int
 
-// What may be written over. A folder or a device never is, and what a link leads to is never
-// touched.
+// What a result may replace. A folder or a device is never replaced, and the target of a link
+// is never changed.
 const (
 	Nothing Over = iota
-	File         // but no link
-	Name         // a file or a link: whatever has the name loses it
+	File         // a regular file, but no link
+	Name         // a regular file or a link; the link itself is replaced
 )
 
-// Check says whether a result may be written to path, before work is done for it.
+// Check says whether a result may be written to path. Call it before you do the work.
 func Check(path string, over Over) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -117,8 +117,8 @@ const (
 	Private fs.FileMode = 0o600
 )
 
-// Write writes what form writes to path, whole or not at all, under the rules of Check. It is
-// on the disk when Write returns.
+// Write writes what form produces to path, whole or not at all, under the rules of Check. The
+// file is on the disk when Write returns.
 func Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error) error {
 	if err := Check(path, over); err != nil {
 		return err
@@ -138,7 +138,7 @@ func Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error)
 	return SyncFolder(filepath.Dir(path))
 }
 
-// WriteBytes is Write of what is there already.
+// WriteBytes is Write for bytes.
 func WriteBytes(path string, over Over, mode fs.FileMode, b []byte) error {
 	return Write(path, over, mode, func(w io.Writer) error {
 		_, err := w.Write(b)
@@ -146,7 +146,7 @@ func WriteBytes(path string, over Over, mode fs.FileMode, b []byte) error {
 	})
 }
 
-// writeBeside writes a new file beside path, and to the disk.
+// writeBeside writes a new file in the folder of path, and syncs it to the disk.
 func writeBeside(path string, mode fs.FileMode, form func(io.Writer) error) (temporary string, err error) {
 	folder, name := filepath.Split(path)
 	temporary = folder + "." + name + "." + rand.Text()[:8] + ".new"
@@ -167,7 +167,7 @@ func writeBeside(path string, mode fs.FileMode, form func(io.Writer) error) (tem
 	return temporary, nil
 }
 
-// moveToNew gives a file its name unless something has got it meanwhile.
+// moveToNew renames a file, unless another file has taken the name in the meantime.
 func moveToNew(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil {
@@ -176,14 +176,14 @@ func moveToNew(from, to string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	// A file system without hard links.
+	// The file system may have no hard links.
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%s: %w", to, fs.ErrExist)
 	}
 	return os.Rename(from, to)
 }
 
-// SyncFolder makes a new name as lasting as the file behind it.
+// SyncFolder puts a file's new name on the disk: syncing the file itself does not.
 func SyncFolder(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil // a folder cannot be synced there
@@ -202,9 +202,9 @@ func SyncFolder(folder string) error {
 	return nil
 }
 
-// Open opens or creates a file that a program keeps by itself, such as a log. It must be a
-// regular file and no link, which could lead what is written anywhere, and it must be the same
-// that was looked at.
+// Open opens or creates a file that a program keeps for itself, such as a log. It refuses
+// links, because what is written could go anywhere, and a file that is replaced between the
+// check and the opening.
 func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	before, err := os.Lstat(path)
 	switch {
@@ -231,7 +231,7 @@ func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
-// Plain leaves the name of the system call away.
+// Plain removes the name of the system call from an error.
 func Plain(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -244,7 +244,7 @@ func Plain(err error) error {
 	return err
 }
 
-// withoutPath leaves the name of the file away too.
+// withoutPath removes the name of the file too.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

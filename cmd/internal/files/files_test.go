@@ -20,7 +20,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// folder is one with a file, a folder, a link to the file and one that leads nowhere.
+// folder makes a folder with a file, a folder, a link to the file and a link to nothing.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func TestAResultIsNeverWrittenOverWhatWasNotMeant(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		over files.Over
-		says string // "" for what is written
+		says string // "" if the file is written
 	}{
 		{"new", files.Nothing, ""}, {"new", files.File, ""}, {"new", files.Name, ""},
 		{"file", files.Nothing, "file is not written over: file already exists"}, {"file", files.File, ""}, {"file", files.Name, ""},

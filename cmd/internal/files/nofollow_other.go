@@ -2,5 +2,5 @@
 
 package files
 
-// noFollow is nothing here: what is opened is compared with what was looked at.
+// noFollow does nothing on these systems: Open compares the opened file with the checked one.
 const noFollow = 0

@@ -4,5 +4,5 @@ package files
 
 import "syscall"
 
-// noFollow makes os.OpenFile refuse a link, and not wait at a pipe for its other end.
+// noFollow makes os.OpenFile refuse a link, and open a pipe without waiting for its other end.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -4,5 +4,6 @@ package terminal
 
 import "os"
 
-// No terminals are known here: progress is told in lines.
+// On these systems the program cannot tell what a terminal is, so progress is written in
+// lines.
 func columns(*os.File) int { return 0 }

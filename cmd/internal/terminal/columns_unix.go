@@ -14,7 +14,7 @@ func columns(f *os.File) int {
 		return 0
 	}
 	if size.Col == 0 {
-		return 80 // a terminal that does not know its size
+		return 80 // a terminal that reports no size
 	}
 	return int(size.Col)
 }

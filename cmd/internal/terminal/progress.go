@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// How often progress is told.
+// The least time between two reports of progress.
 const (
 	betweenBars  = 100 * time.Millisecond
 	betweenLines = 5 * time.Second
 )
 
-// Progress tells how far long work is: a bar on the last line of a terminal, elsewhere a line
-// now and then. Several goroutines may use it.
+// Progress shows how far long work has come: as a bar on the last line of a terminal,
+// elsewhere as a line now and then. Several goroutines may use it.
 type Progress struct {
 	Out     io.Writer
-	Columns func() int // of the terminal that Out is; 0: none
-	Prefix  string     // of the lines, such as "ionbench: "; empty for no lines
-	Unit    string     // what is done, in the plural
-	Quiet   bool       // nothing is told in the first second: most work is quick
+	Columns func() int // width of the terminal behind Out; 0: Out is no terminal
+	Prefix  string     // of each line, such as "ionbench: "; empty: no lines are written
+	Unit    string     // what is counted, in the plural
+	Quiet   bool       // no bar in the first second, because most work is quick
 
 	mu    sync.Mutex
-	clock func() time.Duration // since it was used first; tests set it
+	clock func() time.Duration // time since the first use; tests set it
 	told  time.Duration
 	shown bool
-	// The rate and the time left are reckoned from what was seen first.
+	// The rate and the time left are computed from the first figures that Show was given.
 	seen    bool
 	firstAt time.Duration
 	first   int
@@ -35,7 +35,7 @@ type Progress struct {
 
 const quiet = time.Second
 
-// now is the time since the progress was used first.
+// now returns the time since the first use.
 func (p *Progress) now() time.Duration {
 	if p.clock == nil {
 		began := time.Now()
@@ -44,8 +44,8 @@ func (p *Progress) now() time.Duration {
 	return p.clock()
 }
 
-// Show tells that so many of all are done. More, if it is not empty, stands behind the
-// figures. Work that begins anew is reckoned anew.
+// Show reports that done of all are finished. More, if not empty, follows the figures. If done
+// goes back, the work has started again, and so do the rate and the time left.
 func (p *Progress) Show(done, all int, more string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,7 +74,7 @@ func (p *Progress) barIsDue(now time.Duration, done, all int) bool {
 	return true
 }
 
-// Tell tells something of work whose length is not known, as a line now and then.
+// Tell writes a line now and then about work whose length is not known.
 func (p *Progress) Tell(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,7 +88,7 @@ func (p *Progress) line(now time.Duration, text string) {
 	}
 }
 
-// Clear makes room for a line of something else.
+// Clear removes the bar, so that another line can be written.
 func (p *Progress) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,7 +98,7 @@ func (p *Progress) Clear() {
 	}
 }
 
-// words are the figures: what is done, what is told besides, the rate and the time left, as
+// words returns the figures: what is done, what more says, and the rate and the time left as
 // far as they are known.
 func (p *Progress) words(now time.Duration, done, all int, more string) string {
 	text := fmt.Sprintf("%d/%d %s", done, all, p.Unit)
@@ -115,7 +115,7 @@ func (p *Progress) words(now time.Duration, done, all int, more string) string {
 	return text + ", " + spoken(time.Duration(float64(all-done)/rate*float64(time.Second))) + " left"
 }
 
-// bar is the bar's line, shorter than the terminal is wide.
+// bar returns the bar as a line that is shorter than the terminal is wide.
 func bar(columns, done, all int, words string) string {
 	all = max(all, 1)
 	percent := 100 * done / all
@@ -129,7 +129,7 @@ func bar(columns, done, all int, words string) string {
 	return fmt.Sprintf("%3d%% [%s%s] %s", percent, strings.Repeat("#", full), strings.Repeat(".", width-full), words)
 }
 
-// spoken is a time as people say it.
+// spoken writes a time as people say it.
 func spoken(d time.Duration) string {
 	s := int(d.Round(time.Second) / time.Second)
 	switch {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// watched is a progress whose clock the test sets.
+// watched returns a progress whose clock the test sets.
 func watched(columns int, p *Progress) (*Progress, *strings.Builder, *time.Duration) {
 	out, now := new(strings.Builder), new(time.Duration)
 	p.Out, p.Columns, p.clock = out, func() int { return columns }, func() time.Duration { return *now }
@@ -55,7 +55,7 @@ func TestTheTimeLeftIsReckonedFromThePaceOfThisPass(t *testing.T) {
 	}{
 		{10 * time.Second, 1, "1/11 blocks, calm\x1b"},
 		{30 * time.Second, 3, "3/11 blocks, calm, 1 min 20 s left\x1b"},
-		{60 * time.Second, 1, "1/11 blocks, calm\x1b"}, // begun anew
+		{60 * time.Second, 1, "1/11 blocks, calm\x1b"}, // started again
 		{61 * time.Second, 2, "2/11 blocks, calm, 9 s left\x1b"},
 	} {
 		*now = step.at
@@ -87,7 +87,7 @@ func TestQuietProgressTellsNothingAtFirst(t *testing.T) {
 			*now = 11 * time.Second
 			p.Show(9000, 10_000, "")
 			*now = time.Minute
-			p.Show(10_000, 10_000, "") // the result tells that
+			p.Show(10_000, 10_000, "") // the result says this
 		}
 		if got := out.String(); got != want {
 			t.Errorf("%d columns: %q, want %q", columns, got, want)

@@ -1,5 +1,5 @@
-// Package clitest says what is wrong with the tables of a program: with examples that it would
-// not take, numbers that are not decimal, texts that are missing. It is for tests.
+// Package clitest checks the tables of a program in tests. It finds examples that the program
+// refuses, numbers that are not read as decimal, and texts that are missing.
 package clitest
 
 import (
@@ -11,7 +11,8 @@ import (
 	"ionbench/scenarios/shell"
 )
 
-// Problems are what is wrong with the tables that program makes anew each time.
+// Problems returns what is wrong with a program's tables. The function program makes them anew
+// for each call.
 func Problems(program func() *cli.Program) []string {
 	var l list
 	l.examples(program)
@@ -24,7 +25,7 @@ type list []string
 
 func (l *list) add(format string, args ...any) { *l = append(*l, fmt.Sprintf(format, args...)) }
 
-// all are the commands of a program, with what it does without one.
+// all returns the commands of a program, including what it does without a command.
 func all(p *cli.Program) []*cli.Command {
 	if p.Alone != nil {
 		return append([]*cli.Command{p.Alone}, p.Commands...)
@@ -56,8 +57,8 @@ func (l *list) examples(program func() *cli.Program) {
 	}
 }
 
-// commandLines are the command lines of a program in a text: a line each, up to two blanks,
-// where its explanation begins, and without what is done with its output.
+// commandLines returns the program's command lines in a text, without the explanations behind
+// them and without redirections.
 func commandLines(name, text string) (lines []string) {
 	for line := range strings.Lines(continued.ReplaceAllString(text, "")) {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), "   ")
@@ -73,7 +74,7 @@ func commandLines(name, text string) (lines []string) {
 	return lines
 }
 
-// continued is where a line goes on with the next one.
+// continued matches the end of a line that goes on in the next one.
 var continued = regexp.MustCompile(`\\\n\s*`)
 
 func (l *list) numbers(p *cli.Program) {
@@ -83,7 +84,8 @@ func (l *list) numbers(p *cli.Program) {
 				if f.Syntax != "N" && f.Syntax != "BYTES" {
 					continue
 				}
-				// 10 is no value of all of them; 8 and 9 are no octal digits.
+				// Not every flag takes 10. With a leading zero, 8 and 9 would not be octal
+				// digits.
 				for text, want := range map[string]string{"010": "10", "07": "7", "09": "9"} {
 					if err := f.Set(text); err == nil && f.Value() != want {
 						l.add("%s %s --%s %s is %s", p.Name, c.Name, f.Name, text, f.Value())
