@@ -13,7 +13,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// identity is which meter it is.
+// identity says which meter it is.
 type identity struct {
 	Model        meter.Model
 	SerialNumber string
@@ -24,7 +24,7 @@ func (id identity) String() string {
 	return fmt.Sprintf("%v %s, unit %d", id.Model, id.SerialNumber, id.UnitID)
 }
 
-// loadFirmware is what the meter comes with.
+// loadFirmware returns the firmware that the meter has at first.
 func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 	if o.firmware == "" {
 		file, _, err := world.Firmware{Revision: o.meter.Revision, Bytes: o.meter.ImageBytes}.UPG(model)
@@ -47,7 +47,7 @@ func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
 	return meter.Firmware{Revision: file.Revision, Dated: file.Dated, Image: file.Image}, nil
 }
 
-// settings are those of the meter, with the texts of the command line.
+// settings returns the meter's settings, with the texts of the command line.
 func (o *options) settings(m world.Meter) (*ion.Settings, error) {
 	s := m.Settings()
 	for _, text := range []struct{ key, value string }{{"owner", o.owner}, {"tag1", o.tag1}, {"tag2", o.tag2}} {
@@ -67,8 +67,8 @@ func (o *options) settings(m world.Meter) (*ion.Settings, error) {
 	return s, nil
 }
 
-// newStation makes the device's side of the line, switched off. The calendar date of its
-// time 0 is epoch.
+// newStation makes the meter's side of the line, switched off. Epoch is the calendar date of
+// its time 0.
 func newStation(o *options, id identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
 	m := o.meter
 	m.Model, m.SerialNumber, m.UnitID, m.Revision, m.Clock = id.Model, id.SerialNumber, id.UnitID, fw.Revision, epoch

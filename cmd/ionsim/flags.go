@@ -14,10 +14,10 @@ import (
 	"ionbench/simulator/serve"
 )
 
-// options is the command line, checked as far as it can be without a file.
+// options holds the command line, checked as far as possible without opening a file.
 type options struct {
 	meter      world.Meter
-	firmware   string // what runs at first instead of a generated image
+	firmware   string // file of the first firmware; empty: a generated image
 	deviceName string
 	owner      string
 	tag1, tag2 string
@@ -35,21 +35,21 @@ type options struct {
 	json   bool
 
 	helpFaults bool
-	given      func(flag string) bool // it stands on the command line
+	given      func(flag string) bool // whether the flag is on the command line
 }
 
-// factoryImageBytes is the size of the meter's firmware where none is given: generated, none of
-// it runs anywhere. The size is arbitrary.
+// factoryImageBytes is the size of the generated firmware that a meter has if no file is
+// given. The size is arbitrary.
 const factoryImageBytes = 256 << 10
 
-// newOptions are those of the article's meter, upgraded and as it leaves the factory.
+// newOptions returns the defaults: the article's meter, with the settings of the the factory.
 func newOptions() *options {
 	m := world.Meter{ImageBytes: factoryImageBytes, Factory: true}.Filled()
 	m.Revision = "" // the model's
 	return &options{meter: m, pace: 1, given: func(string) bool { return false }}
 }
 
-// identity is which meter the flags ask for.
+// identity returns the meter that the flags ask for.
 func (o *options) identity() identity {
 	return identity{Model: o.meter.Model, SerialNumber: o.meter.SerialNumber, UnitID: o.meter.UnitID}
 }
@@ -93,7 +93,7 @@ func (o *options) flags() []cli.Flags {
 	}
 }
 
-// faultFlag takes plans, one after another.
+// faultFlag takes plans and appends each to the ones before.
 func (o *options) faultFlag() cli.Flag {
 	const help = `a fault, such as "power-loss at flash-op 1170 torn for 30s"; may be given again. --help-faults shows all kinds and triggers. ` +
 		"Times and counts begin when ionsim is ready. abort and kill are the client's and refused here; ip-reset resets the TCP client, and can do nothing on the PTY. " +
@@ -105,7 +105,7 @@ func (o *options) faultFlag() cli.Flag {
 	}).With(cli.Values{Words: kindsOfMeters})
 }
 
-// kindsOfMeters are the faults that befall what ionsim is.
+// kindsOfMeters returns the kinds of fault that ionsim can play: it has no PC.
 func kindsOfMeters() (names []string) {
 	for _, d := range fault.Kinds() {
 		if d.Place != fault.PlaceHost {
@@ -174,7 +174,8 @@ func hostFaultHint(k fault.Kind) string {
 	return onTheBench
 }
 
-// stateError says whether the state file that was named cannot be used, or cannot be had.
+// stateError gives an error of the state file its exit status: a file that cannot be used, or
+// an environment that does not let it be opened.
 func stateError(err error) error {
 	if err == nil {
 		return nil

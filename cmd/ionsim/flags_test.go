@@ -62,7 +62,7 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 	}
 }
 
-// manual is what --help prints.
+// manual returns the text of --help.
 func manual(t *testing.T) string {
 	t.Helper()
 	code, stdout, stderr := outcome(t, "--help")
@@ -112,7 +112,8 @@ func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
 	}
 }
 
-// wantDocumented looks up every event and every field of it in the manual.
+// wantDocumented checks that the manual names every event that was seen, and every field of
+// it.
 func (m *served) wantDocumented(t *testing.T) {
 	t.Helper()
 	told := notes

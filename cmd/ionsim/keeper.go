@@ -11,8 +11,8 @@ import (
 	"ionbench/simulator/serve"
 )
 
-// keeper keeps the meter's flash and memory in a state file. In front of what the meter
-// itself gives to keep stands which meter it is:
+// keeper saves the meter's flash and memory in a state file. Before the memory that the meter
+// saves itself, the file says which meter it is:
 //
 //	offset  bytes  what
 //	0       7      "IONSIM" and version 1
@@ -24,12 +24,12 @@ import (
 type keeper struct {
 	path   string
 	file   *serve.State
-	memory []byte // reused from save to save
+	memory []byte // reused by the next save
 }
 
 const keeperMagic = "IONSIM\x01"
 
-// errOtherMeter: the state file belongs to another meter than the one asked for.
+// errOtherMeter: the state file holds another meter than the one asked for.
 var errOtherMeter = errors.New("the state file is of another meter")
 
 // openKeeper opens or creates the state file.
@@ -46,8 +46,8 @@ func openKeeper(path string) (*keeper, error) {
 	return &keeper{path: path, file: file}, nil
 }
 
-// saved is the meter that the file holds; ok is false in a new file, and in one whose
-// first save was cut short.
+// saved returns the meter in the file. Not ok: the file is new, or its first save was cut
+// short.
 func (k *keeper) saved() (id identity, memory []byte, ok bool, err error) {
 	b, ok := k.file.NonVolatile()
 	if !ok {
@@ -66,7 +66,7 @@ func (k *keeper) saved() (id identity, memory []byte, ok bool, err error) {
 	return id, b[end:], true, nil
 }
 
-// resolve is which meter to make: what the command line does not say, the file does.
+// resolve says which meter to make. What the command line does not give comes from the file.
 func (k *keeper) resolve(o *options, flags identity) (id identity, err error) {
 	id, _, ok, err := k.saved()
 	if !ok || err != nil {
@@ -89,7 +89,7 @@ func (k *keeper) resolve(o *options, flags identity) (id identity, err error) {
 	return id, nil
 }
 
-// restore puts what the file holds into a meter that is off.
+// restore loads the saved state into a meter that is off.
 func (k *keeper) restore(m *meter.Meter) error {
 	_, memory, _, err := k.saved()
 	if err != nil {
@@ -107,8 +107,8 @@ func (k *keeper) restore(m *meter.Meter) error {
 	return k.file.LoadPages(chip.LoadPage)
 }
 
-// create keeps a meter that is not in the file yet. Which one it is comes last: until
-// then, opening the file begins anew.
+// create saves a meter that is not in the file yet. Its identity is written last: if that is
+// missing, the next opening starts again with a new file.
 func (k *keeper) create(m *meter.Meter, now time.Duration) error {
 	chip := m.Chip()
 	data := make([]byte, chip.PageBytes())
@@ -121,8 +121,9 @@ func (k *keeper) create(m *meter.Meter, now time.Duration) error {
 	return k.save(m, now)
 }
 
-// save keeps what has changed. The memory goes first, as the meter does it: the mark in
-// the flash that says a factory initialise is through must not outlive what that wrote.
+// save writes what has changed. The memory goes first, as in the meter: the mark in the flash
+// that a factory initialise is complete must not be saved before the memory that the
+// initialise wrote.
 func (k *keeper) save(m *meter.Meter, now time.Duration) (err error) {
 	if err := k.file.SaveNonVolatile(k.payload(m, now)); err != nil {
 		return err

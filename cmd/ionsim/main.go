@@ -1,6 +1,6 @@
-// Command ionsim is a virtual ION 7300, 7330 or 7350 that anything can connect to, over a
-// pseudo-terminal or TCP, in real time: the meter that a firmware upgrade is tried on, with
-// its line and with the faults that befall them. Run it with --help for the manual.
+// Command ionsim is a virtual ION 7300, 7330 or 7350 that any program can connect to, over a
+// pseudo-terminal or TCP, in real time. It is a meter to try a firmware upgrade on, with its
+// line and with faults of both. Run it with --help for the manual.
 package main
 
 import (
@@ -14,12 +14,12 @@ import (
 )
 
 func main() {
-	// Whoever reads the events may stop reading; the meter goes on.
+	// A reader of the events may go away; the meter must go on.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(int(run(cli.Interruptible(), os.Args[1:], os.Stdout, os.Stderr)))
 }
 
-// run is the whole program. It ends when ctx does.
+// run is the whole program. It ends with ctx.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) cli.Status {
 	return program(newOptions(), stdout).Run(ctx, cli.Streams{Out: stdout, Err: stderr}, args)
 }

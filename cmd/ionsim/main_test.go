@@ -25,7 +25,7 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// programVariable makes the test binary the program itself.
+// programVariable, if set, makes the test binary act as ionsim.
 const programVariable = "IONSIM_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -35,10 +35,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is how long a test waits for what must come. It is no measure of anything.
+// patience is how long a test waits for something that must come. It measures nothing.
 const patience = 30 * time.Second
 
-// event is any line of --json.
+// event has the fields of all lines of --json.
 type event struct {
 	Event    string
 	At       *float64
@@ -78,8 +78,8 @@ type served struct {
 	ready  event
 	lines  chan string
 	stderr *lockedBuffer
-	kill   func() // ends it at once
-	stop   func() // ends it as Ctrl-C does
+	kill   func() // kills it
+	stop   func() // stops it as Ctrl-C does
 	ended  chan struct{}
 	code   cli.Status
 	seen   []event
@@ -103,7 +103,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// scan makes a channel of the lines of r, which ends with it.
+// scan returns a channel of the lines of r. It is closed at the end of r.
 func scan(r io.Reader) chan string {
 	lines := make(chan string, 1<<16)
 	go func() {
@@ -144,7 +144,7 @@ func startProcess(t *testing.T, args ...string) *served {
 		for line := range scanned {
 			m.lines <- line
 		}
-		_ = cmd.Wait() // the exit code tells
+		_ = cmd.Wait() // the test checks the exit code
 		m.code = cli.Status(cmd.ProcessState.ExitCode())
 		close(m.lines)
 		close(m.ended)
@@ -219,7 +219,7 @@ func (m *served) decode(line string) event {
 	return e
 }
 
-// want waits for an event; others may come before it.
+// want waits for an event and skips others before it.
 func (m *served) want(what string, is func(event) bool) event {
 	m.t.Helper()
 	for {
@@ -231,7 +231,7 @@ func (m *served) want(what string, is func(event) bool) event {
 	}
 }
 
-// end stops it as Ctrl-C does and reads the rest of what it says.
+// end stops ionsim as Ctrl-C does and reads the rest of its output.
 func (m *served) end() {
 	m.t.Helper()
 	m.stop()
@@ -244,7 +244,7 @@ func (m *served) end() {
 	}
 }
 
-// all is every event seen of one name.
+// all returns every event of this name that was seen.
 func (m *served) all(name string) []event {
 	return slices.DeleteFunc(slices.Clone(m.seen), func(e event) bool { return e.Event != name })
 }
@@ -256,7 +256,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// tool is the upgrader with a person who says yes to everything.
+// tool is the upgrader with a person who says yes to every question.
 type tool struct {
 	upgrader *client.Upgrader
 	file     *upg.File
@@ -295,8 +295,8 @@ func (h *tool) answer(p client.Prompt) client.Answer {
 	return client.Answer{}
 }
 
-// use runs a task of the upgrader over the connection. An error is that of the line; what
-// came of the task stands in the tool.
+// use runs a task of the upgrader over the connection. The error is one of the line; the
+// result of the task is in the tool.
 func use(t *testing.T, connection port.Config, task client.Task, file *upg.File) (*tool, error) {
 	t.Helper()
 	u, err := client.New(client.Config{
@@ -319,7 +319,7 @@ func use(t *testing.T, connection port.Config, task client.Task, file *upg.File)
 	}})
 }
 
-// wantDone wants a task that succeeds.
+// wantDone runs a task that must succeed.
 func wantDone(t *testing.T, connection port.Config, task client.Task, file *upg.File) *tool {
 	t.Helper()
 	h, err := use(t, connection, task, file)
@@ -329,13 +329,13 @@ func wantDone(t *testing.T, connection port.Config, task client.Task, file *upg.
 	return h
 }
 
-// testFirmware is the revision to upgrade to, of so many blocks.
+// testFirmware returns a firmware file of so many blocks to upgrade to.
 func testFirmware(blocks int) *upg.File {
 	dated := time.Date(2008, time.March, 1, 12, 0, 0, 0, time.UTC)
 	return firmware.UPG(7350, "7350V284", dated, 284, blocks*ion.BlockBytes-100)
 }
 
-// outcome runs ionsim to its end, which must come by itself.
+// outcome runs ionsim, which must end by itself.
 func outcome(t *testing.T, args ...string) (code cli.Status, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

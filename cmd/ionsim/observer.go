@@ -13,22 +13,22 @@ import (
 	"ionbench/simulator/story"
 )
 
-// observer tells what happens to the meter: as JSON, as lines for people, as a trace.
+// observer reports what happens to the meter: as JSON, as lines for people, and in the trace.
 type observer struct {
 	station *bench.Station
-	baud    int // of the meter's port
+	baud    int // rate of the meter's port
 	trace   *traceFile
 	json    bool
 	out     *sink // events as JSON
 	diag    *sink // lines for people
 
-	edges    uint64        // toggles of L2 that were told
-	ledLines time.Duration // when people were told last
-	ledTold  uint64        // up to where
+	edges    uint64        // toggles of L2 reported so far
+	ledLines time.Duration // when people last got a line about L2
+	ledTold  uint64        // the toggles that this line counted
 	line     []byte
 }
 
-// ledInterval is how often people are told of L2 at most.
+// ledInterval is the least time between two lines for people about L2.
 const ledInterval = time.Second
 
 // field is one member of a JSON object, after "event" and "at".
@@ -37,15 +37,15 @@ type field struct {
 	value any
 }
 
-// report is an event in words. Without a name it is no event of --json, without text
-// there is no line for people.
+// report is an event in words. Without a name it is not in --json; without text people get no
+// line.
 type report struct {
 	name   string
 	fields []field
 	text   string
 }
 
-// appendObject appends a line of --json. At is in seconds with six decimals.
+// appendObject appends a line of --json. Its "at" is in seconds with six decimals.
 func appendObject(dst []byte, name string, at time.Duration, fields []field) []byte {
 	dst = append(dst, `{"event":`...)
 	dst = appendJSON(dst, name)
@@ -63,12 +63,12 @@ func appendObject(dst []byte, name string, at time.Duration, fields []field) []b
 func appendJSON(dst []byte, value any) []byte {
 	b, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("an event with %v: %v", value, err)) // only text, numbers and truth values are put there
+		panic(fmt.Sprintf("an event with %v: %v", value, err)) // cannot happen: all values are text, numbers or booleans
 	}
 	return append(dst, b...)
 }
 
-// tell hands an event on to all who want it.
+// tell writes an event to the trace, and as JSON or as a line for people.
 func (o *observer) tell(e story.Event, r report) {
 	o.trace.add(e)
 	switch {
@@ -81,7 +81,7 @@ func (o *observer) tell(e story.Event, r report) {
 	}
 }
 
-// step takes what happened since it was called last.
+// step reports what has happened since its last call.
 func (o *observer) step(now time.Duration) {
 	for _, e := range o.station.TakeTrace() {
 		o.tell(e, o.describe(e.What))
@@ -89,7 +89,7 @@ func (o *observer) step(now time.Duration) {
 	o.stepLED(now)
 }
 
-// stepLED tells of L2: of every toggle to programs, now and then to people.
+// stepLED reports L2: every toggle in --json, and a line for people now and then.
 func (o *observer) stepLED(now time.Duration) {
 	edges := o.station.Meter().Panel().Edges
 	for o.edges < edges {
@@ -119,7 +119,7 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// describe puts an event of the station in words.
+// describe returns the report of an event.
 func (o *observer) describe(what story.What) report {
 	switch w := what.(type) {
 	case story.StateEntered:
@@ -146,7 +146,7 @@ func (o *observer) describe(what story.What) report {
 	case story.FaultMissed:
 		return describeFault(w, w.Fault, w.Reason)
 	}
-	return report{} // a flash operation that a fault watches, and the host's rate: others tell
+	return report{} // flash operations and the host's rate: other events report them
 }
 
 func describeFault(w story.What, f fault.Fault, reason string) report {
@@ -157,7 +157,7 @@ func describeFault(w story.What, f fault.Fault, reason string) report {
 	return r
 }
 
-// host tells of the hosts on the ports.
+// host reports what a host does on the ports.
 func (o *observer) host(e serve.Event) {
 	r := report{name: hosts[e.Kind], fields: []field{{"host", e.Host}}, text: "host " + e.String()}
 	switch e.Kind {
@@ -176,7 +176,7 @@ func (o *observer) host(e serve.Event) {
 	o.tell(story.Event{At: e.At, Source: story.Host, What: onPort{e}}, r)
 }
 
-// end tells what there is to say when nothing more will happen.
+// end makes the last reports, when nothing more will happen.
 func (o *observer) end(now time.Duration, unstruck []story.Unstruck) {
 	o.step(now)
 	o.tellLED(now)

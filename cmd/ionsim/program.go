@@ -8,7 +8,8 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// program is the surface. The events go to stdout itself: whoever reads them may be slow.
+// program is the command line. Events go to stdout directly and not through cli, because a
+// slow reader must not stop the meter.
 func program(o *options, stdout io.Writer) *cli.Program {
 	return &cli.Program{
 		Name:  "ionsim",
@@ -51,7 +52,7 @@ or driver is needed: a program that opens a serial port opens the PTY.
 	}
 }
 
-// notes tell what is printed while the meter runs.
+// notes explains what ionsim prints while the meter runs.
 const notes = `
 What it tells:
   Results are on stdout: the name of the PTY, or without one the TCP address. Everything

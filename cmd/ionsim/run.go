@@ -34,7 +34,7 @@ func lostLines(n int) []byte {
 	return fmt.Appendf(nil, "ionsim: %d lines were lost: nobody read them\n", n)
 }
 
-// simulator is one run: a meter, its ports and who is told of it.
+// simulator is one run: a meter, its ports and its outputs.
 type simulator struct {
 	options *options
 	call    *cli.Call
@@ -50,8 +50,8 @@ type simulator struct {
 	server   *serve.Server
 
 	out, diag *sink
-	now       time.Duration // of the last turn
-	traceErr  error         // the trace could not be written
+	now       time.Duration // time of the last turn
+	traceErr  error         // why the trace could not be written
 }
 
 func (s *simulator) run(ctx context.Context) (err error) {
@@ -64,7 +64,7 @@ func (s *simulator) run(ctx context.Context) (err error) {
 		return cli.Environmental(err)
 	}
 	if err := s.begin(); err != nil {
-		return cli.Environmental(errors.Join(err, s.server.Close())) // no room for the state
+		return cli.Environmental(errors.Join(err, s.server.Close())) // such as no room for the state
 	}
 	s.call.Begin()
 	return s.serve(ctx)
@@ -78,7 +78,7 @@ func (s *simulator) prepare() error {
 	if err != nil {
 		return err
 	}
-	// It is made of the flags in any case: that is how they are checked.
+	// This also checks the flags, so it is done even if the state file has another meter.
 	if s.station, err = newStation(o, s.id, fw, s.epoch); err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *simulator) prepare() error {
 	return nil
 }
 
-// openState turns the meter into the one in the state file, if there is one in it.
+// openState replaces the meter by the one in the state file, if the file has one.
 func (s *simulator) openState() (err error) {
 	if s.keeper, err = openKeeper(s.options.state); err != nil {
 		return err
@@ -130,14 +130,13 @@ func (s *simulator) openState() (err error) {
 	return nil
 }
 
-// remake makes the meter again if the state file says that it is another one than the
-// defaults of the flags.
+// remake makes the meter again if the one in the state file is not the one of the flags.
 func (s *simulator) remake(id identity) (err error) {
 	if id == s.id {
 		return nil
 	}
 	o := *s.options
-	o.firmware, o.meter.Revision = "", "" // the file has the firmware
+	o.firmware, o.meter.Revision = "", "" // the state file has the firmware
 	fw, err := o.loadFirmware(id.Model)
 	if err != nil {
 		return err
@@ -157,7 +156,7 @@ func (s *simulator) ports() serve.Config {
 			return false
 		},
 		Persist: s.persist,
-		Reset:   func() bool { return len(s.station.Orders()) > 0 }, // of which only ip-reset is left, see parseFaults
+		Reset:   func() bool { return len(s.station.Orders()) > 0 }, // the only order that is possible here is ip-reset, see parseFaults
 		Event: func(e serve.Event) {
 			s.observer.host(e)
 			s.traceErr = errors.Join(s.traceErr, s.trace.flush())
@@ -165,8 +164,8 @@ func (s *simulator) ports() serve.Config {
 	}
 }
 
-// persist runs before the bytes of a turn leave: what the meter has confirmed is kept. It
-// is kept before the events tell of it, too.
+// persist runs before the bytes of a turn are sent, so that everything the meter has confirmed
+// is saved. It also saves before the events are reported.
 func (s *simulator) persist() error {
 	if s.keeper != nil {
 		if err := s.keeper.save(s.station.Meter(), s.now); err != nil {
@@ -177,8 +176,9 @@ func (s *simulator) persist() error {
 	return errors.Join(s.traceErr, s.trace.flush())
 }
 
-// begin switches the meter on and says that it can be reached. It has booted when the
-// clock stands at zero, so that nobody has to wait for that; faults count from then on.
+// begin switches the meter on and reports that it can be reached. The meter was switched on
+// earlier than time zero and has booted by then, so that nobody has to wait. Faults count from
+// time zero.
 func (s *simulator) begin() error {
 	s.station.RunSince(-s.station.Meter().Config().Timing.Boot)
 	s.observer.edges = s.station.Meter().Panel().Edges
@@ -208,7 +208,7 @@ func (s *simulator) serve(ctx context.Context) error {
 	if err == nil || !errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("the meter cannot be served any more: %w", err)
 	}
-	// The meter is switched off: that is what ending its process means.
+	// The end of the process is the end of the meter's power.
 	s.now = s.clock.Now()
 	unstruck := s.station.Unstruck()
 	s.station.PowerOff(s.now)
@@ -225,13 +225,13 @@ func (s *simulator) close() error {
 	return errors.Join(append(errs, s.trace.close())...)
 }
 
-// say tells people something outside of the events.
+// say writes a line for people that is not an event.
 func (s *simulator) say(format string, args ...any) {
 	s.diag.add(fmt.Appendf(nil, "ionsim: "+format+"\n", args...))
 }
 
-// tellReady is the first line on stdout: an object for a program, the port alone for a
-// script, with the rest for people on stderr.
+// tellReady writes the first line on stdout. With --json it is an object. Otherwise it is the
+// port alone, for scripts, and people get the rest on stderr.
 func (s *simulator) tellReady() {
 	address := ""
 	if a := s.server.Addr(); a != nil {

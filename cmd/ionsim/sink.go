@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// sink writes lines to a stream whose reader may be slow, or may have stopped reading: the
-// meter must not wait for it. Whoever uses it never blocks; lines that do not fit the
-// queue are counted and dropped, and a line says how many there were.
+// sink writes lines to a stream whose reader may be slow or may have stopped, because the
+// meter must not wait for a reader. Its add never blocks. Lines that do not fit the queue are
+// dropped, and a line says how many were.
 type sink struct {
 	w    io.Writer
-	lost func(n int) []byte // the line that tells of lost ones
+	lost func(n int) []byte // the line that says how many were lost
 
 	mu      sync.Mutex
 	wake    *sync.Cond
 	queue   []byte
 	dropped int
-	broken  bool // the reader has gone
+	broken  bool // a write has failed: the reader is gone
 	closed  bool
 	done    chan struct{}
 }
 
 const (
-	// maxQueuedBytes holds the events of some ten thousand frames.
+	// maxQueuedBytes is room for the events of some ten thousand frames.
 	maxQueuedBytes = 4 << 20
-	// lastWords is how long a reader is waited for at the end.
+	// lastWords is how long close waits for a slow reader.
 	lastWords = 2 * time.Second
 )
 
@@ -82,7 +82,7 @@ func (s *sink) run() {
 	}
 }
 
-// close writes what is queued, unless nobody reads it.
+// close writes what is still queued, but does not wait longer than lastWords.
 func (s *sink) close() {
 	s.mu.Lock()
 	if !s.broken {

@@ -7,19 +7,19 @@ import (
 	"ionbench/simulator/story"
 )
 
-// What ionsim adds to the trace of its meter; each is a story.What.
+// The events that ionsim adds to the trace of its meter; each is a story.What.
 type (
-	// toggled: LED L2 has changed, so many times so far.
+	// toggled: LED L2 has changed; edges counts its changes so far.
 	toggled struct{ edges uint64 }
 	// onPort: something happened on the ports.
 	onPort struct{ serve.Event }
-	// leftOver: a fault of the plan never struck.
+	// leftOver: a fault of the plan has not struck.
 	leftOver struct{ story.Unstruck }
-	// stopped: the meter is switched off, nothing more will happen.
+	// stopped: the meter is switched off and nothing more will happen.
 	stopped struct{}
 )
 
-// hosts are the names of what happens on the ports, in traces and in --json.
+// hosts names the events of the ports, in traces and in --json.
 var hosts = map[serve.EventKind]string{
 	serve.Connected:    "connected",
 	serve.Refused:      "refused",

@@ -10,14 +10,14 @@ import (
 	"ionbench/simulator/story"
 )
 
-// traceFile takes every event as a line of text. A nil one takes nothing.
+// traceFile writes every event as a line of text. A nil one does nothing.
 type traceFile struct {
 	file    *os.File
 	pending []byte
 }
 
-// newTrace begins a run in the file. Runs that are appended one after another are told
-// apart by their first line.
+// newTrace opens the file to append a run. The first line of each run tells it from the
+// others.
 func newTrace(path string) (*traceFile, error) {
 	file, err := files.Open(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, files.Private)
 	if err != nil {
@@ -26,7 +26,7 @@ func newTrace(path string) (*traceFile, error) {
 	return &traceFile{file: file}, nil
 }
 
-// begin says what the lines behind it are about.
+// begin writes the first line of a run.
 func (t *traceFile) begin(id identity, started time.Time) {
 	if t != nil {
 		t.pending = fmt.Appendf(t.pending, "# ionsim: %v, time 0 is %s\n", id, started.Format(time.RFC3339Nano))
@@ -39,7 +39,7 @@ func (t *traceFile) add(e story.Event) {
 	}
 }
 
-// flush writes whole lines. What could not be written is not tried again.
+// flush writes the lines so far. If that fails, they are dropped.
 func (t *traceFile) flush() error {
 	if t == nil || len(t.pending) == 0 {
 		return nil

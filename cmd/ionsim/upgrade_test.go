@@ -54,7 +54,7 @@ func TestUpgradeIsToldFromBeginningToEnd(t *testing.T) {
 	}
 }
 
-// wantUpgrade checks what was told of one whole upgrade.
+// wantUpgrade checks the events of one whole upgrade.
 func (m *served) wantUpgrade(t *testing.T, blocks int) {
 	t.Helper()
 	var states []string
@@ -193,16 +193,17 @@ func TestStallIsToldAndSurvived(t *testing.T) {
 	}
 }
 
-// A process that is killed has lost its power: the flash holds what was confirmed, and the
-// recovery of the article goes on from there.
+// To kill the process is to cut the meter's power: the flash keeps what was confirmed, and the
+// article's recovery goes on from there.
 func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		flags     []string
 		at        string // the event at which the process is killed
-		confirmed int    // blocks
+		confirmed int    // blocks that are confirmed by then
 	}{
-		// Nothing is confirmed from block 5 on, so that the process cannot be too fast for us.
+		// The meter confirms nothing from block 5 on, so the test cannot come too late with
+		// its kill.
 		{"download", []string{"--pace", "off", "--fault", "meter-silent at block 5"}, `"phase":"strikes"`, 4},
 		{"erase", []string{"--pace", "50"}, `{"event":"sector-erased"`, 0},
 	} {
@@ -244,7 +245,8 @@ func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
 	}
 }
 
-// wantBlocks looks for the first blocks of the image in a state file that nobody uses.
+// wantBlocks checks that a state file, which no process uses, has the first blocks of the
+// image.
 func wantBlocks(t *testing.T, path string, file *upg.File, blocks int) {
 	t.Helper()
 	k, err := openKeeper(path)
