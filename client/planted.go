@@ -13,8 +13,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// bugs are all that Config.Planted can name, in the order of an upgrade: each edits the steps
-// or the rules of one upgrader.
+// bugs are the bugs that Config.Planted can name, in the order of an upgrade. Each edits the
+// steps or the rules of one upgrader.
 func bugs() map[string]func(*Upgrader) {
 	return map[string]func(*Upgrader){
 		"clears-before-checking": func(u *Upgrader) {
@@ -120,7 +120,8 @@ func bugs() map[string]func(*Upgrader) {
 	}
 }
 
-// plant puts a bug into this upgrader, and into no other.
+// plant puts a bug into this upgrader. It gives the upgrader its own lists of steps first, so
+// that no other upgrader gets the bug.
 func (u *Upgrader) plant(name string) error {
 	all := bugs()
 	if all[name] == nil {
@@ -131,18 +132,16 @@ func (u *Upgrader) plant(name string) error {
 	return nil
 }
 
-// editStep changes a step of a procedure.
 func (u *Upgrader) editStep(p procedure, s Step, edit func(*step)) {
 	edit(&u.lists[p][placeOf(u.lists[p], s)])
 }
 
-// dropStep leaves a step out.
 func (u *Upgrader) dropStep(p procedure, s Step) {
 	at := placeOf(u.lists[p], s)
 	u.lists[p] = slices.Delete(u.lists[p], at, at+1)
 }
 
-// moveSteps puts steps, in their order, in front of another one.
+// moveSteps moves steps, in the given order, to the place before another step.
 func (u *Upgrader) moveSteps(p procedure, before Step, moved ...Step) {
 	for _, m := range moved {
 		s := u.lists[p][placeOf(u.lists[p], m)]
@@ -151,7 +150,7 @@ func (u *Upgrader) moveSteps(p procedure, before Step, moved ...Step) {
 	}
 }
 
-// clearedTooEarly goes on with what should have come first.
+// clearedTooEarly goes on with the identification, which should have come before the clear.
 func clearedTooEarly(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 	n := cleared(u, now, r)
 	if n.kind == jump && n.step == StepBeginDownload {
@@ -203,7 +202,7 @@ func pasteAlways(u *Upgrader, _ time.Duration, a Answer) next {
 	return toNext()
 }
 
-// anyBlockAnswered takes every answer to a block for one to the block under way.
+// anyBlockAnswered takes an answer to any block as the answer to the present block.
 func anyBlockAnswered(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 	own := *r
 	own.Sequence = u.rules.sequence(u)

@@ -2,16 +2,16 @@ package client
 
 import "ionbench/client/upgradelog"
 
-// rules are the decisions that an upgrader takes outside of its lists of steps. They are
-// data, as the steps are, so that a planted bug can stand in the place of each.
+// rules are the decisions of an upgrader that are not in its lists of steps. They are data, as
+// the steps are, so that a planted bug can replace each of them.
 type rules struct {
-	listens    func(u *Upgrader) bool                          // frames are taken now
-	mine       func(u *Upgrader, id uint16) bool               // a message with this id answers the request that is under way
+	listens    func(u *Upgrader) bool                          // whether frames are taken now
+	mine       func(u *Upgrader, id uint16) bool               // whether a message with this id answers the present request
 	resends    func(u *Upgrader, r retry) int                  // how often a request is sent again
-	missing    func(u *Upgrader) int                           // answers that are missing in a row, the one that is overdue included
-	sequence   func(u *Upgrader) uint32                        // of the block that is sent next
-	block      func(u *Upgrader) (address uint32, data []byte) // that is sent next
-	tenths     func(t *transfer) int                           // of the image that the log may report
+	missing    func(u *Upgrader) int                           // answers missing in a row, with the one that is overdue now
+	sequence   func(u *Upgrader) uint32                        // number of the next block
+	block      func(u *Upgrader) (address uint32, data []byte) // the next block
+	tenths     func(t *transfer) int                           // how many tenths of the image the log may report
 	efficiency func(t *transfer) int                           // in tenths of a percent
 }
 

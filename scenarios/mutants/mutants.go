@@ -1,26 +1,26 @@
-// Package mutants proves that the bench would notice a bad upgrader and a bad meter: it
-// plants one bug after another into either, and runs a suite of small probes against each
-// until one catches it. The healthy pair must pass them all.
+// Package mutants proves that the bench would notice a bad upgrader and a bad meter. It plants
+// one bug after another into either, and runs a suite of small probes against each mutant until
+// a probe catches it. The healthy pair must pass all probes.
 //
-// It is for whoever changes a scenario, the judge of package rig or one of the two sides: a
-// bug that escapes is a hole in what the scenarios can see. The bugs are listed in package
-// planted and stand with the code that they harm; nothing but this package asks for one.
-// A test of one's own upgrader needs none of it: see package judge, or package scenarios.
+// It is for people who change a scenario, the rules of package verdict or one of the two sides:
+// a bug that is not caught shows what the scenarios cannot see. Package planted lists the bugs,
+// and each bug is declared beside the code that it changes. To test your own upgrader, use
+// package judge or package scenarios instead.
 package mutants
 
 import "ionbench/scenarios/internal/planted"
 
-// Side is the end of the line that a mutant's bug is in.
+// Side is the end of the line that has a mutant's bug.
 type Side string
 
 // The sides.
 const (
 	Upgrader Side = "upgrader"
 	Meter    Side = "meter"
-	Neither  Side = "" // of the healthy pair
+	Neither  Side = "" // the side of the healthy pair
 )
 
-// Mutant is an upgrader and a meter of which one has a bug.
+// Mutant is an upgrader and a meter. One of them has a bug.
 type Mutant struct {
 	Name string
 	Side Side
@@ -29,12 +29,12 @@ type Mutant struct {
 	planted string // the bug's name; empty for none
 }
 
-// Healthy is the pair without a bug.
+// Healthy is the pair without bugs.
 func Healthy() Mutant {
 	return Mutant{Name: "healthy", Text: "neither has a bug"}
 }
 
-// All are all mutants, the upgraders first.
+// All returns all mutants, the upgraders first.
 func All() []Mutant {
 	var all []Mutant
 	for _, b := range planted.InUpgraders() {
@@ -46,7 +46,7 @@ func All() []Mutant {
 	return all
 }
 
-// in is the bug that is planted into a side; empty for none.
+// in is the name of the bug that is planted into a side; empty for none.
 func (m Mutant) in(side Side) string {
 	if m.Side != side {
 		return ""

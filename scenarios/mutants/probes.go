@@ -17,12 +17,11 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// probe is a short play and what must hold in it, besides the invariants that the rig
-// judges.
+// probe is a short test: what to play, and what must hold beyond the invariants.
 type probe struct {
-	must   string         // hold, in a sentence
-	with   string         // what is out of the ordinary besides the faults of the plan; may be empty
-	harms  int            // faults among that
+	must   string         // what must hold, in a sentence
+	with   string         // what is unusual apart from the plan; may be empty
+	harms  int            // number of faults in with
 	plan   string         // empty for no faults
 	clock  time.Time      // of the meter; zero for the article's
 	chip   flash.Geometry // zero for the article's
@@ -30,20 +29,20 @@ type probe struct {
 	play   func(*stage)
 }
 
-// small is an image of so many blocks.
+// small is the number of blocks of a small image.
 const small = 5
 
-// eraseOps is how many sectors a clear erases on the meter of the article; the record of
-// the image is erased first.
+// eraseOps is how many sectors a clear erases on the meter of the article: first the sector of
+// the record, then those of the image.
 const eraseOps = 62
 
-// blockOps is how many operations program a full block.
+// blockOps is how many flash operations program a full block.
 const blockOps = ion.BlockBytes / flash.MaxProgram
 
 // recordOp is the flash operation that writes the record of a small image.
 const recordOp = eraseOps + small*blockOps + 1
 
-// probes are the suite, plays without a fault first, and those that take the longest last.
+// probes are the suite: probes without faults first, the longest last.
 func probes() []probe {
 	return []probe{
 		{must: "an upgrade that nothing disturbs goes through, windows in order", play: undisturbed},
@@ -93,7 +92,7 @@ func probes() []probe {
 	}
 }
 
-// quickChip erases all sectors before the tool sends a clear again.
+// quickChip is a chip that has erased all sectors before the tool sends a clear again.
 func quickChip() flash.Geometry {
 	g := flash.Am29F032B()
 	g.EraseTime = 10 * time.Millisecond
@@ -116,7 +115,7 @@ func goesThrough(s *stage) { s.through(s.upgrade()) }
 
 func goesThroughInOnePass(s *stage) { s.holdClears(s.through(s.upgrade()), 1) }
 
-// refused plays an upgrade that must end before the meter is touched.
+// refused plays an upgrade that must fail before it changes the meter.
 func refused(with error, change func(*world.Attempt)) func(*stage) {
 	return func(s *stage) {
 		a := s.upgrade()
@@ -127,7 +126,7 @@ func refused(with error, change func(*world.Attempt)) func(*stage) {
 	}
 }
 
-// Files that must not be sent, by their names.
+// Names of files that must not be sent.
 const (
 	forAnother = "for-another"
 	damaged    = "damaged"
@@ -141,11 +140,11 @@ func unusable() []world.Firmware {
 	}
 }
 
-// plant is the name of a template that somebody saved.
+// plant is the name of a saved template.
 const plant = "plant"
 
-// forgetfulMeter needs a meter with a bug of its own: no fault of a line makes a setting
-// that was agreed to go away.
+// forgetfulMeter tests the upgrader with a meter that has a bug: no fault of the line makes a
+// meter lose a setting that it has confirmed. A mutant with a bug in its meter is left out.
 func forgetfulMeter(s *stage) {
 	if s.mutant.Side == Meter {
 		return
@@ -155,7 +154,7 @@ func forgetfulMeter(s *stage) {
 	s.hold(errors.Is(o.Claim, client.ErrSettings), "the tool says: %v", o.Claim)
 }
 
-// lie makes the chip lie once in block 2, in the middle of the run that follows.
+// lie makes the chip lie once in the next run, in the middle of block 2.
 func (s *stage) lie() {
 	const op = eraseOps + blockOps + 9
 	s.rig.Meter().Chip().LieAt(s.rig.Meter().Chip().Ops() + op)
@@ -208,7 +207,7 @@ func killedWithJournal(s *stage) {
 	s.holdRecovered(a, o)
 }
 
-// intoDownload leaves the meter in download state by an earlier upgrade.
+// intoDownload leaves the meter in download state: it aborts an upgrade.
 func (s *stage) intoDownload() world.Attempt {
 	plan := s.plan
 	s.plan = planned("abort at block 1")
@@ -242,7 +241,8 @@ func noRestart(s *stage) {
 	s.holdRecovered(a, s.try(a))
 }
 
-// beforeArticle is what the article's meter was left in download state before its log.
+// beforeArticle is how long the article's meter runs here before the article's log begins. In
+// that time a first upgrade leaves it in download state.
 const beforeArticle = 2 * time.Minute
 
 func articlesLog(s *stage) {

@@ -11,26 +11,26 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Verdict is what the suite says of a mutant.
+// Verdict is the result of the suite for a mutant.
 type Verdict struct {
 	Mutant Mutant
 	Caught bool
-	// Violation is the invariant that it broke, or that what is Expected of the probe did not
-	// come.
+	// Violation is the invariant that the mutant broke, or the expectation of the probe that it
+	// did not meet.
 	Violation verdict.Violation
 	Must      string // the probe's sentence
-	With      string // what the probe has out of the ordinary besides its plan; may be empty
+	With      string // what the probe has that is unusual apart from its plan; may be empty
 	Plan      fault.Plan
 	Shrunk    fault.Plan // the smallest part of Plan with which it is still caught
 
 	harms int // faults that no plan can say
 }
 
-// Faults is how many faults it took: those of the plan, and those of the chip.
+// Faults is how many faults it took to catch the mutant: those of the plan and those of the chip.
 func (v Verdict) Faults() int { return len(v.Shrunk) + v.harms }
 
-// Invariant is the name of the invariant that the mutant broke, such as I2; empty where a
-// probe's own sentence caught it.
+// Invariant is the name of the invariant that the mutant broke, such as I2; empty if a probe's
+// sentence caught it.
 func (v Verdict) Invariant() string {
 	if !v.Violation.Rule.Invariant() {
 		return ""
@@ -38,7 +38,7 @@ func (v Verdict) Invariant() string {
 	return v.Violation.Rule.String()
 }
 
-// By says what caught it: the invariant that it broke, or the probe's sentence, and how.
+// By says what caught the mutant: the invariant that it broke, or the probe's sentence, and how.
 func (v Verdict) By() string {
 	switch {
 	case !v.Caught:
@@ -49,9 +49,9 @@ func (v Verdict) By() string {
 	return v.Must + ": " + v.Violation.Reason
 }
 
-// Run plays probes against a mutant until one shows that it breaks an invariant. Where
-// none does, the first that shows anything else catches it. The error is that of ctx, or
-// about a probe that cannot be played.
+// Run plays probes against a mutant until one shows a broken invariant. If none does, the first
+// probe whose sentence does not hold catches the mutant. It returns an error if ctx ends or a
+// probe cannot be played.
 func Run(ctx context.Context, m Mutant) (Verdict, error) {
 	result := Verdict{Mutant: m}
 	var by probe
@@ -79,7 +79,7 @@ func Run(ctx context.Context, m Mutant) (Verdict, error) {
 	return result, nil
 }
 
-// RunAll is Run for each mutant, on all cores. The verdicts stand in the order of the mutants.
+// RunAll is Run for each mutant, on all cores. The verdicts are in the order of the mutants.
 func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
 	verdicts := make([]Verdict, len(all))
 	err := parallel.Each(ctx, runtime.GOMAXPROCS(0), len(all), func(ctx context.Context, i int) (err error) {
@@ -92,8 +92,8 @@ func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
 	return verdicts, nil
 }
 
-// try plays the probe with a plan and says what it noticed: an invariant that is broken
-// before anything else, and nothing of a pair that is as it should be.
+// try plays the probe with a plan. It returns the first broken invariant, or else the first
+// expectation that was not met; nil if there is neither.
 func (p probe) try(m Mutant, plan fault.Plan) (found *verdict.Violation, err error) {
 	s := &stage{mutant: m, plan: plan}
 	s.stand(&p, m.in(Meter))
@@ -110,7 +110,7 @@ func (p probe) try(m Mutant, plan fault.Plan) (found *verdict.Violation, err err
 	return &s.violations[max(0, first)], nil
 }
 
-// planned reads a plan of this package's source.
+// planned reads a plan from this source; it panics if the plan is wrong.
 func planned(text string) fault.Plan {
 	p, err := fault.Parse(text)
 	if err != nil {

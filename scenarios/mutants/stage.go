@@ -16,17 +16,17 @@ import (
 	"ionbench/simulator/story"
 )
 
-// stage is where a probe plays: a rig with the pair under test, and what has been noticed.
+// stage is where a probe plays: a rig with the pair under test, and what the probe noticed.
 type stage struct {
 	mutant Mutant
 	plan   fault.Plan
 	rig    *rig.Rig
 	err    error // why the probe could not be played
 
-	violations []verdict.Violation // of invariants, and of what is expected of the probe
+	violations []verdict.Violation // of the invariants and of the probe's expectations
 }
 
-// stand sets up the meter of a probe, with a bug or without, in front of the mutant's tool.
+// stand sets up a rig for a probe: the mutant's tool, and a meter with a bug or none.
 func (s *stage) stand(p *probe, bug string) {
 	blocks := p.blocks
 	if blocks == 0 {
@@ -43,19 +43,19 @@ func (s *stage) stand(p *probe, bug string) {
 // patience is how long an attempt may take: enough for three passes over every image.
 const patience = 3 * time.Hour
 
-// upgrade is a person who upgrades the meter and keeps all its settings.
+// upgrade is an upgrade that keeps all settings.
 func (s *stage) upgrade() world.Attempt {
 	return world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Single: true}, Plan: s.plan, Limit: patience}
 }
 
-// journaled is the same by a tool that keeps a journal.
+// journaled is upgrade with a tool that keeps a journal.
 func (s *stage) journaled() world.Attempt {
 	a := s.upgrade()
 	a.Journal = true
 	return a
 }
 
-// try carries out an attempt and notes what it broke.
+// try plays an attempt and notes what it broke.
 func (s *stage) try(a world.Attempt) *rig.Outcome {
 	if s.err != nil {
 		return new(rig.Outcome)
@@ -64,7 +64,7 @@ func (s *stage) try(a world.Attempt) *rig.Outcome {
 	return s.note(o, err)
 }
 
-// recover carries out the article's recovery of a and notes what that broke.
+// recover plays the article's recovery of a and notes what it broke.
 func (s *stage) recover(a world.Attempt) *rig.Outcome {
 	if s.err != nil {
 		return new(rig.Outcome)
@@ -88,21 +88,22 @@ func (s *stage) note(o *rig.Outcome, err error) *rig.Outcome {
 	return o
 }
 
-// hold notes an expectation that does not hold.
+// hold notes an expectation unless it holds.
 func (s *stage) hold(holds bool, format string, args ...any) {
 	if !holds {
 		s.violations = append(s.violations, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf(format, args...)})
 	}
 }
 
-// holdUpgraded: the tool says that it is done, and the meter knows of it.
+// holdUpgraded expects that the tool claims success and that the meter's event log has an
+// upgrade.
 func (s *stage) holdUpgraded(o *rig.Outcome) {
 	s.hold(o.Ended && !o.Killed && o.Claim == nil, "the upgrade ends with: %v", o.Claim)
 	performed := func(e meter.LogEntry) bool { return e.Text == meter.EventFirmwareUpgrade }
 	s.hold(slices.ContainsFunc(o.Meter.EventLog, performed), "the meter's event log has no %q", meter.EventFirmwareUpgrade)
 }
 
-// holdRecovered: the attempt failed, and the article's recovery leads out of it.
+// holdRecovered expects that the attempt failed, and plays the article's recovery.
 func (s *stage) holdRecovered(a world.Attempt, o *rig.Outcome) {
 	s.hold(o.Killed || o.Claim != nil, "the attempt is no failure")
 	if o.Ended {
@@ -110,8 +111,8 @@ func (s *stage) holdRecovered(a world.Attempt, o *rig.Outcome) {
 	}
 }
 
-// through carries out an attempt that should succeed. Where it does not, the recovery
-// tells whether the pair can get out of that at all.
+// through plays an attempt that should succeed. If it fails, a recovery shows whether the pair
+// can be recovered at all.
 func (s *stage) through(a world.Attempt) *rig.Outcome {
 	o := s.try(a)
 	s.holdUpgraded(o)
@@ -121,12 +122,12 @@ func (s *stage) through(a world.Attempt) *rig.Outcome {
 	return o
 }
 
-// holdWindows: the person saw these prompts in this order.
+// holdWindows expects that the person saw these prompts in this order.
 func (s *stage) holdWindows(o *rig.Outcome, want ...client.Prompt) {
 	s.hold(slices.Equal(o.Prompts, want), "the windows were %v and not %v", o.Prompts, want)
 }
 
-// holdClears: the flash was cleared so many times.
+// holdClears expects that the flash was cleared that many times.
 func (s *stage) holdClears(o *rig.Outcome, want int) {
 	n := 0
 	for _, e := range o.Trace {
@@ -137,8 +138,9 @@ func (s *stage) holdClears(o *rig.Outcome, want int) {
 	s.hold(n == want, "the flash was cleared %d times and not %d", n, want)
 }
 
-// disorder is what the loader did out of turn: blocks before the flash was cleared, or not
-// one after the other and each once. A trace may begin in the middle of an erase.
+// disorder lists what the loader did out of order: blocks before the flash was cleared, blocks
+// that were left out, or blocks that were programmed twice. A trace may begin in the middle of an
+// erase.
 func disorder(trace []story.Event) (list []string) {
 	cleared, last, before := false, uint32(0), meter.Erasing
 	for _, e := range trace {

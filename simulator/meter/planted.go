@@ -10,8 +10,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// bugs are all that Config.Planted can name, in the order of an upgrade: each edits the rules
-// of one meter.
+// bugs are the bugs that Config.Planted can name, in the order of an upgrade. Each edits the
+// rules of one meter.
 func bugs() map[string]func(*rules) {
 	return map[string]func(*rules){
 		"duplicate-clear-erases": func(r *rules) {
@@ -56,7 +56,7 @@ func bugs() map[string]func(*rules) {
 	}
 }
 
-// plant puts a bug among the rules of one meter.
+// plant puts a bug into the rules of one meter.
 func (r *rules) plant(name string) error {
 	all := bugs()
 	if all[name] == nil {
@@ -66,7 +66,8 @@ func (r *rules) plant(name string) error {
 	return nil
 }
 
-// takeBlankRecordForCleared: the sector of the record is erased first.
+// takeBlankRecordForCleared takes a blank record as proof that the whole flash was cleared. That
+// is wrong: a clear erases the record's sector first.
 func takeBlankRecordForCleared(m *Meter, now time.Duration) {
 	m.setState(now, Download)
 	if m.recordBlank() {
@@ -105,7 +106,7 @@ func (m *Meter) recordBlank() bool {
 	return true
 }
 
-// logInitialize says that the settings are the factory's and leaves them.
+// logInitialize logs the loss of the settings but keeps them.
 func (m *Meter) logInitialize(now time.Duration) {
 	settings, energy := m.memory.settings, m.memory.energy
 	m.initializeSettings(now)

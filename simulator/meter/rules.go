@@ -6,18 +6,18 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// rules are the decisions of loader and memory in whose place a planted bug can stand.
+// rules are the decisions of loader and memory that a planted bug can replace.
 type rules struct {
-	image      func(m *Meter) (imageRecord, bool)                        // what a start finds in the flash
-	noImage    func(m *Meter, now time.Duration)                         // a start that found none
-	initialize func(m *Meter, now time.Duration)                         // the settings, at the first boot of an image
-	clearedFor func(m *Meter, id uint16) bool                            // the clear with this message id is no new order
-	erased     func(m *Meter, at time.Duration, j job)                   // the last sector is
-	cleared    func(m *Meter, sequence uint32) bool                      // the flash may take this block
-	programmed func(m *Meter, sequence uint32) bool                      // the block is in the flash already
-	sum        func(m *Meter, bytes, wanted uint32) uint32               // CRC-32 of what the flash holds
-	marks      func(sum, wanted uint32) bool                             // the record of a valid image is written
-	keep       func(m *Meter, now time.Duration, index int, v ion.Value) // a setting that was written
+	image      func(m *Meter) (imageRecord, bool)                        // finds the valid image at a start
+	noImage    func(m *Meter, now time.Duration)                         // goes on with a start without a valid image
+	initialize func(m *Meter, now time.Duration)                         // resets the settings at the first boot of an image
+	clearedFor func(m *Meter, id uint16) bool                            // whether the clear with this message id was obeyed before
+	erased     func(m *Meter, at time.Duration, j job)                   // ends an erase after its last sector
+	cleared    func(m *Meter, sequence uint32) bool                      // whether the flash may take this block
+	programmed func(m *Meter, sequence uint32) bool                      // whether the block is already in the flash
+	sum        func(m *Meter, bytes, wanted uint32) uint32               // CRC-32 of the flash's contents
+	marks      func(sum, wanted uint32) bool                             // whether to write the record of a valid image
+	keep       func(m *Meter, now time.Duration, index int, v ion.Value) // keeps a setting that was written
 }
 
 func healthyRules() *rules {

@@ -1,5 +1,5 @@
-// Package fieldstest tests tables of package fields: what must hold of every one. It is
-// for the tests of packages that declare such tables: world, cases, and fields itself.
+// Package fieldstest tests what must hold of every table of package fields. It is for the tests
+// of packages that declare such tables: world, cases, and fields itself.
 package fieldstest
 
 import (
@@ -9,15 +9,15 @@ import (
 	"ionbench/scenarios/fields"
 )
 
-// Test is what of a *testing.T is needed.
+// Test is the part of a *testing.T that is needed.
 type Test interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
 
-// Table fails the test unless the table declares every exported field of T once, but for those
-// that are exempt, each by its name in Go with the reason; unless every field can be set to all
-// values that it tells of and says them again; and unless what it is unless given is a value.
+// Table fails the test unless all of this holds: the table declares every exported field of T
+// once, except those in exempt (the field's name in Go, and the reason); every field can be set
+// to all of its Values and prints them again; and its default is one of its values.
 func Table[T any](t Test, table []fields.Field[T], exempt map[string]string) {
 	t.Helper()
 	names := fields.Names(fields.Bind(table, new(T)))
@@ -42,7 +42,7 @@ func Table[T any](t Test, table []fields.Field[T], exempt map[string]string) {
 	checkCover(t, table, exempt)
 }
 
-// checkValue sets a value, reads it, takes it away and sets what was read.
+// checkValue sets a value, reads it, sets a second T to what was read, and resets the first.
 func checkValue[T any](t Test, f fields.Field[T], text string) {
 	t.Helper()
 	one, two := new(T), new(T)
@@ -98,7 +98,7 @@ func checkOnly[T any](t Test, table []fields.Field[T], f fields.Field[T]) {
 	t.Helper()
 	i := slices.IndexFunc(table, func(other fields.Field[T]) bool { return other.Name == f.Only.Field })
 	if i < 0 {
-		return // of a table that this one is made part of
+		return // the other field is in a table that includes this one
 	}
 	for _, value := range f.Only.Values {
 		if !slices.Contains(table[i].Values, value) {
@@ -107,7 +107,7 @@ func checkOnly[T any](t Test, table []fields.Field[T], f fields.Field[T]) {
 	}
 }
 
-// checkCover: nothing exported is left out.
+// checkCover fails the test if the table leaves out an exported field that is not exempt.
 func checkCover[T any](t Test, table []fields.Field[T], exempt map[string]string) {
 	t.Helper()
 	v := new(T)
@@ -134,11 +134,11 @@ func checkCover[T any](t Test, table []fields.Field[T], exempt map[string]string
 	}
 }
 
-// Bad is the name of a field, a value that it refuses, and what it says.
+// Bad is the name of a field, a value that it refuses, and the text of the error.
 type Bad [3]string
 
-// Refuses fails the test unless the fields refuse these values in these words, leave the value
-// as it was, and no field that refuses something is left out; free are those that take all.
+// Refuses fails the test unless the fields refuse these values with these errors and change
+// nothing. Every field must be in bad, except those in free, which take any value.
 func Refuses[T any](t Test, table []fields.Field[T], bad []Bad, free ...string) {
 	t.Helper()
 	tried := make(map[string]bool)

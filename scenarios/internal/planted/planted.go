@@ -1,31 +1,31 @@
-// Package planted is the list of bugs that can be planted into the upgrader and the meter, so
-// that a suite can prove that it would notice them. What a bug changes stands with the code
-// that it harms, under the same name: in client, in simulator/meter, and, for the two that
-// are named here, in whatever plays the program around the upgrader.
+// Package planted lists the bugs that can be planted into the upgrader and the meter, so that a
+// suite can prove that it would notice them. What a bug changes is declared under the same name
+// beside the code that it changes: in client, in simulator/meter, and in package rig for the two
+// bugs that are named here.
 //
-// It is for package mutants, the rig that carries a name from there to the bench, and tests.
+// It is for package mutants, for package rig, which passes the names on, and for tests.
 package planted
 
-// Bug is one that can be planted.
+// Bug is a bug that can be planted.
 type Bug struct {
 	Name string // in kebab-case
-	Text string // what whoever has it does, in a sentence
+	Text string // what an upgrader or a meter with the bug does, in a sentence
 }
 
-// Pair is the upgrader and the meter that are played together: the names of the bugs that are
-// planted into them, empty for none.
+// Pair has the names of the bugs in an upgrader and a meter that are played together; empty for
+// none.
 type Pair struct{ Tool, Meter string }
 
-// The bugs of the program around the upgrader, which client knows nothing of: the journal is
-// written over its place, and its end reaches the disk when the process ends; the lines of
-// the log are kept in memory until then.
+// The bugs of the program around the upgrader, which package client does not know. One writes
+// the journal in place, and the second half reaches the disk only when the process ends. The
+// other keeps the lines of the log in memory until then.
 const (
 	JournalNotAtomic = "journal-not-atomic"
 	LogLostOnKill    = "log-lost-on-kill"
 )
 
-// InClient is the bug as client.Config names it: none where it is of the program around the
-// upgrader.
+// InClient is the name of the bug for client.Config; empty if the bug is in the program around
+// the upgrader.
 func InClient(name string) string {
 	if name == JournalNotAtomic || name == LogLostOnKill {
 		return ""
@@ -33,7 +33,7 @@ func InClient(name string) string {
 	return name
 }
 
-// InUpgraders are all bugs of an upgrader and of the program around it, in the order of an
+// InUpgraders returns the bugs of an upgrader and of the program around it, in the order of an
 // upgrade.
 func InUpgraders() []Bug {
 	return []Bug{
@@ -68,7 +68,7 @@ func InUpgraders() []Bug {
 	}
 }
 
-// InMeters are all bugs of a meter, in the order of an upgrade.
+// InMeters returns the bugs of a meter, in the order of an upgrade.
 func InMeters() []Bug {
 	return []Bug{
 		{"duplicate-clear-erases", "erases again when the same clear comes again"},
