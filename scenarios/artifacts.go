@@ -8,17 +8,16 @@ import (
 	"ionbench/scenarios/world"
 )
 
-// Artifacts are what is left of attempts for whoever looks into them later, as texts. An empty
-// one is not there.
+// Artifacts are texts that tell later what happened in the attempts. A text can be empty.
 type Artifacts struct {
-	Trace  string   // all that happened, an event a line
-	Plan   string   // the faults, and what came of each attempt
+	Trace  string   // all events, one per line
+	Plan   string   // the faults and the result of each attempt
 	Log    string   // Upgrade.log
-	Case   string   // a file that plays it again: ionbench run FILE. Not for an upgrader of your own
-	Repeat []string // commands that repeat it, if there are any besides the one of the test
+	Case   string   // a case file for ionbench run FILE; empty for an upgrader of your own
+	Repeat []string // commands that repeat the attempts, other than the command of the test
 }
 
-// Artifacts are those of all attempts so far.
+// Artifacts returns the artifacts of all attempts so far.
 func (b *Bench) Artifacts() Artifacts {
 	var trace, plan, log strings.Builder
 	for _, e := range b.Trace() {
@@ -37,8 +36,9 @@ func (b *Bench) Artifacts() Artifacts {
 	return Artifacts{Trace: trace.String(), Plan: plan.String(), Log: log.String(), Case: b.history()}
 }
 
-// history is a case file with the attempts that were made, and how each ended; empty if there
-// is none, for an upgrader or a file of somebody's own.
+// history is a case file with the attempts so far and how each ended. It is empty if a case file
+// cannot describe them: there are none, the upgrader or the firmware file is a person's own, or an
+// attempt did not end.
 func (b *Bench) history() string {
 	first := b.world.Attempts[0]
 	if b.world.FirmwareOf(&first).Own != nil || len(b.outcomes) == 0 {

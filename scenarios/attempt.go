@@ -12,29 +12,31 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Attempt is one upgrade and what befalls it. The zero value is an upgrade by the upgrader of
-// this project that nothing disturbs, and that must succeed.
+// Attempt is one upgrade and its faults. The zero value is an upgrade without faults by the
+// upgrader of this project, and it must succeed.
 type Attempt struct {
 	// Plan is the faults, in the language of package fault, such as
 	// "power-loss at flash-op 40 torn for 30s; reply-lost at block 3". It counts from the
 	// beginning of the attempt.
 	Plan string
 	By   Upgrader
-	// Recovery: before it all faults end, so that power and line are back, and a minute
+	// Recovery: all faults end before the attempt, so that power and line are back, and a minute
 	// passes. A recovery without a plan must succeed.
 	Recovery bool
-	// MustSucceed whatever the plan is. What has neither a plan nor Forbidden must anyway.
+	// MustSucceed: the attempt must succeed whatever its plan is. An attempt without a plan and
+	// without Forbidden must succeed anyway.
 	MustSucceed bool
-	// Forbidden is why the meter must not be touched, such as "the password is wrong", in
-	// words that go into the verdict; empty where it may. For an upgrader of your own.
+	// Forbidden is why the meter must not be touched, such as "the password is wrong". The
+	// verdict quotes it. Empty: it may be touched. Only for an upgrader of your own.
 	Forbidden string
-	// Allow is rules that may be broken: verdict.Unstruck for a fault that need not strike.
+	// Allow lists rules that may be broken, such as verdict.Unstruck for a fault that need not
+	// strike.
 	Allow []verdict.Rule
 	// AllowKill: the plan may kill the tool.
 	AllowKill bool
 }
 
-// expectation is what must come of it besides what must come of every attempt.
+// expectation is what must hold for this attempt but not for every attempt.
 func (a *Attempt) expectation(plan fault.Plan) *verdict.Expectation {
 	switch {
 	case a.MustSucceed:
@@ -45,18 +47,18 @@ func (a *Attempt) expectation(plan fault.Plan) *verdict.Expectation {
 	return nil
 }
 
-// Outcome is what came of an attempt.
+// Outcome is the result of an attempt.
 type Outcome struct {
 	Number   int // of the attempt on its bench, from 1
 	Recovery bool
 	Plan     fault.Plan
-	Own      bool // it was the upgrader of this project
+	Own      bool // the upgrader was that of this project
 
 	Claim   error           // what the upgrader says; nil for success
-	Killed  bool            // by the plan: it claims nothing
-	Aborted bool            // by the plan: the person pressed Abort
-	Prompts []client.Prompt // windows that the person saw, in order; of the upgrader of this project
-	Log     []byte          // that it added to Upgrade.log
+	Killed  bool            // the plan killed the upgrader, so it claims nothing
+	Aborted bool            // the plan had the person press Abort
+	Prompts []client.Prompt // windows that the person saw, in order; only if Own
+	Log     []byte          // what the upgrader added to Upgrade.log; only if Own
 
 	Upgraded bool // success is claimed, and true
 	Meter    verdict.Condition
@@ -65,7 +67,7 @@ type Outcome struct {
 	Unstruck []story.Unstruck
 	Broken   []verdict.Violation
 
-	ended cases.Verdict // of the upgrader of this project
+	ended cases.Verdict // only if Own
 }
 
 // ending is what the upgrader says, in words.
@@ -79,12 +81,12 @@ func (o *Outcome) ending() string {
 	return "success"
 }
 
-// String is the outcome in a line.
+// String describes the outcome in one line.
 func (o *Outcome) String() string {
 	return fmt.Sprintf("%s; the meter is %v with revision %q; lost: %v; broken: %q", o.ending(), o.Meter.State, o.Meter.Revision, o.Meter.Lost, o.Broken)
 }
 
-// name is what the attempt is for, in words.
+// name is upgrade or recovery.
 func (o *Outcome) name() string {
 	if o.Recovery {
 		return "recovery"
@@ -92,7 +94,7 @@ func (o *Outcome) name() string {
 	return "upgrade"
 }
 
-// described is the attempt in words.
+// described is the attempt with its plan, in words.
 func (o *Outcome) described() string {
 	if len(o.Plan) == 0 {
 		return o.name() + " without faults"
@@ -100,14 +102,14 @@ func (o *Outcome) described() string {
 	return fmt.Sprintf("%s with plan %q", o.name(), o.Plan)
 }
 
-// Failure is the error about an attempt that did not come out as it should.
+// Failure is the error about an attempt that did not go as it should.
 type Failure struct {
 	Outcome *Outcome
-	Broken  []verdict.Violation // that were not allowed
-	Killed  bool                // and that was not allowed
+	Broken  []verdict.Violation // only those that were not allowed
+	Killed  bool                // the tool was killed, and that was not allowed
 }
 
-// failure is what was not allowed; nil if there is nothing.
+// failure is the error about what was not allowed; nil if all was allowed.
 func (a *Attempt) failure(o *Outcome) *Failure {
 	f := &Failure{Outcome: o, Killed: o.Killed && !a.AllowKill}
 	for _, v := range o.Broken {
@@ -124,7 +126,7 @@ func (a *Attempt) failure(o *Outcome) *Failure {
 // lastEvents is how many events an error shows.
 const lastEvents = 8
 
-// Error says what is wrong, with what was tried and how it ended, in several lines.
+// Error describes in several lines what is wrong, what was tried and how it ended.
 func (f *Failure) Error() string {
 	o := f.Outcome
 	var b strings.Builder

@@ -13,20 +13,20 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Bench is the meter of a world, which has been running for long, on its line. It is for one
-// goroutine at a time.
+// Bench is the meter of a world on its line. The meter has been running for an hour. Only one
+// goroutine may use a Bench at a time.
 type Bench struct {
 	world    world.World
 	rig      *rig.Rig
 	file     *upg.File
 	outcomes []*Outcome
-	broken   error // why it is of no use any more
+	broken   error // why the bench can no longer be used
 }
 
-// New sets up the meter of a world, and the file that is to be sent to it. A world has one
-// meter and at most one attempt, which says how the upgrader of this project is started and
-// what the person in front of it does; its own plan comes before that of an [Attempt]. The
-// error says what of w cannot be.
+// New sets up the meter of a world and its firmware file. The world must have one meter and at
+// most one attempt. That attempt says how the upgrader of this project is started and what the
+// person does. Its plan is added before the plan of each [Attempt]. New returns an error if the
+// world is invalid.
 func New(w world.World) (*Bench, error) {
 	if err := w.Check(); err != nil {
 		return nil, err
@@ -45,18 +45,19 @@ func New(w world.World) (*Bench, error) {
 	return &Bench{world: w, rig: r, file: r.World().FirmwareOf(&w.Attempts[0]).Own}, nil
 }
 
-// Meter is the meter as the world has it: its unit id, its password, what is written on it.
+// Meter is what the world says about the meter: its unit id, its password, its serial number and
+// more.
 func (b *Bench) Meter() world.Meter { return b.world.MeterOf(&b.world.Attempts[0]) }
 
-// Firmware is the file that is to be sent; nil where the world has none that can be read.
+// Firmware is the file to send; nil if the world has no file that can be read.
 func (b *Bench) Firmware() *upg.File { return b.file }
 
-// Trace is all that has happened so far, in order.
+// Trace returns all events so far, in order.
 func (b *Bench) Trace() []story.Event { return b.rig.Bench().Station().Trace() }
 
-// Try makes one attempt. The error is a [*Failure] if it did not come out as it should; the
-// outcome is there as well then. Without an outcome, the error is about an attempt that could
-// not be made or judged, such as one with a plan that cannot be.
+// Try makes one attempt. If the attempt did not go as it should, Try returns the outcome and a
+// [*Failure]. If the attempt could not be made or judged, for example because its plan is
+// invalid, Try returns only an error.
 func (b *Bench) Try(a Attempt) (*Outcome, error) {
 	if b.broken != nil {
 		return nil, fmt.Errorf("make another bench: %w", b.broken)
@@ -83,7 +84,7 @@ func (b *Bench) Try(a Attempt) (*Outcome, error) {
 	return o, nil
 }
 
-// playOwn has the upgrader of this project at work.
+// playOwn plays an attempt with the upgrader of this project.
 func (b *Bench) playOwn(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	if a.Forbidden != "" {
 		return nil, errors.New("the upgrader of this project is told by the world what is wrong, and not by Forbidden")

@@ -18,34 +18,33 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Upgrader is who upgrades. The zero value is the upgrader of this project, started as the
-// attempt of the world says.
+// Upgrader is the upgrader of an attempt. The zero value is the upgrader of this project,
+// started as the attempt of the world says.
 type Upgrader struct {
-	// KeepsSettings: it promises that after an upgrade, and after a recovery, all settings are
-	// there.
+	// KeepsSettings: the upgrader promises that an upgrade and a recovery keep all settings.
 	KeepsSettings bool
-	// Response is how long it waits for an answer; 0: 10 s, as the article has it.
+	// Response is how long the upgrader waits for an answer; 0: 10 s, as in the article.
 	Response time.Duration
-	// Limit is the virtual time by which it must have ended; 0: six hours. Its connection is
-	// closed then.
+	// Limit is how much virtual time the upgrader has; 0: six hours. Then its connection is
+	// closed.
 	Limit time.Duration
 
 	t     *testing.T
 	drive func(dial Dial) error
 }
 
-// Dial connects to the meter. There is one line: a connection has to be closed before the next
-// one is made.
+// Dial connects to the meter. There is only one line, so close a connection before you make the
+// next.
 type Dial func() (net.Conn, error)
 
-// Blocking is an upgrader of your own that talks over one connection, and returns nil when the
-// meter runs the image. It may start goroutines and wait by package time and by deadlines;
-// whatever it starts must end with it. It must not wait for anything outside, such as a socket
-// or a file: see testing/synctest, in whose virtual time it lives.
+// Blocking is your own upgrader that talks over one connection and returns nil when the meter
+// runs the image. The function may start goroutines, use package time and set deadlines. All
+// goroutines that it starts must end before it returns. It must not wait for anything outside,
+// such as a socket or a file, because it runs in the virtual time of testing/synctest.
 //
-// t is a test that is under way; nothing is done to it. A Ginkgo spec takes the one with which
-// its suite was started. Faults of plans that befall the upgrader's computer (abort, kill,
-// disk-full ...) cannot befall a function and are refused.
+// t is a running test; virtual time needs one, and Blocking does not change it. In a Ginkgo spec
+// pass the t with which the suite was started. Plans with faults of the upgrader's computer
+// (abort, kill, disk-full ...) are refused, because a function has none.
 func Blocking(t *testing.T, upgrade func(conn net.Conn) error) Upgrader {
 	return Dialing(t, func(dial Dial) error {
 		conn, err := dial()
@@ -56,7 +55,7 @@ func Blocking(t *testing.T, upgrade func(conn net.Conn) error) Upgrader {
 	})
 }
 
-// closed closes a connection. That it was closed before is no error.
+// closed closes a connection. It is no error if the upgrader has already closed it.
 func closed(conn net.Conn) error {
 	if err := conn.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
@@ -64,18 +63,18 @@ func closed(conn net.Conn) error {
 	return nil
 }
 
-// Dialing is as [Blocking], for an upgrader that connects by itself, and so can do it again
-// after its connection was reset.
+// Dialing is like [Blocking], for an upgrader that makes its own connections, so that it can
+// connect again after a reset.
 func Dialing(t *testing.T, upgrade func(dial Dial) error) Upgrader {
 	return Upgrader{t: t, drive: upgrade}
 }
 
 const (
 	maxVirtual = 6 * time.Hour
-	// maxReal is for an upgrader that computes without end, or waits for something outside.
+	// maxReal stops an upgrader that computes without end or waits for something outside.
 	maxReal = time.Minute
-	// settle is how long the meter goes on once the upgrader has ended: its last bytes may be
-	// on their way.
+	// settle is how long the meter goes on after the upgrader has ended: the upgrader's last
+	// bytes may still be on their way.
 	settle = 100 * time.Millisecond
 )
 
@@ -84,10 +83,10 @@ type ending struct {
 	at      time.Duration // on the meter's clock
 	claim   error
 	expired bool
-	refused error // the plan cannot be
+	refused error // why the plan was refused
 }
 
-// playForeign has an upgrader at work that is a function.
+// playForeign plays an attempt with an upgrader that is a function.
 func (b *Bench) playForeign(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	if b.file == nil {
 		return nil, errors.New("this world has no firmware file that can be read, so there is nothing to send")
@@ -121,7 +120,7 @@ func (b *Bench) playForeign(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	e.Tool.Ended, e.Tool.Err, e.Tool.Keeps = !end.expired, end.claim, a.By.KeepsSettings
 	if crash != nil {
 		e.Tool.Err = crash
-		e.Tool.Crash, _, _ = strings.Cut(crash.Error(), "\n") // the stack comes below
+		e.Tool.Crash, _, _ = strings.Cut(crash.Error(), "\n") // without the stack
 	}
 	e.Forbidden, e.Lost, e.Expected = a.Forbidden, b.rig.Lost(), a.expectation(plan)
 	if a.Recovery {
@@ -137,7 +136,7 @@ func (b *Bench) playForeign(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	}, nil
 }
 
-// unknown: after these nothing can be said of the meter, for the function may still have it.
+// unknown reports whether the function may still use the meter, so that its state is unknown.
 func unknown(crash error) bool {
 	return errors.Is(crash, bubble.ErrBusy) || errors.Is(crash, bubble.ErrBlocked)
 }
@@ -149,9 +148,10 @@ func (u *Upgrader) response() time.Duration {
 	return u.Response
 }
 
-// play runs the function in virtual time. crash is what ended it that should not have.
+// play runs the function in virtual time. crash is what went wrong with the function itself, such
+// as a panic.
 func (u *Upgrader) play(s *bench.Station, now time.Duration, plan fault.Plan) (end ending, crash error) {
-	came := make(chan ending, 1) // a function that is given up may still be at work
+	came := make(chan ending, 1) // a function that was given up may still run, and must not block
 	crash = bubble.Run(u.t, maxReal, func() {
 		m, err := simulator.Run(s, now, plan)
 		if err != nil {
@@ -175,7 +175,7 @@ func (u *Upgrader) play(s *bench.Station, now time.Duration, plan fault.Plan) (e
 	return end, crash
 }
 
-// line is the meter's line while a function is at its other end.
+// line is the meter's line while a function uses it.
 type line struct {
 	meter *simulator.Meter
 	claim error
@@ -200,7 +200,7 @@ func (l *line) dial() (net.Conn, error) {
 
 var errExpired = errors.New("the time of the attempt is over")
 
-// expire takes the line away from a function that does not end.
+// expire ends the function's connection at the limit, and refuses new ones.
 func (l *line) expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -208,14 +208,14 @@ func (l *line) expire() {
 	l.hangUp()
 }
 
-// hangUp closes the connection, if there is one. Nothing is wrong with one that is closed.
+// hangUp closes the connection, if there is one that is still open.
 func (l *line) hangUp() {
 	if l.conn != nil {
 		_ = l.conn.Close()
 	}
 }
 
-// end lets the last bytes through, and ends the meter's time in the bubble.
+// end waits for the last bytes to arrive, and closes the meter before the bubble ends.
 func (l *line) end() ending {
 	l.mu.Lock()
 	l.hangUp()
@@ -223,6 +223,6 @@ func (l *line) end() ending {
 	l.mu.Unlock()
 	time.Sleep(settle)
 	e.at = l.meter.Look().Time
-	_ = l.meter.Close() // it is not served, so there is nothing to wait for
+	_ = l.meter.Close() // the meter is not served, so there is nothing to wait for
 	return e
 }

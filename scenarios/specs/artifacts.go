@@ -16,8 +16,8 @@ import (
 	"ionbench/scenarios/shell"
 )
 
-// Folder is where failed specs leave their files: that of the environment's IONBENCH_ARTIFACTS,
-// or else artifacts beside the suite's go.mod.
+// Folder is where failed specs write their files: the folder in the environment variable
+// IONBENCH_ARTIFACTS, or else the folder artifacts beside the suite's go.mod.
 func Folder() string {
 	if folder := os.Getenv("IONBENCH_ARTIFACTS"); folder != "" {
 		return folder
@@ -26,8 +26,8 @@ func Folder() string {
 	return filepath.Join(root, "artifacts")
 }
 
-// module is the folder of the module in which the suite runs, and the suite's place in it, as
-// "./scenarios". A test runs in the folder of its package.
+// module returns the folder of the suite's module, and the suite's path in it, such as
+// "./scenarios". It relies on go test, which runs a test in the folder of its package.
 func module() (root, suite string) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -51,12 +51,12 @@ func module() (root, suite string) {
 	return root, "./" + filepath.ToSlash(rel)
 }
 
-// entry names the report entries with the files.
+// entry is the name of the report entries that list the files.
 const entry = "artifact"
 
-// LeaveOnFailure has the spec, if it fails, leave files with its artifacts, and the commands
-// that repeat it. Of several calls in a spec the last one counts. Names come from the spec's
-// text, so that parallel processes do not meet.
+// LeaveOnFailure writes files with the artifacts, and with the commands that repeat the spec, if
+// the spec fails. Of several calls in a spec the last one counts. The names of the files come
+// from the spec's text, so that parallel processes do not overwrite them.
 func LeaveOnFailure(artifacts func() scenarios.Artifacts) {
 	ginkgo.DeferOnFailure(func() { leave(artifacts()) })
 }
@@ -65,7 +65,7 @@ func leave(a scenarios.Artifacts) {
 	spec := ginkgo.CurrentSpecReport()
 	for _, e := range spec.ReportEntries {
 		if e.Name == entry {
-			return // what was set up after this one has left its own
+			return // a later call of LeaveOnFailure has written its files already
 		}
 	}
 	for _, f := range []struct{ ending, content string }{{"trace.txt", a.Trace}, {"plan.txt", a.Plan}, {"log.txt", a.Log}} {
@@ -83,8 +83,8 @@ func leave(a scenarios.Artifacts) {
 	ginkgo.AddReportEntry("repeat", repeat, ginkgo.ReportEntryVisibilityFailureOrVerbose)
 }
 
-// Leave writes one more file of the spec at work, and returns its path. The ending, such as
-// "atlas.json", tells the files of a spec apart.
+// Leave writes a file for the current spec and returns its path. The files of a spec differ in
+// their ending, such as "atlas.json".
 func Leave(ending string, content []byte) string {
 	ginkgo.GinkgoHelper()
 	folder := Folder()
@@ -95,13 +95,13 @@ func Leave(ending string, content []byte) string {
 	return name
 }
 
-// again is the command that repeats a spec, from the module's folder.
+// again is the command that repeats a spec in the module's folder.
 func again(text string) string {
 	_, suite := module()
 	return "go test " + suite + " -ginkgo.focus " + shell.Quote(regexp.QuoteMeta(text)+"$")
 }
 
-// slug makes a file name of a spec's text; its CRC tells long texts apart.
+// slug makes a file name from a spec's text. The CRC keeps the names of long texts different.
 func slug(text string) string {
 	const longest = 80
 	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })

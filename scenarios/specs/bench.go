@@ -8,11 +8,11 @@ import (
 	"ionbench/scenarios/world"
 )
 
-// Bench is a [scenarios.Bench] of one spec.
+// Bench is a [scenarios.Bench] for one spec.
 type Bench struct{ *scenarios.Bench }
 
-// New is [scenarios.New] in a spec, which fails if the world cannot be. If the spec fails
-// later, it leaves the bench's artifacts.
+// New is [scenarios.New] in a spec. The spec fails if the world is invalid. If it fails later,
+// the bench's artifacts are written.
 func New(w world.World) Bench {
 	ginkgo.GinkgoHelper()
 	b, err := scenarios.New(w)
@@ -21,8 +21,7 @@ func New(w world.World) Bench {
 	return Bench{b}
 }
 
-// Try is [scenarios.Bench.Try] in a spec, which fails if the attempt did not come out as it
-// should.
+// Try is [scenarios.Bench.Try] in a spec. The spec fails if Try returns an error.
 func (b Bench) Try(a scenarios.Attempt) *scenarios.Outcome {
 	ginkgo.GinkgoHelper()
 	o, err := b.Bench.Try(a)

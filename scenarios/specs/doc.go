@@ -1,5 +1,5 @@
-// Package specs is what a Ginkgo suite of your own needs to try upgraders: attempts that fail
-// the spec if something is wrong, matchers, and files that a failed spec leaves behind.
+// Package specs is for your own Ginkgo suites that test upgraders: attempts that fail the spec
+// if something is wrong, matchers, and files that a failed spec writes.
 //
 //	var suite *testing.T // virtual time needs one
 //
@@ -15,9 +15,9 @@
 //		Expect(meter.Try(scenarios.Attempt{Plan: "cable-pull at block 5 for 3 no-responses", By: ours})).To(specs.HaveUpgraded())
 //	})
 //
-// A spec that fails leaves the trace, the plans, the log and the command that repeats it in the
-// folder of [Folder], and names them in its report.
+// A spec that fails writes the trace, the plans, the log and the command that repeats it into the
+// folder of [Folder], and names the files in its report.
 //
-// This package is Ginkgo's and Gomega's side of package ionbench/scenarios, which tells the rest
-// and which is all that a plain test needs.
+// Package ionbench/scenarios explains the rest. A test without Ginkgo and Gomega needs only that
+// package.
 package specs

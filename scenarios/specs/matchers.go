@@ -15,18 +15,18 @@ import (
 	"ionbench/simulator/story"
 )
 
-// about is a matcher of an outcome, which sentence tells in words.
+// about is a matcher for outcomes. sentence is its text in a failure message, after "to".
 func about(sentence string, holds func(o *scenarios.Outcome) (bool, error)) types.GomegaMatcher {
 	return gcustom.MakeMatcher(holds).WithTemplate("Expected\n  {{.Actual}}\n{{.To}} " + sentence)
 }
 
-// HaveUpgraded: the upgrader claims success, and the meter runs the image.
+// HaveUpgraded matches if the upgrader claims success and the meter runs the image.
 func HaveUpgraded() types.GomegaMatcher {
 	return about("have upgraded the meter", func(o *scenarios.Outcome) (bool, error) { return o.Upgraded, nil })
 }
 
-// HaveFailed: the upgrader claims failure. want is what the claim is, as MatchError takes it;
-// without, any.
+// HaveFailed matches if the upgrader claims failure, with an error that matches want as in
+// MatchError. Without want any error matches.
 func HaveFailed(want ...any) types.GomegaMatcher {
 	return about("have failed as expected", func(o *scenarios.Outcome) (bool, error) {
 		if len(want) == 0 || o.Claim == nil {
@@ -36,14 +36,16 @@ func HaveFailed(want ...any) types.GomegaMatcher {
 	})
 }
 
-// HaveBroken: the attempt broke this rule, which it was allowed to (Allow).
+// HaveBroken matches if the attempt broke this rule. Attempt.Allow must have the rule, or Try
+// has already failed the spec.
 func HaveBroken(rule verdict.Rule) types.GomegaMatcher {
 	return about(fmt.Sprintf("have broken %v", rule), func(o *scenarios.Outcome) (bool, error) {
 		return slices.ContainsFunc(o.Broken, func(v verdict.Violation) bool { return v.Rule == rule }), nil
 	})
 }
 
-// HaveKept: these settings are as they were before the attempt; all of them if none is named.
+// HaveKept matches if these settings are as they were before the attempt. Without groups it is
+// about all settings.
 func HaveKept(groups ...ion.Group) types.GomegaMatcher {
 	wanted := ion.AllGroups
 	if len(groups) > 0 {
@@ -54,7 +56,7 @@ func HaveKept(groups ...ion.Group) types.GomegaMatcher {
 	})
 }
 
-// HaveMet: a fault of this kind struck.
+// HaveMet matches if a fault of this kind struck.
 func HaveMet(kind fault.Kind) types.GomegaMatcher {
 	return about(fmt.Sprintf("have met a %v", kind), func(o *scenarios.Outcome) (bool, error) {
 		return slices.ContainsFunc(o.Trace, func(e story.Event) bool {
@@ -64,7 +66,7 @@ func HaveMet(kind fault.Kind) types.GomegaMatcher {
 	})
 }
 
-// HaveSeen: something of the type of one happened that is like it says, as in
+// HaveSeen matches if the trace has an event of type W for which like returns true, such as
 //
 //	HaveSeen(func(b story.BlockProgrammed) bool { return b.Block == 5 })
 func HaveSeen[W story.What](like func(W) bool) types.GomegaMatcher {

@@ -9,12 +9,13 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// UnitIDs are those that a meter can have, tried on both sides of a byte and at their ends.
+// UnitIDs is the notation of unit ids. Its samples are the ends of the range and ids on both
+// sides of 255, where one byte ends.
 func UnitIDs() fields.Notation[uint16] {
 	return fields.Integer[uint16](ion.MinUnitID, ion.MaxUnitID, 1, 100, 105, 255, 256, 9999)
 }
 
-// BaudRates are those of a meter's port.
+// BaudRates is the notation of the baud rates of a meter's port.
 func BaudRates() fields.Notation[int] {
 	var words []fields.Word[int]
 	for _, rate := range ion.BaudRates() {
@@ -23,7 +24,7 @@ func BaudRates() fields.Notation[int] {
 	return fields.Words("baud rate", words...)
 }
 
-// Passwords are those that ION can carry.
+// Passwords is the notation of the passwords that the protocol can carry.
 func Passwords() fields.Notation[string] {
 	check := func(text string) error {
 		_, err := ion.ParsePassword(text, 0)
@@ -32,7 +33,7 @@ func Passwords() fields.Notation[string] {
 	return fields.Checked("PASSWORD", check, "0", "1", "99999999", "a", "Ab-9z~")
 }
 
-// Groups are settings groups: all, none, or some with commas between them.
+// Groups is the notation of settings groups: all, none, or a list with commas.
 func Groups() fields.Notation[ion.Groups] {
 	words := SettingsGroups()
 	samples := slices.Concat([]string{"all", "none", "pt-ct, itc"}, words.Values)
@@ -61,14 +62,14 @@ func Groups() fields.Notation[ion.Groups] {
 	}
 }
 
-// Tasks are what the tool can be started for.
+// Tasks is the notation of what the tool is started for.
 func Tasks() fields.Notation[client.Task] {
 	return fields.Words("task", fields.Say("connect", client.TaskConnect), fields.Say("identify", client.TaskIdentify),
 		fields.Say("upgrade", client.TaskUpgrade), fields.Say("recover", client.TaskRecover), fields.Say("send-template", client.TaskSendTemplate),
 		fields.Say("read-settings", client.TaskReadSettings), fields.Say("write-settings", client.TaskWriteSettings))
 }
 
-// releases are those of the vendor's tool.
+// releases is the notation of the releases of the vendor's tool.
 func releases() fields.Notation[client.Release] {
 	var words []fields.Word[client.Release]
 	for _, r := range client.Releases() {
@@ -77,7 +78,7 @@ func releases() fields.Notation[client.Release] {
 	return fields.Words("release", words...)
 }
 
-// SettingsGroups are the groups one at a time.
+// SettingsGroups is the notation of a single settings group.
 func SettingsGroups() fields.Notation[ion.Group] {
 	var words []fields.Word[ion.Group]
 	for _, g := range ion.AllGroups.List() {
@@ -86,7 +87,7 @@ func SettingsGroups() fields.Notation[ion.Group] {
 	return fields.Words("settings group", words...)
 }
 
-// SerialNumbers are those of meters.
+// SerialNumbers is the notation of a meter's serial number.
 func SerialNumbers() fields.Notation[string] {
 	return fields.Text("TEXT", "1", "PC-0209A001-11", "ABCDEFGHIJKLMNOP")
 }

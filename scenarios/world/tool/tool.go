@@ -1,6 +1,6 @@
-// Package tool says how the upgrader is started: the part of a world that the tool knows of
-// itself. It is declared here, and not in package world, so that a program for the field can
-// have its flags of the same table without the simulated meter.
+// Package tool says how the upgrader is started: the part of a world that the upgrader's program
+// knows too. It is a package of its own, so that a program for real meters can make its flags
+// from the same table without the simulated meter.
 package tool
 
 import (
@@ -22,11 +22,11 @@ type Tool struct {
 	Password     string // empty: the meter's
 	UnitID       uint16 // 0: the meter's
 	Baud         int    // 0: the meter's
-	SerialNumber string // wanted; empty for any
-	DeviceName   string // of the site, as the log has it; empty: as the tool calls the model
+	SerialNumber string // that the meter must have; empty: any
+	DeviceName   string // the meter's name in the log; empty: the tool's name for the model
 }
 
-// Fields are the fields of how the tool is started.
+// Fields are the fields of a Tool.
 func Fields() []fields.Field[Tool] { return slices.Clone(table()) }
 
 var table = sync.OnceValue(func() []fields.Field[Tool] {
