@@ -2,16 +2,17 @@ package page
 
 import "slices"
 
-// source is the rows of the atlas that become one row of the picture.
+// source is a group of rows of the atlas that become one row of the picture.
 type source struct {
 	space  string
-	moving string // of pairs
+	moving string // the fault that moves, for pairs; empty for single faults
 	label  string
 	timed  bool
 	rows   []int
 }
 
-// arrange puts rows of the atlas together: by space, single faults before pairs.
+// arrange groups the rows of the atlas and sorts the groups: single faults before pairs, then by
+// space.
 func (p *picture) arrange() []source {
 	type key struct {
 		space, moving, label, unit string
@@ -69,7 +70,7 @@ func toInt(b bool) int {
 	return 0
 }
 
-// place puts a row into the last panel, if it belongs there, or into a new one.
+// place adds a row to the last panel if it belongs there, else to a new panel.
 func (p *picture) place(s *source, r row) {
 	last := len(p.panels) - 1
 	if last < 0 || p.panels[last].space != s.space || p.panels[last].title != s.moving ||

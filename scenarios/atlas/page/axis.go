@@ -8,8 +8,8 @@ import (
 	"ionbench/scenarios/atlas"
 )
 
-// passed is how many places of a unit lie before a mark. It is false for units whose places
-// are at no moment of the calm run.
+// passed returns how many places of a unit lie before a mark. It returns false for units whose
+// places have no time in the calm run.
 func passed(m *atlas.Mark, unit string) (uint64, bool) {
 	switch unit {
 	case "to-meter":
@@ -22,13 +22,13 @@ func passed(m *atlas.Mark, unit string) (uint64, bool) {
 	return 0, false
 }
 
-// timed reports whether the places of a unit can be drawn along the calm run.
+// timed reports whether the places of a unit can be drawn along the time of the calm run.
 func timed(a *atlas.Atlas, unit string) bool {
 	_, counted := passed(&atlas.Mark{}, unit)
 	return counted && len(a.Marks) > 0 && a.Calm.Milliseconds > 0
 }
 
-// markOf is the index of the mark in whose exchange a place lies; -1 if in none.
+// markOf is the index of the mark in whose exchange a place lies; -1 if there is none.
 func markOf(a *atlas.Atlas, unit string, at uint64) int {
 	if !timed(a, unit) {
 		return -1
@@ -40,8 +40,8 @@ func markOf(a *atlas.Atlas, unit string, at uint64) int {
 	return behind - 1
 }
 
-// beginning is when a place begins: where the one before it ends or, if that is of an
-// earlier exchange, where its own does.
+// beginning is when a place begins: at the end of the place before it or, if that place is in an
+// earlier exchange, at the beginning of its own exchange.
 func beginning(a *atlas.Atlas, unit string, at uint64) time.Duration {
 	m := markOf(a, unit, at)
 	if m < 0 {
@@ -50,14 +50,14 @@ func beginning(a *atlas.Atlas, unit string, at uint64) time.Duration {
 	return max(a.At(unit, at-1), time.Duration(a.Marks[m].Milliseconds)*time.Millisecond)
 }
 
-// span is a stretch of the calm run.
+// span is a part of the calm run.
 type span struct {
 	Name     string
 	From, To int64 // milliseconds
 }
 
-// stepsOf are the steps of the upgrade, one behind the other. Marks of one step that follow
-// each other are one span.
+// stepsOf returns the steps of the upgrade in order. Successive marks of the same step become one
+// span.
 func stepsOf(a *atlas.Atlas) []span {
 	var steps []span
 	for i := range a.Marks {
@@ -76,7 +76,7 @@ func stepsOf(a *atlas.Atlas) []span {
 	return steps
 }
 
-// blockMark is when a block begins to be sent.
+// blockMark is the moment at which a block is first sent.
 type blockMark struct {
 	Number int
 	At     int64 // milliseconds
@@ -92,8 +92,8 @@ func blocksOf(a *atlas.Atlas) []blockMark {
 	return blocks
 }
 
-// scale cuts places into columns: column i begins at starts[i] and ends where the next one
-// begins. Of columns that begin at the same place, all but the last are empty.
+// scale divides places into columns: column i begins at starts[i] and ends where the next column
+// begins. If several columns begin at the same place, all but the last are empty.
 type scale struct {
 	starts []uint64 // rising; the first is 0
 }
@@ -102,7 +102,7 @@ func (s scale) column(at uint64) int {
 	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > at }) - 1
 }
 
-// end is the place behind those of a column.
+// end is the first place after a column.
 func (s scale) end(column int) uint64 {
 	for _, start := range s.starts[column+1:] {
 		if start > s.starts[column] {
@@ -117,8 +117,7 @@ func columnAt(at, whole time.Duration, columns int) int {
 	return min(max(int(float64(at)/float64(whole)*float64(columns)), 0), columns-1)
 }
 
-// timeScale cuts the places of a unit, the last of which is given, by when they pass in the
-// calm run.
+// timeScale divides the places of a unit, from 0 to last, by their times in the calm run.
 func timeScale(a *atlas.Atlas, unit string, columns int, last uint64) scale {
 	whole := time.Duration(a.Calm.Milliseconds) * time.Millisecond
 	starts := make([]uint64, columns)
@@ -132,8 +131,8 @@ func timeScale(a *atlas.Atlas, unit string, columns int, last uint64) scale {
 	return scale{starts}
 }
 
-// evenScale cuts places from first to last into columns of the same size, as many as fit
-// but no more than most.
+// evenScale divides the places from first to last into columns of the same size: as many as
+// possible, but not more than most.
 func evenScale(first, last, most uint64) scale {
 	size := (last-first)/most + 1
 	starts := []uint64{0}
@@ -143,7 +142,7 @@ func evenScale(first, last, most uint64) scale {
 	return scale{starts}
 }
 
-// ticksOf are some round moments between 0 and whole, both in milliseconds.
+// ticksOf returns round times from 0 to whole, about as many as most. Times are in milliseconds.
 func ticksOf(whole int64, most int) []int64 {
 	const second, minute, hour = 1000, 60 * 1000, 3600 * 1000
 	steps := []int64{second, 2 * second, 5 * second, 10 * second, 30 * second, minute, 2 * minute, 5 * minute, 10 * minute, 20 * minute, hour}

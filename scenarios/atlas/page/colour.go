@@ -8,7 +8,7 @@ import (
 	"ionbench/scenarios/trial"
 )
 
-// tone is a colour on light and on dark ground, each with the ink that is read on it.
+// tone is a colour for light and one for dark pages, each with the colour of text on it.
 type tone struct {
 	light, lightInk string
 	dark, darkInk   string
@@ -19,8 +19,8 @@ const (
 	white = "#ffffff"
 )
 
-// classTones are told apart by lightness and by blue against yellow, which people who do
-// not tell red from green see as well: the worse, the further from the ground.
+// classTones differ in lightness and in blue against yellow, which people who confuse red and
+// green can see too. The worse a class, the stronger its contrast with the page.
 var classTones = [trial.ClassCount]tone{
 	trial.Unharmed:     {"#cddfea", black, "#3a4b59", white},
 	trial.Resent:       {"#86b9de", black, "#2d6ca3", white},
@@ -35,7 +35,7 @@ var (
 	missingTone = tone{"#ffffff", black, "#0d1117", white}
 )
 
-// classMeanings say what a class is to somebody who meets it here for the first time.
+// classMeanings explain the classes to a reader who does not know them.
 var classMeanings = [trial.ClassCount]string{
 	trial.Unharmed:     "succeeded, nothing sent again",
 	trial.Resent:       "succeeded after requests were sent again",
@@ -55,7 +55,7 @@ func (p *picture) tone(class int) tone {
 	return unknownTone
 }
 
-// toneName is the name of a class's tone in the style.
+// toneName is the name of a class's tone in the style sheet.
 func (p *picture) toneName(class int) string {
 	switch {
 	case class < int(trial.ClassCount):
@@ -76,14 +76,14 @@ func (p *picture) meaning(class int) string {
 	return "a class that this page does not know"
 }
 
-// costStep is a range of what a point takes over the calm run.
+// costStep is a range of costs. The cost of a point is how much longer it takes than the calm run.
 type costStep struct {
 	upTo  int64 // milliseconds; the last has no bound
 	label string
 	tone  tone
 }
 
-// costSteps are about three to a factor of ten.
+// costSteps has two or three steps for each factor of ten.
 var costSteps = [...]costStep{
 	{0, "none", tone{"#f0edb4", black, "#20294a", white}},
 	{1000, "1 s", tone{"#d4e8c8", black, "#273e65", white}},
@@ -107,7 +107,7 @@ func costStepOf(ms int64) int {
 	return len(costSteps) - 1
 }
 
-// rgb reads a colour of the tables above.
+// rgb parses a colour of the tables above.
 func rgb(hex string) color.RGBA {
 	n, err := strconv.ParseUint(hex[1:], 16, 24)
 	if err != nil {

@@ -5,11 +5,11 @@ import "slices"
 // counter counts points into the cells of a picture, row by row.
 type counter struct {
 	p       *picture
-	classOf []int             // of outcomes
-	columns map[bool]int      // on the time axis, of single faults and of pairs
-	last    map[string]uint64 // place of a unit
+	classOf []int             // class of each outcome
+	columns map[bool]int      // number of columns on the time axis; true: for pairs
+	last    map[string]uint64 // last place of each unit
 	scales  map[scaleKey]scale
-	stacks  []stack // of the row that is counted, by column
+	stacks  []stack // of the present row, by column
 }
 
 type scaleKey struct {
@@ -17,9 +17,9 @@ type scaleKey struct {
 	columns int
 }
 
-// stack is the points of a column while they are counted.
+// stack holds the points of a column while they are counted.
 type stack struct {
-	first uint64 // place
+	first uint64 // first place
 	unit  string
 	parts []part
 	costs [][2]int64 // milliseconds, points
@@ -74,8 +74,8 @@ func (k *counter) timeScale(unit string, columns int) scale {
 	return k.scales[key]
 }
 
-// nameScale gives each place a column, or several places one where there are too many, and
-// names the columns.
+// nameScale gives each place a column and a name. If there are too many places, several of them
+// share a column.
 func (k *counter) nameScale(s *source) (scale, []string) {
 	first, end := ^uint64(0), uint64(0)
 	for _, i := range s.rows {
@@ -99,7 +99,7 @@ func (k *counter) nameScale(s *source) (scale, []string) {
 	return cut, names
 }
 
-// count adds the points of row i of the atlas to the columns that they lie in.
+// count adds the points of row i of the atlas to their columns.
 func (k *counter) count(i int, cut scale) {
 	r := &k.p.atlas.Rows[i]
 	at := r.First
@@ -164,7 +164,7 @@ func (k *counter) collect(r *row, timed bool) {
 	}
 }
 
-// medianOf gives the lower median of values that come so many times each.
+// medianOf returns the lower median of pairs of a value and how often it occurs.
 func medianOf(costs [][2]int64) int64 {
 	slices.SortFunc(costs, func(x, y [2]int64) int { return slices.Compare(x[:1], y[:1]) })
 	whole := int64(0)

@@ -8,19 +8,19 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// data is what the page's script draws. Lists of numbers stand for objects where there are
-// many of them.
+// data is what the page's script draws. To keep the page small, objects that occur often are
+// lists of numbers.
 type data struct {
 	Classes  []string     `json:"classes"` // the last is "missing"
 	Known    int          `json:"known"`   // classes that have a colour of their own
-	Costs    []int64      `json:"costs"`   // upper ends of the cost steps but the last, milliseconds
+	Costs    []int64      `json:"costs"`   // upper ends of the cost steps except the last, milliseconds
 	Calm     int64        `json:"calm"`    // milliseconds
 	Steps    []stepData   `json:"steps"`
 	Blocks   [][2]int64   `json:"blocks"`   // number, milliseconds
 	Marks    [][2]int     `json:"marks"`    // index of the step, block or 0
-	Names    [][]string   `json:"names"`    // of places, lists that rows refer to
-	Sources  []sourceData `json:"sources"`  // rows of the atlas that examples are of
-	Texts    []string     `json:"texts"`    // that outcomes refer to
+	Names    [][]string   `json:"names"`    // lists of names of places, for Sources
+	Sources  []sourceData `json:"sources"`  // rows of the atlas, for the examples in cells
+	Texts    []string     `json:"texts"`    // for Outcomes
 	Outcomes [][]any      `json:"outcomes"` // class, milliseconds, bytes, acts, lost texts, broken texts
 	Replay   string       `json:"replay"`   // what follows the plan in the command
 	Panels   []panelData  `json:"panels"`
@@ -35,7 +35,7 @@ type stepData struct {
 type sourceData struct {
 	Plan  string `json:"plan"`
 	Unit  string `json:"unit"`
-	First uint64 `json:"first,omitempty"` // the place that the first name is of
+	First uint64 `json:"first,omitempty"` // the place of the first name
 	Names int    `json:"names"`           // index of a list; -1: places are numbers
 }
 
@@ -50,17 +50,17 @@ type rowData struct {
 	Label   string   `json:"label"`
 	Columns int      `json:"columns"`
 	Names   []string `json:"names,omitempty"` // of the columns
-	// Cells are, one behind the other: column, columns before it that it takes, median in milliseconds, number of parts,
-	// and for each part its class, points, and of its costliest point the source, the
-	// place, the mark and the outcome; -1 is none.
+	// Cells has for each cell: its column, how many columns before that one it also covers, the
+	// median in milliseconds and the number of parts. Then for each part: its class, its points,
+	// and the source, place, mark and outcome of its costliest point; -1 is none.
 	Cells []int64 `json:"cells"`
 }
 
-// mostTexts is how many different texts are told whole; of any more, all but the number of
-// the invariant is left out.
+// mostTexts is how many different texts the page has in full. Of further texts only the number of
+// the invariant is kept.
 const mostTexts = 1000
 
-// encoder gives numbers to what cells refer to, in the order in which they come.
+// encoder numbers the things that cells refer to, in the order of their first use.
 type encoder struct {
 	p        *picture
 	data     *data
@@ -161,7 +161,7 @@ func (e *encoder) allTexts(texts []string) []int {
 	return list
 }
 
-// number gives the number of a key; a new one gets the next and is added.
+// number returns the number of a key. A new key gets the number next, and add is called.
 func number[K comparable](numbers map[K]int, key K, next int, add func()) int {
 	n, ok := numbers[key]
 	if !ok {

@@ -20,8 +20,8 @@ import (
 //go:embed web
 var web embed.FS
 
-// WriteHTML writes one file that a browser shows without a network, a server or another
-// file. The error is about an atlas that cannot be, or about w.
+// WriteHTML writes one file that a browser shows without a network, a server or another file. It
+// returns an error if the atlas is invalid or a write fails.
 func WriteHTML(w io.Writer, a *atlas.Atlas) error {
 	p, err := newPicture(a)
 	if err != nil {
@@ -38,7 +38,7 @@ func WriteHTML(w io.Writer, a *atlas.Atlas) error {
 	return t.Execute(w, v)
 }
 
-// view is what the template shows.
+// view is the data of the template.
 type view struct {
 	Policy     string
 	Style      template.CSS
@@ -48,7 +48,7 @@ type view struct {
 	Facts      []fact
 	Figures    []fact
 	Partial    bool
-	Recoveries bool // some faults befall one
+	Recoveries bool // some faults strike in a recovery
 	Classes    []classView
 	Costs      []costView
 	Spaces     []string
@@ -60,12 +60,12 @@ type view struct {
 	More       int // violations that are not listed
 }
 
-// fact is a name and what it is.
+// fact is a name and its value.
 type fact struct{ Name, Value string }
 
 type classView struct {
 	Index         int
-	Tone          string // its class in the style
+	Tone          string // its class in the style sheet
 	Name, Meaning string
 	Points        string
 	Percent       string
@@ -76,14 +76,14 @@ type costView struct {
 	Label string
 }
 
-// sectionView is one of the maps.
+// sectionView is one of the two maps.
 type sectionView struct {
 	ID, Title, Text string
 }
 
 type stepView struct{ Name, From, Took string }
 
-// summaryRow is the points of a row by class.
+// summaryRow has the points of a row by class.
 type summaryRow struct {
 	Space, Label string
 	Points       string
@@ -92,7 +92,7 @@ type summaryRow struct {
 
 // violation is a point that broke an invariant.
 type violation struct {
-	Texts   []string // of what it broke
+	Texts   []string // what it broke
 	Command string
 	Points  string
 }
@@ -126,7 +126,7 @@ func newView(p *picture) (*view, error) {
 	return v, nil
 }
 
-// recoveries reports whether there are places that are counted in a recovery.
+// recoveries reports whether some places are counted in a recovery.
 func (p *picture) recoveries() bool {
 	return slices.ContainsFunc(p.atlas.Rows, func(r atlas.Row) bool {
 		before, _, _ := strings.Cut(r.Plan, placeSign)
@@ -134,7 +134,7 @@ func (p *picture) recoveries() bool {
 	})
 }
 
-// code is the page's style, with the colours of the tables, and its script.
+// code returns the page's style sheet, with the colours of the tables, and its script.
 func code() (style, script string, err error) {
 	s, err := web.ReadFile("web/page.css")
 	if err != nil {
@@ -144,7 +144,7 @@ func code() (style, script string, err error) {
 	return colourStyle() + string(s), string(j), err
 }
 
-// colourStyle gives the tables of colours to the style.
+// colourStyle is the part of the style sheet with the tables of colours.
 func colourStyle() string {
 	var b strings.Builder
 	rule := func(name string, t tone) {
@@ -177,7 +177,7 @@ func bytesText(n int) string {
 	return grouped(n) + " bytes"
 }
 
-// facts are what was upgraded with what.
+// facts describe the meter, the tool and the image.
 func (p *picture) facts() []fact {
 	c := &p.atlas.Config
 	way := "started for the upgrade alone"
@@ -199,7 +199,7 @@ func (p *picture) facts() []fact {
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
 }
 
-// figures are how much was found.
+// figures are the numbers of points, classes and violations.
 func (p *picture) figures() []fact {
 	missing := p.tally[p.missing()]
 	return []fact{
@@ -248,7 +248,7 @@ func (v *view) summary(p *picture) {
 	v.Total = summaryRow{Points: grouped(p.points), Counts: texts(p.tally)}
 }
 
-// rowName says a row without the title of its panel.
+// rowName is the label of a row that makes sense without the title of its panel.
 func (p *panel) rowName(r *row) string {
 	if p.title == "" {
 		return r.label
@@ -256,10 +256,10 @@ func (p *panel) rowName(r *row) string {
 	return strings.ReplaceAll(r.label, "…", p.title)
 }
 
-// mostViolations are listed one by one.
+// mostViolations is how many violations are listed.
 const mostViolations = 30
 
-// violations lists broken invariants: each outcome once, with its first point.
+// violations lists the outcomes that broke an invariant, each with its first point.
 func (v *view) violations(p *picture) {
 	a := p.atlas
 	points, first := make([]int, len(a.Outcomes)), make([]part, len(a.Outcomes))
@@ -288,7 +288,7 @@ func (v *view) violations(p *picture) {
 	}
 }
 
-// longestText is how much of a broken invariant is told, in bytes.
+// longestText is the greatest length of the text about a broken invariant, in bytes.
 const longestText = 400
 
 func shortened(texts []string) []string {
@@ -324,7 +324,7 @@ func percentText(n, of int) string {
 	return strconv.FormatFloat(percent, 'f', 2, 64) + " %"
 }
 
-// durationText prints a time of so many milliseconds as a person says it.
+// durationText prints a number of milliseconds for people.
 func durationText(ms int64) string {
 	d := time.Duration(ms) * time.Millisecond
 	switch {
@@ -340,7 +340,7 @@ func durationText(ms int64) string {
 	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// clockText prints a round moment of the calm run.
+// clockText prints a tick of the time axis.
 func clockText(ms int64) string {
 	seconds := ms / 1000
 	switch {

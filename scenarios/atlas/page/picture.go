@@ -1,13 +1,12 @@
-// Package page draws an atlas: as one HTML file that needs nothing else, and as one PNG.
+// Package page draws an atlas as one HTML file that needs no other file, and as one PNG.
 //
-// A picture has a row for each fault and a column for each stretch of the calm run. A cell
-// stands for all points of its fault in its stretch; its colour is that of the worst that
-// came of them or, in the second map, of the most that one of them cost. Pairs of faults
-// are drawn by the fault that moves, with a row for each kind of the one that does not.
-// Places that are at no moment of the calm run, such as states, are drawn as cells with
-// names.
+// A picture has a row for each fault and a column for each part of the calm run, the run without
+// faults. A cell stands for all points of its row in its column. In the first map its colour is
+// the worst class of these points, in the second map their highest cost. Pairs of faults are
+// grouped by the fault that moves, with a row for each kind of the other fault. Places that have
+// no time in the calm run, such as states, are drawn as cells with names.
 //
-// The same atlas gives the same bytes.
+// The same atlas always gives the same bytes.
 package page
 
 import (
@@ -23,20 +22,20 @@ import (
 // Bounds of a picture. They keep a page of a million points below three megabytes.
 const (
 	mostColumns  = 1000
-	fewestTimed  = 16    // columns, however many rows there are
-	singleCells  = 25000 // shared by the rows of single faults
-	pairCells    = 10000 // shared by the rows of pairs, whose cells hold more classes each
+	fewestTimed  = 16    // columns of a time axis, even if there are very many rows
+	singleCells  = 25000 // for all rows of single faults together
+	pairCells    = 10000 // for all rows of pairs together; their cells hold more classes
 	namedColumns = 64    // cells of a row without a time axis
 	mostRows     = 100   // in one panel
 )
 
-// maxPoints bounds what the numbers of an atlas may add up to.
+// maxPoints bounds the sum of the points of an atlas.
 const maxPoints = 1 << 30
 
-// picture is an atlas as far as it is drawn.
+// picture is what is drawn of an atlas.
 type picture struct {
 	atlas   *atlas.Atlas
-	classes []string // from good to bad, unknown ones behind, "missing" last
+	classes []string // from good to bad, then unknown ones, then "missing"
 	steps   []span
 	blocks  []blockMark
 	panels  []panel
@@ -44,39 +43,39 @@ type picture struct {
 	points  int
 }
 
-// panel is rows below one axis.
+// panel is a group of rows with one axis.
 type panel struct {
 	space string
-	title string // the fault that moves, where the rows are kinds of those that do not
+	title string // for pairs, the fault that moves; the rows are the kinds of the other fault
 	timed bool
 	rows  []row
 }
 
-// row is one fault, or all pairs of the same two.
+// row is one fault, or all pairs of the same two faults.
 type row struct {
 	label   string
 	columns int
 	names   []string // of the columns, without a time axis
 	tally   []int    // points by class
 	points  int
-	cells   []cell // those that hold points, in order
+	cells   []cell // only cells with points, in order
 }
 
-// cell is the points of a row that lie in one column.
+// cell has the points of a row in one column.
 type cell struct {
 	column int
-	from   int    // column from which it is drawn: places that take long are as wide as that
-	median int64  // milliseconds over the calm run; 0 if all points are missing
+	from   int    // column where its drawing begins: a place that takes long is drawn wide
+	median int64  // milliseconds more than the calm run; 0 if all points are missing
 	parts  []part // by class, worst first
 }
 
-// part is the points of a cell that are of one class, and the costliest of them.
+// part has the points of a cell that are in one class, and the costliest of them.
 type part struct {
 	class   int
 	points  int
-	outcome int    // index into the atlas; -1: missing
-	row     int    // likewise
-	place   uint64 // of the costliest
+	outcome int    // of the costliest point, as an index into the atlas; -1: missing
+	row     int    // of the costliest point, as an index into the atlas
+	place   uint64 // of the costliest point
 }
 
 func (c *cell) points() int {
@@ -87,8 +86,8 @@ func (c *cell) points() int {
 	return n
 }
 
-// costliest is the most that a point of the cell takes over the calm run, in milliseconds;
-// false if all are missing.
+// costliest is the highest cost of a point of the cell, in milliseconds more than the calm run;
+// false if all points are missing.
 func (c *cell) costliest(a *atlas.Atlas) (ms int64, ok bool) {
 	for _, p := range c.parts {
 		if p.outcome >= 0 && (!ok || a.Outcomes[p.outcome].Milliseconds > ms) {
@@ -98,18 +97,19 @@ func (c *cell) costliest(a *atlas.Atlas) (ms int64, ok bool) {
 	return ms, ok
 }
 
-// whole is how long the calm run takes.
+// whole is the duration of the calm run.
 func (p *picture) whole() time.Duration {
 	return time.Duration(p.atlas.Calm.Milliseconds) * time.Millisecond
 }
 
-// missing is the class of points that have no outcome.
+// missing is the class of points without an outcome.
 func (p *picture) missing() int { return len(p.classes) - 1 }
 
-// violations are how many points broke an invariant.
+// violations is how many points broke an invariant.
 func (p *picture) violations() int { return p.tally[trial.Violated] }
 
-// newPicture aggregates an atlas. The error says what in it cannot be.
+// newPicture counts the points of an atlas into cells. It returns an error if the atlas is
+// invalid.
 func newPicture(a *atlas.Atlas) (*picture, error) {
 	if err := check(a); err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func classesOf(a *atlas.Atlas) []string {
 	return append(list, "missing")
 }
 
-// rank orders classes from good to bad; what is missing is no news.
+// rank orders classes from good to bad. Missing comes first: it must not hide any other class.
 func (p *picture) rank(class int) int {
 	if class == p.missing() {
 		return -1
@@ -177,7 +177,7 @@ func (p *picture) rank(class int) int {
 	return class
 }
 
-// kind is what the rows of a panel are, in words.
+// kind says what the rows of a panel are.
 func (p *panel) kind() string {
 	name := p.space
 	if name == "" {

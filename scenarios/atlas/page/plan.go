@@ -8,9 +8,9 @@ const placeSign = "#"
 // between are the words and signs that separate the faults of a plan.
 var between = []string{" then ", ";"}
 
-// sketch tells the fault that moves from those that stay where they are. The rest has each
-// of these by its kind alone and "…" for the one that moves; it is empty where nothing else
-// happens than what moves.
+// sketch splits the plan of a row into the fault that moves and the rest. The rest is the plan
+// with only the kinds of the other faults, and with "…" for the fault that moves. It is empty if
+// the plan has only one fault, or none that moves.
 func sketch(plan string) (moving, rest string) {
 	faults, separators := splitFaults(plan)
 	if len(faults) == 1 {
@@ -29,7 +29,7 @@ func sketch(plan string) (moving, rest string) {
 	return moving, rest
 }
 
-// splitFaults gives the faults of a plan, and what stands behind each.
+// splitFaults returns the faults of a plan, and the separator after each.
 func splitFaults(plan string) (faults, separators []string) {
 	for {
 		at, found := len(plan), ""

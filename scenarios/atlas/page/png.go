@@ -13,7 +13,7 @@ import (
 	"ionbench/scenarios/atlas"
 )
 
-// The PNG, in pixels.
+// Sizes in the PNG, in pixels unless noted.
 const (
 	sheetWidth = 1600
 	margin     = 30
@@ -21,9 +21,9 @@ const (
 	plotWidth  = sheetWidth - plotLeft - margin
 	pitch      = 22 // from row to row
 	bandHeight = 18
-	laneHeight = 16  // of a name above the axis
-	barHeight  = 20  // of the steps
-	mostDrawn  = 600 // rows; a taller picture is one that nobody can open
+	laneHeight = 16  // of a line of names above the axis
+	barHeight  = 20  // of the bar with the steps
+	mostDrawn  = 600 // rows: image viewers cannot open much taller pictures
 )
 
 const (
@@ -35,8 +35,8 @@ const (
 	hatchColour = "#9aa4af"
 )
 
-// WritePNG writes both maps, one below the other, on light ground. The error is about an
-// atlas that cannot be, or about w.
+// WritePNG writes both maps, one below the other, on a white page. It returns an error if the
+// atlas is invalid or a write fails.
 func WritePNG(w io.Writer, a *atlas.Atlas) error {
 	p, err := newPicture(a)
 	if err != nil {
@@ -58,8 +58,8 @@ func WritePNG(w io.Writer, a *atlas.Atlas) error {
 type mapKind struct {
 	title  string
 	legend func(*picture, *sheet)
-	// layer orders what cells show from what is drawn first to what is drawn last; -1 is
-	// missing. paint is the tone of a layer.
+	// layer is the layer of a cell; higher layers are drawn later, over the others. Cells with
+	// only missing points have layer -1. paint is the tone of a layer.
 	layer func(*picture, *cell) int
 	paint func(*picture, int) tone
 }
@@ -104,7 +104,7 @@ func (p *picture) drawHeader(s *sheet) {
 	p.drawFacts(s, p.facts())
 }
 
-// drawFacts writes facts in lines.
+// drawFacts writes facts one after another, in as many lines as they need.
 func (p *picture) drawFacts(s *sheet, facts []fact) {
 	s.y += 22
 	x := margin
@@ -149,7 +149,7 @@ func (p *picture) drawCosts(s *sheet) {
 	s.y += 32
 }
 
-// box is a field of the colour of a class.
+// box draws a rectangle in the colour of a class.
 func (p *picture) box(s *sheet, x, y, width, height, class int) {
 	if class == p.missing() {
 		s.hatch(x, y, width, height)
@@ -199,7 +199,7 @@ func (p *picture) drawPanel(s *sheet, k *mapKind, panel *panel, rows []row) {
 func (p *picture) drawRow(s *sheet, k *mapKind, panel *panel, r *row) {
 	label := fitted(s.fonts.small, r.label, plotLeft-margin-12)
 	s.write(s.fonts.small, plotLeft-12-textWidth(s.fonts.small, label), s.y+14, label, rgb(inkColour))
-	s.fill(plotLeft, s.y+bandHeight/2, plotWidth, 1, rgb(lineColour)) // where no point is
+	s.fill(plotLeft, s.y+bandHeight/2, plotWidth, 1, rgb(lineColour)) // shows between the cells
 	order := make([]*cell, len(r.cells))
 	for i := range r.cells {
 		order[i] = &r.cells[i]
@@ -231,16 +231,16 @@ func (p *picture) drawCell(s *sheet, k *mapKind, panel *panel, r *row, c *cell) 
 	}
 }
 
-// name is a step's, above the axis.
+// name is the name of a step above the axis.
 type name struct {
 	text     string
-	x        int // of the step
-	from, to int // of the text
-	lane     int // counted from the axis
+	x        int // left edge of the step
+	from, to int // edges of the text
+	lane     int // line of names, counted upwards from the axis
 }
 
-// namesAbove puts names of steps that are too short for them above the axis, each on the
-// lowest line on which no other name or leader is in its way.
+// namesAbove places the names of short steps above the axis, each on the lowest line where no
+// other name or its leader is in the way.
 func namesAbove(steps []name) []name {
 	var put []name
 	lift := func(n name) {
@@ -270,10 +270,10 @@ func namesAbove(steps []name) []name {
 	})
 }
 
-// mostLanes bounds how high names are piled above the axis.
+// mostLanes is how many lines of names there can be above the axis.
 const mostLanes = 12
 
-// moment is the x of a moment of the calm run.
+// moment is the x of a time in the calm run.
 func (p *picture) moment(ms int64) int {
 	return plotLeft + int(float64(ms)/float64(p.atlas.Calm.Milliseconds)*plotWidth)
 }

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// sheet is paper to draw on from top to bottom. Without an image it only measures.
+// sheet is a page that is drawn from top to bottom. Without an image it only measures the height.
 type sheet struct {
 	image *image.RGBA // nil: nothing is drawn
-	y     int         // where the next thing goes
+	y     int         // where drawing continues
 	fonts fonts
 }
 
-// fonts are the sizes of writing on a sheet.
+// fonts are the fonts of a sheet.
 type fonts struct {
 	title, head, text, small font.Face
 }
@@ -57,7 +57,7 @@ func (s *sheet) frame(x, y, width, height int, c color.Color) {
 	s.fill(x+width-1, y, 1, height, c)
 }
 
-// hatch marks what is missing.
+// hatch draws a rectangle that marks missing points.
 func (s *sheet) hatch(x, y, width, height int) {
 	s.fill(x, y, width, height, rgb(missingTone.light))
 	if s.image == nil {
@@ -73,7 +73,7 @@ func (s *sheet) hatch(x, y, width, height int) {
 	}
 }
 
-// write puts text with its baseline at y and gives its width.
+// write draws text with its baseline at y, and returns its width.
 func (s *sheet) write(face font.Face, x, y int, text string, c color.Color) int {
 	width := textWidth(face, text)
 	if s.image != nil {
@@ -85,7 +85,7 @@ func (s *sheet) write(face font.Face, x, y int, text string, c color.Color) int 
 
 func textWidth(face font.Face, text string) int { return font.MeasureString(face, text).Ceil() }
 
-// fitted is as much of a text as has room.
+// fitted is as much of a text as fits into room, with … if it is cut.
 func fitted(face font.Face, text string, room int) string {
 	if textWidth(face, text) <= room {
 		return text
