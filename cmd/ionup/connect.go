@@ -59,12 +59,12 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 	return s.conclude(f.lineFlags, d.firmwarePath)
 }
 
-// dialogue is a person at the terminal.
+// dialogue lets a person at the terminal answer the tool's prompts.
 type dialogue struct {
 	*session
-	pasteWord    string // what an upgrade restores, as the person gave it
+	pasteWord    string // settings that an upgrade restores, in the person's words
 	firmwarePath string
-	template     bool // the paste options are those of a template
+	template     bool // the paste options asked for are those of a template
 }
 
 func (d *dialogue) asked(now time.Duration, e client.Event) {
@@ -108,7 +108,7 @@ func (d *dialogue) asked(now time.Duration, e client.Event) {
 	}
 }
 
-// close is for windows that only want to be closed.
+// close answers windows whose only answer is to close them.
 func (d *dialogue) close(now time.Duration, e client.Event) {
 	word, choice := "ok", client.OK
 	var text string
@@ -135,8 +135,8 @@ func (d *dialogue) close(now time.Duration, e client.Event) {
 	d.choose(now, true, question{prompt: e.Prompt, text: text, choices: []string{word}, fallback: word}, choice)
 }
 
-// choose puts a question whose answers are buttons. With --yes those that may are
-// answered by the first.
+// choose asks a question whose answers are buttons. With --yes, and if mayBeYes, the first
+// button is chosen without asking.
 func (d *dialogue) choose(now time.Duration, mayBeYes bool, q question, buttons ...client.Choice) {
 	if mayBeYes && d.yes {
 		d.report.question(q)
@@ -168,7 +168,7 @@ func (d *dialogue) chooseConnection() {
 	})
 }
 
-// connected goes on once the connection is open, or could not be opened.
+// connected goes on when the connection is open or could not be opened.
 func (d *dialogue) connected(now time.Duration, err error) {
 	switch {
 	case d.tool.Done():
@@ -181,10 +181,10 @@ func (d *dialogue) connected(now time.Duration, err error) {
 	}
 }
 
-// word is the target as targetOf reads it.
+// word returns the target in the form that targetOf reads.
 func (t target) word() string { return t.tcp + t.port }
 
-// targetOf tells an address from the name of a port.
+// targetOf makes a target of an address or of the name of a port.
 func targetOf(word string, baud int) target {
 	if _, _, err := net.SplitHostPort(word); err == nil && !strings.ContainsAny(word, `/\`) {
 		return target{tcp: word, baud: baud}

@@ -13,10 +13,11 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// answers is a person's input, a line each.
+// answers returns a person's input, one line each.
 func answers(lines ...string) io.Reader { return strings.NewReader(strings.Join(lines, "\n") + "\n") }
 
-// interrupted is a bed whose meter is in download state, with its settings in the journal.
+// interrupted returns a bed whose meter is in download state and has its settings in the
+// journal.
 func interrupted(t *testing.T, file func(*bed) string) *bed {
 	t.Helper()
 	b := newBed(t, silentAtBlock9)
@@ -96,7 +97,7 @@ func TestConnectOutsideSingleModeNamesTheMode(t *testing.T) {
 	flags := []string{"--timeout", "10ms", "--baud", "19200"}
 	invocation{stdin: answers("", "exit")}.run(t, append(b.tool("connect"), flags...)...).wantCode(1).
 		wantSays("The device does not answer: no response from the meter at unit 105", "restart in Single ION device configuration mode to recover it", "again]/upgrade/exit: ")
-	// Release 2.1 recognises nothing, but the upgrade can be started by hand.
+	// Release 2.1 does not recognise the failed upgrade, but a new one can be started by hand.
 	flags = append(flags, "--release", "2.1", "--single", "--yes")
 	invocation{stdin: answers("", "upgrade", b.path("7350V283.upg"), "", "exit")}.run(t, append(b.tool("connect"), flags...)...).wantCode(0).
 		wantSays("release 2.1 does not recognise such a meter", "Write them back at the end of this one? yes/no: yes\n", "The firmware upgrade is completed. [exit]: exit\n")
@@ -160,7 +161,7 @@ func TestConnectGoesBackToTheConnectionWhenTheLineEnds(t *testing.T) {
 	}
 }
 
-// questions hands on every text that ends as a question does.
+// questions is a writer that passes on each text that ends like a question.
 type questions struct {
 	text  strings.Builder
 	asked chan string
@@ -176,7 +177,7 @@ func (q *questions) Write(p []byte) (int, error) {
 
 func TestInterruptAtAQuestionLeavesTheTool(t *testing.T) {
 	b := newBed(t, "")
-	input, typed := io.Pipe() // nothing comes
+	input, typed := io.Pipe() // no answer ever comes
 	defer typed.Close()
 	interrupts := make(chan os.Signal, 1)
 	interrupts <- os.Interrupt

@@ -18,8 +18,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// roomVariable tells a process of the test that it is ionup, and how many bytes of a file it may
-// write: a disk that gets full.
+// roomVariable tells a process of the test to act as ionup, and how many bytes it may write to
+// a file. The limit acts like a full disk.
 const roomVariable = "IONUP_TEST_ROOM_BYTES"
 
 func TestMain(m *testing.M) {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// withRoom runs ionup as a process on a disk with so much room.
+// withRoom runs ionup as a process that can write so many bytes to a file.
 func withRoom(t *testing.T, bytesOfAFile int, args ...string) result {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], args...)
@@ -71,7 +71,7 @@ func TestADiskThatGetsFullCostsTheLogAndNotTheUpgrade(t *testing.T) {
 	b.wantSettings(custom())
 }
 
-// Why the upgrade failed is not hidden by a log that failed before.
+// A log that failed earlier must not hide why the upgrade failed.
 func TestADiskThatGetsFullHidesNoFailure(t *testing.T) {
 	t.Parallel() // it waits, most of the time
 	b := newBed(t, silentAtBlock9)

@@ -7,14 +7,14 @@ import (
 	"ionbench/cmd/internal/cli"
 )
 
-// refuse ends a session that was not begun: what the person named cannot be used.
+// refuse ends a session before it begins, because a file that the person named cannot be used.
 func (s *session) refuse(err error) error {
 	s.report.finished(err)
 	return err
 }
 
-// conclude tells how the session has ended, and with --json prints the last object. The error
-// has the next steps with it.
+// conclude reports how the session has ended; with --json this is the last object. The error
+// it returns has hints on what to do next.
 func (s *session) conclude(f *lineFlags, firmwarePath string) error {
 	end := s.tool.End()
 	if end.Status != client.StatusEnvironment {
@@ -25,7 +25,7 @@ func (s *session) conclude(f *lineFlags, firmwarePath string) error {
 	return err
 }
 
-// explain is the error of an end, in full.
+// explain returns the error of an end, with its exit status and hints.
 func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) error {
 	if end.Status == client.StatusDone {
 		return nil
@@ -40,8 +40,8 @@ func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) err
 	return cli.WithStatus(err, statusOf(end), s.nextSteps(end, f, firmwarePath)...)
 }
 
-// statusOf is the exit status of a session that did not succeed. What kept it from beginning may
-// have been named wrongly, which the environment is not to blame for.
+// statusOf returns the exit status of a session that did not succeed. If the cause is a wrong
+// name, the status is wrong usage and not the environment.
 func statusOf(end client.End) cli.Status {
 	if end.Status == client.StatusEnvironment && cli.StatusOf(end.Err) == cli.Misused {
 		return cli.Misused
@@ -49,7 +49,7 @@ func statusOf(end client.End) cli.Status {
 	return cli.Status(end.Status)
 }
 
-// nextSteps puts an advice into words.
+// nextSteps puts the advice of an end into words.
 func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) []string {
 	switch end.Advice {
 	case client.AdviceRecover:

@@ -14,18 +14,18 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// firmwareJSONManual tells of the object that --json prints.
+// firmwareJSONManual describes the object that --json prints.
 const firmwareJSONManual = `
 With --json it is one object: event ("firmware"), file, product, revision, dated,
 load_address, image_bytes, blocks, crc32 and sha256 (both in hexadecimal).
 `
 
-// firmwareArg is a firmware file to read.
+// firmwareArg is the argument for a firmware file to read.
 func firmwareArg() cli.Arg {
 	return cli.Arg{Name: "FILE.upg", What: "firmware file", Values: cli.Files("*.upg")}
 }
 
-// forceFlag allows a file to be written over.
+// forceFlag lets a command replace a file.
 func forceFlag(p *bool, file string) cli.Flag {
 	return cli.Switch(p, "force", "write over "+file+" if it exists")
 }
@@ -37,7 +37,7 @@ func over(force bool) files.Over {
 	return files.Nothing
 }
 
-// checkResult is files.Check where --force would help.
+// checkResult is files.Check with a hint at --force.
 func checkResult(path string, over files.Over) error {
 	err := files.Check(path, over)
 	if errors.Is(err, fs.ErrExist) {

@@ -15,11 +15,11 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// defaultUnitID is the family's factory setting as far as it is known: documented clients
-// take 100 when nobody gives another.
+// defaultUnitID is the factory setting of the family, as far as known: documented clients use
+// 100 if none is given.
 const defaultUnitID = 100
 
-// lineFlags say which meter is meant and how to reach it.
+// lineFlags say which meter to talk to and how to reach it.
 type lineFlags struct {
 	program *program
 	tool.Tool
@@ -27,11 +27,12 @@ type lineFlags struct {
 	user      uint8
 	timeout   time.Duration
 	json      bool
-	// recovery are the further flags that a recovery after this command takes over.
+	// recovery names the other flags that the command line of a recovery takes over from this
+	// one.
 	recovery []string
 }
 
-// aConnection is what the usage line says of them.
+// aConnection stands in usage lines for the flags that name a connection.
 const aConnection = "(--port PATH | --tcp ADDR)"
 
 func (p *program) newLineFlags() *lineFlags {
@@ -52,13 +53,12 @@ func (f *lineFlags) list() []cli.Flag {
 	}
 }
 
-// target is one end of a connection.
+// target is a port or an address to connect to.
 type target struct {
 	port, tcp string
 	baud      int
 }
 
-// String names it for people.
 func (t target) String() string {
 	if t.tcp != "" {
 		return "TCP " + t.tcp
@@ -66,7 +66,7 @@ func (t target) String() string {
 	return "serial port " + t.port
 }
 
-// target is where the flags point to.
+// target returns the connection that the flags name.
 func (f *lineFlags) target() (target, error) {
 	switch {
 	case f.port == "" && f.tcp == "":
@@ -77,7 +77,7 @@ func (f *lineFlags) target() (target, error) {
 	return target{port: f.port, tcp: f.tcp, baud: f.Baud}, nil
 }
 
-// config is what the flags say of the meter.
+// config returns the client's configuration that the flags give.
 func (f *lineFlags) config(now time.Time) client.Config {
 	timing := f.program.timing
 	if f.timeout > 0 {
@@ -98,14 +98,15 @@ func (f *lineFlags) config(now time.Time) client.Config {
 	}
 }
 
-// randomMessageID makes an answer to an earlier process none to this one.
+// randomMessageID returns a random first message ID, so that a late answer to an earlier
+// process is not taken for an answer to this one.
 func randomMessageID() uint16 {
 	var b [2]byte
 	rand.Read(b[:]) // never fails
 	return binary.BigEndian.Uint16(b[:])
 }
 
-// upgradeFlags are those of the commands that may write firmware.
+// upgradeFlags are the flags of the commands that may write firmware.
 type upgradeFlags struct {
 	*lineFlags
 	paste     ion.Groups
@@ -131,7 +132,6 @@ func (f *upgradeFlags) list() []cli.Flag {
 	})
 }
 
-// config is the tool that the flags describe.
 func (f *upgradeFlags) config(now time.Time) (client.Config, error) {
 	if f.noJournal && f.journal != "" {
 		return client.Config{}, cli.Usage("both --journal and --no-journal").Hint("leave one of them out")
@@ -148,9 +148,9 @@ func pasteFlag(p *ion.Groups, help string) cli.Flag {
 	return f
 }
 
-// commandLine is a command that goes on where this one ended, for the person to copy: the
-// same meter over the same line, and the flags of this command that are named in more. A
-// password is not repeated on the screen.
+// commandLine returns a command that goes on where this one ended, for the person to copy: the
+// same meter over the same line, and the flags of this command that more names. A password is
+// replaced by a placeholder, to keep it off the screen.
 func (f *lineFlags) commandLine(command string, t target, file string, more ...string) string {
 	words := []string{"ionup", command, shell.Quote(file)}
 	if t.tcp != "" {

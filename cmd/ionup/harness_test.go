@@ -25,13 +25,13 @@ import (
 
 const serial = "PC-0209A001-11"
 
-// bed is a meter on TCP that takes no time, and a folder for what ionup leaves behind.
+// bed is a meter on TCP whose actions take no time, and a folder for the files of ionup.
 type bed struct {
 	t        *testing.T
 	station  *bench.Station
 	commands chan func(now time.Duration)
 	addr     string
-	pty      string // "" where there are none
+	pty      string // "" on systems without PTYs
 	dir      string
 	stop     func() // ends the server and its connections
 }
@@ -65,7 +65,7 @@ func newBed(t *testing.T, plan string) *bed {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Run(ctx, station) // ends with the context
+		_ = server.Run(ctx, station) // returns when the context ends
 	}()
 	b.stop = func() {
 		cancel()
@@ -75,7 +75,7 @@ func newBed(t *testing.T, plan string) *bed {
 	return b
 }
 
-// onMeter does something with the station between two of its turns.
+// onMeter calls f between two turns of the station.
 func (b *bed) onMeter(f func(now time.Duration)) {
 	done := make(chan struct{})
 	b.commands <- func(now time.Duration) {
@@ -87,7 +87,7 @@ func (b *bed) onMeter(f func(now time.Duration)) {
 
 func (b *bed) heal() { b.onMeter(b.station.Heal) }
 
-// settings are what the meter holds.
+// settings returns the meter's settings.
 func (b *bed) settings() (s ion.Settings) {
 	b.onMeter(func(now time.Duration) { s = b.station.Meter().Settings(now) })
 	return s
@@ -103,10 +103,10 @@ func (b *bed) revision() (r string) {
 	return r
 }
 
-// path is a file of the bed's folder.
+// path returns the path of a file in the bed's folder.
 func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
 
-// upg writes a firmware file of so many blocks.
+// upg writes a firmware file of so many blocks and returns its path.
 func (b *bed) upg(blocks int) string {
 	b.t.Helper()
 	path := b.path("7350V283.upg")
@@ -121,17 +121,17 @@ func writeUPG(t *testing.T, path string, f *upg.File) {
 	must(t, os.WriteFile(path, text, 0o600))
 }
 
-// line are the flags that lead to the meter.
+// line returns args with the flags that lead to the meter.
 func (b *bed) line(args ...string) []string {
 	return append(args, "--tcp", b.addr, "--unit-id", "105")
 }
 
-// tool are those and the ones that keep log and journal in the bed's folder.
+// tool returns the flags of line, and those that put log and journal into the bed's folder.
 func (b *bed) tool(args ...string) []string {
 	return append(b.line(args...), "--journal", b.path("journal"), "--log", b.path("Upgrade.log"))
 }
 
-// result is what a run of ionup left.
+// result is the outcome of a run of ionup.
 type result struct {
 	t              *testing.T
 	code           cli.Status
@@ -143,7 +143,7 @@ type invocation struct {
 	ctx        context.Context
 	stdin      io.Reader
 	interrupts chan os.Signal
-	// heard is told every piece of standard output, on the goroutine of the session.
+	// heard is called with every piece of standard output, on the session's goroutine.
 	heard   func(text string)
 	columns int
 }
@@ -234,7 +234,8 @@ func wantNoFile(t *testing.T, path string) {
 	}
 }
 
-// wantSettings compares the groups of the meter; energy has gone on and is left out.
+// wantSettings compares the meter's settings, without energy, which the meter goes on to
+// count.
 func (b *bed) wantSettings(want *ion.Settings) {
 	b.t.Helper()
 	got := b.settings()

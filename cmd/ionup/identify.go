@@ -43,7 +43,7 @@ func identify(ctx context.Context, p *program, f *lineFlags) error {
 	return nil
 }
 
-// newLineSession is a session for a task that needs the meter alone.
+// newLineSession makes a session for a task that needs only the meter, no log and no journal.
 func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error) {
 	t, err := f.target()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // journals is the folder with one journal for each meter whose upgrade has not ended.
 type journals struct{ folder string }
 
-// openJournals names the folder; it is made when the first journal is saved.
+// openJournals returns the folder. It is made when the first journal is saved.
 func openJournals(folder string) (journals, error) {
 	if folder != "" {
 		return journals{folder}, nil
@@ -31,8 +31,8 @@ func openJournals(folder string) (journals, error) {
 	return journals{filepath.Join(home, ".local", "state", "ionup")}, nil
 }
 
-// path is the file of a meter. A serial number is what the meter says of itself, so every
-// character that could lead out of the folder is written as % and two digits.
+// path returns the file of a meter. The serial number comes from the meter, so every character
+// that could lead out of the folder is written as % and two digits.
 func (d journals) path(serialNumber string) string {
 	var b strings.Builder
 	for i, c := range []byte(serialNumber) {
@@ -48,7 +48,7 @@ func (d journals) path(serialNumber string) string {
 
 var errNoSerialNumber = errors.New("the meter does not tell its serial number, after which its journal is named")
 
-// load finds the journal of a meter; nil when there is none.
+// load returns the journal of a meter; nil if there is none.
 func (d journals) load(serialNumber string) (*client.Journal, error) {
 	if serialNumber == "" {
 		return nil, errNoSerialNumber
@@ -76,7 +76,7 @@ func (d journals) load(serialNumber string) (*client.Journal, error) {
 	return j, nil
 }
 
-// save writes the journal of a meter in the place of the one before, whole or not at all.
+// save replaces the journal of a meter, whole or not at all.
 func (d journals) save(j *client.Journal) error {
 	if j.SerialNumber == "" {
 		return errNoSerialNumber
@@ -88,7 +88,7 @@ func (d journals) save(j *client.Journal) error {
 	return files.WriteBytes(d.path(j.SerialNumber), files.Name, files.Private, client.AppendJournal(nil, j))
 }
 
-// remove takes away the journal of a meter that has its settings back.
+// remove deletes the journal of a meter that has its settings back.
 func (d journals) remove(serialNumber string) error {
 	if err := os.Remove(d.path(serialNumber)); err != nil {
 		return files.Plain(err)

@@ -74,7 +74,7 @@ func TestJournalDoesNotFollowLinks(t *testing.T) {
 	}
 	other := journalOf(serial)
 	other.Settings.Template = "other"
-	must(t, d.save(other)) // takes the link's place
+	must(t, d.save(other)) // replaces the link
 	kept, err := os.ReadFile(elsewhere)
 	must(t, err)
 	if strings.Contains(string(kept), "other") || len(kept) != len(client.AppendJournal(nil, journalOf(serial))) {

@@ -8,15 +8,15 @@ import (
 	"ionbench/cmd/internal/files"
 )
 
-// logFile is Upgrade.log: it is only added to, a line at a time, so that a crash of the PC
-// loses one line at most.
+// logFile is Upgrade.log. Lines are only appended, one at a time, so that a crash of the PC
+// loses at most one.
 type logFile struct {
 	path string
 	file *os.File
 	line []byte
 }
 
-// append adds a line. The file is opened with the first one.
+// append adds a line. It opens the file with the first line.
 func (l *logFile) append(line upgradelog.Line) error {
 	if l.file == nil {
 		if err := l.open(); err != nil {
@@ -43,7 +43,7 @@ func (l *logFile) open() error {
 	return nil
 }
 
-// endLastLine ends a line that a crash has cut short.
+// endLastLine adds the end of line if a crash has cut the last line short.
 func endLastLine(f *os.File) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	// A reader of our output that goes away must not end an upgrade half-way.
+	// If the reader of the output goes away, the upgrade must go on.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := make(chan os.Signal, 2)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)

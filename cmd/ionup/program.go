@@ -9,21 +9,21 @@ import (
 	"ionbench/cmd/internal/cli"
 )
 
-// program is everything that the commands share with the world.
+// program has what all commands need: streams, signals and timing.
 type program struct {
 	stdin      io.Reader
 	stdout     io.Writer
 	stderr     io.Writer
-	interrupts <-chan os.Signal // the first aborts, the second ends at once
+	interrupts <-chan os.Signal // the first aborts, the second ends the program at once
 	timing     client.Timing
-	columns    func() int // of the terminal that stderr is, 0 for none; nil to find out
+	columns    func() int // width of the terminal behind stderr, 0 for none; nil: it is looked up
 
-	call *cli.Call // the command that runs
+	call *cli.Call // the command that is running
 }
 
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.Signal) *program {
 	timing := client.DefaultTiming()
-	timing.Turnaround = 0 // a real PC takes its own time
+	timing.Turnaround = 0 // a real PC already takes time of its own
 	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing}
 }
 
@@ -32,7 +32,7 @@ func (p *program) run(ctx context.Context, args []string) cli.Status {
 	return p.table().Run(ctx, cli.Streams{In: p.stdin, Out: p.stdout, Err: p.stderr, Columns: p.columns}, args)
 }
 
-// table is the surface.
+// table returns the commands.
 func (p *program) table() *cli.Program {
 	t := &cli.Program{
 		Name:  "ionup",
@@ -77,7 +77,7 @@ Every upgrade is recorded in Upgrade.log, as the vendor's tool does.
 	return t
 }
 
-// jsonManual tells of the objects that --json prints while a meter is talked to.
+// jsonManual describes the objects that --json prints during a session with a meter.
 const jsonManual = `
 With --json standard output carries one object a line. Every object has "event" and
 "time" (RFC 3339); what else it has depends on "event":

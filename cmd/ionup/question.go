@@ -11,15 +11,15 @@ import (
 	"ionbench/client"
 )
 
-// question is what a person is asked at the terminal.
+// question is a question to the person at the terminal.
 type question struct {
 	prompt   client.Prompt
-	text     string   // may have several lines
-	choices  []string // the words that answer it; empty: free text
-	fallback string   // what an empty line means; empty: nothing
+	text     string   // one line or more
+	choices  []string // the possible answers; empty: free text
+	fallback string   // the answer that an empty line gives; empty: none
 }
 
-// forPeople is the question with its choices, the one of an empty line in brackets.
+// forPeople returns the question and its choices, with the default in brackets.
 func (q question) forPeople() string {
 	var words []string
 	for _, c := range q.choices {
@@ -38,7 +38,7 @@ func (q question) forPeople() string {
 	}
 }
 
-// read is the answer that a line gives. A word may be cut short as long as it is clear
+// read returns the answer that a line gives. A word may be shortened as long as it is clear
 // which one is meant.
 func (q question) read(line string) (answer string, ok bool) {
 	line = strings.TrimSpace(line)
@@ -64,7 +64,7 @@ func (q question) read(line string) (answer string, ok bool) {
 	return "", false
 }
 
-// problem tells why a line is no answer.
+// problem says why a line is not an answer.
 func (q question) problem(line string) string {
 	if len(q.choices) > 0 {
 		return fmt.Sprintf("%q is no answer; type %s", strings.TrimSpace(line), strings.Join(q.choices, ", "))
@@ -75,17 +75,17 @@ func (q question) problem(line string) string {
 // maxLineBytes is the longest answer.
 const maxLineBytes = 8 << 10
 
-// asking puts questions to the person, one at a time, without keeping the line waiting:
-// a goroutine reads, and the answer comes back to the session's own.
+// asking asks the person one question at a time without blocking the meter's line: one
+// goroutine reads, and the answer is handled on the session's goroutine.
 type asking struct {
 	in     io.Reader
-	wanted chan struct{}                        // one line each; closed at the end
-	post   func(func(now time.Duration))        // to the session
-	then   func(now time.Duration, line string) // what goes on with the line; nil: nothing is asked
-	ended  func(now time.Duration)              // the input has ended
+	wanted chan struct{}                        // each value asks for one line; closed at the end
+	post   func(func(now time.Duration))        // runs a function on the session's goroutine
+	then   func(now time.Duration, line string) // called with the line; nil: no question is open
+	ended  func(now time.Duration)              // called when the input ends
 }
 
-// ask reads a line for then.
+// ask reads a line and calls then with it.
 func (a *asking) ask(then func(now time.Duration, line string)) {
 	a.then = then
 	if a.wanted == nil {
@@ -94,14 +94,15 @@ func (a *asking) ask(then func(now time.Duration, line string)) {
 	}
 	select {
 	case a.wanted <- struct{}{}:
-	default: // a line is awaited already
+	default: // the goroutine is already waiting for a line
 	}
 }
 
-// forget drops the question that stands.
+// forget drops the open question.
 func (a *asking) forget() { a.then = nil }
 
-// close ends the reading, as soon as the line that is being read has come.
+// close ends the reading goroutine. A read that waits for a line is not interrupted, so it
+// ends only after that line.
 func (a *asking) close() {
 	if a.wanted != nil {
 		close(a.wanted)

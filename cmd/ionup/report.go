@@ -11,7 +11,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// report is how a session is told: to a person or, with --json, to a program.
+// report writes what happens in a session: for a person or, with --json, for a program.
 type report interface {
 	log(text string)
 	step(s client.Step)
@@ -20,14 +20,14 @@ type report interface {
 	settings(s *ion.Settings)
 	journal(action, path string, saved time.Time)
 	question(q question)
-	// answered tells of an answer that nobody typed.
+	// answered reports an answer that was given without asking the person.
 	answered(q question, answer string)
 	warning(text string)
-	// finished is the last of a session.
+	// finished is the last call of a session.
 	finished(err error)
 }
 
-// textReport tells a person: the lines of the log on standard output, all else on
+// textReport writes for a person: the lines of the log to standard output, everything else to
 // standard error.
 type textReport struct {
 	out, err io.Writer
@@ -38,7 +38,8 @@ func newTextReport(out, err io.Writer, columns func() int) *textReport {
 	return &textReport{out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns, Unit: "blocks"}}
 }
 
-// Standard output may be a pipe that somebody closed: that must not end an upgrade.
+// An error is ignored here: if the reader of standard output goes away, the upgrade must go
+// on.
 func (r *textReport) log(text string) {
 	r.bar.Clear()
 	fmt.Fprintln(r.out, text)
@@ -76,14 +77,14 @@ func (r *textReport) warning(text string) {
 	fmt.Fprintf(r.err, "ionup: warning: %s\n", text)
 }
 
-// What happens to a journal.
+// What can happen to a journal.
 const (
 	journalSaved   = "saved"
 	journalFound   = "found"
 	journalRemoved = "removed"
 )
 
-// deviceText is a meter for people.
+// deviceText describes a meter for people.
 func deviceText(d client.Device) string {
 	state, revision, template := "runs its application", d.Revision, d.Template
 	if d.Download {
@@ -99,7 +100,8 @@ func deviceText(d client.Device) string {
 		d.Product, printable(d.SerialNumber), d.UnitID, printable(revision), printable(template), state)
 }
 
-// printable keeps what a meter says of itself from driving the terminal.
+// printable quotes a text of the meter that has control characters, so that it cannot control
+// the terminal.
 func printable(s string) string {
 	quoted := fmt.Sprintf("%+q", s)
 	if quoted == `"`+s+`"` {

@@ -11,10 +11,10 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// jsonReport tells a program: one object a line, as jsonManual says.
+// jsonReport writes for a program: one object a line, as jsonManual describes.
 type jsonReport struct {
 	out   *json.Encoder
-	start time.Time // of the clock
+	start time.Time // the time at which the clock was 0
 	clock interface{ Now() time.Duration }
 }
 
@@ -24,7 +24,7 @@ func newJSONReport(out io.Writer, start time.Time, clock interface{ Now() time.D
 	return &jsonReport{encoder, start, clock}
 }
 
-// stamp begins every object.
+// stamp has the first fields of every object.
 type stamp struct {
 	Event string `json:"event"`
 	Time  string `json:"time"`
@@ -34,8 +34,8 @@ func (r *jsonReport) stamp(event string) stamp {
 	return stamp{event, r.start.Add(r.clock.Now()).Format("2006-01-02T15:04:05.000Z07:00")}
 }
 
-// emit writes an object. Standard output may be a pipe that somebody closed: that must
-// not end an upgrade.
+// emit writes an object. It ignores errors: if the reader of standard output goes away, the
+// upgrade must go on.
 func (r *jsonReport) emit(v any) { _ = r.out.Encode(v) }
 
 func (r *jsonReport) text(event, text string) {
@@ -89,7 +89,7 @@ func (r *jsonReport) settings(s *ion.Settings) {
 	}{r.stamp("settings"), s.Template, values})
 }
 
-// jsonValue keeps numbers as they are printed for people.
+// jsonValue returns a number with the digits that people see.
 func jsonValue(v ion.Value, s ion.Setting) any {
 	if s.Type == ion.Words {
 		return v.Text

@@ -9,8 +9,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// script is the person of a command that knows from its flags what is wanted. Only the
-// question about a journal, which nobody can foresee, goes to the terminal.
+// script answers the tool's prompts from the command's flags. Only the question whether to
+// restore a journal goes to the terminal, because no flag can foresee it.
 type script struct {
 	session  *session
 	firmware *upg.File

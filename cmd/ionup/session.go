@@ -20,9 +20,8 @@ type person interface {
 	asked(now time.Duration, e client.Event)
 }
 
-// session drives one process of the tool in real time: it has the connection, the terminal and
-// the files. After newSession everything in it belongs to the goroutine that calls run; others
-// reach it with post.
+// session runs the tool once in real time, with its connection, the terminal and the files.
+// After newSession only the goroutine that calls run may use it; others use post.
 type session struct {
 	tool     *client.Session
 	task     client.Task
@@ -36,22 +35,22 @@ type session struct {
 	yes      bool
 
 	commands chan func(now time.Duration)
-	ended    chan struct{} // closed when nobody takes commands any more
+	ended    chan struct{} // closed when commands are no longer taken
 
 	target target
-	conn   io.ReadWriteCloser // to be driven next
-	detach bool               // the person is choosing a connection: the one before is closed
+	conn   io.ReadWriteCloser // the connection that drive uses next
+	detach bool               // the person chooses a new connection, so the old one is closed
 
 	device   client.Device
 	settings *ion.Settings
-	journal  string // path of the one that was found or saved last
+	journal  string // path of the journal that was last found or saved
 }
 
-// sessionConfig is what a command makes a session of.
+// sessionConfig is what a command gives to newSession.
 type sessionConfig struct {
 	client   client.Config
 	task     client.Task
-	paste    ion.Groups // that an upgrade restores
+	paste    ion.Groups // settings that an upgrade restores
 	target   target
 	json     bool
 	yes      bool
@@ -85,7 +84,7 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 	return s, nil
 }
 
-// post gives the session's goroutine something to do.
+// post runs f on the session's goroutine.
 func (s *session) post(f func(now time.Duration)) {
 	select {
 	case s.commands <- f:
@@ -93,7 +92,7 @@ func (s *session) post(f func(now time.Duration)) {
 	}
 }
 
-// run carries the task out.
+// run runs the task to its end.
 func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -114,7 +113,7 @@ func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	}
 }
 
-// watch waits for Ctrl-C: the first aborts, the second ends at once.
+// watch waits for Ctrl-C: the first aborts, the second ends the session at once.
 func (s *session) watch(interrupts <-chan os.Signal, cancel context.CancelFunc) {
 	select {
 	case <-interrupts:
@@ -136,8 +135,8 @@ func (s *session) watch(interrupts <-chan os.Signal, cancel context.CancelFunc) 
 	}
 }
 
-// drive joins the tool with its connections, one after another, until it is done. The end of ctx
-// ends it on the spot.
+// drive connects the tool to one connection after another until it is done. It stops at once
+// when ctx ends.
 func (s *session) drive(ctx context.Context) {
 	for !s.tool.Done() {
 		if ctx.Err() != nil {
@@ -159,7 +158,7 @@ func (s *session) drive(ctx context.Context) {
 	}
 }
 
-// wait takes one command while there is no connection.
+// wait runs one command while there is no connection.
 func (s *session) wait(ctx context.Context) {
 	select {
 	case <-ctx.Done():
@@ -170,7 +169,7 @@ func (s *session) wait(ctx context.Context) {
 	}
 }
 
-// connect opens the session's target and goes on with then once it is open.
+// connect opens the session's target, then calls then.
 func (s *session) connect(then func(now time.Duration, err error)) {
 	t := s.target
 	go func() {
@@ -205,19 +204,19 @@ func (s *session) begin() {
 	})
 }
 
-// beginAlone starts a task that asks for its connection itself.
+// beginAlone starts a task that asks the person for the connection itself.
 func (s *session) beginAlone() {
 	s.tool.Start(s.clock.Now(), s.task)
 	s.step(s.clock.Now())
 }
 
-// abort is Ctrl-C.
+// abort handles the first Ctrl-C.
 func (s *session) abort(now time.Duration) {
 	s.asking.forget()
 	s.tool.Interrupt(now)
 }
 
-// inputEnded: nobody is there to answer.
+// inputEnded handles the end of the input: an open question will not be answered.
 func (s *session) inputEnded(now time.Duration) {
 	if s.asking.then != nil {
 		s.asking.forget()
@@ -225,7 +224,7 @@ func (s *session) inputEnded(now time.Duration) {
 	}
 }
 
-// step takes what the tool has to tell.
+// step handles the tool's events.
 func (s *session) step(now time.Duration) (done bool) {
 	for e, ok := s.tool.NextEvent(now); ok; e, ok = s.tool.NextEvent(now) {
 		s.hear(now, e)
@@ -285,7 +284,7 @@ func (s *session) takeJournal(now time.Duration, e client.Event) {
 	}
 }
 
-// putQuestion asks the person until the answer is one.
+// putQuestion asks the person again until the line is an answer.
 func (s *session) putQuestion(q question, then func(now time.Duration, answer string)) {
 	s.report.question(q)
 	s.asking.ask(func(now time.Duration, line string) {
@@ -299,16 +298,16 @@ func (s *session) putQuestion(q question, then func(now time.Duration, answer st
 	})
 }
 
-// answer answers the prompt that stands.
+// answer answers the tool's open prompt.
 func (s *session) answer(now time.Duration, a client.Answer) { s.tool.Answer(now, a) }
 
-// The words of yes-or-no questions.
+// The answers to yes-or-no questions.
 const (
 	yes = "yes"
 	no  = "no"
 )
 
-// offerJournal asks whether settings that wait on disk shall be restored.
+// offerJournal asks whether to restore the settings in a journal.
 func (s *session) offerJournal(now time.Duration, found *client.Journal) {
 	q := question{
 		prompt: client.RestoreSettings,

@@ -80,7 +80,7 @@ func settingsManual() string {
 	return "\nKeys:\n" + cli.Entries(rows)
 }
 
-// settingOf finds a setting by its key.
+// settingOf returns the setting with this key.
 func settingOf(key string) (int, error) {
 	if i := slices.Index(settingKeys(), key); i >= 0 {
 		return i, nil

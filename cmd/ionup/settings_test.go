@@ -61,7 +61,7 @@ func TestTemplateComesBackAsItWasSent(t *testing.T) {
 	b.wantSettings(custom())
 }
 
-// withoutEnergy takes out what the meter goes on to count.
+// withoutEnergy removes the energy readings, which the meter goes on to count.
 func withoutEnergy(t *testing.T, text string) string {
 	t.Helper()
 	before, rest, ok := strings.Cut(text, "[energy]")
@@ -110,7 +110,7 @@ func TestTemplateGetDoesNotOverwriteUnlessForced(t *testing.T) {
 	b := newBed(t, "")
 	path := b.path("plant.dcf")
 	must(t, os.WriteFile(path, []byte("mine"), 0o600))
-	// Refused before anything is connected: nothing listens at port 1.
+	// It is refused before a connection is opened: nothing listens at port 1.
 	ionup(t, "template", "get", path, "--tcp", "127.0.0.1:1").wantCode(cli.Misused).
 		wantStderr("ionup: error: " + path + " is not written over: file already exists\nionup: hint: name another file, or allow it with --force\n")
 	wantFile(t, path, []byte("mine"))

@@ -49,7 +49,7 @@ Power-cycling the meter first is not necessary.
 	})
 }
 
-// upgradeLike is a command that writes a firmware file.
+// upgradeLike completes a command that writes a firmware file.
 func (p *program) upgradeLike(task client.Task, c *cli.Command) *cli.Command {
 	f := p.newUpgradeFlags()
 	c.Args, c.Usage, c.Flags, c.Notes = []cli.Arg{firmwareArg()}, aConnection, cli.Plain(f.list()...), jsonManual
@@ -81,7 +81,7 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 	return nil
 }
 
-// newUpgradeSession is a session that may write firmware: it keeps a log and a journal.
+// newUpgradeSession makes a session that may write firmware. It keeps a log and a journal.
 func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) (*session, error) {
 	cfg, err := f.config(time.Now())
 	if err != nil {

@@ -91,7 +91,7 @@ func TestUpgradeThatIsRefusedChangesNothingAndSaysWhatToDo(t *testing.T) {
 	damaged[100] ^= 1
 	for _, test := range []struct {
 		name string
-		file []byte // nil: the good one
+		file []byte // nil: a good file
 		args []string
 		code cli.Status
 		says []string
@@ -146,7 +146,7 @@ func TestUpgradeRefusesFilesThatAreNoneBeforeItConnects(t *testing.T) {
 		{big, "big.upg has 16777297 bytes, at most 16777296 can be right"},
 		{"/dev/zero", "/dev/zero is a device, not a file"},
 	} {
-		// Nothing listens at port 1: to connect would be another error.
+		// Nothing listens at port 1, so connecting would give another error.
 		ionup(t, "upgrade", test.path, "--tcp", "127.0.0.1:1", "--log", filepath.Join(dir, "Upgrade.log")).wantCode(cli.Misused).wantSays(test.says)
 		wantNoFile(t, filepath.Join(dir, "Upgrade.log"))
 	}
@@ -212,7 +212,7 @@ func TestUpgradeOverASerialPort(t *testing.T) {
 	b.wantSettings(custom())
 }
 
-// When the meter falls silent the tool waits, which is the moment for a Ctrl-C.
+// When the meter stops answering, the tool waits: a sure moment for a Ctrl-C.
 const silentAtBlock9 = "meter-silent at block 9"
 
 func TestInterruptAbortsAndSaysHowToGoOn(t *testing.T) {
@@ -262,7 +262,7 @@ func TestInterruptBeforeAnythingWasErasedSaysThatNothingWasChanged(t *testing.T)
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	b := newBed(t, silentAtBlock9)
 	interrupts := make(chan os.Signal)
-	// Both are taken before the session's goroutine is free to abort.
+	// Both signals arrive before the session's goroutine is free to abort.
 	r := invocation{interrupts: interrupts, heard: func(text string) {
 		if strings.HasPrefix(text, "No response... resending (1 of") {
 			interrupts <- os.Interrupt
