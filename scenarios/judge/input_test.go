@@ -10,8 +10,8 @@ import (
 	"ionbench/scenarios/evidence"
 )
 
-// What is wrong with what a program is given stands in the world of the scenario, and nowhere
-// else: the rules that refuse our own upgrader tell it from there.
+// Only the world of a scenario says what the program is given wrong. The rules that apply to our
+// own upgrader must find it there.
 func TestWhatIsWrongWithTheInputStandsInTheWorld(t *testing.T) {
 	want := map[string]string{
 		"wrong-product": "the file is for a 7330", "wrong-password": "the password was wrong",

@@ -42,7 +42,7 @@ func explain(r *Report) string {
 	return b.String()
 }
 
-// sighting is the scenario in which a planted bug shows, and how the reason begins.
+// sighting is the scenario that shows a planted bug, and how the reason begins.
 type sighting struct {
 	scenario, reason string
 	with             string // how the program is played besides
@@ -74,7 +74,7 @@ var seenBy = map[string]sighting{
 	"log-lost-on-kill":         {scenario: "killed", reason: "in recovery 1: I6"},
 }
 
-// unseen are the bugs that leave no trace outside of the program, and why.
+// unseen are the bugs that cannot be seen from outside the program, and why.
 var unseen = map[string]string{
 	"password-failure-ignored":   "the meter refuses all that follows, and the program fails in the end",
 	"settings-not-read-back":     "a meter that keeps what it is told is not different for it",
@@ -96,7 +96,7 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 			t.Parallel()
 			limit := testLimit
 			if by.reason == "I5" {
-				limit = 6 * time.Second // more than the healthy one takes
+				limit = 6 * time.Second // more than the healthy program takes
 			}
 			s := judged(t, d.Name+by.with, limit, by.scenario).Results[0]
 			breaks := func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), by.reason+": ") }

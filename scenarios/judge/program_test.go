@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// programs behave in ways in which no upgrader should.
+// programs behave as no upgrader should.
 func programs() map[string]func(args []string) int {
 	return map[string]func(args []string) int{
 		"sleeps":           func([]string) int { time.Sleep(time.Hour); return 0 },
@@ -98,8 +98,8 @@ func fork(c *exec.Cmd, name string) int {
 	return 4
 }
 
-// leavePortOpen connects, says something, and leaves the connection to a child. As a
-// recovery it is as it should be.
+// leavePortOpen connects, sends something, and leaves the connection to a child process. As a
+// recovery it behaves well.
 func leavePortOpen(args []string) int {
 	if args[0] == "recover" {
 		return playProgram("", args)
@@ -118,8 +118,7 @@ func leavePortOpen(args []string) int {
 	return fork(&exec.Cmd{ExtraFiles: []*os.File{f}, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}, "naps")
 }
 
-// askTwelveTimes sends one and the same request again and again, although it is answered
-// each time.
+// askTwelveTimes sends the same request again and again, although the meter answers each time.
 func askTwelveTimes(address string) error {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -154,8 +153,8 @@ func askTwelveTimes(address string) error {
 // withoutJournal ends the name of an upgrader that keeps no journal.
 const withoutJournal = "/without-journal"
 
-// playProgram is one of programs, or an upgrader with a bug of that name, or a healthy
-// one. The arguments are those of programCommand.
+// playProgram runs one of programs, an upgrader with the bug of that name, or a healthy upgrader.
+// programCommand makes its arguments.
 func playProgram(name string, args []string) int {
 	if f, ok := programs()[name]; ok {
 		return f(args)
@@ -190,7 +189,7 @@ type tool struct {
 	logPath   string
 	journal   string
 	held      []byte // lines that a tool with a bug keeps in memory
-	unsaved   []byte // a journal of which only the half is on the disk
+	unsaved   []byte // the whole journal, while the disk has only half of it
 	done      bool
 	err       error
 }
@@ -303,7 +302,7 @@ func (t *tool) load(now time.Duration) {
 	t.upgrader.Loaded(now, j, err)
 }
 
-// connection is the one at an address: a TCP address, or the path of a PTY.
+// connection is how to connect to an address: a TCP address, or the path of a PTY.
 func connection(at string) port.Config {
 	if strings.HasPrefix(at, "/") {
 		return port.Config{Port: at, Baud: testBaud}

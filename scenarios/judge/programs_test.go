@@ -65,13 +65,13 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 	}
 }
 
-// alive reports that there is such a process, and not only what is left of one that ended.
+// alive reports whether a process runs; a zombie does not.
 func alive(pid string) bool {
 	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	return err == nil && !strings.Contains(string(stat), ") Z ")
 }
 
-// The upgrader that was written from the page of the protocol alone, in another language.
+// This upgrader was written in another language, only from the page about the protocol.
 func TestTheUpgraderInPythonPasses(t *testing.T) {
 	t.Parallel()
 	const path = "../../fixtures/upgraders/upgrade.py"
@@ -101,7 +101,7 @@ func TestTheUpgraderInPythonPasses(t *testing.T) {
 	}
 }
 
-// A child that holds the connection of the attempt before does not stand in the way.
+// A child process may still hold the connection of the attempt before.
 func TestAPortThatIsLeftOpenDoesNotStopTheRecovery(t *testing.T) {
 	t.Parallel()
 	s := judged(t, "leaves-the-port-open", testLimit, "cable-out").Results[0]

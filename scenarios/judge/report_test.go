@@ -15,7 +15,8 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// sampleReport has one scenario of each verdict, with text that no page may take as its own.
+// sampleReport has one scenario of each verdict, with text that would be markup if a page did not
+// quote it.
 func sampleReport(t *testing.T) *Report {
 	t.Helper()
 	suite := mustSuite(t, "smoke")

@@ -61,12 +61,12 @@ func TestFullHasEveryFaultOfTheCatalogue(t *testing.T) {
 	}
 }
 
-// The faults of the suite strike where they should: our own upgrader meets them all, in
-// virtual time, as far as plans count what it does.
+// Our own upgrader meets all faults of the suite in virtual time, which shows that they strike
+// where they should.
 func TestTheFaultsOfTheSmokeSuiteStrike(t *testing.T) {
 	for _, s := range mustSuite(t, "smoke").Scenarios {
 		if s.input() != "" {
-			continue // no upgrade comes of it
+			continue // there is no upgrade in which a fault could strike
 		}
 		r, err := trial.Try(s.World, s.Plans, rig.NoTrace)
 		if err != nil || len(r.Unstruck) > 0 || len(r.Violations) > 0 {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// caughtBy is the invariant that each mutant breaks; empty where none of them is about it
-// and a probe's own sentence tells.
+// caughtBy is the invariant that each mutant breaks; empty if no invariant is about its bug and a
+// probe's sentence catches it.
 var caughtBy = map[string]string{
 	"clears-before-checking":     "I8",
 	"wrong-product-accepted":     "I8",

@@ -11,7 +11,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// The list and the code that the bugs harm know the same names, and refuse any other.
+// The list and the code with the bugs know the same names, and refuse any other.
 func TestTheListOfBugsIsWhatTheTwoSidesCanHave(t *testing.T) {
 	m := world.Meter{}.Filled().Config()
 	for side, s := range map[Side]struct {

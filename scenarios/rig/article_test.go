@@ -12,8 +12,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// The meter was left in download state by an earlier try; then, at the article's hour, the
-// upgrade is started and the cable is pulled after 438 answered blocks of 460.
+// An earlier attempt has left the meter in download state. At the time of the article's log the
+// upgrade is started, and the cable is pulled after 438 of 460 blocks are answered.
 func TestTheArticlesLogComesOutOfTheModel(t *testing.T) {
 	const before = 2 * time.Minute
 	r, err := rig.New(&world.World{

@@ -18,7 +18,7 @@ type still struct {
 }
 
 func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
-	// at makes a tool of which so many steps of an attempt have been.
+	// at makes a tool that has done that many steps of an attempt.
 	at := func(steps int, bugs bool, plan string) func() *still {
 		return func() *still {
 			r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{})

@@ -48,7 +48,7 @@ func wantBroken(t *testing.T, o *Outcome, r verdict.Rule) {
 	}
 }
 
-// The judge is what every scenario relies on: it must see an outcome that is not right.
+// Every scenario relies on the judge: it must see an outcome that is wrong.
 func TestTheJudgeSeesWhatIsBroken(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -180,7 +180,7 @@ func TestTheJudgeSeesAMeterThatWasNotToBeTouched(t *testing.T) {
 	}
 }
 
-// What the disk had no room for cannot be compared; what is there still must follow.
+// Lines that the disk had no room for cannot be compared, but the others must still be right.
 func TestTheJudgeTakesALogThatWasCutShortAsFarAsItGoes(t *testing.T) {
 	_, o := attempted(t)
 	cut := bytes.Index(o.Log, []byte("30% completed"))
@@ -189,7 +189,7 @@ func TestTheJudgeTakesALogThatWasCutShortAsFarAsItGoes(t *testing.T) {
 	}
 	o.Log = o.Log[:cut]
 	o.Unsaid = 30
-	o.Counts.Transmitted++ // and so one more than the log tells of
+	o.Counts.Transmitted++ // one more than in the log
 	o.judge()
 	if len(o.Violations) > 0 {
 		t.Errorf("a log that was cut short breaks %q", o.Violations)
@@ -258,7 +258,7 @@ func TestTheJudgeSeesARecoveryThatIsNone(t *testing.T) {
 
 func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {
 	r, _ := attempted(t)
-	r.disk.Log = slices.Grow(r.disk.Log, 1<<16) // room for the next lines of all of them
+	r.disk.Log = slices.Grow(r.disk.Log, 1<<16) // copies that share this memory would overwrite each other
 	if err := r.PutFirmware(world.Firmware{Blocks: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +283,8 @@ func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Where the disk had no room for all of the log, the lines that were told are no measure of
-// it, and it does not tell whether the journal was still needed.
+// If the disk had no room for all lines, the log need not agree with the lines of the trace, and
+// it does not show whether the journal was still needed.
 func TestTheJudgeExpectsNothingOfWhatTheDiskHadNoRoomFor(t *testing.T) {
 	r, o := attempted(t)
 	r.attempt.Journal = true
@@ -339,7 +339,7 @@ func TestTheJudgeKnowsASecondRefusalFromAFirst(t *testing.T) {
 	wantBroken(t, o, verdict.I8)
 }
 
-// A tool that gives up early is not excused by a request that it had sent often before.
+// A request that the tool sent often earlier does not excuse a tool that gives up too soon.
 func TestTheJudgeExcusesAFailureOnlyByTheRequestThatEndedIt(t *testing.T) {
 	_, o := attempted(t)
 	o.Claim = client.ErrNoResponse

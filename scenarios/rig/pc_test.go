@@ -17,7 +17,7 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// tried is an upgrade of five blocks, journal and all, and what came of it.
+// tried is an upgrade of five blocks with a journal, and its outcome.
 type tried struct {
 	*rig.Outcome
 	t *testing.T
@@ -51,14 +51,14 @@ func try(t *testing.T, plan string, change ...func(*world.Attempt)) tried {
 
 func withoutJournal(a *world.Attempt) { a.Journal = false }
 
-// recovery is the article's recovery of an attempt, the faults of which go on.
+// recovery is the article's recovery of an attempt whose faults go on.
 func recovery(of world.Attempt) *world.Attempt {
 	a := world.Recovery(&of)
 	a.Before = nil
 	return &a
 }
 
-// wantRecovered carries out the article's recovery, which must succeed.
+// wantRecovered plays the article's recovery, which must succeed.
 func (x tried) wantRecovered() *rig.Outcome {
 	x.t.Helper()
 	o, err := x.r.Recover(&x.a)
@@ -71,7 +71,7 @@ func (x tried) wantRecovered() *rig.Outcome {
 	return o
 }
 
-// wantUntouched: the tool refused before it changed anything.
+// wantUntouched checks that the tool refused before it changed anything.
 func (x tried) wantUntouched() {
 	x.t.Helper()
 	if x.Meter.FlashOps > 0 || x.Meter.State != meter.Application || x.Meter.Lost != 0 {
@@ -148,7 +148,7 @@ func TestSleepBeyondTheLimitOfAnAttemptBreaksNoInvariant(t *testing.T) {
 	x.wantRecovered()
 }
 
-// stamps are the first and the last hour in a log.
+// stamps returns the first and the last time stamp of a log.
 func stamps(t *testing.T, log []byte) (first, last time.Time) {
 	t.Helper()
 	parsed, err := upgradelog.Parse(log)
@@ -239,7 +239,7 @@ func TestDiskThatIsFullWhileNothingIsWrittenCostsNothing(t *testing.T) {
 	}
 }
 
-// A verdict is put together from a past and a future: what was not written before counts.
+// With joins a past and a future, so lines that found no room in the past must count.
 func TestLinesThatFindNoRoomAreOfTheAttemptsPast(t *testing.T) {
 	x := try(t, "")
 	if err := x.r.Begin(&x.a); err != nil {
@@ -267,8 +267,8 @@ func TestUpgradeThatFailsOnAFullDiskSaysBoth(t *testing.T) {
 	}
 }
 
-// The disk is full beyond the end of the tool: the next one meets it too. It finds a meter in
-// download state, which is worth more than a log.
+// The disk stays full after the tool has ended, so the next tool finds it full too. That tool
+// finds a meter in download state and goes on: the meter matters more than the log.
 func TestFullDiskOutlivesTheTool(t *testing.T) {
 	x := try(t, "disk-full at block 3 for 30m; abort at block 4", withoutJournal)
 	o, err := x.r.Try(recovery(x.a))
@@ -284,8 +284,8 @@ func TestFullDiskOutlivesTheTool(t *testing.T) {
 	}
 }
 
-// windows is an attempt in the windows of the article in which the file is chosen once more
-// after a failure.
+// windows makes an attempt go through the windows of the article. After a failure the person
+// chooses the file again.
 func windows(a *world.Attempt) {
 	a.Task, a.Single = client.TaskConnect, true
 	a.Connections = 2
@@ -294,7 +294,7 @@ func windows(a *world.Attempt) {
 
 func TestFileThatIsGoneOrChangedIsMetByWhoeverChoosesItNext(t *testing.T) {
 	for kind, cause := range map[string]error{"file-gone": fs.ErrNotExist, "file-changed": upg.ErrDamaged} {
-		// It was read when it was chosen.
+		// The tool read the file when the person chose it.
 		x := try(t, kind+" at block 2")
 		if x.Claim != nil || !x.Meter.Image {
 			t.Errorf("%s: the upgrade that runs ends with %v", kind, x.Claim)

@@ -10,13 +10,13 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// careless gives the tool both bugs of a program with its files.
+// careless gives the tool both bugs in how a program writes its files.
 func (r *Rig) careless() {
 	t := r.bench.Host().(*tool)
 	t.journalInPlace, t.logHeldBack = true, true
 }
 
-// upgradeWith is an upgrade by a tool with a bug, up to where a plan kills it.
+// upgradeWith plays an upgrade by a tool with a bug until the plan kills the tool.
 func upgradeWith(t *testing.T, bug, plan string) (*Rig, *world.Attempt) {
 	t.Helper()
 	r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{Planted: planted.Pair{Tool: bug}})

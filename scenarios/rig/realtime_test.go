@@ -58,8 +58,7 @@ func TestAttemptsOverDifferentTransportsFollowEachOtherOnOneClock(t *testing.T) 
 	}
 }
 
-// resets counts what a trace tells of resets: that they struck, and that they could not be
-// carried out.
+// resets counts the resets of a trace: how many struck, and how many could not be carried out.
 func resets(trace []story.Event) (struck, not int) {
 	for _, e := range trace {
 		switch {

@@ -37,9 +37,9 @@ func articleRun(tb testing.TB) (*rig.Rig, *world.Attempt) {
 	return r, attempt
 }
 
-// BenchmarkSeventyMinutes is the article's run on the bench against the bare cost of its
-// bytes: two CRC-16 passes over every frame that the line carries, one at each end, the
-// programming of the flash and a CRC-32 of the image. The ratio is ours over the floor.
+// BenchmarkSeventyMinutes compares the article's run on the bench with the least work that its
+// bytes need: a CRC-16 at each end for every frame, the programming of the flash, and a CRC-32 of
+// the image. The ratio is the time of the bench over the time of that work.
 func BenchmarkSeventyMinutes(b *testing.B) {
 	prepared, attempt := articleRun(b)
 	image := prepared.World().FirmwareOf(attempt).Own.Image[:438*ion.BlockBytes]
@@ -58,8 +58,7 @@ func BenchmarkSeventyMinutes(b *testing.B) {
 	b.ReportMetric(float64(ours)/float64(floor), "x-floor")
 }
 
-// bareFrames is one CRC-16 pass over the frames of one block, their acknowledgements and
-// the answer.
+// bareFrames computes one CRC-16 for each frame of a block, its acknowledgement, and the answer.
 func bareFrames() (sum uint32) {
 	const (
 		header  = ion.FrameOverhead - 6 // the preamble, the sync and the CRC are not covered
@@ -75,11 +74,11 @@ func bareFrames() (sum uint32) {
 	return sum + uint32(ion.CRC16(bareFrame[:header+answer]))
 }
 
-// bareFrame is what bareFrames runs over: the bytes of a frame lie in the cache when its
-// CRC is taken, on the bench too.
+// bareFrame is the frame of bareFrames. It is always in the processor's cache, because on the
+// bench a frame is in the cache too when its CRC is computed.
 var bareFrame = [256]byte{1, 2, 3}
 
-// bareCost does nothing but what no bench can leave out.
+// bareCost is the time of the work that no bench can leave out.
 func bareCost(tb testing.TB, image []byte) time.Duration {
 	chip, err := flash.New(flash.Am29F032B())
 	if err != nil {
@@ -104,8 +103,8 @@ func bareCost(tb testing.TB, image []byte) time.Duration {
 	return took
 }
 
-// A block is 32 frames and as many acknowledgements. What it may allocate is the pages of
-// the flash that it is the first to touch, and nothing for a frame.
+// A block is 32 frames and as many acknowledgements. It may allocate the pages of the flash that
+// it is the first to touch, but nothing for a frame.
 func TestAnUpgradeAllocatesNothingPerFrame(t *testing.T) {
 	r, attempt := articleRun(t)
 	if err := r.Begin(attempt); err != nil {
@@ -134,8 +133,8 @@ func TestAnUpgradeAllocatesNothingPerFrame(t *testing.T) {
 	}
 }
 
-// BenchmarkFork is what an exhaustive sweep pays for each of its points: a copy of the
-// whole bench in mid-download, and its fingerprint.
+// BenchmarkFork measures what a sweep does for each point: it copies the whole bench in the
+// middle of a download and takes a fingerprint.
 func BenchmarkFork(b *testing.B) {
 	r, attempt := articleRun(b)
 	if err := r.Begin(attempt); err != nil {

@@ -21,7 +21,7 @@ import (
 	"ionbench/simulator/story"
 )
 
-// bad has the suite of this package fail, to see what it leaves.
+// bad makes the suite of this package fail, to test the files that it writes.
 const bad = "IONBENCH_SPECS_FAIL"
 
 var suite *testing.T

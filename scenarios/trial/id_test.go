@@ -72,7 +72,7 @@ func TestAnIDGivesTheTrialBack(t *testing.T) {
 	}
 }
 
-// The plans of these ids must be the same in all versions; their hashes go with
+// The plans of these ids must be the same in all versions. The hashes change with
 // trial.ModelVersion.
 func TestIDsStayAsTheyAre(t *testing.T) {
 	for text, want := range map[string]string{
@@ -85,7 +85,7 @@ func TestIDsStayAsTheyAre(t *testing.T) {
 	}
 }
 
-// These were made by programs of before.
+// Earlier versions of the program made these ids.
 func TestIDsOfBeforeNameTheSameTrials(t *testing.T) {
 	const text = "cable-pull at block 1 then abort at 10s"
 	for id, c := range map[string]struct {
@@ -107,7 +107,7 @@ func TestIDsOfBeforeNameTheSameTrials(t *testing.T) {
 	}
 }
 
-// same: two worlds are the same with all that they are unless given.
+// same reports whether two worlds are equal once their defaults are filled in.
 func same(a, b world.World) bool {
 	a, b = a.Filled(), b.Filled()
 	return world.Difference(&a, &b) == nil
@@ -142,7 +142,7 @@ func TestAnIDIsAllThatItsWorldSays(t *testing.T) {
 	}
 }
 
-// Every field that an id cannot say is told of by its name.
+// The error must name every field that an id cannot describe.
 func TestAWorldThatNoIDCanSayHasNone(t *testing.T) {
 	for text, want := range map[string]string{
 		"[meter]\nimage-bytes = 16384\nunit-id = 7\n":                                              "[meter] unit-id, attempt 1 unit-id",

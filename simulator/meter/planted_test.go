@@ -7,7 +7,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// A meter with a bug is like any other until its bug shows, and so is its clone.
+// A meter with a bug works like any other until the bug shows, and so does its clone.
 func TestAMeterWithABugBootsAndItsCloneHasTheSameFuture(t *testing.T) {
 	for name := range bugs() {
 		t.Run(name, func(t *testing.T) {

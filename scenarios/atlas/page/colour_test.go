@@ -17,7 +17,7 @@ func (m matrix) times(v vector) (w vector) {
 	return w
 }
 
-// linear gives a colour's light.
+// linear converts a colour to linear light.
 func linear(hex string) vector {
 	c := rgb(hex)
 	var v vector
@@ -70,7 +70,7 @@ var sights = map[string]matrix{
 	"tritanopia":   {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}},
 }
 
-// perceived gives a colour in Oklab, where distances are as people see them.
+// perceived converts a colour to Oklab, where distances match what people see.
 func perceived(hex string, sight matrix) vector {
 	light := sight.times(linear(hex))
 	for i := range light {
@@ -88,7 +88,7 @@ func distance(a, b vector) float64 {
 }
 
 func TestClassesCanBeToldApartByColourBlindPeople(t *testing.T) {
-	const apart = 0.1 // in Oklab; five times what is just noticed
+	const apart = 0.1 // in Oklab; five times the smallest difference that people notice
 	tones := append(classTones[:], unknownTone)
 	for name, sight := range sights {
 		for i, x := range tones {

@@ -27,7 +27,7 @@ func mustHTML(t *testing.T, a *atlas.Atlas) string {
 	return b.String()
 }
 
-// inside gives what stands between two texts, each of which must be there once.
+// inside returns what is between two texts. Each of them must occur once.
 func inside(t *testing.T, page, before, after string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(page, before)
@@ -38,7 +38,7 @@ func inside(t *testing.T, page, before, after string) string {
 	return text
 }
 
-// dataOf reads what the script reads.
+// dataOf reads the data of the script.
 func dataOf(t *testing.T, page string) *data {
 	t.Helper()
 	var d data
@@ -109,7 +109,7 @@ func compareCell(t *testing.T, a *atlas.Atlas, d *data, got, want *cell) {
 // voids are the elements without an end.
 var voids = []string{"meta", "input", "br", "link", "img", "hr"}
 
-// elements reads a page and wants each element to end where it must.
+// elements reads a page and checks that every element is closed in its place.
 func elements(t *testing.T, page string) []xml.StartElement {
 	t.Helper()
 	script := regexp.MustCompile(`(?s)(<(script|style)[^>]*>).*?(</(script|style)>)`)
@@ -198,7 +198,7 @@ func TestTheCodeOfThePageReachesNothingOutsideAndWritesNoHTML(t *testing.T) {
 			t.Errorf("it has %s", bad)
 		}
 	}
-	// The one address is the name of a language.
+	// The only address is the name of an XML namespace.
 	if n := strings.Count(style+script, "http:"); n != strings.Count(script, `"http://www.w3.org/2000/svg"`) {
 		t.Errorf("%d addresses", n)
 	}
@@ -218,7 +218,7 @@ func TestThePolicyAllowsTheStyleAndTheScriptOfThePageAndNothingElse(t *testing.T
 
 const evil = `</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> "'&` + "\u2028"
 
-// hostile is an atlas whose every text would like to be something else.
+// hostile is an atlas in which every text would be code or markup if the page did not quote it.
 func hostile() *atlas.Atlas {
 	a := small()
 	a.Spaces[0], a.Rows[0].Space = evil, evil
@@ -319,7 +319,7 @@ func TestAPageOfAMillionPointsStaysSmall(t *testing.T) {
 	}
 }
 
-// crowded is an atlas with every pair of 25 kinds, and an outcome of its own in every cell.
+// crowded is an atlas with every pair of 25 kinds, and a different outcome in every cell.
 func crowded() *atlas.Atlas {
 	a := synthetic{wirePoints: 280_000, outcomes: 20_000}.atlas()
 	kind := func(i int) string { return "kind-" + string(rune('a'+i)) }
@@ -374,7 +374,7 @@ func TestNumbersAndTimesAreWrittenAsPeopleReadThem(t *testing.T) {
 	}
 }
 
-// full is a disk that is full.
+// full is a writer to a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }

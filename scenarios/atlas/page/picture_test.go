@@ -20,7 +20,7 @@ func mustPicture(t *testing.T, a *atlas.Atlas) *picture {
 	return p
 }
 
-// small is one fault at ten places of the wire, ten bytes to a second.
+// small is one fault at ten places on the wire, which carries ten bytes per second.
 func small() *atlas.Atlas {
 	return &atlas.Atlas{
 		Format: atlas.Format, Spaces: []string{"wire"},
@@ -44,7 +44,7 @@ func small() *atlas.Atlas {
 	}
 }
 
-// columnOfPoint is where a point must lie, the slow way.
+// columnOfPoint finds the column of a point without a scale, to check the scales.
 func columnOfPoint(a *atlas.Atlas, unit string, at uint64, columns int) int {
 	return columnAt(a.At(unit, at), time.Duration(a.Calm.Milliseconds)*time.Millisecond, columns)
 }

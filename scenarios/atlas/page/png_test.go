@@ -55,7 +55,7 @@ func TestCellsOfThePNGHaveTheColoursOfTheirOutcomesAndCosts(t *testing.T) {
 	img := decoded(t, a)
 	p := mustPicture(t, a)
 	columns := p.panels[0].rows[0].columns
-	// x is the middle of the column in which a byte passes.
+	// x is the middle of the column of a byte.
 	x := func(at uint64) int {
 		c := columnOfPoint(a, "to-meter", at, columns)
 		return plotLeft + (2*c+1)*plotWidth/(2*columns)

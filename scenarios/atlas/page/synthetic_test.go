@@ -9,8 +9,8 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// synthetic is an atlas such as a sweep gives, made up from a seed: wire, flash and states,
-// and pairs if wanted. Each row of the wire has so many points.
+// synthetic makes an atlas like that of a sweep from a seed: wire, flash and states, and pairs if
+// wanted. Each row of the wire has wirePoints points.
 type synthetic struct {
 	wirePoints int
 	outcomes   int
@@ -57,7 +57,7 @@ func (s synthetic) atlas() *atlas.Atlas {
 	return a
 }
 
-// syntheticMarks are those of a download of so many bytes to the meter.
+// syntheticMarks are the marks of a download with that many bytes to the meter.
 func syntheticMarks(wirePoints int) []atlas.Mark {
 	var list []atlas.Mark
 	at := atlas.Mark{}
@@ -108,7 +108,7 @@ func syntheticOutcome(random *rand.Rand, i int) atlas.PointOutcome {
 	return o
 }
 
-// drawn adds rows whose outcomes lie in stretches, as those of a sweep do.
+// drawn adds rows with long runs of equal outcomes, as in a sweep.
 type drawn struct {
 	a       *atlas.Atlas
 	random  *rand.Rand
@@ -129,7 +129,8 @@ func (d drawn) row(space, plan, unit string, points, stretch, harm int) {
 	d.a.Rows = append(d.a.Rows, r)
 }
 
-// outcome draws mostly mild ones; more harm draws worse ones, and violations are rare.
+// outcome draws an outcome, most often a mild one. More harm makes bad outcomes more likely;
+// violations are rare.
 func (d drawn) outcome(harm int) int {
 	class := []int{0, 1, 2, 3, 4}[d.random.IntN(5)]
 	if d.random.IntN(40) < 1+8*harm {
