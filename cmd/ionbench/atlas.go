@@ -11,7 +11,7 @@ import (
 	"ionbench/scenarios/atlas/page"
 )
 
-// atlasCommands work with the files of "ionbench sweep --json".
+// atlasCommands are the commands for the files of "ionbench sweep --json".
 func atlasCommands() []*cli.Command {
 	atlasArg := func(name, what string) cli.Arg {
 		return cli.Arg{Name: name, What: what, Values: cli.Files("*.json")}
@@ -132,7 +132,7 @@ func diffAtlases(c *cli.Call, asJSON bool) error {
 	return nil
 }
 
-// mostRanges are printed of each change; --json has all.
+// mostRanges is how many ranges of each change are printed; --json has all.
 const mostRanges = 100
 
 func differenceText(d *atlas.Difference, c atlas.Config) string {
@@ -150,8 +150,8 @@ func differenceText(d *atlas.Difference, c atlas.Config) string {
 	return b.String() + strings.Join(sum, " ") + "\n"
 }
 
-// writeRanges writes the ranges with one change, and how to repeat the example of each that
-// is worse.
+// writeRanges writes the ranges with one change. For a range that is worse it adds the command
+// that repeats an example.
 func writeRanges(b *strings.Builder, d *atlas.Difference, change atlas.Change, c atlas.Config) {
 	n := 0
 	for i := range d.Ranges {
@@ -172,7 +172,7 @@ func writeRanges(b *strings.Builder, d *atlas.Difference, change atlas.Change, c
 	}
 }
 
-// changeIn is where a range lies, and why it changed.
+// changeIn says where a range is, and why it changed.
 func changeIn(r *atlas.Range) string {
 	text := fmt.Sprintf("%s %d", r.Unit, r.First)
 	switch {

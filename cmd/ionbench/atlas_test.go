@@ -15,7 +15,7 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// sweptTo sweeps into a file of a new folder.
+// sweptTo runs a sweep and returns the file of its atlas, in a new folder.
 func sweptTo(t *testing.T, more ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.json")
@@ -25,7 +25,7 @@ func sweptTo(t *testing.T, more ...string) string {
 	return path
 }
 
-// spoilt is the atlas of a sweep in which some outcomes are worse.
+// spoilt returns the atlas of a sweep in which some outcomes are made worse.
 func spoilt(t *testing.T, path string) string {
 	t.Helper()
 	a, err := readAtlas(path)

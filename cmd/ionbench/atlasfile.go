@@ -10,17 +10,17 @@ import (
 	"ionbench/scenarios/atlas"
 )
 
-// form writes an atlas as a file of some kind.
+// form is a function that writes an atlas in one file format.
 type form func(w io.Writer, a *atlas.Atlas) error
 
-// of writes that atlas.
+// of returns a function that writes this atlas.
 func (f form) of(a *atlas.Atlas) func(io.Writer) error {
 	return func(w io.Writer) error { return f(w, a) }
 }
 
 func asJSON(w io.Writer, a *atlas.Atlas) error { return a.Write(w) }
 
-// readAtlas reads the file of a sweep.
+// readAtlas reads the atlas file of a sweep.
 func readAtlas(path string) (*atlas.Atlas, error) {
 	const next = "name a file that ionbench sweep --json wrote"
 	b, err := files.Read(path, atlas.MaxFileBytes)
@@ -34,7 +34,7 @@ func readAtlas(path string) (*atlas.Atlas, error) {
 	return a, nil
 }
 
-// writeAtlas writes an atlas to path, in the place of what was there.
+// writeAtlas writes an atlas to path and replaces the file there.
 func writeAtlas(path string, a *atlas.Atlas, form form) error {
 	return files.Write(path, files.File, files.Public, form.of(a))
 }

@@ -14,23 +14,23 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// tally is what came of the points of one line of the table.
+// tally counts the outcomes of the points in one line of the table.
 type tally struct {
 	space, fault string
-	points       int // that were done
+	points       int // points that were done
 	classes      [trial.ClassCount]int
-	worst        int64 // milliseconds more than the calm run; of no points 0
+	worst        int64 // most milliseconds over the run without faults; 0 without points
 }
 
-// violation is an invariant that points broke.
+// violation is an invariant that was broken, and by how many points.
 type violation struct {
-	verdict.Violation // of the first of them
+	verdict.Violation // of the first of these points
 	points            int
 	plan              string
 }
 
-// atlasText is the table, the invariants that were broken, and the last line. The image is
-// the path of the firmware that was swept, if it is known.
+// atlasText returns the table, the broken invariants and the last line. Image is the path of
+// the swept firmware, if known.
 func atlasText(a *atlas.Atlas, image string, took time.Duration) string {
 	var b strings.Builder
 	b.WriteString(cli.Table(tableOf(tallies(a))))
@@ -56,7 +56,8 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// tallies counts rows; those that differ only in where a first fault strikes are one line.
+// tallies counts the outcomes of rows. Rows that differ only in where a first fault strikes
+// are one line.
 func tallies(a *atlas.Atlas) []*tally {
 	var list []*tally
 	byName := make(map[[2]string]*tally)
@@ -91,8 +92,8 @@ func (t *tally) add(a *atlas.Atlas, run [2]int) {
 	t.worst = max(t.worst, o.Milliseconds)
 }
 
-// kindsBefore is the plan of a row with the faults before the one that moves by their kinds
-// alone.
+// kindsBefore returns the plan of a row in which each fault before the moving one is reduced
+// to its kind.
 func kindsBefore(plan string) string {
 	moving := strings.Index(plan, "#")
 	short := ""
@@ -109,7 +110,7 @@ func kindsBefore(plan string) string {
 	return plan
 }
 
-// tableOf has a column for each class.
+// tableOf returns the table, with a column for each class.
 func tableOf(list []*tally) [][]string {
 	head := []string{"SPACE", "FAULT", "POINTS"}
 	for c := range trial.ClassCount {
@@ -130,7 +131,7 @@ func tableOf(list []*tally) [][]string {
 	return rows
 }
 
-// extra is a time over that of the calm run.
+// extra writes a time over that of the run without faults.
 func extra(ms int64) string {
 	d := (time.Duration(ms) * time.Millisecond).Round(100 * time.Millisecond)
 	if d < 0 {
@@ -146,7 +147,7 @@ func orDash(n int) string {
 	return strconv.Itoa(n)
 }
 
-// violations are the invariants that were broken, each with the first point that broke it.
+// violations returns the broken invariants, each with the first point that broke it.
 func violations(a *atlas.Atlas) []*violation {
 	var list []*violation
 	for i := range a.Rows {
@@ -161,7 +162,8 @@ func violations(a *atlas.Atlas) []*violation {
 	return list
 }
 
-// addViolations counts points with the same outcome; plan is that of the first of them.
+// addViolations counts points that have the same outcome. The function plan returns the plan
+// of the first one.
 func addViolations(list []*violation, o *atlas.PointOutcome, points int, plan func() string) []*violation {
 	told := make(map[verdict.Rule]bool)
 	for _, broken := range o.Violations {
@@ -179,7 +181,8 @@ func addViolations(list []*violation, o *atlas.PointOutcome, points int, plan fu
 	return list
 }
 
-// idOfPoint is the id of a trial that an atlas has; there is none without its firmware.
+// idOfPoint returns the id of a trial in an atlas; empty if the id needs the firmware file,
+// which an atlas does not have.
 func idOfPoint(c atlas.Config, plan string) string {
 	w, err := c.World()
 	if err != nil {

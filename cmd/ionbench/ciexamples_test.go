@@ -14,7 +14,7 @@ import (
 	"ionbench/cmd/internal/cli"
 )
 
-// job is what the examples of both systems have in common: commands, and how often it runs.
+// job is what the examples of both systems have in common: commands, and how often they run.
 type job struct {
 	Script   []string // GitLab
 	Parallel int
@@ -32,7 +32,7 @@ func (j *job) commands() []string {
 	return list
 }
 
-// runs are the variables of each time that the job runs.
+// runs returns the variables of each run of the job.
 func (j *job) runs() []map[string]string {
 	shards := j.Strategy.Matrix.Shard
 	for i := range j.Parallel {
@@ -49,7 +49,8 @@ func (j *job) runs() []map[string]string {
 	return list
 }
 
-// ciExample is one of the files of fixtures/ci: its jobs, and the variables of all of them.
+// ciExample is one of the files of fixtures/ci: its jobs, and the variables that all jobs
+// have.
 type ciExample struct {
 	jobs      map[string]job
 	variables map[string]string
@@ -71,7 +72,7 @@ func readExample(t *testing.T, name string) ciExample {
 		t.Fatalf("%s: %v", name, err)
 	}
 	e := ciExample{jobs: file.Jobs, variables: file.Env}
-	if e.jobs == nil { // GitLab's jobs stand at the top
+	if e.jobs == nil { // in GitLab's files the jobs are at the top level
 		e.jobs, e.variables = map[string]job{}, file.Variables
 		for key, node := range file.Rest {
 			var j job
@@ -86,8 +87,8 @@ func readExample(t *testing.T, name string) ciExample {
 	return e
 }
 
-// lines are the command lines of ionbench in the example, each as its words behind the name
-// of the program, once for each time that it runs.
+// lines returns the ionbench command lines of the example, each as the words after the
+// program's name, once for each run of its job.
 func (e ciExample) lines() [][]string {
 	var list [][]string
 	for _, name := range []string{"ionbench", "judge", "sweep", "atlas"} {
@@ -103,8 +104,8 @@ func (e ciExample) lines() [][]string {
 	return list
 }
 
-// words are those of a simple command, as a shell finds them: blanks part them but inside of
-// double quotes, and variables are filled in behind that.
+// words splits a simple command as a shell does: at blanks outside of double quotes. Variables
+// are expanded afterwards.
 func (e ciExample) words(command string, more map[string]string) []string {
 	quoted := false
 	fields := strings.FieldsFunc(expressions(command, more), func(r rune) bool {
@@ -124,7 +125,7 @@ func (e ciExample) words(command string, more map[string]string) []string {
 	return fields
 }
 
-// expressions fills GitHub's expressions in, which is done before a shell sees them.
+// expressions replaces GitHub's expressions, as GitHub does before a shell sees the command.
 func expressions(command string, values map[string]string) string {
 	for name, value := range values {
 		command = strings.ReplaceAll(command, "${{ "+name+" }}", value)
@@ -186,7 +187,8 @@ func TestTheJudgeOfTheCIExamplesTellsTheUpgraderAllItNeeds(t *testing.T) {
 	}
 }
 
-// The sweeps of the examples, of a smaller image, and what is done with their files.
+// Runs the sweeps of the examples, with a smaller image, and the commands that use their
+// files.
 func TestTheSweepsOfTheCIExamplesGiveOneAtlas(t *testing.T) {
 	for _, name := range examples() {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +221,7 @@ func TestTheSweepsOfTheCIExamplesGiveOneAtlas(t *testing.T) {
 	}
 }
 
-// sweepWhole writes the atlas of one sweep that was not parted, the release's.
+// sweepWhole writes the atlas of one sweep without shards, as the release's.
 func sweepWhole(t *testing.T, file string) {
 	t.Helper()
 	args := []string{"sweep", "--image-size", "1KiB", "--space", "frame", "--json", file}

@@ -77,7 +77,7 @@ func (f *faultsFlags) run(_ context.Context, c *cli.Call) error {
 	return nil
 }
 
-// kindsNamed are the kinds of those names; all, if there are none.
+// kindsNamed returns the kinds with these names; all kinds if there are no names.
 func kindsNamed(names []string) ([]fault.Description, error) {
 	all := fault.Kinds()
 	if len(names) == 0 {
@@ -94,7 +94,7 @@ func kindsNamed(names []string) ([]fault.Description, error) {
 	return chosen, nil
 }
 
-// kindList lists kinds, those of one place under each other.
+// kindList lists kinds, grouped by place.
 func kindList(all []fault.Description) string {
 	var places []fault.Place
 	byPlace := make(map[fault.Place][][]string)
@@ -137,7 +137,7 @@ func first(i int, word string) string {
 	return ""
 }
 
-// outcomeOf tries an example on the article's image.
+// outcomeOf runs an example with the article's image and says how it ends.
 func outcomeOf(example string) string {
 	plans, err := trial.ParsePlans(example)
 	if err != nil {
@@ -158,7 +158,7 @@ func outcomeOf(example string) string {
 	return text + " (an upgrade of 460 blocks, as the article's)"
 }
 
-// kindObject is a kind as a program reads it.
+// kindObject is a kind in JSON.
 type kindObject struct {
 	Name       string            `json:"name"`
 	Place      string            `json:"place"`

@@ -27,7 +27,7 @@ func TestFaultsListsEveryKindUnderItsPlace(t *testing.T) {
 	}
 }
 
-// An example that never strikes would explain nothing.
+// An example whose fault never strikes would explain nothing.
 func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 	for _, d := range fault.Kinds() {
 		t.Run(d.Kind.String(), func(t *testing.T) {

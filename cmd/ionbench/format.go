@@ -7,7 +7,7 @@ import (
 	"ionbench/scenarios/cases"
 )
 
-// formatIntro is the way of the format in a few lines; the keys follow.
+// formatIntro explains the file format in a few lines. The list of keys follows it.
 const formatIntro = `A case is a text file whose name ends in .case: sections, and a key and its value on each
 line. A line whose first character is # or ; is a comment. This is a whole one:
 

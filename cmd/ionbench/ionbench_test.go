@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew; look at the difference before you keep it")
 
-// call runs the program in this process.
+// call runs ionbench in this process.
 func call(t *testing.T, stdin string, args ...string) (code cli.Status, stdout, stderr string) {
 	t.Helper()
 	var out, diagnostics bytes.Buffer
@@ -31,10 +31,11 @@ func call(t *testing.T, stdin string, args ...string) (code cli.Status, stdout, 
 	return code, out.String(), diagnostics.String()
 }
 
-// times are all times and the blanks behind them, whose number depends on their width.
+// times matches times and the blanks after them, whose number depends on the width of the
+// time.
 var times = regexp.MustCompile(`\b([0-9]+(\.[0-9]+)?(h|m|s|ms|µs))+( +|\b)|WALL TIME|VIRTUAL TIME +`)
 
-// masked hides what differs from run to run.
+// masked replaces what differs from run to run.
 func masked(out string) string {
 	return strings.ReplaceAll(times.ReplaceAllString(out, "TIME "), " \n", "\n")
 }
@@ -78,7 +79,7 @@ func TestTheBuiltProgramPrintsTheArticlesLogAndNothingElse(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	command := exec.Command(program, "run", "upgrade-failed", "--print", "log")
-	command.Dir = t.TempDir() // the cases are inside the program
+	command.Dir = t.TempDir() // an empty folder: the cases are inside the program
 	var diagnostics bytes.Buffer
 	command.Stderr = &diagnostics
 	out, err := command.Output()
@@ -101,7 +102,7 @@ func exitCode(err error) cli.Status {
 	return 0
 }
 
-// failing is a case that does not come out as it says.
+// failing is a case whose outcome is not the one it expects.
 const failing = "[case]\ntitle = it says too much\n[attempt]\ntask = upgrade\nplan = cable-pull at block 5 for 1 no-responses\nplan = abort at block 9\n[expect]\noutcome = failure\nresends = 1000\n"
 
 func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
@@ -116,7 +117,7 @@ func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
 	out = masked(strings.ReplaceAll(out, filepath.Dir(path), "DIR"))
 	wantGolden(t, "failing.golden", regexp.MustCompile(`  +`).ReplaceAllString(out, "  "))
 
-	// The command that it names does repeat it, and fails again.
+	// The command that is printed repeats the failure.
 	code, trace, diagnostics := call(t, "", "run", path, "--print", "trace")
 	if code != cli.Failed || !strings.Contains(trace, "fault strikes cable-pull at block 5 for 1 no-response\n") || !strings.Contains(diagnostics, "did not come out") {
 		t.Errorf("exit %d\n%s\n%s", code, trace, diagnostics)
@@ -307,12 +308,12 @@ func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
 	}
 }
 
-// full is a standard output that takes nothing.
+// full is a standard output to which every write fails.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// Once something was judged it is a failure; before, the environment is to blame.
+// After the first verdict a failed write is a failure; before it, the environment is to blame.
 func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
 	for want, lines := range map[cli.Status][][]string{
 		cli.Failed: {{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, quickSweep(),

@@ -52,7 +52,7 @@ type judgeFlags struct {
 	only              []string
 	list              bool
 	keepsSettings     bool
-	pace              int // as bench.ParsePace gives it
+	pace              int // in the form of bench.ParsePace
 	baud              int
 	seed              uint64
 	response, timeout time.Duration
@@ -158,7 +158,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	report, err := judge.Run(ctx, suite, target, options)
 	told.Clear()
 	if err != nil {
-		return cli.Environmental(err) // no program, no port, no room: there is no verdict
+		return cli.Environmental(err) // no program, port or room, so there is no verdict
 	}
 	c.Begin()
 	if err := writeOutputs(output{f.junit, report.WriteJUnit}, output{f.json, report.WriteJSON}, output{f.html, report.WriteHTML}); err != nil {
@@ -187,7 +187,7 @@ func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
 	return suite, nil
 }
 
-// target is the program that the flags name.
+// target returns the program that the flags name.
 func (f *judgeFlags) target() (judge.Target, error) {
 	t := judge.Target{KeepsSettings: f.keepsSettings, Transport: f.chosenTransport()}
 	if f.upgrader == "" {
@@ -230,7 +230,8 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 	}
 }
 
-// command is this command, without what chooses scenarios and names the report's files.
+// command returns this command line without the flags that choose scenarios and name report
+// files.
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
 	for _, flag := range f.flags() {
@@ -249,7 +250,7 @@ func listOf(suite *judge.Suite) string {
 	return cli.Table(rows)
 }
 
-// tellExpected says how long it will take, before it begins.
+// tellExpected says, before the run begins, how long it will take.
 func (f *judgeFlags) tellExpected(c *cli.Call, suite *judge.Suite, t *judge.Target, o judge.Options) {
 	c.Note("%d scenarios over %v, %d at once: about %v with a program that waits %v for an answer; a run of it may take %v",
 		len(suite.Scenarios), t.Transport, o.Parallel, suite.Expected(t, o.Response, o.Parallel), o.Response, o.Limit)
@@ -258,7 +259,7 @@ func (f *judgeFlags) tellExpected(c *cli.Call, suite *judge.Suite, t *judge.Targ
 	}
 }
 
-// card is the report card.
+// card returns the report as text.
 func card(r *judge.Report) string {
 	rows := [][]string{{"", "SCENARIO", "PHASE", "UPGRADE", "RECOVERY", "TIME"}}
 	reasons := ""

@@ -15,7 +15,7 @@ import (
 	"ionbench/scenarios/shell"
 )
 
-// builtIonup builds the upgrader of this project.
+// builtIonup builds ionup and returns its path.
 func builtIonup(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "ionup")
@@ -25,7 +25,7 @@ func builtIonup(t *testing.T) string {
 	return program
 }
 
-// judgedIonup are the flags that judge it.
+// judgedIonup returns the arguments that judge ionup.
 func judgedIonup(program string, more ...string) []string {
 	const line = " {image} --tcp {tcp} --unit-id {unit-id} --password {password} --serial-number {serial} --log {log} --timeout 300ms"
 	return append([]string{"judge", "--response", "300ms", "--keeps-settings", "--upgrader", program + " upgrade" + line, "--recover", program + " recover" + line + " --yes"}, more...)
@@ -108,7 +108,8 @@ func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
 		{"--upgrader", "./no-such-program {tcp}", "--only", "undisturbed"},
 		{"--upgrader", "true", "--recover", "no-such-program", "--only", "undisturbed"},
 		{"--upgrader", "no-such-program", "--shell", "--only", "undisturbed"},
-		// The first is not played, for the command has no {image}: nothing was judged.
+		// The first scenario is not run, because the command has no {image}: nothing was
+		// judged yet.
 		{"--upgrader", "no-such-program", "--shell", "--suite", "full", "--only", "damaged-file,meter-reset-identify", "--parallel", "1"},
 	} {
 		code, out, diagnostics := call(t, "", append([]string{"judge"}, args...)...)

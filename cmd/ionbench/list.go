@@ -26,7 +26,7 @@ are named: name, rows of the list of scenarios, and what happens.
 	}
 }
 
-// listObject is a case as a program reads it.
+// listObject is a case in JSON.
 type listObject struct {
 	Case     string   `json:"case"`
 	Title    string   `json:"title"`

@@ -1,6 +1,6 @@
-// Command ionbench is the bench: it plays cases of firmware upgrades that break, and of
-// their recoveries, in virtual time, and says whether they come out as their files say.
-// Run it with --help for the manual.
+// Command ionbench is the bench: it runs cases of firmware upgrades that fail, and of their
+// recoveries, in virtual time, and says whether the outcome is what the case file expects. Run
+// it with --help for the manual.
 package main
 
 import (

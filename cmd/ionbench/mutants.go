@@ -76,7 +76,7 @@ func (f *mutantsFlags) run(ctx context.Context, c *cli.Call) error {
 	return r.verdict()
 }
 
-// chooseMutants finds the mutants with these names; all where there are none.
+// chooseMutants returns the mutants with these names; all mutants if there are no names.
 func chooseMutants(names []string) ([]mutants.Mutant, error) {
 	all := mutants.All()
 	if len(names) == 0 {
@@ -106,14 +106,14 @@ func (f *mutantsFlags) tell(c *cli.Call, all []mutants.Mutant) {
 	}
 }
 
-// mutantResults is what came of a run.
+// mutantResults is the result of a run.
 type mutantResults struct {
 	healthy  mutants.Verdict
 	verdicts []mutants.Verdict
 	wall     time.Duration
 }
 
-// verdict is cli.ErrNo unless all is as it should be.
+// verdict returns cli.ErrNo if a mutant was not caught or the healthy pair was.
 func (r *mutantResults) verdict() error {
 	if r.healthy.Caught || r.caught() < len(r.verdicts) {
 		return cli.ErrNo
@@ -130,7 +130,8 @@ func (r *mutantResults) caught() (n int) {
 	return n
 }
 
-// medianFaults is how many faults of a plan it took, in the middle of all that were caught.
+// medianFaults is the median, over the caught mutants, of the number of faults in the plan
+// that caught each.
 func (r *mutantResults) medianFaults() float64 {
 	var faults []int
 	for _, v := range r.verdicts {
@@ -145,7 +146,7 @@ func (r *mutantResults) medianFaults() float64 {
 	return float64(faults[len(faults)/2]+faults[(len(faults)-1)/2]) / 2
 }
 
-// health is the healthy pair in a word.
+// health says how the healthy pair did, in a word.
 func (r *mutantResults) health() string {
 	if r.healthy.Caught {
 		return "fail"
@@ -182,7 +183,7 @@ func mutantRow(v mutants.Verdict) []string {
 	return []string{"ok", v.Mutant.Name, string(v.Mutant.Side), by, circumstances(v)}
 }
 
-// circumstances is what it took to catch a mutant, on one line.
+// circumstances says on one line what it took to catch a mutant.
 func circumstances(v mutants.Verdict) string {
 	plan := v.Shrunk.String()
 	switch {
@@ -194,7 +195,7 @@ func circumstances(v mutants.Verdict) string {
 	return v.With + "; " + plan
 }
 
-// explainMutant tells all that there is to say of a verdict.
+// explainMutant returns everything that is known of a verdict.
 func explainMutant(v mutants.Verdict) string {
 	text := fmt.Sprintf("\n%s: %s\n", v.Mutant.Name, v.Mutant.Text)
 	if v.Caught {
@@ -208,14 +209,14 @@ func explainMutant(v mutants.Verdict) string {
 	return text
 }
 
-// mutantObject is a mutant as a program reads it.
+// mutantObject is a mutant in JSON.
 type mutantObject struct {
 	Mutant string       `json:"mutant"`
 	Side   mutants.Side `json:"side"`
 	Text   string       `json:"text"`
 }
 
-// verdictObject is what came of one.
+// verdictObject is the verdict on one mutant in JSON.
 type verdictObject struct {
 	mutantObject
 	Caught    bool   `json:"caught"`
@@ -228,7 +229,7 @@ type verdictObject struct {
 	Faults    int    `json:"faults"`
 }
 
-// mutantsObject is what came of them all.
+// mutantsObject is the result of a run in JSON.
 type mutantsObject struct {
 	Mutants      int     `json:"mutants"`
 	Caught       int     `json:"caught"`

@@ -6,8 +6,8 @@ import (
 	"ionbench/cmd/internal/files"
 )
 
-// checkOutputs looks at the files of flags that may not be given: what cannot be written should
-// not cost the time of the work first.
+// checkOutputs checks the output files that flags name, before the work begins, so that no
+// work is lost for a file that cannot be written. An empty path is a flag that was not given.
 func checkOutputs(over files.Over, paths ...string) error {
 	for _, path := range paths {
 		if path == "" {
@@ -20,13 +20,13 @@ func checkOutputs(over files.Over, paths ...string) error {
 	return nil
 }
 
-// output is a file of a flag that may not be given.
+// output is a file to write; an empty path is a flag that was not given.
 type output struct {
 	path  string
 	write func(io.Writer) error
 }
 
-// writeOutputs writes files, in the place of what was there.
+// writeOutputs writes files and replaces those that exist.
 func writeOutputs(list ...output) error {
 	for _, file := range list {
 		if file.path == "" {

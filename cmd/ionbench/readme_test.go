@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// told is one command of a console block of the README and the lines that it shows.
+// told is one command of a console block in the README, and the lines shown below it.
 type told struct {
 	command string
 	lines   []string
 }
 
-// consoleSession is everything that the README's console blocks type, in order.
+// consoleSession returns all commands of the README's console blocks, in order.
 func consoleSession(readme string) []told {
 	var session []told
 	inside := false
@@ -41,8 +41,8 @@ func consoleSession(readme string) []told {
 	return session
 }
 
-// The session of the README, typed into one shell: every command ends as shown, and every
-// line that is shown comes, in that order, among what the command prints.
+// Runs the session of the README in one shell. Every command must end as shown, and every line
+// that is shown must be among those printed, in the same order.
 func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

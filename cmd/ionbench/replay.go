@@ -87,13 +87,13 @@ type replayed struct {
 	shrink.Subject
 	over        rig.Transport
 	result      *trial.Result
-	calm        *trial.Result // the same without faults
-	bench       *trial.Result // the same on the bench, if over is another transport
+	calm        *trial.Result // the same trial without faults
+	bench       *trial.Result // the same trial on the bench; nil if it was already run there
 	differences []string
 	repeat      string
 }
 
-// elsewhere tells whether the transport led to another outcome.
+// elsewhere says whether the outcome differs from the one on the bench.
 func (r *replayed) elsewhere() bool { return r.bench != nil && r.bench.Class != r.result.Class }
 
 func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, error) {
@@ -120,7 +120,7 @@ func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, 
 	return r, nil
 }
 
-// differences tells of each attempt where its events first differ from those on the bench.
+// differences says for each attempt where its events first differ from those on the bench.
 func differences(want, got *trial.Result) []string {
 	var list []string
 	for i := range max(len(want.Attempts), len(got.Attempts)) {
@@ -163,7 +163,7 @@ func (f *replayFlags) write(c *cli.Call, r *replayed) {
 	}
 }
 
-// account is what happened, for a person.
+// account says what happened, for people.
 func (r *replayed) account() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
@@ -201,7 +201,7 @@ func (r *replayed) account() string {
 	return b.String()
 }
 
-// writeFaultEvents tells what struck when; the trace has what is left out.
+// writeFaultEvents writes what struck and when. It is a part of the trace.
 func writeFaultEvents(b *strings.Builder, trace []story.Event) {
 	const most = 12
 	events := faultEvents(trace)
@@ -213,7 +213,7 @@ func writeFaultEvents(b *strings.Builder, trace []story.Event) {
 	}
 }
 
-// compare tells how a transport and the bench differ.
+// compare writes how the outcome differs from the one on the bench.
 func (r *replayed) compare(line func(name, format string, args ...any)) {
 	if r.elsewhere() {
 		line("bench", "another outcome: %v", r.bench.Class)
@@ -251,7 +251,7 @@ func costText(c trial.Total) string {
 	return fmt.Sprintf("%s, %d bytes to the meter, %d windows", virtual(c.Time), c.Bytes, c.Acts)
 }
 
-// replayObject is a trial as a program reads it.
+// replayObject is a trial in JSON.
 type replayObject struct {
 	ID          string              `json:"id"`
 	Plan        string              `json:"plan"`

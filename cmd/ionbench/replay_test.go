@@ -21,7 +21,7 @@ import (
 
 const twice = "cable-pull at block 3 then power-loss at flash-op 30 torn; kill at block 4"
 
-// idIn is the id of the repeating command that an account prints.
+// idIn returns the id in the repeating command that an account prints.
 func idIn(t *testing.T, out string) string {
 	t.Helper()
 	found := regexp.MustCompile(`ionbench replay (\S+)`).FindStringSubmatch(out)
@@ -33,12 +33,12 @@ func idIn(t *testing.T, out string) string {
 
 func TestReplayTellsWhatHappened(t *testing.T) {
 	code, out, diagnostics := call(t, "", "replay", twice)
-	if code != cli.Failed || diagnostics != "" { // the kill never struck
+	if code != cli.Failed || diagnostics != "" { // failed, because the kill never struck
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
 	wantGolden(t, "replay.golden", out)
 
-	// The id that it names is the same trial.
+	// The printed id is that of the same trial.
 	code, again, _ := call(t, "", "replay", idIn(t, out))
 	if code != cli.Failed || again != out {
 		t.Errorf("exit %d, and the id gives\n%s", code, again)
@@ -109,7 +109,7 @@ func TestReplayOfARunOfAStorm(t *testing.T) {
 	}
 }
 
-// ownFirmware writes a file of the person's own.
+// ownFirmware writes a firmware file that ionbench did not generate.
 func ownFirmware(t *testing.T, first byte) string {
 	t.Helper()
 	f, err := upg.New(7330, "7330V290", time.Unix(1e9, 0), append([]byte{first}, make([]byte, 9000)...))
@@ -191,7 +191,7 @@ func TestReplayInRealTimeComparesWithTheBench(t *testing.T) {
 	}
 }
 
-// result is a trial of whose attempts only the events matter.
+// result makes a trial result that has only a class and the events of its attempts.
 func result(class trial.Class, attempts ...[]string) *trial.Result {
 	r := &trial.Result{Class: class}
 	for _, texts := range attempts {
@@ -225,7 +225,7 @@ func TestReplaySaysWhereATransportDiffers(t *testing.T) {
 	}
 }
 
-// said is whatever the host tells, in words.
+// said is any event of the host, in words.
 type said string
 
 func (said) Kind() string      { return "prompt" }
@@ -239,7 +239,7 @@ func hostEvents(texts []string) []story.Event {
 	return list
 }
 
-// worldFile writes a world that no flags can say.
+// worldFile writes a world that flags cannot describe.
 func worldFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "my.world")

@@ -118,7 +118,7 @@ func (f *reproduceFlags) act(ctx context.Context, c *cli.Call) error {
 	return nil
 }
 
-// foundRun is one run of the log and what came of it.
+// foundRun is one run of the log and its result.
 type foundRun struct {
 	number int // from 1
 	*reproduce.Result
@@ -140,7 +140,7 @@ func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
 	return log, nil
 }
 
-// choose gives the places of the runs that are wanted.
+// choose returns the indexes of the runs that the flags ask for.
 func (f *reproduceFlags) choose(log *reproduce.Log) ([]int, error) {
 	n := len(log.Runs)
 	last := f.output != "" || f.serve != ""
@@ -175,7 +175,7 @@ func (f *reproduceFlags) search(ctx context.Context, c *cli.Call, log *reproduce
 	return found
 }
 
-// use makes of the candidate what was asked for.
+// use writes or serves what the flags ask for of a candidate.
 func (f *reproduceFlags) use(ctx context.Context, c *cli.Call, r *reproduce.Result) error {
 	if f.output == "" && f.serve == "" {
 		return nil
@@ -230,7 +230,7 @@ func (f *reproduceFlags) tell(c *cli.Call, path string, log *reproduce.Log, foun
 	}
 }
 
-// account is what is known of a run, for a person.
+// account writes what is known of a run, for people.
 func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r foundRun) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "%-9s%s\n", name, fmt.Sprintf(format, args...))
@@ -313,7 +313,7 @@ func afterwards(c *reproduce.Candidate) string {
 	return fmt.Sprintf("the meter is in the state %s, its display shows %q", c.State, c.Display)
 }
 
-// repeat is the command that plays a candidate.
+// repeat returns the command that plays a candidate.
 func (f *reproduceFlags) repeat(path string, run, candidate int) string {
 	if f.output != "" && f.output != "-" && candidate == f.candidate {
 		return "ionbench run " + shell.Quote(f.output) + " --print log"
@@ -324,7 +324,7 @@ func (f *reproduceFlags) repeat(path string, run, candidate int) string {
 	return fmt.Sprintf("ionbench reproduce %s --run %d --candidate %d -o - | ionbench run - --print log", shell.Quote(path), run, candidate)
 }
 
-// reproduceObject is a run as a program reads it.
+// reproduceObject is a run in JSON.
 type reproduceObject struct {
 	Run        int               `json:"run"`
 	First      int               `json:"first_line"`

@@ -129,7 +129,7 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 	}
 }
 
-// asked is what a meter says of itself over a port.
+// asked returns what a meter says of itself over a port.
 func asked(t *testing.T, address string) client.Device {
 	t.Helper()
 	conn, err := port.Open(port.Config{TCP: address})

@@ -49,10 +49,9 @@ func runCommand() *cli.Command {
 	}
 }
 
-// printed is what can be printed of a run alone.
+// printed lists what --print can print of a single run.
 func printed() []string { return []string{"log", "trace", "plan"} }
 
-// printOne prints one of them.
 func printOne(c *cli.Call, what, plan string, log []byte, trace []story.Event) {
 	switch what {
 	case "plan":
@@ -108,11 +107,11 @@ func verdictOn(played []playedCase) error {
 	return nil
 }
 
-// playedCase is a case and what came of it.
+// playedCase is a case and its result.
 type playedCase struct {
 	chosen
 	result *cases.Result
-	err    error // it cannot be played
+	err    error // why the case cannot be played
 	wall   time.Duration
 }
 
@@ -151,7 +150,7 @@ func (p playedCase) virtual() time.Duration {
 	return p.result.Time
 }
 
-// repeat is the command that plays the case again.
+// repeat returns the command that plays the case again.
 func (p playedCase) repeat() string {
 	command := "ionbench run " + shell.Quote(p.name) + " --print trace"
 	if p.name == "-" {
@@ -160,7 +159,8 @@ func (p playedCase) repeat() string {
 	return command
 }
 
-// print writes one thing of the case alone; why it failed goes to standard error.
+// print writes one thing of a single case. If the case failed, the reason goes to standard
+// error.
 func (p playedCase) print(c *cli.Call, what string) {
 	if !p.passed() {
 		fmt.Fprint(c.Err, p.explanation())
@@ -171,7 +171,7 @@ func (p playedCase) print(c *cli.Call, what string) {
 	printOne(c, what, p.Plan(), p.result.Log, p.result.Trace)
 }
 
-// explanation tells why a case did not come out as its file says.
+// explanation says why the outcome of a case is not the one that its file expects.
 func (p playedCase) explanation() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s did not come out as its file says:\n", p.name)
@@ -208,7 +208,7 @@ func summary(played, failed int) string {
 	return fmt.Sprintf("%s, %d not as said", counted(played, "case"), failed)
 }
 
-// runObject is a case as a program reads it.
+// runObject is a case in JSON.
 type runObject struct {
 	Case     string          `json:"case"`
 	Title    string          `json:"title"`

@@ -16,9 +16,9 @@ import (
 	"ionbench/scenarios/fields"
 )
 
-// chosen is a case that somebody asked for.
+// chosen is a case that the person asked for.
 type chosen struct {
-	name string // as it would be asked for again
+	name string // as on a command line
 	*cases.Case
 }
 
@@ -27,13 +27,13 @@ const (
 	seeFormat = "ionbench format tells what a case file may say"
 )
 
-// caseArgs are the cases that a command plays.
+// caseArgs is the argument for the cases that a command plays.
 func caseArgs() []cli.Arg {
 	return []cli.Arg{{Name: "CASE", What: "case", Optional: true, Many: true, Values: cli.Values{Words: stored.Names, Files: "*" + stored.Suffix}}}
 }
 
-// choose finds the cases that the arguments name: those that are stored, files, folders,
-// and - for standard input. Without arguments it is all that are stored.
+// choose returns the cases that the arguments name: stored cases, files, folders, and - for
+// standard input. Without arguments it returns all stored cases.
 func choose(args []string, stdin io.Reader) ([]chosen, error) {
 	if len(args) == 0 {
 		args = stored.Names()
@@ -81,7 +81,7 @@ func one(c chosen, err error) ([]chosen, error) {
 	return []chosen{c}, nil
 }
 
-// unknownCase says what else could have been meant.
+// unknownCase is the error for an unknown name. It suggests a similar one.
 func unknownCase(arg string) error {
 	const next = "ionbench list lists the cases; a file or a folder can be named too"
 	if strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, stored.Suffix) {

@@ -10,8 +10,8 @@ import (
 	"ionbench/simulator/serve"
 )
 
-// serveLeft serves the meter as a candidate left it, until ctx ends. The port is a line on
-// standard output of its own, for scripts.
+// serveLeft serves the meter as a candidate left it, until ctx ends. It prints the port alone
+// on a line of standard output, for scripts.
 func (f *reproduceFlags) serveLeft(ctx context.Context, c *cli.Call, r *reproduce.Result, candidate *reproduce.Candidate) error {
 	left, err := r.Left(candidate)
 	if err != nil {

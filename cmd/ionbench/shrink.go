@@ -91,7 +91,8 @@ func (f *shrinkFlags) run(ctx context.Context, c *cli.Call) error {
 	return nil
 }
 
-// predicate is what the shrunk trial must have in common with the one that was given.
+// predicate returns the condition that a smaller trial must fulfil to count as the same
+// failure.
 func (f *shrinkFlags) predicate(c *cli.Call, s shrink.Subject) (func(shrink.Subject) bool, error) {
 	var class trial.Class
 	if f.until != "" {
@@ -117,13 +118,13 @@ func (f *shrinkFlags) predicate(c *cli.Call, s shrink.Subject) (func(shrink.Subj
 	return shrink.EndsAs(class, trial.TryCaught), nil
 }
 
-// shrunk is what there is to say of the smallest trial.
+// shrunk is what is printed of the smallest trial.
 type shrunk struct {
 	shrink.Result
 	outcome  *trial.Result
 	caseText []byte
 	specText []byte
-	without  error // why there is neither
+	without  error // why there is neither case nor spec
 	repeat   string
 }
 
@@ -134,7 +135,7 @@ func (f *shrinkFlags) shrunk(r shrink.Result) (*shrunk, error) {
 	}
 	s := &shrunk{Result: r, outcome: outcome, repeat: f.replayCommand(r.Subject)}
 	if trial.CheckSaid(r.World) != nil {
-		s.repeat = shell.Join("ionbench", "run", cmp.Or(f.caseFile, "FILE")) // the file of the case
+		s.repeat = shell.Join("ionbench", "run", cmp.Or(f.caseFile, "FILE")) // repeats the file that --case writes
 	}
 	if s.caseText, s.without = shrink.CaseFile(r.Subject, outcome); s.without == nil {
 		s.specText, s.without = shrink.Spec(r.Subject, outcome)
@@ -201,13 +202,13 @@ func (s *shrunk) account() string {
 	return b.String()
 }
 
-// shrinkObject is the smallest trial as a program reads it.
+// shrinkObject is the smallest trial in JSON.
 type shrinkObject struct {
 	ID         string       `json:"id"`
 	Plan       string       `json:"plan"`
 	Config     configObject `json:"config"`
 	Class      string       `json:"class"`
-	Violations []string     `json:"broken"` // in a storm by rule and place alone
+	Violations []string     `json:"broken"` // in a storm only rule and place
 	Trials     int          `json:"trials"`
 	Done       bool         `json:"done"`
 	Repeat     string       `json:"repeat"`

@@ -101,7 +101,7 @@ func TestAPlanTooLongForAnIDIsRepeatedByItsText(t *testing.T) {
 	long := strings.Repeat("byte-flip at byte 104233 to-meter mask 0x81 length 300; ", 9) + "kill at block 2"
 	code, out, diagnostics := call(t, "", "replay", long, "--journal", "--image-size", "30000")
 	want := "\nrepeat   ionbench replay '" + long + "' --model 7350 --release 2.2 --journal --image-size 30000\n"
-	if code != cli.Failed || !strings.Contains(out, want) { // most of it never struck
+	if code != cli.Failed || !strings.Contains(out, want) { // failed, because most of the plan never struck
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 }

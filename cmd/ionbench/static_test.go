@@ -13,8 +13,8 @@ import (
 	"ionbench/fixtures/logs"
 )
 
-// The program alone, in an empty folder, on a system with nothing else: cases, templates,
-// logs and pages are inside of it.
+// The program must work alone, in an empty folder of a system with nothing else: cases,
+// templates, logs and pages are inside of it.
 func TestTheStaticProgramNeedsNoRepositoryAroundIt(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "ionbench")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, ".")
@@ -50,7 +50,7 @@ func TestTheStaticProgramNeedsNoRepositoryAroundIt(t *testing.T) {
 	}
 }
 
-// wantStatic: no loader and no library of the system is wanted.
+// wantStatic checks that the program needs no loader and no shared library.
 func wantStatic(t *testing.T, program string) {
 	t.Helper()
 	file, err := elf.Open(program)

@@ -58,7 +58,7 @@ func stormCommand(try shrink.Try) *cli.Command {
 	}
 }
 
-// parallelFlag says how much is done at once.
+// parallelFlag says how many runs go on at the same time.
 func parallelFlag(p *int, help string) cli.Flag { return cli.Count(p, "parallel", help).Or("workers") }
 
 func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
@@ -86,7 +86,7 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 	return nil
 }
 
-// failureObject is a run that broke an invariant, as a program reads it.
+// failureObject is a run that broke an invariant, in JSON.
 type failureObject struct {
 	Seed       uint64              `json:"seed"`
 	Run        uint64              `json:"run"`
@@ -98,7 +98,7 @@ type failureObject struct {
 	Shrunk     shrinkObject        `json:"shrunk"`
 }
 
-// textsOf is a signature as a program reads it.
+// textsOf returns a signature for JSON.
 func textsOf(s shrink.Signature) (list []string) {
 	for _, f := range s {
 		list = append(list, f.String())
@@ -140,7 +140,7 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	c.Print(b.String())
 }
 
-// sumObject is what came of a storm, as a program reads it.
+// sumObject is the result of a storm in JSON.
 type sumObject struct {
 	Seed       uint64         `json:"seed"`
 	Runs       int            `json:"runs"`

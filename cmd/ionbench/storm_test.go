@@ -28,7 +28,7 @@ func TestAStormThatBreaksNothingIsALine(t *testing.T) {
 	}
 }
 
-// harsh is a world in which a power-loss in the upgrade breaks the meter.
+// harsh plays trials in which every power loss during the upgrade breaks the meter.
 func harsh(_ world.World, p trial.Plans, _ rig.Trace) (*trial.Result, error) {
 	r := &trial.Result{Plans: p}
 	if slices.ContainsFunc(p[0], func(f fault.Fault) bool { return f.Kind == fault.PowerLoss }) {
@@ -37,7 +37,7 @@ func harsh(_ world.World, p trial.Plans, _ rig.Trace) (*trial.Result, error) {
 	return r, nil
 }
 
-// stormIn runs the command in the harsh world.
+// stormIn runs the command with harsh trials.
 func stormIn(t *testing.T, ctx context.Context, args ...string) (status cli.Status, out, diagnostics string) {
 	t.Helper()
 	p := &cli.Program{Name: "ionbench", Commands: []*cli.Command{stormCommand(harsh)}}
@@ -46,7 +46,8 @@ func stormIn(t *testing.T, ctx context.Context, args ...string) (status cli.Stat
 	return status, b.String(), d.String()
 }
 
-// What is drawn changes with the tables of faults, so the text is not compared whole.
+// The drawn plans change whenever the tables of faults do, so the text is not compared as a
+// whole.
 func TestAStormTellsOfEachFailureAndTheCommandsThatRepeatIt(t *testing.T) {
 	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--parallel", "3")
 	if status != cli.Failed {

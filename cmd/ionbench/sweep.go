@@ -77,7 +77,7 @@ func sweepCommand() *cli.Command {
 	}
 }
 
-// oneTemplate reads a template; atlas.Sweep.Check says what is wrong with it.
+// oneTemplate reads one template. atlas.Sweep.Check checks it later.
 func oneTemplate() fields.Notation[[]string] {
 	return fields.Notation[[]string]{
 		Syntax: "TEMPLATE", Open: true,
@@ -119,7 +119,7 @@ func (f *sweepFlags) run(ctx context.Context, c *cli.Call) error {
 	return f.verdict(ctx, a)
 }
 
-// verdict is how a sweep ends.
+// verdict returns the error with which a sweep ends.
 func (f *sweepFlags) verdict(ctx context.Context, a *atlas.Atlas) error {
 	sum := a.Summary()
 	switch {
@@ -135,7 +135,7 @@ func (f *sweepFlags) verdict(ctx context.Context, a *atlas.Atlas) error {
 	return nil
 }
 
-// sweep is what the flags ask for.
+// sweep returns the sweep that the flags ask for.
 func (f *sweepFlags) sweep(c *cli.Call) (atlas.Sweep, error) {
 	s := atlas.Sweep{Spaces: f.spaces, Faults: f.faults, Pairs: f.pairs, Workers: f.parallel}
 	var err error
@@ -163,7 +163,7 @@ func (f *sweepFlags) sweep(c *cli.Call) (atlas.Sweep, error) {
 	return s, err
 }
 
-// parseShard reads i/n, counted from 1, as i counted from 0 and n.
+// parseShard reads i/n. The i counts from 1, the returned shard from 0.
 func parseShard(text string) (shard, shards int, err error) {
 	if text == "" {
 		return 0, 0, nil
@@ -177,7 +177,7 @@ func parseShard(text string) (shard, shards int, err error) {
 	return shard - 1, shards, nil
 }
 
-// resumed is what an earlier sweep left in the file of --json.
+// resumed returns the atlas that an earlier sweep left in the file of --json.
 func (f *sweepFlags) resumed() (*atlas.Atlas, error) {
 	if !f.resume {
 		return nil, nil
@@ -188,7 +188,7 @@ func (f *sweepFlags) resumed() (*atlas.Atlas, error) {
 	return readAtlas(f.json)
 }
 
-// write writes the files that were asked for.
+// write writes the files that the flags ask for.
 func (f *sweepFlags) write(a *atlas.Atlas) error {
 	return writeOutputs(output{f.json, a.Write}, output{f.html, form(page.WriteHTML).of(a)}, output{f.png, form(page.WritePNG).of(a)})
 }

@@ -15,7 +15,7 @@ import (
 
 var lastLine = regexp.MustCompile(`\npoints=(\d+) classes=(\d+) violations=(\d+) skipped=(\d+) seconds=\d+\.\d\d\n$`)
 
-// quickSweep is a sweep of some hundred points.
+// quickSweep returns the arguments of a sweep of some hundred points.
 func quickSweep(more ...string) []string {
 	return append([]string{"sweep", "--image-size", "512", "--fault", "power-loss at flash-op # torn seed #", "--fault", "abort at state #"}, more...)
 }
@@ -87,7 +87,7 @@ func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
 	if err != nil || !a.Partial {
 		t.Fatalf("partial: %v, %v", a != nil && a.Partial, err)
 	}
-	for range 2 { // the second time there is nothing left to do
+	for range 2 { // the second time no point is left to do
 		if code, _, diagnostics := call(t, "", quickSweep("--json", part, "--resume")...); code != cli.Done || diagnostics != "" {
 			t.Fatalf("exit %d: %s", code, diagnostics)
 		}

@@ -19,19 +19,19 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// trialFlags are the configuration of a trial, for every command that runs trials.
+// trialFlags configure a trial, in every command that runs trials.
 type trialFlags struct {
 	meter    world.Meter
 	tool     world.Tool
 	windows  bool
-	firmware world.Firmware // that is made
-	image    string         // a file instead
-	file     string         // of a world, instead of the flags above
+	firmware world.Firmware // generated
+	image    string         // path of a firmware file, instead of a generated one
+	file     string         // path of a world's file, instead of the flags above
 }
 
 func newTrialFlags() trialFlags { return flagsOf(trial.World(0)) }
 
-// flagsOf are the flags that say a world.
+// flagsOf returns the flags that describe a world.
 func flagsOf(w world.World) trialFlags {
 	w = w.Filled()
 	a := &w.Attempts[0]
@@ -42,7 +42,7 @@ func flagsOf(w world.World) trialFlags {
 	}
 }
 
-// trialHelp tells what a trial is, for the help of commands that take one.
+// trialHelp explains trials, in the help of commands that take one.
 const trialHelp = `
 A trial is an upgrade and, until one succeeds, its recoveries. PLAN is what goes wrong, in
 the language of "ionbench faults --grammar", with "then" between the faults of the upgrade
@@ -65,10 +65,11 @@ func (f *trialFlags) flags() []cli.Flag {
 	}
 }
 
-// worldFlag names a file with a world, which may be one that the other flags cannot say.
+// worldFlag is the flag for a file with a world, which may be one that other flags cannot
+// describe.
 const worldFlag = "world"
 
-// words are the names of values.
+// words returns the names of values.
 func words[V any](values []V, name func(V) string) []string {
 	list := make([]string, len(values))
 	for i, v := range values {
@@ -77,7 +78,7 @@ func words[V any](values []V, name func(V) string) []string {
 	return list
 }
 
-// world is the one that the flags say.
+// world returns the world that the flags describe.
 func (f *trialFlags) world(call *cli.Call) (world.World, error) {
 	if f.file != "" {
 		return f.read(call)
@@ -97,7 +98,7 @@ func (f *trialFlags) world(call *cli.Call) (world.World, error) {
 	return checked(w)
 }
 
-// read is the world of a file, which says all of it.
+// read returns the world of a file. The file describes all of it, so other flags are refused.
 func (f *trialFlags) read(call *cli.Call) (world.World, error) {
 	for _, flag := range f.flags() {
 		if flag.Name != worldFlag && call.Given(flag.Name) {
@@ -115,7 +116,7 @@ func (f *trialFlags) read(call *cli.Call) (world.World, error) {
 	return checked(*w)
 }
 
-// send puts the firmware file of the flags into a world, and a meter that it is for.
+// send makes a world send the firmware file of the flags, to a meter of the file's model.
 func (f *trialFlags) send(call *cli.Call, w *world.World) error {
 	if call.Given("image-size") {
 		return cli.Usage("--image is a file of its own size, and --image-size says another").Hint("leave one of them out")
@@ -131,7 +132,7 @@ func (f *trialFlags) send(call *cli.Call, w *world.World) error {
 	return nil
 }
 
-// checked is a world, if a trial can take place there.
+// checked checks that a trial can run in a world.
 func checked(w world.World) (world.World, error) {
 	if err := trial.Check(w); err != nil {
 		return w, cli.Unusable(err)
@@ -139,7 +140,7 @@ func checked(w world.World) (world.World, error) {
 	return w, nil
 }
 
-// own is the firmware file of --image.
+// own reads the firmware file of --image.
 func (f *trialFlags) own() (*upg.File, error) {
 	file, err := files.ReadFirmware(f.image)
 	if err != nil {
@@ -148,14 +149,14 @@ func (f *trialFlags) own() (*upg.File, error) {
 	return file, nil
 }
 
-// trialArg is the trial of a command.
+// trialArg is the argument for a trial.
 func trialArg() []cli.Arg {
 	return []cli.Arg{{Name: "ID|PLAN", What: "trial", Values: cli.Values{Words: kindNames}}}
 }
 
 const quoteThePlan = "put the whole plan in quotes, as in: 'abort at 60%'"
 
-// subject is the trial that the one argument names: an id, or a plan and the flags.
+// subject returns the trial that the argument names: an id, or a plan together with the flags.
 func (f *trialFlags) subject(call *cli.Call) (shrink.Subject, error) {
 	named := call.Args[0]
 	if trial.IsID(named) {
@@ -169,7 +170,7 @@ func (f *trialFlags) subject(call *cli.Call) (shrink.Subject, error) {
 	return shrink.Subject{World: w, Plans: plans}, err
 }
 
-// identified is the trial of an id. Flags that were given must say the same.
+// identified returns the trial of an id. Flags that are given must agree with it.
 func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, error) {
 	s, err := fromID(id)
 	switch {
@@ -200,7 +201,7 @@ func fromID(id string) (shrink.Subject, error) {
 	return shrink.Subject{World: w, Plans: plans}, err
 }
 
-// completed is the trial of an id that was made with a file of one's own.
+// completed returns the trial of an id that needs a firmware file, with the file of --image.
 func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shrink.Subject, error) {
 	own, err := f.own()
 	if err != nil {
@@ -216,7 +217,7 @@ func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shr
 	return s, f.agrees(call, s.World)
 }
 
-// agrees compares what the world of an id says with the flags that were given.
+// agrees checks that the given flags agree with the world of an id.
 func (f *trialFlags) agrees(call *cli.Call, w world.World) error {
 	if err := trial.CheckSaid(w); err != nil {
 		return err
@@ -233,7 +234,7 @@ func (f *trialFlags) agrees(call *cli.Call, w world.World) error {
 	return nil
 }
 
-// described is a world for a person.
+// described describes a world for people.
 func described(w world.World) string {
 	o := configOf(w)
 	words := []string{"ION " + o.Model, "tool " + o.Release, fmt.Sprintf("image of %d bytes", o.ImageBytes)}
@@ -252,8 +253,8 @@ func described(w world.World) string {
 	return strings.Join(words, ", ")
 }
 
-// replayCommand repeats a trial: by its id if it has one, otherwise by its plan and flags, or
-// the file of its world.
+// replayCommand returns the command that repeats a trial: by its id if it has one, otherwise
+// by its plan and flags or by the file of its world.
 func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	words := []string{"ionbench", "replay"}
 	if trial.CheckSaid(s.World) != nil {
@@ -283,7 +284,7 @@ func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	return shell.Join(words...)
 }
 
-// configObject is a world as a program reads it, in the words of flags.
+// configObject is a world in JSON, in the words of the flags.
 type configObject struct {
 	Model      string `json:"model"`
 	Release    string `json:"release"`
@@ -291,8 +292,8 @@ type configObject struct {
 	Windows    bool   `json:"windows"`
 	ImageBytes int    `json:"image_bytes"`
 	Firmware   string `json:"firmware,omitempty"`
-	Hash       string `json:"hash,omitempty"`  // where flags can say all of it
-	World      string `json:"world,omitempty"` // as a text, where they cannot
+	Hash       string `json:"hash,omitempty"`  // if flags can describe all of the world
+	World      string `json:"world,omitempty"` // the world as text, if they cannot
 }
 
 func configOf(w world.World) configObject {
@@ -314,7 +315,7 @@ func configOf(w world.World) configObject {
 	return o
 }
 
-// idOf is the id of a trial, or nothing where its plan does not fit into one.
+// idOf returns the id of a trial, or nothing if an id cannot hold the trial.
 func idOf(s shrink.Subject) string {
 	id, err := trial.ID(s.World, s.Plans)
 	if err != nil {
