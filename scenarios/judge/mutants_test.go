@@ -45,7 +45,7 @@ func explain(r *Report) string {
 // sighting is the scenario that shows a planted bug, and how the reason begins.
 type sighting struct {
 	scenario, reason string
-	with             string // how the program is played besides
+	with             string // end of the program's name: withoutJournal or nothing
 }
 
 var seenBy = map[string]sighting{

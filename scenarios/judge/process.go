@@ -33,7 +33,7 @@ type process struct {
 
 // Exit is how a program ended.
 type Exit struct {
-	Code        int           // exit status; -1 where there is none
+	Code        int           // exit status; -1 if there is none
 	Signal      string        // the signal that ended it; empty for none
 	TimedOut    bool          // it still ran at the time limit, and was ended
 	Stubborn    bool          // it did not end after SIGTERM

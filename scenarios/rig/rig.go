@@ -23,7 +23,7 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Rig is a meter on its line, with a tool or nobody at the other end.
+// Rig is a meter on its line, with or without a tool at the other end.
 type Rig struct {
 	world   *world.World // filled in
 	options Options

@@ -37,8 +37,8 @@ func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
 	}
 }
 
-// disturbed: whoever was told of another PTY, of a simulator that was killed, finds this
-// one under its name. Our own tool never changes the rate.
+// disturbed reports whether another process changed the rate of the PTY, which our own tool never
+// does. A process can get there by mistake: a PTY may have the name of an earlier simulator's.
 func disturbed(r *trial.Result) bool {
 	return slices.ContainsFunc(r.Trace, func(e story.Event) bool { return e.Source == story.Line && e.What.Kind() == "host-baud" })
 }
