@@ -81,13 +81,16 @@ type note struct {
 	rig      *rig.Rig
 	begun    time.Duration
 	requests uint64
+	past     rig.Past // of the lines that were looked at
 }
 
 func (n *note) look() {
 	p := n.p
-	for _, l := range n.rig.Past().Lines[len(p.lines):] {
+	past := n.rig.Past()
+	for _, l := range past.LinesAfter(&n.past) {
 		n.line(l.AsRead())
 	}
+	n.past = past
 	s := n.rig.Bench().Station()
 	if requests := s.Requests(); requests != n.requests {
 		n.requests = requests

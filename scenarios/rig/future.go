@@ -14,16 +14,21 @@ import (
 type Past struct {
 	Prompts  []client.Prompt
 	Log      []byte
-	Lines    []upgradelog.Line // of Log
 	Unsaid   int
 	Cost     verdict.Cost
 	FlashOps uint64
+
+	written *written
 }
+
+// LinesAfter are the lines of the log that were written after an earlier past of the attempt;
+// all of them after the zero Past.
+func (p *Past) LinesAfter(earlier *Past) []upgradelog.Line { return p.written.after(earlier.written) }
 
 // Past returns the past of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], Lines: t.lines, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
+	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
 }
 
 // With returns the outcome of an attempt with past p. o is the outcome of another attempt that

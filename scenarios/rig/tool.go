@@ -80,12 +80,12 @@ type tool struct {
 	claim    error
 	settings *ion.Settings
 	device   client.Device
-	counts   client.Counts     // of the download that ran last
-	doing    client.Step       // present step of the upgrader's procedure
-	ordered  bool              // an application was told to enter download state
-	lines    []upgradelog.Line // written to the log by this attempt
-	unsaid   int               // lines that the disk had no room for
-	failing  bool              // the tool has just said that its upgrade failed
+	counts   client.Counts // of the download that ran last
+	doing    client.Step   // present step of the upgrader's procedure
+	ordered  bool          // an application was told to enter download state
+	written  *written      // to the log by this attempt, last
+	unsaid   int           // lines that the disk had no room for
+	failing  bool          // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
 	unanswered int
 	pending    []story.Event
@@ -175,7 +175,6 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bytes(&t.heldJournal.file, nil)
 	machine.Clip(w, &t.heldLog) // part of the past, as the log is
 	machine.Clip(w, &t.prompts)
-	machine.Clip(w, &t.lines)
 	machine.Slice(w, &t.pending, spent.pending)
 }
 
@@ -225,14 +224,14 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
 		t.count()
-		t.tell(now, LineLogged{e.Line})
+		tell(t, now, LineLogged{e.Line})
 		if e.Settled {
 			t.unsaid++
 			return
 		}
 		t.session.Logged(now, t.write(e.Line))
 	case client.EventPrompt:
-		t.tell(now, Prompted{e.Prompt})
+		tell(t, now, Prompted{e.Prompt})
 		t.prompts = append(t.prompts, e.Prompt)
 		t.failing = t.failing || e.Prompt == client.UpgradeFailed
 		if len(t.prompts) > maxPrompts {
@@ -260,7 +259,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventFinished:
 		t.claim = e.Err
 		t.flush()
-		t.tell(now, Finished{t.claim})
+		tell(t, now, Finished{t.claim})
 	}
 }
 
@@ -281,7 +280,23 @@ func (t *tool) write(l upgradelog.Line) error {
 // put writes a line of the log to the disk.
 func (t *tool) put(l upgradelog.Line) {
 	t.disk.Log = upgradelog.Append(t.disk.Log, l)
-	t.lines = append(t.lines, l)
+	t.written = &written{t.written, l}
+}
+
+// written is a line of the log, and those before it. Copies of a tool share it: it never changes.
+type written struct {
+	before *written
+	line   upgradelog.Line
+}
+
+// after lists the lines that were written after another, in order; all of them after nil.
+func (l *written) after(other *written) []upgradelog.Line {
+	var list []upgradelog.Line
+	for ; l != other && l != nil; l = l.before {
+		list = append(list, l.line)
+	}
+	slices.Reverse(list)
+	return list
 }
 
 // save writes a journal. A tool that writes in place leaves half of it on the disk until flush.
@@ -332,8 +347,8 @@ func claimText(err error) string {
 	return err.Error()
 }
 
-func (t *tool) tell(now time.Duration, what story.What) {
-	if !t.untraced {
+func tell[W story.What](t *tool, now time.Duration, what W) {
+	if !t.untraced { // and nothing is allocated for it
 		t.pending = append(t.pending, story.Event{At: now, Source: story.Host, What: what})
 	}
 }

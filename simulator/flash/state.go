@@ -81,11 +81,8 @@ func (c *Chip) declareComing(w *machine.State, ops []uint64) {
 	machine.Each(w, ops[past:], func(op *uint64) { w.Uint(*op - c.ops) })
 }
 
-// sum is the digest of a page's content, computed once per content; nil for an erased page.
+// sum is the digest of a page's content, computed once per content.
 func (p *page) sum() *machine.Sum {
-	if p == nil {
-		return nil
-	}
 	if d := p.digest.Load(); d != nil {
 		return d
 	}

@@ -321,9 +321,7 @@ func (s *Settings) Paste(o *Settings, groups Groups) {
 // Declare declares the settings: the template's name and then each value, as ION values.
 func (s *Settings) Declare(w *machine.State) {
 	machine.Saved(w, &s.Template, appendTemplate, parseTemplate)
-	for i := range s.Values {
-		machine.Saved(w, &s.Values[i], AppendValue, func(b []byte) (Value, int, error) { return parseSaved(b, i) })
-	}
+	machine.SavedList(w, s.Values[:], AppendValue, parseSaved)
 }
 
 // AppendSettings appends the settings in the form in which they are saved.

@@ -25,12 +25,16 @@ func Recording(now time.Duration, lines *[]Line) State { return State{now: now, 
 // maxCalls bounds how deep declarations call each other.
 const maxCalls = 32
 
-// mark records the line that is running.
+// mark records the line that is running, if lines are recorded. It is inlined: a walk marks
+// hundreds of lines.
 func (w *State) mark(needed bool) {
-	if w.lines == nil {
-		return
+	if w.lines != nil {
+		w.record(needed)
 	}
+}
+
+func (w *State) record(needed bool) {
 	var calls [maxCalls]uintptr
-	n := runtime.Callers(1, calls[:])
+	n := runtime.Callers(2, calls[:])
 	*w.lines = append(*w.lines, Line{Calls: slices.Clone(calls[:n]), Start: len(w.dst), Needed: needed})
 }

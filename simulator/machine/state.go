@@ -102,24 +102,37 @@ func (w *State) Fail(err error) {
 // Uint declares a number, a kind or a state.
 func (w *State) Uint(n uint64) {
 	if w.end == fingerprinting {
-		w.mark(false)
-		w.dst = binary.AppendUvarint(w.dst, n)
+		w.uint(n)
 	}
+}
+
+// A copy has nothing to do for most lines, so the question whether it is one is inlined there.
+
+func (w *State) uint(n uint64) {
+	w.mark(false)
+	w.dst = binary.AppendUvarint(w.dst, n)
 }
 
 // Int declares a number that may be negative.
 func (w *State) Int(n int) {
 	if w.end == fingerprinting {
-		w.mark(false)
-		w.dst = binary.AppendVarint(w.dst, int64(n))
+		w.int(n)
 	}
+}
+
+func (w *State) int(n int) {
+	w.mark(false)
+	w.dst = binary.AppendVarint(w.dst, int64(n))
 }
 
 // Bool declares a truth value.
 func (w *State) Bool(b bool) {
-	if w.end != fingerprinting {
-		return
+	if w.end == fingerprinting {
+		w.bool(b)
 	}
+}
+
+func (w *State) bool(b bool) {
 	w.mark(false)
 	if b {
 		w.dst = append(w.dst, 1)
@@ -141,17 +154,24 @@ func (w *State) Float(f float64) { w.Uint(math.Float64bits(f)) }
 // Text declares a text with its length.
 func (w *State) Text(s string) {
 	if w.end == fingerprinting {
-		w.mark(false)
-		w.dst = append(binary.AppendUvarint(w.dst, uint64(len(s))), s...)
+		w.text(s)
 	}
+}
+
+func (w *State) text(s string) {
+	w.mark(false)
+	w.dst = append(binary.AppendUvarint(w.dst, uint64(len(s))), s...)
 }
 
 // Deadline declares a time in the future, relative to now. It is left out when ok is false,
 // because then it has no meaning.
 func (w *State) Deadline(at time.Duration, ok bool) {
-	if w.end != fingerprinting {
-		return
+	if w.end == fingerprinting {
+		w.deadline(at, ok)
 	}
+}
+
+func (w *State) deadline(at time.Duration, ok bool) {
 	w.mark(false)
 	if !ok {
 		w.dst = append(w.dst, 0)
@@ -226,16 +246,17 @@ func Some[T any](w *State, list []T, plays func(*T) bool, one func(v *T)) {
 // Sum stands for a content that is too long for a fingerprint.
 type Sum [16]byte
 
-// Sums declares the elements of a long list by their sums. An element without one, for which
-// sum returns nil, is as if it were not there.
-func Sums[T any](w *State, list []T, sum func(T) *Sum) {
+// Sums declares the elements of a long list by their sums. An element that is the zero value is
+// as if it were not there.
+func Sums[T comparable](w *State, list []T, sum func(T) *Sum) {
 	if w.end != fingerprinting {
 		return
 	}
 	w.mark(true)
+	var none T
 	for i, v := range list {
-		if s := sum(v); s != nil {
-			w.dst = append(binary.AppendUvarint(w.dst, uint64(i)+1), s[:]...)
+		if v != none {
+			w.dst = append(binary.AppendUvarint(w.dst, uint64(i)+1), sum(v)[:]...)
 		}
 	}
 	w.dst = append(w.dst, 0)
@@ -312,6 +333,24 @@ func Saved[T any](w *State, v *T, encode func(dst []byte, v T) []byte, parse fun
 			return
 		}
 		*v, w.src = read, w.src[n:]
+	}
+}
+
+// SavedList is Saved for each value of a list whose length never changes. parse is told which of
+// them it reads.
+func SavedList[T any](w *State, list []T, encode func(dst []byte, v T) []byte, parse func(b []byte, i int) (T, int, error)) {
+	switch w.end {
+	case fingerprinting, saving:
+		w.mark(false)
+		dst := w.dst
+		for i := range list {
+			dst = encode(dst, list[i])
+		}
+		w.dst = dst
+	case loading:
+		for i := range list {
+			Saved(w, &list[i], encode, func(b []byte) (T, int, error) { return parse(b, i) })
+		}
 	}
 }
 
