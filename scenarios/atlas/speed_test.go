@@ -9,7 +9,8 @@ import (
 	"ionbench/scenarios/trial"
 )
 
-// BenchmarkSweep is the default sweep on one core, all points of it, in points a second.
+// BenchmarkSweep is a sweep of the bytes on the wire and the flash operations on one core, in points
+// a second.
 func BenchmarkSweep(b *testing.B) {
 	for _, size := range []struct {
 		name  string
@@ -18,7 +19,7 @@ func BenchmarkSweep(b *testing.B) {
 		b.Run(size.name, func(b *testing.B) {
 			points := 0
 			for b.Loop() {
-				a, err := Sweep{World: trial.World(size.bytes), Workers: 1}.Run(context.Background())
+				a, err := Sweep{World: trial.World(size.bytes), Spaces: []string{"wire", "flash"}, Workers: 1}.Run(context.Background())
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -110,12 +110,12 @@ const outFile = "{out}"
 // plays returns the runs that both builds do.
 func plays() ([]play, error) {
 	list := []play{
-		{"atlas", []string{"sweep", "--image-size", "64KiB", "--json", outFile}},
-		{"atlas with a journal, through the windows", []string{"sweep", "--image-size", "16KiB", "--journal", "--windows", "--json", outFile}},
-		{"atlas of release 2.1 and a 7300", []string{"sweep", "--image-size", "16KiB", "--release", "2.1", "--model", "7300", "--json", outFile}},
+		{"atlas", []string{"sweep", "--space", "wire,flash", "--image-size", "64KiB", "--json", outFile}},
+		{"atlas with a journal, through the windows", []string{"sweep", "--space", "wire,flash", "--image-size", "16KiB", "--journal", "--windows", "--json", outFile}},
+		{"atlas of release 2.1 and a 7300", []string{"sweep", "--space", "wire,flash", "--image-size", "16KiB", "--release", "2.1", "--model", "7300", "--json", outFile}},
 		{"atlas of the other spaces", []string{"sweep", "--image-size", "16KiB", "--space", "frame,reply,state,meter,chip,host,ip", "--json", outFile}},
 		{"the same with a journal, through the windows", []string{"sweep", "--image-size", "16KiB", "--space", "frame,reply,state,meter,chip,host,ip", "--journal", "--windows", "--json", outFile}},
-		{"atlas of pairs", []string{"sweep", "--image-size", "2KiB", "--pairs", "--json", outFile}},
+		{"atlas of pairs", []string{"sweep", "--space", "wire,flash", "--image-size", "2KiB", "--pairs", "--json", outFile}},
 		{"cases", []string{"run", "--json"}},
 		{"planted bugs", []string{"mutants", "--json"}},
 		{"storm of seed 1", []string{"storm", "--seed", "1", "--runs", "3000", "--json"}},
