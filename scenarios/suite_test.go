@@ -5,6 +5,9 @@
 package scenarios_test
 
 import (
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -16,4 +19,11 @@ func TestScenarios(t *testing.T) {
 	suite, reporter := GinkgoConfiguration()
 	suite.FailOnEmpty = true // a filter that matches nothing proves nothing
 	RunSpecs(t, "ION73xx Firmware Upgrade Recovery", suite, reporter)
+}
+
+func TestALabelFilterThatMatchesNothingIsNoSuccess(t *testing.T) {
+	out, err := exec.Command(os.Args[0], "-test.run=^TestScenarios$", "-ginkgo.label-filter=no-such-label").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "no specs ran") {
+		t.Errorf("error %v:\n%s", err, out)
+	}
 }
