@@ -51,3 +51,12 @@ const (
 	HandleNominalFrequency       Handle = 0x798B // enumeration
 	HandleTimeSyncType           Handle = 0x7BB8
 )
+
+// Registers that tell what became of the settings and which image runs.
+//
+// Assumption: all of them. A program may do without.
+const (
+	HandleImageCRC Handle = 0x7F00 // CRC-32 of the image that runs
+	HandleReset    Handle = 0x7F01 // Marks.Reset
+	HandleChanges  Handle = 0x7F10 // Marks.Changes of the first kind; the others follow
+)

@@ -126,6 +126,20 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 		return ion.UnsignedValue(uint64(uint32(m.clock(now).Unix())), 4), true
 	case ion.HandleEventLogDepth:
 		return ion.UnsignedValue(eventLogDepth, 4), true
+	case ion.HandleImageCRC:
+		return ion.UnsignedValue(uint64(m.imageCRC), 4), true
+	}
+	return m.mark(h)
+}
+
+// mark returns what the meter knows of its settings besides their values.
+func (m *Meter) mark(h ion.Handle) (ion.Value, bool) {
+	marks := &m.memory.marks
+	switch {
+	case h == ion.HandleReset:
+		return ion.UnsignedValue(uint64(marks.Reset), 4), true
+	case h >= ion.HandleChanges && int(h-ion.HandleChanges) < len(marks.Changes):
+		return ion.UnsignedValue(uint64(marks.Changes[h-ion.HandleChanges]), 4), true
 	}
 	return ion.Value{}, false
 }
@@ -183,6 +197,8 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 
 // keepSetting stores a value that has been checked.
 func (m *Meter) keepSetting(now time.Duration, index int, v ion.Value) {
+	present := m.Settings(now)
+	m.memory.mark(index, present.Values[index].Equal(v))
 	m.memory.settings.Values[index] = v
 	if ion.SettingTable()[index].Group == ion.Energy {
 		m.writeEnergy(now, index, v)
@@ -203,6 +219,7 @@ func (m *Meter) writeTemplate(v ion.Value) ion.Value {
 	if v.Kind != ion.KindText || ion.CheckTemplateName(v.Text) != nil {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
+	m.memory.mark(ion.TemplateName, m.memory.settings.Template == v.Text)
 	m.memory.settings.Template = v.Text
 	return ion.BoolValue(true)
 }

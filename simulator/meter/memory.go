@@ -32,6 +32,7 @@ type memory struct {
 	offset   time.Duration // difference between the meter's clock and the calendar of the bench
 	events   []LogEntry
 	dropped  uint32 // how many entries were dropped to make room
+	marks    ion.Marks
 }
 
 // LogEntry is an entry of the event log.
@@ -70,6 +71,18 @@ func (m *memory) record(at time.Time, text string) {
 	// A clone shares the entries so far: never append in place.
 	m.events = append(m.events[:len(m.events):len(m.events)], LogEntry{At: at.Truncate(time.Second), Text: text})
 }
+
+// mark notes that a setting is written: with what it has already, or with another value.
+func (m *memory) mark(index int, same bool) {
+	if same && !m.marks.Reset.Has(index) {
+		return
+	}
+	m.marks.Reset &^= 1 << index
+	m.marks.Changes[ion.KindOf(index)]++
+}
+
+// Marks are what the meter knows of its settings besides their values.
+func (m *Meter) Marks() ion.Marks { return m.memory.marks }
 
 // EventLog is the event log, oldest entry first.
 func (m *Meter) EventLog() []LogEntry { return m.memory.events }
@@ -165,8 +178,8 @@ func factoryDefault(key string) string {
 	}
 }
 
-// memoryVersion is the version of the saved memory. Other versions are refused.
-const memoryVersion = 1
+// memoryVersion is the version of the saved memory. Version 1 had no marks; others are refused.
+const memoryVersion = 2
 
 // AppendMemory appends the non-volatile memory in the form in which it is saved. RestoreMemory
 // reads it.
@@ -175,17 +188,21 @@ func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
 	memory.energy = m.energyAt(now)
 	w := machine.Saving(append(dst, memoryVersion))
 	memory.declare(&w)
+	memory.marks.Declare(&w)
 	return w.Result()
 }
 
 // RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory wrote.
 func (m *Meter) RestoreMemory(b []byte) error {
-	if len(b) == 0 || b[0] != memoryVersion {
-		return fmt.Errorf("%w: version %d expected", errMemory, memoryVersion)
+	if len(b) == 0 || b[0] < 1 || b[0] > memoryVersion {
+		return fmt.Errorf("%w: version 1 to %d expected", errMemory, memoryVersion)
 	}
 	var memory memory
 	w := machine.Loading(b[1:])
 	memory.declare(&w)
+	if b[0] > 1 {
+		memory.marks.Declare(&w)
+	}
 	switch {
 	case w.Err() != nil:
 		return fmt.Errorf("%w: %w", errMemory, w.Err())
@@ -198,7 +215,7 @@ func (m *Meter) RestoreMemory(b []byte) error {
 
 var errMemory = errors.New("non-volatile memory is damaged")
 
-// declare declares the memory, in the layout in which it is saved.
+// declare declares the memory without the marks, in the layout in which it is saved.
 func (m *memory) declare(w *machine.State) {
 	for i := range m.energy {
 		m.declareEnergy(w, i)

@@ -3,6 +3,7 @@ package meter
 import (
 	"bytes"
 	"errors"
+	"hash/crc32"
 	"math"
 	"strings"
 	"testing"
@@ -335,10 +336,12 @@ func TestDamagedMemoryIsRefusedAndChangesNothing(t *testing.T) {
 		}
 	}
 	for name, b := range map[string][]byte{
-		"another version":   append([]byte{2}, saved[1:]...),
+		"another version":   append([]byte{memoryVersion + 1}, saved[1:]...),
+		"no version":        append([]byte{0}, saved[1:]...),
 		"a tail":            append(bytes.Clone(saved), 0),
-		"an unknown event":  append(bytes.Clone(saved[:len(saved)-1]), 99),
-		"too many events":   changed(saved, len(saved)-9*len(x.m.EventLog())-3, 0x40),
+		"an unknown event":  changed(saved, len(saved)-marksBytes-1, 99),
+		"too many events":   changed(saved, len(saved)-marksBytes-9*len(x.m.EventLog())-3, 0x40),
+		"unknown settings":  changed(saved, len(saved)-marksBytes, 0x40),
 		"a broken setting":  changed(saved, 50, 0xFF),
 		"energy of no kind": changed(changed(saved, 1, 0x7F), 2, 0xF8),
 	} {
@@ -348,6 +351,64 @@ func TestDamagedMemoryIsRefusedAndChangesNothing(t *testing.T) {
 	}
 	if !bytes.Equal(y.AppendMemory(nil, 0), before) {
 		t.Error("a refused memory left traces")
+	}
+}
+
+// marksBytes is how long the marks at the end of the saved memory are.
+const marksBytes = 4 + 4*ion.KindCount
+
+func TestMemoryOfAnEarlierVersionIsRead(t *testing.T) {
+	x := running(t, testConfig())
+	x.run(write(ion.HandleOwner, ion.TextValue("PLANT")))
+	saved := x.m.AppendMemory(nil, x.now)
+	y := newMeter(t, testConfig())
+	if err := y.RestoreMemory(append([]byte{1}, saved[1:len(saved)-marksBytes]...)); err != nil {
+		t.Fatal(err)
+	}
+	now, was := y.Settings(0), x.m.Settings(x.now)
+	if now.Differs(&was) != 0 || y.Marks() != (ion.Marks{}) {
+		t.Errorf("settings %v, marks %v", now, y.Marks())
+	}
+}
+
+func TestTheMeterMarksWhatAFactoryInitializeHasResetAndNobodyHasWrittenSince(t *testing.T) {
+	owner, _ := ion.SettingIndex(ion.HandleOwner)
+	const nameplate, name = int(ion.Nameplate), ion.KindCount - 1
+	x := running(t, testConfig())
+	x.run(write(ion.HandleOwner, ion.TextValue("PLANT")), write(ion.HandleTemplate, ion.TextValue("A")))
+	x.run(write(ion.HandleOwner, ion.TextValue("PLANT")))
+	var want ion.Marks
+	want.Changes[nameplate], want.Changes[name] = 1, 1
+	if got := x.m.Marks(); got != want {
+		t.Errorf("written: %v, want %v", got, want)
+	}
+	x.m.initializeSettings(x.now)
+	want.Reset = ion.AllSettings
+	if got := x.m.Marks(); got != want {
+		t.Errorf("reset: %v, want %v", got, want)
+	}
+	factory := x.read(ion.HandleOwner)
+	x.run(write(ion.HandleOwner, factory))
+	want.Reset &^= 1 << owner
+	want.Changes[nameplate]++
+	if got := x.m.Marks(); got != want {
+		t.Errorf("written as it was reset: %v, want %v", got, want)
+	}
+	if got := x.read(ion.HandleReset); !got.Equal(ion.UnsignedValue(uint64(want.Reset), 4)) {
+		t.Errorf("the meter tells %v", got)
+	}
+	for i, n := range want.Changes {
+		if got := x.read(ion.HandleChanges + ion.Handle(i)); !got.Equal(ion.UnsignedValue(uint64(n), 4)) {
+			t.Errorf("of kind %d the meter tells %v, want %d", i, got, n)
+		}
+	}
+}
+
+func TestTheMeterTellsWhichImageRuns(t *testing.T) {
+	cfg := testConfig()
+	x := running(t, cfg)
+	if got, want := x.read(ion.HandleImageCRC), crc32.ChecksumIEEE(cfg.Firmware.Image); !got.Equal(ion.UnsignedValue(uint64(want), 4)) {
+		t.Errorf("it tells %v, want %08x", got, want)
 	}
 }
 

@@ -60,6 +60,7 @@ type Meter struct {
 
 	// Everything below is lost with the power.
 	revision   string // revision of the application that runs
+	imageCRC   uint32 // CRC-32 of the image that runs
 	started    time.Duration
 	decoder    ion.Decoder
 	gapAt      time.Duration // when a held, incomplete frame is searched for a whole one

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"slices"
 	"strings"
@@ -83,7 +84,7 @@ func clearedBySaying(m *Meter, sequence uint32) bool {
 }
 
 func (m *Meter) startOldApplication(now time.Duration) {
-	m.revision = m.cfg.Firmware.Revision
+	m.revision, m.imageCRC = m.cfg.Firmware.Revision, crc32.ChecksumIEEE(m.cfg.Firmware.Image)
 	m.startApplication(now)
 }
 
@@ -108,9 +109,9 @@ func (m *Meter) recordBlank() bool {
 
 // logInitialize logs the loss of the settings but keeps them.
 func (m *Meter) logInitialize(now time.Duration) {
-	settings, energy := m.memory.settings, m.memory.energy
+	kept := m.memory
 	m.initializeSettings(now)
-	m.memory.settings, m.memory.energy = settings, energy
+	m.memory.settings, m.memory.energy, m.memory.marks = kept.settings, kept.energy, kept.marks
 }
 
 func initializeUnlogged(m *Meter, now time.Duration) {

@@ -55,7 +55,7 @@ func (m *Meter) losePower(now time.Duration, dip bool) {
 
 // forget clears the working memory, as every restart does.
 func (m *Meter) forget() {
-	m.revision = ""
+	m.revision, m.imageCRC = "", 0
 	m.decoder.Reset()
 	m.assembler.Reset()
 	m.waiting = m.waiting[:0]
@@ -103,7 +103,7 @@ func (m *Meter) boot(now time.Duration) {
 		m.rules.noImage(m, now)
 		return
 	}
-	m.revision = record.revision
+	m.revision, m.imageCRC = record.revision, record.crc
 	if !record.initialized {
 		m.startJob(now, job{kind: initializeJob, ops: 1}, m.cfg.Timing.FactoryInitialize)
 		return
@@ -121,6 +121,7 @@ func (m *Meter) factoryInitialize(now time.Duration) error {
 func (m *Meter) initializeSettings(now time.Duration) {
 	m.memory.settings = factoryTemplate(m.cfg.Model, m.revision)
 	m.memory.takeEnergy(&m.memory.settings)
+	m.memory.marks.Reset = ion.AllSettings
 	m.memory.record(m.clock(now), EventFactoryInitialize)
 	m.memory.record(m.clock(now), EventFirmwareUpgrade)
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFactoryInitialize})

@@ -39,6 +39,7 @@ func (m *Meter) Declare(w *machine.State, spent *Meter) {
 	w.Uint(uint64(m.state))
 	w.Uint(uint64(m.restart))
 	w.Text(m.revision)
+	w.Uint(uint64(m.imageCRC))
 	m.decoder.Declare(w)
 	w.Deadline(m.gapAt, m.hears() && m.decoder.Pending())
 	m.assembler.Declare(w, &spent.assembler)
@@ -82,6 +83,7 @@ func (m *Meter) declareMemory(w *machine.State) {
 	memory := m.memory
 	memory.energy = m.energyAt(w.Now())
 	memory.declare(w)
+	memory.marks.Declare(w)
 }
 
 // declareBlock: the rest of the block that is programmed is the end of its buffer.
