@@ -37,6 +37,8 @@ type desk struct {
 	hold     client.Prompt                   // not answered
 	disk     []byte                          // the journal
 	diskErr  error
+	locks    []client.Device // asked for
+	lockErr  error
 	logErr   func(written int) error // why the next line cannot be written; nil: it can
 
 	prompts  []client.Prompt
@@ -119,6 +121,7 @@ type tool interface {
 	Answer(now time.Duration, a client.Answer)
 	Saved(now time.Duration, err error)
 	Loaded(now time.Duration, j *client.Journal, err error)
+	Locked(now time.Duration, err error)
 }
 
 func (d *desk) tool() tool {
@@ -300,6 +303,9 @@ func (d *desk) listen() {
 				d.disk = client.AppendJournal(nil, e.Journal)
 			}
 			d.tool().Saved(d.now, d.diskErr)
+		case client.EventLock:
+			d.locks = append(d.locks, e.Device)
+			d.tool().Locked(d.now, d.lockErr)
 		case client.EventLoadJournal:
 			d.load()
 		case client.EventRemoveJournal:

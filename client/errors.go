@@ -26,12 +26,13 @@ var (
 	ErrTooOften      = errors.New("the download had to begin anew too often")     // TooOftenError
 	ErrUnexpected    = errors.New("the meter gave an answer that makes no sense") // RefusalError
 	ErrDownloadState = errors.New("the meter is in download state")
+	ErrMeterInUse    = errors.New("the meter is in use")
 )
 
 // IsRefusal reports whether the error ends a task before anything is erased, because what a
 // tool has to check comes first.
 func IsRefusal(err error) bool {
-	for _, refusal := range []error{ErrBadFile, ErrWrongProduct, ErrWrongSerial, ErrWrongUnit, ErrPassword, ErrNoPersistence, ErrDownloadState} {
+	for _, refusal := range []error{ErrBadFile, ErrWrongProduct, ErrWrongSerial, ErrWrongUnit, ErrPassword, ErrNoPersistence, ErrDownloadState, ErrMeterInUse} {
 		if errors.Is(err, refusal) {
 			return true
 		}

@@ -21,6 +21,7 @@ const (
 	EventSaveJournal                    // Journal is to be saved; waits for Saved
 	EventLoadJournal                    // the journal of Device.SerialNumber is wanted; waits for Loaded
 	EventRemoveJournal                  // the journal of Device.SerialNumber is no longer needed; a Session waits for Removed
+	EventLock                           // Device is to be kept from other processes (Config.Lock); waits for Locked
 	EventWarning                        // Err is to be shown; only a Session has it
 	EventFinished                       // the task is over; Err says how
 	eventKindCount
@@ -28,7 +29,7 @@ const (
 
 // String returns the kind's name in traces.
 func (k EventKind) String() string {
-	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "warning", "finished"}[k]
+	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "lock", "warning", "finished"}[k]
 }
 
 // Event is something that the upgrader tells whoever runs it.

@@ -14,8 +14,8 @@ import (
 // result. Make it with NewSession. Start it with Start, or end it with NotConnected.
 //
 // The result of an event must be reported before anything else is done with the session: Logged
-// for a line of the log, Saved, Loaded or Removed for a journal, Answer for a prompt. Only
-// Answer may take its time.
+// for a line of the log, Saved, Loaded or Removed for a journal, Locked for a meter, Answer for
+// a prompt. Only Answer may take its time.
 //
 // If the log cannot be written before an upgrade has changed anything, the upgrade ends. Later
 // it goes on without a log, because by then the meter matters more.
@@ -238,6 +238,10 @@ func (s *Session) Loaded(now time.Duration, j *Journal, err error) {
 	s.kept = j != nil
 	s.upgrader.Loaded(now, j, err)
 }
+
+// Locked answers EventLock: nil if no other process can change the meter meanwhile, or who has
+// it. A lock holds until the process ends or asks for that of another meter.
+func (s *Session) Locked(now time.Duration, err error) { s.upgrader.Locked(now, err) }
 
 // Removed answers EventRemoveJournal: nil, or why the journal is still there.
 func (s *Session) Removed(_ time.Duration, err error) {

@@ -366,14 +366,16 @@ func TestWhatFollowsFromARefusalIsAdvised(t *testing.T) {
 		err    error
 		advice client.Advice
 	}{
-		"password":       {task: client.TaskUpgrade, config: func(c *client.Config) { c.Password = "123" }, err: client.ErrPassword, advice: client.AdvicePassword},
-		"serial number":  {task: client.TaskUpgrade, config: func(c *client.Config) { c.SerialNumber = "PC-0" }, err: client.ErrWrongSerial, advice: client.AdviceCheckMeter},
-		"unit":           {task: client.TaskUpgrade, desk: func(d *desk) { d.tap = stranger }, err: client.ErrWrongUnit, advice: client.AdviceCheckMeter},
-		"product":        {task: client.TaskUpgrade, desk: func(d *desk) { d.file.Product = 7330 }, err: client.ErrWrongProduct, advice: client.AdviceOtherFile},
-		"journal":        {task: client.TaskUpgrade, desk: func(d *desk) { d.diskErr = errTest }, err: errTest, advice: client.AdviceOtherFolder},
-		"download state": {task: client.TaskReadSettings, desk: intoDownload, err: client.ErrDownloadState, advice: client.AdviceRecoverFirst},
-		"nobody":         {task: client.TaskUpgrade, desk: func(d *desk) { d.m.PowerOff(0) }, err: client.ErrNoResponse, advice: client.NoAdvice},
-		"file":           {task: client.TaskUpgrade, desk: func(d *desk) { d.fileErr = errTest }, err: client.ErrBadFile, advice: client.NoAdvice},
+		"password":           {task: client.TaskUpgrade, config: func(c *client.Config) { c.Password = "123" }, err: client.ErrPassword, advice: client.AdvicePassword},
+		"serial number":      {task: client.TaskUpgrade, config: func(c *client.Config) { c.SerialNumber = "PC-0" }, err: client.ErrWrongSerial, advice: client.AdviceCheckMeter},
+		"unit":               {task: client.TaskUpgrade, desk: func(d *desk) { d.tap = stranger }, err: client.ErrWrongUnit, advice: client.AdviceCheckMeter},
+		"product":            {task: client.TaskUpgrade, desk: func(d *desk) { d.file.Product = 7330 }, err: client.ErrWrongProduct, advice: client.AdviceOtherFile},
+		"journal":            {task: client.TaskUpgrade, desk: func(d *desk) { d.diskErr = errTest }, err: errTest, advice: client.AdviceOtherFolder},
+		"in use":             {task: client.TaskUpgrade, config: locking, desk: func(d *desk) { d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
+		"in use by a person": {task: client.TaskWriteSettings, config: locking, desk: func(d *desk) { d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
+		"download state":     {task: client.TaskReadSettings, desk: intoDownload, err: client.ErrDownloadState, advice: client.AdviceRecoverFirst},
+		"nobody":             {task: client.TaskUpgrade, desk: func(d *desk) { d.m.PowerOff(0) }, err: client.ErrNoResponse, advice: client.NoAdvice},
+		"file":               {task: client.TaskUpgrade, desk: func(d *desk) { d.fileErr = errTest }, err: client.ErrBadFile, advice: client.NoAdvice},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := deskConfig()
@@ -388,6 +390,27 @@ func TestWhatFollowsFromARefusalIsAdvised(t *testing.T) {
 			d.do(c.task)
 			d.wantEnd(c.err, client.StatusFailed, c.advice)
 		})
+	}
+}
+
+func locking(c *client.Config) { c.Lock = true }
+
+// A meter is locked once it is known and before anything in it is changed, whoever changes it.
+func TestAMeterIsLockedBeforeItIsChanged(t *testing.T) {
+	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover, client.TaskSendTemplate, client.TaskWriteSettings} {
+		cfg := deskConfig()
+		locking(&cfg)
+		d := newDesk(t, cfg).inSession()
+		d.lockErr = errTest
+		before := d.m.AppendMemory(nil, 0)
+		d.do(task)
+		d.wantEnd(client.ErrMeterInUse, client.StatusFailed, client.AdviceWait)
+		if len(d.locks) != 1 || d.locks[0].SerialNumber != "PC-0209A001-11" || d.locks[0].Product != 7350 || d.locks[0].UnitID != 105 {
+			t.Errorf("task %d locked %+v", task, d.locks)
+		}
+		if after := d.m.AppendMemory(nil, 0); !bytes.Equal(after, before) || d.m.State() != meter.Application {
+			t.Errorf("task %d has changed the meter", task)
+		}
 	}
 }
 

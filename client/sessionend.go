@@ -41,6 +41,7 @@ const (
 	AdviceOtherFile           // the file is for another product
 	AdviceCheckMeter          // another meter answers
 	AdviceOtherFolder         // the journal cannot be kept where it should be
+	AdviceWait                // another process is at work on the meter
 )
 
 // finish ends the session: its task has ended with err.
@@ -103,6 +104,7 @@ func adviceOn(err error) Advice {
 		{ErrWrongSerial, AdviceCheckMeter},
 		{ErrWrongUnit, AdviceCheckMeter},
 		{ErrNoPersistence, AdviceOtherFolder},
+		{ErrMeterInUse, AdviceWait},
 	} {
 		if errors.Is(err, a.err) {
 			return a.advice

@@ -23,6 +23,7 @@ func templateSteps() []step {
 	return []step{
 		{is: StepFindLoader, when: (*Upgrader).single, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
 		{is: StepIdentify, when: (*Upgrader).single, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 		{is: StepSendTemplate, ask: SendTemplate, answered: confirmTemplate},
 		{is: StepChooseTemplate, ask: ChooseTemplate, answered: takeTemplate},
 		{is: StepPasteOptions, ask: PasteOptions, answered: takePaste},
@@ -50,6 +51,7 @@ func writeSteps() []step {
 	return []step{
 		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
 		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters},
+		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 		{is: StepWriteSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
 		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
 		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},

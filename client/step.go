@@ -26,6 +26,7 @@ const (
 	StepIdentifyMeter
 	StepCheckPassword
 	StepLogDevice
+	StepLockMeter
 	StepFindJournal
 	StepOfferSettings
 	StepSaveSettings
@@ -80,6 +81,7 @@ var stepTable = [stepCount]struct {
 	StepIdentifyMeter:        {words: "identify the meter"},
 	StepCheckPassword:        {words: "check the password"},
 	StepLogDevice:            {words: "log the device"},
+	StepLockMeter:            {words: "lock the meter"},
 	StepFindJournal:          {words: "look for a journal"},
 	StepOfferSettings:        {words: "offer to restore the settings"},
 	StepSaveSettings:         {words: "save the settings"},

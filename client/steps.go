@@ -16,7 +16,7 @@ type step struct {
 	ask      Prompt // a question for the person
 	answered func(*Upgrader, time.Duration, Answer) next
 
-	keep func(*Upgrader, time.Duration) Event // a journal to save or to look for
+	keep func(*Upgrader, time.Duration) Event // a journal to save or to look for, or a meter to lock
 	kept func(*Upgrader, time.Duration, *Journal, error) next
 
 	request func(*Upgrader)                                  // builds the message
@@ -255,6 +255,22 @@ func (u *Upgrader) Loaded(now time.Duration, j *Journal, err error) {
 	}
 	u.phase = idle
 	u.follow(now, u.step().kept(u, now, j, err))
+}
+
+// Locked answers EventLock: nil, or who has the meter.
+func (u *Upgrader) Locked(now time.Duration, err error) { u.Loaded(now, nil, err) }
+
+func (u *Upgrader) locks() bool { return u.cfg.Lock }
+
+// lock asks for the meter before anything in it is changed. It is nobody else's until the
+// process ends.
+func (u *Upgrader) lock(time.Duration) Event { return Event{Kind: EventLock, Device: u.device} }
+
+func locked(_ *Upgrader, _ time.Duration, _ *Journal, err error) next {
+	if err != nil {
+		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrMeterInUse, err))
+	}
+	return toNext()
 }
 
 // finishSteps is the end of every task.

@@ -21,6 +21,7 @@ func upgradeSteps() []step {
 		{is: StepIdentifyMeter, request: identifyRequest, reply: onDownload(ion.OpIdentify, takeLoader)},
 		{is: StepCheckPassword, when: (*Upgrader).inApplication, request: readIdentityRequest, reply: takeRegisters},
 		{is: StepLogDevice, act: logDevice},
+		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 
 		{is: StepFindJournal, when: (*Upgrader).keepsJournal, keep: (*Upgrader).loadJournal, kept: takeJournal},
 		{is: StepOfferSettings, when: (*Upgrader).hasJournal, ask: RestoreSettings, answered: chooseRestore},

@@ -39,6 +39,8 @@ type Config struct {
 	Timing Timing
 	// Journal keeps the settings on disk while an upgrade runs.
 	Journal bool
+	// Lock asks for the meter with EventLock before anything in it is changed.
+	Lock bool
 	// FirstMessageID is the id of the first request. Processes that follow each other should
 	// use different ones, so that a late answer to one is not taken for an answer to the next.
 	FirstMessageID uint16
@@ -97,7 +99,7 @@ type phase uint8
 const (
 	idle       phase = iota
 	asking           // a person's answer
-	keeping          // the journal to be saved or loaded
+	keeping          // the journal to be saved or loaded, or the meter to be locked
 	pausing          // a time to pass before a request
 	exchanging       // an answer from the meter
 	finished

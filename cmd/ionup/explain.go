@@ -66,6 +66,8 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 		return []string{"ionup inspect FILE.upg shows what a file is for, ionup identify what the meter is"}
 	case client.AdviceCheckMeter:
 		return []string{"ionup identify shows the meter that answers"}
+	case client.AdviceWait:
+		return []string{"wait until the other one has ended"}
 	case client.AdviceOtherFolder:
 		return []string{"name another folder with --journal DIR, or do without it: --no-journal"}
 	}

@@ -255,6 +255,8 @@ func (s *session) hear(now time.Duration, e client.Event) {
 		s.report.settings(e.Settings)
 	case client.EventSaveJournal, client.EventLoadJournal, client.EventRemoveJournal:
 		s.takeJournal(now, e)
+	case client.EventLock:
+		s.tool.Locked(now, nil)
 	case client.EventWarning:
 		s.report.warning(e.Err.Error())
 	}

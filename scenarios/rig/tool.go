@@ -242,6 +242,8 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		}
 	case client.EventSaveJournal:
 		t.session.Saved(now, t.save(e.Journal))
+	case client.EventLock:
+		t.session.Locked(now, nil)
 	case client.EventLoadJournal:
 		j, err := t.disk.load(e.Device.SerialNumber)
 		t.session.Loaded(now, j, err)
