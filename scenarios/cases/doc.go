@@ -35,5 +35,5 @@
 // fault of an earlier attempt goes on until it ends or is healed.
 //
 // Everything happens in virtual time, and equal files give equal results. Cases know no time
-// zones and no phone lines. A bench plays one meter and one PC so far.
+// zones and no phone lines. A bench plays one meter so far.
 package cases

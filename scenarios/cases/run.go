@@ -81,7 +81,7 @@ func (c *Case) Run() (*Result, error) {
 func (n *runner) attempt(i int) error {
 	a := n.file.Attempts[i]
 	for k, action := range a.Before {
-		if err := n.rig.Do(action); err != nil {
+		if err := n.rig.Do(&a, action); err != nil {
 			n.fail(n.file.lineOfAction(i, k), "%v", err)
 		}
 	}

@@ -69,6 +69,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.written":                  "what was written decides nothing",
 			"tool.unsaid":                   "what was not written decides nothing",
 			"tool.heldLog":                  "it ends in the log",
+			"tool.heldJournal.folder":       "the same in all that are compared",
 			"tool.heldJournal.serialNumber": "stands in the file",
 			"tool.pending":                  "what is told decides nothing",
 			"tool.pc.things.calendar":       "no more than the stamps of the log go by it",

@@ -132,12 +132,12 @@ func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
 		disk []kept
 	}{
 		{"no journal", nil},
-		{"half a journal", []kept{{"PC-0209A001-11", []byte("ionup journal 1\n")}}},
-		{"another meter's journal", []kept{{"PC-0000A000-00", nil}}},
+		{"half a journal", []kept{{"", "PC-0209A001-11", []byte("ionup journal 1\n")}}},
+		{"another meter's journal", []kept{{"", "PC-0000A000-00", nil}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, o := attempted(t)
-			r.disk.journals = test.disk
+			r.Disk().journals = test.disk
 			r.attempt.Journal = true
 			o.Killed = true
 			o.Log = bytes.Split(o.Log, []byte("Upgrade completed"))[0]
@@ -258,7 +258,7 @@ func TestTheJudgeSeesARecoveryThatIsNone(t *testing.T) {
 
 func TestTwoFuturesOfOneRigKeepLogsOfTheirOwn(t *testing.T) {
 	r, _ := attempted(t)
-	r.disk.Log = slices.Grow(r.disk.Log, 1<<16) // copies that share this memory would overwrite each other
+	r.Disk().Log = slices.Grow(r.Disk().Log, 1<<16) // copies that share this memory would overwrite each other
 	if err := r.PutFirmware(world.Firmware{Blocks: 1}); err != nil {
 		t.Fatal(err)
 	}

@@ -48,14 +48,14 @@ type glance struct {
 }
 
 func (r *Rig) look() glance {
-	return glance{evidence.Look(r.bench.Station(), r.Now()), len(r.disk.Log)}
+	return glance{evidence.Look(r.bench.Station(), r.Now()), len(r.here().disk.Log)}
 }
 
 func (r *Rig) finish(ended bool) *Outcome {
 	before := r.before
 	t := r.bench.Host().(*tool)
 	t.count()
-	r.disk, r.pc = t.disk, t.pc.things
+	*r.here() = computer{t.disk, t.pc.things}
 	s := r.bench.Station()
 	o := &Outcome{
 		Ended:      ended,
@@ -65,7 +65,7 @@ func (r *Rig) finish(ended bool) *Outcome {
 		Device:     t.device,
 		Read:       t.settings,
 		Prompts:    t.prompts,
-		Log:        r.disk.Log[before.log:],
+		Log:        t.disk.Log[before.log:],
 		Unsaid:     t.unsaid,
 		Asleep:     t.pc.asleep > 0,
 		Counts:     t.counts,
@@ -125,7 +125,7 @@ func (r *Rig) evidence() verdict.Evidence {
 		e.Recovery = &verdict.Recovery{Answers: c.answers, Struck: c.struck, Lost: r.lostSince(c.expected)}
 	}
 	if a.Journal {
-		journal, err := r.disk.load(r.said().SerialNumber)
+		journal, err := r.here().disk.load(a.Folder, r.said().SerialNumber)
 		e.Tool.Journal = &verdict.Journal{There: journal != nil, Err: err}
 	}
 	return e

@@ -35,14 +35,14 @@ func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.disk.load(r.said().SerialNumber); r.disk.Journals() != 1 || err == nil {
-		t.Errorf("after a kill there are %d journals, and reading gives %v", r.disk.Journals(), err)
+	if _, err := r.Disk().load("", r.said().SerialNumber); r.Disk().Journals() != 1 || err == nil {
+		t.Errorf("after a kill there are %d journals, and reading gives %v", r.Disk().Journals(), err)
 	}
 	r, a = upgradeWith(t, planted.JournalNotAtomic, "abort at block 2")
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
-	if j, err := r.disk.load(r.said().SerialNumber); j == nil || err != nil {
+	if j, err := r.Disk().load("", r.said().SerialNumber); j == nil || err != nil {
 		t.Errorf("after an abort reading gives %v, %v", j, err)
 	}
 }
@@ -83,7 +83,7 @@ func TestAClonedCarelessToolHasTheSameFuture(t *testing.T) {
 		t.Error("a journal that is half there is the same state as a whole one")
 	}
 	one, other := fork.Finish(), r.Finish()
-	if !bytes.Equal(one.Log, other.Log) || !bytes.Equal(fork.disk.journals[0].file, r.disk.journals[0].file) {
-		t.Errorf("the logs are\n%s\nand\n%s\nthe journals\n%s\nand\n%s", one.Log, other.Log, fork.disk.journals[0].file, r.disk.journals[0].file)
+	if !bytes.Equal(one.Log, other.Log) || !bytes.Equal(fork.Disk().journals[0].file, r.Disk().journals[0].file) {
+		t.Errorf("the logs are\n%s\nand\n%s\nthe journals\n%s\nand\n%s", one.Log, other.Log, fork.Disk().journals[0].file, r.Disk().journals[0].file)
 	}
 }

@@ -27,7 +27,7 @@ func (r *Rig) lostSince(s setUp) ion.Groups {
 // remember takes the present settings as what the person wants, if the tool has done what it
 // was asked for and no settings wait to be restored.
 func (r *Rig) remember(o *Outcome) {
-	if o.Claim == nil && o.Ended && !o.Killed && r.disk.Journals() == 0 && r.Meter().State() == meter.Application {
+	if o.Claim == nil && o.Ended && !o.Killed && r.here().disk.Journals() == 0 && r.Meter().State() == meter.Application {
 		r.set = setUp{r.Now(), r.Meter().Settings(r.Now())}
 	}
 }
@@ -108,12 +108,10 @@ func (r *Rig) Answers() (bool, error) {
 // journal, or an application from which the settings can be saved.
 func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	switch {
-	case of.Journal && slices.ContainsFunc(r.disk.journals, r.isOurs):
+	case of.Journal && slices.ContainsFunc(r.pcs[r.computerOf(of.PC)].disk.journals, func(k kept) bool { return k.folder == of.Folder && k.serialNumber == r.said().SerialNumber }):
 		return r.set
 	case r.Meter().State() == meter.Application:
 		return setUp{r.Now(), r.Meter().Settings(r.Now())}
 	}
 	return setUp{r.Now(), meter.FactoryTemplate(r.said().Model, r.world.FirmwareOf(of).Revision)}
 }
-
-func (r *Rig) isOurs(k kept) bool { return k.serialNumber == r.said().SerialNumber }

@@ -28,8 +28,8 @@ type Rig struct {
 	world   *world.World // filled in
 	options Options
 	bench   *bench.Bench
-	disk    Disk
-	pc      things
+	pcs     []computer    // those of the world
+	at      int           // the place among them of the one on which the latest attempt runs
 	first   *ion.Settings // of the meter at first
 	set     setUp
 
@@ -75,7 +75,7 @@ func New(w *world.World, o Options) (*Rig, error) {
 		return nil, fmt.Errorf("set up the meter: %w", err)
 	}
 	station.RunSince(-UpTime)
-	r := &Rig{world: w, options: o, bench: bench.New(0, station, new(nobody))}
+	r := &Rig{world: w, options: o, bench: bench.New(0, station, new(nobody)), pcs: make([]computer, len(w.PCs))}
 	r.set = setUp{settings: r.Meter().Settings(0)}
 	first := r.set.settings
 	r.first = &first
@@ -88,8 +88,8 @@ func (r *Rig) Bench() *bench.Bench { return r.bench }
 // Meter is the rig's meter, to look at.
 func (r *Rig) Meter() *meter.Meter { return r.bench.Station().Meter() }
 
-// Disk holds the files of the tools so far.
-func (r *Rig) Disk() *Disk { return &r.disk }
+// Disk holds the files of the tools so far, on the PC of the latest attempt.
+func (r *Rig) Disk() *Disk { return &r.here().disk }
 
 // Doing is the present step of the upgrader's procedure.
 func (r *Rig) Doing() client.Step { return r.bench.Host().(*tool).doing }
@@ -124,10 +124,12 @@ func (r *Rig) PowerCycle(off time.Duration) {
 }
 
 // Heal ends all faults: the cable is in, the meter has power, a good chip replaces one that a
-// plan harmed, and the firmware file is back. A minute passes.
+// plan harmed, and the firmware files are back. A minute passes.
 func (r *Rig) Heal() {
 	r.leave()
-	r.pc.firmware = intact
+	for i := range r.pcs {
+		r.pcs[i].firmware = intact
+	}
 	r.bench.Station().Heal(r.Now())
 	r.bench.AdvanceTo(r.Now() + time.Minute)
 }
@@ -142,7 +144,7 @@ func (r *Rig) Clone() *Rig {
 // CopyTo makes c a Clone of r and reuses the memory of c, which must be a rig that is no longer
 // used. Earlier outcomes of c stay valid.
 func (r *Rig) CopyTo(c *Rig) {
-	spent, asked := c.bench, c.asked
+	spent, asked, pcs := c.bench, c.asked, c.pcs
 	if spent == nil {
 		spent = new(bench.Bench)
 	}
@@ -150,7 +152,10 @@ func (r *Rig) CopyTo(c *Rig) {
 	c.asked = asked
 	r.bench.CopyTo(spent)
 	c.bench = spent
-	c.disk.Log = slices.Clip(r.disk.Log) // or both would append to the same memory
+	c.pcs = append(pcs[:0], r.pcs...)
+	for i := range c.pcs {
+		c.pcs[i].disk.Log = slices.Clip(c.pcs[i].disk.Log) // or both would append to the same memory
+	}
 }
 
 // messageIDs is the distance between the message ids of two processes of the tool, so that a
@@ -167,7 +172,7 @@ func (r *Rig) config(a *attempt) client.Config {
 		SerialNumber:   a.SerialNumber,
 		Baud:           a.Baud,
 		Password:       a.Password,
-		Start:          r.said().Clock.Add(r.pc.calendar),
+		Start:          r.said().Clock.Add(r.here().calendar),
 		Timing:         r.options.timing(),
 		Journal:        a.Journal,
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
@@ -197,7 +202,7 @@ func (r *Rig) Begin(a *world.Attempt) error {
 
 func (r *Rig) doBefore(a *world.Attempt) error {
 	for _, action := range a.Before {
-		if err := r.Do(action); err != nil {
+		if err := r.Do(a, action); err != nil {
 			return err
 		}
 	}
@@ -214,6 +219,7 @@ func (r *Rig) begin(a *world.Attempt) error {
 }
 
 func (r *Rig) launch(a *attempt) error {
+	r.at = r.computerOf(a.PC)
 	config := r.config(a)
 	u, err := client.New(config)
 	if err != nil {
@@ -227,11 +233,11 @@ func (r *Rig) launch(a *attempt) error {
 	if err := r.bench.Station().SetPlan(a.Plan); err != nil {
 		return err
 	}
-	r.disk.Full = a.DiskFull
+	r.here().disk.Full = a.DiskFull
 	r.attempt, r.before, r.recovery = a, r.look(), nil
 	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), config.Baud)
-	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.disk, pc: pc{things: r.pc}, untraced: r.options.Trace == NoTrace}
+	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, untraced: r.options.Trace == NoTrace}
 	bug := r.options.Planted.Tool
 	t.journalInPlace, t.logHeldBack = bug == planted.JournalNotAtomic, bug == planted.LogLostOnKill
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)

@@ -23,42 +23,70 @@ type Disk struct {
 	Full bool
 }
 
+// kept is a journal in one of the folders.
 type kept struct {
-	serialNumber string
-	file         []byte
+	folder, serialNumber string
+	file                 []byte
 }
 
 // ErrDiskFull is the error of a write to a full disk.
 var ErrDiskFull = errors.New("no space left on the disk")
 
-func (d *Disk) save(j *client.Journal) error {
+func (d *Disk) save(folder string, j *client.Journal) error {
 	if d.Full {
 		return ErrDiskFull
 	}
-	d.put(kept{j.SerialNumber, client.AppendJournal(nil, j)})
+	d.put(kept{folder, j.SerialNumber, client.AppendJournal(nil, j)})
 	return nil
 }
 
 // put writes a journal and replaces the earlier one of the same meter.
 func (d *Disk) put(k kept) {
-	d.remove(k.serialNumber)
+	d.remove(k.folder, k.serialNumber)
 	d.journals = append(d.journals, k)
 }
 
-func (d *Disk) load(serialNumber string) (*client.Journal, error) {
+func (d *Disk) load(folder, serialNumber string) (*client.Journal, error) {
 	for _, k := range d.journals {
-		if k.serialNumber == serialNumber {
+		if k.is(folder, serialNumber) {
 			return client.ParseJournal(k.file)
 		}
 	}
 	return nil, nil
 }
 
-func (d *Disk) remove(serialNumber string) {
-	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.serialNumber == serialNumber })
+func (k *kept) is(folder, serialNumber string) bool {
+	return k.folder == folder && k.serialNumber == serialNumber
 }
 
-// Journals is the number of journals: one for each upgrade that has not ended.
+func (d *Disk) remove(folder, serialNumber string) {
+	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.is(folder, serialNumber) })
+}
+
+func (d *Disk) removeFolder(folder string) {
+	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.folder == folder })
+}
+
+// damage flips a bit in the middle of each journal of a folder.
+func (d *Disk) damage(folder string) {
+	d.journals = slices.Clone(d.journals)
+	for i := range d.journals {
+		if k := &d.journals[i]; k.folder == folder {
+			k.file = slices.Clone(k.file)
+			k.file[len(k.file)/2] ^= 1
+		}
+	}
+}
+
+// copyInto copies journals into a folder, where they replace others of the same name.
+func (d *Disk) copyInto(folder string, journals []kept) {
+	for _, k := range journals {
+		k.folder = folder
+		d.put(k)
+	}
+}
+
+// Journals is the number of journals, in all folders: one for each upgrade that has not ended.
 func (d *Disk) Journals() int { return len(d.journals) }
 
 // maxPrompts bounds the windows of one attempt. More of them mean that tool and person run in
@@ -207,6 +235,7 @@ func (d *Disk) declare(w *machine.State) {
 	machine.Clip(w, &d.Log)
 	machine.Clip(w, &d.journals)
 	machine.Each(w, d.journals, func(k *kept) {
+		w.Text(k.folder)
 		w.Text(k.serialNumber)
 		w.Bytes(&k.file, nil)
 	})
@@ -245,11 +274,11 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLock:
 		t.session.Locked(now, nil)
 	case client.EventLoadJournal:
-		j, err := t.disk.load(e.Device.SerialNumber)
+		j, err := t.disk.load(t.of.Folder, e.Device.SerialNumber)
 		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
-		t.disk.remove(e.Device.SerialNumber)
+		t.disk.remove(t.of.Folder, e.Device.SerialNumber)
 		t.session.Removed(now, nil)
 	case client.EventStep:
 		t.doing = e.Step
@@ -306,12 +335,12 @@ func (t *tool) save(j *client.Journal) error {
 	if t.pc.full > 0 {
 		return ErrDiskFull
 	}
-	if err := t.disk.save(j); err != nil || !t.journalInPlace {
+	if err := t.disk.save(t.of.Folder, j); err != nil || !t.journalInPlace {
 		return err
 	}
 	t.heldJournal = t.disk.journals[len(t.disk.journals)-1]
 	half := t.heldJournal.file[:len(t.heldJournal.file)/2]
-	t.disk.put(kept{j.SerialNumber, half})
+	t.disk.put(kept{t.of.Folder, j.SerialNumber, half})
 	return nil
 }
 

@@ -41,11 +41,8 @@ var ErrNotYet = errors.New("the bench cannot play that yet")
 
 // CheckWorld returns an error if a world cannot be played yet. It wraps ErrNotYet.
 func CheckWorld(w *world.World) error {
-	switch {
-	case len(w.Meters) > 1:
+	if len(w.Meters) > 1 {
 		return fmt.Errorf("%w: %d meters on a line; leave one", ErrNotYet, len(w.Meters))
-	case len(w.PCs) > 1:
-		return fmt.Errorf("%w: attempts on %d PCs; leave one", ErrNotYet, len(w.PCs))
 	}
 	return nil
 }
@@ -121,9 +118,9 @@ func (r *Rig) prepared(a *world.Attempt) (*attempt, error) {
 	return p, nil
 }
 
-// Do carries out an action of those before an attempt. It returns an error if the action waits
-// until a time that has passed.
-func (r *Rig) Do(a world.Action) error {
+// Do carries out an action before an attempt. It returns an error if the action waits until a
+// time that has passed.
+func (r *Rig) Do(before *world.Attempt, a world.Action) error {
 	switch a.Kind {
 	case world.Heal:
 		r.Heal()
@@ -138,7 +135,9 @@ func (r *Rig) Do(a world.Action) error {
 		}
 		r.Wait(a.Until.Sub(clock))
 	case world.NewLog:
-		r.disk.Log = nil
+		r.pcs[r.computerOf(before.PC)].disk.Log = nil
+	default:
+		r.toJournals(before, a)
 	}
 	return nil
 }

@@ -135,6 +135,11 @@ func (w *World) badChoices(i int) []problem {
 	if _, ok := first(w.PCs, a.PC); !ok {
 		missing("runs on the PC", "pc", a.PC)
 	}
+	for _, before := range a.Before {
+		if _, ok := first(w.PCs, before.From); !ok {
+			missing("copies the journals of the PC", "pc", before.From)
+		}
+	}
 	if _, ok := find(w.Firmware, a.Firmware); !ok {
 		missing("chooses the firmware", "firmware", a.Firmware)
 	}

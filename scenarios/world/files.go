@@ -17,6 +17,9 @@ import (
 // newSeed draws all images that are sent. Images that run at first have another seed.
 const newSeed = 283
 
+// builds is the distance between the seeds of two builds.
+const builds = 1 << 16
+
 // Files are what the person gets when choosing files in an attempt.
 type Files struct {
 	Firmware    *upg.File // nil if it cannot be used: FirmwareErr says why
@@ -97,7 +100,7 @@ func (f Firmware) UPG(model meter.Model) (file *upg.File, why, err error) {
 		return f.Own, f.OwnErr, nil
 	}
 	f = f.filled(model)
-	file, err = upg.New(uint16(f.Model), f.Revision, f.Dated, firmware.Image(newSeed, f.ImageBytes()))
+	file, err = upg.New(uint16(f.Model), f.Revision, f.Dated, firmware.Image(newSeed+builds*uint64(f.Build), f.ImageBytes()))
 	if err != nil {
 		return nil, nil, fmt.Errorf("firmware %s: %w", f.Revision, err)
 	}

@@ -19,6 +19,7 @@ const (
 	maxConnections = 20
 	maxBlocks      = 600
 	maxImageBytes  = 4 << 20
+	maxBuild       = 999
 )
 
 // models are those of the family.
@@ -90,12 +91,14 @@ func parseFault(text string) (fault.Fault, error) {
 func actions() fields.Notation[Action] {
 	return fields.Notation[Action]{
 		Syntax: "ACTION", Parse: parseAction, Print: Action.String, Open: true,
-		Values: []string{"heal", "power-cycle 10s", "wait 0s", "wait 2m", "until 2008-03-06 16:57:48", "new-log"},
+		Values: []string{"heal", "power-cycle 10s", "wait 0s", "wait 2m", "until 2008-03-06 16:57:48", "new-log",
+			"remove-journals", "damage-journals", "foreign-journal", "copy-journals", "copy-journals laptop"},
 	}
 }
 
 func actionKinds() fields.Notation[ActionKind] {
-	return fields.Words("action", fields.Say("heal", Heal), fields.Say("power-cycle", PowerCycle), fields.Say("wait", Wait), fields.Say("until", Until), fields.Say("new-log", NewLog))
+	return fields.Words("action", fields.Say("heal", Heal), fields.Say("power-cycle", PowerCycle), fields.Say("wait", Wait), fields.Say("until", Until), fields.Say("new-log", NewLog),
+		fields.Say("remove-journals", RemoveJournals), fields.Say("damage-journals", DamageJournals), fields.Say("foreign-journal", ForeignJournal), fields.Say("copy-journals", CopyJournals))
 }
 
 func parseAction(text string) (a Action, err error) {
@@ -109,6 +112,8 @@ func parseAction(text string) (a Action, err error) {
 		a.For, err = fields.ParseTime(rest)
 	case Until:
 		a.Until, err = fields.ParseCalendar(rest)
+	case CopyJournals:
+		a.From = rest
 	default:
 		if rest != "" {
 			err = fmt.Errorf("%q follows %s, which takes nothing; delete it", rest, word)
@@ -125,6 +130,8 @@ func (a Action) String() string {
 		return word + " " + fault.FormatTime(a.For)
 	case Until:
 		return word + " " + fields.FormatCalendar(a.Until)
+	case CopyJournals:
+		return strings.TrimRight(word+" "+a.From, ini.Blanks)
 	}
 	return word
 }

@@ -54,6 +54,7 @@ var firmwareFields = sync.OnceValue(func() []fields.Field[Firmware] {
 		fields.Of("blocks", fmt.Sprintf("size of the image in blocks of %d bytes", ion.BlockBytes), func(f *Firmware) *int { return &f.Blocks },
 			fields.Integer(1, maxBlocks, 1, 2, 8, 255, 256, 257, 460, 513)).Or("8"),
 		fields.Of("bytes", "size of the image, such as 7424, 64k or 256KiB; instead of blocks", func(f *Firmware) *int { return &f.Bytes }, imageSizes()),
+		fields.Of("build", "another number is another image, even of the same revision", func(f *Firmware) *int { return &f.Build }, fields.Integer(0, maxBuild, 0, 1, maxBuild)).Or("0"),
 		fields.Of("damage", "what is wrong with the file", func(f *Firmware) *Damage { return &f.Damage }, damages()),
 	}
 })
@@ -77,10 +78,11 @@ func AttemptFields() []fields.Field[Attempt] { return slices.Clone(attemptFields
 var attemptFields = sync.OnceValue(func() []fields.Field[Attempt] {
 	list := []fields.Field[Attempt]{
 		fields.Of("title", "what this attempt is", func(a *Attempt) *string { return &a.Title }, fields.Text("WORDS", "the upgrade")),
-		fields.Several("before", "what is done first, in the order of the lines: heal (all faults end, a minute passes), power-cycle 10s (off for so long, then a minute passes), wait 2m, until 2008-03-06 15:57:48, new-log (Upgrade.log is put away)",
+		fields.Several("before", "what is done first, in the order of the lines: heal (all faults end, a minute passes), power-cycle 10s (off for so long, then a minute passes), wait 2m, until 2008-03-06 15:57:48, new-log (Upgrade.log is put away); and in the folder of the journals: remove-journals, damage-journals, foreign-journal (one of another meter with this serial number is put there), copy-journals or copy-journals NAME (from the other folders of the PC, or from [pc NAME])",
 			func(a *Attempt) *[]Action { return &a.Before }, actions()),
 		fields.Of("meter", "the [meter NAME] that the tool is to talk to", func(a *Attempt) *string { return &a.Meter }, names()).Else("the first"),
 		fields.Of("pc", "the [pc NAME] that the tool runs on", func(a *Attempt) *string { return &a.PC }, names()).Else("the first"),
+		fields.Of("folder", "of the PC in which the tool keeps its journals: another name is another folder", func(a *Attempt) *string { return &a.Folder }, names()).Else("the usual one"),
 	}
 	list = append(list, fields.Within(func(a *Attempt) *Tool { return &a.Tool }, toolFields())...)
 	list = append(list,

@@ -52,6 +52,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"model", "7500", model},
 		{"revision", "V283", revision},
 		{"dated", "3:57 PM", clock},
+		{"build", "1000", `"1000" is no number from 0 to 999`},
 		{"blocks", "601", `"601" is no number from 1 to 600`},
 		{"bytes", "0", `"0" is no size from 1 to 4194304 bytes; write one such as 65536, 64k, 256KiB or 1MiB`},
 		{"damage", "torn", damage},
@@ -99,7 +100,7 @@ func TestTheFieldsOfAnAttemptAreItsOwnAndThoseOfToolAndPerson(t *testing.T) {
 	}
 	others := append(fields.Names(fields.Bind(tool.Fields(), new(world.Tool))), fields.Names(fields.Bind(world.PersonFields(), new(world.Person)))...)
 	own := slices.DeleteFunc(world.AttemptFields(), func(f fields.Field[world.Attempt]) bool { return slices.Contains(others, f.Name) })
-	fieldstest.Refuses(t, own, bad, "title", "meter", "pc")
+	fieldstest.Refuses(t, own, bad, "title", "meter", "pc", "folder")
 	if want := len(own) + len(tool.Fields()) + len(world.PersonFields()); len(world.AttemptFields()) != want {
 		t.Errorf("an attempt has %d fields and should have %d", len(world.AttemptFields()), want)
 	}

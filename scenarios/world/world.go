@@ -77,6 +77,7 @@ type Firmware struct {
 	Dated    time.Time
 	Blocks   int // of 7424 bytes; used where Bytes is 0
 	Bytes    int
+	Build    int // images of different builds have different bytes, whatever their revision
 	Damage   Damage
 	// Own is a file given by the caller instead of a made one, or OwnErr says why that file
 	// cannot be used. A text can hold neither.
@@ -113,6 +114,7 @@ type Attempt struct {
 	Before []Action
 	Meter  string // name of the meter; empty for the first
 	PC     string // name of the PC on which the tool runs; empty for the first
+	Folder string // of the PC in which the tool keeps its journals; empty for the usual one
 	Tool
 	DiskFull bool
 	Limit    time.Duration // when the tool must have ended
@@ -152,6 +154,7 @@ type Action struct {
 	Kind  ActionKind
 	For   time.Duration // PowerCycle: how long the power is off; Wait
 	Until time.Time     // Until
+	From  string        // CopyJournals: name of a PC; empty for the one on which the attempt runs
 }
 
 // ActionKind says what is done.
@@ -164,6 +167,11 @@ const (
 	Wait                         // time passes
 	Until                        // time passes until that calendar time
 	NewLog                       // Upgrade.log is moved away, so that the tool begins a new one
+	// These are done to the journals in the folder that the attempt uses.
+	RemoveJournals // they are deleted
+	DamageJournals // one bit of each is wrong
+	ForeignJournal // one of another meter that has the same serial number is put there
+	CopyJournals   // those of another folder or PC are copied there
 )
 
 // named is something that attempts choose by name.
@@ -219,6 +227,7 @@ func Recovery(of *Attempt) Attempt {
 		Before: []Action{{Kind: Heal}},
 		Meter:  of.Meter,
 		PC:     of.PC,
+		Folder: of.Folder,
 		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal},
 		Limit:  of.Limit,
 		Person: Person{Firmware: of.Firmware, Connections: 1, Assistant: []client.Choice{client.Upgrade}},

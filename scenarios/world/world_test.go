@@ -47,6 +47,7 @@ model = 7300
 revision = 7300V200
 dated = 2009-01-02 03:04:05
 bytes = 12345
+build = 2
 damage = truncated
 
 [template other]
@@ -61,8 +62,10 @@ before = power-cycle 10s
 before = wait 1h2m
 before = until 2010-01-02 05:00:00
 before = new-log
+before = copy-journals office
 meter = feeder 7
 pc = van
+folder = root
 task = connect
 release = 2.1
 single = yes
@@ -251,6 +254,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"no task", "[attempt]\n", "line 1: [attempt] has no task; add a line task = ..."},
 		{"meter that is not there", "[meter a]\n[attempt]\ntask = identify\nmeter = b\n", `line 2: this [attempt] is to talk to the meter "b"; add a section [meter b]`},
 		{"PC that is not there", "[attempt]\ntask = identify\npc = b\n", `line 1: this [attempt] runs on the PC "b"; add a section [pc b]`},
+		{"PC to copy from that is not there", "[attempt]\ntask = identify\nbefore = copy-journals b\n", `line 1: this [attempt] copies the journals of the PC "b"; add a section [pc b]`},
 		{"firmware that is not there", "[attempt]\ntask = upgrade\nfirmware = b\n", `line 1: this [attempt] chooses the firmware "b"; add a section [firmware b]`},
 		{"template that is not there", "[attempt]\ntask = send-template\ntemplate = b\n", `line 1: this [attempt] chooses the template "b"; add a section [template b]`},
 		{"revision of another model", "[firmware a]\nmodel = 7300\nrevision = 7350V283\n", "line 1: [firmware a] is of a 7300, which runs revisions such as 7300V283, not 7350V283"},
