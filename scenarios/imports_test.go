@@ -35,7 +35,7 @@ type importRule struct {
 
 var (
 	machines = []string{
-		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/fault", "simulator/story", "simulator/bench",
+		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
 		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world", "scenarios/world/tool",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}

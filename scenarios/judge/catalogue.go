@@ -92,5 +92,7 @@ func shorten(f *fault.Fault, response time.Duration) {
 		f.Parameters.By = time.Millisecond
 	case fault.PlugTurn:
 		f.Parameters.By = max(time.Millisecond, response/3)
+	case fault.TalkEvery:
+		f.Parameters.By = max(10*time.Millisecond, response/3)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"ionbench/simulator/flash"
-	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
 )
 
@@ -32,7 +31,7 @@ func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
 	s.cuts++
 	s.deliver(now, true)
 	stop(now)
-	s.line.Drop(line.FromMeter)
+	s.line.DropMeter()
 	s.dropHeld()
 	s.afterMeter(now)
 }

@@ -7,6 +7,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/talker"
 )
 
 // effect is what the faults of one kind do. Most kinds have a beginning, and those that last
@@ -25,6 +26,8 @@ type effect struct {
 	slow bool      // it delays what the meter sends as long as it lasts
 	plug bool      // it takes the cable out and in by turns
 	rate bool      // it sets the host's converter to a rate of its own
+
+	talks bool // it brings a station that talks as long as it lasts
 }
 
 // effects returns the effect of every kind. A plan with a kind that has none is refused.
@@ -45,6 +48,9 @@ func effects() []effect {
 		fault.Noise:     eachDirection(setNoise),
 		fault.SlowLine:  eachDirection(setPause),
 		fault.Sliced:    eachDirection(setSlices),
+
+		fault.Babble:       {begin: beginTalk(talker.Babbler), end: endTalk, talks: true},
+		fault.SecondMaster: {begin: beginTalk(talker.SecondMaster), end: endTalk, talks: true},
 
 		fault.ByteDrop:   {begin: aimAtBytes, bytes: dropByte},
 		fault.ByteFlip:   {begin: aimAtBytes, bytes: flipByte},

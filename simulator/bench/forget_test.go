@@ -61,6 +61,14 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 	} {
 		bases[fmt.Sprintf("step %d of a %s", b.steps, b.name)] = at(b.steps, b.plan)
 	}
+	const company = "babble for 1m by 700ms; second-master for 1m by 900ms unit 9"
+	for _, steps := range []int{1, 8} {
+		bases[fmt.Sprintf("step %d in company", steps)] = func() *still {
+			s := crowd(t, company, steps)
+			s.Used()
+			return s
+		}
+	}
 	machinetest.EveryField(t, machinetest.Subject[still]{
 		Bases: bases,
 		Copy: func(from, to *still) {
@@ -80,19 +88,21 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			}
 		}},
 		Partly: map[string]machinetest.Part{
-			"Station.harmed":                {While: "the chip is", Shows: 4},
-			"Station.line.channels[].base":  {While: "something is on the wire", Shows: 12},
-			"Station.line.channels[].done":  {While: "something is on the wire", Shows: 12},
-			"Station.line.channels[].pos":   {While: "something waits for a byte", Shows: 18},
-			"Station.line.channels[].trap":  {While: "it is set", Shows: 18},
-			"Station.line.channels[].noise": {While: "there is noise", Shows: 42},
-			"Station.plan":                  {While: "a fault has more to do", Shows: 3417},
-			"Station.watch.framesFromMeter": {While: "a fault counts them", Shows: 8},
-			"Station.watch.framesToMeter":   {While: "a fault counts them", Shows: 10},
-			"Station.watch.noResponses":     {While: "a fault counts them", Shows: 6},
-			"Station.watch.replies":         {While: "a fault counts them", Shows: 8},
-			"Station.watch.heard":           {While: "bytes wait for more", Shows: 80},
-			"Station.watch.heldAt":          {While: "something is held", Shows: 2},
+			"Station.harmed":                     {While: "the chip is", Shows: 4},
+			"Station.others.neighbours[].harmed": {While: "the chip is", Shows: 2},
+			"Station.line.channels[].who":        {While: "something is on the wire", Shows: 14},
+			"Station.line.channels[].base":       {While: "something is on the wire", Shows: 14},
+			"Station.line.channels[].done":       {While: "something is on the wire", Shows: 14},
+			"Station.line.channels[].pos":        {While: "something waits for a byte", Shows: 18},
+			"Station.line.channels[].trap":       {While: "it is set", Shows: 18},
+			"Station.line.channels[].noise":      {While: "there is noise", Shows: 46},
+			"Station.plan":                       {While: "a fault has more to do", Shows: 3755},
+			"Station.watch.framesFromMeter":      {While: "a fault counts them", Shows: 8},
+			"Station.watch.framesToMeter":        {While: "a fault counts them", Shows: 10},
+			"Station.watch.noResponses":          {While: "a fault counts them", Shows: 6},
+			"Station.watch.replies":              {While: "a fault counts them", Shows: 8},
+			"Station.watch.heard":                {While: "bytes wait for more", Shows: 84},
+			"Station.watch.heldAt":               {While: "something is held", Shows: 2},
 		},
 		Idle: map[string]string{
 			"Station.now":                           "the instant; all that is to come is told relative to it",
@@ -100,6 +110,10 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.origin":                        "each fault has its own",
 			"Station.line.resample":                 "scratch",
 			"Station.scratch":                       "scratch",
+			"Station.others.tx":                     "scratch",
+			"Station.others.talkers[].cfg.First":    "over once it talks",
+			"Station.plan[].voice.cfg.First":        "over once it talks",
+			"Station.line.sent":                     "asked for at once",
 			"Station.orders":                        "the host's side takes them at once",
 			"Station.traceOn":                       "a trace decides nothing",
 			"Station.traceFrames":                   "a trace decides nothing",
@@ -126,13 +140,15 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.line.channels[].buf":  "what has left the wire is left behind",
 			"Station.line.resample":        "scratch",
 			"Station.scratch":              "scratch",
+			"Station.others.tx":            "scratch",
 		},
 		Closed: map[string]string{
-			"now":                   "the instant, not the station's",
-			"Station.meter":         "see the test of package meter",
-			"Station.effects":       "what faults do, the same in all that are compared",
-			"Station.plan[].effect": "follows from the fault",
-			"Station.trace":         "a trace decides nothing",
+			"now":                               "the instant, not the station's",
+			"Station.meter":                     "see the test of package meter",
+			"Station.others.neighbours[].meter": "see the test of package meter",
+			"Station.effects":                   "what faults do, the same in all that are compared",
+			"Station.plan[].effect":             "follows from the fault",
+			"Station.trace":                     "a trace decides nothing",
 		},
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
+	"ionbench/simulator/talker"
 )
 
 // strike is one fault of the plan and how far it has come.
@@ -21,6 +22,7 @@ type strike struct {
 	spell
 	aim
 	plug
+	voice talker.Talker // of a station that the fault has brought
 }
 
 // moment is when a fault strikes.
@@ -102,6 +104,21 @@ func (s *Station) dropPlan() {
 	for i := range s.plan {
 		s.plan[i].strikeNoMore()
 	}
+}
+
+// endFaultsOfMeter ends the faults of the plan that are at work on the meter itself, and forgets
+// those that have still to strike.
+func (s *Station) endFaultsOfMeter(now time.Duration) {
+	s.dropPlan()
+	for i := range s.plan {
+		switch s.plan[i].fault.Kind.Place() {
+		case fault.PlaceMeter, fault.PlaceChip, fault.PlaceReply:
+			s.finish(now, i)
+		}
+	}
+	s.dropPlan()
+	s.armTraps()
+	s.armFlash()
 }
 
 // strikeNoMore leaves a fault that is at work with nothing to do but to end.
@@ -266,6 +283,8 @@ func (k *strike) timer() (time.Duration, bool) {
 	switch {
 	case k.turnsNext():
 		return k.toggle, true
+	case k.talksNext():
+		return k.voice.Next(), true
 	case k.active:
 		return k.until, k.timed
 	case k.fault.Trigger.Unit == fault.AtTime && k.next > 0:
@@ -282,6 +301,8 @@ func (s *Station) runTimer(now time.Duration, i int) {
 	switch k := &s.plan[i]; {
 	case k.turnsNext():
 		s.flap(now, k)
+	case k.talksNext():
+		s.speak(now, placeOfStruck(i), &k.voice)
 	case k.active:
 		s.finish(now, i)
 	default:
@@ -460,7 +481,7 @@ func flashPhase(p fault.Phase) flash.Phase {
 
 // flashCut is called when the power has failed at the operation that a fault named.
 func (s *Station) flashCut(now time.Duration) {
-	s.line.Drop(line.FromMeter)
+	s.line.DropMeter()
 	s.dropHeld()
 	var cut *strike
 	at := 0

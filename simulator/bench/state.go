@@ -35,6 +35,7 @@ func (s *Station) AppendState(dst []byte, now time.Duration) []byte {
 
 func (s *Station) declare(w *machine.State, spent *Station) {
 	s.declareMeter(w, spent)
+	s.declareOthers(w, spent.others)
 	s.line.Declare(w, &spent.line)
 	s.watch.declare(w, &spent.watch)
 	w.Int(s.silent)
@@ -116,6 +117,9 @@ func (s *Station) declareStrike(w *machine.State, k *strike) {
 	w.Text(f.String())
 	k.spell.declare(w)
 	k.plug.declare(w, k.loose())
+	if w.Has(k.talks()) {
+		k.voice.Declare(w)
+	}
 	if w.Has(!ends) {
 		w.Uint(s.count(w.Now(), k))
 		k.moment.declare(w)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
+	"ionbench/simulator/talker"
 )
 
 // Config describes a station.
@@ -20,7 +22,10 @@ type Config struct {
 	Baud  int // of the line; 0 for none: bytes then take no time, and a host of any rate fits
 	Pace  int // how many times faster than Baud bytes travel; 0 is 1, Unpaced takes their time away
 	Plan  fault.Plan
-	Trace bool // record the events; sweeps, which fork much, do without
+	// Neighbours and Talkers are the other stations on the line.
+	Neighbours []Neighbour
+	Talkers    []talker.Config
+	Trace      bool // record the events; sweeps, which fork much, do without
 	// TraceFrames records every frame on the line too.
 	TraceFrames bool
 }
@@ -36,8 +41,17 @@ func (c Config) AtPace(pace int) Config {
 		scale = 0
 	}
 	c.Pace = pace
-	c.Meter.Timing = c.Meter.Timing.Scale(scale)
-	c.Meter.Geometry = meter.ScaleGeometry(c.Meter.Geometry, scale)
+	c.Meter = atScale(c.Meter, scale)
+	c.Neighbours = slices.Clone(c.Neighbours)
+	for i := range c.Neighbours {
+		c.Neighbours[i].Meter = atScale(c.Neighbours[i].Meter, scale)
+	}
+	return c
+}
+
+func atScale(c meter.Config, scale int) meter.Config {
+	c.Timing = c.Timing.Scale(scale)
+	c.Geometry = meter.ScaleGeometry(c.Geometry, scale)
 	return c
 }
 
@@ -74,12 +88,13 @@ func FormatPace(pace int) string {
 	return strconv.Itoa(pace)
 }
 
-// Station is the device's side: the meter, its line and the faults that befall them. It is a
-// machine.Machine whose other end is the host: what Receive takes goes on the line at once, and
-// what Transmit gives has arrived at the host.
+// Station is the device's side: the meter that the host talks to, its line with all that is on
+// it, and the faults that befall them. It is a machine.Machine whose other end is the host: what
+// Receive takes goes on the line at once, and what Transmit gives has arrived at the host.
 type Station struct {
 	now     time.Duration // everything up to here is done
 	meter   *meter.Meter
+	others  *others // nil: the meter is alone on the line
 	line    line.Line
 	effects []effect // by kind of fault; shared by all copies
 	watch   watch
@@ -126,6 +141,9 @@ func NewStation(cfg Config) (*Station, error) {
 	case cfg.Pace == Unpaced:
 		s.line.SetPace(0)
 	}
+	if s.others, err = newOthers(&cfg); err != nil {
+		return nil, err
+	}
 	if err := s.SetPlan(cfg.Plan); err != nil {
 		return nil, err
 	}
@@ -145,9 +163,12 @@ func (s *Station) PowerOn(now time.Duration) {
 	s.afterMeter(now)
 }
 
-// RunSince makes the meter of a new station one that was switched on at a time before zero.
+// RunSince makes the meters of a new station such that were switched on at a time before zero.
 // What happened until zero is no part of its trace. At zero the meter is ready, if it had time to boot.
 func (s *Station) RunSince(on time.Duration) {
+	if s.others != nil {
+		s.others.powerOn(on)
+	}
 	s.PowerOn(on)
 	s.Advance(0)
 	s.trace = nil
@@ -307,6 +328,11 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 	if t, due := s.nextTimer(); due && (!ok || t < at) {
 		at, ok = t, true
 	}
+	if s.others != nil {
+		if t := s.others.next(); t != never && (!ok || t < at) {
+			at, ok = t, true
+		}
+	}
 	return at, ok
 }
 
@@ -364,9 +390,9 @@ func (s *Station) runUntil(limit time.Duration) (at time.Duration, busy bool) {
 }
 
 // step does what is due at the next instant, unless that is after limit: faults first, then
-// bytes, then the meter.
+// bytes, then the meter, then the other stations.
 func (s *Station) step(limit time.Duration) bool {
-	bytes, device, timer := never, never, never
+	bytes, device, timer, other := never, never, never, never
 	if t, ok := s.line.Next(); ok {
 		bytes = t
 	}
@@ -376,7 +402,10 @@ func (s *Station) step(limit time.Duration) bool {
 	if t, ok := s.nextTimer(); ok {
 		timer = t
 	}
-	at := min(bytes, device, timer)
+	if s.others != nil {
+		other = s.others.next()
+	}
+	at := min(bytes, device, timer, other)
 	if at > limit || at == never {
 		return false
 	}
@@ -391,6 +420,9 @@ func (s *Station) step(limit time.Duration) bool {
 	if device <= at {
 		s.meter.Advance(s.now)
 		s.afterMeter(s.now)
+	}
+	if other <= at && s.others != nil {
+		s.runOthers(s.now)
 	}
 	return true
 }
@@ -423,8 +455,23 @@ func (s *Station) deliver(now time.Duration, flush bool) {
 		if !ok {
 			return
 		}
+		if s.others != nil || s.line.Senders().Others() != 0 {
+			s.arriveAtAll(now, d, p)
+			continue
+		}
 		s.arrive(now, d, p)
 	}
+}
+
+// arriveAtAll is arrive where more than the host and the meter are on the line.
+func (s *Station) arriveAtAll(now time.Duration, d line.Direction, p []byte) {
+	sent := line.TheMeter // as to the host's bytes: the meter has heard them already
+	if d == line.FromMeter {
+		sent = s.line.Senders()
+	}
+	own := slices.Clone(p) // what p begins may end in other bytes on the line
+	s.arrive(now, d, own)
+	s.overhear(now, sent, own)
 }
 
 // afterMeter takes what the meter has done: bytes to send, events to record and to act on.
@@ -564,11 +611,12 @@ func (s *Station) Settled() bool {
 }
 
 // Reachable reports that the host can reach the meter: network, cable and power are there and
-// stay (no plug is loose), the rates fit, and the meter neither is silent nor hangs.
+// stay (no plug is loose), the rates fit, the meter neither is silent nor hangs, and nobody talks
+// into what it says.
 func (s *Station) Reachable() bool {
 	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off && !s.meter.Hung() &&
 		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
-		s.lastAtWork((*strike).loose) == nil
+		s.lastAtWork((*strike).loose) == nil && !s.Disturbed()
 }
 
 // Heal ends every fault that is at work and forgets the plan. The meter has power again. If a

@@ -176,6 +176,7 @@ type Parameters struct {
 	Length   int           // how many bytes in a row, or in a slice; 0 stands for 1
 	Baud     int           // wrong-baud: the rate of the converter, in bits a second
 	Status   Status        // reply-status: what the answer says
+	Unit     uint16        // of the meter that a station speaks for or asks; 0 for the meter itself
 }
 
 // TornBytes returns Bytes as the flash chip takes it: -1 means half of them.

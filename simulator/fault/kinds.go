@@ -37,6 +37,8 @@ const (
 	WrongBaud
 	LineBreak
 	Sliced
+	Babble
+	SecondMaster
 	ReplyLost
 	ReplyLate
 	ReplyDup
@@ -257,6 +259,22 @@ var rows = [...]row{
 		example: "sliced from-meter at block 5 for 2m by 40ms length 16",
 	},
 	{
+		kind: Babble, code: 44, name: "babble", place: PlaceLine, delay: TalkEvery, lasting: true,
+		field:   "a station babbles: valid frames of a meter, this one unless another is named, that are no answer to anything",
+		takes:   []string{"by", "unit"},
+		needs:   "by",
+		leastBy: 10 * time.Millisecond,
+		example: "babble at block 3 for 30s by 100ms unit 77",
+	},
+	{
+		kind: SecondMaster, code: 45, name: "second-master", place: PlaceLine, delay: TalkEvery, lasting: true,
+		field:   "another master asks a meter, this one unless another is named, who it is and for registers, whenever it likes",
+		takes:   []string{"by", "unit"},
+		needs:   "by",
+		leastBy: 10 * time.Millisecond,
+		example: "second-master at block 3 for 1m by 700ms",
+	},
+	{
 		kind: ReplyLost, code: 15, name: "reply-lost", place: PlaceReply, never: []Unit{AtFrame, AtByte},
 		field:   "the meter did what was asked, and its answer never arrives",
 		instead: "use a window, such as `at block 77..79`, to lose more replies",
@@ -370,6 +388,7 @@ const (
 	SlicePause                  // how long it waits after each slice
 	PlugTurn                    // how long the cable is out, and in
 	HangTime                    // how long the meter hangs
+	TalkEvery                   // how often a station talks that nobody asked
 )
 
 // Part is the part of the host's side that a fault strikes.

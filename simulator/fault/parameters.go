@@ -43,7 +43,7 @@ var parameters = [...]parameter{
 	},
 	byParameter: {
 		name: "by", code: 2, syntax: "by TIME", example: "by 11s",
-		field: "how late a reply or each frame of a slow meter is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in; how long a meter hangs; how far a clock jumps",
+		field: "how late a reply or each frame of a slow meter is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in; how long a meter hangs; how often a station talks that nobody asked; how far a clock jumps",
 		parse: func(p *Parameters, s string) (err error) {
 			if p.By, err = parseTime(s); err == nil && p.By == 0 {
 				err = fmt.Errorf("%s is no delay", s)
@@ -191,7 +191,28 @@ var parameters = [...]parameter{
 			return p.Status.String()
 		},
 	},
+	{
+		name: "unit", code: 11, syntax: "unit N", example: "unit 77",
+		field: "the unit id of the meter that a station speaks for or asks, 1 to 9999 (the meter's own unless given)",
+		parse: func(p *Parameters, s string) error {
+			n, err := strconv.ParseUint(s, 10, 16)
+			if err != nil || n < 1 || n > maxUnit {
+				return fmt.Errorf("%q is not a unit id from 1 to %d", s, maxUnit)
+			}
+			p.Unit = uint16(n)
+			return nil
+		},
+		format: func(p Parameters) string {
+			if p.Unit == 0 {
+				return ""
+			}
+			return strconv.Itoa(int(p.Unit))
+		},
+	},
 }
+
+// maxUnit is the highest unit id, as in package ion.
+const maxUnit = 9999
 
 // Text returns the value of one parameter in the grammar; "" for the default, and for an
 // unknown parameter.

@@ -3,9 +3,13 @@
 // pulled; noise; bytes that come in slices; an adapter that hears itself; and the garbage
 // that two different baud rates make of each other.
 //
+// Any number of stations may be at the far end: the meter, whose Send is as good as alone, and
+// others, which Join. Who talks while another one talks garbles both.
+//
 // A Line is a value without a clock: bytes and times go in, arrived bytes come out. It does not
-// know frames. Positions of bytes count from 0 in each direction, over everything that a sender
-// put on the wire, whether it arrived or not.
+// know frames. Positions of bytes count from 0 in each direction, over everything that was put
+// on the wire, whether it arrived or not. Bytes that two stations send at the same time are on
+// the wire once.
 //
 // Character format is 8N1, ten bits a byte. Modem lines and the analogue level are not
 // modelled.
@@ -47,9 +51,21 @@ type Line struct {
 	slices   [2]slicing
 	channels [2]channel
 	resample []byte
-	echo     bool   // what leaves the host's end comes back to it
-	echoed   []byte // since it was last taken
+	echo     bool    // what leaves the host's end comes back to it
+	echoed   []byte  // since it was last taken
+	sent     Senders // of what Deliver returned last
 }
+
+// Senders is a set of stations at the far end of the line.
+type Senders uint64
+
+// TheMeter is the set of the station whose bytes Send takes from the meter.
+const TheMeter Senders = 1
+
+// Others are the stations of the set beside the meter.
+func (s Senders) Others() Senders { return s &^ TheMeter }
+
+func (s Senders) several() bool { return s&(s-1) != 0 }
 
 // slicing makes the sender wait after every so many bytes. Slices are counted from the first
 // byte of a burst, or from the byte on the wire when the slicing began.
@@ -74,6 +90,7 @@ type channel struct {
 	pos  uint64 // position of the byte at head
 	busy bool   // something is on the wire: at due it has arrived, or a trap is reached
 	due  time.Duration
+	who  Senders // sent what is on the wire
 
 	trap    uint64 // position at which delivery stops until the trap is cleared
 	trapped bool   // a trap is set
@@ -250,6 +267,11 @@ func (l *Line) Send(now time.Duration, d Direction, p []byte) {
 		return
 	}
 	c := &l.channels[d]
+	if c.who.Others() != 0 {
+		l.Join(now, TheMeter, p)
+		return
+	}
+	c.who = TheMeter
 	if c.head == len(c.buf) {
 		c.base, c.done = now, 0
 	}
@@ -257,6 +279,50 @@ func (l *Line) Send(now time.Duration, d Direction, p []byte) {
 	c.buf = append(c.buf, p...)
 	l.collide(l.starts(d, from-c.head), d, c.buf[from:])
 	l.plan(d)
+}
+
+// Join is Send for a station at the far end that shares it with others. It does not wait until
+// they are done: from the byte that is on the wire now, its bytes and theirs are one, in which
+// the lows of both win. Whatever is longer goes on alone. On a line whose bytes take no time,
+// those collide that are sent at the same instant.
+func (l *Line) Join(now time.Duration, who Senders, p []byte) {
+	const d = FromMeter
+	c := &l.channels[d]
+	if c.head == len(c.buf) {
+		c.base, c.done = now, 0
+	}
+	from := len(c.buf)
+	if c.who != who {
+		from = c.head + l.gone(now, d)
+	}
+	c.who |= who
+	met := min(len(p), len(c.buf)-from)
+	for i, b := range p[:met] {
+		c.buf[from+i] &= b
+	}
+	c.buf = append(c.buf, p[met:]...)
+	l.collide(l.starts(d, from-c.head), d, c.buf[from:from+len(p)])
+	l.plan(d)
+}
+
+// Sending reports whether something of a station at the far end is still on the wire.
+func (l *Line) Sending(who Senders) bool { return l.channels[FromMeter].who&who != 0 }
+
+// Senders are the stations that sent what Deliver returned last from the far end. What several
+// sent at the same time, or one directly behind the other, is returned together.
+func (l *Line) Senders() Senders { return l.sent }
+
+// gone is how many bytes on the wire are past by now, but not taken yet.
+func (l *Line) gone(now time.Duration, d Direction) int {
+	c := &l.channels[d]
+	if !l.paced(d) {
+		return 0
+	}
+	k := 0
+	for k < len(c.buf)-c.head && l.ends(d, k) <= now {
+		k++
+	}
+	return k
 }
 
 // collide garbles what overlaps p, whose first byte begins at begins. On two wires the lows of
@@ -331,8 +397,15 @@ func (l *Line) burst(d Direction) int {
 	if bytes := int64(l.slices[d].bytes); bytes > 0 {
 		n = min(n, int(bytes-c.done%bytes))
 	}
+	if n > maxShared && c.who.several() {
+		n = maxShared
+	}
 	return n
 }
+
+// maxShared bounds what is delivered together of stations that talk into each other, in bytes:
+// they may go on for ever.
+const maxShared = 512
 
 // Deliver takes the next bytes that have arrived by now in either direction: a whole burst or
 // slice, or what is before a trap, or, with flush, every complete byte. ok is false when there
@@ -361,6 +434,7 @@ func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took 
 		return nil, false
 	}
 	p = c.buf[c.head : c.head+n]
+	l.sent = c.who
 	c.applyNoise(p)
 	c.head += n
 	c.pos += uint64(n)
@@ -409,7 +483,7 @@ func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 // tidy forgets the bytes that have left, once nothing follows them.
 func (c *channel) tidy() {
 	if c.head == len(c.buf) {
-		c.buf, c.head = c.buf[:0], 0
+		c.buf, c.head, c.who = c.buf[:0], 0, 0
 	}
 }
 
@@ -429,8 +503,16 @@ func (c *channel) applyNoise(p []byte) {
 func (l *Line) Drop(d Direction) {
 	c := &l.channels[d]
 	c.pos += uint64(len(c.buf) - c.head)
-	c.buf, c.head = c.buf[:0], 0
+	c.buf, c.head, c.who = c.buf[:0], 0, 0
 	l.plan(d)
+}
+
+// DropMeter forgets what the meter has on the wire, because it has died. What others have made
+// of it stays.
+func (l *Line) DropMeter() {
+	if l.channels[FromMeter].who.Others() == 0 {
+		l.Drop(FromMeter)
+	}
 }
 
 // Declare declares what decides the line's future. Positions are relative to the bytes that
@@ -460,6 +542,7 @@ func (l *Line) declareWire(w *machine.State, d Direction, spent *channel) {
 	}
 	if len(waiting) > 0 { // no Has is needed: the bytes above tell
 		w.Deadline(l.ends(d, 0), true)
+		w.Uint(uint64(c.who))
 		if bytes := int64(l.slices[d].bytes); bytes > 0 {
 			w.Int(int(c.done % bytes))
 		}

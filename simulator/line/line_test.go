@@ -762,6 +762,7 @@ func TestALineForgetsNothingOfItsState(t *testing.T) {
 		Now:     func(*Line) time.Duration { return now },
 		Partly: map[string]machinetest.Part{
 			"channels[].base":  {While: "something is on the wire", Shows: 6},
+			"channels[].who":   {While: "something is on the wire", Shows: 6},
 			"channels[].done":  {While: "something is on the wire", Shows: 6},
 			"channels[].pos":   {While: "something waits for a byte", Shows: 8},
 			"channels[].trap":  {While: "it is set", Shows: 4},
@@ -772,6 +773,7 @@ func TestALineForgetsNothingOfItsState(t *testing.T) {
 			"resample":        "scratch",
 			"channels[].busy": "follows from what is on the wire",
 			"channels[].due":  "follows from what is on the wire",
+			"sent":            "asked for at once",
 		},
 		Rebuilt: map[string]string{
 			"resample":        "scratch",
