@@ -44,7 +44,7 @@ const factoryImageBytes = 256 << 10
 
 // newOptions returns the defaults: the article's meter, with the settings of the the factory.
 func newOptions() *options {
-	m := world.Meter{ImageBytes: factoryImageBytes, Factory: true}.Filled()
+	m := world.Meter{ImageBytes: factoryImageBytes, SetUp: world.Untouched}.Filled()
 	m.Revision = "" // the model's
 	return &options{meter: m, pace: 1, given: func(string) bool { return false }}
 }

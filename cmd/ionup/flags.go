@@ -25,7 +25,6 @@ type lineFlags struct {
 	tool.Tool
 	port, tcp string
 	user      uint8
-	timeout   time.Duration
 	json      bool
 	// recovery names the other flags that the command line of a recovery takes over from this
 	// one.
@@ -40,7 +39,7 @@ func (p *program) newLineFlags() *lineFlags {
 }
 
 func (f *lineFlags) list() []cli.Flag {
-	line := cli.View(tool.Fields(), &f.Tool, "unit-id", "baud", "password", "serial-number")
+	line := cli.View(tool.Fields(), &f.Tool, "unit-id", "baud", "password", "serial-number", "timeout")
 	line[2].Secret = true
 	return []cli.Flag{
 		cli.Text(&f.port, "port", "PATH", "serial port that the meter is at, as /dev/ttyUSB0").With(cli.Files("*")),
@@ -48,7 +47,7 @@ func (f *lineFlags) list() []cli.Flag {
 		line[0], line[1], line[2],
 		cli.Number(&f.user, "user", 0, 255, "user id that goes with the password"),
 		line[3],
-		cli.Time(&f.timeout, "timeout", time.Millisecond, "time that an answer is waited for").Unless("10s"),
+		line[4],
 		cli.Switch(&f.json, "json", "print events as JSON, one object a line"),
 	}
 }
@@ -80,8 +79,8 @@ func (f *lineFlags) target() (target, error) {
 // config returns the client's configuration that the flags give.
 func (f *lineFlags) config(now time.Time) client.Config {
 	timing := f.program.timing
-	if f.timeout > 0 {
-		timing.Response = f.timeout
+	if f.Timeout > 0 {
+		timing.Response = f.Timeout
 	}
 	return client.Config{
 		Release:        f.Release,

@@ -168,10 +168,20 @@ revision = 7330V100
 image-bytes = 4096
 clock = 2010-01-02 03:04:05
 settings = factory
+set = pt-ct pt-primary 480
+template-name = Plant B
+erase-time = 8s
+program-time = 307.2ms
+verify-time = 2.048ms
+loader-time = 20s
+boot-time = 15s
+first-boot-time = 35s
 
 [meter other]
 
 [pc office]
+log = earlier
+journal = other-meter
 
 [firmware other]
 model = 7300
@@ -207,6 +217,8 @@ unit-id = 9
 baud = 1200
 serial-number = PC-2
 device-name = Feeder 7
+timeout = 30s
+turnaround = 200ms
 disk-full = yes
 limit = 1h30m0.5s
 plan = abort at 60%

@@ -112,6 +112,24 @@ func Time(samples ...string) Notation[time.Duration] {
 	return Notation[time.Duration]{Syntax: "TIME", Parse: ParseTime, Print: fault.FormatTime, Values: samples, Open: true}
 }
 
+// TimeBetween takes times from least to most.
+func TimeBetween(least, most time.Duration, samples ...string) Notation[time.Duration] {
+	n := Time(samples...)
+	n.Parse = func(text string) (time.Duration, error) {
+		d, err := ParseTime(text)
+		switch {
+		case err != nil:
+			return 0, err
+		case d < least:
+			return 0, fmt.Errorf("%q is too short; at least %s", text, fault.FormatTime(least))
+		case d > most:
+			return 0, fmt.Errorf("%q is too long; at most %s", text, fault.FormatTime(most))
+		}
+		return d, nil
+	}
+	return n
+}
+
 // ParseTime reads a time of up to maxTime.
 func ParseTime(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)

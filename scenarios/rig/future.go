@@ -79,4 +79,4 @@ func (r *Rig) gauge() {
 }
 
 // Left is the time until the attempt reaches its limit.
-func (r *Rig) Left() time.Duration { return r.before.At + r.attempt.limit() - r.Now() }
+func (r *Rig) Left() time.Duration { return r.before.At + r.attempt.limit - r.Now() }

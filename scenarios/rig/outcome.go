@@ -75,7 +75,7 @@ func (r *Rig) finish(ended bool) *Outcome {
 		Trace:      before.Story(s),
 		Cost:       r.cost(),
 	}
-	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.options.timing().Response)
+	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
 	o.Meter.Connected = o.Meter.Connected && !t.lost
 	o.evidence = r.evidence()
 	o.judge()

@@ -27,7 +27,7 @@ func (r *Rig) lostSince(s setUp) ion.Groups {
 // remember takes the present settings as what the person wants, if the tool has done what it
 // was asked for and no settings wait to be restored.
 func (r *Rig) remember(o *Outcome) {
-	if o.Claim == nil && o.Ended && !o.Killed && r.here().disk.Journals() == 0 && r.Meter().State() == meter.Application {
+	if o.Claim == nil && o.Ended && !o.Killed && !slices.ContainsFunc(r.here().disk.journals, r.isOurs) && r.Meter().State() == meter.Application {
 		r.set = setUp{r.Now(), r.Meter().Settings(r.Now())}
 	}
 }
@@ -95,7 +95,7 @@ func (r *Rig) Answers() (bool, error) {
 	r.CopyTo(r.asked)
 	r.asked.options.Response, r.asked.options.Planted.Tool = 0, ""
 	identify := world.Attempt{Tool: world.FilledTool(world.Tool{Task: client.TaskIdentify}, r.said())}
-	if err := r.asked.launch(&attempt{Attempt: identify}); err != nil {
+	if err := r.asked.launch(&attempt{Attempt: identify, limit: r.world.LimitOf(&identify)}); err != nil {
 		return false, err
 	}
 	o := r.asked.Finish()
@@ -115,3 +115,5 @@ func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	}
 	return setUp{r.Now(), meter.FactoryTemplate(r.said().Model, r.world.FirmwareOf(of).Revision)}
 }
+
+func (r *Rig) isOurs(k kept) bool { return k.serialNumber == r.said().SerialNumber }

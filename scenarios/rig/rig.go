@@ -76,6 +76,9 @@ func New(w *world.World, o Options) (*Rig, error) {
 	}
 	station.RunSince(-UpTime)
 	r := &Rig{world: w, options: o, bench: bench.New(0, station, new(nobody)), pcs: make([]computer, len(w.PCs))}
+	for i := range w.PCs {
+		r.pcs[i].disk = diskOf(&w.PCs[i], &w.Meters[0])
+	}
 	r.set = setUp{settings: r.Meter().Settings(0)}
 	first := r.set.settings
 	r.first = &first
@@ -173,20 +176,22 @@ func (r *Rig) config(a *attempt) client.Config {
 		Baud:           a.Baud,
 		Password:       a.Password,
 		Start:          r.said().Clock.Add(r.here().calendar),
-		Timing:         r.options.timing(),
+		Timing:         r.timing(&a.Tool),
 		Journal:        a.Journal,
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
 		Planted:        planted.InClient(r.options.Planted.Tool),
 	}
 }
 
-func (o *Options) timing() client.Timing {
+// timing is that of a filled tool, unless the options say otherwise.
+func (r *Rig) timing(of *world.Tool) client.Timing {
 	t := client.DefaultTiming()
-	if o.Instant {
+	t.Response, t.Turnaround = of.Timeout, of.Turnaround
+	if r.options.Instant {
 		t = instantTiming()
 	}
-	if o.Response != 0 {
-		t.Response = o.Response
+	if r.options.Response != 0 {
+		t.Response = r.options.Response
 	}
 	return t
 }
@@ -268,9 +273,6 @@ func (r *Rig) start(t *tool) {
 	}
 }
 
-// maxAttempt is long enough for any upgrade that does not hang.
-const maxAttempt = 6 * time.Hour
-
 // Try runs an attempt to its end and judges it.
 func (r *Rig) Try(a *world.Attempt) (*Outcome, error) {
 	if err := r.Begin(a); err != nil {
@@ -283,19 +285,12 @@ func (r *Rig) Try(a *world.Attempt) (*Outcome, error) {
 // the attempt has ended or its time is over.
 func (r *Rig) Step() bool {
 	at, ok := r.bench.Next()
-	return ok && !r.bench.Host().Done() && at <= r.before.At+r.attempt.limit() && r.bench.Step()
-}
-
-func (a *attempt) limit() time.Duration {
-	if a.Limit == 0 {
-		return maxAttempt
-	}
-	return a.Limit
+	return ok && !r.bench.Host().Done() && at <= r.before.At+r.attempt.limit && r.bench.Step()
 }
 
 // Finish runs the attempt that Begin started to its end and judges it. A clone made after Begin
 // can be finished too, also with another plan (Bench().Station().SetPlan).
 func (r *Rig) Finish() *Outcome {
-	ended := r.bench.Run(r.before.At + r.attempt.limit())
+	ended := r.bench.Run(r.before.At + r.attempt.limit)
 	return r.finish(ended)
 }

@@ -105,6 +105,7 @@ type attempt struct {
 	world.Attempt
 	files  world.Files
 	writes map[int]ion.Value // by index in ion.SettingTable; for TaskWriteSettings
+	limit  time.Duration
 }
 
 // prepared returns an attempt with what it needs. It returns an error if a file cannot be made.
@@ -115,6 +116,7 @@ func (r *Rig) prepared(a *world.Attempt) (*attempt, error) {
 	}
 	p := &attempt{Attempt: *a, files: files, writes: a.WritesOf(r.first)}
 	p.Tool = world.FilledTool(a.Tool, r.said())
+	p.limit = r.world.LimitOf(&p.Attempt)
 	return p, nil
 }
 

@@ -63,7 +63,7 @@ func (w *World) place(section string, index int) string {
 func (w *World) badFields() []problem {
 	var list []problem
 	list = append(list, bad("meter", w.Meters, meterFields())...)
-	list = append(list, bad("pc", w.PCs, PCFields())...)
+	list = append(list, bad("pc", w.PCs, pcFields())...)
 	list = append(list, bad("firmware", w.Firmware, firmwareFields())...)
 	list = append(list, bad("template", w.Templates, templateFields())...)
 	return append(list, bad("attempt", w.Attempts, attemptFields())...)

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"reflect"
 	"slices"
 
 	"ionbench/client"
@@ -43,10 +44,10 @@ func filledList[V any](list []V, filled func(V) V) []V {
 func (w World) Trimmed() World {
 	full := w.Filled()
 	meter := full.Meters[0].Model
-	w.Meters = trimmedList(w.Meters, Meter{}, Meter.trimmed)
-	w.PCs = trimmedList(w.PCs, PC{}, func(pc PC) PC { return pc })
-	w.Firmware = trimmedList(w.Firmware, Firmware{}, func(f Firmware) Firmware { return f.trimmed(meter) })
-	w.Templates = trimmedList(w.Templates, Template{}, func(t Template) Template { return t.trimmed(meter) })
+	w.Meters = trimmedList(w.Meters, Meter.trimmed)
+	w.PCs = trimmedList(w.PCs, func(pc PC) PC { return pc })
+	w.Firmware = trimmedList(w.Firmware, func(f Firmware) Firmware { return f.trimmed(meter) })
+	w.Templates = trimmedList(w.Templates, func(t Template) Template { return t.trimmed(meter) })
 	w.Attempts = slices.Clone(w.Attempts)
 	for i := range w.Attempts {
 		a := &w.Attempts[i]
@@ -58,12 +59,12 @@ func (w World) Trimmed() World {
 }
 
 // trimmedList returns a new list; it is empty if its only element says nothing.
-func trimmedList[V comparable](list []V, nothing V, trimmed func(V) V) []V {
+func trimmedList[V any](list []V, trimmed func(V) V) []V {
 	var own []V
 	for _, v := range list {
 		own = append(own, trimmed(v))
 	}
-	if len(own) == 1 && own[0] == nothing {
+	if len(own) == 1 && reflect.ValueOf(own[0]).IsZero() {
 		return nil
 	}
 	return own

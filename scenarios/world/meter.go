@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"ionbench/fixtures/firmware"
@@ -9,6 +10,9 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
+
+// kib is what the times of a chip are about.
+const kib = 1 << 10
 
 // oldSeed draws the images that run at first. Images that are sent have another seed.
 const oldSeed = 1
@@ -19,6 +23,11 @@ func oldDated() time.Time { return time.Date(2007, time.January, 15, 9, 0, 0, 0,
 // Config returns the meter as the simulator takes it, with its defaults and at its own pace.
 func (m Meter) Config() meter.Config {
 	m = m.Filled()
+	timing := meter.DefaultTiming()
+	timing.Boot, timing.LoaderStart, timing.FactoryInitialize = m.BootTime, m.LoaderTime, m.FirstBootTime
+	timing.VerifyByte = m.VerifyTime / kib
+	chip := flash.Am29F032B()
+	chip.EraseTime, chip.ByteProgramTime = m.EraseTime, m.ProgramTime/kib
 	return meter.Config{
 		Model:        m.Model,
 		SerialNumber: m.SerialNumber,
@@ -31,8 +40,8 @@ func (m Meter) Config() meter.Config {
 			Image:    firmware.Image(oldSeed, m.ImageBytes),
 		},
 		Settings: m.settings(),
-		Timing:   meter.DefaultTiming(),
-		Geometry: flash.Am29F032B(),
+		Timing:   timing,
+		Geometry: chip,
 		Seed:     1,
 	}
 }
@@ -41,11 +50,36 @@ func (m Meter) Config() meter.Config {
 func (m Meter) Settings() *ion.Settings { return m.Filled().settings() }
 
 func (m Meter) settings() *ion.Settings {
-	if m.Factory {
-		s := meter.FactoryTemplate(m.Model, m.Revision)
-		return &s
+	s := m.SetUp.settings(m.Model, m.Revision)
+	for _, set := range m.Set {
+		s.Values[set.Setting] = set.Value
 	}
-	return CustomSettings(m.Model, m.Revision)
+	if m.TemplateName != "" {
+		s.Template = m.TemplateName
+	}
+	return s
+}
+
+func (u SetUp) settings(model meter.Model, revision string) *ion.Settings {
+	switch u {
+	case Custom:
+		return CustomSettings(model, revision)
+	case Lowest:
+		return BoundSettings(ion.Setting.Lowest, "")
+	case Highest:
+		return BoundSettings(ion.Setting.Highest, strings.Repeat("~", maxTemplateName))
+	}
+	s := meter.FactoryTemplate(model, revision)
+	return &s
+}
+
+// BoundSettings are settings that are all at a bound of theirs.
+func BoundSettings(bound func(ion.Setting) ion.Value, template string) *ion.Settings {
+	s := ion.Settings{Template: template}
+	for i, setting := range ion.SettingTable() {
+		s.Values[i] = bound(setting)
+	}
+	return &s
 }
 
 // CustomSettings are those of a meter in which no setting is at its default.

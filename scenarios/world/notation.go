@@ -20,6 +20,7 @@ const (
 	maxBlocks      = 600
 	maxImageBytes  = 4 << 20
 	maxBuild       = 999
+	maxSpeed       = time.Hour
 )
 
 // models are those of the family.
@@ -29,6 +30,24 @@ func models() fields.Notation[meter.Model] {
 		words = append(words, fields.Say(m.String(), m))
 	}
 	return fields.Words("model", words...)
+}
+
+// setUps are what a person may have set up.
+func setUps() fields.Notation[SetUp] {
+	return fields.Words("value of settings", fields.Say("custom", Custom), fields.Say("factory", Untouched), fields.Say("lowest", Lowest), fields.Say("highest", Highest))
+}
+
+// maxTemplateName is the longest name that a meter takes.
+const maxTemplateName = 80
+
+// templateNames are the names that a meter takes for its settings.
+func templateNames() fields.Notation[string] {
+	return fields.Checked("TEXT", ion.CheckTemplateName, "1", "7350_FAC_V2.8.3", strings.Repeat("x", maxTemplateName))
+}
+
+// speeds are the times of a meter; 0 would be a default.
+func speeds(samples ...string) fields.Notation[time.Duration] {
+	return fields.TimeBetween(1, maxSpeed, samples...)
 }
 
 // Revisions are names of firmware such as 7350V283, of any product. The example shows the form.

@@ -35,13 +35,30 @@ var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 		fields.Of("image-bytes", "of what runs at first", func(m *Meter) *int { return &m.ImageBytes }, imageSizes()).Or("49152"),
 		fields.Of("clock", "what its clock and the PC's show at the beginning", func(m *Meter) *time.Time { return &m.Clock }, clocks()).
 			Or(fields.FormatCalendar(ArticleStart())),
-		fields.Of("settings", "what a person has set up: no setting at its default (custom), or nothing (factory)", func(m *Meter) *bool { return &m.Factory },
-			fields.Words("value of settings", fields.Say("custom", false), fields.Say("factory", true))),
+		fields.Of("settings", "what a person has set up: no setting at its default (custom), nothing (factory), all at their lower bounds and without texts (lowest), or at their upper ones and with texts of full length (highest)",
+			func(m *Meter) *SetUp { return &m.SetUp }, setUps()),
+		fields.Several("set", "a setting that is another one, such as pt-ct pt-primary 480", func(m *Meter) *[]Write { return &m.Set }, writes()),
+		fields.Of("template-name", "the name of its settings, up to 80 characters", func(m *Meter) *string { return &m.TemplateName }, templateNames()).Else("what goes with the settings"),
+		fields.Of("erase-time", "of a sector of the flash", func(m *Meter) *time.Duration { return &m.EraseTime }, speeds("1ms", "8s")).Or("1s"),
+		fields.Of("program-time", "of a KiB of the flash", func(m *Meter) *time.Duration { return &m.ProgramTime }, speeds("1ms", "307.2ms")).Or("7.168ms"),
+		fields.Of("verify-time", "of a KiB of the image", func(m *Meter) *time.Duration { return &m.VerifyTime }, speeds("100ns", "2.048ms")).Or("1.024ms"),
+		fields.Of("loader-time", "from the answer to enter until the loader answers", func(m *Meter) *time.Duration { return &m.LoaderTime }, speeds("1ms", "40s")).Or("1s"),
+		fields.Of("boot-time", "after a restart or a power-on", func(m *Meter) *time.Duration { return &m.BootTime }, speeds("1ms", "15s")).Or("3s"),
+		fields.Of("first-boot-time", "of a new image, in addition", func(m *Meter) *time.Duration { return &m.FirstBootTime }, speeds("1ms", "35s")).Or("5s"),
 	}
 })
 
-// PCFields are the fields of a PC: none yet.
-func PCFields() []fields.Field[PC] { return nil }
+// PCFields are the fields of a PC: what lies on its disk from before.
+func PCFields() []fields.Field[PC] { return slices.Clone(pcFields()) }
+
+var pcFields = sync.OnceValue(func() []fields.Field[PC] {
+	return []fields.Field[PC]{
+		fields.Of("log", "the Upgrade.log that lies there: none, or one with an earlier run", func(pc *PC) *OldLog { return &pc.Log },
+			fields.Words("value of log", fields.Say("none", NoOldLog), fields.Say("earlier", EarlierRun))),
+		fields.Of("journal", "the journal that lies there: none, one of another meter, or a damaged one of the meter", func(pc *PC) *OldJournal { return &pc.Journal },
+			fields.Words("value of journal", fields.Say("none", NoOldJournal), fields.Say("other-meter", OfAnotherMeter), fields.Say("damaged", Unreadable))),
+	}
+})
 
 // FirmwareFields are the fields of a .UPG file.
 func FirmwareFields() []fields.Field[Firmware] { return slices.Clone(firmwareFields()) }
@@ -87,7 +104,7 @@ var attemptFields = sync.OnceValue(func() []fields.Field[Attempt] {
 	list = append(list, fields.Within(func(a *Attempt) *Tool { return &a.Tool }, toolFields())...)
 	list = append(list,
 		fields.Of("disk-full", "nothing can be saved on the PC", func(a *Attempt) *bool { return &a.DiskFull }, fields.YesNo("disk-full")),
-		fields.Of("limit", "by which the tool must have ended", func(a *Attempt) *time.Duration { return &a.Limit }, fields.Time("30s", "1h30m0.5s")).Or("6h"),
+		fields.Of("limit", "by which the tool must have ended", func(a *Attempt) *time.Duration { return &a.Limit }, fields.Time("30s", "1h30m0.5s")).Else("what the retry rule gives"),
 		fields.Several("plan", "what goes wrong, in the grammar of fault plans; all that it counts, times included, is counted from the beginning of the attempt",
 			func(a *Attempt) *[]fault.Fault { return (*[]fault.Fault)(&a.Plan) }, faults()),
 	)

@@ -45,9 +45,20 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"image-bytes", "4194305", `"4194305" is no size from 1 to 4194304 bytes; write one such as 65536, 64k, 256KiB or 1MiB`},
 		{"clock", "3:57 PM", clock},
 		{"clock", "1908-03-06 15:57:48", `the meter's clock does not go to 1908; use a year from 1970 to 2105`},
-		{"settings", "default", `"default" is no value of settings; use custom or factory`},
+		{"settings", "default", `"default" is no value of settings; use custom, factory, lowest or highest`},
+		{"set", "pt-ct pt-primry 5", `"pt-primry" is no setting in pt-ct; did you mean pt-primary?`},
+		{"template-name", strings.Repeat("x", 81), `name: value not accepted: 81 bytes, at most 80`},
+		{"erase-time", "0s", `"0s" is too short; at least 1ns`},
+		{"program-time", "2h", `"2h" is too long; at most 1h`},
+		{"verify-time", "soon", `"soon" is no time; write one such as 30s, 2m or 1h10m`},
+		{"loader-time", "-1s", `-1s is negative; write a time such as 30s`},
+		{"boot-time", "2h", `"2h" is too long; at most 1h`},
+		{"first-boot-time", "0s", `"0s" is too short; at least 1ns`},
 	}, "serial-number")
-	fieldstest.Refuses(t, world.PCFields(), nil)
+	fieldstest.Refuses(t, world.PCFields(), []fieldstest.Bad{
+		{"log", "old", `"old" is no value of log; use none or earlier`},
+		{"journal", "mine", `"mine" is no value of journal; use none, other-meter or damaged`},
+	})
 	fieldstest.Refuses(t, world.FirmwareFields(), []fieldstest.Bad{
 		{"model", "7500", model},
 		{"revision", "V283", revision},
@@ -70,6 +81,8 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"password", "123456789", password},
 		{"unit-id", "10000", unit},
 		{"baud", "9601", baud},
+		{"timeout", "1us", `"1us" is too short; at least 1ms`},
+		{"turnaround", "2m", `"2m" is too long; at most 1m`},
 	}, "serial-number", "device-name")
 	fieldstest.Refuses(t, world.PersonFields(), []fieldstest.Bad{
 		{"recover", "perhaps", `"perhaps" is no value of recover` + yesNo},

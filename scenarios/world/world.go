@@ -60,14 +60,60 @@ type Meter struct {
 	Revision     string // that runs at first
 	ImageBytes   int    // size of what runs at first
 	Clock        time.Time
-	Factory      bool // nobody has set it up: its settings are the factory template's
+	SetUp        SetUp   // what a person has set up
+	Set          []Write // instead of what SetUp says
+	TemplateName string  // likewise
+	Speed
 }
 
-// PC is a computer on which the tool runs. Its disk is empty at first; later attempts find what
-// earlier ones left.
-type PC struct {
-	Name string // of the section, as with Meter
+// SetUp is what a person has set up in a meter.
+type SetUp uint8
+
+// What a person may have set up.
+const (
+	Custom    SetUp = iota // no setting is at its default
+	Untouched              // nothing: the factory template's settings
+	Lowest                 // every number at its lower bound, every text empty
+	Highest                // every number at its upper bound, every text as long as may be
+)
+
+// Speed is how long a meter and its chip take for what they do. A time that is not set is that
+// of PROTOCOL.md, section 9, which also says how long each may get.
+type Speed struct {
+	EraseTime     time.Duration // of a sector
+	ProgramTime   time.Duration // of a KiB
+	VerifyTime    time.Duration // of a KiB
+	LoaderTime    time.Duration // from the answer to enter until the loader answers
+	BootTime      time.Duration
+	FirstBootTime time.Duration // of a new image, in addition
 }
+
+// PC is a computer on which the tool runs. Its disk is empty at first, unless it says otherwise;
+// later attempts find what earlier ones left.
+type PC struct {
+	Name    string // of the section, as with Meter
+	Log     OldLog
+	Journal OldJournal
+}
+
+// OldLog is the Upgrade.log that lies on a PC from before.
+type OldLog uint8
+
+// The old logs.
+const (
+	NoOldLog   OldLog = iota
+	EarlierRun        // of an upgrade that somebody made long ago
+)
+
+// OldJournal is a journal that lies on a PC from before.
+type OldJournal uint8
+
+// The old journals.
+const (
+	NoOldJournal   OldJournal = iota
+	OfAnotherMeter            // whose upgrade never ended
+	Unreadable                // of the first meter, and damaged
+)
 
 // Firmware is a .UPG file that the person may choose.
 type Firmware struct {
@@ -117,7 +163,7 @@ type Attempt struct {
 	Folder string // of the PC in which the tool keeps its journals; empty for the usual one
 	Tool
 	DiskFull bool
-	Limit    time.Duration // when the tool must have ended
+	Limit    time.Duration // when the tool must have ended; 0: see LimitOf
 	Plan     fault.Plan    // counted from the beginning of the attempt
 	Person
 }
@@ -228,7 +274,7 @@ func Recovery(of *Attempt) Attempt {
 		Meter:  of.Meter,
 		PC:     of.PC,
 		Folder: of.Folder,
-		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal},
+		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal, Timeout: of.Timeout, Turnaround: of.Turnaround},
 		Limit:  of.Limit,
 		Person: Person{Firmware: of.Firmware, Connections: 1, Assistant: []client.Choice{client.Upgrade}},
 	}

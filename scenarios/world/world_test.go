@@ -31,11 +31,22 @@ revision = 7330V100
 image-bytes = 4096
 clock = 2010-01-02 03:04:05
 settings = factory
+set = pt-ct pt-primary 480
+set = nameplate owner
+template-name = Plant B
+erase-time = 8s
+program-time = 307.2ms
+verify-time = 2.048ms
+loader-time = 20s
+boot-time = 15s
+first-boot-time = 35s
 
 [meter feeder 7]
 unit-id = 8
 
 [pc office]
+log = earlier
+journal = other-meter
 
 [pc van]
 
@@ -75,6 +86,8 @@ unit-id = 9
 baud = 1200
 serial-number = PC-2
 device-name = Feeder 7
+timeout = 30s
+turnaround = 200ms
 disk-full = yes
 limit = 1h30m0.5s
 plan = abort at 60%
@@ -136,6 +149,12 @@ password = 0
 revision = 7350V282
 image-bytes = 49152
 clock = 2008-03-06 15:57:48
+erase-time = 1s
+program-time = 7.168ms
+verify-time = 1.024ms
+loader-time = 1s
+boot-time = 3s
+first-boot-time = 5s
 
 [pc]
 
@@ -154,7 +173,8 @@ release = 2.2
 password = 0
 unit-id = 105
 baud = 9600
-limit = 6h
+timeout = 10s
+turnaround = 2.6ms
 `
 	if got := w.String(); got != want {
 		t.Errorf("it is\n%s\nand should be\n%s", got, want)
@@ -344,7 +364,7 @@ func TestAFileIsAsItsSectionDescribesIt(t *testing.T) {
 }
 
 func TestAMeterIsSetUpOrAsTheFactoryMadeIt(t *testing.T) {
-	custom, factory := world.Meter{}.Config(), world.Meter{Factory: true, Model: meter.ION7300}.Config()
+	custom, factory := world.Meter{}.Config(), world.Meter{SetUp: world.Untouched, Model: meter.ION7300}.Config()
 	defaults := meter.FactoryTemplate(meter.ION7350, "7350V282")
 	if lost := custom.Settings.Differs(&defaults); lost != ion.AllGroups {
 		t.Errorf("of a meter that was set up only %v is not at its default", lost)

@@ -275,6 +275,19 @@ func (s Setting) Format(v Value) string {
 	return plain(n)
 }
 
+// Lowest is the lowest value that the setting takes; of a text, the empty one.
+func (s Setting) Lowest() Value { return s.atBound(s.Min, 0) }
+
+// Highest is the highest value that the setting takes; of a text, one of full length.
+func (s Setting) Highest() Value { return s.atBound(s.Max, int(s.Max)) }
+
+func (s Setting) atBound(n float64, letters int) Value {
+	if s.Type == Words {
+		return TextValue(strings.Repeat("~", letters))
+	}
+	return s.number(n)
+}
+
 func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 // Number returns the value as a number; ok is false for anything else.

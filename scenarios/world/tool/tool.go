@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"ionbench/client"
 	"ionbench/scenarios/fields"
@@ -24,7 +25,15 @@ type Tool struct {
 	Baud         int    // 0: the meter's
 	SerialNumber string // that the meter must have; empty: any
 	DeviceName   string // the meter's name in the log; empty: the tool's name for the model
+	Timeout      time.Duration
+	Turnaround   time.Duration
 }
+
+// The times for which an answer can be waited for.
+const (
+	MinTimeout = time.Millisecond
+	MaxTimeout = time.Hour
+)
 
 // Fields are the fields of a Tool.
 func Fields() []fields.Field[Tool] { return slices.Clone(table()) }
@@ -42,5 +51,9 @@ var table = sync.OnceValue(func() []fields.Field[Tool] {
 		fields.Of("serial-number", "that the meter must have; another one is refused", func(t *Tool) *string { return &t.SerialNumber }, SerialNumbers()).Else("any"),
 		fields.Of("device-name", "the meter's name at the site, which the log has", func(t *Tool) *string { return &t.DeviceName },
 			fields.Text("TEXT", "ion7350", "Feeder 7")).Else("ion and the model"),
+		fields.Of("timeout", "time that an answer is waited for", func(t *Tool) *time.Duration { return &t.Timeout },
+			fields.TimeBetween(MinTimeout, MaxTimeout, "1ms", "500ms", "30s", "1h")).Or(client.DefaultTiming().Response.String()),
+		fields.Of("turnaround", "time that the tool's PC takes from a frame of the meter to its own next one", func(t *Tool) *time.Duration { return &t.Turnaround },
+			fields.TimeBetween(time.Nanosecond, time.Minute, "1ns", "200ms", "1m")).Or(client.ArticleTurnaround.String()),
 	}
 })
