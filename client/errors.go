@@ -45,6 +45,7 @@ type NoAnswerError struct {
 	UnitID   uint16 // the unit that was asked
 	Step     Step   // whose request it was
 	Requests int    // how often it was sent
+	Cause    error  // why the connection broke, or could not be opened again; nil if it was there
 	advice   string // for a question whether anybody is there; otherwise empty
 }
 
@@ -52,13 +53,22 @@ type NoAnswerError struct {
 const lookFor = "check the cable, the meter's power, the unit id and the baud rate"
 
 func (e *NoAnswerError) Error() string {
+	said := fmt.Sprintf("%v: %v: %d requests were not answered; %s", ErrNoResponse, e.Step, e.Requests, lookFor)
 	if e.advice != "" {
-		return fmt.Sprintf("%v at unit %d: %s", ErrNoResponse, e.UnitID, e.advice)
+		said = fmt.Sprintf("%v at unit %d: %s", ErrNoResponse, e.UnitID, e.advice)
 	}
-	return fmt.Sprintf("%v: %v: %d requests were not answered; %s", ErrNoResponse, e.Step, e.Requests, lookFor)
+	if e.Cause != nil {
+		said += fmt.Sprintf("; the connection broke: %v", e.Cause)
+	}
+	return said
 }
 
-func (e *NoAnswerError) Unwrap() error { return ErrNoResponse }
+func (e *NoAnswerError) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{ErrNoResponse}
+	}
+	return []error{ErrNoResponse, e.Cause}
+}
 
 // WrongProductError is a file for another product than the meter is.
 type WrongProductError struct {

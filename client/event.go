@@ -23,13 +23,14 @@ const (
 	EventRemoveJournal                  // the journal of Device.SerialNumber is no longer needed; a Session waits for Removed
 	EventLock                           // Device is to be kept from other processes (Config.Lock); waits for Locked
 	EventWarning                        // Err is to be shown; only a Session has it
+	EventReconnect                      // the broken connection is to be opened again; a Session waits for Reconnected, and its time goes on
 	EventFinished                       // the task is over; Err says how
 	eventKindCount
 )
 
 // String returns the kind's name in traces.
 func (k EventKind) String() string {
-	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "lock", "warning", "finished"}[k]
+	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "lock", "warning", "reconnect", "finished"}[k]
 }
 
 // Event is something that the upgrader tells whoever runs it.

@@ -176,6 +176,7 @@ func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 		return
 	}
 	if f.Control&ion.AckFrame != 0 {
+		u.broke = nil
 		u.takeAck(now, f)
 		return
 	}
@@ -183,6 +184,7 @@ func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 		u.takeStranger(now, f)
 		return
 	}
+	u.broke = nil
 	message, got := x.assembler.Add(f)
 	switch got {
 	case ion.Partial:
@@ -328,7 +330,7 @@ func (u *Upgrader) giveUp(now time.Duration, s *step) {
 		u.follow(now, s.silent(u))
 		return
 	}
-	u.follow(now, failed(&NoAnswerError{UnitID: u.cfg.UnitID, Step: s.is, Requests: u.exchange.missing}))
+	u.follow(now, failed(&NoAnswerError{UnitID: u.cfg.UnitID, Step: s.is, Requests: u.exchange.missing, Cause: u.broke}))
 }
 
 // logs reports whether an upgrade runs, so that what happens belongs in Upgrade.log.

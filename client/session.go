@@ -15,7 +15,7 @@ import (
 //
 // The result of an event must be reported before anything else is done with the session: Logged
 // for a line of the log, Saved, Loaded or Removed for a journal, Locked for a meter, Answer for
-// a prompt. Only Answer may take its time.
+// a prompt, Reconnected for a connection. Only Answer and Reconnected may take their time.
 //
 // If the log cannot be written before an upgrade has changed anything, the upgrade ends. Later
 // it goes on without a log, because by then the meter matters more.
@@ -27,6 +27,8 @@ type Session struct {
 	line    upgradelog.Kind // the line that waits to be written; 0: none
 	logErr  *LogError       // set: nothing more is written
 	warning error           // to be shown next
+
+	connection connection
 
 	started    bool
 	leaving    bool // every further window is closed
@@ -102,8 +104,13 @@ func (s *Session) Receive(now time.Duration, p []byte) {
 
 // Advance does what is due by now.
 func (s *Session) Advance(now time.Duration) {
-	if s.end == nil {
-		s.upgrader.Advance(now)
+	if s.end != nil {
+		return
+	}
+	unsent := len(s.upgrader.tx)
+	s.upgrader.Advance(now)
+	if s.connection != online {
+		s.upgrader.supersede(unsent)
 	}
 }
 
@@ -117,7 +124,7 @@ func (s *Session) Next() (at time.Duration, ok bool) {
 
 // Transmit returns what is to be sent now.
 func (s *Session) Transmit(dst []byte) []byte {
-	if s.end != nil {
+	if s.end != nil || s.connection != online {
 		return dst
 	}
 	with := s.upgrader.Transmit(dst)
@@ -139,7 +146,7 @@ func (s *Session) ClockSet(by time.Duration) { s.upgrader.ClockSet(by) }
 
 // Quiet reports that NextEvent has no more events.
 func (s *Session) Quiet() bool {
-	return s.warning == nil && (s.line != 0 || s.upgrader.Quiet())
+	return s.warning == nil && (s.line != 0 || s.upgrader.Quiet() && !s.wantsConnection())
 }
 
 // NextEvent returns what is to be done and shown, one event at a time, oldest first: the
@@ -156,8 +163,9 @@ func (s *Session) NextEvent(now time.Duration) (e Event, ok bool) {
 	}
 	if e, ok = s.upgrader.NextEvent(); ok {
 		s.hear(now, &e)
+		return e, true
 	}
-	return e, ok
+	return s.askForConnection()
 }
 
 // hear notes what an event of the upgrader means for the session.
@@ -221,9 +229,13 @@ func (s *Session) Logged(now time.Duration, err error) {
 
 // Answer answers the open prompt.
 func (s *Session) Answer(now time.Duration, a Answer) {
-	if s.end == nil {
-		s.upgrader.Answer(now, a)
+	if s.end != nil {
+		return
 	}
+	if s.upgrader.asks(ConnectionType) && a.Choice == OK {
+		s.connected()
+	}
+	s.upgrader.Answer(now, a)
 }
 
 // Saved answers EventSaveJournal: nil, or why the journal is not on disk.
@@ -301,7 +313,7 @@ func (s *Session) leaveWindow(now time.Duration) {
 	}
 }
 
-// Lost says that the connection has ended for good.
+// Lost says that the connection has ended for good. One that may be opened again is Broken.
 func (s *Session) Lost(now time.Duration, cause error) {
 	if s.end == nil {
 		s.upgrader.Lost(now, cause)

@@ -53,6 +53,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	u.declareKept(w)
 	u.declareWrites(w)
 	declareError(w, u.err)
+	declareError(w, u.broke)
 }
 
 // declareEvents declares the events that have not been taken yet.
@@ -111,6 +112,7 @@ func (s *Session) declare(w *machine.State, spent *Session) {
 	s.declareUpgrader(w, spent)
 	w.Uint(uint64(s.paste))
 	w.Uint(uint64(s.line))
+	w.Uint(uint64(s.connection))
 	w.Bool(s.started)
 	w.Bool(s.leaving)
 	w.Bool(s.unanswered)

@@ -77,6 +77,7 @@ type Upgrader struct {
 
 	exchange exchange
 	tx       []byte
+	broke    error // why the connection broke, or could not be opened, since the meter was last heard
 	events   []Event
 	told     int
 

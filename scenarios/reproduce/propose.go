@@ -42,8 +42,6 @@ func (s *search) propose(p *played) []hypothesis {
 		x.refused(l.Text)
 	case upgradelog.AbortedByUser:
 		x.ended(aborted)
-	case upgradelog.UpgradeFailed:
-		x.ended(connectionReset)
 	case upgradelog.Restarted:
 		x.unverified()
 	}
@@ -173,7 +171,10 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	}
 	x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing)}})
 	if missing == 1 {
-		x.also(fault.Fault{Kind: answerLost.kind(), Trigger: x.of.atReply(m)})
+		x.also(
+			fault.Fault{Kind: answerLost.kind(), Trigger: x.of.atReply(m)},
+			fault.Fault{Kind: connectionReset.kind(), Trigger: t}, // which is noticed at once
+		)
 	}
 	if behind != upgradelog.FlashCleared {
 		x.restarted(t, missing)

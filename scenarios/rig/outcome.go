@@ -76,7 +76,6 @@ func (r *Rig) finish(ended bool) *Outcome {
 		Cost:       r.cost(),
 	}
 	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
-	o.Meter.Connected = o.Meter.Connected && !t.lost
 	o.evidence = r.evidence()
 	o.judge()
 	r.remember(o)

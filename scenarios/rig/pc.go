@@ -75,8 +75,8 @@ func (t *tool) catchUp(now time.Duration) {
 		return
 	}
 	if t.pc.reset {
-		t.pc.reset, t.lost = false, true
-		t.session.Lost(now, errReset)
+		t.pc.reset = false
+		t.session.Broken(now, errReset)
 		t.listen(now)
 	}
 	if t.pc.pressed {

@@ -155,17 +155,20 @@ func (p *pair) drive(ctx context.Context, server *serve.Server, baud int, clock 
 	if to.Port == "" {
 		to.TCP = server.Addr().String()
 	}
-	for {
+	for broke := false; ; broke = true {
 		conn, err := port.Open(to)
 		if err != nil {
 			return err
+		}
+		if broke {
+			p.carryReset(clock.Now())
 		}
 		err = machine.Drive(ctx, host{p}, conn, machine.Options{
 			Clock:    clock,
 			Step:     func(time.Duration) bool { return host{p}.done() },
 			Commands: p.wake,
 		})
-		if !errors.Is(err, machine.ErrLineLost) || !p.carryReset(clock.Now()) || (host{p}).done() {
+		if !errors.Is(err, machine.ErrLineLost) || !p.wasReset() || (host{p}).done() {
 			return err
 		}
 	}
@@ -182,8 +185,8 @@ type pair struct {
 	now     time.Duration // of the latest turn
 	events  []story.Event
 	wake    chan func(time.Duration) // ends a wait of the tool's side
-	resets  []bench.Order            // for the server to carry out
-	reset   *bench.Order             // carried out, but the tool has not noticed yet
+	resets  int                      // for the server to carry out
+	broken  int                      // resets carried out that the tool has not noticed yet
 }
 
 // turn begins a turn at now, or a little later if the other end had a turn after the clock was
@@ -210,7 +213,7 @@ func (p *pair) order() {
 	}
 	for _, o := range orders {
 		if o.Command == bench.ResetConnection {
-			p.resets = append(p.resets, o)
+			p.resets++
 			continue
 		}
 		p.tool.Order(p.now, o)
@@ -226,10 +229,11 @@ func (p *pair) order() {
 func (p *pair) takeReset() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.resets) == 0 {
+	if p.resets == 0 {
 		return false
 	}
-	p.reset, p.resets = &p.resets[0], p.resets[1:]
+	p.resets--
+	p.broken++
 	return true
 }
 
@@ -240,25 +244,26 @@ func (p *pair) hear(e serve.Event) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.reset = nil
+	p.broken--
 	p.station.Note(story.Event{At: e.At, Source: story.Fault, What: story.NotReset{Reason: e.Reason}})
 }
 
-// carryReset tells the tool of the reset that broke its connection. It returns false if the
-// connection broke for another reason.
-func (p *pair) carryReset(now time.Duration) bool {
+// wasReset reports whether a reset broke the connection.
+func (p *pair) wasReset() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reset == nil {
-		return false
-	}
-	o := *p.reset
-	p.reset = nil
+	return p.broken > 0
+}
+
+// carryReset tells the tool of the reset that broke its connection, when the next one is open.
+func (p *pair) carryReset(now time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken--
 	if now, ok := p.turn(now); ok {
-		p.tool.Order(now, o)
+		p.tool.Order(now, bench.Order{Command: bench.ResetConnection})
 		p.note()
 	}
-	return true
 }
 
 // device is the station's end of a pair.

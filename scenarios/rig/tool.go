@@ -101,7 +101,6 @@ type tool struct {
 	pc       pc
 	killed   bool
 	aborted  bool
-	lost     bool // the connection was reset, and the person has not connected again
 	prompts  []client.Prompt
 	visits   int // to Select Connection Type
 	assists  int // to Setup Assistant
@@ -156,7 +155,8 @@ func (t *tool) Transmit(dst []byte) []byte {
 
 func (t *tool) Done() bool { return t.killed || t.session.Done() }
 
-// errReset is the tool's error after a reset, the same over every transport.
+// errReset is why the tool's connection broke, the same over every transport. A gateway that has
+// reset it takes the next one at once; in real time, the attempt opens it before the tool hears.
 var errReset = errors.New("the connection was reset")
 
 func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
@@ -192,7 +192,6 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bool(t.killed)
 	w.Bool(t.ordered)
 	w.Bool(t.aborted)
-	w.Bool(t.lost)
 	w.Bool(t.failing)
 	w.Int(t.unanswered)
 	t.declareCounts(w)
@@ -280,6 +279,8 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.heldJournal = kept{}
 		t.disk.remove(t.of.Folder, e.Device.SerialNumber)
 		t.session.Removed(now, nil)
+	case client.EventReconnect:
+		t.session.Reconnected(now, nil)
 	case client.EventStep:
 		t.doing = e.Step
 		t.ordered = t.ordered || e.Step == client.StepEnterDownloadState && !t.device.Download
@@ -388,7 +389,6 @@ func (t *tool) answer(p client.Prompt) client.Answer {
 	switch p {
 	case client.ConnectionType:
 		t.visits++
-		t.lost = t.lost && t.visits > t.of.Connections
 		return client.Answer{Choice: okUnless(t.visits > t.of.Connections, client.Exit)}
 	case client.RecoverUpgrade:
 		return client.Answer{Choice: okUnless(t.of.NoRecovery, client.Cancel)}

@@ -12,54 +12,72 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/story"
 )
 
-func TestResetEndsTheConnectionOfTheHost(t *testing.T) {
-	for plan, blocks := range map[string]int{"ip-reset at block 3": 2, "ip-reset at 60%": 3, "ip-reset at 4s": 0, "ip-reset at no-response 1; reply-lost at block 2": 1} {
-		r := try(t, 5, plan)
-		if !errors.Is(r.Claim, client.ErrNoResponse) || r.Counts.Confirmed != blocks || r.Meter.Connected || len(r.Violations) > 0 {
-			t.Errorf("%s: %v, %d blocks, connected %v, %v", plan, r.Claim, r.Counts.Confirmed, r.Meter.Connected, r.Violations)
+// "A connection that breaks is a missing answer: open it again" (PROTOCOL.md, section 13).
+func TestAResetIsAMissingAnswer(t *testing.T) {
+	const resending = "No response... resending"
+	for _, test := range []struct {
+		plan           string
+		resets, resent int
+	}{
+		{"ip-reset at block 3", 1, 1},
+		{"ip-reset at 60%", 1, 1},
+		{"ip-reset at frame 1", 1, 0}, // the answer to the first question is missing, before there is a log
+		{"ip-reset at block 2..4", 3, 3},
+		{"ip-reset at no-response 1; reply-lost at block 2", 1, 2},
+		{"ip-reset at state booting", 1, 0},
+	} {
+		r := try(t, 5, test.plan)
+		resets := r.count("strikes", "ip-reset")
+		if r.Claim != nil || len(r.Violations) > 0 || !r.Meter.Connected || resets != test.resets {
+			t.Errorf("%s: %v after %d resets, connected %v, %v", test.plan, r.Claim, resets, r.Meter.Connected, r.Violations)
 		}
-		struck, _ := r.find(0, "strikes", "ip-reset")
-		if end, i := r.find(0, "finished", "reset"); i < 0 || end.At != struck.At {
-			t.Errorf("%s: strikes at %v, the tool ends at %v with %q", plan, struck.At, end.At, end.What.Details())
+		if n := strings.Count(string(r.Log), resending); n != test.resent || r.Counts.Transmitted != 5+n || int(r.Cost.Blocks) != 5+n {
+			t.Errorf("%s: %d resends in the log, the tool counts %d blocks, the line %d", test.plan, n, r.Counts.Transmitted, r.Cost.Blocks)
 		}
+	}
+}
+
+func TestAResendOverTheNextConnectionIsAResend(t *testing.T) {
+	calm := try(t, 5, "") // in which a restarting meter is polled
+	for plan, more := range map[string]uint64{"ip-reset at block 2..4": 3, "ip-reset at reply 1": 1, "ip-reset at frame 3 from-meter": 1} {
+		if r := try(t, 5, plan); r.Cost.Resends != calm.Cost.Resends+more {
+			t.Errorf("%s: the line saw %d resends, and %d without it", plan, r.Cost.Resends, calm.Cost.Resends)
+		}
+	}
+}
+
+func TestWhatTheLastHostHadAnsweredIsNoResendOfTheNext(t *testing.T) {
+	b := newBare(t, "")
+	b.ask(1)
+	b.s.HostGone(b.now)
+	b.ask(1)
+	if n := b.s.Counts().Resends; n != 0 {
+		t.Errorf("%d resends", n)
+	}
+}
+
+// Every resend meets a reset: the tool asks as often as of a silent meter, and for as long.
+func TestAPortThatResetsEveryConnectionDoesNotMakeTheToolSpin(t *testing.T) {
+	r := try(t, 5, "ip-reset every 1 block; ip-reset every 1 no-response")
+	if !errors.Is(r.Claim, client.ErrNoResponse) || len(r.Violations) > 0 || r.Cost.Insisted != 11 {
+		t.Errorf("%v after %d requests, %v", r.Claim, r.Cost.Insisted, r.Violations)
+	}
+	first, _ := r.find(0, "strikes", "ip-reset")
+	end, _ := r.find(0, "finished", "")
+	if spent := end.At - first.At; spent < 100*time.Second || spent > 115*time.Second {
+		t.Errorf("it tried for %v", spent)
 	}
 }
 
 func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
 	r := try(t, 3, "ip-reset at block 2")
 	_, struck := r.find(0, "strikes", "")
-	r.r.Wait(time.Minute)
-	r.Trace = r.r.Bench().Station().Trace()
-	if e, i := r.find(struck, "frame-from-meter", ""); i >= 0 {
-		t.Errorf("the meter answers with % .60s", e.What.Details())
-	}
-	o, err := r.r.Try(upgrade(t, r.r, 3, ""))
-	if err != nil || o.Claim != nil || len(o.Violations) > 0 {
-		t.Errorf("the next attempt: %v, %v, %v", err, o.Claim, o.Violations)
-	}
-}
-
-// At Select Connection Type the person connects again, as often as it takes.
-func TestHostMayConnectAgainAfterAReset(t *testing.T) {
-	r := smallRig(t)
-	a := upgrade(t, r, 5, "ip-reset at block 2..3; ip-reset at state verifying")
-	a.Task, a.Single = client.TaskConnect, true
-	a.Connections, a.Assistant = 5, []client.Choice{client.Upgrade, client.Upgrade, client.Upgrade}
-	o, err := r.Try(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resets := 0
-	for _, e := range o.Trace {
-		if e.Source == story.Fault && e.What.Kind() == "strikes" {
-			resets++
-		}
-	}
-	if resets != 3 || len(o.Violations) > 0 || !o.Meter.Connected || !slices.Contains(o.Prompts, client.UpgradeCompleted) {
-		t.Errorf("%d resets, %v, connected %v, %v", resets, o.Violations, o.Meter.Connected, o.Prompts)
+	sent, _ := r.find(struck, "frame-to-meter", "")
+	answer, _ := r.find(struck, "frame-from-meter", "")
+	if answer.At < sent.At+250*time.Millisecond {
+		t.Errorf("the meter answers %v after the reset", answer.At-sent.At)
 	}
 }
 

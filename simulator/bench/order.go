@@ -41,6 +41,7 @@ func (s *Station) order(c Command, k *strike) {
 			o.By = -p.By
 		}
 	}
+	s.watch.reset = s.watch.reset || c == ResetConnection
 	s.orders = append(s.orders, o)
 }
 

@@ -87,6 +87,7 @@ func (w *watch) declare(s *machine.State, spent *watch) {
 	s.Deadline(w.heldAt, len(w.held) > 0)
 	s.Uint(uint64(w.lastID))
 	s.Bool(w.asked)
+	s.Bool(w.reset)
 	s.Bool(w.begun)
 	s.Int(w.sent)
 	w.heard.Declare(s)

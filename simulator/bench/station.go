@@ -199,13 +199,13 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 	}
 }
 
-// HostGone says that the host has left. A frame that it had begun is forgotten, so that the
-// next host finds a quiet line.
+// HostGone says that the host has left, or lost its connection. A frame that it had begun is
+// forgotten, so that the next host finds a quiet line. A request that was not answered is
+// remembered: a host that comes back sends it again.
 func (s *Station) HostGone(now time.Duration) {
 	s.Advance(now)
 	s.watch.held = s.watch.held[:0]
-	s.watch.asked = false
-	s.watch.deafen()
+	s.watch.leave()
 	s.line.Drop(line.ToMeter)
 	s.line.Drop(line.FromMeter)
 	s.arrived = s.arrived[:0]

@@ -25,6 +25,7 @@ type watch struct {
 	lastBlock       uint32 // highest sequence number that the host began to send
 	blocks          uint32 // blocks of the image; 0 until the host has told its length
 	asked           bool   // lastID means something
+	reset           bool   // the host's connection is being reset
 	begun           bool   // of the last message, only the first of several frames was sent
 	transaction     byte   // transaction of the host's last frame, acknowledgements aside
 
@@ -52,8 +53,18 @@ func (w *watch) answered() uint64 {
 
 // forgetHost forgets the last host: what follows comes from another one.
 func (w *watch) forgetHost() {
-	w.lastID, w.asked, w.begun, w.lastBlock, w.blocks = 0, false, false, 0, 0
+	w.lastID, w.asked, w.reset, w.begun, w.lastBlock, w.blocks = 0, false, false, false, 0, 0
 	w.sent, w.insisted = 0, 0
+	w.deafen()
+}
+
+// leave forgets what the host had answered. If its connection was reset it comes back, and the
+// answer to its last request may not have reached it.
+func (w *watch) leave() {
+	if w.reset && w.asked {
+		w.sent = max(w.sent, 1)
+	}
+	w.asked, w.reset = w.asked && w.sent > 0, false
 	w.deafen()
 }
 

@@ -1,0 +1,106 @@
+package client
+
+import "time"
+
+// connection is the state of a session's connection.
+//
+// "A connection that breaks is a missing answer: open it again" (PROTOCOL.md, section 13). It is
+// opened when something is to be sent, so at a window it stays away. The answer that was awaited
+// counts as missing at once, and its request is sent again by the ordinary rule. If the
+// connection breaks again before the meter was heard, or cannot be opened, the answer is missing
+// only when the response time is over: a port that closes every connection is asked as often,
+// and nearly for as long, as a silent meter.
+type connection uint8
+
+const (
+	online   connection = iota
+	offline             // it is opened when something is to be sent
+	dialling            // EventReconnect waits for Reconnected
+)
+
+// Broken says that the connection has ended and may be opened again.
+func (s *Session) Broken(now time.Duration, cause error) {
+	if s.end == nil && s.connection == online {
+		s.connection = offline
+		s.upgrader.breakOff(now, cause)
+	}
+}
+
+// Reconnected answers EventReconnect: nil, or why the connection could not be opened.
+func (s *Session) Reconnected(now time.Duration, err error) {
+	switch {
+	case s.end != nil || s.connection != dialling:
+	case err != nil:
+		s.connection = offline
+		s.upgrader.sentInVain(err)
+	default:
+		s.connection = online
+		s.upgrader.sendNow(now)
+	}
+}
+
+// connected notes the connection that the person chose.
+func (s *Session) connected() {
+	s.connection = online
+	s.upgrader.broke = nil
+}
+
+// asks reports whether p is the open prompt.
+func (u *Upgrader) asks(p Prompt) bool { return u.phase == asking && u.step().ask == p }
+
+func (s *Session) wantsConnection() bool {
+	return s.connection == offline && len(s.upgrader.tx) > 0 && s.end == nil
+}
+
+func (s *Session) askForConnection() (e Event, ok bool) {
+	if !s.wantsConnection() {
+		return Event{}, false
+	}
+	s.connection = dialling
+	return Event{Kind: EventReconnect, Err: s.upgrader.broke}, true
+}
+
+// breakOff forgets what was half sent and half heard: bytes of the next connection are not its
+// continuation.
+func (u *Upgrader) breakOff(now time.Duration, cause error) {
+	x := &u.exchange
+	waits, heard := x.sending || len(x.ack) > 0, u.broke == nil
+	u.tx = u.tx[:0]
+	u.broke = cause
+	x.ack = x.ack[:0]
+	x.sending = false
+	x.decoder.Reset()
+	x.hearNothing()
+	switch {
+	case u.phase != exchanging:
+	case heard:
+		x.wake = now
+	case waits:
+		x.wake = x.due
+	}
+}
+
+// sentInVain drops what could not be sent. Its answer is missing when the response time is over.
+func (u *Upgrader) sentInVain(cause error) {
+	u.tx = u.tx[:0]
+	u.broke = cause
+}
+
+// sendNow gives what is to be sent over a new connection the whole response time. What nobody
+// waits for any more is not sent.
+func (u *Upgrader) sendNow(now time.Duration) {
+	if u.phase != exchanging {
+		u.tx = u.tx[:0]
+		return
+	}
+	x := &u.exchange
+	x.due = now + u.wireTime(len(u.tx)) + u.responseTime()
+	x.wake = x.due
+}
+
+// supersede drops the first unsent bytes of what is to be sent if newer ones follow.
+func (u *Upgrader) supersede(unsent int) {
+	if len(u.tx) > unsent {
+		u.tx = append(u.tx[:0], u.tx[unsent:]...)
+	}
+}
