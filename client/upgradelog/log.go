@@ -71,6 +71,36 @@ func Parse(b []byte) (*Log, error) {
 	return log, nil
 }
 
+// HeadBytes is how much of a file IsLog wants to see.
+const HeadBytes = 4 << 10
+
+// IsLog reports whether a file that begins like this is a log, or has nothing in it, so that
+// lines may be added to it. The first line decides: a stamp of another locale does not matter,
+// and a crash of the PC may have cut the line short.
+func IsLog(head []byte) bool {
+	for s := range strings.Lines(strings.TrimPrefix(string(head), "\uFEFF")) {
+		if s = strings.Trim(s, " \t\r\n"); s != "" {
+			return beginsALog(s)
+		}
+	}
+	return true
+}
+
+func beginsALog(s string) bool {
+	if strings.HasPrefix(words[UpgradeStarted].before, s) {
+		return true // cut short
+	}
+	if _, ok := parseLine(s); ok {
+		return true
+	}
+	for _, w := range words {
+		if w.before != "" && strings.HasPrefix(s, w.before) {
+			return true
+		}
+	}
+	return false
+}
+
 // Runs splits the log at its UpgradeStarted lines. Only the first run may lack that line,
 // because the log was cut.
 func (l *Log) Runs() [][]Entry {

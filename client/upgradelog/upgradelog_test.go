@@ -262,6 +262,31 @@ func TestParseToleratesWhatEditorsAndMailDoToALog(t *testing.T) {
 	wantLines(t, nil, nil)
 }
 
+func TestWhatIsALogIsToldByItsFirstLine(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	for text, want := range map[string]bool{
+		"":                          true,
+		"\n \r\n":                   true,
+		article:                     true,
+		"\uFEFF\r\n  " + article:    true,
+		"Upgra":                     true, // the PC crashed here
+		"Upgrade started\n90% comp": true,
+		"Upgrade started at Thursday, March 06, 2008 15:57:48\n": true, // another locale
+		"10% completed\n" + article:                              true, // its beginning was cut off
+		"Note: the line was changed\n":                           true,
+		"# notes\n" + article:                                    false,
+		"10% complete\n":                                         false,
+		"IONUPG\x00\x01":                                         false,
+		"\x00\x00\x00":                                           false,
+		"\xff\xfeU\x00p\x00":                                     false, // UTF-16: what we add would be unreadable
+		"[case]\n":                                               false,
+	} {
+		if got := IsLog([]byte(text)); got != want {
+			t.Errorf("%.40q: %v", text, got)
+		}
+	}
+}
+
 func TestUnreadableLinesAreToldOfAndPassedOver(t *testing.T) {
 	bad := []string{
 		"Excerpt from the ION Setup Upgrade.log file:",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ionbench/simulator/disk"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
@@ -33,13 +34,13 @@ const keeperMagic = "IONSIM\x01"
 var errOtherMeter = errors.New("the state file is of another meter")
 
 // openKeeper opens or creates the state file.
-func openKeeper(path string) (*keeper, error) {
+func openKeeper(d disk.System, path string) (*keeper, error) {
 	chip, err := flash.New(flash.Am29F032B())
 	if err != nil {
 		return nil, err
 	}
 	page := chip.PageBytes()
-	file, err := serve.OpenState(path, serve.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
+	file, err := serve.OpenState(d, path, serve.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
 	if err != nil {
 		return nil, err
 	}

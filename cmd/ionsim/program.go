@@ -60,7 +60,8 @@ What it tells:
   objects have "event" and, but for "lost-events", "at": seconds since the start.
     ready         the first: pty, link, tcp (host:port as it really is; each null where there
                   is none), model, serial, unit, revision ("" where no firmware runs), device,
-                  baud, pace, state, lcd, restored (true: went on from --state), started
+                  baud, pace, state, lcd, restored (true: went on from --state), damage
+                  (in that file, made good from its second copy; null for none), started
                   (RFC 3339)
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying

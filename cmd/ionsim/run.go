@@ -11,6 +11,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/disk"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/serve"
 )
@@ -45,6 +46,7 @@ type simulator struct {
 	station  *bench.Station
 	keeper   *keeper // nil without a state file
 	restored bool    // the state file held the meter
+	damage   error   // in the state file, made good from a copy
 	trace    *traceFile
 	observer *observer
 	server   *serve.Server
@@ -102,7 +104,7 @@ func (s *simulator) prepare() error {
 
 // openState replaces the meter by the one in the state file, if the file has one.
 func (s *simulator) openState() (err error) {
-	if s.keeper, err = openKeeper(s.options.state); err != nil {
+	if s.keeper, err = openKeeper(disk.Real{}, s.options.state); err != nil {
 		return err
 	}
 	id, err := s.keeper.resolve(s.options, s.id)
@@ -117,6 +119,9 @@ func (s *simulator) openState() (err error) {
 	}
 	if err := s.keeper.restore(s.station.Meter()); err != nil {
 		return err
+	}
+	if s.damage = s.keeper.file.Damage(); s.damage != nil {
+		s.say("warning: %v", s.damage)
 	}
 	var unused []string
 	for _, flag := range []string{"firmware", "revision", "image-bytes", "settings", "owner", "tag1", "tag2"} {
@@ -246,7 +251,7 @@ func (s *simulator) tellReady() {
 			{"model", s.id.Model}, {"serial", s.id.SerialNumber}, {"unit", s.id.UnitID}, {"revision", revision},
 			{"device", s.deviceName()}, {"baud", s.options.meter.Baud}, {"pace", bench.FormatPace(s.options.pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
-			{"restored", s.restored}, {"started", s.epoch.Format(time.RFC3339Nano)},
+			{"restored", s.restored}, {"damage", orNull(textOf(s.damage))}, {"started", s.epoch.Format(time.RFC3339Nano)},
 		}))
 		return
 	}
@@ -260,6 +265,13 @@ func orNull(text string) any {
 		return nil
 	}
 	return text
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func (s *simulator) deviceName() string {

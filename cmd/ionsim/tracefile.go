@@ -3,23 +3,23 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"ionbench/cmd/internal/files"
+	"ionbench/simulator/disk"
 	"ionbench/simulator/story"
 )
 
 // traceFile writes every event as a line of text. A nil one does nothing.
 type traceFile struct {
-	file    *os.File
+	file    disk.File
 	pending []byte
 }
 
 // newTrace opens the file to append a run. The first line of each run tells it from the
 // others.
 func newTrace(path string) (*traceFile, error) {
-	file, err := files.Open(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, files.Private)
+	file, err := files.Open(path, disk.Write|disk.Append|disk.Create, files.Private)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
+	"ionbench/simulator/disk"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -249,7 +250,7 @@ func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
 // image.
 func wantBlocks(t *testing.T, path string, file *upg.File, blocks int) {
 	t.Helper()
-	k, err := openKeeper(path)
+	k, err := openKeeper(disk.Real{}, path)
 	must(t, err)
 	defer k.close()
 	chip := make([]byte, flash.Am29F032B().Bytes())
@@ -341,7 +342,7 @@ func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
 	text := filepath.Join(folder, "notes.txt")
 	must(t, os.WriteFile(text, bytes.Repeat([]byte("important\n"), 1000), 0o600))
 	foreign := filepath.Join(folder, "foreign.state")
-	k, err := openKeeper(foreign)
+	k, err := openKeeper(disk.Real{}, foreign)
 	must(t, err)
 	must(t, k.file.SaveNonVolatile([]byte("of another program")))
 	must(t, k.close())
@@ -540,5 +541,26 @@ func TestPortInUseIsTheEnvironment(t *testing.T) {
 	must(t, os.WriteFile(taken, nil, 0o600))
 	if code, _, stderr := outcome(t, "--link", taken); code != cli.Environment || !strings.Contains(stderr, "not a link") {
 		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+}
+
+func TestADamagedCopyOfTheMemoryIsToldOf(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "meter.state")
+	args := []string{"--tcp", ":0", "--pace", "off", "--state", state}
+	m := startJSON(t, args...)
+	if strings.Contains(m.ready.raw, "wrong CRC-32") {
+		t.Errorf("ready: %s", m.ready.raw)
+	}
+	m.end()
+	b, err := os.ReadFile(state)
+	must(t, err)
+	b[bytes.Index(b, []byte("NVOL"))+40] ^= 1
+	must(t, os.WriteFile(state, b, 0o600))
+	for _, damaged := range []bool{true, false} { // the first of them replaces the copy when it saves
+		m = startJSON(t, args...)
+		if got := strings.Contains(m.ready.raw, `"damage":"the state file is damaged: `); got != damaged {
+			t.Errorf("told: %v, want %v: %s", got, damaged, m.ready.raw)
+		}
+		m.end()
 	}
 }

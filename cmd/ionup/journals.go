@@ -14,21 +14,24 @@ import (
 )
 
 // journals is the folder with one journal for each meter whose upgrade has not ended.
-type journals struct{ folder string }
+type journals struct {
+	disk   files.Disk
+	folder string
+}
 
 // openJournals returns the folder. It is made when the first journal is saved.
-func openJournals(folder string) (journals, error) {
+func openJournals(disk files.Disk, folder string) (journals, error) {
 	if folder != "" {
-		return journals{folder}, nil
+		return journals{disk, folder}, nil
 	}
 	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return journals{filepath.Join(state, "ionup")}, nil
+		return journals{disk, filepath.Join(state, "ionup")}, nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return journals{}, cli.Environmental(fmt.Errorf("no folder for the journal: %w", err)).Hint("name one with --journal DIR, or do without it: --no-journal")
 	}
-	return journals{filepath.Join(home, ".local", "state", "ionup")}, nil
+	return journals{disk, filepath.Join(home, ".local", "state", "ionup")}, nil
 }
 
 // path returns the file of a meter. The serial number comes from the meter, so every character
@@ -43,8 +46,10 @@ func (d journals) path(serialNumber string) string {
 			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
-	return filepath.Join(d.folder, b.String()+".journal")
+	return filepath.Join(d.folder, b.String()+journalEnding)
 }
+
+const journalEnding = ".journal"
 
 var errNoSerialNumber = errors.New("the meter does not tell its serial number, after which its journal is named")
 
@@ -53,11 +58,12 @@ func (d journals) load(serialNumber string) (*client.Journal, error) {
 	if serialNumber == "" {
 		return nil, errNoSerialNumber
 	}
+	d.disk.Sweep(d.folder, journalEnding)
 	path := d.path(serialNumber)
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := d.disk.System.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	f, err := files.Open(path, os.O_RDONLY, 0)
+	f, err := d.disk.Open(path, 0, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -81,17 +87,13 @@ func (d journals) save(j *client.Journal) error {
 	if j.SerialNumber == "" {
 		return errNoSerialNumber
 	}
-	const ours = 0o700
-	if err := os.MkdirAll(d.folder, ours); err != nil {
-		return files.Plain(err)
+	if err := d.disk.MakeFolder(d.folder); err != nil {
+		return err
 	}
-	return files.WriteBytes(d.path(j.SerialNumber), files.Name, files.Private, client.AppendJournal(nil, j))
+	return d.disk.WriteBytes(d.path(j.SerialNumber), files.Name, files.Private, client.AppendJournal(nil, j))
 }
 
 // remove deletes the journal of a meter that has its settings back.
 func (d journals) remove(serialNumber string) error {
-	if err := os.Remove(d.path(serialNumber)); err != nil {
-		return files.Plain(err)
-	}
-	return files.SyncFolder(d.folder)
+	return d.disk.Remove(d.path(serialNumber))
 }

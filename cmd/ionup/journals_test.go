@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/files"
 )
 
 func journalOf(serialNumber string) *client.Journal {
@@ -17,7 +18,7 @@ func journalOf(serialNumber string) *client.Journal {
 }
 
 func TestJournalIsKeptForItsMeterAlone(t *testing.T) {
-	d := journals{filepath.Join(t.TempDir(), "state", "ionup")}
+	d := journals{files.Local(), filepath.Join(t.TempDir(), "state", "ionup")}
 	if j, err := d.load(serial); j != nil || err != nil {
 		t.Fatalf("load = %v, %v before anything was saved", j, err)
 	}
@@ -47,7 +48,7 @@ func TestJournalIsKeptForItsMeterAlone(t *testing.T) {
 }
 
 func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
-	d := journals{t.TempDir()}
+	d := journals{files.Local(), t.TempDir()}
 	seen := map[string]string{}
 	for _, number := range []string{"../../etc/passwd", "..", ".", ".hidden", "a/b", "a%2Fb", "a b", "\x00\x1b[2J", "ä", "PC-0209A001-11", `C:\x`} {
 		path := d.path(number)
@@ -65,7 +66,7 @@ func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
 }
 
 func TestJournalDoesNotFollowLinks(t *testing.T) {
-	d := journals{t.TempDir()}
+	d := journals{files.Local(), t.TempDir()}
 	elsewhere := filepath.Join(t.TempDir(), "mine")
 	must(t, os.WriteFile(elsewhere, client.AppendJournal(nil, journalOf(serial)), 0o600))
 	must(t, os.Symlink(elsewhere, d.path(serial)))
@@ -86,7 +87,7 @@ func TestJournalDoesNotFollowLinks(t *testing.T) {
 }
 
 func TestJournalOfAnotherMeterIsRefused(t *testing.T) {
-	d := journals{t.TempDir()}
+	d := journals{files.Local(), t.TempDir()}
 	must(t, os.WriteFile(d.path(serial), client.AppendJournal(nil, journalOf("PC-2")), 0o600))
 	if _, err := d.load(serial); !errors.Is(err, client.ErrJournal) || !strings.Contains(err.Error(), "it is that of meter PC-2") {
 		t.Errorf("load = %v", err)
@@ -102,13 +103,13 @@ func TestJournalFolderIsThatOfTheUser(t *testing.T) {
 		{"/var/state", "here", "here"},
 	} {
 		t.Setenv("XDG_STATE_HOME", test.state)
-		if d, err := openJournals(test.flag); err != nil || d.folder != test.want {
+		if d, err := openJournals(files.Local(), test.flag); err != nil || d.folder != test.want {
 			t.Errorf("XDG_STATE_HOME=%q --journal=%q: %q (%v), want %q", test.state, test.flag, d.folder, err, test.want)
 		}
 	}
 	t.Setenv("HOME", "")
 	t.Setenv("XDG_STATE_HOME", "")
-	if _, err := openJournals(""); err == nil || !strings.Contains(err.Error(), "no folder for the journal") {
+	if _, err := openJournals(files.Local(), ""); err == nil || !strings.Contains(err.Error(), "no folder for the journal") {
 		t.Errorf("openJournals = %v without a home", err)
 	}
 }

@@ -1,18 +1,21 @@
 package main
 
 import (
+	"errors"
 	"io"
-	"os"
 
 	"ionbench/client/upgradelog"
+	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/simulator/disk"
 )
 
-// logFile is Upgrade.log. Lines are only appended, one at a time, so that a crash of the PC
-// loses at most one.
+// logFile is Upgrade.log. Lines are only appended, one at a time, and each is on the disk
+// before the upgrade goes on, so that a crash of the PC loses at most one.
 type logFile struct {
+	disk files.Disk
 	path string
-	file *os.File
+	file disk.File
 	line []byte
 }
 
@@ -24,40 +27,48 @@ func (l *logFile) append(line upgradelog.Line) error {
 		}
 	}
 	l.line = upgradelog.Append(l.line[:0], line)
-	if _, err := l.file.Write(l.line); err != nil {
-		return files.Plain(err)
+	return files.Plain(l.write(l.line))
+}
+
+func (l *logFile) write(p []byte) error {
+	if _, err := l.file.Write(p); err != nil {
+		return err
 	}
-	return nil
+	return l.file.Sync()
 }
 
 func (l *logFile) open() error {
-	f, err := files.Open(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, files.Public)
+	f, err := l.disk.Open(l.path, disk.Write|disk.Append|disk.Create, files.Public)
 	if err != nil {
 		return err
 	}
-	if err := endLastLine(f); err != nil {
-		f.Close()
-		return files.Plain(err)
-	}
 	l.file = f
+	if err := l.goOn(); err != nil {
+		l.file = nil
+		return errors.Join(files.Plain(err), f.Close())
+	}
 	return nil
 }
 
-// endLastLine adds the end of line if a crash has cut the last line short.
-func endLastLine(f *os.File) error {
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil || size == 0 {
+// goOn prepares the file for another line: nothing but a log gets one, and if a crash has cut
+// the last line short, its end is added.
+func (l *logFile) goOn() error {
+	info, err := l.file.Stat()
+	if err != nil || info.Size() == 0 {
 		return err
+	}
+	head := make([]byte, min(info.Size(), upgradelog.HeadBytes))
+	if _, err := l.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if !upgradelog.IsLog(head) {
+		return cli.Usage("%s is no Upgrade.log, and nothing is added to it", l.path)
 	}
 	var last [1]byte
-	if _, err := f.ReadAt(last[:], size-1); err != nil {
+	if _, err := l.file.ReadAt(last[:], info.Size()-1); err != nil || last[0] == '\n' {
 		return err
 	}
-	if last[0] == '\n' {
-		return nil
-	}
-	_, err = f.Write([]byte{'\n'})
-	return err
+	return l.write([]byte{'\n'})
 }
 
 func (l *logFile) close() error {

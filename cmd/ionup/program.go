@@ -7,6 +7,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 )
 
 // program has what all commands need: streams, signals and timing.
@@ -16,6 +17,7 @@ type program struct {
 	stderr     io.Writer
 	interrupts <-chan os.Signal // the first aborts, the second ends the program at once
 	timing     client.Timing
+	disk       files.Disk // for what it keeps: log and journals
 	columns    func() int // width of the terminal behind stderr, 0 for none; nil: it is looked up
 
 	call *cli.Call // the command that is running
@@ -24,7 +26,7 @@ type program struct {
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.Signal) *program {
 	timing := client.DefaultTiming()
 	timing.Turnaround = 0 // a real PC already takes time of its own
-	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing}
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local()}
 }
 
 // run is the whole program.

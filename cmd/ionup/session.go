@@ -69,7 +69,7 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		call:     p.call,
 		target:   c.target,
 		clock:    machine.WallClock(),
-		log:      logFile{path: c.logPath},
+		log:      logFile{disk: p.disk, path: c.logPath},
 		journals: c.journals,
 		yes:      c.yes,
 		commands: make(chan func(time.Duration)),

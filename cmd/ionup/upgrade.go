@@ -89,7 +89,7 @@ func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) 
 	}
 	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log}
 	if cfg.Journal {
-		if c.journals, err = openJournals(f.journal); err != nil {
+		if c.journals, err = openJournals(p.disk, f.journal); err != nil {
 			return nil, err
 		}
 	}

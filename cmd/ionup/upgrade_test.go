@@ -160,6 +160,7 @@ func TestUpgradeRefusesALogThatIsALinkBeforeAnythingIsErased(t *testing.T) {
 		{b.path("link.log"), "is a link, not a file, and is not used; nothing was changed"},
 		{b.dir, "is a folder, not a file"},
 		{"/dev/full", "is a device, not a file"},
+		{b.upg(3), "is no Upgrade.log, and nothing is added to it; nothing was changed"},
 		{b.path("missing/Upgrade.log"), "no such file or directory; nothing was changed"},
 	} {
 		if test.log == b.path("link.log") {

@@ -8,7 +8,9 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"os"
+	"path/filepath"
+
+	"ionbench/simulator/disk"
 )
 
 // The state file, all numbers big-endian:
@@ -85,15 +87,6 @@ func (g Geometry) slotOffset(slot int) int64 {
 
 func align(n int64) int64 { return (n + stateAlign - 1) / stateAlign * stateAlign }
 
-// stateFile is what State needs of an *os.File.
-type stateFile interface {
-	io.ReaderAt
-	io.WriterAt
-	Truncate(size int64) error
-	Sync() error
-	Close() error
-}
-
 // State keeps a meter's flash and non-volatile memory in a file. They outlive the process, so
 // that killing it is a power loss.
 //
@@ -112,9 +105,10 @@ type stateFile interface {
 // going on could destroy what the journal still holds.
 type State struct {
 	path     string
-	file     stateFile
+	file     disk.File
 	geometry Geometry
 
+	damage      error  // what was passed over when the file was opened
 	nonVolatile []byte // last saved payload
 	saved       bool   // there is one
 	newest      int    // slot that holds it
@@ -128,20 +122,18 @@ type State struct {
 // regular one, not reached through a symbolic link, made for the same geometry and not in use.
 // If not, the error says what is wrong, and the file is not changed. An empty file, or one
 // whose creation was interrupted, is completed.
-func OpenState(path string, g Geometry) (*State, error) {
+func OpenState(d disk.System, path string, g Geometry) (*State, error) {
 	if err := g.validate(); err != nil {
 		return nil, err
 	}
-	file, err := openLocked(path)
+	file, size, err := openAlone(d, path)
 	if err != nil {
-		return nil, err
+		return nil, explainOpen(path, err)
 	}
-	info, err := file.Stat()
-	if err != nil {
-		file.Close()
-		return nil, fmt.Errorf("state file: %w", err)
+	s, err := openStateFile(path, file, size, g)
+	if err == nil && size == 0 {
+		err = d.SyncFolder(filepath.Dir(path))
 	}
-	s, err := openStateFile(path, file, info.Size(), g)
 	if err != nil {
 		file.Close()
 		return nil, err
@@ -149,9 +141,40 @@ func OpenState(path string, g Geometry) (*State, error) {
 	return s, nil
 }
 
+// openAlone opens or creates the file and keeps other processes out of it.
+func openAlone(d disk.System, path string) (file disk.File, size int64, err error) {
+	before, err := d.Lstat(path)
+	switch {
+	case err == nil && before.Mode()&fs.ModeSymlink != 0:
+		return nil, 0, errors.New("it is a symbolic link; name the file itself")
+	case err == nil && before.IsDir():
+		return nil, 0, errors.New("it is a directory; name a file")
+	case err == nil && !before.Mode().IsRegular():
+		return nil, 0, errors.New("it is no regular file; name a file")
+	case err == nil:
+		file, err = d.Open(path, disk.Write|disk.NoFollow|disk.Alone, 0)
+	case errors.Is(err, fs.ErrNotExist):
+		file, err = d.Open(path, disk.Write|disk.Create|disk.New|disk.NoFollow|disk.Alone, 0o600)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := file.Stat()
+	if err == nil && before != nil && !d.SameFile(before, after) {
+		err = errors.New("it was replaced while it was opened")
+	}
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, after.Size(), nil
+}
+
 // explainOpen says what to do about a state file that cannot be opened.
 func explainOpen(path string, err error) error {
 	switch {
+	case errors.Is(err, disk.ErrInUse):
+		return fmt.Errorf("state file %s: %w by another process; end that one or name another file", path, ErrStateInUse)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("state file %s: its folder does not exist; create it first: %w", path, err)
 	case errors.Is(err, fs.ErrPermission):
@@ -160,7 +183,7 @@ func explainOpen(path string, err error) error {
 	return fmt.Errorf("state file %s: %w", path, err)
 }
 
-func openStateFile(path string, file stateFile, size int64, g Geometry) (*State, error) {
+func openStateFile(path string, file disk.File, size int64, g Geometry) (*State, error) {
 	s := &State{path: path, file: file, geometry: g, buffer: make([]byte, g.recordBytes())}
 	fresh, err := s.checkHeader(size)
 	if err != nil {
@@ -274,8 +297,16 @@ func (s *State) loadNonVolatile() error {
 	if bad == 2 {
 		return s.damaged("both copies of the non-volatile memory have a wrong CRC-32")
 	}
+	if bad == 1 {
+		s.damage = fmt.Errorf("%w: %s: one of the two copies of the non-volatile memory has a wrong CRC-32, and the other, of save %d, is used; if the last run was not killed while it saved, the disk has damaged the file, and what was saved last may be lost",
+			ErrStateDamaged, s.path, s.sequence)
+	}
 	return nil
 }
+
+// Damage says what was damaged in the file and could be replaced by an older copy; nil if
+// nothing was.
+func (s *State) Damage() error { return s.damage }
 
 // errBadRecord: the CRC-32 or a length is wrong.
 var errBadRecord = errors.New("bad record")
@@ -456,5 +487,3 @@ func allBytes(p []byte, b byte) bool {
 	}
 	return true
 }
-
-var _ stateFile = (*os.File)(nil)

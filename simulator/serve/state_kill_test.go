@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"ionbench/simulator/disk"
 )
 
 // writerVariable names the state file for the process that TestStateWriterProcess is in
@@ -42,7 +44,7 @@ func TestStateWriterProcess(t *testing.T) {
 		t.Skip("only as the other process of TestStateSurvivesKill9")
 	}
 	g := killGeometry()
-	s, err := OpenState(path, g)
+	s, err := OpenState(disk.Real{}, path, g)
 	must(t, err)
 	n := uint64(1)
 	if saved, ok := s.NonVolatile(); ok {
@@ -98,7 +100,7 @@ func runWriter(t *testing.T, program, path string, saves int) (page, memory uint
 func checkSurvivor(t *testing.T, path string, page, memory uint64) {
 	t.Helper()
 	g := killGeometry()
-	s, err := OpenState(path, g)
+	s, err := OpenState(disk.Real{}, path, g)
 	must(t, err)
 	defer s.Close()
 	seen := 0

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ionbench/simulator/disk"
 )
 
 // small is a geometry whose every byte can be tried.
@@ -18,6 +20,7 @@ func small() Geometry { return Geometry{Pages: 3, PageBytes: 64} }
 
 // memory is a file that dies after a number of written bytes.
 type memory struct {
+	disk.File
 	bytes  []byte
 	budget int // bytes that can still be written; negative: no end
 }
@@ -112,7 +115,7 @@ func must(t *testing.T, err error) {
 
 func TestStateKeepsPagesAndNonVolatileMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter.state")
-	s, err := OpenState(path, small())
+	s, err := OpenState(disk.Real{}, path, small())
 	must(t, err)
 	if _, ok := s.NonVolatile(); ok {
 		t.Error("a new file has non-volatile memory")
@@ -125,7 +128,7 @@ func TestStateKeepsPagesAndNonVolatileMemory(t *testing.T) {
 	must(t, s.SavePage(0, filled(0xFF)))
 	must(t, s.Close())
 
-	s, err = OpenState(path, small())
+	s, err = OpenState(disk.Real{}, path, small())
 	must(t, err)
 	wantPages(t, s, map[int]string{2: string(filled('c'))})
 	wantNonVolatile(t, s, "two")
@@ -133,7 +136,7 @@ func TestStateKeepsPagesAndNonVolatileMemory(t *testing.T) {
 	must(t, s.SaveNonVolatile(nil))
 	must(t, s.Close())
 
-	s, err = OpenState(path, small())
+	s, err = OpenState(disk.Real{}, path, small())
 	must(t, err)
 	wantPages(t, s, map[int]string{})
 	wantNonVolatile(t, s, "")
@@ -330,7 +333,11 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 			if i >= 20 && i < nonVolatileHeader {
 				continue // reserved
 			}
-			wantNonVolatile(t, flip(t, g.slotOffset(1)+i).open(t), "older")
+			s := flip(t, g.slotOffset(1)+i).open(t)
+			wantNonVolatile(t, s, "older")
+			if err := s.Damage(); !errors.Is(err, ErrStateDamaged) || !strings.Contains(err.Error(), "of save 1, is used") {
+				t.Fatalf("byte %d: damage = %v", i, err)
+			}
 		}
 	})
 	t.Run("both non-volatile slots", func(t *testing.T) {
@@ -338,6 +345,11 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 		damaged.bytes[g.slotOffset(0)+nonVolatileHeader] ^= 1
 		if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
 			t.Errorf("opening = %v, want ErrStateDamaged", err)
+		}
+	})
+	t.Run("none", func(t *testing.T) {
+		if err := flip(t, g.fileBytes()-1).open(t).Damage(); err != nil {
+			t.Errorf("damage = %v of a file whose memory is whole", err)
 		}
 	})
 	t.Run("journal", func(t *testing.T) {
@@ -365,7 +377,7 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, "meter.state")
-	s, err := OpenState(state, small())
+	s, err := OpenState(disk.Real{}, state, small())
 	must(t, err)
 	must(t, s.Close())
 	good, err := os.ReadFile(state)
@@ -406,7 +418,7 @@ func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before, _ := os.ReadFile(test.path)
-			s, err := OpenState(test.path, test.geometry)
+			s, err := OpenState(disk.Real{}, test.path, test.geometry)
 			if err == nil {
 				s.Close()
 				t.Fatal("it was opened")
@@ -426,20 +438,20 @@ func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 
 func TestStateIsUsedByOneAtATime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter.state")
-	first, err := OpenState(path, small())
+	first, err := OpenState(disk.Real{}, path, small())
 	must(t, err)
-	if _, err := OpenState(path, small()); !errors.Is(err, ErrStateInUse) {
+	if _, err := OpenState(disk.Real{}, path, small()); !errors.Is(err, ErrStateInUse) {
 		t.Errorf("the second OpenState = %v, want ErrStateInUse", err)
 	}
 	must(t, first.Close())
-	second, err := OpenState(path, small())
+	second, err := OpenState(disk.Real{}, path, small())
 	must(t, err)
 	must(t, second.Close())
 }
 
 func BenchmarkStateSavePage(b *testing.B) {
 	g := Geometry{Pages: 512, PageBytes: 8192}
-	s, err := OpenState(filepath.Join(b.TempDir(), "meter.state"), g)
+	s, err := OpenState(disk.Real{}, filepath.Join(b.TempDir(), "meter.state"), g)
 	if err != nil {
 		b.Fatal(err)
 	}

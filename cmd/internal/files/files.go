@@ -12,14 +12,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+	"strings"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/simulator/disk"
 )
 
+// Disk reads and writes files on a file system. The functions of the same names do so on the
+// computer's own.
+type Disk struct{ System disk.System }
+
+// Local is the computer's own file system.
+func Local() Disk { return Disk{disk.Real{}} }
+
 // Read reads a file of at most limit bytes.
-func Read(path string, limit int) ([]byte, error) {
-	info, err := os.Stat(path) // before the file is opened, because opening a device can have effects
+func Read(path string, limit int) ([]byte, error) { return Local().Read(path, limit) }
+
+// Read reads a file of at most limit bytes.
+func (d Disk) Read(path string, limit int) ([]byte, error) {
+	info, err := d.System.Stat(path) // before the file is opened, because opening a device can have effects
 	switch {
 	case err != nil:
 		return nil, cli.Unusable(Plain(err))
@@ -28,7 +39,7 @@ func Read(path string, limit int) ([]byte, error) {
 	case info.Size() > int64(limit): // checked before memory is taken
 		return nil, cli.Usage("%s has %d bytes, at most %d can be right", path, info.Size(), limit)
 	}
-	f, err := os.Open(path)
+	f, err := d.System.Open(path, 0, 0)
 	if err != nil {
 		return nil, cli.Unusable(Plain(err))
 	}
@@ -76,11 +87,14 @@ const (
 )
 
 // Check says whether a result may be written to path. Call it before you do the work.
-func Check(path string, over Over) error {
-	info, err := os.Lstat(path)
+func Check(path string, over Over) error { return Local().Check(path, over) }
+
+// Check says whether a result may be written to path. Call it before you do the work.
+func (d Disk) Check(path string, over Over) error {
+	info, err := d.System.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		if _, err := d.System.Stat(filepath.Dir(path)); err != nil {
 			return cli.Unusable(Plain(err)).Hint("name a file in a folder that is there")
 		}
 		return nil
@@ -120,100 +134,217 @@ const (
 // Write writes what form produces to path, whole or not at all, under the rules of Check. The
 // file is on the disk when Write returns.
 func Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error) error {
-	if err := Check(path, over); err != nil {
-		return err
-	}
-	temporary, err := writeBeside(path, mode, form)
-	if err != nil {
-		return cli.Environmental(Plain(err))
-	}
-	if over == Nothing {
-		err = moveToNew(temporary, path)
-	} else {
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		return cli.Environmental(errors.Join(Plain(err), os.Remove(temporary)))
-	}
-	return SyncFolder(filepath.Dir(path))
+	return Local().Write(path, over, mode, form)
 }
 
 // WriteBytes is Write for bytes.
 func WriteBytes(path string, over Over, mode fs.FileMode, b []byte) error {
-	return Write(path, over, mode, func(w io.Writer) error {
+	return Local().WriteBytes(path, over, mode, b)
+}
+
+// WriteBytes is Write for bytes.
+func (d Disk) WriteBytes(path string, over Over, mode fs.FileMode, b []byte) error {
+	return d.Write(path, over, mode, func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	})
 }
 
-// writeBeside writes a new file in the folder of path, and syncs it to the disk.
-func writeBeside(path string, mode fs.FileMode, form func(io.Writer) error) (temporary string, err error) {
-	folder, name := filepath.Split(path)
-	temporary = folder + "." + name + "." + rand.Text()[:8] + ".new"
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL|noFollow, mode)
+// Write writes what form produces to path, whole or not at all, under the rules of Check. The
+// file is on the disk when Write returns. After an error the path may have the new content all
+// the same, if nothing but syncing its name has failed.
+func (d Disk) Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error) error {
+	if err := d.Check(path, over); err != nil {
+		return err
+	}
+	folder, name := split(path)
+	d.sweep(folder, func(target string) bool { return target == name })
+	if err := d.writeBeside(folder, name, over, mode, form); err != nil {
+		return cli.Environmental(Plain(err))
+	}
+	return d.SyncFolder(folder)
+}
+
+func split(path string) (folder, name string) { return filepath.Dir(path), filepath.Base(path) }
+
+// writeBeside writes a new file in the folder, syncs it to the disk, and moves it to its name.
+func (d Disk) writeBeside(folder, name string, over Over, mode fs.FileMode, form func(io.Writer) error) error {
+	path := filepath.Join(folder, name)
+	f, temporary, err := d.openTemporary(folder, name, mode)
 	if err != nil {
-		return "", err
+		return err
 	}
 	err = form(f)
 	if err == nil {
 		err = f.Sync()
 	}
-	if closing := f.Close(); err == nil {
-		err = closing
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, withoutPath(err))
+	} else if over == Nothing {
+		err = d.moveToNew(temporary, path)
+	} else {
+		err = d.System.Rename(temporary, path)
 	}
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("%s: %w", path, withoutPath(err)), os.Remove(temporary))
+		return errors.Join(err, d.System.Remove(temporary), f.Close())
 	}
-	return temporary, nil
+	// Closed last, because a sweep removes what nobody holds. What is synced does not depend on it.
+	return f.Close()
+}
+
+// Temporary files are called .NAME.RANDOM.new. Whoever writes one holds it alone: one that
+// nobody holds was left by a program that was killed.
+const (
+	temporaryEnd  = ".new"
+	randomLetters = 8
+)
+
+func temporaryOf(name string) string {
+	return "." + name + "." + rand.Text()[:randomLetters] + temporaryEnd
+}
+
+// targetOf returns the name for which a temporary file was written.
+func targetOf(temporary string) (name string, ok bool) {
+	rest, ok := strings.CutSuffix(temporary, temporaryEnd)
+	at := len(rest) - randomLetters - 1
+	if !ok || at < 2 || rest[0] != '.' || rest[at] != '.' || strings.Trim(rest[at+1:], base32Letters) != "" {
+		return "", false
+	}
+	return rest[1:at], true
+}
+
+const base32Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" // those of rand.Text
+
+// openTemporary makes a temporary file and holds it. A sweep that comes between the two takes
+// the file away; then another one is made.
+func (d Disk) openTemporary(folder, name string, mode fs.FileMode) (disk.File, string, error) {
+	const tries = 10
+	var err error
+	for range tries {
+		path := filepath.Join(folder, temporaryOf(name))
+		var f disk.File
+		f, err = d.System.Open(path, disk.Write|disk.Create|disk.New|disk.NoFollow|disk.Alone, mode)
+		switch {
+		case errors.Is(err, disk.ErrInUse):
+			continue
+		case errors.Is(err, errors.ErrUnsupported): // the file system has no locks, so no sweep removes anything either
+			f, err = d.System.Open(path, disk.Write|disk.NoFollow, mode)
+			return f, path, err
+		case err != nil:
+			return nil, "", err
+		case d.isAt(f, path):
+			return f, path, nil
+		}
+		f.Close()
+		err = fmt.Errorf("%s was removed while it was made", path)
+	}
+	return nil, "", err
+}
+
+// isAt reports whether the path still leads to the open file.
+func (d Disk) isAt(f disk.File, path string) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := d.System.Lstat(path)
+	return err == nil && there.Mode().IsRegular() && d.System.SameFile(held, there)
+}
+
+// Sweep removes the temporary files that killed programs have left in a folder, of files with
+// this ending. What is in use, is a link or has another name stays, and so does what cannot be
+// removed.
+func (d Disk) Sweep(folder, ending string) {
+	d.sweep(folder, func(target string) bool { return strings.HasSuffix(target, ending) })
+}
+
+func (d Disk) sweep(folder string, ours func(target string) bool) {
+	names, err := d.System.List(folder)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if target, ok := targetOf(name); ok && ours(target) {
+			d.removeUnused(filepath.Join(folder, name))
+		}
+	}
+}
+
+// removeUnused removes a file that nobody holds.
+func (d Disk) removeUnused(path string) {
+	info, err := d.System.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	f, err := d.System.Open(path, disk.Write|disk.NoFollow|disk.Alone, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if d.isAt(f, path) {
+		_ = d.System.Remove(path) // the next sweep tries again
+	}
 }
 
 // moveToNew renames a file, unless another file has taken the name in the meantime.
-func moveToNew(from, to string) error {
-	err := os.Link(from, to)
+func (d Disk) moveToNew(from, to string) error {
+	err := d.System.Link(from, to)
 	if err == nil {
-		return os.Remove(from)
+		return d.System.Remove(from)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	// The file system may have no hard links.
-	if _, err := os.Lstat(to); err == nil {
+	if _, err := d.System.Lstat(to); err == nil {
 		return fmt.Errorf("%s: %w", to, fs.ErrExist)
 	}
-	return os.Rename(from, to)
+	return d.System.Rename(from, to)
 }
 
-// SyncFolder puts a file's new name on the disk: syncing the file itself does not.
-func SyncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil // a folder cannot be synced there
-	}
-	d, err := os.Open(folder)
-	if err != nil {
+// Remove removes a file. Its name is gone from the disk when it returns.
+func (d Disk) Remove(path string) error {
+	if err := d.System.Remove(path); err != nil {
 		return cli.Environmental(Plain(err))
 	}
-	err = d.Sync()
-	if closing := d.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
+	return d.SyncFolder(filepath.Dir(path))
+}
+
+// MakeFolder makes a folder, and those above it, that a program keeps for itself.
+func (d Disk) MakeFolder(path string) error {
+	const ours = 0o700
+	if err := disk.MakeFolders(d.System, path, ours); err != nil {
 		return cli.Environmental(Plain(err))
 	}
 	return nil
 }
 
+// SyncFolder puts a file's new name on the disk: syncing the file itself does not.
+func (d Disk) SyncFolder(folder string) error {
+	if err := d.System.SyncFolder(folder); err != nil {
+		return cli.Environmental(Plain(err))
+	}
+	return nil
+}
+
+// Open opens or creates a file that a program keeps for itself, such as a log.
+func Open(path string, how disk.How, mode fs.FileMode) (disk.File, error) {
+	return Local().Open(path, how, mode)
+}
+
 // Open opens or creates a file that a program keeps for itself, such as a log. It refuses
 // links, because what is written could go anywhere, and a file that is replaced between the
 // check and the opening.
-func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
-	before, err := os.Lstat(path)
+func (d Disk) Open(path string, how disk.How, mode fs.FileMode) (disk.File, error) {
+	before, err := d.System.Lstat(path)
 	switch {
 	case err == nil && !before.Mode().IsRegular():
 		return nil, cli.Usage("%s is %s, not a file, and is not used", path, kindOf(before.Mode()))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, cli.Unusable(Plain(err))
 	}
-	f, err := os.OpenFile(path, flag|noFollow, mode)
+	isNew := err != nil
+	f, err := d.System.Open(path, how|disk.NoFollow, mode)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, cli.Unusable(Plain(err))
@@ -221,12 +352,15 @@ func Open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 		return nil, cli.Environmental(Plain(err))
 	}
 	after, err := f.Stat()
-	if err == nil && (!after.Mode().IsRegular() || before != nil && !os.SameFile(before, after)) {
+	if err == nil && (!after.Mode().IsRegular() || !isNew && !d.System.SameFile(before, after)) {
 		err = fmt.Errorf("%s was replaced while it was opened, and is not used", path)
+	}
+	if err == nil && isNew {
+		err = d.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		f.Close()
-		return nil, cli.Environmental(err)
+		return nil, cli.Environmental(Plain(err))
 	}
 	return f, nil
 }

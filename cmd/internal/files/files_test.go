@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/simulator/disk"
 )
 
 func must(t *testing.T, err error) {
@@ -127,7 +130,7 @@ func TestWhatAProgramKeepsByItselfIsNoLink(t *testing.T) {
 	for name, says := range map[string]string{
 		"link": "is a link, not a file, and is not used", "dangling": "is a link", "folder": "is a folder", "none/log": "no such file or directory",
 	} {
-		f, err := files.Open(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE, files.Public)
+		f, err := files.Open(filepath.Join(dir, name), disk.Write|disk.Create, files.Public)
 		if err == nil {
 			f.Close()
 		}
@@ -136,12 +139,82 @@ func TestWhatAProgramKeepsByItselfIsNoLink(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"file", "new"} {
-		f, err := files.Open(filepath.Join(dir, name), os.O_WRONLY|os.O_APPEND|os.O_CREATE, files.Private)
+		f, err := files.Open(filepath.Join(dir, name), disk.Write|disk.Append|disk.Create, files.Private)
 		must(t, err)
-		_, err = f.WriteString("more")
+		_, err = f.Write([]byte("more"))
 		must(t, errors.Join(err, f.Close()))
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "file")); err != nil || string(b) != "oldmore" {
 		t.Errorf("it holds %q (%v)", b, err)
+	}
+}
+
+func list(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := disk.Real{}.List(dir)
+	must(t, err)
+	return names
+}
+
+// What a killed program has left is removed by the next one that writes the same file, or that
+// sweeps the folder: nothing else, nothing that somebody still writes, and nothing through a link.
+func TestWhatAKilledProgramHasLeftIsRemoved(t *testing.T) {
+	const left, others, used, link, folder = ".a.journal.ABCDEFGH.new", ".b.journal.ABCDEFG2.new", ".a.journal.IIIIIIII.new", ".a.journal.LLLLLLLL.new", ".a.journal.FFFFFFFF.new"
+	stay := []string{".a.journal.ABCDEFG.new", ".a.journal.abcdefgh.new", ".a.journalABCDEFGH.new", "a.journal.ABCDEFGH.new", ".a.log.ABCDEFGH.new", "victim"}
+	for name, test := range map[string]struct {
+		act  func(dir string) error
+		gone []string
+	}{
+		"writing": {func(dir string) error {
+			return files.WriteBytes(filepath.Join(dir, "a.journal"), files.Name, files.Private, []byte("new"))
+		}, []string{left}},
+		"sweeping": {func(dir string) error {
+			files.Local().Sweep(dir, ".journal")
+			return os.WriteFile(filepath.Join(dir, "a.journal"), nil, files.Private)
+		}, []string{left, others}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			want := append([]string{left, others, used, link, folder, "a.journal"}, stay...)
+			for _, name := range append([]string{left, others}, stay...) {
+				must(t, os.WriteFile(filepath.Join(dir, name), []byte("settings"), files.Private))
+			}
+			must(t, os.Symlink("victim", filepath.Join(dir, link)))
+			must(t, os.Mkdir(filepath.Join(dir, folder), 0o700))
+			writer, err := disk.Real{}.Open(filepath.Join(dir, used), disk.Write|disk.Create|disk.New|disk.Alone, files.Private)
+			must(t, err)
+			defer writer.Close()
+			must(t, test.act(dir))
+			want = slices.DeleteFunc(want, func(name string) bool { return slices.Contains(test.gone, name) })
+			slices.Sort(want)
+			if got := list(t, dir); !slices.Equal(got, want) {
+				t.Errorf("there is %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// Two programs that write into one folder at once do not take away what the other writes.
+func TestWritersInOneFolderDoNotDisturbEachOther(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	for _, name := range []string{"a.journal", "b.journal", "c.journal"} {
+		all.Go(func() {
+			for n := range 60 {
+				want := strings.Repeat(name, n)
+				path := filepath.Join(dir, name)
+				if err := files.WriteBytes(path, files.Name, files.Private, []byte(want)); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				files.Local().Sweep(dir, ".journal")
+				if b, err := files.Read(path, 1<<10); err != nil || string(b) != want {
+					t.Errorf("%s holds %q (%v)", name, b, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if names := list(t, dir); len(names) != 3 {
+		t.Errorf("there is %q", names)
 	}
 }
