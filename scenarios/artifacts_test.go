@@ -45,7 +45,13 @@ func tell(m world.Meter) *plot {
 
 func tellWith(m world.Meter, o rig.Options) *plot {
 	GinkgoHelper()
-	r, err := rig.New(&world.World{Meters: []world.Meter{m}}, o)
+	return tellOf(&world.World{Meters: []world.Meter{m}}, o)
+}
+
+// tellOf begins the story of a world.
+func tellOf(w *world.World, o rig.Options) *plot {
+	GinkgoHelper()
+	r, err := rig.New(w, o)
 	Expect(err).NotTo(HaveOccurred(), "making the rig")
 	s := &plot{Rig: r, record: new(record)}
 	s.record.last = s

@@ -11,6 +11,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -141,12 +142,12 @@ func (j *judge) settings() {
 	e, now := j.expect, &j.tried.Meter.Settings
 	passed := j.rig.Now()
 	if e.Kept != nil {
-		if kept := ion.AllGroups &^ verdict.Lost(&j.first, now, passed); kept != *e.Kept {
+		if kept := ion.AllGroups &^ verdict.Lost(j.rig.First(), now, passed); kept != *e.Kept {
 			j.differs("kept", tool.Groups().Print(kept), tool.Groups().Print(*e.Kept))
 		}
 	}
 	if e.Defaults != nil {
-		factory := meter.FactoryTemplate(j.rig.World().Meters[0].Model, j.revision())
+		factory := meter.FactoryTemplate(j.said().Model, j.revision())
 		if others := verdict.Lost(&factory, now, passed) & *e.Defaults; others != 0 {
 			j.fail(j.line("defaults"), "%s: not as the factory template has them", tool.Groups().Print(others))
 		}
@@ -160,15 +161,18 @@ func (j *judge) revision() string {
 	if r := j.tried.Meter.Revision; r != "" {
 		return r
 	}
-	return j.rig.World().Meters[0].Revision
+	return j.said().Revision
 }
+
+// said is what the world says of the meter of the attempt.
+func (j *judge) said() world.Meter { return j.rig.World().MeterOf(&j.file.Attempts[j.number]) }
 
 func (j *judge) reads(wanted ion.Groups) {
 	if j.tried.Read == nil {
 		j.fail(j.line("read"), "the tool read no settings")
 		return
 	}
-	if others := verdict.Lost(&j.first, j.tried.Read, j.rig.Now()) & wanted; others != 0 {
+	if others := verdict.Lost(j.rig.First(), j.tried.Read, j.rig.Now()) & wanted; others != 0 {
 		j.fail(j.line("read"), "%s: not read as they were at the start of the case", tool.Groups().Print(others))
 	}
 }

@@ -31,7 +31,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"too many lines", whole + strings.Repeat("\n", fields.MaxLines), "the file has 5006 lines, at most 5000 are allowed; choose a case file"},
 		{"section", "[caze]\ntitle = t\n", "line 1: \"caze\" is no section; did you mean case?"},
 		{"section open", "[case\n", "line 1: \"[case\" has no closing ]; write it as [section] alone on its line"},
-		{"section with a name", "[case two]\n", "line 1: [case] has no name; only [meter NAME], [pc NAME], [firmware NAME] and [template NAME] have one"},
+		{"section with a name", "[case two]\n", "line 1: [case] has no name; only [meter NAME], [station NAME], [pc NAME], [firmware NAME] and [template NAME] have one"},
 		{"section twice", whole + "[case]\n", "line 7: [case] already began on line 1; put its keys there"},
 		{"named section twice", whole + "[firmware a]\n[firmware a]\n", "line 8: [firmware a] already began on line 7; put its keys there"},
 		{"key outside", "title = t\n", "line 1: key \"title\" stands before the first section; put a line such as [case] above it"},
@@ -178,6 +178,12 @@ boot-time = 15s
 first-boot-time = 35s
 
 [meter other]
+
+[station SCADA]
+kind = second-master
+unit-id = 8
+begins = 2m
+every = 700ms
 
 [pc office]
 log = earlier

@@ -9,7 +9,6 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/rig"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
 
@@ -54,7 +53,6 @@ func (r *Result) Verdicts() string {
 type runner struct {
 	file   *Case
 	rig    *rig.Rig
-	first  ion.Settings // of the meter at the start of the case
 	result *Result
 }
 
@@ -66,7 +64,7 @@ func (c *Case) Run() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &runner{file: c, rig: r, first: r.Meter().Settings(r.Now()), result: new(Result)}
+	n := &runner{file: c, rig: r, result: new(Result)}
 	for i := range c.Attempts {
 		if err := n.attempt(i); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.heading(i), err)
@@ -80,6 +78,7 @@ func (c *Case) Run() (*Result, error) {
 
 func (n *runner) attempt(i int) error {
 	a := n.file.Attempts[i]
+	n.rig.TurnTo(&a)
 	for k, action := range a.Before {
 		if err := n.rig.Do(&a, action); err != nil {
 			n.fail(n.file.lineOfAction(i, k), "%v", err)

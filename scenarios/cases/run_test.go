@@ -126,7 +126,6 @@ func TestACaseThatCannotBePlayedSaysWhy(t *testing.T) {
 	for _, c := range []struct{ old, line, want string }{
 		{"[firmware]", "[meter]\nimage-bytes = 4194304\n[firmware]", "set up the meter: no such meter: firmware image of 4194304 bytes: the flash takes 1 to 3997696"},
 		{"[firmware]", "[meter]\nserial-number = PC 1\n[firmware]", "set up the meter: no such meter: serial number \"PC 1\": use printable ASCII"},
-		{"[firmware]", "[meter]\n[meter b]\nunit-id = 7\n[firmware]", "the bench cannot play that yet: 2 meters on a line; leave one"},
 	} {
 		_, err := parse(t, strings.Replace(broken, c.old, c.line, 1)).Run()
 		if err == nil || err.Error() != c.want {

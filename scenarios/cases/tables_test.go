@@ -9,7 +9,7 @@ import (
 func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {
 	const others = "its sections have tables of their own"
 	fieldstest.Table(t, caseFields(), map[string]string{
-		"Meters": others, "PCs": others, "Firmware": others, "Templates": others, "Attempts": others, "Expect": others,
+		"Meters": others, "Stations": others, "PCs": others, "Firmware": others, "Templates": others, "Attempts": others, "Expect": others,
 		"Files": "where the file was found says which",
 	})
 	fieldstest.Table(t, expectFields(), nil)

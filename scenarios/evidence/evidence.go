@@ -11,6 +11,7 @@ import (
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
@@ -23,12 +24,49 @@ type Before struct {
 	counts   bench.Counts
 	edges    uint64 // of L2
 	told     int    // how many events the trace had
+	others   []beside
+}
+
+// beside is what is remembered of another meter on the line.
+type beside struct {
+	state    meter.State
+	settings ion.Settings
+	flashOps uint64
 }
 
 // Look records a station as it is now.
 func Look(s *bench.Station, now time.Duration) Before {
 	m := s.Meter()
-	return Before{At: now, State: m.State(), Settings: m.Settings(now), counts: s.Counts(), edges: m.Panel().Edges, told: len(s.Trace())}
+	b := Before{At: now, State: m.State(), Settings: m.Settings(now), counts: s.Counts(), edges: m.Panel().Edges, told: len(s.Trace())}
+	for i := range s.Neighbours() {
+		m := s.Neighbour(i)
+		b.others = append(b.others, beside{m.State(), m.Settings(now), m.Chip().Ops()})
+	}
+	return b
+}
+
+// Others are the other meters on the line, as they were and as they are now.
+func (b *Before) Others(s *bench.Station, now time.Duration) []verdict.Other {
+	var list []verdict.Other
+	for i := range b.others {
+		m, before := s.Neighbour(i), &b.others[i]
+		is, c := m.Settings(now), m.Config()
+		list = append(list, verdict.Other{
+			UnitID: c.UnitID, SerialNumber: c.SerialNumber, Before: before.state, State: m.State(),
+			Flashed: m.Chip().Ops() > before.flashOps, Lost: verdict.Lost(&before.settings, &is, now-b.At),
+		})
+	}
+	return list
+}
+
+// DeclareOthers declares what the other meters will be judged by.
+func (b *Before) DeclareOthers(w *machine.State, s *bench.Station) {
+	for i := range b.others {
+		o := &b.others[i]
+		w.Uint(uint64(o.state))
+		o.settings.Declare(w)
+		w.Bool(s.Neighbour(i).Chip().Ops() > o.flashOps)
+	}
 }
 
 // Cost returns what the attempt has cost so far, without the acts of a person.

@@ -24,6 +24,7 @@ func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, pl
 		Revision: file.Revision,
 		Before:   verdict.Before{State: b.State},
 		Meter:    &condition,
+		Others:   b.Others(s, now),
 		Cost:     b.Cost(s, now),
 		Story:    b.Story(s),
 		Forged:   slices.ContainsFunc(plan, func(f fault.Fault) bool { return f.Kind.Forges() }),

@@ -60,6 +60,7 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	dst = r.bench.Host().AppendState(dst, now)
 	w := machine.Fingerprinting(append(dst, r.yardstick[:]...), now)
 	w.Bool(r.before.FlashOps(r.bench.Station()) > 0)
+	r.before.DeclareOthers(&w, r.bench.Station())
 	r.declareElsewhere(&w)
 	return w.Result()
 }

@@ -115,6 +115,7 @@ func (r *Rig) evidence() verdict.Evidence {
 		Forbidden: r.forbidden(),
 		Before:    verdict.Before{State: r.before.State},
 		Lost:      r.Lost(),
+		Others:    r.before.Others(r.bench.Station(), r.Now()),
 		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 	}
 	if f := a.files.Firmware; f != nil {

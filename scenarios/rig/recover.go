@@ -35,7 +35,7 @@ func (r *Rig) remember(o *Outcome) {
 // recovery is what a recovery is judged by, beyond an ordinary attempt.
 type recovery struct {
 	answers  bool  // the meter answers, with power and line back
-	struck   bool  // the recovery has faults of its own
+	struck   bool  // the recovery has faults of its own, or somebody talks into it
 	expected setUp // after the recovery
 }
 
@@ -53,6 +53,7 @@ func (r *Rig) Recover(of *world.Attempt) (*Outcome, error) {
 // BeginRecovery starts what Recover does, as Begin does for Try. A recovery with faults of its
 // own need not succeed: of the three more rules only I1 applies.
 func (r *Rig) BeginRecovery(of *world.Attempt, faults fault.Plan) error {
+	r.TurnTo(of)
 	r.Heal()
 	return r.beginRecovery(of, faults)
 }
@@ -63,7 +64,7 @@ func (r *Rig) beginRecovery(of *world.Attempt, faults fault.Plan) error {
 	if err != nil {
 		return err
 	}
-	judged := &recovery{answers: answers, struck: len(faults) > 0, expected: r.afterRecovery(of)}
+	judged := &recovery{answers: answers, struck: len(faults) > 0 || r.bench.Station().Disturbed(), expected: r.afterRecovery(of)}
 	again := world.Recovery(of)
 	again.Plan = faults
 	if err := r.begin(&again); err != nil {
@@ -87,12 +88,14 @@ func (r *Rig) Strike(faults fault.Plan) error {
 }
 
 // Answers reports whether the meter answers an identification. It asks a copy, so that the
-// question leaves no trace. If the flash holds no image, the loader has to answer.
+// question leaves no trace, and takes all other stations off the line. If the flash holds no
+// image, the loader has to answer.
 func (r *Rig) Answers() (bool, error) {
 	if r.asked == nil {
 		r.asked = new(Rig)
 	}
 	r.CopyTo(r.asked)
+	r.asked.bench.Station().Alone()
 	r.asked.options.Response, r.asked.options.Planted.Tool = 0, ""
 	identify := world.Attempt{Tool: world.FilledTool(world.Tool{Task: client.TaskIdentify}, r.said())}
 	if err := r.asked.launch(&attempt{Attempt: identify, limit: r.world.LimitOf(&identify)}); err != nil {

@@ -23,13 +23,15 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Rig is a meter on its line, with or without a tool at the other end.
+// Rig is the meters of a world on their line, with or without a tool at the other end.
 type Rig struct {
 	world   *world.World // filled in
 	options Options
 	bench   *bench.Bench
 	pcs     []computer    // those of the world
 	at      int           // the place among them of the one on which the latest attempt runs
+	asks    int           // the place among the world's meters of the one that the tool talks to
+	others  *away         // the other meters; nil if there are none
 	first   *ion.Settings // of the meter at first
 	set     setUp
 
@@ -59,13 +61,9 @@ func (n *nobody) Drain(dst []story.Event, _ *bench.Station) []story.Event { retu
 // UpTime is how long a meter has been running when its clock stands at zero.
 const UpTime = time.Hour
 
-// New makes a rig of the first meter of a world. The meter has been running for UpTime, and the
-// bench's clock stands at zero. The error says what in the world is impossible or cannot be
-// played yet.
+// New makes a rig of a world. The meters have been running for UpTime, and the bench's clock
+// stands at zero. The error says what in the world is impossible.
 func New(w *world.World, o Options) (*Rig, error) {
-	if err := CheckWorld(w); err != nil {
-		return nil, err
-	}
 	w, err := played(w)
 	if err != nil {
 		return nil, err
@@ -81,14 +79,14 @@ func New(w *world.World, o Options) (*Rig, error) {
 	}
 	r.set = setUp{settings: r.Meter().Settings(0)}
 	first := r.set.settings
-	r.first = &first
+	r.first, r.others = &first, newAway(station)
 	return r, nil
 }
 
 // Bench is the rig's bench, to look at.
 func (r *Rig) Bench() *bench.Bench { return r.bench }
 
-// Meter is the rig's meter, to look at.
+// Meter is the meter that the tool talks to, or did last, to look at.
 func (r *Rig) Meter() *meter.Meter { return r.bench.Station().Meter() }
 
 // Disk holds the files of the tools so far, on the PC of the latest attempt.
@@ -216,6 +214,7 @@ func (r *Rig) doBefore(a *world.Attempt) error {
 
 // begin is Begin without the actions before the attempt.
 func (r *Rig) begin(a *world.Attempt) error {
+	r.TurnTo(a)
 	p, err := r.prepared(a)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 )
 
 // Options say how a world is played, and what tests change in it. The zero value plays a world
@@ -36,27 +36,25 @@ const (
 	NoTrace
 )
 
-// ErrNotYet is wrapped by errors about a world that is valid but cannot be played yet.
-var ErrNotYet = errors.New("the bench cannot play that yet")
-
-// CheckWorld returns an error if a world cannot be played yet. It wraps ErrNotYet.
-func CheckWorld(w *world.World) error {
-	if len(w.Meters) > 1 {
-		return fmt.Errorf("%w: %d meters on a line; leave one", ErrNotYet, len(w.Meters))
-	}
-	return nil
-}
-
-// StationConfig is the device's side of a world: its first meter and the line.
+// StationConfig is the device's side of a world: the line and all that is on it. The host talks
+// to the first meter.
 func StationConfig(w *world.World, o Options) bench.Config {
 	m := w.MeterOf(new(world.Attempt))
-	c := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace}
-	c.Meter.Planted = o.Planted.Meter
-	if o.Chip.Sectors > 0 {
-		c.Meter.Geometry = o.Chip
+	c := bench.Config{Meter: meterConfig(m, o), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace}
+	if len(w.Meters) > 1 || len(w.Stations) > 0 {
+		others(w, o, &c)
 	}
 	if o.Instant {
 		c = c.AtPace(bench.Unpaced)
+	}
+	return c
+}
+
+func meterConfig(m world.Meter, o Options) meter.Config {
+	c := m.Config()
+	c.Planted = o.Planted.Meter
+	if o.Chip.Sectors > 0 {
+		c.Geometry = o.Chip
 	}
 	return c
 }
@@ -75,8 +73,8 @@ func played(w *world.World) (*world.World, error) {
 // World is the world as it is now, filled in. Do not change it.
 func (r *Rig) World() *world.World { return r.world }
 
-// said is what the world says of the meter.
-func (r *Rig) said() *world.Meter { return &r.world.Meters[0] }
+// said is what the world says of the meter that the tool talks to.
+func (r *Rig) said() *world.Meter { return &r.world.Meters[r.asks] }
 
 // PutFirmware puts a firmware file on the PC and replaces one of the same name. It returns an
 // error if the file cannot be made.
@@ -123,6 +121,7 @@ func (r *Rig) prepared(a *world.Attempt) (*attempt, error) {
 // Do carries out an action before an attempt. It returns an error if the action waits until a
 // time that has passed.
 func (r *Rig) Do(before *world.Attempt, a world.Action) error {
+	r.TurnTo(before)
 	switch a.Kind {
 	case world.Heal:
 		r.Heal()

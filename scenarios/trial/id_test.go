@@ -173,7 +173,6 @@ func TestAWorldThatNoIDCanSayHasNone(t *testing.T) {
 
 func TestATrialThatCannotBeSaysWhy(t *testing.T) {
 	for text, want := range map[string]string{
-		"[meter]\n[meter b]\nunit-id = 7\n":                      "the bench cannot play that yet: 2 meters on a line; leave one",
 		"[attempt]\ntask = upgrade\n[attempt]\ntask = upgrade\n": "a trial is one attempt and its recoveries, and this world has 2: leave one",
 		"[attempt]\ntask = identify\n":                           "a trial is about an upgrade, and task = identify is none: use upgrade, recover or connect",
 		"[attempt]\ntask = upgrade\nplan = kill\n":               "the faults of a trial are its plans: take them out of the attempt",

@@ -17,7 +17,6 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upg"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/meter"
@@ -113,10 +112,7 @@ func Check(w world.World) error {
 	if err := checkAttempt(&filled); err != nil {
 		return err
 	}
-	if err := w.Check(); err != nil {
-		return err
-	}
-	return rig.CheckWorld(&w)
+	return w.Check()
 }
 
 // checkAttempt checks the attempt of a filled world.

@@ -21,6 +21,7 @@ type Evidence struct {
 	Forbidden string
 	Before    Before
 	Meter     *Condition
+	Others    []Other    // the other meters on the line
 	Lost      ion.Groups // groups that are not as somebody has set them up
 	Cost      Cost
 	Log       *Log // nil: not seen
@@ -104,6 +105,16 @@ type Condition struct {
 	EventLog    []meter.LogEntry
 	Connected   bool // network, cable and power are there, the meter is fast enough and the tool is connected, so it could have looked
 	BadChip     bool // the flash chip has a fault that can still show
+}
+
+// Other is a meter on the line that the attempt was not about.
+type Other struct {
+	UnitID       uint16
+	SerialNumber string
+	Before       meter.State // before the attempt
+	State        meter.State // after it
+	Flashed      bool        // its flash was touched during the attempt
+	Lost         ion.Groups  // groups that are not as they were before the attempt
 }
 
 // Cost is what an attempt took.

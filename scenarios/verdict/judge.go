@@ -68,6 +68,10 @@ var sentences = [...]sentence{
 	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe},
 	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash},
 
+	{I9, "the flash of another meter on the line is not touched", every, othersFlashed},
+	{I9, "another meter on the line runs on", every, othersStopped},
+	{I9, "no setting of another meter on the line is changed", every, othersLost},
+
 	{I1, "with power and line back the meter answers", recovers, nobodyAnswers},
 	{I4, "a recovery that nothing disturbs ends in success", recovers, notRecovered},
 	{I7, "after a recovery the settings are as they should be", recovers, lostByRecovery},

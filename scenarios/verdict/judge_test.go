@@ -26,6 +26,12 @@ func upgraded() *verdict.Evidence {
 	}
 }
 
+// beside adds a meter to the line to which nothing happens.
+func beside(e *verdict.Evidence) *verdict.Other {
+	e.Others = []verdict.Other{{UnitID: 7, SerialNumber: "PC-B", Before: meter.Application, State: meter.Application}}
+	return &e.Others[0]
+}
+
 func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 	errExit := errors.New("exit 4")
 	untouched := func(e *verdict.Evidence) {
@@ -38,6 +44,14 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 	}{
 		{"an upgrade", func(*verdict.Evidence) {}, nil},
 		{"a failure that is none", func(e *verdict.Evidence) { e.Tool.Err = errExit }, []verdict.Rule{verdict.I3}},
+		{"another meter whose flash was touched", func(e *verdict.Evidence) { beside(e).Flashed = true }, []verdict.Rule{verdict.I9}},
+		{"another meter that was sent into its loader", func(e *verdict.Evidence) { beside(e).State = meter.Download }, []verdict.Rule{verdict.I9}},
+		{"another meter that lost settings", func(e *verdict.Evidence) { beside(e).Lost = ion.Of(ion.Clock) }, []verdict.Rule{verdict.I9}},
+		{"another meter that was left alone", func(e *verdict.Evidence) { beside(e) }, nil},
+		{"another meter that was still erasing", func(e *verdict.Evidence) {
+			o := beside(e)
+			o.Before, o.State, o.Flashed = meter.Erasing, meter.Receiving, true
+		}, nil},
 		{"one that was sent often, and answered at last", func(e *verdict.Evidence) { e.Tool.Err, e.Cost.Insisted = errExit, 30 }, []verdict.Rule{verdict.I3}},
 		{"one whose last request had no answer", func(e *verdict.Evidence) { e.Tool.Err, e.Tool.Unanswered = errExit, 11 }, nil},
 		{"one that was aborted", func(e *verdict.Evidence) { e.Tool.Err, e.Tool.Aborted = errExit, true }, nil},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ionbench/scenarios/fields"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
@@ -47,6 +48,8 @@ func (w *World) place(section string, index int) string {
 	switch section {
 	case "meter":
 		of = w.Meters[index]
+	case "station":
+		of = w.Stations[index]
 	case "pc":
 		of = w.PCs[index]
 	case "firmware":
@@ -63,6 +66,7 @@ func (w *World) place(section string, index int) string {
 func (w *World) badFields() []problem {
 	var list []problem
 	list = append(list, bad("meter", w.Meters, meterFields())...)
+	list = append(list, bad("station", w.Stations, stationFields())...)
 	list = append(list, bad("pc", w.PCs, pcFields())...)
 	list = append(list, bad("firmware", w.Firmware, firmwareFields())...)
 	list = append(list, bad("template", w.Templates, templateFields())...)
@@ -83,6 +87,8 @@ func bad[V any](section string, list []V, table []fields.Field[V]) []problem {
 func (w *World) contradictions() []problem {
 	var list []problem
 	list = append(list, badNames("meter", w.Meters)...)
+	list = append(list, badNames("station", w.Stations)...)
+	list = append(list, w.badLine()...)
 	list = append(list, badNames("pc", w.PCs)...)
 	list = append(list, badNames("firmware", w.Firmware)...)
 	list = append(list, badNames("template", w.Templates)...)
@@ -96,6 +102,24 @@ func (w *World) contradictions() []problem {
 		list = append(list, w.badChoices(i)...)
 	}
 	return list
+}
+
+// badLine finds stations that cannot be on one line.
+func (w *World) badLine() []problem {
+	var problems []problem
+	if n := max(1, len(w.Meters)) + len(w.Stations); n > ion.MaxStations {
+		section, index := "station", len(w.Stations)-1
+		if index < 0 {
+			section, index = "meter", len(w.Meters)-1
+		}
+		problems = append(problems, problem{section, index, "", fmt.Sprintf("%d meters and other stations are on the line, which carries %d; delete some", n, ion.MaxStations)})
+	}
+	for i := range w.Meters {
+		if i > 0 && w.Meters[i].Name == "" {
+			problems = append(problems, problem{"meter", i, "", "this meter has no name, so no [attempt] can choose it; put it first, or give it a name as in [meter feeder 7]"})
+		}
+	}
+	return problems
 }
 
 // badNames finds names that two sections share, or that cannot be in a header.
@@ -132,6 +156,9 @@ func (w *World) badChoices(i int) []problem {
 	if _, ok := first(w.Meters, a.Meter); !ok {
 		missing("is to talk to the meter", "meter", a.Meter)
 	}
+	if other := w.askedInstead(a); other != nil {
+		problems = append(problems, problem{"attempt", i, "unit-id", fmt.Sprintf("unit %d is another meter on the line; choose it with meter = %s", a.UnitID, other.Name)})
+	}
 	if _, ok := first(w.PCs, a.PC); !ok {
 		missing("runs on the PC", "pc", a.PC)
 	}
@@ -147,4 +174,18 @@ func (w *World) badChoices(i int) []problem {
 		missing("chooses the template", "template", a.Template)
 	}
 	return problems
+}
+
+// askedInstead returns the meter that answers an attempt which asks for the unit of another meter
+// than the one that it is about; nil if there is none.
+func (w *World) askedInstead(a *Attempt) *Meter {
+	if a.UnitID == 0 || len(w.Meters) < 2 || a.UnitID == w.MeterOf(a).UnitID {
+		return nil
+	}
+	for i := range w.Meters {
+		if w.Meters[i].Filled().UnitID == a.UnitID {
+			return &w.Meters[i]
+		}
+	}
+	return nil
 }

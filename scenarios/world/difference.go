@@ -12,6 +12,7 @@ import (
 func Difference(a, b *World) []string {
 	var list []string
 	list = append(list, differences("[meter]", a.Meters, b.Meters, meterFields())...)
+	list = append(list, differences("[station]", a.Stations, b.Stations, stationFields())...)
 	list = append(list, differences("[pc]", a.PCs, b.PCs, PCFields())...)
 	list = append(list, differences("[firmware]", a.Firmware, b.Firmware, firmwareFields())...)
 	list = append(list, differences("[template]", a.Templates, b.Templates, templateFields())...)

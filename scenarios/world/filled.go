@@ -13,6 +13,10 @@ import (
 // every field of them.
 func (w World) Filled() World {
 	w.Meters = filledList(w.Meters, Meter.Filled)
+	w.Stations = slices.Clone(w.Stations)
+	for i := range w.Stations {
+		w.Stations[i] = w.Stations[i].filled(&w.Meters[0])
+	}
 	w.PCs = filledList(w.PCs, func(pc PC) PC { return pc })
 	if w.Attempts = slices.Clone(w.Attempts); len(w.Attempts) == 0 {
 		w.Attempts = []Attempt{{Tool: Tool{Task: client.TaskUpgrade}}}
@@ -45,6 +49,10 @@ func (w World) Trimmed() World {
 	full := w.Filled()
 	meter := full.Meters[0].Model
 	w.Meters = trimmedList(w.Meters, Meter.trimmed)
+	w.Stations = slices.Clone(w.Stations)
+	for i := range w.Stations {
+		w.Stations[i] = w.Stations[i].trimmed(&full.Meters[0])
+	}
 	w.PCs = trimmedList(w.PCs, func(pc PC) PC { return pc })
 	w.Firmware = trimmedList(w.Firmware, func(f Firmware) Firmware { return f.trimmed(meter) })
 	w.Templates = trimmedList(w.Templates, func(t Template) Template { return t.trimmed(meter) })
@@ -76,6 +84,14 @@ func (m Meter) trimmed() Meter {
 	}
 	fields.Trim(meterFields(), &m)
 	return m
+}
+
+func (s Station) trimmed(m *Meter) Station {
+	if s.UnitID == m.UnitID {
+		s.UnitID = 0
+	}
+	fields.Trim(stationFields(), &s)
+	return s
 }
 
 func (f Firmware) trimmed(model meter.Model) Firmware {
@@ -135,6 +151,15 @@ func (m Meter) Filled() Meter {
 		m.Revision = m.Model.String() + meter.OldVersion
 	}
 	return m
+}
+
+// filled returns the station with its defaults, some of which are those of the first meter.
+func (s Station) filled(m *Meter) Station {
+	fields.Fill(stationFields(), &s)
+	if s.UnitID == 0 {
+		s.UnitID = m.UnitID
+	}
+	return s
 }
 
 // filled returns the firmware with its defaults, for a meter of that model.

@@ -194,6 +194,20 @@ func (w Write) String() string {
 	return strings.TrimRight(s.Group.Key()+" "+s.Key+" "+s.Format(w.Value), ini.Blanks)
 }
 
+// intervals are times between frames of a station that talks unasked.
+func intervals() fields.Notation[time.Duration] {
+	const least = 10 * time.Millisecond
+	n := fields.Time("10ms", "300ms", "3s", "1h")
+	n.Parse = func(text string) (time.Duration, error) {
+		d, err := fields.ParseTime(text)
+		if err == nil && d < least {
+			err = fmt.Errorf("%s is too often; write 10ms or more", text)
+		}
+		return d, err
+	}
+	return n
+}
+
 // names are names of sections. Which names exist depends on the world.
 func names() fields.Notation[string] { return fields.Text("NAME") }
 

@@ -13,6 +13,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/talker"
 )
 
 // newVersion is the firmware version that the person chooses.
@@ -45,6 +46,19 @@ var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 		fields.Of("loader-time", "from the answer to enter until the loader answers", func(m *Meter) *time.Duration { return &m.LoaderTime }, speeds("1ms", "40s")).Or("1s"),
 		fields.Of("boot-time", "after a restart or a power-on", func(m *Meter) *time.Duration { return &m.BootTime }, speeds("1ms", "15s")).Or("3s"),
 		fields.Of("first-boot-time", "of a new image, in addition", func(m *Meter) *time.Duration { return &m.FirstBootTime }, speeds("1ms", "35s")).Or("5s"),
+	}
+})
+
+// StationFields are the fields of a station that talks unasked.
+func StationFields() []fields.Field[Station] { return slices.Clone(stationFields()) }
+
+var stationFields = sync.OnceValue(func() []fields.Field[Station] {
+	return []fields.Field[Station]{
+		fields.Of("kind", "what it is: a second-master asks a meter who it is and for registers, a babbler says valid frames of a meter that are no answer to anything", func(s *Station) *talker.Role { return &s.Role },
+			fields.Words("kind of station", fields.Say("babbler", talker.Babbler), fields.Say("second-master", talker.SecondMaster))).Or("babbler"),
+		fields.Of("unit-id", "of the meter that it asks or speaks for", func(s *Station) *uint16 { return &s.UnitID }, tool.UnitIDs()).Else("the first meter's"),
+		fields.Of("begins", "when it talks for the first time, from the beginning of the first attempt", func(s *Station) *time.Duration { return &s.Begins }, fields.Time("2m", "1h")).Or("0s"),
+		fields.Of("every", "time from one frame to the next, at least 10ms", func(s *Station) *time.Duration { return &s.Every }, intervals()).Or("1s"),
 	}
 })
 

@@ -15,6 +15,7 @@ const header = "it stands in the header of the section"
 
 func TestEveryFieldIsDeclaredOnceAndSaysWhatItWasTold(t *testing.T) {
 	fieldstest.Table(t, world.MeterFields(), map[string]string{"Name": header})
+	fieldstest.Table(t, world.StationFields(), map[string]string{"Name": header})
 	fieldstest.Table(t, world.PCFields(), map[string]string{"Name": header})
 	const file = "a text cannot hold a file; an id asks for it"
 	fieldstest.Table(t, world.FirmwareFields(), map[string]string{"Name": header, "Own": file, "OwnErr": file})
@@ -55,6 +56,12 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"boot-time", "2h", `"2h" is too long; at most 1h`},
 		{"first-boot-time", "0s", `"0s" is too short; at least 1ns`},
 	}, "serial-number")
+	fieldstest.Refuses(t, world.StationFields(), []fieldstest.Bad{
+		{"kind", "master", `"master" is no kind of station; use babbler or second-master`},
+		{"unit-id", "10000", unit},
+		{"begins", "soon", `"soon" is no time; write one such as 30s, 2m or 1h10m`},
+		{"every", "9ms", `9ms is too often; write 10ms or more`},
+	})
 	fieldstest.Refuses(t, world.PCFields(), []fieldstest.Bad{
 		{"log", "old", `"old" is no value of log; use none or earlier`},
 		{"journal", "mine", `"mine" is no value of journal; use none, other-meter or damaged`},

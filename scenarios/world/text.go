@@ -17,8 +17,12 @@ var ErrBad = errors.New("not a world")
 func Sections(w *World) []fields.Section {
 	return []fields.Section{
 		{
-			Word: "meter", What: "a meter; the article's unless given", Named: true, Keys: fields.Bind(meterFields(), new(Meter)),
+			Word: "meter", What: "a meter on the line; the article's unless given", Named: true, Keys: fields.Bind(meterFields(), new(Meter)),
 			Open: opens(&w.Meters, func(name string) Meter { return Meter{Name: name} }, meterFields()),
+		},
+		{
+			Word: "station", What: "another station on the line, which talks unasked", Named: true, Keys: fields.Bind(stationFields(), new(Station)),
+			Open: opens(&w.Stations, func(name string) Station { return Station{Name: name} }, stationFields()),
 		},
 		{
 			Word: "pc", What: "a PC that the tool runs on; nothing lies on its disk at first", Named: true, Keys: fields.Bind(PCFields(), new(PC)),
@@ -92,6 +96,9 @@ func (w *World) String() string { return string(w.Append(nil)) }
 func (w *World) AppendThings(dst []byte) []byte {
 	for i := range w.Meters {
 		dst = fields.Append(dst, "meter", w.Meters[i].Name, fields.Bind(meterFields(), &w.Meters[i]))
+	}
+	for i := range w.Stations {
+		dst = fields.Append(dst, "station", w.Stations[i].Name, fields.Bind(stationFields(), &w.Stations[i]))
 	}
 	for i := range w.PCs {
 		dst = fields.Append(dst, "pc", w.PCs[i].Name, fields.Bind(PCFields(), &w.PCs[i]))

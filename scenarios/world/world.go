@@ -8,7 +8,7 @@
 // has set up, one PC, and an upgrade by release 2.2 of the tool to the next revision.
 //
 // Every field is declared once, with its notation, its default and its help, in one of the
-// tables: [MeterFields], [PCFields], [FirmwareFields], [TemplateFields], [tool.Fields],
+// tables: [MeterFields], [StationFields], [PCFields], [FirmwareFields], [TemplateFields], [tool.Fields],
 // [PersonFields] and [AttemptFields]. A field that is not set holds the zero value of its type.
 //
 // A world is also a text, which Parse reads and Append writes:
@@ -29,6 +29,7 @@
 package world
 
 import (
+	"slices"
 	"time"
 
 	"ionbench/client"
@@ -38,11 +39,13 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/talker"
 )
 
 // World is everything that decides a run. It must not be changed once it is played.
 type World struct {
 	Meters    []Meter    // on one line; without any, the article's
+	Stations  []Station  // the other stations on the line, which talk unasked
 	PCs       []PC       // without any, one with an empty disk
 	Firmware  []Firmware // files that the person may choose; without any, the next revision
 	Templates []Template // likewise; without any, the factory's
@@ -86,6 +89,15 @@ type Speed struct {
 	LoaderTime    time.Duration // from the answer to enter until the loader answers
 	BootTime      time.Duration
 	FirstBootTime time.Duration // of a new image, in addition
+}
+
+// Station is on the line and talks whenever it likes, from the beginning on.
+type Station struct {
+	Name   string // of the section, as with Meter
+	Role   talker.Role
+	UnitID uint16        // of the meter that it asks or speaks for
+	Begins time.Duration // when it talks for the first time
+	Every  time.Duration
 }
 
 // PC is a computer on which the tool runs. Its disk is empty at first, unless it says otherwise;
@@ -224,6 +236,7 @@ const (
 type named interface{ name() string }
 
 func (m Meter) name() string    { return m.Name }
+func (s Station) name() string  { return s.Name }
 func (pc PC) name() string      { return pc.Name }
 func (f Firmware) name() string { return f.Name }
 func (t Template) name() string { return t.Name }
@@ -250,6 +263,14 @@ func first[V named](list []V, name string) (v V, ok bool) {
 func (w *World) MeterOf(a *Attempt) Meter {
 	m, _ := first(w.Meters, a.Meter)
 	return m.Filled()
+}
+
+// PlaceOf returns the place of an attempt's meter among the meters of a filled world.
+func (w *World) PlaceOf(a *Attempt) int {
+	if a.Meter == "" {
+		return 0
+	}
+	return max(0, slices.IndexFunc(w.Meters, func(m Meter) bool { return m.Name == a.Meter }))
 }
 
 // FirmwareOf returns the firmware that the person chooses in an attempt, with its defaults.

@@ -3,6 +3,7 @@ package world_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -43,6 +44,15 @@ first-boot-time = 35s
 
 [meter feeder 7]
 unit-id = 8
+
+[station]
+every = 3s
+
+[station SCADA]
+kind = second-master
+unit-id = 8
+begins = 2m
+every = 700ms
 
 [pc office]
 log = earlier
@@ -267,10 +277,10 @@ func TestAnAttemptIsAboutTheMeterThatItNames(t *testing.T) {
 func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a key before all sections", "unit-id = 4\n", `line 1: key "unit-id" stands before the first section; put a line such as [meter] above it`},
-		{"case", "[case]\n", `line 1: "case" is no section; use meter, pc, firmware, template or attempt`},
+		{"case", "[case]\n", `line 1: "case" is no section; use meter, station, pc, firmware, template or attempt`},
 		{"meter twice", "[meter]\n[meter]\n", "line 2: [meter] already began on line 1; put its keys there"},
 		{"named twice", "[pc a]\n[pc a]\n", "line 2: [pc a] already began on line 1; put its keys there"},
-		{"a named attempt", "[attempt first]\n", "line 1: [attempt] has no name; only [meter NAME], [pc NAME], [firmware NAME] and [template NAME] have one"},
+		{"a named attempt", "[attempt first]\n", "line 1: [attempt] has no name; only [meter NAME], [station NAME], [pc NAME], [firmware NAME] and [template NAME] have one"},
 		{"no task", "[attempt]\n", "line 1: [attempt] has no task; add a line task = ..."},
 		{"meter that is not there", "[meter a]\n[attempt]\ntask = identify\nmeter = b\n", `line 2: this [attempt] is to talk to the meter "b"; add a section [meter b]`},
 		{"PC that is not there", "[attempt]\ntask = identify\npc = b\n", `line 1: this [attempt] runs on the PC "b"; add a section [pc b]`},
@@ -319,6 +329,10 @@ func TestCheckTellsWhereAndWhatToDo(t *testing.T) {
 			`not a world: attempt 1: restore means nothing with task = identify; delete it, or use task = connect, upgrade or recover`},
 		{"length", world.World{Attempts: []world.Attempt{{Title: strings.Repeat("x", fields.MaxLineBytes)}}}, `not a world: attempt 1: title: a text of 1024 bytes, which is longer than a line may be; shorten it`},
 		{"meter", world.World{Attempts: []world.Attempt{{Meter: "b"}}}, `not a world: attempt 1: this [attempt] is to talk to the meter "b"; add a section [meter b]`},
+		{"meter without a name", world.World{Meters: []world.Meter{{Name: "a"}, {}}}, `not a world: [meter]: this meter has no name, so no [attempt] can choose it; put it first, or give it a name as in [meter feeder 7]`},
+		{"meters", world.World{Meters: []world.Meter{{}}, Stations: manyStations(31)}, `not a world: [station 31]: 32 meters and other stations are on the line, which carries 31; delete some`},
+		{"the unit of another meter", world.World{Meters: []world.Meter{{}, {Name: "b", UnitID: 7}}, Attempts: []world.Attempt{{Tool: world.Tool{UnitID: 7}}}},
+			`not a world: attempt 1: unit 7 is another meter on the line; choose it with meter = b`},
 		{"revision", world.World{Meters: []world.Meter{{Revision: "7330V283"}}}, `not a world: [meter]: [meter] is of a 7350, which runs revisions such as 7350V283, not 7330V283`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -328,6 +342,14 @@ func TestCheckTellsWhereAndWhatToDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyStations(n int) []world.Station {
+	list := make([]world.Station, n)
+	for i := range list {
+		list[i].Name = fmt.Sprint(i + 1)
+	}
+	return list
 }
 
 func TestAFileIsAsItsSectionDescribesIt(t *testing.T) {

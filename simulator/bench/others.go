@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
@@ -32,20 +33,18 @@ type neighbour struct {
 	harmed bool // as with Station
 }
 
-// Limits of what is on a line. The stations of an RS-485 line are 32 with the host.
+// Places of stations in story.Event and in line.Senders: the meter is 0, then come the
+// neighbours, the talkers of the world, and those of faults, which share the last places.
 const (
-	MaxStations  = 31
-	struckTalker = 2 * MaxStations // the first place of a talker that a fault has brought
+	firstTalker  = ion.MaxStations
+	struckTalker = 2 * ion.MaxStations
 	struckPlaces = 64 - struckTalker
 )
-
-// Places of stations in story.Event: the meter is 0, then come the neighbours, the talkers of
-// the world and those of faults.
 
 func senderOf(place int) line.Senders { return 1 << place }
 
 func placeOfNeighbour(i int) int { return 1 + i }
-func placeOfTalker(i int) int    { return MaxStations + i }
+func placeOfTalker(i int) int    { return firstTalker + i }
 
 // placeOfStruck is the place of a talker that fault i of the plan has brought.
 func placeOfStruck(i int) int { return struckTalker + i%struckPlaces }
@@ -56,8 +55,8 @@ func newOthers(cfg *Config) (*others, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	if 1+n > MaxStations {
-		return nil, fmt.Errorf("%d stations on a line: at most %d beside the host", 1+n, MaxStations)
+	if 1+n > ion.MaxStations {
+		return nil, fmt.Errorf("%d stations on a line: at most %d beside the host", 1+n, ion.MaxStations)
 	}
 	o := new(others)
 	for _, c := range cfg.Neighbours {

@@ -235,7 +235,7 @@ func TestTheHostTurnsToANeighbour(t *testing.T) {
 }
 
 func TestALineTakesNoMoreStationsThanRS485(t *testing.T) {
-	units := make([]uint16, bench.MaxStations+1)
+	units := make([]uint16, ion.MaxStations+1)
 	for i := range units {
 		units[i] = uint16(i + 1)
 	}

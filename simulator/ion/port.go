@@ -14,6 +14,10 @@ const (
 	MaxUnitID = 9999
 )
 
+// MaxStations is how many stations an RS-485 line carries beside the PC: 32 unit loads, of which
+// the PC is one (TIA-485-A).
+const MaxStations = 31
+
 // CheckUnitID returns an error, which says what unit ids there are, if id is not one.
 func CheckUnitID(id int) error {
 	if id < MinUnitID || id > MaxUnitID {

@@ -1,0 +1,40 @@
+package verdict
+
+import (
+	"fmt"
+
+	"ionbench/simulator/meter"
+)
+
+// String names the meter for people.
+func (o *Other) String() string { return fmt.Sprintf("unit %d (%s)", o.UnitID, o.SerialNumber) }
+
+// atRest reports whether the meter was doing nothing by itself before the attempt. A meter that
+// was still busy with an earlier one goes on with that.
+func (o *Other) atRest() bool {
+	return o.Before == meter.Application || o.Before == meter.Download || o.Before == meter.Receiving
+}
+
+func othersFlashed(e *Evidence, f *findings) {
+	for i := range e.Others {
+		if o := &e.Others[i]; o.atRest() && o.Flashed {
+			f.tell("the flash of %v was touched, and nobody had asked for that", o)
+		}
+	}
+}
+
+func othersStopped(e *Evidence, f *findings) {
+	for i := range e.Others {
+		if o := &e.Others[i]; o.Before == meter.Application && o.State != meter.Application {
+			f.tell("%v ran its application before, and is %v", o, o.State)
+		}
+	}
+}
+
+func othersLost(e *Evidence, f *findings) {
+	for i := range e.Others {
+		if o := &e.Others[i]; o.atRest() && o.Lost != 0 {
+			f.tell("%v of %v are not as they were", o.Lost, o)
+		}
+	}
+}
