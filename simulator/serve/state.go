@@ -33,7 +33,6 @@ const (
 	stateMagic        = "IONSTATE"
 	stateVersion      = 1
 	stateAlign        = 4096
-	stateHeaderUsed   = 28
 	pageTag           = "PAGE"
 	pageRecordHeader  = 16
 	nonVolatileTag    = "NVOL"
@@ -73,6 +72,15 @@ func (g Geometry) validate() error {
 	return nil
 }
 
+// header is what a file begins with.
+func (g Geometry) header() []byte {
+	b := []byte(stateMagic)
+	for _, n := range []int{stateVersion, g.Pages, g.PageBytes, MaxNonVolatile} {
+		b = binary.BigEndian.AppendUint32(b, uint32(n))
+	}
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+}
+
 func (g Geometry) recordBytes() int64   { return pageRecordHeader + int64(g.PageBytes) }
 func (g Geometry) journalOffset() int64 { return stateAlign }
 func (g Geometry) pagesOffset() int64   { return g.slotOffset(2) }
@@ -97,9 +105,10 @@ func align(n int64) int64 { return (n + stateAlign - 1) / stateAlign * stateAlig
 // and non-volatile memory are saved separately: a death between the two leaves only the first.
 //
 // If the operating system crashes or the machine loses power, this holds for what was saved
-// before the last Sync. Later saves may be missing, in any order. A torn page is found by its
-// CRC and reported as ErrStateDamaged, never returned. Torn non-volatile memory falls back to
-// the version before.
+// before the last Sync, if nothing was saved after it. Later saves may be missing, in any order.
+// A torn page is found by its CRC and reported as ErrStateDamaged, never returned. Torn
+// non-volatile memory falls back to the version before, or is reported if that was not synced
+// either.
 //
 // One goroutine uses a State at a time. After a failed write the State accepts no more, because
 // going on could destroy what the journal still holds.
@@ -204,15 +213,15 @@ func (s *State) checkHeader(size int64) (fresh bool, err error) {
 	if size == 0 {
 		return true, nil
 	}
+	if unfinished, err := s.unfinished(size); unfinished || err != nil {
+		return true, err
+	}
 	header := make([]byte, stateAlign)
 	if size < stateAlign {
 		return false, s.notState("it is only %d bytes long", size)
 	}
 	if _, err := s.file.ReadAt(header, 0); err != nil {
 		return false, fmt.Errorf("state file %s: %w", s.path, err)
-	}
-	if allBytes(header, 0) && size == s.geometry.fileBytes() {
-		return s.allZero()
 	}
 	if !bytes.HasPrefix(header, []byte(stateMagic)) {
 		return false, s.notState("it does not begin with %s", stateMagic)
@@ -237,17 +246,28 @@ func (s *State) checkHeader(size int64) (fresh bool, err error) {
 	return false, nil
 }
 
-// allZero reports whether nothing was ever written to the file, not even the header: its
-// creation was interrupted.
-func (s *State) allZero() (bool, error) {
+// unfinished reports whether the file has nothing in it but, at most, the beginning of its
+// header: its creation was interrupted.
+func (s *State) unfinished(size int64) (bool, error) {
+	if size > s.geometry.fileBytes() {
+		return false, nil
+	}
+	rest := s.geometry.header()
 	part := make([]byte, 64<<10)
-	for at := int64(0); at < s.geometry.fileBytes(); at += int64(len(part)) {
+	for at := int64(0); at < size; at += int64(len(part)) {
 		n, err := s.file.ReadAt(part, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return false, fmt.Errorf("state file %s: %w", s.path, err)
 		}
-		if !allBytes(part[:n], 0) {
-			return false, s.notState("it does not begin with %s", stateMagic)
+		there := part[:n]
+		for len(rest) > 0 && len(there) > 0 && there[0] == rest[0] {
+			there, rest = there[1:], rest[1:]
+		}
+		if !allBytes(there, 0) {
+			return false, nil
+		}
+		if at == 0 && len(rest) == 0 {
+			return false, nil // the header is complete
 		}
 	}
 	return true, nil
@@ -258,13 +278,7 @@ func (s *State) create() error {
 	if err := s.file.Truncate(s.geometry.fileBytes()); err != nil {
 		return fmt.Errorf("state file %s: creating it: %w", s.path, err)
 	}
-	header := make([]byte, 0, stateHeaderUsed)
-	header = append(header, stateMagic...)
-	for _, n := range []int{stateVersion, s.geometry.Pages, s.geometry.PageBytes, MaxNonVolatile} {
-		header = binary.BigEndian.AppendUint32(header, uint32(n))
-	}
-	header = binary.BigEndian.AppendUint32(header, crc32.ChecksumIEEE(header))
-	if err := s.write(header, 0); err != nil {
+	if err := s.write(s.geometry.header(), 0); err != nil {
 		return err
 	}
 	return s.Sync()

@@ -358,14 +358,14 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 		}
 	})
 	t.Run("header", func(t *testing.T) {
-		for i := range int64(stateHeaderUsed) {
-			if _, err := openStateFile("x", flip(t, i), g.fileBytes(), g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrStateDamaged) {
+		for i := range len(g.header()) {
+			if _, err := openStateFile("x", flip(t, int64(i)), g.fileBytes(), g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrStateDamaged) {
 				t.Fatalf("byte %d: opening = %v, want a refusal", i, err)
 			}
 		}
 	})
 	t.Run("file cut short", func(t *testing.T) {
-		for size := int64(1); size < g.fileBytes(); size += 61 {
+		for size := int64(len(g.header())); size < g.fileBytes(); size += 61 {
 			cut := &memory{bytes: bytes.Clone(m.bytes[:size]), budget: 0}
 			if _, err := openStateFile("x", cut, size, g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrStateDamaged) {
 				t.Fatalf("%d bytes: opening = %v, want a refusal", size, err)
