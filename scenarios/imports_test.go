@@ -36,7 +36,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
-		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world", "scenarios/world/tool",
+		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
 )
@@ -72,7 +72,10 @@ func importRules() []importRule {
 		{in: []string{"scenarios/verdict"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/client", "ionbench/client/upgradelog", "ionbench/simulator/ion", "ionbench/simulator/meter", "ionbench/simulator/story"},
 			why: "the judge sees evidence, and neither a bench nor a process"},
-		{in: []string{"scenarios/shell", "scenarios/parallel"}, forbidden: []string{"ionbench/..."},
+		{in: []string{"scenarios/worlds"}, forbidden: []string{"ionbench/..."},
+			but: []string{"ionbench/scenarios/cover", "ionbench/scenarios/world", "ionbench/client", "ionbench/simulator/ion", "ionbench/simulator/meter"},
+			why: "which worlds there are is for those who play them to use, and does not depend on it"},
+		{in: []string{"scenarios/shell", "scenarios/parallel", "scenarios/cover"}, forbidden: []string{"ionbench/..."},
 			why: "leaves: programs for the field quote words too, and must not reach the bench for it"},
 		{in: []string{"client/ini"}, forbidden: []string{"ionbench/..."},
 			why: "a leaf: the grammar of lines knows no file"},

@@ -16,6 +16,8 @@ import (
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/story"
 )
 
@@ -253,13 +255,16 @@ func TestAWorldThatFlagsCannotSayIsNamedByItsFile(t *testing.T) {
 	path := worldFile(t)
 	code, out, diagnostics := call(t, "", "replay", "kill at block 3", "--world", path)
 	repeat := "repeat   ionbench replay 'kill at block 3' --world " + path + "\n"
-	if code != cli.Done || !strings.Contains(out, repeat) || !strings.Contains(out, "journal, and what else its text says\n") {
+	if code != cli.Done || !strings.Contains(out, repeat) || !strings.Contains(out, "journal, and what else its text says (hash ") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
 	_, out, _ = call(t, "", "replay", "kill at block 3", "--world", path, "--json")
 	var o replayObject
-	if err := json.Unmarshal([]byte(out), &o); err != nil || o.ID != "" || o.Config.Hash != "" || !strings.Contains(o.Config.World, "unit-id = 7\n") || o.Class != "recovered" {
+	if err := json.Unmarshal([]byte(out), &o); err != nil || o.ID == "" || len(o.Config.Hash) != 8 || !strings.Contains(o.Config.World, "unit-id = 7\n") || o.Class != "recovered" {
 		t.Errorf("%v: %+v", err, o)
+	}
+	if code, again, diagnostics := call(t, "", "replay", o.ID, "--world", path, "--json"); code != cli.Done || again != out {
+		t.Errorf("its id gives exit %d\n%s%s", code, again, diagnostics)
 	}
 	_, log, _ := call(t, "", "replay", "kill at block 3", "--world", path, "--print", "log")
 	if !strings.Contains(log, "Device Unit ID = 7\n") {
@@ -268,6 +273,31 @@ func TestAWorldThatFlagsCannotSayIsNamedByItsFile(t *testing.T) {
 	code, out, diagnostics = call(t, "", "shrink", "kill at block 3; abort at 5m", "--until", "recovered", "--world", path)
 	if code != cli.Done || !strings.Contains(out, "repeat   ionbench run FILE\n") || !strings.Contains(out, "--- case: ionbench run FILE plays it\n") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+}
+
+// idInWorld is the id of a killed upgrade in a world.
+func idInWorld(t *testing.T, text string) string {
+	t.Helper()
+	w, err := world.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := trial.ID(*w, trial.Plans{{{Kind: fault.Kill}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestAWorldOfAnArrayIsNamedByItsNameAndByItsIDs(t *testing.T) {
+	code, out, diagnostics := call(t, "", "replay", "kill at block 1", "--world", "pairs-2", "--json")
+	var o replayObject
+	if err := json.Unmarshal([]byte(out), &o); err != nil || code != cli.Done || !strings.Contains(o.Config.World, "[meter]\n") || o.Repeat != "ionbench replay "+o.ID {
+		t.Errorf("exit %d, %v: %+v\n%s", code, err, o, diagnostics)
+	}
+	if code, again, diagnostics := call(t, "", "replay", o.ID, "--json"); code != cli.Done || again != out {
+		t.Errorf("its id gives exit %d\n%s%s", code, again, diagnostics)
 	}
 }
 
@@ -282,7 +312,9 @@ func TestAWorldThatCannotBeUsedIsRefused(t *testing.T) {
 		"an id says all of its world":     {"replay", storm.ID(5, 17, 3), "--world", path},
 		"no such file":                    {"replay", "kill", "--world", path + ".gone"},
 		`line 2: "0" is no number from 1`: {"replay", "kill", "--world", bad},
-		"nor an atlas can say this world": {"sweep", "--world", path},
+		"there is no world \"pairs-0\"":   {"sweep", "--world", "pairs-0"},
+		"another configuration":           {"replay", idInWorld(t, "[meter]\nunit-id = 8\n"), "--world", path},
+		"give it: --world FILE":           {"replay", idInWorld(t, "[meter]\nunit-id = 7\n")},
 		"name a file with a world":        {"shrink", "kill", "--world", path + ".gone"},
 	} {
 		if code, out, diagnostics := call(t, "", args...); code != cli.Misused || out != "" || !strings.Contains(diagnostics, want) {

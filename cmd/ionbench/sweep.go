@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (f *sweepFlags) run(ctx context.Context, c *cli.Call) error {
 	if err := f.write(a); err != nil {
 		return err
 	}
-	c.Print(atlasText(a, f.image, time.Since(began)))
+	c.Print(atlasText(a, cmp.Or(f.file, f.image), time.Since(began)))
 	return f.verdict(ctx, a)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/scenarios/world/tool"
+	"ionbench/scenarios/worlds"
 	"ionbench/simulator/meter"
 )
 
@@ -61,7 +63,7 @@ func (f *trialFlags) flags() []cli.Flag {
 		cli.Switch(&f.windows, "windows", "the upgrade is reached through the windows of the article"),
 		cli.Text(&f.image, "image", "FILE.upg", "firmware file of your own").With(cli.Files("*.upg")),
 		size[0].As("image-size"),
-		cli.Text(&f.file, worldFlag, "FILE", "a file with a world of your own, instead of the flags above: the sections of a case but [case] and [expect]").With(cli.Files("*.world")),
+		cli.Text(&f.file, worldFlag, "FILE|NAME", "a file with a world of your own (the sections of a case but [case] and [expect]), or a world of \"ionbench worlds\", instead of the flags above").With(cli.Files("*.world")),
 	}
 }
 
@@ -100,10 +102,14 @@ func (f *trialFlags) world(call *cli.Call) (world.World, error) {
 
 // read returns the world of a file. The file describes all of it, so other flags are refused.
 func (f *trialFlags) read(call *cli.Call) (world.World, error) {
-	for _, flag := range f.flags() {
-		if flag.Name != worldFlag && call.Given(flag.Name) {
-			return world.World{}, cli.Usage("--%s %s says all of the world, and --%s says a part of it", worldFlag, f.file, flag.Name).Hint("leave one of them out")
+	if err := f.alone(call, "--"+worldFlag+" "+f.file); err != nil {
+		return world.World{}, err
+	}
+	if row, is, err := worlds.Named(f.file); is {
+		if err != nil {
+			return world.World{}, cli.Usage("--%s: %w", worldFlag, err).Hint("ionbench worlds lists them; for a file of that name write ./" + f.file)
 		}
+		return checked(row.World())
 	}
 	text, err := files.Read(f.file, fields.MaxBytes)
 	if err != nil {
@@ -114,6 +120,16 @@ func (f *trialFlags) read(call *cli.Call) (world.World, error) {
 		return world.World{}, cli.Usage("--%s %s: %w", worldFlag, f.file, err)
 	}
 	return checked(*w)
+}
+
+// alone refuses flags beside what says all of the world.
+func (f *trialFlags) alone(call *cli.Call, what string) error {
+	for _, flag := range f.flags() {
+		if flag.Name != worldFlag && call.Given(flag.Name) {
+			return cli.Usage("%s says all of the world, and --%s says a part of it", what, flag.Name).Hint("leave one of them out")
+		}
+	}
+	return nil
 }
 
 // send makes a world send the firmware file of the flags, to a meter of the file's model.
@@ -172,8 +188,18 @@ func (f *trialFlags) subject(call *cli.Call) (shrink.Subject, error) {
 
 // identified returns the trial of an id. Flags that are given must agree with it.
 func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, error) {
-	s, err := fromID(id)
+	s, hash, err := fromID(id)
 	switch {
+	case errors.Is(err, trial.ErrNeedsWorld) && f.file != "":
+		if s.World, err = f.read(call); err != nil {
+			return s, err
+		}
+		if err := trial.CheckHash(s.World, hash); err != nil {
+			return s, cli.Unusable(err).Hint("name the file of the world that the id was made in")
+		}
+		return s, nil
+	case errors.Is(err, trial.ErrNeedsWorld):
+		return s, cli.Unusable(err).Hint("give it: --world FILE")
 	case f.file != "":
 		return s, cli.Usage("an id says all of its world, and --%s %s says another", worldFlag, f.file).Hint("leave the flag out, or give the plan as a text")
 	case errors.Is(err, trial.ErrNeedsFile) && f.image != "":
@@ -188,17 +214,18 @@ func (f *trialFlags) identified(call *cli.Call, id string) (shrink.Subject, erro
 	return s, f.agrees(call, s.World)
 }
 
-func fromID(id string) (shrink.Subject, error) {
+// fromID returns the trial of an id and the hash of its world.
+func fromID(id string) (shrink.Subject, string, error) {
 	if strings.HasPrefix(id, "s") {
 		seed, run, faults, err := storm.ParseID(id)
 		if err != nil {
-			return shrink.Subject{}, err
+			return shrink.Subject{}, "", err
 		}
 		w, plans := storm.Draw(seed, run, faults)
-		return shrink.Subject{World: w, Plans: plans}, nil
+		return shrink.Subject{World: w, Plans: plans}, "", nil
 	}
-	w, plans, _, err := trial.ParseID(id)
-	return shrink.Subject{World: w, Plans: plans}, err
+	w, plans, hash, err := trial.ParseID(id)
+	return shrink.Subject{World: w, Plans: plans}, hash, err
 }
 
 // completed returns the trial of an id that needs a firmware file, with the file of --image.
@@ -219,8 +246,8 @@ func (f *trialFlags) completed(call *cli.Call, s shrink.Subject, id string) (shr
 
 // agrees checks that the given flags agree with the world of an id.
 func (f *trialFlags) agrees(call *cli.Call, w world.World) error {
-	if err := trial.CheckSaid(w); err != nil {
-		return err
+	if trial.CheckSaid(w) != nil {
+		return f.alone(call, "the id")
 	}
 	of := flagsOf(w)
 	said := of.flags()
@@ -247,7 +274,10 @@ func described(w world.World) string {
 	if o.Windows {
 		words = append(words, "through the windows")
 	}
-	if o.World != "" {
+	switch row := worlds.Find(w).Row; {
+	case row != nil && o.World != "":
+		words = append(words, "and what else "+row.Name+" says")
+	case o.World != "":
 		words = append(words, "and what else its text says")
 	}
 	return strings.Join(words, ", ")
@@ -258,7 +288,7 @@ func described(w world.World) string {
 func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	words := []string{"ionbench", "replay"}
 	if trial.CheckSaid(s.World) != nil {
-		return shell.Join(append(words, s.Plans.String(), "--"+worldFlag, f.file)...)
+		return shell.Join(append(words, f.inWorld(s)...)...)
 	}
 	o := configOf(s.World)
 	id, err := trial.ID(s.World, s.Plans)
@@ -284,6 +314,18 @@ func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	return shell.Join(words...)
 }
 
+// inWorld returns the words that name a trial in a world that flags cannot describe.
+func (f *trialFlags) inWorld(s shrink.Subject) []string {
+	row := worlds.Find(s.World).Row
+	if row == nil {
+		return []string{s.Plans.String(), "--" + worldFlag, cmp.Or(f.file, "FILE")}
+	}
+	if id := idOf(s); id != "" {
+		return []string{id}
+	}
+	return []string{s.Plans.String(), "--" + worldFlag, row.Name}
+}
+
 // configObject is a world in JSON, in the words of the flags.
 type configObject struct {
 	Model      string `json:"model"`
@@ -292,8 +334,8 @@ type configObject struct {
 	Windows    bool   `json:"windows"`
 	ImageBytes int    `json:"image_bytes"`
 	Firmware   string `json:"firmware,omitempty"`
-	Hash       string `json:"hash,omitempty"`  // if flags can describe all of the world
-	World      string `json:"world,omitempty"` // the world as text, if they cannot
+	Hash       string `json:"hash"`
+	World      string `json:"world,omitempty"` // the world as text, if flags cannot describe all of it
 }
 
 func configOf(w world.World) configObject {
@@ -307,10 +349,9 @@ func configOf(w world.World) configObject {
 	if f.Own != nil {
 		o.Firmware = f.Own.Revision
 	}
+	o.Hash = trial.Hash(w)
 	if trial.CheckSaid(w) != nil {
 		o.World = w.String()
-	} else {
-		o.Hash = trial.Hash(w)
 	}
 	return o
 }

@@ -40,6 +40,7 @@ type Config struct {
 	Windows    bool   `json:"windows"`
 	ImageBytes int    `json:"image_bytes"`
 	Firmware   string `json:"firmware,omitempty"` // revision of a file given by the caller
+	Text       string `json:"world,omitempty"`    // the world, if the fields above cannot say all of it
 	Hash       string `json:"hash"`               // trial.Hash, 8 hexadecimal digits
 }
 

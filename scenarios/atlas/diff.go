@@ -99,6 +99,8 @@ func checkComparable(a, b Config) error {
 		return fmt.Errorf("the images have %d and %d bytes: a place is another moment in each; sweep with the same --image-size", a.ImageBytes, b.ImageBytes)
 	case a.Model != b.Model:
 		return fmt.Errorf("they are of an ION %d and an ION %d: sweep the same --model", a.Model, b.Model)
+	case a.Text != b.Text:
+		return errors.New("they are of different worlds: a place is another moment in each; sweep the same --world")
 	case a.Windows != b.Windows:
 		return errors.New("one comes to the upgrade through the windows and the other does not: a place is another moment in each; sweep both with --windows or without")
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"ionbench/client"
+	"ionbench/scenarios/world"
 )
 
 // The bounds of a file. A default sweep of the largest image that fits a meter, with eighteen
@@ -178,6 +179,9 @@ func (c *Config) check() error {
 		return fmt.Errorf("its configuration is a model %d and an image of %d bytes", c.Model, c.ImageBytes)
 	case !plain(c.Firmware) || !plain(c.Hash):
 		return errors.New("the revision or the hash of its configuration is no line of text")
+	}
+	if _, err := world.Parse([]byte(c.Text)); err != nil {
+		return fmt.Errorf("the world of its configuration: %w", err)
 	}
 	_, err := client.ParseRelease(c.Release)
 	return err

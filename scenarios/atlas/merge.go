@@ -143,6 +143,7 @@ func (c Config) String() string {
 		{c.Firmware != "", "of a file with revision " + c.Firmware},
 		{c.Journal, "journal"},
 		{c.Windows, "through the windows"},
+		{c.Text != "", "and what else its world says"},
 		{c.Hash != "", "hash " + c.Hash},
 	} {
 		if w.said {

@@ -1,6 +1,7 @@
 package atlas
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,13 +10,14 @@ import (
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/worlds"
 	"ionbench/simulator/meter"
 )
 
 // config is the head of the atlas. The sweep must have been checked.
 func (w *sweeper) config() Config { return configOf(w.sweep.World) }
 
-// configOf is what an atlas says of a world. It must pass trial.CheckSaid.
+// configOf is what an atlas says of a world.
 func configOf(w world.World) Config {
 	w = w.Filled()
 	a := &w.Attempts[0]
@@ -31,6 +33,9 @@ func configOf(w world.World) Config {
 	if f.Own != nil {
 		out.Firmware = f.Own.Revision
 	}
+	if trial.CheckSaid(w) != nil {
+		out.Text = worlds.Text(w)
+	}
 	return out
 }
 
@@ -39,6 +44,13 @@ func configOf(w world.World) Config {
 func (c Config) World() (world.World, error) {
 	if c.Firmware != "" {
 		return world.World{}, fmt.Errorf("the atlas is of a firmware file, %s, which it does not hold: name that file", c.Firmware)
+	}
+	if c.Text != "" {
+		w, err := world.Parse([]byte(c.Text))
+		if err != nil {
+			return world.World{}, err
+		}
+		return *w, nil
 	}
 	model, err := meter.ParseModel(strconv.Itoa(c.Model))
 	if err != nil {
@@ -55,14 +67,28 @@ func (c Config) World() (world.World, error) {
 	return w, err
 }
 
-// Replay returns the command that repeats a plan of the atlas. image is the path of the swept
-// firmware file, if one was given and its path is known.
-func (c Config) Replay(plan, image string) string {
-	return "ionbench replay " + shell.Quote(plan) + " " + c.ReplayFlags(image)
+// Replay returns the command that repeats a plan of the atlas. given is the path of the swept
+// firmware file or of the file of the world, if one was given and its path is known.
+func (c Config) Replay(plan, given string) string {
+	return "ionbench replay " + shell.Quote(plan) + " " + c.ReplayFlags(given)
+}
+
+// worldName is the name of the world, if it is one of an array, or its file.
+func (c Config) worldName(given string) string {
+	if w, err := c.World(); err == nil {
+		if row := worlds.Find(w).Row; row != nil {
+			return row.Name
+		}
+	}
+	return cmp.Or(given, "FILE.world")
 }
 
 // ReplayFlags returns what follows the plan in that command.
-func (c Config) ReplayFlags(image string) string {
+func (c Config) ReplayFlags(given string) string {
+	if c.Text != "" {
+		return "--world " + shell.Quote(c.worldName(given))
+	}
+	image := given
 	usual := world.World{}.Filled()
 	if image == "" {
 		image = c.Firmware + ".upg"

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/worlds"
 )
 
 func TestTheCommandThatRepeatsAPointSaysAllThatIsNotUsual(t *testing.T) {
@@ -17,6 +18,9 @@ func TestTheCommandThatRepeatsAPointSaysAllThatIsNotUsual(t *testing.T) {
 			`ionbench replay 'kill at start' --image-size 512 --model 7330 --release 2.1 --journal --windows`},
 		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "kill at start", "", `ionbench replay 'kill at start' --image 7350V284.upg`},
 		{atlas.Config{Model: 7350, Release: "2.1; rm", ImageBytes: 1}, "kill at start", "", `ionbench replay 'kill at start' --image-size 1 --release '2.1; rm'`},
+		{atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 512, Text: "[meter]\nunit-id = 7\n"}, "kill", "", `ionbench replay kill --world FILE.world`},
+		{atlas.Config{Model: 7350, Release: "2.2", ImageBytes: 512, Text: "[meter]\nunit-id = 7\n"}, "kill", "my.world", `ionbench replay kill --world my.world`},
+		{atlas.Config{Model: 7350, Release: "2.2", Text: worlds.Text(worlds.At(2, 7).World())}, "kill", "", `ionbench replay kill --world pairs-7`},
 		{atlas.Config{Model: 7350, Release: "2.2", Firmware: "7350V284"}, "it's", "it's.upg", `ionbench replay 'it'\''s' --image 'it'\''s.upg'`},
 	} {
 		if got := c.config.Replay(c.plan, c.image); got != c.want {

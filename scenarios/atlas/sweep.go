@@ -22,7 +22,7 @@ import (
 
 // Sweep says what is to be swept.
 type Sweep struct {
-	World   world.World // must pass trial.CheckSaid
+	World   world.World // must pass trial.Check
 	Spaces  []string    // none: DefaultSpaces, unless there are Faults
 	Faults  []string    // templates given by the caller, with # for the place
 	Workers int         // 0: one per processor

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"slices"
 	"strings"
 
 	"ionbench/client"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/worlds"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
@@ -26,6 +28,8 @@ const ModelVersion = 1
 // says about a world, every byte of the firmware image, and ModelVersion. The world must pass
 // Check.
 func Hash(w world.World) string {
+	said := CheckSaid(w) == nil
+	text := worlds.Text(w)
 	w = w.Filled()
 	a := &w.Attempts[0]
 	f, _, err := w.FirmwareOf(a).UPG(w.Meters[0].Model)
@@ -33,6 +37,9 @@ func Hash(w world.World) string {
 		panic(fmt.Sprintf("trial: the hash of a world that cannot be: %v", err))
 	}
 	h := sha256.New()
+	if !said {
+		fmt.Fprintf(h, "world\n%s\n", text)
+	}
 	fmt.Fprintf(h, "model %d\nION %v\nrelease %v\njournal %t\nwindows %t\n", ModelVersion, w.Meters[0].Model, a.Release, a.Journal, a.Task == client.TaskConnect)
 	fmt.Fprintf(h, "firmware %d %s %d %#x %d\n", f.Product, f.Revision, f.Dated.Unix(), f.LoadAddress, len(f.Image))
 	h.Write(f.Image)
@@ -48,7 +55,7 @@ func CheckHash(w world.World, hash string) error {
 	return nil
 }
 
-// The errors of ParseID wrap these.
+// The errors of ParseID wrap these. CheckHash tells whether the missing file is the right one.
 var (
 	// ErrNoID: the text is no id, or only a part of one.
 	ErrNoID = errors.New("not the id of a trial")
@@ -56,6 +63,8 @@ var (
 	ErrOtherRun = errors.New("the id was made with another image, another configuration or another version of the model")
 	// ErrNeedsFile: the id was made with a person's own firmware file, which it does not hold.
 	ErrNeedsFile = errors.New("the id was made with a firmware file of its own")
+	// ErrNeedsWorld: the id was made with a world of a person's own, which it does not hold.
+	ErrNeedsWorld = errors.New("the id was made in a world of its own")
 )
 
 // The layout of an id: idPrefix, then in base64url
@@ -64,6 +73,7 @@ var (
 //	4        hash of the world
 //	1        world: the bits below
 //	0 to 4   image size in bytes, as a varint, if it is not DefaultImageBytes
+//	0 to 3   if only ownWorld is set, strength and number of a row of an array, as varints; 0: none
 //	-        plans in the binary form of package fault, one after another
 const (
 	idPrefix      = "t1."
@@ -78,6 +88,7 @@ const (
 	withWindows = 1 << 4
 	ownFile     = 1 << 5
 	ownSize     = 1 << 6
+	ownWorld    = 1 << 7 // alone: the world is one that the other bits cannot say
 )
 
 func models() []meter.Model { return []meter.Model{meter.ION7300, meter.ION7330, meter.ION7350} }
@@ -89,13 +100,11 @@ func IsID(text string) bool {
 }
 
 // ID is a name from which ParseID can make the whole trial again: at most 80 letters, digits,
-// -, _ and dots. It returns an error if the trial is invalid, if an id cannot describe the world
-// (ErrUnsaid), or if the plans do not fit.
+// -, _ and dots. The id of a world that is neither of flags nor of an array names its world by a
+// hash alone: ParseID then needs the world. ID returns an error if the trial is invalid, or if the
+// plans do not fit.
 func ID(w world.World, plans Plans) (string, error) {
 	if err := Check(w); err != nil {
-		return "", err
-	}
-	if err := CheckSaid(w); err != nil {
 		return "", err
 	}
 	if len(plans) > MaxPlans {
@@ -124,6 +133,9 @@ func checksum(b []byte) uint16 { return uint16(crc32.ChecksumIEEE(b)) }
 
 // appendWorld appends the world's bits and, if needed, the image size.
 func appendWorld(dst []byte, w world.World) []byte {
+	if CheckSaid(w) != nil {
+		return appendRow(append(dst, ownWorld), worlds.Find(w))
+	}
 	w = w.Filled()
 	a := &w.Attempts[0]
 	f := w.FirmwareOf(a)
@@ -149,9 +161,18 @@ func appendWorld(dst []byte, w world.World) []byte {
 	return dst
 }
 
+func appendRow(dst []byte, row worlds.Found) []byte {
+	dst = binary.AppendUvarint(dst, uint64(row.Strength))
+	if row.Row != nil {
+		dst = binary.AppendUvarint(dst, uint64(row.Number))
+	}
+	return dst
+}
+
 // ParseID returns the trial that an id names, and the hash of its world. Errors wrap ErrNoID
 // (mistyped, or not an id) or ErrOtherRun (another version of the model). With ErrNeedsFile the
 // results are complete except for the firmware: add it to the world (Sending) and call CheckHash.
+// With ErrNeedsWorld they are complete except for the world: call CheckHash with it.
 func ParseID(id string) (w world.World, plans Plans, hash string, err error) {
 	b, err := idBytes(id)
 	if err != nil {
@@ -159,13 +180,17 @@ func ParseID(id string) (w world.World, plans Plans, hash string, err error) {
 	}
 	hash = hex.EncodeToString(b[checksumBytes:][:hashBytes])
 	bits, rest := b[headBytes-1], b[headBytes:]
-	if w, rest, err = parseWorld(bits, rest); err != nil {
-		return world.World{}, nil, "", err
+	w, rest, missing := parseWorld(bits, rest)
+	if missing != nil && !errors.Is(missing, ErrNeedsWorld) {
+		return world.World{}, nil, "", missing
 	}
 	if plans, err = parsePlans(rest); err != nil {
 		return world.World{}, nil, "", err
 	}
-	if bits&ownFile != 0 {
+	if missing != nil {
+		return w, plans, hash, missing
+	}
+	if bits&ownFile != 0 && bits != ownWorld {
 		return w, plans, hash, fmt.Errorf("%w, with which its configuration has the hash %s: give that file", ErrNeedsFile, hash)
 	}
 	if err := CheckHash(w, hash); err != nil {
@@ -197,9 +222,34 @@ func idBytes(id string) ([]byte, error) {
 	return b, nil
 }
 
+// parseRow reads the world of an array, or ErrNeedsWorld.
+func parseRow(b []byte) (world.World, []byte, error) {
+	strength, b, ok := cutNumber(b)
+	if !ok || strength == 0 {
+		return world.World{}, b, ErrNeedsWorld
+	}
+	number, b, _ := cutNumber(b)
+	row := worlds.At(strength, number)
+	if row == nil {
+		return world.World{}, b, fmt.Errorf("%w: there is no world %d in an array of strength %d", ErrOtherRun, number, strength)
+	}
+	return row.World(), b, nil
+}
+
+func cutNumber(b []byte) (v int, rest []byte, ok bool) {
+	n, length := binary.Uvarint(b)
+	if length <= 0 || n > math.MaxInt32 {
+		return 0, nil, false
+	}
+	return int(n), b[length:], true
+}
+
 func parseWorld(bits byte, rest []byte) (world.World, []byte, error) {
+	if bits == ownWorld {
+		return parseRow(rest)
+	}
 	known := models()
-	if int(bits&modelBits) >= len(known) || bits >= ownSize<<1 || bits&ownFile != 0 && bits&ownSize != 0 {
+	if int(bits&modelBits) >= len(known) || bits >= ownWorld || bits&ownFile != 0 && bits&ownSize != 0 {
 		return world.World{}, nil, notID("its configuration %#x means nothing", bits)
 	}
 	imageBytes := DefaultImageBytes

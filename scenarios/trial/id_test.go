@@ -16,6 +16,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/worlds"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
@@ -142,8 +143,9 @@ func TestAnIDIsAllThatItsWorldSays(t *testing.T) {
 	}
 }
 
-// The error must name every field that an id cannot describe.
-func TestAWorldThatNoIDCanSayHasNone(t *testing.T) {
+// The error must name every field that flags cannot describe. The id has only a hash of the world.
+func TestAnIDOfAWorldOfOnesOwnAsksForTheWorld(t *testing.T) {
+	hashes := make(map[string]bool)
 	for text, want := range map[string]string{
 		"[meter]\nimage-bytes = 16384\nunit-id = 7\n":                                              "[meter] unit-id, attempt 1 unit-id",
 		"[meter]\nimage-bytes = 16384\nbaud = 1200\n":                                              "[meter] baud, attempt 1 baud",
@@ -161,12 +163,37 @@ func TestAWorldThatNoIDCanSayHasNone(t *testing.T) {
 		if len(w.Firmware) == 0 {
 			w.Firmware = []world.Firmware{{Bytes: 7424}}
 		}
-		id, err := trial.ID(*w, nil)
-		if !errors.Is(err, trial.ErrUnsaid) || id != "" || !strings.Contains(err.Error(), ": "+want+"; give the world as a text") {
-			t.Errorf("%q has the id %q: %v", text, id, err)
+		if err := trial.CheckSaid(*w); !errors.Is(err, trial.ErrUnsaid) || !strings.Contains(err.Error(), ": "+want+"; give the world as a text") {
+			t.Errorf("%q can be said: %v", text, err)
+		}
+		id := mustID(t, *w, mustPlans(t, "kill"))
+		_, plans, hash, err := trial.ParseID(id)
+		if !errors.Is(err, trial.ErrNeedsWorld) || plans.String() != "kill at start" || hashes[hash] {
+			t.Errorf("%q has the id %s of the hash %s, which says %q: %v", text, id, hash, plans, err)
+		}
+		hashes[hash] = true
+		titled := *w
+		titled.Attempts = []world.Attempt{{Title: "again", Tool: world.Tool{Task: client.TaskUpgrade}}}
+		if len(w.Attempts) == 0 && trial.CheckHash(titled, hash) != nil {
+			t.Errorf("%q is another world once its attempt has a title", text)
+		}
+		if err := trial.CheckHash(*w, hash); err != nil {
+			t.Errorf("%q: %v", text, err)
 		}
 		if r, err := trial.Try(*w, mustPlans(t, "abort at block 1"), rig.NoTrace); err != nil || len(r.Violations) > 0 || !r.Attempts[len(r.Attempts)-1].Upgraded() {
 			t.Errorf("%q comes to %+v: %v", text, r, err)
+		}
+	}
+}
+
+func TestAnIDOfAWorldOfAnArrayHoldsIt(t *testing.T) {
+	for _, a := range worlds.Arrays() {
+		for i := 0; i < len(a.Rows); i += 7 {
+			w := a.Rows[i].World()
+			id := mustID(t, w, mustPlans(t, sweepPair))
+			if got, plans, _, err := trial.ParseID(id); err != nil || !same(got, w) || plans.String() != sweepPair {
+				t.Errorf("%s has the id %s, which is %v with %q: %v", a.Rows[i].Name, id, &got, plans, err)
+			}
 		}
 	}
 }
@@ -234,7 +261,8 @@ func TestAnIDOfAnotherConfigurationOrKindIsWrongAndNotMistyped(t *testing.T) {
 	}{
 		"another hash":          {changed(2, 0xEE), trial.ErrOtherRun},
 		"an unknown kind":       {changed(7, 0x1F), trial.ErrOtherRun},
-		"a bit without meaning": {changed(6, 0x80), trial.ErrNoID},
+		"bits without meaning":  {changed(6, 0x90), trial.ErrNoID},
+		"a row of no array":     {changed(6, 0x80), trial.ErrOtherRun},
 		"an unknown model":      {changed(6, 0x03), trial.ErrNoID},
 		"a size of the default": {changed(6, 0x40), trial.ErrOtherRun},
 	} {

@@ -6,8 +6,9 @@
 // until the upgrade has succeeded. The attempt and each recovery can have a plan of faults. The
 // first recovery after the last plan has no faults and must succeed.
 //
-// Most trials take place in a world that a few words describe fully ([World]). Such a trial has
-// an id ([ID]), which holds the whole trial and fits into a file name.
+// Most trials take place in a world that a few words describe fully ([World]), or in one of the
+// covering arrays of package worlds. Such a trial has an id ([ID]), which holds the whole trial
+// and fits into a file name. Any other world is in the id as a hash.
 package trial
 
 import (
@@ -75,12 +76,12 @@ func ThroughWindows(w *world.World) {
 	a.Connections, a.Assistant = 1, []client.Choice{client.Upgrade}
 }
 
-// ErrUnsaid is wrapped by errors about a world that an id cannot describe fully.
-var ErrUnsaid = errors.New("neither an id nor an atlas can say this world yet")
+// ErrUnsaid is wrapped by errors about a world that flags cannot describe fully.
+var ErrUnsaid = errors.New("flags cannot say this world")
 
-// CheckSaid returns an error that names what an id, an atlas and flags cannot describe in a
-// world: everything that World and its changes cannot make. The title of the attempt does not
-// count. The error wraps ErrUnsaid.
+// CheckSaid returns an error that names what flags cannot describe in a world: everything that
+// World and its changes cannot make. The title of the attempt does not count. The error wraps
+// ErrUnsaid.
 func CheckSaid(w world.World) error {
 	w = w.Filled()
 	a := &w.Attempts[0]

@@ -1,0 +1,192 @@
+package worlds
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// Parameter is what worlds differ in.
+type Parameter struct {
+	Name   string
+	Values []Value // the first is the usual one
+}
+
+// Value is a value of a parameter.
+type Value struct {
+	Name   string
+	change func(*world.World)
+}
+
+// The sizes of images around which something changes.
+const (
+	block      = ion.BlockBytes
+	wholeFlash = 61 * 64 << 10 // all but the loader's sectors and that of the record
+)
+
+// Parameters are all parameters. Changes are made in their order.
+func Parameters() []Parameter {
+	return []Parameter{
+		{"model", onMeter(func(m *world.Meter, v meter.Model) { m.Model = v }, of("7350", meter.ION7350), of("7330", meter.ION7330), of("7300", meter.ION7300))},
+		{"unit-id", onMeter(func(m *world.Meter, v uint16) { m.UnitID = v }, numbers[uint16](105, ion.MinUnitID, 255, 256, ion.MaxUnitID)...)},
+		{"password", onMeter(func(m *world.Meter, v string) { m.Password = v }, texts("0", "99999999", "a", "Ab-9z~")...)},
+		{"serial-number", onMeter(func(m *world.Meter, v string) { m.SerialNumber = v }, texts(meter.ArticleSerialNumber, "1", "ABCDEFGHIJKLMNOP")...)},
+		{"baud", onMeter(func(m *world.Meter, v int) { m.Baud = v }, numbers(9600, 1200, 2400, 4800, 19200)...)},
+		{"image", onFirmware(func(f *world.Firmware, v int) { f.Bytes = v },
+			of("64KiB", 64<<10), of("1-byte", 1), of("block-1", block-1), of("block", block), of("block+1", block+1), of("3-blocks", 3*block),
+			of("odd", 5*block+101), of("257-blocks", 257*block), of("513-blocks", 512*block+1), of("whole-flash", wholeFlash))},
+		{"revision", onWorld(setRevision, texts("next", "same", "older")...)},
+		{"dated", onFirmware(func(f *world.Firmware, v time.Time) { f.Dated = v },
+			of("2007", world.ArticleDated()), of("1970", time.Unix(1, 0).UTC()), of("2105", time.Date(2105, time.December, 31, 23, 59, 59, 0, time.UTC)))},
+		{"old-image", onMeter(func(m *world.Meter, v int) { m.ImageBytes = v }, of("16KiB", 16<<10), of("1-byte", 1), of("whole-flash", wholeFlash))},
+		{"settings", onMeter(func(m *world.Meter, v world.SetUp) { m.SetUp = v },
+			of("custom", world.Custom), of("factory", world.Untouched), of("lowest", world.Lowest), of("highest", world.Highest))},
+		{"template-name", onMeter(func(m *world.Meter, v string) { m.TemplateName = v }, of("usual", ""), of("1-letter", "x"), of("80-letters", strings.Repeat("Plant A ", 9)+"Feeder 7"))},
+		{"chip", onMeter(setChip, texts("typical", "slow", "quick")...)},
+		{"boot", onMeter(setBoot, texts("typical", "slow", "quick")...)},
+		{"clock", onMeter(func(m *world.Meter, v time.Time) { m.Clock = v },
+			of("2008", world.ArticleStart()), of("1970", time.Unix(0, 0).UTC()), of("2105", time.Date(2105, time.December, 31, 23, 59, 59, 0, time.UTC)))},
+		{"timeout", onTool(func(t *world.Tool, v time.Duration) { t.Timeout = v }, of("10s", 10*time.Second), of("1s", time.Second), of("1h", time.Hour))},
+		{"turnaround", onTool(func(t *world.Tool, v time.Duration) { t.Turnaround = v }, of("2.6ms", client.ArticleTurnaround), of("1ns", time.Nanosecond), of("200ms", 200*time.Millisecond))},
+		{"release", onTool(func(t *world.Tool, v client.Release) { t.Release = v }, of("2.2", client.Release22()), of("2.1", client.Release21()))},
+		{"way", onAttempt(setWay, texts("upgrade", "windows", "recover")...)},
+		{"journal", onTool(func(t *world.Tool, v bool) { t.Journal = v }, of("no", false), of("yes", true))},
+		{"folder", onPC(setFolder, texts("empty", "log", "other-meter", "damaged")...)},
+		{"paste", onAttempt(func(a *world.Attempt, v ion.Groups) { a.Unticked = ion.AllGroups &^ v },
+			of("all", ion.AllGroups), of("some", ion.Of(ion.Clock, ion.ITC)), of("none", ion.Groups(0)))},
+		{"asked-serial", onWorld(askSerialNumber, texts("any", "the-meter's")...)},
+	}
+}
+
+// named is a value with its name.
+type named[V any] struct {
+	name  string
+	value V
+}
+
+func of[V any](name string, value V) named[V] { return named[V]{name, value} }
+
+func numbers[V int | uint16](values ...V) []named[V] {
+	var list []named[V]
+	for _, v := range values {
+		list = append(list, of(fmt.Sprint(v), v))
+	}
+	return list
+}
+
+func texts(values ...string) []named[string] {
+	var list []named[string]
+	for _, v := range values {
+		list = append(list, of(v, v))
+	}
+	return list
+}
+
+func onWorld[V any](set func(*world.World, V), values ...named[V]) []Value {
+	var list []Value
+	for _, v := range values {
+		list = append(list, Value{v.name, func(w *world.World) { set(w, v.value) }})
+	}
+	return list
+}
+
+func onMeter[V any](set func(*world.Meter, V), values ...named[V]) []Value {
+	return onWorld(func(w *world.World, v V) { set(&w.Meters[0], v) }, values...)
+}
+
+func onPC[V any](set func(*world.PC, V), values ...named[V]) []Value {
+	return onWorld(func(w *world.World, v V) { set(&w.PCs[0], v) }, values...)
+}
+
+func onFirmware[V any](set func(*world.Firmware, V), values ...named[V]) []Value {
+	return onWorld(func(w *world.World, v V) { set(&w.Firmware[0], v) }, values...)
+}
+
+func onAttempt[V any](set func(*world.Attempt, V), values ...named[V]) []Value {
+	return onWorld(func(w *world.World, v V) { set(&w.Attempts[0], v) }, values...)
+}
+
+func onTool[V any](set func(*world.Tool, V), values ...named[V]) []Value {
+	return onWorld(func(w *world.World, v V) { set(&w.Attempts[0].Tool, v) }, values...)
+}
+
+func setRevision(w *world.World, relation string) {
+	version := map[string]string{"next": "V283", "same": meter.OldVersion, "older": "V001"}[relation]
+	w.Firmware[0].Revision = w.Meters[0].Model.String() + version
+}
+
+// setChip: the slow one is as slow as PROTOCOL.md, section 9, allows.
+func setChip(m *world.Meter, chip string) {
+	switch chip {
+	case "slow":
+		m.EraseTime, m.ProgramTime, m.VerifyTime = 8*time.Second, 307200*time.Microsecond, 2048*time.Microsecond
+	case "quick":
+		m.EraseTime, m.ProgramTime, m.VerifyTime = time.Millisecond, 1024*time.Nanosecond, 1024*time.Nanosecond
+	}
+}
+
+// setBoot is as setChip.
+func setBoot(m *world.Meter, boot string) {
+	switch boot {
+	case "slow":
+		m.LoaderTime, m.BootTime, m.FirstBootTime = 40*time.Second, 15*time.Second, 35*time.Second
+	case "quick":
+		m.LoaderTime, m.BootTime, m.FirstBootTime = time.Millisecond, time.Millisecond, time.Millisecond
+	}
+}
+
+func setWay(a *world.Attempt, way string) {
+	switch way {
+	case "windows":
+		a.Task, a.Single = client.TaskConnect, true
+		a.Connections, a.Assistant = 1, []client.Choice{client.Upgrade}
+	case "recover":
+		a.Task = client.TaskRecover
+	}
+}
+
+func setFolder(pc *world.PC, holds string) {
+	switch holds {
+	case "log":
+		pc.Log = world.EarlierRun
+	case "other-meter":
+		pc.Log, pc.Journal = world.EarlierRun, world.OfAnotherMeter
+	case "damaged":
+		pc.Journal = world.Unreadable
+	}
+}
+
+func askSerialNumber(w *world.World, asked string) {
+	if asked != "any" {
+		w.Attempts[0].SerialNumber = w.Meters[0].SerialNumber
+	}
+}
+
+// contradiction is about values that no world has together.
+type contradiction struct {
+	parameters []string
+	forbids    func(values []string) bool
+	why        string
+}
+
+func contradictions() []contradiction {
+	return []contradiction{
+		{[]string{"folder", "journal"}, func(v []string) bool { return v[0] == "damaged" && v[1] == "yes" },
+			"a tool that finds a damaged journal of the meter refuses, so that nothing is upgraded"},
+		{[]string{"way", "revision", "journal"}, func(v []string) bool { return v[0] == "recover" && v[1] == "same" && v[2] == "yes" },
+			"the tool takes an image for the one that runs if their revisions have the same name"},
+		{[]string{"timeout", "baud"}, func(v []string) bool { return v[0] == "1s" && slices.Contains([]string{"1200", "2400"}, v[1]) },
+			"a frame of an answer takes more than a second"},
+		{[]string{"timeout", "chip"}, func(v []string) bool { return v[0] == "1s" && v[1] == "slow" },
+			"a slow chip programs a block in more than a second"},
+		{[]string{"timeout", "image", "chip"}, func(v []string) bool {
+			return v[0] == "1s" && slices.Contains([]string{"257-blocks", "513-blocks", "whole-flash"}, v[1]) && v[2] != "quick"
+		}, "a large image is verified in more than a second"},
+	}
+}

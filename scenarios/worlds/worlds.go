@@ -1,0 +1,181 @@
+// Package worlds has the worlds in which upgrades are tried: a covering array over everything
+// that a world can be. In [Pairs] every two values of two parameters occur together, in
+// [Triples] every three of three, except those that contradict each other.
+//
+// A world of an array has a name, such as pairs-17. The arrays depend on nothing but this
+// package, so a name means the same until a parameter or a value is added. The id of a trial has
+// a hash of its world, so that an old id is never taken for another world.
+package worlds
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"ionbench/client"
+	"ionbench/scenarios/cover"
+	"ionbench/scenarios/world"
+)
+
+// Array is one of the covering arrays.
+type Array struct {
+	Word     string // that names of its worlds begin with
+	Strength int
+	Rows     []Row
+}
+
+// Row is a world of an array.
+type Row struct {
+	Name   string
+	Number int   // from 1
+	Values []int // by parameter
+}
+
+// Pairs has every pair of values, and the article's world first.
+func Pairs() *Array { return pairs() }
+
+// Triples has every triple of values.
+func Triples() *Array { return triples() }
+
+var (
+	pairs   = sync.OnceValue(func() *Array { return makeArray("pairs", 2) })
+	triples = sync.OnceValue(func() *Array { return makeArray("triples", 3) })
+)
+
+// Arrays are all arrays, the smallest first.
+func Arrays() []*Array { return []*Array{Pairs(), Triples()} }
+
+func makeArray(word string, strength int) *Array {
+	a := &Array{Word: word, Strength: strength}
+	for i, values := range cover.Array(space(), strength) {
+		a.Rows = append(a.Rows, Row{fmt.Sprintf("%s-%d", word, i+1), i + 1, values})
+	}
+	return a
+}
+
+func space() cover.Space {
+	parameters := Parameters()
+	var s cover.Space
+	for _, p := range parameters {
+		s.Counts = append(s.Counts, len(p.Values))
+	}
+	rules := contradictions()
+	places := make([][]int, len(rules))
+	for i, c := range rules {
+		for _, name := range c.parameters {
+			places[i] = append(places[i], slices.IndexFunc(parameters, func(p Parameter) bool { return p.Name == name }))
+		}
+	}
+	s.Forbidden = func(row []int) bool {
+		for i, c := range rules {
+			if values, all := valuesAt(parameters, places[i], row); all && c.forbids(values) {
+				return true
+			}
+		}
+		return false
+	}
+	return s
+}
+
+// valuesAt are the names of the values of some parameters; all is false if one is open.
+func valuesAt(parameters []Parameter, places, row []int) (values []string, all bool) {
+	for _, p := range places {
+		if row[p] == cover.Open {
+			return nil, false
+		}
+		values = append(values, parameters[p].Values[row[p]].Name)
+	}
+	return values, true
+}
+
+// World is the world of the row.
+func (r *Row) World() world.World { return With(r.Values) }
+
+// With is the world with these values, by parameter.
+func With(values []int) world.World {
+	w := world.World{
+		Meters: []world.Meter{{}}, PCs: []world.PC{{}}, Firmware: []world.Firmware{{}},
+		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}},
+	}
+	for p, v := range values {
+		Parameters()[p].Values[v].change(&w)
+	}
+	return w.Trimmed()
+}
+
+// Draw is a world with any values that do not contradict each other; below draws a number below
+// another.
+func Draw(below func(int) int) world.World {
+	s := space()
+	row := make([]int, len(s.Counts))
+	for {
+		for p, count := range s.Counts {
+			row[p] = below(count)
+		}
+		if !s.Forbidden(row) {
+			return With(row)
+		}
+	}
+}
+
+// Named returns the row with a name; ok is false if no array can have a world of that name. The
+// error says which names there are.
+func Named(name string) (r *Row, ok bool, err error) {
+	for _, a := range Arrays() {
+		digits, is := strings.CutPrefix(name, a.Word+"-")
+		if !is {
+			continue
+		}
+		n, err := strconv.Atoi(digits)
+		if err != nil || n < 1 || n > len(a.Rows) || strconv.Itoa(n) != digits {
+			return nil, true, fmt.Errorf("there is no world %.40q: they are called %s-1 to %s-%d", name, a.Word, a.Word, len(a.Rows))
+		}
+		return &a.Rows[n-1], true, nil
+	}
+	return nil, false, nil
+}
+
+// At returns the row with that number of the array of a strength; nil if there is none.
+func At(strength, number int) *Row {
+	for _, a := range Arrays() {
+		if a.Strength == strength && number >= 1 && number <= len(a.Rows) {
+			return &a.Rows[number-1]
+		}
+	}
+	return nil
+}
+
+// Found is a row and the strength of its array.
+type Found struct {
+	Strength int
+	*Row
+}
+
+// Find returns the row whose world is w, whatever its attempt is called. Its Row is nil if there
+// is none.
+func Find(w world.World) Found { return byText()[Text(w)] }
+
+var byText = sync.OnceValue(func() map[string]Found {
+	known := make(map[string]Found)
+	for _, a := range Arrays() {
+		for i := range a.Rows {
+			text := Text(a.Rows[i].World())
+			if _, has := known[text]; !has {
+				known[text] = Found{a.Strength, &a.Rows[i]}
+			}
+		}
+	}
+	return known
+})
+
+// Text is a world of one attempt as a text that is the same for equal worlds: without what is at
+// its default, and without the attempt's title.
+func Text(w world.World) string {
+	w = w.Filled().Trimmed()
+	for i := range w.Attempts {
+		w.Attempts[i].Title = ""
+	}
+	return w.String()
+}
