@@ -89,7 +89,7 @@ func nobodyThere(u *Upgrader) next {
 	case !u.cfg.SingleDevice:
 		advice += "; if its firmware upgrade failed, restart in Single ION device configuration mode to recover it"
 	}
-	u.err = &NoAnswerError{UnitID: u.cfg.UnitID, Step: u.step().is, Requests: u.exchange.missing, Cause: u.broke, advice: advice}
+	u.err = &NoAnswerError{UnitID: u.cfg.UnitID, Step: u.step().is, Requests: u.exchange.missing, Crowded: u.exchange.crowded, Cause: u.broke, advice: advice}
 	return toStep(StepSayNobodyAnswers)
 }
 

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,4 +88,45 @@ func TestFramesOfAnotherUnitBetweenThoseOfAnAnswerDisturbNothing(t *testing.T) {
 		t.Fatalf("%v\n%s", err, d.logText())
 	}
 	d.upgraded()
+}
+
+// Another master with the same address asks the meter too, and its message ids are now and then
+// those of this tool: the answers are for it.
+func TestAnAnswerToAnotherMastersProgramIsNoAnswer(t *testing.T) {
+	for _, values := range []int{0, 3, 5} {
+		d := newDesk(t, deskConfig())
+		d.tap = func(a *answer) []late {
+			id, first := a.frame.MessageID()
+			if !first {
+				return []late{{0, a.bytes}}
+			}
+			foreign := ion.AppendPacket(nil, ion.Packet{MessageID: id, Source: ion.MeterAddress(105), Destination: ion.ClientAddress(), Service: 1, Type: ion.TypeProgram,
+				Body: ion.AppendResult(nil, ion.Result{Frequency: 1, Values: texts(values)})})
+			frame := ion.AppendFrame(nil, ion.Frame{Source: 105, Destination: ion.HostAddress, Control: ion.FromMeter, Transaction: 0x40, Data: foreign})
+			return []late{{0, frame}, {time.Millisecond, a.bytes}}
+		}
+		if err := d.do(client.TaskUpgrade); err != nil {
+			t.Fatalf("%d values: %v\n%s", values, err, d.logText())
+		}
+		d.upgraded()
+	}
+}
+
+func texts(n int) []ion.Value {
+	list := make([]ion.Value, n)
+	for i := range list {
+		list[i] = ion.TextValue("other")
+	}
+	return list
+}
+
+func TestAToolThatGetsNoAnswerSaysThatSomebodyElseTalks(t *testing.T) {
+	d := newDesk(t, deskConfig())
+	stray := ion.AppendFrame(nil, ion.Frame{Source: 77, Destination: ion.HostAddress, Control: ion.FromMeter | ion.AckBit, Transaction: 0x41, Data: []byte{1, 2, 3}})
+	d.tap = func(a *answer) []late { return []late{{0, stray}} }
+	err := d.do(client.TaskUpgrade)
+	var silent *client.NoAnswerError
+	if !errors.As(err, &silent) || !silent.Crowded || !strings.Contains(err.Error(), "somebody else talks on the line") {
+		t.Errorf("it says: %v", err)
+	}
 }

@@ -45,6 +45,7 @@ type NoAnswerError struct {
 	UnitID   uint16 // the unit that was asked
 	Step     Step   // whose request it was
 	Requests int    // how often it was sent
+	Crowded  bool   // meanwhile frames came that answer nothing that was asked
 	Cause    error  // why the connection broke, or could not be opened again; nil if it was there
 	advice   string // for a question whether anybody is there; otherwise empty
 }
@@ -56,6 +57,9 @@ func (e *NoAnswerError) Error() string {
 	said := fmt.Sprintf("%v: %v: %d requests were not answered; %s", ErrNoResponse, e.Step, e.Requests, lookFor)
 	if e.advice != "" {
 		said = fmt.Sprintf("%v at unit %d: %s", ErrNoResponse, e.UnitID, e.advice)
+	}
+	if e.Crowded {
+		said += "; somebody else talks on the line: what came answers nothing that was asked"
 	}
 	if e.Cause != nil {
 		said += fmt.Sprintf("; the connection broke: %v", e.Cause)

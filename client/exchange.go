@@ -20,6 +20,7 @@ type exchange struct {
 	due       time.Duration // when the answer is overdue, whatever else comes before
 	pieces    int           // frames so far of the message that is coming
 	most      int           // the highest pieces since the request was sent
+	crowded   bool          // since it was first sent, something came that is no answer to anything of ours
 }
 
 func (x *exchange) end() {
@@ -78,7 +79,7 @@ func (u *Upgrader) Advance(now time.Duration) {
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
 	x.nextID()
-	x.missing = 0
+	x.missing, x.crowded = 0, false
 	x.out.Message = x.out.Message[:0]
 	u.step().request(u)
 	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
@@ -235,9 +236,18 @@ func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
 
 // takeMessage gives an answer to the step.
 func (u *Upgrader) takeMessage(now time.Duration, message []byte) {
-	if p, ok := u.answer(message); ok {
+	p, ok := u.answer(message)
+	if ok {
 		u.takeReply(now, &p)
+	} else if !u.asked(p.MessageID) {
+		u.exchange.crowded = true
 	}
+}
+
+// asked reports whether a request of this process had the id: then its answer is late.
+func (u *Upgrader) asked(id uint16) bool {
+	first := u.cfg.FirstMessageID
+	return id-first <= u.exchange.id-first
 }
 
 // answer reads the answer to what was asked. An answer to an earlier request has another message
@@ -250,6 +260,7 @@ func (u *Upgrader) answer(message []byte) (p ion.Packet, ok bool) {
 // takeStranger ends the task if another unit answers before anything is erased: the line is not
 // what the person thinks. Nothing else that another unit sends is for this tool.
 func (u *Upgrader) takeStranger(now time.Duration, f ion.Frame) {
+	u.exchange.crowded = true
 	if !f.First() || f.Left() > 0 || u.transfer.passes > 0 {
 		return
 	}
@@ -261,6 +272,7 @@ func (u *Upgrader) takeStranger(now time.Duration, f ion.Frame) {
 func (u *Upgrader) takeReply(now time.Duration, p *ion.Packet) {
 	n := u.step().reply(u, now, p)
 	if n.kind == ignored {
+		u.exchange.crowded = true
 		return
 	}
 	u.finishAck()
@@ -330,7 +342,7 @@ func (u *Upgrader) giveUp(now time.Duration, s *step) {
 		u.follow(now, s.silent(u))
 		return
 	}
-	u.follow(now, failed(&NoAnswerError{UnitID: u.cfg.UnitID, Step: s.is, Requests: u.exchange.missing, Cause: u.broke}))
+	u.follow(now, failed(&NoAnswerError{UnitID: u.cfg.UnitID, Step: s.is, Requests: u.exchange.missing, Crowded: u.exchange.crowded, Cause: u.broke}))
 }
 
 // logs reports whether an upgrade runs, so that what happens belongs in Upgrade.log.

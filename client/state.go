@@ -184,6 +184,7 @@ func (x *exchange) declare(w *machine.State, spent *exchange) {
 	w.Deadline(x.due, len(x.ack) > 0 || x.sending)
 	w.Int(x.pieces)
 	w.Int(x.most)
+	w.Bool(x.crowded)
 }
 
 func (d *Device) declare(w *machine.State) {

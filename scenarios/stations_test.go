@@ -59,7 +59,7 @@ func wantBounded(o *rig.Outcome, blocks int) {
 		Expect(o).To(beUpgraded())
 		return
 	}
-	Expect(o.Claim).To(Or(MatchError(client.ErrNoResponse), MatchError(client.ErrWrongUnit), MatchError(client.ErrUnexpected)))
+	Expect(o.Claim).To(Or(MatchError(client.ErrNoResponse), MatchError(client.ErrWrongUnit)))
 }
 
 var _ = Describe("A line carries stations", func() {
