@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -225,15 +226,37 @@ func TestTemplateThatDoesNotFitIsRefusedWithItsLine(t *testing.T) {
 	}
 }
 
-// A recovery with nothing to flash: the image runs already and only the settings are
-// missing. Without a journal the image is flashed again.
-func TestRecoveryOfAMeterThatRunsTheImageFlashesOnlyWithoutAJournal(t *testing.T) {
-	d := newDesk(t, deskConfig())
-	if err := d.do(client.TaskUpgrade); err != nil {
-		t.Fatal(err)
+func TestRecoveryOfAMeterThatRunsTheImageSendsNothing(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		d := newDesk(t, deskConfig())
+		if err := d.do(client.TaskUpgrade); err != nil {
+			t.Fatal(err)
+		}
+		cfg := deskConfig()
+		cfg.Journal = keeps
+		again := d.another(cfg)
+		if err := again.do(client.TaskRecover); err != nil || again.clears != 0 {
+			t.Errorf("with a journal %v: %v, %d clears", keeps, err, again.clears)
+		}
 	}
-	again := d.another(deskConfig())
-	if err := again.do(client.TaskRecover); err != nil || again.clears != 1 {
-		t.Errorf("%v, %d clears", err, again.clears)
+}
+
+func TestRecoverySendsAnotherImageOfTheSameRevision(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		d := newDesk(t, deskConfig())
+		if err := d.do(client.TaskUpgrade); err != nil {
+			t.Fatal(err)
+		}
+		cfg := deskConfig()
+		cfg.Journal = keeps
+		again := d.another(cfg)
+		other := *d.file
+		other.Image = bytes.Clone(other.Image)
+		other.Image[0] ^= 1
+		again.file = &other
+		if err := again.do(client.TaskRecover); err != nil || again.clears != 1 {
+			t.Errorf("with a journal %v: %v, %d clears", keeps, err, again.clears)
+		}
+		again.upgraded()
 	}
 }

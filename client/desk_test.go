@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/dcf"
+	"ionbench/client/journal"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/fixtures/firmware"
@@ -120,7 +121,7 @@ type tool interface {
 	Transmit(dst []byte) []byte
 	Answer(now time.Duration, a client.Answer)
 	Saved(now time.Duration, err error)
-	Loaded(now time.Duration, j *client.Journal, err error)
+	Loaded(now time.Duration, j *journal.Journal, err error)
 	Locked(now time.Duration, err error)
 }
 
@@ -300,7 +301,7 @@ func (d *desk) listen() {
 		case client.EventSaveJournal:
 			d.journals++
 			if d.diskErr == nil {
-				d.disk = client.AppendJournal(nil, e.Journal)
+				d.disk = journal.Append(nil, e.Journal)
 			}
 			d.tool().Saved(d.now, d.diskErr)
 		case client.EventLock:
@@ -314,6 +315,8 @@ func (d *desk) listen() {
 			}
 			if d.s != nil {
 				d.s.Removed(d.now, d.diskErr)
+			} else {
+				d.u.Saved(d.now, d.diskErr)
 			}
 		case client.EventSettings:
 			d.settings = e.Settings
@@ -346,7 +349,7 @@ func (d *desk) load() {
 		d.tool().Loaded(d.now, nil, nil)
 		return
 	}
-	j, err := client.ParseJournal(d.disk)
+	j, err := journal.Parse(d.disk)
 	d.tool().Loaded(d.now, j, err)
 }
 
@@ -366,10 +369,7 @@ func (d *desk) answer(p client.Prompt) client.Answer {
 // upgraded checks that the meter is what a tool that claims success says.
 func (d *desk) upgraded() {
 	d.t.Helper()
-	d.m.Advance(d.now + time.Minute)
-	if r, ok := d.m.Revision(); !ok || r != d.file.Revision || !d.m.HoldsImage(d.file.Image) || d.m.State() != meter.Application {
-		d.t.Errorf("the meter is %v with %q (%v)", d.m.State(), r, ok)
-	}
+	d.runs()
 	for i, n := range d.blocks {
 		if n != uint64(i+1) {
 			d.t.Errorf("the loader programmed the blocks %v", d.blocks)
@@ -378,6 +378,15 @@ func (d *desk) upgraded() {
 	}
 	if len(d.blocks) != ion.Blocks(len(d.file.Image)) {
 		d.t.Errorf("the loader programmed the blocks %v", d.blocks)
+	}
+}
+
+// runs checks that the meter runs the file's image, whoever has sent it.
+func (d *desk) runs() {
+	d.t.Helper()
+	d.m.Advance(d.now + time.Minute)
+	if r, ok := d.m.Revision(); !ok || r != d.file.Revision || !d.m.HoldsImage(d.file.Image) || d.m.State() != meter.Application {
+		d.t.Errorf("the meter is %v with %q (%v)", d.m.State(), r, ok)
 	}
 }
 

@@ -133,11 +133,15 @@ func (e *WrongUnitError) Unwrap() error { return ErrWrongUnit }
 type NotRunningError struct {
 	Download bool   // it is in download state
 	Revision string // the revision that it runs otherwise
+	CRC      uint32 // CRC-32 of the image of that revision, if it is another one than was sent
 }
 
 func (e *NotRunningError) Error() string {
 	if e.Download {
 		return fmt.Sprintf("%v: it is in download state after the restart", ErrNotRunning)
+	}
+	if e.CRC != 0 {
+		return fmt.Sprintf("%v: it runs another image of %s, with CRC-32 %08x", ErrNotRunning, e.Revision, e.CRC)
 	}
 	return fmt.Sprintf("%v: it runs %s", ErrNotRunning, e.Revision)
 }

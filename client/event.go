@@ -2,6 +2,7 @@ package client
 
 import (
 	"ionbench/client/dcf"
+	"ionbench/client/journal"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
@@ -18,10 +19,10 @@ const (
 	EventProgress                       // block Done of Total was answered
 	EventDevice                         // Device was identified
 	EventSettings                       // Settings were read from the meter
-	EventSaveJournal                    // Journal is to be saved; waits for Saved
-	EventLoadJournal                    // the journal of Device.SerialNumber is wanted; waits for Loaded
-	EventRemoveJournal                  // the journal of Device.SerialNumber is no longer needed; a Session waits for Removed
-	EventLock                           // Device is to be kept from other processes (Config.Lock); waits for Locked
+	EventSaveJournal                    // Journal is to be saved, in place of the one of the same Meter; waits for Saved
+	EventLoadJournal                    // the journal of Meter is wanted; waits for Loaded
+	EventRemoveJournal                  // the journal of Meter is no longer needed; waits for Removed
+	EventLock                           // Meter is to be kept from other processes (Config.Lock); waits for Locked
 	EventWarning                        // Err is to be shown; only a Session has it
 	EventReconnect                      // the broken connection is to be opened again; a Session waits for Reconnected, and its time goes on
 	EventFinished                       // the task is over; Err says how
@@ -38,11 +39,13 @@ type Event struct {
 	Kind        EventKind
 	Line        upgradelog.Line
 	Prompt      Prompt
-	Step        Step
+	Step        Step // EventStep: the one that begins; a journal: StepSettleJournal at the end, when settings are back
 	Done, Total int
 	Device      Device
 	Settings    *ion.Settings
-	Journal     *Journal
+	Journal     *journal.Journal
+	Meter       journal.Meter // whose journal is meant
+	Offered     ion.Groups    // what RestoreSettings and RestoreOlder are about
 	Err         error
 	// Settled: the Session has dealt with it and no answer is needed. A line is only to be
 	// shown, because the log has failed; a window was closed unseen.
@@ -82,6 +85,9 @@ const (
 	DeviceSilent
 	// A journal of an unfinished upgrade was found. Ours: the real tool has none.
 	RestoreSettings
+	// A setting in the journal was changed in the meter afterwards, and that change is lost.
+	// Write the older value back all the same? Ours.
+	RestoreOlder
 	promptCount
 )
 
@@ -89,7 +95,7 @@ const (
 func (p Prompt) String() string {
 	return [promptCount]string{"none", "connection-type", "recover-upgrade", "choose-firmware", "upgrade-completed", "upgrade-failed",
 		"communication-lost", "setup-assistant", "send-template", "choose-template", "paste-options", "template-applied",
-		"device-silent", "restore-settings"}[p]
+		"device-silent", "restore-settings", "restore-older"}[p]
 }
 
 // Choice is the button that the person presses.

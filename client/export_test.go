@@ -15,4 +15,4 @@ func (u *Upgrader) Firmware() *upg.File { return u.firmware }
 func Bugs() map[string]func(*Upgrader) { return bugs() }
 
 // Disturb changes something in the session's upgrader.
-func (s *Session) Disturb() { s.upgrader.restored++ }
+func (s *Session) Disturb() { s.upgrader.offered++ }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
 )
@@ -34,7 +35,7 @@ func bugs() map[string]func(*Upgrader) {
 		},
 		"password-failure-ignored": func(u *Upgrader) {
 			u.editStep(upgradeProcedure, StepCheckPassword, func(s *step) { s.reply = unlessPassword(takeRegisters) })
-			u.editStep(upgradeProcedure, StepSaveSettings, func(s *step) { s.reply = unlessPassword(takeBackup) })
+			u.editStep(upgradeProcedure, StepSaveSettings, func(s *step) { s.reply = unlessPassword(takeSettings) })
 			u.editStep(upgradeProcedure, StepEnterDownloadState, func(s *step) { s.reply = onDownload(ion.OpEnter, enteredAnyhow) })
 		},
 
@@ -46,6 +47,7 @@ func bugs() map[string]func(*Upgrader) {
 		},
 		"restores-before-restart": func(u *Upgrader) {
 			u.moveSteps(upgradeProcedure, StepRestart, StepChooseRestore, StepRestoreSettings, StepCheckSettings)
+			u.rules.due = allHeld
 		},
 		"paste-options-ignored": func(u *Upgrader) {
 			u.editStep(upgradeProcedure, StepChooseRestore, func(s *step) { s.answered = pasteNothing })
@@ -102,6 +104,7 @@ func bugs() map[string]func(*Upgrader) {
 		},
 		"success-without-restart": func(u *Upgrader) {
 			u.editStep(upgradeProcedure, StepIdentifyAgain, func(s *step) { s.silent = askTheMeter })
+			u.dropStep(upgradeProcedure, StepCheckImage)
 		},
 
 		"recovery-prompt-skipped": func(u *Upgrader) {
@@ -185,12 +188,15 @@ func enteredAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 }
 
 func verifiedAndTidied(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
-	if r.Status == ion.StatusOK && u.journal != nil {
-		u.emit(Event{Kind: EventRemoveJournal, Device: u.device, Journal: u.journal})
-		u.journal = nil
+	if r.Status == ion.StatusOK && u.onDisk {
+		u.emit(Event{Kind: EventRemoveJournal, Journal: u.kept, Meter: u.device.meter()})
+		u.onDisk = false
 	}
 	return verified(u, now, r)
 }
+
+// allHeld writes back whatever is kept, also over what somebody has written.
+func allHeld(j *journal.Journal, _ ion.Marks) (certain, older ion.SettingSet) { return j.Held, 0 }
 
 func pasteNothing(u *Upgrader, now time.Duration, a Answer) next {
 	a.Groups = 0

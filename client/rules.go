@@ -1,6 +1,10 @@
 package client
 
-import "ionbench/client/upgradelog"
+import (
+	"ionbench/client/journal"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+)
 
 // rules are the decisions of an upgrader that are not in its lists of steps. They are data, as
 // the steps are, so that a planted bug can replace each of them.
@@ -13,6 +17,12 @@ type rules struct {
 	block      func(u *Upgrader) (address uint32, data []byte) // the next block
 	tenths     func(t *transfer) int                           // how many tenths of the image the log may report
 	efficiency func(t *transfer) int                           // in tenths of a percent
+
+	runs     func(u *Upgrader) bool // whether the meter runs exactly the image already
+	keep     func(found *journal.Journal, r *journal.Reading, head journal.Header) *journal.Journal
+	due      func(j *journal.Journal, m ion.Marks) (certain, older ion.SettingSet)
+	declined func(u *Upgrader) ion.SettingSet // what is not written back although it is due
+	rest     func(j *journal.Journal, back ion.SettingSet, before, after ion.Marks) *journal.Journal
 }
 
 func healthyRules() *rules {
@@ -25,5 +35,11 @@ func healthyRules() *rules {
 		block:      (*Upgrader).block,
 		tenths:     func(t *transfer) int { return upgradelog.Reported(t.answered, t.blocks) / 10 },
 		efficiency: func(t *transfer) int { return upgradelog.EfficiencyOf(t.confirmed, t.transmitted) },
+
+		runs:     (*Upgrader).runsImage,
+		keep:     journal.Keep,
+		due:      (*journal.Journal).Due,
+		declined: func(u *Upgrader) ion.SettingSet { return u.declined },
+		rest:     (*journal.Journal).Rest,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
 )
@@ -240,13 +241,16 @@ func (s *Session) Answer(now time.Duration, a Answer) {
 
 // Saved answers EventSaveJournal: nil, or why the journal is not on disk.
 func (s *Session) Saved(now time.Duration, err error) {
+	if err != nil && s.upgrader.settles() {
+		s.warning = fmt.Errorf("the settings are back, and the journal still has all of them: %w", err)
+	}
 	s.kept = s.kept || err == nil
 	s.upgrader.Saved(now, err)
 }
 
 // Loaded answers EventLoadJournal with the journal of the meter, nil if there is none, or why
 // it cannot be read.
-func (s *Session) Loaded(now time.Duration, j *Journal, err error) {
+func (s *Session) Loaded(now time.Duration, j *journal.Journal, err error) {
 	s.kept = j != nil
 	s.upgrader.Loaded(now, j, err)
 }
@@ -256,12 +260,13 @@ func (s *Session) Loaded(now time.Duration, j *Journal, err error) {
 func (s *Session) Locked(now time.Duration, err error) { s.upgrader.Locked(now, err) }
 
 // Removed answers EventRemoveJournal: nil, or why the journal is still there.
-func (s *Session) Removed(_ time.Duration, err error) {
+func (s *Session) Removed(now time.Duration, err error) {
 	if err != nil {
 		s.warning = fmt.Errorf("the journal has served and cannot be removed: %w", err)
-		return
+	} else {
+		s.kept = false
 	}
-	s.kept = false
+	s.upgrader.Saved(now, err)
 }
 
 // Abort is the person's Abort button. The windows that follow still open.
@@ -306,6 +311,8 @@ func (s *Session) leaveWindow(now time.Duration) {
 	switch s.upgrader.step().is {
 	case StepOfferSettings, StepPasteOptions:
 		s.leave(now)
+	case StepOfferOlder:
+		s.Answer(now, Answer{Choice: Cancel})
 	case StepChooseRestore:
 		s.Answer(now, Answer{Groups: s.paste})
 	default:

@@ -162,20 +162,12 @@ func TestALogThatFailsDoesNotKeepAMeterFromItsRecovery(t *testing.T) {
 
 // A recovery of settings alone changes the meter without flashing it.
 func TestALogThatFailsOnceSettingsAreWrittenBackDoesNotSayThatNothingWasChanged(t *testing.T) {
-	first := sessionDesk(t)
-	first.hold = client.PasteOptions
-	first.start(client.TaskUpgrade)
-	first.run(time.Hour)
-	first.s.Quit()
-	first.wantEnd(client.ErrEndedAtOnce, client.StatusFailed, client.AdviceRecover)
-
-	cfg := deskConfig()
-	cfg.Journal = true
-	d := first.another(cfg).inSession()
-	d.logErr = failing(8)
+	d := withJournal(sessionDesk(t))
+	ops := d.m.Chip().Ops()
+	d.logErr = failing(9)
 	d.do(client.TaskRecover)
 	d.wantEnd(errTest, client.StatusFailed, client.NoAdvice)
-	if !strings.Contains(d.s.End().Err.Error(), "went on without it") || d.m.Chip().Ops() != first.m.Chip().Ops() || d.disk != nil {
+	if !strings.Contains(d.s.End().Err.Error(), "went on without it") || d.m.Chip().Ops() != ops || d.disk != nil {
 		t.Errorf("%v, journal %q", d.s.End().Err, d.disk)
 	}
 }
@@ -261,7 +253,7 @@ func TestAPersonWhoGoesAwayHasNothingSentThatWasAskedAbout(t *testing.T) {
 	for _, c := range []struct {
 		at      client.Prompt
 		task    client.Task
-		desk    func(*desk)
+		desk    func(*desk) *desk
 		err     error
 		status  client.Status
 		advice  client.Advice
@@ -280,9 +272,10 @@ func TestAPersonWhoGoesAwayHasNothingSentThatWasAskedAbout(t *testing.T) {
 		t.Run(fmt.Sprint(c.at, c.task), func(t *testing.T) {
 			d := sessionDesk(t)
 			if c.desk != nil {
-				c.desk(d)
+				d = c.desk(d)
 			}
 			before := d.m.Settings(d.now)
+			ran, _ := d.m.Revision()
 			d.hold = c.at
 			d.start(c.task)
 			d.run(d.now + time.Hour)
@@ -297,7 +290,7 @@ func TestAPersonWhoGoesAwayHasNothingSentThatWasAskedAbout(t *testing.T) {
 			if lost := before.Differs(&after) &^ ion.Of(ion.Energy); lost != 0 || after.Template != before.Template {
 				t.Errorf("lost: %v, template %q", lost, after.Template)
 			}
-			if revision, _ := d.m.Revision(); (revision == d.file.Revision) != c.changed || d.m.State() != meter.Application {
+			if revision, _ := d.m.Revision(); (revision != ran) != c.changed || d.m.State() != meter.Application {
 				t.Errorf("the meter is %v with %s", d.m.State(), revision)
 			}
 		})
@@ -313,20 +306,28 @@ func TestInputThatEndsWhileNothingIsAskedEndsNothing(t *testing.T) {
 	d.wantEnd(nil, client.StatusDone, client.NoAdvice)
 }
 
-// withJournal leaves a journal of a meter that still runs its application.
-func withJournal(d *desk) {
-	d.t.Helper()
-	s := d.m.Settings(d.now)
-	d.disk = client.AppendJournal(nil, &client.Journal{SerialNumber: "PC-0209A001-11", UnitID: 105, Revision: "7350V282", Settings: s})
+// withJournal returns a desk whose meter runs the image and lacks its settings, which are in a
+// journal: the upgrade before was ended where they are written back.
+func withJournal(first *desk) *desk {
+	first.t.Helper()
+	first.hold = client.PasteOptions
+	first.start(client.TaskUpgrade)
+	first.run(time.Hour)
+	first.s.Quit()
+	first.wantEnd(client.ErrEndedAtOnce, client.StatusFailed, client.AdviceRecover)
+	cfg := deskConfig()
+	cfg.Journal = true
+	return first.another(cfg).inSession()
 }
 
-func withTemplate(d *desk) {
+func withTemplate(d *desk) *desk {
 	d.t.Helper()
 	f, err := dcf.Parse([]byte("[template]\nname = OTHER\n\n[nameplate]\nowner = OTHER\n"))
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	d.template = f
+	return d
 }
 
 // A window that the person closes before the tool is no failure of the tool.

@@ -14,7 +14,7 @@ import (
 type write struct {
 	handle  ion.Handle
 	value   ion.Value
-	setting int // index in ion.SettingTable; -1 for the template's name
+	setting int // index in ion.SettingTable, or ion.TemplateName
 }
 
 // templateSteps send a template to the meter. "Click on the Template settings found in the
@@ -97,7 +97,7 @@ func confirmTemplate(u *Upgrader, _ time.Duration, a Answer) next {
 }
 
 func takeTemplate(u *Upgrader, _ time.Duration, a Answer) next {
-	u.write, u.wrote, u.restored = nil, 0, 0
+	u.write, u.wrote = nil, 0
 	switch {
 	case a.Err != nil:
 		return failed(fmt.Errorf("%w: %w; nothing was changed; choose another template", ErrBadFile, a.Err))
@@ -121,7 +121,7 @@ func templateWrites(f *dcf.File, product uint16) ([]write, error) {
 	if err := ion.CheckTemplateName(name); err != nil {
 		return nil, fmt.Errorf("line %d: %w", line, err)
 	}
-	writes := []write{{handle: ion.HandleTemplate, value: ion.TextValue(name), setting: -1}}
+	writes := []write{{handle: ion.HandleTemplate, value: ion.TextValue(name), setting: ion.TemplateName}}
 	if err := checkKeys(f); err != nil {
 		return nil, err
 	}
@@ -200,13 +200,13 @@ func (u *Upgrader) pastes() bool { return u.paste != 0 }
 
 // takeForPaste keeps the ticked groups as the meter has them, whatever the template says.
 func takeForPaste(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	s, n := settingsOf(p)
+	s, _, n := settingsOf(p)
 	if n.kind != goOn {
 		return n
 	}
 	kept := u.write[:0:0]
 	for _, w := range u.write {
-		if w.setting < 0 || !u.paste.Has(ion.SettingTable()[w.setting].Group) {
+		if w.setting == ion.TemplateName || !u.paste.Has(ion.SettingTable()[w.setting].Group) {
 			kept = append(kept, w)
 		}
 	}
@@ -229,32 +229,32 @@ func afterTemplate(u *Upgrader, _ time.Duration) next {
 
 func readSettingsRequest(u *Upgrader) {
 	table := ion.SettingTable()
-	handles := make([]ion.Handle, 0, 1+len(table))
+	handles := make([]ion.Handle, 0, 1+len(table)+markCount)
 	handles = append(handles, ion.HandleTemplate)
 	for _, s := range table {
 		handles = append(handles, s.Handle)
 	}
-	u.read(handles...)
+	u.read(append(handles, markHandles()...)...)
 }
 
-func settingsOf(p *ion.Packet) (*ion.Settings, next) {
-	values, n := results(p, 1+ion.SettingCount)
+func settingsOf(p *ion.Packet) (*ion.Settings, marks, next) {
+	values, n := results(p, 1+ion.SettingCount+markCount)
 	if n.kind != goOn {
-		return nil, n
+		return nil, marks{}, n
 	}
 	s := &ion.Settings{Template: values[0].Text}
 	for i, setting := range ion.SettingTable() {
 		v, err := setting.Check(values[1+i])
 		if err != nil {
-			return nil, failedWith(ErrUnexpected, "the meter's setting reads %v: %v; nothing was changed", values[1+i], err)
+			return nil, marks{}, failedWith(ErrUnexpected, "the meter's setting reads %v: %v; nothing was changed", values[1+i], err)
 		}
 		s.Values[i] = v
 	}
-	return s, toNext()
+	return s, marksOf(values[1+ion.SettingCount:]), toNext()
 }
 
 func reportSettings(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	s, n := settingsOf(p)
+	s, _, n := settingsOf(p)
 	if n.kind != goOn {
 		return n
 	}
@@ -287,7 +287,7 @@ func written(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 }
 
 func (w write) name() string {
-	if w.setting < 0 {
+	if w.setting == ion.TemplateName {
 		return "template name"
 	}
 	return ion.SettingTable()[w.setting].Key
@@ -296,19 +296,20 @@ func (w write) name() string {
 func (u *Upgrader) wroteAny() bool { return u.wrote > 0 }
 
 func readBackRequest(u *Upgrader) {
-	handles := make([]ion.Handle, len(u.write))
+	handles := make([]ion.Handle, len(u.write), len(u.write)+markCount)
 	for i, w := range u.write {
 		handles[i] = w.handle
 	}
-	u.read(handles...)
+	u.read(append(handles, markHandles()...)...)
 }
 
 // readBack checks that what was written is there, before the person is told so.
 func readBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	values, n := results(p, len(u.write))
+	values, n := results(p, len(u.write)+markCount)
 	if n.kind != goOn {
 		return n
 	}
+	u.after = marksOf(values[len(u.write):])
 	for i, w := range u.write {
 		if !w.holds(values[i]) {
 			return failed(&SettingError{Key: w.name(), Written: w.value, Read: values[i]})
@@ -322,7 +323,7 @@ func (w write) holds(v ion.Value) bool {
 	if v.Equal(w.value) {
 		return true
 	}
-	if w.setting < 0 || ion.SettingTable()[w.setting].Group != ion.Energy {
+	if w.setting == ion.TemplateName || ion.SettingTable()[w.setting].Group != ion.Energy {
 		return false
 	}
 	got, ok := v.Number()

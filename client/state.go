@@ -3,6 +3,7 @@ package client
 import (
 	"time"
 
+	"ionbench/client/journal"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -41,7 +42,16 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	w.Int(u.at)
 	w.Uint(uint64(u.phase))
 	w.Uint(uint64(u.paste))
-	w.Uint(uint64(u.restored))
+	u.before.declare(w)
+	u.after.declare(w)
+	for _, n := range u.counted {
+		w.Float(n)
+	}
+	w.Uint(uint64(u.offered))
+	w.Uint(uint64(u.declined))
+	w.Bool(u.older)
+	w.Bool(u.onDisk)
+	w.Bool(u.keptThere)
 	w.Bool(u.recovery)
 	u.exchange.declare(w, &spent.exchange)
 	at, waits := u.Next()
@@ -73,14 +83,33 @@ func (u *Upgrader) declareKept(w *machine.State) {
 		w.Text(u.firmware.Revision)
 		w.Uint(uint64(u.imageCRC()))
 	}
-	if w.Has(u.backup != nil) {
-		w.Text(u.backedUp)
-		u.backup.Declare(w)
+	declareJournal(w, u.kept)
+}
+
+// declareJournal declares a journal without the calendar date and the names in it, which change
+// no more than texts.
+func declareJournal(w *machine.State, j *journal.Journal) {
+	if !w.Has(j != nil) {
+		return
 	}
-	if w.Has(u.journal != nil) {
-		w.Text(u.journal.SerialNumber)
-		u.journal.Settings.Declare(w)
+	w.Text(j.Meter.SerialNumber)
+	w.Uint(uint64(j.Meter.Model))
+	w.Uint(uint64(j.Meter.UnitID))
+	w.Uint(uint64(j.Held))
+	w.Uint(uint64(j.Older))
+	w.Uint(uint64(j.Counted))
+	w.Bool(j.Marked)
+	for _, n := range j.Changes {
+		w.Uint(uint64(n))
 	}
+	settings := j.Settings
+	settings.Declare(w)
+}
+
+func (m *marks) declare(w *machine.State) {
+	m.Marks.Declare(w)
+	w.Bool(m.known)
+	w.Uint(uint64(m.image))
 }
 
 // Clone returns an independent copy with the same future.
@@ -209,4 +238,5 @@ func (t *transfer) declare(w *machine.State) {
 	w.Bool(t.begun)
 	w.Bool(t.found)
 	w.Bool(t.clearing)
+	w.Bool(t.flashes)
 }

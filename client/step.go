@@ -40,9 +40,12 @@ const (
 	StepVerify
 	StepRestart
 	StepIdentifyAgain
+	StepCheckImage
+	StepOfferOlder
 	StepChooseRestore
 	StepRestoreSettings
 	StepCheckSettings
+	StepSettleJournal
 	StepEndLog
 	StepSayCompleted
 	StepSayFailed
@@ -95,9 +98,12 @@ var stepTable = [stepCount]struct {
 	StepVerify:               {words: "verify", changes: true, leaves: true},
 	StepRestart:              {words: "restart", changes: true, leaves: true},
 	StepIdentifyAgain:        {words: "identify again", leaves: true},
+	StepCheckImage:           {words: "check what runs"},
+	StepOfferOlder:           {words: "offer to restore older settings"},
 	StepChooseRestore:        {words: "choose what to restore"},
 	StepRestoreSettings:      {words: "restore the settings", changes: true},
 	StepCheckSettings:        {words: "check the settings"},
+	StepSettleJournal:        {words: "settle the journal"},
 	StepEndLog:               {words: "end the log"},
 	StepSayCompleted:         {words: "say that it is completed"},
 	StepSayFailed:            {words: "say that it failed"},

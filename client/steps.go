@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"ionbench/client/journal"
 	"ionbench/simulator/ion"
 )
 
@@ -17,7 +18,7 @@ type step struct {
 	answered func(*Upgrader, time.Duration, Answer) next
 
 	keep func(*Upgrader, time.Duration) Event // a journal to save or to look for, or a meter to lock
-	kept func(*Upgrader, time.Duration, *Journal, error) next
+	kept func(*Upgrader, time.Duration, *journal.Journal, error) next
 
 	request func(*Upgrader)                                  // builds the message
 	reply   func(*Upgrader, time.Duration, *ion.Packet) next // judges the answer
@@ -170,7 +171,7 @@ func (u *Upgrader) begin(now time.Duration, s *step) {
 	switch {
 	case s.ask != NoPrompt:
 		u.phase = asking
-		u.emit(Event{Kind: EventPrompt, Prompt: s.ask, Device: u.device, Journal: u.journal, Err: u.err})
+		u.emit(Event{Kind: EventPrompt, Prompt: s.ask, Device: u.device, Journal: u.kept, Offered: u.offeredNow(s.ask), Err: u.err})
 	case s.keep != nil:
 		u.phase = keeping
 		u.emit(s.keep(u, now))
@@ -244,12 +245,16 @@ func (u *Upgrader) Answer(now time.Duration, a Answer) {
 	u.follow(now, u.step().answered(u, now, a))
 }
 
-// Saved answers EventSaveJournal: nil, or why the journal is not on disk.
+// Saved answers EventSaveJournal and EventRemoveJournal: nil, or why the journal is not on disk,
+// or still there.
 func (u *Upgrader) Saved(now time.Duration, err error) { u.Loaded(now, nil, err) }
+
+// settles reports whether the journal is being settled, at the end of an upgrade.
+func (u *Upgrader) settles() bool { return u.phase == keeping && u.step().is == StepSettleJournal }
 
 // Loaded answers EventLoadJournal with the journal of the meter, nil if there is none, or why
 // it cannot be read.
-func (u *Upgrader) Loaded(now time.Duration, j *Journal, err error) {
+func (u *Upgrader) Loaded(now time.Duration, j *journal.Journal, err error) {
 	if u.phase != keeping {
 		return
 	}
@@ -266,7 +271,7 @@ func (u *Upgrader) locks() bool { return u.cfg.Lock }
 // process ends.
 func (u *Upgrader) lock(time.Duration) Event { return Event{Kind: EventLock, Device: u.device} }
 
-func locked(_ *Upgrader, _ time.Duration, _ *Journal, err error) next {
+func locked(_ *Upgrader, _ time.Duration, _ *journal.Journal, err error) next {
 	if err != nil {
 		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrMeterInUse, err))
 	}

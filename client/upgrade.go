@@ -24,8 +24,9 @@ func upgradeSteps() []step {
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 
 		{is: StepFindJournal, when: (*Upgrader).keepsJournal, keep: (*Upgrader).loadJournal, kept: takeJournal},
-		{is: StepOfferSettings, when: (*Upgrader).hasJournal, ask: RestoreSettings, answered: chooseRestore},
-		{is: StepSaveSettings, when: (*Upgrader).needsBackup, request: readSettingsRequest, reply: takeBackup},
+		{is: StepSaveSettings, when: (*Upgrader).inApplication, request: readSettingsRequest, reply: takeSettings},
+		{act: decide},
+		{is: StepOfferSettings, when: (*Upgrader).offersSettings, ask: RestoreSettings, answered: chooseRestore},
 		{is: StepWriteJournal, when: (*Upgrader).needsJournal, keep: (*Upgrader).saveJournal, kept: journalSaved},
 
 		{is: StepEnterDownloadState, when: (*Upgrader).flashes, request: enterRequest, reply: onDownload(ion.OpEnter, entered)},
@@ -39,10 +40,13 @@ func upgradeSteps() []step {
 		{is: StepRestart, when: (*Upgrader).flashes, request: restartRequest, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
 		{is: StepIdentifyAgain, when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
 			reply: onDownload(ion.OpIdentify, runningFound)},
+		{is: StepCheckImage, when: (*Upgrader).flashes, request: marksRequest, reply: checkImage},
 
-		{is: StepChooseRestore, when: (*Upgrader).hasBackup, ask: PasteOptions, answered: choosePaste},
+		{is: StepOfferOlder, when: (*Upgrader).offersOlder, ask: RestoreOlder, answered: chooseOlder},
+		{is: StepChooseRestore, when: (*Upgrader).restores, ask: PasteOptions, answered: choosePaste},
 		{is: StepRestoreSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
 		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{is: StepSettleJournal, when: (*Upgrader).hasJournal, keep: (*Upgrader).settleJournal, kept: journalSettled},
 		{is: StepEndLog, act: endLog},
 	}
 }
@@ -81,7 +85,7 @@ func afterUpgrade(u *Upgrader, _ time.Duration) next {
 func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 	u.transfer = transfer{}
 	u.err = nil
-	u.write, u.wrote, u.restored = nil, 0, 0
+	u.write, u.wrote = nil, 0
 	u.device = Device{}
 	switch {
 	case a.Err != nil:
@@ -90,7 +94,9 @@ func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 		return failed(ErrAborted)
 	}
 	u.firmware = a.Firmware
-	u.transfer.blocks = ion.Blocks(len(a.Firmware.Image))
+	u.transfer.blocks, u.transfer.flashes = ion.Blocks(len(a.Firmware.Image)), true
+	u.onDisk, u.keptThere, u.offered, u.declined, u.older = false, false, 0, 0, false
+	u.before, u.after, u.counted = marks{}, marks{}, [ion.EnergyCount]float64{}
 	return toNext()
 }
 
@@ -137,79 +143,14 @@ func logDevice(u *Upgrader, _ time.Duration) next {
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceSerialNumber, Text: u.device.SerialNumber})
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceUnitID, Number: int(u.cfg.UnitID)})
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceBaudRate, Number: u.cfg.Baud})
-	if u.backup != nil && u.backedUp != u.device.SerialNumber {
-		u.backup = nil // of another meter, earlier in this process
+	if u.kept != nil && !u.kept.Meter.Is(u.device.meter()) {
+		u.kept = nil // of another meter, earlier in this process
 	}
 	return toNext()
 }
 
-// flashes reports whether there is an image to write. In a recovery there is none if the meter
-// runs the image already and only its settings are missing.
-func (u *Upgrader) flashes() bool {
-	return !(u.task == TaskRecover && !u.transfer.found && u.device.Revision == u.firmware.Revision && u.journal != nil)
-}
-
-func (u *Upgrader) keepsJournal() bool { return u.cfg.Journal }
-
-func (u *Upgrader) loadJournal(time.Duration) Event {
-	return Event{Kind: EventLoadJournal, Device: u.device}
-}
-
-func takeJournal(u *Upgrader, _ time.Duration, j *Journal, err error) next {
-	if err != nil {
-		return failed(fmt.Errorf("%w: the journal of %s cannot be read: %w; nothing was changed; move it away to go on without it", ErrNoPersistence, u.device.SerialNumber, err))
-	}
-	u.journal = j
-	return toNext()
-}
-
-func (u *Upgrader) hasJournal() bool { return u.journal != nil }
-
-func chooseRestore(u *Upgrader, _ time.Duration, a Answer) next {
-	if a.Choice != OK {
-		u.journal = nil
-		return toNext()
-	}
-	settings := u.journal.Settings
-	u.backup, u.backedUp = &settings, u.device.SerialNumber
-	return toNext()
-}
-
-// needsBackup reports whether the settings must be read. A meter in download state has no
-// application to read from, and settings saved by an earlier try of this process are still
-// right.
-func (u *Upgrader) needsBackup() bool { return !u.device.Download && u.backup == nil }
-
-func takeBackup(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	s, n := settingsOf(p)
-	if n.kind != goOn {
-		return n
-	}
-	u.backup, u.backedUp = s, u.device.SerialNumber
-	return toNext()
-}
-
-func (u *Upgrader) needsJournal() bool { return u.cfg.Journal && u.backup != nil && u.flashes() }
-
-func (u *Upgrader) saveJournal(now time.Duration) Event {
-	if u.journal == nil {
-		u.journal = &Journal{
-			SerialNumber: u.device.SerialNumber,
-			UnitID:       u.cfg.UnitID,
-			Revision:     u.device.Revision,
-			Saved:        u.clock(now),
-			Settings:     *u.backup,
-		}
-	}
-	return Event{Kind: EventSaveJournal, Journal: u.journal, Device: u.device}
-}
-
-func journalSaved(u *Upgrader, _ time.Duration, _ *Journal, err error) next {
-	if err != nil {
-		return failed(fmt.Errorf("%w: %w; nothing was changed; make room or name another journal folder", ErrNoPersistence, err))
-	}
-	return toNext()
-}
+// flashes reports whether the image is sent, as decide has decided.
+func (u *Upgrader) flashes() bool { return u.transfer.flashes }
 
 func enterRequest(u *Upgrader) {
 	u.download(&ion.DownloadRequest{Op: ion.OpEnter, Product: u.firmware.Product, Length: uint32(len(u.firmware.Image))})
@@ -447,29 +388,11 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	return toNext()
 }
 
-func (u *Upgrader) hasBackup() bool { return u.backup != nil }
-
-// choosePaste writes each ticked group back as it was. The others stay as the new firmware's
-// factory template has them. The template's name belongs to no group.
-func choosePaste(u *Upgrader, _ time.Duration, a Answer) next {
-	u.restored = a.Groups
-	u.write = []write{{handle: ion.HandleTemplate, value: ion.TextValue(u.backup.Template), setting: -1}}
-	for i, s := range ion.SettingTable() {
-		if a.Groups.Has(s.Group) {
-			u.write = append(u.write, write{handle: s.Handle, value: u.backup.Values[i], setting: i})
-		}
-	}
-	return toNext()
-}
-
 func endLog(u *Upgrader, now time.Duration) next {
 	if u.wrote > 0 {
-		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(u.restored)})
+		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(u.back().Groups())})
 	}
-	if u.journal != nil {
-		u.emit(Event{Kind: EventRemoveJournal, Device: u.device, Journal: u.journal})
-	}
-	u.journal, u.backup = nil, nil
+	u.kept = nil // what is still to be kept is on the disk
 	u.log(upgradelog.Line{Kind: upgradelog.UpgradeCompleted, Time: u.clock(now)})
 	return toProcedure(upgradedProcedure)
 }

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"time"
 
+	"ionbench/client/journal"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
@@ -39,6 +40,7 @@ type Config struct {
 	Timing Timing
 	// Journal keeps the settings on disk while an upgrade runs.
 	Journal bool
+	By      string // who uses the tool, for the journal: user and computer
 	// Lock asks for the meter with EventLock before anything in it is changed.
 	Lock bool
 	// FirstMessageID is the id of the first request. Processes that follow each other should
@@ -81,17 +83,22 @@ type Upgrader struct {
 	events   []Event
 	told     int
 
-	recovery bool // Firmware Recovery Mode: from the first recovery until the tool exits
-	device   Device
-	firmware *upg.File
-	paste    ion.Groups
-	backup   *ion.Settings // read before the flash was cleared; only in memory
-	backedUp string        // serial number of the meter that the backup is of
-	journal  *Journal      // as found or saved
-	write    []write       // settings to write
-	wrote    int           // how many of them were written
-	restored ion.Groups
-	transfer transfer
+	recovery  bool // Firmware Recovery Mode: from the first recovery until the tool exits
+	device    Device
+	firmware  *upg.File
+	paste     ion.Groups
+	onDisk    bool                     // there is a journal of the meter on the disk
+	keptThere bool                     // and it is what is kept
+	kept      *journal.Journal         // what is kept of the meter's settings, on the disk or only in memory
+	before    marks                    // of the meter, before settings are written back
+	after     marks                    // of the meter, as they were read back
+	counted   [ion.EnergyCount]float64 // what the meter had counted since a reset when the upgrade began
+	offered   ion.SettingSet           // of the journal that was found, to be written back
+	declined  ion.SettingSet           // of those that were offered
+	older     bool                     // the person wants also what is older than something that was lost
+	write     []write                  // settings to write
+	wrote     int                      // how many of them were written
+	transfer  transfer
 }
 
 // phase is what the upgrader is waiting for.
@@ -131,6 +138,7 @@ type transfer struct {
 	begun       bool // the log was begun
 	found       bool // the meter was found in download state
 	clearing    bool
+	flashes     bool // the image is sent; see decide
 }
 
 // New makes a tool that has just been started.

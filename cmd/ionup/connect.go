@@ -85,7 +85,9 @@ func (d *dialogue) asked(now time.Duration, e client.Event) {
 	case client.ChooseFirmware:
 		d.chooseFirmware()
 	case client.RestoreSettings:
-		d.offerJournal(now, e.Journal)
+		d.offerJournal(now, e)
+	case client.RestoreOlder:
+		d.offerOlder(now, e)
 	case client.PasteOptions:
 		d.choosePaste()
 	case client.ChooseTemplate:

@@ -46,7 +46,7 @@ func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
 		"ION Firmware Upgrade file (*.upg), or cancel: ",
 		"ionup: warning: " + b.path("none.upg") + ": no such file or directory",
 		"ION Firmware Upgrade file (*.upg), or cancel: ",
-		"Write them back at the end of this one? yes/no: ",
+		"Write them back at the end of this one (pt-ct,clock,nameplate,energy,itc)? yes/no: ",
 		"Settings to write back, of pt-ct, clock, nameplate, energy, itc; or all or none [all]: ",
 		"The firmware upgrade is completed. [exit]: ",
 		"Select Connection Type: ",
@@ -100,7 +100,7 @@ func TestConnectOutsideSingleModeNamesTheMode(t *testing.T) {
 	// Release 2.1 does not recognise the failed upgrade, but a new one can be started by hand.
 	flags = append(flags, "--release", "2.1", "--single", "--yes")
 	invocation{stdin: answers("", "upgrade", b.path("7350V283.upg"), "", "exit")}.run(t, append(b.tool("connect"), flags...)...).wantCode(0).
-		wantSays("release 2.1 does not recognise such a meter", "Write them back at the end of this one? yes/no: yes\n", "The firmware upgrade is completed. [exit]: exit\n")
+		wantSays("release 2.1 does not recognise such a meter", "Write them back at the end of this one (pt-ct,clock,nameplate,energy,itc)? yes/no: yes\n", "The firmware upgrade is completed. [exit]: exit\n")
 	b.wantSettings(custom())
 }
 

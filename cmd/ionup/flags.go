@@ -136,7 +136,7 @@ func (f *upgradeFlags) config(now time.Time) (client.Config, error) {
 		return client.Config{}, cli.Usage("both --journal and --no-journal").Hint("leave one of them out")
 	}
 	cfg := f.lineFlags.config(now)
-	cfg.Journal = !f.noJournal
+	cfg.Journal, cfg.By = !f.noJournal, whoami()
 	return cfg, nil
 }
 

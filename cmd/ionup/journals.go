@@ -6,9 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 )
@@ -34,32 +33,24 @@ func openJournals(disk files.Disk, folder string) (journals, error) {
 	return journals{disk, filepath.Join(home, ".local", "state", "ionup")}, nil
 }
 
-// path returns the file of a meter. The serial number comes from the meter, so every character
-// that could lead out of the folder is written as % and two digits.
-func (d journals) path(serialNumber string) string {
-	var b strings.Builder
-	for i, c := range []byte(serialNumber) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.' && i > 0:
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
+// find returns the journal of a meter, nil if there is none, and its path, or the one under which
+// it is to be saved.
+func (d journals) find(m journal.Meter) (path string, j *journal.Journal, err error) {
+	name, j, err := journal.Find(m, d.read)
+	switch {
+	case errors.Is(err, journal.ErrJournal):
+		err = fmt.Errorf("%s%c%w", d.folder, filepath.Separator, err) // it begins with the name of the file
+	case err == nil:
+		path = filepath.Join(d.folder, name)
 	}
-	return filepath.Join(d.folder, b.String()+journalEnding)
+	return path, j, err
 }
 
 const journalEnding = ".journal"
 
-var errNoSerialNumber = errors.New("the meter does not tell its serial number, after which its journal is named")
-
-// load returns the journal of a meter; nil if there is none.
-func (d journals) load(serialNumber string) (*client.Journal, error) {
-	if serialNumber == "" {
-		return nil, errNoSerialNumber
-	}
-	d.disk.Sweep(d.folder, journalEnding)
-	path := d.path(serialNumber)
+// read returns a file of the folder; nil if there is none.
+func (d journals) read(name string) ([]byte, error) {
+	path := filepath.Join(d.folder, name)
 	if _, err := d.disk.System.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -68,32 +59,30 @@ func (d journals) load(serialNumber string) (*client.Journal, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := files.ReadAll(f, client.MaxJournalBytes)
+	b, err := files.ReadAll(f, journal.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	j, err := client.ParseJournal(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if j.SerialNumber != serialNumber {
-		return nil, fmt.Errorf("%s: %w: it is that of meter %s", path, client.ErrJournal, j.SerialNumber)
-	}
-	return j, nil
+	return b, nil
 }
 
-// save replaces the journal of a meter, whole or not at all.
-func (d journals) save(j *client.Journal) error {
-	if j.SerialNumber == "" {
-		return errNoSerialNumber
-	}
+// save writes the journal of a meter in place of the one before, whole or not at all.
+func (d journals) save(m journal.Meter, j *journal.Journal) (path string, err error) {
 	if err := d.disk.MakeFolder(d.folder); err != nil {
-		return err
+		return "", err
 	}
-	return d.disk.WriteBytes(d.path(j.SerialNumber), files.Name, files.Private, client.AppendJournal(nil, j))
+	path, _, err = d.find(m)
+	if err != nil {
+		return "", err
+	}
+	return path, d.disk.WriteBytes(path, files.File, files.Private, journal.Append(nil, j))
 }
 
-// remove deletes the journal of a meter that has its settings back.
-func (d journals) remove(serialNumber string) error {
-	return d.disk.Remove(d.path(serialNumber))
+// remove deletes the journal of a meter, whose settings are back.
+func (d journals) remove(m journal.Meter) (path string, err error) {
+	path, j, err := d.find(m)
+	if err != nil || j == nil {
+		return path, err
+	}
+	return path, d.disk.Remove(path)
 }

@@ -1,45 +1,63 @@
 package main
 
 import (
+	"bytes"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/cmd/internal/files"
+	"ionbench/simulator/ion"
 )
 
-func journalOf(serialNumber string) *client.Journal {
-	return &client.Journal{SerialNumber: serialNumber, UnitID: 105, Revision: "7350V282", Saved: time.Unix(1204812000, 0).UTC(), Settings: *custom()}
+func meterOf(serialNumber string) journal.Meter {
+	return journal.Meter{SerialNumber: serialNumber, Model: 7350, UnitID: 105}
+}
+
+func journalOf(serialNumber string) *journal.Journal {
+	return &journal.Journal{
+		Header:   journal.Header{Meter: meterOf(serialNumber), Revision: "7350V282", Saved: time.Unix(1204812000, 0).UTC()},
+		Settings: *custom(), Held: ion.AllSettings,
+	}
+}
+
+// save saves a journal, and returns its path.
+func (d journals) mustSave(t *testing.T, j *journal.Journal) string {
+	t.Helper()
+	path, err := d.save(j.Meter, j)
+	must(t, err)
+	return path
 }
 
 func TestJournalIsKeptForItsMeterAlone(t *testing.T) {
 	d := journals{files.Local(), filepath.Join(t.TempDir(), "state", "ionup")}
-	if j, err := d.load(serial); j != nil || err != nil {
-		t.Fatalf("load = %v, %v before anything was saved", j, err)
+	if _, j, err := d.find(meterOf(serial)); j != nil || err != nil {
+		t.Fatalf("find = %v, %v before anything was saved", j, err)
 	}
-	must(t, d.save(journalOf(serial)))
-	must(t, d.save(journalOf("PC-2")))
-	info, err := os.Stat(d.path(serial))
+	path := d.mustSave(t, journalOf(serial))
+	d.mustSave(t, journalOf("PC-2"))
+	info, err := os.Stat(path)
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, want 0600", info.Mode())
 	}
-	j, err := d.load(serial)
+	_, j, err := d.find(meterOf(serial))
 	must(t, err)
-	if j.SerialNumber != serial || j.Settings.Template != "7350_PLANT_A" {
+	if j.Meter.SerialNumber != serial || j.Settings.Template != "7350_PLANT_A" {
 		t.Errorf("loaded %+v", j)
 	}
-	must(t, d.remove(serial))
-	if j, err := d.load(serial); j != nil || err != nil {
-		t.Errorf("load = %v, %v after it was removed", j, err)
+	if _, err := d.remove(meterOf(serial)); err != nil {
+		t.Fatal(err)
 	}
-	if j, err := d.load("PC-2"); j == nil || err != nil {
-		t.Errorf("load = %v, %v of the other meter", j, err)
+	if _, j, err := d.find(meterOf(serial)); j != nil || err != nil {
+		t.Errorf("find = %v, %v after it was removed", j, err)
+	}
+	if _, j, err := d.find(meterOf("PC-2")); j == nil || err != nil {
+		t.Errorf("find = %v, %v of the other meter", j, err)
 	}
 	names, err := filepath.Glob(filepath.Join(d.folder, ".*"))
 	if err != nil || len(names) > 0 {
@@ -51,7 +69,8 @@ func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
 	d := journals{files.Local(), t.TempDir()}
 	seen := map[string]string{}
 	for _, number := range []string{"../../etc/passwd", "..", ".", ".hidden", "a/b", "a%2Fb", "a b", "\x00\x1b[2J", "ä", "PC-0209A001-11", `C:\x`} {
-		path := d.path(number)
+		path, _, err := d.find(meterOf(number))
+		must(t, err)
 		if filepath.Dir(path) != d.folder || strings.HasPrefix(filepath.Base(path), ".") {
 			t.Errorf("%q is kept at %s", number, path)
 		}
@@ -60,7 +79,7 @@ func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
 		}
 		seen[path] = number
 	}
-	if err := d.save(journalOf("")); !errors.Is(err, errNoSerialNumber) {
+	if _, err := d.save(meterOf(""), journalOf("")); !errors.Is(err, journal.ErrNoSerialNumber) {
 		t.Errorf("save = %v for a meter without a serial number", err)
 	}
 }
@@ -68,29 +87,39 @@ func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
 func TestJournalDoesNotFollowLinks(t *testing.T) {
 	d := journals{files.Local(), t.TempDir()}
 	elsewhere := filepath.Join(t.TempDir(), "mine")
-	must(t, os.WriteFile(elsewhere, client.AppendJournal(nil, journalOf(serial)), 0o600))
-	must(t, os.Symlink(elsewhere, d.path(serial)))
-	if j, err := d.load(serial); err == nil || !strings.Contains(err.Error(), "is a link, not a file") {
-		t.Errorf("load = %v, %v through a link", j, err)
+	must(t, os.WriteFile(elsewhere, journal.Append(nil, journalOf(serial)), 0o600))
+	must(t, os.Symlink(elsewhere, filepath.Join(d.folder, serial+".journal")))
+	if _, j, err := d.find(meterOf(serial)); err == nil || !strings.Contains(err.Error(), "is a link, not a file") {
+		t.Errorf("find = %v, %v through a link", j, err)
 	}
-	other := journalOf(serial)
-	other.Settings.Template = "other"
-	must(t, d.save(other)) // replaces the link
+	if _, err := d.save(meterOf(serial), journalOf(serial)); err == nil || !strings.Contains(err.Error(), "is a link, not a file") {
+		t.Errorf("save = %v over a link", err)
+	}
 	kept, err := os.ReadFile(elsewhere)
 	must(t, err)
-	if strings.Contains(string(kept), "other") || len(kept) != len(client.AppendJournal(nil, journalOf(serial))) {
+	if !bytes.Equal(kept, journal.Append(nil, journalOf(serial))) {
 		t.Error("the file behind the link was written")
-	}
-	if info, err := os.Lstat(d.path(serial)); err != nil || info.Mode()&fs.ModeSymlink != 0 {
-		t.Errorf("the link is still there: %v", err)
 	}
 }
 
-func TestJournalOfAnotherMeterIsRefused(t *testing.T) {
+func TestJournalOfAnotherMeterWithTheSameSerialNumberIsLeftAlone(t *testing.T) {
 	d := journals{files.Local(), t.TempDir()}
-	must(t, os.WriteFile(d.path(serial), client.AppendJournal(nil, journalOf("PC-2")), 0o600))
-	if _, err := d.load(serial); !errors.Is(err, client.ErrJournal) || !strings.Contains(err.Error(), "it is that of meter PC-2") {
-		t.Errorf("load = %v", err)
+	first := d.mustSave(t, journalOf(serial))
+	twin := meterOf(serial)
+	twin.Model, twin.UnitID = 7300, 9
+	if _, j, err := d.find(twin); j != nil || err != nil {
+		t.Errorf("find = %v, %v", j, err)
+	}
+	theirs := journalOf(serial)
+	theirs.Meter = twin
+	if path := d.mustSave(t, theirs); path == first || filepath.Base(path) != serial+"-7300-9.journal" {
+		t.Errorf("it is saved as %s", path)
+	}
+	if _, err := d.remove(twin); err != nil {
+		t.Fatal(err)
+	}
+	if _, j, err := d.find(meterOf(serial)); j == nil || err != nil {
+		t.Errorf("find = %v, %v of the first", j, err)
 	}
 }
 

@@ -90,7 +90,8 @@ With --json standard output carries one object a line. Every object has "event" 
   device    unit_id, product, serial_number, revision, template, download_state,
             loader_version, base, capacity_bytes, block_bytes
   settings  template, settings (name: value)
-  journal   action (saved, found, removed), path, saved (when the settings were read)
+  journal   action (saved, found, kept, removed), path, saved (when the settings were read), by
+            (user and computer), held (groups)
   prompt    prompt, text, choices, default: a question; the answer is a line on standard
             input
   answer    prompt, answer: a question that --yes has answered

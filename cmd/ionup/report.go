@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
@@ -18,7 +19,7 @@ type report interface {
 	progress(now time.Duration, done, total int, c client.Counts)
 	device(d client.Device)
 	settings(s *ion.Settings)
-	journal(action, path string, saved time.Time)
+	journal(action, path string, j *journal.Journal)
 	question(q question)
 	// answered reports an answer that was given without asking the person.
 	answered(q question, answer string)
@@ -55,13 +56,15 @@ func (r *textReport) device(client.Device)   {}
 func (r *textReport) settings(*ion.Settings) {}
 func (r *textReport) finished(error)         { r.bar.Clear() }
 
-func (r *textReport) journal(action, path string, _ time.Time) {
+func (r *textReport) journal(action, path string, j *journal.Journal) {
 	r.bar.Clear()
 	switch action {
 	case journalSaved:
 		fmt.Fprintf(r.err, "ionup: the settings are kept in %s\n", path)
+	case journalKept:
+		fmt.Fprintf(r.err, "ionup: %s still keeps %v, which were not written back\n", path, j.Held.Groups())
 	case journalRemoved:
-		fmt.Fprintf(r.err, "ionup: the settings are back in the meter; %s is removed\n", path)
+		fmt.Fprintf(r.err, "ionup: no setting is missing in the meter any more; %s is removed\n", path)
 	}
 }
 
@@ -81,6 +84,7 @@ func (r *textReport) warning(text string) {
 const (
 	journalSaved   = "saved"
 	journalFound   = "found"
+	journalKept    = "kept" // at the end: not all of it is back in the meter
 	journalRemoved = "removed"
 )
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
@@ -97,13 +98,24 @@ func jsonValue(v ion.Value, s ion.Setting) any {
 	return json.Number(s.Format(v))
 }
 
-func (r *jsonReport) journal(action, path string, saved time.Time) {
+func (r *jsonReport) journal(action, path string, j *journal.Journal) {
 	r.emit(struct {
 		stamp
 		Action string    `json:"action"`
 		Path   string    `json:"path"`
 		Saved  time.Time `json:"saved"`
-	}{r.stamp("journal"), action, path, saved})
+		By     string    `json:"by,omitempty"`
+		Held   []string  `json:"held"`
+	}{r.stamp("journal"), action, path, j.Saved, j.By, keysOf(j.Held.Groups())})
+}
+
+// keysOf are the words of groups, as flags take them.
+func keysOf(groups ion.Groups) []string {
+	keys := []string{}
+	for _, g := range groups.List() {
+		keys = append(keys, g.Key())
+	}
+	return keys
 }
 
 func (r *jsonReport) question(q question) {

@@ -28,7 +28,10 @@ func (p *script) asked(now time.Duration, e client.Event) {
 	case client.PasteOptions:
 		a.Groups = p.paste
 	case client.RestoreSettings:
-		p.session.offerJournal(now, e.Journal)
+		p.session.offerJournal(now, e)
+		return
+	case client.RestoreOlder:
+		p.session.offerOlder(now, e)
 		return
 	}
 	p.session.answer(now, a)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
@@ -263,24 +264,27 @@ func (s *session) hear(now time.Duration, e client.Event) {
 }
 
 func (s *session) takeJournal(now time.Duration, e client.Event) {
-	s.journal = s.journals.path(e.Device.SerialNumber)
+	var err error
 	switch e.Kind {
 	case client.EventLoadJournal:
-		j, err := s.journals.load(e.Device.SerialNumber)
+		var j *journal.Journal
+		s.journal, j, err = s.journals.find(e.Meter)
 		if j != nil {
-			s.report.journal(journalFound, s.journal, j.Saved)
+			s.report.journal(journalFound, s.journal, j)
 		}
 		s.tool.Loaded(now, j, err)
 	case client.EventSaveJournal:
-		err := s.journals.save(e.Journal)
-		if err == nil {
-			s.report.journal(journalSaved, s.journal, e.Journal.Saved)
+		s.journal, err = s.journals.save(e.Meter, e.Journal)
+		if err == nil && e.Step == client.StepSettleJournal {
+			s.report.journal(journalKept, s.journal, e.Journal)
+		} else if err == nil {
+			s.report.journal(journalSaved, s.journal, e.Journal)
 		}
 		s.tool.Saved(now, err)
 	case client.EventRemoveJournal:
-		err := s.journals.remove(e.Device.SerialNumber)
+		s.journal, err = s.journals.remove(e.Meter)
 		if err == nil {
-			s.report.journal(journalRemoved, s.journal, e.Journal.Saved)
+			s.report.journal(journalRemoved, s.journal, e.Journal)
 		}
 		s.tool.Removed(now, err)
 	}
@@ -310,24 +314,47 @@ const (
 )
 
 // offerJournal asks whether to restore the settings in a journal.
-func (s *session) offerJournal(now time.Duration, found *client.Journal) {
-	q := question{
+func (s *session) offerJournal(now time.Duration, e client.Event) {
+	s.offer(now, question{
 		prompt: client.RestoreSettings,
-		text: fmt.Sprintf("The settings of %s were kept on %s, before an upgrade that did not end.\nWrite them back at the end of this one?",
-			printable(found.SerialNumber), found.Saved.Local().Format("2006-01-02 15:04:05")),
+		text: fmt.Sprintf("The settings of %s were kept on %s%s, before an upgrade that did not end.\nWrite them back at the end of this one (%v)?",
+			printable(e.Journal.Meter.SerialNumber), e.Journal.Saved.Local().Format(time.DateTime), byWhom(e.Journal), e.Offered),
 		choices: []string{yes, no},
+	}, yes)
+}
+
+// offerOlder asks whether to restore what is older than something that was lost. --yes does not
+// say so: a wrong setting is worse than one that is missing, because nobody sees it.
+func (s *session) offerOlder(now time.Duration, e client.Event) {
+	s.offer(now, question{
+		prompt:  client.RestoreOlder,
+		text:    fmt.Sprintf("Somebody changed %v of the meter after these settings were kept, and that change is lost.\nWrite the older ones back all the same?", e.Offered),
+		choices: []string{yes, no},
+	}, no)
+}
+
+// byWhom says who saved a journal, if it tells.
+func byWhom(j *journal.Journal) string {
+	if j.By == "" {
+		return ""
 	}
-	if s.yes {
-		s.report.question(q)
-		s.report.answered(q, yes)
-		s.answer(now, client.Answer{Choice: client.OK})
-		return
-	}
-	s.putQuestion(q, func(now time.Duration, answer string) {
+	return " by " + printable(j.By)
+}
+
+// offer asks a yes-or-no question about settings, or gives the answer that --yes means.
+func (s *session) offer(now time.Duration, q question, unasked string) {
+	answered := func(now time.Duration, answer string) {
 		choice := client.OK
 		if answer == no {
 			choice = client.Cancel
 		}
 		s.answer(now, client.Answer{Choice: choice})
-	})
+	}
+	if s.yes {
+		s.report.question(q)
+		s.report.answered(q, unasked)
+		answered(now, unasked)
+		return
+	}
+	s.putQuestion(q, answered)
 }

@@ -59,7 +59,7 @@ Upgrade completed STAMP
 	}
 	wantFile(t, b.path("Upgrade.log"), []byte(r.stdout))
 	journal := b.path("journal/PC-0209A001-11.journal")
-	r.wantStderr("ionup: the settings are kept in " + journal + "\nionup: the settings are back in the meter; " + journal + " is removed\n")
+	r.wantStderr("ionup: the settings are kept in " + journal + "\nionup: no setting is missing in the meter any more; " + journal + " is removed\n")
 	wantNoFile(t, journal)
 	b.wantSettings(custom())
 	if got := b.revision(); got != "7350V283" {

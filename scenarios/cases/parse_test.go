@@ -233,6 +233,7 @@ firmware = other
 template = other
 recover = no
 restore = no
+restore-older = yes
 paste = pt-ct, itc
 connections = 2
 assistant = send-template, upgrade, exit

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
@@ -256,12 +257,12 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		}
 		t.upgrader.Answer(now, a)
 	case client.EventSaveJournal:
-		t.upgrader.Saved(now, t.save(client.AppendJournal(nil, e.Journal)))
+		t.upgrader.Saved(now, t.save(journal.Append(nil, e.Journal)))
 	case client.EventLoadJournal:
 		t.load(now)
 	case client.EventRemoveJournal:
 		t.unsaved = nil
-		_ = os.Remove(t.journal)
+		t.upgrader.Saved(now, os.Remove(t.journal))
 	case client.EventFinished:
 		t.done, t.err = true, e.Err
 		t.flush()
@@ -295,9 +296,9 @@ func (t *tool) load(now time.Duration) {
 		t.upgrader.Loaded(now, nil, nil)
 		return
 	}
-	var j *client.Journal
+	var j *journal.Journal
 	if err == nil {
-		j, err = client.ParseJournal(b)
+		j, err = journal.Parse(b)
 	}
 	t.upgrader.Loaded(now, j, err)
 }

@@ -125,8 +125,8 @@ func (r *Rig) evidence() verdict.Evidence {
 		e.Recovery = &verdict.Recovery{Answers: c.answers, Struck: c.struck, Lost: r.lostSince(c.expected)}
 	}
 	if a.Journal {
-		journal, err := r.here().disk.load(a.Folder, r.said().SerialNumber)
-		e.Tool.Journal = &verdict.Journal{There: journal != nil, Err: err}
+		j, err := r.here().disk.load(a.Folder, r.identity())
+		e.Tool.Journal = &verdict.Journal{There: j != nil, Err: err}
 	}
 	return e
 }

@@ -35,14 +35,14 @@ func TestAJournalThatIsWrittenInPlaceIsHalfThereUntilTheToolEnds(t *testing.T) {
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Disk().load("", r.said().SerialNumber); r.Disk().Journals() != 1 || err == nil {
+	if _, err := r.Disk().load("", r.identity()); r.Disk().Journals() != 1 || err == nil {
 		t.Errorf("after a kill there are %d journals, and reading gives %v", r.Disk().Journals(), err)
 	}
 	r, a = upgradeWith(t, planted.JournalNotAtomic, "abort at block 2")
 	if _, err := r.Try(a); err != nil {
 		t.Fatal(err)
 	}
-	if j, err := r.Disk().load("", r.said().SerialNumber); j == nil || err != nil {
+	if j, err := r.Disk().load("", r.identity()); j == nil || err != nil {
 		t.Errorf("after an abort reading gives %v, %v", j, err)
 	}
 }

@@ -1,10 +1,10 @@
 package rig
 
 import (
-	"slices"
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
@@ -111,7 +111,7 @@ func (r *Rig) Answers() (bool, error) {
 // journal, or an application from which the settings can be saved.
 func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	switch {
-	case of.Journal && slices.ContainsFunc(r.pcs[r.computerOf(of.PC)].disk.journals, func(k kept) bool { return k.folder == of.Folder && k.serialNumber == r.said().SerialNumber }):
+	case of.Journal && r.keeps(of):
 		return r.set
 	case r.Meter().State() == meter.Application:
 		return setUp{r.Now(), r.Meter().Settings(r.Now())}
@@ -119,4 +119,15 @@ func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	return setUp{r.Now(), meter.FactoryTemplate(r.said().Model, r.world.FirmwareOf(of).Revision)}
 }
 
-func (r *Rig) isOurs(k kept) bool { return k.serialNumber == r.said().SerialNumber }
+// keeps reports whether there is a journal of the meter where an attempt looks for it, or what is
+// left of one.
+func (r *Rig) keeps(of *world.Attempt) bool {
+	j, err := r.pcs[r.computerOf(of.PC)].disk.load(of.Folder, r.identity())
+	return j != nil || err != nil
+}
+
+// identity says which meter it is.
+func (r *Rig) identity() journal.Meter {
+	m := r.said()
+	return journal.Meter{SerialNumber: m.SerialNumber, Model: uint16(m.Model), UnitID: m.UnitID}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
@@ -25,42 +26,61 @@ type Disk struct {
 
 // kept is a journal in one of the folders.
 type kept struct {
-	folder, serialNumber string
-	file                 []byte
+	folder, name string
+	file         []byte
 }
 
 // ErrDiskFull is the error of a write to a full disk.
 var ErrDiskFull = errors.New("no space left on the disk")
 
-func (d *Disk) save(folder string, j *client.Journal) error {
+// save writes the journal of a meter into a folder, and says under which name.
+func (d *Disk) save(folder string, m journal.Meter, j *journal.Journal) (name string, err error) {
 	if d.Full {
-		return ErrDiskFull
+		return "", ErrDiskFull
 	}
-	d.put(kept{folder, j.SerialNumber, client.AppendJournal(nil, j)})
-	return nil
+	if name, _, err = journal.Find(m, d.in(folder)); err == nil {
+		d.put(kept{folder, name, journal.Append(nil, j)})
+	}
+	return name, err
 }
 
-// put writes a journal and replaces the earlier one of the same meter.
+// put writes a file and replaces the earlier one of the same name.
 func (d *Disk) put(k kept) {
-	d.remove(k.folder, k.serialNumber)
+	d.remove(k.folder, k.name)
 	d.journals = append(d.journals, k)
 }
 
-func (d *Disk) load(folder, serialNumber string) (*client.Journal, error) {
-	for _, k := range d.journals {
-		if k.is(folder, serialNumber) {
-			return client.ParseJournal(k.file)
+// in returns how a file of a folder is read; nil if there is none.
+func (d *Disk) in(folder string) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		for _, k := range d.journals {
+			if k.is(folder, name) {
+				return k.file, nil
+			}
 		}
+		return nil, nil
 	}
-	return nil, nil
 }
 
-func (k *kept) is(folder, serialNumber string) bool {
-	return k.folder == folder && k.serialNumber == serialNumber
+func (k *kept) is(folder, name string) bool { return k.folder == folder && k.name == name }
+
+// load returns the journal of a meter; nil if there is none.
+func (d *Disk) load(folder string, m journal.Meter) (*journal.Journal, error) {
+	_, j, err := journal.Find(m, d.in(folder))
+	return j, err
 }
 
-func (d *Disk) remove(folder, serialNumber string) {
-	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.is(folder, serialNumber) })
+// forget removes the journal of a meter.
+func (d *Disk) forget(folder string, m journal.Meter) error {
+	name, _, err := journal.Find(m, d.in(folder))
+	if err == nil {
+		d.remove(folder, name)
+	}
+	return err
+}
+
+func (d *Disk) remove(folder, name string) {
+	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.is(folder, name) })
 }
 
 func (d *Disk) removeFolder(folder string) {
@@ -235,7 +255,7 @@ func (d *Disk) declare(w *machine.State) {
 	machine.Clip(w, &d.journals)
 	machine.Each(w, d.journals, func(k *kept) {
 		w.Text(k.folder)
-		w.Text(k.serialNumber)
+		w.Text(k.name)
 		w.Bytes(&k.file, nil)
 	})
 }
@@ -269,16 +289,15 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 			t.session.Answer(now, t.answer(e.Prompt))
 		}
 	case client.EventSaveJournal:
-		t.session.Saved(now, t.save(e.Journal))
+		t.session.Saved(now, t.save(e.Meter, e.Journal))
 	case client.EventLock:
 		t.session.Locked(now, nil)
 	case client.EventLoadJournal:
-		j, err := t.disk.load(t.of.Folder, e.Device.SerialNumber)
+		j, err := t.disk.load(t.of.Folder, e.Meter)
 		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
-		t.disk.remove(t.of.Folder, e.Device.SerialNumber)
-		t.session.Removed(now, nil)
+		t.session.Removed(now, t.disk.forget(t.of.Folder, e.Meter))
 	case client.EventReconnect:
 		t.session.Reconnected(now, nil)
 	case client.EventStep:
@@ -332,16 +351,16 @@ func (l *written) after(other *written) []upgradelog.Line {
 }
 
 // save writes a journal. A tool that writes in place leaves half of it on the disk until flush.
-func (t *tool) save(j *client.Journal) error {
+func (t *tool) save(m journal.Meter, j *journal.Journal) error {
 	if t.pc.full > 0 {
 		return ErrDiskFull
 	}
-	if err := t.disk.save(t.of.Folder, j); err != nil || !t.journalInPlace {
+	name, err := t.disk.save(t.of.Folder, m, j)
+	if err != nil || !t.journalInPlace {
 		return err
 	}
 	t.heldJournal = t.disk.journals[len(t.disk.journals)-1]
-	half := t.heldJournal.file[:len(t.heldJournal.file)/2]
-	t.disk.put(kept{t.of.Folder, j.SerialNumber, half})
+	t.disk.put(kept{t.of.Folder, name, t.heldJournal.file[:len(t.heldJournal.file)/2]})
 	return nil
 }
 
@@ -394,6 +413,8 @@ func (t *tool) answer(p client.Prompt) client.Answer {
 		return client.Answer{Choice: okUnless(t.of.NoRecovery, client.Cancel)}
 	case client.RestoreSettings:
 		return client.Answer{Choice: okUnless(t.of.NoRestore, client.Cancel)}
+	case client.RestoreOlder:
+		return client.Answer{Choice: okUnless(!t.of.Older, client.Cancel)}
 	case client.ChooseFirmware:
 		return t.pc.open(t.of.files.Firmware, t.of.files.FirmwareErr)
 	case client.ChooseTemplate:

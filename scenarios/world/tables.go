@@ -142,6 +142,8 @@ var personFields = sync.OnceValue(func() []fields.Field[Person] {
 		fields.Of("template", "the [template NAME] that the person chooses", func(p *Person) *string { return &p.Template }, names()).Else("[template]").When(send),
 		fields.Of("recover", "the answer to the offer to recover the upgrade", func(p *Person) *bool { return &p.NoRecovery }, fields.NoYes("recover")).When(connect),
 		fields.Of("restore", "the answer to the offer to restore the settings of a journal", func(p *Person) *bool { return &p.NoRestore }, fields.NoYes("restore")).When(upgrade),
+		fields.Of("restore-older", "the answer to the offer to restore also what was changed in the meter after the journal was saved, and is lost",
+			func(p *Person) *bool { return &p.Older }, fields.YesNo("restore-older")).When(upgrade),
 		fields.Of("paste", "boxes ticked in Template Paste Options: all, none or some of pt-ct, clock, nameplate, energy, itc", func(p *Person) *ion.Groups { return &p.Unticked }, unticked()).
 			Or("all").When(paste),
 		fields.Of("connections", "times that the person presses OK at Select Connection Type, and then Exit", func(p *Person) *int { return &p.Connections },

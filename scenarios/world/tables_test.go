@@ -94,6 +94,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 	fieldstest.Refuses(t, world.PersonFields(), []fieldstest.Bad{
 		{"recover", "perhaps", `"perhaps" is no value of recover` + yesNo},
 		{"restore", "perhaps", `"perhaps" is no value of restore` + yesNo},
+		{"restore-older", "perhaps", `"perhaps" is no value of restore-older` + yesNo},
 		{"paste", "pt-ct, clok", `"clok" is no settings group; did you mean clock?`},
 		{"paste", "pt-ct,,clock", `"pt-ct,,clock" has nothing between two commas`},
 		{"paste", strings.Repeat("clock,", 20) + "clock", `21 words; at most 20`},

@@ -190,6 +190,7 @@ type Person struct {
 	Template    string     // name of the chosen section
 	NoRecovery  bool       // answers No to "recover your firmware upgrade"
 	NoRestore   bool       // answers No to a journal that was found
+	Older       bool       // answers Yes to what is older in the journal than what the meter had later
 	Unticked    ion.Groups // boxes of Template Paste Options that are not ticked
 	Connections int        // how often OK is pressed at Select Connection Type before Exit
 	Assistant   []client.Choice

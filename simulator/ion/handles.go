@@ -59,4 +59,7 @@ const (
 	HandleImageCRC Handle = 0x7F00 // CRC-32 of the image that runs
 	HandleReset    Handle = 0x7F01 // Marks.Reset
 	HandleChanges  Handle = 0x7F10 // Marks.Changes of the first kind; the others follow
+	// HandleCounted is the first energy reading once more; the others follow. A write sets the
+	// reading and leaves the marks alone: it is what the meter counted, and nobody's wish.
+	HandleCounted Handle = 0x7F20
 )

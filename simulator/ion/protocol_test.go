@@ -220,9 +220,9 @@ var (
 func settingHandles(t *testing.T, page string) []ion.Handle {
 	t.Helper()
 	_, section, ok := strings.Cut(page, "\n## 10. Settings\n")
-	section, _, more := strings.Cut(section, "\n## ")
+	section, _, more := strings.Cut(section, "\nOther registers")
 	if !ok || !more {
-		t.Fatal("the page has no section 10, Settings")
+		t.Fatal("the page has no section 10, Settings, with other registers after the settings")
 	}
 	var list []ion.Handle
 	for _, row := range settingRow.FindAllStringSubmatch(section, -1) {

@@ -162,6 +162,12 @@ func SettingTable() [SettingCount]Setting {
 	}
 }
 
+// FirstEnergy is the index of the first energy reading in SettingTable; the others follow.
+const FirstEnergy = 18
+
+// EnergyCount is the number of energy readings.
+const EnergyCount = 5
+
 // SettingIndex returns the index of the setting with a handle.
 func SettingIndex(h Handle) (int, bool) {
 	for i, s := range SettingTable() {

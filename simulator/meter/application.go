@@ -129,17 +129,20 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	case ion.HandleImageCRC:
 		return ion.UnsignedValue(uint64(m.imageCRC), 4), true
 	}
-	return m.mark(h)
+	return m.mark(now, h)
 }
 
 // mark returns what the meter knows of its settings besides their values.
-func (m *Meter) mark(h ion.Handle) (ion.Value, bool) {
+func (m *Meter) mark(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	marks := &m.memory.marks
 	switch {
 	case h == ion.HandleReset:
 		return ion.UnsignedValue(uint64(marks.Reset), 4), true
 	case h >= ion.HandleChanges && int(h-ion.HandleChanges) < len(marks.Changes):
 		return ion.UnsignedValue(uint64(marks.Changes[h-ion.HandleChanges]), 4), true
+	}
+	if n := h - ion.HandleCounted; n < ion.EnergyCount {
+		return ion.FloatValue(float32(m.energyAt(now)[n])), true
 	}
 	return ion.Value{}, false
 }
@@ -178,6 +181,8 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	case c.Handle == ion.HandleTemplate:
 		return m.writeTemplate(c.Args[0])
+	case c.Handle >= ion.HandleCounted && c.Handle < ion.HandleCounted+ion.EnergyCount:
+		return m.writeCounted(now, ion.FirstEnergy+int(c.Handle-ion.HandleCounted), c.Args[0])
 	}
 	i, ok := ion.SettingIndex(c.Handle)
 	if !ok {
@@ -213,6 +218,19 @@ func (m *Meter) writeEnergy(now time.Duration, index int, v ion.Value) {
 			m.memory.energy[n], _ = v.Number()
 		}
 	}
+}
+
+// writeCounted sets an energy reading to what the meter once counted. That is nobody's wish, so
+// the marks stay.
+func (m *Meter) writeCounted(now time.Duration, index int, v ion.Value) ion.Value {
+	v, err := ion.SettingTable()[index].Check(v)
+	if err != nil {
+		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
+	}
+	marks := m.memory.marks
+	m.rules.keep(m, now, index, v)
+	m.memory.marks = marks
+	return ion.BoolValue(true)
 }
 
 func (m *Meter) writeTemplate(v ion.Value) ion.Value {

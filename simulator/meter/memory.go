@@ -41,7 +41,7 @@ type LogEntry struct {
 	Text string
 }
 
-const energyCount = 5
+const energyCount = ion.EnergyCount
 
 // energyIndexes are the places of the energy readings among the settings.
 func energyIndexes() [energyCount]int {

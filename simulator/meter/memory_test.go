@@ -404,6 +404,23 @@ func TestTheMeterMarksWhatAFactoryInitializeHasResetAndNobodyHasWrittenSince(t *
 	}
 }
 
+func TestAReadingThatWasOnlyCountedIsPutBackWithoutAMark(t *testing.T) {
+	x := running(t, testConfig())
+	x.m.initializeSettings(x.now)
+	before := x.m.Marks()
+	if v := x.run(write(ion.HandleCounted, ion.FloatValue(5)), write(ion.HandleCounted+1, ion.FloatValue(2*ion.MaxEnergy))); !v[0].Equal(ion.BoolValue(true)) || v[1].Kind == ion.KindBool {
+		t.Errorf("written: %v", v)
+	}
+	for _, h := range []ion.Handle{ion.HandleCounted, ion.SettingTable()[ion.FirstEnergy].Handle} {
+		if got, _ := x.read(h).Number(); math.Abs(got-5) > 0.1 {
+			t.Errorf("%x reads %v", h, got)
+		}
+	}
+	if x.m.Marks() != before {
+		t.Errorf("marks %v, were %v", x.m.Marks(), before)
+	}
+}
+
 func TestTheMeterTellsWhichImageRuns(t *testing.T) {
 	cfg := testConfig()
 	x := running(t, cfg)
