@@ -22,7 +22,7 @@ const (
 	EventSaveJournal                    // Journal is to be saved, in place of the one of the same Meter; waits for Saved
 	EventLoadJournal                    // the journal of Meter is wanted; waits for Loaded
 	EventRemoveJournal                  // the journal of Meter is no longer needed; waits for Removed
-	EventLock                           // Meter is to be kept from other processes (Config.Lock); waits for Locked
+	EventLock                           // Device is to be kept from other processes (Config.Lock); waits for Locked
 	EventWarning                        // Err is to be shown; only a Session has it
 	EventReconnect                      // the broken connection is to be opened again; a Session waits for Reconnected, and its time goes on
 	EventFinished                       // the task is over; Err says how

@@ -39,7 +39,7 @@ func TestAMutantThatIsNamedIsToldInFull(t *testing.T) {
 	}
 	for _, want := range []string{
 		"\nmark-before-verify: marks what the flash holds",
-		"caught by  I2: success is claimed",
+		"the meter does not run the new firmware: it runs another image of 7350V283",
 		"with       operation 100 of the chip lies; power-loss at flash-op",
 		"in which   one lost answer is asked for again\n",
 		"repeat     ionbench mutants no-resend\n",

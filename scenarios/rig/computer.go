@@ -3,7 +3,7 @@ package rig
 import (
 	"slices"
 
-	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -42,7 +42,7 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 		disk.damage(a.Folder)
 	case world.ForeignJournal:
 		foreign := r.foreignJournal()
-		disk.put(kept{a.Folder, foreign.SerialNumber, client.AppendJournal(nil, foreign)})
+		disk.put(kept{a.Folder, journal.Names(foreign.Meter)[0], journal.Append(nil, foreign)})
 	case world.CopyJournals:
 		from := disk
 		if action.From != "" {
@@ -53,10 +53,14 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 }
 
 // foreignJournal is the journal of another meter with the serial number of the rig's.
-func (r *Rig) foreignJournal() *client.Journal {
-	m := *r.said()
+func (r *Rig) foreignJournal() *journal.Journal {
+	m := r.said()
 	settings := world.CustomSettings(m.Model, m.Revision)
 	settings.Template = m.Model.String() + "_PLANT_B"
-	unit := m.UnitID%ion.MaxUnitID + 1
-	return &client.Journal{SerialNumber: m.SerialNumber, UnitID: unit, Revision: m.Revision, Saved: m.Clock, Settings: *settings}
+	theirs := identityOf(m)
+	theirs.UnitID = m.UnitID%ion.MaxUnitID + 1
+	return &journal.Journal{
+		Header:   journal.Header{Meter: theirs, Revision: m.Revision, Saved: m.Clock},
+		Settings: *settings, Held: ion.AllSettings,
+	}
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"time"
 
-	"ionbench/client"
+	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
@@ -19,10 +19,12 @@ func diskOf(pc *world.PC, m *world.Meter) Disk {
 	}
 	switch pc.Journal {
 	case world.OfAnotherMeter:
-		d.put(kept{serialNumber: neighbour, file: client.AppendJournal(nil, journalOf(neighbour, m))})
+		j := journalOf(neighbour, m)
+		d.put(kept{name: journal.Names(j.Meter)[0], file: journal.Append(nil, j)})
 	case world.Unreadable:
-		whole := client.AppendJournal(nil, journalOf(m.SerialNumber, m))
-		d.put(kept{serialNumber: m.SerialNumber, file: bytes.Replace(whole, []byte("saved"), []byte("saVed"), 1)})
+		j := journalOf(m.SerialNumber, m)
+		whole := journal.Append(nil, j)
+		d.put(kept{name: journal.Names(j.Meter)[0], file: bytes.Replace(whole, []byte("saved"), []byte("saVed"), 1)})
 	}
 	return d
 }
@@ -33,10 +35,12 @@ const neighbour = "PX-9999Z999-99"
 // longAgo is how much earlier what lies on the disk came there.
 const longAgo = 200 * 24 * time.Hour
 
-func journalOf(serialNumber string, m *world.Meter) *client.Journal {
-	return &client.Journal{
-		SerialNumber: serialNumber, UnitID: m.UnitID, Revision: m.Model.String() + meter.OldVersion, Saved: m.Clock.Add(-longAgo),
-		Settings: *world.BoundSettings(ion.Setting.Lowest, "SOMEBODY'S"),
+func journalOf(serialNumber string, m *world.Meter) *journal.Journal {
+	theirs := identityOf(m)
+	theirs.SerialNumber = serialNumber
+	return &journal.Journal{
+		Header:   journal.Header{Meter: theirs, Revision: m.Model.String() + meter.OldVersion, Saved: m.Clock.Add(-longAgo)},
+		Settings: *world.BoundSettings(ion.Setting.Lowest, "SOMEBODY'S"), Held: ion.AllSettings,
 	}
 }
 

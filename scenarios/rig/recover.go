@@ -27,7 +27,7 @@ func (r *Rig) lostSince(s setUp) ion.Groups {
 // remember takes the present settings as what the person wants, if the tool has done what it
 // was asked for and no settings wait to be restored.
 func (r *Rig) remember(o *Outcome) {
-	if o.Claim == nil && o.Ended && !o.Killed && !slices.ContainsFunc(r.here().disk.journals, r.isOurs) && r.Meter().State() == meter.Application {
+	if o.Claim == nil && o.Ended && !o.Killed && !r.here().disk.holds(r.identity()) && r.Meter().State() == meter.Application {
 		r.set = setUp{r.Now(), r.Meter().Settings(r.Now())}
 	}
 }
@@ -127,7 +127,8 @@ func (r *Rig) keeps(of *world.Attempt) bool {
 }
 
 // identity says which meter it is.
-func (r *Rig) identity() journal.Meter {
-	m := r.said()
+func (r *Rig) identity() journal.Meter { return identityOf(r.said()) }
+
+func identityOf(m *world.Meter) journal.Meter {
 	return journal.Meter{SerialNumber: m.SerialNumber, Model: uint16(m.Model), UnitID: m.UnitID}
 }

@@ -70,6 +70,14 @@ func (d *Disk) load(folder string, m journal.Meter) (*journal.Journal, error) {
 	return j, err
 }
 
+// holds reports whether a folder has a journal of the meter, or what is left of one.
+func (d *Disk) holds(m journal.Meter) bool {
+	return slices.ContainsFunc(d.journals, func(k kept) bool {
+		j, err := journal.Parse(k.file)
+		return err != nil && k.name == journal.Names(m)[0] || err == nil && j.Meter.Is(m)
+	})
+}
+
 // forget removes the journal of a meter.
 func (d *Disk) forget(folder string, m journal.Meter) error {
 	name, _, err := journal.Find(m, d.in(folder))

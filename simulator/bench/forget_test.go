@@ -90,9 +90,9 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 		Partly: map[string]machinetest.Part{
 			"Station.harmed":                     {While: "the chip is", Shows: 4},
 			"Station.others.neighbours[].harmed": {While: "the chip is", Shows: 2},
-			"Station.line.channels[].who":        {While: "something is on the wire", Shows: 14},
-			"Station.line.channels[].base":       {While: "something is on the wire", Shows: 14},
-			"Station.line.channels[].done":       {While: "something is on the wire", Shows: 14},
+			"Station.line.channels[].who":        {While: "something is on the wire", Shows: 16},
+			"Station.line.channels[].base":       {While: "something is on the wire", Shows: 16},
+			"Station.line.channels[].done":       {While: "something is on the wire", Shows: 16},
 			"Station.line.channels[].pos":        {While: "something waits for a byte", Shows: 18},
 			"Station.line.channels[].trap":       {While: "it is set", Shows: 18},
 			"Station.line.channels[].noise":      {While: "there is noise", Shows: 46},
