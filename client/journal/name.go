@@ -9,16 +9,16 @@ import (
 // Names are the names that the journal of a meter can have in a folder, in the order in which
 // they are tried. The second is for a meter whose serial number another one has, too.
 func Names(m Meter) [2]string {
-	serial := escape(m.SerialNumber)
+	serial := FileName(m.SerialNumber)
 	return [2]string{
 		serial + ".journal",
 		fmt.Sprintf("%s-%d-%d.journal", serial, m.Model, m.UnitID),
 	}
 }
 
-// escape writes every character that could lead out of a folder as % and two digits: the serial
-// number comes from whatever is on the line.
-func escape(serialNumber string) string {
+// FileName makes a serial number a part of a file's name. Every character that could lead out of a
+// folder is written as % and two digits: the number comes from whatever is on the line.
+func FileName(serialNumber string) string {
 	var b strings.Builder
 	for i, c := range []byte(serialNumber) {
 		switch {

@@ -77,8 +77,9 @@ func judgeCommand() *cli.Command {
   ionbench judge --upgrader './up {tcp} {image}' --only killed --artifacts out
   ionbench judge --upgrader './up {tcp} {image}' --junit j.xml --json j.json --html j.html
   ionbench judge --response 300ms --keeps-settings --upgrader \
-    'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --log {log} --timeout 300ms' \
-    --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} --timeout 300ms --yes'
+    'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --log {log} --timeout 300ms \
+      --locks {dir}' --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} \
+      --timeout 300ms --yes --locks {dir}'
   ionbench judge --list --suite full
 `,
 		Done: "pass", Failed: "the verdict is no",

@@ -27,7 +27,7 @@ func builtIonup(t *testing.T) string {
 
 // judgedIonup returns the arguments that judge ionup.
 func judgedIonup(program string, more ...string) []string {
-	const line = " {image} --tcp {tcp} --unit-id {unit-id} --password {password} --serial-number {serial} --log {log} --timeout 300ms"
+	const line = " {image} --tcp {tcp} --unit-id {unit-id} --password {password} --serial-number {serial} --log {log} --timeout 300ms --locks {dir}"
 	return append([]string{"judge", "--response", "300ms", "--keeps-settings", "--upgrader", program + " upgrade" + line, "--recover", program + " recover" + line + " --yes"}, more...)
 }
 

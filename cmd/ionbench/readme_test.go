@@ -72,7 +72,7 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	}
 	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
 	shell.Dir = dir
-	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
+	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "IONUP_LOCKS="+dir)
 	shell.WaitDelay = time.Second
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("the session did not end: %v\n%s", err, out)

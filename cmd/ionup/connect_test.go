@@ -137,6 +137,7 @@ func TestConnectGoesBackToTheConnectionWhenTheLineEnds(t *testing.T) {
 	done := make(chan cli.Status, 1)
 	go func() {
 		p := newProgram(input, io.Discard, stderr, nil)
+		p.locks = b.path("locks")
 		done <- p.run(context.Background(), b.tool("connect"))
 	}()
 	answer := func(question, line string) {

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +17,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/simulator/disk"
 	"ionbench/simulator/meter"
 )
 
@@ -33,11 +36,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// process is ionup as a process that can write so many bytes to a file.
+func process(t *testing.T, bytesOfAFile int, locks string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(t.Context(), os.Args[0], args...)
+	command.Env = append(os.Environ(), roomVariable+"="+strconv.Itoa(bytesOfAFile), "IONUP_LOCKS="+locks)
+	return command
+}
+
 // withRoom runs ionup as a process that can write so many bytes to a file.
 func withRoom(t *testing.T, bytesOfAFile int, args ...string) result {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], args...)
-	command.Env = append(os.Environ(), roomVariable+"="+strconv.Itoa(bytesOfAFile))
+	command := process(t, bytesOfAFile, t.TempDir(), args...)
 	var out, diagnostics bytes.Buffer
 	command.Stdout, command.Stderr = &out, &diagnostics
 	err := command.Run()
@@ -77,4 +86,31 @@ func TestADiskThatGetsFullHidesNoFailure(t *testing.T) {
 	b := newBed(t, silentAtBlock9)
 	r := withRoom(t, 400, append(b.line("upgrade", b.upg(20)), "--no-journal", "--log", b.path("Upgrade.log"), "--timeout", "20ms")...)
 	r.wantCode(cli.Failed).wantSays("ionup: error: "+client.ErrNoResponse.Error()+": download: 11 requests were not answered", "; log: ", "go on with: ionup recover ")
+}
+
+// Locks go with their process. What it has left behind in files does not matter.
+func TestAProcessThatIsKilledHoldsNothing(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBed(t, silentAtBlock9)
+	held, journals := t.TempDir(), b.path("journal")
+	must(t, os.Mkdir(journals, 0o700))
+	left := filepath.Join(journals, ".PC-9.journal.ABCDEFGH.new")
+	must(t, os.WriteFile(left, []byte("settings"), 0o600))
+	victim := process(t, 1<<30, held, append(b.tool("upgrade", b.upg(20)), "--timeout", "200ms")...)
+	out, err := victim.StdoutPipe()
+	must(t, err)
+	must(t, victim.Start())
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "No response"); {
+	}
+	invocation{locks: held}.run(t, append(b.tool("recover", b.upg(20)), "--yes")...).wantCode(cli.Environment).
+		wantSays("Upgrade.log is in use by ionup upgrade (process " + strconv.Itoa(victim.Process.Pid) + " of ")
+	must(t, victim.Process.Kill())
+	_ = victim.Wait()
+	b.heal()
+	invocation{locks: held}.run(t, append(b.tool("recover", b.upg(20)), "--yes")...).wantCode(cli.Done)
+	b.wantSettings(custom())
+	wantNoFile(t, left)
+	if names, err := (disk.Real{}).List(held); err != nil || len(names) > 0 {
+		t.Errorf("there is left %q (%v)", names, err)
+	}
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 )
 
 // refuse ends a session before it begins, because a file that the person named cannot be used.
@@ -55,7 +57,7 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 	case client.AdviceRecover:
 		return s.recoverySteps(end, f, firmwarePath)
 	case client.AdviceOtherLog:
-		return []string{"name another log with --log FILE"}
+		return s.otherLog(end)
 	case client.AdviceAnswer:
 		return []string{"answer at the terminal, or answer yes to every question with --yes"}
 	case client.AdvicePassword:
@@ -72,6 +74,18 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 		return []string{"name another folder with --journal DIR, or do without it: --no-journal"}
 	}
 	return nil
+}
+
+// otherLog says what to do about a log that cannot be written.
+func (s *session) otherLog(end client.End) []string {
+	var used *files.InUseError
+	switch {
+	case !errors.As(end.Err, &used):
+		return []string{"name another log with --log FILE"}
+	case s.log.perMeter():
+		return []string{"wait until the other one has ended, or name another log with --log FILE"}
+	}
+	return []string{"wait until the other one has ended, or let each meter have a log of its own: --log '" + serialMark + ".log'"}
 }
 
 // recoverySteps says how to go on with a meter that may be in download state.

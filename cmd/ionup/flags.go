@@ -26,6 +26,7 @@ type lineFlags struct {
 	port, tcp string
 	user      uint8
 	json      bool
+	locks     string // empty: the program's
 	// recovery names the other flags that the command line of a recovery takes over from this
 	// one.
 	recovery []string
@@ -50,6 +51,11 @@ func (f *lineFlags) list() []cli.Flag {
 		line[4],
 		cli.Switch(&f.json, "json", "print events as JSON, one object a line"),
 	}
+}
+
+// locksFlag is for commands that change a meter.
+func (f *lineFlags) locksFlag() cli.Flag {
+	return cli.Text(&f.locks, "locks", "DIR", "folder that says which meters and logs are in use").Unless("$IONUP_LOCKS or /tmp").With(cli.Files(cli.Folders))
 }
 
 // target is a port or an address to connect to.
@@ -94,6 +100,7 @@ func (f *lineFlags) config(now time.Time) client.Config {
 		Start:          now,
 		Timing:         timing,
 		FirstMessageID: randomMessageID(),
+		Lock:           true,
 	}
 }
 
@@ -117,7 +124,7 @@ type upgradeFlags struct {
 
 func (p *program) newUpgradeFlags() *upgradeFlags {
 	f := &upgradeFlags{lineFlags: p.newLineFlags(), paste: ion.AllGroups, log: "Upgrade.log"}
-	f.recovery = []string{"release", "device-name", "paste", "journal", "no-journal", "log"}
+	f.recovery = []string{"release", "device-name", "paste", "journal", "no-journal", "log", "locks"}
 	return f
 }
 
@@ -126,7 +133,8 @@ func (f *upgradeFlags) list() []cli.Flag {
 		pasteFlag(&f.paste, "settings that are written back"),
 		cli.Text(&f.journal, "journal", "DIR", "folder in which the settings are kept meanwhile").Unless("$XDG_STATE_HOME/ionup or ~/.local/state/ionup").With(cli.Files(cli.Folders)),
 		cli.Switch(&f.noJournal, "no-journal", "keep the settings in memory only: a failed upgrade loses them, as with the vendor's tool"),
-		cli.Text(&f.log, "log", "FILE", "file that the log is added to").With(cli.Files("*.log")),
+		cli.Text(&f.log, "log", "FILE", "file that the log is added to; {serial} in it stands for the meter's serial number").With(cli.Files("*.log")),
+		f.locksFlag(),
 		cli.Switch(&f.yes, "yes", "answer yes to every question that takes a yes"),
 	})
 }

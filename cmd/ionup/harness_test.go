@@ -43,10 +43,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func newBed(t *testing.T, plan string) *bed {
+func newBed(t *testing.T, plan string) *bed { return newBedOf(t, serial, plan) }
+
+func newBedOf(t *testing.T, serialNumber, plan string) *bed {
 	t.Helper()
 	cfg := rig.StationConfig(new(world.World), rig.Options{})
 	cfg.Baud = 0
+	cfg.Meter.SerialNumber = serialNumber
 	cfg.Meter.Timing = cfg.Meter.Timing.Scale(0)
 	cfg.Meter.Geometry = meter.ScaleGeometry(cfg.Meter.Geometry, 0)
 	var err error
@@ -146,6 +149,7 @@ type invocation struct {
 	// heard is called with every piece of standard output, on the session's goroutine.
 	heard   func(text string)
 	columns int
+	locks   string // folder; empty: another one for each run
 }
 
 type hearing struct {
@@ -174,6 +178,10 @@ func (i invocation) run(t *testing.T, args ...string) result {
 	}
 	stdout, stderr := &hearing{heard: i.heard}, &hearing{}
 	p := newProgram(i.stdin, stdout, stderr, i.interrupts)
+	p.locks = i.locks
+	if p.locks == "" {
+		p.locks = t.TempDir() // of this run alone
+	}
 	p.columns = func() int { return i.columns }
 	p.timing.Restart, p.timing.Poll = 5*time.Millisecond, 20*time.Millisecond
 	code := p.run(i.ctx, args)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
@@ -49,7 +48,7 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	return newSession(p, sessionConfig{client: f.config(time.Now()), task: task, target: t, json: f.json})
+	return newSession(p, sessionConfig{client: f.config(p.now()), task: task, target: t, json: f.json, locks: f.locks})
 }
 
 // perform runs a task over the connection that the flags name.

@@ -46,7 +46,7 @@ func (d journals) find(m journal.Meter) (path string, j *journal.Journal, err er
 	return path, j, err
 }
 
-const journalEnding = ".journal"
+const journalEnding = ".journal" // of all names that package journal gives
 
 // read returns a file of the folder; nil if there is none.
 func (d journals) read(name string) ([]byte, error) {
@@ -71,11 +71,23 @@ func (d journals) save(m journal.Meter, j *journal.Journal) (path string, err er
 	if err := d.disk.MakeFolder(d.folder); err != nil {
 		return "", err
 	}
-	path, _, err = d.find(m)
-	if err != nil {
-		return "", err
+	d.disk.Sweep(d.folder, journalEnding)
+	const tries = 3 // two meters of one serial number can want one name at the same time
+	for range tries {
+		path, found, finding := d.find(m)
+		if finding != nil {
+			return "", finding
+		}
+		over := files.File
+		if found == nil {
+			over = files.Nothing
+		}
+		err = d.disk.WriteBytes(path, over, files.Private, journal.Append(nil, j))
+		if !errors.Is(err, fs.ErrExist) {
+			return path, err
+		}
 	}
-	return path, d.disk.WriteBytes(path, files.File, files.Private, journal.Append(nil, j))
+	return "", err
 }
 
 // remove deletes the journal of a meter, whose settings are back.

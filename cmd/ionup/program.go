@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
@@ -17,16 +18,19 @@ type program struct {
 	stderr     io.Writer
 	interrupts <-chan os.Signal // the first aborts, the second ends the program at once
 	timing     client.Timing
-	disk       files.Disk // for what it keeps: log and journals
+	disk       files.Disk // for what it keeps: log, journals and locks
+	now        func() time.Time
+	locks      string     // folder of the locks
 	columns    func() int // width of the terminal behind stderr, 0 for none; nil: it is looked up
 
-	call *cli.Call // the command that is running
+	call    *cli.Call // the command that is running
+	command string    // its name
 }
 
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.Signal) *program {
 	timing := client.DefaultTiming()
 	timing.Turnaround = 0 // a real PC already takes time of its own
-	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local()}
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local(), now: time.Now, locks: lockFolder()}
 }
 
 // run is the whole program.
@@ -54,7 +58,14 @@ be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the s
 
 Before the meter's flash is cleared its settings are kept in a journal on disk (one file
 per serial number); they are written back at the end of the upgrade or of the recovery.
-Every upgrade is recorded in Upgrade.log, as the vendor's tool does.
+Every upgrade is recorded in Upgrade.log, as the vendor's tool does. With --log
+'{serial}.log' each meter has a log of its own ("unknown" in place of a serial number that
+the meter never told).
+
+Of several ionup on one computer one at a time changes a meter or writes to a log. Another
+one is refused before it changes anything, and told which one is at work. What says so is a
+file in /tmp ("--locks DIR" or $IONUP_LOCKS name another folder, %TEMP% on Windows), which
+counts as long as its process runs.
 `,
 		Commands: []*cli.Command{
 			p.identifyCommand(),
@@ -72,7 +83,7 @@ Every upgrade is recorded in Upgrade.log, as the vendor's tool does.
 	for _, c := range t.Commands {
 		act := c.Run
 		c.Run = func(ctx context.Context, call *cli.Call) error {
-			p.call = call
+			p.call, p.command = call, c.Name
 			return act(ctx, call)
 		}
 	}

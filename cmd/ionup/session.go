@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"ionbench/client/journal"
 	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -32,6 +34,9 @@ type session struct {
 	person   person
 	asking   asking
 	log      logFile
+	locks    locks
+	lock     *files.Lock   // of the meter
+	locked   client.Device // that meter
 	journals journals
 	yes      bool
 
@@ -56,6 +61,7 @@ type sessionConfig struct {
 	json     bool
 	yes      bool
 	logPath  string
+	locks    string // folder
 	journals journals
 }
 
@@ -70,12 +76,13 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		call:     p.call,
 		target:   c.target,
 		clock:    machine.WallClock(),
-		log:      logFile{disk: p.disk, path: c.logPath},
 		journals: c.journals,
 		yes:      c.yes,
 		commands: make(chan func(time.Duration)),
 		ended:    make(chan struct{}),
 	}
+	s.locks = locks{disk: p.disk, folder: cmp.Or(c.locks, p.locks), by: holder(p.command, p.now()), warn: func(text string) { s.report.warning(text) }}
+	s.log = logFile{disk: p.disk, locks: s.locks, name: c.logPath}
 	s.asking = asking{in: p.stdin, post: s.post, ended: s.inputEnded}
 	if c.json {
 		s.report = newJSONReport(p.stdout, c.client.Start, s.clock)
@@ -109,7 +116,8 @@ func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	if s.conn != nil {
 		s.conn.Close()
 	}
-	if closing := s.log.close(); closing != nil {
+	s.lock.Release()
+	if closing := s.log.end(); closing != nil {
 		s.report.warning("log: " + closing.Error())
 	}
 }
@@ -257,10 +265,24 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	case client.EventSaveJournal, client.EventLoadJournal, client.EventRemoveJournal:
 		s.takeJournal(now, e)
 	case client.EventLock:
-		s.tool.Locked(now, nil)
+		s.tool.Locked(now, s.lockMeter(e.Device))
 	case client.EventWarning:
 		s.report.warning(e.Err.Error())
 	}
+}
+
+// lockMeter keeps other runs of ionup from a meter until this one ends, or goes on to another
+// meter.
+func (s *session) lockMeter(d client.Device) error {
+	same := d.SerialNumber == s.locked.SerialNumber && d.Product == s.locked.Product && d.UnitID == s.locked.UnitID
+	if s.lock != nil && same {
+		return nil
+	}
+	s.lock.Release()
+	var err error
+	s.lock, err = s.locks.meter(d)
+	s.locked = d
+	return err
 }
 
 func (s *session) takeJournal(now time.Duration, e client.Event) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
@@ -25,7 +24,7 @@ leaves a meter that "ionup recover" brings back.
 		Examples: `
   ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --unit-id 105
   ionup upgrade 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105 --serial-number PC-0209A001-11
-  ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --paste pt-ct,nameplate --log plant.log
+  ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --paste pt-ct,nameplate --log '{serial}.log'
 `,
 	})
 }
@@ -83,11 +82,11 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 
 // newUpgradeSession makes a session that may write firmware. It keeps a log and a journal.
 func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) (*session, error) {
-	cfg, err := f.config(time.Now())
+	cfg, err := f.config(p.now())
 	if err != nil {
 		return nil, err
 	}
-	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log}
+	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log, locks: f.locks}
 	if cfg.Journal {
 		if c.journals, err = openJournals(p.disk, f.journal); err != nil {
 			return nil, err
