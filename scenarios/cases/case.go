@@ -67,9 +67,10 @@ type Expect struct {
 	Events   []string // entries in the meter's event log since the attempt began, in order
 	Template string   // the template's name in the meter
 
-	Kept     *ion.Groups // exactly these groups are as they were at the start of the case
-	Defaults *ion.Groups // at least these groups are as in the factory template
-	Reads    *ion.Groups // at least these groups were read as they were at the start of the case
+	Settings []world.Write // that the meter has then
+	Kept     *ion.Groups   // exactly these groups are as they were at the start of the case
+	Defaults *ion.Groups   // at least these groups are as in the factory template
+	Reads    *ion.Groups   // at least these groups were read as they were at the start of the case
 
 	Prompts      *[]client.Prompt
 	Resends      *Span

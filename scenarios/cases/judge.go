@@ -141,6 +141,14 @@ func (j *judge) eventTexts() string {
 func (j *judge) settings() {
 	e, now := j.expect, &j.tried.Meter.Settings
 	passed := j.rig.Now()
+	for _, w := range e.Settings {
+		wanted := *now
+		wanted.Values[w.Setting] = w.Value
+		if verdict.Lost(&wanted, now, passed) != 0 {
+			s := ion.SettingTable()[w.Setting]
+			j.differs("setting", s.Key+" "+s.Format(now.Values[w.Setting]), w)
+		}
+	}
 	if e.Kept != nil {
 		if kept := ion.AllGroups &^ verdict.Lost(j.rig.First(), now, passed); kept != *e.Kept {
 			j.differs("kept", tool.Groups().Print(kept), tool.Groups().Print(*e.Kept))

@@ -250,6 +250,7 @@ lcd = Upgrading…
 event = Device power-up
 template = x
 kept = none
+setting = pt-ct pt-primary 480
 defaults = all
 read = clock
 prompts = connection-type, setup-assistant, choose-firmware, upgrade-failed

@@ -47,6 +47,7 @@ func meterExpectFields() []fields.Field[Expect] {
 		fields.Of("lcd", "what the meter's display shows", func(e *Expect) *string { return &e.LCD }, fields.Text("TEXT")),
 		fields.Several("event", "an entry of the meter's event log since the attempt began; several in this order", func(e *Expect) *[]string { return &e.Events }, fields.Text("TEXT")),
 		fields.Of("template", "the name of the template in the meter", func(e *Expect) *string { return &e.Template }, fields.Text("TEXT")),
+		fields.Several("setting", "a setting that the meter has then, such as pt-ct pt-primary 480", func(e *Expect) *[]world.Write { return &e.Settings }, world.Writes()),
 		fields.Optional("kept", "the groups that are as they were at the start of the case, and no others", func(e *Expect) **ion.Groups { return &e.Kept }, tool.Groups()),
 		fields.Optional("defaults", "groups that are as the factory template has them", func(e *Expect) **ion.Groups { return &e.Defaults }, tool.Groups()),
 	}
@@ -108,7 +109,7 @@ func revisionOrNone() fields.Notation[string] {
 
 func promptWords() fields.Notation[client.Prompt] {
 	var words []fields.Word[client.Prompt]
-	for p := client.ConnectionType; p <= client.RestoreSettings; p++ {
+	for p := client.ConnectionType; p <= client.RestoreOlder; p++ {
 		words = append(words, fields.Say(p.String(), p))
 	}
 	return fields.Words("prompt", words...)

@@ -24,6 +24,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"revision", "V283", `"V283" is no revision; write one such as 7350V283`},
 		{"image", "whole", `"whole" is no value of image; use intact or other`},
 		{"flash", "erased", `"erased" is no value of flash; use untouched or changed`},
+		{"setting", "pt-ct pt-primry 1", `"pt-primry" is no setting in pt-ct; did you mean pt-primary?`},
 		{"kept", "clok", groups},
 		{"defaults", "clok", groups},
 		{"read", "clok", groups},

@@ -156,7 +156,8 @@ func (a Action) String() string {
 }
 
 // writes are settings as `GROUP KEY VALUE`.
-func writes() fields.Notation[Write] {
+// Writes is the notation of a setting and its value.
+func Writes() fields.Notation[Write] {
 	return fields.Notation[Write]{
 		Syntax: "GROUP KEY VALUE", Parse: parseWrite, Print: Write.String, Open: true,
 		Values: []string{"pt-ct pt-primary 480", "nameplate owner Plant B", "nameplate owner", "clock tz-offset -43200"},

@@ -38,7 +38,7 @@ var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 			Or(fields.FormatCalendar(ArticleStart())),
 		fields.Of("settings", "what a person has set up: no setting at its default (custom), nothing (factory), all at their lower bounds and without texts (lowest), or at their upper ones and with texts of full length (highest)",
 			func(m *Meter) *SetUp { return &m.SetUp }, setUps()),
-		fields.Several("set", "a setting that is another one, such as pt-ct pt-primary 480", func(m *Meter) *[]Write { return &m.Set }, writes()),
+		fields.Several("set", "a setting that is another one, such as pt-ct pt-primary 480", func(m *Meter) *[]Write { return &m.Set }, Writes()),
 		fields.Of("template-name", "the name of its settings, up to 80 characters", func(m *Meter) *string { return &m.TemplateName }, templateNames()).Else("what goes with the settings"),
 		fields.Of("erase-time", "of a sector of the flash", func(m *Meter) *time.Duration { return &m.EraseTime }, speeds("1ms", "8s")).Or("1s"),
 		fields.Of("program-time", "of a KiB of the flash", func(m *Meter) *time.Duration { return &m.ProgramTime }, speeds("1ms", "307.2ms")).Or("7.168ms"),
@@ -151,7 +151,7 @@ var personFields = sync.OnceValue(func() []fields.Field[Person] {
 		fields.Of("assistant", "what the person does in Setup Assistant, one after another: send-template, upgrade, exit; then they exit",
 			func(p *Person) *[]client.Choice { return &p.Assistant }, assistants()).When(connect),
 		fields.Of("at-silence", "at a device that does not answer", func(p *Person) *client.Choice { return &p.AtSilence }, silences()).When(connect),
-		fields.Several("write", "a setting that is written by hand, such as pt-ct pt-primary 480", func(p *Person) *[]Write { return &p.Writes }, writes()).When(write),
+		fields.Several("write", "a setting that is written by hand, such as pt-ct pt-primary 480", func(p *Person) *[]Write { return &p.Writes }, Writes()).When(write),
 		fields.Of("write-back", "groups that are written by hand as they were at the start", func(p *Person) *ion.Groups { return &p.WriteBack }, tool.Groups()).
 			Or("none").When(write),
 	}
