@@ -130,36 +130,74 @@ func TestConnectShowsTheWindowsOfAFailureInTheArticlesOrder(t *testing.T) {
 	}
 }
 
-func TestConnectGoesBackToTheConnectionWhenTheLineEnds(t *testing.T) {
-	b := newBed(t, "")
+// typist answers the questions of a tool at work.
+type typist struct {
+	t      *testing.T
+	stderr *questions
+	typed  io.Writer
+	done   chan cli.Status
+}
+
+func (b *bed) typist(args ...string) *typist {
 	input, typed := io.Pipe()
-	stderr := &questions{asked: make(chan string, 100)}
-	done := make(chan cli.Status, 1)
+	y := &typist{b.t, &questions{asked: make(chan string, 100)}, typed, make(chan cli.Status, 1)}
 	go func() {
-		p := newProgram(input, io.Discard, stderr, nil)
+		p := newProgram(input, io.Discard, y.stderr, nil)
 		p.locks = b.path("locks")
-		done <- p.run(context.Background(), b.tool("connect"))
+		y.done <- p.run(context.Background(), args)
 	}()
-	answer := func(question, line string) {
-		t.Helper()
-		if got := <-stderr.asked; !strings.HasPrefix(got, question) {
-			t.Errorf("asked %q, want %q", got, question)
-		}
-		_, err := io.WriteString(typed, line+"\n")
-		must(t, err)
+	return y
+}
+
+func (y *typist) want(question string) {
+	y.t.Helper()
+	if got := <-y.stderr.asked; !strings.Contains(got, question) {
+		y.t.Errorf("asked %q, want %q", got, question)
 	}
-	answer("Select Connection Type: ", "")
-	if got := <-stderr.asked; !strings.HasPrefix(got, "Setup Assistant: ") {
-		t.Errorf("asked %q, want Setup Assistant", got)
+}
+
+func (y *typist) answer(question, line string) {
+	y.t.Helper()
+	y.want(question)
+	_, err := io.WriteString(y.typed, line+"\n")
+	must(y.t, err)
+}
+
+func (y *typist) wantEnd(code cli.Status, says string) {
+	y.t.Helper()
+	if got := <-y.done; got != code || !strings.Contains(y.stderr.text.String(), says) {
+		y.t.Errorf("exit %d, want %d and %q; stderr:\n%s", got, code, says, y.stderr.text.String())
 	}
+}
+
+func TestConnectGoesBackToTheConnectionWhenASerialPortIsGone(t *testing.T) {
+	b := newBed(t, "")
+	if b.pty == "" {
+		t.Skip("no PTY here")
+	}
+	y := b.typist("connect", "--port", b.pty, "--unit-id", "105", "--log", b.path("Upgrade.log"))
+	y.answer("Select Connection Type: ", "")
+	y.want("Setup Assistant: ")
 	b.stop()
-	answer("Select Connection Type: ", "exit")
-	if code := <-done; code != cli.Failed {
-		t.Errorf("exit %d, want %d", code, cli.Failed)
-	}
-	if text := stderr.text.String(); !strings.Contains(text, "ionup: warning: no response from the meter: the line is lost") {
-		t.Errorf("stderr:\n%s", text)
-	}
+	y.answer("Select Connection Type: ", "exit")
+	y.wantEnd(cli.Failed, "ionup: warning: no response from the meter: the line is lost")
+}
+
+// At a window nothing is awaited, and a broken connection is no reason to close it.
+func TestConnectNoticesABrokenConnectionWhenItNeedsOne(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBed(t, "")
+	y := b.typist(append(b.tool("connect"), "--timeout", "100ms")...)
+	y.answer("Select Connection Type: ", "")
+	y.want("Setup Assistant: ")
+	b.stop()
+	_, err := io.WriteString(y.typed, "upgrade\n")
+	must(t, err)
+	y.answer("ION Firmware Upgrade file", b.upg(5))
+	y.answer("The firmware upgrade has failed: no response from the meter", "")
+	y.answer("Communication with the device has been lost. ", "")
+	y.answer("Select Connection Type: ", "exit")
+	y.wantEnd(cli.Failed, "ionup: warning: connection lost: ")
 }
 
 // questions is a writer that passes on each text that ends like a question.

@@ -61,7 +61,9 @@ func newBedOf(t *testing.T, serialNumber, plan string) *bed {
 	station.Begin(0)
 
 	b := &bed{t: t, station: station, commands: make(chan func(time.Duration)), dir: t.TempDir()}
-	server, err := serve.Listen(serve.Config{TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands})
+	server, err := serve.Listen(serve.Config{TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
+		Reset: func() bool { return len(station.Orders()) > 0 }, // no plan here has another order
+	})
 	must(t, err)
 	b.addr, b.pty = server.Addr().String(), server.PTY()
 	ctx, cancel := context.WithCancel(context.Background())

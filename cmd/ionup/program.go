@@ -106,6 +106,9 @@ With --json standard output carries one object a line. Every object has "event" 
   prompt    prompt, text, choices, default: a question; the answer is a line on standard
             input
   answer    prompt, answer: a question that --yes has answered
+  connection
+            connected, error: false while a broken TCP connection is opened again, and why
+            it broke or could not be opened; true when it is there again
   warning   text
   finished  ok, error, hints: always the last
 Wrong usage prints no object.

@@ -24,6 +24,9 @@ type report interface {
 	// answered reports an answer that was given without asking the person.
 	answered(q question, answer string)
 	warning(text string)
+	// connection reports that the connection broke, or could not be opened again, and is tried
+	// now; nil: it is there again.
+	connection(cause error)
 	// finished is the last call of a session.
 	finished(err error)
 }
@@ -78,6 +81,15 @@ func (r *textReport) answered(_ question, answer string) { fmt.Fprintln(r.err, a
 func (r *textReport) warning(text string) {
 	r.bar.Clear()
 	fmt.Fprintf(r.err, "ionup: warning: %s\n", text)
+}
+
+func (r *textReport) connection(cause error) {
+	r.bar.Clear()
+	if cause == nil {
+		fmt.Fprintln(r.err, "ionup: connected again")
+		return
+	}
+	r.warning(fmt.Sprintf("connection lost: %v; trying again", cause))
 }
 
 // What can happen to a journal.

@@ -136,6 +136,18 @@ func (r *jsonReport) answered(q question, answer string) {
 	}{r.stamp("answer"), q.prompt.String(), answer})
 }
 
+func (r *jsonReport) connection(cause error) {
+	o := struct {
+		stamp
+		Connected bool   `json:"connected"`
+		Error     string `json:"error,omitempty"`
+	}{stamp: r.stamp("connection"), Connected: cause == nil}
+	if cause != nil {
+		o.Error = cause.Error()
+	}
+	r.emit(o)
+}
+
 func (r *jsonReport) finished(err error) {
 	end := struct {
 		stamp

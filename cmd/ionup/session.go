@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
 	"ionbench/client"
 	"ionbench/client/journal"
-	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/simulator/ion"
@@ -44,8 +42,9 @@ type session struct {
 	ended    chan struct{} // closed when commands are no longer taken
 
 	target target
-	conn   io.ReadWriteCloser // the connection that drive uses next
-	detach bool               // the person chooses a new connection, so the old one is closed
+	next   opened // the connection that drive uses next
+	dials  int    // connections that were asked for
+	detach bool   // the person chooses a new connection, so the old one is closed
 
 	device   client.Device
 	settings *ion.Settings
@@ -113,9 +112,7 @@ func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	close(s.ended)
 	<-watched
 	s.asking.close()
-	if s.conn != nil {
-		s.conn.Close()
-	}
+	s.next.close()
 	s.lock.Release()
 	if closing := s.log.end(); closing != nil {
 		s.report.warning("log: " + closing.Error())
@@ -142,64 +139,6 @@ func (s *session) watch(interrupts <-chan os.Signal, cancel context.CancelFunc) 
 		cancel()
 	case <-s.ended:
 	}
-}
-
-// drive connects the tool to one connection after another until it is done. It stops at once
-// when ctx ends.
-func (s *session) drive(ctx context.Context) {
-	for !s.tool.Done() {
-		if ctx.Err() != nil {
-			s.tool.Quit()
-			return
-		}
-		if s.conn == nil {
-			s.wait(ctx)
-			continue
-		}
-		conn := s.conn
-		s.conn = nil
-		err := machine.Drive(ctx, s.tool, conn, machine.Options{Clock: s.clock, Step: s.step, Commands: s.commands})
-		if err != nil && ctx.Err() == nil {
-			now := s.clock.Now()
-			s.tool.Lost(now, err)
-			s.step(now)
-		}
-	}
-}
-
-// wait runs one command while there is no connection.
-func (s *session) wait(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case command := <-s.commands:
-		now := s.clock.Now()
-		command(now)
-		s.step(now)
-	}
-}
-
-// connect opens the session's target, then calls then.
-func (s *session) connect(then func(now time.Duration, err error)) {
-	t := s.target
-	go func() {
-		conn, err := port.Open(port.Config{Port: t.port, Baud: t.baud, TCP: t.tcp})
-		if err != nil {
-			s.post(func(now time.Duration) { then(now, err) })
-			return
-		}
-		select {
-		case s.commands <- func(now time.Duration) {
-			if s.tool.Done() {
-				conn.Close()
-				return
-			}
-			s.conn = conn
-			then(now, nil)
-		}:
-		case <-s.ended:
-			conn.Close()
-		}
-	}()
 }
 
 // begin connects and starts the task.
@@ -234,11 +173,10 @@ func (s *session) inputEnded(now time.Duration) {
 }
 
 // step handles the tool's events.
-func (s *session) step(now time.Duration) (done bool) {
+func (s *session) step(now time.Duration) {
 	for e, ok := s.tool.NextEvent(now); ok; e, ok = s.tool.NextEvent(now) {
 		s.hear(now, e)
 	}
-	return s.tool.Done() || s.detach
 }
 
 func (s *session) hear(now time.Duration, e client.Event) {
@@ -266,6 +204,8 @@ func (s *session) hear(now time.Duration, e client.Event) {
 		s.takeJournal(now, e)
 	case client.EventLock:
 		s.tool.Locked(now, s.lockMeter(e.Device))
+	case client.EventReconnect:
+		s.reconnect(e.Err)
 	case client.EventWarning:
 		s.report.warning(e.Err.Error())
 	}

@@ -361,7 +361,7 @@ var rows = [...]row{
 	},
 	{
 		kind: IPReset, code: 28, name: "ip-reset", place: PlaceIP,
-		field:   "a gateway or a NAT resets the TCP connection; the host may connect anew",
+		field:   "a gateway or a NAT resets the TCP connection, and takes the next one at once",
 		instead: "use ip-half-open for a connection that carries nothing for a while",
 		example: "ip-reset at block 100",
 	},

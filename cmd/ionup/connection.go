@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"ionbench/client/port"
+	"ionbench/simulator/machine"
+)
+
+// opened is a connection that drive has not taken yet.
+type opened struct {
+	conn io.ReadWriteCloser
+	then func(now time.Duration, err error) // is told when drive takes it
+}
+
+func (o opened) close() {
+	if o.conn != nil {
+		o.conn.Close()
+	}
+}
+
+// drive connects the tool to one connection after another until it is done. It stops at once
+// when ctx ends. While there is no connection the tool's time goes on without one.
+func (s *session) drive(ctx context.Context) {
+	for !s.tool.Done() {
+		if ctx.Err() != nil {
+			s.tool.Quit()
+			return
+		}
+		if s.next.conn == nil {
+			// Nothing is lost on it: it ends when ctx does or there is a connection.
+			_ = s.driveOver(ctx, newNowhere(), func() bool { return s.next.conn != nil })
+			continue
+		}
+		line := s.next
+		s.next = opened{}
+		line.then(s.clock.Now(), nil)
+		err := s.driveOver(ctx, line.conn, func() bool { return s.detach })
+		if err != nil && ctx.Err() == nil {
+			now := s.clock.Now()
+			s.lose(now, err)
+			s.step(now)
+		}
+	}
+}
+
+// driveOver runs the tool over conn until it is done, or enough says so.
+func (s *session) driveOver(ctx context.Context, conn io.ReadWriteCloser, enough func() bool) error {
+	return machine.Drive(ctx, s.tool, conn, machine.Options{
+		Clock: s.clock, Commands: s.commands,
+		Step: func(now time.Duration) bool {
+			s.step(now)
+			return s.tool.Done() || enough()
+		},
+	})
+}
+
+// lose tells the tool that its connection has ended. A TCP connection can be opened again. A
+// serial port that is gone stays so until somebody plugs it in.
+func (s *session) lose(now time.Duration, cause error) {
+	if s.target.tcp == "" {
+		s.tool.Lost(now, cause)
+		return
+	}
+	s.tool.Broken(now, cause)
+}
+
+// connect opens the session's target. It calls then when the tool can use the connection, or
+// with the reason why there is none. Only the latest call counts.
+func (s *session) connect(then func(now time.Duration, err error)) {
+	t := s.target
+	s.dials++
+	n := s.dials
+	go func() {
+		conn, err := port.Open(port.Config{Port: t.port, Baud: t.baud, TCP: t.tcp})
+		line := opened{conn, then}
+		select {
+		case s.commands <- func(now time.Duration) {
+			switch {
+			case s.tool.Done() || n != s.dials:
+				line.close()
+			case err != nil:
+				then(now, err)
+			default:
+				s.next = line
+			}
+		}:
+		case <-s.ended:
+			line.close()
+		}
+	}()
+}
+
+// reconnect opens the connection again that broke.
+func (s *session) reconnect(cause error) {
+	s.report.connection(cause)
+	s.connect(func(now time.Duration, err error) {
+		if err == nil {
+			s.report.connection(nil)
+		}
+		s.tool.Reconnected(now, err)
+	})
+}
+
+// nowhere is a connection to nobody: nothing comes from it, and what is written is gone.
+type nowhere struct {
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newNowhere() *nowhere { return &nowhere{closed: make(chan struct{})} }
+
+func (n *nowhere) Read([]byte) (int, error) {
+	<-n.closed
+	return 0, os.ErrClosed
+}
+
+func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+func (n *nowhere) Close() error {
+	n.once.Do(func() { close(n.closed) })
+	return nil
+}
