@@ -19,7 +19,8 @@ import (
 // a prompt, Reconnected for a connection. Only Answer and Reconnected may take their time.
 //
 // If the log cannot be written before an upgrade has changed anything, the upgrade ends. Later
-// it goes on without a log, because by then the meter matters more.
+// it goes on without a log, because by then the meter matters more. What comes of the upgrade is
+// then told as it is, and that its log is not complete (see End).
 type Session struct {
 	upgrader *Upgrader
 	// paste are the settings to write back if the person is gone when the tool asks.
@@ -222,7 +223,7 @@ func (s *Session) Logged(now time.Duration, err error) {
 		if s.changed {
 			s.warning = s.logErr
 		} else {
-			s.leave(now)
+			s.leaveBecause(now, s.logErr)
 		}
 	}
 	s.lineDone(line)
@@ -284,13 +285,15 @@ func (s *Session) Interrupt(now time.Duration) {
 }
 
 // leave ends what is going on and closes the windows that follow.
-func (s *Session) leave(now time.Duration) {
+func (s *Session) leave(now time.Duration) { s.leaveBecause(now, ErrAborted) }
+
+func (s *Session) leaveBecause(now time.Duration, why error) {
 	s.leaving = true
 	if !s.started {
-		s.finish(ErrAborted)
+		s.finish(why)
 		return
 	}
-	s.upgrader.Abort(now)
+	s.upgrader.stop(now, why)
 }
 
 // InputEnded says that nobody is there to answer, neither the open prompt nor a later one.

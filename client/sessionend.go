@@ -23,6 +23,8 @@ type End struct {
 	Status Status
 	Advice Advice
 	Kept   bool // a journal with the meter's settings is still on the disk
+	// Log is why the log is not complete, of a task that succeeded; nil if it is.
+	Log error
 }
 
 // Advice is what the person should do next.
@@ -48,14 +50,18 @@ const (
 func (s *Session) finish(err error) {
 	err = s.withLog(err)
 	s.end = &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept}
+	if err == nil && s.logErr != nil {
+		s.end.Log = s.logErr.Cause
+	}
 }
 
-// withLog adds the error of the log to err, because the task did not do all that was wanted.
+// withLog adds the error of the log to that of a task that failed.
 func (s *Session) withLog(err error) error {
+	var log *LogError
 	switch {
-	case s.logErr == nil:
+	case s.logErr == nil, err == nil, errors.As(err, &log):
 		return err
-	case err == nil, !s.logErr.WentOn && errors.Is(err, ErrAborted):
+	case !s.logErr.WentOn && errors.Is(err, ErrAborted):
 		return s.logErr
 	}
 	return fmt.Errorf("%w; %w", err, s.logErr)

@@ -181,6 +181,7 @@ func (e *End) declare(w *machine.State) {
 		w.Uint(uint64(e.Advice))
 		w.Bool(e.Kept)
 		declareError(w, e.Err)
+		declareError(w, e.Log)
 	}
 }
 

@@ -414,6 +414,12 @@ func (u *Upgrader) lostCommunication() bool {
 	return u.transfer.begun && errors.Is(u.err, ErrNoResponse)
 }
 
+// ofTheComputer reports that an upgrade failed for a reason that has nothing to do with the meter.
+func ofTheComputer(err error) bool {
+	var log *LogError
+	return errors.As(err, &log) || errors.Is(err, ErrNoPersistence) || errors.Is(err, ErrMeterInUse)
+}
+
 func endFailedLog(u *Upgrader, now time.Duration) next {
 	if !u.transfer.begun {
 		return toNext()
@@ -421,6 +427,8 @@ func endFailedLog(u *Upgrader, now time.Duration) next {
 	switch {
 	case errors.Is(u.err, ErrAborted):
 		u.log(upgradelog.Line{Kind: upgradelog.AbortedByUser})
+	case ofTheComputer(u.err):
+		u.log(upgradelog.Line{Kind: upgradelog.Note, Text: u.err.Error()})
 	case !errors.Is(u.err, ErrNoResponse):
 		u.log(upgradelog.Line{Kind: upgradelog.Refused, Text: u.err.Error()})
 	}

@@ -232,7 +232,10 @@ func (u *Upgrader) clock(now time.Duration) time.Time { return u.cfg.Start.Add(n
 // Abort is the person's Abort button, or Ctrl-C. The transfer ends; the meter stays as it is
 // and can be upgraded again at once. At a window that reports an end there is nothing to abort:
 // it is closed.
-func (u *Upgrader) Abort(now time.Duration) {
+func (u *Upgrader) Abort(now time.Duration) { u.stop(now, ErrAborted) }
+
+// stop ends the task, as Abort does, for whatever reason.
+func (u *Upgrader) stop(now time.Duration, why error) {
 	switch {
 	case u.phase == finished || u.phase == idle:
 		return
@@ -240,7 +243,7 @@ func (u *Upgrader) Abort(now time.Duration) {
 		u.Answer(now, Answer{Choice: Exit})
 		return
 	}
-	u.fail(now, ErrAborted)
+	u.fail(now, why)
 }
 
 // Lost says that the connection has ended for good: what needs an answer from the meter gets

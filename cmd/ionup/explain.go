@@ -22,6 +22,9 @@ func (s *session) conclude(f *lineFlags, firmwarePath string) error {
 	if end.Status != client.StatusEnvironment {
 		s.call.Begin()
 	}
+	if end.Log != nil {
+		s.report.warning(fmt.Sprintf("the upgrade has succeeded, and its log is not complete: %v", end.Log))
+	}
 	err := s.explain(end, f, firmwarePath)
 	s.report.finished(err)
 	return err

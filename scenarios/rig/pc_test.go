@@ -219,7 +219,7 @@ func TestDiskThatGetsFullLaterCostsTheLogAndNotTheUpgrade(t *testing.T) {
 	calm := try(t, "")
 	for _, plan := range []string{"disk-full at block 3", "disk-full at state erasing", "disk-full at state verifying", "disk-full at block 3 for 25s; reply-lost at block 3"} {
 		x := try(t, plan)
-		if !errors.Is(x.Claim, rig.ErrDiskFull) || !strings.Contains(x.Claim.Error(), "without it") || !x.Meter.Image || x.Meter.Lost != 0 {
+		if x.Claim != nil || !x.Meter.Image || x.Meter.Lost != 0 {
 			t.Errorf("%s: %v, image %v, lost %v", plan, x.Claim, x.Meter.Image, x.Meter.Lost)
 		}
 		if x.Unsaid == 0 || !strings.HasPrefix(string(calm.Log), string(x.Log)) {
@@ -274,7 +274,7 @@ func TestFullDiskOutlivesTheTool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(o.Claim, rig.ErrDiskFull) || len(o.Log) > 0 || o.Unsaid == 0 || !o.Meter.Image || len(o.Violations) > 0 {
+	if o.Claim != nil || len(o.Log) > 0 || o.Unsaid == 0 || !o.Meter.Image || len(o.Violations) > 0 {
 		t.Errorf("at once: %v, %d lines unsaid, image %v, %q, log %q", o.Claim, o.Unsaid, o.Meter.Image, o.Violations, o.Log)
 	}
 	x.r.Wait(30 * time.Minute)
