@@ -265,6 +265,9 @@ func (u *Upgrader) back() ion.SettingSet {
 	return set
 }
 
+// missing are the groups with settings that have factory values in the end.
+func (u *Upgrader) missing() ion.Groups { return (u.before.Reset &^ u.back()).Groups() }
+
 func (u *Upgrader) hasJournal() bool { return u.onDisk }
 
 // settleJournal leaves in the journal what is not back in the meter, and removes it if nothing is

@@ -507,3 +507,18 @@ func TestCloneOfASessionHasTheSameFutureAtAnyMoment(t *testing.T) {
 		}
 	}
 }
+
+func TestARecoveryThatFindsAllInPlaceAdvisesNothing(t *testing.T) {
+	first := sessionDesk(t)
+	first.do(client.TaskUpgrade)
+	first.wantEnd(nil, client.StatusDone, client.NoAdvice)
+	cfg := deskConfig()
+	cfg.Journal = true
+	again := first.another(cfg).inSession()
+	again.do(client.TaskRecover)
+	again.runs()
+	again.wantEnd(nil, client.StatusDone, client.NoAdvice)
+	if again.clears > 0 {
+		t.Errorf("it cleared the flash %d times", again.clears)
+	}
+}

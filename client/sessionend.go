@@ -33,7 +33,7 @@ type Advice uint8
 // The advices. All after the first three follow a failure that changed nothing.
 const (
 	NoAdvice           Advice = iota
-	AdviceSendTemplate        // it succeeded, and the settings are those of the factory template: send your own
+	AdviceSendTemplate        // it succeeded, and wanted settings are those of the factory template: send your own
 	AdviceRecover             // the meter may be in download state, or lacks settings: check cable and power, then recover it
 	AdviceOtherLog            // name another log
 	AdviceAnswer              // answer the questions: one had no answer
@@ -82,7 +82,7 @@ func (s *Session) advice(err error) Advice {
 	upgrade := s.upgrader.task == TaskUpgrade || s.upgrader.task == TaskRecover
 	byPerson := errors.Is(err, ErrAborted) || errors.Is(err, ErrEndedAtOnce)
 	switch {
-	case err == nil && upgrade && s.upgrader.wrote == 0 && s.paste != 0:
+	case err == nil && upgrade && !s.kept && s.upgrader.missing()&s.paste != 0:
 		return AdviceSendTemplate
 	case err == nil:
 		return NoAdvice
