@@ -54,7 +54,8 @@ type row struct {
 	before  string  // the faults before it, as the beginning of a plan
 	attempt int     // the attempt of the trial in which the places are
 	first   uint64  // place of the first point
-	found   []int32 // index into the outcomes, or missing
+	places  []uint64 // of each point, in a row of states or in a survey; otherwise it has all from first on
+	found   []int32  // index into the outcomes, or missing
 	names   []string
 }
 
@@ -74,6 +75,7 @@ type sweeper struct {
 	seed      maphash.Seed
 	done, all atomic.Int64
 	left      leftovers
+	sparse    bool // the rows have some places only
 }
 
 type spaced struct {
@@ -83,10 +85,11 @@ type spaced struct {
 
 // calm is the run without a fault.
 type calm struct {
-	result *trial.Result
-	marks  []Mark
-	at     []counts // after this many steps
-	states []fault.State
+	result   *trial.Result
+	marks    []Mark
+	markedAt []int    // by mark: how many steps before it
+	at       []counts // after this many steps
+	states   []fault.State
 }
 
 // Run sweeps. If ctx ends first, it returns what was done as a partial atlas, without an error.
@@ -94,9 +97,7 @@ func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	w := &sweeper{sweep: s, seed: maphash.MakeSeed()}
-	w.futures.known = make(map[machine.Fingerprint]*future)
-	w.table.index = make(map[outcome]int32)
+	w := newSweeper(s)
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
@@ -109,6 +110,13 @@ func (s Sweep) Run(ctx context.Context) (*Atlas, error) {
 		}
 	}
 	return w.atlas(), nil
+}
+
+func newSweeper(s Sweep) *sweeper {
+	w := &sweeper{sweep: s, seed: maphash.MakeSeed()}
+	w.futures.known = make(map[machine.Fingerprint]*future)
+	w.table.index = make(map[outcome]int32)
+	return w
 }
 
 // onAll runs work on all workers. It is no error if ctx ends: the atlas is then partial.
@@ -138,7 +146,7 @@ func (w *sweeper) prepare() error {
 		r := &row{space: t.space, template: t.template, first: 1, found: slices.Repeat([]int32{missing}, int(last[t.unit]))}
 		if t.unit == states {
 			for _, s := range w.calm.states {
-				r.names = append(r.names, s.String())
+				r.places, r.names = append(r.places, uint64(s)), append(r.names, s.String())
 			}
 		}
 		w.addRow(r)
@@ -193,6 +201,7 @@ func (w *sweeper) measure() error {
 		if n := run.Bench().Station().Requests(); n != requests {
 			requests = n
 			w.calm.marks = append(w.calm.marks, markOf(run, run.Bench().Now()-began))
+			w.calm.markedAt = append(w.calm.markedAt, len(w.calm.at)-1)
 		}
 		if !run.Step() {
 			break
@@ -200,7 +209,7 @@ func (w *sweeper) measure() error {
 	}
 	w.calm.result = run.Finish()
 	if r := w.calm.result; len(r.Violations) > 0 || len(r.Attempts) > 1 {
-		return fmt.Errorf("the upgrade does not succeed without a fault: %s", strings.Join(verdict.Texts(r.Violations), "; "))
+		return &calmError{r}
 	}
 	w.calm.states = statesOf(w.calm.result.Trace)
 	again, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
@@ -209,6 +218,13 @@ func (w *sweeper) measure() error {
 	}
 	w.newFollower().follow(again)
 	return nil
+}
+
+// calmError is about an upgrade that comes to nothing without a fault.
+type calmError struct{ result *trial.Result }
+
+func (e *calmError) Error() string {
+	return "the upgrade does not succeed without a fault: " + strings.Join(append(verdict.Texts(e.result.Violations), e.result.Class.String()), "; ")
 }
 
 func markOf(run *trial.Trial, at time.Duration) Mark {
@@ -262,7 +278,7 @@ func (w *sweeper) singles() func(context.Context) error {
 			if part*chunk >= len(w.calm.at) || ctx.Err() != nil {
 				return nil
 			}
-			if w.elsewhere(part) {
+			if w.elsewhere(part) || w.nothingIn(part, &rows) {
 				continue
 			}
 			if part == 0 {
@@ -291,6 +307,22 @@ func (w *sweeper) elsewhere(part int) bool {
 	return w.sweep.Shards > 1 && !w.sweep.Pairs && part%w.sweep.Shards != w.sweep.Shard
 }
 
+// nothingIn reports whether no row of a survey has a place in that part.
+func (w *sweeper) nothingIn(part int, rows *byUnit) bool {
+	if !w.sparse || part == 0 {
+		return false
+	}
+	from, to := w.calm.at[part*chunk], w.calm.at[min((part+1)*chunk, len(w.calm.at)-1)]
+	for u := range unitCount {
+		for _, r := range rows[u] {
+			if first, end := r.within(from[u], to[u]); first < end {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
 func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error {
 	anew := func(into *trial.Trial, _ int, one fault.Fault) error {
@@ -304,8 +336,8 @@ func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error 
 		return err
 	}
 	for _, r := range rows[states] {
-		for i, s := range w.calm.states {
-			if err := w.point(anew, r, i, 0, uint64(s), f); err != nil {
+		for i, s := range r.places {
+			if err := w.point(anew, r, i, 0, s, f); err != nil {
 				return err
 			}
 		}
@@ -318,6 +350,9 @@ type forking func(into *trial.Trial, attempt int, f fault.Fault) error
 
 // strike strikes at every place of a leg.
 func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
+	if w.sparse {
+		return w.strikeSome(l, fork, rows, f)
+	}
 	for u := range unitCount {
 		for n := l.from[u] + 1; n <= l.to[u]; n++ {
 			for _, r := range rows[u] {
@@ -325,6 +360,20 @@ func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
 					continue
 				}
 				if err := w.point(fork, r, int(n-r.first), l.attempt, n, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// strikeSome strikes at the places of a leg that the rows have.
+func (w *sweeper) strikeSome(l leg, fork forking, rows *byUnit, f *follower) error {
+	for u := range unitCount {
+		for _, r := range rows[u] {
+			for i, end := r.within(l.from[u], l.to[u]); i < end; i++ {
+				if err := w.point(fork, r, i, l.attempt, r.places[i], f); err != nil {
 					return err
 				}
 			}
