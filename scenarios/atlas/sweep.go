@@ -51,9 +51,9 @@ func (s Summary) String() string {
 type row struct {
 	space string
 	template
-	before  string  // the faults before it, as the beginning of a plan
-	attempt int     // the attempt of the trial in which the places are
-	first   uint64  // place of the first point
+	before  string   // the faults before it, as the beginning of a plan
+	attempt int      // the attempt of the trial in which the places are
+	first   uint64   // place of the first point
 	places  []uint64 // of each point, in a row of states or in a survey; otherwise it has all from first on
 	found   []int32  // index into the outcomes, or missing
 	names   []string

@@ -19,14 +19,22 @@ func diskOf(pc *world.PC, m *world.Meter) Disk {
 	}
 	switch pc.Journal {
 	case world.OfAnotherMeter:
-		j := journalOf(neighbour, m)
-		d.put(kept{name: journal.Names(j.Meter)[0], file: journal.Append(nil, j)})
+		d.lay(journalOf(neighbour, m.UnitID, m))
+	case world.SameSerial:
+		d.lay(journalOf(m.SerialNumber, m.UnitID%ion.MaxUnitID+1, m))
+	case world.Stale:
+		d.lay(journalOf(m.SerialNumber, m.UnitID, m))
 	case world.Unreadable:
-		j := journalOf(m.SerialNumber, m)
-		whole := journal.Append(nil, j)
-		d.put(kept{name: journal.Names(j.Meter)[0], file: bytes.Replace(whole, []byte("saved"), []byte("saVed"), 1)})
+		d.lay(journalOf(m.SerialNumber, m.UnitID, m))
+		file := &d.journals[0].file
+		*file = bytes.Replace(*file, []byte("saved"), []byte("saVed"), 1)
 	}
 	return d
+}
+
+// lay puts a journal on the disk.
+func (d *Disk) lay(j *journal.Journal) {
+	d.put(kept{name: journal.Names(j.Meter)[0], file: journal.Append(nil, j)})
 }
 
 // neighbour is the serial number of another meter, of the same model and unit id.
@@ -35,9 +43,9 @@ const neighbour = "PX-9999Z999-99"
 // longAgo is how much earlier what lies on the disk came there.
 const longAgo = 200 * 24 * time.Hour
 
-func journalOf(serialNumber string, m *world.Meter) *journal.Journal {
+func journalOf(serialNumber string, unitID uint16, m *world.Meter) *journal.Journal {
 	theirs := identityOf(m)
-	theirs.SerialNumber = serialNumber
+	theirs.SerialNumber, theirs.UnitID = serialNumber, unitID
 	return &journal.Journal{
 		Header:   journal.Header{Meter: theirs, Revision: m.Model.String() + meter.OldVersion, Saved: m.Clock.Add(-longAgo)},
 		Settings: *world.BoundSettings(ion.Setting.Lowest, "SOMEBODY'S"), Held: ion.AllSettings,

@@ -69,8 +69,8 @@ var pcFields = sync.OnceValue(func() []fields.Field[PC] {
 	return []fields.Field[PC]{
 		fields.Of("log", "the Upgrade.log that lies there: none, or one with an earlier run", func(pc *PC) *OldLog { return &pc.Log },
 			fields.Words("value of log", fields.Say("none", NoOldLog), fields.Say("earlier", EarlierRun))),
-		fields.Of("journal", "the journal that lies there: none, one of another meter, or a damaged one of the meter", func(pc *PC) *OldJournal { return &pc.Journal },
-			fields.Words("value of journal", fields.Say("none", NoOldJournal), fields.Say("other-meter", OfAnotherMeter), fields.Say("damaged", Unreadable))),
+		fields.Of("journal", "the journal that lies there: none, one of another meter (other-meter), even of the same serial number (same-serial), or one of the meter that is long outdated (stale) or damaged", func(pc *PC) *OldJournal { return &pc.Journal },
+			fields.Words("value of journal", fields.Say("none", NoOldJournal), fields.Say("other-meter", OfAnotherMeter), fields.Say("same-serial", SameSerial), fields.Say("stale", Stale), fields.Say("damaged", Unreadable))),
 	}
 })
 

@@ -124,6 +124,8 @@ type OldJournal uint8
 const (
 	NoOldJournal   OldJournal = iota
 	OfAnotherMeter            // whose upgrade never ended
+	SameSerial                // of a meter with the first one's serial number, and another unit id
+	Stale                     // of the first meter, which somebody has set up anew since then
 	Unreadable                // of the first meter, and damaged
 )
 

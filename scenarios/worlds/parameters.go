@@ -57,7 +57,7 @@ func Parameters() []Parameter {
 		{"release", onTool(func(t *world.Tool, v client.Release) { t.Release = v }, of("2.2", client.Release22()), of("2.1", client.Release21()))},
 		{"way", onAttempt(setWay, texts("upgrade", "windows", "recover")...)},
 		{"journal", onTool(func(t *world.Tool, v bool) { t.Journal = v }, of("no", false), of("yes", true))},
-		{"folder", onPC(setFolder, texts("empty", "log", "other-meter", "damaged")...)},
+		{"folder", onPC(setFolder, texts("empty", "log", "other-meter", "same-serial", "stale", "damaged")...)},
 		{"paste", onAttempt(func(a *world.Attempt, v ion.Groups) { a.Unticked = ion.AllGroups &^ v },
 			of("all", ion.AllGroups), of("some", ion.Of(ion.Clock, ion.ITC)), of("none", ion.Groups(0)))},
 		{"asked-serial", onWorld(askSerialNumber, texts("any", "the-meter's")...)},
@@ -157,6 +157,10 @@ func setFolder(pc *world.PC, holds string) {
 		pc.Log = world.EarlierRun
 	case "other-meter":
 		pc.Log, pc.Journal = world.EarlierRun, world.OfAnotherMeter
+	case "same-serial":
+		pc.Log, pc.Journal = world.EarlierRun, world.SameSerial
+	case "stale":
+		pc.Journal = world.Stale
 	case "damaged":
 		pc.Journal = world.Unreadable
 	}
@@ -179,8 +183,6 @@ func contradictions() []contradiction {
 	return []contradiction{
 		{[]string{"folder", "journal"}, func(v []string) bool { return v[0] == "damaged" && v[1] == "yes" },
 			"a tool that finds a damaged journal of the meter refuses, so that nothing is upgraded"},
-		{[]string{"way", "revision", "journal"}, func(v []string) bool { return v[0] == "recover" && v[1] == "same" && v[2] == "yes" },
-			"the tool takes an image for the one that runs if their revisions have the same name"},
 		{[]string{"timeout", "baud"}, func(v []string) bool { return v[0] == "1s" && slices.Contains([]string{"1200", "2400"}, v[1]) },
 			"a frame of an answer takes more than a second"},
 		{[]string{"timeout", "chip"}, func(v []string) bool { return v[0] == "1s" && v[1] == "slow" },
