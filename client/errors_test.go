@@ -102,8 +102,6 @@ func TestEachFailureIsItsOwnErrorAndSaysWhatToDo(t *testing.T) {
 		}, touched: true, want: client.ErrNotRunning, facts: &client.NotRunningError{Download: true}, says: []string{"too often", "download state"}},
 		"too often": {desk: func(d *desk) { d.tap = status(ion.OpBlock, ion.StatusNotCleared) }, touched: true,
 			want: client.ErrTooOften, facts: &client.TooOftenError{Passes: 3, Why: &client.RefusalError{Op: ion.OpBlock, Status: ion.StatusNotCleared, Block: 1}}, says: []string{"3 times", "block 1", "not cleared"}},
-		"senseless restart": {desk: func(d *desk) { d.tap = status(ion.OpRestart, ion.StatusBadSequence) }, touched: true,
-			want: client.ErrUnexpected, facts: &client.RefusalError{Op: ion.OpRestart, Status: ion.StatusBadSequence}, says: []string{"restart", "bad sequence"}},
 		"never takes the block": {desk: func(d *desk) { d.tap = status(ion.OpBlock, ion.StatusBusy) }, touched: true,
 			want: client.ErrUnexpected, facts: &client.RefusalError{Op: ion.OpBlock, Status: ion.StatusBusy, Block: 1, Times: 120}, says: []string{"block 1", "busy", "times"}},
 		"settings of a meter in download state": {task: client.TaskReadSettings, desk: intoDownload,

@@ -103,6 +103,7 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 			"Upgrader.exchange.due":         {While: "something else comes before", Shows: 4},
 			"Upgrader.exchange.wake":        {While: "it waits", Shows: 22},
 			"Upgrader.transfer.crc":         {While: "there is firmware", Shows: 20},
+			"Upgrader.wroteAt":              {While: "something was written", Shows: 2},
 		},
 		Idle: map[string]string{
 			"Upgrader.credential":                   "configuration",

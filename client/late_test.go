@@ -327,3 +327,16 @@ func TestMissingAnswersEndTheUpgradeAfterTenResends(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// Only the meter knows whether it restarted, whatever the answer says.
+func TestAnAnswerToARestartThatMakesNoSenseIsNoFailure(t *testing.T) {
+	for s := ion.StatusOK; s <= ion.StatusRefused; s++ {
+		d := newDesk(t, deskConfig())
+		d.tap = status(ion.OpRestart, s)
+		if err := d.do(client.TaskUpgrade); err != nil {
+			t.Errorf("%v: %v", s, err)
+			continue
+		}
+		d.upgraded()
+	}
+}

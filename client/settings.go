@@ -272,7 +272,7 @@ func writeRequest(u *Upgrader) {
 	u.program(commands)
 }
 
-func written(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+func written(u *Upgrader, now time.Duration, p *ion.Packet) next {
 	values, n := results(p, len(u.write))
 	if n.kind != goOn {
 		return n
@@ -282,7 +282,7 @@ func written(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 			return failed(&SettingError{Key: u.write[i].name(), Reason: reason})
 		}
 	}
-	u.wrote = len(u.write)
+	u.wrote, u.wroteAt = len(u.write), now
 	return toNext()
 }
 
@@ -304,22 +304,23 @@ func readBackRequest(u *Upgrader) {
 }
 
 // readBack checks that what was written is there, before the person is told so.
-func readBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+func readBack(u *Upgrader, now time.Duration, p *ion.Packet) next {
 	values, n := results(p, len(u.write)+markCount)
 	if n.kind != goOn {
 		return n
 	}
 	u.after = marksOf(values[len(u.write):])
 	for i, w := range u.write {
-		if !w.holds(values[i]) {
+		if !w.holds(values[i], now-u.wroteAt) {
 			return failed(&SettingError{Key: w.name(), Written: w.value, Read: values[i]})
 		}
 	}
 	return toNext()
 }
 
-// holds compares a value with what was written. An energy reading may have counted on.
-func (w write) holds(v ion.Value) bool {
+// holds compares a value with what was written so long before. An energy reading may have counted
+// on: the cable was out, or the PC asleep.
+func (w write) holds(v ion.Value, since time.Duration) bool {
 	if v.Equal(w.value) {
 		return true
 	}
@@ -328,6 +329,6 @@ func (w write) holds(v ion.Value) bool {
 	}
 	got, ok := v.Number()
 	want, _ := w.value.Number()
-	const counted = 100 // kWh: more than any circuit of the meter counts between two requests
-	return ok && math.Abs(got-want) < counted
+	const perHour = 100 // kWh: more than any circuit of the meter counts
+	return ok && math.Abs(got-want) < perHour*(1+since.Hours())
 }

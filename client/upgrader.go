@@ -98,6 +98,7 @@ type Upgrader struct {
 	older     bool                     // the person wants also what is older than something that was lost
 	write     []write                  // settings to write
 	wrote     int                      // how many of them were written
+	wroteAt   time.Duration            // when the meter said so
 	transfer  transfer
 }
 

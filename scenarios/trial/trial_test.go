@@ -1,7 +1,9 @@
 package trial_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
@@ -44,5 +46,20 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 				t.Errorf("the plan reads %q", got)
 			}
 		})
+	}
+}
+
+// However long the line is dead or the PC asleep, the meter counts energy meanwhile, and no value
+// that was written is missed for it.
+func TestHoursMayPassAtAnyAnswer(t *testing.T) {
+	patient := trial.World(1)
+	patient.Attempts[0].Timeout = time.Hour
+	for i := 1; i <= 120; i++ {
+		for _, plan := range []string{fmt.Sprintf("suspend at reply %d for 20h", i), fmt.Sprintf("cable-pull at reply %d for 10 no-responses", i)} {
+			r, err := trial.Try(patient, mustPlans(t, plan), rig.NoTrace)
+			if err != nil || len(r.Violations) > 0 {
+				t.Errorf("%q: %q, %v", plan, r.Violations, err)
+			}
+		}
 	}
 }
