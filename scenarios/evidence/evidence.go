@@ -85,6 +85,10 @@ func (b *Before) Cost(s *bench.Station, now time.Duration) verdict.Cost {
 // FlashOps is how many flash operations the meter has begun since then.
 func (b *Before) FlashOps(s *bench.Station) uint64 { return s.Meter().Chip().Ops() - b.counts.FlashOps }
 
+// Died is how many messages may have died since then on their way to the line: one with each
+// connection that was reset, because nothing more is sent over it once its end is known.
+func (b *Before) Died(s *bench.Station) int { return int(s.Counts().Resets - b.counts.Resets) }
+
 // Condition returns what the meter is now. Image is the image that it should hold; nil if none
 // is required. Response is how long the tool waits for an answer: a slower meter does not count
 // as reachable.

@@ -29,6 +29,7 @@ func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, pl
 		Story:    b.Story(s),
 		Forged:   slices.ContainsFunc(plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 		Unstruck: s.Unstruck(),
+		Died:     b.Died(s),
 	}
 	e.Tool.Counts = counts(e, int(s.Counts().ImageBlocks))
 	return e

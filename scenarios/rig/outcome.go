@@ -51,7 +51,8 @@ func (r *Rig) look() glance {
 	return glance{evidence.Look(r.bench.Station(), r.Now()), len(r.here().disk.Log)}
 }
 
-func (r *Rig) finish(ended bool) *Outcome {
+// finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen.
+func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	before := r.before
 	t := r.bench.Host().(*tool)
 	t.count()
@@ -77,6 +78,9 @@ func (r *Rig) finish(ended bool) *Outcome {
 	}
 	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
 	o.evidence = r.evidence()
+	if over != Bench {
+		o.evidence.Died = before.Died(s)
+	}
 	o.judge()
 	r.remember(o)
 	return o

@@ -110,7 +110,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 	if err != nil {
 		return nil, fmt.Errorf("attempt over %v: %w", over, err)
 	}
-	return r.finish(ended), nil
+	return r.finish(ended, over), nil
 }
 
 // joinOver lets the two ends of p talk to each other through server.

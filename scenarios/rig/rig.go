@@ -292,5 +292,5 @@ func (r *Rig) Step() bool {
 // can be finished too, also with another plan (Bench().Station().SetPlan).
 func (r *Rig) Finish() *Outcome {
 	ended := r.bench.Run(r.before.At + r.attempt.limit)
-	return r.finish(ended)
+	return r.finish(ended, Bench)
 }

@@ -64,7 +64,7 @@ func (c *Condition) boots() string {
 func (e *Evidence) proven() bool { return e.holds() || e.Meter.BadChip && e.runs() }
 
 // gaveUp reports whether the tool asked as often as the article's does and got no answer.
-func (t *Tool) gaveUp() bool { return t.Unanswered > client.DefaultTiming().Resends }
+func (e *Evidence) gaveUp() bool { return e.Tool.Unanswered+e.Died > client.DefaultTiming().Resends }
 
 // atWork finds a tool that is still at work when its time is over. If its computer sleeps, it
 // will go on when the computer wakes.
@@ -107,7 +107,7 @@ func notRunning(e *Evidence, f *findings) {
 // real one.
 func falseAlarm(e *Evidence, f *findings) {
 	m := e.Meter
-	if _, failure := e.Tool.claims(); !failure || e.Tool.Aborted || e.Tool.gaveUp() {
+	if _, failure := e.Tool.claims(); !failure || e.Tool.Aborted || e.gaveUp() {
 		return
 	}
 	if e.holds() && m.FlashOps > 0 && m.Connected && m.State == meter.Application && m.Lost == 0 {

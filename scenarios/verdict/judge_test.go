@@ -2,9 +2,11 @@ package verdict_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
+	"ionbench/client"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -30,6 +32,21 @@ func upgraded() *verdict.Evidence {
 func beside(e *verdict.Evidence) *verdict.Other {
 	e.Others = []verdict.Other{{UnitID: 7, SerialNumber: "PC-B", Before: meter.Application, State: meter.Application}}
 	return &e.Others[0]
+}
+
+// resent gives a program that sent block 5 of 9 again the log of it: so many resends, of which
+// the line saw fewer.
+func resent(e *verdict.Evidence, told, seen int) {
+	log := "Upgrade started at Thursday, March 06, 2008 3:57:48 PM\nProceeding with firmware download\n"
+	for i := range told {
+		log += fmt.Sprintf("No response... resending (%d of %d)\n", i+1, 5+i)
+	}
+	e.Log = verdict.ReadLog([]byte(log), 0)
+	e.Cost.Resends, e.Cost.Blocks = uint64(seen), uint64(4+seen)
+	e.Tool.Counts = client.Counts{Blocks: 9, Transmitted: 4 + seen, Confirmed: 4, Passes: 1}
+	if e.Tool.Foreign {
+		e.Tool.Err, e.Tool.Aborted = errors.New("exit 1"), true
+	}
 }
 
 func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
@@ -101,6 +118,12 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 			e.Tool.Err, e.Meter.FlashOps, e.Recovery = errExit, 5, &verdict.Recovery{Answers: true, Struck: true}
 		}, nil},
 		{"a recovery that loses settings", func(e *verdict.Evidence) { e.Recovery = &verdict.Recovery{Answers: true, Lost: ion.AllGroups} }, []verdict.Rule{verdict.I7}},
+		{"a failure whose last request died once with its connection", func(e *verdict.Evidence) {
+			e.Tool.Err, e.Tool.Unanswered, e.Died = errExit, 10, 1
+		}, nil},
+		{"a log with a resend that died with its connection", func(e *verdict.Evidence) { resent(e, 2, 1); e.Died = 1 }, nil},
+		{"a log with a resend that the line never saw", func(e *verdict.Evidence) { resent(e, 2, 1) }, []verdict.Rule{verdict.I6, verdict.I6}},
+		{"a log with a resend more than connections died", func(e *verdict.Evidence) { resent(e, 3, 1); e.Died = 1 }, []verdict.Rule{verdict.I6, verdict.I6}},
 		{"a log with a gap", func(e *verdict.Evidence) { e.Log = &verdict.Log{Gap: true} }, []verdict.Rule{verdict.I6}},
 		{"a log that tells of a meter that did nothing", func(e *verdict.Evidence) {
 			e.Log = verdict.ReadLog([]byte("2007-08-22 09:46:22:414> Flash memory cleared\n"), 0)

@@ -20,7 +20,8 @@ func unreadable(e *Evidence, f *findings) {
 func (l *Log) whole() bool { return l.Err == nil && len(l.Runs) == 1 && l.Unsaid == 0 }
 
 func otherCount(e *Evidence, f *findings) {
-	if counted := e.Tool.Counts.Transmitted; e.Log.whole() && int(e.Cost.Blocks) != counted {
+	counted, seen := e.Tool.Counts.Transmitted, int(e.Cost.Blocks)
+	if e.Log.whole() && (counted < seen || counted > seen+e.Died) {
 		f.tell("the tool counts %d blocks sent, the line %d", counted, e.Cost.Blocks)
 	}
 }
@@ -28,7 +29,7 @@ func otherCount(e *Evidence, f *findings) {
 // wrongCounts: the numbers of an upgrade must follow from each other. If the upgrade is whole
 // and the only one of the process, they must also follow from the tool's counts.
 func wrongCounts(e *Evidence, f *findings) {
-	sent := e.Tool.Counts.Transmitted
+	sent := e.Tool.Counts.Transmitted + e.Died
 	for _, run := range e.Log.Runs {
 		last, missing := 0, 0
 		for _, l := range run {
@@ -65,7 +66,7 @@ func count(run []upgradelog.Entry, k upgradelog.Kind) (n int) {
 }
 
 func resendsToldTooOften(e *Evidence, f *findings) {
-	if resends := count(e.Log.Entries, upgradelog.Resending); resends > int(e.Cost.Resends) {
+	if resends := count(e.Log.Entries, upgradelog.Resending); resends > int(e.Cost.Resends)+e.Died {
 		f.tell("the log has %d resends, the line saw %d", resends, e.Cost.Resends)
 	}
 }

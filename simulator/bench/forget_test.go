@@ -124,6 +124,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.plan[].fault.Parameters.Bytes": "plays no part without HasBytes",
 			"Station.watch.blocksSent":              "a number that is shown",
 			"Station.watch.requests":                "a number that is shown",
+			"Station.watch.resets":                  "a number that is shown",
 			"Station.watch.underWay":                "a number that is shown",
 			"Station.watch.insisted":                "a number that is shown",
 		},

@@ -92,6 +92,11 @@ func TestStationGivesTheOrderToResetAndGoesOnItself(t *testing.T) {
 	if orders := b.s.Orders(); len(orders) != 0 {
 		t.Errorf("given twice: %v", orders)
 	}
+	b.s.HostGone(b.now)
+	b.s.HostGone(b.now) // the next one leaves by itself
+	if n := b.s.Counts().Resets; n != 1 {
+		t.Errorf("%d connections were reset", n)
+	}
 }
 
 func TestHalfOpenConnectionCarriesNothingAndKeepsNothing(t *testing.T) {

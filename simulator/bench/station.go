@@ -557,6 +557,7 @@ type Counts struct {
 	Replies                     uint64 // answers that the meter began to send
 	ImageBlocks                 uint64 // blocks of the image; 0 until the host has told its length
 	FlashOps                    uint64 // operations that the chip has done
+	Resets                      uint64 // connections of the host that were reset
 }
 
 // InRun is what was counted since the host's run began, as the triggers of a plan count it.
@@ -585,6 +586,7 @@ func (s *Station) Counts() Counts {
 		Replies:       s.watch.replies,
 		ImageBlocks:   uint64(s.watch.blocks),
 		FlashOps:      s.meter.Chip().Ops(),
+		Resets:        s.watch.resets,
 	}
 }
 

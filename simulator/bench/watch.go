@@ -21,6 +21,7 @@ type watch struct {
 	underWay        uint64 // first and second frames of these messages
 	blocksSent      uint64 // how many of these messages carried a block
 	noResponses     uint64 // requests that the host sent again
+	resets          uint64 // connections of the host that were reset
 	lastID          uint16
 	lastBlock       uint32 // highest sequence number that the host began to send
 	blocks          uint32 // blocks of the image; 0 until the host has told its length
@@ -61,6 +62,9 @@ func (w *watch) forgetHost() {
 // leave forgets what the host had answered. If its connection was reset it comes back, and the
 // answer to its last request may not have reached it.
 func (w *watch) leave() {
+	if w.reset {
+		w.resets++
+	}
 	if w.reset && w.asked {
 		w.sent = max(w.sent, 1)
 	}
