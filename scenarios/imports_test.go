@@ -36,7 +36,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
-		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
+		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
 )
@@ -72,6 +72,8 @@ func importRules() []importRule {
 		{in: []string{"scenarios/verdict"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/client", "ionbench/client/upgradelog", "ionbench/simulator/ion", "ionbench/simulator/meter", "ionbench/simulator/story"},
 			why: "the judge sees evidence, and neither a bench nor a process"},
+		{in: []string{"scenarios/truth"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion", "ionbench/simulator/machine"},
+			why: "whose settings are right depends on no tool and no verdict"},
 		{in: []string{"scenarios/worlds"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/scenarios/cover", "ionbench/scenarios/world", "ionbench/client", "ionbench/simulator/ion", "ionbench/simulator/meter"},
 			why: "which worlds there are is for those who play them to use, and does not depend on it"},

@@ -10,7 +10,7 @@ import (
 // caughtBy is the invariant that each mutant breaks; empty if no invariant is about its bug and a
 // probe's sentence catches it.
 var caughtBy = map[string]string{
-	"clears-before-checking":     "I8",
+	"clears-before-checking":     "I2",
 	"wrong-product-accepted":     "I8",
 	"wrong-unit-accepted":        "I8",
 	"wrong-serial-accepted":      "I8",
@@ -21,7 +21,7 @@ var caughtBy = map[string]string{
 	"restores-before-restart":    "I4",
 	"paste-options-ignored":      "I2",
 	"settings-not-read-back":     "I2",
-	"paste-options-in-recovery":  "",
+	"paste-options-in-recovery":  "I2",
 	"late-reply-taken":           "I6",
 	"duplicate-reply-advances":   "I6",
 	"sequence-wraps":             "I4",
@@ -32,7 +32,7 @@ var caughtBy = map[string]string{
 	"last-block-short":           "I4",
 	"success-before-verify":      "I2",
 	"verify-ignored":             "I6",
-	"success-without-restart":    "I7",
+	"success-without-restart":    "I2",
 	"recovery-prompt-skipped":    "",
 	"communication-lost-skipped": "",
 	"percent-wrong":              "I6",
@@ -51,7 +51,7 @@ var caughtBy = map[string]string{
 	"torn-record-kills-loader": "I1",
 	"settings-kept":            "I7",
 	"upgrade-not-logged":       "",
-	"writes-not-kept":          "I2",
+	"writes-not-kept":          "I7",
 }
 
 func TestEveryMutantIsCaughtByWhatItBreaks(t *testing.T) {

@@ -1,12 +1,15 @@
 package rig
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 
 	"ionbench/client/journal"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
 )
 
 // computer is a PC of the world: what outlives the processes that run on it.
@@ -32,6 +35,57 @@ func (r *Rig) declareElsewhere(w *machine.State) {
 	}
 }
 
+// elsewhere are the journals on all PCs but one.
+func (r *Rig) elsewhere(at int) []kept {
+	var list []kept
+	for i := range r.pcs {
+		if i != at {
+			list = append(list, r.pcs[i].disk.journals...)
+		}
+	}
+	return list
+}
+
+// keepTruth gives a tool that starts now the ledger. What a person has done to the journals, or
+// to the meter without a tool, has come to pass by then.
+func (r *Rig) keepTruth(t *tool) {
+	s, now := r.bench.Station(), r.Now()
+	t.truth, t.author = r.truth, r.author
+	t.around = &around{before: r.before.Before, patience: r.timing(&t.of.Tool).Response, said: r.said(), elsewhere: r.elsewhere(r.at)}
+	t.look(s, now)
+	_, anywhere := t.copies(now)
+	t.truth = t.truth.Lose(t.truth.Away() &^ anywhere)
+	if has := s.Meter().Settings(now); s.Meter().State() == meter.Application {
+		t.truth = t.truth.Refresh(&has)
+	}
+	t.beginAct(s, now, 0, false)
+	r.truth = t.truth
+}
+
+// copies are the settings whose truth is in the journals that an attempt would find, and in any
+// journal.
+func (r *Rig) copies(a *world.Attempt) (own, anywhere ion.SettingSet) {
+	at := r.computerOf(a.PC)
+	t := &tool{of: &attempt{Attempt: *a}, disk: r.pcs[at].disk, around: &around{elsewhere: r.elsewhere(at), said: r.said()}, truth: r.truth}
+	return t.copies(r.Now())
+}
+
+// harmed says which journal of another meter, of those that lay on the disk before, is not there
+// any more as it was.
+func (d *Disk) harmed(before []kept, of *world.Meter) string {
+	for _, k := range before {
+		j, err := journal.Parse(k.file)
+		if err != nil || j.Meter.Is(identityOf(of)) {
+			continue
+		}
+		same := func(own kept) bool { return own.is(k.folder, k.name) && bytes.Equal(own.file, k.file) }
+		if !slices.ContainsFunc(d.journals, same) {
+			return fmt.Sprintf("the journal of another meter (%s, unit %d) is not there as it was", j.Meter.SerialNumber, j.Meter.UnitID)
+		}
+	}
+	return ""
+}
+
 // toJournals carries out an action on the journals in the folder of an attempt.
 func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 	disk := &r.pcs[r.computerOf(a.PC)].disk
@@ -41,7 +95,7 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 	case world.DamageJournals:
 		disk.damage(a.Folder)
 	case world.ForeignJournal:
-		foreign := r.foreignJournal()
+		foreign := foreignJournal(r.world.MeterOf(a))
 		disk.put(kept{a.Folder, journal.Names(foreign.Meter)[0], journal.Append(nil, foreign)})
 	case world.CopyJournals:
 		from := disk
@@ -52,12 +106,11 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 	}
 }
 
-// foreignJournal is the journal of another meter with the serial number of the rig's.
-func (r *Rig) foreignJournal() *journal.Journal {
-	m := r.said()
+// foreignJournal is the journal of another meter with the serial number of this one.
+func foreignJournal(m world.Meter) *journal.Journal {
 	settings := world.CustomSettings(m.Model, m.Revision)
 	settings.Template = m.Model.String() + "_PLANT_B"
-	theirs := identityOf(m)
+	theirs := identityOf(&m)
 	theirs.UnitID = m.UnitID%ion.MaxUnitID + 1
 	return &journal.Journal{
 		Header:   journal.Header{Meter: theirs, Revision: m.Revision, Saved: m.Clock},

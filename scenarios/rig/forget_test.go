@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/truth"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
 )
@@ -57,7 +59,11 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			}
 			from.CloneHost(&to.tool)
 		},
-		Changes: map[string]func(s *still){"the session": func(s *still) { s.session.Quit() }},
+		Changes: map[string]func(s *still){
+			"the session":      func(s *still) { s.session.Quit() },
+			"the truth":        func(s *still) { s.truth = truth.Begin(s.truth.Settings(), ion.Marks{Reset: 1}) },
+			"how an act began": func(s *still) { began := *s.acts.open; began.print[0]++; s.acts.open = &began },
+		},
 		Declare: func(s *still, w *machine.State) { s.declare(w, &s.tool) },
 		Now:     func(s *still) time.Duration { return s.now },
 		Idle: map[string]string{
@@ -74,6 +80,8 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.pending":            "what is told decides nothing",
 			"tool.pc.things.calendar": "no more than the stamps of the log go by it",
 			"tool.untraced":           "a trace decides nothing",
+			"tool.acts.done":          "what was done decides nothing",
+			"tool.acts.due":           "taken before anything else happens",
 		},
 		Shared: map[string]string{
 			"tool.of":            "not changed once it is begun",
@@ -81,6 +89,11 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.disk.journals": "a file is replaced, not written to",
 			"tool.prompts":       "what was shown stays as it is",
 			"tool.written":       "never changes",
+			"tool.truth":         "never changed",
+			"tool.around":        "never changed",
+			"tool.acts.open":     "not changed once it is begun",
+			"tool.acts.done":     "what was done stays as it is",
+			"tool.acts.due":      "empty between two steps",
 			"tool.heldLog":       "a line stays as it is",
 		},
 		Clipped: map[string]string{
@@ -94,6 +107,9 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.session":        "see package client",
 			"tool.settings":       "what was read, for the outcome",
 			"tool.of":             "the same in all that are compared",
+			"tool.around":         "the same in all that are compared",
+			"tool.truth":          "see package truth",
+			"tool.acts.open":      "its print stands for it",
 			"tool.heldLog[].Time": "of the calendar",
 			"tool.journalInPlace": "planted, the same in all that are compared",
 			"tool.logHeldBack":    "planted, the same in all that are compared",

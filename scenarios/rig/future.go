@@ -19,6 +19,7 @@ type Past struct {
 	FlashOps uint64
 
 	written *written
+	acts    acts
 }
 
 // LinesAfter are the lines of the log that were written after an earlier past of the attempt;
@@ -28,7 +29,7 @@ func (p *Past) LinesAfter(earlier *Past) []upgradelog.Line { return p.written.af
 // Past returns the past of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{Prompts: t.prompts, Log: t.disk.Log[r.before.log:], written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
+	return Past{acts: t.acts, Prompts: t.prompts, Log: t.disk.Log[r.before.log:], written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
 }
 
 // With returns the outcome of an attempt with past p. o is the outcome of another attempt that
@@ -41,6 +42,7 @@ func (o *Outcome) With(p, q Past) *Outcome {
 	c.Cost = o.Cost.Minus(q.Cost).Plus(p.Cost)
 	c.Meter.FlashOps = o.Meter.FlashOps - q.FlashOps + p.FlashOps
 	c.Trace = nil
+	c.acts = p.after(o.acts, &q)
 	c.judge()
 	return &c
 }
@@ -59,7 +61,11 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	dst = r.bench.Station().AppendState(dst, now)
 	dst = r.bench.Host().AppendState(dst, now)
 	w := machine.Fingerprinting(append(dst, r.yardstick[:]...), now)
-	w.Bool(r.before.FlashOps(r.bench.Station()) > 0)
+	ops := r.before.FlashOps(r.bench.Station())
+	w.Bool(ops > 0)
+	if o := r.bench.Host().(*tool).acts.open; o != nil {
+		w.Bool(ops > o.ops)
+	}
 	r.before.DeclareOthers(&w, r.bench.Station())
 	r.declareElsewhere(&w)
 	return w.Result()
@@ -70,11 +76,11 @@ func (r *Rig) gauge() {
 	w := machine.Fingerprinting(nil, 0)
 	w.Uint(uint64(r.before.State))
 	r.before.Settings.Declare(&w)
-	r.set.settings.Declare(&w)
 	if c := r.recovery; w.Has(c != nil) {
 		w.Bool(c.answers)
 		w.Bool(c.struck)
 		c.expected.settings.Declare(&w)
+		w.Uint(uint64(c.expected.wanted))
 	}
 	r.yardstick = machine.FingerprintOf(w.Result())
 }

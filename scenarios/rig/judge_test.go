@@ -142,6 +142,7 @@ func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
 			o.Killed = true
 			o.Log = bytes.Split(o.Log, []byte("Upgrade completed"))[0]
 			o.evidence = r.evidence()
+			o.acts[0].claim.Truth = &verdict.Truth{Kept: ion.AllSettings}
 			o.judge()
 			wantBroken(t, o, verdict.I7)
 		})
@@ -222,7 +223,7 @@ func TestTheJudgeDoesNotHurryAPCThatSleeps(t *testing.T) {
 
 func TestTheJudgeSeesPromisedSettingsThatAreLost(t *testing.T) {
 	_, o := attempted(t)
-	o.evidence.Lost, o.Meter.Lost = ion.Of(ion.Nameplate), ion.Of(ion.Nameplate)
+	o.acts[0].claim.Truth = &verdict.Truth{Broken: ion.SettingsOf(ion.Of(ion.Nameplate))}
 	o.judge()
 	wantBroken(t, o, verdict.I2)
 }
@@ -291,6 +292,7 @@ func TestTheJudgeExpectsNothingOfWhatTheDiskHadNoRoomFor(t *testing.T) {
 	o.Killed = true
 	o.Log = bytes.Split(o.Log, []byte("100% completed"))[0]
 	o.evidence = r.evidence()
+	o.acts[0].claim.Truth = &verdict.Truth{Kept: ion.AllSettings}
 	o.judge()
 	wantBroken(t, o, verdict.I6)
 	wantBroken(t, o, verdict.I7)

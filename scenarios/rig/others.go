@@ -3,6 +3,7 @@ package rig
 import (
 	"slices"
 
+	"ionbench/scenarios/truth"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
@@ -16,10 +17,11 @@ type away struct {
 	owners []owner
 }
 
-// owner is what a person has set up in a meter: at first, and last.
+// owner is what somebody has set up in a meter: at first, and since.
 type owner struct {
-	first *ion.Settings
-	set   setUp
+	first  *ion.Settings
+	truth  *truth.Ledger
+	author truth.Author
 }
 
 // newAway is about the meters of a new station, of which the tool talks to the first.
@@ -30,9 +32,10 @@ func newAway(s *bench.Station) *away {
 	}
 	others := &away{owners: make([]owner, 1+n)}
 	for i := range n {
-		first := s.Neighbour(i).Settings(0)
+		m := s.Neighbour(i)
+		first := m.Settings(0)
 		others.seats = append(others.seats, 1+i)
-		others.owners[1+i] = owner{&first, setUp{settings: first}}
+		others.owners[1+i] = owner{first: &first, truth: truth.Begin(&first, m.Marks())}
 	}
 	return others
 }
@@ -49,8 +52,8 @@ func (r *Rig) TurnTo(a *world.Attempt) {
 	r.bench.Station().TurnTo(r.Now(), seat)
 	others := away{slices.Clone(r.others.seats), slices.Clone(r.others.owners)}
 	others.seats[seat] = r.asks
-	others.owners[r.asks] = owner{r.first, r.set}
-	r.first, r.set = others.owners[i].first, others.owners[i].set
+	others.owners[r.asks] = owner{r.first, r.truth, r.author}
+	r.first, r.truth, r.author = others.owners[i].first, others.owners[i].truth, others.owners[i].author
 	r.asks, r.others = i, &others
 }
 

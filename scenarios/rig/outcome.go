@@ -37,6 +37,7 @@ type Outcome struct {
 
 	Violations []verdict.Violation // what the attempt broke
 
+	acts     []act
 	evidence verdict.Evidence // that no field above has
 	upgraded bool
 }
@@ -56,7 +57,6 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	before := r.before
 	t := r.bench.Host().(*tool)
 	t.count()
-	*r.here() = computer{t.disk, t.pc.things}
 	s := r.bench.Station()
 	o := &Outcome{
 		Ended:      ended,
@@ -77,12 +77,16 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 		Cost:       r.cost(),
 	}
 	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
+	o.acts = t.ended(s, r.Now())
+	harmed := t.disk.harmed(r.here().disk.journals, r.said())
+	*r.here() = computer{t.disk, t.pc.things}
+	r.truth, r.author = t.truth, t.author
 	o.evidence = r.evidence()
 	if over != Bench {
 		o.evidence.Died = before.Died(s)
 	}
+	o.evidence.Harmed = harmed
 	o.judge()
-	r.remember(o)
 	return o
 }
 
@@ -95,6 +99,7 @@ func (o *Outcome) judge() {
 	t.Windows, t.Counts, t.Unanswered = o.Prompts, o.Counts, o.Unanswered
 	e.Meter, e.Cost, e.Story = &o.Meter, o.Cost, o.Trace
 	e.Log = verdict.ReadLog(o.Log, o.Unsaid)
+	e.Acts = evidenceOf(o.acts, o.Prompts)
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
 }
 
@@ -126,7 +131,7 @@ func (r *Rig) evidence() verdict.Evidence {
 		e.Revision = f.Revision
 	}
 	if c := r.recovery; c != nil {
-		e.Recovery = &verdict.Recovery{Answers: c.answers, Struck: c.struck, Lost: r.lostSince(c.expected)}
+		e.Recovery = &verdict.Recovery{Answers: c.answers, Struck: c.struck, Lost: r.lostSince(&c.expected)}
 	}
 	if a.Journal {
 		j, err := r.here().disk.load(a.Folder, r.identity())

@@ -12,24 +12,25 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// setUp is the settings that a person wants in the meter, and when the meter had them.
+// setUp is settings that should be in the meter, and since when.
 type setUp struct {
 	at       time.Duration
 	settings ion.Settings
+	// wanted are those of which the ledger knows better: somebody's settings that were within
+	// reach.
+	wanted ion.SettingSet
 }
 
-// lostSince are the groups that differ from s, except for energy that was used since then.
-func (r *Rig) lostSince(s setUp) ion.Groups {
-	now := r.Meter().Settings(r.Now())
-	return verdict.Lost(&s.settings, &now, r.Now()-s.at)
-}
-
-// remember takes the present settings as what the person wants, if the tool has done what it
-// was asked for and no settings wait to be restored.
-func (r *Rig) remember(o *Outcome) {
-	if o.Claim == nil && o.Ended && !o.Killed && !r.here().disk.holds(r.identity()) && r.Meter().State() == meter.Application {
-		r.set = setUp{r.Now(), r.Meter().Settings(r.Now())}
+// lostSince are the groups that are not as they should be. Energy may have been used since then.
+func (r *Rig) lostSince(s *setUp) ion.Groups {
+	has := r.Meter().Settings(r.Now())
+	others := has
+	for i := range ion.SettingCount {
+		if s.wanted.Has(i) {
+			others.Values[i] = s.settings.Values[i]
+		}
 	}
+	return verdict.Lost(&s.settings, &others, r.Now()-s.at) | (s.wanted &^ r.truth.Present()).Groups()
 }
 
 // recovery is what a recovery is judged by, beyond an ordinary attempt.
@@ -110,20 +111,17 @@ func (r *Rig) Answers() (bool, error) {
 // or changes made to the template of your device will not be retained", unless there is a
 // journal, or an application from which the settings can be saved.
 func (r *Rig) afterRecovery(of *world.Attempt) setUp {
-	switch {
-	case of.Journal && r.keeps(of):
-		return r.set
-	case r.Meter().State() == meter.Application:
-		return setUp{r.Now(), r.Meter().Settings(r.Now())}
+	s := setUp{at: r.Now(), settings: meter.FactoryTemplate(r.said().Model, r.world.FirmwareOf(of).Revision)}
+	has := r.Meter().Settings(r.Now())
+	r.truth = r.truth.Look(r.Now(), &has, r.Meter().Marks(), r.author)
+	if r.Meter().State() == meter.Application {
+		s.settings, s.wanted = has, r.truth.Present()
 	}
-	return setUp{r.Now(), meter.FactoryTemplate(r.said().Model, r.world.FirmwareOf(of).Revision)}
-}
-
-// keeps reports whether there is a journal of the meter where an attempt looks for it, or what is
-// left of one.
-func (r *Rig) keeps(of *world.Attempt) bool {
-	j, err := r.pcs[r.computerOf(of.PC)].disk.load(of.Folder, r.identity())
-	return j != nil || err != nil
+	if of.Journal {
+		own, _ := r.copies(of)
+		s.wanted |= own
+	}
+	return s
 }
 
 // identity says which meter it is.

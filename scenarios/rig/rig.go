@@ -15,6 +15,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/internal/planted"
+	"ionbench/scenarios/truth"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
@@ -33,7 +34,8 @@ type Rig struct {
 	asks    int           // the place among the world's meters of the one that the tool talks to
 	others  *away         // the other meters; nil if there are none
 	first   *ion.Settings // of the meter at first
-	set     setUp
+	truth   *truth.Ledger // whose settings are right
+	author  truth.Author  // of what was written to the meter last
 
 	begun    int       // attempts so far
 	attempt  *attempt  // the latest
@@ -77,9 +79,9 @@ func New(w *world.World, o Options) (*Rig, error) {
 	for i := range w.PCs {
 		r.pcs[i].disk = diskOf(&w.PCs[i], &w.Meters[0])
 	}
-	r.set = setUp{settings: r.Meter().Settings(0)}
-	first := r.set.settings
+	first := r.Meter().Settings(0)
 	r.first, r.others = &first, newAway(station)
+	r.truth = truth.Begin(r.first, r.Meter().Marks())
 	return r, nil
 }
 
@@ -243,6 +245,7 @@ func (r *Rig) launch(a *attempt) error {
 	r.gauge()
 	r.bench.Station().HostBaud(r.Now(), config.Baud)
 	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, untraced: r.options.Trace == NoTrace}
+	r.keepTruth(t)
 	bug := r.options.Planted.Tool
 	t.journalInPlace, t.logHeldBack = bug == planted.JournalNotAtomic, bug == planted.LogLostOnKill
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)

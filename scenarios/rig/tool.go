@@ -9,6 +9,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/journal"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/truth"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -68,14 +69,6 @@ func (k *kept) is(folder, name string) bool { return k.folder == folder && k.nam
 func (d *Disk) load(folder string, m journal.Meter) (*journal.Journal, error) {
 	_, j, err := journal.Find(m, d.in(folder))
 	return j, err
-}
-
-// holds reports whether a folder has a journal of the meter, or what is left of one.
-func (d *Disk) holds(m journal.Meter) bool {
-	return slices.ContainsFunc(d.journals, func(k kept) bool {
-		j, err := journal.Parse(k.file)
-		return err != nil && k.name == journal.Names(m)[0] || err == nil && j.Meter.Is(m)
-	})
 }
 
 // forget removes the journal of a meter.
@@ -146,6 +139,11 @@ type tool struct {
 	pending    []story.Event
 	untraced   bool // the trace is not wanted
 
+	truth  *truth.Ledger // whose settings are right
+	author truth.Author  // of what is written to the meter
+	acts   acts
+	around *around // never changed
+
 	// Planted bugs in how the tool writes its files.
 	journalInPlace bool
 	logHeldBack    bool
@@ -191,6 +189,7 @@ func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
 	if t.failing {
 		t.failing, t.unanswered = false, s.SentLast()
 	}
+	t.observe(s)
 	dst = append(dst, t.pending...)
 	t.pending = t.pending[:0]
 	return dst
@@ -228,6 +227,10 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Int(t.visits)
 	w.Int(t.assists)
 	w.Bytes(&t.heldJournal.file, nil)
+	t.truth.Declare(w)
+	w.Uint(uint64(t.author.Own))
+	w.Bool(t.author.Older)
+	t.acts.declare(w)
 	machine.Clip(w, &t.heldLog) // part of the past, as the log is
 	machine.Clip(w, &t.prompts)
 	machine.Slice(w, &t.pending, spent.pending)
@@ -288,6 +291,9 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.session.Logged(now, t.write(e.Line))
 	case client.EventPrompt:
 		tell(t, now, Prompted{e.Prompt})
+		if t.notes(e.Prompt) {
+			t.acts.due = append(t.acts.due, moment{at: now, window: e.Prompt, windows: t.windowsAt(e.Prompt), err: e.Err})
+		}
 		t.prompts = append(t.prompts, e.Prompt)
 		t.failing = t.failing || e.Prompt == client.UpgradeFailed
 		if len(t.prompts) > maxPrompts {
@@ -310,6 +316,9 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.session.Reconnected(now, nil)
 	case client.EventStep:
 		t.doing = e.Step
+		if writes(e.Step) || mayForget(e.Step) {
+			t.acts.due = append(t.acts.due, moment{at: now, step: e.Step})
+		}
 		t.ordered = t.ordered || e.Step == client.StepEnterDownloadState && !t.device.Download
 	case client.EventSettings:
 		t.settings = e.Settings

@@ -38,6 +38,13 @@ type Evidence struct {
 	Expected *Expectation
 	// Unstruck are faults that should have struck.
 	Unstruck []story.Unstruck
+
+	// Acts are the parts of the attempt, each with a claim of its own; none for a program of
+	// which only the whole is seen. Truth is that of the only act.
+	Acts  []Act
+	Truth *Truth
+	// Harmed says what of another meter is not as it was; empty for nothing.
+	Harmed string
 }
 
 // Expectation is what a scenario wants of an upgrade.

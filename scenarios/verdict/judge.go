@@ -8,10 +8,19 @@ import (
 // Judge returns what an attempt violated, in a fixed order.
 func Judge(e *Evidence) []Violation {
 	var f findings
+	acts := e.acts()
 	for i := range sentences {
-		if s := &sentences[i]; s.about(e) {
-			f.rule = s.rule
-			s.broken(e, &f)
+		s := &sentences[i]
+		f.rule, f.act = s.rule, 0
+		if !s.act {
+			s.on(e, &f)
+			continue
+		}
+		for i := range acts {
+			if len(acts) > 1 {
+				f.act = i + 1
+			}
+			s.on(&acts[i], &f)
 		}
 	}
 	return f.list
@@ -23,17 +32,27 @@ type sentence struct {
 	says   string
 	about  func(*Evidence) bool
 	broken func(*Evidence, *findings)
+	act    bool // it is about each act, and not about the attempt as a whole
+}
+
+func (s *sentence) on(e *Evidence, f *findings) {
+	if s.about(e) {
+		s.broken(e, f)
+	}
 }
 
 // findings are the violations found so far, and the rule that is being checked.
 type findings struct {
 	rule Rule
+	act  int
 	list []Violation
 }
 
 // tell adds a violation with its reason, in one line.
 func (f *findings) tell(format string, args ...any) {
-	f.list = append(f.list, violation(f.rule, 0, format, args...))
+	v := violation(f.rule, 0, format, args...)
+	v.Act = f.act
+	f.list = append(f.list, v)
 }
 
 func violation(r Rule, attempt int, format string, args ...any) Violation {
@@ -43,50 +62,60 @@ func violation(r Rule, attempt int, format string, args ...any) Violation {
 
 // sentences are everything that is judged, in the order in which it is reported.
 var sentences = [...]sentence{
-	{Crashed, "nothing ends the tool that nobody meant to", every, crashed},
-	{I5, "the tool comes to its end", every, atWork},
+	{Crashed, "nothing ends the tool that nobody meant to", every, crashed, ofAttempt},
+	{I5, "the tool comes to its end", every, atWork, ofAttempt},
 
-	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage},
-	{I2, "success is claimed only of a meter that runs the image", ended, notRunning},
-	{I3, "failure is claimed only if it is one", ended, falseAlarm},
-	{I2, "success is claimed only if every promised setting is there", ended, brokenPromise},
+	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage, ofAct},
+	{I2, "success is claimed only of a meter that runs the image", ended, notRunning, ofAct},
+	{I3, "failure is claimed only if it is one", ended, falseAlarm, ofAct},
+	{I2, "success is claimed only if every promised setting is there", ended, brokenPromise, ofAct},
 
-	{I6, "the log can be read", logs, unreadable},
-	{I6, "the tool counts the blocks that the line saw", logs, otherCount},
-	{I6, "the log counts every block and every missing answer", logs, wrongCounts},
-	{I6, "percentages and efficiency follow from the blocks", logs, wrongProgress},
-	{I6, "the log has no resend that the line did not see", logs, resendsToldTooOften},
-	{I6, "the log is never ahead of the meter", logs, aheadOfMeter},
-	{I6, "every line that the tool told is on the disk", logs, linesMissing},
-	{I6, "the log tells of nothing more often than the meter did it", logs, toldTooOften},
-	{I6, "a log that is kept is kept until the tool is killed", logs, gap},
+	{I6, "the log can be read", logs, unreadable, ofAttempt},
+	{I6, "the tool counts the blocks that the line saw", logs, otherCount, ofAttempt},
+	{I6, "the log counts every block and every missing answer", logs, wrongCounts, ofAttempt},
+	{I6, "percentages and efficiency follow from the blocks", logs, wrongProgress, ofAttempt},
+	{I6, "the log has no resend that the line did not see", logs, resendsToldTooOften, ofAttempt},
+	{I6, "the log is never ahead of the meter", logs, aheadOfMeter, ofAttempt},
+	{I6, "every line that the tool told is on the disk", logs, linesMissing, ofAttempt},
+	{I6, "the log tells of nothing more often than the meter did it", logs, toldTooOften, ofAttempt},
+	{I6, "a log that is kept is kept until the tool is killed", logs, gap, ofAttempt},
 
-	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal},
-	{I8, "the flash is not touched where it must not be", tried, flashTouched},
-	{I8, "the meter is not told to enter download state where its flash must not be touched", tried, loaderForNothing},
-	{I8, "a tool that refuses has not touched the flash", ended, refusedTooLate},
-	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe},
-	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash},
+	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal, ofAct},
+	{I8, "the flash is not touched where it must not be", tried, flashTouched, ofAct},
+	{I8, "the meter is not told to enter download state where its flash must not be touched", tried, loaderForNothing, ofAct},
+	{I8, "a tool that refuses has not touched the flash", ended, refusedTooLate, ofAct},
+	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe, ofAct},
+	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash, ofAct},
+	{I7, "what is written back is what somebody wrote last", knowsTruth, replaced, ofAct},
+	{I7, "a journal is the last copy of nothing when it goes", knowsTruth, destroyed, ofAct},
+	{I2, "what the tool says it has written is in the meter", knowsTruth, unwritten, ofAct},
+	{I9, "another meter's journal stays as it is", every, harmed, ofAttempt},
 
-	{I9, "the flash of another meter on the line is not touched", every, othersFlashed},
-	{I9, "another meter on the line runs on", every, othersStopped},
-	{I9, "no setting of another meter on the line is changed", every, othersLost},
+	{I9, "the flash of another meter on the line is not touched", every, othersFlashed, ofAttempt},
+	{I9, "another meter on the line runs on", every, othersStopped, ofAttempt},
+	{I9, "no setting of another meter on the line is changed", every, othersLost, ofAttempt},
 
-	{I1, "with power and line back the meter answers", recovers, nobodyAnswers},
-	{I4, "a recovery that nothing disturbs ends in success", recovers, notRecovered},
-	{I7, "after a recovery the settings are as they should be", recovers, lostByRecovery},
+	{I1, "with power and line back the meter answers", recovers, nobodyAnswers, ofAttempt},
+	{I4, "a recovery that nothing disturbs ends in success", recovers, notRecovered, ofAttempt},
+	{I7, "after a recovery the settings are as they should be", recovers, lostByRecovery, ofAttempt},
 
-	{Expected, "an upgrade that should succeed does", expects, failed},
-	{Expected, "the flash is cleared once where once is enough", expects, severalPasses},
-	{Unstruck, "every fault of the plan strikes", every, unstruck},
+	{Expected, "an upgrade that should succeed does", expects, failed, ofAttempt},
+	{Expected, "the flash is cleared once where once is enough", expects, severalPasses, ofAttempt},
+	{Unstruck, "every fault of the plan strikes", every, unstruck, ofAttempt},
 }
 
-func every(*Evidence) bool      { return true }
-func tried(e *Evidence) bool    { return e.Upgrade }
-func ended(e *Evidence) bool    { return e.Upgrade && e.Tool.Ended }
-func logs(e *Evidence) bool     { return ended(e) && e.Log != nil }
-func recovers(e *Evidence) bool { return e.Recovery != nil }
-func expects(e *Evidence) bool  { return ended(e) && e.Expected != nil }
+const (
+	ofAttempt = false
+	ofAct     = true
+)
+
+func every(*Evidence) bool        { return true }
+func tried(e *Evidence) bool      { return e.Upgrade }
+func ended(e *Evidence) bool      { return e.Upgrade && e.Tool.Ended }
+func logs(e *Evidence) bool       { return ended(e) && e.Log != nil }
+func knowsTruth(e *Evidence) bool { return e.Truth != nil }
+func recovers(e *Evidence) bool   { return e.Recovery != nil }
+func expects(e *Evidence) bool    { return ended(e) && e.Expected != nil }
 
 // CannotBegin is a violation of I4: a recovery could not even begin.
 func CannotBegin(attempt int, err error) Violation {
@@ -98,3 +127,9 @@ func Silent(attempt int) Violation { return violation(I1, attempt, silence) }
 
 // Panicked is a violation of I5: the model itself panicked.
 func Panicked(with any) Violation { return violation(I5, 0, "the model panics: %v", with) }
+
+func harmed(e *Evidence, f *findings) {
+	if e.Harmed != "" {
+		f.tell("%s", e.Harmed)
+	}
+}

@@ -12,6 +12,8 @@ import (
 // promised returns the groups that are there if the tool keeps its promise. A tool that saved
 // the settings, or found them in a journal, and asked what to restore, has promised what was
 // ticked.
+//
+// Where the truth is known, Truth says it setting by setting.
 func (e *Evidence) promised() ion.Groups {
 	t := &e.Tool
 	switch {
@@ -28,6 +30,12 @@ func (e *Evidence) promised() ion.Groups {
 }
 
 func brokenPromise(e *Evidence, f *findings) {
+	if e.Truth != nil {
+		if set := e.Truth.Broken; set != 0 && e.Tool.succeeds() {
+			f.tell("success is claimed; %s: promised and lost", names(set))
+		}
+		return
+	}
 	if broken := e.Lost & e.promised(); broken != 0 && e.Tool.succeeds() {
 		f.tell("success is claimed; %v were promised and are lost", broken)
 	}
@@ -38,7 +46,7 @@ func brokenPromise(e *Evidence, f *findings) {
 // when they were back.
 func noJournal(e *Evidence, f *findings) {
 	t := &e.Tool
-	if t.Journal == nil || !t.Ordered || e.Meter.FlashOps == 0 || t.succeeds() || e.Log.completed() {
+	if t.Journal == nil || !t.Ordered || e.Meter.FlashOps == 0 || t.succeeds() || e.needsNone() {
 		return
 	}
 	if t.Journal.Err != nil {
@@ -46,6 +54,14 @@ func noJournal(e *Evidence, f *findings) {
 	} else if !t.Journal.There && e.Log.Unsaid == 0 {
 		f.tell("the flash was cleared, and there is no journal")
 	}
+}
+
+// needsNone reports whether there is nothing to keep, or all of it is back.
+func (e *Evidence) needsNone() bool {
+	if e.Truth != nil {
+		return e.Truth.Back || e.Truth.Kept == 0
+	}
+	return e.Log.completed()
 }
 
 // completed reports whether an upgrade in this log has come to its end.

@@ -95,6 +95,7 @@ func ParseRule(name string) (Rule, error) {
 type Violation struct {
 	Rule    Rule
 	Attempt int // the attempt: 0 is the upgrade, the others are recoveries
+	Act     int // the act of an attempt with several, from 1; 0 for the attempt
 	Reason  string
 }
 
@@ -119,23 +120,28 @@ func AttemptPrefix(attempt int) string {
 	return inRecovery + strconv.Itoa(attempt) + ": "
 }
 
-// String returns the violation as it is printed and stored: "I2: success is claimed; …", or "in
-// recovery 1: I4: …".
+const inAct = "in act "
+
+// String returns the violation as it is printed and stored: "I2: success is claimed; …", "in
+// recovery 1: I4: …", or "in recovery 1: in act 2: I7: …".
 func (v Violation) String() string {
-	return AttemptPrefix(v.Attempt) + v.Rule.String() + ": " + v.Reason
+	text := AttemptPrefix(v.Attempt)
+	if v.Act > 0 {
+		text += inAct + strconv.Itoa(v.Act) + ": "
+	}
+	return text + v.Rule.String() + ": " + v.Reason
 }
 
 // Parse reads a violation, as String writes it.
 func Parse(text string) (Violation, error) {
 	var v Violation
+	var whole bool
 	rest := text
-	if after, ok := strings.CutPrefix(text, inRecovery); ok {
-		number, of, _ := strings.Cut(after, ": ")
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 {
-			return v, fmt.Errorf("%q is no violation: it tells of no recovery", text)
-		}
-		v.Attempt, rest = n, of
+	if v.Attempt, rest, whole = cutNumber(rest, inRecovery); !whole {
+		return Violation{}, fmt.Errorf("%q is no violation: it tells of no recovery", text)
+	}
+	if v.Act, rest, whole = cutNumber(rest, inAct); !whole {
+		return Violation{}, fmt.Errorf("%q is no violation: it tells of no act", text)
 	}
 	name, reason, ok := strings.Cut(rest, ": ")
 	rule, err := ParseRule(name)
@@ -144,6 +150,17 @@ func Parse(text string) (Violation, error) {
 	}
 	v.Rule, v.Reason = rule, reason
 	return v, nil
+}
+
+// cutNumber cuts a prefix and its number off a text; 0 if it does not begin so.
+func cutNumber(text, prefix string) (n int, rest string, ok bool) {
+	after, found := strings.CutPrefix(text, prefix)
+	if !found {
+		return 0, text, true
+	}
+	number, rest, _ := strings.Cut(after, ": ")
+	n, err := strconv.Atoi(number)
+	return n, rest, err == nil && n > 0
 }
 
 // MarshalText returns the text of String.

@@ -37,6 +37,8 @@ func TestAViolationIsPrintedAndReadAsFilesHaveIt(t *testing.T) {
 	for text, want := range map[string]verdict.Violation{
 		`I2: success is claimed; the meter has no image that runs`:       {Rule: verdict.I2, Reason: `success is claimed; the meter has no image that runs`},
 		"in recovery 12: I4: the recovery ends with nothing: not at all": {Rule: verdict.I4, Attempt: 12, Reason: "the recovery ends with nothing: not at all"},
+		"in act 2: I7: neither in the meter nor in a journal":            {Rule: verdict.I7, Act: 2, Reason: "neither in the meter nor in a journal"},
+		"in recovery 1: in act 3: I2: success is claimed":                {Rule: verdict.I2, Attempt: 1, Act: 3, Reason: "success is claimed"},
 		"plan: reply-lost at block 99: the image has 12 blocks":          {Rule: verdict.Unstruck, Reason: "reply-lost at block 99: the image has 12 blocks"},
 		"I9: in recovery 1: I1: nested":                                  {Rule: verdict.I9, Reason: "in recovery 1: I1: nested"},
 	} {
@@ -50,7 +52,7 @@ func TestAViolationIsPrintedAndReadAsFilesHaveIt(t *testing.T) {
 			t.Errorf("%s, %v", b, err)
 		}
 	}
-	for _, text := range []string{"", "I2", "I2:", "I2: ", "I2 x", "nothing", "success: no", "in recovery 0: I2: x", "in recovery -1: I2: x", "in recovery x: I2: y", "in recovery 1: nothing"} {
+	for _, text := range []string{"", "I2", "I2:", "I2: ", "I2 x", "nothing", "success: no", "in recovery 0: I2: x", "in recovery -1: I2: x", "in recovery x: I2: y", "in recovery 1: nothing", "in act 0: I2: x", "in act x: I2: x", "in act 1: in recovery 1: I2: x"} {
 		if v, err := verdict.Parse(text); err == nil {
 			t.Errorf("%q is read as %v", text, v)
 		}

@@ -1,0 +1,325 @@
+package rig
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/client"
+	"ionbench/client/journal"
+	"ionbench/scenarios/evidence"
+	"ionbench/scenarios/truth"
+	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
+)
+
+// act is something that the person had the tool do: an upgrade, or a template that was sent. It
+// begins with the window that asks for a file and ends with the one that says what came of it.
+// Most attempts are one act.
+type act struct {
+	start
+	windows int // that the person saw in the attempt by its end
+	ops     uint64
+	claim   verdict.Act // without windows and flash operations, which depend on the past
+}
+
+// start is how an act began. Copies share it.
+type start struct {
+	deed    bool // a file was asked for
+	before  evidence.Before
+	windows int    // that the person had seen in the attempt
+	ops     uint64 // flash operations of the attempt until then
+	// Settings whose truth was in the meter, in the journals of the tool's folder, in any journal.
+	present, copied, anywhere ion.SettingSet
+	aborted, ordered          bool
+	print                     machine.Fingerprint
+}
+
+// acts are what the person had the tool do in an attempt.
+type acts struct {
+	done []act
+	open *start
+	// remembered are the settings that the process may have in memory since an upgrade failed.
+	remembered ion.SettingSet
+	due        []moment
+}
+
+// around is what a tool meets when it starts.
+type around struct {
+	before    evidence.Before
+	patience  time.Duration // how long the tool waits for an answer
+	said      *world.Meter  // what the world says of the meter
+	elsewhere []kept        // journals on other PCs
+}
+
+// moment is something of the tool that has to be seen together with the meter.
+type moment struct {
+	at      time.Duration
+	step    client.Step
+	window  client.Prompt
+	windows int
+	err     error
+}
+
+// writes reports whether in this step the meter is written to.
+func writes(s client.Step) bool {
+	return s == client.StepWriteTemplate || s == client.StepWriteSettings || s == client.StepRestoreSettings
+}
+
+// mayForget reports whether the meter may reset its settings after this step. What was written
+// before then, perhaps by a tool that was killed, is seen now or never.
+func mayForget(s client.Step) bool {
+	return s == client.StepEnterDownloadState || s == client.StepRestart
+}
+
+// authorOf says whose writes those of a step are. The groups that are ticked when a template is
+// sent stay as they are: nobody writes them.
+func (t *tool) authorOf(s client.Step) truth.Author {
+	switch s {
+	case client.StepWriteSettings:
+		return truth.Author{Own: ion.AllSettings}
+	case client.StepWriteTemplate:
+		return truth.Author{Own: ion.AllSettings &^ ion.SettingsOf(t.pasted())}
+	}
+	return truth.Author{Older: t.of.Older}
+}
+
+// pasted are the groups that a template leaves alone.
+func (t *tool) pasted() ion.Groups {
+	if t.session.RecoveryMode() {
+		return 0
+	}
+	return t.of.Paste()
+}
+
+// observe takes the moments that were noted, while the meter is as it was then.
+func (t *tool) observe(s *bench.Station) {
+	for _, m := range t.acts.due {
+		t.look(s, m.at)
+		switch {
+		case writes(m.step):
+			t.author = t.authorOf(m.step)
+		case mayForget(m.step):
+		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
+			t.beginAct(s, m.at, m.windows, true)
+		case t.acts.open != nil && t.acts.open.deed:
+			t.endAct(s, m.at, m.windows, m.err)
+		}
+	}
+	t.acts.due = nil
+}
+
+// notes reports whether a window begins or ends an act. In a task of its own the whole attempt
+// is one.
+func (t *tool) notes(w client.Prompt) bool {
+	if t.of.Task != client.TaskConnect {
+		return false
+	}
+	switch w {
+	case client.ChooseFirmware, client.SendTemplate, client.UpgradeCompleted, client.UpgradeFailed, client.TemplateApplied,
+		client.ConnectionType, client.SetupAssistant, client.DeviceSilent:
+		return true
+	}
+	return false
+}
+
+// windowsAt is how many windows the person has seen with one that opens now, if it belongs to the
+// act that it ends.
+func (t *tool) windowsAt(w client.Prompt) int {
+	switch w {
+	case client.UpgradeCompleted, client.UpgradeFailed, client.TemplateApplied:
+		return len(t.prompts) + 1
+	}
+	return len(t.prompts)
+}
+
+// look takes note of what the meter has done since the last look.
+func (t *tool) look(s *bench.Station, now time.Duration) {
+	m := s.Meter()
+	if marks := m.Marks(); marks != t.truth.Marks() {
+		has := m.Settings(now)
+		t.truth = t.truth.Look(now, &has, marks, t.author)
+	}
+}
+
+func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed bool) {
+	if o := t.acts.open; o != nil && o.deed {
+		return // a file that was refused is asked for again
+	}
+	o := &start{deed: deed, before: evidence.Look(s, now), windows: windows, ops: t.around.before.FlashOps(s), present: t.truth.Present(), aborted: t.aborted, ordered: t.ordered}
+	if n := len(t.acts.done); n > 0 {
+		o.windows = t.acts.done[n-1].windows
+	}
+	o.copied, o.anywhere = t.copies(now)
+	w := machine.Fingerprinting(nil, 0)
+	w.Bool(deed)
+	w.Uint(uint64(o.before.State))
+	o.before.Settings.Declare(&w)
+	w.Uint(uint64(o.present))
+	w.Uint(uint64(o.copied))
+	w.Uint(uint64(o.anywhere))
+	w.Bool(o.aborted)
+	w.Bool(o.ordered)
+	o.print = machine.FingerprintOf(w.Result())
+	t.acts.open = o
+}
+
+// endAct ends the act that is open with what the tool says of it.
+func (t *tool) endAct(s *bench.Station, now time.Duration, windows int, err error) {
+	o := t.acts.open
+	condition := o.before.Condition(s, now, t.of.image(), t.around.patience)
+	a := act{start: *o, windows: windows, ops: t.around.before.FlashOps(s), claim: verdict.Act{
+		Err: err, Before: verdict.Before{State: o.before.State}, Meter: &condition, Counts: t.latest(), Unanswered: t.unanswered,
+		Aborted: t.aborted && !o.aborted, Ordered: t.ordered,
+	}}
+	seen := t.prompts[min(o.windows, windows):windows]
+	a.claim.Truth = t.judgeable(now, o, seen, &condition)
+	if t.of.Journal {
+		a.claim.Journal = t.journal()
+	}
+	t.acts.done = append(slices.Clip(t.acts.done), a)
+	t.acts.open = nil
+}
+
+// journal is the journal of the attempt as it is now.
+func (t *tool) journal() *verdict.Journal {
+	j, err := t.disk.load(t.of.Folder, identityOf(t.around.said))
+	return &verdict.Journal{There: j != nil, Err: err}
+}
+
+// judgeable says what the act has done to the settings, and begins the next page of the ledger.
+func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *verdict.Condition) *verdict.Truth {
+	_, anywhere := t.copies(now)
+	away := t.truth.Away()
+	saved := o.present
+	if o.before.State != meter.Application {
+		saved = 0 // nothing could be read
+	}
+	keep := o.anywhere
+	if t.of.Journal {
+		keep |= saved
+	}
+	f := &verdict.Truth{Replaced: t.truth.Replaced(), Destroyed: away & keep &^ anywhere, Kept: keep, Back: away == 0 && m.Initialized}
+	switch {
+	case slices.Contains(seen, client.UpgradeCompleted):
+		f.Broken = t.promised(o, seen, saved) &^ t.truth.Present()
+		t.acts.remembered = 0
+	case slices.Contains(seen, client.ChooseFirmware):
+		t.acts.remembered |= saved
+	}
+	f.Unwritten = t.unwritten(seen, m)
+	t.truth = t.truth.Judged().Lose(f.Destroyed)
+	return f
+}
+
+// promised is what a successful upgrade has promised: what the tool had read or found, if the
+// person did not say no to it.
+func (t *tool) promised(o *start, seen []client.Prompt, saved ion.SettingSet) ion.SettingSet {
+	has := saved | t.acts.remembered
+	declined := slices.Contains(seen, client.RestoreSettings) && t.of.NoRestore || slices.Contains(seen, client.RestoreOlder) && !t.of.Older
+	if t.of.Journal && !declined {
+		has |= o.copied
+	}
+	ticked := ion.AllSettings
+	if slices.Contains(seen, client.PasteOptions) {
+		ticked = ion.SettingsOf(t.of.Paste()).With(ion.TemplateName)
+	}
+	return has & ticked
+}
+
+// unwritten are the settings that the tool says it has written, and that the meter does not have.
+func (t *tool) unwritten(seen []client.Prompt, m *verdict.Condition) ion.SettingSet {
+	switch {
+	case slices.Contains(seen, client.TemplateApplied):
+		return client.TemplateDiffers(t.of.files.Template, uint16(t.around.said.Model), &m.Settings) &^ ion.SettingsOf(t.pasted())
+	case t.of.Task == client.TaskWriteSettings && t.claim == nil && t.session.Done():
+		var set ion.SettingSet
+		for i, v := range t.of.writes {
+			if now := m.Settings.Values[i]; !now.Equal(v) && ion.SettingTable()[i].Group != ion.Energy {
+				set = set.With(i)
+			}
+		}
+		return set
+	}
+	return 0
+}
+
+// copies are the settings whose truth is in the journals of the tool's folder, and in any
+// journal anywhere.
+func (t *tool) copies(now time.Duration) (own, anywhere ion.SettingSet) {
+	for _, k := range t.disk.journals {
+		has := t.heldIn(&k, now)
+		anywhere |= has
+		if k.folder == t.of.Folder {
+			own |= has
+		}
+	}
+	for _, k := range t.around.elsewhere {
+		anywhere |= t.heldIn(&k, now)
+	}
+	return own, anywhere
+}
+
+// heldIn are the settings whose truth is in a journal. One of another meter has none.
+func (t *tool) heldIn(k *kept, now time.Duration) ion.SettingSet {
+	j, err := journal.Parse(k.file)
+	if err != nil || !j.Meter.Is(identityOf(t.around.said)) {
+		return 0
+	}
+	return t.truth.In(&j.Settings, j.Held, now)
+}
+
+// declare leaves out what was done: it is past.
+func (a *acts) declare(w *machine.State) {
+	w.Uint(uint64(a.remembered))
+	if w.Has(a.open != nil) {
+		w.Text(string(a.open.print[:]))
+	}
+}
+
+// ended returns the acts of an attempt that is over.
+func (t *tool) ended(s *bench.Station, now time.Duration) []act {
+	t.observe(s)
+	t.look(s, now)
+	if o := t.acts.open; o != nil && (o.deed || len(t.acts.done) == 0) {
+		t.endAct(s, now, len(t.prompts), t.claim)
+	}
+	_, anywhere := t.copies(now)
+	t.truth = t.truth.Lose(t.truth.Away() &^ anywhere)
+	return t.acts.done
+}
+
+// evidenceOf are the acts of an attempt as the judge looks at them.
+func evidenceOf(list []act, windows []client.Prompt) []verdict.Act {
+	acts := make([]verdict.Act, len(list))
+	for i := range list {
+		a := &list[i]
+		acts[i] = a.claim
+		to := min(a.windows, len(windows))
+		acts[i].Windows = windows[min(a.start.windows, to):to]
+		m := *a.claim.Meter
+		m.FlashOps = a.ops - a.start.ops
+		acts[i].Meter = &m
+	}
+	return acts
+}
+
+// after returns acts that followed a past of q as if they followed one of p.
+func (p *Past) after(list []act, q *Past) []act {
+	all := slices.Clip(p.acts.done)
+	for i, a := range list[len(q.acts.done):] {
+		if i == 0 && q.acts.open != nil && p.acts.open != nil {
+			a.start = *p.acts.open
+		} else {
+			a.start.windows += len(p.Prompts) - len(q.Prompts)
+			a.start.ops += p.FlashOps - q.FlashOps
+		}
+		a.windows += len(p.Prompts) - len(q.Prompts)
+		a.ops += p.FlashOps - q.FlashOps
+		all = append(all, a)
+	}
+	return all
+}

@@ -1,0 +1,116 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+
+	"ionbench/client"
+	"ionbench/simulator/ion"
+)
+
+// Act is a part of an attempt: an upgrade, or a template that was sent, up to what the tool said
+// of it. What holds of an attempt with one act holds of each act of an attempt with several.
+type Act struct {
+	Windows    []client.Prompt // that the person saw in it
+	Err        error           // what the tool said of it; nil for success, or for nothing
+	Before     Before
+	Meter      *Condition
+	Counts     client.Counts
+	Unanswered int
+	Aborted    bool
+	Ordered    bool
+	Journal    *Journal
+	Truth      *Truth
+}
+
+// Truth is what an act has done to the settings that somebody wants in the meter.
+type Truth struct {
+	// Replaced were written back with something else than what somebody wrote last, and nobody
+	// had agreed.
+	Replaced ion.SettingSet
+	// Destroyed are neither in the meter nor in a journal any more. They were in a journal, or
+	// the tool keeps one.
+	Destroyed ion.SettingSet
+	// Broken were promised, and are not in the meter.
+	Broken ion.SettingSet
+	// Unwritten are not in the meter as the tool says that it has written them.
+	Unwritten ion.SettingSet
+	// Kept are those that the tool had to keep. Back: all are in the meter of a new image.
+	Kept ion.SettingSet
+	Back bool
+}
+
+// acts returns the evidence of each act. An attempt of one act is that act itself.
+func (e *Evidence) acts() []Evidence {
+	if len(e.Acts) == 1 {
+		only := *e
+		only.Truth = e.Acts[0].Truth
+		return []Evidence{only}
+	}
+	if len(e.Acts) == 0 {
+		return []Evidence{*e}
+	}
+	list := make([]Evidence, len(e.Acts))
+	for i := range e.Acts {
+		list[i] = e.act(i)
+	}
+	return list
+}
+
+// act is the evidence of one of several acts. Only the last can have been ended with the tool.
+func (e *Evidence) act(i int) Evidence {
+	a, one, t := &e.Acts[i], *e, e.Tool
+	t.Windows, t.Counts, t.Unanswered, t.Aborted, t.Ordered, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Aborted, a.Ordered, a.Journal
+	if last := i == len(e.Acts)-1; !last || a.claims() {
+		t.Ended, t.Killed, t.Err = true, false, a.Err
+	}
+	one.Tool, one.Before, one.Meter, one.Truth = t, a.Before, a.Meter, a.Truth
+	one.Upgrade = t.asked(client.ChooseFirmware)
+	return one
+}
+
+// claims reports whether the tool has said what came of the act.
+func (a *Act) claims() bool {
+	t := Tool{Windows: a.Windows}
+	success, failure := t.claims()
+	return success || failure || t.asked(client.TemplateApplied)
+}
+
+// names names settings in a reason: whole groups by their word, others one by one.
+func names(set ion.SettingSet) string {
+	var words []string
+	for _, g := range set.Groups().List() {
+		all := ion.SettingsOf(ion.Of(g))
+		if set&all == all {
+			words = append(words, g.Key())
+			continue
+		}
+		for i, s := range ion.SettingTable() {
+			if s.Group == g && set.Has(i) {
+				words = append(words, fmt.Sprintf("%s %s", g.Key(), s.Key))
+			}
+		}
+	}
+	if set.Has(ion.TemplateName) {
+		words = append(words, "the template's name")
+	}
+	return strings.Join(words, ", ")
+}
+
+func replaced(e *Evidence, f *findings) {
+	if set := e.Truth.Replaced; set != 0 {
+		f.tell("written back as they once were, over what somebody wrote later: %s", names(set))
+	}
+}
+
+func destroyed(e *Evidence, f *findings) {
+	if set := e.Truth.Destroyed; set != 0 {
+		f.tell("neither in the meter nor in a journal any more: %s", names(set))
+	}
+}
+
+func unwritten(e *Evidence, f *findings) {
+	if set := e.Truth.Unwritten; set != 0 {
+		f.tell("the tool says that it has written them, and the meter has something else: %s", names(set))
+	}
+}
