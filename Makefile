@@ -3,6 +3,7 @@
 GO        ?= go
 PACKAGES  ?= ./...
 FUZZTIME  ?= 10s
+FUZZFLOOR ?= 1000
 ARTIFACTS ?= artifacts
 
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
@@ -57,13 +58,8 @@ bench: ## the benchmarks; each prints its ratio to a floor measured in the same 
 bench-once: ## each benchmark once, to see that it runs
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./scenarios/atlas ./simulator/... > /dev/null
 
-fuzz: ## every fuzz target for FUZZTIME (10s)
-	@set -e; for package in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "$$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
-		done; \
-	done
+fuzz: ## every fuzz target for FUZZTIME (10s); fails if one tries fewer than FUZZFLOOR (1000) inputs
+	$(GO) run ./cmd/internal/fuzzing -time $(FUZZTIME) -floor $(FUZZFLOOR)
 
 format: ## rewrite the sources as gofmt has them
 	gofmt -w $$(git ls-files '*.go')

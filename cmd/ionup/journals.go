@@ -33,6 +33,12 @@ func openJournals(disk files.Disk, folder string) (journals, error) {
 	return journals{disk, filepath.Join(home, ".local", "state", "ionup")}, nil
 }
 
+// load returns what find does. What killed processes have left of their journals is removed.
+func (d journals) load(m journal.Meter) (path string, j *journal.Journal, err error) {
+	d.disk.Sweep(d.folder, journalEnding)
+	return d.find(m)
+}
+
 // find returns the journal of a meter, nil if there is none, and its path, or the one under which
 // it is to be saved.
 func (d journals) find(m journal.Meter) (path string, j *journal.Journal, err error) {
@@ -71,7 +77,6 @@ func (d journals) save(m journal.Meter, j *journal.Journal) (path string, err er
 	if err := d.disk.MakeFolder(d.folder); err != nil {
 		return "", err
 	}
-	d.disk.Sweep(d.folder, journalEnding)
 	const tries = 3 // two meters of one serial number can want one name at the same time
 	for range tries {
 		path, found, finding := d.find(m)

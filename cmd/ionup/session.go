@@ -113,6 +113,11 @@ func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	<-watched
 	s.asking.close()
 	s.next.close()
+	s.letGo()
+}
+
+// letGo ends the log, and lets others have what this process held.
+func (s *session) letGo() {
 	s.lock.Release()
 	if closing := s.log.end(); closing != nil {
 		s.report.warning("log: " + closing.Error())
@@ -230,7 +235,7 @@ func (s *session) takeJournal(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLoadJournal:
 		var j *journal.Journal
-		s.journal, j, err = s.journals.find(e.Meter)
+		s.journal, j, err = s.journals.load(e.Meter)
 		if j != nil {
 			s.report.journal(journalFound, s.journal, j)
 		}
