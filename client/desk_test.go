@@ -50,6 +50,7 @@ type desk struct {
 	journals int // times that one was saved
 	removed  bool
 	settings *ion.Settings
+	devices  []client.Device // told
 	finished bool
 	claim    error
 	blocks   []uint64 // that the loader programmed, in order
@@ -318,6 +319,8 @@ func (d *desk) listen() {
 			} else {
 				d.u.Saved(d.now, d.diskErr)
 			}
+		case client.EventDevice:
+			d.devices = append(d.devices, e.Device)
 		case client.EventSettings:
 			d.settings = e.Settings
 		case client.EventFinished:

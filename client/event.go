@@ -17,7 +17,7 @@ const (
 	EventPrompt                         // Prompt waits for Answer; for RestoreSettings, Journal is the journal that was found
 	EventStep                           // Step begins
 	EventProgress                       // block Done of Total was answered
-	EventDevice                         // Device was identified
+	EventDevice                         // Device was identified, or the tool has changed what was told of it
 	EventSettings                       // Settings were read from the meter
 	EventSaveJournal                    // Journal is to be saved, in place of the one of the same Meter; waits for Saved
 	EventLoadJournal                    // the journal of Meter is wanted; waits for Loaded

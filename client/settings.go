@@ -310,12 +310,25 @@ func readBack(u *Upgrader, now time.Duration, p *ion.Packet) next {
 		return n
 	}
 	u.after = marksOf(values[len(u.write):])
+	u.noteTemplate(values)
 	for i, w := range u.write {
 		if !w.holds(values[i], now-u.wroteAt) {
 			return failed(&SettingError{Key: w.name(), Written: w.value, Read: values[i]})
 		}
 	}
 	return toNext()
+}
+
+// noteTemplate notes the template's name that was read back, and tells it if it is another one.
+func (u *Upgrader) noteTemplate(values []ion.Value) {
+	for i, w := range u.write {
+		if name := values[i].Text; w.setting == ion.TemplateName && name != u.device.Template {
+			u.device.Template = name
+			if u.procedure != upgradeProcedure { // which tells at its end
+				u.emit(Event{Kind: EventDevice, Device: u.device})
+			}
+		}
+	}
 }
 
 // holds compares a value with what was written so long before. An energy reading may have counted

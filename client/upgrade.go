@@ -382,6 +382,7 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if err := u.takeIdentity(r); err != nil {
 		return failed(err)
 	}
+	u.device.Template = "" // the first boot has reset it
 	u.log(upgradelog.Line{Kind: upgradelog.Restarted})
 	return toNext()
 }
@@ -392,6 +393,7 @@ func endLog(u *Upgrader, now time.Duration) next {
 	}
 	u.kept = nil // what is still to be kept is on the disk
 	u.log(upgradelog.Line{Kind: upgradelog.UpgradeCompleted, Time: u.clock(now)})
+	u.emit(Event{Kind: EventDevice, Device: u.device})
 	return toProcedure(upgradedProcedure)
 }
 

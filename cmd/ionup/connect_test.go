@@ -55,7 +55,7 @@ func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
 		"ION Setup Device Configuration File (*.dcf), or cancel: ",
 		"(no effect in Firmware Recovery Mode) [none]: ",
 		"The template was successfully applied to the device.\nExit the tool and connect again: it is in Firmware Recovery Mode until then. [ok]: ",
-		"Setup Assistant: ",
+		"Setup Assistant: PC-0209A001-11, ION 7350, firmware 7350V283, template Plant C.\n",
 	}
 	rest := r.stderr
 	for _, part := range order {

@@ -344,7 +344,7 @@ func TestJSONIsOneObjectALineAndEndsWithFinished(t *testing.T) {
 	b := newBed(t, "")
 	r := ionup(t, append(b.tool("upgrade", b.upg(10)), "--json")...).wantCode(0).wantStderr("")
 	seen := map[string]int{}
-	var last map[string]any
+	var last, device map[string]any
 	lines := bufio.NewScanner(strings.NewReader(r.stdout))
 	for lines.Scan() {
 		last = map[string]any{}
@@ -358,6 +358,7 @@ func TestJSONIsOneObjectALineAndEndsWithFinished(t *testing.T) {
 		}
 		switch event {
 		case "device":
+			device = last
 			if last["serial_number"] != serial || last["unit_id"] != 105.0 || last["download_state"] != false {
 				t.Errorf("device %v", last)
 			}
@@ -369,6 +370,10 @@ func TestJSONIsOneObjectALineAndEndsWithFinished(t *testing.T) {
 	}
 	if seen["progress"] != 10 || seen["journal"] != 2 || seen["log"] != 35 || last["event"] != "finished" || last["ok"] != true {
 		t.Errorf("events %v, last %v", seen, last)
+	}
+
+	if device["revision"] != "7350V283" || device["template"] != custom().Template {
+		t.Errorf("told last of the device: %v", device)
 	}
 
 	r = ionup(t, append(b.tool("upgrade", b.upg(10)), "--json", "--password", "1")...).wantCode(1)
