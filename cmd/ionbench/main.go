@@ -37,13 +37,14 @@ program is needed.
   ionbench replay 'cable-pull at block 3'      one trial: an upgrade, its faults, its recoveries
   ionbench storm --runs 10000                  many, under faults drawn at random
   ionbench sweep --image-size 8KiB             every point of an upgrade, each with every fault
+  ionbench sweep --worlds pairs                every kind of fault in many worlds
   ionbench reproduce Upgrade.log               what may have happened, of a log from the field
   ionbench judge --upgrader './up {tcp} {image}'   an upgrader of your own
 `,
 		Commands: slices.Concat(
 			[]*cli.Command{
 				runCommand(), listCommand(), formatCommand(),
-				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(),
+				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
 			},
 			atlasCommands(),
 			[]*cli.Command{reproduceCommand(), judgeCommand()},

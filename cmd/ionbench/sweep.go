@@ -18,6 +18,7 @@ import (
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/atlas/page"
 	"ionbench/scenarios/fields"
+	"ionbench/scenarios/worlds"
 )
 
 const sweepHelp = `
@@ -28,6 +29,9 @@ which class, and what the slowest took more than the run without a fault. Then, 
 invariant that was broken, an example and the command that repeats it. The last line is
   points=N classes=N violations=N skipped=N seconds=S
 with the futures that differ as classes, and as skipped the points that were not done.
+
+--worlds surveys every world of "ionbench worlds" instead: every kind of fault, at the first, the
+middle and the last place of each phase of the upgrade.
 
 --json keeps all of it in a file, which "ionbench atlas" merges, compares and draws. Ctrl-C
 writes what there is; the same command with --resume goes on from there.
@@ -44,6 +48,7 @@ type sweepFlags struct {
 	html, png  string
 	resume     bool
 	listSpaces bool
+	worlds     string
 }
 
 func sweepCommand() *cli.Command {
@@ -62,6 +67,7 @@ func sweepCommand() *cli.Command {
 			cli.Text(&f.html, "html", "FILE", "draw it as a page").With(cli.Files("*.html")),
 			cli.Text(&f.png, "png", "FILE", "draw it as a picture").With(cli.Files("*.png")),
 			cli.Switch(&f.resume, "resume", "go on with what the file of --json has, if it is there"),
+			cli.Text(&f.worlds, "worlds", "ARRAY", "survey every world of an array: pairs or triples").With(cli.Words(words(worlds.Arrays(), func(a *worlds.Array) string { return a.Word })...)),
 			cli.Switch(&f.listSpaces, "list-spaces", "list the spaces and end"),
 		})...),
 		Examples: `
@@ -71,6 +77,7 @@ func sweepCommand() *cli.Command {
   ionbench sweep --fault 'power-loss at flash-op # torn for 30s'
   ionbench sweep --image-size 256KiB --json s.json --html s.html
   ionbench sweep --image-size 256KiB --json s.json --resume
+  ionbench sweep --worlds pairs                      every kind of fault in every world
   ionbench sweep --shard 1/4 --json part1.json       the first quarter, for "ionbench atlas merge"
 `,
 		Done: "no invariant was broken", Failed: "one was, or the sweep was interrupted",
@@ -99,6 +106,9 @@ func (f *sweepFlags) run(ctx context.Context, c *cli.Call) error {
 		}
 		c.Print(cli.Table(rows))
 		return nil
+	}
+	if f.worlds != "" {
+		return f.tour(ctx, c)
 	}
 	sweep, err := f.sweep(c)
 	if err != nil {
