@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/simulator/disk"
 	"ionbench/simulator/story"
@@ -16,20 +19,38 @@ type traceFile struct {
 	pending []byte
 }
 
-// newTrace opens the file to append a run. The first line of each run tells it from the
-// others.
+// traceMark begins the first line of each run, which tells it from the others.
+const traceMark = "# ionsim: "
+
+// newTrace opens the file to append a run. It must be new, empty or a trace, and of nobody else's
+// run.
 func newTrace(path string) (*traceFile, error) {
-	file, err := files.Open(path, disk.Write|disk.Append|disk.Create, files.Private)
+	file, err := files.Open(path, disk.Write|disk.Append|disk.Create|disk.Alone, files.Private)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTrace(file, path); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
 	return &traceFile{file: file}, nil
+}
+
+func checkTrace(file disk.File, path string) error {
+	head := make([]byte, len(traceMark))
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return cli.Environmental(files.Plain(err))
+	}
+	if !strings.HasPrefix(traceMark, string(head[:n])) { // a crash may have cut it short
+		return cli.Usage("%s is no trace of ionsim, and nothing is added to it", path).Hint("name another file")
+	}
+	return nil
 }
 
 // begin writes the first line of a run.
 func (t *traceFile) begin(id identity, started time.Time) {
 	if t != nil {
-		t.pending = fmt.Appendf(t.pending, "# ionsim: %v, time 0 is %s\n", id, started.Format(time.RFC3339Nano))
+		t.pending = fmt.Appendf(t.pending, traceMark+"%v, time 0 is %s\n", id, started.Format(time.RFC3339Nano))
 	}
 }
 

@@ -370,6 +370,25 @@ func TestSymbolicLinksAreRefused(t *testing.T) {
 	}
 }
 
+func TestATraceIsAddedToNothingElseAndByOneAtATime(t *testing.T) {
+	folder := t.TempDir()
+	firmware, trace := filepath.Join(folder, "new.upg"), filepath.Join(folder, "trace")
+	must(t, os.WriteFile(firmware, []byte("IONUPG"), 0o600))
+	code, _, stderr := outcome(t, "--tcp", ":0", "--trace", firmware)
+	if code != cli.Misused || !strings.Contains(stderr, "new.upg is no trace of ionsim, and nothing is added to it") {
+		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+	if content, err := os.ReadFile(firmware); err != nil || string(content) != "IONUPG" {
+		t.Errorf("it holds %q (%v)", content, err)
+	}
+	m := startJSON(t, "--tcp", ":0", "--trace", trace)
+	code, _, stderr = outcome(t, "--tcp", ":0", "--trace", trace)
+	if code != cli.Environment || !strings.Contains(stderr, "in use by another process") {
+		t.Errorf("exit code %d, on stderr %q", code, stderr)
+	}
+	m.end()
+}
+
 func TestSecondTCPClientIsRefusedWithAReason(t *testing.T) {
 	m := startJSON(t, "--tcp", ":0")
 	first, err := port.Open(overTCP(m))
@@ -416,7 +435,7 @@ func TestClientOfAnotherRateHearsGarbageOnAPTY(t *testing.T) {
 
 func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "trace")
-	must(t, os.WriteFile(path, []byte("before\n"), 0o600))
+	must(t, os.WriteFile(path, []byte("# ionsim: before\n"), 0o600))
 	for range 2 {
 		m := startJSON(t, "--pace", "off", "--trace", path, "--trace-frames")
 		wantDone(t, overPTY(m), client.TaskIdentify, nil)
@@ -429,7 +448,7 @@ func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
 	content, err := os.ReadFile(path)
 	must(t, err)
 	text := string(content)
-	for _, want := range []string{"before\n", "\n# ionsim: 7350 PC-0209A001-11, unit 105, time 0 is 2"} {
+	for _, want := range []string{"# ionsim: before\n", "\n# ionsim: 7350 PC-0209A001-11, unit 105, time 0 is 2"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the trace has no %q", want)
 		}

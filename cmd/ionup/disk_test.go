@@ -36,27 +36,34 @@ type tour struct {
 	disk    *fragile.Disk
 	now     time.Duration
 	image   *upg.File
+	serial  string
+	flag    string // --log
 }
 
 // journey is one run of ionup on the PC.
 type journey struct {
 	session *session
+	bench   *bench.Bench
 	told    []string // lines of the log, as shown
 	cut     int      // how many were told when the log failed; 0: it did not
 	err     error    // of the command; nil also if the PC stopped
 	stopped bool     // the PC stopped in it
-	from    meter.State
+	ended   bool
+	// conclude ends the command.
+	conclude func() error
+	from     meter.State
 }
 
-func startTour(t *testing.T) *tour {
+func startTour(t *testing.T, serial, flag string) *tour {
 	t.Helper()
 	cfg := rig.StationConfig(new(world.World), rig.Options{Instant: true})
 	cfg.Meter.Geometry = meter.ScaleGeometry(cfg.Meter.Geometry, 0)
+	cfg.Meter.SerialNumber = serial
 	station, err := bench.NewStation(cfg)
 	must(t, err)
 	station.RunSince(-time.Hour)
 	station.Begin(0)
-	return &tour{station: station, disk: fragile.New("/pc", "/tmp"), image: firmware.UPG(7350, "7350V283", world.ArticleDated(), 283, ion.BlockBytes+100)}
+	return &tour{station: station, disk: fragile.New("/pc", "/tmp"), image: firmware.UPG(7350, "7350V283", world.ArticleDated(), 283, ion.BlockBytes+100), serial: serial, flag: flag}
 }
 
 // fork returns the same situation with a disk of its own, which has what is on this one.
@@ -140,12 +147,24 @@ func (l listening) warning(text string) {
 
 // run runs a task to its end, or until the PC stops.
 func (t *tour) run(task client.Task) (*journey, error) {
+	j, err := t.begin(task)
+	if err != nil {
+		return nil, err
+	}
+	j.bench.Run(t.now + patience)
+	return j, t.end(j)
+}
+
+const patience = 2 * time.Hour
+
+// begin starts ionup.
+func (t *tour) begin(task client.Task) (*journey, error) {
 	p := newProgram(strings.NewReader(""), io.Discard, io.Discard, nil)
 	p.disk, p.locks, p.command = files.Disk{System: t.disk}, "/tmp", "upgrade"
 	p.now = func() time.Time { return world.ArticleDated().AddDate(1, 0, 0).Add(t.now) }
 	p.call = &cli.Call{Streams: cli.Streams{Out: io.Discard, Err: io.Discard, Columns: func() int { return 0 }}}
 	f := p.newUpgradeFlags()
-	f.UnitID, f.journal, f.log, f.yes = 105, "/pc/journal", "/pc/Upgrade.log", true
+	f.UnitID, f.journal, f.log, f.yes = 105, "/pc/journal", t.flag, true
 	s, err := newUpgradeSession(p, f, task, target{tcp: "bench"})
 	if err != nil {
 		return nil, err
@@ -154,24 +173,51 @@ func (t *tour) run(task client.Task) (*journey, error) {
 	s.report = listening{s.report, j}
 	s.person = &script{session: s, firmware: t.image, paste: f.paste}
 	h := &traveller{s, t.disk}
-	b := bench.New(t.now, t.station, h)
+	j.bench = bench.New(t.now, t.station, h)
 	s.tool.Start(t.now, task)
 	s.step(t.now)
-	b.Exchange()
-	ended := b.Run(t.now + 2*time.Hour)
-	t.now = b.Now()
-	j.stopped = h.off()
-	if !ended && !j.stopped {
-		return j, errors.New("it does not end")
+	j.conclude = func() error { return s.conclude(f.lineFlags, "new.upg") }
+	return j, nil
+}
+
+// end ends a run of ionup that is over.
+func (t *tour) end(j *journey) error {
+	t.now = j.bench.Now()
+	if !j.bench.Host().Done() {
+		return errors.New("it does not end")
 	}
-	if !j.stopped {
-		s.letGo()
-		j.err = s.conclude(f.lineFlags, "new.upg")
+	if j.stopped = t.disk.Stopped(); !j.stopped {
+		j.session.letGo()
+		j.err = j.conclude()
 		j.stopped = t.disk.Stopped()
 	}
 	t.station.HostGone(t.now)
 	t.rest(10 * time.Minute)
-	return j, nil
+	return nil
+}
+
+// together runs ionup for two meters, in turns, until both have ended.
+func together(tours [2]*tour) (journeys [2]*journey, err error) {
+	for i, t := range tours {
+		if journeys[i], err = t.begin(client.TaskUpgrade); err != nil {
+			return journeys, err
+		}
+		journeys[i].bench.Exchange()
+	}
+	for ended := 0; ended < 2; {
+		for i, j := range journeys {
+			switch {
+			case j.ended:
+			case j.bench.Host().Done() || !j.bench.Step():
+				j.ended = true
+				ended++
+				if err := tours[i].end(j); err != nil {
+					return journeys, err
+				}
+			}
+		}
+	}
+	return journeys, nil
 }
 
 // rest lets time pass in which the PC is not used.
@@ -219,9 +265,11 @@ func (t *tour) judge(j *journey, before []string) error {
 	return t.judgeLog(j, before)
 }
 
+func (t *tour) log() string { return strings.ReplaceAll(t.flag, serialMark, t.serial) }
+
 // keeps reports whether the journal can be read.
 func (t *tour) keeps() bool {
-	_, err := journal.Parse(t.disk.Tree()["/pc/journal/"+serial+".journal"])
+	_, err := journal.Parse(t.disk.Tree()["/pc/journal/"+t.serial+".journal"])
 	return err == nil
 }
 
@@ -235,10 +283,12 @@ func (t *tour) judgeLog(j *journey, before []string) error {
 		sure = j.cut - 1
 	case errors.As(j.err, &failed):
 		sure = 0
+	case j.stopped && t.log() != t.flag && sure <= numbered:
+		sure = 0 // they wait for the serial number, and nothing was done to the meter
 	case j.stopped:
 		sure = max(0, sure-1)
 	}
-	there := linesOf(t.disk.Tree()["/pc/Upgrade.log"])
+	there := linesOf(t.disk.Tree()[t.log()])
 	want := slices.Concat(before, j.told[:sure])
 	at := 0
 	for _, line := range there {
@@ -251,6 +301,9 @@ func (t *tour) judgeLog(j *journey, before []string) error {
 	}
 	return nil
 }
+
+// numbered is the line of a log that tells the serial number, counted from 1.
+const numbered = 6
 
 func linesOf(b []byte) (lines []string) {
 	for line := range bytes.Lines(b) {
@@ -265,11 +318,11 @@ func linesOf(b []byte) (lines []string) {
 // lines that were torn.
 func (t *tour) whole(torn int) error {
 	tree := t.disk.Tree()
-	log, err := upgradelog.Parse(tree["/pc/Upgrade.log"])
+	log, err := upgradelog.Parse(tree[t.log()])
 	if err != nil || log.UnreadableCount > torn {
 		return fmt.Errorf("the log: %v, %v", err, log.Unreadable)
 	}
-	delete(tree, "/pc/Upgrade.log")
+	delete(tree, t.log())
 	if text, there := tree[others]; there && string(text) != "of another meter" {
 		return fmt.Errorf("%s is %q", others, text)
 	}
@@ -286,7 +339,7 @@ const others = "/pc/journal/PC-9.journal"
 // failing plays a task on a disk that fails at a point, then recovers on a disk that does not.
 // cutLater: the PC loses its power after the first run, if it has not stopped in it.
 func (t *tour) failing(task client.Task, p fragile.Point, cutLater bool) error {
-	before := linesOf(t.disk.Tree()["/pc/Upgrade.log"])
+	before := linesOf(t.disk.Tree()[t.log()])
 	t.disk.Strike(p)
 	first, err := t.run(task)
 	if err != nil {
@@ -323,7 +376,7 @@ func (t *tour) failing(task client.Task, p fragile.Point, cutLater bool) error {
 // upgrade or in the recovery of one that was interrupted: claims are true, no setting is lost that
 // a journal had, the log has what it was told, and the recovery that follows ends well.
 func TestIonupSurvivesEveryFailureOfItsDisk(t *testing.T) {
-	base := startTour(t)
+	base := startTour(t, serial, "/pc/Upgrade.log")
 	interrupted := base.fork()
 	interrupted.disk.Strike(fragile.Point{At: operationsOf(t, base.fork(), client.TaskUpgrade) * 2 / 3, Do: fragile.Stops})
 	_, err := interrupted.run(client.TaskUpgrade)
@@ -360,6 +413,80 @@ func TestIonupSurvivesEveryFailureOfItsDisk(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { t.Logf("%d failures of the disk", failures.Load()) })
+}
+
+// Two meters are upgraded at the same time from one folder, with a log each, on a disk that fails:
+// what befalls one is nothing to the other, unless the disk is full or the PC stops for both.
+func TestTwoIonupInOneFolderDoNotHarmEachOtherHoweverTheirDiskFails(t *testing.T) {
+	const log = "/pc/{serial}.log"
+	bases := [2]*tour{startTour(t, "PC-1", log), startTour(t, "PC-2", log)}
+	fork := func(p fragile.Point) (pair [2]*tour) {
+		for i := range pair {
+			pair[i] = bases[i].fork()
+		}
+		pair[1].disk = pair[0].disk
+		pair[0].disk.Strike(p)
+		return pair
+	}
+	sound := fork(fragile.Point{})
+	_, err := together(sound)
+	must(t, err)
+	operations := sound[0].disk.Operations()
+	var failures atomic.Int64
+	for _, m := range fragile.Manners() {
+		t.Run(m.String(), func(t *testing.T) {
+			t.Parallel()
+			for at := 1; at <= operations; at++ {
+				p := fragile.Point{At: at, Do: m}
+				pair := fork(p)
+				err := failingTogether(pair, m)
+				if pair[0].disk.Struck() != "" {
+					failures.Add(1)
+				}
+				if err != nil {
+					t.Errorf("%v, %s: %v", p, pair[0].disk.Struck(), err)
+				}
+			}
+		})
+	}
+	t.Cleanup(func() { t.Logf("%d failures at %d operations", failures.Load(), operations) })
+}
+
+func failingTogether(pair [2]*tour, m fragile.Manner) error {
+	journeys, err := together(pair)
+	if err != nil {
+		return err
+	}
+	d := pair[0].disk
+	if d.Stopped() {
+		d.Start()
+	}
+	d.Relieve()
+	if (m == fragile.Fails || m == fragile.Torn) && journeys[0].err != nil && journeys[1].err != nil {
+		return fmt.Errorf("both fail: %w; %w", journeys[0].err, journeys[1].err)
+	}
+	for i, j := range journeys {
+		if err := pair[i].judge(j, nil); err != nil {
+			return fmt.Errorf("%s: %w", pair[i].serial, err)
+		}
+	}
+	for _, x := range pair {
+		again, err := x.run(client.TaskRecover)
+		if err = errors.Join(err, again.err); err != nil {
+			return fmt.Errorf("the recovery of %s: %w", x.serial, err)
+		}
+		if err := x.upgraded(); err != nil {
+			return fmt.Errorf("after the recovery of %s: %w", x.serial, err)
+		}
+	}
+	tree := d.Tree()
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		log, err := upgradelog.Parse(tree[name])
+		if name != pair[0].log() && name != pair[1].log() && name != "/pc/unknown.log" || err != nil || log.UnreadableCount > 1 {
+			return fmt.Errorf("there is %s: %q", name, tree[name])
+		}
+	}
+	return nil
 }
 
 func operationsOf(t *testing.T, x *tour, task client.Task) int {

@@ -84,6 +84,8 @@ func (l *logFile) serialOf(line upgradelog.Line) (serial string, known bool) {
 
 // open opens the log of a meter, and writes the lines that waited for it.
 func (l *logFile) open(serial string) error {
+	waiting := l.waiting
+	l.waiting = nil // also if there is no log: then they are nowhere else either
 	l.path = strings.ReplaceAll(l.name, serialMark, journal.FileName(serial))
 	lock, err := l.locks.log(l.path)
 	if err != nil {
@@ -98,8 +100,6 @@ func (l *logFile) open(serial string) error {
 	if err := files.Plain(l.goOn()); err != nil {
 		return errors.Join(err, l.close())
 	}
-	waiting := l.waiting
-	l.waiting = nil
 	for _, line := range waiting {
 		if err := l.add(line); err != nil {
 			return err

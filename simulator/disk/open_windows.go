@@ -39,6 +39,9 @@ func openAlone(path string, how How) (*os.File, error) {
 		create = windows.OPEN_ALWAYS
 	}
 	access := uint32(windows.GENERIC_READ | windows.GENERIC_WRITE)
+	if how&Append != 0 {
+		access = windows.GENERIC_READ | windows.FILE_APPEND_DATA | windows.SYNCHRONIZE
+	}
 	h, err := windows.CreateFile(name, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, nil, create, windows.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
 		return nil, err
