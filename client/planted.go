@@ -30,6 +30,9 @@ func bugs() map[string]func(*Upgrader) {
 		"wrong-unit-accepted": func(u *Upgrader) {
 			u.cfg.UnitID = 105
 		},
+		"unit-id-in-a-byte": func(u *Upgrader) {
+			u.cfg.UnitID &= 0xFF
+		},
 		"wrong-serial-accepted": func(u *Upgrader) {
 			u.cfg.SerialNumber = ""
 		},
@@ -80,6 +83,9 @@ func bugs() map[string]func(*Upgrader) {
 		},
 		"retry-without-bound": func(u *Upgrader) {
 			u.rules.resends = func(*Upgrader, retry) int { return math.MaxInt }
+		},
+		"patient-with-talkers": func(u *Upgrader) {
+			u.rules.listens = waitingForWhoeverTalks
 		},
 		"retry-counter-not-reset": func(u *Upgrader) {
 			u.rules.missing = func(u *Upgrader) int {
@@ -151,6 +157,16 @@ func (u *Upgrader) moveSteps(p procedure, before Step, moved ...Step) {
 		u.dropStep(p, m)
 		u.lists[p] = slices.Insert(u.lists[p], placeOf(u.lists[p], before), s)
 	}
+}
+
+// waitingForWhoeverTalks gives an answer more time with every frame, whoever sent it.
+func waitingForWhoeverTalks(u *Upgrader) bool {
+	x := &u.exchange
+	if u.phase == exchanging && !x.sending {
+		x.due += u.cfg.Timing.Response
+		x.wake = x.due
+	}
+	return u.phase == exchanging
 }
 
 // clearedTooEarly goes on with the identification, which should have come before the clear.

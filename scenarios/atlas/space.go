@@ -70,6 +70,9 @@ var spaces = []struct {
 		"program-fails at flash-op #", "erase-fails at flash-op #", "flash-lie at flash-op #", "stuck-bit at flash-op #"}},
 	{"host", "the PC at every frame: aborted, killed, asleep, its disk full, its clock set", []string{
 		"abort at frame #", "kill at frame #", "suspend at frame # for 5m", "disk-full at frame #", "clock-jump at frame # by 1h"}},
+	{"station", "every frame, from which on a babbler or a second master talks, often or seldom", []string{
+		"babble at frame # for 3s by 100ms", "babble at frame # for 1m by 900ms unit 77", "second-master at frame # for 3s by 100ms",
+		"second-master at frame # for 1m by 900ms", "second-master at frame # for 5m by 4s unit 77", "second-master at frame # by 11s"}},
 	{"ip", "the network at every frame: reset, half open, stalled", []string{
 		"ip-reset at frame #", "ip-half-open at frame # for 30s", "ip-half-open at frame #", "ip-stall at frame # for 30s"}},
 }

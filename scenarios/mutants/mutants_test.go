@@ -13,6 +13,7 @@ var caughtBy = map[string]string{
 	"clears-before-checking":     "I2",
 	"wrong-product-accepted":     "I8",
 	"wrong-unit-accepted":        "I8",
+	"unit-id-in-a-byte":          "I9",
 	"wrong-serial-accepted":      "I8",
 	"password-failure-ignored":   "",
 	"journal-after-erase":        "I7",
@@ -27,6 +28,7 @@ var caughtBy = map[string]string{
 	"sequence-wraps":             "I4",
 	"no-resend":                  "",
 	"retry-without-bound":        "I5",
+	"patient-with-talkers":       "I5",
 	"retry-counter-not-reset":    "I6",
 	"resumes-at-wrong-offset":    "",
 	"last-block-short":           "I4",
@@ -39,6 +41,7 @@ var caughtBy = map[string]string{
 	"efficiency-wrong":           "I6",
 	"log-lost-on-kill":           "I6",
 
+	"half-address-heard":       "I4",
 	"duplicate-clear-erases":   "",
 	"erase-never-ends":         "I4",
 	"torn-erase-taken":         "I6",

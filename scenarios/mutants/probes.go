@@ -26,6 +26,8 @@ type probe struct {
 	clock  time.Time      // of the meter; zero for the article's
 	chip   flash.Geometry // zero for the article's
 	blocks int            // of the image; 0 for small
+	unit   uint16         // of the meter; 0 for the article's
+	beside []world.Meter  // the other meters on the line
 	play   func(*stage)
 }
 
@@ -60,6 +62,10 @@ func probes() []probe {
 			play: refused(client.ErrWrongSerial, func(a *world.Attempt) { a.SerialNumber = "PC-0000A000-00" })},
 		{must: "a file that cannot be used is refused", with: "a damaged file",
 			play: refused(client.ErrBadFile, func(a *world.Attempt) { a.Firmware = damaged })},
+
+		{must: "another meter on the line is left alone", with: "unit 361, and unit 105 beside it", unit: 361,
+			beside: []world.Meter{{Name: "neighbour", SerialNumber: "PC-0000A000-00"}}, play: goesThroughInOnePass},
+		{must: "a station that babbles for ever is not waited for", plan: "babble at block 2 by 300ms unit 77", play: failsAndRecovers},
 
 		{must: "settings that the meter does not keep are no success", with: "a meter that forgets what is written", play: forgetfulMeter},
 

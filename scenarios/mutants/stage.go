@@ -33,7 +33,7 @@ func (s *stage) stand(p *probe, bug string) {
 		blocks = small
 	}
 	w := &world.World{
-		Meters:    []world.Meter{{Clock: p.clock}},
+		Meters:    append([]world.Meter{{Clock: p.clock, UnitID: p.unit}}, p.beside...),
 		Firmware:  append(unusable(), world.Firmware{Blocks: blocks}),
 		Templates: []world.Template{{Name: plant, Own: templates.PlantA()}},
 	}

@@ -65,6 +65,10 @@ var sentences = [...]sentence{
 	{Crashed, "nothing ends the tool that nobody meant to", every, crashed, ofAttempt},
 	{I5, "the tool comes to its end", every, atWork, ofAttempt},
 
+	{I9, "the flash of another meter on the line is not touched", every, othersFlashed, ofAttempt},
+	{I9, "another meter on the line runs on", every, othersStopped, ofAttempt},
+	{I9, "no setting of another meter on the line is changed", every, othersLost, ofAttempt},
+
 	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage, ofAct},
 	{I2, "success is claimed only of a meter that runs the image", ended, notRunning, ofAct},
 	{I3, "failure is claimed only if it is one", ended, falseAlarm, ofAct},
@@ -90,10 +94,6 @@ var sentences = [...]sentence{
 	{I7, "a journal is the last copy of nothing when it goes", knowsTruth, destroyed, ofAct},
 	{I2, "what the tool says it has written is in the meter", knowsTruth, unwritten, ofAct},
 	{I9, "another meter's journal stays as it is", every, harmed, ofAttempt},
-
-	{I9, "the flash of another meter on the line is not touched", every, othersFlashed, ofAttempt},
-	{I9, "another meter on the line runs on", every, othersStopped, ofAttempt},
-	{I9, "no setting of another meter on the line is changed", every, othersLost, ofAttempt},
 
 	{I1, "with power and line back the meter answers", recovers, nobodyAnswers, ofAttempt},
 	{I4, "a recovery that nothing disturbs ends in success", recovers, notRecovered, ofAttempt},

@@ -249,14 +249,14 @@ func (o *others) copyTo(c *others) *others {
 	if c == nil {
 		c = new(others)
 	}
-	old := c.neighbours
-	c.neighbours = append([]neighbour(nil), o.neighbours...)
-	for i := range c.neighbours {
-		own := new(meter.Meter)
-		if i < len(old) {
-			own = old[i].meter
-		}
+	for len(c.neighbours) < len(o.neighbours) {
+		c.neighbours = append(c.neighbours, neighbour{meter: new(meter.Meter)})
+	}
+	c.neighbours = c.neighbours[:len(o.neighbours)]
+	for i := range o.neighbours {
+		own := c.neighbours[i].meter
 		o.neighbours[i].meter.CopyTo(own)
+		c.neighbours[i] = o.neighbours[i]
 		c.neighbours[i].meter = own
 	}
 	c.talkers = append(c.talkers[:0], o.talkers...)

@@ -182,7 +182,7 @@ func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
 		m.takeBroadcast(now, f)
 		return
 	}
-	if f.Destination != m.cfg.UnitID {
+	if f.Destination != m.cfg.UnitID && !m.rules.others(m, f.Destination) {
 		return
 	}
 	m.edges++

@@ -15,6 +15,9 @@ import (
 // rules of one meter.
 func bugs() map[string]func(*rules) {
 	return map[string]func(*rules){
+		"half-address-heard": func(r *rules) {
+			r.others = func(m *Meter, unit uint16) bool { return byte(unit) == byte(m.cfg.UnitID) }
+		},
 		"duplicate-clear-erases": func(r *rules) {
 			r.clearedFor = func(*Meter, uint16) bool { return false }
 		},

@@ -8,6 +8,7 @@ import (
 
 // rules are the decisions of loader and memory that a planted bug can replace.
 type rules struct {
+	others     func(m *Meter, unit uint16) bool                          // whether to take a frame for another unit
 	image      func(m *Meter) (imageRecord, bool)                        // finds the valid image at a start
 	noImage    func(m *Meter, now time.Duration)                         // goes on with a start without a valid image
 	initialize func(m *Meter, now time.Duration)                         // resets the settings at the first boot of an image
@@ -22,6 +23,7 @@ type rules struct {
 
 func healthyRules() *rules {
 	return &rules{
+		others:     func(*Meter, uint16) bool { return false },
 		image:      func(m *Meter) (imageRecord, bool) { return m.findImage(m.chip) },
 		noImage:    func(m *Meter, now time.Duration) { m.setState(now, Download) },
 		initialize: (*Meter).initializeSettings,

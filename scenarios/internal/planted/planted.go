@@ -40,6 +40,7 @@ func InUpgraders() []Bug {
 		{"clears-before-checking", "clears the flash before it has asked the meter what it is"},
 		{"wrong-product-accepted", "sends a file for another product as if it were for this one"},
 		{"wrong-unit-accepted", "talks to unit 105, whatever unit it was told"},
+		{"unit-id-in-a-byte", "sends the unit id in eight bits, so that it talks to unit 105 where it was told 361"},
 		{"wrong-serial-accepted", "does not compare the serial number with the one that it was told"},
 		{"password-failure-ignored", "goes on after the meter has refused the password"},
 		{"journal-after-erase", "writes the journal when the flash is cleared already"},
@@ -54,6 +55,7 @@ func InUpgraders() []Bug {
 		{"sequence-wraps", "counts blocks in eight bits"},
 		{"no-resend", "gives up at the first missing answer to a block"},
 		{"retry-without-bound", "sends a request again for ever"},
+		{"patient-with-talkers", "waits longer for an answer with every frame that it hears, whoever sent it"},
 		{"retry-counter-not-reset", "counts missing answers over the whole download and not in a row"},
 		{"resumes-at-wrong-offset", "goes on behind what it sent, and not behind what was answered, after a resend"},
 		{"last-block-short", "leaves the last byte of the image out"},
@@ -71,6 +73,7 @@ func InUpgraders() []Bug {
 // InMeters returns the bugs of a meter, in the order of an upgrade.
 func InMeters() []Bug {
 	return []Bug{
+		{"half-address-heard", "compares only the low byte of a frame's address with its unit id"},
 		{"duplicate-clear-erases", "erases again when the same clear comes again"},
 		{"erase-never-ends", "answers busy for ever once it has begun to erase"},
 		{"torn-erase-taken", "takes an erase that a power loss broke off for one that is done"},
