@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +22,12 @@ and how it is told from others with the same log. A plan is called a match only 
 log is the same, every line and every stamp. Where none is, the one that comes nearest is
 shown, and the first line at which it differs.
 
-A log may hold several runs, of which all are shown unless --run names one. Line ends,
-dates of other locales, UTF-16 and runs that a crash has cut are taken; what was not taken
-as it stands is remarked with its line number. LOG is a file, or - for standard input.
+A log may hold several runs, of which all are shown unless --run names one. It is read as
+people send it: with any line ends, in UTF-16, packed with gzip, quoted in a mail, stamped
+by another logger, with dates of another locale, cut by a crash, without its head or with
+lines lost. What was not taken as it stands is remarked with its line number. If lines
+within a run cannot be read at all, it is explained as far as it goes, and never called
+reproduced. LOG is a file, or - for standard input.
 
 With --output the candidate becomes a case file that "ionbench run" plays, to be dropped
 into fixtures/cases. With --serve the meter is there as the failure left it, a minute later,
@@ -270,6 +272,9 @@ func finding(r *reproduce.Result) string {
 		}
 	}
 	trials := fmt.Sprintf("%d trials", r.Trials)
+	if r.Run.Unread > 0 && matching > 0 {
+		return fmt.Sprintf("not reproduced: %d lines within the run cannot be read, and may say something else; of those that can, these plans give all, in %s", r.Run.Unread, trials)
+	}
 	switch {
 	case r.Problem != nil:
 		return "not reproduced: " + r.Problem.Error()
@@ -295,12 +300,19 @@ func matchText(r *reproduce.Result, c *reproduce.Candidate) string {
 	switch {
 	case !c.Match:
 		return fmt.Sprintf("no: %d lines, then %s", c.Matched, c.Differs)
-	case !bytes.Equal(c.Log, r.Run.Text()):
-		return "no"
 	case r.Run.Unread > 0:
-		return fmt.Sprintf("all %d lines that can be read, stamps included; %d cannot, and are not explained", len(r.Run.Entries), r.Run.Unread)
+		return fmt.Sprintf("all %d lines that can be read%s; %d cannot, and are not explained", len(r.Run.Entries), stampsText(r), r.Run.Unread)
+	case r.Lost > 0:
+		return fmt.Sprintf("all %d lines that are there%s", len(r.Run.Entries), stampsText(r))
 	}
-	return fmt.Sprintf("all %d lines, stamps included", len(r.Run.Entries))
+	return fmt.Sprintf("all %d lines%s", len(r.Run.Entries), stampsText(r))
+}
+
+func stampsText(r *reproduce.Result) string {
+	if r.Untimed {
+		return ", but for the times"
+	}
+	return ", stamps included"
 }
 
 func afterwards(c *reproduce.Candidate) string {

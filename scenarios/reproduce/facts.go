@@ -59,6 +59,9 @@ func (r *LoggedRun) howEnded() string {
 	if percent, ok := r.lastOf(upgradelog.Completed); ok {
 		last += fmt.Sprintf(", behind %v", percent)
 	}
+	if begun.IsZero() {
+		return last
+	}
 	return fmt.Sprintf("%s, after %v", last, at.Sub(begun))
 }
 
@@ -90,6 +93,9 @@ func (r *LoggedRun) resends() string {
 	}
 	if len(places) > most {
 		places = append(places[:most], "...")
+	}
+	if len(places) == 0 {
+		return fmt.Sprint(n)
 	}
 	return fmt.Sprintf("%d, first when %s blocks were sent", n, strings.Join(places, ", "))
 }

@@ -1,12 +1,10 @@
 package reproduce
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"ionbench/client/upgradelog"
 )
@@ -37,99 +35,112 @@ type LoggedRun struct {
 	First, Last int                // lines of the file, from 1
 	Entries     []upgradelog.Entry // the lines to compare, in the article's spelling
 	Remarks     []Remark
-	Unread      int // lines that could not be read, and that no plan has to explain
+	Unread      int // lines within it that could not be read, and that nothing explains
+	// Mixed: lines of two runs stand among each other, so that neither can be explained.
+	Mixed bool
 }
 
 // maxRemarks is the most remarks on one run, since a binary file has too many lines that cannot
 // be read.
 const maxRemarks = 50
 
-// Read reads a log as found in the field: several runs, any line ends, UTF-8, UTF-16 or the
-// code page of a Western Windows, dates of other locales. What it cannot read it leaves out,
-// with a remark. The error is about a file that is too large.
+// Read reads a log as found in the field: several runs, any line ends, UTF-8, UTF-16 or the code
+// page of a Western Windows, dates of other locales, packed, quoted in a mail or stamped by another
+// logger. What it cannot read it leaves out, with a remark. The error is about a file that is too
+// large.
 func Read(b []byte) (*Log, error) {
-	if len(b) > upgradelog.MaxBytes {
-		_, err := upgradelog.Parse(b)
-		return nil, err
+	content, packed := unpacked(b)
+	if len(content) > upgradelog.MaxBytes {
+		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
-	text := decoded(b)
-	parsed, err := upgradelog.Parse([]byte(text))
-	if err != nil {
-		return nil, err
-	}
+	text, page := withoutHTML(decoded(content))
 	r := reader{log: new(Log)}
-	unreadable := parsed.Unreadable
-	for _, e := range parsed.Entries {
-		for len(unreadable) > 0 && unreadable[0].At < e.At {
-			r.unreadable(unreadable[0])
-			unreadable = unreadable[1:]
+	if packed {
+		r.remark(0, "unpacked with gzip")
+	}
+	if page {
+		r.remark(0, "taken out of HTML")
+	}
+	at := 0
+	for s := range strings.Lines(text) {
+		if at++; at > upgradelog.MaxLines {
+			return nil, fmt.Errorf("%w: it has more than %d lines; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxLines)
 		}
-		r.entry(e)
+		r.line(at, strings.TrimRight(s, "\r\n"))
 	}
-	for _, u := range unreadable {
-		r.unreadable(u)
-	}
-	if left := parsed.UnreadableCount - len(parsed.Unreadable); left > 0 {
-		r.remark(0, "%d more lines cannot be read", left)
-	}
+	r.endRun()
+	r.log.findMixed()
 	return r.log, nil
-}
-
-// decoded returns the file as UTF-8. Old tools write the code page of their Windows, in which
-// the letters of Western languages are those of Latin 1. Editors write UTF-16.
-func decoded(b []byte) string {
-	switch {
-	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
-		return fromUTF16(b[2:], func(p []byte) uint16 { return uint16(p[0]) | uint16(p[1])<<8 })
-	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
-		return fromUTF16(b[2:], func(p []byte) uint16 { return uint16(p[0])<<8 | uint16(p[1]) })
-	case utf8.Valid(b):
-		return string(b)
-	}
-	runes := make([]rune, len(b))
-	for i, c := range b {
-		runes[i] = rune(c)
-	}
-	return string(runes)
-}
-
-func fromUTF16(b []byte, unit func([]byte) uint16) string {
-	units := make([]uint16, 0, len(b)/2)
-	for ; len(b) >= 2; b = b[2:] {
-		units = append(units, unit(b))
-	}
-	return string(utf16.Decode(units))
 }
 
 // reader puts lines into runs.
 type reader struct {
-	log   *Log
-	run   *LoggedRun
-	comma *LoggedRun // the run for which a decimal comma was remarked
+	log *Log
+	run *LoggedRun
+	// unread are lines that could not be read since the last one that could: they are within the
+	// run only if it goes on behind them.
+	unread []upgradelog.Unreadable
+	said   spelled
+	comma  bool // a decimal comma was remarked
 }
 
+// remark is about the run; before the first one about the file.
 func (r *reader) remark(line int, format string, args ...any) {
 	remarks := &r.log.Remarks
 	if r.run != nil {
 		remarks = &r.run.Remarks
 	}
+	addRemark(remarks, line, fmt.Sprintf(format, args...))
+}
+
+func addRemark(remarks *[]Remark, line int, text string) {
 	switch {
 	case len(*remarks) < maxRemarks:
-		*remarks = append(*remarks, Remark{line, fmt.Sprintf(format, args...)})
+		*remarks = append(*remarks, Remark{line, text})
 	case len(*remarks) == maxRemarks:
 		*remarks = append(*remarks, Remark{0, "and more of the kind"})
 	}
 }
 
-func (r *reader) entry(e upgradelog.Entry) {
-	if e.Kind == upgradelog.UpgradeStarted {
-		r.begin(e)
+// line takes the next line of the file.
+func (r *reader) line(at int, s string) {
+	if len(s) > upgradelog.MaxLineBytes {
+		s = s[:upgradelog.MaxLineBytes]
+	}
+	if text, _ := unquoted(tidied(s)); tidied(text) == "" {
 		return
 	}
-	if r.run == nil {
-		r.run = &LoggedRun{First: e.At}
-		r.log.Runs = append(r.log.Runs, r.run)
+	if l, how, remark, ok := lineOf(s); ok {
+		r.entry(upgradelog.Entry{At: at, Line: l}, how, remark)
+		return
 	}
+	if r.joins(at, s) {
+		return
+	}
+	r.unread = append(r.unread, upgradelog.Unreadable{At: at, Text: s})
+}
+
+// joins reports whether the line is the rest of the one before, which a mail program has wrapped.
+func (r *reader) joins(at int, s string) bool {
+	n := len(r.unread)
+	if n == 0 || r.unread[n-1].At != at-1 {
+		return false
+	}
+	rest, _ := unquoted(tidied(s))
+	l, how, remark, ok := lineOf(tidied(r.unread[n-1].Text) + " " + tidied(rest))
+	if ok {
+		r.unread = r.unread[:n-1]
+		r.entry(upgradelog.Entry{At: at - 1, Line: l}, how|wrapped, remark)
+	}
+	return ok
+}
+
+func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
+	if e.Kind == upgradelog.UpgradeStarted || r.run == nil {
+		r.begin(e)
+	}
+	r.leaveOut(true)
+	r.tell(e, how, remark)
 	if e.Kind == upgradelog.Note {
 		r.remark(e.At, "a note, which no plan has to explain: %.120q", e.Text)
 		return
@@ -137,34 +148,59 @@ func (r *reader) entry(e upgradelog.Entry) {
 	r.run.Entries, r.run.Last = append(r.run.Entries, e), e.At
 }
 
+// begin begins a run. What could not be read before it is not of it.
 func (r *reader) begin(e upgradelog.Entry) {
-	r.run = &LoggedRun{First: e.At, Last: e.At, Entries: []upgradelog.Entry{e}}
+	r.endRun()
+	r.run = &LoggedRun{First: e.At, Last: e.At}
+	r.said, r.comma = 0, false
 	r.log.Runs = append(r.log.Runs, r.run)
 }
 
-// unreadable tries to read a line as tools in other locales write it.
-func (r *reader) unreadable(u upgradelog.Unreadable) {
-	if e, remark, ok := ofAnotherLocale(u); ok {
-		r.entry(e)
-		if e.Kind == upgradelog.Efficiency && r.comma == r.run {
-			return
+// endRun: lines behind a run that has ended are not of it, and neither is a torn last line.
+func (r *reader) endRun() {
+	within := r.run != nil
+	if within {
+		if _, ended := r.run.Ended(); ended {
+			within = false
+		} else if n := len(r.unread); n == 1 && upgradelog.Begins(tidied(r.unread[0].Text)) {
+			r.remark(r.unread[0].At, "a torn line, as a crash of the PC leaves one: %.120q", r.unread[0].Text)
+			r.unread = nil
 		}
-		r.remark(u.At, "%s", remark)
-		if e.Kind == upgradelog.Efficiency {
-			r.comma = r.run
+	}
+	r.leaveOut(within)
+}
+
+// leaveOut says which lines could not be read. Those within a run are counted, because nothing
+// explains them.
+func (r *reader) leaveOut(within bool) {
+	for _, u := range r.unread {
+		if within && r.run != nil {
+			r.run.Unread++
+			r.run.Last = u.At
 		}
-		return
+		r.remark(u.At, "no line of an Upgrade.log, left out: %.120q", u.Text)
 	}
-	if r.run != nil {
-		r.run.Unread++
-		r.run.Last = u.At
+	r.unread = nil
+}
+
+// tell says once for a run how its lines are spelled, and every date that was guessed.
+func (r *reader) tell(e upgradelog.Entry, how spelled, remark string) {
+	for _, s := range spellings {
+		if how&s.how != 0 && r.said&s.how == 0 {
+			r.remark(e.At, "%s", s.says)
+		}
 	}
-	r.remark(u.At, "no line of an Upgrade.log, left out: %.120q", u.Text)
+	r.said |= how
+	switch {
+	case remark == "", e.Kind == upgradelog.Efficiency && r.comma:
+	default:
+		r.remark(e.At, "%s", remark)
+		r.comma = r.comma || e.Kind == upgradelog.Efficiency
+	}
 }
 
 // ofAnotherLocale reads a date, or an efficiency with a decimal comma.
-func ofAnotherLocale(u upgradelog.Unreadable) (e upgradelog.Entry, remark string, ok bool) {
-	s := strings.Trim(u.Text, " \t")
+func ofAnotherLocale(s string) (l upgradelog.Line, remark string, ok bool) {
 	for _, kind := range []upgradelog.Kind{upgradelog.UpgradeStarted, upgradelog.FirmwareDated, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed} {
 		date, found := strings.CutPrefix(s, strings.TrimSuffix(kind.String(), "..."))
 		if !found {
@@ -172,18 +208,16 @@ func ofAnotherLocale(u upgradelog.Unreadable) (e upgradelog.Entry, remark string
 		}
 		stamp, ok := parseStamp(date)
 		if !ok {
-			return e, "", false
+			return l, "", false
 		}
-		e = upgradelog.Entry{At: u.At, Line: upgradelog.Line{Kind: kind, Time: stamp.time}}
-		return e, dateRemark(date, stamp), true
+		return upgradelog.Line{Kind: kind, Time: stamp.time}, dateRemark(date, stamp), true
 	}
 	if before, after, found := strings.Cut(s, ","); found && strings.HasPrefix(s, "Comm efficiency") {
-		log, err := upgradelog.Parse([]byte(before + "." + after))
-		if err == nil && len(log.Entries) == 1 {
-			return upgradelog.Entry{At: u.At, Line: log.Entries[0].Line}, "a decimal comma, and so in the lines behind it", true
+		if l, ok = upgradelog.ParseLine(before + "." + after); ok {
+			return l, "a decimal comma, and so in the lines behind it", true
 		}
 	}
-	return e, "", false
+	return l, "", false
 }
 
 func dateRemark(text string, r reading) string {
@@ -193,6 +227,30 @@ func dateRemark(text string, r reading) string {
 		remark += fmt.Sprintf(". It could be %s as well, which changes nothing but the date", r.other.Format(layout))
 	}
 	return remark
+}
+
+// errMixed: two tools have written to one log.
+var errMixed = errors.New("two tools have written this log at the same time, and their lines cannot be told apart; give each meter a log of its own")
+
+// findMixed finds runs whose lines stand among each other: one begins before the other has ended,
+// and behind the end of one lines go on.
+func (l *Log) findMixed() {
+	for i, r := range l.Runs {
+		ends := 0
+		for _, e := range r.Entries {
+			if isEnd(e.Kind) {
+				ends++
+			}
+		}
+		if _, ended := r.Ended(); ends > 1 || ends == 1 && !ended {
+			r.Mixed = true
+			if i > 0 {
+				if _, before := l.Runs[i-1].Ended(); !before {
+					l.Runs[i-1].Mixed = true
+				}
+			}
+		}
+	}
 }
 
 // find returns the run's first line of a kind.

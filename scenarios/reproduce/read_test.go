@@ -2,7 +2,9 @@ package reproduce
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -137,30 +139,181 @@ func TestHostileFilesAreReadOrRefused(t *testing.T) {
 	}
 }
 
-func TestARunThatNoBenchCanPlayIsNamed(t *testing.T) {
+func TestWhatNoMeterOfTheBenchHasIsShownAndPlayedWithAStandIn(t *testing.T) {
 	article := string(logs.UpgradeFailed())
 	for name, test := range map[string]struct{ old, with, says string }{
-		"no beginning":    {"Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n", "", "beginning is missing"},
-		"head":            {"Device Name = ion7350\n", "", "head is not whole"},
-		"another model":   {"7350V283", "8600V283", "no model"},
-		"unit id 0":       {"Unit ID = 105", "Unit ID = 0", "unit id 0"},
-		"baud rate":       {"BaudRate = 9600", "BaudRate = 115200", "115200 baud"},
-		"odd baud rate":   {"BaudRate = 9600", "BaudRate = 9601", "9601 baud"},
-		"serial number":   {"PC-0209A001-11", strings.Repeat("x", 40), "serial number"},
-		"no serial":       {"PC-0209A001-11", "", ""},
-		"not the article": {"Flash memory cleared\n", "", ""},
+		"another model":       {"7350V283", "8600V283", `the bench plays "Firmware Version = 7350V283"`},
+		"a letter more":       {"7350V283", "7350V283B", `the bench plays "Firmware Version = 7350V283"`},
+		"a digit less":        {"7350V283", "7330V28", `the bench plays "Firmware Version = 7330V283"`},
+		"a small letter":      {"7350V283", "7350v283", `the bench plays "Firmware Version = 7350V283"`},
+		"before the calendar": {"Wed Aug 22 13:24:58 2007", "Wed Dec 31 23:59:59 1969", "no meter of the bench has this"},
+		"at its beginning":    {"Wed Aug 22 13:24:58 2007", "Thu Jan  1 00:00:00 1970", "no meter of the bench has this"},
+		"behind its end":      {"Wed Aug 22 13:24:58 2007", "Mon Feb  7 06:28:16 2107", "no meter of the bench has this"},
+		"long behind":         {"Wed Aug 22 13:24:58 2007", "Fri Dec 31 23:59:59 9999", "no meter of the bench has this"},
+		"unit id 0":           {"Unit ID = 105", "Unit ID = 0", `the bench plays "Device Unit ID = 105"`},
+		"baud rate":           {"BaudRate = 9600", "BaudRate = 115200", `the bench plays "Device BaudRate = 9600"`},
+		"serial number":       {"PC-0209A001-11", strings.Repeat("x", 40), `the bench plays "Device Serial Number = PC-0209A001-11"`},
+		"no serial number":    {"PC-0209A001-11", "", `the bench plays "Device Serial Number = PC-0209A001-11"`},
+		"no device name":      {"Device Name = ion7350", "Device Name = ", `the bench plays "Device Name = ion7350"`},
 	} {
-		log, err := Read([]byte(strings.Replace(article, test.old, test.with, 1)))
-		if err != nil {
-			t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log, err := Read([]byte(strings.Replace(article, test.old, test.with, 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Search(t.Context(), log.Runs[0], Options{})
+			if !r.Reproduced() || r.Candidates[0].Plan.String() != "cable-pull at block 439" || !strings.Contains(fmt.Sprint(r.Remarks), test.says) {
+				t.Errorf("reproduced %v, %v; remarks %v", r.Reproduced(), r.Problem, r.Remarks)
+			}
+			if !strings.Contains(string(log.Runs[0].Text()), test.with) {
+				t.Errorf("the log's own words are gone:\n%s", log.Runs[0].Text())
+			}
+		})
+	}
+}
+
+func TestALogThatLacksLinesIsExplainedByThoseThatAreThere(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	for name, test := range map[string]struct {
+		from, to string // what is lost
+		says     string
+	}{
+		"the beginning":    {"Upgrade started", "Software", "it is not known when the run began"},
+		"the head":         {"Upgrade started", "Device already", "it is not known when the run began"},
+		"the device":       {"Device Name", "Device already", "4 lines that the tool always writes are missing"},
+		"the state":        {"Device already", "Flash memory", "1 lines that the tool always writes are missing"},
+		"the clear":        {"Flash memory", "Proceeding", "1 lines that the tool always writes are missing"},
+		"both":             {"Flash memory", "10% ", "2 lines that the tool always writes are missing"},
+		"a percentage":     {"50% ", "Comm", "1 lines that the tool always writes are missing"},
+		"an efficiency":    {"Comm", "60% ", "lines that the tool always writes are missing"},
+		"a stretch":        {"30% ", "80% ", "10 lines that the tool always writes are missing"},
+		"the first resend": {"No response... resending (1 ", "No response... resending (2 ", "1 lines that the tool always writes are missing"},
+		"some resends":     {"No response... resending (3 ", "No response... resending (8 ", "5 lines that the tool always writes are missing"},
+		"the abort":        {"No response... aborting", "Upgrade failed", "1 lines that the tool always writes are missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			from := strings.Index(article, test.from)
+			to := from + strings.Index(article[from:], test.to)
+			log, err := Read([]byte(article[:from] + article[to:]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Search(t.Context(), log.Runs[0], Options{})
+			if !r.Reproduced() || !strings.HasPrefix(r.Candidates[0].Plan.String(), "cable-pull at block 439") || !strings.Contains(fmt.Sprint(r.Remarks), test.says) {
+				t.Errorf("reproduced %v, %v; remarks %v", r.Reproduced(), r.Problem, r.Remarks)
+				for _, c := range r.Candidates {
+					t.Logf("%v: %s", c.Plan, c.Differs)
+				}
+			}
+		})
+	}
+}
+
+func TestOfTheMereEndOfARunNothingIsClaimed(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	log, err := Read([]byte(article[strings.Index(article, "No response... resending (5 "):]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Search(t.Context(), log.Runs[0], Options{})
+	facts := fmt.Sprint(log.Runs[0].Facts())
+	if r.Reproduced() || r.Problem == nil || strings.Contains(facts, "after") || strings.Contains(facts, "first when") {
+		t.Errorf("%v; %s", r.Problem, facts)
+	}
+}
+
+func TestLinesOfTwoToolsInOneLogAreNamed(t *testing.T) {
+	lines := strings.SplitAfter(string(logs.UpgradeFailed()), "\n")
+	mixed := strings.Join(lines[:12], "") + strings.Join(lines[:14], "")
+	for i := 14; i < len(lines); i++ {
+		mixed += lines[i-2] + lines[i]
+	}
+	mixed += strings.Join(lines[len(lines)-2:], "")
+	log, err := Read([]byte(mixed))
+	if err != nil || len(log.Runs) != 2 {
+		t.Fatalf("%d runs, %v", len(log.Runs), err)
+	}
+	for _, run := range log.Runs {
+		if r := Search(t.Context(), run, Options{}); r.Reproduced() || !errors.Is(r.Problem, errMixed) {
+			t.Errorf("lines %d to %d: %v", run.First, run.Last, r.Problem)
 		}
-		r := Search(t.Context(), log.Runs[0], Options{Trials: 20})
-		switch {
-		case r.Reproduced():
-			t.Errorf("%s: reproduced by %v", name, r.Candidates[0].Plan)
-		case test.says != "" && (r.Problem == nil || !strings.Contains(r.Problem.Error(), test.says)):
-			t.Errorf("%s: %v", name, r.Problem)
+	}
+}
+
+func TestALogIsReadHoweverItWasPassedOn(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	each := func(change func(n int, s string) string) string {
+		var b strings.Builder
+		for n, s := range strings.Split(strings.TrimSuffix(article, "\n"), "\n") {
+			b.WriteString(change(n, s) + "\n")
 		}
+		return b.String()
+	}
+	packed := func(s string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write([]byte(s))
+		z.Close()
+		return b.String()
+	}
+	for name, test := range map[string]struct{ text, says string }{
+		"blanks behind":         {each(func(_ int, s string) string { return s + "   " }), ""},
+		"blanks before":         {each(func(_ int, s string) string { return " \t" + s }), ""},
+		"blanks that are fixed": {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", "\u00A0") }), ""},
+		"empty lines between":   {each(func(_ int, s string) string { return s + "\n" }), ""},
+		"a quote":               {each(func(_ int, s string) string { return "> " + s }), "quoted as in a mail"},
+		"a quote of a quote":    {each(func(_ int, s string) string { return ">> " + s }), "quoted as in a mail"},
+		"a quote that is wrapped": {each(func(_ int, s string) string {
+			if len(s) < 45 {
+				return "> " + s
+			}
+			at := strings.LastIndexByte(s[:45], ' ')
+			return "> " + s[:at] + "\n> " + s[at+1:]
+		}), "a line that was wrapped is joined again"},
+		"a logger's stamp":   {each(func(n int, s string) string { return fmt.Sprintf("2011-03-01 10:00:%02d,037 [INFO] %s", n%60, s) }), "another logger's stamp"},
+		"a terminal's stamp": {each(func(n int, s string) string { return fmt.Sprintf("[10:00:%02d] %s", n%60, s) }), "another logger's stamp"},
+		"line numbers":       {each(func(n int, s string) string { return fmt.Sprintf("%4d  %s", n+1, s) }), "another logger's stamp"},
+		"capitals":           {strings.ReplaceAll(strings.ReplaceAll(article, "No response", "NO RESPONSE"), "Flash memory cleared", "flash Memory Cleared"), "other capitals"},
+		"gzip":               {packed(article), "unpacked with gzip"},
+		"HTML":               {"<html><body><p>Dear all,</p><pre>" + strings.ReplaceAll(article, "\n", "<br>\n") + "</pre>Kind regards<br/></body></html>", "taken out of HTML"},
+		"a mail around it":   {"Hello,\nthe upgrade failed again, see below.\n\n" + article + "\nKind regards\n  Ann\n", "left out"},
+		"UTF-16 unmarked":    {wideWithoutMark(article), ""},
+	} {
+		log, err := Read([]byte(test.text))
+		if err != nil || len(log.Runs) != 1 {
+			t.Errorf("%s: %+v, %v", name, log, err)
+			continue
+		}
+		r := log.Runs[0]
+		if got := r.Text(); string(got) != article || r.Unread > 0 {
+			t.Errorf("%s: %d lines left out, read as\n%s", name, r.Unread, got)
+		}
+		said := fmt.Sprint(log.Remarks, r.Remarks)
+		if test.says == "" && said != "[] []" || !strings.Contains(said, test.says) {
+			t.Errorf("%s: remarks %s, want %q", name, said, test.says)
+		}
+	}
+}
+
+func wideWithoutMark(s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	return string(b)
+}
+
+func TestALogWithLinesInItThatCannotBeReadIsNotReproduced(t *testing.T) {
+	article := strings.Replace(string(logs.UpgradeFailed()), "Flash memory cleared\n", "Flash memory cleared\nFlash memory tired\n", 1)
+	log, err := Read([]byte(article))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Search(t.Context(), log.Runs[0], Options{})
+	if r.Reproduced() || len(r.Candidates) == 0 || !r.Candidates[0].Match {
+		t.Errorf("reproduced %v, %d candidates", r.Reproduced(), len(r.Candidates))
 	}
 }
 
@@ -234,6 +387,9 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("%q: image of %d to %d blocks", r.Text(), s.Min, s.Max)
 			}
 			r.Facts()
+			if m, err := mend(r); err == nil {
+				SizesOf(m.LoggedRun)
+			}
 		}
 	})
 }

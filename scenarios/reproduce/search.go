@@ -33,14 +33,21 @@ type Result struct {
 	// all others. If none matches, the first is the nearest.
 	Candidates []*Candidate
 	Trials     int
+	// Lost is how many lines the log lacks that the tool always writes. Untimed: it lacks when the
+	// run began, so that times were not compared.
+	Lost    int
+	Untimed bool
 	// Problem says why nothing could be tried; then there are no candidates.
 	Problem error
 
 	scene *scene
 }
 
-// Reproduced reports whether a candidate matches.
-func (r *Result) Reproduced() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
+// Reproduced reports whether a candidate matches, and no line of the run was left out because it
+// cannot be read: nobody knows what it says.
+func (r *Result) Reproduced() bool {
+	return len(r.Candidates) > 0 && r.Candidates[0].Match && r.Run.Unread == 0
+}
 
 // Candidate is a plan of faults and what came of it.
 type Candidate struct {
@@ -63,17 +70,24 @@ type Candidate struct {
 // what it has found so far.
 func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 	result := &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
-	w, err := sceneOf(r)
+	m, err := mend(r)
+	if err != nil {
+		result.Problem = err
+		return result
+	}
+	result.Sizes, result.Lost, result.Untimed = SizesOf(m.LoggedRun), m.lost, m.untimed
+	result.Remarks = append(slices.Clip(result.Remarks), m.remarks...)
+	w, err := sceneOf(m.LoggedRun)
 	if err != nil {
 		result.Problem = err
 		return result
 	}
 	result.scene = w
-	result.Remarks = append(slices.Clip(result.Remarks), w.remarks...)
+	result.Remarks = append(result.Remarks, w.remarks...)
 	if o.Trials == 0 {
 		o.Trials = DefaultTrials
 	}
-	s := &search{ctx: ctx, scene: w, run: r, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool)}
+	s := &search{ctx: ctx, scene: w, run: m, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool)}
 	s.explain()
 	s.result(result)
 	result.Trials = o.Trials - s.left
@@ -84,7 +98,7 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 type search struct {
 	ctx   context.Context
 	scene *scene
-	run   *LoggedRun
+	run   *mended
 	sizes Sizes
 	block time.Duration // time that a block takes
 	left  int           // trials that are left
@@ -202,7 +216,7 @@ func (s *search) blocksByTime(p *played) (int, bool) {
 	ended, ok := s.run.Ended()
 	proceeding := slices.IndexFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == upgradelog.Proceeding })
 	percent := s.percent()
-	if !ok || proceeding < 0 || s.block == 0 || percent == 0 {
+	if !ok || s.run.untimed || proceeding < 0 || s.block == 0 || percent == 0 {
 		return 0, false
 	}
 	passed := ended.Sub(begun) - p.at[proceeding]
@@ -261,7 +275,7 @@ func (s *search) try(h hypothesis) *played {
 		return nil
 	}
 	s.left--
-	p, err := s.scene.play(h, s.run.Entries)
+	p, err := s.scene.play(h, s.run)
 	if err != nil {
 		return nil // a plan that cannot be played
 	}

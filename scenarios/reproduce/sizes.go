@@ -60,7 +60,9 @@ func countLines(entries []upgradelog.Entry) []upgradelog.Line {
 	for _, e := range entries {
 		switch e.Kind {
 		case upgradelog.Proceeding, upgradelog.Completed, upgradelog.Efficiency, upgradelog.Resending, upgradelog.Aborting:
-			lines = append(lines, e.Line)
+			if e.Number != unread {
+				lines = append(lines, e.Line)
+			}
 		}
 	}
 	return lines

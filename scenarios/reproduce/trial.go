@@ -44,7 +44,7 @@ type played struct {
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
 
 // play tries a hypothesis on the bench.
-func (w *scene) play(h hypothesis, want []upgradelog.Entry) (p *played, err error) {
+func (w *scene) play(h hypothesis, want *mended) (p *played, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			p, err = nil, fmt.Errorf("the model panics: %v", broken)
@@ -77,7 +77,7 @@ func (w *scene) play(h hypothesis, want []upgradelog.Entry) (p *played, err erro
 // note records a trial, step by step.
 type note struct {
 	p        *played
-	want     []upgradelog.Entry
+	want     *mended
 	rig      *rig.Rig
 	begun    time.Duration
 	requests uint64
@@ -119,12 +119,12 @@ func (n *note) line(l upgradelog.Line) {
 	p.at = append(p.at, n.rig.Now()-n.begun)
 	switch {
 	case p.differs:
-	case p.matched == len(n.want):
+	case p.matched == len(n.want.Entries):
 		p.differs = true
-	case n.want[p.matched].Line == l:
+	case n.want.same(p.matched, l):
 		p.matched++
-	case isEnd(l.Kind) && n.want[p.matched].Kind == l.Kind:
-		p.late = int(n.want[p.matched].Time.Sub(l.Time) / time.Second)
+	case isEnd(l.Kind) && n.want.Entries[p.matched].Kind == l.Kind:
+		p.late = n.want.late(p.matched, l)
 		p.matched++
 	default:
 		p.differs = true
@@ -137,7 +137,7 @@ func isEnd(k upgradelog.Kind) bool {
 
 // end: a log that is too short differs, too.
 func (n *note) end() {
-	if n.p.matched < len(n.want) {
+	if n.p.matched < len(n.want.Entries) {
 		n.p.differs = true
 	}
 }
