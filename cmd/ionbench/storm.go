@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 )
 
 const stormHelp = `
@@ -32,6 +34,8 @@ type stormFlags struct {
 	parallel int
 	budget   int
 	json     bool
+	world    trialFlags // with --world alone
+	worlds   string
 	try      shrink.Try // nil: the bench
 }
 
@@ -45,12 +49,16 @@ func stormCommand(try shrink.Try) *cli.Command {
 			cli.Number(&f.faults, "faults", 1, storm.MaxFaults, "faults of an attempt, at most"),
 			parallelFlag(&f.parallel, "trials at once"),
 			cli.Count(&f.budget, "budget", "trials to shrink one that fails, at most"),
+			f.world.fileFlag("a file with the world of all runs, or a world of \"ionbench worlds\""),
+			worldsFlag(&f.worlds, "draw the world of each run from an array: pairs or triples"),
 			cli.Switch(&f.json, "json", "print one JSON object a failure, and one for the sum"),
 		),
 		Examples: `
   ionbench storm                             a thousand runs of seed 1
   ionbench storm --seed 7 --runs 100000
   ionbench storm --runs 5000 --faults 2      at most two faults in an attempt
+  ionbench storm --worlds triples            in worlds of every kind
+  ionbench storm --world my.world            all in one of your own
   ionbench storm --json | jq -r .shrunk.repeat
 `,
 		Done: "no invariant was broken", Failed: "one was, or the storm was interrupted",
@@ -62,10 +70,14 @@ func stormCommand(try shrink.Try) *cli.Command {
 func parallelFlag(p *int, help string) cli.Flag { return cli.Count(p, "parallel", help).Or("workers") }
 
 func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
+	among, err := f.among(c)
+	if err != nil {
+		return err
+	}
 	began, told := time.Now(), c.Progress("runs")
 	c.Begin()
 	report, err := storm.Run(ctx, storm.Options{
-		Seed: f.seed, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try,
+		Seed: f.seed, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
 		Failed: func(failure storm.Failure) {
 			told.Clear()
 			f.writeFailure(c, failure)
@@ -84,6 +96,29 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 		return cli.ErrNo
 	}
 	return nil
+}
+
+// among are the worlds that the flags ask for; nil for the storm's own.
+func (f *stormFlags) among(c *cli.Call) (storm.Worlds, error) {
+	switch {
+	case f.world.file != "" && f.worlds != "":
+		return nil, cli.Usage("--world is one world, and --worlds are many").Hint("leave one of them out")
+	case f.world.file != "":
+		w, err := f.world.read(c)
+		return func(func(int) int) world.World { return w }, err
+	case f.worlds != "":
+		array, err := arrayOf(f.worlds)
+		return func(below func(int) int) world.World { return array.Rows[below(len(array.Rows))].World() }, err
+	}
+	return nil, nil
+}
+
+// repeat is the command that repeats a run.
+func (f *stormFlags) repeat(failure storm.Failure) string {
+	if failure.ID != "" {
+		return "ionbench replay " + failure.ID
+	}
+	return f.world.replayCommand(failure.Subject)
 }
 
 // failureObject is a run that broke an invariant, in JSON.
@@ -108,11 +143,10 @@ func textsOf(s shrink.Signature) (list []string) {
 
 func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	small := failure.Shrunk
-	repeat := "ionbench replay " + failure.ID
-	smallRepeat := new(trialFlags).replayCommand(small.Subject)
+	repeat, smallRepeat := f.repeat(failure), f.world.replayCommand(small.Subject)
 	if f.json {
 		c.Encode(failureObject{
-			Seed: f.seed, Run: failure.Run, ID: failure.ID, Plan: failure.Plans.String(), Config: configOf(failure.World),
+			Seed: f.seed, Run: failure.Run, ID: cmp.Or(failure.ID, idOf(failure.Subject)), Plan: failure.Plans.String(), Config: configOf(failure.World),
 			Violations: failure.Result.Violations, Repeat: repeat,
 			Shrunk: shrinkObject{
 				ID: idOf(small.Subject), Plan: small.Plans.String(), Config: configOf(small.World), Class: trial.Violated.String(),

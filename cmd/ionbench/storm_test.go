@@ -12,6 +12,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/shell"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -125,6 +126,41 @@ func TestAStormOfWrongUsage(t *testing.T) {
 		code, out, diagnostics := call(t, "", append([]string{"storm"}, c.args...)...)
 		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, c.want) {
 			t.Errorf("%q: exit %d, %q: %s", c.args, code, out, diagnostics)
+		}
+	}
+}
+
+func TestAStormInWorldsOfAnArrayGivesCommandsThatSayTheWorld(t *testing.T) {
+	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--worlds", "pairs", "--budget", "1")
+	found := regexp.MustCompile(`(?m)^  plan    (.*)\n  trial   ION .*\n  repeat  ionbench replay (.*)\n  shrunk`).FindAllStringSubmatch(out, -1)
+	if status != cli.Failed || len(found) == 0 {
+		t.Fatalf("it ends with %d\n%s", status, out)
+	}
+	for _, f := range found {
+		words, err := shell.Split(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, plan, diagnostics := call(t, "", append([]string{"replay", "--print", "plan"}, words...)...); plan != f[1]+"\n" {
+			t.Errorf("%s is the plan %q, and the storm said %q: %s", f[2], plan, f[1], diagnostics)
+		}
+	}
+}
+
+func TestAStormInAWorldOfOnesOwnIsAllInIt(t *testing.T) {
+	path := worldFile(t)
+	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--world", path, "--budget", "1")
+	if status != cli.Failed || !strings.Contains(out, "' --world "+path+"\n") || strings.Count(out, "journal, and what else its text says") < 2 {
+		t.Errorf("it ends with %d\n%s", status, out)
+	}
+	for want, args := range map[string][]string{
+		"--world is one world":      {"--world", path, "--worlds", "pairs"},
+		"use pairs or triples":      {"--worlds", "all"},
+		"no such file":              {"--world", path + ".gone"},
+		"there is no world \"pairs": {"--world", "pairs-0"},
+	} {
+		if status, out, diagnostics := stormIn(t, t.Context(), args...); status != cli.Misused || out != "" || !strings.Contains(diagnostics, want) {
+			t.Errorf("%q: exit %d, %q, %q", args, status, out, diagnostics)
 		}
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/atlas/page"
 	"ionbench/scenarios/fields"
-	"ionbench/scenarios/worlds"
 )
 
 const sweepHelp = `
@@ -67,7 +66,7 @@ func sweepCommand() *cli.Command {
 			cli.Text(&f.html, "html", "FILE", "draw it as a page").With(cli.Files("*.html")),
 			cli.Text(&f.png, "png", "FILE", "draw it as a picture").With(cli.Files("*.png")),
 			cli.Switch(&f.resume, "resume", "go on with what the file of --json has, if it is there"),
-			cli.Text(&f.worlds, "worlds", "ARRAY", "survey every world of an array: pairs or triples").With(cli.Words(words(worlds.Arrays(), func(a *worlds.Array) string { return a.Word })...)),
+			worldsFlag(&f.worlds, "survey every world of an array: pairs or triples"),
 			cli.Switch(&f.listSpaces, "list-spaces", "list the spaces and end"),
 		})...),
 		Examples: `

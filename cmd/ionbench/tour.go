@@ -26,12 +26,7 @@ func (f *sweepFlags) tourWorlds(c *cli.Call) (*worlds.Array, error) {
 			return nil, cli.Usage("--worlds surveys many worlds, and --%s is about the sweep of one", name).Hint("leave one of them out")
 		}
 	}
-	for _, a := range worlds.Arrays() {
-		if a.Word == f.worlds {
-			return a, nil
-		}
-	}
-	return nil, cli.Unknown("array of worlds", f.worlds, words(worlds.Arrays(), func(a *worlds.Array) string { return a.Word }))
+	return arrayOf(f.worlds)
 }
 
 // tour surveys the worlds of an array.

@@ -63,8 +63,12 @@ func (f *trialFlags) flags() []cli.Flag {
 		cli.Switch(&f.windows, "windows", "the upgrade is reached through the windows of the article"),
 		cli.Text(&f.image, "image", "FILE.upg", "firmware file of your own").With(cli.Files("*.upg")),
 		size[0].As("image-size"),
-		cli.Text(&f.file, worldFlag, "FILE|NAME", "a file with a world of your own (the sections of a case but [case] and [expect]), or a world of \"ionbench worlds\", instead of the flags above").With(cli.Files("*.world")),
+		f.fileFlag("a file with a world of your own (the sections of a case but [case] and [expect]), or a world of \"ionbench worlds\", instead of the flags above"),
 	}
+}
+
+func (f *trialFlags) fileFlag(help string) cli.Flag {
+	return cli.Text(&f.file, worldFlag, "FILE|NAME", help).With(cli.Files("*.world"))
 }
 
 // worldFlag is the flag for a file with a world, which may be one that other flags cannot

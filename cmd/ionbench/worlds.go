@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/worlds"
 )
 
@@ -37,6 +38,24 @@ func worldsCommand() *cli.Command {
 `,
 		Run: f.run,
 	}
+}
+
+// worldsFlag is the flag that names an array.
+func worldsFlag(p *string, help string) cli.Flag {
+	return cli.Text(p, "worlds", "ARRAY", help).With(cli.Words(arrayNames()...))
+}
+
+func arrayNames() []string {
+	return words(worlds.Arrays(), func(a *worlds.Array) string { return a.Word })
+}
+
+func arrayOf(name string) (*worlds.Array, error) {
+	for _, a := range worlds.Arrays() {
+		if a.Word == name {
+			return a, nil
+		}
+	}
+	return nil, cli.Unknown("array of worlds", name, arrayNames()).Hint("use " + fields.OrList(arrayNames()))
 }
 
 type worldsFlags struct {

@@ -135,6 +135,7 @@ func (r *Rig) Heal() {
 	}
 	r.bench.Station().Heal(r.Now())
 	r.bench.AdvanceTo(r.Now() + time.Minute)
+	r.bench.Station().ClearLine()
 }
 
 // Clone returns an independent copy with the same future.

@@ -18,12 +18,20 @@ import (
 // MaxFaults). The trial depends on nothing else, neither on the number of runs nor on the
 // workers.
 func Draw(seed, run uint64, faults int) (world.World, trial.Plans) {
+	return DrawIn(nil, seed, run, faults)
+}
+
+// Worlds says in which world a run takes place; below draws a number below another.
+type Worlds func(below func(int) int) world.World
+
+// DrawIn is Draw in one of these worlds; nil: in one of Draw's own.
+func DrawIn(among Worlds, seed, run uint64, faults int) (world.World, trial.Plans) {
 	if faults <= 0 || faults > MaxFaults {
 		faults = MaxFaults
 	}
 	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run)), kinds: fault.Kinds()}
-	w := d.world()
-	d.blocks = ion.Blocks(w.Firmware[0].Bytes)
+	w := d.chosen(among)
+	d.blocks = ion.Blocks(w.FirmwareOf(&w.Attempts[0]).ImageBytes())
 	plans := trial.Plans{d.plan(faults)}
 	const recoveries = 2
 	for len(plans) <= recoveries && d.oneIn(2) {
@@ -47,6 +55,17 @@ func (d *drawer) below(n int) int { return int(d.Uint64() % uint64(n)) }
 func (d *drawer) oneIn(n int) bool { return d.below(n) == 0 }
 
 func oneOf[T any](d *drawer, list ...T) T { return list[d.below(len(list))] }
+
+func (d *drawer) chosen(among Worlds) world.World {
+	if among == nil {
+		return d.world()
+	}
+	w := among(d.below)
+	if len(w.Attempts) == 0 {
+		w = w.Filled()
+	}
+	return w
+}
 
 // world draws a size of image at, before and after the limits of a block, a page of the chip
 // and a byte.

@@ -24,6 +24,7 @@ type Options struct {
 	Faults  int // the most in an attempt; 0: MaxFaults
 	Workers int // at once; 0: 1
 	Shrink  int // budget for a run that fails; 0: shrink.DefaultBudget
+	Worlds  Worlds
 
 	Failed   func(Failure)  // called for each run that broke an invariant, in order, one at a time; nil for none
 	Progress func(done int) // called for each run that is done, one at a time; nil for none
@@ -35,7 +36,7 @@ type Options struct {
 type Failure struct {
 	shrink.Subject
 	Run    uint64
-	ID     string
+	ID     string // empty if the storm has Worlds of its own
 	Result *trial.Result
 	Shrunk shrink.Result
 }
@@ -86,13 +87,16 @@ type run struct {
 }
 
 func (o Options) run(ctx context.Context, n uint64) run {
-	w, plans := Draw(o.Seed, n, o.Faults)
+	w, plans := DrawIn(o.Worlds, o.Seed, n, o.Faults)
 	s := shrink.Subject{World: w, Plans: plans}
 	result, err := o.Try(w, plans, rig.NoTrace)
 	if err != nil || result.Class != trial.Violated {
 		return run{number: n, result: result, err: err}
 	}
-	f := &Failure{Subject: s, Run: n, ID: ID(o.Seed, n, o.Faults), Result: result}
+	f := &Failure{Subject: s, Run: n, Result: result}
+	if o.Worlds == nil {
+		f.ID = ID(o.Seed, n, o.Faults)
+	}
 	f.Shrunk = shrink.Minimize(ctx, s, shrink.FailsLike(result, o.Try), shrink.Options{Budget: o.Shrink})
 	return run{number: n, result: result, failure: f}
 }

@@ -13,6 +13,7 @@ import (
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
+	"ionbench/scenarios/worlds"
 	"ionbench/simulator/fault"
 )
 
@@ -222,5 +223,24 @@ func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
 	}
 	if len(r.Violations) > 0 || r.Class != trial.Recovered {
 		t.Errorf("%v, %q", r.Class, r.Violations)
+	}
+}
+
+func TestStormsInWorldsOfEveryKindBreakNoInvariant(t *testing.T) {
+	storms := 300
+	if testing.Short() {
+		storms = 60
+	}
+	rows := worlds.Triples().Rows
+	among := func(below func(int) int) world.World { return rows[below(len(rows))].World() }
+	report, err := Run(t.Context(), Options{Seed: 9, Runs: storms, Workers: runtime.GOMAXPROCS(0), Worlds: among, Shrink: 50, Failed: func(f Failure) {
+		t.Errorf("run %d breaks %q\n%s %s", f.Run, f.Result.Violations, &f.World, f.Plans)
+	}})
+	if err != nil || report.Runs != storms {
+		t.Fatalf("%d runs, %v", report.Runs, err)
+	}
+	w, plans := DrawIn(among, 9, 5, 2)
+	if again, same := DrawIn(among, 9, 5, 2); again.String() != w.String() || same.String() != plans.String() {
+		t.Error("the same run is another one")
 	}
 }

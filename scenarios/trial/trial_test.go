@@ -63,3 +63,15 @@ func TestHoursMayPassAtAnyAnswer(t *testing.T) {
 		}
 	}
 }
+
+// A fault that puts in more than the line can carry has left the line with the others when a
+// recovery begins.
+func TestNothingThatAFaultPutOnTheLineOutlivesIt(t *testing.T) {
+	slow := trial.World(7424)
+	slow.Meters[0].Baud = 4800
+	slow.Meters[0].EraseTime, slow.Attempts[0].Timeout = 8*time.Second, time.Hour
+	r, err := trial.Try(slow, mustPlans(t, "byte-insert at byte 1..16024 from-meter length 4; kill at byte 16024 from-meter"), rig.NoTrace)
+	if err != nil || len(r.Violations) > 0 || r.Class != trial.Recovered {
+		t.Errorf("%v, %q, %v", r.Class, r.Violations, err)
+	}
+}

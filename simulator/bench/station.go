@@ -621,6 +621,13 @@ func (s *Station) Reachable() bool {
 		s.lastAtWork((*strike).loose) == nil && !s.Disturbed()
 }
 
+// ClearLine loses what is still on the line. After a fault that has put in many bytes, that may be
+// more than anybody would ever hear on a real one.
+func (s *Station) ClearLine() {
+	s.line.Clear(line.ToMeter)
+	s.line.Clear(line.FromMeter)
+}
+
 // Heal ends every fault that is at work and forgets the plan. The meter has power again. If a
 // plan has harmed the flash chip, the meter is switched off and the chip is replaced by a good
 // one with the same contents, which has no faults set by hand either. A chip that was harmed

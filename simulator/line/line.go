@@ -236,6 +236,13 @@ func (l *Line) DropNext(d Direction) {
 	l.plan(d)
 }
 
+// Clear loses all bytes of d that have not left yet.
+func (l *Line) Clear(d Direction) {
+	for c := &l.channels[d]; c.head < len(c.buf); {
+		l.DropNext(d)
+	}
+}
+
 // FlipNext inverts the bits of mask in the byte at the head of direction d.
 func (l *Line) FlipNext(d Direction, mask byte) {
 	c := &l.channels[d]
