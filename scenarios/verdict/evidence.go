@@ -45,6 +45,17 @@ type Evidence struct {
 	Truth *Truth
 	// Harmed says what of another meter is not as it was; empty for nothing.
 	Harmed string
+	// Aside is what is looked at of another program besides; nil for our own.
+	Aside *Aside
+}
+
+// Aside is what is wrong besides with what another program did. Each says it in a sentence;
+// empty for nothing.
+type Aside struct {
+	Template string // of the name of the template
+	Record   string // of the record beside the image
+	Earlier  string // of what earlier runs had written into the log
+	Secret   string // of where the password was told
 }
 
 // Expectation is what a scenario wants of an upgrade.
@@ -52,6 +63,8 @@ type Expectation struct {
 	Title   string // of the scenario, as in "nothing is in the way"
 	Success bool   // it must succeed
 	OnePass bool   // the flash must not be cleared more than once
+	// Untouched: it may fail, but then it has not touched the flash.
+	Untouched bool
 }
 
 // Tool is what the tool did and said.
@@ -59,6 +72,7 @@ type Tool struct {
 	Ended   bool  // it ended by itself, or was killed
 	Killed  bool  // it was killed, and so claims nothing
 	Aborted bool  // the person ended it
+	ByAbort bool  // the signal with which the person ended it did so at once
 	Asleep  bool  // its computer sleeps
 	Err     error // what it said at the end; nil for success
 	// Foreign: another program. Only what it sends, what it leaves on the disk and how it ends

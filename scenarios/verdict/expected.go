@@ -12,6 +12,12 @@ func failed(e *Evidence, f *findings) {
 	}
 }
 
+func touched(e *Evidence, f *findings) {
+	if e.Expected.Untouched && !e.Tool.Killed && !e.Tool.succeeds() && e.flashed() {
+		f.tell("the upgrade should succeed or leave the flash alone (%s), and it ended with %s after %d flash operations", e.Expected.Title, ending(e.Tool.Err), e.Meter.FlashOps)
+	}
+}
+
 func severalPasses(e *Evidence, f *findings) {
 	if passes := e.Tool.Counts.Passes; e.Expected.OnePass && passes > 1 {
 		f.tell("the flash should be cleared once (%s), and it was %d times", e.Expected.Title, passes)

@@ -74,7 +74,13 @@ var sentences = [...]sentence{
 	{I3, "failure is claimed only if it is one", ended, falseAlarm, ofAct},
 	{I2, "success is claimed only if every promised setting is there", ended, brokenPromise, ofAct},
 
+	{I2, "success is claimed only if the name of the template is there, where settings are promised", aside, templateLost, ofAttempt},
+	{I2, "success is claimed only of a meter whose record is that of the file", aside, otherRecord, ofAttempt},
+
 	{I6, "the log can be read", logs, unreadable, ofAttempt},
+	{I6, "the log's last word is that of the exit status", logs, otherWord, ofAttempt},
+	{I6, "what earlier runs wrote into the log stays", aside, logGone, ofAttempt},
+	{I6, "the password is not told", aside, toldSecret, ofAttempt},
 	{I6, "the tool counts the blocks that the line saw", logs, otherCount, ofAttempt},
 	{I6, "the log counts every block and every missing answer", logs, wrongCounts, ofAttempt},
 	{I6, "percentages and efficiency follow from the blocks", logs, wrongProgress, ofAttempt},
@@ -87,6 +93,7 @@ var sentences = [...]sentence{
 	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal, ofAct},
 	{I8, "the flash is not touched where it must not be", tried, flashTouched, ofAct},
 	{I8, "the meter is not told to enter download state where its flash must not be touched", tried, loaderForNothing, ofAct},
+	{I8, "a meter whose flash was not touched is left in its application", aside, leftInLoader, ofAttempt},
 	{I8, "a tool that refuses has not touched the flash", ended, refusedTooLate, ofAct},
 	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe, ofAct},
 	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash, ofAct},
@@ -100,6 +107,7 @@ var sentences = [...]sentence{
 	{I7, "after a recovery the settings are as they should be", recovers, lostByRecovery, ofAttempt},
 
 	{Expected, "an upgrade that should succeed does", expects, failed, ofAttempt},
+	{Expected, "an upgrade that need not succeed, and does not, leaves the flash alone", expects, touched, ofAttempt},
 	{Expected, "the flash is cleared once where once is enough", expects, severalPasses, ofAttempt},
 	{Unstruck, "every fault of the plan strikes", every, unstruck, ofAttempt},
 }
@@ -114,6 +122,7 @@ func tried(e *Evidence) bool      { return e.Upgrade }
 func ended(e *Evidence) bool      { return e.Upgrade && e.Tool.Ended }
 func logs(e *Evidence) bool       { return ended(e) && e.Log != nil }
 func knowsTruth(e *Evidence) bool { return e.Truth != nil }
+func aside(e *Evidence) bool      { return ended(e) && e.Aside != nil }
 func recovers(e *Evidence) bool   { return e.Recovery != nil }
 func expects(e *Evidence) bool    { return ended(e) && e.Expected != nil }
 

@@ -123,7 +123,7 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 		}, nil},
 		{"a log with a resend that died with its connection", func(e *verdict.Evidence) { resent(e, 2, 1); e.Died = 1 }, nil},
 		{"a log with a resend that the line never saw", func(e *verdict.Evidence) { resent(e, 2, 1) }, []verdict.Rule{verdict.I6, verdict.I6}},
-		{"a log with a resend more than connections died", func(e *verdict.Evidence) { resent(e, 3, 1); e.Died = 1 }, []verdict.Rule{verdict.I6, verdict.I6}},
+		{"a log with a resend more than connections died", func(e *verdict.Evidence) { resent(e, 3, 1); e.Died = 1 }, []verdict.Rule{verdict.I6}},
 		{"a log with a gap", func(e *verdict.Evidence) { e.Log = &verdict.Log{Gap: true} }, []verdict.Rule{verdict.I6}},
 		{"a log that tells of a meter that did nothing", func(e *verdict.Evidence) {
 			e.Log = verdict.ReadLog([]byte("2007-08-22 09:46:22:414> Flash memory cleared\n"), 0)

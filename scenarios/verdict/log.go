@@ -28,11 +28,20 @@ func otherCount(e *Evidence, f *findings) {
 
 // wrongCounts: the numbers of an upgrade must follow from each other. If the upgrade is whole
 // and the only one of the process, they must also follow from the tool's counts.
+//
+// Another program may count a try that could not begin because its connection was gone, or begin
+// its counts again with the download.
 func wrongCounts(e *Evidence, f *findings) {
+	if e.Tool.Foreign && e.Died > 0 {
+		return
+	}
 	sent := e.Tool.Counts.Transmitted + e.Died
 	for _, run := range e.Log.Runs {
 		last, missing := 0, 0
 		for _, l := range run {
+			if l.Kind == upgradelog.Proceeding && e.Tool.Foreign {
+				last, missing = 0, 0
+			}
 			if l.Kind != upgradelog.Resending && l.Kind != upgradelog.Aborting {
 				continue
 			}
@@ -81,6 +90,10 @@ func wrongProgress(e *Evidence, f *findings) {
 		return
 	}
 	run := e.Log.Runs[0]
+	if e.Tool.Foreign {
+		foreignProgress(e, f, run)
+		return
+	}
 	untold := c.Transmitted - c.Confirmed - count(run, upgradelog.Resending)
 	if untold > 1 || count(run, upgradelog.Proceeding) != 1 {
 		return
@@ -102,6 +115,59 @@ func wrongProgress(e *Evidence, f *findings) {
 			}
 		}
 	}
+}
+
+// foreignProgress is wrongProgress for the log of another program, which PROTOCOL.md leaves more
+// freedom: the line of efficiency may stand before or behind its percentage, a block may reach
+// several tens and name only the last, and an answer that asks to send the block again may count
+// as one or not.
+func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
+	c := &e.Tool.Counts
+	untold := max(0, c.Transmitted-c.Confirmed-count(run, upgradelog.Resending)) + e.Died
+	if untold > 1 || count(run, upgradelog.Proceeding) != 1 || c.Blocks == 0 {
+		return
+	}
+	resends, percent := 0, 0
+	for _, l := range run {
+		switch l.Kind {
+		case upgradelog.Resending:
+			resends++
+		case upgradelog.Completed:
+			if !follows(l.Number, percent, c.Blocks) || c.Answered < upgradelog.AnsweredAt(l.Number, c.Blocks) {
+				f.tell("line %d: %d%% completed, where %d%% is next and %d of %d blocks were answered", l.At, l.Number, percent+10, c.Answered, c.Blocks)
+			}
+			percent = l.Number
+		case upgradelog.Efficiency:
+			fits := func(percent int) bool {
+				answered := upgradelog.AnsweredAt(percent, c.Blocks)
+				least := upgradelog.EfficiencyOf(answered, answered+resends+untold)
+				most := upgradelog.EfficiencyOf(answered+untold, answered+untold+resends)
+				return least <= l.Number && l.Number <= most
+			}
+			if next := nextCompleted(run, l.At); !fits(percent) && !fits(next) {
+				f.tell("line %d: efficiency of %d tenths of a percent after %d%% of %d blocks and %d resends", l.At, l.Number, percent, c.Blocks, resends)
+			}
+		}
+	}
+}
+
+// follows reports whether a percentage may stand behind another one: the tens between them were
+// reached by the same block.
+func follows(percent, last, blocks int) bool {
+	if percent%10 != 0 || percent <= last || percent > 100 {
+		return false
+	}
+	return upgradelog.AnsweredAt(last+10, blocks) == upgradelog.AnsweredAt(percent, blocks)
+}
+
+// nextCompleted is the percentage behind line at, or 100 if there is none.
+func nextCompleted(run []upgradelog.Entry, at int) int {
+	for _, l := range run {
+		if l.Kind == upgradelog.Completed && l.At > at {
+			return l.Number
+		}
+	}
+	return 100
 }
 
 // done is what the meter has done since it began to clear its flash.

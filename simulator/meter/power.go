@@ -215,6 +215,13 @@ func (m *Meter) Revision() (string, bool) {
 	return r.revision, ok
 }
 
+// Dated returns the build time in the record of the image that would run after a power cycle;
+// false if there is none.
+func (m *Meter) Dated() (time.Time, bool) {
+	r, ok := m.findImage(m.chip.Cells())
+	return time.Unix(int64(r.dated), 0).UTC(), ok
+}
+
 // Running is the revision of the running application; empty if none runs.
 func (m *Meter) Running() string {
 	if m.state != Application {
