@@ -162,10 +162,13 @@ var _ = Describe("In real time", Label(realtime), func() {
 	)
 
 	DescribeTable("a connection that is reset gives the same event trace, times aside, on the bench and over TCP",
-		func(ctx SpecContext, plan string) { sameOver(ctx, plan, 0, rig.Bench, rig.TCP) },
-		EntryDescription("%q"),
-		Entry(nil, enough, "ip-reset at block 6"),
-		Entry(nil, enough, "ip-reset at state erasing"),
+		func(ctx SpecContext, plan string, response time.Duration) {
+			sameOver(ctx, plan, response, rig.Bench, rig.TCP)
+		},
+		EntryDescription("%[1]q"),
+		Entry(nil, enough, "ip-reset at block 6", time.Duration(0)),
+		Entry(nil, enough, "ip-reset at state erasing", time.Duration(0)),
+		Entry(nil, enough, "ip-down at block 6 for 2 no-responses", soon),
 	)
 })
 

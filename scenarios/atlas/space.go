@@ -73,8 +73,9 @@ var spaces = []struct {
 	{"station", "every frame, from which on a babbler or a second master talks, often or seldom", []string{
 		"babble at frame # for 3s by 100ms", "babble at frame # for 1m by 900ms unit 77", "second-master at frame # for 3s by 100ms",
 		"second-master at frame # for 1m by 900ms", "second-master at frame # for 5m by 4s unit 77", "second-master at frame # by 11s"}},
-	{"ip", "the network at every frame: reset, half open, stalled", []string{
-		"ip-reset at frame #", "ip-half-open at frame # for 30s", "ip-half-open at frame #", "ip-stall at frame # for 30s"}},
+	{"ip", "the network at every frame: reset, half open, stalled, down", []string{
+		"ip-reset at frame #", "ip-half-open at frame # for 30s", "ip-half-open at frame #", "ip-stall at frame # for 30s",
+		"ip-down at frame # for 30s", "ip-down at frame #"}},
 }
 
 // pairsSpace is the space of the rows with two faults.

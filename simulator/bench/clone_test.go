@@ -26,7 +26,8 @@ byte-insert at byte 15000 to-meter length 3 seed 2; noise from-meter at 40s..50s
 const squall = `cable-flap at block 2 for 3 no-responses by 2500ms; echo at block 1 for 20s; sliced at 3s for 15s by 700us length 90
 wrong-baud at block 1 for 1 no-response baud 4800; line-break from-meter at block 3 for 1 no-response; ip-stall at block 2 for 2 no-responses
 ip-half-open at state verifying for 1 no-response; reply-swap at block 1..2; reply-stranger at block 3; reply-nak at state erasing
-reply-busy at block 2; reply-status at no-response 5 status verify-failed; reply-late at block 3 by 20s`
+reply-busy at block 2; reply-status at no-response 5 status verify-failed; reply-late at block 3 by 20s
+ip-down at block 3 for 2 no-responses`
 
 // trouble has faults of the meter, its chip and the PC in it.
 const trouble = `meter-slow at block 1 for 20s by 700ms; watchdog-reset at block 2 by 2s; brown-out at flash-op 70 torn for 3s

@@ -84,6 +84,7 @@ func effects() []effect {
 		fault.IPReset:     order(ResetConnection, none),
 		fault.IPHalfOpen:  {begin: forgetConnection, end: rememberConnection},
 		fault.IPStall:     {begin: stall, end: goOn},
+		fault.IPDown:      {begin: closeDown, end: openUp},
 	}
 }
 

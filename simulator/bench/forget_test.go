@@ -96,7 +96,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.line.channels[].pos":        {While: "something waits for a byte", Shows: 18},
 			"Station.line.channels[].trap":       {While: "it is set", Shows: 18},
 			"Station.line.channels[].noise":      {While: "there is noise", Shows: 46},
-			"Station.plan":                       {While: "a fault has more to do", Shows: 3755},
+			"Station.plan":                       {While: "a fault has more to do", Shows: 3857},
 			"Station.watch.framesFromMeter":      {While: "a fault counts them", Shows: 8},
 			"Station.watch.framesToMeter":        {While: "a fault counts them", Shows: 10},
 			"Station.watch.noResponses":          {While: "a fault counts them", Shows: 6},

@@ -26,6 +26,26 @@ func rememberConnection(s *Station, now time.Duration, _ *strike) {
 	s.pull(now, line.ToMeter, false)
 }
 
+// closeDown makes the gateway reset the connection, and every other one as soon as a frame is
+// sent over it. The frame counts as sent, as with a network that has forgotten the connection.
+func closeDown(s *Station, now time.Duration, k *strike) {
+	forgetConnection(s, now, k)
+	s.down++
+	s.resetHost()
+}
+
+func openUp(s *Station, now time.Duration, k *strike) {
+	s.down--
+	rememberConnection(s, now, k)
+}
+
+// resetHost resets the connection of the host, unless that is under way.
+func (s *Station) resetHost() {
+	if !s.watch.reset {
+		s.queue(Order{Command: ResetConnection})
+	}
+}
+
 // stall makes the network stand still.
 func stall(s *Station, now time.Duration, _ *strike) {
 	s.deliver(now, true)

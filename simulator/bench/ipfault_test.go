@@ -81,6 +81,26 @@ func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
 	}
 }
 
+// The tool asks at once, and then as often as its response time passes, until the gateway is up.
+func TestAGatewayThatIsDownIsAskedUntilItIsUpAgain(t *testing.T) {
+	for plan, missing := range map[string]int{"ip-down at block 3 for 30s": 4, "ip-down at block 3 for 2 no-responses": 2} {
+		r := try(t, 5, plan)
+		if n := strings.Count(string(r.Log), "No response"); r.Claim != nil || len(r.Violations) > 0 || n != missing || r.count("strikes", "") != 1 || r.count("ends", "") != 1 {
+			t.Errorf("%s: %v, %d missing answers, want %d; %v", plan, r.Claim, n, missing, r.Violations)
+		}
+	}
+}
+
+func TestAGatewayThatStaysDownIsAskedAsOftenAsASilentMeter(t *testing.T) {
+	r := try(t, 5, "ip-down at block 3")
+	if !errors.Is(r.Claim, client.ErrNoResponse) || len(r.Violations) > 0 || r.Meter.Connected || r.Cost.Insisted != 11 || r.Unanswered != 11 {
+		t.Errorf("%v, asked %d times, connected %v, %v", r.Claim, r.Cost.Insisted, r.Meter.Connected, r.Violations)
+	}
+	if n := strings.Count(string(r.Log), "No response... aborting (11 of 13)"); n != 1 {
+		t.Errorf("log:\n%s", r.Log)
+	}
+}
+
 func TestStationGivesTheOrderToResetAndGoesOnItself(t *testing.T) {
 	b := newBare(t, "ip-reset at frame 1 to-meter")
 	if got := b.ask(1); len(got) != 82 {

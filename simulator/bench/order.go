@@ -41,7 +41,11 @@ func (s *Station) order(c Command, k *strike) {
 			o.By = -p.By
 		}
 	}
-	s.watch.reset = s.watch.reset || c == ResetConnection
+	s.queue(o)
+}
+
+func (s *Station) queue(o Order) {
+	s.watch.reset = s.watch.reset || o.Command == ResetConnection
 	s.orders = append(s.orders, o)
 }
 

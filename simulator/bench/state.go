@@ -42,6 +42,7 @@ func (s *Station) declare(w *machine.State, spent *Station) {
 	w.Int(s.pulled[0])
 	w.Int(s.pulled[1])
 	w.Int(s.halfOpen)
+	w.Int(s.down)
 	w.Int(s.stalled)
 	w.Bytes(&s.arrived, spent.arrived)
 	w.Scratch(&s.scratch, spent.scratch)

@@ -109,6 +109,7 @@ type Station struct {
 
 	hostBaud int       // the host's own rate; its converter may be set to another
 	halfOpen int       // how many faults make the network forget the connection
+	down     int       // how many faults make the gateway reset every connection
 	stalled  int       // how many faults make the network stand still
 	kept     [2][]byte // what a stalled network holds, by direction
 
@@ -265,6 +266,9 @@ func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 	}
 	s.observe(now, fault.AtFrame, line.ToMeter)
 	s.sendFrame(now, line.ToMeter, frame)
+	if s.down > 0 {
+		s.resetHost()
+	}
 }
 
 func (s *Station) hostRequest(now time.Duration, r ion.Head) {

@@ -57,7 +57,7 @@
 // when they go on.
 //
 // A fault of the IP connection acts on the bench and over a PTY as it does over TCP. Only
-// ip-reset does not: a PTY has no connection to reset, and the trace says so.
+// ip-reset and ip-down do not: a PTY has no connection to reset, and the trace says so.
 //
 // A fault of the flash chip whose trigger is a flash operation acts on that very operation. It
 // takes no phase, and it strikes only an operation of its own sort: program-fails cannot strike

@@ -55,6 +55,7 @@ const (
 	IPReset
 	IPHalfOpen
 	IPStall
+	IPDown
 )
 
 // row is everything there is to know about a kind. Adding a kind is adding its constant and
@@ -362,7 +363,7 @@ var rows = [...]row{
 	{
 		kind: IPReset, code: 28, name: "ip-reset", place: PlaceIP,
 		field:   "a gateway or a NAT resets the TCP connection, and takes the next one at once",
-		instead: "use ip-half-open for a connection that carries nothing for a while",
+		instead: "use ip-down for a gateway that keeps nobody for a while, or ip-half-open for a connection that carries nothing",
 		example: "ip-reset at block 100",
 	},
 	{
@@ -374,6 +375,11 @@ var rows = [...]row{
 		kind: IPStall, code: 30, name: "ip-stall", place: PlaceIP, lasting: true, blocks: true,
 		field:   "the network stalls: nothing passes, and all of it comes at once at the end",
 		example: "ip-stall at block 120 for 25s",
+	},
+	{
+		kind: IPDown, code: 46, name: "ip-down", place: PlaceIP, lasting: true, blocks: true,
+		field:   "a gateway is down: it resets the TCP connection, and any other as soon as something is sent over it",
+		example: "ip-down at block 110 for 30s",
 	},
 }
 
