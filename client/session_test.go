@@ -522,3 +522,20 @@ func TestARecoveryThatFindsAllInPlaceAdvisesNothing(t *testing.T) {
 		t.Errorf("it cleared the flash %d times", again.clears)
 	}
 }
+
+func TestASessionOfWindowsEndsAsItsLastUpgradeDid(t *testing.T) {
+	d := sessionDesk(t)
+	d.choices[client.SetupAssistant] = client.Upgrade
+	d.diskErr = errTest
+	d.hold = client.SetupAssistant
+	d.start(client.TaskConnect)
+	d.run(time.Hour)
+	for _, c := range []client.Choice{client.Upgrade, client.Exit} {
+		d.s.Answer(d.now, client.Answer{Choice: c})
+		d.listen()
+		d.run(d.now + time.Hour)
+	}
+	if end := d.s.End(); !errors.Is(end.Err, client.ErrNoPersistence) || end.Status != client.StatusFailed {
+		t.Errorf("%v, status %d; prompts %v", end.Err, end.Status, d.prompts)
+	}
+}

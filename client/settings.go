@@ -220,7 +220,7 @@ func takeForPaste(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 }
 
 func afterTemplate(u *Upgrader, _ time.Duration) next {
-	u.err = nil
+	u.err, u.result = nil, nil
 	if u.task == TaskConnect {
 		return toProcedure(assistantProcedure)
 	}

@@ -63,6 +63,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	u.declareKept(w)
 	u.declareWrites(w)
 	declareError(w, u.err)
+	declareError(w, u.result)
 	declareError(w, u.broke)
 }
 

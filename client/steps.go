@@ -225,6 +225,9 @@ func (u *Upgrader) follow(now time.Duration, n next) {
 func (u *Upgrader) fail(now time.Duration, err error) {
 	u.exchange.end()
 	u.err = err
+	if u.procedure == templateProcedure {
+		u.result = err
+	}
 	if u.procedure == upgradeProcedure {
 		u.switchTo(now, failedProcedure)
 		return
@@ -282,6 +285,9 @@ func locked(_ *Upgrader, _ time.Duration, _ *journal.Journal, err error) next {
 func finishSteps() []step {
 	return []step{{act: func(u *Upgrader, _ time.Duration) next {
 		u.phase = finished
+		if u.err == nil {
+			u.err = u.result
+		}
 		u.emit(Event{Kind: EventFinished, Err: u.err, Device: u.device})
 		return toNext()
 	}}}

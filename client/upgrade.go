@@ -75,6 +75,7 @@ func goOnWith(*Upgrader, time.Duration, Answer) next { return toNext() }
 
 // afterUpgrade goes on with the windows, or ends a single task.
 func afterUpgrade(u *Upgrader, _ time.Duration) next {
+	u.result = u.err
 	u.transfer = transfer{}
 	if u.task == TaskConnect {
 		return toProcedure(connectProcedure)

@@ -76,6 +76,7 @@ type Upgrader struct {
 	at        int // index of the step in the procedure
 	phase     phase
 	err       error // why the task failed
+	result    error // of the last upgrade or template of a session of windows
 
 	exchange exchange
 	tx       []byte
@@ -167,7 +168,7 @@ func New(cfg Config) (*Upgrader, error) {
 // Start begins a task. Only one runs at a time.
 func (u *Upgrader) Start(now time.Duration, t Task) {
 	u.task = t
-	u.err = nil
+	u.err, u.result = nil, nil
 	u.switchTo(now, t.procedure())
 }
 
