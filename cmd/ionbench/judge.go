@@ -29,8 +29,10 @@ The command is split into words as a shell would; nothing else of a shell happen
 --shell. What stands in braces is filled in:
 PLACEHOLDERS
 A program runs in the folder in which you are, in a process group of its own, without an
-input; XDG_STATE_HOME is {dir}. SIGINT is the Abort button. At --timeout the whole group is
-ended, and that is a no.
+input; XDG_STATE_HOME is {dir}. SIGINT is the Abort button. At --timeout the program is
+ended, and that is a no. With it end the processes that it has started: on Linux all of
+them, elsewhere those in its group. What programs print is shown with control characters
+made visible, and nothing that they do with {dir} and the files in it is followed.
 
 Programs run in wall time. --pace shortens what the meter and its line take; the program's
 own time-outs stay what they are, so tell with --response how long it waits for an answer:
@@ -40,6 +42,8 @@ If your program has a flag for its time-out, make it short.
 What comes of it: a report card, its reasons, and a last line
   scenarios=N passed=N failed=N skipped=N seconds=S
 Every scenario that fails is explained in plain words, with the command that repeats it.
+Every scenario is in the report, also where Ctrl-C, SIGTERM or SIGHUP ends the judge: it
+ends the programs, and reports the rest as without a verdict.
 The same scenarios are specs, for a team that keeps its own beside them:
   IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
 `
@@ -83,7 +87,8 @@ func judgeCommand() *cli.Command {
   ionbench judge --list --suite full
 `,
 		Done: "pass", Failed: "the verdict is no",
-		Run: f.run,
+		Unable: "no verdict: nothing was played, something was not played to its end, or a file could not be written",
+		Run:    f.run,
 	}
 }
 
@@ -149,10 +154,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	options := f.options(c)
 	f.tellExpected(c, suite, &target, options.Filled())
 	told, done := c.Progress("scenarios"), 0
-	options.Ended = func(r *judge.Result) {
-		if r.Skipped == "" {
-			c.Begin()
-		}
+	options.Ended = func(*judge.Result) {
 		done++
 		told.Show(done, len(suite.Scenarios), "")
 	}
@@ -161,18 +163,30 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return cli.Environmental(err) // no program, port or room, so there is no verdict
 	}
-	c.Begin()
-	if err := writeOutputs(output{f.junit, report.WriteJUnit}, output{f.json, report.WriteJSON}, output{f.html, report.WriteHTML}); err != nil {
-		return err
-	}
 	c.Print(card(report))
-	switch {
-	case report.Interrupted:
-		return fmt.Errorf("interrupted: %d of %d scenarios were played", len(report.Results), len(suite.Scenarios))
-	case report.Verdict() != "pass":
+	return f.finish(report)
+}
+
+// finish writes the files. What cannot be written does not change that the verdict is no.
+func (f *judgeFlags) finish(r *judge.Report) error {
+	var errs []error
+	for _, file := range []output{{f.junit, r.WriteJUnit}, {f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
+		errs = append(errs, writeOutputs(file))
+	}
+	if err := errors.Join(errs...); err != nil {
+		status := cli.Environment
+		if r.Verdict() == "no" {
+			status = cli.Failed
+		}
+		return cli.WithStatus(err, status)
+	}
+	switch r.Verdict() {
+	case "pass":
+		return nil
+	case "no":
 		return cli.ErrNo
 	}
-	return nil
+	return cli.Environmental(errors.New("no verdict: " + r.Open()))
 }
 
 func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
@@ -227,7 +241,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 	}
 	return judge.Options{
 		Pace: pace, Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
-		Artifacts: f.artifacts, Repeat: f.command(c),
+		Artifacts: f.artifacts, Repeat: f.command(c), Alone: true,
 	}
 }
 
@@ -266,7 +280,7 @@ func card(r *judge.Report) string {
 	reasons := ""
 	for _, s := range r.Results {
 		rows = append(rows, cardRow(s))
-		if s.Verdict() == "no" {
+		if v := s.Verdict(); v == "no" || v == "none" && len(s.Attempts) > 0 {
 			reasons += "\n" + judge.VerdictText(s)
 		}
 	}
@@ -276,9 +290,12 @@ func card(r *judge.Report) string {
 }
 
 func cardRow(s *judge.Result) []string {
-	row := []string{map[string]string{"pass": "ok", "no": "FAIL", "skipped": "-"}[s.Verdict()], s.Scenario.Name, string(s.Scenario.Phase)}
-	if s.Skipped != "" {
+	row := []string{map[string]string{"pass": "ok", "no": "FAIL", "skipped": "-", "none": "?"}[s.Verdict()], s.Scenario.Name, string(s.Scenario.Phase)}
+	switch {
+	case s.Skipped != "":
 		return append(row, "not played: "+s.Skipped)
+	case s.Trouble != "":
+		return append(row, "no verdict: "+s.Trouble)
 	}
 	var recoveries []string
 	for _, a := range s.Attempts[1:] {

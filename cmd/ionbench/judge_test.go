@@ -135,7 +135,7 @@ func TestAnInterruptedJudgeSaysSo(t *testing.T) {
 	defer cancel()
 	var out, diagnostics bytes.Buffer
 	code := run(ctx, []string{"judge", "--upgrader", "sleep 600"}, os.Stdin, &out, &diagnostics)
-	if code != cli.Failed || !strings.Contains(diagnostics.String(), "interrupted: 0 of ") {
+	if code != cli.Environment || !strings.Contains(diagnostics.String(), "no verdict: interrupted: 0 of ") {
 		t.Errorf("exit %d, %s", code, diagnostics.String())
 	}
 }

@@ -3,10 +3,7 @@ package judge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -59,10 +56,12 @@ type player struct {
 	target   *Target
 	options  *Options
 	scenario *Scenario
-	folder   string // of this scenario
-	image    string // path of the firmware file
+	place    *place
 	attempts []*Execution
 }
+
+// imageName is the firmware file in {dir}.
+const imageName = "image.upg"
 
 // try runs the program once.
 func (p *player) try(ctx context.Context) (*Execution, error) {
@@ -72,12 +71,12 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	before := evidence.Look(p.station, p.now)
-	logFile := filepath.Join(p.folder, p.fileName(n, "log"))
+	logName := fileName(n, "log")
 	command := p.target.forAttempt(a.Recovery)
 	start := func(at address) (*process, error) {
-		argv := command.argv(p.values(at, logFile))
+		argv := command.argv(p.values(at, filepath.Join(p.place.path, logName)))
 		a.Command = shell.Join(argv...)
-		return start(argv, append(os.Environ(), "XDG_STATE_HOME="+p.folder))
+		return start(argv, append(os.Environ(), "XDG_STATE_HOME="+p.place.path))
 	}
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
 	var err error
@@ -90,34 +89,34 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	}
 	e := before.Foreign(p.station, p.now, p.file, a.Plan, p.options.Response)
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
-	if a.Log, err = readLog(logFile); err != nil {
-		a.note("its log cannot be read: %v", err)
-	}
 	p.attempts = append(p.attempts, a)
+	if err := p.lookAtFiles(a, logName); err != nil {
+		return nil, err
+	}
 	p.judge(a, e)
 	return a, nil
 }
 
-// readLog reads what a program left in the place of its log. It can be anything.
-func readLog(path string) ([]byte, error) {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no regular file", path)
+// lookAtFiles reads the log and notes what the program did to its folder.
+func (p *player) lookAtFiles(a *Execution, logName string) error {
+	did, err := p.place.mend()
+	if did != "" {
+		a.note("%s", did)
 	}
-	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("%w: the folder of the scenario cannot be used any more: %w", errNoVerdict, err)
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, upgradelog.MaxBytes+1)) // one byte more shows that it is too large
+	if kind := p.place.odd(imageName); kind != "" {
+		a.note("it replaced {image} by %s", kind)
+	}
+	// One byte more shows that it is too large.
+	if a.Log, err = p.place.read(logName, upgradelog.MaxBytes+1); err != nil {
+		a.note("its log cannot be read: %v", err)
+	}
+	return nil
 }
 
-func (p *player) fileName(attempt int, ending string) string {
+func fileName(attempt int, ending string) string {
 	name := "upgrade"
 	if attempt > 0 {
 		name = fmt.Sprintf("recovery-%d", attempt)
@@ -134,7 +133,7 @@ func (p *player) values(at address, logFile string) map[string]string {
 		told = p.world.Attempts[0].Tool
 	}
 	return map[string]string{
-		portOf: at.port, tcpOf: at.tcp, imageOf: p.image, logOf: logFile, dirOf: p.folder,
+		portOf: at.port, tcpOf: at.tcp, imageOf: filepath.Join(p.place.path, imageName), logOf: logFile, dirOf: p.place.path,
 		unitOf: strconv.Itoa(int(told.UnitID)), baudOf: strconv.Itoa(p.options.Baud),
 		passwordOf: told.Password, serialOf: cmp.Or(told.SerialNumber, m.SerialNumber),
 	}
@@ -154,17 +153,15 @@ func (p *player) befall(a *Execution, program *process, o bench.Order) {
 	case bench.Wake:
 		program.signal(continueSignal)
 	case bench.RemoveFile:
-		if err := os.Remove(p.image); err != nil {
+		if err := p.place.dir.Remove(imageName); err != nil {
 			a.note("%v", err)
 		}
 	case bench.DamageFile:
-		if err := p.writeImage(p.damaged()); err != nil {
-			a.note("%v", err)
+		if err := p.writeImage(p.damaged(), p.place.spoil); err != nil {
+			a.note("{image} could not be damaged: %v", err)
 		}
 	}
 }
-
-const fileMode = 0o644
 
 // damaged is the right file with one wrong bit.
 func (p *player) damaged() world.Firmware {
@@ -174,18 +171,17 @@ func (p *player) damaged() world.Firmware {
 }
 
 // writeImage writes the firmware file, unless the world says that the file is missing.
-func (p *player) writeImage(f world.Firmware) error {
+func (p *player) writeImage(f world.Firmware, write func(name string, content []byte) error) error {
 	b, why, err := f.Content(p.world.Meters[0].Model)
 	if err != nil || why != nil {
 		return err
 	}
-	return os.WriteFile(p.image, b, fileMode)
+	return write(imageName, b)
 }
 
 // play plays the scenario to its end. broken are the rules that were broken between attempts.
 func (p *player) play(ctx context.Context) (broken []verdict.Violation, err error) {
-	p.image = filepath.Join(p.folder, "image.upg")
-	if err := p.writeImage(p.world.FirmwareOf(&p.world.Attempts[0])); err != nil {
+	if err := p.writeImage(p.world.FirmwareOf(&p.world.Attempts[0]), p.place.put); err != nil {
 		return nil, err
 	}
 	for {
@@ -200,7 +196,7 @@ func (p *player) play(ctx context.Context) (broken []verdict.Violation, err erro
 		if !p.answers() {
 			return []verdict.Violation{verdict.Silent(len(p.attempts))}, nil
 		}
-		if err := p.writeImage(p.right); err != nil {
+		if err := p.writeImage(p.right, p.place.put); err != nil {
 			return broken, err
 		}
 	}

@@ -24,6 +24,10 @@
 // Programs and their time-outs run in wall time, and so do the durations in a plan. Only the
 // time that the meter and its line take can be shortened ([Options].Pace).
 //
-// A program runs in its own process group, which is ended with it. Processes that leave the
-// group cannot be ended; the report mentions them if they keep an output open.
+// Nothing that a program does stops, fools or outlives the judge. It runs in its own process group,
+// which is ended with it, and on Linux so is every process that it has started, in whatever group
+// or session; elsewhere a process that leaves the group is only mentioned, if it keeps an output
+// open. The judge's own files lie where the program is not told, and what the program does with its
+// folder is noted and mended. Every wait has a limit, and every scenario has a result: one that
+// was not played to its end has no verdict ([Result].Trouble).
 package judge

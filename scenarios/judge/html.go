@@ -20,6 +20,7 @@ type page struct {
 	Title                   string
 	Facts                   [][2]string
 	Passed, Failed, Skipped int
+	Undecided               int
 	Interrupted             bool
 	Scenarios               []scenarioView
 }
@@ -60,7 +61,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 			{"transport", r.Target.Transport.String()}, {"time limit", r.Options.Limit.String()},
 			{"seed", fmt.Sprint(r.Options.Seed)}, {"took", fmt.Sprintf("%.1f s", r.Took.Seconds())},
 		},
-		Interrupted: r.Interrupted,
+		Interrupted: r.Interrupted, Undecided: r.Undecided(),
 	}
 	p.Passed, p.Failed, p.Skipped = r.Counts()
 	for _, s := range r.Results {
@@ -71,7 +72,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 
 func (r *Result) view() scenarioView {
 	v := scenarioView{scenarioObject: r.object(), Text: VerdictText(r), Tone: r.Verdict()}
-	v.Label = map[string]string{"pass": "pass", "no": "NO", "skipped": "not played"}[v.Tone]
+	v.Label = map[string]string{"pass": "pass", "no": "NO", "skipped": "not played", "none": "no verdict"}[v.Tone]
 	for i, a := range r.Attempts {
 		v.Runs = append(v.Runs, runView{
 			attemptObject: v.Attempts[i], End: a.Exit.String(),

@@ -38,6 +38,7 @@ type scenarioObject struct {
 	Expected Expectation     `json:"expected"`
 	Verdict  string          `json:"verdict"`
 	Skipped  string          `json:"skipped"`
+	Trouble  string          `json:"trouble"` // why the verdict is none
 	Broken   []string        `json:"broken"`
 	Notes    []string        `json:"notes"`
 	Seconds  float64         `json:"seconds"`
@@ -72,24 +73,30 @@ type attemptObject struct {
 // jsonFormat is the name and version of the file format.
 const jsonFormat = "ionbench-judge 1"
 
-// Verdict is the report in one word: pass or no.
+// Verdict is the report in one word: pass, no or none. One failure makes it no. Where something
+// was not played to its end, or nothing was played, there is none.
 func (r *Report) Verdict() string {
-	_, failed, _ := r.Counts()
-	if failed > 0 || r.Interrupted {
+	passed, failed, skipped := r.Counts()
+	switch {
+	case failed > 0, r.Options.FailOnSkipped && skipped > 0:
 		return "no"
+	case r.Undecided() > 0 || passed == 0:
+		return "none"
 	}
 	return "pass"
 }
 
-// Verdict is the result in one word: pass, no or skipped.
+// Verdict is the result in one word: pass, no, skipped, or none where there is no verdict.
 func (r *Result) Verdict() string {
 	switch {
 	case r.Skipped != "":
 		return "skipped"
-	case r.Passed():
-		return "pass"
+	case r.Trouble != "":
+		return "none"
+	case len(r.Broken) > 0:
+		return "no"
 	}
-	return "no"
+	return "pass"
 }
 
 // WriteJSON writes the report as one JSON object.
@@ -113,7 +120,7 @@ func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
 		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), ID: s.ID(), Input: s.input(), Expected: s.Expect,
-		Verdict: r.Verdict(), Skipped: r.Skipped, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
+		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
 	}
 	for _, a := range r.Attempts {

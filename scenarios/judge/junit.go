@@ -18,6 +18,7 @@ type junitReport struct {
 	Name     string       `xml:"name,attr"`
 	Tests    int          `xml:"tests,attr"`
 	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
 	Time     string       `xml:"time,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
@@ -26,6 +27,7 @@ type junitSuite struct {
 	Name       string          `xml:"name,attr"`
 	Tests      int             `xml:"tests,attr"`
 	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
 	Skipped    int             `xml:"skipped,attr"`
 	Time       string          `xml:"time,attr"`
 	Properties []junitProperty `xml:"properties>property"`
@@ -43,6 +45,7 @@ type junitCase struct {
 	Time      string        `xml:"time,attr"`
 	Skipped   *junitMessage `xml:"skipped"`
 	Failure   *junitMessage `xml:"failure"`
+	Error     *junitMessage `xml:"error"`
 	SystemOut string        `xml:"system-out,omitempty"`
 	SystemErr string        `xml:"system-err,omitempty"`
 }
@@ -59,6 +62,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		suite := r.junitSuite(s)
 		report.Tests += suite.Tests
 		report.Failures += suite.Failures
+		report.Errors += suite.Errors
 		report.Suites = append(report.Suites, suite)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -100,6 +104,11 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 		}
 		suite.Cases = append(suite.Cases, one)
 	}
+	if s.Trouble != "" {
+		why := &junitMessage{Message: s.Trouble, Text: VerdictText(s)}
+		suite.Cases = append(suite.Cases, junitCase{Name: "verdict", Class: c.Name, Time: seconds(0), Error: why})
+		suite.Errors = 1
+	}
 	suite.Tests = len(suite.Cases)
 	return suite
 }
@@ -107,7 +116,7 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 // mostPrinted is how many bytes of an output the XML has at most. The artifacts have more.
 const mostPrinted = 16 << 10
 
-// printable is the end of an output. The encoder replaces characters that XML cannot have.
+// printable is the end of an output, with everything in it made visible.
 func printable(b []byte) string {
-	return strings.ToValidUTF8(string(b[max(0, len(b)-mostPrinted):]), "�")
+	return VisibleText(string(b[max(0, len(b)-mostPrinted):]))
 }

@@ -23,6 +23,7 @@ const (
 // process is a running program with its child processes, in a process group of its own.
 type process struct {
 	command *exec.Cmd
+	kin     *kin
 	began   time.Time
 	ended   chan struct{} // closed when the program itself has ended
 	state   *os.ProcessState
@@ -38,8 +39,10 @@ type Exit struct {
 	TimedOut    bool          // it still ran at the time limit, and was ended
 	Stubborn    bool          // it did not end after SIGTERM
 	Interrupted bool          // ctx ended first
-	Left        bool          // processes of its group outlived it, and were killed
-	Held        bool          // a process outside its group has its output open
+	Stopped     bool          // at the time limit a signal had stopped it
+	Left        bool          // processes that it had started outlived it, and were killed
+	Escaped     bool          // some of them could not be ended
+	Held        bool          // a process that was not found has its output open
 	Took        time.Duration // wall time
 	Stdout      Output
 	Stderr      Output
@@ -47,13 +50,18 @@ type Exit struct {
 
 // start starts a program without an input. The error wraps ErrNotRun.
 func start(argv, environment []string) (*process, error) {
-	p := &process{command: exec.Command(argv[0], argv[1:]...), began: time.Now(), ended: make(chan struct{})}
-	p.command.Env = environment
+	p := &process{command: exec.Command(argv[0], argv[1:]...), kin: newKin(), began: time.Now(), ended: make(chan struct{})}
+	p.command.Env = append(environment, p.kin.mark)
 	inGroupOfItsOwn(p.command)
 	writers, err := p.openPipes()
 	if err == nil {
 		p.command.Stdout, p.command.Stderr = writers[0], writers[1]
-		err = p.command.Start()
+		err = started.begin(func() (int, error) {
+			if err := p.command.Start(); err != nil {
+				return 0, err
+			}
+			return p.command.Process.Pid, nil
+		})
 	}
 	for _, w := range writers {
 		w.Close()
@@ -69,6 +77,7 @@ func start(argv, environment []string) (*process, error) {
 		defer close(p.ended)
 		// Wait fails only for a process that was already waited for.
 		p.state, _ = p.command.Process.Wait()
+		started.end(p.command.Process.Pid)
 	}()
 	return p, nil
 }
@@ -106,6 +115,7 @@ func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
 	case <-p.ended:
 	case <-timer.C:
 		e.TimedOut = true
+		e.Stopped = stopped(p.command.Process.Pid)
 		e.Stubborn = !p.end()
 	case <-ctx.Done():
 		e.Interrupted = true
@@ -113,12 +123,26 @@ func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
 	}
 	e.Took = time.Since(p.began)
 	// While a group exists its number is not used again, so this is still the program's group.
-	if e.Left = signalGroup(p.command.Process.Pid, 0) == nil && !e.TimedOut; e.Left || e.TimedOut {
+	left := signalGroup(p.command.Process.Pid, 0) == nil
+	if left {
 		p.signal(syscall.SIGKILL)
 	}
+	killed, all := p.kin.end(p.running())
+	e.Left = (left || killed > 0) && !e.TimedOut && !e.Interrupted
+	e.Escaped = !all
 	e.Held = !p.drain()
 	p.describe(&e)
 	return e
+}
+
+// running is the program's process id, or 0 if it has ended.
+func (p *process) running() int {
+	select {
+	case <-p.ended:
+		return 0
+	default:
+		return p.command.Process.Pid
+	}
 }
 
 // end ends the program and reports whether SIGTERM was enough.

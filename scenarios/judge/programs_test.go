@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 		{"crashes", "undisturbed", testLimit, "crash: it was ended by a signal that nobody sent: killed", nil},
 		{"floods", "undisturbed", testLimit, "expected: ", []string{"it wrote 3000008 bytes to standard output, of which 1048576 are kept", "it said: the end"}},
 		{"forks", "undisturbed", testLimit, "expected: ", []string{"it left processes behind, which were killed"}},
-		{"forks-away", "undisturbed", testLimit, "expected: ", []string{"a process that left its group still has its output open; it was not ended"}},
+		{"forks-away", "undisturbed", testLimit, "expected: ", []string{leftBehind()}},
 	} {
 		t.Run(test.program+" "+test.scenario, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +52,7 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 			if told := strings.Join(verdict.Texts(s.Broken), "; "); !strings.HasPrefix(told, test.reason) {
 				t.Errorf("%q, want %q", told, test.reason)
 			}
-			if pid := strings.TrimSpace(string(s.Attempts[0].Exit.Stdout.Kept())); test.program == "forks" && alive(pid) {
+			if pid := strings.TrimSpace(string(s.Attempts[0].Exit.Stdout.Kept())); strings.HasPrefix(test.program, "forks") && leftBehind() == s.Notes[0] && alive(pid) {
 				t.Errorf("its child %s still runs", pid)
 			}
 			for _, note := range test.notes {
@@ -64,6 +65,14 @@ func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
 			}
 		})
 	}
+}
+
+// leftBehind is what is noted of a child in a session of its own that holds an output.
+func leftBehind() string {
+	if runtime.GOOS != "linux" {
+		return "a process that left its group still has its output open; it was not ended"
+	}
+	return "it left processes behind, which were killed"
 }
 
 // alive reports whether a process runs; a zombie does not.
@@ -147,7 +156,7 @@ func TestAJudgeThatIsInterruptedEndsTheProgramAndSaysSo(t *testing.T) {
 	target := Target{Upgrade: programCommand(t, "sleeps", "upgrade"), Transport: rig.TCP}
 	time.AfterFunc(300*time.Millisecond, cancel)
 	r, err := Run(ctx, suite, target, Options{Limit: time.Hour, Response: testResponse})
-	if err != nil || !r.Interrupted || len(r.Results) > 0 || r.Verdict() != "no" {
+	if err != nil || !r.Interrupted || len(r.Results) != len(suite.Scenarios) || r.Verdict() != "none" || r.Undecided() != len(r.Results) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -221,7 +230,7 @@ func TestArtifactsOfAScenarioAreWholeAndReplaceOnlyTheirOwn(t *testing.T) {
 			t.Errorf("%s: %v, and it lacks %q: %.300s", name, err, has, b)
 		}
 	}
-	if err := os.Remove(filepath.Join(folder, "killed", "verdict.txt")); err != nil {
+	if err := os.Remove(filepath.Join(folder, "killed", markerName)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Run(t.Context(), suite, target, o); err == nil || !strings.Contains(err.Error(), "no folder of an earlier run") {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +31,11 @@ type Options struct {
 	Repeat string
 	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
+	// Alone: nothing else in this process starts processes. Then orphans that hide from which
+	// program they come are ended too.
+	Alone bool
+	// FailOnSkipped: a scenario that was not played counts as one that failed.
+	FailOnSkipped bool
 }
 
 // Defaults of Options.
@@ -63,6 +68,7 @@ func (o Options) Filled() Options {
 type Result struct {
 	Scenario Scenario
 	Skipped  string // why it was not played; empty if it was
+	Trouble  string // why there is no verdict; empty if there is one
 	Attempts []*Execution
 	Broken   []verdict.Violation // of all attempts
 	Notes    []string
@@ -71,148 +77,202 @@ type Result struct {
 	Repeat   string // command that plays it again
 }
 
-// Passed reports whether the scenario was played and nothing was broken.
-func (r *Result) Passed() bool { return r.Skipped == "" && len(r.Broken) == 0 }
+// Passed reports whether the scenario was played to its end and nothing was broken.
+func (r *Result) Passed() bool { return r.Verdict() == "pass" }
 
 // Report is the result of a suite.
 type Report struct {
 	Suite   string
 	Target  Target
 	Options Options
-	Results []*Result // in the order of the suite
+	Results []*Result // of every scenario, in the order of the suite
 	Took    time.Duration
 	// Interrupted: some scenarios were not played to their end.
 	Interrupted bool
+	Strays      int // processes that hid from which program they came, and were killed at the end
 }
 
-// Counts returns how many scenarios passed, failed and were skipped.
+// Counts returns how many scenarios passed, failed and were skipped. The others have no verdict.
 func (r *Report) Counts() (passed, failed, skipped int) {
+	return r.count("pass"), r.count("no"), r.count("skipped")
+}
+
+// Undecided returns how many scenarios have no verdict.
+func (r *Report) Undecided() int { return r.count("none") }
+
+// Open says in a sentence why the report has no verdict.
+func (r *Report) Open() string {
+	_, _, skipped := r.Counts()
+	switch all := len(r.Results); {
+	case r.Interrupted:
+		return fmt.Sprintf("interrupted: %d of %d scenarios were played", all-r.Undecided()-skipped, all)
+	case r.Undecided() > 0:
+		return fmt.Sprintf("%d of %d scenarios were not played to their end", r.Undecided(), all)
+	}
+	return fmt.Sprintf("not one of the %d scenarios was played, so nothing is known about the program", len(r.Results))
+}
+
+func (r *Report) count(verdict string) (n int) {
 	for _, s := range r.Results {
-		switch {
-		case s.Skipped != "":
-			skipped++
-		case s.Passed():
-			passed++
-		default:
-			failed++
+		if s.Verdict() == verdict {
+			n++
 		}
 	}
-	return passed, failed, skipped
+	return n
 }
 
-// Run plays a suite with a program and judges it. When ctx ends, the report has the scenarios
-// that have ended by then. The error wraps ErrNotRun if the program could not be run, and
-// errors.ErrUnsupported on a system without PTYs.
+// Run plays a suite with a program and judges it. Whatever happens, the report has a result for
+// every scenario; those that ctx has ended, or that something around them has, have no verdict.
+// The error wraps ErrNotRun if the program could not be run at all, and errors.ErrUnsupported on
+// a system without PTYs.
 func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	o = o.Filled()
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	folder, tidy, err := workFolder(o.Artifacts)
+	kept, err := artifactsFolder(&o, s)
 	if err != nil {
 		return nil, err
 	}
-	defer tidy()
+	if kept != nil {
+		defer kept.Close()
+	}
+	adopt()
+	strays := newStrays()
 	r := &Report{Suite: s.Name, Target: t, Options: o, Results: make([]*Result, len(s.Scenarios))}
 	began := time.Now()
-	err = r.playAll(ctx, s, folder)
+	err = r.playAll(ctx, s, kept)
+	if o.Alone {
+		r.Strays = strays.end()
+	}
 	r.Took = time.Since(began)
-	r.dropUnplayed()
 	return r, err
 }
 
-// workFolder returns the folder for the scenarios' folders. tidy removes it if it is temporary.
-func workFolder(artifacts string) (folder string, tidy func(), err error) {
-	if artifacts == "" {
-		folder, err = os.MkdirTemp("", "ionbench-judge-")
-		return folder, func() { os.RemoveAll(folder) }, err
+// artifactsFolder makes the folder for the artifacts and opens it; nil if none are kept.
+func artifactsFolder(o *Options, s *Suite) (*os.Root, error) {
+	if o.Artifacts == "" {
+		return nil, nil
 	}
-	folder, err = filepath.Abs(artifacts)
-	if err == nil {
-		err = os.MkdirAll(folder, folderMode)
+	folder, err := filepath.Abs(o.Artifacts)
+	if err != nil {
+		return nil, err
 	}
-	return folder, func() {}, err
+	if err := os.MkdirAll(folder, folderMode); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, c := range s.Scenarios {
+		names = append(names, c.Name)
+	}
+	if err := checkArtifacts(folder, names); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(folder)
 }
 
-const folderMode = 0o755
-
-// freshFolder makes a folder. It removes an existing folder only if an earlier run of the
-// scenario made it: the folder may hold a person's files.
-func freshFolder(path string) error {
-	if _, err := os.Stat(filepath.Join(path, verdictFile)); err == nil {
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
-	}
-	err := os.Mkdir(path, folderMode)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there, and is no folder of an earlier run: name another folder for the artifacts", path)
-	}
-	return err
-}
-
-// playAll plays the scenarios, Options.Parallel at once. The first error ends it.
-func (r *Report) playAll(ctx context.Context, s *Suite, folder string) error {
+// playAll plays the scenarios, Options.Parallel at once. It returns an error if the first thing
+// that went wrong shows that the program cannot be played with at all.
+func (r *Report) playAll(ctx context.Context, s *Suite, kept *os.Root) error {
 	var telling sync.Mutex
-	err := parallel.Each(ctx, r.Options.Parallel, len(s.Scenarios), func(ctx context.Context, i int) error {
-		result, err := r.playOne(ctx, &s.Scenarios[i], folder)
-		switch {
-		case ctx.Err() != nil:
-			return nil // it was not played to its end
-		case err != nil:
-			return fmt.Errorf("scenario %s: %w", s.Scenarios[i].Name, err)
-		}
+	var first error
+	_ = parallel.Each(ctx, r.Options.Parallel, len(s.Scenarios), func(ctx context.Context, i int) error {
+		result, err := r.playOne(ctx, &s.Scenarios[i], kept)
 		telling.Lock()
 		defer telling.Unlock()
+		if first == nil {
+			first = err
+		}
 		r.Results[i] = result
 		if r.Options.Ended != nil {
 			r.Options.Ended(result)
 		}
 		return nil
 	})
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-// dropUnplayed removes the scenarios that were not played to their end.
-func (r *Report) dropUnplayed() {
-	played := r.Results[:0]
-	for _, result := range r.Results {
-		if result != nil {
-			played = append(played, result)
+	for i := range r.Results {
+		if r.Results[i] == nil { // ctx ended first
+			r.Results[i] = &Result{Scenario: s.Scenarios[i], Trouble: interrupted, Repeat: r.repeat(s.Scenarios[i].Name)}
 		}
+		r.Interrupted = r.Interrupted || r.Results[i].Trouble == interrupted
 	}
-	r.Interrupted = len(played) < len(r.Results)
-	r.Results = played
+	played := slices.ContainsFunc(r.Results, func(s *Result) bool { return len(s.Attempts) > 0 })
+	if !played && (errors.Is(first, ErrNotRun) || errors.Is(first, errors.ErrUnsupported)) {
+		return first
+	}
+	return nil
 }
 
-func (r *Report) playOne(ctx context.Context, s *Scenario, folder string) (*Result, error) {
-	result := &Result{Scenario: *s, Repeat: r.repeat(s.Name)}
-	if result.Skipped = s.cannot(&r.Target); result.Skipped != "" {
-		return result, nil
+// interrupted is the Trouble of a scenario that was not played to its end because ctx ended.
+const interrupted = "it was interrupted"
+
+// playOne plays a scenario. There is always a result; an error is also its Trouble.
+func (r *Report) playOne(ctx context.Context, s *Scenario, kept *os.Root) (result *Result, err error) {
+	result = &Result{Scenario: *s, Repeat: r.repeat(s.Name)}
+	err = contained(func() error {
+		result.Skipped = s.cannot(&r.Target)
+		return nil
+	})
+	if err != nil {
+		result.trouble(err.Error())
+	}
+	if result.Skipped != "" || err != nil {
+		return result, err
 	}
 	began := time.Now()
-	p := &player{target: &r.Target, options: &r.Options, scenario: s, folder: filepath.Join(folder, s.Name)}
-	var err error
-	if p.stand, err = newStand(s, &r.Options); err != nil {
-		return nil, err
-	}
-	if err := freshFolder(p.folder); err != nil {
-		return nil, err
-	}
-	result.Broken, err = p.play(ctx)
-	if err != nil {
-		return nil, err
-	}
+	p := &player{target: &r.Target, options: &r.Options, scenario: s}
+	var own *artifacts
+	err = contained(func() (err error) {
+		if kept != nil {
+			if own, err = openArtifacts(kept, s.Name); err != nil {
+				return err
+			}
+		}
+		result.Broken, err = p.playIn(ctx)
+		return err
+	})
 	result.Attempts, result.Took = p.attempts, time.Since(began)
 	result.collect()
-	if r.Options.Artifacts != "" {
-		result.Folder = p.folder
-		err = leaveArtifacts(p, result)
+	switch {
+	case err != nil:
+		result.trouble(err.Error())
+	case ctx.Err() != nil:
+		result.trouble(interrupted)
+	}
+	if own != nil {
+		result.Folder = own.path
+		if err := contained(func() error { return own.leave(p, result) }); err != nil {
+			result.note("its artifacts are not complete: %v", err)
+		}
+		own.close()
+	}
+	if err := p.place.remove(); err != nil {
+		result.note("{dir} could not be removed: %v", err)
 	}
 	return result, err
+}
+
+// playIn makes the meter and the folder of a scenario and plays it.
+func (p *player) playIn(ctx context.Context) (broken []verdict.Violation, err error) {
+	if p.stand, err = newStand(p.scenario, p.options); err != nil {
+		return nil, err
+	}
+	if p.place, err = newPlace(p.scenario.Name); err != nil {
+		return nil, err
+	}
+	return p.play(ctx)
+}
+
+// trouble notes why a scenario was not played to its end. What was broken by then stays broken.
+func (r *Result) trouble(why string) {
+	if len(r.Broken) == 0 {
+		r.Trouble = Visible(why)
+	} else {
+		r.note("it was not played to its end: %s", why)
+	}
+}
+
+func (r *Result) note(format string, args ...any) {
+	r.Notes = append(r.Notes, Visible(fmt.Sprintf(format, args...)))
 }
 
 func (r *Report) repeat(name string) string {

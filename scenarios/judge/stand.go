@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"ionbench/client/upg"
@@ -76,18 +79,77 @@ func (s *stand) answers() bool {
 }
 
 // line is the meter as the server sees it. The attempt begins with the program's first byte, so
-// that the program's start-up does not count.
+// that the program's start-up does not count. If the meter panics, the line is dead from then on,
+// and the scenario has no verdict.
 type line struct {
-	*bench.Station
-	asked bool
+	station  *bench.Station
+	asked    bool
+	panicked error
+}
+
+// use does something with the station, if that has not panicked.
+func (l *line) use(do func(*bench.Station)) {
+	if l.panicked == nil {
+		l.panicked = contained(func() error { do(l.station); return nil })
+	}
 }
 
 func (l *line) Receive(now time.Duration, p []byte) {
-	if !l.asked {
-		l.asked = true
-		l.Begin(now)
+	l.use(func(s *bench.Station) {
+		if !l.asked {
+			l.asked = true
+			s.Begin(now)
+		}
+		s.Receive(now, p)
+	})
+}
+
+func (l *line) Advance(now time.Duration) { l.use(func(s *bench.Station) { s.Advance(now) }) }
+
+func (l *line) Transmit(dst []byte) []byte {
+	l.use(func(s *bench.Station) { dst = s.Transmit(dst) })
+	return dst
+}
+
+func (l *line) Next() (at time.Duration, wake bool) {
+	l.use(func(s *bench.Station) { at, wake = s.Next() })
+	return at, wake && l.panicked == nil
+}
+
+func (l *line) HostBaud(now time.Duration, baud int) {
+	l.use(func(s *bench.Station) { s.HostBaud(now, baud) })
+}
+
+func (l *line) HostGone(now time.Duration) { l.use(func(s *bench.Station) { s.HostGone(now) }) }
+
+// errNoVerdict says that something went wrong in the judge or around it, so that a scenario has
+// no verdict.
+var errNoVerdict = errors.New("no verdict")
+
+// contained calls do. A panic becomes an error.
+func contained(do func() error) (err error) {
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("%w: the judge failed: %v%s", errNoVerdict, why, whereItPanicked())
+		}
+	}()
+	return do()
+}
+
+// whereItPanicked is the line of this project's source that panicked.
+func whereItPanicked() string {
+	var callers [32]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers[:])])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		if panicked && !strings.HasPrefix(frame.Function, "runtime.") {
+			return fmt.Sprintf(" (%s:%d)", filepath.Base(frame.File), frame.Line)
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic"
+		if !more {
+			return ""
+		}
 	}
-	l.Station.Receive(now, p)
 }
 
 // settle is how long the meter goes on after the program has ended: the program's last bytes may
@@ -101,20 +163,22 @@ type address struct{ port, tcp string }
 // carries out faults of its computer. The meter's clock follows the wall clock.
 func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
 	clock := machine.WallClockFrom(s.now)
-	l := &line{Station: s.station}
+	l := &line{station: s.station}
 	var program *process
 	reset := false
 	config := serve.Config{
 		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
 		Reset: func() bool { was := reset; reset = false; return was },
 		Step: func(time.Duration) bool {
-			for _, order := range s.station.Orders() {
-				if order.Command == bench.ResetConnection {
-					reset = true
-					continue
+			l.use(func(station *bench.Station) {
+				for _, order := range station.Orders() {
+					if order.Command == bench.ResetConnection {
+						reset = true
+						continue
+					}
+					befall(program, order)
 				}
-				befall(program, order)
-			}
+			})
 			return false
 		},
 	}
@@ -138,8 +202,16 @@ func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, start
 	e = program.wait(ctx, o.Limit)
 	time.Sleep(settle)
 	stop()
-	if err := <-served; !errors.Is(err, context.Canceled) {
-		return e, l.asked, fmt.Errorf("the meter cannot be served any more: %w", err)
+	select {
+	case err = <-served:
+	case <-time.After(lastResort):
+		err = errors.New("its port does not close")
+	}
+	switch {
+	case !errors.Is(err, context.Canceled):
+		return e, l.asked, fmt.Errorf("%w: the meter cannot be served any more: %w", errNoVerdict, err)
+	case l.panicked != nil:
+		return e, l.asked, l.panicked
 	}
 	s.now = max(s.now, clock.Now())
 	s.station.Advance(s.now)

@@ -15,7 +15,7 @@ import (
 )
 
 func (a *Execution) note(format string, args ...any) {
-	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
+	a.Notes = append(a.Notes, Visible(fmt.Sprintf(format, args...)))
 }
 
 // judge judges an attempt, unless ctx interrupted it.
@@ -36,6 +36,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: s.Expect == Succeeds, OnePass: s.OnePass}
 	}
 	a.Broken = verdict.Judge(e)
+	for i := range a.Broken {
+		a.Broken[i].Reason = Visible(a.Broken[i].Reason)
+	}
 	if len(a.Broken) > 0 {
 		a.note("%s; the meter %s", a.progress(), a.runs())
 	}
@@ -82,8 +85,14 @@ func (a *Execution) noteEnd() {
 	if e.Stubborn {
 		a.note("it went on after SIGTERM and was killed")
 	}
+	if e.Stopped {
+		a.note("when its time was over, a signal had stopped it")
+	}
 	if e.Left {
 		a.note("it left processes behind, which were killed")
+	}
+	if e.Escaped {
+		a.note("processes that it started could not be ended")
 	}
 	if e.Held {
 		a.note("a process that left its group still has its output open; it was not ended")

@@ -95,7 +95,7 @@ func (p *Program) commandHelp(c *Command) string {
 
 // meanings returns what each exit status means for a command.
 func (c *Command) meanings() [Environment + 1]string {
-	texts := [...]string{Done: c.Done, Failed: c.Failed, Environment: ""}
+	texts := [...]string{Done: c.Done, Failed: c.Failed, Environment: c.Unable}
 	for s, text := range texts {
 		if text == "" {
 			texts[s] = Status(s).String()

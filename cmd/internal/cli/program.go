@@ -55,7 +55,9 @@ type Command struct {
 	// Done and Failed say what exit status 0 and 1 mean for this command; empty: the usual
 	// meaning.
 	Done, Failed string
-	Run          func(ctx context.Context, c *Call) error
+	// Unable says what exit status 3 means; empty: the usual meaning.
+	Unable string
+	Run    func(ctx context.Context, c *Call) error
 }
 
 // Arg is an argument of a command. Only the last may be optional or repeated.
@@ -84,10 +86,14 @@ type Call struct {
 	began   bool
 }
 
-// Interruptible returns a context that ends with Ctrl-C or SIGTERM. A second signal ends the
-// process at once.
+// Interruptible returns a context that ends with Ctrl-C, SIGTERM, or SIGHUP as the terminal goes;
+// nohup still keeps SIGHUP out. A second signal ends the process at once.
 func Interruptible() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, stop)
 	return ctx
 }

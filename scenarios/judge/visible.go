@@ -1,0 +1,45 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Visible makes a line of what a program wrote safe to show: whatever could change a terminal, the
+// order of letters or the lines around it stands as \x1b or \u202e. What is visible stays as it
+// is.
+func Visible(line string) string { return shown(line, "") }
+
+// VisibleText is Visible for several lines.
+func VisibleText(text string) string {
+	return shown(strings.ReplaceAll(text, "\r\n", "\n"), "\n\t")
+}
+
+func shown(text, kept string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && n == 1, r < utf8.RuneSelf && !plain(r) && !strings.ContainsRune(kept, r):
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case plain(r) || strings.ContainsRune(kept, r):
+			b.WriteString(text[:n])
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// plain reports whether a rune prints as itself. Formats such as U+202E do not.
+func plain(r rune) bool {
+	return r >= ' ' && r <= '~' || r > '~' && unicode.IsPrint(r) && r != utf8.RuneError
+}
