@@ -170,6 +170,9 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	} {
 		fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])
 	}
+	if f.world.file == "" && unnamed(small.World) {
+		fmt.Fprintf(&b, "  where FILE has\n\n%s", small.World.String())
+	}
 	b.WriteByte('\n')
 	c.Print(b.String())
 }

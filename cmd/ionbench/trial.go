@@ -318,6 +318,9 @@ func (f *trialFlags) replayCommand(s shrink.Subject) string {
 	return shell.Join(words...)
 }
 
+// unnamed reports whether only a file can say a world.
+func unnamed(w world.World) bool { return trial.CheckSaid(w) != nil && worlds.Find(w).Row == nil }
+
 // inWorld returns the words that name a trial in a world that flags cannot describe.
 func (f *trialFlags) inWorld(s shrink.Subject) []string {
 	row := worlds.Find(s.World).Row

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"math"
 	"time"
 
 	"ionbench/client"
@@ -205,7 +206,7 @@ func ReadLog(b []byte, unsaid int) *Log {
 type LineTold interface{ LogLine() upgradelog.Line }
 
 // Lost returns the groups that in after are not as they were in before, passed earlier. Energy
-// readings may have grown by what the circuit uses.
+// readings may have grown by what the circuit uses, and are rounded to what a register holds.
 func Lost(before, after *ion.Settings, passed time.Duration) ion.Groups {
 	differ := before.Differs(after)
 	if !differ.Has(ion.Energy) {
@@ -218,9 +219,16 @@ func Lost(before, after *ion.Settings, passed time.Duration) ion.Groups {
 		}
 		was, _ := before.Values[i].Number()
 		is, _ := after.Values[i].Number()
-		if is < was-0.001 || is > was+mostPerHour*passed.Hours()+0.001 {
+		if rounding := roundingOf(was, is); is < was-rounding || is > was+mostPerHour*passed.Hours()+rounding {
 			return differ
 		}
 	}
 	return differ &^ ion.Of(ion.Energy)
+}
+
+// roundingOf is by how much two readings may be wrong, which are single-precision numbers: a
+// billion is followed by a billion and 64.
+func roundingOf(a, b float64) float64 {
+	most := float32(max(math.Abs(a), math.Abs(b)))
+	return 0.001 + float64(math.Nextafter32(most, math.MaxFloat32)-most)
 }
