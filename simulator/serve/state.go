@@ -107,8 +107,8 @@ func align(n int64) int64 { return (n + stateAlign - 1) / stateAlign * stateAlig
 // If the operating system crashes or the machine loses power, this holds for what was saved
 // before the last Sync, if nothing was saved after it. Later saves may be missing, in any order.
 // A torn page is found by its CRC and reported as ErrStateDamaged, never returned. Torn
-// non-volatile memory falls back to the version before, or is reported if that was not synced
-// either.
+// non-volatile memory falls back to an older version, which Damage tells, or is reported if there
+// is none.
 //
 // One goroutine uses a State at a time. After a failed write the State accepts no more, because
 // going on could destroy what the journal still holds.

@@ -63,15 +63,16 @@ func (h *history) run() error {
 }
 
 // left reads the file as the next process finds it.
-func (h *history) left() (found saves, err error) {
+func (h *history) left() (found saves, damage, err error) {
 	s, err := OpenState(h.disk, statePath, small())
 	if err != nil {
-		return found, err
+		return found, nil, err
 	}
 	defer s.Close()
+	damage = s.Damage()
 	if p, ok := s.NonVolatile(); ok {
 		if _, err := fmt.Sscanf(string(p), "version %d", &found[memoryAt]); err != nil {
-			return found, fmt.Errorf("the memory is %q", p)
+			return found, damage, fmt.Errorf("the memory is %q", p)
 		}
 	}
 	err = s.LoadPages(func(page int, data []byte) error {
@@ -83,14 +84,17 @@ func (h *history) left() (found saves, err error) {
 		found[page] = int(data[0])
 		return nil
 	})
-	return found, err
+	return found, damage, err
 }
 
 // check wants every version from least to the one that was attempted last. Damage that is told
 // is right only where something may be lost that was saved.
-func (h *history) check(least saves, found saves, err error) error {
+func (h *history) check(least, found saves, damage, err error) error {
 	if errors.Is(err, ErrStateDamaged) && least != h.attempted {
 		return nil
+	}
+	if damage != nil && least[memoryAt] < h.attempted[memoryAt] {
+		least[memoryAt] = 0
 	}
 	if err != nil {
 		return err
@@ -124,8 +128,8 @@ func tryState(p fragile.Point, cutLater bool) (h *history, err error) {
 	default:
 		h.disk.Relieve()
 	}
-	found, err := h.left()
-	if err := h.check(least, found, err); err != nil {
+	found, damage, err := h.left()
+	if err := h.check(least, found, damage, err); err != nil {
 		return h, err
 	}
 	if err != nil {
@@ -136,8 +140,8 @@ func tryState(p fragile.Point, cutLater bool) (h *history, err error) {
 	if err := h.run(); err != nil {
 		return h, fmt.Errorf("the run behind it: %w", err)
 	}
-	found, err = h.left()
-	return h, h.check(h.told, found, err)
+	found, damage, err = h.left()
+	return h, h.check(h.told, found, damage, err)
 }
 
 // Whatever operation of the disk fails, is torn or is the last before the power fails: what was
