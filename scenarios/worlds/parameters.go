@@ -10,6 +10,7 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/talker"
 )
 
 // Parameter is what worlds differ in.
@@ -61,6 +62,7 @@ func Parameters() []Parameter {
 		{"paste", onAttempt(func(a *world.Attempt, v ion.Groups) { a.Unticked = ion.AllGroups &^ v },
 			of("all", ion.AllGroups), of("some", ion.Of(ion.Clock, ion.ITC)), of("none", ion.Groups(0)))},
 		{"asked-serial", onWorld(askSerialNumber, texts("any", "the-meter's")...)},
+		{"line", onWorld(setLine, texts("alone", "neighbour", "second-master")...)},
 	}
 }
 
@@ -169,6 +171,23 @@ func setFolder(pc *world.PC, holds string) {
 func askSerialNumber(w *world.World, asked string) {
 	if asked != "any" {
 		w.Attempts[0].SerialNumber = w.Meters[0].SerialNumber
+	}
+}
+
+// setLine puts a neighbour on the line, whose unit id has the same low byte, and a second master
+// that asks it now and then.
+func setLine(w *world.World, others string) {
+	if others == "alone" {
+		return
+	}
+	m := &w.Meters[0]
+	unit := m.UnitID ^ 0x100
+	if ion.CheckUnitID(int(unit)) != nil {
+		unit = m.UnitID + 0x100
+	}
+	w.Meters = append(w.Meters, world.Meter{Name: "neighbour", UnitID: unit, SerialNumber: "PC-0102A007-13", Baud: m.Baud})
+	if others == "second-master" {
+		w.Stations = []world.Station{{Name: "SCADA", Role: talker.SecondMaster, UnitID: unit, Every: 10 * time.Minute}}
 	}
 }
 
