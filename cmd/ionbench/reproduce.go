@@ -22,7 +22,8 @@ and how it is told from others with the same log. A plan is called a match only 
 log is the same, every line and every stamp. Where none is, the one that comes nearest is
 shown, and the first line at which it differs.
 
-A log may hold several runs, of which all are shown unless --run names one. It is read as
+A log may hold several runs, of which all are shown unless --run names one or --last says
+how many; runs that say the same are explained once. It is read as
 people send it: with any line ends, in UTF-16, packed with gzip, quoted in a mail, stamped
 by another logger, with dates of another locale, cut by a crash, without its head or with
 lines lost. What was not taken as it stands is remarked with its line number. If lines
@@ -37,6 +38,7 @@ With several runs both take the last, unless --run names another.
 
 type reproduceFlags struct {
 	run       int
+	last      int
 	candidate int
 	output    string
 	trials    int
@@ -55,6 +57,7 @@ func reproduceCommand() *cli.Command {
 		Args: []cli.Arg{{Name: "LOG", What: "log", Values: cli.Files("*.log")}},
 		Flags: cli.Plain(
 			cli.Number(&f.run, "run", math.MinInt32, math.MaxInt32, "one run of the log alone, from 1; negative from its end"),
+			cli.Number(&f.last, "last", 0, math.MaxInt32, "so many runs from the log's end; 0: all"),
 			cli.Count(&f.candidate, "candidate", "the candidate for --output and --serve"),
 			output,
 			cli.Count(&f.trials, "trials", "trials on the bench that a run may take"),
@@ -66,6 +69,7 @@ func reproduceCommand() *cli.Command {
 		Examples: `
   ionbench reproduce Upgrade.log
   ionbench reproduce Upgrade.log --run 2 --json
+  ionbench reproduce years.log --last 5
   ionbench reproduce Upgrade.log -o my-failure.case
   ionbench reproduce Upgrade.log -o - | ionbench run - --print trace
   ionbench reproduce Upgrade.log --candidate 2 --serve pty --link ./ttyION
@@ -124,11 +128,12 @@ func (f *reproduceFlags) act(ctx context.Context, c *cli.Call) error {
 type foundRun struct {
 	number int // from 1
 	*reproduce.Result
+	like int // number of an earlier run that says the same; 0 for none
 }
 
 func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
 	const next = "name an Upgrade.log; the tool keeps it in its own folder"
-	b, err := files.Input(stdin, path, upgradelog.MaxBytes)
+	b, cut, err := files.End(stdin, path, upgradelog.MaxBytes)
 	if err != nil {
 		return nil, cli.WithHints(err, next)
 	}
@@ -138,6 +143,8 @@ func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
 		return nil, cli.Unusable(fmt.Errorf("%s: %w", path, err)).Hint(next)
 	case len(log.Runs) == 0:
 		return nil, cli.Usage("%s: no line of it is one of an Upgrade.log", path).Hint(next)
+	case cut:
+		log.Remarks = append(log.Remarks, reproduce.Remark{Text: fmt.Sprintf("only the last %d MiB of the file are read", upgradelog.MaxBytes>>20)})
 	}
 	return log, nil
 }
@@ -147,12 +154,16 @@ func (f *reproduceFlags) choose(log *reproduce.Log) ([]int, error) {
 	n := len(log.Runs)
 	last := f.output != "" || f.serve != ""
 	switch {
+	case f.run != 0 && f.last != 0:
+		return nil, cli.Usage("both --run and --last").Hint("leave one of them out")
 	case f.run == 0 && !last:
-		all := make([]int, n)
-		for i := range all {
-			all[i] = i
+		var chosen []int
+		for i := range n {
+			if f.last == 0 || i >= n-f.last {
+				chosen = append(chosen, i)
+			}
 		}
-		return all, nil
+		return chosen, nil
 	case f.run == 0:
 		return []int{n - 1}, nil
 	case f.run > n || f.run < -n:
@@ -169,12 +180,24 @@ func (f *reproduceFlags) search(ctx context.Context, c *cli.Call, log *reproduce
 	var found []foundRun
 	for _, i := range chosen {
 		told.Show(len(found), len(chosen), "")
-		found = append(found, foundRun{i + 1, reproduce.Search(ctx, log.Runs[i], reproduce.Options{Trials: f.trials})})
+		found = append(found, f.explain(ctx, i+1, log.Runs[i], found))
 		if ctx.Err() != nil {
 			break
 		}
 	}
 	return found
+}
+
+// explain searches for what gives a run, unless an earlier one that is alike was explained.
+func (f *reproduceFlags) explain(ctx context.Context, number int, run *reproduce.LoggedRun, earlier []foundRun) foundRun {
+	for _, e := range earlier {
+		if e.like == 0 && e.Run.Like(run) {
+			result := *e.Result
+			result.Run = run
+			return foundRun{number, &result, e.number}
+		}
+	}
+	return foundRun{number: number, Result: reproduce.Search(ctx, run, reproduce.Options{Trials: f.trials})}
 }
 
 // use writes or serves what the flags ask for of a candidate.
@@ -238,6 +261,13 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 		fmt.Fprintf(b, "%-9s%s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("run", "%d of %d, lines %d to %d", r.number, runs, r.Run.First, r.Run.Last)
+	if r.like > 0 {
+		if begun, ok := r.Run.Begun(); ok {
+			line("begun", "%s", begun.Format("Monday, January 02, 2006 3:04:05 PM"))
+		}
+		line("result", "as run %d, which says the same but for when it was", r.like)
+		return
+	}
 	for _, fact := range r.Run.Facts() {
 		line(fact.Name, "%s", fact.Text)
 	}
@@ -339,6 +369,7 @@ func (f *reproduceFlags) repeat(path string, run, candidate int) string {
 // reproduceObject is a run in JSON.
 type reproduceObject struct {
 	Run        int               `json:"run"`
+	Like       int               `json:"like_run,omitempty"`
 	First      int               `json:"first_line"`
 	Last       int               `json:"last_line"`
 	Facts      map[string]string `json:"facts"`
@@ -368,7 +399,7 @@ type candidateObject struct {
 
 func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 	o := reproduceObject{
-		Run: r.number, First: r.Run.First, Last: r.Run.Last, Facts: map[string]string{}, MinBlocks: r.Sizes.Min, MaxBlocks: r.Sizes.Max,
+		Run: r.number, Like: r.like, First: r.Run.First, Last: r.Run.Last, Facts: map[string]string{}, MinBlocks: r.Sizes.Min, MaxBlocks: r.Sizes.Max,
 		Reproduced: r.Reproduced(), Result: finding(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials,
 	}
 	for _, fact := range r.Run.Facts() {

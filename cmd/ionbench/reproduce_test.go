@@ -112,7 +112,7 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 		{"", []string{"no-such.log"}, "no-such.log"},
 		{"", []string{"-"}, "no line of it"},
 		{"\x00\xFF\x00", []string{"-"}, "no line of it"},
-		{strings.Repeat("x", 8<<20+1), []string{"-"}, "too large"},
+		{strings.Repeat("x", 8<<20+1), []string{"-"}, "no line of it"},
 		{"", []string{path, "--run", "2"}, "the log has 1"},
 		{"", []string{path, "--run", "-2"}, "the log has 1"},
 		{"", []string{path, "--candidate", "0"}, "no number of at least 1"},
@@ -185,5 +185,22 @@ func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
 	cancel()
 	if code := <-done; code != cli.Done || !strings.Contains(diagnostics.String(), "Upgrading…") {
 		t.Errorf("exit %d, %s", code, &diagnostics)
+	}
+}
+
+func TestRunsThatSayTheSameAreExplainedOnce(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	later := strings.NewReplacer("March 06, 2008 3:57", "March 06, 2008 8:57", "March 06, 2008 5:07", "March 06, 2008 10:07").Replace(article)
+	many := filepath.Join(t.TempDir(), "many.log")
+	if err := os.WriteFile(many, []byte(strings.Repeat(article+later, 20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, diagnostics := call(t, "", "reproduce", many)
+	if n := strings.Count(out, "as run 1, which says the same but for when it was"); code != cli.Done || n != 39 || strings.Count(out, "cable-pull at block 439") != 1 {
+		t.Errorf("exit %d, %d runs alike: %s\n%s", code, n, diagnostics, out)
+	}
+	code, out, _ = call(t, "", "reproduce", many, "--last", "3", "--json")
+	if lines := strings.Count(out, "\n"); code != cli.Done || lines != 3 || strings.Count(out, `"like_run":38`) != 2 {
+		t.Errorf("exit %d, %d runs\n%s", code, lines, out)
 	}
 }

@@ -61,12 +61,14 @@ func Read(b []byte) (*Log, error) {
 	if page {
 		r.remark(0, "taken out of HTML")
 	}
-	at := 0
+	at, skipped := 0, strings.Count(text, "\n")-upgradelog.MaxLines
+	if skipped > 0 {
+		r.remark(0, "only the last %d lines are read", upgradelog.MaxLines)
+	}
 	for s := range strings.Lines(text) {
-		if at++; at > upgradelog.MaxLines {
-			return nil, fmt.Errorf("%w: it has more than %d lines; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxLines)
+		if at++; at > skipped {
+			r.line(at, strings.TrimRight(s, "\r\n"))
 		}
-		r.line(at, strings.TrimRight(s, "\r\n"))
 	}
 	r.endRun()
 	r.log.findMixed()
@@ -282,6 +284,26 @@ func (r *LoggedRun) Ended() (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// Like reports whether two runs say the same, but for when they were: the same lines, and the same
+// time from the beginning to the end. What explains one explains the other.
+func (r *LoggedRun) Like(o *LoggedRun) bool {
+	if len(r.Entries) != len(o.Entries) || r.Unread != o.Unread || r.Mixed != o.Mixed {
+		return false
+	}
+	mine, _ := r.Begun()
+	theirs, _ := o.Begun()
+	for i := range r.Entries {
+		a, b := r.Entries[i].Line, o.Entries[i].Line
+		if a.Kind == upgradelog.UpgradeStarted || isEnd(a.Kind) {
+			a.Time, b.Time = time.Time{}.Add(a.Time.Sub(mine)), time.Time{}.Add(b.Time.Sub(theirs))
+		}
+		if a != b {
+			return false
+		}
+	}
+	return true
 }
 
 // Text returns the run as the article would print it.
