@@ -99,7 +99,7 @@ var table = [count - 1]Duty{
 
 	{Same, Talking, "4", "Resend with the same message id and the same bytes. Every operation bears it.", false},
 	{Bounded, Talking, "9", "A bounded number of times; then end, and say that the same command recovers the meter.", false},
-	{Matching, Talking, "4", "Take as an answer only a reply with the id, type, operation and addresses of the message sent last, and for a block with its sequence number.", false},
+	{Matching, Talking, "4", "Take as an answer only a reply with the id, type, operation and addresses of the message sent last, for a block with its sequence number, and for a program with as many values as it had commands.", false},
 	{NoNewTime, Talking, "3", "Throw away everything else, and go on waiting without starting the timeout anew.", false},
 	{LateAnswer, Talking, "4", "A reply that arrives after its request was sent again answers that request. It is no answer to the next one.", false},
 	{Ack, Talking, "3", "An ACK counts only with the transaction of the frame that waits for it.", false},
