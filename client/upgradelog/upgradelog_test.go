@@ -432,6 +432,9 @@ func FuzzParse(f *testing.F) {
 			lines = append(lines, e.Line)
 		}
 		written := write(lines)
+		if !IsLog(written[:min(len(written), HeadBytes)]) {
+			t.Fatalf("%q is no log", written)
+		}
 		again, err := Parse(written)
 		if err != nil || again.UnreadableCount != 0 || len(again.Entries) != len(lines) {
 			t.Fatalf("wrote %q, read %+v, %v", written, again, err)

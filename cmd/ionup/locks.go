@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -75,7 +76,12 @@ func (l locks) without(err error) {
 
 // meter takes the lock of a meter. Its identity is that of its journal.
 func (l locks) meter(d client.Device) (*files.Lock, error) {
-	return l.take(fmt.Sprintf("meter-%s-%d-%d", journal.FileName(d.SerialNumber), d.Product, d.UnitID))
+	lock, err := l.take(fmt.Sprintf("meter-%s-%d-%d", journal.FileName(d.SerialNumber), d.Product, d.UnitID))
+	var used *files.InUseError
+	if errors.As(err, &used) {
+		err = fmt.Errorf("%s is at work on it", cmp.Or(used.By, "another process"))
+	}
+	return lock, err
 }
 
 // log takes the lock of a log, by whatever path it is reached.

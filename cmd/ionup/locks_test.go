@@ -110,7 +110,7 @@ func TestAMeterIsChangedByOne(t *testing.T) {
 		b.line("settings", "set", "pt-primary=120"),
 	} {
 		invocation{locks: held}.run(t, args...).wantCode(cli.Failed).
-			wantSays("ionup: error: the meter is in use: in use by somebody else; nothing was changed\n", "ionup: hint: wait until the other one has ended\n")
+			wantSays("ionup: error: the meter is in use: somebody else is at work on it; nothing was changed\n", "ionup: hint: wait until the other one has ended\n")
 	}
 	b.wantSettings(custom())
 	if b.state() != meter.Application || b.revision() != "7350V282" {
@@ -140,7 +140,7 @@ func TestALockIsNotItsFile(t *testing.T) {
 	lock, err := l.meter(device)
 	must(t, err)
 	wantFile(t, path, []byte("me\n"))
-	for content, says := range map[string]string{"": "in use by another process", "\x1b[2Jevil\nmore": "in use by ?[2Jevil"} {
+	for content, says := range map[string]string{"": "another process is at work on it", "\x1b[2Jevil\nmore": "?[2Jevil is at work on it"} {
 		must(t, os.WriteFile(path, []byte(content), 0o644))
 		if _, err := l.meter(device); err == nil || err.Error() != says {
 			t.Errorf("%q: %v, want %q", content, err, says)
