@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 
 	"ionbench/client/upgradelog"
@@ -276,22 +277,53 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 		line("remark", "%s", remark)
 	}
 	line("result", "%s", finding(r.Result))
-	for i, c := range r.Candidates {
-		fmt.Fprintf(b, "\n%2d  %s\n", i+1, c.Meaning)
-		detail := func(name, text string) {
-			if text != "" {
-				fmt.Fprintf(b, "    %-9s%s\n", name, text)
-			}
-		}
-		detail("plan", orNothing(planLine(c)))
-		detail("image", fmt.Sprintf("of %d bytes", c.ImageBytes))
-		detail("match", matchText(r.Result, c))
-		detail("then", afterwards(c))
-		detail("tell by", c.Tell)
-		if c.Match {
-			detail("repeat", f.repeat(path, r.number, i+1))
+	if len(r.Candidates) == 0 {
+		return
+	}
+	c := r.Candidates[0]
+	fmt.Fprintf(b, "\n 1  %s\n", c.Meaning)
+	detail := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(b, "    %-9s%s\n", name, text)
 		}
 	}
+	detail("plan", orNothing(planLine(c)))
+	detail("image", fmt.Sprintf("of %d bytes", c.ImageBytes))
+	detail("match", matchText(r.Result, c))
+	detail("then", afterwards(c))
+	detail("tell by", c.Tell)
+	if c.Match {
+		detail("repeat", f.repeat(path, r.number, 1))
+	}
+	f.others(b, path, r)
+}
+
+// others writes what gives the same log, by the place where one would look for it.
+func (f *reproduceFlags) others(b *strings.Builder, path string, r foundRun) {
+	if len(r.Candidates) < 2 {
+		return
+	}
+	fmt.Fprintf(b, "\nAt least these give the same log, the likeliest of each place first:\n")
+	for _, place := range reproduce.Places() {
+		said := false
+		for i, c := range r.Candidates {
+			if i == 0 || c.Place() != place {
+				continue
+			}
+			if !said {
+				fmt.Fprintf(b, "\n  %s\n", place)
+				said = true
+			}
+			fmt.Fprintf(b, "%4d  %s\n      %-9s%s\n", i+1, c.Meaning, "plan", orNothing(planLine(c)))
+			if c.Tell != "" {
+				fmt.Fprintf(b, "      %-9s%s\n", "tell by", c.Tell)
+			}
+			if i+1 == f.candidate {
+				fmt.Fprintf(b, "      %-9s%s\n", "repeat", f.repeat(path, r.number, i+1))
+			}
+		}
+	}
+	fmt.Fprintf(b, "\n    %-9s%s\n", "repeat", f.repeat(path, r.number, 0))
 }
 
 func finding(r *reproduce.Result) string {
@@ -311,7 +343,7 @@ func finding(r *reproduce.Result) string {
 	case matching == 1:
 		return "reproduced: one plan was found that gives this log, in " + trials
 	case matching > 1:
-		return fmt.Sprintf("reproduced: %d plans give this log, which cannot tell them apart, in %s", matching, trials)
+		return fmt.Sprintf("reproduced: at least %d plans give this log, which cannot tell them apart, in %s", matching, trials)
 	case len(r.Candidates) == 0:
 		return "not reproduced: nothing could be tried, in " + trials
 	}
@@ -355,7 +387,7 @@ func afterwards(c *reproduce.Candidate) string {
 	return fmt.Sprintf("the meter is in the state %s, its display shows %q", c.State, c.Display)
 }
 
-// repeat returns the command that plays a candidate.
+// repeat returns the command that plays a candidate; 0 for any.
 func (f *reproduceFlags) repeat(path string, run, candidate int) string {
 	if f.output != "" && f.output != "-" && candidate == f.candidate {
 		return "ionbench run " + shell.Quote(f.output) + " --print log"
@@ -363,7 +395,11 @@ func (f *reproduceFlags) repeat(path string, run, candidate int) string {
 	if path == "-" {
 		path = "Upgrade.log"
 	}
-	return fmt.Sprintf("ionbench reproduce %s --run %d --candidate %d -o - | ionbench run - --print log", shell.Quote(path), run, candidate)
+	which := strconv.Itoa(candidate)
+	if candidate == 0 {
+		which = "N"
+	}
+	return fmt.Sprintf("ionbench reproduce %s --run %d --candidate %s -o - | ionbench run - --print log", shell.Quote(path), run, which)
 }
 
 // reproduceObject is a run in JSON.
@@ -387,6 +423,7 @@ type candidateObject struct {
 	Match      bool    `json:"match"`
 	Plan       string  `json:"plan"`
 	Meaning    string  `json:"meaning"`
+	Place      string  `json:"place"`
 	ImageBytes int     `json:"image_bytes"`
 	Lines      int     `json:"lines"`
 	Differs    string  `json:"differs"`
@@ -410,7 +447,7 @@ func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 	}
 	for i, c := range r.Candidates {
 		p := candidateObject{
-			Match: c.Match, Plan: planLine(c), Meaning: c.Meaning, ImageBytes: c.ImageBytes, Lines: c.Matched, Differs: c.Differs,
+			Match: c.Match, Plan: planLine(c), Meaning: c.Meaning, Place: string(c.Place()), ImageBytes: c.ImageBytes, Lines: c.Matched, Differs: c.Differs,
 			Tell: c.Tell, State: c.State, Display: c.Display, Virtual: c.Duration().Seconds(),
 		}
 		if c.Match {

@@ -45,8 +45,8 @@ func TestReproduceTellsWhatHappenedAndHowItIsRepeated(t *testing.T) {
 	}
 	for _, words := range []string{
 		"run      1 of 1, lines 1 to 41\n", "tool     Version 2.1 (Build 676)\n", "image    439 to 486 blocks\n", "ended    Upgrade failed at",
-		"reproduced: 6 plans give this log", " 1  The line went dead (the cable) after block 438 of 439 to 486 and stayed so.\n", "    plan     cable-pull at block 439\n",
-		"    match    all 41 lines, stamps included\n", "display is dark while it lasts", "--candidate 2 -o - | ionbench run - --print log\n",
+		"reproduced: at least 10 plans give this log", " 1  The line went dead (the cable) after block 438 of 439 to 486 and stayed so.\n", "    plan     cable-pull at block 439\n",
+		"    match    all 41 lines, stamps included\n", "display is dark while it lasts", "--candidate 1 -o - | ionbench run - --print log\n", "--candidate N -o - | ionbench run - --print log\n", "\n  the meter's power\n",
 	} {
 		if !strings.Contains(out, words) {
 			t.Errorf("no %q in\n%s", words, out)

@@ -51,7 +51,8 @@ const (
 	// Refused is a failure for a reason that was found before anything was erased: the file,
 	// the product, the unit, the serial number, the password, the disk.
 	Refused Verdict = "refused"
-	// Unfinished is a tool that was still at work at the limit. No case can expect it.
+	// Unfinished is a tool that was still at work at the limit. Only on a PC that sleeps is that
+	// right.
 	Unfinished Verdict = "unfinished"
 )
 

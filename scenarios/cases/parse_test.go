@@ -44,7 +44,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"no task", edit("task = upgrade\n", ""), "line 3: [attempt] has no task; add a line task = ..."},
 		{"outcome", edit("success", "sucess"), "line 6: \"sucess\" is no value of outcome; did you mean success?"},
 		{"no outcome", edit("outcome = success", ""), "line 5: [expect] has no outcome; add a line outcome = ..."},
-		{"no expect", "[case]\ntitle = t\n[attempt]\ntask = upgrade\n", "line 3: this [attempt] has no [expect]; put one behind it with a line outcome = success, failure, aborted, killed or refused"},
+		{"no expect", "[case]\ntitle = t\n[attempt]\ntask = upgrade\n", "line 3: this [attempt] has no [expect]; put one behind it with a line outcome = success, failure, aborted, killed, refused or unfinished"},
 		{"no attempt", "[case]\ntitle = t\n", "there is no [attempt]; add one, with a line task = connect, identify, upgrade, recover, send-template, read-settings or write-settings"},
 		{"no case", "[attempt]\ntask = upgrade\n[expect]\noutcome = success\n", "there is no [case]; begin with a line [case] and a line title = ..."},
 		{"expect first", "[expect]\n", "line 1: [expect] stands before the first [attempt]; put it behind the attempt that it is about"},

@@ -38,7 +38,7 @@ func expectFields() []fields.Field[Expect] {
 
 func meterExpectFields() []fields.Field[Expect] {
 	return []fields.Field[Expect]{
-		fields.Of("outcome", "how the tool ends; refused is a failure that was found before anything was erased", func(e *Expect) *Verdict { return &e.Outcome }, verdicts()).Required(),
+		fields.Of("outcome", "how the tool ends; refused is a failure that was found before anything was erased, unfinished a tool that is still at work at the limit, as on a PC that sleeps", func(e *Expect) *Verdict { return &e.Outcome }, verdicts()).Required(),
 		fields.Several("reason", "words of the tool's error", func(e *Expect) *[]string { return &e.Reasons }, fields.Text("WORDS")),
 		fields.Of("meter", "the meter's state", func(e *Expect) *string { return &e.Meter }, states()),
 		fields.Of("revision", "that the meter would run after a power cycle", func(e *Expect) *string { return &e.Revision }, revisionOrNone()),
@@ -70,7 +70,7 @@ func toolExpectFields() []fields.Field[Expect] {
 
 func verdicts() fields.Notation[Verdict] {
 	var words []fields.Word[Verdict]
-	for _, v := range []Verdict{Success, Failure, Aborted, Killed, Refused} {
+	for _, v := range []Verdict{Success, Failure, Aborted, Killed, Refused, Unfinished} {
 		words = append(words, fields.Say(string(v), v))
 	}
 	return fields.Words("value of outcome", words...)

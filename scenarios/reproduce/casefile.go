@@ -92,10 +92,13 @@ func (w *scene) expect(r *Result, o *rig.Outcome) cases.Expect {
 	e := cases.Expect{Outcome: cases.VerdictOf(o), Meter: o.Meter.State.String(), Image: pick(o.Meter.Image, "intact", "other")}
 	resends := 0
 	told := make(map[string]bool)
-	for _, entry := range r.Run.Entries {
+	for _, entry := range r.played.Entries {
 		text := entry.String()
 		if entry.Kind == upgradelog.Resending {
 			resends++
+		}
+		if entry.Number == unread || r.Untimed && isEnd(entry.Kind) {
+			continue
 		}
 		if told[text] || entry.Kind == upgradelog.SoftwareVersion || len(text) > longestWords || strings.TrimSpace(text) != text {
 			continue

@@ -23,9 +23,17 @@ const (
 	hung
 	inBreak
 	wrongBaud
+	flapping
 	halfOpen
+	stalled
+	gatewayDown
 	connectionReset
 	answerLost
+	frameGone
+	byteGone
+	byteWrong
+	noisy
+	refusedByLink
 	answerLate
 	answerOfAnother
 	busy
@@ -84,18 +92,26 @@ var causes = [causeCount]causeRow{
 	hung:            {"meter-silent", 5, dead, "the meter hung and answered nothing", "the display shows Upgrading…, the cable is good, and a power cycle brings the meter back", "the meter's event log has no power-down, and nobody touched the cable", stays},
 	inBreak:         {"line-break", 7, dead, "the line was held in break", "another station on the RS-485 line, or a short between its wires; L2 is still", "another station on the RS-485 line, or a short between its wires", stays},
 	wrongBaud:       {"wrong-baud", 8, dead, "the converter was set to another baud rate", "the converter's settings; L2 is still", "ask who set the converter", stays},
+	flapping:        {"cable-flap", 6, dead, "the line came and went (a loose plug)", "the plug and its screws; L2 stands still now and then", "the plug and its screws", stays},
+	stalled:         {"ip-stall", 7, dead, "the network stood still", "only where a gateway or serial server stands between: its log", "", stays},
+	gatewayDown:     {"ip-down", 7, dead, "the gateway was down", "only where a gateway or serial server stands between: its log", "", stays},
 	halfOpen:        {"ip-half-open", 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", "only where a gateway or serial server stands between: its log", stays},
 	connectionReset: {"ip-reset", 2, alone, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
 	answerLost:      {"reply-lost", 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", "", once},
+	frameGone:       {"frame-lost", 4, spoilt, "one frame was lost on its way", "a radio or a converter; single frames are lost on any line", "", once},
+	byteGone:        {"byte-drop", 4, spoilt, "a byte was lost on its way", "a PC or a converter that is overrun", "", once},
+	byteWrong:       {"byte-flip", 4, spoilt, "a byte was changed on its way", "a spike: something was switched near the cable", "", once},
+	noisy:           {"noise", 5, spoilt, "noise damaged what was sent", "a drive or a contactor near the cable; it comes again", "", stays},
+	refusedByLink:   {"reply-nak", 8, spoilt, "the meter's link layer refused a request", "a trace of the line", "", once},
 	answerLate:      {"reply-late", 3, alone, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", "", once},
-	answerOfAnother: {"reply-stranger", 8, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", "", once},
+	answerOfAnother: {"reply-stranger", 9, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", "", once},
 	busy:            {"reply-busy", 2, alone, "the meter said that it was busy", "nothing: the log has no line for it", "", once},
-	otherwise:       {"reply-status", 6, alone, "the meter's answer said otherwise than it should have", "a trace of the line", "", once},
+	otherwise:       {"reply-status", 9, alone, "the meter's answer said otherwise than it should have", "a trace of the line", "", once},
 	programFails:    {"program-fails", 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", "", once},
 	eraseFails:      {"erase-fails", 5, alone, "a sector of the meter's flash chip could not be erased", "a further upgrade fails in the same way if the chip is worn", "", once},
 	stuckBit:        {"stuck-bit", 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", "", once},
 	marginalCell:    {"read-changes", 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", "", stays},
-	lyingChip:       {"flash-lie", 7, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", "", once},
+	lyingChip:       {"flash-lie", 6, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", "", once},
 	slow:            {"meter-slow", 4, alone, "the meter was slow to answer", "other requests are answered as slowly", "", stays},
 	clockSet:        {"clock-jump", 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", "", once},
 	diskFull:        {"disk-full", 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", "", stays},
@@ -172,17 +188,23 @@ func variants(h hypothesis) []hypothesis {
 func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	was := causeOf(f.Kind)
 	from, to := about(f).family, c.row().family
-	other := fault.Fault{Kind: c.kind(), Trigger: f.Trigger, Duration: f.Duration}
+	other := fault.Fault{Kind: c.kind(), Trigger: f.Trigger, Duration: f.Duration, Parameters: c.example().Parameters}
 	single := f.Duration.NoResponses == 1
 	switch {
 	case was == c:
 		return f, false
-	case from == dead && f.Duration.Time == 0 && to == dead:
-		if c == wrongBaud {
+	case from == dead && f.Duration.Time == 0 && (to == dead || c == brownOut || c == noisy):
+		switch c {
+		case wrongBaud:
 			other.Parameters.Baud = 300 // a rate that no meter has
+		case noisy:
+			other.Parameters.Rate = deafening
 		}
 	case from == dead && single && to == spoilt, from == spoilt && to == spoilt:
 		other.Duration = fault.Duration{}
+		if other.Kind.Lasts() {
+			other.Duration.Time = time.Second
+		}
 	case was == powerGone && f.Duration.Time != 0 && to == anew, from == anew && to == anew:
 		if !other.Kind.Lasts() {
 			other.Duration = fault.Duration{}
@@ -198,6 +220,18 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	}
 	return other, other.Validate() == nil
 }
+
+// example is the example of the cause's kind, for parameters that a log does not tell.
+func (c cause) example() fault.Fault {
+	plan, err := fault.Parse(c.kind().Describe().Example)
+	if err != nil || len(plan) == 0 {
+		return fault.Fault{}
+	}
+	return plan[0]
+}
+
+// deafening is noise in which no frame survives: the part of the bytes that it damages.
+const deafening = 0.1
 
 // longSleep is longer than any trial lasts.
 const longSleep = 1000 * time.Hour

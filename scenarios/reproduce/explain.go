@@ -34,8 +34,11 @@ func (s *Sizes) of() string {
 
 // meaning is what happened, in plain words.
 func (s *search) meaning(p *played) string {
-	if len(p.plan) == 0 {
-		return "Nothing went wrong that left a line."
+	switch {
+	case len(p.plan) == 0 && !p.exact():
+		return "No fault that was tried comes nearer than a run without one."
+	case len(p.plan) == 0:
+		return "Nothing went wrong that left a line." + s.hidden(p)
 	}
 	var parts []string
 	for _, f := range p.plan {
@@ -46,6 +49,16 @@ func (s *search) meaning(p *played) string {
 		parts = append(parts, "Answers that are lost here and there are what noise on the line makes of them.")
 	}
 	return strings.Join(parts, " ")
+}
+
+// hidden says what a log that does not tell the image's size may hide.
+func (s *search) hidden(p *played) string {
+	fewer := ion.Blocks(p.bytes) - s.sizes.Min
+	if s.run.untimed || s.sizes.Min == s.sizes.Max || fewer <= 0 || s.block == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" It does not tell the size of the image: one of %d blocks, and pauses of %v in all, would give the same lines.",
+		s.sizes.Min, (time.Duration(fewer) * s.block).Round(time.Second))
 }
 
 // scattered reports whether the line fails again and again and always comes back.

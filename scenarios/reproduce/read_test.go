@@ -393,3 +393,45 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	head := article[:strings.Index(article, "60% ")]
+	for name, text := range map[string]string{
+		"whole": article, "cut": head, "without its beginning": article[strings.Index(article, "Firmware Version"):],
+		"with a line lost": strings.Replace(article, "50% completed\n", "", 1), "of an odd revision": strings.Replace(article, "7350V283", "7350V283B", 1),
+	} {
+		log, err := Read([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Search(t.Context(), log.Runs[0], Options{})
+		if !r.Reproduced() {
+			t.Errorf("%s: not reproduced", name)
+		}
+		for _, c := range r.Candidates {
+			if _, err := r.CaseFile(c); err != nil {
+				t.Errorf("%s: %v: %v", name, c.Plan, err)
+			}
+		}
+	}
+}
+
+func TestAClockThatJumpedIsBlamedOnlyIfNothingElseGivesTheLog(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	for end, blamed := range map[string]bool{"March 06, 2008 5:07:48 PM": false, "March 06, 2008 3:07:48 PM": true} {
+		log, err := Read([]byte(strings.Replace(article, "March 06, 2008 5:07:48 PM", end, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Search(t.Context(), log.Runs[0], Options{})
+		if len(r.Candidates) == 0 {
+			t.Fatalf("ended at %s: nothing found", end)
+		}
+		for _, c := range r.Candidates {
+			if strings.Contains(c.Plan.String(), "clock-jump") != blamed {
+				t.Errorf("ended at %s: %v", end, c.Plan)
+			}
+		}
+	}
+}

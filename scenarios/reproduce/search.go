@@ -40,7 +40,8 @@ type Result struct {
 	// Problem says why nothing could be tried; then there are no candidates.
 	Problem error
 
-	scene *scene
+	scene  *scene
+	played *mended
 }
 
 // Reproduced reports whether a candidate matches, and no line of the run was left out because it
@@ -75,6 +76,7 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 		result.Problem = err
 		return result
 	}
+	result.played = m
 	result.Sizes, result.Lost, result.Untimed = SizesOf(m.LoggedRun), m.lost, m.untimed
 	result.Remarks = append(slices.Clip(result.Remarks), m.remarks...)
 	w, err := sceneOf(m.LoggedRun)
@@ -104,6 +106,7 @@ type search struct {
 	left  int           // trials that are left
 
 	queue   []queued
+	jumps   []hypothesis // with a clock that jumps
 	seen    map[string]bool
 	matches []*played
 	nearest *played
@@ -131,12 +134,28 @@ func (a queued) before(b queued) int {
 
 func (s *search) explain() {
 	s.push(hypothesis{bytes: s.guessBytes()}, 0)
-	for len(s.queue) > 0 && len(s.matches) == 0 {
+	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > forClocks {
 		s.pursue(s.pop().hypothesis)
 	}
+	s.clocks()
 	if len(s.matches) > 0 {
 		s.simpler()
 		s.others()
+	}
+}
+
+// forClocks is how many trials are left for clocks that jumped.
+const forClocks = 12
+
+// clocks tries what a jump of the PC's clock explains, if nothing else does: a clock explains
+// every stamp, and is seldom what went wrong.
+func (s *search) clocks() {
+	for len(s.jumps) > 0 && len(s.matches) == 0 && s.left > 0 {
+		h := s.jumps[0]
+		s.jumps = s.jumps[1:]
+		if p := s.try(h); p != nil && !p.exact() && !p.differs {
+			s.tune(p)
+		}
 	}
 }
 
@@ -176,7 +195,7 @@ func (s *search) likeliest() *played {
 
 // others tries the same plan with other causes that leave the same marks.
 func (s *search) others() {
-	const most, simple = 12, 2
+	const most, simple = 60, 2
 	found := s.likeliest().hypothesis
 	if len(found.plan) > simple {
 		return
@@ -309,7 +328,7 @@ func nearer(a, b *played) bool {
 func (s *search) result(r *Result) {
 	slices.SortStableFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
 	s.matches = slices.CompactFunc(s.matches, func(a, b *played) bool { return key(a.hypothesis) == key(b.hypothesis) })
-	const most = 9
+	const most = 40
 	for _, p := range s.matches[:min(most, len(s.matches))] {
 		r.Candidates = append(r.Candidates, s.candidate(p))
 	}

@@ -224,11 +224,24 @@ func (t *tuner) setClock() {
 			if f.Parameters.Back {
 				by = -by
 			}
-			t.add(i, clockJump(f.Trigger, by+t.missing))
+			t.jump(i, clockJump(f.Trigger, by+t.missing))
 			return
 		}
 	}
-	t.add(len(t.of.plan), clockJump(atTime(first), t.missing))
+	t.jump(len(t.of.plan), clockJump(atTime(first), t.missing))
+}
+
+// jump adds a hypothesis that is tried when nothing else is left.
+func (t *tuner) jump(i int, f fault.Fault) {
+	before := len(t.next)
+	t.add(i, f)
+	for _, h := range t.next[before:] {
+		if k := key(h); !t.seen[k] {
+			t.seen[k] = true
+			t.jumps = append(t.jumps, h)
+		}
+	}
+	t.next = t.next[:before]
 }
 
 func clockJump(at fault.Trigger, by time.Duration) fault.Fault {

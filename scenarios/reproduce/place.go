@@ -1,0 +1,48 @@
+package reproduce
+
+import "ionbench/simulator/fault"
+
+// Place is where something went wrong, to look for it on site.
+type Place string
+
+// The places, in the order in which they are looked at.
+const (
+	OnLine   Place = "the line"
+	InSupply Place = "the meter's power"
+	InMeter  Place = "the meter"
+	InChip   Place = "the meter's flash chip"
+	InAnswer Place = "answers and gateways"
+	InIP     Place = "the network"
+	OnPC     Place = "the PC"
+	Nowhere  Place = "nowhere"
+)
+
+// Places are all places, in their order.
+func Places() []Place {
+	return []Place{OnLine, InSupply, InMeter, InChip, InAnswer, InIP, OnPC, Nowhere}
+}
+
+// Place is where the candidate's first fault struck.
+func (c *Candidate) Place() Place {
+	if len(c.Plan) == 0 {
+		return Nowhere
+	}
+	k := c.Plan[0].Kind
+	switch k {
+	case fault.PowerLoss, fault.MeterReset, fault.BrownOut:
+		return InSupply
+	}
+	switch k.Place() {
+	case fault.PlaceLine:
+		return OnLine
+	case fault.PlaceMeter:
+		return InMeter
+	case fault.PlaceChip:
+		return InChip
+	case fault.PlaceReply:
+		return InAnswer
+	case fault.PlaceIP:
+		return InIP
+	}
+	return OnPC
+}
