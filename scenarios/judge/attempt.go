@@ -1,16 +1,18 @@
 package judge
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
 
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
@@ -25,18 +27,21 @@ type Execution struct {
 	Recovery bool
 	Command  string // as it was run
 	Plan     fault.Plan
+	Harms    []Harm
 	Exit     Exit
 	Killed   bool // the plan killed the program, so it claims nothing
-	Aborted  bool // the plan sent SIGINT
+	Aborted  bool // the plan sent SIGINT, or what the scenario sends in its place
 	Asked    bool // the program sent something to the meter
 	Meter    verdict.Condition
 	Cost     verdict.Cost
 	Log      []byte // what the program wrote to {log}; nil if nothing
+	Earlier  string // what is wrong with what earlier attempts wrote there
 	LogTold  string // logJudged, or why the log was not judged
 	Unstruck []story.Unstruck
 	Trace    []story.Event
 	Broken   []verdict.Violation
-	Notes    []string // other things that a person should know
+	Warned   []duty.ID // of which advice was not taken
+	Notes    []string  // other things that a person should know
 }
 
 // Name is upgrade or recovery.
@@ -45,6 +50,17 @@ func (a *Execution) Name() string {
 		return "recovery"
 	}
 	return "upgrade"
+}
+
+// faults are all that the attempt meets.
+func (a *Execution) faults() fault.Plan {
+	all := slices.Clone(a.Plan)
+	for _, h := range a.Harms {
+		if h.Forge == nil {
+			all = append(all, h.Fault)
+		}
+	}
+	return all
 }
 
 // success reports whether the program claims success.
@@ -58,6 +74,9 @@ type player struct {
 	scenario *Scenario
 	place    *place
 	attempts []*Execution
+	step     *Step  // that is played
+	tries    int    // attempts in this step so far
+	logged   []byte // what the attempts so far have left in the log
 }
 
 // imageName is the firmware file in {dir}.
@@ -65,40 +84,47 @@ const imageName = "image.upg"
 
 // try runs the program once.
 func (p *player) try(ctx context.Context) (*Execution, error) {
-	n := len(p.attempts)
-	a := &Execution{Recovery: n > 0, Plan: p.scenario.plan(n)}
+	a := &Execution{Recovery: p.tries > 0 || p.step.Recovery, Plan: p.step.plan(p.tries)}
 	if err := p.station.SetPlan(a.Plan); err != nil {
 		return nil, err
 	}
 	before := evidence.Look(p.station, p.now)
-	logName := fileName(n, "log")
 	command := p.target.forAttempt(a.Recovery)
+	around := p.around(a)
 	start := func(at address) (*process, error) {
-		argv := command.argv(p.values(at, filepath.Join(p.place.path, logName)))
+		argv := command.argv(p.values(at, around))
 		a.Command = shell.Join(argv...)
-		return start(argv, append(os.Environ(), "XDG_STATE_HOME="+p.place.path))
+		return start(around.wrapped(argv), around.environment(p.place.path))
 	}
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
 	var err error
-	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.target.Transport, start, befall)
+	if len(p.attempts) == 0 {
+		a.Harms = p.scenario.Harms
+	}
+	g := newGateway(a.Harms)
+	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.target.Transport, g, start, befall)
 	if err == nil {
 		err = a.Exit.notRun(command.shell)
 	}
 	if err != nil {
 		return nil, err
 	}
-	e := before.Foreign(p.station, p.now, p.file, a.Plan, p.options.Response)
+	e := before.Foreign(p.station, p.now, p.file, a.faults(), p.options.Response)
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	p.attempts = append(p.attempts, a)
-	if err := p.lookAtFiles(a, logName); err != nil {
+	if err := p.lookAtFiles(a); err != nil {
 		return nil, err
 	}
+	for _, h := range g.unstruck() {
+		a.note("%v was never asked for, so nothing befell it", h)
+	}
 	p.judge(a, e)
+	p.tries++
 	return a, nil
 }
 
 // lookAtFiles reads the log and notes what the program did to its folder.
-func (p *player) lookAtFiles(a *Execution, logName string) error {
+func (p *player) lookAtFiles(a *Execution) error {
 	did, err := p.place.mend()
 	if did != "" {
 		a.note("%s", did)
@@ -110,11 +136,22 @@ func (p *player) lookAtFiles(a *Execution, logName string) error {
 		a.note("it replaced {image} by %s", kind)
 	}
 	// One byte more shows that it is too large.
-	if a.Log, err = p.place.read(logName, upgradelog.MaxBytes+1); err != nil {
+	whole, err := p.place.read(logName, int64(len(p.logged))+upgradelog.MaxBytes+1)
+	if err != nil {
 		a.note("its log cannot be read: %v", err)
+	}
+	if a.Log = whole; whole != nil {
+		var kept bool
+		if a.Log, kept = bytes.CutPrefix(whole, p.logged); !kept && len(p.logged) > 0 {
+			a.Earlier = fmt.Sprintf("the %d bytes that earlier runs had written into {log} are not in it any more", len(p.logged))
+		}
+		p.logged = whole
 	}
 	return nil
 }
+
+// logName is the log in {dir}. All attempts write into it, one after the other.
+const logName = "upgrade.log"
 
 func fileName(attempt int, ending string) string {
 	name := "upgrade"
@@ -125,16 +162,24 @@ func fileName(attempt int, ending string) string {
 }
 
 // values are the values of the placeholders: what the world tells the tool, right or wrong, and
-// in a recovery what is right.
-func (p *player) values(at address, logFile string) map[string]string {
-	m := &p.world.Meters[0]
+// after the first attempt what is right.
+func (p *player) values(at address, around surroundings) map[string]string {
+	m := &p.world.Meters[p.step.Meter]
 	told := world.FilledTool(world.Tool{}, m)
 	if len(p.attempts) == 0 {
 		told = p.world.Attempts[0].Tool
 	}
+	image := filepath.Join(p.place.path, imageName)
+	dir, log := p.place.path, filepath.Join(p.place.path, logName)
+	if around.NoFolder {
+		dir = filepath.Join(image, "kept") // behind a file, where nobody can write
+	}
+	if around.LogFull {
+		log = "/dev/full"
+	}
 	return map[string]string{
-		portOf: at.port, tcpOf: at.tcp, imageOf: filepath.Join(p.place.path, imageName), logOf: logFile, dirOf: p.place.path,
-		unitOf: strconv.Itoa(int(told.UnitID)), baudOf: strconv.Itoa(p.options.Baud),
+		portOf: at.port, tcpOf: at.tcp, imageOf: image, logOf: log, dirOf: dir,
+		unitOf: strconv.Itoa(int(told.UnitID)), baudOf: strconv.Itoa(m.Baud),
 		passwordOf: told.Password, serialOf: cmp.Or(told.SerialNumber, m.SerialNumber),
 	}
 }
@@ -147,7 +192,7 @@ func (p *player) befall(a *Execution, program *process, o bench.Order) {
 		program.signal(syscall.SIGKILL)
 	case bench.PressAbort:
 		a.Aborted = true
-		program.signal(syscall.SIGINT)
+		program.signal(p.scenario.abortSignal())
 	case bench.Sleep:
 		program.signal(stopSignal)
 	case bench.Wake:
@@ -172,41 +217,65 @@ func (p *player) damaged() world.Firmware {
 
 // writeImage writes the firmware file, unless the world says that the file is missing.
 func (p *player) writeImage(f world.Firmware, write func(name string, content []byte) error) error {
-	b, why, err := f.Content(p.world.Meters[0].Model)
+	b, why, err := f.Content(p.world.Meters[p.step.Meter].Model)
 	if err != nil || why != nil {
 		return err
+	}
+	if p.scenario.Spoil != nil && len(p.attempts) == 0 {
+		b = p.scenario.Spoil(b)
 	}
 	return write(imageName, b)
 }
 
 // play plays the scenario to its end. broken are the rules that were broken between attempts.
 func (p *player) play(ctx context.Context) (broken []verdict.Violation, err error) {
-	if err := p.writeImage(p.world.FirmwareOf(&p.world.Attempts[0]), p.place.put); err != nil {
-		return nil, err
+	steps := p.scenario.steps()
+	for i := range steps {
+		p.step, p.tries = &steps[i], 0
+		goOn, broken, err := p.playStep(ctx, i == 0)
+		if err != nil || len(broken) > 0 || !goOn {
+			return broken, err
+		}
+	}
+	return nil, nil
+}
+
+// playStep plays a step and its recoveries. goOn reports whether the next step has a point.
+func (p *player) playStep(ctx context.Context, first bool) (goOn bool, broken []verdict.Violation, err error) {
+	if !first {
+		p.heal()
+		if err := p.prepare(); err != nil {
+			return false, nil, err
+		}
+	}
+	if err := p.writeImage(p.chosen(first), p.place.put); err != nil {
+		return false, nil, err
 	}
 	for {
 		a, err := p.try(ctx)
-		if err != nil {
-			return broken, err
+		if err != nil || a.Exit.TimedOut || a.Exit.Interrupted {
+			return false, nil, err
 		}
 		if p.isLast(a) {
-			return broken, nil
+			whole := !slices.ContainsFunc(p.attempts, func(a *Execution) bool { return len(a.Broken) > 0 })
+			return whole, nil, nil
 		}
 		p.heal()
 		if !p.answers() {
-			return []verdict.Violation{verdict.Silent(len(p.attempts))}, nil
+			return false, []verdict.Violation{verdict.Silent(len(p.attempts))}, nil
 		}
 		if err := p.writeImage(p.right, p.place.put); err != nil {
-			return broken, err
+			return false, nil, err
 		}
 	}
 }
 
-// isLast reports whether a is the last attempt: the upgrade has succeeded, the scenario is about
-// a refusal, or another attempt has no point.
+// isLast reports whether a is the last attempt of its step: the upgrade has succeeded, the step is
+// about a refusal or has no recovery, or another attempt has no point.
 func (p *player) isLast(a *Execution) bool {
-	peaceful := len(p.attempts) > max(1, len(p.scenario.Plans))
-	return a.success() || a.Exit.TimedOut || a.Exit.Interrupted || p.scenario.Expect == Refuses || peaceful
+	peaceful := p.tries > max(1, len(p.step.Plans))
+	refused := p.step.Expect == Refuses || p.step.Expect == Either
+	return a.success() || refused || p.step.Alone || peaceful
 }
 
 // limit is the time limit of an attempt, if the program waits for an answer as long as response

@@ -51,6 +51,8 @@ type sighting struct {
 var seenBy = map[string]sighting{
 	"clears-before-checking":   {scenario: "wrong-serial", reason: "I8"},
 	"wrong-product-accepted":   {scenario: "wrong-product", reason: "I8"},
+	"unit-id-in-a-byte":        {scenario: "unit-a-byte", reason: "I8"},
+	"patient-with-talkers":     {scenario: "talked-to-death", reason: "I5"},
 	"wrong-unit-accepted":      {scenario: "wrong-unit", reason: "I8"},
 	"wrong-serial-accepted":    {scenario: "wrong-serial", reason: "I8"},
 	"journal-after-erase":      {scenario: "killed-erasing", reason: "in recovery 1: I7"},

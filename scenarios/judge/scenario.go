@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // Phase is the part of an upgrade in which the faults of a scenario strike.
@@ -39,6 +41,8 @@ const (
 	Recovers Expectation = "succeeds, or fails and can be recovered"
 	Succeeds Expectation = "succeeds"
 	Refuses  Expectation = "fails before anything is erased"
+	// Either: it may refuse, but then all is as before.
+	Either Expectation = "succeeds, or fails before anything is erased"
 )
 
 // Scenario is one test of the program: an upgrade and, if it fails, its recoveries.
@@ -54,6 +58,16 @@ type Scenario struct {
 	Expect Expectation
 	// OnePass: the flash must not be cleared more than once.
 	OnePass bool
+	// Duties are those that the scenario exercises, besides those that all do.
+	Duties []duty.ID
+	Harms  []Harm                   // of the first attempt
+	Spoil  func(file []byte) []byte // what is wrong with the file; nil for what the world says
+	Around surroundings             // of the first attempt
+	Signal syscall.Signal           // that presses Abort; 0 for SIGINT
+	Pace   pacing
+	Alone  bool   // no recovery follows the first attempt
+	Then   []Step // the steps after the first
+	all    []Step
 	// Waits is about how many missing answers the program waits for.
 	Waits int
 	// Extra is how long the program may wait for other things.
@@ -62,14 +76,6 @@ type Scenario struct {
 
 // restartPatience is how long the upgrader of the article waits for a meter that restarts.
 const restartPatience = time.Minute
-
-// plan is the plan of attempt i, counted from 0.
-func (s *Scenario) plan(i int) fault.Plan {
-	if i < len(s.Plans) {
-		return s.Plans[i]
-	}
-	return nil
-}
 
 // imageBlocks is how many blocks an image has. The last one is not full.
 const imageBlocks = 12
@@ -85,8 +91,9 @@ func (s *Scenario) attempt() *world.Attempt { return &s.World.Attempts[0] }
 // ID is the id of the trial with the same meter, image and plans. `ionbench replay` plays it
 // with the upgrader of this project in virtual time. It is empty if no id can describe it.
 func (s *Scenario) ID() string {
+	own := len(s.Harms) > 0 || len(s.Then) > 0 || s.Spoil != nil
 	id, err := trial.ID(s.World, s.Plans)
-	if err != nil {
+	if own || err != nil || trial.CheckSaid(s.World) != nil {
 		return ""
 	}
 	return id
@@ -118,7 +125,7 @@ func (s *Scenario) needs() string {
 		return unitOf
 	case a.SerialNumber != "":
 		return serialOf
-	case f.Model != 0 || f.Damage != world.Whole:
+	case f.Model != 0 || f.Damage != world.Whole || s.Spoil != nil:
 		return imageOf
 	}
 	return ""
@@ -137,7 +144,10 @@ func (s *Scenario) cannot(t *Target) string {
 	if need := s.needs(); need != "" && !t.Upgrade.uses(need) {
 		return fmt.Sprintf("the command has no {%s}", need)
 	}
-	for _, f := range slices.Concat(s.Plans...) {
+	if why := s.cannotAround(t); why != "" {
+		return why
+	}
+	for _, f := range s.faults() {
 		switch part := f.Kind.Part(); {
 		case part == fault.OfDisk || part == fault.OfClock:
 			return fmt.Sprintf("%v cannot be done to a program from outside", f.Kind)
@@ -148,6 +158,71 @@ func (s *Scenario) cannot(t *Target) string {
 		}
 	}
 	return ""
+}
+
+// cannotAround is why the surroundings or the harms of the scenario cannot be had with a target.
+func (s *Scenario) cannotAround(t *Target) string {
+	switch why := s.Around.need(); {
+	case why != "":
+		return why
+	case s.Around.NoFolder && !t.Upgrade.uses(dirOf):
+		return "the command has no {dir}"
+	case s.Around.LogFull && !t.Upgrade.uses(logOf):
+		return "the command has no {log}"
+	}
+	for _, h := range s.Harms {
+		if (h.At == reads || h.At == writes || h.At == compares) && !t.KeepsSettings {
+			return "the program does not promise to keep settings (--keeps-settings)"
+		}
+	}
+	for i := range s.Then {
+		if st := &s.Then[i]; st.Meter > 0 && !t.Upgrade.uses(unitOf) {
+			return "the command has no {unit-id}"
+		} else if len(st.Writes) > 0 && !t.KeepsSettings {
+			return "the program does not promise to keep settings (--keeps-settings)"
+		}
+	}
+	return ""
+}
+
+// faults are all faults that the scenario plays.
+func (s *Scenario) faults() []fault.Fault {
+	var all []fault.Fault
+	for _, st := range s.steps() {
+		all = append(all, slices.Concat(st.Plans...)...)
+	}
+	for _, h := range s.Harms {
+		if h.Forge == nil {
+			all = append(all, h.Fault)
+		}
+	}
+	return all
+}
+
+// pacing is how time passes for the meter of a scenario, unless --pace says it.
+type pacing uint8
+
+const (
+	instant pacing = iota // nothing takes time
+	// scaled: everything takes its share of the time that the program waits for an answer, which
+	// is 10 s for a meter at its own pace.
+	scaled
+	// wall: the meter takes the times of its world, and the line none.
+	wall
+)
+
+// paced gives a station its pace.
+func (s *Scenario) paced(c bench.Config, o *Options) bench.Config {
+	switch {
+	case o.Pace != 0:
+		return c.AtPace(o.Pace)
+	case s.Pace == scaled:
+		return c.AtPace(max(1, int(DefaultResponse/o.Response)))
+	case s.Pace == wall:
+		c.Pace = bench.Unpaced
+		return c
+	}
+	return c.AtPace(bench.Unpaced)
 }
 
 // Suite is a list of scenarios.
@@ -166,7 +241,7 @@ func NewSuite(name string, response time.Duration) (*Suite, error) {
 	case "smoke":
 		return &Suite{name, fill(smoke(), response)}, nil
 	case "full":
-		return &Suite{name, append(fill(slices.Concat(smoke(), more()), response), catalogue(response)...)}, nil
+		return &Suite{name, slices.Concat(fill(slices.Concat(smoke(), more()), response), harmful(response), catalogue(response))}, nil
 	}
 	return nil, fmt.Errorf("there is no suite %q: use %s", name, strings.Join(SuiteNames(), " or "))
 }
@@ -218,14 +293,14 @@ func late(response time.Duration) time.Duration { return 5 * response / 2 }
 
 func fill(plays []play, response time.Duration) []Scenario {
 	var all []Scenario
-	for _, p := range plays {
-		plans, err := trial.ParsePlans(strings.ReplaceAll(p.plan, "LATE", late(response).String()))
+	for i, p := range plays {
+		plans, err := trial.ParsePlans(inTime(p.plan, response))
 		if err != nil {
 			panic(fmt.Sprintf("judge: scenario %s: %v", p.Name, err)) // the plan is in this source
 		}
 		p.Scenario.Plans = plans
 		if len(p.World.Attempts) == 0 {
-			p.World = worldOf(imageBlocks)
+			p.World = dressed(i)
 		}
 		if p.Expect == "" {
 			p.Expect = Recovers
@@ -235,81 +310,12 @@ func fill(plays []play, response time.Duration) []Scenario {
 	return all
 }
 
+// dressed is the world of scenario i of a list: that of the next guise.
+func dressed(i int) world.World {
+	w := worldOf(imageBlocks)
+	guises[i%len(guises)](&w)
+	return w
+}
+
 // tries is how often the article's tool sends a request before it gives up.
 func tries() int { return client.DefaultTiming().Resends + 1 }
-
-func smoke() []play {
-	return append(smokeOfDownload(), append(smokeOfFailures(), smokeOfInputs()...)...)
-}
-
-func smokeOfDownload() []play {
-	return []play{
-		{Scenario{Name: "undisturbed", Phase: Whole, Row: "K1", Title: "nothing is in the way", Expect: Succeeds, OnePass: true}, ""},
-		{Scenario{Name: "cable-out-twice", Phase: Download, Row: "K2", Title: "the cable is out until two answers are missing", Expect: Succeeds, OnePass: true, Waits: 2},
-			"cable-pull at block 6 for 2 no-responses"},
-		{Scenario{Name: "answer-lost", Phase: Download, Row: "K2", Title: "the answer to a block is lost", Expect: Succeeds, OnePass: true, Waits: 1},
-			"reply-lost at block 2"},
-		{Scenario{Name: "answers-lost", Phase: Download, Row: "K2", Title: "the answers to two blocks in a row are lost", Expect: Succeeds, OnePass: true, Waits: 2},
-			"reply-lost at block 2..3"},
-		{Scenario{Name: "answer-late", Phase: Download, Row: "K2", Title: "the answer to a block comes when that to the next one is waited for", Expect: Succeeds, OnePass: true, Waits: 3},
-			"reply-late at block 4 by LATE; cable-pull to-meter at block 5 for 2 no-responses"},
-		{Scenario{Name: "answer-twice", Phase: Download, Row: "K2", Title: "the answer to a block comes twice", Expect: Succeeds, OnePass: true},
-			"reply-dup at block 4"},
-		{Scenario{Name: "chip-lies", Phase: Verify, Title: "the flash chip does not hold what was written: the image is bad"},
-			"flash-lie at flash-op 150"},
-	}
-}
-
-func smokeOfFailures() []play {
-	return []play{
-		{Scenario{Name: "cable-out", Phase: Download, Row: "K3", Title: "the cable is out for good", Waits: tries()}, "cable-pull at block 8"},
-		{Scenario{Name: "silent", Phase: Download, Row: "K20", Title: "the meter freezes", Waits: tries()}, "meter-silent at block 6"},
-		{Scenario{Name: "aborted", Phase: Download, Row: "K5", Title: "somebody presses Ctrl-C (SIGINT)"}, "abort at block 6"},
-		{Scenario{Name: "killed-erasing", Phase: Erase, Row: "K17", Title: "the program is killed as the flash is cleared"}, "kill at flash-op 1 after"},
-		{Scenario{Name: "killed", Phase: Download, Row: "K17", Title: "the program is killed in the middle of the download"}, "kill at block 6"},
-		{Scenario{Name: "killed-restarting", Phase: Restart, Row: "K17", Title: "the program is killed as the new firmware starts"}, "kill at state application"},
-		{Scenario{Name: "power-dip", Phase: Download, Row: "K7", Title: "the meter's power is away until one answer is missing", Waits: 2}, "power-loss at block 6 for 1 no-responses"},
-		{Scenario{Name: "power-lost-erasing", Phase: Erase, Row: "K7", Title: "the meter's power is lost while its flash is erased", Waits: tries()}, "power-loss at flash-op 20 torn"},
-		{Scenario{Name: "power-lost", Phase: Download, Row: "K7", Title: "the meter's power is lost while a block is written", Waits: tries()}, "power-loss at flash-op 200 torn"},
-		{Scenario{Name: "power-lost-verifying", Phase: Verify, Row: "K7", Title: "the meter's power is lost while it checks the image", Waits: tries()}, "power-loss at state verifying"},
-	}
-}
-
-func smokeOfInputs() []play {
-	return []play{
-		refused("wrong-product", "the file is for a 7330", 0, func(w *world.World) { w.Firmware[0].Model = meter.ION7330 }),
-		spoilt("damaged-file", "a bit of the file is wrong", world.Damaged),
-		refused("wrong-password", "the password is wrong", 0, func(w *world.World) { w.Attempts[0].Password = "4711" }),
-		refused("wrong-unit", "another unit is asked for: nobody answers", tries(), func(w *world.World) { w.Attempts[0].UnitID = 104 }),
-		refused("wrong-serial", "the meter has another serial number", 0, func(w *world.World) { w.Attempts[0].SerialNumber = "PC-0000A000-00" }),
-	}
-}
-
-// refused is a scenario in which the program is given something wrong.
-func refused(name, title string, waits int, spoil func(*world.World)) play {
-	w := worldOf(imageBlocks)
-	spoil(&w)
-	return play{Scenario{Name: name, Phase: Before, Row: "K18", Title: title, World: w, Expect: Refuses, Waits: waits}, ""}
-}
-
-// spoilt is refused with a file that cannot be used.
-func spoilt(name, title string, damage world.Damage) play {
-	return refused(name, title, 0, func(w *world.World) { w.Firmware[0].Damage = damage })
-}
-
-// more are the rows of the article that smoke leaves out and that can be tested from outside.
-func more() []play {
-	return []play{
-		spoilt("truncated-file", "the file ends in the middle", world.Truncated),
-		spoilt("empty-file", "the file is empty", world.Empty),
-		spoilt("no-file", "there is no file", world.Missing),
-		spoilt("other-file", "the file is of another kind", world.Foreign),
-		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, World: worldOf(257)}, ""},
-		{Scenario{Name: "power-lost-restarting", Phase: Restart, Row: "K7", Title: "in a recovery the meter does not come back from its restart", Extra: restartPatience},
-			"abort at block 6 then power-loss at state booting"},
-		{Scenario{Name: "power-cycled", Phase: Download, Row: "K6", Title: "after an abort the meter is switched off and on, although it should not be", Waits: 3},
-			"abort at block 6 then power-loss at start for 1 no-responses"},
-		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries()},
-			"cable-pull at block 6 then power-loss at block 4"},
-	}
-}

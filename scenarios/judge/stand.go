@@ -1,11 +1,13 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,26 +29,28 @@ type stand struct {
 	station  *bench.Station
 	file     *upg.File // what the meter should run in the end
 	now      time.Duration
-	settings ion.Settings // of the meter at first
+	at       int            // the meter that the host talks to, in world.Meters
+	settings []ion.Settings // that each meter should have
 }
 
 // newStand makes a meter that has been running for rig.UpTime.
 func newStand(s *Scenario, o *Options) (*stand, error) {
 	w := s.World
-	w.Meters = []world.Meter{w.Meters[0]}
-	w.Meters[0].Baud = o.Baud
+	w.Meters = slices.Clone(w.Meters)
+	for i := range w.Meters {
+		w.Meters[i].Baud = cmp.Or(w.Meters[i].Baud, o.Baud)
+	}
 	w = w.Filled()
 	right := w.Firmware[0]
-	right.Model, right.Revision, right.Damage = w.Meters[0].Model, "", world.Whole
+	if right.Model != w.Meters[0].Model {
+		right.Model, right.Revision = w.Meters[0].Model, ""
+	}
+	right.Damage = world.Whole
 	file, _, err := right.UPG(w.Meters[0].Model)
 	if err != nil {
 		return nil, err
 	}
-	pace := o.Pace
-	if pace == 0 {
-		pace = bench.Unpaced
-	}
-	c := rig.StationConfig(&w, rig.Options{}).AtPace(pace)
+	c := s.paced(rig.StationConfig(&w, rig.Options{}), o)
 	c.Meter.Seed = o.Seed
 	station, err := bench.NewStation(c)
 	if err != nil {
@@ -58,7 +62,11 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 		}
 	}
 	station.RunSince(-rig.UpTime)
-	return &stand{world: &w, right: right, station: station, file: file, settings: station.Meter().Settings(0)}, nil
+	at := &stand{world: &w, right: right, station: station, file: file, settings: []ion.Settings{station.Meter().Settings(0)}}
+	for i := range station.Neighbours() {
+		at.settings = append(at.settings, station.Neighbour(i).Settings(0))
+	}
+	return at, nil
 }
 
 func (s *stand) meter() *meter.Meter { return s.station.Meter() }
@@ -95,13 +103,15 @@ func (l *line) use(do func(*bench.Station)) {
 }
 
 func (l *line) Receive(now time.Duration, p []byte) {
-	l.use(func(s *bench.Station) {
-		if !l.asked {
-			l.asked = true
-			s.Begin(now)
-		}
-		s.Receive(now, p)
-	})
+	l.begin(now)
+	l.use(func(s *bench.Station) { s.Receive(now, p) })
+}
+
+func (l *line) begin(now time.Duration) {
+	if !l.asked {
+		l.asked = true
+		l.use(func(s *bench.Station) { s.Begin(now) })
+	}
 }
 
 func (l *line) Advance(now time.Duration) { l.use(func(s *bench.Station) { s.Advance(now) }) }
@@ -161,7 +171,7 @@ type address struct{ port, tcp string }
 
 // serve offers the meter at a port while one program runs. start starts the program, and befall
 // carries out faults of its computer. The meter's clock follows the wall clock.
-func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
+func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
 	clock := machine.WallClockFrom(s.now)
 	l := &line{station: s.station}
 	var program *process
@@ -198,7 +208,8 @@ func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, start
 	}
 	serving, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- server.Run(serving, l) }()
+	g.line = l
+	go func() { served <- server.Run(serving, g) }()
 	e = program.wait(ctx, o.Limit)
 	time.Sleep(settle)
 	stop()

@@ -10,7 +10,6 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/ion"
 )
 
 // Of the programs that are played here.
@@ -32,12 +31,13 @@ func mustSuite(t *testing.T, name string) *Suite {
 func TestScenariosHaveNamesOfTheirOwnAndPlansThatCanBefallTheMeter(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 	seen := map[string]bool{}
+	o := Options{}.Filled()
 	for _, s := range mustSuite(t, "full").Scenarios {
 		if !kebab.MatchString(s.Name) || seen[s.Name] || s.Title == "" || s.Phase == "" || s.Expect == "" {
 			t.Errorf("%+v", s)
 		}
 		seen[s.Name] = true
-		if _, err := newStand(&s, &Options{Baud: ion.DefaultBaudRate, Seed: 1}); err != nil {
+		if _, err := newStand(&s, &o); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 	}
@@ -52,6 +52,13 @@ func TestFullHasEveryFaultOfTheCatalogue(t *testing.T) {
 	for _, d := range fault.Kinds() {
 		if !kinds[d.Kind] {
 			t.Errorf("nothing plays %v", d.Kind)
+		}
+	}
+	for _, row := range kindsAbout {
+		for _, name := range row.kinds {
+			if _, ok := fault.ParseKind(name); !ok {
+				t.Errorf("there is no kind %s", name)
+			}
 		}
 	}
 	for _, m := range moments {
@@ -78,7 +85,7 @@ func TestTheFaultsOfTheSmokeSuiteStrike(t *testing.T) {
 func TestTheIDOfAScenarioIsThatOfItsTrial(t *testing.T) {
 	for _, s := range mustSuite(t, "smoke").Scenarios {
 		id := s.ID()
-		if s.input() != "" {
+		if s.input() != "" || trial.CheckSaid(s.World) != nil || len(s.Then) > 0 {
 			if id != "" {
 				t.Errorf("%s has the id %s", s.Name, id)
 			}

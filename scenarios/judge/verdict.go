@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
@@ -27,15 +30,17 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	lost := p.lost()
 	t := &e.Tool
 	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
-	t.Keeps = p.target.KeepsSettings
+	t.Keeps = p.keeps(a)
 	e.Forbidden, e.Lost, e.Log = p.forbidden(a), lost, p.log(a)
+	e.Aside = &verdict.Aside{Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a)}
 	if a.Recovery {
 		e.Recovery = p.recovery(a, lost)
 	} else {
 		s := p.scenario
-		e.Expected = &verdict.Expectation{Title: s.Title, Success: s.Expect == Succeeds, OnePass: s.OnePass}
+		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
 	}
 	a.Broken = verdict.Judge(e)
+	a.advise(e)
 	for i := range a.Broken {
 		a.Broken[i].Reason = Visible(a.Broken[i].Reason)
 	}
@@ -50,8 +55,8 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 // recovery is the evidence of a recovery. The first recovery without faults must succeed.
 // Answers is always true: if the meter is silent, play does not start the program.
 func (p *player) recovery(a *Execution, lost ion.Groups) *verdict.Recovery {
-	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || len(p.attempts) <= len(p.scenario.Plans)}
-	if p.target.KeepsSettings {
+	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || p.tries < len(p.step.Plans)}
+	if p.keeps(a) {
 		r.Lost = lost
 	}
 	return r
@@ -73,11 +78,49 @@ func (a *Execution) crash() string {
 	return "it was ended by a signal that nobody sent: " + a.Exit.Signal
 }
 
-// lost are the settings that are not as they were at first.
-func (p *player) lost() ion.Groups {
-	now := p.meter().Settings(p.now)
-	return verdict.Lost(&p.settings, &now, p.now)
+// keeps reports whether the program has promised that the settings are there in the end. Whoever
+// keeps them only after enter loses them if the program is killed between enter and clear:
+// PROTOCOL.md once said to do it there, so that is noted and no breach.
+func (p *player) keeps(a *Execution) bool {
+	late := func(e *Execution) bool { return e != a && e.Killed && e.Meter.FlashOps == 0 && e.Meter.State.Loader() }
+	return p.target.KeepsSettings && !slices.ContainsFunc(p.attempts, late) && !p.step.Tears
 }
+
+// advise notes what would be better and is no breach.
+func (a *Execution) advise(e *verdict.Evidence) {
+	if a.Aborted && a.Exit.Signal == "" && !a.success() && e.Before.State == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State.Loader() {
+		a.warn(duty.AsItWas, "it was aborted before the clear, and left the meter in its loader: a restart would have brought the application back")
+	}
+}
+
+func (a *Execution) warn(about duty.ID, what string) {
+	a.Warned = append(a.Warned, about)
+	a.note("advice (%v): %s", about, what)
+}
+
+// record says what in the record beside the image is not what the file says; empty for nothing.
+func (p *player) record() string {
+	dated, ok := p.meter().Dated()
+	if !ok || p.file == nil || dated.Equal(p.file.Dated) {
+		return ""
+	}
+	return fmt.Sprintf("the firmware was built at %s, and the meter has %s for it", p.file.Dated.UTC().Format(time.DateTime), dated.Format(time.DateTime))
+}
+
+// leastSecret is how long a password must be to be told from other text.
+const leastSecret = 5
+
+// secret says where the password was told; empty for nowhere.
+func (p *player) secret(a *Execution) string {
+	word := p.world.Meters[p.step.Meter].Password
+	if len(word) >= leastSecret && bytes.Contains(a.Log, []byte(word)) {
+		return "the password is in the log"
+	}
+	return ""
+}
+
+// quoted is a text for people that may hold anything.
+func quoted(text string) string { return Visible(fmt.Sprintf("%q", text)) }
 
 // noteEnd notes everything unusual about the end of the program.
 func (a *Execution) noteEnd() {
@@ -140,6 +183,8 @@ func (a *Execution) runs() string {
 		return "runs " + a.Meter.Running
 	case a.Meter.Image:
 		return fmt.Sprintf("is in state %v with the whole image, which was never started", a.Meter.State)
+	case a.Meter.Revision != "":
+		return fmt.Sprintf("is in state %v, and a restart would run %s", a.Meter.State, a.Meter.Revision)
 	}
 	return fmt.Sprintf("is in state %v and has no image that runs", a.Meter.State)
 }
@@ -149,12 +194,22 @@ func (p *player) forbidden(a *Execution) string {
 	if a.Recovery {
 		return ""
 	}
+	if len(p.attempts) > 1 {
+		return ""
+	}
+	if p.scenario.Spoil != nil {
+		return "the file is wrong: " + p.scenario.Title
+	}
 	first := &p.world.Attempts[0]
-	files, err := p.world.FilesOf(first, &p.settings)
+	files, err := p.world.FilesOf(first, &p.settings[0])
 	if err != nil {
 		return err.Error()
 	}
-	return evidence.Forbidden(first, &p.world.Meters[0], &files)
+	why := evidence.Forbidden(first, &p.world.Meters[0], &files)
+	if why == "" && p.step.Expect == Refuses {
+		return p.scenario.Title
+	}
+	return why
 }
 
 // logJudged is the LogTold of a log that was judged.
@@ -186,7 +241,7 @@ func (p *player) judgeable(a *Execution, log *verdict.Log) string {
 		return "not seen: the program wrote none"
 	case log.Err != nil || !slices.ContainsFunc(log.Entries, began):
 		return "not seen: it is no log in the manner of Upgrade.log"
-	case slices.ContainsFunc(a.Plan, lies):
+	case slices.ContainsFunc(a.faults(), lies):
 		return "not judged: the meter said what was not so"
 	}
 	return logJudged

@@ -78,7 +78,7 @@ func TestWhatIsSeenBesidesIsJudged(t *testing.T) {
 		{"one that was in its loader before", func(e *verdict.Evidence) { inLoader(e); e.Before.State = meter.Download }, ""},
 		{"one that could not be reached", func(e *verdict.Evidence) { inLoader(e); e.Meter.Connected = false }, ""},
 		{"one that did not answer", func(e *verdict.Evidence) { inLoader(e); e.Tool.Unanswered = 11 }, ""},
-		{"a program that the signal ended", func(e *verdict.Evidence) { inLoader(e); e.Tool.ByAbort = true }, ""},
+		{"one that somebody aborted", func(e *verdict.Evidence) { inLoader(e); e.Tool.Aborted = true }, ""},
 		{"a last word that is not the exit status", func(e *verdict.Evidence) {
 			e.Log = verdict.ReadLog([]byte(began+"Upgrade failed at Thursday, March 06, 2008 5:07:48 PM\n"), 0)
 		}, `I6: the log ends with "Upgrade failed at Thursday, March 06, 2008 5:07:48 PM", and the program with success`},

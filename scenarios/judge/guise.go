@@ -1,0 +1,86 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// guises are the meters and files of scenarios that are not about them. Each scenario takes the
+// next one, so that everything is tried in several worlds at no cost.
+var guises = []func(*world.World){
+	func(*world.World) {},
+	func(w *world.World) {
+		m := &w.Meters[0]
+		m.UnitID, m.Password, m.SetUp, m.SerialNumber = 1, "1", world.Lowest, "A"
+		w.Firmware[0].Bytes = 11*ion.BlockBytes + 1
+	},
+	func(w *world.World) {
+		m := &w.Meters[0]
+		m.UnitID, m.Password, m.SetUp, m.SerialNumber = ion.MaxUnitID, "99999999", world.Highest, "PC-0209A001-1234"
+		w.Firmware[0].Bytes = 12 * ion.BlockBytes
+	},
+	func(w *world.World) {
+		m := &w.Meters[0]
+		m.UnitID, m.Password, m.Model = 256, "pa$~w!", meter.ION7330
+		// The head of a text has three forms, which change at these lengths.
+		m.TemplateName = strings.Repeat("t", 12)
+		m.Set = settingsOf("owner", strings.Repeat("o", 11), "tag1", strings.Repeat("1", 12), "tag2", strings.Repeat("2", 13))
+		w.Firmware[0].Bytes = 11*ion.BlockBytes + 237
+	},
+	func(w *world.World) {
+		m := &w.Meters[0]
+		m.UnitID, m.Password = 4660, "12345678"
+		m.Set = settingsOf("pt-primary", "123456.789", "ct-secondary", "1.1", "tz-offset", "-12600", "dst-offset", "-1800", "owner", `a "b" 'c'; d=e, \\ # %`, "tag1", "", "kwh-import", "0", "kwh-export", "16777217")
+		w.Firmware[0].Bytes, w.Firmware[0].Dated = 11*ion.BlockBytes+239, time.Date(2040, time.February, 29, 23, 59, 58, 0, time.UTC)
+	},
+	func(w *world.World) {
+		m := &w.Meters[0]
+		m.UnitID, m.Password, m.Model = 361, "a", meter.ION7300
+		w.Firmware[0].Bytes = 12*ion.BlockBytes - 1
+	},
+	func(w *world.World) {
+		m := &w.Meters[0]
+		m.UnitID, m.Password, m.SerialNumber = 2570, "4294967", "PC#1_b.7"
+		w.Firmware[0].Bytes, w.Firmware[0].Revision = 11*ion.BlockBytes+3712, "7350V999"
+	},
+}
+
+// settingsOf returns settings by key and value, one after the other.
+func settingsOf(pairs ...string) []world.Write {
+	var list []world.Write
+	for i := 0; i < len(pairs); i += 2 {
+		table := ion.SettingTable()
+		at := slices.IndexFunc(table[:], func(s ion.Setting) bool { return s.Key == pairs[i] })
+		if at < 0 {
+			panic(fmt.Sprintf("judge: there is no setting %q", pairs[i])) // the name is in this source
+		}
+		v, err := table[at].Parse(pairs[i+1])
+		if err != nil {
+			panic(fmt.Sprintf("judge: %s: %v", pairs[i], err))
+		}
+		list = append(list, world.Write{Setting: at, Value: v})
+	}
+	return list
+}
+
+// fitted is the scenario for a program that can be told only some of what a meter needs: what the
+// command has no placeholder for is as the factory or the article has it.
+func (s Scenario) fitted(t *Target) Scenario {
+	w := &s.World
+	w.Meters = slices.Clone(w.Meters)
+	for i := range w.Meters {
+		if !t.Upgrade.uses(passwordOf) {
+			w.Meters[i].Password = ""
+		}
+		if !t.Upgrade.uses(unitOf) && i == 0 {
+			w.Meters[i].UnitID = 0
+		}
+	}
+	return s
+}

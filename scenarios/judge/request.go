@@ -1,0 +1,286 @@
+package judge
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// request is what a program asks of the meter, as far as harms are aimed at it.
+type request uint8
+
+const (
+	anything request = iota
+	identifies
+	reads
+	enters
+	clears
+	blocks
+	verifies
+	restarts
+	writes
+	compares // a read after a write
+	requestKinds
+)
+
+var requestNames = [requestKinds]string{
+	identifies: "identify", reads: "read", enters: "enter", clears: "clear", blocks: "block", verifies: "verify", restarts: "restart", writes: "write", compares: "compare",
+}
+
+// Harm is a fault at the answer to a request, or another answer in its place. It is aimed at what
+// the program does, wherever that is on the line.
+type Harm struct {
+	At  request
+	Nth int // of these requests, resends not counted
+	// Fault strikes when the meter begins to answer. Its own trigger does not count.
+	Fault fault.Fault
+	// Forge is done to the answer instead; nil for nothing.
+	Forge forgery
+	name  string
+}
+
+// String is as in "reply-lost at write 1".
+func (h Harm) String() string { return fmt.Sprintf("%s at %s %d", h.name, requestNames[h.At], h.Nth) }
+
+func harmsText(harms []Harm) string {
+	var all []string
+	for _, h := range harms {
+		all = append(all, h.String())
+	}
+	return strings.Join(all, "; ")
+}
+
+// gateway is between the program and the meter. It sees the requests and carries out the harms.
+type gateway struct {
+	*line
+	harms  []Harm
+	seen   ion.Decoder
+	counts [requestKinds]int
+	lastID uint16
+	known  bool    // lastID means something
+	forge  forgery // of the answer that comes next
+	held   []byte  // the beginning of a frame of the meter
+}
+
+func newGateway(harms []Harm) *gateway { return &gateway{harms: slices.Clone(harms)} }
+
+// Receive takes what the program sends. The harms for a request are there before it is.
+func (g *gateway) Receive(now time.Duration, p []byte) {
+	g.begin(now)
+	for rest := p; len(rest) > 0; {
+		rest = rest[g.seen.Feed(rest):]
+		for f, ok := g.seen.Next(); ok; f, ok = g.seen.Next() {
+			g.see(&f)
+		}
+	}
+	g.line.Receive(now, p)
+}
+
+func (g *gateway) see(f *ion.Frame) {
+	id, first := f.MessageID()
+	if !first || g.known && id == g.lastID {
+		return
+	}
+	g.lastID, g.known, g.forge = id, true, nil
+	kind := requestOf(f.Data)
+	if kind == reads && g.counts[writes] > 0 {
+		kind = compares
+	}
+	g.counts[kind]++
+	for i := range g.harms {
+		if h := &g.harms[i]; h.At == kind && kind != anything && h.Nth == g.counts[kind] {
+			g.strike(h)
+		}
+	}
+}
+
+func (g *gateway) strike(h *Harm) {
+	h.At = anything // it has struck
+	if h.Forge != nil {
+		g.forge = h.Forge
+		return
+	}
+	g.use(func(s *bench.Station) {
+		f := h.Fault
+		f.Trigger = fault.Trigger{Unit: fault.AtReply, First: s.InRun().Replies + 1}
+		if err := s.AddPlan(fault.Plan{f}); err != nil {
+			panic(err) // NewSuite has checked it
+		}
+	})
+}
+
+// unstruck are the harms whose request never came.
+func (g *gateway) unstruck() (left []Harm) {
+	for _, h := range g.harms {
+		if h.At != anything {
+			left = append(left, h)
+		}
+	}
+	return left
+}
+
+// Transmit gives the program what the meter sends. It holds frames together only where one is to
+// be forged.
+func (g *gateway) Transmit(dst []byte) []byte {
+	if g.forge == nil && len(g.held) == 0 {
+		return g.line.Transmit(dst)
+	}
+	g.held = g.line.Transmit(g.held)
+	for {
+		n := wholeFrame(g.held)
+		if n == 0 {
+			return dst
+		}
+		frame := g.held[:n]
+		if forge := g.forge; forge != nil && isAnswer(frame) {
+			g.forge = nil
+			dst = append(dst, forge(bytes.Clone(frame))...)
+		} else {
+			dst = append(dst, frame...)
+		}
+		g.held = slices.Delete(g.held, 0, n)
+		if g.forge == nil {
+			dst, g.held = append(dst, g.held...), nil
+			return dst
+		}
+	}
+}
+
+// Where the fields of a frame and of its packet are.
+const (
+	controlAt     = 4
+	lengthAt      = 5
+	sourceAt      = 6
+	transactionAt = 10
+	dataAt        = 12
+	idAt          = dataAt + 2
+	unitAt        = dataAt + 7
+	typeAt        = dataAt + 14
+	frameCRC      = 2
+	firstOfMany   = 0x40
+	ackControl    = 0x40
+)
+
+// wholeFrame is the length of the frame that b begins with; 0 if it is not whole.
+func wholeFrame(b []byte) int {
+	if len(b) <= lengthAt {
+		return 0
+	}
+	if n := lengthAt + int(b[lengthAt]) + frameCRC; len(b) >= n {
+		return n
+	}
+	return 0
+}
+
+func isAnswer(frame []byte) bool {
+	return frame[controlAt]&ackControl == 0 && frame[transactionAt]&firstOfMany != 0 && len(frame) > typeAt+2+frameCRC
+}
+
+// requestOf says what a message asks, by the data of its first frame.
+func requestOf(data []byte) request {
+	const (
+		header, credential, secret = 13, 8, 4
+		program, firstHandle       = 0x00, 12
+	)
+	at := header
+	if len(data) > 4 && data[4]&secret != 0 {
+		at += credential
+	}
+	if len(data) < at+3 {
+		return anything
+	}
+	body := data[at+2:]
+	if data[at+1] == program {
+		if len(body) <= firstHandle {
+			return anything
+		}
+		if body[firstHandle] == byte(ion.MethodWriteRegister) {
+			return writes
+		}
+		return reads
+	}
+	switch ion.Op(body[0]) {
+	case ion.OpIdentify:
+		return identifies
+	case ion.OpEnter:
+		return enters
+	case ion.OpClear:
+		if len(body) > 1 && body[1] == 1 {
+			return clears
+		}
+	case ion.OpBlock:
+		return blocks
+	case ion.OpVerify:
+		return verifies
+	case ion.OpRestart:
+		return restarts
+	}
+	return anything
+}
+
+// forgery is what comes in the place of an answer's first frame.
+type forgery func(frame []byte) []byte
+
+// sealed gives a frame its CRC.
+func sealed(frame []byte) []byte {
+	end := len(frame) - frameCRC
+	binary.LittleEndian.PutUint16(frame[end:], ion.CRC16(frame[controlAt:end]))
+	return frame
+}
+
+// lied changes the last byte of data, so that whoever takes the frame takes something wrong.
+func lied(frame []byte) []byte {
+	frame[len(frame)-frameCRC-1] ^= 0x01
+	return frame
+}
+
+// damaged is an answer with a wrong bit, which only the CRC shows.
+func damaged(frame []byte) []byte { return lied(frame) }
+
+// before is another frame in front of the answer.
+func before(change func(frame []byte)) forgery {
+	return func(frame []byte) []byte {
+		other := lied(bytes.Clone(frame))
+		change(other)
+		return append(sealed(other), frame...)
+	}
+}
+
+var forgeries = map[string]forgery{
+	"damaged":      damaged,
+	"other-id":     before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
+	"other-unit":   before(func(f []byte) { f[sourceAt] ^= 0x10 }),
+	"other-source": before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
+	"other-type":   before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
+	"lying-length": func(frame []byte) []byte {
+		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
+	},
+}
+
+// harm is the harm of that name. Faults are in the grammar of plans, without a trigger; LATE and
+// AWHILE in them stand for times that follow from response.
+func harm(at request, nth int, name string, response time.Duration) Harm {
+	h := Harm{At: at, Nth: nth, name: name, Forge: forgeries[name]}
+	if h.Forge != nil {
+		return h
+	}
+	plan, err := fault.Parse(inTime(name, response))
+	if err != nil || len(plan) != 1 {
+		panic(fmt.Sprintf("judge: harm %q: %v", name, err)) // it is in this source
+	}
+	h.Fault = plan[0]
+	h.name = strings.Fields(name)[0]
+	return h
+}
+
+// inTime puts times into the text of a plan.
+func inTime(plan string, response time.Duration) string {
+	return strings.NewReplacer("LATE", late(response).String(), "AWHILE", (2 * response).String(), "OFTEN", max(10*time.Millisecond, response/3).String()).Replace(plan)
+}

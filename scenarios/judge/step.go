@@ -1,0 +1,127 @@
+package judge
+
+import (
+	"bytes"
+	"io/fs"
+	"path/filepath"
+
+	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+)
+
+// Step is an upgrade of a scenario with its recoveries. What somebody does before it is a part of
+// it. Most scenarios have one.
+type Step struct {
+	Meter    int            // of the world's meters
+	Firmware world.Firmware // that the program is given; zero: the scenario's
+	Plans    trial.Plans    // of the attempt and its recoveries
+	Expect   Expectation    // of the first attempt
+	Writes   []world.Write  // somebody sets these before
+	Tears    bool           // every file that the program left in {dir} is cut in the middle before
+	Recovery bool           // it recovers what an earlier step has left
+	Alone    bool           // no recovery follows
+}
+
+// plan is the plan of attempt i of the step, counted from 0.
+func (s *Step) plan(i int) fault.Plan {
+	if i < len(s.Plans) {
+		return s.Plans[i]
+	}
+	return nil
+}
+
+// steps are all steps of the scenario; the first is what the scenario itself says.
+func (s *Scenario) steps() []Step {
+	if s.all == nil {
+		s.all = append([]Step{{Plans: s.Plans, Expect: s.Expect, Alone: s.Alone}}, s.Then...)
+	}
+	return s.all
+}
+
+// chosen is the file of a step's first attempt.
+func (p *player) chosen(first bool) world.Firmware {
+	if first {
+		return p.world.FirmwareOf(&p.world.Attempts[0])
+	}
+	return p.right
+}
+
+// prepare does what is done before a step that is not the first one.
+func (p *player) prepare() error {
+	s := p.step
+	if s.Meter != p.at {
+		p.station.TurnTo(p.now, 0) // there are two
+		p.at = s.Meter
+	}
+	if s.Firmware != (world.Firmware{}) {
+		p.right = s.Firmware
+	}
+	file, _, err := p.right.UPG(p.world.Meters[s.Meter].Model)
+	if err != nil {
+		return err
+	}
+	p.file = file
+	for _, w := range s.Writes {
+		p.write(w)
+	}
+	if s.Tears {
+		p.tear()
+	}
+	return nil
+}
+
+// write sets a setting of the meter as somebody else would, over the line.
+func (p *player) write(w world.Write) {
+	m := p.meter().Config()
+	credential, err := ion.ParsePassword(m.Password, 0)
+	if err != nil {
+		panic(err) // the meter was made with it
+	}
+	setting := ion.SettingTable()[w.Setting]
+	o := ion.Outgoing{Message: ion.AppendPacket(nil, ion.Packet{
+		MessageID: 0x7FFF, Request: true, HasCredential: true, Credential: credential, Source: ion.ClientAddress(), Destination: ion.MeterAddress(m.UnitID), Type: ion.TypeProgram,
+		Body: ion.AppendProgram(nil, ion.Program{Frequency: 1, Commands: []ion.Command{{Handle: setting.Handle, Method: ion.MethodWriteRegister, Args: []ion.Value{w.Value}}}}),
+	})}
+	o.Begin(ion.HostAddress, m.UnitID, false)
+	p.station.Receive(p.now, o.AppendFrame(nil))
+	p.now += patience
+	p.station.Advance(p.now)
+	p.station.Transmit(nil)
+	p.station.HostGone(p.now)
+	p.settings[p.at].Values[w.Setting] = w.Value
+}
+
+// tear cuts the files that the program has left.
+func (p *player) tear() {
+	torn := make(map[string][]byte)
+	p.place.gather(func(name string, mode fs.FileMode, content []byte) {
+		if mode.IsRegular() && name != imageName && name != logName && len(content) > 1 {
+			torn[name] = bytes.Clone(content[:len(content)/2])
+		}
+	})
+	for name, half := range torn {
+		if filepath.Dir(name) == "." {
+			_ = p.place.put(name, half)
+		} else {
+			_ = p.place.spoil(name, half)
+		}
+	}
+}
+
+// settings that somebody wants in the meter, and those that are not there.
+func (p *player) lost() ion.Groups {
+	now := p.meter().Settings(p.now)
+	return verdict.Lost(&p.settings[p.at], &now, p.now)
+}
+
+// template says what has become of the name of the template; empty if it is there.
+func (p *player) template() string {
+	want, has := p.settings[p.at].Template, p.meter().Settings(p.now).Template
+	if want == has {
+		return ""
+	}
+	return "the name of the template is " + quoted(has) + ", and was " + quoted(want)
+}

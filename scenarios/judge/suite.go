@@ -1,0 +1,324 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"ionbench/scenarios/duty"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// What the suites play besides the catalogue of faults. Each scenario checks everything; its
+// duties are those that it is about.
+
+func smoke() []play {
+	return slices.Concat(smokeOfDownload(), smokeOfFailures(), smokeOfInputs(), smokeOfHistories())
+}
+
+func duties(ids ...duty.ID) []duty.ID { return ids }
+
+func smokeOfDownload() []play {
+	return []play{
+		{Scenario{Name: "undisturbed", Phase: Whole, Row: "K1", Title: "nothing is in the way", Expect: Succeeds, OnePass: true, Duties: duties(duty.WholeImage, duty.Record, duty.Values, duty.OwnClear)}, ""},
+		{Scenario{Name: "cable-out-twice", Phase: Download, Row: "K2", Title: "the cable is out until two answers are missing", Expect: Succeeds, OnePass: true, Waits: 2, Duties: duties(duty.Same)},
+			"cable-pull at block 6 for 2 no-responses"},
+		{Scenario{Name: "answer-lost", Phase: Download, Row: "K2", Title: "the answer to a block is lost", Expect: Succeeds, OnePass: true, Waits: 1, Duties: duties(duty.Same)},
+			"reply-lost at block 2"},
+		{Scenario{Name: "answers-lost", Phase: Download, Row: "K2", Title: "the answers to two blocks in a row are lost", Expect: Succeeds, OnePass: true, Waits: 2, Duties: duties(duty.Same, duty.LogLines)},
+			"reply-lost at block 2..3"},
+		{Scenario{Name: "answer-late", Phase: Download, Row: "K2", Title: "the answer to a block comes when that to the next one is waited for", Expect: Succeeds, OnePass: true, Waits: 3, Duties: duties(duty.LateAnswer, duty.Matching)},
+			"reply-late at block 4 by LATE; cable-pull to-meter at block 5 for 2 no-responses"},
+		{Scenario{Name: "answer-twice", Phase: Download, Row: "K2", Title: "the answer to a block comes twice", Expect: Succeeds, OnePass: true, Duties: duties(duty.LateAnswer, duty.Matching)},
+			"reply-dup at block 4"},
+		{Scenario{Name: "chip-lies", Phase: Verify, Title: "the flash chip does not hold what was written: the image is bad", Expect: Succeeds, Duties: duties(duty.Again, duty.Success)},
+			"flash-lie at flash-op 150"},
+		{Scenario{Name: "highest", Phase: Whole, Title: "every setting is at its upper bound and every text as long as may be; the last block is full", World: dressed(2), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.WholeImage, duty.Password)}, ""},
+		{Scenario{Name: "lowest", Phase: Whole, Title: "every setting is at its lower bound and every text empty; the last block has one byte", World: dressed(1), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.WholeImage)}, ""},
+		{Scenario{Name: "in-words", Phase: Whole, Title: "the password is a word, the unit has two bytes, and a slice of bytes comes at a time", World: dressed(3), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.Password, duty.Stream)},
+			"sliced at start length 7 by 1ms"},
+	}
+}
+
+func smokeOfFailures() []play {
+	return []play{
+		{Scenario{Name: "cable-out", Phase: Download, Row: "K3", Title: "the cable is out for good", Waits: tries(), Duties: duties(duty.Bounded, duty.Next, duty.Loader)}, "cable-pull at block 8"},
+		{Scenario{Name: "silent", Phase: Download, Row: "K20", Title: "the meter freezes", Waits: tries(), Duties: duties(duty.Bounded)}, "meter-silent at block 6"},
+		{Scenario{Name: "aborted", Phase: Download, Row: "K5", Title: "somebody presses Ctrl-C (SIGINT)", Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
+		{Scenario{Name: "killed-erasing", Phase: Erase, Row: "K17", Title: "the program is killed as the flash is cleared", Duties: duties(duty.Next, duty.Kept)}, "kill at flash-op 1 after"},
+		{Scenario{Name: "killed", Phase: Download, Row: "K17", Title: "the program is killed in the middle of the download", Duties: duties(duty.Next, duty.Kept, duty.InForce, duty.Loader)}, "kill at block 6"},
+		{Scenario{Name: "killed-restarting", Phase: Restart, Row: "K17", Title: "the program is killed as the new firmware starts", Duties: duties(duty.Kept, duty.InForce)}, "kill at state application"},
+		{Scenario{Name: "power-dip", Phase: Download, Row: "K7", Title: "the meter's power is away until one answer is missing", Expect: Succeeds, Waits: 2, Duties: duties(duty.Again)}, "power-loss at block 6 for 1 no-responses"},
+		{Scenario{Name: "power-lost-erasing", Phase: Erase, Row: "K7", Title: "the meter's power is lost while its flash is erased", Waits: tries(), Duties: duties(duty.Bounded, duty.Next)}, "power-loss at flash-op 20 torn"},
+		{Scenario{Name: "power-lost", Phase: Download, Row: "K7", Title: "the meter's power is lost while a block is written", Waits: tries(), Duties: duties(duty.Bounded, duty.Next)}, "power-loss at flash-op 200 torn"},
+		{Scenario{Name: "power-lost-verifying", Phase: Verify, Row: "K7", Title: "the meter's power is lost while it checks the image", Waits: tries(), Duties: duties(duty.Bounded, duty.Next)}, "power-loss at state verifying"},
+	}
+}
+
+func smokeOfInputs() []play {
+	return []play{
+		refused("wrong-product", "the file is for a 7330", 0, duty.Fits, func(w *world.World) { w.Firmware[0].Model = meter.ION7330 }),
+		spoilt("damaged-file", "a bit of the file is wrong", world.Damaged),
+		refused("wrong-password", "the password is wrong", 0, duty.Password, func(w *world.World) { w.Attempts[0].Password = "4711" }),
+		refused("wrong-unit", "another unit is asked for: nobody answers", tries(), duty.Device, func(w *world.World) { w.Attempts[0].UnitID = 104 }),
+		refused("wrong-serial", "the meter has another serial number", 0, duty.Device, func(w *world.World) { w.Attempts[0].SerialNumber = "PC-0000A000-00" }),
+	}
+}
+
+// changed is a setting that somebody changes, to another value than any guise has.
+func changed() []world.Write {
+	return settingsOf("pt-primary", "777", "owner", "changed by hand", "dst-offset", "-60")
+}
+
+// another is an image of another revision.
+func another() world.Firmware {
+	return world.Firmware{Revision: "7350V301", Build: 1, Bytes: 5*ion.BlockBytes + 77}
+}
+
+func smokeOfHistories() []play {
+	return []play{
+		{Scenario{Name: "upgraded-again", Phase: Whole, Title: "an upgrade, a setting changed by hand, and an upgrade to another image", World: worldOf(6), Expect: Succeeds, Extra: perAttempt, Duties: duties(duty.Gone, duty.LogLines),
+			Then: []Step{{Firmware: another(), Writes: changed(), Expect: Succeeds}}}, ""},
+	}
+}
+
+// refused is a scenario in which the program is given something wrong.
+func refused(name, title string, waits int, about duty.ID, spoil func(*world.World)) play {
+	w := worldOf(imageBlocks)
+	spoil(&w)
+	return play{Scenario{Name: name, Phase: Before, Row: "K18", Title: title, World: w, Expect: Refuses, Waits: waits, Duties: duties(about, duty.AsItWas)}, ""}
+}
+
+// spoilt is refused with a file that cannot be used.
+func spoilt(name, title string, damage world.Damage) play {
+	return refused(name, title, 0, duty.File, func(w *world.World) { w.Firmware[0].Damage = damage })
+}
+
+// malformed is refused with a file that is wrong in a way that no damage is.
+func malformed(name, title string, about duty.ID, spoil func(file []byte) []byte) play {
+	p := refused(name, title, 0, about, func(*world.World) {})
+	p.Spoil = spoil
+	return p
+}
+
+// more are the rows of the article that smoke leaves out and that can be tested from outside, and
+// what else the table of duties needs.
+func more() []play {
+	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreTimes())
+}
+
+func moreFiles() []play {
+	return []play{
+		spoilt("truncated-file", "the file ends in the middle", world.Truncated),
+		spoilt("empty-file", "the file is empty", world.Empty),
+		spoilt("no-file", "there is no file", world.Missing),
+		spoilt("other-file", "the file is of another kind", world.Foreign),
+		malformed("flipped-date", "a bit of the build time is wrong", duty.File, flipped(upgDated)),
+		malformed("flipped-revision", "a bit of the revision is wrong", duty.File, flipped(upgRevision+6)),
+		malformed("flipped-sha", "a bit of the SHA-256 is wrong, and the header says that it is whole", duty.File, resealed(flipped(upgSHA))),
+		malformed("flipped-crc", "a bit of the image's CRC-32 is wrong, and the header says that it is whole", duty.File, resealed(flipped(upgCRC+3))),
+		malformed("flipped-image", "one bit of the last byte of the image is wrong", duty.File, func(b []byte) []byte { return flipped(len(b) - 1)(b) }),
+		malformed("longer-file", "there is a byte behind the image", duty.File, func(b []byte) []byte { return append(b, 0) }),
+		malformed("shorter-file", "the last byte of the image is missing", duty.File, func(b []byte) []byte { return b[:len(b)-1] }),
+		malformed("header-alone", "the file ends behind its header", duty.File, func(b []byte) []byte { return b[:upgImage] }),
+		malformed("other-version", "the file has another format version", duty.File, resealed(flipped(upgVersion+1))),
+		malformed("other-address", "the image loads at another address", duty.Fits, resealed(flipped(upgBase+1))),
+		malformed("other-revision", "the revision is that of another product", duty.File, resealed(func(b []byte) []byte { b[upgRevision+2] = '3'; return b })),
+	}
+}
+
+func moreInputs() []play {
+	return []play{
+		refused("password-case", "one letter of the password is small and should be great", 0, duty.Password, func(w *world.World) {
+			w.Meters[0].Password, w.Attempts[0].Password = "Secret", "secret"
+		}),
+		refused("password-digit", "the last digit of the password is missing", 0, duty.Password, func(w *world.World) {
+			w.Meters[0].Password, w.Attempts[0].Password = "12345678", "1234567"
+		}),
+		refused("serial-prefix", "the serial number of the meter begins with the one that is expected", 0, duty.Device, func(w *world.World) {
+			w.Attempts[0].SerialNumber = "PC-0209A001-1"
+		}),
+		refused("serial-longer", "the serial number that is expected begins with that of the meter", 0, duty.Device, func(w *world.World) {
+			w.Attempts[0].SerialNumber = "PC-0209A001-112"
+		}),
+		refused("unit-a-byte", "a unit is asked for that ends in the same byte: nobody answers", tries(), duty.Device, func(w *world.World) { w.Attempts[0].UnitID = 105 + 256 }),
+		refused("too-large", "the image is larger than the meter has room for", 0, duty.Fits, func(w *world.World) { w.Firmware[0].Bytes = 62 * 64 << 10 }),
+		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, World: worldOf(257), Duties: duties(duty.WholeImage)}, ""},
+		{Scenario{Name: "one-byte", Phase: Whole, Title: "the image has one byte", Expect: Succeeds, OnePass: true, World: sized(1), Duties: duties(duty.WholeImage, duty.LogLines)}, ""},
+		{Scenario{Name: "one-block", Phase: Whole, Title: "the image is one full block", Expect: Succeeds, OnePass: true, World: sized(ion.BlockBytes), Duties: duties(duty.WholeImage)}, ""},
+		{Scenario{Name: "one-frame", Phase: Whole, Title: "the message of the only block is one full frame", Expect: Succeeds, OnePass: true, World: sized(oneFrame), Duties: duties(duty.WholeImage)}, ""},
+		{Scenario{Name: "factory-settings", Phase: Whole, Title: "nobody has ever set the meter up", Expect: Succeeds, OnePass: true, World: untouched(), Duties: duties(duty.Values)}, ""},
+		{Scenario{Name: "neighbours", Phase: Whole, Title: "another meter of the same model is on the line, and other stations talk", Expect: Succeeds, World: neighbours(), Duties: duties(duty.Alone, duty.NoNewTime)},
+			"babble at reply 1 for AWHILE by OFTEN unit 361; second-master at block 3 for AWHILE by OFTEN unit 361"},
+	}
+}
+
+// oneFrame is the image whose only block makes a message of exactly one frame.
+const oneFrame = ion.MaxFrameData - 15 - 8 - 15
+
+func sized(bytes int) world.World {
+	w := worldOf(1)
+	w.Firmware[0].Bytes = bytes
+	return w
+}
+
+func untouched() world.World {
+	w := worldOf(6)
+	w.Meters[0].SetUp = world.Untouched
+	return w
+}
+
+// neighbours are two meters whose units end in the same byte and whose serial numbers begin alike.
+func neighbours() world.World {
+	w := worldOf(6)
+	w.Meters = append(w.Meters, world.Meter{Name: "other", UnitID: 105 + 256, SerialNumber: "PC-0209A001-1", ImageBytes: 16 << 10, Set: changed()})
+	return w
+}
+
+func morePhases() []play {
+	return []play{
+		{Scenario{Name: "power-lost-restarting", Phase: Restart, Row: "K7", Title: "in a recovery the meter does not come back from its restart", Extra: restartPatience, Duties: duties(duty.Bounded, duty.Success)},
+			"abort at block 6 then power-loss at state booting"},
+		{Scenario{Name: "power-cycled", Phase: Download, Row: "K6", Title: "after an abort the meter is switched off and on, although it should not be", Waits: 3, Duties: duties(duty.Loader)},
+			"abort at block 6 then power-loss at start for 1 no-responses"},
+		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries(), Duties: duties(duty.Next, duty.InForce, duty.Gone)},
+			"cable-pull at block 6 then power-loss at block 4"},
+		{Scenario{Name: "killed-twice", Phase: Download, Title: "the recovery is killed too, before it has sent a block", Duties: duties(duty.Kept, duty.InForce)},
+			"kill at block 6 then kill at state erasing"},
+		{Scenario{Name: "killed-in-recovery", Phase: Restart, Title: "the recovery is killed too, as the new firmware starts", Duties: duties(duty.Kept, duty.InForce)},
+			"kill at block 6 then kill at state application"},
+		{Scenario{Name: "record-lies", Phase: Verify, Title: "the chip does not hold the record that makes the image valid", Expect: Succeeds, World: worldOf(6), Duties: duties(duty.Again, duty.Success)},
+			"flash-lie at flash-op 210"},
+		{Scenario{Name: "talked-to-death", Phase: Download, Title: "the meter freezes, and somebody else talks without end", Waits: tries(), Duties: duties(duty.NoNewTime, duty.Bounded, duty.Alone)},
+			"meter-silent at block 6; babble at block 6 by OFTEN"},
+		{Scenario{Name: "bad-sequence", Phase: Download, Title: "the meter has taken a block, and says that it wants the next one", Expect: Succeeds, OnePass: true, Duties: duties(duty.Sequence)}, "reply-status at block 5 status bad-sequence"},
+		{Scenario{Name: "not-cleared", Phase: Download, Title: "the meter says that it was not cleared", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at block 5 status not-cleared"},
+		{Scenario{Name: "block-refused", Phase: Download, Title: "the meter says that the CRC-32 of a block is wrong", Expect: Succeeds, OnePass: true, Duties: duties(duty.Again)}, "reply-status at block 5 status verify-failed"},
+		{Scenario{Name: "verify-refused", Phase: Verify, Title: "the meter says that the CRC-32 of the image is wrong", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at state verifying status verify-failed"},
+		{Scenario{Name: "erase-refused", Phase: Erase, Title: "the meter says that a sector does not erase", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at state erasing status erase-failed"},
+		{Scenario{Name: "busy-often", Phase: Download, Title: "the meter answers four blocks in a row with busy", Expect: Succeeds, OnePass: true, Extra: 5 * time.Second, Duties: duties(duty.Busy)}, "reply-busy at block 3..6"},
+	}
+}
+
+func moreHistories() []play {
+	return []play{
+		{Scenario{Name: "recovered-and-upgraded", Phase: Whole, Title: "an upgrade is killed and recovered, a setting changed by hand, and the meter upgraded to another image", World: worldOf(6), Extra: 2 * perAttempt, Duties: duties(duty.Gone, duty.InForce),
+			Then: []Step{{Firmware: another(), Writes: changed(), Expect: Succeeds}}}, "kill at block 3"},
+		{Scenario{Name: "recovered-with-another", Phase: Download, Title: "an upgrade is killed, and the meter recovered with another image", World: worldOf(6), Alone: true, Duties: duties(duty.InForce, duty.WholeImage, duty.Loader),
+			Then: []Step{{Firmware: another(), Recovery: true}}}, "kill at block 3"},
+		{Scenario{Name: "same-image-again", Phase: Whole, Title: "a meter that runs the image is upgraded once more", World: worldOf(6), Expect: Succeeds, Duties: duties(duty.Values, duty.Success),
+			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
+		{Scenario{Name: "another-meter-between", Phase: Download, Title: "an upgrade is killed, another meter on the line upgraded, and the first recovered", World: neighbours(), Alone: true, Extra: 2 * perAttempt, Duties: duties(duty.InForce, duty.Kept),
+			Then: []Step{{Meter: 1, Expect: Either}, {Meter: 0, Recovery: true}}}, "kill at block 3"},
+		{Scenario{Name: "two-meters", Phase: Whole, Title: "one meter is upgraded, and then another on the same line", World: neighbours(), Expect: Succeeds, Extra: perAttempt, Duties: duties(duty.Gone, duty.Alone),
+			Then: []Step{{Meter: 1, Expect: Succeeds}}}, ""},
+		{Scenario{Name: "kept-and-torn", Phase: Download, Title: "an upgrade is killed, and what it had kept is cut in the middle", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
+			Then: []Step{{Tears: true, Alone: true}}}, "kill at block 3"},
+		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
+			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
+	}
+}
+
+func refusedWorld() world.World {
+	w := worldOf(6)
+	w.Attempts[0].Password = "4711"
+	return w
+}
+
+func moreSurroundings() []play {
+	abroad := surroundings{Environment: []string{"HOME", "TZ=Asia/Kathmandu", "LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LC_TIME=de_DE.UTF-8"}}
+	return []play{
+		{Scenario{Name: "abroad", Phase: Whole, Title: "HOME is not set, and the program runs in Nepal and in German", Expect: Succeeds, Around: abroad, Duties: duties(duty.Surroundings, duty.LogStamps)}, ""},
+		{Scenario{Name: "output-closed", Phase: Whole, Title: "standard output is closed", Around: surroundings{NoOutput: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "output-full", Phase: Whole, Title: "nothing can be written to standard output", Around: surroundings{FullOutput: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "log-full", Phase: Whole, Title: "nothing can be written to the log", Around: surroundings{LogFull: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "cannot-keep", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder", Expect: Either, Around: surroundings{NoFolder: true}, Duties: duties(duty.Keepable, duty.AsItWas)}, ""},
+		{Scenario{Name: "terminated", Phase: Download, Title: "the program is sent SIGTERM", Signal: syscall.SIGTERM, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
+		{Scenario{Name: "hung-up", Phase: Download, Title: "the program is sent SIGHUP", Signal: syscall.SIGHUP, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
+	}
+}
+
+// At its own pace a meter erases for a minute. A minute is what PROTOCOL.md allows a restart.
+const (
+	erasing  = 62 * time.Second
+	starting = 20 * time.Second
+)
+
+func moreTimes() []play {
+	slow := worldOf(3)
+	slow.Meters[0].Baud = 1200
+	long := worldOf(2)
+	long.Meters[0].Speed = world.Speed{LoaderTime: 8 * time.Second, BootTime: 5 * time.Second, FirstBootTime: starting - 5*time.Second}
+	return []play{
+		{Scenario{Name: "in-time", Phase: Whole, Title: "the meter and its line take their time, as long as the answer is waited for", World: worldOf(3), Expect: Succeeds, OnePass: true, Pace: scaled, Extra: 4 * time.Second, Duties: duties(duty.Patience, duty.Same)}, ""},
+		{Scenario{Name: "slow-line", Phase: Whole, Title: "the line is the slowest that there is", World: slow, Expect: Succeeds, OnePass: true, Pace: scaled, Extra: 10 * time.Second, Duties: duties(duty.Patience, duty.Same)}, ""},
+		{Scenario{Name: "a-real-meter", Phase: Whole, Title: "the meter erases for a minute, and takes twenty seconds to start the new firmware", World: long, Expect: Succeeds, OnePass: true, Pace: wall, Extra: erasing + starting + 10*time.Second, Duties: duties(duty.Patience)}, ""},
+	}
+}
+
+// harmful are the harms that befall an answer to every kind of request.
+func harmful(response time.Duration) []Scenario {
+	var all []Scenario
+	add := func(at request, nth int, name, title string, expect Expectation, onePass bool, about ...duty.ID) {
+		h := harm(at, nth, name, response)
+		all = append(all, Scenario{
+			Name: strings.ReplaceAll(h.name+"-"+requestNames[at], "reply-", "answer-") + "-answer", Phase: phaseOf(at), Title: title + " " + requestNames[at],
+			World: dressed(len(all)), Expect: expect, OnePass: onePass, Waits: 2, Harms: []Harm{h}, Duties: about,
+		})
+	}
+	for _, at := range []request{identifies, reads, enters, clears, verifies, restarts, writes, compares} {
+		about := duties(duty.Same)
+		if at == enters || at == restarts {
+			about = append(about, duty.Identify)
+		}
+		add(at, 1, "reply-lost", "the answer is lost to", Succeeds, true, about...)
+		add(at, 1, "reply-late by LATE", "the answer is late to", Succeeds, true, duty.LateAnswer)
+		add(at, 1, "reply-dup", "the answer comes twice to", Succeeds, true, duty.LateAnswer)
+		add(at, 1, "damaged", "one bit of the answer is wrong to", Succeeds, true, duty.Stream)
+		add(at, 1, "ip-reset", "the connection breaks at the answer to", Succeeds, false, duty.Reconnect)
+		if at != enters && at != restarts {
+			add(at, 1, "power-loss for AWHILE", "the meter's power is away for a while at the answer to", Succeeds, false, duty.Again)
+		}
+		if at != identifies {
+			add(at, 1, "kill", "the program is killed at the answer to", Recovers, false, duty.Kept, duty.Next)
+			add(at, 1, "abort", "somebody presses Ctrl-C at the answer to", Recovers, false, duty.AbortButton, duty.AsItWas)
+		}
+	}
+	for _, at := range []request{identifies, reads, blocks, verifies, compares} {
+		for _, name := range []string{"other-id", "other-unit", "other-source", "other-type"} {
+			about, expect := duty.Matching, Succeeds
+			if name == "other-unit" || name == "other-source" {
+				about = duty.Alone
+				if at == identifies || at == reads {
+					expect = Either // whoever hears another unit answer may stop while nothing has changed
+				}
+			}
+			add(at, 1, name, "another answer comes before that to", expect, true, about)
+			all[len(all)-1].Title = fmt.Sprintf("an answer with %s comes before that to %s", strings.ReplaceAll(name, "other-", "another "), requestNames[at])
+		}
+		add(at, 1, "lying-length", "a cut frame whose length lies comes before the answer to", Succeeds, true, duty.Stream)
+	}
+	add(writes, 7, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
+	all[len(all)-1].Name = "kill-later-write-answer"
+	return all
+}
+
+func phaseOf(at request) Phase {
+	switch at {
+	case identifies, reads:
+		return Identify
+	case enters:
+		return Enter
+	case clears:
+		return Erase
+	case blocks:
+		return Download
+	case verifies:
+		return Verify
+	}
+	return Restart
+}
