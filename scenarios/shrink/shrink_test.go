@@ -183,6 +183,22 @@ password = 12
 image-bytes = 16384
 settings = factory
 
+[meter east]
+unit-id = 7
+serial-number = PC-EAST
+
+[meter west]
+unit-id = 8
+
+[station SCADA]
+kind = second-master
+unit-id = 7
+begins = 9s
+every = 40s
+
+[station]
+every = 3s
+
 [firmware]
 revision = 7300V290
 bytes = 30000
@@ -214,6 +230,10 @@ func TestTheWorldIsShrunkTowardsTheArticles(t *testing.T) {
 		"nothing matters": {func(shrink.Subject) bool { return true }, "[meter]\nimage-bytes = 16384\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
 		"the unit id matters": {func(s shrink.Subject) bool { return s.World.Meters[0].UnitID == 256 },
 			"[meter]\nunit-id = 256\nimage-bytes = 16384\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
+		"one neighbour and who asks it matter": {func(s shrink.Subject) bool {
+			return slices.ContainsFunc(s.World.Meters, func(m world.Meter) bool { return m.Name == "west" }) && len(s.World.Stations) > 0
+		},
+			"[meter]\nimage-bytes = 16384\n\n[meter west]\n\n[station SCADA]\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
 		"the windows matter": {func(s shrink.Subject) bool {
 			return s.World.Attempts[0].Task == client.TaskConnect && len(s.World.Attempts[0].Assistant) > 0
 		},

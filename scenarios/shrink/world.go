@@ -10,9 +10,10 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// simplifyWorld tries a smaller image, then an upgrade without windows, and then leaves out,
-// field by field, what differs from the article.
+// simplifyWorld tries a line with nobody else on it, a smaller image, then an upgrade without
+// windows, and then leaves out, field by field, what differs from the article.
 func (m *minimizer) simplifyWorld() {
+	m.clearLine()
 	m.shrinkImage()
 	m.change(func(w *world.World) {
 		if a := &w.Attempts[0]; a.Task == client.TaskConnect {
@@ -20,8 +21,21 @@ func (m *minimizer) simplifyWorld() {
 		}
 	})
 	leaveOut(m, world.MeterFields(), func(w *world.World) []world.Meter { return w.Meters })
+	leaveOut(m, world.StationFields(), func(w *world.World) []world.Station { return w.Stations })
 	leaveOut(m, world.FirmwareFields(), func(w *world.World) []world.Firmware { return w.Firmware })
 	leaveOut(m, world.AttemptFields(), func(w *world.World) []world.Attempt { return w.Attempts })
+}
+
+// clearLine takes every station off the line, and every meter but that of the attempt.
+func (m *minimizer) clearLine() {
+	for i := len(m.best.World.Stations) - 1; i >= 0; i-- {
+		m.change(func(w *world.World) { w.Stations = slices.Delete(w.Stations, i, i+1) })
+	}
+	for i := len(m.best.World.Meters) - 1; i >= 0; i-- {
+		if len(m.best.World.Meters) > 1 && i != m.best.World.PlaceOf(&m.best.World.Attempts[0]) {
+			m.change(func(w *world.World) { w.Meters = slices.Delete(w.Meters, i, i+1) })
+		}
+	}
 }
 
 // shrinkImage tries sizes in whole blocks. A file given by the caller stays.
@@ -60,7 +74,7 @@ func leaveOut[V any](m *minimizer, table []fields.Field[V], list func(*world.Wor
 // change tries best in a changed world, which an id must still be able to express.
 func (m *minimizer) change(change func(*world.World)) bool {
 	w := m.best.World
-	w.Meters, w.Firmware, w.Attempts = slices.Clone(w.Meters), slices.Clone(w.Firmware), slices.Clone(w.Attempts)
+	w.Meters, w.Stations, w.Firmware, w.Attempts = slices.Clone(w.Meters), slices.Clone(w.Stations), slices.Clone(w.Firmware), slices.Clone(w.Attempts)
 	change(&w)
 	if trial.Check(w) != nil {
 		return false
