@@ -94,7 +94,7 @@ func (u *Upgrader) sendNow(now time.Duration) {
 		return
 	}
 	x := &u.exchange
-	x.due = now + u.wireTime(len(u.tx)) + u.responseTime()
+	x.due = now + u.wireTime(len(u.tx)) + u.rules.response(u)
 	x.wake = x.due
 }
 

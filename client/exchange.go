@@ -78,7 +78,7 @@ func (u *Upgrader) Advance(now time.Duration) {
 // ask builds the step's message under a new id and sends its first frame.
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
-	x.nextID()
+	x.id = u.rules.nextID(x.id)
 	x.missing, x.crowded = 0, false
 	x.out.Message = x.out.Message[:0]
 	u.step().request(u)
@@ -90,11 +90,7 @@ func (u *Upgrader) ask(now time.Duration) {
 }
 
 // nextID counts up. After FFFF comes 0001.
-func (x *exchange) nextID() {
-	if x.id++; x.id == 0 {
-		x.id = 1
-	}
-}
+func nextID(id uint16) uint16 { return max(1, id+1) }
 
 // countBlock counts every transmission of a block, resends included.
 func (u *Upgrader) countBlock() {
@@ -109,7 +105,7 @@ func (u *Upgrader) sendFrame(now time.Duration) {
 	u.tx = x.out.AppendFrame(u.tx)
 	x.sending = false
 	x.ack = x.ack[:0] // of a peer that never stopped
-	x.due = now + u.wireTime(len(u.tx)-from) + u.responseTime()
+	x.due = now + u.wireTime(len(u.tx)-from) + u.rules.response(u)
 	x.wake = x.due
 }
 
@@ -182,7 +178,7 @@ func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 		return
 	}
 	if f.Source != u.cfg.UnitID {
-		u.takeStranger(now, f)
+		u.rules.stranger(u, now, f)
 		return
 	}
 	u.broke = nil
@@ -206,9 +202,10 @@ func (u *Upgrader) grant(now time.Duration, f ion.Frame) {
 	if f.First() {
 		x.pieces = 0
 	}
-	if x.pieces++; x.pieces > x.most {
+	x.pieces++
+	if u.rules.grants(u) {
 		x.most = x.pieces
-		x.due = now + u.cfg.Timing.Turnaround + u.wireTime(len(x.ack)) + u.responseTime()
+		x.due = now + u.cfg.Timing.Turnaround + u.wireTime(len(x.ack)) + u.rules.response(u)
 	}
 }
 
@@ -300,10 +297,10 @@ func (u *Upgrader) overdue(now time.Duration) {
 	if s.retry != polling {
 		u.transfer.resent++
 	}
-	u.logMissing(s.retry)
+	u.rules.logMissing(u, s.retry)
 	x.decoder.Reset()
 	x.hearNothing()
-	x.out.Restart()
+	u.rules.again(u)
 	u.countBlock()
 	u.sendFrame(now)
 }

@@ -234,7 +234,7 @@ func choosePaste(u *Upgrader, _ time.Duration, a Answer) next {
 	}
 	for i, s := range ion.SettingTable() {
 		if a.Groups.Has(s.Group) && wanted.Has(i) {
-			u.write = append(u.write, u.writeBack(i))
+			u.write = append(u.write, u.rules.write(u, i))
 		}
 	}
 	return toNext()

@@ -47,12 +47,16 @@ const (
 )
 
 // finish ends the session: its task has ended with err.
-func (s *Session) finish(err error) {
+func (s *Session) finish(err error) { s.end = s.upgrader.rules.end(s, err) }
+
+// ending is the end of a session whose task has ended with err.
+func (s *Session) ending(err error) *End {
 	err = s.withLog(err)
-	s.end = &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept}
+	end := &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept}
 	if err == nil && s.logErr != nil {
-		s.end.Log = s.logErr.Cause
+		end.Log = s.logErr.Cause
 	}
+	return end
 }
 
 // withLog adds the error of the log to that of a task that failed.

@@ -107,7 +107,7 @@ func beginLog(u *Upgrader, now time.Duration) next {
 		name = fmt.Sprintf("ion%d", u.firmware.Product)
 	}
 	u.transfer.begun = true
-	u.log(upgradelog.Line{Kind: upgradelog.UpgradeStarted, Time: u.clock(now)})
+	u.log(upgradelog.Line{Kind: upgradelog.UpgradeStarted, Time: u.rules.clock(u, now)})
 	u.log(upgradelog.Line{Kind: upgradelog.SoftwareVersion, Text: u.cfg.Release.Version, Number: u.cfg.Release.Build})
 	u.log(upgradelog.Line{Kind: upgradelog.FirmwareVersion, Text: u.firmware.Revision})
 	u.log(upgradelog.Line{Kind: upgradelog.FirmwareDated, Time: u.firmware.Dated.In(u.cfg.Start.Location())})
@@ -197,7 +197,7 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.transfer.polls++; u.transfer.polls <= patience {
 		return onceMore(u.cfg.Timing.Poll)
 	}
-	if u.transfer.enters > maxPasses {
+	if u.transfer.enters > u.rules.limits.passes {
 		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
 	}
 	return toStep(StepEnterDownloadState) // a reset on the way there has brought the application back
@@ -206,15 +206,11 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 // patience is how often an application that has agreed to hand over may still answer itself.
 const patience = 3
 
-// maxPasses bounds how often one run clears the flash. A meter that lost its power needs
-// another pass.
-const maxPasses = 3
-
 // beginAnew goes back to clearing the flash, after an answer that a loader with a cleared flash
 // never gives.
 func (u *Upgrader) beginAnew(why error) next {
-	if u.transfer.passes >= maxPasses {
-		return failed(&TooOftenError{Passes: maxPasses, Why: why})
+	if u.transfer.passes >= u.rules.limits.passes {
+		return failed(&TooOftenError{Passes: u.transfer.passes, Why: why})
 	}
 	u.device.Download = false
 	return toStep(StepEnterDownloadState)
@@ -231,9 +227,6 @@ func clearedRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpCle
 
 func (u *Upgrader) clearing() bool { return u.transfer.clearing }
 
-// maxClearPolls bounds how long clearing may take: ten minutes of one poll a second.
-const maxClearPolls = 600
-
 func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	switch r.Status {
 	case ion.StatusOK:
@@ -249,9 +242,10 @@ func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 }
 
 func (u *Upgrader) stillClearing() next {
-	if u.transfer.polls++; u.transfer.polls > maxClearPolls {
-		return failed(&RefusalError{Op: ion.OpClear, Status: ion.StatusBusy, Times: maxClearPolls})
+	if most := u.rules.limits.clearPolls; u.transfer.polls >= most {
+		return failed(&RefusalError{Op: ion.OpClear, Status: ion.StatusBusy, Times: uint32(most)})
 	}
+	u.transfer.polls++
 	if u.step().is == StepClearFlash {
 		return toNext()
 	}
@@ -282,9 +276,6 @@ func blockRequest(u *Upgrader) {
 	})
 }
 
-// maxRefusals bounds how often in a row the loader may refuse the same block.
-const maxRefusals = 120
-
 func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	sequence := u.rules.sequence(u)
 	if r.Sequence != sequence {
@@ -299,9 +290,10 @@ func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		}
 		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Wanted: r.Expected})
 	case ion.StatusBusy, ion.StatusVerifyFailed:
-		if u.transfer.busy++; u.transfer.busy > maxRefusals {
-			return failed(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Times: maxRefusals})
+		if most := u.rules.limits.refusals; u.transfer.busy >= most {
+			return failed(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Times: uint32(most)})
 		}
+		u.transfer.busy++
 		return onceMore(u.cfg.Timing.Poll)
 	default:
 		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence})
@@ -390,10 +382,10 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 
 func endLog(u *Upgrader, now time.Duration) next {
 	if u.wrote > 0 {
-		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(u.back().Groups())})
+		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(u.rules.restored(u))})
 	}
 	u.kept = nil // what is still to be kept is on the disk
-	u.log(upgradelog.Line{Kind: upgradelog.UpgradeCompleted, Time: u.clock(now)})
+	u.log(upgradelog.Line{Kind: upgradelog.UpgradeCompleted, Time: u.rules.clock(u, now)})
 	u.emit(Event{Kind: EventDevice, Device: u.device})
 	return toProcedure(upgradedProcedure)
 }
@@ -433,6 +425,6 @@ func endFailedLog(u *Upgrader, now time.Duration) next {
 	case !errors.Is(u.err, ErrNoResponse):
 		u.log(upgradelog.Line{Kind: upgradelog.Refused, Text: u.err.Error()})
 	}
-	u.log(upgradelog.Line{Kind: upgradelog.UpgradeFailed, Time: u.clock(now)})
+	u.log(upgradelog.Line{Kind: upgradelog.UpgradeFailed, Time: u.rules.clock(u, now)})
 	return toNext()
 }

@@ -245,7 +245,9 @@ func (u *Upgrader) stop(now time.Duration, why error) {
 		u.Answer(now, Answer{Choice: Exit})
 		return
 	}
-	u.fail(now, why)
+	if u.rules.aborts(u) {
+		u.fail(now, why)
+	}
 }
 
 // Lost says that the connection has ended for good: what needs an answer from the meter gets

@@ -96,17 +96,19 @@ func (b *Before) Condition(s *bench.Station, now time.Duration, image []byte, re
 	m := s.Meter()
 	panel := m.Panel()
 	c := verdict.Condition{
-		State:       m.State(),
-		Running:     m.Running(),
-		Image:       image != nil && m.HoldsImage(image),
-		Initialized: m.Initialized(),
-		Settings:    m.Settings(now),
-		FlashOps:    b.FlashOps(s),
-		LCD:         panel.LCD,
-		L2Edges:     panel.Edges - b.edges,
-		EventLog:    m.EventLog(),
-		Connected:   s.Reachable() && s.MeterDelay() < response/2,
-		BadChip:     m.Chip().Faulty(),
+		SerialNumber: m.Config().SerialNumber,
+		UnitID:       m.Config().UnitID,
+		State:        m.State(),
+		Running:      m.Running(),
+		Image:        image != nil && m.HoldsImage(image),
+		Initialized:  m.Initialized(),
+		Settings:     m.Settings(now),
+		FlashOps:     b.FlashOps(s),
+		LCD:          panel.LCD,
+		L2Edges:      panel.Edges - b.edges,
+		EventLog:     m.EventLog(),
+		Connected:    s.Reachable() && s.MeterDelay() < response/2,
+		BadChip:      m.Chip().Faulty(),
 	}
 	c.Revision, _ = m.Revision()
 	c.Lost = verdict.Lost(&b.Settings, &c.Settings, now-b.At)

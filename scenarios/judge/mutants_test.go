@@ -70,25 +70,67 @@ var seenBy = map[string]sighting{
 	"last-block-short":         {scenario: "undisturbed", reason: "expected"},
 	"success-before-verify":    {scenario: "undisturbed", reason: "I2"},
 	"verify-ignored":           {scenario: "chip-lies", reason: "I6"},
+	"verify-left-out":          {scenario: "undisturbed", reason: "expected"},
+	"restart-left-out":         {scenario: "undisturbed", reason: "expected"},
+	"address-wraps":            {scenario: "long-image", reason: "expected"},
+	"verifies-for-ever":        {scenario: "chip-lies", reason: "I5"},
+	"settings-swapped":         {scenario: "undisturbed", reason: "I2"},
+	"settings-rounded":         {scenario: "undisturbed", reason: "I2"},
+	"percent-from-zero":        {scenario: "undisturbed", reason: "I6"},
 	"success-without-restart":  {scenario: "power-lost-restarting", reason: "in recovery 1: I2", with: withoutJournal},
 	"percent-wrong":            {scenario: "answer-lost", reason: "I6"},
 	"efficiency-wrong":         {scenario: "answer-lost", reason: "I6"},
 	"log-lost-on-kill":         {scenario: "killed", reason: "in recovery 1: I6"},
 }
 
-// unseen are the bugs that cannot be seen from outside the program, and why.
-var unseen = map[string]string{
-	"password-failure-ignored":   "the meter refuses all that follows, and the program fails in the end",
-	"settings-not-read-back":     "a meter that keeps what it is told is not different for it",
-	"paste-options-in-recovery":  "it is about windows",
-	"recovery-prompt-skipped":    "it is about windows",
-	"communication-lost-skipped": "it is about windows",
+// unseen are the bugs that these scenarios do not see from outside the program, and why.
+var unseen = []struct {
+	why   string
+	names []string
+}{
+	{"the meter refuses all that follows, and the program fails in the end", []string{"password-failure-ignored"}},
+	{"a meter that keeps what it is told is not different for it", []string{"settings-not-read-back", "first-setting-read-back", "journal-deleted-unread"}},
+	{"it is about windows", []string{
+		"paste-options-in-recovery", "recovery-prompt-skipped", "recovers-after-no", "communication-lost-skipped",
+		"paste-options-inverted", "unticked-restored", "names-all-as-restored", "journal-deleted-after-part",
+		"restores-unasked", "declined-restored", "journal-deleted-after-no",
+	}},
+	{"it is about templates", []string{"pasted-groups-overwritten", "template-not-read-back", "template-sent-in-part", "wrong-template-accepted", "template-name-not-restored"}},
+	{"it takes a history that is played on the bench", []string{
+		"image-known-by-name", "decision-left-to-journal", "factory-values-kept", "found-journal-dropped", "older-over-newer", "older-restored-unasked", "older-restored-after-no", "counted-energy-dropped", "journal-left",
+	}},
+	{"it takes a world that is played on the bench", []string{
+		"unit-id-in-a-byte", "image-padded", "image-not-compared", "signs-lost", "texts-cut", "time-for-every-frame", "time-for-strangers", "patient-with-talkers", "reconnects-for-ever",
+	}},
+	{"the judge asks every program for the right number", []string{"wish-logged-as-device"}},
+	{"it is about a disk that is full", []string{"journal-refusal-ignored", "log-failure-hidden"}},
+	{"it is in the program around the upgrader, and this one has none", []string{
+		"journal-by-serial-number-alone", "log-overwritten", "goes-on-after-abort", "success-after-abort", "completed-before-settings",
+	}},
+	{"another program may have a retry rule, and a log, of its own", []string{
+		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
+		"efficiency-of-one-pass", "resends-not-logged", "clock-of-another-zone", "failure-not-logged",
+	}},
+	{"it takes minutes in real time, or costs no more than a pass", []string{
+		"clears-twice", "busy-clear-taken", "erase-failure-ignored", "clear-awaited-for-ever", "clears-for-ever", "refused-block-taken", "goes-on-after-power-loss",
+		"gives-up-when-busy", "refused-for-ever",
+	}},
+}
+
+// whyUnseen says why a bug is not seen; empty if it should be.
+func whyUnseen(name string) string {
+	for _, u := range unseen {
+		if slices.Contains(u.names, name) {
+			return u.why
+		}
+	}
+	return ""
 }
 
 func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) {
 	for _, d := range planted.InUpgraders() {
 		by, seen := seenBy[d.Name]
-		if _, known := unseen[d.Name]; known == seen {
+		if seen == (whyUnseen(d.Name) != "") {
 			t.Errorf("%s: it stands in both tables, or in none", d.Name)
 		}
 		if !seen {

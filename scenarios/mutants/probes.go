@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ionbench/client"
@@ -26,8 +27,7 @@ type probe struct {
 	clock  time.Time      // of the meter; zero for the article's
 	chip   flash.Geometry // zero for the article's
 	blocks int            // of the image; 0 for small
-	unit   uint16         // of the meter; 0 for the article's
-	beside []world.Meter  // the other meters on the line
+	world  func(*world.World)
 	play   func(*stage)
 }
 
@@ -44,8 +44,12 @@ const blockOps = ion.BlockBytes / flash.MaxProgram
 // recordOp is the flash operation that writes the record of a small image.
 const recordOp = eraseOps + small*blockOps + 1
 
-// probes are the suite: probes without faults first, the longest last.
+// probes are the suite: those of single upgrades first, the longest last.
 func probes() []probe {
+	return slices.Concat(singles(), lines(), flashes(), images(), ofSettings(), histories(), sent(), longs())
+}
+
+func singles() []probe {
 	return []probe{
 		{must: "an upgrade that nothing disturbs goes through, windows in order", play: undisturbed},
 		{must: "with a journal an upgrade goes through and leaves none behind", play: undisturbedWithJournal},
@@ -62,10 +66,6 @@ func probes() []probe {
 			play: refused(client.ErrWrongSerial, func(a *world.Attempt) { a.SerialNumber = "PC-0000A000-00" })},
 		{must: "a file that cannot be used is refused", with: "a damaged file",
 			play: refused(client.ErrBadFile, func(a *world.Attempt) { a.Firmware = damaged })},
-
-		{must: "another meter on the line is left alone", with: "unit 361, and unit 105 beside it", unit: 361,
-			beside: []world.Meter{{Name: "neighbour", SerialNumber: "PC-0000A000-00"}}, play: goesThroughInOnePass},
-		{must: "a station that babbles for ever is not waited for", plan: "babble at block 2 by 300ms unit 77", play: failsAndRecovers},
 
 		{must: "settings that the meter does not keep are no success", with: "a meter that forgets what is written", play: forgetfulMeter},
 
@@ -91,6 +91,12 @@ func probes() []probe {
 		{must: "paste options have no effect after a recovery", with: "a meter in download state", play: templateAfterRecovery},
 		{must: "a meter that does not come back from its restart is no success", with: "a meter in download state",
 			plan: "power-loss at state booting", play: noRestart},
+	}
+}
+
+// longs are probes with many blocks.
+func longs() []probe {
+	return []probe{
 		{must: "an image of more than 255 blocks goes through", with: "an image of 257 blocks", blocks: 257, play: goesThroughInOnePass},
 		{must: "the article's log comes out, byte for byte", with: "a meter in download state", plan: "cable-pull at block 439",
 			clock:  world.ArticleStart().Add(-beforeArticle),

@@ -33,9 +33,12 @@ func (s *stage) stand(p *probe, bug string) {
 		blocks = small
 	}
 	w := &world.World{
-		Meters:    append([]world.Meter{{Clock: p.clock, UnitID: p.unit}}, p.beside...),
+		Meters:    []world.Meter{{Clock: p.clock}},
 		Firmware:  append(unusable(), world.Firmware{Blocks: blocks}),
 		Templates: []world.Template{{Name: plant, Own: templates.PlantA()}},
+	}
+	if p.world != nil {
+		p.world(w)
 	}
 	s.rig, s.err = rig.New(w, rig.Options{Chip: p.chip, Planted: planted.Pair{Tool: s.mutant.in(Upgrader), Meter: bug}})
 }

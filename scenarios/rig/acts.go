@@ -34,6 +34,7 @@ type start struct {
 	ops     uint64 // flash operations of the attempt until then
 	// Settings whose truth was in the meter, in the journals of the tool's folder, in any journal.
 	present, copied, anywhere ion.SettingSet
+	outdated                  ion.SettingSet // of which the tool's folder has older values, and nobody has the truth
 	aborted, ordered          bool
 	print                     machine.Fingerprint
 }
@@ -154,6 +155,7 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 		o.windows = t.acts.done[n-1].windows
 	}
 	o.copied, o.anywhere = t.copies(now)
+	o.outdated = t.outdated()
 	w := machine.Fingerprinting(nil, 0)
 	w.Bool(deed)
 	w.Uint(uint64(o.before.State))
@@ -161,6 +163,7 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	w.Uint(uint64(o.present))
 	w.Uint(uint64(o.copied))
 	w.Uint(uint64(o.anywhere))
+	w.Uint(uint64(o.outdated))
 	w.Bool(o.aborted)
 	w.Bool(o.ordered)
 	o.print = machine.FingerprintOf(w.Result())
@@ -202,10 +205,11 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 	if t.of.Journal {
 		keep |= saved
 	}
-	f := &verdict.Truth{Replaced: t.truth.Replaced(), Destroyed: away & keep &^ anywhere, Kept: keep, Back: away == 0 && m.Initialized}
+	f := &verdict.Truth{Replaced: t.truth.Replaced(), Destroyed: away & keep &^ anywhere, Missing: ion.AllSettings &^ t.truth.Present(), Kept: keep, Back: away == 0 && m.Initialized}
 	switch {
 	case slices.Contains(seen, client.UpgradeCompleted):
 		f.Broken = t.promised(o, seen, saved) &^ t.truth.Present()
+		f.Unwanted = t.unwanted(o, seen, saved) & t.truth.Present()
 		t.acts.remembered = 0
 	case slices.Contains(seen, client.ChooseFirmware):
 		t.acts.remembered |= saved
@@ -228,6 +232,28 @@ func (t *tool) promised(o *start, seen []client.Prompt, saved ion.SettingSet) io
 		ticked = ion.SettingsOf(t.of.Paste()).With(ion.TemplateName)
 	}
 	return has & ticked
+}
+
+// unwanted are the settings that the person has not ticked, those of a journal to which the
+// person has not said yes, and those that are older than what was lost, unless the person has
+// agreed. A new image has none of them by itself.
+func (t *tool) unwanted(o *start, seen []client.Prompt, saved ion.SettingSet) ion.SettingSet {
+	var set ion.SettingSet
+	if slices.Contains(seen, client.PasteOptions) && t.latest().Transmitted > 0 {
+		set = ion.SettingsOf(ion.AllGroups &^ t.of.Paste())
+	}
+	if !t.of.Older {
+		set |= o.outdated
+	}
+	yes := slices.Contains(seen, client.RestoreSettings) && !t.of.NoRestore || slices.Contains(seen, client.RestoreOlder) && t.of.Older
+	if !yes {
+		found := o.copied &^ (saved | t.acts.remembered)
+		if !o.before.State.Loader() {
+			found &^= o.present
+		}
+		set |= found
+	}
+	return set
 }
 
 // unwritten are the settings that the tool says it has written, and that the meter does not have.
@@ -261,6 +287,22 @@ func (t *tool) copies(now time.Duration) (own, anywhere ion.SettingSet) {
 		anywhere |= t.heldIn(&k, now)
 	}
 	return own, anywhere
+}
+
+// outdated are the settings of which nobody has the truth, and a journal in the tool's folder has
+// an older value. A journal without marks cannot tell that it is older.
+func (t *tool) outdated() ion.SettingSet {
+	var set ion.SettingSet
+	gone := t.truth.Gone() &^ ion.SettingsOf(ion.Of(ion.Energy))
+	for _, k := range t.disk.journals {
+		if gone == 0 || k.folder != t.of.Folder {
+			continue
+		}
+		if j, err := journal.Parse(k.file); err == nil && j.Marked && j.Meter.Is(identityOf(t.around.said)) {
+			set |= gone & j.Held
+		}
+	}
+	return set
 }
 
 // heldIn are the settings whose truth is in a journal. One of another meter has none.

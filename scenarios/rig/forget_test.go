@@ -111,8 +111,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.truth":          "see package truth",
 			"tool.acts.open":      "its print stands for it",
 			"tool.heldLog[].Time": "of the calendar",
-			"tool.journalInPlace": "planted, the same in all that are compared",
-			"tool.logHeldBack":    "planted, the same in all that are compared",
+			"tool.careless":       "planted, the same in all that are compared",
 		},
 	})
 }

@@ -29,7 +29,7 @@ func (p *Past) LinesAfter(earlier *Past) []upgradelog.Line { return p.written.af
 // Past returns the past of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{acts: t.acts, Prompts: t.prompts, Log: t.disk.Log[r.before.log:], written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
+	return Past{acts: t.acts, Prompts: t.prompts, Log: r.before.added(t.disk.Log), written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
 }
 
 // With returns the outcome of an attempt with past p. o is the outcome of another attempt that

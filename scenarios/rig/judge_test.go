@@ -190,6 +190,7 @@ func TestTheJudgeTakesALogThatWasCutShortAsFarAsItGoes(t *testing.T) {
 	}
 	o.Log = o.Log[:cut]
 	o.Unsaid = 30
+	o.evidence.Tool.LogFailed = true
 	o.Counts.Transmitted++ // one more than in the log
 	o.judge()
 	if len(o.Violations) > 0 {
@@ -350,6 +351,9 @@ func TestTheJudgeExcusesAFailureOnlyByTheRequestThatEndedIt(t *testing.T) {
 	o.judge()
 	wantBroken(t, o, verdict.I3)
 	o.Unanswered = 11
+	o.Log, o.evidence.Tool.Zero = o.Log[:bytes.LastIndex(o.Log, []byte("Upgrade completed"))], false
+	o.Log = append(bytes.Clone(o.Log), "Upgrade failed at Thursday, March 06, 2008 4:02:28 PM\n"...)
+	o.Trace = nil // it tells of the other end
 	o.judge()
 	if len(o.Violations) > 0 {
 		t.Errorf("eleven questions without an answer break %q", o.Violations)

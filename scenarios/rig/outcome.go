@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"slices"
 
 	"ionbench/client"
@@ -40,16 +41,28 @@ type Outcome struct {
 	acts     []act
 	evidence verdict.Evidence // that no field above has
 	upgraded bool
+	cut      bool // the log has not what was in it before
 }
 
 // glance is the state from before an attempt.
 type glance struct {
 	evidence.Before
-	log int
+	log []byte
+}
+
+// kept reports whether what was in the log is still there.
+func (g *glance) kept(log []byte) bool { return bytes.HasPrefix(log, g.log) }
+
+// added is what came to the log.
+func (g *glance) added(log []byte) []byte {
+	if !g.kept(log) {
+		return log
+	}
+	return log[len(g.log):]
 }
 
 func (r *Rig) look() glance {
-	return glance{evidence.Look(r.bench.Station(), r.Now()), len(r.here().disk.Log)}
+	return glance{evidence.Look(r.bench.Station(), r.Now()), slices.Clip(r.here().disk.Log)}
 }
 
 // finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen.
@@ -66,7 +79,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 		Device:     t.device,
 		Read:       t.settings,
 		Prompts:    t.prompts,
-		Log:        t.disk.Log[before.log:],
+		Log:        before.added(t.disk.Log),
 		Unsaid:     t.unsaid,
 		Asleep:     t.pc.asleep > 0,
 		Counts:     t.counts,
@@ -77,6 +90,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 		Cost:       r.cost(),
 	}
 	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
+	o.cut = !before.kept(t.disk.Log)
 	o.acts = t.ended(s, r.Now())
 	harmed := t.disk.harmed(r.here().disk.journals, r.said())
 	*r.here() = computer{t.disk, t.pc.things}
@@ -100,6 +114,7 @@ func (o *Outcome) judge() {
 	e.Meter, e.Cost, e.Story = &o.Meter, o.Cost, o.Trace
 	e.Log = verdict.ReadLog(o.Log, o.Unsaid)
 	e.Acts = evidenceOf(o.acts, o.Prompts)
+	e.Log.Cut = o.cut
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
 }
 
@@ -118,15 +133,19 @@ func (o *Outcome) Upgraded() bool { return o.upgraded }
 // evidence is the part of the evidence that is not in the fields of an Outcome. The attempt
 // must have ended.
 func (r *Rig) evidence() verdict.Evidence {
-	a := r.attempt
+	a, t := r.attempt, r.bench.Host().(*tool)
 	e := verdict.Evidence{
-		Tool:      verdict.Tool{Paste: a.Paste(), NoRestore: a.NoRestore, Ordered: r.bench.Host().(*tool).ordered},
+		Tool:      verdict.Tool{Paste: a.Paste(), NoRestore: a.NoRestore, Ordered: t.ordered},
 		Forbidden: r.forbidden(),
 		Before:    verdict.Before{State: r.before.State},
 		Lost:      r.Lost(),
 		Others:    r.before.Others(r.bench.Station(), r.Now()),
 		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 	}
+	end := t.session.End()
+	e.Tool.Zero = t.session.Done() && end.Status == client.StatusDone
+	e.Tool.LogFailed = end.Log != nil
+	e.Tool.Response = r.timing(&a.Tool).Response
 	if f := a.files.Firmware; f != nil {
 		e.Revision = f.Revision
 	}

@@ -12,8 +12,7 @@ import (
 
 // careless gives the tool both bugs in how a program writes its files.
 func (r *Rig) careless() {
-	t := r.bench.Host().(*tool)
-	t.journalInPlace, t.logHeldBack = true, true
+	r.bench.Host().(*tool).careless = careless{journalInPlace: true, logHeldBack: true}
 }
 
 // upgradeWith plays an upgrade by a tool with a bug until the plan kills the tool.

@@ -247,8 +247,7 @@ func (r *Rig) launch(a *attempt) error {
 	r.bench.Station().HostBaud(r.Now(), config.Baud)
 	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, untraced: r.options.Trace == NoTrace}
 	r.keepTruth(t)
-	bug := r.options.Planted.Tool
-	t.journalInPlace, t.logHeldBack = bug == planted.JournalNotAtomic, bug == planted.LogLostOnKill
+	t.careless = carelessBy(r.options.Planted.Tool)
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
 	r.begun++

@@ -35,11 +35,11 @@ type kept struct {
 var ErrDiskFull = errors.New("no space left on the disk")
 
 // save writes the journal of a meter into a folder, and says under which name.
-func (d *Disk) save(folder string, m journal.Meter, j *journal.Journal) (name string, err error) {
+func (d *Disk) save(find finder, folder string, m journal.Meter, j *journal.Journal) (name string, err error) {
 	if d.Full {
 		return "", ErrDiskFull
 	}
-	if name, _, err = journal.Find(m, d.in(folder)); err == nil {
+	if name, _, err = find(m, d.in(folder)); err == nil {
 		d.put(kept{folder, name, journal.Append(nil, j)})
 	}
 	return name, err
@@ -72,8 +72,8 @@ func (d *Disk) load(folder string, m journal.Meter) (*journal.Journal, error) {
 }
 
 // forget removes the journal of a meter.
-func (d *Disk) forget(folder string, m journal.Meter) error {
-	name, _, err := journal.Find(m, d.in(folder))
+func (d *Disk) forget(find finder, folder string, m journal.Meter) error {
+	name, _, err := find(m, d.in(folder))
 	if err == nil {
 		d.remove(folder, name)
 	}
@@ -144,11 +144,9 @@ type tool struct {
 	acts   acts
 	around *around // never changed
 
-	// Planted bugs in how the tool writes its files.
-	journalInPlace bool
-	logHeldBack    bool
-	heldLog        []upgradelog.Line // not on the disk yet
-	heldJournal    kept              // the whole journal, while the disk has only half of it
+	careless    careless
+	heldLog     []upgradelog.Line // not on the disk yet
+	heldJournal kept              // the whole journal, while the disk has only half of it
 }
 
 func (t *tool) Receive(now time.Duration, p []byte) {
@@ -307,11 +305,11 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLock:
 		t.session.Locked(now, nil)
 	case client.EventLoadJournal:
-		j, err := t.disk.load(t.of.Folder, e.Meter)
+		_, j, err := t.careless.finder()(e.Meter, t.disk.in(t.of.Folder))
 		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
-		t.session.Removed(now, t.disk.forget(t.of.Folder, e.Meter))
+		t.session.Removed(now, t.disk.forget(t.careless.finder(), t.of.Folder, e.Meter))
 	case client.EventReconnect:
 		t.session.Reconnected(now, nil)
 	case client.EventStep:
@@ -337,7 +335,7 @@ func (t *tool) write(l upgradelog.Line) error {
 	case t.pc.full > 0:
 		t.unsaid++
 		return ErrDiskFull
-	case t.logHeldBack:
+	case t.careless.logHeldBack:
 		t.heldLog = append(t.heldLog, l)
 	default:
 		t.put(l)
@@ -347,6 +345,9 @@ func (t *tool) write(l upgradelog.Line) error {
 
 // put writes a line of the log to the disk.
 func (t *tool) put(l upgradelog.Line) {
+	if t.careless.logOverwritten && l.Kind == upgradelog.UpgradeStarted {
+		t.disk.Log = nil
+	}
 	t.disk.Log = upgradelog.Append(t.disk.Log, l)
 	t.written = &written{t.written, l}
 }
@@ -372,8 +373,8 @@ func (t *tool) save(m journal.Meter, j *journal.Journal) error {
 	if t.pc.full > 0 {
 		return ErrDiskFull
 	}
-	name, err := t.disk.save(t.of.Folder, m, j)
-	if err != nil || !t.journalInPlace {
+	name, err := t.disk.save(t.careless.finder(), t.of.Folder, m, j)
+	if err != nil || !t.careless.journalInPlace {
 		return err
 	}
 	t.heldJournal = t.disk.journals[len(t.disk.journals)-1]

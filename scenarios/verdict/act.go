@@ -2,9 +2,11 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
 )
 
@@ -35,6 +37,10 @@ type Truth struct {
 	Broken ion.SettingSet
 	// Unwritten are not in the meter as the tool says that it has written them.
 	Unwritten ion.SettingSet
+	// Unwanted were written back although the person did not want them.
+	Unwanted ion.SettingSet
+	// Missing are not in the meter as somebody wrote them last.
+	Missing ion.SettingSet
 	// Kept are those that the tool had to keep. Back: all are in the meter of a new image.
 	Kept ion.SettingSet
 	Back bool
@@ -106,6 +112,26 @@ func replaced(e *Evidence, f *findings) {
 func destroyed(e *Evidence, f *findings) {
 	if set := e.Truth.Destroyed; set != 0 {
 		f.tell("neither in the meter nor in a journal any more: %s", names(set))
+	}
+}
+
+func unwanted(e *Evidence, f *findings) {
+	if set := e.Truth.Unwanted; set != 0 {
+		f.tell("written back although the person did not want it: %s", names(set))
+	}
+}
+
+// falselyRestored: energy is left out, because a meter goes on counting what nobody has written.
+func falselyRestored(e *Evidence, f *findings) {
+	if e.Log == nil || !e.Log.whole() || !e.Tool.succeeds() {
+		return
+	}
+	line, _ := lineOf(e.Log.Runs[0], upgradelog.SettingsRestored)
+	for _, g := range (ion.AllGroups &^ ion.Of(ion.Energy)).List() {
+		none := ion.SettingsOf(ion.Of(g))&^e.Truth.Missing == 0
+		if none && slices.Contains(strings.Split(line.Text, ", "), g.String()) {
+			f.tell("line %d: %v is said to be restored, and nothing of it is in the meter", line.At, g)
+		}
 	}
 }
 

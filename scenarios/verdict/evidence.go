@@ -84,6 +84,11 @@ type Tool struct {
 	Windows   []client.Prompt // windows that the person saw, in order
 	Paste     ion.Groups      // groups that the person ticked to be restored
 	NoRestore bool            // the person answered No to a journal
+	// Zero: it ended with the exit status of a success.
+	Zero bool
+	// LogFailed: it said that its log could not be written.
+	LogFailed bool
+	Response  time.Duration // how long it was told to wait for an answer; 0: not known
 	// Keeps: it promises to keep all settings, whatever happens to the upgrade.
 	Keeps bool
 
@@ -116,19 +121,21 @@ type Recovery struct {
 
 // Condition is what the meter really is.
 type Condition struct {
-	State       meter.State
-	Revision    string // that a power cycle would run; empty for none
-	Running     string // of the application that runs; empty if none runs
-	Image       bool   // the flash holds exactly the image of the attempt
-	Initialized bool   // an image has completed its first boot
-	Settings    ion.Settings
-	Lost        ion.Groups // groups that are not as they were before the attempt
-	FlashOps    uint64     // operations during the attempt
-	LCD         string
-	L2Edges     uint64
-	EventLog    []meter.LogEntry
-	Connected   bool // network, cable and power are there, the meter is fast enough and the tool is connected, so it could have looked
-	BadChip     bool // the flash chip has a fault that can still show
+	SerialNumber string
+	UnitID       uint16
+	State        meter.State
+	Revision     string // that a power cycle would run; empty for none
+	Running      string // of the application that runs; empty if none runs
+	Image        bool   // the flash holds exactly the image of the attempt
+	Initialized  bool   // an image has completed its first boot
+	Settings     ion.Settings
+	Lost         ion.Groups // groups that are not as they were before the attempt
+	FlashOps     uint64     // operations during the attempt
+	LCD          string
+	L2Edges      uint64
+	EventLog     []meter.LogEntry
+	Connected    bool // network, cable and power are there, the meter is fast enough and the tool is connected, so it could have looked
+	BadChip      bool // the flash chip has a fault that can still show
 }
 
 // Other is a meter on the line that the attempt was not about.
@@ -189,6 +196,8 @@ type Log struct {
 	Unreadable []upgradelog.Unreadable
 	// Gap: an earlier attempt had begun to change the meter, and the log has nothing of it.
 	Gap bool
+	// Cut: what was in the log before the attempt is not there any more.
+	Cut bool
 }
 
 // ReadLog reads a log.

@@ -71,7 +71,11 @@ var sentences = [...]sentence{
 
 	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage, ofAct},
 	{I2, "success is claimed only of a meter that runs the image", ended, notRunning, ofAct},
+	{I2, "the exit status is that of a success only after one", ended, falseStatus, ofAttempt},
 	{I3, "failure is claimed only if it is one", ended, falseAlarm, ofAct},
+	{I3, "no request is given up before it was sent again as often as the article says", ownLog, gaveUpTooSoon, ofAttempt},
+	{I3, "no request is given up before its answers were waited for", ownLog, waitedTooShort, ofAttempt},
+	{I5, "no request is sent again more often than the article says", ownLog, askedTooOften, ofAttempt},
 	{I2, "success is claimed only if every promised setting is there", ended, brokenPromise, ofAct},
 
 	{I2, "success is claimed only if the name of the template is there, where settings are promised", aside, templateLost, ofAttempt},
@@ -89,6 +93,13 @@ var sentences = [...]sentence{
 	{I6, "every line that the tool told is on the disk", logs, linesMissing, ofAttempt},
 	{I6, "the log tells of nothing more often than the meter did it", logs, toldTooOften, ofAttempt},
 	{I6, "a log that is kept is kept until the tool is killed", logs, gap, ofAttempt},
+	{I6, "what earlier upgrades wrote stays in the log", ownLog, cutLog, ofAttempt},
+	{I6, "the log ends as the tool says that the upgrade ended", ownLog, otherEnd, ofAttempt},
+	{I6, "nothing comes after the end of an upgrade", ownLog, twoEnds, ofAttempt},
+	{I6, "the log names the meter", ownLog, otherDevice, ofAttempt},
+	{I6, "every request that was sent again is in the log", ownLog, resendsUntold, ofAttempt},
+	{I6, "the last efficiency is that of the whole download", ownLog, otherEfficiency, ofAttempt},
+	{I6, "a tool whose log lacks lines says so", ownLog, hiddenLogFailure, ofAttempt},
 
 	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal, ofAct},
 	{I8, "the flash is not touched where it must not be", tried, flashTouched, ofAct},
@@ -98,6 +109,8 @@ var sentences = [...]sentence{
 	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe, ofAct},
 	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash, ofAct},
 	{I7, "what is written back is what somebody wrote last", knowsTruth, replaced, ofAct},
+	{I7, "what is written back is what the person wants back", knowsTruth, unwanted, ofAct},
+	{I6, "the log names no settings as restored that are not", knowsTruth, falselyRestored, ofAct},
 	{I7, "a journal is the last copy of nothing when it goes", knowsTruth, destroyed, ofAct},
 	{I2, "what the tool says it has written is in the meter", knowsTruth, unwritten, ofAct},
 	{I9, "another meter's journal stays as it is", every, harmed, ofAttempt},
@@ -121,6 +134,7 @@ func every(*Evidence) bool        { return true }
 func tried(e *Evidence) bool      { return e.Upgrade }
 func ended(e *Evidence) bool      { return e.Upgrade && e.Tool.Ended }
 func logs(e *Evidence) bool       { return ended(e) && e.Log != nil }
+func ownLog(e *Evidence) bool     { return logs(e) && !e.Tool.Foreign && e.Log.Err == nil }
 func knowsTruth(e *Evidence) bool { return e.Truth != nil }
 func aside(e *Evidence) bool      { return ended(e) && e.Aside != nil }
 func recovers(e *Evidence) bool   { return e.Recovery != nil }
