@@ -35,7 +35,7 @@ type start struct {
 	// Settings whose truth was in the meter, in the journals of the tool's folder, in any journal.
 	present, copied, anywhere ion.SettingSet
 	outdated                  ion.SettingSet // of which the tool's folder has older values, and nobody has the truth
-	aborted, ordered          bool
+	aborted                   bool
 	print                     machine.Fingerprint
 }
 
@@ -150,7 +150,8 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	if o := t.acts.open; o != nil && o.deed {
 		return // a file that was refused is asked for again
 	}
-	o := &start{deed: deed, before: evidence.Look(s, now), windows: windows, ops: t.around.before.FlashOps(s), present: t.truth.Present(), aborted: t.aborted, ordered: t.ordered}
+	o := &start{deed: deed, before: evidence.Look(s, now), windows: windows, ops: t.around.before.FlashOps(s), present: t.truth.Present(), aborted: t.aborted}
+	t.ordered = false
 	if n := len(t.acts.done); n > 0 {
 		o.windows = t.acts.done[n-1].windows
 	}
@@ -165,7 +166,6 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	w.Uint(uint64(o.anywhere))
 	w.Uint(uint64(o.outdated))
 	w.Bool(o.aborted)
-	w.Bool(o.ordered)
 	o.print = machine.FingerprintOf(w.Result())
 	t.acts.open = o
 }
@@ -198,8 +198,8 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 	_, anywhere := t.copies(now)
 	away := t.truth.Away()
 	saved := o.present
-	if o.before.State != meter.Application {
-		saved = 0 // nothing could be read
+	if o.before.State != meter.Application || !t.ordered {
+		saved = 0 // nothing could be read: no application was there when the tool asked
 	}
 	keep := o.anywhere
 	if t.of.Journal {

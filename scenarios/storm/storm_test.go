@@ -244,3 +244,26 @@ func TestStormsInWorldsOfEveryKindBreakNoInvariant(t *testing.T) {
 		t.Error("the same run is another one")
 	}
 }
+
+// A dip of the power and a cell that reads badly bring the meter into its loader before the tool
+// asks for the first time: no application is there from which settings could be saved.
+func TestAMeterWhoseApplicationIsGoneBeforeTheToolAsksLosesItsSettingsAsTheArticleSays(t *testing.T) {
+	for _, text := range []string{
+		"read-changes at start for 2 no-responses address 0x030fae; power-loss at start for 1 no-response",
+		"read-changes at state booting for 4s address 0x032475; brown-out at start for 1 no-response",
+	} {
+		for _, changes := range [][]func(*world.World){nil, {trial.WithJournal}} {
+			plans, err := trial.ParsePlans(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := trial.Try(trial.World(7424, changes...), plans, rig.NoTrace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Violations) > 0 {
+				t.Errorf("%s: %q", text, r.Violations)
+			}
+		}
+	}
+}
