@@ -28,8 +28,8 @@ func (c *Candidate) Place() Place {
 		return Nowhere
 	}
 	k := c.Plan[0].Kind
-	switch k {
-	case fault.PowerLoss, fault.MeterReset, fault.BrownOut:
+	switch causeOf(k) {
+	case powerGone, dipped, brownOut:
 		return InSupply
 	}
 	switch k.Place() {
