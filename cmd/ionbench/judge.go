@@ -258,9 +258,10 @@ func (f *judgeFlags) command(c *cli.Call) string {
 }
 
 func listOf(suite *judge.Suite) string {
-	rows := [][]string{{"SCENARIO", "PHASE", "ROW", "WHAT HAPPENS", "PLAN"}}
-	for _, s := range suite.Scenarios {
-		rows = append(rows, []string{s.Name, string(s.Phase), s.Row, s.Title, s.Plans.String()})
+	rows := [][]string{{"SCENARIO", "PHASE", "ROW", "DUTIES", "WHAT HAPPENS", "PLAN"}}
+	for i := range suite.Scenarios {
+		s := &suite.Scenarios[i]
+		rows = append(rows, []string{s.Name, string(s.Phase), s.Row, s.About(), s.Title, s.Plot()})
 	}
 	return cli.Table(rows)
 }
@@ -285,7 +286,7 @@ func card(r *judge.Report) string {
 		}
 	}
 	passed, failed, skipped := r.Counts()
-	return cli.Table(rows) + reasons +
+	return cli.Table(rows) + reasons + "\n" + judge.DutiesText(r.Duties()) +
 		fmt.Sprintf("\nscenarios=%d passed=%d failed=%d skipped=%d seconds=%.1f\n", len(r.Results), passed, failed, skipped, r.Took.Seconds())
 }
 

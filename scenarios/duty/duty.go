@@ -128,7 +128,7 @@ var table = [count - 1]Duty{
 	{Success, Telling, "8", "Success is what identify says after the restart, nothing earlier; and it is told only if the settings that were promised are back.", false},
 	{Failure, Telling, "8", "Failure is told only if it is one: where the last answer is missing, ask the meter.", false},
 	{LogLines, Telling, "12", "The log says what happened, line by line; what earlier runs wrote stays.", false},
-	{LogStamps, Telling, "12", "Its dates are the same in every country, and the firmware is dated in UTC.", true},
+	{LogStamps, Telling, "12", "Its words are the same in every country, those of its dates too.", true},
 	{Status, Telling, "8", "The exit status is 0 for success and nothing else, and the log's last word agrees with it.", false},
 	{Secret, Telling, "12", "The password is not told.", false},
 

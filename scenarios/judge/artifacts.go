@@ -174,6 +174,9 @@ func VerdictText(r *Result) string {
 	if plan := r.Scenario.Plans.String(); plan != "" {
 		fmt.Fprintf(&b, "  plan     %s\n", plan)
 	}
+	if harms := harmsText(r.Scenario.Harms); harms != "" {
+		fmt.Fprintf(&b, "  harm     %s\n", harms)
+	}
 	for _, a := range r.Attempts {
 		fmt.Fprintf(&b, "  %-9s%v after %.1fs; the meter %s\n", a.Name(), a.Exit.String(), a.Exit.Took.Seconds(), a.runs())
 	}

@@ -40,6 +40,7 @@ type Execution struct {
 	Unstruck []story.Unstruck
 	Trace    []story.Event
 	Broken   []verdict.Violation
+	Kept     bool      // files of its own were left in {dir}
 	Warned   []duty.ID // of which advice was not taken
 	Notes    []string  // other things that a person should know
 }

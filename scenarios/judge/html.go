@@ -22,6 +22,7 @@ type page struct {
 	Passed, Failed, Skipped int
 	Undecided               int
 	Interrupted             bool
+	Duties                  []dutyObject
 	Scenarios               []scenarioView
 }
 
@@ -64,6 +65,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		Interrupted: r.Interrupted, Undecided: r.Undecided(),
 	}
 	p.Passed, p.Failed, p.Skipped = r.Counts()
+	p.Duties = dutyObjects(r.Duties())
 	for _, s := range r.Results {
 		p.Scenarios = append(p.Scenarios, s.view())
 	}

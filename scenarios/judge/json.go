@@ -24,7 +24,18 @@ type reportObject struct {
 	Failed    int              `json:"failed"`
 	Skipped   int              `json:"skipped"`
 	Partial   bool             `json:"partial"`
+	Duties    []dutyObject     `json:"duties"`
 	Scenarios []scenarioObject `json:"scenarios"`
+}
+
+type dutyObject struct {
+	ID        string    `json:"id"`
+	Section   string    `json:"section"` // of PROTOCOL.md
+	Text      string    `json:"text"`
+	Advice    bool      `json:"advice"`
+	State     DutyState `json:"state"`
+	Why       string    `json:"why"`
+	Scenarios []string  `json:"scenarios"`
 }
 
 type scenarioObject struct {
@@ -33,6 +44,8 @@ type scenarioObject struct {
 	Phase    Phase           `json:"phase"`
 	Row      string          `json:"row"`
 	Plan     string          `json:"plan"`
+	Harms    string          `json:"harms"`
+	Duties   string          `json:"duties"`
 	ID       string          `json:"id"`
 	Input    string          `json:"input"`
 	Expected Expectation     `json:"expected"`
@@ -107,6 +120,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Limit: r.Options.Limit.Seconds(), Seconds: r.Took.Seconds(), Partial: r.Interrupted, Scenarios: []scenarioObject{},
 	}
 	o.Passed, o.Failed, o.Skipped = r.Counts()
+	o.Duties = dutyObjects(r.Duties())
 	for _, s := range r.Results {
 		o.Scenarios = append(o.Scenarios, s.object())
 	}
@@ -116,10 +130,18 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return out.Encode(o)
 }
 
+func dutyObjects(all []DutyResult) []dutyObject {
+	list := []dutyObject{}
+	for _, d := range all {
+		list = append(list, dutyObject{d.ID.String(), d.Section, d.Text, d.Advice, d.State, d.Why, listed(d.Scenarios)})
+	}
+	return list
+}
+
 func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
-		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), ID: s.ID(), Input: s.input(), Expected: s.Expect,
+		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.Harms), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
 		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
 	}

@@ -65,6 +65,11 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		report.Errors += suite.Errors
 		report.Suites = append(report.Suites, suite)
 	}
+	duties := junitSuite{Name: r.Suite + "/duties", Time: seconds(0)}
+	for _, d := range r.Duties() {
+		duties.Properties = append(duties.Properties, junitProperty{d.ID.String(), strings.TrimSuffix(string(d.State)+": "+d.Why, ": ")})
+	}
+	report.Suites = append(report.Suites, duties)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -83,7 +88,7 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 	c := &s.Scenario
 	suite := junitSuite{Name: r.Suite + "/" + c.Name, Time: seconds(s.Took.Seconds()), Properties: []junitProperty{
 		{"title", c.Title}, {"phase", string(c.Phase)}, {"row", c.Row},
-		{"seed", strconv.FormatUint(r.Options.Seed, 10)}, {"plan", c.Plans.String()}, {"id", c.ID()}, {"input", c.input()},
+		{"seed", strconv.FormatUint(r.Options.Seed, 10)}, {"plan", c.Plans.String()}, {"harms", harmsText(c.Harms)}, {"duties", dutyNames(c.Duties)}, {"id", c.ID()}, {"input", c.input()},
 		{"transport", r.Target.Transport.String()}, {"repeat", s.Repeat},
 	}}
 	if s.Skipped != "" {

@@ -234,6 +234,23 @@ func (p *place) gather(take func(name string, mode fs.FileMode, content []byte))
 	return err == nil && !full
 }
 
+// list calls take with everything in {dir}, up to maxFiles.
+func (p *place) list(take func(name string, mode fs.FileMode)) {
+	files := 0
+	_ = fs.WalkDir(p.dir.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || name == "." {
+			return nil
+		}
+		if files++; files > maxFiles {
+			return fs.SkipAll
+		}
+		if info, err := entry.Info(); err == nil {
+			take(name, info.Mode())
+		}
+		return nil
+	})
+}
+
 // remove removes the folder, as far as that does not take long.
 func (p *place) remove() error {
 	if p == nil {

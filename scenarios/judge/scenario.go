@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -224,6 +225,12 @@ func (s *Scenario) paced(c bench.Config, o *Options) bench.Config {
 	}
 	return c.AtPace(bench.Unpaced)
 }
+
+// About are the numbers of the duties that the scenario is about.
+func (s *Scenario) About() string { return dutyNames(s.Duties) }
+
+// Plot is what befalls the program, in the grammar of plans, and the harms.
+func (s *Scenario) Plot() string { return cmp.Or(s.Plans.String(), harmsText(s.Harms)) }
 
 // Suite is a list of scenarios.
 type Suite struct {

@@ -229,6 +229,9 @@ func refusedWorld() world.World {
 	return w
 }
 
+// abroadBy is how much later it is in Nepal than in UTC.
+const abroadBy = 5*time.Hour + 45*time.Minute
+
 func moreSurroundings() []play {
 	abroad := surroundings{Environment: []string{"HOME", "TZ=Asia/Kathmandu", "LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LC_TIME=de_DE.UTF-8"}}
 	return []play{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -40,7 +41,7 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
 	}
 	a.Broken = verdict.Judge(e)
-	a.advise(e)
+	p.advise(a, e)
 	for i := range a.Broken {
 		a.Broken[i].Reason = Visible(a.Broken[i].Reason)
 	}
@@ -87,15 +88,69 @@ func (p *player) keeps(a *Execution) bool {
 }
 
 // advise notes what would be better and is no breach.
-func (a *Execution) advise(e *verdict.Evidence) {
+func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.Aborted && a.Exit.Signal == "" && !a.success() && e.Before.State == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State.Loader() {
 		a.warn(duty.AsItWas, "it was aborted before the clear, and left the meter in its loader: a restart would have brought the application back")
 	}
+	if p.about(duty.Surroundings) && len(p.attempts) == 1 && !a.success() {
+		a.warn(duty.Surroundings, fmt.Sprintf("%s, and the program ended with %s", p.scenario.Title, a.Exit.String()))
+	}
+	if p.about(duty.LogStamps) {
+		p.adviseStamps(a)
+	}
+	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
+		p.lookAtKept(a)
+	}
 }
+
+func (p *player) about(id duty.ID) bool { return slices.Contains(p.scenario.Duties, id) }
+
+// adviseStamps looks at the dates in the log of a program that runs abroad.
+func (p *player) adviseStamps(a *Execution) {
+	if len(a.Log) == 0 {
+		return
+	}
+	read := verdict.ReadLog(a.Log, 0)
+	began := false
+	for _, e := range read.Entries {
+		began = began || e.Kind == upgradelog.UpgradeStarted
+		here := time.FixedZone("there", int(abroadBy/time.Second))
+		if e.Kind == upgradelog.FirmwareDated && !sameClock(e.Time, p.file.Dated.UTC()) && !sameClock(e.Time, p.file.Dated.In(here)) {
+			a.warn(duty.LogStamps, fmt.Sprintf("the log dates the firmware %s, and it was built at %s UTC", e.Time.Format(time.DateTime), p.file.Dated.UTC().Format(time.DateTime)))
+		}
+	}
+	if !began {
+		a.warn(duty.LogStamps, "its log cannot be read there: the names of days and months are not English")
+	}
+}
+
+// sameClock compares what clocks show, whatever their zones.
+func sameClock(a, b time.Time) bool { return a.Format(time.DateTime) == b.Format(time.DateTime) }
 
 func (a *Execution) warn(about duty.ID, what string) {
 	a.Warned = append(a.Warned, about)
-	a.note("advice (%v): %s", about, what)
+	a.note("%s%s", advicePrefix(about), what)
+}
+
+// lookAtKept looks at the files that a killed program has left in {dir}: the settings are in one.
+func (p *player) lookAtKept(a *Execution) {
+	open := ""
+	p.place.list(func(name string, mode fs.FileMode) {
+		if name == imageName || name == logName || !mode.IsRegular() {
+			return
+		}
+		content, err := p.place.read(name, maxGathered)
+		if serial := []byte(p.world.Meters[p.step.Meter].SerialNumber); err != nil || len(serial) < leastSecret || !bytes.Contains(content, serial) {
+			return // it is something else
+		}
+		a.Kept = true
+		if mode.Perm()&0o077 != 0 && open == "" {
+			open = fmt.Sprintf("%s can be read by others (%v)", quoted(name), mode.Perm())
+		}
+	})
+	if open != "" {
+		a.warn(duty.Private, open)
+	}
 }
 
 // record says what in the record beside the image is not what the file says; empty for nothing.
