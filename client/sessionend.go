@@ -73,7 +73,7 @@ func (s *Session) withLog(err error) error {
 
 func (s *Session) status(err error) Status {
 	switch {
-	case err == nil, s.upgrader.task == TaskConnect && !s.leaving && !s.recover && errors.Is(err, ErrAborted):
+	case err == nil, s.upgrader.task == TaskConnect && !s.leaving && !s.recover && !s.changed && errors.Is(err, ErrAborted):
 		return StatusDone
 	case s.logErr != nil && !s.sent:
 		return StatusEnvironment

@@ -200,7 +200,7 @@ func (u *Upgrader) pastes() bool { return u.paste != 0 }
 
 // takeForPaste keeps the ticked groups as the meter has them, whatever the template says.
 func takeForPaste(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	s, _, n := settingsOf(p)
+	s, marks, n := settingsOf(p)
 	if n.kind != goOn {
 		return n
 	}
@@ -211,7 +211,7 @@ func takeForPaste(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 		}
 	}
 	for i, setting := range ion.SettingTable() {
-		if u.paste.Has(setting.Group) {
+		if u.paste.Has(setting.Group) && !marks.Reset.Has(i) {
 			kept = append(kept, write{handle: setting.Handle, value: s.Values[i], setting: i})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
@@ -27,6 +28,9 @@ meter and a line that take no time and a tool that waits half a second for an an
 is compared, times aside, with the bench in the same conditions. Plans that name blocks,
 percentages, states, flash operations or no-responses give the same events; where a plan
 names times, bytes, frames or replies, differences are no surprise.
+
+The id of a history (h1.…, from "ionbench storm --histories") repeats that one, and prints it as
+a case file for "ionbench run".
 `
 
 type replayFlags struct {
@@ -65,6 +69,9 @@ func transports() map[string]rig.Transport {
 func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.print != "" && f.json {
 		return errPrintAndJSON()
+	}
+	if storm.IsHistoryID(c.Args[0]) {
+		return f.replayHistory(c, c.Args[0])
 	}
 	subject, err := f.subject(c)
 	if err != nil {

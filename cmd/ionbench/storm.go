@@ -25,6 +25,12 @@ images of one to six blocks. Run i of a seed is the same whatever --runs and --p
 A run that breaks an invariant is shrunk; its plan, what it broke, the smallest plan that
 breaks the same, and the commands that repeat both are printed. The last line is the sum:
 runs, violations, faults that never struck, how many runs ended in which class, seconds.
+
+With --histories a run is what several people do one after the other: upgrades, recoveries,
+templates and settings written, on up to three PCs and in two folders, with journals that are
+removed, damaged, copied and replaced, other images, answers of every kind, faults in most
+attempts, and at the end a recovery in peace. One that fails is printed as a case file: first
+its history was made shorter, then its faults, then its world.
 `
 
 type stormFlags struct {
@@ -34,6 +40,8 @@ type stormFlags struct {
 	parallel int
 	budget   int
 	json     bool
+	history  bool
+	cases    bool
 	world    trialFlags // with --world alone
 	worlds   string
 	try      shrink.Try // nil: the bench
@@ -51,6 +59,8 @@ func stormCommand(try shrink.Try) *cli.Command {
 			cli.Count(&f.budget, "budget", "trials to shrink one that fails, at most"),
 			f.world.fileFlag("a file with the world of all runs, or a world of \"ionbench worlds\""),
 			worldsFlag(&f.worlds, "draw the world of each run from an array: pairs or triples"),
+			cli.Switch(&f.history, "histories", "draw histories: what several people do one after the other, on up to three PCs"),
+			cli.Switch(&f.cases, "cases", "with --histories: play each a second time, as the case file that is made of it"),
 			cli.Switch(&f.json, "json", "print one JSON object a failure, and one for the sum"),
 		),
 		Examples: `
@@ -60,6 +70,7 @@ func stormCommand(try shrink.Try) *cli.Command {
   ionbench storm --worlds triples            in worlds of every kind
   ionbench storm --world my.world            all in one of your own
   ionbench storm --json | jq -r .shrunk.repeat
+  ionbench storm --histories --cases --runs 20000
 `,
 		Done: "no invariant was broken", Failed: "one was, or the storm was interrupted",
 		Run: f.run,
@@ -70,6 +81,14 @@ func stormCommand(try shrink.Try) *cli.Command {
 func parallelFlag(p *int, help string) cli.Flag { return cli.Count(p, "parallel", help).Or("workers") }
 
 func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
+	switch {
+	case f.cases && !f.history:
+		return cli.Usage("--cases is about histories").Hint("add --histories")
+	case f.history && (c.Given("faults") || c.Given("worlds") || c.Given(worldFlag)):
+		return cli.Usage("a history draws its own world and its own faults").Hint("leave out --faults, --world and --worlds")
+	case f.history:
+		return f.runHistories(ctx, c)
+	}
 	among, err := f.among(c)
 	if err != nil {
 		return err

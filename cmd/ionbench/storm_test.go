@@ -164,3 +164,15 @@ func TestAStormInAWorldOfOnesOwnIsAllInIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAStormOfHistoriesIsSummedUp(t *testing.T) {
+	status, out, _ := stormIn(t, t.Context(), "--histories", "--cases", "--runs", "20")
+	if status != cli.Done || !strings.HasPrefix(out, "runs=20 attempts=") || !strings.Contains(out, " violations=0 ") {
+		t.Errorf("status %v:\n%s", status, out)
+	}
+	for _, args := range [][]string{{"--cases"}, {"--histories", "--faults", "2"}} {
+		if status, _, diagnostics := stormIn(t, t.Context(), args...); status == cli.Done || diagnostics == "" {
+			t.Errorf("%q is taken: %s", args, diagnostics)
+		}
+	}
+}

@@ -36,7 +36,9 @@ type start struct {
 	present, copied, anywhere ion.SettingSet
 	outdated                  ion.SettingSet // of which the tool's folder has older values, and nobody has the truth
 	aborted                   bool
-	print                     machine.Fingerprint
+	// unmarked: a journal in the folder does not tell how old it is, and counts as certain.
+	unmarked bool
+	print    machine.Fingerprint
 }
 
 // acts are what the person had the tool do in an attempt.
@@ -85,7 +87,7 @@ func (t *tool) authorOf(s client.Step) truth.Author {
 	case client.StepWriteTemplate:
 		return truth.Author{Own: ion.AllSettings &^ ion.SettingsOf(t.pasted())}
 	}
-	return truth.Author{Older: t.of.Older}
+	return truth.Author{Older: t.of.Older || t.acts.open != nil && t.acts.open.unmarked}
 }
 
 // pasted are the groups that a template leaves alone.
@@ -157,6 +159,9 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	}
 	o.copied, o.anywhere = t.copies(now)
 	o.outdated = t.outdated()
+	if j, _ := t.disk.load(t.of.Folder, identityOf(t.around.said)); j != nil {
+		o.unmarked = !j.Marked
+	}
 	w := machine.Fingerprinting(nil, 0)
 	w.Bool(deed)
 	w.Uint(uint64(o.before.State))
@@ -166,6 +171,7 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	w.Uint(uint64(o.anywhere))
 	w.Uint(uint64(o.outdated))
 	w.Bool(o.aborted)
+	w.Bool(o.unmarked)
 	o.print = machine.FingerprintOf(w.Result())
 	t.acts.open = o
 }
@@ -222,8 +228,11 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 // promised is what a successful upgrade has promised: what the tool had read or found, if the
 // person did not say no to it.
 func (t *tool) promised(o *start, seen []client.Prompt, saved ion.SettingSet) ion.SettingSet {
-	has := saved | t.acts.remembered
+	has := saved
 	declined := slices.Contains(seen, client.RestoreSettings) && t.of.NoRestore || slices.Contains(seen, client.RestoreOlder) && !t.of.Older
+	if !declined {
+		has |= t.acts.remembered
+	}
 	if t.of.Journal && !declined {
 		has |= o.copied
 	}
@@ -273,18 +282,18 @@ func (t *tool) unwritten(seen []client.Prompt, m *verdict.Condition) ion.Setting
 	return 0
 }
 
-// copies are the settings whose truth is in the journals of the tool's folder, and in any
-// journal anywhere.
+// copies are the settings whose truth is in the journal that the tool finds, and in any journal
+// anywhere.
 func (t *tool) copies(now time.Duration) (own, anywhere ion.SettingSet) {
-	for _, k := range t.disk.journals {
-		has := t.heldIn(&k, now)
-		anywhere |= has
-		if k.folder == t.of.Folder {
-			own |= has
-		}
+	if len(t.disk.journals) > 0 {
+		j, err := t.disk.load(t.of.Folder, identityOf(t.around.said))
+		own = t.heldIn(j, err, now)
 	}
-	for _, k := range t.around.elsewhere {
-		anywhere |= t.heldIn(&k, now)
+	for _, list := range [][]kept{t.disk.journals, t.around.elsewhere} {
+		for _, k := range list {
+			j, err := journal.Parse(k.file)
+			anywhere |= t.heldIn(j, err, now)
+		}
 	}
 	return own, anywhere
 }
@@ -306,12 +315,11 @@ func (t *tool) outdated() ion.SettingSet {
 }
 
 // heldIn are the settings whose truth is in a journal. One of another meter has none.
-func (t *tool) heldIn(k *kept, now time.Duration) ion.SettingSet {
-	j, err := journal.Parse(k.file)
-	if err != nil || !j.Meter.Is(identityOf(t.around.said)) {
+func (t *tool) heldIn(j *journal.Journal, err error, now time.Duration) ion.SettingSet {
+	if err != nil || j == nil || !j.Meter.Is(identityOf(t.around.said)) {
 		return 0
 	}
-	return t.truth.In(&j.Settings, j.Held, now)
+	return t.truth.In(&j.Settings, j.Held&^j.Counted, now)
 }
 
 // declare leaves out what was done: it is past.

@@ -109,10 +109,19 @@ func (r *Rig) Block() int {
 // Now is the time on the bench's clock.
 func (r *Rig) Now() time.Duration { return r.bench.Now() }
 
-// Wait lets time pass with no tool at the line.
+// Wait lets time pass with no tool at the line. Faults that have not struck by now never will:
+// they were to strike in the attempt.
 func (r *Rig) Wait(d time.Duration) {
 	r.leave()
+	r.calm()
 	r.bench.AdvanceTo(r.bench.Now() + d)
+}
+
+// calm forgets the faults that have not struck. Those at work go on.
+func (r *Rig) calm() {
+	if err := r.bench.Station().SetPlan(nil); err != nil {
+		panic(fmt.Sprintf("rig: no faults: %v", err))
+	}
 }
 
 func (r *Rig) leave() { r.bench = bench.New(r.bench.Now(), r.bench.Station(), new(nobody)) }
@@ -120,6 +129,7 @@ func (r *Rig) leave() { r.bench = bench.New(r.bench.Now(), r.bench.Station(), ne
 // PowerCycle switches the meter off and, a while later, on again.
 func (r *Rig) PowerCycle(off time.Duration) {
 	r.leave()
+	r.calm()
 	r.bench.Station().PowerOff(r.Now())
 	r.bench.AdvanceTo(r.Now() + off)
 	r.bench.Station().PowerOn(r.Now())

@@ -121,6 +121,7 @@ type minimizer struct {
 	best    Subject
 	said    string // the world of best, as a text
 	named   bool   // an id can express its world
+	history bool   // it has several attempts, each with its own plan
 	fails   func(Subject) bool
 	options Options
 	runs    int

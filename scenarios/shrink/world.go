@@ -74,8 +74,12 @@ func leaveOut[V any](m *minimizer, table []fields.Field[V], list func(*world.Wor
 // change tries best in a changed world, which an id must still be able to express.
 func (m *minimizer) change(change func(*world.World)) bool {
 	w := m.best.World
-	w.Meters, w.Stations, w.Firmware, w.Attempts = slices.Clone(w.Meters), slices.Clone(w.Stations), slices.Clone(w.Firmware), slices.Clone(w.Attempts)
+	w.Meters, w.Stations, w.PCs = slices.Clone(w.Meters), slices.Clone(w.Stations), slices.Clone(w.PCs)
+	w.Firmware, w.Attempts = slices.Clone(w.Firmware), slices.Clone(w.Attempts)
 	change(&w)
+	if m.history {
+		return w.Check() == nil && m.ask(Subject{World: w, Plans: m.best.Plans}, w.String())
+	}
 	if trial.Check(w) != nil {
 		return false
 	}

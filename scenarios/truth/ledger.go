@@ -78,7 +78,10 @@ func (l *Ledger) Look(now time.Duration, has *ion.Settings, marks ion.Marks, by 
 
 // write notes that the meter was written to.
 func (l *Ledger) write(i int, has *ion.Settings, now time.Duration, by Author) {
-	agreed := by.Own.Has(i) || l.gone.Has(i) || l.away.Has(i) && by.Older
+	// Nobody notes what a meter counts: an older reading is the best that there is once the meter
+	// has been reset.
+	counts := i != ion.TemplateName && ion.SettingTable()[i].Group == ion.Energy
+	agreed := by.Own.Has(i) || l.gone.Has(i) || l.away.Has(i) && (by.Older || counts)
 	if !agreed && !l.holds(i, has, now) {
 		l.replaced = l.replaced.With(i)
 	}
@@ -155,11 +158,12 @@ func (l *Ledger) Judged() *Ledger {
 	return next.sealed()
 }
 
-// In returns which of the settings in a copy are the truth, where held says which it has.
+// In returns which of the settings in a copy are the truth, where held says which it has. What is
+// gone is nowhere, also if a copy happens to have the same.
 func (l *Ledger) In(copied *ion.Settings, held ion.SettingSet, now time.Duration) ion.SettingSet {
 	var set ion.SettingSet
 	for i := range ion.TemplateName + 1 {
-		if held.Has(i) && l.holds(i, copied, now) {
+		if held.Has(i) && !l.gone.Has(i) && l.holds(i, copied, now) {
 			set = set.With(i)
 		}
 	}

@@ -27,9 +27,18 @@ func loaderForNothing(e *Evidence, f *findings) {
 
 func refusedTooLate(e *Evidence, f *findings) {
 	t := &e.Tool
-	if client.IsRefusal(t.Err) && e.flashed() && t.Counts.Transmitted == 0 && t.choseOnce() {
+	if client.IsRefusal(t.Err) && e.flashed() && !e.busyBefore() && t.Counts.Transmitted == 0 && t.choseOnce() {
 		f.tell("%d flash operations before the tool said: %v", e.Meter.FlashOps, t.Err)
 	}
+}
+
+// busyBefore reports whether the meter was still busy with its flash, for an earlier attempt.
+func (e *Evidence) busyBefore() bool {
+	switch e.Before.State {
+	case meter.Erasing, meter.Programming, meter.Verifying, meter.Booting:
+		return true
+	}
+	return false
 }
 
 // choseOnce reports whether the person chose a file, or the tool wrote to a disk, only once: a

@@ -145,6 +145,12 @@ func CannotBegin(attempt int, err error) Violation {
 	return violation(I4, attempt, "the recovery cannot begin: %v", err)
 }
 
+// NotRecovered is a violation of I4: a recovery that nothing disturbed ended with an error, or
+// with another image in the meter.
+func NotRecovered(claim error) Violation {
+	return violation(I4, 0, "a recovery that nothing disturbs ends with %q, and the meter does not run the image", ending(claim))
+}
+
 // Silent is a violation of I1: the meter did not answer when the attempt was to begin.
 func Silent(attempt int) Violation { return violation(I1, attempt, silence) }
 

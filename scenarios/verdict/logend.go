@@ -1,6 +1,9 @@
 package verdict
 
-import "ionbench/client/upgradelog"
+import (
+	"ionbench/client"
+	"ionbench/client/upgradelog"
+)
 
 // What is said here is for the logs of this project's tool. PROTOCOL.md leaves other programs more
 // freedom.
@@ -101,8 +104,15 @@ func hiddenLogFailure(e *Evidence, f *findings) {
 	}
 }
 
-// falseStatus: a failure that leaves a meter to be recovered.
+// falseStatus: a failure that leaves a meter to be recovered. A session ends as its last upgrade or
+// template did.
 func falseStatus(e *Evidence, f *findings) {
+	w := e.Tool.Windows
+	for i := len(w) - 1; i >= 0 && w[i] != client.UpgradeFailed; i-- {
+		if w[i] == client.TemplateApplied {
+			return
+		}
+	}
 	if _, failure := e.Tool.claims(); failure && e.Tool.Zero && e.Meter.FlashOps > 0 {
 		f.tell("the exit status is that of a success, and the tool says %q", ending(e.Tool.Err))
 	}

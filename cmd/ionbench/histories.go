@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/history"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/storm"
+)
+
+// runHistories is the storm of histories.
+func (f *stormFlags) runHistories(ctx context.Context, c *cli.Call) error {
+	began, told := time.Now(), c.Progress("runs")
+	c.Begin()
+	report, err := storm.RunHistories(ctx, storm.HistoryOptions{
+		Seed: f.seed, Runs: f.runs, Workers: f.parallel, Shrink: f.budget, AsCases: f.cases,
+		Failed: func(failure storm.HistoryFailure) {
+			told.Clear()
+			f.writeHistory(c, failure)
+		},
+		Progress: func(done int) { told.Show(done, f.runs, "") },
+	})
+	told.Clear()
+	if err != nil {
+		return err
+	}
+	f.writeHistorySum(c, report, time.Since(began))
+	switch {
+	case report.Runs < f.runs:
+		return fmt.Errorf("interrupted: %d of %d runs were done", report.Runs, f.runs)
+	case report.Violations > 0:
+		return cli.ErrNo
+	}
+	return nil
+}
+
+// historyObject is a history that broke an invariant, in JSON.
+type historyObject struct {
+	Seed    uint64   `json:"seed"`
+	Run     uint64   `json:"run"`
+	ID      string   `json:"id"`
+	Broken  []string `json:"broken"`
+	Reasons []string `json:"reasons"`
+	Repeat  string   `json:"repeat"`
+	Case    string   `json:"case"`
+	Tries   int      `json:"tries"`
+	Done    bool     `json:"done"`
+}
+
+func (f *stormFlags) writeHistory(c *cli.Call, failure storm.HistoryFailure) {
+	repeat := "ionbench replay " + failure.ID
+	text := string(history.CaseFile(failure.Shrunk, failure.ShrunkResult, "a history that was shrunk"))
+	if f.json {
+		o := historyObject{f.seed, failure.Run, failure.ID, []string{}, failure.Reasons, repeat, text, failure.Tries, failure.Done}
+		for _, finding := range failure.Result.Findings {
+			o.Broken = append(o.Broken, finding.String())
+		}
+		c.Encode(o)
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d, run %d: broken\n", f.seed, failure.Run)
+	for _, finding := range failure.Result.Findings {
+		fmt.Fprintf(&b, "  %v\n", finding)
+	}
+	for _, reason := range failure.Reasons {
+		fmt.Fprintf(&b, "  as a case file: %s\n", reason)
+	}
+	fmt.Fprintf(&b, "  repeat  %s\nas a case file:\n\n%s\n", repeat, text)
+	c.Print(b.String())
+}
+
+// historySum is the result of a storm of histories in JSON.
+type historySum struct {
+	Seed       uint64  `json:"seed"`
+	Runs       int     `json:"runs"`
+	Attempts   int     `json:"attempts"`
+	Violations int     `json:"violations"`
+	Unstruck   int     `json:"unstruck"`
+	Seconds    float64 `json:"seconds"`
+}
+
+func (f *stormFlags) writeHistorySum(c *cli.Call, r storm.HistoryReport, took time.Duration) {
+	if f.json {
+		c.Encode(historySum{f.seed, r.Runs, r.Attempts, r.Violations, r.Unstruck, took.Seconds()})
+		return
+	}
+	c.Printf("runs=%d attempts=%d violations=%d unstruck=%d seconds=%.1f\n", r.Runs, r.Attempts, r.Violations, r.Unstruck, took.Seconds())
+}
+
+// replayHistory repeats the history of an id and prints it as a case file.
+func (f *replayFlags) replayHistory(c *cli.Call, id string) error {
+	if f.json || f.transport != "bench" {
+		return cli.Usage("a history is repeated on the bench and printed as a case file").Hint("leave out --json and --transport")
+	}
+	if err := f.alone(c, "the id"); err != nil {
+		return err
+	}
+	seed, run, err := storm.ParseHistoryID(id)
+	if err != nil {
+		return cli.Unusable(err).Hint("copy the whole id again, or draw the storm again: ionbench storm --histories --seed N")
+	}
+	w := storm.DrawHistory(seed, run)
+	c.Begin()
+	r, err := history.Play(w, rig.Events)
+	if err != nil {
+		return err
+	}
+	text := history.CaseFile(w, r, fmt.Sprintf("history %d of seed %d", run, seed))
+	switch f.print {
+	case "":
+		c.Print(string(text))
+	default:
+		printOne(c, f.print, string(text), r.Log(), r.Trace)
+	}
+	if len(r.Findings) > 0 {
+		return cli.ErrNo
+	}
+	return nil
+}

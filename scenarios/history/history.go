@@ -1,0 +1,129 @@
+// Package history plays what people do one after the other: attempts by several PCs, with faults
+// of their own, and what lies between them. A history is a world (package world) with all its
+// attempts. Every act of every attempt is judged, and the last attempt must succeed if nothing
+// disturbs it.
+//
+// It draws nothing and shrinks nothing: packages storm and shrink do. A history that comes out
+// otherwise than before is a case file away from a test: CaseFile writes it.
+package history
+
+import (
+	"fmt"
+	"slices"
+
+	"ionbench/client"
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/story"
+)
+
+// Finding is a rule that an attempt has broken.
+type Finding struct {
+	Attempt int // from 0
+	verdict.Violation
+}
+
+// String returns the finding as it is printed: "attempt 3: in act 2: I7: …".
+func (f Finding) String() string { return fmt.Sprintf("attempt %d: %v", f.Attempt+1, f.Violation) }
+
+// Result is what came of a history.
+type Result struct {
+	Attempts []*rig.Outcome
+	Findings []Finding
+	Unstruck int // faults that never struck
+	Trace    []story.Event
+}
+
+// Log is what all attempts have written to their logs, in the order of time.
+func (r *Result) Log() []byte {
+	var log []byte
+	for _, o := range r.Attempts {
+		log = append(log, o.Log...)
+	}
+	return log
+}
+
+// Signature is which rules a history has broken, each once, in their order: what a smaller one
+// must break too. It is empty for none.
+func (r *Result) Signature() []verdict.Rule {
+	var rules []verdict.Rule
+	for _, f := range r.Findings {
+		rules = append(rules, f.Rule)
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
+
+// Play plays a history to its end. If the simulation itself panics, that breaks I5. The error is
+// about a world that cannot be played.
+func Play(w world.World, trace rig.Trace) (r *Result, err error) {
+	r = new(Result)
+	defer func() {
+		if p := recover(); p != nil {
+			r.Findings = append(r.Findings, Finding{len(r.Attempts), verdict.Panicked(p)})
+		}
+	}()
+	bench, err := rig.New(&w, rig.Options{Trace: trace})
+	if err != nil {
+		return nil, err
+	}
+	attempts := bench.World().Attempts
+	for i := range attempts {
+		o, err := bench.Try(&attempts[i])
+		if err != nil {
+			return nil, fmt.Errorf("attempt %d: %w", i+1, err)
+		}
+		r.add(o)
+	}
+	last := &attempts[len(attempts)-1]
+	if end := r.Attempts[len(attempts)-1]; Peaceful(last) && !end.Upgraded() {
+		r.Findings = append(r.Findings, Finding{len(attempts) - 1, verdict.NotRecovered(end.Claim)})
+	}
+	r.Trace = bench.Bench().Station().Trace()
+	return r, nil
+}
+
+func (r *Result) add(o *rig.Outcome) {
+	for _, v := range o.Violations {
+		r.Findings = append(r.Findings, Finding{len(r.Attempts), v})
+	}
+	r.Unstruck += len(o.Unstruck)
+	r.Attempts = append(r.Attempts, o)
+}
+
+// Peaceful reports whether an attempt is a recovery as the article describes it, with all faults
+// ended and none of its own.
+func Peaceful(a *world.Attempt) bool {
+	healed := slices.ContainsFunc(a.Before, func(b world.Action) bool { return b.Kind == world.Heal })
+	return healed && len(a.Plan) == 0 && !a.DiskFull && a.Task == client.TaskConnect && a.Single && a.Connections == 1 &&
+		slices.Equal(a.Assistant, []client.Choice{client.Upgrade})
+}
+
+// CaseFile returns a history and what came of it as a case file, without the faults that never
+// struck. Every attempt is expected to end as it did. It expects no violation: a case never does.
+func CaseFile(w world.World, r *Result, title string) []byte {
+	c := &cases.Case{Title: title, World: w}
+	c.Attempts = nil
+	for i, a := range w.Attempts {
+		e := cases.Expect{Outcome: cases.Success}
+		if i < len(r.Attempts) {
+			o := r.Attempts[i]
+			if v := cases.VerdictOf(o); v != cases.Unfinished {
+				e.Outcome = v
+			}
+			a.Plan = slices.DeleteFunc(slices.Clone(a.Plan), func(f fault.Fault) bool {
+				return slices.ContainsFunc(o.Unstruck, func(u story.Unstruck) bool { return u.Fault.String() == f.String() })
+			})
+		}
+		c.Add(a, e)
+	}
+	c.World = c.World.Trimmed()
+	var head string
+	for _, f := range r.Findings {
+		head += fmt.Sprintf("# Broken: %v\n", f)
+	}
+	return cases.Append([]byte(head), c)
+}

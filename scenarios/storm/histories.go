@@ -1,0 +1,257 @@
+package storm
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// MaxAttempts is how many attempts a drawn history has at most, the recovery at its end not
+// counted.
+const MaxAttempts = 6
+
+// historian draws a history.
+type historian struct {
+	drawer
+	w    world.World
+	last world.Attempt
+	// damaged are the folders in which a journal may be damaged: a person has to clear them
+	// before the last recovery.
+	damaged map[place]bool
+}
+
+// place is a folder on a PC.
+type place struct{ pc, folder string }
+
+// DrawHistory returns the history of one run of a storm: what several people do on up to three
+// PCs, with faults of its own for most attempts, and at its end a recovery that nothing disturbs.
+// It depends on nothing else.
+func DrawHistory(seed, run uint64) world.World {
+	d := historian{drawer: drawer{Stream: fault.NewStream(seed, fmt.Sprintf("histories %d run %d", Version, run)), kinds: fault.Kinds()}, damaged: map[place]bool{}}
+	d.things()
+	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
+		d.w.Attempts = append(d.w.Attempts, d.attempt())
+	}
+	d.w.Attempts = append(d.w.Attempts, d.peace())
+	return d.w
+}
+
+// things draws a meter, PCs and files. Two of the images have one revision and other bytes.
+func (d *historian) things() {
+	const image = 16 << 10
+	m := world.Meter{ImageBytes: image, Model: oneOf(d.d(), meter.ION7350, meter.ION7350, meter.ION7330, meter.ION7300), Baud: oneOf(d.d(), 0, 0, 19200)}
+	if d.oneIn(4) {
+		m.SetUp = oneOf(d.d(), world.Untouched, world.Lowest, world.Highest)
+	}
+	if d.oneIn(4) {
+		m.UnitID = oneOf(d.d(), uint16(1), 255, 256, 9999)
+	}
+	d.w.Meters = []world.Meter{m}
+	for _, name := range []string{"office", "van", "lab"}[:1+d.below(3)] {
+		pc := world.PC{Name: name}
+		if d.oneIn(8) {
+			// A journal from before the marks counts as certain, so a stale one is not drawn.
+			pc.Journal = oneOf(d.d(), world.OfAnotherMeter, world.SameSerial)
+		}
+		d.w.PCs = append(d.w.PCs, pc)
+	}
+	d.blocks = 1 + d.below(3)
+	d.w.Firmware = []world.Firmware{
+		{Blocks: d.blocks},
+		{Name: "again", Blocks: d.blocks, Build: 1},
+		{Name: "next", Blocks: 1 + d.below(3), Revision: d.revision()},
+	}
+	d.w.Templates = []world.Template{{}, {Name: "saved", Saved: true}}
+}
+
+func (d *historian) revision() string { return d.w.Meters[0].Filled().Model.String() + "V284" }
+
+// d is the drawer, for oneOf.
+func (d *historian) d() *drawer { return &d.drawer }
+
+func (d *historian) attempt() world.Attempt {
+	a := world.Attempt{PC: d.pc(), Folder: d.folder(), Tool: d.tool()}
+	if len(d.w.Attempts) > 0 {
+		a.Before = d.between(a)
+	}
+	d.answers(&a)
+	d.acts(&a)
+	if !d.oneIn(3) {
+		a.Plan = d.troubles()
+	}
+	a.DiskFull = d.oneIn(20)
+	d.last = a
+	return a
+}
+
+// pc and folder are mostly those of the attempt before.
+func (d *historian) pc() string {
+	if len(d.w.Attempts) > 0 && !d.oneIn(3) {
+		return d.last.PC
+	}
+	return oneOf(d.d(), d.w.PCs...).Name
+}
+
+func (d *historian) folder() string { return oneOf(d.d(), "", "", "", "root") }
+
+func (d *historian) tool() world.Tool {
+	t := world.Tool{
+		Task: oneOf(d.d(), client.TaskUpgrade, client.TaskUpgrade, client.TaskUpgrade, client.TaskRecover, client.TaskConnect, client.TaskConnect,
+			client.TaskWriteSettings, client.TaskWriteSettings, client.TaskSendTemplate, client.TaskReadSettings),
+		Journal: !d.oneIn(4),
+		Single:  d.oneIn(2),
+	}
+	if d.oneIn(4) {
+		t.Release = client.Release21()
+	}
+	return t
+}
+
+// between draws what is done before an attempt.
+func (d *historian) between(a world.Attempt) []world.Action {
+	var list []world.Action
+	if !d.oneIn(6) {
+		list = append(list, world.Action{Kind: world.Heal})
+	}
+	if d.oneIn(6) {
+		list = append(list, world.Action{Kind: world.PowerCycle, For: time.Duration(1+d.below(60)) * time.Second})
+	}
+	if d.oneIn(3) {
+		list = append(list, world.Action{Kind: world.Wait, For: time.Duration(1+d.below(600)) * time.Minute})
+	}
+	at := place{a.PC, a.Folder}
+	for _, kind := range []world.ActionKind{world.CopyJournals, world.RemoveJournals, world.DamageJournals, world.ForeignJournal} {
+		if !d.oneIn(12) {
+			continue
+		}
+		action := world.Action{Kind: kind}
+		switch kind {
+		case world.CopyJournals:
+			if action.From = oneOf(d.d(), d.w.PCs...).Name; action.From == a.PC {
+				action.From = ""
+			}
+			d.copied(action, at)
+		case world.RemoveJournals:
+			d.damaged[at] = false
+		case world.DamageJournals:
+			d.damaged[at] = true
+		}
+		list = append(list, action)
+	}
+	return list
+}
+
+// copied notes that a damaged journal may have come along.
+func (d *historian) copied(a world.Action, to place) {
+	from := a.From
+	if from == "" {
+		from = to.pc
+	}
+	for at, damaged := range d.damaged {
+		if damaged && at.pc == from {
+			d.damaged[to] = true
+		}
+	}
+}
+
+func (d *historian) answers(a *world.Attempt) {
+	a.NoRestore, a.Older = d.oneIn(4), d.oneIn(2)
+	switch d.below(4) {
+	case 0:
+		a.Unticked = ion.AllGroups
+	case 1:
+		a.Unticked = ion.Groups(d.below(1 << 5))
+	}
+	a.NoRecovery = a.Task == client.TaskConnect && d.oneIn(8)
+	a.Firmware = oneOf(d.d(), "", "", "again", "next")
+	if d.w.Meters[0].SetUp != world.Lowest { // its template has no name, and so cannot be saved
+		a.Template = oneOf(d.d(), "", "saved")
+	}
+	relevant(a)
+}
+
+// relevant takes out the answers to questions that the task never asks.
+func relevant(a *world.Attempt) {
+	connects, sends := a.Task == client.TaskConnect, a.Task == client.TaskSendTemplate
+	upgrades := connects || a.Task == client.TaskUpgrade || a.Task == client.TaskRecover
+	if !upgrades {
+		a.NoRestore, a.Older, a.Firmware = false, false, ""
+	}
+	if !connects && !sends {
+		a.Template = ""
+	}
+	if !upgrades && !sends {
+		a.Unticked = 0
+	}
+}
+
+// acts draws what the person does in the windows, or writes.
+func (d *historian) acts(a *world.Attempt) {
+	switch a.Task {
+	case client.TaskConnect:
+		a.Connections = 1 + d.below(3)
+		for n := 1 + d.below(3); n > 0; n-- {
+			a.Assistant = append(a.Assistant, oneOf(d.d(), client.Upgrade, client.Upgrade, client.OK))
+		}
+		a.AtSilence = oneOf(d.d(), client.OK, client.Upgrade, client.Exit)
+	case client.TaskWriteSettings:
+		for n := 1 + d.below(3); n > 0; n-- {
+			a.Writes = append(a.Writes, d.write())
+		}
+	}
+}
+
+// write draws a value that a setting can have.
+func (d *historian) write() world.Write {
+	table := ion.SettingTable()
+	i := d.below(len(table))
+	s := table[i]
+	texts := []string{fmt.Sprint(d.below(10_000)), "1", "0", fmt.Sprint(s.Min), fmt.Sprint(s.Max)}
+	if s.Type == ion.Words {
+		texts = []string{"OWNER " + fmt.Sprint(d.below(100)), "", "X"}
+	}
+	for {
+		v, err := s.Parse(oneOf(d.d(), texts...))
+		if err == nil {
+			return world.Write{Setting: i, Value: v}
+		}
+		texts = append(texts, fmt.Sprint(s.Min))
+	}
+}
+
+// troubles draws the faults of an attempt. Half of them strike around the first boot of the new
+// image, when its settings are neither in the meter nor read.
+func (d *historian) troubles() fault.Plan {
+	if d.oneIn(2) {
+		return d.plan(2)
+	}
+	when := fmt.Sprintf("reply %d", 4+d.below(16+2*d.blocks))
+	if d.oneIn(4) {
+		when = oneOf(d.d(), "state application", "state booting")
+	}
+	plan, err := fault.Parse(oneOf(d.d(), "kill", "kill", "abort", "cable-pull", "power-loss", "disk-full") + " at " + when)
+	if err != nil {
+		panic(fmt.Sprintf("storm: trouble: %v", err))
+	}
+	if f := &plan[0]; f.Kind.Describe().Lasts {
+		f.Duration = d.duration()
+	}
+	return plan
+}
+
+// peace is the recovery at the end, on the PC of the last attempt and with a journal. A journal
+// that cannot be read is put away first, as the tool says.
+func (d *historian) peace() world.Attempt {
+	of := d.last
+	of.Journal = true
+	a := world.Recovery(&of)
+	if d.damaged[place{a.PC, a.Folder}] {
+		a.Before = append(a.Before, world.Action{Kind: world.RemoveJournals})
+	}
+	return a
+}

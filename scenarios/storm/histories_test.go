@@ -1,0 +1,114 @@
+package storm
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/history"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
+)
+
+func TestStormsOfHistoriesBreakNoInvariantAlsoAsCaseFiles(t *testing.T) {
+	runs := 1500
+	if testing.Short() {
+		runs = 250
+	}
+	report, err := RunHistories(t.Context(), HistoryOptions{Seed: 1, Runs: runs, Workers: runtime.GOMAXPROCS(0), AsCases: true, Failed: func(f HistoryFailure) {
+		t.Errorf("run %d breaks %v %q\n%s\nionbench replay %s", f.Run, f.Result.Findings, f.Reasons, history.CaseFile(f.Shrunk, f.ShrunkResult, "shrunk"), f.ID)
+	}})
+	if err != nil || report.Runs != runs || report.Attempts < 3*runs {
+		t.Fatalf("%+v, %v", report, err)
+	}
+}
+
+func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
+	seen := map[string]bool{}
+	for run := range uint64(600) {
+		w := DrawHistory(1, run)
+		if err := w.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if again := DrawHistory(1, run); again.String() != w.String() {
+			t.Fatalf("run %d is another one the second time", run)
+		}
+		if last := &w.Attempts[len(w.Attempts)-1]; !history.Peaceful(last) {
+			t.Fatalf("run %d ends with\n%s", run, &w)
+		}
+		seen[fmt.Sprint("PCs ", len(w.PCs))], seen[fmt.Sprint("attempts ", len(w.Attempts))] = true, true
+		for i := range w.Attempts {
+			a := &w.Attempts[i]
+			seen[fmt.Sprint("task ", a.Task)], seen[fmt.Sprint("journal ", a.Journal)], seen["folder "+a.Folder], seen["firmware "+a.Firmware] = true, true, true, true
+			seen[fmt.Sprint("restore ", !a.NoRestore)], seen[fmt.Sprint("older ", a.Older)], seen[fmt.Sprint("acts ", len(a.Assistant))] = true, true, true
+			for _, before := range a.Before {
+				word, _, _ := strings.Cut(before.String(), " ")
+				seen[word] = true
+			}
+			for _, f := range a.Plan {
+				seen[f.Kind.String()] = true
+			}
+		}
+	}
+	want := []string{"PCs 1", "PCs 2", "PCs 3", "attempts 2", "attempts 7", "journal true", "journal false", "folder ", "folder root", "firmware again", "firmware next",
+		"restore true", "restore false", "older true", "older false", "acts 1", "acts 3", "heal", "power-cycle", "wait", "remove-journals", "damage-journals", "foreign-journal", "copy-journals",
+		"kill", "power-loss", "cable-pull", "abort", "disk-full"}
+	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover, client.TaskConnect, client.TaskWriteSettings, client.TaskSendTemplate, client.TaskReadSettings} {
+		want = append(want, fmt.Sprint("task ", task))
+	}
+	for _, w := range want {
+		if !seen[w] {
+			t.Errorf("no history has %q", w)
+		}
+	}
+}
+
+func TestTheIDOfAHistoryNamesItsRun(t *testing.T) {
+	id := HistoryID(7, 42)
+	if seed, run, err := ParseHistoryID(id); err != nil || seed != 7 || run != 42 || !IsHistoryID(id) || trial.IsID(id) {
+		t.Errorf("%s is run %d of seed %d, %v", id, run, seed, err)
+	}
+	other := fmt.Sprintf("h%d.7.42.%s", Version+1, generator())
+	for text, want := range map[string]error{
+		id[:len(id)-1]:                trial.ErrNoID,
+		"h1":                          trial.ErrNoID,
+		other + "." + checksum(other): trial.ErrOtherRun,
+	} {
+		if _, _, err := ParseHistoryID(text); !errors.Is(err, want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A history is broken if some attempt but the last takes another PC's journals.
+func TestAHistoryThatFailsIsShrunk(t *testing.T) {
+	play := func(w world.World, _ rig.Trace) (*history.Result, error) {
+		r := new(history.Result)
+		for i := range w.Attempts {
+			if slices.ContainsFunc(w.Attempts[i].Before, func(a world.Action) bool { return a.Kind == world.CopyJournals && a.From != "" }) {
+				r.Findings = append(r.Findings, history.Finding{Attempt: i, Violation: verdict.Violation{Rule: verdict.I7, Reason: "x"}})
+			}
+		}
+		return r, nil
+	}
+	var failed []HistoryFailure
+	_, err := RunHistories(t.Context(), HistoryOptions{Seed: 1, Runs: 100, Play: play, Failed: func(f HistoryFailure) { failed = append(failed, f) }})
+	if err != nil || len(failed) == 0 {
+		t.Fatalf("%d failed, %v", len(failed), err)
+	}
+	for _, f := range failed {
+		if n := len(f.Shrunk.Attempts); n != 1 || len(f.Shrunk.Attempts[0].Plan) > 0 || len(f.Shrunk.Attempts[0].Before) != 1 || len(f.Shrunk.PCs) != 1 || !f.Done {
+			t.Errorf("run %d was shrunk in %d tries to\n%s", f.Run, f.Tries, &f.Shrunk)
+		}
+		if _, err := cases.Parse(history.CaseFile(f.Shrunk, f.ShrunkResult, "shrunk")); err != nil {
+			t.Error(err)
+		}
+	}
+}
