@@ -25,9 +25,11 @@ func (p *player) around(a *Execution) surroundings {
 	return surroundings{}
 }
 
-// environment is that of the judge, with what the scenario changes.
+// environment is that of the judge, with what the scenario changes. What a program keeps for all
+// its runs, such as locks, it finds in a folder of its scenario: the meters of others are other
+// meters, although they have the same serial number.
 func (s *surroundings) environment(dir string) []string {
-	all := append(os.Environ(), "XDG_STATE_HOME="+dir)
+	all := append(os.Environ(), "XDG_STATE_HOME="+dir, "TMPDIR="+dir, "IONUP_LOCKS="+dir)
 	for _, change := range s.Environment {
 		name, _, set := strings.Cut(change, "=")
 		all = slices.DeleteFunc(all, func(e string) bool { return strings.HasPrefix(e, name+"=") })
