@@ -37,7 +37,7 @@ or driver is needed: a program that opens a serial port opens the PTY.
 		Alone: &cli.Command{
 			Surplus: "a value with spaces wants quotes",
 			Flags:   o.flags(),
-			Done:    "it was ended by Ctrl-C or SIGTERM", Failed: "something failed while it ran",
+			Done:    "it was ended by Ctrl-C, SIGTERM or SIGHUP", Failed: "something failed while it ran",
 			Run: func(ctx context.Context, c *cli.Call) error {
 				if o.helpFaults {
 					c.Print(fault.Describe())

@@ -464,7 +464,7 @@ func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
 }
 
 func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
-	for _, sign := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, signs := range [][]os.Signal{{os.Interrupt}, {syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGHUP}} {
 		link := filepath.Join(t.TempDir(), "ttyION")
 		cmd := process("--tcp", ":0", "--link", link, "--pace", "off", "--fault", "cable-pull at block 900; reply-lost at block 1")
 		var diag lockedBuffer
@@ -478,13 +478,15 @@ func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 			t.Errorf("the first line is %q, the link leads to %q (%v)", name, target, err)
 		}
 		wantDone(t, port.Config{Port: name}, client.TaskUpgrade, testFirmware(3))
-		must(t, cmd.Process.Signal(sign))
+		for _, sign := range signs {
+			must(t, cmd.Process.Signal(sign))
+		}
 		for line := range lines {
 			t.Errorf("further line on stdout: %s", line)
 		}
 		must(t, cmd.Wait())
 		if _, err := os.Lstat(link); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("after %v the link is still there (%v)", sign, err)
+			t.Errorf("after %v the link is still there (%v)", signs, err)
 		}
 		for _, want := range []string{
 			"an ION 7350 PC-0209A001-11, unit 105 (ion7350) with revision 7350V283, on " + name + " and 127.0.0.1:",

@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"ionbench/cmd/internal/cli"
 )
 
 func main() {
 	// If the reader of the output goes away, the upgrade must go on.
 	signal.Ignore(syscall.SIGPIPE)
 	interrupts := make(chan os.Signal, 2)
-	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(interrupts, cli.Endings()...)
 	os.Exit(int(newProgram(os.Stdin, os.Stdout, os.Stderr, interrupts).run(context.Background(), os.Args[1:])))
 }

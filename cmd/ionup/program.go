@@ -54,7 +54,8 @@ whose upgrade was interrupted (article FA212301).
 `,
 		Notes: `
 Ctrl-C is the Abort button: the upgrade ends, the meter stays in download state and can
-be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot.
+be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot. SIGTERM
+and SIGHUP (the terminal is closed) abort in the same way.
 
 Before the meter's flash is cleared its settings are kept in a journal on disk (one file
 per serial number); they are written back at the end of the upgrade or of the recovery.

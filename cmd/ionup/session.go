@@ -124,25 +124,26 @@ func (s *session) letGo() {
 	}
 }
 
-// watch waits for Ctrl-C: the first aborts, the second ends the session at once.
+// watch waits for Ctrl-C or another ending: the first aborts, a second one that hurries ends the
+// session at once.
 func (s *session) watch(interrupts <-chan os.Signal, cancel context.CancelFunc) {
 	select {
 	case <-interrupts:
 	case <-s.ended:
 		return
 	}
-	select {
-	case s.commands <- s.abort:
-	case <-interrupts:
-		cancel()
-		return
-	case <-s.ended:
-		return
-	}
-	select {
-	case <-interrupts:
-		cancel()
-	case <-s.ended:
+	for commands := s.commands; ; {
+		select {
+		case commands <- s.abort:
+			commands = nil
+		case sign := <-interrupts:
+			if cli.Hurries(sign) {
+				cancel()
+				return
+			}
+		case <-s.ended:
+			return
+		}
 	}
 }
 

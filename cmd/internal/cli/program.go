@@ -86,15 +86,33 @@ type Call struct {
 	began   bool
 }
 
-// Interruptible returns a context that ends with Ctrl-C, SIGTERM, or SIGHUP as the terminal goes;
-// nohup still keeps SIGHUP out. A second signal ends the process at once.
-func Interruptible() context.Context {
+// Endings are the signals that end a program in good order: Ctrl-C, SIGTERM, and SIGHUP as the
+// terminal goes, which nohup keeps out.
+func Endings() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
+	return signals
+}
+
+// Hurries reports whether a signal that comes after the first one ends a program on the spot. A
+// terminal that goes is told of twice, by the kernel and by the shell, and means it once.
+func Hurries(s os.Signal) bool { return s != syscall.SIGHUP }
+
+// Interruptible returns a context that ends with a signal of Endings. A second one that Hurries
+// ends the process at once.
+func Interruptible() context.Context {
+	signals := Endings()
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() {
+		for _, s := range signals {
+			if !Hurries(s) {
+				signal.Notify(make(chan os.Signal, 1), s) // nobody listens, but it does not kill
+			}
+		}
+		stop()
+	})
 	return ctx
 }
 
