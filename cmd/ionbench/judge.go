@@ -12,6 +12,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/judge"
 	"ionbench/scenarios/rig"
@@ -41,6 +42,16 @@ If your program has a flag for its time-out, make it short.
 
 What comes of it: a report card, its reasons, and a last line
   scenarios=N passed=N failed=N skipped=N seconds=S
+which goes on, if the report is not of every scenario of the suite, with
+  undecided=N rounds=N partial=only,shard-1/3,skipped,interrupted suite=N
+JUnit and JSON say so too. Where nothing was played there is no verdict; --fail-on-skipped
+makes every scenario that cannot be played a no. The first failure is shown at once.
+
+A scenario that fails while this computer is late by more than a quarter of --response is
+played again, alone, and that counts; if it fails again in the same way, it has no verdict.
+For a program that fails now and then there is --repeat; all attempts are in the report.
+Several computers share the work: --shard 1/3 --json 1.json, and then judge merge.
+
 Every scenario that fails is explained in plain words, with the command that repeats it.
 Every scenario is in the report, also where Ctrl-C, SIGTERM or SIGHUP ends the judge: it
 ends the programs, and reports the rest as without a verdict.
@@ -61,19 +72,25 @@ type judgeFlags struct {
 	seed              uint64
 	response, timeout time.Duration
 	parallel          int
+	repeat            int
+	shard             judge.Shard
+	failOnSkipped     bool
 	artifacts         string
-	junit, json, html string
+	report            reportFlags
 }
+
+// reportFlags name the files of a report.
+type reportFlags struct{ junit, json, html string }
 
 func judgeCommand() *cli.Command {
 	f := &judgeFlags{
 		suite: judge.SuiteNames()[0], response: judge.DefaultResponse, parallel: judge.DefaultParallel,
-		pace: bench.Unpaced, baud: ion.DefaultBaudRate, seed: 1,
+		pace: bench.Unpaced, baud: ion.DefaultBaudRate, seed: 1, repeat: 1,
 	}
 	return &cli.Command{
 		Name: "judge", Brief: "judge an upgrader that somebody else wrote", Help: strings.Replace(judgeHelp, "PLACEHOLDERS", placeholderHelp(), 1),
 		Surplus: "put the whole command in quotes: --upgrader 'CMD ARG...'",
-		Flags:   cli.Plain(f.flags()...),
+		Flags:   cli.Plain(slices.Concat(f.flags(), f.report.flags())...),
 		Examples: `
   ionbench judge --upgrader './up --tcp {tcp} --unit {unit-id} --file {image}'
   ionbench judge --suite full --upgrader 'python3 up.py --port {port} --image {image}'
@@ -85,6 +102,7 @@ func judgeCommand() *cli.Command {
       --locks {dir}' --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} \
       --timeout 300ms --yes --locks {dir}'
   ionbench judge --list --suite full
+  ionbench judge --upgrader './up {tcp} {image}' --suite full --shard 1/3 --json 1.json
 `,
 		Done: "pass", Failed: "the verdict is no",
 		Unable: "no verdict: nothing was played, something was not played to its end, or a file could not be written",
@@ -108,20 +126,57 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.OneOf(&f.transport, "transport", []string{"pty", "tcp"}, "how the meter is reached; without, what the command asks for, and else tcp"),
 		cli.OneOf(&f.suite, "suite", judge.SuiteNames(), "what matters most, or every fault in every phase"),
 		cli.List(&f.only, "only", "NAME[,NAME]", "play the scenarios of these names alone").With(cli.Values{Words: scenarioNames, List: true}),
+		cli.Of(&f.shard, "shard", "play this part of several that together have every scenario once, such as 1/3",
+			fields.Notation[judge.Shard]{Syntax: "I/N", Parse: judge.ParseShard, Print: judge.Shard.String}),
+		cli.Number(&f.repeat, "repeat", 1, 1000, "play each scenario so often; all must pass"),
+		cli.Switch(&f.failOnSkipped, "fail-on-skipped", "a scenario that cannot be played is a no"),
 		cli.Switch(&f.list, "list", "list the scenarios of the suite and end"),
 		cli.Switch(&f.keepsSettings, "keeps-settings", "the program promises that no success, not even a recovery, loses settings"),
 		cli.Time(&f.response, "response", time.Millisecond, "time that the program waits for an answer, as far as you know"),
-		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s and 22 answers"),
+		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s, 22 answers, and what the meter takes at --pace"),
 		parallelFlag(&f.parallel, "scenarios at once; each has a meter of its own"),
 		cli.Of(&f.pace, "pace", "of the meter and its line, as ionsim takes it",
 			fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),
 		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
 		cli.Number(&f.seed, "seed", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
 		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR").With(cli.Files(cli.Folders)),
+	}
+}
+
+func (f *reportFlags) flags() []cli.Flag {
+	return []cli.Flag{
 		cli.Text(&f.junit, "junit", "FILE", "write the report as JUnit XML").With(cli.Files("*.xml")),
 		cli.Text(&f.json, "json", "FILE", "write it as JSON").With(cli.Files("*.json")),
 		cli.Text(&f.html, "html", "FILE", "write it as one page").With(cli.Files("*.html")),
 	}
+}
+
+func (f *reportFlags) check() error { return checkOutputs(files.File, f.junit, f.json, f.html) }
+
+// finish writes the files and returns the verdict. What cannot be written does not change that
+// it is no.
+func (f *reportFlags) finish(r *judge.Report) error {
+	var errs []error
+	for _, file := range []output{{f.junit, r.WriteJUnit}, {f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
+		errs = append(errs, writeOutputs(file))
+	}
+	if err := errors.Join(errs...); err != nil {
+		status := cli.Environment
+		if r.Verdict() == "no" {
+			status = cli.Failed
+		}
+		return cli.WithStatus(err, status)
+	}
+	switch r.Verdict() {
+	case "pass":
+		return nil
+	case "none":
+		return cli.Environmental(errors.New("no verdict: " + r.Open()))
+	}
+	if _, failed, skipped := r.Counts(); failed == 0 {
+		return fmt.Errorf("%d scenarios were not played, and --fail-on-skipped was given", skipped)
+	}
+	return cli.ErrNo
 }
 
 func scenarioNames() []string {
@@ -145,48 +200,40 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutputs(files.File, f.junit, f.json, f.html); err != nil {
+	if err := f.report.check(); err != nil {
 		return err
 	}
 	if info, err := os.Stat(f.artifacts); err == nil && !info.IsDir() {
 		return cli.Usage("--artifacts: %s is no folder", f.artifacts)
 	}
 	options := f.options(c)
-	f.tellExpected(c, suite, &target, options.Filled())
-	told, done := c.Progress("scenarios"), 0
-	options.Ended = func(*judge.Result) {
+	f.tellExpected(c, suite, &target, options)
+	told, done, failed := c.Progress("scenarios"), 0, 0
+	options.Ended = func(r *judge.Result) {
 		done++
-		told.Show(done, len(suite.Scenarios), "")
+		if r.Verdict() == "no" {
+			if failed++; failed == 1 {
+				told.Clear()
+				fmt.Fprintf(c.Err, "\nThe first failure:\n%s\n", judge.VerdictText(r))
+			}
+		}
+		more := ""
+		if failed > 0 {
+			more = fmt.Sprintf("%d failed", failed)
+		}
+		told.Show(done, len(suite.Scenarios)*f.repeat, more)
 	}
+	terminal.Leave()
 	report, err := judge.Run(ctx, suite, target, options)
 	told.Clear()
 	if err != nil {
 		return cli.Environmental(err) // no program, port or room, so there is no verdict
 	}
 	c.Print(card(report))
-	return f.finish(report)
-}
-
-// finish writes the files. What cannot be written does not change that the verdict is no.
-func (f *judgeFlags) finish(r *judge.Report) error {
-	var errs []error
-	for _, file := range []output{{f.junit, r.WriteJUnit}, {f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
-		errs = append(errs, writeOutputs(file))
+	if report.Strays > 0 {
+		c.Note("%d processes hid from which program they came, and were killed at the end", report.Strays)
 	}
-	if err := errors.Join(errs...); err != nil {
-		status := cli.Environment
-		if r.Verdict() == "no" {
-			status = cli.Failed
-		}
-		return cli.WithStatus(err, status)
-	}
-	switch r.Verdict() {
-	case "pass":
-		return nil
-	case "no":
-		return cli.ErrNo
-	}
-	return cli.Environmental(errors.New("no verdict: " + r.Open()))
+	return f.report.finish(report)
 }
 
 func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
@@ -199,7 +246,10 @@ func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
 			return nil, cli.Usage("--only: %w", err).Hint("ionbench judge --list lists the scenarios of a suite")
 		}
 	}
-	return suite, nil
+	if f.shard.Of > len(suite.Scenarios) {
+		return nil, cli.Usage("--shard: there are only %d scenarios for %d shards", len(suite.Scenarios), f.shard.Of)
+	}
+	return suite.InShard(f.shard, f.response), nil
 }
 
 // target returns the program that the flags name.
@@ -241,7 +291,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 	}
 	return judge.Options{
 		Pace: pace, Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
-		Artifacts: f.artifacts, Repeat: f.command(c), Alone: true,
+		Artifacts: f.artifacts, Repeat: f.command(c), Rounds: f.repeat, FailOnSkipped: f.failOnSkipped,
 	}
 }
 
@@ -249,8 +299,8 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 // files.
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
-	for _, flag := range f.flags() {
-		if !slices.Contains([]string{"only", "list", "artifacts", "junit", "json", "html", "parallel"}, flag.Name) {
+	for _, flag := range slices.Concat(f.flags(), f.report.flags()) {
+		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "junit", "json", "html", "parallel"}, flag.Name) {
 			taken = append(taken, flag.Name)
 		}
 	}
@@ -268,26 +318,73 @@ func listOf(suite *judge.Suite) string {
 
 // tellExpected says, before the run begins, how long it will take.
 func (f *judgeFlags) tellExpected(c *cli.Call, suite *judge.Suite, t *judge.Target, o judge.Options) {
-	c.Note("%d scenarios over %v, %d at once: about %v with a program that waits %v for an answer; a run of it may take %v",
-		len(suite.Scenarios), t.Transport, o.Parallel, suite.Expected(t, o.Response, o.Parallel), o.Response, o.Limit)
+	about := suite.Expected(t, o)
+	times := ""
+	if o.Rounds > 1 {
+		times = fmt.Sprintf(" %d times", o.Rounds)
+	}
+	c.Note("%d scenarios%s over %v, %d at once: about %v at pace %s, with a program that waits %v for an answer", len(suite.Scenarios), times, t.Transport,
+		o.Parallel, about, bench.FormatPace(f.pace), o.Response)
 	if !t.LedToMeter() && !f.shell {
 		c.Note("the command has neither {port} nor {tcp}: the program is not told where the meter is")
 	}
 }
 
-// card returns the report as text.
+// card returns the report as text. A scenario that passed in several rounds has one row.
 func card(r *judge.Report) string {
 	rows := [][]string{{"", "SCENARIO", "PHASE", "UPGRADE", "RECOVERY", "TIME"}}
 	reasons := ""
 	for _, s := range r.Results {
-		rows = append(rows, cardRow(s))
-		if v := s.Verdict(); v == "no" || v == "none" && len(s.Attempts) > 0 {
+		v := s.Verdict()
+		if s.Round <= 1 || v != "pass" && v != "skipped" {
+			rows = append(rows, cardRow(s))
+		}
+		if !s.Again && (v == "no" || v == "none" && len(s.Attempts) > 0) {
 			reasons += "\n" + judge.VerdictText(s)
 		}
 	}
-	passed, failed, skipped := r.Counts()
-	return cli.Table(rows) + reasons + "\n" + judge.DutiesText(r.Duties()) +
-		fmt.Sprintf("\nscenarios=%d passed=%d failed=%d skipped=%d seconds=%.1f\n", len(r.Results), passed, failed, skipped, r.Took.Seconds())
+	return cli.Table(rows) + reasons + rounds(r) + notPlayed(r) + "\n" + judge.DutiesText(r.Duties()) + "\n" + r.LastLine() + "\n"
+}
+
+// rounds says which scenarios fail now and then.
+func rounds(r *judge.Report) string {
+	var b strings.Builder
+	passed, played := map[string]int{}, map[string]int{}
+	for _, s := range r.Results {
+		if name := s.Scenario.Name; !s.Again && s.Skipped == "" {
+			played[name]++
+			if s.Passed() {
+				passed[name]++
+			}
+		}
+	}
+	for _, name := range r.Part.Chosen {
+		if played[name] > 1 && passed[name] < played[name] {
+			fmt.Fprintf(&b, "\n%s passed %d times of %d\n", name, passed[name], played[name])
+		}
+	}
+	return b.String()
+}
+
+// notPlayed says why scenarios were not played: each reason once.
+func notPlayed(r *judge.Report) string {
+	var reasons []string
+	count := map[string]int{}
+	for _, s := range r.Results {
+		if s.Skipped != "" && s.Round <= 1 {
+			if count[s.Skipped]++; count[s.Skipped] == 1 {
+				reasons = append(reasons, s.Skipped)
+			}
+		}
+	}
+	var b strings.Builder
+	for _, why := range reasons {
+		fmt.Fprintf(&b, "\n%d of %d scenarios not played: %s", count[why], r.Scenarios(), why)
+	}
+	if len(reasons) > 0 {
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 func cardRow(s *judge.Result) []string {
@@ -301,6 +398,9 @@ func cardRow(s *judge.Result) []string {
 	var recoveries []string
 	for _, a := range s.Attempts[1:] {
 		recoveries = append(recoveries, a.Exit.String())
+	}
+	if s.Again {
+		row[0] = "again"
 	}
 	return append(row, s.Attempts[0].Exit.String(), strings.Join(recoveries, ", "), fmt.Sprintf("%.1fs", s.Took.Seconds()))
 }

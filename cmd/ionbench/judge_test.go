@@ -31,7 +31,7 @@ func judgedIonup(program string, more ...string) []string {
 	return append([]string{"judge", "--response", "300ms", "--keeps-settings", "--upgrader", program + " upgrade" + line, "--recover", program + " recover" + line + " --yes"}, more...)
 }
 
-var judgeLastLine = regexp.MustCompile(`\nscenarios=(\d+) passed=(\d+) failed=(\d+) skipped=(\d+) seconds=\d+\.\d\n$`)
+var judgeLastLine = regexp.MustCompile(`\nscenarios=(\d+) passed=(\d+) failed=(\d+) skipped=(\d+) seconds=\d+\.\d( [a-z]+=\S+)*\n$`)
 
 func TestIonupPassesTheSmokeSuite(t *testing.T) {
 	t.Parallel() // it waits, most of the time
@@ -92,6 +92,9 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 		{[]string{"--upgrader", "true", "--timeout", "0"}, `--timeout: "0"`},
 		{[]string{"--upgrader", "true", "--response", "0"}, `--response: "0"`},
 		{[]string{"--upgrader", "true", "--parallel", "0"}, `--parallel: "0"`},
+		{[]string{"--upgrader", "true", "--repeat", "0"}, `--repeat: "0"`},
+		{[]string{"--upgrader", "true", "--shard", "3/2"}, "write I/N, such as 1/3"},
+		{[]string{"--upgrader", "true", "--shard", "1/2", "--only", "killed"}, "only 1 scenarios for 2 shards"},
 		{[]string{"--upgrader", "true", "--seed", "0"}, `--seed: "0"`},
 		{[]string{"--upgrader", "true", "--html", "/no/such/folder/x"}, "/no/such/folder"},
 		{[]string{"--upgrader", "true", "--artifacts", "judge.go"}, "--artifacts: judge.go is no folder"},
@@ -137,5 +140,42 @@ func TestAnInterruptedJudgeSaysSo(t *testing.T) {
 	code := run(ctx, []string{"judge", "--upgrader", "sleep 600"}, os.Stdin, &out, &diagnostics)
 	if code != cli.Environment || !strings.Contains(diagnostics.String(), "no verdict: interrupted: 0 of ") {
 		t.Errorf("exit %d, %s", code, diagnostics.String())
+	}
+}
+
+func TestWhereNothingIsPlayedThereIsNoVerdict(t *testing.T) {
+	args := []string{"judge", "--upgrader", "true {tcp}", "--only", "wrong-serial"}
+	code, out, diagnostics := call(t, "", args...)
+	if code != cli.Environment || !strings.Contains(out, "skipped=1 seconds=0.0 partial=only,skipped suite=") || !strings.Contains(diagnostics, "not one of the 1 scenarios was played") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	code, _, diagnostics = call(t, "", append(args, "--fail-on-skipped")...)
+	if code != cli.Failed || !strings.Contains(diagnostics, "1 scenarios were not played, and --fail-on-skipped was given") {
+		t.Errorf("exit %d\n%s", code, diagnostics)
+	}
+}
+
+func TestShardsAreJudgedApartAndMerged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var parts []string
+	for _, shard := range []string{"1/2", "2/2"} {
+		path := filepath.Join(dir, shard[:1]+".json")
+		parts = append(parts, path)
+		code, out, diagnostics := call(t, "", "judge", "--upgrader", "false {tcp} {image}", "--only", "undisturbed,damaged-file,wrong-unit", "--shard", shard, "--json", path)
+		if !strings.Contains(out, " partial=only,shard-"+shard) || code == cli.Misused {
+			t.Fatalf("exit %d\n%s%s", code, out, diagnostics)
+		}
+	}
+	all := filepath.Join(dir, "all.json")
+	code, out, diagnostics := call(t, "", append([]string{"judge", "merge", "--json", all, "--junit", all + ".xml", "--html", all + ".html"}, parts...)...)
+	if code != cli.Failed || !strings.Contains(out, "\nscenarios=3 passed=1 failed=1 skipped=1 seconds=") || !strings.Contains(out, "partial=only,skipped") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	for list, says := range map[string]string{parts[0]: "shard 2/2 is missing", parts[1] + " " + parts[1]: "shard 2/2 is there twice", all: "no shard", "judge.go": "no report"} {
+		code, out, diagnostics := call(t, "", append([]string{"judge", "merge"}, strings.Fields(list)...)...)
+		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, says) {
+			t.Errorf("%s: exit %d, %s%s", list, code, out, diagnostics)
+		}
 	}
 }

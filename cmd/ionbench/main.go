@@ -10,10 +10,11 @@ import (
 	"slices"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/judge"
 )
 
 func main() {
-	os.Exit(int(run(cli.Interruptible(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
+	os.Exit(int(run(judge.Alone(cli.Interruptible()), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) cli.Status {
@@ -47,7 +48,7 @@ program is needed.
 				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
 			},
 			atlasCommands(),
-			[]*cli.Command{reproduceCommand(), judgeCommand()},
+			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeCommand()},
 		),
 	}
 }

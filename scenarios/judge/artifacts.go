@@ -170,7 +170,7 @@ func eventLogText(p *player) []byte {
 // VerdictText is the result of a scenario as a text for people.
 func VerdictText(r *Result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", r.Scenario.Name, r.Scenario.Title)
+	fmt.Fprintf(&b, "%s: %s\n", r.name(), r.Scenario.Title)
 	if plan := r.Scenario.Plans.String(); plan != "" {
 		fmt.Fprintf(&b, "  plan     %s\n", plan)
 	}

@@ -73,6 +73,7 @@ type player struct {
 	target   *Target
 	options  *Options
 	scenario *Scenario
+	limit    time.Duration // of an attempt
 	place    *place
 	attempts []*Execution
 	step     *Step  // that is played
@@ -103,7 +104,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		a.Harms = p.scenario.Harms
 	}
 	g := newGateway(a.Harms)
-	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.target.Transport, g, start, befall)
+	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.limit, p.target.Transport, g, start, befall)
 	if err == nil {
 		err = a.Exit.notRun(command.shell)
 	}
@@ -277,10 +278,4 @@ func (p *player) isLast(a *Execution) bool {
 	peaceful := p.tries > max(1, len(p.step.Plans))
 	refused := p.step.Expect == Refuses || p.step.Expect == Either
 	return a.success() || refused || p.step.Alone || peaceful
-}
-
-// limit is the time limit of an attempt, if the program waits for an answer as long as response
-// says: it may wait for a meter that restarts, and for all answers of two requests.
-func limit(response time.Duration) time.Duration {
-	return restartPatience + 30*time.Second + time.Duration(2*tries())*response
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 )
 
 //go:embed web
@@ -21,17 +22,18 @@ type page struct {
 	Facts                   [][2]string
 	Passed, Failed, Skipped int
 	Undecided               int
-	Interrupted             bool
+	Partial                 string // in what way the suite is not complete
 	Duties                  []dutyObject
 	Scenarios               []scenarioView
 }
 
 type scenarioView struct {
 	scenarioObject
-	Text  string
-	Runs  []runView
-	Tone  string
-	Label string
+	Anchor string
+	Text   string
+	Runs   []runView
+	Tone   string
+	Label  string
 }
 
 type runView struct {
@@ -59,21 +61,27 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		Title:   fmt.Sprintf("Judged: %s", r.Target.Upgrade),
 		Facts: [][2]string{
 			{"upgrader", r.Target.Upgrade.String()}, {"recovery", r.Target.forAttempt(true).String()}, {"suite", r.Suite},
-			{"transport", r.Target.Transport.String()}, {"time limit", r.Options.Limit.String()},
+			{"transport", r.Target.Transport.String()}, {"time limit", r.Options.limit().String()},
 			{"seed", fmt.Sprint(r.Options.Seed)}, {"took", fmt.Sprintf("%.1f s", r.Took.Seconds())},
 		},
-		Interrupted: r.Interrupted, Undecided: r.Undecided(),
+		Partial: strings.Join(r.Partial(), ", "), Undecided: r.Undecided(),
 	}
 	p.Passed, p.Failed, p.Skipped = r.Counts()
 	p.Duties = dutyObjects(r.Duties())
-	for _, s := range r.Results {
-		p.Scenarios = append(p.Scenarios, s.view())
+	for i, s := range r.Results {
+		v := s.view()
+		v.Anchor = fmt.Sprintf("s-%s-%d", v.Name, i)
+		p.Scenarios = append(p.Scenarios, v)
 	}
 	return t.Execute(w, p)
 }
 
 func (r *Result) view() scenarioView {
 	v := scenarioView{scenarioObject: r.object(), Text: VerdictText(r), Tone: r.Verdict()}
+	v.Name = r.name()
+	if r.Again {
+		v.Tone = "none"
+	}
 	v.Label = map[string]string{"pass": "pass", "no": "NO", "skipped": "not played", "none": "no verdict"}[v.Tone]
 	for i, a := range r.Attempts {
 		v.Runs = append(v.Runs, runView{

@@ -26,6 +26,20 @@ type reportObject struct {
 	Partial   bool             `json:"partial"`
 	Duties    []dutyObject     `json:"duties"`
 	Scenarios []scenarioObject `json:"scenarios"`
+
+	Undecided   int      `json:"undecided"`
+	PartialBy   []string `json:"partial_by"` // as in the last line
+	Whole       []string `json:"suite_scenarios"`
+	Only        bool     `json:"only"`
+	Chosen      []string `json:"chosen_scenarios"` // of all shards together
+	Shard       string   `json:"shard"`
+	Rounds      int      `json:"rounds"`
+	Interrupted bool     `json:"interrupted"`
+	Response    float64  `json:"response_seconds"`
+	Baud        int      `json:"baud"`
+	Keeps       bool     `json:"keeps_settings"`
+	Shell       bool     `json:"shell"`
+	FailSkipped bool     `json:"fail_on_skipped"`
 }
 
 type dutyObject struct {
@@ -52,6 +66,8 @@ type scenarioObject struct {
 	Verdict  string          `json:"verdict"`
 	Skipped  string          `json:"skipped"`
 	Trouble  string          `json:"trouble"` // why the verdict is none
+	Round    int             `json:"round"`
+	Again    bool            `json:"played_again"` // so this does not count
 	Broken   []string        `json:"broken"`
 	Notes    []string        `json:"notes"`
 	Seconds  float64         `json:"seconds"`
@@ -81,6 +97,10 @@ type attemptObject struct {
 	StdoutBytes int64    `json:"stdout_bytes"`
 	StderrBytes int64    `json:"stderr_bytes"`
 	Broken      []string `json:"broken"`
+	Running     string   `json:"meter_running"`
+	Stdout      string   `json:"stdout"` // the end of it, made visible
+	Stderr      string   `json:"stderr"`
+	ProgramLog  string   `json:"program_log"`
 }
 
 // jsonFormat is the name and version of the file format.
@@ -117,7 +137,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	o := reportObject{
 		Format: jsonFormat, Suite: r.Suite, Verdict: r.Verdict(), Upgrader: r.Target.Upgrade.String(), Recover: r.Target.forAttempt(true).String(),
 		Transport: r.Target.Transport.String(), Pace: r.Options.Pace, Seed: r.Options.Seed,
-		Limit: r.Options.Limit.Seconds(), Seconds: r.Took.Seconds(), Partial: r.Interrupted, Scenarios: []scenarioObject{},
+		Limit: r.Options.limit().Seconds(), Seconds: r.Took.Seconds(), Partial: len(r.Partial()) > 0, Scenarios: []scenarioObject{},
+		Undecided: r.Undecided(), PartialBy: listed(r.Partial()), Whole: listed(r.Part.Whole), Only: r.Part.Only, Chosen: listed(r.Part.Chosen), Shard: r.Part.Shard.String(),
+		Rounds: r.Options.Rounds, Interrupted: r.Interrupted, Response: r.Options.Response.Seconds(), Baud: r.Options.Baud,
+		Keeps: r.Target.KeepsSettings, Shell: r.Target.Upgrade.shell, FailSkipped: r.Options.FailOnSkipped,
 	}
 	o.Passed, o.Failed, o.Skipped = r.Counts()
 	o.Duties = dutyObjects(r.Duties())
@@ -142,7 +165,7 @@ func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
 		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.Harms), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
-		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
+		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Round: r.Round, Again: r.Again, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
 	}
 	for _, a := range r.Attempts {
@@ -153,6 +176,7 @@ func (r *Result) object() scenarioObject {
 			State: m.State.String(), Revision: m.Revision, Image: m.Image, FlashOps: m.FlashOps, Lost: m.Lost.String(),
 			Blocks: a.Cost.Blocks, Resends: a.Cost.Resends, Log: a.LogTold,
 			StdoutBytes: a.Exit.Stdout.Bytes, StderrBytes: a.Exit.Stderr.Bytes, Broken: listed(verdict.Texts(a.Broken)),
+			Running: m.Running, Stdout: printable(a.Exit.Stdout.Kept()), Stderr: printable(a.Exit.Stderr.Kept()), ProgramLog: printable(a.Log),
 		})
 	}
 	return o

@@ -57,7 +57,7 @@ type junitMessage struct {
 
 // WriteJUnit writes the report as JUnit XML.
 func (r *Report) WriteJUnit(w io.Writer) error {
-	report := junitReport{Name: "ionbench judge " + r.Suite, Time: seconds(r.Took.Seconds())}
+	report := junitReport{Name: r.title(), Time: seconds(r.Took.Seconds())}
 	for _, s := range r.Results {
 		suite := r.junitSuite(s)
 		report.Tests += suite.Tests
@@ -82,14 +82,24 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	return err
 }
 
+// title is the name of the whole report, which says if it is not about the whole suite.
+func (r *Report) title() string {
+	title := "ionbench judge " + r.Suite
+	if why := r.Partial(); len(why) > 0 {
+		title += " (partial: " + strings.Join(why, ", ") + ")"
+	}
+	return title
+}
+
 func seconds(s float64) string { return strconv.FormatFloat(s, 'f', 3, 64) }
 
 func (r *Report) junitSuite(s *Result) junitSuite {
 	c := &s.Scenario
-	suite := junitSuite{Name: r.Suite + "/" + c.Name, Time: seconds(s.Took.Seconds()), Properties: []junitProperty{
+	suite := junitSuite{Name: r.Suite + "/" + s.name(), Time: seconds(s.Took.Seconds()), Properties: []junitProperty{
 		{"title", c.Title}, {"phase", string(c.Phase)}, {"row", c.Row},
 		{"seed", strconv.FormatUint(r.Options.Seed, 10)}, {"plan", c.Plans.String()}, {"harms", harmsText(c.Harms)}, {"duties", dutyNames(c.Duties)}, {"id", c.ID()}, {"input", c.input()},
 		{"transport", r.Target.Transport.String()}, {"repeat", s.Repeat},
+		{"round", strconv.Itoa(s.Round)}, {"partial", strings.Join(r.Partial(), ",")},
 	}}
 	if s.Skipped != "" {
 		suite.Cases = []junitCase{{Name: "upgrade", Class: c.Name, Time: seconds(0), Skipped: &junitMessage{Message: s.Skipped}}}
@@ -103,7 +113,7 @@ func (r *Report) junitSuite(s *Result) junitSuite {
 		if i == len(s.Attempts)-1 {
 			broken = append(broken, verdict.Texts(s.Broken[told:])...)
 		}
-		if len(broken) > 0 {
+		if len(broken) > 0 && s.Verdict() == "no" && !s.Again {
 			one.Failure = &junitMessage{Message: broken[0], Text: fmt.Sprintf("%s\n%s", strings.Join(broken, "\n"), VerdictText(s))}
 			suite.Failures++
 		}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	"crypto/rand"
 	"os"
 	"sync"
@@ -51,8 +52,14 @@ func untilNone(kill func() int) bool {
 	return true
 }
 
+type alone struct{}
+
+// Alone says that nothing in this process but Run starts processes. Then orphans that hide from
+// which program they come are ended too.
+func Alone(ctx context.Context) context.Context { return context.WithValue(ctx, alone{}, true) }
+
 // strays are orphans of programs that have hidden whose they are. They are found only where
-// nothing but the judge starts processes (Options.Alone).
+// nothing but the judge starts processes.
 type strays struct {
 	before map[int]bool // children of this process that were there first
 }

@@ -40,7 +40,9 @@ func sampleReport(t *testing.T) *Report {
 	recovery.Recovery = true
 	failed := &Result{Scenario: find("killed"), Attempts: []*Execution{attempt(1, verdict.Violation{Rule: verdict.I3, Reason: "<b>claimed</b>"}), recovery}, Broken: []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}, Took: 3 * time.Second, Repeat: "ionbench judge --only killed"}
 	failed.collect()
+	names := []string{"undisturbed", "killed", "wrong-unit"}
 	return &Report{
+		Part:  Part{Whole: names, Chosen: names},
 		Suite: "smoke", Target: Target{Upgrade: c, Transport: rig.TCP}, Options: Options{}.Filled(), Took: 5 * time.Second,
 		Results: []*Result{
 			{Scenario: find("undisturbed"), Attempts: []*Execution{attempt(0)}, Took: time.Second},

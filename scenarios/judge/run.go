@@ -22,8 +22,9 @@ type Options struct {
 	Baud     int           // of the line; 0: 9600
 	Seed     uint64        // decides what a power loss leaves in the flash; 0: 1
 	Response time.Duration // how long the program waits for an answer, as far as known; 0: 10 s
-	Limit    time.Duration // of an attempt; 0: derived from Response
+	Limit    time.Duration // of an attempt; 0: derived from Response and Pace
 	Parallel int           // scenarios at once; 0: DefaultParallel
+	Rounds   int           // how often each scenario is played; 0: once
 	// Artifacts is the folder for the artifacts. Each scenario has a folder in it. Empty: no
 	// artifacts are kept.
 	Artifacts string
@@ -31,11 +32,11 @@ type Options struct {
 	Repeat string
 	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
-	// Alone: nothing else in this process starts processes. Then orphans that hide from which
-	// program they come are ended too.
-	Alone bool
 	// FailOnSkipped: a scenario that was not played counts as one that failed.
 	FailOnSkipped bool
+	// prompt: the computer counts as never late. Tests of what programs do wrong are run beside
+	// others.
+	prompt bool
 }
 
 // Defaults of Options.
@@ -55,26 +56,49 @@ func (o Options) Filled() Options {
 	if o.Response == 0 {
 		o.Response = DefaultResponse
 	}
-	if o.Limit == 0 {
-		o.Limit = limit(o.Response)
-	}
 	if o.Parallel == 0 {
 		o.Parallel = DefaultParallel
+	}
+	if o.Rounds == 0 {
+		o.Rounds = 1
 	}
 	return o
 }
 
-// Result is the result of a scenario.
+// limit is the time limit of an attempt that is told: with a meter that takes its time it is more.
+func (o *Options) limit() time.Duration {
+	if o.Limit > 0 {
+		return o.Limit
+	}
+	return limit(o.Response)
+}
+
+// Result is what came of playing a scenario once.
 type Result struct {
 	Scenario Scenario
+	Round    int    // counted from 1
+	Again    bool   // it was played again and does not count
 	Skipped  string // why it was not played; empty if it was
 	Trouble  string // why there is no verdict; empty if there is one
 	Attempts []*Execution
 	Broken   []verdict.Violation // of all attempts
 	Notes    []string
 	Took     time.Duration
-	Folder   string // of its artifacts; empty if they were not kept
-	Repeat   string // command that plays it again
+	Folder   string        // of its artifacts; empty if they were not kept
+	Repeat   string        // command that plays it again
+	late     time.Duration // how late the computer was at most
+}
+
+// name is the scenario's name, with its round if there are several.
+func (r *Result) name() string {
+	name := r.Scenario.Name
+	if r.Round > 1 {
+		name += fmt.Sprintf(" (round %d)", r.Round)
+	}
+	if r.Again {
+		name += " (does not count)"
+	}
+	return name
 }
 
 // Passed reports whether the scenario was played to its end and nothing was broken.
@@ -85,7 +109,8 @@ type Report struct {
 	Suite   string
 	Target  Target
 	Options Options
-	Results []*Result // of every scenario, in the order of the suite
+	Part    Part
+	Results []*Result // of every scenario and round, in the order of the suite
 	Took    time.Duration
 	// Interrupted: some scenarios were not played to their end.
 	Interrupted bool
@@ -103,22 +128,39 @@ func (r *Report) Undecided() int { return r.count("none") }
 // Open says in a sentence why the report has no verdict.
 func (r *Report) Open() string {
 	_, _, skipped := r.Counts()
-	switch all := len(r.Results); {
+	switch all := r.Scenarios(); {
 	case r.Interrupted:
 		return fmt.Sprintf("interrupted: %d of %d scenarios were played", all-r.Undecided()-skipped, all)
 	case r.Undecided() > 0:
 		return fmt.Sprintf("%d of %d scenarios were not played to their end", r.Undecided(), all)
 	}
-	return fmt.Sprintf("not one of the %d scenarios was played, so nothing is known about the program", len(r.Results))
+	return fmt.Sprintf("not one of the %d scenarios was played, so nothing is known about the program", r.Scenarios())
 }
 
+// count counts the scenarios with a verdict, which is the worst of their rounds.
 func (r *Report) count(verdict string) (n int) {
-	for _, s := range r.Results {
-		if s.Verdict() == verdict {
+	for _, v := range r.verdicts() {
+		if v == verdict {
 			n++
 		}
 	}
 	return n
+}
+
+// Scenarios is how many scenarios the report has, however often they were played.
+func (r *Report) Scenarios() int { return len(r.verdicts()) }
+
+// verdicts are those of the scenarios, by name.
+func (r *Report) verdicts() map[string]string {
+	worst := map[string]string{}
+	order := []string{"", "pass", "skipped", "none", "no"}
+	for _, s := range r.Results {
+		name, v := s.Scenario.Name, s.Verdict()
+		if !s.Again && slices.Index(order, v) > slices.Index(order, worst[name]) {
+			worst[name] = v
+		}
+	}
+	return worst
 }
 
 // Run plays a suite with a program and judges it. Whatever happens, the report has a result for
@@ -139,14 +181,49 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	}
 	adopt()
 	strays := newStrays()
-	r := &Report{Suite: s.Name, Target: t, Options: o, Results: make([]*Result, len(s.Scenarios))}
+	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole()}
+	out := &outing{kept: kept, late: &lateness{}, estimate: newEstimate(&o), told: o.Ended}
+	measuring, enough := context.WithCancel(context.Background())
+	if !o.prompt {
+		go out.late.measure(measuring)
+	}
 	began := time.Now()
-	err = r.playAll(ctx, s, kept)
-	if o.Alone {
+	err = r.playAll(ctx, s, out)
+	r.playAgain(ctx, out)
+	enough()
+	if ctx.Value(alone{}) != nil {
 		r.Strays = strays.end()
 	}
 	r.Took = time.Since(began)
 	return r, err
+}
+
+// outing is what the scenarios of one run share.
+type outing struct {
+	kept     *os.Root // folder for the artifacts; nil: none are kept
+	late     *lateness
+	mu       sync.Mutex // guards all below
+	estimate *estimate
+	told     func(*Result)
+}
+
+func (o *outing) ended(r *Result) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.told != nil {
+		o.told(r)
+	}
+}
+
+// limit is the time limit of an attempt, and why that is too short for the scenario; empty if it is
+// not.
+func (o *outing) limit(s *Scenario, given time.Duration) (limit time.Duration, tooLong string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if given == 0 {
+		return o.estimate.limit(s), ""
+	}
+	return given, o.estimate.tooLong(s, given)
 }
 
 // artifactsFolder makes the folder for the artifacts and opens it; nil if none are kept.
@@ -162,8 +239,10 @@ func artifactsFolder(o *Options, s *Suite) (*os.Root, error) {
 		return nil, err
 	}
 	var names []string
-	for _, c := range s.Scenarios {
-		names = append(names, c.Name)
+	for _, name := range s.names() {
+		for round := range o.Rounds {
+			names = append(names, folderOf(name, round+1), folderOf(name, round+1)+again)
+		}
 	}
 	if err := checkArtifacts(folder, names); err != nil {
 		return nil, err
@@ -173,25 +252,29 @@ func artifactsFolder(o *Options, s *Suite) (*os.Root, error) {
 
 // playAll plays the scenarios, Options.Parallel at once. It returns an error if the first thing
 // that went wrong shows that the program cannot be played with at all.
-func (r *Report) playAll(ctx context.Context, s *Suite, kept *os.Root) error {
-	var telling sync.Mutex
+func (r *Report) playAll(ctx context.Context, s *Suite, o *outing) error {
+	rounds, n := r.Options.Rounds, len(s.Scenarios)
+	r.Results = make([]*Result, n*rounds)
+	var mu sync.Mutex
 	var first error
-	_ = parallel.Each(ctx, r.Options.Parallel, len(s.Scenarios), func(ctx context.Context, i int) error {
-		result, err := r.playOne(ctx, &s.Scenarios[i], kept)
-		telling.Lock()
-		defer telling.Unlock()
+	_ = parallel.Each(ctx, r.Options.Parallel, len(r.Results), func(ctx context.Context, i int) error {
+		scenario, round := i%n, i/n // every scenario once, then every one again
+		result, err := r.playOne(ctx, &s.Scenarios[scenario], round+1, o, "")
+		mu.Lock()
+		r.Results[scenario*rounds+round] = result
 		if first == nil {
 			first = err
 		}
-		r.Results[i] = result
-		if r.Options.Ended != nil {
-			r.Options.Ended(result)
+		mu.Unlock()
+		if result.doubtful(r.Options.Response) == "" {
+			o.ended(result)
 		}
 		return nil
 	})
 	for i := range r.Results {
 		if r.Results[i] == nil { // ctx ended first
-			r.Results[i] = &Result{Scenario: s.Scenarios[i], Trouble: interrupted, Repeat: r.repeat(s.Scenarios[i].Name)}
+			c := &s.Scenarios[i/rounds]
+			r.Results[i] = &Result{Scenario: *c, Round: i%rounds + 1, Trouble: interrupted, Repeat: r.repeat(c.Name)}
 		}
 		r.Interrupted = r.Interrupted || r.Results[i].Trouble == interrupted
 	}
@@ -202,35 +285,51 @@ func (r *Report) playAll(ctx context.Context, s *Suite, kept *os.Root) error {
 	return nil
 }
 
+// folderOf is the folder of a scenario's artifacts.
+func folderOf(name string, round int) string {
+	if round > 1 {
+		name += fmt.Sprintf(".%d", round)
+	}
+	return name
+}
+
+// again ends the folder of a scenario that was played again because of a doubt.
+const again = ".again"
+
 // interrupted is the Trouble of a scenario that was not played to its end because ctx ended.
 const interrupted = "it was interrupted"
 
-// playOne plays a scenario. There is always a result; an error is also its Trouble.
-func (r *Report) playOne(ctx context.Context, s *Scenario, kept *os.Root) (result *Result, err error) {
-	result = &Result{Scenario: *s, Repeat: r.repeat(s.Name)}
+// playOne plays a scenario. There is always a result; an error is also its Trouble. The name of
+// its folder ends with ending.
+func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing, ending string) (result *Result, err error) {
+	own := *s // it is filled in as it is played, and other rounds may be under way
+	s = &own
+	result = &Result{Scenario: own, Round: round, Repeat: r.repeat(s.Name)}
+	p := &player{target: &r.Target, options: &r.Options, scenario: s}
 	err = contained(func() error {
-		result.Skipped = s.cannot(&r.Target)
+		if result.Skipped = s.cannot(&r.Target); result.Skipped == "" {
+			p.limit, result.Skipped = o.limit(s, r.Options.Limit)
+		}
 		return nil
 	})
-	if err != nil {
-		result.trouble(err.Error())
-	}
-	if result.Skipped != "" || err != nil {
-		return result, err
+	if result.Skipped != "" {
+		return result, nil
 	}
 	began := time.Now()
-	p := &player{target: &r.Target, options: &r.Options, scenario: s}
-	var own *artifacts
-	err = contained(func() (err error) {
-		if kept != nil {
-			if own, err = openArtifacts(kept, s.Name); err != nil {
-				return err
+	var files *artifacts
+	if err == nil {
+		err = contained(func() (err error) {
+			if o.kept != nil {
+				if files, err = openArtifacts(o.kept, folderOf(s.Name, round)+ending); err != nil {
+					return err
+				}
 			}
-		}
-		result.Broken, err = p.playIn(ctx)
-		return err
-	})
+			result.Broken, err = p.playIn(ctx)
+			return err
+		})
+	}
 	result.Attempts, result.Took = p.attempts, time.Since(began)
+	result.late = o.late.worst(began, time.Now())
 	result.collect()
 	switch {
 	case err != nil:
@@ -238,17 +337,22 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, kept *os.Root) (resul
 	case ctx.Err() != nil:
 		result.trouble(interrupted)
 	}
+	result.tidy(p, files)
+	return result, err
+}
+
+// tidy leaves the artifacts of a scenario and removes its folder.
+func (r *Result) tidy(p *player, own *artifacts) {
 	if own != nil {
-		result.Folder = own.path
-		if err := contained(func() error { return own.leave(p, result) }); err != nil {
-			result.note("its artifacts are not complete: %v", err)
+		r.Folder = own.path
+		if err := contained(func() error { return own.leave(p, r) }); err != nil {
+			r.note("its artifacts are not complete: %v", err)
 		}
 		own.close()
 	}
 	if err := p.place.remove(); err != nil {
-		result.note("{dir} could not be removed: %v", err)
+		r.note("{dir} could not be removed: %v", err)
 	}
-	return result, err
 }
 
 // playIn makes the meter and the folder of a scenario and plays it.

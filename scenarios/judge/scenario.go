@@ -100,21 +100,6 @@ func (s *Scenario) ID() string {
 	return id
 }
 
-// perAttempt is the time of an attempt without missing answers: a second or two after each of
-// two restarts, and the transfer.
-const perAttempt = 4 * time.Second
-
-// expected is about how long the scenario takes with a program that waits for an answer as long
-// as response says.
-func (s *Scenario) expected(response time.Duration) time.Duration {
-	d := perAttempt + time.Duration(s.Waits)*response
-	if s.Expect == Recovers {
-		d += perAttempt
-	}
-	more := ion.Blocks(s.World.FirmwareOf(s.attempt()).ImageBytes()) - imageBlocks
-	return d + s.Extra + time.Duration(more)*20*time.Millisecond
-}
-
 // needs is the placeholder that the scenario sets to a wrong value; empty for none. Without it
 // in the command the program would not notice.
 func (s *Scenario) needs() string {
@@ -236,6 +221,7 @@ func (s *Scenario) Plot() string { return cmp.Or(s.Plans.String(), harmsText(s.H
 type Suite struct {
 	Name      string
 	Scenarios []Scenario
+	Part      Part
 }
 
 // SuiteNames are the names for NewSuite.
@@ -246,16 +232,17 @@ func SuiteNames() []string { return []string{"smoke", "full"} }
 func NewSuite(name string, response time.Duration) (*Suite, error) {
 	switch name {
 	case "smoke":
-		return &Suite{name, fill(smoke(), response)}, nil
+		return &Suite{Name: name, Scenarios: fill(smoke(), response)}, nil
 	case "full":
-		return &Suite{name, slices.Concat(fill(slices.Concat(smoke(), more()), response), harmful(response), catalogue(response))}, nil
+		return &Suite{Name: name, Scenarios: slices.Concat(fill(slices.Concat(smoke(), more()), response), harmful(response), catalogue(response))}, nil
 	}
 	return nil, fmt.Errorf("there is no suite %q: use %s", name, strings.Join(SuiteNames(), " or "))
 }
 
 // Only returns the suite with only the scenarios of these names.
 func (s *Suite) Only(names []string) (*Suite, error) {
-	only := &Suite{Name: s.Name}
+	only := &Suite{Name: s.Name, Part: s.whole()}
+	only.Part.Only = true
 	var known []string
 	for _, c := range s.Scenarios {
 		known = append(known, c.Name)
@@ -272,20 +259,8 @@ func (s *Suite) Only(names []string) (*Suite, error) {
 		}
 		return nil, fmt.Errorf("the suite %s has no scenario %q", s.Name, name)
 	}
+	only.Part.Chosen = only.names()
 	return only, nil
-}
-
-// Expected is about how long the suite takes with a program that waits for an answer as long as
-// response says, if that many scenarios run in parallel.
-func (s *Suite) Expected(t *Target, response time.Duration, parallel int) time.Duration {
-	var sum, longest time.Duration
-	for _, c := range s.Scenarios {
-		if c.cannot(t) == "" {
-			took := c.expected(response)
-			sum, longest = sum+took, max(longest, took)
-		}
-	}
-	return max(longest, sum/time.Duration(max(1, parallel))).Round(time.Second)
 }
 
 // play is a scenario in this source. LATE in its plan stands for the time of late.

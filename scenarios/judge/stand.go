@@ -97,8 +97,11 @@ type line struct {
 
 // use does something with the station, if that has not panicked.
 func (l *line) use(do func(*bench.Station)) {
-	if l.panicked == nil {
-		l.panicked = contained(func() error { do(l.station); return nil })
+	if l.panicked != nil {
+		return
+	}
+	if err := contained(func() error { do(l.station); return nil }); err != nil {
+		l.panicked = err
 	}
 }
 
@@ -131,6 +134,18 @@ func (l *line) HostBaud(now time.Duration, baud int) {
 }
 
 func (l *line) HostGone(now time.Duration) { l.use(func(s *bench.Station) { s.HostGone(now) }) }
+
+// guarded is a gateway whose panics, too, cost only the verdict.
+type guarded struct{ *gateway }
+
+func (g guarded) Receive(now time.Duration, p []byte) {
+	g.use(func(*bench.Station) { g.gateway.Receive(now, p) })
+}
+
+func (g guarded) Transmit(dst []byte) []byte {
+	g.use(func(*bench.Station) { dst = g.gateway.Transmit(dst) })
+	return dst
+}
 
 // errNoVerdict says that something went wrong in the judge or around it, so that a scenario has
 // no verdict.
@@ -171,7 +186,7 @@ type address struct{ port, tcp string }
 
 // serve offers the meter at a port while one program runs. start starts the program, and befall
 // carries out faults of its computer. The meter's clock follows the wall clock.
-func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
+func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
 	clock := machine.WallClockFrom(s.now)
 	l := &line{station: s.station}
 	var program *process
@@ -209,8 +224,8 @@ func (s *stand) serve(ctx context.Context, o *Options, over rig.Transport, g *ga
 	serving, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	g.line = l
-	go func() { served <- server.Run(serving, g) }()
-	e = program.wait(ctx, o.Limit)
+	go func() { served <- server.Run(serving, guarded{g}) }()
+	e = program.wait(ctx, limit)
 	time.Sleep(settle)
 	stop()
 	select {

@@ -132,12 +132,16 @@ func TestASuiteSaysWhatItWillTake(t *testing.T) {
 	}
 	target := &Target{Upgrade: c, Transport: rig.TCP}
 	smoke := mustSuite(t, "smoke")
-	one, eight := smoke.Expected(target, testResponse, 1), smoke.Expected(target, testResponse, 8)
+	one, eight := smoke.Expected(target, Options{Response: testResponse, Parallel: 1}), smoke.Expected(target, Options{Response: testResponse, Parallel: 8})
 	if one < 5*eight || eight < 5*time.Second || eight > time.Minute {
 		t.Errorf("%v one by one, %v with eight at once", one, eight)
 	}
-	if slow := smoke.Expected(target, 10*time.Second, 8); slow < 2*eight {
+	if slow := smoke.Expected(target, Options{Response: 10 * time.Second, Parallel: 8}); slow < 2*eight {
 		t.Errorf("%v with a program that waits ten seconds, %v with a quick one", slow, eight)
+	}
+	one = (&Suite{Name: "smoke", Scenarios: smoke.Scenarios[:1]}).Expected(target, Options{Pace: 1})
+	if one < 2*time.Minute || one > 5*time.Minute {
+		t.Errorf("%v for an upgrade at the real pace", one)
 	}
 }
 

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ionbench/cmd/internal/cli"
+)
+
+// runsWith reports whether a process runs that has this word on its command line.
+func runsWith(word string) bool {
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range lines {
+		if b, err := os.ReadFile(path); err == nil && bytes.Contains(b, []byte("\x00"+word+"\x00")) {
+			return true
+		}
+	}
+	return false
+}
+
+// The program starts one process that hides in a session of its own without an environment and
+// another that does not end when it is asked to.
+func TestASignalEndsTheJudgeWithAReportAndLeavesNothingRunning(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "ionbench")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for i, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			word := fmt.Sprint(100_000_000 + 10*os.Getpid() + i) // seconds of sleep that nobody else asks for
+			script := fmt.Sprintf("trap '' TERM HUP INT; env -i setsid sleep %s & sleep %s", word, word)
+			report := filepath.Join(t.TempDir(), "j.json")
+			c := exec.Command(program, "judge", "--shell", "--upgrader", script, "--only", "undisturbed,killed", "--parallel", "1", "--json", report)
+			var out, diagnostics bytes.Buffer
+			c.Stdout, c.Stderr = &out, &diagnostics
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for began := time.Now(); !runsWith(word); time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > time.Minute {
+					t.Fatal("the program does not start")
+				}
+			}
+			_ = c.Process.Signal(s)
+			var ended *exec.ExitError
+			if err := c.Wait(); !errors.As(err, &ended) || ended.ExitCode() != int(cli.Environment) {
+				t.Errorf("%v\n%s%s", err, out.String(), diagnostics.String())
+			}
+			if runsWith(word) {
+				t.Error("a process of the program still runs")
+			}
+			if !strings.Contains(out.String(), " undecided=2 partial=only,interrupted suite=") || !strings.Contains(diagnostics.String(), "no verdict: interrupted: 0 of 2") {
+				t.Errorf("%s%s", out.String(), diagnostics.String())
+			}
+			if b := read(t, report); !bytes.Contains(b, []byte(`"interrupted": true`)) {
+				t.Errorf("%s", b)
+			}
+		})
+	}
+}

@@ -1,0 +1,186 @@
+package judge
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/scenarios/verdict"
+)
+
+func TestShardsTogetherHaveEveryScenarioOnce(t *testing.T) {
+	full := mustSuite(t, "full")
+	for _, of := range []int{1, 2, 3, 7} {
+		times := map[string]int{}
+		var sizes []int
+		for i := range of {
+			part := full.InShard(Shard{i + 1, of}, testResponse)
+			for _, name := range part.names() {
+				times[name]++
+			}
+			sizes = append(sizes, len(part.Scenarios))
+			if !slices.Equal(part.Part.Chosen, full.names()) || part.Part.Shard != (Shard{i + 1, of}) {
+				t.Errorf("%+v", part.Part)
+			}
+		}
+		for _, name := range full.names() {
+			if times[name] != 1 {
+				t.Errorf("%s is in %d of %d shards", name, times[name], of)
+			}
+		}
+		if slices.Max(sizes) > 2*slices.Min(sizes) {
+			t.Errorf("%d shards have %v scenarios", of, sizes)
+		}
+	}
+}
+
+func TestAShardIsWrittenAsAFraction(t *testing.T) {
+	for _, text := range []string{"", "1", "0/2", "3/2", "-1/2", "1/x", "1/2/3", "1/9999999999"} {
+		if s, err := ParseShard(text); err == nil {
+			t.Errorf("%q is %v", text, s)
+		}
+	}
+	if s, err := ParseShard("2/3"); err != nil || s.String() != "2/3" {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
+func TestTheLastLineSaysInWhatWayAReportIsPartial(t *testing.T) {
+	r := sampleReport(t)
+	if got := r.LastLine(); got != "scenarios=3 passed=1 failed=1 skipped=1 seconds=5.0 partial=skipped suite=3" {
+		t.Error(got)
+	}
+	r.Results = r.Results[:1]
+	r.Part.Whole = r.Part.Whole[:1]
+	if got := r.LastLine(); got != "scenarios=1 passed=1 failed=0 skipped=0 seconds=5.0" || r.Verdict() != "pass" {
+		t.Error(got)
+	}
+	r.Results[0].Trouble, r.Interrupted = interrupted, true
+	r.Part.Only, r.Part.Shard, r.Options.Rounds = true, Shard{1, 3}, 2
+	if got := r.LastLine(); got != "scenarios=1 passed=0 failed=0 skipped=0 seconds=5.0 undecided=1 rounds=2 partial=only,shard-1/3,interrupted suite=1" || r.Verdict() != "none" {
+		t.Error(got)
+	}
+}
+
+func TestOneFailureInSeveralRoundsIsAFailure(t *testing.T) {
+	r := sampleReport(t)
+	passed, failed := r.Results[0], r.Results[1]
+	failed.Scenario = passed.Scenario
+	failed.Round = 2
+	r.Results = []*Result{passed, failed}
+	if p, f, _ := r.Counts(); p != 0 || f != 1 || r.Scenarios() != 1 || r.Verdict() != "no" {
+		t.Errorf("%d passed, %d failed", p, f)
+	}
+	failed.Again = true // it does not count
+	if p, f, _ := r.Counts(); p != 1 || f != 0 || r.Verdict() != "pass" {
+		t.Errorf("%d passed, %d failed", p, f)
+	}
+}
+
+func TestAFailureIsDoubtedOnlyWhereALateComputerCanBeTheReason(t *testing.T) {
+	const response = 300 * time.Millisecond
+	for _, test := range []struct {
+		late   time.Duration
+		broken []verdict.Violation
+		doubt  bool
+	}{
+		{time.Second, nil, false},
+		{50 * time.Millisecond, []verdict.Violation{{Rule: verdict.Expected}}, false},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.Expected}, {Rule: verdict.I4, Attempt: 1}}, true},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.Expected}, {Rule: verdict.I2}}, false},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.I7}}, false},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.I7, Attempt: 1}}, true},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.I8}}, false},
+	} {
+		r := &Result{Broken: test.broken, late: test.late, Attempts: []*Execution{{Asked: true}}}
+		if why := r.doubtful(response); (why != "") != test.doubt {
+			t.Errorf("%v late, %v: %q", test.late, test.broken, why)
+		}
+		r.Attempts[0].Asked = false
+		if why := r.doubtful(response); why != "" {
+			t.Errorf("a program that waits for nothing: %q", why)
+		}
+	}
+}
+
+func TestHowLateTheComputerWasIsKnownForATime(t *testing.T) {
+	at := func(ms int) time.Time { return time.Time{}.Add(time.Duration(ms) * time.Millisecond) }
+	l := &lateness{peaks: []peak{{at(100), 20 * time.Millisecond}, {at(200), 50 * time.Millisecond}, {at(900), 90 * time.Millisecond}}}
+	for _, test := range []struct{ from, to, late int }{{0, 70, 0}, {0, 90, 20}, {150, 400, 50}, {160, 170, 50}, {210, 800, 0}, {0, 1000, 90}} {
+		if got := l.worst(at(test.from), at(test.to)); got != time.Duration(test.late)*time.Millisecond {
+			t.Errorf("from %d to %d: %v", test.from, test.to, got)
+		}
+	}
+}
+
+func written(t *testing.T, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestAReportIsReadAsItWasWritten(t *testing.T) {
+	was := written(t, sampleReport(t))
+	r, err := ReadJSON(strings.NewReader(was))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := written(t, r); got != was {
+		t.Errorf("%s\nis not\n%s", got, was)
+	}
+}
+
+func TestOnlyShardsOfOneRunAreMerged(t *testing.T) {
+	shard := func(i, of int, results ...int) *Report {
+		all := sampleReport(t)
+		r := *all
+		r.Part.Shard, r.Results = Shard{i, of}, nil
+		for _, n := range results {
+			r.Results = append(r.Results, all.Results[n])
+		}
+		return &r
+	}
+	r, err := Merge([]*Report{shard(2, 2, 2, 0), shard(1, 2, 1)})
+	if err != nil || r.LastLine() != sampleReport(t).LastLine() || r.Results[1].Scenario.Name != "killed" {
+		t.Errorf("%v: %s", err, r.LastLine())
+	}
+	slower := shard(2, 2, 2, 0)
+	slower.Options.Response = time.Second
+	for says, parts := range map[string][]*Report{
+		"there are no reports":             nil,
+		"is missing":                       {shard(1, 2, 0, 1, 2)},
+		"is there twice":                   {shard(1, 2, 0), shard(1, 2, 1, 2)},
+		"scenario killed is in two":        {shard(1, 2, 0, 1), shard(2, 2, 1, 2)},
+		"is there 0 times":                 {shard(1, 2, 0), shard(2, 2, 1)},
+		"the report of no shard":           {sampleReport(t)},
+		"the set of flags is another":      {shard(1, 2, 1), slower},
+		"the number of shards is another:": {shard(1, 2, 1), shard(2, 3, 0, 2)},
+	} {
+		if _, err := Merge(parts); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
+	}
+}
+
+func FuzzReadJSON(f *testing.F) {
+	f.Add([]byte("{}"))
+	f.Add([]byte(`{"format":"ionbench-judge 1","suite":"smoke","suite_scenarios":["killed"],"response_seconds":1,"rounds":1,"scenarios":[{"name":"killed","verdict":"no","broken":["I2: x"],"attempts":[{"meter_state":"off","settings_lost":"none"}]}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := ReadJSON(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		again, err := ReadJSON(strings.NewReader(written(t, r)))
+		if err != nil || again.LastLine() != r.LastLine() {
+			t.Errorf("%v: %s", err, r.LastLine())
+		}
+		for _, s := range r.Results {
+			_ = VerdictText(s)
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package verdict
+
+import (
+	"errors"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
+)
+
+// logOf is a log of lines in this order.
+func logOf(kinds ...upgradelog.Kind) []byte {
+	var b []byte
+	for i, k := range kinds {
+		b = upgradelog.Append(b, upgradelog.Line{Kind: k, Number: 10 * i, Total: i})
+	}
+	return b
+}
+
+// FuzzJudgeOfAnyLog: whatever a program writes as its log, and whatever the line has seen, there is
+// a verdict.
+func FuzzJudgeOfAnyLog(f *testing.F) {
+	f.Add([]byte(nil), 0, 0, 0, true)
+	f.Add(logOf(upgradelog.UpgradeStarted, upgradelog.Efficiency, upgradelog.Proceeding, upgradelog.Completed), 12, 0, 0, true)
+	f.Add(logOf(upgradelog.UpgradeStarted, upgradelog.Proceeding, upgradelog.Efficiency, upgradelog.Efficiency), 0, 1, 0, true)
+	f.Add(logOf(upgradelog.UpgradeStarted, upgradelog.Proceeding, upgradelog.Completed, upgradelog.Resending, upgradelog.Aborting), 12, 14, 12, false)
+	f.Add([]byte("\xff\xfe\x00%%%"), 1, 1, 1, true)
+	f.Fuzz(func(_ *testing.T, log []byte, blocks, sent, answered int, foreign bool) {
+		events := []story.Event{
+			{What: story.StateEntered{State: meter.Erasing}}, {What: story.StateEntered{State: meter.Receiving}},
+			{What: story.BlockProgrammed{Block: uint32(answered)}}, {What: story.ImageChecked{Status: ion.StatusOK}},
+		}
+		for _, err := range []error{nil, errors.New("exit 1")} {
+			for _, story := range [][]story.Event{nil, events} {
+				Judge(&Evidence{
+					Upgrade: true, Revision: "7350V283", Meter: &Condition{State: meter.Application}, Log: ReadLog(log, 0), Story: story,
+					Tool: Tool{Foreign: foreign, Ended: true, Err: err, Counts: client.Counts{Blocks: blocks, Transmitted: sent, Confirmed: answered, Answered: answered, Passes: 1}},
+					Cost: Cost{Blocks: uint64(sent)}, Expected: &Expectation{Success: true, OnePass: true},
+				})
+			}
+		}
+	})
+}
