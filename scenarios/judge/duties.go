@@ -52,6 +52,9 @@ func (r *Report) duty(d duty.Duty) DutyResult {
 	result := DutyResult{Duty: d, State: DutyNotExercised}
 	var advice, skipped string
 	for _, s := range r.Results {
+		if s.Again {
+			continue
+		}
 		if why := s.breach(d.ID); why != "" && result.State != DutyBroken {
 			result.State, result.Why = DutyBroken, why
 		}

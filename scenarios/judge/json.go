@@ -101,6 +101,9 @@ type attemptObject struct {
 	Stdout      string   `json:"stdout"` // the end of it, made visible
 	Stderr      string   `json:"stderr"`
 	ProgramLog  string   `json:"program_log"`
+	Notes       []string `json:"notes"`
+	Warned      string   `json:"warned"` // duties
+	Kept        bool     `json:"kept_files"`
 }
 
 // jsonFormat is the name and version of the file format.
@@ -177,6 +180,7 @@ func (r *Result) object() scenarioObject {
 			Blocks: a.Cost.Blocks, Resends: a.Cost.Resends, Log: a.LogTold,
 			StdoutBytes: a.Exit.Stdout.Bytes, StderrBytes: a.Exit.Stderr.Bytes, Broken: listed(verdict.Texts(a.Broken)),
 			Running: m.Running, Stdout: printable(a.Exit.Stdout.Kept()), Stderr: printable(a.Exit.Stderr.Kept()), ProgramLog: printable(a.Log),
+			Notes: listed(a.Notes), Warned: dutyNames(a.Warned), Kept: a.Kept,
 		})
 	}
 	return o

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/fault"
@@ -131,8 +132,22 @@ func (o *attemptObject) execution() (*Execution, error) {
 			return nil, err
 		}
 	}
+	a.Notes, a.Warned, a.Kept = o.Notes, dutiesNamed(o.Warned), o.Kept
 	a.Broken, err = violations(o.Broken)
 	return a, err
+}
+
+// dutiesNamed reads the text of dutyNames.
+func dutiesNamed(names string) []duty.ID {
+	var ids []duty.ID
+	for name := range strings.FieldsSeq(names) {
+		for _, d := range duty.Table() {
+			if d.ID.String() == name {
+				ids = append(ids, d.ID)
+			}
+		}
+	}
+	return ids
 }
 
 func stateOf(name string) (meter.State, error) {
