@@ -15,19 +15,34 @@ func resends() int { return client.DefaultTiming().Resends }
 
 func gaveUpTooSoon(e *Evidence, f *findings) {
 	for i, run := range e.Log.Runs {
-		retried := 0
+		retried, restarts := 0, false
 		for _, l := range run {
+			restarts = mayRestart(l, restarts)
 			switch {
 			case l.Kind == upgradelog.Retrying:
 				retried = l.Number
-			// A restarting meter is asked without a line for every missing answer, and longer.
-			case l.Kind == upgradelog.GivingUp && retried < resends() && i == len(e.Log.Runs)-1 && !e.gaveUp():
+			case l.Kind == upgradelog.GivingUp && retried < resends() && !restarts && i == len(e.Log.Runs)-1 && !e.gaveUp():
 				f.tell("line %d: given up after %d resends; the rule is %d", l.At, retried, resends())
 			case l.Kind == upgradelog.Aborting && l.Number <= resends():
 				f.tell("line %d: given up after %d missing answers to a block; the rule is %d", l.At, l.Number, resends()+1)
 			}
 		}
 	}
+}
+
+// mayRestart reports whether behind a line the meter may be restarting. Then it is asked without a
+// line for every missing answer, and longer.
+func mayRestart(l upgradelog.Entry, before bool) bool {
+	switch l.Kind {
+	case upgradelog.EnteredDownloadState, upgradelog.AlreadyInDownloadState, upgradelog.Verified:
+		return true
+	case upgradelog.Completed:
+		const all = 100
+		return l.Number == all
+	case upgradelog.FlashCleared, upgradelog.Restarted:
+		return false
+	}
+	return before
 }
 
 func askedTooOften(e *Evidence, f *findings) {
