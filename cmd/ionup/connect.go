@@ -23,7 +23,8 @@ Connection Type, the offer to recover a meter whose upgrade failed (with --singl
 release 2.2), the choice of the firmware file, Setup Assistant, and sending a template.
 
 Questions are answered with a line each; an empty line takes the answer in brackets, a
-word may be cut short, and the end of the input leaves the tool. --port or --tcp is the
+word may be cut short, and the end of the input leaves the tool; so do five answers in a
+row that lead nowhere, unless a person gives them at a terminal. --port or --tcp is the
 connection that is offered first. With --yes the questions that take a yes, and the
 windows that only want to be closed, answer themselves; connection, files, Setup Assistant
 and paste options are still asked for. With --json the questions are events of kind

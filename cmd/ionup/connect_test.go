@@ -91,6 +91,40 @@ func TestConnectAsksAgainForAConnectionThatCannotBeOpened(t *testing.T) {
 	r.wantSays("ionup: warning: an answer is needed", "ionup: warning: nothing listens at 127.0.0.1:1", "ionup: warning: there is no serial port /dev/none", "Setup Assistant: ")
 }
 
+// forever is what `yes LINE` writes.
+type forever string
+
+func (f forever) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		n += copy(p[n:], f)
+	}
+	return n, nil
+}
+
+func TestAnswersThatLeadNowhereEndTheToolInsteadOfFillingTheDisk(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	for _, line := range []string{"y\n", "\n", "/dev/none\n", "127.0.0.1:1\n"} {
+		for _, more := range [][]string{nil, {"--single"}, {"--yes"}, {"--json"}} {
+			b := newBed(t, "")
+			r := invocation{stdin: forever(line)}.run(t, append(b.tool("connect"), more...)...).wantCode(cli.Misused)
+			if n := len(r.stdout) + len(r.stderr); n > 4000 {
+				t.Errorf("%q %v: it printed %d bytes", line, more, n)
+			}
+			r.wantSays("ionup: error: 5 answers in a row led nowhere; nothing was changed")
+		}
+	}
+	b := newBed(t, silentAtBlock9)
+	ionup(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "10ms", "--baud", "19200")...).wantCode(cli.Failed)
+	b.heal()
+	for _, line := range []string{"\n", "y\n"} {
+		stdin := io.MultiReader(answers(""), forever(line)) // a meter in upgrade mode
+		invocation{stdin: stdin}.run(t, append(b.tool("connect"), "--single", "--timeout", "10ms", "--baud", "19200")...).wantSays("ionup: error: ")
+	}
+	if !b.state().Loader() {
+		t.Errorf("the meter is in state %v", b.state())
+	}
+}
+
 func TestConnectOutsideSingleModeNamesTheMode(t *testing.T) {
 	t.Parallel() // it waits, most of the time
 	b := interrupted(t, func(b *bed) string { return b.upg(20) })

@@ -15,6 +15,9 @@ func (s *session) refuse(err error) error {
 	return err
 }
 
+// toAnswer is the hint for questions without an answer.
+const toAnswer = "answer at the terminal, or answer yes to every question with --yes"
+
 // conclude reports how the session has ended; with --json this is the last object. The error
 // it returns has hints on what to do next.
 func (s *session) conclude(f *lineFlags, firmwarePath string) error {
@@ -32,6 +35,9 @@ func (s *session) conclude(f *lineFlags, firmwarePath string) error {
 
 // explain returns the error of an end, with its exit status and hints.
 func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) error {
+	if end.Status == client.StatusDone && s.gaveUp {
+		return cli.Unusable(fmt.Errorf("%d answers in a row led nowhere; nothing was changed", mostRepeats)).Hint(toAnswer)
+	}
 	if end.Status == client.StatusDone {
 		return nil
 	}
@@ -62,7 +68,7 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 	case client.AdviceOtherLog:
 		return s.otherLog(end)
 	case client.AdviceAnswer:
-		return []string{"answer at the terminal, or answer yes to every question with --yes"}
+		return []string{toAnswer}
 	case client.AdvicePassword:
 		return []string{"give it with --password; the factory sets it to 0"}
 	case client.AdviceRecoverFirst:

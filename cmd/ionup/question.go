@@ -72,6 +72,25 @@ func (q question) problem(line string) string {
 	return "an answer is needed"
 }
 
+// mostRepeats is how often in a row a question is asked whose answers lead back to it. A person
+// at a terminal may go on; a program that always says the same would do so for ever.
+const mostRepeats = 5
+
+// repeats counts how often one question has come in a row.
+type repeats struct {
+	prompt client.Prompt
+	times  int
+}
+
+// tooMany counts a question.
+func (r *repeats) tooMany(p client.Prompt) bool {
+	if p != r.prompt {
+		*r = repeats{prompt: p}
+	}
+	r.times++
+	return r.times > mostRepeats
+}
+
 // maxLineBytes is the longest answer.
 const maxLineBytes = 8 << 10
 

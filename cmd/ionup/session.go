@@ -11,6 +11,7 @@ import (
 	"ionbench/client/journal"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -31,6 +32,8 @@ type session struct {
 	report   report
 	person   person
 	asking   asking
+	again    repeats
+	gaveUp   bool // because of them
 	log      logFile
 	locks    locks
 	lock     *files.Lock   // of the meter
@@ -258,8 +261,14 @@ func (s *session) takeJournal(now time.Duration, e client.Event) {
 	}
 }
 
-// putQuestion asks the person again until the line is an answer.
+// putQuestion asks the person again until the line is an answer, or until the line that it gets
+// instead has come too often.
 func (s *session) putQuestion(q question, then func(now time.Duration, answer string)) {
+	if s.again.tooMany(q.prompt) && !terminal.Is(s.asking.in) {
+		s.gaveUp = true
+		s.tool.InputEnded(s.clock.Now())
+		return
+	}
 	s.report.question(q)
 	s.asking.ask(func(now time.Duration, line string) {
 		answer, ok := q.read(line)

@@ -18,3 +18,8 @@ func columns(f *os.File) int {
 	}
 	return int(size.Col)
 }
+
+func is(f *os.File) bool {
+	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	return err == nil
+}

@@ -17,3 +17,9 @@ func Columns(w io.Writer) int {
 	}
 	return columns(f)
 }
+
+// Is reports whether a stream is a terminal, so that a person is at its other end.
+func Is(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && is(f)
+}
