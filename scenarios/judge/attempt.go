@@ -28,6 +28,7 @@ type Execution struct {
 	Command  string // as it was run
 	Plan     fault.Plan
 	Harms    []Harm
+	Missed   string // why a harm could not strike; empty if all did
 	Exit     Exit
 	Killed   bool // the plan killed the program, so it claims nothing
 	Aborted  bool // the plan sent SIGINT, or what the scenario sends in its place
@@ -118,7 +119,12 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	for _, h := range g.unstruck() {
-		a.note("%v was never asked for, so nothing befell it", h)
+		why := fmt.Sprintf("the program never came to %s %d, so nothing befell it there", requestNames[h.At], h.Nth)
+		if h.Nth == 1 {
+			a.Missed = why
+		} else { // it may say all in one message
+			a.note("%s", why)
+		}
 	}
 	p.judge(a, e)
 	p.tries++

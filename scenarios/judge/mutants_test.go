@@ -100,7 +100,7 @@ var unseen = []struct {
 		"image-known-by-name", "decision-left-to-journal", "factory-values-kept", "found-journal-dropped", "older-over-newer", "older-restored-unasked", "older-restored-after-no", "counted-energy-dropped", "journal-left",
 	}},
 	{"it takes a world that is played on the bench", []string{
-		"unit-id-in-a-byte", "image-padded", "image-not-compared", "signs-lost", "texts-cut", "time-for-every-frame", "time-for-strangers", "patient-with-talkers", "reconnects-for-ever",
+		"image-padded", "image-not-compared", "signs-lost", "texts-cut", "time-for-every-frame", "time-for-strangers", "reconnects-for-ever",
 	}},
 	{"the judge asks every program for the right number", []string{"wish-logged-as-device"}},
 	{"it is about a disk that is full", []string{"journal-refusal-ignored", "log-failure-hidden"}},

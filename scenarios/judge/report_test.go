@@ -82,7 +82,7 @@ func TestTheJUnitHasEveryAttemptWithSeedPlanAndID(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), &r); err != nil {
 		t.Fatalf("%v\n%s", err, b.String())
 	}
-	if r.Tests != 4 || r.Failures != 2 || len(r.Suites) != 3 || r.Suites[2].Skipped != 1 || r.Suites[2].Cases[0].Skipped == nil {
+	if r.Tests != 4 || r.Failures != 2 || len(r.Suites) != 4 || r.Suites[2].Skipped != 1 || r.Suites[2].Cases[0].Skipped == nil {
 		t.Errorf("%s", b.String())
 	}
 	killed := r.Suites[1]

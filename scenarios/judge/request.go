@@ -187,7 +187,7 @@ func isAnswer(frame []byte) bool {
 func requestOf(data []byte) request {
 	const (
 		header, credential, secret = 13, 8, 4
-		program, firstHandle       = 0x00, 12
+		program, firstMethod       = 0x00, 11
 	)
 	at := header
 	if len(data) > 4 && data[4]&secret != 0 {
@@ -198,10 +198,10 @@ func requestOf(data []byte) request {
 	}
 	body := data[at+2:]
 	if data[at+1] == program {
-		if len(body) <= firstHandle {
+		if len(body) <= firstMethod {
 			return anything
 		}
-		if body[firstHandle] == byte(ion.MethodWriteRegister) {
+		if m := ion.Method(body[firstMethod]); m == ion.MethodWriteRegister || m == ion.MethodWriteValue {
 			return writes
 		}
 		return reads

@@ -331,6 +331,9 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	result.Attempts, result.Took = p.attempts, time.Since(began)
 	result.late = o.late.worst(began, time.Now())
 	result.collect()
+	if len(result.Broken) == 0 && len(p.attempts) > 0 {
+		result.Skipped = p.attempts[0].Missed
+	}
 	switch {
 	case err != nil:
 		result.trouble(err.Error())

@@ -10,6 +10,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 )
 
 // Of the programs that are played here.
@@ -159,5 +160,42 @@ func TestScenariosAreFoundByName(t *testing.T) {
 	}
 	if _, err := NewSuite("smok", testResponse); err == nil || !strings.Contains(err.Error(), "smoke or full") {
 		t.Error(err)
+	}
+}
+
+// Requests of both kinds of write, and of programs that say more than one thing, are known.
+func TestRequestsAreToldByTheirFirstCommand(t *testing.T) {
+	program := func(secret bool, commands ...ion.Command) []byte {
+		return ion.AppendPacket(nil, ion.Packet{
+			MessageID: 7, Request: true, HasCredential: secret, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeProgram,
+			Body: ion.AppendProgram(nil, ion.Program{Frequency: 1, Commands: commands}),
+		})
+	}
+	download := func(r ion.DownloadRequest, secret bool) []byte {
+		return ion.AppendPacket(nil, ion.Packet{
+			MessageID: 7, Request: true, HasCredential: secret, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeDownload,
+			Body: ion.AppendDownloadRequest(nil, &r),
+		})
+	}
+	command := func(m ion.Method, args ...ion.Value) ion.Command {
+		return ion.Command{Handle: ion.HandleOwner, Method: m, Args: args}
+	}
+	for i, test := range []struct {
+		message []byte
+		want    request
+	}{
+		{program(true, command(ion.MethodRegisterValue)), reads},
+		{program(false, command(ion.MethodRegisterValue), command(ion.MethodRegisterValue)), reads},
+		{program(true, command(ion.MethodWriteRegister, ion.TextValue("a"))), writes},
+		{program(true, command(ion.MethodWriteValue, ion.TextValue("a"))), writes},
+		{download(ion.DownloadRequest{Op: ion.OpIdentify}, false), identifies},
+		{download(ion.DownloadRequest{Op: ion.OpClear, Begin: true}, true), clears},
+		{download(ion.DownloadRequest{Op: ion.OpClear}, true), anything},
+		{download(ion.DownloadRequest{Op: ion.OpRestart}, true), restarts},
+		{[]byte{1, 2}, anything},
+	} {
+		if got := requestOf(test.message); got != test.want {
+			t.Errorf("message %d is %v, want %v", i, got, test.want)
+		}
 	}
 }
