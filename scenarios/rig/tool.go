@@ -88,11 +88,12 @@ func (d *Disk) removeFolder(folder string) {
 	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.folder == folder })
 }
 
-// damage flips a bit in the middle of each journal of a folder.
+// damage flips a bit in the middle of each whole journal of a folder.
 func (d *Disk) damage(folder string) {
 	d.journals = slices.Clone(d.journals)
 	for i := range d.journals {
-		if k := &d.journals[i]; k.folder == folder {
+		k := &d.journals[i]
+		if _, err := journal.Parse(k.file); k.folder == folder && err == nil {
 			k.file = slices.Clone(k.file)
 			k.file[len(k.file)/2] ^= 1
 		}
