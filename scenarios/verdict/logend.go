@@ -113,7 +113,11 @@ func falseStatus(e *Evidence, f *findings) {
 			return
 		}
 	}
-	if _, failure := e.Tool.claims(); failure && e.Tool.Zero && e.Meter.FlashOps > 0 {
+	last := e.Meter // what an earlier act has changed is no failure of the last
+	if n := len(e.Acts); n > 1 {
+		last = e.Acts[n-1].Meter
+	}
+	if _, failure := e.Tool.claims(); failure && e.Tool.Zero && last.FlashOps > 0 {
 		f.tell("the exit status is that of a success, and the tool says %q", ending(e.Tool.Err))
 	}
 }
