@@ -17,6 +17,7 @@ const (
 	EventPrompt                         // Prompt waits for Answer; for RestoreSettings, Journal is the journal that was found
 	EventStep                           // Step begins
 	EventProgress                       // block Done of Total was answered
+	EventErasing                        // Left sectors of the flash are still to be cleared
 	EventDevice                         // Device was identified, or the tool has changed what was told of it
 	EventSettings                       // Settings were read from the meter
 	EventSaveJournal                    // Journal is to be saved, in place of the one of the same Meter; waits for Saved
@@ -31,7 +32,7 @@ const (
 
 // String returns the kind's name in traces.
 func (k EventKind) String() string {
-	return [eventKindCount]string{"log", "prompt", "step", "progress", "device", "settings", "save-journal", "load-journal", "remove-journal", "lock", "warning", "reconnect", "finished"}[k]
+	return [eventKindCount]string{"log", "prompt", "step", "progress", "erasing", "device", "settings", "save-journal", "load-journal", "remove-journal", "lock", "warning", "reconnect", "finished"}[k]
 }
 
 // Event is something that the upgrader tells whoever runs it.
@@ -41,6 +42,7 @@ type Event struct {
 	Prompt      Prompt
 	Step        Step // EventStep: the one that begins; a journal: StepSettleJournal at the end, when settings are back
 	Done, Total int
+	Left        int
 	Device      Device
 	Settings    *ion.Settings
 	Journal     *journal.Journal

@@ -231,8 +231,10 @@ func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	switch r.Status {
 	case ion.StatusOK:
 		u.transfer.clearing = false
+		u.emit(Event{Kind: EventErasing})
 		return toStep(StepBeginDownload)
 	case ion.StatusBusy:
+		u.emit(Event{Kind: EventErasing, Left: int(r.SectorsLeft)})
 		return u.stillClearing()
 	case ion.StatusEraseFailed:
 		return u.beginAnew(&RefusalError{Op: ion.OpClear, Status: r.Status, Sector: uint32(r.Sector)})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -47,11 +48,18 @@ func newBed(t *testing.T, plan string) *bed { return newBedOf(t, serial, plan) }
 
 func newBedOf(t *testing.T, serialNumber, plan string) *bed {
 	t.Helper()
+	return newBedErasing(t, 0, serialNumber, plan)
+}
+
+// newBedErasing is a bed whose meter takes its time to clear a sector.
+func newBedErasing(t *testing.T, sector time.Duration, serialNumber, plan string) *bed {
+	t.Helper()
 	cfg := rig.StationConfig(new(world.World), rig.Options{})
 	cfg.Baud = 0
 	cfg.Meter.SerialNumber = serialNumber
 	cfg.Meter.Timing = cfg.Meter.Timing.Scale(0)
 	cfg.Meter.Geometry = meter.ScaleGeometry(cfg.Meter.Geometry, 0)
+	cfg.Meter.Geometry.EraseTime = sector
 	var err error
 	cfg.Plan, err = fault.Parse(plan)
 	must(t, err)
@@ -152,6 +160,7 @@ type invocation struct {
 	heard   func(text string)
 	columns int
 	locks   string // folder; empty: another one for each run
+	still   time.Duration
 }
 
 type hearing struct {
@@ -185,6 +194,7 @@ func (i invocation) run(t *testing.T, args ...string) result {
 		p.locks = t.TempDir() // of this run alone
 	}
 	p.columns = func() int { return i.columns }
+	p.still = cmp.Or(i.still, time.Hour) // a slow machine is not told of
 	p.timing.Restart, p.timing.Poll = 5*time.Millisecond, 20*time.Millisecond
 	code := p.run(i.ctx, args)
 	return result{t, code, stdout.String(), stderr.String()}

@@ -20,8 +20,9 @@ type program struct {
 	timing     client.Timing
 	disk       files.Disk // for what it keeps: log, journals and locks
 	now        func() time.Time
-	locks      string     // folder of the locks
-	columns    func() int // width of the terminal behind stderr, 0 for none; nil: it is looked up
+	locks      string        // folder of the locks
+	still      time.Duration // how long nothing may happen until this is told
+	columns    func() int    // width of the terminal behind stderr, 0 for none; nil: it is looked up
 
 	call    *cli.Call // the command that is running
 	command string    // its name
@@ -30,7 +31,7 @@ type program struct {
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.Signal) *program {
 	timing := client.DefaultTiming()
 	timing.Turnaround = 0 // a real PC already takes time of its own
-	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local(), now: time.Now, locks: lockFolder()}
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local(), now: time.Now, locks: lockFolder(), still: 2 * time.Second}
 }
 
 // run is the whole program.
@@ -99,6 +100,8 @@ With --json standard output carries one object a line. Every object has "event" 
   step      text: what ionup does next
   progress  done, total (blocks), percent, transmitted, confirmed (blocks, all passes),
             efficiency (percent)
+  erasing   left, total (sectors of the flash): while it is cleared; 0 left at its end
+  waiting   text: what for, seconds: nothing has happened for so long; from two seconds on
   device    unit_id, product, serial_number, revision, template, download_state,
             loader_version, base, capacity_bytes, block_bytes
   settings  template, settings (name: value)

@@ -17,6 +17,10 @@ type report interface {
 	log(text string)
 	step(s client.Step)
 	progress(now time.Duration, done, total int, c client.Counts)
+	// erasing reports that left of total sectors are still to be cleared.
+	erasing(left, total int)
+	// waiting reports for how long nothing has happened, and what is waited for.
+	waiting(what string, since time.Duration)
 	device(d client.Device)
 	settings(s *ion.Settings)
 	journal(action, path string, j *journal.Journal)
@@ -39,7 +43,7 @@ type textReport struct {
 }
 
 func newTextReport(out, err io.Writer, columns func() int) *textReport {
-	return &textReport{out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns, Unit: "blocks"}}
+	return &textReport{out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns}}
 }
 
 // An error is ignored here: if the reader of standard output goes away, the upgrade must go
@@ -51,7 +55,17 @@ func (r *textReport) log(text string) {
 
 func (r *textReport) progress(_ time.Duration, done, total int, c client.Counts) {
 	tenths := upgradelog.EfficiencyOf(c.Confirmed, c.Transmitted)
+	r.bar.Unit = "blocks"
 	r.bar.Show(done, total, fmt.Sprintf("efficiency %d.%d%%", tenths/10, tenths%10))
+}
+
+func (r *textReport) erasing(left, total int) {
+	r.bar.Unit = "sectors of the flash cleared"
+	r.bar.Show(total-left, total, "")
+}
+
+func (r *textReport) waiting(what string, since time.Duration) {
+	r.bar.Say(fmt.Sprintf("%s: waiting for %d s", what, since/time.Second))
 }
 
 func (r *textReport) step(client.Step)       {}

@@ -62,6 +62,22 @@ func (r *jsonReport) progress(_ time.Duration, done, total int, c client.Counts)
 	}{r.stamp("progress"), done, total, upgradelog.Percent(done, total), c.Transmitted, c.Confirmed, float64(upgradelog.EfficiencyOf(c.Confirmed, c.Transmitted)) / 10})
 }
 
+func (r *jsonReport) erasing(left, total int) {
+	r.emit(struct {
+		stamp
+		Left  int `json:"left"`
+		Total int `json:"total"`
+	}{r.stamp("erasing"), left, total})
+}
+
+func (r *jsonReport) waiting(what string, since time.Duration) {
+	r.emit(struct {
+		stamp
+		Text    string `json:"text"`
+		Seconds int    `json:"seconds"`
+	}{r.stamp("waiting"), what, int(since / time.Second)})
+}
+
 func (r *jsonReport) device(d client.Device) {
 	r.emit(struct {
 		stamp

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"ionbench/client"
@@ -50,6 +51,10 @@ type session struct {
 	detach bool   // the person chooses a new connection, so the old one is closed
 
 	device   client.Device
+	sectors  int           // of the flash that is being cleared, as far as known
+	doing    client.Step   // what is done; NoStep: nothing yet
+	heard    time.Duration // when something was last told
+	still    time.Duration // how long nothing may be told
 	settings *ion.Settings
 	journal  string // path of the journal that was last found or saved
 }
@@ -80,6 +85,7 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		clock:    machine.WallClock(),
 		journals: c.journals,
 		yes:      c.yes,
+		still:    p.still,
 		commands: make(chan func(time.Duration)),
 		ended:    make(chan struct{}),
 	}
@@ -106,14 +112,12 @@ func (s *session) post(f func(now time.Duration)) {
 func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		s.watch(interrupts, cancel)
-	}()
+	var watchers sync.WaitGroup
+	watchers.Go(func() { s.watch(interrupts, cancel) })
+	watchers.Go(s.watchTime)
 	s.drive(ctx)
 	close(s.ended)
-	<-watched
+	watchers.Wait()
 	s.asking.close()
 	s.next.close()
 	s.letGo()
@@ -148,6 +152,31 @@ func (s *session) watch(interrupts <-chan os.Signal, cancel context.CancelFunc) 
 			return
 		}
 	}
+}
+
+// watchTime tells that something is waited for, if nothing else is told.
+func (s *session) watchTime() {
+	ticks := time.NewTicker(s.still)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ticks.C:
+			s.post(s.tellWaiting)
+		case <-s.ended:
+			return
+		}
+	}
+}
+
+func (s *session) tellWaiting(now time.Duration) {
+	if s.asking.then != nil || now-s.heard < s.still || s.tool.Done() {
+		return
+	}
+	what := "connecting to " + s.target.String()
+	if s.doing != client.NoStep {
+		what = s.doing.String()
+	}
+	s.report.waiting(what, now-s.heard)
 }
 
 // begin connects and starts the task.
@@ -189,6 +218,7 @@ func (s *session) step(now time.Duration) {
 }
 
 func (s *session) hear(now time.Duration, e client.Event) {
+	s.heard = now
 	switch e.Kind {
 	case client.EventLog:
 		s.report.log(e.Line.String())
@@ -200,7 +230,13 @@ func (s *session) hear(now time.Duration, e client.Event) {
 			s.person.asked(now, e)
 		}
 	case client.EventStep:
+		s.doing, s.sectors = e.Step, 0
 		s.report.step(e.Step)
+	case client.EventErasing:
+		s.sectors = max(s.sectors, e.Left)
+		if s.sectors > 0 {
+			s.report.erasing(e.Left, s.sectors)
+		}
 	case client.EventProgress:
 		s.report.progress(now, e.Done, e.Total, s.tool.Counts())
 	case client.EventDevice:
@@ -271,6 +307,7 @@ func (s *session) putQuestion(q question, then func(now time.Duration, answer st
 	}
 	s.report.question(q)
 	s.asking.ask(func(now time.Duration, line string) {
+		s.heard = now
 		answer, ok := q.read(line)
 		if !ok {
 			s.report.warning(q.problem(line))

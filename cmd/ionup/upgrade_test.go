@@ -383,6 +383,49 @@ func TestJSONIsOneObjectALineAndEndsWithFinished(t *testing.T) {
 	}
 }
 
+func TestTheClearingOfTheFlashIsWatched(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBedErasing(t, 3*time.Millisecond, serial, "")
+	r := ionup(t, append(b.tool("upgrade", b.upg(3)), "--json")...).wantCode(0)
+	left := -1
+	for line := range strings.Lines(r.stdout) {
+		var e struct {
+			Event       string
+			Left, Total int
+		}
+		must(t, json.Unmarshal([]byte(line), &e))
+		if e.Event != "erasing" {
+			continue
+		}
+		if e.Total == 0 || e.Left > e.Total || left >= 0 && e.Left > left {
+			t.Errorf("after %d left: %s", left, line)
+		}
+		left = e.Left
+	}
+	if left != 0 {
+		t.Errorf("the last of them told %d left:\n%s", left, r.stdout)
+	}
+	r = invocation{columns: 100}.run(t, b.tool("upgrade", b.upg(3))...).wantCode(0)
+	if !regexp.MustCompile(`\r +\d+% \[#*\.+\] \d+/\d+ sectors of the flash cleared`).MatchString(r.stderr) {
+		t.Errorf("stderr: %q", r.stderr)
+	}
+}
+
+func TestWhatIsWaitedForIsTold(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBed(t, "meter-silent at block 2")
+	args := append(b.tool("upgrade", b.upg(3)), "--timeout", "20ms")
+	r := invocation{still: time.Millisecond}.run(t, append(args, "--json")...).wantCode(1)
+	if !strings.Contains(r.stdout, `"event":"waiting","time":"`) || !strings.Contains(r.stdout, `"text":"download","seconds":0}`) {
+		t.Errorf("stdout:\n%s", r.stdout)
+	}
+	b.heal()
+	r = invocation{still: time.Millisecond, columns: 60}.run(t, b.tool("recover", b.path("7350V283.upg"), "--yes")...).wantCode(0)
+	if !strings.Contains(r.stderr, ": waiting for 0 s\x1b[K") {
+		t.Errorf("stderr: %q", r.stderr)
+	}
+}
+
 func TestProgressBarIsDrawnOnATerminalAlone(t *testing.T) {
 	b := newBed(t, "")
 	r := invocation{columns: 100}.run(t, b.tool("upgrade", b.upg(10))...).wantCode(0)

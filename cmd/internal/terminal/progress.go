@@ -74,6 +74,16 @@ func (p *Progress) barIsDue(now time.Duration, done, all int) bool {
 	return true
 }
 
+// Say shows words in the place of the bar, on a terminal alone.
+func (p *Progress) Say(words string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if columns := p.Columns(); columns > 0 {
+		fmt.Fprintf(p.Out, "\r%s\x1b[K", words[:min(len(words), columns-1)])
+		p.shown = true
+	}
+}
+
 // Tell writes a line now and then about work whose length is not known.
 func (p *Progress) Tell(format string, args ...any) {
 	p.mu.Lock()
