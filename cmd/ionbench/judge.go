@@ -31,9 +31,9 @@ The command is split into words as a shell would; nothing else of a shell happen
 PLACEHOLDERS
 A program runs in the folder in which you are, in a process group of its own, without an
 input; XDG_STATE_HOME, TMPDIR and IONUP_LOCKS are {dir}. SIGINT is the Abort button. At
---timeout the program is ended, and that is a no. With it end the processes that it has started: on Linux all of
-them, elsewhere those in its group. What programs print is shown with control characters
-made visible, and nothing that they do with {dir} and the files in it is followed.
+--timeout the program is ended, and that is a no. With it end the processes that it has
+started: on Linux all of them, elsewhere those in its group. What programs print is shown
+with control characters made visible, and no link that they put into {dir} is followed.
 
 Programs run in wall time. --pace shortens what the meter and its line take; the program's
 own time-outs stay what they are, so tell with --response how long it waits for an answer:
