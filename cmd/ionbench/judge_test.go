@@ -43,7 +43,7 @@ func TestIonupPassesTheSmokeSuite(t *testing.T) {
 	if code != cli.Done || last == nil || last[1] != last[2] {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
-	if !strings.Contains(diagnostics, " scenarios over TCP, 8 at once: about ") {
+	if !strings.Contains(diagnostics, " scenarios over TCP, 16 at once: about ") {
 		t.Errorf("it does not say how long it will take: %s", diagnostics)
 	}
 	for name, begin := range map[string]string{"j.xml": "<?xml", "j.json": "{", "j.html": "<!DOCTYPE html>", "artifacts/killed/plan.txt": "kill at block 6\n"} {

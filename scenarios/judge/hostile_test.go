@@ -80,6 +80,23 @@ func hostiles() map[string]hostile {
 		"bomb": {does: func([]string) error {
 			return exec.Command("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4; do (setsid sleep 1000 & ) ; done; done").Run()
 		}, notes: onLinux(leftBehind())},
+		"fails-once": {does: func(args []string) error {
+			if playProgram("asks-and-fails", args); os.Getenv(failedOnce) == "" {
+				return nil
+			}
+			if err := os.Mkdir(os.Getenv(failedOnce), 0o755); err != nil && playProgram("", args) == 0 {
+				os.Exit(0)
+			}
+			return nil
+		}},
+		"asks-and-fails": {does: func(args []string) error {
+			conn, err := net.Dial("tcp", args[2])
+			if err != nil {
+				return err
+			}
+			_, err = conn.Write([]byte{0})
+			return errors.Join(err, conn.Close())
+		}},
 		"keeps-port": {does: func(args []string) error {
 			if leavePortOpen(append([]string{"upgrade"}, args[1:]...)) != 4 {
 				return errors.New("it cannot start another")
@@ -88,6 +105,9 @@ func hostiles() map[string]hostile {
 		}, notes: onLinux(leftBehind())},
 	}
 }
+
+// failedOnce names a folder that is not there until fails-once has failed.
+const failedOnce = "IONBENCH_TEST_FAILED_ONCE"
 
 func hostilePrograms() map[string]func(args []string) int {
 	programs := map[string]func(args []string) int{}
@@ -340,4 +360,63 @@ func FuzzVisible(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAFailureOnALateComputerIsPlayedAgain(t *testing.T) {
+	always := &lateness{peaks: []peak{{time.Now().Add(time.Hour), 2 * time.Hour}}}
+	play := func(program string) *Report {
+		suite, err := mustSuite(t, "smoke").Only([]string{"undisturbed"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		target := Target{Upgrade: programCommand(t, program, "upgrade"), Transport: rig.TCP}
+		r, err := Run(t.Context(), suite, target, Options{
+			Baud: testBaud, Response: testResponse, Limit: testLimit, Artifacts: t.TempDir(), late: always,
+			Ended: func(r *Result) { told = append(told, r.Verdict()) },
+		})
+		if err != nil || len(r.Results) != 2 || !r.Results[0].Again || r.Scenarios() != 1 || len(told) != 1 || told[0] != r.Results[1].Verdict() {
+			t.Fatalf("%v, told %q\n%s", err, told, explain(r))
+		}
+		for _, s := range r.Results {
+			if b, err := os.ReadFile(filepath.Join(s.Folder, markerName)); err != nil || string(b) != complete {
+				t.Errorf("%v, %s", err, b)
+			}
+		}
+		return r
+	}
+	t.Setenv(failedOnce, filepath.Join(t.TempDir(), "failed"))
+	if r := play("fails-once"); r.Verdict() != "pass" || !strings.Contains(strings.Join(r.Results[1].Notes, "\n"), "it failed once, when this computer was 2h0m0s late") {
+		t.Errorf("%s\n%s", r.Verdict(), explain(r))
+	}
+	if r := play("asks-and-fails"); r.Verdict() != "none" || !strings.Contains(r.Results[1].Trouble, "the failure may be the computer's") || len(r.Results[1].Broken) == 0 {
+		t.Errorf("%s\n%s", r.Verdict(), explain(r))
+	}
+}
+
+func TestAFileWithAnotherNameIsNotSpoilt(t *testing.T) {
+	p, err := newPlace("here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.remove()
+	precious := filepath.Join(t.TempDir(), "precious")
+	inside := filepath.Join(p.path, imageName)
+	if err := errors.Join(os.WriteFile(precious, []byte("precious"), 0o644), os.Link(precious, inside)); err != nil {
+		t.Skip(err)
+	}
+	if err := p.spoil(imageName, []byte("spoilt")); err == nil || !strings.Contains(err.Error(), "another name") {
+		t.Errorf("%v", err)
+	}
+	if err := p.put(imageName, []byte("fresh")); err != nil {
+		t.Error(err)
+	}
+	if err := p.spoil(imageName, []byte("spo")); err != nil {
+		t.Error(err)
+	}
+	b, err := os.ReadFile(precious)
+	in, err2 := p.read(imageName, 100)
+	if string(b) != "precious" || string(in) != "spo" || err != nil || err2 != nil {
+		t.Errorf("%q and %q: %v, %v", b, in, err, err2)
+	}
 }

@@ -34,15 +34,15 @@ type Options struct {
 	Ended func(r *Result)
 	// FailOnSkipped: a scenario that was not played counts as one that failed.
 	FailOnSkipped bool
-	// prompt: the computer counts as never late. Tests of what programs do wrong are run beside
-	// others.
-	prompt bool
+	// late is how late the computer is said to be; nil: it is measured. Tests of what programs do
+	// wrong are run beside others.
+	late *lateness
 }
 
 // Defaults of Options.
 const (
 	DefaultResponse = 10 * time.Second // documented for the public ION client
-	DefaultParallel = 8                // a program waits most of the time
+	DefaultParallel = 16               // a program waits most of the time
 )
 
 // Filled returns the options with their defaults.
@@ -182,9 +182,10 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	adopt()
 	strays := newStrays()
 	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole()}
-	out := &outing{kept: kept, late: &lateness{}, estimate: newEstimate(&o), told: o.Ended}
+	out := &outing{kept: kept, late: o.late, estimate: newEstimate(&o), told: o.Ended}
 	measuring, enough := context.WithCancel(context.Background())
-	if !o.prompt {
+	if out.late == nil {
+		out.late = &lateness{}
 		go out.late.measure(measuring)
 	}
 	began := time.Now()
