@@ -70,7 +70,7 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 	case client.AdviceAnswer:
 		return []string{toAnswer}
 	case client.AdvicePassword:
-		return []string{"give it with --password; the factory sets it to 0"}
+		return []string{"give it with --password, --password-file or IONUP_PASSWORD; the factory sets it to 0"}
 	case client.AdviceRecoverFirst:
 		return []string{"recover it with: " + s.recoverCommand(f, firmwarePath)}
 	case client.AdviceOtherFile:

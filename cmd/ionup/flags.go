@@ -26,7 +26,9 @@ type lineFlags struct {
 	port, tcp string
 	user      uint8
 	json      bool
-	locks     string // empty: the program's
+	// passwordFile holds the password.
+	passwordFile string
+	locks        string // empty: the program's
 	// recovery names the other flags that the command line of a recovery takes over from this
 	// one.
 	recovery []string
@@ -36,16 +38,19 @@ type lineFlags struct {
 const aConnection = "(--port PATH | --tcp ADDR)"
 
 func (p *program) newLineFlags() *lineFlags {
-	return &lineFlags{program: p, Tool: tool.Tool{Release: client.Release22(), UnitID: defaultUnitID, Baud: ion.DefaultBaudRate, Password: "0"}}
+	return &lineFlags{program: p, Tool: tool.Tool{Release: client.Release22(), UnitID: defaultUnitID, Baud: ion.DefaultBaudRate}}
 }
 
 func (f *lineFlags) list() []cli.Flag {
 	line := cli.View(tool.Fields(), &f.Tool, "unit-id", "baud", "password", "serial-number", "timeout")
 	line[2].Secret = true
+	line[2].Help = "password of the meter: up to 8 digits, or up to 6 characters; - asks for it, or reads a line"
+	line[2] = line[2].Unless("$" + passwordVariable + " or " + factoryPassword)
 	return []cli.Flag{
 		cli.Text(&f.port, "port", "PATH", "serial port that the meter is at, as /dev/ttyUSB0").With(cli.Files("*")),
 		cli.Text(&f.tcp, "tcp", "ADDR", "or the address of a TCP port that leads to it, as 127.0.0.1:7801"),
 		line[0], line[1], line[2],
+		cli.Text(&f.passwordFile, "password-file", "FILE", "file that holds the password, as its only line").With(cli.Files("*")),
 		cli.Number(&f.user, "user", 0, 255, "user id that goes with the password"),
 		line[3],
 		line[4],
@@ -83,7 +88,10 @@ func (f *lineFlags) target() (target, error) {
 }
 
 // config returns the client's configuration that the flags give.
-func (f *lineFlags) config(now time.Time) client.Config {
+func (f *lineFlags) config(now time.Time) (client.Config, error) {
+	if err := f.takePassword(); err != nil {
+		return client.Config{}, err
+	}
 	timing := f.program.timing
 	if f.Timeout > 0 {
 		timing.Response = f.Timeout
@@ -101,7 +109,7 @@ func (f *lineFlags) config(now time.Time) client.Config {
 		Timing:         timing,
 		FirstMessageID: randomMessageID(),
 		Lock:           true,
-	}
+	}, nil
 }
 
 // randomMessageID returns a random first message ID, so that a late answer to an earlier
@@ -143,7 +151,10 @@ func (f *upgradeFlags) config(now time.Time) (client.Config, error) {
 	if f.noJournal && f.journal != "" {
 		return client.Config{}, cli.Usage("both --journal and --no-journal").Hint("leave one of them out")
 	}
-	cfg := f.lineFlags.config(now)
+	cfg, err := f.lineFlags.config(now)
+	if err != nil {
+		return client.Config{}, err
+	}
 	cfg.Journal, cfg.By = !f.noJournal, whoami()
 	return cfg, nil
 }
@@ -165,6 +176,6 @@ func (f *lineFlags) commandLine(command string, t target, file string, more ...s
 	} else if t.port != "" {
 		words = append(words, "--port", shell.Quote(t.port))
 	}
-	taken := append([]string{"unit-id", "baud", "password", "user", "serial-number", "timeout"}, more...)
+	taken := append([]string{"unit-id", "baud", "password", "password-file", "user", "serial-number", "timeout"}, more...)
 	return strings.Join(append(words, f.program.call.GivenWords(taken...)...), " ")
 }

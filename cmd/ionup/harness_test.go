@@ -161,6 +161,7 @@ type invocation struct {
 	columns int
 	locks   string // folder; empty: another one for each run
 	still   time.Duration
+	told    string // password in the environment
 }
 
 type hearing struct {
@@ -194,6 +195,7 @@ func (i invocation) run(t *testing.T, args ...string) result {
 		p.locks = t.TempDir() // of this run alone
 	}
 	p.columns = func() int { return i.columns }
+	p.getenv = func(name string) string { return map[string]string{passwordVariable: i.told}[name] }
 	p.still = cmp.Or(i.still, time.Hour) // a slow machine is not told of
 	p.timing.Restart, p.timing.Poll = 5*time.Millisecond, 20*time.Millisecond
 	code := p.run(i.ctx, args)

@@ -48,7 +48,11 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	return newSession(p, sessionConfig{client: f.config(p.now()), task: task, target: t, json: f.json, locks: f.locks})
+	config, err := f.config(p.now())
+	if err != nil {
+		return nil, err
+	}
+	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks})
 }
 
 // perform runs a task over the connection that the flags name.

@@ -20,6 +20,7 @@ type program struct {
 	timing     client.Timing
 	disk       files.Disk // for what it keeps: log, journals and locks
 	now        func() time.Time
+	getenv     func(name string) string
 	locks      string        // folder of the locks
 	still      time.Duration // how long nothing may happen until this is told
 	columns    func() int    // width of the terminal behind stderr, 0 for none; nil: it is looked up
@@ -31,7 +32,7 @@ type program struct {
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, interrupts <-chan os.Signal) *program {
 	timing := client.DefaultTiming()
 	timing.Turnaround = 0 // a real PC already takes time of its own
-	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local(), now: time.Now, locks: lockFolder(), still: 2 * time.Second}
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, interrupts: interrupts, timing: timing, disk: files.Local(), now: time.Now, getenv: os.Getenv, locks: lockFolder(), still: 2 * time.Second}
 }
 
 // run is the whole program.
@@ -57,6 +58,10 @@ whose upgrade was interrupted (article FA212301).
 Ctrl-C is the Abort button: the upgrade ends, the meter stays in download state and can
 be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot. SIGTERM
 and SIGHUP (the terminal is closed) abort in the same way.
+
+Other users of a computer can read its command lines. --password-file FILE, the variable
+IONUP_PASSWORD and --password - (asks, or reads the first line of standard input) keep the
+meter's password out of them. ionup never shows it.
 
 Before the meter's flash is cleared its settings are kept in a journal on disk (one file
 per serial number); they are written back at the end of the upgrade or of the recovery.

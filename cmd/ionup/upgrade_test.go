@@ -102,7 +102,7 @@ func TestUpgradeThatIsRefusedChangesNothingAndSaysWhatToDo(t *testing.T) {
 		{"wrong product", mustUPG(t, firmware.UPG(7300, "7300V283", world.ArticleDated(), 283, 1000)), nil, 1,
 			[]string{"the firmware is for another product: 7300V283 is for a 7300 and the meter is a 7350; nothing was changed", "ionup: hint: ionup inspect FILE.upg"}},
 		{"wrong password", nil, []string{"--password", "4711"}, 1,
-			[]string{"the meter refused the password: nothing was changed", "ionup: hint: give it with --password; the factory sets it to 0"}},
+			[]string{"the meter refused the password: nothing was changed", "ionup: hint: give it with --password, --password-file or IONUP_PASSWORD; the factory sets it to 0"}},
 		{"wrong unit", nil, []string{"--unit-id", "106", "--timeout", "10ms"}, 1,
 			[]string{"no response from the meter: identify the meter: 11 requests were not answered; check the cable, the meter's power, the unit id and the baud rate"}},
 		{"wrong serial number", nil, []string{"--serial-number", "PC-0000A000-00"}, 1,
@@ -378,7 +378,7 @@ func TestJSONIsOneObjectALineAndEndsWithFinished(t *testing.T) {
 
 	r = ionup(t, append(b.tool("upgrade", b.upg(10)), "--json", "--password", "1")...).wantCode(1)
 	if !strings.Contains(r.stdout, `"event":"finished"`) || !strings.HasSuffix(r.stdout,
-		`"ok":false,"error":"the meter refused the password: nothing was changed; give the meter's password","hints":["give it with --password; the factory sets it to 0"]}`+"\n") {
+		`"ok":false,"error":"the meter refused the password: nothing was changed; give the meter's password","hints":["give it with --password, --password-file or IONUP_PASSWORD; the factory sets it to 0"]}`+"\n") {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}
 }

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/creack/pty"
@@ -25,5 +26,34 @@ func TestATerminalMayBeDumbOrWantNoColour(t *testing.T) {
 		if n := Columns(slave); n != test.columns {
 			t.Errorf("TERM=%s NO_COLOR=%s: %d columns, want %d", test.term, test.noColour, n, test.columns)
 		}
+	}
+}
+
+func TestWhatIsTypedIsHiddenUntilItIsShownAgain(t *testing.T) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	if !Is(slave) || Is(new(bytes.Buffer)) {
+		t.Error("what is a terminal is not known")
+	}
+	show, err := Hide(slave)
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed := make([]byte, 16)
+	for _, text := range []string{"4711\n", "seen\n"} {
+		if _, err := master.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := slave.Read(typed); err != nil || string(typed[:n]) != text {
+			t.Errorf("%q was read (%v)", typed[:n], err)
+		}
+		show()
+	}
+	if n, err := master.Read(typed); err != nil || string(typed[:n]) != "seen\r\n" {
+		t.Errorf("the terminal shows %q (%v)", typed[:n], err)
 	}
 }
