@@ -5,6 +5,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	"ionbench/simulator/story"
 )
 
 // The retry rule of the article: "No response... resending (10 of 448)", and then "No response...
@@ -54,22 +55,26 @@ func askedTooOften(e *Evidence, f *findings) {
 	}
 }
 
-// waitedTooShort: the first answer of those that were missing in a row may have been missing at
-// once, because the connection broke. Each of the others was waited for.
+// waitedTooShort: an answer is missing at once if the connection breaks, which the log does not
+// show. Each of the others was waited for.
 func waitedTooShort(e *Evidence, f *findings) {
 	if e.Tool.Response == 0 {
 		return
 	}
 	var first time.Duration
+	broken := 0
 	for _, event := range e.Story {
+		if struck, ok := event.What.(story.FaultStruck); ok && struck.Fault.Kind.OfConnection() {
+			broken++
+		}
 		told, ok := event.What.(LineTold)
 		if !ok {
 			continue
 		}
 		l := told.LogLine()
-		switch least := time.Duration(l.Number-2) * e.Tool.Response; {
+		switch least := time.Duration(l.Number-2-broken) * e.Tool.Response; {
 		case (l.Kind == upgradelog.Resending || l.Kind == upgradelog.Retrying) && l.Number == 1:
-			first = event.At
+			first, broken = event.At, 0
 		case l.Kind == upgradelog.Aborting && event.At-first < least:
 			f.tell("%d answers were waited for no longer than %v; the rule is %v for each", l.Number-1, event.At-first, e.Tool.Response)
 		}

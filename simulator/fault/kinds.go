@@ -440,6 +440,9 @@ func (k Kind) String() string {
 // Place is the part of the bench that carries faults of the kind out.
 func (k Kind) Place() Place { return k.row().place }
 
+// OfConnection reports whether faults of the kind befall a connection over IP.
+func (k Kind) OfConnection() bool { return k.Place() == PlaceIP }
+
 // Lasts reports whether faults of the kind have a duration. The others happen at once.
 func (k Kind) Lasts() bool { return k.row().lasting }
 
