@@ -38,16 +38,25 @@ var requestNames = [requestKinds]string{
 // the program does, wherever that is on the line.
 type Harm struct {
 	At  request
-	Nth int // of these requests, resends not counted
+	Nth int // of these requests, resends not counted; 0: all of them
 	// Fault strikes when the meter begins to answer. Its own trigger does not count.
 	Fault fault.Fault
 	// Forge is done to the answer instead; nil for nothing.
-	Forge forgery
-	name  string
+	Forge  forgery
+	name   string
+	struck bool
 }
 
+// lies reports whether the program is told something about the meter that is not so.
+func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
+
 // String is as in "reply-lost at write 1".
-func (h Harm) String() string { return fmt.Sprintf("%s at %s %d", h.name, requestNames[h.At], h.Nth) }
+func (h Harm) String() string {
+	if h.Nth == 0 {
+		return fmt.Sprintf("%s at every %s", h.name, requestNames[h.At])
+	}
+	return fmt.Sprintf("%s at %s %d", h.name, requestNames[h.At], h.Nth)
+}
 
 func harmsText(harms []Harm) string {
 	var all []string
@@ -95,14 +104,16 @@ func (g *gateway) see(f *ion.Frame) {
 	}
 	g.counts[kind]++
 	for i := range g.harms {
-		if h := &g.harms[i]; h.At == kind && kind != anything && h.Nth == g.counts[kind] {
+		if h := &g.harms[i]; h.At == kind && kind != anything && (h.Nth == 0 || h.Nth == g.counts[kind]) {
 			g.strike(h)
 		}
 	}
 }
 
 func (g *gateway) strike(h *Harm) {
-	h.At = anything // it has struck
+	if h.struck = true; h.Nth > 0 {
+		h.At = anything
+	}
 	if h.Forge != nil {
 		g.forge = h.Forge
 		return
@@ -119,7 +130,7 @@ func (g *gateway) strike(h *Harm) {
 // unstruck are the harms whose request never came.
 func (g *gateway) unstruck() (left []Harm) {
 	for _, h := range g.harms {
-		if h.At != anything {
+		if !h.struck {
 			left = append(left, h)
 		}
 	}
@@ -254,14 +265,30 @@ func before(change func(frame []byte)) forgery {
 }
 
 var forgeries = map[string]forgery{
-	"damaged":      damaged,
-	"other-id":     before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
-	"other-unit":   before(func(f []byte) { f[sourceAt] ^= 0x10 }),
-	"other-source": before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
-	"other-type":   before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
+	"damaged":            damaged,
+	"other-id":           before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
+	"other-unit":         before(func(f []byte) { f[sourceAt] ^= 0x10 }),
+	"other-source":       before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
+	"other-type":         before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
+	"tells-small-blocks": told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
+	"tells-no-room":      told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
 	"lying-length": func(frame []byte) []byte {
 		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
 	},
+}
+
+// smallBlock is how much a meter takes at a time that tells so.
+const smallBlock = 1000
+
+// smallBlocks is how many of these an image takes.
+const smallBlocks = 10
+
+// told is the reply to identify with something else in it.
+func told(change func(identity []byte)) forgery {
+	return func(frame []byte) []byte {
+		change(frame[typeAt+1:])
+		return sealed(frame)
+	}
 }
 
 // harm is the harm of that name. Faults are in the grammar of plans, without a trigger; LATE and

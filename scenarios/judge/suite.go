@@ -40,7 +40,7 @@ func smokeOfDownload() []play {
 		{Scenario{Name: "highest", Phase: Whole, Title: "every setting is at its upper bound and every text as long as may be; the last block is full", World: dressed(2), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.WholeImage, duty.Password)}, ""},
 		{Scenario{Name: "lowest", Phase: Whole, Title: "every setting is at its lower bound and every text empty; the last block has one byte", World: dressed(1), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.WholeImage)}, ""},
 		{Scenario{Name: "in-words", Phase: Whole, Title: "the password is a word, the unit has two bytes, and a slice of bytes comes at a time", World: dressed(3), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.Password, duty.Stream)},
-			"sliced at start length 7 by 1ms"},
+			"sliced at start length 50 by 1ms"},
 	}
 }
 
@@ -151,10 +151,18 @@ func moreInputs() []play {
 		{Scenario{Name: "one-byte", Phase: Whole, Title: "the image has one byte", Expect: Succeeds, OnePass: true, World: sized(1), Duties: duties(duty.WholeImage, duty.LogLines)}, ""},
 		{Scenario{Name: "one-block", Phase: Whole, Title: "the image is one full block", Expect: Succeeds, OnePass: true, World: sized(ion.BlockBytes), Duties: duties(duty.WholeImage)}, ""},
 		{Scenario{Name: "one-frame", Phase: Whole, Title: "the message of the only block is one full frame", Expect: Succeeds, OnePass: true, World: sized(oneFrame), Duties: duties(duty.WholeImage)}, ""},
+		{Scenario{Name: "same-revision", Phase: Whole, Title: "the meter runs another image of the same revision", Expect: Succeeds, OnePass: true, World: sameRevision(), Duties: duties(duty.WholeImage, duty.Success)}, ""},
 		{Scenario{Name: "factory-settings", Phase: Whole, Title: "nobody has ever set the meter up", Expect: Succeeds, OnePass: true, World: untouched(), Duties: duties(duty.Values)}, ""},
 		{Scenario{Name: "neighbours", Phase: Whole, Title: "another meter of the same model is on the line, and other stations talk", Expect: Succeeds, World: neighbours(), Duties: duties(duty.Alone, duty.NoNewTime)},
 			"babble at reply 1 for AWHILE by OFTEN unit 361; second-master at block 3 for AWHILE by OFTEN unit 361"},
 	}
+}
+
+// sameRevision is a meter that runs another image of the revision that the file has.
+func sameRevision() world.World {
+	w := worldOf(3)
+	w.Meters[0].Revision = "7350V283"
+	return w
 }
 
 // oneFrame is the image whose only block makes a message of exactly one frame.
@@ -200,6 +208,7 @@ func morePhases() []play {
 		{Scenario{Name: "block-refused", Phase: Download, Title: "the meter says that the CRC-32 of a block is wrong", Expect: Succeeds, OnePass: true, Duties: duties(duty.Again)}, "reply-status at block 5 status verify-failed"},
 		{Scenario{Name: "verify-refused", Phase: Verify, Title: "the meter says that the CRC-32 of the image is wrong", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at state verifying status verify-failed"},
 		{Scenario{Name: "erase-refused", Phase: Erase, Title: "the meter says that a sector does not erase", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at state erasing status erase-failed"},
+		{Scenario{Name: "every-answer-lost", Phase: Download, Title: "the answer to every block is lost once", Expect: Succeeds, OnePass: true, Waits: imageBlocks, Duties: duties(duty.Same, duty.Bounded, duty.LogLines)}, "reply-lost at block 1..12"},
 		{Scenario{Name: "busy-often", Phase: Download, Title: "the meter answers four blocks in a row with busy", Expect: Succeeds, OnePass: true, Extra: 5 * time.Second, Duties: duties(duty.Busy)}, "reply-busy at block 3..6"},
 	}
 }
@@ -305,7 +314,11 @@ func harmful(response time.Duration) []Scenario {
 		}
 		add(at, 1, "lying-length", "a cut frame whose length lies comes before the answer to", Succeeds, true, duty.Stream)
 	}
-	add(writes, 7, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
+	add(identifies, 0, "tells-small-blocks", "the meter tells that its blocks are small, at every", Either, true, duty.WholeImage)
+	all[len(all)-1].Name, all[len(all)-1].World = "small-blocks", sized((smallBlocks-1)*smallBlock+1)
+	add(identifies, 0, "tells-no-room", "the meter tells that it has less room than the image needs, at every", Refuses, false, duty.Fits, duty.AsItWas)
+	all[len(all)-1].Name = "no-room"
+	add(writes, 2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 	all[len(all)-1].Name = "kill-later-write-answer"
 	return all
 }

@@ -33,7 +33,8 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
 	t.Keeps = p.keeps(a)
 	e.Forbidden, e.Lost, e.Log = p.forbidden(a), lost, p.log(a)
-	e.Aside = &verdict.Aside{Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a)}
+	e.Aside = &verdict.Aside{Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a), Facts: p.facts(a, e.Log)}
+	e.Forged = e.Forged || slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() })
 	if a.Recovery {
 		e.Recovery = p.recovery(a, lost)
 	} else {
@@ -41,6 +42,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
 	}
 	a.Broken = verdict.Judge(e)
+	if len(a.Harms) > 0 && a.Harms[0].name == "tells-small-blocks" && a.success() && a.Cost.Blocks < smallBlocks {
+		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the meter told that its blocks have %d bytes, and %d blocks were sent where %d are needed", smallBlock, a.Cost.Blocks, smallBlocks)})
+	}
 	p.advise(a, e)
 	for i := range a.Broken {
 		a.Broken[i].Reason = Visible(a.Broken[i].Reason)
@@ -160,6 +164,32 @@ func (p *player) record() string {
 		return ""
 	}
 	return fmt.Sprintf("the firmware was built at %s, and the meter has %s for it", p.file.Dated.UTC().Format(time.DateTime), dated.Format(time.DateTime))
+}
+
+// facts says which line of the log tells something else of the file or the meter than is so; empty
+// for none. Only the log of a success is looked at: before, a program may not know.
+func (p *player) facts(a *Execution, log *verdict.Log) string {
+	if log == nil || !a.success() {
+		return ""
+	}
+	m := &p.world.Meters[p.step.Meter]
+	for _, e := range log.Entries {
+		wrong := false
+		switch e.Kind {
+		case upgradelog.FirmwareVersion:
+			wrong = e.Text != p.file.Revision
+		case upgradelog.DeviceSerialNumber:
+			wrong = e.Text != m.SerialNumber
+		case upgradelog.DeviceUnitID:
+			wrong = e.Number != int(m.UnitID)
+		case upgradelog.DeviceBaudRate:
+			wrong = p.target.Upgrade.uses(baudOf) && e.Number != m.Baud
+		}
+		if wrong {
+			return fmt.Sprintf("line %d of the log is %q, and that is not so", e.At, e.Line)
+		}
+	}
+	return ""
 }
 
 // leastSecret is how long a password must be to be told from other text.
@@ -294,6 +324,10 @@ func (p *player) judgeable(a *Execution, log *verdict.Log) string {
 		return "not seen: the command has no {log}"
 	case log.Bytes == 0:
 		return "not seen: the program wrote none"
+	case slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() }):
+		return "not judged: the meter said what was not so"
+	case p.about(duty.LogStamps) && log.Err == nil: // it is one elsewhere
+		return logJudged
 	case log.Err != nil || !slices.ContainsFunc(log.Entries, began):
 		return "not seen: it is no log in the manner of Upgrade.log"
 	case slices.ContainsFunc(a.faults(), lies):

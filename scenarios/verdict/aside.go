@@ -23,6 +23,12 @@ func logGone(e *Evidence, f *findings) {
 	}
 }
 
+func otherFacts(e *Evidence, f *findings) {
+	if e.Aside.Facts != "" {
+		f.tell("%s", e.Aside.Facts)
+	}
+}
+
 func toldSecret(e *Evidence, f *findings) {
 	if e.Aside.Secret != "" {
 		f.tell("%s", e.Aside.Secret)

@@ -74,6 +74,7 @@ func TestWhatIsSeenBesidesIsJudged(t *testing.T) {
 		{"another record", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Record: "dated 1974"} }, "I2: success is claimed; dated 1974"},
 		{"a log that was begun anew", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Earlier: "gone"} }, "I6: gone"},
 		{"a password in the log", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Secret: "there it is"} }, "I6: there it is"},
+		{"a line about another meter", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Facts: "another unit"} }, "I6: another unit"},
 		{"a good meter left in its loader", inLoader, "I8: nothing was erased, and the meter was left in its loader (exit 1)"},
 		{"one that was in its loader before", func(e *verdict.Evidence) { inLoader(e); e.Before.State = meter.Download }, ""},
 		{"one that could not be reached", func(e *verdict.Evidence) { inLoader(e); e.Meter.Connected = false }, ""},

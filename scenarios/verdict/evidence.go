@@ -57,6 +57,7 @@ type Aside struct {
 	Record   string // of the record beside the image
 	Earlier  string // of what earlier runs had written into the log
 	Secret   string // of where the password was told
+	Facts    string // of what the log says of the file and the meter
 }
 
 // Expectation is what a scenario wants of an upgrade.

@@ -84,6 +84,7 @@ var sentences = [...]sentence{
 	{I6, "the log can be read", logs, unreadable, ofAttempt},
 	{I6, "the log's last word is that of the exit status", logs, otherWord, ofAttempt},
 	{I6, "what earlier runs wrote into the log stays", aside, logGone, ofAttempt},
+	{I6, "what the log says of the file and the meter is so", aside, otherFacts, ofAttempt},
 	{I6, "the password is not told", aside, toldSecret, ofAttempt},
 	{I6, "the tool counts the blocks that the line saw", logs, otherCount, ofAttempt},
 	{I6, "the log counts every block and every missing answer", logs, wrongCounts, ofAttempt},
