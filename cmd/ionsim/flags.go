@@ -28,6 +28,7 @@ type options struct {
 	pty  bool
 	link string
 	tcp  string
+	take bool // a new client takes the port over
 
 	state  string
 	trace  string
@@ -72,7 +73,8 @@ func (o *options) flags() []cli.Flags {
 		{Title: "Where to reach it", List: append([]cli.Flag{
 			cli.Switch(&o.pty, "pty", "on a new PTY: the default unless --tcp is given"),
 			cli.Text(&o.link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. A link left behind by kill -9 is replaced, anything else refused").With(cli.Files("*")),
-			cli.Text(&o.tcp, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once"),
+			cli.Text(&o.tcp, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
+			cli.Switch(&o.take, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
 		}, line...)},
 		{Title: "How fast", List: []cli.Flag{
 			cli.Of(&o.pace, "pace", "baud is as the real thing: byte times of the baud rate, one second for a sector to be erased, three to boot; N is all of that N times faster, off all of that in no time",
@@ -137,6 +139,8 @@ func (o *options) checkPorts() error {
 		o.pty = o.link != "" || o.tcp == ""
 	}
 	switch {
+	case o.take && o.tcp == "":
+		return cli.Usage("--takeover without a TCP port").Hint("add --tcp ADDR, or leave --takeover out")
 	case !o.pty && o.tcp == "":
 		return cli.Usage("without a PTY and a TCP address nobody can reach the meter").Hint("leave --pty=false out, or add --tcp ADDR")
 	case !o.pty && o.link != "":

@@ -68,6 +68,9 @@ type event struct {
 	Reason   string
 	Host     string
 	Fits     bool
+	Holder   string
+	Age      float64
+	Silent   float64
 
 	raw string
 }

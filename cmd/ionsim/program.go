@@ -76,7 +76,8 @@ What it tells:
     fault         phase (strikes, ends, cannot-strike or unstruck), fault (as a plan), reason
                   (of the last two)
     connected     host: a TCP client
-    refused       host, reason
+    refused       host, reason, holder (the client that has the port), age, silent (seconds
+                  since the holder connected, and since it last sent something)
     disconnected  host, reason
     not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out
     lost-bytes    host, bytes: that the host did not take

@@ -154,7 +154,7 @@ func (s *simulator) remake(id identity) (err error) {
 func (s *simulator) ports() serve.Config {
 	o := s.options
 	return serve.Config{
-		PTY: o.pty, Link: o.link, Baud: o.meter.Baud, TCP: o.tcp,
+		PTY: o.pty, Link: o.link, Baud: o.meter.Baud, TCP: o.tcp, Takeover: o.take,
 		Clock: s.clock,
 		Step: func(now time.Duration) bool {
 			s.now = now

@@ -405,6 +405,9 @@ func TestSecondTCPClientIsRefusedWithAReason(t *testing.T) {
 	if e.Host == "" || !strings.Contains(e.Reason, "one connection at a time") {
 		t.Errorf("%s", e.raw)
 	}
+	if e.Holder == "" || e.Age <= 0 || e.Silent <= 0 {
+		t.Errorf("%s", e.raw)
+	}
 	first.Close()
 	m.want("the end of the first", func(e event) bool { return e.Event == "disconnected" && e.Reason != "" })
 	m.wantDocumented(t)

@@ -45,8 +45,25 @@ type Event struct {
 	At     time.Duration // since the epoch of the clock
 	Host   string        // the PTY's name, or the remote TCP address; "" for nobody
 	Reason string        // of Refused, Disconnected and NotReset
+	Holder Holder        // of Refused: who has the port
 	Bytes  int           // of LostBytes
 	Baud   int           // of BaudChanged, in bit/s
+}
+
+// Holder is the client that has the port while another one wants it.
+type Holder struct {
+	Host   string
+	Age    time.Duration // since it connected
+	Silent time.Duration // since it last sent something, or connected
+}
+
+// reason says why another client is turned away.
+func (h Holder) reason() string {
+	reason := fmt.Sprintf("the port takes one connection at a time and %s has it, for %v", h.Host, h.Age.Round(time.Second))
+	if h.Silent >= time.Second {
+		reason += fmt.Sprintf(", silent for %v", h.Silent.Round(time.Second))
+	}
+	return reason
 }
 
 // String is the event as a line for people, without its time.

@@ -44,6 +44,8 @@ type host struct {
 	raw    syscall.RawConn // of port
 	buffer []byte          // what was last read
 	jammed bool            // its last bytes were lost
+	since  time.Duration   // when a TCP client connected
+	spoke  time.Duration   // when it last sent something
 	gone   bool            // the connection was ended from here; what its reader still brings is dropped
 	limit  time.Time       // the write deadline of port
 
@@ -415,6 +417,7 @@ func (r *run) receive(h *host, a arrival) {
 		return
 	}
 	if len(a.data) > 0 {
+		h.spoke = a.at
 		r.listenTo(r.now, h, a.baud)
 		r.device.Receive(r.now, a.data)
 		r.settle(r.now)
@@ -549,7 +552,9 @@ func (r *run) part(now time.Duration, reason string) {
 }
 
 func (r *run) connect(now time.Duration, conn net.Conn) {
+	limitSilence(conn)
 	r.client = newClient(conn)
+	r.client.since, r.client.spoke = now, now
 	if r.heard == nil {
 		// The device can be talking to nobody else.
 		r.listenTo(now, r.client, 0)
@@ -594,9 +599,19 @@ func (r *run) admit(conn net.Conn) {
 	case r.waiting == nil && leaving(r.client.conn):
 		// What the last client sent must be read first; then this one is served.
 		r.waiting = conn
+	case r.config.Takeover:
+		if r.waiting != nil {
+			r.refuse(now, r.waiting)
+		}
+		r.waiting = conn
+		r.part(now, "taken over by "+conn.RemoteAddr().String())
 	default:
-		conn.Close()
-		r.tell(Event{Kind: Refused, At: now, Host: conn.RemoteAddr().String(),
-			Reason: "the port takes one connection at a time and " + r.client.name + " has it"})
+		r.refuse(now, conn)
 	}
+}
+
+func (r *run) refuse(now time.Duration, conn net.Conn) {
+	conn.Close()
+	holder := Holder{Host: r.client.name, Age: now - r.client.since, Silent: now - r.client.spoke}
+	r.tell(Event{Kind: Refused, At: now, Host: conn.RemoteAddr().String(), Reason: holder.reason(), Holder: holder})
 }

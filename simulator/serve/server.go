@@ -36,6 +36,10 @@ type Config struct {
 	// loopback interface. Port 0 is a free one.
 	TCP string
 
+	// Takeover lets a new TCP client in and ends the connection of the one before, as serial
+	// servers can. Otherwise the new one is refused.
+	Takeover bool
+
 	// Clock gives the time; nil is the wall clock, zero at the call of Run.
 	Clock machine.Clock
 	// Persist, if not nil, saves the device's memory (SavePage, SaveNonVolatile). It runs after

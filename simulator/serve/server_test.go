@@ -242,10 +242,46 @@ func TestServerRefusesASecondClient(t *testing.T) {
 	}
 	v.wantEvent(t, Connected)
 	e := v.wantEvent(t, Refused)
-	if e.Host != second.LocalAddr().String() || !strings.Contains(e.Reason, first.LocalAddr().String()) {
+	if e.Host != second.LocalAddr().String() || e.Holder.Host != first.LocalAddr().String() || e.Holder.Age <= 0 || !strings.Contains(e.Reason, e.Holder.Host) {
 		t.Errorf("event %q does not say who was refused for whom", e)
 	}
 	wantEcho(t, first, "still served")
+}
+
+func TestARefusedClientIsToldHowLongTheOtherHasBeenSilent(t *testing.T) {
+	for _, test := range []struct {
+		holder Holder
+		want   string
+	}{
+		{Holder{Host: "h:1", Age: 200 * time.Second, Silent: 179600 * time.Millisecond}, "the port takes one connection at a time and h:1 has it, for 3m20s, silent for 3m0s"},
+		{Holder{Host: "h:1", Age: 90 * time.Second, Silent: 400 * time.Millisecond}, "the port takes one connection at a time and h:1 has it, for 1m30s"},
+	} {
+		if got := test.holder.reason(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestANewClientTakesThePortOverIfItMay(t *testing.T) {
+	config := loopback()
+	config.Takeover = true
+	device := newBell()
+	v := start(t, device, config)
+	first := v.dial(t)
+	wantEcho(t, first, "first")
+	second := v.dial(t)
+	wantEcho(t, second, "second")
+	if n, err := first.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Errorf("the first client read %d bytes (%v), want to be closed", n, err)
+	}
+	device.wantNext(t, "receive first")
+	device.wantNext(t, "gone")
+	v.wantEvent(t, Connected)
+	if e := v.wantEvent(t, Disconnected); e.Host != first.LocalAddr().String() || e.Reason != "taken over by "+second.LocalAddr().String() {
+		t.Errorf("event %q does not say who went for whom", e)
+	}
+	v.wantEvent(t, Connected)
+	wantEcho(t, v.dial(t), "third")
 }
 
 func TestServerTellsTheDeviceOfAClientThatVanishes(t *testing.T) {
