@@ -13,7 +13,6 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
-	"ionbench/simulator/meter"
 )
 
 // act is something that the person had the tool do: an upgrade, or a template that was sent. It
@@ -204,7 +203,7 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 	_, anywhere := t.copies(now)
 	away := t.truth.Away()
 	saved := o.present
-	if o.before.State != meter.Application || !t.ordered {
+	if !t.ordered {
 		saved = 0 // nothing could be read: no application was there when the tool asked
 	}
 	keep := o.anywhere
