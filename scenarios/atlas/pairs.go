@@ -39,7 +39,7 @@ func (w *sweeper) pairs(ctx context.Context) error {
 	}
 	var next atomic.Int64
 	return w.onAll(ctx, func(ctx context.Context) error {
-		run, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
+		run, err := w.start(nil, rig.NoTrace)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Trial, error) {
 		}
 	}
 	if c.step == 0 {
-		run, err := trial.Start(w.sweep.World, trial.Plans{{c.first}}, rig.NoTrace)
+		run, err := w.start(trial.Plans{{c.first}}, rig.NoTrace)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Trial, error) {
 
 // divide gives every step after a first fault to the first class that passes it.
 func (w *sweeper) divide(classes []*class) error {
-	calm, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
+	calm, err := w.start(nil, rig.NoTrace)
 	if err != nil {
 		return err
 	}

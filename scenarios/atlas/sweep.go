@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
@@ -35,6 +36,13 @@ type Sweep struct {
 	// Resume, if not nil, is what an interrupted run of the same sweep left. Its points are not
 	// done again.
 	Resume *Atlas
+	// Planted is the name of a bug in the tool, to test that sweeps show it; empty for none.
+	Planted string
+}
+
+// start begins a trial in the world of the sweep.
+func (w *sweeper) start(plans trial.Plans, trace rig.Trace) (*trial.Trial, error) {
+	return trial.StartWith(w.sweep.World, plans, rig.Options{Trace: trace, Planted: planted.Pair{Tool: w.sweep.Planted}})
 }
 
 // Summary is the last line of a sweep.
@@ -191,7 +199,7 @@ func (w *sweeper) choose() error {
 // measure runs the calm run and records what can be struck in it. Its futures are known from
 // then on.
 func (w *sweeper) measure() error {
-	run, err := trial.Start(w.sweep.World, nil, rig.Events)
+	run, err := w.start(nil, rig.Events)
 	if err != nil {
 		return err
 	}
@@ -212,7 +220,7 @@ func (w *sweeper) measure() error {
 		return &calmError{r}
 	}
 	w.calm.states = statesOf(w.calm.result.Trace)
-	again, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
+	again, err := w.start(nil, rig.NoTrace)
 	if err != nil {
 		return err
 	}
@@ -268,7 +276,7 @@ func (w *sweeper) singles() func(context.Context) error {
 	}
 	var next atomic.Int64
 	return func(ctx context.Context) error {
-		run, err := trial.Start(w.sweep.World, nil, rig.NoTrace)
+		run, err := w.start(nil, rig.NoTrace)
 		if err != nil {
 			return err
 		}
@@ -326,7 +334,7 @@ func (w *sweeper) nothingIn(part int, rows *byUnit) bool {
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
 func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error {
 	anew := func(into *trial.Trial, _ int, one fault.Fault) error {
-		r, err := trial.Start(w.sweep.World, trial.Plans{{one}}, rig.NoTrace)
+		r, err := w.start(trial.Plans{{one}}, rig.NoTrace)
 		if err == nil {
 			r.CopyTo(into)
 		}

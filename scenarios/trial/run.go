@@ -26,10 +26,15 @@ type Trial struct {
 
 // Start begins a trial. It returns an error if the world or a plan is invalid.
 func Start(w world.World, plans Plans, trace rig.Trace) (*Trial, error) {
+	return StartWith(w, plans, rig.Options{Trace: trace})
+}
+
+// StartWith is Start with other options.
+func StartWith(w world.World, plans Plans, o rig.Options) (*Trial, error) {
 	if err := Check(w); err != nil {
 		return nil, err
 	}
-	t, err := prepare(w, plans, rig.Options{Trace: trace})
+	t, err := prepare(w, plans, o)
 	if err != nil {
 		return nil, err
 	}
