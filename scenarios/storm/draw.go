@@ -230,7 +230,7 @@ func (d *drawer) address() string {
 	if !d.oneIn(4) {
 		n = (g.Protected+1)*g.SectorBytes + d.below((d.blocks+1)*ion.BlockBytes)
 	}
-	return strconv.Itoa(n)
+	return strconv.Itoa(min(n, g.Bytes()-1)) // an image can fill the whole chip
 }
 
 // like draws a value like the example: of the same sort, a few times larger or smaller. A word

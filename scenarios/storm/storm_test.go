@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,6 +16,8 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/scenarios/worlds"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/flash"
+	"ionbench/simulator/ion"
 )
 
 func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
@@ -264,6 +267,16 @@ func TestAMeterWhoseApplicationIsGoneBeforeTheToolAsksLosesItsSettingsAsTheArtic
 			if len(r.Violations) > 0 {
 				t.Errorf("%s: %q", text, r.Violations)
 			}
+		}
+	}
+}
+
+func TestAddressesAreThoseOfTheChipAlsoWithAnImageThatFillsIt(t *testing.T) {
+	g := flash.Am29F032B()
+	d := drawer{Stream: fault.NewStream(1, "addresses"), blocks: ion.Blocks(trial.MaxImageBytes)}
+	for range 2000 {
+		if n, err := strconv.Atoi(d.address()); err != nil || n < g.Protected*g.SectorBytes || n >= g.Bytes() {
+			t.Fatalf("address %#x: %v", n, err)
 		}
 	}
 }
