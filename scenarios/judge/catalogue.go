@@ -81,7 +81,7 @@ const imageAddress = 0x030100
 func shorten(f *fault.Fault, phase Phase, response time.Duration) {
 	if f.Kind.Lasts() {
 		f.Duration = fault.Duration{NoResponses: 2}
-		if f.Validate() != nil || !f.Kind.Blocks() || phase != Download {
+		if f.Validate() != nil || !f.Kind.Blocks() || phase != Download || f.Kind.Place() == fault.PlaceIP {
 			f.Duration = fault.Duration{Time: 2 * response}
 		}
 	}
@@ -109,6 +109,8 @@ func expectationOf(k fault.Kind, phase Phase) Expectation {
 	answersIdentify := phase == Identify || phase == Enter || phase == Restart
 	switch {
 	case slices.Contains([]string{"abort", "kill"}, k.String()), k.Part() == fault.OfFile:
+		return Recovers
+	case k.String() == "ip-down": // how fast a connection is tried again is not said by how often
 		return Recovers
 	case k.Place() == fault.PlaceChip && k.String() != "flash-lie": // the cells may be bad for good
 		return Recovers

@@ -47,6 +47,9 @@ type Harm struct {
 	struck bool
 }
 
+// garbles reports whether the request reaches the meter with another value, which no CRC shows.
+func (h *Harm) garbles() bool { return h.name == "garbled" }
+
 // lies reports whether the program is told something about the meter that is not so.
 func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
 
@@ -75,6 +78,7 @@ type gateway struct {
 	lastID uint16
 	known  bool    // lastID means something
 	forge  forgery // of the answer that comes next
+	garble bool    // the request that comes now reaches the meter with another value
 	held   []byte  // the beginning of a frame of the meter
 }
 
@@ -87,6 +91,14 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 		rest = rest[g.seen.Feed(rest):]
 		for f, ok := g.seen.Next(); ok; f, ok = g.seen.Next() {
 			g.see(&f)
+		}
+	}
+	if g.garble {
+		g.garble = false
+		if n := wholeFrame(p); n > garbledFrom && n == len(p) {
+			p = bytes.Clone(p)
+			p[n-frameCRC-2] ^= 0x01
+			p = sealed(p)
 		}
 	}
 	g.line.Receive(now, p)
@@ -113,6 +125,10 @@ func (g *gateway) see(f *ion.Frame) {
 func (g *gateway) strike(h *Harm) {
 	if h.struck = true; h.Nth > 0 {
 		h.At = anything
+	}
+	if h.garbles() {
+		g.garble = true
+		return
 	}
 	if h.Forge != nil {
 		g.forge = h.Forge
@@ -175,6 +191,7 @@ const (
 	unitAt        = dataAt + 7
 	typeAt        = dataAt + 14
 	frameCRC      = 2
+	garbledFrom   = dataAt + 40
 	firstOfMany   = 0x40
 	ackControl    = 0x40
 )
@@ -272,6 +289,7 @@ var forgeries = map[string]forgery{
 	"other-type":         before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
 	"tells-small-blocks": told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
 	"tells-no-room":      told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
+	"garbled":            func(frame []byte) []byte { return frame },
 	"lying-length": func(frame []byte) []byte {
 		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
 	},
