@@ -303,7 +303,7 @@ const interrupted = "it was interrupted"
 // playOne plays a scenario. There is always a result; an error is also its Trouble. The name of
 // its folder ends with ending.
 func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing, ending string) (result *Result, err error) {
-	own := *s // it is filled in as it is played, and other rounds may be under way
+	own := s.fitted(&r.Target) // it is filled in as it is played, and other rounds may be under way
 	s = &own
 	result = &Result{Scenario: own, Round: round, Repeat: r.repeat(s.Name)}
 	p := &player{target: &r.Target, options: &r.Options, scenario: s}

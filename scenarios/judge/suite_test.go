@@ -199,3 +199,24 @@ func TestRequestsAreToldByTheirFirstCommand(t *testing.T) {
 		}
 	}
 }
+
+// A program can only give a password and ask for a unit that its command has a place for.
+func TestAMeterIsAsACommandCanSay(t *testing.T) {
+	c, err := ParseCommand("true {tcp} {image}", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range mustSuite(t, "full").Scenarios {
+		target := &Target{Upgrade: c, Transport: rig.TCP}
+		if s.cannot(target) != "" {
+			continue
+		}
+		was := s.World.Meters[0]
+		if m := s.fitted(target).World.Filled().Meters[0]; m.Password != "0" || m.UnitID != 105 {
+			t.Errorf("%s: password %q, unit %d", s.Name, m.Password, m.UnitID)
+		}
+		if s.World.Meters[0].UnitID != was.UnitID {
+			t.Errorf("%s: the suite has changed", s.Name)
+		}
+	}
+}
