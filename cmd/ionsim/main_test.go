@@ -68,6 +68,8 @@ type event struct {
 	Reason   string
 	Host     string
 	Fits     bool
+	Likeness string
+	Bytes    int
 	Holder   string
 	Age      float64
 	Silent   float64

@@ -81,6 +81,8 @@ What it tells:
     disconnected  host, reason
     not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out
     lost-bytes    host, bytes: that the host did not take
+    no-ion        bytes, likeness (what they look like: Modbus, telnet, text, noise …), hex (the
+                  first of them): what a host sent that holds no ION frame
     host-baud     host, baud, fits (false: both ends hear garbage): the rate set on the PTY
     frame         direction (to-meter or from-meter), bytes, hex (with --trace-frames)
     stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter,

@@ -209,7 +209,7 @@ func (s *simulator) keep() error {
 }
 
 func (s *simulator) serve(ctx context.Context) error {
-	err := s.server.Run(ctx, s.station)
+	err := s.server.Run(ctx, &listener{Station: s.station, tell: s.observer.foreign})
 	if err == nil || !errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("the meter cannot be served any more: %w", err)
 	}

@@ -413,6 +413,33 @@ func TestSecondTCPClientIsRefusedWithAReason(t *testing.T) {
 	m.wantDocumented(t)
 }
 
+func TestWhatIsNoIONIsNamedByWhatItLooksLike(t *testing.T) {
+	m := startJSON(t, "--tcp", ":0", "--pace", "off")
+	for bytes, likeness := range map[string]string{
+		"\x01\x03\x00\x00\x00\x0a\xc5\xcd": "Modbus RTU (unit 1, function 3)",
+		"\xff\xfb\x01\xff\xfd\x03":         "telnet options; set the gateway to raw TCP",
+		"GET / HTTP/1.1\r\n\r\n":           `text: "GET / HTTP/1.1"`,
+		"\x14\xac\x40\x01\x02":             "line noise, or another baud rate or parity", // begins like a frame
+	} {
+		conn, err := port.Open(overTCP(m))
+		must(t, err)
+		_, err = conn.Write([]byte(bytes))
+		must(t, err)
+		conn.Close()
+		e := m.want("what came", func(e event) bool { return e.Event == "no-ion" })
+		if e.Likeness != likeness || e.Bytes != len(bytes) {
+			t.Errorf("%q: %s", bytes, e.raw)
+		}
+		m.want("the end of the connection", func(e event) bool { return e.Event == "disconnected" })
+	}
+	wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(3))
+	m.end()
+	if n := len(m.all("no-ion")); n != 4 {
+		t.Errorf("told of %d times", n)
+	}
+	m.wantDocumented(t)
+}
+
 func TestClientOfAnotherRateHearsGarbageOnAPTY(t *testing.T) {
 	m := startJSON(t, "--pace", "off", "--link", filepath.Join(t.TempDir(), "ttyION"))
 	connection := port.Config{Port: m.ready.Link, Baud: 19200}

@@ -39,7 +39,7 @@ func (s *session) drive(ctx context.Context) {
 		line := s.next
 		s.next = opened{}
 		line.then(s.clock.Now(), nil)
-		err := s.driveOver(ctx, line.conn, func() bool { return s.detach })
+		err := s.driveOver(ctx, heard{line.conn, &s.ear}, func() bool { return s.detach })
 		if err != nil && ctx.Err() == nil {
 			now := s.clock.Now()
 			s.lose(now, err)

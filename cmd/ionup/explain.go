@@ -41,7 +41,7 @@ func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) err
 	if end.Status == client.StatusDone {
 		return nil
 	}
-	err := end.Err
+	err := s.ear.explain(end.Err)
 	switch end.Advice {
 	case client.AdviceAnswer:
 		err = fmt.Errorf("%w: a question was not answered; nothing was changed", err)

@@ -37,6 +37,7 @@ type session struct {
 	gaveUp   bool // because of them
 	log      logFile
 	locks    locks
+	ear      ear
 	lock     *files.Lock   // of the meter
 	locked   client.Device // that meter
 	journals journals
