@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"ionbench/scenarios/atlas"
-	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 )
 
@@ -165,24 +164,5 @@ func TestWhatElseDiffersIsNotedAndWhatCannotBeComparedIsRefused(t *testing.T) {
 				t.Errorf("the notes are %q, want %q", got, c.note)
 			}
 		})
-	}
-}
-
-// The article's tool sends a request again ten times. Only outages that last just as long show a
-// tool that does so nine times.
-func TestTheDefaultSpacesShowAToolThatGivesUpTooSoon(t *testing.T) {
-	s := atlas.Sweep{World: trial.World(300), Spaces: []string{"outage"}}
-	healthy := swept(t, s)
-	s.Planted = "nine-resends"
-	hasty := swept(t, s)
-	d := difference(t, healthy, hasty)
-	if d.Points[atlas.Worse] == 0 {
-		t.Errorf("nothing is worse: %v", d.Points)
-	}
-	if n := hasty.Summary().Violations; n == 0 || healthy.Summary().Violations != 0 {
-		t.Errorf("%d points break an invariant, and %d without the bug", n, healthy.Summary().Violations)
-	}
-	if !slices.Contains(atlas.DefaultSpaces(), "outage") {
-		t.Error("outages are not swept unless somebody asks for them")
 	}
 }

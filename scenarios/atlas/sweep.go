@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
@@ -36,13 +35,16 @@ type Sweep struct {
 	// Resume, if not nil, is what an interrupted run of the same sweep left. Its points are not
 	// done again.
 	Resume *Atlas
-	// Planted is the name of a bug in the tool, to test that sweeps show it; empty for none.
-	Planted string
+	// Start, if not nil, begins a trial with another tool than ours; nil for trial.Start.
+	Start func(w world.World, plans trial.Plans, trace rig.Trace) (*trial.Trial, error)
 }
 
 // start begins a trial in the world of the sweep.
 func (w *sweeper) start(plans trial.Plans, trace rig.Trace) (*trial.Trial, error) {
-	return trial.StartWith(w.sweep.World, plans, rig.Options{Trace: trace, Planted: planted.Pair{Tool: w.sweep.Planted}})
+	if w.sweep.Start != nil {
+		return w.sweep.Start(w.sweep.World, plans, trace)
+	}
+	return trial.Start(w.sweep.World, plans, trace)
 }
 
 // Summary is the last line of a sweep.
