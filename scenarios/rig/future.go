@@ -81,6 +81,7 @@ func (r *Rig) gauge() {
 		w.Bool(c.struck)
 		c.expected.settings.Declare(&w)
 		w.Uint(uint64(c.expected.wanted))
+		w.Uint(uint64(c.expected.dated))
 	}
 	r.yardstick = machine.FingerprintOf(w.Result())
 }

@@ -19,6 +19,9 @@ type setUp struct {
 	// wanted are those of which the ledger knows better: somebody's settings that were within
 	// reach.
 	wanted ion.SettingSet
+	// dated are those of which there is a journal that cannot tell how old it is. Whether they
+	// come back from it is not judged.
+	dated ion.SettingSet
 }
 
 // lostSince are the groups that are not as they should be. Energy may have been used since then.
@@ -26,7 +29,7 @@ func (r *Rig) lostSince(s *setUp) ion.Groups {
 	has := r.Meter().Settings(r.Now())
 	others := has
 	for i := range ion.SettingCount {
-		if s.wanted.Has(i) {
+		if s.wanted.Has(i) || s.dated.Has(i) {
 			others.Values[i] = s.settings.Values[i]
 		}
 	}
@@ -120,8 +123,18 @@ func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	if of.Journal {
 		own, _ := r.copies(of)
 		s.wanted |= own
+		s.dated = r.dated(of)
 	}
 	return s
+}
+
+// dated are the settings of a journal without the meter's counts, where an attempt looks for it.
+func (r *Rig) dated(of *world.Attempt) ion.SettingSet {
+	j, err := r.pcs[r.computerOf(of.PC)].disk.load(of.Folder, r.identity())
+	if err != nil || j == nil || j.Marked {
+		return 0
+	}
+	return j.Held
 }
 
 // identity says which meter it is.
