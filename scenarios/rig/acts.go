@@ -35,6 +35,7 @@ type start struct {
 	present, copied, anywhere ion.SettingSet
 	outdated                  ion.SettingSet // of which the tool's folder has older values, and nobody has the truth
 	aborted                   bool
+	asked                     bool // an application was told to leave
 	// unmarked: a journal in the folder does not tell how old it is, and counts as certain.
 	unmarked bool
 	print    machine.Fingerprint
@@ -104,6 +105,8 @@ func (t *tool) observe(s *bench.Station) {
 		switch {
 		case writes(m.step):
 			t.author = t.authorOf(m.step)
+		case m.step == client.StepEnterDownloadState:
+			t.lastAsked()
 		case mayForget(m.step):
 		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
 			t.beginAct(s, m.at, m.windows, true)
@@ -147,6 +150,16 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 	}
 }
 
+// lastAsked: an application is told to leave. What is in the meter now could be read, and not what
+// a first boot has reset since the act began.
+func (t *tool) lastAsked() {
+	if o := t.acts.open; o != nil && t.ordered && !o.asked {
+		now := *o
+		now.asked, now.present = true, t.truth.Present()
+		t.acts.open = now.sealed()
+	}
+}
+
 func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed bool) {
 	if o := t.acts.open; o != nil && o.deed {
 		return // a file that was refused is asked for again
@@ -161,8 +174,14 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	if j, _ := t.disk.load(t.of.Folder, identityOf(t.around.said)); j != nil {
 		o.unmarked = !j.Marked
 	}
+	t.acts.open = o.sealed()
+}
+
+// sealed is a start that is complete.
+func (o *start) sealed() *start {
 	w := machine.Fingerprinting(nil, 0)
-	w.Bool(deed)
+	w.Bool(o.deed)
+	w.Bool(o.asked)
 	w.Uint(uint64(o.before.State))
 	o.before.Settings.Declare(&w)
 	w.Uint(uint64(o.present))
@@ -172,7 +191,7 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	w.Bool(o.aborted)
 	w.Bool(o.unmarked)
 	o.print = machine.FingerprintOf(w.Result())
-	t.acts.open = o
+	return o
 }
 
 // endAct ends the act that is open with what the tool says of it.
