@@ -40,6 +40,11 @@ own time-outs stay what they are, so tell with --response how long it waits for 
 late answers, the time limit and the expected time, which is told first, follow from that.
 If your program has a flag for its time-out, make it short.
 
+A scenario has a meter, a file, a history and surroundings of its own, as far as the command
+has placeholders for them: give {unit-id}, {password}, {serial}, {log} and {dir} a place.
+Each is about some duties of PROTOCOL.md, by number; --list names them, and the report says
+of each whether it was kept, broken or not exercised. What harms nobody is advice.
+
 What comes of it: a report card, its reasons, and a last line
   scenarios=N passed=N failed=N skipped=N seconds=S
 which goes on, if the report is not of every scenario of the suite, with

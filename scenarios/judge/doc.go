@@ -20,6 +20,13 @@
 //	    back if the program promises it
 //	I8  nothing is erased before the file, the product, the unit and the password have
 //	    been checked
+//	I9  other meters on the line are left alone
+//
+// Scenarios vary the world (guise.go), the history (Step), the timing and the surroundings of the
+// program, and befall the answer to any of its requests (Harm), wherever that is on the line. Each
+// is about some duties of PROTOCOL.md, which package duty numbers; [Report.Duties] says of each
+// whether it was kept. A breach that PROTOCOL.md once permitted, or that harms nobody, is advice:
+// a note.
 //
 // Programs and their time-outs run in wall time, and so do the durations in a plan. Only the
 // time that the meter and its line take can be shortened ([Options].Pace).

@@ -282,14 +282,15 @@ func before(change func(frame []byte)) forgery {
 }
 
 var forgeries = map[string]forgery{
-	"damaged":            damaged,
-	"other-id":           before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
-	"other-unit":         before(func(f []byte) { f[sourceAt] ^= 0x10 }),
-	"other-source":       before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
-	"other-type":         before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
-	"tells-small-blocks": told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
-	"tells-no-room":      told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
-	"garbled":            func(frame []byte) []byte { return frame },
+	"damaged":             damaged,
+	"other-id":            before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
+	"other-unit":          before(func(f []byte) { f[sourceAt] ^= 0x10 }),
+	"other-source":        before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
+	"other-type":          before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
+	"tells-small-blocks":  told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
+	"tells-no-room":       told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
+	"tells-verify-failed": told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
+	"garbled":             func(frame []byte) []byte { return frame },
 	"lying-length": func(frame []byte) []byte {
 		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
 	},

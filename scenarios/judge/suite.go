@@ -318,6 +318,8 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name, all[len(all)-1].World = "small-blocks", sized((smallBlocks-1)*smallBlock+1)
 	add(identifies, 0, "tells-no-room", "the meter tells that it has less room than the image needs, at every", Refuses, false, duty.Fits, duty.AsItWas)
 	all[len(all)-1].Name = "no-room"
+	add(verifies, 0, "tells-verify-failed", "the meter says that the image is bad, at every", Recovers, false, duty.Again, duty.Bounded)
+	all[len(all)-1].Name, all[len(all)-1].World = "never-verified", worldOf(2)
 	add(writes, 1, "garbled", "a gateway changes a value that the program writes, at", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name, all[len(all)-1].Alone = "garbled-write", true // the meter takes it for what somebody wanted
 	add(writes, 2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
