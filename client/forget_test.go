@@ -88,45 +88,43 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 		},
 		Declare: func(s *still, w *machine.State) { s.Declare(w, &s.Upgrader) },
 		Now:     func(s *still) time.Duration { return s.now },
-		Changes: map[string]func(s *still){"the revision of the firmware": func(s *still) {
-			if f := s.Firmware(); f != nil {
-				f.Revision += "x"
-			}
-		}},
+		Changes: map[string]func(s *still){
+			"the revision of the firmware": func(s *still) {
+				if f := s.Firmware(); f != nil {
+					f.Revision += "x"
+				}
+			},
+			"what is kept": func(s *still) { s.KeepAnother() },
+		},
 		Partly: map[string]machinetest.Part{
-			"the revision of the firmware":  {While: "there is firmware", Shows: 10},
-			"Upgrader.kept.Settings.Values": {While: "a value has one of them", Shows: 594},
-			"Upgrader.write[].value":        {While: "a value has one of them", Shows: 72},
-			"Upgrader.exchange.assembler":   {While: "a message is under way", Shows: 185},
-			"Upgrader.exchange.out":         {While: "a message is under way", Shows: 340},
-			"Upgrader.exchange.decoder":     {While: "bytes wait for more", Shows: 38},
-			"Upgrader.exchange.due":         {While: "something else comes before", Shows: 4},
-			"Upgrader.exchange.wake":        {While: "it waits", Shows: 22},
-			"Upgrader.transfer.crc":         {While: "there is firmware", Shows: 20},
-			"Upgrader.wroteAt":              {While: "something was written", Shows: 2},
+			"what is kept":                 {While: "there is a journal", Shows: 9},
+			"the revision of the firmware": {While: "there is firmware", Shows: 10},
+			"Upgrader.write[].value":       {While: "a value has one of them", Shows: 72},
+			"Upgrader.exchange.assembler":  {While: "a message is under way", Shows: 185},
+			"Upgrader.exchange.out":        {While: "a message is under way", Shows: 340},
+			"Upgrader.exchange.decoder":    {While: "bytes wait for more", Shows: 38},
+			"Upgrader.exchange.due":        {While: "something else comes before", Shows: 4},
+			"Upgrader.exchange.wake":       {While: "it waits", Shows: 22},
+			"Upgrader.transfer.crc":        {While: "there is firmware", Shows: 20},
+			"Upgrader.wroteAt":             {While: "something was written", Shows: 2},
 		},
 		Idle: map[string]string{
-			"Upgrader.credential":                   "configuration",
-			"Upgrader.device.UnitID":                "configuration",
-			"Upgrader.device.Loader":                "read for the person alone",
-			"Upgrader.device.BlockBytes":            "looked at when it was read",
-			"Upgrader.device.Base":                  "looked at when it was read",
-			"Upgrader.device.Capacity":              "looked at when it was read",
-			"Upgrader.kept.Header.Revision":         "for the file, which whoever keeps it declares",
-			"Upgrader.kept.Header.Saved":            "for the file, which whoever keeps it declares",
-			"Upgrader.kept.Header.By":               "for the file, which whoever keeps it declares",
-			"Upgrader.kept.Header.Image":            "for the file, which whoever keeps it declares",
-			"Upgrader.events":                       "what is told decides nothing",
-			"Upgrader.told":                         "what was told decides nothing",
-			"Upgrader.kept.Settings.Values[].Items": "no setting is a list",
-			"Upgrader.write[].value.Items":          "no setting is a list",
-			"Upgrader.transfer.summed":              "a sum that was taken before",
+			"Upgrader.credential":          "configuration",
+			"Upgrader.device.UnitID":       "configuration",
+			"Upgrader.device.Loader":       "read for the person alone",
+			"Upgrader.device.BlockBytes":   "looked at when it was read",
+			"Upgrader.device.Base":         "looked at when it was read",
+			"Upgrader.device.Capacity":     "looked at when it was read",
+			"Upgrader.events":              "what is told decides nothing",
+			"Upgrader.told":                "what was told decides nothing",
+			"Upgrader.write[].value.Items": "no setting is a list",
+			"Upgrader.transfer.summed":     "a sum that was taken before",
 		},
 		Shared: map[string]string{
+			"Upgrader.kept":     "a journal that was made or read is never written",
 			"Upgrader.lists":    "never written",
 			"Upgrader.rules":    "never written",
 			"Upgrader.firmware": "a file that was read is never written",
-			"Upgrader.kept":     "a journal that was made or read is never written",
 			"Upgrader.write":    "made anew when it changes",
 		},
 		Rebuilt: map[string]string{
@@ -135,6 +133,7 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 			"Upgrader.events":               "a copy has only what was not told yet",
 		},
 		Closed: map[string]string{
+			"Upgrader.kept":     "never written once it is made; its sum is tested in package journal",
 			"now":               "the instant, not the tool's",
 			"Upgrader.cfg":      "configuration, the same in all that are compared",
 			"Upgrader.lists":    "procedures, the same in all that are compared",

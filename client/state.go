@@ -3,7 +3,6 @@ package client
 import (
 	"time"
 
-	"ionbench/client/journal"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -84,27 +83,9 @@ func (u *Upgrader) declareKept(w *machine.State) {
 		w.Text(u.firmware.Revision)
 		w.Uint(uint64(u.imageCRC()))
 	}
-	declareJournal(w, u.kept)
-}
-
-// declareJournal declares a journal without the calendar date and the names in it, which change
-// no more than texts.
-func declareJournal(w *machine.State, j *journal.Journal) {
-	if !w.Has(j != nil) {
-		return
+	if w.Has(u.kept != nil) {
+		w.Text(string(u.kept.Sum()[:]))
 	}
-	w.Text(j.Meter.SerialNumber)
-	w.Uint(uint64(j.Meter.Model))
-	w.Uint(uint64(j.Meter.UnitID))
-	w.Uint(uint64(j.Held))
-	w.Uint(uint64(j.Older))
-	w.Uint(uint64(j.Counted))
-	w.Bool(j.Marked)
-	for _, n := range j.Changes {
-		w.Uint(uint64(n))
-	}
-	settings := j.Settings
-	settings.Declare(w)
 }
 
 func (m *marks) declare(w *machine.State) {

@@ -7,9 +7,12 @@
 package journal
 
 import (
+	"crypto/sha256"
+	"sync/atomic"
 	"time"
 
 	"ionbench/simulator/ion"
+	"ionbench/simulator/machine"
 )
 
 // Meter says which meter a journal is of. A serial number alone does not: it is a text that two
@@ -56,6 +59,8 @@ type Journal struct {
 	// Changes are the meter's counts when the journal was saved; only if Marked.
 	Changes [ion.KindCount]uint32
 	Marked  bool
+
+	sum atomic.Pointer[machine.Sum] // nil when not known; copies of a tool share the journal
 }
 
 // Reading is what an application told of its settings in one answer.
@@ -139,13 +144,36 @@ func (j *Journal) Due(marks ion.Marks) (certain, older ion.SettingSet) {
 // before the settings were written back, after those that were read with them. The result is nil
 // if nothing is left.
 func (j *Journal) Rest(back ion.SettingSet, before, after ion.Marks) *Journal {
-	rest := *j
-	rest.Held &= before.Reset &^ back
-	if rest.Held == 0 {
+	held := j.Held & before.Reset &^ back
+	if held == 0 {
 		return nil
 	}
-	rest.Counted &= rest.Held
-	rest.Older = rest.Held & j.olderBy(before)
-	rest.Changes = after.Changes
-	return &rest
+	return &Journal{
+		Header: j.Header, Settings: j.Settings, Held: held, Older: held & j.olderBy(before), Counted: held & j.Counted,
+		Changes: after.Changes, Marked: j.Marked,
+	}
+}
+
+// Sum stands for what the journal holds and of which meter, without names and dates.
+func (j *Journal) Sum() *machine.Sum {
+	if s := j.sum.Load(); s != nil {
+		return s
+	}
+	w := machine.Fingerprinting(nil, 0)
+	w.Text(j.Meter.SerialNumber)
+	w.Uint(uint64(j.Meter.Model))
+	w.Uint(uint64(j.Meter.UnitID))
+	w.Uint(uint64(j.Held))
+	w.Uint(uint64(j.Older))
+	w.Uint(uint64(j.Counted))
+	w.Bool(j.Marked)
+	for _, n := range j.Changes {
+		w.Uint(uint64(n))
+	}
+	settings := j.Settings
+	settings.Declare(&w)
+	full := sha256.Sum256(w.Result())
+	s := machine.Sum(full[:len(machine.Sum{})])
+	j.sum.Store(&s)
+	return &s
 }

@@ -2,7 +2,9 @@ package journal_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"reflect"
 	"testing"
 
 	"ionbench/client/journal"
@@ -177,5 +179,35 @@ func TestNamesStayInTheFolder(t *testing.T) {
 		if got := journal.Names(journal.Meter{SerialNumber: serial})[0]; got != want {
 			t.Errorf("%q is kept in %q, want %q", serial, got, want)
 		}
+	}
+}
+
+func TestEverythingThatAJournalHoldsShowsInItsSum(t *testing.T) {
+	changes := map[string]func(j *journal.Journal){
+		"the serial":   func(j *journal.Journal) { j.Meter.SerialNumber = "PC-1" },
+		"the model":    func(j *journal.Journal) { j.Meter.Model = 7330 },
+		"the unit":     func(j *journal.Journal) { j.Meter.UnitID = 9 },
+		"what is held": func(j *journal.Journal) { j.Held &^= set(owner) },
+		"the older":    func(j *journal.Journal) { j.Older = set(owner) },
+		"the counted":  func(j *journal.Journal) { j.Counted = 0 },
+		"the marks":    func(j *journal.Journal) { j.Marked = false },
+		"a count":      func(j *journal.Journal) { j.Changes[5]++ },
+		"the template": func(j *journal.Journal) { j.Settings.Template = "another" },
+	}
+	for i := range ion.SettingCount {
+		changes[fmt.Sprint("setting ", i)] = func(j *journal.Journal) { j.Settings.Values[i] = settings(2).Values[i] }
+	}
+	for name, change := range changes {
+		j := example()
+		change(j)
+		same := reflect.DeepEqual(j, example()) // some values of the two seeds are the same
+		if shows := *j.Sum() != *example().Sum(); shows == same {
+			t.Errorf("%s: it shows: %v", name, shows)
+		}
+	}
+	j := example()
+	j.By, j.Revision, j.Image.CRC = "bob", "7350V281", 1
+	if *j.Sum() != *example().Sum() {
+		t.Error("names change the sum")
 	}
 }
