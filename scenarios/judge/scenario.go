@@ -185,14 +185,14 @@ func (s *Scenario) faults() []fault.Fault {
 	return all
 }
 
-// pacing is how time passes for the meter of a scenario, unless --pace says it.
+// pacing is how time passes for the meter of a scenario, unless --pace says it. By the zero value
+// nothing takes time.
 type pacing uint8
 
 const (
-	instant pacing = iota // nothing takes time
 	// scaled: everything takes its share of the time that the program waits for an answer, which
 	// is 10 s for a meter at its own pace.
-	scaled
+	scaled pacing = iota + 1
 	// wall: the meter takes the times of its world, and the line none.
 	wall
 )
