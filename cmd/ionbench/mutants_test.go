@@ -14,6 +14,9 @@ import (
 )
 
 func TestEveryMutantIsALineOfTheTableAndCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("package mutants plays them all too")
+	}
 	code, out, diagnostics := call(t, "", "mutants")
 	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
