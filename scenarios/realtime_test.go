@@ -133,9 +133,7 @@ var _ = Describe("In real time", Label(realtime), func() {
 		}
 	}
 
-	// A computer that is busy with something else takes an answer for missing: tried again.
-	const busy = 3
-	DescribeTable("the same plan gives the same event trace, times aside, on the bench, over a PTY and over TCP", FlakeAttempts(busy),
+	DescribeTable("the same plan gives the same event trace, times aside, on the bench, over a PTY and over TCP",
 		func(ctx SpecContext, plan string, response time.Duration) {
 			sameOver(ctx, plan, response, rig.Transports()...)
 		},
@@ -163,7 +161,7 @@ var _ = Describe("In real time", Label(realtime), func() {
 		Entry(nil, enough, "clock-jump at block 6 by 1h; disk-full at block 8; file-gone at block 9", time.Duration(0)),
 	)
 
-	DescribeTable("a connection that is reset gives the same event trace, times aside, on the bench and over TCP", FlakeAttempts(busy),
+	DescribeTable("a connection that is reset gives the same event trace, times aside, on the bench and over TCP",
 		func(ctx SpecContext, plan string, response time.Duration) {
 			sameOver(ctx, plan, response, rig.Bench, rig.TCP)
 		},
