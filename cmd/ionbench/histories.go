@@ -17,7 +17,7 @@ func (f *stormFlags) runHistories(ctx context.Context, c *cli.Call) error {
 	began, told := time.Now(), c.Progress("runs")
 	c.Begin()
 	report, err := storm.RunHistories(ctx, storm.HistoryOptions{
-		Seed: f.seed, Runs: f.runs, Workers: f.parallel, Shrink: f.budget, AsCases: f.cases,
+		Seed: f.seed, First: f.first, Runs: f.runs, Workers: f.parallel, Shrink: f.budget, AsCases: f.cases,
 		Failed: func(failure storm.HistoryFailure) {
 			told.Clear()
 			f.writeHistory(c, failure)

@@ -35,6 +35,7 @@ its history was made shorter, then its faults, then its world.
 
 type stormFlags struct {
 	seed     uint64
+	first    uint64
 	runs     int
 	faults   int
 	parallel int
@@ -53,6 +54,7 @@ func stormCommand(try shrink.Try) *cli.Command {
 		Name: "storm", Brief: "try many upgrades under faults drawn at random", Help: stormHelp,
 		Flags: cli.Plain(
 			cli.Number(&f.seed, "seed", 0, math.MaxUint64, "what everything is drawn from"),
+			cli.Number(&f.first, "first", 0, math.MaxUint64, "number of the first run: go on where another storm ended, or repeat a run"),
 			cli.Count(&f.runs, "runs", "how many trials"),
 			cli.Number(&f.faults, "faults", 1, storm.MaxFaults, "faults of an attempt, at most"),
 			parallelFlag(&f.parallel, "trials at once"),
@@ -66,6 +68,7 @@ func stormCommand(try shrink.Try) *cli.Command {
 		Examples: `
   ionbench storm                             a thousand runs of seed 1
   ionbench storm --seed 7 --runs 100000
+  ionbench storm --seed 7 --first 100000     the thousand runs after these
   ionbench storm --runs 5000 --faults 2      at most two faults in an attempt
   ionbench storm --worlds triples            in worlds of every kind
   ionbench storm --world my.world            all in one of your own
@@ -96,7 +99,7 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 	began, told := time.Now(), c.Progress("runs")
 	c.Begin()
 	report, err := storm.Run(ctx, storm.Options{
-		Seed: f.seed, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
+		Seed: f.seed, First: f.first, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
 		Failed: func(failure storm.Failure) {
 			told.Clear()
 			f.writeFailure(c, failure)

@@ -112,3 +112,16 @@ func TestAHistoryThatFailsIsShrunk(t *testing.T) {
 		}
 	}
 }
+
+func TestAHistoryIsPlayedByItsNumber(t *testing.T) {
+	var played world.World
+	play := func(w world.World, _ rig.Trace) (*history.Result, error) {
+		played = w
+		return &history.Result{Findings: []history.Finding{{Violation: verdict.Violation{Rule: verdict.I7, Reason: "x"}}}}, nil
+	}
+	var failed HistoryFailure
+	_, err := RunHistories(t.Context(), HistoryOptions{Seed: 1, First: 41, Runs: 1, Shrink: 1, Play: play, Failed: func(f HistoryFailure) { failed = f }})
+	if want := DrawHistory(1, 41); err != nil || failed.Run != 41 || failed.ID != HistoryID(1, 41) || failed.World.String() != want.String() || played.String() == "" {
+		t.Errorf("run %d (%s), %v", failed.Run, failed.ID, err)
+	}
+}

@@ -17,9 +17,10 @@ import (
 // HistoryOptions of a storm of histories. The zero value is one run of seed 0.
 type HistoryOptions struct {
 	Seed    uint64
-	Runs    int // numbered from 0; 0: 1
-	Workers int // at once; 0: 1
-	Shrink  int // budget for a run that fails; 0: shrink.DefaultBudget
+	First   uint64 // the number of the first run
+	Runs    int    // 0: 1
+	Workers int    // at once; 0: 1
+	Shrink  int    // budget for a run that fails; 0: shrink.DefaultBudget
 	// AsCases plays every history a second time, as the case file that is made of it.
 	AsCases bool
 
@@ -65,10 +66,10 @@ func RunHistories(ctx context.Context, o HistoryOptions) (HistoryReport, error) 
 	var report HistoryReport
 	var telling sync.Mutex // guards report
 	err := parallel.Each(ctx, o.Workers, o.Runs, func(ctx context.Context, i int) error {
-		w := DrawHistory(o.Seed, uint64(i))
-		r, failure, err := o.run(ctx, w, uint64(i))
+		n := o.First + uint64(i)
+		r, failure, err := o.run(ctx, DrawHistory(o.Seed, n), n)
 		if err != nil {
-			return fmt.Errorf("run %d: %w", i, err)
+			return fmt.Errorf("run %d: %w", n, err)
 		}
 		telling.Lock()
 		defer telling.Unlock()

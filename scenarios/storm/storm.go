@@ -20,10 +20,11 @@ import (
 // Options of a storm. The zero value is one run of seed 0.
 type Options struct {
 	Seed    uint64
-	Runs    int // numbered from 0; 0: 1
-	Faults  int // the most in an attempt; 0: MaxFaults
-	Workers int // at once; 0: 1
-	Shrink  int // budget for a run that fails; 0: shrink.DefaultBudget
+	First   uint64 // the number of the first run
+	Runs    int    // 0: 1
+	Faults  int    // the most in an attempt; 0: MaxFaults
+	Workers int    // at once; 0: 1
+	Shrink  int    // budget for a run that fails; 0: shrink.DefaultBudget
 	Worlds  Worlds
 
 	Failed   func(Failure)  // called for each run that broke an invariant, in order, one at a time; nil for none
@@ -62,10 +63,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Try == nil {
 		o.Try = trial.TryCaught
 	}
-	c := collector{options: o, waiting: make(map[uint64]*Failure)}
+	c := collector{options: o, waiting: make(map[uint64]*Failure), next: o.First}
 	var telling sync.Mutex // guards c
 	err := parallel.Each(ctx, o.Workers, o.Runs, func(ctx context.Context, i int) error {
-		r := o.run(ctx, uint64(i))
+		r := o.run(ctx, o.First+uint64(i))
 		telling.Lock()
 		defer telling.Unlock()
 		c.take(r)

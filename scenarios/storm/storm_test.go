@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"ionbench/client"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -94,8 +95,8 @@ func harsh(_ world.World, p trial.Plans, _ rig.Trace) (*trial.Result, error) {
 }
 
 func TestARunIsTheSameWhateverTheNumberOfRunsAndWorkers(t *testing.T) {
-	storm := func(runs, workers int) (list []string, report Report) {
-		report, err := Run(t.Context(), Options{Seed: 3, Runs: runs, Workers: workers, Try: harsh, Failed: func(f Failure) {
+	storm := func(first uint64, runs, workers int) (list []string, report Report) {
+		report, err := Run(t.Context(), Options{Seed: 3, First: first, Runs: runs, Workers: workers, Try: harsh, Failed: func(f Failure) {
 			list = append(list, fmt.Sprint(f.Run, f.ID, &f.World, f.Plans, &f.Shrunk.World, f.Shrunk.Plans, f.Shrunk.Runs))
 		}})
 		if err != nil {
@@ -103,15 +104,19 @@ func TestARunIsTheSameWhateverTheNumberOfRunsAndWorkers(t *testing.T) {
 		}
 		return list, report
 	}
-	alone, report := storm(120, 1)
+	alone, report := storm(0, 120, 1)
 	if report.Violations != len(alone) || len(alone) < 4 || report.Runs != 120 || report.Unstruck != 120 || report.Classes[trial.Violated] != len(alone) {
 		t.Errorf("%d failures, %+v", len(alone), report)
 	}
-	if together, again := storm(120, 7); !slices.Equal(together, alone) || again != report {
+	if together, again := storm(0, 120, 7); !slices.Equal(together, alone) || again != report {
 		t.Errorf("with seven workers:\n%q\nalone:\n%q", together, alone)
 	}
-	if more, _ := storm(180, 3); len(more) <= len(alone) || !slices.Equal(more[:len(alone)], alone) {
+	if more, _ := storm(0, 180, 3); len(more) <= len(alone) || !slices.Equal(more[:len(alone)], alone) {
 		t.Errorf("of 180 runs the first 120 are\n%q", more)
+	}
+	some, _ := storm(0, 50, 2)
+	if others, _ := storm(50, 70, 2); len(others) == 0 || !slices.Equal(slices.Concat(some, others), alone) {
+		t.Errorf("fifty runs and seventy from there on:\n%q\n%q", some, others)
 	}
 }
 
@@ -226,6 +231,23 @@ func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
 	}
 	if len(r.Violations) > 0 || r.Class != trial.Recovered {
 		t.Errorf("%v, %q", r.Class, r.Violations)
+	}
+}
+
+// The answer to the first question arrives at a PC that has just gone to sleep. The ten after it
+// fall to a meter without power, and to lost frames. The line has seen an answer, the tool none.
+func TestAnAnswerThatASleepingComputerDoesNotHearIsNone(t *testing.T) {
+	plans, err := trial.ParsePlans("slow-line at no-response 2 for 3s by 8ms; suspend at byte 1985 from-meter for 1s; frame-lost from-meter at 13s every 17.549s; " +
+		"reply-nak at state erasing; power-loss at frame 41 from-meter for 28s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := trial.Try(trial.World(257, trial.By(client.Release21()), trial.ThroughWindows), plans, rig.Events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Attempts[0].Unanswered; len(r.Violations) > 0 || r.Class != trial.Recovered || n != 11 {
+		t.Errorf("%v, %q, %d questions without an answer", r.Class, r.Violations, n)
 	}
 }
 
