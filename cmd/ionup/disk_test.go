@@ -120,6 +120,7 @@ func (h *traveller) Transmit(dst []byte) []byte {
 	return h.s.tool.Transmit(dst)
 }
 
+func (h *traveller) Deaf() bool                                              { return h.off() }
 func (h *traveller) Done() bool                                              { return h.off() || h.s.tool.Done() }
 func (h *traveller) Order(time.Duration, bench.Order)                        {}
 func (h *traveller) Drain(dst []story.Event, _ *bench.Station) []story.Event { return dst }

@@ -297,6 +297,9 @@ func (d device) Next() (time.Duration, bool) {
 func (d device) Transmit(dst []byte) []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.tool.Deaf() {
+		d.station.Lose()
+	}
 	return d.station.Transmit(dst)
 }
 

@@ -49,6 +49,7 @@ type Rig struct {
 // nobody is the host of a line without a tool.
 type nobody struct{ tool }
 
+func (n *nobody) Deaf() bool                      { return true }
 func (n *nobody) Done() bool                      { return false }
 func (n *nobody) CloneHost(bench.Host) bench.Host { return n }
 func (n *nobody) Next() (time.Duration, bool)     { return 0, false }

@@ -157,6 +157,9 @@ func (t *tool) Receive(now time.Duration, p []byte) {
 	}
 }
 
+// Deaf: what arrives at a computer that sleeps is lost.
+func (t *tool) Deaf() bool { return t.still() }
+
 func (t *tool) Advance(now time.Duration) {
 	if !t.still() {
 		t.session.Advance(now)

@@ -24,6 +24,8 @@ type Host interface {
 	// Order carries out a fault of the host's side or of its connection, or ends one that
 	// lasts.
 	Order(now time.Duration, o Order)
+	// Deaf reports that what arrives now is lost, as with a computer that sleeps.
+	Deaf() bool
 	// Done reports that the host has finished.
 	Done() bool
 	// Drain appends what happened at the host since the last call. It may look at the station
@@ -142,12 +144,15 @@ func (b *Bench) carryToHost() (moved bool) {
 		}
 		moved = true
 	}
-	if p := b.station.arrived; len(p) > 0 {
-		b.host.Receive(b.now, p)
-		b.station.arrived = p[:0]
-		moved = true
+	if len(b.station.arrived) == 0 {
+		return moved
 	}
-	return moved
+	if b.host.Deaf() {
+		b.station.Lose()
+	} else {
+		b.host.Receive(b.now, b.station.handOver())
+	}
+	return true
 }
 
 // Carry brings an order of the station to the host. A host whose connection is reset is gone as

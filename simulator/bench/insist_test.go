@@ -63,3 +63,13 @@ func TestAnAnswerToAnotherRequestIsNone(t *testing.T) {
 		t.Errorf("the late answer to the first counts for the second: %d", got)
 	}
 }
+
+func TestWhatAHostLosesIsNoAnswer(t *testing.T) {
+	b := newBare(t, "")
+	b.send(1)
+	b.s.Advance(b.now + time.Minute)
+	b.s.Lose()
+	if got, n := b.s.Transmit(nil), b.s.SentLast(); len(got) > 0 || n != 1 {
+		t.Errorf("%d bytes are left, and the request was sent %d times", len(got), n)
+	}
+}

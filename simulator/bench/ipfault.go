@@ -95,6 +95,5 @@ func (s *Station) arrive(now time.Duration, d line.Direction, p []byte) {
 		s.keep(d, p)
 	default:
 		s.arrived = append(s.arrived, p...)
-		s.watch.hear(p)
 	}
 }

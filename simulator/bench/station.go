@@ -316,12 +316,19 @@ func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 	}
 }
 
-// Transmit returns what has arrived at the host.
-func (s *Station) Transmit(dst []byte) []byte {
-	dst = append(dst, s.arrived...)
-	s.arrived = s.arrived[:0]
-	return dst
+// Transmit returns what has arrived at the host, which hears it.
+func (s *Station) Transmit(dst []byte) []byte { return append(dst, s.handOver()...) }
+
+// handOver is Transmit without a copy: what it returns is good until more arrives.
+func (s *Station) handOver() []byte {
+	p := s.arrived
+	s.watch.hear(p)
+	s.arrived = p[:0]
+	return p
 }
+
+// Lose takes away what has arrived at a host that does not hear it.
+func (s *Station) Lose() { s.arrived = s.arrived[:0] }
 
 // Next is the station's next wake-up.
 func (s *Station) Next() (at time.Duration, ok bool) {
