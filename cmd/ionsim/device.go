@@ -7,22 +7,12 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
-
-// identity says which meter it is.
-type identity struct {
-	Model        meter.Model
-	SerialNumber string
-	UnitID       uint16
-}
-
-func (id identity) String() string {
-	return fmt.Sprintf("%v %s, unit %d", id.Model, id.SerialNumber, id.UnitID)
-}
 
 // loadFirmware returns the firmware that the meter has at first.
 func (o *options) loadFirmware(model meter.Model) (meter.Firmware, error) {
@@ -69,16 +59,16 @@ func (o *options) settings(m world.Meter) (*ion.Settings, error) {
 
 // newStation makes the meter's side of the line, switched off. Epoch is the calendar date of
 // its time 0.
-func newStation(o *options, id identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
+func newStation(o *options, id serving.Identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
 	m := o.meter
 	m.Model, m.SerialNumber, m.UnitID, m.Revision, m.Clock = id.Model, id.SerialNumber, id.UnitID, fw.Revision, epoch
-	config := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: true, TraceFrames: o.frames}
+	config := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: true, TraceFrames: o.Frames}
 	config.Meter.Firmware = fw
 	var err error
 	if config.Meter.Settings, err = o.settings(m); err != nil {
 		return nil, err
 	}
-	s, err := bench.NewStation(config.AtPace(o.pace))
+	s, err := bench.NewStation(config.AtPace(o.Pace))
 	if errors.Is(err, meter.ErrConfig) {
 		return nil, cli.Unusable(err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/cli/clitest"
+	"ionbench/cmd/internal/serving"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -90,8 +90,8 @@ func TestTheTableIsInOrder(t *testing.T) {
 		t.Error(problem)
 	}
 	o := newOptions()
-	if err := program(o, io.Discard).Check([]string{"--unit-id", "0105", "--pace", "010"}); err != nil || o.meter.UnitID != 105 || o.pace != 10 {
-		t.Errorf("unit id %d, pace %d: %v", o.meter.UnitID, o.pace, err)
+	if err := program(o, io.Discard).Check([]string{"--unit-id", "0105", "--pace", "010"}); err != nil || o.meter.UnitID != 105 || o.Pace != 10 {
+		t.Errorf("unit id %d, pace %d: %v", o.meter.UnitID, o.Pace, err)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
 // it.
 func (m *served) wantDocumented(t *testing.T) {
 	t.Helper()
-	told := notes
+	told := serving.Events
 	for _, e := range m.seen {
 		at := strings.Index(told, "\n    "+e.Event+" ")
 		if at < 0 {
@@ -194,52 +194,5 @@ func TestTheMeterIsWhatTheFlagsSay(t *testing.T) {
 		if owner := ion.SettingTable()[i].Format(c.Settings.Values[i]); owner != test.owner || len(c.Firmware.Image) != test.bytes || c.Firmware.Revision != "7350V283" {
 			t.Errorf("ionsim %s: owner %q, %s of %d bytes", test.args, owner, c.Firmware.Revision, len(c.Firmware.Image))
 		}
-	}
-}
-
-// gate is a reader that does not read until it is opened.
-type gate struct {
-	open chan struct{}
-	got  bytes.Buffer
-}
-
-func (g *gate) Write(p []byte) (int, error) {
-	<-g.open
-	return g.got.Write(p)
-}
-
-func TestSinkNeverWaitsForItsReader(t *testing.T) {
-	g := &gate{open: make(chan struct{})}
-	s := newSink(g, lostEvents)
-	line := append(bytes.Repeat([]byte("x"), 99), '\n')
-	const lines = 2*maxQueuedBytes/100 + 500
-	for range lines {
-		s.add(line)
-	}
-	close(g.open)
-	s.close()
-	got := g.got.String()
-	kept := strings.Count(got, string(line))
-	var last struct {
-		Event string
-		Count int
-	}
-	at := strings.LastIndexByte(strings.TrimSpace(got), '\n')
-	must(t, json.Unmarshal([]byte(got[at+1:]), &last))
-	if last.Event != "lost-events" || last.Count == 0 || kept+last.Count != lines {
-		t.Errorf("of %d lines %d came, and then %+v", lines, kept, last)
-	}
-}
-
-func TestSinkGivesUpAReaderThatHasGone(t *testing.T) {
-	r, w := io.Pipe()
-	must(t, r.Close())
-	s := newSink(w, lostEvents)
-	for range 1000 {
-		s.add([]byte("line\n"))
-	}
-	s.close()
-	if len(s.queue) != 0 {
-		t.Errorf("%d bytes are kept for nobody", len(s.queue))
 	}
 }

@@ -246,15 +246,25 @@ func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
 	}
 }
 
+// openState opens a state file, which no process uses.
+func openState(t *testing.T, path string) *serve.State {
+	t.Helper()
+	chip, err := flash.New(flash.Am29F032B())
+	must(t, err)
+	page := chip.PageBytes()
+	file, err := serve.OpenState(disk.Real{}, path, serve.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
+	must(t, err)
+	return file
+}
+
 // wantBlocks checks that a state file, which no process uses, has the first blocks of the
 // image.
 func wantBlocks(t *testing.T, path string, file *upg.File, blocks int) {
 	t.Helper()
-	k, err := openKeeper(disk.Real{}, path)
-	must(t, err)
-	defer k.close()
+	state := openState(t, path)
+	defer state.Close()
 	chip := make([]byte, flash.Am29F032B().Bytes())
-	must(t, k.file.LoadPages(func(page int, data []byte) error {
+	must(t, state.LoadPages(func(page int, data []byte) error {
 		copy(chip[page*len(data):], data)
 		return nil
 	}))
@@ -342,10 +352,9 @@ func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
 	text := filepath.Join(folder, "notes.txt")
 	must(t, os.WriteFile(text, bytes.Repeat([]byte("important\n"), 1000), 0o600))
 	foreign := filepath.Join(folder, "foreign.state")
-	k, err := openKeeper(disk.Real{}, foreign)
-	must(t, err)
-	must(t, k.file.SaveNonVolatile([]byte("of another program")))
-	must(t, k.close())
+	state := openState(t, foreign)
+	must(t, state.SaveNonVolatile([]byte("of another program")))
+	must(t, state.Close())
 	for _, path := range []string{text, foreign} {
 		code, _, stderr := outcome(t, "--tcp", ":0", "--state", path)
 		if code != cli.Misused || !strings.Contains(stderr, serve.ErrNotState.Error()) {

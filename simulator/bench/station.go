@@ -571,6 +571,21 @@ type Counts struct {
 	Resets                      uint64 // connections of the host that were reset
 }
 
+// Since is what was counted since the counts were b. The block and the size of the image, which
+// are no counts, stay.
+func (c Counts) Since(b Counts) Counts {
+	c.BytesToMeter -= b.BytesToMeter
+	c.BytesToHost -= b.BytesToHost
+	c.FramesToMeter -= b.FramesToMeter
+	c.FramesToHost -= b.FramesToHost
+	c.BlocksSent -= b.BlocksSent
+	c.Resends -= b.Resends
+	c.Replies -= b.Replies
+	c.FlashOps -= b.FlashOps
+	c.Resets -= b.Resets
+	return c
+}
+
 // InRun is what was counted since the host's run began, as the triggers of a plan count it.
 func (s *Station) InRun() Counts {
 	c, o := s.Counts(), &s.origin

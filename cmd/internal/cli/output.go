@@ -47,8 +47,11 @@ func (c *Call) Encode(v any) {
 }
 
 // Note writes a line to standard error.
-func (c *Call) Note(format string, args ...any) {
-	fmt.Fprintf(c.Err, "%s: %s\n", c.program.Name, fmt.Sprintf(format, args...))
+func (c *Call) Note(format string, args ...any) { _, _ = c.Err.Write(c.NoteLine(format, args...)) }
+
+// NoteLine is the line that Note writes, for a command that must not wait for its reader.
+func (c *Call) NoteLine(format string, args ...any) []byte {
+	return fmt.Appendf(nil, "%s: %s\n", c.program.Name, fmt.Sprintf(format, args...))
 }
 
 // Hint suggests a next step after a success.

@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"errors"
@@ -48,7 +48,7 @@ func checkTrace(file disk.File, path string) error {
 }
 
 // begin writes the first line of a run.
-func (t *traceFile) begin(id identity, started time.Time) {
+func (t *traceFile) begin(id Identity, started time.Time) {
 	if t != nil {
 		t.pending = fmt.Appendf(t.pending, traceMark+"%v, time 0 is %s\n", id, started.Format(time.RFC3339Nano))
 	}

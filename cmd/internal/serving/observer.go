@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"encoding/hex"
@@ -16,13 +16,15 @@ import (
 // observer reports what happens to the meter: as JSON, as lines for people, and in the trace.
 type observer struct {
 	station *bench.Station
-	baud    int // rate of the meter's port
+	from    time.Duration // the station's time 0 of what is told
+	baud    int           // rate of the meter's port
 	trace   *traceFile
 	json    bool
 	out     *sink // events as JSON
 	diag    *sink // lines for people
 
-	edges    uint64        // toggles of L2 reported so far
+	edges    uint64        // toggles of L2 so far, in the life of the meter
+	earlier  uint64        // of these, those before it was served
 	ledLines time.Duration // when people last got a line about L2
 	ledTold  uint64        // the toggles that this line counted
 	line     []byte
@@ -70,6 +72,7 @@ func appendJSON(dst []byte, value any) []byte {
 
 // tell writes an event to the trace, and as JSON or as a line for people.
 func (o *observer) tell(e story.Event, r report) {
+	e.At -= o.from
 	o.trace.add(e)
 	switch {
 	case o.json && r.name != "":
@@ -94,9 +97,9 @@ func (o *observer) stepLED(now time.Duration) {
 	edges := o.station.Meter().Panel().Edges
 	for o.edges < edges {
 		o.edges++
-		w := toggled{o.edges}
+		w := toggled{o.edges, o.edges - o.earlier}
 		o.tell(story.Event{At: now, Source: story.Meter, What: w},
-			report{name: "led", fields: []field{{"led", "L2"}, {"on", w.lit()}, {"count", o.edges}}})
+			report{name: "led", fields: []field{{"led", "L2"}, {"on", w.lit()}, {"count", w.count}}})
 	}
 	if now >= o.ledLines+ledInterval {
 		o.tellLED(now)
@@ -107,7 +110,7 @@ func (o *observer) tellLED(now time.Duration) {
 	if o.json || o.edges == o.ledTold {
 		return
 	}
-	o.line = fmt.Appendf(o.line[:0], "%12.3f  LED L2 toggled, %d times so far\n", now.Seconds(), o.edges)
+	o.line = fmt.Appendf(o.line[:0], "%12.3f  LED L2 toggled, %d times so far\n", (now - o.from).Seconds(), o.edges-o.earlier)
 	o.diag.add(o.line)
 	o.ledLines, o.ledTold = now, o.edges
 }
@@ -179,17 +182,18 @@ func (o *observer) host(e serve.Event) {
 }
 
 // end makes the last reports, when nothing more will happen.
-func (o *observer) end(now time.Duration, unstruck []story.Unstruck) {
+func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ended) {
 	o.step(now)
 	o.tellLED(now)
 	for _, u := range unstruck {
 		o.tell(story.Event{At: now, Source: story.Fault, What: leftOver{u}},
 			report{"fault", []field{{"phase", "unstruck"}, {"fault", u.Fault.String()}, {"reason", u.Reason}}, "fault " + u.String()})
 	}
-	c := o.station.Counts()
+	c := ended.Counts
 	o.tell(story.Event{At: now, Source: story.Meter, What: stopped{}}, report{"stopped", []field{
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
-		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges},
-	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)})
+		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges - o.earlier},
+		{"state", ended.State.String()}, {"revision", ended.Runs},
+	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again; %v", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends, ended)})
 }

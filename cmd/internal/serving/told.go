@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"strconv"
@@ -7,10 +7,11 @@ import (
 	"ionbench/simulator/story"
 )
 
-// The events that ionsim adds to the trace of its meter; each is a story.What.
+// The events that are added to the trace of the meter; each is a story.What.
 type (
-	// toggled: LED L2 has changed; edges counts its changes so far.
-	toggled struct{ edges uint64 }
+	// toggled: LED L2 has changed; edges are its changes in the meter's life, count those since
+	// it is served.
+	toggled struct{ edges, count uint64 }
 	// onPort: something happened on the ports.
 	onPort struct{ serve.Event }
 	// leftOver: a fault of the plan has not struck.
@@ -32,7 +33,7 @@ var hosts = map[serve.EventKind]string{
 func (toggled) Kind() string { return "led" }
 
 func (w toggled) Details() string {
-	return strconv.FormatUint(w.edges, 10) + " L2 " + onOff(w.lit())
+	return strconv.FormatUint(w.count, 10) + " L2 " + onOff(w.lit())
 }
 
 func (w toggled) lit() bool { return w.edges%2 == 1 }

@@ -1,8 +1,7 @@
-package main
+package serving
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 	"ionbench/simulator/serve"
 )
 
-// keeper saves the meter's flash and memory in a state file. Before the memory that the meter
+// Keeper saves the meter's flash and memory in a state file. Before the memory that the meter
 // saves itself, the file says which meter it is:
 //
 //	offset  bytes  what
@@ -22,7 +21,7 @@ import (
 //	11      1      n, the length of the serial number
 //	12      n      serial number
 //	12+n    rest   meter.AppendMemory
-type keeper struct {
+type Keeper struct {
 	path   string
 	file   *serve.State
 	memory []byte // reused by the next save
@@ -30,11 +29,8 @@ type keeper struct {
 
 const keeperMagic = "IONSIM\x01"
 
-// errOtherMeter: the state file holds another meter than the one asked for.
-var errOtherMeter = errors.New("the state file is of another meter")
-
-// openKeeper opens or creates the state file.
-func openKeeper(d disk.System, path string) (*keeper, error) {
+// OpenKeeper opens or creates the state file.
+func OpenKeeper(d disk.System, path string) (*Keeper, error) {
 	chip, err := flash.New(flash.Am29F032B())
 	if err != nil {
 		return nil, err
@@ -44,22 +40,30 @@ func openKeeper(d disk.System, path string) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &keeper{path: path, file: file}, nil
+	return &Keeper{path: path, file: file}, nil
 }
 
-// saved returns the meter in the file. Not ok: the file is new, or its first save was cut
+// Saved returns which meter is in the file. Not ok: the file is new, or its first save was cut
 // short.
-func (k *keeper) saved() (id identity, memory []byte, ok bool, err error) {
+func (k *Keeper) Saved() (id Identity, ok bool, err error) {
+	id, _, ok, err = k.saved()
+	return id, ok, err
+}
+
+// Damage is what was damaged in the file and made good from its second copy; nil for nothing.
+func (k *Keeper) Damage() error { return k.file.Damage() }
+
+func (k *Keeper) saved() (id Identity, memory []byte, ok bool, err error) {
 	b, ok := k.file.NonVolatile()
 	if !ok {
-		return identity{}, nil, false, nil
+		return Identity{}, nil, false, nil
 	}
 	const fixed = len(keeperMagic) + 5
 	if len(b) < fixed || string(b[:len(keeperMagic)]) != keeperMagic || len(b) < fixed+int(b[fixed-1]) {
-		return identity{}, nil, false, fmt.Errorf("%w: %s: its memory was not written by this ionsim; name another file", serve.ErrNotState, k.path)
+		return Identity{}, nil, false, fmt.Errorf("%w: %s: its memory was not written by a version that is known here; name another file", serve.ErrNotState, k.path)
 	}
 	end := fixed + int(b[fixed-1])
-	id = identity{
+	id = Identity{
 		Model:        meter.Model(binary.BigEndian.Uint16(b[len(keeperMagic):])),
 		UnitID:       binary.BigEndian.Uint16(b[len(keeperMagic)+2:]),
 		SerialNumber: string(b[fixed:end]),
@@ -67,31 +71,8 @@ func (k *keeper) saved() (id identity, memory []byte, ok bool, err error) {
 	return id, b[end:], true, nil
 }
 
-// resolve says which meter to make. What the command line does not give comes from the file.
-func (k *keeper) resolve(o *options, flags identity) (id identity, err error) {
-	id, _, ok, err := k.saved()
-	if !ok || err != nil {
-		return flags, err
-	}
-	wanted := id
-	if o.given("model") {
-		wanted.Model = flags.Model
-	}
-	if o.given("serial-number") {
-		wanted.SerialNumber = flags.SerialNumber
-	}
-	if o.given("unit-id") {
-		wanted.UnitID = flags.UnitID
-	}
-	if wanted != id {
-		return id, fmt.Errorf("%w: %s holds the %v, the flags ask for the %v; name another file, or leave --model, --serial-number and --unit-id out to go on with the meter in it",
-			errOtherMeter, k.path, id, wanted)
-	}
-	return id, nil
-}
-
-// restore loads the saved state into a meter that is off.
-func (k *keeper) restore(m *meter.Meter) error {
+// Restore loads the saved state into a meter that is off.
+func (k *Keeper) Restore(m *meter.Meter) error {
 	_, memory, _, err := k.saved()
 	if err != nil {
 		return err
@@ -108,9 +89,9 @@ func (k *keeper) restore(m *meter.Meter) error {
 	return k.file.LoadPages(chip.LoadPage)
 }
 
-// create saves a meter that is not in the file yet. Its identity is written last: if that is
+// Create saves a meter that is not in the file yet. Its identity is written last: if that is
 // missing, the next opening starts again with a new file.
-func (k *keeper) create(m *meter.Meter, now time.Duration) error {
+func (k *Keeper) Create(m *meter.Meter, now time.Duration) error {
 	chip := m.Chip()
 	data := make([]byte, chip.PageBytes())
 	for page := range m.Config().Geometry.Bytes() / len(data) {
@@ -119,13 +100,13 @@ func (k *keeper) create(m *meter.Meter, now time.Duration) error {
 			return err
 		}
 	}
-	return k.save(m, now)
+	return k.Save(m, now)
 }
 
-// save writes what has changed. The memory goes first, as in the meter: the mark in the flash
+// Save writes what has changed. The memory goes first, as in the meter: the mark in the flash
 // that a factory initialise is complete must not be saved before the memory that the
 // initialise wrote.
-func (k *keeper) save(m *meter.Meter, now time.Duration) (err error) {
+func (k *Keeper) Save(m *meter.Meter, now time.Duration) (err error) {
 	if err := k.file.SaveNonVolatile(k.payload(m, now)); err != nil {
 		return err
 	}
@@ -137,7 +118,7 @@ func (k *keeper) save(m *meter.Meter, now time.Duration) (err error) {
 	return err
 }
 
-func (k *keeper) payload(m *meter.Meter, now time.Duration) []byte {
+func (k *Keeper) payload(m *meter.Meter, now time.Duration) []byte {
 	c := m.Config()
 	b := append(k.memory[:0], keeperMagic...)
 	b = binary.BigEndian.AppendUint16(b, uint16(c.Model))
@@ -148,4 +129,5 @@ func (k *keeper) payload(m *meter.Meter, now time.Duration) []byte {
 	return k.memory
 }
 
-func (k *keeper) close() error { return k.file.Close() }
+// Close closes the file.
+func (k *Keeper) Close() error { return k.file.Close() }

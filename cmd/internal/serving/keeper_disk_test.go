@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/scenarios/world"
+	"ionbench/simulator/bench"
 	"ionbench/simulator/disk/fragile"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
@@ -28,25 +30,24 @@ const keptAt = "/meters/meter.state"
 
 func (k *keeping) newMeter() *meter.Meter {
 	k.t.Helper()
-	o := newOptions()
-	o.meter.ImageBytes = 10_000
-	fw, err := o.loadFirmware(o.identity().Model)
-	must(k.t, err)
-	station, err := newStation(o, o.identity(), fw, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-	must(k.t, err)
+	said := world.Meter{ImageBytes: 10_000, Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}.Filled()
+	station, err := bench.NewStation(bench.Config{Meter: said.Config()})
+	if err != nil {
+		k.t.Fatal(err)
+	}
 	return station.Meter()
 }
 
 // live is a run of ionsim: the meter comes from the file, or into it, and is saved a few times.
 func (k *keeping) live() error {
-	file, err := openKeeper(k.disk, keptAt)
+	file, err := OpenKeeper(k.disk, keptAt)
 	if err != nil {
 		return err
 	}
 	m := k.newMeter()
-	_, _, restored, err := file.saved()
+	_, restored, err := file.Saved()
 	if err == nil && restored {
-		err = file.restore(m)
+		err = file.Restore(m)
 	}
 	m.PowerOn(-time.Hour)
 	m.Advance(0)
@@ -55,15 +56,15 @@ func (k *keeping) live() error {
 		m.Advance(now)
 		k.attempted = append(k.attempted, bytes.Clone(file.payload(m, now)))
 		if n == 0 && !restored {
-			err = file.create(m, now)
+			err = file.Create(m, now)
 		} else {
-			err = file.save(m, now)
+			err = file.Save(m, now)
 		}
 		if err == nil {
 			k.told = len(k.attempted)
 		}
 	}
-	err = errors.Join(err, file.close())
+	err = errors.Join(err, file.Close())
 	if err == nil {
 		k.synced = k.told
 	}
@@ -73,14 +74,14 @@ func (k *keeping) live() error {
 // check wants a meter whose memory is that of the save number least or of a later one. Damage
 // that is told is right where something may have been lost.
 func (k *keeping) check(least int) error {
-	file, err := openKeeper(k.disk, keptAt)
+	file, err := OpenKeeper(k.disk, keptAt)
 	if errors.Is(err, serve.ErrStateDamaged) && least < len(k.attempted) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer file.close()
+	defer file.Close()
 	memory, ok := file.file.NonVolatile()
 	if !ok {
 		if least > 0 {
@@ -91,11 +92,11 @@ func (k *keeping) check(least int) error {
 	at := len(k.attempted) - 1
 	for ; at >= 0 && !bytes.Equal(memory, k.attempted[at]); at-- {
 	}
-	if at+1 < least && (file.file.Damage() == nil || least == len(k.attempted)) {
+	if at+1 < least && (file.Damage() == nil || least == len(k.attempted)) {
 		return fmt.Errorf("its memory is that of save %d, want %d of %d", at+1, least, len(k.attempted))
 	}
 	m, image := k.newMeter(), k.newMeter()
-	if err := file.restore(m); err != nil {
+	if err := file.Restore(m); err != nil {
 		if errors.Is(err, serve.ErrStateDamaged) && least < len(k.attempted) {
 			return nil
 		}
@@ -156,7 +157,9 @@ func TestTheMeterInItsStateFileSurvivesTheFailuresOfTheDisk(t *testing.T) {
 	var failures atomic.Int64
 	for _, lives := range []int{1, 2} { // the one that makes the file, and one that goes on from it
 		sound := keeping{t: t, disk: fragile.New("/meters")}
-		must(t, sound.fails(lives, fragile.Point{}))
+		if err := sound.fails(lives, fragile.Point{}); err != nil {
+			t.Fatal(err)
+		}
 		t.Logf("life %d: %d operations", lives, sound.operations)
 		for _, m := range []fragile.Manner{fragile.Fails, fragile.Torn, fragile.Full, fragile.Stops, fragile.LosesAll, fragile.LosesSome} {
 			t.Run(fmt.Sprintf("life %d %v", lives, m), func(t *testing.T) {

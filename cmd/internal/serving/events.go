@@ -1,0 +1,40 @@
+package serving
+
+// Events explains what is printed while the meter runs, for help.
+const Events = `
+What it tells:
+  Results are on stdout: the name of the PTY, or without one the TCP address. Everything
+  else is on stderr, a line an event, with the seconds since the start. With --json all
+  objects have "event" and, but for "lost-events", "at": seconds since the start.
+    ready         the first: pty, link, tcp (host:port as it really is; each null where there
+                  is none), model, serial, unit, revision ("" where no firmware runs), device,
+                  baud, pace, state, lcd, restored (true: went on from --state), damage
+                  (in that file, made good from its second copy; null for none), started
+                  (RFC 3339)
+    state         state: off, booting, application, download, erasing, receiving,
+                  programming or verifying
+    lcd           text: what the display shows now
+    led           led ("L2"), on, count: toggles so far, one for each frame in or out.
+                  Without power it is dark, which is no toggle
+    event-log     text: what went into the meter's event log
+    sector-erased     sector, left: how many are still to go
+    block-programmed  block, blocks: of the image
+    verified      status: ok, or why the image is not good
+    flash-cut     operation, phase: the power failed there: before, torn or after
+    fault         phase (strikes, ends, cannot-strike or unstruck), fault (as a plan), reason
+                  (of the last two)
+    connected     host: a TCP client
+    refused       host, reason, holder (the client that has the port), age, silent (seconds
+                  since the holder connected, and since it last sent something)
+    disconnected  host, reason
+    not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out
+    lost-bytes    host, bytes: that the host did not take
+    no-ion        bytes, likeness (what they look like: Modbus, telnet, text, noise …), hex (the
+                  first of them): what a host sent that holds no ION frame
+    host-baud     host, baud, fits (false: both ends hear garbage): the rate set on the PTY
+    frame         direction (to-meter or from-meter), bytes, hex (with --trace-frames)
+    stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter,
+                  frames_to_host, blocks_sent, resends, led_toggles; state and revision ("" for
+                  none that runs) as they were before the power went off
+    lost-events   count: lines before it were dropped, for nobody was reading them
+`

@@ -1,0 +1,158 @@
+// Package serving is how a program of this project serves a meter to hosts, in real time: the
+// flags that say where, how fast and with which faults, the events that are told of it, and the
+// files in which it is kept. ionsim serves a new meter so, and ionbench one that a failure left.
+package serving
+
+import (
+	"errors"
+	"net"
+	"strconv"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/fields"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/serve"
+)
+
+// Options say how a meter is served. Each is a flag.
+type Options struct {
+	PTY      bool   // on a new pseudo-terminal
+	Link     string // a name for the PTY; empty for none
+	TCP      string // address to listen at; empty for none
+	Takeover bool   // a new TCP client takes the port over
+	Pace     int    // as bench.Config has it
+	Plan     fault.Plan
+	State    string // file in which the meter is kept; empty for none
+	Trace    string // file to which all events are written; empty for none
+	Frames   bool   // every frame on the line is an event, too
+	JSON     bool   // events are objects on standard output
+	// Language is the command that tells the language of faults.
+	Language string
+}
+
+// Flags are the flags of Options, by what they are about. None of them has a letter.
+type Flags struct {
+	Reach, Pace, Faults, Kept, Events []cli.Flag
+}
+
+// Flags returns the flags that set o.
+func (o *Options) Flags() Flags {
+	return Flags{
+		Reach: []cli.Flag{
+			cli.Switch(&o.PTY, "pty", "on a new PTY: the default unless --tcp is given"),
+			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. A link left behind by kill -9 is replaced, anything else refused").With(cli.Files("*")),
+			cli.Text(&o.TCP, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
+			cli.Switch(&o.Takeover, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
+		},
+		Pace: []cli.Flag{
+			cli.Of(&o.Pace, "pace", "baud is as the real thing: byte times of the baud rate, one second for a sector to be erased, three to boot; N is all of that N times faster, off all of that in no time",
+				fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),
+		},
+		Faults: []cli.Flag{o.faultFlag()},
+		Kept: []cli.Flag{
+			cli.Text(&o.State, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however it ends, ionsim --state FILE goes on from there").With(cli.Files("*.state")),
+			cli.Text(&o.Trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. Neither FILE may be a symbolic link`).With(cli.Files("*")),
+			cli.Switch(&o.Frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
+		},
+		Events: []cli.Flag{
+			cli.Switch(&o.JSON, "json", "print one JSON object a line on stdout, and nothing but warnings on stderr"),
+		},
+	}
+}
+
+// faultFlag takes plans and appends each to the ones before.
+func (o *Options) faultFlag() cli.Flag {
+	help := `a fault, such as "power-loss at flash-op 1170 torn for 30s"; may be given again. ` + o.Language + " shows all kinds and triggers. " +
+		"Times and counts begin when the meter is ready. abort and kill are the client's and refused here; ip-reset resets the TCP client, and can do nothing on the PTY. " +
+		"A fault that never struck is reported at the end, and as soon as it is known that it cannot"
+	return cli.Several((*[]fault.Fault)(&o.Plan), "fault", help, fields.Notation[[]fault.Fault]{
+		Syntax: "PLAN", Open: true,
+		Parse: func(text string) ([]fault.Fault, error) { return o.parseFaults(text) },
+		Print: func(list []fault.Fault) string { return fault.Plan(list).String() },
+	}).With(cli.Values{Words: kindsOfMeters})
+}
+
+// kindsOfMeters returns the kinds of fault that can befall a meter that is served: there is no PC.
+func kindsOfMeters() (names []string) {
+	for _, d := range fault.Kinds() {
+		if d.Place != fault.PlaceHost {
+			names = append(names, d.Kind.String())
+		}
+	}
+	return names
+}
+
+// Check says which flags contradict each other, as far as that can be known without opening
+// anything. It chooses the PTY if no port was named.
+func (o *Options) Check(c *cli.Call) error {
+	if o.TCP != "" {
+		_, port, err := net.SplitHostPort(o.TCP)
+		if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil {
+			return cli.Usage("--tcp: %q is no address", o.TCP).Hint("use HOST:PORT or :PORT; port 0 is any free one")
+		}
+	}
+	if !c.Given("pty") {
+		o.PTY = o.PTY || o.Link != "" || o.TCP == ""
+	}
+	switch {
+	case o.Takeover && o.TCP == "":
+		return cli.Usage("--takeover without a TCP port").Hint("add --tcp ADDR, or leave --takeover out")
+	case !o.PTY && o.TCP == "":
+		return cli.Usage("without a PTY and a TCP address nobody can reach the meter").Hint("leave --pty=false out, or add --tcp ADDR")
+	case !o.PTY && o.Link != "":
+		return cli.Usage("--link %s: there is no PTY that it could point to", o.Link).Hint("leave --pty=false or --link out")
+	case o.Frames && o.Trace == "" && !o.JSON:
+		return cli.Usage("--trace-frames alone shows nothing").Hint("add --trace FILE, or --json")
+	}
+	return nil
+}
+
+// CheckPlan says whether the faults can befall a station.
+func (o *Options) CheckPlan(s *bench.Station) error {
+	if err := s.SetPlan(o.Plan); err != nil {
+		return cli.Usage("--fault: %w", err).Hint(o.seeFaults())
+	}
+	return nil
+}
+
+func (o *Options) seeFaults() string { return o.Language + " shows the whole language" }
+
+func (o *Options) parseFaults(text string) (fault.Plan, error) {
+	plan, err := fault.Parse(text)
+	var where *fault.ParseError
+	switch {
+	case errors.As(err, &where):
+		return nil, cli.Usage("%q: line %d, column %d: %s", text, where.Line, where.Column, where.Reason).Hint(o.seeFaults())
+	case err != nil:
+		return nil, cli.Usage("%q: %w", text, err).Hint(o.seeFaults())
+	case len(plan) == 0:
+		return nil, cli.Usage("%q holds no fault", text).Hint(o.seeFaults())
+	}
+	for _, f := range plan {
+		if f.Kind.Place() == fault.PlaceHost {
+			return nil, cli.Usage("%q: %v befalls the upgrader, and this is the meter", f.String(), f.Kind).Hint(hostFaultHint(f.Kind))
+		}
+	}
+	return plan, nil
+}
+
+func hostFaultHint(k fault.Kind) string {
+	const onTheBench = "run the plan on the bench, where both ends are: ionbench replay"
+	if byHand := k.ByHand(); byHand != "" {
+		return byHand + ", or " + onTheBench
+	}
+	return onTheBench
+}
+
+// StateError gives an error of the state file its exit status: a file that cannot be used, or
+// an environment that does not let it be opened.
+func StateError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, serve.ErrStateInUse) || errors.Is(err, errors.ErrUnsupported) {
+		return cli.Environmental(err)
+	}
+	return cli.Unusable(err)
+}

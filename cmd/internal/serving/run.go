@@ -1,0 +1,268 @@
+package serving
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/serve"
+)
+
+// Identity says which meter it is.
+type Identity struct {
+	Model        meter.Model
+	SerialNumber string
+	UnitID       uint16
+}
+
+func (id Identity) String() string {
+	return fmt.Sprintf("%v %s, unit %d", id.Model, id.SerialNumber, id.UnitID)
+}
+
+// Meter is a meter to be served.
+type Meter struct {
+	Station  *bench.Station
+	Identity Identity
+	Device   string        // what the site calls it
+	Baud     int           // of its port
+	From     time.Duration // the station's time at which it is served; what is told counts from it
+	Epoch    time.Time     // the calendar's time then
+	Keeper   *Keeper       // nil: it is not kept
+	Restored bool          // the keeper's file held it
+	Damage   error         // in that file, made good from a copy
+	About    string        // what else people are told of it; empty for nothing
+}
+
+// Ended is what became of a meter that was served.
+type Ended struct {
+	State  meter.State
+	Runs   string       // revision of the firmware that runs; empty for none
+	Counts bench.Counts // since it is served
+}
+
+// Run serves a meter until ctx ends, which is no error; then its power is off. Run closes the
+// keeper. Results go to stdout directly, not through the call, because a slow reader must not
+// stop the meter.
+func Run(ctx context.Context, c *cli.Call, stdout io.Writer, o *Options, m *Meter) (Ended, error) {
+	s := &server{options: o, call: c, meter: m, clock: machine.WallClockFrom(m.From), now: m.From}
+	s.out = newSink(stdout, lostEvents)
+	s.diag = newSink(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
+	err := s.run(ctx)
+	s.out.close()
+	s.diag.close()
+	return s.ended, err
+}
+
+func lostEvents(n int) []byte {
+	return fmt.Appendf(nil, `{"event":"lost-events","count":%d}`+"\n", n)
+}
+
+// server is one run: a meter, its ports and its outputs.
+type server struct {
+	options *Options
+	call    *cli.Call
+	meter   *Meter
+	clock   machine.Clock
+
+	trace    *traceFile
+	observer *observer
+	server   *serve.Server
+
+	out, diag *sink
+	now       time.Duration // time of the last turn
+	traceErr  error         // why the trace could not be written
+	begun     bench.Counts
+	ended     Ended
+}
+
+func (s *server) station() *bench.Station { return s.meter.Station }
+
+func (s *server) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	s.server, err = serve.Listen(s.ports())
+	if err != nil {
+		return cli.Environmental(err)
+	}
+	if err := s.begin(); err != nil {
+		return cli.Environmental(errors.Join(err, s.server.Close())) // such as no room for the state
+	}
+	s.call.Begin()
+	return s.serve(ctx)
+}
+
+// prepare checks the plan and opens the trace.
+func (s *server) prepare() (err error) {
+	o := s.options
+	if err := o.CheckPlan(s.station()); err != nil {
+		return err
+	}
+	if o.Trace != "" {
+		if s.trace, err = newTrace(o.Trace); err != nil {
+			return fmt.Errorf("--trace: %w", err)
+		}
+		s.trace.begin(s.meter.Identity, s.meter.Epoch)
+	}
+	s.observer = &observer{station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
+	return nil
+}
+
+func (s *server) ports() serve.Config {
+	o := s.options
+	return serve.Config{
+		PTY: o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
+		Clock: s.clock,
+		Step: func(now time.Duration) bool {
+			s.now = now
+			return false
+		},
+		Persist: s.persist,
+		Reset:   func() bool { return len(s.station().Orders()) > 0 }, // the only order that is possible here is ip-reset, see parseFaults
+		Event: func(e serve.Event) {
+			s.observer.host(e)
+			s.traceErr = errors.Join(s.traceErr, s.trace.flush())
+		},
+	}
+}
+
+// persist runs before the bytes of a turn are sent, so that everything the meter has confirmed
+// is saved. It also saves before the events are reported.
+func (s *server) persist() error {
+	if s.meter.Keeper != nil {
+		if err := s.meter.Keeper.Save(s.station().Meter(), s.now); err != nil {
+			return err
+		}
+	}
+	s.observer.step(s.now)
+	return errors.Join(s.traceErr, s.trace.flush())
+}
+
+// begin keeps the meter and reports that it can be reached. Faults count from here.
+func (s *server) begin() error {
+	s.observer.edges = s.station().Meter().Panel().Edges
+	s.observer.ledTold, s.observer.earlier = s.observer.edges, s.observer.edges
+	if err := s.keep(); err != nil {
+		return err
+	}
+	s.tellReady()
+	s.begun = s.station().Counts()
+	s.station().Begin(s.meter.From)
+	return nil
+}
+
+func (s *server) keep() error {
+	switch k := s.meter.Keeper; {
+	case k == nil:
+		return nil
+	case s.meter.Restored:
+		return k.Save(s.station().Meter(), s.now)
+	default:
+		return k.Create(s.station().Meter(), s.now)
+	}
+}
+
+func (s *server) serve(ctx context.Context) error {
+	err := s.server.Run(ctx, &listener{Station: s.station(), tell: s.observer.foreign})
+	s.ended = Ended{State: s.station().Meter().State(), Counts: s.station().Counts().Since(s.begun)}
+	s.ended.Runs, _ = s.station().Meter().Revision()
+	if err == nil || !errors.Is(err, ctx.Err()) {
+		return fmt.Errorf("the meter cannot be served any more: %w", err)
+	}
+	// The end of the process is the end of the meter's power.
+	s.now = s.clock.Now()
+	unstruck := s.station().Unstruck()
+	s.station().PowerOff(s.now)
+	err = s.persist()
+	s.observer.end(s.now, unstruck, &s.ended)
+	return errors.Join(err, s.trace.flush())
+}
+
+func (s *server) close() error {
+	var errs []error
+	if s.meter.Keeper != nil {
+		errs = append(errs, s.meter.Keeper.Close())
+	}
+	return errors.Join(append(errs, s.trace.close())...)
+}
+
+// say writes a line for people that is not an event.
+func (s *server) say(format string, args ...any) {
+	s.diag.add(s.call.NoteLine(format, args...))
+}
+
+// tellReady writes the first line on stdout. With --json it is an object. Otherwise it is the
+// port alone, for scripts, and people get the rest on stderr.
+func (s *server) tellReady() {
+	address := ""
+	if a := s.server.Addr(); a != nil {
+		address = a.String()
+	}
+	pty := s.server.PTY()
+	served := s.meter
+	m := s.station().Meter()
+	revision, _ := m.Revision()
+	if s.options.JSON {
+		s.out.add(appendObject(nil, "ready", 0, []field{
+			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)},
+			{"model", served.Identity.Model}, {"serial", served.Identity.SerialNumber}, {"unit", served.Identity.UnitID}, {"revision", revision},
+			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
+			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
+			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)},
+		}))
+		return
+	}
+	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
+	s.out.add([]byte(ports[0] + "\n"))
+	s.tellPeople(ports)
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func (s *server) tellPeople(ports []string) {
+	m := s.meter
+	running := "no firmware that runs: it is in download state"
+	if revision, ok := m.Station.Meter().Revision(); ok {
+		running = "revision " + revision
+	}
+	s.say("an ION %v (%s) with %s, on %s", m.Identity, m.Device, running, strings.Join(ports, " and "))
+	if m.About != "" {
+		s.say("%s", m.About)
+	}
+	if m.Restored {
+		s.say("it goes on from %s", s.options.State)
+	}
+	if s.options.Link != "" {
+		s.say("%s leads to the PTY as long as it runs", s.options.Link)
+	}
+	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.Pace), m.Baud)
+}
+
+// String says how the meter ended.
+func (e *Ended) String() string {
+	if e.Runs == "" {
+		return fmt.Sprintf("the meter has no firmware that runs: it was %v", e.State)
+	}
+	return "the meter runs " + e.Runs
+}
