@@ -49,15 +49,15 @@ func marksOf(values []ion.Value) marks {
 
 func marksRequest(u *Upgrader) { u.read(markHandles()...) }
 
-// meter says which meter is at the other end.
-func (d *Device) meter() journal.Meter {
+// Meter says which meter is at the other end.
+func (d *Device) Meter() journal.Meter {
 	return journal.Meter{SerialNumber: d.SerialNumber, Model: d.Product, UnitID: d.UnitID}
 }
 
 func (u *Upgrader) keepsJournal() bool { return u.cfg.Journal }
 
 func (u *Upgrader) loadJournal(time.Duration) Event {
-	return Event{Kind: EventLoadJournal, Meter: u.device.meter()}
+	return Event{Kind: EventLoadJournal, Meter: u.device.Meter()}
 }
 
 // takeJournal takes the journal that was found, and not what an earlier try of this process has
@@ -99,7 +99,7 @@ func takeSettings(u *Upgrader, now time.Duration, p *ion.Packet) next {
 
 func (u *Upgrader) head(now time.Duration) journal.Header {
 	return journal.Header{
-		Meter:    u.device.meter(),
+		Meter:    u.device.Meter(),
 		Revision: u.device.Revision,
 		Image:    journal.Image{Revision: u.firmware.Revision, CRC: u.imageCRC()},
 		Saved:    u.clock(now).Truncate(time.Second),
@@ -277,7 +277,7 @@ func (u *Upgrader) settleJournal(time.Duration) Event {
 	if u.wrote > 0 {
 		after = u.after
 	}
-	e := Event{Kind: EventRemoveJournal, Step: StepSettleJournal, Journal: u.kept, Meter: u.device.meter()}
+	e := Event{Kind: EventRemoveJournal, Step: StepSettleJournal, Journal: u.kept, Meter: u.device.Meter()}
 	if u.kept = u.rules.rest(u.kept, u.back(), u.before.Marks, after.Marks); u.kept != nil {
 		e.Kind, e.Journal = EventSaveJournal, u.kept
 	}

@@ -131,7 +131,7 @@ func bugsInSettings() map[string]bug {
 
 func verifiedAndTidied(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 	if r.Status == ion.StatusOK && u.onDisk {
-		u.emit(Event{Kind: EventRemoveJournal, Journal: u.kept, Meter: u.device.meter()})
+		u.emit(Event{Kind: EventRemoveJournal, Journal: u.kept, Meter: u.device.Meter()})
 		u.onDisk = false
 	}
 	return verified(u, now, r)

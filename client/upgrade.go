@@ -144,7 +144,7 @@ func logDevice(u *Upgrader, _ time.Duration) next {
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceSerialNumber, Text: u.device.SerialNumber})
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceUnitID, Number: int(u.cfg.UnitID)})
 	u.log(upgradelog.Line{Kind: upgradelog.DeviceBaudRate, Number: u.cfg.Baud})
-	if u.kept != nil && !u.kept.Meter.Is(u.device.meter()) {
+	if u.kept != nil && !u.kept.Meter.Is(u.device.Meter()) {
 		u.kept = nil // of another meter, earlier in this process
 	}
 	return toNext()

@@ -36,7 +36,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
-		"client", "client/upg", "client/dcf", "client/ini", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
+		"client", "client/upg", "client/dcf", "client/ini", "client/journal", "client/locks", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
 )

@@ -266,7 +266,7 @@ func (t *tour) judge(j *journey, before []string) error {
 	return t.judgeLog(j, before)
 }
 
-func (t *tour) log() string { return strings.ReplaceAll(t.flag, serialMark, t.serial) }
+func (t *tour) log() string { return strings.ReplaceAll(t.flag, upgradelog.SerialMark, t.serial) }
 
 // keeps reports whether the journal can be read.
 func (t *tour) keeps() bool {

@@ -5,8 +5,9 @@ import (
 	"fmt"
 
 	"ionbench/client"
+	"ionbench/client/locks"
+	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/files"
 )
 
 // refuse ends a session before it begins, because a file that the person named cannot be used.
@@ -87,14 +88,14 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 
 // otherLog says what to do about a log that cannot be written.
 func (s *session) otherLog(end client.End) []string {
-	var used *files.InUseError
+	var used *locks.InUseError
 	switch {
 	case !errors.As(end.Err, &used):
 		return []string{"name another log with --log FILE"}
-	case s.log.perMeter():
+	case s.log.book.PerMeter():
 		return []string{"wait until the other one has ended, or name another log with --log FILE"}
 	}
-	return []string{"wait until the other one has ended, or let each meter have a log of its own: --log '" + serialMark + ".log'"}
+	return []string{"wait until the other one has ended, or let each meter have a log of its own: --log '" + upgradelog.SerialMark + ".log'"}
 }
 
 // recoverySteps says how to go on with a meter that may be in download state.

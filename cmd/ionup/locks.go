@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -12,19 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"ionbench/client"
-	"ionbench/client/journal"
+	"ionbench/client/locks"
 	"ionbench/cmd/internal/files"
 )
 
-// locks is the folder that says which meters and logs are in use on this computer. A lock is a
+// keeper is the folder that says which meters and logs are in use on this computer. A lock is a
 // file that goes with its process. If there can be none, say because the disk is full, ionup
 // warns and goes on: a meter that waits for its recovery matters more.
-type locks struct {
+type keeper struct {
 	disk   files.Disk
 	folder string
-	by     string // who holds them
 	warn   func(text string)
+	held   map[string]*files.Lock // by name
 }
 
 // lockFolder is where ionup puts its locks if it is not told: one place for all users, whatever
@@ -51,42 +48,36 @@ func holder(command string, now time.Time) string {
 	return fmt.Sprintf("ionup %s (process %d of %s on %s, since %s)", command, os.Getpid(), name, host, now.Format("2006-01-02 15:04:05"))
 }
 
-// take takes the lock of a name. It returns an error if somebody else has it, and no lock and no
-// error if there can be none.
-func (l locks) take(name string) (*files.Lock, error) {
-	if err := l.disk.MakeFolder(l.folder); err != nil {
-		l.without(err)
-		return nil, nil
+// Lock takes the lock of a name.
+func (k *keeper) Lock(name, by string) (held bool, err error) {
+	if err := k.disk.MakeFolder(k.folder); err != nil {
+		k.without(err)
+		return false, nil
 	}
-	lock, err := l.disk.Lock(filepath.Join(l.folder, "ionup-"+name+".lock"), l.by)
+	lock, err := k.disk.Lock(filepath.Join(k.folder, "ionup-"+name+".lock"), by)
 	var used *files.InUseError
 	switch {
 	case errors.As(err, &used):
-		return nil, used
+		return false, &locks.InUseError{By: used.By}
 	case err != nil:
-		l.without(err)
-		return nil, nil
+		k.without(err)
+		return false, nil
 	}
-	return lock, nil
-}
-
-func (l locks) without(err error) {
-	l.warn(fmt.Sprintf("nothing keeps other runs of ionup away meanwhile: %v", err))
-}
-
-// meter takes the lock of a meter. Its identity is that of its journal.
-func (l locks) meter(d client.Device) (*files.Lock, error) {
-	lock, err := l.take(fmt.Sprintf("meter-%s-%d-%d", journal.FileName(d.SerialNumber), d.Product, d.UnitID))
-	var used *files.InUseError
-	if errors.As(err, &used) {
-		err = fmt.Errorf("%s is at work on it", cmp.Or(used.By, "another process"))
+	if k.held == nil {
+		k.held = make(map[string]*files.Lock)
 	}
-	return lock, err
+	k.held[name] = lock
+	return true, nil
 }
 
-// log takes the lock of a log, by whatever path it is reached.
-func (l locks) log(path string) (*files.Lock, error) {
-	return l.take(fmt.Sprintf("log-%.16x", sha256.Sum256([]byte(canonical(path)))))
+// Release gives the lock of a name back.
+func (k *keeper) Release(name string) {
+	k.held[name].Release()
+	delete(k.held, name)
+}
+
+func (k *keeper) without(err error) {
+	k.warn(fmt.Sprintf("nothing keeps other runs of ionup away meanwhile: %v", err))
 }
 
 // canonical returns one path for all paths through folders to a file. The file itself is no

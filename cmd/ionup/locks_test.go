@@ -8,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"ionbench/client"
+	"ionbench/client/journal"
+	"ionbench/client/locks"
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
@@ -98,9 +99,9 @@ func TestALogHasOneWriter(t *testing.T) {
 func TestAMeterIsChangedByOne(t *testing.T) {
 	b := newBed(t, "")
 	held := t.TempDir()
-	l := locks{disk: files.Local(), folder: held, by: "somebody else", warn: func(text string) { t.Error(text) }}
-	lock, err := l.meter(client.Device{SerialNumber: serial, Product: 7350, UnitID: 105})
-	must(t, err)
+	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
+	somebody := locks.Process{By: "somebody else"}
+	must(t, somebody.Meter(k, journal.Meter{SerialNumber: serial, Model: 7350, UnitID: 105}))
 	template := b.path("t.dcf")
 	ionup(t, append(b.line("template", "get"), template)...).wantCode(cli.Done)
 	for _, args := range [][]string{
@@ -118,7 +119,7 @@ func TestAMeterIsChangedByOne(t *testing.T) {
 	}
 	wantRuns(t, b.path(serial+".log"), 2, upgradelog.UpgradeFailed)
 	invocation{locks: held}.run(t, b.line("settings", "get")...).wantCode(cli.Done) // who only reads harms nobody
-	lock.Release()
+	somebody.End(k)
 	invocation{locks: held}.run(t, b.tool("upgrade", b.upg(2))...).wantCode(cli.Done)
 }
 
@@ -133,20 +134,20 @@ func TestTheLogOfAMeterThatNeverTellsItsSerialNumber(t *testing.T) {
 // A lock that is left behind by a process that was killed, of whatever content, is free.
 func TestALockIsNotItsFile(t *testing.T) {
 	held := t.TempDir()
-	l := locks{disk: files.Local(), folder: held, by: "me", warn: func(text string) { t.Error(text) }}
-	device := client.Device{SerialNumber: "../x", Product: 7350, UnitID: 1}
+	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
+	me, other := locks.Process{By: "me"}, locks.Process{By: "other"}
+	meter := journal.Meter{SerialNumber: "../x", Model: 7350, UnitID: 1}
 	path := filepath.Join(held, "ionup-meter-%2E.%2Fx-7350-1.lock")
 	must(t, os.WriteFile(path, []byte("\x1b[2Jformer\nmore"), 0o644))
-	lock, err := l.meter(device)
-	must(t, err)
+	must(t, me.Meter(k, meter))
 	wantFile(t, path, []byte("me\n"))
 	for content, says := range map[string]string{"": "another process is at work on it", "\x1b[2Jevil\nmore": "?[2Jevil is at work on it"} {
 		must(t, os.WriteFile(path, []byte(content), 0o644))
-		if _, err := l.meter(device); err == nil || err.Error() != says {
+		if err := other.Meter(k, meter); err == nil || err.Error() != says {
 			t.Errorf("%q: %v, want %q", content, err, says)
 		}
 	}
-	lock.Release()
+	me.End(k)
 	wantNoFile(t, path)
 }
 

@@ -4,56 +4,49 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
-	"ionbench/client/journal"
+	"ionbench/client/locks"
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/simulator/disk"
 )
 
-// serialMark in the name of a log stands for the serial number of the meter.
-const serialMark = "{serial}"
-
-// noSerial stands there for a meter that has not told its serial number.
-const noSerial = "unknown"
-
 // logFile is Upgrade.log. Lines are only appended, one at a time, and each is on the disk
 // before the upgrade goes on, so that a crash of the PC loses at most one. Nobody else of this
 // computer writes to the file meanwhile.
-//
-// If its name has the serial number in it, the lines wait until the log itself tells the number,
-// which is before anything in the meter is changed, or until the upgrade has failed without.
 type logFile struct {
 	disk    files.Disk
-	locks   locks
-	name    string // as given, with serialMark
+	keeper  *keeper
+	process *locks.Process
+	book    upgradelog.Book
 	path    string
 	file    disk.File // nil: not open
-	lock    *files.Lock
 	line    []byte
-	waiting []upgradelog.Line
 }
 
 // append adds a line. It opens the file with the first line.
-func (l *logFile) append(line upgradelog.Line) error {
-	if l.perMeter() && line.Kind == upgradelog.UpgradeStarted {
+func (l *logFile) append(line upgradelog.Line) error { return l.take(l.book.Take(line)) }
+
+// take does what a line asks for.
+func (l *logFile) take(t upgradelog.Turn) error {
+	if t.Close {
 		if err := l.close(); err != nil {
 			return err
 		}
 	}
-	if l.file == nil {
-		if serial, known := l.serialOf(line); known {
-			if err := l.open(serial); err != nil {
-				return err
-			}
-		} else {
-			l.waiting = append(l.waiting, line)
-			return nil
+	if t.Open != "" {
+		if err := l.open(t.Open); err != nil {
+			l.book.NotOpened() // and the lines that waited are nowhere
+			return err
 		}
 	}
-	return l.add(line)
+	for _, line := range t.Lines {
+		if err := l.add(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *logFile) add(line upgradelog.Line) error {
@@ -68,42 +61,19 @@ func (l *logFile) write(p []byte) error {
 	return l.file.Sync()
 }
 
-func (l *logFile) perMeter() bool { return strings.Contains(l.name, serialMark) }
-
-// serialOf returns what the name of the log has to be made of. Not known: the lines go on
-// waiting.
-func (l *logFile) serialOf(line upgradelog.Line) (serial string, known bool) {
-	switch {
-	case line.Kind == upgradelog.DeviceSerialNumber && line.Text != "":
-		return line.Text, true
-	case !l.perMeter(), line.Kind == upgradelog.DeviceSerialNumber, line.Kind == upgradelog.UpgradeFailed:
-		return noSerial, true
+// open opens a log that nobody else of this computer writes to.
+func (l *logFile) open(path string) error {
+	l.path = path
+	if err := l.process.Log(l.keeper, canonical(path)); err != nil {
+		return cli.Environmental(fmt.Errorf("%s is %w", path, err))
 	}
-	return "", false
-}
-
-// open opens the log of a meter, and writes the lines that waited for it.
-func (l *logFile) open(serial string) error {
-	waiting := l.waiting
-	l.waiting = nil // also if there is no log: then they are nowhere else either
-	l.path = strings.ReplaceAll(l.name, serialMark, journal.FileName(serial))
-	lock, err := l.locks.log(l.path)
-	if err != nil {
-		return cli.Environmental(fmt.Errorf("%s is %w", l.path, err))
-	}
-	l.lock = lock
-	f, err := l.disk.Open(l.path, disk.Write|disk.Append|disk.Create, files.Public)
+	f, err := l.disk.Open(path, disk.Write|disk.Append|disk.Create, files.Public)
 	if err != nil {
 		return errors.Join(err, l.close())
 	}
 	l.file = f
 	if err := files.Plain(l.goOn()); err != nil {
 		return errors.Join(err, l.close())
-	}
-	for _, line := range waiting {
-		if err := l.add(line); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -131,20 +101,14 @@ func (l *logFile) goOn() error {
 
 // end writes the lines that still wait, because the process was told to end at once, and closes
 // the log.
-func (l *logFile) end() error {
-	var err error
-	if len(l.waiting) > 0 {
-		err = l.open(noSerial)
-	}
-	return errors.Join(err, l.close())
-}
+func (l *logFile) end() error { return errors.Join(l.take(l.book.End()), l.close()) }
 
 func (l *logFile) close() error {
 	var err error
 	if l.file != nil {
 		err = l.file.Close()
 	}
-	l.lock.Release()
-	l.file, l.lock = nil, nil
+	l.process.CloseLog(l.keeper)
+	l.file = nil
 	return err
 }

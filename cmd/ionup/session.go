@@ -10,8 +10,9 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/journal"
+	"ionbench/client/locks"
+	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/files"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -36,10 +37,9 @@ type session struct {
 	again    repeats
 	gaveUp   bool // because of them
 	log      logFile
-	locks    locks
+	keeper   keeper
+	process  locks.Process
 	ear      ear
-	lock     *files.Lock   // of the meter
-	locked   client.Device // that meter
 	journals journals
 	yes      bool
 
@@ -90,8 +90,9 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		commands: make(chan func(time.Duration)),
 		ended:    make(chan struct{}),
 	}
-	s.locks = locks{disk: p.disk, folder: cmp.Or(c.locks, p.locks), by: holder(p.command, p.now()), warn: func(text string) { s.report.warning(text) }}
-	s.log = logFile{disk: p.disk, locks: s.locks, name: c.logPath}
+	s.keeper = keeper{disk: p.disk, folder: cmp.Or(c.locks, p.locks), warn: func(text string) { s.report.warning(text) }}
+	s.process.By = holder(p.command, p.now())
+	s.log = logFile{disk: p.disk, keeper: &s.keeper, process: &s.process, book: upgradelog.Book{Name: c.logPath}}
 	s.asking = asking{in: p.stdin, post: s.post, ended: s.inputEnded}
 	if c.json {
 		s.report = newJSONReport(p.stdout, c.client.Start, s.clock)
@@ -126,10 +127,10 @@ func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 
 // letGo ends the log, and lets others have what this process held.
 func (s *session) letGo() {
-	s.lock.Release()
 	if closing := s.log.end(); closing != nil {
 		s.report.warning("log: " + closing.Error())
 	}
+	s.process.End(&s.keeper)
 }
 
 // watch waits for Ctrl-C or another ending: the first aborts, a second one that hurries ends the
@@ -249,26 +250,12 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	case client.EventSaveJournal, client.EventLoadJournal, client.EventRemoveJournal:
 		s.takeJournal(now, e)
 	case client.EventLock:
-		s.tool.Locked(now, s.lockMeter(e.Device))
+		s.tool.Locked(now, s.process.Meter(&s.keeper, e.Device.Meter()))
 	case client.EventReconnect:
 		s.reconnect(e.Err)
 	case client.EventWarning:
 		s.report.warning(e.Err.Error())
 	}
-}
-
-// lockMeter keeps other runs of ionup from a meter until this one ends, or goes on to another
-// meter.
-func (s *session) lockMeter(d client.Device) error {
-	same := d.SerialNumber == s.locked.SerialNumber && d.Product == s.locked.Product && d.UnitID == s.locked.UnitID
-	if s.lock != nil && same {
-		return nil
-	}
-	s.lock.Release()
-	var err error
-	s.lock, err = s.locks.meter(d)
-	s.locked = d
-	return err
 }
 
 func (s *session) takeJournal(now time.Duration, e client.Event) {

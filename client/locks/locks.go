@@ -1,0 +1,100 @@
+// Package locks says what a process of the tool keeps others from while it works: the meter that
+// it changes, and the log that it writes (client/SETTINGS.md). It has no files: a [Keeper] has, on
+// a computer, or on the bench's.
+package locks
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"ionbench/client/journal"
+	"ionbench/simulator/machine"
+)
+
+// Keeper is where a computer keeps its locks. A lock is held by one process, and ends with it,
+// however it ended.
+type Keeper interface {
+	// Lock takes the lock of a name for by, a few words; not held: there can be no lock, and the
+	// Keeper has warned of it. The error is an *InUseError.
+	Lock(name, by string) (held bool, err error)
+	Release(name string)
+}
+
+// InUseError: somebody else has the lock.
+type InUseError struct {
+	By string // as they say; empty if they have not said yet
+}
+
+func (e *InUseError) Error() string { return "in use by " + e.who() }
+
+func (e *InUseError) who() string { return cmp.Or(e.By, "another process") }
+
+// Process is one process of the tool, with the locks that it holds: of one meter and one log at
+// a time. By says who it is, for others that find it at work.
+type Process struct {
+	By    string
+	meter string // the name of its lock; empty: not held
+	log   string
+}
+
+// Meter keeps other processes from a meter, until this one ends or goes on to another meter. The
+// error says who is at work on it.
+func (p *Process) Meter(k Keeper, m journal.Meter) error {
+	// The three together are a meter, as they are for its journal.
+	name := fmt.Sprintf("meter-%s-%d-%d", journal.FileName(m.SerialNumber), m.Model, m.UnitID)
+	if p.meter == name {
+		return nil
+	}
+	release(k, &p.meter)
+	if used := p.take(k, name, &p.meter); used != nil {
+		return fmt.Errorf("%s is at work on it", used.who())
+	}
+	return nil
+}
+
+// Log keeps other processes from a log, until CloseLog. The path must be the same for all who
+// reach the file. The error is an *InUseError.
+func (p *Process) Log(k Keeper, path string) error {
+	release(k, &p.log)
+	if used := p.take(k, fmt.Sprintf("log-%.16x", sha256.Sum256([]byte(path))), &p.log); used != nil {
+		return used
+	}
+	return nil
+}
+
+// CloseLog lets others have the log.
+func (p *Process) CloseLog(k Keeper) { release(k, &p.log) }
+
+// End lets others have all that the process held.
+func (p *Process) End(k Keeper) {
+	release(k, &p.meter)
+	release(k, &p.log)
+}
+
+func (p *Process) take(k Keeper, name string, lock *string) *InUseError {
+	held, err := k.Lock(name, p.By)
+	var used *InUseError
+	if errors.As(err, &used) {
+		return used
+	}
+	if held {
+		*lock = name
+	}
+	return nil
+}
+
+func release(k Keeper, lock *string) {
+	if *lock != "" {
+		k.Release(*lock)
+		*lock = ""
+	}
+}
+
+// Declare declares which locks are held.
+func (p *Process) Declare(w *machine.State) {
+	w.Text(p.By)
+	w.Text(p.meter)
+	w.Text(p.log)
+}
