@@ -31,6 +31,13 @@ func (e *InUseError) Error() string { return "in use by " + e.who() }
 
 func (e *InUseError) who() string { return cmp.Or(e.By, "another process") }
 
+// atWork is an InUseError about a meter.
+type atWork struct{ *InUseError }
+
+func (e atWork) Error() string { return e.who() + " is at work on it" }
+
+func (e atWork) Unwrap() error { return e.InUseError }
+
 // Process is one process of the tool, with the locks that it holds: of one meter and one log at
 // a time. By says who it is, for others that find it at work.
 type Process struct {
@@ -40,7 +47,7 @@ type Process struct {
 }
 
 // Meter keeps other processes from a meter, until this one ends or goes on to another meter. The
-// error says who is at work on it.
+// error is an *InUseError, and says who is at work on it.
 func (p *Process) Meter(k Keeper, m journal.Meter) error {
 	// The three together are a meter, as they are for its journal.
 	name := fmt.Sprintf("meter-%s-%d-%d", journal.FileName(m.SerialNumber), m.Model, m.UnitID)
@@ -49,7 +56,7 @@ func (p *Process) Meter(k Keeper, m journal.Meter) error {
 	}
 	release(k, &p.meter)
 	if used := p.take(k, name, &p.meter); used != nil {
-		return fmt.Errorf("%s is at work on it", used.who())
+		return atWork{used}
 	}
 	return nil
 }

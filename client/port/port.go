@@ -20,9 +20,18 @@ import (
 var (
 	// ErrBusy: somebody else uses the port.
 	ErrBusy = errors.New("the port is busy")
+	// ErrAbsent: there is no such port, or nobody listens there. It may come.
+	ErrAbsent = errors.New("the port is not there")
 	// ErrGone: the port is no longer there (unplugged, or the simulator ended).
 	ErrGone = errors.New("the port is gone")
 )
+
+// absent is an error that is ErrAbsent without saying so twice.
+type absent struct{ error }
+
+func (a absent) Is(target error) bool { return target == ErrAbsent }
+
+func (a absent) Unwrap() error { return a.error }
 
 // DefaultDialTimeout is how long it may take to connect over TCP.
 const DefaultDialTimeout = 10 * time.Second

@@ -149,6 +149,10 @@ func (c *serialConn) explain(err error) error {
 
 // explainOpen says what to do about a port that cannot be opened.
 func explainOpen(name string, baud int, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // the name is told anyway
+	}
 	code := serial.PortErrorCode(-1)
 	var driver *serial.PortError
 	if errors.As(err, &driver) {
@@ -157,9 +161,9 @@ func explainOpen(name string, baud int, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || code == serial.PortNotFound:
 		if _, lstat := os.Lstat(name); lstat == nil {
-			return fmt.Errorf("serial port %s leads to nothing; it is a link that outlived its port: start ionsim again: %w", name, err)
+			return absent{fmt.Errorf("serial port %s leads to nothing; it is a link that outlived its port: start ionsim again: %w", name, err)}
 		}
-		return fmt.Errorf("there is no serial port %s; check the name, or plug the adapter in: %w", name, err)
+		return absent{fmt.Errorf("there is no serial port %s; check the name, or plug the adapter in: %w", name, err)}
 	case errors.Is(err, fs.ErrPermission) || code == serial.PermissionDenied:
 		return fmt.Errorf("no permission to use serial port %s; on Linux join the group that owns it (dialout): %w", name, err)
 	case errors.Is(err, syscall.EBUSY) || code == serial.PortBusy:

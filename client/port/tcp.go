@@ -27,11 +27,13 @@ func explainDial(address string, timeout time.Duration, err error) error {
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("nothing listens at %s; is ionsim running, and on this address? %w", address, err)
+		return absent{fmt.Errorf("nothing listens at %s; is ionsim running, and on this address? %w", address, err)}
 	case errors.As(err, &dns):
 		return fmt.Errorf("no host for %s is known; check the name: %w", address, err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%s did not answer within %v; check the address, the cable and the firewall: %w", address, timeout, err)
+		return absent{fmt.Errorf("%s did not answer within %v; check the address, the cable and the firewall: %w", address, timeout, err)}
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTDOWN), errors.Is(err, syscall.ENETDOWN):
+		return absent{fmt.Errorf("no way leads to %s; check the address and the network: %w", address, err)}
 	}
 	return fmt.Errorf("connecting to %s: %w", address, err)
 }

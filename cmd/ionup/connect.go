@@ -167,7 +167,7 @@ func (d *dialogue) chooseConnection() {
 			return
 		}
 		d.target = targetOf(answer, d.target.baud)
-		d.connect(d.connected)
+		d.connect(&attempt{limit: d.wait}, d.connected)
 	})
 }
 

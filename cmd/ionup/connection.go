@@ -69,12 +69,14 @@ func (s *session) lose(now time.Duration, cause error) {
 	s.tool.Broken(now, cause)
 }
 
-// connect opens the session's target. It calls then when the tool can use the connection, or
-// with the reason why there is none. Only the latest call counts.
-func (s *session) connect(then func(now time.Duration, err error)) {
-	t := s.target
+// connect opens the session's target, and waits for it as long as a allows. It calls then when the
+// tool can use the connection, or with the reason why there is none. Only the latest call counts.
+func (s *session) connect(a *attempt, then func(now time.Duration, err error)) {
 	s.dials++
-	n := s.dials
+	s.dial(s.target, s.dials, a, then)
+}
+
+func (s *session) dial(t target, n int, a *attempt, then func(now time.Duration, err error)) {
 	go func() {
 		conn, err := port.Open(port.Config{Port: t.port, Baud: t.baud, TCP: t.tcp})
 		line := opened{conn, then}
@@ -83,8 +85,9 @@ func (s *session) connect(then func(now time.Duration, err error)) {
 			switch {
 			case s.tool.Done() || n != s.dials:
 				line.close()
+			case s.tryAgain(a, now, err, func(time.Duration) { s.dial(t, n, a, then) }):
 			case err != nil:
-				then(now, err)
+				then(now, a.explain(err))
 			default:
 				s.next = line
 			}
@@ -98,7 +101,7 @@ func (s *session) connect(then func(now time.Duration, err error)) {
 // reconnect opens the connection again that broke.
 func (s *session) reconnect(cause error) {
 	s.report.connection(cause)
-	s.connect(func(now time.Duration, err error) {
+	s.connect(&attempt{}, func(now time.Duration, err error) {
 		if err == nil {
 			s.report.connection(nil)
 		}

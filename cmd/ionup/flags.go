@@ -29,6 +29,7 @@ type lineFlags struct {
 	// passwordFile holds the password.
 	passwordFile string
 	locks        string // empty: the program's
+	wait         time.Duration
 	// recovery names the other flags that the command line of a recovery takes over from this
 	// one.
 	recovery []string
@@ -54,9 +55,13 @@ func (f *lineFlags) list() []cli.Flag {
 		cli.Number(&f.user, "user", 0, 255, "user id that goes with the password"),
 		line[3],
 		line[4],
+		cli.Of(&f.wait, "wait", "how long to wait for each thing that is not there yet, or in use: port, meter, log", fields.TimeBetween(0, mostWait)),
 		cli.Switch(&f.json, "json", "print events as JSON, one object a line"),
 	}
 }
+
+// mostWait is as long as a day: who waits longer starts ionup again.
+const mostWait = 24 * time.Hour
 
 // locksFlag is for commands that change a meter.
 func (f *lineFlags) locksFlag() cli.Flag {
@@ -176,6 +181,6 @@ func (f *lineFlags) commandLine(command string, t target, file string, more ...s
 	} else if t.port != "" {
 		words = append(words, "--port", shell.Quote(t.port))
 	}
-	taken := append([]string{"unit-id", "baud", "password", "password-file", "user", "serial-number", "timeout"}, more...)
+	taken := append([]string{"unit-id", "baud", "password", "password-file", "user", "serial-number", "timeout", "wait"}, more...)
 	return strings.Join(append(words, f.program.call.GivenWords(taken...)...), " ")
 }

@@ -52,7 +52,7 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks})
+	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks, wait: f.wait})
 }
 
 // perform runs a task over the connection that the flags name.

@@ -69,6 +69,10 @@ Every upgrade is recorded in Upgrade.log, as the vendor's tool does. With --log
 '{serial}.log' each meter has a log of its own ("unknown" in place of a serial number that
 the meter never told).
 
+With --wait 30s ionup waits so long for each thing that is not there yet, or that somebody
+else has: the port (a device that is plugged in later, an ionsim that is not up yet), the
+meter, the log. It says so meanwhile. Without it such a thing is an error at once.
+
 Of several ionup on one computer one at a time changes a meter or writes to a log. Another
 one is refused before it changes anything, and told which one is at work. What says so is a
 file in /tmp ("--locks DIR" or $IONUP_LOCKS name another folder, %TEMP% on Windows), which
@@ -106,7 +110,8 @@ With --json standard output carries one object a line. Every object has "event" 
   progress  done, total (blocks), percent, transmitted, confirmed (blocks, all passes),
             efficiency (percent)
   erasing   left, total (sectors of the flash): while it is cleared; 0 left at its end
-  waiting   text: what for, seconds: nothing has happened for so long; from two seconds on
+  waiting   text: what for, seconds: nothing has happened for so long; from two seconds on.
+            0 seconds: text says what --wait waits for
   device    unit_id, product, serial_number, revision, template, download_state,
             loader_version, base, capacity_bytes, block_bytes
   settings  template, settings (name: value)

@@ -21,6 +21,8 @@ type report interface {
 	erasing(left, total int)
 	// waiting reports for how long nothing has happened, and what is waited for.
 	waiting(what string, since time.Duration)
+	// awaits reports that something is waited for, as long as --wait allows, and why.
+	awaits(cause error, limit time.Duration)
 	device(d client.Device)
 	settings(s *ion.Settings)
 	journal(action, path string, j *journal.Journal)
@@ -66,6 +68,11 @@ func (r *textReport) erasing(left, total int) {
 
 func (r *textReport) waiting(what string, since time.Duration) {
 	r.bar.Say(fmt.Sprintf("%s: waiting for %d s", what, since/time.Second))
+}
+
+func (r *textReport) awaits(cause error, limit time.Duration) {
+	r.bar.Clear()
+	fmt.Fprintf(r.err, "ionup: %v; waiting for it, up to %v\n", cause, limit)
 }
 
 func (r *textReport) step(client.Step)       {}

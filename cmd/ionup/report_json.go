@@ -78,6 +78,8 @@ func (r *jsonReport) waiting(what string, since time.Duration) {
 	}{r.stamp("waiting"), what, int(since / time.Second)})
 }
 
+func (r *jsonReport) awaits(cause error, _ time.Duration) { r.waiting(cause.Error(), 0) }
+
 func (r *jsonReport) device(d client.Device) {
 	r.emit(struct {
 		stamp

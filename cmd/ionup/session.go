@@ -42,6 +42,7 @@ type session struct {
 	ear      ear
 	journals journals
 	yes      bool
+	wait     time.Duration // for each thing that is not there yet, or in use (--wait)
 
 	commands chan func(now time.Duration)
 	ended    chan struct{} // closed when commands are no longer taken
@@ -71,6 +72,7 @@ type sessionConfig struct {
 	logPath  string
 	locks    string // folder
 	journals journals
+	wait     time.Duration // for each thing that is not there yet or in use
 }
 
 func newSession(p *program, c sessionConfig) (*session, error) {
@@ -90,6 +92,7 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		commands: make(chan func(time.Duration)),
 		ended:    make(chan struct{}),
 	}
+	s.wait = c.wait
 	s.keeper = keeper{disk: p.disk, folder: cmp.Or(c.locks, p.locks), warn: func(text string) { s.report.warning(text) }}
 	s.process.By = holder(p.command, p.now())
 	s.log = logFile{disk: p.disk, keeper: &s.keeper, process: &s.process, book: upgradelog.Book{Name: c.logPath}}
@@ -183,7 +186,7 @@ func (s *session) tellWaiting(now time.Duration) {
 
 // begin connects and starts the task.
 func (s *session) begin() {
-	s.connect(func(now time.Duration, err error) {
+	s.connect(&attempt{limit: s.wait}, func(now time.Duration, err error) {
 		if err != nil {
 			s.tool.NotConnected(err)
 			return
@@ -250,11 +253,20 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	case client.EventSaveJournal, client.EventLoadJournal, client.EventRemoveJournal:
 		s.takeJournal(now, e)
 	case client.EventLock:
-		s.tool.Locked(now, s.process.Meter(&s.keeper, e.Device.Meter()))
+		s.lockMeter(now, e.Device, &attempt{limit: s.wait})
 	case client.EventReconnect:
 		s.reconnect(e.Err)
 	case client.EventWarning:
 		s.report.warning(e.Err.Error())
+	}
+}
+
+// lockMeter keeps other runs of ionup from a meter until this one ends, or goes on to another
+// meter. It waits for one that is in use.
+func (s *session) lockMeter(now time.Duration, d client.Device, a *attempt) {
+	err := s.process.Meter(&s.keeper, d.Meter())
+	if !s.tryAgain(a, now, err, func(now time.Duration) { s.lockMeter(now, d, a) }) {
+		s.tool.Locked(now, err)
 	}
 }
 

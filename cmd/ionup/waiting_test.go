@@ -1,0 +1,127 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client/journal"
+	"ionbench/client/locks"
+	"ionbench/client/port"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
+)
+
+// onceWaiting returns what calls f when ionup tells, with --json, that it waits.
+func onceWaiting(f func()) func(text string) {
+	told := false
+	return func(text string) {
+		if !told && strings.Contains(text, `"event":"waiting"`) {
+			told = true
+			f()
+		}
+	}
+}
+
+func TestAPortThatIsToComeIsWaitedFor(t *testing.T) {
+	b := newBed(t, "")
+	link := b.path("ttyION")
+	for name, test := range map[string]struct {
+		to   []string
+		says string
+		come func()
+	}{
+		"device": {[]string{"--port", link}, "there is no serial port " + link, func() { must(t, os.Symlink(b.pty, link)) }},
+		"TCP":    relayed(t, b.addr),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "device" && b.pty == "" {
+				t.Skip("there are no PTYs here")
+			}
+			args := append([]string{"identify", "--unit-id", "105", "--wait", "20s", "--json"}, test.to...)
+			r := invocation{heard: onceWaiting(test.come)}.run(t, args...).wantCode(cli.Done)
+			if !strings.Contains(r.stdout, `"text":"`+test.says) || !strings.Contains(r.stdout, `"seconds":0}`) {
+				t.Errorf("it does not say what it waits for:\n%s", r.stdout)
+			}
+		})
+	}
+}
+
+// relayed is an address at which nobody listens until come is called. Then it leads to another one.
+func relayed(t *testing.T, to string) (test struct {
+	to   []string
+	says string
+	come func()
+}) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	address := l.Addr().String()
+	must(t, l.Close())
+	test.to, test.says = []string{"--tcp", address}, "nothing listens at "+address
+	test.come = func() {
+		l, err := net.Listen("tcp", address)
+		must(t, err)
+		t.Cleanup(func() { l.Close() })
+		go func() {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer near.Close()
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				return
+			}
+			defer far.Close()
+			go func() { _, _ = io.Copy(far, near) }()
+			_, _ = io.Copy(near, far)
+		}()
+	}
+	return test
+}
+
+func TestAPortThatDoesNotComeIsAnErrorOfTheEnvironment(t *testing.T) {
+	ionup(t, "identify", "--port", "no-such-port", "--wait", "150ms").wantCode(cli.Environment).wantStderr(
+		"ionup: there is no serial port no-such-port; check the name, or plug the adapter in: no such file or directory; waiting for it, up to 150ms\n" +
+			"ionup: error: there is no serial port no-such-port; check the name, or plug the adapter in: no such file or directory; it was waited for, for 150ms\n")
+	r := ionup(t, "identify", "--port", t.TempDir(), "--wait", "1h").wantCode(cli.Environment)
+	if strings.Contains(r.stderr, "wait") {
+		t.Errorf("it waits for a folder to become a port:\n%s", r.stderr)
+	}
+}
+
+func TestInterruptEndsTheWait(t *testing.T) {
+	interrupts := make(chan os.Signal, 1)
+	i := invocation{interrupts: interrupts, heard: onceWaiting(func() { interrupts <- os.Interrupt })}
+	if r := i.run(t, "identify", "--port", "no-such-port", "--wait", "1h", "--json"); !strings.Contains(r.stdout, `"error":"aborted by the user`) {
+		t.Errorf("exit %d\n%s", r.code, r.stdout)
+	}
+}
+
+func TestAMeterInUseIsWaitedFor(t *testing.T) {
+	b, held := newBed(t, ""), t.TempDir()
+	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
+	somebody := locks.Process{By: "somebody else"}
+	must(t, somebody.Meter(k, journal.Meter{SerialNumber: serial, Model: 7350, UnitID: 105}))
+	release := onceWaiting(func() { somebody.End(k) })
+	r := invocation{locks: held, heard: release}.run(t, b.tool("upgrade", b.upg(2), "--wait", "20s", "--json")...).wantCode(cli.Done)
+	if !strings.Contains(r.stdout, `"text":"somebody else is at work on it"`) {
+		t.Errorf("stdout:\n%s", r.stdout)
+	}
+	b.wantSettings(custom())
+}
+
+// The file of a device that has just come is root's for a moment. One that was there stays root's.
+func TestOnlyADeviceThatHasJustComeIsWaitedForToBeAllowed(t *testing.T) {
+	a := attempt{limit: time.Hour}
+	if a.passes(fs.ErrPermission) {
+		t.Error("it waits for a device to be allowed")
+	}
+	if a.failed = port.ErrAbsent; !a.passes(fs.ErrPermission) {
+		t.Error("it does not wait for a device that has just come")
+	}
+}
