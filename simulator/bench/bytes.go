@@ -51,7 +51,7 @@ func (s *Station) takeTraps(now time.Duration) {
 	for _, d := range []line.Direction{line.ToMeter, line.FromMeter} {
 		for s.line.AtTrap(now, d) {
 			s.takeTrap(now, d)
-			s.armTraps()
+			s.passTraps(now)
 			s.deliver(now, false)
 		}
 	}
@@ -68,7 +68,7 @@ func (s *Station) takeTrap(now time.Duration, d line.Direction) {
 		switch {
 		case k.bytes > 0:
 			s.harmByte(k, d)
-		case k.active:
+		case k.active && k.fault.Windowed():
 			s.finish(now, i)
 		default:
 			s.strike(now, i)
@@ -78,6 +78,37 @@ func (s *Station) takeTrap(now time.Duration, d line.Direction) {
 			return // the byte is gone, so other faults at the same place have missed it
 		}
 	}
+}
+
+// passTraps goes on without bytes that were lost before they left, as with a connection or with
+// the power. Call it after every such loss. A fault that was to harm them harms what comes next,
+// and one that was to end there ends. One that was to strike has missed its moment, if it has not
+// a later one.
+func (s *Station) passTraps(now time.Duration) {
+	for i := range s.plan {
+		k := &s.plan[i]
+		left := s.line.Left(k.byteDirection())
+		if !k.trapped || k.trap >= left {
+			continue
+		}
+		k.trapped = false
+		switch next := s.count(now, k) + 1; {
+		case k.bytes > 0:
+			k.setTrap(left)
+		case k.active && k.fault.Windowed():
+			s.finish(now, i)
+		case k.fault.Windowed() && next <= k.fault.Trigger.Last:
+			k.next = next
+			k.waitForNextByte()
+		default:
+			if !k.active {
+				s.miss(now, k, "the byte was lost before it left")
+			}
+			k.next, _ = k.fault.NextStrike(next)
+			k.waitForNextByte()
+		}
+	}
+	s.armTraps()
 }
 
 // waitForNextByte sets the trap to the next byte that the trigger names, unless a trap is set

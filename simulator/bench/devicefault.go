@@ -32,6 +32,7 @@ func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
 	s.deliver(now, true)
 	stop(now)
 	s.line.DropMeter()
+	s.passTraps(now)
 	s.dropHeld()
 	s.afterMeter(now)
 }

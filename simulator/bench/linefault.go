@@ -61,6 +61,7 @@ func (s *Station) pull(now time.Duration, d line.Direction, out bool) {
 		s.pulled[d]--
 	}
 	s.line.Cut(now, d, s.pulled[d] > 0)
+	s.passTraps(now)
 }
 
 func pull(s *Station, now time.Duration, d line.Direction, _ *strike, out bool) { s.pull(now, d, out) }

@@ -482,6 +482,7 @@ func flashPhase(p fault.Phase) flash.Phase {
 // flashCut is called when the power has failed at the operation that a fault named.
 func (s *Station) flashCut(now time.Duration) {
 	s.line.DropMeter()
+	s.passTraps(now)
 	s.dropHeld()
 	var cut *strike
 	at := 0

@@ -209,6 +209,7 @@ func (s *Station) HostGone(now time.Duration) {
 	s.watch.leave()
 	s.line.Drop(line.ToMeter)
 	s.line.Drop(line.FromMeter)
+	s.passTraps(now)
 	s.arrived = s.arrived[:0]
 	s.kept = [2][]byte{}
 }
@@ -652,6 +653,7 @@ func (s *Station) Reachable() bool {
 func (s *Station) ClearLine() {
 	s.line.Clear(line.ToMeter)
 	s.line.Clear(line.FromMeter)
+	s.passTraps(s.now)
 }
 
 // Heal ends every fault that is at work and forgets the plan. The meter has power again. If a
