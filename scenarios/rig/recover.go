@@ -19,8 +19,8 @@ type setUp struct {
 	// wanted are those of which the ledger knows better: somebody's settings that were within
 	// reach.
 	wanted ion.SettingSet
-	// dated are those of which there is a journal that cannot tell how old it is. Whether they
-	// come back from it is not judged.
+	// dated are those of which there is a journal that cannot tell how old it is, or that looks
+	// older than a change. Whether they come back from it is not judged.
 	dated ion.SettingSet
 }
 
@@ -122,19 +122,27 @@ func (r *Rig) afterRecovery(of *world.Attempt) setUp {
 	}
 	if of.Journal {
 		own, _ := r.copies(of)
-		s.wanted |= own
-		s.dated = r.dated(of)
+		undated, older := r.dated(of)
+		s.wanted |= own &^ older
+		s.dated = undated | older
 	}
 	return s
 }
 
-// dated are the settings of a journal without the meter's counts, where an attempt looks for it.
-func (r *Rig) dated(of *world.Attempt) ion.SettingSet {
+// dated looks where an attempt looks for its journal. One without the meter's counts cannot tell
+// how old its settings are. Those of another are older if the meter was written to since, also if
+// that was the tool itself, which could not read back what it wrote. It cannot know, and asks; the
+// person of a recovery says no, and the journal keeps them.
+func (r *Rig) dated(of *world.Attempt) (undated, older ion.SettingSet) {
 	j, err := r.pcs[r.computerOf(of.PC)].disk.load(of.Folder, r.identity())
-	if err != nil || j == nil || j.Marked {
-		return 0
+	switch {
+	case err != nil || j == nil:
+		return 0, 0
+	case !j.Marked:
+		return j.Held, 0
 	}
-	return j.Held
+	_, older = j.Due(ion.Marks{Reset: ion.AllSettings, Changes: r.truth.Marks().Changes})
+	return 0, older
 }
 
 // identity says which meter it is.

@@ -302,3 +302,23 @@ func TestAddressesAreThoseOfTheChipAlsoWithAnImageThatFillsIt(t *testing.T) {
 		}
 	}
 }
+
+// The tool writes the settings back and hears no answer; then a cell of the record sticks, and no
+// application is there to say that they are in the meter. The journal looks older than a change that
+// was the tool's own. It asks, the person says no, and the journal keeps them.
+func TestWhatWasWrittenBackUnheardAndLostWithTheImageStaysInTheJournal(t *testing.T) {
+	for _, reply := range []int{70, 71} {
+		plans, err := trial.ParsePlans(fmt.Sprintf("stuck-bit at state application address 0x020005 mask 0xc1; cable-pull from-meter at reply %d", reply))
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := trial.Start(trial.World(1, trial.WithJournal), plans, rig.Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := run.Finish()
+		if len(r.Violations) > 0 || r.Class != trial.SettingsLost || run.Rig().Disk().Journals() != 1 {
+			t.Errorf("reply %d: %v, %q, %d journals", reply, r.Class, r.Violations, run.Rig().Disk().Journals())
+		}
+	}
+}
