@@ -42,8 +42,9 @@ func (s AssemblyState) String() string {
 // exactly one.
 type Assembler struct {
 	buf         []byte
-	piece       int // where the data of the last frame begins
-	left        int // frames still to come
+	tally       machine.Tally // of buf
+	piece       int           // where the data of the last frame begins
+	left        int           // frames still to come
 	active      bool
 	control     Control // only FromMeter
 	source      uint16
@@ -82,7 +83,7 @@ func (a *Assembler) Add(f Frame) (message []byte, state AssemblyState) {
 }
 
 func (a *Assembler) begin(f Frame) {
-	a.buf = a.buf[:0]
+	a.buf, a.tally = a.buf[:0], machine.Tally{}
 	a.active = true
 	a.control = f.Control & FromMeter
 	a.source, a.destination = f.Source, f.Destination
@@ -94,6 +95,7 @@ func (a *Assembler) take(f Frame) {
 	}
 	a.piece = len(a.buf)
 	a.buf = append(a.buf, f.Data...)
+	a.tally.Take(a.buf)
 	a.left = f.Left()
 }
 
@@ -112,13 +114,14 @@ func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
 	if !w.Has(a.active) {
 		return
 	}
-	held, piece := a.buf, a.piece
-	if a.left == 0 {
-		held, piece = a.buf[a.piece:], 0 // of a complete message, only the last frame can come again
-	}
-	w.Bytes(&held, nil)
-	w.Int(piece)
 	w.Int(a.left)
+	if a.left == 0 {
+		last := a.buf[a.piece:] // of a complete message, only the last frame can come again
+		w.Bytes(&last, nil)
+	} else {
+		w.Tallied(&a.buf, nil, &a.tally)
+		w.Int(a.piece)
+	}
 	w.Uint(uint64(a.control))
 	w.Uint(uint64(a.source))
 	w.Uint(uint64(a.destination))
@@ -136,6 +139,7 @@ func (a *Assembler) Declare(w *machine.State, spent *Assembler) {
 type Outgoing struct {
 	Message []byte // at most MaxMessage bytes; must not change between Begin and End
 
+	tally               machine.Tally // of Message
 	source, destination uint16
 	fromMeter           bool
 	active              bool
@@ -151,6 +155,8 @@ func (o *Outgoing) Begin(source, destination uint16, fromMeter bool) {
 	o.source, o.destination, o.fromMeter = source, destination, fromMeter
 	o.active = true
 	o.current = 0
+	o.tally = machine.Tally{}
+	o.tally.Take(o.Message)
 }
 
 // frames is the number of frames that the message takes.
@@ -225,7 +231,7 @@ func (o *Outgoing) Declare(w *machine.State, spent *Outgoing) {
 		w.Scratch(&o.Message, spent.Message) // it is not sent any more
 		return
 	}
-	w.Bytes(&o.Message, spent.Message)
+	w.Tallied(&o.Message, spent.Message, &o.tally)
 	w.Int(o.current)
 	w.Bool(o.fromMeter)
 	w.Uint(uint64(o.source))

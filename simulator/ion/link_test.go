@@ -263,7 +263,9 @@ func TestTheLinkLayerForgetsNothingOfItsState(t *testing.T) {
 		Copy:    copyOf[Assembler],
 		Declare: func(a *Assembler, w *machine.State) { a.Declare(w, a) },
 		Partly: map[string]machinetest.Part{
-			"buf": {While: "it can come again", Shows: 44},
+			"buf":         {While: "it can come again, and no sum stands for it", Shows: 20},
+			"tally.bytes": {While: "the message is not complete", Shows: 2},
+			"tally.sum":   {While: "the message is not complete", Shows: 32},
 		},
 	})
 	begun := func() *Outgoing {
@@ -280,7 +282,8 @@ func TestTheLinkLayerForgetsNothingOfItsState(t *testing.T) {
 		Copy:    copyOf[Outgoing],
 		Declare: func(o *Outgoing, w *machine.State) { o.Declare(w, o) },
 		Partly: map[string]machinetest.Part{
-			"Message":     {While: "a message is under way", Shows: 34},
+			"Message":     {While: "a message is under way, and no sum stands for it", Shows: 10},
+			"tally":       {While: "a message is under way", Shows: 34},
 			"current":     {While: "a message is under way", Shows: 2},
 			"destination": {While: "a message is under way", Shows: 2},
 			"fromMeter":   {While: "a message is under way", Shows: 1},
