@@ -84,7 +84,7 @@ func (u *Upgrader) declareKept(w *machine.State) {
 		w.Uint(uint64(u.imageCRC()))
 	}
 	if w.Has(u.kept != nil) {
-		w.Text(string(u.kept.Sum()[:]))
+		w.Summed(u.kept.Sum())
 	}
 }
 

@@ -7,8 +7,6 @@
 package journal
 
 import (
-	"crypto/sha256"
-	"sync/atomic"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -60,7 +58,7 @@ type Journal struct {
 	Changes [ion.KindCount]uint32
 	Marked  bool
 
-	sum atomic.Pointer[machine.Sum] // nil when not known; copies of a tool share the journal
+	digest machine.Digest // copies of a tool share the journal
 }
 
 // Reading is what an application told of its settings in one answer.
@@ -156,9 +154,10 @@ func (j *Journal) Rest(back ion.SettingSet, before, after ion.Marks) *Journal {
 
 // Sum stands for what the journal holds and of which meter, without names and dates.
 func (j *Journal) Sum() *machine.Sum {
-	if s := j.sum.Load(); s != nil {
-		return s
-	}
+	return j.digest.Of(j.fingerprint)
+}
+
+func (j *Journal) fingerprint() []byte {
 	w := machine.Fingerprinting(nil, 0)
 	w.Text(j.Meter.SerialNumber)
 	w.Uint(uint64(j.Meter.Model))
@@ -172,8 +171,5 @@ func (j *Journal) Sum() *machine.Sum {
 	}
 	settings := j.Settings
 	settings.Declare(&w)
-	full := sha256.Sum256(w.Result())
-	s := machine.Sum(full[:len(machine.Sum{})])
-	j.sum.Store(&s)
-	return &s
+	return w.Result()
 }

@@ -61,8 +61,8 @@ func (g *glance) added(log []byte) []byte {
 	return log[len(g.log):]
 }
 
-func (r *Rig) look() glance {
-	return glance{evidence.Look(r.bench.Station(), r.Now()), slices.Clip(r.here().disk.Log)}
+func (r *Rig) look() *glance {
+	return &glance{evidence.Look(r.bench.Station(), r.Now()), slices.Clip(r.here().disk.Log)}
 }
 
 // finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen.

@@ -37,10 +37,11 @@ type Rig struct {
 	truth   *truth.Ledger // whose settings are right
 	author  truth.Author  // of what was written to the meter last
 
-	begun    int       // attempts so far
+	begun int // attempts so far
+	// Copies share these, so they are never changed.
 	attempt  *attempt  // the latest
-	before   glance    // the state before that attempt
-	recovery *recovery // nil if that attempt is none; copies share it, so it is never changed
+	before   *glance   // the state before that attempt
+	recovery *recovery // nil if that attempt is none
 
 	yardstick machine.Fingerprint // of what the attempt will be judged by
 	asked     *Rig                // the copy that Answers asks, kept to reuse its memory

@@ -17,7 +17,7 @@ import (
 type Trial struct {
 	rig   *rig.Rig
 	first world.Attempt // the upgrade, without its faults
-	had   ion.Settings  // settings of the meter at first
+	had   *ion.Settings // settings of the meter at first
 	plans Plans
 	done  []*rig.Outcome
 	over  bool
@@ -52,7 +52,8 @@ func prepare(w world.World, plans Plans, o rig.Options) (*Trial, error) {
 			return nil, inAttempt(i, err)
 		}
 	}
-	return &Trial{rig: r, first: r.World().Attempts[0], had: r.Meter().Settings(r.Now()), plans: plans}, nil
+	had := r.Meter().Settings(r.Now())
+	return &Trial{rig: r, first: r.World().Attempts[0], had: &had, plans: plans}, nil
 }
 
 // upgrade is the first attempt, with its faults.

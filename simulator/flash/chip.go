@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"math/bits"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"ionbench/simulator/machine"
@@ -95,7 +94,7 @@ func (g Geometry) validate() error {
 // others only read it.
 type page struct {
 	owner  *token
-	digest atomic.Pointer[machine.Sum] // of data; nil when not known. Chips that share the page may set it at the same time.
+	digest machine.Digest // of data
 	data   []byte
 }
 
@@ -108,7 +107,7 @@ type token struct{ _ byte }
 type Chip struct {
 	geometry  Geometry
 	pageBytes int
-	pages     []*page  // nil: erased
+	pages     []*page  // nil: erased, as are those beyond the last
 	dirty     []uint64 // a bit per page: changed since Dirty last returned it
 	blank     []byte   // one page of 0xFF, shared and never written
 	spare     []*page  // memory for new pages
@@ -129,7 +128,7 @@ func New(g Geometry) (*Chip, error) {
 		return nil, err
 	}
 	pageBytes := min(maxPageBytes, g.SectorBytes)
-	pages := g.Bytes() / pageBytes
+	pages := g.Bytes() / pageBytes // most stay erased
 	blank := make([]byte, pageBytes)
 	for i := range blank {
 		blank[i] = erased
@@ -137,7 +136,6 @@ func New(g Geometry) (*Chip, error) {
 	return &Chip{
 		geometry:  g,
 		pageBytes: pageBytes,
-		pages:     make([]*page, pages),
 		dirty:     make([]uint64, (pages+63)/64),
 		blank:     blank,
 	}, nil
@@ -174,7 +172,7 @@ func (c *Chip) spareOwned(first, end int) {
 	if c.owner == nil {
 		return
 	}
-	for _, pg := range c.pages[first:end] {
+	for _, pg := range c.pages[min(first, len(c.pages)):min(end, len(c.pages))] {
 		if pg != nil && pg.owner == c.owner {
 			c.spare = append(c.spare, pg)
 		}
@@ -293,11 +291,30 @@ func (c *Chip) rest(address uint32) []byte {
 
 // view returns the content of a page, which must not be written to.
 func (c *Chip) view(page int) []byte {
-	if p := c.pages[page]; p != nil {
+	if p := c.held(page); p != nil {
 		return p.data
 	}
 	return c.blank
 }
+
+// held returns a page, or nil if it is erased.
+func (c *Chip) held(page int) *page {
+	if page < len(c.pages) {
+		return c.pages[page]
+	}
+	return nil
+}
+
+// hold puts a page in its place.
+func (c *Chip) hold(index int, pg *page) {
+	for len(c.pages) <= index {
+		c.pages = append(c.pages, nil)
+	}
+	c.pages[index] = pg
+}
+
+// pageCount is how many pages the chip has.
+func (c *Chip) pageCount() int { return c.geometry.Bytes() / c.pageBytes }
 
 func (c *Chip) mustHold(act string, address uint32, n uint64) {
 	if end := uint64(address) + n; end > uint64(c.geometry.Bytes()) {
@@ -349,7 +366,7 @@ func (c *Chip) erase(sector int) error {
 func (c *Chip) blankSector(sector int) {
 	first, end := c.pagesOf(sector)
 	c.spareOwned(first, end)
-	for i := first; i < end; i++ {
+	for i := first; i < min(end, len(c.pages)); i++ {
 		if c.pages[i] != nil {
 			c.pages[i] = nil
 			c.soil(i)
@@ -424,7 +441,7 @@ func (c *Chip) put(address uint32, p []byte) {
 }
 
 func (c *Chip) putPage(index, offset int, p []byte) {
-	pg := c.pages[index]
+	pg := c.held(index)
 	if pg == nil || pg.owner != c.owner || c.owner == nil {
 		// Comparing is cheaper than a copy. It keeps equal pages shared and erased pages nil.
 		if string(c.view(index)[offset:offset+len(p)]) == string(p) {
@@ -433,9 +450,7 @@ func (c *Chip) putPage(index, offset int, p []byte) {
 		pg = c.own(index)
 	}
 	copy(pg.data[offset:], p)
-	if pg.digest.Load() != nil {
-		pg.digest.Store(nil)
-	}
+	pg.digest.Forget()
 	c.soil(index)
 }
 
@@ -446,9 +461,9 @@ func (c *Chip) own(index int) *page {
 	}
 	pg := c.newPage()
 	pg.owner = c.owner
-	pg.digest.Store(nil)
+	pg.digest.Forget()
 	pg.data = append(pg.data[:0], c.view(index)...)
-	c.pages[index] = pg
+	c.hold(index, pg)
 	return pg
 }
 

@@ -139,8 +139,8 @@ func (c *Chip) tearErase(sector int, seed uint64) {
 	reached := draw.Next() % 256 // how far the erase came, of 256
 	first, end := c.pagesOf(sector)
 	for i := first; i < end; i++ {
-		if c.pages[i] != nil {
-			c.replace(i, c.tornPage(c.pages[i].data, reached, &draw))
+		if pg := c.held(i); pg != nil {
+			c.replace(i, c.tornPage(pg.data, reached, &draw))
 		} else {
 			draw.Skip(c.pageBytes / 8) // so that the content of one page does not change how another one tears
 		}

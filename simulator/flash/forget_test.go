@@ -42,8 +42,9 @@ func TestAChipForgetsNothingOfItsState(t *testing.T) {
 			"the content of a page": func(c *Chip) { must(t, c.Program(at+100, []byte{0})) },
 		},
 		Partly: map[string]machinetest.Part{
-			"trap": {While: "it is set", Shows: 14},
-			"ops":  {While: "something waits for an operation", Shows: 6},
+			"pages": {While: "the last one is not erased", Shows: 4},
+			"trap":  {While: "it is set", Shows: 14},
+			"ops":   {While: "something waits for an operation", Shows: 6},
 		},
 		Idle: map[string]string{
 			"pageBytes":                "follows from the geometry",
@@ -52,7 +53,6 @@ func TestAChipForgetsNothingOfItsState(t *testing.T) {
 			"dirty":                    "what a state file has still to be given decides nothing",
 			"spare":                    "memory for pages to come",
 			"summed":                   "a sum that was taken before",
-			"pages":                    "as many as the geometry has",
 		},
 		Shared: map[string]string{
 			"harms":   "replaced when it changes, never written",

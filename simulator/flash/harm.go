@@ -168,7 +168,7 @@ func (c *Chip) eraseHarmed(sector int) error {
 	first, end := c.pagesOf(sector)
 	c.restick(first, end)
 	for i := first; i < end; i++ {
-		if c.pages[i] != nil { // a blank page is nil, so a cell of this one is stuck at 0
+		if c.held(i) != nil { // a blank page is nil, so a cell of this one is stuck at 0
 			return fmt.Errorf("flash: sector %d: %w: a bit stays 0", sector, ErrEraseFailed)
 		}
 	}

@@ -2,7 +2,6 @@ package flash
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"math/bits"
 
@@ -81,16 +80,8 @@ func (c *Chip) declareComing(w *machine.State, ops []uint64) {
 	machine.Each(w, ops[past:], func(op *uint64) { w.Uint(*op - c.ops) })
 }
 
-// sum is the digest of a page's content, computed once per content.
-func (p *page) sum() *machine.Sum {
-	if d := p.digest.Load(); d != nil {
-		return d
-	}
-	full := sha256.Sum256(p.data)
-	d := machine.Sum(full[:len(machine.Sum{})])
-	p.digest.Store(&d)
-	return &d
-}
+// sum is the sum of a page's content, computed once per content.
+func (p *page) sum() *machine.Sum { return p.digest.Of(func() []byte { return p.data }) }
 
 // PageBytes is the size of the pages of Dirty and LoadPage.
 func (c *Chip) PageBytes() int { return c.pageBytes }
@@ -116,8 +107,8 @@ func (c *Chip) Dirty(yield func(page int, data []byte) bool) {
 // file does. It counts no operation, and the page is not dirty afterwards. Data must be
 // PageBytes long; nil stands for an erased page.
 func (c *Chip) LoadPage(page int, data []byte) error {
-	if page < 0 || page >= len(c.pages) {
-		return fmt.Errorf("flash: load page %d: %w: it has pages 0 to %d", page, ErrRange, len(c.pages)-1)
+	if page < 0 || page >= c.pageCount() {
+		return fmt.Errorf("flash: load page %d: %w: it has pages 0 to %d", page, ErrRange, c.pageCount()-1)
 	}
 	if data != nil && len(data) != c.pageBytes {
 		return fmt.Errorf("flash: load page %d: %w: %d bytes given, a page has %d", page, ErrRange, len(data), c.pageBytes)
@@ -139,14 +130,14 @@ func (c *Chip) replace(index int, data []byte) {
 	if c.owner == nil {
 		c.owner = new(token)
 	}
-	c.pages[index] = &page{owner: c.owner, data: data}
+	c.hold(index, &page{owner: c.owner, data: data})
 	c.settle(index)
 	c.soil(index)
 }
 
 // settle drops a page that is erased again, so that equal chips look equal.
 func (c *Chip) settle(index int) {
-	if c.pages[index] != nil && bytes.Equal(c.pages[index].data, c.blank) {
+	if pg := c.held(index); pg != nil && bytes.Equal(pg.data, c.blank) {
 		c.pages[index] = nil
 	}
 }

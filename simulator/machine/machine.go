@@ -10,10 +10,7 @@
 // in package client.
 package machine
 
-import (
-	"crypto/sha256"
-	"time"
-)
+import "time"
 
 // Machine is one end of a line. Every now is the time since the epoch of the bench and
 // never decreases from call to call. After each Receive and Advance the caller takes
@@ -35,7 +32,4 @@ type Machine interface {
 type Fingerprint [16]byte
 
 // FingerprintOf hashes an encoded state.
-func FingerprintOf(state []byte) Fingerprint {
-	sum := sha256.Sum256(state)
-	return Fingerprint(sum[:16])
-}
+func FingerprintOf(state []byte) Fingerprint { return Fingerprint(SumOf(state)) }

@@ -243,9 +243,6 @@ func Some[T any](w *State, list []T, plays func(*T) bool, one func(v *T)) {
 	w.Bool(false)
 }
 
-// Sum stands for a content that is too long for a fingerprint.
-type Sum [16]byte
-
 // Sums declares the elements of a long list by their sums. An element that is the zero value is
 // as if it were not there.
 func Sums[T comparable](w *State, list []T, sum func(T) *Sum) {

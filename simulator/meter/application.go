@@ -204,7 +204,7 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 func (m *Meter) keepSetting(now time.Duration, index int, v ion.Value) {
 	present := m.Settings(now)
 	m.memory.mark(index, present.Values[index].Equal(v))
-	m.memory.settings.Values[index] = v
+	m.memory.set(func(s *ion.Settings) { s.Values[index] = v })
 	if ion.SettingTable()[index].Group == ion.Energy {
 		m.writeEnergy(now, index, v)
 	}
@@ -238,7 +238,7 @@ func (m *Meter) writeTemplate(v ion.Value) ion.Value {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
 	m.memory.mark(ion.TemplateName, m.memory.settings.Template == v.Text)
-	m.memory.settings.Template = v.Text
+	m.memory.set(func(s *ion.Settings) { s.Template = v.Text })
 	return ion.BoolValue(true)
 }
 

@@ -27,12 +27,39 @@ const eventLogDepth = 500
 
 // memory is what survives a power loss, apart from the flash.
 type memory struct {
-	settings ion.Settings // without the energy readings, which are in energy
+	settings *setup // without the energy readings, which are in energy
 	energy   [energyCount]float64
 	offset   time.Duration // difference between the meter's clock and the calendar of the bench
 	events   []LogEntry
 	dropped  uint32 // how many entries were dropped to make room
 	marks    ion.Marks
+}
+
+// setup is the settings as they are in memory. Copies of a meter share them: they are replaced,
+// never written to.
+type setup struct {
+	ion.Settings
+	digest machine.Digest
+}
+
+// set changes the settings.
+func (m *memory) set(change func(s *ion.Settings)) {
+	next := &setup{Settings: m.settings.Settings}
+	change(&next.Settings)
+	m.settings = next
+}
+
+// replace gives the meter other settings, with their readings.
+func (m *memory) replace(s ion.Settings) {
+	m.settings = &setup{Settings: s}
+	for n, i := range energyIndexes() {
+		m.energy[n], _ = s.Values[i].Number()
+	}
+}
+
+// sum stands for the settings in a fingerprint.
+func (s *setup) sum() *machine.Sum {
+	return s.digest.Of(func() []byte { return ion.AppendSettings(nil, &s.Settings) })
 }
 
 // LogEntry is an entry of the event log.
@@ -54,13 +81,6 @@ func energyIndexes() [energyCount]int {
 		}
 	}
 	return at
-}
-
-// takeEnergy copies the readings of s.
-func (m *memory) takeEnergy(s *ion.Settings) {
-	for n, i := range energyIndexes() {
-		m.energy[n], _ = s.Values[i].Number()
-	}
 }
 
 func (m *memory) record(at time.Time, text string) {
@@ -114,9 +134,9 @@ func (m *Meter) energyAt(now time.Duration) [energyCount]float64 {
 
 // Settings returns what a person has set up, with the present energy readings.
 func (m *Meter) Settings(now time.Duration) ion.Settings {
-	s := m.memory.settings
+	s, energy := m.memory.settings.Settings, m.energyAt(now)
 	for n, i := range energyIndexes() {
-		s.Values[i] = ion.FloatValue(float32(m.energyAt(now)[n]))
+		s.Values[i] = ion.FloatValue(float32(energy[n]))
 	}
 	return s
 }
@@ -221,9 +241,21 @@ func (m *memory) declare(w *machine.State) {
 		m.declareEnergy(w, i)
 	}
 	machine.SavedUint64(w, &m.offset)
-	m.settings.Declare(w)
+	m.declareSettings(w)
 	machine.SavedUint32(w, &m.dropped)
 	machine.SavedEach(w, &m.events, eventLogDepth, func(e *LogEntry) { e.declare(w) })
+}
+
+func (m *memory) declareSettings(w *machine.State) {
+	switch {
+	case w.Loads():
+		m.settings = new(setup)
+		m.settings.Declare(w)
+	case w.Saves():
+		m.settings.Declare(w)
+	default:
+		w.Summed(m.settings.sum())
+	}
 }
 
 // maxEnergy bounds a saved reading: no circuit of the family comes near it.

@@ -115,11 +115,11 @@ func New(cfg Config) (*Meter, error) {
 			return nil, err
 		}
 	}
-	m.memory.settings = factoryTemplate(cfg.Model, cfg.Firmware.Revision)
 	if cfg.Settings != nil {
-		m.memory.settings = *cfg.Settings
+		m.memory.replace(*cfg.Settings)
+	} else {
+		m.memory.replace(factoryTemplate(cfg.Model, cfg.Firmware.Revision))
 	}
-	m.memory.takeEnergy(&m.memory.settings)
 	if err := m.install(cfg.Firmware); err != nil {
 		return nil, fmt.Errorf("install firmware: %w", err)
 	}

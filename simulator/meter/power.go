@@ -119,8 +119,7 @@ func (m *Meter) factoryInitialize(now time.Duration) error {
 }
 
 func (m *Meter) initializeSettings(now time.Duration) {
-	m.memory.settings = factoryTemplate(m.cfg.Model, m.revision)
-	m.memory.takeEnergy(&m.memory.settings)
+	m.memory.replace(factoryTemplate(m.cfg.Model, m.revision))
 	m.memory.marks.Reset = ion.AllSettings
 	m.memory.record(m.clock(now), EventFactoryInitialize)
 	m.memory.record(m.clock(now), EventFirmwareUpgrade)
