@@ -70,7 +70,7 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) tool staticcheck $(PACKAGES)
 
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
-	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce -update
+	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce ./fixtures/schemas -update
 
 check: lint build cross test test-386 outside race bench-once scenarios ## all that must hold before a commit lands
 

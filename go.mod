@@ -6,6 +6,7 @@ require (
 	github.com/creack/pty v1.1.24
 	github.com/onsi/ginkgo/v2 v2.34.0
 	github.com/onsi/gomega v1.44.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/pflag v1.0.10
 	go.bug.st/serial v1.8.0
 	go.yaml.in/yaml/v3 v3.0.5

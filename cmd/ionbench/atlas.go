@@ -37,7 +37,7 @@ Say which points got worse: by class, then by what is lost or broken, then by ti
 than 10 % and 1 s) and by acts of the person.
 `,
 			Args:  []cli.Arg{atlasArg("OLD", "old file"), atlasArg("NEW", "new file")},
-			Flags: cli.Plain(cli.Switch(&asJSON, "json", "print one JSON object with all ranges")),
+			Flags: cli.Plain(cli.Switch(&asJSON, "json", "print one JSON object with all ranges").Writes("ionbench-atlas-diff 1")),
 			Examples: `
   ionbench atlas diff yesterday.json today.json
   ionbench atlas diff --json old.json new.json | jq '.ranges[] | select(.change == "worse")'

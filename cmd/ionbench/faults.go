@@ -29,7 +29,7 @@ func faultsCommand() *cli.Command {
 		Name: "faults", Brief: "list the faults that a plan can name, or explain some", Help: faultsHelp,
 		Args: []cli.Arg{{Name: "NAME", What: "fault", Optional: true, Many: true, Values: cli.Values{Words: kindNames}}},
 		Flags: cli.Plain(
-			cli.Switch(&f.json, "json", "print one JSON object a fault"),
+			cli.Switch(&f.json, "json", "print one JSON object a fault").Writes("ionbench-faults 1"),
 			cli.Switch(&f.grammar, "grammar", "print the language of plans instead"),
 		),
 		Examples: `

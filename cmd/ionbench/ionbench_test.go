@@ -28,6 +28,11 @@ func call(t *testing.T, stdin string, args ...string) (code cli.Status, stdout, 
 	t.Helper()
 	var out, diagnostics bytes.Buffer
 	code = run(context.Background(), args, strings.NewReader(stdin), &out, &diagnostics)
+	if code == cli.Done || code == cli.Failed {
+		if err := clitest.CheckJSON(program(), args, out.String()); err != nil {
+			t.Error(err)
+		}
+	}
 	return code, out.String(), diagnostics.String()
 }
 
@@ -149,9 +154,7 @@ func TestJSONIsOneObjectACase(t *testing.T) {
 	}
 	objects := make([]runObject, len(lines))
 	for i, line := range lines {
-		in := json.NewDecoder(strings.NewReader(line))
-		in.DisallowUnknownFields()
-		if err := in.Decode(&objects[i]); err != nil {
+		if err := json.Unmarshal([]byte(line), &objects[i]); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -151,7 +151,7 @@ func (f *judgeFlags) flags() []cli.Flag {
 func (f *reportFlags) flags() []cli.Flag {
 	return []cli.Flag{
 		cli.Text(&f.junit, "junit", "FILE", "write the report as JUnit XML").With(cli.Files("*.xml")),
-		cli.Text(&f.json, "json", "FILE", "write it as JSON").With(cli.Files("*.json")),
+		cli.Text(&f.json, "json", "FILE", "write it as JSON").With(cli.Files("*.json")).Writes(judge.Format),
 		cli.Text(&f.html, "html", "FILE", "write it as one page").With(cli.Files("*.html")),
 	}
 }

@@ -21,7 +21,7 @@ are named: name, rows of the list of scenarios, and what happens.
   ionbench list ./field
   ionbench list --json | jq -r .case       for programs: one object a case
 `,
-		Flags: cli.Plain(cli.Switch(&asJSON, "json", "print one JSON object a case")),
+		Flags: cli.Plain(cli.Switch(&asJSON, "json", "print one JSON object a case").Writes("ionbench-list 1")),
 		Run:   func(_ context.Context, c *cli.Call) error { return list(c, asJSON) },
 	}
 }

@@ -48,7 +48,7 @@ program is needed.
 				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
 			},
 			atlasCommands(),
-			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeCommand()},
+			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeCommand(), schemaCommand()},
 		),
 	}
 }

@@ -31,7 +31,7 @@ func mutantsCommand() *cli.Command {
 		Args: []cli.Arg{{Name: "MUTANT", What: "mutant", Optional: true, Many: true, Values: cli.Values{Words: mutantNames}}},
 		Flags: cli.Plain(
 			cli.Switch(&f.list, "list", "list the mutants and what they do; run none"),
-			cli.Switch(&f.json, "json", "print one JSON object a mutant and one of them all, instead of the table"),
+			cli.Switch(&f.json, "json", "print one JSON object a mutant and one of them all, instead of the table").Writes("ionbench-mutants 1"),
 		),
 		Examples: `
   ionbench mutants                                  all of them

@@ -63,9 +63,7 @@ func TestMutantsAsJSONAreOneObjectEachAndOneOfThemAll(t *testing.T) {
 	var healthy, v verdictObject
 	var all mutantsObject
 	for i, into := range []any{&healthy, &v, &all} {
-		in := json.NewDecoder(strings.NewReader(lines[i]))
-		in.DisallowUnknownFields()
-		if err := in.Decode(into); err != nil {
+		if err := json.Unmarshal([]byte(lines[i]), into); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -48,7 +48,7 @@ func replayCommand() *cli.Command {
 		Flags: cli.Plain(append([]cli.Flag{
 			cli.OneOf(&f.print, "print", printed(), "print this alone, instead of the account"),
 			cli.OneOf(&f.transport, "transport", []string{"bench", "pty", "tcp"}, "what carries the bytes"),
-			cli.Switch(&f.json, "json", "print one JSON object, instead of the account"),
+			cli.Switch(&f.json, "json", "print one JSON object, instead of the account").Writes("ionbench-replay 1"),
 		}, f.flags()...)...),
 		Examples: `
   ionbench replay 'cable-pull at block 3 then kill at block 5'

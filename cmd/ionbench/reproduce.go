@@ -62,7 +62,7 @@ func reproduceCommand() *cli.Command {
 			cli.Count(&f.candidate, "candidate", "the candidate for --output and --serve"),
 			output,
 			cli.Count(&f.trials, "trials", "trials on the bench that a run may take"),
-			cli.Switch(&f.json, "json", "print one JSON object a run"),
+			cli.Switch(&f.json, "json", "print one JSON object a run").Writes("ionbench-reproduce 1"),
 			cli.OneOf(&f.serve, "serve", []string{"pty", "tcp"}, "serve the meter as it was left"),
 			cli.Text(&f.link, "link", "PATH", "with --serve pty: a name for the PTY").With(cli.Files("*")),
 			cli.Text(&f.tcp, "tcp", "ADDR", "with --serve tcp: the address"),

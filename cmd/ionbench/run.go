@@ -34,7 +34,7 @@ func runCommand() *cli.Command {
 		Args: caseArgs(),
 		Flags: cli.Plain(
 			cli.OneOf(&f.print, "print", printed(), "print this of one case alone, instead of the table"),
-			cli.Switch(&f.json, "json", "print one JSON object a case, instead of the table"),
+			cli.Switch(&f.json, "json", "print one JSON object a case, instead of the table").Writes("ionbench-run 1"),
 		),
 		Examples: `
   ionbench run                                     all stored cases

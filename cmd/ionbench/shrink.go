@@ -50,7 +50,7 @@ func shrinkCommand() *cli.Command {
 			cli.Count(&f.budget, "budget", "trials to run at most"),
 			cli.Text(&f.caseFile, "case", "FILE", "write the case to a new file, instead of printing it").With(cli.Files("*.case")),
 			cli.Text(&f.spec, "spec", "FILE", "write the spec to a new file, instead of printing it").With(cli.Files("*.go")),
-			cli.Switch(&f.json, "json", "print one JSON object"),
+			cli.Switch(&f.json, "json", "print one JSON object").Writes("ionbench-shrink 1"),
 		}, f.flags()...)...),
 		Examples: `
   ionbench shrink 'abort at 60%; cable-pull at block 3; kill at 5m' --until settings-lost

@@ -63,7 +63,7 @@ func stormCommand(try shrink.Try) *cli.Command {
 			worldsFlag(&f.worlds, "draw the world of each run from an array: pairs or triples"),
 			cli.Switch(&f.history, "histories", "draw histories: what several people do one after the other, on up to three PCs"),
 			cli.Switch(&f.cases, "cases", "with --histories: play each a second time, as the case file that is made of it"),
-			cli.Switch(&f.json, "json", "print one JSON object a failure, and one for the sum"),
+			cli.Switch(&f.json, "json", "print one JSON object a failure, and one for the sum").Writes("ionbench-storm 1"),
 		),
 		Examples: `
   ionbench storm                             a thousand runs of seed 1

@@ -62,7 +62,7 @@ func sweepCommand() *cli.Command {
 			cli.Switch(&f.pairs, "pairs", "and a second fault everywhere in what follows the first"),
 			parallelFlag(&f.parallel, "points at once; the result is the same for any number"),
 			cli.Text(&f.shard, "shard", "I/N", "only part I of N of the points, I from 1 to N"),
-			cli.Text(&f.json, "json", "FILE", "write the atlas to a file").With(cli.Files("*.json")),
+			cli.Text(&f.json, "json", "FILE", "write the atlas to a file").With(cli.Files("*.json")).Writes(atlas.Format, tourFormat),
 			cli.Text(&f.html, "html", "FILE", "draw it as a page").With(cli.Files("*.html")),
 			cli.Text(&f.png, "png", "FILE", "draw it as a picture").With(cli.Files("*.png")),
 			cli.Switch(&f.resume, "resume", "go on with what the file of --json has, if it is there"),

@@ -150,6 +150,9 @@ func (w *touredWorld) repeat(plan string) string {
 	return new(trialFlags).replayCommand(shrink.Subject{World: w.World(), Plans: plans})
 }
 
+// tourFormat is the name and version of the file that a tour writes.
+const tourFormat = "ionbench-tour 1"
+
 // touredObject is a tour in JSON.
 type touredObject struct {
 	Array      string              `json:"array"`
@@ -158,6 +161,7 @@ type touredObject struct {
 	Skipped    int                 `json:"skipped"`
 	Seconds    float64             `json:"seconds"`
 	Worlds     []touredWorldObject `json:"worlds"`
+	Format     string              `json:"format"`
 }
 
 type touredWorldObject struct {
@@ -174,7 +178,7 @@ type brokenObject struct {
 }
 
 func (t *toured) write(to io.Writer) error {
-	o := touredObject{t.array.Word, t.points, t.violations, t.skipped, t.took.Seconds(), []touredWorldObject{}}
+	o := touredObject{t.array.Word, t.points, t.violations, t.skipped, t.took.Seconds(), []touredWorldObject{}, tourFormat}
 	for _, w := range t.worlds {
 		one := touredWorldObject{objectOf(w.Row), w.Points, map[string]int{}, []brokenObject{}}
 		for class, n := range w.Classes {

@@ -28,7 +28,7 @@ func worldsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "worlds", Brief: "list the worlds in which upgrades are tried", Help: worldsHelp,
 		Args:  []cli.Arg{{Name: "NAME", Optional: true, What: "world", Values: cli.Values{Words: worldNames}}},
-		Flags: cli.Plain(cli.OneOf(&f.strength, "strength", []int{2, 3}, "how many values go together"), cli.Switch(&f.parameters, "parameters", "list the parameters and their values instead"), cli.Switch(&f.json, "json", "print one JSON object a world")),
+		Flags: cli.Plain(cli.OneOf(&f.strength, "strength", []int{2, 3}, "how many values go together"), cli.Switch(&f.parameters, "parameters", "list the parameters and their values instead"), cli.Switch(&f.json, "json", "print one JSON object a world").Writes("ionbench-worlds 1")),
 		Examples: `
   ionbench worlds
   ionbench worlds --parameters                 what they differ in

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/schemas/schematest"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -86,6 +89,14 @@ func TestATourGivesTheCommandThatRepeatsWhatItFound(t *testing.T) {
 	found.Classes[trial.Violated] = 2
 	tour := &toured{array: worlds.Pairs()}
 	tour.add(row, found)
+	var b bytes.Buffer
+	checker, err := schematest.New(tourFormat)
+	if err := errors.Join(err, tour.write(&b)); err != nil {
+		t.Fatal(err)
+	}
+	if err := checker.Check(b.Bytes()); err != nil {
+		t.Error(err)
+	}
 	out := tour.text()
 	id, ok := strings.CutPrefix(out[strings.Index(out, "repeat  "):], "repeat  ionbench replay ")
 	if id, _, _ = strings.Cut(id, "\n"); !ok || !strings.Contains(out, "\nI3 is broken at 2 points of pairs-2, such as\n  broken  I3: it is none\n  plan    "+plan+"\n") ||

@@ -20,7 +20,9 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/serving"
 	"ionbench/fixtures/firmware"
+	"ionbench/fixtures/schemas/schematest"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
@@ -88,6 +90,17 @@ type served struct {
 	ended  chan struct{}
 	code   cli.Status
 	seen   []event
+
+	checker *schematest.Checker // of --json
+}
+
+func (m *served) schema() *schematest.Checker {
+	if m.checker == nil {
+		var err error
+		m.checker, err = schematest.New(serving.EventsFormat)
+		must(m.t, err)
+	}
+	return m.checker
 }
 
 // lockedBuffer is a buffer that may be read while it is written.
@@ -221,6 +234,9 @@ func (m *served) decode(line string) event {
 		m.t.Fatalf("%v in %s", err, line)
 	}
 	m.seen = append(m.seen, e)
+	if err := m.schema().Check([]byte(line)); err != nil {
+		m.t.Error(err)
+	}
 	return e
 }
 

@@ -14,10 +14,14 @@ import (
 	"ionbench/simulator/ion"
 )
 
+// firmwareFormat is the name and version of what --json prints of a firmware file.
+const firmwareFormat = "ionup-firmware 1"
+
 // firmwareJSONManual describes the object that --json prints.
 const firmwareJSONManual = `
 With --json it is one object: event ("firmware"), file, product, revision, dated,
-load_address, image_bytes, blocks, crc32 and sha256 (both in hexadecimal).
+load_address, image_bytes, blocks, crc32 and sha256 (both in hexadecimal), format.
+"ionbench schema ionup-firmware" prints its schema.
 `
 
 // firmwareArg is the argument for a firmware file to read.
@@ -67,7 +71,7 @@ vendor's files cannot be read.
 			cli.Text(&f.revision, "revision", "NAME", "that the meter will report: the model, V, three digits"),
 			cli.Text(&f.dated, "dated", "TIME", "when the firmware was built, as 2008-03-01T12:00:00Z"),
 			forceFlag(&f.force, "OUT.upg"),
-			cli.Switch(&f.json, "json", "print the result as JSON"),
+			cli.Switch(&f.json, "json", "print the result as JSON").Writes(firmwareFormat),
 		),
 		Examples: `
   ionup pack --product 7350 --revision 7350V284 --dated 2008-03-01T12:00:00Z image.bin 7350V284.upg
@@ -137,7 +141,7 @@ Checks a .upg file from its first byte to its last and tells what is in it. The 
 what to compare with the one that its maker has published.
 `,
 		Args:     []cli.Arg{firmwareArg()},
-		Flags:    cli.Plain(cli.Switch(&asJSON, "json", "print the result as JSON")),
+		Flags:    cli.Plain(cli.Switch(&asJSON, "json", "print the result as JSON").Writes(firmwareFormat)),
 		Examples: "  ionup inspect 7350V284.upg\n",
 		Notes:    firmwareJSONManual,
 		Run: func(_ context.Context, c *cli.Call) error {

@@ -56,7 +56,7 @@ func (f *lineFlags) list() []cli.Flag {
 		line[3],
 		line[4],
 		cli.Of(&f.wait, "wait", "how long to wait for each thing that is not there yet, or in use: port, meter, log", fields.TimeBetween(0, mostWait)),
-		cli.Switch(&f.json, "json", "print events as JSON, one object a line"),
+		cli.Switch(&f.json, "json", "print events as JSON, one object a line").Writes(eventsFormat),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
 	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
@@ -199,6 +200,9 @@ func (i invocation) run(t *testing.T, args ...string) result {
 	p.still = cmp.Or(i.still, time.Hour) // a slow machine is not told of
 	p.timing.Restart, p.timing.Poll = 5*time.Millisecond, 20*time.Millisecond
 	code := p.run(i.ctx, args)
+	if err := clitest.CheckJSON(newProgram(nil, nil, nil, nil).table(), args, stdout.String()); err != nil {
+		t.Error(err)
+	}
 	return result{t, code, stdout.String(), stderr.String()}
 }
 

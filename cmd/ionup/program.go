@@ -101,6 +101,9 @@ counts as long as its process runs.
 	return t
 }
 
+// eventsFormat is the name and version of what --json prints during a session with a meter.
+const eventsFormat = "ionup-events 1"
+
 // jsonManual describes the objects that --json prints during a session with a meter.
 const jsonManual = `
 With --json standard output carries one object a line. Every object has "event" and
@@ -125,5 +128,7 @@ With --json standard output carries one object a line. Every object has "event" 
             it broke or could not be opened; true when it is there again
   warning   text
   finished  ok, error, hints: always the last
+The first object also has the name and version of the format; "ionbench schema ionup-events"
+prints its schema.
 Wrong usage prints no object.
 `

@@ -17,22 +17,28 @@ type jsonReport struct {
 	out   *json.Encoder
 	start time.Time // the time at which the clock was 0
 	clock interface{ Now() time.Duration }
+	begun bool // an object was made, which tells the format
 }
 
 func newJSONReport(out io.Writer, start time.Time, clock interface{ Now() time.Duration }) *jsonReport {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
-	return &jsonReport{encoder, start, clock}
+	return &jsonReport{out: encoder, start: start, clock: clock}
 }
 
 // stamp has the first fields of every object.
 type stamp struct {
-	Event string `json:"event"`
-	Time  string `json:"time"`
+	Event  string `json:"event"`
+	Time   string `json:"time"`
+	Format string `json:"format,omitempty"` // of the first object
 }
 
 func (r *jsonReport) stamp(event string) stamp {
-	return stamp{event, r.start.Add(r.clock.Now()).Format("2006-01-02T15:04:05.000Z07:00")}
+	s := stamp{Event: event, Time: r.start.Add(r.clock.Now()).Format("2006-01-02T15:04:05.000Z07:00")}
+	if !r.begun {
+		r.begun, s.Format = true, eventsFormat
+	}
+	return s
 }
 
 // emit writes an object. It ignores errors: if the reader of standard output goes away, the
@@ -143,7 +149,7 @@ func (r *jsonReport) question(q question) {
 		Text    string   `json:"text"`
 		Choices []string `json:"choices"`
 		Default string   `json:"default"`
-	}{r.stamp("prompt"), q.prompt.String(), q.text, q.choices, q.fallback})
+	}{r.stamp("prompt"), q.prompt.String(), q.text, append([]string{}, q.choices...), q.fallback})
 }
 
 func (r *jsonReport) answered(q question, answer string) {

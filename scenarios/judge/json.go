@@ -106,8 +106,8 @@ type attemptObject struct {
 	Kept        bool     `json:"kept_files"`
 }
 
-// jsonFormat is the name and version of the file format.
-const jsonFormat = "ionbench-judge 1"
+// Format is the name and version of the file format; fixtures/schemas has its schema.
+const Format = "ionbench-judge 1"
 
 // Verdict is the report in one word: pass, no or none. One failure makes it no. Where something
 // was not played to its end, or nothing was played, there is none.
@@ -138,7 +138,7 @@ func (r *Result) Verdict() string {
 // WriteJSON writes the report as one JSON object.
 func (r *Report) WriteJSON(w io.Writer) error {
 	o := reportObject{
-		Format: jsonFormat, Suite: r.Suite, Verdict: r.Verdict(), Upgrader: r.Target.Upgrade.String(), Recover: r.Target.forAttempt(true).String(),
+		Format: Format, Suite: r.Suite, Verdict: r.Verdict(), Upgrader: r.Target.Upgrade.String(), Recover: r.Target.forAttempt(true).String(),
 		Transport: r.Target.Transport.String(), Pace: r.Options.Pace, Seed: r.Options.Seed,
 		Limit: r.Options.limit().Seconds(), Seconds: r.Took.Seconds(), Partial: len(r.Partial()) > 0, Scenarios: []scenarioObject{},
 		Undecided: r.Undecided(), PartialBy: listed(r.Partial()), Whole: listed(r.Part.Whole), Only: r.Part.Only, Chosen: listed(r.Part.Chosen), Shard: r.Part.Shard.String(),

@@ -25,8 +25,8 @@ func ReadJSON(in io.Reader) (*Report, error) {
 	if err := d.Decode(&o); err != nil {
 		return nil, fmt.Errorf("it is no report of ionbench judge: %w", err)
 	}
-	if o.Format != jsonFormat {
-		return nil, fmt.Errorf("it is no report of ionbench judge: its format is %q, not %q", o.Format, jsonFormat)
+	if o.Format != Format {
+		return nil, fmt.Errorf("it is no report of ionbench judge: its format is %q, not %q", o.Format, Format)
 	}
 	if len(o.Whole) == 0 || o.Response == 0 {
 		return nil, errors.New("an older ionbench wrote it, which did not say of which suite it is a part")

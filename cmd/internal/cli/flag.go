@@ -35,6 +35,7 @@ type Flag struct {
 	Fits    Values   // for completion, if the field does not list its values
 	Secret  bool     // the value is not shown in command lines to copy
 	Empty   bool     // the value may be empty
+	Formats []string // of the JSON that it asks for; fixtures/schemas has their schemas
 }
 
 // Values describes, for completion, what fits in a place of the command line.
@@ -80,6 +81,12 @@ func (f Flag) Unless(words string) Flag {
 // MayBeEmpty returns the flag so that it also takes an empty value.
 func (f Flag) MayBeEmpty() Flag {
 	f.Empty = true
+	return f
+}
+
+// Writes returns the flag with the names and versions of the formats in which it asks for JSON.
+func (f Flag) Writes(formats ...string) Flag {
+	f.Formats = formats
 	return f
 }
 
@@ -221,6 +228,17 @@ func (c *Command) all() []*Flag {
 		}
 	}
 	return list
+}
+
+// formats returns the formats of the JSON that the command can write, and the flag that asks for
+// it; nil if it writes none.
+func (c *Command) formats() ([]string, *Flag) {
+	for _, f := range c.all() {
+		if len(f.Formats) > 0 {
+			return f.Formats, f
+		}
+	}
+	return nil, nil
 }
 
 // value gives a flag the methods that pflag needs.

@@ -151,11 +151,15 @@ func (f *Flag) words() string {
 
 // text returns what a flag means, and its default.
 func (f *Flag) text() string {
+	text := f.Help
+	if len(f.Formats) > 0 {
+		text += " (format " + strings.Join(f.Formats, " or ") + ")"
+	}
 	unless := f.Default + f.Otherwise
 	if unless == "" || f.isSwitch() {
-		return f.Help
+		return text
 	}
-	return f.Help + " (default " + unless + ")"
+	return text + " (default " + unless + ")"
 }
 
 // Entries writes words, each followed by its text, wrapped as the flags in help are.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,14 +37,21 @@ func (c *Call) Print(text string) { _, _ = io.WriteString(c.Out, text) }
 // Printf writes a result, as Print does.
 func (c *Call) Printf(format string, args ...any) { fmt.Fprintf(c.Out, format, args...) }
 
-// Encode writes a result as a line of JSON, as Print does. It panics if JSON cannot hold the
-// value.
+// Encode writes a result, a struct with fields, as a line of JSON, as Print does. Where the
+// command has one format, its name and version are the last field. It panics if JSON cannot hold
+// the value.
 func (c *Call) Encode(v any) {
-	encoder := json.NewEncoder(c.Out)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil && c.Out.(*output).err == nil {
+	if err := encoder.Encode(v); err != nil {
 		panic(fmt.Sprintf("cli: %T is no JSON: %v", v, err))
 	}
+	line := bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
+	if formats, _ := c.command.formats(); len(formats) == 1 {
+		line = fmt.Appendf(line, ",%q:%q", "format", formats[0])
+	}
+	_, _ = c.Out.Write(append(line, "}\n"...))
 }
 
 // Note writes a line to standard error.

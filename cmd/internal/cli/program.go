@@ -82,6 +82,7 @@ type Call struct {
 	Args []string
 
 	program *Program
+	command *Command
 	given   []*Flag // the flags on the command line, in the order of the table
 	began   bool
 }
@@ -260,6 +261,7 @@ func (p *Program) firstWords() (words []string) {
 
 // run parses the flags of a command and runs it.
 func (p *Program) run(ctx context.Context, call *Call, c *Command, args []string) error {
+	call.command = c
 	err := p.read(call, c, args)
 	switch {
 	case errors.Is(err, errHelp) && c == p.Alone:
@@ -289,6 +291,25 @@ func (p *Program) Check(args []string) error {
 		return err
 	}
 	return p.read(&Call{program: p}, c, rest)
+}
+
+// JSON tells, of a correct command line, the formats of the JSON that it asks for, and the file
+// to which that goes: "" for standard output. It returns nil if it asks for none. Tests use it
+// to hold outputs to their schemas.
+func (p *Program) JSON(args []string) (formats []string, file string) {
+	c, rest, err := p.find(args)
+	if err != nil {
+		return nil, ""
+	}
+	call := &Call{program: p}
+	formats, flag := c.formats()
+	if p.read(call, c, rest) != nil || flag == nil || !call.Given(flag.Name) {
+		return nil, ""
+	}
+	if flag.isSwitch() {
+		return formats, ""
+	}
+	return formats, flag.Value()
 }
 
 // checkArgs checks the number of arguments.

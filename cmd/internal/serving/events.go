@@ -10,7 +10,8 @@ What it tells:
                   is none), model, serial, unit, revision ("" where no firmware runs), device,
                   baud, pace, state, lcd, restored (true: went on from --state), damage
                   (in that file, made good from its second copy; null for none), started
-                  (RFC 3339)
+                  (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
+                  the schema)
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying
     lcd           text: what the display shows now

@@ -30,6 +30,9 @@ type observer struct {
 	line     []byte
 }
 
+// EventsFormat is the name and version of what --json prints.
+const EventsFormat = "ionsim-events 1"
+
 // ledInterval is the least time between two lines for people about L2.
 const ledInterval = time.Second
 

@@ -56,7 +56,7 @@ func (o *Options) Flags() Flags {
 			cli.Switch(&o.Frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
 		},
 		Events: []cli.Flag{
-			cli.Switch(&o.JSON, "json", "print one JSON object a line on stdout, and nothing but warnings on stderr"),
+			cli.Switch(&o.JSON, "json", "print one JSON object a line on stdout, and nothing but warnings on stderr").Writes(EventsFormat),
 		},
 	}
 }

@@ -217,7 +217,7 @@ func (s *server) tellReady() {
 			{"model", served.Identity.Model}, {"serial", served.Identity.SerialNumber}, {"unit", served.Identity.UnitID}, {"revision", revision},
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
-			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)},
+			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)}, {"format", EventsFormat},
 		}))
 		return
 	}

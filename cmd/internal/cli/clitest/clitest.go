@@ -3,11 +3,16 @@
 package clitest
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/schemas/schematest"
 	"ionbench/scenarios/shell"
 )
 
@@ -18,6 +23,7 @@ func Problems(program func() *cli.Program) []string {
 	l.examples(program)
 	l.numbers(program())
 	l.texts(program())
+	l.formats(program())
 	return l
 }
 
@@ -97,6 +103,60 @@ func (l *list) numbers(p *cli.Program) {
 			}
 		}
 	}
+}
+
+// formats finds a flag of JSON whose format has no schema.
+func (l *list) formats(p *cli.Program) {
+	for _, c := range all(p) {
+		for _, group := range c.Flags {
+			for _, f := range group.List {
+				if f.Name == "json" && len(f.Formats) == 0 {
+					l.add("%s %s --json has no format", p.Name, c.Name)
+				}
+				if _, err := schematest.New(f.Formats...); err != nil {
+					l.add("%s %s --%s: %v", p.Name, c.Name, f.Name, err)
+				}
+			}
+		}
+	}
+}
+
+// CheckJSON says what is wrong with the JSON that a correct command line has written, to stdout
+// or to a file. A command line that asks for none is not checked.
+func CheckJSON(p *cli.Program, args []string, stdout string) error {
+	formats, file := p.JSON(args)
+	if formats == nil {
+		return nil
+	}
+	text := []byte(stdout)
+	if file != "" {
+		var err error
+		if text, err = os.ReadFile(file); errors.Is(err, fs.ErrNotExist) {
+			return nil // whoever wants it there looks for it
+		} else if err != nil {
+			return err
+		}
+	}
+	checker, err := schematest.New(formats...)
+	if err != nil {
+		return err
+	}
+	if err := checker.Check(text); err != nil {
+		return fmt.Errorf("%s %s: %w", p.Name, strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+// WithJSON returns the names of the commands that can write JSON.
+func WithJSON(p *cli.Program) (names []string) {
+	for _, c := range all(p) {
+		for _, group := range c.Flags {
+			if slices.ContainsFunc(group.List, func(f cli.Flag) bool { return f.Name == "json" }) {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
 }
 
 func (l *list) texts(p *cli.Program) {

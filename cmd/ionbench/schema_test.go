@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
+	"ionbench/fixtures/schemas"
+)
+
+// Call holds every JSON to its schema; here every command that can write JSON writes some, in
+// each of its forms. A tour of the worlds takes seconds and has a test of its own.
+func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	log := fieldLog(t, "field-three-runs.log")
+	old := quickSweep("--json", file("old.json"))
+	judged := []string{"judge", "--upgrader", "false {tcp} {image}", "--only", "undisturbed,damaged-file,wrong-unit", "--shard", "1/1", "--json", file("judged.json")}
+	forms := map[string][][]string{
+		"run":         {{"upgrade-failed", "killed-with-journal", "--json"}},
+		"list":        {{"--json"}},
+		"faults":      {{"--json"}},
+		"replay":      {{"kill at block 3", "--json"}, {"reply-lost at block 900", "--json"}, {"kill", "--world", "pairs-17", "--json"}},
+		"shrink":      {{"kill", "--until", "recovered", "--json"}},
+		"storm":       {{"--runs", "20", "--json"}, {"--histories", "--runs", "5", "--json"}},
+		"mutants":     {{"no-resend", "--json"}, {"--list", "--json"}},
+		"sweep":       {old[1:]},
+		"worlds":      {{"--json"}, {"--parameters", "--json"}},
+		"atlas diff":  {{"--json", file("old.json"), file("old.json")}},
+		"reproduce":   {{log, "--json"}, {fieldLog(t, "field-edited.log"), "--json"}},
+		"judge":       {judged[1:]},
+		"judge merge": {{file("judged.json"), "--json", file("merged.json")}},
+	}
+	order := append([]string{"sweep", "judge"}, clitest.WithJSON(program())...) // the others read what these write
+	done := map[string]bool{}
+	for _, name := range order {
+		if done[name] {
+			continue
+		}
+		done[name] = true
+		if len(forms[name]) == 0 {
+			t.Errorf("no JSON of ionbench %s is held to its schema", name)
+		}
+		if strings.HasPrefix(name, "judge") && runtime.GOOS == "windows" {
+			continue
+		}
+		for _, form := range forms[name] {
+			args := append(strings.Fields(name), form...)
+			code, out, diagnostics := call(t, "", args...)
+			if code != cli.Done && code != cli.Failed {
+				t.Errorf("%v: exit %d: %s", args, code, diagnostics)
+			}
+			if _, path := program().JSON(args); path == "" && out == "" {
+				t.Errorf("%v prints nothing", args)
+			} else if _, err := os.Stat(path); path != "" && err != nil {
+				t.Errorf("%v: %v", args, err)
+			}
+		}
+	}
+}
+
+func TestTheSchemasOfAllProgramsArePrinted(t *testing.T) {
+	code, list, _ := call(t, "", "schema")
+	if code != cli.Done || strings.Count(list, "\n") != 1+len(schemas.Formats()) {
+		t.Errorf("exit %d\n%s", code, list)
+	}
+	for _, format := range schemas.Formats() {
+		name, _, _ := strings.Cut(format, " ")
+		for _, asked := range []string{format, name} {
+			code, out, _ := call(t, "", "schema", asked)
+			if text, _ := schemas.Of(format); code != cli.Done || !bytes.Equal([]byte(out), text) || !json.Valid(text) {
+				t.Errorf("%s: exit %d\n%s", asked, code, out)
+			}
+		}
+		if !strings.Contains(list, "\n"+format+" ") {
+			t.Errorf("%s is not listed", format)
+		}
+	}
+	code, _, diagnostics := call(t, "", "schema", "ionbench-rum")
+	if code != cli.Misused || !strings.Contains(diagnostics, "did you mean ionbench-run?") {
+		t.Errorf("exit %d: %s", code, diagnostics)
+	}
+}
