@@ -1,5 +1,5 @@
 // Package locks says what a process of the tool keeps others from while it works: the meter that
-// it changes, and the log that it writes (client/SETTINGS.md). It has no files: a [Keeper] has, on
+// it changes, the log that it writes (client/SETTINGS.md), and the serial port that it talks over. It has no files: a [Keeper] has, on
 // a computer, or on the bench's.
 package locks
 
@@ -38,12 +38,13 @@ func (e atWork) Error() string { return e.who() + " is at work on it" }
 
 func (e atWork) Unwrap() error { return e.InUseError }
 
-// Process is one process of the tool, with the locks that it holds: of one meter and one log at
-// a time. By says who it is, for others that find it at work.
+// Process is one process of the tool, with the locks that it holds: of one meter, one log and one
+// serial port at a time. By says who it is, for others that find it at work.
 type Process struct {
 	By    string
 	meter string // the name of its lock; empty: not held
 	log   string
+	port  string
 }
 
 // Meter keeps other processes from a meter, until this one ends or goes on to another meter. The
@@ -65,10 +66,32 @@ func (p *Process) Meter(k Keeper, m journal.Meter) error {
 // reach the file. The error is an *InUseError.
 func (p *Process) Log(k Keeper, path string) error {
 	release(k, &p.log)
-	if used := p.take(k, fmt.Sprintf("log-%.16x", sha256.Sum256([]byte(path))), &p.log); used != nil {
+	if used := p.take(k, nameOf("log", path), &p.log); used != nil {
 		return used
 	}
 	return nil
+}
+
+// Port keeps other processes from a serial port, until this one ends or goes on to another port.
+// The path must be the same for all who reach the device. The error is an *InUseError.
+func (p *Process) Port(k Keeper, path string) error {
+	name := nameOf("port", path)
+	if p.port == name {
+		return nil
+	}
+	release(k, &p.port)
+	if used := p.take(k, name, &p.port); used != nil {
+		return used
+	}
+	return nil
+}
+
+// ClosePort lets others have the port.
+func (p *Process) ClosePort(k Keeper) { release(k, &p.port) }
+
+// nameOf is the name of the lock of what is at a path.
+func nameOf(kind, path string) string {
+	return fmt.Sprintf("%s-%.16x", kind, sha256.Sum256([]byte(path)))
 }
 
 // CloseLog lets others have the log.
@@ -78,6 +101,7 @@ func (p *Process) CloseLog(k Keeper) { release(k, &p.log) }
 func (p *Process) End(k Keeper) {
 	release(k, &p.meter)
 	release(k, &p.log)
+	release(k, &p.port)
 }
 
 func (p *Process) take(k Keeper, name string, lock *string) *InUseError {
@@ -104,4 +128,5 @@ func (p *Process) Declare(w *machine.State) {
 	w.Text(p.By)
 	w.Text(p.meter)
 	w.Text(p.log)
+	w.Text(p.port)
 }

@@ -51,6 +51,20 @@ func TestAMeterAndALogHaveOneProcess(t *testing.T) {
 	if err := other.Log(k, "/log"); !errors.As(err, &used) || used.By != "ann" || err.Error() != "in use by ann" {
 		t.Errorf("the log: %v", err)
 	}
+	for range 2 {
+		if err := one.Port(k, "/dev/ttyUSB0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := other.Port(k, "/dev/ttyUSB0"); !errors.As(err, &used) || used.By != "ann" {
+		t.Errorf("the port: %v", err)
+	}
+	one.ClosePort(k)
+	if err := errors.Join(other.Port(k, "/dev/ttyUSB0"), one.Port(k, "/dev/ttyUSB1")); err != nil {
+		t.Errorf("a port that is closed, and another: %v", err)
+	}
+	one.ClosePort(k)
+	other.ClosePort(k)
 	one.CloseLog(k)
 	if err := other.Log(k, "/log"); err != nil {
 		t.Errorf("a log that is closed: %v", err)

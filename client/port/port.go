@@ -1,6 +1,10 @@
 // Package port opens the upgrader's connections: to a meter behind a serial port, or behind a
 // TCP port that passes the same bytes on (an EtherGate port, or ionsim).
 //
+// A serial port has one user at a time. Open takes a lock on the device itself (flock), which holds
+// for root too, as the exclusive access of a terminal does not; pyserial and minicom know it. It
+// refuses a port that a program has open which knows no lock, if the system tells of it (Linux).
+//
 // A serial line runs at 8 data bits, no parity and one stop bit, by default at 9600 baud
 // (documented for the sibling: 9300 series user's guide, page 148: "default 9600", up to
 // 19,200). Modem lines are not used: RS-485 has none, and neither has a PTY.
@@ -20,6 +24,8 @@ import (
 var (
 	// ErrBusy: somebody else uses the port.
 	ErrBusy = errors.New("the port is busy")
+	// ErrTerminal: the port is the terminal on which somebody works.
+	ErrTerminal = errors.New("no meter is there")
 	// ErrAbsent: there is no such port, or nobody listens there. It may come.
 	ErrAbsent = errors.New("the port is not there")
 	// ErrGone: the port is no longer there (unplugged, or the simulator ended).

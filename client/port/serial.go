@@ -40,6 +40,10 @@ func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
 	if err != nil {
 		return nil, explainOpen(name, baud, err)
 	}
+	if err := admit(name, baud, writer); err != nil {
+		closeWriter(writer)
+		return nil, err
+	}
 	// InitialStatusBits stays nil: a PTY has no modem lines.
 	port, err := serial.Open(name, &serial.Mode{
 		BaudRate: baud, DataBits: 8, Parity: serial.NoParity, StopBits: serial.OneStopBit,
@@ -54,6 +58,14 @@ func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
 		return nil, fmt.Errorf("serial port %s: %w", name, err)
 	}
 	return c, nil
+}
+
+// admit returns why a port that is open is not used.
+func admit(name string, baud int, writer io.WriteCloser) error {
+	if err := checkTerminal(writer); err != nil {
+		return explainOpen(name, baud, err)
+	}
+	return refuse(name, usersOf(name))
 }
 
 // prepare discards what others left in the port and makes reads short.
@@ -167,7 +179,7 @@ func explainOpen(name string, baud int, err error) error {
 	case errors.Is(err, fs.ErrPermission) || code == serial.PermissionDenied:
 		return fmt.Errorf("no permission to use serial port %s; on Linux join the group that owns it (dialout): %w", name, err)
 	case errors.Is(err, syscall.EBUSY) || code == serial.PortBusy:
-		return fmt.Errorf("%w: serial port %s; end the program that has it open: %w", ErrBusy, name, err)
+		return inUse(name, usersOf(name), err)
 	case code == serial.InvalidSpeed:
 		return fmt.Errorf("serial port %s cannot do %d baud; choose another rate: %w", name, baud, err)
 	case code == serial.InvalidSerialPort || errors.Is(err, syscall.ENOTTY) || errors.Is(err, syscall.EISDIR):

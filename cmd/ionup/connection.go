@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -77,6 +78,13 @@ func (s *session) connect(a *attempt, then func(now time.Duration, err error)) {
 }
 
 func (s *session) dial(t target, n int, a *attempt, then func(now time.Duration, err error)) {
+	if err := s.takePort(t); err != nil {
+		now := s.clock.Now()
+		if !s.tryAgain(a, now, err, func(time.Duration) { s.redial(t, n, a, then) }) {
+			then(now, a.explain(err))
+		}
+		return
+	}
 	go func() {
 		conn, err := port.Open(port.Config{Port: t.port, Baud: t.baud, TCP: t.tcp})
 		line := opened{conn, then}
@@ -85,7 +93,7 @@ func (s *session) dial(t target, n int, a *attempt, then func(now time.Duration,
 			switch {
 			case s.tool.Done() || n != s.dials:
 				line.close()
-			case s.tryAgain(a, now, err, func(time.Duration) { s.dial(t, n, a, then) }):
+			case s.tryAgain(a, now, err, func(time.Duration) { s.redial(t, n, a, then) }):
 			case err != nil:
 				then(now, a.explain(err))
 			default:
@@ -96,6 +104,25 @@ func (s *session) dial(t target, n int, a *attempt, then func(now time.Duration,
 			line.close()
 		}
 	}()
+}
+
+// redial is dial for a call that still counts.
+func (s *session) redial(t target, n int, a *attempt, then func(now time.Duration, err error)) {
+	if n == s.dials {
+		s.dial(t, n, a, then)
+	}
+}
+
+// takePort keeps other runs of ionup from a serial port, and says which one has it.
+func (s *session) takePort(t target) error {
+	if t.tcp != "" {
+		s.process.ClosePort(&s.keeper)
+		return nil
+	}
+	if err := s.process.Port(&s.keeper, device(t.port)); err != nil {
+		return fmt.Errorf("%w: %v is %w", port.ErrBusy, t, err)
+	}
+	return nil
 }
 
 // reconnect opens the connection again that broke.

@@ -6,6 +6,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/locks"
+	"ionbench/client/port"
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 )
@@ -64,6 +65,10 @@ func statusOf(end client.End) cli.Status {
 // nextSteps puts the advice of an end into words.
 func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) []string {
 	switch end.Advice {
+	case client.NoAdvice:
+		if errors.Is(end.Err, port.ErrBusy) {
+			return []string{"wait until the other one has ended, or let ionup wait for it: --wait 1m"}
+		}
 	case client.AdviceRecover:
 		return s.recoverySteps(end, f, firmwarePath)
 	case client.AdviceOtherLog:

@@ -56,17 +56,13 @@ func (f *lineFlags) list() []cli.Flag {
 		line[3],
 		line[4],
 		cli.Of(&f.wait, "wait", "how long to wait for each thing that is not there yet, or in use: port, meter, log", fields.TimeBetween(0, mostWait)),
+		cli.Text(&f.locks, "locks", "DIR", "folder that says which serial ports, meters and logs are in use").Unless("$IONUP_LOCKS or /tmp").With(cli.Files(cli.Folders)),
 		cli.Switch(&f.json, "json", "print events as JSON, one object a line").Writes(eventsFormat),
 	}
 }
 
 // mostWait is as long as a day: who waits longer starts ionup again.
 const mostWait = 24 * time.Hour
-
-// locksFlag is for commands that change a meter.
-func (f *lineFlags) locksFlag() cli.Flag {
-	return cli.Text(&f.locks, "locks", "DIR", "folder that says which meters and logs are in use").Unless("$IONUP_LOCKS or /tmp").With(cli.Files(cli.Folders))
-}
 
 // target is a port or an address to connect to.
 type target struct {
@@ -147,7 +143,6 @@ func (f *upgradeFlags) list() []cli.Flag {
 		cli.Text(&f.journal, "journal", "DIR", "folder in which the settings are kept meanwhile").Unless("$XDG_STATE_HOME/ionup or ~/.local/state/ionup").With(cli.Files(cli.Folders)),
 		cli.Switch(&f.noJournal, "no-journal", "keep the settings in memory only: a failed upgrade loses them, as with the vendor's tool"),
 		cli.Text(&f.log, "log", "FILE", "file that the log is added to; {serial} in it stands for the meter's serial number").With(cli.Files("*.log")),
-		f.locksFlag(),
 		cli.Switch(&f.yes, "yes", "answer yes to every question that takes a yes"),
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"ionbench/cmd/internal/files"
 )
 
-// keeper is the folder that says which meters and logs are in use on this computer. A lock is a
+// keeper is the folder that says which meters, logs and serial ports are in use on this computer. A lock is a
 // file that goes with its process. If there can be none, say because the disk is full, ionup
 // warns and goes on: a meter that waits for its recovery matters more.
 type keeper struct {
@@ -22,6 +22,7 @@ type keeper struct {
 	folder string
 	warn   func(text string)
 	held   map[string]*files.Lock // by name
+	warned bool
 }
 
 // lockFolder is where ionup puts its locks if it is not told: one place for all users, whatever
@@ -77,6 +78,10 @@ func (k *keeper) Release(name string) {
 }
 
 func (k *keeper) without(err error) {
+	if k.warned {
+		return
+	}
+	k.warned = true
 	k.warn(fmt.Sprintf("nothing keeps other runs of ionup away meanwhile: %v", err))
 }
 
@@ -93,4 +98,15 @@ func canonical(path string) string {
 		path = strings.ToLower(path) // as their file systems take names
 	}
 	return path
+}
+
+// device returns one path for all links to the device of a serial port.
+func device(path string) string {
+	if runtime.GOOS == "windows" {
+		return strings.ToLower(strings.TrimPrefix(path, `\\.\`))
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return canonical(path)
 }

@@ -73,10 +73,12 @@ With --wait 30s ionup waits so long for each thing that is not there yet, or tha
 else has: the port (a device that is plugged in later, an ionsim that is not up yet), the
 meter, the log. It says so meanwhile. Without it such a thing is an error at once.
 
-Of several ionup on one computer one at a time changes a meter or writes to a log. Another
-one is refused before it changes anything, and told which one is at work. What says so is a
-file in /tmp ("--locks DIR" or $IONUP_LOCKS name another folder, %TEMP% on Windows), which
-counts as long as its process runs.
+Of several ionup on one computer one at a time uses a serial port, changes a meter or writes
+to a log. Another one is refused before it changes anything, and told which one is at work.
+What says so is a file in /tmp ("--locks DIR" or $IONUP_LOCKS name another folder, %TEMP% on
+Windows), which counts as long as its process runs. A serial port is locked itself, too, for
+other programs; one that has it open all the same is told by its name, where the system (Linux)
+lets this user see it. Nothing is written to a terminal on which somebody works.
 `,
 		Commands: []*cli.Command{
 			p.identifyCommand(),

@@ -43,7 +43,7 @@ Writes settings by hand, and reads them back. All values are checked before anyt
 written.
 `,
 		Args:  []cli.Arg{{Name: "KEY=VALUE", What: "setting", Many: true, Values: cli.Values{Words: assignments}}},
-		Usage: aConnection, Flags: cli.Plain(append(f.list(), f.locksFlag())...),
+		Usage: aConnection, Flags: cli.Plain(f.list()...),
 		Examples: `
   ionup settings set pt-primary=14400 pt-secondary=120 --port /dev/ttyUSB0 --unit-id 105
   ionup settings set owner="Plant A" --tcp 127.0.0.1:7801

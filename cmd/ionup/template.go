@@ -22,7 +22,7 @@ Groups named by --paste keep what the meter has, whatever the file says (the box
 Template Paste Options); by default there are none.
 `,
 		Args:  []cli.Arg{{Name: "FILE.dcf", What: "template file", Values: cli.Files("*.dcf")}},
-		Usage: aConnection, Flags: cli.Plain(append(f.list(), pasteFlag(&kept, "settings that the meter keeps"), f.locksFlag())...),
+		Usage: aConnection, Flags: cli.Plain(append(f.list(), pasteFlag(&kept, "settings that the meter keeps"))...),
 		Examples: `
   ionup template send plant.dcf --port /dev/ttyUSB0 --unit-id 105
   ionup template send factory.dcf --tcp 127.0.0.1:7801 --paste nameplate,energy
