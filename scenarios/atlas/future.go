@@ -67,7 +67,7 @@ func keyOf(p rig.Past, seed maphash.Seed) uint64 {
 		h.WriteByte(byte(prompt))
 	}
 	h.WriteByte(0xFF)
-	h.Write(p.Log)
+	maphash.WriteComparable(&h, p.LogSum())
 	maphash.WriteComparable(&h, p.Cost.Resends)
 	maphash.WriteComparable(&h, p.Cost.Blocks)
 	maphash.WriteComparable(&h, p.Unsaid)

@@ -13,7 +13,6 @@ import (
 // it out: attempts of equal state have the same future, whatever their past.
 type Past struct {
 	Prompts  []client.Prompt
-	Log      []byte
 	Unsaid   int
 	Cost     verdict.Cost
 	FlashOps uint64
@@ -26,10 +25,13 @@ type Past struct {
 // all of them after the zero Past.
 func (p *Past) LinesAfter(earlier *Past) []upgradelog.Line { return p.written.after(earlier.written) }
 
+// LogSum stands for the text of the log.
+func (p *Past) LogSum() machine.Sum { return p.written.textSum() }
+
 // Past returns the past of the attempt that runs.
 func (r *Rig) Past() Past {
 	t := r.bench.Host().(*tool)
-	return Past{acts: t.acts, Prompts: t.prompts, Log: r.before.added(t.disk.Log), written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
+	return Past{acts: t.acts, Prompts: t.prompts, written: t.written, Unsaid: t.unsaid, Cost: r.cost(), FlashOps: r.before.FlashOps(r.bench.Station())}
 }
 
 // With returns the outcome of an attempt with past p. o is the outcome of another attempt that
@@ -37,7 +39,7 @@ func (r *Rig) Past() Past {
 func (o *Outcome) With(p, q Past) *Outcome {
 	c := *o
 	c.Prompts = append(append([]client.Prompt(nil), p.Prompts...), o.Prompts[len(q.Prompts):]...)
-	c.Log = append(append([]byte(nil), p.Log...), o.Log[len(q.Log):]...)
+	c.Log = append(p.written.text(), o.Log[q.written.size():]...)
 	c.Unsaid = o.Unsaid - q.Unsaid + p.Unsaid
 	c.Cost = o.Cost.Minus(q.Cost).Plus(p.Cost)
 	c.Meter.FlashOps = o.Meter.FlashOps - q.FlashOps + p.FlashOps

@@ -53,16 +53,8 @@ type glance struct {
 // kept reports whether what was in the log is still there.
 func (g *glance) kept(log []byte) bool { return bytes.HasPrefix(log, g.log) }
 
-// added is what came to the log.
-func (g *glance) added(log []byte) []byte {
-	if !g.kept(log) {
-		return log
-	}
-	return log[len(g.log):]
-}
-
 func (r *Rig) look() *glance {
-	return &glance{evidence.Look(r.bench.Station(), r.Now()), slices.Clip(r.here().disk.Log)}
+	return &glance{evidence.Look(r.bench.Station(), r.Now()), r.here().disk.Log}
 }
 
 // finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen.
@@ -79,7 +71,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 		Device:     t.device,
 		Read:       t.settings,
 		Prompts:    t.prompts,
-		Log:        before.added(t.disk.Log),
+		Log:        t.written.text(),
 		Unsaid:     t.unsaid,
 		Asleep:     t.pc.asleep > 0,
 		Counts:     t.counts,
@@ -94,6 +86,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	o.acts = t.ended(s, r.Now())
 	harmed := t.disk.harmed(r.here().disk.journals, r.said())
 	*r.here() = computer{t.disk, t.pc.things}
+	r.here().disk.Log = slices.Concat(t.disk.Log, o.Log)
 	r.truth, r.author = t.truth, t.author
 	o.evidence = r.evidence()
 	if over != Bench {

@@ -10,7 +10,6 @@ package rig
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"ionbench/client"
@@ -169,9 +168,6 @@ func (r *Rig) CopyTo(c *Rig) {
 	r.bench.CopyTo(spent)
 	c.bench = spent
 	c.pcs = append(pcs[:0], r.pcs...)
-	for i := range c.pcs {
-		c.pcs[i].disk.Log = slices.Clip(c.pcs[i].disk.Log) // or both would append to the same memory
-	}
 }
 
 // messageIDs is the distance between the message ids of two processes of the tool, so that a

@@ -264,7 +264,6 @@ func (t *tool) declareCounts(w *machine.State) {
 // declare leaves the contents of the log out of a fingerprint: the tool never reads it.
 func (d *Disk) declare(w *machine.State) {
 	w.Bool(d.Full)
-	machine.Clip(w, &d.Log)
 	machine.Clip(w, &d.journals)
 	machine.Each(w, d.journals, func(k *kept) {
 		w.Text(k.folder)
@@ -347,29 +346,12 @@ func (t *tool) write(l upgradelog.Line) error {
 	return nil
 }
 
-// put writes a line of the log to the disk.
+// put writes a line of the log to the disk, whose Log has it when the attempt has ended.
 func (t *tool) put(l upgradelog.Line) {
 	if t.careless.logOverwritten && l.Kind == upgradelog.UpgradeStarted {
-		t.disk.Log = nil
+		t.disk.Log, t.written = nil, nil
 	}
-	t.disk.Log = upgradelog.Append(t.disk.Log, l)
-	t.written = &written{t.written, l}
-}
-
-// written is a line of the log, and those before it. Copies of a tool share it: it never changes.
-type written struct {
-	before *written
-	line   upgradelog.Line
-}
-
-// after lists the lines that were written after another, in order; all of them after nil.
-func (l *written) after(other *written) []upgradelog.Line {
-	var list []upgradelog.Line
-	for ; l != other && l != nil; l = l.before {
-		list = append(list, l.line)
-	}
-	slices.Reverse(list)
-	return list
+	t.written = t.written.with(l)
 }
 
 // save writes a journal. A tool that writes in place leaves half of it on the disk until flush.

@@ -125,16 +125,15 @@ func (r *Trial) Bench() *bench.Bench { return r.rig.Bench() }
 // Strike adds a fault to the attempt that runs, as if its plan had always had the fault, or to a
 // later attempt. A fault whose moment has passed is missed.
 func (r *Trial) Strike(attempt int, f fault.Fault) error {
+	plans := make(Plans, max(len(r.plans), attempt+1)) // copies share the old ones
+	copy(plans, r.plans)
+	had := len(plans[attempt])
+	plans[attempt] = append(slices.Clip(plans[attempt]), f)
 	if attempt == r.Attempt() {
-		if err := r.rig.Strike(fault.Plan{f}); err != nil {
+		if err := r.rig.Strike(plans[attempt][had:]); err != nil {
 			return err
 		}
 	}
-	plans := slices.Clone(r.plans)
-	for len(plans) <= attempt {
-		plans = append(plans, nil)
-	}
-	plans[attempt] = append(slices.Clip(plans[attempt]), f)
 	r.plans = plans
 	return nil
 }

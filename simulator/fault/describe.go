@@ -45,7 +45,7 @@ func Kinds() []Description {
 	return all
 }
 
-func (r row) describe() Description {
+func (r *row) describe() Description {
 	d := Description{Kind: r.kind, Place: r.place, Field: r.field, Example: r.example, Lasts: r.lasting, Sided: r.sided, Tears: r.tears, Takes: r.taking()}
 	for u := range units {
 		if r.allows(Unit(u)) {
@@ -81,7 +81,7 @@ func (r row) describe() Description {
 	return d
 }
 
-func (r row) taking() []Taking {
+func (r *row) taking() []Taking {
 	var list []Taking
 	var said Parameters
 	if plan, err := Parse(r.example); err == nil && len(plan) == 1 {
@@ -109,7 +109,7 @@ func Describe() string {
 		d := r.describe()
 		fmt.Fprintf(&b, "  %s\n      %s (%v)\n      e.g. %s\n", d.Syntax, d.Field, d.Place, d.Example)
 		if len(r.never) > 0 {
-			fmt.Fprintf(&b, "      triggers: %s\n", triggersOf(r))
+			fmt.Fprintf(&b, "      triggers: %s\n", triggersOf(&r))
 		}
 	}
 	b.WriteString("\nTriggers, counted from the beginning of the host's run (N may be a window, such as 10..20):\n")

@@ -420,13 +420,13 @@ const (
 )
 
 // row returns the kind's row; an empty one for an unknown kind.
-func (k Kind) row() row {
+func (k Kind) row() *row {
 	for i := range rows {
 		if rows[i].kind == k {
-			return rows[i]
+			return &rows[i]
 		}
 	}
-	return row{}
+	return new(row)
 }
 
 // String gives the word of the grammar.
@@ -485,6 +485,6 @@ func allBut(only Unit) []Unit {
 	return list
 }
 
-func (r row) allows(u Unit) bool { return !slices.Contains(r.never, u) }
+func (r *row) allows(u Unit) bool { return !slices.Contains(r.never, u) }
 
-func (r row) has(parameter string) bool { return slices.Contains(r.takes, parameter) }
+func (r *row) has(parameter string) bool { return slices.Contains(r.takes, parameter) }

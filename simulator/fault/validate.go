@@ -43,7 +43,7 @@ func (f Fault) check() *problem {
 	if r.kind == 0 {
 		return wrong(inKind, "there is no such kind of fault")
 	}
-	for _, check := range []func(row) *problem{
+	for _, check := range []func(*row) *problem{
 		f.checkTrigger, f.checkNumbers, f.checkSide, f.checkRepeats, f.checkDuration, f.checkWindow, f.checkParameters,
 	} {
 		if p := check(r); p != nil {
@@ -53,7 +53,7 @@ func (f Fault) check() *problem {
 	return nil
 }
 
-func (f Fault) checkTrigger(r row) *problem {
+func (f Fault) checkTrigger(r *row) *problem {
 	t := f.Trigger
 	u := t.counted()
 	switch {
@@ -66,7 +66,7 @@ func (f Fault) checkTrigger(r row) *problem {
 	case t.Phase != Before && r.whole:
 		return wrong(inAt, "%s befalls a flash operation as a whole: leave `%v` out", r.name, t.Phase)
 	case t.Phase == Torn && !r.tears:
-		return wrong(inAt, "%s cannot strike inside a flash operation: say `before` or `after`, or use %s", r.name, kindsThat(func(r row) bool { return r.tears }))
+		return wrong(inAt, "%s cannot strike inside a flash operation: say `before` or `after`, or use %s", r.name, kindsThat(func(r *row) bool { return r.tears }))
 	case t.Unit == AtState && (t.State < Application || t.State > Booting):
 		return wrong(inAt, "there is no such state")
 	case t.Unit != AtState && t.State != 0:
@@ -76,7 +76,7 @@ func (f Fault) checkTrigger(r row) *problem {
 }
 
 // checkNumbers accepts nothing that has another, shorter way of being said.
-func (f Fault) checkNumbers(row) *problem {
+func (f Fault) checkNumbers(*row) *problem {
 	t := f.Trigger
 	u := t.counted()
 	if u.none {
@@ -99,7 +99,7 @@ func (f Fault) checkNumbers(row) *problem {
 	return nil
 }
 
-func (f Fault) checkSide(r row) *problem {
+func (f Fault) checkSide(r *row) *problem {
 	t := f.Trigger
 	u := t.counted()
 	switch {
@@ -117,7 +117,7 @@ func (f Fault) checkSide(r row) *problem {
 	return nil
 }
 
-func (f Fault) checkRepeats(r row) *problem {
+func (f Fault) checkRepeats(r *row) *problem {
 	t := f.Trigger
 	switch {
 	case r.ends && t.Every != 0:
@@ -128,7 +128,7 @@ func (f Fault) checkRepeats(r row) *problem {
 	return nil
 }
 
-func (f Fault) checkDuration(r row) *problem {
+func (f Fault) checkDuration(r *row) *problem {
 	d := f.Duration
 	t := f.Trigger
 	switch {
@@ -147,7 +147,7 @@ func (f Fault) checkDuration(r row) *problem {
 }
 
 // one is the kind with its article.
-func (r row) one() string {
+func (r *row) one() string {
 	if strings.ContainsRune("aeiou", rune(r.name[0])) {
 		return "an " + r.name
 	}
@@ -155,7 +155,7 @@ func (r row) one() string {
 }
 
 // atOnce says why a kind takes no duration, and what else to say.
-func (r row) atOnce(said string) string {
+func (r *row) atOnce(said string) string {
 	s := fmt.Sprintf("%s happens at once and takes no duration: leave `%s` out", r.name, said)
 	if r.instead != "" {
 		s += ", or " + r.instead
@@ -165,7 +165,7 @@ func (r row) atOnce(said string) string {
 
 // checkWindow is about windows without `every`: a lasting fault lasts as long as the
 // window, any other strikes at each moment of it.
-func (f Fault) checkWindow(r row) *problem {
+func (f Fault) checkWindow(r *row) *problem {
 	t := f.Trigger
 	u := t.counted()
 	if t.Last == 0 || t.Every != 0 {
@@ -184,7 +184,7 @@ func (f Fault) checkWindow(r row) *problem {
 	return nil
 }
 
-func (f Fault) checkParameters(r row) *problem {
+func (f Fault) checkParameters(r *row) *problem {
 	for i := range parameters {
 		p := &parameters[i]
 		in := inParameter + clause(i)
@@ -217,7 +217,7 @@ func (f Fault) checkParameters(r row) *problem {
 }
 
 // triggersOf lists the triggers that a kind can have.
-func triggersOf(r row) string {
+func triggersOf(r *row) string {
 	var names []string
 	for u := range units {
 		if r.allows(Unit(u)) {
@@ -227,18 +227,18 @@ func triggersOf(r row) string {
 	return orList(names)
 }
 
-func parametersOf(r row) string {
+func parametersOf(r *row) string {
 	if len(r.takes) == 0 {
 		return "it has no parameters"
 	}
 	return "it has " + andList(r.takes)
 }
 
-func kindsThat(want func(row) bool) string {
+func kindsThat(want func(*row) bool) string {
 	var names []string
-	for _, r := range rows {
-		if want(r) {
-			names = append(names, r.name)
+	for i := range rows {
+		if want(&rows[i]) {
+			names = append(names, rows[i].name)
 		}
 	}
 	return orList(names)
