@@ -55,7 +55,8 @@ makes every scenario that cannot be played a no. The first failure is shown at o
 A scenario that fails while this computer is late by more than a quarter of --response is
 played again, alone, and that counts; if it fails again in the same way, it has no verdict.
 For a program that fails now and then there is --repeat; all attempts are in the report.
-Several computers share the work: --shard 1/3 --json 1.json, and then judge merge.
+Several computers share the work: --shard 1/3 --json 1.json, and then judge merge. What got
+worse from one release of a program to the next says judge diff.
 
 Every scenario that fails is explained in plain words, with the command that repeats it.
 Every scenario is in the report, also where Ctrl-C, SIGTERM or SIGHUP ends the judge: it
@@ -296,7 +297,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 	}
 	return judge.Options{
 		Pace: pace, Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
-		Artifacts: f.artifacts, Repeat: f.command(c), Rounds: f.repeat, FailOnSkipped: f.failOnSkipped,
+		JudgedBy: "ionbench " + cli.Release(), Artifacts: f.artifacts, Repeat: f.command(c), Rounds: f.repeat, FailOnSkipped: f.failOnSkipped,
 	}
 }
 

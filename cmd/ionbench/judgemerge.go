@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
@@ -40,13 +42,9 @@ func (f *reportFlags) merge(c *cli.Call) error {
 	}
 	var parts []*judge.Report
 	for _, path := range c.Args {
-		b, err := files.Read(path, maxReport)
+		r, err := readReport(path, judge.ReadJSON)
 		if err != nil {
 			return err
-		}
-		r, err := judge.ReadJSON(bytes.NewReader(b))
-		if err != nil {
-			return cli.Unusable(fmt.Errorf("%s: %w", path, err))
 		}
 		parts = append(parts, r)
 	}
@@ -56,4 +54,21 @@ func (f *reportFlags) merge(c *cli.Call) error {
 	}
 	c.Print(card(all))
 	return f.finish(all)
+}
+
+// readReport reads a file of "ionbench judge --json".
+func readReport[T any](path string, read func(io.Reader) (T, error)) (T, error) {
+	var none T
+	b, err := files.Read(path, maxReport)
+	if err != nil {
+		return none, err
+	}
+	r, err := read(bytes.NewReader(b))
+	switch {
+	case errors.Is(err, judge.ErrNoComparison):
+		return none, cli.Environmental(fmt.Errorf("%s: %w", path, err))
+	case err != nil:
+		return none, cli.Unusable(fmt.Errorf("%s: %w", path, err))
+	}
+	return r, nil
 }

@@ -41,6 +41,7 @@ program is needed.
   ionbench sweep --worlds pairs                every kind of fault in many worlds
   ionbench reproduce Upgrade.log               what may have happened, of a log from the field
   ionbench judge --upgrader './up {tcp} {image}'   an upgrader of your own
+  ionbench judge diff 1.4.json 1.5.json        what got worse in its next release
 `,
 		Commands: slices.Concat(
 			[]*cli.Command{
@@ -48,7 +49,7 @@ program is needed.
 				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
 			},
 			atlasCommands(),
-			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeCommand(), schemaCommand()},
+			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeDiffCommand(), judgeCommand(), schemaCommand()},
 		),
 	}
 }

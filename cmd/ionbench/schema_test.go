@@ -35,6 +35,7 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 		"atlas diff":  {{"--json", file("old.json"), file("old.json")}},
 		"reproduce":   {{log, "--json"}, {fieldLog(t, "field-edited.log"), "--json"}},
 		"judge":       {judged[1:]},
+		"judge diff":  {{"--json", file("judged.json"), file("judged.json")}},
 		"judge merge": {{file("judged.json"), "--json", file("merged.json")}},
 	}
 	order := append([]string{"sweep", "judge"}, clitest.WithJSON(program())...) // the others read what these write
@@ -72,15 +73,18 @@ func TestTheSchemasOfAllProgramsArePrinted(t *testing.T) {
 	}
 	for _, format := range schemas.Formats() {
 		name, _, _ := strings.Cut(format, " ")
-		for _, asked := range []string{format, name} {
+		for asked, want := range map[string]string{format: format, name: newest(name)} {
 			code, out, _ := call(t, "", "schema", asked)
-			if text, _ := schemas.Of(format); code != cli.Done || !bytes.Equal([]byte(out), text) || !json.Valid(text) {
+			if text, _ := schemas.Of(want); code != cli.Done || !bytes.Equal([]byte(out), text) || !json.Valid(text) {
 				t.Errorf("%s: exit %d\n%s", asked, code, out)
 			}
 		}
 		if !strings.Contains(list, "\n"+format+" ") {
 			t.Errorf("%s is not listed", format)
 		}
+	}
+	if got := newest("ionbench-judge"); got != "ionbench-judge 2" {
+		t.Errorf("the newest is %s", got)
 	}
 	code, _, diagnostics := call(t, "", "schema", "ionbench-rum")
 	if code != cli.Misused || !strings.Contains(diagnostics, "did you mean ionbench-run?") {

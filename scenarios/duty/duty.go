@@ -15,6 +15,16 @@ type ID uint8
 // String is the number as the page has it.
 func (id ID) String() string { return fmt.Sprintf("D%d", uint8(id)) }
 
+// Parse reads a number, as String writes it.
+func Parse(number string) (ID, error) {
+	for _, d := range table {
+		if d.ID.String() == number {
+			return d.ID, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no duty %q", number)
+}
+
 // The duties, in the order of the page.
 const (
 	File ID = iota + 1

@@ -19,6 +19,7 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/story"
 )
 
@@ -35,15 +36,18 @@ type Execution struct {
 	Asked    bool // the program sent something to the meter
 	Meter    verdict.Condition
 	Cost     verdict.Cost
-	Log      []byte // what the program wrote to {log}; nil if nothing
-	Earlier  string // what is wrong with what earlier attempts wrote there
-	LogTold  string // logJudged, or why the log was not judged
-	Unstruck []story.Unstruck
-	Trace    []story.Event
-	Broken   []verdict.Violation
-	Kept     bool      // files of its own were left in {dir}
-	Warned   []duty.ID // of which advice was not taken
-	Notes    []string  // other things that a person should know
+	// Questions are its messages to the meter, resends not counted; -1: not known.
+	Questions int
+	Lost      ion.Groups // that somebody wants in the meter, and that are not there
+	Log       []byte     // what the program wrote to {log}; nil if nothing
+	Earlier   string     // what is wrong with what earlier attempts wrote there
+	LogTold   string     // logJudged, or why the log was not judged
+	Unstruck  []story.Unstruck
+	Trace     []story.Event
+	Broken    []verdict.Violation
+	Kept      bool      // files of its own were left in {dir}
+	Warned    []duty.ID // of which advice was not taken
+	Notes     []string  // other things that a person should know
 }
 
 // Name is upgrade or recovery.
@@ -114,6 +118,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	}
 	e := before.Foreign(p.station, p.now, p.file, a.faults(), p.options.Response)
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
+	a.Questions = g.asked()
 	p.attempts = append(p.attempts, a)
 	if err := p.lookAtFiles(a); err != nil {
 		return nil, err

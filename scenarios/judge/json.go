@@ -40,6 +40,9 @@ type reportObject struct {
 	Keeps       bool     `json:"keeps_settings"`
 	Shell       bool     `json:"shell"`
 	FailSkipped bool     `json:"fail_on_skipped"`
+	JudgedBy    string   `json:"judged_by"` // the ionbench
+	Parallel    int      `json:"parallel"`  // scenarios at once; 0: not known, or not the same in all shards
+	before      bool     // it is of the version before, in which settings_lost was what had changed since the attempt began
 }
 
 type dutyObject struct {
@@ -71,6 +74,7 @@ type scenarioObject struct {
 	Broken   []string        `json:"broken"`
 	Notes    []string        `json:"notes"`
 	Seconds  float64         `json:"seconds"`
+	Late     float64         `json:"late_seconds"` // of the computer, at most; -1: not known
 	Folder   string          `json:"folder"`
 	Repeat   string          `json:"repeat"`
 	Attempts []attemptObject `json:"attempts"`
@@ -90,9 +94,10 @@ type attemptObject struct {
 	Revision    string   `json:"meter_revision"`
 	Image       bool     `json:"image_intact"`
 	FlashOps    uint64   `json:"flash_ops"`
-	Lost        string   `json:"settings_lost"`
+	Lost        string   `json:"settings_lost"` // groups that somebody wants in the meter and that are not there
 	Blocks      uint64   `json:"blocks_sent"`
 	Resends     uint64   `json:"resends"`
+	Questions   int      `json:"questions"` // messages to the meter, resends not counted; -1: not known
 	Log         string   `json:"log"`
 	StdoutBytes int64    `json:"stdout_bytes"`
 	StderrBytes int64    `json:"stderr_bytes"`
@@ -106,17 +111,27 @@ type attemptObject struct {
 	Kept        bool     `json:"kept_files"`
 }
 
-// Format is the name and version of the file format; fixtures/schemas has its schema.
-const Format = "ionbench-judge 1"
+// The names and versions of the file format: the present one, and the one before, which is read as
+// well; fixtures/schemas has their schemas.
+const (
+	formatName   = "ionbench-judge "
+	Format       = formatName + "2"
+	FormatBefore = formatName + "1"
+)
 
 // Verdict is the report in one word: pass, no or none. One failure makes it no. Where something
 // was not played to its end, or nothing was played, there is none.
 func (r *Report) Verdict() string {
 	passed, failed, skipped := r.Counts()
+	return verdictOf(passed, failed, skipped, r.Undecided(), r.Options.FailOnSkipped)
+}
+
+// verdictOf is the verdict on so many scenarios.
+func verdictOf(passed, failed, skipped, undecided int, failOnSkipped bool) string {
 	switch {
-	case failed > 0, r.Options.FailOnSkipped && skipped > 0:
+	case failed > 0, failOnSkipped && skipped > 0:
 		return "no"
-	case r.Undecided() > 0 || passed == 0:
+	case undecided > 0 || passed == 0:
 		return "none"
 	}
 	return "pass"
@@ -144,6 +159,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Undecided: r.Undecided(), PartialBy: listed(r.Partial()), Whole: listed(r.Part.Whole), Only: r.Part.Only, Chosen: listed(r.Part.Chosen), Shard: r.Part.Shard.String(),
 		Rounds: r.Options.Rounds, Interrupted: r.Interrupted, Response: r.Options.Response.Seconds(), Baud: r.Options.Baud,
 		Keeps: r.Target.KeepsSettings, Shell: r.Target.Upgrade.shell, FailSkipped: r.Options.FailOnSkipped,
+		JudgedBy: r.Options.JudgedBy, Parallel: r.Options.Parallel,
 	}
 	o.Passed, o.Failed, o.Skipped = r.Counts()
 	o.Duties = dutyObjects(r.Duties())
@@ -169,15 +185,15 @@ func (r *Result) object() scenarioObject {
 	o := scenarioObject{
 		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.Harms), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
 		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Round: r.Round, Again: r.Again, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
-		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Attempts: []attemptObject{},
+		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Late: r.late.Seconds(), Attempts: []attemptObject{},
 	}
 	for _, a := range r.Attempts {
 		m := &a.Meter
 		o.Attempts = append(o.Attempts, attemptObject{
 			Name: a.Name(), Command: a.Command, Plan: a.Plan.String(), Exit: a.Exit.Code, Signal: a.Exit.Signal, TimedOut: a.Exit.TimedOut,
 			Killed: a.Killed, Aborted: a.Aborted, Seconds: a.Exit.Took.Seconds(),
-			State: m.State.String(), Revision: m.Revision, Image: m.Image, FlashOps: m.FlashOps, Lost: m.Lost.String(),
-			Blocks: a.Cost.Blocks, Resends: a.Cost.Resends, Log: a.LogTold,
+			State: m.State.String(), Revision: m.Revision, Image: m.Image, FlashOps: m.FlashOps, Lost: a.Lost.String(),
+			Blocks: a.Cost.Blocks, Resends: a.Cost.Resends, Questions: a.Questions, Log: a.LogTold,
 			StdoutBytes: a.Exit.Stdout.Bytes, StderrBytes: a.Exit.Stderr.Bytes, Broken: listed(verdict.Texts(a.Broken)),
 			Running: m.Running, Stdout: printable(a.Exit.Stdout.Kept()), Stderr: printable(a.Exit.Stderr.Kept()), ProgramLog: printable(a.Log),
 			Notes: listed(a.Notes), Warned: dutyNames(a.Warned), Kept: a.Kept,

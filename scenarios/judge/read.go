@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,18 +17,12 @@ import (
 )
 
 // ReadJSON reads a report that WriteJSON has written. Of the outputs and logs of programs it has
-// only what the report shows; traces and settings it does not have.
+// only what the report shows; traces and settings it does not have. Every scenario of it must be in
+// the suite of this ionbench.
 func ReadJSON(in io.Reader) (*Report, error) {
-	var o reportObject
-	d := json.NewDecoder(in)
-	if err := d.Decode(&o); err != nil {
-		return nil, fmt.Errorf("it is no report of ionbench judge: %w", err)
-	}
-	if o.Format != Format {
-		return nil, fmt.Errorf("it is no report of ionbench judge: its format is %q, not %q", o.Format, Format)
-	}
-	if len(o.Whole) == 0 || o.Response == 0 {
-		return nil, errors.New("an older ionbench wrote it, which did not say of which suite it is a part")
+	o, err := readObject(in)
+	if err != nil {
+		return nil, err
 	}
 	return o.report()
 }
@@ -40,7 +33,7 @@ func (o *reportObject) report() (*Report, error) {
 		Part: Part{Whole: o.Whole, Chosen: o.Chosen, Only: o.Only},
 		Options: Options{
 			Pace: o.Pace, Baud: o.Baud, Seed: o.Seed, Response: fromSeconds(o.Response), Limit: fromSeconds(o.Limit),
-			Rounds: o.Rounds, FailOnSkipped: o.FailSkipped,
+			Rounds: o.Rounds, FailOnSkipped: o.FailSkipped, JudgedBy: o.JudgedBy, Parallel: o.Parallel,
 		},
 		Target: Target{Upgrade: Command{text: o.Upgrader, shell: o.Shell}, Recover: Command{text: o.Recover, words: []string{o.Recover}, shell: o.Shell}, KeepsSettings: o.Keeps},
 	}
@@ -78,7 +71,7 @@ func (o *scenarioObject) result(suite *Suite) (*Result, error) {
 	}
 	r := &Result{
 		Scenario: suite.Scenarios[at], Round: o.Round, Again: o.Again, Skipped: o.Skipped, Trouble: o.Trouble,
-		Notes: o.Notes, Took: fromSeconds(o.Seconds), Folder: o.Folder, Repeat: o.Repeat,
+		Notes: o.Notes, Took: fromSeconds(o.Seconds), Folder: o.Folder, Repeat: o.Repeat, late: fromSeconds(o.Late),
 	}
 	var err error
 	if r.Broken, err = violations(o.Broken); err != nil {
@@ -90,9 +83,6 @@ func (o *scenarioObject) result(suite *Suite) (*Result, error) {
 			return nil, fmt.Errorf("scenario %s: %w", o.Name, err)
 		}
 		r.Attempts = append(r.Attempts, a)
-	}
-	if r.Verdict() != o.Verdict {
-		return nil, fmt.Errorf("scenario %s: its verdict is said to be %q, and is %q by what was broken", o.Name, o.Verdict, r.Verdict())
 	}
 	return r, nil
 }
@@ -113,7 +103,7 @@ func (o *attemptObject) execution() (*Execution, error) {
 	a := &Execution{
 		Recovery: o.Name == (&Execution{Recovery: true}).Name(),
 		Command:  o.Command, Killed: o.Killed, Aborted: o.Aborted, LogTold: o.Log, Log: []byte(o.ProgramLog),
-		Cost: verdict.Cost{Blocks: o.Blocks, Resends: o.Resends},
+		Cost: verdict.Cost{Blocks: o.Blocks, Resends: o.Resends}, Questions: o.Questions,
 		Exit: Exit{
 			Code: o.Exit, Signal: o.Signal, TimedOut: o.TimedOut, Took: fromSeconds(o.Seconds),
 			Stdout: outputOf(o.Stdout, o.StdoutBytes), Stderr: outputOf(o.Stderr, o.StderrBytes),
@@ -124,7 +114,7 @@ func (o *attemptObject) execution() (*Execution, error) {
 	if a.Meter.State, err = stateOf(o.State); err != nil {
 		return nil, err
 	}
-	if a.Meter.Lost, err = groupsOf(o.Lost); err != nil {
+	if a.Lost, err = groupsOf(o.Lost); err != nil {
 		return nil, err
 	}
 	if o.Plan != "" {
@@ -137,14 +127,12 @@ func (o *attemptObject) execution() (*Execution, error) {
 	return a, err
 }
 
-// dutiesNamed reads the text of dutyNames.
+// dutiesNamed reads the text of dutyNames. Numbers that this ionbench does not know are left out.
 func dutiesNamed(names string) []duty.ID {
 	var ids []duty.ID
 	for name := range strings.FieldsSeq(names) {
-		for _, d := range duty.Table() {
-			if d.ID.String() == name {
-				ids = append(ids, d.ID)
-			}
+		if id, err := duty.Parse(name); err == nil {
+			ids = append(ids, id)
 		}
 	}
 	return ids
@@ -200,6 +188,9 @@ func Merge(parts []*Report) (*Report, error) {
 		all.Interrupted = all.Interrupted || r.Interrupted
 		all.Took = max(all.Took, r.Took)
 		all.Strays += r.Strays
+		if r.Options.Parallel != first.Options.Parallel {
+			all.Options.Parallel = 0
+		}
 		own := map[string][]*Result{}
 		for _, s := range r.Results {
 			own[s.Scenario.Name] = append(own[s.Scenario.Name], s)
@@ -249,6 +240,7 @@ func (r *Report) fits(other *Report) error {
 		{"suite", r.Suite, other.Suite},
 		{"upgrader", r.Target.Upgrade.String(), other.Target.Upgrade.String()},
 		{"recovery", r.Target.Recover.String(), other.Target.Recover.String()},
+		{"ionbench", r.Options.JudgedBy, other.Options.JudgedBy},
 		{"transport", r.Target.Transport.String(), other.Target.Transport.String()},
 		{"number of shards", fmt.Sprint(r.Part.Shard.Of), fmt.Sprint(other.Part.Shard.Of)},
 		{"list of scenarios", strings.Join(r.Part.Chosen, " "), strings.Join(other.Part.Chosen, " ")},

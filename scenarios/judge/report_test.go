@@ -62,7 +62,7 @@ func TestTheJSONSaysAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := o.Scenarios
-	if o.Format != "ionbench-judge 1" || o.Verdict != "no" || o.Passed != 1 || o.Failed != 1 || o.Skipped != 1 || len(s) != 3 {
+	if o.Format != Format || o.Verdict != "no" || o.Passed != 1 || o.Failed != 1 || o.Skipped != 1 || len(s) != 3 {
 		t.Fatalf("%s", b.String())
 	}
 	if s[1].Plan != "kill at block 6" || s[1].ID == "" || s[1].Verdict != "no" || len(s[1].Broken) != 3 || len(s[1].Attempts) != 2 || s[1].Repeat == "" || s[2].Verdict != "skipped" {

@@ -122,6 +122,14 @@ func (g *gateway) see(f *ion.Frame) {
 	}
 }
 
+// asked is how many messages the program has sent, resends not counted.
+func (g *gateway) asked() (n int) {
+	for _, c := range g.counts {
+		n += c
+	}
+	return n
+}
+
 func (g *gateway) strike(h *Harm) {
 	if h.struck = true; h.Nth > 0 {
 		h.At = anything

@@ -32,6 +32,8 @@ type Options struct {
 	Repeat string
 	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
+	// JudgedBy names this ionbench, for whoever compares reports.
+	JudgedBy string
 	// FailOnSkipped: a scenario that was not played counts as one that failed.
 	FailOnSkipped bool
 	// late is how late the computer is said to be; nil: it is measured. Tests of what programs do
@@ -153,14 +155,21 @@ func (r *Report) Scenarios() int { return len(r.verdicts()) }
 // verdicts are those of the scenarios, by name.
 func (r *Report) verdicts() map[string]string {
 	worst := map[string]string{}
-	order := []string{"", "pass", "skipped", "none", "no"}
 	for _, s := range r.Results {
-		name, v := s.Scenario.Name, s.Verdict()
-		if !s.Again && slices.Index(order, v) > slices.Index(order, worst[name]) {
-			worst[name] = v
+		if name := s.Scenario.Name; !s.Again {
+			worst[name] = worse(worst[name], s.Verdict())
 		}
 	}
 	return worst
+}
+
+// worse is the worse of two verdicts.
+func worse(a, b string) string {
+	order := []string{"", "pass", "skipped", "none", "no"}
+	if slices.Index(order, b) > slices.Index(order, a) {
+		return b
+	}
+	return a
 }
 
 // Run plays a suite with a program and judges it. Whatever happens, the report has a result for

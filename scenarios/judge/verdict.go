@@ -29,6 +29,7 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		return
 	}
 	lost := p.lost()
+	a.Lost = lost
 	t := &e.Tool
 	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
 	t.Keeps = p.keeps(a)

@@ -6,9 +6,13 @@ import (
 	"runtime/debug"
 )
 
-// version returns the text of --version: the module's version, the commit it was built from,
-// and the version of Go.
+// version returns the text of --version: that of Release, and the version of Go.
 func version(program string) string {
+	return fmt.Sprintf("%s %s, %s %s/%s\n", program, Release(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// Release is the version of the module, and the commit that it was built from.
+func Release() string {
 	release, commit, changed := "(devel)", "unknown", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
@@ -23,5 +27,5 @@ func version(program string) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s %s, commit %s%s, %s %s/%s\n", program, release, commit, changed, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s, commit %s%s", release, commit, changed)
 }
