@@ -12,6 +12,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/reproduce"
 	"ionbench/scenarios/shell"
 )
@@ -32,9 +33,16 @@ within a run cannot be read at all, it is explained as far as it goes, and never
 reproduced. LOG is a file, or - for standard input.
 
 With --output the candidate becomes a case file that "ionbench run" plays, to be dropped
-into fixtures/cases. With --serve the meter is there as the failure left it, a minute later,
-with line and power back, until Ctrl-C: try a recovery by hand or with another tool.
-With several runs both take the last, unless --run names another.
+into fixtures/cases.
+
+With --serve the meter is there as the failure left it, a minute later, with line and power
+back, until Ctrl-C: try a recovery by hand or with another tool. It is served and told of as
+ionsim does (ionsim --help lists the events), with new faults if you like: --pace 10 is ten
+times as fast, --save-firmware writes a file to recover with, and --state keeps the meter for
+"ionsim --state FILE". At the end it says what the meter runs; where blocks were sent and
+nothing runs, the exit status is 1.
+
+With several runs these take the last, unless --run names another.
 `
 
 type reproduceFlags struct {
@@ -43,30 +51,24 @@ type reproduceFlags struct {
 	candidate int
 	output    string
 	trials    int
-	json      bool
-	serve     string
-	link      string
-	tcp       string
+	left      leftFlags
 }
 
 func reproduceCommand() *cli.Command {
-	f := &reproduceFlags{candidate: 1, trials: reproduce.DefaultTrials, tcp: "127.0.0.1:0"}
+	f := &reproduceFlags{candidate: 1, trials: reproduce.DefaultTrials, left: newLeftFlags()}
 	output := cli.Text(&f.output, "output", "FILE", "write the candidate to a new case file; - prints it, and nothing else").With(cli.Files("*.case"))
 	output.Letter = "o"
 	return &cli.Command{
 		Name: "reproduce", Brief: "find what gives an Upgrade.log of the field, and make a scenario of it", Help: reproduceHelp,
 		Args: []cli.Arg{{Name: "LOG", What: "log", Values: cli.Files("*.log")}},
-		Flags: cli.Plain(
+		Flags: append(cli.Plain(
 			cli.Number(&f.run, "run", math.MinInt32, math.MaxInt32, "one run of the log alone, from 1; negative from its end"),
 			cli.Number(&f.last, "last", 0, math.MaxInt32, "so many runs from the log's end; 0: all"),
-			cli.Count(&f.candidate, "candidate", "the candidate for --output and --serve"),
+			cli.Count(&f.candidate, "candidate", "the candidate for --output, --serve, --state and --save-firmware"),
 			output,
 			cli.Count(&f.trials, "trials", "trials on the bench that a run may take"),
-			cli.Switch(&f.json, "json", "print one JSON object a run").Writes("ionbench-reproduce 1"),
-			cli.OneOf(&f.serve, "serve", []string{"pty", "tcp"}, "serve the meter as it was left"),
-			cli.Text(&f.link, "link", "PATH", "with --serve pty: a name for the PTY").With(cli.Files("*")),
-			cli.Text(&f.tcp, "tcp", "ADDR", "with --serve tcp: the address"),
-		),
+			cli.Switch(&f.left.JSON, "json", "print one JSON object a run; with --serve, behind them the events, as ionsim --json prints them (format "+serving.EventsFormat+")").Writes("ionbench-reproduce 1"),
+		), f.left.flags()),
 		Examples: `
   ionbench reproduce Upgrade.log
   ionbench reproduce Upgrade.log --run 2 --json
@@ -74,18 +76,20 @@ func reproduceCommand() *cli.Command {
   ionbench reproduce Upgrade.log -o my-failure.case
   ionbench reproduce Upgrade.log -o - | ionbench run - --print trace
   ionbench reproduce Upgrade.log --candidate 2 --serve pty --link ./ttyION
-  ionbench reproduce Upgrade.log --serve tcp --tcp :7801
+  ionbench reproduce Upgrade.log --serve tcp --tcp :7801 --pace 10 --save-firmware fits.upg
+  ionbench reproduce Upgrade.log --state left.state
 `,
 		Done: "reproduced", Failed: "a run is not",
 		Run: f.act,
 	}
 }
 
-func (f *reproduceFlags) check() error {
+func (f *reproduceFlags) check(c *cli.Call) error {
+	if err := f.left.check(c); err != nil {
+		return err
+	}
 	switch {
-	case f.link != "" && f.serve != "pty":
-		return cli.Usage("--link %s: there is no PTY that it could point to", f.link).Hint("add --serve pty")
-	case f.output == "-" && (f.json || f.serve != ""):
+	case f.output == "-" && (f.left.JSON || f.left.serve != ""):
 		return cli.Usage("-o - prints the case and nothing else").Hint("leave --json and --serve out")
 	case f.output == "-":
 		return nil
@@ -94,7 +98,7 @@ func (f *reproduceFlags) check() error {
 }
 
 func (f *reproduceFlags) act(ctx context.Context, c *cli.Call) error {
-	if err := f.check(); err != nil {
+	if err := f.check(c); err != nil {
 		return err
 	}
 	path := c.Args[0]
@@ -153,7 +157,7 @@ func readLog(stdin io.Reader, path string) (*reproduce.Log, error) {
 // choose returns the indexes of the runs that the flags ask for.
 func (f *reproduceFlags) choose(log *reproduce.Log) ([]int, error) {
 	n := len(log.Runs)
-	last := f.output != "" || f.serve != ""
+	last := f.output != "" || f.left.wanted()
 	switch {
 	case f.run != 0 && f.last != 0:
 		return nil, cli.Usage("both --run and --last").Hint("leave one of them out")
@@ -203,7 +207,7 @@ func (f *reproduceFlags) explain(ctx context.Context, number int, run *reproduce
 
 // use writes or serves what the flags ask for of a candidate.
 func (f *reproduceFlags) use(ctx context.Context, c *cli.Call, r *reproduce.Result) error {
-	if f.output == "" && f.serve == "" {
+	if f.output == "" && !f.left.wanted() {
 		return nil
 	}
 	if !r.Reproduced() {
@@ -218,10 +222,7 @@ func (f *reproduceFlags) use(ctx context.Context, c *cli.Call, r *reproduce.Resu
 			return err
 		}
 	}
-	if f.serve != "" {
-		return f.serveLeft(ctx, c, r, candidate)
-	}
-	return nil
+	return f.left.act(ctx, c, r, candidate)
 }
 
 func (f *reproduceFlags) keep(c *cli.Call, r *reproduce.Result, candidate *reproduce.Candidate) error {
@@ -237,7 +238,7 @@ func (f *reproduceFlags) keep(c *cli.Call, r *reproduce.Result, candidate *repro
 }
 
 func (f *reproduceFlags) tell(c *cli.Call, path string, log *reproduce.Log, found []foundRun) {
-	if f.json {
+	if f.left.JSON {
 		for _, r := range found {
 			c.Encode(f.object(path, r))
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,10 +14,17 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/port"
+	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
+	"ionbench/fixtures/firmware"
 	"ionbench/fixtures/logs"
 	"ionbench/scenarios/shell"
+	"ionbench/simulator/disk"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
 )
 
 // fieldLog writes a log of fixtures/logs to a file.
@@ -120,6 +128,15 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 		{"", []string{path, "--trials", "0"}, "at least 1"},
 		{"", []string{path, "--serve", "usb"}, "use pty or tcp"},
 		{"", []string{path, "--link", "x"}, "--serve pty"},
+		{"", []string{path, "--serve", "tcp", "--link", "x"}, "--serve pty"},
+		{"", []string{path, "--pace", "10"}, "add --serve"},
+		{"", []string{path, "--serve", "tcp", "--pace", "fast"}, "is no pace"},
+		{"", []string{path, "--serve", "tcp", "--tcp", "7801"}, "is no address"},
+		{"", []string{path, "--serve", "pty", "--takeover"}, "--tcp"},
+		{"", []string{path, "--serve", "tcp", "--fault", "abort"}, "befalls the upgrader"},
+		{"", []string{path, "--serve", "tcp", "--fault", "cable-pul"}, "ionbench faults"},
+		{"", []string{path, "--serve", "tcp", "--trace-frames"}, "shows nothing"},
+		{"", []string{path, "--save-firmware", path}, "exists"},
 		{"", []string{path, "-o", "-", "--json"}, "nothing else"},
 	} {
 		code, _, diagnostics := call(t, test.stdin, append([]string{"reproduce"}, test.args...)...)
@@ -129,62 +146,162 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 	}
 }
 
-// asked returns what a meter says of itself over a port.
-func asked(t *testing.T, address string) client.Device {
+// used runs a task of the upgrader over a port, with a person who says yes, and returns what the
+// meter said of itself.
+func used(t *testing.T, address string, unit uint16, task client.Task, file *upg.File) (device client.Device, err error) {
 	t.Helper()
 	conn, err := port.Open(port.Config{TCP: address})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	u, err := client.New(client.Config{Release: client.Release22(), UnitID: 105, Password: "0", Timing: client.DefaultTiming(), FirstMessageID: 1})
+	timing := client.DefaultTiming()
+	timing.Restart, timing.Poll, timing.Turnaround = 0, 10*time.Millisecond, 0
+	u, err := client.New(client.Config{Release: client.Release22(), SingleDevice: true, UnitID: unit, Password: "0", Timing: timing, FirstMessageID: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.Start(0, client.TaskIdentify)
-	var device client.Device
-	err = machine.Drive(t.Context(), u, conn, machine.Options{Step: func(time.Duration) bool {
+	u.Start(0, task)
+	driven := machine.Drive(t.Context(), u, conn, machine.Options{Step: func(now time.Duration) bool {
 		for !u.Quiet() {
-			if e, _ := u.NextEvent(); e.Kind == client.EventFinished {
+			switch e, _ := u.NextEvent(); e.Kind {
+			case client.EventFinished:
+				err = e.Err
+			case client.EventDevice:
 				device = e.Device
+			case client.EventPrompt:
+				answer := client.Answer{Firmware: file, Groups: ion.AllGroups}
+				if e.Prompt == client.UpgradeFailed || e.Prompt == client.UpgradeCompleted {
+					answer.Choice = client.Exit
+				}
+				u.Answer(now, answer)
 			}
 		}
 		return u.Done()
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return device
+	return device, errors.Join(err, driven)
 }
 
-func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
+// left is a reproduce that serves, in this process.
+type left struct {
+	t       *testing.T
+	end     context.CancelFunc
+	out     *bufio.Scanner
+	errs    strings.Builder
+	done    chan cli.Status
+	address string
+	events  []string
+}
+
+// serveLeft begins to serve the meter that a log left.
+func serveLeft(t *testing.T, log string, args ...string) *left {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
-	var diagnostics strings.Builder
-	done := make(chan cli.Status)
-	path := fieldLog(t, "upgrade-failed.log")
+	l := &left{t: t, end: cancel, out: bufio.NewScanner(out), done: make(chan cli.Status, 1)}
+	l.out.Buffer(nil, 1<<20)
 	go func() {
-		code := run(ctx, []string{"reproduce", path, "--serve", "tcp"}, strings.NewReader(""), in, &diagnostics)
+		l.done <- run(ctx, append([]string{"reproduce", log, "--serve", "tcp"}, args...), strings.NewReader(""), in, &l.errs)
 		in.Close()
-		done <- code
 	}()
-	address := ""
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.HasPrefix(lines.Text(), "127.0.0.1:") {
-			address = lines.Text()
+	for l.out.Scan() {
+		line := l.out.Text()
+		if strings.HasPrefix(line, "127.0.0.1:") {
+			l.address = line
+			break
+		}
+		var ready struct{ Event, TCP string }
+		if json.Unmarshal([]byte(line), &ready) == nil && ready.Event == "ready" {
+			l.address = ready.TCP
 			break
 		}
 	}
-	if address == "" {
-		t.Fatalf("no address; exit %d, %s", <-done, &diagnostics)
+	if l.address == "" {
+		t.Fatalf("no address; exit %d, %s", <-l.done, &l.errs)
 	}
-	if d := asked(t, address); !d.Download || d.SerialNumber != "PC-0209A001-11" {
-		t.Errorf("the meter says %+v", d)
+	go func() {
+		for l.out.Scan() {
+			l.events = append(l.events, l.out.Text())
+		}
+		close(l.done)
+	}()
+	return l
+}
+
+// ended ends it and returns its status and what it wrote to standard error.
+func (l *left) ended() (cli.Status, string) {
+	l.end()
+	status := <-l.done
+	<-l.done // all is read
+	return status, l.errs.String()
+}
+
+func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
+	l := serveLeft(t, fieldLog(t, "upgrade-failed.log"))
+	if d, err := used(t, l.address, 105, client.TaskIdentify, nil); err != nil || !d.Download || d.SerialNumber != "PC-0209A001-11" {
+		t.Errorf("the meter says %+v, %v", d, err)
 	}
-	cancel()
-	if code := <-done; code != cli.Done || !strings.Contains(diagnostics.String(), "Upgrading…") {
-		t.Errorf("exit %d, %s", code, &diagnostics)
+	code, diagnostics := l.ended()
+	if code != cli.Done {
+		t.Errorf("exit %d, %s", code, diagnostics)
+	}
+	for _, words := range []string{"an ION 7350 PC-0209A001-11, unit 105 (ion7350)", "Upgrading…", "ionup recover FILE.upg --tcp " + l.address + " --unit-id 105", "--save-firmware", "connected", "ended: ", "has no firmware that runs"} {
+		if !strings.Contains(diagnostics, words) {
+			t.Errorf("no %q in\n%s", words, diagnostics)
+		}
+	}
+}
+
+func TestTheMeterThatWasLeftIsRecoveredByHand(t *testing.T) {
+	folder := t.TempDir()
+	upgFile, state := filepath.Join(folder, "fits.upg"), filepath.Join(folder, "left.state")
+	log := fieldLog(t, "field-never-erased.log")
+	l := serveLeft(t, log, "--pace", "off", "--json", "--state", state, "--save-firmware", upgFile, "--fault", "reply-busy at block 2")
+	file, err := files.ReadFirmware(upgFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := used(t, l.address, 12, client.TaskRecover, file); err != nil || d.Revision != "7350V283" {
+		t.Errorf("the meter says %+v, %v", d, err)
+	}
+	code, diagnostics := l.ended()
+	told := strings.Join(l.events, "\n")
+	if code != cli.Done || diagnostics != "" {
+		t.Errorf("exit %d, %s", code, diagnostics)
+	}
+	for _, words := range []string{`"event":"block-programmed"`, `"phase":"strikes","fault":"reply-busy at block 2"`, `"event":"stopped"`, `"revision":"7350V283"`} {
+		if !strings.Contains(told, words) {
+			t.Errorf("no %s in\n%s", words, told)
+		}
+	}
+	if code, _, diagnostics := call(t, "", "reproduce", log, "--state", state); code != cli.Misused || !strings.Contains(diagnostics, "exists") {
+		t.Errorf("a state file that is there: exit %d, %s", code, diagnostics)
+	}
+}
+
+func TestARecoveryThatDidNotSucceedIsTold(t *testing.T) {
+	l := serveLeft(t, fieldLog(t, "field-never-erased.log"), "--pace", "off", "--fault", "program-fails at start address 0x030100")
+	if _, err := used(t, l.address, 12, client.TaskRecover, firmware.UPG(7350, "7350V283", time.Unix(1e9, 0), 1, 20_000)); err == nil {
+		t.Error("it is recovered")
+	}
+	if code, diagnostics := l.ended(); code != cli.Failed || !strings.Contains(diagnostics, "no firmware that runs") {
+		t.Errorf("exit %d, %s", code, diagnostics)
+	}
+}
+
+func TestTheMeterThatWasLeftIsWrittenForIonsim(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "left.state")
+	code, _, diagnostics := call(t, "", "reproduce", fieldLog(t, "field-answer-lost.log"), "--state", state)
+	if code != cli.Done || !strings.Contains(diagnostics, "ionsim --state "+shell.Quote(state)+" --baud 19200") {
+		t.Fatalf("exit %d, %s", code, diagnostics)
+	}
+	k, err := serving.OpenKeeper(disk.Real{}, state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	if id, saved, err := k.Saved(); err != nil || !saved || id.SerialNumber != "PG-0402A117-01" || id.Model != meter.ION7300 {
+		t.Errorf("it holds the %v: %v, %v", id, saved, err)
 	}
 }
 

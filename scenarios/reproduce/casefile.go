@@ -1,11 +1,13 @@
 package reproduce
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/fields"
@@ -127,6 +129,14 @@ func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
 	left.Finish()
 	left.Heal()
 	return left, nil
+}
+
+// Firmware returns a firmware file as the candidate's run had it: of the log's revision and date,
+// with an image of the candidate's size. The image itself is made up.
+func (r *Result) Firmware(c *Candidate) (*upg.File, error) {
+	f := r.scene.file(c.ImageBytes)
+	file, broken, err := f.UPG(r.scene.meter.Model)
+	return file, errors.Join(broken, err)
 }
 
 // Duration is how long the candidate's run took on the bench.

@@ -67,20 +67,6 @@ func (r *Rig) RecoverOver(ctx context.Context, over Transport, of *world.Attempt
 	return r.over(ctx, over, func() error { return r.beginRecovery(of, faults) })
 }
 
-// Serve offers the meter on the ports of config, in real time, until ctx ends (then it returns
-// the error of ctx) or a port fails. The meter's clocks continue from where they are. Serve
-// calls ready once the ports are open.
-func (r *Rig) Serve(ctx context.Context, config serve.Config, ready func(*serve.Server)) error {
-	r.leave()
-	config.Clock, config.Baud = machine.WallClockFrom(r.Now()), r.said().Baud
-	server, err := serve.Listen(config)
-	if err != nil {
-		return err
-	}
-	ready(server)
-	return server.Run(ctx, r.bench.Station())
-}
-
 // over calls begin, which starts an attempt, and runs that attempt to its end over a transport.
 func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Outcome, error) {
 	if over == Bench {

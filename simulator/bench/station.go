@@ -151,6 +151,30 @@ func NewStation(cfg Config) (*Station, error) {
 	return s, nil
 }
 
+// SetPace makes the bytes, the chip and the meter of a station at its own pace that many times
+// faster from now on, as Config.AtPace does: such as for people, after what happened in virtual
+// time. 0 is 1, Unpaced takes their time away.
+func (s *Station) SetPace(now time.Duration, pace int) {
+	s.Advance(now)
+	scale := pace
+	switch pace {
+	case 0, 1:
+		return
+	case Unpaced:
+		scale = 0
+	}
+	s.line.SetPace(scale)
+	s.meter.SetPace(scale)
+	if s.others != nil {
+		for i := range s.others.neighbours {
+			s.others.neighbours[i].meter.SetPace(scale)
+		}
+	}
+}
+
+// Record begins a new trace: every event from now on, and every frame on the line if frames is set.
+func (s *Station) Record(frames bool) { s.trace, s.traceOn, s.traceFrames = nil, true, frames }
+
 // Meter is the station's meter, to look at. To change it, use the methods of the station.
 func (s *Station) Meter() *meter.Meter { return s.meter }
 

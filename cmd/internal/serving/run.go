@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/shell"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
@@ -38,7 +39,9 @@ type Meter struct {
 	Keeper   *Keeper       // nil: it is not kept
 	Restored bool          // the keeper's file held it
 	Damage   error         // in that file, made good from a copy
-	About    string        // what else people are told of it; empty for nothing
+	// About is what else people are told of it, given the flags by which ionup reaches it; nil for
+	// nothing.
+	About func(reach string) []string
 }
 
 // Ended is what became of a meter that was served.
@@ -247,8 +250,10 @@ func (s *server) tellPeople(ports []string) {
 		running = "revision " + revision
 	}
 	s.say("an ION %v (%s) with %s, on %s", m.Identity, m.Device, running, strings.Join(ports, " and "))
-	if m.About != "" {
-		s.say("%s", m.About)
+	if m.About != nil {
+		for _, line := range m.About(s.reach()) {
+			s.say("%s", line)
+		}
 	}
 	if m.Restored {
 		s.say("it goes on from %s", s.options.State)
@@ -257,6 +262,17 @@ func (s *server) tellPeople(ports []string) {
 		s.say("%s leads to the PTY as long as it runs", s.options.Link)
 	}
 	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.Pace), m.Baud)
+}
+
+// reach are the flags by which ionup reaches the meter.
+func (s *server) reach() string {
+	switch {
+	case s.options.Link != "":
+		return "--port " + shell.Quote(s.options.Link)
+	case s.server.PTY() != "":
+		return "--port " + s.server.PTY()
+	}
+	return "--tcp " + s.server.Addr().String()
 }
 
 // String says how the meter ended.
