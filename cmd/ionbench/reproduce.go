@@ -20,7 +20,7 @@ import (
 const reproduceHelp = `
 Read an Upgrade.log of the vendor's tool or of ionup, find the faults whose simulated run
 gives that log, and show them, the likeliest first: what happened in plain words, the plan,
-and how it is told from others with the same log. A plan is called a match only if its own
+how it is told from others with the same log, and what to do now, by how it left the meter. A plan is called a match only if its own
 log is the same, every line and every stamp. Where none is, the one that comes nearest is
 shown, and the first line at which it differs.
 
@@ -295,8 +295,50 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 	detail("tell by", c.Tell)
 	if c.Match {
 		detail("repeat", f.repeat(path, r.number, 1))
+		whatToDo(b, c.Left)
 	}
 	f.others(b, path, r)
+	leftOtherwise(b, r.Candidates)
+}
+
+// whatToDo writes how the meter is now and what to do with it.
+func whatToDo(b *strings.Builder, l reproduce.Left) {
+	fmt.Fprintf(b, "\n    What to do now: the meter %v.\n", l.Condition)
+	fmt.Fprintf(b, "    %-9s%s\n", "seen by", l.Tell())
+	for i, step := range l.Steps() {
+		fmt.Fprintf(b, "    %-9s%d. %s\n", pickWord(i == 0, "do"), i+1, step)
+	}
+	fmt.Fprintf(b, "    %-9s%s\n", "lost", l.LostText())
+}
+
+func pickWord(yes bool, word string) string {
+	if yes {
+		return word
+	}
+	return ""
+}
+
+// leftOtherwise writes which explanations leave the meter in another condition than the first.
+func leftOtherwise(b *strings.Builder, list []*reproduce.Candidate) {
+	if len(list) < 2 {
+		return
+	}
+	var others []reproduce.Left
+	numbers := map[reproduce.Condition][]string{}
+	for i, c := range list {
+		l := c.Left
+		if l.Condition != list[0].Left.Condition && len(numbers[l.Condition]) == 0 {
+			others = append(others, l)
+		}
+		numbers[l.Condition] = append(numbers[l.Condition], strconv.Itoa(i+1))
+	}
+	if len(others) == 0 {
+		b.WriteString("\nAll of them leave the meter as the first does.\n")
+	}
+	for _, l := range others {
+		fmt.Fprintf(b, "\nIf it was %s, it is otherwise.\n", strings.Join(numbers[l.Condition], ", "))
+		whatToDo(b, l)
+	}
 }
 
 // others writes what gives the same log, by the place where one would look for it.
@@ -421,18 +463,40 @@ type reproduceObject struct {
 }
 
 type candidateObject struct {
-	Match      bool    `json:"match"`
-	Plan       string  `json:"plan"`
-	Meaning    string  `json:"meaning"`
-	Place      string  `json:"place"`
-	ImageBytes int     `json:"image_bytes"`
-	Lines      int     `json:"lines"`
-	Differs    string  `json:"differs"`
-	Tell       string  `json:"tell"`
-	State      string  `json:"state"`
-	Display    string  `json:"display"`
-	Virtual    float64 `json:"virtual_seconds"`
-	Repeat     string  `json:"repeat"`
+	Match      bool       `json:"match"`
+	Plan       string     `json:"plan"`
+	Meaning    string     `json:"meaning"`
+	Place      string     `json:"place"`
+	ImageBytes int        `json:"image_bytes"`
+	Lines      int        `json:"lines"`
+	Differs    string     `json:"differs"`
+	Tell       string     `json:"tell"`
+	State      string     `json:"state"`
+	Display    string     `json:"display"`
+	Virtual    float64    `json:"virtual_seconds"`
+	Repeat     string     `json:"repeat"`
+	Left       leftObject `json:"left"`
+}
+
+// leftObject is how a candidate leaves the meter, and what to do now.
+type leftObject struct {
+	Condition string   `json:"condition"`
+	Tell      string   `json:"tell"`
+	Steps     []string `json:"steps"`
+	Lost      []string `json:"lost"`
+}
+
+func leftJSON(l reproduce.Left) leftObject {
+	o := leftObject{Steps: []string{}, Lost: []string{}}
+	if l.Condition == reproduce.NotKnown {
+		return o
+	}
+	o.Condition, o.Tell = l.Condition.String(), l.Tell()
+	o.Steps = append(o.Steps, l.Steps()...)
+	for _, g := range l.Lost.List() {
+		o.Lost = append(o.Lost, g.String())
+	}
+	return o
 }
 
 func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
@@ -449,7 +513,7 @@ func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 	for i, c := range r.Candidates {
 		p := candidateObject{
 			Match: c.Match, Plan: planLine(c), Meaning: c.Meaning, Place: string(c.Place()), ImageBytes: c.ImageBytes, Lines: c.Matched, Differs: c.Differs,
-			Tell: c.Tell, State: c.State, Display: c.Display, Virtual: c.Duration().Seconds(),
+			Tell: c.Tell, State: c.State, Display: c.Display, Virtual: c.Duration().Seconds(), Left: leftJSON(c.Left),
 		}
 		if c.Match {
 			p.Repeat = f.repeat(path, r.number, i+1)

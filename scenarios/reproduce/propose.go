@@ -435,11 +435,17 @@ func (x *proposals) ended(c cause) {
 	}
 }
 
-// cut: the log ends before the run did.
+// cut: the log ends before the run did: right behind its last line, or while something was sent or
+// done that left no line.
 func (x *proposals) cut() {
 	list := x.between(x.of.matched)
 	if n := len(list); n > 0 {
 		x.also(fault.Fault{Kind: killed.kind(), Trigger: x.of.trigger(list[n/2])})
+		if n == 1 || list[0].step != list[n-1].step {
+			from, to := x.interval()
+			x.also(fault.Fault{Kind: killed.kind(), Trigger: atTime(from + time.Millisecond)})
+			x.also(fault.Fault{Kind: killed.kind(), Trigger: atTime(to - time.Millisecond)})
+		}
 		return
 	}
 	x.ended(killed)

@@ -63,6 +63,8 @@ type Candidate struct {
 	Log     []byte // of the candidate
 	Display string // of the meter afterwards
 	State   string // of the meter afterwards
+	// Left is how the meter is a minute later, and what to do now; known of a match.
+	Left Left
 
 	of *played
 }
@@ -328,6 +330,7 @@ func nearer(a, b *played) bool {
 func (s *search) result(r *Result) {
 	slices.SortStableFunc(s.matches, func(a, b *played) int { return costOf(a.plan) - costOf(b.plan) })
 	s.matches = slices.CompactFunc(s.matches, func(a, b *played) bool { return key(a.hypothesis) == key(b.hypothesis) })
+	s.matches = onceEachEnd(s.matches)
 	const most = 40
 	for _, p := range s.matches[:min(most, len(s.matches))] {
 		r.Candidates = append(r.Candidates, s.candidate(p))
@@ -341,10 +344,23 @@ func (s *search) result(r *Result) {
 	}
 }
 
+// onceEachEnd leaves out ends of the tool that leave the meter as another one does.
+func onceEachEnd(list []*played) []*played {
+	var seen [WaitsWhole + 1]bool
+	return slices.DeleteFunc(list, func(p *played) bool {
+		if len(p.plan) != 1 || causeOf(p.plan[0].Kind) != killed {
+			return false
+		}
+		was := seen[p.left.Condition]
+		seen[p.left.Condition] = true
+		return was
+	})
+}
+
 func (s *search) candidate(p *played) *Candidate {
 	c := &Candidate{
 		Plan: p.plan, ImageBytes: p.bytes, Match: p.exact(), Matched: p.matched,
-		Meaning: s.meaning(p), Differs: s.difference(p), of: p,
+		Meaning: s.meaning(p), Differs: s.difference(p), Left: p.left, of: p,
 	}
 	if p.late != 0 && !p.differs {
 		c.Matched-- // the stamp of the last line is wrong

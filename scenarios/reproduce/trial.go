@@ -38,6 +38,7 @@ type played struct {
 	differs bool         // at line matched
 	late    int          // seconds by which the last stamp comes too early
 	outcome *rig.Outcome // nil if it was stopped at a line that differs
+	left    Left         // known if the log is the same
 }
 
 // exact reports whether the log is the same.
@@ -71,6 +72,10 @@ func (w *scene) play(h hypothesis, want *mended) (p *played, err error) {
 	p.outcome = r.Finish()
 	n.look()
 	n.end()
+	if p.exact() {
+		r.Heal()
+		p.left = leftBy(r, w.file(h.bytes).Own.Image, w.upgrade.Release)
+	}
 	return p, nil
 }
 

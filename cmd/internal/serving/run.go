@@ -177,7 +177,7 @@ func (s *server) keep() error {
 func (s *server) serve(ctx context.Context) error {
 	err := s.server.Run(ctx, &listener{Station: s.station(), tell: s.observer.foreign})
 	s.ended = Ended{State: s.station().Meter().State(), Counts: s.station().Counts().Since(s.begun)}
-	s.ended.Runs, _ = s.station().Meter().Revision()
+	s.ended.Runs = runs(s.station().Meter())
 	if err == nil || !errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("the meter cannot be served any more: %w", err)
 	}
@@ -213,7 +213,7 @@ func (s *server) tellReady() {
 	pty := s.server.PTY()
 	served := s.meter
 	m := s.station().Meter()
-	revision, _ := m.Revision()
+	revision := runs(m)
 	if s.options.JSON {
 		s.out.add(appendObject(nil, "ready", 0, []field{
 			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)},
@@ -246,7 +246,7 @@ func textOf(err error) string {
 func (s *server) tellPeople(ports []string) {
 	m := s.meter
 	running := "no firmware that runs: it is in download state"
-	if revision, ok := m.Station.Meter().Revision(); ok {
+	if revision := runs(m.Station.Meter()); revision != "" {
 		running = "revision " + revision
 	}
 	s.say("an ION %v (%s) with %s, on %s", m.Identity, m.Device, running, strings.Join(ports, " and "))
@@ -275,10 +275,21 @@ func (s *server) reach() string {
 	return "--tcp " + s.server.Addr().String()
 }
 
+// runs is the revision of the firmware that runs, or that boots; empty in download state, whatever
+// the flash holds.
+func runs(m *meter.Meter) string {
+	switch m.State() {
+	case meter.Application, meter.Booting:
+		revision, _ := m.Revision()
+		return revision
+	}
+	return ""
+}
+
 // String says how the meter ended.
 func (e *Ended) String() string {
 	if e.Runs == "" {
-		return fmt.Sprintf("the meter has no firmware that runs: it was %v", e.State)
+		return fmt.Sprintf("the meter runs no firmware, its state was %v", e.State)
 	}
 	return "the meter runs " + e.Runs
 }
