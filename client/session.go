@@ -16,7 +16,8 @@ import (
 //
 // The result of an event must be reported before anything else is done with the session: Logged
 // for a line of the log, Saved, Loaded or Removed for a journal, Locked for a meter, Answer for
-// a prompt, Reconnected for a connection. Only Answer, Locked and Reconnected may take their time.
+// a prompt, Reconnected for a connection. Only Logged, Answer, Locked and Reconnected may take their
+// time.
 //
 // If the log cannot be written before an upgrade has changed anything, the upgrade ends. Later
 // it goes on without a log, because by then the meter matters more. What comes of the upgrade is

@@ -277,11 +277,16 @@ func appendText(dst []byte, s string) []byte {
 		if prints(r, n) && !strings.HasPrefix(s[i:], `\x`) {
 			dst = append(dst, s[i:i+n]...)
 		} else {
-			for _, c := range []byte(s[i : i+n]) {
-				dst = append(dst, '\\', 'x', upperHex[c>>4], upperHex[c&15])
-			}
+			dst = appendEscapes(dst, s[i:i+n])
 		}
 		i += n
+	}
+	return dst
+}
+
+func appendEscapes(dst []byte, s string) []byte {
+	for _, c := range []byte(s) {
+		dst = append(dst, '\\', 'x', upperHex[c>>4], upperHex[c&15])
 	}
 	return dst
 }

@@ -71,19 +71,20 @@ func Parse(b []byte) (*Log, error) {
 	return log, nil
 }
 
-// HeadBytes is how much of a file IsLog wants to see.
-const HeadBytes = 4 << 10
-
-// IsLog reports whether a file that begins like this is a log, or has nothing in it, so that
-// lines may be added to it. The first line decides: a stamp of another locale does not matter,
-// and a crash of the PC may have cut the line short.
-func IsLog(head []byte) bool {
-	for s := range strings.Lines(strings.TrimPrefix(string(head), "\uFEFF")) {
-		if s = strings.Trim(s, " \t\r\n"); s != "" {
+// isLog reports whether a file that begins like this is a log, or has nothing in it, so that
+// lines may be added to it. The first line decides, if it is no Note, which other files have too: a
+// stamp of another locale does not matter, and a crash of the PC may have cut the line short.
+func isLog(head string) bool {
+	note := words[Note].before
+	empty := true
+	for s := range strings.Lines(head) {
+		s = strings.Trim(s, " \t\r\n")
+		if s != "" && !strings.HasPrefix(s, note) {
 			return beginsALog(s)
 		}
+		empty = empty && s == ""
 	}
-	return true
+	return empty
 }
 
 func beginsALog(s string) bool {

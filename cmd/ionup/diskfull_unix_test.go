@@ -77,6 +77,10 @@ func TestADiskThatGetsFullCostsTheLogAndNotTheUpgrade(t *testing.T) {
 	if strings.Contains(r.stderr, "hint") || strings.Contains(r.stderr, "error") {
 		t.Errorf("stderr:\n%s", r.stderr)
 	}
+	log, err := os.ReadFile(b.path("Upgrade.log"))
+	must(t, err)
+	whole := log[:bytes.LastIndexByte(log, '\n')]
+	r.wantSays(`; all that came after "` + string(whole[bytes.LastIndexByte(whole, '\n')+1:]) + `" is missing in it` + "\n")
 	if !strings.Contains(r.stdout, "Upgrade completed at") || b.revision() != "7350V283" {
 		t.Errorf("the meter runs %q; stdout:\n%s", b.revision(), r.stdout)
 	}

@@ -28,10 +28,24 @@ func (s *session) conclude(f *lineFlags, firmwarePath string) error {
 		s.call.Begin()
 	}
 	if end.Log != nil {
-		s.report.warning(fmt.Sprintf("the upgrade has succeeded, and its log is not complete: %v", end.Log))
+		s.report.warning(fmt.Sprintf("the upgrade has succeeded, and its log is not complete: %v; %s", end.Log, s.log.missing()))
 	}
 	err := s.explain(end, f, firmwarePath)
 	s.report.finished(err)
+	return s.withUntold(err)
+}
+
+// withUntold adds that standard output lacks something, say because its disk is full. Where that
+// was all that was wanted, it is a failure.
+func (s *session) withUntold(err error) error {
+	switch {
+	case s.told.err == nil:
+		return err
+	case err == nil && (s.task == client.TaskIdentify || s.task == client.TaskReadSettings):
+		return fmt.Errorf("standard output: %w", s.told.err)
+	case err == nil:
+		s.report.warning(fmt.Sprintf("it has succeeded, and not all of that was told: standard output: %v", s.told.err))
+	}
 	return err
 }
 

@@ -162,7 +162,8 @@ type invocation struct {
 	columns int
 	locks   string // folder; empty: another one for each run
 	still   time.Duration
-	told    string // password in the environment
+	told    string    // password in the environment
+	stdout  io.Writer // nil: it is kept
 }
 
 type hearing struct {
@@ -191,6 +192,9 @@ func (i invocation) run(t *testing.T, args ...string) result {
 	}
 	stdout, stderr := &hearing{heard: i.heard}, &hearing{}
 	p := newProgram(i.stdin, stdout, stderr, i.interrupts)
+	if i.stdout != nil {
+		p.stdout = i.stdout
+	}
 	p.locks = i.locks
 	if p.locks == "" {
 		p.locks = t.TempDir() // of this run alone

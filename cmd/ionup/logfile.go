@@ -20,13 +20,30 @@ type logFile struct {
 	keeper  *keeper
 	process *locks.Process
 	book    upgradelog.Book
+	turn    upgradelog.Turn // what the last line asks for
 	path    string
+	form    upgradelog.Form
+	last    string    // line that is in it
 	file    disk.File // nil: not open
 	line    []byte
 }
 
-// append adds a line. It opens the file with the first line.
-func (l *logFile) append(line upgradelog.Line) error { return l.take(l.book.Take(line)) }
+// append adds a line. It opens the file with the first line. If it returns an error of a log that
+// is in use, again tries it again.
+func (l *logFile) append(line upgradelog.Line) error {
+	l.turn = l.book.Take(line)
+	return l.again()
+}
+
+func (l *logFile) again() error { return l.take(l.turn) }
+
+// giveUp says that a line is not tried again.
+func (l *logFile) giveUp() {
+	l.turn = upgradelog.Turn{}
+	if l.file == nil {
+		l.book.NotOpened() // and the lines that waited are nowhere
+	}
+}
 
 // take does what a line asks for.
 func (l *logFile) take(t upgradelog.Turn) error {
@@ -37,7 +54,6 @@ func (l *logFile) take(t upgradelog.Turn) error {
 	}
 	if t.Open != "" {
 		if err := l.open(t.Open); err != nil {
-			l.book.NotOpened() // and the lines that waited are nowhere
 			return err
 		}
 	}
@@ -50,8 +66,20 @@ func (l *logFile) take(t upgradelog.Turn) error {
 }
 
 func (l *logFile) add(line upgradelog.Line) error {
-	l.line = upgradelog.Append(l.line[:0], line)
-	return files.Plain(l.write(l.line))
+	l.line = l.form.Append(l.line[:0], line)
+	err := files.Plain(l.write(l.line))
+	if err == nil {
+		l.last = line.String()
+	}
+	return err
+}
+
+// missing says what a log lacks that could not be written to its end.
+func (l *logFile) missing() string {
+	if l.last == "" {
+		return "nothing of this run is in it"
+	}
+	return fmt.Sprintf("all that came after %q is missing in it", l.last)
 }
 
 func (l *logFile) write(p []byte) error {
@@ -78,25 +106,30 @@ func (l *logFile) open(path string) error {
 	return nil
 }
 
-// goOn prepares the file for another line: nothing but a log gets one, and if a crash has cut
-// the last line short, its end is added.
+// goOn prepares the file for another line: nothing but a log gets one, in the form of those that are
+// there, and if a crash has cut the last line short, its end is added.
 func (l *logFile) goOn() error {
+	l.form = upgradelog.Form{}
 	info, err := l.file.Stat()
 	if err != nil || info.Size() == 0 {
 		return err
 	}
-	head := make([]byte, min(info.Size(), upgradelog.HeadBytes))
-	if _, err := l.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	head := make([]byte, min(info.Size(), upgradelog.EndBytes))
+	tail := make([]byte, len(head))
+	_, err = l.file.ReadAt(head, 0)
+	_, err2 := l.file.ReadAt(tail, info.Size()-int64(len(tail)))
+	if err := errors.Join(err, err2); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if !upgradelog.IsLog(head) {
+	form, mend, ok := upgradelog.Continue(head, tail, info.Size())
+	if !ok {
 		return cli.Usage("%s is no Upgrade.log, and nothing is added to it", l.path)
 	}
-	var last [1]byte
-	if _, err := l.file.ReadAt(last[:], info.Size()-1); err != nil || last[0] == '\n' {
-		return err
+	l.form = form
+	if len(mend) == 0 {
+		return nil
 	}
-	return l.write([]byte{'\n'})
+	return l.write(mend)
 }
 
 // end writes the lines that still wait, because the process was told to end at once, and closes

@@ -37,6 +37,20 @@ type report interface {
 	finished(err error)
 }
 
+// told is standard output. What cannot be written there is lost, and the work goes on.
+type told struct {
+	out io.Writer
+	err error // of the first write that failed
+}
+
+func (t *told) Write(p []byte) (int, error) {
+	n, err := t.out.Write(p)
+	if err != nil && t.err == nil {
+		t.err = err
+	}
+	return n, err
+}
+
 // textReport writes for a person: the lines of the log to standard output, everything else to
 // standard error.
 type textReport struct {
@@ -48,8 +62,6 @@ func newTextReport(out, err io.Writer, columns func() int) *textReport {
 	return &textReport{out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns}}
 }
 
-// An error is ignored here: if the reader of standard output goes away, the upgrade must go
-// on.
 func (r *textReport) log(text string) {
 	r.bar.Clear()
 	fmt.Fprintln(r.out, text)

@@ -32,6 +32,7 @@ type session struct {
 	clock    machine.Clock
 	call     *cli.Call
 	report   report
+	told     told // what the report writes to standard output
 	person   person
 	asking   asking
 	again    repeats
@@ -97,10 +98,11 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 	s.process.By = holder(p.command, p.now())
 	s.log = logFile{disk: p.disk, keeper: &s.keeper, process: &s.process, book: upgradelog.Book{Name: c.logPath}}
 	s.asking = asking{in: p.stdin, post: s.post, ended: s.inputEnded}
+	s.told.out = p.stdout
 	if c.json {
-		s.report = newJSONReport(p.stdout, c.client.Start, s.clock)
+		s.report = newJSONReport(&s.told, c.client.Start, s.clock)
 	} else {
-		s.report = newTextReport(p.stdout, p.stderr, p.call.Columns)
+		s.report = newTextReport(&s.told, p.stderr, p.call.Columns)
 	}
 	return s, nil
 }
@@ -228,7 +230,7 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	case client.EventLog:
 		s.report.log(e.Line.String())
 		if !e.Settled {
-			s.tool.Logged(now, s.log.append(e.Line))
+			s.writeLog(now, s.log.append(e.Line), &attempt{limit: s.wait})
 		}
 	case client.EventPrompt:
 		if !e.Settled {
@@ -258,6 +260,14 @@ func (s *session) hear(now time.Duration, e client.Event) {
 		s.reconnect(e.Err)
 	case client.EventWarning:
 		s.report.warning(e.Err.Error())
+	}
+}
+
+// writeLog reports that a line is in the log, or why it is not. It waits for a log that is in use.
+func (s *session) writeLog(now time.Duration, err error, a *attempt) {
+	if !s.tryAgain(a, now, err, func(now time.Duration) { s.writeLog(now, s.log.again(), a) }) {
+		s.log.giveUp()
+		s.tool.Logged(now, a.explain(err))
 	}
 }
 

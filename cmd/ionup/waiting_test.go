@@ -12,6 +12,7 @@ import (
 	"ionbench/client/journal"
 	"ionbench/client/locks"
 	"ionbench/client/port"
+	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 )
@@ -113,6 +114,38 @@ func TestAMeterInUseIsWaitedFor(t *testing.T) {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}
 	b.wantSettings(custom())
+}
+
+func TestALogInUseIsWaitedFor(t *testing.T) {
+	for _, name := range []string{"Upgrade.log", "{serial}.log"} {
+		b, held := newBed(t, ""), t.TempDir()
+		k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
+		somebody := locks.Process{By: "somebody else"}
+		path := b.path(strings.ReplaceAll(name, "{serial}", serial))
+		must(t, somebody.Log(k, canonical(path)))
+		release := onceWaiting(func() { somebody.End(k) })
+		args := append(b.line("upgrade", b.upg(2)), "--no-journal", "--log", b.path(name), "--wait", "20s", "--json")
+		r := invocation{locks: held, heard: release}.run(t, args...).wantCode(cli.Done)
+		if !strings.Contains(r.stdout, `"text":"`+path+` is in use by somebody else"`) {
+			t.Errorf("stdout:\n%s", r.stdout)
+		}
+		log, err := os.ReadFile(path)
+		must(t, err)
+		if read, err := upgradelog.Parse(log); err != nil || read.UnreadableCount > 0 || len(read.Runs()) != 1 ||
+			read.Entries[0].Kind != upgradelog.UpgradeStarted || !strings.Contains(string(log), "completed at") {
+			t.Errorf("the log is\n%s", log)
+		}
+	}
+}
+
+func TestALogThatStaysInUseIsAnError(t *testing.T) {
+	b, held := newBed(t, ""), t.TempDir()
+	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
+	somebody := locks.Process{By: "somebody else"}
+	must(t, somebody.Log(k, canonical(b.path("Upgrade.log"))))
+	r := invocation{locks: held}.run(t, append(b.tool("upgrade", b.upg(2)), "--wait", "150ms")...).wantCode(cli.Failed) // it has asked the meter who it is meanwhile
+	r.wantSays("ionup: error: log: ", "in use by somebody else; it was waited for, for 150ms; nothing was changed\n", "ionup: hint: wait until the other one has ended")
+	wantNoFile(t, b.path("Upgrade.log"))
 }
 
 // The file of a device that has just come is root's for a moment. One that was there stays root's.

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"ionbench/client/upgradelog"
 )
@@ -23,53 +21,6 @@ func unpacked(b []byte) (content []byte, packed bool) {
 	}
 	content, _ = io.ReadAll(io.LimitReader(r, upgradelog.MaxBytes+1)) // a torn end is like that of a log
 	return content, true
-}
-
-// decoded returns the file as UTF-8. Old tools write the code page of their Windows, in which
-// the letters of Western languages are those of Latin 1. Editors write UTF-16, with a mark at the
-// beginning or without.
-func decoded(b []byte) string {
-	little := func(p []byte) uint16 { return uint16(p[0]) | uint16(p[1])<<8 }
-	big := func(p []byte) uint16 { return uint16(p[0])<<8 | uint16(p[1]) }
-	switch {
-	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
-		return fromUTF16(b[2:], little)
-	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
-		return fromUTF16(b[2:], big)
-	case mostlyZero(b, 1):
-		return fromUTF16(b, little)
-	case mostlyZero(b, 0):
-		return fromUTF16(b, big)
-	case utf8.Valid(b):
-		return strings.TrimPrefix(string(b), "\uFEFF")
-	}
-	runes := make([]rune, len(b))
-	for i, c := range b {
-		runes[i] = rune(c)
-	}
-	return string(runes)
-}
-
-// mostlyZero reports whether of the bytes at even or at odd places nearly all are zero, and of the
-// others nearly none: that is text in UTF-16 without a mark.
-func mostlyZero(b []byte, from int) bool {
-	const look, least = 4096, 8
-	var zeros [2]int
-	n := min(len(b), look) &^ 1
-	for i := range n {
-		if b[i] == 0 {
-			zeros[(i+from)&1]++
-		}
-	}
-	return n >= least && zeros[0] > n/2*9/10 && zeros[1] < n/2/10
-}
-
-func fromUTF16(b []byte, unit func([]byte) uint16) string {
-	units := make([]uint16, 0, len(b)/2)
-	for ; len(b) >= 2; b = b[2:] {
-		units = append(units, unit(b))
-	}
-	return string(utf16.Decode(units))
 }
 
 var (

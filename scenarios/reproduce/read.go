@@ -53,7 +53,7 @@ func Read(b []byte) (*Log, error) {
 	if len(content) > upgradelog.MaxBytes {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
-	text, page := withoutHTML(decoded(content))
+	text, page := withoutHTML(upgradelog.Text(content))
 	r := reader{log: new(Log)}
 	if packed {
 		r.remark(0, "unpacked with gzip")
