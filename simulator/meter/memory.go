@@ -28,6 +28,7 @@ const eventLogDepth = 500
 // memory is what survives a power loss, apart from the flash.
 type memory struct {
 	settings *setup // without the energy readings, which are in energy
+	own      bool   // no other meter has these settings
 	energy   [energyCount]float64
 	offset   time.Duration // difference between the meter's clock and the calendar of the bench
 	events   []LogEntry
@@ -35,8 +36,8 @@ type memory struct {
 	marks    ion.Marks
 }
 
-// setup is the settings as they are in memory. Copies of a meter share them: they are replaced,
-// never written to.
+// setup is the settings as they are in memory. Copies of a meter share them; only a meter that
+// has them alone writes to them.
 type setup struct {
 	ion.Settings
 	digest machine.Digest
@@ -44,14 +45,16 @@ type setup struct {
 
 // set changes the settings.
 func (m *memory) set(change func(s *ion.Settings)) {
-	next := &setup{Settings: m.settings.Settings}
-	change(&next.Settings)
-	m.settings = next
+	if !m.own {
+		m.settings, m.own = &setup{Settings: m.settings.Settings}, true
+	}
+	m.settings.digest.Forget()
+	change(&m.settings.Settings)
 }
 
 // replace gives the meter other settings, with their readings.
 func (m *memory) replace(s ion.Settings) {
-	m.settings = &setup{Settings: s}
+	m.settings, m.own = &setup{Settings: s}, true
 	for n, i := range energyIndexes() {
 		m.energy[n], _ = s.Values[i].Number()
 	}

@@ -114,7 +114,8 @@ func (m *Meter) recordBlank() bool {
 func (m *Meter) logInitialize(now time.Duration) {
 	kept := m.memory
 	m.initializeSettings(now)
-	m.memory.settings, m.memory.energy, m.memory.marks = kept.settings, kept.energy, kept.marks
+	kept.events, kept.dropped = m.memory.events, m.memory.dropped
+	m.memory = kept
 }
 
 func initializeUnlogged(m *Meter, now time.Duration) {

@@ -17,6 +17,9 @@ func (m *Meter) Clone() *Meter {
 // CopyTo makes c, which is a meter that nobody uses any more, a clone of m in the memory
 // that c has.
 func (m *Meter) CopyTo(c *Meter) {
+	if m.memory.own {
+		m.memory.own = false // from now on both see the settings
+	}
 	old := *c
 	*c = *m
 	w := machine.Copying()
