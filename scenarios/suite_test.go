@@ -17,6 +17,7 @@ import (
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
 	suite, reporter := GinkgoConfiguration()
+	suite.RandomizeAllSpecs, suite.FailOnPending = true, true
 	suite.FailOnEmpty = true // a filter that matches nothing proves nothing
 	RunSpecs(t, "ION73xx Firmware Upgrade Recovery", suite, reporter)
 }
