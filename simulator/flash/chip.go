@@ -263,6 +263,19 @@ func (c Cells) Read(address uint32, dst []byte) {
 	}
 }
 
+// Used is the share of a sector's pages that are not erased, in percent. It panics if there is no
+// such sector.
+func (c Cells) Used(sector int) int {
+	first, end := c.chip.pagesOf(sector)
+	used := 0
+	for i := first; i < end; i++ {
+		if c.chip.held(i) != nil {
+			used++
+		}
+	}
+	return used * 100 / (end - first)
+}
+
 // CRC32 is the IEEE CRC-32 of what n bytes from address on hold. It panics beyond the chip.
 func (c Cells) CRC32(address, n uint32) uint32 {
 	c.chip.mustHold("CRC-32", address, uint64(n))

@@ -1,0 +1,152 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/meter"
+)
+
+// maxPlan bounds the plan of a station to which faults are added while it runs.
+const maxPlan = 1000
+
+// Errors of faults that are struck or ended by hand.
+var (
+	// ErrPlanFull: the plan holds as many faults as it can.
+	ErrPlanFull = errors.New("the plan is full")
+	// ErrNoFault: no fault of the plan has this number.
+	ErrNoFault = errors.New("no such fault")
+	// ErrCannotStrike: the fault cannot strike at this moment.
+	ErrCannotStrike = errors.New("it cannot strike now")
+)
+
+// Planned is a fault of the plan and how far it has come.
+type Planned struct {
+	Number  int // from 1, in the order in which the faults came into the plan
+	Fault   fault.Fault
+	AtWork  bool   // a lasting fault has struck and is not over
+	Waiting bool   // it has still to strike, or for something to act on
+	Strikes int    // how often it has struck
+	Reason  string // why it could not strike; empty if that is not known
+}
+
+// Planned lists the faults of the plan. Their numbers stay the same until the plan is replaced
+// (SetPlan, Heal).
+func (s *Station) Planned() []Planned {
+	list := make([]Planned, 0, len(s.plan))
+	for i := range s.plan {
+		k := &s.plan[i]
+		list = append(list, Planned{
+			Number: i + 1, Fault: k.fault, AtWork: k.active, Waiting: k.waiting(), Strikes: k.count, Reason: k.missed,
+		})
+	}
+	return list
+}
+
+// AddByHand adds a fault to the plan of a station that runs. A fault without a trigger, or with
+// `at start`, strikes at once, and gets the trigger that names this moment in a plan: the block,
+// frame, answer or time to which the run has come. Any other waits for its moment. It returns
+// the fault's number in the plan and the fault as the plan has it now. The errors wrap
+// ErrPlanFull and ErrCannotStrike, or are those of CheckPlan.
+func (s *Station) AddByHand(now time.Duration, f fault.Fault) (number int, planned fault.Fault, err error) {
+	s.Advance(now)
+	if len(s.plan) >= maxPlan {
+		return 0, f, fmt.Errorf("%w: it has %d faults", ErrPlanFull, maxPlan)
+	}
+	if err := s.CheckPlan(fault.Plan{f}); err != nil {
+		return 0, f, err
+	}
+	if f.Trigger.Unit != fault.AtStart {
+		err := s.AddPlan(fault.Plan{f})
+		return len(s.plan), f, err
+	}
+	f.Trigger = s.thisMoment(f)
+	k := strike{fault: f, effect: s.effectOf(f.Kind), moment: moment{origin: s.origin}}
+	if why := s.chipIdle(&k); why != "" {
+		return 0, f, fmt.Errorf("%w: %s", ErrCannotStrike, why)
+	}
+	s.plan = append(s.plan, k)
+	number = len(s.plan)
+	s.strike(now, number-1)
+	s.armTraps()
+	s.armFlash()
+	return number, f, nil
+}
+
+// chipIdle says why a fault that acts on the chip's next operation cannot act now; empty if it
+// can.
+func (s *Station) chipIdle(k *strike) string {
+	if !k.atOperation() {
+		return ""
+	}
+	if _, ok := s.meter.NextFlashOp(); !ok {
+		return "the chip has nothing to do; say `at flash-op N`, or an address"
+	}
+	return s.chipCannot(k)
+}
+
+// thisMoment is the trigger that names the present moment for a fault: the first of these that
+// its kind can have.
+func (s *Station) thisMoment(f fault.Fault) fault.Trigger {
+	run := s.InRun()
+	var moments []fault.Trigger
+	if s.takesBlocks() && run.Block > 0 {
+		moments = append(moments, fault.Block(int(run.Block)))
+	}
+	if n := run.FramesToMeter; n > 0 {
+		moments = append(moments, fault.Trigger{Unit: fault.AtFrame, First: n, Side: fault.ToMeter})
+	}
+	if n := run.Replies; n > 0 {
+		moments = append(moments, fault.Trigger{Unit: fault.AtReply, First: n})
+	}
+	moments = append(moments, fault.Trigger{Unit: fault.AtTime, First: uint64(max(time.Millisecond, s.now-s.origin.at).Round(time.Millisecond))})
+	for _, t := range moments {
+		f.Trigger = t
+		if f.Validate() == nil {
+			return t
+		}
+	}
+	return fault.Trigger{}
+}
+
+// takesBlocks reports that a download is under way.
+func (s *Station) takesBlocks() bool {
+	switch s.meter.State() {
+	case meter.Receiving, meter.Programming, meter.Verifying:
+		return true
+	}
+	return false
+}
+
+// EndByHand ends a fault of the plan: one at work is over, and it strikes no more. The error
+// wraps ErrNoFault.
+func (s *Station) EndByHand(now time.Duration, number int) error {
+	if number < 1 || number > len(s.plan) {
+		return fmt.Errorf("%w: the plan has no number %d", ErrNoFault, number)
+	}
+	s.Advance(now)
+	i := number - 1
+	k := &s.plan[i]
+	if k.count == 0 && k.missed == "" {
+		k.missed = "it was ended by hand before its moment"
+	}
+	k.next, k.armed, k.bytes, k.trapped = 0, 0, 0, false
+	if k.active {
+		s.finish(now, i)
+	}
+	s.armTraps()
+	s.armFlash()
+	return nil
+}
+
+// MendByHand replaces a chip that faults have harmed by a good one with the same contents; the
+// meter is switched off for that. It has power afterwards, unless a fault holds it off. Faults at
+// work go on: end them before.
+func (s *Station) MendByHand(now time.Duration) {
+	s.Advance(now)
+	s.healChip(now)
+	powerBack(s, now, nil)
+	s.armFlash()
+}
