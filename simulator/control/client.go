@@ -1,0 +1,199 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Client asks a server. Make it with NewClient.
+type Client struct {
+	address, token string
+	http           *http.Client
+}
+
+// maxAnswer bounds an answer that a client takes.
+const maxAnswer = 1 << 20
+
+// RefusedError is an answer of the server that is no success.
+type RefusedError struct {
+	Status int // of HTTP
+	Problem
+}
+
+func (e *RefusedError) Error() string { return e.Problem.Error }
+
+// NewClient returns a client of the server at "host:port". It connects when it asks.
+func NewClient(address, token string) *Client {
+	dialer := &net.Dialer{Timeout: 3 * time.Second}
+	return &Client{address: address, token: token, http: &http.Client{
+		// No proxy: what is meant for this machine must not go to another one.
+		Transport:     &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: patience + time.Second, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Meter looks at the meter.
+func (c *Client) Meter(ctx context.Context) (m Meter, err error) {
+	return m, c.ask(ctx, "GET", "/v1/meter", nil, &m)
+}
+
+// Faults lists the meter's plan.
+func (c *Client) Faults(ctx context.Context) (f Faults, err error) {
+	return f, c.ask(ctx, "GET", "/v1/faults", nil, &f)
+}
+
+// Strike adds a fault; without a trigger it strikes at once.
+func (c *Client) Strike(ctx context.Context, fault string) (f Fault, err error) {
+	return f, c.ask(ctx, "POST", "/v1/faults", map[string]any{"fault": fault}, &f)
+}
+
+// End ends a fault.
+func (c *Client) End(ctx context.Context, id int) (f Fault, err error) {
+	return f, c.ask(ctx, "DELETE", "/v1/faults/"+strconv.Itoa(id), nil, &f)
+}
+
+// Heal ends every fault and gives the meter a chip without faults.
+func (c *Client) Heal(ctx context.Context) (f Faults, err error) {
+	return f, c.ask(ctx, "DELETE", "/v1/faults", nil, &f)
+}
+
+// Power switches the meter on or off.
+func (c *Client) Power(ctx context.Context, on bool) (p Power, err error) {
+	return p, c.ask(ctx, "POST", "/v1/power", map[string]any{"on": on}, &p)
+}
+
+// Reset takes the meter's power away for a moment.
+func (c *Client) Reset(ctx context.Context) (p Power, err error) {
+	return p, c.ask(ctx, "POST", "/v1/reset", map[string]any{}, &p)
+}
+
+func (c *Client) ask(ctx context.Context, method, path string, body, answer any) error {
+	r, err := c.send(ctx, method, path, body, nil)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.address, err)
+	}
+	if err := json.Unmarshal(b, answer); err != nil {
+		return fmt.Errorf("%s gives no such answer as ionsim does: %w", c.address, err)
+	}
+	return nil
+}
+
+// send asks and returns a successful answer, whose body the caller closes.
+func (c *Client) send(ctx context.Context, method, path string, body any, headers map[string]string) (*http.Response, error) {
+	var content io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(b)
+	}
+	q, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, content)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		q.Header.Set("Content-Type", "application/json")
+	}
+	q.Header.Set("Authorization", "Bearer "+c.token)
+	for name, value := range headers {
+		q.Header.Set(name, value)
+	}
+	r, err := c.http.Do(q)
+	if err != nil {
+		return nil, err
+	}
+	if r.StatusCode < 300 {
+		return r, nil
+	}
+	defer r.Body.Close()
+	refused := &RefusedError{Status: r.StatusCode}
+	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	if err != nil || json.Unmarshal(b, &refused.Problem) != nil || refused.Problem.Error == "" {
+		refused.Problem = Problem{Error: fmt.Sprintf("%s answers %s", c.address, r.Status), Hint: "is that ionsim --http?"}
+	}
+	return nil, refused
+}
+
+// maxEvent bounds one event that a client takes.
+const maxEvent = 1 << 20
+
+// Watch calls each with every event that comes, until ctx ends, each returns an error, or the
+// meter is not served any more (nil). With kept it begins with those that the server has kept.
+// When the connection breaks it is made again, and goes on where it was.
+func (c *Client) Watch(ctx context.Context, kept bool, each func(Event) error) error {
+	path := "/v1/events"
+	if kept {
+		path += "?kept=all"
+	}
+	last := map[string]string{}
+	for {
+		r, err := c.send(ctx, "GET", path, nil, last)
+		if err != nil {
+			return err
+		}
+		err = readEvents(r.Body, func(e Event) error {
+			if e.ID != "" {
+				last["Last-Event-ID"] = e.ID
+			}
+			return each(e)
+		})
+		r.Body.Close()
+		var broken *brokenError
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !errors.As(err, &broken):
+			return err
+		}
+	}
+}
+
+// brokenError: the stream ended in the middle.
+type brokenError struct{ error }
+
+// readEvents reads server-sent events. A stream that ends between two events gives nil.
+func readEvents(from io.Reader, each func(Event) error) error {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, maxEvent)
+	var e Event
+	begun := false
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		value = strings.TrimPrefix(value, " ")
+		switch {
+		case lines.Text() == "":
+			if begun {
+				if err := each(e); err != nil {
+					return err
+				}
+			}
+			e, begun = Event{}, false
+		case name == "id":
+			e.ID = value
+		case name == "event":
+			e.Name = value
+		case name == "data":
+			e.Data, begun = append(e.Data, value...), true
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return &brokenError{err}
+	}
+	return nil
+}

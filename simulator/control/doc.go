@@ -1,0 +1,17 @@
+// Package control lets people and programs look at a served meter and strike faults by hand while
+// it runs: JSON over HTTP, and server-sent events. What is there is openapi.json, which the
+// server hands out itself (GET /v1/openapi.json).
+//
+// The station has one owner, the goroutine that serves it (package serve). Every look and every act
+// is a command that this owner runs between two turns, so a person's hand and a host's bytes never
+// meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
+// slow loses events, and is told so, and the meter loses no time.
+//
+// Whoever can reach the port still needs the token, in the header Authorization. The Host of a
+// request must be an address at which the server listens, which keeps out names that a hostile
+// page makes lead here (DNS rebinding). A request that a browser makes for another page is refused
+// by its Origin. Bodies, headers, connections and watchers are bounded.
+//
+// Nothing here decides what a fault does: that is package bench. What was struck by hand becomes
+// a plan that repeats it ([Server.Repeat]).
+package control

@@ -1,0 +1,206 @@
+package control
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"ionbench/simulator/bench"
+)
+
+const (
+	// maxWatchers bounds those who read the events at the same time.
+	maxWatchers = 32
+	// maxConnections bounds all clients.
+	maxConnections = 128
+	// patience is how long a request waits for the station's owner.
+	patience = 5 * time.Second
+	// stuck is how long a watcher may take none of the bytes that are sent to it.
+	stuck = 10 * time.Second
+)
+
+// Config describes a server.
+type Config struct {
+	// Address is "[HOST]:PORT"; without a host it is the loopback interface, port 0 is a free one.
+	Address string
+	// Token is what requests must carry.
+	Token string
+	// Run names this run of the program in ids of events: letters and digits.
+	Run string
+	// From is the station's time from which times are told, and Started the calendar's then.
+	From    time.Duration
+	Started time.Time
+	// Station is looked at and struck only by commands that its owner runs.
+	Station *bench.Station
+	// Version is that of the program.
+	Version string
+}
+
+// Server answers over HTTP for one station.
+type Server struct {
+	config     Config
+	listener   net.Listener
+	name, port string // as told in Config.Address
+	loopback   bool   // it can be reached only from this machine
+	everywhere bool   // it listens on every address of the machine
+
+	identity Identity
+	ring     *ring
+	session  session // the station's owner uses it
+	commands chan func(now time.Duration)
+	quit     chan struct{}
+	closing  sync.Once
+	watchers chan struct{}
+	seats    chan struct{}
+	server   *http.Server
+	serving  sync.WaitGroup
+}
+
+// Listen opens the port. Requests wait until Serve.
+func Listen(config Config) (*Server, error) {
+	host, port, err := net.SplitHostPort(config.Address)
+	if err != nil {
+		return nil, fmt.Errorf("HTTP address %q: want host:port or :port: %w", config.Address, err)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, fmt.Errorf("HTTP address %q: %w", config.Address, err)
+	}
+	at := l.Addr().(*net.TCPAddr)
+	s := &Server{
+		config: config, name: host, loopback: at.IP.IsLoopback(), everywhere: at.IP.IsUnspecified(),
+		ring: newRing(config.Run), commands: make(chan func(time.Duration)), quit: make(chan struct{}),
+		watchers: make(chan struct{}, maxWatchers), seats: make(chan struct{}, maxConnections),
+	}
+	_, s.port, _ = net.SplitHostPort(l.Addr().String())
+	s.listener = &bounded{Listener: l, seats: s.seats}
+	s.server = &http.Server{
+		Handler: s.guard(s.routes()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
+	}
+	return s, nil
+}
+
+// Addr is the address at which the server listens.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Commands are for the owner of the station to run, between two turns of it.
+func (s *Server) Commands() <-chan func(now time.Duration) { return s.commands }
+
+// Tell gives watchers an event: its name and its object, a line of JSON. It never waits for them.
+func (s *Server) Tell(name string, object []byte) { s.ring.add(name, object) }
+
+// Repeat is the plan that does again what was done by hand; empty if nothing was. The caller owns
+// the station.
+func (s *Server) Repeat() string { return s.session.plan().String() }
+
+// Serve begins to answer for the meter of this identity. It returns at once.
+func (s *Server) Serve(id Identity) {
+	s.identity = id
+	s.serving.Go(func() {
+		// The error is that of Close: nobody else closes the listener.
+		_ = s.server.Serve(s.listener)
+	})
+}
+
+// Close ends all requests and waits for them. The station's owner must have ended before: it takes no
+// command any more. What the watchers have not read after a moment is lost.
+func (s *Server) Close() error {
+	var err error
+	s.closing.Do(func() {
+		close(s.quit)
+		s.ring.close()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err = s.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+			err = s.server.Close()
+		}
+		s.listener.Close()
+		s.serving.Wait()
+	})
+	return err
+}
+
+// bounded lets no more clients in than there are seats. Others are hung up on: they would wait for
+// those who stay all day.
+type bounded struct {
+	net.Listener
+	seats chan struct{}
+}
+
+func (b *bounded) Accept() (net.Conn, error) {
+	for {
+		conn, err := b.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case b.seats <- struct{}{}:
+			return &seated{Conn: conn, leave: sync.OnceFunc(func() { <-b.seats })}, nil
+		default:
+			conn.Close()
+		}
+	}
+}
+
+type seated struct {
+	net.Conn
+	leave func()
+}
+
+func (c *seated) Close() error {
+	c.leave()
+	return c.Conn.Close()
+}
+
+// owned runs do as a command of the station's owner and waits for it. It returns false if the
+// meter is not served any more, or the request has ended.
+func (s *Server) owned(r *http.Request, do func(now time.Duration)) bool {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	done := make(chan struct{})
+	select {
+	case s.commands <- func(now time.Duration) { defer close(done); do(now) }:
+	case <-ctx.Done():
+		return false
+	case <-s.quit:
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-s.quit: // the owner has ended, and did not run it
+		return false
+	}
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(fmt.Sprintf("an answer with %v: %v", body, err)) // cannot happen: numbers and text
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// A client that is gone does not want the rest.
+	_, _ = w.Write(append(b, '\n'))
+}
+
+func refuse(w http.ResponseWriter, status int, what, hint string) {
+	reply(w, status, Problem{Error: what, Hint: hint})
+}
+
+func refuseUnserved(w http.ResponseWriter) {
+	refuse(w, http.StatusServiceUnavailable, "the meter is not served any more", "start ionsim again")
+}
+
+//go:embed openapi.json
+var openAPI []byte

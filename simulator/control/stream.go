@@ -1,0 +1,110 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// heartbeat keeps a quiet stream from being taken for a dead one.
+const heartbeat = 15 * time.Second
+
+// getEvents streams events: those that come, or with the header Last-Event-ID those after it, or
+// with ?kept=all first everything that is kept.
+func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.watchers <- struct{}{}:
+		defer func() { <-s.watchers }()
+	default:
+		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d watch already", maxWatchers), "close one of them")
+		return
+	}
+	next, lost := s.ring.newest(), (*Lost)(nil)
+	switch id := r.Header.Get("Last-Event-ID"); {
+	case id != "":
+		next, lost = s.ring.after(id)
+	case r.URL.Query().Get("kept") == "all":
+		next = 1
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	stream := &stream{w: w, control: http.NewResponseController(w), ring: s.ring}
+	if stream.begin() != nil {
+		return
+	}
+	s.follow(r, stream, next, lost)
+}
+
+// follow sends what is kept from next on, and then what comes, until the watcher goes, takes
+// nothing any more, or the meter ends.
+func (s *Server) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		b := s.ring.since(next)
+		if lost == nil {
+			lost = b.lost
+		}
+		if out.send(lost, b) != nil || b.closed {
+			return
+		}
+		next, lost = b.next, nil
+		select {
+		case <-b.more:
+		case <-beat.C:
+			if out.beat() != nil {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// stream writes server-sent events.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	ring    *ring
+	buffer  []byte
+}
+
+func (o *stream) begin() error {
+	// The limit on reading a request is no limit on a watcher's stay.
+	if err := o.control.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	return o.write([]byte("retry: 1000\n\n"))
+}
+
+func (o *stream) beat() error { return o.write([]byte(": quiet\n\n")) }
+
+func (o *stream) send(lost *Lost, b batch) error {
+	o.buffer = o.buffer[:0]
+	if lost != nil {
+		data, err := json.Marshal(lost)
+		if err != nil {
+			return err
+		}
+		o.buffer = fmt.Appendf(o.buffer, "event: lost\ndata: %s\n\n", data)
+	}
+	for _, e := range b.events {
+		o.buffer = fmt.Appendf(o.buffer, "id: %s\nevent: %s\ndata: %s\n\n", o.ring.id(e.number), e.name, e.data)
+	}
+	if len(o.buffer) == 0 {
+		return nil
+	}
+	return o.write(o.buffer)
+}
+
+func (o *stream) write(p []byte) error {
+	if err := o.control.SetWriteDeadline(time.Now().Add(stuck)); err != nil {
+		return err
+	}
+	if _, err := o.w.Write(p); err != nil {
+		return err
+	}
+	return o.control.Flush()
+}

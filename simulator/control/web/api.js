@@ -1,0 +1,111 @@
+// @ts-check
+// What the meter's server can be asked. Types are those of openapi.json.
+
+/**
+ * @typedef {{id: number, fault: string, state: "waiting" | "at-work" | "over" | "missed", strikes: number, reason?: string, by_hand: boolean}} Fault
+ * @typedef {{name: string, place: string, what: string, lasts: boolean, example: string, now: string}} Kind
+ * @typedef {{at: number, run: string, state: string, lcd: string, led: {on: boolean, toggles: number}, hung: boolean,
+ *   model: string, serial: string, unit: number, device: string, baud: number, pace: string, pty: string, link: string, tcp: string,
+ *   revision: string, running: string, reachable: boolean,
+ *   flash: {sector_bytes: number, protected: number, used: number[], operations: number}, image: {block: number, blocks: number},
+ *   counts: Record<string, number>, faults: Fault[], template: string, settings: Record<string, string>,
+ *   event_log: {at: string, text: string}[]}} Meter
+ * @typedef {{id: string, name: string, data: any}} Happening
+ */
+
+/** An answer that is no success. */
+export class Refused extends Error {
+  /** @param {number} status @param {string} message @param {string} hint */
+  constructor(status, message, hint) {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+/** Asks the server that has served this page. */
+export class Api {
+  /** @param {string} token */
+  constructor(token) {
+    this.token = token;
+  }
+
+  /** @returns {Promise<Meter>} */
+  meter() { return this.ask("GET", "/v1/meter"); }
+
+  /** @returns {Promise<{faults: Fault[], repeat: string}>} */
+  faults() { return this.ask("GET", "/v1/faults"); }
+
+  /** @returns {Promise<{kinds: Kind[]}>} */
+  kinds() { return this.ask("GET", "/v1/kinds"); }
+
+  /** @param {string} fault @returns {Promise<Fault>} */
+  strike(fault) { return this.ask("POST", "/v1/faults", { fault }); }
+
+  /** @param {number} id @returns {Promise<Fault>} */
+  end(id) { return this.ask("DELETE", `/v1/faults/${id}`); }
+
+  heal() { return this.ask("DELETE", "/v1/faults"); }
+
+  /** @param {boolean} on */
+  power(on) { return this.ask("POST", "/v1/power", { on }); }
+
+  reset() { return this.ask("POST", "/v1/reset", {}); }
+
+  /** @param {string} method @param {string} path @param {object} [body] */
+  async ask(method, path, body) {
+    const answer = await this.send(method, path, body);
+    return answer.json();
+  }
+
+  /**
+   * @param {string} method @param {string} path @param {object} [body]
+   * @param {Record<string, string>} [more] headers @param {AbortSignal} [signal]
+   */
+  async send(method, path, body, more, signal) {
+    /** @type {Record<string, string>} */
+    const headers = { Authorization: `Bearer ${this.token}`, ...more };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal: signal ?? AbortSignal.timeout(8000) });
+    if (answer.ok) return answer;
+    const problem = await answer.json().catch(() => ({ error: answer.statusText, hint: "" }));
+    throw new Refused(answer.status, problem.error, problem.hint ?? "");
+  }
+
+  /**
+   * Calls each with what happens, from the event after `last` on, until the stream ends.
+   * (EventSource can send no token.)
+   * @param {string} last id of the last event that was read, or ""
+   * @param {(h: Happening) => void} each
+   * @param {AbortSignal} signal
+   */
+  async watch(last, each, signal) {
+    const answer = await this.send("GET", last ? "/v1/events" : "/v1/events?kept=all", undefined, last ? { "Last-Event-ID": last } : {}, signal);
+    if (!answer.body) return;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const happening = parse(block);
+        if (happening) each(happening);
+      }
+    }
+  }
+}
+
+/** @param {string} block @returns {Happening | null} an event, or null for a comment */
+export function parse(block) {
+  const h = { id: "", name: "", data: "" };
+  for (const line of block.split("\n")) {
+    const colon = line.indexOf(": ");
+    const [name, value] = [line.slice(0, colon), line.slice(colon + 2)];
+    if (name === "id") h.id = value;
+    else if (name === "event") h.name = value;
+    else if (name === "data") h.data += value;
+  }
+  return h.data ? { ...h, data: JSON.parse(h.data) } : null;
+}

@@ -1,0 +1,372 @@
+// @ts-check
+// The live front panel: what the server tells, drawn, and the buttons.
+
+import { Api, Refused } from "./api.js";
+import { frequent, stateWords, words } from "./happening.js";
+
+/** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind */
+
+const keptRows = 500;
+const pollEvery = 500;
+const comeBackAfter = 1000;
+
+/** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
+function part(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+/** @param {string} id @param {string} text changes nothing if it is there already */
+function say(id, text) {
+  const at = part(id, HTMLElement);
+  if (at.textContent !== text) at.textContent = text;
+}
+
+/** @param {string} tag @param {string} text @param {string} [style] @returns {HTMLElement} */
+function make(tag, text, style) {
+  const e = document.createElement(tag);
+  e.textContent = text;
+  if (style) e.className = style;
+  return e;
+}
+
+/** The page and what it knows. */
+class Panel {
+  /** @param {Api} api */
+  constructor(api) {
+    this.api = api;
+    /** @type {Meter | null} */
+    this.meter = null;
+    /** @type {Kind[]} */
+    this.kinds = [];
+    this.last = ""; // id of the newest event
+    this.state = ""; // after that event
+    this.faultsDrawn = "";
+    this.spoken = "";
+    this.over = new AbortController();
+  }
+
+  start() {
+    this.wire();
+    this.loop();
+    this.follow();
+    this.loadKinds();
+  }
+
+  async loadKinds() {
+    try {
+      this.kinds = (await this.api.kinds()).kinds;
+    } catch (problem) {
+      this.complain(problem);
+      return;
+    }
+    const list = part("kind", HTMLSelectElement);
+    for (const place of new Set(this.kinds.map((k) => k.place))) {
+      const group = document.createElement("optgroup");
+      group.label = place;
+      for (const k of this.kinds.filter((k) => k.place === place)) group.append(new Option(k.name, k.name));
+      list.append(group);
+    }
+    this.choose();
+  }
+
+  choose() {
+    const kind = this.kinds.find((k) => k.name === part("kind", HTMLSelectElement).value);
+    if (!kind) return;
+    say("what", kind.what);
+    part("plan", HTMLInputElement).value = kind.now;
+  }
+
+  wire() {
+    const act = (/** @type {string} */ id, /** @type {() => Promise<unknown>} */ what) =>
+      part(id, HTMLButtonElement).addEventListener("click", () => this.act(what));
+    act("cable", () => this.moveCable());
+    act("power", () => this.api.power(this.meter?.state === "off"));
+    act("reset", () => this.api.reset());
+    act("heal", () => this.api.heal());
+    for (const b of document.querySelectorAll("button[data-fault]")) {
+      b.addEventListener("click", () => this.act(() => this.api.strike(b.getAttribute("data-fault") ?? "")));
+    }
+    part("kind", HTMLSelectElement).addEventListener("change", () => this.choose());
+    part("strike", HTMLFormElement).addEventListener("submit", (e) => {
+      e.preventDefault();
+      this.act(() => this.api.strike(part("plan", HTMLInputElement).value));
+    });
+    part("copy", HTMLButtonElement).addEventListener("click", () => this.copy());
+  }
+
+  async copy() {
+    await navigator.clipboard.writeText(part("repeat", HTMLElement).textContent ?? "");
+    say("copy", "Copied");
+    setTimeout(() => say("copy", "Copy"), 1500);
+  }
+
+  /** @param {() => Promise<unknown>} what */
+  async act(what) {
+    say("wrong", "");
+    try {
+      await what();
+    } catch (problem) {
+      this.complain(problem);
+    }
+    await this.look();
+  }
+
+  /** @param {unknown} problem */
+  complain(problem) {
+    if (problem instanceof Refused) say("wrong", problem.hint ? `${problem.message}. ${problem.hint}` : problem.message);
+    else say("wrong", `the meter does not answer: ${problem instanceof Error ? problem.message : problem}`);
+  }
+
+  /** @returns {Fault[]} the faults that hold the cable out */
+  pulled() {
+    return (this.meter?.faults ?? []).filter((f) => f.state === "at-work" && f.fault.startsWith("cable-pull"));
+  }
+
+  async moveCable() {
+    const out = this.pulled();
+    if (out.length === 0) return this.api.strike(`cable-pull ${part("side", HTMLSelectElement).value}`.trim());
+    for (const f of out) await this.api.end(f.id);
+  }
+
+  /** Looks again and again, as long as somebody can see the page. */
+  async loop() {
+    while (!this.over.signal.aborted) {
+      if (document.visibilityState === "visible") await this.look();
+      await new Promise((go) => setTimeout(go, pollEvery));
+    }
+  }
+
+  async look() {
+    try {
+      const [meter, faults] = await Promise.all([this.api.meter(), this.api.faults()]);
+      this.draw(meter, faults.repeat);
+      this.linked("live", `live, ${meter.at.toFixed(0)} s`);
+    } catch (problem) {
+      if (problem instanceof Refused && problem.status === 401) {
+        this.over.abort();
+        ask("The token is not that of this meter. It is another one after each start.");
+        return;
+      }
+      this.linked("lost", "the meter does not answer");
+    }
+  }
+
+  /** @param {"live" | "lost"} how @param {string} text */
+  linked(how, text) {
+    const link = part("link", HTMLElement);
+    link.className = `link ${how}`;
+    // Only changes between the two are worth a screen reader's word.
+    link.setAttribute("aria-live", how === "live" ? "off" : "polite");
+    say("link", text);
+    for (const b of document.querySelectorAll("main button")) {
+      if (b instanceof HTMLButtonElement) b.disabled = how === "lost";
+    }
+  }
+
+  /** Follows the events, and comes back when the stream breaks. */
+  async follow() {
+    while (!this.over.signal.aborted) {
+      try {
+        await this.api.watch(this.last, (h) => this.happens(h), this.over.signal);
+      } catch {
+        // look says what is wrong
+      }
+      await new Promise((go) => setTimeout(go, comeBackAfter));
+    }
+  }
+
+  /** @param {import("./api.js").Happening} h */
+  happens(h) {
+    if (h.id) this.last = h.id;
+    if (h.name === "led") {
+      this.lamp(h.data.on);
+    }
+    const noise = frequent.has(h.name) || h.name === "state" && busy(this.state, h.data.state);
+    if (h.name === "state") this.state = h.data.state;
+    if (noise && !part("frames", HTMLInputElement).checked) return;
+    const { text, bad } = words(h.name, h.data);
+    const row = document.createElement("li");
+    row.append(make("time", typeof h.data.at === "number" ? h.data.at.toFixed(3) : ""), make("span", text, bad ? "fault" : ""));
+    const list = part("events", HTMLElement);
+    list.prepend(row);
+    while (list.childElementCount > keptRows) list.lastElementChild?.remove();
+    if (h.name === "fault") this.speak(text);
+  }
+
+  /** @param {string} text for screen readers */
+  speak(text) {
+    if (text !== this.spoken) say("spoken", text);
+    this.spoken = text;
+  }
+
+  /** @param {boolean} on */
+  lamp(on) { part("led", HTMLElement).classList.toggle("on", on); }
+
+  /** @param {Meter} m @param {string} repeat */
+  draw(m, repeat) {
+    const before = this.meter;
+    this.meter = m;
+    this.drawName(m);
+    this.drawFace(m, before);
+    this.drawButtons(m);
+    this.drawFaults(m, repeat);
+    this.drawFlash(m);
+    this.drawPairs("counts", Object.entries(m.counts).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
+    this.drawPairs("settings", Object.entries(m.settings));
+    say("template", m.template);
+    this.drawLog(m);
+  }
+
+  /** @param {Meter} m */
+  drawName(m) {
+    const name = `ION ${m.model} · ${m.serial} · unit ${m.unit}`;
+    say("name", name);
+    document.title = `${m.device}: ${m.state}`;
+    say("where", [m.link || m.pty, m.tcp, `${m.baud} baud`, `pace ${m.pace}`].filter(Boolean).join(" · "));
+  }
+
+  /** @param {Meter} m @param {Meter | null} before */
+  drawFace(m, before) {
+    const lcd = part("lcd", HTMLElement);
+    lcd.classList.toggle("dark", m.state === "off");
+    say("lcd", m.lcd || "\u00a0");
+    this.lamp(m.led.on);
+    say("led-text", `${m.led.toggles}`);
+    const state = m.hung ? "its firmware hangs" : stateWords(m.state);
+    say("state", state);
+    part("state", HTMLElement).classList.toggle("bad", m.hung || m.state === "off");
+    say("runs", m.running ? `runs ${m.running}` : m.revision ? `would run ${m.revision}` : "no firmware that runs");
+    if (before && before.state !== m.state && !busy(before.state, m.state)) this.speak(`the meter is ${state}`);
+    const { block, blocks } = m.image;
+    say("blocks", blocks ? `block ${block} of ${blocks}, ${Math.floor((100 * block) / blocks)} %` : "none begun");
+    const bar = part("download", HTMLProgressElement);
+    bar.max = blocks || 1;
+    bar.value = block;
+  }
+
+  /** @param {Meter} m */
+  drawButtons(m) {
+    const out = this.pulled().length > 0;
+    const off = m.state === "off";
+    part("cable", HTMLButtonElement).setAttribute("aria-pressed", String(out));
+    say("cable", out ? "Plug the cable in" : "Pull the cable");
+    part("power", HTMLButtonElement).setAttribute("aria-pressed", String(off));
+    say("power", off ? "Switch on" : "Switch off");
+    part("side", HTMLSelectElement).disabled = out;
+  }
+
+  /** @param {Meter} m @param {string} repeat */
+  drawFaults(m, repeat) {
+    const drawn = JSON.stringify([m.faults, repeat]);
+    if (drawn === this.faultsDrawn) return; // a button in the list may have the focus
+    this.faultsDrawn = drawn;
+    /** @type {HTMLElement[]} */
+    const rows = m.faults.map((f) => this.faultRow(f)).reverse();
+    if (rows.length === 0) rows.push(make("li", "Nothing strikes.", "none"));
+    part("faults", HTMLElement).replaceChildren(...rows);
+    part("repeat-box", HTMLElement).hidden = repeat === "";
+    say("repeat", repeat);
+  }
+
+  /** @param {Fault} f */
+  faultRow(f) {
+    const row = document.createElement("li");
+    const text = document.createElement("div");
+    text.append(make("code", f.fault), make("div", standing(f), f.state === "at-work" ? "at-work" : "quiet"));
+    row.append(text);
+    if (f.state === "at-work" || f.state === "waiting") {
+      const end = make("button", f.state === "at-work" ? "End" : "Take back");
+      end.setAttribute("type", "button");
+      end.setAttribute("aria-label", `${end.textContent}: ${f.fault}`);
+      end.addEventListener("click", () => this.act(() => this.api.end(f.id)));
+      row.append(end);
+    }
+    return row;
+  }
+
+  /** @param {Meter} m */
+  drawFlash(m) {
+    const map = part("sectors", HTMLElement);
+    const { used, protected: loader, sector_bytes, operations } = m.flash;
+    while (map.childElementCount < used.length) map.append(make("span", "", "sector"));
+    const own = used.slice(loader);
+    say("flash-text", `${own.filter((u) => u > 0).length} of ${own.length} sectors of ${sector_bytes / 1024} KiB are written, beside the loader's ${loader}; ${operations} operations`);
+    used.forEach((u, i) => {
+      const sector = map.children[i];
+      if (!(sector instanceof HTMLElement)) return;
+      sector.classList.toggle("loader", i < loader);
+      sector.style.setProperty("--used", `${u}%`);
+    });
+  }
+
+  /** @param {string} id @param {[string, string][]} pairs */
+  drawPairs(id, pairs) {
+    const list = part(id, HTMLElement);
+    if (list.childElementCount !== 2 * pairs.length) list.replaceChildren(...pairs.flatMap(() => [make("dt", ""), make("dd", "")]));
+    pairs.flat().forEach((text, i) => {
+      if (list.children[i].textContent !== text) list.children[i].textContent = text;
+    });
+  }
+
+  /** @param {Meter} m */
+  drawLog(m) {
+    const list = part("log", HTMLElement);
+    if (list.childElementCount === m.event_log.length && list.dataset["run"] === m.run) return;
+    list.dataset["run"] = m.run;
+    list.replaceChildren(...m.event_log.toReversed().map((e) => {
+      const row = document.createElement("li");
+      row.append(make("time", new Date(e.at).toISOString().replace("T", " ").slice(0, 19)), e.text);
+      return row;
+    }));
+    if (m.event_log.length === 0) list.append(make("li", "Nothing yet.", "quiet"));
+  }
+}
+
+/** @param {string} a @param {string} b whether a download goes to and fro between these states */
+function busy(a, b) {
+  const both = new Set([a, b]);
+  return both.size === 2 && both.has("receiving") && both.has("programming");
+}
+
+/** @param {Fault} f */
+function standing(f) {
+  switch (f.state) {
+    case "at-work": return "at work";
+    case "waiting": return "waits for its moment";
+    case "missed": return `never struck${f.reason ? `: ${f.reason}` : ""}`;
+  }
+  return f.strikes > 1 ? `over, struck ${f.strikes} times` : "over";
+}
+
+/** Asks for the token. @param {string} [why] */
+function ask(why) {
+  const form = part("key", HTMLFormElement);
+  form.hidden = false;
+  const gone = part("gone", HTMLElement);
+  gone.hidden = !why;
+  gone.textContent = why ?? "";
+  form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    sessionStorage.setItem("token", part("token", HTMLInputElement).value.trim());
+    location.reload();
+  }, { once: true });
+}
+
+/** The token comes in the address, behind the #, which no server sees. It is taken off there at once. */
+function takeToken() {
+  const told = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (told) {
+    sessionStorage.setItem("token", told);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem("token");
+}
+
+const token = takeToken();
+if (token) new Panel(new Api(token)).start();
+else {
+  say("link", "no token");
+  ask();
+}

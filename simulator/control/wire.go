@@ -1,0 +1,150 @@
+package control
+
+import "time"
+
+// Meter is what GET /v1/meter tells. Times of the run are in seconds since the meter was ready.
+type Meter struct {
+	At      float64 `json:"at"`
+	Run     string  `json:"run"`     // another one after each start of the program
+	Started string  `json:"started"` // calendar time of At 0, RFC 3339
+	State   string  `json:"state"`   // as in the event "state"
+	LCD     string  `json:"lcd"`
+	LED     LED     `json:"led"`
+	Hung    bool    `json:"hung"` // the firmware hangs until its watchdog bites
+
+	Identity
+	Revision  string `json:"revision"`  // would run after a power cycle; "" for none
+	Running   string `json:"running"`   // of the running application; "" for none
+	Reachable bool   `json:"reachable"` // a host that asks now can be answered
+
+	Flash    Flash             `json:"flash"`
+	Image    Image             `json:"image"`
+	Counts   Counts            `json:"counts"`
+	Faults   []Fault           `json:"faults"`
+	Template string            `json:"template"`
+	Settings map[string]string `json:"settings"`
+	EventLog []LogEntry        `json:"event_log"` // oldest first
+}
+
+// Identity says which meter it is and where it is served.
+type Identity struct {
+	Model  string `json:"model"` // 7300, 7330 or 7350
+	Serial string `json:"serial"`
+	Unit   uint16 `json:"unit"`
+	Device string `json:"device"` // what the site calls it
+	Baud   int    `json:"baud"`
+	Pace   string `json:"pace"`
+	PTY    string `json:"pty"`  // "" for none
+	Link   string `json:"link"` // a lasting name of the PTY; "" for none
+	TCP    string `json:"tcp"`  // host:port; "" for none
+}
+
+// LED is the communication LED, L2.
+type LED struct {
+	On      bool   `json:"on"`
+	Toggles uint64 `json:"toggles"` // since the meter was made
+}
+
+// Flash is the meter's flash chip.
+type Flash struct {
+	SectorBytes int    `json:"sector_bytes"`
+	Protected   int    `json:"protected"`  // sectors at the beginning that hold the loader
+	Used        []int  `json:"used"`       // of each sector, the share that is not erased, in percent
+	Operations  uint64 `json:"operations"` // over the chip's life
+}
+
+// Image is how far a download has come.
+type Image struct {
+	Block  uint64 `json:"block"`  // highest number of a block that the host began to send; 0 before the first
+	Blocks uint64 `json:"blocks"` // of the image; 0 until the host has told its length
+}
+
+// Counts are what the line has carried since the meter was ready.
+type Counts struct {
+	BytesToMeter  uint64 `json:"bytes_to_meter"`
+	BytesToHost   uint64 `json:"bytes_to_host"`
+	FramesToMeter uint64 `json:"frames_to_meter"`
+	FramesToHost  uint64 `json:"frames_to_host"`
+	BlocksSent    uint64 `json:"blocks_sent"` // resends included
+	Resends       uint64 `json:"resends"`
+	Replies       uint64 `json:"replies"`
+}
+
+// LogEntry is an entry of the meter's event log.
+type LogEntry struct {
+	At   string `json:"at"` // by the meter's clock, RFC 3339
+	Text string `json:"text"`
+}
+
+// Standing is how far a fault has come.
+type Standing string
+
+// The standings.
+const (
+	Waiting Standing = "waiting" // it has still to strike
+	AtWork  Standing = "at-work" // it has struck and lasts
+	Over    Standing = "over"
+	Missed  Standing = "missed" // it never struck, and will not
+)
+
+// Fault is a fault of the meter's plan.
+type Fault struct {
+	ID      int      `json:"id"`
+	Fault   string   `json:"fault"` // as a plan has it
+	State   Standing `json:"state"`
+	Strikes int      `json:"strikes"`
+	Reason  string   `json:"reason,omitempty"` // of Missed
+	ByHand  bool     `json:"by_hand"`          // it came through this interface
+}
+
+// Faults is what GET /v1/faults tells. Repeat is the plan that does again what was done by hand
+// so far; empty if nothing was.
+type Faults struct {
+	Faults []Fault `json:"faults"`
+	Repeat string  `json:"repeat"`
+}
+
+// Kind is a kind of fault that the meter can play.
+type Kind struct {
+	Name    string `json:"name"`
+	Place   string `json:"place"`
+	What    string `json:"what"` // what it is in the field
+	Lasts   bool   `json:"lasts"`
+	Example string `json:"example"`
+	// Now is the example without its moment, so that it strikes at once; the example itself for
+	// a kind that needs one.
+	Now string `json:"now"`
+}
+
+// Power is the answer to POST /v1/power and POST /v1/reset: the state that follows at once.
+type Power struct {
+	State string `json:"state"`
+}
+
+// Version is what GET /v1/version tells.
+type Version struct {
+	Version string `json:"version"` // of the program
+	API     int    `json:"api"`
+}
+
+// Problem is the body of every answer that is no success.
+type Problem struct {
+	Error string `json:"error"`
+	Hint  string `json:"hint,omitempty"` // what to do next
+}
+
+// Event is an event of the stream. Data is one of the objects that ionsim prints with --json.
+type Event struct {
+	ID   string
+	Name string
+	Data []byte
+}
+
+// Lost is the data of the event "lost": Count events were not kept long enough, or their run is
+// over.
+type Lost struct {
+	Count  uint64 `json:"count"` // 0 if it is not known
+	Reason string `json:"reason"`
+}
+
+func seconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e6 }
