@@ -66,13 +66,13 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 			command = fmt.Sprintf("(cd %q && go build -o %q ./cmd/...) && PATH=%q:$PATH", root, filepath.Join(dir, "bin")+"/", filepath.Join(dir, "bin"))
 		}
 		fmt.Fprintf(&script, "{ %s\n} > out.%d 2>&1; echo $? > status.%d\n", command, i, i)
-		if strings.HasPrefix(command, "ionsim ") {
+		if strings.HasPrefix(command, "ionsim --") {
 			script.WriteString("until [ -e ttyION ] && ionup identify --port ./ttyION --unit-id 105 --timeout 300ms > /dev/null 2>&1; do :; done\n")
 		}
 	}
 	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
 	shell.Dir = dir
-	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "IONUP_LOCKS="+dir)
+	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "IONSIM_KEYS="+filepath.Join(dir, "keys"), "IONUP_LOCKS="+dir)
 	shell.WaitDelay = time.Second
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Fatalf("the session did not end: %v\n%s", err, out)

@@ -47,6 +47,9 @@ type event struct {
 	PTY      string
 	Link     string
 	TCP      string
+	HTTP     string
+	Token    string
+	ByHand   string `json:"by_hand"`
 	Model    int
 	Serial   string
 	Unit     int

@@ -33,8 +33,11 @@ or driver is needed: a program that opens a serial port opens the PTY.
   ionsim --link ./ttyION --state meter.state          kill -9 it: that is a power loss;
   ionsim --link ./ttyION --state meter.state          ... start it again: it remembers
   ionsim --json --tcp :0 | jq -c .                    for programs: events, a free port
+  ionsim --link ./ttyION --http 7880                  open the address that it tells in a browser
+  ionsim ctl cable out                                ... or pull the cable from another shell
 `,
-		Notes: serving.Events,
+		Notes:    serving.Events,
+		Commands: ctlCommands(stdout),
 		Alone: &cli.Command{
 			Surplus: "a value with spaces wants quotes",
 			Flags:   o.flags(),

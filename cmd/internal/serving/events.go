@@ -11,7 +11,7 @@ What it tells:
                   baud, pace, state, lcd, restored (true: went on from --state), damage
                   (in that file, made good from its second copy; null for none), started
                   (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
-                  the schema)
+                  the schema), http (host:port) and token of --http, each null without it
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying
     lcd           text: what the display shows now
@@ -36,6 +36,7 @@ What it tells:
     frame         direction (to-meter or from-meter), bytes, hex (with --trace-frames)
     stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter,
                   frames_to_host, blocks_sent, resends, led_toggles; state and revision ("" for
-                  none that runs) as they were before the power went off
+                  none that runs) as they were before the power went off; by_hand: the plan that
+                  does again what was done over HTTP ("" for nothing)
     lost-events   count: lines before it were dropped, for nobody was reading them
 `

@@ -19,6 +19,7 @@ type observer struct {
 	from    time.Duration // the station's time 0 of what is told
 	baud    int           // rate of the meter's port
 	trace   *traceFile
+	door    *door // of those who watch over HTTP; nil for none
 	json    bool
 	out     *sink // events as JSON
 	diag    *sink // lines for people
@@ -77,9 +78,12 @@ func appendJSON(dst []byte, value any) []byte {
 func (o *observer) tell(e story.Event, r report) {
 	e.At -= o.from
 	o.trace.add(e)
+	if r.name != "" && (o.json || o.door != nil) {
+		o.line = appendObject(o.line[:0], r.name, e.At, r.fields)
+		o.door.tell(r.name, o.line)
+	}
 	switch {
 	case o.json && r.name != "":
-		o.line = appendObject(o.line[:0], r.name, e.At, r.fields)
 		o.out.add(o.line)
 	case !o.json && r.text != "":
 		o.line = fmt.Appendf(o.line[:0], "%12.3f  %s\n", e.At.Seconds(), r.text)
@@ -197,6 +201,9 @@ func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ende
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
 		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges - o.earlier},
-		{"state", ended.State.String()}, {"revision", ended.Runs},
+		{"state", ended.State.String()}, {"revision", ended.Runs}, {"by_hand", ended.Repeat},
 	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again; %v", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends, ended)})
+	if ended.Repeat != "" && !o.json {
+		o.diag.add(fmt.Appendf(nil, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", ended.Repeat, ended.Repeat))
+	}
 }

@@ -21,6 +21,7 @@ type Options struct {
 	Link     string // a name for the PTY; empty for none
 	TCP      string // address to listen at; empty for none
 	Takeover bool   // a new TCP client takes the port over
+	HTTP     string // [HOST:]PORT of the control server; empty for none
 	Pace     int    // as bench.Config has it
 	Plan     fault.Plan
 	State    string // file in which the meter is kept; empty for none
@@ -44,6 +45,7 @@ func (o *Options) Flags() Flags {
 			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. A link left behind by kill -9 is replaced, anything else refused").With(cli.Files("*")),
 			cli.Text(&o.TCP, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
 			cli.Switch(&o.Takeover, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
+			cli.Text(&o.HTTP, "http", "[HOST:]PORT", "let people and programs look at the meter and strike it by hand while it runs: JSON over HTTP, without HOST on the loopback interface. The token that requests must carry is told at the start, and ionsim ctl finds it by itself"),
 		},
 		Pace: []cli.Flag{
 			cli.Of(&o.Pace, "pace", "baud is as the real thing: byte times of the baud rate, one second for a sector to be erased, three to boot; N is all of that N times faster, off all of that in no time",
@@ -70,11 +72,11 @@ func (o *Options) faultFlag() cli.Flag {
 		Syntax: "PLAN", Open: true,
 		Parse: func(text string) ([]fault.Fault, error) { return o.parseFaults(text) },
 		Print: func(list []fault.Fault) string { return fault.Plan(list).String() },
-	}).With(cli.Values{Words: kindsOfMeters})
+	}).With(cli.Values{Words: KindsOfMeters})
 }
 
-// kindsOfMeters returns the kinds of fault that can befall a meter that is served: there is no PC.
-func kindsOfMeters() (names []string) {
+// KindsOfMeters returns the kinds of fault that can befall a meter that is served: there is no PC.
+func KindsOfMeters() (names []string) {
 	for _, d := range fault.Kinds() {
 		if d.Place != fault.PlaceHost {
 			names = append(names, d.Kind.String())
@@ -90,6 +92,11 @@ func (o *Options) Check(c *cli.Call) error {
 		_, port, err := net.SplitHostPort(o.TCP)
 		if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil {
 			return cli.Usage("--tcp: %q is no address", o.TCP).Hint("use HOST:PORT or :PORT; port 0 is any free one")
+		}
+	}
+	if o.HTTP != "" {
+		if _, err := httpAddress(o.HTTP); err != nil {
+			return err
 		}
 	}
 	if !c.Given("pty") {

@@ -49,6 +49,7 @@ type Ended struct {
 	State  meter.State
 	Runs   string       // revision of the firmware that runs; empty for none
 	Counts bench.Counts // since it is served
+	Repeat string       // the plan that does again what was done by hand; empty if nothing was
 }
 
 // Run serves a meter until ctx ends, which is no error; then its power is off. Run closes the
@@ -78,6 +79,7 @@ type server struct {
 	trace    *traceFile
 	observer *observer
 	server   *serve.Server
+	door     *door // nil without --http
 
 	out, diag *sink
 	now       time.Duration // time of the last turn
@@ -91,6 +93,9 @@ func (s *server) station() *bench.Station { return s.meter.Station }
 func (s *server) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.prepare(); err != nil {
+		return err
+	}
+	if err := s.openDoor(); err != nil {
 		return err
 	}
 	s.server, err = serve.Listen(s.ports())
@@ -122,8 +127,13 @@ func (s *server) prepare() (err error) {
 
 func (s *server) ports() serve.Config {
 	o := s.options
+	var commands <-chan func(time.Duration)
+	if s.door != nil {
+		commands = s.door.Commands()
+	}
 	return serve.Config{
-		PTY: o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
+		Commands: commands,
+		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
 		Clock: s.clock,
 		Step: func(now time.Duration) bool {
 			s.now = now
@@ -157,9 +167,10 @@ func (s *server) begin() error {
 	if err := s.keep(); err != nil {
 		return err
 	}
-	s.tellReady()
 	s.begun = s.station().Counts()
 	s.station().Begin(s.meter.From)
+	s.door.openTo(s, s.controlIdentity())
+	s.tellReady() // last, so that those who wait for it find everything else there
 	return nil
 }
 
@@ -186,6 +197,7 @@ func (s *server) serve(ctx context.Context) error {
 	unstruck := s.station().Unstruck()
 	s.station().PowerOff(s.now)
 	err = s.persist()
+	s.ended.Repeat = s.door.repeat()
 	s.observer.end(s.now, unstruck, &s.ended)
 	return errors.Join(err, s.trace.flush())
 }
@@ -195,7 +207,7 @@ func (s *server) close() error {
 	if s.meter.Keeper != nil {
 		errs = append(errs, s.meter.Keeper.Close())
 	}
-	return errors.Join(append(errs, s.trace.close())...)
+	return errors.Join(append(errs, s.door.close(), s.trace.close())...)
 }
 
 // say writes a line for people that is not an event.
@@ -206,11 +218,7 @@ func (s *server) say(format string, args ...any) {
 // tellReady writes the first line on stdout. With --json it is an object. Otherwise it is the
 // port alone, for scripts, and people get the rest on stderr.
 func (s *server) tellReady() {
-	address := ""
-	if a := s.server.Addr(); a != nil {
-		address = a.String()
-	}
-	pty := s.server.PTY()
+	address, pty := s.tcpAddress(), s.server.PTY()
 	served := s.meter
 	m := s.station().Meter()
 	revision := runs(m)
@@ -221,6 +229,7 @@ func (s *server) tellReady() {
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)}, {"format", EventsFormat},
+			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())},
 		}))
 		return
 	}
@@ -260,6 +269,9 @@ func (s *server) tellPeople(ports []string) {
 	}
 	if s.options.Link != "" {
 		s.say("%s leads to the PTY as long as it runs", s.options.Link)
+	}
+	if s.door != nil {
+		s.say("look at it and strike it: http://%s/#token=%s", s.door.address(), s.door.secret())
 	}
 	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.Pace), m.Baud)
 }

@@ -1,0 +1,143 @@
+package serving
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/control"
+)
+
+// door is the HTTP server of a meter. A nil one does nothing.
+type door struct {
+	*control.Server
+	token   string
+	keyFile string // "" for none
+}
+
+// httpAddress reads "[HOST:]PORT".
+func httpAddress(text string) (string, error) {
+	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+		text = ":" + text
+	}
+	_, port, err := net.SplitHostPort(text)
+	if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil {
+		return "", cli.Usage("--http: %q is no address", text).Hint("use PORT or HOST:PORT; port 0 is any free one")
+	}
+	return text, nil
+}
+
+// openDoor listens for HTTP, if that is wanted.
+func (s *server) openDoor() error {
+	if s.options.HTTP == "" {
+		return nil
+	}
+	address, err := httpAddress(s.options.HTTP)
+	if err != nil {
+		return err
+	}
+	d := &door{token: draw(24, base64.RawURLEncoding.EncodeToString)}
+	d.Server, err = control.Listen(control.Config{
+		Address: address, Token: d.token, Run: draw(4, hex.EncodeToString), Version: cli.Release(),
+		Station: s.station(), From: s.meter.From, Started: s.meter.Epoch,
+	})
+	if err != nil {
+		return cli.Environmental(err)
+	}
+	s.door, s.observer.door = d, d
+	return nil
+}
+
+// draw returns n random bytes as text.
+func draw(n int, text func([]byte) string) string {
+	b := make([]byte, n)
+	rand.Read(b) // it never fails, or ends the program
+	return text(b)
+}
+
+// openTo begins to answer, and leaves the key for this user's programs.
+func (d *door) openTo(s *server, id control.Identity) {
+	if d == nil {
+		return
+	}
+	key := Key{HTTP: d.Addr(), Token: d.token, Process: os.Getpid()}
+	if id.Link != "" {
+		if link, err := filepath.Abs(id.Link); err == nil {
+			key.Link = link
+		}
+	}
+	folder, err := KeyFolder()
+	if err == nil {
+		d.keyFile, err = writeKey(folder, key)
+	}
+	if err != nil {
+		s.say("warning: the key for ionsim ctl cannot be kept, give it the token in IONSIM_TOKEN: %v", err)
+	}
+	d.Serve(id)
+}
+
+// close ends the server and removes the key.
+func (d *door) close() error {
+	if d == nil {
+		return nil
+	}
+	err := d.Close()
+	if d.keyFile != "" {
+		if gone := files.Local().Remove(d.keyFile); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
+}
+
+func (d *door) address() string {
+	if d == nil {
+		return ""
+	}
+	return d.Addr()
+}
+
+func (d *door) secret() string {
+	if d == nil {
+		return ""
+	}
+	return d.token
+}
+
+// tell gives watchers an event.
+func (d *door) tell(name string, object []byte) {
+	if d != nil {
+		d.Tell(name, object)
+	}
+}
+
+// repeat is the plan of what was done by hand.
+func (d *door) repeat() string {
+	if d == nil {
+		return ""
+	}
+	return d.Repeat()
+}
+
+func (s *server) controlIdentity() control.Identity {
+	m, o := s.meter, s.options
+	return control.Identity{
+		Model: m.Identity.Model.String(), Serial: m.Identity.SerialNumber, Unit: m.Identity.UnitID, Device: m.Device,
+		Baud: m.Baud, Pace: bench.FormatPace(o.Pace), PTY: s.server.PTY(), Link: o.Link, TCP: s.tcpAddress(),
+	}
+}
+
+func (s *server) tcpAddress() string {
+	if a := s.server.Addr(); a != nil {
+		return a.String()
+	}
+	return ""
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/serving"
+	"ionbench/simulator/control"
+)
+
+// Formats of what the commands print as JSON: what the server has answered, with the format's name.
+const (
+	stateFormat  = "ionsim-ctl-state 1"
+	faultFormat  = "ionsim-ctl-fault 1"
+	faultsFormat = "ionsim-ctl-faults 1"
+	powerFormat  = "ionsim-ctl-power 1"
+)
+
+// ctlCommands control a meter that is served with --http. stdout is where people look.
+func ctlCommands(stdout io.Writer) []*cli.Command {
+	return []*cli.Command{
+		ctlState(), ctlWatch(stdout), ctlCable(), ctlPower(), ctlReset(), ctlFault(), ctlEnd(), ctlFaults(), ctlHeal(),
+	}
+}
+
+// remote says which served meter a command controls.
+type remote struct {
+	to, link string
+	json     bool
+}
+
+// flags returns the flags of a command whose answer has a format.
+func (r *remote) flags(format string) []cli.Flags {
+	return cli.Plain(
+		cli.Text(&r.to, "to", "HOST:PORT", "the meter's HTTP address, as ionsim --http told it").Unless("the only meter that you serve"),
+		cli.Text(&r.link, "link", "PATH", "the meter whose PTY has this link").With(cli.Files("*")),
+		cli.Switch(&r.json, "json", "print the answer as JSON").Writes(format),
+	)
+}
+
+// client finds the meter. A token of the environment wins over the one that ionsim has kept.
+func (r *remote) client() (*control.Client, error) {
+	token := os.Getenv("IONSIM_TOKEN")
+	if token != "" && r.to != "" {
+		return control.NewClient(r.to, token), nil
+	}
+	folder, err := serving.KeyFolder()
+	if err != nil {
+		return nil, cli.Environmental(err).Hint("set IONSIM_TOKEN and say --to HOST:PORT")
+	}
+	key, err := serving.FindKey(folder, serving.Wanted{Address: r.to, Link: r.link}, serving.Alive)
+	if err != nil {
+		return nil, cli.Environmental(err).Hint("start one with ionsim --http PORT, or say which with --to HOST:PORT; for one of another user set IONSIM_TOKEN too")
+	}
+	return control.NewClient(key.HTTP, cmp.Or(token, key.Token)), nil
+}
+
+// answered gives an error of a request its exit status and its next step.
+func answered(err error) error {
+	if err == nil {
+		return nil
+	}
+	var refused *control.RefusedError
+	if !errors.As(err, &refused) {
+		return cli.Environmental(err).Hint("is the meter still served?")
+	}
+	switch refused.Status {
+	case http.StatusUnprocessableEntity:
+		return cli.Usage("%w", err).Hint("ionsim --help-faults shows the whole language of faults")
+	case http.StatusNotFound:
+		return cli.Usage("%w", err).Hint("ionsim ctl faults lists them")
+	case http.StatusUnauthorized:
+		return cli.Environmental(err).Hint("set IONSIM_TOKEN to the token that ionsim told")
+	}
+	return cli.Environmental(err).Hint(refused.Hint)
+}
+
+// request asks a meter for something.
+type request[A any] func(ctx context.Context, k *control.Client, args []string) (A, error)
+
+// asking makes c a command that asks once and prints the answer.
+func asking[A any](c *cli.Command, format string, ask request[A], text func(A) string) *cli.Command {
+	r := new(remote)
+	c.Flags = r.flags(format)
+	c.Done, c.Unable = "the meter has done it", "no such meter is served, or it refuses"
+	c.Run = func(ctx context.Context, call *cli.Call) error {
+		k, err := r.client()
+		if err != nil {
+			return err
+		}
+		answer, err := ask(ctx, k, call.Args)
+		var usage *cli.Error
+		if errors.As(err, &usage) {
+			return err
+		}
+		if err != nil {
+			return answered(err)
+		}
+		if r.json {
+			call.Encode(answer)
+			return nil
+		}
+		call.Print(text(answer))
+		return nil
+	}
+	return c
+}
+
+func ctlState() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl state", Brief: "say how a served meter is",
+		Help: `
+Say how a meter is that is served with --http: its state, display, download, line and faults.
+`,
+		Examples: `
+  ionsim ctl state                     the only meter that you serve
+  ionsim ctl state --link ./ttyION     one of several
+`,
+	}, stateFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Meter, error) { return k.Meter(ctx) }, meterText)
+}
+
+func ctlCable() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl cable", Brief: "pull the cable, or plug it in", Args: []cli.Arg{oneOf("out", "in")},
+		Help: `
+Pull the cable of a served meter, both ways, or plug it in: that ends every fault that holds
+it out.
+`,
+		Examples: `
+  ionsim ctl cable out
+  ionsim ctl cable in
+`,
+	}, faultsFormat, moveCable, faultsText)
+}
+
+func ctlPower() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl power", Brief: "switch the meter off or on", Args: []cli.Arg{oneOf("off", "on")},
+		Help: `
+Take a served meter's power away, or give it back. Off is a power loss: what the flash chip does
+at that moment is torn.
+`,
+		Examples: `
+  ionsim ctl power off
+  ionsim ctl power on
+`,
+	}, powerFormat, func(ctx context.Context, k *control.Client, args []string) (control.Power, error) {
+		if err := check(args[0], "off", "on"); err != nil {
+			return control.Power{}, err
+		}
+		return k.Power(ctx, args[0] == "on")
+	}, powerText)
+}
+
+func ctlReset() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl reset", Brief: "take the meter's power away for a moment",
+		Help: `
+Switch a served meter off and on at once.
+`,
+		Examples: `
+  ionsim ctl reset
+`,
+	}, powerFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Power, error) { return k.Reset(ctx) }, powerText)
+}
+
+func ctlFault() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl fault", Brief: "strike a fault", Surplus: "a fault with spaces wants quotes",
+		Args: []cli.Arg{{Name: "FAULT", What: "fault", Values: cli.Values{Words: serving.KindsOfMeters}}},
+		Help: `
+Strike a fault at a served meter. Without a trigger it strikes at once; with one it waits for its
+moment. ionsim --help-faults shows the whole language.
+`,
+		Examples: `
+  ionsim ctl fault 'noise for 5s rate 1e-3'       now
+  ionsim ctl fault 'cable-pull at block 40'       when the host comes to block 40
+`,
+	}, faultFormat, func(ctx context.Context, k *control.Client, args []string) (control.Fault, error) {
+		return k.Strike(ctx, args[0])
+	}, faultText)
+}
+
+func ctlEnd() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl end", Brief: "end a fault, or take it back", Args: []cli.Arg{{Name: "NUMBER", What: "number of a fault"}},
+		Help: `
+End a fault of a served meter, or take it back if it has still to strike.
+`,
+		Examples: `
+  ionsim ctl faults       shows their numbers
+  ionsim ctl end 2
+`,
+	}, faultFormat, func(ctx context.Context, k *control.Client, args []string) (control.Fault, error) {
+		number, err := strconv.Atoi(args[0])
+		if err != nil {
+			return control.Fault{}, cli.Usage("%q is no number of a fault", args[0]).Hint("ionsim ctl faults lists them")
+		}
+		return k.End(ctx, number)
+	}, faultText)
+}
+
+func ctlFaults() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl faults", Brief: "list the faults, and the plan of what was done by hand",
+		Help: `
+List the faults of a served meter, and the plan that does again what was done by hand.
+`,
+		Examples: `
+  ionsim ctl faults
+`,
+	}, faultsFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Faults, error) { return k.Faults(ctx) }, faultsText)
+}
+
+func ctlHeal() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl heal", Brief: "end all faults",
+		Help: `
+End all faults of a served meter. If one has harmed its flash chip, the chip is replaced by a
+good one with the same contents, for which the meter is switched off and on.
+`,
+		Examples: `
+  ionsim ctl heal
+`,
+	}, faultsFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Faults, error) { return k.Heal(ctx) }, faultsText)
+}
+
+// oneOf is an argument that is one of two words.
+func oneOf(words ...string) cli.Arg {
+	name := strings.Join(words, "|")
+	return cli.Arg{Name: name, What: strings.Join(words, " or "), Values: cli.Words(words...)}
+}
+
+func check(word string, words ...string) error {
+	if slices.Contains(words, word) {
+		return nil
+	}
+	return cli.Unknown("word", word, words)
+}
+
+// cable is the fault that holds the cable out.
+const cable = "cable-pull"
+
+// moveCable pulls the cable, unless it is out, or ends all faults that hold it out.
+func moveCable(ctx context.Context, k *control.Client, args []string) (control.Faults, error) {
+	if err := check(args[0], "out", "in"); err != nil {
+		return control.Faults{}, err
+	}
+	now, err := k.Faults(ctx)
+	if err != nil {
+		return now, err
+	}
+	pulled := slices.DeleteFunc(now.Faults, func(f control.Fault) bool {
+		return f.State != control.AtWork || !strings.HasPrefix(f.Fault, cable)
+	})
+	if args[0] == "out" && len(pulled) == 0 {
+		_, err = k.Strike(ctx, cable)
+	}
+	for _, f := range pulled {
+		if args[0] == "in" && err == nil {
+			_, err = k.End(ctx, f.ID)
+		}
+	}
+	if err != nil {
+		return now, err
+	}
+	return k.Faults(ctx)
+}
