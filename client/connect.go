@@ -14,6 +14,7 @@ func connectSteps() []step {
 		{is: StepFindFailedUpgrade, when: (*Upgrader).detects, request: identifyRequest, retry: probing,
 			reply: onDownload(ion.OpIdentify, detect), silent: nobodyThere},
 		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters, silent: nobodyThere},
+		{is: StepListen, when: (*Upgrader).listensForTwin, listens: true},
 		{act: func(u *Upgrader, _ time.Duration) next {
 			u.err = nil
 			return toProcedure(assistantProcedure)

@@ -15,6 +15,7 @@ var (
 	ErrEndedAtOnce   = errors.New("ended at once")
 	ErrWrongProduct  = errors.New("the firmware is for another product")             // WrongProductError, RefusalError
 	ErrWrongSerial   = errors.New("the meter has another serial number")             // WrongSerialError
+	ErrTwin          = errors.New("more than one meter answers")                     // TwinError
 	ErrWrongUnit     = errors.New("another unit answers")                            // WrongUnitError
 	ErrPassword      = errors.New("the meter refused the password")                  // RefusalError
 	ErrBadFile       = errors.New("the file cannot be used")                         // ImageError
@@ -32,7 +33,7 @@ var (
 // IsRefusal reports whether the error ends a task before anything is erased, because what a
 // tool has to check comes first.
 func IsRefusal(err error) bool {
-	for _, refusal := range []error{ErrBadFile, ErrWrongProduct, ErrWrongSerial, ErrWrongUnit, ErrPassword, ErrNoPersistence, ErrDownloadState, ErrMeterInUse} {
+	for _, refusal := range []error{ErrBadFile, ErrWrongProduct, ErrWrongSerial, ErrTwin, ErrWrongUnit, ErrPassword, ErrNoPersistence, ErrDownloadState, ErrMeterInUse} {
 		if errors.Is(err, refusal) {
 			return true
 		}

@@ -20,6 +20,8 @@ type exchange struct {
 	due       time.Duration // when the answer is overdue, whatever else comes before
 	pieces    int           // frames so far of the message that is coming
 	most      int           // the highest pieces since the request was sent
+	stray     int           // bytes since the last frame was sent that belong to no good frame
+	listens   int           // how often it has asked again because of them
 	crowded   bool          // since it was first sent, something came that is no answer to anything of ours
 }
 
@@ -54,7 +56,7 @@ func (x *exchange) turnaround(u *Upgrader) time.Duration {
 
 // Next is the upgrader's next wake-up.
 func (u *Upgrader) Next() (at time.Duration, ok bool) {
-	return u.exchange.wake, u.phase == pausing || u.phase == exchanging
+	return u.exchange.wake, u.phase == pausing || u.phase == exchanging || u.phase == listening
 }
 
 // Advance does what is due by now.
@@ -66,6 +68,8 @@ func (u *Upgrader) Advance(now time.Duration) {
 	switch {
 	case u.phase == pausing:
 		u.ask(now)
+	case u.phase == listening:
+		u.endListening(now)
 	case len(x.ack) > 0 && now < x.due: // and not for ever
 		u.sendAck(now)
 	case x.sending:
@@ -103,7 +107,7 @@ func (u *Upgrader) sendFrame(now time.Duration) {
 	x := &u.exchange
 	from := len(u.tx)
 	u.tx = x.out.AppendFrame(u.tx)
-	x.sending = false
+	x.sending, x.stray = false, 0
 	x.ack = x.ack[:0] // of a peer that never stopped
 	x.due = now + u.wireTime(len(u.tx)-from) + u.rules.response(u)
 	x.wake = x.due
@@ -155,6 +159,7 @@ func (u *Upgrader) packet(kind ion.MessageType, bodyBytes int) {
 // Receive takes bytes from the line. What comes while nothing is asked is thrown away.
 func (u *Upgrader) Receive(now time.Duration, p []byte) {
 	x := &u.exchange
+	x.stray += len(p)
 	if f, ok := x.decoder.Whole(p); ok {
 		u.takeFrame(now, f)
 		return
@@ -169,6 +174,7 @@ func (u *Upgrader) Receive(now time.Duration, p []byte) {
 
 func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 	x := &u.exchange
+	x.stray -= ion.FrameOverhead + len(f.Data)
 	if !u.rules.listens(u) || f.Destination != ion.HostAddress {
 		return
 	}
@@ -178,7 +184,9 @@ func (u *Upgrader) takeFrame(now time.Duration, f ion.Frame) {
 		return
 	}
 	if f.Source != u.cfg.UnitID {
-		u.rules.stranger(u, now, f)
+		if u.phase == exchanging {
+			u.rules.stranger(u, now, f)
+		}
 		return
 	}
 	u.broke = nil
@@ -234,7 +242,11 @@ func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
 // takeMessage gives an answer to the step.
 func (u *Upgrader) takeMessage(now time.Duration, message []byte) {
 	p, ok := u.answer(message)
-	if ok {
+	if u.phase == listening {
+		if ok {
+			u.hearTwin(now, &p)
+		}
+	} else if ok {
 		u.takeReply(now, &p)
 	} else if !u.asked(p.MessageID) {
 		u.exchange.crowded = true

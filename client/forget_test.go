@@ -63,6 +63,8 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 	for _, n := range []int{0, 9, 13, 30, 150} {
 		bases[fmt.Sprintf("event %d of an upgrade", n)] = at(n, upgrade)
 	}
+	listens := func() *desk { return newDesk(t, listening()).start(client.TaskUpgrade) }
+	bases["while it listens for another meter"] = at(2, listens)
 	for _, n := range []int{17, 290} {
 		bases[fmt.Sprintf("event %d of one through the windows", n)] = at(n, windows)
 	}
@@ -98,14 +100,14 @@ func TestAToolForgetsNothingOfItsState(t *testing.T) {
 		},
 		Partly: map[string]machinetest.Part{
 			"what is kept":                 {While: "there is a journal", Shows: 9},
-			"the revision of the firmware": {While: "there is firmware", Shows: 10},
+			"the revision of the firmware": {While: "there is firmware", Shows: 11},
 			"Upgrader.write[].value":       {While: "a value has one of them", Shows: 72},
-			"Upgrader.exchange.assembler":  {While: "a message is under way", Shows: 218},
-			"Upgrader.exchange.out":        {While: "a message is under way", Shows: 512},
-			"Upgrader.exchange.decoder":    {While: "bytes wait for more", Shows: 38},
+			"Upgrader.exchange.assembler":  {While: "a message is under way", Shows: 219},
+			"Upgrader.exchange.out":        {While: "a message is under way", Shows: 513},
+			"Upgrader.exchange.decoder":    {While: "bytes wait for more", Shows: 40},
 			"Upgrader.exchange.due":        {While: "something else comes before", Shows: 4},
-			"Upgrader.exchange.wake":       {While: "it waits", Shows: 22},
-			"Upgrader.transfer.crc":        {While: "there is firmware", Shows: 20},
+			"Upgrader.exchange.wake":       {While: "it waits", Shows: 24},
+			"Upgrader.transfer.crc":        {While: "there is firmware", Shows: 22},
 			"Upgrader.wroteAt":             {While: "something was written", Shows: 2},
 		},
 		Idle: map[string]string{

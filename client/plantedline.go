@@ -16,7 +16,7 @@ func bugsOnLine() map[string]bug {
 			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
 		},
 		"duplicate-reply-advances": func(u *Upgrader) {
-			u.rules.listens = func(u *Upgrader) bool { return u.phase == exchanging || u.phase == pausing }
+			u.rules.listens = func(u *Upgrader) bool { return u.phase == exchanging || u.phase == listening || u.phase == pausing }
 			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, anyBlockAnswered) })
 		},
 		"time-for-every-frame": func(u *Upgrader) {
@@ -27,6 +27,11 @@ func bugsOnLine() map[string]bug {
 		},
 		"patient-with-talkers": func(u *Upgrader) {
 			u.rules.listens = waitingForWhoeverTalks
+		},
+		"deaf-to-twins": func(u *Upgrader) {
+			for _, p := range []procedure{connectProcedure, upgradeProcedure, templateProcedure, writeProcedure} {
+				u.dropStep(p, StepListen)
+			}
 		},
 		"resend-is-new": func(u *Upgrader) {
 			u.rules.again = askAnew
@@ -109,7 +114,7 @@ func waitingForWhoeverTalks(u *Upgrader) bool {
 		x.due += u.cfg.Timing.Response
 		x.wake = x.due
 	}
-	return u.phase == exchanging
+	return u.phase == exchanging || u.phase == listening
 }
 
 // grantStranger waits anew after a frame of another unit, as if an answer was coming.

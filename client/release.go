@@ -57,6 +57,10 @@ type Timing struct {
 	// meter gets that long for an answer.
 	// Assumption: 1 s for the first and 2 s for the second.
 	Poll time.Duration
+	// Twin is how long the tool listens, once a meter has said who it is, for another one that
+	// answers the same question, if Config.Listens.
+	// Assumption: 400 ms; no RTS delay in the field is longer than another one by more than that.
+	Twin time.Duration
 }
 
 // ArticleTurnaround is the only figure of the model that is calibrated instead of known: with
@@ -71,5 +75,6 @@ func DefaultTiming() Timing {
 		Turnaround: ArticleTurnaround,
 		Restart:    time.Second,
 		Poll:       time.Second,
+		Twin:       400 * time.Millisecond,
 	}
 }

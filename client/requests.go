@@ -105,6 +105,9 @@ func results(p *ion.Packet, n int) ([]ion.Value, next) {
 	return r.Values, toNext()
 }
 
+// identityRegisters is how many registers readIdentityRequest reads.
+const identityRegisters = 4
+
 func readIdentityRequest(u *Upgrader) {
 	u.read(ion.HandleDeviceType, ion.HandleRevision, ion.HandleSerial, ion.HandleTemplate)
 }
@@ -112,7 +115,7 @@ func readIdentityRequest(u *Upgrader) {
 // takeRegisters notes what the application's own registers say. The request carried the
 // password, so a wrong password is noticed here.
 func takeRegisters(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	values, n := results(p, 4)
+	values, n := results(p, identityRegisters)
 	if n.kind != goOn {
 		return n
 	}

@@ -49,7 +49,7 @@ type limits struct {
 
 func healthyRules() *rules {
 	return &rules{
-		listens:    func(u *Upgrader) bool { return u.phase == exchanging },
+		listens:    func(u *Upgrader) bool { return u.phase == exchanging || u.phase == listening },
 		grants:     func(u *Upgrader) bool { return u.exchange.pieces > u.exchange.most },
 		stranger:   (*Upgrader).takeStranger,
 		mine:       func(u *Upgrader, id uint16) bool { return id == u.exchange.id },

@@ -22,6 +22,7 @@ type write struct {
 func templateSteps() []step {
 	return []step{
 		{is: StepFindLoader, when: (*Upgrader).single, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{is: StepListen, when: (*Upgrader).listensAlone, listens: true},
 		{is: StepIdentify, when: (*Upgrader).single, request: readIdentityRequest, retry: probing, reply: takeRegisters},
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 		{is: StepSendTemplate, ask: SendTemplate, answered: confirmTemplate},
@@ -50,6 +51,7 @@ func readSteps() []step {
 func writeSteps() []step {
 	return []step{
 		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
+		{is: StepListen, when: (*Upgrader).listensForTwin, listens: true},
 		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters},
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 		{is: StepWriteSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
@@ -61,6 +63,8 @@ func writeSteps() []step {
 // single reports that the task is not part of a session of windows: nobody has connected
 // before.
 func (u *Upgrader) single() bool { return u.task != TaskConnect }
+
+func (u *Upgrader) listensAlone() bool { return u.single() && u.listensForTwin() }
 
 func wantApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if err := u.takeIdentity(r); err != nil {

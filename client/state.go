@@ -197,6 +197,8 @@ func (x *exchange) declare(w *machine.State, spent *exchange) {
 	w.Deadline(x.due, len(x.ack) > 0 || x.sending)
 	w.Int(x.pieces)
 	w.Int(x.most)
+	w.Int(x.stray)
+	w.Int(x.listens)
 	w.Bool(x.crowded)
 }
 

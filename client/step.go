@@ -20,6 +20,7 @@ const (
 	StepSayNobodyAnswers
 	StepSetupAssistant
 	StepFindLoader
+	StepListen
 
 	StepChooseFirmware
 	StepBeginLog
@@ -79,6 +80,7 @@ var stepTable = [stepCount]struct {
 	StepSayNobodyAnswers:     {words: "say that nobody answers"},
 	StepSetupAssistant:       {words: "setup assistant"},
 	StepFindLoader:           {words: "look for the loader"},
+	StepListen:               {words: "listen for another meter"},
 	StepChooseFirmware:       {words: "choose the firmware"},
 	StepBeginLog:             {words: "begin the log"},
 	StepIdentifyMeter:        {words: "identify the meter"},

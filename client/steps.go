@@ -8,7 +8,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// step is one line of a procedure. It has exactly one of ask, keep, request and act; the fields
+// step is one line of a procedure. It has exactly one of ask, keep, request, listens and act; the fields
 // below each say what follows.
 type step struct {
 	is   Step                 // NoStep: not announced
@@ -25,6 +25,8 @@ type step struct {
 	silent  func(*Upgrader) next                             // after the last resend; nil: the task fails
 	retry   retry
 	before  func(*Upgrader) time.Duration // a pause before the request; nil: none
+
+	listens bool // for another meter that answers the last request
 
 	act func(*Upgrader, time.Duration) next // neither asks nor sends anything
 }
@@ -98,6 +100,7 @@ const (
 	goOn    nextKind = iota // the next step
 	again                   // the same step, after a pause
 	jump                    // that step of this procedure
+	back                    // the request before
 	another                 // the first step of another procedure
 	broken                  // the task failed
 	ignored                 // it was no answer: go on waiting
@@ -175,6 +178,8 @@ func (u *Upgrader) begin(now time.Duration, s *step) {
 	case s.keep != nil:
 		u.phase = keeping
 		u.emit(s.keep(u, now))
+	case s.listens:
+		u.beginListening(now)
 	default:
 		var pause time.Duration
 		if s.before != nil {
@@ -191,6 +196,9 @@ func (u *Upgrader) move(now time.Duration, n next) bool {
 		u.at++
 	case jump:
 		u.at = placeOf(u.lists[u.procedure], n.step)
+	case back:
+		for u.at--; u.step().request == nil; u.at-- {
+		}
 	case another:
 		u.procedure, u.at = n.to, 0
 	case again:

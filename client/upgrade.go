@@ -19,6 +19,7 @@ func upgradeSteps() []step {
 		{is: StepChooseFirmware, ask: ChooseFirmware, answered: takeFirmware},
 		{is: StepBeginLog, act: beginLog},
 		{is: StepIdentifyMeter, request: identifyRequest, reply: onDownload(ion.OpIdentify, takeLoader)},
+		{is: StepListen, when: (*Upgrader).listensForTwin, listens: true},
 		{is: StepCheckPassword, when: (*Upgrader).inApplication, request: readIdentityRequest, reply: takeRegisters},
 		{is: StepLogDevice, act: logDevice},
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},

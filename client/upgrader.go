@@ -41,6 +41,8 @@ type Config struct {
 	// Journal keeps the settings on disk while an upgrade runs.
 	Journal bool
 	By      string // who uses the tool, for the journal: user and computer
+	// Listens has the tool listen for a second meter with the unit id before it changes anything.
+	Listens bool
 	// Lock asks for the meter with EventLock before anything in it is changed.
 	Lock bool
 	// FirstMessageID is the id of the first request. Processes that follow each other should
@@ -112,6 +114,7 @@ const (
 	keeping          // the journal to be saved or loaded, or the meter to be locked
 	pausing          // a time to pass before a request
 	exchanging       // an answer from the meter
+	listening        // an answer from another meter with its unit id
 	finished
 )
 

@@ -2,6 +2,8 @@ package scenarios_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -33,6 +35,13 @@ const twins = `
 [meter twin]
 serial-number = PC-TWIN
 `
+
+// twinsOf are twins of which one takes its time, and a tool that listens.
+func twinsOf(slow string, delay time.Duration, baud int, tool string) string {
+	text := fmt.Sprintf("[meter]\nbaud = %d\n[meter twin]\nbaud = %d\nserial-number = PC-TWIN\n", baud, baud)
+	of := strings.TrimSuffix("[meter "+slow, " ") + "]\n"
+	return strings.Replace(text, of, fmt.Sprintf("%srts-delay = %v\n", of, delay), 1) + "[firmware]\nbytes = 8000\n[attempt]\nlisten = yes\n" + tool + "\n"
+}
 
 // lineOf begins the story of a world, which is given as a text.
 func lineOf(text string) *plot {
@@ -117,6 +126,45 @@ var _ = Describe("A line carries stations", func() {
 		Expect(o.Meter.FlashOps).To(BeZero())
 		Expect(o.Meter.State).To(Equal(meter.Application))
 		Expect(s.Bench().Station().Neighbour(0).State()).To(Equal(meter.Application))
+	})
+
+	DescribeTable("two meters with one unit id answer each at a moment of its own: the tool finds both or nobody, and changes nothing in either",
+		func(tool string) {
+			const slowest = 400 * time.Millisecond
+			for _, slow := range []string{"", "twin"} {
+				for _, baud := range []int{1200, 9600, 19200} {
+					for _, delay := range []time.Duration{1, 9, 10, 11, 50, 85, 95, 96, 98, 102, 105, 200, 400} {
+						delay *= time.Millisecond
+						By(fmt.Sprintf("%v of the meter %q at %d baud", delay, slow, baud), func() {
+							s := lineOf(twinsOf(slow, delay, baud, tool))
+							o := s.try(s.World().Attempts[0])
+							Expect(o.Claim).To(Or(MatchError(client.ErrNoResponse), MatchError(client.ErrTwin)))
+							if delay == slowest && baud > 1200 {
+								Expect(o.Claim).To(MatchError(client.ErrTwin))
+							}
+							Expect(s.Lost()).To(BeZero())
+							for _, m := range []*meter.Meter{s.Meter(), s.Bench().Station().Neighbour(0)} {
+								Expect(m.State()).To(Equal(meter.Application))
+								Expect(m.Chip().Ops()).To(BeZero())
+							}
+						})
+					}
+				}
+			}
+		},
+		Entry("an upgrade", "task = upgrade\njournal = yes"),
+		Entry("a recovery", "task = recover"),
+		Entry("settings that are written", "task = write-settings\nwrite = pt-ct pt-primary 480"),
+		Entry("a template", "task = send-template"),
+		Entry("an upgrade through the windows", "task = connect\nsingle = yes\nconnections = 1\nassistant = upgrade"),
+		Entry("a template through the windows", "task = connect\nconnections = 1\nassistant = send-template"),
+	)
+
+	It("whatever byte of the slower meter's answer is damaged, it is heard when the tool asks again", func() {
+		for n := 1; n <= 2*82; n++ {
+			s := lineOf(twinsOf("twin", 200*time.Millisecond, 9600, "task = write-settings\nwrite = pt-ct pt-primary 480\nplan = byte-flip from-meter at byte "+strconv.Itoa(n)))
+			Expect(s.try(s.World().Attempts[0]).Claim).To(Or(MatchError(client.ErrTwin), MatchError(client.ErrWrongSerial)), "byte %d", n)
+		}
 	})
 
 	DescribeTable("a station talks whenever it likes, from the beginning on: the tool ends, claims no success that is none, and harms nobody",

@@ -109,6 +109,7 @@ func (f *lineFlags) config(now time.Time) (client.Config, error) {
 		Start:          now,
 		Timing:         timing,
 		FirstMessageID: randomMessageID(),
+		Listens:        true,
 		Lock:           true,
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/cmd/internal/cli"
 )
@@ -49,5 +50,12 @@ func TestWhatAnswersInPlaceOfAMeterIsNamedByWhatItLooksLike(t *testing.T) {
 	r := ionup(t, append(b.tool("upgrade", b.upg(3)), "--timeout", "5ms")...).wantCode(cli.Failed).wantSays("no response from the meter")
 	if strings.Contains(r.stderr, "no ION") {
 		t.Errorf("stderr:\n%s", r.stderr)
+	}
+}
+
+func TestIonupListensForASecondMeter(t *testing.T) {
+	c, err := newProgram(nil, nil, nil, nil).newLineFlags().config(time.Time{})
+	if err != nil || !c.Listens || c.Timing.Twin < 300*time.Millisecond {
+		t.Errorf("it listens: %t, for %v (%v)", c.Listens, c.Timing.Twin, err)
 	}
 }

@@ -202,7 +202,7 @@ func (i invocation) run(t *testing.T, args ...string) result {
 	p.columns = func() int { return i.columns }
 	p.getenv = func(name string) string { return map[string]string{passwordVariable: i.told}[name] }
 	p.still = cmp.Or(i.still, time.Hour) // a slow machine is not told of
-	p.timing.Restart, p.timing.Poll = 5*time.Millisecond, 20*time.Millisecond
+	p.timing.Restart, p.timing.Poll, p.timing.Twin = 5*time.Millisecond, 20*time.Millisecond, 0
 	code := p.run(i.ctx, args)
 	if err := clitest.CheckJSON(newProgram(nil, nil, nil, nil).table(), args, stdout.String()); err != nil {
 		t.Error(err)

@@ -52,6 +52,7 @@ var caughtBy = map[string]string{
 	"time-for-every-frame":           "I5",
 	"time-for-strangers":             "I5",
 	"patient-with-talkers":           "I5",
+	"deaf-to-twins":                  "I9",
 	"resend-is-new":                  "",
 	"one-message-id":                 "",
 	"no-resend":                      "I3",

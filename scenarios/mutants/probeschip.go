@@ -3,6 +3,7 @@ package mutants
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"ionbench/client"
 	"ionbench/scenarios/world"
@@ -13,6 +14,10 @@ import (
 func lines() []probe {
 	return []probe{
 		{must: "another meter on the line is left alone", with: "unit 361, and unit 105 beside it", world: street, play: goesThroughInOnePass},
+		{must: "of two meters with one unit id none is written to", with: "a second meter at unit 105, which answers later", world: twins,
+			play: refused(client.ErrTwin, func(a *world.Attempt) {
+				a.Task, a.Listens, a.Writes = client.TaskWriteSettings, true, []world.Write{{Value: ion.FloatValue(480)}}
+			})},
 		{must: "a station that babbles for ever is not waited for", plan: "babble at block 2 by 3s unit 77", play: failsAndRecovers},
 		{must: "a station that babbles keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 2s", play: endsInSilence},
 		{must: "a station of another unit keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 3s unit 77", play: endsInSilence},
@@ -26,6 +31,11 @@ func lines() []probe {
 // street has two meters. Their unit IDs have the same low byte.
 func street(w *world.World) {
 	w.Meters = []world.Meter{{UnitID: 361}, {Name: "neighbour", SerialNumber: "PC-0000A000-00"}}
+}
+
+// twins have one unit id.
+func twins(w *world.World) {
+	w.Meters = []world.Meter{{}, {Name: "twin", SerialNumber: "PC-0000A000-00", Speed: world.Speed{RTSDelay: 300 * time.Millisecond}}}
 }
 
 // endsInSilence plays an upgrade that gets no answers any more.

@@ -39,7 +39,7 @@ func Transports() []Transport { return []Transport{Bench, PTY, TCP} }
 func instantTiming() client.Timing {
 	t := client.DefaultTiming()
 	t.Response = 3 * time.Second
-	t.Turnaround, t.Restart = 0, 0
+	t.Turnaround, t.Restart, t.Twin = 0, 0, 0
 	t.Poll = 500 * time.Millisecond
 	return t
 }

@@ -187,6 +187,7 @@ func (r *Rig) config(a *attempt) client.Config {
 		Start:          r.said().Clock.Add(r.here().calendar),
 		Timing:         r.timing(&a.Tool),
 		Journal:        a.Journal,
+		Listens:        a.Listens,
 		By:             "bench",
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
 		Planted:        planted.InClient(r.options.Planted.Tool),

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // What the article and PROTOCOL.md allow a tool. They are said here a second time, because what
@@ -50,6 +49,6 @@ func onLine(bytes int, m *Meter, t *Tool) time.Duration {
 	)
 	frames := (bytes+envelope)/ion.MaxFrameData + 1
 	onWire := bytes + envelope + answer + 2*frames*ion.FrameOverhead
-	return time.Duration(onWire)*bits*time.Second/time.Duration(min(m.Baud, t.Baud)) + time.Duration(frames)*(t.Turnaround+meter.DefaultTiming().RTSDelay) +
+	return time.Duration(onWire)*bits*time.Second/time.Duration(min(m.Baud, t.Baud)) + time.Duration(frames)*(t.Turnaround+m.RTSDelay) +
 		time.Duration((bytes+kib-1)/kib)*m.ProgramTime
 }

@@ -24,6 +24,7 @@ func oldDated() time.Time { return time.Date(2007, time.January, 15, 9, 0, 0, 0,
 func (m Meter) Config() meter.Config {
 	m = m.Filled()
 	timing := meter.DefaultTiming()
+	timing.RTSDelay = m.RTSDelay
 	timing.Boot, timing.LoaderStart, timing.FactoryInitialize = m.BootTime, m.LoaderTime, m.FirstBootTime
 	timing.VerifyByte = m.VerifyTime / kib
 	chip := flash.Am29F032B()

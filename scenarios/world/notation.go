@@ -21,6 +21,7 @@ const (
 	maxImageBytes  = 4 << 20
 	maxBuild       = 999
 	maxSpeed       = time.Hour
+	slowestRTS     = 400 * time.Millisecond // PROTOCOL.md, section 9
 )
 
 // models are those of the family.

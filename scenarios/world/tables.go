@@ -40,6 +40,8 @@ var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 			func(m *Meter) *SetUp { return &m.SetUp }, setUps()),
 		fields.Several("set", "a setting that is another one, such as pt-ct pt-primary 480", func(m *Meter) *[]Write { return &m.Set }, Writes()),
 		fields.Of("template-name", "the name of its settings, up to 80 characters", func(m *Meter) *string { return &m.TemplateName }, templateNames()).Else("what goes with the settings"),
+		fields.Of("rts-delay", "from a frame of the host to the meter's answer", func(m *Meter) *time.Duration { return &m.RTSDelay }, fields.TimeBetween(time.Nanosecond, slowestRTS, "1ms", "10ms", "300ms")).
+			Or(meter.DefaultTiming().RTSDelay.String()),
 		fields.Of("erase-time", "of a sector of the flash", func(m *Meter) *time.Duration { return &m.EraseTime }, speeds("1ms", "8s")).Or("1s"),
 		fields.Of("program-time", "of a KiB of the flash", func(m *Meter) *time.Duration { return &m.ProgramTime }, speeds("1ms", "307.2ms")).Or("7.168ms"),
 		fields.Of("verify-time", "of a KiB of the image", func(m *Meter) *time.Duration { return &m.VerifyTime }, speeds("100ns", "2.048ms")).Or("1.024ms"),

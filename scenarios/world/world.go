@@ -83,6 +83,7 @@ const (
 // Speed is how long a meter and its chip take for what they do. A time that is not set is that
 // of PROTOCOL.md, section 9, which also says how long each may get.
 type Speed struct {
+	RTSDelay      time.Duration // from a frame of the host to the meter's answer: the register of that name
 	EraseTime     time.Duration // of a sector
 	ProgramTime   time.Duration // of a KiB
 	VerifyTime    time.Duration // of a KiB
@@ -298,7 +299,7 @@ func Recovery(of *Attempt) Attempt {
 		Meter:  of.Meter,
 		PC:     of.PC,
 		Folder: of.Folder,
-		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal, Timeout: of.Timeout, Turnaround: of.Turnaround},
+		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal, Listens: of.Listens, Timeout: of.Timeout, Turnaround: of.Turnaround},
 		Limit:  of.Limit,
 		Person: Person{Firmware: of.Firmware, Connections: 1, Assistant: []client.Choice{client.Upgrade}},
 	}

@@ -20,6 +20,7 @@ type Tool struct {
 	Release      client.Release
 	Single       bool // Single ION device configuration mode
 	Journal      bool
+	Listens      bool   // for a second meter with the unit id
 	Password     string // empty: the meter's
 	UnitID       uint16 // 0: the meter's
 	Baud         int    // 0: the meter's
@@ -45,6 +46,8 @@ var table = sync.OnceValue(func() []fields.Field[Tool] {
 		fields.Of("single", "Single ION device configuration mode; without it connect does not recognise a meter whose upgrade failed (the explicit commands need no recognition)",
 			func(t *Tool) *bool { return &t.Single }, fields.YesNo("single")),
 		fields.Of("journal", "the settings are kept on disk while the upgrade runs", func(t *Tool) *bool { return &t.Journal }, fields.YesNo("journal")),
+		fields.Of("listen", "before the tool changes anything, it listens whether a second meter answers at the unit id, as ionup does",
+			func(t *Tool) *bool { return &t.Listens }, fields.YesNo("listen")),
 		fields.Of("password", "that the tool gives: up to 8 digits, or up to 6 characters", func(t *Tool) *string { return &t.Password }, Passwords()).Else("the meter's"),
 		fields.Of("unit-id", fmt.Sprintf("of the meter that the tool asks, %d to %d", ion.MinUnitID, ion.MaxUnitID), func(t *Tool) *uint16 { return &t.UnitID }, UnitIDs()).Else("the meter's"),
 		fields.Of("baud", "bit rate at which the tool talks", func(t *Tool) *int { return &t.Baud }, BaudRates()).Else("the meter's"),
