@@ -86,7 +86,10 @@ type judgeFlags struct {
 }
 
 // reportFlags name the files of a report.
-type reportFlags struct{ junit, json, html string }
+type reportFlags struct {
+	tests      testOutputs
+	json, html string
+}
 
 func judgeCommand() *cli.Command {
 	f := &judgeFlags{
@@ -150,20 +153,21 @@ func (f *judgeFlags) flags() []cli.Flag {
 }
 
 func (f *reportFlags) flags() []cli.Flag {
-	return []cli.Flag{
-		cli.Text(&f.junit, "junit", "FILE", "write the report as JUnit XML").With(cli.Files("*.xml")),
-		cli.Text(&f.json, "json", "FILE", "write it as JSON").With(cli.Files("*.json")).Writes(judge.Format),
+	return append(f.tests.flags(),
+		cli.Text(&f.json, "json", "FILE", "write all that the report has as JSON").With(cli.Files("*.json")).Writes(judge.Format),
 		cli.Text(&f.html, "html", "FILE", "write it as one page").With(cli.Files("*.html")),
-	}
+	)
 }
 
-func (f *reportFlags) check() error { return checkOutputs(files.File, f.junit, f.json, f.html) }
+func (f *reportFlags) check() error {
+	return errors.Join(f.tests.check(), checkOutputs(files.File, f.json, f.html))
+}
 
 // finish writes the files and returns the verdict. What cannot be written does not change that
 // it is no.
-func (f *reportFlags) finish(r *judge.Report) error {
-	var errs []error
-	for _, file := range []output{{f.junit, r.WriteJUnit}, {f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
+func (f *reportFlags) finish(c *cli.Call, r *judge.Report) error {
+	errs := []error{f.tests.write(c, r.TestReport())}
+	for _, file := range []output{{f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
 		errs = append(errs, writeOutputs(file))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -239,7 +243,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	if report.Strays > 0 {
 		c.Note("%d processes hid from which program they came, and were killed at the end", report.Strays)
 	}
-	return f.report.finish(report)
+	return f.report.finish(c, report)
 }
 
 func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
@@ -306,7 +310,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
 	for _, flag := range slices.Concat(f.flags(), f.report.flags()) {
-		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "junit", "json", "html", "parallel"}, flag.Name) {
+		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
 			taken = append(taken, flag.Name)
 		}
 	}

@@ -53,7 +53,7 @@ func (f *reportFlags) merge(c *cli.Call) error {
 		return cli.Unusable(err).Hint("judge every shard with the same flags, and name each report once")
 	}
 	c.Print(card(all))
-	return f.finish(all)
+	return f.finish(c, all)
 }
 
 // readReport reads a file of "ionbench judge --json".

@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"ionbench/cmd/internal/cli"
+	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/shell"
+	"ionbench/scenarios/testreport"
 	"ionbench/simulator/story"
 )
 
@@ -25,6 +29,7 @@ as its file says, the reasons follow, its plan of faults, and the command that r
 type runFlags struct {
 	print string
 	json  bool
+	tests testOutputs
 }
 
 func runCommand() *cli.Command {
@@ -32,10 +37,10 @@ func runCommand() *cli.Command {
 	return &cli.Command{
 		Name: "run", Brief: "play cases and say whether they come out as their files say", Help: runHelp,
 		Args: caseArgs(),
-		Flags: cli.Plain(
+		Flags: cli.Plain(append([]cli.Flag{
 			cli.OneOf(&f.print, "print", printed(), "print this of one case alone, instead of the table"),
 			cli.Switch(&f.json, "json", "print one JSON object a case, instead of the table").Writes("ionbench-run 1"),
-		),
+		}, f.tests.flags()...)...),
 		Examples: `
   ionbench run                                     all stored cases
   ionbench run recovery frozen                     two of them
@@ -43,6 +48,7 @@ func runCommand() *cli.Command {
   ionbench run upgrade-failed --print trace        every event of the bench
   ionbench run ./field ./today/meter-105.case      your own: a folder, a file
   ionbench run --json | jq 'select(.passed | not)' for programs: one object a case
+  ionbench run --junit run.xml --summary run.md    for those who show tests
 `,
 		Done: "all came out as their files say", Failed: "one did not",
 		Run: f.run,
@@ -69,6 +75,12 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.print != "" && f.json {
 		return errPrintAndJSON()
 	}
+	if f.json && f.tests.annotations != "" {
+		return cli.Usage("--annotations go to standard output, as --json does").Hint("leave one of them out, or write a file: --ctrf FILE")
+	}
+	if err := f.tests.check(); err != nil {
+		return err
+	}
 	all, err := choose(c.Args, c.In)
 	if err != nil {
 		return err
@@ -77,6 +89,7 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 		return cli.Usage("--print prints of one case, and these are %d", len(all)).Hint("name one, as in: ionbench run upgrade-failed --print " + f.print)
 	}
 	c.Begin()
+	began := time.Now()
 	played, stopped := playAll(ctx, all)
 	switch {
 	case f.json:
@@ -87,6 +100,9 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 		c.Print(tableOfCases(played))
 	case len(played) == 1:
 		played[0].print(c, f.print)
+	}
+	if err := f.tests.write(c, testReportOf(played, began)); err != nil {
+		return err
 	}
 	if stopped {
 		return fmt.Errorf("interrupted: %d of %d cases were played", len(played), len(all))
@@ -112,6 +128,7 @@ type playedCase struct {
 	chosen
 	result *cases.Result
 	err    error // why the case cannot be played
+	began  time.Time
 	wall   time.Duration
 }
 
@@ -122,7 +139,7 @@ func playAll(ctx context.Context, all []chosen) (played []playedCase, stopped bo
 		}
 		began := time.Now()
 		result, err := c.Run()
-		played = append(played, playedCase{c, result, err, time.Since(began)})
+		played = append(played, playedCase{c, result, err, began, time.Since(began)})
 	}
 	return played, false
 }
@@ -206,6 +223,48 @@ func summary(played, failed int) string {
 		return counted(played, "case") + " as said"
 	}
 	return fmt.Sprintf("%s, %d not as said", counted(played, "case"), failed)
+}
+
+// testReportOf is the played cases as tests, one for each attempt.
+func testReportOf(played []playedCase, began time.Time) *testreport.Report {
+	r := &testreport.Report{Title: "ionbench run", Tool: "ionbench run", Started: began, Took: time.Since(began)}
+	for _, p := range played {
+		r.Suites = append(r.Suites, p.testSuite())
+	}
+	return r
+}
+
+func (p playedCase) testSuite() testreport.Suite {
+	s := testreport.Suite{
+		Name: p.name, File: p.file(), Started: p.began, Took: p.wall, Repeat: p.repeat(),
+		Properties: []testreport.Property{{Name: "title", Value: p.Title}, {Name: "rows", Value: strings.Join(p.Rows, ",")}, {Name: "plan", Value: p.Plan()}, {Name: "virtual_seconds", Value: strconv.FormatFloat(p.virtual().Seconds(), 'f', 3, 64)}, {Name: "repeat", Value: p.repeat()}},
+	}
+	if p.err != nil {
+		s.Tests = []testreport.Test{{Scenario: p.name, Step: "play", Status: testreport.Undecided, Message: p.reasons()[0]}}
+		return s
+	}
+	for i, t := range p.result.Attempts {
+		s.Tests = append(s.Tests, testreport.Test{Scenario: p.name, Step: fmt.Sprintf("attempt %d", i+1), Status: testreport.Passed, Took: p.wall / time.Duration(len(p.result.Attempts)), Stdout: string(t.Log)})
+	}
+	if s.Tests == nil {
+		s.Tests = []testreport.Test{{Scenario: p.name, Step: "play", Status: testreport.Passed}}
+	}
+	if reasons := p.reasons(); len(reasons) > 0 {
+		last := &s.Tests[len(s.Tests)-1]
+		last.Status, last.Message, last.Text = testreport.Failed, strings.Join(reasons, "; "), p.explanation()
+	}
+	return s
+}
+
+// file is the file that the case is in, from the project's folder for a stored one.
+func (p playedCase) file() string {
+	switch {
+	case p.name == "-":
+		return ""
+	case slices.Contains(stored.Names(), p.name):
+		return "fixtures/cases/" + p.name + stored.Suffix
+	}
+	return p.name
 }
 
 // runObject is a case in JSON.

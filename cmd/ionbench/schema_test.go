@@ -21,9 +21,9 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	log := fieldLog(t, "field-three-runs.log")
 	old := quickSweep("--json", file("old.json"))
-	judged := []string{"judge", "--upgrader", "false {tcp} {image}", "--only", "undisturbed,damaged-file,wrong-unit", "--shard", "1/1", "--json", file("judged.json")}
+	judged := []string{"judge", "--upgrader", "false {tcp} {image}", "--only", "undisturbed,damaged-file,wrong-unit", "--shard", "1/1", "--json", file("judged.json"), "--ctrf", file("ctrf.json")}
 	forms := map[string][][]string{
-		"run":         {{"upgrade-failed", "killed-with-journal", "--json"}},
+		"run":         {{"upgrade-failed", "killed-with-journal", "--json", "--ctrf", file("run.json")}},
 		"list":        {{"--json"}},
 		"faults":      {{"--json"}},
 		"replay":      {{"kill at block 3", "--json"}, {"reply-lost at block 900", "--json"}, {"kill", "--world", "pairs-17", "--json"}},
@@ -57,12 +57,42 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 			if code != cli.Done && code != cli.Failed {
 				t.Errorf("%v: exit %d: %s", args, code, diagnostics)
 			}
-			if _, path := program().JSON(args); path == "" && out == "" {
-				t.Errorf("%v prints nothing", args)
-			} else if _, err := os.Stat(path); path != "" && err != nil {
-				t.Errorf("%v: %v", args, err)
+			for _, w := range program().JSON(args) {
+				if w.File == "" && out == "" {
+					t.Errorf("%v prints nothing", args)
+				} else if _, err := os.Stat(w.File); w.File != "" && err != nil {
+					t.Errorf("%v: %v", args, err)
+				}
 			}
 		}
+	}
+}
+
+func TestRunTellsOfTestsInTheFormsOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "mine.case")
+	if err := os.WriteFile(path, []byte(failing), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(dir, name) }
+	code, out, _ := call(t, "", "run", "frozen", path, "--junit", file("j.xml"), "--ctrf", file("c.json"), "--summary", file("s.md"), "--annotations", "github")
+	if code != cli.Failed || !strings.Contains(out, "\n::error file="+path+",title="+path+"%3A attempt 1::") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	for name, parts := range map[string][]string{
+		"j.xml":  {`<testcase name="frozen: attempt 2" classname="frozen" file="fixtures/cases/frozen.case"`, ` failures="1" errors="0" skipped="0"`},
+		"c.json": {`"name": "frozen: attempt 1"`, `"failed": 1`},
+		"s.md":   {"| 3 | 2 | 1 | 0 | 0 |", "ionbench run "},
+	} {
+		text, err := os.ReadFile(file(name))
+		for _, part := range parts {
+			if err != nil || !strings.Contains(string(text), part) {
+				t.Errorf("%s lacks %s (%v):\n%s", name, part, err, text)
+			}
+		}
+	}
+	if code, _, said := call(t, "", "run", "frozen", "--json", "--annotations", "github"); code != cli.Misused || !strings.Contains(said, "--annotations") {
+		t.Errorf("exit %d: %s", code, said)
 	}
 }
 

@@ -3,6 +3,7 @@ package judge
 import (
 	"encoding/json"
 	"io"
+	"time"
 
 	"ionbench/scenarios/verdict"
 )
@@ -19,6 +20,7 @@ type reportObject struct {
 	Pace      int              `json:"pace"`
 	Seed      uint64           `json:"seed"`
 	Limit     float64          `json:"limit_seconds"`
+	Started   string           `json:"started"` // RFC 3339; empty: not known
 	Seconds   float64          `json:"seconds"`
 	Passed    int              `json:"passed"`
 	Failed    int              `json:"failed"`
@@ -73,6 +75,7 @@ type scenarioObject struct {
 	Again    bool            `json:"played_again"` // so this does not count
 	Broken   []string        `json:"broken"`
 	Notes    []string        `json:"notes"`
+	Started  string          `json:"started"`
 	Seconds  float64         `json:"seconds"`
 	Late     float64         `json:"late_seconds"` // of the computer, at most; -1: not known
 	Folder   string          `json:"folder"`
@@ -155,7 +158,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	o := reportObject{
 		Format: Format, Suite: r.Suite, Verdict: r.Verdict(), Upgrader: r.Target.Upgrade.String(), Recover: r.Target.forAttempt(true).String(),
 		Transport: r.Target.Transport.String(), Pace: r.Options.Pace, Seed: r.Options.Seed,
-		Limit: r.Options.limit().Seconds(), Seconds: r.Took.Seconds(), Partial: len(r.Partial()) > 0, Scenarios: []scenarioObject{},
+		Limit: r.Options.limit().Seconds(), Started: stampOf(r.Began), Seconds: r.Took.Seconds(), Partial: len(r.Partial()) > 0, Scenarios: []scenarioObject{},
 		Undecided: r.Undecided(), PartialBy: listed(r.Partial()), Whole: listed(r.Part.Whole), Only: r.Part.Only, Chosen: listed(r.Part.Chosen), Shard: r.Part.Shard.String(),
 		Rounds: r.Options.Rounds, Interrupted: r.Interrupted, Response: r.Options.Response.Seconds(), Baud: r.Options.Baud,
 		Keeps: r.Target.KeepsSettings, Shell: r.Target.Upgrade.shell, FailSkipped: r.Options.FailOnSkipped,
@@ -185,7 +188,7 @@ func (r *Result) object() scenarioObject {
 	o := scenarioObject{
 		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.Harms), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
 		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Round: r.Round, Again: r.Again, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
-		Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Late: r.late.Seconds(), Attempts: []attemptObject{},
+		Started: stampOf(r.Began), Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Late: r.late.Seconds(), Attempts: []attemptObject{},
 	}
 	for _, a := range r.Attempts {
 		m := &a.Meter
@@ -200,6 +203,22 @@ func (r *Result) object() scenarioObject {
 		})
 	}
 	return o
+}
+
+// stampOf is the text of a time of the clock, empty for none.
+func stampOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// timeOf reads the text of stampOf.
+func timeOf(stamp string) (time.Time, error) {
+	if stamp == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339Nano, stamp)
 }
 
 // listed is a list that JSON shows as [] and not as null when it is empty.

@@ -38,6 +38,9 @@ func (o *reportObject) report() (*Report, error) {
 		Target: Target{Upgrade: Command{text: o.Upgrader, shell: o.Shell}, Recover: Command{text: o.Recover, words: []string{o.Recover}, shell: o.Shell}, KeepsSettings: o.Keeps},
 	}
 	var err error
+	if r.Began, err = timeOf(o.Started); err != nil {
+		return nil, err
+	}
 	if o.Shard != "" {
 		if r.Part.Shard, err = ParseShard(o.Shard); err != nil {
 			return nil, err
@@ -74,6 +77,9 @@ func (o *scenarioObject) result(suite *Suite) (*Result, error) {
 		Notes: o.Notes, Took: fromSeconds(o.Seconds), Folder: o.Folder, Repeat: o.Repeat, late: fromSeconds(o.Late),
 	}
 	var err error
+	if r.Began, err = timeOf(o.Started); err != nil {
+		return nil, err
+	}
 	if r.Broken, err = violations(o.Broken); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", o.Name, err)
 	}
@@ -186,6 +192,9 @@ func Merge(parts []*Report) (*Report, error) {
 		}
 		found[r.Part.Shard.I] = true
 		all.Interrupted = all.Interrupted || r.Interrupted
+		if !r.Began.IsZero() && r.Began.Before(all.Began) {
+			all.Began = r.Began
+		}
 		all.Took = max(all.Took, r.Took)
 		all.Strays += r.Strays
 		if r.Options.Parallel != first.Options.Parallel {

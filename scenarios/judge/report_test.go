@@ -3,7 +3,6 @@ package judge
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"regexp"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/testreport"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/meter"
 )
@@ -38,7 +38,7 @@ func sampleReport(t *testing.T) *Report {
 	}
 	recovery := attempt(1, verdict.Violation{Rule: verdict.I4, Reason: "the recovery ended with exit 1"})
 	recovery.Recovery = true
-	failed := &Result{Scenario: find("killed"), Attempts: []*Execution{attempt(1, verdict.Violation{Rule: verdict.I3, Reason: "<b>claimed</b>"}), recovery}, Broken: []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}, Took: 3 * time.Second, Repeat: "ionbench judge --only killed"}
+	failed := &Result{Scenario: find("killed"), Attempts: []*Execution{attempt(1, verdict.Violation{Rule: verdict.I3, Reason: "<b>claimed</b>"}), recovery}, Broken: []verdict.Violation{{Rule: verdict.I1, Reason: "nobody answers"}}, Began: time.Date(2026, 11, 26, 19, 0, 0, 0, time.UTC), Took: 3 * time.Second, Repeat: "ionbench judge --only killed"}
 	failed.collect()
 	names := []string{"undisturbed", "killed", "wrong-unit"}
 	return &Report{
@@ -73,21 +73,17 @@ func TestTheJSONSaysAll(t *testing.T) {
 	}
 }
 
-func TestTheJUnitHasEveryAttemptWithSeedPlanAndID(t *testing.T) {
-	var b bytes.Buffer
-	if err := sampleReport(t).WriteJUnit(&b); err != nil {
-		t.Fatal(err)
-	}
-	var r junitReport
-	if err := xml.Unmarshal(b.Bytes(), &r); err != nil {
-		t.Fatalf("%v\n%s", err, b.String())
-	}
-	if r.Tests != 4 || r.Failures != 2 || len(r.Suites) != 4 || r.Suites[2].Skipped != 1 || r.Suites[2].Cases[0].Skipped == nil {
-		t.Errorf("%s", b.String())
+func TestTheTestReportHasEveryAttemptWithSeedPlanAndID(t *testing.T) {
+	r := sampleReport(t).TestReport()
+	if r.Tests() != 4 || r.Count(testreport.Failed) != 2 || r.Count(testreport.Skipped) != 1 || len(r.Suites) != 4 || r.Suites[2].Tests[0].Status != testreport.Skipped {
+		t.Errorf("%+v", r)
 	}
 	killed := r.Suites[1]
-	if len(killed.Cases) != 2 || killed.Cases[0].Failure == nil || !strings.Contains(killed.Cases[1].Failure.Text, "I1: nobody answers") || !strings.Contains(killed.Cases[0].SystemOut, "<img") {
+	if len(killed.Tests) != 2 || killed.Tests[0].Status != testreport.Failed || !strings.Contains(killed.Tests[1].Text, "I1: nobody answers") || !strings.Contains(killed.Tests[0].Stdout, "<img") {
 		t.Errorf("%+v", killed)
+	}
+	if killed.Tests[0].Name() != "killed: upgrade" || killed.File != "up" || killed.Started.IsZero() {
+		t.Errorf("%q in %q, begun %v", killed.Tests[0].Name(), killed.File, killed.Started)
 	}
 	found := map[string]string{}
 	for _, p := range killed.Properties {
@@ -95,6 +91,16 @@ func TestTheJUnitHasEveryAttemptWithSeedPlanAndID(t *testing.T) {
 	}
 	if found["seed"] != "1" || found["plan"] != "kill at block 6" || !strings.HasPrefix(found["id"], "t1.") {
 		t.Errorf("properties %v", found)
+	}
+}
+
+func TestTheFileOfAProgramIsWhatItsCommandRuns(t *testing.T) {
+	for command, want := range map[string]string{
+		"./my-upgrader --tcp {tcp}": "my-upgrader", "python3 tools/up.py --image={image}": "tools/up.py", "up {tcp}": "up", "'up.sh' x": "up.sh", "": "",
+	} {
+		if got := sourceOf(command); got != want {
+			t.Errorf("%s: %q", command, got)
+		}
 	}
 }
 
@@ -133,7 +139,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestAReportThatCannotBeWrittenIsAnError(t *testing.T) {
 	r := sampleReport(t)
-	for name, err := range map[string]error{"json": r.WriteJSON(fullDisk{}), "junit": r.WriteJUnit(fullDisk{}), "html": r.WriteHTML(fullDisk{})} {
+	for name, err := range map[string]error{"json": r.WriteJSON(fullDisk{}), "html": r.WriteHTML(fullDisk{})} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}

@@ -85,6 +85,7 @@ type Result struct {
 	Attempts []*Execution
 	Broken   []verdict.Violation // of all attempts
 	Notes    []string
+	Began    time.Time // zero: not known
 	Took     time.Duration
 	Folder   string        // of its artifacts; empty if they were not kept
 	Repeat   string        // command that plays it again
@@ -113,6 +114,7 @@ type Report struct {
 	Options Options
 	Part    Part
 	Results []*Result // of every scenario and round, in the order of the suite
+	Began   time.Time // zero: not known
 	Took    time.Duration
 	// Interrupted: some scenarios were not played to their end.
 	Interrupted bool
@@ -204,7 +206,7 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	if ctx.Value(alone{}) != nil {
 		r.Strays = strays.end()
 	}
-	r.Took = time.Since(began)
+	r.Began, r.Took = began, time.Since(began)
 	return r, err
 }
 
@@ -338,7 +340,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 			return err
 		})
 	}
-	result.Attempts, result.Took = p.attempts, time.Since(began)
+	result.Attempts, result.Began, result.Took = p.attempts, began, time.Since(began)
 	result.late = o.late.worst(began, time.Now())
 	result.collect()
 	if len(result.Broken) == 0 && len(p.attempts) > 0 {

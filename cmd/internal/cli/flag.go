@@ -230,15 +230,14 @@ func (c *Command) all() []*Flag {
 	return list
 }
 
-// formats returns the formats of the JSON that the command can write, and the flag that asks for
-// it; nil if it writes none.
-func (c *Command) formats() ([]string, *Flag) {
+// format is the format of what the command encodes; empty if it has none, or several.
+func (c *Command) format() string {
 	for _, f := range c.all() {
-		if len(f.Formats) > 0 {
-			return f.Formats, f
+		if len(f.Formats) == 1 && f.isSwitch() {
+			return f.Formats[0]
 		}
 	}
-	return nil, nil
+	return ""
 }
 
 // value gives a flag the methods that pflag needs.

@@ -48,8 +48,8 @@ func (c *Call) Encode(v any) {
 		panic(fmt.Sprintf("cli: %T is no JSON: %v", v, err))
 	}
 	line := bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
-	if formats, _ := c.command.formats(); len(formats) == 1 {
-		line = fmt.Appendf(line, ",%q:%q", "format", formats[0])
+	if format := c.command.format(); format != "" {
+		line = fmt.Appendf(line, ",%q:%q", "format", format)
 	}
 	_, _ = c.Out.Write(append(line, "}\n"...))
 }

@@ -293,23 +293,34 @@ func (p *Program) Check(args []string) error {
 	return p.read(&Call{program: p}, c, rest)
 }
 
-// JSON tells, of a correct command line, the formats of the JSON that it asks for, and the file
-// to which that goes: "" for standard output. It returns nil if it asks for none. Tests use it
-// to hold outputs to their schemas.
-func (p *Program) JSON(args []string) (formats []string, file string) {
+// Written is JSON that a command line asks for: its format is one of these, and it goes to a file,
+// or to standard output if that is "".
+type Written struct {
+	Formats []string
+	File    string
+}
+
+// JSON tells which JSON a correct command line asks for. Tests use it to hold outputs to their
+// schemas.
+func (p *Program) JSON(args []string) (list []Written) {
 	c, rest, err := p.find(args)
 	if err != nil {
-		return nil, ""
+		return nil
 	}
 	call := &Call{program: p}
-	formats, flag := c.formats()
-	if p.read(call, c, rest) != nil || flag == nil || !call.Given(flag.Name) {
-		return nil, ""
+	if p.read(call, c, rest) != nil {
+		return nil
 	}
-	if flag.isSwitch() {
-		return formats, ""
+	for _, f := range c.all() {
+		switch {
+		case len(f.Formats) == 0 || !call.Given(f.Name):
+		case f.isSwitch():
+			list = append(list, Written{f.Formats, ""})
+		default:
+			list = append(list, Written{f.Formats, f.Value()})
+		}
 	}
-	return formats, flag.Value()
+	return list
 }
 
 // checkArgs checks the number of arguments.

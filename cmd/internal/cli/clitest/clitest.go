@@ -122,27 +122,25 @@ func (l *list) formats(p *cli.Program) {
 }
 
 // CheckJSON says what is wrong with the JSON that a correct command line has written, to stdout
-// or to a file. A command line that asks for none is not checked.
+// or to files. A command line that asks for none is not checked.
 func CheckJSON(p *cli.Program, args []string, stdout string) error {
-	formats, file := p.JSON(args)
-	if formats == nil {
-		return nil
-	}
-	text := []byte(stdout)
-	if file != "" {
-		var err error
-		if text, err = os.ReadFile(file); errors.Is(err, fs.ErrNotExist) {
-			return nil // whoever wants it there looks for it
-		} else if err != nil {
+	for _, w := range p.JSON(args) {
+		text := []byte(stdout)
+		if w.File != "" {
+			var err error
+			if text, err = os.ReadFile(w.File); errors.Is(err, fs.ErrNotExist) {
+				continue // whoever wants it there looks for it
+			} else if err != nil {
+				return err
+			}
+		}
+		checker, err := schematest.New(w.Formats...)
+		if err != nil {
 			return err
 		}
-	}
-	checker, err := schematest.New(formats...)
-	if err != nil {
-		return err
-	}
-	if err := checker.Check(text); err != nil {
-		return fmt.Errorf("%s %s: %w", p.Name, strings.Join(args, " "), err)
+		if err := checker.Check(text); err != nil {
+			return fmt.Errorf("%s %s: %w", p.Name, strings.Join(args, " "), err)
+		}
 	}
 	return nil
 }
