@@ -9,7 +9,7 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build cross test test-386 outside race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build cross test test-386 outside pages race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ test: ## all tests
 
 outside: ## the suite of a module of its own, which knows of this one what everybody can import
 	cd fixtures/outside && $(GO) vet ./... && $(GO) test ./...
+
+pages: build ## the front panel: the types of its scripts, and what a person does in a browser
+	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
+		cd simulator/control/web && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent; \
+	else echo "NOT TESTED: the front panel in a browser: npm or chromium is missing"; test -z "$$CI"; fi
 
 race: ## all tests under the race detector, with smaller atlases
 	$(GO) test -race -short $(PACKAGES)
@@ -72,7 +77,7 @@ lint: ## gofmt, vet and staticcheck
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
 	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce ./fixtures/schemas -update
 
-check: lint build cross test test-386 outside race bench-once ## all that must hold before a commit lands
+check: lint build cross test test-386 outside pages race bench-once ## all that must hold before a commit lands
 
 clean: ## what the other targets made
 	rm -rf bin $(ARTIFACTS)

@@ -1,0 +1,183 @@
+// @ts-check
+// The front panel in a real browser, beside a real upgrade. Needs the three programs (PROGRAMS names
+// their folder) and a Chromium (CHROMIUM, or /usr/bin/chromium).
+
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+import axe from "axe-core";
+
+const programs = resolve(process.env["PROGRAMS"] ?? "../../../bin");
+const patience = 60_000;
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {string} */
+let folder;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "panel-"));
+  writeFileSync(join(folder, "new.bin"), Buffer.alloc(100_000));
+  execFileSync(join(programs, "ionup"), ["pack", "--product", "7350", "--revision", "7350V284", "--dated", "2008-03-01T12:00:00Z", "new.bin", "new.upg"], { cwd: folder });
+  browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+/**
+ * Serves a meter until the test ends.
+ * @param {import("node:test").TestContext} t @param {string[]} more flags
+ */
+async function serve(t, ...more) {
+  const sim = spawn(join(programs, "ionsim"), ["--http", "0", "--tcp", ":0", "--json", ...more], {
+    cwd: folder, env: { ...process.env, IONSIM_KEYS: join(folder, "keys") }, stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((done) => sim.once("exit", done));
+  t.after(async () => { sim.kill("SIGINT"); await ended; });
+  /** @type {any} */
+  const ready = await new Promise((told) => createInterface(sim.stdout).on("line", (line) => {
+    const event = JSON.parse(line);
+    if (event.event === "ready") told(event);
+  }));
+  return { sim, ended, ready, url: `http://${ready.http}/#token=${ready.token}` };
+}
+
+/**
+ * Opens the panel. Whatever the browser complains of fails the test.
+ * @param {import("node:test").TestContext} t @param {string} url @param {object} [how]
+ */
+async function open(t, url, how) {
+  const page = await browser.newPage(how);
+  t.after(() => page.close());
+  page.setDefaultTimeout(patience);
+  /** @type {string[]} */
+  const complaints = [];
+  page.on("pageerror", (e) => complaints.push(e.message));
+  page.on("request", (r) => { if (new URL(r.url()).host !== new URL(url).host) complaints.push(`it asks ${r.url()}`); });
+  await page.goto(url);
+  t.after(() => assert.deepEqual(complaints, []));
+  return page;
+}
+
+/** @param {{ready: any}} meter @param {string} name of its log */
+function upgrade(meter, name) {
+  const up = spawn(join(programs, "ionup"), ["upgrade", "new.upg", "--tcp", meter.ready.tcp, "--unit-id", "105", "--timeout", "1s", "--yes", "--no-journal", "--log", name], {
+    cwd: folder, env: { ...process.env, IONUP_LOCKS: folder }, stdio: "ignore",
+  });
+  return new Promise((done) => up.once("exit", done));
+}
+
+/** @param {string} name */
+const log = (name) => readFileSync(join(folder, name), "utf8");
+
+/** @param {() => boolean} seen @param {string} what */
+async function eventually(seen, what) {
+  for (const until = Date.now() + patience; !seen();) {
+    assert.ok(Date.now() < until, what);
+    await new Promise((go) => setTimeout(go, 50));
+  }
+}
+
+test("who pulls the cable on the page sees no response in the tool's log, and plugs it in again", async (t) => {
+  const meter = await serve(t, "--pace", "30");
+  const page = await open(t, meter.url);
+  const other = await open(t, meter.url);
+  assert.ok(!page.url().includes("token"), "the token stays in the address");
+  const ended = upgrade(meter, "mouse.log");
+  await page.getByText(/^block [2-9] of 14/).waitFor();
+  await page.getByRole("button", { name: "Pull the cable" }).click();
+  await other.getByRole("button", { name: "Plug the cable in" }).waitFor();
+  await eventually(() => log("mouse.log").includes("No response... resending"), "the tool misses no answer");
+  await other.getByRole("button", { name: "Plug the cable in" }).click();
+  assert.equal(await ended, 0);
+  assert.match(log("mouse.log"), /Upgrade completed/);
+  await page.getByText("runs 7350V284").waitFor();
+  assert.match(await page.locator("#repeat").innerText(), /^cable-pull at block \d+ for \d+ no-responses$/);
+  assert.match(await page.locator("#events").innerText(), /cable-pull at block \d+ strikes/);
+});
+
+test("all of it can be done with the keyboard alone", async (t) => {
+  const meter = await serve(t, "--pace", "30");
+  const page = await open(t, meter.url);
+  const press = async (/** @type {string} */ name, key = "Space") => {
+    const button = page.getByRole("button", { name, exact: true });
+    await button.waitFor();
+    for (let i = 0; i < 60 && !(await button.evaluate((b) => b === document.activeElement)); i++) await page.keyboard.press("Tab");
+    assert.ok(await button.evaluate((b) => b === document.activeElement), `${name} is not reached by Tab`);
+    await page.keyboard.press(key);
+  };
+  await press("Switch off");
+  await page.getByText("off", { exact: true }).waitFor();
+  await press("Switch on", "Enter");
+  await page.getByText("running its application").waitFor();
+  const plan = page.getByLabel(/^Fault;/);
+  await plan.focus();
+  await plan.fill("noize for 1s");
+  await page.keyboard.press("Enter");
+  await page.getByText("did you mean `noise`").waitFor();
+  await plan.fill("meter-silent for 10m");
+  await page.keyboard.press("Enter");
+  await page.getByText("at work").waitFor();
+  await press("End all");
+  await page.getByText("at work").waitFor({ state: "detached" });
+});
+
+test("a screen reader is told states and faults, and not each toggle of L2", async (t) => {
+  const meter = await serve(t, "--pace", "off");
+  const page = await open(t, meter.url);
+  await page.evaluate(() => {
+    /** @type {(string | null | undefined)[]} */
+    const spoken = [];
+    /** @type {any} */ (globalThis).spoken = spoken;
+    const at = document.getElementById("spoken");
+    new MutationObserver(() => spoken.push(at?.textContent)).observe(/** @type {Node} */ (at), { childList: true, characterData: true, subtree: true });
+  });
+  await page.getByText("running its application").waitFor();
+  assert.equal(await upgrade(meter, "spoken.log"), 0);
+  await page.getByText("runs 7350V284").waitFor();
+  const spoken = await page.evaluate(() => /** @type {any} */ (globalThis).spoken);
+  assert.ok(spoken.length < 20, `${spoken.length} announcements: ${spoken}`);
+});
+
+test("the page of a meter that was started again says so and asks for the new token", async (t) => {
+  const meter = await serve(t);
+  const page = await open(t, meter.url);
+  await page.getByText("running its application").waitFor();
+  meter.sim.kill("SIGKILL");
+  await meter.ended;
+  await page.getByText("the meter does not answer").waitFor();
+  const port = meter.ready.http.split(":")[1];
+  const again = await serve(t, "--http", port);
+  await page.getByText("The token is not that of this meter").waitFor();
+  await page.getByLabel("The token").fill(again.ready.token);
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByText("running its application").waitFor();
+});
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
+    const meter = await serve(t);
+    for (const width of [360, 400, 800, 1280, 1600]) {
+      const page = await open(t, meter.url, { viewport: { width, height: 900 }, colorScheme });
+      await page.getByText("running its application").waitFor();
+      await page.getByRole("button", { name: "Silent, 15 s" }).click();
+      await page.getByText("at work").first().waitFor();
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} pixels are too few`);
+      await page.evaluate(axe.source);
+      const found = await page.evaluate(async () => (await /** @type {any} */ (globalThis).axe.run()).violations.map((/** @type {any} */ v) => `${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.target).join(", ")}`));
+      assert.deepEqual(found, [], `at ${width} pixels`);
+      if (process.env["PICTURES"]) await page.screenshot({ path: join(process.env["PICTURES"], `panel-${colorScheme}-${width}.png`), fullPage: true });
+    }
+  });
+}
