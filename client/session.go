@@ -1,10 +1,12 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"ionbench/client/journal"
+	"ionbench/client/locks"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
 )
@@ -21,7 +23,8 @@ import (
 //
 // If the log cannot be written before an upgrade has changed anything, the upgrade ends. Later
 // it goes on without a log, because by then the meter matters more. What comes of the upgrade is
-// then told as it is, and that its log is not complete (see End).
+// then told as it is, and that its log is not complete (see End). A log that another process
+// writes ends the upgrade in any case.
 type Session struct {
 	upgrader *Upgrader
 	// paste are the settings to write back if the person is gone when the tool asks.
@@ -220,14 +223,21 @@ func (s *Session) Logged(now time.Duration, err error) {
 	line := s.line
 	s.line = 0
 	if err != nil && s.logErr == nil {
-		s.logErr = &LogError{Cause: err, WentOn: s.changed}
-		if s.changed {
+		s.logErr = &LogError{Cause: err, WentOn: s.changed && !inUse(err)}
+		if s.logErr.WentOn {
 			s.warning = s.logErr
 		} else {
 			s.leaveBecause(now, s.logErr)
 		}
 	}
 	s.lineDone(line)
+}
+
+// inUse reports whether a log is another process's. That is found before this upgrade changes
+// anything, also where an earlier one has left a meter to be recovered.
+func inUse(err error) bool {
+	var used *locks.InUseError
+	return errors.As(err, &used)
 }
 
 // Answer answers the open prompt.

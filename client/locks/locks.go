@@ -10,7 +10,6 @@ import (
 	"fmt"
 
 	"ionbench/client/journal"
-	"ionbench/simulator/machine"
 )
 
 // Keeper is where a computer keeps its locks. A lock is held by one process, and ends with it,
@@ -121,12 +120,4 @@ func release(k Keeper, lock *string) {
 		k.Release(*lock)
 		*lock = ""
 	}
-}
-
-// Declare declares which locks are held.
-func (p *Process) Declare(w *machine.State) {
-	w.Text(p.By)
-	w.Text(p.meter)
-	w.Text(p.log)
-	w.Text(p.port)
 }

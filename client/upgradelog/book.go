@@ -85,9 +85,9 @@ func (b *Book) serialOf(l Line) (serial string, known bool) {
 	return "", false
 }
 
-// Declare declares where the lines go. What they say is past.
+// Declare declares whether a file is open. What the lines say is past, and the name is the same
+// from the beginning.
 func (b *Book) Declare(w *machine.State) {
-	w.Text(b.Name)
 	w.Bool(b.open)
 	machine.Clip(w, &b.waiting)
 }

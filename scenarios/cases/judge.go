@@ -101,7 +101,7 @@ func (j *judge) meter() {
 	j.same("meter", m.State.String(), e.Meter)
 	j.same("revision", orNone(m.Revision), e.Revision)
 	j.same("image", pick(m.Image, "intact", "other"), e.Image)
-	j.same("flash", pick(m.FlashOps == 0, "untouched", "changed"), e.Flash)
+	j.same("flash", pick(j.tried.Untouched(), "untouched", "changed"), e.Flash)
 	j.same("lcd", m.LCD, e.LCD)
 	j.same("template", m.Settings.Template, e.Template)
 	j.eventLog()
@@ -150,7 +150,7 @@ func (j *judge) settings() {
 		}
 	}
 	if e.Kept != nil {
-		if kept := ion.AllGroups &^ verdict.Lost(j.rig.First(), now, passed); kept != *e.Kept {
+		if kept := ion.AllGroups &^ verdict.Lost(j.tried.First, now, passed); kept != *e.Kept {
 			j.differs("kept", tool.Groups().Print(kept), tool.Groups().Print(*e.Kept))
 		}
 	}
@@ -180,7 +180,7 @@ func (j *judge) reads(wanted ion.Groups) {
 		j.fail(j.line("read"), "the tool read no settings")
 		return
 	}
-	if others := verdict.Lost(j.rig.First(), j.tried.Read, j.rig.Now()) & wanted; others != 0 {
+	if others := verdict.Lost(j.tried.First, j.tried.Read, j.rig.Now()) & wanted; others != 0 {
 		j.fail(j.line("read"), "%s: not read as they were at the start of the case", tool.Groups().Print(others))
 	}
 }
@@ -188,7 +188,7 @@ func (j *judge) reads(wanted ion.Groups) {
 func (j *judge) tool() {
 	e, o := j.expect, j.tried.Outcome
 	j.count("resends", int(o.Cost.Resends), e.Resends)
-	j.count("journals", j.rig.Disk().Journals(), e.Journals)
+	j.count("journals", j.tried.Journals, e.Journals)
 	if e.RecoveryMode != nil && o.Recovery != *e.RecoveryMode {
 		j.differs("recovery-mode", fields.YesNo("").Print(o.Recovery), fields.YesNo("").Print(*e.RecoveryMode))
 	}

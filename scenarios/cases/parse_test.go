@@ -179,8 +179,10 @@ boot-time = 15s
 first-boot-time = 35s
 
 [meter other]
+line = east
 
 [station SCADA]
+line = east
 kind = second-master
 unit-id = 8
 begins = 2m
@@ -215,6 +217,7 @@ before = copy-journals office
 meter = other
 pc = office
 folder = root
+log = {serial}.log
 task = connect
 release = 2.1
 single = yes
@@ -267,6 +270,7 @@ log-has = this
 log-lacks = that
 
 [attempt]
+meanwhile = 30s
 task = write-settings
 write = pt-ct pt-primary 480
 write = nameplate owner Plant B

@@ -3,12 +3,15 @@ package cases
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/locks"
 	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/story"
 )
 
@@ -65,35 +68,39 @@ func (c *Case) Run() (*Result, error) {
 		return nil, err
 	}
 	n := &runner{file: c, rig: r, result: new(Result)}
-	for i := range c.Attempts {
-		if err := n.attempt(i); err != nil {
+	for i := 0; i < len(c.Attempts); {
+		together := c.Together(i)
+		if err := n.together(i, slices.Clone(together)); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.heading(i), err)
 		}
+		i += len(together)
 	}
 	n.result.Log = r.Disk().Log
-	n.result.Trace = r.Bench().Station().Trace()
+	n.result.Trace = r.Trace()
 	n.result.Time = r.Now()
 	return n.result, nil
 }
 
-func (n *runner) attempt(i int) error {
-	a := n.file.Attempts[i]
-	n.rig.TurnTo(&a)
+// together plays the attempts that begin with number i and overlap, mostly one.
+func (n *runner) together(i int, attempts []world.Attempt) error {
+	a := &attempts[0]
+	n.rig.TurnTo(a)
 	for k, action := range a.Before {
-		if err := n.rig.Do(&a, action); err != nil {
+		if err := n.rig.Do(a, action); err != nil {
 			n.fail(n.file.lineOfAction(i, k), "%v", err)
 		}
 	}
 	a.Before = nil
-	events := len(n.rig.Meter().EventLog())
-	o, err := n.rig.Try(&a)
+	outcomes, err := n.rig.Together(attempts)
 	if err != nil {
 		return err
 	}
-	t := Tried{VerdictOf(o), o}
-	n.result.Attempts = append(n.result.Attempts, t)
-	j := judge{runner: n, number: i, expect: &n.file.Expect[i], tried: t, events: o.Meter.EventLog[min(events, len(o.Meter.EventLog)):]}
-	j.all()
+	for k, o := range outcomes {
+		t := Tried{VerdictOf(o), o}
+		n.result.Attempts = append(n.result.Attempts, t)
+		j := judge{runner: n, number: i + k, expect: &n.file.Expect[i+k], tried: t, events: o.Meter.EventLog[min(o.Events, len(o.Meter.EventLog)):]}
+		j.all()
+	}
 	return nil
 }
 
@@ -132,5 +139,6 @@ func VerdictOf(o *rig.Outcome) Verdict {
 
 // refused reports a failure that was found before anything was erased.
 func refused(o *rig.Outcome) bool {
-	return o.Meter.FlashOps == 0 && (client.IsRefusal(o.Claim) || errors.Is(o.Claim, client.ErrSettings))
+	var used *locks.InUseError // the log
+	return o.Untouched() && (client.IsRefusal(o.Claim) || errors.Is(o.Claim, client.ErrSettings) || errors.As(o.Claim, &used))
 }

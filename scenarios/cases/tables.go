@@ -43,7 +43,7 @@ func meterExpectFields() []fields.Field[Expect] {
 		fields.Of("meter", "the meter's state", func(e *Expect) *string { return &e.Meter }, states()),
 		fields.Of("revision", "that the meter would run after a power cycle", func(e *Expect) *string { return &e.Revision }, revisionOrNone()),
 		fields.Of("image", "whether the meter holds exactly the image of the attempt", func(e *Expect) *string { return &e.Image }, oneOf("image", "intact", "other")),
-		fields.Of("flash", "whether any flash operation was carried out", func(e *Expect) *string { return &e.Flash }, oneOf("flash", "untouched", "changed")),
+		fields.Of("flash", "whether the attempt had any flash operation carried out", func(e *Expect) *string { return &e.Flash }, oneOf("flash", "untouched", "changed")),
 		fields.Of("lcd", "what the meter's display shows", func(e *Expect) *string { return &e.LCD }, fields.Text("TEXT")),
 		fields.Several("event", "an entry of the meter's event log since the attempt began; several in this order", func(e *Expect) *[]string { return &e.Events }, fields.Text("TEXT")),
 		fields.Of("template", "the name of the template in the meter", func(e *Expect) *string { return &e.Template }, fields.Text("TEXT")),

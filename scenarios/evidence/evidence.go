@@ -21,9 +21,12 @@ type Before struct {
 	At       time.Duration
 	State    meter.State
 	Settings ion.Settings
+	Logged   int // entries in the meter's event log
 	counts   bench.Counts
 	edges    uint64 // of L2
 	told     int    // how many events the trace had
+	seat     int    // of the host that makes the attempt
+	orders   uint64 // that it had sent
 	others   []beside
 }
 
@@ -35,9 +38,12 @@ type beside struct {
 }
 
 // Look records a station as it is now.
-func Look(s *bench.Station, now time.Duration) Before {
+func Look(s *bench.Station, now time.Duration) Before { return LookFrom(s, 0, now) }
+
+// LookFrom is Look before an attempt of the host in a seat.
+func LookFrom(s *bench.Station, seat int, now time.Duration) Before {
 	m := s.Meter()
-	b := Before{At: now, State: m.State(), Settings: m.Settings(now), counts: s.Counts(), edges: m.Panel().Edges, told: len(s.Trace())}
+	b := Before{At: now, State: m.State(), Settings: m.Settings(now), Logged: len(m.EventLog()), counts: s.CountsOf(seat), edges: m.Panel().Edges, told: len(s.Trace()), seat: seat, orders: s.OrdersBy(seat)}
 	for i := range s.Neighbours() {
 		m := s.Neighbour(i)
 		b.others = append(b.others, beside{m.State(), m.Settings(now), m.Chip().Ops()})
@@ -71,16 +77,19 @@ func (b *Before) DeclareOthers(w *machine.State, s *bench.Station) {
 
 // Cost returns what the attempt has cost so far, without the acts of a person.
 func (b *Before) Cost(s *bench.Station, now time.Duration) verdict.Cost {
-	c := s.Counts()
+	c := s.CountsOf(b.seat)
 	return verdict.Cost{
 		Time:         now - b.At,
 		BytesToMeter: c.BytesToMeter - b.counts.BytesToMeter,
 		BytesToHost:  c.BytesToHost - b.counts.BytesToHost,
 		Resends:      c.Resends - b.counts.Resends,
 		Blocks:       c.BlocksSent - b.counts.BlocksSent,
-		Insisted:     s.Insisted(),
+		Insisted:     s.InsistedBy(b.seat),
 	}
 }
+
+// Orders is how many messages that change the meter's state or its flash the host has sent since.
+func (b *Before) Orders(s *bench.Station) uint64 { return s.OrdersBy(b.seat) - b.orders }
 
 // FlashOps is how many flash operations the meter has begun since then.
 func (b *Before) FlashOps(s *bench.Station) uint64 { return s.Meter().Chip().Ops() - b.counts.FlashOps }
@@ -115,5 +124,17 @@ func (b *Before) Condition(s *bench.Station, now time.Duration, image []byte, re
 	return c
 }
 
-// Story returns the events since then.
-func (b *Before) Story(s *bench.Station) []story.Event { return s.Trace()[b.told:] }
+// Story returns the events since then, without those of other hosts.
+func (b *Before) Story(s *bench.Station) []story.Event {
+	all := s.Trace()[b.told:]
+	if s.Hosts() == 1 {
+		return all
+	}
+	var own []story.Event
+	for _, e := range all {
+		if e.Source != story.Host || int(e.Station) == b.seat {
+			own = append(own, e)
+		}
+	}
+	return own
+}

@@ -71,18 +71,22 @@ func Play(w world.World, trace rig.Trace) (r *Result, err error) {
 		return nil, err
 	}
 	attempts := bench.World().Attempts
-	for i := range attempts {
-		o, err := bench.Try(&attempts[i])
+	for i := 0; i < len(attempts); {
+		together := bench.World().Together(i)
+		outcomes, err := bench.Together(together)
 		if err != nil {
 			return nil, fmt.Errorf("attempt %d: %w", i+1, err)
 		}
-		r.add(o)
+		for _, o := range outcomes {
+			r.add(o)
+		}
+		i += len(together)
 	}
 	last := &attempts[len(attempts)-1]
 	if end := r.Attempts[len(attempts)-1]; Peaceful(last) && !end.Upgraded() {
 		r.Findings = append(r.Findings, Finding{len(attempts) - 1, verdict.NotRecovered(end.Claim)})
 	}
-	r.Trace = bench.Bench().Station().Trace()
+	r.Trace = bench.Trace()
 	return r, nil
 }
 

@@ -146,7 +146,7 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 	m := s.Meter()
 	if marks := m.Marks(); marks != t.truth.Marks() {
 		has := m.Settings(now)
-		t.truth = t.truth.Look(now, &has, marks, t.author)
+		t.truth = t.truth.Look(now, &has, marks, t.with.author(t))
 	}
 }
 
@@ -307,7 +307,7 @@ func (t *tool) copies(now time.Duration) (own, anywhere ion.SettingSet) {
 		j, err := t.disk.load(t.of.Folder, identityOf(t.around.said))
 		own = t.heldIn(j, err, now)
 	}
-	for _, list := range [][]kept{t.disk.journals, t.around.elsewhere} {
+	for _, list := range [][]kept{t.disk.journals, t.elsewhere()} {
 		for _, k := range list {
 			j, err := journal.Parse(k.file)
 			anywhere |= t.heldIn(j, err, now)

@@ -12,6 +12,9 @@ type careless struct {
 	journalByName  bool
 	logHeldBack    bool
 	logOverwritten bool
+
+	meterLockIgnored bool
+	logLockIgnored   bool
 }
 
 func carelessBy(bug string) careless {
@@ -20,6 +23,9 @@ func carelessBy(bug string) careless {
 		journalByName:  bug == planted.JournalByNumber,
 		logHeldBack:    bug == planted.LogLostOnKill,
 		logOverwritten: bug == planted.LogOverwritten,
+
+		meterLockIgnored: bug == planted.MeterLockIgnored,
+		logLockIgnored:   bug == planted.LogLockIgnored,
 	}
 }
 

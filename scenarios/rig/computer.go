@@ -1,8 +1,6 @@
 package rig
 
 import (
-	"bytes"
-	"fmt"
 	"slices"
 
 	"ionbench/client/journal"
@@ -51,7 +49,7 @@ func (r *Rig) elsewhere(at int) []kept {
 func (r *Rig) keepTruth(t *tool) {
 	s, now := r.bench.Station(), r.Now()
 	t.truth, t.author = r.truth, r.author
-	t.around = &around{before: r.before.Before, patience: r.timing(&t.of.Tool).Response, said: r.said(), elsewhere: r.elsewhere(r.at)}
+	t.around = &around{before: *r.before, patience: r.timing(&t.of.Tool).Response, said: r.said(), elsewhere: r.elsewhere(r.at)}
 	t.look(s, now)
 	_, anywhere := t.copies(now)
 	t.truth = t.truth.Lose(t.truth.Away() &^ anywhere)
@@ -68,22 +66,6 @@ func (r *Rig) copies(a *world.Attempt) (own, anywhere ion.SettingSet) {
 	at := r.computerOf(a.PC)
 	t := &tool{of: &attempt{Attempt: *a}, disk: r.pcs[at].disk, around: &around{elsewhere: r.elsewhere(at), said: r.said()}, truth: r.truth}
 	return t.copies(r.Now())
-}
-
-// harmed says which journal of another meter, of those that lay on the disk before, is not there
-// any more as it was.
-func (d *Disk) harmed(before []kept, of *world.Meter) string {
-	for _, k := range before {
-		j, err := journal.Parse(k.file)
-		if err != nil || j.Meter.Is(identityOf(of)) {
-			continue
-		}
-		same := func(own kept) bool { return own.is(k.folder, k.name) && bytes.Equal(own.file, k.file) }
-		if !slices.ContainsFunc(d.journals, same) {
-			return fmt.Sprintf("the journal of another meter (%s, unit %d) is not there as it was", j.Meter.SerialNumber, j.Meter.UnitID)
-		}
-	}
-	return ""
 }
 
 // toJournals carries out an action on the journals in the folder of an attempt.

@@ -15,7 +15,7 @@ import (
 func diskOf(pc *world.PC, m *world.Meter) Disk {
 	var d Disk
 	if pc.Log == world.EarlierRun {
-		d.Log = earlierRun(m)
+		d.log, d.Log = world.UsualLog, earlierRun(m)
 	}
 	switch pc.Journal {
 	case world.OfAnotherMeter:

@@ -6,6 +6,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/verdict"
+	"ionbench/simulator/bench"
 	"ionbench/simulator/machine"
 )
 
@@ -70,6 +71,7 @@ func (r *Rig) AppendState(dst []byte) []byte {
 	}
 	r.before.DeclareOthers(&w, r.bench.Station())
 	r.declareElsewhere(&w)
+	r.others.each(func(_ int, s *bench.Station) { w.Text(string(s.AppendState(nil, now))) })
 	return w.Result()
 }
 

@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"bytes"
 	"slices"
 
 	"ionbench/client"
@@ -36,32 +35,32 @@ type Outcome struct {
 	Unstruck []story.Unstruck // faults of the plan that never struck
 	Trace    []story.Event
 
+	Journals int           // that were on the PC at its end
+	First    *ion.Settings // that the meter had at the beginning of the world
+	Events   int           // how many entries the meter's event log had before the attempt
+
 	Violations []verdict.Violation // what the attempt broke
 
 	acts     []act
 	evidence verdict.Evidence // that no field above has
 	upgraded bool
 	cut      bool // the log has not what was in it before
+	mixed    bool // others have written into the log meanwhile
 }
 
-// glance is the state from before an attempt.
-type glance struct {
-	evidence.Before
-	log []byte
-}
-
-// kept reports whether what was in the log is still there.
-func (g *glance) kept(log []byte) bool { return bytes.HasPrefix(log, g.log) }
-
-func (r *Rig) look() *glance {
-	return &glance{evidence.Look(r.bench.Station(), r.Now()), r.here().disk.Log}
+// look is the state from before an attempt.
+func (r *Rig) look() *evidence.Before {
+	before := evidence.LookFrom(r.bench.Station(), r.seat, r.Now())
+	return &before
 }
 
 // finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen.
 func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	before := r.before
 	t := r.bench.Host().(*tool)
+	t.with.lend(t)
 	t.count()
+	t.process.End(t) // one that is still at work, on a PC that sleeps, is not there any more when the next begins
 	s := r.bench.Station()
 	o := &Outcome{
 		Ended:      ended,
@@ -82,17 +81,21 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 		Cost:       r.cost(),
 	}
 	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
-	o.cut = !before.kept(t.disk.Log)
+	o.cut, o.mixed = !t.kept(), t.with.mixed(t)
 	o.acts = t.ended(s, r.Now())
-	harmed := t.disk.harmed(r.here().disk.journals, r.said())
+	o.Journals, o.First, o.Events = t.disk.Journals(), r.first, before.Logged
+	if r.seat > 0 {
+		o.Unstruck = nil // the plan is that of another attempt
+	}
+	t.disk = t.saved(o.Log)
 	*r.here() = computer{t.disk, t.pc.things}
-	r.here().disk.Log = slices.Concat(t.disk.Log, o.Log)
 	r.truth, r.author = t.truth, t.author
+	t.with.takeBack(t)
 	o.evidence = r.evidence()
 	if over != Bench {
 		o.evidence.Died = before.Died(s)
 	}
-	o.evidence.Harmed = harmed
+	o.evidence.Harmed = t.harmed
 	o.judge()
 	return o
 }
@@ -107,7 +110,7 @@ func (o *Outcome) judge() {
 	e.Meter, e.Cost, e.Story = &o.Meter, o.Cost, o.Trace
 	e.Log = verdict.ReadLog(o.Log, o.Unsaid)
 	e.Acts = evidenceOf(o.acts, o.Prompts)
-	e.Log.Cut = o.cut
+	e.Log.Cut, e.Log.Mixed = o.cut, o.mixed
 	o.Violations, o.upgraded = verdict.Judge(&e), e.Upgraded()
 }
 
@@ -123,6 +126,11 @@ func (o *Outcome) Expect(want *verdict.Expectation) []verdict.Violation {
 // Upgraded reports whether the tool claimed success and the meter does run the image.
 func (o *Outcome) Upgraded() bool { return o.upgraded }
 
+// Untouched reports whether the attempt has had no flash operation carried out.
+func (o *Outcome) Untouched() bool {
+	return o.Meter.FlashOps == 0 || o.evidence.Contested && o.evidence.Tool.Orders == 0
+}
+
 // evidence is the part of the evidence that is not in the fields of an Outcome. The attempt
 // must have ended.
 func (r *Rig) evidence() verdict.Evidence {
@@ -134,6 +142,9 @@ func (r *Rig) evidence() verdict.Evidence {
 		Lost:      r.Lost(),
 		Others:    r.before.Others(r.bench.Station(), r.Now()),
 		Forged:    slices.ContainsFunc(a.Plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
+	}
+	if e.Contested = r.with.contested(t); e.Contested {
+		e.Tool.Orders = r.before.Orders(r.bench.Station())
 	}
 	end := t.session.End()
 	e.Tool.Zero = t.session.Done() && end.Status == client.StatusDone

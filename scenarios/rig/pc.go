@@ -41,9 +41,12 @@ func (t *tool) still() bool { return t.killed || t.pc.asleep > 0 }
 // Order carries out a fault of the host's side. Abort is one: the article says that a person
 // "may choose to Abort the upgrade".
 func (t *tool) Order(now time.Duration, o bench.Order) {
+	t.with.lend(t)
+	defer t.with.takeBack(t)
 	switch o.Command {
 	case bench.KillTool:
 		t.killed = true
+		t.process.End(t)
 	case bench.PressAbort:
 		t.pc.pressed = true
 		t.catchUp(now)

@@ -9,10 +9,12 @@
 package rig
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/evidence"
 	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/truth"
 	"ionbench/scenarios/world"
@@ -36,11 +38,13 @@ type Rig struct {
 	truth   *truth.Ledger // whose settings are right
 	author  truth.Author  // of what was written to the meter last
 
-	begun int // attempts so far
+	begun int      // attempts so far
+	seat  int      // of the tool on its line, as bench.Station.Admit says
+	with  *company // the tools that are at work at the same time; nil: none
 	// Copies share these, so they are never changed.
-	attempt  *attempt  // the latest
-	before   *glance   // the state before that attempt
-	recovery *recovery // nil if that attempt is none
+	attempt  *attempt         // the latest
+	before   *evidence.Before // the state before that attempt
+	recovery *recovery        // nil if that attempt is none
 
 	yardstick machine.Fingerprint // of what the attempt will be judged by
 	asked     *Rig                // the copy that Answers asks, kept to reuse its memory
@@ -71,17 +75,20 @@ func New(w *world.World, o Options) (*Rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	station, err := bench.NewStation(StationConfig(w, o))
+	station, err := newStation(StationConfig(w, o))
 	if err != nil {
-		return nil, fmt.Errorf("set up the meter: %w", err)
+		return nil, err
 	}
-	station.RunSince(-UpTime)
+	others, err := newAway(w, o, station)
+	if err != nil {
+		return nil, err
+	}
 	r := &Rig{world: w, options: o, bench: bench.New(0, station, new(nobody)), pcs: make([]computer, len(w.PCs))}
 	for i := range w.PCs {
 		r.pcs[i].disk = diskOf(&w.PCs[i], &w.Meters[0])
 	}
 	first := r.Meter().Settings(0)
-	r.first, r.others = &first, newAway(station)
+	r.first, r.others = &first, others
 	r.truth = truth.Begin(r.first, r.Meter().Marks())
 	return r, nil
 }
@@ -145,6 +152,11 @@ func (r *Rig) Heal() {
 		r.pcs[i].firmware = intact
 	}
 	r.bench.Station().Heal(r.Now())
+	r.others.each(func(_ int, s *bench.Station) {
+		s.Heal(r.Now())
+		catchUp(s, r.Now()+time.Minute)
+		s.ClearLine()
+	})
 	r.bench.AdvanceTo(r.Now() + time.Minute)
 	r.bench.Station().ClearLine()
 }
@@ -168,6 +180,9 @@ func (r *Rig) CopyTo(c *Rig) {
 	r.bench.CopyTo(spent)
 	c.bench = spent
 	c.pcs = append(pcs[:0], r.pcs...)
+	if r.others != nil && len(r.others.lines) > 1 {
+		c.others = r.others.withStations()
+	}
 }
 
 // messageIDs is the distance between the message ids of two processes of the tool, so that a
@@ -189,6 +204,7 @@ func (r *Rig) config(a *attempt) client.Config {
 		Journal:        a.Journal,
 		Listens:        a.Listens,
 		By:             "bench",
+		Lock:           true,
 		FirstMessageID: uint16(1 + r.begun*messageIDs),
 		Planted:        planted.InClient(r.options.Planted.Tool),
 	}
@@ -237,31 +253,51 @@ func (r *Rig) begin(a *world.Attempt) error {
 
 func (r *Rig) launch(a *attempt) error {
 	r.at = r.computerOf(a.PC)
-	config := r.config(a)
-	u, err := client.New(config)
+	u, err := r.upgrader(a)
 	if err != nil {
 		return err
-	}
-	if a.Task == client.TaskWriteSettings {
-		if err := u.SetWrites(a.writes); err != nil {
-			return err
-		}
 	}
 	if err := r.bench.Station().SetPlan(a.Plan); err != nil {
 		return err
 	}
-	r.here().disk.Full = a.DiskFull
-	r.attempt, r.before, r.recovery = a, r.look(), nil
-	r.gauge()
-	r.bench.Station().HostBaud(r.Now(), config.Baud)
-	t := &tool{session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, untraced: r.options.Trace == NoTrace}
-	r.keepTruth(t)
-	t.careless = carelessBy(r.options.Planted.Tool)
+	t := new(tool)
+	r.seat = 0
+	r.bench.Station().HostBaud(r.Now(), a.Baud)
+	r.furnish(t, u, a)
 	r.bench = bench.New(r.Now(), r.bench.Station(), t)
 	r.bench.Station().Begin(r.Now())
 	r.begun++
 	r.start(t)
 	return nil
+}
+
+// upgrader is that of an attempt.
+func (r *Rig) upgrader(a *attempt) (*client.Upgrader, error) {
+	u, err := client.New(r.config(a))
+	if err == nil && a.Task == client.TaskWriteSettings {
+		err = u.SetWrites(a.writes)
+	}
+	return u, err
+}
+
+// furnish makes a tool that of an attempt which begins now.
+func (r *Rig) furnish(t *tool, u *client.Upgrader, a *attempt) {
+	r.here().disk.Full = a.DiskFull
+	r.attempt, r.before, r.recovery = a, r.look(), nil
+	r.gauge()
+	*t = tool{
+		session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, untraced: r.options.Trace == NoTrace,
+		careless: carelessBy(r.options.Planted.Tool), with: r.with, seat: r.seat,
+	}
+	t.book.Name, t.process.By = cmp.Or(a.Log, world.UsualLog), r.named(a)
+	r.with.join(t, member{r.at, r.asks})
+	r.keepTruth(t)
+	r.with.takeBack(t)
+}
+
+// named says which process an attempt is, for others that find it at work.
+func (r *Rig) named(a *attempt) string {
+	return fmt.Sprintf("process %d on %s", r.begun+1, cmp.Or(a.PC, "the PC"))
 }
 
 // start lets the tool begin. Faults at the start that change the PC come before the tool's
@@ -274,8 +310,7 @@ func (r *Rig) start(t *tool) {
 			r.bench.Carry(o)
 		}
 	}
-	t.session.Start(r.Now(), r.attempt.Task)
-	t.listen(r.Now())
+	t.begin(r.Now())
 	r.bench.Exchange()
 	for _, o := range orders {
 		if o.Command.EndsRun() {

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/journal"
+	"ionbench/client/locks"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/truth"
 	"ionbench/simulator/bench"
@@ -16,13 +18,78 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Disk holds the files that outlive a process of the tool: its log and its journals.
+// Disk holds the files that outlive a process of the tool: its logs and its journals. And it has
+// the locks that processes hold.
 type Disk struct {
-	Log      []byte
+	Log      []byte // the one that was written last
+	log      string // its name
+	logs     []logFile
 	journals []kept
+	locks    []lock
 	// Full leaves no room for a journal, but still for the log. The fault disk-full leaves
 	// room for neither.
 	Full bool
+}
+
+// logFile is a log that is not the one that was written last.
+type logFile struct {
+	name    string
+	content []byte
+}
+
+// turnTo makes another log the one that is written.
+func (d *Disk) turnTo(name string) {
+	if name == d.log {
+		return
+	}
+	logs := slices.Clone(d.logs) // copies share it
+	if d.log != "" {
+		logs = append(logs, logFile{d.log, d.Log})
+	}
+	d.log, d.Log = name, nil
+	if at := slices.IndexFunc(logs, func(l logFile) bool { return l.name == name }); at >= 0 {
+		d.Log = logs[at].content
+		logs = slices.Delete(logs, at, at+1)
+	}
+	d.logs = logs
+}
+
+// putLogsAway makes every tool begin a new log.
+func (d *Disk) putLogsAway() { d.Log, d.logs = nil, nil }
+
+// LogOf is the log of a name.
+func (d *Disk) LogOf(name string) []byte {
+	if name == d.log {
+		return d.Log
+	}
+	for _, l := range d.logs {
+		if l.name == name {
+			return l.content
+		}
+	}
+	return nil
+}
+
+// lock is something that a process keeps others from.
+type lock struct{ name, by string }
+
+// Lock and Release are those of a locks.Keeper.
+func (t *tool) Lock(name, by string) (held bool, err error) {
+	for _, l := range t.disk.locks {
+		if l.name == name {
+			return false, &locks.InUseError{By: l.by}
+		}
+	}
+	if t.pc.full > 0 {
+		return false, nil // as ionup, it goes on all the same
+	}
+	t.disk.locks = append(slices.Clip(t.disk.locks), lock{name, by})
+	return true, nil
+}
+
+// Release gives a lock back.
+func (t *tool) Release(name string) {
+	t.disk.locks = slices.DeleteFunc(slices.Clone(t.disk.locks), func(l lock) bool { return l.name == name })
 }
 
 // kept is a journal in one of the folders.
@@ -33,17 +100,6 @@ type kept struct {
 
 // ErrDiskFull is the error of a write to a full disk.
 var ErrDiskFull = errors.New("no space left on the disk")
-
-// save writes the journal of a meter into a folder, and says under which name.
-func (d *Disk) save(find finder, folder string, m journal.Meter, j *journal.Journal) (name string, err error) {
-	if d.Full {
-		return "", ErrDiskFull
-	}
-	if name, _, err = find(m, d.in(folder)); err == nil {
-		d.put(kept{folder, name, journal.Append(nil, j)})
-	}
-	return name, err
-}
 
 // put writes a file and replaces the earlier one of the same name.
 func (d *Disk) put(k kept) {
@@ -69,15 +125,6 @@ func (k *kept) is(folder, name string) bool { return k.folder == folder && k.nam
 func (d *Disk) load(folder string, m journal.Meter) (*journal.Journal, error) {
 	_, j, err := journal.Find(m, d.in(folder))
 	return j, err
-}
-
-// forget removes the journal of a meter.
-func (d *Disk) forget(find finder, folder string, m journal.Meter) error {
-	name, _, err := find(m, d.in(folder))
-	if err == nil {
-		d.remove(folder, name)
-	}
-	return err
 }
 
 func (d *Disk) remove(folder, name string) {
@@ -133,8 +180,13 @@ type tool struct {
 	doing    client.Step   // present step of the upgrader's procedure
 	ordered  bool          // an application was told to enter download state
 	written  *written      // to the log by this attempt, last
-	unsaid   int           // lines that the disk had no room for
-	failing  bool          // the tool has just said that its upgrade failed
+	book     upgradelog.Book
+	process  locks.Process
+	unsaid   int    // lines that the disk had no room for
+	logName  string // of the log that was opened last; empty before that
+	before   []byte // what was in the log then
+	harmed   string // what this attempt did to a journal of another meter; empty for nothing
+	failing  bool   // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
 	unanswered int
 	pending    []story.Event
@@ -143,17 +195,29 @@ type tool struct {
 	truth  *truth.Ledger // whose settings are right
 	author truth.Author  // of what is written to the meter
 	acts   acts
-	around *around // never changed
+	around *around  // never changed
+	with   *company // nil: no other tool is at work
+	seat   int      // on its line, as bench.Station.Admit says
 
 	careless    careless
 	heldLog     []upgradelog.Line // not on the disk yet
 	heldJournal kept              // the whole journal, while the disk has only half of it
 }
 
+// begin starts the tool's task.
+func (t *tool) begin(now time.Duration) {
+	t.with.lend(t)
+	t.session.Start(now, t.of.Task)
+	t.listen(now)
+	t.with.takeBack(t)
+}
+
 func (t *tool) Receive(now time.Duration, p []byte) {
 	if !t.still() {
+		t.with.lend(t)
 		t.session.Receive(now, p)
 		t.listen(now)
+		t.with.takeBack(t)
 	}
 }
 
@@ -162,8 +226,10 @@ func (t *tool) Deaf() bool { return t.still() }
 
 func (t *tool) Advance(now time.Duration) {
 	if !t.still() {
+		t.with.lend(t)
 		t.session.Advance(now)
 		t.listen(now)
+		t.with.takeBack(t)
 	}
 }
 
@@ -189,9 +255,11 @@ var errReset = errors.New("the connection was reset")
 
 func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
 	if t.failing {
-		t.failing, t.unanswered = false, s.SentLast()
+		t.failing, t.unanswered = false, s.SentLastBy(t.seat)
 	}
+	t.with.lend(t)
 	t.observe(s)
+	t.with.takeBack(t)
 	dst = append(dst, t.pending...)
 	t.pending = t.pending[:0]
 	return dst
@@ -229,6 +297,8 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Int(t.visits)
 	w.Int(t.assists)
 	w.Bytes(&t.heldJournal.file, nil)
+	t.book.Declare(w)
+	w.Bool(t.harmed != "")
 	t.truth.Declare(w)
 	w.Uint(uint64(t.author.Own))
 	w.Bool(t.author.Older)
@@ -306,13 +376,13 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventSaveJournal:
 		t.session.Saved(now, t.save(e.Meter, e.Journal))
 	case client.EventLock:
-		t.session.Locked(now, nil)
+		t.session.Locked(now, t.lockMeter(e.Device.Meter()))
 	case client.EventLoadJournal:
 		_, j, err := t.careless.finder()(e.Meter, t.disk.in(t.of.Folder))
 		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
-		t.session.Removed(now, t.disk.forget(t.careless.finder(), t.of.Folder, e.Meter))
+		t.session.Removed(now, t.forget(e.Meter))
 	case client.EventReconnect:
 		t.session.Reconnected(now, nil)
 	case client.EventStep:
@@ -328,6 +398,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventFinished:
 		t.claim = e.Err
 		t.flush()
+		t.process.End(t)
 		tell(t, now, Finished{t.claim})
 	}
 }
@@ -340,18 +411,73 @@ func (t *tool) write(l upgradelog.Line) error {
 		return ErrDiskFull
 	case t.careless.logHeldBack:
 		t.heldLog = append(t.heldLog, l)
-	default:
+		return nil
+	}
+	return t.enter(t.book.Take(l))
+}
+
+// enter does with the log what a line asks for.
+func (t *tool) enter(turn upgradelog.Turn) error {
+	if turn.Close {
+		t.process.CloseLog(t)
+	}
+	if turn.Open != "" {
+		if err := t.lockLog(turn.Open); err != nil {
+			t.book.NotOpened()
+			t.unsaid += len(turn.Lines)
+			return err
+		}
+		t.disk.turnTo(turn.Open)
+		if t.logName != turn.Open {
+			t.logName, t.before = turn.Open, slices.Clip(t.disk.Log)
+		}
+	}
+	for _, l := range turn.Lines {
 		t.put(l)
 	}
 	return nil
 }
 
+// lockLog keeps other processes from a log.
+func (t *tool) lockLog(name string) error {
+	if err := t.process.Log(t, name); err != nil && !t.careless.logLockIgnored {
+		return fmt.Errorf("%s is %w", name, err)
+	}
+	return nil
+}
+
+// lockMeter keeps other processes from a meter.
+func (t *tool) lockMeter(m journal.Meter) error {
+	err := t.process.Meter(t, m)
+	if t.careless.meterLockIgnored {
+		return nil
+	}
+	return err
+}
+
+// kept reports whether what was in the log is still there.
+func (t *tool) kept() bool {
+	return t.logName == "" || bytes.HasPrefix(t.disk.LogOf(t.logName), t.before)
+}
+
+// saved is the disk as it is when the attempt has ended: with its lines in the log.
+func (t *tool) saved(log []byte) Disk {
+	d := t.disk
+	if t.logName != "" {
+		d.turnTo(t.logName)
+		d.Log = slices.Concat(d.Log, log)
+	}
+	return d
+}
+
 // put writes a line of the log to the disk, whose Log has it when the attempt has ended.
 func (t *tool) put(l upgradelog.Line) {
+	t.disk.turnTo(t.logName)
 	if t.careless.logOverwritten && l.Kind == upgradelog.UpgradeStarted {
 		t.disk.Log, t.written = nil, nil
 	}
 	t.written = t.written.with(l)
+	t.with.wrote(t)
 }
 
 // save writes a journal. A tool that writes in place leaves half of it on the disk until flush.
@@ -359,13 +485,42 @@ func (t *tool) save(m journal.Meter, j *journal.Journal) error {
 	if t.pc.full > 0 {
 		return ErrDiskFull
 	}
-	name, err := t.disk.save(t.careless.finder(), t.of.Folder, m, j)
-	if err != nil || !t.careless.journalInPlace {
+	if t.disk.Full {
+		return ErrDiskFull
+	}
+	name, _, err := t.careless.finder()(m, t.disk.in(t.of.Folder))
+	if err != nil {
 		return err
+	}
+	t.touch(name)
+	t.disk.put(kept{t.of.Folder, name, journal.Append(nil, j)})
+	if !t.careless.journalInPlace {
+		return nil
 	}
 	t.heldJournal = t.disk.journals[len(t.disk.journals)-1]
 	t.disk.put(kept{t.of.Folder, name, t.heldJournal.file[:len(t.heldJournal.file)/2]})
 	return nil
+}
+
+// forget removes the journal of a meter.
+func (t *tool) forget(m journal.Meter) error {
+	name, _, err := t.careless.finder()(m, t.disk.in(t.of.Folder))
+	if err == nil {
+		t.touch(name)
+		t.disk.remove(t.of.Folder, name)
+	}
+	return err
+}
+
+// touch notes what a file is of that the tool replaces or removes now.
+func (t *tool) touch(name string) {
+	file, _ := t.disk.in(t.of.Folder)(name)
+	if file == nil || t.harmed != "" {
+		return
+	}
+	if j, err := journal.Parse(file); err == nil && !j.Meter.Is(identityOf(t.around.said)) {
+		t.harmed = fmt.Sprintf("the journal of another meter (%s, unit %d) is not there as it was", j.Meter.SerialNumber, j.Meter.UnitID)
+	}
 }
 
 // flush writes what the tool held back; a killed tool does not come to that.
@@ -374,10 +529,11 @@ func (t *tool) flush() {
 		if t.pc.full > 0 {
 			t.unsaid++
 		} else {
-			t.put(l)
+			_ = t.enter(t.book.Take(l)) // too late for the tool to do anything about it
 		}
 	}
 	t.heldLog = nil
+	_ = t.enter(t.book.End())
 	if t.heldJournal.file != nil {
 		t.disk.put(t.heldJournal)
 		t.heldJournal = kept{}

@@ -36,13 +36,19 @@ const (
 	NoTrace
 )
 
-// StationConfig is the device's side of a world: the line and all that is on it. The host talks
-// to the first meter.
-func StationConfig(w *world.World, o Options) bench.Config {
+// StationConfig is the device's side of a world: the line of its first meter, which the host talks
+// to, and all that is on it.
+func StationConfig(w *world.World, o Options) bench.Config { return lineConfig(w, o, 0) }
+
+// lineConfig is the line of a meter, which hosts talk to.
+func lineConfig(w *world.World, o Options, front int) bench.Config {
 	m := w.MeterOf(new(world.Attempt))
+	if front > 0 {
+		m = w.Meters[front].Filled()
+	}
 	c := bench.Config{Meter: meterConfig(m, o), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace}
 	if len(w.Meters) > 1 || len(w.Stations) > 0 {
-		others(w, o, &c)
+		others(w, o, m.Line, front, &c)
 	}
 	if o.Instant {
 		c = c.AtPace(bench.Unpaced)
@@ -136,7 +142,7 @@ func (r *Rig) Do(before *world.Attempt, a world.Action) error {
 		}
 		r.Wait(a.Until.Sub(clock))
 	case world.NewLog:
-		r.pcs[r.computerOf(before.PC)].disk.Log = nil
+		r.pcs[r.computerOf(before.PC)].disk.putLogsAway()
 	default:
 		r.toJournals(before, a)
 	}

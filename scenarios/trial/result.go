@@ -79,7 +79,7 @@ type Result struct {
 func (r *Trial) result() *Result {
 	has := r.rig.Meter().Settings(r.rig.Now())
 	all := ResultOf(r.done, verdict.Lost(r.had, &has, r.rig.Now()))
-	all.Plans, all.Log, all.Trace = r.plans, r.rig.Disk().Log, r.Bench().Station().Trace()
+	all.Plans, all.Log, all.Trace = r.plans, r.rig.Disk().Log, r.rig.Trace()
 	if r.stuck != nil {
 		all.Violations = append(all.Violations, verdict.CannotBegin(r.Attempt(), r.stuck))
 		all.Class = Violated

@@ -113,7 +113,7 @@ func falseAlarm(e *Evidence, f *findings) {
 	if e.Aside != nil && e.Aside.Template != "" {
 		return
 	}
-	if e.holds() && m.FlashOps > 0 && m.Connected && m.State == meter.Application && m.Lost == 0 {
+	if e.holds() && m.FlashOps > 0 && !e.forAnother() && m.Connected && m.State == meter.Application && m.Lost == 0 {
 		f.tell("failure is claimed (%v); the meter runs the image and has its settings", e.Tool.Err)
 	}
 }

@@ -46,6 +46,9 @@ type Evidence struct {
 	Truth *Truth
 	// Harmed says what of another meter is not as it was; empty for nothing.
 	Harmed string
+	// Contested: another tool was at work on the meter at the same time. What the meter did may
+	// have been for that one.
+	Contested bool
 	// Aside is what is looked at of another program besides; nil for our own.
 	Aside *Aside
 }
@@ -98,6 +101,7 @@ type Tool struct {
 	// upgrade.
 	Unanswered int
 	Ordered    bool     // it told an application to enter download state
+	Orders     uint64   // messages that it sent to change the meter's state or its flash; only if Contested
 	Journal    *Journal // nil: it keeps none
 }
 
@@ -199,6 +203,8 @@ type Log struct {
 	Gap bool
 	// Cut: what was in the log before the attempt is not there any more.
 	Cut bool
+	// Mixed: somebody else wrote into the log while the attempt did.
+	Mixed bool
 }
 
 // ReadLog reads a log.

@@ -10,8 +10,14 @@ import (
 // flashed reports whether the flash was touched. The mark that a meter writes by itself when it
 // first starts an image does not count if the image was there before.
 func (e *Evidence) flashed() bool {
+	if e.forAnother() {
+		return false
+	}
 	return e.Meter.FlashOps > 1 || e.Meter.FlashOps == 1 && !e.Meter.Initialized
 }
+
+// forAnother reports whether all that the flash did was for another tool.
+func (e *Evidence) forAnother() bool { return e.Contested && e.Tool.Orders == 0 }
 
 func flashTouched(e *Evidence, f *findings) {
 	if e.Forbidden != "" && e.flashed() {

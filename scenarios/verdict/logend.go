@@ -96,6 +96,12 @@ func cutLog(e *Evidence, f *findings) {
 	}
 }
 
+func mixed(e *Evidence, f *findings) {
+	if e.Log != nil && e.Log.Mixed {
+		f.tell("the log has lines of somebody else among those of this upgrade")
+	}
+}
+
 // hiddenLogFailure: a tool whose log lacks lines says so.
 func hiddenLogFailure(e *Evidence, f *findings) {
 	t := &e.Tool

@@ -75,7 +75,7 @@ func lostWithoutFlash(e *Evidence, f *findings) {
 	if e.Tool.Foreign { // nobody knows whether it wrote settings; what is right in the end is no loss
 		lost &= e.Lost
 	}
-	if e.Meter.FlashOps == 0 && lost != 0 && !written {
+	if e.Meter.FlashOps == 0 && lost != 0 && !written && !e.Contested {
 		f.tell("%v lost, and the flash was not touched", lost)
 	}
 }

@@ -100,6 +100,7 @@ func (w *World) contradictions() []problem {
 	}
 	for i := range w.Attempts {
 		list = append(list, w.badChoices(i)...)
+		list = append(list, w.badMeanwhile(i)...)
 	}
 	return list
 }
@@ -107,12 +108,23 @@ func (w *World) contradictions() []problem {
 // badLine finds stations that cannot be on one line.
 func (w *World) badLine() []problem {
 	var problems []problem
-	if n := max(1, len(w.Meters)) + len(w.Stations); n > ion.MaxStations {
-		section, index := "station", len(w.Stations)-1
-		if index < 0 {
-			section, index = "meter", len(w.Meters)-1
+	on := make(map[string]int)
+	crowded := func(section string, index int, line string) {
+		if on[line]++; on[line] == ion.MaxStations+1 {
+			problems = append(problems, problem{section, index, "", fmt.Sprintf("more than %d meters and other stations are on a line; delete some, or put them on another line", ion.MaxStations)})
 		}
-		problems = append(problems, problem{section, index, "", fmt.Sprintf("%d meters and other stations are on the line, which carries %d; delete some", n, ion.MaxStations)})
+	}
+	if len(w.Meters) == 0 {
+		on[""] = 1
+	}
+	for i := range w.Meters {
+		crowded("meter", i, w.Meters[i].Line)
+	}
+	for i := range w.Stations {
+		crowded("station", i, w.Stations[i].Line)
+		if on[w.Stations[i].Line] == 1 {
+			problems = append(problems, problem{"station", i, "line", "no meter is on this line; name that of a meter"})
+		}
 	}
 	for i := range w.Meters {
 		if i > 0 && w.Meters[i].Name == "" {
@@ -176,6 +188,46 @@ func (w *World) badChoices(i int) []problem {
 	return problems
 }
 
+// badMeanwhile finds what is wrong with an attempt that begins while another is at work.
+func (w *World) badMeanwhile(i int) []problem {
+	a := &w.Attempts[i]
+	if a.Meanwhile == 0 {
+		return nil
+	}
+	var problems []problem
+	wrong := func(field, text string) { problems = append(problems, problem{"attempt", i, field, text}) }
+	if i == 0 {
+		wrong("meanwhile", "the first [attempt] has none above it; delete the line")
+	}
+	if len(a.Before) > 0 {
+		wrong("before", "nothing is done before an [attempt] that begins while another is at work; do it before the first of them")
+	}
+	own, ownTool := w.MeterOf(a), w.toolOf(a)
+	first := i
+	for first > 0 && w.Attempts[first].Meanwhile > 0 {
+		first--
+	}
+	for k := first; k < i; k++ {
+		with := &w.Attempts[k]
+		switch other, otherTool := w.MeterOf(with), w.toolOf(with); {
+		case own.Line != other.Line:
+		case own.Name != other.Name:
+			wrong("meter", "two tools at once talk to two meters of one line; put one of the meters on a line of its own (line = 2)")
+		case ownTool.Baud != otherTool.Baud:
+			wrong("baud", "two tools at once talk at two rates on one line; give both the same")
+		case len(a.Plan) > 0:
+			wrong("plan", "the faults on a line are those of the first [attempt] of several at once; put them there")
+		}
+	}
+	return problems
+}
+
+// toolOf is the tool of an attempt, filled in.
+func (w *World) toolOf(a *Attempt) Tool {
+	m := w.MeterOf(a)
+	return FilledTool(a.Tool, &m)
+}
+
 // askedInstead returns the meter that answers an attempt which asks for the unit of another meter
 // than the one that it is about; nil if there is none.
 func (w *World) askedInstead(a *Attempt) *Meter {
@@ -183,7 +235,7 @@ func (w *World) askedInstead(a *Attempt) *Meter {
 		return nil
 	}
 	for i := range w.Meters {
-		if w.Meters[i].Filled().UnitID == a.UnitID {
+		if w.Meters[i].Filled().UnitID == a.UnitID && w.Meters[i].Line == w.MeterOf(a).Line {
 			return &w.Meters[i]
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/ini"
+	"ionbench/client/upgradelog"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
@@ -22,7 +23,22 @@ const (
 	maxBuild       = 999
 	maxSpeed       = time.Hour
 	slowestRTS     = 400 * time.Millisecond // PROTOCOL.md, section 9
+	maxMeanwhile   = 24 * time.Hour
 )
+
+// UsualLog is the log of a tool that is not told another one.
+const UsualLog = "Upgrade.log"
+
+// logNames are names of files.
+func logNames() fields.Notation[string] {
+	check := func(text string) error {
+		if strings.ContainsAny(text, `/\`) || text == "" || text == "." || text == ".." {
+			return fmt.Errorf("%q is no name of a file; write one such as %s", text, UsualLog)
+		}
+		return nil
+	}
+	return fields.Checked("FILE", check, UsualLog, upgradelog.SerialMark+".log", "plant.log")
+}
 
 // models are those of the family.
 func models() fields.Notation[meter.Model] {

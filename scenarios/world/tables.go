@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world/tool"
 	"ionbench/simulator/fault"
@@ -27,6 +28,7 @@ func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
 
 var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 	return []fields.Field[Meter]{
+		fields.Of("line", "the line that it is on, by a name: all of one name are on one line", func(m *Meter) *string { return &m.Line }, names()).Else("that of all that name none"),
 		fields.Of("model", "which one it is", func(m *Meter) *meter.Model { return &m.Model }, models()).Or(meter.ArticleModel.String()),
 		fields.Of("serial-number", "1 to 16 characters", func(m *Meter) *string { return &m.SerialNumber }, tool.SerialNumbers()).Or(meter.ArticleSerialNumber),
 		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, tool.UnitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),
@@ -56,6 +58,7 @@ func StationFields() []fields.Field[Station] { return slices.Clone(stationFields
 
 var stationFields = sync.OnceValue(func() []fields.Field[Station] {
 	return []fields.Field[Station]{
+		fields.Of("line", "the line that it is on, as with a meter", func(s *Station) *string { return &s.Line }, names()).Else("that of all that name none"),
 		fields.Of("kind", "what it is: a second-master asks a meter who it is and for registers, a babbler says valid frames of a meter that are no answer to anything", func(s *Station) *talker.Role { return &s.Role },
 			fields.Words("kind of station", fields.Say("babbler", talker.Babbler), fields.Say("second-master", talker.SecondMaster))).Or("babbler"),
 		fields.Of("unit-id", "of the meter that it asks or speaks for", func(s *Station) *uint16 { return &s.UnitID }, tool.UnitIDs()).Else("the first meter's"),
@@ -113,9 +116,11 @@ var attemptFields = sync.OnceValue(func() []fields.Field[Attempt] {
 		fields.Of("title", "what this attempt is", func(a *Attempt) *string { return &a.Title }, fields.Text("WORDS", "the upgrade")),
 		fields.Several("before", "what is done first, in the order of the lines: heal (all faults end, a minute passes), power-cycle 10s (off for so long, then a minute passes), wait 2m, until 2008-03-06 15:57:48, new-log (Upgrade.log is put away); and in the folder of the journals: remove-journals, damage-journals, foreign-journal (one of another meter with this serial number is put there), copy-journals or copy-journals NAME (from the other folders of the PC, or from [pc NAME])",
 			func(a *Attempt) *[]Action { return &a.Before }, actions()),
+		fields.Of("meanwhile", "begins so long after the beginning of the attempt above, whether that is still at work or not", func(a *Attempt) *time.Duration { return &a.Meanwhile }, fields.TimeBetween(time.Millisecond, maxMeanwhile, "1ms", "30s", "24h")).Else("begins when the attempt above has ended"),
 		fields.Of("meter", "the [meter NAME] that the tool is to talk to", func(a *Attempt) *string { return &a.Meter }, names()).Else("the first"),
 		fields.Of("pc", "the [pc NAME] that the tool runs on", func(a *Attempt) *string { return &a.PC }, names()).Else("the first"),
 		fields.Of("folder", "of the PC in which the tool keeps its journals: another name is another folder", func(a *Attempt) *string { return &a.Folder }, names()).Else("the usual one"),
+		fields.Of("log", fmt.Sprintf("file on the PC into which the tool writes its log; %s in it stands for the serial number of the meter", upgradelog.SerialMark), func(a *Attempt) *string { return &a.Log }, logNames()).Or(UsualLog),
 	}
 	list = append(list, fields.Within(func(a *Attempt) *Tool { return &a.Tool }, toolFields())...)
 	list = append(list,

@@ -56,13 +56,13 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"loader-time", "-1s", `-1s is negative; write a time such as 30s`},
 		{"boot-time", "2h", `"2h" is too long; at most 1h`},
 		{"first-boot-time", "0s", `"0s" is too short; at least 1ns`},
-	}, "serial-number")
+	}, "line", "serial-number")
 	fieldstest.Refuses(t, world.StationFields(), []fieldstest.Bad{
 		{"kind", "master", `"master" is no kind of station; use babbler or second-master`},
 		{"unit-id", "10000", unit},
 		{"begins", "soon", `"soon" is no time; write one such as 30s, 2m or 1h10m`},
 		{"every", "9ms", `9ms is too often; write 10ms or more`},
-	})
+	}, "line")
 	fieldstest.Refuses(t, world.PCFields(), []fieldstest.Bad{
 		{"log", "old", `"old" is no value of log; use none or earlier`},
 		{"journal", "mine", `"mine" is no value of journal; use none, other-meter, same-serial, stale or damaged`},
@@ -117,6 +117,8 @@ func TestTheFieldsOfAnAttemptAreItsOwnAndThoseOfToolAndPerson(t *testing.T) {
 		{"before", "wait -3s", `-3s is negative; write a time such as 30s`},
 		{"before", "heal 3s", `"3s" follows heal, which takes nothing; delete it`},
 		{"before", "until noon", `"noon" is no calendar time; write one such as 2008-03-06 15:57:48`},
+		{"meanwhile", "0s", `"0s" is too short; at least 1ms`},
+		{"log", "../plant.log", `"../plant.log" is no name of a file; write one such as Upgrade.log`},
 		{"disk-full", "9", `"9" is no value of disk-full; use yes or no`},
 		{"limit", "10001h", `10001h is too long; at most 10000h`},
 		{"plan", "abort; kill", `2 faults on a line; write one, and the next on a plan = line of its own`},

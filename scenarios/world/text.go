@@ -17,11 +17,11 @@ var ErrBad = errors.New("not a world")
 func Sections(w *World) []fields.Section {
 	return []fields.Section{
 		{
-			Word: "meter", What: "a meter on the line; the article's unless given", Named: true, Keys: fields.Bind(meterFields(), new(Meter)),
+			Word: "meter", What: "a meter on a line; the article's unless given", Named: true, Keys: fields.Bind(meterFields(), new(Meter)),
 			Open: opens(&w.Meters, func(name string) Meter { return Meter{Name: name} }, meterFields()),
 		},
 		{
-			Word: "station", What: "another station on the line, which talks unasked", Named: true, Keys: fields.Bind(stationFields(), new(Station)),
+			Word: "station", What: "another station on a line, which talks unasked", Named: true, Keys: fields.Bind(stationFields(), new(Station)),
 			Open: opens(&w.Stations, func(name string) Station { return Station{Name: name} }, stationFields()),
 		},
 		{
@@ -37,7 +37,7 @@ func Sections(w *World) []fields.Section {
 			Open: opens(&w.Templates, func(name string) Template { return Template{Name: name} }, templateFields()),
 		},
 		{
-			Word: "attempt", What: "one process of the tool; several follow each other", Several: true, Keys: fields.Bind(attemptFields(), new(Attempt)),
+			Word: "attempt", What: "one process of the tool; several follow each other, or overlap", Several: true, Keys: fields.Bind(attemptFields(), new(Attempt)),
 			Open: func(string) ([]fields.Key, error) {
 				if len(w.Attempts) == MaxAttempts {
 					return nil, fmt.Errorf("more than %d attempts; make another file of the rest", MaxAttempts)

@@ -44,17 +44,18 @@ import (
 
 // World is everything that decides a run. It must not be changed once it is played.
 type World struct {
-	Meters    []Meter    // on one line; without any, the article's
-	Stations  []Station  // the other stations on the line, which talk unasked
+	Meters    []Meter    // without any, the article's
+	Stations  []Station  // other stations on the lines, which talk unasked
 	PCs       []PC       // without any, one with an empty disk
 	Firmware  []Firmware // files that the person may choose; without any, the next revision
 	Templates []Template // likewise; without any, the factory's
 	Attempts  []Attempt  // in order; without any, one upgrade
 }
 
-// Meter is a meter on the line.
+// Meter is a meter on a line.
 type Meter struct {
 	Name         string // of the section; empty for the default one
+	Line         string // name of the line; those of one name are on one
 	Model        meter.Model
 	SerialNumber string
 	UnitID       uint16
@@ -95,6 +96,7 @@ type Speed struct {
 // Station is on the line and talks whenever it likes, from the beginning on.
 type Station struct {
 	Name   string // of the section, as with Meter
+	Line   string // as with Meter
 	Role   talker.Role
 	UnitID uint16        // of the meter that it asks or speaks for
 	Begins time.Duration // when it talks for the first time
@@ -173,9 +175,13 @@ const (
 type Attempt struct {
 	Title  string
 	Before []Action
-	Meter  string // name of the meter; empty for the first
-	PC     string // name of the PC on which the tool runs; empty for the first
-	Folder string // of the PC in which the tool keeps its journals; empty for the usual one
+	// Meanwhile is how long after the attempt before it this one begins, whether that has ended
+	// or not; 0: when it has ended.
+	Meanwhile time.Duration
+	Meter     string // name of the meter; empty for the first
+	PC        string // name of the PC on which the tool runs; empty for the first
+	Folder    string // of the PC in which the tool keeps its journals; empty for the usual one
+	Log       string // file on the PC into which the tool writes its log
 	Tool
 	DiskFull bool
 	Limit    time.Duration // when the tool must have ended; 0: see LimitOf
@@ -277,6 +283,16 @@ func (w *World) PlaceOf(a *Attempt) int {
 	return max(0, slices.IndexFunc(w.Meters, func(m Meter) bool { return m.Name == a.Meter }))
 }
 
+// Together returns the attempts that begin with number first, of which each further one may begin
+// while those before it are at work. There is always one.
+func (w *World) Together(first int) []Attempt {
+	end := first + 1
+	for end < len(w.Attempts) && w.Attempts[end].Meanwhile > 0 {
+		end++
+	}
+	return w.Attempts[first:end]
+}
+
 // FirmwareOf returns the firmware that the person chooses in an attempt, with its defaults.
 func (w *World) FirmwareOf(a *Attempt) Firmware {
 	f, _ := find(w.Firmware, a.Firmware)
@@ -299,6 +315,7 @@ func Recovery(of *Attempt) Attempt {
 		Meter:  of.Meter,
 		PC:     of.PC,
 		Folder: of.Folder,
+		Log:    of.Log,
 		Tool:   Tool{Task: client.TaskConnect, Release: client.Release22(), Single: true, Journal: of.Journal, Listens: of.Listens, Timeout: of.Timeout, Turnaround: of.Turnaround},
 		Limit:  of.Limit,
 		Person: Person{Firmware: of.Firmware, Connections: 1, Assistant: []client.Choice{client.Upgrade}},

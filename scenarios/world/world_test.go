@@ -43,12 +43,14 @@ boot-time = 15s
 first-boot-time = 35s
 
 [meter feeder 7]
+line = east
 unit-id = 8
 
 [station]
 every = 3s
 
 [station SCADA]
+line = east
 kind = second-master
 unit-id = 8
 begins = 2m
@@ -87,6 +89,7 @@ before = copy-journals office
 meter = feeder 7
 pc = van
 folder = root
+log = {serial}.log
 task = connect
 release = 2.1
 single = yes
@@ -114,6 +117,7 @@ assistant = send-template, upgrade, exit
 at-silence = upgrade
 
 [attempt]
+meanwhile = 30s
 task = write-settings
 write = pt-ct pt-primary 480
 write = nameplate owner Plant B
@@ -181,6 +185,7 @@ blocks = 8
 model = 7350
 
 [attempt]
+log = Upgrade.log
 task = upgrade
 release = 2.2
 password = 0
@@ -291,6 +296,12 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"firmware that is not there", "[attempt]\ntask = upgrade\nfirmware = b\n", `line 1: this [attempt] chooses the firmware "b"; add a section [firmware b]`},
 		{"template that is not there", "[attempt]\ntask = send-template\ntemplate = b\n", `line 1: this [attempt] chooses the template "b"; add a section [template b]`},
 		{"revision of another model", "[firmware a]\nmodel = 7300\nrevision = 7350V283\n", "line 1: [firmware a] is of a 7300, which runs revisions such as 7300V283, not 7350V283"},
+		{"a first attempt that is no second", "[attempt]\ntask = identify\nmeanwhile = 3s\n", "line 3: the first [attempt] has none above it; delete the line"},
+		{"something before an overlap", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nbefore = heal\n", "line 6: nothing is done before an [attempt] that begins while another is at work; do it before the first of them"},
+		{"two meters of a line at once", "[meter a]\n[meter b]\nunit-id = 3\n[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nmeter = b\n", "line 9: two tools at once talk to two meters of one line; put one of the meters on a line of its own (line = 2)"},
+		{"two rates of a line at once", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nbaud = 1200\n", "line 6: two tools at once talk at two rates on one line; give both the same"},
+		{"faults of a second one on a line", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nplan = kill\n", "line 6: the faults on a line are those of the first [attempt] of several at once; put them there"},
+		{"a station alone", "[station]\nline = 2\n", "line 2: no meter is on this line; name that of a meter"},
 		{"key of another task", "[attempt]\ntask = identify\npaste = all\n", "line 3: paste means nothing with task = identify; delete it, or use task = send-template, connect, upgrade or recover"},
 		{"key of a PC", "[pc]\nunit-id = 4\n", `line 2: "unit-id" is no key of [pc]; it belongs in [meter]`},
 		{"too many attempts", strings.Repeat("[attempt]\ntask = identify\n", world.MaxAttempts+1), "line 101: more than 50 attempts; make another file of the rest"},
@@ -333,7 +344,7 @@ func TestCheckTellsWhereAndWhatToDo(t *testing.T) {
 		{"length", world.World{Attempts: []world.Attempt{{Title: strings.Repeat("x", fields.MaxLineBytes)}}}, `not a world: attempt 1: title: a text of 1024 bytes, which is longer than a line may be; shorten it`},
 		{"meter", world.World{Attempts: []world.Attempt{{Meter: "b"}}}, `not a world: attempt 1: this [attempt] is to talk to the meter "b"; add a section [meter b]`},
 		{"meter without a name", world.World{Meters: []world.Meter{{Name: "a"}, {}}}, `not a world: [meter]: this meter has no name, so no [attempt] can choose it; put it first, or give it a name as in [meter feeder 7]`},
-		{"meters", world.World{Meters: []world.Meter{{}}, Stations: manyStations(31)}, `not a world: [station 31]: 32 meters and other stations are on the line, which carries 31; delete some`},
+		{"meters", world.World{Meters: []world.Meter{{}}, Stations: manyStations(31)}, `not a world: [station 31]: more than 31 meters and other stations are on a line; delete some, or put them on another line`},
 		{"the unit of another meter", world.World{Meters: []world.Meter{{}, {Name: "b", UnitID: 7}}, Attempts: []world.Attempt{{Tool: world.Tool{UnitID: 7}}}},
 			`not a world: attempt 1: unit 7 is another meter on the line; choose it with meter = b`},
 		{"revision", world.World{Meters: []world.Meter{{Revision: "7330V283"}}}, `not a world: [meter]: [meter] is of a 7350, which runs revisions such as 7350V283, not 7330V283`},

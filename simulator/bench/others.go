@@ -24,6 +24,7 @@ type Neighbour struct {
 type others struct {
 	neighbours []neighbour
 	talkers    []talker.Talker
+	guests     []guest
 	tx         []byte // scratch
 }
 
@@ -92,7 +93,7 @@ func (s *Station) Disturbed() bool {
 	if s.lastAtWork((*strike).talks) != nil {
 		return true
 	}
-	return s.others != nil && (len(s.others.talkers) > 0 || s.others.twin(s.meter.Config().UnitID))
+	return s.others != nil && (len(s.others.talkers)+len(s.others.guests) > 0 || s.others.twin(s.meter.Config().UnitID))
 }
 
 // twin reports whether a neighbour has this unit id.
@@ -134,6 +135,11 @@ func (o *others) next() (at time.Duration) {
 	for i := range o.talkers {
 		at = min(at, o.talkers[i].Next())
 	}
+	for i := range o.guests {
+		if t, ok := o.guests[i].host.Next(); ok {
+			at = min(at, t)
+		}
+	}
 	return at
 }
 
@@ -159,6 +165,7 @@ func (s *Station) runOthers(now time.Duration) {
 			s.speak(now, placeOfTalker(i), t)
 		}
 	}
+	s.runGuests(now)
 }
 
 // afterNeighbour takes what a neighbour has to send. What it does is no part of the trace.
@@ -226,6 +233,7 @@ func (s *Station) overhear(now time.Duration, sent line.Senders, p []byte) {
 			s.afterNeighbour(now, i)
 		}
 	}
+	s.tellGuests(now, sent, p)
 }
 
 // declareOthers gives a copy other stations of its own, in the memory of the spent ones.
@@ -243,6 +251,7 @@ func (s *Station) declareOthers(w *machine.State, spent *others) {
 		n.meter.Declare(w, n.meter)
 	})
 	machine.Each(w, s.others.talkers, func(t *talker.Talker) { t.Declare(w) })
+	machine.Each(w, s.others.guests, func(g *guest) { g.declare(w) })
 }
 
 func (o *others) copyTo(c *others) *others {
@@ -260,5 +269,6 @@ func (o *others) copyTo(c *others) *others {
 		c.neighbours[i].meter = own
 	}
 	c.talkers = append(c.talkers[:0], o.talkers...)
+	c.guests = copyGuests(o.guests, c.guests)
 	return c
 }

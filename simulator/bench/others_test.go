@@ -1,6 +1,8 @@
 package bench_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 	"ionbench/simulator/talker"
 )
 
@@ -91,6 +94,9 @@ func crowd(t testing.TB, faults string, steps int) *still {
 	from := onLine(t, c)
 	from.Begin(0)
 	from.Neighbour(0).Chip().StickBit(0x040000, 1, true)
+	if _, err := from.Admit(0, &asker{unit: 7}); err != nil {
+		t.Fatal(err)
+	}
 	from.Receive(0, identifyUnit(105, 9))
 	s := &still{}
 	for range steps {
@@ -99,6 +105,112 @@ func crowd(t testing.TB, faults string, steps int) *still {
 	}
 	from.CopyTo(&s.Station)
 	return s
+}
+
+// asker is a further host, which asks a unit who it is, every second.
+type asker struct {
+	unit  uint16
+	asked uint16
+	at    time.Duration // of its next request
+	heard []byte
+	tx    []byte
+}
+
+func (a *asker) Receive(_ time.Duration, p []byte) { a.heard = append(a.heard, p...) }
+
+func (a *asker) Advance(now time.Duration) {
+	a.asked++
+	a.at, a.tx = now+time.Second, identifyUnit(a.unit, 100+a.asked)
+}
+
+func (a *asker) Next() (time.Duration, bool) { return a.at, true }
+
+func (a *asker) Transmit(dst []byte) []byte {
+	dst = append(dst, a.tx...)
+	a.tx = nil
+	return dst
+}
+
+func (a *asker) Order(time.Duration, bench.Order) {}
+func (a *asker) Done() bool                       { return false }
+func (a *asker) Deaf() bool                       { return false }
+
+func (a *asker) Drain(dst []story.Event, _ *bench.Station) []story.Event { return dst }
+
+func (a *asker) CloneHost(bench.Host) bench.Host {
+	c := *a
+	c.heard = slices.Clone(a.heard)
+	return &c
+}
+
+func (a *asker) AppendState(dst []byte, now time.Duration) []byte {
+	return fmt.Appendf(dst, "%d %d %v", a.unit, a.asked, a.at-now)
+}
+
+// A further host hears the answers that it asks for, and the first host hears them as well.
+func TestTwoHostsOnALineAreBothAnswered(t *testing.T) {
+	s := onLine(t, neighbourhood(t, 105, 7))
+	a := &asker{unit: 7, at: 500 * time.Millisecond}
+	seat, err := s.Admit(0, a)
+	if err != nil || seat != 1 || s.Hosts() != 2 {
+		t.Fatalf("seat %d of %d, %v", seat, s.Hosts(), err)
+	}
+	s.Receive(0, identifyUnit(105, 1))
+	var here []uint16
+	for _, f := range frames(t, heard(s, 2*time.Second)) {
+		if f.Control&ion.FromMeter != 0 {
+			here = append(here, f.Source)
+		}
+	}
+	var there []uint16
+	for _, f := range frames(t, a.heard) {
+		there = append(there, f.Source)
+	}
+	if want := []uint16{105, 7, 7}; !slices.Equal(here, want) {
+		t.Errorf("the first host hears answers of %v, want %v", here, want)
+	}
+	if !slices.Contains(there, 7) || !slices.Contains(there, 105) {
+		t.Errorf("the further host hears %v", there)
+	}
+	if c := s.CountsOf(seat); c.FramesToMeter != 2 || c.Resends != 0 || s.SentLastBy(seat) != 0 || s.CountsOf(0).FramesToMeter != 1 {
+		t.Errorf("%+v", c)
+	}
+	s.Dismiss()
+	if s.Hosts() != 1 {
+		t.Errorf("%d hosts are left", s.Hosts())
+	}
+}
+
+func TestAFurtherHostThatIsNotAnsweredAsksAgain(t *testing.T) {
+	s := onLine(t, neighbourhood(t, 105))
+	seat, err := s.Admit(0, &insistent{asker{unit: 8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard(s, 2500*time.Millisecond)
+	if c := s.CountsOf(seat); c.Resends != 2 || s.SentLastBy(seat) != 3 || s.InsistedBy(seat) != 3 || s.OrdersBy(seat) != 0 {
+		t.Errorf("%+v, sent %d times", c, s.SentLastBy(seat))
+	}
+}
+
+// insistent gives all its requests one id.
+type insistent struct{ asker }
+
+func (a *insistent) Advance(now time.Duration) {
+	a.asked = 0
+	a.asker.Advance(now)
+}
+
+func TestALineCarriesOnlySoManyStations(t *testing.T) {
+	s := onLine(t, neighbourhood(t, 105))
+	for n := 1; n < ion.MaxStations; n++ {
+		if _, err := s.Admit(0, &asker{unit: 8}); err != nil {
+			t.Fatalf("host %d: %v", n, err)
+		}
+	}
+	if _, err := s.Admit(0, &asker{unit: 8}); err == nil {
+		t.Error("one more is admitted")
+	}
 }
 
 func TestNeighboursAnswerForThemselves(t *testing.T) {

@@ -86,17 +86,21 @@ func declareDelayed(w *machine.State, frames *[]delayed, spent []delayed) {
 func (w *watch) declare(s *machine.State, spent *watch) {
 	s.Bytes(&w.held, spent.held)
 	s.Deadline(w.heldAt, len(w.held) > 0)
-	s.Uint(uint64(w.lastID))
-	s.Bool(w.asked)
 	s.Bool(w.reset)
 	s.Bool(w.begun)
-	s.Int(w.sent)
-	w.heard.Declare(s)
-	s.Bool(w.hearing)
-	s.Int(w.left)
 	s.Uint(uint64(w.transaction))
-	s.Uint(uint64(w.lastBlock))
-	s.Uint(uint64(w.blocks))
+	w.asking.declare(s)
+}
+
+func (a *asking) declare(w *machine.State) {
+	w.Uint(uint64(a.lastID))
+	w.Bool(a.asked)
+	w.Int(a.sent)
+	a.heard.Declare(w)
+	w.Bool(a.hearing)
+	w.Int(a.left)
+	w.Uint(uint64(a.lastBlock))
+	w.Uint(uint64(a.blocks))
 }
 
 func (s *Station) declarePlan(w *machine.State, spent *Station) {

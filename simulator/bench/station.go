@@ -298,29 +298,14 @@ func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 
 func (s *Station) hostRequest(now time.Duration, r ion.Head) {
 	w := &s.watch
-	w.requests++
-	block := r.Op == ion.OpBlock
-	if block {
-		w.blocksSent++
-	}
-	w.deafen()
-	if w.asked && r.MessageID == w.lastID || block && r.Sequence == w.lastBlock && w.lastBlock > 0 && w.asked {
-		w.noResponses++
-		w.sent++
+	if w.request(&r) {
 		s.strikeNoResponse(now)
-	} else {
-		w.sent = 1
 	}
-	w.insisted = max(w.insisted, w.sent)
-	w.lastID, w.asked = r.MessageID, true
+	w.waitFor(&r)
 	if r.Length > 0 {
 		s.learnBlocks(now, r.Length)
 	}
-	if r.Op == ion.OpEnter {
-		w.lastBlock = 0
-	}
-	if block && r.Sequence > w.lastBlock {
-		w.lastBlock = r.Sequence
+	if w.newBlock(&r) {
 		s.strikeBlock(now, int(r.Sequence))
 	}
 }

@@ -17,18 +17,24 @@ type watch struct {
 	framesToMeter   uint64
 	framesFromMeter uint64
 	replies         uint64 // answers that the meter began to send
-	requests        uint64 // messages that the host began to send, resends included
-	underWay        uint64 // first and second frames of these messages
-	blocksSent      uint64 // how many of these messages carried a block
-	noResponses     uint64 // requests that the host sent again
+	underWay        uint64 // first and second frames of the host's messages
 	resets          uint64 // connections of the host that were reset
-	lastID          uint16
-	lastBlock       uint32 // highest sequence number that the host began to send
-	blocks          uint32 // blocks of the image; 0 until the host has told its length
-	asked           bool   // lastID means something
 	reset           bool   // the host's connection is being reset
 	begun           bool   // of the last message, only the first of several frames was sent
 	transaction     byte   // transaction of the host's last frame, acknowledgements aside
+	asking
+}
+
+// asking is what a host asks for, and what of it is answered.
+type asking struct {
+	requests    uint64 // messages that the host began to send, resends included
+	blocksSent  uint64 // how many of these messages carried a block
+	noResponses uint64 // requests that the host sent again
+	orders      uint64 // messages that change the state of the meter or its flash
+	lastID      uint16
+	lastBlock   uint32 // highest sequence number that the host began to send
+	blocks      uint32 // blocks of the image; 0 until the host has told its length
+	asked       bool   // lastID means something
 
 	sent     int         // how often the last request was sent since an answer to it arrived
 	insisted int         // the most that sent has been in this run
@@ -59,6 +65,45 @@ func (w *watch) forgetHost() {
 	w.deafen()
 }
 
+// request counts a message that the host begins to send, and reports whether it is one that it has
+// sent before and that was not answered.
+func (a *asking) request(r *ion.Head) (again bool) {
+	a.requests++
+	block := r.Op == ion.OpBlock
+	if block {
+		a.blocksSent++
+	}
+	if r.Op > ion.OpIdentify {
+		a.orders++
+	}
+	a.deafen()
+	if again = a.asked && r.MessageID == a.lastID || block && r.Sequence == a.lastBlock && a.lastBlock > 0 && a.asked; !again {
+		a.sent = 1
+		return false
+	}
+	a.noResponses++
+	a.sent++
+	return true
+}
+
+// waitFor notes which answer the host waits for.
+func (a *asking) waitFor(r *ion.Head) {
+	a.insisted = max(a.insisted, a.sent)
+	a.lastID, a.asked = r.MessageID, true
+}
+
+// newBlock reports whether a request is a block that the host has not sent yet.
+func (a *asking) newBlock(r *ion.Head) bool {
+	if r.Op == ion.OpEnter {
+		a.lastBlock = 0
+	}
+	if r.Op != ion.OpBlock || r.Sequence <= a.lastBlock {
+		return false
+	}
+	a.lastBlock = r.Sequence
+	return true
+}
+
 // leave forgets what the host had answered. If its connection was reset it comes back, and the
 // answer to its last request may not have reached it.
 func (w *watch) leave() {
@@ -73,40 +118,40 @@ func (w *watch) leave() {
 }
 
 // deafen forgets the part of an answer that the host has heard: it has asked again, or is gone.
-func (w *watch) deafen() {
-	w.heard.Reset()
-	w.hearing, w.left = false, 0
+func (a *asking) deafen() {
+	a.heard.Reset()
+	a.hearing, a.left = false, 0
 }
 
 // hear takes what arrives at the host. An answer has arrived once all its frames have come,
 // whole and in order, with the id of the host's last request.
-func (w *watch) hear(p []byte) {
-	if f, ok := w.heard.Whole(p); ok {
-		w.hearFrame(&f)
+func (a *asking) hear(p []byte) {
+	if f, ok := a.heard.Whole(p); ok {
+		a.hearFrame(&f)
 		return
 	}
 	for len(p) > 0 {
-		p = p[w.heard.Feed(p):]
-		for f, ok := w.heard.Next(); ok; f, ok = w.heard.Next() {
-			w.hearFrame(&f)
+		p = p[a.heard.Feed(p):]
+		for f, ok := a.heard.Next(); ok; f, ok = a.heard.Next() {
+			a.hearFrame(&f)
 		}
 	}
 }
 
-func (w *watch) hearFrame(f *ion.Frame) {
+func (a *asking) hearFrame(f *ion.Frame) {
 	if f.Control&ion.AckFrame != 0 || f.Control&ion.FromMeter == 0 {
 		return
 	}
 	switch id, first := f.MessageID(); {
-	case first && w.asked && id == w.lastID:
-		w.hearing, w.left = true, f.Left()
-	case !first && w.hearing && f.Left() == w.left-1:
-		w.left--
-	case first || f.Left() != w.left: // a frame that is repeated changes nothing
-		w.hearing, w.left = false, 0
+	case first && a.asked && id == a.lastID:
+		a.hearing, a.left = true, f.Left()
+	case !first && a.hearing && f.Left() == a.left-1:
+		a.left--
+	case first || f.Left() != a.left: // a frame that is repeated changes nothing
+		a.hearing, a.left = false, 0
 	}
-	if w.hearing && w.left == 0 {
-		w.sent, w.hearing = 0, false
+	if a.hearing && a.left == 0 {
+		a.sent, a.hearing = 0, false
 	}
 }
 

@@ -32,8 +32,8 @@ func (s Source) String() string { return sourceNames[s] }
 type Event struct {
 	At     time.Duration // since the epoch of the bench
 	Source Source
-	// OnLine and Station say where: the number of the line, and of the meter on it, both from
-	// 0. There is one of each today.
+	// OnLine and Station say where: the number of the line, and of the station on it, or of the
+	// host if it is the source, all from 0.
 	OnLine, Station uint8
 	What            What
 }

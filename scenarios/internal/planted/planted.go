@@ -29,13 +29,17 @@ const (
 	LogLostOnKill = "log-lost-on-kill"
 	// The first line of an upgrade replaces what is in the log.
 	LogOverwritten = "log-overwritten"
+	// The lock of a meter is taken for this process's although another one has it.
+	MeterLockIgnored = "meter-lock-ignored"
+	// The lock of a log, likewise.
+	LogLockIgnored = "log-lock-ignored"
 )
 
 // InClient is the name of the bug for client.Config; empty if the bug is in the program around
 // the upgrader.
 func InClient(name string) string {
 	switch name {
-	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten:
+	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored:
 		return ""
 	}
 	return name
