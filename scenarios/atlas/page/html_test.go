@@ -393,3 +393,14 @@ func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
 		t.Error("there is a picture of an atlas without a format")
 	}
 }
+
+// Whoever unticks everything is told so, and can have all again; what is rare can be jumped to.
+func TestThePageOffersAWayOutOfAnEmptySelection(t *testing.T) {
+	page := mustHTML(t, &atlas.Atlas{Format: atlas.Format})
+	script := page[strings.LastIndex(page, "<script>"):]
+	for _, id := range []string{"nothing", "again", "reset", "rarest"} {
+		if !strings.Contains(page, ` id="`+id+`"`) || !strings.Contains(script, `getElementById("`+id+`")`) {
+			t.Errorf("%s is not there, or does nothing", id)
+		}
+	}
+}

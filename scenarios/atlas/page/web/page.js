@@ -12,6 +12,7 @@
     spaces: new Set(data.panels.map((p) => p.space)),
     measure: "longest",
     zoom: 1,
+    map: "outcome",
     chosen: null, // {panel, row, cell, part}
     pinned: false,
   };
@@ -187,7 +188,7 @@
 
   function addMap(kind, panel, figure, holder, title) {
     const map = { kind, panel, figure, holder, labels: make("div", { class: "labels" }), dirty: true };
-    for (const row of panel.rows) map.labels.append(make("div", { title: row.label }, row.label));
+    for (const row of panel.rows) map.labels.append(make("div", { title: row.label }));
     map.axis = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     map.clock = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     map.canvas = make("canvas", {});
@@ -267,7 +268,11 @@
     const top = paintAxis(map);
     paintClock(map);
     map.canvas.style.height = map.size.height + "px";
-    [...map.labels.children].forEach((label, i) => { label.style.top = i * map.size.pitch + "px"; });
+    const room = map.size.pitch === pitches.narrow.pitch ? map.figure.clientWidth : labelsWidth - 12;
+    [...map.labels.children].forEach((label, i) => {
+      label.style.top = i * map.size.pitch + "px";
+      label.textContent = shortened(map.panel.rows[i].label, room);
+    });
     map.labels.style.top = map.plot.offsetTop + top + "px";
     map.top = top;
     placeCursor(map);
@@ -326,11 +331,31 @@
   // --- the axis: steps above, each with its name; blocks; the clock below ---
 
   const ruler = document.createElement("canvas").getContext("2d");
-  const fontSize = 11;
+  const fontSize = 11, labelSize = 12.5;
 
-  function textWidth(text) {
-    ruler.font = fontSize + "px " + getComputedStyle(document.body).fontFamily;
+  function textWidth(text, size = fontSize) {
+    ruler.font = size + "px " + getComputedStyle(document.body).fontFamily;
     return ruler.measureText(text).width;
+  }
+
+  // All maps have labels of one width, so that their moments are one below the other.
+  let labelsWidth = 0;
+
+  function measureLabels() {
+    const longest = Math.max(0, ...maps.flatMap((m) => m.panel.rows.map((row) => textWidth(row.label, labelSize))));
+    labelsWidth = Math.min(Math.ceil(longest) + 16, Math.floor(document.querySelector(".maps").clientWidth * 0.4));
+    root.style.setProperty("--labels", labelsWidth + "px");
+  }
+
+  // Names that are too long are cut in their middle: many begin alike, and as many end alike.
+  function shortened(text, room) {
+    if (textWidth(text, labelSize) <= room) return text;
+    for (let keep = text.length - 1; keep > 2; keep--) {
+      const head = Math.floor(keep / 3);
+      const cut = text.slice(0, head).trimEnd() + "…" + text.slice(text.length - (keep - head)).trimStart();
+      if (textWidth(cut, labelSize) <= room) return cut;
+    }
+    return "…";
   }
 
   // Names that do not fit into their step stand above it, each on the lowest line on which
@@ -354,7 +379,8 @@
     const x = (ms) => ms / data.calm * width;
     const steps = data.steps.map((s, i) => ({ name: s.name, i, x: x(s.from), end: x(s.to), text: textWidth(s.name) }));
     const inside = steps.filter((s) => s.end - s.x > s.text + 8);
-    const above = namesAbove(steps.filter((s) => !inside.includes(s)), width).filter((n) => n.lane <= 12 && n.from > -4 && n.to < width + 4);
+    const named = map === maps.find(isShown); // the steps have their names once
+    const above = !named ? [] : namesAbove(steps.filter((s) => !inside.includes(s)), width).filter((n) => n.lane <= 12 && n.from > -4 && n.to < width + 4);
     const lanes = Math.max(0, ...above.map((n) => n.lane));
     const base = lanes * lane, height = base + bar + blocks;
     const svg = map.axis;
@@ -370,7 +396,7 @@
       const rect = draw(svg, "rect", { class: s.i % 2 ? "step other" : "step", x: s.x, y: base, width: Math.max(s.end - s.x, 0.5), height: bar });
       draw(rect, "title", {}, s.name);
     }
-    for (const s of inside) draw(svg, "text", { x: (s.x + s.end) / 2, y: base + 13, "text-anchor": "middle" }, s.name);
+    for (const s of named ? inside : []) draw(svg, "text", { x: (s.x + s.end) / 2, y: base + 13, "text-anchor": "middle" }, s.name);
     paintBlocks(svg, x, base + bar);
     return height;
   }
@@ -552,15 +578,10 @@
 
   function showDetail() {
     const chosen = state.chosen;
-    detail.classList.toggle("empty", !chosen);
+    detail.hidden = !chosen;
+    document.body.style.paddingBottom = chosen ? "45vh" : "";
     detail.classList.toggle("pinned", state.pinned);
-    if (!chosen) {
-      detail.replaceChildren(
-        make("h3", {}, "Point at a cell"),
-        make("p", {}, "It shows the worst of its points, and the command that repeats it. A click pins it."),
-        make("p", {}, "With the keyboard: ", make("kbd", {}, "Tab"), " to a map, arrow keys from cell to cell, ", make("kbd", {}, "Enter"), " pins, ", make("kbd", {}, "Esc"), " lets go."));
-      return;
-    }
+    if (!chosen) return detail.replaceChildren();
     const { cell, part } = chosen;
     const o = outcome(part);
     heard.textContent = [plan(part), data.classes[part.class], o ? "extra time " + more(o.ms) : null, points(cell.points), state.pinned ? "pinned" : null]
@@ -570,15 +591,13 @@
       make("header", {}, make("h3", {}, plan(part)),
         state.pinned ? make("button", { type: "button", onclick: release }, "Unpin") : null,
         make("button", { type: "button", onclick: close, "aria-label": "Close" }, "×")),
-      make("p", {}, make("span", { class: "badge " + toneOf(part.class) }, data.classes[part.class])),
-      list(rows),
-      ...(o && o.broken.length ? [make("h3", {}, "Broken"), make("ul", {}, ...o.broken.map((b) => make("li", {}, b)))] : []),
-      make("h3", {}, points(cell.points) + (cell.points === 1 ? " in this cell" : " in this cell; this is one of the costliest")),
-      division(chosen),
-      spread(cell),
-      make("h3", {}, "Repeat it"),
-      make("pre", {}, make("code", {}, command(part))),
-      copyButton(command(part)),
+      make("div", { class: "told" },
+        make("p", {}, make("span", { class: "badge " + toneOf(part.class) }, data.classes[part.class])),
+        list(rows),
+        ...(o && o.broken.length ? [make("div", {}, make("h3", {}, "Broken"), make("ul", {}, ...o.broken.map((b) => make("li", {}, b))))] : []),
+        make("div", {}, make("h3", {}, points(cell.points) + (cell.points === 1 ? " in this cell" : " in this cell; this is one of the costliest")),
+          division(chosen), spread(cell)),
+        make("div", {}, make("h3", {}, "Repeat it"), make("pre", {}, make("code", {}, command(part))), copyButton(command(part)))),
     ].filter(Boolean));
   }
 
@@ -634,10 +653,15 @@
     state.spaces = new Set(values.getAll("space"));
     state.measure = values.get("measure");
     state.zoom = Number(values.get("zoom"));
+    state.map = values.get("map");
   }
 
+  const isShown = (m) => state.spaces.has(m.panel.space) && (state.map === "both" || state.map === m.kind);
+
   function showAll() {
-    for (const m of [...maps, ...tables]) m.holder.hidden = !state.spaces.has(m.panel.space);
+    for (const m of [...maps, ...tables]) m.holder.hidden = !isShown(m);
+    for (const section of document.querySelectorAll("[data-map]")) section.hidden = state.map !== "both" && state.map !== section.dataset.map;
+    measureLabels();
     maps.forEach(refresh);
     tables.forEach(paintTable);
     let n = 0;
@@ -646,6 +670,55 @@
       for (const row of panel.rows) for (const cell of row.list) for (const p of chosenParts(cell)) n += p.points;
     }
     document.getElementById("shown").textContent = points(n) + " shown";
+    document.getElementById("nothing").hidden = n > 0 || !data.panels.length;
+    document.getElementById("rarest").disabled = n === 0;
+    document.getElementById("reset").disabled = form.querySelectorAll('input[type="checkbox"]:not(:checked)').length === 0;
+  }
+
+  // All outcomes and spaces again.
+  function reset() {
+    for (const box of form.querySelectorAll('input[type="checkbox"]')) box.checked = true;
+    readForm();
+    showAll();
+    showChosen();
+  }
+
+  // Of what is shown, the outcome that the fewest points have: its cells, one at a time.
+  let shownRarest = 0;
+
+  function rarest() {
+    const found = new Map();
+    for (const m of [...maps, ...tables].filter(isShown)) m.panel.rows.forEach((row, r) => {
+      for (const cell of row.list) for (const part of chosenParts(cell)) {
+        if (part.class === missing) continue;
+        if (!found.has(part.class)) found.set(part.class, { points: 0, places: [] });
+        const one = found.get(part.class);
+        one.points += part.points;
+        one.places.push({ on: m, panel: m.panel, row: r, cell, part });
+      }
+    });
+    const least = [...found.values()].sort((a, b) => a.points - b.points)[0];
+    if (!least) return;
+    const { on, ...place } = least.places[shownRarest++ % least.places.length];
+    if (on.panel.folds) on.holder.open = true;
+    pin(place);
+    show(on, place);
+  }
+
+  // Brings the chosen cell into view, above what is told of it.
+  function show(on, { row, cell }) {
+    if (on.plot) {
+      if (!on.size) refresh(on);
+      const x = (cell.from + cell.column + 1) / 2 * on.size.width / on.panel.rows[row].columns;
+      on.plot.scrollLeft = x - on.plot.clientWidth / 2;
+      on.plot.focus({ preventScroll: true });
+      const at = on.canvas.getBoundingClientRect().top + scrollY + row * on.size.pitch;
+      scrollTo({ top: at - innerHeight / 4 });
+      return;
+    }
+    const { chip } = on.chips.find((c) => c.row === row && c.cell === cell);
+    chip.focus({ preventScroll: true });
+    scrollTo({ top: chip.getBoundingClientRect().top + scrollY - innerHeight / 4 });
   }
 
   function recolour() {
@@ -673,11 +746,17 @@
     showChosen();
   });
   form.addEventListener("submit", (e) => e.preventDefault());
+  document.getElementById("reset").addEventListener("click", reset);
+  document.getElementById("again").addEventListener("click", () => { reset(); form.querySelector("input").focus(); });
+  document.getElementById("rarest").addEventListener("click", rarest);
 
   let resizing = 0;
   new ResizeObserver(() => { // also when a scroll bar comes or goes
     cancelAnimationFrame(resizing);
-    resizing = requestAnimationFrame(() => maps.forEach(refresh));
+    resizing = requestAnimationFrame(() => {
+      measureLabels();
+      maps.forEach(refresh);
+    });
   }).observe(document.querySelector(".maps"));
 
   let before;
