@@ -226,15 +226,21 @@ func TestTemplateThatDoesNotFitIsRefusedWithItsLine(t *testing.T) {
 	}
 }
 
+// afterAnUpgrade is a new process of the tool, with a journal or without, at an upgraded meter.
+func afterAnUpgrade(t *testing.T, journal bool) *desk {
+	t.Helper()
+	d := newDesk(t, deskConfig())
+	if err := d.do(client.TaskUpgrade); err != nil {
+		t.Fatal(err)
+	}
+	cfg := deskConfig()
+	cfg.Journal = journal
+	return d.another(cfg)
+}
+
 func TestRecoveryOfAMeterThatRunsTheImageSendsNothing(t *testing.T) {
 	for _, keeps := range []bool{false, true} {
-		d := newDesk(t, deskConfig())
-		if err := d.do(client.TaskUpgrade); err != nil {
-			t.Fatal(err)
-		}
-		cfg := deskConfig()
-		cfg.Journal = keeps
-		again := d.another(cfg)
+		again := afterAnUpgrade(t, keeps)
 		if err := again.do(client.TaskRecover); err != nil || again.clears != 0 {
 			t.Errorf("with a journal %v: %v, %d clears", keeps, err, again.clears)
 		}
@@ -243,14 +249,8 @@ func TestRecoveryOfAMeterThatRunsTheImageSendsNothing(t *testing.T) {
 
 func TestRecoverySendsAnotherImageOfTheSameRevision(t *testing.T) {
 	for _, keeps := range []bool{false, true} {
-		d := newDesk(t, deskConfig())
-		if err := d.do(client.TaskUpgrade); err != nil {
-			t.Fatal(err)
-		}
-		cfg := deskConfig()
-		cfg.Journal = keeps
-		again := d.another(cfg)
-		other := *d.file
+		again := afterAnUpgrade(t, keeps)
+		other := *again.file
 		other.Image = bytes.Clone(other.Image)
 		other.Image[0] ^= 1
 		again.file = &other

@@ -45,7 +45,7 @@ func bugsInDownload() map[string]bug {
 			u.editStep(upgradeProcedure, StepChooseFirmware, func(s *step) { s.answered = takePadded })
 		},
 		"refused-block-taken": func(u *Upgrader) {
-			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, blockTakenAnyhow) })
+			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, anyhow(blockAnswered)) })
 		},
 		"goes-on-after-power-loss": func(u *Upgrader) {
 			u.editStep(upgradeProcedure, StepDownload, func(s *step) { s.reply = onDownload(ion.OpBlock, blockAgain) })
@@ -61,7 +61,7 @@ func bugsInDownload() map[string]bug {
 			u.dropStep(upgradeProcedure, StepVerify)
 		},
 		"verify-ignored": func(u *Upgrader) {
-			u.editStep(upgradeProcedure, StepVerify, func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedAnyhow) })
+			u.editStep(upgradeProcedure, StepVerify, func(s *step) { s.reply = onDownload(ion.OpVerify, anyhow(verified)) })
 		},
 		"verifies-for-ever": func(u *Upgrader) {
 			u.editStep(upgradeProcedure, StepVerify, func(s *step) { s.reply = onDownload(ion.OpVerify, verifiedSometime) })
@@ -129,11 +129,13 @@ func takePadded(u *Upgrader, now time.Duration, a Answer) next {
 	return takeFirmware(u, now, a)
 }
 
-// blockTakenAnyhow takes every answer to a block for one that the block is in the flash.
-func blockTakenAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
-	own := *r
-	own.Status = ion.StatusOK
-	return blockAnswered(u, now, &own)
+// anyhow takes every answer for a good one.
+func anyhow(judge func(*Upgrader, time.Duration, *ion.DownloadReply) next) func(*Upgrader, time.Duration, *ion.DownloadReply) next {
+	return func(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+		good := *r
+		good.Status = ion.StatusOK
+		return judge(u, now, &good)
+	}
 }
 
 // blockAgain sends a block again that no flash is cleared for.
@@ -142,12 +144,6 @@ func blockAgain(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 		return onceMore(u.cfg.Timing.Poll)
 	}
 	return blockAnswered(u, now, r)
-}
-
-func verifiedAnyhow(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
-	good := *r
-	good.Status = ion.StatusOK
-	return verified(u, now, &good)
 }
 
 // verifiedSometime has the image verified until it is good.

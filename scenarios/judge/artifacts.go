@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"ionbench/simulator/disk"
 )
 
 // The artifacts of a scenario are a folder that its program is not told of, reached by a handle
@@ -130,7 +132,7 @@ func (a *artifacts) keepLeft(from *place) error {
 		errs = append(errs, a.root.MkdirAll(folder, folderMode), write(a.root, name, content))
 	}
 	all := from.gather(func(name string, mode fs.FileMode, content []byte) {
-		fmt.Fprintf(&list, "%-10s %9d  %s\n", kindOf(mode), len(content), Visible(name))
+		fmt.Fprintf(&list, "%-10s %9d  %s\n", disk.Kind(mode), len(content), Visible(name))
 		switch {
 		case !mode.IsRegular(), logs.MatchString(name):
 		case name == imageName:

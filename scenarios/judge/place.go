@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"ionbench/simulator/disk"
 )
 
 // place is the folder of a scenario that its program is told of, {dir}. The program can do with
@@ -80,7 +82,7 @@ func (p *place) mend() (did string, err error) {
 	case err != nil:
 		return "", err
 	case !info.IsDir():
-		did = fmt.Sprintf("it replaced {dir} by %s", kindOf(info.Mode()))
+		did = fmt.Sprintf("it replaced {dir} by %s", disk.Kind(info.Mode()))
 		return did, errors.Join(p.held.Remove(p.name), p.make())
 	}
 	if info.Mode().Perm()&0o700 != 0o700 {
@@ -124,7 +126,7 @@ func (p *place) read(name string, limit int64) ([]byte, error) {
 func (p *place) openRegular(name string, flags int) (*os.File, error) {
 	info, err := p.dir.Lstat(name) // to open a device can have effects
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is %s", name, kindOf(info.Mode()))
+		err = fmt.Errorf("%s is %s", name, disk.Kind(info.Mode()))
 	}
 	if err != nil {
 		return nil, err
@@ -185,25 +187,7 @@ func (p *place) odd(name string) string {
 	if err != nil || info.Mode().IsRegular() {
 		return ""
 	}
-	return kindOf(info.Mode())
-}
-
-func kindOf(m fs.FileMode) string {
-	switch {
-	case m.IsRegular():
-		return "a file"
-	case m.IsDir():
-		return "a folder"
-	case m&fs.ModeSymlink != 0:
-		return "a link"
-	case m&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case m&fs.ModeSocket != 0:
-		return "a socket"
-	case m&fs.ModeDevice != 0:
-		return "a device"
-	}
-	return "no regular file"
+	return disk.Kind(info.Mode())
 }
 
 // gather calls take with everything in {dir}, and with the content of regular files. It stops

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/simulator/disk"
 )
 
 // maxStream bounds how much of an input is looked through for its end.
@@ -27,7 +28,7 @@ func End(stdin io.Reader, path string, limit int) (b []byte, cut bool, err error
 	case err != nil:
 		return nil, false, cli.Unusable(Plain(err))
 	case info.Mode()&(fs.ModeDir|fs.ModeDevice) != 0:
-		return nil, false, cli.Usage("%s is %s, not a file", path, kindOf(info.Mode()))
+		return nil, false, cli.Usage("%s is %s, not a file", path, disk.Kind(info.Mode()))
 	}
 	f, err := d.System.Open(path, 0, 0)
 	if err != nil {

@@ -35,7 +35,7 @@ func (d Disk) Read(path string, limit int) ([]byte, error) {
 	case err != nil:
 		return nil, cli.Unusable(Plain(err))
 	case info.Mode()&(fs.ModeDir|fs.ModeDevice) != 0:
-		return nil, cli.Usage("%s is %s, not a file", path, kindOf(info.Mode()))
+		return nil, cli.Usage("%s is %s, not a file", path, disk.Kind(info.Mode()))
 	case info.Size() > int64(limit): // checked before memory is taken
 		return nil, cli.Usage("%s has %d bytes, at most %d can be right", path, info.Size(), limit)
 	}
@@ -103,26 +103,11 @@ func (d Disk) Check(path string, over Over) error {
 	case info.Mode()&fs.ModeSymlink != 0 && over == Name:
 		return nil
 	case !info.Mode().IsRegular():
-		return cli.Usage("%s is %s and is not written over", path, kindOf(info.Mode())).Hint("name a file")
+		return cli.Usage("%s is %s and is not written over", path, disk.Kind(info.Mode())).Hint("name a file")
 	case over == Nothing:
 		return cli.Unusable(fmt.Errorf("%s is not written over: %w", path, fs.ErrExist)).Hint("name another file")
 	}
 	return nil
-}
-
-func kindOf(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "a folder"
-	case m&fs.ModeSymlink != 0:
-		return "a link"
-	case m&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case m&fs.ModeDevice != 0:
-		return "a device"
-	default:
-		return "no regular file"
-	}
 }
 
 // Modes of files.
@@ -339,7 +324,7 @@ func (d Disk) Open(path string, how disk.How, mode fs.FileMode) (disk.File, erro
 	before, err := d.System.Lstat(path)
 	switch {
 	case err == nil && !before.Mode().IsRegular():
-		return nil, cli.Usage("%s is %s, not a file, and is not used", path, kindOf(before.Mode()))
+		return nil, cli.Usage("%s is %s, not a file, and is not used", path, disk.Kind(before.Mode()))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, cli.Unusable(Plain(err))
 	}

@@ -78,7 +78,7 @@ func (d Disk) openLock(path string) (disk.File, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is %s, not a file", path, kindOf(info.Mode()))
+		return nil, fmt.Errorf("%s is %s, not a file", path, disk.Kind(info.Mode()))
 	}
 	f, err := d.System.Open(path, disk.Write|disk.NoFollow|disk.Alone, 0)
 	if errors.Is(err, fs.ErrPermission) { // somebody else's, left by a process that was killed
