@@ -68,10 +68,15 @@ func (f *faultsFlags) run(_ context.Context, c *cli.Call) error {
 		switch {
 		case f.json:
 			c.Encode(kindOf(d))
-		case i > 0:
-			c.Print("\n" + explainKind(d))
 		default:
-			c.Print(explainKind(d))
+			r, err := played(d.Example)
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				c.Print("\n")
+			}
+			c.Print(explainKind(d, r))
 		}
 	}
 	return nil
@@ -112,7 +117,8 @@ func kindList(all []fault.Description) string {
 	return cli.Table(rows) + fmt.Sprintf("\n%d faults in %d places; `ionbench faults NAME` explains one\n", len(all), len(places))
 }
 
-func explainKind(d fault.Description) string {
+// explainKind tells all of a kind; r is what came of its example.
+func explainKind(d fault.Description, r *trial.Result) string {
 	rows := [][]string{
 		{"fault", d.Kind.String()},
 		{"place", d.Place.String()},
@@ -125,7 +131,7 @@ func explainKind(d fault.Description) string {
 	for i, p := range d.Takes {
 		rows = append(rows, []string{first(i, "parameters"), p.Syntax + ": " + p.Field})
 	}
-	rows = append(rows, []string{"example", d.Example}, []string{"comes to", outcomeOf(d.Example)})
+	rows = append(rows, []string{"example", d.Example}, []string{"comes to", outcomeOf(r)})
 	rows = append(rows, []string{"repeat", shell.Join("ionbench", "replay", d.Example, "--image-size", strconv.Itoa(world.ArticleImageBytes))})
 	return cli.Table(rows)
 }
@@ -137,16 +143,17 @@ func first(i int, word string) string {
 	return ""
 }
 
-// outcomeOf runs an example with the article's image and says how it ends.
-func outcomeOf(example string) string {
+// played plays an example with the article's image.
+func played(example string) (*trial.Result, error) {
 	plans, err := trial.ParsePlans(example)
 	if err != nil {
-		return err.Error()
+		return nil, err
 	}
-	r, err := trial.Try(trial.World(world.ArticleImageBytes), plans, rig.NoTrace)
-	if err != nil {
-		return err.Error()
-	}
+	return trial.Try(trial.World(world.ArticleImageBytes), plans, rig.NoTrace)
+}
+
+// outcomeOf says how an example ends.
+func outcomeOf(r *trial.Result) string {
 	attempts := "at the first attempt"
 	if n := len(r.Attempts) - 1; n > 0 {
 		attempts = fmt.Sprintf("after %d recovery", n)

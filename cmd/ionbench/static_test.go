@@ -16,6 +16,9 @@ import (
 // The program must work alone, in an empty folder of a system with nothing else: cases,
 // templates, logs and pages are inside of it.
 func TestTheStaticProgramNeedsNoRepositoryAroundIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the program anew")
+	}
 	program := filepath.Join(t.TempDir(), "ionbench")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -144,7 +144,10 @@ func (k *keeping) fails(lives int, p fragile.Point) error {
 // points are the operations at which a run is struck: all at its beginning and its end, where it
 // finds its way and saves, and some of the many in between, where it goes through the pages.
 func points(operations int) (list []int) {
-	const ends, step = 16, 197
+	ends, step := 16, 197
+	if testing.Short() {
+		ends, step = 4, 997 // the race detector is slow with pages
+	}
 	for at := 1; at <= operations; at++ {
 		if at <= ends || at > operations-ends || at%step == 0 {
 			list = append(list, at)
