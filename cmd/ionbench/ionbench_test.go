@@ -79,10 +79,7 @@ func TestTheListOfAllStoredCases(t *testing.T) {
 }
 
 func TestTheBuiltProgramPrintsTheArticlesLogAndNothingElse(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "ionbench")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := built(t, "ionbench")
 	command := exec.Command(program, "run", "upgrade-failed", "--print", "log")
 	command.Dir = t.TempDir() // an empty folder: the cases are inside the program
 	var diagnostics bytes.Buffer

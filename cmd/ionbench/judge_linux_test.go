@@ -30,10 +30,7 @@ func runsWith(word string) bool {
 // another that does not end when it is asked to.
 func TestASignalEndsTheJudgeWithAReportAndLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "ionbench")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := built(t, "ionbench")
 	for i, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,16 +13,6 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/shell"
 )
-
-// builtIonup builds ionup and returns its path.
-func builtIonup(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "ionup")
-	if out, err := exec.Command("go", "build", "-o", program, "../ionup").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
-}
 
 // judgedIonup returns the arguments that judge ionup.
 func judgedIonup(program string, more ...string) []string {
@@ -37,7 +26,7 @@ func TestIonupPassesTheSmokeSuite(t *testing.T) {
 	t.Parallel() // it waits, most of the time
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	code, out, diagnostics := call(t, "", judgedIonup(builtIonup(t), "--artifacts", file("artifacts"),
+	code, out, diagnostics := call(t, "", judgedIonup(built(t, "ionup"), "--artifacts", file("artifacts"),
 		"--junit", file("j.xml"), "--json", file("j.json"), "--html", file("j.html"))...)
 	last := judgeLastLine.FindStringSubmatch(out)
 	if code != cli.Done || last == nil || last[1] != last[2] {

@@ -7,13 +7,17 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/judge"
 )
 
 func main() {
+	// Meters that are served, and programs that are judged, are ended in good order, whoever reads.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(int(run(judge.Alone(cli.Interruptible()), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
 }
 

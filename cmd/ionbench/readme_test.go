@@ -48,10 +48,6 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -63,7 +59,7 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	for i, step := range session {
 		command := step.command
 		if strings.HasPrefix(command, "go build ") {
-			command = fmt.Sprintf("(cd %q && go build -o %q ./cmd/...) && PATH=%q:$PATH", root, filepath.Join(dir, "bin")+"/", filepath.Join(dir, "bin"))
+			command = fmt.Sprintf("PATH=%q:$PATH", built(t, ""))
 		}
 		fmt.Fprintf(&script, "{ %s\n} > out.%d 2>&1; echo $? > status.%d\n", command, i, i)
 		if strings.HasPrefix(command, "ionsim --") {

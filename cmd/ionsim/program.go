@@ -41,7 +41,7 @@ or driver is needed: a program that opens a serial port opens the PTY.
 		Alone: &cli.Command{
 			Surplus: "a value with spaces wants quotes",
 			Flags:   o.flags(),
-			Done:    "it was ended by Ctrl-C, SIGTERM or SIGHUP", Failed: "something failed while it ran",
+			Done:    "it was ended by Ctrl-C, SIGTERM, SIGQUIT or SIGHUP", Failed: "something failed while it ran",
 			Run: func(ctx context.Context, c *cli.Call) error {
 				if o.helpFaults {
 					c.Print(fault.Describe())

@@ -56,8 +56,8 @@ whose upgrade was interrupted (article FA212301).
 `,
 		Notes: `
 Ctrl-C is the Abort button: the upgrade ends, the meter stays in download state and can
-be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot. SIGTERM
-and SIGHUP (the terminal is closed) abort in the same way.
+be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot. SIGTERM,
+SIGQUIT and SIGHUP (the terminal is closed) abort in the same way.
 
 Other users of a computer can read its command lines. --password-file FILE, the variable
 IONUP_PASSWORD and --password - (asks, or reads the first line of standard input) keep the

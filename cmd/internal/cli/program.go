@@ -87,10 +87,10 @@ type Call struct {
 	began   bool
 }
 
-// Endings are the signals that end a program in good order: Ctrl-C, SIGTERM, and SIGHUP as the
-// terminal goes, which nohup keeps out.
+// Endings are the signals that end a program in good order: Ctrl-C, SIGTERM, SIGQUIT (Ctrl-\), and
+// SIGHUP as the terminal goes, which nohup keeps out.
 func Endings() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
@@ -133,6 +133,9 @@ func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
 	}
 	c := &Call{Streams: s, program: p}
 	command, err := p.dispatch(ctx, c, args)
+	if errors.Is(out.err, syscall.EPIPE) {
+		return Failed // whoever read has seen enough, say of | head
+	}
 	if out.err != nil {
 		err = Environmental(fmt.Errorf("standard output: %w", out.err))
 	}
