@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -267,11 +268,21 @@ func matchesAny(path string, patterns []string) bool {
 	})
 }
 
+// parsed are the sources, read once for all tests.
+var parsed = sync.OnceValues(parse)
+
 func sources(t *testing.T) []*source {
 	t.Helper()
+	list, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func parse() (list []*source, err error) {
 	const root = ".."
-	var list []*source
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
 			return err
 		}
@@ -291,8 +302,5 @@ func sources(t *testing.T) []*source {
 		list = append(list, s)
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
+	return list, err
 }

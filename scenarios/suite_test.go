@@ -18,6 +18,9 @@ func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
 	suite, reporter := GinkgoConfiguration()
 	suite.RandomizeAllSpecs, suite.FailOnPending = true, true
+	if testing.Short() && suite.LabelFilter == "" {
+		suite.LabelFilter = "!sweep" // of many runs, each on one goroutine
+	}
 	suite.FailOnEmpty = true // a filter that matches nothing proves nothing
 	RunSpecs(t, "ION73xx Firmware Upgrade Recovery", suite, reporter)
 }
