@@ -133,6 +133,9 @@ func TestAFullRunComesToWhatTheAtlasSays(t *testing.T) {
 }
 
 func TestAFullRunOfAPairComesToWhatTheAtlasSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it plays some thousand trials")
+	}
 	w := trial.World(100)
 	a := swept(t, atlas.Sweep{World: w, Pairs: true, Faults: []string{
 		"frame-lost at frame # to-meter", "power-loss at flash-op # torn seed #", "byte-dup at byte # from-meter",

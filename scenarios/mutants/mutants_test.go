@@ -128,7 +128,10 @@ func TestEveryMutantIsCaughtByWhatItBreaks(t *testing.T) {
 	if len(All()) != len(caughtBy) {
 		t.Errorf("%d mutants, and %d are expected", len(All()), len(caughtBy))
 	}
-	for _, m := range All() {
+	for i, m := range All() {
+		if testing.Short() && i%6 != 0 {
+			continue // the race detector finds in some what it finds in all
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			v, err := Run(t.Context(), m)

@@ -20,7 +20,7 @@ import (
 func TestStormsOfHistoriesBreakNoInvariantAlsoAsCaseFiles(t *testing.T) {
 	runs := 1500
 	if testing.Short() {
-		runs = 250
+		runs = 60
 	}
 	report, err := RunHistories(t.Context(), HistoryOptions{Seed: 1, Runs: runs, Workers: runtime.GOMAXPROCS(0), AsCases: true, Failed: func(f HistoryFailure) {
 		t.Errorf("run %d breaks %v %q\n%s\nionbench replay %s", f.Run, f.Result.Findings, f.Reasons, history.CaseFile(f.Shrunk, f.ShrunkResult, "shrunk"), f.ID)

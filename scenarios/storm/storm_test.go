@@ -24,7 +24,7 @@ import (
 func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
 	storms := 2000
 	if testing.Short() {
-		storms = 400
+		storms = 200
 	}
 	report, err := Run(t.Context(), Options{Seed: 1, Runs: storms, Workers: runtime.GOMAXPROCS(0), Failed: func(f Failure) {
 		t.Errorf("run %d breaks %q\n%s %s\nshrunk to %s %s\nionbench replay %s", f.Run, f.Result.Violations, &f.World, f.Plans, &f.Shrunk.World, f.Shrunk.Plans, f.ID)
@@ -254,7 +254,7 @@ func TestAnAnswerThatASleepingComputerDoesNotHearIsNone(t *testing.T) {
 func TestStormsInWorldsOfEveryKindBreakNoInvariant(t *testing.T) {
 	storms := 300
 	if testing.Short() {
-		storms = 60
+		storms = 20
 	}
 	rows := worlds.Triples().Rows
 	among := func(below func(int) int) world.World { return rows[below(len(rows))].World() }
