@@ -53,6 +53,7 @@ sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs tha
 	mkdir -p $(ARTIFACTS)
 	$(GO) run ./cmd/ionbench sweep --image-size 256KiB --json $(ARTIFACTS)/atlas.json --html $(ARTIFACTS)/atlas.html --png $(ARTIFACTS)/atlas.png
 	$(GO) test ./scenarios -timeout 60m -ginkgo.label-filter=full -ginkgo.v
+	$(GO) test ./scenarios/reproduce -timeout 60m -run 'Sample|Mangled' -v -sample-singles 180 -sample-doubles 80
 
 compare: ## what another commit's ionbench says and this one does not: make compare BASE=COMMIT
 	$(GO) run ./cmd/internal/compare $(BASE)

@@ -27,9 +27,46 @@ func Respell(s string) (line, before string, ok bool) {
 	rest := s[at:]
 	rest = rest[min(len(w.before), len(rest)):]
 	if n := len(rest) - len(w.after); n >= 0 && asciiLower(rest[n:]) == asciiLower(w.after) {
-		rest = rest[:n] + w.after
+		rest = recased(w.form, rest[:n]) + w.after
 	}
 	return w.before + rest, s[:at], true
+}
+
+// recased gives what varies in a line the capitals that it would have.
+func recased(f form, s string) string {
+	switch f {
+	case count:
+		return replaceFolded(s, " of ")
+	case release:
+		return replaceFolded(s, buildMark)
+	case stamp, asctime:
+		titled := strings.NewReplacer("Am", "AM", "Pm", "PM").Replace(title(s))
+		for _, layout := range []string{stampLayout, asctimeLayout} {
+			if _, ok := parseTime(layout, titled); ok {
+				return titled
+			}
+		}
+	}
+	return s
+}
+
+// replaceFolded writes words of s as they are written here.
+func replaceFolded(s, words string) string {
+	if i := strings.LastIndex(asciiLower(s), asciiLower(words)); i >= 0 {
+		return s[:i] + words + s[i+len(words):]
+	}
+	return s
+}
+
+// title makes the first letter of every word a capital, and the others none.
+func title(s string) string {
+	b := []byte(asciiLower(s))
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' && (i == 0 || b[i-1] == ' ' || b[i-1] == ',') {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
 }
 
 // beginsAt finds where a line of kind k begins in a text in small letters.

@@ -36,6 +36,16 @@ const (
 	refusedByLink
 	answerLate
 	answerOfAnother
+	answersSwapped
+	answerTwice
+	byteMore
+	byteTwice
+	frameTwice
+	echoed
+	babbled
+	anotherMaster
+	slowLine
+	inSlices
 	busy
 	otherwise
 	programFails
@@ -65,11 +75,12 @@ type causeRow struct {
 type family uint8
 
 const (
-	alone  family = iota
-	dead          // no answer comes any more
-	anew          // the meter restarts
-	spoilt        // one answer is missing, or makes no sense
-	untold        // the log ends
+	alone   family = iota
+	dead           // no answer comes any more
+	anew           // the meter restarts
+	spoilt         // one answer is missing, or makes no sense
+	untold         // the log ends
+	pausing        // time passes, and no line is missing
 )
 
 // lasting says how long a cause lasts.
@@ -96,15 +107,25 @@ var causes = [causeCount]causeRow{
 	stalled:         {"ip-stall", 7, dead, "the network stood still", "only where a gateway or serial server stands between: its log", "", stays},
 	gatewayDown:     {"ip-down", 7, dead, "the gateway was down", "only where a gateway or serial server stands between: its log", "", stays},
 	halfOpen:        {"ip-half-open", 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", "only where a gateway or serial server stands between: its log", stays},
-	connectionReset: {"ip-reset", 2, alone, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
+	connectionReset: {"ip-reset", 2, spoilt, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
 	answerLost:      {"reply-lost", 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", "", once},
 	frameGone:       {"frame-lost", 4, spoilt, "one frame was lost on its way", "a radio or a converter; single frames are lost on any line", "", once},
 	byteGone:        {"byte-drop", 4, spoilt, "a byte was lost on its way", "a PC or a converter that is overrun", "", once},
 	byteWrong:       {"byte-flip", 4, spoilt, "a byte was changed on its way", "a spike: something was switched near the cable", "", once},
 	noisy:           {"noise", 5, spoilt, "noise damaged what was sent", "a drive or a contactor near the cable; it comes again", "", stays},
 	refusedByLink:   {"reply-nak", 8, spoilt, "the meter's link layer refused a request", "a trace of the line", "", once},
-	answerLate:      {"reply-late", 3, alone, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", "", once},
+	answerLate:      {"reply-late", 3, pausing, "one answer of the meter came late", "a modem, a radio or a gateway that is busy", "", once},
 	answerOfAnother: {"reply-stranger", 9, spoilt, "an answer carried the id of another message", "a gateway that serves several clients", "", once},
+	answersSwapped:  {"reply-swap", 9, spoilt, "one answer came behind the next one", "a gateway with several paths: its log", "", once},
+	answerTwice:     {"reply-dup", 9, pausing, "one answer came twice", "a gateway that sends again: its log", "", once},
+	byteMore:        {"byte-insert", 6, spoilt, "bytes that nobody sent came in between", "a transceiver that switches late, or a line without its bias resistors", "", once},
+	byteTwice:       {"byte-dup", 7, spoilt, "bytes came twice", "a converter with a bad buffer: another converter", "", once},
+	frameTwice:      {"frame-dup", 8, spoilt, "a frame came twice", "a repeater on the way", "", once},
+	echoed:          {"echo", 8, dead, "the PC heard itself (an echo)", "a two-wire adapter whose echo is not switched off", "", stays},
+	babbled:         {"babble", 7, dead, "another station talked unasked", "take the other stations off the line", "", stays},
+	anotherMaster:   {"second-master", 7, dead, "another master asked meters meanwhile", "a second program or gateway that polls this line: stop it", "", stays},
+	slowLine:        {"slow-line", 5, pausing, "the line was slow: there were pauses between the bytes", "a modem or a serial server on the way", "", stays},
+	inSlices:        {"sliced", 5, pausing, "bytes came in slices, with pauses between", "a serial server on the way, and its packing settings", "", stays},
 	busy:            {"reply-busy", 2, alone, "the meter said that it was busy", "nothing: the log has no line for it", "", once},
 	otherwise:       {"reply-status", 9, alone, "the meter's answer said otherwise than it should have", "a trace of the line", "", once},
 	programFails:    {"program-fails", 5, alone, "the meter's flash chip could not be programmed", "a further upgrade fails at the same block if the chip is worn", "", once},
@@ -112,7 +133,7 @@ var causes = [causeCount]causeRow{
 	stuckBit:        {"stuck-bit", 6, alone, "a cell of the meter's flash chip is worn out", "a further upgrade fails in the same way", "", once},
 	marginalCell:    {"read-changes", 7, alone, "a cell of the meter's flash chip read now so, now otherwise", "further upgrades fail now and then", "", stays},
 	lyingChip:       {"flash-lie", 6, alone, "the meter's flash chip claimed what it had not done", "a further upgrade goes well", "", once},
-	slow:            {"meter-slow", 4, alone, "the meter was slow to answer", "other requests are answered as slowly", "", stays},
+	slow:            {"meter-slow", 4, pausing, "the meter was slow to answer", "other requests are answered as slowly", "", stays},
 	clockSet:        {"clock-jump", 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", "", once},
 	diskFull:        {"disk-full", 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", "", stays},
 	asleep:          {"suspend", 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", "", stays},
@@ -193,17 +214,18 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	switch {
 	case was == c:
 		return f, false
-	case from == dead && f.Duration.Time == 0 && (to == dead || c == brownOut || c == noisy):
-		switch c {
-		case wrongBaud:
-			other.Parameters.Baud = 300 // a rate that no meter has
-		case noisy:
-			other.Parameters.Rate = deafening
-		}
+	case from == dead && f.Duration.Time == 0 && (to == dead || c == brownOut || c == noisy || c == slowLine || c == inSlices || c == slow):
+		c.deafen(&other)
+	case (from == dead && single || from == spoilt) && c == asleep:
+		other.Duration = fault.Duration{Time: 15 * time.Second}
 	case from == dead && single && to == spoilt, from == spoilt && to == spoilt:
 		other.Duration = fault.Duration{}
 		if other.Kind.Lasts() {
 			other.Duration.Time = time.Second
+		}
+	case from == spoilt && to == dead:
+		if c.deafen(&other); other.Kind.Lasts() {
+			other.Duration = fault.Duration{NoResponses: 1}
 		}
 	case was == powerGone && f.Duration.Time != 0 && to == anew, from == anew && to == anew:
 		if !other.Kind.Lasts() {
@@ -219,6 +241,47 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 		return f, false
 	}
 	return other, other.Validate() == nil
+}
+
+// pause is the cause as it takes a few seconds and keeps no answer away; false if it cannot.
+func (c cause) pause(reply, request fault.Trigger) (fault.Fault, bool) {
+	const short, long = 4 * time.Second, 30 * time.Second
+	f := fault.Fault{Kind: c.kind(), Trigger: request, Parameters: c.example().Parameters}
+	switch c {
+	case answerLate:
+		f.Trigger, f.Parameters.By = reply, short
+	case answerTwice:
+		f.Trigger = reply
+	case asleep, stalled:
+		f.Duration.Time = short
+	case slow:
+		f.Duration.Time, f.Parameters.By = long, 50*time.Millisecond
+	case slowLine:
+		f.Duration.Time, f.Parameters.By = long, time.Millisecond
+	case inSlices:
+		f.Duration.Time = long
+	default:
+		return f, false
+	}
+	return f, f.Validate() == nil
+}
+
+// deafen sets what the cause needs to keep every answer away.
+func (c cause) deafen(f *fault.Fault) {
+	switch c {
+	case wrongBaud:
+		f.Parameters.Baud = 300 // a rate that no meter has
+	case noisy:
+		f.Parameters.Rate = deafening
+	case babbled, anotherMaster:
+		f.Parameters.By, f.Parameters.Unit = 25*time.Millisecond, 0
+	case slow:
+		f.Parameters.By = 12 * time.Second
+	case slowLine:
+		f.Parameters.By = 50 * time.Millisecond
+	case inSlices:
+		f.Parameters.By = 200 * time.Millisecond
+	}
 }
 
 // example is the example of the cause's kind, for parameters that a log does not tell.

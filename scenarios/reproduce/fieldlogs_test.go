@@ -253,7 +253,7 @@ func TestTheArticlesLogIsACableOrPowerLostAfterBlock438(t *testing.T) {
 	if power := r.Candidates[1]; power.Plan.String() != "power-loss at block 439" || power.Display != "" || best.Display != "Upgrading…" || power.Tell == best.Tell {
 		t.Errorf("second is %v, display %q, first display %q", power.Plan, power.Display, best.Display)
 	}
-	if r.Trials > 15 {
+	if r.Trials > 40 {
 		t.Errorf("%d trials", r.Trials)
 	}
 }

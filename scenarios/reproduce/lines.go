@@ -37,6 +37,10 @@ func withoutHTML(s string) (text string, was bool) {
 	return html.UnescapeString(tags.ReplaceAllString(s, "")), true
 }
 
+// lineEnds are those of other systems, of transfers that translate ends that are translated already,
+// and of Unicode.
+var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
 // blanks are what mail programs and word processors write for a blank.
 var blanks = strings.NewReplacer("\u00A0", " ", "\u2007", " ", "\u202F", " ", "\u3000", " ", "\t", " ", "\uFEFF", "", "\u200B", "", "\u200E", "", "\u200F", "")
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ionbench/client"
@@ -23,6 +24,9 @@ type mended struct {
 	lost int
 	// untimed: it is not known when the run began, so its times cannot be compared.
 	untimed bool
+	// state is the line of the meter's first state if the log's is lost: then it is unsure.
+	state  upgradelog.Kind
+	unsure bool
 }
 
 // unread is the number of an efficiency that was put in.
@@ -31,9 +35,10 @@ const unread = -1
 // errExcerpt: too little of a run is there to play it.
 var errExcerpt = errors.New("only the end of a run is there, without the beginning of its download")
 
-// mend returns a run to be compared with what the bench plays.
-func mend(r *LoggedRun) (*mended, error) {
-	m := &mended{LoggedRun: &LoggedRun{First: r.First, Last: r.Last, Remarks: r.Remarks, Unread: r.Unread}}
+// mend returns a run to be compared with what the bench plays. state is the line of the meter's first
+// state where the log's is lost.
+func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
+	m := &mended{state: state, LoggedRun: &LoggedRun{First: r.First, Last: r.Last, Remarks: r.Remarks, Unread: r.Unread}}
 	if len(r.Entries) == 0 {
 		return nil, errExcerpt
 	}
@@ -57,6 +62,12 @@ func (m *mended) remark(line int, format string, args ...any) {
 func (m *mended) put(l upgradelog.Line) {
 	m.Entries = append(m.Entries, upgradelog.Entry{Line: l})
 	m.lost++
+}
+
+// putState puts in the line of the meter's first state.
+func (m *mended) putState() {
+	m.unsure = true
+	m.put(upgradelog.Line{Kind: m.state})
 }
 
 // headKinds are the first lines of a run, in their order.
@@ -166,6 +177,9 @@ func (m *mended) playable(e upgradelog.Entry) upgradelog.Entry {
 	was := e.String()
 	switch e.Kind {
 	case upgradelog.FirmwareVersion:
+		if capitals := strings.ToUpper(e.Text); isRevision(capitals) {
+			e.Text = capitals
+		}
 		if model, ok := modelOf(e.Text); !ok || !isRevision(e.Text) {
 			if !ok {
 				model = meter.ION7350
@@ -262,6 +276,10 @@ func (m *mended) beginsDownload(before []upgradelog.Entry) bool {
 func (m *mended) beginDownload() {
 	for _, kinds := range [][]upgradelog.Kind{{upgradelog.EnteredDownloadState, upgradelog.AlreadyInDownloadState}, {upgradelog.FlashCleared}, {upgradelog.Proceeding}} {
 		if !slices.ContainsFunc(m.Entries, func(e upgradelog.Entry) bool { return slices.Contains(kinds, e.Kind) }) {
+			if kinds[0] == upgradelog.EnteredDownloadState {
+				m.putState()
+				continue
+			}
 			m.put(upgradelog.Line{Kind: kinds[0]})
 		}
 	}
@@ -276,7 +294,7 @@ func (m *mended) before(e upgradelog.Entry) {
 	switch e.Kind {
 	case upgradelog.FlashCleared:
 		if !m.has(upgradelog.EnteredDownloadState) && !m.has(upgradelog.AlreadyInDownloadState) {
-			m.put(upgradelog.Line{Kind: upgradelog.EnteredDownloadState})
+			m.putState()
 		}
 	case upgradelog.Proceeding:
 		if last.Kind != upgradelog.FlashCleared {
@@ -347,6 +365,10 @@ func (m *mended) after(entries []upgradelog.Entry) {
 // same reports whether a line of the bench is the log's, as far as the log's is known.
 func (m *mended) same(i int, l upgradelog.Line) bool {
 	want := m.Entries[i].Line
+	switch want.Kind {
+	case upgradelog.Refused, upgradelog.SettingsRestored, upgradelog.TemplateSent:
+		return l.Kind == want.Kind && strings.EqualFold(l.Text, want.Text) // capitals do not matter
+	}
 	return want == l || want.Kind == upgradelog.Efficiency && want.Number == unread && l.Kind == want.Kind
 }
 

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"ionbench/client"
@@ -311,6 +312,7 @@ func (x *proposals) failing(m mark) {
 			x.also(fault.Fault{Kind: programFails.kind(), Parameters: fault.Parameters{Address: uint32(imageBase() + (m.block-1)*ion.BlockBytes)}})
 		}
 		x.also(fault.Fault{Kind: programFails.kind(), Trigger: fault.FlashOp(m.ops+1, fault.Before)})
+		x.says(m, fault.StatusProgramFailed)
 		return
 	}
 	if m.step == client.StepVerify {
@@ -353,7 +355,10 @@ func (x *proposals) says(m mark, s fault.Status) {
 // refused: the tool could not use an answer. The words of the line say which, and how often.
 func (x *proposals) refused(text string) {
 	list := x.between(x.of.matched)
-	refusal, _ := client.ParseRefusal(text)
+	refusal, known := client.ParseRefusal(text)
+	if !known {
+		refusal, _ = client.ParseRefusal(strings.ToLower(text))
+	}
 	var said *client.RefusalError
 	if !errors.As(refusal, &said) {
 		x.anyStatus(steps(list), 0)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client"
 	"ionbench/client/upgradelog"
 )
 
@@ -54,6 +55,7 @@ func Read(b []byte) (*Log, error) {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
 	text, page := withoutHTML(upgradelog.Text(content))
+	text = lineEnds.Replace(text)
 	r := reader{log: new(Log)}
 	if packed {
 		r.remark(0, "unpacked with gzip")
@@ -67,7 +69,7 @@ func Read(b []byte) (*Log, error) {
 	}
 	for s := range strings.Lines(text) {
 		if at++; at > skipped {
-			r.line(at, strings.TrimRight(s, "\r\n"))
+			r.line(at, strings.TrimSuffix(s, "\n"))
 		}
 	}
 	r.endRun()
@@ -84,6 +86,9 @@ type reader struct {
 	unread []upgradelog.Unreadable
 	said   spelled
 	comma  bool // a decimal comma was remarked
+	// raw is the last line that could be read, and rawAt where it ended: it may go on.
+	raw   string
+	rawAt int
 }
 
 // remark is about the run; before the first one about the file.
@@ -114,6 +119,7 @@ func (r *reader) line(at int, s string) {
 	}
 	if l, how, remark, ok := lineOf(s); ok {
 		r.entry(upgradelog.Entry{At: at, Line: l}, how, remark)
+		r.raw, r.rawAt = tidied(s), at
 		return
 	}
 	if r.joins(at, s) {
@@ -122,19 +128,61 @@ func (r *reader) line(at int, s string) {
 	r.unread = append(r.unread, upgradelog.Unreadable{At: at, Text: s})
 }
 
-// joins reports whether the line is the rest of the one before, which a mail program has wrapped.
+// joins reports whether the line is the rest of those before, which a mail program has wrapped.
 func (r *reader) joins(at int, s string) bool {
-	n := len(r.unread)
-	if n == 0 || r.unread[n-1].At != at-1 {
+	rest, _ := unquoted(tidied(s))
+	rest = tidied(rest)
+	return r.joinsUnread(at, rest) || r.goesOn(at, rest)
+}
+
+// joinsUnread: the line and a few before, none of which is one of a log, are one together.
+func (r *reader) joinsUnread(at int, rest string) bool {
+	const most = 6
+	text := rest
+	for i := len(r.unread) - 1; i >= 0 && at-r.unread[i].At <= most && r.unread[i].At == at-(len(r.unread)-i); i-- {
+		begins := r.unread[i].At
+		whole := tidied(r.unread[i].Text) + " " + text
+		if l, how, remark, ok := lineOf(whole); ok {
+			r.unread = r.unread[:i]
+			r.entry(upgradelog.Entry{At: begins, Line: l}, how|wrapped, remark)
+			r.raw, r.rawAt = whole, at
+			return true
+		}
+		before, _ := unquoted(tidied(r.unread[i].Text))
+		text = tidied(before) + " " + text
+	}
+	return false
+}
+
+// goesOn: the line before is one of a log, and goes on in this one. That is so if it is known what
+// such a line says, or if other lines of the run are wrapped; what it says is compared anyway.
+func (r *reader) goesOn(at int, rest string) bool {
+	if r.run == nil || len(r.run.Entries) == 0 || len(r.unread) > 0 || r.rawAt != at-1 {
 		return false
 	}
-	rest, _ := unquoted(tidied(s))
-	l, how, remark, ok := lineOf(tidied(r.unread[n-1].Text) + " " + tidied(rest))
-	if ok {
-		r.unread = r.unread[:n-1]
-		r.entry(upgradelog.Entry{At: at - 1, Line: l}, how|wrapped, remark)
+	last := &r.run.Entries[len(r.run.Entries)-1]
+	l, how, _, ok := lineOf(r.raw + " " + rest)
+	if !ok || l.Kind != last.Kind {
+		return false
 	}
-	return ok
+	switch l.Kind {
+	case upgradelog.SettingsRestored:
+		ok = len(groupsNamed(l.Text).List()) > len(groupsNamed(last.Text).List())
+	case upgradelog.Refused:
+		_, known := client.ParseRefusal(l.Text)
+		ok = known || r.said&wrapped != 0
+	case upgradelog.TemplateSent:
+		ok = r.said&wrapped != 0
+	default:
+		ok = false
+	}
+	if !ok {
+		return false
+	}
+	last.Line = l
+	r.raw, r.rawAt, r.run.Last = r.raw+" "+rest, at, at
+	r.tell(*last, how|wrapped, "")
+	return true
 }
 
 func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {

@@ -398,7 +398,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("%q: image of %d to %d blocks", r.Text(), s.Min, s.Max)
 			}
 			r.Facts()
-			if m, err := mend(r); err == nil {
+			if m, err := mend(r, upgradelog.EnteredDownloadState); err == nil {
 				SizesOf(m.LoggedRun)
 			}
 		}

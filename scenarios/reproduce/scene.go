@@ -141,7 +141,7 @@ func groupsNamed(text string) ion.Groups {
 	var groups ion.Groups
 	for _, word := range strings.Split(text, ", ") {
 		for _, g := range ion.AllGroups.List() {
-			if g.String() == word {
+			if strings.EqualFold(g.String(), word) {
 				groups |= ion.Of(g)
 			}
 		}

@@ -17,7 +17,7 @@ import (
 const maxImageBytes = trial.MaxImageBytes
 
 // DefaultTrials is the most trials of a search.
-const DefaultTrials = 150
+const DefaultTrials = 240
 
 // Options of a search.
 type Options struct {
@@ -72,11 +72,28 @@ type Candidate struct {
 // Search looks for plans whose run on the bench gives the log of r. If ctx ends, it returns
 // what it has found so far.
 func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
-	result := &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
-	m, err := mend(r)
+	if o.Trials == 0 {
+		o.Trials = DefaultTrials
+	}
+	result, unsure := searchAs(ctx, r, o, upgradelog.EnteredDownloadState)
+	if !unsure || result.Reproduced() || result.Trials >= o.Trials {
+		return result
+	}
+	o.Trials -= result.Trials
+	if other, _ := searchAs(ctx, r, o, upgradelog.AlreadyInDownloadState); other.Reproduced() {
+		return other
+	}
+	return result
+}
+
+// searchAs is Search, with the meter's first state in this line where the log's is lost; unsure says
+// that it is.
+func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kind) (result *Result, unsure bool) {
+	result = &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
+	m, err := mend(r, state)
 	if err != nil {
 		result.Problem = err
-		return result
+		return result, false
 	}
 	result.played = m
 	result.Sizes, result.Lost, result.Untimed = SizesOf(m.LoggedRun), m.lost, m.untimed
@@ -84,18 +101,15 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 	w, err := sceneOf(m.LoggedRun)
 	if err != nil {
 		result.Problem = err
-		return result
+		return result, false
 	}
 	result.scene = w
 	result.Remarks = append(result.Remarks, w.remarks...)
-	if o.Trials == 0 {
-		o.Trials = DefaultTrials
-	}
-	s := &search{ctx: ctx, scene: w, run: m, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool)}
+	s := &search{ctx: ctx, scene: w, run: m, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
 	s.explain()
 	s.result(result)
 	result.Trials = o.Trials - s.left
-	return result
+	return result, m.unsure
 }
 
 // search is a search at work.
@@ -108,8 +122,9 @@ type search struct {
 	left  int           // trials that are left
 
 	queue   []queued
-	jumps   []hypothesis // with a clock that jumps
+	jumps   []hypothesis // to be tried when nothing else is left
 	seen    map[string]bool
+	recast  map[fault.Kind]bool // whose other causes were tried for their times
 	matches []*played
 	nearest *played
 	order   int
@@ -135,23 +150,26 @@ func (a queued) before(b queued) int {
 }
 
 func (s *search) explain() {
+	reserve := s.left/3 + forClocks // for what else gives the log
 	s.push(hypothesis{bytes: s.guessBytes()}, 0)
-	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > forClocks {
+	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > reserve {
 		s.pursue(s.pop().hypothesis)
 	}
-	s.clocks()
+	s.lastly()
 	if len(s.matches) > 0 {
 		s.simpler()
 		s.others()
+		s.pauses()
 	}
 }
 
-// forClocks is how many trials are left for clocks that jumped.
+// forClocks is how many trials are left for what lastly explains.
 const forClocks = 12
 
-// clocks tries what a jump of the PC's clock explains, if nothing else does: a clock explains
-// every stamp, and is seldom what went wrong.
-func (s *search) clocks() {
+// lastly tries what a PC that slept or a jump of its clock explains, if nothing else does: they
+// explain any stamp, and are seldom what went wrong.
+func (s *search) lastly() {
+	slices.SortStableFunc(s.jumps, func(a, b hypothesis) int { return costOf(a.plan) - costOf(b.plan) })
 	for len(s.jumps) > 0 && len(s.matches) == 0 && s.left > 0 {
 		h := s.jumps[0]
 		s.jumps = s.jumps[1:]
@@ -197,7 +215,7 @@ func (s *search) likeliest() *played {
 
 // others tries the same plan with other causes that leave the same marks.
 func (s *search) others() {
-	const most, simple = 60, 2
+	const most, simple = 90, 2
 	found := s.likeliest().hypothesis
 	if len(found.plan) > simple {
 		return
@@ -208,8 +226,46 @@ func (s *search) others() {
 		}
 		if k := key(h); !s.seen[k] {
 			s.seen[k] = true
-			s.try(h)
+			h.settled = true
+			s.resized(h)
 		}
+	}
+}
+
+// pauses tries what takes time and leaves no line, with a smaller image, if nothing need have gone
+// wrong.
+func (s *search) pauses() {
+	found := s.likeliest()
+	if len(found.plan) > 0 {
+		return
+	}
+	m, ok := found.halfway()
+	if !ok {
+		return
+	}
+	for c := unknown + 1; c < causeCount; c++ {
+		if f, ok := c.pause(found.atReply(m), found.trigger(m)); ok {
+			h := found.hypothesis
+			h.plan = fault.Plan{f}
+			s.resized(h)
+		}
+	}
+}
+
+// resized tries a hypothesis, and again with other sizes of the image until the end comes when it
+// should.
+func (s *search) resized(h hypothesis) {
+	const most = 4
+	for range most {
+		p := s.try(h)
+		if p == nil || p.exact() || p.differs {
+			return
+		}
+		t := tuner{search: s, of: p, missing: time.Duration(p.late) * time.Second}
+		if t.resize(); len(t.next) == 0 {
+			return
+		}
+		h = t.next[0]
 	}
 }
 
@@ -332,8 +388,10 @@ func (s *search) result(r *Result) {
 	s.matches = slices.CompactFunc(s.matches, func(a, b *played) bool { return key(a.hypothesis) == key(b.hypothesis) })
 	s.matches = onceEachEnd(s.matches)
 	const most = 40
-	for _, p := range s.matches[:min(most, len(s.matches))] {
-		r.Candidates = append(r.Candidates, s.candidate(p))
+	for _, p := range s.matches {
+		if c := s.candidate(p); len(r.Candidates) < most && !told(r.Candidates, c) {
+			r.Candidates = append(r.Candidates, c)
+		}
 	}
 	if len(s.matches) > 0 {
 		tellApart(r.Candidates)
@@ -342,6 +400,21 @@ func (s *search) result(r *Result) {
 	if s.nearest != nil {
 		r.Candidates = append(r.Candidates, s.candidate(s.nearest))
 	}
+}
+
+// told reports whether candidates say the same already, or often enough that it was such a fault.
+func told(list []*Candidate, c *Candidate) bool {
+	const often = 3
+	alike := 0
+	for _, o := range list {
+		if o.Meaning == c.Meaning {
+			return true
+		}
+		if slices.EqualFunc(o.Plan, c.Plan, func(a, b fault.Fault) bool { return a.Kind == b.Kind }) {
+			alike++
+		}
+	}
+	return alike >= often
 }
 
 // onceEachEnd leaves out ends of the tool that leave the meter as another one does.

@@ -15,6 +15,8 @@ type hypothesis struct {
 	plan  fault.Plan
 	bytes int           // of the image
 	lead  time.Duration // how long after a full second the attempt begins; logs show only full seconds
+	// settled: it is another cause of lines that are right, and gets no further faults.
+	settled bool
 }
 
 // mark is a request that the tool began to send.

@@ -17,10 +17,16 @@ func (s *search) tune(p *played) []hypothesis {
 		t.startLater()
 	}
 	t.resize()
+	if p.settled {
+		return t.next
+	}
+	t.rescale()
 	t.shiftBlocks()
 	t.strikeInside()
 	t.answerLate()
+	t.recasts()
 	t.slow()
+	t.sleeps()
 	t.setClock()
 	return t.next
 }
@@ -84,6 +90,63 @@ func (t *tuner) resize() {
 		h.bytes = bytes
 		t.next = append(t.next, h)
 	}
+}
+
+// rescale: with a larger image everything happens later, and blocks are sent in each download.
+func (t *tuner) rescale() {
+	sent := 0
+	for _, m := range t.of.marks {
+		if m.block > 0 {
+			sent++
+		}
+	}
+	if sent == 0 || t.search.block == 0 || len(t.of.plan) == 0 {
+		return
+	}
+	ratio := 1 + t.missing.Seconds()/(float64(sent)*t.search.block.Seconds())
+	least, most := (t.sizes.Min-1)*ion.BlockBytes+1, min(t.sizes.Max*ion.BlockBytes, maxImageBytes)
+	h := t.of.hypothesis
+	h.bytes = min(max(int(float64(h.bytes)*ratio), least), most)
+	if h.bytes == t.of.bytes || !t.sizes.fits[ion.Blocks(h.bytes)] {
+		return
+	}
+	h.plan = slices.Clone(h.plan)
+	for i := range h.plan {
+		h.plan[i].Trigger = t.moved(h.plan[i].Trigger, h.bytes)
+	}
+	t.next = append(t.next, h)
+}
+
+// moved is a moment of the run when the image has so many bytes. A time at which a request was sent
+// becomes the moment of its answer, which can be counted.
+func (t *tuner) moved(g fault.Trigger, bytes int) fault.Trigger {
+	was, is := ion.Blocks(t.of.bytes), ion.Blocks(bytes)
+	replies := func(m mark) uint64 { // with the other image
+		before := 0
+		for _, o := range t.of.marks {
+			if o.block > 0 && o.replies < m.replies {
+				before++
+			}
+		}
+		return uint64(int(m.replies) + before*(is-was)/was)
+	}
+	switch g.Unit {
+	case fault.AtBlock, fault.AtFlashOp:
+		g.First = max(1, uint64(float64(g.First)*float64(bytes)/float64(t.of.bytes)))
+	case fault.AtTime:
+		for _, m := range t.of.marks {
+			if m.at.Truncate(time.Millisecond) == time.Duration(g.First) {
+				return fault.Trigger{Unit: fault.AtReply, First: replies(m) + 1}
+			}
+		}
+	case fault.AtReply:
+		more := replies(mark{replies: g.First - 1}) + 1 - g.First // wraps around if it is less
+		g.First += more
+		if g.Last > 0 {
+			g.Last += more
+		}
+	}
+	return g
 }
 
 func (p *played) has(k upgradelog.Kind, n int) bool {
@@ -215,8 +278,88 @@ func (p *played) frames() int {
 	return n
 }
 
-// setClock: the PC's clock was set during the upgrade.
+// recasts are other causes of the same lines, each with times of its own.
+func (t *tuner) recasts() {
+	const most = 2 // minutes
+	if len(t.of.plan) != 1 || t.missing.Abs() > most*time.Minute || t.recast[t.of.plan[0].Kind] {
+		return
+	}
+	t.recast[t.of.plan[0].Kind] = true
+	for _, h := range variants(t.of.hypothesis) {
+		h.settled = true
+		t.next = append(t.next, h)
+	}
+}
+
+// sleeps: a PC that sleeps between two requests does nothing, and no line is missing; nor is one if
+// it sleeps until an answer is overdue that never came. It is tried when nothing else is left.
+func (t *tuner) sleeps() {
+	if t.missing <= 0 {
+		return
+	}
+	for i, f := range t.of.plan {
+		if causeOf(f.Kind) == asleep && f.Duration.Time != 0 {
+			f.Duration.Time += t.missing
+			t.lastly(i, f)
+			return
+		}
+	}
+	f := fault.Fault{Kind: asleep.kind(), Duration: fault.Duration{Time: t.missing}}
+	if m, ok := t.of.unanswered(); ok {
+		const within = 5 * time.Second
+		f.Trigger = atTime(m.at + within)
+		f.Duration.Time += within
+	} else if m, ok := t.of.quiet(); ok {
+		f.Trigger = t.of.trigger(m)
+	}
+	t.lastly(len(t.of.plan), f)
+}
+
+// halfway is a block that is answered, in the middle of the download.
+func (p *played) halfway() (mark, bool) {
+	var blocks []mark
+	for i := 1; i+1 < len(p.marks); i++ {
+		if m := p.marks[i]; m.block > 0 && m.pass == 1 && m.replies > p.marks[i-1].replies && p.marks[i+1].replies > m.replies {
+			blocks = append(blocks, m)
+		}
+	}
+	if len(blocks) == 0 {
+		return mark{}, false
+	}
+	return blocks[len(blocks)/2], true
+}
+
+// quiet is the last request that follows an answer, and is answered.
+func (p *played) quiet() (mark, bool) {
+	for i := len(p.marks) - 2; i > 0; i-- {
+		if a, m, b := p.marks[i-1], p.marks[i], p.marks[i+1]; m.replies > a.replies && b.replies > m.replies {
+			return m, true
+		}
+	}
+	return mark{}, false
+}
+
+// unanswered is the last request whose answer was waited for in vain.
+func (p *played) unanswered() (mark, bool) {
+	const wait = 9 * time.Second
+	for i := len(p.marks) - 2; i >= 0; i-- {
+		if m, next := p.marks[i], p.marks[i+1]; next.replies == m.replies && next.at-m.at > wait {
+			return m, true
+		}
+	}
+	return mark{}, false
+}
+
+// setClock: the PC's clock was set back during the upgrade, for less time has passed than the
+// upgrade takes even with the smallest image. One that was set forward cannot be told from a PC
+// that slept, or from a pause.
 func (t *tuner) setClock() {
+	passes := time.Duration(max(1, t.of.passes()))
+	smaller := passes * time.Duration(max(0, ion.Blocks(t.of.bytes)-t.sizes.Min)) * t.search.block
+	const least = 2 * time.Minute // less than that is a fault that is not understood
+	if t.missing+smaller > -least || t.run.lost > 0 {
+		return
+	}
 	first := time.Second
 	for i, f := range t.of.plan {
 		if causeOf(f.Kind) == clockSet {
@@ -224,15 +367,26 @@ func (t *tuner) setClock() {
 			if f.Parameters.Back {
 				by = -by
 			}
-			t.jump(i, clockJump(f.Trigger, by+t.missing))
+			t.lastly(i, clockJump(f.Trigger, by+t.missing))
 			return
 		}
 	}
-	t.jump(len(t.of.plan), clockJump(atTime(first), t.missing))
+	t.lastly(len(t.of.plan), clockJump(atTime(first), t.missing))
 }
 
-// jump adds a hypothesis that is tried when nothing else is left.
-func (t *tuner) jump(i int, f fault.Fault) {
+// passes is how often the download began.
+func (p *played) passes() int {
+	n := 0
+	for _, l := range p.lines {
+		if l.Kind == upgradelog.Proceeding {
+			n++
+		}
+	}
+	return n
+}
+
+// lastly adds a hypothesis that is tried when nothing else is left.
+func (t *tuner) lastly(i int, f fault.Fault) {
 	before := len(t.next)
 	t.add(i, f)
 	for _, h := range t.next[before:] {

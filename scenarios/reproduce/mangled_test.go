@@ -1,0 +1,226 @@
+package reproduce_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"ionbench/scenarios/reproduce"
+	"ionbench/simulator/fault"
+)
+
+// fate is what may come of a log that was mangled.
+type fate uint8
+
+const (
+	asClean  fate = iota // read as the clean one
+	partly               // something of it is lost: as much is said as is known
+	reworded             // a line of it says something else: never called reproduced
+)
+
+// mangling is what becomes of a log on its way to a support desk.
+type mangling struct {
+	name string
+	fate fate
+	do   func(log string, below func(int) int) []byte
+}
+
+// eachLine changes every line.
+func eachLine(change func(n int, s string) string) func(string, func(int) int) []byte {
+	return func(log string, _ func(int) int) []byte {
+		var b strings.Builder
+		for n, s := range strings.Split(strings.TrimSuffix(log, "\n"), "\n") {
+			b.WriteString(change(n, s) + "\n")
+		}
+		return []byte(b.String())
+	}
+}
+
+// text changes the whole.
+func text(change func(string) string) func(string, func(int) int) []byte {
+	return func(log string, _ func(int) int) []byte { return []byte(change(log)) }
+}
+
+// quotedAndWrapped is a quote as a mail program wraps it at so many characters.
+func quotedAndWrapped(mark string, width int) func(int, string) string {
+	return func(_ int, s string) string {
+		for b := ""; ; {
+			at := strings.LastIndexByte(s[:min(width, len(s))], ' ')
+			if len(s) <= width || at <= 0 {
+				return b + mark + s
+			}
+			b, s = b+mark+s[:at]+"\n", s[at+1:]
+		}
+	}
+}
+
+func wide(mark bool, big bool) func(string) string {
+	return func(s string) string {
+		units := utf16.Encode([]rune(s))
+		if mark {
+			units = append([]uint16{0xFEFF}, units...)
+		}
+		var b []byte
+		for _, u := range units {
+			if big {
+				b = append(b, byte(u>>8), byte(u))
+			} else {
+				b = append(b, byte(u), byte(u>>8))
+			}
+		}
+		return string(b)
+	}
+}
+
+// manglings are those of the field.
+func manglings() []mangling {
+	lines := func(change func(lines []string, below func(int) int) []string) func(string, func(int) int) []byte {
+		return func(log string, below func(int) int) []byte {
+			return []byte(strings.Join(change(strings.SplitAfter(strings.TrimSuffix(log, "\n"), "\n"), below), ""))
+		}
+	}
+	return []mangling{
+		{"blanks behind", asClean, eachLine(func(n int, s string) string { return s + strings.Repeat(" ", n%4) })},
+		{"blanks before", asClean, eachLine(func(n int, s string) string { return strings.Repeat(" ", 1+n%3) + s })},
+		{"fixed blanks", asClean, text(func(s string) string { return strings.ReplaceAll(s, " ", "\u00A0") })},
+		{"tabs", asClean, eachLine(func(_ int, s string) string { return "\t" + s + "\t" })},
+		{"quoted and wrapped", asClean, eachLine(quotedAndWrapped("> ", 44))},
+		{"quoted twice", asClean, eachLine(func(_ int, s string) string { return "> > " + s })},
+		{"quoted twice and wrapped", asClean, eachLine(quotedAndWrapped(">> ", 40))},
+		{"wrapped", asClean, eachLine(quotedAndWrapped("", 40))},
+		{"stamped", asClean, eachLine(func(n int, s string) string {
+			return fmt.Sprintf("2011-03-01 10:%02d:%02d,037 [INFO] %s", n/60%60, n%60, s)
+		})},
+		{"stamped by a terminal", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf("[10:%02d:%02d.123] %s", n/60%60, n%60, s) })},
+		{"syslog", asClean, eachLine(func(n int, s string) string {
+			return fmt.Sprintf("<13>Mar  1 10:%02d:%02d pc-7 ionsetup[4711]: %s", n/60%60, n%60, s)
+		})},
+		{"line numbers", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf("%5d: %s", n+1, s) })},
+		{"capitals", asClean, text(strings.ToUpper)},
+		{"small letters", asClean, text(strings.ToLower)},
+		{"gzip", asClean, text(func(s string) string {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			_, _ = z.Write([]byte(s))
+			_ = z.Close()
+			return b.String()
+		})},
+		{"UTF-16", asClean, text(wide(true, false))},
+		{"UTF-16 without a mark", asClean, text(wide(false, false))},
+		{"UTF-16 the other way", asClean, text(wide(true, true))},
+		{"UTF-16 the other way without a mark", asClean, text(wide(false, true))},
+		{"UTF-8 with a mark", asClean, text(func(s string) string { return "\uFEFF" + s })},
+		{"HTML", asClean, text(func(s string) string {
+			return "<html><body><p>Hello,</p><div>" + strings.ReplaceAll(strings.ReplaceAll(html.EscapeString(s), " ", "&nbsp;"), "\n", "<br>\n") + "</div></body></html>"
+		})},
+		{"HTML in one line", asClean, text(func(s string) string {
+			return "<DIV>" + strings.ReplaceAll(html.EscapeString(s), "\n", "<BR/>") + "</DIV>"
+		})},
+		{"CRLF", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") })},
+		{"CR", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r") })},
+		{"CRCRLF", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r\r\n") })},
+		{"blank lines", asClean, eachLine(func(_ int, s string) string { return s + "\n" })},
+		{"a mail", asClean, text(func(s string) string {
+			return "From: Ann Field <ann@plant.example>\nDate: Tue, 1 Mar 2011 10:00:00 +0100\nSubject: upgrade failed\n\nHello,\nthe upgrade failed again, see below.\n\n" + s + "\n-- \nAnn Field\nPlant A\n"
+		})},
+		{"a fence", asClean, text(func(s string) string { return "The log:\n\n```text\n" + s + "```\n" })},
+		{"indented by a tracker", asClean, eachLine(func(_ int, s string) string { return "    | " + s })},
+		{"the head is lost", partly, lines(func(l []string, below func(int) int) []string { return l[1+below(len(l)-1):] })},
+		{"the tail is lost", partly, lines(func(l []string, below func(int) int) []string { return l[:len(l)-1-below(len(l)-1)] })},
+		{"a line is lost", partly, lines(func(l []string, below func(int) int) []string { n := below(len(l)); return slices.Delete(l, n, n+1) })},
+		{"a line is torn", partly, lines(func(l []string, below func(int) int) []string {
+			n := below(len(l))
+			l[n] = l[n][:below(len(l[n]))] + "\n"
+			return l
+		})},
+		{"shortened", partly, lines(func(l []string, below func(int) int) []string {
+			from := below(len(l))
+			to := from + below(len(l)-from)
+			return slices.Concat(l[:from], []string{"[...]\n"}, l[to:])
+		})},
+		{"interleaved", partly, lines(func(l []string, below func(int) int) []string {
+			var mixed []string
+			other := slices.Clone(l)
+			for len(l)+len(other) > 0 {
+				if from := &l; len(l) == 0 || len(other) > 0 && below(2) == 0 {
+					from = &other
+					mixed, *from = append(mixed, strings.TrimSuffix((*from)[0], "\n")+"\n"), (*from)[1:]
+				} else {
+					mixed, *from = append(mixed, strings.TrimSuffix((*from)[0], "\n")+"\n"), (*from)[1:]
+				}
+			}
+			return mixed
+		})},
+		{"reworded", reworded, lines(func(l []string, below func(int) int) []string {
+			n := len(l)
+			at := below(max(1, n-2)) + 1
+			if at >= n {
+				at = n - 1
+			}
+			l[min(at, n-1)] = "Gerät meldet: " + strings.NewReplacer("a", "ä", "e", "o", "i", "y").Replace(strings.TrimSuffix(l[min(at, n-1)], "\n")) + "\n"
+			return l
+		})},
+	}
+}
+
+// What is read from a mangled log is explained as the clean one; of what is lost nothing is made
+// up; nothing panics.
+func TestMangledLogsAreExplainedAsTheCleanOnes(t *testing.T) {
+	const seeds = 1000 // apart from those of the other sample
+	list := slices.Concat(drawSample(t, *sampleSeed+seeds, (*sampleSingles+9)/10, 1), drawSample(t, *sampleSeed+seeds, *sampleDoubles/10, 2))
+	for i, s := range list {
+		stream := fault.NewStream(*sampleSeed, fmt.Sprintf("manglings of log %d", i))
+		below := func(n int) int { return int(stream.Uint64() % uint64(max(1, n))) }
+		clean, err := reproduce.Read(s.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := reproduce.Search(t.Context(), clean.Runs[0], reproduce.Options{})
+		for _, m := range manglings() {
+			b := m.do(string(s.log), below)
+			log, err := reproduce.Read(b)
+			if err != nil {
+				t.Fatalf("%s: %v", m.name, err)
+			}
+			if m.fate != asClean || len(log.Runs) != 1 || !bytes.Equal(log.Runs[0].Text(), clean.Runs[0].Text()) || log.Runs[0].Unread > 0 {
+				compareMangled(t, s, m, log, want)
+			}
+		}
+	}
+}
+
+// compareMangled explains a mangled log.
+func compareMangled(t *testing.T, s sampled, m mangling, log *reproduce.Log, want *reproduce.Result) {
+	t.Helper()
+	if m.fate == asClean && len(log.Runs) != 1 {
+		t.Errorf("%s, %v, %s: %d runs", s.name, s.plan, m.name, len(log.Runs))
+		return
+	}
+	for _, run := range log.Runs {
+		r := reproduce.Search(t.Context(), run, reproduce.Options{})
+		if m.fate == asClean && (r.Reproduced() != want.Reproduced() || first(r) != first(want)) {
+			t.Errorf("%s, %v, %s: reproduced %v by %q, want %v by %q; %v", s.name, s.plan, m.name, r.Reproduced(), first(r), want.Reproduced(), first(want), r.Remarks)
+		}
+		if m.fate == reworded && r.Reproduced() {
+			t.Errorf("%s, %v: a log with other words is reproduced:\n%s", s.name, s.plan, run.Text())
+		}
+		for _, c := range r.Candidates {
+			if blames(c, clock(t)) && !jumped(t, s.plan) {
+				t.Errorf("%s, %v, %s: a clock is blamed: %v", s.name, s.plan, m.name, c.Plan)
+			}
+		}
+	}
+}
+
+// first is the plan of the likeliest candidate.
+func first(r *reproduce.Result) string {
+	if len(r.Candidates) == 0 {
+		return ""
+	}
+	return r.Candidates[0].Plan.String()
+}

@@ -1,0 +1,183 @@
+package reproduce_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/reproduce"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/storm"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// How large the sample of logs is. `make sweep` takes a large one.
+var (
+	sampleSeed    = flag.Uint64("sample-seed", 20, "seed of the sample of logs")
+	sampleSingles = flag.Int("sample-singles", 10, "logs of one fault in the sample")
+	sampleDoubles = flag.Int("sample-doubles", 4, "logs of two faults in the sample")
+)
+
+// sampled is a log as a site could have it: somewhere a meter, a file and a tool, and a fault that
+// left a mark.
+type sampled struct {
+	name string
+	plan fault.Plan
+	log  []byte
+}
+
+// sites draws worlds as sites have them: any meter, file and tool, images from one block to the
+// article's size.
+func sites(below func(int) int) world.World {
+	pick := func(words ...string) string { return words[below(len(words))] }
+	model := meter.Models()[below(3)]
+	m := world.Meter{
+		Model: model, UnitID: uint16(1 + below(9999)), Baud: ion.BaudRates()[below(len(ion.BaudRates()))],
+		SerialNumber: fmt.Sprintf("P%c-%02d%02dA%03d-%02d", 'A'+below(20), 2+below(8), 1+below(12), below(1000), below(100)),
+		Clock:        time.Date(2006+below(8), time.Month(1+below(12)), 1+below(28), below(24), below(60), below(60), below(1000)*1e6, time.UTC),
+	}
+	f := world.Firmware{Revision: fmt.Sprintf("%vV%d", model, 283+below(40)), Dated: time.Date(2007+below(5), time.Month(1+below(12)), 1+below(28), below(24), below(60), below(60), 0, time.UTC)}
+	switch below(5) {
+	case 0:
+		f.Bytes = 1 + below(6*ion.BlockBytes)
+	case 1, 2:
+		f.Blocks = 2 + below(12)
+	case 3:
+		f.Blocks = 14 + below(100)
+	default:
+		f.Blocks = 114 + below(346)
+	}
+	a := world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, DeviceName: pick("", "", "Feeder 7 north", "Main 2")}}
+	if below(4) == 0 {
+		a.Release = client.Release21()
+	}
+	if below(8) == 0 {
+		a.Journal = true
+	}
+	return world.World{Meters: []world.Meter{m}, Firmware: []world.Firmware{f}, Attempts: []world.Attempt{a}}
+}
+
+// play returns the log of the world's attempt under a plan.
+func play(t *testing.T, w *world.World, p fault.Plan) []byte {
+	t.Helper()
+	r, err := rig.New(w, rig.Options{Trace: rig.NoTrace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.Attempts[0]
+	a.Plan = p
+	o, err := r.Try(&a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.Log
+}
+
+// drawSample draws logs of so many faults each, every kind about as often.
+func drawSample(t *testing.T, seed uint64, n, faults int) []sampled {
+	t.Helper()
+	var list []sampled
+	drawn, kept := map[fault.Kind]int{}, map[fault.Kind]int{}
+	each := n/len(fault.Kinds()) + 1
+	const patience, runs = 8, 40_000 // a kind that leaves no mark is not waited for
+	for run := uint64(0); len(list) < n && run < runs; run++ {
+		w, plans := storm.DrawIn(sites, seed, run, faults)
+		p := plans[0]
+		if len(p) != faults || kept[p[0].Kind] >= each || drawn[p[0].Kind] >= patience*each {
+			continue
+		}
+		drawn[p[0].Kind]++
+		if log, marked := leavesAMark(t, &w, p); marked {
+			kept[p[0].Kind]++
+			list = append(list, sampled{fmt.Sprintf("seed %d run %d", seed, run), p, log})
+		}
+	}
+	return list
+}
+
+// leavesAMark reports whether the log of a plan is another than that of any part of it.
+func leavesAMark(t *testing.T, w *world.World, p fault.Plan) ([]byte, bool) {
+	t.Helper()
+	log := play(t, w, p)
+	if len(log) == 0 || bytes.Equal(log, play(t, w, nil)) {
+		return nil, false
+	}
+	return log, len(p) == 1 || !bytes.Equal(log, play(t, w, p[:1])) && !bytes.Equal(log, play(t, w, p[1:]))
+}
+
+// blames reports whether a candidate has a fault of the kind.
+func blames(c *reproduce.Candidate, k fault.Kind) bool {
+	return slices.ContainsFunc(c.Plan, func(f fault.Fault) bool { return f.Kind == k })
+}
+
+// names reports whether a candidate has all kinds of a plan.
+func names(c *reproduce.Candidate, p fault.Plan) bool {
+	return !slices.ContainsFunc(p, func(f fault.Fault) bool { return !blames(c, f.Kind) })
+}
+
+// clock is the kind of a PC's clock that jumped.
+func clock(t *testing.T) fault.Kind {
+	t.Helper()
+	k, ok := fault.ParseKind("clock-jump")
+	if !ok {
+		t.Fatal("no such kind")
+	}
+	return k
+}
+
+// jumped reports whether the clock did.
+func jumped(t *testing.T, p fault.Plan) bool {
+	return slices.ContainsFunc(p, func(f fault.Fault) bool { return f.Kind == clock(t) })
+}
+
+// Whatever befell an upgrade, its log is reproduced or named as not reproduced; a clock is blamed
+// only if it jumped.
+func TestASampleOfLogsIsReproduced(t *testing.T) {
+	for faults, n := range []int{1: *sampleSingles, 2: *sampleDoubles} {
+		if n == 0 {
+			continue
+		}
+		list := drawSample(t, *sampleSeed, n, faults)
+		reproduced, named := 0, 0
+		var slowest, all time.Duration
+		for _, s := range list {
+			log, err := reproduce.Read(s.log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			r := reproduce.Search(t.Context(), log.Runs[len(log.Runs)-1], reproduce.Options{})
+			took := time.Since(begun)
+			slowest, all = max(slowest, took), all+took
+			plan := strings.ReplaceAll(s.plan.String(), "\n", "; ")
+			for _, c := range r.Candidates {
+				if blames(c, clock(t)) && !jumped(t, s.plan) {
+					t.Errorf("%s, %s: a clock is blamed: %v", s.name, plan, c.Plan)
+				}
+			}
+			if !r.Reproduced() {
+				t.Logf("%s, %s: not reproduced in %d trials; nearest %v: %s", s.name, plan, r.Trials, r.Candidates[0].Plan, r.Candidates[0].Differs)
+				continue
+			}
+			reproduced++
+			if slices.ContainsFunc(r.Candidates, func(c *reproduce.Candidate) bool { return names(c, s.plan) }) {
+				named++
+			} else {
+				t.Logf("%s, %s: among %d candidates none has its kinds; the first is %v", s.name, plan, len(r.Candidates), r.Candidates[0].Plan)
+			}
+		}
+		t.Logf("%d faults: of %d logs %d reproduced, of %d the kinds are named; %v at the most, %v on average",
+			faults, len(list), reproduced, named, slowest, all/time.Duration(max(1, len(list))))
+		if missed, allowed := len(list)-reproduced, max(1, len(list)*faults*2/100); missed > allowed {
+			t.Errorf("%d faults: %d of %d are not reproduced", faults, missed, len(list))
+		}
+	}
+}
