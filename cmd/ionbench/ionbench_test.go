@@ -331,3 +331,13 @@ func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDocumentsNameOnlyWhatThereIs(t *testing.T) {
+	problems, tried, err := clitest.DocumentProblems("../..", program)
+	if err != nil || tried < 30 {
+		t.Errorf("%d command lines were found (%v)", tried, err)
+	}
+	for _, p := range problems {
+		t.Error(p)
+	}
+}

@@ -196,3 +196,13 @@ func TestTheMeterIsWhatTheFlagsSay(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDocumentsNameOnlyWhatThereIs(t *testing.T) {
+	problems, tried, err := clitest.DocumentProblems("../..", func() *cli.Program { return program(newOptions(), io.Discard) })
+	if err != nil || tried < 5 {
+		t.Errorf("%d command lines were found (%v)", tried, err)
+	}
+	for _, p := range problems {
+		t.Error(p)
+	}
+}

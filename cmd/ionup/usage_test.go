@@ -146,3 +146,13 @@ func TestAUnitIDWithAZeroInFrontIsThatUnit(t *testing.T) {
 	b := newBed(t, "")
 	ionup(t, "identify", "--tcp", b.addr, "--unit-id", "0105").wantCode(0)
 }
+
+func TestTheDocumentsNameOnlyWhatThereIs(t *testing.T) {
+	problems, tried, err := clitest.DocumentProblems("../..", func() *cli.Program { return newProgram(nil, nil, nil, nil).table() })
+	if err != nil || tried < 5 {
+		t.Errorf("%d command lines were found (%v)", tried, err)
+	}
+	for _, p := range problems {
+		t.Error(p)
+	}
+}

@@ -216,6 +216,11 @@ func (p *Program) find(args []string) (c *Command, rest []string, err error) {
 		}
 	}
 	seeHelp := p.Name + " --help lists the commands"
+	if len(args) > 0 {
+		if family := p.family(args[0]); family != nil {
+			return nil, nil, p.unknownMember(args, family)
+		}
+	}
 	switch {
 	case p.Alone != nil:
 		return p.Alone, args, nil
@@ -223,9 +228,6 @@ func (p *Program) find(args []string) (c *Command, rest []string, err error) {
 		return nil, nil, Usage("no command").Hint(seeHelp)
 	case strings.HasPrefix(args[0], "-"):
 		return nil, nil, Usage("%s stands where a command was expected", args[0]).Hint("write the command first and its flags behind it", seeHelp)
-	}
-	if family := p.family(args[0]); family != nil {
-		return nil, nil, p.unknownMember(args, family)
 	}
 	return nil, nil, Unknown("command", args[0], p.firstWords()).Hint(seeHelp)
 }

@@ -2,6 +2,8 @@ package clitest_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,5 +34,20 @@ func TestWhatIsWrongWithATableIsFound(t *testing.T) {
 		if !strings.Contains(strings.Join(problems, "\n"), want) {
 			t.Errorf("%q is not found, but\n%s", want, strings.Join(problems, "\n"))
 		}
+	}
+}
+
+func TestCommandLinesInDocumentsAreFound(t *testing.T) {
+	dir := t.TempDir()
+	text := "Do `thing do --levle 3`, or `thing undo`, or `thing do ...`.\n\n    thing do --level 3 > file   # that\n    go run ./cmd/thing fly\n\n```console\n$ thing do x 2> out & s=$!\n```\n"
+	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var level int
+	problems, tried, err := clitest.DocumentProblems(dir, func() *cli.Program {
+		return &cli.Program{Name: "thing", Commands: []*cli.Command{{Name: "do", Flags: cli.Plain(cli.Count(&level, "level", "how")), Args: []cli.Arg{{Name: "WHAT", What: "thing"}}}}}
+	})
+	if err != nil || tried != 5 || len(problems) != 3 {
+		t.Errorf("%d tried, %v\n%s", tried, err, strings.Join(problems, "\n"))
 	}
 }
