@@ -14,8 +14,8 @@ import (
 )
 
 // Survey strikes every kind of fault at places that stand for all others: the first, the middle
-// and the last in every phase of an upgrade. It is for many worlds, where a Sweep of every place
-// would take too long.
+// and the last in every phase of an upgrade, and a third of these in the recoveries of two that
+// failed. It is for many worlds, where a Sweep of every place would take too long.
 type Survey struct {
 	World   world.World // must pass trial.Check
 	Workers int         // 0: one per processor
@@ -30,8 +30,10 @@ type Surveyed struct {
 	Skipped int // places that were not done because ctx ended
 	Classes [trial.ClassCount]int
 	Kinds   map[fault.Kind]int // how often each kind struck
-	Phases  int                // of the upgrade
-	Broken  []BrokenPoint
+	// InRecovery is how often each kind struck in a recovery.
+	InRecovery map[fault.Kind]int
+	Phases     int // of the upgrade
+	Broken     []BrokenPoint
 }
 
 // BrokenPoint is a point at which invariants were broken.
@@ -52,7 +54,46 @@ func (s Survey) Run(ctx context.Context) (*Surveyed, error) {
 	if err := w.onAll(ctx, w.singles()); err != nil {
 		return nil, err
 	}
-	return w.surveyed(), nil
+	all := w.surveyed()
+	for i := range failures() {
+		w, err := s.ofRecovery(i)
+		if calm := (*calmError)(nil); errors.As(err, &calm) {
+			all.Broken = append(all.Broken, BrokenPoint{failures()[i], calm.result.Violations})
+			continue
+		}
+		if err == nil {
+			err = w.onAll(ctx, w.singles())
+		}
+		if err != nil {
+			return nil, err
+		}
+		all.add(w.surveyed())
+	}
+	return all, nil
+}
+
+// failures make an upgrade fail whose recovery is surveyed: one has left no image in the meter, and
+// one a new image that has reset the settings.
+func failures() []string { return []string{"kill at state receiving", "kill at state application"} }
+
+// recoveryShare: of so many places of each fault one is struck in the recovery after each failure.
+const recoveryShare = 6
+
+// ofRecovery has a row for each fault, with some places of the recovery after one of the failures.
+func (s Survey) ofRecovery(failure int) (*sweeper, error) {
+	plan, err := fault.Parse(failures()[failure])
+	if err != nil {
+		return nil, err
+	}
+	w := newSweeper(Sweep{World: s.World, Workers: s.Workers})
+	w.sparse, w.failing = true, trial.Plans{plan}
+	return w, s.layOut(w, func(i int, places []uint64) []uint64 {
+		some := partOf(places, (failure+i)%recoveryShare, recoveryShare)
+		if len(some) == 0 && len(places) > 0 {
+			some = places[len(places)/2:][:1]
+		}
+		return some
+	})
 }
 
 // prepared has a row for each fault, with the places of the survey.
@@ -61,24 +102,43 @@ func (s Survey) prepared() (*sweeper, error) {
 	if err := sweep.Check(); err != nil {
 		return nil, err
 	}
-	templates, err := representatives()
-	if err != nil {
-		return nil, err
-	}
 	w := newSweeper(sweep)
 	w.sparse = true
+	return w, s.layOut(w, func(_ int, places []uint64) []uint64 { return places })
+}
+
+// layOut makes a row for each fault, with some of the places of each phase.
+func (s Survey) layOut(w *sweeper, some func(fault int, places []uint64) []uint64) error {
+	templates, err := representatives()
+	if err != nil {
+		return err
+	}
 	if err := w.measure(); err != nil {
-		return nil, err
+		return err
 	}
 	phases := w.calm.phases()
 	for i, t := range templates {
-		places := w.calm.placesIn(phases, t.unit)
+		places := some(i, w.calm.placesIn(phases, t.unit))
 		if s.Parts > 0 {
 			places = partOf(places, (s.Part+i)%s.Parts, s.Parts)
 		}
-		w.addRow(&row{template: t, places: places, found: slices.Repeat([]int32{missing}, len(places))})
+		w.addRow(&row{template: t, places: places, attempt: len(w.failing), found: slices.Repeat([]int32{missing}, len(places))})
 	}
-	return w, nil
+	return nil
+}
+
+// add adds what came of faults in a recovery.
+func (s *Surveyed) add(o *Surveyed) {
+	s.Points += o.Points
+	s.Skipped += o.Skipped
+	for class, n := range o.Classes {
+		s.Classes[class] += n
+	}
+	for kind, n := range o.Kinds {
+		s.Kinds[kind] += n
+		s.InRecovery[kind] += n
+	}
+	s.Broken = append(s.Broken, o.Broken...)
 }
 
 func partOf(places []uint64, part, parts int) []uint64 {
@@ -136,7 +196,10 @@ func (c *calm) phases() []int {
 	for _, m := range c.marks {
 		last = max(last, m.Block)
 	}
-	begin := []int{0}
+	if len(c.marks) == 0 {
+		return nil
+	}
+	begin := []int{c.markedAt[0]}
 	for i := 1; i < len(c.marks); i++ {
 		if phaseOf(&c.marks[i], last) != phaseOf(&c.marks[i-1], last) {
 			begin = append(begin, c.markedAt[i])
@@ -190,7 +253,7 @@ func (r *row) within(from, to uint64) (first, end int) {
 }
 
 func (w *sweeper) surveyed() *Surveyed {
-	out := &Surveyed{Kinds: make(map[fault.Kind]int), Phases: len(w.calm.phases())}
+	out := &Surveyed{Kinds: make(map[fault.Kind]int), InRecovery: make(map[fault.Kind]int), Phases: len(w.calm.phases())}
 	for _, r := range w.rows {
 		for i, n := range r.found {
 			if n == missing {
@@ -201,7 +264,8 @@ func (w *sweeper) surveyed() *Surveyed {
 			out.Kinds[r.fault.Kind]++
 			out.Classes[w.table.list[n].class]++
 			if violations := w.table.violations[n]; len(violations) > 0 {
-				out.Broken = append(out.Broken, BrokenPoint{fault.Plan{r.template.at(r.places[i])}.String(), violations})
+				plans := append(slices.Clone(w.failing), fault.Plan{r.template.at(r.places[i])})
+				out.Broken = append(out.Broken, BrokenPoint{plans.String(), violations})
 			}
 		}
 	}

@@ -30,13 +30,16 @@ func TestASurveyStrikesEveryKindOfFaultInEveryPhase(t *testing.T) {
 		if s.Kinds[k.Kind] == 0 {
 			t.Errorf("%v is not struck", k.Kind)
 		}
+		if s.InRecovery[k.Kind] == 0 || s.InRecovery[k.Kind] == s.Kinds[k.Kind] {
+			t.Errorf("%v is struck %d times, and %d of these in a recovery", k.Kind, s.Kinds[k.Kind], s.InRecovery[k.Kind])
+		}
 	}
 }
 
 func TestThePartsOfASurveyAreTheWhole(t *testing.T) {
 	w := trial.World(300)
 	whole := surveyed(t, atlas.Survey{World: w})
-	sum := &atlas.Surveyed{Kinds: map[fault.Kind]int{}, Phases: whole.Phases}
+	sum := &atlas.Surveyed{Kinds: map[fault.Kind]int{}, InRecovery: map[fault.Kind]int{}, Phases: whole.Phases}
 	const parts = 5
 	for part := range parts {
 		s := surveyed(t, atlas.Survey{World: w, Part: part, Parts: parts, Workers: 1 + part})
@@ -49,6 +52,9 @@ func TestThePartsOfASurveyAreTheWhole(t *testing.T) {
 		}
 		for k, n := range s.Kinds {
 			sum.Kinds[k] += n
+		}
+		for k, n := range s.InRecovery {
+			sum.InRecovery[k] += n
 		}
 	}
 	if !reflect.DeepEqual(sum, whole) {

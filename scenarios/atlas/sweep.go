@@ -41,6 +41,9 @@ type Sweep struct {
 
 // start begins a trial in the world of the sweep.
 func (w *sweeper) start(plans trial.Plans, trace rig.Trace) (*trial.Trial, error) {
+	if w.failing != nil {
+		plans = w.failing
+	}
 	if w.sweep.Start != nil {
 		return w.sweep.Start(w.sweep.World, plans, trace)
 	}
@@ -86,6 +89,8 @@ type sweeper struct {
 	done, all atomic.Int64
 	left      leftovers
 	sparse    bool // the rows have some places only
+	// failing is what makes the upgrade fail, in a sweep of its recovery; nil: of the upgrade.
+	failing trial.Plans
 }
 
 type spaced struct {
@@ -207,21 +212,27 @@ func (w *sweeper) measure() error {
 	}
 	began, requests := run.Bench().Now(), uint64(0)
 	for {
-		w.calm.at = append(w.calm.at, countsOf(run))
+		swept := run.Attempt() == len(w.failing)
+		w.calm.at = append(w.calm.at, counts{})
+		if swept {
+			w.calm.at[len(w.calm.at)-1] = countsOf(run)
+		}
 		if n := run.Bench().Station().Requests(); n != requests {
 			requests = n
-			w.calm.marks = append(w.calm.marks, markOf(run, run.Bench().Now()-began))
-			w.calm.markedAt = append(w.calm.markedAt, len(w.calm.at)-1)
+			if swept {
+				w.calm.marks = append(w.calm.marks, markOf(run, run.Bench().Now()-began))
+				w.calm.markedAt = append(w.calm.markedAt, len(w.calm.at)-1)
+			}
 		}
 		if !run.Step() {
 			break
 		}
 	}
 	w.calm.result = run.Finish()
-	if r := w.calm.result; len(r.Violations) > 0 || len(r.Attempts) > 1 {
+	if r := w.calm.result; len(r.Violations) > 0 || len(r.Attempts) != 1+len(w.failing) {
 		return &calmError{r}
 	}
-	w.calm.states = statesOf(w.calm.result.Trace)
+	w.calm.states = statesOf(w.calm.result.Attempts[len(w.failing)].Trace)
 	again, err := w.start(nil, rig.NoTrace)
 	if err != nil {
 		return err
@@ -335,8 +346,11 @@ func (w *sweeper) nothingIn(part int, rows *byUnit) bool {
 
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
 func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error {
-	anew := func(into *trial.Trial, _ int, one fault.Fault) error {
+	anew := func(into *trial.Trial, attempt int, one fault.Fault) error {
 		r, err := w.start(trial.Plans{{one}}, rig.NoTrace)
+		if err == nil && w.failing != nil {
+			err = r.Strike(attempt, one)
+		}
 		if err == nil {
 			r.CopyTo(into)
 		}
@@ -347,7 +361,7 @@ func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error 
 	}
 	for _, r := range rows[states] {
 		for i, s := range r.places {
-			if err := w.point(anew, r, i, 0, s, f); err != nil {
+			if err := w.point(anew, r, i, r.attempt, s, f); err != nil {
 				return err
 			}
 		}
@@ -382,6 +396,9 @@ func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
 func (w *sweeper) strikeSome(l leg, fork forking, rows *byUnit, f *follower) error {
 	for u := range unitCount {
 		for _, r := range rows[u] {
+			if r.attempt != l.attempt {
+				continue
+			}
 			for i, end := r.within(l.from[u], l.to[u]); i < end; i++ {
 				if err := w.point(fork, r, i, l.attempt, r.places[i], f); err != nil {
 					return err
