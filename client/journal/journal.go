@@ -101,14 +101,7 @@ func (j *Journal) inherit(found *Journal, r *Reading) {
 			}
 		}
 	}
-	for i := range ion.SettingCount {
-		if kept.Has(i) {
-			j.Settings.Values[i] = found.Settings.Values[i]
-		}
-	}
-	if kept.Has(ion.TemplateName) {
-		j.Settings.Template = found.Settings.Template
-	}
+	j.take(found, kept)
 	if kept != 0 {
 		j.Revision, j.Saved, j.By = found.Revision, found.Saved, found.By
 	}

@@ -33,29 +33,52 @@ func openJournals(disk files.Disk, folder string) (journals, error) {
 	return journals{disk, filepath.Join(home, ".local", "state", "ionup")}, nil
 }
 
-// load returns what find does. What killed processes have left of their journals is removed.
-func (d journals) load(m journal.Meter) (path string, j *journal.Journal, err error) {
-	d.disk.Sweep(d.folder, journalEnding)
-	return d.find(m)
+// load looks for all journals of a meter. What killed processes have left of theirs is removed. The
+// paths in what it returns are whole.
+func (d journals) load(m journal.Meter) (*journal.Gathered, error) {
+	d.disk.Sweep(d.folder, journal.Ending)
+	found, err := journal.Gather(m, d)
+	if err != nil {
+		return nil, d.named(err)
+	}
+	found.Name = filepath.Join(d.folder, found.Name)
+	for _, names := range [][]string{found.From, found.Stay, found.Unreadable} {
+		for i := range names {
+			names[i] = filepath.Join(d.folder, names[i])
+		}
+	}
+	return found, nil
+}
+
+// named puts the folder before the name of the file that an error is about.
+func (d journals) named(err error) error {
+	if errors.Is(err, journal.ErrJournal) {
+		return fmt.Errorf("%s%c%w", d.folder, filepath.Separator, err)
+	}
+	return err
+}
+
+// List returns the names in the folder.
+func (d journals) List() ([]string, error) {
+	names, err := d.disk.System.List(d.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return names, err
 }
 
 // find returns the journal of a meter, nil if there is none, and its path, or the one under which
 // it is to be saved.
 func (d journals) find(m journal.Meter) (path string, j *journal.Journal, err error) {
-	name, j, err := journal.Find(m, d.read)
-	switch {
-	case errors.Is(err, journal.ErrJournal):
-		err = fmt.Errorf("%s%c%w", d.folder, filepath.Separator, err) // it begins with the name of the file
-	case err == nil:
-		path = filepath.Join(d.folder, name)
+	name, j, err := journal.Find(m, d.Read)
+	if err != nil {
+		return "", nil, d.named(err)
 	}
-	return path, j, err
+	return filepath.Join(d.folder, name), j, nil
 }
 
-const journalEnding = ".journal" // of all names that package journal gives
-
-// read returns a file of the folder; nil if there is none.
-func (d journals) read(name string) ([]byte, error) {
+// Read returns a file of the folder; nil if there is none.
+func (d journals) Read(name string) ([]byte, error) {
 	path := filepath.Join(d.folder, name)
 	if _, err := d.disk.System.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -95,11 +118,12 @@ func (d journals) save(m journal.Meter, j *journal.Journal) (path string, err er
 	return "", err
 }
 
-// remove deletes the journal of a meter, whose settings are back.
-func (d journals) remove(m journal.Meter) (path string, err error) {
+// remove deletes the journal of a meter, whose settings are back. There is none if all were in files
+// that a person has put there.
+func (d journals) remove(m journal.Meter) (path string, there bool, err error) {
 	path, j, err := d.find(m)
 	if err != nil || j == nil {
-		return path, err
+		return path, false, err
 	}
-	return path, d.disk.Remove(path)
+	return path, true, d.disk.Remove(path)
 }

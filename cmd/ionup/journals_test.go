@@ -50,7 +50,7 @@ func TestJournalIsKeptForItsMeterAlone(t *testing.T) {
 	if j.Meter.SerialNumber != serial || j.Settings.Template != "7350_PLANT_A" {
 		t.Errorf("loaded %+v", j)
 	}
-	if _, err := d.remove(meterOf(serial)); err != nil {
+	if _, _, err := d.remove(meterOf(serial)); err != nil {
 		t.Fatal(err)
 	}
 	if _, j, err := d.find(meterOf(serial)); j != nil || err != nil {
@@ -115,7 +115,7 @@ func TestJournalOfAnotherMeterWithTheSameSerialNumberIsLeftAlone(t *testing.T) {
 	if path := d.mustSave(t, theirs); path == first || filepath.Base(path) != serial+"-7300-9.journal" {
 		t.Errorf("it is saved as %s", path)
 	}
-	if _, err := d.remove(twin); err != nil {
+	if _, _, err := d.remove(twin); err != nil {
 		t.Fatal(err)
 	}
 	if _, j, err := d.find(meterOf(serial)); j == nil || err != nil {
@@ -140,5 +140,55 @@ func TestJournalFolderIsThatOfTheUser(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", "")
 	if _, err := openJournals(files.Local(), ""); err == nil || !strings.Contains(err.Error(), "no folder for the journal") {
 		t.Errorf("openJournals = %v without a home", err)
+	}
+}
+
+// A person has put the journal of a failed upgrade aside, or made a copy of it.
+func TestSettingsAreFoundWhereverAPersonHasPutTheJournal(t *testing.T) {
+	for name, lay := range map[string]func(t *testing.T, own, copied string){
+		"put aside": func(t *testing.T, own, copied string) { rename(t, own, copied) },
+		"copied": func(t *testing.T, own, copied string) {
+			b, err := os.ReadFile(own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, copied, b)
+		},
+		"copied and damaged": func(t *testing.T, _, copied string) { put(t, copied, []byte("damaged")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, "meter-silent at block 2")
+			file := b.upg(5)
+			ionup(t, append(b.tool("upgrade", file), "--timeout", "10ms", "--baud", "19200")...).wantCode(1)
+			own, copied := b.path("journal/PC-0209A001-11.journal"), b.path("journal/PC-0209A001-11 (copy).journal")
+			lay(t, own, copied)
+			b.heal()
+			r := ionup(t, append(b.tool("recover", file), "--yes")...).wantCode(0)
+			b.wantSettings(custom())
+			wantNoFile(t, own)
+			if _, err := os.Stat(copied); err != nil {
+				t.Errorf("the copy is gone: %v", err)
+			}
+			r.wantSays(copied + map[string]string{
+				"put aside":          "; it stays as it is\n",
+				"copied":             " is of this meter, too, and holds nothing newer; it is not used, and stays as it is",
+				"copied and damaged": " cannot be read; it is left as it is, and another journal of this meter is used",
+			}[name])
+		})
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func put(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -121,7 +121,8 @@ With --json standard output carries one object a line. Every object has "event" 
             loader_version, base, capacity_bytes, block_bytes
   settings  template, settings (name: value)
   journal   action (saved, found, kept, removed), path, saved (when the settings were read), by
-            (user and computer), held (groups)
+            (user and computer), held (groups); action stays, path, used: a further journal of
+            the meter, which a person has put there, and whether settings are taken from it
   prompt    prompt, text, choices, default: a question; the answer is a line on standard
             input
   answer    prompt, answer: a question that --yes has answered

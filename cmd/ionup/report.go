@@ -26,6 +26,8 @@ type report interface {
 	device(d client.Device)
 	settings(s *ion.Settings)
 	journal(action, path string, j *journal.Journal)
+	// spare tells of a further file with settings of the meter, and whether some of them are used.
+	spare(path string, used bool)
 	question(q question)
 	// answered reports an answer that was given without asking the person.
 	answered(q question, answer string)
@@ -104,6 +106,15 @@ func (r *textReport) journal(action, path string, j *journal.Journal) {
 	}
 }
 
+func (r *textReport) spare(path string, used bool) {
+	r.bar.Clear()
+	if used {
+		fmt.Fprintf(r.err, "ionup: settings of this meter are taken from %s; it stays as it is\n", path)
+		return
+	}
+	fmt.Fprintf(r.err, "ionup: %s is of this meter, too, and holds nothing newer; it is not used, and stays as it is\n", path)
+}
+
 func (r *textReport) question(q question) {
 	r.bar.Clear()
 	fmt.Fprint(r.err, q.forPeople())
@@ -131,6 +142,7 @@ const (
 	journalFound   = "found"
 	journalKept    = "kept" // at the end: not all of it is back in the meter
 	journalRemoved = "removed"
+	journalStays   = "stays" // a further one of the meter, which a person has put there
 )
 
 // deviceText describes a meter for people.

@@ -133,6 +133,15 @@ func (r *jsonReport) journal(action, path string, j *journal.Journal) {
 	}{r.stamp("journal"), action, path, j.Saved, j.By, keysOf(j.Held.Groups())})
 }
 
+func (r *jsonReport) spare(path string, used bool) {
+	r.emit(struct {
+		stamp
+		Action string `json:"action"`
+		Path   string `json:"path"`
+		Used   bool   `json:"used"`
+	}{r.stamp("journal"), journalStays, path, used})
+}
+
 // keysOf are the words of groups, as flags take them.
 func keysOf(groups ion.Groups) []string {
 	keys := []string{}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -284,12 +285,7 @@ func (s *session) takeJournal(now time.Duration, e client.Event) {
 	var err error
 	switch e.Kind {
 	case client.EventLoadJournal:
-		var j *journal.Journal
-		s.journal, j, err = s.journals.load(e.Meter)
-		if j != nil {
-			s.report.journal(journalFound, s.journal, j)
-		}
-		s.tool.Loaded(now, j, err)
+		s.tool.Loaded(s.loadJournal(now, e.Meter))
 	case client.EventSaveJournal:
 		s.journal, err = s.journals.save(e.Meter, e.Journal)
 		if err == nil && e.Step == client.StepSettleJournal {
@@ -299,12 +295,32 @@ func (s *session) takeJournal(now time.Duration, e client.Event) {
 		}
 		s.tool.Saved(now, err)
 	case client.EventRemoveJournal:
-		s.journal, err = s.journals.remove(e.Meter)
-		if err == nil {
+		var there bool
+		s.journal, there, err = s.journals.remove(e.Meter)
+		if err == nil && there {
 			s.report.journal(journalRemoved, s.journal, e.Journal)
 		}
 		s.tool.Removed(now, err)
 	}
+}
+
+// loadJournal looks for the journal of a meter, and tells of files that a person has put there.
+func (s *session) loadJournal(now time.Duration, m journal.Meter) (time.Duration, *journal.Journal, error) {
+	found, err := s.journals.load(m)
+	if err != nil {
+		return now, nil, err
+	}
+	s.journal = found.Name
+	if found.Journal != nil {
+		s.report.journal(journalFound, found.From[0], found.Journal)
+	}
+	for _, path := range found.Stay {
+		s.report.spare(path, slices.Contains(found.From, path))
+	}
+	for _, path := range found.Unreadable {
+		s.report.warning(path + " cannot be read; it is left as it is, and another journal of this meter is used")
+	}
+	return now, found.Journal, nil
 }
 
 // putQuestion asks the person again until the line is an answer, or until the line that it gets

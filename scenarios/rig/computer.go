@@ -2,6 +2,7 @@ package rig
 
 import (
 	"slices"
+	"strings"
 
 	"ionbench/client/journal"
 	"ionbench/scenarios/world"
@@ -79,6 +80,12 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 	case world.ForeignJournal:
 		foreign := foreignJournal(r.world.MeterOf(a))
 		disk.put(kept{a.Folder, journal.Names(foreign.Meter)[0], journal.Append(nil, foreign)})
+	case world.SpareJournals:
+		disk.copyInto(a.Folder, disk.renamed(a.Folder))
+	case world.RenameJournals:
+		renamed := disk.renamed(a.Folder)
+		disk.removeFolder(a.Folder)
+		disk.copyInto(a.Folder, renamed)
 	case world.CopyJournals:
 		from := disk
 		if action.From != "" {
@@ -86,6 +93,18 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 		}
 		disk.copyInto(a.Folder, from.journals)
 	}
+}
+
+// renamed are the journals of a folder as a file manager names their copies.
+func (d *Disk) renamed(folder string) []kept {
+	var list []kept
+	for _, k := range d.journals {
+		if k.folder == folder {
+			k.name = strings.TrimSuffix(k.name, journal.Ending) + " (copy)" + journal.Ending
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 // foreignJournal is the journal of another meter with the serial number of this one.

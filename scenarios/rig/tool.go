@@ -121,11 +121,34 @@ func (d *Disk) in(folder string) func(name string) ([]byte, error) {
 
 func (k *kept) is(folder, name string) bool { return k.folder == folder && k.name == name }
 
-// load returns the journal of a meter; nil if there is none.
+// load returns what a folder holds of a meter; nil if that is nothing.
 func (d *Disk) load(folder string, m journal.Meter) (*journal.Journal, error) {
-	_, j, err := journal.Find(m, d.in(folder))
-	return j, err
+	found, err := journal.Gather(m, inFolder{d, folder})
+	if err != nil {
+		return nil, err
+	}
+	return found.Journal, nil
 }
+
+// inFolder is a folder with journals.
+type inFolder struct {
+	disk   *Disk
+	folder string
+}
+
+// List returns the names in the folder.
+func (f inFolder) List() (names []string, err error) {
+	for _, k := range f.disk.journals {
+		if k.folder == f.folder {
+			names = append(names, k.name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Read returns a file of the folder; nil if there is none.
+func (f inFolder) Read(name string) ([]byte, error) { return f.disk.in(f.folder)(name) }
 
 func (d *Disk) remove(folder, name string) {
 	d.journals = slices.DeleteFunc(slices.Clone(d.journals), func(k kept) bool { return k.is(folder, name) })
@@ -378,7 +401,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLock:
 		t.session.Locked(now, t.lockMeter(e.Device.Meter()))
 	case client.EventLoadJournal:
-		_, j, err := t.careless.finder()(e.Meter, t.disk.in(t.of.Folder))
+		j, err := t.load(e.Meter)
 		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
@@ -401,6 +424,15 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.process.End(t)
 		tell(t, now, Finished{t.claim})
 	}
+}
+
+// load looks for the journal of a meter. A careless tool takes a name for proof.
+func (t *tool) load(m journal.Meter) (*journal.Journal, error) {
+	if t.careless.journalByName {
+		_, j, err := findByName(m, t.disk.in(t.of.Folder))
+		return j, err
+	}
+	return t.disk.load(t.of.Folder, m)
 }
 
 // write adds a line to the log if the disk has room.

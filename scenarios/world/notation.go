@@ -128,13 +128,14 @@ func actions() fields.Notation[Action] {
 	return fields.Notation[Action]{
 		Syntax: "ACTION", Parse: parseAction, Print: Action.String, Open: true,
 		Values: []string{"heal", "power-cycle 10s", "wait 0s", "wait 2m", "until 2008-03-06 16:57:48", "new-log",
-			"remove-journals", "damage-journals", "foreign-journal", "copy-journals", "copy-journals laptop"},
+			"remove-journals", "damage-journals", "foreign-journal", "copy-journals", "copy-journals laptop", "spare-journals", "rename-journals"},
 	}
 }
 
 func actionKinds() fields.Notation[ActionKind] {
 	return fields.Words("action", fields.Say("heal", Heal), fields.Say("power-cycle", PowerCycle), fields.Say("wait", Wait), fields.Say("until", Until), fields.Say("new-log", NewLog),
-		fields.Say("remove-journals", RemoveJournals), fields.Say("damage-journals", DamageJournals), fields.Say("foreign-journal", ForeignJournal), fields.Say("copy-journals", CopyJournals))
+		fields.Say("remove-journals", RemoveJournals), fields.Say("damage-journals", DamageJournals), fields.Say("foreign-journal", ForeignJournal), fields.Say("copy-journals", CopyJournals),
+		fields.Say("spare-journals", SpareJournals), fields.Say("rename-journals", RenameJournals))
 }
 
 func parseAction(text string) (a Action, err error) {

@@ -240,6 +240,8 @@ const (
 	DamageJournals // one bit of each is wrong
 	ForeignJournal // one of another meter that has the same serial number is put there
 	CopyJournals   // those of another folder or PC are copied there
+	SpareJournals  // a person makes a copy of each, under another name
+	RenameJournals // a person gives them other names
 )
 
 // named is something that attempts choose by name.
