@@ -49,8 +49,7 @@ type Process struct {
 // Meter keeps other processes from a meter, until this one ends or goes on to another meter. The
 // error is an *InUseError, and says who is at work on it.
 func (p *Process) Meter(k Keeper, m journal.Meter) error {
-	// The three together are a meter, as they are for its journal.
-	name := fmt.Sprintf("meter-%s-%d-%d", journal.FileName(m.SerialNumber), m.Model, m.UnitID)
+	name := OfMeter(m)
 	if p.meter == name {
 		return nil
 	}
@@ -59,6 +58,12 @@ func (p *Process) Meter(k Keeper, m journal.Meter) error {
 		return atWork{used}
 	}
 	return nil
+}
+
+// OfMeter is the name of the lock of a meter: serial number, model and unit id together, as they
+// are for its journal.
+func OfMeter(m journal.Meter) string {
+	return fmt.Sprintf("meter-%s-%d-%d", journal.FileName(m.SerialNumber), m.Model, m.UnitID)
 }
 
 // Log keeps other processes from a log, until CloseLog. The path must be the same for all who

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"regexp"
 	"testing"
+
+	"ionbench/scenarios/verdict"
 )
 
 // caughtBy is the invariant that each mutant breaks; empty if no invariant is about its bug and a
@@ -106,6 +108,9 @@ var caughtBy = map[string]string{
 	"communication-lost-skipped":     "",
 	"goes-on-after-abort":            "",
 	"success-after-abort":            "I2",
+	"meter-lock-ignored":             "I9",
+	"log-lock-ignored":               "I9",
+	"lock-by-serial-number-alone":    "",
 	"log-failure-hidden":             "I6",
 
 	"half-address-heard":       "I4",
@@ -148,6 +153,15 @@ func TestEveryMutantIsCaughtByWhatItBreaks(t *testing.T) {
 				t.Errorf("%q was shrunk to %q", v.Plan, v.Shrunk)
 			}
 		})
+	}
+}
+
+// The journal of a namesake on the line is found by its name, too.
+func TestAJournalTakenByItsNumberShowsWithTwoMeters(t *testing.T) {
+	p := namesakes()
+	found, err := p.try(named(t, "journal-by-serial-number-alone"), nil)
+	if err != nil || found == nil || found.Rule != verdict.I9 {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 

@@ -46,7 +46,7 @@ const recordOp = eraseOps + small*blockOps + 1
 
 // probes are the suite: those of single upgrades first, the longest last.
 func probes() []probe {
-	return slices.Concat(singles(), lines(), flashes(), images(), ofSettings(), histories(), sent(), longs())
+	return slices.Concat(singles(), lines(), flashes(), images(), ofSettings(), histories(), together(), sent(), longs())
 }
 
 func singles() []probe {

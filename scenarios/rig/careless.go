@@ -15,6 +15,7 @@ type careless struct {
 
 	meterLockIgnored bool
 	logLockIgnored   bool
+	lockByName       bool
 }
 
 func carelessBy(bug string) careless {
@@ -26,6 +27,7 @@ func carelessBy(bug string) careless {
 
 		meterLockIgnored: bug == planted.MeterLockIgnored,
 		logLockIgnored:   bug == planted.LogLockIgnored,
+		lockByName:       bug == planted.LockByNumber,
 	}
 }
 

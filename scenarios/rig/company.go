@@ -3,6 +3,7 @@ package rig
 import (
 	"slices"
 
+	"ionbench/client/locks"
 	"ionbench/scenarios/truth"
 	"ionbench/scenarios/world"
 )
@@ -84,6 +85,15 @@ func (c *company) wrote(t *tool) {
 
 // mixed reports whether somebody else wrote into the log of a tool while it did.
 func (c *company) mixed(t *tool) bool { return c != nil && c.mixes[t] }
+
+// heldByAnother reports whether another process of the PC has the meter of a tool.
+func (c *company) heldByAnother(t *tool) bool {
+	if c == nil {
+		return false
+	}
+	name := locks.OfMeter(identityOf(t.around.said))
+	return slices.ContainsFunc(t.disk.locks, func(l lock) bool { return l.name == name && l.by != t.process.By })
+}
 
 // elsewhere are the journals on all PCs but that of the tool.
 func (t *tool) elsewhere() []kept {

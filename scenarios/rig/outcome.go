@@ -95,7 +95,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	if over != Bench {
 		o.evidence.Died = before.Died(s)
 	}
-	o.evidence.Harmed = t.harmed
+	o.evidence.Harmed, o.evidence.Intruded = t.harmed, t.intruded
 	o.judge()
 	return o
 }

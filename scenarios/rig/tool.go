@@ -208,6 +208,7 @@ type tool struct {
 	unsaid   int    // lines that the disk had no room for
 	logName  string // of the log that was opened last; empty before that
 	before   []byte // what was in the log then
+	intruded bool   // it changed the meter while another process of the PC had it
 	harmed   string // what this attempt did to a journal of another meter; empty for nothing
 	failing  bool   // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
@@ -322,6 +323,7 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bytes(&t.heldJournal.file, nil)
 	t.book.Declare(w)
 	w.Bool(t.harmed != "")
+	w.Bool(t.intruded)
 	t.truth.Declare(w)
 	w.Uint(uint64(t.author.Own))
 	w.Bool(t.author.Older)
@@ -410,6 +412,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.session.Reconnected(now, nil)
 	case client.EventStep:
 		t.doing = e.Step
+		t.intruded = t.intruded || e.Step.ChangesMeter() && t.with.heldByAnother(t)
 		if writes(e.Step) || mayForget(e.Step) {
 			t.acts.due = append(t.acts.due, moment{at: now, step: e.Step})
 		}
@@ -480,6 +483,9 @@ func (t *tool) lockLog(name string) error {
 
 // lockMeter keeps other processes from a meter.
 func (t *tool) lockMeter(m journal.Meter) error {
+	if t.careless.lockByName {
+		m = journal.Meter{SerialNumber: m.SerialNumber}
+	}
 	err := t.process.Meter(t, m)
 	if t.careless.meterLockIgnored {
 		return nil

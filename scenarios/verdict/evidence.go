@@ -46,6 +46,8 @@ type Evidence struct {
 	Truth *Truth
 	// Harmed says what of another meter is not as it was; empty for nothing.
 	Harmed string
+	// Intruded: it changed the meter while another process of the same computer had it.
+	Intruded bool
 	// Contested: another tool was at work on the meter at the same time. What the meter did may
 	// have been for that one.
 	Contested bool

@@ -115,6 +115,7 @@ var sentences = [...]sentence{
 	{I7, "a journal is the last copy of nothing when it goes", knowsTruth, destroyed, ofAct},
 	{I2, "what the tool says it has written is in the meter", knowsTruth, unwritten, ofAct},
 	{I9, "another meter's journal stays as it is", every, harmed, ofAttempt},
+	{I9, "a meter that another process of the computer has is left alone", every, intruded, ofAttempt},
 	{I9, "nobody else writes into a log while an upgrade does", every, mixed, ofAttempt},
 
 	{I1, "with power and line back the meter answers", recovers, nobodyAnswers, ofAttempt},

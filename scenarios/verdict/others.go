@@ -15,6 +15,12 @@ func (o *Other) atRest() bool {
 	return o.Before == meter.Application || o.Before == meter.Download || o.Before == meter.Receiving
 }
 
+func intruded(e *Evidence, f *findings) {
+	if e.Intruded {
+		f.tell("another process of the computer was at work on the meter, and it was changed all the same")
+	}
+}
+
 func othersFlashed(e *Evidence, f *findings) {
 	for i := range e.Others {
 		if o := &e.Others[i]; o.atRest() && o.Flashed {

@@ -33,13 +33,15 @@ const (
 	MeterLockIgnored = "meter-lock-ignored"
 	// The lock of a log, likewise.
 	LogLockIgnored = "log-lock-ignored"
+	// The lock of a meter is named by the serial number alone.
+	LockByNumber = "lock-by-serial-number-alone"
 )
 
 // InClient is the name of the bug for client.Config; empty if the bug is in the program around
 // the upgrader.
 func InClient(name string) string {
 	switch name {
-	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored:
+	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored, LockByNumber:
 		return ""
 	}
 	return name
@@ -48,7 +50,7 @@ func InClient(name string) string {
 // InUpgraders returns the bugs of an upgrader and of the program around it, in the order of an
 // upgrade.
 func InUpgraders() []Bug {
-	return slices.Concat(inChecks(), inKeeping(), inDownload(), onLine(), inRestoring(), inLog(), withPerson())
+	return slices.Concat(inChecks(), inKeeping(), inDownload(), onLine(), inRestoring(), inLog(), withPerson(), withOthers())
 }
 
 func inChecks() []Bug {
@@ -180,6 +182,14 @@ func withPerson() []Bug {
 		{"goes-on-after-abort", "goes on although the person aborts the upgrade"},
 		{"success-after-abort", "ends with the exit status of a success when the person aborts the upgrade"},
 		{"log-failure-hidden", "does not say that its log could not be written"},
+	}
+}
+
+func withOthers() []Bug {
+	return []Bug{
+		{MeterLockIgnored, "goes on with a meter that another process of the computer is at work on"},
+		{LogLockIgnored, "writes into a log in the middle of what another process writes"},
+		{LockByNumber, "takes two meters of one serial number for one"},
 	}
 }
 
