@@ -62,6 +62,10 @@ func (b *Book) End() Turn {
 	return t
 }
 
+// Waiting is how many lines wait for a file. With a process that is killed they are lost; nothing
+// in the meter was changed by then.
+func (b *Book) Waiting() int { return len(b.waiting) }
+
 // NotOpened says that the file of the last Turn is not open. Its lines are lost.
 func (b *Book) NotOpened() { b.open = false }
 

@@ -100,17 +100,17 @@ func (f *replayFlags) replayHistory(c *cli.Call, id string) error {
 	if err := f.alone(c, "the id"); err != nil {
 		return err
 	}
-	seed, run, err := storm.ParseHistoryID(id)
+	drawn, err := storm.ParseHistoryID(id)
 	if err != nil {
 		return cli.Unusable(err).Hint("copy the whole id again, or draw the storm again: ionbench storm --histories --seed N")
 	}
-	w := storm.DrawHistory(seed, run)
+	w := drawn.Draw()
 	c.Begin()
 	r, err := history.Play(w, rig.Events)
 	if err != nil {
 		return err
 	}
-	text := history.CaseFile(w, r, fmt.Sprintf("history %d of seed %d", run, seed))
+	text := history.CaseFile(w, r, fmt.Sprintf("history %d of seed %d", drawn.Run, drawn.Seed))
 	switch f.print {
 	case "":
 		c.Print(string(text))

@@ -1,7 +1,7 @@
-// Package history plays what people do one after the other: attempts by several PCs, with faults
-// of their own, and what lies between them. A history is a world (package world) with all its
-// attempts. Every act of every attempt is judged, and the last attempt must succeed if nothing
-// disturbs it.
+// Package history plays what people do, one after the other or at the same time: attempts by
+// several PCs with one or more meters, with faults of their own, and what lies between them. A
+// history is a world (package world) with all its attempts. Every act of every attempt is judged,
+// and the last attempt of each meter must succeed if nothing disturbs it.
 //
 // It draws nothing and shrinks nothing: packages storm and shrink do. A history that comes out
 // otherwise than before is a case file away from a test: CaseFile writes it.
@@ -82,12 +82,24 @@ func Play(w world.World, trace rig.Trace) (r *Result, err error) {
 		}
 		i += len(together)
 	}
-	last := &attempts[len(attempts)-1]
-	if end := r.Attempts[len(attempts)-1]; Peaceful(last) && !end.Upgraded() {
-		r.Findings = append(r.Findings, Finding{len(attempts) - 1, verdict.NotRecovered(end.Claim)})
-	}
+	r.wantPeace(bench.World())
 	r.Trace = bench.Trace()
 	return r, nil
+}
+
+// wantPeace looks at the peaceful attempts at the end, one for each meter: they must succeed.
+func (r *Result) wantPeace(w *world.World) {
+	ended := make(map[int]bool)
+	for i, a := range slices.Backward(w.Attempts) {
+		meter := w.PlaceOf(&a)
+		if !Peaceful(&a) || ended[meter] {
+			return
+		}
+		ended[meter] = true
+		if end := r.Attempts[i]; !end.Upgraded() {
+			r.Findings = append(r.Findings, Finding{i, verdict.NotRecovered(end.Claim)})
+		}
+	}
 }
 
 func (r *Result) add(o *rig.Outcome) {
@@ -102,7 +114,7 @@ func (r *Result) add(o *rig.Outcome) {
 // ended and none of its own.
 func Peaceful(a *world.Attempt) bool {
 	healed := slices.ContainsFunc(a.Before, func(b world.Action) bool { return b.Kind == world.Heal })
-	return healed && len(a.Plan) == 0 && !a.DiskFull && a.Task == client.TaskConnect && a.Single && a.Connections == 1 &&
+	return healed && a.Meanwhile == 0 && len(a.Plan) == 0 && !a.DiskFull && a.Task == client.TaskConnect && a.Single && a.Connections == 1 &&
 		slices.Equal(a.Assistant, []client.Choice{client.Upgrade})
 }
 

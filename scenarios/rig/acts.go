@@ -106,7 +106,7 @@ func (t *tool) observe(s *bench.Station) {
 		case writes(m.step):
 			t.author = t.authorOf(m.step)
 		case m.step == client.StepEnterDownloadState:
-			t.lastAsked()
+			t.lastAsked(m.at)
 		case mayForget(m.step):
 		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
 			t.beginAct(s, m.at, m.windows, true)
@@ -146,18 +146,30 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 	m := s.Meter()
 	if marks := m.Marks(); marks != t.truth.Marks() {
 		has := m.Settings(now)
-		t.truth = t.truth.Look(now, &has, marks, t.with.author(t))
+		before := t.truth
+		t.truth = before.Look(now, &has, marks, t.with.author(t))
+		t.with.written(t, before)
 	}
 }
 
 // lastAsked: an application is told to leave. What is in the meter now could be read, and not what
 // a first boot has reset since the act began.
-func (t *tool) lastAsked() {
+func (t *tool) lastAsked(at time.Duration) {
 	if o := t.acts.open; o != nil && t.ordered && !o.asked {
 		now := *o
 		now.asked, now.present = true, t.truth.Present()
+		if t.with.shares(t) {
+			t.sharedUntil(&now, at)
+		}
 		t.acts.open = now.sealed()
 	}
+}
+
+// sharedUntil: another tool may have served a journal since the act began. What of that is lost
+// with the flash is not for this one to keep.
+func (t *tool) sharedUntil(o *start, at time.Duration) {
+	_, anywhere := t.copies(at)
+	o.anywhere &= anywhere | ^o.present
 }
 
 func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed bool) {
@@ -239,6 +251,11 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 		t.acts.remembered |= saved
 	}
 	f.Unwritten = t.unwritten(seen, m)
+	if t.with.contested(t) {
+		f.Unwanted = 0 // another tool may have been asked to write it
+		others := t.with.changed[t.with.place[t].meter]
+		f.Broken, f.Destroyed = f.Broken&^others, f.Destroyed&^others
+	}
 	t.truth = t.truth.Judged().Lose(f.Destroyed)
 	return f
 }

@@ -6,6 +6,7 @@ import (
 	"ionbench/client/locks"
 	"ionbench/scenarios/truth"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
 )
 
 // company is what tools that are at work at the same time have in common: the computers, and
@@ -13,12 +14,14 @@ import (
 // nobody makes a copy of a rig meanwhile. For a tool that is alone it is nil, and nothing is to
 // be done.
 type company struct {
-	pcs    []computer
-	full   []int            // disk-fulls that last now, by PC
-	owners map[int]owner    // by meter of the world
-	tools  []*tool          // that have begun
-	place  map[*tool]member // of each
-	mixes  map[*tool]bool   // in whose log somebody else wrote meanwhile
+	pcs     []computer
+	full    []int                  // disk-fulls that last now, by PC
+	owners  map[int]owner          // by meter of the world
+	tools   []*tool                // that have begun
+	rivals  map[*tool][]*tool      // of each, those on its meter that were at work when it was
+	place   map[*tool]member       // of each
+	changed map[int]ion.SettingSet // by meter: see written
+	mixes   map[*tool]bool         // in whose log somebody else wrote meanwhile
 }
 
 // member says of a tool on which PC it runs, and to which meter it talks.
@@ -62,13 +65,36 @@ func (c *company) author(t *tool) truth.Author {
 	return by
 }
 
-// contested reports whether another tool has been at work on the meter of t at the same time.
+// contested reports whether another tool has changed the meter of t, or begun to, while it was at
+// work.
 func (c *company) contested(t *tool) bool {
 	if c == nil {
 		return false
 	}
-	return slices.ContainsFunc(c.tools, func(o *tool) bool { return o != t && c.place[o].meter == c.place[t].meter })
+	return slices.ContainsFunc(c.rivals[t], func(o *tool) bool { return o.changes })
 }
+
+// written notes of which settings somebody has written another value, while several tools are at
+// work: what one of them has read before is not the truth any more.
+func (c *company) written(t *tool, before *truth.Ledger) {
+	if c == nil || !c.shares(t) {
+		return
+	}
+	was, is := before.Settings(), t.truth.Settings()
+	set := c.changed[c.place[t].meter]
+	for i := range was.Values {
+		if !was.Values[i].Equal(is.Values[i]) {
+			set = set.With(i)
+		}
+	}
+	if was.Template != is.Template {
+		set = set.With(ion.TemplateName)
+	}
+	c.changed[c.place[t].meter] = set
+}
+
+// shares reports whether another tool talks to the meter of t at the same time.
+func (c *company) shares(t *tool) bool { return c != nil && len(c.rivals[t]) > 0 }
 
 // wrote notes a line in the log of a tool: of the tools that write to one log at the same time
 // none has it for itself.
@@ -114,13 +140,18 @@ func (c *company) join(t *tool, m member) {
 	if c == nil {
 		return
 	}
+	for _, o := range c.tools {
+		if !o.Done() && c.place[o].meter == m.meter {
+			c.rivals[t], c.rivals[o] = append(c.rivals[t], o), append(c.rivals[o], t)
+		}
+	}
 	c.tools, c.place[t] = append(c.tools, t), m
 	t.pc.full = c.full[m.pc]
 }
 
 // gather is what the tools of several attempts have in common.
 func (r *Rig) gather(attempts []world.Attempt) *company {
-	c := &company{pcs: slices.Clone(r.pcs), full: make([]int, len(r.pcs)), owners: map[int]owner{}, place: map[*tool]member{}, mixes: map[*tool]bool{}}
+	c := &company{pcs: slices.Clone(r.pcs), full: make([]int, len(r.pcs)), owners: map[int]owner{}, place: map[*tool]member{}, mixes: map[*tool]bool{}, rivals: map[*tool][]*tool{}, changed: map[int]ion.SettingSet{}}
 	for i := range attempts {
 		at := r.world.PlaceOf(&attempts[i])
 		c.owners[at] = r.ownerOf(at)

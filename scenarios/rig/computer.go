@@ -54,7 +54,7 @@ func (r *Rig) keepTruth(t *tool) {
 	t.look(s, now)
 	_, anywhere := t.copies(now)
 	t.truth = t.truth.Lose(t.truth.Away() &^ anywhere)
-	if has := s.Meter().Settings(now); s.Meter().State() == meter.Application {
+	if has := s.Meter().Settings(now); s.Meter().State() == meter.Application && !t.with.shares(t) {
 		t.truth = t.truth.Refresh(&has)
 	}
 	t.beginAct(s, now, 0, false)

@@ -124,6 +124,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.acts.open":      "its print stands for it",
 			"tool.heldLog[].Time": "of the calendar",
 			"tool.careless":       "planted, the same in all that are compared",
+			"tool.changes":        "as with those that it is not alone with",
 			"tool.seat":           "the same in all that are compared",
 			"tool.with":           "no copy is made while other tools are at work",
 		},

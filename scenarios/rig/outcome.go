@@ -60,6 +60,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	t := r.bench.Host().(*tool)
 	t.with.lend(t)
 	t.count()
+	t.unsaid += t.book.Waiting()
 	t.process.End(t) // one that is still at work, on a PC that sleeps, is not there any more when the next begins
 	s := r.bench.Station()
 	o := &Outcome{

@@ -171,6 +171,9 @@ func (p *party) end(ended bool) {
 		p.rig.bench = bench.New(p.host.rig.bench.Now(), p.rig.bench.Station(), p.rig.bench.Host())
 	}
 	p.outcome = p.rig.finish(ended, Bench)
+	if p.host == nil {
+		p.rig.calm() // what has not struck by now was to strike in this attempt
+	}
 }
 
 // lineOf is the place of the line of an attempt's meter.

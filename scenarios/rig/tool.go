@@ -208,6 +208,7 @@ type tool struct {
 	unsaid   int    // lines that the disk had no room for
 	logName  string // of the log that was opened last; empty before that
 	before   []byte // what was in the log then
+	changes  bool   // it has begun to change the meter, and is not the only tool
 	intruded bool   // it changed the meter while another process of the PC had it
 	harmed   string // what this attempt did to a journal of another meter; empty for nothing
 	failing  bool   // the tool has just said that its upgrade failed
@@ -412,7 +413,10 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.session.Reconnected(now, nil)
 	case client.EventStep:
 		t.doing = e.Step
-		t.intruded = t.intruded || e.Step.ChangesMeter() && t.with.heldByAnother(t)
+		if t.with != nil && e.Step.ChangesMeter() {
+			t.changes = true
+			t.intruded = t.intruded || t.with.heldByAnother(t)
+		}
 		if writes(e.Step) || mayForget(e.Step) {
 			t.acts.due = append(t.acts.due, moment{at: now, step: e.Step})
 		}

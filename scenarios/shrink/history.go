@@ -43,6 +43,7 @@ func together(s Subject) world.World {
 
 func (m *minimizer) passHistory() bool {
 	before := key(m.said, m.best.Plans)
+	m.dropMeters()
 	m.dropAttempts()
 	m.dropActions()
 	m.dropFaults()
@@ -68,7 +69,36 @@ func (m *minimizer) withoutAttempts(from, to int) bool {
 	s := m.best
 	s.World.Attempts = slices.Delete(slices.Clone(s.World.Attempts), from, to)
 	s.Plans = slices.Delete(slices.Clone(s.Plans), from, to)
-	return m.ask(s, s.World.String())
+	s.World.Attempts[0].Meanwhile = 0
+	return s.World.Check() == nil && m.ask(s, s.World.String())
+}
+
+// dropMeters tries all attempts with one meter, and none that no attempt is about.
+func (m *minimizer) dropMeters() {
+	for i := len(m.best.World.Meters) - 1; i >= 0 && len(m.best.World.Meters) > 1; i-- {
+		gone := m.best.World.Meters[i].Name
+		m.change(func(w *world.World) {
+			w.Meters = slices.Delete(w.Meters, i, i+1)
+			for k := range w.Attempts {
+				if a := &w.Attempts[k]; a.Meter == gone || a.Meter == w.Meters[0].Name {
+					a.Meter = ""
+				}
+			}
+		})
+	}
+}
+
+// alike reports whether nothing tells two meters apart. What comes of such a world is about that.
+func alike(w *world.World) bool {
+	for i := range w.Meters {
+		for k := range w.Meters[:i] {
+			a, b := w.Meters[i].Filled(), w.Meters[k].Filled()
+			if a.SerialNumber == b.SerialNumber && a.Model == b.Model && a.UnitID == b.UnitID {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // dropActions tries to leave out what lies between attempts, and what is done in the windows.

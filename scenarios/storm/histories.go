@@ -2,9 +2,12 @@ package storm
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
@@ -18,8 +21,9 @@ const MaxAttempts = 6
 // historian draws a history.
 type historian struct {
 	drawer
-	w    world.World
-	last world.Attempt
+	company bool // draws what is new in version 2
+	w       world.World
+	last    world.Attempt
 	// damaged are the folders in which a journal may be damaged: a person has to clear them
 	// before the last recovery.
 	damaged map[place]bool
@@ -29,15 +33,21 @@ type historian struct {
 type place struct{ pc, folder string }
 
 // DrawHistory returns the history of one run of a storm: what several people do on up to three
-// PCs, with faults of its own for most attempts, and at its end a recovery that nothing disturbs.
-// It depends on nothing else.
-func DrawHistory(seed, run uint64) world.World {
-	d := historian{drawer: drawer{Stream: fault.NewStream(seed, fmt.Sprintf("histories %d run %d", Version, run)), kinds: fault.Kinds()}, damaged: map[place]bool{}}
+// PCs with one meter or two, some of it at the same time, with faults for most attempts, and at
+// its end for each meter a recovery that nothing disturbs. It depends on nothing else.
+func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersion, seed, run}.Draw() }
+
+// Draw returns the history of the run.
+func (r HistoryRun) Draw() world.World {
+	d := historian{
+		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run)), kinds: fault.Kinds()},
+		company: r.Version > 1, damaged: map[place]bool{},
+	}
 	d.things()
 	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
 		d.w.Attempts = append(d.w.Attempts, d.attempt())
 	}
-	d.w.Attempts = append(d.w.Attempts, d.peace())
+	d.w.Attempts = append(d.w.Attempts, d.peace()...)
 	return d.w
 }
 
@@ -52,6 +62,9 @@ func (d *historian) things() {
 		m.UnitID = oneOf(d.d(), uint16(1), 255, 256, 9999)
 	}
 	d.w.Meters = []world.Meter{m}
+	if d.company && d.oneIn(2) {
+		d.w.Meters = append(d.w.Meters, d.second(&m))
+	}
 	for _, name := range []string{"office", "van", "lab"}[:1+d.below(3)] {
 		pc := world.PC{Name: name}
 		if d.oneIn(8) {
@@ -67,7 +80,40 @@ func (d *historian) things() {
 		{Name: "next", Blocks: 1 + d.below(3), Revision: d.revision()},
 	}
 	d.w.Templates = []world.Template{{}, {Name: "saved", Saved: true}}
+	if len(d.w.Meters) > 1 && d.w.Meters[1].Model != m.Model {
+		for _, f := range d.w.Firmware {
+			f.Model, f.Name = d.w.Meters[1].Model, ofSecond(f.Name)
+			if f.Revision != "" {
+				f.Revision = f.Model.String() + "V284"
+			}
+			d.w.Firmware = append(d.w.Firmware, f)
+		}
+	}
 }
+
+// second draws another meter, on the line of the first or on its own. Many have its serial number.
+func (d *historian) second(first *world.Meter) world.Meter {
+	m := world.Meter{Name: "feeder", ImageBytes: first.ImageBytes, Model: first.Model, Baud: first.Baud, UnitID: oneOf(d.d(), uint16(7), 361, 1000)}
+	if d.oneIn(4) {
+		m.Model = oneOf(d.d(), meter.ION7350, meter.ION7330, meter.ION7300)
+	}
+	if d.oneIn(2) {
+		m.SerialNumber = "PC-0209A001-12"
+	}
+	if d.oneIn(2) {
+		m.Line = "2"
+		if m.SerialNumber != "" { // or nothing tells the two apart
+			m.UnitID = oneOf(d.d(), first.UnitID, m.UnitID)
+		}
+	}
+	if d.oneIn(4) {
+		m.SetUp = oneOf(d.d(), world.Untouched, world.Highest)
+	}
+	return m
+}
+
+// ofSecond is the name of a file for the model of the second meter.
+func ofSecond(name string) string { return strings.TrimRight("feeder "+name, " ") }
 
 func (d *historian) revision() string { return d.w.Meters[0].Filled().Model.String() + "V284" }
 
@@ -76,17 +122,60 @@ func (d *historian) d() *drawer { return &d.drawer }
 
 func (d *historian) attempt() world.Attempt {
 	a := world.Attempt{PC: d.pc(), Folder: d.folder(), Tool: d.tool()}
-	if len(d.w.Attempts) > 0 {
+	if d.company {
+		d.withOthers(&a)
+	}
+	if len(d.w.Attempts) > 0 && a.Meanwhile == 0 {
 		a.Before = d.between(a)
 	}
 	d.answers(&a)
 	d.acts(&a)
-	if !d.oneIn(3) {
+	if !d.oneIn(3) && !d.joins(&a) {
 		a.Plan = d.troubles()
 	}
 	a.DiskFull = d.oneIn(20)
 	d.last = a
 	return a
+}
+
+// withOthers draws which meter an attempt is about, whether it begins while another is at work, and
+// where its log is.
+func (d *historian) withOthers(a *world.Attempt) {
+	if d.oneIn(2) {
+		a.Meter = d.w.Meters[len(d.w.Meters)-1].Name
+	}
+	if d.oneIn(2) {
+		a.Log = upgradelog.SerialMark + ".log"
+	}
+	if len(d.w.Attempts) == 0 || !d.oneIn(3) {
+		return
+	}
+	a.Meanwhile = time.Duration(1+d.below(150_000)) * time.Millisecond
+	for _, with := range d.atWork() {
+		if d.w.PlaceOf(&with) != d.w.PlaceOf(a) && d.sameLine() {
+			a.Meanwhile = 0 // two tools of one line are about one meter
+		}
+	}
+}
+
+// sameLine reports whether all meters are on one line.
+func (d *historian) sameLine() bool { return d.w.Meters[len(d.w.Meters)-1].Line == "" }
+
+// atWork are the attempts that may be at work when the next one begins while the last one is.
+func (d *historian) atWork() []world.Attempt {
+	first := len(d.w.Attempts) - 1
+	for first > 0 && d.w.Attempts[first].Meanwhile > 0 {
+		first--
+	}
+	return d.w.Attempts[first:]
+}
+
+// joins reports whether an attempt is on the line of another that may be at work: the faults there
+// are that one's.
+func (d *historian) joins(a *world.Attempt) bool {
+	return a.Meanwhile > 0 && slices.ContainsFunc(d.atWork(), func(with world.Attempt) bool {
+		return d.sameLine() || d.w.PlaceOf(&with) == d.w.PlaceOf(a)
+	})
 }
 
 // pc and folder are mostly those of the attempt before.
@@ -169,10 +258,18 @@ func (d *historian) answers(a *world.Attempt) {
 	}
 	a.NoRecovery = a.Task == client.TaskConnect && d.oneIn(8)
 	a.Firmware = oneOf(d.d(), "", "", "again", "next")
+	if d.needsOwn(a) {
+		a.Firmware = ofSecond(a.Firmware)
+	}
 	if d.w.Meters[0].SetUp != world.Lowest { // its template has no name, and so cannot be saved
 		a.Template = oneOf(d.d(), "", "saved")
 	}
 	relevant(a)
+}
+
+// needsOwn reports whether the files for the first meter do not fit that of an attempt.
+func (d *historian) needsOwn(a *world.Attempt) bool {
+	return d.w.MeterOf(a).Model != d.w.Meters[0].Filled().Model
 }
 
 // relevant takes out the answers to questions that the task never asks.
@@ -244,14 +341,35 @@ func (d *historian) troubles() fault.Plan {
 	return plan
 }
 
-// peace is the recovery at the end, on the PC of the last attempt and with a journal. A journal
-// that cannot be read is put away first, as the tool says.
-func (d *historian) peace() world.Attempt {
-	of := d.last
-	of.Journal = true
-	a := world.Recovery(&of)
-	if d.damaged[place{a.PC, a.Folder}] {
-		a.Before = append(a.Before, world.Action{Kind: world.RemoveJournals})
+// peace is the recovery of each meter at the end, on the PC of the last attempt and with a
+// journal. A journal that cannot be read is put away first, as the tool says.
+func (d *historian) peace() []world.Attempt {
+	var list []world.Attempt
+	for i := len(d.w.Meters) - 1; i >= 0; i-- {
+		of, used := d.lastOf(i)
+		if !used {
+			continue
+		}
+		of.Journal = true
+		if d.needsOwn(&of) && of.Firmware == "" {
+			of.Firmware = ofSecond("")
+		}
+		a := world.Recovery(&of)
+		if at := (place{a.PC, a.Folder}); d.damaged[at] {
+			a.Before = append(a.Before, world.Action{Kind: world.RemoveJournals})
+			d.damaged[at] = false
+		}
+		list = append(list, a)
 	}
-	return a
+	return list
+}
+
+// lastOf is the last attempt that is about a meter of the world.
+func (d *historian) lastOf(meter int) (a world.Attempt, ok bool) {
+	for _, a := range slices.Backward(d.w.Attempts) {
+		if d.w.PlaceOf(&a) == meter {
+			return a, true
+		}
+	}
+	return world.Attempt{}, false
 }

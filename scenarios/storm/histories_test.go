@@ -43,6 +43,7 @@ func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
 		if last := &w.Attempts[len(w.Attempts)-1]; !history.Peaceful(last) {
 			t.Fatalf("run %d ends with\n%s", run, &w)
 		}
+		seenOfMeters(&w, seen)
 		seen[fmt.Sprint("PCs ", len(w.PCs))], seen[fmt.Sprint("attempts ", len(w.Attempts))] = true, true
 		for i := range w.Attempts {
 			a := &w.Attempts[i]
@@ -57,9 +58,11 @@ func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"PCs 1", "PCs 2", "PCs 3", "attempts 2", "attempts 7", "journal true", "journal false", "folder ", "folder root", "firmware again", "firmware next",
+	want := []string{"PCs 1", "PCs 2", "PCs 3", "attempts 2", "attempts 8", "journal true", "journal false", "folder ", "folder root", "firmware again", "firmware next",
 		"restore true", "restore false", "older true", "older false", "acts 1", "acts 3", "heal", "power-cycle", "wait", "remove-journals", "damage-journals", "foreign-journal", "copy-journals",
-		"kill", "power-loss", "cable-pull", "abort", "disk-full"}
+		"kill", "power-loss", "cable-pull", "abort", "disk-full",
+		"meters 1", "meters 2", "on one line", "on two lines", "one serial number", "two serial numbers", "one model", "two models", "one unit id",
+		"at once on one PC", "at once on two PCs", "at once on one line", "at once on two lines", "log {serial}.log"}
 	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover, client.TaskConnect, client.TaskWriteSettings, client.TaskSendTemplate, client.TaskReadSettings} {
 		want = append(want, fmt.Sprint("task ", task))
 	}
@@ -70,18 +73,49 @@ func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
 	}
 }
 
+// seenOfMeters notes what a history has of two meters, and of two tools at once.
+func seenOfMeters(w *world.World, seen map[string]bool) {
+	seen[fmt.Sprint("meters ", len(w.Meters))] = true
+	say := func(same bool, one, two string) {
+		if same {
+			seen[one] = true
+		} else {
+			seen[two] = true
+		}
+	}
+	if len(w.Meters) > 1 {
+		a, b := w.Meters[0].Filled(), w.Meters[1].Filled()
+		say(a.Line == b.Line, "on one line", "on two lines")
+		say(a.SerialNumber == b.SerialNumber, "one serial number", "two serial numbers")
+		say(a.Model == b.Model, "one model", "two models")
+		say(a.UnitID == b.UnitID, "one unit id", "two unit ids")
+	}
+	for i := range w.Attempts {
+		a := &w.Attempts[i]
+		seen["log "+a.Log] = true
+		if a.Meanwhile > 0 {
+			before := &w.Attempts[i-1]
+			say(a.PC == before.PC, "at once on one PC", "at once on two PCs")
+			say(w.MeterOf(a).Line == w.MeterOf(before).Line, "at once on one line", "at once on two lines")
+		}
+	}
+}
+
 func TestTheIDOfAHistoryNamesItsRun(t *testing.T) {
 	id := HistoryID(7, 42)
-	if seed, run, err := ParseHistoryID(id); err != nil || seed != 7 || run != 42 || !IsHistoryID(id) || trial.IsID(id) {
-		t.Errorf("%s is run %d of seed %d, %v", id, run, seed, err)
+	if r, err := ParseHistoryID(id); err != nil || r != (HistoryRun{HistoryVersion, 7, 42}) || !IsHistoryID(id) || trial.IsID(id) {
+		t.Errorf("%s is %+v, %v", id, r, err)
 	}
-	other := fmt.Sprintf("h%d.7.42.%s", Version+1, generator())
+	if r, err := ParseHistoryID(HistoryRun{1, 7, 42}.ID()); err != nil || len(r.Draw().Meters) != 1 {
+		t.Errorf("an id of version 1 is of %+v, %v", r, err)
+	}
+	other := fmt.Sprintf("h%d.7.42.%s", HistoryVersion+1, generator())
 	for text, want := range map[string]error{
 		id[:len(id)-1]:                trial.ErrNoID,
 		"h1":                          trial.ErrNoID,
 		other + "." + checksum(other): trial.ErrOtherRun,
 	} {
-		if _, _, err := ParseHistoryID(text); !errors.Is(err, want) {
+		if _, err := ParseHistoryID(text); !errors.Is(err, want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -104,7 +138,7 @@ func TestAHistoryThatFailsIsShrunk(t *testing.T) {
 		t.Fatalf("%d failed, %v", len(failed), err)
 	}
 	for _, f := range failed {
-		if n := len(f.Shrunk.Attempts); n != 1 || len(f.Shrunk.Attempts[0].Plan) > 0 || len(f.Shrunk.Attempts[0].Before) != 1 || len(f.Shrunk.PCs) != 1 || !f.Done {
+		if n := len(f.Shrunk.Attempts); n != 1 || len(f.Shrunk.Attempts[0].Plan) > 0 || len(f.Shrunk.Attempts[0].Before) != 1 || len(f.Shrunk.PCs) != 1 || len(f.Shrunk.Meters) > 1 || !f.Done {
 			t.Errorf("run %d was shrunk in %d tries to\n%s", f.Run, f.Tries, &f.Shrunk)
 		}
 		if _, err := cases.Parse(history.CaseFile(f.Shrunk, f.ShrunkResult, "shrunk")); err != nil {

@@ -8,9 +8,22 @@ import (
 	"ionbench/scenarios/trial"
 )
 
+// HistoryVersion is the version of the generator of histories. Version 1 drew one meter and one
+// tool at a time; its ids are still read.
+const HistoryVersion = 2
+
+// HistoryRun is a run of a storm of histories.
+type HistoryRun struct {
+	Version   int
+	Seed, Run uint64
+}
+
 // HistoryID names a run of a storm of histories: hVERSION.SEED.RUN, the hash of ID and a checksum.
-func HistoryID(seed, run uint64) string {
-	text := fmt.Sprintf("h%d.%d.%d.%s", Version, seed, run, generator())
+func HistoryID(seed, run uint64) string { return HistoryRun{HistoryVersion, seed, run}.ID() }
+
+// ID names the run.
+func (r HistoryRun) ID() string {
+	text := fmt.Sprintf("h%d.%d.%d.%s", r.Version, r.Seed, r.Run, generator())
 	return text + "." + checksum(text)
 }
 
@@ -20,23 +33,23 @@ func IsHistoryID(text string) bool {
 	return ok && len(version) > 1 && version[0] == 'h' && strings.Trim(version[1:], "0123456789") == ""
 }
 
-// ParseHistoryID returns the arguments of DrawHistory for the run that an id names. Errors are
-// those of ParseID.
-func ParseHistoryID(id string) (seed, run uint64, err error) {
+// ParseHistoryID returns the run that an id names. Errors are those of ParseID.
+func ParseHistoryID(id string) (r HistoryRun, err error) {
 	last := strings.LastIndexByte(id, '.')
 	if last < 0 || checksum(id[:last]) != id[last+1:] {
-		return 0, 0, fmt.Errorf("%w: %.80q is mistyped, or a part of it is missing: copy all of it", trial.ErrNoID, id)
+		return HistoryRun{}, fmt.Errorf("%w: %.80q is mistyped, or a part of it is missing: copy all of it", trial.ErrNoID, id)
 	}
 	parts := strings.Split(id[:last], ".")
 	if len(parts) == 4 {
-		seed, _ = strconv.ParseUint(parts[1], 10, 64)
-		run, _ = strconv.ParseUint(parts[2], 10, 64)
+		r.Version, _ = strconv.Atoi(parts[0][1:])
+		r.Seed, _ = strconv.ParseUint(parts[1], 10, 64)
+		r.Run, _ = strconv.ParseUint(parts[2], 10, 64)
 	}
-	if len(parts) != 4 || parts[0] != "h"+strconv.Itoa(Version) || parts[3] != generator() {
-		return 0, 0, fmt.Errorf("%w: its history was drawn from other faults or by another generator", trial.ErrOtherRun)
+	if r.Version < 1 || r.Version > HistoryVersion || parts[3] != generator() {
+		return HistoryRun{}, fmt.Errorf("%w: its history was drawn from other faults or by another generator", trial.ErrOtherRun)
 	}
-	if HistoryID(seed, run) != id {
-		return 0, 0, fmt.Errorf("%w: %.80q is not written like one", trial.ErrNoID, id)
+	if r.ID() != id {
+		return HistoryRun{}, fmt.Errorf("%w: %.80q is not written like one", trial.ErrNoID, id)
 	}
-	return seed, run, nil
+	return r, nil
 }
