@@ -12,6 +12,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/fixtures/firmware"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 )
 
 func mustUPG(t testing.TB, revision string, bytes int) *upg.File {
@@ -249,10 +250,10 @@ func TestConfigurationsThatAreNoneAreRefused(t *testing.T) {
 	}
 }
 
-// Abort in every step of an upgrade: the task ends at once as aborted, or, when nothing is
-// left to abort, as it was; and the next try succeeds.
+// Abort in every step of an upgrade: the task ends at once as aborted, or once a meter whose flash
+// was not cleared is back in its application; and the next try succeeds.
 func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
-	const every = 9
+	const every = 7
 	aborted := map[client.Step]bool{}
 	for steps := 0; ; steps += every {
 		d := newDesk(t, deskConfig())
@@ -265,8 +266,12 @@ func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
 		if d.finished {
 			break
 		}
+		whole := d.u.Counts().Passes == 0
 		d.u.Abort(d.now)
 		d.listen()
+		if whole {
+			d.run(d.now + time.Minute)
+		}
 		if !d.finished || !errors.Is(d.claim, client.ErrAborted) {
 			t.Fatalf("after %d events, in %q: finished %v, %v", steps, d.steps[len(d.steps)-1], d.finished, d.claim)
 		}
@@ -285,13 +290,16 @@ func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
 		}
 		d.m.Advance(d.now + time.Minute)
 		d.now += time.Minute
+		if state := d.m.State(); whole && state != meter.Application {
+			t.Errorf("aborted in %q, the meter is in state %v", last, state)
+		}
 		again := d.another(deskConfig())
 		if err := again.do(client.TaskUpgrade); err != nil {
 			t.Fatalf("aborted in %q, the next try: %v", last, err)
 		}
 		again.upgraded()
 	}
-	for _, step := range []client.Step{client.StepAwaitFlash, client.StepDownload, client.StepIdentifyAgain, client.StepRestoreSettings} {
+	for _, step := range []client.Step{client.StepSayGivenBack, client.StepAwaitFlash, client.StepDownload, client.StepIdentifyAgain, client.StepRestoreSettings} {
 		if !aborted[step] {
 			t.Errorf("nothing was aborted in %q: %v", step, aborted)
 		}

@@ -40,7 +40,7 @@ type Event struct {
 	Kind        EventKind
 	Line        upgradelog.Line
 	Prompt      Prompt
-	Step        Step // EventStep: the one that begins; a journal: StepSettleJournal at the end, when settings are back
+	Step        Step // EventStep: the one that begins; a journal: StepSettleJournal at the end, when settings are back, or StepForgetJournal
 	Done, Total int
 	Left        int
 	Device      Device

@@ -158,6 +158,7 @@ func journalSaved(u *Upgrader, _ time.Duration, _ *journal.Journal, err error) n
 	if err != nil {
 		return failed(fmt.Errorf("%w: %w; nothing was changed; make room or name another journal folder", ErrNoPersistence, err))
 	}
+	u.ownFile = u.ownFile || !u.onDisk
 	u.onDisk, u.keptThere = true, true
 	return toNext()
 }

@@ -22,6 +22,9 @@ func bugsWithPerson() map[string]bug {
 		"goes-on-after-abort": func(u *Upgrader) {
 			u.rules.aborts = func(*Upgrader) bool { return false }
 		},
+		"left-in-loader": func(u *Upgrader) {
+			u.rules.givesBack = func(*Upgrader) bool { return false }
+		},
 		"success-after-abort": func(u *Upgrader) {
 			u.rules.end = func(s *Session, err error) *End {
 				end := s.ending(err)

@@ -19,6 +19,7 @@ type rules struct {
 	again      func(u *Upgrader)                                 // prepares the request to be sent again
 	response   func(u *Upgrader) time.Duration                   // how long an answer is waited for
 	aborts     func(u *Upgrader) bool                            // whether the task ends when the person aborts it
+	givesBack  func(u *Upgrader) bool                            // whether the meter is put back into its application before that
 	limits     limits
 	resends    func(u *Upgrader, r retry) int                  // how often a request is sent again
 	missing    func(u *Upgrader) int                           // answers missing in a row, with the one that is overdue now
@@ -57,6 +58,7 @@ func healthyRules() *rules {
 		again:      func(u *Upgrader) { u.exchange.out.Restart() },
 		response:   (*Upgrader).responseTime,
 		aborts:     func(*Upgrader) bool { return true },
+		givesBack:  (*Upgrader).holds,
 		limits:     limits{passes: 3, clearPolls: 600, refusals: 120},
 		resends:    (*Upgrader).resends,
 		missing:    func(u *Upgrader) int { return u.exchange.missing + 1 },

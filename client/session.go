@@ -184,6 +184,10 @@ func (s *Session) hear(now time.Duration, e *Event) {
 			s.leaveWindow(now)
 		}
 	case EventStep:
+		if e.Step == StepSayGivenBack {
+			s.changed, s.recover = false, false
+			return
+		}
 		if s.logErr == nil || s.logErr.WentOn { // otherwise the upgrade was stopped before it began
 			s.changed = s.changed || e.Step.ChangesMeter()
 			s.recover = s.recover || e.Step.LeavesApplication()

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -200,11 +201,13 @@ func TestCtrlCEndsTheToolAndSaysWhatItLeaves(t *testing.T) {
 		if d.finished {
 			break
 		}
+		whole := d.s.Counts().Passes == 0
 		d.s.Interrupt(d.now)
 		d.listen()
-		advice := client.AdviceAgain
-		if slices.ContainsFunc(d.steps, client.Step.LeavesApplication) {
-			advice = client.AdviceRecover
+		advice := client.AdviceRecover
+		if whole {
+			advice = client.AdviceAgain
+			d.run(d.now + time.Minute)
 		}
 		seen[advice]++
 		d.wantEnd(client.ErrAborted, client.StatusFailed, advice)
@@ -217,6 +220,60 @@ func TestCtrlCEndsTheToolAndSaysWhatItLeaves(t *testing.T) {
 	}
 	if seen[client.AdviceAgain] < 3 || seen[client.AdviceRecover] < 10 {
 		t.Errorf("not much was interrupted: %v", seen)
+	}
+}
+
+// Ctrl-C while a meter is given back: nothing more is sent, and it may have to be recovered.
+func TestASecondCtrlCDoesNotWaitForTheMeter(t *testing.T) {
+	d := sessionDesk(t)
+	d.start(client.TaskUpgrade)
+	for !slices.Contains(d.steps, client.StepAwaitLoader) {
+		d.step(time.Hour)
+	}
+	d.s.Interrupt(d.now)
+	d.listen()
+	if d.s.Done() {
+		t.Fatal("it does not give the meter back")
+	}
+	d.s.Interrupt(d.now)
+	d.listen()
+	d.wantEnd(client.ErrAborted, client.StatusFailed, client.AdviceRecover)
+}
+
+// A meter that is silent, and one that another has begun to clear, are not waited for without end.
+func TestAMeterThatCannotBeGivenBackIsToBeRecovered(t *testing.T) {
+	for name, befall := range map[string]func(d *desk){
+		"it has no power":         func(d *desk) { d.m.PowerOff(d.now) },
+		"the connection is lost":  func(d *desk) { d.s.Lost(d.now, errTest) },
+		"another serial number":   func(d *desk) { d.tap = otherIdentity(7, 1) },
+		"somebody else clears it": func(d *desk) { d.tap = otherIdentity(2, byte(ion.StateDownload^ion.StateErasing)) },
+	} {
+		d := sessionDesk(t)
+		d.start(client.TaskUpgrade)
+		for !slices.Contains(d.steps, client.StepAwaitLoader) {
+			d.step(time.Hour)
+		}
+		d.s.Interrupt(d.now)
+		befall(d)
+		d.run(d.now + 5*time.Minute)
+		d.wantEnd(client.ErrAborted, client.StatusFailed, client.AdviceRecover)
+		if slices.Contains(d.steps, client.StepSayGivenBack) || !strings.Contains(d.logText(), "aborted") {
+			t.Errorf("%s: %v\n%s", name, d.steps, d.logText())
+		}
+	}
+}
+
+// otherIdentity changes bits of a byte of every answer to identify (PROTOCOL.md, section 6).
+func otherIdentity(at int, bits byte) func(a *answer) []late {
+	return func(a *answer) []late {
+		if a.op() == ion.OpIdentify {
+			const body, crc = 27, 2
+			p := bytes.Clone(a.bytes)
+			p[body+at] ^= bits
+			binary.LittleEndian.PutUint16(p[len(p)-crc:], ion.CRC16(p[4:len(p)-crc]))
+			a.bytes = p
+		}
+		return asIs(a)
 	}
 }
 

@@ -51,6 +51,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	w.Bool(u.older)
 	w.Bool(u.onDisk)
 	w.Bool(u.keptThere)
+	w.Bool(u.ownFile)
 	w.Bool(u.recovery)
 	u.exchange.declare(w, &spent.exchange)
 	at, waits := u.Next()

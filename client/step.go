@@ -62,6 +62,12 @@ const (
 
 	StepReadSettings
 	StepWriteSettings
+
+	StepFindMeter
+	StepGiveBack
+	StepAwaitApplication
+	StepForgetJournal
+	StepSayGivenBack
 	stepCount
 )
 
@@ -119,6 +125,11 @@ var stepTable = [stepCount]struct {
 	StepSayApplied:           {words: "say that it was applied"},
 	StepReadSettings:         {words: "read the settings"},
 	StepWriteSettings:        {words: "write the settings", changes: true},
+	StepFindMeter:            {words: "look where the meter is", leaves: true},
+	StepGiveBack:             {words: "give the meter back", changes: true, leaves: true},
+	StepAwaitApplication:     {words: "wait for the application", leaves: true},
+	StepForgetJournal:        {words: "forget the journal"},
+	StepSayGivenBack:         {words: "say that the meter is back"},
 }
 
 // String returns the step in words; empty for NoStep.
@@ -160,5 +171,5 @@ func (s Step) LeavesApplication() bool { return s < stepCount && stepTable[s].le
 // AwaitsRestart reports whether the step asks a restarting meter until it answers. A missing
 // answer then leaves no line in the log.
 func (s Step) AwaitsRestart() bool {
-	return slices.ContainsFunc(upgradeSteps(), func(l step) bool { return l.is == s && l.retry == polling })
+	return slices.ContainsFunc(slices.Concat(upgradeSteps(), givingBackSteps()), func(l step) bool { return l.is == s && l.retry == polling })
 }

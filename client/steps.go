@@ -45,6 +45,7 @@ const (
 	readProcedure
 	writeProcedure
 	finishProcedure
+	givingBackProcedure
 	procedureCount
 )
 
@@ -65,6 +66,8 @@ func procedures() *[procedureCount][]step {
 		readProcedure:      readSteps(),
 		writeProcedure:     writeSteps(),
 		finishProcedure:    finishSteps(),
+
+		givingBackProcedure: givingBackSteps(),
 	}
 }
 
@@ -232,6 +235,10 @@ func (u *Upgrader) follow(now time.Duration, n next) {
 // fail ends the task with an error.
 func (u *Upgrader) fail(now time.Duration, err error) {
 	u.exchange.end()
+	if u.procedure == givingBackProcedure { // the upgrade has ended already, and why
+		u.switchTo(now, failedProcedure)
+		return
+	}
 	u.err = err
 	if u.procedure == templateProcedure {
 		u.result = err

@@ -97,6 +97,7 @@ func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 	}
 	u.firmware = a.Firmware
 	u.transfer.blocks, u.transfer.flashes = ion.Blocks(len(a.Firmware.Image)), true
+	u.ownFile = false
 	u.onDisk, u.keptThere, u.offered, u.declined, u.older = false, false, 0, 0, false
 	u.before, u.after, u.counted = marks{}, marks{}, [ion.EnergyCount]float64{}
 	return toNext()

@@ -92,6 +92,7 @@ type Upgrader struct {
 	paste     ion.Groups
 	onDisk    bool                     // there is a journal of the meter on the disk
 	keptThere bool                     // and it is what is kept
+	ownFile   bool                     // this upgrade made it, and there was none before
 	kept      *journal.Journal         // what is kept of the meter's settings, on the disk or only in memory
 	before    marks                    // of the meter, before settings are written back
 	after     marks                    // of the meter, as they were read back
@@ -235,7 +236,8 @@ func (u *Upgrader) ClockSet(by time.Duration) { u.cfg.Start = u.cfg.Start.Add(by
 func (u *Upgrader) clock(now time.Duration) time.Time { return u.cfg.Start.Add(now) }
 
 // Abort is the person's Abort button, or Ctrl-C. The transfer ends; the meter stays as it is
-// and can be upgraded again at once. At a window that reports an end there is nothing to abort:
+// and can be upgraded again at once. One that was put into download state and not erased is given
+// back to its application first; a second Abort ends that too. At a window that reports an end there is nothing to abort:
 // it is closed.
 func (u *Upgrader) Abort(now time.Duration) { u.stop(now, ErrAborted) }
 
@@ -248,9 +250,16 @@ func (u *Upgrader) stop(now time.Duration, why error) {
 		u.Answer(now, Answer{Choice: Exit})
 		return
 	}
-	if u.rules.aborts(u) {
-		u.fail(now, why)
+	if !u.rules.aborts(u) {
+		return
 	}
+	if u.rules.givesBack(u) {
+		u.exchange.end()
+		u.err = why
+		u.switchTo(now, givingBackProcedure)
+		return
+	}
+	u.fail(now, why)
 }
 
 // Lost says that the connection has ended for good: what needs an answer from the meter gets

@@ -55,9 +55,10 @@ whose upgrade was interrupted (article FA212301).
   ionup recover 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105    after a failure
 `,
 		Notes: `
-Ctrl-C is the Abort button: the upgrade ends, the meter stays in download state and can
-be recovered at once; do not power-cycle it. A second Ctrl-C ends ionup on the spot. SIGTERM,
-SIGQUIT and SIGHUP (the terminal is closed) abort in the same way.
+Ctrl-C is the Abort button: the upgrade ends. A meter whose flash is not cleared yet is put
+back into its application first; any other stays in download state and can be recovered at
+once; do not power-cycle it. A second Ctrl-C ends ionup on the spot. SIGTERM, SIGQUIT and
+SIGHUP (the terminal is closed) abort in the same way.
 
 Other users of a computer can read its command lines. --password-file FILE, the variable
 IONUP_PASSWORD and --password - (asks, or reads the first line of standard input) keep the

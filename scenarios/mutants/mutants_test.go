@@ -107,6 +107,7 @@ var caughtBy = map[string]string{
 	"recovers-after-no":              "",
 	"communication-lost-skipped":     "",
 	"goes-on-after-abort":            "",
+	"left-in-loader":                 "I8",
 	"success-after-abort":            "I2",
 	"meter-lock-ignored":             "I9",
 	"log-lock-ignored":               "I9",

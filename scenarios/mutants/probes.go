@@ -75,6 +75,7 @@ func singles() []probe {
 		{must: "an answer that comes twice counts once", plan: "reply-dup at block 2", play: goesThroughInOnePass},
 		{must: "after eleven missing answers the upgrade has failed, and the person is told", plan: "cable-pull at block 2", play: cableOut},
 		{must: "the person can abort, and recover", plan: "abort at block 3", play: failsAndRecovers},
+		{must: "a meter that is whole is given back when the person aborts", plan: "abort at state download", play: givenBack},
 		{must: "after a power loss the flash is cleared anew", plan: "power-loss at block 3 for 5s", play: goesThrough},
 		{must: "an erase that was torn is begun anew", plan: "power-loss at flash-op 2 torn for 5s", play: goesThrough},
 		{must: "without power an upgrade fails, and can be recovered", plan: "power-loss at block 3", play: failsAndRecovers},
@@ -216,6 +217,13 @@ func killedWithJournal(s *stage) {
 	a := s.journaled()
 	o := s.try(a)
 	s.hold(o.Killed, "the tool was not killed")
+	s.holdRecovered(a, o)
+}
+
+func givenBack(s *stage) {
+	a := s.upgrade()
+	o := s.try(a)
+	s.hold(o.Meter.State == meter.Application && o.Meter.FlashOps == 0, "the meter is in state %v", o.Meter.State)
 	s.holdRecovered(a, o)
 }
 

@@ -587,7 +587,7 @@ func (t *tool) flush() {
 func (t *tool) count() { t.counts = t.latest() }
 
 func (t *tool) latest() client.Counts {
-	if c := t.session.Counts(); c.Transmitted > 0 {
+	if c := t.session.Counts(); c.Passes > 0 {
 		return c
 	}
 	return t.counts

@@ -31,6 +31,15 @@ func loaderForNothing(e *Evidence, f *findings) {
 	}
 }
 
+// notGivenBack is for our own tool, where nothing but the person was in its way.
+func notGivenBack(e *Evidence, f *findings) {
+	t := &e.Tool
+	able := t.Aborted && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && e.Cost.Resends == 0 && e.Meter.Connected
+	if able && e.Before.State == meter.Application && e.Meter.FlashOps == 0 && e.Meter.State == meter.Download {
+		f.tell("nothing was erased, and the meter was left in its loader")
+	}
+}
+
 func refusedTooLate(e *Evidence, f *findings) {
 	t := &e.Tool
 	if client.IsRefusal(t.Err) && e.flashed() && !e.busyBefore() && t.Counts.Transmitted == 0 && t.choseOnce() {

@@ -106,6 +106,7 @@ var sentences = [...]sentence{
 	{I8, "the flash is not touched where it must not be", tried, flashTouched, ofAct},
 	{I8, "the meter is not told to enter download state where its flash must not be touched", tried, loaderForNothing, ofAct},
 	{I8, "a meter whose flash was not touched is left in its application", aside, leftInLoader, ofAttempt},
+	{I8, "an upgrade that is ended before anything is erased gives the meter back to its application", ended, notGivenBack, ofAttempt},
 	{I8, "a tool that refuses has not touched the flash", ended, refusedTooLate, ofAct},
 	{I2, "success is claimed only of an upgrade that may be", ended, whatMayNotBe, ofAct},
 	{I7, "no setting is lost where the flash was not touched", ended, lostWithoutFlash, ofAct},

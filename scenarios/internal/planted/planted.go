@@ -180,6 +180,7 @@ func withPerson() []Bug {
 		{"recovers-after-no", "recovers a failed upgrade although the person said no"},
 		{"communication-lost-skipped", "does not say that communication is lost"},
 		{"goes-on-after-abort", "goes on although the person aborts the upgrade"},
+		{"left-in-loader", "leaves a meter in its loader when the person aborts the upgrade before the flash is cleared"},
 		{"success-after-abort", "ends with the exit status of a success when the person aborts the upgrade"},
 		{"log-failure-hidden", "does not say that its log could not be written"},
 	}

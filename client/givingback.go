@@ -1,0 +1,61 @@
+package client
+
+import (
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
+)
+
+// givingBackSteps put a meter back into its application that an upgrade has put into download state
+// and that is whole: before the flash is cleared a restart does that. Then the upgrade ends as
+// it would have without.
+func givingBackSteps() []step {
+	return []step{
+		{is: StepFindMeter, request: identifyRequest, retry: probing, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundToGiveBack)},
+		{is: StepGiveBack, request: restartRequest, retry: probing, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
+		{is: StepAwaitApplication, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backInApplication)},
+		{is: StepForgetJournal, when: (*Upgrader).ownsJournal, keep: (*Upgrader).forgetJournal, kept: journalSettled},
+		{is: StepSayGivenBack, act: sayGivenBack},
+	}
+}
+
+// holds reports whether the meter may be in download state because of this upgrade, and whole.
+func (u *Upgrader) holds() bool {
+	t := &u.transfer
+	entering := t.enters > 0 || u.step().is == StepEnterDownloadState
+	return u.procedure == upgradeProcedure && entering && !t.found && t.passes == 0
+}
+
+// foundToGiveBack restarts a loader that waits for a clear, and no other meter.
+func foundToGiveBack(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	switch {
+	case ion.FixedText(r.Serial[:]) != u.device.SerialNumber:
+		return failed(u.err)
+	case r.State == ion.StateApplication:
+		return toStep(StepForgetJournal)
+	case r.State == ion.StateDownload:
+		return toNext()
+	}
+	return failed(u.err) // somebody else clears it
+}
+
+func backInApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if r.State != ion.StateApplication {
+		return failed(u.err)
+	}
+	return toNext()
+}
+
+// ownsJournal reports whether the journal has only what the meter has.
+func (u *Upgrader) ownsJournal() bool { return u.onDisk && u.ownFile }
+
+func (u *Upgrader) forgetJournal(time.Duration) Event {
+	return Event{Kind: EventRemoveJournal, Step: StepForgetJournal, Journal: u.kept, Meter: u.device.Meter()}
+}
+
+func sayGivenBack(u *Upgrader, _ time.Duration) next {
+	u.device.Download = false
+	u.log(upgradelog.Line{Kind: upgradelog.Note, Text: "the meter is back in its application, as it was"})
+	return failed(u.err)
+}
