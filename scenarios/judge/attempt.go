@@ -84,6 +84,7 @@ type player struct {
 	step     *Step  // that is played
 	tries    int    // attempts in this step so far
 	logged   []byte // what the attempts so far have left in the log
+	logFile  string // in {dir}; empty for logName
 }
 
 // imageName is the firmware file in {dir}.
@@ -109,6 +110,9 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		a.Harms = p.scenario.Harms
 	}
 	g := newGateway(a.Harms)
+	if p.stand.beside, err = p.company(ctx); err != nil {
+		return nil, err
+	}
 	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.limit, p.target.Transport, g, start, befall)
 	if err == nil {
 		err = a.Exit.notRun(command.shell)
@@ -133,6 +137,9 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	}
 	p.judge(a, e)
 	p.tries++
+	if p.stand.beside != nil {
+		return a, p.stand.beside.conclude(a)
+	}
 	return a, nil
 }
 
@@ -149,7 +156,7 @@ func (p *player) lookAtFiles(a *Execution) error {
 		a.note("it replaced {image} by %s", kind)
 	}
 	// One byte more shows that it is too large.
-	whole, err := p.place.read(logName, int64(len(p.logged))+upgradelog.MaxBytes+1)
+	whole, err := p.place.read(p.logName(), int64(len(p.logged))+upgradelog.MaxBytes+1)
 	if err != nil {
 		a.note("its log cannot be read: %v", err)
 	}
@@ -165,6 +172,8 @@ func (p *player) lookAtFiles(a *Execution) error {
 
 // logName is the log in {dir}. All attempts write into it, one after the other.
 const logName = "upgrade.log"
+
+func (p *player) logName() string { return cmp.Or(p.logFile, logName) }
 
 func fileName(attempt int, ending string) string {
 	name := "upgrade"
@@ -183,7 +192,7 @@ func (p *player) values(at address, around surroundings) map[string]string {
 		told = p.world.Attempts[0].Tool
 	}
 	image := filepath.Join(p.place.path, imageName)
-	dir, log := p.place.path, filepath.Join(p.place.path, logName)
+	dir, log := p.place.path, filepath.Join(p.place.path, p.logName())
 	if around.NoFolder {
 		dir = filepath.Join(image, "kept") // behind a file, where nobody can write
 	}

@@ -24,10 +24,18 @@ var moments = []struct {
 	{Restart, []fault.Trigger{{Unit: fault.AtState, State: fault.Application}}},
 }
 
-// catalogue is one scenario for each kind of fault and each phase in which it can strike.
+// outside reports whether a kind can be played with a program that is not ours: its disk and its
+// clock are its computer's.
+func outside(k fault.Kind) bool { return k.Part() != fault.OfDisk && k.Part() != fault.OfClock }
+
+// catalogue is one scenario for each kind of fault that can befall any program, and each phase in
+// which it can strike.
 func catalogue(response time.Duration) []Scenario {
 	var all []Scenario
 	for _, d := range fault.Kinds() {
+		if !outside(d.Kind) {
+			continue
+		}
 		for _, m := range moments {
 			if d.Kind.ChipOp() == fault.Program && m.phase == Erase {
 				continue // nothing is programmed there

@@ -11,7 +11,6 @@ import (
 
 // notPlayed are the duties that no scenario is about, and why.
 var notPlayed = map[duty.ID]string{
-	duty.Turns:  "two runs at the same time need two connections, and a port takes one",
 	duty.Secret: "every log is looked at",
 }
 

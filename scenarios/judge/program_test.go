@@ -160,6 +160,9 @@ func playProgram(name string, args []string) int {
 	if f, ok := programs()[name]; ok {
 		return f(args)
 	}
+	if f, ok := besides()[name]; ok {
+		return f(args)
+	}
 	if f, ok := hostilePrograms()[name]; ok {
 		fmt.Println(os.Getenv(markName))
 		return f(args)

@@ -64,6 +64,7 @@ type Scenario struct {
 	Harms  []Harm                   // of the first attempt
 	Spoil  func(file []byte) []byte // what is wrong with the file; nil for what the world says
 	Around surroundings             // of the first attempt
+	Beside company                  // during the first attempt
 	Signal syscall.Signal           // that presses Abort; 0 for SIGINT
 	Pace   pacing
 	Alone  bool   // no recovery follows the first attempt
@@ -92,7 +93,7 @@ func (s *Scenario) attempt() *world.Attempt { return &s.World.Attempts[0] }
 // ID is the id of the trial with the same meter, image and plans. `ionbench replay` plays it
 // with the upgrader of this project in virtual time. It is empty if no id can describe it.
 func (s *Scenario) ID() string {
-	own := len(s.Harms) > 0 || len(s.Then) > 0 || s.Spoil != nil
+	own := s.Beside != byItself || len(s.Harms) > 0 || len(s.Then) > 0 || s.Spoil != nil
 	id, err := trial.ID(s.World, s.Plans)
 	if own || err != nil || trial.CheckSaid(s.World) != nil {
 		return ""
@@ -135,7 +136,7 @@ func (s *Scenario) cannot(t *Target) string {
 	}
 	for _, f := range s.faults() {
 		switch part := f.Kind.Part(); {
-		case part == fault.OfDisk || part == fault.OfClock:
+		case !outside(f.Kind):
 			return fmt.Sprintf("%v cannot be done to a program from outside", f.Kind)
 		case part == fault.OfFile && !t.Upgrade.uses(imageOf):
 			return fmt.Sprintf("the command has no {%s}", imageOf)

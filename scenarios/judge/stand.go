@@ -31,6 +31,7 @@ type stand struct {
 	now      time.Duration
 	at       int            // the meter that the host talks to, in world.Meters
 	settings []ion.Settings // that each meter should have
+	beside   *beside        // what else goes on during the present attempt; nil for nothing
 }
 
 // newStand makes a meter that has been running for rig.UpTime.
@@ -224,8 +225,15 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 	serving, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	g.line = l
-	go func() { served <- server.Run(serving, guarded{g}) }()
+	var device serve.Device = guarded{g}
+	if s.beside != nil {
+		device = &meeting{guarded: guarded{g}, beside: s.beside, at: at}
+	}
+	go func() { served <- server.Run(serving, device) }()
 	e = program.wait(ctx, limit)
+	if s.beside != nil {
+		s.beside.await()
+	}
 	time.Sleep(settle)
 	stop()
 	select {

@@ -98,7 +98,7 @@ func (p *player) write(w world.Write) {
 func (p *player) tear() {
 	torn := make(map[string][]byte)
 	p.place.gather(func(name string, mode fs.FileMode, content []byte) {
-		if mode.IsRegular() && name != imageName && name != logName && len(content) > 1 {
+		if mode.IsRegular() && name != imageName && name != logName && name != besideLog && len(content) > 1 {
 			torn[name] = bytes.Clone(content[:len(content)/2])
 		}
 	})

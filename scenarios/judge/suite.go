@@ -108,7 +108,7 @@ func malformed(name, title string, about duty.ID, spoil func(file []byte) []byte
 // more are the rows of the article that smoke leaves out and that can be tested from outside, and
 // what else the table of duties needs.
 func more() []play {
-	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreTimes())
+	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreAtOnce(), moreTimes())
 }
 
 func moreFiles() []play {
@@ -252,6 +252,25 @@ func moreSurroundings() []play {
 		{Scenario{Name: "terminated", Phase: Download, Title: "the program is sent SIGTERM", Signal: syscall.SIGTERM, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
 		{Scenario{Name: "hung-up", Phase: Download, Title: "the program is sent SIGHUP", Signal: syscall.SIGHUP, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
 	}
+}
+
+func moreAtOnce() []play {
+	return []play{
+		{Scenario{Name: "second-run", Phase: Download, Title: "the program is started once more while it is at work", Beside: withSecondRun, Expect: Succeeds, Waits: tries(), Extra: 2 * perAttempt, Duties: duties(duty.Turns, duty.Gone),
+			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
+		{Scenario{Name: "second-run-killed", Phase: Download, Title: "the program is started once more while it is at work, and the first one killed later", Beside: withSecondRun, Expect: Succeeds, Waits: tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Kept, duty.Next)},
+			"kill at block 8"},
+		{Scenario{Name: "two-meters-at-once", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}", Beside: withOtherMeter, Expect: Succeeds, OnePass: true, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Values, duty.Gone)}, ""},
+		{Scenario{Name: "two-meters-at-once-killed", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}, and the first upgrade killed", Beside: withOtherMeter, Expect: Succeeds, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Kept, duty.InForce)},
+			"kill at block 8"},
+	}
+}
+
+// otherWorld is the other meter of those that are upgraded at once.
+func otherWorld() world.World {
+	w := worldOf(imageBlocks)
+	w.Meters[0].SerialNumber, w.Meters[0].UnitID, w.Meters[0].Set = "PC-0209A001-1", 105+256, changed()
+	return w
 }
 
 // At its own pace a meter erases for a minute. A minute is what PROTOCOL.md allows a restart.

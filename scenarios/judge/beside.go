@@ -1,0 +1,303 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"ionbench/client/upgradelog"
+	"ionbench/scenarios/evidence"
+	"ionbench/scenarios/shell"
+	"ionbench/scenarios/verdict"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+)
+
+// company is what else goes on in {dir} while the program is at work for the first time.
+type company uint8
+
+const (
+	byItself       company = iota
+	withSecondRun          // the program is started once more, for the same meter
+	withOtherMeter         // it upgrades another meter, at a line of its own
+)
+
+// Two runs meet at blocks, so that they are at work at the same time however fast a program is: the
+// first waits for its answer until the second has ended, or is at its own block, and the second
+// until the first has ended. No answer is held for longer than a program bears.
+const (
+	firstMeetsAt, secondMeetsAt = 3, 6
+	mostHeldFirst               = 2 // times the response
+	mostHeldSecond              = 5
+)
+
+// besideLog is the log of the second run in {dir}.
+const besideLog = "second.log"
+
+// beside is one of two runs: where it meets the other.
+type beside struct {
+	block    int
+	reached  func(at address)       // it is there
+	free     func() bool            // the answer goes out
+	most     time.Duration          // that it is held
+	await    func()                 // the end of the other, where this one has ended
+	ended    func(*meter.Meter)     // the other has ended, if it did so while this meter was served
+	conclude func(*Execution) error // judges the other
+}
+
+// meeting is a gateway that holds an answer back until the other run is where it should be.
+type meeting struct {
+	guarded
+	*beside
+	at     address
+	seen   ion.Decoder
+	lastID uint16
+	blocks int
+	now    time.Duration
+	until  time.Duration
+	held   []byte
+	told   bool
+}
+
+func (m *meeting) Receive(now time.Duration, p []byte) {
+	m.now = now
+	for rest := p; len(rest) > 0; {
+		rest = rest[m.seen.Feed(rest):]
+		for f, ok := m.seen.Next(); ok; f, ok = m.seen.Next() {
+			m.count(&f)
+		}
+	}
+	m.guarded.Receive(now, p)
+}
+
+func (m *meeting) count(f *ion.Frame) {
+	id, first := f.MessageID()
+	if !first || requestOf(f.Data) != blocks || m.blocks > 0 && id == m.lastID {
+		return
+	}
+	m.lastID = id
+	if m.blocks++; m.blocks == m.block {
+		m.until = m.now + m.most
+		m.reached(m.at)
+	}
+}
+
+// holds reports whether nothing goes to the program now.
+func (m *meeting) holds() bool { return m.blocks >= m.block && m.now < m.until && !m.free() }
+
+func (m *meeting) Transmit(dst []byte) []byte {
+	if m.holds() {
+		m.held = m.guarded.Transmit(m.held)
+		return dst
+	}
+	dst = append(dst, m.held...)
+	m.held = m.held[:0]
+	return m.guarded.Transmit(dst)
+}
+
+func (m *meeting) Advance(now time.Duration) {
+	m.now = now
+	m.guarded.Advance(now)
+	if m.ended != nil && !m.told && m.blocks >= m.block && m.free() {
+		m.told = true
+		m.guarded.use(func(s *bench.Station) { m.ended(s.Meter()) })
+	}
+}
+
+// Next looks often at the other run, which is no machine.
+func (m *meeting) Next() (at time.Duration, wake bool) {
+	const often = 5 * time.Millisecond
+	at, wake = m.guarded.Next()
+	if m.blocks < m.block || !m.holds() && len(m.held) == 0 && (m.told || m.ended == nil) {
+		return at, wake
+	}
+	if soon := m.now + often; !wake || soon < at {
+		at, wake = soon, true
+	}
+	return at, wake
+}
+
+// company is what goes on beside an attempt; nil for none. Only the first of a scenario has some.
+func (p *player) company(ctx context.Context) (*beside, error) {
+	if len(p.attempts) > 0 {
+		return nil, nil
+	}
+	switch p.scenario.Beside {
+	case withSecondRun:
+		return p.secondRun(ctx), nil
+	case withOtherMeter:
+		return p.otherMeter(ctx)
+	}
+	return nil, nil
+}
+
+// secondRun starts the program once more for the same meter.
+func (p *player) secondRun(ctx context.Context) *beside {
+	var (
+		begun   atomic.Bool
+		done    = make(chan struct{})
+		exit    Exit
+		failed  error
+		command string
+		left    string // what the meter was when it ended
+	)
+	over := func() bool { return isClosed(done) }
+	return &beside{
+		block: firstMeetsAt, most: mostHeldFirst * p.options.Response, free: over,
+		reached: func(at address) {
+			begun.Store(true)
+			around := surroundings{}
+			values := p.values(at, around)
+			values[logOf] = filepath.Join(p.place.path, besideLog)
+			argv := p.target.Upgrade.argv(values)
+			command = shell.Join(argv...)
+			go func() {
+				defer close(done)
+				var second *process
+				if second, failed = start(argv, around.environment(p.place.path)); failed == nil {
+					exit = second.wait(ctx, p.limit)
+				}
+			}()
+		},
+		await: func() {
+			if begun.Load() {
+				<-done
+			}
+		},
+		ended: func(m *meter.Meter) {
+			if revision, runs := m.Revision(); m.State() != meter.Application || !runs || revision != p.file.Revision {
+				left = fmt.Sprintf("in state %v", m.State())
+			}
+		},
+		conclude: func(a *Execution) error {
+			if !begun.Load() {
+				a.Missed = notSoFar
+				return nil
+			}
+			if failed != nil {
+				return failed
+			}
+			a.note("the second run, %s, ended with %s after %.1f s", command, exit.String(), exit.Took.Seconds())
+			tell := func(rule verdict.Rule, format string, args ...any) {
+				a.Broken = append(a.Broken, verdict.Violation{Rule: rule, Reason: Visible(fmt.Sprintf(format, args...))})
+			}
+			if a.LogTold == logJudged && endsOf(a.Log) > 1 {
+				tell(verdict.I6, "the second run wrote into the log of the first, which ends %d times", endsOf(a.Log))
+			}
+			switch {
+			case exit.Interrupted:
+			case exit.TimedOut:
+				tell(verdict.I5, "the second run was still at work after %v", p.limit)
+			case exit.Signal != "":
+				tell(verdict.Crashed, "the second run was ended by a signal that nobody sent: %s", exit.Signal)
+			case exit.Success() && left != "":
+				tell(verdict.I2, "the second run claims success; the meter was %s", left)
+			case exit.Success() && !a.Meter.Image:
+				tell(verdict.I2, "the second run claims success, and the meter does not have the image")
+			}
+			return nil
+		},
+	}
+}
+
+// endsOf is how many ends of upgrades a log tells.
+func endsOf(log []byte) (n int) {
+	for _, e := range verdict.ReadLog(log, 0).Entries {
+		if e.Kind == upgradelog.UpgradeCompleted || e.Kind == upgradelog.UpgradeFailed {
+			n++
+		}
+	}
+	return n
+}
+
+const notSoFar = "the program never came so far that a second run would meet it"
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// otherMeter upgrades another meter with the same folder.
+func (p *player) otherMeter(ctx context.Context) (*beside, error) {
+	other := *p.scenario
+	other.Beside, other.Plans, other.Harms, other.Then, other.all = byItself, nil, nil, nil, nil
+	other.Expect = Either // it may wait, or say that there can be only one
+	other.World = otherWorld()
+	other.World.Firmware = p.scenario.World.Firmware
+	other.World.Meters[0].Model = p.scenario.World.Meters[0].Model
+	other = other.fitted(p.target)
+	q := &player{target: p.target, options: p.options, scenario: &other, limit: p.limit, place: p.place, logFile: besideLog}
+	var err error
+	if q.stand, err = newStand(&other, p.options); err != nil {
+		return nil, err
+	}
+	q.step = &other.steps()[0]
+	var begun, there, firstEnded atomic.Bool
+	done := make(chan struct{})
+	a := &Execution{}
+	before := evidence.Look(q.station, q.now)
+	var failed error
+	q.stand.beside = &beside{
+		block: secondMeetsAt, most: mostHeldSecond * p.options.Response,
+		reached: func(address) { there.Store(true) }, free: firstEnded.Load, await: func() {},
+	}
+	run := func(at address) (*process, error) {
+		argv := q.target.Upgrade.argv(q.values(at, surroundings{}))
+		a.Command = shell.Join(argv...)
+		return start(argv, (&surroundings{}).environment(q.place.path))
+	}
+	return &beside{
+		block: firstMeetsAt, most: mostHeldFirst * p.options.Response,
+		free: func() bool { return there.Load() || isClosed(done) },
+		reached: func(address) {
+			begun.Store(true)
+			go func() {
+				defer close(done)
+				a.Exit, a.Asked, failed = q.serve(ctx, q.options, q.limit, q.target.Transport, newGateway(nil), run, func(*process, bench.Order) {})
+			}()
+		},
+		await: func() {
+			firstEnded.Store(true)
+			if begun.Load() {
+				<-done
+			}
+		},
+		conclude: func(first *Execution) error {
+			switch {
+			case !begun.Load():
+				first.Missed = notSoFar
+				return nil
+			case failed != nil:
+				return failed
+			}
+			return q.concludeBeside(first, a, before)
+		},
+	}, nil
+}
+
+// concludeBeside judges the upgrade of the other meter, and tells it with the first.
+func (q *player) concludeBeside(first, a *Execution, before evidence.Before) error {
+	e := before.Foreign(q.station, q.now, q.file, nil, q.options.Response)
+	a.Meter, a.Cost, a.Trace = *e.Meter, e.Cost, e.Story
+	q.attempts = append(q.attempts, a)
+	if err := q.lookAtFiles(a); err != nil {
+		return err
+	}
+	q.judge(a, e)
+	first.note("the upgrade of the other meter, %s, ended with %s after %.1f s", a.Command, a.Exit.String(), a.Exit.Took.Seconds())
+	for _, v := range a.Broken {
+		v.Reason = "the other meter: " + v.Reason
+		first.Broken = append(first.Broken, v)
+	}
+	for _, note := range a.Notes {
+		first.note("the other meter: %s", note)
+	}
+	return nil
+}
