@@ -238,7 +238,10 @@ func (s *session) hear(now time.Duration, e client.Event) {
 			s.person.asked(now, e)
 		}
 	case client.EventStep:
-		s.doing, s.sectors = e.Step, 0
+		s.doing = e.Step
+		if e.Step == client.StepClearFlash {
+			s.sectors = 0
+		}
 		s.report.step(e.Step)
 	case client.EventErasing:
 		s.sectors = max(s.sectors, e.Left)

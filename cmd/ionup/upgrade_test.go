@@ -387,7 +387,7 @@ func TestTheClearingOfTheFlashIsWatched(t *testing.T) {
 	t.Parallel() // it waits, most of the time
 	b := newBedErasing(t, 3*time.Millisecond, serial, "")
 	r := ionup(t, append(b.tool("upgrade", b.upg(3)), "--json")...).wantCode(0)
-	left := -1
+	left, total := -1, 0
 	for line := range strings.Lines(r.stdout) {
 		var e struct {
 			Event       string
@@ -397,10 +397,10 @@ func TestTheClearingOfTheFlashIsWatched(t *testing.T) {
 		if e.Event != "erasing" {
 			continue
 		}
-		if e.Total == 0 || e.Left > e.Total || left >= 0 && e.Left > left {
+		if e.Total == 0 || e.Left > e.Total || left >= 0 && e.Left > left || total > 0 && e.Total != total {
 			t.Errorf("after %d left: %s", left, line)
 		}
-		left = e.Left
+		left, total = e.Left, e.Total
 	}
 	if left != 0 {
 		t.Errorf("the last of them told %d left:\n%s", left, r.stdout)
