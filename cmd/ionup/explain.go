@@ -44,7 +44,7 @@ func (s *session) withUntold(err error) error {
 	case err == nil && (s.task == client.TaskIdentify || s.task == client.TaskReadSettings):
 		return fmt.Errorf("standard output: %w", s.told.err)
 	case err == nil:
-		s.report.warning(fmt.Sprintf("it has succeeded, and not all of that was told: standard output: %v", s.told.err))
+		s.call.Note("warning: it has succeeded, and not all of that was told: standard output: %v", s.told.err) // not there
 	}
 	return err
 }
