@@ -30,7 +30,7 @@ const patience = 30 * time.Second
 // endable is a program that is at work until it is ended.
 type endable struct {
 	args []string
-	busy func() bool // it is in the midst of its work
+	busy func(pid int) bool // it is in the midst of its work
 	// ends is the exit status of whatever ends it.
 	ends cli.Status
 	says []string
@@ -38,9 +38,9 @@ type endable struct {
 	leaves func() error
 }
 
-func (e endable) waitUntilBusy(t *testing.T) {
+func (e endable) waitUntilBusy(t *testing.T, pid int) {
 	t.Helper()
-	for began := time.Now(); !e.busy(); time.Sleep(2 * time.Millisecond) {
+	for began := time.Now(); !e.busy(pid); time.Sleep(2 * time.Millisecond) {
 		if time.Since(began) > patience {
 			t.Fatalf("%v does not come to its work", e.args)
 		}
@@ -51,17 +51,10 @@ func (e endable) waitUntilBusy(t *testing.T) {
 func endables() map[string]func(t *testing.T, dir string) endable {
 	return map[string]func(t *testing.T, dir string) endable{
 		"ionsim": func(t *testing.T, dir string) endable {
-			link := filepath.Join(dir, "ttyION")
-			there := func() bool { _, err := os.Lstat(link); return err == nil }
-			return endable{
-				args: []string{built(t, "ionsim"), "--link", link, "--json"}, busy: there, ends: cli.Done,
-				leaves: func() error {
-					if there() {
-						return fmt.Errorf("%s is left", link)
-					}
-					return nil
-				},
-			}
+			return endableServing(filepath.Join(dir, "ttyION"), built(t, "ionsim"), "--json")
+		},
+		"ionbench reproduce": func(t *testing.T, dir string) endable {
+			return endableServing(filepath.Join(dir, "ttyION"), built(t, "ionbench"), "reproduce", fieldLog(t, "field-aborted.log"), "--serve", "pty")
 		},
 		"ionup": endableUpgrade,
 		"ionbench judge": func(t *testing.T, dir string) endable {
@@ -69,7 +62,7 @@ func endables() map[string]func(t *testing.T, dir string) endable {
 			read := func() []string { b, _ := os.ReadFile(pids); return strings.Fields(string(b)) }
 			return endable{
 				args: []string{built(t, "ionbench"), "judge", "--shell", "--upgrader", "echo $$ >> " + pids + "; exec sleep 600 # {tcp} {image}", "--only", "undisturbed"},
-				busy: func() bool { return len(read()) == 1 }, ends: cli.Environment, says: []string{"no verdict: interrupted: 0 of 1 scenarios were played"},
+				busy: func(int) bool { return len(read()) == 1 }, ends: cli.Environment, says: []string{"no verdict: interrupted: 0 of 1 scenarios were played"},
 				leaves: func() error {
 					pid, err := strconv.Atoi(read()[0])
 					if err == nil && syscall.Kill(pid, 0) == nil {
@@ -82,21 +75,44 @@ func endables() map[string]func(t *testing.T, dir string) endable {
 		"ionbench sweep": func(t *testing.T, dir string) endable {
 			file := filepath.Join(dir, "atlas.json")
 			return endable{
-				args: []string{built(t, "ionbench"), "sweep", "--image-size", "256KiB", "--parallel", "1", "--json", file}, busy: begun(), ends: cli.Failed,
+				args: []string{built(t, "ionbench"), "sweep", "--image-size", "256KiB", "--parallel", "1", "--json", file}, busy: busyFor, ends: cli.Failed,
 				says:   []string{"interrupted: the result is partial, ", "go on with the same command and --resume"},
 				leaves: func() error { _, err := readAtlas(file); return err },
 			}
 		},
 		"ionbench storm": func(t *testing.T, dir string) endable {
-			return endable{args: []string{built(t, "ionbench"), "storm", "--runs", "100000000", "--parallel", "1"}, busy: begun(), ends: cli.Failed, says: []string{"interrupted: "}}
+			return endable{args: []string{built(t, "ionbench"), "storm", "--runs", "100000000", "--parallel", "1"}, busy: busyFor, ends: cli.Failed, says: []string{"interrupted: "}}
 		},
 	}
 }
 
-// begun is for programs that do not tell that they are at work: a moment is enough.
-func begun() func() bool {
-	at := time.Now().Add(150 * time.Millisecond)
-	return func() bool { return time.Now().After(at) }
+// endableServing is a meter that is served behind a link.
+func endableServing(link string, args ...string) endable {
+	there := func(int) bool { _, err := os.Lstat(link); return err == nil }
+	return endable{
+		args: append(args, "--link", link), busy: there, ends: cli.Done,
+		leaves: func() error {
+			if there(0) {
+				return fmt.Errorf("%s is left", link)
+			}
+			return nil
+		},
+	}
+}
+
+// busyFor is for programs that do not tell that they are at work: it shows in their time.
+func busyFor(pid int) bool {
+	const ticks = 10 // of 10 ms
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 12 {
+		return false
+	}
+	spent, err := strconv.Atoi(fields[11]) // utime, see proc(5)
+	return err == nil && spent >= ticks
 }
 
 // endableUpgrade is an upgrade that waits for an answer.
@@ -128,7 +144,7 @@ func endableUpgrade(t *testing.T, dir string) endable {
 	read := func() string { b, _ := os.ReadFile(log); return string(b) }
 	return endable{
 		args: []string{built(t, "ionup"), "upgrade", file, "--tcp", ready.TCP, "--unit-id", "105", "--log", log, "--journal", filepath.Join(dir, "journal"), "--locks", locks},
-		busy: func() bool { return strings.Contains(read(), "20% completed") }, ends: cli.Failed,
+		busy: func(int) bool { return strings.Contains(read(), "20% completed") }, ends: cli.Failed,
 		says: []string{"aborted by the user", "do not power-cycle it", "ionup recover "},
 		leaves: func() error {
 			if lines := strings.Split(read(), "\n"); len(lines) < 2 || !strings.HasPrefix(lines[len(lines)-2], "Upgrade failed at ") {
@@ -173,7 +189,7 @@ func TestEveryEndingOfAProcessIsInGoodOrder(t *testing.T) {
 				dir := t.TempDir()
 				e := program(t, dir)
 				p := start(t, e, how.terminal, filepath.Join(dir, "stderr"))
-				e.waitUntilBusy(t)
+				e.waitUntilBusy(t, p.command.Process.Pid)
 				switch {
 				case how.terminal:
 					p.terminal.Close()
@@ -189,7 +205,7 @@ func TestEveryEndingOfAProcessIsInGoodOrder(t *testing.T) {
 					time.Sleep(20 * time.Millisecond)
 					p.signal(t, syscall.SIGTERM)
 				}
-				p.check(t, e, how.stdout, len(how.signals) > 1)
+				p.check(t, e, how.stdout || how.terminal, len(how.signals) > 1) // then its last words are nowhere
 			})
 		}
 	}
