@@ -251,6 +251,10 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 		t.acts.remembered |= saved
 	}
 	f.Unwritten = t.unwritten(seen, m)
+	if t.with.shares(t) {
+		// Looked at for another tool, between two tries of one write, a reading may have counted on.
+		f.Replaced &^= ion.SettingsOf(ion.Of(ion.Energy))
+	}
 	if t.with.contested(t) {
 		f.Unwanted = 0 // another tool may have been asked to write it
 		others := t.with.changed[t.with.place[t].meter]
