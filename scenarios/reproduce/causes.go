@@ -260,6 +260,9 @@ func (c cause) pause(reply, request fault.Trigger) (fault.Fault, bool) {
 		f.Duration.Time, f.Parameters.By = long, time.Millisecond
 	case inSlices:
 		f.Duration.Time = long
+	case babbled, anotherMaster:
+		f.Duration.Time = short
+	case byteGone, byteWrong, byteMore, byteTwice, frameGone, frameTwice: // the frame is sent again
 	default:
 		return f, false
 	}

@@ -355,6 +355,12 @@ func (x *proposals) says(m mark, s fault.Status) {
 // refused: the tool could not use an answer. The words of the line say which, and how often.
 func (x *proposals) refused(text string) {
 	list := x.between(x.of.matched)
+	for _, m := range list {
+		if m.step == client.StepRestart {
+			x.unsteady(m)
+			break
+		}
+	}
 	refusal, known := client.ParseRefusal(text)
 	if !known {
 		refusal, _ = client.ParseRefusal(strings.ToLower(text))
@@ -410,6 +416,12 @@ func (x *proposals) worn(list []mark, sector int) {
 	g := flash.Am29F032B()
 	at := fault.Parameters{Address: uint32(sector * g.SectorBytes)}
 	x.also(fault.Fault{Kind: eraseFails.kind(), Parameters: at})
+	if len(list) > 0 { // a cell of a block that was programmed before, while something else was sent
+		f := fault.Fault{Kind: stuckBit.kind(), Trigger: x.of.trigger(list[0]), Parameters: fault.Parameters{Mask: 0xFF, Address: uint32(max(imageBase(), sector*g.SectorBytes)) + 1}}
+		x.also(f)
+		f.Trigger = x.of.trigger(list[len(list)-1])
+		x.also(f)
+	}
 	for _, m := range list {
 		from := imageBase() + (m.block-1)*ion.BlockBytes
 		if m.block == 0 || (from+ion.BlockBytes-1)/g.SectorBytes != sector && from/g.SectorBytes != sector {

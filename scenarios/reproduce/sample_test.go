@@ -141,6 +141,7 @@ func jumped(t *testing.T, p fault.Plan) bool {
 // Whatever befell an upgrade, its log is reproduced or named as not reproduced; a clock is blamed
 // only if it jumped.
 func TestASampleOfLogsIsReproduced(t *testing.T) {
+	most := [...]int{1: 4, 2: 15} // of a hundred that may be missed, every kind being as frequent
 	for faults, n := range []int{1: *sampleSingles, 2: *sampleDoubles} {
 		if n == 0 {
 			continue
@@ -176,7 +177,7 @@ func TestASampleOfLogsIsReproduced(t *testing.T) {
 		}
 		t.Logf("%d faults: of %d logs %d reproduced, of %d the kinds are named; %v at the most, %v on average",
 			faults, len(list), reproduced, named, slowest, all/time.Duration(max(1, len(list))))
-		if missed, allowed := len(list)-reproduced, max(1, len(list)*faults*2/100); missed > allowed {
+		if missed, allowed := len(list)-reproduced, max(1, len(list)*most[faults]/100); missed > allowed {
 			t.Errorf("%d faults: %d of %d are not reproduced", faults, missed, len(list))
 		}
 	}

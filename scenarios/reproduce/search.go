@@ -76,11 +76,11 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 		o.Trials = DefaultTrials
 	}
 	result, unsure := searchAs(ctx, r, o, upgradelog.EnteredDownloadState)
-	if !unsure || result.Reproduced() || result.Trials >= o.Trials {
+	if o.Trials -= result.Trials; !unsure || o.Trials <= 0 {
 		return result
 	}
-	o.Trials -= result.Trials
-	if other, _ := searchAs(ctx, r, o, upgradelog.AlreadyInDownloadState); other.Reproduced() {
+	other, _ := searchAs(ctx, r, o, upgradelog.AlreadyInDownloadState)
+	if !result.Reproduced() && other.Reproduced() || other.Reproduced() && costOf(other.Candidates[0].Plan) < costOf(result.Candidates[0].Plan) {
 		return other
 	}
 	return result
@@ -120,6 +120,7 @@ type search struct {
 	sizes Sizes
 	block time.Duration // time that a block takes
 	left  int           // trials that are left
+	work  int           // requests of all trials
 
 	queue   []queued
 	jumps   []hypothesis // to be tried when nothing else is left
@@ -152,7 +153,7 @@ func (a queued) before(b queued) int {
 func (s *search) explain() {
 	reserve := s.left/3 + forClocks // for what else gives the log
 	s.push(hypothesis{bytes: s.guessBytes()}, 0)
-	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > reserve {
+	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > reserve && s.work < maxWork*2/3 {
 		s.pursue(s.pop().hypothesis)
 	}
 	s.lastly()
@@ -162,6 +163,10 @@ func (s *search) explain() {
 		s.pauses()
 	}
 }
+
+// maxWork is how many requests the trials of a search send before no other is begun: trials of large
+// images take long.
+const maxWork = 120_000
 
 // forClocks is how many trials are left for what lastly explains.
 const forClocks = 12
@@ -348,7 +353,7 @@ func (s *search) pop() queued {
 // try plays a hypothesis, if a trial is left. If its last line comes one second early, it is
 // tried again with a later beginning within the second.
 func (s *search) try(h hypothesis) *played {
-	if s.left == 0 || s.ctx.Err() != nil {
+	if s.left == 0 || s.work > maxWork || s.ctx.Err() != nil {
 		return nil
 	}
 	s.left--
@@ -356,6 +361,7 @@ func (s *search) try(h hypothesis) *played {
 	if err != nil {
 		return nil // a plan that cannot be played
 	}
+	s.work += len(p.marks)
 	if p.late == 1 && !p.differs && h.lead == 0 {
 		h.lead = lateInSecond
 		if later := s.try(h); later != nil && later.exact() {

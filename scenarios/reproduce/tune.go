@@ -18,6 +18,10 @@ func (s *search) tune(p *played) []hypothesis {
 	}
 	t.resize()
 	if p.settled {
+		t.strikeInside()
+		for i := range t.next {
+			t.next[i].settled = true
+		}
 		return t.next
 	}
 	t.rescale()
@@ -63,14 +67,20 @@ func (t *tuner) startLater() {
 
 const lateInSecond = 999 * time.Millisecond
 
-// blockTime is how long an answered block takes; 0 if the trial sent fewer than two.
+// blockTime is how long an answered block takes; 0 if the trial sent none. Where there is only one,
+// which may be short, it follows from its bytes.
 func (p *played) blockTime() time.Duration {
+	var one time.Duration
 	for i := 1; i < len(p.marks); i++ {
-		if a, b := p.marks[i-1], p.marks[i]; a.block > 0 && b.block == a.block+1 {
+		a, b := p.marks[i-1], p.marks[i]
+		if a.block > 0 && b.block == a.block+1 {
 			return b.at - a.at
 		}
+		if a.block == 1 && b.block == 0 && b.replies > a.replies {
+			one = (b.at - a.at) * ion.BlockBytes / time.Duration(min(p.bytes, ion.BlockBytes))
+		}
 	}
-	return 0
+	return one
 }
 
 // resize: a larger image takes longer.
@@ -207,11 +217,8 @@ func (p *played) struck(t fault.Trigger) (time.Duration, bool) {
 
 // endsWithAnswers reports whether the fault keeps answers away.
 func endsWithAnswers(f fault.Fault) bool {
-	switch causeOf(f.Kind) {
-	case cableOut, powerGone, dipped, hung:
-		return true
-	}
-	return false
+	c := causeOf(f.Kind)
+	return about(f).family == dead || c == dipped || c == connectionReset
 }
 
 // answerLate: a late answer that does come saves the rest of the resends.
@@ -357,7 +364,8 @@ func (t *tuner) setClock() {
 	passes := time.Duration(max(1, t.of.passes()))
 	smaller := passes * time.Duration(max(0, ion.Blocks(t.of.bytes)-t.sizes.Min)) * t.search.block
 	const least = 2 * time.Minute // less than that is a fault that is not understood
-	if t.missing+smaller > -least || t.run.lost > 0 {
+	const others = 2              // faults beside it: of more than that nothing is known well enough
+	if t.missing+smaller > -least || t.run.lost > 0 || len(t.of.plan) >= others {
 		return
 	}
 	first := time.Second
