@@ -53,7 +53,7 @@ program is needed.
 				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
 			},
 			atlasCommands(),
-			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeDiffCommand(), judgeCommand(), schemaCommand()},
+			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeDiffCommand(), judgeCommand(), schemaCommand(), wiresharkInstallCommand(), wiresharkPathCommand()},
 		),
 	}
 }

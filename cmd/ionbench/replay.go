@@ -29,7 +29,7 @@ is compared, times aside, with the bench in the same conditions. Plans that name
 percentages, states, flash operations or no-responses give the same events; where a plan
 names times, bytes, frames or replies, differences are no surprise.
 
-The id of a history (h3.…, from "ionbench storm --histories") repeats that one, and prints it as
+The id of a history (h1.…, from "ionbench storm --histories") repeats that one, and prints it as
 a case file for "ionbench run".
 `
 
@@ -37,6 +37,7 @@ type replayFlags struct {
 	trialFlags
 	print     string
 	transport string
+	capture   string
 	json      bool
 }
 
@@ -48,6 +49,7 @@ func replayCommand() *cli.Command {
 		Flags: cli.Plain(append([]cli.Flag{
 			cli.OneOf(&f.print, "print", printed(), "print this alone, instead of the account"),
 			cli.OneOf(&f.transport, "transport", []string{"bench", "pty", "tcp"}, "what carries the bytes"),
+			cli.Text(&f.capture, "capture", "FILE.pcapng", "write what went over the line for Wireshark, with faults, resends, cable and power; of the bench alone").With(cli.Files("*.pcapng")),
 			cli.Switch(&f.json, "json", "print one JSON object, instead of the account").Writes("ionbench-replay 1"),
 		}, f.flags()...)...),
 		Examples: `
@@ -56,6 +58,7 @@ func replayCommand() *cli.Command {
   ionbench replay 'power-loss at flash-op 70 torn' --journal --image-size 7424
   ionbench replay 'abort at 60%' --transport tcp
   ionbench replay 'kill at block 2' --image new.upg --json
+  ionbench replay 'noise at block 2 for 1s rate 1e-3' --capture noise.pcapng
 `,
 		Done: "every fault struck and no invariant was broken", Failed: "a fault never struck, an invariant was broken, or the outcome over the transport is another than on the bench",
 		Run: f.run,
@@ -71,16 +74,27 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 		return errPrintAndJSON()
 	}
 	if storm.IsHistoryID(c.Args[0]) {
+		if f.capture != "" {
+			return cli.Usage("--capture takes one trial, and this is a history").Hint("leave --capture out")
+		}
 		return f.replayHistory(c, c.Args[0])
 	}
 	subject, err := f.subject(c)
 	if err != nil {
 		return err
 	}
+	if f.capture != "" && f.transport != "bench" {
+		return cli.Usage("--capture takes what the bench plays").Hint("leave --transport out")
+	}
 	c.Begin()
 	r, err := f.replay(ctx, subject)
 	if err != nil {
 		return err
+	}
+	if f.capture != "" {
+		if err := captureTrial(f.capture, subject); err != nil {
+			return err
+		}
 	}
 	f.write(c, r)
 	if r.result.Class == trial.Violated || r.elsewhere() || len(r.result.Unstruck) > 0 {

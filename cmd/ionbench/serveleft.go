@@ -182,7 +182,6 @@ func (f *leftFlags) keep(c *cli.Call, m *serving.Meter) error {
 
 // serveMeter serves the meter until ctx ends. A recovery that was tried and did not succeed is a no.
 func (f *leftFlags) serveMeter(ctx context.Context, c *cli.Call, m *serving.Meter) error {
-	m.Station.Record(f.Frames)
 	m.Station.SetPace(m.From, f.Pace)
 	ended, err := serving.Run(ctx, c, c.Out, &f.Options, m)
 	switch {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
@@ -27,12 +26,11 @@ A run that breaks an invariant is shrunk; its plan, what it broke, the smallest 
 breaks the same, and the commands that repeat both are printed. The last line is the sum:
 runs, violations, faults that never struck, how many runs ended in which class, seconds.
 
-With --histories a run is what several people do, one after the other or at the same time:
-upgrades, recoveries, templates and settings written, on up to three PCs and in two folders,
-with one meter or two on one line or two, with journals that are removed, damaged, copied and
-replaced, other images, answers of every kind, faults in most attempts, and at the end for
-each meter a recovery in peace. One that fails is printed as a case file: first its history
-was made shorter, then its faults, then its world.
+With --histories a run is what several people do one after the other: upgrades, recoveries,
+templates and settings written, on up to three PCs and in two folders, with journals that are
+removed, damaged, copied and replaced, other images, answers of every kind, faults in most
+attempts, and at the end a recovery in peace. One that fails is printed as a case file: first
+its history was made shorter, then its faults, then its world.
 `
 
 type stormFlags struct {
@@ -98,39 +96,25 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	return f.blow(c, func(told *terminal.Progress) (blown, error) {
-		report, err := storm.Run(ctx, storm.Options{
-			Seed: f.seed, First: f.first, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
-			Failed: func(failure storm.Failure) {
-				told.Clear()
-				f.writeFailure(c, failure)
-			},
-			Progress: func(done int) { told.Show(done, f.runs, "") },
-		})
-		return blown{report.Runs, report.Violations, func(took time.Duration) { f.writeSum(c, report, took) }}, err
-	})
-}
-
-// blown is a storm of either kind that is over.
-type blown struct {
-	runs, violations int
-	writeSum         func(took time.Duration)
-}
-
-// blow plays a storm of either kind and prints what came of it.
-func (f *stormFlags) blow(c *cli.Call, play func(told *terminal.Progress) (blown, error)) error {
 	began, told := time.Now(), c.Progress("runs")
 	c.Begin()
-	done, err := play(told)
+	report, err := storm.Run(ctx, storm.Options{
+		Seed: f.seed, First: f.first, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
+		Failed: func(failure storm.Failure) {
+			told.Clear()
+			f.writeFailure(c, failure)
+		},
+		Progress: func(done int) { told.Show(done, f.runs, "") },
+	})
 	told.Clear()
 	if err != nil {
 		return err
 	}
-	done.writeSum(time.Since(began))
+	f.writeSum(c, report, time.Since(began))
 	switch {
-	case done.runs < f.runs:
-		return fmt.Errorf("interrupted: %d of %d runs were done", done.runs, f.runs)
-	case done.violations > 0:
+	case report.Runs < f.runs:
+		return fmt.Errorf("interrupted: %d of %d runs were done", report.Runs, f.runs)
+	case report.Violations > 0:
 		return cli.ErrNo
 	}
 	return nil

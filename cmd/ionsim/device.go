@@ -62,7 +62,7 @@ func (o *options) settings(m world.Meter) (*ion.Settings, error) {
 func newStation(o *options, id serving.Identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
 	m := o.meter
 	m.Model, m.SerialNumber, m.UnitID, m.Revision, m.Clock = id.Model, id.SerialNumber, id.UnitID, fw.Revision, epoch
-	config := bench.Config{Meter: m.Config(), Baud: m.Baud, Trace: true, TraceFrames: o.Frames}
+	config := bench.Config{Meter: m.Config(), Baud: m.Baud}
 	config.Meter.Firmware = fw
 	var err error
 	if config.Meter.Settings, err = o.settings(m); err != nil {

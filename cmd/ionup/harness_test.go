@@ -34,7 +34,6 @@ type bed struct {
 	commands chan func(now time.Duration)
 	addr     string
 	pty      string // "" on systems without PTYs
-	link     string // to the PTY
 	dir      string
 	stop     func() // ends the server and its connections
 }
@@ -71,11 +70,8 @@ func newBedErasing(t *testing.T, sector time.Duration, serialNumber, plan string
 	station.Begin(0)
 
 	b := &bed{t: t, station: station, commands: make(chan func(time.Duration)), dir: t.TempDir()}
-	if runtime.GOOS == "linux" {
-		b.link = b.path("ttyION")
-	}
-	server, err := serve.Listen(serve.Config{Link: b.link, TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
-		Reset: station.TakeReset, Gone: station.PortGone,
+	server, err := serve.Listen(serve.Config{TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
+		Reset: func() bool { return len(station.Orders()) > 0 }, // no plan here has another order
 	})
 	must(t, err)
 	b.addr, b.pty = server.Addr().String(), server.PTY()

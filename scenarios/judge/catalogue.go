@@ -118,7 +118,7 @@ func expectationOf(k fault.Kind, phase Phase) Expectation {
 	switch {
 	case slices.Contains([]string{"abort", "kill"}, k.String()), k.Part() == fault.OfFile:
 		return Recovers
-	case k.String() == "ip-down", k.Breaks(): // how fast a connection is tried again is not said by how often
+	case k.String() == "ip-down": // how fast a connection is tried again is not said by how often
 		return Recovers
 	case k.Place() == fault.PlaceChip && k.String() != "flash-lie": // the cells may be bad for good
 		return Recovers
@@ -139,7 +139,6 @@ var kindsAbout = []struct {
 	{[]string{"reply-stranger", "reply-nak"}, []duty.ID{duty.Matching}},
 	{[]string{"reply-busy"}, []duty.ID{duty.Busy}},
 	{[]string{"babble", "second-master"}, []duty.ID{duty.Alone, duty.NoNewTime}},
-	{[]string{"port-vanishes"}, []duty.ID{duty.Reconnect}},
 	{[]string{"frame-dup", "frame-lost"}, []duty.ID{duty.Ack, duty.Same}},
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -131,11 +130,6 @@ func (l *line) Next() (at time.Duration, wake bool) {
 	return at, wake && l.panicked == nil
 }
 
-func (l *line) portGone() (gone bool) {
-	l.use(func(s *bench.Station) { gone = s.PortGone() })
-	return gone
-}
-
 func (l *line) HostBaud(now time.Duration, baud int) {
 	l.use(func(s *bench.Station) { s.HostBaud(now, baud) })
 }
@@ -201,38 +195,27 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 	config := serve.Config{
 		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
 		Reset: func() bool { was := reset; reset = false; return was },
-		Gone:  l.portGone,
 		Step: func(time.Duration) bool {
 			l.use(func(station *bench.Station) {
 				for _, order := range station.Orders() {
-					switch order.Command {
-					case bench.ResetConnection:
+					if order.Command == bench.ResetConnection {
 						reset = true
-					case bench.LosePort, bench.RegainPort: // see Gone
-					default:
-						befall(program, order)
+						continue
 					}
+					befall(program, order)
 				}
 			})
 			return false
 		},
 	}
-	switch over {
-	case rig.TCP:
+	if over == rig.TCP {
 		config.TCP = "127.0.0.1:0"
-	case rig.PTY: // a port that vanishes comes back under its link
-		folder, err := os.MkdirTemp("", "ionbench-port-")
-		if err != nil {
-			return Exit{}, false, fmt.Errorf("%w: %w", errNoVerdict, err)
-		}
-		defer os.RemoveAll(folder)
-		config.Link = filepath.Join(folder, "ttyION")
 	}
 	server, err := serve.Listen(config)
 	if err != nil {
 		return Exit{}, false, err
 	}
-	at := address{port: config.Link}
+	at := address{port: server.PTY()}
 	if a := server.Addr(); a != nil {
 		at.tcp = a.String()
 	}

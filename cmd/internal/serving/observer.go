@@ -19,6 +19,8 @@ type observer struct {
 	from    time.Duration // the station's time 0 of what is told
 	baud    int           // rate of the meter's port
 	trace   *traceFile
+	capture *captureFile
+	frames  bool  // every frame is an event to tell
 	door    *door // of those who watch over HTTP; nil for none
 	json    bool
 	out     *sink // events as JSON
@@ -77,6 +79,10 @@ func appendJSON(dst []byte, value any) []byte {
 // tell writes an event to the trace, and as JSON or as a line for people.
 func (o *observer) tell(e story.Event, r report) {
 	e.At -= o.from
+	o.capture.add(e)
+	if _, frame := e.What.(story.FrameSent); frame && !o.frames {
+		return
+	}
 	o.trace.add(e)
 	if r.name != "" && (o.json || o.door != nil) {
 		o.line = appendObject(o.line[:0], r.name, e.At, r.fields)
@@ -171,8 +177,6 @@ func describeFault(w story.What, f fault.Fault, reason string) report {
 func (o *observer) host(e serve.Event) {
 	r := report{name: hosts[e.Kind], fields: []field{{"host", e.Host}}, text: "host " + e.String()}
 	switch e.Kind {
-	case serve.Vanished, serve.CameBack:
-		r.text = e.String()
 	case serve.Refused:
 		r.fields = append(r.fields, field{"holder", e.Holder.Host}, field{"age", e.Holder.Age.Seconds()}, field{"silent", e.Holder.Silent.Seconds()})
 	case serve.LostBytes:

@@ -26,6 +26,7 @@ type Options struct {
 	Plan     fault.Plan
 	State    string // file in which the meter is kept; empty for none
 	Trace    string // file to which all events are written; empty for none
+	Capture  string // file to which the line's frames are written as pcapng; empty for none
 	Frames   bool   // every frame on the line is an event, too
 	JSON     bool   // events are objects on standard output
 	// Language is the command that tells the language of faults.
@@ -54,7 +55,8 @@ func (o *Options) Flags() Flags {
 		Faults: []cli.Flag{o.faultFlag()},
 		Kept: []cli.Flag{
 			cli.Text(&o.State, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however it ends, ionsim --state FILE goes on from there").With(cli.Files("*.state")),
-			cli.Text(&o.Trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. Neither FILE may be a symbolic link`).With(cli.Files("*")),
+			cli.Text(&o.Trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. No FILE may be a symbolic link`).With(cli.Files("*")),
+			cli.Text(&o.Capture, "capture", "FILE.pcapng", "append every frame on the line for Wireshark, with faults, resends, cable and power").With(cli.Files("*.pcapng")),
 			cli.Switch(&o.Frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
 		},
 		Events: []cli.Flag{

@@ -12,6 +12,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/capture"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/serve"
@@ -77,6 +78,7 @@ type server struct {
 	clock   machine.Clock
 
 	trace    *traceFile
+	capture  *captureFile
 	observer *observer
 	server   *serve.Server
 	door     *door // nil without --http
@@ -121,7 +123,16 @@ func (s *server) prepare() (err error) {
 		}
 		s.trace.begin(s.meter.Identity, s.meter.Epoch)
 	}
-	s.observer = &observer{station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
+	if o.Capture != "" {
+		s.capture, err = newCapture(o.Capture, capture.Config{
+			Program: "ionbench " + cli.Release(), Comment: captureComment(s.meter, o), Line: "RS-485", Baud: s.meter.Baud, Start: s.meter.Epoch,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.station().Record(o.Frames || o.Capture != "")
+	s.observer = &observer{capture: s.capture, frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
 	return nil
 }
 
@@ -140,8 +151,7 @@ func (s *server) ports() serve.Config {
 			return false
 		},
 		Persist: s.persist,
-		Reset:   func() bool { return s.station().TakeReset() },
-		Gone:    func() bool { return s.station().PortGone() },
+		Reset:   func() bool { return len(s.station().Orders()) > 0 }, // the only order that is possible here is ip-reset, see parseFaults
 		Event: func(e serve.Event) {
 			s.observer.host(e)
 			s.traceErr = errors.Join(s.traceErr, s.trace.flush())
@@ -158,7 +168,7 @@ func (s *server) persist() error {
 		}
 	}
 	s.observer.step(s.now)
-	return errors.Join(s.traceErr, s.trace.flush())
+	return errors.Join(s.traceErr, s.trace.flush(), s.capture.written())
 }
 
 // begin keeps the meter and reports that it can be reached. Faults count from here.
@@ -208,7 +218,7 @@ func (s *server) close() error {
 	if s.meter.Keeper != nil {
 		errs = append(errs, s.meter.Keeper.Close())
 	}
-	return errors.Join(append(errs, s.door.close(), s.trace.close())...)
+	return errors.Join(append(errs, s.door.close(), s.capture.close(), s.trace.close())...)
 }
 
 // say writes a line for people that is not an event.
@@ -297,6 +307,15 @@ func runs(m *meter.Meter) string {
 		return revision
 	}
 	return ""
+}
+
+// captureComment is what a capture tells of the meter and its faults.
+func captureComment(m *Meter, o *Options) string {
+	text := fmt.Sprintf("ION %v, pace %s", m.Identity, bench.FormatPace(o.Pace))
+	if len(o.Plan) > 0 {
+		text += "; faults: " + o.Plan.String()
+	}
+	return text
 }
 
 // String says how the meter ended.

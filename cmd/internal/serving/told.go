@@ -28,8 +28,6 @@ var hosts = map[serve.EventKind]string{
 	serve.LostBytes:    "lost-bytes",
 	serve.BaudChanged:  "host-baud",
 	serve.NotReset:     "not-reset",
-	serve.Vanished:     "port-gone",
-	serve.CameBack:     "port-back",
 }
 
 func (toggled) Kind() string { return "led" }

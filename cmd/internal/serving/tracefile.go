@@ -22,29 +22,33 @@ type traceFile struct {
 // traceMark begins the first line of each run, which tells it from the others.
 const traceMark = "# ionsim: "
 
-// newTrace opens the file to append a run. It must be new, empty or a trace, and of nobody else's
-// run.
+// newTrace opens the file to append a run.
 func newTrace(path string) (*traceFile, error) {
-	file, err := files.Open(path, disk.Write|disk.Append|disk.Create|disk.Alone, files.Private)
+	file, err := openToAdd(path, traceMark, "trace of ionsim")
 	if err != nil {
 		return nil, err
-	}
-	if err := checkTrace(file, path); err != nil {
-		return nil, errors.Join(err, file.Close())
 	}
 	return &traceFile{file: file}, nil
 }
 
-func checkTrace(file disk.File, path string) error {
-	head := make([]byte, len(traceMark))
+// openToAdd opens a file to add a run at its end. It must be new, empty, or begin with mark, and of
+// nobody else's run.
+func openToAdd(path, mark, what string) (disk.File, error) {
+	file, err := files.Open(path, disk.Write|disk.Append|disk.Create|disk.Alone, files.Private)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, len(mark))
 	n, err := file.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return cli.Environmental(files.Plain(err))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		err = cli.Environmental(files.Plain(err))
+	case !strings.HasPrefix(mark, string(head[:n])): // a crash may have cut it short
+		err = cli.Usage("%s is no %s, and nothing is added to it", path, what).Hint("name another file")
+	default:
+		return file, nil
 	}
-	if !strings.HasPrefix(traceMark, string(head[:n])) { // a crash may have cut it short
-		return cli.Usage("%s is no trace of ionsim, and nothing is added to it", path).Hint("name another file")
-	}
-	return nil
+	return nil, errors.Join(err, file.Close())
 }
 
 // begin writes the first line of a run.
