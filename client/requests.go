@@ -68,6 +68,15 @@ func checkIdentity(serialNumber, revision string) error {
 	return nil
 }
 
+// checkSame returns an error if another meter answers than before: the line may lead elsewhere by
+// now.
+func (u *Upgrader) checkSame(r *ion.DownloadReply) error {
+	if was, is := u.device.SerialNumber, ion.FixedText(r.Serial[:]); is != was {
+		return &WrongSerialError{Wanted: was, Found: is, UnitID: u.cfg.UnitID}
+	}
+	return nil
+}
+
 // checkSerialNumber returns an error if the meter is not the one that the person wants.
 func (u *Upgrader) checkSerialNumber() error {
 	if want := u.cfg.SerialNumber; want != "" && want != u.device.SerialNumber {

@@ -192,6 +192,9 @@ func (u *Upgrader) restartPause() time.Duration {
 func (u *Upgrader) pollPause() time.Duration { return u.cfg.Timing.Poll }
 
 func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
 	if r.State != ion.StateApplication {
 		u.device.Download = true
 		return toNext()
@@ -369,6 +372,9 @@ func restarted(u *Upgrader, _ time.Duration, _ *ion.DownloadReply) next {
 func askTheMeter(*Upgrader) next { return toNext() }
 
 func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
 	revision := ion.FixedText(r.Revision[:])
 	switch {
 	case r.State != ion.StateApplication:

@@ -66,6 +66,7 @@ const (
 	AbortButton
 	Surroundings
 	Turns
+	Clock
 	count
 )
 
@@ -123,14 +124,14 @@ var table = [count - 1]Duty{
 
 	{Loader, Recovering, "8", "A meter in states 1 to 3 is upgraded as any other, without settings to read.", false},
 	{Sequence, Recovering, "6", "Bad sequence: go on with the block expected, if it is one that was sent before or the one after it; else begin again at enter.", false},
-	{Again, Recovering, "6", "Not cleared, program failed, erase failed, a wrong CRC-32 of the image, or a meter that is back in its application: identify, and begin again at enter. A bounded number of times.", false},
+	{Again, Recovering, "6", "Not cleared, program failed, erase failed, a wrong CRC-32 of the image, or a meter that is back in its application: identify, see that it is the same meter, and begin again at enter. A bounded number of times.", false},
 	{Identify, Recovering, "8", "An enter or a restart without an answer may have been carried out: identify tells. A restart that reaches the application is refused.", false},
 	{OwnClear, Recovering, "6", "Every clear has a message id of its own, and an enter before it.", false},
 	{Patience, Recovering, "9", "Wait as long as the meter may take to erase, to restart and to boot.", false},
 	{Next, Recovering, "8", "An upgrader that crashes leaves a meter that the next run finishes.", false},
 
 	{Values, Settings, "10", "Save every setting and the name of the template, and write back exactly what was read.", false},
-	{Kept, Settings, "10", "Keep them in a file from before the first clear until they are back, so that a crash does not lose them.", false},
+	{Kept, Settings, "10", "Keep them in a file from before enter until they are back, so that a crash does not lose them.", false},
 	{InForce, Settings, "10", "A run that finds the settings of its meter in force uses them, and not those of another meter.", false},
 	{Gone, Settings, "10", "Kept settings go once they are back in the meter: they never replace what somebody sets later.", false},
 	{Private, Settings, "10", "Nobody but the user can read the kept settings.", true},
@@ -145,6 +146,7 @@ var table = [count - 1]Duty{
 	{AbortButton, Living, "8", "SIGINT ends the run soon, with failure; SIGTERM does the same.", false},
 	{Surroundings, Living, "8", "Output that nobody reads, a full disk under the log, a missing HOME and another locale or time zone do not end an upgrade.", true},
 	{Turns, Living, "8", "A second run at the same time harms neither the meter nor the first.", false},
+	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
 }
 
 // Page is the checklist of section 13 as the page has it.

@@ -45,6 +45,7 @@ type Execution struct {
 	Unstruck  []story.Unstruck
 	Trace     []story.Event
 	Broken    []verdict.Violation
+	Conduct   []breach
 	Kept      bool      // files of its own were left in {dir}
 	Warned    []duty.ID // of which advice was not taken
 	Notes     []string  // other things that a person should know
@@ -83,6 +84,7 @@ type player struct {
 	attempts []*Execution
 	step     *Step  // that is played
 	tries    int    // attempts in this step so far
+	unnamed  bool   // the name of the template is the factory's, which is another with every revision
 	logged   []byte // what the attempts so far have left in the log
 	logFile  string // in {dir}; empty for logName
 }
@@ -109,7 +111,8 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	if len(p.attempts) == 0 {
 		a.Harms = p.scenario.Harms
 	}
-	g := newGateway(a.Harms)
+	g := newGateway(a.Harms, p.told().UnitID)
+	offset := p.clockOffset()
 	if p.stand.beside, err = p.company(ctx); err != nil {
 		return nil, err
 	}
@@ -122,7 +125,10 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	}
 	e := before.Foreign(p.station, p.now, p.file, a.faults(), p.options.Response)
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
-	a.Questions = g.asked()
+	a.Questions, a.Conduct = g.asked(), g.breaches
+	if why := p.clock(offset); why != "" {
+		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
+	}
 	p.attempts = append(p.attempts, a)
 	if err := p.lookAtFiles(a); err != nil {
 		return nil, err
@@ -183,14 +189,18 @@ func fileName(attempt int, ending string) string {
 	return name + "." + ending
 }
 
+// told is what the program is told, right or wrong.
+func (p *player) told() world.Tool {
+	if len(p.attempts) == 0 {
+		return p.world.Attempts[0].Tool
+	}
+	return world.FilledTool(world.Tool{}, &p.world.Meters[p.step.Meter])
+}
+
 // values are the values of the placeholders: what the world tells the tool, right or wrong, and
 // after the first attempt what is right.
 func (p *player) values(at address, around surroundings) map[string]string {
-	m := &p.world.Meters[p.step.Meter]
-	told := world.FilledTool(world.Tool{}, m)
-	if len(p.attempts) == 0 {
-		told = p.world.Attempts[0].Tool
-	}
+	m, told := &p.world.Meters[p.step.Meter], p.told()
 	image := filepath.Join(p.place.path, imageName)
 	dir, log := p.place.path, filepath.Join(p.place.path, p.logName())
 	if around.NoFolder {
@@ -296,6 +306,6 @@ func (p *player) playStep(ctx context.Context, first bool) (goOn bool, broken []
 // about a refusal or has no recovery, or another attempt has no point.
 func (p *player) isLast(a *Execution) bool {
 	peaceful := p.tries > max(1, len(p.step.Plans))
-	refused := p.step.Expect == Refuses || p.step.Expect == Either
+	refused := p.step.Expect == Refuses || p.step.Expect == Either || p.step.Expect == Fails
 	return a.success() || refused || p.step.Alone || peaceful
 }

@@ -118,7 +118,7 @@ func expectationOf(k fault.Kind, phase Phase) Expectation {
 	switch {
 	case slices.Contains([]string{"abort", "kill"}, k.String()), k.Part() == fault.OfFile:
 		return Recovers
-	case k.String() == "ip-down": // how fast a connection is tried again is not said by how often
+	case k.String() == "ip-down" && answersIdentify: // nobody need try again what could not be opened at first
 		return Recovers
 	case k.Place() == fault.PlaceChip && k.String() != "flash-lie": // the cells may be bad for good
 		return Recovers

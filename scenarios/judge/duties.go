@@ -29,7 +29,7 @@ type DutyResult struct {
 }
 
 // everywhere are the duties that every scenario exercises that was played to its end.
-var everywhere = []duty.ID{duty.Success, duty.Failure, duty.Status}
+var everywhere = []duty.ID{duty.Success, duty.Failure, duty.Status, duty.Clock}
 
 // ofRule are the duties that a broken rule is about, wherever it is broken. What is not here is
 // about the duties of the scenario in which it was broken.
@@ -101,6 +101,12 @@ func (r *Result) exercises(id duty.ID) bool {
 // breach is how the scenario broke a duty; empty if it did not.
 func (r *Result) breach(id duty.ID) string {
 	for _, v := range r.Broken {
+		if v.Rule == verdict.Conduct {
+			if r.misconduct(v, id) {
+				return fmt.Sprintf("%s: %v", r.Scenario.Name, v)
+			}
+			continue
+		}
 		about, known := ofRule[v.Rule]
 		if !known {
 			about = r.Scenario.Duties
@@ -113,6 +119,11 @@ func (r *Result) breach(id duty.ID) string {
 		}
 	}
 	return ""
+}
+
+// misconduct reports whether a breach of the rule for what is sent is about a duty.
+func (r *Result) misconduct(v verdict.Violation, id duty.ID) bool {
+	return slices.ContainsFunc(r.Attempts[v.Attempt].Conduct, func(b breach) bool { return b.about == id && b.what == v.Reason })
 }
 
 func (r *Result) warned(id duty.ID) bool {

@@ -17,7 +17,7 @@ var guises = []func(*world.World){
 	func(*world.World) {},
 	func(w *world.World) {
 		m := &w.Meters[0]
-		m.UnitID, m.Password, m.SetUp, m.SerialNumber = 1, "1", world.Lowest, "A"
+		m.UnitID, m.Password, m.SetUp, m.SerialNumber = 1, "010", world.Lowest, "A"
 		w.Firmware[0].Bytes = 11*ion.BlockBytes + 1
 	},
 	func(w *world.World) {
@@ -27,7 +27,7 @@ var guises = []func(*world.World){
 	},
 	func(w *world.World) {
 		m := &w.Meters[0]
-		m.UnitID, m.Password, m.Model = 256, "pa$~w", meter.ION7330
+		m.UnitID, m.Password, m.Model = 256, "Pa$~wZ", meter.ION7330
 		// The head of a text has three forms, which change at these lengths.
 		m.TemplateName = strings.Repeat("t", 12)
 		m.Set = settingsOf("owner", strings.Repeat("o", 11), "tag1", strings.Repeat("1", 12), "tag2", strings.Repeat("2", 13))
@@ -83,4 +83,14 @@ func (s Scenario) fitted(t *Target) Scenario {
 		}
 	}
 	return s
+}
+
+// blank is a meter whose texts are blanks, or begin or end with some. A template file cannot say so.
+func blank() world.World {
+	w := worldOf(2)
+	w.Meters[0].Set = settingsOf("owner", "o", "tag1", "t", "tag2", "t")
+	for i, text := range []string{" ", "  first", "last  "} {
+		w.Meters[0].Set[i].Value = ion.TextValue(text)
+	}
+	return w
 }

@@ -63,6 +63,10 @@ func (r *Result) doubtful(response time.Duration) string {
 	if r.Verdict() != "no" || r.late <= tolerated(response) || !slices.ContainsFunc(r.Attempts, waited) {
 		return ""
 	}
+	const share = 20
+	if slices.ContainsFunc(r.Attempts, func(a *Execution) bool { return a.Exit.TimedOut }) && r.Took > share*r.late {
+		return "" // it had far more time than the computer was late
+	}
 	for _, v := range r.Broken {
 		switch v.Rule {
 		case verdict.I1, verdict.I3, verdict.I4, verdict.I5, verdict.Expected, verdict.Unstruck:

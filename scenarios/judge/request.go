@@ -27,11 +27,16 @@ const (
 	restarts
 	writes
 	compares // a read after a write
+	looks    // a read after a restart, before a write
+	returns  // an identify after the flash was cleared
+	confirms // an identify after a restart
+	polls    // how far the clear is
 	requestKinds
 )
 
 var requestNames = [requestKinds]string{
 	identifies: "identify", reads: "read", enters: "enter", clears: "clear", blocks: "block", verifies: "verify", restarts: "restart", writes: "write", compares: "compare",
+	looks: "look", returns: "return", confirms: "confirm", polls: "poll",
 }
 
 // Harm is a fault at the answer to a request, or another answer in its place. It is aimed at what
@@ -42,13 +47,20 @@ type Harm struct {
 	// Fault strikes when the meter begins to answer. Its own trigger does not count.
 	Fault fault.Fault
 	// Forge is done to the answer instead; nil for nothing.
-	Forge  forgery
+	Forge forgery
+	// Times is how many answers in a row the fault befalls; 0: one.
+	Times  int
 	name   string
 	struck bool
 }
 
 // garbles reports whether the request reaches the meter with another value, which no CRC shows.
 func (h *Harm) garbles() bool { return h.name == "garbled" }
+
+// is reports whether the harm is for a request of a kind.
+func (h *Harm) is(kind request) bool {
+	return h.At == kind || h.At == identifies && h.Nth == 0 && (kind == returns || kind == confirms)
+}
 
 // lies reports whether the program is told something about the meter that is not so.
 func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
@@ -72,17 +84,30 @@ func harmsText(harms []Harm) string {
 // gateway is between the program and the meter. It sees the requests and carries out the harms.
 type gateway struct {
 	*line
-	harms  []Harm
-	seen   ion.Decoder
+	harms []Harm
+	seen  ion.Decoder
+	*conduct
 	counts [requestKinds]int
 	lastID uint16
 	known  bool    // lastID means something
 	forge  forgery // of the answer that comes next
+	misack bool    // the next ACK is for another frame
+	double bool    // every frame of the answer that comes next is doubled
 	garble bool    // the request that comes now reaches the meter with another value
 	held   []byte  // the beginning of a frame of the meter
 }
 
-func newGateway(harms []Harm) *gateway { return &gateway{harms: slices.Clone(harms)} }
+// newGateway is a gateway for a program that is told to talk to a unit.
+func newGateway(harms []Harm, unit uint16) *gateway {
+	return &gateway{harms: slices.Clone(harms), conduct: newConduct(unit)}
+}
+
+// HostGone is the end of a connection.
+func (g *gateway) HostGone(now time.Duration) {
+	g.seen.Reset()
+	g.parted()
+	g.line.HostGone(now)
+}
 
 // Receive takes what the program sends. The harms for a request are there before it is.
 func (g *gateway) Receive(now time.Duration, p []byte) {
@@ -90,36 +115,49 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 	for rest := p; len(rest) > 0; {
 		rest = rest[g.seen.Feed(rest):]
 		for f, ok := g.seen.Next(); ok; f, ok = g.seen.Next() {
-			g.see(&f)
+			g.conduct.see(&f)
+			g.count(&f)
 		}
 	}
 	if g.garble {
 		g.garble = false
-		if n := wholeFrame(p); n > garbledFrom && n == len(p) {
+		if at, n := firstValue(p), wholeFrame(p); at > 0 && n == len(p) {
 			p = bytes.Clone(p)
-			p[n-frameCRC-2] ^= 0x01
+			p[at] ^= 0x01
 			p = sealed(p)
 		}
 	}
 	g.line.Receive(now, p)
 }
 
-func (g *gateway) see(f *ion.Frame) {
+func (g *gateway) count(f *ion.Frame) {
 	id, first := f.MessageID()
 	if !first || g.known && id == g.lastID {
 		return
 	}
-	g.lastID, g.known, g.forge = id, true, nil
-	kind := requestOf(f.Data)
-	if kind == reads && g.counts[writes] > 0 {
-		kind = compares
-	}
+	g.lastID, g.known, g.forge, g.double, g.misack = id, true, nil, false, false
+	kind := g.inTurn(requestOf(f.Data))
 	g.counts[kind]++
 	for i := range g.harms {
-		if h := &g.harms[i]; h.At == kind && kind != anything && (h.Nth == 0 || h.Nth == g.counts[kind]) {
+		if h := &g.harms[i]; h.is(kind) && kind != anything && (h.Nth == 0 || h.Nth == g.counts[kind]) {
 			g.strike(h)
 		}
 	}
+}
+
+// inTurn tells requests apart by what was asked before.
+func (g *gateway) inTurn(kind request) request {
+	switch {
+	case kind == reads && g.counts[writes] > 0:
+		return compares
+	case kind == reads && g.counts[restarts] > 0:
+		return looks
+	case kind == identifies && g.counts[restarts] > 0:
+		return confirms
+	case kind == identifies && g.counts[clears] > 0:
+		return returns
+	}
+	return kind
 }
 
 // asked is how many messages the program has sent, resends not counted.
@@ -139,12 +177,18 @@ func (g *gateway) strike(h *Harm) {
 		return
 	}
 	if h.Forge != nil {
-		g.forge = h.Forge
+		g.forge, g.double, g.misack = h.Forge, h.name == "doubled", h.name == "other-ack"
+		if h.name == "tells-another-serial" {
+			g.told = strangeSerial
+		}
 		return
 	}
 	g.use(func(s *bench.Station) {
 		f := h.Fault
 		f.Trigger = fault.Trigger{Unit: fault.AtReply, First: s.InRun().Replies + 1}
+		if h.Times > 1 {
+			f.Trigger.Last = f.Trigger.First + uint64(h.Times) - 1
+		}
 		if err := s.AddPlan(fault.Plan{f}); err != nil {
 			panic(err) // NewSuite has checked it
 		}
@@ -161,9 +205,16 @@ func (g *gateway) unstruck() (left []Harm) {
 	return left
 }
 
-// Transmit gives the program what the meter sends. It holds frames together only where one is to
-// be forged.
+// Transmit gives the program what the meter sends.
 func (g *gateway) Transmit(dst []byte) []byte {
+	before := len(dst)
+	dst = g.forward(dst)
+	g.hear(dst[before:])
+	return dst
+}
+
+// forward holds frames together only where one is to be forged.
+func (g *gateway) forward(dst []byte) []byte {
 	if g.forge == nil && len(g.held) == 0 {
 		return g.line.Transmit(dst)
 	}
@@ -174,8 +225,10 @@ func (g *gateway) Transmit(dst []byte) []byte {
 			return dst
 		}
 		frame := g.held[:n]
-		if forge := g.forge; forge != nil && isAnswer(frame) {
-			g.forge = nil
+		if forge := g.forge; forge != nil && (isAnswer(frame) && !g.misack || g.misack && frame[controlAt] == ackFrame || g.double && frame[controlAt]&ackControl == 0) {
+			if !g.double {
+				g.forge = nil
+			}
 			dst = append(dst, forge(bytes.Clone(frame))...)
 		} else {
 			dst = append(dst, frame...)
@@ -199,9 +252,9 @@ const (
 	unitAt        = dataAt + 7
 	typeAt        = dataAt + 14
 	frameCRC      = 2
-	garbledFrom   = dataAt + 40
 	firstOfMany   = 0x40
 	ackControl    = 0x40
+	ackFrame      = 0xE0
 )
 
 // wholeFrame is the length of the frame that b begins with; 0 if it is not whole.
@@ -211,6 +264,34 @@ func wholeFrame(b []byte) int {
 	}
 	if n := lengthAt + int(b[lengthAt]) + frameCRC; len(b) >= n {
 		return n
+	}
+	return 0
+}
+
+// firstValue is where the first value that a frame writes has a byte that may be another; 0 for
+// nowhere.
+func firstValue(frame []byte) int {
+	const (
+		credentialLength  = 8
+		body              = 8 + 1 + 3 // of a program: its head, F6, and a handle with a method
+		float, signed, u8 = 0x34, 0x40, 0x61
+		text              = 0xFA
+	)
+	at := typeAt + 1 + credentialLength + body
+	if len(frame) < at+2+frameCRC {
+		return 0
+	}
+	switch kind := frame[at]; {
+	case kind == float:
+		return at + 2
+	case kind == u8:
+		return at + 1
+	case kind&0xF0 == signed || kind&0xF0 == 0x60:
+		return at + int(kind&0x0F)
+	case kind == text && frame[at+1]>>4 > 1 && frame[at+1]>>4 <= 12:
+		return at + 2
+	case kind == text && frame[at+1]>>4 == 0xE:
+		return at + 4
 	}
 	return 0
 }
@@ -251,6 +332,7 @@ func requestOf(data []byte) request {
 		if len(body) > 1 && body[1] == 1 {
 			return clears
 		}
+		return polls
 	case ion.OpBlock:
 		return blocks
 	case ion.OpVerify:
@@ -289,20 +371,47 @@ func before(change func(frame []byte)) forgery {
 	}
 }
 
+// doubled is a frame that comes twice. All frames of the answer do.
+func doubled(frame []byte) []byte { return append(bytes.Clone(frame), frame...) }
+
+// whole is another frame, which nobody should take or answer, and the answer at once behind it.
+func whole(change func(frame []byte)) forgery {
+	return func(frame []byte) []byte {
+		other := bytes.Clone(frame)
+		change(other)
+		return append(other, frame...)
+	}
+}
+
 var forgeries = map[string]forgery{
-	"damaged":             damaged,
-	"other-id":            before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
-	"other-unit":          before(func(f []byte) { f[sourceAt] ^= 0x10 }),
-	"other-source":        before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
-	"other-type":          before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
-	"tells-small-blocks":  told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
-	"tells-no-room":       told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
-	"tells-verify-failed": told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
-	"garbled":             func(frame []byte) []byte { return frame },
+	"doubled":        doubled,
+	"other-ack":      func(f []byte) []byte { f[transactionAt] ^= 0x03; return sealed(f) },
+	"damaged-before": whole(func(f []byte) { lied(f) }),
+	"wants-no-ack": whole(func(f []byte) {
+		f[sourceAt] ^= 0x10
+		f[controlAt] |= byte(ion.AckBit)
+		f[transactionAt] |= 1
+		sealed(f)
+	}),
+	"tells-another-serial":   told(func(identity []byte) { copy(identity[7:23], strangeSerial+"\x00") }),
+	"tells-another-base":     told(func(identity []byte) { binary.BigEndian.PutUint32(identity[39:], 0x20000) }),
+	"tells-another-revision": told(func(identity []byte) { identity[23+7] ^= 1 }),
+	"damaged":                damaged,
+	"other-id":               before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
+	"other-unit":             before(func(f []byte) { f[sourceAt] ^= 0x10 }),
+	"other-source":           before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
+	"other-type":             before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
+	"tells-small-blocks":     told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
+	"tells-no-room":          told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
+	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
+	"garbled":                func(frame []byte) []byte { return frame },
 	"lying-length": func(frame []byte) []byte {
 		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
 	},
 }
+
+// strangeSerial is the serial number of a meter that is not there.
+const strangeSerial = "PC-0209A001-99"
 
 // smallBlock is how much a meter takes at a time that tells so.
 const smallBlock = 1000
@@ -336,5 +445,5 @@ func harm(at request, nth int, name string, response time.Duration) Harm {
 
 // inTime puts times into the text of a plan.
 func inTime(plan string, response time.Duration) string {
-	return strings.NewReplacer("LATE", late(response).String(), "AWHILE", (2 * response).String(), "OFTEN", max(10*time.Millisecond, response/3).String()).Replace(plan)
+	return strings.NewReplacer("LATE", late(response).String(), "AWHILE", (2 * response).String(), "QUARTER", min(response/4, 200*time.Millisecond).String(), "OFTEN", max(10*time.Millisecond, response/3).String()).Replace(plan)
 }

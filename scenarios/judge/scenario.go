@@ -44,6 +44,8 @@ const (
 	Refuses  Expectation = "fails before anything is erased"
 	// Either: it may refuse, but then all is as before.
 	Either Expectation = "succeeds, or fails before anything is erased"
+	// Fails: it must not claim success, and no recovery follows.
+	Fails Expectation = "fails"
 )
 
 // Scenario is one test of the program: an upgrade and, if it fails, its recoveries.
@@ -59,6 +61,8 @@ type Scenario struct {
 	Expect Expectation
 	// OnePass: the flash must not be cleared more than once.
 	OnePass bool
+	// Heard: every answer reaches the program in time, so that nothing is asked twice.
+	Heard bool
 	// Duties are those that the scenario exercises, besides those that all do.
 	Duties []duty.ID
 	Harms  []Harm                   // of the first attempt
@@ -158,7 +162,7 @@ func (s *Scenario) cannotAround(t *Target) string {
 		return "the command has no {log}"
 	}
 	for _, h := range s.Harms {
-		if (h.At == reads || h.At == writes || h.At == compares) && !t.KeepsSettings {
+		if slices.Contains([]request{reads, looks, writes, compares}, h.At) && !t.KeepsSettings {
 			return "the program does not promise to keep settings (--keeps-settings)"
 		}
 	}

@@ -21,6 +21,7 @@ type Step struct {
 	Expect   Expectation    // of the first attempt
 	Writes   []world.Write  // somebody sets these before
 	Tears    bool           // every file that the program left in {dir} is cut in the middle before
+	Resets   bool           // somebody has the meter initialise itself before
 	Recovery bool           // it recovers what an earlier step has left
 	Alone    bool           // no recovery follows
 }
@@ -64,6 +65,10 @@ func (p *player) prepare() error {
 		return err
 	}
 	p.file = file
+	if s.Resets {
+		p.meter().Initialize(p.now)
+		p.settings[p.at], p.unnamed = p.meter().Settings(p.now), true
+	}
 	for _, w := range s.Writes {
 		p.write(w)
 	}
@@ -120,7 +125,7 @@ func (p *player) lost() ion.Groups {
 // template says what has become of the name of the template; empty if it is there.
 func (p *player) template() string {
 	want, has := p.settings[p.at].Template, p.meter().Settings(p.now).Template
-	if want == has {
+	if want == has || p.unnamed {
 		return ""
 	}
 	return "the name of the template is " + quoted(has) + ", and was " + quoted(want)

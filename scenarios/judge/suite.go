@@ -39,7 +39,7 @@ func smokeOfDownload() []play {
 			"flash-lie at flash-op 150"},
 		{Scenario{Name: "highest", Phase: Whole, Title: "every setting is at its upper bound and every text as long as may be; the last block is full", World: dressed(2), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.WholeImage, duty.Password)}, ""},
 		{Scenario{Name: "lowest", Phase: Whole, Title: "every setting is at its lower bound and every text empty; the last block has one byte", World: dressed(1), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.WholeImage)}, ""},
-		{Scenario{Name: "in-words", Phase: Whole, Title: "the password is a word, the unit has two bytes, and a slice of bytes comes at a time", World: dressed(3), Expect: Succeeds, OnePass: true, Duties: duties(duty.Values, duty.Password, duty.Stream)},
+		{Scenario{Name: "in-words", Phase: Whole, Title: "the password is a word, the unit has two bytes, and a slice of bytes comes at a time", World: dressed(3), Expect: Succeeds, OnePass: true, Heard: true, Duties: duties(duty.Values, duty.Password, duty.Stream)},
 			"sliced at start length 50 by 1ms"},
 	}
 }
@@ -48,8 +48,8 @@ func smokeOfFailures() []play {
 	return []play{
 		{Scenario{Name: "cable-out", Phase: Download, Row: "K3", Title: "the cable is out for good", Waits: tries(), Duties: duties(duty.Bounded, duty.Next, duty.Loader)}, "cable-pull at block 8"},
 		{Scenario{Name: "silent", Phase: Download, Row: "K20", Title: "the meter freezes", Waits: tries(), Duties: duties(duty.Bounded)}, "meter-silent at block 6"},
-		{Scenario{Name: "aborted", Phase: Download, Row: "K5", Title: "somebody presses Ctrl-C (SIGINT)", Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
-		{Scenario{Name: "killed-erasing", Phase: Erase, Row: "K17", Title: "the program is killed as the flash is cleared", Duties: duties(duty.Next, duty.Kept)}, "kill at flash-op 1 after"},
+		{Scenario{Name: "aborted", Phase: Download, Row: "K5", Title: "somebody presses Ctrl-C (SIGINT)", World: unhurried(), Pace: scaled, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 2"},
+		{Scenario{Name: "killed-erasing", Phase: Erase, Row: "K17", Title: "the program is killed as the flash is cleared", World: dressed(4), Duties: duties(duty.Next, duty.Kept)}, "kill at flash-op 1 after"},
 		{Scenario{Name: "killed", Phase: Download, Row: "K17", Title: "the program is killed in the middle of the download", Duties: duties(duty.Next, duty.Kept, duty.InForce, duty.Loader)}, "kill at block 6"},
 		{Scenario{Name: "killed-restarting", Phase: Restart, Row: "K17", Title: "the program is killed as the new firmware starts", Duties: duties(duty.Kept, duty.InForce)}, "kill at state application"},
 		{Scenario{Name: "power-dip", Phase: Download, Row: "K7", Title: "the meter's power is away until one answer is missing", Expect: Succeeds, Waits: 2, Duties: duties(duty.Again)}, "power-loss at block 6 for 1 no-responses"},
@@ -57,6 +57,13 @@ func smokeOfFailures() []play {
 		{Scenario{Name: "power-lost", Phase: Download, Row: "K7", Title: "the meter's power is lost while a block is written", Waits: tries(), Duties: duties(duty.Bounded, duty.Next)}, "power-loss at flash-op 200 torn"},
 		{Scenario{Name: "power-lost-verifying", Phase: Verify, Row: "K7", Title: "the meter's power is lost while it checks the image", Waits: tries(), Duties: duties(duty.Bounded, duty.Next)}, "power-loss at state verifying"},
 	}
+}
+
+// unhurried is a meter whose blocks take their time and little else does.
+func unhurried() world.World {
+	w := worldOf(5)
+	w.Meters[0].Speed = world.Speed{EraseTime: 50 * time.Millisecond, BootTime: time.Second, FirstBootTime: time.Second}
+	return w
 }
 
 func smokeOfInputs() []play {
@@ -127,6 +134,8 @@ func moreFiles() []play {
 		malformed("header-alone", "the file ends behind its header", duty.File, func(b []byte) []byte { return b[:upgImage] }),
 		malformed("other-version", "the file has another format version", duty.File, resealed(flipped(upgVersion+1))),
 		malformed("other-address", "the image loads at another address", duty.Fits, resealed(flipped(upgBase+1))),
+		malformed("no-date", "the firmware was built at 0", duty.File, resealed(func(b []byte) []byte { clear(b[upgDated : upgDated+4]); return b })),
+		malformed("unsealed-header", "the CRC-32 of the header is wrong, and nothing else", duty.File, flipped(upgImage-1)),
 		malformed("other-revision", "the revision is that of another product", duty.File, resealed(func(b []byte) []byte { b[upgRevision+2] = '3'; return b })),
 	}
 }
@@ -148,11 +157,14 @@ func moreInputs() []play {
 		refused("unit-a-byte", "a unit is asked for that ends in the same byte: nobody answers", tries(), duty.Device, func(w *world.World) { w.Attempts[0].UnitID = 105 + 256 }),
 		refused("too-large", "the image is larger than the meter has room for", 0, duty.Fits, func(w *world.World) { w.Firmware[0].Bytes = 62 * 64 << 10 }),
 		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, World: worldOf(257), Duties: duties(duty.WholeImage)}, ""},
+		{Scenario{Name: "whole-flash", Phase: Whole, Title: "the image fills the flash to the last byte", Expect: Succeeds, OnePass: true, World: sized(wholeFlash), Duties: duties(duty.WholeImage)}, ""},
 		{Scenario{Name: "one-byte", Phase: Whole, Title: "the image has one byte", Expect: Succeeds, OnePass: true, World: sized(1), Duties: duties(duty.WholeImage, duty.LogLines)}, ""},
 		{Scenario{Name: "one-block", Phase: Whole, Title: "the image is one full block", Expect: Succeeds, OnePass: true, World: sized(ion.BlockBytes), Duties: duties(duty.WholeImage)}, ""},
 		{Scenario{Name: "one-frame", Phase: Whole, Title: "the message of the only block is one full frame", Expect: Succeeds, OnePass: true, World: sized(oneFrame), Duties: duties(duty.WholeImage)}, ""},
 		{Scenario{Name: "same-revision", Phase: Whole, Title: "the meter runs another image of the same revision", Expect: Succeeds, OnePass: true, World: sameRevision(), Duties: duties(duty.WholeImage, duty.Success)}, ""},
 		{Scenario{Name: "factory-settings", Phase: Whole, Title: "nobody has ever set the meter up", Expect: Succeeds, OnePass: true, World: untouched(), Duties: duties(duty.Values)}, ""},
+		{Scenario{Name: "blanks", Phase: Whole, Title: "texts begin and end with blanks", Expect: Succeeds, OnePass: true, World: blank(), Duties: duties(duty.Values)}, ""},
+		{Scenario{Name: "blanks-kept", Phase: Download, Title: "the program is killed, and has kept texts that begin and end with blanks", World: blank(), Duties: duties(duty.Values, duty.Kept)}, "kill at block 1"},
 		{Scenario{Name: "neighbours", Phase: Whole, Title: "another meter of the same model is on the line, and other stations talk", Expect: Succeeds, World: neighbours(), Duties: duties(duty.Alone, duty.NoNewTime)},
 			"babble at reply 1 for AWHILE by OFTEN unit 361; second-master at block 3 for AWHILE by OFTEN unit 361"},
 	}
@@ -164,6 +176,9 @@ func sameRevision() world.World {
 	w.Meters[0].Revision = "7350V283"
 	return w
 }
+
+// wholeFlash is the longest image that a meter has room for.
+const wholeFlash = 61 * 64 << 10
 
 // oneFrame is the image whose only block makes a message of exactly one frame.
 const oneFrame = ion.MaxFrameData - 15 - 8 - 15
@@ -195,7 +210,7 @@ func morePhases() []play {
 			"abort at block 6 then power-loss at start for 1 no-responses"},
 		{Scenario{Name: "third-time-lucky", Phase: Download, Row: "K19", Title: "the recovery fails too, and the next one succeeds", Waits: 2 * tries(), Duties: duties(duty.Next, duty.InForce, duty.Gone)},
 			"cable-pull at block 6 then power-loss at block 4"},
-		{Scenario{Name: "killed-twice", Phase: Download, Title: "the recovery is killed too, before it has sent a block", Duties: duties(duty.Kept, duty.InForce)},
+		{Scenario{Name: "killed-twice", Phase: Download, Title: "the recovery is killed too, before it has sent a block", World: dressed(2), Duties: duties(duty.Kept, duty.InForce)},
 			"kill at block 6 then kill at state erasing"},
 		{Scenario{Name: "killed-in-recovery", Phase: Restart, Title: "the recovery is killed too, as the new firmware starts", Duties: duties(duty.Kept, duty.InForce)},
 			"kill at block 6 then kill at state application"},
@@ -203,6 +218,17 @@ func morePhases() []play {
 			"flash-lie at flash-op 210"},
 		{Scenario{Name: "talked-to-death", Phase: Download, Title: "the meter freezes, and somebody else talks without end", Waits: tries(), Duties: duties(duty.NoNewTime, duty.Bounded, duty.Alone)},
 			"meter-silent at block 6; babble at block 6 by OFTEN"},
+		{Scenario{Name: "slow-bytes", Phase: Whole, Title: "the bytes of every answer come in pieces, with pauses", World: worldOf(2), Expect: Succeeds, OnePass: true, Heard: true, Extra: 5 * time.Second, Duties: duties(duty.Stream)},
+			"sliced from-meter at start length 90 by QUARTER"},
+		{Scenario{Name: "connection-breaks-often", Phase: Download, Title: "the connection breaks at three blocks", Expect: Succeeds, OnePass: true, Waits: 4, Duties: duties(duty.Reconnect, duty.Same)},
+			"ip-reset at block 3; ip-reset at block 5; ip-reset at block 8"},
+		{Scenario{Name: "slow-erase", Phase: Erase, Title: "every sector takes as long to erase as one may", World: erasesLong(8 * time.Second), Pace: scaled, Waits: 50, Expect: Succeeds, OnePass: true, Duties: duties(duty.Patience, duty.Busy)}, ""},
+		{Scenario{Name: "program-failed", Phase: Download, Title: "the meter says that the chip did not take a block", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at block 5 status program-failed"},
+		{Scenario{Name: "out-of-range", Phase: Download, Title: "the meter says that the address of a block is outside its flash", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at block 5 status out-of-range"},
+		{Scenario{Name: "another-meter-again", Phase: Download, Title: "the meter says that it was not cleared, and then another one answers identify", World: worldOf(6), Expect: Fails, Harms: []Harm{harm(returns, 0, "tells-another-serial", 0)}, Duties: duties(duty.Device, duty.Again)},
+			"reply-status at block 3 status not-cleared"},
+		{Scenario{Name: "found-erasing", Phase: Erase, Title: "the program is killed as the flash is cleared, and the next run finds the meter erasing", World: erasesLong(2 * time.Second), Pace: scaled, Waits: 8, Duties: duties(duty.Loader, duty.Patience, duty.Busy)},
+			"kill at flash-op 1 after"},
 		{Scenario{Name: "bad-sequence", Phase: Download, Title: "the meter has taken a block, and says that it wants the next one", Expect: Succeeds, OnePass: true, Duties: duties(duty.Sequence)}, "reply-status at block 5 status bad-sequence"},
 		{Scenario{Name: "not-cleared", Phase: Download, Title: "the meter says that it was not cleared", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at block 5 status not-cleared"},
 		{Scenario{Name: "block-refused", Phase: Download, Title: "the meter says that the CRC-32 of a block is wrong", Expect: Succeeds, OnePass: true, Duties: duties(duty.Again)}, "reply-status at block 5 status verify-failed"},
@@ -213,8 +239,23 @@ func morePhases() []play {
 	}
 }
 
+// erasesLong is a meter that takes so long for each sector. From a second on it still erases when a
+// recovery begins, a minute later.
+func erasesLong(sector time.Duration) world.World {
+	w := worldOf(2)
+	w.Meters[0].Speed.EraseTime = sector
+	return w
+}
+
 func moreHistories() []play {
 	return []play{
+		{Scenario{Name: "killed-and-changed", Phase: Restart, Title: "the program is killed when all settings are back, and a setting is changed by hand", World: worldOf(3), Alone: true, Extra: perAttempt, Harms: []Harm{harm(compares, 1, "kill", 0)}, Duties: duties(duty.Gone, duty.InForce),
+			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
+		{Scenario{Name: "kept-in-vain", Phase: Enter, Title: "the program is killed and the meter switched off before it enters download state, and a setting is changed by hand", World: worldOf(3), Alone: true, Extra: perAttempt,
+			Harms: []Harm{harm(enters, 1, "kill", 0), harm(enters, 1, "power-loss for 1s", 0)}, Duties: duties(duty.Gone, duty.InForce),
+			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
+		{Scenario{Name: "initialised-later", Phase: Whole, Title: "an upgrade is killed and recovered, and later somebody has the meter initialise itself, sets it up, and upgrades it", World: worldOf(3), Extra: 2 * perAttempt, Duties: duties(duty.Gone, duty.Values),
+			Then: []Step{{Firmware: another(), Resets: true, Writes: changed(), Expect: Succeeds}}}, "kill at block 3"},
 		{Scenario{Name: "recovered-and-upgraded", Phase: Whole, Title: "an upgrade is killed and recovered, a setting changed by hand, and the meter upgraded to another image", World: worldOf(6), Extra: 2 * perAttempt, Duties: duties(duty.Gone, duty.InForce),
 			Then: []Step{{Firmware: another(), Writes: changed(), Expect: Succeeds}}}, "kill at block 3"},
 		{Scenario{Name: "recovered-with-another", Phase: Download, Title: "an upgrade is killed, and the meter recovered with another image", World: worldOf(6), Alone: true, Duties: duties(duty.InForce, duty.WholeImage, duty.Loader),
@@ -249,7 +290,7 @@ func moreSurroundings() []play {
 		{Scenario{Name: "output-full", Phase: Whole, Title: "nothing can be written to standard output", Around: surroundings{FullOutput: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "log-full", Phase: Whole, Title: "nothing can be written to the log", Around: surroundings{LogFull: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "cannot-keep", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder", Expect: Either, Around: surroundings{NoFolder: true}, Duties: duties(duty.Keepable, duty.AsItWas)}, ""},
-		{Scenario{Name: "terminated", Phase: Download, Title: "the program is sent SIGTERM", Signal: syscall.SIGTERM, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
+		{Scenario{Name: "terminated", Phase: Download, Title: "the program is sent SIGTERM", World: unhurried(), Pace: scaled, Signal: syscall.SIGTERM, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 2"},
 		{Scenario{Name: "hung-up", Phase: Download, Title: "the program is sent SIGHUP", Signal: syscall.SIGHUP, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
 	}
 }
@@ -294,6 +335,7 @@ func moreTimes() []play {
 // harmful are the harms that befall an answer to every kind of request.
 func harmful(response time.Duration) []Scenario {
 	var all []Scenario
+	heard := func() { all[len(all)-1].Heard = true }
 	add := func(at request, nth int, name, title string, expect Expectation, onePass bool, about ...duty.ID) {
 		h := harm(at, nth, name, response)
 		all = append(all, Scenario{
@@ -301,7 +343,7 @@ func harmful(response time.Duration) []Scenario {
 			World: dressed(len(all)), Expect: expect, OnePass: onePass, Waits: 2, Harms: []Harm{h}, Duties: about,
 		})
 	}
-	for _, at := range []request{identifies, reads, enters, clears, verifies, restarts, writes, compares} {
+	for _, at := range []request{identifies, reads, enters, clears, verifies, restarts, looks, writes, compares} {
 		about := duties(duty.Same)
 		if at == enters || at == restarts {
 			about = append(about, duty.Identify)
@@ -329,10 +371,34 @@ func harmful(response time.Duration) []Scenario {
 				}
 			}
 			add(at, 1, name, "another answer comes before that to", expect, true, about)
+			heard()
 			all[len(all)-1].Title = fmt.Sprintf("an answer with %s comes before that to %s", strings.ReplaceAll(name, "other-", "another "), requestNames[at])
 		}
 		add(at, 1, "lying-length", "a cut frame whose length lies comes before the answer to", Succeeds, true, duty.Stream)
 	}
+	for _, at := range []request{identifies, reads, blocks, verifies, compares} {
+		add(at, 1, "damaged-before", "a damaged copy comes at once before the answer to", Succeeds, true, duty.Stream)
+		heard()
+	}
+	add(blocks, 5, "reply-busy", "the meter answers busy five times in a row to a", Succeeds, true, duty.Busy)
+	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Extra = "busy-again-and-again", 5, 6*time.Second
+	for _, name := range []string{"reply-lost", "damaged", "reply-busy"} {
+		add(polls, 2, name, "an answer is not as it should be ("+name+") to a", Succeeds, true, duty.Same, duty.Busy)
+		s := &all[len(all)-1]
+		s.World, s.Pace, s.Extra = unhurried(), scaled, 4*time.Second
+		s.World.Meters[0].Speed.EraseTime = 500 * time.Millisecond
+	}
+	add(blocks, 1, "other-ack", "the first ACK is for another frame, of a", Succeeds, true, duty.Ack)
+	for _, at := range []request{reads, blocks, compares} {
+		add(at, 1, "doubled", "every frame comes twice of the answer to", Succeeds, true, duty.Matching, duty.Ack)
+		all[len(all)-1].World = dressed(2)
+		heard()
+		add(at, 1, "wants-no-ack", "a frame of another unit that wants an ACK comes before the answer to", Succeeds, true, duty.Alone)
+	}
+	add(identifies, 0, "tells-another-base", "the meter tells another base than the file's load address, at every", Refuses, false, duty.Fits, duty.AsItWas)
+	all[len(all)-1].Name = "other-base"
+	add(confirms, 0, "tells-another-revision", "the meter tells another revision than the file's, at every identify after the restart:", Fails, false, duty.Success)
+	all[len(all)-1].Name, all[len(all)-1].World = "never-the-revision", worldOf(2)
 	add(identifies, 0, "tells-small-blocks", "the meter tells that its blocks are small, at every", Either, true, duty.WholeImage)
 	all[len(all)-1].Name, all[len(all)-1].World = "small-blocks", sized((smallBlocks-1)*smallBlock+1)
 	add(identifies, 0, "tells-no-room", "the meter tells that it has less room than the image needs, at every", Refuses, false, duty.Fits, duty.AsItWas)
@@ -341,8 +407,10 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name, all[len(all)-1].World = "never-verified", worldOf(2)
 	add(writes, 1, "garbled", "a gateway changes a value that the program writes, at", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name, all[len(all)-1].Alone = "garbled-write", true // the meter takes it for what somebody wanted
-	add(writes, 2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
-	all[len(all)-1].Name = "kill-later-write-answer"
+	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
+		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
+		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
+	}
 	return all
 }
 
@@ -352,12 +420,14 @@ func phaseOf(at request) Phase {
 		return Identify
 	case enters:
 		return Enter
-	case clears:
+	case clears, polls:
 		return Erase
 	case blocks:
 		return Download
 	case verifies:
 		return Verify
+	case returns:
+		return Download
 	}
 	return Restart
 }

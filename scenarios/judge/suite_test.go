@@ -190,7 +190,7 @@ func TestRequestsAreToldByTheirFirstCommand(t *testing.T) {
 		{program(true, command(ion.MethodWriteValue, ion.TextValue("a"))), writes},
 		{download(ion.DownloadRequest{Op: ion.OpIdentify}, false), identifies},
 		{download(ion.DownloadRequest{Op: ion.OpClear, Begin: true}, true), clears},
-		{download(ion.DownloadRequest{Op: ion.OpClear}, true), anything},
+		{download(ion.DownloadRequest{Op: ion.OpClear}, true), polls},
 		{download(ion.DownloadRequest{Op: ion.OpRestart}, true), restarts},
 		{[]byte{1, 2}, anything},
 	} {

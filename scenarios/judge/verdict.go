@@ -32,9 +32,17 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	a.Lost = lost
 	t := &e.Tool
 	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
-	t.Keeps = p.keeps(a)
+	t.Keeps = p.keeps()
 	e.Forbidden, e.Lost, e.Log = p.forbidden(a), lost, p.log(a)
-	e.Aside = &verdict.Aside{Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a), Facts: p.facts(a, e.Log)}
+	e.Aside = &verdict.Aside{
+		Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a), Facts: p.facts(a, e.Log),
+	}
+	if why := p.abort(a); why != "" {
+		a.Conduct = append(a.Conduct, breach{duty.AbortButton, why})
+	}
+	for _, b := range a.Conduct {
+		e.Aside.Conduct = append(e.Aside.Conduct, b.what)
+	}
 	e.Forged = e.Forged || slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() })
 	if a.Recovery {
 		e.Recovery = p.recovery(a, lost)
@@ -43,6 +51,12 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
 	}
 	a.Broken = verdict.Judge(e)
+	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > 0 {
+		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("every answer came in time (%s), and %d requests were sent again", p.scenario.Title, a.Cost.Resends)})
+	}
+	if p.step.Expect == Fails && a.success() {
+		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the upgrade should fail (%s), and it ended with success", p.scenario.Title)})
+	}
 	if len(a.Harms) > 0 && a.Harms[0].name == "tells-small-blocks" && a.success() && a.Cost.Blocks < smallBlocks {
 		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the meter told that its blocks have %d bytes, and %d blocks were sent where %d are needed", smallBlock, a.Cost.Blocks, smallBlocks)})
 	}
@@ -62,7 +76,7 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 // Answers is always true: if the meter is silent, play does not start the program.
 func (p *player) recovery(a *Execution, lost ion.Groups) *verdict.Recovery {
 	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || p.tries < len(p.step.Plans)}
-	if p.keeps(a) {
+	if p.keeps() {
 		r.Lost = lost
 	}
 	return r
@@ -84,13 +98,9 @@ func (a *Execution) crash() string {
 	return "it was ended by a signal that nobody sent: " + a.Exit.Signal
 }
 
-// keeps reports whether the program has promised that the settings are there in the end. Whoever
-// keeps them only after enter loses them if the program is killed between enter and clear:
-// PROTOCOL.md once said to do it there, so that is noted and no breach.
-func (p *player) keeps(a *Execution) bool {
-	late := func(e *Execution) bool { return e != a && e.Killed && e.Meter.FlashOps == 0 && e.Meter.State.Loader() }
-	return p.target.KeepsSettings && !slices.ContainsFunc(p.attempts, late) && !p.step.Tears
-}
+// keeps reports whether the program has promised that the settings are there in the end. It must
+// not promise it of a meter whose kept settings it cannot read: then it fails.
+func (p *player) keeps() bool { return p.target.KeepsSettings }
 
 // advise notes what would be better and is no breach.
 func (p *player) advise(a *Execution, e *verdict.Evidence) {
@@ -103,9 +113,22 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if p.about(duty.LogStamps) {
 		p.adviseStamps(a)
 	}
+	if a.unfinished(e.Log) {
+		a.warn(duty.LogLines, "the program ended by itself with failure, and its log does not say that")
+	}
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
 		p.lookAtKept(a)
 	}
+}
+
+// unfinished reports whether a log begins an upgrade of which it does not say how it ended.
+func (a *Execution) unfinished(log *verdict.Log) bool {
+	if log == nil || len(log.Runs) == 0 || a.success() || a.Killed || a.Exit.TimedOut || a.Exit.Signal != "" {
+		return false
+	}
+	return !slices.ContainsFunc(log.Runs[len(log.Runs)-1], func(e upgradelog.Entry) bool {
+		return e.Kind == upgradelog.UpgradeFailed || e.Kind == upgradelog.UpgradeCompleted || e.Kind == upgradelog.Aborting
+	})
 }
 
 func (p *player) about(id duty.ID) bool { return slices.Contains(p.scenario.Duties, id) }
@@ -156,6 +179,31 @@ func (p *player) lookAtKept(a *Execution) {
 	if open != "" {
 		a.warn(duty.Private, open)
 	}
+}
+
+// clockOffset is by how much the meter's clock is not the bench's.
+func (p *player) clockOffset() time.Duration {
+	return p.meter().Clock(p.now).Sub(time.Unix(0, 0)) - p.now
+}
+
+// clock says how wrong the program has set the meter's clock; empty if it has not, or to the time
+// of its computer.
+func (p *player) clock(before time.Duration) string {
+	const slack = time.Minute
+	here, there := time.Now().UTC(), p.meter().Clock(p.now).UTC()
+	if p.clockOffset() == before || here.Sub(there).Abs() < slack {
+		return ""
+	}
+	return fmt.Sprintf("it set the meter's clock to %s, and it is %s UTC", there.Format(time.DateTime), here.Format(time.DateTime))
+}
+
+// abort says that a program has gone on after it was told to stop; empty if it has not. The meter
+// takes its time there, so that much was still to be done.
+func (p *player) abort(a *Execution) string {
+	if !a.Aborted || !a.success() || p.scenario.Pace != scaled {
+		return ""
+	}
+	return fmt.Sprintf("it was sent %v in the middle of the download, and went on to the end", p.scenario.abortSignal())
 }
 
 // record says what in the record beside the image is not what the file says; empty for nothing.

@@ -59,3 +59,9 @@ func otherWord(e *Evidence, f *findings) {
 		f.tell("the log ends with %q, and the program with success", last.Line)
 	}
 }
+
+func misconduct(e *Evidence, f *findings) {
+	for _, what := range e.Aside.Conduct {
+		f.tell("%s", what)
+	}
+}

@@ -75,6 +75,7 @@ func TestWhatIsSeenBesidesIsJudged(t *testing.T) {
 		{"a log that was begun anew", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Earlier: "gone"} }, "I6: gone"},
 		{"a password in the log", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Secret: "there it is"} }, "I6: there it is"},
 		{"a line about another meter", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Facts: "another unit"} }, "I6: another unit"},
+		{"a frame that should not be", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Conduct: []string{"it acknowledged too much"}} }, "conduct: it acknowledged too much"},
 		{"a good meter left in its loader", inLoader, "I8: nothing was erased, and the meter was left in its loader (exit 1)"},
 		{"one that was in its loader before", func(e *verdict.Evidence) { inLoader(e); e.Before.State = meter.Download }, ""},
 		{"one that could not be reached", func(e *verdict.Evidence) { inLoader(e); e.Meter.Connected = false }, ""},

@@ -63,6 +63,8 @@ type Aside struct {
 	Earlier  string // of what earlier runs had written into the log
 	Secret   string // of where the password was told
 	Facts    string // of what the log says of the file and the meter
+	// Conduct is what the program did that it should not, and that no other rule is about.
+	Conduct []string
 }
 
 // Expectation is what a scenario wants of an upgrade.

@@ -102,6 +102,8 @@ var sentences = [...]sentence{
 	{I6, "the last efficiency is that of the whole download", ownLog, otherEfficiency, ofAttempt},
 	{I6, "a tool whose log lacks lines says so", ownLog, hiddenLogFailure, ofAttempt},
 
+	{Conduct, "frames and requests are sent as the protocol has them, the clock is not set wrong, and an abort is one", aside, misconduct, ofAttempt},
+
 	{I7, "from the first erase until the settings are back there is a journal", ended, noJournal, ofAct},
 	{I8, "the flash is not touched where it must not be", tried, flashTouched, ofAct},
 	{I8, "the meter is not told to enter download state where its flash must not be touched", tried, loaderForNothing, ofAct},

@@ -30,7 +30,8 @@ const (
 	I7
 	I8
 	I9
-	// Crashed, Expected and Unstruck are not invariants.
+	// Conduct, Crashed, Expected and Unstruck are not invariants.
+	Conduct
 	Crashed
 	Expected
 	Unstruck
@@ -48,6 +49,7 @@ var ruleTable = [ruleCount]struct{ name, demands string }{
 	I8: {"I8", "nothing is erased before the file, the product, the unit and the password have been checked"},
 	I9: {"I9", "nobody else is harmed"},
 
+	Conduct:  {"conduct", "a program does what PROTOCOL.md says, also where it harms nobody here"},
 	Crashed:  {"crash", "no program is ended by a signal that nobody sent"},
 	Expected: {"expected", "what is played comes out as its scenario says"},
 	Unstruck: {"plan", "every fault of the plan strikes"},

@@ -20,7 +20,7 @@ func TestEveryRuleHasANameAndSaysWhatItDemands(t *testing.T) {
 		}
 		names = append(names, r.String())
 	}
-	if got := strings.Join(names, " "); got != "I1 I2 I3 I4 I5 I6 I7 I8 I9 crash expected plan" {
+	if got := strings.Join(names, " "); got != "I1 I2 I3 I4 I5 I6 I7 I8 I9 conduct crash expected plan" {
 		t.Errorf("the rules are %s", got)
 	}
 	if verdict.I9.Invariant() != true || verdict.Crashed.Invariant() || verdict.Rule(0).Invariant() {

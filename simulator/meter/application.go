@@ -65,7 +65,7 @@ func (m *Meter) runCommand(now time.Duration, by caller, c *ion.Command) ion.Val
 		return m.writeRegister(now, by, c)
 	case ion.MethodRegisterTime:
 		if _, ok := m.register(now, c.Handle); ok {
-			return ion.TimeValue(uint32(m.clock(now).Unix()))
+			return ion.TimeValue(uint32(m.Clock(now).Unix()))
 		}
 	case ion.MethodLogPosition:
 		if c.Handle == ion.HandleEventLog {
@@ -123,7 +123,7 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	case ion.HandleFactoryDefaultTemplate:
 		return ion.TextValue(FactoryTemplateName(m.cfg.Model, m.revision)), true
 	case ion.HandleUniversalTime:
-		return ion.UnsignedValue(uint64(uint32(m.clock(now).Unix())), 4), true
+		return ion.UnsignedValue(uint64(uint32(m.Clock(now).Unix())), 4), true
 	case ion.HandleEventLogDepth:
 		return ion.UnsignedValue(eventLogDepth, 4), true
 	case ion.HandleImageCRC:

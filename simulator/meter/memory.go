@@ -110,8 +110,8 @@ func (m *Meter) Marks() ion.Marks { return m.memory.marks }
 // EventLog is the event log, oldest entry first.
 func (m *Meter) EventLog() []LogEntry { return m.memory.events }
 
-// clock is the meter's own time. A battery keeps it running without power.
-func (m *Meter) clock(now time.Duration) time.Time {
+// Clock is the meter's own time. A battery keeps it running without power.
+func (m *Meter) Clock(now time.Duration) time.Time {
 	return m.cfg.Epoch.Add(now + m.memory.offset)
 }
 

@@ -315,7 +315,7 @@ func TestMemoryThatWasSavedIsRestored(t *testing.T) {
 	if d := was.Differs(&is); d != 0 || is.Template != "MINE" {
 		t.Errorf("settings differ: %v, template %q", d, is.Template)
 	}
-	if got, want := y.clock(x.now), x.m.clock(x.now); !got.Equal(want) {
+	if got, want := y.Clock(x.now), x.m.Clock(x.now); !got.Equal(want) {
 		t.Errorf("clock %v, was %v", got, want)
 	}
 	for i, e := range x.m.EventLog() {

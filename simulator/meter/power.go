@@ -15,7 +15,7 @@ func (m *Meter) PowerOn(now time.Duration) {
 	}
 	m.chip.PowerOn()
 	if !m.dipped {
-		m.memory.record(m.clock(now), EventPowerUp)
+		m.memory.record(m.Clock(now), EventPowerUp)
 	}
 	m.startBoot(now)
 }
@@ -46,7 +46,7 @@ func (m *Meter) goDark(now time.Duration, dip bool) {
 func (m *Meter) losePower(now time.Duration, dip bool) {
 	m.stopApplication(now)
 	if !dip {
-		m.memory.record(m.clock(now), EventPowerDown)
+		m.memory.record(m.Clock(now), EventPowerDown)
 	}
 	m.forget()
 	m.dipped = dip
@@ -118,11 +118,18 @@ func (m *Meter) factoryInitialize(now time.Duration) error {
 	return m.chip.Program(m.cfg.recordBase()+initializedOffset, initializedMark[:])
 }
 
+// Initialize gives an application that runs the factory's settings, as somebody at the meter can.
+func (m *Meter) Initialize(now time.Duration) {
+	if m.state == Application {
+		m.initializeSettings(now)
+	}
+}
+
 func (m *Meter) initializeSettings(now time.Duration) {
 	m.memory.replace(factoryTemplate(m.cfg.Model, m.revision))
 	m.memory.marks.Reset = ion.AllSettings
-	m.memory.record(m.clock(now), EventFactoryInitialize)
-	m.memory.record(m.clock(now), EventFirmwareUpgrade)
+	m.memory.record(m.Clock(now), EventFactoryInitialize)
+	m.memory.record(m.Clock(now), EventFirmwareUpgrade)
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFactoryInitialize})
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFirmwareUpgrade})
 }

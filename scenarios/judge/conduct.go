@@ -1,0 +1,163 @@
+package judge
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"ionbench/scenarios/duty"
+	"ionbench/simulator/ion"
+)
+
+// conduct looks at what a program sends, and at what it had heard before. Some of what PROTOCOL.md
+// forbids does no harm to the one meter here, and would on a line with others.
+type conduct struct {
+	unit uint16 // that the program is told to talk to
+	// came finds frames as a program does that goes on when bytes stop, and patient as one that
+	// waits until they are whole. What either finds, the program may have heard.
+	came, patient ion.Decoder
+	last          ion.Frame     // data, that the program sent last
+	replied       bool          // with more than an ACK, since last
+	acked, before map[byte]bool // transactions that were acknowledged during this message, and during the one before
+	wanted        map[byte]bool // transactions of the frames that wanted an ACK
+	id            uint16        // of the message
+	block         stated        // the last message, if it is a block
+	clear         uint16        // id of the last clear
+	entered       bool          // enter was sent since the last clear
+	told          string        // another serial number, that an answer to identify has told
+	breaches      []breach
+}
+
+// breach is something that the program should not have sent.
+type breach struct {
+	about duty.ID
+	what  string
+}
+
+// stated is a request without its message id.
+type stated struct {
+	id       uint16
+	text     []byte
+	answered bool
+}
+
+func newConduct(unit uint16) *conduct {
+	return &conduct{unit: unit, acked: map[byte]bool{}, wanted: map[byte]bool{}}
+}
+
+func (c *conduct) tell(about duty.ID, format string, args ...any) {
+	if !slices.ContainsFunc(c.breaches, func(b breach) bool { return b.about == about }) {
+		c.breaches = append(c.breaches, breach{about, fmt.Sprintf(format, args...)})
+	}
+}
+
+// hear takes what the program is given to read.
+func (c *conduct) hear(p []byte) {
+	for _, d := range []*ion.Decoder{&c.came, &c.patient} {
+		for rest := p; len(rest) > 0; {
+			rest = rest[d.Feed(rest):]
+			c.find(d)
+		}
+	}
+}
+
+func (c *conduct) find(d *ion.Decoder) {
+	for f, ok := d.Next(); ok; f, ok = d.Next() {
+		c.heard(&f)
+	}
+}
+
+// parted begins anew, as the connection does.
+func (c *conduct) parted() {
+	c.came.Reset()
+	c.patient.Reset()
+}
+
+func (c *conduct) heard(f *ion.Frame) {
+	switch {
+	case f.Source != c.unit || f.Destination != ion.HostAddress:
+	case f.IsAck():
+		c.acked[f.Transaction] = true
+	case f.IsNak():
+	default:
+		if f.WantsAck() {
+			c.wanted[f.Transaction] = true
+		}
+		if id, first := f.MessageID(); first && id == c.block.id {
+			c.block.answered = true
+		}
+		c.replied = true // an answer may come in the place of an ACK
+	}
+}
+
+// see takes a frame that the program sent.
+func (c *conduct) see(f *ion.Frame) {
+	c.came.Gap()
+	c.find(&c.came)
+	switch {
+	case f.Source != ion.HostAddress || f.IsNak():
+	case f.Destination != c.unit && f.Destination != ion.Broadcast:
+		c.tell(duty.Alone, "it sent a frame to unit %d, and was to talk to unit %d", f.Destination, c.unit)
+	case f.IsAck():
+		c.acknowledges(f)
+	default:
+		c.says(f)
+	}
+}
+
+func (c *conduct) acknowledges(f *ion.Frame) {
+	switch {
+	case len(f.Data) > 0:
+		c.tell(duty.Ack, "an ACK of it carries data")
+	case !c.wanted[f.Transaction]:
+		c.tell(duty.Ack, "it acknowledged a frame with the transaction %02X, and had heard none that wants an ACK", f.Transaction)
+	}
+	// A frame that is sent once may be acknowledged once more: the line may have doubled it.
+}
+
+func (c *conduct) says(f *ion.Frame) {
+	// An ACK that came while the frame before was sent may be for an earlier copy of it.
+	unheard := c.last.WantsAck() && !c.replied && !c.acked[c.last.Transaction] && !c.before[c.last.Transaction]
+	if !f.First() && unheard {
+		c.tell(duty.Ack, "it went on with frame %02X of a message, and frame %02X was not acknowledged", f.Transaction, c.last.Transaction)
+	}
+	c.last, c.replied = *f, false
+	c.last.Data = nil
+	if id, first := f.MessageID(); first {
+		if id != c.id {
+			c.id, c.before, c.acked = id, c.acked, map[byte]bool{}
+		}
+		c.asks(id, f.Data)
+	}
+}
+
+// asks looks at the first frame of a message.
+func (c *conduct) asks(id uint16, data []byte) {
+	const idEnd = 4
+	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
+	switch kind {
+	case blocks:
+		switch same := bytes.Equal(text, c.block.text); {
+		case same && id != c.block.id && !c.block.answered:
+			c.tell(duty.Same, "a block that had no answer was sent again with another message id")
+		case !same && id == c.block.id && c.block.text != nil:
+			c.tell(duty.Same, "two blocks were sent with the same message id")
+		}
+		if !bytes.Equal(text, c.block.text) || id != c.block.id {
+			c.block = stated{id: id, text: text}
+		}
+	case enters:
+		c.entered = true
+	case clears:
+		if id != c.clear && !c.entered {
+			c.tell(duty.OwnClear, "the flash was to be cleared, and no enter had been sent before")
+		}
+		c.clear, c.entered = id, false
+	}
+	if kind != blocks && kind != anything {
+		c.block = stated{}
+	}
+	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
+		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])
+	}
+}

@@ -1,0 +1,151 @@
+package judge
+
+import (
+	"strings"
+	"testing"
+
+	"ionbench/scenarios/duty"
+	"ionbench/simulator/ion"
+)
+
+// talk is what is said on a line: the frames of a program and of a meter, in their order.
+type talk struct {
+	*conduct
+	sent ion.Decoder
+}
+
+func (t *talk) says(control ion.Control, unit uint16, transaction byte, data []byte) {
+	b := ion.AppendFrame(nil, ion.Frame{Control: control, Source: ion.HostAddress, Destination: unit, Transaction: transaction, Data: data})
+	t.sent.Feed(b)
+	for f, ok := t.sent.Next(); ok; f, ok = t.sent.Next() {
+		t.conduct.see(&f)
+	}
+}
+
+func (t *talk) hears(control ion.Control, transaction byte, data []byte) {
+	t.hear(ion.AppendFrame(nil, ion.Frame{Control: ion.FromMeter | control, Source: 361, Destination: ion.HostAddress, Transaction: transaction, Data: data}))
+}
+
+func (t *talk) asks(id uint16, r ion.DownloadRequest) {
+	t.conductOf(id, false, ion.AppendDownloadRequest(nil, &r))
+}
+
+func (t *talk) answered(id uint16) { t.conductOf(id, true, []byte{4}) }
+
+// conductOf says a message of one frame, as the program or the meter.
+func (t *talk) conductOf(id uint16, meter bool, body []byte) {
+	p := ion.Packet{MessageID: id, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeDownload, Body: body}
+	if meter {
+		p.Request, p.HasCredential, p.Source, p.Destination = false, false, p.Destination, p.Source
+		t.hears(0, 0x40, ion.AppendPacket(nil, p))
+		return
+	}
+	t.says(0, 361, 0x40, ion.AppendPacket(nil, p))
+}
+
+const ackControlOfHost = ion.FromMeter | ion.AckFrame | ion.AckBit
+
+func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
+	block := ion.DownloadRequest{Op: ion.OpBlock, Sequence: 1, Address: 0x30000, Data: []byte{1, 2}}
+	begin := ion.DownloadRequest{Op: ion.OpClear, Begin: true}
+	enter := ion.DownloadRequest{Op: ion.OpEnter}
+	long := make([]byte, 20)
+	for _, test := range []struct {
+		name  string
+		about duty.ID // 0: nothing is wrong
+		talk  func(*talk)
+	}{
+		{"a block is sent again as it was", 0, func(c *talk) { c.asks(7, block); c.asks(7, block) }},
+		{"a block is sent again with a new id", duty.Same, func(c *talk) { c.asks(7, block); c.asks(8, block) }},
+		{"and had an answer", 0, func(c *talk) { c.asks(7, block); c.answered(7); c.asks(8, block) }},
+		{"a block is sent once more after an enter", 0, func(c *talk) { c.asks(7, block); c.asks(8, enter); c.asks(9, block) }},
+		{"two blocks have one id", duty.Same, func(c *talk) {
+			other := block
+			other.Sequence = 2
+			c.asks(7, block)
+			c.answered(7)
+			c.asks(7, other)
+		}},
+		{"a clear comes without an enter", duty.OwnClear, func(c *talk) { c.asks(7, begin) }},
+		{"an enter, a clear, and the clear again", 0, func(c *talk) { c.asks(6, enter); c.asks(7, begin); c.asks(7, begin) }},
+		{"an enter and two clears", duty.OwnClear, func(c *talk) { c.asks(6, enter); c.asks(7, begin); c.asks(8, begin) }},
+		{"the second frame is not waited for", duty.Ack, func(c *talk) { c.says(ion.AckBit, 361, 0x41, long); c.says(0, 361, 0, long) }},
+		{"the second frame follows an ACK", 0, func(c *talk) {
+			c.says(ion.AckBit, 361, 0x41, long)
+			c.hears(ackControlOfHost, 0x41, nil)
+			c.says(0, 361, 0, long)
+		}},
+		{"the second frame follows an ACK to another", duty.Ack, func(c *talk) {
+			c.says(ion.AckBit, 361, 0x42, long)
+			c.hears(ackControlOfHost, 0x41, nil)
+			c.says(0, 361, 1, long)
+		}},
+		{"the ACK for an earlier copy comes as the frame is sent again", 0, func(c *talk) {
+			c.says(ion.AckBit, 361, 0x41, long)
+			c.hears(ackControlOfHost, 0x41, nil)
+			c.says(ion.AckBit, 361, 0x41, long)
+			c.says(0, 361, 0, long)
+		}},
+		{"the last frame of an answer is acknowledged", duty.Ack, func(c *talk) { c.hears(0, 0x40, long); c.says(ackControlOfHost, 361, 0x40, nil) }},
+		{"a frame that wants it is acknowledged twice", 0, func(c *talk) {
+			c.hears(ion.AckBit, 0x41, long)
+			c.says(ackControlOfHost, 361, 0x41, nil)
+			c.says(ackControlOfHost, 361, 0x41, nil)
+		}},
+		{"an ACK carries data", duty.Ack, func(c *talk) { c.hears(ion.AckBit, 0x41, long); c.says(ackControlOfHost, 361, 0x41, []byte{1}) }},
+		{"another unit is acknowledged", duty.Alone, func(c *talk) { c.says(ackControlOfHost, 362, 0x41, nil) }},
+		{"all units are told the time", 0, func(c *talk) { c.says(0, ion.Broadcast, 0x40, long) }},
+		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.told = strangeSerial; c.asks(7, block) }},
+		{"another serial number is told, and identify asked", 0, func(c *talk) { c.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
+	} {
+		c := &talk{conduct: newConduct(361)}
+		test.talk(c)
+		var got []string
+		for _, b := range c.breaches {
+			got = append(got, b.about.String()+": "+b.what)
+		}
+		if (test.about == 0) != (len(got) == 0) || len(got) > 1 || test.about != 0 && !strings.HasPrefix(got[0], test.about.String()+": ") {
+			t.Errorf("%s: %q, want %v", test.name, got, test.about)
+		}
+	}
+}
+
+func TestAnACKInsideACutFrameIsHeard(t *testing.T) {
+	c := &talk{conduct: newConduct(361)}
+	c.says(ion.AckBit, 361, 0x41, make([]byte, 20))
+	c.hear([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5}) // it lies, and hides what follows until it is given up
+	c.hears(ackControlOfHost, 0x41, nil)
+	c.says(0, 361, 0, make([]byte, 20))
+	if len(c.breaches) > 0 {
+		t.Errorf("%+v", c.breaches)
+	}
+}
+
+// A gateway changes the first value of a write, whatever type it has.
+func TestAValueThatIsWrittenCanBeChanged(t *testing.T) {
+	for _, v := range []ion.Value{ion.FloatValue(1.5), ion.UnsignedValue(7, 1), ion.UnsignedValue(7, 4), ion.SignedValue(-7, 4), ion.TextValue("a"), ion.TextValue(strings.Repeat("b", 80))} {
+		message := ion.AppendPacket(nil, ion.Packet{
+			MessageID: 7, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeProgram,
+			Body: ion.AppendProgram(nil, ion.Program{Frequency: 1, Commands: []ion.Command{{Handle: ion.HandleOwner, Method: ion.MethodWriteRegister, Args: []ion.Value{v}}}}),
+		})
+		frame := ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 361, Transaction: 0x40, Data: message})
+		at := firstValue(frame)
+		if at == 0 {
+			t.Errorf("%v: it has no byte to change", v)
+			continue
+		}
+		frame[at] ^= 1
+		f, _, err := ion.ParseFrame(sealed(frame))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := ion.ParsePacket(f.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ion.ParseProgram(p.Body)
+		if err != nil || got.Commands[0].Args[0].String() == v.String() {
+			t.Errorf("%v is %+v, %v", v, got, err)
+		}
+	}
+}
