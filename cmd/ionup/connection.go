@@ -119,6 +119,9 @@ func (s *session) takePort(t target) error {
 		s.process.ClosePort(&s.keeper)
 		return nil
 	}
+	if err := leftBehind(t.port); err != nil {
+		return err
+	}
 	if err := s.process.Port(&s.keeper, device(t.port)); err != nil {
 		return fmt.Errorf("%w: %v is %w", port.ErrBusy, t, err)
 	}

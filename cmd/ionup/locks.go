@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"ionbench/client/locks"
+	"ionbench/client/port"
 	"ionbench/cmd/internal/files"
+	"ionbench/simulator/disk"
 )
 
 // keeper is the folder that says which meters, logs and serial ports are in use on this computer. A lock is a
@@ -109,4 +111,25 @@ func device(path string) string {
 		path = real
 	}
 	return canonical(path)
+}
+
+// leftBehind refuses a link that an ionsim has left that was killed: beside it is a file that says
+// where it led and that its owner holds as long as it runs. The number of a PTY is given out again,
+// so it may lead to somebody's terminal by now.
+func leftBehind(path string) error {
+	target, err := os.Readlink(path)
+	if err != nil {
+		return nil // no link
+	}
+	b, err := files.Read(path+".lock", 4096)
+	if left, _, _ := strings.Cut(string(b), "\n"); err != nil || left != target {
+		return nil // none of an ionsim
+	}
+	f, err := disk.Real{}.Open(path+".lock", disk.NoFollow|disk.Alone, 0)
+	if err != nil {
+		return nil // it is held, or was taken away just now
+	}
+	f.Close()
+	return fmt.Errorf("%w: %s was left behind by an ionsim that was killed, and may lead to another terminal by now; "+
+		"start it again with --link %s", port.ErrAbsent, path, path)
 }

@@ -72,3 +72,13 @@ func TestAProgramThatHasThePortOpenIsToldByItsName(t *testing.T) {
 	_ = c.Wait()
 	ionup(t, "identify", "--port", b.pty, "--unit-id", "105").wantCode(cli.Done)
 }
+
+func TestALinkThatAKilledIonsimLeftIsNotOpened(t *testing.T) {
+	b := newBed(t, "") // its PTY stands for the terminal that got the number
+	link := b.path("left")
+	must(t, os.Symlink(b.pty, link))
+	ionup(t, "identify", "--port", link, "--unit-id", "105").wantCode(cli.Done) // somebody made it by hand
+	must(t, os.WriteFile(link+".lock", []byte(b.pty+"\n"), 0o600))
+	ionup(t, "identify", "--port", link, "--unit-id", "105").wantCode(cli.Environment).
+		wantSays("was left behind by an ionsim that was killed", "start it again with --link "+link)
+}

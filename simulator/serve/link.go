@@ -3,40 +3,102 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"time"
+
+	"ionbench/simulator/disk"
 )
 
 // errLinkTaken: the path of the link is taken by something that is not ours.
 var errLinkTaken = errors.New("it will not be replaced; remove it, or name another link")
 
-// link is the stable name of a PTY.
-type link struct{ path, target string }
+// link is the stable name of a PTY. Beside it, under the same name and ".lock", is a file that its
+// owner holds (disk.Alone) for as long as it runs, and that says to which PTY the link was made: a
+// number of a PTY is given out again, so a link that a killed server has left may lead to anybody's
+// terminal.
+type link struct {
+	path, target string
+	lock         disk.File
+}
 
 // makeLink points path to the PTY target. At any moment, path either does not exist yet, or is
 // the old link, or is the new one.
 //
-// What is at path is replaced only if it is a link that a killed server of ours left behind: a
-// symbolic link to /dev/pts/N, where N is gone or is the number that we have just been given.
-// (A number is given out again only after its terminal has ended, so the owner of such a link
-// is gone.) A link to any other existing terminal may belong to a running server or to somebody
-// else, and is refused. The price: after a kill -9, if another terminal has got the number, a
-// person must remove the link.
+// What is at path is replaced only if it is a link that a killed server of ours left behind: one
+// whose owner's file says so and is held by nobody, or a symbolic link to /dev/pts/N, where N is
+// gone or is the number that we have just been given. Everything else is refused.
 func makeLink(path, target string) (*link, error) {
-	l := &link{path: path, target: target}
-	err := os.Symlink(target, path)
+	lock, left, err := ownLink(path)
+	if err != nil {
+		return nil, fmt.Errorf("link to the PTY: %w", err)
+	}
+	l := &link{path: path, target: target, lock: lock}
+	err = os.Symlink(target, path)
 	if errors.Is(err, fs.ErrExist) {
-		err = l.replace()
+		err = l.replace(left)
+	}
+	if err == nil {
+		err = l.sign()
 	}
 	if err != nil {
+		l.release()
 		return nil, fmt.Errorf("link to the PTY: %w", err)
 	}
 	return l, nil
 }
 
-func (l *link) replace() error {
+// maxNote bounds what is read of an owner's file.
+const maxNote = 4096
+
+// ownLink takes the owner's file of a link. left is the PTY to which an earlier owner had made the
+// link; empty if there was none.
+func ownLink(path string) (lock disk.File, left string, err error) {
+	const tries = 20 // who looks whether it is held holds it for a moment
+	for range tries {
+		lock, err = disk.Real{}.Open(path+".lock", disk.Write|disk.Create|disk.NoFollow|disk.Alone, 0o644)
+		if err == nil && isAt(lock, path+".lock") {
+			b, err := io.ReadAll(io.NewSectionReader(lock, 0, maxNote))
+			left, _, _ = strings.Cut(string(b), "\n")
+			return lock, left, err
+		}
+		if err == nil {
+			lock.Close() // its owner took it away just now
+			err = disk.ErrInUse
+		}
+		if !errors.Is(err, disk.ErrInUse) {
+			return nil, "", err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return nil, "", fmt.Errorf("%s belongs to a server that runs: %w", path, errLinkTaken)
+}
+
+func isAt(f disk.File, path string) bool {
+	here, err := f.Stat()
+	there, at := os.Lstat(path)
+	return err == nil && at == nil && os.SameFile(here, there)
+}
+
+// sign says to which PTY the link was made.
+func (l *link) sign() error {
+	if err := l.lock.Truncate(0); err != nil {
+		return err
+	}
+	_, err := l.lock.WriteAt([]byte(l.target+"\n"), 0)
+	return err
+}
+
+// release lets others have the link.
+func (l *link) release() {
+	_ = os.Remove(l.path + ".lock") // what stays is taken by the next who wants it
+	l.lock.Close()
+}
+
+func (l *link) replace(left string) error {
 	old, err := os.Readlink(l.path)
 	switch {
 	case err != nil:
@@ -46,7 +108,7 @@ func (l *link) replace() error {
 	case !isPTYName(old):
 		return fmt.Errorf("%s is a link to %s, which is no PTY: %w", l.path, old, errLinkTaken)
 	}
-	if _, err := os.Lstat(old); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(old); old != left && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is a link to %s, which is in use: %w", l.path, old, errLinkTaken)
 	}
 	// A name that only this process uses; if it is taken, Symlink says so.
@@ -71,6 +133,7 @@ func (l *link) remove() error {
 	if l == nil {
 		return nil
 	}
+	defer l.release()
 	target, err := os.Readlink(l.path)
 	if err != nil || target != l.target {
 		return nil

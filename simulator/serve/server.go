@@ -26,9 +26,9 @@ type Device interface {
 type Config struct {
 	// PTY serves on a new pseudo-terminal (Linux).
 	PTY bool
-	// Link is a path that is a symbolic link to the PTY until the server closes; "" is none. A
-	// link to a PTY that is gone, as a killed server leaves it, is replaced. Anything else at
-	// the path is an error.
+	// Link is a path that is a symbolic link to the PTY until the server closes; "" is none. A file
+	// beside it, with ".lock" behind its name, is held meanwhile. A link that a killed server has left
+	// is replaced, by that file or because its PTY is gone. Anything else at the path is an error.
 	Link string
 	// Baud is the rate of the PTY until a client sets its own, in bits a second.
 	Baud int

@@ -43,7 +43,7 @@ func (o *Options) Flags() Flags {
 	return Flags{
 		Reach: []cli.Flag{
 			cli.Switch(&o.PTY, "pty", "on a new PTY: the default unless --tcp is given"),
-			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. A link left behind by kill -9 is replaced, anything else refused").With(cli.Files("*")),
+			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. PATH.lock beside it is held meanwhile: by it a link left behind by kill -9 is known and replaced; anything else is refused").With(cli.Files("*")),
 			cli.Text(&o.TCP, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
 			cli.Switch(&o.Takeover, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
 			cli.Text(&o.HTTP, "http", "[HOST:]PORT", "let people and programs look at the meter and strike it by hand while it runs: JSON over HTTP, without HOST on the loopback interface. The token that requests must carry is told at the start, and ionsim ctl finds it by itself"),
