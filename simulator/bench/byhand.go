@@ -27,6 +27,7 @@ type Planned struct {
 	Number  int // from 1, in the order in which the faults came into the plan
 	Fault   fault.Fault
 	AtWork  bool   // a lasting fault has struck and is not over
+	Off     bool   // it holds the meter off while it is at work
 	Waiting bool   // it has still to strike, or for something to act on
 	Strikes int    // how often it has struck
 	Reason  string // why it could not strike; empty if that is not known
@@ -39,7 +40,7 @@ func (s *Station) Planned() []Planned {
 	for i := range s.plan {
 		k := &s.plan[i]
 		list = append(list, Planned{
-			Number: i + 1, Fault: k.fault, AtWork: k.active, Waiting: k.waiting(), Strikes: k.count, Reason: k.missed,
+			Number: i + 1, Fault: k.fault, AtWork: k.active, Off: k.effect.off, Waiting: k.waiting(), Strikes: k.count, Reason: k.missed,
 		})
 	}
 	return list

@@ -122,7 +122,7 @@ func ordinal(n int) string {
 // fault tells that a fault strikes or ends. One that pulls the cable changes a line.
 func (w *Writer) fault(at time.Duration, f fault.Fault, how string, pulled int) {
 	w.comments = append(w.comments, how+f.String())
-	if f.Kind != fault.CablePull {
+	if !f.Kind.Unplugs() {
 		return
 	}
 	was := w.out > 0

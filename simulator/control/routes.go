@@ -291,8 +291,7 @@ func (s *Server) postPower(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) postReset(w http.ResponseWriter, r *http.Request) {
 	s.changePower(w, r, func(now time.Duration) error {
-		_, err := s.add(now, fault.Fault{Kind: fault.MeterReset})
-		return err
+		return s.addByName(now, "meter-reset")
 	})
 }
 
@@ -316,18 +315,27 @@ func (s *Server) changePower(w http.ResponseWriter, r *http.Request, change func
 // switchOff cuts the power, unless it is off already. The station's owner calls it.
 func (s *Server) switchOff(now time.Duration) error {
 	for _, p := range s.config.Station.Planned() {
-		if p.AtWork && p.Fault.Kind == fault.PowerLoss {
+		if p.AtWork && p.Off {
 			return nil
 		}
 	}
-	_, err := s.add(now, fault.Fault{Kind: fault.PowerLoss})
+	return s.addByName(now, "power-loss")
+}
+
+// addByName strikes a fault that needs no more than its name. The station's owner calls it.
+func (s *Server) addByName(now time.Duration, name string) error {
+	f, problem := readFault(name)
+	if problem != nil {
+		return errors.New(problem.Error)
+	}
+	_, err := s.add(now, f)
 	return err
 }
 
 // switchOn ends whatever holds the meter off. The station's owner calls it.
 func (s *Server) switchOn(now time.Duration) {
 	for _, p := range s.config.Station.Planned() {
-		if p.AtWork && (p.Fault.Kind == fault.PowerLoss || p.Fault.Kind == fault.BrownOut) {
+		if p.AtWork && p.Off {
 			_ = s.end(now, p.Number) // it is there
 		}
 	}

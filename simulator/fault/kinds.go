@@ -69,6 +69,7 @@ type row struct {
 
 	lasting bool     // it has a duration; otherwise it happens at once
 	instead string   // what to use instead, for people who give a duration to a kind that has none
+	unplugs bool     // the cable is out as long as it lasts
 	blocks  bool     // nothing goes on while it lasts, so a window of progress cannot end it
 	clocked bool     // only the clock ends it, and it must end
 	ends    bool     // it ends the tool's run and so can strike only once
@@ -93,7 +94,7 @@ type row struct {
 
 var rows = [...]row{
 	{
-		kind: CablePull, code: 1, name: "cable-pull", place: PlaceLine, lasting: true, blocks: true, sided: true,
+		kind: CablePull, code: 1, name: "cable-pull", place: PlaceLine, lasting: true, blocks: true, unplugs: true, sided: true,
 		field:   "the RS-485 cable is out, or one of its pairs is broken",
 		example: "cable-pull at block 200 for 2 no-responses",
 	},
@@ -445,6 +446,9 @@ func (k Kind) OfConnection() bool { return k.Place() == PlaceIP }
 
 // Lasts reports whether faults of the kind have a duration. The others happen at once.
 func (k Kind) Lasts() bool { return k.row().lasting }
+
+// Unplugs reports whether the cable is out as long as a fault of the kind lasts.
+func (k Kind) Unplugs() bool { return k.row().unplugs }
 
 // Blocks reports whether nothing goes on while a fault of the kind lasts.
 func (k Kind) Blocks() bool { return k.row().blocks }
