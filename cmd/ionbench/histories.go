@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/history"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/storm"
@@ -14,28 +15,17 @@ import (
 
 // runHistories is the storm of histories.
 func (f *stormFlags) runHistories(ctx context.Context, c *cli.Call) error {
-	began, told := time.Now(), c.Progress("runs")
-	c.Begin()
-	report, err := storm.RunHistories(ctx, storm.HistoryOptions{
-		Seed: f.seed, First: f.first, Runs: f.runs, Workers: f.parallel, Shrink: f.budget, AsCases: f.cases,
-		Failed: func(failure storm.HistoryFailure) {
-			told.Clear()
-			f.writeHistory(c, failure)
-		},
-		Progress: func(done int) { told.Show(done, f.runs, "") },
+	return f.blow(c, func(told *terminal.Progress) (blown, error) {
+		report, err := storm.RunHistories(ctx, storm.HistoryOptions{
+			Seed: f.seed, First: f.first, Runs: f.runs, Workers: f.parallel, Shrink: f.budget, AsCases: f.cases,
+			Failed: func(failure storm.HistoryFailure) {
+				told.Clear()
+				f.writeHistory(c, failure)
+			},
+			Progress: func(done int) { told.Show(done, f.runs, "") },
+		})
+		return blown{report.Runs, report.Violations, func(took time.Duration) { f.writeHistorySum(c, report, took) }}, err
 	})
-	told.Clear()
-	if err != nil {
-		return err
-	}
-	f.writeHistorySum(c, report, time.Since(began))
-	switch {
-	case report.Runs < f.runs:
-		return fmt.Errorf("interrupted: %d of %d runs were done", report.Runs, f.runs)
-	case report.Violations > 0:
-		return cli.ErrNo
-	}
-	return nil
 }
 
 // historyObject is a history that broke an invariant, in JSON.

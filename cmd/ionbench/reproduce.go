@@ -20,9 +20,9 @@ import (
 const reproduceHelp = `
 Read an Upgrade.log of the vendor's tool or of ionup, find the faults whose simulated run
 gives that log, and show them, the likeliest first: what happened in plain words, the plan,
-how it is told from others with the same log, and what to do now, by how it left the meter. A plan is called a match only if its own
-log is the same, every line and every stamp. Where none is, the one that comes nearest is
-shown, and the first line at which it differs.
+how it is told from others with the same log, and what to do now, by how it left the meter.
+A plan is called a match only if its own log is the same, every line and every stamp. Where
+none is, the one that comes nearest is shown, and the first line at which it differs.
 
 A log may hold several runs, of which all are shown unless --run names one or --last says
 how many; runs that say the same are explained once. It is read as

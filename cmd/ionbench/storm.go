@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
 	"ionbench/scenarios/trial"
@@ -96,25 +97,39 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
+	return f.blow(c, func(told *terminal.Progress) (blown, error) {
+		report, err := storm.Run(ctx, storm.Options{
+			Seed: f.seed, First: f.first, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
+			Failed: func(failure storm.Failure) {
+				told.Clear()
+				f.writeFailure(c, failure)
+			},
+			Progress: func(done int) { told.Show(done, f.runs, "") },
+		})
+		return blown{report.Runs, report.Violations, func(took time.Duration) { f.writeSum(c, report, took) }}, err
+	})
+}
+
+// blown is a storm of either kind that is over.
+type blown struct {
+	runs, violations int
+	writeSum         func(took time.Duration)
+}
+
+// blow plays a storm of either kind and prints what came of it.
+func (f *stormFlags) blow(c *cli.Call, play func(told *terminal.Progress) (blown, error)) error {
 	began, told := time.Now(), c.Progress("runs")
 	c.Begin()
-	report, err := storm.Run(ctx, storm.Options{
-		Seed: f.seed, First: f.first, Runs: f.runs, Faults: f.faults, Workers: f.parallel, Shrink: f.budget, Try: f.try, Worlds: among,
-		Failed: func(failure storm.Failure) {
-			told.Clear()
-			f.writeFailure(c, failure)
-		},
-		Progress: func(done int) { told.Show(done, f.runs, "") },
-	})
+	done, err := play(told)
 	told.Clear()
 	if err != nil {
 		return err
 	}
-	f.writeSum(c, report, time.Since(began))
+	done.writeSum(time.Since(began))
 	switch {
-	case report.Runs < f.runs:
-		return fmt.Errorf("interrupted: %d of %d runs were done", report.Runs, f.runs)
-	case report.Violations > 0:
+	case done.runs < f.runs:
+		return fmt.Errorf("interrupted: %d of %d runs were done", done.runs, f.runs)
+	case done.violations > 0:
 		return cli.ErrNo
 	}
 	return nil
