@@ -20,11 +20,13 @@ import (
 // desk is a tool, a person and a meter, joined frame by frame and without a line: a test
 // can take, change, delay and double each answer of the meter on its way.
 type desk struct {
-	t   testing.TB
-	u   *client.Upgrader
-	s   *client.Session // around u; nil: the upgrader is driven alone
-	m   *meter.Meter
-	now time.Duration
+	noPort     error // why no connection can be opened again; nil: one can
+	reconnects int
+	t          testing.TB
+	u          *client.Upgrader
+	s          *client.Session // around u; nil: the upgrader is driven alone
+	m          *meter.Meter
+	now        time.Duration
 
 	tap     func(answer *answer) []late // what becomes of an answer; nil: it arrives
 	answers int                         // of the meter so far, acknowledgements not counted
@@ -319,6 +321,9 @@ func (d *desk) listen() {
 			} else {
 				d.u.Saved(d.now, d.diskErr)
 			}
+		case client.EventReconnect:
+			d.reconnects++
+			d.s.Reconnected(d.now, d.noPort)
 		case client.EventDevice:
 			d.devices = append(d.devices, e.Device)
 		case client.EventSettings:

@@ -2,12 +2,10 @@ package client
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
 	"ionbench/client/upg"
-	"ionbench/client/upgradelog"
 )
 
 func newConnecting(t *testing.T) *Upgrader {
@@ -27,65 +25,6 @@ func oneByte(t *testing.T) *upg.File {
 		t.Fatal(err)
 	}
 	return f
-}
-
-// prompts takes all events and gives the prompts among them.
-func prompts(u *Upgrader) (asked []Prompt, logged []upgradelog.Kind) {
-	for e, ok := u.NextEvent(); ok; e, ok = u.NextEvent() {
-		switch e.Kind {
-		case EventPrompt:
-			asked = append(asked, e.Prompt)
-		case EventLog:
-			logged = append(logged, e.Line.Kind)
-		}
-	}
-	return asked, logged
-}
-
-func TestUpgraderWhoseConnectionEndsGoesTheWayOfASilentMeter(t *testing.T) {
-	u := newConnecting(t)
-	u.Answer(0, Answer{Choice: OK})
-	cause := errors.New("the adapter was unplugged")
-	for u.phase != asking {
-		at, ok := u.Next()
-		if !ok {
-			t.Fatal("it waits for nothing")
-		}
-		u.Advance(at)
-	}
-	prompts(u)
-	u.Answer(time.Hour, Answer{Choice: Upgrade}) // at DeviceSilent
-	u.Answer(time.Hour, Answer{Firmware: oneByte(t)})
-	prompts(u)
-
-	u.Lost(time.Hour, cause)
-	if !errors.Is(u.Err(), ErrNoResponse) || !errors.Is(u.Err(), cause) {
-		t.Errorf("Err = %v, want ErrNoResponse because of the adapter", u.Err())
-	}
-	asked, logged := prompts(u)
-	if want := []Prompt{UpgradeFailed}; !slices.Equal(asked, want) {
-		t.Errorf("prompts %v, want %v", asked, want)
-	}
-	if want := []upgradelog.Kind{upgradelog.UpgradeFailed}; !slices.Equal(logged, want) {
-		t.Errorf("log %v, want %v", logged, want)
-	}
-
-	u.Lost(time.Hour, cause) // told again while the window stands
-	u.Answer(time.Hour, Answer{Choice: Exit})
-	u.Answer(time.Hour, Answer{Choice: OK})
-	asked, _ = prompts(u)
-	if want := []Prompt{CommunicationLost, ConnectionType}; !slices.Equal(asked, want) {
-		t.Errorf("prompts %v, want %v", asked, want)
-	}
-}
-
-func TestUpgraderThatIsDoneDoesNotMindALostConnection(t *testing.T) {
-	u := newConnecting(t)
-	u.Answer(0, Answer{Choice: Exit})
-	u.Lost(0, errors.New("closed"))
-	if !u.Done() || u.Err() != nil {
-		t.Errorf("Done = %t, Err = %v; want true and nil", u.Done(), u.Err())
-	}
 }
 
 // newAsking is a session that was just given its first request to send, at 0.

@@ -86,6 +86,17 @@ func bugsOnLine() map[string]bug {
 				return u.exchange.missing + 1
 			}
 		},
+		"ends-without-a-port": func(u *Upgrader) {
+			u.rules.resends = func(u *Upgrader, r retry) int {
+				if u.broke != nil && u.exchange.missing > 1 {
+					return 0
+				}
+				return u.resends(r)
+			}
+		},
+		"next-block-after-reopening": func(u *Upgrader) {
+			u.rules.again = askForTheNextBlock
+		},
 		"waits-half-as-long": func(u *Upgrader) {
 			u.rules.response = func(u *Upgrader) time.Duration { return u.responseTime() / 2 }
 		},
@@ -124,6 +135,18 @@ func grantStranger(u *Upgrader, now time.Duration, f ion.Frame) {
 		x.due = now + u.responseTime()
 		x.wake = x.due
 	}
+}
+
+// askForTheNextBlock takes a block as sent over whose answer the connection broke.
+func askForTheNextBlock(u *Upgrader) {
+	t := &u.transfer
+	if u.broke == nil || u.step().retry != perBlock || t.answered+1 >= t.blocks {
+		healthyRules().again(u)
+		return
+	}
+	t.answered++
+	t.confirmed++
+	askAnew(u)
 }
 
 // askAnew sends the request as another message.

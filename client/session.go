@@ -337,10 +337,3 @@ func (s *Session) leaveWindow(now time.Duration) {
 		s.Answer(now, Answer{Choice: Exit})
 	}
 }
-
-// Lost says that the connection has ended for good. One that may be opened again is Broken.
-func (s *Session) Lost(now time.Duration, cause error) {
-	if s.end == nil {
-		s.upgrader.Lost(now, cause)
-	}
-}

@@ -148,17 +148,24 @@ func TestALogThatFailsAtTheLastLinesEndsTheToolOnce(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatIsLostEndsTheUpgradeAndCanBeRecovered(t *testing.T) {
+// A port that vanishes is a missing answer: it is tried as often as a silent meter is asked.
+func TestAPortThatVanishesForGoodEndsTheUpgradeAndCanBeRecovered(t *testing.T) {
 	d := sessionDesk(t)
 	d.start(client.TaskUpgrade)
 	for len(d.blocks) == 0 {
 		d.step(time.Hour)
 	}
-	d.s.Lost(d.now, errTest)
-	d.listen()
+	d.noPort = errTest
+	d.s.Broken(d.now, errTest)
+	for !d.s.Done() {
+		d.step(time.Hour)
+	}
 	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
 	d.wantEnd(errTest, client.StatusFailed, client.AdviceRecover)
-	d.s.Lost(d.now, errTest)
+	// The answer that is under way when it vanishes still comes, and so does the next request.
+	if d.reconnects < 10 || d.reconnects > 12 {
+		t.Errorf("it was tried %d times, want as often as a request is sent again", d.reconnects)
+	}
 	d.s.Quit()
 	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
 }

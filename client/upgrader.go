@@ -262,19 +262,6 @@ func (u *Upgrader) stop(now time.Duration, why error) {
 	u.fail(now, why)
 }
 
-// Lost says that the connection has ended for good: what needs an answer from the meter gets
-// none. The windows that follow are those for a meter that fell silent. After them the person
-// is at Select Connection Type, or the task is over.
-func (u *Upgrader) Lost(now time.Duration, cause error) {
-	switch {
-	case u.phase == finished || u.phase == idle:
-	case u.procedure == upgradedProcedure || u.procedure == failedProcedure:
-		// Windows that report an end: they need no line.
-	default:
-		u.fail(now, fmt.Errorf("%w: %w", ErrNoResponse, cause))
-	}
-}
-
 // Transmit returns what is to be sent now.
 func (u *Upgrader) Transmit(dst []byte) []byte {
 	dst = append(dst, u.tx...)

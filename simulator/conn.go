@@ -16,7 +16,8 @@ import (
 // Connect joins a host to the meter's line. The line has one host end, so close a connection
 // before you make another. What the host writes goes on the line at once and takes its time
 // there, as behind a serial port. What it does not read waits for it, up to 64 KiB, as in an
-// operating system.
+// operating system. While a fault has taken the port away, Connect fails as a dial does at a port
+// where nobody listens.
 //
 // The connection has no goroutine: the meter's time goes on when a method is called. Deadlines,
 // and the time that a read waits, are those of package time. So a Meter that was made in a
@@ -35,6 +36,9 @@ func (m *Meter) Connect() (net.Conn, error) {
 	now := m.catchUp()
 	m.begin(now)
 	m.settle(now)
+	if m.station.PortGone() {
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: address("meter"), Err: errAway}
+	}
 	m.host = &conn{meter: m}
 	return m.host, nil
 }
@@ -49,6 +53,7 @@ const (
 var (
 	errReset  error = syscall.ECONNRESET
 	errClosed error = net.ErrClosed
+	errAway   error = syscall.ECONNREFUSED
 )
 
 // conn is a host's end of the line. The meter's lock guards it.

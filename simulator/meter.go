@@ -240,7 +240,7 @@ func (m *Meter) tick(now time.Duration) time.Duration {
 
 // settle gives the host what the station has for it: bytes, and the end of its connection.
 func (m *Meter) settle(now time.Duration) {
-	if len(m.station.Orders()) > 0 && m.host != nil { // the only order that is possible here is a reset
+	if reset := m.station.TakeReset(); m.host != nil && (reset || m.station.PortGone()) {
 		m.part(now, errReset)
 	}
 	if m.host == nil {

@@ -46,7 +46,7 @@ func (m *Meter) Serve(p Ports) (Served, error) {
 	s := &served{commands: make(chan func(time.Duration), 1), done: make(chan struct{})}
 	server, err := serve.Listen(serve.Config{
 		TCP: p.TCP, PTY: p.PTY, Link: p.Link, Baud: m.station.Line().Baud(0),
-		Clock: m.clock, Commands: s.commands, Reset: m.takeReset,
+		Clock: m.clock, Commands: s.commands, Reset: m.takeReset, Gone: m.portGone,
 	})
 	if err != nil {
 		return Served{}, err
@@ -87,11 +87,18 @@ func (s *served) poke() {
 	}
 }
 
-// takeReset reports whether the connection is to be reset. No other order is possible here.
+// takeReset reports whether the connection is to be reset.
 func (m *Meter) takeReset() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.station.Orders()) > 0
+	return m.station.TakeReset()
+}
+
+// portGone reports whether a fault has taken the ports away.
+func (m *Meter) portGone() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.station.PortGone()
 }
 
 // device is a meter as package serve sees it. The lock puts the server's turns and the

@@ -204,34 +204,32 @@ func (y *typist) wantEnd(code cli.Status, says string) {
 	}
 }
 
-func TestConnectGoesBackToTheConnectionWhenASerialPortIsGone(t *testing.T) {
-	b := newBed(t, "")
-	if b.pty == "" {
-		t.Skip("no PTY here")
-	}
-	y := b.typist("connect", "--port", b.pty, "--unit-id", "105", "--log", b.path("Upgrade.log"))
-	y.answer("Select Connection Type: ", "")
-	y.want("Setup Assistant: ")
-	b.stop()
-	y.answer("Select Connection Type: ", "exit")
-	y.wantEnd(cli.Failed, "ionup: warning: no response from the meter: the line is lost")
-}
-
-// At a window nothing is awaited, and a broken connection is no reason to close it.
+// At a window nothing is awaited, and a connection that broke, or a port that is gone, is no reason
+// to close it.
 func TestConnectNoticesABrokenConnectionWhenItNeedsOne(t *testing.T) {
-	t.Parallel() // it waits, most of the time
-	b := newBed(t, "")
-	y := b.typist(append(b.tool("connect"), "--timeout", "100ms")...)
-	y.answer("Select Connection Type: ", "")
-	y.want("Setup Assistant: ")
-	b.stop()
-	_, err := io.WriteString(y.typed, "upgrade\n")
-	must(t, err)
-	y.answer("ION Firmware Upgrade file", b.upg(5))
-	y.answer("The firmware upgrade has failed: no response from the meter", "")
-	y.answer("Communication with the device has been lost. ", "")
-	y.answer("Select Connection Type: ", "exit")
-	y.wantEnd(cli.Failed, "ionup: warning: connection lost: ")
+	for name, to := range map[string]func(b *bed) []string{
+		"TCP": func(b *bed) []string { return []string{"--tcp", b.addr} },
+		"PTY": func(b *bed) []string { return []string{"--port", b.pty} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits, most of the time
+			b := newBed(t, "")
+			if name == "PTY" && b.pty == "" {
+				t.Skip("no PTY here")
+			}
+			y := b.typist(append([]string{"connect", "--unit-id", "105", "--journal", b.path("journal"), "--log", b.path("Upgrade.log"), "--timeout", "50ms"}, to(b)...)...)
+			y.answer("Select Connection Type: ", "")
+			y.want("Setup Assistant: ")
+			b.stop()
+			_, err := io.WriteString(y.typed, "upgrade\n")
+			must(t, err)
+			y.answer("ION Firmware Upgrade file", b.upg(5))
+			y.answer("The firmware upgrade has failed: no response from the meter", "")
+			y.answer("Communication with the device has been lost. ", "")
+			y.answer("Select Connection Type: ", "exit")
+			y.wantEnd(cli.Failed, "ionup: warning: connection lost: ")
+		})
+	}
 }
 
 // questions is a writer that passes on each text that ends like a question.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"sync"
 	"time"
 
 	"ionbench/client/port"
@@ -24,8 +22,9 @@ func (o opened) close() {
 	}
 }
 
-// drive connects the tool to one connection after another until it is done. It stops at once
-// when ctx ends. While there is no connection the tool's time goes on without one.
+// drive connects the tool to one connection after another until it is done: a connection that
+// broke, or a port that has vanished, is a missing answer, and is opened again. It stops at once when
+// ctx ends. While there is no connection the tool's time goes on without one.
 func (s *session) drive(ctx context.Context) {
 	for !s.tool.Done() {
 		if ctx.Err() != nil {
@@ -34,7 +33,7 @@ func (s *session) drive(ctx context.Context) {
 		}
 		if s.next.conn == nil {
 			// Nothing is lost on it: it ends when ctx does or there is a connection.
-			_ = s.driveOver(ctx, newNowhere(), func() bool { return s.next.conn != nil })
+			_ = s.driveOver(ctx, machine.Nowhere(), func() bool { return s.next.conn != nil })
 			continue
 		}
 		line := s.next
@@ -43,7 +42,7 @@ func (s *session) drive(ctx context.Context) {
 		err := s.driveOver(ctx, heard{line.conn, &s.ear}, func() bool { return s.detach })
 		if err != nil && ctx.Err() == nil {
 			now := s.clock.Now()
-			s.lose(now, err)
+			s.tool.Broken(now, err)
 			s.step(now)
 		}
 	}
@@ -58,16 +57,6 @@ func (s *session) driveOver(ctx context.Context, conn io.ReadWriteCloser, enough
 			return s.tool.Done() || enough()
 		},
 	})
-}
-
-// lose tells the tool that its connection has ended. A TCP connection can be opened again. A
-// serial port that is gone stays so until somebody plugs it in.
-func (s *session) lose(now time.Duration, cause error) {
-	if s.target.tcp == "" {
-		s.tool.Lost(now, cause)
-		return
-	}
-	s.tool.Broken(now, cause)
 }
 
 // connect opens the session's target, and waits for it as long as a allows. It calls then when the
@@ -137,24 +126,4 @@ func (s *session) reconnect(cause error) {
 		}
 		s.tool.Reconnected(now, err)
 	})
-}
-
-// nowhere is a connection to nobody: nothing comes from it, and what is written is gone.
-type nowhere struct {
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newNowhere() *nowhere { return &nowhere{closed: make(chan struct{})} }
-
-func (n *nowhere) Read([]byte) (int, error) {
-	<-n.closed
-	return 0, os.ErrClosed
-}
-
-func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
-
-func (n *nowhere) Close() error {
-	n.once.Do(func() { close(n.closed) })
-	return nil
 }

@@ -34,6 +34,7 @@ type bed struct {
 	commands chan func(now time.Duration)
 	addr     string
 	pty      string // "" on systems without PTYs
+	link     string // to the PTY
 	dir      string
 	stop     func() // ends the server and its connections
 }
@@ -70,8 +71,11 @@ func newBedErasing(t *testing.T, sector time.Duration, serialNumber, plan string
 	station.Begin(0)
 
 	b := &bed{t: t, station: station, commands: make(chan func(time.Duration)), dir: t.TempDir()}
-	server, err := serve.Listen(serve.Config{TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
-		Reset: func() bool { return len(station.Orders()) > 0 }, // no plan here has another order
+	if runtime.GOOS == "linux" {
+		b.link = b.path("ttyION")
+	}
+	server, err := serve.Listen(serve.Config{Link: b.link, TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
+		Reset: station.TakeReset, Gone: station.PortGone,
 	})
 	must(t, err)
 	b.addr, b.pty = server.Addr().String(), server.PTY()

@@ -18,7 +18,7 @@ func (b *bed) overPort(path string, args ...string) []string {
 
 func TestASecondIonupOnAPortIsToldAtOnceByWhomItIsUsed(t *testing.T) {
 	b, held := newBed(t, ""), t.TempDir()
-	link := b.path("ttyION")
+	link := b.path("ttyUSB0")
 	must(t, os.Symlink(b.pty, link))
 	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
 	somebody := locks.Process{By: "ionup upgrade (process 7 of ann)"}

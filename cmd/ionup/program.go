@@ -128,8 +128,8 @@ With --json standard output carries one object a line. Every object has "event" 
             input
   answer    prompt, answer: a question that --yes has answered
   connection
-            connected, error: false while a broken TCP connection is opened again, and why
-            it broke or could not be opened; true when it is there again
+            connected, error: false while a broken connection or a port that was gone is
+            opened again, and why it broke or could not be opened; true when it is there again
   warning   text
   finished  ok, error, hints: always the last
 The first object also has the name and version of the format; "ionbench schema ionup-events"

@@ -18,9 +18,9 @@ meter and writes the settings back. A meter that is in download state already, b
 upgrade did not end, is upgraded from the start.
 
 The lines of Upgrade.log appear on standard output. A missing answer is waited for, and
-asked for again, ten times; the cable may be plugged in again meanwhile. A TCP connection
-that breaks is opened again. Ctrl-C aborts and leaves a meter that "ionup recover" brings
-back.
+asked for again, ten times; the cable may be plugged in again meanwhile, and so may a
+serial adapter: a port that was gone, or a TCP connection that broke, is opened again.
+Ctrl-C aborts and leaves a meter that "ionup recover" brings back.
 `,
 		Examples: `
   ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --unit-id 105

@@ -30,7 +30,7 @@ func onceWaiting(f func()) func(text string) {
 
 func TestAPortThatIsToComeIsWaitedFor(t *testing.T) {
 	b := newBed(t, "")
-	link := b.path("ttyION")
+	link := b.path("ttyUSB0")
 	for name, test := range map[string]struct {
 		to   []string
 		says string

@@ -51,7 +51,7 @@ var spaces = []struct {
 		"power-loss at flash-op #", "power-loss at flash-op # torn bytes 0 seed #", "power-loss at flash-op # torn seed #",
 		"power-loss at flash-op # torn bytes 255 seed #", "power-loss at flash-op # after"}},
 	{"outage", "every answer and block, and a cable that is out, or a meter that is silent, for just as long as the tool tries, and one answer longer", []string{
-		"cable-pull at reply # for 10 no-responses", "cable-pull at reply # for 11 no-responses",
+		"cable-pull at reply # for 10 no-responses", "cable-pull at reply # for 11 no-responses", "port-vanishes at reply # for 85s", "port-vanishes at reply # for 115s",
 		"meter-silent at block # for 10 no-responses", "meter-silent at block # for 11 no-responses"}},
 	{"frame", "every frame both ways: lost, repeated, or the first that a cable, a break or a loose plug takes", bothWays(
 		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses",
@@ -63,6 +63,7 @@ var spaces = []struct {
 		"power-loss at state #", "power-loss at state # for 30s", "brown-out at state # for 2s", "meter-reset at state #", "watchdog-reset at state # by 2s",
 		"meter-silent at state #", "meter-silent at state # for 45s", "meter-slow at state # for 1m by 700ms",
 		"echo at state # for 1m", "wrong-baud at state # for 30s baud 19200", "sliced at state # for 1m by 20ms length 16", "noise at state # for 20s rate 1e-3",
+		"port-vanishes at state # for 25s",
 		"abort at state #", "kill at state #", "suspend at state # for 5m", "disk-full at state #", "clock-jump at state # by 1h", "file-gone at state #"}},
 	{"meter", "every answer of the meter, which resets, hangs or falls silent as it gives it", []string{
 		"meter-reset at reply #", "brown-out at reply # for 2s", "watchdog-reset at reply # by 2s", "meter-silent at reply # for 45s", "power-loss at reply # for 30s"}},

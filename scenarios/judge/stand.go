@@ -130,6 +130,11 @@ func (l *line) Next() (at time.Duration, wake bool) {
 	return at, wake && l.panicked == nil
 }
 
+func (l *line) portGone() (gone bool) {
+	l.use(func(s *bench.Station) { gone = s.PortGone() })
+	return gone
+}
+
 func (l *line) HostBaud(now time.Duration, baud int) {
 	l.use(func(s *bench.Station) { s.HostBaud(now, baud) })
 }
@@ -195,14 +200,17 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 	config := serve.Config{
 		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
 		Reset: func() bool { was := reset; reset = false; return was },
+		Gone:  l.portGone,
 		Step: func(time.Duration) bool {
 			l.use(func(station *bench.Station) {
 				for _, order := range station.Orders() {
-					if order.Command == bench.ResetConnection {
+					switch order.Command {
+					case bench.ResetConnection:
 						reset = true
-						continue
+					case bench.LosePort, bench.RegainPort: // see Gone
+					default:
+						befall(program, order)
 					}
-					befall(program, order)
 				}
 			})
 			return false

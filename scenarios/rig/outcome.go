@@ -54,7 +54,8 @@ func (r *Rig) look() *evidence.Before {
 	return &before
 }
 
-// finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen.
+// finish ends an attempt over a transport. In virtual time nothing dies with a connection unseen
+// but what there was no port for.
 func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	before := r.before
 	t := r.bench.Host().(*tool)
@@ -93,8 +94,9 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	r.truth, r.author = t.truth, t.author
 	t.with.takeBack(t)
 	o.evidence = r.evidence()
+	o.evidence.Died = t.vain
 	if over != Bench {
-		o.evidence.Died = before.Died(s)
+		o.evidence.Died += before.Died(s)
 	}
 	o.evidence.Harmed, o.evidence.Intruded = t.harmed, t.intruded
 	o.judge()

@@ -17,7 +17,8 @@ type pc struct {
 	asleep  int  // suspends that last now; faults may overlap
 	full    int  // disk-fulls that last now
 	pressed bool // Abort was pressed; the tool sees it when the PC wakes
-	reset   bool // the connection was reset; the tool sees it when the PC wakes
+	reset   bool // the connection has ended; the tool sees it when the PC wakes
+	noPort  bool // there is no port over which it could be opened
 }
 
 // things is the part of a PC that outlives its processes. Their files are in Disk.
@@ -53,6 +54,11 @@ func (t *tool) Order(now time.Duration, o bench.Order) {
 	case bench.ResetConnection:
 		t.pc.reset = true
 		t.catchUp(now)
+	case bench.LosePort:
+		t.pc.reset, t.pc.noPort = true, true
+		t.catchUp(now)
+	case bench.RegainPort:
+		t.pc.noPort = false
 	case bench.Sleep:
 		t.pc.asleep++
 	case bench.Wake:
@@ -79,7 +85,7 @@ func (t *tool) catchUp(now time.Duration) {
 	}
 	if t.pc.reset {
 		t.pc.reset = false
-		t.session.Broken(now, errReset)
+		t.session.Broken(now, t.pc.whyBroken())
 		t.listen(now)
 	}
 	if t.pc.pressed {
@@ -87,6 +93,22 @@ func (t *tool) catchUp(now time.Duration) {
 		t.session.Abort(now)
 		t.listen(now)
 	}
+}
+
+// whyBroken is why the connection has ended.
+func (c *pc) whyBroken() error {
+	if c.noPort {
+		return errNoPort
+	}
+	return errReset
+}
+
+// opens is the answer to a tool that opens its connection again: nil, or why it cannot.
+func (c *pc) opens() error {
+	if c.noPort {
+		return errNoPort
+	}
+	return nil
 }
 
 // open is the answer to the window that asks for the firmware. The file is read only now, so
@@ -121,4 +143,5 @@ func (c *pc) declare(w *machine.State) {
 	w.Uint(uint64(c.firmware))
 	w.Bool(c.pressed)
 	w.Bool(c.reset)
+	w.Bool(c.noPort)
 }

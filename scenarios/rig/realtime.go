@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -80,7 +81,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 	}
 	clock := machine.WallClockFrom(r.Now())
 	p := &pair{now: r.Now(), wake: make(chan func(time.Duration), 1)}
-	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.said().Baud, Reset: p.takeReset, Event: p.hear}
+	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.said().Baud, Reset: p.takeReset, Gone: p.portGone, Event: p.hear}
 	if over == TCP {
 		config.TCP = "127.0.0.1:0"
 	}
@@ -135,28 +136,46 @@ func (r *Rig) joinOver(ctx context.Context, p *pair, server *serve.Server, clock
 	return false, errors.Join(serverErr, toolErr)
 }
 
-// drive runs the tool's side: one process, with a new connection after each reset.
+// drive runs the tool's side: one process, with a new connection after each that ended.
 func (p *pair) drive(ctx context.Context, server *serve.Server, baud int, clock machine.Clock) error {
-	to := port.Config{Port: server.PTY(), Baud: baud}
-	if to.Port == "" {
-		to.TCP = server.Addr().String()
+	options := machine.Options{
+		Clock:    clock,
+		Step:     func(time.Duration) bool { return host{p}.done() },
+		Commands: p.wake,
 	}
 	for broke := false; ; broke = true {
-		conn, err := port.Open(to)
-		if err != nil {
+		conn, err := p.open(ctx, server, baud, options)
+		if err != nil || (host{p}).done() {
 			return err
 		}
 		if broke {
 			p.carryReset(clock.Now())
 		}
-		err = machine.Drive(ctx, host{p}, conn, machine.Options{
-			Clock:    clock,
-			Step:     func(time.Duration) bool { return host{p}.done() },
-			Commands: p.wake,
-		})
-		if !errors.Is(err, machine.ErrLineLost) || !p.wasReset() || (host{p}).done() {
+		err = machine.Drive(ctx, host{p}, conn, options)
+		if !errors.Is(err, machine.ErrLineLost) || !p.wasCut() || (host{p}).done() {
 			return err
 		}
+	}
+}
+
+// open opens the tool's connection. While the port is gone the tool's time goes on without one.
+func (p *pair) open(ctx context.Context, server *serve.Server, baud int, o machine.Options) (io.ReadWriteCloser, error) {
+	for {
+		if p.portGone() {
+			done := o.Step
+			o.Step = func(now time.Duration) bool { return done(now) || !p.portGone() }
+			_ = machine.Drive(ctx, deaf{host{p}}, machine.Nowhere(), o) // it ends when one of the two is so, or ctx ends
+			o.Step = done
+		}
+		to := port.Config{Port: server.PTY(), Baud: baud}
+		if a := server.Addr(); a != nil {
+			to.TCP = a.String()
+		}
+		switch conn, err := port.Open(to); {
+		case err == nil, ctx.Err() != nil, (host{p}).done(), !p.wasGone():
+			return conn, err
+		}
+		time.Sleep(time.Millisecond) // it is on its way back
 	}
 }
 
@@ -173,6 +192,7 @@ type pair struct {
 	wake    chan func(time.Duration) // ends a wait of the tool's side
 	resets  int                      // for the server to carry out
 	broken  int                      // resets carried out that the tool has not noticed yet
+	gone    bool                     // the port was gone, now or before
 }
 
 // turn begins a turn at now, or a little later if the other end had a turn after the clock was
@@ -202,6 +222,7 @@ func (p *pair) order() {
 			p.resets++
 			continue
 		}
+		p.gone = p.gone || o.Command == bench.LosePort
 		p.tool.Order(p.now, o)
 	}
 	p.note()
@@ -234,17 +255,34 @@ func (p *pair) hear(e serve.Event) {
 	p.station.Note(story.Event{At: e.At, Source: story.Fault, What: story.NotReset{Reason: e.Reason}})
 }
 
-// wasReset reports whether a reset broke the connection.
-func (p *pair) wasReset() bool {
+// wasCut reports whether a fault broke the connection.
+func (p *pair) wasCut() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.broken > 0
+	return p.broken > 0 || p.gone
+}
+
+// portGone reports whether the port is gone.
+func (p *pair) portGone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.station.PortGone()
+}
+
+// wasGone reports whether the port was gone, now or before.
+func (p *pair) wasGone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gone
 }
 
 // carryReset tells the tool of the reset that broke its connection, when the next one is open.
 func (p *pair) carryReset(now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.broken == 0 {
+		return // the port was gone, of which the tool knows
+	}
 	p.broken--
 	if now, ok := p.turn(now); ok {
 		p.tool.Order(now, bench.Order{Command: bench.ResetConnection})
@@ -345,6 +383,11 @@ func (h host) done() bool {
 	defer h.mu.Unlock()
 	return h.tool.Done()
 }
+
+// deaf is a host without a connection: what it has to say waits for the next one.
+type deaf struct{ host }
+
+func (deaf) Transmit(dst []byte) []byte { return dst }
 
 // Promised is the part of a trace that is the same over every transport, one line per event:
 // the events of the meter, the faults and the tool, in order, without times and without the

@@ -214,6 +214,7 @@ type tool struct {
 	failing  bool   // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
 	unanswered int
+	vain       int // requests that were not sent, because there was no port
 	pending    []story.Event
 	untraced   bool // the trace is not wanted
 
@@ -274,9 +275,13 @@ func (t *tool) Transmit(dst []byte) []byte {
 
 func (t *tool) Done() bool { return t.killed || t.session.Done() }
 
-// errReset is why the tool's connection broke, the same over every transport. A gateway that has
-// reset it takes the next one at once; in real time, the attempt opens it before the tool hears.
-var errReset = errors.New("the connection was reset")
+// These are why the tool's connection broke, the same over every transport. A gateway that has
+// reset it takes the next one at once; in real time, the attempt opens it before the tool hears. A
+// port that is gone takes none until it is back.
+var (
+	errReset  = errors.New("the connection was reset")
+	errNoPort = errors.New("the port is gone")
+)
 
 func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
 	if t.failing {
@@ -316,6 +321,7 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bool(t.aborted)
 	w.Bool(t.failing)
 	w.Int(t.unanswered)
+	w.Int(t.vain)
 	t.declareCounts(w)
 	t.pc.declare(w)
 	t.disk.declare(w)
@@ -410,7 +416,11 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.heldJournal = kept{}
 		t.session.Removed(now, t.forget(e.Meter))
 	case client.EventReconnect:
-		t.session.Reconnected(now, nil)
+		err := t.pc.opens()
+		if err != nil {
+			t.vain++
+		}
+		t.session.Reconnected(now, err)
 	case client.EventStep:
 		t.doing = e.Step
 		if t.with != nil && e.Step.ChangesMeter() {

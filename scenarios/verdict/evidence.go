@@ -30,8 +30,8 @@ type Evidence struct {
 	Story []story.Event
 	// Forged: answers of the meter were replaced by others that say something untrue.
 	Forged bool
-	// Died is how many messages may have died with a connection on their way to the line. The
-	// tool has sent them, and the line never saw them.
+	// Died is how many messages may have died with a connection on their way to the line, or were
+	// not sent because none could be opened. The tool has sent them, and the line never saw them.
 	Died int
 	// Recovery is set for a recovery.
 	Recovery *Recovery

@@ -155,10 +155,10 @@ func (b *Bench) carryToHost() (moved bool) {
 	return true
 }
 
-// Carry brings an order of the station to the host. A host whose connection is reset is gone as
+// Carry brings an order of the station to the host. A host whose connection has ended is gone as
 // far as the station is concerned.
 func (b *Bench) Carry(o Order) {
-	if o.Command == ResetConnection {
+	if o.Command.Disconnects() {
 		b.station.HostGone(b.now)
 	}
 	b.host.Order(b.now, o)

@@ -49,6 +49,8 @@ func effects() []effect {
 		fault.SlowLine:  eachDirection(setPause),
 		fault.Sliced:    eachDirection(setSlices),
 
+		fault.PortVanishes: {begin: takePort, end: givePortBack},
+
 		fault.Babble:       {begin: beginTalk(talker.Babbler), end: endTalk, talks: true},
 		fault.SecondMaster: {begin: beginTalk(talker.SecondMaster), end: endTalk, talks: true},
 

@@ -46,6 +46,25 @@ func (s *Station) resetHost() {
 	}
 }
 
+// takePort takes the port away over which the host is connected. Nothing gets through until it is
+// back.
+func takePort(s *Station, now time.Duration, k *strike) {
+	forgetConnection(s, now, k)
+	if s.portless++; s.portless == 1 {
+		s.queue(Order{Command: LosePort})
+	}
+}
+
+func givePortBack(s *Station, now time.Duration, k *strike) {
+	rememberConnection(s, now, k)
+	if s.portless--; s.portless == 0 {
+		s.queue(Order{Command: RegainPort})
+	}
+}
+
+// PortGone reports whether the port is gone over which the host is connected.
+func (s *Station) PortGone() bool { return s.portless > 0 }
+
 // stall makes the network stand still.
 func stall(s *Station, now time.Duration, _ *strike) {
 	s.deliver(now, true)

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"slices"
 	"time"
 
 	"ionbench/simulator/fault"
@@ -15,6 +16,8 @@ const (
 	PressAbort              // the person presses Abort
 	KillTool                // the tool's process is killed and cannot tidy up
 	ResetConnection         // the TCP connection is broken; for the station the host is gone (HostGone) until it connects again
+	LosePort                // the port is gone, and the connection over it; for the station the host is gone (HostGone)
+	RegainPort              // the port is there again: the host may open it
 	Sleep                   // the PC neither hears nor does anything
 	Wake                    // the PC is awake again
 	FillDisk                // nothing more can be written
@@ -25,7 +28,10 @@ const (
 )
 
 // EndsRun reports that the command ends the tool or its connection.
-func (c Command) EndsRun() bool { return c == PressAbort || c == KillTool || c == ResetConnection }
+func (c Command) EndsRun() bool { return c == PressAbort || c == KillTool || c.Disconnects() }
+
+// Disconnects reports that the command ends the connection of the host.
+func (c Command) Disconnects() bool { return c == ResetConnection || c == LosePort }
 
 // Order is something that the host's side has to carry out.
 type Order struct {
@@ -45,7 +51,7 @@ func (s *Station) order(c Command, k *strike) {
 }
 
 func (s *Station) queue(o Order) {
-	s.watch.reset = s.watch.reset || o.Command == ResetConnection
+	s.watch.reset = s.watch.reset || o.Command.Disconnects()
 	s.orders = append(s.orders, o)
 }
 
@@ -57,10 +63,20 @@ func (s *Station) Orders() []Order {
 	return orders
 }
 
+// TakeReset empties the queue, and reports whether the connection of the host is to be reset. It
+// is for a station whose host is no part of the bench: its PC is out of reach, and its port is gone
+// while PortGone says so.
+func (s *Station) TakeReset() bool {
+	return slices.Contains(s.Orders(), Order{Command: ResetConnection})
+}
+
 // orderAgain tells a new host which faults of its side are at work already. Orders that the
 // host before it did not take are dropped.
 func (s *Station) orderAgain(now time.Duration) {
 	s.orders = nil
+	if s.portless > 0 {
+		s.queue(Order{Command: LosePort})
+	}
 	for i := range s.plan {
 		if k := &s.plan[i]; k.active && k.fault.Kind.Place() == fault.PlaceHost {
 			k.effect.begin(s, now, k)

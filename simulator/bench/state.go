@@ -43,6 +43,7 @@ func (s *Station) declare(w *machine.State, spent *Station) {
 	w.Int(s.pulled[1])
 	w.Int(s.halfOpen)
 	w.Int(s.down)
+	w.Int(s.portless)
 	w.Int(s.stalled)
 	w.Bytes(&s.arrived, spent.arrived)
 	w.Scratch(&s.scratch, spent.scratch)

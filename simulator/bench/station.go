@@ -109,6 +109,7 @@ type Station struct {
 
 	hostBaud int       // the host's own rate; its converter may be set to another
 	halfOpen int       // how many faults make the network forget the connection
+	portless int       // how many faults have taken the host's port away
 	down     int       // how many faults make the gateway reset every connection
 	stalled  int       // how many faults make the network stand still
 	kept     [2][]byte // what a stalled network holds, by direction

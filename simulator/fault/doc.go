@@ -57,7 +57,10 @@
 // when they go on.
 //
 // A fault of the IP connection acts on the bench and over a PTY as it does over TCP. Only
-// ip-reset and ip-down do not: a PTY has no connection to reset, and the trace says so.
+// ip-reset and ip-down do not: a PTY has no connection to reset, and the trace says so. When the
+// port vanishes, a PTY and its link are gone, or nobody listens at the TCP port any more; what was
+// on its way to the host is lost, and the host's tries to open the port again are seen by nobody.
+// So only the clock brings it back.
 //
 // A fault of the flash chip whose trigger is a flash operation acts on that very operation. It
 // takes no phase, and it strikes only an operation of its own sort: program-fails cannot strike

@@ -56,6 +56,7 @@ const (
 	IPHalfOpen
 	IPStall
 	IPDown
+	PortVanishes
 )
 
 // row is everything there is to know about a kind. Adding a kind is adding its constant and
@@ -72,6 +73,7 @@ type row struct {
 	unplugs bool     // the cable is out as long as it lasts
 	blocks  bool     // nothing goes on while it lasts, so a window of progress cannot end it
 	clocked bool     // only the clock ends it, and it must end
+	breaks  bool     // it breaks the tool's connection
 	ends    bool     // it ends the tool's run and so can strike only once
 	sided   bool     // it can act on one direction only
 	picks   bool     // it acts on one byte or frame; a trigger with a direction gives it its own
@@ -382,6 +384,12 @@ var rows = [...]row{
 		field:   "a gateway is down: it resets the TCP connection, and any other as soon as something is sent over it",
 		example: "ip-down at block 110 for 30s",
 	},
+	{
+		kind: PortVanishes, code: 47, name: "port-vanishes", place: PlaceLine, lasting: true, blocks: true, clocked: true, breaks: true,
+		field:   "the port is gone: a USB adapter was pulled out, or a gateway restarts; it comes back under the same name",
+		byHand:  "pull the USB adapter out, or switch the gateway off, and on again",
+		example: "port-vanishes at block 40 for 30s",
+	},
 }
 
 // Delay is what the parameter `by` means for a kind.
@@ -441,8 +449,12 @@ func (k Kind) String() string {
 // Place is the part of the bench that carries faults of the kind out.
 func (k Kind) Place() Place { return k.row().place }
 
-// OfConnection reports whether faults of the kind befall a connection over IP.
-func (k Kind) OfConnection() bool { return k.Place() == PlaceIP }
+// OfConnection reports whether faults of the kind befall a connection over IP, or break the one
+// that there is.
+func (k Kind) OfConnection() bool { return k.Place() == PlaceIP || k.row().breaks }
+
+// Breaks reports whether faults of the kind take the port away over which the tool is connected.
+func (k Kind) Breaks() bool { return k.row().breaks }
 
 // Lasts reports whether faults of the kind have a duration. The others happen at once.
 func (k Kind) Lasts() bool { return k.row().lasting }

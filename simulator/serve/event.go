@@ -17,6 +17,8 @@ const (
 	LostBytes                         // the host did not take Bytes bytes, which are lost
 	BaudChanged                       // the host on the PTY set its line to Baud
 	NotReset                          // a reset could not be carried out; Reason says why
+	Vanished                          // a port is gone (Config.Gone)
+	CameBack                          // and there again; a PTY may have another name
 )
 
 // String names the kind in lower case.
@@ -34,6 +36,10 @@ func (k EventKind) String() string {
 		return "baud changed"
 	case NotReset:
 		return "not reset"
+	case Vanished:
+		return "the port is gone"
+	case CameBack:
+		return "the port is there again"
 	default:
 		return fmt.Sprintf("event %d", uint8(k))
 	}
@@ -43,7 +49,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind   EventKind
 	At     time.Duration // since the epoch of the clock
-	Host   string        // the PTY's name, or the remote TCP address; "" for nobody
+	Host   string        // the PTY's name, or the remote TCP address; "" for nobody. Of Vanished and CameBack: the port
 	Reason string        // of Refused, Disconnected and NotReset
 	Holder Holder        // of Refused: who has the port
 	Bytes  int           // of LostBytes

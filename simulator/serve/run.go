@@ -72,6 +72,7 @@ type arrival struct {
 // owns the device.
 type run struct {
 	config   Config
+	ports    *ports
 	device   Device
 	clock    machine.Clock
 	commands <-chan func(now time.Duration)
@@ -92,6 +93,7 @@ type run struct {
 	err     error
 	tty     *host    // nil without a PTY
 	client  *host    // the TCP client that is served
+	gone    bool     // the ports are
 	waiting net.Conn // accepted while the client before it was leaving
 	heard   *host    // the host that was last heard, to which the device talks
 	baud    int      // last told to the device
@@ -105,9 +107,9 @@ type run struct {
 	waking bool
 }
 
-func newRun(config Config, device Device) *run {
+func newRun(config Config, device Device, p *ports) *run {
 	r := &run{
-		config: config, device: device, clock: config.Clock, commands: config.Commands,
+		config: config, ports: p, device: device, clock: config.Clock, commands: config.Commands,
 		accepted: make(chan net.Conn), failed: make(chan error, 1),
 		poked: make(chan struct{}, 1), quit: make(chan struct{}),
 		advanced: -1,
@@ -118,20 +120,14 @@ func newRun(config Config, device Device) *run {
 	return r
 }
 
-// serve runs the device on t and l, one of which may be nil. It leaves the ports open, with
-// goroutines waiting on them: close the ports, then call stop.
-func (r *run) serve(ctx context.Context, t *terminal, l net.Listener) error {
+// serve runs the device on its ports. It leaves them open, with goroutines waiting on them: close
+// the ports, then call stop.
+func (r *run) serve(ctx context.Context) error {
 	r.mu.Lock()
+	r.attach()
 	// What the device has to say before anything arrives.
 	r.settle(r.tick())
-	if t != nil {
-		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
-		r.read(r.tty)
-	}
 	r.mu.Unlock()
-	if l != nil {
-		r.accept(l)
-	}
 	return r.loop(ctx)
 }
 
@@ -154,6 +150,9 @@ func (r *run) accept(l net.Listener) {
 	r.readers.Go(func() {
 		for {
 			conn, err := l.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				return // from here
+			}
 			if err != nil {
 				r.failed <- err
 				return
@@ -458,12 +457,84 @@ func (r *run) settle(now time.Duration) {
 			return
 		}
 	}
+	r.followPorts(now)
 	reset := r.config.Reset != nil && r.config.Reset() && r.reset(now)
 	if !reset && len(r.out) > 0 && r.heard != nil {
 		r.send(now, r.heard, r.out)
 	}
 	if done {
 		r.end(nil)
+	}
+}
+
+// attach begins to listen to the ports, which are open.
+func (r *run) attach() {
+	t, l := r.ports.opened()
+	if t != nil {
+		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
+		r.read(r.tty)
+	}
+	if l != nil {
+		r.accept(l)
+	}
+}
+
+// followPorts takes the ports away, or opens them again, as the device's side says.
+func (r *run) followPorts(now time.Duration) {
+	if r.config.Gone == nil || r.over {
+		return
+	}
+	switch gone := r.config.Gone(); {
+	case gone && !r.gone:
+		r.vanish(now)
+	case r.gone && !gone:
+		r.comeBack(now)
+	}
+}
+
+// vanish takes the ports away. What was on its way to a host is lost.
+func (r *run) vanish(now time.Duration) {
+	r.gone = true
+	for _, name := range r.ports.names() {
+		r.tell(Event{Kind: Vanished, At: now, Host: name})
+	}
+	if t := r.tty; t != nil {
+		r.tty, t.gone = nil, true
+		if r.heard == t {
+			r.heard = nil
+			r.device.HostGone(now)
+		}
+	}
+	if r.waiting != nil {
+		r.waiting.Close()
+		r.waiting = nil
+	}
+	if r.client != nil {
+		r.sever(r.client.conn)
+		r.part(now, "the port is gone")
+	}
+	if err := r.ports.close(); err != nil {
+		r.end(fmt.Errorf("taking the ports away: %w", err))
+	}
+}
+
+func (r *run) comeBack(now time.Duration) {
+	r.gone = false
+	if err := r.ports.open(); err != nil {
+		r.end(fmt.Errorf("bringing the ports back: %w", err))
+		return
+	}
+	r.attach()
+	for _, name := range r.ports.names() {
+		r.tell(Event{Kind: CameBack, At: now, Host: name})
+	}
+}
+
+// sever makes the end of a connection a reset.
+func (r *run) sever(conn net.Conn) {
+	if c, ok := conn.(*net.TCPConn); ok {
+		// It fails only if the connection has ended, and then there is nothing to reset.
+		_ = c.SetLinger(0)
 	}
 }
 
@@ -479,10 +550,7 @@ func (r *run) reset(now time.Duration) bool {
 		r.tell(Event{Kind: NotReset, At: now, Host: h.name, Reason: "a PTY has no connection that could be reset; serve on TCP for that"})
 		return false
 	}
-	if c, ok := h.conn.(*net.TCPConn); ok {
-		// It fails only if the connection has ended, and then there is nothing to reset.
-		_ = c.SetLinger(0)
-	}
+	r.sever(h.conn)
 	r.part(now, "reset from here")
 	return true
 }
@@ -592,7 +660,7 @@ func (r *run) admit(conn net.Conn) {
 	defer r.mu.Unlock()
 	now := r.tick()
 	switch {
-	case r.over:
+	case r.over || r.gone:
 		conn.Close()
 	case r.client == nil:
 		r.connect(now, conn)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
 	"ionbench/simulator/machine"
@@ -57,6 +56,12 @@ type Config struct {
 	// and what the turn would send is lost. The client may connect again. Without such a
 	// connection, as on a PTY, the event is [NotReset].
 	Reset func() bool
+	// Gone, if not nil, is asked after every turn of the device whether the ports are gone, as those
+	// of a serial adapter that was pulled out, or of a gateway that restarts. While they are, the
+	// link and the PTY do not exist, nobody listens at the TCP address, and a client's connection
+	// has been reset. Then all of them are there again: a new PTY under the same link, the same TCP
+	// address.
+	Gone func() bool
 	// Commands run between the turns of the device, each followed by a Step. A closed channel
 	// counts as none.
 	//
@@ -67,14 +72,9 @@ type Config struct {
 
 // Server holds the open ports of one device.
 type Server struct {
-	config   Config
-	terminal *terminal
-	link     *link
-	listener net.Listener
-
-	release  sync.Once
-	released error
-	started  bool
+	config  Config
+	ports   ports
+	started bool
 }
 
 // Listen opens the ports that config asks for. Clients may connect at once; Run serves them.
@@ -82,8 +82,8 @@ func Listen(config Config) (*Server, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{config: config}
-	if err := s.open(); err != nil {
+	s := &Server{config: config, ports: ports{config: config}}
+	if err := s.ports.open(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -99,24 +99,6 @@ func (c *Config) validate() error {
 		return fmt.Errorf("serve: %d baud is no rate for a PTY; take that of the meter", c.Baud)
 	}
 	return nil
-}
-
-func (s *Server) open() (err error) {
-	if s.config.PTY {
-		if s.terminal, err = openTerminal(s.config.Baud); err != nil {
-			return err
-		}
-	}
-	if s.config.TCP != "" {
-		if s.listener, err = listenTCP(s.config.TCP); err != nil {
-			return err
-		}
-	}
-	// The link comes last, so that those who wait for it find everything else ready.
-	if s.config.Link != "" {
-		s.link, err = makeLink(s.config.Link, s.terminal.name())
-	}
-	return err
 }
 
 func listenTCP(address string) (net.Listener, error) {
@@ -140,38 +122,15 @@ func listenTCP(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// PTY is the name of the pseudo-terminal, /dev/pts/N; "" without one.
-func (s *Server) PTY() string {
-	if s.terminal == nil {
-		return ""
-	}
-	return s.terminal.name()
-}
+// PTY is the name of the pseudo-terminal, /dev/pts/N; "" without one, and while it is gone.
+func (s *Server) PTY() string { return s.ports.pty() }
 
 // Addr is the TCP address of the server; nil without one.
-func (s *Server) Addr() net.Addr {
-	if s.listener == nil {
-		return nil
-	}
-	return s.listener.Addr()
-}
+func (s *Server) Addr() net.Addr { return s.ports.addr() }
 
 // Close closes the ports, and removes the link if it is still ours. Run does that by itself;
 // Close is for a server that never ran. A second call returns the same.
-func (s *Server) Close() error {
-	s.release.Do(func() {
-		var errs []error
-		errs = append(errs, s.link.remove())
-		if s.listener != nil {
-			errs = append(errs, s.listener.Close())
-		}
-		if s.terminal != nil {
-			errs = append(errs, s.terminal.Close())
-		}
-		s.released = errors.Join(errs...)
-	})
-	return s.released
-}
+func (s *Server) Close() error { return s.ports.release() }
 
 // Run serves the device until ctx ends (it returns its error), Step says that it is done (nil),
 // or a port or Persist fails. When it returns, the ports are closed and all its goroutines have
@@ -181,8 +140,8 @@ func (s *Server) Run(ctx context.Context, device Device) error {
 		return errors.New("serve: Run was called twice; make a new server")
 	}
 	s.started = true
-	r := newRun(s.config, device)
-	err := r.serve(ctx, s.terminal, s.listener)
+	r := newRun(s.config, device, &s.ports)
+	err := r.serve(ctx)
 	closing := s.Close()
 	r.stop()
 	if err == nil {

@@ -144,7 +144,7 @@ func TestPTYIsFreeAgainAfterAClientThatHadItToItself(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the port stays exclusive")
 		}
-		must(t, control(v.terminal.slaveRaw, func(fd int) (err error) {
+		must(t, control(v.ports.terminal.slaveRaw, func(fd int) (err error) {
 			exclusive, err = unix.IoctlGetInt(fd, unix.TIOCGEXCL)
 			return err
 		}))

@@ -114,7 +114,7 @@ func TestServerFetchesWhatCameWhileItsReaderWasAway(t *testing.T) {
 	must(t, err)
 
 	device := &dueOnce{bell: newBell(), at: 10 * time.Second}
-	r := newRun(Config{Clock: &handClock{}}, device)
+	r := newRun(Config{Clock: &handClock{}}, device, new(ports))
 	r.client = newClient(near)
 	// The reader came back with two bytes, and all the others are with the system.
 	_, err = io.ReadFull(near, r.client.buffer[:2])
@@ -132,7 +132,7 @@ func TestServerFetchesWhatCameWhileItsReaderWasAway(t *testing.T) {
 
 func TestServerTakesNothingMoreFromAHostThatItReset(t *testing.T) {
 	device := newBell()
-	r := newRun(Config{}, device)
+	r := newRun(Config{}, device, new(ports))
 	r.receive(&host{gone: true}, arrival{data: []byte("late"), err: io.EOF})
 	if len(device.did) > 0 {
 		t.Errorf("the device saw %q", <-device.did)
@@ -142,7 +142,7 @@ func TestServerTakesNothingMoreFromAHostThatItReset(t *testing.T) {
 func TestServerTakesArrivalsByTheirTimes(t *testing.T) {
 	device := newBell()
 	device.silent = true
-	r := newRun(Config{}, device)
+	r := newRun(Config{}, device, new(ports))
 	for _, a := range []arrival{{at: 3, data: []byte("3")}, {at: 1, data: []byte("1")}, {at: 3, data: []byte("3 too")}, {at: 2, data: []byte("2")}} {
 		r.push(&host{}, a)
 	}

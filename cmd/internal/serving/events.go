@@ -28,6 +28,8 @@ What it tells:
     refused       host, reason, holder (the client that has the port), age, silent (seconds
                   since the holder connected, and since it last sent something)
     disconnected  host, reason
+    port-gone     host (the PTY, or host:port): a port-vanishes has taken it away; also its link
+    port-back     host: it is there again. A PTY has another name then, under the same link
     not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out
     lost-bytes    host, bytes: that the host did not take
     no-ion        bytes, likeness (what they look like: Modbus, telnet, text, noise …), hex (the

@@ -177,6 +177,8 @@ func describeFault(w story.What, f fault.Fault, reason string) report {
 func (o *observer) host(e serve.Event) {
 	r := report{name: hosts[e.Kind], fields: []field{{"host", e.Host}}, text: "host " + e.String()}
 	switch e.Kind {
+	case serve.Vanished, serve.CameBack:
+		r.text = e.String()
 	case serve.Refused:
 		r.fields = append(r.fields, field{"holder", e.Holder.Host}, field{"age", e.Holder.Age.Seconds()}, field{"silent", e.Holder.Silent.Seconds()})
 	case serve.LostBytes:

@@ -151,7 +151,8 @@ func (s *server) ports() serve.Config {
 			return false
 		},
 		Persist: s.persist,
-		Reset:   func() bool { return len(s.station().Orders()) > 0 }, // the only order that is possible here is ip-reset, see parseFaults
+		Reset:   func() bool { return s.station().TakeReset() },
+		Gone:    func() bool { return s.station().PortGone() },
 		Event: func(e serve.Event) {
 			s.observer.host(e)
 			s.traceErr = errors.Join(s.traceErr, s.trace.flush())

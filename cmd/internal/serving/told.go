@@ -28,6 +28,8 @@ var hosts = map[serve.EventKind]string{
 	serve.LostBytes:    "lost-bytes",
 	serve.BaudChanged:  "host-baud",
 	serve.NotReset:     "not-reset",
+	serve.Vanished:     "port-gone",
+	serve.CameBack:     "port-back",
 }
 
 func (toggled) Kind() string { return "led" }

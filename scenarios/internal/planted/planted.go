@@ -122,6 +122,8 @@ func onLine() []Bug {
 		{"restart-awaited-for-ever", "asks a meter for ever that does not come back from its restart"},
 		{"retry-counter-not-reset", "counts missing answers over the whole download and not in a row"},
 		{"reconnects-for-ever", "does not count the answers that are missing because the connection broke"},
+		{"ends-without-a-port", "gives up when the port over which it is connected has vanished and is not back at once"},
+		{"next-block-after-reopening", "goes on with the next block after it has opened its connection again"},
 		{"waits-half-as-long", "waits half as long for an answer as it was told"},
 		{"waits-twice-as-long", "waits twice as long for an answer as it was told"},
 	}
