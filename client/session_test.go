@@ -250,8 +250,11 @@ func TestASecondCtrlCDoesNotWaitForTheMeter(t *testing.T) {
 // A meter that is silent, and one that another has begun to clear, are not waited for without end.
 func TestAMeterThatCannotBeGivenBackIsToBeRecovered(t *testing.T) {
 	for name, befall := range map[string]func(d *desk){
-		"it has no power":         func(d *desk) { d.m.PowerOff(d.now) },
-		"the connection is lost":  func(d *desk) { d.s.Lost(d.now, errTest) },
+		"it has no power": func(d *desk) { d.m.PowerOff(d.now) },
+		"the port is gone": func(d *desk) {
+			d.noPort = errTest
+			d.s.Broken(d.now, errTest)
+		},
 		"another serial number":   func(d *desk) { d.tap = otherIdentity(7, 1) },
 		"somebody else clears it": func(d *desk) { d.tap = otherIdentity(2, byte(ion.StateDownload^ion.StateErasing)) },
 	} {

@@ -50,8 +50,8 @@ var spaces = []struct {
 	{"flash", "every flash operation, with the power lost before it, inside it and after it", []string{
 		"power-loss at flash-op #", "power-loss at flash-op # torn bytes 0 seed #", "power-loss at flash-op # torn seed #",
 		"power-loss at flash-op # torn bytes 255 seed #", "power-loss at flash-op # after"}},
-	{"outage", "every answer and block, and a cable that is out, or a meter that is silent, for just as long as the tool tries, and one answer longer", []string{
-		"cable-pull at reply # for 10 no-responses", "cable-pull at reply # for 11 no-responses", "port-vanishes at reply # for 85s", "port-vanishes at reply # for 115s",
+	{"outage", "every answer and block, and a cable that is out, or a meter that is silent, for just as long as the tool tries, and one answer longer; a port that vanishes, for less than that and for more", []string{
+		"cable-pull at reply # for 10 no-responses", "cable-pull at reply # for 11 no-responses", "port-vanishes at reply # for 45s", "port-vanishes at reply # for 115s",
 		"meter-silent at block # for 10 no-responses", "meter-silent at block # for 11 no-responses"}},
 	{"frame", "every frame both ways: lost, repeated, or the first that a cable, a break or a loose plug takes", bothWays(
 		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses",

@@ -120,6 +120,8 @@ func expectationOf(k fault.Kind, phase Phase) Expectation {
 		return Recovers
 	case k.String() == "ip-down" && answersIdentify: // nobody need try again what could not be opened at first
 		return Recovers
+	case k.Breaks(): // how fast a port is tried again is not said by how often
+		return Recovers
 	case k.Place() == fault.PlaceChip && k.String() != "flash-lie": // the cells may be bad for good
 		return Recovers
 	case k.Forges() && answersIdentify: // nothing says what an identify means whose status is not ok
@@ -139,6 +141,7 @@ var kindsAbout = []struct {
 	{[]string{"reply-stranger", "reply-nak"}, []duty.ID{duty.Matching}},
 	{[]string{"reply-busy"}, []duty.ID{duty.Busy}},
 	{[]string{"babble", "second-master"}, []duty.ID{duty.Alone, duty.NoNewTime}},
+	{[]string{"port-vanishes"}, []duty.ID{duty.Reconnect}},
 	{[]string{"frame-dup", "frame-lost"}, []duty.ID{duty.Ack, duty.Same}},
 }
 

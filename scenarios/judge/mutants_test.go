@@ -119,11 +119,12 @@ var unseen = []struct {
 	}},
 	{"another program may have a retry rule, and a log, of its own", []string{
 		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
+		"ends-without-a-port",
 		"efficiency-of-one-pass", "resends-not-logged", "clock-of-another-zone", "failure-not-logged",
 	}},
 	{"it takes minutes in real time, or costs no more than a pass", []string{
 		"busy-clear-taken", "erase-failure-ignored", "clear-awaited-for-ever", "clears-for-ever", "refused-block-taken",
-		"refused-for-ever",
+		"refused-for-ever", "next-block-after-reopening",
 	}},
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -216,14 +217,22 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 			return false
 		},
 	}
-	if over == rig.TCP {
+	switch over {
+	case rig.TCP:
 		config.TCP = "127.0.0.1:0"
+	case rig.PTY: // a port that vanishes comes back under its link
+		folder, err := os.MkdirTemp("", "ionbench-port-")
+		if err != nil {
+			return Exit{}, false, fmt.Errorf("%w: %w", errNoVerdict, err)
+		}
+		defer os.RemoveAll(folder)
+		config.Link = filepath.Join(folder, "ttyION")
 	}
 	server, err := serve.Listen(config)
 	if err != nil {
 		return Exit{}, false, err
 	}
-	at := address{port: server.PTY()}
+	at := address{port: config.Link}
 	if a := server.Addr(); a != nil {
 		at.tcp = a.String()
 	}

@@ -58,6 +58,8 @@ var caughtBy = map[string]string{
 	"resend-is-new":                  "",
 	"one-message-id":                 "",
 	"no-resend":                      "I3",
+	"ends-without-a-port":            "I3",
+	"next-block-after-reopening":     "I6",
 	"nine-resends":                   "I3",
 	"eleven-resends":                 "I5",
 	"retry-without-bound":            "I5",

@@ -32,6 +32,10 @@ func TestAFaultWithoutATriggerStrikesAtOnceWhateverItsKind(t *testing.T) {
 		}
 		text := kind.Kind.String() + parametersOf(kind)
 		f, err := fault.Parse(text)
+		if err != nil && strings.Contains(err.Error(), "only the clock ends") {
+			text += " for 20s"
+			f, err = fault.Parse(text)
+		}
 		if err != nil {
 			if !strings.Contains(err.Error(), "flash-op") {
 				t.Errorf("%q: %v", text, err)
