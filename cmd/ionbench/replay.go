@@ -29,7 +29,7 @@ is compared, times aside, with the bench in the same conditions. Plans that name
 percentages, states, flash operations or no-responses give the same events; where a plan
 names times, bytes, frames or replies, differences are no surprise.
 
-The id of a history (h1.…, from "ionbench storm --histories") repeats that one, and prints it as
+The id of a history (h3.…, from "ionbench storm --histories") repeats that one, and prints it as
 a case file for "ionbench run".
 `
 

@@ -27,11 +27,12 @@ A run that breaks an invariant is shrunk; its plan, what it broke, the smallest 
 breaks the same, and the commands that repeat both are printed. The last line is the sum:
 runs, violations, faults that never struck, how many runs ended in which class, seconds.
 
-With --histories a run is what several people do one after the other: upgrades, recoveries,
-templates and settings written, on up to three PCs and in two folders, with journals that are
-removed, damaged, copied and replaced, other images, answers of every kind, faults in most
-attempts, and at the end a recovery in peace. One that fails is printed as a case file: first
-its history was made shorter, then its faults, then its world.
+With --histories a run is what several people do, one after the other or at the same time:
+upgrades, recoveries, templates and settings written, on up to three PCs and in two folders,
+with one meter or two on one line or two, with journals that are removed, damaged, copied and
+replaced, other images, answers of every kind, faults in most attempts, and at the end for
+each meter a recovery in peace. One that fails is printed as a case file: first its history
+was made shorter, then its faults, then its world.
 `
 
 type stormFlags struct {

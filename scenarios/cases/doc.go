@@ -34,6 +34,10 @@
 // Everything that a plan counts, times included, counts from the beginning of its attempt. A
 // fault of an earlier attempt goes on until it ends or is healed.
 //
+// An attempt with a line `meanwhile = 20s` begins so long after the one above began, which may
+// still be at work. Meters are on one line unless they name another (`line = 2`). Two tools on
+// one line are about one meter.
+//
 // Everything happens in virtual time, and equal files give equal results. Cases know no time
-// zones and no phone lines. A bench plays one meter so far.
+// zones and no phone lines.
 package cases

@@ -22,6 +22,7 @@ const MaxAttempts = 6
 type historian struct {
 	drawer
 	company bool // draws what is new in version 2
+	spares  bool // and in version 3
 	w       world.World
 	last    world.Attempt
 	// damaged are the folders in which a journal may be damaged: a person has to clear them
@@ -41,7 +42,7 @@ func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersio
 func (r HistoryRun) Draw() world.World {
 	d := historian{
 		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run)), kinds: fault.Kinds()},
-		company: r.Version > 1, damaged: map[place]bool{},
+		company: r.Version > 1, spares: r.Version > 2, damaged: map[place]bool{},
 	}
 	d.things()
 	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
@@ -214,7 +215,11 @@ func (d *historian) between(a world.Attempt) []world.Action {
 		list = append(list, world.Action{Kind: world.Wait, For: time.Duration(1+d.below(600)) * time.Minute})
 	}
 	at := place{a.PC, a.Folder}
-	for _, kind := range []world.ActionKind{world.CopyJournals, world.RemoveJournals, world.DamageJournals, world.ForeignJournal} {
+	kinds := []world.ActionKind{world.CopyJournals, world.RemoveJournals, world.DamageJournals, world.ForeignJournal}
+	if d.spares {
+		kinds = append(kinds, world.SpareJournals, world.RenameJournals)
+	}
+	for _, kind := range kinds {
 		if !d.oneIn(12) {
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 )
 
 // HistoryVersion is the version of the generator of histories. Version 1 drew one meter and one
-// tool at a time; its ids are still read.
-const HistoryVersion = 2
+// tool at a time, version 2 no journals that a person copies or puts aside; their ids are still read.
+const HistoryVersion = 3
 
 // HistoryRun is a run of a storm of histories.
 type HistoryRun struct {
