@@ -109,11 +109,17 @@ type WrongSerialError struct {
 	// UnitID is the unit that was asked; 0: the loader and the application say different
 	// numbers.
 	UnitID uint16
+	// Later: another meter answered before, in the same run.
+	Later bool
 }
 
 func (e *WrongSerialError) Error() string {
 	if e.UnitID == 0 {
 		return fmt.Sprintf("%v: the loader says %s, the application %s; nothing was changed", ErrWrongSerial, e.Wanted, e.Found)
+	}
+	if e.Later {
+		return fmt.Sprintf("%v: %s answered before at unit %d, and %s does now; see which meter is on the line, and recover the first one there",
+			ErrWrongSerial, e.Wanted, e.UnitID, e.Found)
 	}
 	return fmt.Sprintf("%v: %s was asked for and %s answers at unit %d; nothing was changed; check which meter is on the line, or the serial number",
 		ErrWrongSerial, e.Wanted, e.Found, e.UnitID)

@@ -71,8 +71,8 @@ func checkIdentity(serialNumber, revision string) error {
 // checkSame returns an error if another meter answers than before: the line may lead elsewhere by
 // now.
 func (u *Upgrader) checkSame(r *ion.DownloadReply) error {
-	if was, is := u.device.SerialNumber, ion.FixedText(r.Serial[:]); is != was {
-		return &WrongSerialError{Wanted: was, Found: is, UnitID: u.cfg.UnitID}
+	if was, is := u.device.SerialNumber, ion.FixedText(r.Serial[:]); was != "" && is != was {
+		return &WrongSerialError{Wanted: was, Found: is, UnitID: u.cfg.UnitID, Later: true}
 	}
 	return nil
 }

@@ -44,9 +44,8 @@ earlier one is replaced.
 `,
 		Examples: `
   ionbench wireshark install
-  tshark -r FILE.pcapng -Y 'ion.download.operation == 4'       the blocks
-  tshark -r FILE.pcapng -Y 'rtacser.eventtype == 0 && rtacser.dcd == 0'   where the cable was pulled
-  tshark -r FILE.pcapng -Y 'frame.comment contains "fault"'
+  tshark -r FILE.pcapng -Y 'ion.download.operation == 4'      the blocks
+  tshark -r FILE.pcapng -Y 'frame.comment contains "fault"'   where faults strike and end
 `,
 		Run: func(_ context.Context, c *cli.Call) error {
 			path, err := dissectorPath()

@@ -115,7 +115,7 @@ var unseen = []struct {
 	{"the judge asks every program for the right number", []string{"wish-logged-as-device"}},
 	{"it is about a disk that is full", []string{"journal-refusal-ignored", "log-failure-hidden"}},
 	{"it is in the program around the upgrader, and this one has none", []string{
-		"journal-by-serial-number-alone", "log-overwritten", "goes-on-after-abort", "success-after-abort", "left-in-loader", "completed-before-settings",
+		"journal-by-serial-number-alone", "log-overwritten", "meter-lock-ignored", "log-lock-ignored", "lock-by-serial-number-alone", "goes-on-after-abort", "success-after-abort", "left-in-loader", "completed-before-settings",
 	}},
 	{"another program may have a retry rule, and a log, of its own", []string{
 		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",

@@ -111,7 +111,7 @@ func TestWhatACommandCannotShowIsNotPlayed(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"undisturbed": "", "damaged-file": "", "wrong-unit": "the command has no {unit-id}", "wrong-password": "the command has no {password}",
-		"wrong-serial": "the command has no {serial}", "clock-jump-download": "clock-jump cannot be done to a program from outside",
+		"wrong-serial":      "the command has no {serial}",
 		"ip-reset-download": "",
 	} {
 		if got, known := why[name]; !known || got != want {
