@@ -76,7 +76,7 @@ type run struct {
 	device   Device
 	clock    machine.Clock
 	commands <-chan func(now time.Duration)
-	accepted chan net.Conn
+	accepted chan caller
 	failed   chan error    // of the listener
 	poked    chan struct{} // tells Run's goroutine to look what is due
 	quit     chan struct{}
@@ -110,7 +110,7 @@ type run struct {
 func newRun(config Config, device Device, p *ports) *run {
 	r := &run{
 		config: config, ports: p, device: device, clock: config.Clock, commands: config.Commands,
-		accepted: make(chan net.Conn), failed: make(chan error, 1),
+		accepted: make(chan caller), failed: make(chan error, 1),
 		poked: make(chan struct{}, 1), quit: make(chan struct{}),
 		advanced: -1,
 	}
@@ -158,7 +158,7 @@ func (r *run) accept(l net.Listener) {
 				return
 			}
 			select {
-			case r.accepted <- conn:
+			case r.accepted <- caller{conn, l}:
 			case <-r.quit:
 				conn.Close()
 				return
@@ -297,8 +297,8 @@ func (r *run) loop(ctx context.Context) error {
 		case <-ctx.Done():
 		case command, open := <-r.commands:
 			r.command(command, open)
-		case conn := <-r.accepted:
-			r.admit(conn)
+		case c := <-r.accepted:
+			r.admit(c)
 		case err := <-r.failed:
 			r.fail(fmt.Errorf("waiting for TCP clients: %w", err))
 		case <-due:
@@ -654,13 +654,21 @@ func (r *run) command(command func(now time.Duration), open bool) {
 	r.settle(now)
 }
 
-// admit decides whether a new TCP client is served.
-func (r *run) admit(conn net.Conn) {
+// caller is a new TCP client, and the listener that it has reached.
+type caller struct {
+	conn net.Conn
+	at   net.Listener
+}
+
+// admit decides whether a new TCP client is served. Who has reached a port that has vanished since is
+// not, even if the port is there again.
+func (r *run) admit(c caller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.tick()
+	now, conn := r.tick(), c.conn
+	_, open := r.ports.opened()
 	switch {
-	case r.over || r.gone:
+	case r.over || r.gone || c.at != open:
 		conn.Close()
 	case r.client == nil:
 		r.connect(now, conn)
