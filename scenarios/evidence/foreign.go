@@ -29,10 +29,22 @@ func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, pl
 		Story:    b.Story(s),
 		Forged:   slices.ContainsFunc(plan, func(f fault.Fault) bool { return f.Kind.Forges() }),
 		Unstruck: s.Unstruck(),
-		Died:     b.Died(s),
+		Died:     b.Died(s) + notBegun(plan, s.Unstruck()),
 	}
 	e.Tool.Counts = counts(e, int(s.Counts().ImageBlocks))
 	return e
+}
+
+// notBegun is how many messages may have been missing because there was no port to send them to. Nobody
+// sees these tries; while one port is away they are at most as many as the retry rule allows.
+func notBegun(plan fault.Plan, unstruck []story.Unstruck) (n int) {
+	for _, f := range plan {
+		struck := !slices.ContainsFunc(unstruck, func(u story.Unstruck) bool { return u.Fault == f })
+		if struck && f.Kind.Breaks() {
+			n += client.DefaultTiming().Resends
+		}
+	}
+	return n
 }
 
 // counts returns the counts that a tool would have for a download of so many blocks, as far as

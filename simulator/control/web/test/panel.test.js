@@ -70,12 +70,14 @@ async function open(t, url, how) {
   return page;
 }
 
-/** @param {{ready: any}} meter @param {string} name of its log */
-function upgrade(meter, name) {
+/** @param {import("node:test").TestContext} t @param {{ready: any}} meter @param {string} name of its log */
+function upgrade(t, meter, name) {
   const up = spawn(join(programs, "ionup"), ["upgrade", "new.upg", "--tcp", meter.ready.tcp, "--unit-id", "105", "--timeout", "1s", "--yes", "--no-journal", "--log", name], {
     cwd: folder, env: { ...process.env, IONUP_LOCKS: folder }, stdio: "ignore",
   });
-  return new Promise((done) => up.once("exit", done));
+  const ended = new Promise((done) => up.once("exit", done));
+  t.after(async () => { up.kill("SIGKILL"); await ended; });
+  return ended;
 }
 
 /** @param {string} name */
@@ -94,15 +96,15 @@ test("who pulls the cable on the page sees no response in the tool's log, and pl
   const page = await open(t, meter.url);
   const other = await open(t, meter.url);
   assert.ok(!page.url().includes("token"), "the token stays in the address");
-  const ended = upgrade(meter, "mouse.log");
-  await page.getByText(/^block [2-9] of 14/).waitFor();
+  const ended = upgrade(t, meter, "mouse.log");
+  await page.locator("#blocks", { hasText: /^block [2-9] of 14/ }).waitFor();
   await page.getByRole("button", { name: "Pull the cable" }).click();
   await other.getByRole("button", { name: "Plug the cable in" }).waitFor();
   await eventually(() => log("mouse.log").includes("No response... resending"), "the tool misses no answer");
   await other.getByRole("button", { name: "Plug the cable in" }).click();
   assert.equal(await ended, 0);
   assert.match(log("mouse.log"), /Upgrade completed/);
-  await page.getByText("runs 7350V284").waitFor();
+  await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
   assert.match(await page.locator("#repeat").innerText(), /^cable-pull at block \d+ for \d+ no-responses$/);
   assert.match(await page.locator("#events").innerText(), /cable-pull at block \d+ strikes/);
 });
@@ -118,19 +120,19 @@ test("all of it can be done with the keyboard alone", async (t) => {
     await page.keyboard.press(key);
   };
   await press("Switch off");
-  await page.getByText("off", { exact: true }).waitFor();
+  await page.locator("#state", { hasText: /^off$/ }).waitFor();
   await press("Switch on", "Enter");
-  await page.getByText("running its application").waitFor();
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
   const plan = page.getByLabel(/^Fault;/);
   await plan.focus();
   await plan.fill("noize for 1s");
   await page.keyboard.press("Enter");
-  await page.getByText("did you mean `noise`").waitFor();
+  await page.locator("#wrong", { hasText: "did you mean `noise`" }).waitFor();
   await plan.fill("meter-silent for 10m");
   await page.keyboard.press("Enter");
-  await page.getByText("at work").waitFor();
+  await page.locator("#faults .at-work").waitFor();
   await press("End all");
-  await page.getByText("at work").waitFor({ state: "detached" });
+  await page.locator("#faults .at-work").waitFor({ state: "detached" });
 });
 
 test("a screen reader is told states and faults, and not each toggle of L2", async (t) => {
@@ -143,9 +145,9 @@ test("a screen reader is told states and faults, and not each toggle of L2", asy
     const at = document.getElementById("spoken");
     new MutationObserver(() => spoken.push(at?.textContent)).observe(/** @type {Node} */ (at), { childList: true, characterData: true, subtree: true });
   });
-  await page.getByText("running its application").waitFor();
-  assert.equal(await upgrade(meter, "spoken.log"), 0);
-  await page.getByText("runs 7350V284").waitFor();
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
+  assert.equal(await upgrade(t, meter, "spoken.log"), 0);
+  await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
   const spoken = await page.evaluate(() => /** @type {any} */ (globalThis).spoken);
   assert.ok(spoken.length < 20, `${spoken.length} announcements: ${spoken}`);
 });
@@ -153,16 +155,16 @@ test("a screen reader is told states and faults, and not each toggle of L2", asy
 test("the page of a meter that was started again says so and asks for the new token", async (t) => {
   const meter = await serve(t);
   const page = await open(t, meter.url);
-  await page.getByText("running its application").waitFor();
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
   meter.sim.kill("SIGKILL");
   await meter.ended;
-  await page.getByText("the meter does not answer").waitFor();
+  await page.locator("#link", { hasText: "the meter does not answer" }).waitFor();
   const port = meter.ready.http.split(":")[1];
   const again = await serve(t, "--http", port);
-  await page.getByText("The token is not that of this meter").waitFor();
+  await page.locator("#gone", { hasText: "The token is not that of this meter" }).waitFor();
   await page.getByLabel("The token").fill(again.ready.token);
   await page.getByRole("button", { name: "Look" }).click();
-  await page.getByText("running its application").waitFor();
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
 });
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
@@ -170,9 +172,9 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     const meter = await serve(t);
     for (const width of [360, 400, 800, 1280, 1600]) {
       const page = await open(t, meter.url, { viewport: { width, height: 900 }, colorScheme });
-      await page.getByText("running its application").waitFor();
+      await page.locator("#state", { hasText: "running its application" }).waitFor();
       await page.getByRole("button", { name: "Silent, 15 s" }).click();
-      await page.getByText("at work").first().waitFor();
+      await page.locator("#faults .at-work").first().waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} pixels are too few`);
       await page.evaluate(axe.source);
       const found = await page.evaluate(async () => (await /** @type {any} */ (globalThis).axe.run()).violations.map((/** @type {any} */ v) => `${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.target).join(", ")}`));
