@@ -97,13 +97,13 @@ func (c *company) written(t *tool, before *truth.Ledger) {
 func (c *company) shares(t *tool) bool { return c != nil && len(c.rivals[t]) > 0 }
 
 // wrote notes a line in the log of a tool: of the tools that write to one log at the same time
-// none has it for itself.
+// none has it for itself. One between two of its upgrades has no line there that another could part.
 func (c *company) wrote(t *tool) {
 	if c == nil {
 		return
 	}
 	for _, o := range c.tools {
-		if o != t && !o.Done() && o.written != nil && o.logName == t.logName && c.place[o].pc == c.place[t].pc {
+		if o != t && !o.Done() && o.written.unfinished() && o.logName == t.logName && c.place[o].pc == c.place[t].pc {
 			c.mixes[o], c.mixes[t] = true, true
 		}
 	}

@@ -24,6 +24,11 @@ func (w *written) with(l upgradelog.Line) *written {
 	return &written{before: w, line: l, bytes: w.size() + len(text) - len(sum), sum: machine.SumOf(text)}
 }
 
+// unfinished reports whether the last upgrade in the log has not come to its end.
+func (w *written) unfinished() bool {
+	return w != nil && w.line.Kind != upgradelog.UpgradeCompleted && w.line.Kind != upgradelog.UpgradeFailed
+}
+
 func (w *written) size() int {
 	if w == nil {
 		return 0
