@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,8 +27,7 @@ func httpAddress(text string) (string, error) {
 	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
 		text = ":" + text
 	}
-	_, port, err := net.SplitHostPort(text)
-	if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil {
+	if !isAddress(text) {
 		return "", cli.Usage("--http: %q is no address", text).Hint("use PORT or HOST:PORT; port 0 is any free one")
 	}
 	return text, nil

@@ -90,11 +90,8 @@ func KindsOfMeters() (names []string) {
 // Check says which flags contradict each other, as far as that can be known without opening
 // anything. It chooses the PTY if no port was named.
 func (o *Options) Check(c *cli.Call) error {
-	if o.TCP != "" {
-		_, port, err := net.SplitHostPort(o.TCP)
-		if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil {
-			return cli.Usage("--tcp: %q is no address", o.TCP).Hint("use HOST:PORT or :PORT; port 0 is any free one")
-		}
+	if o.TCP != "" && !isAddress(o.TCP) {
+		return cli.Usage("--tcp: %q is no address", o.TCP).Hint("use HOST:PORT or :PORT; port 0 is any free one")
 	}
 	if o.HTTP != "" {
 		if _, err := httpAddress(o.HTTP); err != nil {
@@ -115,6 +112,16 @@ func (o *Options) Check(c *cli.Call) error {
 		return cli.Usage("--trace-frames alone shows nothing").Hint("add --trace FILE, or --json")
 	}
 	return nil
+}
+
+// isAddress reports whether a text is [HOST]:PORT, with a number for a port.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
 }
 
 // CheckPlan says whether the faults can befall a station.
