@@ -36,7 +36,7 @@ type importRule struct {
 
 var (
 	machines = []string{
-		"simulator/ion", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
+		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
 		"client", "client/upg", "client/dcf", "client/ini", "client/journal", "client/locks", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
@@ -59,6 +59,8 @@ func importRules() []importRule {
 			why: "a leaf: both sides stand on it"},
 		{in: []string{"simulator/ion"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
 			why: "the protocol knows neither side"},
+		{in: []string{"simulator/ion/explain"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion"},
+			why: "it finds words for what package ion reads"},
 		{in: []string{"simulator/flash", "simulator/fault"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
 			why: "leaves: a chip and a plan are values of their own"},
 		{in: []string{"simulator/line"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine", "ionbench/simulator/fault"},
