@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	credentialBytes = 8
-	secretText      = 0x80 // kind byte of a text password; 00 is numeric
+	credentialBytes      = 8
+	shortCredentialBytes = 2
+	secretText           = 0x80 // kind byte of a text password; 00 is numeric
 )
 
 // ErrCredential says that a password cannot be sent or read.
@@ -54,8 +55,11 @@ func appendCredential(dst []byte, c Credential) []byte {
 	return append(dst, c.Secret[:]...)
 }
 
-// parseCredential reads eight bytes.
+// parseCredential reads eight bytes or two.
 func parseCredential(b []byte) (Credential, error) {
+	if len(b) == shortCredentialBytes {
+		return NumericCredential(0, uint32(binary.BigEndian.Uint16(b))), nil
+	}
 	if b[0] != 0 && b[0] != secretText {
 		return Credential{}, fmt.Errorf("%w: kind %02X is neither 00 (number) nor 80 (text)", ErrCredential, b[0])
 	}

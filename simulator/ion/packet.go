@@ -23,10 +23,11 @@ const (
 	packetHeaderBytes = 15
 	packetService     = 1
 
-	descriptorRequest    = 0x01
-	descriptorSecretMask = 0x06
-	descriptorSecret     = 0x04 // eight-byte credential
-	descriptorTimeSet    = 0x08
+	descriptorRequest     = 0x01
+	descriptorSecretMask  = 0x06
+	descriptorShortSecret = 0x02 // two-byte credential
+	descriptorSecret      = 0x04 // eight-byte credential
+	descriptorTimeSet     = 0x08
 )
 
 // ErrPacket says that a message is not an ION packet.
@@ -47,12 +48,15 @@ type Packet struct {
 	Request       bool
 	TimeSet       bool // set for a time sync, which is not marked as a request
 	HasCredential bool
-	Source        Address
-	Destination   Address
-	Credential    Credential
-	Service       byte // 1 is the only one known; 0 is sent as 1
-	Type          MessageType
-	Body          []byte
+	// ShortCredential says that the credential has two bytes. Only its size is known.
+	// Assumption: they are a numeric password, of no user.
+	ShortCredential bool
+	Source          Address
+	Destination     Address
+	Credential      Credential
+	Service         byte // 1 is the only one known; 0 is sent as 1
+	Type            MessageType
+	Body            []byte
 }
 
 // AppendPacketHeader appends the header of p for a body of bodyBytes, which the caller appends
@@ -67,15 +71,18 @@ func AppendPacketHeader(dst []byte, p Packet, bodyBytes int) []byte {
 		descriptor |= descriptorTimeSet
 	}
 	if p.HasCredential {
-		descriptor |= descriptorSecret
-		length += credentialBytes
+		descriptor |= secretBits(p.ShortCredential)
+		length += secretBytes(p.ShortCredential)
 	}
 	dst = binary.BigEndian.AppendUint16(dst, uint16(length))
 	dst = binary.BigEndian.AppendUint16(dst, p.MessageID)
 	dst = append(dst, descriptor)
 	dst = appendAddress(dst, p.Source)
 	dst = appendAddress(dst, p.Destination)
-	if p.HasCredential {
+	switch {
+	case p.HasCredential && p.ShortCredential:
+		dst = append(dst, p.Credential.Secret[4:]...)
+	case p.HasCredential:
 		dst = appendCredential(dst, p.Credential)
 	}
 	service := p.Service
@@ -114,19 +121,22 @@ func ParsePacket(b []byte) (Packet, error) {
 	case 0:
 	case descriptorSecret:
 		p.HasCredential = true
+	case descriptorShortSecret:
+		p.HasCredential, p.ShortCredential = true, true
 	default:
 		return Packet{}, fmt.Errorf("%w: descriptor %02X announces a credential of unknown size", ErrPacket, descriptor)
 	}
 	if p.HasCredential {
-		if length < packetHeaderBytes+credentialBytes {
+		size := secretBytes(p.ShortCredential)
+		if length < packetHeaderBytes+size {
 			return Packet{}, fmt.Errorf("%w: length field says %d, too short for the credential", ErrPacket, length)
 		}
-		c, err := parseCredential(b[at:])
+		c, err := parseCredential(b[at : at+size])
 		if err != nil {
 			return Packet{}, fmt.Errorf("%w: %w", ErrPacket, err)
 		}
 		p.Credential = c
-		at += credentialBytes
+		at += size
 	}
 	if length < at+2 {
 		return Packet{}, fmt.Errorf("%w: length field says %d, shorter than the header", ErrPacket, length)
@@ -134,6 +144,20 @@ func ParsePacket(b []byte) (Packet, error) {
 	p.Service, p.Type = b[at], MessageType(b[at+1])
 	p.Body = b[at+2 : length : length]
 	return p, nil
+}
+
+func secretBits(short bool) byte {
+	if short {
+		return descriptorShortSecret
+	}
+	return descriptorSecret
+}
+
+func secretBytes(short bool) int {
+	if short {
+		return shortCredentialBytes
+	}
+	return credentialBytes
 }
 
 func appendAddress(dst []byte, a Address) []byte {

@@ -72,7 +72,7 @@ func TestParsePacketSaysWhatIsWrong(t *testing.T) {
 		"header cut":               {sound[:14], "at least 15 are needed"},
 		"body cut":                 {sound[:len(sound)-1], "only 18 bytes are there"},
 		"length below the header":  {spoil(sound, 1, 14), "shorter than the header"},
-		"credential size 1":        {spoil(sound, 4, 0x03), "credential of unknown size"},
+		"no room for a short one":  {spoil(AppendPacket(nil, Packet{}), 4, 0x03), "too short for the credential"},
 		"credential size 3":        {spoil(sound, 4, 0x07), "credential of unknown size"},
 		"no room for a credential": {spoil(sound, 4, 0x05), "too short for the credential"},
 		"kind of credential":       {spoil(secret, 13, 0x40), "kind 40"},
@@ -87,6 +87,18 @@ func TestParsePacketSaysWhatIsWrong(t *testing.T) {
 	p, err := ParsePacket(append(slices.Clone(sound), "trailing"...))
 	if err != nil || string(p.Body) != "body" || p.Service != packetService {
 		t.Errorf("with bytes behind it: %+v, %v", p, err)
+	}
+}
+
+func TestAShortCredentialIsANumberOfTwoBytes(t *testing.T) {
+	p := Packet{MessageID: 1, Request: true, ShortCredential: true, HasCredential: true, Credential: NumericCredential(0, 0x1234), Body: []byte("body")}
+	b := AppendPacket(nil, p)
+	if want := unhex(t, "0015 0001 03 00000000 00000000 1234 01 00"); !bytes.Equal(b, append(want, "body"...)) {
+		t.Fatalf("%X", b)
+	}
+	got, err := ParsePacket(b)
+	if err != nil || !got.ShortCredential || got.Credential != p.Credential || string(got.Body) != "body" {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
@@ -148,7 +160,8 @@ func TestProgramErrorsSayWhere(t *testing.T) {
 		"method cut":              {program("F6 0800 FF 03"), "command 1 at byte 1: the data ends inside the command"},
 		"argument missing":        {program("F6 1345 16"), "argument of method 16"},
 		"argument no value":       {program("F6 1345 16 90"), "unknown type 90"},
-		"read without a range":    {program("F6 1000 95 61 01"), "unsigned instead of a range"},
+		"unknown method":          {program("F6 1303 15 1303 99"), "command 2 at byte 4: unknown method 99"},
+		"unknown long method":     {program("F6 1303 FF 12 34"), "unknown method FF1234"},
 		"range of one":            {program("F6 1000 95 74 61 01 F3"), "range of 1 values, it must have 2"},
 		"argument nobody ordered": {program("F6 1303 15 F1"), "command 2 at byte 4"},
 	} {
@@ -158,6 +171,34 @@ func TestProgramErrorsSayWhere(t *testing.T) {
 				t.Errorf("%+v, error %v, should say %q", p, err, c.want)
 			}
 		})
+	}
+}
+
+func TestAProgramWithACommandThatCannotBeReadHasTheOnesBefore(t *testing.T) {
+	p, err := ParseProgram(unhex(t, "000F 0000 01 00 000A F6 1303 15 1304 99 1345 15"))
+	var command *CommandError
+	if !errors.As(err, &command) || command.Number != 2 || command.At != 4 || !errors.Is(err, ErrMethod) {
+		t.Errorf("error %v", err)
+	}
+	if want := []Command{{Handle: 0x1303, Method: MethodRegisterValue}}; fmt.Sprint(p.Commands) != fmt.Sprint(want) {
+		t.Errorf("commands %v", p.Commands)
+	}
+}
+
+func TestMethodsTakeTheirOwnArgumentsAndNothingElse(t *testing.T) {
+	for data, want := range map[string]string{
+		"F6 5800 FF0080 FA 99 15 71 EB 16 64 00 00 00 07 1303 15": "[{22528 16711808 [\"\\x15q\\xeb\\x16d\\x00\\x00\\x00\\a\"]} {4867 21 []}]",
+		"F6 5800 95 5801 95": "[{22528 149 []} {22529 149 []}]",
+		"F6 1000 95 74 64 00000001 64 00000002 F3 1303 15": "[{4096 149 [range {1, 2}]} {4867 21 []}]",
+		"F6 1000 95 F1 1303 15":                            "[{4096 149 [false]} {4867 21 []}]",
+		"F6 7400 95 7400 15":                               "[{29696 149 []} {29696 21 []}]",
+		"F6 0800 FF03E9 FE 24 58 00 58 01 0800 FF03EB":     "[{2048 16712681 [[22528, 22529]]} {2048 16712683 []}]",
+	} {
+		b := unhex(t, data)
+		p, err := ParseProgram(append([]byte{0, 0x0F, 0, 0, 1, 0, byte(len(b) >> 8), byte(len(b))}, b...))
+		if got := fmt.Sprint(p.Commands); err != nil || got != want {
+			t.Errorf("%s: %s, %v", data, got, err)
+		}
 	}
 }
 
@@ -187,7 +228,7 @@ func addBodies(f *testing.F, pick func(Packet) []byte) {
 
 func FuzzParseProgram(f *testing.F) {
 	addBodies(f, func(p Packet) []byte { return p.Body })
-	f.Add(AppendProgram(nil, Program{Commands: []Command{{HandleEventLog, MethodReadValue, []Value{RangeValue(1, 2)}}, {Handle: 1, Method: MethodWriteLabel}}}))
+	f.Add(AppendProgram(nil, Program{Commands: []Command{{HandleEventLog, MethodReadValue, []Value{RangeValue(1, 2)}}, {1, MethodWriteLabel, []Value{TextValue("x")}}, {Handle: 2, Method: MethodReadValue}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > MaxMessage/2 {
 			return // texts without their NUL get one: what fits once may not fit again

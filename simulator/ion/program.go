@@ -6,40 +6,7 @@ import (
 	"fmt"
 )
 
-// Method is what a command does with its handle. It is one byte, or FF0000 hex plus the two
-// bytes that follow an FF on the wire.
-type Method uint32
-
-// The methods that the public client names.
 const (
-	MethodClass           Method = 0x01
-	MethodName            Method = 0x02
-	MethodLabel           Method = 0x03
-	MethodRegisterTime    Method = 0x14
-	MethodRegisterValue   Method = 0x15 // read the register
-	MethodWriteRegister   Method = 0x16 // takes the value to write
-	MethodArrayDepth      Method = 0x23
-	MethodRollover        Method = 0x25
-	MethodLogPosition     Method = 0x28
-	MethodAlarms          Method = 0x2D
-	MethodReadValue       Method = 0x95 // takes a range of a log
-	MethodWriteValue      Method = 0x96 // takes the value to write
-	MethodWriteLabel      Method = 0xFF0080
-	MethodEnumerations    Method = 0xFF0208
-	MethodBounds          Method = 0xFF021C
-	MethodInputHandles    Method = 0xFF03E8
-	MethodOutputHandles   Method = 0xFF03EB
-	MethodSetupHandles    Method = 0xFF03EC
-	MethodCreateModule    Method = 0xFF05DC
-	MethodDestroyModule   Method = 0xFF05DD
-	MethodManagedClass    Method = 0xFF05DE
-	MethodCollectiveState Method = 0xFF05E1
-
-	longMethod Method = 0xFF0000
-)
-
-const (
-	methodPrefix = 0xFF // a two-byte method follows
 	programStart = 0xF6
 
 	serviceRequest  = 0x000F
@@ -48,19 +15,6 @@ const (
 	programHeaderBytes = 8
 	resultHeaderBytes  = 9
 )
-
-// Arguments is the number of values that the command carries.
-//
-// Assumption: methods 16, 95 and 96 take one value, all others none. Only method 95 with a
-// range has been observed on a line.
-func (m Method) Arguments() int {
-	switch m {
-	case MethodWriteRegister, MethodReadValue, MethodWriteValue:
-		return 1
-	default:
-		return 0
-	}
-}
 
 // ErrProgram says that the body of a packet is not a program.
 var ErrProgram = errors.New("not an ION program")
@@ -123,7 +77,23 @@ func AppendProgram(dst []byte, p Program) []byte {
 	return dst
 }
 
-// ParseProgram reads the body of a request. Every error is an ErrProgram.
+// CommandError says which command of a program cannot be read, and why. It is an ErrProgram.
+type CommandError struct {
+	Number int // of the command, from 1
+	At     int // of its first byte in the data, from 0, which is the F6
+	Reason error
+}
+
+func (e *CommandError) Error() string {
+	return fmt.Sprintf("%v: command %d at byte %d: %v", ErrProgram, e.Number, e.At, e.Reason)
+}
+
+// Unwrap returns ErrProgram and the reason.
+func (e *CommandError) Unwrap() []error { return []error{ErrProgram, e.Reason} }
+
+// ParseProgram reads the body of a request. Every error is an ErrProgram. With a CommandError
+// the program has the commands before the one that cannot be read; where the next one begins
+// nobody can tell.
 func ParseProgram(b []byte) (Program, error) {
 	if len(b) < programHeaderBytes {
 		return Program{}, fmt.Errorf("%w: %d bytes, at least %d are needed", ErrProgram, len(b), programHeaderBytes)
@@ -142,7 +112,7 @@ func ParseProgram(b []byte) (Program, error) {
 	for at := 1; at < len(data); {
 		c, n, err := parseCommand(data[at:])
 		if err != nil {
-			return Program{}, fmt.Errorf("%w: command %d at byte %d: %w", ErrProgram, len(p.Commands)+1, at, err)
+			return p, &CommandError{Number: len(p.Commands) + 1, At: at, Reason: err}
 		}
 		p.Commands = append(p.Commands, c)
 		at += n
@@ -165,18 +135,19 @@ func parseCommand(b []byte) (c Command, n int, err error) {
 		c.Method = longMethod | Method(binary.BigEndian.Uint16(b[3:]))
 		n = 5
 	}
-	for range c.Method.Arguments() {
-		v, size, err := ParseValue(b[n:])
-		if err != nil {
-			return Command{}, 0, fmt.Errorf("argument of method %02X: %w", uint32(c.Method), err)
-		}
-		if c.Method == MethodReadValue && v.Kind != KindRange {
-			return Command{}, 0, fmt.Errorf("argument of method 95: %s instead of a range", v.Kind)
-		}
-		c.Args = append(c.Args, v)
-		n += size
+	takes, known := c.Method.Takes()
+	if !known {
+		return Command{}, 0, fmt.Errorf("%w %02X", ErrMethod, uint32(c.Method))
 	}
-	return c, n, nil
+	if !takes.stands(b[n:]) {
+		return c, n, nil
+	}
+	v, size, err := ParseValue(b[n:])
+	if err != nil {
+		return Command{}, 0, fmt.Errorf("argument of method %02X: %w", uint32(c.Method), err)
+	}
+	c.Args = []Value{v}
+	return c, n + size, nil
 }
 
 // AppendResult appends r as the body of a packet.

@@ -83,8 +83,11 @@ func (w Wire) Head() (h Head, ok bool) {
 	}
 	h.MessageID = messageID(data)
 	at := packetHeaderBytes - 2
-	if data[4]&descriptorSecretMask == descriptorSecret {
+	switch data[4] & descriptorSecretMask {
+	case descriptorSecret:
 		at += credentialBytes
+	case descriptorShortSecret:
+		at += shortCredentialBytes
 	}
 	if len(data) < at+3 || MessageType(data[at+1]) != TypeDownload {
 		return h, true

@@ -2,6 +2,8 @@ package meter
 
 import (
 	"encoding/binary"
+	"errors"
+	"math"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -15,19 +17,22 @@ const (
 	exceptionReadOnly = 8
 	exceptionPassword = 9
 	exceptionTooLong  = 10
+	exceptionCommand  = 11
 )
 
 // maxResult is how many bytes of values fit a reply.
 const maxResult = ion.MaxMessage - 64
 
-// runProgram carries out an ION program. It does not answer what it cannot read. The loader
-// runs no programs and never answers them.
+// runProgram carries out an ION program. It does not answer what is no program. A command that
+// it cannot read ends the program with an exception in its place: where the next one begins, it
+// cannot know. The loader runs no programs and never answers them.
 func (m *Meter) runProgram(now time.Duration, p *ion.Packet) {
 	if m.state != Application || !p.Request {
 		return
 	}
 	program, err := ion.ParseProgram(p.Body)
-	if err != nil {
+	var unread *ion.CommandError
+	if err != nil && !errors.As(err, &unread) {
 		return
 	}
 	refused := p.HasCredential && !p.Credential.Opens(m.password)
@@ -36,7 +41,26 @@ func (m *Meter) runProgram(now time.Duration, p *ion.Packet) {
 	for i := range program.Commands {
 		result.Values = append(result.Values, m.runCommand(now, caller, &program.Commands[i]))
 	}
+	if unread != nil {
+		result.Status = statusNotCarriedOut
+		result.Values = append(result.Values, caller.unreadable(unread))
+	}
 	m.answerResult(now, p, &result)
+}
+
+// statusNotCarriedOut is the status of a program of which not every command was carried out.
+// Assumption: of "error executing" only the number and the name are known.
+const statusNotCarriedOut = 1
+
+// unreadable is what stands in the place of a command that cannot be read.
+func (by caller) unreadable(why *ion.CommandError) ion.Value {
+	switch {
+	case by.refused:
+		return ion.ExceptionValue(exceptionPassword, 0, ion.InvalidPassword)
+	case errors.Is(why, ion.ErrMethod):
+		return ion.ExceptionValue(exceptionMethod, 0, "Invalid Method")
+	}
+	return ion.ExceptionValue(exceptionCommand, 0, "Invalid Command")
 }
 
 // caller is what the credential of a request allows. Reading needs none, but a wrong one is an
@@ -264,17 +288,31 @@ func (m *Meter) readEventLog(args []ion.Value) ion.Value {
 	if len(args) != 1 || args[0].Kind != ion.KindRange {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Range")
 	}
-	from, _ := args[0].Items[0].Number()
-	to, _ := args[0].Items[1].Number()
+	from, to := positions(args[0])
 	var records []ion.Value
 	for i, e := range m.memory.events {
 		position := m.memory.dropped + uint32(i)
-		if float64(position) < from || float64(position) > to || len(records) == maxRecords {
+		if position < from || position > to || len(records) == maxRecords {
 			continue
 		}
 		records = append(records, ion.LogRecordValue(position, uint32(e.At.Unix()), m.eventValue(e)))
 	}
 	return ion.LogValue(records...)
+}
+
+// positions returns the bounds of a range. A start below zero is the first record: the public
+// client begins 15 records before the end, and sends what is below zero as a number of 32 bits
+// without a sign.
+func positions(r ion.Value) (from, to uint32) {
+	start, _ := r.Items[0].Number()
+	end, _ := r.Items[1].Number()
+	if start >= 0 && start <= math.MaxInt32 {
+		from = uint32(start)
+	}
+	if end >= 0 {
+		to = uint32(min(end, math.MaxUint32))
+	}
+	return from, to
 }
 
 // eventPriority is the priority of the group Warning (documented), to which all events of the

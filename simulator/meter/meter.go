@@ -190,8 +190,8 @@ func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
 		m.takeBroadcast(now, f)
 		return
 	}
-	if f.Destination != m.cfg.UnitID && !m.rules.others(m, f.Destination) {
-		return
+	if !m.named(f.Destination) || f.Source == ion.Broadcast {
+		return // an answer to everybody would be taken for a request
 	}
 	m.edges++
 	if f.Control&ion.AckFrame != 0 {
@@ -200,13 +200,26 @@ func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
 	}
 	message, got := m.assembler.Add(f)
 	switch got {
-	case ion.Partial, ion.Repeated:
+	case ion.Partial:
 		m.dropReply()
-		m.sendFrame(now, ion.Ack(f))
+		m.acknowledge(now, f)
+	case ion.Repeated:
+		m.acknowledge(now, f)
 	case ion.Complete:
 		m.dropReply()
 		m.host = f.Source
 		m.takeMessage(now, message)
+	}
+}
+
+// named reports whether a unit id is the meter's.
+func (m *Meter) named(unit uint16) bool { return unit == m.cfg.UnitID || m.rules.others(m, unit) }
+
+// acknowledge answers a frame that wants it. The last frame of a message is answered by the
+// reply, which goes on if that frame comes again.
+func (m *Meter) acknowledge(now time.Duration, f ion.Frame) {
+	if f.WantsAck() && f.Left() > 0 {
+		m.sendFrame(now, ion.Ack(f))
 	}
 }
 
@@ -222,7 +235,8 @@ func (m *Meter) takeBroadcast(now time.Duration, f ion.Frame) {
 	if f.Control&ion.AckFrame != 0 || !f.First() || f.Left() != 0 {
 		return
 	}
-	if p, err := ion.ParsePacket(f.Data); err == nil && p.Type == ion.TypeTimeSync {
+	p, err := ion.ParsePacket(f.Data)
+	if err == nil && p.Type == ion.TypeTimeSync && (p.Destination.Unit == ion.Broadcast || m.named(p.Destination.Unit)) {
 		m.setClock(now, &p)
 	}
 }
@@ -242,8 +256,8 @@ func (m *Meter) takeMessage(now time.Duration, message []byte) {
 		return
 	}
 	p, err := ion.ParsePacket(message)
-	if err != nil {
-		return
+	if err != nil || !m.named(p.Destination.Unit) {
+		return // the frame is for this unit, and what it carries for another
 	}
 	switch p.Type {
 	case ion.TypeTimeSync:
