@@ -114,6 +114,9 @@ func (s *Station) thisMoment(f fault.Fault) fault.Trigger {
 
 // takesBlocks reports that a download is under way.
 func (s *Station) takesBlocks() bool {
+	if s.far != nil {
+		return s.watch.blocks > 0
+	}
 	switch s.meter.State() {
 	case meter.Receiving, meter.Programming, meter.Verifying:
 		return true

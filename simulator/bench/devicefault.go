@@ -39,7 +39,7 @@ func (s *Station) stopMeter(now time.Duration, stop func(time.Duration)) {
 
 // powerBack switches the meter on, unless another fault still holds it off.
 func powerBack(s *Station, now time.Duration, _ *strike) {
-	if s.lastAtWork(func(k *strike) bool { return k.effect.off }) != nil {
+	if s.far != nil || s.lastAtWork(func(k *strike) bool { return k.effect.off }) != nil {
 		return
 	}
 	s.meter.PowerOn(now)

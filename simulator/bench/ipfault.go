@@ -107,8 +107,7 @@ func (s *Station) send(now time.Duration, d line.Direction, p []byte) {
 func (s *Station) arrive(now time.Duration, d line.Direction, p []byte) {
 	switch {
 	case d == line.ToMeter && s.silent == 0:
-		s.meter.Receive(now, p)
-		s.afterMeter(now)
+		s.reachMeter(now, p)
 	case d == line.ToMeter || s.halfOpen > 0:
 	case s.stalls():
 		s.keep(d, p)

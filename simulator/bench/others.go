@@ -220,8 +220,7 @@ func (s *Station) join(now time.Duration, place int, frame []byte) {
 // overhear gives what was on the line to all stations but those of sent and the host.
 func (s *Station) overhear(now time.Duration, sent line.Senders, p []byte) {
 	if sent&line.TheMeter == 0 && s.silent == 0 {
-		s.meter.Receive(now, p)
-		s.afterMeter(now)
+		s.reachMeter(now, p)
 	}
 	if s.others == nil {
 		return

@@ -91,6 +91,9 @@ func (s *Station) CheckPlan(p fault.Plan) error {
 		if s.effectOf(f.Kind) == nil {
 			return fmt.Errorf("fault %v: nobody has said what it does", f.Kind)
 		}
+		if err := s.checkFar(f); err != nil {
+			return err
+		}
 		if err := s.checkAddress(f); err != nil {
 			return err
 		}

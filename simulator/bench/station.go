@@ -95,6 +95,7 @@ type Station struct {
 	now     time.Duration // everything up to here is done
 	meter   *meter.Meter
 	others  *others // nil: the meter is alone on the line
+	far     *far    // nil: the meter is here
 	line    line.Line
 	effects []effect // by kind of fault; shared by all copies
 	watch   watch
@@ -219,6 +220,9 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 		return
 	}
 	s.hostBaud = baud
+	if s.far != nil {
+		s.line.SetBaud(line.FromMeter, baud) // the far port is set to it; what it makes of it is real
+	}
 	s.setHostRate()
 	if s.traceOn {
 		s.note(now, story.Line, story.HostBaudSet{Baud: baud})
@@ -231,6 +235,9 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 func (s *Station) HostGone(now time.Duration) {
 	s.Advance(now)
 	s.watch.held = s.watch.held[:0]
+	if s.far != nil {
+		s.far.through[line.ToMeter] = 0
+	}
 	s.watch.leave()
 	s.line.Drop(line.ToMeter)
 	s.line.Drop(line.FromMeter)
@@ -252,6 +259,7 @@ func (s *Station) Receive(now time.Duration, p []byte) {
 	s.watch.heldAt = now
 	n := s.sendWhole(now, s.watch.held)
 	s.watch.held = append(s.watch.held[:0], s.watch.held[n:]...)
+	s.hurry(now, line.ToMeter, s.watch.held)
 }
 
 // sendWhole sends the whole frames at the start of p, and the bytes between them that belong to
@@ -266,7 +274,7 @@ func (s *Station) sendWhole(now time.Duration, p []byte) int {
 		if whole {
 			s.hostFrame(now, p[done:done+n])
 		} else {
-			s.send(now, line.ToMeter, p[done:done+n])
+			s.send(now, line.ToMeter, s.unsent(line.ToMeter, p[done:done+n]))
 		}
 		done += n
 	}
@@ -291,7 +299,11 @@ func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 		w.underWay++
 	}
 	s.observe(now, fault.AtFrame, line.ToMeter)
-	s.sendFrame(now, line.ToMeter, frame)
+	if s.begun(line.ToMeter) {
+		s.sendRest(now, line.ToMeter, frame)
+	} else {
+		s.sendFrame(now, line.ToMeter, frame)
+	}
 	if s.down > 0 {
 		s.resetHost()
 	}
@@ -327,6 +339,14 @@ func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
 	}
 }
 
+// sendRest puts the rest of a frame on the line that has begun already.
+func (s *Station) sendRest(now time.Duration, d line.Direction, frame []byte) {
+	if s.traceFrames {
+		s.note(now, story.Line, story.FrameSent{Direction: d, Bytes: string(frame)})
+	}
+	s.send(now, d, s.unsent(d, frame))
+}
+
 // Transmit returns what has arrived at the host, which hears it.
 func (s *Station) Transmit(dst []byte) []byte { return append(dst, s.handOver()...) }
 
@@ -360,11 +380,14 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 
 // nextTimer is the earliest of the rare timers: faults, delayed frames, held bytes.
 func (s *Station) nextTimer() (at time.Duration, ok bool) {
-	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.slow) == 0 && len(s.watch.held) == 0 {
+	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.slow) == 0 && len(s.watch.held) == 0 && s.far == nil {
 		return 0, false
 	}
 	if len(s.watch.held) > 0 {
 		at, ok = s.watch.heldAt+heldFor, true
+	}
+	if f := s.far; f != nil && len(f.held) > 0 && (!ok || f.heldAt+heldFor < at) {
+		at, ok = f.heldAt+heldFor, true
 	}
 	if len(s.slow) > 0 && (!ok || s.slow[0].at < at) {
 		at, ok = s.slow[0].at, true
@@ -454,9 +477,10 @@ const never = time.Duration(1<<63 - 1)
 
 func (s *Station) runTimers(now time.Duration) {
 	if len(s.watch.held) > 0 && s.watch.heldAt+heldFor <= now {
-		s.send(now, line.ToMeter, s.watch.held)
+		s.send(now, line.ToMeter, s.unsent(line.ToMeter, s.watch.held))
 		s.watch.held = s.watch.held[:0]
 	}
+	s.releaseFar(now)
 	if len(s.delay) > 0 {
 		s.releaseDelayed(now)
 	}
@@ -521,14 +545,15 @@ func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	if answer {
 		s.observe(now, fault.AtReply, line.FromMeter)
 	}
-	if s.cuts != cuts || s.silent > 0 {
-		return
-	}
-	if frame.IsAck() {
+	switch {
+	case s.cuts != cuts || s.silent > 0:
+	case s.begun(line.FromMeter):
+		s.sendRest(now, line.FromMeter, frame)
+	case frame.IsAck():
 		s.sendFrame(now, line.FromMeter, frame)
-		return
+	default:
+		s.sendReply(now, frame)
 	}
-	s.sendReply(now, frame)
 }
 
 func (s *Station) meterEvent(e meter.Event) {
@@ -653,7 +678,7 @@ func (s *Station) Settled() bool {
 // stay (no plug is loose), the rates fit, the meter neither is silent nor hangs, and nobody talks
 // into what it says.
 func (s *Station) Reachable() bool {
-	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && s.meter.State() != meter.Off && !s.meter.Hung() &&
+	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && (s.far != nil || s.meter.State() != meter.Off) && !s.meter.Hung() &&
 		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
 		s.lastAtWork((*strike).loose) == nil && !s.Disturbed()
 }
@@ -681,6 +706,5 @@ func (s *Station) Heal(now time.Duration) {
 	s.healChip(now)
 	s.armTraps()
 	s.armFlash()
-	s.meter.PowerOn(now)
-	s.afterMeter(now)
+	powerBack(s, now, nil)
 }
