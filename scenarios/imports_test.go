@@ -117,6 +117,8 @@ func importRules() []importRule {
 			why: "it writes down what a trace tells"},
 		{in: []string{"..."}, except: []string{"simulator/control", "cmd/..."}, forbidden: []string{"net/http"},
 			why: "one place opens a meter to the web, behind its token"},
+		{in: []string{"simulator/proxy"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/bench"},
+			why: "faults, frames and the line are the station's; here are only the port's bytes"},
 		{in: []string{"simulator/control"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/simulator/bench", "ionbench/simulator/fault", "ionbench/simulator/ion"},
 			why: "it looks at a station and strikes it by hand; what a fault does is for those below"},

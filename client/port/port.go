@@ -11,6 +11,7 @@
 package port
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,10 @@ type Config struct {
 }
 
 // Open opens the connection. Close, from another goroutine, ends a Read or Write.
-func Open(c Config) (io.ReadWriteCloser, error) {
+func Open(c Config) (io.ReadWriteCloser, error) { return OpenContext(context.Background(), c) }
+
+// OpenContext is Open, and gives up connecting when ctx ends.
+func OpenContext(ctx context.Context, c Config) (io.ReadWriteCloser, error) {
 	switch {
 	case c.Port == "" && c.TCP == "":
 		return nil, errors.New("no connection: name a serial port or a TCP address")
@@ -75,5 +79,5 @@ func Open(c Config) (io.ReadWriteCloser, error) {
 	if c.DialTimeout == 0 {
 		c.DialTimeout = DefaultDialTimeout
 	}
-	return dial(c.TCP, c.DialTimeout)
+	return dial(ctx, c.TCP, c.DialTimeout)
 }

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,12 +12,12 @@ import (
 	"time"
 )
 
-func dial(address string, timeout time.Duration) (io.ReadWriteCloser, error) {
+func dial(ctx context.Context, address string, timeout time.Duration) (io.ReadWriteCloser, error) {
 	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
 		return nil, fmt.Errorf("TCP address %q: want host:port, as 127.0.0.1:7801", address)
 	}
 	dialer := net.Dialer{Timeout: timeout}
-	conn, err := dialer.Dial("tcp", address)
+	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, explainDial(address, timeout, err)
 	}

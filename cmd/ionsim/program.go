@@ -35,9 +35,10 @@ or driver is needed: a program that opens a serial port opens the PTY.
   ionsim --json --tcp :0 | jq -c .                    for programs: events, a free port
   ionsim --link ./ttyION --http 7880                  open the address that it tells in a browser
   ionsim ctl cable out                                ... or pull the cable from another shell
+  ionsim proxy --link ./ttyPROXY --to /dev/ttyUSB0    between a real meter and its tool
 `,
 		Notes:    serving.Events,
-		Commands: ctlCommands(stdout),
+		Commands: append([]*cli.Command{proxyCommand(stdout)}, ctlCommands(stdout)...),
 		Alone: &cli.Command{
 			Surplus: "a value with spaces wants quotes",
 			Flags:   o.flags(),

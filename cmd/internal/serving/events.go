@@ -42,3 +42,24 @@ What it tells:
                   does again what was done over HTTP ("" for nothing)
     lost-events   count: lines before it were dropped, for nobody was reading them
 `
+
+// ProxyEvents explains what is printed while a proxy runs, for help.
+const ProxyEvents = `
+What it tells:
+  Results are on stdout: the name of the PTY, or the TCP address. Everything else is on stderr, a
+  line an event, with the seconds since the start. With --json all objects have "event" and, but for
+  "lost-events", "at": seconds since the start ("ionbench schema ionsim-proxy-events" prints the
+  schema).
+    ready         the first: pty, link, tcp (each null where there is none), to, baud, plan, started
+                  (RFC 3339), format (its name and version), http and token of --http (null
+                  without it)
+    far           port, state: of the meter's port: open, absent (it cannot be opened, and is tried
+                  again), lost (the connection ended), lost bytes (bytes: it does not take them, or
+                  is not there), rate not set; reason, where there is one
+    fault, connected, refused, disconnected, port-gone, port-back, not-reset, lost-bytes, no-ion,
+    frame         as ionsim tells them
+    host-baud     host, baud: the rate set on the PTY, which is passed on
+    stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter, frames_to_host,
+                  blocks_sent, resends; by_hand: the plan that does again what was done over HTTP
+    lost-events   count: lines before it were dropped, for nobody was reading them
+`

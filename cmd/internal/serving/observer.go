@@ -16,6 +16,7 @@ import (
 // observer reports what happens to the meter: as JSON, as lines for people, and in the trace.
 type observer struct {
 	station *bench.Station
+	far     bool          // the meter is elsewhere
 	from    time.Duration // the station's time 0 of what is told
 	baud    int           // rate of the meter's port
 	trace   *traceFile
@@ -185,8 +186,11 @@ func (o *observer) host(e serve.Event) {
 		r.fields = append(r.fields, field{"bytes", e.Bytes})
 	case serve.BaudChanged:
 		fits := e.Baud == o.baud
-		r.fields = append(r.fields, field{"baud", e.Baud}, field{"fits", fits})
-		if !fits {
+		r.fields = append(r.fields, field{"baud", e.Baud})
+		if !o.far {
+			r.fields = append(r.fields, field{"fits", fits})
+		}
+		if !fits && !o.far {
 			r.text += fmt.Sprintf(", the meter to %d: both hear garbage", o.baud)
 		}
 	}
@@ -204,6 +208,18 @@ func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ende
 		o.tell(story.Event{At: now, Source: story.Fault, What: leftOver{u}},
 			report{"fault", []field{{"phase", "unstruck"}, {"fault", u.Fault.String()}, {"reason", u.Reason}}, "fault " + u.String()})
 	}
+	if o.far {
+		o.endOfProxy(now, ended.Counts, ended.Repeat)
+	} else {
+		o.endOfMeter(now, ended)
+	}
+	if ended.Repeat != "" && !o.json {
+		o.diag.add(fmt.Appendf(nil, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", ended.Repeat, ended.Repeat))
+	}
+}
+
+// endOfMeter is the last report of a meter.
+func (o *observer) endOfMeter(now time.Duration, ended *Ended) {
 	c := ended.Counts
 	o.tell(story.Event{At: now, Source: story.Meter, What: stopped{}}, report{"stopped", []field{
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
@@ -211,7 +227,4 @@ func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ende
 		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges - o.earlier},
 		{"state", ended.State.String()}, {"revision", ended.Runs}, {"by_hand", ended.Repeat},
 	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again; %v", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends, ended)})
-	if ended.Repeat != "" && !o.json {
-		o.diag.add(fmt.Appendf(nil, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", ended.Repeat, ended.Repeat))
-	}
 }

@@ -32,6 +32,7 @@ func (id Identity) String() string {
 // Meter is a meter to be served.
 type Meter struct {
 	Station  *bench.Station
+	Far      *Far // nil: the meter is here; else the station is one of bench.NewFar, and has no identity
 	Identity Identity
 	Device   string        // what the site calls it
 	Baud     int           // of its port
@@ -43,6 +44,14 @@ type Meter struct {
 	// About is what else people are told of it, given the flags by which ionup reaches it; nil for
 	// nothing.
 	About func(reach string) []string
+}
+
+// subject is what is served, in words.
+func (m *Meter) subject() string {
+	if m.Far != nil {
+		return "proxy to " + m.Far.Name
+	}
+	return m.Identity.String()
 }
 
 // Ended is what became of a meter that was served.
@@ -81,7 +90,8 @@ type server struct {
 	capture  *captureFile
 	observer *observer
 	server   *serve.Server
-	door     *door // nil without --http
+	door     *door    // nil without --http
+	far      *farSide // nil: the meter is here
 
 	out, diag *sink
 	now       time.Duration // time of the last turn
@@ -100,6 +110,7 @@ func (s *server) run(ctx context.Context) (err error) {
 	if err := s.openDoor(); err != nil {
 		return err
 	}
+	s.openFar()
 	s.server, err = serve.Listen(s.ports())
 	if err != nil {
 		return cli.Environmental(err)
@@ -121,7 +132,7 @@ func (s *server) prepare() (err error) {
 		if s.trace, err = newTrace(o.Trace); err != nil {
 			return fmt.Errorf("--trace: %w", err)
 		}
-		s.trace.begin(s.meter.Identity, s.meter.Epoch)
+		s.trace.begin(s.meter.subject(), s.meter.Epoch)
 	}
 	if o.Capture != "" {
 		s.capture, err = newCapture(o.Capture, capture.Config{
@@ -139,7 +150,10 @@ func (s *server) prepare() (err error) {
 func (s *server) ports() serve.Config {
 	o := s.options
 	var commands <-chan func(time.Duration)
-	if s.door != nil {
+	switch {
+	case s.far != nil:
+		commands = s.far.do
+	case s.door != nil:
 		commands = s.door.Commands()
 	}
 	return serve.Config{
@@ -148,12 +162,17 @@ func (s *server) ports() serve.Config {
 		Clock: s.clock,
 		Step: func(now time.Duration) bool {
 			s.now = now
+			s.far.flush(now)
 			return false
 		},
 		Persist: s.persist,
-		Reset:   func() bool { return s.station().TakeReset() },
-		Gone:    func() bool { return s.station().PortGone() },
+		Reset: func() bool {
+			reset := s.station().TakeReset()
+			return s.far.takeBroken() || reset
+		},
+		Gone: func() bool { return s.station().PortGone() },
 		Event: func(e serve.Event) {
+			s.far.hear(e)
 			s.observer.host(e)
 			s.traceErr = errors.Join(s.traceErr, s.trace.flush())
 		},
@@ -182,7 +201,9 @@ func (s *server) begin() error {
 	s.begun = s.station().Counts()
 	s.station().Begin(s.meter.From)
 	s.door.openTo(s, s.controlIdentity())
+	first := s.far.first()
 	s.tellReady() // last, so that those who wait for it find everything else there
+	first(s.meter.From)
 	return nil
 }
 
@@ -198,11 +219,11 @@ func (s *server) keep() error {
 }
 
 func (s *server) serve(ctx context.Context) error {
-	err := s.server.Run(ctx, &listener{Station: s.station(), tell: s.observer.foreign})
+	err := s.server.Run(ctx, s.device())
 	s.ended = Ended{State: s.station().Meter().State(), Counts: s.station().Counts().Since(s.begun)}
 	s.ended.Runs = runs(s.station().Meter())
 	if err == nil || !errors.Is(err, ctx.Err()) {
-		return fmt.Errorf("the meter cannot be served any more: %w", err)
+		return fmt.Errorf("%s cannot be served any more: %w", s.meter.subject(), err)
 	}
 	// The end of the process is the end of the meter's power.
 	s.now = s.clock.Now()
@@ -219,6 +240,7 @@ func (s *server) close() error {
 	if s.meter.Keeper != nil {
 		errs = append(errs, s.meter.Keeper.Close())
 	}
+	s.far.close()
 	return errors.Join(append(errs, s.door.close(), s.capture.close(), s.trace.close())...)
 }
 
@@ -234,6 +256,10 @@ func (s *server) tellReady() {
 	served := s.meter
 	m := s.station().Meter()
 	revision := runs(m)
+	if served.Far != nil {
+		s.tellProxy()
+		return
+	}
 	if s.options.JSON {
 		s.out.add(appendObject(nil, "ready", 0, []field{
 			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)},
@@ -249,6 +275,8 @@ func (s *server) tellReady() {
 	s.out.add([]byte(ports[0] + "\n"))
 	s.tellPeople(ports)
 }
+
+func joined(ports []string) string { return strings.Join(ports, " and ") }
 
 func orNull(text string) any {
 	if text == "" {
@@ -270,7 +298,7 @@ func (s *server) tellPeople(ports []string) {
 	if revision := runs(m.Station.Meter()); revision != "" {
 		running = "revision " + revision
 	}
-	s.say("an ION %v (%s) with %s, on %s", m.Identity, m.Device, running, strings.Join(ports, " and "))
+	s.say("an ION %v (%s) with %s, on %s", m.Identity, m.Device, running, joined(ports))
 	if m.About != nil {
 		for _, line := range m.About(s.reach()) {
 			s.say("%s", line)
@@ -312,7 +340,10 @@ func runs(m *meter.Meter) string {
 
 // captureComment is what a capture tells of the meter and its faults.
 func captureComment(m *Meter, o *Options) string {
-	text := fmt.Sprintf("ION %v, pace %s", m.Identity, bench.FormatPace(o.Pace))
+	text := m.subject()
+	if m.Far == nil {
+		text = fmt.Sprintf("ION %s, pace %s", text, bench.FormatPace(o.Pace))
+	}
 	if len(o.Plan) > 0 {
 		text += "; faults: " + o.Plan.String()
 	}

@@ -52,9 +52,9 @@ func openToAdd(path, mark, what string) (disk.File, error) {
 }
 
 // begin writes the first line of a run.
-func (t *traceFile) begin(id Identity, started time.Time) {
+func (t *traceFile) begin(of string, started time.Time) {
 	if t != nil {
-		t.pending = fmt.Appendf(t.pending, traceMark+"%v, time 0 is %s\n", id, started.Format(time.RFC3339Nano))
+		t.pending = fmt.Appendf(t.pending, traceMark+"%s, time 0 is %s\n", of, started.Format(time.RFC3339Nano))
 	}
 }
 

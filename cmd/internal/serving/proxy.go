@@ -1,0 +1,212 @@
+package serving
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/proxy"
+	"ionbench/simulator/serve"
+	"ionbench/simulator/story"
+)
+
+// Far says where the meter of a proxy is.
+type Far struct {
+	Name string // as people say it
+	Open func(ctx context.Context) (io.ReadWriteCloser, error)
+}
+
+// ProxyFormat is the name and version of what a proxy prints with --json.
+const ProxyFormat = "ionsim-proxy-events 1"
+
+// farSide is the running far port of a proxy. A nil one does nothing.
+type farSide struct {
+	*proxy.Far
+	do         chan func(now time.Duration)
+	quit       chan struct{}
+	forwarding sync.WaitGroup
+	hosts      int  // TCP clients that are connected
+	broken     bool // the connection of the TCP client is to end, as that to the meter has
+}
+
+// openFar begins to open the far port, if the meter is elsewhere.
+func (s *server) openFar() {
+	to := s.meter.Far
+	if to == nil {
+		return
+	}
+	f := &farSide{do: make(chan func(time.Duration)), quit: make(chan struct{})}
+	s.far, s.observer.far = f, true
+	if s.door != nil {
+		f.forwarding.Go(func() { f.forward(s.door.Commands()) })
+	}
+	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Event: func(e proxy.Event) {
+		f.broken = f.broken || e.Kind == proxy.Lost && f.hosts > 0
+		s.observer.farPort(to.Name, e)
+	}})
+}
+
+// forward lets what comes over HTTP run between the turns, too.
+func (f *farSide) forward(commands <-chan func(now time.Duration)) {
+	for {
+		var command func(time.Duration)
+		select {
+		case command = <-commands:
+		case <-f.quit:
+			return
+		}
+		select {
+		case f.do <- command:
+		case <-f.quit:
+			return
+		}
+	}
+}
+
+func (f *farSide) close() {
+	if f == nil {
+		return
+	}
+	close(f.quit)
+	f.Far.Close()
+	f.forwarding.Wait()
+}
+
+// firstOpening is how long a proxy waits for the meter's port before it says that it is ready.
+const firstOpening = time.Second
+
+// first waits until the far port was tried for the first time, so that what comes first is not lost,
+// and returns what is to be done then.
+func (f *farSide) first() func(now time.Duration) {
+	nothing := func(time.Duration) {}
+	if f == nil {
+		return nothing
+	}
+	select {
+	case opened := <-f.do:
+		return opened
+	case <-time.After(firstOpening):
+		return nothing
+	}
+}
+
+// flush writes what is for the meter.
+func (f *farSide) flush(now time.Duration) {
+	if f != nil {
+		f.Flush(now)
+	}
+}
+
+// takeBroken reports whether the TCP client's connection is to be reset: the one to the meter has
+// ended, and that is how a client notices.
+func (f *farSide) takeBroken() bool {
+	if f == nil || !f.broken {
+		return false
+	}
+	f.broken = false
+	return f.hosts > 0
+}
+
+// hear counts the TCP clients.
+func (f *farSide) hear(e serve.Event) {
+	switch {
+	case f == nil:
+	case e.Kind == serve.Connected:
+		f.hosts++
+	case e.Kind == serve.Disconnected:
+		f.hosts--
+	}
+}
+
+// device is what is served: the station, and the rate of its host for the far port.
+func (s *server) device() serve.Device {
+	l := &listener{Station: s.station(), tell: s.observer.foreign}
+	if s.far == nil {
+		return l
+	}
+	return passingOn{l, s.far}
+}
+
+type passingOn struct {
+	*listener
+	far *farSide
+}
+
+// HostBaud passes the host's rate on.
+func (p passingOn) HostBaud(now time.Duration, baud int) {
+	p.listener.HostBaud(now, baud)
+	p.far.SetBaud(baud)
+}
+
+var _ machine.Machine = passingOn{}
+
+// tellProxy is tellReady of a proxy.
+func (s *server) tellProxy() {
+	o, m := s.options, s.meter
+	address, pty := s.tcpAddress(), s.server.PTY()
+	if o.JSON {
+		s.out.add(appendObject(nil, "ready", 0, []field{
+			{"pty", orNull(pty)}, {"link", orNull(o.Link)}, {"tcp", orNull(address)}, {"to", m.Far.Name}, {"baud", m.Baud},
+			{"plan", o.Plan.String()}, {"started", m.Epoch.Format(time.RFC3339Nano)}, {"format", ProxyFormat},
+			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())},
+		}))
+		return
+	}
+	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
+	s.out.add([]byte(ports[0] + "\n"))
+	s.say("a proxy: what comes to %s goes to the meter at %s", joined(ports), m.Far.Name)
+	if len(o.Plan) == 0 {
+		s.say("without a plan: every byte goes through as it comes")
+	} else {
+		s.say("with a plan: a frame goes on when it is whole")
+	}
+	if s.door != nil {
+		s.say("look at it and strike it: http://%s/#token=%s", s.door.address(), s.door.secret())
+	}
+}
+
+// farPort reports what happens at the far port.
+func (o *observer) farPort(name string, e proxy.Event) {
+	what := onFar{e, name}
+	fields := []field{{"port", name}, {"state", e.Kind.String()}}
+	if e.Kind == proxy.LostBytes {
+		fields = append(fields, field{"bytes", e.Bytes})
+	}
+	if e.Reason != "" {
+		fields = append(fields, field{"reason", e.Reason})
+	}
+	o.tell(story.Event{At: e.At, Source: story.Line, What: what}, report{"far", fields, "far port " + what.Details()})
+}
+
+// onFar: something happened at the far port of a proxy.
+type onFar struct {
+	proxy.Event
+	name string
+}
+
+func (onFar) Kind() string { return "far" }
+
+func (w onFar) Details() string {
+	d := fmt.Sprintf("%s: %v", w.name, w.Event.Kind)
+	if w.Bytes > 0 {
+		d += fmt.Sprintf(": %d", w.Bytes)
+	}
+	if w.Reason != "" {
+		d += ": " + w.Reason
+	}
+	return d
+}
+
+// endOfProxy is the last report of a proxy.
+func (o *observer) endOfProxy(now time.Duration, c bench.Counts, repeat string) {
+	o.tell(story.Event{At: now, Source: story.Line, What: stopped{}}, report{"stopped", []field{
+		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
+		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
+		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"by_hand", repeat},
+	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)})
+}

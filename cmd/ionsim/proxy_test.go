@@ -1,0 +1,154 @@
+package main
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/serving"
+	"ionbench/fixtures/schemas/schematest"
+)
+
+// startProxy runs ionsim proxy here with --json and waits for its first line.
+func startProxy(t *testing.T, args ...string) *served {
+	t.Helper()
+	m := startHere(t, append([]string{"proxy", "--json"}, args...)...)
+	var err error
+	m.checker, err = schematest.New(serving.ProxyFormat)
+	must(t, err)
+	if m.ready = m.next(); m.ready.Event != "ready" {
+		t.Fatalf("the first line is %s", m.ready.raw)
+	}
+	return m
+}
+
+func TestAProxyWithAPlanDoesWhatTheMeterWithThePlanDoes(t *testing.T) {
+	t.Parallel()
+	for _, plan := range []string{"", "reply-lost at block 3; frame-dup at block 5", "cable-pull at block 4 for 2 no-responses"} {
+		t.Run(plan, func(t *testing.T) {
+			t.Parallel()
+			faults := func(args ...string) []string {
+				if plan == "" {
+					return args
+				}
+				return append(args, "--fault", plan)
+			}
+			direct := startJSON(t, faults("--tcp", ":0", "--pace", "off")...)
+			want := wantDone(t, overTCP(direct), client.TaskUpgrade, testFirmware(6))
+			direct.end()
+
+			meter := startJSON(t, "--tcp", ":0", "--pace", "off")
+			proxy := startProxy(t, faults("--from", "tcp::0", "--to", "tcp:"+meter.ready.TCP)...)
+			got := wantDone(t, overTCP(proxy), client.TaskUpgrade, testFirmware(6))
+			proxy.end()
+			meter.end()
+			if a, b := unstamped(want.log), unstamped(got.log); a != b {
+				t.Errorf("the log is\n%s\nand with the proxy\n%s", a, b)
+			}
+			if a, b := strikes(direct), strikes(proxy); a != b {
+				t.Errorf("faults %q, and in the proxy %q", a, b)
+			}
+			if a, b := doneByMeter(direct), doneByMeter(meter); a != b {
+				t.Errorf("the meter did\n%s\nand behind the proxy\n%s", a, b)
+			}
+		})
+	}
+}
+
+// unstamped is a log without the lines that tell the time.
+func unstamped(log []string) string {
+	var b strings.Builder
+	for _, line := range log {
+		if !strings.Contains(line, " at ") {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+func strikes(m *served) string {
+	var b strings.Builder
+	for _, e := range m.all("fault") {
+		b.WriteString(e.Phase + " " + e.Fault + "\n")
+	}
+	return b.String()
+}
+
+// doneByMeter is what a meter did, without times and without its LED.
+func doneByMeter(m *served) string {
+	var b strings.Builder
+	for _, e := range m.seen {
+		switch e.Event {
+		case "state", "lcd", "event-log", "sector-erased", "block-programmed", "verified":
+			_, rest, _ := strings.Cut(e.raw, `,"at":`)
+			_, rest, _ = strings.Cut(rest, ",")
+			b.WriteString(e.Event + " " + rest + "\n")
+		}
+	}
+	return b.String()
+}
+
+func TestAProxyFindsTheMeterAgainThatWasAway(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	proxy := startProxy(t, "--from", "tcp::0", "--to", "tcp:"+l.Addr().String())
+	tool, err := net.Dial("tcp", proxy.ready.TCP)
+	must(t, err)
+	for range 3 {
+		meter, err := l.Accept()
+		must(t, err)
+		proxy.want("that the port is open", func(e event) bool { return e.Event == "far" && e.State == "open" })
+		wantPassed(t, tool, meter, "to the meter")
+		wantPassed(t, meter, tool, "and back")
+		must(t, meter.Close())
+		proxy.want("that the port is gone", func(e event) bool { return e.Event == "far" && e.State == "lost" })
+		if _, err := tool.Read(make([]byte, 1)); err == nil {
+			t.Error("the tool does not notice that the meter is gone")
+		}
+		tool, err = net.Dial("tcp", proxy.ready.TCP)
+		must(t, err)
+	}
+	must(t, tool.Close())
+}
+
+// wantPassed wants that what one end writes comes out at the other.
+func wantPassed(t *testing.T, from, to net.Conn, text string) {
+	t.Helper()
+	_, err := from.Write([]byte(text))
+	must(t, err)
+	got := make([]byte, len(text))
+	for n := 0; n < len(got); {
+		k, err := to.Read(got[n:])
+		must(t, err)
+		n += k
+	}
+	if string(got) != text {
+		t.Errorf("%q came as %q", text, got)
+	}
+}
+
+func TestAProxyRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		says string
+	}{
+		{nil, "--to is missing"},
+		{[]string{"--to", "tcp:somewhere"}, "is no address"},
+		{[]string{"--to", "x", "--from", "tcp:nowhere"}, "is no address"},
+		{[]string{"--to", "x", "--from", "tcp::0", "--link", "a"}, "there is no PTY"},
+		{[]string{"--to", "x", "--fault", "power-loss at block 3 for 3s"}, "power-loss befalls the meter itself"},
+		{[]string{"--to", "x", "--fault", "stuck-bit at start address 0x041000"}, "stuck-bit befalls the meter itself"},
+		{[]string{"--to", "x", "--fault", "cable-pull at state erasing for 3s"}, "inside the meter"},
+	} {
+		code, stdout, stderr := outcome(t, append([]string{"proxy"}, test.args...)...)
+		if code != cli.Misused || stdout != "" || !strings.Contains(stderr, test.says) {
+			t.Errorf("%q ends with %v and %q, not with %q", test.args, code, stderr, test.says)
+		}
+	}
+}
+
