@@ -23,7 +23,7 @@ type proxyOptions struct {
 
 // onPTY is the word for a new pseudo-terminal, and tcpPrefix begins an address.
 const (
-	onPTY   = "pty"
+	onPTY     = "pty"
 	tcpPrefix = "tcp:"
 )
 

@@ -151,4 +151,3 @@ func TestAProxyRefusesWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
-
