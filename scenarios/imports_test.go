@@ -37,6 +37,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
+		"simulator/modbus",
 		"client", "client/upg", "client/dcf", "client/ini", "client/journal", "client/locks", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
@@ -65,6 +66,8 @@ func importRules() []importRule {
 			why: "leaves: a chip and a plan are values of their own"},
 		{in: []string{"simulator/line"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine", "ionbench/simulator/fault"},
 			why: "the line knows bytes and times, no frames and no meter"},
+		{in: []string{"simulator/modbus"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion", "ionbench/simulator/machine"},
+			why: "a slave sees a device through a few functions; whose they are is for those above"},
 		{in: []string{"simulator/meter"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/machine"},
 			why: "a meter knows nothing of the faults that befall it"},
 		{in: []string{"simulator/story"}, forbidden: []string{"ionbench/..."},

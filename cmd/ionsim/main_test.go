@@ -42,42 +42,43 @@ const patience = 30 * time.Second
 
 // event has the fields of all lines of --json.
 type event struct {
-	Event    string
-	At       *float64
-	PTY      string
-	Link     string
-	TCP      string
-	HTTP     string
-	Token    string
-	ByHand   string `json:"by_hand"`
-	Model    int
-	Serial   string
-	Unit     int
-	Revision string
-	Device   string
-	Baud     int
-	Pace     string
-	State    string
-	LCD      string
-	Restored bool
-	Text     string
-	On       bool
-	Count    int
-	Sector   int
-	Left     int
-	Block    int
-	Blocks   int
-	Status   string
-	Phase    string
-	Fault    string
-	Reason   string
-	Host     string
-	Fits     bool
-	Likeness string
-	Bytes    int
-	Holder   string
-	Age      float64
-	Silent   float64
+	Event     string
+	At        *float64
+	PTY       string
+	Link      string
+	TCP       string
+	HTTP      string
+	ModbusTCP string `json:"modbus_tcp"`
+	Token     string
+	ByHand    string `json:"by_hand"`
+	Model     int
+	Serial    string
+	Unit      int
+	Revision  string
+	Device    string
+	Baud      int
+	Pace      string
+	State     string
+	LCD       string
+	Restored  bool
+	Text      string
+	On        bool
+	Count     int
+	Sector    int
+	Left      int
+	Block     int
+	Blocks    int
+	Status    string
+	Phase     string
+	Fault     string
+	Reason    string
+	Host      string
+	Fits      bool
+	Likeness  string
+	Bytes     int
+	Holder    string
+	Age       float64
+	Silent    float64
 
 	raw string
 }

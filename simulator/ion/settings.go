@@ -200,11 +200,14 @@ func (s Setting) Check(v Value) (Value, error) {
 	if !ok {
 		return Value{}, fmt.Errorf("%s: %w: it takes a number", s.Key, ErrSetting)
 	}
-	return s.checkNumber(n)
+	return s.CheckNumber(n)
 }
 
-// checkNumber looks at a number before it is rounded to what the register holds.
-func (s Setting) checkNumber(n float64) (Value, error) {
+// CheckNumber is Check for a number. It looks at it before it is rounded to what the register holds.
+func (s Setting) CheckNumber(n float64) (Value, error) {
+	if s.Type == Words {
+		return Value{}, fmt.Errorf("%s: %w: it takes text", s.Key, ErrSetting)
+	}
 	if math.IsNaN(n) || n < s.Min || n > s.Max {
 		return Value{}, fmt.Errorf("%s: %w: %s is outside %s to %s", s.Key, ErrSetting, plain(n), plain(s.Min), plain(s.Max))
 	}
@@ -266,7 +269,7 @@ func (s Setting) Parse(text string) (Value, error) {
 	if errors.Is(err, strconv.ErrSyntax) {
 		return Value{}, fmt.Errorf("%s: %w: %q is no number", s.Key, ErrSetting, text)
 	}
-	return s.checkNumber(n) // beyond what a float64 holds it is infinite
+	return s.CheckNumber(n) // beyond what a float64 holds it is infinite
 }
 
 // Format writes a value as Parse reads it.

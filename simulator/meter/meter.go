@@ -13,7 +13,7 @@
 // which toggles with the traffic. The download service, the layout of the flash, the loader and
 // all times are assumptions. Each is marked as such.
 //
-// Not modelled: Modbus, DNP and Ethernet services, waveform and data logs, set-point and
+// Not modelled: DNP, waveform and data logs, set-point and
 // other modules, the setup menus of the front panel.
 package meter
 

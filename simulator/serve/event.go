@@ -54,6 +54,7 @@ type Event struct {
 	Holder Holder        // of Refused: who has the port
 	Bytes  int           // of LostBytes
 	Baud   int           // of BaudChanged, in bit/s
+	Port   string        // of a Sockets; "" for the ports of a Server
 }
 
 // Holder is the client that has the port while another one wants it.
@@ -74,6 +75,11 @@ func (h Holder) reason() string {
 
 // String is the event as a line for people, without its time.
 func (e Event) String() string {
+	if e.Port != "" {
+		port := e.Port
+		e.Port = ""
+		return port + ": " + e.String()
+	}
 	switch e.Kind {
 	case Refused, Disconnected:
 		return fmt.Sprintf("%s: %s: %s", e.Host, e.Kind, e.Reason)

@@ -88,8 +88,8 @@ type run struct {
 	queue []*host // hosts whose arrivals are to be received, by time of arrival
 
 	// mu guards the device and what follows.
-	mu      sync.Mutex
-	over    bool // no more turns; err says why
+	mu      *sync.Mutex // Config.Turns, or its own
+	over    bool        // no more turns; err says why
 	err     error
 	tty     *host    // nil without a PTY
 	client  *host    // the TCP client that is served
@@ -113,6 +113,10 @@ func newRun(config Config, device Device, p *ports) *run {
 		accepted: make(chan caller), failed: make(chan error, 1),
 		poked: make(chan struct{}, 1), quit: make(chan struct{}),
 		advanced: -1,
+		mu:       config.Turns,
+	}
+	if r.mu == nil {
+		r.mu = new(sync.Mutex)
 	}
 	if r.clock == nil {
 		r.clock = machine.WallClock()

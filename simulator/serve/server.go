@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"ionbench/simulator/machine"
@@ -41,6 +42,9 @@ type Config struct {
 
 	// Clock gives the time; nil is the wall clock, zero at the call of Run.
 	Clock machine.Clock
+	// Turns, if not nil, is held during every turn of the device, so that others, such as a Sockets,
+	// can use what it uses.
+	Turns *sync.Mutex
 	// Persist, if not nil, saves the device's memory (SavePage, SaveNonVolatile). It runs after
 	// every turn of the device, before the bytes of that turn are written, so what the device
 	// has confirmed is saved. It should be cheap when nothing has changed. An error of it ends

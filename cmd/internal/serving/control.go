@@ -22,13 +22,13 @@ type door struct {
 	keyFile string // "" for none
 }
 
-// httpAddress reads "[HOST:]PORT".
-func httpAddress(text string) (string, error) {
+// portAddress reads "[HOST:]PORT", which is the value of a flag.
+func portAddress(flag, text string) (string, error) {
 	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
 		text = ":" + text
 	}
 	if !isAddress(text) {
-		return "", cli.Usage("--http: %q is no address", text).Hint("use PORT or HOST:PORT; port 0 is any free one")
+		return "", cli.Usage("%s: %q is no address", flag, text).Hint("use PORT or HOST:PORT; port 0 is any free one")
 	}
 	return text, nil
 }
@@ -38,7 +38,7 @@ func (s *server) openDoor() error {
 	if s.options.HTTP == "" {
 		return nil
 	}
-	address, err := httpAddress(s.options.HTTP)
+	address, err := portAddress("--http", s.options.HTTP)
 	if err != nil {
 		return err
 	}

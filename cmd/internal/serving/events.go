@@ -11,7 +11,8 @@ What it tells:
                   baud, pace, state, lcd, restored (true: went on from --state), damage
                   (in that file, made good from its second copy; null for none), started
                   (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
-                  the schema), http (host:port) and token of --http, each null without it
+                  the schema), http (host:port) and token of --http, each null without it,
+                  modbus_tcp (host:port, or null)
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying
     lcd           text: what the display shows now
@@ -24,7 +25,8 @@ What it tells:
     flash-cut     operation, phase: the power failed there: before, torn or after
     fault         phase (strikes, ends, cannot-strike or unstruck), fault (as a plan), reason
                   (of the last two)
-    connected     host: a TCP client
+    connected     host: a TCP client. Of connected, refused and disconnected: port, if it is not
+                  that of --tcp: modbus-tcp
     refused       host, reason, holder (the client that has the port), age, silent (seconds
                   since the holder connected, and since it last sent something)
     disconnected  host, reason

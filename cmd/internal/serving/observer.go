@@ -197,6 +197,9 @@ func (o *observer) host(e serve.Event) {
 	if e.Reason != "" {
 		r.fields = append(r.fields, field{"reason", e.Reason})
 	}
+	if e.Port != "" {
+		r.fields = append(r.fields, field{"port", e.Port})
+	}
 	o.tell(story.Event{At: e.At, Source: story.Host, What: onPort{e}}, r)
 }
 

@@ -22,6 +22,7 @@ type Options struct {
 	TCP      string // address to listen at; empty for none
 	Takeover bool   // a new TCP client takes the port over
 	HTTP     string // [HOST:]PORT of the control server; empty for none
+	Modbus   string // [HOST:]PORT of Modbus TCP; empty for none
 	Pace     int    // as bench.Config has it
 	Plan     fault.Plan
 	State    string // file in which the meter is kept; empty for none
@@ -46,6 +47,7 @@ func (o *Options) Flags() Flags {
 			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. PATH.lock beside it is held meanwhile: by it a link left behind by kill -9 is known and replaced; anything else is refused").With(cli.Files("*")),
 			cli.Text(&o.TCP, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
 			cli.Switch(&o.Takeover, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
+			cli.Text(&o.Modbus, "modbus-tcp", "[HOST:]PORT", "answer Modbus TCP there as well, beside ION, to up to eight clients: functions 03 and 16, unit id 0, 255 or the meter's. Without HOST on the loopback interface; port 0 is a free one, and the standard one is 502. In download state it answers nothing"),
 			cli.Text(&o.HTTP, "http", "[HOST:]PORT", "let people and programs look at the meter and strike it by hand while it runs: JSON over HTTP, without HOST on the loopback interface. The token that requests must carry is told at the start, and ionsim ctl finds it by itself"),
 		},
 		Pace: []cli.Flag{
@@ -94,7 +96,12 @@ func (o *Options) Check(c *cli.Call) error {
 		return cli.Usage("--tcp: %q is no address", o.TCP).Hint("use HOST:PORT or :PORT; port 0 is any free one")
 	}
 	if o.HTTP != "" {
-		if _, err := httpAddress(o.HTTP); err != nil {
+		if _, err := portAddress("--http", o.HTTP); err != nil {
+			return err
+		}
+	}
+	if o.Modbus != "" {
+		if _, err := portAddress("--modbus-tcp", o.Modbus); err != nil {
 			return err
 		}
 	}

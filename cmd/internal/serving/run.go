@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ionbench/cmd/internal/cli"
@@ -89,9 +90,11 @@ type server struct {
 	trace    *traceFile
 	capture  *captureFile
 	observer *observer
+	turns    sync.Mutex // held by who uses the meter
 	server   *serve.Server
-	door     *door    // nil without --http
-	far      *farSide // nil: the meter is here
+	modbus   *serve.Sockets // nil without --modbus-tcp
+	door     *door          // nil without --http
+	far      *farSide       // nil: the meter is here
 
 	out, diag *sink
 	now       time.Duration // time of the last turn
@@ -115,8 +118,11 @@ func (s *server) run(ctx context.Context) (err error) {
 	if err != nil {
 		return cli.Environmental(err)
 	}
+	if err := s.openModbus(); err != nil {
+		return errors.Join(err, s.server.Close())
+	}
 	if err := s.begin(); err != nil {
-		return cli.Environmental(errors.Join(err, s.server.Close())) // such as no room for the state
+		return cli.Environmental(errors.Join(err, s.modbus.Close(), s.server.Close())) // such as no room for the state
 	}
 	s.call.Begin()
 	return s.serve(ctx)
@@ -159,7 +165,7 @@ func (s *server) ports() serve.Config {
 	return serve.Config{
 		Commands: commands,
 		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
-		Clock: s.clock,
+		Clock: s.clock, Turns: &s.turns,
 		Step: func(now time.Duration) bool {
 			s.now = now
 			s.far.flush(now)
@@ -173,10 +179,15 @@ func (s *server) ports() serve.Config {
 		Gone: func() bool { return s.station().PortGone() },
 		Event: func(e serve.Event) {
 			s.far.hear(e)
-			s.observer.host(e)
-			s.traceErr = errors.Join(s.traceErr, s.trace.flush())
+			s.onPort(e)
 		},
 	}
+}
+
+// onPort reports what happens on a port.
+func (s *server) onPort(e serve.Event) {
+	s.observer.host(e)
+	s.traceErr = errors.Join(s.traceErr, s.trace.flush())
 }
 
 // persist runs before the bytes of a turn are sent, so that everything the meter has confirmed
@@ -219,7 +230,7 @@ func (s *server) keep() error {
 }
 
 func (s *server) serve(ctx context.Context) error {
-	err := s.server.Run(ctx, s.device())
+	err := s.runPorts(ctx)
 	s.ended = Ended{State: s.station().Meter().State(), Counts: s.station().Counts().Since(s.begun)}
 	s.ended.Runs = runs(s.station().Meter())
 	if err == nil || !errors.Is(err, ctx.Err()) {
@@ -267,7 +278,7 @@ func (s *server) tellReady() {
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)}, {"format", EventsFormat},
-			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())},
+			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())}, {"modbus_tcp", orNull(s.modbusAddress())},
 		}))
 		return
 	}
@@ -309,6 +320,9 @@ func (s *server) tellPeople(ports []string) {
 	}
 	if s.options.Link != "" {
 		s.say("%s leads to the PTY as long as it runs", s.options.Link)
+	}
+	if s.modbus != nil {
+		s.say("Modbus TCP on %s", s.modbusAddress())
 	}
 	if s.door != nil {
 		s.say("look at it and strike it: http://%s/#token=%s", s.door.address(), s.door.secret())

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"ionbench/client"
+	"ionbench/simulator/ion"
+)
+
+// debianPython is the one for which Debian's packages are.
+const debianPython = "/usr/bin/python3"
+
+// needs skips a test where a program is missing. CI must have it.
+func needs(t *testing.T, what string, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") != "":
+		t.Fatalf("%s is missing: %v", what, err)
+	default:
+		t.Skipf("NOT TESTED: Modbus by %s, which is missing here", what)
+	}
+}
+
+func needsPymodbus(t *testing.T) {
+	t.Helper()
+	needs(t, "python3-pymodbus", exec.Command(debianPython, "-c", "import pymodbus, serial").Run())
+}
+
+// pymodbus runs a master that is not ours and returns what it says to each thing that it does.
+func pymodbus(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), debianPython, append([]string{"testdata/master.py"}, args...)...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, errs.String())
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+func wantLines(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("the master says\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// registersOf are the registers of the revision that holds a text.
+func registersOf(revision string) string {
+	var b strings.Builder
+	for i := range 12 {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if 2*i < len(revision) {
+			b.WriteString(hexOf(revision[2*i : 2*i+2]))
+		} else {
+			b.WriteString("0000")
+		}
+	}
+	return b.String()
+}
+
+func hexOf(text string) string {
+	const digits = "0123456789abcdef"
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		b.WriteByte(digits[c>>4])
+		b.WriteByte(digits[c&15])
+	}
+	return b.String()
+}
+
+// modbusHost are the host and the port of Modbus TCP.
+func (m *served) modbusHost() (host, port string) {
+	m.t.Helper()
+	host, port, err := net.SplitHostPort(m.ready.ModbusTCP)
+	must(m.t, err)
+	return host, port
+}
+
+func TestModbusTCPSeesTheRevisionBeforeAndAfterAnUpgradeOverAnotherPort(t *testing.T) {
+	t.Parallel()
+	needsPymodbus(t)
+	m := startJSON(t, "--tcp", ":0", "--modbus-tcp", "0", "--pace", "off")
+	host, port := m.modbusHost()
+	wantLines(t, pymodbus(t, "tcp", host, port, "105",
+		"read:1900:12", "read:5000:3", "read:0:125", "read:0:126", "read:9999:1", "input:1900:1", "write:2000:1,0,0,0,0,0,1", "write:1900:1", "read:88:4"),
+		registersOf("7350V283"), "ffff ffff ffff", strings.TrimSpace(strings.Repeat("ffff ", 10))+" "+firstRegisters(t, m), "exception 3", "exception 2", "exception 1", "done", "exception 3", "0000 0000 0000 0000")
+	wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(3))
+	wantLines(t, pymodbus(t, "tcp", host, port, "0", "read:1900:12"), registersOf("7350V284"))
+	m.end()
+	if len(m.all("connected")) < 4 {
+		t.Errorf("connected: %+v", m.all("connected"))
+	}
+}
+
+// firstRegisters are registers 40011 to 40125, as a second master reads them.
+func firstRegisters(t *testing.T, m *served) string {
+	t.Helper()
+	host, port := m.modbusHost()
+	return pymodbus(t, "tcp", host, port, "255", "read:10:115")[0]
+}
+
+func TestInDownloadStateModbusAnswersNothing(t *testing.T) {
+	t.Parallel()
+	needsPymodbus(t)
+	m := startJSON(t, "--tcp", ":0", "--modbus-tcp", "0", "--pace", "off")
+	enterDownload(t, m)
+	host, port := m.modbusHost()
+	wantLines(t, pymodbus(t, "tcp", host, port, "105", "read:1900:12"), "silence")
+	m.end()
+}
+
+// enterDownload puts a meter into download state.
+func enterDownload(t *testing.T, m *served) {
+	t.Helper()
+	conn, err := net.Dial("tcp", m.ready.TCP)
+	must(t, err)
+	defer conn.Close()
+	_, err = conn.Write(ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 105, Transaction: 0x40, Data: ion.AppendPacket(nil, ion.Packet{
+		MessageID: 1, Request: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(105), Service: 1, Type: ion.TypeDownload,
+		HasCredential: true, Credential: ion.NumericCredential(0, 0),
+		Body: ion.AppendDownloadRequest(nil, &ion.DownloadRequest{Op: ion.OpEnter, Product: 7350, Length: 1000}),
+	})}))
+	must(t, err)
+	m.want("download state", func(e event) bool { return e.Event == "state" && e.State == "download" })
+}
+
+func TestMbpollReadsTheMeter(t *testing.T) {
+	t.Parallel()
+	_, err := exec.LookPath("mbpoll")
+	needs(t, "mbpoll", err)
+	m := startJSON(t, "--tcp", ":0", "--modbus-tcp", "0", "--pace", "off")
+	host, port := m.modbusHost()
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-t", "4:hex", "-a", "105", "-r", "1901", "-c", "4"}, `0x3733\s.*\s.*0x3530\s.*\s*.*0x5632\s.*0x3833`},
+		{[]string{"-t", "4:int", "-B", "-a", "255", "-r", "6001"}, `\[6001\]:\s+120`},
+		{[]string{"-t", "3", "-a", "105", "-r", "1901"}, `Illegal function`},
+	} {
+		args := append([]string{"-1", "-p", port}, test.args...)
+		out, _ := exec.CommandContext(t.Context(), "mbpoll", append(args, host)...).CombinedOutput() // what it says is looked at
+		if !regexp.MustCompile(`(?s)` + test.want).Match(out) {
+			t.Errorf("mbpoll %v says %s", args, out)
+		}
+	}
+	m.end()
+}

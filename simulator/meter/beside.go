@@ -1,0 +1,63 @@
+package meter
+
+import (
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// The functions here are for the protocols that a meter speaks beside ION. They have no password.
+
+// Answers reports that the application runs: in download state, and while it boots, a meter speaks
+// nothing but the protocol of its loader.
+func (m *Meter) Answers() bool { return m.state == Application && !m.hung }
+
+// Register returns the present value of a register of the application; false if it has none.
+func (m *Meter) Register(now time.Duration, h ion.Handle) (ion.Value, bool) {
+	if !m.Answers() {
+		return ion.Value{}, false
+	}
+	return m.register(now, h)
+}
+
+// Accepts reports whether a setting takes a value.
+func (m *Meter) Accepts(_ time.Duration, h ion.Handle, v float64) bool {
+	_, err := settingValue(h, v)
+	return err == nil
+}
+
+// Write changes a setting to a value that it accepts, as somebody who wants that.
+func (m *Meter) Write(now time.Duration, h ion.Handle, v float64) {
+	i, ok := ion.SettingIndex(h)
+	if !ok || !m.Answers() {
+		return
+	}
+	if value, err := settingValue(h, v); err == nil {
+		m.rules.keep(m, now, i, value)
+	}
+}
+
+// settingValue is v in the type of the setting with a handle.
+func settingValue(h ion.Handle, v float64) (ion.Value, error) {
+	i, ok := ion.SettingIndex(h)
+	if !ok {
+		return ion.Value{}, ion.ErrSetting
+	}
+	setting := ion.SettingTable()[i]
+	return setting.CheckNumber(v)
+}
+
+// Pulse triggers External Pulse module n. What it is linked to does what it would by itself: 7 resets
+// the integrators (documented: 42001 minima and maxima, 42003 and 42004 the demands, 42007 the
+// integrators).
+//
+// Assumption: no other module is linked.
+func (m *Meter) Pulse(now time.Duration, n int) {
+	const integrators = 7
+	if !m.Answers() || n != integrators {
+		return
+	}
+	for _, i := range energyIndexes() {
+		m.rules.keep(m, now, i, ion.FloatValue(0))
+	}
+}
