@@ -22,10 +22,57 @@ func TestAReplayIsCapturedForWireshark(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(b, []byte{0x0a, 0x0d, 0x0d, 0x0a}) || !bytes.Contains(b, []byte("sent again: message")) {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
-	for _, args := range [][]string{{"--transport", "tcp"}} {
-		if code, _, errs := call(t, "", append([]string{"replay", "reply-lost", "--capture", path}, args...)...); code != cli.Misused || errs == "" {
-			t.Errorf("%v: exit %d, %s", args, code, errs)
+}
+
+// sectionMark begins a section.
+var sectionMark = []byte{0x0a, 0x0d, 0x0d, 0x0a}
+
+func TestAReplayOverTCPIsAConversationWithTheMetersPort(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.pcapng")
+	if code, _, errs := call(t, "", "replay", "reply-lost at block 2", "--transport", "tcp", "--capture", path); code != cli.Done {
+		t.Fatalf("exit %d, %s", code, errs)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(b, []byte("RS-485 over TCP")) || !bytes.Contains(b, []byte("sent again: message")) {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	// SYN from the first port to 7700: one connection, and everything is in it.
+	if n := bytes.Count(b, []byte{0xC0, 0x00, 0x1E, 0x14, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02}); n != 1 {
+		t.Errorf("%d connections begin", n)
+	}
+}
+
+func TestACaptureOnStandardOutputLeavesTheResultsToStandardError(t *testing.T) {
+	for name, args := range map[string][]string{
+		"replay": {"replay", "reply-lost at block 2"},
+		"run":    {"run", "frozen", "recovery"},
+	} {
+		code, plain, _ := call(t, "", args...)
+		again, out, errs := call(t, "", append(args, "--capture", "-")...)
+		if code != again || !bytes.HasPrefix([]byte(out), sectionMark) {
+			t.Errorf("%s: exit %d and %d, stdout %.40q", name, code, again, out)
 		}
+		if name == "replay" && errs != plain {
+			t.Errorf("%s: stderr\n%s\nwant\n%s", name, errs, plain)
+		}
+		if code, _, _ := call(t, "", append(args, "--capture", "-", "--json")...); code != cli.Misused {
+			t.Errorf("%s with --json: exit %d", name, code)
+		}
+	}
+}
+
+func TestEachCaseIsASectionOfTheCapture(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pcapng")
+	_, plain, _ := call(t, "", "run", "recovery", "--print", "trace")
+	code, traced, errs := call(t, "", "run", "recovery", "--print", "trace", "--capture", path)
+	if code != cli.Done || plain != traced {
+		t.Errorf("with a capture the trace is another: exit %d, %s", code, errs)
+	}
+	call(t, "", "run", "frozen", "recovery", "--capture", path)
+	b, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(b, []byte("recovery: ")) || !bytes.Contains(b, []byte("frozen: ")) {
+		t.Errorf("%d bytes, %v", len(b), err)
 	}
 }
 

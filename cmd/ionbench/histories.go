@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -96,7 +97,20 @@ func (f *replayFlags) replayHistory(c *cli.Call, id string) error {
 	}
 	w := drawn.Draw()
 	c.Begin()
-	r, err := history.Play(w, rig.Events)
+	var r *history.Result
+	err = captureTo(c, f.capture, func(to io.Writer) (err error) {
+		if to == nil {
+			r, err = history.Play(w, rig.Events)
+			return err
+		}
+		if r, err = history.Play(w, rig.FrameTrace); err != nil {
+			return err
+		}
+		full := w.Filled()
+		err = captured{&full, id, rig.Bench, r.Trace}.write(to)
+		r.Trace = withoutFrames(r.Trace)
+		return err
+	})
 	if err != nil {
 		return err
 	}

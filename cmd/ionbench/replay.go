@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
@@ -49,7 +51,7 @@ func replayCommand() *cli.Command {
 		Flags: cli.Plain(append([]cli.Flag{
 			cli.OneOf(&f.print, "print", printed(), "print this alone, instead of the account"),
 			cli.OneOf(&f.transport, "transport", []string{"bench", "pty", "tcp"}, "what carries the bytes"),
-			cli.Text(&f.capture, "capture", "FILE.pcapng", "write what went over the line for Wireshark, with faults, resends, cable and power; of the bench alone").With(cli.Files("*.pcapng")),
+			captureFlag(&f.capture, "write what goes over the line when it is played once more"),
 			cli.Switch(&f.json, "json", "print one JSON object, instead of the account").Writes("ionbench-replay 1"),
 		}, f.flags()...)...),
 		Examples: `
@@ -59,6 +61,7 @@ func replayCommand() *cli.Command {
   ionbench replay 'abort at 60%' --transport tcp
   ionbench replay 'kill at block 2' --image new.upg --json
   ionbench replay 'noise at block 2 for 1s rate 1e-3' --capture noise.pcapng
+  ionbench replay 'reply-lost at block 2' --capture - | tshark -r - -Y ion.again
 `,
 		Done: "every fault struck and no invariant was broken", Failed: "a fault never struck, an invariant was broken, or the outcome over the transport is another than on the bench",
 		Run: f.run,
@@ -74,27 +77,28 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 		return errPrintAndJSON()
 	}
 	if storm.IsHistoryID(c.Args[0]) {
-		if f.capture != "" {
-			return cli.Usage("--capture takes one trial, and this is a history").Hint("leave --capture out")
-		}
 		return f.replayHistory(c, c.Args[0])
 	}
 	subject, err := f.subject(c)
 	if err != nil {
 		return err
 	}
-	if f.capture != "" && f.transport != "bench" {
-		return cli.Usage("--capture takes what the bench plays").Hint("leave --transport out")
+	if err := capturing.Check(f.capture, f.json); err != nil {
+		return err
 	}
 	c.Begin()
 	r, err := f.replay(ctx, subject)
 	if err != nil {
 		return err
 	}
-	if f.capture != "" {
-		if err := captureTrial(f.capture, subject); err != nil {
-			return err
+	err = captureTo(c, f.capture, func(to io.Writer) error {
+		if to == nil {
+			return nil
 		}
+		return captureTrial(ctx, to, subject, r.over)
+	})
+	if err != nil {
+		return err
 	}
 	f.write(c, r)
 	if r.result.Class == trial.Violated || r.elsewhere() || len(r.result.Unstruck) > 0 {
@@ -128,13 +132,13 @@ func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, 
 		return r, err
 	}
 	r.repeat += " --transport " + f.transport
-	if r.calm, err = trial.TryOver(ctx, rig.Bench, s.World, nil); err != nil {
+	if r.calm, err = trial.TryOver(ctx, rig.Bench, s.World, nil, rig.Events); err != nil {
 		return nil, err
 	}
-	if r.bench, err = trial.TryOver(ctx, rig.Bench, s.World, s.Plans); err != nil {
+	if r.bench, err = trial.TryOver(ctx, rig.Bench, s.World, s.Plans, rig.Events); err != nil {
 		return nil, err
 	}
-	if r.result, err = trial.TryOver(ctx, r.over, s.World, s.Plans); err != nil {
+	if r.result, err = trial.TryOver(ctx, r.over, s.World, s.Plans, rig.Events); err != nil {
 		return nil, err
 	}
 	r.differences = differences(r.bench, r.result)

@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/testreport"
 	"ionbench/simulator/story"
@@ -27,9 +31,10 @@ as its file says, the reasons follow, its plan of faults, and the command that r
 `
 
 type runFlags struct {
-	print string
-	json  bool
-	tests testOutputs
+	print   string
+	capture string
+	json    bool
+	tests   testOutputs
 }
 
 func runCommand() *cli.Command {
@@ -39,6 +44,7 @@ func runCommand() *cli.Command {
 		Args: caseArgs(),
 		Flags: cli.Plain(append([]cli.Flag{
 			cli.OneOf(&f.print, "print", printed(), "print this of one case alone, instead of the table"),
+			captureFlag(&f.capture, "write what goes over the lines of each case, one section of the file a case,"),
 			cli.Switch(&f.json, "json", "print one JSON object a case, instead of the table").Writes("ionbench-run 1"),
 		}, f.tests.flags()...)...),
 		Examples: `
@@ -49,6 +55,7 @@ func runCommand() *cli.Command {
   ionbench run ./field ./today/meter-105.case      your own: a folder, a file
   ionbench run --json | jq 'select(.passed | not)' for programs: one object a case
   ionbench run --junit run.xml --summary run.md    for those who show tests
+  ionbench run upgrade-failed --capture a.pcapng   its frames for Wireshark
 `,
 		Done: "all came out as their files say", Failed: "one did not",
 		Run: f.run,
@@ -78,7 +85,7 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.json && f.tests.annotations != "" {
 		return cli.Usage("--annotations go to standard output, as --json does").Hint("leave one of them out, or write a file: --ctrf FILE")
 	}
-	if err := f.tests.check(); err != nil {
+	if err := errors.Join(f.tests.check(), capturing.Check(f.capture, f.json)); err != nil {
 		return err
 	}
 	all, err := choose(c.Args, c.In)
@@ -90,7 +97,15 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	c.Begin()
 	began := time.Now()
-	played, stopped := playAll(ctx, all)
+	var played []playedCase
+	stopped := false
+	err = captureTo(c, f.capture, func(to io.Writer) (err error) {
+		played, stopped, err = playAll(ctx, all, to)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	switch {
 	case f.json:
 		for _, p := range played {
@@ -132,16 +147,29 @@ type playedCase struct {
 	wall   time.Duration
 }
 
-func playAll(ctx context.Context, all []chosen) (played []playedCase, stopped bool) {
+// playAll plays cases until ctx ends, and captures them if that is wanted.
+func playAll(ctx context.Context, all []chosen, to io.Writer) (played []playedCase, stopped bool, err error) {
+	trace := rig.Events
+	if to != nil {
+		trace = rig.FrameTrace
+	}
 	for _, c := range all {
 		if ctx.Err() != nil {
-			return played, true
+			return played, true, nil
 		}
 		began := time.Now()
-		result, err := c.Run()
+		result, err := c.Play(trace)
 		played = append(played, playedCase{c, result, err, began, time.Since(began)})
+		if to == nil || err != nil {
+			continue
+		}
+		w := c.World.Filled()
+		if err := (captured{&w, c.name + ": " + c.Title + "\n" + c.Plan(), rig.Bench, result.Trace}).write(to); err != nil {
+			return played, false, err
+		}
+		result.Trace = withoutFrames(result.Trace)
 	}
-	return played, false
+	return played, false, nil
 }
 
 func (p playedCase) passed() bool { return p.err == nil && p.result.Passed() }

@@ -55,6 +55,9 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 	}
 	d := &dialogue{session: s, pasteWord: tool.Groups().Print(f.paste)}
 	s.person = d
+	if err := s.openCapture(); err != nil {
+		return s.refuse(err)
+	}
 	s.beginAlone()
 	s.run(ctx, p.interrupts)
 	return s.conclude(f.lineFlags, d.firmwarePath)

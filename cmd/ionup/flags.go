@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/shell"
@@ -30,6 +31,7 @@ type lineFlags struct {
 	passwordFile string
 	locks        string // empty: the program's
 	wait         time.Duration
+	capture      string // file for what goes over the line; empty for none
 	// recovery names the other flags that the command line of a recovery takes over from this
 	// one.
 	recovery []string
@@ -57,6 +59,7 @@ func (f *lineFlags) list() []cli.Flag {
 		line[4],
 		cli.Of(&f.wait, "wait", "how long to wait for each thing that is not there yet, or in use: port, meter, log", fields.TimeBetween(0, mostWait)),
 		cli.Text(&f.locks, "locks", "DIR", "folder that says which serial ports, meters and logs are in use").Unless("$IONUP_LOCKS or /tmp").With(cli.Files(cli.Folders)),
+		capturing.Flag(&f.capture, "append what goes over the line for Wireshark; - is standard output, and everything else goes to stderr"),
 		cli.Switch(&f.json, "json", "print events as JSON, one object a line").Writes(eventsFormat),
 	}
 }

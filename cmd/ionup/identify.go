@@ -52,11 +52,14 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks, wait: f.wait})
+	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks, wait: f.wait, capture: f.capture})
 }
 
 // perform runs a task over the connection that the flags name.
 func (s *session) perform(ctx context.Context, p *program, f *lineFlags, firmwarePath string) error {
+	if err := s.openCapture(); err != nil {
+		return s.refuse(err)
+	}
 	s.begin()
 	s.run(ctx, p.interrupts)
 	return s.conclude(f, firmwarePath)

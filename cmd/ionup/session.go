@@ -13,6 +13,7 @@ import (
 	"ionbench/client/journal"
 	"ionbench/client/locks"
 	"ionbench/client/upgradelog"
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
@@ -49,6 +50,8 @@ type session struct {
 	commands chan func(now time.Duration)
 	ended    chan struct{} // closed when commands are no longer taken
 
+	capture wireCapture
+
 	target target
 	next   opened // the connection that drive uses next
 	dials  int    // connections that were asked for
@@ -75,9 +78,20 @@ type sessionConfig struct {
 	locks    string // folder
 	journals journals
 	wait     time.Duration // for each thing that is not there yet or in use
+	capture  string        // file for what goes over the line, - for standard output; empty for none
 }
 
 func newSession(p *program, c sessionConfig) (*session, error) {
+	stdout := p.stdout
+	if err := capturing.Check(c.capture, c.json); err != nil {
+		return nil, err
+	}
+	if c.capture == capturing.Stdout {
+		if _, err := p.call.Divert("--capture"); err != nil {
+			return nil, err
+		}
+		stdout = p.call.Out
+	}
 	u, err := client.New(c.client)
 	if err != nil {
 		return nil, cli.Unusable(err)
@@ -95,11 +109,12 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		ended:    make(chan struct{}),
 	}
 	s.wait = c.wait
+	s.capture = wireCapture{path: c.capture, stdout: p.stdout, command: p.command, unit: c.client.UnitID, start: c.client.Start}
 	s.keeper = keeper{disk: p.disk, folder: cmp.Or(c.locks, p.locks), warn: func(text string) { s.report.warning(text) }}
 	s.process.By = holder(p.command, p.now())
 	s.log = logFile{disk: p.disk, keeper: &s.keeper, process: &s.process, book: upgradelog.Book{Name: c.logPath}}
 	s.asking = asking{in: p.stdin, post: s.post, ended: s.inputEnded}
-	s.told.out = p.stdout
+	s.told.out = stdout
 	if c.json {
 		s.report = newJSONReport(&s.told, c.client.Start, s.clock)
 	} else {
@@ -131,8 +146,9 @@ func (s *session) run(ctx context.Context, interrupts <-chan os.Signal) {
 	s.letGo()
 }
 
-// letGo ends the log, and lets others have what this process held.
+// letGo ends capture and log, and lets others have what this process held.
 func (s *session) letGo() {
+	s.endCapture()
 	if closing := s.log.end(); closing != nil {
 		s.report.warning("log: " + closing.Error())
 	}
@@ -230,6 +246,7 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
 		s.report.log(e.Line.String())
+		s.capture.logged(e.Line)
 		if !e.Settled {
 			s.writeLog(now, s.log.append(e.Line), &attempt{limit: s.wait})
 		}

@@ -87,7 +87,7 @@ func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) 
 	if err != nil {
 		return nil, err
 	}
-	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log, locks: f.locks, wait: f.wait}
+	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log, locks: f.locks, wait: f.wait, capture: f.capture}
 	if cfg.Journal {
 		if c.journals, err = openJournals(p.disk, f.journal); err != nil {
 			return nil, err

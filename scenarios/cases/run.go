@@ -62,8 +62,11 @@ type runner struct {
 // Run plays the case on the bench, in virtual time. The result says what did not come out as
 // the file expects. The error is about a case that cannot be played, such as an image that no
 // meter has room for.
-func (c *Case) Run() (*Result, error) {
-	r, err := rig.New(&c.World, rig.Options{})
+func (c *Case) Run() (*Result, error) { return c.Play(rig.Events) }
+
+// Play is Run with another amount of trace.
+func (c *Case) Play(trace rig.Trace) (*Result, error) {
+	r, err := rig.New(&c.World, rig.Options{Trace: trace})
 	if err != nil {
 		return nil, err
 	}

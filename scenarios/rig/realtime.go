@@ -80,7 +80,7 @@ func (r *Rig) over(ctx context.Context, over Transport, begin func() error) (*Ou
 		return nil, err
 	}
 	clock := machine.WallClockFrom(r.Now())
-	p := &pair{now: r.Now(), wake: make(chan func(time.Duration), 1)}
+	p := &pair{now: r.Now(), wake: make(chan func(time.Duration), 1), frames: r.options.Trace == FrameTrace}
 	config := serve.Config{Clock: clock, PTY: over == PTY, Baud: r.said().Baud, Reset: p.takeReset, Gone: p.portGone, Event: p.hear}
 	if over == TCP {
 		config.TCP = "127.0.0.1:0"
@@ -193,6 +193,7 @@ type pair struct {
 	resets  int                      // for the server to carry out
 	broken  int                      // resets carried out that the tool has not noticed yet
 	gone    bool                     // the port was gone, now or before
+	frames  bool                     // what goes over the line is traced
 }
 
 // turn begins a turn at now, or a little later if the other end had a turn after the clock was
@@ -246,13 +247,26 @@ func (p *pair) takeReset() bool {
 
 // hear adds a reset that the server could not carry out to the trace.
 func (p *pair) hear(e serve.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.frames {
+		NoteConnection(p.station, e)
+	}
 	if e.Kind != serve.NotReset {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.broken--
 	p.station.Note(story.Event{At: e.At, Source: story.Fault, What: story.NotReset{Reason: e.Reason}})
+}
+
+// NoteConnection adds a connection that begins or ends to the trace of a station's line.
+func NoteConnection(s *bench.Station, e serve.Event) {
+	switch e.Kind {
+	case serve.Connected:
+		s.Note(story.Event{At: e.At, Source: story.Line, What: story.HostConnected{}})
+	case serve.Disconnected:
+		s.Note(story.Event{At: e.At, Source: story.Line, What: story.HostLeft{Reason: e.Broke()}})
+	}
 }
 
 // wasCut reports whether a fault broke the connection.

@@ -24,13 +24,13 @@ const (
 //
 // The error is about the world, ctx or the transport. It wraps errors.ErrUnsupported on a system
 // without PTYs.
-func TryOver(ctx context.Context, over rig.Transport, w world.World, plans Plans) (*Result, error) {
+func TryOver(ctx context.Context, over rig.Transport, w world.World, plans Plans, trace rig.Trace) (*Result, error) {
 	if err := Check(w); err != nil {
 		return nil, err
 	}
 	w = w.Filled()
 	w.Meters[0].Baud, w.Attempts[0].Baud, w.Attempts[0].Limit = realTimeBaud, realTimeBaud, realTimeLimit
-	r, err := prepare(w, plans, rig.Options{Instant: true, Response: realTimeWait})
+	r, err := prepare(w, plans, rig.Options{Trace: trace, Instant: true, Response: realTimeWait})
 	if err != nil {
 		return nil, err
 	}

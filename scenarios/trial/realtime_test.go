@@ -15,7 +15,7 @@ func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
 	plans := mustPlans(t, "reply-lost at block 2; kill at block 3 then abort at state programming")
 	var want *trial.Result
 	for _, over := range rig.Transports() {
-		r, err := trial.TryOver(t.Context(), over, trial.World(30_000, trial.ThroughWindows), plans)
+		r, err := trial.TryOver(t.Context(), over, trial.World(30_000, trial.ThroughWindows), plans, rig.Events)
 		if errors.Is(err, errors.ErrUnsupported) {
 			t.Skip(err)
 		}
@@ -46,10 +46,10 @@ func disturbed(r *trial.Result) bool {
 func TestATrialInRealTimeEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := trial.TryOver(ctx, rig.TCP, trial.World(0), nil); !errors.Is(err, context.Canceled) {
+	if _, err := trial.TryOver(ctx, rig.TCP, trial.World(0), nil, rig.Events); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if _, err := trial.TryOver(t.Context(), rig.TCP, trial.World(-1), nil); err == nil {
+	if _, err := trial.TryOver(t.Context(), rig.TCP, trial.World(-1), nil, rig.Events); err == nil {
 		t.Error("an image of -1 bytes is tried")
 	}
 }

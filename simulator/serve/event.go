@@ -57,6 +57,17 @@ type Event struct {
 	Port   string        // of a Sockets; "" for the ports of a Server
 }
 
+// closedByClient is the Reason of Disconnected where nothing broke.
+const closedByClient = "closed by the client"
+
+// Broke says why a connection is gone, if the client has not closed it.
+func (e Event) Broke() string {
+	if e.Reason == closedByClient {
+		return ""
+	}
+	return e.Reason
+}
+
 // Holder is the client that has the port while another one wants it.
 type Holder struct {
 	Host   string

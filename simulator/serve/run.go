@@ -594,7 +594,7 @@ func (h *host) limitWrite(now time.Time) {
 
 // disconnect ends the TCP client after its last bytes were received.
 func (r *run) disconnect(now time.Duration, cause error) {
-	reason := "closed by the client"
+	reason := closedByClient
 	if !errors.Is(cause, io.EOF) {
 		reason = cause.Error()
 	}

@@ -46,6 +46,10 @@ type (
 		Direction line.Direction
 		Bytes     string
 	}
+	// HostConnected: a host has opened the port.
+	HostConnected struct{}
+	// HostLeft: it has closed the port, or, with a reason, lost it.
+	HostLeft struct{ Reason string }
 )
 
 // What happens with faults.
@@ -132,6 +136,18 @@ func (w FrameSent) Kind() string { return "frame-" + w.Direction.String() }
 
 // Details are the number of bytes and the bytes, in hexadecimal.
 func (w FrameSent) Details() string { return fmt.Sprintf("%d % x", len(w.Bytes), w.Bytes) }
+
+// Kind is "connected".
+func (HostConnected) Kind() string { return "connected" }
+
+// Details is nothing.
+func (HostConnected) Details() string { return "" }
+
+// Kind is "disconnected".
+func (HostLeft) Kind() string { return "disconnected" }
+
+// Details is the reason, if there is one.
+func (w HostLeft) Details() string { return w.Reason }
 
 // Kind is "strikes".
 func (FaultStruck) Kind() string { return "strikes" }

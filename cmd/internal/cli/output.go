@@ -54,6 +54,17 @@ func (c *Call) Encode(v any) {
 	_, _ = c.Out.Write(append(line, "}\n"...))
 }
 
+// Divert makes results go to standard error from now on, and returns standard output, for what only
+// programs read. It refuses a terminal.
+func (c *Call) Divert(flag string) (io.Writer, error) {
+	if o, ok := c.Out.(*output); ok && terminal.Is(o.w) {
+		return nil, Usage("%s - would go to the terminal", flag).Hint("let a program read it, as in: … %s - | tshark -r -", flag)
+	}
+	out := c.Out
+	c.Out = c.Err
+	return out, nil
+}
+
 // Note writes a line to standard error.
 func (c *Call) Note(format string, args ...any) { _, _ = c.Err.Write(c.NoteLine(format, args...)) }
 

@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"ionbench/cmd/internal/sink"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/capture"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/serve"
 	"ionbench/simulator/story"
@@ -20,12 +22,12 @@ type observer struct {
 	from    time.Duration // the station's time 0 of what is told
 	baud    int           // rate of the meter's port
 	trace   *traceFile
-	capture *captureFile
-	frames  bool  // every frame is an event to tell
-	door    *door // of those who watch over HTTP; nil for none
+	capture *capture.Writer // nil for none
+	frames  bool            // every frame is an event to tell
+	door    *door           // of those who watch over HTTP; nil for none
 	json    bool
-	out     *sink // events as JSON
-	diag    *sink // lines for people
+	out     *sink.Sink // events as JSON
+	diag    *sink.Sink // lines for people
 
 	edges    uint64        // toggles of L2 so far, in the life of the meter
 	earlier  uint64        // of these, those before it was served
@@ -80,8 +82,15 @@ func appendJSON(dst []byte, value any) []byte {
 // tell writes an event to the trace, and as JSON or as a line for people.
 func (o *observer) tell(e story.Event, r report) {
 	e.At -= o.from
-	o.capture.add(e)
-	if _, frame := e.What.(story.FrameSent); frame && !o.frames {
+	if o.capture != nil {
+		o.capture.Add(e)
+	}
+	switch e.What.(type) {
+	case story.FrameSent:
+		if !o.frames {
+			return
+		}
+	case story.HostConnected, story.HostLeft: // host tells of them
 		return
 	}
 	o.trace.add(e)
@@ -91,10 +100,10 @@ func (o *observer) tell(e story.Event, r report) {
 	}
 	switch {
 	case o.json && r.name != "":
-		o.out.add(o.line)
+		o.out.Add(o.line)
 	case !o.json && r.text != "":
 		o.line = fmt.Appendf(o.line[:0], "%12.3f  %s\n", e.At.Seconds(), r.text)
-		o.diag.add(o.line)
+		o.diag.Add(o.line)
 	}
 }
 
@@ -125,7 +134,7 @@ func (o *observer) tellLED(now time.Duration) {
 		return
 	}
 	o.line = fmt.Appendf(o.line[:0], "%12.3f  LED L2 toggled, %d times so far\n", (now - o.from).Seconds(), o.edges-o.earlier)
-	o.diag.add(o.line)
+	o.diag.Add(o.line)
 	o.ledLines, o.ledTold = now, o.edges
 }
 
@@ -174,6 +183,17 @@ func describeFault(w story.What, f fault.Fault, reason string) report {
 	return r
 }
 
+// noteConnection puts a connection among the frames of a capture, in order.
+func (o *observer) noteConnection(e serve.Event) {
+	switch {
+	case o.capture == nil:
+	case e.Kind == serve.Connected:
+		o.station.Note(story.Event{At: e.At, Source: story.Line, What: story.HostConnected{}})
+	case e.Kind == serve.Disconnected:
+		o.station.Note(story.Event{At: e.At, Source: story.Line, What: story.HostLeft{Reason: e.Broke()}})
+	}
+}
+
 // host reports what a host does on the ports.
 func (o *observer) host(e serve.Event) {
 	r := report{name: hosts[e.Kind], fields: []field{{"host", e.Host}}, text: "host " + e.String()}
@@ -200,6 +220,7 @@ func (o *observer) host(e serve.Event) {
 	if e.Port != "" {
 		r.fields = append(r.fields, field{"port", e.Port})
 	}
+	o.noteConnection(e)
 	o.tell(story.Event{At: e.At, Source: story.Host, What: onPort{e}}, r)
 }
 
@@ -217,7 +238,7 @@ func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ende
 		o.endOfMeter(now, ended)
 	}
 	if ended.Repeat != "" && !o.json {
-		o.diag.add(fmt.Appendf(nil, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", ended.Repeat, ended.Repeat))
+		o.diag.Add(fmt.Appendf(nil, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", ended.Repeat, ended.Repeat))
 	}
 }
 

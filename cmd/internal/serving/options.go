@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/fields"
 	"ionbench/simulator/bench"
@@ -58,7 +59,7 @@ func (o *Options) Flags() Flags {
 		Kept: []cli.Flag{
 			cli.Text(&o.State, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however it ends, ionsim --state FILE goes on from there").With(cli.Files("*.state")),
 			cli.Text(&o.Trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. No FILE may be a symbolic link`).With(cli.Files("*")),
-			cli.Text(&o.Capture, "capture", "FILE.pcapng", "append every frame on the line for Wireshark, with faults, resends, cable and power").With(cli.Files("*.pcapng")),
+			capturing.Flag(&o.Capture, "append every frame on the line for Wireshark, with faults, resends, cable and power; - is standard output, and the port is told on stderr"),
 			cli.Switch(&o.Frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
 		},
 		Events: []cli.Flag{
@@ -107,6 +108,9 @@ func (o *Options) Check(c *cli.Call) error {
 	}
 	if !c.Given("pty") {
 		o.PTY = o.PTY || o.Link != "" || o.TCP == ""
+	}
+	if err := capturing.Check(o.Capture, o.JSON); err != nil {
+		return err
 	}
 	switch {
 	case o.Takeover && o.TCP == "":

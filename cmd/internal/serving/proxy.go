@@ -150,7 +150,7 @@ func (s *server) tellProxy() {
 	o, m := s.options, s.meter
 	address, pty := s.tcpAddress(), s.server.PTY()
 	if o.JSON {
-		s.out.add(appendObject(nil, "ready", 0, []field{
+		s.out.Add(appendObject(nil, "ready", 0, []field{
 			{"pty", orNull(pty)}, {"link", orNull(o.Link)}, {"tcp", orNull(address)}, {"to", m.Far.Name}, {"baud", m.Baud},
 			{"plan", o.Plan.String()}, {"started", m.Epoch.Format(time.RFC3339Nano)}, {"format", ProxyFormat},
 			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())},
@@ -158,7 +158,7 @@ func (s *server) tellProxy() {
 		return
 	}
 	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
-	s.out.add([]byte(ports[0] + "\n"))
+	s.out.Add([]byte(ports[0] + "\n"))
 	s.say("a proxy: what comes to %s goes to the meter at %s", joined(ports), m.Far.Name)
 	if len(o.Plan) == 0 {
 		s.say("without a plan: every byte goes through as it comes")

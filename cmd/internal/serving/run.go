@@ -10,12 +10,15 @@ import (
 	"sync"
 	"time"
 
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/sink"
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/capture"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/pcapng"
 	"ionbench/simulator/serve"
 )
 
@@ -68,11 +71,14 @@ type Ended struct {
 // stop the meter.
 func Run(ctx context.Context, c *cli.Call, stdout io.Writer, o *Options, m *Meter) (Ended, error) {
 	s := &server{options: o, call: c, meter: m, clock: machine.WallClockFrom(m.From), now: m.From}
-	s.out = newSink(stdout, lostEvents)
-	s.diag = newSink(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
+	s.diag = sink.New(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
+	s.stdout, s.out = stdout, s.diag // where the capture goes to standard output
+	if o.Capture != capturing.Stdout {
+		s.out = sink.New(stdout, lostEvents)
+	}
 	err := s.run(ctx)
-	s.out.close()
-	s.diag.close()
+	s.out.Close()
+	s.diag.Close()
 	return s.ended, err
 }
 
@@ -88,7 +94,8 @@ type server struct {
 	clock   machine.Clock
 
 	trace    *traceFile
-	capture  *captureFile
+	capture  *capturing.File
+	stdout   io.Writer
 	observer *observer
 	turns    sync.Mutex // held by who uses the meter
 	server   *serve.Server
@@ -96,7 +103,7 @@ type server struct {
 	door     *door          // nil without --http
 	far      *farSide       // nil: the meter is here
 
-	out, diag *sink
+	out, diag *sink.Sink
 	now       time.Duration // time of the last turn
 	traceErr  error         // why the trace could not be written
 	begun     bench.Counts
@@ -141,15 +148,16 @@ func (s *server) prepare() (err error) {
 		s.trace.begin(s.meter.subject(), s.meter.Epoch)
 	}
 	if o.Capture != "" {
-		s.capture, err = newCapture(o.Capture, capture.Config{
-			Program: "ionbench " + cli.Release(), Comment: captureComment(s.meter, o), Line: "RS-485", Baud: s.meter.Baud, Start: s.meter.Epoch,
-		})
+		s.capture, err = capturing.Open(o.Capture, s.stdout, s.captureConfig())
 		if err != nil {
 			return err
 		}
 	}
 	s.station().Record(o.Frames || o.Capture != "")
-	s.observer = &observer{capture: s.capture, frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
+	s.observer = &observer{frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
+	if s.capture != nil {
+		s.observer.capture = capture.To(s.capture.Writer)
+	}
 	return nil
 }
 
@@ -199,7 +207,7 @@ func (s *server) persist() error {
 		}
 	}
 	s.observer.step(s.now)
-	return errors.Join(s.traceErr, s.trace.flush(), s.capture.written())
+	return errors.Join(s.traceErr, s.trace.flush(), s.capture.Written())
 }
 
 // begin keeps the meter and reports that it can be reached. Faults count from here.
@@ -252,12 +260,12 @@ func (s *server) close() error {
 		errs = append(errs, s.meter.Keeper.Close())
 	}
 	s.far.close()
-	return errors.Join(append(errs, s.door.close(), s.capture.close(), s.trace.close())...)
+	return errors.Join(append(errs, s.door.close(), s.capture.Close(), s.trace.close())...)
 }
 
 // say writes a line for people that is not an event.
 func (s *server) say(format string, args ...any) {
-	s.diag.add(s.call.NoteLine(format, args...))
+	s.diag.Add(s.call.NoteLine(format, args...))
 }
 
 // tellReady writes the first line on stdout. With --json it is an object. Otherwise it is the
@@ -272,7 +280,7 @@ func (s *server) tellReady() {
 		return
 	}
 	if s.options.JSON {
-		s.out.add(appendObject(nil, "ready", 0, []field{
+		s.out.Add(appendObject(nil, "ready", 0, []field{
 			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)},
 			{"model", served.Identity.Model}, {"serial", served.Identity.SerialNumber}, {"unit", served.Identity.UnitID}, {"revision", revision},
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
@@ -283,7 +291,7 @@ func (s *server) tellReady() {
 		return
 	}
 	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
-	s.out.add([]byte(ports[0] + "\n"))
+	s.out.Add([]byte(ports[0] + "\n"))
 	s.tellPeople(ports)
 }
 
@@ -350,6 +358,16 @@ func runs(m *meter.Meter) string {
 		return revision
 	}
 	return ""
+}
+
+// captureConfig is what a capture tells. The line is TCP if nobody can reach it by a PTY.
+func (s *server) captureConfig() pcapng.Config {
+	m, o := s.meter, s.options
+	line := pcapng.Line{Name: "RS-485", Baud: m.Baud, TCP: !o.PTY}
+	if m.Far == nil {
+		line.Meter = fmt.Sprintf("meter-%d", m.Identity.UnitID)
+	}
+	return pcapng.Config{Program: "ionbench " + cli.Release(), Comment: captureComment(m, o), Start: m.Epoch, Lines: []pcapng.Line{line}}
 }
 
 // captureComment is what a capture tells of the meter and its faults.

@@ -3,12 +3,9 @@ package serving
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
-	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/capturing"
 	"ionbench/simulator/disk"
 	"ionbench/simulator/story"
 )
@@ -24,31 +21,11 @@ const traceMark = "# ionsim: "
 
 // newTrace opens the file to append a run.
 func newTrace(path string) (*traceFile, error) {
-	file, err := openToAdd(path, traceMark, "trace of ionsim")
+	file, err := capturing.OpenToAdd(path, traceMark, "trace of ionsim")
 	if err != nil {
 		return nil, err
 	}
 	return &traceFile{file: file}, nil
-}
-
-// openToAdd opens a file to add a run at its end. It must be new, empty, or begin with mark, and of
-// nobody else's run.
-func openToAdd(path, mark, what string) (disk.File, error) {
-	file, err := files.Open(path, disk.Write|disk.Append|disk.Create|disk.Alone, files.Private)
-	if err != nil {
-		return nil, err
-	}
-	head := make([]byte, len(mark))
-	n, err := file.ReadAt(head, 0)
-	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		err = cli.Environmental(files.Plain(err))
-	case !strings.HasPrefix(mark, string(head[:n])): // a crash may have cut it short
-		err = cli.Usage("%s is no %s, and nothing is added to it", path, what).Hint("name another file")
-	default:
-		return file, nil
-	}
-	return nil, errors.Join(err, file.Close())
 }
 
 // begin writes the first line of a run.

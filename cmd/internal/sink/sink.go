@@ -1,4 +1,5 @@
-package serving
+// Package sink writes to those who may be slow, for a meter or an upgrade that must not wait.
+package sink
 
 import (
 	"io"
@@ -6,10 +7,10 @@ import (
 	"time"
 )
 
-// sink writes lines to a stream whose reader may be slow or may have stopped, because the
-// meter must not wait for a reader. Its add never blocks. Lines that do not fit the queue are
-// dropped, and a line says how many were.
-type sink struct {
+// Sink writes lines, or blocks of another form, to a stream whose reader may be slow or may have
+// stopped. Its Add never blocks. Lines that do not fit the queue are dropped, and a line says how
+// many were. Make it with New.
+type Sink struct {
 	w    io.Writer
 	lost func(n int) []byte // the line that says how many were lost
 
@@ -25,19 +26,20 @@ type sink struct {
 const (
 	// maxQueuedBytes is room for the events of some ten thousand frames.
 	maxQueuedBytes = 4 << 20
-	// lastWords is how long close waits for a slow reader.
+	// lastWords is how long Close waits for a slow reader.
 	lastWords = 2 * time.Second
 )
 
-func newSink(w io.Writer, lost func(n int) []byte) *sink {
-	s := &sink{w: w, lost: lost, done: make(chan struct{})}
+// New makes a sink for a stream. lost is the line that says that n were dropped.
+func New(w io.Writer, lost func(n int) []byte) *Sink {
+	s := &Sink{w: w, lost: lost, done: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
 	go s.run()
 	return s
 }
 
-// add queues whole lines.
-func (s *sink) add(lines []byte) {
+// Add queues whole lines.
+func (s *Sink) Add(lines []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -51,7 +53,7 @@ func (s *sink) add(lines []byte) {
 	s.wake.Signal()
 }
 
-func (s *sink) tellDropped() []byte {
+func (s *Sink) tellDropped() []byte {
 	if s.dropped > 0 {
 		s.queue = append(s.queue, s.lost(s.dropped)...)
 		s.dropped = 0
@@ -59,7 +61,7 @@ func (s *sink) tellDropped() []byte {
 	return s.queue
 }
 
-func (s *sink) run() {
+func (s *Sink) run() {
 	defer close(s.done)
 	var lines []byte
 	for {
@@ -82,8 +84,8 @@ func (s *sink) run() {
 	}
 }
 
-// close writes what is still queued, but does not wait longer than lastWords.
-func (s *sink) close() {
+// Close writes what is still queued, but does not wait longer than lastWords.
+func (s *Sink) Close() {
 	s.mu.Lock()
 	if !s.broken {
 		s.queue = s.tellDropped()

@@ -1,8 +1,9 @@
-package serving
+package sink
 
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -19,16 +20,20 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.got.Write(p)
 }
 
+func lostEvents(n int) []byte {
+	return fmt.Appendf(nil, `{"event":"lost-events","count":%d}`+"\n", n)
+}
+
 func TestSinkNeverWaitsForItsReader(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
-	s := newSink(g, lostEvents)
+	s := New(g, lostEvents)
 	line := append(bytes.Repeat([]byte("x"), 99), '\n')
 	const lines = 2*maxQueuedBytes/100 + 500
 	for range lines {
-		s.add(line)
+		s.Add(line)
 	}
 	close(g.open)
-	s.close()
+	s.Close()
 	got := g.got.String()
 	kept := strings.Count(got, string(line))
 	var last struct {
@@ -47,11 +52,11 @@ func TestSinkNeverWaitsForItsReader(t *testing.T) {
 func TestSinkGivesUpAReaderThatHasGone(t *testing.T) {
 	r, w := io.Pipe()
 	_ = r.Close()
-	s := newSink(w, lostEvents)
+	s := New(w, lostEvents)
 	for range 1000 {
-		s.add([]byte("line\n"))
+		s.Add([]byte("line\n"))
 	}
-	s.close()
+	s.Close()
 	if len(s.queue) != 0 {
 		t.Errorf("%d bytes are kept for nobody", len(s.queue))
 	}
