@@ -23,6 +23,7 @@ type exchange struct {
 	stray     int           // bytes since the last frame was sent that belong to no good frame
 	listens   int           // how often it has asked again because of them
 	crowded   bool          // since it was first sent, something came that is no answer to anything of ours
+	overheard bool          // since it was first sent, the meter answered something else
 }
 
 func (x *exchange) end() {
@@ -83,7 +84,7 @@ func (u *Upgrader) Advance(now time.Duration) {
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
 	x.id = u.rules.nextID(x.id)
-	x.missing, x.crowded = 0, false
+	x.missing, x.crowded, x.overheard = 0, false, false
 	x.out.Message = x.out.Message[:0]
 	u.step().request(u)
 	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
@@ -248,8 +249,9 @@ func (u *Upgrader) takeMessage(now time.Duration, message []byte) {
 		}
 	} else if ok {
 		u.takeReply(now, &p)
-	} else if !u.asked(p.MessageID) {
-		u.exchange.crowded = true
+	} else {
+		u.exchange.overheard = true
+		u.exchange.crowded = u.exchange.crowded || !u.asked(p.MessageID)
 	}
 }
 

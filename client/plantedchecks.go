@@ -40,6 +40,9 @@ func bugsInChecks() map[string]bug {
 		"decision-left-to-journal": func(u *Upgrader) {
 			u.rules.runs = func(u *Upgrader) bool { return !u.onDisk }
 		},
+		"left-unread": func(u *Upgrader) {
+			u.editStep(upgradeProcedure, StepEnterDownloadState, func(s *step) { s.reply = onDownload(ion.OpEnter, enteredUnread) })
+		},
 		"image-not-compared": func(u *Upgrader) {
 			u.editStep(upgradeProcedure, StepCheckImage, func(s *step) { s.reply = anyImage })
 		},
@@ -85,5 +88,11 @@ func anyImage(u *Upgrader, now time.Duration, p *ion.Packet) next {
 	if errors.Is(n.err, ErrNotRunning) {
 		return toNext()
 	}
+	return n
+}
+
+func enteredUnread(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+	n := entered(u, now, r)
+	u.transfer.unread = false
 	return n
 }

@@ -201,6 +201,7 @@ func (x *exchange) declare(w *machine.State, spent *exchange) {
 	w.Int(x.stray)
 	w.Int(x.listens)
 	w.Bool(x.crowded)
+	w.Bool(x.overheard)
 }
 
 func (d *Device) declare(w *machine.State) {
@@ -224,6 +225,8 @@ func (t *transfer) declare(w *machine.State) {
 	w.Int(t.busy)
 	w.Bool(t.begun)
 	w.Bool(t.found)
+	w.Bool(t.unread)
+	w.Bool(t.reread)
 	w.Bool(t.clearing)
 	w.Bool(t.flashes)
 }

@@ -53,7 +53,7 @@ func TestEveryStepStandsInAProcedure(t *testing.T) {
 func TestTheMeterIsWithoutItsApplicationFromDownloadStateToItsRestart(t *testing.T) {
 	list := upgradeSteps()
 	first := slices.IndexFunc(list, func(l step) bool { return l.is.LeavesApplication() })
-	if list[first].is != StepEnterDownloadState {
+	if list[first].is != StepIdentifyBeforeEntering {
 		t.Errorf("it is %q", list[first].is)
 	}
 	behind := slices.IndexFunc(list[first:], func(l step) bool { return !l.is.LeavesApplication() })

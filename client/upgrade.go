@@ -30,7 +30,11 @@ func upgradeSteps() []step {
 		{is: StepOfferSettings, when: (*Upgrader).offersSettings, ask: RestoreSettings, answered: chooseRestore},
 		{is: StepWriteJournal, when: (*Upgrader).needsJournal, keep: (*Upgrader).saveJournal, kept: journalSaved},
 
+		{is: StepIdentifyBeforeEntering, when: (*Upgrader).entersAnew, request: identifyRequest, reply: onDownload(ion.OpIdentify, foundBeforeEntering)},
 		{is: StepEnterDownloadState, when: (*Upgrader).flashes, request: enterRequest, reply: onDownload(ion.OpEnter, entered)},
+		{is: StepAwaitUnread, when: (*Upgrader).tookUnread, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundUnread)},
+		{is: StepGiveBack, when: (*Upgrader).tookUnread, request: restartRequest, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
+		{is: StepAwaitApplication, when: (*Upgrader).tookUnread, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backToRead)},
 		{is: StepAwaitLoader, when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
 			reply: onDownload(ion.OpIdentify, loaderFound)},
 		{is: StepClearFlash, when: (*Upgrader).flashes, request: clearRequest, reply: onDownload(ion.OpClear, cleared)},
@@ -169,6 +173,10 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	}
 	u.transfer.polls = 0
 	u.transfer.enters++
+	u.transfer.reread = false
+	if !r.Already && u.mayBeOutdated() {
+		u.transfer.found, u.transfer.unread, u.device.Download = false, true, false
+	}
 	if u.transfer.enters > 1 {
 		return toNext() // the log shows it
 	}
@@ -205,7 +213,7 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.transfer.enters > u.rules.limits.passes {
 		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
 	}
-	return toStep(StepEnterDownloadState) // a reset on the way there has brought the application back
+	return toStep(StepIdentifyBeforeEntering) // a reset on the way there has brought the application back
 }
 
 // patience is how often an application that has agreed to hand over may still answer itself.
@@ -218,7 +226,7 @@ func (u *Upgrader) beginAnew(why error) next {
 		return failed(&TooOftenError{Passes: u.transfer.passes, Why: why})
 	}
 	u.device.Download = false
-	return toStep(StepEnterDownloadState)
+	return toStep(StepIdentifyBeforeEntering)
 }
 
 func clearRequest(u *Upgrader) {

@@ -143,6 +143,8 @@ type transfer struct {
 	busy        int  // how many answers in a row refused the block
 	begun       bool // the log was begun
 	found       bool // the meter was found in download state
+	unread      bool // it was taken out of an application that nobody has read
+	reread      bool // the application was read again, and not told to leave since
 	clearing    bool
 	flashes     bool // the image is sent; see decide
 }

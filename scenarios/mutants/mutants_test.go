@@ -49,6 +49,7 @@ var caughtBy = map[string]string{
 	"success-before-verify":          "I2",
 	"success-without-restart":        "I2",
 	"image-not-compared":             "I2",
+	"left-unread":                    "I7",
 	"late-reply-taken":               "I6",
 	"duplicate-reply-advances":       "I6",
 	"time-for-every-frame":           "I5",

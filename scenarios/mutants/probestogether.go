@@ -18,6 +18,28 @@ func together() []probe {
 		{must: "two meters can be upgraded at once, each with a log of its own", with: "a second tool", world: feeders("PC-0209A001-12"), play: twoMetersAtOnce},
 		{must: "two meters of one serial number can be upgraded at once", with: "a second tool", world: feeders(""), play: twoMetersAtOnce},
 		namesakes(),
+		{must: "an application that another tool has brought back is read before its flash is cleared", with: "a second computer that comes before the first has written the settings back",
+			blocks: 3, world: offices, play: twoComputers},
+	}
+}
+
+// offices has two computers.
+func offices(w *world.World) { w.PCs = []world.PC{{Name: "office"}, {Name: "van"}} }
+
+// busyWith is when the second of two upgrades of three blocks has to begin to be told of an
+// application that the first one writes to meanwhile.
+const busyWith = 85860 * time.Millisecond
+
+func twoComputers(s *stage) {
+	first, second := s.journaled(), s.journaled()
+	first.PC, second.PC, second.Meanwhile = "office", "van", busyWith
+	if s.err != nil {
+		return
+	}
+	var outcomes []*rig.Outcome
+	outcomes, s.err = s.rig.Together([]world.Attempt{first, second})
+	for _, o := range outcomes {
+		s.violations = append(s.violations, o.Violations...) // the meter does what both of them want, so its trace has another order
 	}
 }
 

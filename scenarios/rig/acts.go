@@ -258,10 +258,30 @@ func (t *tool) judgeable(now time.Duration, o *start, seen []client.Prompt, m *v
 	if t.with.contested(t) {
 		f.Unwanted = 0 // another tool may have been asked to write it
 		others := t.with.changed[t.with.place[t].meter]
+		if slices.Contains(seen, client.RestoreOlder) && !t.of.Older {
+			others |= ofKinds(t.with.ownOfOthers(t)) // what is older than what a person wrote was asked about
+		}
 		f.Broken, f.Destroyed = f.Broken&^others, f.Destroyed&^others
 	}
 	t.truth = t.truth.Judged().Lose(f.Destroyed)
 	return f
+}
+
+// ofKinds are all settings of the kinds that some settings are of: a meter counts changes by kind.
+func ofKinds(some ion.SettingSet) ion.SettingSet {
+	var kinds [ion.KindCount]bool
+	for i := range ion.TemplateName + 1 {
+		if some.Has(i) {
+			kinds[ion.KindOf(i)] = true
+		}
+	}
+	var set ion.SettingSet
+	for i := range ion.TemplateName + 1 {
+		if kinds[ion.KindOf(i)] {
+			set = set.With(i)
+		}
+	}
+	return set
 }
 
 // promised is what a successful upgrade has promised: what the tool had read or found, if the

@@ -56,13 +56,24 @@ func (c *company) author(t *tool) truth.Author {
 	if c == nil {
 		return by
 	}
+	by.Own |= c.ownOfOthers(t)
 	for _, other := range c.tools {
 		if other != t && c.place[other].meter == c.place[t].meter {
-			by.Own |= other.author.Own
 			by.Older = by.Older || other.author.Older
 		}
 	}
 	return by
+}
+
+// ownOfOthers are the settings that people write into the meter of t with other tools.
+func (c *company) ownOfOthers(t *tool) ion.SettingSet {
+	var set ion.SettingSet
+	for _, other := range c.tools {
+		if other != t && c.place[other].meter == c.place[t].meter {
+			set |= other.author.Own
+		}
+	}
+	return set
 }
 
 // contested reports whether another tool has changed the meter of t, or begun to, while it was at

@@ -101,6 +101,7 @@ func inDownload() []Bug {
 		{"restart-left-out", "does not restart the meter"},
 		{"success-before-verify", "claims success once the last block is answered"},
 		{"success-without-restart", "claims success although the meter never came back from its restart"},
+		{"left-unread", "clears the flash of an application that another tool has brought back, and that it has not read"},
 		{"image-not-compared", "does not compare the image that runs after the restart with what it sent"},
 	}
 }

@@ -1,0 +1,84 @@
+package client
+
+import (
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// Between two enters, and while an enter waits for its answer, another tool on the line may bring
+// the meter's application back, with settings that nobody but the meter has. So an upgrade that
+// enters anew identifies first, and reads an application before it is told to leave; one that was
+// told to leave unread gets back into it.
+
+// entersAnew reports whether the meter has been told to enter before, and not been read since.
+func (u *Upgrader) entersAnew() bool {
+	return u.flashes() && u.transfer.enters > 0 && !u.transfer.reread
+}
+
+// foundBeforeEntering stops if the line leads to another meter by now, and reads the settings of
+// an application before it is told to leave.
+func foundBeforeEntering(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
+	if r.State == ion.StateApplication {
+		return u.readAgain(r)
+	}
+	return toNext()
+}
+
+// readAgain keeps what an application has now, as if the upgrade began.
+func (u *Upgrader) readAgain(r *ion.DownloadReply) next {
+	if err := u.takeIdentity(r); err != nil {
+		return failed(err)
+	}
+	t := &u.transfer
+	t.found, t.unread, t.reread = false, false, true
+	return toStep(StepFindJournal)
+}
+
+// mayBeOutdated reports, of a meter that has left its application just now, whether it may have
+// other settings than were read: it had no application then, or it has served somebody else while
+// the enter was sent again and again.
+func (u *Upgrader) mayBeOutdated() bool {
+	return u.transfer.found || u.exchange.missing > 0 && u.exchange.overheard
+}
+
+func (u *Upgrader) tookUnread() bool { return u.transfer.unread }
+
+// foundUnread restarts a loader that has cleared nothing: its application is whole.
+func foundUnread(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
+	switch r.State {
+	case ion.StateApplication:
+		return u.readAgain(r)
+	case ion.StateDownload:
+		u.transfer.polls = 0
+		return toNext()
+	}
+	return u.nothingToRead()
+}
+
+// backToRead reads an application that is back. A loader that stays has none.
+func backToRead(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
+	if r.State == ion.StateApplication {
+		return u.readAgain(r)
+	}
+	return u.nothingToRead()
+}
+
+// nothingToRead goes on with a loader that somebody has cleared.
+func (u *Upgrader) nothingToRead() next {
+	if u.transfer.enters > u.rules.limits.passes {
+		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
+	}
+	u.transfer.found, u.transfer.unread = true, false
+	u.device.Download = true
+	return toStep(StepEnterDownloadState)
+}
