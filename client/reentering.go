@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -8,8 +9,15 @@ import (
 
 // Between two enters, and while an enter waits for its answer, another tool on the line may bring
 // the meter's application back, with settings that nobody but the meter has. So an upgrade that
-// enters anew identifies first, and reads an application before it is told to leave; one that was
-// told to leave unread gets back into it.
+// was refused, as applications do, identifies before it enters anew, and reads an application before
+// it is told to leave; one that was told to leave unread gets back into it.
+
+// refused reports whether the answer is one that an application gives. No loader refuses a block
+// or a clear, and an enter changes nothing in a loader.
+func refused(why error) bool {
+	var r *RefusalError
+	return errors.As(why, &r) && r.Status == ion.StatusRefused
+}
 
 // entersAnew reports whether the meter has been told to enter before, and not been read since.
 func (u *Upgrader) entersAnew() bool {

@@ -91,7 +91,7 @@ func TestWhoEntersAnewStopsAtAnotherMeter(t *testing.T) {
 			switch {
 			case r.Op == ion.OpBlock:
 				if blocks++; blocks == 2 {
-					r.Status = ion.StatusNotCleared
+					r.Status = ion.StatusRefused
 				}
 			case r.Op == ion.OpEnter:
 				enters++

@@ -213,7 +213,10 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.transfer.enters > u.rules.limits.passes {
 		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
 	}
-	return toStep(StepIdentifyBeforeEntering) // a reset on the way there has brought the application back
+	if u.transfer.found {
+		return u.readAgain(r)
+	}
+	return toStep(StepEnterDownloadState) // a reset on the way there has brought the application back
 }
 
 // patience is how often an application that has agreed to hand over may still answer itself.
@@ -226,7 +229,10 @@ func (u *Upgrader) beginAnew(why error) next {
 		return failed(&TooOftenError{Passes: u.transfer.passes, Why: why})
 	}
 	u.device.Download = false
-	return toStep(StepIdentifyBeforeEntering)
+	if refused(why) {
+		return toStep(StepIdentifyBeforeEntering)
+	}
+	return toStep(StepEnterDownloadState)
 }
 
 func clearRequest(u *Upgrader) {

@@ -124,7 +124,7 @@ var table = [count - 1]Duty{
 
 	{Loader, Recovering, "8", "A meter in states 1 to 3 is upgraded as any other, without settings to read.", false},
 	{Sequence, Recovering, "6", "Bad sequence: go on with the block expected, if it is one that was sent before or the one after it; else begin again at enter.", false},
-	{Again, Recovering, "6", "Not cleared, program failed, erase failed, a wrong CRC-32 of the image, or a meter that is back in its application: identify, see that it is the same meter, and begin again at enter. A bounded number of times.", false},
+	{Again, Recovering, "6", "Not cleared, program failed, erase failed, or a wrong CRC-32 of the image: begin again at enter. Refused: identify, see that it is the same meter, save the settings again if its application is back, and begin again at enter. A bounded number of times.", false},
 	{Identify, Recovering, "8", "An enter or a restart without an answer may have been carried out: identify tells. A restart that reaches the application is refused.", false},
 	{OwnClear, Recovering, "6", "Every clear has a message id of its own, and an enter before it.", false},
 	{Patience, Recovering, "9", "Wait as long as the meter may take to erase, to restart and to boot.", false},
