@@ -43,6 +43,7 @@ func (u *Upgrader) readAgain(r *ion.DownloadReply) next {
 	}
 	t := &u.transfer
 	t.found, t.unread, t.reread = false, false, true
+	u.emit(Event{Kind: EventDevice, Device: u.device})
 	return toStep(StepFindJournal)
 }
 

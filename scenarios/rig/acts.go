@@ -13,6 +13,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
 )
 
 // act is something that the person had the tool do: an upgrade, or a template that was sent. It
@@ -106,7 +107,7 @@ func (t *tool) observe(s *bench.Station) {
 		case writes(m.step):
 			t.author = t.authorOf(m.step)
 		case m.step == client.StepEnterDownloadState:
-			t.lastAsked(m.at)
+			t.lastAsked(s, m.at)
 		case mayForget(m.step):
 		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
 			t.beginAct(s, m.at, m.windows, true)
@@ -153,9 +154,10 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 }
 
 // lastAsked: an application is told to leave. What is in the meter now could be read, and not what
-// a first boot has reset since the act began.
-func (t *tool) lastAsked(at time.Duration) {
-	if o := t.acts.open; o != nil && t.ordered && !o.asked {
+// a first boot has reset since the act began. Another tool may have brought it back since.
+func (t *tool) lastAsked(s *bench.Station, at time.Duration) {
+	brought := t.with.shares(t) && s.Meter().State() == meter.Application
+	if o := t.acts.open; o != nil && t.ordered && (!o.asked || brought) {
 		now := *o
 		now.asked, now.present = true, t.truth.Present()
 		if t.with.shares(t) {

@@ -222,12 +222,15 @@ func aheadOfMeter(e *Evidence, f *findings) {
 	if e.Forged {
 		return
 	}
-	var d done
+	var d, undone done // undone: what was done when another tool had the meter begin anew
 	for _, event := range e.Story {
 		told, ok := event.What.(LineTold)
 		if !ok {
+			if e.Contested && event.What == (story.StateEntered{State: meter.Erasing}) {
+				undone = d
+			}
 			d.take(event.What)
-		} else if l := told.LogLine(); !d.allows(l, e.Tool.Counts.Blocks) {
+		} else if l, n := told.LogLine(), e.Tool.Counts.Blocks; !d.allows(l, n) && !undone.allows(l, n) {
 			f.tell("the log has %q, and the meter has not come so far", l)
 		}
 	}
