@@ -32,7 +32,7 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 		{"--revision 7330V283", "revision", "--help"},
 		{"--owner Werk_Süd", "printable ASCII", "80 characters"},
 		{"--owner " + strings.Repeat("x", 81), "81 bytes", "80 characters"},
-		{"--baud 115200", `--baud: "115200" is no baud rate; use 1200, 2400, 4800, 9600 or 19200`, "--help"},
+		{"--baud 115200", `--baud: "115200" is no baud rate; use 300, 600, 1200, 2400, 4800, 9600 or 19200`, "--help"},
 		{"--pace fast", `--pace: "fast" is no pace; use baud, off`, "--help"},
 		{"--pace 0", `--pace: "0" is no pace`, "--help"},
 		{"--pace -5", `--pace: "-5" is no pace`, "--help"},

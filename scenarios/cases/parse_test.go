@@ -51,7 +51,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"expect twice", whole + "[expect]\n", "line 7: the [attempt] above has an [expect] already; put its keys there"},
 		{"row", edit("title = t", "title = t\nrow = 3"), "line 3: \"3\" is no row; write one such as K3"},
 		{"unit id", edit("[case]", "[meter]\nunit-id = 10000\n[case]"), "line 2: \"10000\" is no number from 1 to 9999"},
-		{"baud", edit("[case]", "[meter]\nbaud = 9601\n[case]"), "line 2: \"9601\" is no baud rate; use 1200, 2400, 4800, 9600 or 19200"},
+		{"baud", edit("[case]", "[meter]\nbaud = 9601\n[case]"), "line 2: \"9601\" is no baud rate; use 300, 600, 1200, 2400, 4800, 9600 or 19200"},
 		{"model", edit("[case]", "[meter]\nmodel = 7500\n[case]"), "line 2: \"7500\" is no model; use 7300, 7330 or 7350"},
 		{"revision", edit("[case]", "[meter]\nrevision = V283\n[case]"), "line 2: \"V283\" is no revision; write one such as 7350V283"},
 		{"revision of another model", edit("[case]", "[meter]\nrevision = 7330V283\n[case]"), "line 1: [meter] is of a 7350, which runs revisions such as 7350V283, not 7330V283"},

@@ -28,7 +28,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 	const (
 		model    = `"7500" is no model; use 7300, 7330 or 7350`
 		unit     = `"10000" is no number from 1 to 9999`
-		baud     = `"9601" is no baud rate; use 1200, 2400, 4800, 9600 or 19200`
+		baud     = `"9601" is no baud rate; use 300, 600, 1200, 2400, 4800, 9600 or 19200`
 		password = `password of 9 digits: a numeric password has one to eight`
 		revision = `"V283" is no revision; write one such as 7350V283`
 		clock    = `"3:57 PM" is no calendar time; write one such as 2008-03-06 15:57:48`

@@ -330,7 +330,7 @@ func TestCheckTellsWhereAndWhatToDo(t *testing.T) {
 		want string
 	}{
 		{"unit id", world.World{Meters: []world.Meter{{UnitID: 10000}}}, `not a world: [meter]: unit-id: "10000" is no number from 1 to 9999`},
-		{"baud", world.World{Meters: []world.Meter{{Name: "a", Baud: 115200}}}, `not a world: [meter a]: baud: no text says 115200; use 1200, 2400, 4800, 9600 or 19200`},
+		{"baud", world.World{Meters: []world.Meter{{Name: "a", Baud: 115200}}}, `not a world: [meter a]: baud: no text says 115200; use 300, 600, 1200, 2400, 4800, 9600 or 19200`},
 		{"clock", world.World{Meters: []world.Meter{{Clock: time.Date(2008, 1, 1, 0, 0, 0, 5, time.UTC)}}}, `not a world: [meter]: clock: no text says exactly 2008-01-01 00:00:00.000000005 +0000 UTC`},
 		{"two of a name", world.World{PCs: []world.PC{{}, {}}}, `not a world: [pc]: there are two of the name ""; give each its own`},
 		{"name", world.World{PCs: []world.PC{{Name: "a "}}}, `not a world: [pc a]: the name "a ": "a " begins or ends with a blank, which a file cannot keep`},

@@ -177,6 +177,10 @@ func (s *Station) SetPace(now time.Duration, pace int) {
 // Record begins a new trace: every event from now on, and every frame on the line if frames is set.
 func (s *Station) Record(frames bool) { s.trace, s.traceOn, s.traceFrames = nil, true, frames }
 
+// Stream gives the host each byte when it has arrived, and no longer whole frames when their last byte
+// has: for real time.
+func (s *Station) Stream() { s.line.SetStream(true) }
+
 // Meter is the station's meter, to look at. To change it, use the methods of the station.
 func (s *Station) Meter() *meter.Meter { return s.meter }
 

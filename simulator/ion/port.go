@@ -28,7 +28,9 @@ func CheckUnitID(id int) error {
 
 // BaudRates are the rates of the family's RS-485 ports, in bits a second. They and the default
 // are documented for the sibling: "up to 19,200 bps" (9300 series user's guide, page 148).
-func BaudRates() []int { return []int{1200, 2400, 4800, 9600, 19200} }
+//
+// Assumption: the list; 300 is the lowest that ION meters are known with.
+func BaudRates() []int { return []int{300, 600, 1200, 2400, 4800, 9600, 19200} }
 
 // DefaultBaudRate is the rate of a new port, and that of the article.
 const DefaultBaudRate = 9600

@@ -51,6 +51,7 @@ type Line struct {
 	slices   [2]slicing
 	channels [2]channel
 	resample []byte
+	stream   bool    // the host's end takes each byte when it has arrived, and not whole bursts
 	echo     bool    // what leaves the host's end comes back to it
 	echoed   []byte  // since it was last taken
 	sent     Senders // of what Deliver returned last
@@ -130,6 +131,9 @@ func (l *Line) SetBaud(d Direction, baud int) {
 	l.rebase(d)
 	l.baud[d] = baud
 	l.plan(d)
+	if l.stream {
+		l.plan(FromMeter) // whether the ends fit decides what it delivers
+	}
 }
 
 // SetPause makes the sender of d wait before every byte, beginning with the one on the wire.
@@ -155,6 +159,15 @@ func (l *Line) SetSlices(d Direction, bytes int, pause time.Duration) {
 // when the byte has left, whatever happens to the byte on its way: the cable may be out, and
 // the host reads its own rate. So an echo collides with nothing.
 func (l *Line) SetEcho(on bool) { l.echo = on }
+
+// SetStream delivers what comes from the far end as it would come out of a UART: each byte when it has
+// arrived, or as many as half a millisecond brings. For real time: on the bench nobody sees the
+// difference, and it costs a step a byte. An end with another rate still gets whole bursts, because
+// what it reads depends on the bytes behind.
+func (l *Line) SetStream(on bool) {
+	l.stream = on
+	l.plan(FromMeter)
+}
 
 // TakeEcho returns the echo of the bytes that were delivered, or lost on a pulled cable, since
 // its last call. The slice is valid until the next Deliver.
@@ -407,8 +420,17 @@ func (l *Line) burst(d Direction) int {
 	if n > maxShared && c.who.several() {
 		n = maxShared
 	}
+	if l.stream && d == FromMeter && l.fits() && l.paced(d) {
+		n = min(n, max(1, l.baud[d]*l.pace/(bitsPerByte*grains)))
+	}
 	return n
 }
+
+// grains is how many deliveries a second are the most of a stream.
+const grains = 2000
+
+// fits reports that both ends have the same rate.
+func (l *Line) fits() bool { return l.baud[0] == l.baud[1] || l.baud[0] == 0 || l.baud[1] == 0 }
 
 // maxShared bounds what is delivered together of stations that talk into each other, in bytes:
 // they may go on for ever.
@@ -454,8 +476,8 @@ func (l *Line) take(now time.Duration, d Direction, flush bool) (p []byte, took 
 	if l.out[d] {
 		return nil, true
 	}
-	if other := l.baud[1-d]; other != l.baud[d] && other != 0 && l.baud[d] != 0 {
-		l.resample = resample(l.resample[:0], p, l.baud[d], other)
+	if !l.fits() {
+		l.resample = resample(l.resample[:0], p, l.baud[d], l.baud[1-d])
 		return l.resample, true
 	}
 	return p, true
@@ -527,6 +549,7 @@ func (l *Line) DropMeter() {
 func (l *Line) Declare(w *machine.State, spent *Line) {
 	w.Int(l.pace)
 	w.Bool(l.echo)
+	w.Bool(l.stream)
 	w.Bytes(&l.echoed, spent.echoed)
 	w.Scratch(&l.resample, spent.resample)
 	for d := range l.channels {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -781,4 +782,57 @@ func TestALineForgetsNothingOfItsState(t *testing.T) {
 			"channels[].buf":  "what has left the wire is left behind",
 		},
 	})
+}
+
+func TestAStreamGivesTheHostEachByteWhenItHasArrived(t *testing.T) {
+	l := New(1200)
+	l.SetStream(true)
+	l.Send(time.Second, FromMeter, []byte("abc"))
+	const byteTime = time.Second / 120
+	for i, want := range []string{"a", "b", "c"} {
+		at, ok := l.Next()
+		if due := time.Second + time.Duration(i+1)*byteTime; !ok || at.Round(time.Microsecond) != due.Round(time.Microsecond) {
+			t.Errorf("byte %d is due at %v, want %v", i, at, due)
+		}
+		if d, p, ok := l.Deliver(at, false); !ok || d != FromMeter || string(p) != want {
+			t.Errorf("at %v arrives %q", at, p)
+		}
+	}
+	l.Send(2*time.Second, ToMeter, []byte("abc"))
+	if at, _ := l.Next(); at.Round(time.Microsecond) != (2*time.Second + 3*byteTime).Round(time.Microsecond) {
+		t.Errorf("the meter is given its bytes at %v", at)
+	}
+}
+
+func TestAStreamIsInStepsOfHalfAMillisecondAtMost(t *testing.T) {
+	l := New(9600)
+	l.SetPace(100) // 48 bytes in half a millisecond
+	l.SetStream(true)
+	l.Send(0, FromMeter, make([]byte, 100))
+	var pieces []int
+	for at, ok := l.Next(); ok; at, ok = l.Next() {
+		_, p, _ := l.Deliver(at, false)
+		pieces = append(pieces, len(p))
+	}
+	if !slices.Equal(pieces, []int{48, 48, 4}) {
+		t.Errorf("it comes in pieces of %v", pieces)
+	}
+}
+
+// What a UART of another rate makes of a byte depends on the bytes behind it.
+func TestAStreamThatDoesNotFitIsGarbledAsAWhole(t *testing.T) {
+	whole, stream := New(9600), New(9600)
+	stream.SetStream(true)
+	var got [2][]byte
+	for i, l := range []*Line{&whole, &stream} {
+		l.Send(0, FromMeter, []byte("seven bytes"))
+		l.SetBaud(ToMeter, 4800)
+		for at, ok := l.Next(); ok; at, ok = l.Next() {
+			_, p, _ := l.Deliver(at, false)
+			got[i] = append(got[i], p...)
+		}
+	}
+	if !bytes.Equal(got[0], got[1]) || bytes.Equal(got[0], []byte("seven bytes")) {
+		t.Errorf("a burst reads % x, a stream % x", got[0], got[1])
+	}
 }

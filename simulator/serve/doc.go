@@ -9,7 +9,8 @@
 // nowhere, as on a line without a host.
 //
 // On a PTY clients may come and go. As on RS-485, which has no carrier, the device does not
-// notice. It does see the client's baud rate ([Device].HostBaud). It cannot see parity and data
+// notice. It does see the client's baud rate ([Device].HostBaud), with
+// what it sends and before each wake-up. It cannot see parity and data
 // bits, and nothing is paced: pacing belongs to the device's own line. On TCP the port takes
 // one connection at a time, as the meter's EtherGate ports do (documented: Siemens 9810 manual,
 // page 72, "1 connection"); a second one is closed at once. The device's side may have the

@@ -98,7 +98,8 @@ type run struct {
 	heard   *host    // the host that was last heard, to which the device talks
 	baud    int      // last told to the device
 	out     []byte
-	now     time.Duration // last told to the device
+	now     time.Duration // of the turn
+	told    time.Duration // last told to the device
 	// advanced is the last wake-up that was served. A device that asks for none later must not
 	// keep arrived bytes out.
 	advanced time.Duration
@@ -372,6 +373,7 @@ func (r *run) turn() bool {
 		r.pop()
 		r.receive(h, a)
 	case wake:
+		r.followRate(at)
 		r.advanced = at
 		r.device.Advance(r.now)
 		r.settle(r.now)
@@ -451,8 +453,17 @@ func (r *run) listenTo(now time.Duration, h *host, baud int) {
 	}
 }
 
+// followRate tells the device that its host has set another rate since it sent something. What is due
+// at a time is due at the new rate, so the device hears of it as of just before.
+func (r *run) followRate(at time.Duration) {
+	if r.heard != nil && r.heard == r.tty {
+		r.listenTo(max(r.told, at-1), r.tty, r.tty.baud())
+	}
+}
+
 // settle ends a turn of the device: events first, then memory, then the bytes.
 func (r *run) settle(now time.Duration) {
+	r.told = now
 	done := r.config.Step != nil && r.config.Step(now)
 	r.out = r.device.Transmit(r.out[:0])
 	if r.config.Persist != nil {

@@ -111,6 +111,34 @@ func TestPTYTellsTheBaudOfTheClient(t *testing.T) {
 	}
 }
 
+func TestARateThatIsSetBehindARequestIsNoticedBeforeTheAnswer(t *testing.T) {
+	device := newBell()
+	device.silent, device.every = true, 20*time.Millisecond
+	v := start(t, device, ptyOnly())
+	client := openClient(t, v.PTY())
+	_, err := client.WriteString("request")
+	must(t, err)
+	device.skipTo(t, "receive request")
+	setBaud(t, client, 1200)
+	device.skipTo(t, "baud 1200")
+	device.wantNext(t, "advance")
+}
+
+// skipTo waits until something is done to the device.
+func (b *bell) skipTo(t *testing.T, want string) {
+	t.Helper()
+	for late := time.After(patience); ; {
+		select {
+		case got := <-b.did:
+			if got == want {
+				return
+			}
+		case <-late:
+			t.Fatalf("the device did not see %q", want)
+		}
+	}
+}
+
 func TestPTYKeepsItsRateWhenTheClientHangsUp(t *testing.T) {
 	device := newBell()
 	v := start(t, device, ptyOnly())

@@ -153,6 +153,7 @@ func (s *server) prepare() (err error) {
 			return err
 		}
 	}
+	s.station().Stream()
 	s.station().Record(o.Frames || o.Capture != "")
 	s.observer = &observer{frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
 	if s.capture != nil {
