@@ -430,3 +430,48 @@ func TestSettingsThatDoNotStayAreReported(t *testing.T) {
 		}
 	}
 }
+
+// An answer from the right unit, in which another one is named, is not for this tool.
+func TestAnAnswerThatNamesAnotherUnitIsThrownAway(t *testing.T) {
+	d := newDesk(t, deskConfig())
+	n := 0
+	d.tap = func(a *answer) []late {
+		if a.op() != ion.OpVerify {
+			return asIs(a)
+		}
+		if n++; n > 1 {
+			return asIs(a)
+		}
+		p, err := ion.ParsePacket(a.frame.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Source = ion.MeterAddress(42)
+		f := a.frame
+		f.Data = ion.AppendPacket(nil, p)
+		return []late{{0, ion.AppendFrame(nil, f)}}
+	}
+	if err := d.do(client.TaskUpgrade); err != nil || n != 2 {
+		t.Errorf("%v, %d verifies", err, n)
+	}
+}
+
+// A loader that says ok, and has another CRC-32 than the image's, does not hold the image.
+func TestAVerifyWithAnotherCRCBeginsAnew(t *testing.T) {
+	d := newDesk(t, deskConfig())
+	n, clears := 0, 0
+	d.tap = func(a *answer) []late {
+		switch a.op() {
+		case ion.OpEnter:
+			clears++
+		case ion.OpVerify:
+			if n++; n == 1 {
+				return answering(ion.OpVerify, func(_ *ion.Packet, r *ion.DownloadReply) { r.CRC ^= 1 })(a)
+			}
+		}
+		return asIs(a)
+	}
+	if err := d.do(client.TaskUpgrade); err != nil || n != 2 || clears != 2 {
+		t.Errorf("%v, %d verifies, %d enters", err, n, clears)
+	}
+}

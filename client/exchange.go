@@ -243,6 +243,7 @@ func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
 // takeMessage gives an answer to the step.
 func (u *Upgrader) takeMessage(now time.Duration, message []byte) {
 	p, ok := u.answer(message)
+	ok = ok && p.Source == ion.MeterAddress(u.cfg.UnitID) && p.Destination == ion.ClientAddress()
 	if u.phase == listening {
 		if ok {
 			u.hearTwin(now, &p)

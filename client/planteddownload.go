@@ -133,7 +133,7 @@ func takePadded(u *Upgrader, now time.Duration, a Answer) next {
 func anyhow(judge func(*Upgrader, time.Duration, *ion.DownloadReply) next) func(*Upgrader, time.Duration, *ion.DownloadReply) next {
 	return func(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 		good := *r
-		good.Status = ion.StatusOK
+		good.Status, good.CRC = ion.StatusOK, u.imageCRC()
 		return judge(u, now, &good)
 	}
 }

@@ -360,6 +360,9 @@ func verifyRequest(u *Upgrader) {
 func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	switch r.Status {
 	case ion.StatusOK:
+		if r.CRC != u.imageCRC() {
+			return u.beginAnew(&RefusalError{Op: ion.OpVerify, Status: ion.StatusVerifyFailed, CRC: r.CRC, Sent: u.imageCRC()})
+		}
 		u.log(upgradelog.Line{Kind: upgradelog.Verified})
 		return toNext()
 	case ion.StatusRefused:

@@ -50,7 +50,9 @@ What comes of it: a report card, its reasons, and a last line
 which goes on, if the report is not of every scenario of the suite, with
   undecided=N rounds=N partial=only,shard-1/3,skipped,interrupted suite=N
 JUnit and JSON say so too. Where nothing was played there is no verdict; --fail-on-skipped
-makes every scenario that cannot be played a no. The first failure is shown at once.
+makes every scenario that cannot be played a no. Those are left out of both that cannot be
+about the program: faults of TCP where the meter is at a PTY, and a request that a program
+may do without, which is to read before it writes. The first failure is shown at once.
 
 A scenario that fails while this computer is late by more than a quarter of --response is
 played again, alone, and that counts; if it fails again in the same way, it has no verdict.
@@ -138,7 +140,7 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.Of(&f.shard, "shard", "play this part of several that together have every scenario once, such as 1/3",
 			fields.Notation[judge.Shard]{Syntax: "I/N", Parse: judge.ParseShard, Print: judge.Shard.String}),
 		cli.Number(&f.repeat, "repeat", 1, 1000, "play each scenario so often; all must pass"),
-		cli.Switch(&f.failOnSkipped, "fail-on-skipped", "a scenario that cannot be played is a no"),
+		cli.Switch(&f.failOnSkipped, "fail-on-skipped", "a scenario that could be about the program and cannot be played is a no"),
 		cli.Switch(&f.list, "list", "list the scenarios of the suite and end"),
 		cli.Switch(&f.keepsSettings, "keeps-settings", "the program promises that no success, not even a recovery, loses settings"),
 		cli.Time(&f.response, "response", time.Millisecond, "time that the program waits for an answer, as far as you know"),

@@ -46,6 +46,7 @@ type Execution struct {
 	Trace     []story.Event
 	Broken    []verdict.Violation
 	Conduct   []breach
+	Trusted   bool      // it took a verify for good that was not
 	Kept      bool      // files of its own were left in {dir}
 	Warned    []duty.ID // of which advice was not taken
 	Notes     []string  // other things that a person should know
@@ -111,7 +112,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	if len(p.attempts) == 0 {
 		a.Harms = p.scenario.Harms
 	}
-	g := newGateway(a.Harms, p.told().UnitID)
+	g := newGateway(a.Harms, p.told().UnitID, p.options.Response)
 	offset := p.clockOffset()
 	if p.stand.beside, err = p.company(ctx); err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	}
 	e := before.Foreign(p.station, p.now, p.file, a.faults(), p.options.Response)
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
-	a.Questions, a.Conduct = g.asked(), g.breaches
+	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
 	if why := p.clock(offset); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
 	}
@@ -275,7 +276,7 @@ func (p *player) play(ctx context.Context) (broken []verdict.Violation, err erro
 // playStep plays a step and its recoveries. goOn reports whether the next step has a point.
 func (p *player) playStep(ctx context.Context, first bool) (goOn bool, broken []verdict.Violation, err error) {
 	if !first {
-		p.heal()
+		p.heal(p.scenario.Hasty)
 		if err := p.prepare(); err != nil {
 			return false, nil, err
 		}
@@ -292,7 +293,7 @@ func (p *player) playStep(ctx context.Context, first bool) (goOn bool, broken []
 			whole := !slices.ContainsFunc(p.attempts, func(a *Execution) bool { return len(a.Broken) > 0 })
 			return whole, nil, nil
 		}
-		p.heal()
+		p.heal(p.scenario.Hasty)
 		if !p.answers() {
 			return false, []verdict.Violation{verdict.Silent(len(p.attempts))}, nil
 		}

@@ -260,7 +260,7 @@ func (p *player) otherMeter(ctx context.Context) (*beside, error) {
 			begun.Store(true)
 			go func() {
 				defer close(done)
-				a.Exit, a.Asked, failed = q.serve(ctx, q.options, q.limit, q.target.Transport, newGateway(nil, q.told().UnitID), run, func(*process, bench.Order) {})
+				a.Exit, a.Asked, failed = q.serve(ctx, q.options, q.limit, q.target.Transport, newGateway(nil, q.told().UnitID, q.options.Response), run, func(*process, bench.Order) {})
 			}()
 		},
 		await: func() {

@@ -92,6 +92,9 @@ func shorten(f *fault.Fault, phase Phase, response time.Duration) {
 		if f.Validate() != nil || !f.Kind.Blocks() || phase != Download || f.Kind.Place() == fault.PlaceIP {
 			f.Duration = fault.Duration{Time: 2 * response}
 		}
+		if f.Kind.Breaks() { // whoever tries it again no faster than answers are waited for finds it at the second try
+			f.Duration = fault.Duration{Time: response}
+		}
 	}
 	switch f.Kind.Delay() {
 	case fault.LateReply:
@@ -120,7 +123,7 @@ func expectationOf(k fault.Kind, phase Phase) Expectation {
 		return Recovers
 	case k.String() == "ip-down" && answersIdentify: // nobody need try again what could not be opened at first
 		return Recovers
-	case k.Breaks(): // how fast a port is tried again is not said by how often
+	case k.Breaks() && phase != Download: // how fast a port is tried again is not said by how often
 		return Recovers
 	case k.Place() == fault.PlaceChip && k.String() != "flash-lie": // the cells may be bad for good
 		return Recovers

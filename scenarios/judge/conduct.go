@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 
 	"ionbench/scenarios/duty"
 	"ionbench/simulator/ion"
@@ -12,7 +13,9 @@ import (
 // conduct looks at what a program sends, and at what it had heard before. Some of what PROTOCOL.md
 // forbids does no harm to the one meter here, and would on a line with others.
 type conduct struct {
-	unit uint16 // that the program is told to talk to
+	unit     uint16        // that the program is told to talk to
+	response time.Duration // that it waits for an answer
+	now      time.Duration
 	// came finds frames as a program does that goes on when bytes stop, and patient as one that
 	// waits until they are whole. What either finds, the program may have heard.
 	came, patient ion.Decoder
@@ -25,6 +28,11 @@ type conduct struct {
 	clear         uint16        // id of the last clear
 	entered       bool          // enter was sent since the last clear
 	told          string        // another serial number, that an answer to identify has told
+	refused       ion.Status    // to a block: the download has to begin again at enter; 0 for none
+	blocksSince   int           // since then, also the same one again
+	misverified   bool          // verify was answered ok, with another CRC-32 than the image's
+	trusted       bool          // and a restart followed
+	damaged       damage        // the last answer that came only with a wrong CRC
 	breaches      []breach
 }
 
@@ -34,6 +42,13 @@ type breach struct {
 	what  string
 }
 
+// damage is an answer with a wrong CRC.
+type damage struct {
+	to   uint16 // the id of its request; 0 for none
+	kind request
+	at   time.Duration
+}
+
 // stated is a request without its message id.
 type stated struct {
 	id       uint16
@@ -41,8 +56,8 @@ type stated struct {
 	answered bool
 }
 
-func newConduct(unit uint16) *conduct {
-	return &conduct{unit: unit, acked: map[byte]bool{}, wanted: map[byte]bool{}}
+func newConduct(unit uint16, response time.Duration) *conduct {
+	return &conduct{unit: unit, response: response, acked: map[byte]bool{}, wanted: map[byte]bool{}}
 }
 
 func (c *conduct) tell(about duty.ID, format string, args ...any) {
@@ -83,10 +98,29 @@ func (c *conduct) heard(f *ion.Frame) {
 		if f.WantsAck() {
 			c.wanted[f.Transaction] = true
 		}
-		if id, first := f.MessageID(); first && id == c.block.id {
-			c.block.answered = true
+		if id, first := f.MessageID(); first {
+			c.answered(id, f.Data)
 		}
 		c.replied = true // an answer may come in the place of an ACK
+	}
+}
+
+// answered takes the first frame of an answer.
+func (c *conduct) answered(id uint16, data []byte) {
+	const typeOf, opOf, statusOf = 14, 15, 16
+	if id == c.damaged.to {
+		c.damaged = damage{}
+	}
+	if id != c.block.id || c.block.text == nil {
+		return
+	}
+	c.block.answered = true
+	if len(data) <= statusOf || data[typeOf] != byte(ion.TypeDownload) || data[opOf] != byte(ion.OpBlock) {
+		return
+	}
+	switch status := ion.Status(data[statusOf]); status {
+	case ion.StatusNotCleared, ion.StatusOutOfRange, ion.StatusProgramFailed:
+		c.refused, c.blocksSince = status, 0
 	}
 }
 
@@ -135,8 +169,13 @@ func (c *conduct) says(f *ion.Frame) {
 func (c *conduct) asks(id uint16, data []byte) {
 	const idEnd = 4
 	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
+	c.tookDamaged(id, kind)
 	switch kind {
 	case blocks:
+		// One may have been under way when the answer came.
+		if c.blocksSince++; c.refused != 0 && c.blocksSince > 1 {
+			c.tell(duty.Again, "a block was answered %q, and blocks were sent on without an enter", c.refused)
+		}
 		switch same := bytes.Equal(text, c.block.text); {
 		case same && id != c.block.id && !c.block.answered:
 			c.tell(duty.Same, "a block that had no answer was sent again with another message id")
@@ -147,7 +186,11 @@ func (c *conduct) asks(id uint16, data []byte) {
 			c.block = stated{id: id, text: text}
 		}
 	case enters:
-		c.entered = true
+		c.entered, c.refused, c.misverified = true, 0, false
+	case verifies:
+		c.misverified = false
+	case restarts:
+		c.trusted = c.trusted || c.misverified
 	case clears:
 		if id != c.clear && !c.entered {
 			c.tell(duty.OwnClear, "the flash was to be cleared, and no enter had been sent before")
@@ -159,5 +202,18 @@ func (c *conduct) asks(id uint16, data []byte) {
 	}
 	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
 		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])
+	}
+}
+
+// tookDamaged looks at a message behind a damaged answer. Whoever waits for the right one sends
+// nothing else before it gives up waiting; identify may be asked whenever somebody is in doubt.
+func (c *conduct) tookDamaged(id uint16, kind request) {
+	d := c.damaged
+	if d.to == 0 || id == d.to {
+		return
+	}
+	c.damaged = damage{}
+	if kind != identifies && kind != d.kind && c.now-d.at < c.response/2 {
+		c.tell(duty.Stream, "the answer to %s had a wrong CRC, and it went on with %s at once", requestNames[d.kind], requestNames[kind])
 	}
 }

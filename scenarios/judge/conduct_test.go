@@ -98,7 +98,7 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.told = strangeSerial; c.asks(7, block) }},
 		{"another serial number is told, and identify asked", 0, func(c *talk) { c.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
 	} {
-		c := &talk{conduct: newConduct(361)}
+		c := &talk{conduct: newConduct(361, testResponse)}
 		test.talk(c)
 		var got []string
 		for _, b := range c.breaches {
@@ -111,7 +111,7 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 }
 
 func TestAnACKInsideACutFrameIsHeard(t *testing.T) {
-	c := &talk{conduct: newConduct(361)}
+	c := &talk{conduct: newConduct(361, testResponse)}
 	c.says(ion.AckBit, 361, 0x41, make([]byte, 20))
 	c.hear([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5}) // it lies, and hides what follows until it is given up
 	c.hears(ackControlOfHost, 0x41, nil)
@@ -123,7 +123,7 @@ func TestAnACKInsideACutFrameIsHeard(t *testing.T) {
 
 // A gateway changes the first value of a write, whatever type it has.
 func TestAValueThatIsWrittenCanBeChanged(t *testing.T) {
-	for _, v := range []ion.Value{ion.FloatValue(1.5), ion.UnsignedValue(7, 1), ion.UnsignedValue(7, 4), ion.SignedValue(-7, 4), ion.TextValue("a"), ion.TextValue(strings.Repeat("b", 80))} {
+	for _, v := range []ion.Value{ion.FloatValue(1.5), ion.UnsignedValue(7, 1), ion.UnsignedValue(7, 4), ion.SignedValue(-7, 4), ion.TextValue("a"), ion.TextValue(strings.Repeat("b", 12)), ion.TextValue(strings.Repeat("b", 80))} {
 		message := ion.AppendPacket(nil, ion.Packet{
 			MessageID: 7, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeProgram,
 			Body: ion.AppendProgram(nil, ion.Program{Frequency: 1, Commands: []ion.Command{{Handle: ion.HandleOwner, Method: ion.MethodWriteRegister, Args: []ion.Value{v}}}}),

@@ -94,3 +94,17 @@ func blank() world.World {
 	}
 	return w
 }
+
+// digits is a meter whose numbers need all the digits that they have room for, and some of them an
+// exponent.
+func digits() world.World {
+	w := worldOf(2)
+	w.Meters[0].Set = settingsOf(
+		"pt-primary", "123456.789", "pt-secondary", "1.0000001", "ct-primary", "98765.43", "ct-secondary", "5.000001", "volts-mode", "4",
+		"tz-offset", "-34215", "dst-start", "3735928559", "dst-end", "16909060", "dst-offset", "-6543", "timesync-type", "1",
+		"v-nominal", "1e-38", "i-nominal", "1.1754944e-38", "i4-nominal", "0.000012345678", "i20-nominal", "1.4e-45", "nominal-frequency", "50",
+		"kwh-import", "16777217", "kwh-export", "-0.0078125", "kvarh-import", "-98765432", "kvarh-export", "0.1", "kvah-total", "-123456.7",
+		"ratio-ia", "1.0000001", "ratio-ib", "0.9999999", "ratio-ic", "1.2345678", "phase-ia", "-1e-30", "phase-ib", "-599.99994", "phase-ic", "0.33333334",
+	)
+	return w
+}

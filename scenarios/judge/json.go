@@ -70,6 +70,7 @@ type scenarioObject struct {
 	Expected Expectation     `json:"expected"`
 	Verdict  string          `json:"verdict"`
 	Skipped  string          `json:"skipped"`
+	Idle     bool            `json:"cannot_apply"`
 	Trouble  string          `json:"trouble"` // why the verdict is none
 	Round    int             `json:"round"`
 	Again    bool            `json:"played_again"` // so this does not count
@@ -125,14 +126,27 @@ const (
 // Verdict is the report in one word: pass, no or none. One failure makes it no. Where something
 // was not played to its end, or nothing was played, there is none.
 func (r *Report) Verdict() string {
-	passed, failed, skipped := r.Counts()
-	return verdictOf(passed, failed, skipped, r.Undecided(), r.Options.FailOnSkipped)
+	passed, failed, _ := r.Counts()
+	return verdictOf(passed, failed, r.amiss(), r.Undecided(), r.Options.FailOnSkipped)
 }
 
-// verdictOf is the verdict on so many scenarios.
-func verdictOf(passed, failed, skipped, undecided int, failOnSkipped bool) string {
+// amiss is how many scenarios were skipped that could have been played: by a command with more
+// placeholders, with more time, on another computer.
+func (r *Report) amiss() (n int) {
+	names := map[string]bool{}
+	for _, s := range r.Results {
+		if s.Skipped != "" && !s.Idle && !s.Again {
+			names[s.Scenario.Name] = true
+		}
+	}
+	return len(names)
+}
+
+// verdictOf is the verdict on so many scenarios; amiss are the skipped ones that could have been
+// played.
+func verdictOf(passed, failed, amiss, undecided int, failOnSkipped bool) string {
 	switch {
-	case failed > 0, failOnSkipped && skipped > 0:
+	case failed > 0, failOnSkipped && amiss > 0:
 		return "no"
 	case undecided > 0 || passed == 0:
 		return "none"
@@ -187,7 +201,7 @@ func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
 		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.Harms), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
-		Verdict: r.Verdict(), Skipped: r.Skipped, Trouble: r.Trouble, Round: r.Round, Again: r.Again, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
+		Verdict: r.Verdict(), Skipped: r.Skipped, Idle: r.Idle, Trouble: r.Trouble, Round: r.Round, Again: r.Again, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Started: stampOf(r.Began), Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Late: r.late.Seconds(), Attempts: []attemptObject{},
 	}
 	for _, a := range r.Attempts {

@@ -101,7 +101,7 @@ func (r *Report) Partial() []string {
 	if s := r.Part.Shard; s.Of > 1 {
 		why = append(why, "shard-"+s.String())
 	}
-	if _, _, skipped := r.Counts(); skipped > 0 {
+	if r.amiss() > 0 {
 		why = append(why, "skipped")
 	}
 	switch {

@@ -73,7 +73,7 @@ func (o *scenarioObject) result(suite *Suite) (*Result, error) {
 		return nil, fmt.Errorf("this ionbench has no scenario %q in the suite %s", o.Name, suite.Name)
 	}
 	r := &Result{
-		Scenario: suite.Scenarios[at], Round: o.Round, Again: o.Again, Skipped: o.Skipped, Trouble: o.Trouble,
+		Scenario: suite.Scenarios[at], Round: o.Round, Again: o.Again, Skipped: o.Skipped, Idle: o.Idle, Trouble: o.Trouble,
 		Notes: o.Notes, Took: fromSeconds(o.Seconds), Folder: o.Folder, Repeat: o.Repeat, late: fromSeconds(o.Late),
 	}
 	var err error

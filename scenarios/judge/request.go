@@ -54,13 +54,13 @@ type Harm struct {
 	struck bool
 }
 
-// garbles reports whether the request reaches the meter with another value, which no CRC shows.
-func (h *Harm) garbles() bool { return h.name == "garbled" }
-
 // is reports whether the harm is for a request of a kind.
 func (h *Harm) is(kind request) bool {
 	return h.At == kind || h.At == identifies && h.Nth == 0 && (kind == returns || kind == confirms)
 }
+
+// optional reports whether a program may do without the request: it need not read before it writes.
+func (h *Harm) optional() bool { return h.At == looks }
 
 // lies reports whether the program is told something about the meter that is not so.
 func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
@@ -94,12 +94,16 @@ type gateway struct {
 	misack bool    // the next ACK is for another frame
 	double bool    // every frame of the answer that comes next is doubled
 	garble bool    // the request that comes now reaches the meter with another value
-	held   []byte  // the beginning of a frame of the meter
+	lose   bool    // what comes now does not reach the meter
+	nags   bool    // the meter is frozen, and what comes in its place is no answer
+	nag    nag
+	memory []byte // of the meter, from before the first write
+	held   []byte // the beginning of a frame of the meter
 }
 
 // newGateway is a gateway for a program that is told to talk to a unit.
-func newGateway(harms []Harm, unit uint16) *gateway {
-	return &gateway{harms: slices.Clone(harms), conduct: newConduct(unit)}
+func newGateway(harms []Harm, unit uint16, response time.Duration) *gateway {
+	return &gateway{harms: slices.Clone(harms), conduct: newConduct(unit, response)}
 }
 
 // HostGone is the end of a connection.
@@ -112,6 +116,7 @@ func (g *gateway) HostGone(now time.Duration) {
 // Receive takes what the program sends. The harms for a request are there before it is.
 func (g *gateway) Receive(now time.Duration, p []byte) {
 	g.begin(now)
+	g.now = now
 	for rest := p; len(rest) > 0; {
 		rest = rest[g.seen.Feed(rest):]
 		for f, ok := g.seen.Next(); ok; f, ok = g.seen.Next() {
@@ -127,20 +132,27 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 			p = sealed(p)
 		}
 	}
-	g.line.Receive(now, p)
+	if !g.lose {
+		g.line.Receive(now, p)
+	}
 }
 
 func (g *gateway) count(f *ion.Frame) {
 	id, first := f.MessageID()
+	if first {
+		g.lose = false
+	}
 	if !first || g.known && id == g.lastID {
 		return
 	}
 	g.lastID, g.known, g.forge, g.double, g.misack = id, true, nil, false, false
 	kind := g.inTurn(requestOf(f.Data))
-	g.counts[kind]++
+	if g.counts[kind]++; kind == writes && g.memory == nil {
+		g.use(func(s *bench.Station) { g.memory = s.Meter().AppendMemory(nil, g.now) })
+	}
 	for i := range g.harms {
 		if h := &g.harms[i]; h.is(kind) && kind != anything && (h.Nth == 0 || h.Nth == g.counts[kind]) {
-			g.strike(h)
+			g.strike(h, kind)
 		}
 	}
 }
@@ -168,18 +180,38 @@ func (g *gateway) asked() (n int) {
 	return n
 }
 
-func (g *gateway) strike(h *Harm) {
+func (g *gateway) strike(h *Harm, kind request) {
 	if h.struck = true; h.Nth > 0 {
 		h.At = anything
 	}
-	if h.garbles() {
+	switch h.name {
+	case "garbled":
 		g.garble = true
+		return
+	case "unheard":
+		g.lose = true
+		return
+	case "nagged":
+		g.nags = true
+		g.nag.begin(g.now, g.unit, g.lastID, g.response)
+		return
+	case "forgets":
+		g.use(func(s *bench.Station) {
+			if err := s.Meter().RestoreMemory(g.memory); err != nil {
+				panic(err) // it was that of this meter
+			}
+		})
 		return
 	}
 	if h.Forge != nil {
 		g.forge, g.double, g.misack = h.Forge, h.name == "doubled", h.name == "other-ack"
-		if h.name == "tells-another-serial" {
+		switch h.name {
+		case "tells-another-serial":
 			g.told = strangeSerial
+		case "tells-another-crc":
+			g.misverified = true
+		case "damaged":
+			g.damaged = damage{to: g.lastID, kind: kind, at: g.now}
 		}
 		return
 	}
@@ -205,10 +237,28 @@ func (g *gateway) unstruck() (left []Harm) {
 	return left
 }
 
+// Advance and Next are those of the line, and of what comes in the place of a frozen meter.
+func (g *gateway) Advance(now time.Duration) {
+	g.now = now
+	g.line.Advance(now)
+}
+
+func (g *gateway) Next() (at time.Duration, wake bool) {
+	if at, wake = g.line.Next(); g.nags && (!wake || g.nag.due < at) {
+		return g.nag.due, true
+	}
+	return at, wake
+}
+
 // Transmit gives the program what the meter sends.
 func (g *gateway) Transmit(dst []byte) []byte {
 	before := len(dst)
-	dst = g.forward(dst)
+	if g.nags {
+		g.held = g.line.Transmit(g.held[:0])[:0] // nobody hears the meter
+		dst = g.nag.appendDue(dst, g.now)
+	} else {
+		dst = g.forward(dst)
+	}
 	g.hear(dst[before:])
 	return dst
 }
@@ -290,6 +340,8 @@ func firstValue(frame []byte) int {
 		return at + int(kind&0x0F)
 	case kind == text && frame[at+1]>>4 > 1 && frame[at+1]>>4 <= 12:
 		return at + 2
+	case kind == text && frame[at+1]>>4 == 0xD:
+		return at + 3
 	case kind == text && frame[at+1]>>4 == 0xE:
 		return at + 4
 	}
@@ -404,7 +456,7 @@ var forgeries = map[string]forgery{
 	"tells-small-blocks":     told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
 	"tells-no-room":          told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
 	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
-	"garbled":                func(frame []byte) []byte { return frame },
+	"tells-another-crc":      told(func(reply []byte) { reply[5] ^= 1 }),
 	"lying-length": func(frame []byte) []byte {
 		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
 	},
@@ -431,6 +483,9 @@ func told(change func(identity []byte)) forgery {
 // AWHILE in them stand for times that follow from response.
 func harm(at request, nth int, name string, response time.Duration) Harm {
 	h := Harm{At: at, Nth: nth, name: name, Forge: forgeries[name]}
+	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets"}, name) {
+		h.Forge = func(frame []byte) []byte { return frame } // see strike
+	}
 	if h.Forge != nil {
 		return h
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/parallel"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
@@ -34,7 +35,7 @@ type Options struct {
 	Ended func(r *Result)
 	// JudgedBy names this ionbench, for whoever compares reports.
 	JudgedBy string
-	// FailOnSkipped: a scenario that was not played counts as one that failed.
+	// FailOnSkipped: a scenario that was not played counts as one that failed, unless it is Idle.
 	FailOnSkipped bool
 	// late is how late the computer is said to be; nil: it is measured. Tests of what programs do
 	// wrong are run beside others.
@@ -81,6 +82,9 @@ type Result struct {
 	Round    int    // counted from 1
 	Again    bool   // it was played again and does not count
 	Skipped  string // why it was not played; empty if it was
+	// Idle: it was skipped because it cannot be about this program or its connection. Nothing is
+	// missing then.
+	Idle     bool
 	Trouble  string // why there is no verdict; empty if there is one
 	Attempts []*Execution
 	Broken   []verdict.Violation // of all attempts
@@ -319,6 +323,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	result = &Result{Scenario: own, Round: round, Repeat: r.repeat(s.Name)}
 	p := &player{target: &r.Target, options: &r.Options, scenario: s}
 	err = contained(func() error {
+		result.Idle = s.needsTCP() && r.Target.Transport != rig.TCP
 		if result.Skipped = s.cannot(&r.Target); result.Skipped == "" {
 			p.limit, result.Skipped = o.limit(s, r.Options.Limit)
 		}
@@ -345,6 +350,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	result.collect()
 	if len(result.Broken) == 0 && len(p.attempts) > 0 {
 		result.Skipped = p.attempts[0].Missed
+		result.Idle = slices.ContainsFunc(s.Harms, func(h Harm) bool { return h.optional() })
 	}
 	switch {
 	case err != nil:

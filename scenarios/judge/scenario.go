@@ -72,6 +72,7 @@ type Scenario struct {
 	Signal syscall.Signal           // that presses Abort; 0 for SIGINT
 	Pace   pacing
 	Alone  bool   // no recovery follows the first attempt
+	Hasty  bool   // recoveries begin at once, and not a minute later
 	Then   []Step // the steps after the first
 	all    []Step
 	// Waits is about how many missing answers the program waits for.
@@ -149,6 +150,11 @@ func (s *Scenario) cannot(t *Target) string {
 		}
 	}
 	return ""
+}
+
+// needsTCP reports whether the scenario is about a connection over TCP.
+func (s *Scenario) needsTCP() bool {
+	return slices.ContainsFunc(s.faults(), func(f fault.Fault) bool { return f.Kind.Place() == fault.PlaceIP })
 }
 
 // cannotAround is why the surroundings or the harms of the scenario cannot be had with a target.

@@ -73,10 +73,12 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 
 func (s *stand) meter() *meter.Meter { return s.station.Meter() }
 
-// heal ends all faults, and gives the meter a minute to boot.
-func (s *stand) heal() {
+// heal ends all faults, and gives the meter a minute to boot, unless somebody is in a hurry.
+func (s *stand) heal(hasty bool) {
 	s.station.Heal(s.now)
-	s.now += time.Minute
+	if !hasty {
+		s.now += time.Minute
+	}
 	s.station.Advance(s.now)
 }
 

@@ -99,11 +99,14 @@ func (p *player) write(w world.Write) {
 	p.settings[p.at].Values[w.Setting] = w.Value
 }
 
-// tear cuts the files that the program has left.
+// leastKept is how many bytes a file has at least that holds all settings. Locks are shorter.
+const leastKept = 100
+
+// tear cuts the files that the program has left and that may hold settings.
 func (p *player) tear() {
 	torn := make(map[string][]byte)
 	p.place.gather(func(name string, mode fs.FileMode, content []byte) {
-		if mode.IsRegular() && name != imageName && name != logName && name != besideLog && len(content) > 1 {
+		if mode.IsRegular() && name != imageName && name != logName && name != besideLog && len(content) >= leastKept {
 			torn[name] = bytes.Clone(content[:len(content)/2])
 		}
 	})

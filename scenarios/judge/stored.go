@@ -124,10 +124,21 @@ func (o *reportObject) checkCounts() error {
 			return fmt.Errorf("it says that %d scenarios %s, and %d are there", c.said, c.what, c.are)
 		}
 	}
-	if v := verdictOf(o.Passed, o.Failed, o.Skipped, o.Undecided, o.FailSkipped); v != o.Verdict {
+	if v := verdictOf(o.Passed, o.Failed, o.amiss(), o.Undecided, o.FailSkipped); v != o.Verdict {
 		return fmt.Errorf("its verdict is said to be %.100q, and is %q by its scenarios", o.Verdict, v)
 	}
 	return o.checkDuties()
+}
+
+// amiss is Report.amiss.
+func (o *reportObject) amiss() (n int) {
+	names := map[string]bool{}
+	for i := range o.Scenarios {
+		if s := &o.Scenarios[i]; s.Skipped != "" && !s.Idle && !s.Again {
+			names[s.Name] = true
+		}
+	}
+	return len(names)
 }
 
 func (o *reportObject) checkDuties() error {

@@ -51,6 +51,11 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
 	}
 	a.Broken = verdict.Judge(e)
+	if p.about(duty.Surroundings) && len(p.attempts) == 1 { // to end there is against advice alone, and advise says so
+		a.Broken = slices.DeleteFunc(a.Broken, func(v verdict.Violation) bool {
+			return !a.success() && slices.Contains([]verdict.Rule{verdict.I3, verdict.I6, verdict.Crashed, verdict.Expected}, v.Rule)
+		})
+	}
 	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > 0 {
 		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("every answer came in time (%s), and %d requests were sent again", p.scenario.Title, a.Cost.Resends)})
 	}
@@ -112,6 +117,9 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	}
 	if p.about(duty.LogStamps) {
 		p.adviseStamps(a)
+	}
+	if a.Trusted { // what runs in the end is looked at in any case
+		a.warn(duty.Again, "verify was answered ok with another CRC-32 than the image's, and it went on with restart")
 	}
 	if a.unfinished(e.Log) {
 		a.warn(duty.LogLines, "the program ended by itself with failure, and its log does not say that")

@@ -1,0 +1,137 @@
+//go:build unix
+
+package judge
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/scenarios/duty"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/verdict"
+)
+
+// careless are the upgrader in Python as other authors might have written it: a piece of its text
+// is replaced, and a scenario shows what that does.
+var careless = []struct {
+	name, text, instead string
+	scenario, reason    string
+}{
+	{"every ACK gives it more time",
+		"if control & 0x40:\n", "if control & 0x40:\n                deadline = now + wait\n",
+		"nagged", "I5: "},
+	{"a write is tried once",
+		"value_of, missing=self.retrying)", "value_of, missing=self.retrying, tries=1 if value else TRIES)",
+		"unheard-write", "expected: "},
+	{"the kept settings go before they are compared",
+		"        lost = []\n", "        lost = []\n        self.kept.drop()\n",
+		"written-in-vain-and-killed", "in recovery 1: I2: "},
+	{"settings that are not back are a warning",
+		"raise Failure(f\"the new firmware runs, but settings", "self.log(f\"Note: the new firmware runs, but settings",
+		"garbled-writes", "I2: "},
+	{"a block that was not programmed is sent again",
+		"status not in (OK, BAD_SEQUENCE,", "status not in (OK, BAD_SEQUENCE, 5,",
+		"program-failed", "conduct: "},
+	{"the CRC is checked of blocks alone",
+		"crc16(body[:-2]) == struct.unpack(\"<H\", body[-2:])[0]:", "(len(body) != 35 or crc16(body[:-2]) == struct.unpack(\"<H\", body[-2:])[0]):",
+		"damaged-clear-answer", "conduct: "},
+	{"a port that cannot be opened is the end",
+		"with contextlib.suppress(OSError, termios.error):\n                return", "if True:\n                return",
+		"port-vanishes-download", "expected: "},
+	{"kept settings that cannot be read are left out",
+		"                raise Failure(f\"{path} does not hold the settings of a meter; move it away\") from e", "                self.serial = self.values = None",
+		"kept-and-torn", "in recovery 1: I2: "},
+	{"a meter that erases already is somebody else's",
+		"        if who.state == APPLICATION:\n            values", "        if who.state == ERASING:\n            raise Failure(\"it erases\")\n        if who.state == APPLICATION:\n            values",
+		"found-erasing", "in recovery 1: "},
+	{"numbers are kept with six places",
+		"        return value\n", "        return struct.pack(\">Bf\", 0x34, round(*struct.unpack(\">xf\", value), 6)) if value[0] == 0x34 else value\n",
+		"digits", "I2: "},
+	{"a small number is kept as a decimal",
+		"v.hex() for h, v", "(v if v[0] != 0x34 else struct.pack(\">Bf\", 0x34, float(\"%.7f\" % struct.unpack(\">xf\", v)))).hex() for h, v",
+		"digits-kept", "in recovery 1: I2: "},
+	{"a setting is not kept",
+		"for h, v in zip(SETTINGS, self.values)}], f)", "for h, v in zip(SETTINGS, self.values) if h != 0x7BB8}], f)",
+		"digits-kept", "in recovery 1: "},
+	{"empty texts are not kept",
+		"for h, v in zip(SETTINGS, self.values)}], f)", "for h, v in zip(SETTINGS, self.values) if v[:2] != b\"\\xFA\\x11\"}], f)",
+		"lowest-kept", "in recovery 1: "},
+}
+
+// python is the command for an upgrader in Python.
+func python(t *testing.T, path string) Command {
+	t.Helper()
+	interpreter, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skipf("NOT JUDGED, there is no Python: %v", err)
+	}
+	c, err := ParseCommand(interpreter+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --serial {serial} --image {image} --timeout 0.3 --log {log} --keep-settings {dir}/{serial}", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const inPython = "../../fixtures/upgraders/upgrade.py"
+
+// judgedInPython plays a scenario with the upgrader in Python, with a piece of its text replaced.
+func judgedInPython(t *testing.T, text, instead, scenario string, limit time.Duration) *Result {
+	t.Helper()
+	source, err := os.ReadFile(inPython)
+	if err != nil {
+		t.Skip(err)
+	}
+	if strings.Count(string(source), text) != 1 {
+		t.Fatalf("%q is there %d times", text, strings.Count(string(source), text))
+	}
+	path := filepath.Join(t.TempDir(), "careless.py")
+	if err := os.WriteFile(path, []byte(strings.Replace(string(source), text, instead, 1)), fileMode); err != nil {
+		t.Fatal(err)
+	}
+	const response = 300 * time.Millisecond
+	suite, err := NewSuite("full", response)
+	if err == nil {
+		suite, err = suite.Only([]string{scenario})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), suite, Target{Upgrade: python(t, path), Transport: rig.TCP, KeepsSettings: true}, Options{Response: response, Limit: limit, late: &lateness{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Results[0]
+}
+
+func TestWhatAuthorsGetWrongIsFoundForItsReason(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes real time")
+	}
+	for _, c := range careless {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			limit := testLimit
+			if c.reason == "I5: " {
+				limit = 6 * time.Second
+			}
+			r := judgedInPython(t, c.text, c.instead, c.scenario, limit)
+			if !slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), c.reason) }) {
+				t.Errorf("it should break %q: %s\n%s", c.reason, r.Skipped, VerdictText(r))
+			}
+		})
+	}
+}
+
+// What the meter runs in the end is looked at in any case, so this harms nobody.
+func TestAVerifyThatIsTakenForGoodAndWasNotIsAdvice(t *testing.T) {
+	t.Parallel()
+	r := judgedInPython(t, "status == OK and crc != f.crc", "False", "verified-otherwise", testLimit)
+	if !r.Passed() || r.advice(duty.Again) == "" {
+		t.Error(VerdictText(r))
+	}
+}
