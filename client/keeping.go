@@ -89,7 +89,10 @@ func takeSettings(u *Upgrader, now time.Duration, p *ion.Packet) next {
 		return failedWith(ErrNoPersistence, "a journal of %s was kept on %s, and this meter does not tell whether its settings are newer; nothing was changed; write the settings by hand, or move the journal away",
 			u.device.SerialNumber, u.kept.Saved.Format(time.DateTime))
 	}
-	if u.onDisk {
+	switch {
+	case u.transfer.reread:
+		u.offered = 0
+	case u.onDisk:
 		u.offered, _ = u.kept.Due(m.Marks)
 	}
 	u.keptThere = false

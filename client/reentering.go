@@ -36,7 +36,8 @@ func foundBeforeEntering(u *Upgrader, _ time.Duration, r *ion.DownloadReply) nex
 	return toNext()
 }
 
-// readAgain keeps what an application has now, as if the upgrade began.
+// readAgain keeps what an application has now. What this upgrade keeps already it goes on with, and
+// asks nobody about.
 func (u *Upgrader) readAgain(r *ion.DownloadReply) next {
 	if err := u.takeIdentity(r); err != nil {
 		return failed(err)
@@ -44,7 +45,7 @@ func (u *Upgrader) readAgain(r *ion.DownloadReply) next {
 	t := &u.transfer
 	t.found, t.unread, t.reread = false, false, true
 	u.emit(Event{Kind: EventDevice, Device: u.device})
-	return toStep(StepFindJournal)
+	return toStep(StepSaveSettings)
 }
 
 // mayBeOutdated reports, of a meter that has left its application just now, whether it may have
