@@ -44,6 +44,7 @@ or driver is needed: a program that opens a serial port opens the PTY.
 			Surplus: "a value with spaces wants quotes",
 			Flags:   o.flags(),
 			Done:    "it was ended by Ctrl-C, SIGTERM, SIGQUIT or SIGHUP", Failed: "something failed while it ran",
+			Failure: serving.NotServed(serving.EventsFormat),
 			Run: func(ctx context.Context, c *cli.Call) error {
 				if o.helpFaults {
 					c.Print(fault.Describe())

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/schemas/schematest"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -28,5 +32,37 @@ func TestTheManualHasEveryEventOfTheSchema(t *testing.T) {
 	slices.Sort(told)
 	if want := slices.Sorted(maps.Keys(schema.Defs)); !slices.Equal(told, want) {
 		t.Errorf("the manual tells of %v, and the schema of %v", told, want)
+	}
+}
+
+// With its errors in a file, a program that starts ionsim sees on standard output why it did not.
+func TestAStartThatFailsIsALineOfJSON(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer taken.Close()
+	for _, c := range []struct {
+		args   []string
+		status cli.Status
+		format string
+	}{
+		{[]string{"--json", "--tcp", taken.Addr().String()}, cli.Environment, serving.EventsFormat},
+		{[]string{"--model", "7777", "--json"}, cli.Misused, serving.EventsFormat},
+		{[]string{"--json", "--fault", "cable-pul"}, cli.Misused, serving.EventsFormat},
+		{[]string{"--json", "--state", t.TempDir() + "/none/meter.state"}, cli.Misused, serving.EventsFormat},
+		{[]string{"proxy", "--json", "--from", "tcp:" + taken.Addr().String(), "--to", "tcp:127.0.0.1:1"}, cli.Environment, serving.ProxyFormat},
+	} {
+		var out, errs bytes.Buffer
+		if status := run(t.Context(), c.args, &out, &errs); status != c.status || errs.Len() == 0 {
+			t.Errorf("%q: exit status %d, %q", c.args, status, errs.String())
+		}
+		checker, err := schematest.New(c.format)
+		must(t, err)
+		if err := checker.Check(out.Bytes()); err != nil || !strings.Contains(out.String(), `"not-served"`) {
+			t.Errorf("%q: %q: %v", c.args, out.String(), err)
+		}
+	}
+	var out, errs bytes.Buffer
+	if run(t.Context(), []string{"--tcp", taken.Addr().String()}, &out, &errs); out.Len() > 0 {
+		t.Errorf("without --json: %q", out.String())
 	}
 }

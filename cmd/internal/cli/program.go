@@ -57,6 +57,9 @@ type Command struct {
 	Done, Failed string
 	// Unable says what exit status 3 means; empty: the usual meaning.
 	Unable string
+	// Failure is the line that --json gives of an error with which the command ends before it has
+	// begun, for who has its errors go to a file; nil: none.
+	Failure func(err error, status Status) []byte
 	Run    func(ctx context.Context, c *Call) error
 }
 
@@ -143,10 +146,23 @@ func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
 		return StatusOf(err)
 	}
 	p.complain(s.Err, command, err)
-	if status := StatusOf(err); status != Environment || !c.began {
-		return status
+	status := StatusOf(err)
+	if command != nil && command.Failure != nil && !c.began && asksForJSON(args) {
+		_, _ = out.Write(command.Failure(err, status))
 	}
-	return Failed
+	if status == Environment && c.began {
+		return Failed
+	}
+	return status
+}
+
+// asksForJSON looks at the words, for the error may be of a flag before it.
+func asksForJSON(args []string) bool {
+	words := slices.Index(args, "--")
+	if words < 0 {
+		words = len(args)
+	}
+	return slices.Contains(args[:words], "--json")
 }
 
 // complain writes an error and its hints. If that fails, nothing is left to report it on.

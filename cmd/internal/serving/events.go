@@ -13,6 +13,7 @@ What it tells:
                   (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
                   the schema), http (host:port) and token of --http, each null without it,
                   modbus_tcp (host:port, or null)
+    not-served    error, exit (the status), format: the only one, where it cannot begin
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying
     lcd           text: what the display shows now
@@ -55,6 +56,7 @@ What it tells:
     ready         the first: pty, link, tcp (each null where there is none), to, baud, plan, started
                   (RFC 3339), format (its name and version), http and token of --http (null
                   without it)
+    not-served    error, exit (the status), format: the only one, where it cannot begin
     far           port, state: of the meter's port: open, absent (it cannot be opened, and is tried
                   again), lost (the connection ended), lost bytes (bytes: it does not take them, or
                   is not there), rate not set; reason, where there is one

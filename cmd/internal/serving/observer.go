@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/sink"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/capture"
@@ -54,6 +55,13 @@ type report struct {
 	name   string
 	fields []field
 	text   string
+}
+
+// NotServed is what --json gives of an error at the start, in a format of events.
+func NotServed(format string) func(err error, status cli.Status) []byte {
+	return func(err error, status cli.Status) []byte {
+		return appendObject(nil, "not-served", 0, []field{{"error", err.Error()}, {"exit", int(status)}, {"format", format}})
+	}
 }
 
 // appendObject appends a line of --json. Its "at" is in seconds with six decimals.

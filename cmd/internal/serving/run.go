@@ -272,6 +272,7 @@ func (s *server) say(format string, args ...any) {
 // tellReady writes the first line on stdout. With --json it is an object. Otherwise it is the
 // port alone, for scripts, and people get the rest on stderr.
 func (s *server) tellReady() {
+	s.call.Begin()
 	address, pty := s.tcpAddress(), s.server.PTY()
 	served := s.meter
 	m := s.station().Meter()
