@@ -59,7 +59,7 @@ may connect again at once. The rate that a tool sets on its PTY is passed on to 
 		Notes: serving.ProxyEvents,
 		Done:  "it was ended by Ctrl-C, SIGTERM, SIGQUIT or SIGHUP", Failed: "something failed while it ran",
 		Failure: serving.NotServed(serving.ProxyFormat),
-		Run: func(ctx context.Context, c *cli.Call) error { return o.run(ctx, c, stdout) },
+		Run:     func(ctx context.Context, c *cli.Call) error { return o.run(ctx, c, stdout) },
 	}
 }
 

@@ -60,7 +60,7 @@ type Command struct {
 	// Failure is the line that --json gives of an error with which the command ends before it has
 	// begun, for who has its errors go to a file; nil: none.
 	Failure func(err error, status Status) []byte
-	Run    func(ctx context.Context, c *Call) error
+	Run     func(ctx context.Context, c *Call) error
 }
 
 // Arg is an argument of a command. Only the last may be optional or repeated.
