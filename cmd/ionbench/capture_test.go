@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"ionbench/cmd/internal/cli"
@@ -58,6 +59,16 @@ func TestACaptureOnStandardOutputLeavesTheResultsToStandardError(t *testing.T) {
 		}
 		if code, _, _ := call(t, "", append(args, "--capture", "-", "--json")...); code != cli.Misused {
 			t.Errorf("%s with --json: exit %d", name, code)
+		}
+	}
+}
+
+func TestTheJudgeCapturesWhatDidNotPass(t *testing.T) {
+	t.Parallel()
+	for upgrader, says := range map[string]string{"true": "undisturbed: "} {
+		code, out, errs := call(t, "", "judge", "--upgrader", upgrader, "--only", "undisturbed", "--timeout", "1s", "--capture", "-")
+		if code != cli.Failed || !bytes.HasPrefix([]byte(out), sectionMark) || !strings.Contains(out, says) || !judgeLastLine.MatchString(errs) {
+			t.Errorf("%s: exit %d, %q\n%s", upgrader, code, out, errs)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/pcapng"
 )
 
 const judgeHelp = `
@@ -84,6 +86,7 @@ type judgeFlags struct {
 	shard             judge.Shard
 	failOnSkipped     bool
 	artifacts         string
+	capture           string
 	report            reportFlags
 }
 
@@ -150,7 +153,8 @@ func (f *judgeFlags) flags() []cli.Flag {
 			fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),
 		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
 		cli.Number(&f.seed, "seed", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
-		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR").With(cli.Files(cli.Folders)),
+		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR; of one that did not pass also what went over its line, line.pcapng").With(cli.Files(cli.Folders)),
+		captureFlag(&f.capture, "write what went over the line of each scenario that did not pass, one section of the file a scenario,"),
 	}
 }
 
@@ -236,16 +240,41 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 		told.Show(done, len(suite.Scenarios)*f.repeat, more)
 	}
 	terminal.Leave()
-	report, err := judge.Run(ctx, suite, target, options)
+	report, err := f.play(ctx, c, suite, target, options)
 	told.Clear()
 	if err != nil {
-		return cli.Environmental(err) // no program, port or room, so there is no verdict
+		return err
 	}
 	c.Print(card(report))
 	if report.Strays > 0 {
 		c.Note("%d processes hid from which program they came, and were killed at the end", report.Strays)
 	}
 	return f.report.finish(c, report)
+}
+
+// play plays the suite, and writes the captures if they are wanted.
+func (f *judgeFlags) play(ctx context.Context, c *cli.Call, suite *judge.Suite, target judge.Target, options judge.Options) (report *judge.Report, err error) {
+	err = captureTo(c, f.capture, func(to io.Writer) error {
+		var unwritten error
+		sections := 0
+		if to != nil {
+			options.Captured = func(section []byte) {
+				if unwritten == nil {
+					_, unwritten = to.Write(section)
+				}
+				sections++
+			}
+		}
+		report, err = judge.Run(ctx, suite, target, options)
+		if err != nil {
+			return cli.Environmental(err) // no program, port or room, so there is no verdict
+		}
+		if to != nil && sections == 0 {
+			_, unwritten = pcapng.New(to, pcapng.Config{Program: options.JudgedBy, Comment: "every scenario passed", Lines: []pcapng.Line{{Name: "RS-485"}}})
+		}
+		return unwritten
+	})
+	return report, err
 }
 
 func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
@@ -312,7 +341,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
 	for _, flag := range slices.Concat(f.flags(), f.report.flags()) {
-		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
+		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "capture", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
 			taken = append(taken, flag.Name)
 		}
 	}

@@ -38,8 +38,8 @@ func wiresharkInstallCommand() *cli.Command {
 		Name: "wireshark install", Brief: "put the dissector where Wireshark looks",
 		Help: `
 Write the ION dissector to the folder of this user's Wireshark plugins. From then on Wireshark and
-tshark show ION frames, messages and the download service without any setting, in captures of
-"ionsim --capture" and "ionbench replay --capture" and in those of a real meter over TCP. An
+tshark show ION frames, messages and the download service without any setting, in what --capture of
+the three programs writes and in captures of a real meter over TCP. An
 earlier one is replaced.
 `,
 		Examples: `

@@ -4,13 +4,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/client"
+	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 )
 
@@ -28,6 +31,9 @@ func wholeBlocks(b []byte) (sections int, whole bool) {
 	}
 	return sections, len(b) == 0
 }
+
+// killRounds is how often a writer is killed.
+const killRounds = 4
 
 func TestACaptureIsWholeHoweverItsWriterEndsAndTheNextRunIsAdded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.pcapng")
@@ -56,6 +62,62 @@ func TestACaptureIsWholeHoweverItsWriterEndsAndTheNextRunIsAdded(t *testing.T) {
 	}
 	if sections, whole := wholeBlocks(b); !whole || sections != 2 {
 		t.Errorf("the next run: %d sections, whole: %v", sections, whole)
+	}
+}
+
+// The writer is killed while frames go over the line, again and again, and what the runs before have
+// left is added to.
+func TestACaptureIsWholeAtWhateverMomentItsWriterIsKilled(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.pcapng")
+	size := int64(0)
+	for round := range killRounds {
+		m := startProcessJSON(t, "--tcp", ":0", "--pace", "off", "--capture", path)
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			_, _ = use(t, overTCP(m), client.TaskUpgrade, testFirmware(100)) // it ends as the meter does
+		}()
+		for at := size; at < size+int64(20_000+7_919*round); { // some frames are there
+			info, err := os.Stat(path)
+			must(t, err)
+			at = info.Size()
+		}
+		m.kill()
+		<-m.ended
+		<-gone
+		b, err := os.ReadFile(path)
+		must(t, err)
+		if sections, whole := wholeBlocks(b); !whole || sections != round+1 {
+			t.Fatalf("round %d: %d sections, whole: %v", round, sections, whole)
+		}
+		size = int64(len(b))
+	}
+}
+
+func TestACaptureOnStandardOutputIsAloneThere(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var out, diag lockedBuffer
+	ended := make(chan cli.Status, 1)
+	go func() { ended <- run(ctx, []string{"--tcp", ":0", "--pace", "off", "--capture", "-"}, &out, &diag) }()
+	told := func() string { return diag.String() }
+	for ; !strings.Contains(told(), "switches it off"); time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	address, _, _ := strings.Cut(told(), "\n")
+	_, err := use(t, port.Config{TCP: address}, client.TaskUpgrade, testFirmware(2))
+	must(t, err)
+	cancel()
+	if code := <-ended; code != cli.Done {
+		t.Errorf("exit %d", code)
+	}
+	if sections, whole := wholeBlocks([]byte(out.String())); !whole || sections != 1 || !strings.Contains(out.String(), "7350V284") {
+		t.Errorf("%d sections, whole: %v", sections, whole)
+	}
+	if code, _, errs := outcome(t, "--tcp", ":0", "--capture", "-", "--json"); code != cli.Misused || !strings.Contains(errs, "both go to standard output") {
+		t.Errorf("with --json: exit %d, %s", code, errs)
 	}
 }
 

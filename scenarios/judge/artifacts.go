@@ -28,7 +28,7 @@ const (
 )
 
 // ours are the names of what the judge puts into a folder. What else is there is a person's.
-var ours = regexp.MustCompile(`^(judge|verdict|plan|trace|meter-events|repeat|left)\.txt$|^left$|^image\.upg$|^(upgrade|recovery-\d+)\.(log|stdout\.txt|stderr\.txt|command\.txt)$`)
+var ours = regexp.MustCompile(`^(judge|verdict|plan|trace|meter-events|repeat|left)\.txt$|^line\.pcapng$|^left$|^image\.upg$|^(upgrade|recovery-\d+)\.(log|stdout\.txt|stderr\.txt|command\.txt)$`)
 
 // logs are the files of {dir} that are among the artifacts already.
 var logs = regexp.MustCompile(`^(upgrade|recovery-\d+)\.log$`)
@@ -95,13 +95,17 @@ func (a *artifacts) clear() error {
 	return nil
 }
 
-// leave writes the story of a scenario, and what the program left in its folder.
-func (a *artifacts) leave(p *player, r *Result) error {
+// leave writes the story of a scenario, what went over its line if it is captured, and what the
+// program left in its folder.
+func (a *artifacts) leave(p *player, r *Result, section []byte) error {
 	files := map[string][]byte{
 		"plan.txt":         []byte(r.Scenario.Plans.String() + "\n"),
 		"trace.txt":        traceText(p),
 		"meter-events.txt": eventLogText(p),
 		"repeat.txt":       []byte(r.Repeat + "\n"),
+	}
+	if section != nil {
+		files[captureFile] = section
 	}
 	for i, e := range r.Attempts {
 		files[fileName(i, "stdout.txt")] = e.Exit.Stdout.Kept()
@@ -156,7 +160,9 @@ func (a *artifacts) close() {
 func traceText(p *player) []byte {
 	var b bytes.Buffer
 	for _, e := range p.station.Trace() {
-		fmt.Fprintln(&b, e)
+		if !ofCapture(e) {
+			fmt.Fprintln(&b, e)
+		}
 	}
 	return b.Bytes()
 }

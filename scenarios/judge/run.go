@@ -33,6 +33,9 @@ type Options struct {
 	Repeat string
 	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
+	// Captured, if not nil, is given a section of a capture for Wireshark for every scenario that
+	// did not pass, never twice at the same time.
+	Captured func(section []byte)
 	// JudgedBy names this ionbench, for whoever compares reports.
 	JudgedBy string
 	// FailOnSkipped: a scenario that was not played counts as one that failed, unless it is Idle.
@@ -231,6 +234,15 @@ func (o *outing) ended(r *Result) {
 	}
 }
 
+// captured hands a section of a capture over, if there is one.
+func (o *outing) captured(section []byte, to func([]byte)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if section != nil && to != nil {
+		to(section)
+	}
+}
+
 // limit is the time limit of an attempt, and why that is too short for the scenario; empty if it is
 // not.
 func (o *outing) limit(s *Scenario, given time.Duration) (limit time.Duration, tooLong string) {
@@ -358,15 +370,17 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	case ctx.Err() != nil:
 		result.trouble(interrupted)
 	}
-	result.tidy(p, files)
+	section := p.capture(result)
+	o.captured(section, r.Options.Captured)
+	result.tidy(p, files, section)
 	return result, err
 }
 
 // tidy leaves the artifacts of a scenario and removes its folder.
-func (r *Result) tidy(p *player, own *artifacts) {
+func (r *Result) tidy(p *player, own *artifacts, section []byte) {
 	if own != nil {
 		r.Folder = own.path
-		if err := contained(func() error { return own.leave(p, r) }); err != nil {
+		if err := contained(func() error { return own.leave(p, r, section) }); err != nil {
 			r.note("its artifacts are not complete: %v", err)
 		}
 		own.close()

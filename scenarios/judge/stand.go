@@ -33,6 +33,7 @@ type stand struct {
 	at       int            // the meter that the host talks to, in world.Meters
 	settings []ion.Settings // that each meter should have
 	beside   *beside        // what else goes on during the present attempt; nil for nothing
+	captured captured
 }
 
 // newStand makes a meter that has been running for rig.UpTime.
@@ -52,7 +53,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := s.paced(rig.StationConfig(&w, rig.Options{}), o)
+	c := s.paced(rig.StationConfig(&w, rig.Options{Trace: o.trace()}), o)
 	c.Meter.Seed = o.Seed
 	station, err := bench.NewStation(c)
 	if err != nil {
@@ -64,7 +65,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 		}
 	}
 	station.RunSince(-rig.UpTime)
-	at := &stand{world: &w, right: right, station: station, file: file, settings: []ion.Settings{station.Meter().Settings(0)}}
+	at := &stand{world: &w, right: right, station: station, file: file, captured: captured{on: o.captures()}, settings: []ion.Settings{station.Meter().Settings(0)}}
 	for i := range station.Neighbours() {
 		at.settings = append(at.settings, station.Neighbour(i).Settings(0))
 	}
@@ -95,6 +96,7 @@ func (s *stand) answers() bool {
 // and the scenario has no verdict.
 type line struct {
 	station  *bench.Station
+	captured *captured
 	asked    bool
 	panicked error
 }
@@ -111,7 +113,10 @@ func (l *line) use(do func(*bench.Station)) {
 
 func (l *line) Receive(now time.Duration, p []byte) {
 	l.begin(now)
-	l.use(func(s *bench.Station) { s.Receive(now, p) })
+	l.use(func(s *bench.Station) {
+		l.captured.count(s, len(p))
+		s.Receive(now, p)
+	})
 }
 
 func (l *line) begin(now time.Duration) {
@@ -197,13 +202,16 @@ type address struct{ port, tcp string }
 // carries out faults of its computer. The meter's clock follows the wall clock.
 func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
 	clock := machine.WallClockFrom(s.now)
-	l := &line{station: s.station}
+	l := &line{station: s.station, captured: &s.captured}
 	var program *process
 	reset := false
 	config := serve.Config{
 		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
 		Reset: func() bool { was := reset; reset = false; return was },
 		Gone:  l.portGone,
+		Event: func(e serve.Event) {
+			l.use(func(station *bench.Station) { s.captured.connection(station, e) })
+		},
 		Step: func(time.Duration) bool {
 			l.use(func(station *bench.Station) {
 				for _, order := range station.Orders() {

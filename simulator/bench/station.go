@@ -181,6 +181,9 @@ func (s *Station) Record(frames bool) { s.trace, s.traceOn, s.traceFrames = nil,
 // has: for real time.
 func (s *Station) Stream() { s.line.SetStream(true) }
 
+// TraceFrames says whether every frame on the line is an event of the trace from now on.
+func (s *Station) TraceFrames(on bool) { s.traceFrames = on }
+
 // Meter is the station's meter, to look at. To change it, use the methods of the station.
 func (s *Station) Meter() *meter.Meter { return s.meter }
 
