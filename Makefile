@@ -33,10 +33,12 @@ test: ## all tests
 outside: ## the suite of a module of its own, which knows of this one what everybody can import
 	cd fixtures/outside && $(GO) vet ./... && $(GO) test ./...
 
-pages: build ## the front panel: the types of its scripts, and what a person does in a browser
+pages: build ## the front panel and the page of a run: the types of their scripts, and what a person does in a browser
 	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
-		cd simulator/control/web && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent; \
-	else echo "NOT TESTED: the front panel in a browser: npm or chromium is missing"; test -z "$$CI"; fi
+		for page in simulator/control/web simulator/story/page/web; do \
+			(cd $$page && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent) || exit 1; \
+		done; \
+	else echo "NOT TESTED: the pages in a browser: npm or chromium is missing"; test -z "$$CI"; fi
 
 race: ## all tests under the race detector, with smaller atlases
 	$(GO) test -race -short $(PACKAGES)

@@ -36,7 +36,7 @@ type importRule struct {
 
 var (
 	machines = []string{
-		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/bench",
+		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/talker", "simulator/fault", "simulator/story", "simulator/story/record", "simulator/story/page", "simulator/bench",
 		"simulator/modbus",
 		"client", "client/upg", "client/dcf", "client/ini", "client/journal", "client/locks", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
@@ -73,6 +73,11 @@ func importRules() []importRule {
 		{in: []string{"simulator/story"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/fault", "ionbench/simulator/line", "ionbench/simulator/meter"},
 			why: "a trace names what can happen, and makes nothing happen"},
+		{in: []string{"simulator/story/record"}, forbidden: []string{"ionbench/..."},
+			but: []string{"ionbench/simulator/fault", "ionbench/simulator/ion", "ionbench/simulator/ion/explain", "ionbench/simulator/line", "ionbench/simulator/meter", "ionbench/simulator/story"},
+			why: "it writes down what a trace tells"},
+		{in: []string{"simulator/story/page"}, forbidden: []string{"ionbench/..."},
+			why: "a page shows the file of a story, and knows nothing of how it came about"},
 		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine", "ionbench/simulator/disk"},
 			why: "whatever is a machine can be served"},
 		{in: []string{"scenarios/verdict"}, forbidden: []string{"ionbench/..."},

@@ -40,6 +40,7 @@ type replayFlags struct {
 	print     string
 	transport string
 	capture   string
+	story     string
 	json      bool
 }
 
@@ -52,6 +53,7 @@ func replayCommand() *cli.Command {
 			cli.OneOf(&f.print, "print", printed(), "print this alone, instead of the account"),
 			cli.OneOf(&f.transport, "transport", []string{"bench", "pty", "tcp"}, "what carries the bytes"),
 			captureFlag(&f.capture, "write what goes over the line when it is played once more"),
+			storyFlag(&f.story),
 			cli.Switch(&f.json, "json", "print one JSON object, instead of the account").Writes("ionbench-replay 1"),
 		}, f.flags()...)...),
 		Examples: `
@@ -62,6 +64,7 @@ func replayCommand() *cli.Command {
   ionbench replay 'kill at block 2' --image new.upg --json
   ionbench replay 'noise at block 2 for 1s rate 1e-3' --capture noise.pcapng
   ionbench replay 'reply-lost at block 2' --capture - | tshark -r - -Y ion.again
+  ionbench replay 'cable-pull at block 3 for 2 no-responses' --story run.html
 `,
 		Done: "every fault struck and no invariant was broken", Failed: "a fault never struck, an invariant was broken, or the outcome over the transport is another than on the bench",
 		Run: f.run,
@@ -77,6 +80,9 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 		return errPrintAndJSON()
 	}
 	if storm.IsHistoryID(c.Args[0]) {
+		if f.story != "" {
+			return cli.Usage("--story tells of one trial, and this is a history").Hint("leave --story out")
+		}
 		return f.replayHistory(c, c.Args[0])
 	}
 	subject, err := f.subject(c)
@@ -86,10 +92,18 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 	if err := capturing.Check(f.capture, f.json); err != nil {
 		return err
 	}
+	if f.story != "" && f.transport != "bench" {
+		return cli.Usage("--story tells what the bench plays").Hint("leave --transport out")
+	}
 	c.Begin()
 	r, err := f.replay(ctx, subject)
 	if err != nil {
 		return err
+	}
+	if f.story != "" {
+		if err := storyOfTrial(f.story, subject, r.repeat); err != nil {
+			return err
+		}
 	}
 	err = captureTo(c, f.capture, func(to io.Writer) error {
 		if to == nil {

@@ -26,7 +26,7 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 		"run":         {{"upgrade-failed", "killed-with-journal", "--json", "--ctrf", file("run.json")}},
 		"list":        {{"--json"}},
 		"faults":      {{"--json"}},
-		"replay":      {{"kill at block 3", "--json"}, {"reply-lost at block 900", "--json"}, {"kill", "--world", "pairs-17", "--json"}},
+		"replay":      {{"kill at block 3", "--json"}, {"reply-lost at block 900", "--json"}, {"kill", "--world", "pairs-17", "--json"}, {"noise at block 3 for 2s rate 1e-3; cable-pull at block 5 for 1 no-responses; kill at block 7", "--story", file("run.story.json")}},
 		"shrink":      {{"kill", "--until", "recovered", "--json"}},
 		"storm":       {{"--runs", "20", "--json"}, {"--histories", "--runs", "5", "--json"}},
 		"mutants":     {{"no-resend", "--json"}, {"--list", "--json"}},

@@ -87,7 +87,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.heldJournal.name":   "stands in the file",
 			"tool.pending":            "what is told decides nothing",
 			"tool.pc.things.calendar": "no more than the stamps of the log go by it",
-			"tool.untraced":           "a trace decides nothing",
+			"tool.trace":              "a trace decides nothing",
 			"tool.acts.done":          "what was done decides nothing",
 			"tool.acts.due":           "taken before anything else happens",
 		},

@@ -286,7 +286,7 @@ func (r *Rig) furnish(t *tool, u *client.Upgrader, a *attempt) {
 	r.attempt, r.before, r.recovery = a, r.look(), nil
 	r.gauge()
 	*t = tool{
-		session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, untraced: r.options.Trace == NoTrace,
+		session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, trace: r.options.Trace,
 		careless: carelessBy(r.options.Planted.Tool), with: r.with, seat: r.seat,
 	}
 	t.book.Name, t.process.By = cmp.Or(a.Log, world.UsualLog), r.named(a)
@@ -304,6 +304,9 @@ func (r *Rig) named(a *attempt) string {
 // first step. Faults that end the tool or its connection come after it, or they would find
 // nothing to end.
 func (r *Rig) start(t *tool) {
+	if t.trace == WholeTrace {
+		tell(t, r.Now(), AttemptBegun{r.begun, t.of.Title})
+	}
 	orders := r.bench.Station().Orders()
 	for _, o := range orders {
 		if !o.Command.EndsRun() {

@@ -216,7 +216,7 @@ type tool struct {
 	unanswered int
 	vain       int // requests that were not sent, because there was no port
 	pending    []story.Event
-	untraced   bool // the trace is not wanted
+	trace      Trace // how much of it is wanted
 
 	truth  *truth.Ledger // whose settings are right
 	author truth.Author  // of what is written to the meter
@@ -403,7 +403,11 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 			panic("rig: tool and person run in circles at " + e.Prompt.String())
 		}
 		if !e.Settled {
-			t.session.Answer(now, t.answer(e.Prompt))
+			a := t.answer(e.Prompt)
+			if t.trace == WholeTrace {
+				tell(t, now, Answered{e.Prompt, a.Choice})
+			}
+			t.session.Answer(now, a)
 		}
 	case client.EventSaveJournal:
 		t.session.Saved(now, t.save(e.Meter, e.Journal))
@@ -423,6 +427,9 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.session.Reconnected(now, err)
 	case client.EventStep:
 		t.doing = e.Step
+		if t.trace == WholeTrace {
+			tell(t, now, StepBegun{e.Step})
+		}
 		if t.with != nil && e.Step.ChangesMeter() {
 			t.changes = true
 			t.intruded = t.intruded || t.with.heldByAnother(t)
@@ -611,7 +618,7 @@ func claimText(err error) string {
 }
 
 func tell[W story.What](t *tool, now time.Duration, what W) {
-	if !t.untraced { // and nothing is allocated for it
+	if t.trace != NoTrace { // and nothing is allocated for it
 		t.pending = append(t.pending, story.Event{At: now, Source: story.Host, What: what})
 	}
 }

@@ -34,6 +34,7 @@ const (
 	Events     Trace = iota // events of the meter, the faults and the tool
 	FrameTrace              // these and every frame on the line
 	NoTrace
+	WholeTrace // all that there is: also what of a frame arrived, the LED, steps and answers
 )
 
 // StationConfig is the device's side of a world: the line of its first meter, which the host talks
@@ -46,7 +47,7 @@ func lineConfig(w *world.World, o Options, front int) bench.Config {
 	if front > 0 {
 		m = w.Meters[front].Filled()
 	}
-	c := bench.Config{Meter: meterConfig(m, o), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace}
+	c := bench.Config{Meter: meterConfig(m, o), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace, TraceWire: o.Trace == WholeTrace}
 	if len(w.Meters) > 1 || len(w.Stations) > 0 {
 		others(w, o, m.Line, front, &c)
 	}

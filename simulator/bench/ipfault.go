@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"ionbench/simulator/story"
 	"time"
 
 	"ionbench/simulator/line"
@@ -107,11 +108,22 @@ func (s *Station) send(now time.Duration, d line.Direction, p []byte) {
 func (s *Station) arrive(now time.Duration, d line.Direction, p []byte) {
 	switch {
 	case d == line.ToMeter && s.silent == 0:
+		s.noteArrival(now, d, p)
 		s.reachMeter(now, p)
-	case d == line.ToMeter || s.halfOpen > 0:
+	case d == line.ToMeter:
+		s.noteArrival(now, d, p)
+	case s.halfOpen > 0:
 	case s.stalls():
 		s.keep(d, p)
 	default:
+		s.noteArrival(now, d, p)
 		s.arrived = append(s.arrived, p...)
+	}
+}
+
+// noteArrival adds to the trace what has come through.
+func (s *Station) noteArrival(now time.Duration, d line.Direction, p []byte) {
+	if s.traceWire {
+		s.note(now, story.Line, story.BytesArrived{Direction: d, Bytes: string(p)})
 	}
 }

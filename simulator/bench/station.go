@@ -28,6 +28,8 @@ type Config struct {
 	Trace      bool // record the events; sweeps, which fork much, do without
 	// TraceFrames records every frame on the line too.
 	TraceFrames bool
+	// TraceWire records with each frame what of it arrived, and each toggle of the meter's LED.
+	TraceWire bool
 }
 
 // AtPace is the same station with bytes, chip and meter that many times faster. 0 is 1; Unpaced
@@ -122,6 +124,8 @@ type Station struct {
 	trace       []story.Event
 	traceOn     bool
 	traceFrames bool
+	traceWire   bool
+	lamp        uint64 // toggles of L2 that the trace knows of
 }
 
 // NewStation makes a station whose meter is off.
@@ -135,8 +139,9 @@ func NewStation(cfg Config) (*Station, error) {
 		line:        line.New(cfg.Baud),
 		effects:     effects(),
 		hostBaud:    cfg.Baud,
-		traceOn:     cfg.Trace || cfg.TraceFrames,
-		traceFrames: cfg.TraceFrames,
+		traceOn:     cfg.Trace || cfg.TraceFrames || cfg.TraceWire,
+		traceFrames: cfg.TraceFrames || cfg.TraceWire,
+		traceWire:   cfg.TraceWire,
 	}
 	switch {
 	case cfg.Pace > 0:
@@ -536,6 +541,17 @@ func (s *Station) afterMeter(now time.Duration) {
 	for !s.meter.Quiet() {
 		e, _ := s.meter.NextEvent()
 		s.meterEvent(e)
+	}
+	if s.traceWire {
+		s.noteLamp(now)
+	}
+}
+
+// noteLamp adds to the trace that L2 has toggled.
+func (s *Station) noteLamp(now time.Duration) {
+	if edges := s.meter.Panel().Edges; edges != s.lamp {
+		s.lamp = edges
+		s.note(now, story.Meter, story.LampToggled{Count: edges})
 	}
 }
 

@@ -165,6 +165,9 @@ func (c *Config) recordBase() uint32 { return uint32(c.recordSector() * c.Geomet
 
 func (c *Config) imageBase() uint32 { return uint32((c.recordSector() + 1) * c.Geometry.SectorBytes) }
 
+// ImageBase is the address of the image's first byte in the flash.
+func (m *Meter) ImageBase() uint32 { return m.cfg.imageBase() }
+
 func (c *Config) capacity() uint32 { return uint32(c.Geometry.Bytes()) - c.imageBase() }
 
 // loaderVersion is the version that the loader reports.

@@ -36,6 +36,8 @@ func TestAnEventIsALineOfATrace(t *testing.T) {
 		{story.Line, story.HostBaudSet{Baud: 9600}, "line host-baud 9600"},
 		{story.Line, story.HostBaudSet{}, "line host-baud"},
 		{story.Line, story.FrameSent{Direction: line.ToMeter, Bytes: "\x00\xac"}, "line frame-to-meter 2 00 ac"},
+		{story.Line, story.BytesArrived{Direction: line.FromMeter, Bytes: "\x14"}, "line arrived-from-meter 1 14"},
+		{story.Meter, story.LampToggled{Count: 12}, "meter led 12"},
 		{story.Fault, story.FaultStruck{Fault: pull}, "fault strikes cable-pull at block 3 for 2 no-responses"},
 		{story.Fault, story.FaultEnded{Fault: pull}, "fault ends cable-pull at block 3 for 2 no-responses"},
 		{story.Fault, story.FaultMissed{Fault: pull, Reason: "the image has 2 blocks"}, "fault cannot-strike cable-pull at block 3 for 2 no-responses: the image has 2 blocks"},

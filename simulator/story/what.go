@@ -35,6 +35,8 @@ type (
 		Operation uint64
 		Phase     flash.Phase
 	}
+	// LampToggled: the LED L2 has changed, Count times over the meter's life.
+	LampToggled struct{ Count uint64 }
 )
 
 // What happens on the line.
@@ -50,6 +52,11 @@ type (
 	HostConnected struct{}
 	// HostLeft: it has closed the port, or, with a reason, lost it.
 	HostLeft struct{ Reason string }
+	// BytesArrived: these bytes have come through to the other end.
+	BytesArrived struct {
+		Direction line.Direction
+		Bytes     string
+	}
 )
 
 // What happens with faults.
@@ -148,6 +155,18 @@ func (HostLeft) Kind() string { return "disconnected" }
 
 // Details is the reason, if there is one.
 func (w HostLeft) Details() string { return w.Reason }
+
+// Kind is "led".
+func (LampToggled) Kind() string { return "led" }
+
+// Details is the count.
+func (w LampToggled) Details() string { return strconv.FormatUint(w.Count, 10) }
+
+// Kind is "arrived-to-meter" or "arrived-from-meter".
+func (w BytesArrived) Kind() string { return "arrived-" + w.Direction.String() }
+
+// Details are the number of bytes and the bytes, in hexadecimal.
+func (w BytesArrived) Details() string { return fmt.Sprintf("%d % x", len(w.Bytes), w.Bytes) }
 
 // Kind is "strikes".
 func (FaultStruck) Kind() string { return "strikes" }

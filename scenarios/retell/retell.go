@@ -1,0 +1,105 @@
+// Package retell plays a run once more, with everything in its trace, and makes a story of it that
+// package record writes and the page of package page shows.
+package retell
+
+import (
+	"io"
+
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/bench"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/story"
+	"ionbench/simulator/story/record"
+)
+
+// Story is a run: what run it is, and its events.
+type Story struct {
+	Head   record.Head
+	Events []story.Event
+}
+
+// Write writes the story as a file.
+func (s *Story) Write(to io.Writer) error { return record.Write(to, s.Head, s.Events) }
+
+// Trial plays a trial and tells its story. If the simulation panics, the story ends before it.
+func Trial(w world.World, plans trial.Plans) (*Story, error) {
+	r, err := trial.TryCaught(w, plans, rig.WholeTrace)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Of(&w)
+	if err != nil {
+		return nil, err
+	}
+	s.Events = r.Trace
+	s.Head.Title, s.Head.Plan = titleOf(plans), plans.String()
+	s.Head.Outcome = r.Class.String()
+	for _, v := range r.Violations {
+		s.Head.Broken = append(s.Head.Broken, v.String())
+	}
+	for _, u := range r.Unstruck {
+		s.Head.Missed = append(s.Head.Missed, u.String())
+	}
+	if id, err := trial.ID(w, plans); err == nil {
+		s.Head.Trial = id
+	}
+	return s, nil
+}
+
+func titleOf(plans trial.Plans) string {
+	if text := plans.String(); text != "" {
+		return text
+	}
+	return "An upgrade in peace"
+}
+
+// Of begins the story of a run in a world, in virtual time.
+func Of(w *world.World) (*Story, error) {
+	full := w.Filled()
+	for i := range full.Firmware {
+		if err := full.Firmware[i].Make(full.Meters[0].Model); err != nil {
+			return nil, err
+		}
+	}
+	config := rig.StationConfig(&full, rig.Options{Trace: rig.NoTrace})
+	s, err := Station(&full, config)
+	if err == nil {
+		s.Head.Virtual, s.Head.World = true, w.String()
+	}
+	return s, err
+}
+
+// Station begins the story of a run with a station, in a world that is filled in.
+func Station(w *world.World, config bench.Config) (*Story, error) {
+	station, err := bench.NewStation(config)
+	if err != nil {
+		return nil, err
+	}
+	m := station.Meter()
+	g := m.Chip().Geometry()
+	s := &Story{Head: record.Head{
+		Start: config.Meter.Epoch, Byte: byteSeconds(config),
+		Flash: record.Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Base: int(m.ImageBase()), BlockBytes: ion.BlockBytes},
+	}}
+	for i := range g.Sectors {
+		s.Head.Flash.Used = append(s.Head.Flash.Used, m.Chip().Cells().Used(i))
+	}
+	for i := range w.Meters {
+		one := w.Meters[i].Filled()
+		s.Head.Meters = append(s.Head.Meters, record.Meter{
+			Model: one.Model.String(), Serial: one.SerialNumber, Unit: one.UnitID, Line: one.Line, Baud: one.Baud,
+		})
+	}
+	return s, nil
+}
+
+// byteSeconds is how long a byte takes on the line of a station, in seconds.
+func byteSeconds(c bench.Config) float64 {
+	if c.Baud == 0 || c.Pace == bench.Unpaced {
+		return 0
+	}
+	const bits = 10
+	return bits / float64(c.Baud*max(1, c.Pace))
+}

@@ -1,0 +1,69 @@
+package page
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func module(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+
+func TestModulesAreJoinedSoThatEachStandsBehindWhatItImports(t *testing.T) {
+	files := fstest.MapFS{
+		"main.js":  module("import { b } from \"./b.js\";\nimport { a, c } from \"./a-b.js\";\nb(a);\n"),
+		"b.js":     module("import { a } from \"./a-b.js\";\nexport function b() { return a; }\n"),
+		"a-b.js":   module("export const a = 1;\nconst own = 2;\nexport class c { x = own }\n"),
+		"other.js": module("export const nobody = 1;\n"),
+	}
+	got, err := joined(files, ".", "main.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "\"use strict\";\n" +
+		"const module_a_b = (() => {\nconst a = 1;\nconst own = 2;\nclass c { x = own }\nreturn { a, c };\n})();\n" +
+		"const module_b = (() => {\nconst { a } = module_a_b;\nfunction b() { return a; }\nreturn { b };\n})();\n" +
+		"const module_main = (() => {\nconst { b } = module_b;\nconst { a, c } = module_a_b;\nb(a);\nreturn {  };\n})();\n"
+	if string(got) != want {
+		t.Errorf("joined to\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatCannotBeJoinedIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"import * as x from \"./a.js\";\n":            "no import or export",
+		"export default 1;\n":                         "no import or export",
+		"export let x = 1;\n":                         "no import or export",
+		"import { x } from \"./main.js\";\n":          "imports itself",
+		"import { x } from \"./none.js\";\n":          "none.js",
+		"const x = \"</script>\";\n":                  "the end of a script",
+		"export { x } from \"./a.js\";\n":             "no import or export",
+		"import { x } from \"https://there/a.js\";\n": "no import or export",
+	} {
+		_, err := joined(fstest.MapFS{"main.js": module(text)}, ".", "main.js")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestAPageHoldsEverythingAndItsPolicyLetsNothingElseIn(t *testing.T) {
+	var b bytes.Buffer
+	if err := Write(&b, `<b> & "co"`, []byte("{}\n")); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, want := range []string{"default-src 'none'; script-src 'sha256-", "<title>&lt;b&gt; &amp; &#34;co&#34;</title>", "base-uri 'none'; form-action 'none'"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	for _, not := range []string{"{{policy}}", "{{story}}", "{{style}}", "{{script}}", "{{title}}", "http://", "https://", "unsafe-inline", "unsafe-eval", " src="} {
+		if strings.Contains(text, not) {
+			t.Errorf("the page has %q", not)
+		}
+	}
+	if b.Len() > 200_000 {
+		t.Errorf("a page without a story has %d bytes", b.Len())
+	}
+}

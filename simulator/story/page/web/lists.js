@@ -1,0 +1,65 @@
+// @ts-check
+// The log and the rest of the story as text, each line a link to its moment.
+
+import { after } from "./book.js";
+import { linkTo } from "./detail.js";
+import { make } from "./fields.js";
+import { clock } from "./clock.js";
+import { isBad, words } from "./words.js";
+
+/** @typedef {import("./book.js").Book} Book @typedef {import("./book.js").Happening} Happening */
+
+const busy = new Set(["programming", "receiving"]); // states that alternate at every block
+
+/** @param {Happening} e @returns {boolean} whether it is worth a line */
+function told(e) {
+  switch (e.event) {
+    case "attempt": case "window": case "answer": case "finished": case "fault": case "event-log": case "verified": case "flash-cut": case "not-reset": case "connected": case "disconnected": case "other": case "host-baud": case "output":
+      return true;
+    case "step": return true;
+    case "state": return !busy.has(e.state);
+    case "lcd": return e.text !== "";
+    case "message": return Boolean(e.again_of);
+  }
+  return false;
+}
+
+/** A list of events that follows the cursor. */
+export class List {
+  /** @param {HTMLElement} at @param {Book} book @param {Happening[]} events @param {(e: Happening) => string} say */
+  constructor(at, book, events, say) {
+    this.at = at;
+    this.events = events;
+    this.now = -1;
+    const rows = events.map((e) => {
+      const row = make("li", "", isBad(e) || /No response/.test(say(e)) ? "bad" : "");
+      row.append(make("time", clock(e.at)), linkTo(book, e, say(e)));
+      return row;
+    });
+    at.replaceChildren(...rows);
+  }
+
+  /** @param {number} t @param {number} n number of the chosen event */
+  follow(t, n) {
+    let now = after(this.events, t, (e) => e.at) - 1;
+    while (n && now > 0 && this.events[now].n > n && this.events[now - 1].at === this.events[now].at) now--;
+    if (now === this.now) return;
+    const rows = this.at.children;
+    rows[this.now]?.classList.remove("now");
+    rows[this.now]?.removeAttribute("aria-current");
+    this.now = now;
+    const row = rows[now];
+    if (!(row instanceof HTMLElement)) return;
+    row.classList.add("now");
+    row.setAttribute("aria-current", "true");
+    // Not scrollIntoView: it would move the whole page as well.
+    const middle = row.offsetTop - this.at.offsetTop - (this.at.clientHeight - row.clientHeight) / 2;
+    if (row.offsetTop - this.at.offsetTop < this.at.scrollTop || row.offsetTop - this.at.offsetTop + row.clientHeight > this.at.scrollTop + this.at.clientHeight) this.at.scrollTop = middle;
+  }
+}
+
+/** @param {HTMLElement} at @param {Book} book */
+export function logList(at, book) { return new List(at, book, book.events.filter((e) => e.event === "log"), words); }
+
+/** @param {HTMLElement} at @param {Book} book */
+export function eventList(at, book) { return new List(at, book, book.events.filter(told), words); }

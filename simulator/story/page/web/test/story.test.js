@@ -1,0 +1,216 @@
+// @ts-check
+// The page of a run in a real browser, opened from a file. Needs ionbench (PROGRAMS names its folder)
+// and a Chromium (CHROMIUM, or /usr/bin/chromium).
+
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import axe from "axe-core";
+
+const programs = resolve(process.env["PROGRAMS"] ?? "../../../../bin");
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {string} */
+let folder;
+/** @type {string} */
+let pulled;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "story-"));
+  pulled = write("pulled.html", "cable-pull at block 20 for 2 no-responses; noise at block 30 for 1s rate 1e-2", "--image-size", "256KiB");
+  browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+/**
+ * Writes the story of a trial.
+ * @param {string} name @param {string} plan @param {string[]} more flags @returns {string} its path
+ */
+function write(name, plan, ...more) {
+  const path = join(folder, name);
+  const done = spawnSync(join(programs, "ionbench"), ["replay", plan, "--story", path, ...more], { encoding: "utf8" });
+  assert.ok(done.status !== null && done.status < 2, done.stderr);
+  return path;
+}
+
+/**
+ * Opens a page. Whatever the browser complains of, and whatever the page asks of anybody, fails the test.
+ * @param {import("node:test").TestContext} t @param {string} path @param {object} [how] @param {string} [hash]
+ */
+async function open(t, path, how, hash = "") {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...how });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const wrong = [];
+  page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") wrong.push(m.text()); });
+  page.on("pageerror", (e) => wrong.push(String(e)));
+  page.on("request", (r) => { if (!r.url().startsWith("file:") && !r.url().startsWith("data:")) wrong.push(`asked for ${r.url()}`); });
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(wrong, []);
+  });
+  await page.goto(pathToFileURL(path).href + hash);
+  await page.locator("#main:not([hidden])").waitFor();
+  return page;
+}
+
+test("a 256 KiB run fits into 1.5 MB, opens within 2 s, and the cursor moves without a stutter", async (t) => {
+  const bytes = statSync(pulled).size;
+  const page = await open(t, pulled);
+  const opened = await page.evaluate(() => performance.getEntriesByName("shown")[0].startTime);
+  const drawn = await page.evaluate(async () => {
+    const lanes = /** @type {HTMLElement} */ (document.getElementById("lanes"));
+    const box = lanes.getBoundingClientRect();
+    const point = (/** @type {string} */ kind, /** @type {number} */ x) => lanes.dispatchEvent(new PointerEvent(kind, { bubbles: true, pointerId: 1, clientX: box.left + x, clientY: box.top + 120, movementX: 3 }));
+    lanes.setPointerCapture = () => {};
+    lanes.hasPointerCapture = () => true;
+    /** @type {number[]} */
+    const took = [];
+    for (let i = 0; i < 150; i++) {
+      point("pointermove", 110 + i * 6);
+      const begun = performance.now();
+      await new Promise((go) => requestAnimationFrame(() => setTimeout(go, 0)));
+      took.push(performance.now() - begun);
+    }
+    return took.sort((a, b) => a - b);
+  });
+  const work = await page.evaluate(() => performance.getEntriesByName("drawn").map((e) => e.duration).sort((a, b) => a - b));
+  const of = (/** @type {number[]} */ list, /** @type {number} */ share) => list[Math.floor(list.length * share)].toFixed(1);
+  t.diagnostic(`${bytes} bytes; shown after ${opened.toFixed(0)} ms; a move of the cursor draws in ${of(work, 0.5)} ms, ${of(work, 0.95)} ms at most of 95 %; from picture to picture ${of(drawn, 0.5)} ms`);
+  assert.ok(bytes <= 1.5e6, `${bytes} bytes`);
+  assert.ok(opened <= 2000, `${opened} ms`);
+  assert.ok(Number(of(work, 0.95)) <= 33, `drawing takes ${of(work, 0.95)} ms`);
+});
+
+test("every line of Upgrade.log is text that leads to its moment", async (t) => {
+  const page = await open(t, pulled);
+  const log = await page.locator("#log").innerText();
+  assert.match(log, /Upgrade started at Thursday, March 06, 2008 3:57:48 PM/);
+  assert.match(log, /No response\.\.\. resending \(1 of 20\)/);
+  await page.getByRole("link", { name: "No response... resending (1 of 20)" }).click();
+  await page.locator("#when", { hasText: /^4:09\.994$/ }).waitFor();
+  assert.equal(await page.locator("#log li.now").innerText().then((text) => text.replace(/\s+/g, " ")), "4:09.994 No response... resending (1 of 20)");
+  assert.match(await page.locator("#facts").innerText(), /cable-pull at block 20/);
+  assert.equal(await page.locator("#lcd").innerText(), "Upgrading…");
+  assert.match(page.url(), /#t=249\.994000106&n=\d+$/);
+});
+
+test("a link to a moment opens there, and back goes where one was", async (t) => {
+  const page = await open(t, pulled, {}, "#t=249.994000106");
+  assert.equal(await page.locator("#when").innerText(), "4:09.994");
+  await page.getByRole("link", { name: "Upgrade completed" }).first().click();
+  await page.locator("#when", { hasText: /^[67]:/ }).waitFor();
+  await page.goBack();
+  await page.locator("#when", { hasText: /^4:09\.994$/ }).waitFor();
+});
+
+test("why a request was sent again leads to the frame that was missing", async (t) => {
+  const page = await open(t, pulled);
+  await page.locator("#axis").focus();
+  await page.keyboard.press("r");
+  await page.getByRole("heading", { name: "Why was this sent again?" }).waitFor();
+  assert.match(await page.locator("#event").innerText(), /Frame 1 of the request was lost on its way to the meter; at work: cable-pull/);
+  await page.getByRole("link", { name: "Show what was missing" }).click();
+  await page.locator("#event .what", { hasText: "frame to the meter: first of 32 frames, lost" }).waitFor();
+  await page.keyboard.press("r");
+  await page.locator("#event .what", { hasText: "sent again" }).waitFor();
+  await page.keyboard.press("w");
+  await page.locator("#event .what", { hasText: "lost" }).waitFor();
+});
+
+test("frames and messages are shown field by field, with their bytes", async (t) => {
+  const page = await open(t, pulled);
+  await page.locator("#axis").focus();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("b");
+  const message = page.getByRole("table", { name: "Fields of the message" });
+  const row = (/** @type {string} */ name) => message.getByRole("row", { name });
+  await row("sequence number").waitFor();
+  assert.match(await row("sequence number").innerText(), /sequence number\s+00 00 00 14\s+20/);
+  await page.keyboard.press("f");
+  const frame = page.getByRole("table", { name: "Fields of the frame" });
+  assert.match(await frame.getByRole("row", { name: "sync" }).innerText(), /14 ac/);
+  assert.match(await frame.getByRole("row", { name: "CRC-16" }).innerText(), /right/);
+  await page.keyboard.press("g");
+  await page.locator("#event", { hasText: /it arrived damaged|it never arrived/ }).waitFor();
+});
+
+test("all of it can be done with the keyboard alone, and is said to a screen reader", async (t) => {
+  const page = await open(t, pulled);
+  for (let i = 0; i < 30 && !(await page.locator("#axis").evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press("Tab");
+  const axis = page.getByRole("slider", { name: "Moment of the run" });
+  assert.ok(await axis.evaluate((e) => e === document.activeElement), "the time axis is not reached by Tab");
+  await page.keyboard.press("Home");
+  await page.locator("#when", { hasText: /^0:00\.000$/ }).waitFor();
+  await page.keyboard.press("l");
+  assert.match(await page.locator("#said").innerText(), /Upgrade started/);
+  await page.keyboard.press("End");
+  await page.keyboard.press("Shift+L");
+  assert.match(await page.locator("#said").innerText(), /completed|efficiency|Upgrade/i);
+  const before = Number(await axis.getAttribute("aria-valuenow"));
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.waitForTimeout(50);
+  const now = Number(await axis.getAttribute("aria-valuenow"));
+  assert.ok(Math.abs(before - now - 10 / 9600) < 0.002, `${before} to ${now} is no byte's time`);
+  for (let i = 0; i < 30; i++) await page.keyboard.press("+");
+  await page.waitForTimeout(50);
+  assert.match(await page.locator("#span").innerText(), /^1\.04 ms$/);
+  await page.keyboard.press("/");
+  await page.keyboard.type("no response");
+  await page.locator("#found", { hasText: /of \d+/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator("#event .what", { hasText: "No response" }).waitFor();
+});
+
+test("text and bytes are found", async (t) => {
+  const page = await open(t, pulled);
+  await page.getByRole("searchbox").fill("00 00 00 14 00 05 27 00");
+  await page.locator("#found", { hasText: /of \d/ }).waitFor();
+  await page.locator("#event .what", { hasText: "frame to the meter: first of 32 frames" }).waitFor();
+  await page.getByRole("searchbox").fill("nowhere at all");
+  await page.locator("#found", { hasText: "nothing" }).waitFor();
+});
+
+test("what is printed has the whole log and no controls", async (t) => {
+  const page = await open(t, pulled);
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await page.locator(".tools").isHidden());
+  assert.ok(await page.locator("#log").evaluate((e) => e.scrollHeight <= e.clientHeight + 1), "a part of the log is cut off");
+});
+
+test("a file that is no story is said to be none", async (t) => {
+  const text = readFileSync(pulled, "utf8").replace(/(<script type="text\/plain" id="story">)[^<]*/, "$1bm90aGluZw==");
+  const { writeFileSync } = await import("node:fs");
+  const path = join(folder, "broken.html");
+  writeFileSync(path, text);
+  const page = await browser.newPage();
+  t.after(() => page.close());
+  await page.goto(pathToFileURL(path).href);
+  await page.locator("#wrong", { hasText: "The run cannot be shown" }).waitFor();
+});
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
+    for (const width of [360, 400, 800, 1280, 1600]) {
+      const page = await open(t, pulled, { viewport: { width, height: 900 }, colorScheme });
+      await page.locator("#axis").focus();
+      await page.keyboard.press("r");
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} pixels are too few`);
+      const found = await page.evaluate(`${axe.source}; axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(", ")))`);
+      assert.deepEqual(found, [], `at ${width} pixels`);
+      if (process.env["PICTURES"]) await page.screenshot({ path: join(process.env["PICTURES"], `story-${colorScheme}-${width}.png`), fullPage: true });
+    }
+  });
+}

@@ -1,0 +1,214 @@
+package record_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
+	"ionbench/simulator/story/record"
+)
+
+// tale is a trace that a test tells.
+type tale struct {
+	t      *testing.T
+	events []story.Event
+	now    time.Duration
+}
+
+const byteTime = time.Second / 960
+
+func (s *tale) add(source story.Source, what story.What) {
+	s.events = append(s.events, story.Event{At: s.now, Source: source, What: what})
+}
+
+// send sends a frame; what of it arrives is for the test to say.
+func (s *tale) send(d line.Direction, wire []byte) {
+	s.add(story.Line, story.FrameSent{Direction: d, Bytes: string(wire)})
+	s.now += time.Duration(len(wire)) * byteTime
+}
+
+func (s *tale) arrive(d line.Direction, p []byte) {
+	s.add(story.Line, story.BytesArrived{Direction: d, Bytes: string(p)})
+}
+
+// written is the file of the tale, an object a line.
+func (s *tale) written() (events []map[string]any) {
+	s.t.Helper()
+	var file bytes.Buffer
+	if err := record.Write(&file, record.Head{Byte: byteTime.Seconds()}, s.events); err != nil {
+		s.t.Fatal(err)
+	}
+	for text := range strings.Lines(file.String()) {
+		var e map[string]any
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			s.t.Fatalf("%v in %s", err, text)
+		}
+		if e["n"] != nil {
+			events = append(events, e)
+		}
+	}
+	for i, e := range events {
+		if e["n"] != float64(i+1) {
+			s.t.Fatalf("event %d has the number %v", i+1, e["n"])
+		}
+	}
+	return events
+}
+
+func of(events []map[string]any, name string) (list []map[string]any) {
+	for _, e := range events {
+		if e["event"] == name {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func fates(events []map[string]any) string {
+	var list []string
+	for _, e := range of(events, "frame") {
+		list = append(list, fmt.Sprint(e["fate"]))
+	}
+	return strings.Join(list, " ")
+}
+
+// request is a frame of the host that holds a whole request.
+func request(id uint16) []byte {
+	packet := ion.AppendPacket(nil, ion.Packet{MessageID: id, Request: true, Type: ion.TypeDownload, Body: []byte{byte(ion.OpIdentify)}})
+	return ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 105, Transaction: 0x40, Data: packet})
+}
+
+func answer(id uint16) []byte {
+	packet := ion.AppendPacket(nil, ion.Packet{MessageID: id, Type: ion.TypeDownload, Body: ion.AppendDownloadReply(nil, &ion.DownloadReply{Op: ion.OpRestart})})
+	return ion.AppendFrame(nil, ion.Frame{Control: ion.FromMeter, Source: 105, Destination: ion.HostAddress, Transaction: 0x40, Data: packet})
+}
+
+func TestAFrameThatArrivesWholeCameAndOneThatDoesNotIsLost(t *testing.T) {
+	s := &tale{t: t}
+	s.send(line.ToMeter, request(1))
+	s.now += 10 * time.Second
+	s.send(line.ToMeter, request(2))
+	s.arrive(line.ToMeter, request(2))
+	if got := fates(s.written()); got != "lost came" {
+		t.Errorf("the frames are %s", got)
+	}
+}
+
+// An identical frame was sent twice and arrived once: it is the later one, which is when it arrived.
+func TestOfTheSameFrameSentTwiceTheOneThatArrivedIsTheLater(t *testing.T) {
+	s := &tale{t: t}
+	for range 2 {
+		s.send(line.ToMeter, request(7))
+		s.now += 10 * time.Second
+	}
+	s.now -= 10 * time.Second
+	s.arrive(line.ToMeter, request(7))
+	if got := fates(s.written()); got != "lost came" {
+		t.Errorf("the frames are %s", got)
+	}
+}
+
+func TestADamagedFrameIsGarbledAndSaysWhatArrived(t *testing.T) {
+	flipped := request(1)
+	flipped[20] ^= 4
+	short := append(bytes.Clone(request(1)[:9]), request(1)[10:]...)
+	for name, arrived := range map[string][]byte{"a bit is wrong": flipped, "a byte is missing": short} {
+		s := &tale{t: t}
+		s.send(line.ToMeter, request(1))
+		s.arrive(line.ToMeter, arrived)
+		s.now += 10 * time.Second
+		s.send(line.ToMeter, request(2))
+		s.arrive(line.ToMeter, request(2))
+		events := s.written()
+		if got := fates(events); got != "garbled came" {
+			t.Errorf("%s: the frames are %s", name, got)
+		}
+		if got := of(events, "frame")[0]["got"]; got != fmt.Sprintf("%x", arrived) {
+			t.Errorf("%s: what came is %v", name, got)
+		}
+	}
+}
+
+func TestAFrameThatComesInPiecesCameWithItsLastByte(t *testing.T) {
+	s := &tale{t: t}
+	s.send(line.ToMeter, request(1))
+	s.arrive(line.ToMeter, request(1)[:11])
+	s.now += time.Second
+	s.arrive(line.ToMeter, request(1)[11:])
+	frame := of(s.written(), "frame")[0]
+	if frame["fate"] != "came" || frame["arrived"].(float64) != s.now.Seconds() {
+		t.Errorf("the frame is %v at %v, want %v", frame["fate"], frame["arrived"], s.now.Seconds())
+	}
+}
+
+func TestWhatIsSentAgainSaysWhatWasMissing(t *testing.T) {
+	pull, err := fault.Parse("cable-pull at 1s for 20s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(s *tale, comes bool) {
+		s.send(line.ToMeter, request(5))
+		if comes {
+			s.arrive(line.ToMeter, request(5))
+		}
+	}
+	for _, test := range []struct {
+		name, why string
+		tell      func(*tale)
+	}{
+		{"the request", "frame 1 of the request was lost on its way to the meter; at work: cable-pull at 1s for 20s", func(s *tale) {
+			s.add(story.Fault, story.FaultStruck{Fault: pull[0]})
+			ask(s, false)
+		}},
+		{"the answer", "a frame of the answer was lost on its way back", func(s *tale) {
+			ask(s, true)
+			s.send(line.FromMeter, answer(5))
+		}},
+		{"the answer, which nobody sends", "the meter did not answer", func(s *tale) { ask(s, true) }},
+		{"the meter's power", "the meter did not answer: it was off", func(s *tale) {
+			s.add(story.Meter, story.StateEntered{State: meter.Off})
+			ask(s, true)
+		}},
+	} {
+		s := &tale{t: t, now: time.Second}
+		test.tell(s)
+		s.now += 10 * time.Second
+		ask(s, true)
+		events := s.written()
+		again := of(events, "message")
+		last := again[len(again)-1]
+		if last["why"] != test.why || last["times"] != 2.0 {
+			t.Errorf("%s: sent again because %q (%v times), want %q", test.name, last["why"], last["times"], test.why)
+		}
+		if see, _ := last["see"].(float64); see == 0 || events[int(see)-1]["event"] != "frame" {
+			t.Errorf("%s: it leads to event %v", test.name, last["see"])
+		}
+	}
+}
+
+func TestAnAnswerThatComesAfterTheRequestWasSentAgainIsLate(t *testing.T) {
+	s := &tale{t: t}
+	s.send(line.ToMeter, request(5))
+	s.arrive(line.ToMeter, request(5))
+	s.now += 10 * time.Second
+	start := len(s.events)
+	s.send(line.ToMeter, request(5))
+	end := s.now
+	s.now = s.events[start].At + byteTime // while it is still being sent
+	s.send(line.FromMeter, answer(5))
+	s.now = end
+	s.arrive(line.ToMeter, request(5))
+	s.arrive(line.FromMeter, answer(5))
+	again := of(s.written(), "message")[1]
+	if why := fmt.Sprint(again["why"]); !strings.HasPrefix(why, "the answer came only 10.0") {
+		t.Errorf("sent again because %q", why)
+	}
+}

@@ -1,0 +1,82 @@
+package story
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"ionbench/simulator/fault"
+)
+
+// Told is an event as programs are told of it: a name and its members, in order.
+type Told struct {
+	Event   string
+	Members []Member
+}
+
+// Member is one member of a JSON object. Its value is a text, a number or a bool.
+type Member struct {
+	Name  string
+	Value any
+}
+
+// Teller is a What that says itself how it is told. The types of this package need not; those of
+// a host do.
+type Teller interface {
+	What
+	Tell() Told
+}
+
+// Tell makes a Told.
+func Tell(event string, members ...Member) Told { return Told{event, members} }
+
+// Of is what programs are told of an event. An event of a type that nobody knows is told by its
+// kind and its text.
+func Of(what What) Told {
+	switch w := what.(type) {
+	case Teller:
+		return w.Tell()
+	case StateEntered:
+		return Tell("state", Member{"state", w.State.String()})
+	case Displayed:
+		return Tell("lcd", Member{"text", w.Text})
+	case LampToggled:
+		return Tell("led", Member{"led", "L2"}, Member{"on", w.Count%2 == 1}, Member{"count", w.Count})
+	case EventLogged:
+		return Tell("event-log", Member{"text", w.Text})
+	case SectorErased:
+		return Tell("sector-erased", Member{"sector", w.Sector}, Member{"left", w.Left})
+	case BlockProgrammed:
+		return Tell("block-programmed", Member{"block", w.Block})
+	case ImageChecked:
+		return Tell("verified", Member{"status", w.Status.String()})
+	case FlashCut:
+		return Tell("flash-cut", Member{"operation", w.Operation}, Member{"phase", w.Phase.String()})
+	case FlashReached:
+		return Tell("flash-op", Member{"operation", w.Operation}, Member{"phase", w.Phase.String()})
+	case HostBaudSet:
+		return Tell("host-baud", Member{"baud", w.Baud})
+	case HostConnected:
+		return Tell("connected")
+	case HostLeft:
+		return Tell("disconnected", Member{"reason", w.Reason})
+	case FrameSent:
+		return Tell("frame", Member{"direction", w.Direction.String()}, Member{"bytes", len(w.Bytes)}, Member{"hex", hex.EncodeToString([]byte(w.Bytes))})
+	case FaultStruck:
+		t := tellFault(w, w.Fault)
+		t.Members = append(t.Members, Member{"lasts", w.Fault.Kind.Lasts()})
+		return t
+	case FaultEnded:
+		return tellFault(w, w.Fault)
+	case FaultMissed:
+		t := tellFault(w, w.Fault)
+		t.Members = append(t.Members, Member{"reason", w.Reason})
+		return t
+	case NotReset:
+		return Tell("not-reset", Member{"reason", w.Reason})
+	}
+	return Tell("other", Member{"text", fmt.Sprintf("%s %s", what.Kind(), what.Details())})
+}
+
+func tellFault(w What, f fault.Fault) Told {
+	return Tell("fault", Member{"phase", w.Kind()}, Member{"fault", f.String()})
+}
