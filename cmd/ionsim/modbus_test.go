@@ -93,21 +93,17 @@ func TestModbusTCPSeesTheRevisionBeforeAndAfterAnUpgradeOverAnotherPort(t *testi
 	m := startJSON(t, "--tcp", ":0", "--modbus-tcp", "0", "--pace", "off")
 	host, port := m.modbusHost()
 	wantLines(t, pymodbus(t, "tcp", host, port, "105",
-		"read:1900:12", "read:5000:3", "read:0:125", "read:0:126", "read:9999:1", "input:1900:1", "write:2000:1,0,0,0,0,0,1", "write:1900:1", "read:88:4"),
-		registersOf("7350V283"), "ffff ffff ffff", strings.TrimSpace(strings.Repeat("ffff ", 10))+" "+firstRegisters(t, m), "exception 3", "exception 2", "exception 1", "done", "exception 3", "0000 0000 0000 0000")
+		"read:1900:12", "read:5000:3", "read:0:126", "read:9999:1", "input:1900:1", "write:2000:1,0,0,0,0,0,1", "write:1900:1", "read:88:4"),
+		registersOf("7350V283"), "ffff ffff ffff", "exception 3", "exception 2", "exception 1", "done", "exception 3", "0000 0000 0000 0000")
+	if words := strings.Fields(pymodbus(t, "tcp", host, port, "255", "read:0:125")[0]); len(words) != 125 || words[9] != "ffff" || words[10] < "0490" || words[10] > "04d0" {
+		t.Errorf("a whole packet holds %v", words) // from 40011 on the voltage, some 120 V times ten
+	}
 	wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(3))
 	wantLines(t, pymodbus(t, "tcp", host, port, "0", "read:1900:12"), registersOf("7350V284"))
 	m.end()
-	if len(m.all("connected")) < 4 {
+	if len(m.all("connected")) < 3 {
 		t.Errorf("connected: %+v", m.all("connected"))
 	}
-}
-
-// firstRegisters are registers 40011 to 40125, as a second master reads them.
-func firstRegisters(t *testing.T, m *served) string {
-	t.Helper()
-	host, port := m.modbusHost()
-	return pymodbus(t, "tcp", host, port, "255", "read:10:115")[0]
 }
 
 func TestInDownloadStateModbusAnswersNothing(t *testing.T) {
@@ -154,6 +150,33 @@ func TestMbpollReadsTheMeter(t *testing.T) {
 		if !regexp.MustCompile(`(?s)` + test.want).Match(out) {
 			t.Errorf("mbpoll %v says %s", args, out)
 		}
+	}
+	m.end()
+}
+
+func TestAPTYThatSpeaksModbusIsAPortBesideThatOfION(t *testing.T) {
+	t.Parallel()
+	needsPymodbus(t)
+	m := startJSON(t, "--protocol", "modbus", "--tcp", ":0", "--pty", "--pace", "100", "--link", t.TempDir()+"/com1")
+	wantLines(t, pymodbus(t, "rtu", m.ready.Link, "9600", "105",
+		"read:1900:12", "read:5000:3", "read:10:126", "input:1900:1", "write:2000:0,1"),
+		registersOf("7350V283"), "ffff ffff ffff", "exception 3", "exception 1", "done")
+	wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(2))
+	wantLines(t, pymodbus(t, "rtu", m.ready.PTY, "9600", "105", "read:1900:12"), registersOf("7350V284"))
+	m.end()
+	if _, err := os.Lstat(m.ready.Link); err == nil {
+		t.Error("the link is still there")
+	}
+}
+
+func TestMbpollReadsAPTY(t *testing.T) {
+	t.Parallel()
+	_, err := exec.LookPath("mbpoll")
+	needs(t, "mbpoll", err)
+	m := startJSON(t, "--protocol", "modbus", "--baud", "19200") // mbpoll sets the rate itself
+	out, err := exec.CommandContext(t.Context(), "mbpoll", "-1", "-m", "rtu", "-P", "none", "-b", "19200", "-a", "105", "-t", "4:hex", "-r", "1901", "-c", "4", m.ready.PTY).CombinedOutput()
+	if err != nil || !regexp.MustCompile(`(?s)0x3733.*0x3530.*0x5632.*0x3833`).Match(out) {
+		t.Errorf("mbpoll says %s (%v)", out, err)
 	}
 	m.end()
 }

@@ -34,6 +34,7 @@ or driver is needed: a program that opens a serial port opens the PTY.
   ionsim --link ./ttyION --state meter.state          ... start it again: it remembers
   ionsim --json --tcp :0 | jq -c .                    for programs: events, a free port
   ionsim --tcp :7801 --modbus-tcp 5020                Modbus beside ION, for mbpoll
+  ionsim --protocol modbus --pty --tcp :7801          Modbus RTU on the PTY, ION over TCP
   ionsim --link ./ttyION --http 7880                  open the address that it tells in a browser
   ionsim ctl cable out                                ... or pull the cable from another shell
   ionsim proxy --link ./ttyPROXY --to /dev/ttyUSB0    between a real meter and its tool

@@ -22,7 +22,7 @@ type Device interface {
 	HostGone(now time.Duration)
 }
 
-// Config says where and how a device is served. At least one of PTY and TCP is wanted.
+// Config says where and how a device is served. At least one of PTY, TCP and NoPort is wanted.
 type Config struct {
 	// PTY serves on a new pseudo-terminal (Linux).
 	PTY bool
@@ -35,6 +35,9 @@ type Config struct {
 	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
 	// loopback interface. Port 0 is a free one.
 	TCP string
+
+	// NoPort is a device without any port, which is reached by others alone that use its turns.
+	NoPort bool
 
 	// Takeover lets a new TCP client in and ends the connection of the one before, as serial
 	// servers can. Otherwise the new one is refused.
@@ -95,7 +98,7 @@ func Listen(config Config) (*Server, error) {
 
 func (c *Config) validate() error {
 	switch {
-	case !c.PTY && c.TCP == "":
+	case !c.PTY && c.TCP == "" && !c.NoPort:
 		return errors.New("serve: neither a PTY nor a TCP address is asked for; ask for one of them or both")
 	case c.Link != "" && !c.PTY:
 		return errors.New("serve: a link is asked for without a PTY that it could point to; ask for the PTY too")

@@ -129,7 +129,7 @@ func (s *server) controlIdentity() control.Identity {
 	m, o := s.meter, s.options
 	return control.Identity{
 		Model: m.Identity.Model.String(), Serial: m.Identity.SerialNumber, Unit: m.Identity.UnitID, Device: m.Device,
-		Baud: m.Baud, Pace: bench.FormatPace(o.Pace), PTY: s.server.PTY(), Link: o.Link, TCP: s.tcpAddress(),
+		Baud: m.Baud, Pace: bench.FormatPace(o.Pace), PTY: s.pty(), Link: o.Link, TCP: s.tcpAddress(),
 	}
 }
 

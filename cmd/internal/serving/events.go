@@ -12,7 +12,7 @@ What it tells:
                   (in that file, made good from its second copy; null for none), started
                   (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
                   the schema), http (host:port) and token of --http, each null without it,
-                  modbus_tcp (host:port, or null)
+                  modbus_tcp (host:port, or null), protocol (of the PTY: ion or modbus)
     not-served    error, exit (the status), format: the only one, where it cannot begin
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying

@@ -24,8 +24,15 @@ type slave struct {
 // Receive takes what the client has sent.
 func (s *slave) Receive(now time.Duration, p []byte) { s.TCP.Receive(now, s.station.Meter(), p) }
 
-// openModbus opens the port of Modbus TCP, if that is wanted.
+// openModbus opens the ports of Modbus that are wanted.
 func (s *server) openModbus() error {
+	if err := s.openRTU(); err != nil {
+		return err
+	}
+	return s.openModbusTCP()
+}
+
+func (s *server) openModbusTCP() (err error) {
 	if s.options.Modbus == "" {
 		return nil
 	}
@@ -49,6 +56,45 @@ func (s *server) openModbus() error {
 	return nil
 }
 
+// openRTU opens a PTY that speaks Modbus.
+func (s *server) openRTU() (err error) {
+	if !s.options.rtu() {
+		return nil
+	}
+	if s.meter.Identity.UnitID > modbus.MaxUnit {
+		return cli.Usage("--protocol modbus: unit id %d is none of Modbus", s.meter.Identity.UnitID).Hint("use --unit-id 1 to 247")
+	}
+	s.rtu, err = serve.Listen(serve.Config{
+		PTY: true, Link: s.options.Link, Baud: s.meter.Baud, Clock: s.clock, Turns: &s.turns, Event: s.onPort,
+		Step: func(now time.Duration) bool {
+			s.now = max(s.now, now)
+			return false
+		},
+		Persist: s.persist,
+	})
+	if err != nil {
+		return cli.Environmental(err)
+	}
+	return nil
+}
+
+// rtuPort is the meter's port behind the PTY.
+func (s *server) rtuPort() *bench.ModbusPort {
+	m := s.station().Meter()
+	return bench.NewModbusPort(bench.ModbusConfig{
+		Device: m, Unit: uint8(s.meter.Identity.UnitID), Baud: s.meter.Baud, Pace: s.options.Pace,
+		Delay: m.Config().Timing.RTSDelay, Silence: max(modbus.Silence(s.meter.Baud), modbus.PatientSilence),
+	})
+}
+
+// pty is the name of the PTY; "" without one.
+func (s *server) pty() string {
+	if s.rtu != nil {
+		return s.rtu.PTY()
+	}
+	return s.server.PTY()
+}
+
 func (s *server) modbusAddress() string {
 	if s.modbus == nil {
 		return ""
@@ -56,24 +102,41 @@ func (s *server) modbusAddress() string {
 	return s.modbus.Addr().String()
 }
 
+// closePorts closes all ports of a meter that was not served.
+func (s *server) closePorts() error {
+	errs := []error{s.server.Close(), s.modbus.Close()}
+	if s.rtu != nil {
+		errs = append(errs, s.rtu.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // runPorts serves the meter on all its ports until ctx ends or one of them fails.
 func (s *server) runPorts(ctx context.Context) error {
-	device := s.device()
-	if s.modbus == nil {
-		return s.server.Run(ctx, device)
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var beside []func(context.Context) error
+	if s.modbus != nil {
+		beside = append(beside, s.modbus.Run)
 	}
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() {
-		defer cancel()
-		ended <- s.modbus.Run(inner)
-	}()
-	err := s.server.Run(inner, device)
-	cancel()
-	beside := <-ended
-	if ctx.Err() == nil && errors.Is(err, context.Canceled) {
-		return beside
+	if s.rtu != nil {
+		beside = append(beside, func(ctx context.Context) error { return s.rtu.Run(ctx, s.rtuPort()) })
+	}
+	ended := make(chan error, len(beside))
+	for _, run := range beside {
+		go func() {
+			err := run(inner)
+			cancel(err)
+			ended <- err
+		}()
+	}
+	err := s.server.Run(inner, s.device())
+	cancel(err)
+	for range beside {
+		<-ended
+	}
+	if ctx.Err() == nil {
+		return context.Cause(inner) // what failed first
 	}
 	return err
 }

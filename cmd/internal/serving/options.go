@@ -18,13 +18,14 @@ import (
 
 // Options say how a meter is served. Each is a flag.
 type Options struct {
-	PTY      bool   // on a new pseudo-terminal
-	Link     string // a name for the PTY; empty for none
-	TCP      string // address to listen at; empty for none
-	Takeover bool   // a new TCP client takes the port over
-	HTTP     string // [HOST:]PORT of the control server; empty for none
-	Modbus   string // [HOST:]PORT of Modbus TCP; empty for none
-	Pace     int    // as bench.Config has it
+	PTY      bool     // on a new pseudo-terminal
+	Link     string   // a name for the PTY; empty for none
+	TCP      string   // address to listen at; empty for none
+	Takeover bool     // a new TCP client takes the port over
+	HTTP     string   // [HOST:]PORT of the control server; empty for none
+	Protocol Protocol // of the PTY
+	Modbus   string   // [HOST:]PORT of Modbus TCP; empty for none
+	Pace     int      // as bench.Config has it
 	Plan     fault.Plan
 	State    string // file in which the meter is kept; empty for none
 	Trace    string // file to which all events are written; empty for none
@@ -48,6 +49,7 @@ func (o *Options) Flags() Flags {
 			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. PATH.lock beside it is held meanwhile: by it a link left behind by kill -9 is known and replaced; anything else is refused").With(cli.Files("*")),
 			cli.Text(&o.TCP, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
 			cli.Switch(&o.Takeover, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
+			cli.OneOf(&o.Protocol, "protocol", []Protocol{ION, ModbusRTU}, "what the PTY speaks. With modbus it is a port of its own beside the one of --tcp, as COM1 of a meter is that was set to Modbus RTU; ION is then reached by --tcp alone, and no fault befalls the PTY"),
 			cli.Text(&o.Modbus, "modbus-tcp", "[HOST:]PORT", "answer Modbus TCP there as well, beside ION, to up to eight clients: functions 03 and 16, unit id 0, 255 or the meter's. Without HOST on the loopback interface; port 0 is a free one, and the standard one is 502. In download state it answers nothing"),
 			cli.Text(&o.HTTP, "http", "[HOST:]PORT", "let people and programs look at the meter and strike it by hand while it runs: JSON over HTTP, without HOST on the loopback interface. The token that requests must carry is told at the start, and ionsim ctl finds it by itself"),
 		},
@@ -119,11 +121,33 @@ func (o *Options) Check(c *cli.Call) error {
 		return cli.Usage("without a PTY and a TCP address nobody can reach the meter").Hint("leave --pty=false out, or add --tcp ADDR")
 	case !o.PTY && o.Link != "":
 		return cli.Usage("--link %s: there is no PTY that it could point to", o.Link).Hint("leave --pty=false or --link out")
+	case o.rtu() && !o.PTY:
+		return cli.Usage("--protocol modbus is what the PTY speaks, and there is none").Hint("add --pty, or use --modbus-tcp for Modbus over TCP")
 	case o.Frames && o.Trace == "" && !o.JSON:
 		return cli.Usage("--trace-frames alone shows nothing").Hint("add --trace FILE, or --json")
 	}
 	return nil
 }
+
+// Protocol is what a port speaks.
+type Protocol uint8
+
+// The protocols.
+const (
+	ION Protocol = iota
+	ModbusRTU
+)
+
+// String is the protocol's word in flags.
+func (p Protocol) String() string {
+	if p == ModbusRTU {
+		return "modbus"
+	}
+	return "ion"
+}
+
+// rtu reports that the PTY speaks Modbus RTU.
+func (o *Options) rtu() bool { return o.Protocol == ModbusRTU }
 
 // isAddress reports whether a text is [HOST]:PORT, with a number for a port.
 func isAddress(text string) bool {

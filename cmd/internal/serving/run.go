@@ -99,6 +99,7 @@ type server struct {
 	observer *observer
 	turns    sync.Mutex // held by who uses the meter
 	server   *serve.Server
+	rtu      *serve.Server  // of the PTY with --protocol modbus; nil without
 	modbus   *serve.Sockets // nil without --modbus-tcp
 	door     *door          // nil without --http
 	far      *farSide       // nil: the meter is here
@@ -126,10 +127,10 @@ func (s *server) run(ctx context.Context) (err error) {
 		return cli.Environmental(err)
 	}
 	if err := s.openModbus(); err != nil {
-		return errors.Join(err, s.server.Close())
+		return errors.Join(err, s.closePorts())
 	}
 	if err := s.begin(); err != nil {
-		return cli.Environmental(errors.Join(err, s.modbus.Close(), s.server.Close())) // such as no room for the state
+		return cli.Environmental(errors.Join(err, s.closePorts())) // such as no room for the state
 	}
 	s.call.Begin()
 	return s.serve(ctx)
@@ -171,7 +172,7 @@ func (s *server) ports() serve.Config {
 	case s.door != nil:
 		commands = s.door.Commands()
 	}
-	return serve.Config{
+	config := serve.Config{
 		Commands: commands,
 		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
 		Clock: s.clock, Turns: &s.turns,
@@ -191,6 +192,10 @@ func (s *server) ports() serve.Config {
 			s.onPort(e)
 		},
 	}
+	if o.rtu() {
+		config.PTY, config.Link, config.NoPort = false, "", o.TCP == ""
+	}
+	return config
 }
 
 // onPort reports what happens on a port.
@@ -273,7 +278,7 @@ func (s *server) say(format string, args ...any) {
 // port alone, for scripts, and people get the rest on stderr.
 func (s *server) tellReady() {
 	s.call.Begin()
-	address, pty := s.tcpAddress(), s.server.PTY()
+	address, pty := s.tcpAddress(), s.pty()
 	served := s.meter
 	m := s.station().Meter()
 	revision := runs(m)
@@ -288,7 +293,7 @@ func (s *server) tellReady() {
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)}, {"format", EventsFormat},
-			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())}, {"modbus_tcp", orNull(s.modbusAddress())},
+			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())}, {"modbus_tcp", orNull(s.modbusAddress())}, {"protocol", s.options.Protocol.String()},
 		}))
 		return
 	}
@@ -331,6 +336,9 @@ func (s *server) tellPeople(ports []string) {
 	if s.options.Link != "" {
 		s.say("%s leads to the PTY as long as it runs", s.options.Link)
 	}
+	if s.options.rtu() {
+		s.say("the PTY speaks Modbus RTU; ION needs --tcp")
+	}
 	if s.modbus != nil {
 		s.say("Modbus TCP on %s", s.modbusAddress())
 	}
@@ -343,6 +351,9 @@ func (s *server) tellPeople(ports []string) {
 // reach are the flags by which ionup reaches the meter.
 func (s *server) reach() string {
 	switch {
+	case s.options.rtu() && s.server.Addr() == nil:
+		return "--tcp HOST:PORT" // nothing here speaks ION
+	case s.options.rtu():
 	case s.options.Link != "":
 		return "--port " + shell.Quote(s.options.Link)
 	case s.server.PTY() != "":
