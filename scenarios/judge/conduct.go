@@ -26,7 +26,10 @@ type conduct struct {
 	id            uint16        // of the message
 	block         stated        // the last message, if it is a block
 	clear         uint16        // id of the last clear
+	enter         uint16        // id of the last enter
 	entered       bool          // enter was sent since the last clear
+	asked         uint16        // id of the last identify
+	seen          bool          // who the meter is was told, and nothing was asked of it since
 	told          string        // another serial number, that an answer to identify has told
 	refused       ion.Status    // to a block: the download has to begin again at enter; 0 for none
 	blocksSince   int           // since then, also the same one again
@@ -111,6 +114,7 @@ func (c *conduct) answered(id uint16, data []byte) {
 	if id == c.damaged.to {
 		c.damaged = damage{}
 	}
+	c.seen = c.seen || id == c.asked
 	if id != c.block.id || c.block.text == nil {
 		return
 	}
@@ -120,7 +124,9 @@ func (c *conduct) answered(id uint16, data []byte) {
 	}
 	switch status := ion.Status(data[statusOf]); status {
 	case ion.StatusNotCleared, ion.StatusOutOfRange, ion.StatusProgramFailed:
-		c.refused, c.blocksSince = status, 0
+		if c.refused == 0 {
+			c.refused, c.blocksSince = status, 0
+		}
 	}
 }
 
@@ -186,11 +192,17 @@ func (c *conduct) asks(id uint16, data []byte) {
 			c.block = stated{id: id, text: text}
 		}
 	case enters:
+		if id != c.enter && c.clear != 0 && !c.seen {
+			c.tell(duty.Again, "it began again at enter, and had not asked who the meter is")
+		}
+		c.enter = id
 		c.entered, c.refused, c.misverified = true, 0, false
 	case verifies:
 		c.misverified = false
 	case restarts:
 		c.trusted = c.trusted || c.misverified
+	case identifies:
+		c.asked = id
 	case clears:
 		if id != c.clear && !c.entered {
 			c.tell(duty.OwnClear, "the flash was to be cleared, and no enter had been sent before")
@@ -199,6 +211,9 @@ func (c *conduct) asks(id uint16, data []byte) {
 	}
 	if kind != blocks && kind != anything {
 		c.block = stated{}
+	}
+	if kind != identifies && kind != enters && kind != anything {
+		c.seen = false
 	}
 	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
 		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])

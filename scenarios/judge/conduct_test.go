@@ -32,6 +32,11 @@ func (t *talk) asks(id uint16, r ion.DownloadRequest) {
 
 func (t *talk) answered(id uint16) { t.conductOf(id, true, []byte{4}) }
 
+// refused is the answer to a block that the chip did not take.
+func (t *talk) refused(id uint16) {
+	t.conductOf(id, true, []byte{4, byte(ion.StatusProgramFailed), 0, 0, 0, 1, 0, 0, 0, 1})
+}
+
 // conductOf says a message of one frame, as the program or the meter.
 func (t *talk) conductOf(id uint16, meter bool, body []byte) {
 	p := ion.Packet{MessageID: id, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeDownload, Body: body}
@@ -95,6 +100,24 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 		{"an ACK carries data", duty.Ack, func(c *talk) { c.hears(ion.AckBit, 0x41, long); c.says(ackControlOfHost, 361, 0x41, []byte{1}) }},
 		{"another unit is acknowledged", duty.Alone, func(c *talk) { c.says(ackControlOfHost, 362, 0x41, nil) }},
 		{"all units are told the time", 0, func(c *talk) { c.says(0, ion.Broadcast, 0x40, long) }},
+		{"it begins again, and has identified", 0, func(c *talk) {
+			c.asks(5, enter)
+			c.asks(6, begin)
+			c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify})
+			c.answered(7)
+			c.asks(8, enter)
+			c.asks(8, enter)
+			c.asks(9, begin)
+		}},
+		{"it begins again, and has not identified", duty.Again, func(c *talk) { c.asks(5, enter); c.asks(6, begin); c.asks(8, enter) }},
+		{"it begins again, and identify had no answer", duty.Again, func(c *talk) {
+			c.asks(5, enter)
+			c.asks(6, begin)
+			c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify})
+			c.asks(8, enter)
+		}},
+		{"blocks go on after one that was not programmed", duty.Again, func(c *talk) { c.asks(7, block); c.refused(7); c.asks(8, block); c.refused(8); c.asks(9, block) }},
+		{"a block was under way when the refusal came", 0, func(c *talk) { c.asks(7, block); c.refused(7); c.asks(7, block); c.asks(8, enter); c.asks(9, block) }},
 		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.told = strangeSerial; c.asks(7, block) }},
 		{"another serial number is told, and identify asked", 0, func(c *talk) { c.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
 	} {

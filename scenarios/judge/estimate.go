@@ -73,7 +73,11 @@ func (e *estimate) scenario(s *Scenario) time.Duration {
 // limit is the time limit of a run of the program, unless a person sets one: it may wait for a
 // meter that restarts, and for all answers of two requests, of a device that takes its time.
 func (e *estimate) limit(s *Scenario) time.Duration {
-	return limit(e.response) + 2*e.device(s) + s.Extra
+	talked := time.Duration(0)
+	if s.Talked {
+		talked = time.Duration(tries()*ion.MaxFrames) * often(e.response)
+	}
+	return limit(e.response) + 2*e.device(s) + s.Extra + talked
 }
 
 // limit is the time limit with a meter and a line that take no time.

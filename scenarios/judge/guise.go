@@ -27,7 +27,7 @@ var guises = []func(*world.World){
 	},
 	func(w *world.World) {
 		m := &w.Meters[0]
-		m.UnitID, m.Password, m.Model = 256, "Pa$~wZ", meter.ION7330
+		m.UnitID, m.Password, m.Model = 256, "a$~Z", meter.ION7330
 		// The head of a text has three forms, which change at these lengths.
 		m.TemplateName = strings.Repeat("t", 12)
 		m.Set = settingsOf("owner", strings.Repeat("o", 11), "tag1", strings.Repeat("1", 12), "tag2", strings.Repeat("2", 13))
@@ -41,7 +41,7 @@ var guises = []func(*world.World){
 	},
 	func(w *world.World) {
 		m := &w.Meters[0]
-		m.UnitID, m.Password, m.Model = 361, "a", meter.ION7300
+		m.UnitID, m.Password, m.Model = 361, "Pa$~wZ", meter.ION7300
 		w.Firmware[0].Bytes = 12*ion.BlockBytes - 1
 	},
 	func(w *world.World) {
@@ -55,11 +55,7 @@ var guises = []func(*world.World){
 func settingsOf(pairs ...string) []world.Write {
 	var list []world.Write
 	for i := 0; i < len(pairs); i += 2 {
-		table := ion.SettingTable()
-		at := slices.IndexFunc(table[:], func(s ion.Setting) bool { return s.Key == pairs[i] })
-		if at < 0 {
-			panic(fmt.Sprintf("judge: there is no setting %q", pairs[i])) // the name is in this source
-		}
+		table, at := ion.SettingTable(), settingAt(pairs[i])
 		v, err := table[at].Parse(pairs[i+1])
 		if err != nil {
 			panic(fmt.Sprintf("judge: %s: %v", pairs[i], err))
@@ -68,6 +64,18 @@ func settingsOf(pairs ...string) []world.Write {
 	}
 	return list
 }
+
+// settingAt is where the table of settings has a key.
+func settingAt(key string) int {
+	table := ion.SettingTable()
+	at := slices.IndexFunc(table[:], func(s ion.Setting) bool { return s.Key == key })
+	if at < 0 {
+		panic(fmt.Sprintf("judge: there is no setting %q", key)) // the name is in this source
+	}
+	return at
+}
+
+func handleOf(key string) ion.Handle { return ion.SettingTable()[settingAt(key)].Handle }
 
 // fitted is the scenario for a program that can be told only some of what a meter needs: what the
 // command has no placeholder for is as the factory or the article has it.

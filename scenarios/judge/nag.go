@@ -17,7 +17,7 @@ type nag struct {
 // begin has the frames of a unit at every third of the response time. id is that of the request
 // which has no answer.
 func (n *nag) begin(now time.Duration, unit, id uint16, response time.Duration) {
-	n.every = max(10*time.Millisecond, response/3)
+	n.every = often(response)
 	n.due = now + n.every
 	from := func(control ion.Control, transaction byte, data []byte) {
 		n.frames = ion.AppendFrame(n.frames, ion.Frame{Control: ion.FromMeter | control, Source: unit, Destination: ion.HostAddress, Transaction: transaction, Data: data})

@@ -50,6 +50,7 @@ type Harm struct {
 	Forge forgery
 	// Times is how many answers in a row the fault befalls; 0: one.
 	Times  int
+	garble garbler // of a harm that is called garbled
 	name   string
 	struck bool
 }
@@ -93,7 +94,7 @@ type gateway struct {
 	forge  forgery // of the answer that comes next
 	misack bool    // the next ACK is for another frame
 	double bool    // every frame of the answer that comes next is doubled
-	garble bool    // the request that comes now reaches the meter with another value
+	garble garbler // says where the request that comes now has another value for the meter
 	lose   bool    // what comes now does not reach the meter
 	nags   bool    // the meter is frozen, and what comes in its place is no answer
 	nag    nag
@@ -124,9 +125,8 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 			g.count(&f)
 		}
 	}
-	if g.garble {
-		g.garble = false
-		if at, n := firstValue(p), wholeFrame(p); at > 0 && n == len(p) {
+	if n := wholeFrame(p); g.garble != nil && n == len(p) && p[controlAt]&^byte(ion.AckBit) == 0 {
+		if at := g.garble(p); at > 0 {
 			p = bytes.Clone(p)
 			p[at] ^= 0x01
 			p = sealed(p)
@@ -145,7 +145,7 @@ func (g *gateway) count(f *ion.Frame) {
 	if !first || g.known && id == g.lastID {
 		return
 	}
-	g.lastID, g.known, g.forge, g.double, g.misack = id, true, nil, false, false
+	g.lastID, g.known, g.forge, g.double, g.misack, g.garble = id, true, nil, false, false, nil
 	kind := g.inTurn(requestOf(f.Data))
 	if g.counts[kind]++; kind == writes && g.memory == nil {
 		g.use(func(s *bench.Station) { g.memory = s.Meter().AppendMemory(nil, g.now) })
@@ -186,7 +186,7 @@ func (g *gateway) strike(h *Harm, kind request) {
 	}
 	switch h.name {
 	case "garbled":
-		g.garble = true
+		g.garble = h.garble
 		return
 	case "unheard":
 		g.lose = true
@@ -318,16 +318,40 @@ func wholeFrame(b []byte) int {
 	return 0
 }
 
+// garbler is where a frame of a program has a byte that may be another; 0 for nowhere.
+type garbler func(frame []byte) int
+
+// valueOf is the garbler of what is written to a register.
+func valueOf(h ion.Handle) garbler {
+	head := []byte{byte(h >> 8), byte(h), byte(ion.MethodWriteRegister)}
+	return func(frame []byte) int {
+		at := bytes.Index(frame[dataAt:], head)
+		if at < 0 {
+			return 0
+		}
+		if at = byteOf(frame, dataAt+at+len(head)); at >= len(frame)-frameCRC {
+			return 0
+		}
+		return at
+	}
+}
+
 // firstValue is where the first value that a frame writes has a byte that may be another; 0 for
 // nowhere.
 func firstValue(frame []byte) int {
 	const (
-		credentialLength  = 8
-		body              = 8 + 1 + 3 // of a program: its head, F6, and a handle with a method
+		credentialLength = 8
+		body             = 8 + 1 + 3 // of a program: its head, F6, and a handle with a method
+	)
+	return byteOf(frame, typeAt+1+credentialLength+body)
+}
+
+// byteOf is where the value at a place of a frame has a byte that may be another; 0 for nowhere.
+func byteOf(frame []byte, at int) int {
+	const (
 		float, signed, u8 = 0x34, 0x40, 0x61
 		text              = 0xFA
 	)
-	at := typeAt + 1 + credentialLength + body
 	if len(frame) < at+2+frameCRC {
 		return 0
 	}
@@ -411,8 +435,12 @@ func lied(frame []byte) []byte {
 	return frame
 }
 
-// damaged is an answer with a wrong bit, which only the CRC shows.
-func damaged(frame []byte) []byte { return lied(frame) }
+// damaged is an answer with a wrong bit, which only the CRC shows, and only its second byte.
+func damaged(frame []byte) []byte {
+	frame = sealed(lied(frame))
+	frame[len(frame)-1] ^= 0x55
+	return frame
+}
 
 // before is another frame in front of the answer.
 func before(change func(frame []byte)) forgery {
@@ -457,9 +485,33 @@ var forgeries = map[string]forgery{
 	"tells-no-room":          told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
 	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
 	"tells-another-crc":      told(func(reply []byte) { reply[5] ^= 1 }),
-	"lying-length": func(frame []byte) []byte {
-		return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...)
-	},
+	"exception":              exception,
+	"fewer-values":           fewerValues,
+	"lying-length":           func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
+	"cut-frame":              func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
+}
+
+// exception is an answer to a program by which the meter tells none of its values.
+func exception(frame []byte) []byte {
+	return programReply(frame, []ion.Value{ion.ExceptionValue(1, 0, "Invalid Handle")})
+}
+
+// fewerValues is an answer to a program that has one value, and the right answer behind it.
+func fewerValues(frame []byte) []byte {
+	return append(programReply(frame, nil), frame...)
+}
+
+// programReply is an answer of one frame, with these values, in the place of one that begins with
+// a frame.
+func programReply(frame []byte, values []ion.Value) []byte {
+	p, err := ion.ParsePacket(frame[dataAt : len(frame)-frameCRC])
+	if err != nil {
+		p = ion.Packet{MessageID: binary.BigEndian.Uint16(frame[idAt:]), Source: ion.MeterAddress(binary.LittleEndian.Uint16(frame[sourceAt:])), Destination: ion.ClientAddress()}
+	}
+	p.Type, p.Body = ion.TypeProgram, ion.AppendResult(nil, ion.Result{Frequency: 1, Values: values})
+	return ion.AppendFrame(nil, ion.Frame{
+		Control: ion.FromMeter, Source: binary.LittleEndian.Uint16(frame[sourceAt:]), Destination: ion.HostAddress, Transaction: firstOfMany, Data: ion.AppendPacket(nil, p),
+	})
 }
 
 // strangeSerial is the serial number of a meter that is not there.
@@ -483,6 +535,9 @@ func told(change func(identity []byte)) forgery {
 // AWHILE in them stand for times that follow from response.
 func harm(at request, nth int, name string, response time.Duration) Harm {
 	h := Harm{At: at, Nth: nth, name: name, Forge: forgeries[name]}
+	if name == "garbled" {
+		h.garble = firstValue
+	}
 	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets"}, name) {
 		h.Forge = func(frame []byte) []byte { return frame } // see strike
 	}
@@ -500,5 +555,5 @@ func harm(at request, nth int, name string, response time.Duration) Harm {
 
 // inTime puts times into the text of a plan.
 func inTime(plan string, response time.Duration) string {
-	return strings.NewReplacer("LATE", late(response).String(), "AWHILE", (2 * response).String(), "QUARTER", min(response/4, 200*time.Millisecond).String(), "OFTEN", max(10*time.Millisecond, response/3).String()).Replace(plan)
+	return strings.NewReplacer("LATE", late(response).String(), "AWHILE", (2 * response).String(), "QUARTER", min(response/4, 200*time.Millisecond).String(), "OFTEN", often(response).String()).Replace(plan)
 }

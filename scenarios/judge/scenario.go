@@ -79,6 +79,9 @@ type Scenario struct {
 	Waits int
 	// Extra is how long the program may wait for other things.
 	Extra time.Duration
+	// Talked: somebody says valid things without end, and each may be taken for a piece of an answer,
+	// of which there are so many.
+	Talked bool
 }
 
 // restartPatience is how long the upgrader of the article waits for a meter that restarts.
@@ -283,6 +286,9 @@ type play struct {
 // late is longer than the program waits before it asks again, and shorter than it then waits
 // for two more missing answers.
 func late(response time.Duration) time.Duration { return 5 * response / 2 }
+
+// often is how often those talk who talk without end.
+func often(response time.Duration) time.Duration { return max(10*time.Millisecond, response/3) }
 
 func fill(plays []play, response time.Duration) []Scenario {
 	var all []Scenario

@@ -132,6 +132,7 @@ func moreFiles() []play {
 		malformed("longer-file", "there is a byte behind the image", duty.File, func(b []byte) []byte { return append(b, 0) }),
 		malformed("shorter-file", "the last byte of the image is missing", duty.File, func(b []byte) []byte { return b[:len(b)-1] }),
 		malformed("header-alone", "the file ends behind its header", duty.File, func(b []byte) []byte { return b[:upgImage] }),
+		malformed("other-magic", "the file begins with other bytes, and its header is whole otherwise", duty.File, resealed(flipped(1))),
 		malformed("other-version", "the file has another format version", duty.File, resealed(flipped(upgVersion+1))),
 		malformed("other-address", "the image loads at another address", duty.Fits, resealed(flipped(upgBase+1))),
 		malformed("no-date", "the firmware was built at 0", duty.File, resealed(func(b []byte) []byte { clear(b[upgDated : upgDated+4]); return b })),
@@ -226,7 +227,7 @@ func morePhases() []play {
 			"kill at block 6 then kill at state application"},
 		{Scenario{Name: "record-lies", Phase: Verify, Title: "the chip does not hold the record that makes the image valid", Expect: Succeeds, World: worldOf(6), Duties: duties(duty.Again, duty.Success)},
 			"flash-lie at flash-op 210"},
-		{Scenario{Name: "talked-to-death", Phase: Download, Title: "the meter freezes, and somebody else talks without end", Waits: tries(), Duties: duties(duty.NoNewTime, duty.Bounded, duty.Alone)},
+		{Scenario{Name: "talked-to-death", Phase: Download, Title: "the meter freezes, and somebody else talks without end", Waits: tries(), Talked: true, Duties: duties(duty.NoNewTime, duty.Bounded, duty.Alone)},
 			"meter-silent at block 6; babble at block 6 by OFTEN"},
 		{Scenario{Name: "slow-bytes", Phase: Whole, Title: "the bytes of every answer come in pieces, with pauses", World: worldOf(2), Expect: Succeeds, OnePass: true, Heard: true, Extra: 5 * time.Second, Duties: duties(duty.Stream)},
 			"sliced from-meter at start length 90 by QUARTER"},
@@ -347,6 +348,9 @@ func moreTimes() []play {
 	}
 }
 
+// frameSilence is how long PROTOCOL.md has a frame waited for that does not go on.
+const frameSilence = 500 * time.Millisecond
+
 // harmful are the harms that befall an answer to every kind of request.
 func harmful(response time.Duration) []Scenario {
 	var all []Scenario
@@ -391,7 +395,13 @@ func harmful(response time.Duration) []Scenario {
 			heard()
 			all[len(all)-1].Title = fmt.Sprintf("an answer with %s comes before that to %s", strings.ReplaceAll(name, "other-", "another "), requestNames[at])
 		}
-		add(at, 1, "lying-length", "a cut frame whose length lies comes before the answer to", Succeeds, true, duty.Stream)
+		add(at, 1, "lying-length", "a cut frame whose length lies, and ends within the answer, comes before that to", Succeeds, true, duty.Stream)
+		heard()
+		cut := Succeeds
+		if response < 2*frameSilence {
+			cut = Recovers // whoever waits as long for its end has no time left for the answer
+		}
+		add(at, 1, "cut-frame", "a frame that never ends comes before the answer to", cut, cut == Succeeds, duty.Stream)
 	}
 	for _, at := range []request{identifies, reads, blocks, verifies, compares} {
 		add(at, 1, "damaged-before", "a damaged copy comes at once before the answer to", Succeeds, true, duty.Stream)
@@ -426,6 +436,13 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name, all[len(all)-1].Alone = "garbled-write", true // the meter takes it for what somebody wanted
 	add(writes, 0, "garbled", "a gateway changes a value at every", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name, all[len(all)-1].Alone = "garbled-writes", true
+	for _, key := range []string{"owner", "kwh-import", "tz-offset", "phase-ic", "nominal-frequency", "ratio-ia"} {
+		add(writes, 0, "garbled", "a gateway changes one value ("+key+"), whenever it comes at a", Recovers, false, duty.Values, duty.Success)
+		s := &all[len(all)-1]
+		s.Name, s.World, s.Alone, s.Harms[0].garble = "garbled-"+key, worldOf(2), true, valueOf(handleOf(key))
+	}
+	add(reads, 1, "exception", "the meter tells none of its settings and says why, at the first", Either, true, duty.Values, duty.AsItWas)
+	add(reads, 1, "fewer-values", "an answer without a value comes before that to", Either, true, duty.Matching)
 	add(compares, 1, "forgets", "what was written is not in the meter at the", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name = "written-in-vain"
 	add(compares, 1, "forgets", "what was written is not in the meter, and the program is killed, at the", Recovers, false, duty.Kept, duty.InForce)
