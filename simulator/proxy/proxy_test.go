@@ -1,0 +1,363 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ionbench/simulator/bench"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/serve"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// between is a proxy on a TCP port.
+type between struct {
+	*serve.Server
+	far    *Far
+	events chan Event
+}
+
+// device is the station, as package serve wants it.
+type device struct{ *bench.Station }
+
+// startBetween serves a proxy to an address until the test ends.
+func startBetween(t testing.TB, to string, plan fault.Plan) *between {
+	t.Helper()
+	station, err := bench.NewFar(bench.Config{Baud: 9600, Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := make(chan func(time.Duration))
+	b := &between{events: make(chan Event, 1<<10)}
+	broken := false
+	b.far = Start(Config{
+		Do: do, Station: station, Retry: time.Millisecond,
+		Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", to)
+		},
+		Event: func(e Event) {
+			broken = broken || e.Kind == Lost
+			b.events <- e
+		},
+	})
+	b.Server, err = serve.Listen(serve.Config{
+		TCP: ":0", Takeover: true, Commands: do,
+		Step: func(now time.Duration) bool { b.far.Flush(now); return false },
+		Reset: func() bool {
+			was := broken
+			broken = false
+			return was
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx, device{station}) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		b.far.Close()
+	})
+	return b
+}
+
+func (b *between) want(t testing.TB, k Kind) Event {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case e := <-b.events:
+			if e.Kind == k {
+				return e
+			}
+		case <-deadline:
+			t.Fatalf("no event %q", k)
+		}
+	}
+}
+
+func (b *between) dial(t testing.TB) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", b.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func accept(t testing.TB, l net.Listener) net.Conn {
+	t.Helper()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// Whatever end is killed, and whenever: what comes out at an end is the beginning of what went in at
+// the other, and the next connection is as good as the first.
+func TestNothingIsChangedOrLostInTheMiddleThoughEitherEndIsKilledAtAnyTime(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	l := listen(t)
+	b := startBetween(t, l.Addr().String(), nil)
+	meter := accept(t, l)
+	b.want(t, Opened)
+	whole := 0
+	for round := range 120 {
+		tool := b.dial(t)
+		if _, err := tool.Write([]byte("!")); err != nil || string(pull(meter, 1)) != "!" {
+			t.Fatalf("round %d: %v", round, err) // the meter speaks when it is asked
+		}
+		sent := [2][]byte{randomBytes(random, 6000), randomBytes(random, 6000)}
+		ends := [2]net.Conn{tool, meter}
+		victim, after := random.IntN(3), random.IntN(6000) // 2: nobody is killed
+		var got [2][]byte
+		var both sync.WaitGroup
+		for i := range ends {
+			both.Go(func() {
+				if push(ends[i], sent[i], i == victim, after) {
+					// The other end hears what is on its way, and no more.
+					ends[1-i].SetReadDeadline(time.Now().Add(5 * time.Millisecond))
+				}
+			})
+			both.Go(func() { got[i] = pull(ends[i], len(sent[1-i])) })
+		}
+		both.Wait()
+		for i := range got {
+			if !bytes.HasPrefix(sent[1-i], got[i]) {
+				t.Fatalf("round %d, %d killed after %d: end %d got %d bytes that were not sent", round, victim, after, i, len(got[i]))
+			}
+			if victim == 2 && len(got[i]) != len(sent[1-i]) {
+				t.Fatalf("round %d: end %d got %d of %d bytes", round, i, len(got[i]), len(sent[1-i]))
+			}
+		}
+		if victim == 2 {
+			whole++
+		}
+		tool.Close()
+		if victim == 1 {
+			b.want(t, Lost)
+			meter = accept(t, l)
+			b.want(t, Opened)
+		} else {
+			meter = b.renew(t, l, meter)
+		}
+	}
+	if whole < 20 {
+		t.Errorf("only %d rounds were left alone", whole)
+	}
+}
+
+// renew takes a new connection to the meter, so that the rest of a round is no part of the next.
+func (b *between) renew(t testing.TB, l net.Listener, meter net.Conn) net.Conn {
+	t.Helper()
+	meter.Close()
+	b.want(t, Lost)
+	next := accept(t, l)
+	b.want(t, Opened)
+	return next
+}
+
+// randomBytes have the beginnings of frames among them, and beginnings that are none.
+func randomBytes(random *rand.Rand, n int) []byte {
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = [...]byte{0, 0, 0x14, 0xAC, 60, 255, byte(random.Uint32())}[random.IntN(7)]
+	}
+	return p
+}
+
+// push writes p in pieces. If it is to kill the connection, it does after so many bytes.
+func push(conn net.Conn, p []byte, kill bool, after int) (killed bool) {
+	for sent := 0; sent < len(p); {
+		n := min(len(p)-sent, 1+sent%700)
+		if kill && sent+n > after {
+			conn.(*net.TCPConn).SetLinger(0)
+			conn.Close()
+			return true
+		}
+		if _, err := conn.Write(p[sent : sent+n]); err != nil {
+			return false
+		}
+		sent += n
+	}
+	return false
+}
+
+func pull(conn net.Conn, want int) []byte {
+	got := make([]byte, want)
+	n, _ := io.ReadFull(conn, got)
+	if n < want {
+		conn.Close() // the other direction ends, too
+	}
+	return got[:n]
+}
+
+func TestAMeterThatIsNotThereIsToldOnceAndTriedAgain(t *testing.T) {
+	t.Parallel()
+	l := listen(t)
+	where := l.Addr().String()
+	l.Close()
+	b := startBetween(t, where, nil)
+	if e := b.want(t, Absent); !strings.Contains(e.Reason, "refused") {
+		t.Errorf("%+v", e)
+	}
+	tool := b.dial(t)
+	if _, err := tool.Write([]byte("nobody hears it")); err != nil {
+		t.Fatal(err)
+	}
+	if e := b.want(t, LostBytes); e.Bytes != len("nobody hears it") {
+		t.Errorf("%+v", e)
+	}
+	l, err := net.Listen("tcp", where)
+	if err != nil {
+		t.Skip("somebody else has taken the port meanwhile")
+	}
+	defer l.Close()
+	meter := accept(t, l)
+	b.want(t, Opened)
+	if _, err := tool.Write([]byte("now it is heard")); err != nil {
+		t.Fatal(err)
+	}
+	if got := pull(meter, len("now it is heard")); string(got) != "now it is heard" {
+		t.Errorf("%q", got)
+	}
+	close(b.events)
+	for e := range b.events {
+		if e.Kind == Absent {
+			t.Error("it is told again")
+		}
+	}
+}
+
+func TestAMeterThatTakesNothingDoesNotStopTheProxy(t *testing.T) {
+	t.Parallel()
+	l := listen(t)
+	b := startBetween(t, l.Addr().String(), nil)
+	meter := accept(t, l) // and never reads
+	b.want(t, Opened)
+	tool := b.dial(t)
+	flood := make([]byte, 64<<10)
+	for range 400 { // 25 MB, far more than all buffers on the way hold
+		if _, err := tool.Write(flood); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.want(t, LostBytes)
+	if _, err := meter.Write([]byte("still here")); err != nil {
+		t.Fatal(err)
+	}
+	if got := pull(tool, len("still here")); string(got) != "still here" {
+		t.Errorf("%q", got)
+	}
+}
+
+// BenchmarkAdded is what a proxy without a plan adds to a round trip over TCP: the median, against the
+// direct way in the same run. At 115200 baud the far end takes the time of its bytes.
+func BenchmarkAdded(b *testing.B) {
+	for _, x := range []struct {
+		name    string
+		request int
+		baud    int
+	}{{"252to14", 252, 0}, {"252to14at115200", 252, 115200}, {"41to14", 41, 0}} {
+		b.Run(x.name, func(b *testing.B) {
+			l := listen(b)
+			var echoes sync.WaitGroup
+			echoes.Go(func() { // it ends with the listener
+				for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+					echoes.Go(func() { answer(conn, x.request, x.baud) })
+				}
+			})
+			direct, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				b.Fatal(err)
+			}
+			p := startBetween(b, l.Addr().String(), nil)
+			p.want(b, Opened)
+			proxied := p.dial(b)
+			proxied.SetDeadline(time.Time{})
+			var times [2][]float64
+			for b.Loop() {
+				for i, conn := range [2]net.Conn{direct, proxied} {
+					times[i] = append(times[i], roundTrip(b, conn, x.request))
+				}
+			}
+			direct.Close()
+			proxied.Close()
+			a, c := median(times[0]), median(times[1])
+			b.ReportMetric(0, "ns/op") // says nothing here
+			b.ReportMetric(a/1e3, "direct-µs")
+			b.ReportMetric((c-a)/1e3, "added-µs")
+			b.ReportMetric(a/c, "x-of-direct")
+		})
+	}
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+const answerBytes = 14
+
+func roundTrip(b *testing.B, conn net.Conn, request int) float64 {
+	began := time.Now()
+	if _, err := conn.Write(make([]byte, request)); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := io.ReadFull(conn, make([]byte, answerBytes)); err != nil {
+		b.Fatal(err)
+	}
+	return float64(time.Since(began))
+}
+
+// answer answers requests as the other end of a line of this rate does; 0 for none.
+func answer(conn net.Conn, request, baud int) {
+	defer conn.Close()
+	p := make([]byte, request)
+	for {
+		if _, err := io.ReadFull(conn, p); err != nil {
+			return
+		}
+		if baud > 0 {
+			time.Sleep(time.Duration(request+answerBytes) * 10 * time.Second / time.Duration(baud))
+		}
+		if _, err := conn.Write(make([]byte, answerBytes)); err != nil {
+			return
+		}
+	}
+}
