@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,8 +45,8 @@ func TestAProxyWithAPlanDoesWhatTheMeterWithThePlanDoes(t *testing.T) {
 			got := wantDone(t, overTCP(proxy), client.TaskUpgrade, testFirmware(6))
 			proxy.end()
 			meter.end()
-			if a, b := unstamped(want.log), unstamped(got.log); a != b {
-				t.Errorf("the log is\n%s\nand with the proxy\n%s", a, b)
+			if a, b := untimed(want.log), untimed(got.log); !slices.Equal(a, b) {
+				t.Errorf("the log is %q, and with the proxy %q", a, b)
 			}
 			if a, b := strikes(direct), strikes(proxy); a != b {
 				t.Errorf("faults %q, and in the proxy %q", a, b)
@@ -55,17 +56,6 @@ func TestAProxyWithAPlanDoesWhatTheMeterWithThePlanDoes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// unstamped is a log without the lines that tell the time.
-func unstamped(log []string) string {
-	var b strings.Builder
-	for _, line := range log {
-		if !strings.Contains(line, " at ") {
-			b.WriteString(line + "\n")
-		}
-	}
-	return b.String()
 }
 
 func strikes(m *served) string {
@@ -149,5 +139,30 @@ func TestAProxyRefusesWhatItCannotDo(t *testing.T) {
 		if code != cli.Misused || stdout != "" || !strings.Contains(stderr, test.says) {
 			t.Errorf("%q ends with %v and %q, not with %q", test.args, code, stderr, test.says)
 		}
+	}
+}
+
+func TestAProxyIsStruckByHandAsAMeterIs(t *testing.T) {
+	ownKeys(t)
+	meter := startJSON(t, "--tcp", ":0", "--pace", "off")
+	p := startProxy(t, "--from", "tcp::0", "--to", "tcp:"+meter.ready.TCP, "--http", "0")
+	ctl(t, "fault", "reply-lost at block 2")
+	for _, c := range []struct{ args, want string }{
+		{"state", "proxy to tcp:" + meter.ready.TCP}, {"state --json", `"state":"elsewhere"`}, {"cable out", "cable-pull at"}, {"cable in", "over"},
+	} {
+		if got := ctl(t, strings.Fields(c.args)...); !strings.Contains(got, strings.TrimSpace(c.want)) && !strings.Contains(strings.ReplaceAll(got, " ", ""), strings.ReplaceAll(c.want, " ", "")) {
+			t.Errorf("ctl %s: %q is not in\n%s", c.args, c.want, got)
+		}
+	}
+	for args, says := range map[string]string{"fault power-loss": "power-loss befalls the meter itself", "power off": "its power is its own"} {
+		code, _, errs := outcome(t, append([]string{"ctl"}, strings.Fields(args)...)...)
+		if code == cli.Done || !strings.Contains(errs, says) {
+			t.Errorf("ctl %s: %v, %s", args, code, errs)
+		}
+	}
+	wantDone(t, overTCP(p), client.TaskUpgrade, testFirmware(4))
+	p.end()
+	if got := p.all("stopped")[0].ByHand; !strings.Contains(got, "reply-lost at block 2") {
+		t.Errorf("what was done by hand is %q", got)
 	}
 }

@@ -233,10 +233,17 @@ func meterText(m control.Meter) string {
 		{"state", m.State},
 		{"display", m.LCD},
 		{"runs", running},
-		{"image", imageText(m.Image)},
-		{"flash", fmt.Sprintf("%d operations", m.Flash.Operations)},
-		{"line", fmt.Sprintf("%d bytes in, %d out; %d requests sent again", m.Counts.BytesToMeter, m.Counts.BytesToHost, m.Counts.Resends)},
 	}
+	if m.Far != "" {
+		rows = [][]string{{"proxy", "to " + m.Far}}
+	}
+	rows = append(rows, []string{"image", imageText(m.Image)})
+	if m.Far == "" {
+		rows = append(rows, []string{"flash", fmt.Sprintf("%d operations", m.Flash.Operations)})
+	}
+	rows = append(rows,
+		[]string{"line", fmt.Sprintf("%d bytes in, %d out; %d requests sent again", m.Counts.BytesToMeter, m.Counts.BytesToHost, m.Counts.Resends)},
+	)
 	for _, f := range m.Faults {
 		if f.State == control.AtWork || f.State == control.Waiting {
 			rows = append(rows, []string{"fault " + strconv.Itoa(f.ID), f.Fault + ", " + string(f.State)})

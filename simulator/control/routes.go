@@ -32,7 +32,7 @@ func (s *Server) table() []route {
 		{"POST", "/v1/faults", s.postFault},
 		{"DELETE", "/v1/faults", s.deleteFaults},
 		{"DELETE", "/v1/faults/{id}", s.deleteFault},
-		{"GET", "/v1/kinds", getKinds},
+		{"GET", "/v1/kinds", s.getKinds},
 		{"POST", "/v1/power", s.postPower},
 		{"POST", "/v1/reset", s.postReset},
 		{"GET", "/v1/version", s.getVersion},
@@ -57,10 +57,10 @@ func getOpenAPI(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(openAPI)
 }
 
-func getKinds(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) getKinds(w http.ResponseWriter, _ *http.Request) {
 	kinds := []Kind{}
 	for _, d := range fault.Kinds() {
-		if d.Place != fault.PlaceHost {
+		if d.Place != fault.PlaceHost && s.config.Station.Plays(d.Kind) == nil {
 			kinds = append(kinds, Kind{Name: d.Kind.String(), Place: d.Place.String(), What: d.Field, Lasts: d.Lasts, Example: d.Example, Now: atOnce(d.Example)})
 		}
 	}
@@ -110,6 +110,10 @@ func (s *Server) look(now time.Duration) Meter {
 		BytesToMeter: c.BytesToMeter, BytesToHost: c.BytesToHost, FramesToMeter: c.FramesToMeter, FramesToHost: c.FramesToHost,
 		BlocksSent: c.BlocksSent, Resends: c.Resends, Replies: c.Replies,
 	}
+	if station.Far() {
+		v.State, v.LCD, v.Revision, v.Template, v.Flash = elsewhere, "", "", "", Flash{Used: []int{}}
+		return v
+	}
 	g := m.Chip().Geometry()
 	v.Flash = Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Operations: m.Chip().Ops()}
 	for i := range g.Sectors {
@@ -123,6 +127,9 @@ func (s *Server) look(now time.Duration) Meter {
 	}
 	return v
 }
+
+// elsewhere is the state of a meter that is behind a proxy.
+const elsewhere = "elsewhere"
 
 // faults lists the plan. The station's owner calls it.
 func (s *Server) faults() []Fault {
@@ -296,6 +303,10 @@ func (s *Server) postReset(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) changePower(w http.ResponseWriter, r *http.Request, change func(now time.Duration) error) {
+	if s.config.Station.Far() {
+		refuse(w, http.StatusConflict, "the meter is real, and its power is its own", "switch it by hand")
+		return
+	}
 	var p Power
 	var err error
 	served := s.owned(r, func(now time.Duration) {

@@ -37,6 +37,9 @@ type Identity struct {
 	PTY    string `json:"pty"`  // "" for none
 	Link   string `json:"link"` // a lasting name of the PTY; "" for none
 	TCP    string `json:"tcp"`  // host:port; "" for none
+	// Far is where the meter is, of a proxy: of that meter nothing is known but what goes over the
+	// line, so its state is "elsewhere". "" if the meter is here.
+	Far string `json:"far,omitempty"`
 }
 
 // LED is the communication LED, L2.

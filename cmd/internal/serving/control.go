@@ -127,6 +127,11 @@ func (d *door) repeat() string {
 
 func (s *server) controlIdentity() control.Identity {
 	m, o := s.meter, s.options
+	if m.Far != nil {
+		return control.Identity{
+			Device: m.Device, Baud: m.Baud, Pace: bench.FormatPace(1), PTY: s.server.PTY(), Link: o.Link, TCP: s.tcpAddress(), Far: m.Far.Name,
+		}
+	}
 	return control.Identity{
 		Model: m.Identity.Model.String(), Serial: m.Identity.SerialNumber, Unit: m.Identity.UnitID, Device: m.Device,
 		Baud: m.Baud, Pace: bench.FormatPace(o.Pace), PTY: s.pty(), Link: o.Link, TCP: s.tcpAddress(),

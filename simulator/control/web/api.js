@@ -5,7 +5,7 @@
  * @typedef {{id: number, fault: string, state: "waiting" | "at-work" | "over" | "missed", strikes: number, reason?: string, by_hand: boolean}} Fault
  * @typedef {{name: string, place: string, what: string, lasts: boolean, example: string, now: string}} Kind
  * @typedef {{at: number, run: string, state: string, lcd: string, led: {on: boolean, toggles: number}, hung: boolean,
- *   model: string, serial: string, unit: number, device: string, baud: number, pace: string, pty: string, link: string, tcp: string,
+ *   model: string, serial: string, unit: number, device: string, baud: number, pace: string, pty: string, link: string, tcp: string, far?: string,
  *   revision: string, running: string, reachable: boolean,
  *   flash: {sector_bytes: number, protected: number, used: number[], operations: number}, image: {block: number, blocks: number},
  *   counts: Record<string, number>, faults: Fault[], template: string, settings: Record<string, string>,

@@ -19,13 +19,14 @@ export function words(name, d) {
     case "verified": return { text: `image checked: ${d.status}`, bad: d.status !== "ok" };
     case "flash-cut": return { text: `the power failed at flash operation ${d.operation}, ${d.phase}`, bad: true };
     case "fault": return { text: `${d.fault} ${phases[d.phase] ?? d.phase}${d.reason ? `: ${d.reason}` : ""}`, bad: d.phase !== "ends" };
+    case "far": return { text: `the meter's port ${d.port}: ${d.state}${d.reason ? `: ${d.reason}` : ""}`, bad: d.state !== "open" };
     case "connected": return calm(`${d.host} connected`);
     case "disconnected": return calm(`${d.host} is gone: ${d.reason}`);
     case "refused": return { text: `${d.host} was refused: ${d.reason}`, bad: true };
     case "not-reset": return { text: `no connection was reset: ${d.reason}`, bad: true };
     case "lost-bytes": return { text: `${d.bytes} bytes were not taken by ${d.host}`, bad: true };
     case "no-ion": return { text: `${d.bytes} bytes that are no ION: ${d.likeness}`, bad: true };
-    case "host-baud": return { text: `the host set ${d.baud} baud${d.fits ? "" : ": both hear garbage"}`, bad: !d.fits };
+    case "host-baud": return { text: `the host set ${d.baud} baud${d.fits === false ? ": both hear garbage" : ""}`, bad: d.fits === false };
     case "frame": return calm(`${d.direction}, ${d.bytes} bytes: ${d.hex}`);
     case "lost": return { text: `events are missing here: ${d.reason}`, bad: true };
     case "stopped": return { text: "the meter is served no more", bad: true };
@@ -43,7 +44,7 @@ function calm(text) { return { text, bad: false }; }
 export function stateWords(state) {
   /** @type {Record<string, string>} */
   const known = {
-    off: "off", booting: "booting", application: "running its application", download: "in download state",
+    elsewhere: "elsewhere: this is a proxy", off: "off", booting: "booting", application: "running its application", download: "in download state",
     erasing: "clearing its flash", receiving: "waiting for blocks", programming: "programming a block", verifying: "checking the image",
   };
   return known[state] ?? state;

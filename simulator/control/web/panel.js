@@ -221,7 +221,7 @@ class Panel {
 
   /** @param {Meter} m */
   drawName(m) {
-    const name = `ION ${m.model} · ${m.serial} · unit ${m.unit}`;
+    const name = m.far ? `Proxy to ${m.far}` : `ION ${m.model} · ${m.serial} · unit ${m.unit}`;
     say("name", name);
     document.title = `${m.device}: ${m.state}`;
     say("where", [m.link || m.pty, m.tcp, `${m.baud} baud`, `pace ${m.pace}`].filter(Boolean).join(" · "));
@@ -254,6 +254,7 @@ class Panel {
     say("cable", out ? "Plug the cable in" : "Pull the cable");
     part("power", HTMLButtonElement).setAttribute("aria-pressed", String(off));
     say("power", off ? "Switch on" : "Switch off");
+    part("power", HTMLButtonElement).disabled = Boolean(m.far);
     part("side", HTMLSelectElement).disabled = out;
   }
 
