@@ -1,5 +1,6 @@
-// Package port opens the upgrader's connections: to a meter behind a serial port, or behind a
-// TCP port that passes the same bytes on (an EtherGate port, or ionsim).
+// Package port opens the upgrader's connections: to a meter behind a serial port, here or on another
+// machine (RFC 2217), or behind a TCP port that passes the same bytes on (an EtherGate port, or
+// ionsim).
 //
 // A serial port has one user at a time. Open takes a lock on the device itself (flock), which holds
 // for root too, as the exclusive access of a terminal does not; pyserial and minicom know it. It
@@ -45,10 +46,16 @@ const DefaultDialTimeout = 10 * time.Second
 
 // Config names one connection: a serial port or a TCP address.
 type Config struct {
-	// Port is a serial device (/dev/ttyUSB0, COM3) or a PTY.
+	// Port is a serial device (/dev/ttyUSB0, COM3), a PTY, or rfc2217://HOST:PORT, a serial port on
+	// another machine.
 	Port string
 	// Baud is the rate of the serial port in bit/s; 0 is [ion.DefaultBaudRate].
 	Baud int
+	// RS485 lets the driver of the serial port turn an RS-485 line round, with RTS. Opening fails where
+	// it cannot.
+	RS485 bool
+	// Prompt asks the driver to hand bytes over as they come, which helps some USB adapters.
+	Prompt bool
 	// TCP is an address, host:port.
 	TCP string
 	// DialTimeout limits connecting over TCP; 0 is DefaultDialTimeout.
@@ -70,14 +77,17 @@ func OpenContext(ctx context.Context, c Config) (io.ReadWriteCloser, error) {
 	case c.DialTimeout < 0:
 		return nil, fmt.Errorf("a dial timeout of %v is in the past", c.DialTimeout)
 	}
-	if c.Port != "" {
-		if c.Baud == 0 {
-			c.Baud = ion.DefaultBaudRate
-		}
-		return openSerial(c.Port, c.Baud)
+	if c.Baud == 0 {
+		c.Baud = ion.DefaultBaudRate
 	}
 	if c.DialTimeout == 0 {
 		c.DialTimeout = DefaultDialTimeout
+	}
+	switch {
+	case IsRemote(c.Port):
+		return dialRemote(ctx, c)
+	case c.Port != "":
+		return openSerial(&c)
 	}
 	return dial(ctx, c.TCP, c.DialTimeout)
 }

@@ -35,7 +35,8 @@ type serialConn struct {
 	err     error // result of Close
 }
 
-func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
+func openSerial(config *Config) (io.ReadWriteCloser, error) {
+	name, baud := config.Port, config.Baud
 	writer, err := openWriter(name)
 	if err != nil {
 		return nil, explainOpen(name, baud, err)
@@ -45,19 +46,43 @@ func openSerial(name string, baud int) (io.ReadWriteCloser, error) {
 		return nil, err
 	}
 	// InitialStatusBits stays nil: a PTY has no modem lines.
-	port, err := serial.Open(name, &serial.Mode{
-		BaudRate: baud, DataBits: 8, Parity: serial.NoParity, StopBits: serial.OneStopBit,
-	})
+	port, err := serial.Open(name, mode(baud))
 	if err != nil {
 		closeWriter(writer)
 		return nil, explainOpen(name, baud, err)
 	}
 	c := &serialConn{name: name, port: port, writer: writer}
-	if err := c.prepare(); err != nil {
+	if err := c.prepare(config); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("serial port %s: %w", name, err)
 	}
 	return c, nil
+}
+
+func mode(baud int) *serial.Mode {
+	return &serial.Mode{BaudRate: baud, DataBits: 8, Parity: serial.NoParity, StopBits: serial.OneStopBit}
+}
+
+// SetBaud sets another rate.
+func (c *serialConn) SetBaud(baud int) error {
+	if err := c.port.SetMode(mode(baud)); err != nil {
+		return fmt.Errorf("serial port %s: %d baud: %w", c.name, baud, err)
+	}
+	return nil
+}
+
+// SetDTR sets the line by which the other end of a null-modem cable sees that somebody is there. A
+// PTY has none.
+func (c *serialConn) SetDTR(on bool) error { return c.lined(c.port.SetDTR(on)) }
+
+// SetRTS sets the line by which the other end of a null-modem cable sees that it may send.
+func (c *serialConn) SetRTS(on bool) error { return c.lined(c.port.SetRTS(on)) }
+
+func (c *serialConn) lined(err error) error {
+	if err == nil || errors.Is(err, syscall.ENOTTY) || errors.Is(err, syscall.EINVAL) {
+		return nil // there are no modem lines
+	}
+	return fmt.Errorf("serial port %s: modem lines: %w", c.name, err)
 }
 
 // admit returns why a port that is open is not used.
@@ -69,7 +94,15 @@ func admit(name string, baud int, writer io.WriteCloser) error {
 }
 
 // prepare discards what others left in the port and makes reads short.
-func (c *serialConn) prepare() error {
+func (c *serialConn) prepare(config *Config) error {
+	if config.RS485 {
+		if err := turnLine(c.writer); err != nil {
+			return err
+		}
+	}
+	if config.Prompt {
+		handOverAtOnce(c.writer)
+	}
 	if err := c.port.ResetInputBuffer(); err != nil && !errors.Is(err, syscall.ENOTTY) {
 		return err
 	}

@@ -13,6 +13,14 @@ import (
 )
 
 func dial(ctx context.Context, address string, timeout time.Duration) (io.ReadWriteCloser, error) {
+	conn, err := connect(ctx, address, timeout)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+func connect(ctx context.Context, address string, timeout time.Duration) (*tcpConn, error) {
 	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
 		return nil, fmt.Errorf("TCP address %q: want host:port, as 127.0.0.1:7801", address)
 	}

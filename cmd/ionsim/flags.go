@@ -17,6 +17,9 @@ type options struct {
 	owner      string
 	tag1, tag2 string
 
+	port string // serial port of this computer; empty for none
+	real realPort
+
 	helpFaults bool
 	given      func(flag string) bool // whether the flag is on the command line
 }
@@ -54,7 +57,10 @@ func (o *options) flags() []cli.Flags {
 			cli.Text(&o.tag2, "tag2", "TEXT", "likewise").MayBeEmpty(),
 			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
 		})},
-		{Title: "Where to reach it", List: append(served.Reach, line...)},
+		{Title: "Where to reach it", List: slices.Concat(served.Reach, []cli.Flag{
+			cli.Text(&o.port, "port", "PATH", "at a serial port of this computer, such as /dev/serial/by-id/…: what is at the other end of its cable reaches the meter, as a tool on another PC over a null-modem or RS-485 cable. A port that is pulled out and put back is opened again").With(cli.Files("*")),
+			o.real.flag(),
+		}, line)},
 		{Title: "How fast", List: served.Pace},
 		{Title: "What goes wrong", List: append(served.Faults,
 			cli.Switch(&o.helpFaults, "help-faults", "tell the whole language of faults, and end"),
@@ -66,5 +72,10 @@ func (o *options) flags() []cli.Flags {
 
 func (o *options) check(c *cli.Call) error {
 	o.given = c.Given
+	if o.port != "" {
+		o.real.open(&o.Options, o.port, o.meter.Baud)
+	} else if o.real.rs485 {
+		return cli.Usage("--rs485 without a serial port").Hint("add --port PATH, or leave --rs485 out")
+	}
 	return o.Check(c)
 }

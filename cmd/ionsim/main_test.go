@@ -47,6 +47,7 @@ type event struct {
 	PTY       string
 	Link      string
 	TCP       string
+	RFC2217   string
 	HTTP      string
 	ModbusTCP string `json:"modbus_tcp"`
 	Token     string
@@ -330,9 +331,11 @@ func use(t *testing.T, connection port.Config, task client.Task, file *upg.File)
 		FirstMessageID: 1,
 	})
 	must(t, err)
-	conn, err := port.Open(connection)
-	must(t, err)
 	h := &tool{upgrader: u, file: file}
+	conn, err := port.Open(connection)
+	if err != nil {
+		return h, err
+	}
 	clock := machine.WallClock()
 	u.Start(clock.Now(), task)
 	h.listen(clock.Now())

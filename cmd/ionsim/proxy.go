@@ -19,12 +19,14 @@ type proxyOptions struct {
 	serving.Options
 	from, to string
 	baud     int
+	real     realPort // of the tool's end
 }
 
 // onPTY is the word for a new pseudo-terminal, and tcpPrefix begins an address.
 const (
-	onPTY     = "pty"
-	tcpPrefix = "tcp:"
+	onPTY        = "pty"
+	remotePrefix = "rfc2217:"
+	tcpPrefix    = "tcp:"
 )
 
 // proxyCommand stands between a tool and a meter that are not ours.
@@ -77,10 +79,10 @@ func (o *proxyOptions) flags() []cli.Flags {
 	}
 	return []cli.Flags{
 		{Title: "Between what", List: append([]cli.Flag{
-			cli.Text(&o.from, "from", "pty|tcp:[HOST]:PORT", "where the tool finds it: a new PTY, or an address to listen at, without HOST on the loopback interface, with port 0 on a free port"),
-			cli.Text(&o.to, "to", "PORT|tcp:HOST:PORT", "where the meter is: a serial port, or an address").With(cli.Files("*")),
-			cli.Of(&o.baud, "baud", "rate of the meter's serial port until the tool sets another on its PTY, in bit/s", fields.Integer(50, 4_000_000)),
-		}, pick("link", "takeover", "http")...)},
+			cli.Text(&o.from, "from", "pty|PORT|tcp:[HOST]:PORT|rfc2217:[HOST]:PORT", "where the tool finds it: a new PTY, a serial port of this computer, or an address to listen at, for plain TCP or for RFC 2217, without HOST on the loopback interface, with port 0 on a free port").With(cli.Files("*")),
+			cli.Text(&o.to, "to", "PORT|tcp:HOST:PORT|rfc2217://HOST:PORT", "where the meter is: a serial port here or on another machine, or an address").With(cli.Files("*")),
+			cli.Of(&o.baud, "baud", "rate of the serial ports until the tool sets another on its PTY or by RFC 2217, in bit/s", fields.Integer(50, 4_000_000)),
+		}, append(pick("link", "takeover", "http"), o.real.flag())...)},
 		{Title: "What goes wrong", List: pick("fault")},
 		{Title: "What is kept", List: pick("trace", "capture", "trace-frames")},
 		{Title: "For programs", List: pick("json")},
@@ -129,15 +131,20 @@ func (o *proxyOptions) make(c *cli.Call, epoch time.Time) (*serving.Meter, error
 // checkFrom reads where the tool finds the proxy.
 func (o *proxyOptions) checkFrom(c *cli.Call) error {
 	address, tcp := strings.CutPrefix(o.from, tcpPrefix)
+	remote, rfc := strings.CutPrefix(o.from, remotePrefix)
 	switch {
 	case tcp:
 		o.TCP = address
+	case rfc:
+		o.RFC2217 = remote
 	case o.from == onPTY:
 		o.PTY = true
+	case o.from == "":
+		return cli.Usage("--from is empty").Hint("say pty, a serial port, or tcp:[HOST]:PORT")
 	default:
-		return cli.Usage("--from %s: no such end", o.from).Hint("say pty for a new PTY, or tcp:[HOST]:PORT for an address to listen at")
+		o.real.open(&o.Options, o.from, o.baud)
 	}
-	if tcp && o.Link != "" {
+	if !o.PTY && o.Link != "" {
 		return cli.Usage("--link %s: there is no PTY that it could point to", o.Link).Hint("say --from pty, or leave --link out")
 	}
 	return o.Check(c)
@@ -145,15 +152,10 @@ func (o *proxyOptions) checkFrom(c *cli.Call) error {
 
 // far reads where the meter is.
 func (o *proxyOptions) far() (*serving.Far, error) {
-	if o.to == "" {
-		return nil, cli.Usage("--to is missing: where is the meter?").Hint("say --to /dev/ttyUSB0, or --to tcp:HOST:PORT")
+	to, err := portOrAddress("to", o.to)
+	if err != nil {
+		return nil, err
 	}
-	to := port.Config{Port: o.to, Baud: o.baud}
-	if address, tcp := strings.CutPrefix(o.to, tcpPrefix); tcp {
-		to = port.Config{TCP: address}
-		if !strings.Contains(address, ":") {
-			return nil, cli.Usage("--to %s: %q is no address", o.to, address).Hint("say tcp:HOST:PORT")
-		}
-	}
+	to.Baud, to.Prompt = o.baud, true
 	return &serving.Far{Name: o.to, Open: func(ctx context.Context) (io.ReadWriteCloser, error) { return port.OpenContext(ctx, to) }}, nil
 }

@@ -105,7 +105,7 @@ func (s *session) redial(t target, n int, a *attempt, then func(now time.Duratio
 
 // takePort keeps other runs of ionup from a serial port, and says which one has it.
 func (s *session) takePort(t target) error {
-	if t.tcp != "" {
+	if t.tcp != "" || port.IsRemote(t.port) {
 		s.process.ClosePort(&s.keeper)
 		return nil
 	}

@@ -50,7 +50,7 @@ func (f *lineFlags) list() []cli.Flag {
 	line[2].Help = "password of the meter: up to 8 digits, or up to 6 characters; - asks for it, or reads a line"
 	line[2] = line[2].Unless("$" + passwordVariable + " or " + factoryPassword)
 	return []cli.Flag{
-		cli.Text(&f.port, "port", "PATH", "serial port that the meter is at, as /dev/ttyUSB0").With(cli.Files("*")),
+		cli.Text(&f.port, "port", "PATH", "serial port that the meter is at, as /dev/ttyUSB0, or as rfc2217://HOST:PORT one on another machine").With(cli.Files("*")),
 		cli.Text(&f.tcp, "tcp", "ADDR", "or the address of a TCP port that leads to it, as 127.0.0.1:7801"),
 		line[0], line[1], line[2],
 		cli.Text(&f.passwordFile, "password-file", "FILE", "file that holds the password, as its only line").With(cli.Files("*")),

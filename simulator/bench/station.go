@@ -706,6 +706,11 @@ func (s *Station) Reachable() bool {
 		s.lastAtWork((*strike).loose) == nil && !s.Disturbed()
 }
 
+// CableIn reports that the cable carries bytes both ways.
+func (s *Station) CableIn() bool {
+	return s.line.Connected(line.ToMeter) && s.line.Connected(line.FromMeter)
+}
+
 // ClearLine loses what is still on the line. After a fault that has put in many bytes, that may be
 // more than anybody would ever hear on a real one.
 func (s *Station) ClearLine() {

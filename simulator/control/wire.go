@@ -37,6 +37,10 @@ type Identity struct {
 	PTY    string `json:"pty"`  // "" for none
 	Link   string `json:"link"` // a lasting name of the PTY; "" for none
 	TCP    string `json:"tcp"`  // host:port; "" for none
+	// RFC2217 is where clients of RFC 2217 find it, host:port, and Port a serial port that it is at. ""
+	// for none.
+	RFC2217 string `json:"rfc2217,omitempty"`
+	Port    string `json:"port,omitempty"`
 	// Far is where the meter is, of a proxy: of that meter nothing is known but what goes over the
 	// line, so its state is "elsewhere". "" if the meter is here.
 	Far string `json:"far,omitempty"`

@@ -16,6 +16,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/steady"
 )
 
 // patience is how long a test waits for what must come.
@@ -25,7 +26,7 @@ const patience = 20 * time.Second
 type between struct {
 	*serve.Server
 	far    *Far
-	events chan Event
+	events chan steady.Event
 }
 
 // device is the station, as package serve wants it.
@@ -39,15 +40,15 @@ func startBetween(t testing.TB, to string, plan fault.Plan) *between {
 		t.Fatal(err)
 	}
 	do := make(chan func(time.Duration))
-	b := &between{events: make(chan Event, 1<<10)}
+	b := &between{events: make(chan steady.Event, 1<<10)}
 	broken := false
 	b.far = Start(Config{
 		Do: do, Station: station, Retry: time.Millisecond,
 		Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", to)
 		},
-		Event: func(e Event) {
-			broken = broken || e.Kind == Lost
+		Event: func(e steady.Event) {
+			broken = broken || e.Kind == steady.Lost
 			b.events <- e
 		},
 	})
@@ -76,7 +77,7 @@ func startBetween(t testing.TB, to string, plan fault.Plan) *between {
 	return b
 }
 
-func (b *between) want(t testing.TB, k Kind) Event {
+func (b *between) want(t testing.TB, k steady.Kind) steady.Event {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -135,7 +136,7 @@ func TestNothingIsChangedOrLostInTheMiddleThoughEitherEndIsKilledAtAnyTime(t *te
 	l := listen(t)
 	b := startBetween(t, l.Addr().String(), nil)
 	meter := accept(t, l)
-	b.want(t, Opened)
+	b.want(t, steady.Opened)
 	whole := 0
 	for round := range 120 {
 		tool := b.dial(t)
@@ -170,9 +171,9 @@ func TestNothingIsChangedOrLostInTheMiddleThoughEitherEndIsKilledAtAnyTime(t *te
 		}
 		tool.Close()
 		if victim == 1 {
-			b.want(t, Lost)
+			b.want(t, steady.Lost)
 			meter = accept(t, l)
-			b.want(t, Opened)
+			b.want(t, steady.Opened)
 		} else {
 			meter = b.renew(t, l, meter)
 		}
@@ -186,9 +187,9 @@ func TestNothingIsChangedOrLostInTheMiddleThoughEitherEndIsKilledAtAnyTime(t *te
 func (b *between) renew(t testing.TB, l net.Listener, meter net.Conn) net.Conn {
 	t.Helper()
 	meter.Close()
-	b.want(t, Lost)
+	b.want(t, steady.Lost)
 	next := accept(t, l)
-	b.want(t, Opened)
+	b.want(t, steady.Opened)
 	return next
 }
 
@@ -233,14 +234,14 @@ func TestAMeterThatIsNotThereIsToldOnceAndTriedAgain(t *testing.T) {
 	where := l.Addr().String()
 	l.Close()
 	b := startBetween(t, where, nil)
-	if e := b.want(t, Absent); !strings.Contains(e.Reason, "refused") {
+	if e := b.want(t, steady.Absent); !strings.Contains(e.Reason, "refused") {
 		t.Errorf("%+v", e)
 	}
 	tool := b.dial(t)
 	if _, err := tool.Write([]byte("nobody hears it")); err != nil {
 		t.Fatal(err)
 	}
-	if e := b.want(t, LostBytes); e.Bytes != len("nobody hears it") {
+	if e := b.want(t, steady.LostBytes); e.Bytes != len("nobody hears it") {
 		t.Errorf("%+v", e)
 	}
 	l, err := net.Listen("tcp", where)
@@ -249,7 +250,7 @@ func TestAMeterThatIsNotThereIsToldOnceAndTriedAgain(t *testing.T) {
 	}
 	defer l.Close()
 	meter := accept(t, l)
-	b.want(t, Opened)
+	b.want(t, steady.Opened)
 	if _, err := tool.Write([]byte("now it is heard")); err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +259,7 @@ func TestAMeterThatIsNotThereIsToldOnceAndTriedAgain(t *testing.T) {
 	}
 	close(b.events)
 	for e := range b.events {
-		if e.Kind == Absent {
+		if e.Kind == steady.Absent {
 			t.Error("it is told again")
 		}
 	}
@@ -269,7 +270,7 @@ func TestAMeterThatTakesNothingDoesNotStopTheProxy(t *testing.T) {
 	l := listen(t)
 	b := startBetween(t, l.Addr().String(), nil)
 	meter := accept(t, l) // and never reads
-	b.want(t, Opened)
+	b.want(t, steady.Opened)
 	tool := b.dial(t)
 	flood := make([]byte, 64<<10)
 	for range 400 { // 25 MB, far more than all buffers on the way hold
@@ -277,7 +278,7 @@ func TestAMeterThatTakesNothingDoesNotStopTheProxy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.want(t, LostBytes)
+	b.want(t, steady.LostBytes)
 	if _, err := meter.Write([]byte("still here")); err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +308,7 @@ func BenchmarkAdded(b *testing.B) {
 				b.Fatal(err)
 			}
 			p := startBetween(b, l.Addr().String(), nil)
-			p.want(b, Opened)
+			p.want(b, steady.Opened)
 			proxied := p.dial(b)
 			proxied.SetDeadline(time.Time{})
 			var times [2][]float64

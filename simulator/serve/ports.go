@@ -1,7 +1,9 @@
 package serve
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
 )
@@ -13,10 +15,47 @@ type ports struct {
 	mu       sync.Mutex
 	terminal *terminal
 	link     *link
+	plain    door
+	remote   door               // of clients of RFC 2217
+	port     io.ReadWriteCloser // that is there already; nil once it is taken
+	found    bool               // it was open once
+	ended    bool               // for good
+	err      error              // of the end
+}
+
+// door is where TCP clients come in.
+type door struct {
 	listener net.Listener
 	address  net.Addr // of the listener; kept while it is closed
-	ended    bool     // for good
-	err      error    // of the end
+}
+
+// open listens at an address, unless it is empty. A port that was any free one stays what it was.
+func (d *door) open(at string) (err error) {
+	if at == "" {
+		return nil
+	}
+	if d.address != nil {
+		at = d.address.String()
+	}
+	if d.listener, err = listenTCP(at); err == nil {
+		d.address = d.listener.Addr()
+	}
+	return err
+}
+
+func (d *door) shut() error {
+	l := d.listener
+	if l == nil {
+		return nil
+	}
+	d.listener = nil
+	return l.Close()
+}
+
+func (d *door) addr(p *ports) net.Addr {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return d.address
 }
 
 // open opens the ports that the config asks for.
@@ -31,11 +70,18 @@ func (p *ports) open() (err error) {
 			return err
 		}
 	}
-	if p.config.TCP != "" {
-		if p.listener, err = listenTCP(p.where()); err != nil {
+	if err = p.plain.open(p.config.TCP); err != nil {
+		return err
+	}
+	if err = p.remote.open(p.config.RFC2217); err != nil {
+		return err
+	}
+	if p.config.Port != "" && !p.found {
+		// The first time it must be there; later it is waited for.
+		if p.port, err = p.config.OpenPort(context.Background()); err != nil {
 			return err
 		}
-		p.address = p.listener.Addr()
+		p.found = true
 	}
 	// The link comes last, so that those who wait for it find everything else ready.
 	if p.config.Link != "" {
@@ -45,18 +91,10 @@ func (p *ports) open() (err error) {
 }
 
 // opened returns the ports that are open; nil for others.
-func (p *ports) opened() (*terminal, net.Listener) {
+func (p *ports) opened() (t *terminal, plain, remote net.Listener) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.terminal, p.listener
-}
-
-// where is the address to listen at: a port that was any free one stays what it was.
-func (p *ports) where() string {
-	if p.address != nil {
-		return p.address.String()
-	}
-	return p.config.TCP
+	return p.terminal, p.plain.listener, p.remote.listener
 }
 
 // close closes the ports, and removes the link if it is still ours.
@@ -69,13 +107,14 @@ func (p *ports) close() error {
 func (p *ports) shut() error {
 	var errs []error
 	errs = append(errs, p.link.remove())
-	if p.listener != nil {
-		errs = append(errs, p.listener.Close())
-	}
+	errs = append(errs, p.plain.shut(), p.remote.shut())
 	if p.terminal != nil {
 		errs = append(errs, p.terminal.Close())
 	}
-	p.link, p.listener, p.terminal = nil, nil, nil
+	if p.port != nil {
+		errs = append(errs, p.port.Close())
+	}
+	p.link, p.terminal, p.port = nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -98,11 +137,7 @@ func (p *ports) pty() string {
 	return p.terminal.name()
 }
 
-func (p *ports) addr() net.Addr {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.address
-}
+func (p *ports) addr() net.Addr { return p.plain.addr(p) }
 
 // names are those of the ports that are open.
 func (p *ports) names() (names []string) {
@@ -111,8 +146,13 @@ func (p *ports) names() (names []string) {
 	if p.terminal != nil {
 		names = append(names, p.terminal.name())
 	}
-	if p.listener != nil {
-		names = append(names, p.address.String())
+	for _, d := range []*door{&p.plain, &p.remote} {
+		if d.listener != nil {
+			names = append(names, d.address.String())
+		}
+	}
+	if p.config.Port != "" {
+		names = append(names, p.config.Port)
 	}
 	return names
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"ionbench/simulator/machine"
+	"ionbench/simulator/rfc2217"
+	"ionbench/simulator/steady"
 )
 
 const (
@@ -41,6 +43,8 @@ type host struct {
 	port   port
 	conn   net.Conn        // of a TCP client, nil on the PTY
 	tty    *terminal       // nil for a TCP client
+	remote *rfc2217.Server // of a client of RFC 2217; else nil
+	tcp    net.Conn        // of a TCP client, below RFC 2217 if that is spoken
 	raw    syscall.RawConn // of port
 	buffer []byte          // what was last read
 	jammed bool            // its last bytes were lost
@@ -91,12 +95,16 @@ type run struct {
 	mu      *sync.Mutex // Config.Turns, or its own
 	over    bool        // no more turns; err says why
 	err     error
-	tty     *host    // nil without a PTY
-	client  *host    // the TCP client that is served
-	gone    bool     // the ports are
-	waiting net.Conn // accepted while the client before it was leaving
-	heard   *host    // the host that was last heard, to which the device talks
-	baud    int      // last told to the device
+	tty     *host                        // nil without a PTY
+	client  *host                        // the TCP client that is served
+	gone    bool                         // the ports are
+	waiting caller                       // accepted while the client before it was leaving
+	port    *steady.Port                 // that is there already; nil without one
+	cable   *host                        // who is on it
+	inside  chan func(now time.Duration) // of port
+	carrier bool                         // the cable to the device is in, as hosts were told
+	heard   *host                        // the host that was last heard, to which the device talks
+	baud    int                          // last told to the device
 	out     []byte
 	now     time.Duration // of the turn
 	told    time.Duration // last told to the device
@@ -113,8 +121,8 @@ func newRun(config Config, device Device, p *ports) *run {
 		config: config, ports: p, device: device, clock: config.Clock, commands: config.Commands,
 		accepted: make(chan caller), failed: make(chan error, 1),
 		poked: make(chan struct{}, 1), quit: make(chan struct{}),
-		advanced: -1,
-		mu:       config.Turns,
+		inside: make(chan func(time.Duration)), advanced: -1, carrier: true,
+		mu: config.Turns,
 	}
 	if r.mu == nil {
 		r.mu = new(sync.Mutex)
@@ -143,10 +151,14 @@ func (r *run) stop() {
 	if r.client != nil {
 		r.client.conn.Close()
 	}
-	if r.waiting != nil {
-		r.waiting.Close()
+	if r.waiting.conn != nil {
+		r.waiting.conn.Close()
 	}
+	port := r.port
 	r.mu.Unlock()
+	if port != nil {
+		port.Close()
+	}
 	r.readers.Wait()
 }
 
@@ -189,8 +201,12 @@ func (r *run) read(h *host) {
 	})
 }
 
-func newClient(conn net.Conn) *host {
-	h := &host{name: conn.RemoteAddr().String(), port: conn, conn: conn, buffer: make([]byte, readBufferBytes)}
+func newClient(conn net.Conn, remote *rfc2217.Server) *host {
+	h := &host{name: conn.RemoteAddr().String(), port: conn, conn: conn, tcp: conn, buffer: make([]byte, readBufferBytes)}
+	if remote != nil {
+		h.port, h.conn, h.remote = remote, remote, remote
+		return h
+	}
 	if c, ok := conn.(syscall.Conn); ok {
 		// Without it, only h's own reader brings its bytes.
 		h.raw, _ = c.SyscallConn()
@@ -220,12 +236,15 @@ func (r *run) push(h *host, a arrival) {
 	r.queue = slices.Insert(r.queue, i, h)
 }
 
-// baud is the rate of the host on the PTY; 0 if it has none or it is unknown.
+// baud is the rate of the host, if it has set one; 0 if it has none or it is unknown.
 func (h *host) baud() int {
-	if h.tty == nil {
-		return 0
+	switch {
+	case h.tty != nil:
+		return h.tty.baud()
+	case h.remote != nil:
+		return h.remote.Baud()
 	}
-	return h.tty.baud()
+	return 0
 }
 
 // carry gives the device what h left at now, and goes on until nothing is due. It returns
@@ -302,6 +321,8 @@ func (r *run) loop(ctx context.Context) error {
 		case <-ctx.Done():
 		case command, open := <-r.commands:
 			r.command(command, open)
+		case command := <-r.inside:
+			r.command(command, true)
 		case c := <-r.accepted:
 			r.admit(c)
 		case err := <-r.failed:
@@ -473,6 +494,7 @@ func (r *run) settle(now time.Duration) {
 		}
 	}
 	r.followPorts(now)
+	r.followCarrier()
 	reset := r.config.Reset != nil && r.config.Reset() && r.reset(now)
 	if !reset && len(r.out) > 0 && r.heard != nil {
 		r.send(now, r.heard, r.out)
@@ -484,13 +506,18 @@ func (r *run) settle(now time.Duration) {
 
 // attach begins to listen to the ports, which are open.
 func (r *run) attach() {
-	t, l := r.ports.opened()
+	t, plain, remote := r.ports.opened()
 	if t != nil {
 		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
 		r.read(r.tty)
 	}
-	if l != nil {
-		r.accept(l)
+	for _, l := range []net.Listener{plain, remote} {
+		if l != nil {
+			r.accept(l)
+		}
+	}
+	if r.config.Port != "" {
+		r.attachPort()
 	}
 }
 
@@ -520,10 +547,11 @@ func (r *run) vanish(now time.Duration) {
 			r.device.HostGone(now)
 		}
 	}
-	if r.waiting != nil {
-		r.waiting.Close()
-		r.waiting = nil
+	if r.waiting.conn != nil {
+		r.waiting.conn.Close()
+		r.waiting = caller{}
 	}
+	r.detachPort(now)
 	if r.client != nil {
 		r.sever(r.client.conn)
 		r.part(now, "the port is gone")
@@ -547,7 +575,7 @@ func (r *run) comeBack(now time.Duration) {
 
 // sever makes the end of a connection a reset.
 func (r *run) sever(conn net.Conn) {
-	if c, ok := conn.(*net.TCPConn); ok {
+	if c, ok := conn.(interface{ SetLinger(sec int) error }); ok {
 		// It fails only if the connection has ended, and then there is nothing to reset.
 		_ = c.SetLinger(0)
 	}
@@ -561,8 +589,8 @@ func (r *run) reset(now time.Duration) bool {
 	case h == nil:
 		r.tell(Event{Kind: NotReset, At: now, Reason: "nobody is connected"})
 		return false
-	case h.tty != nil:
-		r.tell(Event{Kind: NotReset, At: now, Host: h.name, Reason: "a PTY has no connection that could be reset; serve on TCP for that"})
+	case h.conn == nil:
+		r.tell(Event{Kind: NotReset, At: now, Host: h.name, Reason: "a PTY or a serial port has no connection that could be reset; serve on TCP for that"})
 		return false
 	}
 	r.sever(h.conn)
@@ -628,19 +656,19 @@ func (r *run) part(now time.Duration, reason string) {
 	if heard {
 		r.settle(now)
 	}
-	if conn := r.waiting; conn != nil && !r.over {
-		r.waiting = nil
-		r.connect(now, conn)
+	if c := r.waiting; c.conn != nil && !r.over {
+		r.waiting = caller{}
+		r.connect(now, c)
 	}
 }
 
-func (r *run) connect(now time.Duration, conn net.Conn) {
-	limitSilence(conn)
-	r.client = newClient(conn)
+func (r *run) connect(now time.Duration, c caller) {
+	limitSilence(c.conn)
+	r.client = newClient(c.conn, r.remoteOn(c))
 	r.client.since, r.client.spoke = now, now
 	if r.heard == nil {
 		// The device can be talking to nobody else.
-		r.listenTo(now, r.client, 0)
+		r.listenTo(now, r.client, r.client.baud())
 	}
 	r.read(r.client)
 	r.tell(Event{Kind: Connected, At: now, Host: r.client.name})
@@ -681,20 +709,20 @@ func (r *run) admit(c caller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now, conn := r.tick(), c.conn
-	_, open := r.ports.opened()
+	_, plain, remote := r.ports.opened()
 	switch {
-	case r.over || r.gone || c.at != open:
+	case r.over || r.gone || c.at != plain && c.at != remote:
 		conn.Close()
 	case r.client == nil:
-		r.connect(now, conn)
-	case r.waiting == nil && leaving(r.client.conn):
+		r.connect(now, c)
+	case r.waiting.conn == nil && leaving(r.client.tcp):
 		// What the last client sent must be read first; then this one is served.
-		r.waiting = conn
+		r.waiting = c
 	case r.config.Takeover:
-		if r.waiting != nil {
-			r.refuse(now, r.waiting)
+		if r.waiting.conn != nil {
+			r.refuse(now, r.waiting.conn)
 		}
-		r.waiting = conn
+		r.waiting = c
 		r.part(now, "taken over by "+conn.RemoteAddr().String())
 	default:
 		r.refuse(now, conn)

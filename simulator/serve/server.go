@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -22,7 +23,12 @@ type Device interface {
 	HostGone(now time.Duration)
 }
 
-// Config says where and how a device is served. At least one of PTY, TCP and NoPort is wanted.
+// Carrying is a port that can show its other end whether a cable leads to the meter: by DTR, which is DCD
+// behind a null-modem cable.
+type Carrying interface{ SetDTR(on bool) error }
+
+// Config says where and how a device is served. At least one of PTY, TCP, RFC2217, Port and NoPort
+// is wanted.
 type Config struct {
 	// PTY serves on a new pseudo-terminal (Linux).
 	PTY bool
@@ -35,6 +41,14 @@ type Config struct {
 	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
 	// loopback interface. Port 0 is a free one.
 	TCP string
+
+	// RFC2217 is an address like TCP, at which clients find a serial port by RFC 2217: they set its
+	// rate, and see its modem lines. A port has one client, over either of the two addresses.
+	RFC2217 string
+	// Port is a port that is there already, such as a serial adapter: "" is none. OpenPort opens it, at
+	// the start and again whenever it is gone. What it returns may be a Carrying.
+	Port     string
+	OpenPort func(ctx context.Context) (io.ReadWriteCloser, error)
 
 	// NoPort is a device without any port, which is reached by others alone that use its turns.
 	NoPort bool
@@ -69,6 +83,9 @@ type Config struct {
 	// has been reset. Then all of them are there again: a new PTY under the same link, the same TCP
 	// address.
 	Gone func() bool
+	// Carrier, if not nil, is asked after every turn of the device whether the cable to it is in. Hosts
+	// that can see it are shown: by RFC 2217, or on a port that is Carrying.
+	Carrier func() bool
 	// Commands run between the turns of the device, each followed by a Step. A closed channel
 	// counts as none.
 	//
@@ -98,12 +115,12 @@ func Listen(config Config) (*Server, error) {
 
 func (c *Config) validate() error {
 	switch {
-	case !c.PTY && c.TCP == "" && !c.NoPort:
-		return errors.New("serve: neither a PTY nor a TCP address is asked for; ask for one of them or both")
+	case !c.PTY && c.TCP == "" && c.RFC2217 == "" && c.Port == "" && !c.NoPort:
+		return errors.New("serve: neither a PTY nor a TCP address nor another port is asked for; ask for one of them")
 	case c.Link != "" && !c.PTY:
 		return errors.New("serve: a link is asked for without a PTY that it could point to; ask for the PTY too")
-	case c.PTY && c.Baud <= 0:
-		return fmt.Errorf("serve: %d baud is no rate for a PTY; take that of the meter", c.Baud)
+	case (c.PTY || c.RFC2217 != "") && c.Baud <= 0:
+		return fmt.Errorf("serve: %d baud is no rate for a port; take that of the meter", c.Baud)
 	}
 	return nil
 }
@@ -134,6 +151,9 @@ func (s *Server) PTY() string { return s.ports.pty() }
 
 // Addr is the TCP address of the server; nil without one.
 func (s *Server) Addr() net.Addr { return s.ports.addr() }
+
+// RFC2217 is the address of the server for clients of RFC 2217; nil without one.
+func (s *Server) RFC2217() net.Addr { return s.ports.remote.addr(&s.ports) }
 
 // Close closes the ports, and removes the link if it is still ours. Run does that by itself;
 // Close is for a server that never ran. A second call returns the same.

@@ -115,7 +115,7 @@ func TestServerFetchesWhatCameWhileItsReaderWasAway(t *testing.T) {
 
 	device := &dueOnce{bell: newBell(), at: 10 * time.Second}
 	r := newRun(Config{Clock: &handClock{}}, device, new(ports))
-	r.client = newClient(near)
+	r.client = newClient(near, nil)
 	// The reader came back with two bytes, and all the others are with the system.
 	_, err = io.ReadFull(near, r.client.buffer[:2])
 	must(t, err)

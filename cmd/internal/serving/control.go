@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"ionbench/cmd/internal/cli"
@@ -129,12 +130,12 @@ func (s *server) controlIdentity() control.Identity {
 	m, o := s.meter, s.options
 	if m.Far != nil {
 		return control.Identity{
-			Device: m.Device, Baud: m.Baud, Pace: bench.FormatPace(1), PTY: s.server.PTY(), Link: o.Link, TCP: s.tcpAddress(), Far: m.Far.Name,
+			Device: m.Device, Baud: m.Baud, Pace: bench.FormatPace(1), PTY: s.server.PTY(), Link: o.Link, TCP: s.tcpAddress(), RFC2217: s.remoteAddress(), Port: o.Port, Far: m.Far.Name,
 		}
 	}
 	return control.Identity{
 		Model: m.Identity.Model.String(), Serial: m.Identity.SerialNumber, Unit: m.Identity.UnitID, Device: m.Device,
-		Baud: m.Baud, Pace: bench.FormatPace(o.Pace), PTY: s.pty(), Link: o.Link, TCP: s.tcpAddress(),
+		Baud: m.Baud, Pace: bench.FormatPace(o.Pace), PTY: s.pty(), Link: o.Link, TCP: s.tcpAddress(), RFC2217: s.remoteAddress(), Port: o.Port,
 	}
 }
 
@@ -143,4 +144,21 @@ func (s *server) tcpAddress() string {
 		return a.String()
 	}
 	return ""
+}
+
+// remoteAddress is where clients of RFC 2217 find the meter; "" for nowhere.
+func (s *server) remoteAddress() string {
+	if a := s.server.RFC2217(); a != nil {
+		return a.String()
+	}
+	return ""
+}
+
+// portNames are the names by which the meter is reached, as people and ionup say them.
+func (s *server) portNames() []string {
+	remote := s.remoteAddress()
+	if remote != "" {
+		remote = "rfc2217://" + remote
+	}
+	return slices.DeleteFunc([]string{s.pty(), s.tcpAddress(), remote, s.options.Port}, func(p string) bool { return p == "" })
 }

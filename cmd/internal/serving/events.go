@@ -6,9 +6,9 @@ What it tells:
   Results are on stdout: the name of the PTY, or without one the TCP address. Everything
   else is on stderr, a line an event, with the seconds since the start. With --json all
   objects have "event" and, but for "lost-events", "at": seconds since the start.
-    ready         the first: pty, link, tcp (host:port as it really is; each null where there
-                  is none), model, serial, unit, revision ("" where no firmware runs), device,
-                  baud, pace, state, lcd, restored (true: went on from --state), damage
+    ready         the first: pty, link, tcp, rfc2217 (host:port as it really is), port (each null
+                  where there is none), model, serial, unit, revision ("" where no firmware
+                  runs), device, baud, pace, state, lcd, restored (true: went on from --state), damage
                   (in that file, made good from its second copy; null for none), started
                   (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
                   the schema), http (host:port) and token of --http, each null without it,
@@ -53,13 +53,13 @@ What it tells:
   line an event, with the seconds since the start. With --json all objects have "event" and, but for
   "lost-events", "at": seconds since the start ("ionbench schema ionsim-proxy-events" prints the
   schema).
-    ready         the first: pty, link, tcp (each null where there is none), to, baud, plan, started
-                  (RFC 3339), format (its name and version), http and token of --http (null
-                  without it)
+    ready         the first: pty, link, tcp, rfc2217, port (each null where there is none), to, baud,
+                  plan, started (RFC 3339), format (its name and version), http and token of
+                  --http (null without it)
     not-served    error, exit (the status), format: the only one, where it cannot begin
     far           port, state: of the meter's port: open, absent (it cannot be opened, and is tried
                   again), lost (the connection ended), lost bytes (bytes: it does not take them, or
-                  is not there), rate not set; reason, where there is one
+                  is not there), not set (the rate); reason, where there is one
     fault, connected, refused, disconnected, port-gone, port-back, not-reset, lost-bytes, no-ion,
     frame         as ionsim tells them
     host-baud     host, baud: the rate set on the PTY, which is passed on

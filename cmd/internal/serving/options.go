@@ -4,7 +4,9 @@
 package serving
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 
@@ -18,9 +20,12 @@ import (
 
 // Options say how a meter is served. Each is a flag.
 type Options struct {
-	PTY      bool     // on a new pseudo-terminal
-	Link     string   // a name for the PTY; empty for none
-	TCP      string   // address to listen at; empty for none
+	PTY      bool   // on a new pseudo-terminal
+	Link     string // a name for the PTY; empty for none
+	TCP      string // address to listen at; empty for none
+	RFC2217  string // address for clients of RFC 2217; empty for none
+	Port     string // a port that is there already, such as /dev/ttyUSB0; empty for none
+	OpenPort func(ctx context.Context) (io.ReadWriteCloser, error)
 	Takeover bool     // a new TCP client takes the port over
 	HTTP     string   // [HOST:]PORT of the control server; empty for none
 	Protocol Protocol // of the PTY
@@ -45,9 +50,10 @@ type Flags struct {
 func (o *Options) Flags() Flags {
 	return Flags{
 		Reach: []cli.Flag{
-			cli.Switch(&o.PTY, "pty", "on a new PTY: the default unless --tcp is given"),
+			cli.Switch(&o.PTY, "pty", "on a new PTY: the default unless another port is given"),
 			cli.Text(&o.Link, "link", "PATH", "also make PATH a symbolic link to the PTY, removed at the end. PATH.lock beside it is held meanwhile: by it a link left behind by kill -9 is known and replaced; anything else is refused").With(cli.Files("*")),
 			cli.Text(&o.TCP, "tcp", "[HOST]:PORT", "listen there; without HOST on the loopback interface, with port 0 on a free port. One client at a time, as the real port: a second one is closed at once, and told who has the port. One whose machine has vanished is dropped after half a minute"),
+			cli.Text(&o.RFC2217, "rfc2217", "[HOST:]PORT", "be a serial port on the network (RFC 2217) there, without HOST on the loopback interface: a client sets its rate, and sees DCD, DSR and CTS fall when the cable is pulled. Reach it with ionup --port rfc2217://HOST:PORT, or pyserial"),
 			cli.Switch(&o.Takeover, "takeover", "a new TCP client takes the port over from the one before, as serial servers can. A client that connects again by itself takes it back"),
 			cli.OneOf(&o.Protocol, "protocol", []Protocol{ION, ModbusRTU}, "what the PTY speaks. With modbus it is a port of its own beside the one of --tcp, as COM1 of a meter is that was set to Modbus RTU; ION is then reached by --tcp alone, and no fault befalls the PTY"),
 			cli.Text(&o.Modbus, "modbus-tcp", "[HOST:]PORT", "answer Modbus TCP there as well, beside ION, to up to eight clients: functions 03 and 16, unit id 0, 255 or the meter's. Without HOST on the loopback interface; port 0 is a free one, and the standard one is 502. In download state it answers nothing"),
@@ -98,6 +104,12 @@ func (o *Options) Check(c *cli.Call) error {
 	if o.TCP != "" && !isAddress(o.TCP) {
 		return cli.Usage("--tcp: %q is no address", o.TCP).Hint("use HOST:PORT or :PORT; port 0 is any free one")
 	}
+	if o.RFC2217 != "" {
+		var err error
+		if o.RFC2217, err = portAddress("--rfc2217", o.RFC2217); err != nil {
+			return err
+		}
+	}
 	if o.HTTP != "" {
 		if _, err := portAddress("--http", o.HTTP); err != nil {
 			return err
@@ -109,15 +121,15 @@ func (o *Options) Check(c *cli.Call) error {
 		}
 	}
 	if !c.Given("pty") {
-		o.PTY = o.PTY || o.Link != "" || o.TCP == ""
+		o.PTY = o.PTY || o.Link != "" || o.TCP == "" && o.RFC2217 == "" && o.Port == ""
 	}
 	if err := capturing.Check(o.Capture, o.JSON); err != nil {
 		return err
 	}
 	switch {
-	case o.Takeover && o.TCP == "":
+	case o.Takeover && o.TCP == "" && o.RFC2217 == "":
 		return cli.Usage("--takeover without a TCP port").Hint("add --tcp ADDR, or leave --takeover out")
-	case !o.PTY && o.TCP == "":
+	case !o.PTY && o.TCP == "" && o.RFC2217 == "" && o.Port == "":
 		return cli.Usage("without a PTY and a TCP address nobody can reach the meter").Hint("leave --pty=false out, or add --tcp ADDR")
 	case !o.PTY && o.Link != "":
 		return cli.Usage("--link %s: there is no PTY that it could point to", o.Link).Hint("leave --pty=false or --link out")

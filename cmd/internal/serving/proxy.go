@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"ionbench/simulator/machine"
 	"ionbench/simulator/proxy"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/steady"
 	"ionbench/simulator/story"
 )
 
@@ -45,8 +45,8 @@ func (s *server) openFar() {
 	if s.door != nil {
 		f.forwarding.Go(func() { f.forward(s.door.Commands()) })
 	}
-	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Event: func(e proxy.Event) {
-		f.broken = f.broken || e.Kind == proxy.Lost && f.hosts > 0
+	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Event: func(e steady.Event) {
+		f.broken = f.broken || e.Kind == steady.Lost && f.hosts > 0
 		s.observer.farPort(to.Name, e)
 	}})
 }
@@ -151,13 +151,13 @@ func (s *server) tellProxy() {
 	address, pty := s.tcpAddress(), s.server.PTY()
 	if o.JSON {
 		s.out.Add(appendObject(nil, "ready", 0, []field{
-			{"pty", orNull(pty)}, {"link", orNull(o.Link)}, {"tcp", orNull(address)}, {"to", m.Far.Name}, {"baud", m.Baud},
+			{"pty", orNull(pty)}, {"link", orNull(o.Link)}, {"tcp", orNull(address)}, {"rfc2217", orNull(s.remoteAddress())}, {"port", orNull(o.Port)}, {"to", m.Far.Name}, {"baud", m.Baud},
 			{"plan", o.Plan.String()}, {"started", m.Epoch.Format(time.RFC3339Nano)}, {"format", ProxyFormat},
 			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())},
 		}))
 		return
 	}
-	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
+	ports := s.portNames()
 	s.out.Add([]byte(ports[0] + "\n"))
 	s.say("a proxy: what comes to %s goes to the meter at %s", joined(ports), m.Far.Name)
 	if len(o.Plan) == 0 {
@@ -171,10 +171,10 @@ func (s *server) tellProxy() {
 }
 
 // farPort reports what happens at the far port.
-func (o *observer) farPort(name string, e proxy.Event) {
+func (o *observer) farPort(name string, e steady.Event) {
 	what := onFar{e, name}
 	fields := []field{{"port", name}, {"state", e.Kind.String()}}
-	if e.Kind == proxy.LostBytes {
+	if e.Kind == steady.LostBytes {
 		fields = append(fields, field{"bytes", e.Bytes})
 	}
 	if e.Reason != "" {
@@ -185,7 +185,7 @@ func (o *observer) farPort(name string, e proxy.Event) {
 
 // onFar: something happened at the far port of a proxy.
 type onFar struct {
-	proxy.Event
+	steady.Event
 	name string
 }
 

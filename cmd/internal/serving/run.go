@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -175,6 +174,7 @@ func (s *server) ports() serve.Config {
 	config := serve.Config{
 		Commands: commands,
 		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
+		RFC2217: o.RFC2217, Port: o.Port, OpenPort: o.OpenPort,
 		Clock: s.clock, Turns: &s.turns,
 		Step: func(now time.Duration) bool {
 			s.now = now
@@ -186,7 +186,8 @@ func (s *server) ports() serve.Config {
 			reset := s.station().TakeReset()
 			return s.far.takeBroken() || reset
 		},
-		Gone: func() bool { return s.station().PortGone() },
+		Gone:    func() bool { return s.station().PortGone() },
+		Carrier: func() bool { return s.station().CableIn() },
 		Event: func(e serve.Event) {
 			s.far.hear(e)
 			s.onPort(e)
@@ -288,7 +289,7 @@ func (s *server) tellReady() {
 	}
 	if s.options.JSON {
 		s.out.Add(appendObject(nil, "ready", 0, []field{
-			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)},
+			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)}, {"rfc2217", orNull(s.remoteAddress())}, {"port", orNull(s.options.Port)},
 			{"model", served.Identity.Model}, {"serial", served.Identity.SerialNumber}, {"unit", served.Identity.UnitID}, {"revision", revision},
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
@@ -297,7 +298,7 @@ func (s *server) tellReady() {
 		}))
 		return
 	}
-	ports := slices.DeleteFunc([]string{pty, address}, func(p string) bool { return p == "" })
+	ports := s.portNames()
 	s.out.Add([]byte(ports[0] + "\n"))
 	s.tellPeople(ports)
 }
@@ -358,8 +359,12 @@ func (s *server) reach() string {
 		return "--port " + shell.Quote(s.options.Link)
 	case s.server.PTY() != "":
 		return "--port " + s.server.PTY()
+	case s.tcpAddress() != "":
+		return "--tcp " + s.tcpAddress()
+	case s.remoteAddress() != "":
+		return "--port rfc2217://" + s.remoteAddress()
 	}
-	return "--tcp " + s.server.Addr().String()
+	return "--port PORT"
 }
 
 // runs is the revision of the firmware that runs, or that boots; empty in download state, whatever

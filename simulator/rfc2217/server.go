@@ -1,0 +1,179 @@
+package rfc2217
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	readBytes = 4096
+	// maxUnsent bounds what waits to be sent to a client, or is kept for one that has suspended the
+	// flow, in bytes.
+	maxUnsent = 256 << 10
+	// lastWords is how long Close waits until what was written is sent.
+	lastWords = 200 * time.Millisecond
+)
+
+// ErrFull says that the client takes no data.
+var ErrFull = errors.New("the client takes no data")
+
+// Server is a serial port on a connection: what is read from it is what the client sends over its
+// port. A Write never waits for the client: what it does not take for long is refused with ErrFull. A
+// client that does not take the answers to its own commands is hung up on.
+type Server struct {
+	net.Conn
+	wire []byte // what was read
+	data []byte // of it, not yet handed over
+
+	mu     sync.Mutex
+	end    *serverEnd
+	out    []byte // to be sent
+	kept   []byte // data for a client that has suspended the flow
+	closed bool
+	severs bool // Close is a reset: nothing more is sent
+	wake   *sync.Cond
+	sent   chan struct{} // closed when the sender has ended
+	once   sync.Once
+	err    error // of Close
+}
+
+// ServerConfig describes the port.
+type ServerConfig struct {
+	Baud      int // until the client sets its own
+	Signature string
+	Modem     ModemState // of the lines at first
+}
+
+// NewServer begins to serve a port on a connection, which it owns. Close ends it.
+func NewServer(conn net.Conn, c ServerConfig) *Server {
+	s := &Server{Conn: conn, end: newServerEnd(c.Baud, c.Signature, c.Modem), wire: make([]byte, readBytes), sent: make(chan struct{})}
+	s.wake = sync.NewCond(&s.mu)
+	s.out = s.end.greet(nil)
+	go s.send()
+	return s
+}
+
+// Read returns data of the client, and carries out its commands.
+func (s *Server) Read(p []byte) (int, error) {
+	for len(s.data) == 0 {
+		n, err := s.Conn.Read(s.wire)
+		if n > 0 {
+			if err := s.take(s.wire[:n]); err != nil {
+				return 0, err
+			}
+		}
+		if err != nil && len(s.data) == 0 {
+			return 0, err
+		}
+	}
+	n := copy(p, s.data)
+	s.data = s.data[n:]
+	return n, nil
+}
+
+func (s *Server) take(p []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data, s.out = s.end.take(s.data[:0], s.out, p)
+	if s.end.purge {
+		s.end.purge, s.kept = false, s.kept[:0]
+	}
+	if !s.end.suspended && len(s.kept) > 0 {
+		s.out = appendData(s.out, s.kept)
+		s.kept = s.kept[:0]
+	}
+	s.wake.Signal()
+	if len(s.out) > 2*maxUnsent {
+		return fmt.Errorf("%w: %d bytes of answers wait for it", ErrFull, len(s.out))
+	}
+	return nil
+}
+
+// Write queues data for the client.
+func (s *Server) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return 0, net.ErrClosed
+	case len(s.out)+len(s.kept)+len(p) > maxUnsent:
+		return 0, ErrFull
+	case s.end.suspended:
+		s.kept = append(s.kept, p...)
+	default:
+		s.out = appendData(s.out, p)
+		s.wake.Signal()
+	}
+	return len(p), nil
+}
+
+// SetWriteDeadline does nothing: a Write does not wait.
+func (s *Server) SetWriteDeadline(time.Time) error { return nil }
+
+// Baud is the rate at which the client talks.
+func (s *Server) Baud() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end.baud
+}
+
+// SetModem tells the client how the port's lines are.
+func (s *Server) SetModem(m ModemState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = s.end.setModem(s.out, m)
+	s.wake.Signal()
+}
+
+// SetLinger makes the end of the connection a reset, as that of a TCP connection does.
+func (s *Server) SetLinger(seconds int) error {
+	s.mu.Lock()
+	s.severs = seconds == 0
+	s.mu.Unlock()
+	if c, ok := s.Conn.(*net.TCPConn); ok {
+		return c.SetLinger(seconds)
+	}
+	return nil
+}
+
+// send sends what is queued, until the server is closed and all is out, or the connection ends.
+func (s *Server) send() {
+	defer close(s.sent)
+	var p []byte
+	for {
+		s.mu.Lock()
+		for len(s.out) == 0 && !s.closed {
+			s.wake.Wait()
+		}
+		if len(s.out) == 0 {
+			s.mu.Unlock()
+			return
+		}
+		p, s.out = s.out, p[:0]
+		s.mu.Unlock()
+		if _, err := s.Conn.Write(p); err != nil {
+			return // the reader notices
+		}
+	}
+}
+
+// Close sends what is queued, if that does not take long, and ends the connection.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		patience := lastWords
+		if s.severs {
+			patience = 0
+		}
+		s.wake.Signal()
+		s.mu.Unlock()
+		_ = s.Conn.SetWriteDeadline(time.Now().Add(patience)) // it fails only if the connection has ended
+		<-s.sent
+		s.err = s.Conn.Close()
+	})
+	return s.err
+}

@@ -1,0 +1,128 @@
+package serve
+
+import (
+	"io"
+	"time"
+
+	"ionbench/simulator/rfc2217"
+	"ionbench/simulator/steady"
+)
+
+// All functions here need mu, or are commands of Run's goroutine, which has it.
+
+// attachPort begins to serve the port that is there already.
+func (r *run) attachPort() {
+	h := &host{name: r.config.Port}
+	r.port = steady.Start(steady.Config{
+		Open: r.config.OpenPort, First: r.ports.takePort(), Do: r.inside,
+		Receive: func(now time.Duration, p []byte) {
+			r.listenTo(now, h, 0) // its rate is the adapter's, which is the meter's
+			r.device.Receive(now, p)
+		},
+		Event: func(e steady.Event) { r.portEvent(h, e) },
+	})
+	r.cable = h
+	h.port = outlet{r}
+}
+
+// outlet is how the device's bytes go to the port.
+type outlet struct{ *run }
+
+func (outlet) Read([]byte) (int, error)         { return 0, io.EOF } // its bytes come as commands
+func (outlet) SetWriteDeadline(time.Time) error { return nil }
+
+func (o outlet) Write(p []byte) (int, error) {
+	if o.port != nil {
+		o.port.Write(o.now, p)
+	}
+	return len(p), nil
+}
+
+// portEvent tells what happens to the port. The first opening is the beginning, and no news.
+func (r *run) portEvent(h *host, e steady.Event) {
+	switch e.Kind {
+	case steady.Opened:
+		r.showCarrier()
+		if h.gone {
+			h.gone = false
+			r.tell(Event{Kind: CameBack, At: e.At, Host: h.name})
+		}
+	case steady.Lost:
+		h.gone = true
+		r.tell(Event{Kind: Vanished, At: e.At, Host: h.name, Reason: e.Reason})
+		r.forget(e.At, h)
+	case steady.LostBytes:
+		r.tell(Event{Kind: LostBytes, At: e.At, Host: h.name, Bytes: e.Bytes})
+	}
+}
+
+// forget lets the device know that the host is gone to which it talks.
+func (r *run) forget(now time.Duration, h *host) {
+	if r.heard == h {
+		r.heard = nil
+		r.device.HostGone(now)
+	}
+}
+
+// detachPort closes the port, as if its adapter were pulled out.
+func (r *run) detachPort(now time.Duration) {
+	if r.port == nil {
+		return
+	}
+	r.port.Close()
+	r.port = nil
+	r.forget(now, r.cable)
+}
+
+// takePort returns the port that was opened with the others, once; nil: it is opened anew.
+func (p *ports) takePort() io.ReadWriteCloser {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	conn := p.port
+	p.port = nil
+	return conn
+}
+
+// remoteOn begins to speak RFC 2217 with a client that has come for it; nil for others.
+func (r *run) remoteOn(c caller) *rfc2217.Server {
+	if _, _, remote := r.ports.opened(); c.at != remote {
+		return nil
+	}
+	return rfc2217.NewServer(c.conn, rfc2217.ServerConfig{Baud: r.config.Baud, Signature: "ionsim", Modem: r.modem()})
+}
+
+// modem is how the modem lines are: a cable that is in carries them all.
+func (r *run) modem() rfc2217.ModemState {
+	if r.carrier {
+		return rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
+	}
+	return 0
+}
+
+// followCarrier shows hosts whether the cable to the device is in.
+func (r *run) followCarrier() {
+	if r.config.Carrier == nil || r.over {
+		return
+	}
+	if in := r.config.Carrier(); in != r.carrier {
+		r.carrier = in
+		r.showCarrier()
+		if r.client != nil && r.client.remote != nil {
+			r.client.remote.SetModem(r.modem())
+		}
+	}
+}
+
+// showCarrier shows it to who is on the port that was there already.
+func (r *run) showCarrier() {
+	if r.port == nil {
+		return
+	}
+	on := r.carrier
+	r.port.Tell(func(conn io.ReadWriteCloser) error {
+		if c, ok := conn.(Carrying); ok {
+			return c.SetDTR(on)
+		}
+		return nil
+	})
+}
