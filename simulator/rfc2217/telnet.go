@@ -42,7 +42,6 @@ type decoder struct {
 	state decoding
 	verb  byte
 	sub   []byte
-	begun bool // sub has its option
 }
 
 type decoding uint8

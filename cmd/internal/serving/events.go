@@ -8,11 +8,12 @@ What it tells:
   objects have "event" and, but for "lost-events", "at": seconds since the start.
     ready         the first: pty, link, tcp, rfc2217 (host:port as it really is), port (each null
                   where there is none), model, serial, unit, revision ("" where no firmware
-                  runs), device, baud, pace, state, lcd, restored (true: went on from --state), damage
-                  (in that file, made good from its second copy; null for none), started
-                  (RFC 3339), format (its name and version; "ionbench schema ionsim-events" prints
-                  the schema), http (host:port) and token of --http, each null without it,
-                  modbus_tcp (host:port, or null), protocol (of the PTY: ion or modbus)
+                  runs), device, baud, pace, state, lcd, restored (true: went on from --state),
+                  damage (in that file, made good from its second copy; null for none),
+                  started (RFC 3339), format (its name and version; "ionbench schema
+                  ionsim-events" prints the schema), http (host:port) and token of --http,
+                  each null without it, modbus_tcp (host:port, or null), protocol (of the PTY:
+                  ion or modbus)
     not-served    error, exit (the status), format: the only one, where it cannot begin
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying
