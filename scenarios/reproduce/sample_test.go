@@ -159,6 +159,9 @@ func TestASampleOfLogsIsReproduced(t *testing.T) {
 			took := time.Since(begun)
 			slowest, all = max(slowest, took), all+took
 			plan := strings.ReplaceAll(s.plan.String(), "\n", "; ")
+			if took > 2*time.Second {
+				t.Logf("%s, %s: %v for %d trials", s.name, plan, took, r.Trials)
+			}
 			for _, c := range r.Candidates {
 				if blames(c, clock(t)) && !jumped(t, s.plan) {
 					t.Errorf("%s, %s: a clock is blamed: %v", s.name, plan, c.Plan)
