@@ -62,6 +62,8 @@ func Parameters() []Parameter {
 		{"paste", onAttempt(func(a *world.Attempt, v ion.Groups) { a.Unticked = ion.AllGroups &^ v },
 			of("all", ion.AllGroups), of("some", ion.Of(ion.Clock, ion.ITC)), of("none", ion.Groups(0)))},
 		{"asked-serial", onWorld(askSerialNumber, texts("any", "the-meter's")...)},
+		{"rts-delay", onMeter(func(m *world.Meter, v time.Duration) { m.RTSDelay = v }, of("typical", meter.DefaultTiming().RTSDelay), of("1ns", time.Nanosecond), of("400ms", 400*time.Millisecond))},
+		{"listen", onTool(func(t *world.Tool, v bool) { t.Listens = v }, of("no", false), of("yes", true))},
 		{"line", onWorld(setLine, texts("alone", "neighbour", "second-master")...)},
 	}
 }
