@@ -8,7 +8,8 @@
 //
 // A serial line runs at 8 data bits, no parity and one stop bit, by default at 9600 baud
 // (documented for the sibling: 9300 series user's guide, page 148: "default 9600", up to
-// 19,200). Modem lines are not used: RS-485 has none, and neither has a PTY.
+// 19,200). Modem lines are not used: RS-485 has none, and neither has a PTY. So a modem is spoken to
+// by commands alone: it tells in the stream of bytes that the carrier is lost, and +++ leads to hanging up.
 package port
 
 import (
@@ -18,6 +19,7 @@ import (
 	"io"
 	"time"
 
+	"ionbench/client/phone"
 	"ionbench/simulator/ion"
 )
 
@@ -60,6 +62,9 @@ type Config struct {
 	TCP string
 	// DialTimeout limits connecting over TCP; 0 is DefaultDialTimeout.
 	DialTimeout time.Duration
+	// Phone is the number of a meter behind a modem, which is at Port or TCP; empty for a meter that
+	// is there itself. Open calls it, and Close hangs up.
+	Phone string
 }
 
 // Open opens the connection. Close, from another goroutine, ends a Read or Write.
@@ -77,6 +82,20 @@ func OpenContext(ctx context.Context, c Config) (io.ReadWriteCloser, error) {
 	case c.DialTimeout < 0:
 		return nil, fmt.Errorf("a dial timeout of %v is in the past", c.DialTimeout)
 	}
+	if c.Phone != "" {
+		if err := phone.Check(c.Phone); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := open(ctx, c)
+	if err != nil || c.Phone == "" {
+		return conn, err
+	}
+	return call(ctx, conn, c.Phone)
+}
+
+// open opens the port.
+func open(ctx context.Context, c Config) (io.ReadWriteCloser, error) {
 	if c.Baud == 0 {
 		c.Baud = ion.DefaultBaudRate
 	}

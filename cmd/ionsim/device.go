@@ -12,6 +12,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 )
 
 // loadFirmware returns the firmware that the meter has at first.
@@ -62,13 +63,16 @@ func (o *options) settings(m world.Meter) (*ion.Settings, error) {
 func newStation(o *options, id serving.Identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
 	m := o.meter
 	m.Model, m.SerialNumber, m.UnitID, m.Revision, m.Clock = id.Model, id.SerialNumber, id.UnitID, fw.Revision, epoch
-	config := bench.Config{Meter: m.Config(), Baud: m.Baud}
+	config := bench.Config{Meter: m.Config(), Baud: m.Baud, Modem: o.telephone()}
 	config.Meter.Firmware = fw
 	var err error
 	if config.Meter.Settings, err = o.settings(m); err != nil {
 		return nil, err
 	}
 	s, err := bench.NewStation(config.AtPace(o.Pace))
+	if errors.Is(err, modem.ErrConfig) {
+		return nil, cli.Usage("--phone: %w", err)
+	}
 	if errors.Is(err, meter.ErrConfig) {
 		return nil, cli.Unusable(err)
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 )
 
 // options holds the command line, checked as far as possible without opening a file.
@@ -15,6 +18,9 @@ type options struct {
 	firmware   string // file of the first firmware; empty: a generated image
 	deviceName string
 	owner      string
+	modem      bool   // the meter is at the other end of a telephone line
+	phone      string // its number there; empty: the usual one
+	rings      int    // after which its modem answers
 	tag1, tag2 string
 
 	port string // serial port of this computer; empty for none
@@ -32,7 +38,7 @@ const factoryImageBytes = 256 << 10
 func newOptions() *options {
 	m := world.Meter{ImageBytes: factoryImageBytes, SetUp: world.Untouched}.Filled()
 	m.Revision = "" // the model's
-	return &options{Options: serving.Options{Pace: 1, Language: "ionsim --help-faults"}, meter: m, given: func(string) bool { return false }}
+	return &options{Options: serving.Options{Pace: 1, Language: "ionsim --help-faults"}, meter: m, rings: modem.DefaultRings, given: func(string) bool { return false }}
 }
 
 // identity returns the meter that the flags ask for.
@@ -60,7 +66,11 @@ func (o *options) flags() []cli.Flags {
 		{Title: "Where to reach it", List: slices.Concat(served.Reach, []cli.Flag{
 			cli.Text(&o.port, "port", "PATH", "at a serial port of this computer, such as /dev/serial/by-id/…: what is at the other end of its cable reaches the meter, as a tool on another PC over a null-modem or RS-485 cable. A port that is pulled out and put back is opened again").With(cli.Files("*")),
 			o.real.flag(),
-		}, line)},
+		}, line, []cli.Flag{
+			cli.Switch(&o.modem, "modem", "a Hayes modem is there, and the meter, a 7330 or 7350 with its internal modem, at the other end of a telephone line: dial it. With --pace off the call takes no time, but the silence around +++ does"),
+			cli.Text(&o.phone, "phone", "NUMBER", "the meter's telephone number; with --modem").Unless(modem.DefaultNumber),
+			cli.Number(&o.rings, "rings", 1, 20, "after how many rings the meter's modem answers; with --modem"),
+		})},
 		{Title: "How fast", List: served.Pace},
 		{Title: "What goes wrong", List: append(served.Faults,
 			cli.Switch(&o.helpFaults, "help-faults", "tell the whole language of faults, and end"),
@@ -77,5 +87,29 @@ func (o *options) check(c *cli.Call) error {
 	} else if o.real.rs485 {
 		return cli.Usage("--rs485 without a serial port").Hint("add --port PATH, or leave --rs485 out")
 	}
-	return o.Check(c)
+	if err := o.Check(c); err != nil {
+		return err
+	}
+	return o.checkModem()
+}
+
+// checkModem says what contradicts the flags of the modem.
+func (o *options) checkModem() error {
+	for _, flag := range []string{"phone", "rings"} {
+		if o.given(flag) && !o.modem {
+			return cli.Usage("--%s without a modem", flag).Hint("add --modem, or leave --" + flag + " out")
+		}
+	}
+	if o.modem && o.meter.Model == meter.ION7300 {
+		return cli.Usage("--modem: an ION 7300 has no internal modem").Hint("add --model 7330 or 7350")
+	}
+	return nil
+}
+
+// telephone is the way to the meter over the telephone network; nil for none.
+func (o *options) telephone() *modem.Config {
+	if !o.modem {
+		return nil
+	}
+	return &modem.Config{Number: cmp.Or(o.phone, modem.DefaultNumber), Rings: o.rings, Rate: o.meter.Baud, Timing: modem.DefaultTiming()}
 }

@@ -63,6 +63,8 @@ type event struct {
 	LCD       string
 	Restored  bool
 	Text      string
+	Step      string
+	TelNumber string `json:"phone"`
 	On        bool
 	Count     int
 	Sector    int

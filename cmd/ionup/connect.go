@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/phone"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/world/tool"
@@ -24,11 +25,13 @@ release 2.2), the choice of the firmware file, Setup Assistant, and sending a te
 
 Questions are answered with a line each; an empty line takes the answer in brackets, a
 word may be cut short, and the end of the input leaves the tool; so do five answers in a
-row that lead nowhere, unless a person gives them at a terminal. --port or --tcp is the
-connection that is offered first. With --yes the questions that take a yes, and the
-windows that only want to be closed, answer themselves; connection, files, Setup Assistant
-and paste options are still asked for. With --json the questions are events of kind
-"prompt", and the answers are lines on standard input all the same.
+row that lead nowhere, unless a person gives them at a terminal. --port or --tcp, with
+--phone if a modem is there, is the connection that is offered first. A telephone number for
+an answer is dialled by the modem at that port, or at one that is asked for. With --yes the
+questions that take a yes, and the windows that only want to be closed, answer themselves;
+connection, files, Setup Assistant and paste options are still asked for. With --json the
+questions are events of kind "prompt", and the answers are lines on standard input all the
+same.
 
 After a recovery the tool is in Firmware Recovery Mode, in which the paste options have no
 effect, until it is left.
@@ -37,6 +40,7 @@ effect, until it is left.
 		Examples: `
   ionup connect --single --port /dev/ttyUSB0 --unit-id 105
   ionup connect --single --tcp 127.0.0.1:7801 --unit-id 105
+  ionup connect --single --port /dev/ttyS0 --phone 5550105 --unit-id 105
   printf '%s\n' '' 7350V284.upg | ionup connect --single --yes --tcp 127.0.0.1:7801
 `,
 		Notes: jsonManual,
@@ -49,7 +53,10 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 		_, err := f.target()
 		return err
 	}
-	s, err := newUpgradeSession(p, f, client.TaskConnect, target{port: f.port, tcp: f.tcp, baud: f.Baud})
+	if err := f.checkPhone(); err != nil {
+		return err
+	}
+	s, err := newUpgradeSession(p, f, client.TaskConnect, target{port: f.port, tcp: f.tcp, phone: f.phone, baud: f.Baud})
 	if err != nil {
 		return err
 	}
@@ -160,7 +167,7 @@ func (d *dialogue) choose(now time.Duration, mayBeYes bool, q question, buttons 
 }
 
 func (d *dialogue) chooseConnection() {
-	q := question{prompt: client.ConnectionType, text: "Select Connection Type: a serial port, an IP address as HOST:PORT, or exit"}
+	q := question{prompt: client.ConnectionType, text: "Select Connection Type: a serial port, an IP address as HOST:PORT, a telephone number, or exit"}
 	if d.target != (target{baud: d.target.baud}) {
 		q.fallback = d.target.word()
 	}
@@ -169,7 +176,30 @@ func (d *dialogue) chooseConnection() {
 			d.answer(now, client.Answer{Choice: client.Exit})
 			return
 		}
+		if phone.Check(answer) == nil {
+			d.target.phone = answer
+			d.chooseModem()
+			return
+		}
 		d.target = targetOf(answer, d.target.baud)
+		d.connect(&attempt{limit: d.wait}, d.connected)
+	})
+}
+
+// chooseModem dials, by the modem at the port that is known or that the person names.
+func (d *dialogue) chooseModem() {
+	if d.target.port+d.target.tcp != "" {
+		d.connect(&attempt{limit: d.wait}, d.connected)
+		return
+	}
+	q := question{prompt: client.ConnectionType, text: "The modem that dials: its serial port, its IP address as HOST:PORT, or exit"}
+	d.putQuestion(q, func(now time.Duration, answer string) {
+		if answer == "exit" {
+			d.answer(now, client.Answer{Choice: client.Exit})
+			return
+		}
+		modem := targetOf(answer, d.target.baud)
+		d.target.port, d.target.tcp = modem.port, modem.tcp
 		d.connect(&attempt{limit: d.wait}, d.connected)
 	})
 }
@@ -187,8 +217,13 @@ func (d *dialogue) connected(now time.Duration, err error) {
 	}
 }
 
-// word returns the target in the form that targetOf reads.
-func (t target) word() string { return t.tcp + t.port }
+// word returns the target in the form in which the person gives it.
+func (t target) word() string {
+	if t.phone != "" {
+		return t.phone
+	}
+	return t.tcp + t.port
+}
 
 // targetOf makes a target of an address or of the name of a port.
 func targetOf(word string, baud int) target {

@@ -41,7 +41,7 @@ func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
 		t.Errorf("stdout:\n%s", r.stdout)
 	}
 	order := []string{
-		"Select Connection Type: a serial port, an IP address as HOST:PORT, or exit [" + b.addr + "]: ",
+		"Select Connection Type: a serial port, an IP address as HOST:PORT, a telephone number, or exit [" + b.addr + "]: ",
 		"The firmware upgrade of this meter (ION 7350, PC-0209A001-11) did not end: it is in upgrade mode.\nRecover it? [yes]/no: ",
 		"ION Firmware Upgrade file (*.upg), or cancel: ",
 		"ionup: warning: " + b.path("none.upg") + ": no such file or directory",
@@ -77,7 +77,7 @@ func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
 func TestConnectWithoutAnyAnswerIsLeft(t *testing.T) {
 	b := newBed(t, "")
 	r := ionup(t, b.tool("connect")...).wantCode(0).wantStdout("")
-	r.wantStderr("Select Connection Type: a serial port, an IP address as HOST:PORT, or exit [" + b.addr + "]: ")
+	r.wantStderr("Select Connection Type: a serial port, an IP address as HOST:PORT, a telephone number, or exit [" + b.addr + "]: ")
 	wantNoFile(t, b.path("Upgrade.log"))
 	invocation{stdin: answers("")}.run(t, b.tool("connect")...).wantCode(0).wantSays("Setup Assistant: ")
 	invocation{stdin: answers("", "exit")}.run(t, b.tool("connect")...).wantCode(0)

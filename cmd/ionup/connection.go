@@ -76,7 +76,7 @@ func (s *session) dial(t target, n int, a *attempt, then func(now time.Duration,
 		return
 	}
 	go func() {
-		conn, err := port.Open(port.Config{Port: t.port, Baud: t.baud, TCP: t.tcp})
+		conn, err := port.Open(port.Config{Port: t.port, Baud: t.baud, TCP: t.tcp, Phone: t.phone})
 		line := opened{conn, then}
 		select {
 		case s.commands <- func(now time.Duration) {

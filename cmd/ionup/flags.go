@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/client/phone"
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/fields"
@@ -25,6 +26,7 @@ type lineFlags struct {
 	program *program
 	tool.Tool
 	port, tcp string
+	phone     string
 	user      uint8
 	json      bool
 	// passwordFile holds the password.
@@ -52,6 +54,7 @@ func (f *lineFlags) list() []cli.Flag {
 	return []cli.Flag{
 		cli.Text(&f.port, "port", "PATH", "serial port that the meter is at, as /dev/ttyUSB0, or as rfc2217://HOST:PORT one on another machine").With(cli.Files("*")),
 		cli.Text(&f.tcp, "tcp", "ADDR", "or the address of a TCP port that leads to it, as 127.0.0.1:7801"),
+		cli.Text(&f.phone, "phone", "NUMBER", "telephone number of the meter: at --port or --tcp is a Hayes modem, which dials it"),
 		line[0], line[1], line[2],
 		cli.Text(&f.passwordFile, "password-file", "FILE", "file that holds the password, as its only line").With(cli.Files("*")),
 		cli.Number(&f.user, "user", 0, 255, "user id that goes with the password"),
@@ -67,17 +70,22 @@ func (f *lineFlags) list() []cli.Flag {
 // mostWait is as long as a day: who waits longer starts ionup again.
 const mostWait = 24 * time.Hour
 
-// target is a port or an address to connect to.
+// target is a port or an address to connect to, and the number that the modem there dials.
 type target struct {
 	port, tcp string
+	phone     string
 	baud      int
 }
 
 func (t target) String() string {
+	over := "serial port " + t.port
 	if t.tcp != "" {
-		return "TCP " + t.tcp
+		over = "TCP " + t.tcp
 	}
-	return "serial port " + t.port
+	if t.phone != "" {
+		return "telephone number " + t.phone + " by the modem at " + over
+	}
+	return over
 }
 
 // target returns the connection that the flags name.
@@ -88,7 +96,20 @@ func (f *lineFlags) target() (target, error) {
 	case f.port != "" && f.tcp != "":
 		return target{}, cli.Usage("both --port and --tcp").Hint("name one of them: the meter is at one end of one line")
 	}
-	return target{port: f.port, tcp: f.tcp, baud: f.Baud}, nil
+	if err := f.checkPhone(); err != nil {
+		return target{}, err
+	}
+	return target{port: f.port, tcp: f.tcp, phone: f.phone, baud: f.Baud}, nil
+}
+
+func (f *lineFlags) checkPhone() error {
+	if f.phone == "" {
+		return nil
+	}
+	if err := phone.Check(f.phone); err != nil {
+		return cli.Usage("--phone: %w", err)
+	}
+	return nil
 }
 
 // config returns the client's configuration that the flags give.
@@ -179,6 +200,9 @@ func (f *lineFlags) commandLine(command string, t target, file string, more ...s
 		words = append(words, "--tcp", shell.Quote(t.tcp))
 	} else if t.port != "" {
 		words = append(words, "--port", shell.Quote(t.port))
+	}
+	if t.phone != "" {
+		words = append(words, "--phone", shell.Quote(t.phone))
 	}
 	taken := append([]string{"unit-id", "baud", "password", "password-file", "user", "serial-number", "timeout", "wait"}, more...)
 	return strings.Join(append(words, f.program.call.GivenWords(taken...)...), " ")

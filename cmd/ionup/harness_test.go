@@ -22,6 +22,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 	"ionbench/simulator/serve"
 )
 
@@ -56,12 +57,30 @@ func newBedOf(t *testing.T, serialNumber, plan string) *bed {
 // newBedErasing is a bed whose meter takes its time to clear a sector.
 func newBedErasing(t *testing.T, sector time.Duration, serialNumber, plan string) *bed {
 	t.Helper()
+	return newBedWith(t, plan, func(cfg *bench.Config) {
+		cfg.Meter.SerialNumber = serialNumber
+		cfg.Meter.Geometry.EraseTime = sector
+	})
+}
+
+// newBedByTelephone is a bed whose meter is called.
+func newBedByTelephone(t *testing.T, plan string) *bed {
+	t.Helper()
+	return newBedWith(t, plan, func(cfg *bench.Config) {
+		timing := modem.DefaultTiming()
+		timing.Pace = 0
+		cfg.Modem = &modem.Config{Number: modem.DefaultNumber, Rings: 1, Rate: ion.DefaultBaudRate, Timing: timing}
+	})
+}
+
+func newBedWith(t *testing.T, plan string, change func(*bench.Config)) *bed {
+	t.Helper()
 	cfg := rig.StationConfig(new(world.World), rig.Options{})
 	cfg.Baud = 0
-	cfg.Meter.SerialNumber = serialNumber
+	cfg.Meter.SerialNumber = serial
 	cfg.Meter.Timing = cfg.Meter.Timing.Scale(0)
 	cfg.Meter.Geometry = meter.ScaleGeometry(cfg.Meter.Geometry, 0)
-	cfg.Meter.Geometry.EraseTime = sector
+	change(&cfg)
 	var err error
 	cfg.Plan, err = fault.Parse(plan)
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
+	"ionbench/simulator/modem"
 )
 
 // still is a tool at one instant.
@@ -21,9 +22,11 @@ type still struct {
 
 func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 	// at makes a tool that has done that many steps of an attempt.
+	number := ""
 	at := func(steps int, bugs bool, plan string) func() *still {
+		number := number
 		return func() *still {
-			r, err := New(&world.World{Firmware: []world.Firmware{{Blocks: 3}}}, Options{})
+			r, err := New(&world.World{Meters: []world.Meter{{Phone: number}}, Firmware: []world.Firmware{{Blocks: 3}}}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,12 +49,15 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			return s
 		}
 	}
+	bases := map[string]func() *still{
+		"begun":     at(3, false, ""), // none of them clears the flash: from then on the counts are the session's
+		"under way": at(24, false, "disk-full at block 1"),
+		"careless":  at(24, true, ""),
+	}
+	number = modem.DefaultNumber
+	bases["dialling"] = at(5, false, "")
 	machinetest.EveryField(t, machinetest.Subject[still]{
-		Bases: map[string]func() *still{
-			"begun":     at(3, false, ""), // none of them clears the flash: from then on the counts are the session's
-			"under way": at(24, false, "disk-full at block 1"),
-			"careless":  at(24, true, ""),
-		},
+		Bases: bases,
 		Copy: func(from, to *still) {
 			to.now = from.now
 			if to.session == nil {
@@ -60,7 +66,13 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			from.CloneHost(&to.tool)
 		},
 		Changes: map[string]func(s *still){
-			"the session":      func(s *still) { s.session.Quit() },
+			"the session": func(s *still) { s.session.Quit() },
+			"the call": func(s *still) {
+				if s.phone == nil {
+					s.phone = newTelephone(modem.DefaultNumber)
+				}
+				s.phone.call.Lose()
+			},
 			"the truth":        func(s *still) { s.truth = truth.Begin(s.truth.Settings(), ion.Marks{Reset: 1}) },
 			"how an act began": func(s *still) { began := *s.acts.open; began.print[0]++; s.acts.open = &began },
 		},
@@ -85,6 +97,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"tool.heldLog":            "it ends in the log",
 			"tool.heldJournal.folder": "the same in all that are compared",
 			"tool.heldJournal.name":   "stands in the file",
+			"tool.phone.answer":       "OK, whenever a number is dialled",
 			"tool.pending":            "what is told decides nothing",
 			"tool.pc.things.calendar": "no more than the stamps of the log go by it",
 			"tool.trace":              "a trace decides nothing",
@@ -117,6 +130,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 		Closed: map[string]string{
 			"now":                 "the instant, not the tool's",
 			"tool.session":        "see package client",
+			"tool.phone.call":     "see package phone",
 			"tool.settings":       "what was read, for the outcome",
 			"tool.of":             "the same in all that are compared",
 			"tool.around":         "the same in all that are compared",

@@ -89,6 +89,9 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	if r.seat > 0 {
 		o.Unstruck = nil // the plan is that of another attempt
 	}
+	if t.phone != nil {
+		hangUp(s, r.Now())
+	}
 	t.disk = t.saved(o.Log)
 	*r.here() = computer{t.disk, t.pc.things}
 	r.truth, r.author = t.truth, t.author

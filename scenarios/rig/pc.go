@@ -85,6 +85,9 @@ func (t *tool) catchUp(now time.Duration) {
 	}
 	if t.pc.reset {
 		t.pc.reset = false
+		if t.phone != nil {
+			t.phone.call.Lose()
+		}
 		t.session.Broken(now, t.pc.whyBroken())
 		t.listen(now)
 	}

@@ -214,16 +214,17 @@ type tool struct {
 	failing  bool   // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
 	unanswered int
-	vain       int // requests that were not sent, because there was no port
+	vain       int // requests that were not sent, because there was no port or no call, or that died with a call
 	pending    []story.Event
 	trace      Trace // how much of it is wanted
 
 	truth  *truth.Ledger // whose settings are right
 	author truth.Author  // of what is written to the meter
 	acts   acts
-	around *around  // never changed
-	with   *company // nil: no other tool is at work
-	seat   int      // on its line, as bench.Station.Admit says
+	phone  *telephone // nil: the tool's port is at the line itself
+	around *around    // never changed
+	with   *company   // nil: no other tool is at work
+	seat   int        // on its line, as bench.Station.Admit says
 
 	careless    careless
 	heldLog     []upgradelog.Line // not on the disk yet
@@ -233,7 +234,11 @@ type tool struct {
 // begin starts the tool's task.
 func (t *tool) begin(now time.Duration) {
 	t.with.lend(t)
-	t.session.Start(now, t.of.Task)
+	if t.phone != nil && t.of.Task != client.TaskConnect {
+		t.dial(now, toBegin)
+	} else {
+		t.session.Start(now, t.of.Task)
+	}
 	t.listen(now)
 	t.with.takeBack(t)
 }
@@ -241,9 +246,23 @@ func (t *tool) begin(now time.Duration) {
 func (t *tool) Receive(now time.Duration, p []byte) {
 	if !t.still() {
 		t.with.lend(t)
-		t.session.Receive(now, p)
+		t.receive(now, p)
 		t.listen(now)
 		t.with.takeBack(t)
+	}
+}
+
+// receive takes what has arrived, from the line or from the modem.
+func (t *tool) receive(now time.Duration, p []byte) {
+	lost := false
+	if t.phone != nil {
+		p, lost = t.hearModem(now, p)
+	}
+	if len(p) > 0 {
+		t.session.Receive(now, p)
+	}
+	if lost {
+		t.loseCall(now)
 	}
 }
 
@@ -254,6 +273,10 @@ func (t *tool) Advance(now time.Duration) {
 	if !t.still() {
 		t.with.lend(t)
 		t.session.Advance(now)
+		if t.phone != nil {
+			t.phone.call.Advance(now)
+			t.settleCall(now)
+		}
 		t.listen(now)
 		t.with.takeBack(t)
 	}
@@ -263,12 +286,21 @@ func (t *tool) Next() (time.Duration, bool) {
 	if t.still() {
 		return 0, false
 	}
-	return t.session.Next()
+	at, ok := t.session.Next()
+	if t.phone != nil && !t.session.Done() {
+		if due, calls := t.phone.call.Next(); calls && (!ok || due < at) {
+			return due, true
+		}
+	}
+	return at, ok
 }
 
 func (t *tool) Transmit(dst []byte) []byte {
 	if t.still() {
 		return dst
+	}
+	if t.phone != nil {
+		dst = t.phone.call.Transmit(dst)
 	}
 	return t.session.Transmit(dst)
 }
@@ -324,6 +356,7 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Int(t.vain)
 	t.declareCounts(w)
 	t.pc.declare(w)
+	t.declarePhone(w, spent.phone)
 	t.disk.declare(w)
 	w.Int(t.visits)
 	w.Int(t.assists)
@@ -387,6 +420,9 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLog:
 		t.count()
 		tell(t, now, LineLogged{e.Line})
+		if t.phone != nil && t.phone.aim == toGoOn && e.Line.Kind == upgradelog.Resending {
+			t.vain++
+		}
 		if e.Settled {
 			t.unsaid++
 			return
@@ -407,7 +443,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 			if t.trace == WholeTrace {
 				tell(t, now, Answered{e.Prompt, a.Choice})
 			}
-			t.session.Answer(now, a)
+			t.give(now, e.Prompt, a)
 		}
 	case client.EventSaveJournal:
 		t.session.Saved(now, t.save(e.Meter, e.Journal))
@@ -423,6 +459,9 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		err := t.pc.opens()
 		if err != nil {
 			t.vain++
+		} else if t.phone != nil {
+			t.dial(now, toGoOn)
+			return
 		}
 		t.session.Reconnected(now, err)
 	case client.EventStep:
@@ -448,6 +487,16 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.process.End(t)
 		tell(t, now, Finished{t.claim})
 	}
+}
+
+// give answers a window. A telephone number is dialled first.
+func (t *tool) give(now time.Duration, p client.Prompt, a client.Answer) {
+	if t.telephones(p, a) {
+		t.phone.tries = 0
+		t.dialAtWindow(now, a)
+		return
+	}
+	t.session.Answer(now, a)
 }
 
 // load looks for the journal of a meter. A careless tool takes a name for proof.

@@ -12,6 +12,7 @@ import (
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 )
 
 // Options say how a world is played, and what tests change in it. The zero value plays a world
@@ -48,6 +49,9 @@ func lineConfig(w *world.World, o Options, front int) bench.Config {
 		m = w.Meters[front].Filled()
 	}
 	c := bench.Config{Meter: meterConfig(m, o), Baud: m.Baud, Trace: o.Trace != NoTrace, TraceFrames: o.Trace == FrameTrace, TraceWire: o.Trace == WholeTrace}
+	if m.Phone != "" {
+		c.Modem = &modem.Config{Number: m.Phone, Rings: modem.DefaultRings, Rate: m.Baud, Timing: modem.DefaultTiming()}
+	}
 	if len(w.Meters) > 1 || len(w.Stations) > 0 {
 		others(w, o, m.Line, front, &c)
 	}

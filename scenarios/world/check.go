@@ -89,6 +89,7 @@ func (w *World) contradictions() []problem {
 	list = append(list, badNames("meter", w.Meters)...)
 	list = append(list, badNames("station", w.Stations)...)
 	list = append(list, w.badLine()...)
+	list = append(list, w.badPhones()...)
 	list = append(list, badNames("pc", w.PCs)...)
 	list = append(list, badNames("firmware", w.Firmware)...)
 	list = append(list, badNames("template", w.Templates)...)
@@ -129,6 +130,34 @@ func (w *World) badLine() []problem {
 	for i := range w.Meters {
 		if i > 0 && w.Meters[i].Name == "" {
 			problems = append(problems, problem{"meter", i, "", "this meter has no name, so no [attempt] can choose it; put it first, or give it a name as in [meter feeder 7]"})
+		}
+	}
+	return problems
+}
+
+// badPhones finds meters that no tool could reach by telephone. The line behind a meter's modem is its own.
+func (w *World) badPhones() []problem {
+	var problems []problem
+	on := make(map[string]int)
+	for i := range w.Meters {
+		on[w.Meters[i].Line]++
+	}
+	for i := range w.Stations {
+		on[w.Stations[i].Line]++
+	}
+	for i := range w.Meters {
+		m := w.Meters[i].Filled()
+		switch {
+		case m.Phone == "":
+		case m.Model == meter.ION7300:
+			problems = append(problems, problem{"meter", i, "phone", "an ION 7300 has no modem; delete the number, or make it a 7330 or 7350"})
+		case on[m.Line] > 1:
+			problems = append(problems, problem{"meter", i, "phone", "a meter that is called is alone on its line; give the others a line of their own"})
+		}
+	}
+	for i := range w.Attempts {
+		if w.Attempts[i].Meanwhile > 0 && w.MeterOf(&w.Attempts[i]).Phone != "" {
+			problems = append(problems, problem{"attempt", i, "meanwhile", "a meter that is called has one caller at a time; delete the line"})
 		}
 	}
 	return problems

@@ -17,6 +17,10 @@ const (
 	// others are the requests around the download: to know the meter, to save, write and compare
 	// its settings, to restart it.
 	others = 60
+	// perCall is how long it takes to call again, and frameOfCall how much longer a frame and its
+	// acknowledgement are under way in a call.
+	perCall     = 75 * time.Second
+	frameOfCall = time.Second
 )
 
 // LimitOf is when the tool must have ended in an attempt of a filled world: the attempt's Limit,
@@ -48,6 +52,9 @@ func onLine(bytes int, m *Meter, t *Tool) time.Duration {
 		answer   = ion.MaxFrameData
 	)
 	frames := (bytes+envelope)/ion.MaxFrameData + 1
+	if m.Phone != "" {
+		return perCall + time.Duration(frames)*frameOfCall + onLine(bytes, &Meter{Baud: m.Baud, Speed: m.Speed}, t)
+	}
 	onWire := bytes + envelope + answer + 2*frames*ion.FrameOverhead
 	return time.Duration(onWire)*bits*time.Second/time.Duration(min(m.Baud, t.Baud)) + time.Duration(frames)*(t.Turnaround+m.RTSDelay) +
 		time.Duration((bytes+kib-1)/kib)*m.ProgramTime

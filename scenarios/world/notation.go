@@ -7,6 +7,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/ini"
+	"ionbench/client/phone"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world/tool"
@@ -228,6 +229,11 @@ func intervals() fields.Notation[time.Duration] {
 }
 
 // names are names of sections. Which names exist depends on the world.
+// phoneNumbers is the notation of telephone numbers.
+func phoneNumbers() fields.Notation[string] {
+	return fields.Checked("NUMBER", phone.Check, "5550105", "+1 250 652-7100", "9,5550105")
+}
+
 func names() fields.Notation[string] { return fields.Text("NAME") }
 
 // imageSizes are sizes in bytes. The samples are around a byte, a block and the chip.

@@ -29,6 +29,7 @@ func MeterFields() []fields.Field[Meter] { return slices.Clone(meterFields()) }
 var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 	return []fields.Field[Meter]{
 		fields.Of("line", "the line that it is on, by a name: all of one name are on one line", func(m *Meter) *string { return &m.Line }, names()).Else("that of all that name none"),
+		fields.Of("phone", "the telephone number by which the tool reaches it: a modem dials, and the one in the meter answers", func(m *Meter) *string { return &m.Phone }, phoneNumbers()).Else("none: the tool is at its line"),
 		fields.Of("model", "which one it is", func(m *Meter) *meter.Model { return &m.Model }, models()).Or(meter.ArticleModel.String()),
 		fields.Of("serial-number", "1 to 16 characters", func(m *Meter) *string { return &m.SerialNumber }, tool.SerialNumbers()).Or(meter.ArticleSerialNumber),
 		fields.Of("unit-id", fmt.Sprintf("%d to %d", ion.MinUnitID, ion.MaxUnitID), func(m *Meter) *uint16 { return &m.UnitID }, tool.UnitIDs()).Or(strconv.Itoa(meter.ArticleUnitID)),

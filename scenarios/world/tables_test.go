@@ -36,6 +36,8 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		yesNo    = `; use yes or no`
 	)
 	fieldstest.Refuses(t, world.MeterFields(), []fieldstest.Bad{
+		{"phone", "COM3", `"COM3" is no telephone number: 'C' is none of 0 to 9, * and #, a pause (, or W), or -.() between them`},
+		{"phone", "12", `"12" is no telephone number: it has 2 digits; 3 to 32 can be`},
 		{"model", "7500", model},
 		{"unit-id", "10000", unit},
 		{"unit-id", "0x69", `"0x69" is no number from 1 to 9999`},

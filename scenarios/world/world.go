@@ -56,6 +56,7 @@ type World struct {
 type Meter struct {
 	Name         string // of the section; empty for the default one
 	Line         string // name of the line; those of one name are on one
+	Phone        string // telephone number by which the tool reaches it; empty: over the cable
 	Model        meter.Model
 	SerialNumber string
 	UnitID       uint16

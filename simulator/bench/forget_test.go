@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
+	"ionbench/simulator/modem"
 )
 
 // still is a station at one instant.
@@ -72,6 +74,22 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			return s
 		}
 	}
+	bases["by telephone"] = func() *still {
+		r, err := rig.New(&world.World{Meters: []world.Meter{{Phone: modem.DefaultNumber}}, Firmware: []world.Firmware{{Blocks: 3}}}, rig.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Begin(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}}); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			r.Bench().Step()
+		}
+		s := &still{now: r.Now()}
+		r.Bench().Station().CopyTo(&s.Station)
+		s.Used()
+		return s
+	}
 	machinetest.EveryField(t, machinetest.Subject[still]{
 		Bases: bases,
 		Copy: func(from, to *still) {
@@ -110,13 +128,13 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.line.channels[].done":         {While: "something is on the wire", Shows: 16},
 			"Station.line.channels[].pos":          {While: "something waits for a byte", Shows: 18},
 			"Station.line.channels[].trap":         {While: "it is set", Shows: 18},
-			"Station.line.channels[].noise":        {While: "there is noise", Shows: 50},
-			"Station.plan":                         {While: "a fault has more to do", Shows: 3917},
+			"Station.line.channels[].noise":        {While: "there is noise", Shows: 52},
+			"Station.plan":                         {While: "a fault has more to do", Shows: 3918},
 			"Station.watch.framesFromMeter":        {While: "a fault counts them", Shows: 10},
 			"Station.watch.framesToMeter":          {While: "a fault counts them", Shows: 12},
 			"Station.watch.asking.noResponses":     {While: "a fault counts them", Shows: 6},
 			"Station.watch.replies":                {While: "a fault counts them", Shows: 8},
-			"Station.watch.asking.heard":           {While: "bytes wait for more", Shows: 88},
+			"Station.watch.asking.heard":           {While: "bytes wait for more", Shows: 90},
 			"Station.others.guests[].asking.heard": {While: "bytes wait for more", Shows: 4},
 			"Station.watch.heldAt":                 {While: "something is held", Shows: 6},
 		},
@@ -173,6 +191,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 		Closed: map[string]string{
 			"now":                               "the instant, not the station's",
 			"Station.meter":                     "see the test of package meter",
+			"Station.modem":                     "see the test of package modem",
 			"Station.others.neighbours[].meter": "see the test of package meter",
 			"Station.others.guests[].host":      "it declares itself",
 			"Station.effects":                   "what faults do, the same in all that are compared",

@@ -115,6 +115,10 @@ func (s *Station) arrive(now time.Duration, d line.Direction, p []byte) {
 	case s.halfOpen > 0:
 	case s.stalls():
 		s.keep(d, p)
+	case s.modem != nil:
+		s.noteArrival(now, d, p)
+		s.modem.FromLine(now, p)
+		s.afterModem(now)
 	default:
 		s.noteArrival(now, d, p)
 		s.arrived = append(s.arrived, p...)

@@ -37,6 +37,7 @@ func (s *Station) declare(w *machine.State, spent *Station) {
 	s.declareMeter(w, spent)
 	s.declareOthers(w, spent.others)
 	s.declareFar(w, spent.far)
+	s.declareModem(w, spent.modem)
 	s.line.Declare(w, &spent.line)
 	s.watch.declare(w, &spent.watch)
 	w.Int(s.silent)

@@ -12,6 +12,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 	"ionbench/simulator/story"
 	"ionbench/simulator/talker"
 )
@@ -22,6 +23,8 @@ type Config struct {
 	Baud  int // of the line; 0 for none: bytes then take no time, and a host of any rate fits
 	Pace  int // how many times faster than Baud bytes travel; 0 is 1, Unpaced takes their time away
 	Plan  fault.Plan
+	// Modem is the way over the telephone network between the host and the line; nil: there is none.
+	Modem *modem.Config
 	// Neighbours and Talkers are the other stations on the line.
 	Neighbours []Neighbour
 	Talkers    []talker.Config
@@ -44,6 +47,11 @@ func (c Config) AtPace(pace int) Config {
 	}
 	c.Pace = pace
 	c.Meter = atScale(c.Meter, scale)
+	if c.Modem != nil {
+		m := *c.Modem
+		m.Timing.Pace = scale
+		c.Modem = &m
+	}
 	c.Neighbours = slices.Clone(c.Neighbours)
 	for i := range c.Neighbours {
 		c.Neighbours[i].Meter = atScale(c.Neighbours[i].Meter, scale)
@@ -96,8 +104,9 @@ func FormatPace(pace int) string {
 type Station struct {
 	now     time.Duration // everything up to here is done
 	meter   *meter.Meter
-	others  *others // nil: the meter is alone on the line
-	far     *far    // nil: the meter is here
+	others  *others      // nil: the meter is alone on the line
+	far     *far         // nil: the meter is here
+	modem   *modem.Modem // nil: the host is at the line itself
 	line    line.Line
 	effects []effect // by kind of fault; shared by all copies
 	watch   watch
@@ -152,6 +161,12 @@ func NewStation(cfg Config) (*Station, error) {
 	if s.others, err = newOthers(&cfg); err != nil {
 		return nil, err
 	}
+	if cfg.Modem != nil {
+		if s.modem, err = modem.New(*cfg.Modem); err != nil {
+			return nil, err
+		}
+		s.modem.MeterPower(0, false)
+	}
 	if err := s.SetPlan(cfg.Plan); err != nil {
 		return nil, err
 	}
@@ -172,6 +187,9 @@ func (s *Station) SetPace(now time.Duration, pace int) {
 	}
 	s.line.SetPace(scale)
 	s.meter.SetPace(scale)
+	if s.modem != nil {
+		s.modem.SetPace(scale)
+	}
 	if s.others != nil {
 		for i := range s.others.neighbours {
 			s.others.neighbours[i].meter.SetPace(scale)
@@ -224,6 +242,9 @@ func (s *Station) PowerOff(now time.Duration) {
 // without a rate stays without one.
 func (s *Station) HostBaud(now time.Duration, baud int) {
 	s.Advance(now)
+	if s.modem != nil {
+		return // it takes commands at any rate, and the meter's own modem is set to the meter's
+	}
 	own := s.line.Baud(line.FromMeter)
 	if baud == 0 || own == 0 {
 		baud = own
@@ -254,13 +275,26 @@ func (s *Station) HostGone(now time.Duration) {
 	s.line.Drop(line.ToMeter)
 	s.line.Drop(line.FromMeter)
 	s.passTraps(now)
-	s.arrived = s.arrived[:0]
 	s.kept = [2][]byte{}
+	if s.modem != nil {
+		s.hostNotReady(now)
+	}
+	s.arrived = s.arrived[:0]
 }
 
-// Receive puts what the host sends on the line.
+// Receive puts what the host sends on the line, or gives it to the modem.
 func (s *Station) Receive(now time.Duration, p []byte) {
 	s.Advance(now)
+	if s.modem != nil {
+		s.modem.FromHost(now, p)
+		s.afterModem(now)
+		return
+	}
+	s.fromHost(now, p)
+}
+
+// fromHost puts what the host sends on the line.
+func (s *Station) fromHost(now time.Duration, p []byte) {
 	if len(s.watch.held) == 0 {
 		p = p[s.sendWhole(now, p):]
 	}
@@ -392,7 +426,7 @@ func (s *Station) Next() (at time.Duration, ok bool) {
 
 // nextTimer is the earliest of the rare timers: faults, delayed frames, held bytes.
 func (s *Station) nextTimer() (at time.Duration, ok bool) {
-	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.slow) == 0 && len(s.watch.held) == 0 && s.far == nil {
+	if len(s.plan) == 0 && len(s.delay) == 0 && len(s.slow) == 0 && len(s.watch.held) == 0 && s.far == nil && s.modem == nil {
 		return 0, false
 	}
 	if len(s.watch.held) > 0 {
@@ -411,6 +445,11 @@ func (s *Station) nextTimer() (at time.Duration, ok bool) {
 	}
 	for i := range s.plan {
 		if t, due := s.plan[i].timer(); due && (!ok || t < at) {
+			at, ok = t, true
+		}
+	}
+	if s.modem != nil {
+		if t, due := s.modem.Next(); due && (!ok || t < at) {
 			at, ok = t, true
 		}
 	}
@@ -500,6 +539,10 @@ func (s *Station) runTimers(now time.Duration) {
 	for i := range s.plan {
 		s.runTimer(now, i)
 	}
+	if s.modem != nil {
+		s.modem.Advance(now)
+		s.afterModem(now)
+	}
 }
 
 // deliver hands over what has arrived. With flush that is every byte that is complete by now;
@@ -541,6 +584,9 @@ func (s *Station) afterMeter(now time.Duration) {
 	for !s.meter.Quiet() {
 		e, _ := s.meter.NextEvent()
 		s.meterEvent(e)
+	}
+	if s.modem != nil {
+		s.powerModem(now)
 	}
 	if s.traceWire {
 		s.noteLamp(now)
@@ -703,7 +749,7 @@ func (s *Station) Settled() bool {
 func (s *Station) Reachable() bool {
 	return s.pulled == [2]int{} && s.halfOpen == 0 && s.stalled == 0 && s.silent == 0 && (s.far != nil || s.meter.State() != meter.Off) && !s.meter.Hung() &&
 		s.line.Baud(line.ToMeter) == s.line.Baud(line.FromMeter) &&
-		s.lastAtWork((*strike).loose) == nil && !s.Disturbed()
+		s.lastAtWork((*strike).loose) == nil && !s.Disturbed() && (s.modem == nil || s.modem.Sound())
 }
 
 // CableIn reports that the cable carries bytes both ways.

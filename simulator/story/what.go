@@ -3,6 +3,7 @@ package story
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
@@ -57,6 +58,8 @@ type (
 		Direction line.Direction
 		Bytes     string
 	}
+	// CallTold: a call over the telephone network has come a step further, such as "connected".
+	CallTold struct{ Step, Text string }
 )
 
 // What happens with faults.
@@ -167,6 +170,12 @@ func (w BytesArrived) Kind() string { return "arrived-" + w.Direction.String() }
 
 // Details are the number of bytes and the bytes, in hexadecimal.
 func (w BytesArrived) Details() string { return fmt.Sprintf("%d % x", len(w.Bytes), w.Bytes) }
+
+// Kind is "call".
+func (CallTold) Kind() string { return "call" }
+
+// Details are the step and what belongs to it: a number, a rate, a result.
+func (w CallTold) Details() string { return strings.TrimSpace(w.Step + " " + w.Text) }
 
 // Kind is "strikes".
 func (FaultStruck) Kind() string { return "strikes" }

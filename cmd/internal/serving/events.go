@@ -11,7 +11,8 @@ What it tells:
                   runs), device, baud, pace, state, lcd, restored (true: went on from --state),
                   damage (in that file, made good from its second copy; null for none),
                   started (RFC 3339), format (its name and version; "ionbench schema
-                  ionsim-events" prints the schema), http (host:port) and token of --http,
+                  ionsim-events" prints the schema), phone (the meter's number; null without
+                  --modem), http (host:port) and token of --http,
                   each null without it, modbus_tcp (host:port, or null), protocol (of the PTY:
                   ion or modbus)
     not-served    error, exit (the status), format: the only one, where it cannot begin
@@ -25,6 +26,8 @@ What it tells:
     block-programmed  block, blocks: of the image
     verified      status: ok, or why the image is not good
     flash-cut     operation, phase: the power failed there: before, torn or after
+    call          step (dialled, answered, connected, ended, retraining or retrained), text (the
+                  number, the rate, or why it ended): of a call over --modem
     fault         phase (strikes, ends, cannot-strike or unstruck), fault (as a plan), reason
                   (of the last two)
     connected     host: a TCP client. Of connected, refused and disconnected: port, if it is not

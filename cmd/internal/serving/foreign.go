@@ -37,8 +37,12 @@ const (
 	shownBytes  = 32
 )
 
-// Receive takes bytes from the host.
+// Receive takes bytes from the host. What is said to a modem is no ION.
 func (l *listener) Receive(now time.Duration, p []byte) {
+	if l.Station.Modem() != nil {
+		l.Station.Receive(now, p)
+		return
+	}
 	if now-l.came >= givenUp {
 		l.end(now)
 	}

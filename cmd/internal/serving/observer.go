@@ -173,6 +173,8 @@ func (o *observer) describe(what story.What) report {
 		return report{"flash-cut", []field{{"operation", w.Operation}, {"phase", w.Phase.String()}}, fmt.Sprintf("power failed at flash operation %d: %v", w.Operation, w.Phase)}
 	case story.FrameSent:
 		return report{name: "frame", fields: []field{{"direction", w.Direction.String()}, {"bytes", len(w.Bytes)}, {"hex", hex.EncodeToString([]byte(w.Bytes))}}}
+	case story.CallTold:
+		return report{"call", []field{{"step", w.Step}, {"text", w.Text}}, "telephone: " + w.Details()}
 	case story.FaultStruck:
 		return describeFault(w, w.Fault, "")
 	case story.FaultEnded:
@@ -213,7 +215,7 @@ func (o *observer) host(e serve.Event) {
 	case serve.LostBytes:
 		r.fields = append(r.fields, field{"bytes", e.Bytes})
 	case serve.BaudChanged:
-		fits := e.Baud == o.baud
+		fits := e.Baud == o.baud || o.station.Modem() != nil // a modem takes any rate
 		r.fields = append(r.fields, field{"baud", e.Baud})
 		if !o.far {
 			r.fields = append(r.fields, field{"fits", fits})

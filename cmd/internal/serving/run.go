@@ -294,7 +294,7 @@ func (s *server) tellReady() {
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)}, {"format", EventsFormat},
-			{"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())}, {"modbus_tcp", orNull(s.modbusAddress())}, {"protocol", s.options.Protocol.String()},
+			{"phone", orNull(s.phone())}, {"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())}, {"modbus_tcp", orNull(s.modbusAddress())}, {"protocol", s.options.Protocol.String()},
 		}))
 		return
 	}
@@ -331,6 +331,9 @@ func (s *server) tellPeople(ports []string) {
 			s.say("%s", line)
 		}
 	}
+	if number := s.phone(); number != "" {
+		s.say("a Hayes modem is there: the meter's telephone number is %s", number)
+	}
 	if m.Restored {
 		s.say("it goes on from %s", s.options.State)
 	}
@@ -349,8 +352,23 @@ func (s *server) tellPeople(ports []string) {
 	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.Pace), m.Baud)
 }
 
+// phone is the meter's telephone number; empty where no modem is at the port.
+func (s *server) phone() string {
+	if m := s.station().Modem(); m != nil {
+		return m.Number()
+	}
+	return ""
+}
+
 // reach are the flags by which ionup reaches the meter.
 func (s *server) reach() string {
+	if number := s.phone(); number != "" {
+		return s.reachPort() + " --phone " + number
+	}
+	return s.reachPort()
+}
+
+func (s *server) reachPort() string {
 	switch {
 	case s.options.rtu() && s.server.Addr() == nil:
 		return "--tcp HOST:PORT" // nothing here speaks ION

@@ -1,0 +1,70 @@
+package bench
+
+import (
+	"time"
+
+	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
+	"ionbench/simulator/story"
+)
+
+// afterModem takes what the modem has for both ends, and what it tells.
+func (s *Station) afterModem(now time.Duration) {
+	for _, e := range s.modem.Events() {
+		s.note(e.At, story.Line, story.CallTold{Step: e.Kind.String(), Text: e.Text})
+	}
+	if p := s.modem.ToLine(nil); len(p) > 0 {
+		s.fromHost(now, p)
+	}
+	s.arrived = s.modem.ToHost(s.arrived)
+}
+
+// hostNotReady lets the host's DTR fall and rise: its port was closed.
+func (s *Station) hostNotReady(now time.Duration) {
+	s.modem.SetDTR(now, false)
+	s.modem.SetDTR(now, true)
+	s.afterModem(now)
+}
+
+// SetDTR says whether the host's port is open, where the host has such a line. Without a modem
+// nobody looks at it.
+func (s *Station) SetDTR(now time.Duration, on bool) {
+	s.Advance(now)
+	if s.modem != nil {
+		s.modem.SetDTR(now, on)
+		s.afterModem(now)
+	}
+}
+
+// Carrier is the signal DCD of the host's port: that of the modem, or without one that the cable
+// to the meter is in.
+func (s *Station) Carrier() bool {
+	if s.modem != nil {
+		return s.modem.Carrier()
+	}
+	return s.pulled == [2]int{}
+}
+
+// Modem is the way over the telephone network, to look at; nil for none.
+func (s *Station) Modem() *modem.Modem { return s.modem }
+
+// powerModem gives the meter's modem the power that the meter has.
+func (s *Station) powerModem(now time.Duration) {
+	s.modem.MeterPower(now, s.meter.State() != meter.Off)
+}
+
+// declareModem gives a copy a modem of its own, in the memory of the spent one.
+func (s *Station) declareModem(w *machine.State, spent *modem.Modem) {
+	switch {
+	case s.modem == nil:
+	case w.Copies():
+		if spent == nil {
+			spent = new(modem.Modem)
+		}
+		s.modem.CopyTo(spent)
+		s.modem = spent
+	default:
+		s.modem.Declare(w, s.modem)
+	}
+}
