@@ -49,7 +49,7 @@ func (r *run) portEvent(h *host, e steady.Event) {
 		}
 	case steady.Lost:
 		h.gone = true
-		r.tell(Event{Kind: Vanished, At: e.At, Host: h.name, Reason: e.Reason})
+		r.tell(Event{Kind: Vanished, At: e.At, Host: h.name})
 		r.forget(e.At, h)
 	case steady.LostBytes:
 		r.tell(Event{Kind: LostBytes, At: e.At, Host: h.name, Bytes: e.Bytes})
