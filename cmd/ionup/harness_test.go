@@ -34,6 +34,7 @@ type bed struct {
 	station  *bench.Station
 	commands chan func(now time.Duration)
 	addr     string
+	remote   string // address for clients of RFC 2217
 	pty      string // "" on systems without PTYs
 	link     string // to the PTY
 	dir      string
@@ -93,11 +94,11 @@ func newBedWith(t *testing.T, plan string, change func(*bench.Config)) *bed {
 	if runtime.GOOS == "linux" {
 		b.link = b.path("ttyION")
 	}
-	server, err := serve.Listen(serve.Config{Link: b.link, TCP: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
+	server, err := serve.Listen(serve.Config{Link: b.link, TCP: "127.0.0.1:0", RFC2217: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
 		Reset: station.TakeReset, Gone: station.PortGone,
 	})
 	must(t, err)
-	b.addr, b.pty = server.Addr().String(), server.PTY()
+	b.addr, b.remote, b.pty = server.Addr().String(), server.RFC2217().String(), server.PTY()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {

@@ -83,6 +83,7 @@ lets this user see it. Nothing is written to a terminal on which somebody works.
 `,
 		Commands: []*cli.Command{
 			p.identifyCommand(),
+			p.portsCommand(),
 			p.upgradeCommand(),
 			p.recoverCommand(),
 			p.templateSendCommand(),

@@ -21,6 +21,7 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 	packed, saved := b.path("new.upg"), b.path("saved.dcf")
 	forms := map[string][]string{
 		"identify":      b.line(),
+		"ports":         {},
 		"upgrade":       b.tool(b.upg(2)),
 		"recover":       append(b.tool(b.upg(2)), "--yes"),
 		"template get":  b.line(saved),

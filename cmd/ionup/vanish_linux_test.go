@@ -1,8 +1,12 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"ionbench/cmd/internal/cli"
 )
@@ -10,8 +14,9 @@ import (
 // "Plug the cable back in": the adapter at its end counts, too.
 func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
 	for name, to := range map[string]func(b *bed) []string{
-		"PTY": func(b *bed) []string { return []string{"--port", b.link} },
-		"TCP": func(b *bed) []string { return []string{"--tcp", b.addr} },
+		"PTY":      func(b *bed) []string { return []string{"--port", b.link} },
+		"TCP":      func(b *bed) []string { return []string{"--tcp", b.addr} },
+		"RFC 2217": func(b *bed) []string { return []string{"--port", "rfc2217://" + b.remote} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it waits, most of the time
@@ -25,4 +30,59 @@ func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
 			b.wantSettings(custom())
 		})
 	}
+}
+
+// A USB adapter that is pulled out of the PC in the middle of a download: its device is gone, and comes
+// back under the same name.
+func TestAnAdapterThatIsPulledOutInTheMiddleLetsTheUpgradeGoOn(t *testing.T) {
+	socat, err := exec.LookPath("socat")
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Skip("NOT TESTED: an adapter that is pulled out: socat is missing")
+	}
+	t.Parallel()
+	b := newBed(t, silentAtBlock9)
+	adapter := b.path("ttyUSB0")
+	var plugged *exec.Cmd
+	plug := func() {
+		plugged = exec.Command(socat, "PTY,raw,echo=0,link="+adapter, "TCP:"+b.addr)
+		if err := plugged.Start(); err != nil {
+			t.Error(err)
+			return
+		}
+		for range 500 {
+			if _, err := os.Stat(adapter); err == nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Error("socat makes no PTY")
+	}
+	pull := func() {
+		_ = plugged.Process.Kill()
+		_ = plugged.Wait() // it was killed
+		os.Remove(adapter)
+	}
+	plug()
+	defer func() { pull() }()
+	var once sync.Once
+	var back sync.WaitGroup
+	i := invocation{heard: func(text string) {
+		if strings.Contains(text, "40% completed") { // of 20 blocks; the meter is silent now
+			once.Do(func() {
+				pull()
+				back.Go(func() {
+					time.Sleep(250 * time.Millisecond)
+					plug()
+					b.heal()
+				})
+			})
+		}
+	}}
+	r := i.run(t, append(b.overPort(adapter, "upgrade", b.upg(20)), "--timeout", "300ms")...).wantCode(cli.Done)
+	back.Wait()
+	r.wantSays("ionup: warning: connection lost: ", "was it unplugged", "ionup: connected again\n")
+	b.wantSettings(custom())
 }
