@@ -29,12 +29,13 @@ func (p *program) portsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "ports", Brief: "list the serial ports of this computer, and on demand what is behind them",
 		Help: `
-Lists the serial ports of this computer: their names, what the adapters say they are, and who uses
-them. None is opened. The lasting name of an adapter (/dev/serial/by-id/…) stays when it is plugged
-in elsewhere, or after another one.
+Lists the serial ports of this computer: their names, what the adapters say they are,
+and who uses them. None is opened. The lasting name of an adapter (/dev/serial/by-id/…)
+stays when it is plugged in elsewhere, or after another one.
 
-With --probe each port that nobody uses is opened and asked whether an ION meter answers there. What
-else is behind a port hears that question too: say it only where that does no harm.
+With --probe each port that nobody uses is opened and asked whether an ION meter answers
+there. What else is behind a port hears that question too: say it only where that does no
+harm.
 `,
 		Flags: cli.Plain(append([]cli.Flag{
 			cli.Switch(&f.probe, "probe", "open each port and ask for a meter"),
