@@ -126,6 +126,7 @@ func (c Config) station() bench.Config {
 			UnitID:       c.UnitID,
 			Password:     c.Password,
 			Epoch:        c.Start,
+			Past:         meter.UsualPast,
 			Firmware:     c.Firmware,
 			Settings:     c.Settings,
 			Timing:       meter.DefaultTiming(),

@@ -30,6 +30,8 @@ func (m Meter) Config() meter.Config {
 	chip := flash.Am29F032B()
 	chip.EraseTime, chip.ByteProgramTime = m.EraseTime, m.ProgramTime/kib
 	return meter.Config{
+		Steady:       true,                      // equal states have equal futures at any time of the day
+		EventCutoff:  meter.PrioritySetupChange, // nobody here reads the 30 entries of settings that are written back
 		Model:        m.Model,
 		SerialNumber: m.SerialNumber,
 		UnitID:       m.UnitID,

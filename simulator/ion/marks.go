@@ -67,6 +67,14 @@ type Marks struct {
 	Changes [KindCount]uint32
 }
 
+// Total is how often any setting was changed.
+func (m *Marks) Total() (n uint32) {
+	for _, changes := range m.Changes {
+		n += changes
+	}
+	return n
+}
+
 // Declare declares the marks, as they are saved.
 func (m *Marks) Declare(w *machine.State) {
 	machine.SavedUint32(w, &m.Reset)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
+	"ionbench/simulator/tree"
 )
 
 // Assumption: the numbers of all exceptions, and all words but "Invalid Password".
@@ -18,6 +19,8 @@ const (
 	exceptionPassword = 9
 	exceptionTooLong  = 10
 	exceptionCommand  = 11
+
+	exceptionNotAvailable = 12
 )
 
 // maxResult is how many bytes of values fit a reply.
@@ -88,21 +91,11 @@ func (m *Meter) runCommand(now time.Duration, by caller, c *ion.Command) ion.Val
 	case ion.MethodWriteRegister, ion.MethodWriteValue:
 		return m.writeRegister(now, by, c)
 	case ion.MethodRegisterTime:
-		if _, ok := m.register(now, c.Handle); ok {
-			return ion.TimeValue(uint32(m.Clock(now).Unix()))
-		}
-	case ion.MethodLogPosition:
-		if c.Handle == ion.HandleEventLog {
-			return ion.UnsignedValue(uint64(m.memory.position()), 4)
-		}
+		return m.registerTime(now, c.Handle)
 	case ion.MethodReadValue:
-		if c.Handle == ion.HandleEventLog {
-			return m.readEventLog(c.Args)
-		}
-	default:
-		return ion.ExceptionValue(exceptionMethod, 0, "Invalid Method")
+		return m.readValue(now, c)
 	}
-	return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
+	return m.askTree(now, by, c)
 }
 
 func (m *Meter) readRegister(now time.Duration, h ion.Handle) ion.Value {
@@ -126,10 +119,7 @@ func (m *Meter) register(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	if v, ok := m.identity(now, h); ok {
 		return v, true
 	}
-	if h >= ion.HandleVa && h < ion.HandleVa+quantityCount {
-		return ion.FloatValue(m.measure(now)[h-ion.HandleVa]), true
-	}
-	return ion.Value{}, false
+	return m.reading(now, h)
 }
 
 func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
@@ -150,6 +140,12 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 		return ion.UnsignedValue(uint64(uint32(m.Clock(now).Unix())), 4), true
 	case ion.HandleEventLogDepth:
 		return ion.UnsignedValue(eventLogDepth, 4), true
+	case ion.HandleEventCutoff:
+		return ion.UnsignedValue(uint64(m.memory.cutoff), 1), true
+	case ion.HandleCompliance:
+		return ion.TextValue(compliance), true
+	case tree.HandleIONVersion:
+		return ion.TextValue(ionVersion), true
 	case ion.HandleImageCRC:
 		return ion.UnsignedValue(uint64(m.imageCRC), 4), true
 	}
@@ -171,29 +167,12 @@ func (m *Meter) mark(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	return ion.Value{}, false
 }
 
-// quantityCount is the number of real-time values: voltages, currents, kW and kVAR of three
-// phases with their averages or totals, in the order of their handles.
-const quantityCount = 20
-
-// measure returns what the meter measures now: a quiet three-phase circuit whose voltage moves
-// by two volts within ten minutes.
-//
-// Assumption: the circuit.
-func (m *Meter) measure(now time.Duration) [quantityCount]float32 {
-	const period = 600
-	s := int(now/time.Second) % period
-	wander := float32(min(s, period-s)) / (period / 2) * 2 // 0 to 2 and back
-	va, vb, vc := 119.5+wander, 119.25+wander, 118.75+wander
-	const sqrt3 = 1.7320508
-	vln := (va + vb + vc) / 3
-	return [quantityCount]float32{
-		va, vb, vc, vln,
-		va * sqrt3, vb * sqrt3, vc * sqrt3, vln * sqrt3,
-		36, 35.5, 35, 35.5,
-		4.2, 4.25, 4.15, 12.6,
-		1, 1.05, 1.05, 3.1,
-	}
-}
+// Texts of two registers of which only the handles are known.
+// Assumption: the texts. The accuracy is that of the family's data sheet.
+const (
+	compliance = "IEC 60687 class 0.5S"
+	ionVersion = "1.0"
+)
 
 // writeRegister changes a setting. It needs the password, as all configuration of the family
 // does. A value that the setting cannot have changes nothing.
@@ -204,13 +183,15 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 	case len(c.Args) != 1:
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	case c.Handle == ion.HandleTemplate:
-		return m.writeTemplate(c.Args[0])
+		return m.writeTemplate(now, c.Args[0])
+	case c.Handle == ion.HandleEventCutoff:
+		return m.writeCutoff(now, c.Args[0])
 	case c.Handle >= ion.HandleCounted && c.Handle < ion.HandleCounted+ion.EnergyCount:
 		return m.writeCounted(now, ion.FirstEnergy+int(c.Handle-ion.HandleCounted), c.Args[0])
 	}
 	i, ok := ion.SettingIndex(c.Handle)
 	if !ok {
-		if _, known := m.register(now, c.Handle); known {
+		if m.has(now, c.Handle) {
 			return ion.ExceptionValue(exceptionReadOnly, 0, "Read Only")
 		}
 		return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
@@ -228,6 +209,7 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 func (m *Meter) keepSetting(now time.Duration, index int, v ion.Value) {
 	present := m.Settings(now)
 	m.memory.mark(index, present.Values[index].Equal(v))
+	m.logSetup(now, ion.SettingTable()[index].Handle)
 	m.memory.set(func(s *ion.Settings) { s.Values[index] = v })
 	if ion.SettingTable()[index].Group == ion.Energy {
 		m.writeEnergy(now, index, v)
@@ -245,25 +227,42 @@ func (m *Meter) writeEnergy(now time.Duration, index int, v ion.Value) {
 }
 
 // writeCounted sets an energy reading to what the meter once counted. That is nobody's wish, so
-// the marks stay.
+// the marks stay, and it is no change of the setup.
 func (m *Meter) writeCounted(now time.Duration, index int, v ion.Value) ion.Value {
 	v, err := ion.SettingTable()[index].Check(v)
 	if err != nil {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
-	marks := m.memory.marks
+	was := m.memory
 	m.rules.keep(m, now, index, v)
-	m.memory.marks = marks
+	m.memory.marks, m.memory.events, m.memory.dropped = was.marks, was.events, was.dropped
 	return ion.BoolValue(true)
 }
 
-func (m *Meter) writeTemplate(v ion.Value) ion.Value {
+func (m *Meter) writeTemplate(now time.Duration, v ion.Value) ion.Value {
 	if v.Kind != ion.KindText || ion.CheckTemplateName(v.Text) != nil {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
 	m.memory.mark(ion.TemplateName, m.memory.settings.Template == v.Text)
 	m.memory.set(func(s *ion.Settings) { s.Template = v.Text })
+	m.logSetup(now, ion.HandleTemplate)
 	return ion.BoolValue(true)
+}
+
+// writeCutoff sets which events are logged from now on.
+func (m *Meter) writeCutoff(now time.Duration, v ion.Value) ion.Value {
+	n, ok := v.Number()
+	if !ok || n != math.Trunc(n) || n < 0 || n > maxPriority {
+		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
+	}
+	m.logSetup(now, ion.HandleEventCutoff)
+	m.memory.cutoff = uint8(n)
+	return ion.BoolValue(true)
+}
+
+// logSetup logs that a register of the setup was written.
+func (m *Meter) logSetup(now time.Duration, h ion.Handle) {
+	m.memory.record(LogEntry{At: m.Clock(now), Text: EventSetupChange, Register: h})
 }
 
 // setClock takes a time sync, which is never answered. A meter with a password requires it, as
@@ -274,53 +273,8 @@ func (m *Meter) setClock(now time.Duration, p *ion.Packet) {
 		return
 	}
 	to := time.Unix(int64(binary.BigEndian.Uint32(p.Body)), 0)
+	m.log(now, EventBeforeTimeChange)
+	m.stopApplication(now) // what is recorded from now on has other stamps
 	m.memory.offset = to.Sub(m.cfg.Epoch) - now
-}
-
-// position is where the next entry of the event log goes.
-func (m *memory) position() uint32 { return m.dropped + uint32(len(m.events)) }
-
-// maxRecords is how many entries one reply holds; the reader asks for the rest.
-const maxRecords = 60
-
-// readEventLog returns the entries of a range, its end included.
-func (m *Meter) readEventLog(args []ion.Value) ion.Value {
-	if len(args) != 1 || args[0].Kind != ion.KindRange {
-		return ion.ExceptionValue(exceptionValue, 0, "Invalid Range")
-	}
-	from, to := positions(args[0])
-	var records []ion.Value
-	for i, e := range m.memory.events {
-		position := m.memory.dropped + uint32(i)
-		if position < from || position > to || len(records) == maxRecords {
-			continue
-		}
-		records = append(records, ion.LogRecordValue(position, uint32(e.At.Unix()), m.eventValue(e)))
-	}
-	return ion.LogValue(records...)
-}
-
-// positions returns the bounds of a range. A start below zero is the first record: the public
-// client begins 15 records before the end, and sends what is below zero as a number of 32 bits
-// without a sign.
-func positions(r ion.Value) (from, to uint32) {
-	start, _ := r.Items[0].Number()
-	end, _ := r.Items[1].Number()
-	if start >= 0 && start <= math.MaxInt32 {
-		from = uint32(start)
-	}
-	if end >= 0 {
-		to = uint32(min(end, math.MaxUint32))
-	}
-	return from, to
-}
-
-// eventPriority is the priority of the group Warning (documented), to which all events of the
-// meter itself belong.
-const eventPriority = 30
-
-func (m *Meter) eventValue(e LogEntry) ion.Value {
-	return ion.EventValue(eventPriority, 1,
-		ion.HandleFactory, ion.TextValue(m.cfg.Model.String()),
-		ion.HandleRevision, ion.TextValue(e.Text))
+	m.log(now, EventTimeChange)
 }

@@ -1,5 +1,7 @@
 package meter
 
+import "time"
+
 // The meter of the vendor's article FA212301, as its log tells: an ION 7350 of this serial
 // number and unit id.
 const (
@@ -14,3 +16,7 @@ const FactoryPassword = "0"
 // OldVersion is the firmware version that a meter runs before its upgrade: the one before the
 // article's V283.
 const OldVersion = "V282"
+
+// UsualPast is for how long a meter that somebody looks at has run before: a head-end finds ten days
+// of load profile in it, and the events that belong to them.
+const UsualPast = 10 * 24 * time.Hour

@@ -47,17 +47,22 @@ func settingValue(h ion.Handle, v float64) (ion.Value, error) {
 	return setting.CheckNumber(v)
 }
 
-// Pulse triggers External Pulse module n. What it is linked to does what it would by itself: 7 resets
-// the integrators (documented: 42001 minima and maxima, 42003 and 42004 the demands, 42007 the
-// integrators).
+// Pulse triggers External Pulse module n, and what is linked to it does what it would by itself: 1
+// resets the minima and maxima and 7 the integrators (documented: 42001 minima and maxima, 42003
+// and 42004 the demands, 42007 the integrators). Demands have nothing that could be reset.
 //
 // Assumption: no other module is linked.
 func (m *Meter) Pulse(now time.Duration, n int) {
-	const integrators = 7
-	if !m.Answers() || n != integrators {
-		return
-	}
-	for _, i := range energyIndexes() {
-		m.rules.keep(m, now, i, ion.FloatValue(0))
+	const extremes, integrators = 1, 7
+	switch {
+	case !m.Answers():
+	case n == extremes:
+		m.memory.history.since, m.seen = m.calendar(now).Unix(), nil
+		m.log(now, EventExtremesReset)
+	case n == integrators:
+		for _, i := range energyIndexes() {
+			m.rules.keep(m, now, i, ion.FloatValue(0))
+		}
+		m.log(now, EventReset)
 	}
 }

@@ -151,8 +151,16 @@ type Config struct {
 	Registers []RegisterValue // further registers, or other values for the meter's own
 	Timing    Timing
 	Geometry  flash.Geometry
-	Seed      uint64 // draws what a power loss leaves in a torn flash operation
-	Planted   string // name of a bug to plant, for tests of tests alone; empty for none
+	// Past is for how long the meter has run before Epoch, and has logged and recorded what befell
+	// it; 0 for a meter whose logs are empty.
+	Past time.Duration
+	// Steady gives the meter a circuit whose load never changes: what it counts in a while does not
+	// depend on when.
+	Steady      bool
+	EventCutoff uint8   // events of a priority above it are logged; 0: all
+	EventWords  Dialect // of the event log
+	Seed        uint64  // draws what a power loss leaves in a torn flash operation
+	Planted     string  // name of a bug to plant, for tests of tests alone; empty for none
 }
 
 // Layout of the chip: the protected sectors hold the loader, the next one the record of

@@ -24,6 +24,7 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			bring(x)
 			s := &still{now: x.now}
 			x.m.CopyTo(&s.Meter)
+			s.seen = x.m.seen
 			return s
 		}
 	}
@@ -38,6 +39,12 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			"dipped":  in(func(x *tester) { x.m.BrownOut(x.now) }),
 			"booting": in(func(x *tester) { x.m.PowerOff(x.now); x.m.PowerOn(x.now) }),
 			"running": in(func(*tester) {}),
+			"running for an hour, with labels and a setup change": in(func(x *tester) {
+				x.run(ion.Command{Handle: 0x0800, Method: ion.MethodWriteLabel, Args: []ion.Value{ion.TextValue("Bills")}}, write(ion.HandleOwner, ion.TextValue("PLANT")))
+				x.wait(time.Hour)
+				x.run(write(0x58B0, ion.FloatValue(7)))
+				x.m.extremes(x.now)
+			}),
 			"hanging": in(func(x *tester) { x.m.Hang(x.now) }),
 			"in the middle of a frame": in(func(x *tester) {
 				x.send([]byte{0, 0, 0x14, 0xAC, 0, 60, 1, 2})
@@ -90,37 +97,44 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			s.memory.set(func(has *ion.Settings) { has.Template += "x" })
 		}},
 		Partly: map[string]machinetest.Part{
-			"Meter.assembler": {While: "a message is under way", Shows: 305},
+			"Meter.assembler": {While: "a message is under way", Shows: 349},
 			"Meter.bootAt":    {While: "it boots", Shows: 2},
 			"Meter.cut":       {While: "it is set", Shows: 2},
-			"Meter.decoder":   {While: "bytes wait for more", Shows: 40},
+			"Meter.decoder":   {While: "bytes wait for more", Shows: 42},
 			"Meter.frameAt":   {While: "a frame waits to be sent", Shows: 6},
 			"Meter.gapAt":     {While: "bytes wait for more", Shows: 2},
-			"Meter.job":       {While: "there is one", Shows: 158},
-			"Meter.reply":     {While: "a message is under way", Shows: 161},
-			"Meter.started":   {While: "the application runs", Shows: 12},
+			"Meter.job":       {While: "there is one", Shows: 160},
+			"Meter.reply":     {While: "a message is under way", Shows: 162},
+			"Meter.started":   {While: "the application runs", Shows: 14},
 		},
 		Other: map[string]any{"Meter.memory.events[].Text": EventFirmwareUpgrade},
 		Idle: map[string]string{
-			"Meter.password":               "configuration",
-			"Meter.edges":                  "a number that is shown; nothing waits for it",
-			"Meter.events":                 "what is told decides nothing",
-			"Meter.told":                   "what is told decides nothing",
-			"Meter.memory.own":             "whether a write has to copy the settings first",
-			"Meter.watch":                  "set by whoever waits, who declares it",
-			"Meter.cut.op":                 "the chip declares the trap",
-			"Meter.cut.phase":              "the chip declares the trap",
-			"Meter.job.record.initialized": "a record that is to be written has no mark yet",
-			"Meter.memory.events[].At":     "stamps are numbers that are shown",
+			"Meter.password":                 "configuration",
+			"Meter.edges":                    "a number that is shown; nothing waits for it",
+			"Meter.events":                   "what is told decides nothing",
+			"Meter.told":                     "what is told decides nothing",
+			"Meter.memory.own":               "whether a write has to copy the settings first",
+			"Meter.watch":                    "set by whoever waits, who declares it",
+			"Meter.cut.op":                   "the chip declares the trap",
+			"Meter.cut.phase":                "the chip declares the trap",
+			"Meter.job.record.initialized":   "a record that is to be written has no mark yet",
+			"Meter.memory.events[].At":       "stamps are numbers that are shown",
+			"Meter.memory.history":           "numbers that are shown: nobody here waits for a record",
+			"Meter.memory.events[].Register": "a number that is shown",
+			"Meter.seen":                     "follows from the rest",
 		},
 		Shared: map[string]string{
 			"Meter.cfg":             "never written",
+			"Meter.circuit":         "never written",
 			"Meter.rules":           "never written",
 			"Meter.memory.events":   "nobody appends in place",
+			"Meter.memory.labels":   "nobody writes in place",
+			"Meter.memory.history":  "nobody appends in place",
 			"Meter.memory.settings": "written by a meter that has them alone; after a copy none has",
 		},
 		Rebuilt: map[string]string{
 			"Meter.memory.own":    "after a copy the settings belong to nobody",
+			"Meter.seen":          "looked at anew when somebody asks",
 			"Meter.events":        "a copy has only what was not told yet",
 			"Meter.told":          "a copy has only what was not told yet",
 			"Meter.block":         "scratch unless a block is programmed",
@@ -131,6 +145,7 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			"now":                   "the instant, not the meter's",
 			"Meter.cfg":             "configuration, the same in all that are compared",
 			"Meter.rules":           "decisions, the same in all that are compared",
+			"Meter.circuit":         "it follows from the serial number, and is never written",
 			"Meter.memory.settings": "by their sum, as saved: see TestSettingsComeBackFromTheirState of package ion",
 			"Meter.chip":            "see the test of package flash",
 			"Meter.block":           "the job declares what is left of it",

@@ -6,20 +6,10 @@ import (
 	"math"
 	"time"
 
+	"ionbench/simulator/circuit"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 )
-
-// Texts of the event log, as the documented list of external events has them.
-const (
-	EventFactoryInitialize = "Factory initialize performed"
-	EventFirmwareUpgrade   = "Firmware upgrade performed"
-	EventPowerUp           = "Device power-up"
-	EventPowerDown         = "Device power-down"
-)
-
-// eventTexts gives each text its code in the saved memory. Codes are never reused.
-var eventTexts = [...]string{EventFactoryInitialize, EventFirmwareUpgrade, EventPowerUp, EventPowerDown}
 
 // eventLogDepth is how many entries the event log keeps.
 // Assumption: 500.
@@ -34,6 +24,9 @@ type memory struct {
 	events   []LogEntry
 	dropped  uint32 // how many entries were dropped to make room
 	marks    ion.Marks
+	cutoff   uint8   // events of a priority above it are logged
+	labels   []label // that somebody has written, by handle
+	history  history
 }
 
 // setup is the settings as they are in memory. Copies of a meter share them; only a meter that
@@ -65,12 +58,6 @@ func (s *setup) sum() *machine.Sum {
 	return s.digest.Of(func() []byte { return ion.AppendSettings(nil, &s.Settings) })
 }
 
-// LogEntry is an entry of the event log.
-type LogEntry struct {
-	At   time.Time // by the meter's clock, whole seconds
-	Text string
-}
-
 const energyCount = ion.EnergyCount
 
 // energyIndexes are the places of the energy readings among the settings.
@@ -84,15 +71,6 @@ func energyIndexes() [energyCount]int {
 		}
 	}
 	return at
-}
-
-func (m *memory) record(at time.Time, text string) {
-	if len(m.events) == eventLogDepth {
-		m.events = append([]LogEntry(nil), m.events[1:]...)
-		m.dropped++
-	}
-	// A clone shares the entries so far: never append in place.
-	m.events = append(m.events[:len(m.events):len(m.events)], LogEntry{At: at.Truncate(time.Second), Text: text})
 }
 
 // mark notes that a setting is written: with what it has already, or with another value.
@@ -115,10 +93,6 @@ func (m *Meter) Clock(now time.Duration) time.Time {
 	return m.cfg.Epoch.Add(now + m.memory.offset)
 }
 
-// loadPerHour is the load of the measured circuit, in kW, kVAR and kVA. It never changes, so a
-// reading is one multiplication of the time.
-var loadPerHour = [energyCount]float64{12.6, 0.4, 3.1, 0.2, 13.0}
-
 // energyAt returns the readings, with what the running application has counted since it
 // started.
 //
@@ -129,11 +103,19 @@ func (m *Meter) energyAt(now time.Duration) [energyCount]float64 {
 	if m.state != Application {
 		return energy
 	}
+	return counted(energy, m.circuit.Between(m.calendar(m.started), m.calendar(now)))
+}
+
+// counted adds what has flowed to readings.
+func counted(energy [energyCount]float64, flow circuit.Energy) [energyCount]float64 {
 	for i := range energy {
-		energy[i] = min(energy[i]+loadPerHour[i]*(now-m.started).Hours(), ion.MaxEnergy)
+		energy[i] = min(energy[i]+flow[i], ion.MaxEnergy)
 	}
 	return energy
 }
+
+// calendar is the true time, which the meter's clock need not show.
+func (m *Meter) calendar(now time.Duration) time.Time { return m.cfg.Epoch.Add(now) }
 
 // Settings returns what a person has set up, with the present energy readings.
 func (m *Meter) Settings(now time.Duration) ion.Settings {
@@ -149,8 +131,12 @@ func (m *Meter) startApplication(now time.Duration) {
 	m.setState(now, Application)
 }
 
-// stopApplication stores what the application has counted.
+// stopApplication stores what the application has counted and recorded.
 func (m *Meter) stopApplication(now time.Duration) {
+	if m.state == Application {
+		m.memory.history.keep(m.present(now))
+		m.seen = nil
+	}
 	m.memory.energy = m.energyAt(now)
 	m.started = now
 }
@@ -201,8 +187,9 @@ func factoryDefault(key string) string {
 	}
 }
 
-// memoryVersion is the version of the saved memory. Version 1 had no marks; others are refused.
-const memoryVersion = 2
+// memoryVersion is the version of the saved memory. Version 1 had no marks, version 2 neither
+// cutoff, labels nor history; others are refused.
+const memoryVersion = 3
 
 // AppendMemory appends the non-volatile memory in the form in which it is saved. RestoreMemory
 // reads it.
@@ -212,6 +199,7 @@ func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
 	w := machine.Saving(append(dst, memoryVersion))
 	memory.declare(&w)
 	memory.marks.Declare(&w)
+	memory.declareModules(&w)
 	return w.Result()
 }
 
@@ -226,6 +214,11 @@ func (m *Meter) RestoreMemory(b []byte) error {
 	if b[0] > 1 {
 		memory.marks.Declare(&w)
 	}
+	if b[0] > 2 {
+		memory.declareModules(&w)
+	} else {
+		memory.cutoff = m.cfg.EventCutoff
+	}
 	switch {
 	case w.Err() != nil:
 		return fmt.Errorf("%w: %w", errMemory, w.Err())
@@ -238,10 +231,25 @@ func (m *Meter) RestoreMemory(b []byte) error {
 
 var errMemory = errors.New("non-volatile memory is damaged")
 
+// declareModules declares what is kept for the modules of the tree, in the layout in which it is
+// saved.
+func (m *memory) declareModules(w *machine.State) {
+	cutoff := uint32(m.cutoff)
+	machine.SavedUint32(w, &cutoff)
+	if w.Loads() && cutoff > maxPriority {
+		w.Fail(fmt.Errorf("event cutoff %d", cutoff))
+	}
+	m.cutoff = uint8(cutoff)
+	machine.SavedEach(w, &m.labels, maxLabels, func(l *label) { l.declare(w) })
+	if w.Saves() {
+		m.history.declare(w)
+	}
+}
+
 // declare declares the memory without the marks, in the layout in which it is saved.
 func (m *memory) declare(w *machine.State) {
 	for i := range m.energy {
-		m.declareEnergy(w, i)
+		declareReading(w, &m.energy[i])
 	}
 	machine.SavedUint64(w, &m.offset)
 	m.declareSettings(w)
@@ -264,39 +272,9 @@ func (m *memory) declareSettings(w *machine.State) {
 // maxEnergy bounds a saved reading: no circuit of the family comes near it.
 const maxEnergy = 1e12
 
-func (m *memory) declareEnergy(w *machine.State, i int) {
-	w.SavedFloat(&m.energy[i])
-	if w.Loads() && !(math.Abs(m.energy[i]) <= maxEnergy) {
-		w.Fail(fmt.Errorf("energy reading %v", m.energy[i]))
+func declareReading(w *machine.State, reading *float64) {
+	w.SavedFloat(reading)
+	if w.Loads() && !(math.Abs(*reading) <= maxEnergy) {
+		w.Fail(fmt.Errorf("energy reading %v", *reading))
 	}
-}
-
-func (e *LogEntry) declare(w *machine.State) {
-	if w.Saves() {
-		at := e.At.Unix()
-		machine.SavedUint64(w, &at)
-		if w.Loads() {
-			e.At = time.Unix(at, 0).UTC()
-		}
-	}
-	machine.Saved(w, &e.Text, appendEventCode, parseEventCode)
-}
-
-func appendEventCode(dst []byte, text string) []byte {
-	for i, t := range eventTexts {
-		if t == text {
-			return append(dst, byte(i))
-		}
-	}
-	panic("event text without a code: " + text)
-}
-
-func parseEventCode(b []byte) (text string, n int, err error) {
-	switch {
-	case len(b) == 0:
-		return "", 0, machine.ErrShort
-	case int(b[0]) >= len(eventTexts):
-		return "", 0, fmt.Errorf("event code %d", b[0])
-	}
-	return eventTexts[b[0]], 1, nil
 }

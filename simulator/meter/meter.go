@@ -19,8 +19,10 @@ package meter
 
 import (
 	"fmt"
+	"hash/fnv"
 	"time"
 
+	"ionbench/simulator/circuit"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 )
@@ -55,8 +57,10 @@ type Meter struct {
 	rules    *rules
 	password ion.Credential
 	chip     *flash.Chip
+	circuit  *circuit.Circuit // what it measures
 	memory   memory
 	state    State
+	seen     *seen // nil: nobody has asked yet
 
 	// Everything below is lost with the power.
 	revision   string // revision of the application that runs
@@ -117,7 +121,7 @@ func New(cfg Config) (*Meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
-	m := &Meter{cfg: &cfg, rules: healthyRules(), password: password, chip: chip}
+	m := &Meter{cfg: &cfg, rules: healthyRules(), password: password, chip: chip, circuit: cfg.circuit()}
 	if cfg.Planted != "" {
 		if err := m.rules.plant(cfg.Planted); err != nil {
 			return nil, err
@@ -131,7 +135,21 @@ func New(cfg Config) (*Meter, error) {
 	if err := m.install(cfg.Firmware); err != nil {
 		return nil, fmt.Errorf("install firmware: %w", err)
 	}
+	m.memory.cutoff, m.memory.history.since = cfg.EventCutoff, cfg.Epoch.Unix()
+	if cfg.Past > 0 {
+		m.past(cfg.Past)
+	}
 	return m, nil
+}
+
+// circuit gives each serial number a circuit of its own, always the same.
+func (c *Config) circuit() *circuit.Circuit {
+	if c.Steady {
+		return circuit.Steady()
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(c.SerialNumber)) // a hash never fails
+	return circuit.New(h.Sum64())
 }
 
 // Config returns the configuration that the meter was made with.

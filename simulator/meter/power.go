@@ -15,7 +15,7 @@ func (m *Meter) PowerOn(now time.Duration) {
 	}
 	m.chip.PowerOn()
 	if !m.dipped {
-		m.memory.record(m.Clock(now), EventPowerUp)
+		m.log(now, EventPowerUp)
 	}
 	m.startBoot(now)
 }
@@ -46,7 +46,7 @@ func (m *Meter) goDark(now time.Duration, dip bool) {
 func (m *Meter) losePower(now time.Duration, dip bool) {
 	m.stopApplication(now)
 	if !dip {
-		m.memory.record(m.Clock(now), EventPowerDown)
+		m.log(now, EventPowerDown)
 	}
 	m.forget()
 	m.dipped = dip
@@ -126,10 +126,13 @@ func (m *Meter) Initialize(now time.Duration) {
 }
 
 func (m *Meter) initializeSettings(now time.Duration) {
+	m.stopApplication(now)
 	m.memory.replace(factoryTemplate(m.cfg.Model, m.revision))
 	m.memory.marks.Reset = ion.AllSettings
-	m.memory.record(m.Clock(now), EventFactoryInitialize)
-	m.memory.record(m.Clock(now), EventFirmwareUpgrade)
+	m.memory.cutoff, m.memory.labels = m.cfg.EventCutoff, nil
+	m.memory.history = history{since: m.calendar(now).Unix()}
+	m.log(now, EventFactoryInitialize)
+	m.log(now, EventFirmwareUpgrade)
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFactoryInitialize})
 	m.emit(Event{At: now, Kind: EventLogged, Text: EventFirmwareUpgrade})
 }

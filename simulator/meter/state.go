@@ -34,8 +34,8 @@ func (m *Meter) AppendState(dst []byte, now time.Duration) []byte {
 }
 
 // Declare declares all that decides the meter's future: what the calendar says, the stamps of
-// the event log and the count of L2's edges are left out, since they change no more than
-// numbers in what follows.
+// the event log, the history of what was measured and the count of L2's edges are left out, since
+// they change no more than numbers in what follows.
 func (m *Meter) Declare(w *machine.State, spent *Meter) {
 	m.declareChip(w, spent)
 	m.declareMemory(w)
@@ -81,12 +81,14 @@ func (m *Meter) declareChip(w *machine.State, spent *Meter) {
 // declareMemory: the running application has counted energy since it started.
 func (m *Meter) declareMemory(w *machine.State) {
 	if w.Copies() {
-		return // the entries so far are shared: nobody appends in place
+		m.seen = nil // a copy may run at the same time
+		return       // the entries so far are shared: nobody appends in place
 	}
 	memory := m.memory
 	memory.energy = m.energyAt(w.Now())
 	memory.declare(w)
 	memory.marks.Declare(w)
+	memory.declareModules(w)
 }
 
 // declareBlock: the rest of the block that is programmed is the end of its buffer.
