@@ -37,7 +37,7 @@ type importRule struct {
 var (
 	machines = []string{
 		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/modem", "simulator/talker", "simulator/fault", "simulator/story", "simulator/story/record", "simulator/story/page", "simulator/bench",
-		"simulator/modbus",
+		"simulator/modbus", "simulator/circuit", "simulator/tree",
 		"client", "client/upg", "client/dcf", "client/ini", "client/journal", "client/locks", "client/phone", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
 	wallClock = []string{"Now", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "Since", "Until", "AfterFunc"}
@@ -70,7 +70,12 @@ func importRules() []importRule {
 			why: "a slave sees a device through a few functions; whose they are is for those above"},
 		{in: []string{"simulator/modem", "client/phone"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine"},
 			why: "a modem and who dials it know bytes, no frames and not each other"},
-		{in: []string{"simulator/meter"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/machine"},
+		{in: []string{"simulator/circuit"}, forbidden: []string{"ionbench/..."},
+			why: "a leaf: what flows depends on the time and on nobody who looks"},
+		{in: []string{"simulator/tree"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/circuit", "ionbench/simulator/ion"},
+			why: "which registers there are does not depend on the meter that has them"},
+		{in: []string{"simulator/meter"}, forbidden: []string{"ionbench/..."},
+			but: []string{"ionbench/simulator/circuit", "ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/machine", "ionbench/simulator/tree"},
 			why: "a meter knows nothing of the faults that befall it"},
 		{in: []string{"simulator/story"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/simulator/ion", "ionbench/simulator/flash", "ionbench/simulator/fault", "ionbench/simulator/line", "ionbench/simulator/meter"},

@@ -13,8 +13,12 @@
 // which toggles with the traffic. The download service, the layout of the flash, the loader and
 // all times are assumptions. Each is marked as such.
 //
-// Not modelled: DNP, waveform and data logs, set-point and
-// other modules, the setup menus of the front panel.
+// Its application also has the module tree of package tree, measures the circuit of package circuit,
+// and records a load profile. Of what it measured nothing is stored but when it measured, so that a
+// copy of a meter costs no more for it. Modbus is beside it, in package modbus.
+//
+// Not modelled: DNP, waveform logs, set-point and other modules that package tree names, the setup
+// menus of the front panel.
 package meter
 
 import (
