@@ -37,10 +37,11 @@ or driver is needed: a program that opens a serial port opens the PTY.
   ionsim --protocol modbus --pty --tcp :7801          Modbus RTU on the PTY, ION over TCP
   ionsim --link ./ttyION --http 7880                  open the address that it tells in a browser
   ionsim ctl cable out                                ... or pull the cable from another shell
+  ionsim registers                                    what a head-end can ask the meter for
   ionsim proxy --link ./ttyPROXY --to /dev/ttyUSB0    between a real meter and its tool
 `,
 		Notes:    serving.Events,
-		Commands: append([]*cli.Command{proxyCommand(stdout)}, ctlCommands(stdout)...),
+		Commands: append(append([]*cli.Command{proxyCommand(stdout)}, ctlCommands(stdout)...), registersCommand()),
 		Alone: &cli.Command{
 			Surplus: "a value with spaces wants quotes",
 			Flags:   o.flags(),

@@ -113,7 +113,7 @@ func families() []family {
 				{first: ion.HandleAlarmPriority, name: "Alarm Priority", kind: Unsigned, source: Documented, reading: constant(ion.UnsignedValue(127, 1))},
 				{first: ion.HandleEventCutoff, name: "Cutoff", kind: Unsigned, source: Documented, writable: true},
 			}},
-		{short: "PRT", name: "Periodic Timer", manager: 0x000D, class: 521, first: 0x0980, count: [...]int{1, 4, 4}, labels: []string{"Revenue Log Timer"}, source: Documented,
+		{short: "PRT", name: "Periodic Timer", manager: 0x000D, class: 521, first: 0x0980, count: [...]int{0, 4, 4}, labels: []string{"Revenue Log Timer"}, source: Documented,
 			setup: []port{
 				{first: 0x71BC, name: "Period", unit: "s", source: Documented, reading: constant(ion.FloatValue(RecorderPeriod))},
 				{first: 0x7958, name: "Sync Mode", kind: Enumerated, source: Documented, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},

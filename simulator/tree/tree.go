@@ -65,6 +65,27 @@ type Reading struct {
 	Mix      circuit.Energy
 }
 
+// String says in a few words what the register holds; empty where its name says it.
+func (r Reading) String() string {
+	switch r.Kind {
+	case Constant:
+		return "always " + r.Value.String()
+	case Instant:
+		return r.Quantity.String() + " of the circuit"
+	case Leading:
+		return r.Quantity.String() + " while the current leads"
+	case Lagging:
+		return r.Quantity.String() + " while the current lags"
+	case Counted:
+		return "energy of the circuit"
+	case Least:
+		return "least " + r.Quantity.String()
+	case Most:
+		return "most " + r.Quantity.String()
+	}
+	return ""
+}
+
 // Register is one register of a model.
 type Register struct {
 	Handle   ion.Handle

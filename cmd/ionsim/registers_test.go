@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/schemas/schematest"
+)
+
+func TestRegistersListsTheTreeForPeopleAndPrograms(t *testing.T) {
+	for model, recorder := range map[string]bool{"7300": false, "7330": true, "7350": true} {
+		var text, lines, errs bytes.Buffer
+		if status := run(t.Context(), []string{"registers", "--model", model}, &text, &errs); status != cli.Done {
+			t.Fatalf("%v: %s", status, errs.String())
+		}
+		if got := strings.Contains(text.String(), "Revenue Log"); got != recorder || !strings.Contains(text.String(), "MX #9 Maximum") {
+			t.Errorf("a %s: %s", model, text.String())
+		}
+		if status := run(t.Context(), []string{"registers", "--model", model, "--json"}, &lines, &errs); status != cli.Done {
+			t.Fatalf("%v: %s", status, errs.String())
+		}
+		checker, err := schematest.New(registersFormat)
+		must(t, err)
+		must(t, checker.Check(lines.Bytes()))
+		kinds := map[string]int{}
+		for l := range bytes.Lines(lines.Bytes()) {
+			var v line
+			must(t, json.Unmarshal(l, &v))
+			kinds[v.Kind]++
+		}
+		if kinds["manager"] < 10 || kinds["module"] < 20 || kinds["register"] < 100 {
+			t.Errorf("a %s has %v", model, kinds)
+		}
+	}
+}
