@@ -139,7 +139,7 @@ func importRules() []importRule {
 		{in: []string{"simulator/proxy"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/bench", "ionbench/simulator/steady"},
 			why: "faults, frames and the line are the station's; here are only the port's bytes"},
 		{in: []string{"simulator/control"}, forbidden: []string{"ionbench/..."},
-			but: []string{"ionbench/simulator/bench", "ionbench/simulator/fault", "ionbench/simulator/ion"},
+			but: []string{"ionbench/simulator/bench", "ionbench/simulator/fault", "ionbench/simulator/ion", "ionbench/simulator/ion/explain"},
 			why: "it looks at a station and strikes it by hand; what a fault does is for those below"},
 		{in: []string{"..."}, except: []string{"cmd/..."}, forbidden: []string{"github.com/spf13/pflag"},
 			why: "flags belong to programs"},

@@ -87,6 +87,7 @@ type judgeFlags struct {
 	failOnSkipped     bool
 	artifacts         string
 	capture           string
+	http              string
 	report            reportFlags
 }
 
@@ -154,6 +155,7 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
 		cli.Number(&f.seed, "seed", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
 		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR; of one that did not pass also what went over its line, line.pcapng").With(cli.Files(cli.Folders)),
+		cli.Text(&f.http, "http", "[HOST:]PORT", "let people look at the meters of the scenarios while they are played, as ionsim --http does; without HOST on the loopback interface"),
 		captureFlag(&f.capture, "write what went over the line of each scenario that did not pass, one section of the file a scenario,"),
 	}
 }
@@ -238,6 +240,14 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 			more = fmt.Sprintf("%d failed", failed)
 		}
 		told.Show(done, len(suite.Scenarios)*f.repeat, more)
+	}
+	if f.http != "" {
+		audience, err := openAudience(c, f.http, f.pace)
+		if err != nil {
+			return err
+		}
+		defer audience.close(c)
+		options.Watch = audience
 	}
 	terminal.Leave()
 	report, err := f.play(ctx, c, suite, target, options)
@@ -341,7 +351,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
 	for _, flag := range slices.Concat(f.flags(), f.report.flags()) {
-		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "capture", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
+		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "capture", "http", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
 			taken = append(taken, flag.Name)
 		}
 	}

@@ -22,18 +22,20 @@ const (
 	faultFormat  = "ionsim-ctl-fault 1"
 	faultsFormat = "ionsim-ctl-faults 1"
 	powerFormat  = "ionsim-ctl-power 1"
+	metersFormat = "ionsim-ctl-meters 1"
 )
 
 // ctlCommands control a meter that is served with --http. stdout is where people look.
 func ctlCommands(stdout io.Writer) []*cli.Command {
 	return []*cli.Command{
-		ctlState(), ctlWatch(stdout), ctlCable(), ctlPower(), ctlReset(), ctlFault(), ctlEnd(), ctlFaults(), ctlHeal(),
+		ctlState(), ctlWatch(stdout), ctlCable(), ctlPower(), ctlReset(), ctlFault(), ctlEnd(), ctlFaults(), ctlHeal(), ctlPress(), ctlMeters(),
 	}
 }
 
 // remote says which served meter a command controls.
 type remote struct {
 	to, link string
+	meter    string // id of one of several
 	json     bool
 }
 
@@ -42,6 +44,7 @@ func (r *remote) flags(format string) []cli.Flags {
 	return cli.Plain(
 		cli.Text(&r.to, "to", "HOST:PORT", "the meter's HTTP address, as ionsim --http told it").Unless("the only meter that you serve"),
 		cli.Text(&r.link, "link", "PATH", "the meter whose PTY has this link").With(cli.Files("*")),
+		cli.Text(&r.meter, "meter", "ID", "which of several meters, as ionsim ctl meters lists them"),
 		cli.Switch(&r.json, "json", "print the answer as JSON").Writes(format),
 	)
 }
@@ -50,7 +53,7 @@ func (r *remote) flags(format string) []cli.Flags {
 func (r *remote) client() (*control.Client, error) {
 	token := os.Getenv("IONSIM_TOKEN")
 	if token != "" && r.to != "" {
-		return control.NewClient(r.to, token), nil
+		return control.NewClient(r.to, token).Of(r.meter), nil
 	}
 	folder, err := serving.KeyFolder()
 	if err != nil {
@@ -60,7 +63,7 @@ func (r *remote) client() (*control.Client, error) {
 	if err != nil {
 		return nil, cli.Environmental(err).Hint("start one with ionsim --http PORT, or say which with --to HOST:PORT; for one of another user set IONSIM_TOKEN too")
 	}
-	return control.NewClient(key.HTTP, cmp.Or(token, key.Token)), nil
+	return control.NewClient(key.HTTP, cmp.Or(token, key.Token)).Of(r.meter), nil
 }
 
 // answered gives an error of a request its exit status and its next step.
@@ -76,6 +79,9 @@ func answered(err error) error {
 	case http.StatusUnprocessableEntity:
 		return cli.Usage("%w", err).Hint("ionsim --help-faults shows the whole language of faults")
 	case http.StatusNotFound:
+		if strings.Contains(refused.Hint, "/v1/meters") {
+			return cli.Usage("%w", err).Hint("ionsim ctl meters lists them; --meter ID says which one is meant")
+		}
 		return cli.Usage("%w", err).Hint("ionsim ctl faults lists them")
 	case http.StatusUnauthorized:
 		return cli.Environmental(err).Hint("set IONSIM_TOKEN to the token that ionsim told")
@@ -233,6 +239,105 @@ good one with the same contents, for which the meter is switched off and on.
 	}, faultsFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Faults, error) { return k.Heal(ctx) }, faultsText)
 }
 
+// The buttons of the panel that are more than a fault.
+const (
+	pressCable = "cable"
+	pressPower = "power"
+	pressReset = "reset"
+)
+
+// buttonNames are what can be pressed.
+func buttonNames() []string {
+	names := []string{pressCable, pressPower}
+	for _, b := range control.Buttons() {
+		names = append(names, b.Name)
+	}
+	return append(names, pressReset)
+}
+
+func ctlPress() *cli.Command {
+	var list [][2]string
+	for _, b := range control.Buttons() {
+		list = append(list, [2]string{b.Name, b.Fault})
+	}
+	return asking(&cli.Command{
+		Name: "ctl press", Brief: "press a button of the panel", Args: []cli.Arg{{Name: "BUTTON", What: "button", Values: cli.Words(buttonNames()...)}},
+		Help: `
+Press a button of a served meter's front panel: cable pulls it or plugs it in, whichever it is
+not; power switches off or on; reset takes the power away for a moment. Others strike a fault:
+` + strings.TrimRight(cli.Entries(list), "\n") + `
+`,
+		Examples: `
+  ionsim ctl press cable
+  ionsim ctl press dip
+`,
+	}, faultsFormat, press, faultsText)
+}
+
+// press presses a button and returns what strikes then.
+func press(ctx context.Context, k *control.Client, args []string) (now control.Faults, err error) {
+	if err := check(args[0], buttonNames()...); err != nil {
+		return now, err
+	}
+	switch args[0] {
+	case pressCable:
+		if now, err = k.Faults(ctx); err != nil {
+			return now, err
+		}
+		way := "out"
+		if len(holdingOut(now)) > 0 {
+			way = "in"
+		}
+		return moveCable(ctx, k, []string{way})
+	case pressPower:
+		m, err := k.Meter(ctx)
+		if err != nil {
+			return now, err
+		}
+		_, err = k.Power(ctx, m.State == "off")
+		return faultsAfter(ctx, k, err)
+	case pressReset:
+		_, err = k.Reset(ctx)
+		return faultsAfter(ctx, k, err)
+	}
+	for _, b := range control.Buttons() {
+		if b.Name == args[0] {
+			_, err = k.Strike(ctx, b.Fault)
+		}
+	}
+	return faultsAfter(ctx, k, err)
+}
+
+// faultsAfter is what strikes after something was done.
+func faultsAfter(ctx context.Context, k *control.Client, err error) (control.Faults, error) {
+	if err != nil {
+		return control.Faults{}, err
+	}
+	return k.Faults(ctx)
+}
+
+func ctlMeters() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl meters", Brief: "list the meters that are served together",
+		Help: `
+List the meters behind one address: of ionsim one, of "ionbench judge --http" those of the scenarios
+that are played now. --meter ID of the other commands says which one is meant.
+`,
+		Examples: `
+  ionsim ctl meters
+  ionsim ctl watch --meter killed
+`,
+	}, metersFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Meters, error) { return k.Meters(ctx) }, metersText)
+}
+
+func metersText(m control.Meters) string {
+	rows := [][]string{{"METER", "MODEL", "SERIAL NUMBER", "UNIT", "WHAT GOES ON"}}
+	for _, l := range m.Meters {
+		rows = append(rows, []string{printable(l.ID), printable(l.Model), printable(l.Serial), strconv.Itoa(int(l.Unit)), printable(l.Title)})
+	}
+	return cli.Table(rows)
+}
+
 // oneOf is an argument that is one of two words.
 func oneOf(words ...string) cli.Arg {
 	name := strings.Join(words, "|")
@@ -258,9 +363,7 @@ func moveCable(ctx context.Context, k *control.Client, args []string) (control.F
 	if err != nil {
 		return now, err
 	}
-	pulled := slices.DeleteFunc(now.Faults, func(f control.Fault) bool {
-		return f.State != control.AtWork || !strings.HasPrefix(f.Fault, cable)
-	})
+	pulled := holdingOut(now)
 	if args[0] == "out" && len(pulled) == 0 {
 		_, err = k.Strike(ctx, cable)
 	}
@@ -273,4 +376,11 @@ func moveCable(ctx context.Context, k *control.Client, args []string) (control.F
 		return now, err
 	}
 	return k.Faults(ctx)
+}
+
+// holdingOut are the faults that hold the cable out.
+func holdingOut(now control.Faults) []control.Fault {
+	return slices.DeleteFunc(slices.Clone(now.Faults), func(f control.Fault) bool {
+		return f.State != control.AtWork || !strings.HasPrefix(f.Fault, cable)
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/cli/clitest"
 	"ionbench/simulator/control"
+	"ionbench/simulator/meter"
 )
 
 // ownKeys gives a test a folder of keys of its own.
@@ -83,6 +84,15 @@ func TestEveryCommandOfCtlDoesWhatItSays(t *testing.T) {
 		{"state", "state    off"},
 		{"power on", "the meter is"},
 		{"reset", "the meter is"},
+		{"press cable", "cable-pull at"},
+		{"press cable", "over"},
+		{"press power", "power-loss at"},
+		{"press power", "over"},
+		{"press reset", "meter-reset at"},
+		{"press silent", "meter-silent at"},
+		{"press dip", "brown-out at"},
+		{"meters", meter.ArticleSerialNumber},
+		{"state --meter 1", "state    "},
 		{"fault meter-silent", "at-work"},
 		{"heal", "over"},
 		{"faults", "again by: cable-pull at"},

@@ -80,6 +80,7 @@ type player struct {
 	target   *Target
 	options  *Options
 	scenario *Scenario
+	folder   string        // of its artifacts
 	limit    time.Duration // of an attempt
 	place    *place
 	attempts []*Execution

@@ -15,8 +15,8 @@ import (
 // captureFile is the capture among the artifacts of a scenario that did not pass.
 const captureFile = "line.pcapng"
 
-// captures reports whether somebody wants to see what goes over the lines.
-func (o *Options) captures() bool { return o.Artifacts != "" || o.Captured != nil }
+// captures reports whether somebody may want to see what goes over the lines.
+func (o *Options) captures() bool { return o.Artifacts != "" || o.Captured != nil || o.Watch != nil }
 
 func (o *Options) trace() rig.Trace {
 	if o.captures() {
@@ -66,7 +66,7 @@ func ofCapture(e story.Event) bool {
 // capture returns what went over the line of a scenario that did not pass, as a section of a
 // capture; nil if that is not wanted.
 func (p *player) capture(r *Result) (section []byte) {
-	if v := r.Verdict(); v == "pass" || v == "skipped" || p.stand == nil || !p.options.captures() {
+	if v := r.Verdict(); v == "pass" || v == "skipped" || p.stand == nil || p.options.Artifacts == "" && p.options.Captured == nil {
 		return nil
 	}
 	if err := contained(func() (err error) { section, err = p.section(r); return err }); err != nil {

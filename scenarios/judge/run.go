@@ -36,6 +36,8 @@ type Options struct {
 	// Captured, if not nil, is given a section of a capture for Wireshark for every scenario that
 	// did not pass, never twice at the same time.
 	Captured func(section []byte)
+	// Watch, if not nil, is shown the meters.
+	Watch Watcher
 	// JudgedBy names this ionbench, for whoever compares reports.
 	JudgedBy string
 	// FailOnSkipped: a scenario that was not played counts as one that failed, unless it is Idle.
@@ -333,7 +335,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	own := s.fitted(&r.Target) // it is filled in as it is played, and other rounds may be under way
 	s = &own
 	result = &Result{Scenario: own, Round: round, Repeat: r.repeat(s.Name)}
-	p := &player{target: &r.Target, options: &r.Options, scenario: s}
+	p := &player{target: &r.Target, options: &r.Options, scenario: s, folder: folderOf(s.Name, round) + ending}
 	err = contained(func() error {
 		result.Idle = s.needsTCP() && r.Target.Transport != rig.TCP
 		if result.Skipped = s.cannot(&r.Target); result.Skipped == "" {
@@ -349,7 +351,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	if err == nil {
 		err = contained(func() (err error) {
 			if o.kept != nil {
-				if files, err = openArtifacts(o.kept, folderOf(s.Name, round)+ending); err != nil {
+				if files, err = openArtifacts(o.kept, p.folder); err != nil {
 					return err
 				}
 			}
@@ -398,6 +400,8 @@ func (p *player) playIn(ctx context.Context) (broken []verdict.Violation, err er
 	if p.place, err = newPlace(p.scenario.Name); err != nil {
 		return nil, err
 	}
+	p.seat = p.watch(p.folder)
+	defer p.seat.Leave()
 	return p.play(ctx)
 }
 

@@ -34,6 +34,7 @@ type stand struct {
 	settings []ion.Settings // that each meter should have
 	beside   *beside        // what else goes on during the present attempt; nil for nothing
 	captured captured
+	seat     Seat // of whoever watches
 }
 
 // newStand makes a meter that has been running for rig.UpTime.
@@ -65,7 +66,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 		}
 	}
 	station.RunSince(-rig.UpTime)
-	at := &stand{world: &w, right: right, station: station, file: file, captured: captured{on: o.captures()}, settings: []ion.Settings{station.Meter().Settings(0)}}
+	at := &stand{world: &w, right: right, station: station, file: file, captured: captured{on: o.captures()}, seat: unwatched{}, settings: []ion.Settings{station.Meter().Settings(0)}}
 	for i := range station.Neighbours() {
 		at.settings = append(at.settings, station.Neighbour(i).Settings(0))
 	}
@@ -212,8 +213,10 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 		Event: func(e serve.Event) {
 			l.use(func(station *bench.Station) { s.captured.connection(station, e) })
 		},
-		Step: func(time.Duration) bool {
+		Commands: s.seat.Commands(),
+		Step: func(now time.Duration) bool {
 			l.use(func(station *bench.Station) {
+				s.seat.Step(now)
 				for _, order := range station.Orders() {
 					switch order.Command {
 					case bench.ResetConnection:

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 // Client asks a server. Make it with NewClient.
 type Client struct {
 	address, token string
+	meter          string // id; "" for the only one
 	http           *http.Client
 }
 
@@ -42,39 +44,68 @@ func NewClient(address, token string) *Client {
 	}}
 }
 
+// Of is a client for the meter of an id, where there are several.
+func (c *Client) Of(meter string) *Client {
+	own := *c
+	own.meter = meter
+	return &own
+}
+
+// at is where something of the meter is asked.
+func (c *Client) at(path string) string {
+	if c.meter == "" {
+		return onlyMeter + path
+	}
+	return strings.Replace(eachMeter, "{meter}", url.PathEscape(c.meter), 1) + path
+}
+
+// Meters lists the meters.
+func (c *Client) Meters(ctx context.Context) (m Meters, err error) {
+	return m, c.ask(ctx, "GET", "/v1/meters", nil, &m)
+}
+
 // Meter looks at the meter.
 func (c *Client) Meter(ctx context.Context) (m Meter, err error) {
-	return m, c.ask(ctx, "GET", "/v1/meter", nil, &m)
+	path := c.at("")
+	if c.meter == "" {
+		path = "/v1/meter"
+	}
+	return m, c.ask(ctx, "GET", path, nil, &m)
+}
+
+// Frames tells of the last frames on the line.
+func (c *Client) Frames(ctx context.Context) (f Frames, err error) {
+	return f, c.ask(ctx, "GET", c.at("/frames"), nil, &f)
 }
 
 // Faults lists the meter's plan.
 func (c *Client) Faults(ctx context.Context) (f Faults, err error) {
-	return f, c.ask(ctx, "GET", "/v1/faults", nil, &f)
+	return f, c.ask(ctx, "GET", c.at("/faults"), nil, &f)
 }
 
 // Strike adds a fault; without a trigger it strikes at once.
 func (c *Client) Strike(ctx context.Context, fault string) (f Fault, err error) {
-	return f, c.ask(ctx, "POST", "/v1/faults", map[string]any{"fault": fault}, &f)
+	return f, c.ask(ctx, "POST", c.at("/faults"), map[string]any{"fault": fault}, &f)
 }
 
 // End ends a fault.
 func (c *Client) End(ctx context.Context, id int) (f Fault, err error) {
-	return f, c.ask(ctx, "DELETE", "/v1/faults/"+strconv.Itoa(id), nil, &f)
+	return f, c.ask(ctx, "DELETE", c.at("/faults/")+strconv.Itoa(id), nil, &f)
 }
 
 // Heal ends every fault and gives the meter a chip without faults.
 func (c *Client) Heal(ctx context.Context) (f Faults, err error) {
-	return f, c.ask(ctx, "DELETE", "/v1/faults", nil, &f)
+	return f, c.ask(ctx, "DELETE", c.at("/faults"), nil, &f)
 }
 
 // Power switches the meter on or off.
 func (c *Client) Power(ctx context.Context, on bool) (p Power, err error) {
-	return p, c.ask(ctx, "POST", "/v1/power", map[string]any{"on": on}, &p)
+	return p, c.ask(ctx, "POST", c.at("/power"), map[string]any{"on": on}, &p)
 }
 
 // Reset takes the meter's power away for a moment.
 func (c *Client) Reset(ctx context.Context) (p Power, err error) {
-	return p, c.ask(ctx, "POST", "/v1/reset", map[string]any{}, &p)
+	return p, c.ask(ctx, "POST", c.at("/reset"), map[string]any{}, &p)
 }
 
 func (c *Client) ask(ctx context.Context, method, path string, body, answer any) error {
@@ -137,7 +168,7 @@ const maxEvent = 1 << 20
 // meter is not served any more (nil). With kept it begins with those that the server has kept.
 // When the connection breaks it is made again, and goes on where it was.
 func (c *Client) Watch(ctx context.Context, kept bool, each func(Event) error) error {
-	path := "/v1/events"
+	path := c.at("/events")
 	if kept {
 		path += "?kept=all"
 	}

@@ -7,11 +7,14 @@
 // meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
 // slow loses events, and is told so, and the meter loses no time.
 //
+// A server answers for any number of meters, which come and go (/v1/meters/ID); while there is one
+// alone, /v1/meter and its like are that one.
+//
 // Whoever can reach the port still needs the token, in the header Authorization. The Host of a
 // request must be an address at which the server listens, which keeps out names that a hostile
 // page makes lead here (DNS rebinding). A request that a browser makes for another page is refused
 // by its Origin. Bodies, headers, connections and watchers are bounded.
 //
 // Nothing here decides what a fault does: that is package bench. What was struck by hand becomes
-// a plan that repeats it ([Server.Repeat]).
+// a plan that repeats it ([Served.Repeat]).
 package control

@@ -50,7 +50,7 @@ func TestTheDocumentTellsOfEveryRouteAndOfNoOther(t *testing.T) {
 
 func TestTheDocumentHasEveryMemberOfEveryAnswer(t *testing.T) {
 	d := readDocument(t)
-	for _, v := range []any{Meter{}, LED{}, Flash{}, Image{}, Counts{}, LogEntry{}, Fault{}, Faults{}, Kind{}, Power{}, Version{}, Problem{}, Lost{}} {
+	for _, v := range []any{Meters{}, Listed{}, Meter{}, Frames{}, Frame{}, Message{}, Field{}, LED{}, Flash{}, Image{}, Counts{}, LogEntry{}, Fault{}, Faults{}, Kind{}, Power{}, Version{}, Problem{}, Lost{}} {
 		kind := reflect.TypeOf(v)
 		schema, ok := d.Components.Schemas[kind.Name()]
 		if !ok {

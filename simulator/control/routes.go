@@ -24,20 +24,70 @@ type route struct {
 	answer       http.HandlerFunc
 }
 
+// question is one thing that a meter can be asked.
+type question struct {
+	method, path string
+	answer       func(m *Served, w http.ResponseWriter, r *http.Request)
+	acts         bool // it changes something
+}
+
+// Where meters are asked: each by its id, and the only one without.
+const (
+	eachMeter = "/v1/meters/{meter}"
+	onlyMeter = "/v1"
+)
+
+func questions() []question {
+	return []question{
+		{"GET", "/events", (*Served).getEvents, false},
+		{"GET", "/frames", (*Served).getFrames, false},
+		{"GET", "/kinds", (*Served).getKinds, false},
+		{"GET", "/faults", (*Served).getFaults, false},
+		{"POST", "/faults", (*Served).postFault, true},
+		{"DELETE", "/faults", (*Served).deleteFaults, true},
+		{"DELETE", "/faults/{id}", (*Served).deleteFault, true},
+		{"POST", "/power", (*Served).postPower, true},
+		{"POST", "/reset", (*Served).postReset, true},
+	}
+}
+
 func (s *Server) table() []route {
-	return []route{
-		{"GET", "/v1/meter", s.getMeter},
-		{"GET", "/v1/events", s.getEvents},
-		{"GET", "/v1/faults", s.getFaults},
-		{"POST", "/v1/faults", s.postFault},
-		{"DELETE", "/v1/faults", s.deleteFaults},
-		{"DELETE", "/v1/faults/{id}", s.deleteFault},
-		{"GET", "/v1/kinds", s.getKinds},
-		{"POST", "/v1/power", s.postPower},
-		{"POST", "/v1/reset", s.postReset},
+	look := question{answer: (*Served).getMeter}
+	routes := []route{
+		{"GET", "/v1/meters", s.getMeters},
+		{"GET", "/v1/meter", s.asked(look)},
+		{"GET", eachMeter, s.asked(look)},
 		{"GET", "/v1/version", s.getVersion},
 		{"GET", "/v1/openapi.json", getOpenAPI},
 	}
+	for _, q := range questions() {
+		routes = append(routes, route{q.method, onlyMeter + q.path, s.asked(q)}, route{q.method, eachMeter + q.path, s.asked(q)})
+	}
+	return routes
+}
+
+// asked answers a question for the meter that a request is about.
+func (s *Server) asked(q question) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		m, problem := s.meter(r.PathValue("meter"))
+		switch {
+		case problem != nil:
+			reply(w, http.StatusNotFound, problem)
+		case q.acts && m.subject.LookOnly != "":
+			refuse(w, http.StatusConflict, "this meter is looked at only: "+m.subject.LookOnly, "serve one with ionsim --http to strike it by hand")
+		default:
+			q.answer(m, w, r)
+		}
+	}
+}
+
+// getMeters lists the meters.
+func (s *Server) getMeters(w http.ResponseWriter, _ *http.Request) {
+	list := Meters{Meters: []Listed{}}
+	for _, m := range s.served() {
+		list.Meters = append(list.Meters, Listed{ID: m.subject.ID, Title: m.subject.Title, LookOnly: m.subject.LookOnly, Identity: m.identity})
+	}
+	reply(w, http.StatusOK, list)
 }
 
 func (s *Server) routes() http.Handler {
@@ -57,10 +107,10 @@ func getOpenAPI(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(openAPI)
 }
 
-func (s *Server) getKinds(w http.ResponseWriter, _ *http.Request) {
+func (m *Served) getKinds(w http.ResponseWriter, _ *http.Request) {
 	kinds := []Kind{}
 	for _, d := range fault.Kinds() {
-		if d.Place != fault.PlaceHost && s.config.Station.Plays(d.Kind) == nil {
+		if d.Place != fault.PlaceHost && m.subject.Station.Plays(d.Kind) == nil {
 			kinds = append(kinds, Kind{Name: d.Kind.String(), Place: d.Place.String(), What: d.Field, Lasts: d.Lasts, Example: d.Example, Now: atOnce(d.Example)})
 		}
 	}
@@ -82,27 +132,28 @@ func atOnce(example string) string {
 	return strings.Replace(f.String(), " at start", "", 1)
 }
 
-func (s *Server) getMeter(w http.ResponseWriter, r *http.Request) {
-	var m Meter
-	if !s.owned(r, func(now time.Duration) { m = s.look(now) }) {
+func (m *Served) getMeter(w http.ResponseWriter, r *http.Request) {
+	var seen Meter
+	if !m.owned(r, func(now time.Duration) { seen = m.look(now) }) {
 		refuseUnserved(w)
 		return
 	}
-	reply(w, http.StatusOK, m)
+	reply(w, http.StatusOK, seen)
 }
 
 // look describes the station as it is. The station's owner calls it.
-func (s *Server) look(now time.Duration) Meter {
-	station := s.config.Station
-	m := station.Meter()
-	panel := m.Panel()
-	revision, _ := m.Revision()
-	settings := m.Settings(now)
+func (m *Served) look(now time.Duration) Meter {
+	station := m.subject.Station
+	own := station.Meter()
+	panel := own.Panel()
+	revision, _ := own.Revision()
+	settings := own.Settings(now)
 	v := Meter{
-		At: seconds(now - s.config.From), Run: s.config.Run, Started: s.config.Started.Format(time.RFC3339Nano),
-		State: m.State().String(), LCD: panel.LCD, LED: LED{On: panel.L2, Toggles: panel.Edges}, Hung: m.Hung(),
-		Identity: s.identity, Revision: revision, Running: m.Running(), Reachable: station.Reachable(),
-		Faults: s.faults(), Template: settings.Template, Settings: map[string]string{}, EventLog: []LogEntry{},
+		ID: m.subject.ID, Title: m.subject.Title, LookOnly: m.subject.LookOnly,
+		At: seconds(now - m.subject.From), Run: m.subject.Run, Started: m.subject.Started.Format(time.RFC3339Nano),
+		State: own.State().String(), LCD: panel.LCD, LED: LED{On: panel.L2, Toggles: panel.Edges}, Hung: own.Hung(),
+		Identity: m.identity, Revision: revision, Running: own.Running(), Reachable: station.Reachable(),
+		Faults: m.faults(), Template: settings.Template, Settings: map[string]string{}, EventLog: []LogEntry{},
 	}
 	c := station.Counts()
 	v.Image = Image{Block: c.Block, Blocks: c.ImageBlocks}
@@ -114,15 +165,15 @@ func (s *Server) look(now time.Duration) Meter {
 		v.State, v.LCD, v.Revision, v.Template, v.Flash = elsewhere, "", "", "", Flash{Used: []int{}}
 		return v
 	}
-	g := m.Chip().Geometry()
-	v.Flash = Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Operations: m.Chip().Ops()}
+	g := own.Chip().Geometry()
+	v.Flash = Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Operations: own.Chip().Ops()}
 	for i := range g.Sectors {
-		v.Flash.Used = append(v.Flash.Used, m.Chip().Cells().Used(i))
+		v.Flash.Used = append(v.Flash.Used, own.Chip().Cells().Used(i))
 	}
 	for i, setting := range ion.SettingTable() {
 		v.Settings[setting.Key] = setting.Format(settings.Values[i])
 	}
-	for _, e := range m.EventLog() {
+	for _, e := range own.EventLog() {
 		v.EventLog = append(v.EventLog, LogEntry{At: e.At.Format(time.RFC3339), Text: e.Text})
 	}
 	return v
@@ -132,10 +183,10 @@ func (s *Server) look(now time.Duration) Meter {
 const elsewhere = "elsewhere"
 
 // faults lists the plan. The station's owner calls it.
-func (s *Server) faults() []Fault {
+func (m *Served) faults() []Fault {
 	list := []Fault{}
-	for _, p := range s.config.Station.Planned() {
-		f := Fault{ID: p.Number, Fault: p.Fault.String(), State: Over, Strikes: p.Strikes, ByHand: s.session.has(p.Number)}
+	for _, p := range m.subject.Station.Planned() {
+		f := Fault{ID: p.Number, Fault: p.Fault.String(), State: Over, Strikes: p.Strikes, ByHand: m.session.has(p.Number)}
 		switch {
 		case p.AtWork:
 			f.State = AtWork
@@ -149,20 +200,20 @@ func (s *Server) faults() []Fault {
 	return list
 }
 
-func (s *Server) getFaults(w http.ResponseWriter, r *http.Request) {
+func (m *Served) getFaults(w http.ResponseWriter, r *http.Request) {
 	var f Faults
-	if !s.owned(r, func(time.Duration) { f = Faults{Faults: s.faults(), Repeat: s.Repeat()} }) {
+	if !m.owned(r, func(time.Duration) { f = Faults{Faults: m.faults(), Repeat: m.Repeat()} }) {
 		refuseUnserved(w)
 		return
 	}
 	reply(w, http.StatusOK, f)
 }
 
-func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
+func (m *Served) postFault(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Fault string `json:"fault"`
 	}
-	if !s.take(w, r, &body) {
+	if !m.take(w, r, &body) {
 		return
 	}
 	f, problem := readFault(body.Fault)
@@ -170,7 +221,7 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusUnprocessableEntity, problem)
 		return
 	}
-	s.strike(w, r, f)
+	m.strike(w, r, f)
 }
 
 // seeKinds is what to do about a fault that nobody understands.
@@ -191,12 +242,12 @@ func readFault(text string) (fault.Fault, *Problem) {
 }
 
 // strike adds a fault by hand and answers with it.
-func (s *Server) strike(w http.ResponseWriter, r *http.Request, f fault.Fault) {
+func (m *Served) strike(w http.ResponseWriter, r *http.Request, f fault.Fault) {
 	var struck Fault
 	var err error
-	served := s.owned(r, func(now time.Duration) {
-		if struck, err = s.add(now, f); err == nil {
-			struck = s.faults()[struck.ID-1]
+	served := m.owned(r, func(now time.Duration) {
+		if struck, err = m.add(now, f); err == nil {
+			struck = m.faults()[struck.ID-1]
 		}
 	})
 	switch {
@@ -214,39 +265,39 @@ func (s *Server) strike(w http.ResponseWriter, r *http.Request, f fault.Fault) {
 }
 
 // add strikes a fault. The station's owner calls it.
-func (s *Server) add(now time.Duration, f fault.Fault) (Fault, error) {
-	number, planned, err := s.config.Station.AddByHand(now, f)
+func (m *Served) add(now time.Duration, f fault.Fault) (Fault, error) {
+	number, planned, err := m.subject.Station.AddByHand(now, f)
 	if err != nil {
 		return Fault{}, err
 	}
-	s.session.add(s.config.Station, now, number, planned)
+	m.session.add(m.subject.Station, now, number, planned)
 	return Fault{ID: number}, nil
 }
 
 // end ends a fault. The station's owner calls it.
-func (s *Server) end(now time.Duration, number int) error {
-	list := s.config.Station.Planned()
+func (m *Served) end(now time.Duration, number int) error {
+	list := m.subject.Station.Planned()
 	if number >= 1 && number <= len(list) {
 		switch p := list[number-1]; {
 		case p.AtWork:
-			s.session.end(s.config.Station, now, number)
+			m.session.end(m.subject.Station, now, number)
 		case p.Strikes == 0:
-			s.session.drop(number)
+			m.session.drop(number)
 		}
 	}
-	return s.config.Station.EndByHand(now, number)
+	return m.subject.Station.EndByHand(now, number)
 }
 
-func (s *Server) deleteFault(w http.ResponseWriter, r *http.Request) {
+func (m *Served) deleteFault(w http.ResponseWriter, r *http.Request) {
 	number, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil {
 		refuse(w, http.StatusNotFound, "a fault's id is a number", "GET /v1/faults lists them")
 		return
 	}
 	var list Faults
-	if !s.owned(r, func(now time.Duration) {
-		if err = s.end(now, number); err == nil {
-			list = Faults{Faults: s.faults()[number-1 : number], Repeat: s.Repeat()}
+	if !m.owned(r, func(now time.Duration) {
+		if err = m.end(now, number); err == nil {
+			list = Faults{Faults: m.faults()[number-1 : number], Repeat: m.Repeat()}
 		}
 	}) {
 		refuseUnserved(w)
@@ -260,15 +311,15 @@ func (s *Server) deleteFault(w http.ResponseWriter, r *http.Request) {
 }
 
 // deleteFaults makes everything whole again.
-func (s *Server) deleteFaults(w http.ResponseWriter, r *http.Request) {
+func (m *Served) deleteFaults(w http.ResponseWriter, r *http.Request) {
 	var f Faults
-	if !s.owned(r, func(now time.Duration) {
-		for _, p := range s.config.Station.Planned() {
+	if !m.owned(r, func(now time.Duration) {
+		for _, p := range m.subject.Station.Planned() {
 			// The error is for numbers that are not there.
-			_ = s.end(now, p.Number)
+			_ = m.end(now, p.Number)
 		}
-		s.config.Station.MendByHand(now)
-		f = Faults{Faults: s.faults(), Repeat: s.Repeat()}
+		m.subject.Station.MendByHand(now)
+		f = Faults{Faults: m.faults(), Repeat: m.Repeat()}
 	}) {
 		refuseUnserved(w)
 		return
@@ -276,42 +327,42 @@ func (s *Server) deleteFaults(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, f)
 }
 
-func (s *Server) postPower(w http.ResponseWriter, r *http.Request) {
+func (m *Served) postPower(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		On *bool `json:"on"`
 	}
-	if !s.take(w, r, &body) {
+	if !m.take(w, r, &body) {
 		return
 	}
 	if body.On == nil {
 		refuse(w, http.StatusUnprocessableEntity, "on is missing", `send {"on": true} or {"on": false}`)
 		return
 	}
-	s.changePower(w, r, func(now time.Duration) error {
+	m.changePower(w, r, func(now time.Duration) error {
 		if *body.On {
-			s.switchOn(now)
+			m.switchOn(now)
 			return nil
 		}
-		return s.switchOff(now)
+		return m.switchOff(now)
 	})
 }
 
-func (s *Server) postReset(w http.ResponseWriter, r *http.Request) {
-	s.changePower(w, r, func(now time.Duration) error {
-		return s.addByName(now, "meter-reset")
+func (m *Served) postReset(w http.ResponseWriter, r *http.Request) {
+	m.changePower(w, r, func(now time.Duration) error {
+		return m.addByName(now, "meter-reset")
 	})
 }
 
-func (s *Server) changePower(w http.ResponseWriter, r *http.Request, change func(now time.Duration) error) {
-	if s.config.Station.Far() {
+func (m *Served) changePower(w http.ResponseWriter, r *http.Request, change func(now time.Duration) error) {
+	if m.subject.Station.Far() {
 		refuse(w, http.StatusConflict, "the meter is real, and its power is its own", "switch it by hand")
 		return
 	}
 	var p Power
 	var err error
-	served := s.owned(r, func(now time.Duration) {
+	served := m.owned(r, func(now time.Duration) {
 		err = change(now)
-		p = Power{State: s.config.Station.Meter().State().String()}
+		p = Power{State: m.subject.Station.Meter().State().String()}
 	})
 	switch {
 	case !served:
@@ -324,37 +375,37 @@ func (s *Server) changePower(w http.ResponseWriter, r *http.Request, change func
 }
 
 // switchOff cuts the power, unless it is off already. The station's owner calls it.
-func (s *Server) switchOff(now time.Duration) error {
-	for _, p := range s.config.Station.Planned() {
+func (m *Served) switchOff(now time.Duration) error {
+	for _, p := range m.subject.Station.Planned() {
 		if p.AtWork && p.Off {
 			return nil
 		}
 	}
-	return s.addByName(now, "power-loss")
+	return m.addByName(now, "power-loss")
 }
 
 // addByName strikes a fault that needs no more than its name. The station's owner calls it.
-func (s *Server) addByName(now time.Duration, name string) error {
+func (m *Served) addByName(now time.Duration, name string) error {
 	f, problem := readFault(name)
 	if problem != nil {
 		return errors.New(problem.Error)
 	}
-	_, err := s.add(now, f)
+	_, err := m.add(now, f)
 	return err
 }
 
 // switchOn ends whatever holds the meter off. The station's owner calls it.
-func (s *Server) switchOn(now time.Duration) {
-	for _, p := range s.config.Station.Planned() {
+func (m *Served) switchOn(now time.Duration) {
+	for _, p := range m.subject.Station.Planned() {
 		if p.AtWork && p.Off {
-			_ = s.end(now, p.Number) // it is there
+			_ = m.end(now, p.Number) // it is there
 		}
 	}
 }
 
 // take reads the body of a request, one JSON object without unknown members. It answers by itself
 // if it cannot.
-func (s *Server) take(w http.ResponseWriter, r *http.Request, body any) bool {
+func (m *Served) take(w http.ResponseWriter, r *http.Request, body any) bool {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	err := d.Decode(body)

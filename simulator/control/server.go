@@ -31,6 +31,18 @@ type Config struct {
 	Address string
 	// Token is what requests must carry.
 	Token string
+	// Version is that of the program.
+	Version string
+}
+
+// Subject is a meter to be looked at.
+type Subject struct {
+	// ID is its name in addresses: letters, digits, "-", "." and "_". Two may not have the same at a time.
+	ID string
+	// Title says what goes on with it; empty for nothing.
+	Title string
+	// LookOnly says why it cannot be struck by hand; empty if it can.
+	LookOnly string
 	// Run names this run of the program in ids of events: letters and digits.
 	Run string
 	// From is the station's time from which times are told, and Started the calendar's then.
@@ -38,11 +50,9 @@ type Config struct {
 	Started time.Time
 	// Station is looked at and struck only by commands that its owner runs.
 	Station *bench.Station
-	// Version is that of the program.
-	Version string
 }
 
-// Server answers over HTTP for one station.
+// Server answers over HTTP for the meters that are admitted.
 type Server struct {
 	config     Config
 	listener   net.Listener
@@ -50,11 +60,9 @@ type Server struct {
 	loopback   bool   // it can be reached only from this machine
 	everywhere bool   // it listens on every address of the machine
 
-	identity Identity
-	ring     *ring
-	session  session // the station's owner uses it
-	commands chan func(now time.Duration)
-	quit     chan struct{}
+	mu     sync.Mutex
+	meters []*Served // in the order in which they came
+
 	closing  sync.Once
 	watchers chan struct{}
 	seats    chan struct{}
@@ -78,7 +86,6 @@ func Listen(config Config) (*Server, error) {
 	at := l.Addr().(*net.TCPAddr)
 	s := &Server{
 		config: config, name: host, loopback: at.IP.IsLoopback(), everywhere: at.IP.IsUnspecified(),
-		ring: newRing(config.Run), commands: make(chan func(time.Duration)), quit: make(chan struct{}),
 		watchers: make(chan struct{}, maxWatchers), seats: make(chan struct{}, maxConnections),
 	}
 	_, s.port, _ = net.SplitHostPort(l.Addr().String())
@@ -93,32 +100,22 @@ func Listen(config Config) (*Server, error) {
 // Addr is the address at which the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Commands are for the owner of the station to run, between two turns of it.
-func (s *Server) Commands() <-chan func(now time.Duration) { return s.commands }
-
-// Tell gives watchers an event: its name and its object, a line of JSON. It never waits for them.
-func (s *Server) Tell(name string, object []byte) { s.ring.add(name, object) }
-
-// Repeat is the plan that does again what was done by hand; empty if nothing was. The caller owns
-// the station.
-func (s *Server) Repeat() string { return s.session.plan().String() }
-
-// Serve begins to answer for the meter of this identity. It returns at once.
-func (s *Server) Serve(id Identity) {
-	s.identity = id
+// Begin begins to answer. It returns at once.
+func (s *Server) Begin() {
 	s.serving.Go(func() {
 		// The error is that of Close: nobody else closes the listener.
 		_ = s.server.Serve(s.listener)
 	})
 }
 
-// Close ends all requests and waits for them. The station's owner must have ended before: it takes no
-// command any more. What the watchers have not read after a moment is lost.
+// Close ends all requests and waits for them. The owners of stations must have ended before: they take
+// no command any more. What the watchers have not read after a moment is lost.
 func (s *Server) Close() error {
 	var err error
 	s.closing.Do(func() {
-		close(s.quit)
-		s.ring.close()
+		for _, m := range s.served() {
+			m.Leave()
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if err = s.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
@@ -160,27 +157,6 @@ type seated struct {
 func (c *seated) Close() error {
 	c.leave()
 	return c.Conn.Close()
-}
-
-// owned runs do as a command of the station's owner and waits for it. It returns false if the
-// meter is not served any more, or the request has ended.
-func (s *Server) owned(r *http.Request, do func(now time.Duration)) bool {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	done := make(chan struct{})
-	select {
-	case s.commands <- func(now time.Duration) { defer close(done); do(now) }:
-	case <-ctx.Done():
-		return false
-	case <-s.quit:
-		return false
-	}
-	select {
-	case <-done:
-		return true
-	case <-s.quit: // the owner has ended, and did not run it
-		return false
-	}
 }
 
 func reply(w http.ResponseWriter, status int, body any) {

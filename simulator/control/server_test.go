@@ -25,6 +25,7 @@ const token = "a-token-of-a-test"
 // served is a meter with a server, whose owner is a goroutine with a clock of its own.
 type served struct {
 	*Server
+	*Served
 	station *bench.Station
 	clock   time.Duration // the owner's
 }
@@ -32,13 +33,14 @@ type served struct {
 func serveOne(t *testing.T) *served {
 	t.Helper()
 	station := newStation(t)
-	s, err := Listen(Config{Address: "127.0.0.1:0", Token: token, Run: "r1", Station: station, Version: "test"})
+	s, err := Listen(Config{Address: "127.0.0.1:0", Token: token, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &served{Server: s, station: station}
+	m := &served{Server: s, Served: s.Admit(Subject{ID: "1", Run: "r1", Station: station}), station: station}
 	m.own(t)
-	s.Serve(Identity{Model: "7350", Serial: meter.ArticleSerialNumber, Unit: meter.ArticleUnitID})
+	s.Begin()
+	m.Serve(Identity{Model: "7350", Serial: meter.ArticleSerialNumber, Unit: meter.ArticleUnitID})
 	return m
 }
 
@@ -443,14 +445,16 @@ func TestAClientThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestTheMeterThatIsServedNoMoreSaysSo(t *testing.T) {
-	s, err := Listen(Config{Address: ":0", Token: token, Run: "r1", Station: newStation(t)})
+	s, err := Listen(Config{Address: ":0", Token: token})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Serve(Identity{})
+	s.Begin()
+	m := s.Admit(Subject{ID: "1", Run: "r1", Station: newStation(t)})
+	m.Serve(Identity{})
 	taken := make(chan struct{})
 	go func() { // an owner that ends with a command in its hands
-		<-s.Commands()
+		<-m.Commands()
 		close(taken)
 	}()
 	asked := make(chan error, 1)

@@ -12,38 +12,38 @@ const heartbeat = 15 * time.Second
 
 // getEvents streams events: those that come, or with the header Last-Event-ID those after it, or
 // with ?kept=all first everything that is kept.
-func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
+func (m *Served) getEvents(w http.ResponseWriter, r *http.Request) {
 	select {
-	case s.watchers <- struct{}{}:
-		defer func() { <-s.watchers }()
+	case m.server.watchers <- struct{}{}:
+		defer func() { <-m.server.watchers }()
 	default:
 		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d watch already", maxWatchers), "close one of them")
 		return
 	}
-	next, lost := s.ring.newest(), (*Lost)(nil)
+	next, lost := m.ring.newest(), (*Lost)(nil)
 	switch id := r.Header.Get("Last-Event-ID"); {
 	case id != "":
-		next, lost = s.ring.after(id)
+		next, lost = m.ring.after(id)
 	case r.URL.Query().Get("kept") == "all":
 		next = 1
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	stream := &stream{w: w, control: http.NewResponseController(w), ring: s.ring}
+	stream := &stream{w: w, control: http.NewResponseController(w), ring: m.ring}
 	if stream.begin() != nil {
 		return
 	}
-	s.follow(r, stream, next, lost)
+	m.follow(r, stream, next, lost)
 }
 
 // follow sends what is kept from next on, and then what comes, until the watcher goes, takes
 // nothing any more, or the meter ends.
-func (s *Server) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
+func (m *Served) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
-		b := s.ring.since(next)
+		b := m.ring.since(next)
 		if lost == nil {
 			lost = b.lost
 		}

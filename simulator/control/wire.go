@@ -2,8 +2,26 @@ package control
 
 import "time"
 
+// Meters is what GET /v1/meters tells.
+type Meters struct {
+	Meters []Listed `json:"meters"` // in the order in which they came
+}
+
+// Listed is a meter of the list.
+type Listed struct {
+	ID       string `json:"id"`                  // in addresses
+	Title    string `json:"title"`               // what goes on with it; "" for nothing
+	LookOnly string `json:"look_only,omitempty"` // why it cannot be struck by hand
+
+	Identity
+}
+
 // Meter is what GET /v1/meter tells. Times of the run are in seconds since the meter was ready.
 type Meter struct {
+	ID       string `json:"id"`                  // in addresses
+	Title    string `json:"title"`               // what goes on with it; "" for nothing
+	LookOnly string `json:"look_only,omitempty"` // why it cannot be struck by hand
+
 	At      float64 `json:"at"`
 	Run     string  `json:"run"`     // another one after each start of the program
 	Started string  `json:"started"` // calendar time of At 0, RFC 3339
@@ -109,6 +127,38 @@ type Fault struct {
 type Faults struct {
 	Faults []Fault `json:"faults"`
 	Repeat string  `json:"repeat"`
+}
+
+// Frames is what GET /v1/frames tells.
+type Frames struct {
+	Frames []Frame `json:"frames"` // the last ones, oldest first
+}
+
+// Frame is a frame on the line, as it was sent.
+type Frame struct {
+	N         uint64   `json:"n"` // counted from 1
+	At        float64  `json:"at"`
+	Direction string   `json:"direction"`         // "to-meter" or "from-meter"
+	Bytes     string   `json:"bytes"`             // hexadecimal
+	Title     string   `json:"title"`             // what it is, or what the message is that ends with it
+	Ack       bool     `json:"ack"`               // it acknowledges or refuses another one
+	Fields    []Field  `json:"fields"`            // in order, of all bytes
+	Message   *Message `json:"message,omitempty"` // that ends with this frame
+}
+
+// Message is what frames carry together.
+type Message struct {
+	Bytes  string  `json:"bytes"` // hexadecimal
+	Fields []Field `json:"fields"`
+}
+
+// Field is a part of a frame or message.
+type Field struct {
+	Name  string `json:"name"`
+	From  int    `json:"from"` // its bytes are From to To-1
+	To    int    `json:"to"`
+	Value string `json:"value"` // what they mean; "" if the bytes say all
+	Wrong bool   `json:"wrong"` // it is damaged, or says that something was not done
 }
 
 // Kind is a kind of fault that the meter can play.

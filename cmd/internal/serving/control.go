@@ -2,23 +2,27 @@ package serving
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/control"
+	"ionbench/simulator/line"
+	"ionbench/simulator/story"
 )
 
 // door is the HTTP server of a meter. A nil one does nothing.
 type door struct {
 	*control.Server
+	meter   *control.Served
 	token   string
 	keyFile string // "" for none
 }
@@ -39,18 +43,11 @@ func (s *server) openDoor() error {
 	if s.options.HTTP == "" {
 		return nil
 	}
-	address, err := portAddress("--http", s.options.HTTP)
+	d, err := listen(s.options.HTTP)
 	if err != nil {
 		return err
 	}
-	d := &door{token: draw(24, base64.RawURLEncoding.EncodeToString)}
-	d.Server, err = control.Listen(control.Config{
-		Address: address, Token: d.token, Run: draw(4, hex.EncodeToString), Version: cli.Release(),
-		Station: s.station(), From: s.meter.From, Started: s.meter.Epoch,
-	})
-	if err != nil {
-		return cli.Environmental(err)
-	}
+	d.meter = d.Admit(control.Subject{ID: "1", Run: draw(4, hex.EncodeToString), Station: s.station(), From: s.meter.From, Started: s.meter.Epoch})
 	s.door, s.observer.door = d, d
 	return nil
 }
@@ -67,9 +64,18 @@ func (d *door) openTo(s *server, id control.Identity) {
 	if d == nil {
 		return
 	}
+	if err := d.keepKey(id.Link); err != nil {
+		s.say("warning: %v", err)
+	}
+	d.meter.Serve(id)
+	d.Begin()
+}
+
+// keepKey leaves the key for this user's programs. link is the name of the meter's PTY, "" for none.
+func (d *door) keepKey(link string) error {
 	key := Key{HTTP: d.Addr(), Token: d.token, Process: os.Getpid()}
-	if id.Link != "" {
-		if link, err := filepath.Abs(id.Link); err == nil {
+	if link != "" {
+		if link, err := filepath.Abs(link); err == nil {
 			key.Link = link
 		}
 	}
@@ -78,10 +84,13 @@ func (d *door) openTo(s *server, id control.Identity) {
 		d.keyFile, err = writeKey(folder, key)
 	}
 	if err != nil {
-		s.say("warning: the key for ionsim ctl cannot be kept, give it the token in IONSIM_TOKEN: %v", err)
+		return fmt.Errorf("the key for ionsim ctl cannot be kept, give it the token in IONSIM_TOKEN: %w", err)
 	}
-	d.Serve(id)
+	return nil
 }
+
+// page is the address of the page, with the token.
+func (d *door) page() string { return "http://" + d.Addr() + "/#token=" + d.token }
 
 // close ends the server and removes the key.
 func (d *door) close() error {
@@ -114,7 +123,14 @@ func (d *door) secret() string {
 // tell gives watchers an event.
 func (d *door) tell(name string, object []byte) {
 	if d != nil {
-		d.Tell(name, object)
+		d.meter.Tell(name, object)
+	}
+}
+
+// frame keeps a frame for those who look.
+func (d *door) frame(at time.Duration, f story.FrameSent) {
+	if d != nil {
+		d.meter.TellFrame(at, f.Direction == line.ToMeter, f.Bytes)
 	}
 }
 
@@ -123,7 +139,7 @@ func (d *door) repeat() string {
 	if d == nil {
 		return ""
 	}
-	return d.Repeat()
+	return d.meter.Repeat()
 }
 
 func (s *server) controlIdentity() control.Identity {

@@ -93,8 +93,9 @@ func (o *observer) tell(e story.Event, r report) {
 	if o.capture != nil {
 		o.capture.Add(e)
 	}
-	switch e.What.(type) {
+	switch what := e.What.(type) {
 	case story.FrameSent:
+		o.door.frame(e.At, what)
 		if !o.frames {
 			return
 		}

@@ -43,7 +43,7 @@ func (s *server) openFar() {
 	f := &farSide{do: make(chan func(time.Duration)), quit: make(chan struct{})}
 	s.far, s.observer.far = f, true
 	if s.door != nil {
-		f.forwarding.Go(func() { f.forward(s.door.Commands()) })
+		f.forwarding.Go(func() { f.forward(s.door.meter.Commands()) })
 	}
 	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Event: func(e steady.Event) {
 		f.broken = f.broken || e.Kind == steady.Lost && f.hosts > 0

@@ -154,7 +154,7 @@ func (s *server) prepare() (err error) {
 		}
 	}
 	s.station().Stream()
-	s.station().Record(o.Frames || o.Capture != "")
+	s.station().Record(o.Frames || o.Capture != "" || o.HTTP != "")
 	s.observer = &observer{frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
 	if s.capture != nil {
 		s.observer.capture = capture.To(s.capture.Writer)
@@ -169,7 +169,7 @@ func (s *server) ports() serve.Config {
 	case s.far != nil:
 		commands = s.far.do
 	case s.door != nil:
-		commands = s.door.Commands()
+		commands = s.door.meter.Commands()
 	}
 	config := serve.Config{
 		Commands: commands,
@@ -347,7 +347,7 @@ func (s *server) tellPeople(ports []string) {
 		s.say("Modbus TCP on %s", s.modbusAddress())
 	}
 	if s.door != nil {
-		s.say("look at it and strike it: http://%s/#token=%s", s.door.address(), s.door.secret())
+		s.say("look at it and strike it: %s", s.door.page())
 	}
 	s.say("pace %s, %d baud; Ctrl-C switches it off", bench.FormatPace(s.options.Pace), m.Baud)
 }

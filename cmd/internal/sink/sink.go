@@ -8,7 +8,7 @@ import (
 )
 
 // Sink writes lines, or blocks of another form, to a stream whose reader may be slow or may have
-// stopped. Its Add never blocks. Lines that do not fit the queue are dropped, and a line says how
+// stopped. Its Add never blocks; that of a nil one does nothing. Lines that do not fit the queue are dropped, and a line says how
 // many were. Make it with New.
 type Sink struct {
 	w    io.Writer
@@ -40,6 +40,9 @@ func New(w io.Writer, lost func(n int) []byte) *Sink {
 
 // Add queues whole lines.
 func (s *Sink) Add(lines []byte) {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

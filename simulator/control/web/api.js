@@ -4,7 +4,8 @@
 /**
  * @typedef {{id: number, fault: string, state: "waiting" | "at-work" | "over" | "missed", strikes: number, reason?: string, by_hand: boolean}} Fault
  * @typedef {{name: string, place: string, what: string, lasts: boolean, example: string, now: string}} Kind
- * @typedef {{at: number, run: string, state: string, lcd: string, led: {on: boolean, toggles: number}, hung: boolean,
+ * @typedef {{id: string, title: string, look_only?: string, serial: string, unit: number}} Listed
+ * @typedef {{id: string, title: string, look_only?: string, at: number, run: string, state: string, lcd: string, led: {on: boolean, toggles: number}, hung: boolean,
  *   model: string, serial: string, unit: number, device: string, baud: number, pace: string, pty: string, link: string, tcp: string, far?: string,
  *   revision: string, running: string, reachable: boolean,
  *   flash: {sector_bytes: number, protected: number, used: number[], operations: number}, image: {block: number, blocks: number},
@@ -28,29 +29,39 @@ export class Api {
   /** @param {string} token */
   constructor(token) {
     this.token = token;
+    this.at = ""; // where the meter is asked; empty before one is chosen
   }
 
+  /** @param {string} id of the meter that is asked from now on */
+  choose(id) { this.at = `/v1/meters/${encodeURIComponent(id)}`; }
+
+  /** @returns {Promise<{meters: Listed[]}>} in the order in which they came */
+  meters() { return this.ask("GET", "/v1/meters"); }
+
   /** @returns {Promise<Meter>} */
-  meter() { return this.ask("GET", "/v1/meter"); }
+  meter() { return this.ask("GET", this.at); }
+
+  /** @returns {Promise<{frames: import("./frames.js").Frame[]}>} */
+  frames() { return this.ask("GET", `${this.at}/frames`); }
 
   /** @returns {Promise<{faults: Fault[], repeat: string}>} */
-  faults() { return this.ask("GET", "/v1/faults"); }
+  faults() { return this.ask("GET", `${this.at}/faults`); }
 
   /** @returns {Promise<{kinds: Kind[]}>} */
-  kinds() { return this.ask("GET", "/v1/kinds"); }
+  kinds() { return this.ask("GET", `${this.at}/kinds`); }
 
   /** @param {string} fault @returns {Promise<Fault>} */
-  strike(fault) { return this.ask("POST", "/v1/faults", { fault }); }
+  strike(fault) { return this.ask("POST", `${this.at}/faults`, { fault }); }
 
   /** @param {number} id @returns {Promise<Fault>} */
-  end(id) { return this.ask("DELETE", `/v1/faults/${id}`); }
+  end(id) { return this.ask("DELETE", `${this.at}/faults/${id}`); }
 
-  heal() { return this.ask("DELETE", "/v1/faults"); }
+  heal() { return this.ask("DELETE", `${this.at}/faults`); }
 
   /** @param {boolean} on */
-  power(on) { return this.ask("POST", "/v1/power", { on }); }
+  power(on) { return this.ask("POST", `${this.at}/power`, { on }); }
 
-  reset() { return this.ask("POST", "/v1/reset", {}); }
+  reset() { return this.ask("POST", `${this.at}/reset`, {}); }
 
   /** @param {string} method @param {string} path @param {object} [body] */
   async ask(method, path, body) {
@@ -80,7 +91,7 @@ export class Api {
    * @param {AbortSignal} signal
    */
   async watch(last, each, signal) {
-    const answer = await this.send("GET", last ? "/v1/events" : "/v1/events?kept=all", undefined, last ? { "Last-Event-ID": last } : {}, signal);
+    const answer = await this.send("GET", last ? `${this.at}/events` : `${this.at}/events?kept=all`, undefined, last ? { "Last-Event-ID": last } : {}, signal);
     if (!answer.body) return;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";

@@ -2,6 +2,7 @@
 // The live front panel: what the server tells, drawn, and the buttons.
 
 import { Api, Refused } from "./api.js";
+import { FrameList, make } from "./frames.js";
 import { frequent, stateWords, words } from "./happening.js";
 
 /** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind */
@@ -23,14 +24,6 @@ function say(id, text) {
   if (at.textContent !== text) at.textContent = text;
 }
 
-/** @param {string} tag @param {string} text @param {string} [style] @returns {HTMLElement} */
-function make(tag, text, style) {
-  const e = document.createElement(tag);
-  e.textContent = text;
-  if (style) e.className = style;
-  return e;
-}
-
 /** The page and what it knows. */
 class Panel {
   /** @param {Api} api */
@@ -45,15 +38,20 @@ class Panel {
     this.faultsDrawn = "";
     this.spoken = "";
     this.over = new AbortController();
+    this.turned = new AbortController(); // of the meter that is looked at
+    this.frames = new FrameList(part("frame-list", HTMLElement), part("acks", HTMLInputElement));
+    this.chosen = ""; // the meter that is looked at
+    this.own = false; // a person has chosen it
+    this.listed = "";
   }
 
   start() {
     this.wire();
     this.loop();
     this.follow();
-    this.loadKinds();
   }
 
+  /** Fills the form with the kinds of fault that the meter plays. */
   async loadKinds() {
     try {
       this.kinds = (await this.api.kinds()).kinds;
@@ -62,16 +60,17 @@ class Panel {
       return;
     }
     const list = part("kind", HTMLSelectElement);
+    list.replaceChildren();
     for (const place of new Set(this.kinds.map((k) => k.place))) {
       const group = document.createElement("optgroup");
       group.label = place;
       for (const k of this.kinds.filter((k) => k.place === place)) group.append(new Option(k.name, k.name));
       list.append(group);
     }
-    this.choose();
+    this.describe();
   }
 
-  choose() {
+  describe() {
     const kind = this.kinds.find((k) => k.name === part("kind", HTMLSelectElement).value);
     if (!kind) return;
     say("what", kind.what);
@@ -88,10 +87,15 @@ class Panel {
     for (const b of document.querySelectorAll("button[data-fault]")) {
       b.addEventListener("click", () => this.act(() => this.api.strike(b.getAttribute("data-fault") ?? "")));
     }
-    part("kind", HTMLSelectElement).addEventListener("change", () => this.choose());
+    part("kind", HTMLSelectElement).addEventListener("change", () => this.describe());
     part("strike", HTMLFormElement).addEventListener("submit", (e) => {
       e.preventDefault();
       this.act(() => this.api.strike(part("plan", HTMLInputElement).value));
+    });
+    part("meters", HTMLSelectElement).addEventListener("change", () => {
+      const { value } = part("meters", HTMLSelectElement);
+      this.own = value !== "";
+      if (this.own) this.turnTo(value);
     });
     part("copy", HTMLButtonElement).addEventListener("click", () => this.copy());
   }
@@ -138,10 +142,48 @@ class Panel {
     }
   }
 
+  /** Chooses a meter: the one that a person wants while it is there, and else the newest. */
+  async choose() {
+    const { meters } = await this.api.meters();
+    const found = this.own && meters.some((m) => m.id === this.chosen);
+    const newest = meters.at(-1);
+    if (!found) this.own = false;
+    if (!found && newest && newest.id !== this.chosen) this.turnTo(newest.id);
+    const drawn = JSON.stringify([meters, this.own && this.chosen]);
+    if (drawn === this.listed) return meters.length > 0;
+    this.listed = drawn;
+    const list = part("meters", HTMLSelectElement);
+    list.replaceChildren(new Option("the newest", ""), ...meters.map((m) => new Option(m.title ? `${m.id}: ${m.title}` : `${m.serial}, unit ${m.unit}`, m.id)));
+    list.value = this.own ? this.chosen : "";
+    part("meters-box", HTMLElement).hidden = meters.length < 2 && !meters.some((m) => m.title);
+    return meters.length > 0;
+  }
+
+  /** @param {string} id of another meter */
+  turnTo(id) {
+    this.chosen = id;
+    this.api.choose(id);
+    this.turned.abort();
+    this.turned = new AbortController();
+    this.meter = null;
+    this.last = this.state = this.faultsDrawn = "";
+    this.frames.clear();
+    part("events", HTMLElement).replaceChildren();
+    delete part("log", HTMLElement).dataset["run"];
+    this.loadKinds();
+  }
+
   async look() {
     try {
-      const [meter, faults] = await Promise.all([this.api.meter(), this.api.faults()]);
+      if (!await this.choose()) {
+        this.linked("lost", "no meter is served now");
+        return;
+      }
+      const of = this.chosen;
+      const [meter, faults, frames] = await Promise.all([this.api.meter(), this.api.faults(), this.api.frames()]);
+      if (of !== this.chosen) return;
       this.draw(meter, faults.repeat);
+      this.frames.draw(frames.frames);
       this.linked("live", `live, ${meter.at.toFixed(0)} s`);
     } catch (problem) {
       if (problem instanceof Refused && problem.status === 401) {
@@ -149,6 +191,7 @@ class Panel {
         ask("The token is not that of this meter. It is another one after each start.");
         return;
       }
+      if (problem instanceof Refused && problem.status === 404) return; // it has left: another one is chosen
       this.linked("lost", "the meter does not answer");
     }
   }
@@ -168,12 +211,14 @@ class Panel {
   /** Follows the events, and comes back when the stream breaks. */
   async follow() {
     while (!this.over.signal.aborted) {
+      const of = this.chosen;
       try {
-        await this.api.watch(this.last, (h) => this.happens(h), this.over.signal);
+        if (of) await this.api.watch(this.last, (h) => { if (of === this.chosen) this.happens(h); }, AbortSignal.any([this.over.signal, this.turned.signal]));
       } catch {
         // look says what is wrong
       }
-      await new Promise((go) => setTimeout(go, comeBackAfter));
+      if (of !== this.chosen) continue; // another meter, at once
+      await new Promise((go) => setTimeout(go, of ? comeBackAfter : 50));
     }
   }
 
@@ -209,6 +254,9 @@ class Panel {
     const before = this.meter;
     this.meter = m;
     this.drawName(m);
+    for (const id of ["controls", "heal"]) part(id, HTMLElement).hidden = Boolean(m.look_only);
+    part("look-only", HTMLElement).hidden = !m.look_only;
+    say("look-only", m.look_only ? `Looked at only: ${m.look_only}.` : "");
     this.drawFace(m, before);
     this.drawButtons(m);
     this.drawFaults(m, repeat);
@@ -221,8 +269,8 @@ class Panel {
 
   /** @param {Meter} m */
   drawName(m) {
-    const name = m.far ? `Proxy to ${m.far}` : `ION ${m.model} · ${m.serial} · unit ${m.unit}`;
-    say("name", name);
+    say("name", m.far ? `Proxy to ${m.far}` : `ION ${m.model} · ${m.serial} · unit ${m.unit}`);
+    say("title", m.title);
     document.title = `${m.device}: ${m.state}`;
     say("where", [m.link || m.pty, m.tcp, `${m.baud} baud`, `pace ${m.pace}`].filter(Boolean).join(" · "));
   }
@@ -277,7 +325,7 @@ class Panel {
     const text = document.createElement("div");
     text.append(make("code", f.fault), make("div", standing(f), f.state === "at-work" ? "at-work" : "quiet"));
     row.append(text);
-    if (f.state === "at-work" || f.state === "waiting") {
+    if (!this.meter?.look_only && (f.state === "at-work" || f.state === "waiting")) {
       const end = make("button", f.state === "at-work" ? "End" : "Take back");
       end.setAttribute("type", "button");
       end.setAttribute("aria-label", `${end.textContent}: ${f.fault}`);

@@ -1,0 +1,107 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Served is a meter that is served.
+type Served struct {
+	server   *Server
+	subject  Subject
+	identity Identity
+	ring     *ring
+	frames   frames
+	session  session // the station's owner uses it
+	commands chan func(now time.Duration)
+	quit     chan struct{}
+	leaving  sync.Once
+}
+
+// Admit prepares to answer for a meter. It is seen once Serve is called.
+func (s *Server) Admit(sub Subject) *Served {
+	return &Served{server: s, subject: sub, ring: newRing(sub.Run), commands: make(chan func(time.Duration)), quit: make(chan struct{})}
+}
+
+// Serve shows the meter, which is that of this identity.
+func (m *Served) Serve(id Identity) {
+	m.identity = id
+	m.server.mu.Lock()
+	defer m.server.mu.Unlock()
+	m.server.meters = append(m.server.meters, m)
+}
+
+// Leave ends all looks at the meter, which is not served any more. Its owner takes no command any
+// more. What watchers have not read they still get.
+func (m *Served) Leave() {
+	m.leaving.Do(func() {
+		s := m.server
+		s.mu.Lock()
+		s.meters = slices.DeleteFunc(slices.Clone(s.meters), func(other *Served) bool { return other == m })
+		s.mu.Unlock()
+		close(m.quit)
+		m.ring.close()
+	})
+}
+
+// Commands are for the owner of the station to run, between two turns of it.
+func (m *Served) Commands() <-chan func(now time.Duration) { return m.commands }
+
+// Tell gives watchers an event: its name and its object, a line of JSON. It never waits for them.
+func (m *Served) Tell(name string, object []byte) { m.ring.add(name, object) }
+
+// Repeat is the plan that does again what was done by hand; empty if nothing was. The caller owns
+// the station.
+func (m *Served) Repeat() string { return m.session.plan().String() }
+
+// served are the meters now.
+func (s *Server) served() []*Served {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meters
+}
+
+// meter is that of an id; without one the only one.
+func (s *Server) meter(id string) (*Served, *Problem) {
+	const seeAll = "GET /v1/meters lists them"
+	all := s.served()
+	switch {
+	case id != "":
+	case len(all) == 1:
+		return all[0], nil
+	case len(all) > 1:
+		return nil, &Problem{Error: "there are several meters", Hint: seeAll + ": ask /v1/meters/ID"}
+	default:
+		return nil, &Problem{Error: "no meter is served now", Hint: seeAll}
+	}
+	for _, m := range all {
+		if m.subject.ID == id {
+			return m, nil
+		}
+	}
+	return nil, &Problem{Error: "there is no such meter, or it is not served any more", Hint: seeAll}
+}
+
+// owned runs do as a command of the station's owner and waits for it. It returns false if the
+// meter is not served any more, or the request has ended.
+func (m *Served) owned(r *http.Request, do func(now time.Duration)) bool {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	done := make(chan struct{})
+	select {
+	case m.commands <- func(now time.Duration) { defer close(done); do(now) }:
+	case <-ctx.Done():
+		return false
+	case <-m.quit:
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-m.quit: // the owner has ended, and did not run it
+		return false
+	}
+}

@@ -1,0 +1,131 @@
+package control
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/simulator/ion"
+)
+
+// beside admits another meter to a server, with an owner of its own.
+func (m *served) beside(t *testing.T, id, lookOnly string) *served {
+	t.Helper()
+	station := newStation(t)
+	other := &served{Server: m.Server, Served: m.Admit(Subject{ID: id, Title: "of a test", LookOnly: lookOnly, Run: "r2", Station: station}), station: station}
+	other.own(t)
+	other.Serve(Identity{Model: "7350", Serial: "PC-" + id, Unit: 7})
+	return other
+}
+
+func TestOneOfSeveralMetersIsAskedByItsIdAndTheOnlyOneWithout(t *testing.T) {
+	m := serveOne(t)
+	other := m.beside(t, "killed.2", "")
+	list, err := m.client().Meters(t.Context())
+	if err != nil || len(list.Meters) != 2 || list.Meters[0].ID != "1" || list.Meters[1].ID != "killed.2" || list.Meters[1].Title != "of a test" {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, path := range []string{"/v1/meter", "/v1/events", "/v1/faults", "/v1/frames", "/v1/meters/no-such"} {
+		if code, body := m.ask(t, "GET", path, ""); code != 404 || !strings.Contains(body, "GET /v1/meters lists them") {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+	k := m.client().Of("killed.2")
+	seen, err := k.Meter(t.Context())
+	if err != nil || seen.ID != "killed.2" || seen.Serial != "PC-killed.2" {
+		t.Errorf("%+v, %v", seen, err)
+	}
+	if _, err := k.Strike(t.Context(), "cable-pull"); err != nil {
+		t.Error(err)
+	}
+	struck, err := k.Faults(t.Context())
+	if err != nil || len(struck.Faults) != 1 {
+		t.Errorf("%+v, %v", struck, err)
+	}
+	if spared, err := m.client().Of("1").Faults(t.Context()); err != nil || len(spared.Faults) > 0 {
+		t.Errorf("the first one is struck too: %+v, %v", spared, err)
+	}
+	other.Leave()
+	if code, _ := m.ask(t, "GET", "/v1/meters/killed.2", ""); code != 404 {
+		t.Errorf("the one that has left: %d", code)
+	}
+	if seen, err := m.client().Meter(t.Context()); err != nil || seen.ID != "1" {
+		t.Errorf("the only one that is left: %+v, %v", seen, err)
+	}
+}
+
+func TestWatchersOfAMeterThatLeavesReadWhatTheyHaveNotAndEnd(t *testing.T) {
+	m := serveOne(t)
+	other := m.beside(t, "2", "")
+	other.Tell("state", []byte(`{"event":"state"}`+"\n"))
+	m.Tell("lcd", []byte(`{"event":"lcd"}`+"\n"))
+	var names []string
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	err := m.client().Of("2").Watch(ctx, true, func(e Event) error {
+		names = append(names, e.Name)
+		other.Leave()
+		return nil
+	})
+	if err != nil || strings.Join(names, " ") != "state" {
+		t.Errorf("%q, %v", names, err)
+	}
+}
+
+func TestAMeterThatIsOnlyLookedAtIsStruckByNobody(t *testing.T) {
+	m := serveOne(t)
+	other := m.beside(t, "2", "a program is judged by it")
+	k := m.client().Of("2")
+	seen, err := k.Meter(t.Context())
+	if err != nil || seen.LookOnly != "a program is judged by it" {
+		t.Errorf("%+v, %v", seen, err)
+	}
+	_, strike := k.Strike(t.Context(), "cable-pull")
+	_, end := k.End(t.Context(), 1)
+	_, heal := k.Heal(t.Context())
+	_, power := k.Power(t.Context(), false)
+	_, reset := k.Reset(t.Context())
+	for _, err := range []error{strike, end, heal, power, reset} {
+		var refused *RefusedError
+		if !errors.As(err, &refused) || refused.Status != 409 || !strings.Contains(refused.Problem.Error, "a program is judged by it") {
+			t.Errorf("%v", err)
+		}
+	}
+	if n := len(other.station.Planned()); n > 0 {
+		t.Errorf("it has %d faults", n)
+	}
+}
+
+func TestTheLastFramesAreExplainedFieldByField(t *testing.T) {
+	m := serveOne(t)
+	identify := string(ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 105, Transaction: 0x40, Data: []byte{0, 16, 0, 7, 1, 0x95, 0x64, 0, 1, 0x95, 1, 0, 105, 1, 0x44, 1}}))
+	for i := range 3 * keptFrames {
+		m.TellFrame(time.Duration(i)*time.Second, i%2 == 0, identify)
+	}
+	m.TellFrame(time.Hour, false, "noise")
+	got, err := m.client().Frames(t.Context())
+	if err != nil || len(got.Frames) != keptFrames {
+		t.Fatalf("%d frames, %v", len(got.Frames), err)
+	}
+	last := got.Frames[keptFrames-1]
+	if last.N != 3*keptFrames+1 || last.At != 3600 || last.Direction != "from-meter" || !last.Fields[0].Wrong {
+		t.Errorf("the last one: %+v", last)
+	}
+	f := got.Frames[keptFrames-3]
+	if f.Direction != "to-meter" || f.Bytes != hex.EncodeToString([]byte(identify)) || f.Title != "identify" && !strings.Contains(strings.ToLower(f.Title), "identify") || f.Message == nil {
+		t.Errorf("%+v", f)
+	}
+	at := 0
+	for _, field := range f.Fields {
+		if field.From != at {
+			t.Errorf("%s begins at %d, not at %d", field.Name, field.From, at)
+		}
+		at = field.To
+	}
+	if at != len(identify) {
+		t.Errorf("the fields end at %d of %d bytes", at, len(identify))
+	}
+}
