@@ -58,10 +58,15 @@ func (t *told) Write(p []byte) (int, error) {
 type textReport struct {
 	out, err io.Writer
 	bar      *terminal.Progress
+	lines    *terminal.Progress // what is waited for, where there is no terminal
 }
 
 func newTextReport(out, err io.Writer, columns func() int) *textReport {
-	return &textReport{out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns}}
+	none := func() int { return 0 }
+	return &textReport{
+		out: out, err: err, bar: &terminal.Progress{Out: err, Columns: columns},
+		lines: &terminal.Progress{Out: err, Columns: none, Prefix: "ionup: ", Unit: "sectors of the flash cleared"},
+	}
 }
 
 func (r *textReport) log(text string) {
@@ -78,10 +83,17 @@ func (r *textReport) progress(_ time.Duration, done, total int, c client.Counts)
 func (r *textReport) erasing(left, total int) {
 	r.bar.Unit = "sectors of the flash cleared"
 	r.bar.Show(total-left, total, "")
+	if r.bar.Columns() == 0 {
+		r.lines.Show(total-left, total, "")
+	}
 }
 
 func (r *textReport) waiting(what string, since time.Duration) {
-	r.bar.Say(fmt.Sprintf("%s: waiting for %d s", what, since/time.Second))
+	text := fmt.Sprintf("%s: waiting for %d s", what, since/time.Second)
+	r.bar.Say(text)
+	if r.bar.Columns() == 0 {
+		r.lines.Tell("%s", text)
+	}
 }
 
 func (r *textReport) awaits(cause error, limit time.Duration) {

@@ -426,6 +426,15 @@ func TestWhatIsWaitedForIsTold(t *testing.T) {
 	}
 }
 
+func TestWhatIsWaitedForIsToldInALogNowAndThen(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBed(t, "reply-lost at block 2")
+	r := invocation{}.run(t, append(b.tool("upgrade", b.upg(3)), "--timeout", "8s")...).wantCode(0)
+	if n := strings.Count(r.stderr, "ionup: download: waiting for "); n != 1 {
+		t.Errorf("told %d times: %q", n, r.stderr)
+	}
+}
+
 func TestProgressBarIsDrawnOnATerminalAlone(t *testing.T) {
 	b := newBed(t, "")
 	r := invocation{columns: 100}.run(t, b.tool("upgrade", b.upg(10))...).wantCode(0)
