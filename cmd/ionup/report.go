@@ -58,8 +58,13 @@ func (t *told) Write(p []byte) (int, error) {
 type textReport struct {
 	out, err io.Writer
 	bar      *terminal.Progress
-	lines    *terminal.Progress // what is waited for, where there is no terminal
+	lines    *terminal.Progress // how far the erase is, where there is no terminal
+	told     time.Duration      // how long the wait was that a line there told of last
 }
+
+// betweenWaits is how much longer a wait must have become for another line where there is no
+// terminal.
+const betweenWaits = 10 * time.Second
 
 func newTextReport(out, err io.Writer, columns func() int) *textReport {
 	none := func() int { return 0 }
@@ -91,8 +96,9 @@ func (r *textReport) erasing(left, total int) {
 func (r *textReport) waiting(what string, since time.Duration) {
 	text := fmt.Sprintf("%s: waiting for %d s", what, since/time.Second)
 	r.bar.Say(text)
-	if r.bar.Columns() == 0 {
-		r.lines.Tell("%s", text)
+	if r.bar.Columns() == 0 && (since < r.told || since >= r.told+betweenWaits || r.told == 0) {
+		fmt.Fprintf(r.err, "ionup: %s\n", text)
+		r.told = since
 	}
 }
 
