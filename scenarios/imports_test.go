@@ -136,7 +136,7 @@ func importRules() []importRule {
 			why: "programs for the field capture too: it knows frames and no meter"},
 		{in: []string{"..."}, except: []string{"simulator/control", "cmd/..."}, forbidden: []string{"net/http"},
 			why: "one place opens a meter to the web, behind its token"},
-		{in: []string{"simulator/proxy"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/bench", "ionbench/simulator/steady"},
+		{in: []string{"simulator/proxy"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/bench", "ionbench/simulator/rfc2217", "ionbench/simulator/steady"},
 			why: "faults, frames and the line are the station's; here are only the port's bytes"},
 		{in: []string{"simulator/control"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/simulator/bench", "ionbench/simulator/fault", "ionbench/simulator/ion", "ionbench/simulator/ion/explain"},

@@ -56,6 +56,15 @@ func handOverAtOnce(w io.WriteCloser) {
 	})
 }
 
+// holdBreak holds the line in spacing, or releases it.
+func holdBreak(w io.WriteCloser, on bool) error {
+	request := uint(unix.TIOCCBRK)
+	if on {
+		request = unix.TIOCSBRK
+	}
+	return onFile(w, func(fd uintptr) error { return unix.IoctlSetInt(int(fd), request, 0) })
+}
+
 func ioctl(fd, request uintptr, p unsafe.Pointer) error {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, request, uintptr(p)); errno != 0 {
 		return errno

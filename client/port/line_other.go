@@ -14,3 +14,6 @@ func turnLine(io.WriteCloser) error {
 
 // handOverAtOnce is known of Linux alone.
 func handOverAtOnce(io.WriteCloser) {}
+
+// holdBreak is left out: no break is passed on.
+func holdBreak(io.WriteCloser, bool) error { return nil }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.bug.st/serial"
+
+	"ionbench/simulator/rfc2217"
 )
 
 const (
@@ -27,6 +29,9 @@ type serialConn struct {
 	name   string
 	port   serial.Port
 	writer io.WriteCloser // for writing, ended by Close; nil: port is used
+
+	onModem atomic.Pointer[func(rfc2217.ModemState)]
+	modem   rfc2217.ModemState // as onModem was told; Read uses it
 
 	closed  atomic.Bool
 	reading sync.Mutex
@@ -51,7 +56,7 @@ func openSerial(config *Config) (io.ReadWriteCloser, error) {
 		closeWriter(writer)
 		return nil, explainOpen(name, baud, err)
 	}
-	c := &serialConn{name: name, port: port, writer: writer}
+	c := &serialConn{name: name, port: port, writer: writer, modem: neverTold}
 	if err := c.prepare(config); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("serial port %s: %w", name, err)
@@ -77,6 +82,9 @@ func (c *serialConn) SetDTR(on bool) error { return c.lined(c.port.SetDTR(on)) }
 
 // SetRTS sets the line by which the other end of a null-modem cable sees that it may send.
 func (c *serialConn) SetRTS(on bool) error { return c.lined(c.port.SetRTS(on)) }
+
+// SetBreak begins or ends a break.
+func (c *serialConn) SetBreak(on bool) error { return c.lined(holdBreak(c.writer, on)) }
 
 func (c *serialConn) lined(err error) error {
 	if err == nil || errors.Is(err, syscall.ENOTTY) || errors.Is(err, syscall.EINVAL) {
@@ -123,6 +131,42 @@ func (c *serialConn) Read(p []byte) (int, error) {
 		if n > 0 || len(p) == 0 {
 			return n, nil
 		}
+		c.watchModem()
+	}
+}
+
+// OnModem lets told be called with the state of the modem lines, if the port has any: soon, and whenever
+// a Read that waits finds that it has changed.
+func (c *serialConn) OnModem(told func(rfc2217.ModemState)) {
+	if _, err := c.port.GetModemStatusBits(); err == nil {
+		c.onModem.Store(&told)
+	}
+}
+
+// neverTold is no state of the lines.
+const neverTold rfc2217.ModemState = 1
+
+func (c *serialConn) watchModem() {
+	told := c.onModem.Load()
+	if told == nil {
+		return
+	}
+	bits, err := c.port.GetModemStatusBits()
+	if err != nil {
+		return // the next Read tells of it
+	}
+	var m rfc2217.ModemState
+	for _, line := range []struct {
+		on bool
+		is rfc2217.ModemState
+	}{{bits.DCD, rfc2217.DCD}, {bits.RI, rfc2217.RI}, {bits.DSR, rfc2217.DSR}, {bits.CTS, rfc2217.CTS}} {
+		if line.on {
+			m |= line.is
+		}
+	}
+	if m != c.modem {
+		c.modem = m
+		(*told)(m)
 	}
 }
 

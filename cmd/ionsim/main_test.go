@@ -349,6 +349,8 @@ func use(t *testing.T, connection port.Config, task client.Task, file *upg.File)
 	}})
 }
 
+func overTCP(m *served) port.Config { return port.Config{TCP: m.ready.TCP} }
+
 // wantDone runs a task that must succeed.
 func wantDone(t *testing.T, connection port.Config, task client.Task, file *upg.File) *tool {
 	t.Helper()

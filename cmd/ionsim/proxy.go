@@ -46,7 +46,11 @@ real.
 
 The port of the meter is opened at the start, and again whenever it is gone. Meanwhile a tool on a
 PTY hears nothing, as with a cable that leads nowhere; the connection of a TCP client ends, and it
-may connect again at once. The rate that a tool sets on its PTY is passed on to a serial port.
+may connect again at once.
+
+Where both ends can, the rate, DTR, RTS and breaks of the tool are passed on to the meter's port, and
+its DCD, DSR, CTS and RI back. Over RFC 2217 all of that can be seen; a PTY shows the rate alone, and a
+serial port all but breaks and the rate.
 `,
 		Usage:   "--to PORT|tcp:HOST:PORT",
 		Surplus: "a value with spaces wants quotes",

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"io"
 	"net"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/client"
+	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/serving"
 	"ionbench/fixtures/schemas/schematest"
+	"ionbench/simulator/rfc2217"
 )
 
 // startProxy runs ionsim proxy here with --json and waits for its first line.
@@ -164,5 +168,54 @@ func TestAProxyIsStruckByHandAsAMeterIs(t *testing.T) {
 	p.end()
 	if got := p.all("stopped")[0].ByHand; !strings.Contains(got, "reply-lost at block 2") {
 		t.Errorf("what was done by hand is %q", got)
+	}
+}
+
+func TestAProxyPassesRateLinesAndBreaksOn(t *testing.T) {
+	ownKeys(t)
+	meter := startJSON(t, "--rfc2217", "0", "--pace", "off", "--http", "0")
+	p := startProxy(t, "--from", "rfc2217::0", "--to", "rfc2217://"+meter.ready.RFC2217)
+	conn, err := port.Open(port.Config{Port: "rfc2217://" + p.ready.RFC2217})
+	must(t, err)
+	defer conn.Close()
+	tool := conn.(*rfc2217.Client)
+	lines := make(chan rfc2217.ModemState, 100)
+	tool.OnModem(func(m rfc2217.ModemState) { lines <- m })
+	go func() { _, _ = io.Copy(io.Discard, tool) }() // until it is closed
+	want := func(want rfc2217.ModemState) {
+		t.Helper()
+		for deadline := time.After(patience); ; {
+			select {
+			case m := <-lines:
+				if m == want {
+					return
+				}
+			case <-deadline:
+				t.Fatalf("the lines never are %08b", want)
+			}
+		}
+	}
+	const all = rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
+	want(all)
+	ctl(t, "cable", "out") // the meter's own cable, behind the proxy
+	want(0)
+	ctl(t, "cable", "in")
+	want(all)
+
+	must(t, tool.SetBaud(4800))
+	must(t, tool.SetBreak(true))
+	must(t, tool.SetBreak(false))
+	_, err = tool.Write([]byte("no ION, at another rate. "))
+	must(t, err)
+	meter.want("the rate", func(e event) bool { return e.Event == "host-baud" && e.Baud == 4800 })
+	must(t, tool.Close())
+	p.end()
+	meter.end()
+	var foreign string
+	for _, e := range meter.all("no-ion") {
+		foreign += e.raw
+	}
+	if !strings.Contains(foreign, `"0000`) {
+		t.Errorf("no break came to the meter: %s", foreign)
 	}
 }

@@ -24,7 +24,6 @@ import (
 )
 
 func overPTY(m *served) port.Config { return port.Config{Port: m.ready.PTY} }
-func overTCP(m *served) port.Config { return port.Config{TCP: m.ready.TCP} }
 
 func TestUpgradeIsToldFromBeginningToEnd(t *testing.T) {
 	for _, test := range []struct {

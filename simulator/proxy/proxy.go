@@ -5,10 +5,12 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"ionbench/simulator/bench"
+	"ionbench/simulator/rfc2217"
 	"ionbench/simulator/steady"
 )
 
@@ -29,13 +31,16 @@ type Config struct {
 type Far struct {
 	config Config
 	port   *steady.Port
-	baud   int // of the host; 0: it has none
+	baud   int           // of the host; 0: it has none
+	lines  rfc2217.Lines // that the host has set
+	lined  bool          // it has set some
+	modem  rfc2217.ModemState
 	out    []byte
 }
 
 // Start begins to open the port. Close ends it.
 func Start(config Config) *Far {
-	f := &Far{config: config}
+	f := &Far{config: config, lines: atOpening()}
 	f.port = steady.Start(steady.Config{
 		Open: config.Open, Retry: config.Retry, Do: config.Do, Receive: config.Station.FromFar, Event: f.hear,
 	})
@@ -46,8 +51,9 @@ func Start(config Config) *Far {
 func (f *Far) hear(e steady.Event) {
 	switch e.Kind {
 	case steady.Opened:
-		f.SetBaud(f.baud)
+		f.opened()
 	case steady.Lost:
+		f.modem = 0
 		f.config.Station.FarGone(e.At)
 	}
 	f.config.Event(e)
@@ -63,8 +69,21 @@ func (f *Far) Flush(now time.Duration) {
 	}
 }
 
-// Rated is a port whose rate can be set while it is open.
-type Rated interface{ SetBaud(baud int) error }
+// What a port can do beside carrying bytes; not every port can.
+type (
+	// Rated is a port with a rate.
+	Rated interface{ SetBaud(baud int) error }
+	// Lined is a port with lines of its own.
+	Lined interface {
+		SetDTR(on bool) error
+		SetRTS(on bool) error
+		SetBreak(on bool) error
+	}
+	// Telling is a port that tells how its modem lines are, at first and whenever that changes.
+	Telling interface {
+		OnModem(told func(rfc2217.ModemState))
+	}
+)
 
 // SetBaud passes the host's rate on, as far as the port has one.
 func (f *Far) SetBaud(baud int) {
@@ -78,3 +97,54 @@ func (f *Far) SetBaud(baud int) {
 		return nil
 	})
 }
+
+// SetLines passes the lines on that the host has set, as far as the port has them.
+func (f *Far) SetLines(is rfc2217.Lines) {
+	was := f.lines
+	f.lines, f.lined = is, true
+	f.pass(is, was)
+}
+
+func (f *Far) pass(is, was rfc2217.Lines) {
+	f.port.Tell(func(conn io.ReadWriteCloser) error {
+		l, ok := conn.(Lined)
+		if !ok {
+			return nil
+		}
+		var errs []error
+		if is.DTR != was.DTR {
+			errs = append(errs, l.SetDTR(is.DTR))
+		}
+		if is.RTS != was.RTS {
+			errs = append(errs, l.SetRTS(is.RTS))
+		}
+		if is.Break != was.Break {
+			errs = append(errs, l.SetBreak(is.Break))
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// atOpening are the lines of a port that was just opened.
+func atOpening() rfc2217.Lines { return rfc2217.Lines{DTR: true, RTS: true} }
+
+// opened passes on what the host has set so far, and begins to follow the lines of the meter's end.
+func (f *Far) opened() {
+	f.modem = allLines
+	f.SetBaud(f.baud)
+	if f.lined {
+		f.pass(f.lines, atOpening())
+	}
+	f.port.Tell(func(conn io.ReadWriteCloser) error {
+		if t, ok := conn.(Telling); ok {
+			t.OnModem(func(m rfc2217.ModemState) { f.port.Do(func(time.Duration) { f.modem = m }) })
+		}
+		return nil
+	})
+}
+
+// allLines are the modem lines of a port that has none: the meter is there.
+const allLines = rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
+
+// Modem is how the modem lines are at the meter's end: all are down while its port is gone.
+func (f *Far) Modem() rfc2217.ModemState { return f.modem }

@@ -39,9 +39,12 @@ type Client struct {
 	wire []byte // what was read
 	data []byte // of it, not yet handed over
 
-	mu        sync.Mutex // of what follows, and of writing
+	mu        sync.Mutex // of what follows
+	onModem   func(ModemState)
 	end       clientEnd
 	out       []byte
+	shown     ModemState    // to onModem
+	heard     bool          // shown means something
 	suspended chan struct{} // closed when the flow is resumed; nil while it flows
 }
 
@@ -127,7 +130,15 @@ func (k *Client) receive() error {
 	k.data, k.out = k.end.take(k.data[:0], k.out[:0], k.wire[:n])
 	k.followFlow()
 	answer := slices.Clone(k.out)
+	told, modem := k.onModem, k.end.modem
+	changed := k.end.told && (!k.heard || modem != k.shown) && told != nil
+	if changed {
+		k.heard, k.shown = true, modem
+	}
 	k.mu.Unlock()
+	if changed {
+		told(modem)
+	}
 	if len(answer) > 0 && err == nil {
 		_, err = k.Conn.Write(answer)
 	}
@@ -200,6 +211,19 @@ func (k *Client) SetRTS(yes bool) error { return k.tell(setControl, either(yes, 
 func (k *Client) tell(command byte, value ...byte) error {
 	_, err := k.Conn.Write(appendSub(nil, command, value...))
 	return err
+}
+
+// OnModem lets told be called with the state of the port's lines whenever it has changed, by Read; at
+// once if it is known already.
+func (k *Client) OnModem(told func(ModemState)) {
+	k.mu.Lock()
+	k.onModem = told
+	known, modem := k.end.told, k.end.modem
+	k.heard, k.shown = known, modem
+	k.mu.Unlock()
+	if known {
+		told(modem)
+	}
 }
 
 // Modem is the state of the port's lines as the server told it last; told is false if it never did.

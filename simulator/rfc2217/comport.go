@@ -70,6 +70,9 @@ func (m ModemState) changed(before ModemState) ModemState {
 	return m | delta
 }
 
+// Lines are the lines that a host sets at its end.
+type Lines struct{ DTR, RTS, Break bool }
+
 // Purge values of PURGE-DATA.
 const (
 	purgeReceived = 1

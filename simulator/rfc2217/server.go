@@ -25,8 +25,9 @@ var ErrFull = errors.New("the client takes no data")
 // client that does not take the answers to its own commands is hung up on.
 type Server struct {
 	net.Conn
-	wire []byte // what was read
-	data []byte // of it, not yet handed over
+	wire  []byte // what was read
+	data  []byte // of it, not yet handed over
+	asked func(Lines)
 
 	mu     sync.Mutex
 	end    *serverEnd
@@ -45,12 +46,17 @@ type ServerConfig struct {
 	Baud      int // until the client sets its own
 	Signature string
 	Modem     ModemState // of the lines at first
+	// Asked, if not nil, is called when the client has set other lines. It is called by Read, and then
+	// a break is no data. Without it a break is read as a receiver without break detection has it: a
+	// byte 0 where it begins, and one where it ends.
+	Asked func(Lines)
 }
 
 // NewServer begins to serve a port on a connection, which it owns. Close ends it.
 func NewServer(conn net.Conn, c ServerConfig) *Server {
-	s := &Server{Conn: conn, end: newServerEnd(c.Baud, c.Signature, c.Modem), wire: make([]byte, readBytes), sent: make(chan struct{})}
+	s := &Server{Conn: conn, asked: c.Asked, end: newServerEnd(c.Baud, c.Signature, c.Modem), wire: make([]byte, readBytes), sent: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
+	s.end.passesBreaks = c.Asked != nil
 	s.out = s.end.greet(nil)
 	go s.send()
 	return s
@@ -75,8 +81,20 @@ func (s *Server) Read(p []byte) (int, error) {
 }
 
 func (s *Server) take(p []byte) error {
+	changes, err := s.obey(p)
+	if s.asked != nil {
+		for _, l := range changes {
+			s.asked(l)
+		}
+	}
+	return err
+}
+
+// obey takes what was read, and returns the lines after each change that the client has made.
+func (s *Server) obey(p []byte) (changes []Lines, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.end.changes = nil
 	s.data, s.out = s.end.take(s.data[:0], s.out, p)
 	if s.end.purge {
 		s.end.purge, s.kept = false, s.kept[:0]
@@ -87,9 +105,9 @@ func (s *Server) take(p []byte) error {
 	}
 	s.wake.Signal()
 	if len(s.out) > 2*maxUnsent {
-		return fmt.Errorf("%w: %d bytes of answers wait for it", ErrFull, len(s.out))
+		err = fmt.Errorf("%w: %d bytes of answers wait for it", ErrFull, len(s.out))
 	}
-	return nil
+	return s.end.changes, err
 }
 
 // Write queues data for the client.

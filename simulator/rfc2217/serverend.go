@@ -15,6 +15,9 @@ type serverEnd struct {
 	mask      ModemState
 	modem     ModemState
 	purge     bool // the client wants no data that waits for it
+
+	changes      []Lines // the lines after each change, since they were last taken
+	passesBreaks bool    // a break is passed on by others, and no byte stands for it
 }
 
 func newServerEnd(baud int, signature string, modem ModemState) *serverEnd {
@@ -29,6 +32,9 @@ func (e *serverEnd) greet(dst []byte) []byte {
 	return e.ask(dst, []byte{binary, goAhead}, []byte{binary, goAhead, comPort})
 }
 
+// lines are those that the client has set.
+func (e *serverEnd) lines() Lines { return Lines{DTR: e.dtr, RTS: e.rts, Break: e.breaking} }
+
 // breakByte is what a receiver without break detection reads when a break begins, and when it ends.
 const breakByte = 0
 
@@ -41,7 +47,7 @@ func (e *serverEnd) take(data, out, p []byte) (more, answers []byte) {
 		}
 		broke := e.breaking
 		data = e.decode(data, p[:n], func(c command) { out = e.command(out, c) })
-		if e.breaking != broke {
+		if e.breaking != broke && !e.passesBreaks {
 			data = append(data, breakByte)
 		}
 		p = p[n:]
@@ -113,6 +119,12 @@ func (e *serverEnd) obey(out []byte, command byte, value []byte) []byte {
 
 // control carries out SET-CONTROL, and returns the state that is in effect.
 func (e *serverEnd) control(value byte) byte {
+	was := e.lines()
+	defer func() {
+		if is := e.lines(); is != was && e.passesBreaks {
+			e.changes = append(e.changes, is)
+		}
+	}()
 	switch {
 	case value == breakOn:
 		e.breaking = true

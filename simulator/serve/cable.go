@@ -42,7 +42,8 @@ func (o outlet) Write(p []byte) (int, error) {
 func (r *run) portEvent(h *host, e steady.Event) {
 	switch e.Kind {
 	case steady.Opened:
-		r.showCarrier()
+		r.showModem()
+		r.watchLines()
 		if h.gone {
 			h.gone = false
 			r.tell(Event{Kind: CameBack, At: e.At, Host: h.name})
@@ -88,40 +89,66 @@ func (r *run) remoteOn(c caller) *rfc2217.Server {
 	if _, _, remote := r.ports.opened(); c.at != remote {
 		return nil
 	}
-	return rfc2217.NewServer(c.conn, rfc2217.ServerConfig{Baud: r.config.Baud, Signature: "ionsim", Modem: r.modem()})
-}
-
-// modem is how the modem lines are: a cable that is in carries them all.
-func (r *run) modem() rfc2217.ModemState {
-	if r.carrier {
-		return rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
-	}
-	return 0
-}
-
-// followCarrier shows hosts whether the cable to the device is in.
-func (r *run) followCarrier() {
-	if r.config.Carrier == nil || r.over {
-		return
-	}
-	if in := r.config.Carrier(); in != r.carrier {
-		r.carrier = in
-		r.showCarrier()
-		if r.client != nil && r.client.remote != nil {
-			r.client.remote.SetModem(r.modem())
+	config := rfc2217.ServerConfig{Baud: r.config.Baud, Signature: "ionsim", Modem: r.modem}
+	if r.config.Lines != nil {
+		config.Asked = func(l rfc2217.Lines) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if !r.over {
+				r.config.Lines(r.tick(), l)
+			}
 		}
 	}
+	return rfc2217.NewServer(c.conn, config)
 }
 
-// showCarrier shows it to who is on the port that was there already.
-func (r *run) showCarrier() {
+// allLines are the modem lines of a device that is there, behind a cable that is in.
+const allLines = rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
+
+// followModem shows hosts how the modem lines are at the device's end.
+func (r *run) followModem() {
+	if r.config.Modem == nil || r.over {
+		return
+	}
+	is := r.config.Modem()
+	if is == r.modem {
+		return
+	}
+	r.modem = is
+	r.showModem()
+	if r.client != nil && r.client.remote != nil {
+		r.client.remote.SetModem(is)
+	}
+}
+
+// showModem shows it to who is on the port that was there already.
+func (r *run) showModem() {
 	if r.port == nil {
 		return
 	}
-	on := r.carrier
+	on := r.modem&rfc2217.DCD != 0
 	r.port.Tell(func(conn io.ReadWriteCloser) error {
 		if c, ok := conn.(Carrying); ok {
 			return c.SetDTR(on)
+		}
+		return nil
+	})
+}
+
+// watchLines follows the lines of who is on the port that was there already: behind a null-modem cable,
+// DTR is DSR here, and RTS is CTS.
+func (r *run) watchLines() {
+	if r.config.Lines == nil {
+		return
+	}
+	port := r.port
+	port.Tell(func(conn io.ReadWriteCloser) error {
+		if c, ok := conn.(Telling); ok {
+			c.OnModem(func(m rfc2217.ModemState) {
+				port.Do(func(now time.Duration) {
+					r.config.Lines(now, rfc2217.Lines{DTR: m&rfc2217.DSR != 0, RTS: m&rfc2217.CTS != 0})
+				})
+			})
 		}
 		return nil
 	})

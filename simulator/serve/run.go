@@ -102,7 +102,7 @@ type run struct {
 	port    *steady.Port                 // that is there already; nil without one
 	cable   *host                        // who is on it
 	inside  chan func(now time.Duration) // of port
-	carrier bool                         // the cable to the device is in, as hosts were told
+	modem   rfc2217.ModemState           // of the lines at the device, as hosts were told
 	heard   *host                        // the host that was last heard, to which the device talks
 	baud    int                          // last told to the device
 	out     []byte
@@ -121,7 +121,7 @@ func newRun(config Config, device Device, p *ports) *run {
 		config: config, ports: p, device: device, clock: config.Clock, commands: config.Commands,
 		accepted: make(chan caller), failed: make(chan error, 1),
 		poked: make(chan struct{}, 1), quit: make(chan struct{}),
-		inside: make(chan func(time.Duration)), advanced: -1, carrier: true,
+		inside: make(chan func(time.Duration)), advanced: -1, modem: allLines,
 		mu: config.Turns,
 	}
 	if r.mu == nil {
@@ -494,7 +494,7 @@ func (r *run) settle(now time.Duration) {
 		}
 	}
 	r.followPorts(now)
-	r.followCarrier()
+	r.followModem()
 	reset := r.config.Reset != nil && r.config.Reset() && r.reset(now)
 	if !reset && len(r.out) > 0 && r.heard != nil {
 		r.send(now, r.heard, r.out)

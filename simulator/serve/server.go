@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ionbench/simulator/machine"
+	"ionbench/simulator/rfc2217"
 )
 
 // Device is the device's side of a line, the line included.
@@ -26,6 +27,11 @@ type Device interface {
 // Carrying is a port that can show its other end whether a cable leads to the meter: by DTR, which is DCD
 // behind a null-modem cable.
 type Carrying interface{ SetDTR(on bool) error }
+
+// Telling is a port that tells how its modem lines are, at first and whenever that changes.
+type Telling interface {
+	OnModem(told func(rfc2217.ModemState))
+}
 
 // Config says where and how a device is served. At least one of PTY, TCP, RFC2217, Port and NoPort
 // is wanted.
@@ -83,9 +89,13 @@ type Config struct {
 	// has been reset. Then all of them are there again: a new PTY under the same link, the same TCP
 	// address.
 	Gone func() bool
-	// Carrier, if not nil, is asked after every turn of the device whether the cable to it is in. Hosts
-	// that can see it are shown: by RFC 2217, or on a port that is Carrying.
-	Carrier func() bool
+	// Modem, if not nil, is asked after every turn of the device how the modem lines are at its end.
+	// Hosts that can see them are shown: by RFC 2217, or on a port that is Carrying. Without it a
+	// cable is in that carries them all.
+	Modem func() rfc2217.ModemState
+	// Lines, if not nil, is told the lines that a host sets at its end, where they can be seen: by RFC
+	// 2217, or on a port that is Telling.
+	Lines func(now time.Duration, l rfc2217.Lines)
 	// Commands run between the turns of the device, each followed by a Step. A closed channel
 	// counts as none.
 	//

@@ -126,8 +126,8 @@ func (p *Port) Tell(set func(conn io.ReadWriteCloser) error) {
 	}
 }
 
-// do lets the owner run a function. It returns false at the end.
-func (p *Port) do(run func(now time.Duration)) bool {
+// Do lets the owner run a function, from any goroutine. It returns false at the end.
+func (p *Port) Do(run func(now time.Duration)) bool {
 	select {
 	case p.config.Do <- run:
 		return true
@@ -149,7 +149,7 @@ func (p *Port) keep() {
 			told = false
 			p.serve(conn)
 		case !told:
-			told = p.do(func(now time.Duration) { p.config.Event(Event{Kind: Absent, At: now, Reason: err.Error()}) })
+			told = p.Do(func(now time.Duration) { p.config.Event(Event{Kind: Absent, At: now, Reason: err.Error()}) })
 		}
 		conn = nil
 		select {
@@ -169,7 +169,7 @@ func (p *Port) serve(conn io.ReadWriteCloser) {
 	defer stop()
 	var writing sync.WaitGroup
 	writing.Go(func() { w.write(p) })
-	p.do(func(now time.Duration) {
+	p.Do(func(now time.Duration) {
 		p.wire, p.lost = w, 0
 		p.config.Event(Event{Kind: Opened, At: now})
 	})
@@ -177,7 +177,7 @@ func (p *Port) serve(conn io.ReadWriteCloser) {
 	w.close()
 	close(w.quit)
 	writing.Wait()
-	p.do(func(now time.Duration) {
+	p.Do(func(now time.Duration) {
 		p.wire = nil
 		p.config.Event(Event{Kind: Lost, At: now, Reason: err.Error()})
 	})
@@ -193,7 +193,7 @@ func (p *Port) read(conn io.Reader) error {
 		}
 		if n > 0 {
 			data := append([]byte(nil), buffer[:n]...)
-			if !p.do(func(now time.Duration) { p.config.Receive(now, data) }) {
+			if !p.Do(func(now time.Duration) { p.config.Receive(now, data) }) {
 				return p.ctx.Err()
 			}
 		}
@@ -264,7 +264,7 @@ func (w *wire) write(p *Port) {
 			continue
 		}
 		if err := i.set(w.conn); err != nil {
-			p.do(func(now time.Duration) { p.config.Event(Event{Kind: Unset, At: now, Reason: err.Error()}) })
+			p.Do(func(now time.Duration) { p.config.Event(Event{Kind: Unset, At: now, Reason: err.Error()}) })
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/proxy"
+	"ionbench/simulator/rfc2217"
 	"ionbench/simulator/serve"
 	"ionbench/simulator/steady"
 	"ionbench/simulator/story"
@@ -209,4 +210,23 @@ func (o *observer) endOfProxy(now time.Duration, c bench.Counts, repeat string) 
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
 		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"by_hand", repeat},
 	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)})
+}
+
+// passLines passes the lines on that a host sets; nil if the meter is here, which has none.
+func (f *farSide) passLines() func(now time.Duration, l rfc2217.Lines) {
+	if f == nil {
+		return nil
+	}
+	return func(_ time.Duration, l rfc2217.Lines) { f.SetLines(l) }
+}
+
+// modem is how the modem lines are at the end of the cable. A cable that is pulled carries none.
+func (s *server) modem() rfc2217.ModemState {
+	switch {
+	case !s.station().CableIn():
+		return 0
+	case s.far != nil:
+		return s.far.Modem()
+	}
+	return rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
 }

@@ -186,8 +186,8 @@ func (s *server) ports() serve.Config {
 			reset := s.station().TakeReset()
 			return s.far.takeBroken() || reset
 		},
-		Gone:    func() bool { return s.station().PortGone() },
-		Carrier: func() bool { return s.station().CableIn() },
+		Gone:  func() bool { return s.station().PortGone() },
+		Modem: s.modem, Lines: s.far.passLines(),
 		Event: func(e serve.Event) {
 			s.far.hear(e)
 			s.onPort(e)
