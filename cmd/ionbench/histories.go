@@ -111,6 +111,9 @@ func (f *replayFlags) replayHistory(c *cli.Call, id string) error {
 		r.Trace = withoutFrames(r.Trace)
 		return err
 	})
+	if err == nil && f.story != "" {
+		err = storyOfHistory(f.story, &w, "ionbench replay "+id)
+	}
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ program is needed.
 		Commands: slices.Concat(
 			[]*cli.Command{
 				runCommand(), listCommand(), formatCommand(),
-				faultsCommand(), replayCommand(), shrinkCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
+				faultsCommand(), replayCommand(), shrinkCommand(), storyCommand(), stormCommand(nil), mutantsCommand(), sweepCommand(), worldsCommand(),
 			},
 			atlasCommands(),
 			[]*cli.Command{reproduceCommand(), judgeMergeCommand(), judgeDiffCommand(), judgeCommand(), schemaCommand(), wiresharkInstallCommand(), wiresharkPathCommand()},

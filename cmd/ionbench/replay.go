@@ -10,6 +10,7 @@ import (
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
@@ -80,9 +81,6 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 		return errPrintAndJSON()
 	}
 	if storm.IsHistoryID(c.Args[0]) {
-		if f.story != "" {
-			return cli.Usage("--story tells of one trial, and this is a history").Hint("leave --story out")
-		}
 		return f.replayHistory(c, c.Args[0])
 	}
 	subject, err := f.subject(c)
@@ -92,8 +90,8 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 	if err := capturing.Check(f.capture, f.json); err != nil {
 		return err
 	}
-	if f.story != "" && f.transport != "bench" {
-		return cli.Usage("--story tells what the bench plays").Hint("leave --transport out")
+	if err := checkOutputs(files.File, f.story); err != nil {
+		return err
 	}
 	c.Begin()
 	r, err := f.replay(ctx, subject)
@@ -101,7 +99,7 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 		return err
 	}
 	if f.story != "" {
-		if err := storyOfTrial(f.story, subject, r.repeat); err != nil {
+		if err := storyOfTrial(ctx, f.story, subject, r.over, r.repeat); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
@@ -33,6 +34,7 @@ as its file says, the reasons follow, its plan of faults, and the command that r
 type runFlags struct {
 	print   string
 	capture string
+	story   string
 	json    bool
 	tests   testOutputs
 }
@@ -45,6 +47,7 @@ func runCommand() *cli.Command {
 		Flags: cli.Plain(append([]cli.Flag{
 			cli.OneOf(&f.print, "print", printed(), "print this of one case alone, instead of the table"),
 			captureFlag(&f.capture, "write what goes over the lines of each case, one section of the file a case,"),
+			storyFlag(&f.story),
 			cli.Switch(&f.json, "json", "print one JSON object a case, instead of the table").Writes("ionbench-run 1"),
 		}, f.tests.flags()...)...),
 		Examples: `
@@ -55,6 +58,7 @@ func runCommand() *cli.Command {
   ionbench run ./field ./today/meter-105.case      your own: a folder, a file
   ionbench run --json | jq 'select(.passed | not)' for programs: one object a case
   ionbench run --junit run.xml --summary run.md    for those who show tests
+  ionbench run upgrade-failed --story article.html the article's seventy minutes, to look at
   ionbench run upgrade-failed --capture a.pcapng   its frames for Wireshark
 `,
 		Done: "all came out as their files say", Failed: "one did not",
@@ -85,7 +89,7 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.json && f.tests.annotations != "" {
 		return cli.Usage("--annotations go to standard output, as --json does").Hint("leave one of them out, or write a file: --ctrf FILE")
 	}
-	if err := errors.Join(f.tests.check(), capturing.Check(f.capture, f.json)); err != nil {
+	if err := errors.Join(f.tests.check(), capturing.Check(f.capture, f.json), checkOutputs(files.File, f.story)); err != nil {
 		return err
 	}
 	all, err := choose(c.Args, c.In)
@@ -94,6 +98,9 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	if f.print != "" && len(all) != 1 {
 		return cli.Usage("--print prints of one case, and these are %d", len(all)).Hint("name one, as in: ionbench run upgrade-failed --print " + f.print)
+	}
+	if f.story != "" && len(all) != 1 {
+		return cli.Usage("--story tells of one case, and these are %d", len(all)).Hint("name one, as in: ionbench run upgrade-failed --story " + f.story)
 	}
 	c.Begin()
 	began := time.Now()
@@ -105,6 +112,11 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	})
 	if err != nil {
 		return err
+	}
+	if f.story != "" && len(played) == 1 && played[0].err == nil {
+		if err := storyOfCase(f.story, played[0]); err != nil {
+			return err
+		}
 	}
 	switch {
 	case f.json:

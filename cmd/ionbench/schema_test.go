@@ -23,11 +23,11 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 	old := quickSweep("--json", file("old.json"))
 	judged := []string{"judge", "--upgrader", "false {tcp} {image}", "--only", "undisturbed,damaged-file,wrong-unit", "--shard", "1/1", "--json", file("judged.json"), "--ctrf", file("ctrf.json")}
 	forms := map[string][][]string{
-		"run":         {{"upgrade-failed", "killed-with-journal", "--json", "--ctrf", file("run.json")}},
+		"run":         {{"upgrade-failed", "killed-with-journal", "--json", "--ctrf", file("run.json")}, {"recovery", "--story", file("case.story.json")}},
 		"list":        {{"--json"}},
 		"faults":      {{"--json"}},
 		"replay":      {{"kill at block 3", "--json"}, {"reply-lost at block 900", "--json"}, {"kill", "--world", "pairs-17", "--json"}, {"noise at block 3 for 2s rate 1e-3; cable-pull at block 5 for 1 no-responses; kill at block 7", "--story", file("run.story.json")}},
-		"shrink":      {{"kill", "--until", "recovered", "--json"}},
+		"shrink":      {{"kill", "--until", "recovered", "--json", "--story", file("small.story.json")}},
 		"storm":       {{"--runs", "20", "--json"}, {"--histories", "--runs", "5", "--json"}},
 		"mutants":     {{"no-resend", "--json"}, {"--list", "--json"}},
 		"sweep":       {old[1:]},

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,6 +34,7 @@ type shrinkFlags struct {
 	budget   int
 	caseFile string
 	spec     string
+	story    string
 	json     bool
 }
 
@@ -50,11 +52,13 @@ func shrinkCommand() *cli.Command {
 			cli.Count(&f.budget, "budget", "trials to run at most"),
 			cli.Text(&f.caseFile, "case", "FILE", "write the case to a new file, instead of printing it").With(cli.Files("*.case")),
 			cli.Text(&f.spec, "spec", "FILE", "write the spec to a new file, instead of printing it").With(cli.Files("*.go")),
+			storyFlag(&f.story),
 			cli.Switch(&f.json, "json", "print one JSON object").Writes("ionbench-shrink 1"),
 		}, f.flags()...)...),
 		Examples: `
   ionbench shrink 'abort at 60%; cable-pull at block 3; kill at 5m' --until settings-lost
   ionbench shrink t1.V56U9tiLAgA --until unharmed --json
+  ionbench shrink 'kill at 60%; noise at 30s for 1s rate 1e-3' --until recovered --story small.html
   ionbench shrink 'kill at 90s; kill at 95s' --until settings-lost --case my.case --spec my_test.go
 `,
 		Failed: "the trial breaks nothing or is of another class: nothing to shrink, or the shrinking was interrupted",
@@ -67,7 +71,7 @@ func (f *shrinkFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutputs(files.Nothing, f.caseFile, f.spec); err != nil {
+	if err := errors.Join(checkOutputs(files.Nothing, f.caseFile, f.spec), checkOutputs(files.File, f.story)); err != nil {
 		return err
 	}
 	fails, err := f.predicate(c, subject)
@@ -84,6 +88,11 @@ func (f *shrinkFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	if err := f.write(c, shrunk); err != nil {
 		return err
+	}
+	if f.story != "" {
+		if err := storyOfTrial(ctx, f.story, r.Subject, rig.Bench, shrunk.repeat); err != nil {
+			return err
+		}
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted after %d trials: a smaller plan may be left", r.Runs)

@@ -2,15 +2,88 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"strings"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/retell"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/story/page"
+	"ionbench/simulator/story/record"
 )
+
+const storyHelp = `
+Write the story of a run as a page: person, tool, requests, line, meter, flash, display and
+Upgrade.log as lanes on one time axis, a cursor with the state of everything at that
+instant, every frame and message field by field, and why a request was sent again. The page
+is one file that opens from a disk, without a network; the address of a moment in it can be
+sent to a colleague with the file.
+
+The run is a file that --story FILE.story.json of replay, run, judge or shrink has written, or a
+trial.
+` + trialHelp
+
+type storyFlags struct {
+	trialFlags
+	output string
+}
+
+func storyCommand() *cli.Command {
+	f := &storyFlags{trialFlags: newTrialFlags()}
+	output := cli.Text(&f.output, "output", "FILE.html|FILE.story.json", "file to write: a page, or JSON Lines").With(cli.Files("*.html")).Writes("ionbench-story 1")
+	output.Letter = "o"
+	return &cli.Command{
+		Name: "story", Brief: "write the story of a run as a page to look at", Help: storyHelp,
+		Args: []cli.Arg{{Name: "FILE.story.json|ID|PLAN", What: "run", Values: cli.Files("*.story.json")}}, Surplus: quoteThePlan,
+		Flags: cli.Plain(append([]cli.Flag{output}, f.flags()...)...),
+		Examples: `
+  ionbench story 'cable-pull at block 5 for 2 no-responses' -o run.html
+  ionbench story t1.V56U9tiLAgA -o run.html
+  ionbench story artifacts/killed/story.story.json -o killed.html
+`,
+		Done: "the page is written", Run: f.run,
+	}
+}
+
+func (f *storyFlags) run(ctx context.Context, c *cli.Call) error {
+	if f.output == "" {
+		return cli.Usage("no file to write").Hint("name one: -o run.html")
+	}
+	if err := checkOutputs(files.File, f.output); err != nil {
+		return err
+	}
+	if isRecord(c.Args[0]) {
+		if err := f.alone(c, c.Args[0]); err != nil {
+			return err
+		}
+		c.Begin()
+		return convert(c.Args[0], f.output)
+	}
+	subject, err := f.subject(c)
+	if err != nil {
+		return err
+	}
+	c.Begin()
+	return storyOfTrial(ctx, f.output, subject, rig.Bench, f.replayCommand(subject))
+}
+
+// convert makes a page of a file that was written as JSON Lines.
+func convert(from, to string) error {
+	text, err := files.Read(from, record.MaxBytes)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	head, err := record.Read(text)
+	if err != nil {
+		return cli.Unusable(fmt.Errorf("%s: %w", from, err)).Hint("name a file that --story FILE.story.json has written")
+	}
+	return writeRecord(to, head.Title, text)
+}
 
 // storyFlag is the flag for a file with the story of a run.
 func storyFlag(path *string) cli.Flag {
@@ -18,27 +91,54 @@ func storyFlag(path *string) cli.Flag {
 }
 
 // storyOfTrial plays a trial once more and writes its story.
-func storyOfTrial(path string, s shrink.Subject, repeat string) error {
-	told, err := retell.Trial(s.World, s.Plans)
+func storyOfTrial(ctx context.Context, path string, s shrink.Subject, over rig.Transport, repeat string) error {
+	var told *retell.Story
+	var err error
+	if over == rig.Bench {
+		told, err = retell.Trial(s.World, s.Plans)
+	} else {
+		told, err = retell.Over(ctx, over, s.World, s.Plans)
+	}
 	if err != nil {
 		return err
 	}
-	told.Head.Repeat = repeat
-	return writeStory(path, told)
+	return writeStory(path, told, repeat)
 }
 
-// writeStory writes a story in the form that the name of its file asks for.
-func writeStory(path string, told *retell.Story) error {
-	told.Head.Program = "ionbench " + cli.Release()
+// storyOfCase plays a case once more and writes its story.
+func storyOfCase(path string, p playedCase) error {
+	told, err := retell.Case(p.Case)
+	if err != nil {
+		return err
+	}
+	return writeStory(path, told, strings.Replace(p.repeat(), " --print trace", "", 1))
+}
+
+// storyOfHistory plays a history once more and writes its story.
+func storyOfHistory(path string, w *world.World, repeat string) error {
+	told, err := retell.History(w)
+	if err != nil {
+		return err
+	}
+	return writeStory(path, told, repeat)
+}
+
+func writeStory(path string, told *retell.Story, repeat string) error {
+	told.Head.Program, told.Head.Repeat = "ionbench "+cli.Release(), repeat
 	var file bytes.Buffer
 	if err := told.Write(&file); err != nil {
 		return err
 	}
+	return writeRecord(path, told.Head.Title, file.Bytes())
+}
+
+// writeRecord writes a story in the form that the name of its file asks for.
+func writeRecord(path, title string, text []byte) error {
 	err := files.Write(path, files.File, files.Public, func(to io.Writer) error {
 		if isPage(path) {
-			return page.Write(to, told.Head.Title, file.Bytes())
+			return page.Write(to, title, text)
 		}
-		_, err := to.Write(file.Bytes())
+		_, err := to.Write(text)
 		return err
 	})
 	if err != nil {
@@ -51,3 +151,5 @@ func isPage(path string) bool {
 	lower := strings.ToLower(path)
 	return strings.HasSuffix(lower, ".html") || strings.HasSuffix(lower, ".htm")
 }
+
+func isRecord(named string) bool { return strings.HasSuffix(strings.ToLower(named), ".json") }

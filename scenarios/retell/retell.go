@@ -3,8 +3,12 @@
 package retell
 
 import (
+	"cmp"
+	"context"
 	"io"
 
+	"ionbench/scenarios/cases"
+	"ionbench/scenarios/history"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
@@ -33,6 +37,11 @@ func Trial(w world.World, plans trial.Plans) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.trial(&w, plans, r)
+	return s, nil
+}
+
+func (s *Story) trial(w *world.World, plans trial.Plans, r *trial.Result) {
 	s.Events = r.Trace
 	s.Head.Title, s.Head.Plan = titleOf(plans), plans.String()
 	s.Head.Outcome = r.Class.String()
@@ -42,8 +51,53 @@ func Trial(w world.World, plans trial.Plans) (*Story, error) {
 	for _, u := range r.Unstruck {
 		s.Head.Missed = append(s.Head.Missed, u.String())
 	}
-	if id, err := trial.ID(w, plans); err == nil {
+	if id, err := trial.ID(*w, plans); err == nil {
 		s.Head.Trial = id
+	}
+}
+
+// Over plays a trial over a transport and tells its story, in real time.
+func Over(ctx context.Context, t rig.Transport, w world.World, plans trial.Plans) (*Story, error) {
+	r, err := trial.TryOver(ctx, t, w, plans, rig.WholeTrace)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Of(&w)
+	if err == nil {
+		s.trial(&w, plans, r)
+		s.Head.Virtual, s.Head.Byte = false, 0
+	}
+	return s, err
+}
+
+// Case plays a case and tells its story.
+func Case(c *cases.Case) (*Story, error) {
+	r, err := c.Play(rig.WholeTrace)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Of(&c.World)
+	if err != nil {
+		return nil, err
+	}
+	s.Events = r.Trace
+	s.Head.Title, s.Head.Plan, s.Head.Outcome, s.Head.Broken = cmp.Or(c.Title, "A case"), c.Plan(), r.Verdicts(), r.Reasons
+	return s, nil
+}
+
+// History plays a history and tells its story.
+func History(w *world.World) (*Story, error) {
+	r, err := history.Play(*w, rig.WholeTrace)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Of(w)
+	if err != nil {
+		return nil, err
+	}
+	s.Events, s.Head.Title = r.Trace, "A history"
+	for _, f := range r.Findings {
+		s.Head.Broken = append(s.Head.Broken, f.String())
 	}
 	return s, nil
 }

@@ -212,3 +212,51 @@ func TestAnAnswerThatComesAfterTheRequestWasSentAgainIsLate(t *testing.T) {
 		t.Errorf("sent again because %q", why)
 	}
 }
+
+// file is a story as it is written.
+func file(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	err := record.Write(&b, record.Head{Title: "a run", Byte: byteTime.Seconds()}, []story.Event{
+		{Source: story.Meter, What: story.StateEntered{State: meter.Application}},
+		{At: time.Second, Source: story.Line, What: story.FrameSent{Direction: line.ToMeter, Bytes: string(request(1))}},
+		{At: time.Second, Source: story.Line, What: story.BytesArrived{Direction: line.ToMeter, Bytes: string(request(1))}},
+		{At: 2 * time.Second, Source: story.Meter, What: story.Displayed{Text: "Upgrading…"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestWhatIsWrittenCanBeReadAndWhatIsWrongIsNamedByItsLine(t *testing.T) {
+	whole := file(t)
+	head, err := record.Read(whole)
+	if err != nil || head.Title != "a run" {
+		t.Fatalf("%q, %v", head.Title, err)
+	}
+	for old, test := range map[string]struct{ now, want string }{
+		"ionbench-story 1": {"ionbench-story 2", "line 1 says"},
+		`"n":3`:            {`"n":4`, "event 4 follows event 2"},
+		`"at":2,`:          {`"at":0.5,`, "it is at 0.5 s, and the event before at 1 s"},
+		`"layout":1,"mess`: {`"layout":2,"mess`, "there is no layout 2"},
+		`"event":"lcd"`:    {`"event":""`, "which event it is"},
+		`"at":1,`:          {`"when":1,`, "it does not say when"},
+	} {
+		broken := strings.Replace(string(whole), old, test.now, 1)
+		if _, err := record.Read([]byte(broken)); err == nil || !strings.Contains(err.Error(), test.want) || broken == string(whole) {
+			t.Errorf("%s: %v, want %q", old, err, test.want)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(file(f))
+	f.Add([]byte(`{"event":"story","format":"ionbench-story 1"}`))
+	f.Add([]byte("{}\n{}\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := record.Read(text); err != nil && !strings.HasPrefix(err.Error(), record.ErrFile.Error()) {
+			t.Errorf("%v", err)
+		}
+	})
+}
