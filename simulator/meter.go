@@ -23,7 +23,8 @@ type Config struct {
 	Password     string         // empty: 0
 	Firmware     meter.Firmware // that runs; without an image it gets a meaningless one of 16 KiB
 	Settings     *ion.Settings  // nil: those of the factory template
-	Start        time.Time      // the meter's calendar time when New returns; zero: the time of the call
+	Start        time.Time      // the meter's calendar time when New returns; zero: the time of the call. It has ten days of load profile and events from before
+	EventWords   meter.Dialect  // of the event log over ION; 0: those by which a head-end's driver tells events apart
 	Baud         int            // of the line, in bits a second; 0: 9600
 	// Pace is how many times faster than in reality everything runs: the bytes on the line,
 	// the chip, the meter's restarts. 0 is 1; with bench.Unpaced they take no time.
@@ -127,6 +128,7 @@ func (c Config) station() bench.Config {
 			Password:     c.Password,
 			Epoch:        c.Start,
 			Past:         meter.UsualPast,
+			EventWords:   c.EventWords,
 			Firmware:     c.Firmware,
 			Settings:     c.Settings,
 			Timing:       meter.DefaultTiming(),

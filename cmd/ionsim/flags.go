@@ -22,6 +22,7 @@ type options struct {
 	phone      string // its number there; empty: the usual one
 	rings      int    // after which its modem answers
 	tag1, tag2 string
+	words      meter.Dialect // of the event log
 
 	port string // serial port of this computer; empty for none
 	real realPort
@@ -61,6 +62,7 @@ func (o *options) flags() []cli.Flags {
 			cli.Text(&o.owner, "owner", "TEXT", "its nameplate, up to 80 characters").MayBeEmpty(),
 			cli.Text(&o.tag1, "tag1", "TEXT", "likewise").MayBeEmpty(),
 			cli.Text(&o.tag2, "tag2", "TEXT", "likewise").MayBeEmpty(),
+			cli.OneOf(&o.words, "event-words", meter.Dialects(), `what its event log says over ION: "driver", the words by which a head-end's driver tells events apart (Power Up), or "manual", those of the family's manual (Device power-up)`),
 			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
 		})},
 		{Title: "Where to reach it", List: slices.Concat(served.Reach, []cli.Flag{

@@ -79,6 +79,12 @@ const (
 	TwinWords
 )
 
+// Dialects are all of them.
+func Dialects() []Dialect { return []Dialect{DriverWords, TwinWords} }
+
+// String is the dialect's word in flags.
+func (d Dialect) String() string { return [...]string{"driver", "manual"}[d] }
+
 // LogEntry is an entry of the event log.
 type LogEntry struct {
 	At       time.Time  // by the meter's clock, whole seconds
