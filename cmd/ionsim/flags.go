@@ -27,7 +27,9 @@ type options struct {
 	port string // serial port of this computer; empty for none
 	real realPort
 
+	site       string // file that says what is served, instead of the flags; empty for none
 	helpFaults bool
+	helpSite   bool
 	given      func(flag string) bool // whether the flag is on the command line
 }
 
@@ -65,6 +67,10 @@ func (o *options) flags() []cli.Flags {
 			cli.OneOf(&o.words, "event-words", meter.Dialects(), `what its event log says over ION: "driver", the words by which a head-end's driver tells events apart (Power Up), or "manual", those of the family's manual (Device power-up)`),
 			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
 		})},
+		{Title: "Many meters", List: []cli.Flag{
+			cli.Text(&o.site, "site", "FILE", "serve the lines, ports and meters of a file instead of one meter, with --pace and --json alone").With(cli.Files("*.site")),
+			cli.Switch(&o.helpSite, "help-site", "tell all that such a file can say, and end"),
+		}},
 		{Title: "Where to reach it", List: slices.Concat(served.Reach, []cli.Flag{
 			cli.Text(&o.port, "port", "PATH", "at a serial port of this computer, such as /dev/serial/by-id/…: what is at the other end of its cable reaches the meter, as a tool on another PC over a null-modem or RS-485 cable. A port that is pulled out and put back is opened again").With(cli.Files("*")),
 			o.real.flag(),

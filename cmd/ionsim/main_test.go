@@ -82,6 +82,13 @@ type event struct {
 	Holder    string
 	Age       float64
 	Silent    float64
+	Line      string
+	Meter     string
+	Meters    []struct {
+		Name, Serial, Revision string
+		Unit                   int
+		ModbusTCP              string `json:"modbus_tcp"`
+	}
 
 	raw string
 }
@@ -327,8 +334,14 @@ func (h *tool) answer(p client.Prompt) client.Answer {
 // result of the task is in the tool.
 func use(t *testing.T, connection port.Config, task client.Task, file *upg.File) (*tool, error) {
 	t.Helper()
+	return useUnit(t, connection, 105, task, file)
+}
+
+// useUnit is use with the meter of a unit id.
+func useUnit(t *testing.T, connection port.Config, unit int, task client.Task, file *upg.File) (*tool, error) {
+	t.Helper()
 	u, err := client.New(client.Config{
-		Release: client.Release22(), SingleDevice: true, UnitID: 105, Baud: 9600, Password: "0", Start: time.Now(),
+		Release: client.Release22(), SingleDevice: true, UnitID: uint16(unit), Baud: 9600, Password: "0", Start: time.Now(),
 		Timing:         client.Timing{Response: 200 * time.Millisecond, Resends: 10, Restart: 10 * time.Millisecond, Poll: 10 * time.Millisecond},
 		FirstMessageID: 1,
 	})

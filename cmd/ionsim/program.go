@@ -36,6 +36,7 @@ or driver is needed: a program that opens a serial port opens the PTY.
   ionsim --tcp :7801 --modbus-tcp 5020                Modbus beside ION, for mbpoll
   ionsim --protocol modbus --pty --tcp :7801          Modbus RTU on the PTY, ION over TCP
   ionsim --link ./ttyION --http 7880                  open the address that it tells in a browser
+  ionsim --site plant.site                            several meters on several lines
   ionsim ctl cable out                                ... or pull the cable from another shell
   ionsim registers                                    what a head-end can ask the meter for
   ionsim proxy --link ./ttyPROXY --to /dev/ttyUSB0    between a real meter and its tool
@@ -51,6 +52,13 @@ or driver is needed: a program that opens a serial port opens the PTY.
 				if o.helpFaults {
 					c.Print(fault.Describe())
 					return nil
+				}
+				if o.helpSite {
+					c.Print(describeSite())
+					return nil
+				}
+				if o.site != "" {
+					return serveSite(ctx, c, o, stdout)
 				}
 				if err := o.check(c); err != nil {
 					return err

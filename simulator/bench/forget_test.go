@@ -151,6 +151,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.orders":                             "the host's side takes them at once",
 			"Station.traceOn":                            "a trace decides nothing",
 			"Station.traceFrames":                        "a trace decides nothing",
+			"Station.traceOthers":                        "a trace decides nothing",
 			"Station.traceWire":                          "a trace decides nothing",
 			"Station.lamp":                               "a trace decides nothing",
 			"Station.line.channels[].busy":               "follows from what is on the wire",

@@ -168,12 +168,15 @@ func (s *Station) runOthers(now time.Duration) {
 	s.runGuests(now)
 }
 
-// afterNeighbour takes what a neighbour has to send. What it does is no part of the trace.
+// afterNeighbour takes what a neighbour has to send. What it does is a part of the trace only if that
+// is wanted.
 func (s *Station) afterNeighbour(now time.Duration, i int) {
 	o := s.others
 	m := o.neighbours[i].meter
 	for !m.Quiet() {
-		m.NextEvent()
+		if e, _ := m.NextEvent(); s.traceOthers {
+			s.Note(story.Event{At: e.At, Source: story.Meter, Station: uint8(placeOfNeighbour(i)), What: story.OfMeter(&e)})
+		}
 	}
 	if o.tx = m.Transmit(o.tx[:0]); len(o.tx) > 0 {
 		s.join(now, placeOfNeighbour(i), o.tx)

@@ -133,6 +133,7 @@ type Station struct {
 	trace       []story.Event
 	traceOn     bool
 	traceFrames bool
+	traceOthers bool // what neighbours do, too
 	traceWire   bool
 	lamp        uint64 // toggles of L2 that the trace knows of
 }
@@ -206,6 +207,9 @@ func (s *Station) Stream() { s.line.SetStream(true) }
 
 // TraceFrames says whether every frame on the line is an event of the trace from now on.
 func (s *Station) TraceFrames(on bool) { s.traceFrames = on }
+
+// RecordNeighbours makes what the neighbours do a part of the trace, each with its place on the line.
+func (s *Station) RecordNeighbours() { s.traceOthers = true }
 
 // Meter is the station's meter, to look at. To change it, use the methods of the station.
 func (s *Station) Meter() *meter.Meter { return s.meter }

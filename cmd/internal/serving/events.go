@@ -15,6 +15,9 @@ What it tells:
                   --modem), http (host:port) and token of --http,
                   each null without it, modbus_tcp (host:port, or null), protocol (of the PTY:
                   ion or modbus)
+    site          lines, total (meters): all of --site can be reached. Before it comes a "ready"
+                  for each line, with line, and meters: name, model, serial, unit, revision,
+                  modbus_tcp. All later events have line and meter
     not-served    error, exit (the status), format: the only one, where it cannot begin
     state         state: off, booting, application, download, erasing, receiving,
                   programming or verifying

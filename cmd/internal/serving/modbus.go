@@ -7,6 +7,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/meter"
 	"ionbench/simulator/modbus"
 	"ionbench/simulator/serve"
 )
@@ -18,11 +19,11 @@ const modbusClients = 8
 // slave is a Modbus TCP connection to a meter.
 type slave struct {
 	modbus.TCP
-	station *bench.Station
+	meter *meter.Meter
 }
 
 // Receive takes what the client has sent.
-func (s *slave) Receive(now time.Duration, p []byte) { s.TCP.Receive(now, s.station.Meter(), p) }
+func (s *slave) Receive(now time.Duration, p []byte) { s.TCP.Receive(now, s.meter, p) }
 
 // openModbus opens the ports of Modbus that are wanted.
 func (s *server) openModbus() error {
@@ -32,26 +33,37 @@ func (s *server) openModbus() error {
 	return s.openModbusTCP()
 }
 
-func (s *server) openModbusTCP() (err error) {
-	if s.options.Modbus == "" {
-		return nil
+// openModbusTCP opens a port for each meter that has one.
+func (s *server) openModbusTCP() error {
+	for _, at := range s.modbusPorts() {
+		address, err := portAddress("--modbus-tcp", at.Address)
+		if err != nil {
+			return err
+		}
+		m := s.meterAt(at.Place)
+		opened, err := serve.ListenSockets(serve.SocketsConfig{
+			TCP: address, Port: "modbus-tcp", Most: modbusClients, Turns: &s.turns, Clock: s.clock, Event: s.onPort,
+			New: func() serve.Session { return &slave{modbus.NewTCP(m.Config().UnitID), m} },
+			Persist: func(now time.Duration) error {
+				s.now = max(s.now, now)
+				return s.persist()
+			},
+		})
+		if err != nil {
+			return cli.Environmental(err)
+		}
+		s.modbus = append(s.modbus, opened)
 	}
-	address, err := portAddress("--modbus-tcp", s.options.Modbus)
-	if err != nil {
-		return err
-	}
-	s.modbus, err = serve.ListenSockets(serve.SocketsConfig{
-		TCP: address, Port: "modbus-tcp", Most: modbusClients, Turns: &s.turns, Clock: s.clock, Event: s.onPort,
-		New: func() serve.Session {
-			return &slave{modbus.NewTCP(s.meter.Identity.UnitID), s.station()}
-		},
-		Persist: func(now time.Duration) error {
-			s.now = max(s.now, now)
-			return s.persist()
-		},
-	})
-	if err != nil {
-		return cli.Environmental(err)
+	return nil
+}
+
+// modbusPorts are the ports of Modbus TCP that are wanted.
+func (s *server) modbusPorts() []ModbusAt {
+	switch {
+	case s.line != nil:
+		return s.line.Modbus
+	case s.options.Modbus != "":
+		return []ModbusAt{{Address: s.options.Modbus}}
 	}
 	return nil
 }
@@ -96,15 +108,18 @@ func (s *server) pty() string {
 }
 
 func (s *server) modbusAddress() string {
-	if s.modbus == nil {
+	if len(s.modbus) == 0 || s.line != nil {
 		return ""
 	}
-	return s.modbus.Addr().String()
+	return s.modbus[0].Addr().String()
 }
 
 // closePorts closes all ports of a meter that was not served.
 func (s *server) closePorts() error {
-	errs := []error{s.server.Close(), s.modbus.Close()}
+	errs := []error{s.server.Close()}
+	for _, m := range s.modbus {
+		errs = append(errs, m.Close())
+	}
 	if s.rtu != nil {
 		errs = append(errs, s.rtu.Close())
 	}
@@ -116,8 +131,8 @@ func (s *server) runPorts(ctx context.Context) error {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var beside []func(context.Context) error
-	if s.modbus != nil {
-		beside = append(beside, s.modbus.Run)
+	for _, m := range s.modbus {
+		beside = append(beside, m.Run)
 	}
 	if s.rtu != nil {
 		beside = append(beside, func(ctx context.Context) error { return s.rtu.Run(ctx, s.rtuPort()) })

@@ -30,6 +30,9 @@ type observer struct {
 	out     *sink.Sink // events as JSON
 	diag    *sink.Sink // lines for people
 
+	on    string   // name of the line, of a site; empty for a meter alone
+	names []string // of the meters on it, by their places
+
 	edges    uint64        // toggles of L2 so far, in the life of the meter
 	earlier  uint64        // of these, those before it was served
 	ledLines time.Duration // when people last got a line about L2
@@ -103,6 +106,7 @@ func (o *observer) tell(e story.Event, r report) {
 		return
 	}
 	o.trace.add(e)
+	o.place(e.Station, &r)
 	if r.name != "" && (o.json || o.door != nil) {
 		o.line = appendObject(o.line[:0], r.name, e.At, r.fields)
 		o.door.tell(r.name, o.line)
@@ -113,6 +117,18 @@ func (o *observer) tell(e story.Event, r report) {
 	case !o.json && r.text != "":
 		o.line = fmt.Appendf(o.line[:0], "%12.3f  %s\n", e.At.Seconds(), r.text)
 		o.diag.Add(o.line)
+	}
+}
+
+// place says on which line of a site something happened, and with which meter.
+func (o *observer) place(station uint8, r *report) {
+	if o.on == "" || int(station) >= len(o.names) {
+		return
+	}
+	name := o.names[station]
+	r.fields = append(r.fields, field{"line", o.on}, field{"meter", name})
+	if r.text != "" {
+		r.text = fmt.Sprintf("%s %s: %s", o.on, name, r.text)
 	}
 }
 
@@ -139,7 +155,7 @@ func (o *observer) stepLED(now time.Duration) {
 }
 
 func (o *observer) tellLED(now time.Duration) {
-	if o.json || o.edges == o.ledTold {
+	if o.json || o.on != "" || o.edges == o.ledTold {
 		return
 	}
 	o.line = fmt.Appendf(o.line[:0], "%12.3f  LED L2 toggled, %d times so far\n", (now - o.from).Seconds(), o.edges-o.earlier)

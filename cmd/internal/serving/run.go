@@ -98,10 +98,11 @@ type server struct {
 	observer *observer
 	turns    sync.Mutex // held by who uses the meter
 	server   *serve.Server
-	rtu      *serve.Server  // of the PTY with --protocol modbus; nil without
-	modbus   *serve.Sockets // nil without --modbus-tcp
-	door     *door          // nil without --http
-	far      *farSide       // nil: the meter is here
+	rtu      *serve.Server    // of the PTY with --protocol modbus; nil without
+	modbus   []*serve.Sockets // of Modbus TCP
+	door     *door            // nil without --http
+	far      *farSide         // nil: the meter is here
+	line     *Line            // of a site; nil: there is one meter alone
 
 	out, diag *sink.Sink
 	now       time.Duration // time of the last turn
@@ -114,6 +115,14 @@ func (s *server) station() *bench.Station { return s.meter.Station }
 
 func (s *server) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(); err != nil {
+		return err
+	}
+	return s.serve(ctx)
+}
+
+// open makes the meter one that can be reached.
+func (s *server) open() (err error) {
 	if err := s.prepare(); err != nil {
 		return err
 	}
@@ -132,7 +141,7 @@ func (s *server) run(ctx context.Context) (err error) {
 		return cli.Environmental(errors.Join(err, s.closePorts())) // such as no room for the state
 	}
 	s.call.Begin()
-	return s.serve(ctx)
+	return nil
 }
 
 // prepare checks the plan and opens the trace.
@@ -156,6 +165,10 @@ func (s *server) prepare() (err error) {
 	s.station().Stream()
 	s.station().Record(o.Frames || o.Capture != "" || o.HTTP != "")
 	s.observer = &observer{frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
+	if s.line != nil {
+		s.station().RecordNeighbours()
+		s.observer.on, s.observer.names = s.line.Name, s.line.Names
+	}
 	if s.capture != nil {
 		s.observer.capture = capture.To(s.capture.Writer)
 	}
@@ -288,17 +301,21 @@ func (s *server) tellReady() {
 		return
 	}
 	if s.options.JSON {
-		s.out.Add(appendObject(nil, "ready", 0, []field{
+		s.out.Add(appendObject(nil, "ready", 0, append([]field{
 			{"pty", orNull(pty)}, {"link", orNull(s.options.Link)}, {"tcp", orNull(address)}, {"rfc2217", orNull(s.remoteAddress())}, {"port", orNull(s.options.Port)},
 			{"model", served.Identity.Model}, {"serial", served.Identity.SerialNumber}, {"unit", served.Identity.UnitID}, {"revision", revision},
 			{"device", served.Device}, {"baud", served.Baud}, {"pace", bench.FormatPace(s.options.Pace)},
 			{"state", m.State().String()}, {"lcd", m.Panel().LCD},
 			{"restored", served.Restored}, {"damage", orNull(textOf(served.Damage))}, {"started", served.Epoch.Format(time.RFC3339Nano)}, {"format", EventsFormat},
 			{"phone", orNull(s.phone())}, {"http", orNull(s.door.address())}, {"token", orNull(s.door.secret())}, {"modbus_tcp", orNull(s.modbusAddress())}, {"protocol", s.options.Protocol.String()},
-		}))
+		}, s.lineFields()...)))
 		return
 	}
 	ports := s.portNames()
+	if s.line != nil {
+		s.tellLine(ports)
+		return
+	}
 	s.out.Add([]byte(ports[0] + "\n"))
 	s.tellPeople(ports)
 }
@@ -343,7 +360,7 @@ func (s *server) tellPeople(ports []string) {
 	if s.options.rtu() {
 		s.say("the PTY speaks Modbus RTU; ION needs --tcp")
 	}
-	if s.modbus != nil {
+	if s.modbusAddress() != "" {
 		s.say("Modbus TCP on %s", s.modbusAddress())
 	}
 	if s.door != nil {

@@ -1,0 +1,132 @@
+package serving
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/sink"
+	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
+)
+
+// Line is a line of a site: a station with all its meters, behind ports of its own.
+type Line struct {
+	Name    string
+	Options Options  // its ports, pace and plan; its meter is in no file
+	Meter   *Meter   // the first one, which the plan strikes, with its station
+	Names   []string // of its meters, by their places on the line
+	Modbus  []ModbusAt
+}
+
+// ModbusAt is a port of Modbus TCP of one of the meters of a line.
+type ModbusAt struct {
+	Place   int    // of the meter: 0 is the first one, its neighbours follow
+	Address string // [HOST]:PORT
+}
+
+// meterAt is the meter at a place of the line.
+func (s *server) meterAt(place int) *meter.Meter {
+	if place == 0 {
+		return s.station().Meter()
+	}
+	return s.station().Neighbour(place - 1)
+}
+
+// RunSite serves lines until ctx ends, which is no error, or one of them fails.
+func RunSite(ctx context.Context, c *cli.Call, stdout io.Writer, lines []*Line) error {
+	out := sink.New(stdout, lostEvents)
+	diag := sink.New(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
+	defer diag.Close()
+	defer out.Close()
+	clock := machine.WallClock()
+	servers := make([]*server, 0, len(lines))
+	defer func() {
+		for _, s := range servers {
+			_ = s.close() // it has kept nothing
+		}
+	}()
+	for _, l := range lines {
+		s := &server{options: &l.Options, call: c, meter: l.Meter, line: l, clock: clock, stdout: stdout, out: out, diag: diag}
+		if err := s.open(); err != nil {
+			return errors.Join(fmt.Errorf("line %s: %w", l.Name, err), closeAll(servers))
+		}
+		servers = append(servers, s)
+	}
+	tellSite(servers, out)
+	return serveAll(ctx, servers)
+}
+
+// closeAll closes the ports of lines that are not served.
+func closeAll(servers []*server) error {
+	var errs []error
+	for _, s := range servers {
+		errs = append(errs, s.closePorts())
+	}
+	return errors.Join(errs...)
+}
+
+// tellSite says that all lines can be reached.
+func tellSite(servers []*server, out *sink.Sink) {
+	meters := 0
+	for _, s := range servers {
+		meters += len(s.line.Names)
+	}
+	if s := servers[0]; s.options.JSON {
+		out.Add(appendObject(nil, "site", s.clock.Now(), []field{{"lines", len(servers)}, {"total", meters}}))
+	} else {
+		s.say("%d meters on %d lines; Ctrl-C ends all", meters, len(servers))
+	}
+}
+
+// serveAll serves the lines side by side. The first that fails ends all.
+func serveAll(ctx context.Context, servers []*server) error {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(servers))
+	var running sync.WaitGroup
+	for i, s := range servers {
+		running.Go(func() {
+			if errs[i] = s.serve(inner); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	running.Wait()
+	return errors.Join(errs...)
+}
+
+// tellLine writes the name of a line and its ports, and for programs also its meters.
+func (s *server) tellLine(ports []string) {
+	s.out.Add(fmt.Appendf(nil, "%s %s\n", s.line.Name, strings.Join(ports, " ")))
+}
+
+// lineFields are what a ready line of a site has besides.
+func (s *server) lineFields() []field {
+	if s.line == nil {
+		return nil
+	}
+	type served struct {
+		Name     string      `json:"name"`
+		Model    meter.Model `json:"model"`
+		Serial   string      `json:"serial"`
+		Unit     uint16      `json:"unit"`
+		Revision string      `json:"revision"`
+		Modbus   *string     `json:"modbus_tcp"`
+	}
+	list := make([]served, len(s.line.Names))
+	for i, name := range s.line.Names {
+		m := s.meterAt(i)
+		c := m.Config()
+		list[i] = served{Name: name, Model: c.Model, Serial: c.SerialNumber, Unit: c.UnitID, Revision: runs(m)}
+	}
+	for i, at := range s.line.Modbus {
+		address := s.modbus[i].Addr().String()
+		list[at.Place].Modbus = &address
+	}
+	return []field{{"line", s.line.Name}, {"meters", list}}
+}
