@@ -91,7 +91,7 @@ func readExample(t *testing.T, name string) ciExample {
 // program's name, once for each run of its job.
 func (e ciExample) lines() [][]string {
 	var list [][]string
-	for _, name := range []string{"ionbench", "judge", "sweep", "atlas"} {
+	for _, name := range []string{"ionbench", "judge", "judged", "sweep", "atlas"} {
 		j := e.jobs[name]
 		for _, variables := range j.runs() {
 			for _, command := range j.commands() {
@@ -146,7 +146,7 @@ func TestTheCIExamplesBuildAStaticProgramAndUseAllOfIt(t *testing.T) {
 		for _, words := range e.lines() {
 			used = append(used, strings.Join(words[:min(2, len(words))], " "))
 		}
-		for _, want := range []string{"judge --upgrader", "sweep --image-size", "atlas merge", "atlas html", "atlas diff"} {
+		for _, want := range []string{"judge --upgrader", "judge diff", "sweep --image-size", "atlas merge", "atlas html", "atlas diff"} {
 			if !slices.Contains(used, want) {
 				t.Errorf("%s lacks ionbench %s: it has %q", name, want, used)
 			}

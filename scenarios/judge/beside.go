@@ -158,7 +158,7 @@ func (p *player) secondRun(ctx context.Context) *beside {
 				defer close(done)
 				var second *process
 				if second, failed = start(argv, around.environment(p.place.path)); failed == nil {
-					exit = second.wait(ctx, p.limit)
+					exit = second.wait(ctx, limit{time: p.limit})
 				}
 			}()
 		},

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -28,11 +29,11 @@ type conduct struct {
 	clear         uint16        // id of the last clear
 	enter         uint16        // id of the last enter
 	entered       bool          // enter was sent since the last clear
-	asked         uint16        // id of the last identify
-	seen          bool          // who the meter is was told, and nothing was asked of it since
+	doubted       bool          // something was refused, as an application does, and identify not answered since
 	told          string        // another serial number, that an answer to identify has told
 	refused       ion.Status    // to a block: the download has to begin again at enter; 0 for none
 	blocksSince   int           // since then, also the same one again
+	highest       uint32        // block since the last enter; 0 for none
 	misverified   bool          // verify was answered ok, with another CRC-32 than the image's
 	trusted       bool          // and a restart followed
 	damaged       damage        // the last answer that came only with a wrong CRC
@@ -114,15 +115,22 @@ func (c *conduct) answered(id uint16, data []byte) {
 	if id == c.damaged.to {
 		c.damaged = damage{}
 	}
-	c.seen = c.seen || id == c.asked
-	if id != c.block.id || c.block.text == nil {
+	ours := id == c.block.id && c.block.text != nil
+	c.block.answered = c.block.answered || ours
+	if len(data) <= statusOf || data[typeOf] != byte(ion.TypeDownload) || id != c.id {
 		return
 	}
-	c.block.answered = true
-	if len(data) <= statusOf || data[typeOf] != byte(ion.TypeDownload) || data[opOf] != byte(ion.OpBlock) {
+	status, op := ion.Status(data[statusOf]), ion.Op(data[opOf])
+	switch op {
+	case ion.OpIdentify:
+		c.doubted = false
+	case ion.OpClear, ion.OpBlock, ion.OpVerify:
+		c.doubted = c.doubted || status == ion.StatusRefused
+	}
+	if !ours || op != ion.OpBlock {
 		return
 	}
-	switch status := ion.Status(data[statusOf]); status {
+	switch status {
 	case ion.StatusNotCleared, ion.StatusOutOfRange, ion.StatusProgramFailed:
 		if c.refused == 0 {
 			c.refused, c.blocksSince = status, 0
@@ -178,6 +186,7 @@ func (c *conduct) asks(id uint16, data []byte) {
 	c.tookDamaged(id, kind)
 	switch kind {
 	case blocks:
+		c.inOrder(text)
 		// One may have been under way when the answer came.
 		if c.blocksSince++; c.refused != 0 && c.blocksSince > 1 {
 			c.tell(duty.Again, "a block was answered %q, and blocks were sent on without an enter", c.refused)
@@ -192,17 +201,15 @@ func (c *conduct) asks(id uint16, data []byte) {
 			c.block = stated{id: id, text: text}
 		}
 	case enters:
-		if id != c.enter && c.clear != 0 && !c.seen {
-			c.tell(duty.Again, "it began again at enter, and had not asked who the meter is")
+		if id != c.enter && c.doubted {
+			c.tell(duty.Again, "it was refused, and began again at enter without a look at who the meter is")
 		}
-		c.enter = id
+		c.enter, c.highest = id, 0
 		c.entered, c.refused, c.misverified = true, 0, false
 	case verifies:
 		c.misverified = false
 	case restarts:
 		c.trusted = c.trusted || c.misverified
-	case identifies:
-		c.asked = id
 	case clears:
 		if id != c.clear && !c.entered {
 			c.tell(duty.OwnClear, "the flash was to be cleared, and no enter had been sent before")
@@ -212,12 +219,22 @@ func (c *conduct) asks(id uint16, data []byte) {
 	if kind != blocks && kind != anything {
 		c.block = stated{}
 	}
-	if kind != identifies && kind != enters && kind != anything {
-		c.seen = false
-	}
 	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
 		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])
 	}
+}
+
+// inOrder looks at the sequence number of a block: none is left out.
+func (c *conduct) inOrder(text []byte) {
+	const at = 9 + 8 + 2 + 1 // behind the id: the rest of the header, the credential, service and type, and the operation
+	if len(text) < at+4 {
+		return
+	}
+	n := binary.BigEndian.Uint32(text[at:])
+	if c.highest > 0 && n > c.highest+1 {
+		c.tell(duty.Sequence, "block %d was sent, and the one before it never was", n)
+	}
+	c.highest = max(c.highest, n)
 }
 
 // tookDamaged looks at a message behind a damaged answer. Whoever waits for the right one sends

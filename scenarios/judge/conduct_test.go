@@ -32,9 +32,9 @@ func (t *talk) asks(id uint16, r ion.DownloadRequest) {
 
 func (t *talk) answered(id uint16) { t.conductOf(id, true, []byte{4}) }
 
-// refused is the answer to a block that the chip did not take.
-func (t *talk) refused(id uint16) {
-	t.conductOf(id, true, []byte{4, byte(ion.StatusProgramFailed), 0, 0, 0, 1, 0, 0, 0, 1})
+// told is the answer to a request with a status.
+func (t *talk) told(id uint16, op ion.Op, status ion.Status) {
+	t.conductOf(id, true, []byte{byte(op), byte(status), 0, 0, 0, 1, 0, 0, 0, 1})
 }
 
 // conductOf says a message of one frame, as the program or the meter.
@@ -100,26 +100,48 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 		{"an ACK carries data", duty.Ack, func(c *talk) { c.hears(ion.AckBit, 0x41, long); c.says(ackControlOfHost, 361, 0x41, []byte{1}) }},
 		{"another unit is acknowledged", duty.Alone, func(c *talk) { c.says(ackControlOfHost, 362, 0x41, nil) }},
 		{"all units are told the time", 0, func(c *talk) { c.says(0, ion.Broadcast, 0x40, long) }},
-		{"it begins again, and has identified", 0, func(c *talk) {
-			c.asks(5, enter)
-			c.asks(6, begin)
-			c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify})
+		{"it is refused, identifies, and begins again", 0, func(c *talk) {
+			c.asks(7, block)
+			c.told(7, ion.OpBlock, ion.StatusRefused)
+			c.asks(8, ion.DownloadRequest{Op: ion.OpIdentify})
+			c.told(8, ion.OpIdentify, ion.StatusOK)
+			c.asks(9, enter)
+		}},
+		{"it is refused, and begins again", duty.Again, func(c *talk) {
+			c.asks(7, block)
+			c.told(7, ion.OpBlock, ion.StatusRefused)
+			c.asks(9, enter)
+		}},
+		{"it is refused, and identify has no answer", duty.Again, func(c *talk) {
+			c.asks(7, block)
+			c.told(7, ion.OpBlock, ion.StatusRefused)
+			c.asks(8, ion.DownloadRequest{Op: ion.OpIdentify})
+			c.asks(9, enter)
+		}},
+		{"a block is left out", duty.Sequence, func(c *talk) {
+			later := block
+			later.Sequence = 3
+			c.asks(6, enter)
+			c.asks(7, block)
 			c.answered(7)
-			c.asks(8, enter)
-			c.asks(8, enter)
-			c.asks(9, begin)
+			c.asks(8, later)
 		}},
-		{"it begins again, and has not identified", duty.Again, func(c *talk) { c.asks(5, enter); c.asks(6, begin); c.asks(8, enter) }},
-		{"it begins again, and identify had no answer", duty.Again, func(c *talk) {
-			c.asks(5, enter)
-			c.asks(6, begin)
-			c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify})
-			c.asks(8, enter)
+		{"blocks go on after one that was not programmed", duty.Again, func(c *talk) {
+			c.asks(7, block)
+			c.told(7, ion.OpBlock, ion.StatusProgramFailed)
+			c.asks(8, block)
+			c.told(8, ion.OpBlock, ion.StatusProgramFailed)
+			c.asks(9, block)
 		}},
-		{"blocks go on after one that was not programmed", duty.Again, func(c *talk) { c.asks(7, block); c.refused(7); c.asks(8, block); c.refused(8); c.asks(9, block) }},
-		{"a block was under way when the refusal came", 0, func(c *talk) { c.asks(7, block); c.refused(7); c.asks(7, block); c.asks(8, enter); c.asks(9, block) }},
-		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.told = strangeSerial; c.asks(7, block) }},
-		{"another serial number is told, and identify asked", 0, func(c *talk) { c.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
+		{"a block was under way when the refusal came", 0, func(c *talk) {
+			c.asks(7, block)
+			c.told(7, ion.OpBlock, ion.StatusProgramFailed)
+			c.asks(7, block)
+			c.asks(8, enter)
+			c.asks(9, block)
+		}},
+		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.conduct.told = strangeSerial; c.asks(7, block) }},
+		{"another serial number is told, and identify asked", 0, func(c *talk) { c.conduct.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
 	} {
 		c := &talk{conduct: newConduct(361, testResponse)}
 		test.talk(c)

@@ -77,11 +77,11 @@ func (e *estimate) limit(s *Scenario) time.Duration {
 	if s.Talked {
 		talked = time.Duration(tries()*ion.MaxFrames) * often(e.response)
 	}
-	return limit(e.response) + 2*e.device(s) + s.Extra + talked
+	return usualLimit(e.response) + 2*e.device(s) + s.Extra + talked
 }
 
-// limit is the time limit with a meter and a line that take no time.
-func limit(response time.Duration) time.Duration {
+// usualLimit is the time limit with a meter and a line that take no time.
+func usualLimit(response time.Duration) time.Duration {
 	return restartPatience + 30*time.Second + time.Duration(2*tries())*response
 }
 

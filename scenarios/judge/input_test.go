@@ -34,7 +34,7 @@ func TestWhatIsWrongWithTheInputIsForbidden(t *testing.T) {
 			continue
 		}
 		b, why, err := stand.right.Content(w.Meters[0].Model)
-		if right, bad := upg.Parse(b); err != nil || why != nil || bad != nil || right.Product != 7350 {
+		if right, bad := upg.Parse(b); err != nil || why != nil || bad != nil || right.Product != uint16(w.Meters[0].Model) {
 			t.Errorf("%s: a recovery gets %v, %v, %v", s.Name, why, bad, err)
 		}
 		b, why, err = w.Firmware[0].Content(w.Meters[0].Model)

@@ -107,19 +107,25 @@ func (p *process) closePipes() {
 func (p *process) signal(s syscall.Signal) { _ = signalGroup(p.command.Process.Pid, s) }
 
 // wait waits for the end of the program, and ends it at the limit or when ctx ends.
-func (p *process) wait(ctx context.Context, limit time.Duration) Exit {
+func (p *process) wait(ctx context.Context, limit limit) Exit {
 	var e Exit
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-p.ended:
-	case <-timer.C:
-		e.TimedOut = true
-		e.Stopped = stopped(p.command.Process.Pid)
-		e.Stubborn = !p.end()
-	case <-ctx.Done():
-		e.Interrupted = true
-		p.end()
+	limit.begin()
+	defer limit.timer.Stop()
+	for waiting := true; waiting; {
+		waiting = false
+		select {
+		case <-p.ended:
+		case <-limit.timer.C:
+			if waiting = limit.goesOn(); waiting {
+				continue
+			}
+			e.TimedOut = true
+			e.Stopped = stopped(p.command.Process.Pid)
+			e.Stubborn = !p.end()
+		case <-ctx.Done():
+			e.Interrupted = true
+			p.end()
+		}
 	}
 	e.Took = time.Since(p.began)
 	// While a group exists its number is not used again, so this is still the program's group.

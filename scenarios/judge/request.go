@@ -301,6 +301,7 @@ const (
 	idAt          = dataAt + 2
 	unitAt        = dataAt + 7
 	typeAt        = dataAt + 14
+	opAt          = typeAt + 1
 	frameCRC      = 2
 	firstOfMany   = 0x40
 	ackControl    = 0x40
@@ -486,9 +487,31 @@ var forgeries = map[string]forgery{
 	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
 	"tells-another-crc":      told(func(reply []byte) { reply[5] ^= 1 }),
 	"exception":              exception,
-	"fewer-values":           fewerValues,
-	"lying-length":           func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
-	"cut-frame":              func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
+	"other-op":               before(func(f []byte) { f[opAt] = otherOp(f[opAt]) }),
+	"other-sequence":         before(func(f []byte) { f[opAt+2+3] ^= 0x02 }),
+	"tells-sequence-ahead": told(func(reply []byte) {
+		reply[1], reply[9] = byte(ion.StatusBadSequence), reply[5]+3
+	}),
+	"fewer-values": fewerValues,
+	"lying-length": func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
+	"cut-frame":    func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
+}
+
+// otherOp is an operation that has an answer of another kind.
+func otherOp(op byte) byte {
+	if ion.Op(op) == ion.OpBlock {
+		return byte(ion.OpVerify)
+	}
+	return byte(ion.OpBlock)
+}
+
+// imageByte is where a frame of a block has a byte of the image, if it is the last frame of its message.
+func imageByte(frame []byte) int {
+	const first = 2
+	if frame[transactionAt]&0x1F != 0 || len(frame) < dataAt+first+1+frameCRC {
+		return 0
+	}
+	return len(frame) - frameCRC - first
 }
 
 // exception is an answer to a program by which the meter tells none of its values.

@@ -78,7 +78,7 @@ func (o *Options) limit() time.Duration {
 	if o.Limit > 0 {
 		return o.Limit
 	}
-	return limit(o.Response)
+	return usualLimit(o.Response)
 }
 
 // Result is what came of playing a scenario once.

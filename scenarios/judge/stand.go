@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"ionbench/client/upg"
@@ -201,10 +202,11 @@ type address struct{ port, tcp string }
 
 // serve offers the meter at a port while one program runs. start starts the program, and befall
 // carries out faults of its computer. The meter's clock follows the wall clock.
-func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
+func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
 	clock := machine.WallClockFrom(s.now)
 	l := &line{station: s.station, captured: &s.captured}
 	var program *process
+	var done atomic.Uint64
 	reset := false
 	config := serve.Config{
 		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
@@ -217,6 +219,7 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 		Step: func(now time.Duration) bool {
 			l.use(func(station *bench.Station) {
 				s.seat.Step(now)
+				done.Store(station.Meter().Chip().Ops())
 				for _, order := range station.Orders() {
 					switch order.Command {
 					case bench.ResetConnection:
@@ -260,7 +263,11 @@ func (s *stand) serve(ctx context.Context, o *Options, limit time.Duration, over
 		device = &meeting{guarded: guarded{g}, beside: s.beside, at: at}
 	}
 	go func() { served <- server.Run(serving, device) }()
-	e = program.wait(ctx, limit)
+	wait := limit{time: most}
+	if o.Limit == 0 {
+		wait.done, wait.most, wait.more = done.Load, respites*ion.Blocks(len(s.file.Image)), respite
+	}
+	e = program.wait(ctx, wait)
 	if s.beside != nil {
 		s.beside.await()
 	}

@@ -242,6 +242,7 @@ func morePhases() []play {
 			"kill at flash-op 1 after"},
 		{Scenario{Name: "bad-sequence", Phase: Download, Title: "the meter has taken a block, and says that it wants the next one", Expect: Succeeds, OnePass: true, Duties: duties(duty.Sequence)}, "reply-status at block 5 status bad-sequence"},
 		{Scenario{Name: "not-cleared", Phase: Download, Title: "the meter says that it was not cleared", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at block 5 status not-cleared"},
+		{Scenario{Name: "not-allowed", Phase: Download, Title: "the meter says that a block is not allowed", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at block 5 status refused"},
 		{Scenario{Name: "block-refused", Phase: Download, Title: "the meter says that the CRC-32 of a block is wrong", Expect: Succeeds, OnePass: true, Duties: duties(duty.Again)}, "reply-status at block 5 status verify-failed"},
 		{Scenario{Name: "verify-refused", Phase: Verify, Title: "the meter says that the CRC-32 of the image is wrong", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at state verifying status verify-failed"},
 		{Scenario{Name: "erase-refused", Phase: Erase, Title: "the meter says that a sector does not erase", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at state erasing status erase-failed"},
@@ -300,6 +301,8 @@ func moreSurroundings() []play {
 		{Scenario{Name: "output-full", Phase: Whole, Title: "nothing can be written to standard output", Around: surroundings{FullOutput: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "log-full", Phase: Whole, Title: "nothing can be written to the log", Around: surroundings{LogFull: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "cannot-keep", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder", Expect: Either, Around: surroundings{NoFolder: true}, Duties: duties(duty.Keepable, duty.AsItWas)}, ""},
+		{Scenario{Name: "cannot-keep-and-killed", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder; where the program goes on all the same, it is killed", World: worldOf(6), Around: surroundings{NoFolder: true},
+			Harms: []Harm{harm(blocks, 3, "kill", 0)}, Duties: duties(duty.Keepable, duty.Kept)}, ""},
 		{Scenario{Name: "terminated", Phase: Download, Title: "the program is sent SIGTERM", World: unhurried(), Pace: scaled, Signal: syscall.SIGTERM, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 2"},
 		{Scenario{Name: "hung-up", Phase: Download, Title: "the program is sent SIGHUP", Signal: syscall.SIGHUP, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
 	}
@@ -407,6 +410,16 @@ func harmful(response time.Duration) []Scenario {
 		add(at, 1, "damaged-before", "a damaged copy comes at once before the answer to", Succeeds, true, duty.Stream)
 		heard()
 	}
+	for _, at := range []request{blocks, verifies} {
+		add(at, 1, "other-op", "an answer with another operation comes before that to", Succeeds, true, duty.Matching)
+		heard()
+	}
+	add(blocks, 3, "other-sequence", "an answer with another sequence number comes before that to a", Succeeds, true, duty.Matching)
+	heard()
+	add(blocks, 5, "tells-sequence-ahead", "the meter wants a block that it cannot want yet, after a", Succeeds, false, duty.Sequence)
+	all[len(all)-1].Name = "sequence-ahead"
+	add(blocks, 3, "garbled", "a gateway changes a byte of the image, in a", Succeeds, true, duty.Again, duty.WholeImage)
+	all[len(all)-1].Name, all[len(all)-1].Harms[0].garble = "garbled-block", imageByte
 	add(blocks, 5, "reply-busy", "the meter answers busy five times in a row to a", Succeeds, true, duty.Busy)
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Extra = "busy-again-and-again", 5, 6*time.Second
 	for _, name := range []string{"reply-lost", "damaged", "reply-busy"} {

@@ -65,6 +65,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	if len(a.Harms) > 0 && a.Harms[0].name == "tells-small-blocks" && a.success() && a.Cost.Blocks < smallBlocks {
 		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the meter told that its blocks have %d bytes, and %d blocks were sent where %d are needed", smallBlock, a.Cost.Blocks, smallBlocks)})
 	}
+	if a.saysCompleted() && a.Killed && lost != 0 && t.Keeps {
+		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.I6, Reason: fmt.Sprintf("the log says that the upgrade is completed, and %v are not in the meter again", lost)})
+	}
 	p.advise(a, e)
 	for i := range a.Broken {
 		a.Broken[i].Reason = Visible(a.Broken[i].Reason)
@@ -127,6 +130,11 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
 		p.lookAtKept(a)
 	}
+}
+
+// saysCompleted reports whether the log says that an upgrade is completed.
+func (a *Execution) saysCompleted() bool {
+	return slices.ContainsFunc(verdict.ReadLog(a.Log, 0).Entries, func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeCompleted })
 }
 
 // unfinished reports whether a log begins an upgrade of which it does not say how it ended.

@@ -27,6 +27,7 @@ type ports struct {
 type door struct {
 	listener net.Listener
 	address  net.Addr // of the listener; kept while it is closed
+	place    *place   // of the address, meanwhile
 }
 
 // open listens at an address, unless it is empty. A port that was any free one stays what it was.
@@ -37,10 +38,23 @@ func (d *door) open(at string) (err error) {
 	if d.address != nil {
 		at = d.address.String()
 	}
+	d.leave()
 	if d.listener, err = listenTCP(at); err == nil {
 		d.address = d.listener.Addr()
 	}
 	return err
+}
+
+// keep keeps the address for when the port comes back.
+func (d *door) keep() {
+	if d.address != nil {
+		d.place = keepPlace(d.address)
+	}
+}
+
+func (d *door) leave() {
+	d.place.leave()
+	d.place = nil
 }
 
 func (d *door) shut() error {
@@ -97,11 +111,17 @@ func (p *ports) opened() (t *terminal, plain, remote net.Listener) {
 	return p.terminal, p.plain.listener, p.remote.listener
 }
 
-// close closes the ports, and removes the link if it is still ours.
+// close closes the ports, and removes the link if it is still ours. The port of TCP stays ours until
+// release.
 func (p *ports) close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.shut()
+	err := p.shut()
+	if !p.ended {
+		p.plain.keep()
+		p.remote.keep()
+	}
+	return err
 }
 
 func (p *ports) shut() error {
@@ -123,6 +143,8 @@ func (p *ports) release() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended {
+		p.plain.leave()
+		p.remote.leave()
 		p.ended, p.err = true, p.shut()
 	}
 	return p.err

@@ -47,3 +47,40 @@ func limitSilence(conn net.Conn) {
 		}
 	}
 }
+
+// place keeps a TCP port that nobody listens at: who connects is refused, and no other program is
+// given it.
+type place struct{ fd int }
+
+// keepPlace binds the port of an address. It returns nil where that is not possible, and then the
+// port is anybody's for a while.
+func keepPlace(at net.Addr) *place {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok {
+		return nil
+	}
+	family, address := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: tcp.Port, Addr: [16]byte(tcp.IP.To16())})
+	if ip := tcp.IP.To4(); ip != nil {
+		family, address = unix.AF_INET, &unix.SockaddrInet4{Port: tcp.Port, Addr: [4]byte(ip)}
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	if unix.Bind(fd, address) == nil {
+		return &place{fd}
+	}
+	// Connections that have ended are remembered for a minute. Beside them others may have it, too.
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) == nil && unix.Bind(fd, address) == nil {
+		return &place{fd}
+	}
+	_ = unix.Close(fd)
+	return nil
+}
+
+// leave gives the port back.
+func (p *place) leave() {
+	if p != nil {
+		_ = unix.Close(p.fd)
+	}
+}

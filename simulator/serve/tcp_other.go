@@ -9,3 +9,10 @@ func leaving(net.Conn) bool { return false }
 
 // limitSilence is left to the system's keepalive.
 func limitSilence(net.Conn) {}
+
+// place is not kept here: a port that vanishes is anybody's meanwhile.
+type place struct{}
+
+func keepPlace(net.Addr) *place { return nil }
+
+func (*place) leave() {}
