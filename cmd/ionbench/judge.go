@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/judge"
+	"ionbench/scenarios/retell"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
@@ -87,6 +89,7 @@ type judgeFlags struct {
 	failOnSkipped     bool
 	artifacts         string
 	capture           string
+	story             string
 	http              string
 	report            reportFlags
 }
@@ -154,9 +157,10 @@ func (f *judgeFlags) flags() []cli.Flag {
 			fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),
 		cli.OneOf(&f.baud, "baud", ion.BaudRates(), "bit rate of the line"),
 		cli.Number(&f.seed, "seed", 1, math.MaxUint64, "of what a power loss leaves in the flash"),
-		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR; of one that did not pass also what went over its line, line.pcapng").With(cli.Files(cli.Folders)),
+		cli.Text(&f.artifacts, "artifacts", "DIR", "leave plan, trace, logs, outputs and verdict of each scenario in a folder of DIR; of one that did not pass also what went over its line, line.pcapng, and its story as a page, story.html").With(cli.Files(cli.Folders)),
 		cli.Text(&f.http, "http", "[HOST:]PORT", "let people look at the meters of the scenarios while they are played, as ionsim --http does; without HOST on the loopback interface"),
 		captureFlag(&f.capture, "write what went over the line of each scenario that did not pass, one section of the file a scenario,"),
+		storyFlag(&f.story),
 	}
 }
 
@@ -175,7 +179,7 @@ func (f *reportFlags) check() error {
 // it is no.
 func (f *reportFlags) finish(c *cli.Call, r *judge.Report) error {
 	errs := []error{f.tests.write(c, r.TestReport())}
-	for _, file := range []output{{f.json, r.WriteJSON}, {f.html, r.WriteHTML}} {
+	for _, file := range []output{{f.json, r.WriteJSON}, {f.html, func(w io.Writer) error { return r.WriteHTMLIn(filepath.Dir(f.html), w) }}} {
 		errs = append(errs, writeOutputs(file))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -224,14 +228,21 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	if info, err := os.Stat(f.artifacts); err == nil && !info.IsDir() {
 		return cli.Usage("--artifacts: %s is no folder", f.artifacts)
 	}
+	if f.story != "" && (len(suite.Scenarios) != 1 || f.repeat != 1) {
+		return cli.Usage("--story tells of one scenario, and these are %d", len(suite.Scenarios)*f.repeat).Hint("name one: --only killed")
+	}
 	options := f.options(c)
+	var told *retell.Story
+	if f.story != "" {
+		options.Told = func(s *retell.Story) { told = s }
+	}
 	f.tellExpected(c, suite, &target, options)
-	told, done, failed := c.Progress("scenarios"), 0, 0
+	progress, done, failed := c.Progress("scenarios"), 0, 0
 	options.Ended = func(r *judge.Result) {
 		done++
 		if r.Verdict() == "no" {
 			if failed++; failed == 1 {
-				told.Clear()
+				progress.Clear()
 				fmt.Fprintf(c.Err, "\nThe first failure:\n%s\n", judge.VerdictText(r))
 			}
 		}
@@ -239,7 +250,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 		if failed > 0 {
 			more = fmt.Sprintf("%d failed", failed)
 		}
-		told.Show(done, len(suite.Scenarios)*f.repeat, more)
+		progress.Show(done, len(suite.Scenarios)*f.repeat, more)
 	}
 	if f.http != "" {
 		audience, err := openAudience(c, f.http, f.pace)
@@ -251,11 +262,16 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	terminal.Leave()
 	report, err := f.play(ctx, c, suite, target, options)
-	told.Clear()
+	progress.Clear()
 	if err != nil {
 		return err
 	}
 	c.Print(card(report))
+	if told != nil {
+		if err := writeStory(f.story, told, told.Head.Repeat); err != nil {
+			return err
+		}
+	}
 	if report.Strays > 0 {
 		c.Note("%d processes hid from which program they came, and were killed at the end", report.Strays)
 	}
@@ -351,7 +367,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 func (f *judgeFlags) command(c *cli.Call) string {
 	var taken []string
 	for _, flag := range slices.Concat(f.flags(), f.report.flags()) {
-		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "capture", "http", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
+		if !slices.Contains([]string{"only", "shard", "list", "artifacts", "capture", "story", "http", "junit", "ctrf", "summary", "annotations", "json", "html", "parallel"}, flag.Name) {
 			taken = append(taken, flag.Name)
 		}
 	}

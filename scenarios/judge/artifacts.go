@@ -28,7 +28,7 @@ const (
 )
 
 // ours are the names of what the judge puts into a folder. What else is there is a person's.
-var ours = regexp.MustCompile(`^(judge|verdict|plan|trace|meter-events|repeat|left)\.txt$|^line\.pcapng$|^left$|^image\.upg$|^(upgrade|recovery-\d+)\.(log|stdout\.txt|stderr\.txt|command\.txt)$`)
+var ours = regexp.MustCompile(`^(judge|verdict|plan|trace|meter-events|repeat|left)\.txt$|^line\.pcapng$|^story\.html$|^left$|^image\.upg$|^(upgrade|recovery-\d+)\.(log|stdout\.txt|stderr\.txt|command\.txt)$`)
 
 // logs are the files of {dir} that are among the artifacts already.
 var logs = regexp.MustCompile(`^(upgrade|recovery-\d+)\.log$`)
@@ -107,6 +107,11 @@ func (a *artifacts) leave(p *player, r *Result, section []byte) error {
 	if section != nil {
 		files[captureFile] = section
 	}
+	shown, err := p.storyPage(r)
+	if shown != nil {
+		files[storyFile] = shown
+		r.Story = true
+	}
 	for i, e := range r.Attempts {
 		files[fileName(i, "stdout.txt")] = e.Exit.Stdout.Kept()
 		files[fileName(i, "stderr.txt")] = e.Exit.Stderr.Kept()
@@ -115,7 +120,7 @@ func (a *artifacts) leave(p *player, r *Result, section []byte) error {
 			files[fileName(i, "log")] = e.Log
 		}
 	}
-	var errs []error
+	errs := []error{err}
 	for name, content := range files {
 		errs = append(errs, write(a.root, name, content))
 	}
@@ -155,16 +160,6 @@ func (a *artifacts) close() {
 	if a != nil {
 		a.root.Close()
 	}
-}
-
-func traceText(p *player) []byte {
-	var b bytes.Buffer
-	for _, e := range p.station.Trace() {
-		if !ofCapture(e) {
-			fmt.Fprintln(&b, e)
-		}
-	}
-	return b.Bytes()
 }
 
 func eventLogText(p *player) []byte {

@@ -84,11 +84,12 @@ type player struct {
 	limit    time.Duration // of an attempt
 	place    *place
 	attempts []*Execution
-	step     *Step  // that is played
-	tries    int    // attempts in this step so far
-	unnamed  bool   // the name of the template is the factory's, which is another with every revision
-	logged   []byte // what the attempts so far have left in the log
-	logFile  string // in {dir}; empty for logName
+	said     []story.Event // what the program did
+	step     *Step         // that is played
+	tries    int           // attempts in this step so far
+	unnamed  bool          // the name of the template is the factory's, which is another with every revision
+	logged   []byte        // what the attempts so far have left in the log
+	logFile  string        // in {dir}; empty for logName
 }
 
 // imageName is the firmware file in {dir}.
@@ -118,6 +119,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	if p.stand.beside, err = p.company(ctx); err != nil {
 		return nil, err
 	}
+	from, began := p.now, time.Now()
 	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.limit, p.target.Transport, g, start, befall)
 	if err == nil {
 		err = a.Exit.notRun(command.shell)
@@ -144,6 +146,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		}
 	}
 	p.judge(a, e)
+	p.tell(a, from, began)
 	p.tries++
 	if p.stand.beside != nil {
 		return a, p.stand.beside.conclude(a)

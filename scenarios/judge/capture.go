@@ -16,11 +16,13 @@ import (
 const captureFile = "line.pcapng"
 
 // captures reports whether somebody may want to see what goes over the lines.
-func (o *Options) captures() bool { return o.Artifacts != "" || o.Captured != nil || o.Watch != nil }
+func (o *Options) captures() bool {
+	return o.Artifacts != "" || o.Captured != nil || o.Told != nil || o.Watch != nil
+}
 
 func (o *Options) trace() rig.Trace {
 	if o.captures() {
-		return rig.FrameTrace
+		return rig.WholeTrace
 	}
 	return rig.Events
 }
@@ -57,7 +59,7 @@ func (c *captured) connection(s *bench.Station, e serve.Event) {
 // ofCapture reports whether an event is there for the capture alone.
 func ofCapture(e story.Event) bool {
 	switch e.What.(type) {
-	case story.FrameSent, story.HostConnected, story.HostLeft:
+	case story.FrameSent, story.BytesArrived, story.LampToggled, story.HostConnected, story.HostLeft:
 		return true
 	}
 	return false

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
+	"path/filepath"
 	"strings"
 )
 
@@ -30,6 +32,7 @@ type page struct {
 type scenarioView struct {
 	scenarioObject
 	Anchor string
+	Story  string // address of the page of its story, from the report; empty if there is none
 	Text   string
 	Runs   []runView
 	Tone   string
@@ -44,7 +47,10 @@ type runView struct {
 }
 
 // WriteHTML writes the report as one HTML page that needs no network and no other file.
-func (r *Report) WriteHTML(w io.Writer) error {
+func (r *Report) WriteHTML(w io.Writer) error { return r.WriteHTMLIn("", w) }
+
+// WriteHTMLIn is WriteHTML for a page in a folder, which links to the stories among the artifacts.
+func (r *Report) WriteHTMLIn(folder string, w io.Writer) error {
 	style, err := web.ReadFile("web/page.css")
 	if err != nil {
 		return err
@@ -71,6 +77,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	for i, s := range r.Results {
 		v := s.view()
 		v.Anchor = fmt.Sprintf("s-%s-%d", v.Name, i)
+		v.Story = s.storyFrom(folder)
 		p.Scenarios = append(p.Scenarios, v)
 	}
 	return t.Execute(w, p)
@@ -90,4 +97,24 @@ func (r *Result) view() scenarioView {
 		})
 	}
 	return v
+}
+
+// storyFrom is the address of the page of the story from a folder; empty if there is no page.
+func (r *Result) storyFrom(folder string) string {
+	if !r.Story || folder == "" {
+		return ""
+	}
+	from, err := filepath.Abs(folder)
+	if err != nil {
+		return ""
+	}
+	to, err := filepath.Abs(filepath.Join(r.Folder, storyFile))
+	if err != nil {
+		return ""
+	}
+	path, err := filepath.Rel(from, to)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Path: filepath.ToSlash(path)}).String()
 }

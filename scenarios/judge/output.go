@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // maxKept is how many bytes of each output are kept: half of them from the beginning, half from
@@ -15,6 +16,41 @@ type Output struct {
 	Bytes int64 // all that it wrote, kept or not
 	head  []byte
 	tail  []byte
+	marks []mark // when what of the head was written
+}
+
+// mark says when the head had so many bytes.
+type mark struct {
+	bytes int
+	at    time.Time
+}
+
+// maxMarks and maxLines bound what is remembered of the times of an output.
+const (
+	maxMarks = 4096
+	maxLines = 2000
+)
+
+// timedLine is a line of an output, and when it was there whole.
+type timedLine struct {
+	at   time.Time
+	text string
+}
+
+// lines are the lines of the output's beginning.
+func (o *Output) lines() (list []timedLine) {
+	at, marks := 0, o.marks
+	for text := range strings.Lines(string(o.head)) {
+		at += len(text)
+		for len(marks) > 1 && marks[0].bytes < at {
+			marks = marks[1:]
+		}
+		if len(list) == maxLines {
+			return append(list, timedLine{marks[0].at, "[more lines follow]"})
+		}
+		list = append(list, timedLine{marks[0].at, strings.TrimRight(text, "\r\n")})
+	}
+	return list
 }
 
 // Write keeps p as far as there is room. It never fails.
@@ -23,6 +59,9 @@ func (o *Output) Write(p []byte) (int, error) {
 	o.Bytes += int64(n)
 	room := min(n, maxKept/2-len(o.head))
 	o.head = append(o.head, p[:room]...)
+	if room > 0 && len(o.marks) < maxMarks {
+		o.marks = append(o.marks, mark{len(o.head), time.Now()})
+	}
 	o.tail = append(o.tail, p[room:]...)
 	if len(o.tail) > maxKept {
 		o.tail = append(o.tail[:0], o.tail[len(o.tail)-maxKept/2:]...)

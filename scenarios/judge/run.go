@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/parallel"
+	"ionbench/scenarios/retell"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
@@ -36,6 +37,9 @@ type Options struct {
 	// Captured, if not nil, is given a section of a capture for Wireshark for every scenario that
 	// did not pass, never twice at the same time.
 	Captured func(section []byte)
+	// Told, if not nil, is given the story of every scenario that was played, never twice at the
+	// same time.
+	Told func(*retell.Story)
 	// Watch, if not nil, is shown the meters.
 	Watch Watcher
 	// JudgedBy names this ionbench, for whoever compares reports.
@@ -97,6 +101,7 @@ type Result struct {
 	Began    time.Time // zero: not known
 	Took     time.Duration
 	Folder   string        // of its artifacts; empty if they were not kept
+	Story    bool          // one of them is the page of its story
 	Repeat   string        // command that plays it again
 	late     time.Duration // how late the computer was at most
 }
@@ -245,6 +250,21 @@ func (o *outing) captured(section []byte, to func([]byte)) {
 	}
 }
 
+// retold hands the story of a scenario over, if somebody wants it.
+func (o *outing) retold(p *player, r *Result, to func(*retell.Story)) {
+	if to == nil || p.stand == nil {
+		return
+	}
+	told, err := p.retold(r)
+	if err != nil {
+		r.note("its story cannot be told: %v", err)
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	to(told)
+}
+
 // limit is the time limit of an attempt, and why that is too short for the scenario; empty if it is
 // not.
 func (o *outing) limit(s *Scenario, given time.Duration) (limit time.Duration, tooLong string) {
@@ -374,6 +394,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	}
 	section := p.capture(result)
 	o.captured(section, r.Options.Captured)
+	o.retold(p, result, r.Options.Told)
 	result.tidy(p, files, section)
 	return result, err
 }

@@ -205,8 +205,9 @@ func (s *Station) Record(frames bool) { s.trace, s.traceOn, s.traceFrames = nil,
 // has: for real time.
 func (s *Station) Stream() { s.line.SetStream(true) }
 
-// TraceFrames says whether every frame on the line is an event of the trace from now on.
-func (s *Station) TraceFrames(on bool) { s.traceFrames = on }
+// TraceFrames says whether every frame on the line is an event of the trace from now on. Without
+// them there is nothing of the wire either.
+func (s *Station) TraceFrames(on bool) { s.traceFrames, s.traceWire = on, s.traceWire && on }
 
 // RecordNeighbours makes what the neighbours do a part of the trace, each with its place on the line.
 func (s *Station) RecordNeighbours() { s.traceOthers = true }

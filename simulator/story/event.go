@@ -8,6 +8,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -37,6 +38,9 @@ type Event struct {
 	OnLine, Station uint8
 	What            What
 }
+
+// Compare orders events by time.
+func (e Event) Compare(f Event) int { return cmp.Compare(e.At, f.At) }
 
 // What is what happened. Every type is comparable, so that events can be compared with ==.
 type What interface {
