@@ -18,6 +18,10 @@ import (
 // storyFile is the page among the artifacts of a scenario that did not pass.
 const storyFile = "story.html"
 
+// logStream is what the log of a program is called among its outputs. Nobody knows when its lines
+// were written: they are told at the end.
+const logStream = "{log}"
+
 // What a program does, for a trace; each is a story.What.
 type (
 	// programBegun: the program was started, the number-th time in the scenario.
@@ -80,7 +84,7 @@ func (p *player) tell(a *Execution, from time.Duration, began time.Time) {
 	slices.SortStableFunc(p.said[first:], story.Event.Compare)
 	ended := at(began.Add(a.Exit.Took))
 	for text := range strings.Lines(string(a.Log[:min(len(a.Log), maxKept)])) {
-		note(ended, lineWritten{"{log}", strings.TrimRight(text, "\r\n")})
+		note(ended, lineWritten{logStream, strings.TrimRight(text, "\r\n")})
 	}
 	note(ended, programEnded{a.success(), a.Exit.String()})
 }
@@ -108,6 +112,9 @@ func traceText(p *player) []byte {
 					fmt.Fprintln(&b, story.Event{At: e.At, Source: story.Line, What: sentAgain{head.MessageID, times}})
 				}
 			}
+		}
+		if w, ok := e.What.(lineWritten); ok && w.Stream == logStream {
+			continue // it is a file of its own
 		}
 		if !ofCapture(e) {
 			fmt.Fprintln(&b, e)
