@@ -2,6 +2,7 @@ package explain
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,7 +25,11 @@ func Message(b []byte) Text {
 	r.take("from", 4, addressWords(p.Source))
 	r.take("to", 4, addressWords(p.Destination))
 	if p.HasCredential {
-		r.take("credential", 8, credentialWords(p.Credential))
+		bytes := 8
+		if p.ShortCredential {
+			bytes = 2
+		}
+		r.take("credential", bytes, credentialWords(p.Credential))
 	}
 	r.take("service", 1, "")
 	r.take("type", 1, typeWords(p.Type))
@@ -220,7 +225,8 @@ func (r *reader) reply(body []byte) {
 func (r *reader) program(body []byte) {
 	r.text.Title = "program"
 	p, err := ion.ParseProgram(body)
-	if err != nil {
+	var unread *ion.CommandError
+	if err != nil && !errors.As(err, &unread) {
 		r.refuse(err)
 		return
 	}
@@ -241,6 +247,9 @@ func (r *reader) program(body []byte) {
 		}
 	}
 	r.text.Title = short(titles)
+	if unread != nil {
+		r.refuse(unread)
+	}
 }
 
 func (r *reader) programHead() {
@@ -320,6 +329,16 @@ func methodWords(m ion.Method) string {
 		return "position of"
 	case ion.MethodReadValue:
 		return "read log"
+	case ion.MethodWriteLabel:
+		return "write label of"
+	case ion.MethodInputHandles:
+		return "inputs of"
+	case ion.MethodOutputHandles:
+		return "outputs of"
+	case ion.MethodSetupHandles:
+		return "setup of"
+	case ion.MethodManagedClass:
+		return "managed class of"
 	}
 	return fmt.Sprintf("method %02x of", uint32(m))
 }
