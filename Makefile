@@ -61,10 +61,10 @@ compare: ## what another commit's ionbench says and this one does not: make comp
 	$(GO) run ./cmd/internal/compare $(BASE)
 
 bench: ## the benchmarks; each prints its ratio to a floor measured in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./scenarios/atlas ./simulator/...
+	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim
 
 bench-once: ## each benchmark once, to see that it runs
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./scenarios/atlas ./simulator/... > /dev/null
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim > /dev/null
 
 fuzz: ## every fuzz target for FUZZTIME (10s); fails if one tries fewer than FUZZFLOOR (1000) inputs
 	$(GO) run ./cmd/internal/fuzzing -time $(FUZZTIME) -floor $(FUZZFLOOR)

@@ -95,7 +95,7 @@ type event struct {
 
 // served is an ionsim under test.
 type served struct {
-	t      *testing.T
+	t      testing.TB
 	ready  event
 	lines  chan string
 	stderr *lockedBuffer
@@ -148,7 +148,7 @@ func scan(r io.Reader) chan string {
 }
 
 // startHere runs ionsim in this process, until the test ends.
-func startHere(t *testing.T, args ...string) *served {
+func startHere(t testing.TB, args ...string) *served {
 	t.Helper()
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -162,7 +162,7 @@ func startHere(t *testing.T, args ...string) *served {
 }
 
 // startProcess runs ionsim as a process of its own, until the test ends.
-func startProcess(t *testing.T, args ...string) *served {
+func startProcess(t testing.TB, args ...string) *served {
 	t.Helper()
 	m := &served{t: t, stderr: new(lockedBuffer), ended: make(chan struct{})}
 	cmd := process(args...)
@@ -201,7 +201,7 @@ func (m *served) begun() *served {
 }
 
 // startJSON runs ionsim here with --json and waits for its first line.
-func startJSON(t *testing.T, args ...string) *served {
+func startJSON(t testing.TB, args ...string) *served {
 	t.Helper()
 	m := startHere(t, append(args, "--json")...)
 	m.ready = m.next()
@@ -211,7 +211,7 @@ func startJSON(t *testing.T, args ...string) *served {
 	return m
 }
 
-func startProcessJSON(t *testing.T, args ...string) *served {
+func startProcessJSON(t testing.TB, args ...string) *served {
 	t.Helper()
 	m := startProcess(t, append(args, "--json")...)
 	m.ready = m.next()
@@ -284,7 +284,7 @@ func (m *served) all(name string) []event {
 	return slices.DeleteFunc(slices.Clone(m.seen), func(e event) bool { return e.Event != name })
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -332,17 +332,28 @@ func (h *tool) answer(p client.Prompt) client.Answer {
 
 // use runs a task of the upgrader over the connection. The error is one of the line; the
 // result of the task is in the tool.
-func use(t *testing.T, connection port.Config, task client.Task, file *upg.File) (*tool, error) {
+func use(t testing.TB, connection port.Config, task client.Task, file *upg.File) (*tool, error) {
 	t.Helper()
-	return useUnit(t, connection, 105, task, file)
+	return useWaiting(t, connection, task, file, 200*time.Millisecond)
+}
+
+// useWaiting is use with a time to wait for answers.
+func useWaiting(t testing.TB, connection port.Config, task client.Task, file *upg.File, response time.Duration) (*tool, error) {
+	t.Helper()
+	return useWith(t, connection, 105, task, file, response)
 }
 
 // useUnit is use with the meter of a unit id.
-func useUnit(t *testing.T, connection port.Config, unit int, task client.Task, file *upg.File) (*tool, error) {
+func useUnit(t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File) (*tool, error) {
+	t.Helper()
+	return useWith(t, connection, unit, task, file, 200*time.Millisecond)
+}
+
+func useWith(t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File, response time.Duration) (*tool, error) {
 	t.Helper()
 	u, err := client.New(client.Config{
 		Release: client.Release22(), SingleDevice: true, UnitID: uint16(unit), Baud: 9600, Password: "0", Start: time.Now(),
-		Timing:         client.Timing{Response: 200 * time.Millisecond, Resends: 10, Restart: 10 * time.Millisecond, Poll: 10 * time.Millisecond},
+		Timing:         client.Timing{Response: response, Resends: 10, Restart: 10 * time.Millisecond, Poll: 10 * time.Millisecond},
 		FirstMessageID: 1,
 	})
 	must(t, err)
@@ -365,7 +376,7 @@ func useUnit(t *testing.T, connection port.Config, unit int, task client.Task, f
 func overTCP(m *served) port.Config { return port.Config{TCP: m.ready.TCP} }
 
 // wantDone runs a task that must succeed.
-func wantDone(t *testing.T, connection port.Config, task client.Task, file *upg.File) *tool {
+func wantDone(t testing.TB, connection port.Config, task client.Task, file *upg.File) *tool {
 	t.Helper()
 	h, err := use(t, connection, task, file)
 	if err = errors.Join(err, h.err); err != nil {
@@ -381,7 +392,7 @@ func testFirmware(blocks int) *upg.File {
 }
 
 // outcome runs ionsim, which must end by itself.
-func outcome(t *testing.T, args ...string) (code cli.Status, stdout, stderr string) {
+func outcome(t testing.TB, args ...string) (code cli.Status, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

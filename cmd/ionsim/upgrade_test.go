@@ -28,7 +28,7 @@ func overPTY(m *served) port.Config { return port.Config{Port: m.ready.PTY} }
 func TestUpgradeIsToldFromBeginningToEnd(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		start func(*testing.T, ...string) *served
+		start func(testing.TB, ...string) *served
 		args  []string
 		over  func(*served) port.Config
 	}{

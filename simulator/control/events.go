@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,13 +23,13 @@ type ring struct {
 	bytes   int
 	next    uint64        // number of the next event, from 1
 	changed chan struct{} // closed at the next event
+	waited  bool          // somebody waits for that
 	closed  bool
 }
 
 type stored struct {
 	number uint64
-	name   string
-	data   []byte
+	text   []byte // as it is sent
 }
 
 func newRing(run string) *ring {
@@ -42,22 +43,29 @@ func (r *ring) add(name string, data []byte) {
 	if r.closed {
 		return
 	}
-	e := stored{number: r.next, name: name, data: []byte(strings.TrimSuffix(string(data), "\n"))}
+	e := stored{number: r.next, text: make([]byte, 0, len(data)+len(name)+eventFrame+len(r.run))}
+	e.text = fmt.Appendf(e.text, "id: %s\nevent: %s\ndata: ", r.id(r.next), name)
+	e.text = append(append(e.text, bytes.TrimSuffix(data, []byte("\n"))...), "\n\n"...)
 	r.next++
 	r.events = append(r.events, e)
-	r.bytes += len(e.data)
+	r.bytes += len(e.text)
 	old := 0
 	for len(r.events)-old > keptEvents || r.bytes > keptBytes && len(r.events)-old > 1 {
-		r.bytes -= len(r.events[old].data)
+		r.bytes -= len(r.events[old].text)
 		old++
 	}
 	r.events = r.events[old:]
 	r.wake()
 }
 
+// eventFrame is room for what stands around an event's object.
+const eventFrame = 48
+
 func (r *ring) wake() {
-	close(r.changed)
-	r.changed = make(chan struct{})
+	if r.waited {
+		close(r.changed)
+		r.changed, r.waited = make(chan struct{}), false
+	}
 }
 
 // close ends all watching, once the events so far are read.
@@ -84,6 +92,7 @@ func (r *ring) since(number uint64) batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b := batch{next: r.next, closed: r.closed, more: r.changed}
+	r.waited = true
 	oldest := r.next - uint64(len(r.events))
 	if number < oldest {
 		b.lost = &Lost{Count: oldest - number, Reason: "they were not kept so long"}

@@ -30,7 +30,7 @@ func (m *Served) getEvents(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	stream := &stream{w: w, control: http.NewResponseController(w), ring: m.ring}
+	stream := &stream{w: w, control: http.NewResponseController(w)}
 	if stream.begin() != nil {
 		return
 	}
@@ -43,6 +43,9 @@ func (m *Served) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
+		if !m.gather(r) {
+			return
+		}
 		b := m.ring.since(next)
 		if lost == nil {
 			lost = b.lost
@@ -63,11 +66,27 @@ func (m *Served) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
 	}
 }
 
+// gathering is how long events wait for others: of a meter that is fast there are thousands in a
+// second, and each write costs.
+const gathering = 10 * time.Millisecond
+
+// gather waits for more events. It returns false if the watcher goes.
+func (m *Served) gather(r *http.Request) bool {
+	timer := time.NewTimer(gathering)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-m.quit:
+	case <-r.Context().Done():
+		return false
+	}
+	return true
+}
+
 // stream writes server-sent events.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	ring    *ring
 	buffer  []byte
 }
 
@@ -91,7 +110,7 @@ func (o *stream) send(lost *Lost, b batch) error {
 		o.buffer = fmt.Appendf(o.buffer, "event: lost\ndata: %s\n\n", data)
 	}
 	for _, e := range b.events {
-		o.buffer = fmt.Appendf(o.buffer, "id: %s\nevent: %s\ndata: %s\n\n", o.ring.id(e.number), e.name, e.data)
+		o.buffer = append(o.buffer, e.text...)
 	}
 	if len(o.buffer) == 0 {
 		return nil

@@ -97,6 +97,11 @@ class Panel {
       this.own = value !== "";
       if (this.own) this.turnTo(value);
     });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") return;
+      this.turned.abort();
+      this.turned = new AbortController();
+    });
     part("copy", HTMLButtonElement).addEventListener("click", () => this.copy());
   }
 
@@ -208,9 +213,10 @@ class Panel {
     }
   }
 
-  /** Follows the events, and comes back when the stream breaks. */
+  /** Follows the events, as long as somebody can see the page, and comes back when the stream breaks. */
   async follow() {
     while (!this.over.signal.aborted) {
+      await this.seen();
       const of = this.chosen;
       try {
         if (of) await this.api.watch(this.last, (h) => { if (of === this.chosen) this.happens(h); }, AbortSignal.any([this.over.signal, this.turned.signal]));
@@ -219,6 +225,13 @@ class Panel {
       }
       if (of !== this.chosen) continue; // another meter, at once
       await new Promise((go) => setTimeout(go, of ? comeBackAfter : 50));
+    }
+  }
+
+  /** Waits until somebody can see the page. A browser has few connections to one server for all its pages. */
+  async seen() {
+    while (document.visibilityState !== "visible") {
+      await new Promise((go) => document.addEventListener("visibilitychange", go, { once: true }));
     }
   }
 

@@ -167,12 +167,50 @@ test("the page of a meter that was started again says so and asks for the new to
   await page.locator("#state", { hasText: "running its application" }).waitFor();
 });
 
+test("a frame on the page says what each of its bytes is", async (t) => {
+  const meter = await serve(t, "--pace", "off");
+  const page = await open(t, meter.url);
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
+  assert.equal(await upgrade(t, meter, "frames.log"), 0);
+  const verify = page.locator("#frame-list details", { hasText: /verify/i }).first();
+  await verify.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  const fields = verify.getByRole("region", { name: "Message, field by field" });
+  await fields.waitFor();
+  assert.match(await fields.innerText(), /operation\s+05\s+verify/);
+  assert.equal(await page.locator("#frame-list summary", { hasText: /^.*ACK/ }).count(), 0);
+  await page.getByLabel("ACKs too").check();
+  await page.locator("#frame-list summary", { hasText: "ACK" }).first().waitFor();
+});
+
+test("the meters of programs that are judged can be watched, one after the other, and struck by nobody", async (t) => {
+  writeFileSync(join(folder, "slow.sh"), "#!/bin/sh\nsleep 600\n", { mode: 0o755 });
+  const judge = spawn(join(programs, "ionbench"), ["judge", "--upgrader", "./slow.sh", "--only", "undisturbed,killed", "--parallel", "1", "--timeout", "6s", "--http", "0"], {
+    cwd: folder, env: { ...process.env, IONSIM_KEYS: join(folder, "keys") }, stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise((done) => judge.once("exit", done));
+  t.after(async () => { judge.kill("SIGKILL"); await ended; });
+  const url = await new Promise((told) => createInterface(judge.stderr).on("line", (line) => {
+    const found = line.match(/http:\S+/);
+    if (found) told(found[0]);
+  }));
+  const page = await open(t, url);
+  await page.locator("#look-only", { hasText: "a program is judged by it" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Pull the cable" }).isVisible(), false);
+  const first = await page.title();
+  await page.waitForFunction((was) => document.title !== was && document.title.includes("application"), first);
+  assert.equal(await ended, 1);
+  await page.locator("#link", { hasText: /no meter is served now|does not answer/ }).waitFor();
+});
+
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
-    const meter = await serve(t);
+    const meter = await serve(t, "--pace", "off");
     for (const width of [360, 400, 800, 1280, 1600]) {
       const page = await open(t, meter.url, { viewport: { width, height: 900 }, colorScheme });
       await page.locator("#state", { hasText: "running its application" }).waitFor();
+      assert.equal(await upgrade(t, meter, `${colorScheme}-${width}.log`), 0);
+      await page.locator("#frame-list summary", { hasText: "restart" }).first().click();
       await page.getByRole("button", { name: "Silent, 15 s" }).click();
       await page.locator("#faults .at-work").first().waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} pixels are too few`);
@@ -180,6 +218,9 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       const found = await page.evaluate(async () => (await /** @type {any} */ (globalThis).axe.run()).violations.map((/** @type {any} */ v) => `${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.target).join(", ")}`));
       assert.deepEqual(found, [], `at ${width} pixels`);
       if (process.env["PICTURES"]) await page.screenshot({ path: join(process.env["PICTURES"], `panel-${colorScheme}-${width}.png`), fullPage: true });
+      await page.getByRole("button", { name: "End all" }).click();
+      await page.locator("#faults .at-work").waitFor({ state: "detached" });
+      await page.close(); // a browser has six connections to one server
     }
   });
 }
