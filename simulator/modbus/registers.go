@@ -67,7 +67,7 @@ const (
 )
 
 // Map is the register map of the family, in ascending order. What a meter has no ION register for
-// reads as an unmapped register.
+// reads as an unmapped register, and so does a register that has no value yet.
 //
 // Documented: the Modbus Slave modules 1 to 4 of the Siemens 9300 (User's Guide, pages 55 to 58), and
 // the revision (PML, Modbus protocol, page 14).
@@ -77,12 +77,15 @@ func Map() []Block {
 			ion.HandleVa, ion.HandleVb, ion.HandleVc, ion.HandleVlnAverage,
 			ion.HandleVab, ion.HandleVbc, ion.HandleVca, ion.HandleVllAverage,
 			ion.HandleIa, ion.HandleIb, ion.HandleIc, ion.HandleIAverage,
+			vUnbalance, iUnbalance, frequency, // 40026, I4, is that of other models
 		}},
-		{First: 40027, Format: S32, Scale: 10, Source: Documented, Handles: []ion.Handle{
-			ion.HandleKWa, ion.HandleKWb, ion.HandleKWc, ion.HandleKWTotal,
-			ion.HandleKVARa, ion.HandleKVARa + 1, ion.HandleKVARa + 2, ion.HandleKVARa + 3,
+		{First: 40027, Format: S32, Scale: 10, Source: Documented, Handles: row(ion.HandleKWa, 16)}, // kW, kVAR, kVA and PF of a, b, c and all
+		{First: 40059, Format: S32, Scale: 10, Source: Inferred, Handles: append(row(demand, 3), row(demandMaximum, 3)...)},
+		{First: 40071, Format: S32, Scale: 10, Source: Documented, Handles: append(row(maximum, 6), row(minimum, 3)...)},
+		{First: 40089, Format: S32M10, Scale: 1, Source: Documented, Handles: []ion.Handle{
+			energyImport, energyExport, energyTotal, energyNet,
+			reactiveImport, reactiveExport, reactiveTotal, reactiveNet, apparentTotal,
 		}},
-		{First: 40089, Format: S32M10, Scale: 1, Source: Documented, Handles: []ion.Handle{energyImport, energyExport}},
 		{First: 41901, Format: Text, Scale: 1, Source: Documented, Handles: []ion.Handle{ion.HandleRevision}},
 		enumerated(voltsMode),
 		enumerated(ion.HandleNominalFrequency),
@@ -93,15 +96,41 @@ func Map() []Block {
 	}
 }
 
-// The integrators of two energy readings, and the first of the PT and CT ratios and of the clock's
-// settings.
+// Handles behind the map that have no name in package ion: outputs of the power meter, of demand,
+// maximum and minimum modules and of integrators, in the order of the modules, and first setup
+// registers.
+//
+// Assumption: what the map calls thermal demand is that of the sliding window. The meter has no other.
 const (
-	energyImport ion.Handle = 0x58B0
-	energyExport ion.Handle = 0x58B1
-	ptPrimary    ion.Handle = 0x7000
-	tzOffset     ion.Handle = 0x722E
-	voltsMode    ion.Handle = 0x7800
+	vUnbalance     ion.Handle = 0x5824
+	iUnbalance     ion.Handle = 0x5825
+	frequency      ion.Handle = 0x5826
+	energyImport   ion.Handle = 0x58B0
+	energyExport   ion.Handle = 0x58B1
+	reactiveImport ion.Handle = 0x58B2
+	reactiveExport ion.Handle = 0x58B3
+	apparentTotal  ion.Handle = 0x58B4
+	energyTotal    ion.Handle = 0x58B5
+	energyNet      ion.Handle = 0x58B6
+	reactiveTotal  ion.Handle = 0x58B7
+	reactiveNet    ion.Handle = 0x58B8
+	minimum        ion.Handle = 0x58C0 // Vln avg, I avg, Freq
+	maximum        ion.Handle = 0x58E0 // Vln avg, I avg, kW tot, kVAR tot, kVA tot, Freq
+	demandMaximum  ion.Handle = 0x58E6 // kW, kVAR, kVA
+	demand         ion.Handle = 0x5900 // kW, kVAR, kVA
+	ptPrimary      ion.Handle = 0x7000
+	tzOffset       ion.Handle = 0x722E
+	voltsMode      ion.Handle = 0x7800
 )
+
+// row is n handles one after another.
+func row(first ion.Handle, n int) []ion.Handle {
+	list := make([]ion.Handle, n)
+	for i := range list {
+		list[i] = first + ion.Handle(i)
+	}
+	return list
+}
 
 // enumerated is where enumerated setup registers are: one register each, in the order of their handles
 // from 44001 on.
