@@ -79,6 +79,7 @@ type judgeFlags struct {
 	only              []string
 	list              bool
 	keepsSettings     bool
+	witness           judge.Witness
 	pace              int // in the form of bench.ParsePace
 	baud              int
 	seed              uint64
@@ -150,6 +151,7 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.Switch(&f.failOnSkipped, "fail-on-skipped", "a scenario that could be about the program and cannot be played is a no"),
 		cli.Switch(&f.list, "list", "list the scenarios of the suite and end"),
 		cli.Switch(&f.keepsSettings, "keeps-settings", "the program promises that no success, not even a recovery, loses settings"),
+		cli.OneOf(&f.witness, "witness", []judge.Witness{judge.NoWitness, judge.ByModbus}, "ask the meter by this protocol, too, which revision it runs, before and after each attempt; what it says is in the report, and a success that it contradicts is none"),
 		cli.Time(&f.response, "response", time.Millisecond, "time that the program waits for an answer, as far as you know"),
 		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s, 22 answers, and what the meter takes at --pace"),
 		parallelFlag(&f.parallel, "scenarios at once; each has a meter of its own"),
@@ -358,7 +360,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 	}
 	return judge.Options{
 		Pace: pace, Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
-		JudgedBy: "ionbench " + cli.Release(), Artifacts: f.artifacts, Repeat: f.command(c), Rounds: f.repeat, FailOnSkipped: f.failOnSkipped,
+		JudgedBy: "ionbench " + cli.Release(), Artifacts: f.artifacts, Repeat: f.command(c), Rounds: f.repeat, FailOnSkipped: f.failOnSkipped, Witness: f.witness,
 	}
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,6 +41,38 @@ func TestIonupPassesTheSmokeSuite(t *testing.T) {
 		if b := read(t, file(name)); !bytes.HasPrefix(b, []byte(begin)) {
 			t.Errorf("%s begins with %.40q", name, b)
 		}
+	}
+}
+
+func TestTheWitnessTellsTheRevisionBeforeAndAfterEachAttempt(t *testing.T) {
+	t.Parallel()
+	report := filepath.Join(t.TempDir(), "j.json")
+	code, out, diagnostics := call(t, "", judgedIonup(built(t, "ionup"), "--witness", "modbus", "--only", "undisturbed,killed", "--json", report)...)
+	if code != cli.Done {
+		t.Fatalf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	var r struct {
+		Witness   string
+		Scenarios []struct {
+			Name     string
+			Attempts []struct {
+				Before string `json:"witness_before"`
+				After  string `json:"witness_after"`
+			}
+		}
+	}
+	if err := json.Unmarshal(read(t, report), &r); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{"witness": r.Witness}
+	for _, s := range r.Scenarios {
+		for _, a := range s.Attempts {
+			told[s.Name] += a.Before + " " + a.After + "; "
+		}
+	}
+	want := map[string]string{"witness": "modbus", "undisturbed": "7350V282 7350V283; ", "killed": "7350V282 ;  7350V283; "}
+	if !maps.Equal(told, want) {
+		t.Errorf("it tells %v, want %v", told, want)
 	}
 }
 

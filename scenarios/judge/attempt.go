@@ -29,7 +29,8 @@ type Execution struct {
 	Command  string // as it was run
 	Plan     fault.Plan
 	Harms    []Harm
-	Missed   string // why a harm could not strike; empty if all did
+	Witness  *verdict.Witness // what another protocol says; nil: nobody asked
+	Missed   string           // why a harm could not strike; empty if all did
 	Exit     Exit
 	Killed   bool // the plan killed the program, so it claims nothing
 	Aborted  bool // the plan sent SIGINT, or what the scenario sends in its place
@@ -102,6 +103,10 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	before := evidence.Look(p.station, p.now)
+	said, err := p.ask()
+	if err != nil {
+		return nil, err
+	}
 	command := p.target.forAttempt(a.Recovery)
 	around := p.around(a)
 	start := func(at address) (*process, error) {
@@ -110,7 +115,6 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return start(around.wrapped(argv), around.environment(p.place.path))
 	}
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
-	var err error
 	if len(p.attempts) == 0 {
 		a.Harms = p.scenario.Harms
 	}
@@ -128,6 +132,10 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	e := before.Foreign(p.station, p.now, p.file, a.faults(), p.options.Response)
+	if a.Witness, err = p.hear(said); err != nil {
+		return nil, err
+	}
+	e.Witness = a.Witness
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
 	if why := p.clock(offset); why != "" {

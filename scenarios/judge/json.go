@@ -42,6 +42,7 @@ type reportObject struct {
 	Keeps       bool     `json:"keeps_settings"`
 	Shell       bool     `json:"shell"`
 	FailSkipped bool     `json:"fail_on_skipped"`
+	Witness     string   `json:"witness"`
 	JudgedBy    string   `json:"judged_by"` // the ionbench
 	Parallel    int      `json:"parallel"`  // scenarios at once; 0: not known, or not the same in all shards
 	before      bool     // it is of the version before, in which settings_lost was what had changed since the attempt began
@@ -113,6 +114,9 @@ type attemptObject struct {
 	Notes       []string `json:"notes"`
 	Warned      string   `json:"warned"` // duties
 	Kept        bool     `json:"kept_files"`
+	// What the witness says; empty for no answer, or without one.
+	WitnessBefore string `json:"witness_before"`
+	WitnessAfter  string `json:"witness_after"`
 }
 
 // The names and versions of the file format: the present one, and the one before, which is read as
@@ -175,7 +179,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Limit: r.Options.limit().Seconds(), Started: stampOf(r.Began), Seconds: r.Took.Seconds(), Partial: len(r.Partial()) > 0, Scenarios: []scenarioObject{},
 		Undecided: r.Undecided(), PartialBy: listed(r.Partial()), Whole: listed(r.Part.Whole), Only: r.Part.Only, Chosen: listed(r.Part.Chosen), Shard: r.Part.Shard.String(),
 		Rounds: r.Options.Rounds, Interrupted: r.Interrupted, Response: r.Options.Response.Seconds(), Baud: r.Options.Baud,
-		Keeps: r.Target.KeepsSettings, Shell: r.Target.Upgrade.shell, FailSkipped: r.Options.FailOnSkipped,
+		Keeps: r.Target.KeepsSettings, Shell: r.Target.Upgrade.shell, FailSkipped: r.Options.FailOnSkipped, Witness: r.Options.Witness.String(),
 		JudgedBy: r.Options.JudgedBy, Parallel: r.Options.Parallel,
 	}
 	o.Passed, o.Failed, o.Skipped = r.Counts()
@@ -215,6 +219,10 @@ func (r *Result) object() scenarioObject {
 			Running: m.Running, Stdout: printable(a.Exit.Stdout.Kept()), Stderr: printable(a.Exit.Stderr.Kept()), ProgramLog: printable(a.Log),
 			Notes: listed(a.Notes), Warned: dutyNames(a.Warned), Kept: a.Kept,
 		})
+		if w := a.Witness; w != nil {
+			last := &o.Attempts[len(o.Attempts)-1]
+			last.WitnessBefore, last.WitnessAfter = w.Before, w.After
+		}
 	}
 	return o
 }

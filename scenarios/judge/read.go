@@ -33,7 +33,7 @@ func (o *reportObject) report() (*Report, error) {
 		Part: Part{Whole: o.Whole, Chosen: o.Chosen, Only: o.Only},
 		Options: Options{
 			Pace: o.Pace, Baud: o.Baud, Seed: o.Seed, Response: fromSeconds(o.Response), Limit: fromSeconds(o.Limit),
-			Rounds: o.Rounds, FailOnSkipped: o.FailSkipped, JudgedBy: o.JudgedBy, Parallel: o.Parallel,
+			Rounds: o.Rounds, FailOnSkipped: o.FailSkipped, Witness: witnessNamed(o.Witness), JudgedBy: o.JudgedBy, Parallel: o.Parallel,
 		},
 		Target: Target{Upgrade: Command{text: o.Upgrader, shell: o.Shell}, Recover: Command{text: o.Recover, words: []string{o.Recover}, shell: o.Shell}, KeepsSettings: o.Keeps},
 	}
@@ -105,6 +105,13 @@ func violations(texts []string) ([]verdict.Violation, error) {
 	return list, nil
 }
 
+func witnessNamed(name string) Witness {
+	if name == ByModbus.String() {
+		return ByModbus
+	}
+	return NoWitness
+}
+
 func (o *attemptObject) execution() (*Execution, error) {
 	a := &Execution{
 		Recovery: o.Name == (&Execution{Recovery: true}).Name(),
@@ -129,6 +136,9 @@ func (o *attemptObject) execution() (*Execution, error) {
 		}
 	}
 	a.Notes, a.Warned, a.Kept = o.Notes, dutiesNamed(o.Warned), o.Kept
+	if o.WitnessBefore != "" || o.WitnessAfter != "" {
+		a.Witness = &verdict.Witness{Before: o.WitnessBefore, After: o.WitnessAfter}
+	}
 	a.Broken, err = violations(o.Broken)
 	return a, err
 }
@@ -265,6 +275,6 @@ func (r *Report) fits(other *Report) error {
 // alike is everything that all shards of a run have alike besides the program.
 func (r *Report) alike() string {
 	o := &r.Options
-	return fmt.Sprintf("response %v, pace %d, baud %d, seed %d, limit %v, rounds %d, only %v, keeps settings %v, fail on skipped %v, shell %v",
-		o.Response, o.Pace, o.Baud, o.Seed, o.limit(), o.Rounds, r.Part.Only, r.Target.KeepsSettings, o.FailOnSkipped, r.Target.Upgrade.shell)
+	return fmt.Sprintf("response %v, pace %d, baud %d, seed %d, limit %v, rounds %d, only %v, keeps settings %v, fail on skipped %v, shell %v, witness %v",
+		o.Response, o.Pace, o.Baud, o.Seed, o.limit(), o.Rounds, r.Part.Only, r.Target.KeepsSettings, o.FailOnSkipped, r.Target.Upgrade.shell, o.Witness)
 }

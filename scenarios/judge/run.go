@@ -46,6 +46,8 @@ type Options struct {
 	JudgedBy string
 	// FailOnSkipped: a scenario that was not played counts as one that failed, unless it is Idle.
 	FailOnSkipped bool
+	// Witness is asked which revision the meter runs, before and after each attempt.
+	Witness Witness
 	// late is how late the computer is said to be; nil: it is measured. Tests of what programs do
 	// wrong are run beside others.
 	late *lateness

@@ -103,6 +103,19 @@ func notRunning(e *Evidence, f *findings) {
 	}
 }
 
+// contradicted: one that restarts or has no power just then says nothing, and is no witness.
+func contradicted(e *Evidence, f *findings) {
+	w := e.Witness
+	if w == nil || !e.Tool.succeeds() || e.Revision == "" || e.Meter.State != meter.Application || w.After == e.Revision {
+		return
+	}
+	said := "nothing"
+	if w.After != "" {
+		said = w.After
+	}
+	f.tell("success is claimed; asked over Modbus what it runs, the meter says %s", said)
+}
+
 // falseAlarm: if nothing was flashed, the meter had this image before, and the failure is a
 // real one.
 func falseAlarm(e *Evidence, f *findings) {

@@ -22,6 +22,7 @@ type Evidence struct {
 	Forbidden string
 	Before    Before
 	Meter     *Condition
+	Witness   *Witness   // what another protocol says; nil: nobody asked
 	Others    []Other    // the other meters on the line
 	Lost      ion.Groups // groups that are not as somebody has set them up
 	Cost      Cost
@@ -127,6 +128,10 @@ type Recovery struct {
 	Struck  bool       // the recovery had faults of its own
 	Lost    ion.Groups // groups that should be there afterwards and are not
 }
+
+// Witness is which revision a meter said that it runs, when it was asked over another protocol before
+// and after the attempt; empty for no answer.
+type Witness struct{ Before, After string }
 
 // Condition is what the meter really is.
 type Condition struct {

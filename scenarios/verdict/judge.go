@@ -71,6 +71,7 @@ var sentences = [...]sentence{
 
 	{I2, "success is claimed only of a meter that holds exactly the image", ended, withoutImage, ofAct},
 	{I2, "success is claimed only of a meter that runs the image", ended, notRunning, ofAct},
+	{I2, "success is claimed only of a meter that says so by another protocol, too", ended, contradicted, ofAttempt},
 	{I2, "the exit status is that of a success only after one", ended, falseStatus, ofAttempt},
 	{I3, "failure is claimed only if it is one", ended, falseAlarm, ofAct},
 	{I3, "no request is given up before it was sent again as often as the article says", ownLog, gaveUpTooSoon, ofAttempt},

@@ -61,6 +61,9 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 	}{
 		{"an upgrade", func(*verdict.Evidence) {}, nil},
 		{"a failure that is none", func(e *verdict.Evidence) { e.Tool.Err = errExit }, []verdict.Rule{verdict.I3}},
+		{"a success that the witness confirms", func(e *verdict.Evidence) { e.Witness = &verdict.Witness{Before: "7350V282", After: "7350V283"} }, nil},
+		{"a success that the witness denies", func(e *verdict.Evidence) { e.Witness = &verdict.Witness{Before: "7350V282", After: "7350V282"} }, []verdict.Rule{verdict.I2}},
+		{"a success to which the witness says nothing", func(e *verdict.Evidence) { e.Witness = new(verdict.Witness) }, []verdict.Rule{verdict.I2}},
 		{"another meter whose flash was touched", func(e *verdict.Evidence) { beside(e).Flashed = true }, []verdict.Rule{verdict.I9}},
 		{"another meter that was sent into its loader", func(e *verdict.Evidence) { beside(e).State = meter.Download }, []verdict.Rule{verdict.I9}},
 		{"another meter that lost settings", func(e *verdict.Evidence) { beside(e).Lost = ion.Of(ion.Clock) }, []verdict.Rule{verdict.I9}},
