@@ -67,6 +67,7 @@ func newStation(o *options, id serving.Identity, fw meter.Firmware, epoch time.T
 	config.Meter.Firmware = fw
 	config.Meter.EventWords = o.words
 	config.Meter.Steady, config.Meter.EventCutoff, config.Meter.Past = false, 0, meter.UsualPast
+	config.Meter.Encoding = o.encoding(m.Model)
 	var err error
 	if config.Meter.Settings, err = o.settings(m); err != nil {
 		return nil, err

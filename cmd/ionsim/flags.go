@@ -9,6 +9,7 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/modem"
+	"ionbench/simulator/xmodem"
 )
 
 // options holds the command line, checked as far as possible without opening a file.
@@ -21,6 +22,7 @@ type options struct {
 	modem      bool   // the meter is at the other end of a telephone line
 	phone      string // its number there; empty: the usual one
 	rings      int    // after which its modem answers
+	loader     string // how hosts speak to the loader
 	tag1, tag2 string
 	words      meter.Dialect // of the event log
 
@@ -41,7 +43,7 @@ const factoryImageBytes = 256 << 10
 func newOptions() *options {
 	m := world.Meter{ImageBytes: factoryImageBytes, SetUp: world.Untouched}.Filled()
 	m.Revision = "" // the model's
-	return &options{Options: serving.Options{Pace: 1, Language: "ionsim --help-faults"}, meter: m, rings: modem.DefaultRings, given: func(string) bool { return false }}
+	return &options{Options: serving.Options{Pace: 1, Language: "ionsim --help-faults"}, meter: m, rings: modem.DefaultRings, loader: byION, given: func(string) bool { return false }}
 }
 
 // identity returns the meter that the flags ask for.
@@ -65,6 +67,7 @@ func (o *options) flags() []cli.Flags {
 			cli.Text(&o.tag1, "tag1", "TEXT", "likewise").MayBeEmpty(),
 			cli.Text(&o.tag2, "tag2", "TEXT", "likewise").MayBeEmpty(),
 			cli.OneOf(&o.words, "event-words", meter.Dialects(), `what its event log says over ION: "driver", the words by which a head-end's driver tells events apart (Power Up), or "manual", those of the family's manual (Device power-up)`),
+			cli.OneOf(&o.loader, "loader", []string{byION, byXMODEM}, "how hosts speak to the loader: by the download service, or by XMODEM and YMODEM behind a short prompt, for sx and sb. Say the line: loader PASSWORD, and send a .UPG file. Both are assumptions: the real loader's way is not public"),
 			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
 		})},
 		{Title: "Many meters", List: []cli.Flag{
@@ -86,6 +89,20 @@ func (o *options) flags() []cli.Flags {
 		{Title: "What is kept", List: served.Kept},
 		{Title: "For programs", List: served.Events},
 	}
+}
+
+// The encodings of the loader's messages.
+const (
+	byION    = "ion"
+	byXMODEM = "xmodem"
+)
+
+// encoding is how hosts speak to the loader of a meter; nil for ION.
+func (o *options) encoding(model meter.Model) meter.Encoding {
+	if o.loader != byXMODEM {
+		return nil
+	}
+	return xmodem.New(xmodem.Config{Name: model.String(), Linger: xmodem.LingerAt(o.Pace)})
 }
 
 func (o *options) check(c *cli.Call) error {

@@ -298,8 +298,13 @@ func (s *Station) Receive(now time.Duration, p []byte) {
 	s.fromHost(now, p)
 }
 
-// fromHost puts what the host sends on the line.
+// fromHost puts what the host sends on the line. Where that is no ION, nothing waits for the end of a
+// frame.
 func (s *Station) fromHost(now time.Duration, p []byte) {
+	if s.meter.Encoded() {
+		s.send(now, line.ToMeter, p)
+		return
+	}
 	if len(s.watch.held) == 0 {
 		p = p[s.sendWhole(now, p):]
 	}
@@ -583,7 +588,11 @@ func (s *Station) arriveAtAll(now time.Duration, d line.Direction, p []byte) {
 // afterMeter takes what the meter has done: bytes to send, events to record and to act on.
 func (s *Station) afterMeter(now time.Duration) {
 	s.scratch = s.meter.Transmit(s.scratch[:0])
-	if len(s.scratch) > 0 && s.silent == 0 {
+	switch {
+	case len(s.scratch) == 0 || s.silent > 0:
+	case s.meter.Speaks() && !isFrame(s.scratch):
+		s.send(now, line.FromMeter, s.scratch)
+	default:
 		s.sendSlowly(now, s.scratch)
 	}
 	for !s.meter.Quiet() {
@@ -604,6 +613,12 @@ func (s *Station) noteLamp(now time.Duration) {
 		s.lamp = edges
 		s.note(now, story.Meter, story.LampToggled{Count: edges})
 	}
+}
+
+// isFrame reports whether bytes of the meter are a frame of ION.
+func isFrame(p []byte) bool {
+	n, whole := ion.CutFrame(p)
+	return whole && n == len(p)
 }
 
 // meterFrame takes a frame that the meter begins to send now; it sends one at a time. A meter

@@ -160,7 +160,10 @@ type Config struct {
 	EventCutoff uint8   // events of a priority above it are logged; 0: all
 	EventWords  Dialect // of the event log
 	Seed        uint64  // draws what a power loss leaves in a torn flash operation
-	Planted     string  // name of a bug to plant, for tests of tests alone; empty for none
+	// Encoding is how hosts speak to the loader; nil for the download service of ION. The meter takes
+	// a copy.
+	Encoding Encoding
+	Planted  string // name of a bug to plant, for tests of tests alone; empty for none
 }
 
 // Layout of the chip: the protected sectors hold the loader, the next one the record of

@@ -338,6 +338,9 @@ func (m *Meter) finishJob(at time.Duration) {
 		m.startApplication(at)
 	}
 	m.takeWaiting(at)
+	if m.encoding != nil {
+		m.serveEncoding(at)
+	}
 }
 
 // takeWaiting handles a message that came while the chip was busy. By sending it, the host gave

@@ -60,6 +60,10 @@ func (m *Meter) serveLoader(now time.Duration, to answer, r *ion.DownloadRequest
 // answerDownload sends an answer, unless the host has begun another message while the chip
 // worked: then it waits for an acknowledgement, and no longer for this answer.
 func (m *Meter) answerDownload(now time.Duration, to answer, r *ion.DownloadReply) {
+	if m.encoding != nil && m.Encoded() {
+		m.encoding.Answered(now, r)
+		return
+	}
 	if m.assembler.Partial() {
 		return
 	}

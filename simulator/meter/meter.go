@@ -84,8 +84,9 @@ type Meter struct {
 	bootLoader bool // the loader was requested, whatever the flash holds
 	loader     loader
 	job        job
-	block      []byte // buffer of the block that is being programmed
-	hung       bool   // the firmware does nothing until the watchdog restarts it
+	encoding   Encoding // nil: hosts speak ION to the loader, too
+	block      []byte   // buffer of the block that is being programmed
+	hung       bool     // the firmware does nothing until the watchdog restarts it
 
 	dipped bool       // it is off by a brown-out, which the event log does not record
 	cut    flashCut   // a power loss that waits for its flash operation
@@ -126,6 +127,9 @@ func New(cfg Config) (*Meter, error) {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
 	m := &Meter{cfg: &cfg, rules: healthyRules(), password: password, chip: chip, circuit: cfg.circuit()}
+	if cfg.Encoding != nil {
+		m.encoding = cfg.Encoding.CloneEncoding(nil)
+	}
 	if cfg.Planted != "" {
 		if err := m.rules.plant(cfg.Planted); err != nil {
 			return nil, err
@@ -168,6 +172,15 @@ func (m *Meter) Chip() *flash.Chip { return m.chip }
 // Receive takes bytes from the line. A meter that is off or booting hears nothing.
 func (m *Meter) Receive(now time.Duration, p []byte) {
 	m.Advance(now)
+	if m.encoding != nil {
+		if m.Encoded() {
+			m.receiveEncoded(now, p)
+			return
+		}
+		if m.hears() {
+			m.hearKnock(now, p)
+		}
+	}
 	m.gapAt = now + receiveGap
 	if f, ok := m.decoder.Whole(p); ok && m.hears() {
 		m.takeFrame(now, f)
@@ -343,6 +356,11 @@ func (m *Meter) Next() (at time.Duration, ok bool) {
 			at, ok = t, true
 		}
 	}
+	if m.encoding != nil && m.Encoded() && !m.hung {
+		if t, due := m.encoding.Next(); due && (!ok || t < at) {
+			at, ok = t, true
+		}
+	}
 	return at, ok
 }
 
@@ -361,6 +379,9 @@ func (m *Meter) Advance(now time.Duration) {
 	}
 	if len(m.frame) > 0 && now >= m.frameAt {
 		m.sendDue(now)
+	}
+	if m.encoding != nil {
+		m.advanceEncoding(now)
 	}
 }
 

@@ -66,6 +66,9 @@ func (m *Meter) forget() {
 	m.hung, m.dipped = false, false
 	m.loader = loader{}
 	m.job = job{data: m.job.data[:0]}
+	if m.encoding != nil {
+		m.encoding.End()
+	}
 }
 
 func (m *Meter) startBoot(now time.Duration) {
@@ -92,8 +95,17 @@ func (m *Meter) startLoader(now time.Duration, after time.Duration) {
 	m.bootAt = now + after
 }
 
-// boot is the loader's decision at power-on: the flash says what runs.
+// boot ends a start.
 func (m *Meter) boot(now time.Duration) {
+	m.decide(now)
+	if m.encoding != nil && m.Encoded() {
+		m.encoding.Begin(now)
+		m.serveEncoding(now)
+	}
+}
+
+// decide is the loader's decision at power-on: the flash says what runs.
+func (m *Meter) decide(now time.Duration) {
 	record, ok := m.rules.image(m)
 	switch {
 	case m.bootLoader:

@@ -58,6 +58,7 @@ func (m *Meter) Declare(w *machine.State, spent *Meter) {
 	w.Bool(m.dipped)
 	m.loader.declare(w)
 	m.job.declare(w)
+	m.declareEncoding(w, spent)
 	m.declareBlock(w, spent)
 	m.declareEvents(w, spent)
 }
@@ -89,6 +90,17 @@ func (m *Meter) declareMemory(w *machine.State) {
 	memory.declare(w)
 	memory.marks.Declare(w)
 	memory.declareModules(w)
+}
+
+// declareEncoding gives a copy an encoding of its own, in the memory of the spent one.
+func (m *Meter) declareEncoding(w *machine.State, spent *Meter) {
+	switch {
+	case m.encoding == nil:
+	case w.Copies():
+		m.encoding = m.encoding.CloneEncoding(spent.encoding)
+	default:
+		w.Text(string(m.encoding.AppendState(nil, w.Now())))
+	}
 }
 
 // declareBlock: the rest of the block that is programmed is the end of its buffer.

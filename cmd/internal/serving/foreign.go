@@ -37,9 +37,10 @@ const (
 	shownBytes  = 32
 )
 
-// Receive takes bytes from the host. What is said to a modem is no ION.
+// Receive takes bytes from the host. What is said to a modem, or
+// to a loader that speaks otherwise, is no ION.
 func (l *listener) Receive(now time.Duration, p []byte) {
-	if l.Station.Modem() != nil {
+	if l.Station.Modem() != nil || l.Station.Meter().Speaks() {
 		l.Station.Receive(now, p)
 		return
 	}

@@ -183,6 +183,9 @@ func (o *observer) describe(what story.What) report {
 		return report{"sector-erased", []field{{"sector", w.Sector}, {"left", w.Left}}, fmt.Sprintf("flash: sector %d erased, %d to go", w.Sector, w.Left)}
 	case story.BlockProgrammed:
 		blocks := o.station.Counts().ImageBlocks
+		if blocks == 0 { // by XMODEM: nobody says how many there will be
+			return report{"block-programmed", []field{{"block", w.Block}, {"blocks", blocks}}, fmt.Sprintf("flash: block %d programmed", w.Block)}
+		}
 		return report{"block-programmed", []field{{"block", w.Block}, {"blocks", blocks}}, fmt.Sprintf("flash: block %d of %d programmed", w.Block, blocks)}
 	case story.ImageChecked:
 		return report{"verified", []field{{"status", w.Status.String()}}, "image checked: " + w.Status.String()}
