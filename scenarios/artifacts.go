@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"ionbench/scenarios/cases"
+	"ionbench/scenarios/retell"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/story/page"
 )
 
 // Artifacts are texts that tell later what happened in the attempts. A text can be empty.
@@ -13,6 +15,7 @@ type Artifacts struct {
 	Trace  string   // all events, one per line
 	Plan   string   // the faults and the result of each attempt
 	Log    string   // Upgrade.log
+	Story  string   // a page that shows the attempts; empty if Case is
 	Case   string   // a case file for ionbench run FILE; empty for an upgrader of your own
 	Repeat []string // commands that repeat the attempts, other than the command of the test
 }
@@ -33,7 +36,25 @@ func (b *Bench) Artifacts() Artifacts {
 			fmt.Fprintf(&log, "# attempt %d\n%s", o.Number, o.Log)
 		}
 	}
-	return Artifacts{Trace: trace.String(), Plan: plan.String(), Log: log.String(), Case: b.history()}
+	text := b.history()
+	return Artifacts{Trace: trace.String(), Plan: plan.String(), Log: log.String(), Story: storyOf(text), Case: text}
+}
+
+// storyOf is the page of a case; empty if there is no case, or it cannot be told.
+func storyOf(text string) string {
+	c, err := cases.Parse([]byte(text))
+	if text == "" || err != nil {
+		return ""
+	}
+	told, err := retell.Case(c)
+	if err != nil {
+		return ""
+	}
+	var file, shown strings.Builder
+	if told.Write(&file) != nil || page.Write(&shown, told.Head.Title, []byte(file.String())) != nil {
+		return ""
+	}
+	return shown.String()
 }
 
 // history is a case file with the attempts so far and how each ended. It is empty if a case file

@@ -26,8 +26,8 @@ const logStream = "{log}"
 type (
 	// programBegun: the program was started, the number-th time in the scenario.
 	programBegun struct {
-		Number  int
-		Command string
+		Number int
+		Name   string
 	}
 	// lineWritten: it has written a line to one of its outputs, or to a file.
 	lineWritten struct{ Stream, Text string }
@@ -44,7 +44,7 @@ type (
 )
 
 func (programBegun) Kind() string      { return "program" }
-func (w programBegun) Details() string { return Visible(w.Command) }
+func (w programBegun) Details() string { return w.Name }
 func (w programBegun) Tell() story.Told {
 	return story.Tell("attempt", story.Member{Name: "number", Value: w.Number}, story.Member{Name: "title", Value: w.Details()})
 }
@@ -71,7 +71,8 @@ func (p *player) tell(a *Execution, from time.Duration, began time.Time) {
 	note := func(t time.Duration, what story.What) {
 		p.said = append(p.said, story.Event{At: t, Source: story.Host, What: what})
 	}
-	note(from, programBegun{len(p.attempts), a.Command})
+	note(from, programBegun{len(p.attempts), a.Name()})
+	note(from, lineWritten{"command", a.Command})
 	first := len(p.said)
 	for _, from := range []struct {
 		name   string

@@ -68,7 +68,7 @@ func leave(a scenarios.Artifacts) {
 			return // a later call of LeaveOnFailure has written its files already
 		}
 	}
-	for _, f := range []struct{ ending, content string }{{"trace.txt", a.Trace}, {"plan.txt", a.Plan}, {"log.txt", a.Log}} {
+	for _, f := range []struct{ ending, content string }{{"trace.txt", a.Trace}, {"plan.txt", a.Plan}, {"log.txt", a.Log}, {"story.html", a.Story}} {
 		if f.content != "" {
 			Leave(f.ending, []byte(f.content))
 		}

@@ -91,7 +91,7 @@ func TestASpecThatFailsLeavesFilesAndTheCommandThatRepeatsIt(t *testing.T) {
 		}
 	}
 	for pattern, want := range map[string]string{
-		"*lost-its-bet*.trace.txt": "sector-erased", "*lost-its-bet*.plan.txt": "cable-pull at block 2\n", "*lost-its-bet*.log.txt": "No response",
+		"*lost-its-bet*.trace.txt": "sector-erased", "*lost-its-bet*.plan.txt": "cable-pull at block 2\n", "*lost-its-bet*.log.txt": "No response", "*lost-its-bet*.story.html": "<!doctype html>",
 		"*lost-its-bet*.repeat.txt": "lost its bet$'\n",
 		"*our-upgrader*.case.txt":   "plan = reply-lost at block 40\n",
 		"*our-upgrader*.repeat.txt": "ionbench run ",

@@ -22,10 +22,29 @@ export function linkTo(book, e, text) {
 export function detail(book, e) {
   const title = make("p", words(e), isBad(e) ? "what bad" : "what");
   switch (e.event) {
-    case "frame": return [title, ...frame(book, e)];
-    case "message": return [title, ...message(book, e)];
+    case "frame": return [title, ...frame(book, e), around(book, e)];
+    case "message": return [title, ...message(book, e), around(book, e)];
   }
-  return [title];
+  return [title, around(book, e)];
+}
+
+/** @param {Book} book @param {Happening} e @returns {HTMLElement} what happened shortly before and after */
+function around(book, e) {
+  const near = [];
+  for (let n = e.n - 1, left = 4; n > 0 && left > 0; n--) if (book.numbered(n)?.event !== "led") near.unshift(book.numbered(n)), left--;
+  near.push(e);
+  for (let n = e.n + 1, left = 8; n <= book.events.length && left > 0; n++) if (book.numbered(n)?.event !== "led") near.push(book.numbered(n)), left--;
+  const box = make("div", "", "around");
+  box.append(make("h3", "Before and after"));
+  const list = make("ol", "", "plain");
+  for (const other of near) {
+    if (!other) continue;
+    const row = make("li", "", `${other === e ? "now" : ""} ${isBad(other) ? "bad" : ""}`);
+    row.append(make("time", clock(other.at)), linkTo(book, other, words(other)));
+    list.append(row);
+  }
+  box.append(list);
+  return box;
 }
 
 /** @param {Book} book @param {FrameEvent} f */
@@ -53,7 +72,7 @@ function message(book, m) {
   const parts = [];
   if (m.again_of) parts.push(why(book, m));
   const frames = book.frames.get(m.message) ?? [];
-  parts.push(make("p", `message ${m.id ?? "without id"}, ${frames.length} ${frames.length === 1 ? "frame" : "frames"} in ${lasting(m.until - m.at)}`, "quiet"));
+  parts.push(make("p", `message ${m.id ?? "without id"}, ${frames.length} ${frames.length === 1 ? "frame" : "frames"} in ${lasting(frames.reduce((end, f) => Math.max(end, book.over(f)), m.at) - m.at)}`, "quiet"));
   if (m.whole) parts.push(fieldTable(bytes(book, frames), m.fields, "Fields of the message"));
   else parts.push(make("p", "It was not sent to its end, so there is no more to read.", "quiet"));
   parts.push(frameList(book, frames));

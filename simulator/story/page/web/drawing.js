@@ -177,7 +177,7 @@ export class Drawing {
   flash(c, s, top, height) {
     const { changes, flash } = s.moments.sectors;
     const { axis } = s;
-    const rows = flash.used.length, columns = Math.max(1, Math.ceil(axis.width));
+    const rows = s.moments.sectors.rows, columns = Math.max(1, Math.ceil(axis.width));
     if (this.map.width !== columns || this.map.height !== rows) {
       this.map.width = columns;
       this.map.height = rows;

@@ -14,7 +14,7 @@ const busy = new Set(["programming", "receiving"]); // states that alternate at 
 /** @param {Happening} e @returns {boolean} whether it is worth a line */
 function told(e) {
   switch (e.event) {
-    case "attempt": case "window": case "answer": case "finished": case "fault": case "event-log": case "verified": case "flash-cut": case "not-reset": case "connected": case "disconnected": case "other": case "host-baud": case "output":
+    case "attempt": case "window": case "answer": case "finished": case "fault": case "event-log": case "verified": case "flash-cut": case "not-reset": case "connected": case "disconnected": case "other": case "host-baud":
       return true;
     case "step": return true;
     case "state": return !busy.has(e.state);
@@ -53,13 +53,16 @@ export class List {
     row.classList.add("now");
     row.setAttribute("aria-current", "true");
     // Not scrollIntoView: it would move the whole page as well.
-    const middle = row.offsetTop - this.at.offsetTop - (this.at.clientHeight - row.clientHeight) / 2;
-    if (row.offsetTop - this.at.offsetTop < this.at.scrollTop || row.offsetTop - this.at.offsetTop + row.clientHeight > this.at.scrollTop + this.at.clientHeight) this.at.scrollTop = middle;
+    const { scrollTop, clientHeight } = this.at;
+    if (row.offsetTop < scrollTop || row.offsetTop + row.clientHeight > scrollTop + clientHeight) this.at.scrollTop = row.offsetTop - (clientHeight - row.clientHeight) / 2;
   }
 }
 
-/** @param {HTMLElement} at @param {Book} book */
-export function logList(at, book) { return new List(at, book, book.events.filter((e) => e.event === "log"), words); }
+/** @param {HTMLElement} at @param {Book} book @returns {List} of the log, or, where nobody knows when its lines were written, of all output */
+export function logList(at, book) {
+  const log = book.events.filter((e) => e.event === "log");
+  return new List(at, book, log.length ? log : book.events.filter((e) => e.event === "output"), (e) => e.event === "output" && e.stream === "stdout" ? e.text : words(e));
+}
 
 /** @param {HTMLElement} at @param {Book} book */
 export function eventList(at, book) { return new List(at, book, book.events.filter(told), words); }

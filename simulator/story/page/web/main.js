@@ -30,6 +30,9 @@ function say(id, text) {
   if (at.textContent !== text) at.textContent = text;
 }
 
+// Outcomes with which nobody has lost anything.
+const fine = /^(unharmed|resent|cleared-again|pass|success(, success)*)$/;
+
 /** The page and where its cursor is. */
 class Page {
   /** @param {Book} book */
@@ -52,6 +55,7 @@ class Page {
 
   start() {
     this.head();
+    if (this.moments.logs.length === 0) say("log-title", this.book.events.some((e) => e.event === "output") ? "Output of the program" : "Upgrade.log was not written");
     for (const w of this.ways) part("by", HTMLSelectElement).append(new Option(w.name, w.key));
     part("by", HTMLSelectElement).value = this.ways.find((w) => w.key === "log")?.key ?? "anything";
     this.sectorsOnce();
@@ -62,9 +66,10 @@ class Page {
     requestAnimationFrame(() => performance.mark("shown"));
   }
 
-  /** Where a reader begins: at the first thing that went wrong. */
+  /** Where a reader begins: at the fault before the first request that was sent again, or the first fault. */
   firstLook() {
-    const first = this.moments.strikes[0];
+    const resend = this.moments.again[0];
+    const first = resend && this.moments.strikes.findLast((s) => s.from <= resend.at) || this.moments.strikes[0];
     const e = first ? this.book.numbered(first.n) : this.book.events[0];
     if (e) this.go(e, "");
   }
@@ -77,7 +82,7 @@ class Page {
     say("about", about.join(" · "));
     const list = part("verdict", HTMLElement);
     const chip = (/** @type {string} */ text, /** @type {string} */ tone) => list.append(make("li", text, tone));
-    if (head.outcome) chip(head.outcome.replaceAll("-", " "), head.broken.length ? "bad" : "good");
+    if (head.outcome) chip(head.outcome.replaceAll("-", " "), head.broken.length ? "bad" : fine.test(head.outcome) ? "good" : "warn");
     for (const b of head.broken) chip(b, "bad");
     for (const u of head.unstruck) chip(u, "warn");
     const made = part("made", HTMLElement);
@@ -338,7 +343,7 @@ class Page {
       ["attempt", m.attempt, ""],
       ["meter", stateWords(m.state), m.state === "off" ? "bad" : ""],
       ["tool", m.finished ? `has ended: ${m.finished}` : m.step, ""],
-      ["window", m.window ? windowWords(m.window) : "", ""],
+      ["last window", m.window ? windowWords(m.window) : "", ""],
       ["block", m.blocks ? `${m.block} of ${m.blocks} begun, ${m.answered} in the flash` : "", ""],
       ["request", m.request?.title ?? "", m.request?.again_of ? "bad" : ""],
       ["answer", m.reply?.title ?? "", ""],
@@ -347,10 +352,12 @@ class Page {
       ["faults", m.faults.map((f) => f.fault).join("; ") || "none at work", m.faults.length ? "bad" : ""],
     ]);
     const list = part("facts", HTMLElement);
-    if (list.children.length === 0) for (const [name] of facts) list.append(make("dt", name), make("dd", ""));
-    facts.forEach(([, text, tone], i) => {
-      const dd = list.children[2 * i + 1], shown = text || "–";
-      if (dd.textContent !== shown) dd.textContent = shown;
+    const never = new Set([this.moments.steps.length ? "" : "tool", this.moments.windows.some((e) => e.event === "window") ? "" : "last window"]);
+    const shown = facts.filter(([name]) => !never.has(name));
+    if (list.children.length === 0) for (const [name] of shown) list.append(make("dt", name), make("dd", ""));
+    shown.forEach(([, text, tone], i) => {
+      const dd = list.children[2 * i + 1], said = text || "–";
+      if (dd.textContent !== said) dd.textContent = said;
       if (dd.className !== tone) dd.className = tone;
     });
   }

@@ -134,6 +134,8 @@ class Sectors {
         set(e.at, sector, Math.min(100, 100 * (this.flash.base + to - sector * size) / size));
       }
     }
+    const touched = [...this.changes.filter((c) => c.used > 0).map((c) => c.sector), ...this.flash.used.flatMap((share, i) => share > 0 ? [i] : [])];
+    this.rows = Math.min(this.flash.used.length, Math.max(8, 2 + touched.reduce((most, s) => Math.max(most, s), 0))); // that are worth a look
     this.every = 256; // changes between two that are kept whole
     /** @type {number[][]} */
     this.kept = [];
