@@ -15,7 +15,7 @@ type Artifacts struct {
 	Trace  string   // all events, one per line
 	Plan   string   // the faults and the result of each attempt
 	Log    string   // Upgrade.log
-	Story  string   // a page that shows the attempts; empty if Case is
+	Story  string   // a page that shows the attempts
 	Case   string   // a case file for ionbench run FILE; empty for an upgrader of your own
 	Repeat []string // commands that repeat the attempts, other than the command of the test
 }
@@ -37,16 +37,13 @@ func (b *Bench) Artifacts() Artifacts {
 		}
 	}
 	text := b.history()
-	return Artifacts{Trace: trace.String(), Plan: plan.String(), Log: log.String(), Story: storyOf(text), Case: text}
+	return Artifacts{Trace: trace.String(), Plan: plan.String(), Log: log.String(), Story: b.story(text), Case: text}
 }
 
-// storyOf is the page of a case; empty if there is no case, or it cannot be told.
-func storyOf(text string) string {
-	c, err := cases.Parse([]byte(text))
-	if text == "" || err != nil {
-		return ""
-	}
-	told, err := retell.Case(c)
+// story is the page of the attempts: of a case all that there is, for an upgrader of one's own what
+// the bench's trace has. It is empty if nothing can be told.
+func (b *Bench) story(text string) string {
+	told, err := b.retold(text)
 	if err != nil {
 		return ""
 	}
@@ -55,6 +52,21 @@ func storyOf(text string) string {
 		return ""
 	}
 	return shown.String()
+}
+
+func (b *Bench) retold(text string) (*retell.Story, error) {
+	if text != "" {
+		c, err := cases.Parse([]byte(text))
+		if err != nil {
+			return nil, err
+		}
+		return retell.Case(c)
+	}
+	told, err := retell.Of(&b.world)
+	if err == nil {
+		told.Events, told.Head.Title = b.Trace(), "What was tried on a bench"
+	}
+	return told, err
 }
 
 // history is a case file with the attempts so far and how each ended. It is empty if a case file
