@@ -453,7 +453,7 @@
         table.chips.push({ chip, cell, row: r, name: row.names[cell.column] });
         chips.append(chip);
       }
-      figure.append(make("div", { class: "named" }, make("h4", {}, row.label + (dense ? `, from ${row.names[0].split(" – ")[0]} to ${row.names.at(-1).split(" – ").at(-1)}` : "")), chips));
+      figure.append(make("div", { class: "named" }, make("h3", {}, row.label + (dense ? `, from ${row.names[0].split(" – ")[0]} to ${row.names.at(-1).split(" – ").at(-1)}` : "")), chips));
     });
     tables.push(table);
   }
