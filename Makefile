@@ -9,7 +9,7 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build cross test test-386 outside pages race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build cross test test-386 outside pages pictures race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,12 +33,15 @@ test: ## all tests
 outside: ## the suite of a module of its own, which knows of this one what everybody can import
 	cd fixtures/outside && $(GO) vet ./... && $(GO) test ./...
 
-pages: build ## the front panel and the page of a run: the types of their scripts, and what a person does in a browser
+pages: build ## all pages: the types of their scripts, and what a person does in a browser
 	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
-		for page in simulator/control/web simulator/story/page/web; do \
+		for page in simulator/control/web simulator/story/page/web fixtures/pages; do \
 			(cd $$page && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent) || exit 1; \
 		done; \
 	else echo "NOT TESTED: the pages in a browser: npm or chromium is missing"; test -z "$$CI"; fi
+
+pictures: build ## the pictures of the README, anew
+	cd fixtures/pages && npm ci --silent --no-fund --no-audit && PROGRAMS=$(CURDIR)/bin npm run --silent pictures
 
 race: ## all tests under the race detector, with smaller atlases
 	$(GO) test -race -short $(PACKAGES)
