@@ -153,7 +153,7 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.Switch(&f.keepsSettings, "keeps-settings", "the program promises that no success, not even a recovery, loses settings"),
 		cli.OneOf(&f.witness, "witness", []judge.Witness{judge.NoWitness, judge.ByModbus}, "ask the meter by this protocol, too, which revision it runs, before and after each attempt; what it says is in the report, and a success that it contradicts is none"),
 		cli.Time(&f.response, "response", time.Millisecond, "time that the program waits for an answer, as far as you know"),
-		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s, 22 answers, and what the meter takes at --pace"),
+		cli.Time(&f.timeout, "timeout", time.Millisecond, "time limit of a run of the program").Unless("90s, 55 answers, what the meter takes at --pace, and more for a program that gets on"),
 		parallelFlag(&f.parallel, "scenarios at once; each has a meter of its own"),
 		cli.Of(&f.pace, "pace", "of the meter and its line, as ionsim takes it",
 			fields.Notation[int]{Syntax: "baud|off|N", Parse: bench.ParsePace, Print: bench.FormatPace, Open: true}).With(cli.Words("baud", "off")),

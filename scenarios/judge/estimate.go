@@ -71,7 +71,7 @@ func (e *estimate) scenario(s *Scenario) time.Duration {
 }
 
 // limit is the time limit of a run of the program, unless a person sets one: it may wait for a
-// meter that restarts, and for all answers of two requests, of a device that takes its time.
+// meter that restarts, of a device that takes its time.
 func (e *estimate) limit(s *Scenario) time.Duration {
 	talked := time.Duration(0)
 	if s.Talked {
@@ -80,9 +80,11 @@ func (e *estimate) limit(s *Scenario) time.Duration {
 	return usualLimit(e.response) + 2*e.device(s) + s.Extra + talked
 }
 
-// usualLimit is the time limit with a meter and a line that take no time.
+// usualLimit is the time limit with a meter and a line that take no time. A program may wait for all
+// answers of a few requests: verify, restart, and what it asks a meter that does not come back.
 func usualLimit(response time.Duration) time.Duration {
-	return restartPatience + 30*time.Second + time.Duration(2*tries())*response
+	const requests = 5
+	return restartPatience + 30*time.Second + time.Duration(requests*tries())*response
 }
 
 // tooLong is why a scenario cannot be judged within the time limit; empty if it can.

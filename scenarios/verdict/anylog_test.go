@@ -44,3 +44,28 @@ func FuzzJudgeOfAnyLog(f *testing.F) {
 		}
 	})
 }
+
+// Nine of sixteen are 56.25 %, which some programs write as 56.2 and others as 56.3.
+func TestAnEfficiencyMayBeRoundedEitherWay(t *testing.T) {
+	for number, broken := range map[int]bool{561: true, 562: false, 563: false, 564: true} {
+		var b []byte
+		for _, l := range []upgradelog.Line{{Kind: upgradelog.UpgradeStarted}, {Kind: upgradelog.FlashCleared}, {Kind: upgradelog.Proceeding}} {
+			b = upgradelog.Append(b, l)
+		}
+		for i := range 7 {
+			b = upgradelog.Append(b, upgradelog.Line{Kind: upgradelog.Resending, Number: i + 1, Total: i + 1})
+		}
+		for percent := 10; percent <= 70; percent += 10 {
+			b = upgradelog.Append(b, upgradelog.Line{Kind: upgradelog.Completed, Number: percent})
+		}
+		b = upgradelog.Append(b, upgradelog.Line{Kind: upgradelog.Efficiency, Number: number})
+		log := ReadLog(b, 0)
+		e := &Evidence{Log: log, Tool: Tool{Foreign: true, Counts: client.Counts{Blocks: 12, Transmitted: 19, Confirmed: 12, Answered: 12}}}
+		var f findings
+		foreignProgress(e, &f, log.Runs[0])
+		told := len(f.list) > 0
+		if told != broken {
+			t.Errorf("%d tenths of a percent: %v", number, f.list)
+		}
+	}
+}

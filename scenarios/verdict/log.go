@@ -140,8 +140,8 @@ func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 		case upgradelog.Efficiency:
 			fits := func(percent int) bool {
 				answered := upgradelog.AnsweredAt(percent, c.Blocks)
-				least := upgradelog.EfficiencyOf(answered, answered+resends+untold)
-				most := upgradelog.EfficiencyOf(answered+untold, answered+untold+resends)
+				least, _ := tenths(answered, answered+resends+untold)
+				_, most := tenths(answered+untold, answered+untold+resends)
 				return least <= l.Number && l.Number <= most
 			}
 			if next := nextCompleted(run, l.At); !fits(percent) && !fits(next) {
@@ -149,6 +149,16 @@ func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 			}
 		}
 	}
+}
+
+// tenths are the tenths of a percent that an efficiency lies between: programs round in their own
+// ways, and some cut.
+func tenths(answered, sent int) (down, up int) {
+	const all = 1000
+	if sent == 0 {
+		return all, all
+	}
+	return all * answered / sent, (all*answered + sent - 1) / sent
 }
 
 // follows reports whether a percentage may stand behind another one: the tens between them were
