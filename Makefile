@@ -9,7 +9,7 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build cross test test-386 outside pages pictures race scenarios realtime sweep compare bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build cross test test-386 outside pages pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs tha
 	$(GO) run ./cmd/ionbench sweep --image-size 256KiB --json $(ARTIFACTS)/atlas.json --html $(ARTIFACTS)/atlas.html --png $(ARTIFACTS)/atlas.png
 	$(GO) test ./scenarios -timeout 60m -ginkgo.label-filter=full -ginkgo.v
 	$(GO) test ./scenarios/reproduce -timeout 60m -run 'Sample|Mangled' -v -sample-singles 180 -sample-doubles 80
+
+proxied: ## 200 random plans through real programs, a pair of PTYs and a proxy, against the meter itself; ends killed at random
+	$(GO) test ./cmd/ionsim -timeout 30m -run 'RandomPlan|KilledAtAnyTime' -v -proxied 200 -killed 200
 
 compare: ## what another commit's ionbench says and this one does not: make compare BASE=COMMIT
 	$(GO) run ./cmd/internal/compare $(BASE)

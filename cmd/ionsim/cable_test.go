@@ -3,14 +3,18 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/client"
 	"ionbench/client/port"
@@ -133,7 +137,20 @@ func TestARandomPlanInAProxyOnAPairOfPTYsGivesWhatItGivesInTheMeter(t *testing.T
 	}
 }
 
+// samePlan plays a plan in the meter and in a proxy. A tool that waits 200 ms for an answer may miss one
+// on a busy computer, here or there: what differs is played again, and counts if it differs again.
 func (a *adapters) samePlan(t *testing.T, plan string) {
+	var differs []string
+	for range 3 {
+		if differs = a.difference(t, plan); len(differs) == 0 {
+			return
+		}
+	}
+	t.Errorf("%q: %s", plan, strings.Join(differs, "\n"))
+}
+
+// difference says in what the two ways differ.
+func (a *adapters) difference(t *testing.T, plan string) (list []string) {
 	direct := startJSON(t, "--port", a.meters, "--pace", "off", "--fault", plan)
 	want, wantErr := use(t, a.tool(), client.TaskUpgrade, testFirmware(3))
 	direct.end()
@@ -143,18 +160,17 @@ func (a *adapters) samePlan(t *testing.T, plan string) {
 	got, gotErr := use(t, a.tool(), client.TaskUpgrade, testFirmware(3))
 	proxy.end()
 	meter.end()
-	if fmt.Sprint(wantErr) != fmt.Sprint(gotErr) || fmt.Sprint(want.err) != fmt.Sprint(got.err) {
-		t.Errorf("%q: the tool ends with %v, %v, and with the proxy %v, %v", plan, wantErr, want.err, gotErr, got.err)
+	for _, x := range []struct{ what, want, got string }{
+		{"the tool's end", fmt.Sprint(wantErr, want.err), fmt.Sprint(gotErr, got.err)},
+		{"the log", strings.Join(untimed(want.log), "\n"), strings.Join(untimed(got.log), "\n")},
+		{"the faults", strikes(direct), strikes(proxy)},
+		{"what the meter did", doneByMeter(direct), doneByMeter(meter)},
+	} {
+		if x.want != x.got {
+			list = append(list, fmt.Sprintf("%s is\n%s\nand with the proxy\n%s", x.what, x.want, x.got))
+		}
 	}
-	if a, b := untimed(want.log), untimed(got.log); !slices.Equal(a, b) {
-		t.Errorf("%q: the log is %q, and with the proxy %q", plan, a, b)
-	}
-	if a, b := strikes(direct), strikes(proxy); a != b {
-		t.Errorf("%q: faults %q, and in the proxy %q", plan, a, b)
-	}
-	if a, b := doneByMeter(direct), doneByMeter(meter); a != b {
-		t.Errorf("%q: the meter did\n%s\nand behind the proxy\n%s", plan, a, b)
-	}
+	return list
 }
 
 // ofALine are the faults of a random plan that strike at a point of the protocol, on the line or at
@@ -169,4 +185,56 @@ func ofALine(t *testing.T, run uint64) fault.Plan {
 		talks := f.Kind == fault.Babble || f.Kind == fault.SecondMaster
 		return far.CheckPlan(fault.Plan{f}) != nil || timed || talks || f.Kind.OfConnection()
 	})
+}
+
+var killed = flag.Int("killed", 4, "rounds in which a tool or a meter behind a proxy is killed at a random time")
+
+// What is killed at any time, the tool or the meter (which is a power loss), behind a proxy as without
+// one: the recovery succeeds, and the meter runs the image that was sent.
+func TestNothingIsLostBehindAProxyThoughEitherEndIsKilledAtAnyTime(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	where := l.Addr().String()
+	must(t, l.Close())
+	state := filepath.Join(t.TempDir(), "meter.state")
+	meter := func() *served {
+		return startProcessJSON(t, "--tcp", where, "--pace", "off", "--state", state)
+	}
+	m := meter()
+	p := startProxy(t, "--from", "tcp::0", "--to", "tcp:"+where)
+	file, cut := testFirmware(25), 0
+	for round := range *killed {
+		ctx, kill := context.WithCancel(t.Context())
+		after := time.Duration(random.IntN(150)) * time.Millisecond
+		struck := make(chan struct{})
+		go func() {
+			defer close(struck)
+			time.Sleep(after)
+			if round%2 == 0 {
+				kill()
+				return
+			}
+			m.kill()
+			<-m.ended
+		}()
+		if _, err := useUntil(ctx, t, overTCP(p), 105, client.TaskUpgrade, file); err != nil {
+			cut++
+		}
+		<-struck
+		kill()
+		if round%2 == 1 {
+			m = meter()
+		}
+		eventually(t, func() bool { // the proxy opens the meter's port again
+			h, err := use(t, overTCP(p), client.TaskUpgrade, file)
+			return err == nil && h.err == nil
+		})
+		h := wantDone(t, overTCP(p), client.TaskIdentify, nil)
+		if h.device.Revision != "7350V284" || h.device.Download {
+			t.Fatalf("round %d: %+v", round, h.device)
+		}
+	}
+	t.Logf("%d of %d upgrades were cut off", cut, *killed)
 }

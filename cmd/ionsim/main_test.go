@@ -351,6 +351,12 @@ func useUnit(t testing.TB, connection port.Config, unit int, task client.Task, f
 
 func useWith(t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File, response time.Duration) (*tool, error) {
 	t.Helper()
+	return useUntil(t.Context(), t, connection, unit, task, file)
+}
+
+// useUntil is useUnit for a tool that is killed when ctx ends.
+func useUntil(ctx context.Context, t *testing.T, connection port.Config, unit int, task client.Task, file *upg.File) (*tool, error) {
+	t.Helper()
 	u, err := client.New(client.Config{
 		Release: client.Release22(), SingleDevice: true, UnitID: uint16(unit), Baud: 9600, Password: "0", Start: time.Now(),
 		Timing:         client.Timing{Response: response, Resends: 10, Restart: 10 * time.Millisecond, Poll: 10 * time.Millisecond},
@@ -365,7 +371,7 @@ func useWith(t testing.TB, connection port.Config, unit int, task client.Task, f
 	clock := machine.WallClock()
 	u.Start(clock.Now(), task)
 	h.listen(clock.Now())
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return h, machine.Drive(ctx, u, conn, machine.Options{Clock: clock, Step: func(now time.Duration) bool {
 		h.listen(now)
