@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -42,6 +43,22 @@ type serialInfo struct {
 }
 
 const lowLatency = 0x2000 // ASYNC_LOW_LATENCY
+
+// closeOnExec lets no program inherit what this process has open of the port of w.
+func closeOnExec(w io.WriteCloser) {
+	var port unix.Stat_t
+	if onFile(w, func(fd uintptr) error { return unix.Fstat(int(fd), &port) }) != nil {
+		return
+	}
+	fds, _ := os.ReadDir("/proc/self/fd") // without it the port may be inherited
+	for _, e := range fds {
+		fd, err := strconv.Atoi(e.Name())
+		var open unix.Stat_t
+		if err == nil && unix.Fstat(fd, &open) == nil && open.Rdev == port.Rdev && open.Dev == port.Dev && open.Ino == port.Ino {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
 
 // handOverAtOnce asks the driver to hand bytes over as they come: FTDI adapters wait 16 ms else. It
 // helps where a driver knows it, and changes nothing elsewhere.

@@ -17,3 +17,6 @@ func handOverAtOnce(io.WriteCloser) {}
 
 // holdBreak is left out: no break is passed on.
 func holdBreak(io.WriteCloser, bool) error { return nil }
+
+// closeOnExec is known of Linux alone.
+func closeOnExec(io.WriteCloser) {}

@@ -51,7 +51,7 @@ func openSerial(config *Config) (io.ReadWriteCloser, error) {
 		return nil, err
 	}
 	// InitialStatusBits stays nil: a PTY has no modem lines.
-	port, err := serial.Open(name, mode(baud))
+	port, err := openDriver(name, baud, writer)
 	if err != nil {
 		closeWriter(writer)
 		return nil, explainOpen(name, baud, err)
@@ -62,6 +62,18 @@ func openSerial(config *Config) (io.ReadWriteCloser, error) {
 		return nil, fmt.Errorf("serial port %s: %w", name, err)
 	}
 	return c, nil
+}
+
+// openDriver opens the port so that no program inherits it that is started meanwhile or later: it would
+// keep the port in use. The driver does not see to that.
+func openDriver(name string, baud int, writer io.WriteCloser) (serial.Port, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	port, err := serial.Open(name, mode(baud))
+	if err == nil {
+		closeOnExec(writer)
+	}
+	return port, err
 }
 
 func mode(baud int) *serial.Mode {

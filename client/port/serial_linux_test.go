@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -202,5 +203,16 @@ func TestSerialPortThatCannotBeOpened(t *testing.T) {
 	}
 	if kept, _ := os.ReadFile(file); string(kept) != "keep" {
 		t.Errorf("the file holds %q now", kept)
+	}
+}
+
+// A program that is started while a port is open would keep it in use.
+func TestNoProgramInheritsAPort(t *testing.T) {
+	_, slave := newPTY(t)
+	openPort(t, slave.Name(), 0)
+	out, err := exec.Command("sh", "-c", "ls -l /proc/self/fd").Output()
+	must(t, err)
+	if strings.Contains(string(out), slave.Name()+"\n") {
+		t.Errorf("a program that was started has\n%s", out)
 	}
 }

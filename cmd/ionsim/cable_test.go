@@ -231,7 +231,12 @@ func TestNothingIsLostBehindAProxyThoughEitherEndIsKilledAtAnyTime(t *testing.T)
 			h, err := use(t, overTCP(p), client.TaskUpgrade, file)
 			return err == nil && h.err == nil
 		})
-		h := wantDone(t, overTCP(p), client.TaskIdentify, nil)
+		var h *tool
+		eventually(t, func() bool { // the client before may still be leaving
+			var err error
+			h, err = use(t, overTCP(p), client.TaskIdentify, nil)
+			return err == nil && h.err == nil
+		})
 		if h.device.Revision != "7350V284" || h.device.Download {
 			t.Fatalf("round %d: %+v", round, h.device)
 		}
