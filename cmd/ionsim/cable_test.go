@@ -219,7 +219,7 @@ func TestNothingIsLostBehindAProxyThoughEitherEndIsKilledAtAnyTime(t *testing.T)
 			m.kill()
 			<-m.ended
 		}()
-		if _, err := useUntil(ctx, t, overTCP(p), 105, client.TaskUpgrade, file); err != nil {
+		if _, err := useUntil(ctx, t, overTCP(p), 105, client.TaskUpgrade, file, 200*time.Millisecond); err != nil {
 			cut++
 		}
 		<-struck

@@ -351,11 +351,11 @@ func useUnit(t testing.TB, connection port.Config, unit int, task client.Task, f
 
 func useWith(t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File, response time.Duration) (*tool, error) {
 	t.Helper()
-	return useUntil(t.Context(), t, connection, unit, task, file)
+	return useUntil(t.Context(), t, connection, unit, task, file, response)
 }
 
-// useUntil is useUnit for a tool that is killed when ctx ends.
-func useUntil(ctx context.Context, t *testing.T, connection port.Config, unit int, task client.Task, file *upg.File) (*tool, error) {
+// useUntil is useWith for a tool that is killed when ctx ends.
+func useUntil(ctx context.Context, t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File, response time.Duration) (*tool, error) {
 	t.Helper()
 	u, err := client.New(client.Config{
 		Release: client.Release22(), SingleDevice: true, UnitID: uint16(unit), Baud: 9600, Password: "0", Start: time.Now(),
