@@ -12,10 +12,13 @@ import (
 	. "github.com/onsi/gomega"
 
 	"ionbench/client"
+	files "ionbench/fixtures/cases"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/cases"
 	"ionbench/scenarios/specs"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 )
 
@@ -72,6 +75,19 @@ func leaveAtlas(a *atlas.Atlas) {
 	AddReportEntry("plans", plans.String(), ReportEntryVisibilityFailureOrVerbose)
 }
 
+// worldOf is the world of a case.
+func worldOf(name string) world.World {
+	text, err := files.File(name)
+	if err != nil {
+		panic(err)
+	}
+	c, err := cases.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return c.World
+}
+
 func everySpace() []string {
 	var names []string
 	for _, s := range atlas.Spaces() {
@@ -100,6 +116,7 @@ var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way 
 		Entry("256 KiB with a journal", atlas.Sweep{World: trial.World(256<<10, trial.WithJournal)}),
 		Entry("64 KiB in every space, with a journal and through the windows", atlas.Sweep{World: trial.World(0, trial.WithJournal, trial.ThroughWindows), Spaces: everySpace()}),
 		Entry("64 KiB in every space", atlas.Sweep{World: trial.World(0), Spaces: everySpace()}),
+		Entry("one of eight meters on a line that a head-end polls", atlas.Sweep{World: worldOf("line-of-eight"), Spaces: []string{"flash", "frame", "reply", "state"}}),
 		Entry("2 KiB, every pair", atlas.Sweep{World: trial.World(2 << 10), Pairs: true}),
 	)
 })

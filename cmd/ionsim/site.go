@@ -270,7 +270,7 @@ func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 		if station.Line == from.Name {
 			fields.Fill(world.StationFields(), &station)
 			config.Talkers = append(config.Talkers, talker.Config{
-				Role: station.Role, Unit: cmp.Or(station.UnitID, config.Meter.UnitID), First: station.Begins, Every: station.Every,
+				Role: station.Role, Unit: cmp.Or(station.UnitID, config.Meter.UnitID), Units: uint16(station.Units), First: station.Begins, Every: station.Every,
 			})
 		}
 	}

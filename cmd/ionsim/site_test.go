@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,12 +126,14 @@ func TestEachLineOfASiteHasItsOwnPortsAndMeters(t *testing.T) {
 // whoIs asks the meter of a unit id who it is.
 func whoIs(t *testing.T, connection port.Config, unit int) client.Device {
 	t.Helper()
+	var why error
 	for range 5 { // a second master may talk into the answer
-		if h, err := useUnit(t, connection, unit, client.TaskIdentify, nil); err == nil && h.err == nil {
+		h, err := useUnit(t, connection, unit, client.TaskIdentify, nil)
+		if why = errors.Join(err, h.err); why == nil {
 			return h.device
 		}
 	}
-	t.Errorf("unit %d does not say who it is", unit)
+	t.Errorf("unit %d does not say who it is: %v", unit, why)
 	return client.Device{}
 }
 

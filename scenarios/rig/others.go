@@ -206,7 +206,7 @@ func others(w *world.World, o Options, line string, front int, c *bench.Config) 
 	}
 	for _, s := range w.Filled().Stations {
 		if s.Line == line {
-			c.Talkers = append(c.Talkers, talker.Config{Role: s.Role, Unit: s.UnitID, First: s.Begins, Every: s.Every})
+			c.Talkers = append(c.Talkers, talker.Config{Role: s.Role, Unit: s.UnitID, Units: uint16(s.Units), First: s.Begins, Every: s.Every})
 		}
 	}
 }

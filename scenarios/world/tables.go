@@ -63,6 +63,7 @@ var stationFields = sync.OnceValue(func() []fields.Field[Station] {
 		fields.Of("kind", "what it is: a second-master asks a meter who it is and for registers, a babbler says valid frames of a meter that are no answer to anything", func(s *Station) *talker.Role { return &s.Role },
 			fields.Words("kind of station", fields.Say("babbler", talker.Babbler), fields.Say("second-master", talker.SecondMaster))).Or("babbler"),
 		fields.Of("unit-id", "of the meter that it asks or speaks for", func(s *Station) *uint16 { return &s.UnitID }, tool.UnitIDs()).Else("the first meter's"),
+		fields.Of("units", "so many meters have their turns, with unit ids from unit-id on", func(s *Station) *int { return &s.Units }, fields.Integer(1, ion.MaxStations, 1, 2, ion.MaxStations)).Or("1"),
 		fields.Of("begins", "when it talks for the first time, from the beginning of the first attempt", func(s *Station) *time.Duration { return &s.Begins }, fields.Time("2m", "1h")).Or("0s"),
 		fields.Of("every", "time from one frame to the next, at least 10ms", func(s *Station) *time.Duration { return &s.Every }, intervals()).Or("1s"),
 	}

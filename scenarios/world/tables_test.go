@@ -62,6 +62,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 	fieldstest.Refuses(t, world.StationFields(), []fieldstest.Bad{
 		{"kind", "master", `"master" is no kind of station; use babbler or second-master`},
 		{"unit-id", "10000", unit},
+		{"units", "32", `"32" is no number from 1 to 31`},
 		{"begins", "soon", `"soon" is no time; write one such as 30s, 2m or 1h10m`},
 		{"every", "9ms", `9ms is too often; write 10ms or more`},
 	}, "line")

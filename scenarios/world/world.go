@@ -100,6 +100,7 @@ type Station struct {
 	Line   string // as with Meter
 	Role   talker.Role
 	UnitID uint16        // of the meter that it asks or speaks for
+	Units  int           // how many meters have their turns, with unit ids from there on
 	Begins time.Duration // when it talks for the first time
 	Every  time.Duration
 }

@@ -44,6 +44,7 @@ func (r Role) String() string {
 type Config struct {
 	Role  Role
 	Unit  uint16        // of the meter that is asked, or from which the frames seem to come
+	Units uint16        // how many meters, with unit ids from Unit on, have their turns; 0 is 1
 	First time.Duration // when it talks for the first time
 	Every time.Duration // from one frame to the next, more than 0
 }
@@ -76,17 +77,23 @@ func (t *Talker) Speak(now time.Duration, dst []byte) []byte {
 	return t.babble(dst)
 }
 
+// unit is that of the meter whose turn it is.
+func (t *Talker) unit() uint16 { return t.cfg.Unit + (t.said-1)%max(1, t.cfg.Units) }
+
+// round is how often this meter has had its turn.
+func (t *Talker) round() uint16 { return (t.said-1)/max(1, t.cfg.Units) + 1 }
+
 // ask appends a request. Its message id counts up, as the ids of the other master do.
 func (t *Talker) ask(dst []byte) []byte {
 	p := ion.Packet{
 		MessageID:   t.said,
 		Request:     true,
 		Source:      ion.ClientAddress(),
-		Destination: ion.MeterAddress(t.cfg.Unit),
+		Destination: ion.MeterAddress(t.unit()),
 		Service:     1,
 		Type:        ion.TypeDownload,
 	}
-	if t.said%2 == 1 {
+	if t.round()%2 == 1 {
 		p.Body = ion.AppendDownloadRequest(nil, &ion.DownloadRequest{Op: ion.OpIdentify})
 	} else {
 		p.Type = ion.TypeProgram
@@ -94,7 +101,7 @@ func (t *Talker) ask(dst []byte) []byte {
 	}
 	return ion.AppendFrame(dst, ion.Frame{
 		Source:      ion.HostAddress,
-		Destination: t.cfg.Unit,
+		Destination: t.unit(),
 		Transaction: firstAndLast,
 		Data:        ion.AppendPacket(nil, p),
 	})
@@ -110,7 +117,7 @@ const (
 func (t *Talker) babble(dst []byte) []byte {
 	f := ion.Frame{
 		Control:     ion.FromMeter | ion.AckBit,
-		Source:      t.cfg.Unit,
+		Source:      t.unit(),
 		Destination: ion.HostAddress,
 		Transaction: firstOfTwo,
 		Data:        t.answer(1),
@@ -125,7 +132,7 @@ func (t *Talker) babble(dst []byte) []byte {
 func (t *Talker) answer(id uint16) []byte {
 	return ion.AppendPacket(nil, ion.Packet{
 		MessageID:   id,
-		Source:      ion.MeterAddress(t.cfg.Unit),
+		Source:      ion.MeterAddress(t.unit()),
 		Destination: ion.ClientAddress(),
 		Service:     1,
 		Type:        ion.TypeProgram,
@@ -137,6 +144,7 @@ func (t *Talker) answer(id uint16) []byte {
 func (t *Talker) Declare(w *machine.State) {
 	w.Uint(uint64(t.cfg.Role))
 	w.Uint(uint64(t.cfg.Unit))
+	w.Uint(uint64(t.cfg.Units))
 	w.Int(int(t.cfg.Every))
 	w.Deadline(t.next, true)
 	w.Uint(uint64(t.said))

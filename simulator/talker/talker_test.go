@@ -1,6 +1,7 @@
 package talker
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,21 @@ func TestASecondMasterAsksAMeterThingsThatDoNoHarm(t *testing.T) {
 		if err != nil || len(program.Commands) != 3 {
 			t.Errorf("frame %d asks %+v (%v)", i, program, err)
 		}
+	}
+}
+
+func TestASecondMasterAsksSeveralMetersByTurns(t *testing.T) {
+	var asked []uint16
+	var kinds []ion.MessageType
+	for _, f := range said(t, Config{Role: SecondMaster, Unit: 101, Units: 3, Every: time.Second}, 7) {
+		p, err := ion.ParsePacket(f.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, kinds = append(asked, f.Destination), append(kinds, p.Type)
+	}
+	if want := []uint16{101, 102, 103, 101, 102, 103, 101}; !slices.Equal(asked, want) || kinds[0] != kinds[2] || kinds[0] == kinds[3] {
+		t.Errorf("it asks %v, want %v, for %v", asked, want, kinds)
 	}
 }
 
