@@ -61,7 +61,8 @@ func (m *Meter) serveLoader(now time.Duration, to answer, r *ion.DownloadRequest
 // worked: then it waits for an acknowledgement, and no longer for this answer.
 func (m *Meter) answerDownload(now time.Duration, to answer, r *ion.DownloadReply) {
 	if m.encoding != nil && m.Encoded() {
-		m.encoding.Answered(now, r)
+		own := *r // so that an answer without an encoding takes no memory
+		m.encoding.Answered(now, &own)
 		return
 	}
 	if m.assembler.Partial() {
