@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
@@ -39,7 +40,7 @@ func captureTo(c *cli.Call, path string, write func(io.Writer) error) error {
 	return files.Write(path, files.File, files.Public, write)
 }
 
-// captured is something that was played, with every frame in its trace.
+// captured is something that was played, with all that there is in its trace.
 type captured struct {
 	world   *world.World // filled in
 	comment string
@@ -55,12 +56,7 @@ func (p captured) write(to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range p.trace {
-		w.Add(e)
-	}
-	if n := len(p.trace); n > 0 {
-		w.End(p.trace[n-1].At)
-	}
+	w.All(p.trace, p.byteTime())
 	return w.Err()
 }
 
@@ -82,15 +78,13 @@ func linesOf(w *world.World, over rig.Transport) (list []pcapng.Line) {
 	return list
 }
 
-// withoutFrames is a trace as it is without a capture.
-func withoutFrames(trace []story.Event) []story.Event {
-	return slices.DeleteFunc(trace, func(e story.Event) bool {
-		switch e.What.(type) {
-		case story.FrameSent, story.HostConnected, story.HostLeft:
-			return true
-		}
-		return false
-	})
+// byteTime is what a byte takes at least on a line.
+func (p captured) byteTime() time.Duration {
+	if p.over != rig.Bench {
+		return 0
+	}
+	const bits = 10 // 8N1
+	return bits * time.Second / time.Duration(p.world.Meters[0].Baud)
 }
 
 // captureTrial plays a trial once more, with every frame in its trace, and writes what went over the
@@ -99,9 +93,9 @@ func captureTrial(ctx context.Context, to io.Writer, s shrink.Subject, over rig.
 	var r *trial.Result
 	var err error
 	if over == rig.Bench {
-		r, err = trial.TryCaught(s.World, s.Plans, rig.FrameTrace)
+		r, err = trial.TryCaught(s.World, s.Plans, rig.WholeTrace)
 	} else {
-		r, err = trial.TryOver(ctx, over, s.World, s.Plans, rig.FrameTrace)
+		r, err = trial.TryOver(ctx, over, s.World, s.Plans, rig.WholeTrace)
 	}
 	if err != nil {
 		return err

@@ -73,6 +73,20 @@ func TestTheJudgeCapturesWhatDidNotPass(t *testing.T) {
 	}
 }
 
+func TestACaptureSaysOfEachFrameThatDidNotComeThroughWhatBecameOfIt(t *testing.T) {
+	for plan, says := range map[string]string{
+		"":                                  "",
+		"noise at block 2 for 2s rate 1e-3": "bytes arrived wrong; the first is byte ",
+		"byte-drop at byte 20000 to-meter":  "garbled: 251 bytes arrived of 252",
+		"cable-pull at block 3 for 1 no-responses": "lost: nothing of it arrived",
+	} {
+		_, out, errs := call(t, "", "replay", plan, "--capture", "-")
+		if says == "" && (strings.Contains(out, "lost: ") || strings.Contains(out, "garbled: ")) || !strings.Contains(out, says) {
+			t.Errorf("%q: it is not told that %q: %d bytes, %s", plan, says, len(out), errs)
+		}
+	}
+}
+
 func TestEachCaseIsASectionOfTheCapture(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.pcapng")
 	_, plain, _ := call(t, "", "run", "recovery", "--print", "trace")

@@ -99,17 +99,15 @@ func (f *replayFlags) replayHistory(c *cli.Call, id string) error {
 	c.Begin()
 	var r *history.Result
 	err = captureTo(c, f.capture, func(to io.Writer) (err error) {
-		if to == nil {
-			r, err = history.Play(w, rig.Events)
+		if r, err = history.Play(w, rig.Events); err != nil || to == nil {
 			return err
 		}
-		if r, err = history.Play(w, rig.FrameTrace); err != nil {
+		whole, err := history.Play(w, rig.WholeTrace)
+		if err != nil {
 			return err
 		}
 		full := w.Filled()
-		err = captured{&full, id, rig.Bench, r.Trace}.write(to)
-		r.Trace = withoutFrames(r.Trace)
-		return err
+		return captured{&full, id, rig.Bench, whole.Trace}.write(to)
 	})
 	if err == nil && f.story != "" {
 		err = storyOfHistory(f.story, &w, "ionbench replay "+id)

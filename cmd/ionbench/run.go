@@ -161,27 +161,31 @@ type playedCase struct {
 
 // playAll plays cases until ctx ends, and captures them if that is wanted.
 func playAll(ctx context.Context, all []chosen, to io.Writer) (played []playedCase, stopped bool, err error) {
-	trace := rig.Events
-	if to != nil {
-		trace = rig.FrameTrace
-	}
 	for _, c := range all {
 		if ctx.Err() != nil {
 			return played, true, nil
 		}
 		began := time.Now()
-		result, err := c.Play(trace)
+		result, err := c.Run()
 		played = append(played, playedCase{c, result, err, began, time.Since(began)})
 		if to == nil || err != nil {
 			continue
 		}
-		w := c.World.Filled()
-		if err := (captured{&w, c.name + ": " + c.Title + "\n" + c.Plan(), rig.Bench, result.Trace}).write(to); err != nil {
+		if err := c.capture(to); err != nil {
 			return played, false, err
 		}
-		result.Trace = withoutFrames(result.Trace)
 	}
 	return played, false, nil
+}
+
+// capture plays a case once more and writes what goes over its lines.
+func (c chosen) capture(to io.Writer) error {
+	result, err := c.Play(rig.WholeTrace)
+	if err != nil {
+		return err
+	}
+	w := c.World.Filled()
+	return captured{&w, c.name + ": " + c.Title + "\n" + c.Plan(), rig.Bench, result.Trace}.write(to)
 }
 
 func (p playedCase) passed() bool { return p.err == nil && p.result.Passed() }

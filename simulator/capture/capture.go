@@ -5,6 +5,7 @@ package capture
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"ionbench/simulator/fault"
@@ -12,6 +13,7 @@ import (
 	"ionbench/simulator/meter"
 	"ionbench/simulator/pcapng"
 	"ionbench/simulator/story"
+	"ionbench/simulator/story/record"
 )
 
 // Writer writes events to a capture. Make it with New or To. It is used by one goroutine.
@@ -34,6 +36,24 @@ func (w *Writer) Err() error { return w.to.Err() }
 
 // End tells what is left to tell.
 func (w *Writer) End(at time.Duration) { w.to.End(at) }
+
+// All writes a whole trace. Where it has what arrived, the frames that did not come through as they
+// were sent say so. A byte takes at least so long.
+func (w *Writer) All(trace []story.Event, byteTime time.Duration) {
+	harm := map[int]string{}
+	if slices.ContainsFunc(trace, func(e story.Event) bool { _, ok := e.What.(story.BytesArrived); return ok }) {
+		harm = record.Harm(trace, byteTime)
+	}
+	for i, e := range trace {
+		if words := harm[i]; words != "" {
+			w.to.Comment(int(e.OnLine), words)
+		}
+		w.Add(e)
+	}
+	if n := len(trace); n > 0 {
+		w.End(trace[n-1].At)
+	}
+}
 
 // Add writes an event, if it is one of a line or befalls it.
 func (w *Writer) Add(e story.Event) {

@@ -1,0 +1,50 @@
+package record
+
+import (
+	"fmt"
+	"time"
+
+	"ionbench/simulator/story"
+)
+
+// Harm says of the frames of a trace that did not come through as they were sent what became of them,
+// by the number of the event. The trace must have what arrived, too. A byte takes at least so long.
+func Harm(trace []story.Event, byteTime time.Duration) map[int]string {
+	harm := map[int]string{}
+	seen := map[uint8]bool{}
+	for _, e := range trace {
+		if seen[e.OnLine] {
+			continue
+		}
+		seen[e.OnLine] = true
+		for _, f := range read(trace, e.OnLine, byteTime).frames {
+			if words := f.harm(); words != "" {
+				harm[f.event] = words
+			}
+		}
+	}
+	return harm
+}
+
+// harm is what became of a frame in words; empty if it came through.
+func (f *frame) harm() string {
+	switch f.fate {
+	case came:
+		return ""
+	case lost:
+		return "lost: nothing of it arrived"
+	case garbled:
+	}
+	if len(f.got) != len(f.wire) {
+		return fmt.Sprintf("garbled: %d bytes arrived of %d", len(f.got), len(f.wire))
+	}
+	first, wrong := 0, 0
+	for i := range f.wire {
+		if f.wire[i] != f.got[i] {
+			if wrong++; wrong == 1 {
+				first = i
+			}
+		}
+	}
+	return fmt.Sprintf("garbled: %d of %d bytes arrived wrong; the first is byte %d, %02x as %02x", wrong, len(f.wire), first+1, f.wire[first], f.got[first])
+}
