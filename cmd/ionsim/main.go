@@ -1,6 +1,7 @@
 // Command ionsim is a virtual ION 7300, 7330 or 7350 that any program can connect to, over a
-// pseudo-terminal or TCP, in real time. It is a meter to try a firmware upgrade on, with its
-// line and with faults of both. Run it with --help for the manual.
+// pseudo-terminal, TCP, RFC 2217 or a serial port, in real time. It is a meter to try a firmware
+// upgrade on, with its line and with faults of both. As ionsim proxy it stands between a tool and a
+// meter that is real. Run it with --help for the manual.
 package main
 
 import (

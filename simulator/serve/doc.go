@@ -1,5 +1,6 @@
-// Package serve puts one simulated device on a pseudo-terminal (PTY), on TCP, or on both,
-// in real time, and keeps its memory in a state file.
+// Package serve puts one simulated device on a pseudo-terminal (PTY), on TCP, as it is or as a serial
+// port (RFC 2217), on a serial port that is there already, or on several of them, in real time, and
+// keeps its memory in a state file.
 //
 // Only one goroutine at a time uses the device. A goroutine that has read bytes gives them to
 // the device and writes the answer itself; the caller of [Server.Run] serves the device's
@@ -15,6 +16,10 @@
 // one connection at a time, as the meter's EtherGate ports do (documented: Siemens 9810 manual,
 // page 72, "1 connection"); a second one is closed at once. The device's side may have the
 // connection reset ([Config].Reset), as a gateway does.
+//
+// Over RFC 2217 a client sets the rate and is shown the modem lines, which the device's side tells
+// ([Config].Modem); it counts as the one TCP client. A serial port has the rate that it was opened
+// with. One that is gone, as with its adapter, is opened again when it is back.
 //
 // PTYs are served on Linux, state files on Unix systems, TCP everywhere.
 package serve

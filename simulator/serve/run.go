@@ -477,8 +477,8 @@ func (r *run) listenTo(now time.Duration, h *host, baud int) {
 // followRate tells the device that its host has set another rate since it sent something. What is due
 // at a time is due at the new rate, so the device hears of it as of just before.
 func (r *run) followRate(at time.Duration) {
-	if r.heard != nil && r.heard == r.tty {
-		r.listenTo(max(r.told, at-1), r.tty, r.tty.baud())
+	if h := r.heard; h != nil && (h == r.tty || h.remote != nil) {
+		r.listenTo(max(r.told, at-1), h, h.baud())
 	}
 }
 

@@ -41,6 +41,7 @@ func TestATCPPortThatVanishesDropsItsClientAndComesBackAtTheSameAddress(t *testi
 		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("the client reads %v, want a reset", err)
 		}
+		a.commands <- func(time.Duration) {} // it is taken when the port is gone and its place kept
 		refused(t, where)
 		if l, err := net.Listen("tcp", where); err == nil && runtime.GOOS == "linux" {
 			l.Close()
