@@ -71,7 +71,7 @@ func (o *options) flags() []cli.Flags {
 			cli.Text(&o.deviceName, "device-name", "TEXT", `what the site calls it; only told in the event "ready", for the protocol does not carry it`).Unless("ion and the model"),
 		})},
 		{Title: "Many meters", List: []cli.Flag{
-			cli.Text(&o.site, "site", "FILE", "serve the lines, ports and meters of a file instead of one meter, with --pace and --json alone").With(cli.Files("*.site")),
+			cli.Text(&o.site, "site", "FILE", "serve the lines, ports and meters of a file instead of one meter, with --pace, --http and --json alone").With(cli.Files("*.site")),
 			cli.Switch(&o.helpSite, "help-site", "tell all that such a file can say, and end"),
 		}},
 		{Title: "Where to reach it", List: slices.Concat(served.Reach, []cli.Flag{

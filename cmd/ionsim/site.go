@@ -361,7 +361,7 @@ func laterSerial(serial string, n int) string {
 }
 
 // siteFlags are the flags that a site leaves to the command line.
-var siteFlags = []string{"site", "pace", "json"}
+var siteFlags = []string{"site", "pace", "json", "http"}
 
 // serveSite serves the lines of a file until ctx ends.
 func serveSite(ctx context.Context, c *cli.Call, o *options, stdout io.Writer) error {

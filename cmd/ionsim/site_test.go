@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +121,29 @@ func TestEachLineOfASiteHasItsOwnPortsAndMeters(t *testing.T) {
 	}
 	if ready[2].Meters[0].ModbusTCP == "" || ready[0].Meters[0].ModbusTCP != "" {
 		t.Errorf("Modbus is told as %+v", ready)
+	}
+	m.end()
+}
+
+func TestEachLineOfASiteIsLookedAtUnderItsName(t *testing.T) {
+	t.Parallel()
+	m, ready := startSite(t, "[line a b]\ntcp = :0\ncopies = 2\n[meter m]\nline = a b\nunit-id = 7\ncopies = 2\n", "--http", "0", "--pace", "off")
+	get := func(path string) string {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+ready[0].HTTP+path, nil)
+		must(t, err)
+		request.Header.Set("Authorization", "Bearer "+ready[0].Token)
+		answer, err := http.DefaultClient.Do(request)
+		must(t, err)
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		must(t, err)
+		return string(body)
+	}
+	if list := get("/v1/meters"); !strings.Contains(list, `"a-b-1"`) || !strings.Contains(list, `"a-b-2"`) {
+		t.Errorf("the meters are %s", list)
+	}
+	if one := get("/v1/meters/a-b-2"); !strings.Contains(one, "PC-0209A001-13") {
+		t.Errorf("one is %s", one)
 	}
 	m.end()
 }

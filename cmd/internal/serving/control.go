@@ -25,6 +25,7 @@ type door struct {
 	meter   *control.Served
 	token   string
 	keyFile string // "" for none
+	room    bool   // one meter of several behind an address, which somebody else opens and closes
 }
 
 // portAddress reads "[HOST:]PORT", which is the value of a flag.
@@ -40,6 +41,11 @@ func portAddress(flag, text string) (string, error) {
 
 // openDoor listens for HTTP, if that is wanted.
 func (s *server) openDoor() error {
+	if s.shared != nil {
+		s.door = s.shared.roomFor(s)
+		s.observer.door = s.door
+		return nil
+	}
 	if s.options.HTTP == "" {
 		return nil
 	}
@@ -62,6 +68,10 @@ func draw(n int, text func([]byte) string) string {
 // openTo begins to answer, and leaves the key for this user's programs.
 func (d *door) openTo(s *server, id control.Identity) {
 	if d == nil {
+		return
+	}
+	if d.room {
+		d.meter.Serve(id)
 		return
 	}
 	if err := d.keepKey(id.Link); err != nil {
@@ -95,6 +105,10 @@ func (d *door) page() string { return "http://" + d.Addr() + "/#token=" + d.toke
 // close ends the server and removes the key.
 func (d *door) close() error {
 	if d == nil {
+		return nil
+	}
+	if d.room {
+		d.meter.Leave()
 		return nil
 	}
 	err := d.Close()

@@ -103,6 +103,7 @@ type server struct {
 	door     *door            // nil without --http
 	far      *farSide         // nil: the meter is here
 	line     *Line            // of a site; nil: there is one meter alone
+	shared   *door            // of a site with --http
 
 	out, diag *sink.Sink
 	now       time.Duration // time of the last turn

@@ -2,14 +2,17 @@ package serving
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"unicode"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/sink"
+	"ionbench/simulator/control"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 )
@@ -43,22 +46,68 @@ func RunSite(ctx context.Context, c *cli.Call, stdout io.Writer, lines []*Line) 
 	diag := sink.New(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
 	defer diag.Close()
 	defer out.Close()
+	shared, err := openSite(lines[0].Options.HTTP)
+	if err != nil {
+		return err
+	}
 	clock := machine.WallClock()
 	servers := make([]*server, 0, len(lines))
 	defer func() {
 		for _, s := range servers {
 			_ = s.close() // it has kept nothing
 		}
+		_ = shared.close()
 	}()
 	for _, l := range lines {
-		s := &server{options: &l.Options, call: c, meter: l.Meter, line: l, clock: clock, stdout: stdout, out: out, diag: diag}
+		s := &server{options: &l.Options, call: c, meter: l.Meter, line: l, shared: shared, clock: clock, stdout: stdout, out: out, diag: diag}
 		if err := s.open(); err != nil {
 			return errors.Join(fmt.Errorf("line %s: %w", l.Name, err), closeAll(servers))
 		}
 		servers = append(servers, s)
 	}
+	if shared != nil {
+		shared.beginSite(servers[0])
+	}
 	tellSite(servers, out)
 	return serveAll(ctx, servers)
+}
+
+// openSite listens for HTTP for all lines of a site, if that is wanted; nil if not.
+func openSite(address string) (*door, error) {
+	if address == "" {
+		return nil, nil
+	}
+	return listen(address)
+}
+
+// roomFor is the place of a line's first meter behind the address of its site, under the name of the
+// line.
+func (d *door) roomFor(s *server) *door {
+	return &door{Server: d.Server, token: d.token, room: true, meter: d.Admit(control.Subject{
+		ID: addressable(s.line.Name), Title: "on a line with " + strings.Join(s.line.Names, ", "), Run: draw(4, hex.EncodeToString),
+		Station: s.station(), From: s.meter.From, Started: s.meter.Epoch,
+	})}
+}
+
+// addressable is a name as an address can have it.
+func addressable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._", r)) {
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+// beginSite begins to answer, once all lines are there.
+func (d *door) beginSite(first *server) {
+	if err := d.keepKey(""); err != nil {
+		first.say("warning: %v", err)
+	}
+	d.Begin()
+	if !first.options.JSON {
+		first.say("look at the meters and strike them: %s", d.page())
+	}
 }
 
 // closeAll closes the ports of lines that are not served.
