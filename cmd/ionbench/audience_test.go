@@ -54,6 +54,24 @@ func TestTheMetersOfAJudgeCanBeLookedAtAndStruckByNobody(t *testing.T) {
 	}
 }
 
+func TestTheMeterThatAFailureLeftIsStruckByHandOverHTTP(t *testing.T) {
+	keys := filepath.Join(t.TempDir(), "keys")
+	t.Setenv("IONSIM_KEYS", keys)
+	l := serveLeft(t, fieldLog(t, "upgrade-failed.log"), "--pace", "off", "--http", "0")
+	k := clientOf(t, keys)
+	m, err := k.Meter(t.Context())
+	if err != nil || m.LCD != "Upgrading…" || m.State == "application" {
+		t.Errorf("the meter is %+v, %v", m, err)
+	}
+	if _, err := k.Strike(t.Context(), "cable-pull"); err != nil {
+		t.Error(err)
+	}
+	code, errs := l.ended()
+	if code != cli.Done || !strings.Contains(errs, "to do again what was done by hand: --fault 'cable-pull at ") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
 // clientOf waits for the only key and returns a client of its server.
 func clientOf(t *testing.T, keys string) *control.Client {
 	t.Helper()
