@@ -231,7 +231,8 @@ func (p *player) otherMeter(ctx context.Context) (*beside, error) {
 	other.Expect = Either // it may wait, or say that there can be only one
 	other.World = otherWorld()
 	other.World.Firmware = p.scenario.World.Firmware
-	other.World.Meters[0].Model = p.scenario.World.Meters[0].Model
+	own := &p.scenario.World.Meters[0]
+	other.World.Meters[0].Model, other.World.Meters[0].UnitID = own.Model, own.UnitID // at a line of its own, so with any unit
 	other = other.fitted(p.target)
 	q := &player{target: p.target, options: p.options, scenario: &other, limit: p.limit, place: p.place, logFile: besideLog}
 	var err error

@@ -211,7 +211,7 @@ func (t *tool) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	t.logPath, t.journal = args[6], filepath.Join(args[7], "journal-"+args[3])
+	t.logPath, t.journal = args[6], filepath.Join(args[7], "journal-"+args[5])
 	b, err := os.ReadFile(args[1])
 	if err == nil {
 		t.firmware, err = upg.Parse(b)
