@@ -9,13 +9,20 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build cross test test-386 outside pages pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check clean
+.PHONY: help build engine cross test test-386 outside pages pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## the three programs, into bin/
+build: engine ## the three programs, into bin/; ionbench with the engine that the pages of runs carry
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+# The bench as WebAssembly, for the pages of runs.
+ENGINE = simulator/story/page/engine
+engine:
+	@CGO_ENABLED=0 GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags '-s -w' -o $(ENGINE)/engine.wasm ./cmd/internal/engine
+	@gzip -9nf $(ENGINE)/engine.wasm
+	@cp "$$($(GO) env GOROOT)/lib/wasm/wasm_exec.js" $(ENGINE)/
 
 cross: ## the three programs for every platform, to see that they compile: a Raspberry Pi, a Mac, Windows
 	@set -e; for platform in $(PLATFORMS); do \

@@ -82,7 +82,7 @@ func convert(from, to string) error {
 	if err != nil {
 		return cli.Unusable(fmt.Errorf("%s: %w", from, err)).Hint("name a file that --story FILE.story.json has written")
 	}
-	return writeRecord(to, head.Title, text)
+	return writeRecord(to, head.Title, head.Replays, text)
 }
 
 // storyFlag is the flag for a file with the story of a run.
@@ -129,14 +129,15 @@ func writeStory(path string, told *retell.Story, repeat string) error {
 	if err := told.Write(&file); err != nil {
 		return err
 	}
-	return writeRecord(path, told.Head.Title, file.Bytes())
+	return writeRecord(path, told.Head.Title, told.Head.Replays, file.Bytes())
 }
 
-// writeRecord writes a story in the form that the name of its file asks for.
-func writeRecord(path, title string, text []byte) error {
+// writeRecord writes a story in the form that the name of its file asks for. The page of one that can
+// be played again carries the engine, if this program has it.
+func writeRecord(path, title string, replays bool, text []byte) error {
 	err := files.Write(path, files.File, files.Public, func(to io.Writer) error {
 		if isPage(path) {
-			return page.Write(to, title, text)
+			return page.Page{Title: title, Story: text, Engine: replays}.Write(to)
 		}
 		_, err := to.Write(text)
 		return err

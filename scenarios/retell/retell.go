@@ -38,6 +38,7 @@ func Trial(w world.World, plans trial.Plans) (*Story, error) {
 		return nil, err
 	}
 	s.trial(&w, plans, r)
+	s.Head.Replays = w.Firmware[0].Own == nil
 	return s, nil
 }
 

@@ -63,7 +63,28 @@ func TestAPageHoldsEverythingAndItsPolicyLetsNothingElseIn(t *testing.T) {
 			t.Errorf("the page has %q", not)
 		}
 	}
+	if strings.Contains(text, "wasm-unsafe-eval") {
+		t.Error("a page without an engine may run one")
+	}
 	if b.Len() > 200_000 {
 		t.Errorf("a page without a story has %d bytes", b.Len())
+	}
+}
+
+func TestAPageWithTheEngineMayRunItAndNothingMore(t *testing.T) {
+	if !HasEngine() {
+		t.Skip("make build puts the engine here")
+	}
+	var b bytes.Buffer
+	if err := (Page{Title: "a run", Story: []byte("{}\n"), Engine: true}).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"' 'wasm-unsafe-eval'; style-src", `id="engine">H4sI`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	if b.Len() > 3_500_000 {
+		t.Errorf("a page with the engine alone has %d bytes", b.Len())
 	}
 }

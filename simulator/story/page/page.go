@@ -20,8 +20,28 @@ import (
 //go:embed web/*.html web/*.css web/*.js
 var web embed.FS
 
-// Write writes the page of a story, which is the file that package record writes.
+// engine holds what `make build` puts there: the bench as WebAssembly, and Go's own script that
+// runs it. Without them a page says so.
+//
+//go:embed engine
+var engine embed.FS
+
+// Page is what a page shows.
+type Page struct {
+	Title string
+	Story []byte // the file that package record writes
+	// Engine: the page carries the engine, if this program has one, so that other plans can be tried
+	// in it.
+	Engine bool
+}
+
+// Write writes a page without an engine.
 func Write(to io.Writer, title string, story []byte) error {
+	return Page{Title: title, Story: story}.Write(to)
+}
+
+// Write writes the page.
+func (p Page) Write(to io.Writer) error {
 	script, err := joined(web, "web", "main.js")
 	if err != nil {
 		return err
@@ -34,23 +54,50 @@ func Write(to io.Writer, title string, story []byte) error {
 	if err != nil {
 		return err
 	}
-	data, err := packed(story)
+	data, err := packed(p.Story)
 	if err != nil {
 		return err
 	}
+	machine, runner := "", []byte(nil)
+	if p.Engine {
+		machine, runner = carried()
+	}
 	_, err = strings.NewReplacer(
-		"{{policy}}", policy(script, style),
-		"{{title}}", html.EscapeString(title),
+		"{{policy}}", policy(script, style, runner),
+		"{{title}}", html.EscapeString(p.Title),
 		"{{style}}", string(style),
 		"{{script}}", string(script),
 		"{{story}}", data,
+		"{{engine}}", machine,
 	).WriteString(to, string(frame))
 	return err
 }
 
-// policy lets the page run its own script and nothing else, and reach nobody.
-func policy(script, style []byte) string {
-	return fmt.Sprintf("default-src 'none'; script-src '%s'; style-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(script), hash(style))
+// HasEngine reports whether this program has an engine for its pages.
+func HasEngine() bool {
+	machine, _ := carried()
+	return machine != ""
+}
+
+// carried is the engine as the page has it, and the script that runs it; empty if there is none.
+func carried() (scripts string, runner []byte) {
+	machine, err := engine.ReadFile("engine/engine.wasm.gz")
+	if err != nil {
+		return "", nil
+	}
+	if runner, err = engine.ReadFile("engine/wasm_exec.js"); err != nil {
+		return "", nil
+	}
+	return `<script type="text/plain" id="engine">` + base64.StdEncoding.EncodeToString(machine) + "</script>\n<script>" + string(runner) + "</script>\n", runner
+}
+
+// policy lets the page run its own scripts and nothing else, and reach nobody.
+func policy(script, style, runner []byte) string {
+	scripts := "'" + hash(script) + "'"
+	if runner != nil {
+		scripts += " '" + hash(runner) + "' 'wasm-unsafe-eval'"
+	}
+	return fmt.Sprintf("default-src 'none'; script-src %s; style-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", scripts, hash(style))
 }
 
 func hash(b []byte) string {

@@ -25,8 +25,9 @@ type Head struct {
 	Trial   string    `json:"trial"`  // its id; empty for none
 	Repeat  string    `json:"repeat"` // the command that repeats it; empty for none
 	Virtual bool      `json:"virtual"`
-	Byte    float64   `json:"byte"`  // seconds that a byte takes on the line; 0 if it takes none
-	Start   time.Time `json:"start"` // calendar time of "at" 0, by the meter's clock
+	Replays bool      `json:"replays"` // World and Plan say all of the run, so that it can be played again from the file
+	Byte    float64   `json:"byte"`    // seconds that a byte takes on the line; 0 if it takes none
+	Start   time.Time `json:"start"`   // calendar time of "at" 0, by the meter's clock
 	Outcome string    `json:"outcome"`
 	Broken  []string  `json:"broken"`   // what was broken, in words
 	Missed  []string  `json:"unstruck"` // faults that never struck

@@ -14,6 +14,13 @@ export class Axis {
     this.width = 1; // in pixels
   }
 
+  /** @param {number} end of a longer run that is to be seen too */
+  lengthen(end) {
+    const all = this.span >= (this.end - this.begin) * 0.999;
+    this.end = Math.max(this.end, end + (end - this.begin) * 0.01);
+    if (all) this.whole();
+  }
+
   get span() { return this.to - this.from; }
 
   /** @param {number} t @returns {number} pixels */

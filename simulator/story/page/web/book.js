@@ -5,7 +5,7 @@
  * @typedef {{model: string, serial: string, unit: number, line: string, baud: number}} Meter
  * @typedef {{sector_bytes: number, used: number[], protected: number, base: number, block_bytes: number}} Flash
  * @typedef {{event: "story", format: string, program: string, title: string, plan: string, trial: string, repeat: string,
- *   virtual: boolean, byte: number, start: string, outcome: string, broken: string[], unstruck: string[], meters: Meter[], flash: Flash, world?: string}} Head
+ *   virtual: boolean, replays: boolean, byte: number, start: string, outcome: string, broken: string[], unstruck: string[], meters: Meter[], flash: Flash, world?: string}} Head
  * @typedef {{name: string, from: number, to: number, value?: string, wrong?: boolean}} Field
  * @typedef {"to-meter" | "from-meter"} Direction
  * @typedef {{n: number, at: number, line?: number, station?: number, source?: string}} Base

@@ -28,7 +28,7 @@ export function palette(at) {
 
 /** Draws on two canvases. */
 export class Drawing {
-  /** @param {HTMLCanvasElement} lanes @param {HTMLCanvasElement} overview */
+  /** @param {HTMLCanvasElement} lanes @param {HTMLCanvasElement | null} overview null: there is none */
   constructor(lanes, overview) {
     this.lanes = lanes;
     this.overview = overview;
@@ -54,7 +54,7 @@ export class Drawing {
     }
     this.height = y;
     size(this.lanes, width, y);
-    size(this.overview, width, 34);
+    if (this.overview) size(this.overview, width, 34);
   }
 
   /** @param {Scene} s */
@@ -65,7 +65,7 @@ export class Drawing {
     this.ruler(c, s);
     for (const { lane, top } of this.places ?? []) this.lane(c, s, lane, top);
     this.cursor(c, s, this.height ?? 0);
-    this.drawOverview(s);
+    if (this.overview) this.drawOverview(this.overview, s);
   }
 
   /** @param {CanvasRenderingContext2D} c @param {Scene} s */
@@ -234,10 +234,10 @@ export class Drawing {
     c.fill();
   }
 
-  /** @param {Scene} s */
-  drawOverview(s) {
+  /** @param {HTMLCanvasElement} overview @param {Scene} s */
+  drawOverview(overview, s) {
     const width = this.width ?? 1, left = this.gutter, room = width - left;
-    const c = start(this.overview, width, 34);
+    const c = start(overview, width, 34);
     const x = (/** @type {number} */ t) => left + (t - s.axis.begin) / (s.axis.end - s.axis.begin) * room;
     c.fillStyle = this.colours.pale;
     c.fillRect(left, 8, room, 18);

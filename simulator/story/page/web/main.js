@@ -10,6 +10,7 @@ import { Drawing } from "./drawing.js";
 import { detail, address } from "./detail.js";
 import { eventList, logList } from "./lists.js";
 import { make } from "./fields.js";
+import { WhatIf } from "./whatif.js";
 import { Search } from "./search.js";
 import { next, previous, waysOf } from "./ways.js";
 import { calendar, clock, lasting } from "./clock.js";
@@ -46,6 +47,7 @@ class Page {
     this.events = eventList(part("events", HTMLElement), book);
     this.search = new Search(book);
     this.ways = waysOf(book);
+    this.whatIf = book.head.replays ? new WhatIf(book, this.moments, this.axis, () => this.draw()) : null;
     this.t = book.begin;
     this.n = 0; // the chosen event
     this.shown = -1; // the event whose detail is drawn
@@ -59,6 +61,7 @@ class Page {
     for (const w of this.ways) part("by", HTMLSelectElement).append(new Option(w.name, w.key));
     part("by", HTMLSelectElement).value = this.ways.find((w) => w.key === "log")?.key ?? "anything";
     this.sectorsOnce();
+    this.whatIf?.start();
     this.wire();
     part("main", HTMLElement).hidden = false;
     this.fit();
@@ -286,6 +289,7 @@ class Page {
     const width = part("axis", HTMLElement).clientWidth;
     if (width === 0) return;
     this.drawing.fit(this.scene(), width);
+    this.whatIf?.fit();
     this.draw();
   }
 
@@ -304,6 +308,7 @@ class Page {
   drawNow() {
     const begun = performance.now();
     this.drawing.draw(this.scene());
+    this.whatIf?.draw(this.t);
     this.drawText();
     performance.measure("drawn", { start: begun });
     clearTimeout(this.noted);
