@@ -31,6 +31,9 @@ func (r *realPort) open(o *serving.Options, name string, baud int) {
 // portOrAddress reads tcp:HOST:PORT, or the name of a port.
 func portOrAddress(flag, text string) (c port.Config, err error) {
 	address, tcp := strings.CutPrefix(text, tcpPrefix)
+	if remote, ok := strings.CutPrefix(text, remotePrefix); ok {
+		text = remotePrefix + "//" + strings.TrimPrefix(remote, "//")
+	}
 	switch {
 	case text == "":
 		return c, cli.Usage("--%s is missing", flag).Hint("say --" + flag + " /dev/ttyUSB0, or --" + flag + " tcp:HOST:PORT")

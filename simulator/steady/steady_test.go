@@ -1,0 +1,148 @@
+package steady
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+const patience = 20 * time.Second
+
+// owner runs what a port wants to be run, one after the other, until the test ends.
+type owner struct {
+	do     chan func(time.Duration)
+	events chan Event
+	heard  chan string
+}
+
+func start(t *testing.T, c Config) (*Port, *owner) {
+	t.Helper()
+	o := &owner{do: make(chan func(time.Duration)), events: make(chan Event, 100), heard: make(chan string, 100)}
+	c.Do, c.Retry = o.do, time.Millisecond
+	c.Event = func(e Event) { o.events <- e }
+	c.Receive = func(_ time.Duration, p []byte) { o.heard <- string(p) }
+	p := Start(c)
+	ended := make(chan struct{})
+	quit := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case run := <-o.do:
+				run(0)
+			case <-quit:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		p.Close()
+		close(quit)
+		<-ended
+	})
+	return p, o
+}
+
+// run runs something as the owner.
+func (o *owner) run(f func(now time.Duration)) {
+	done := make(chan struct{})
+	o.do <- func(now time.Duration) { defer close(done); f(now) }
+	<-done
+}
+
+func (o *owner) want(t *testing.T, k Kind) Event {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case e := <-o.events:
+			if e.Kind == k {
+				return e
+			}
+		case <-deadline:
+			t.Fatalf("no event %q", k)
+		}
+	}
+}
+
+func TestAPortThatIsOpenAlreadyIsUsedFirstAndOpenedAgainWhenItIsGone(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	next, other := net.Pipe()
+	opened := 0
+	p, o := start(t, Config{First: near, Open: func(context.Context) (io.ReadWriteCloser, error) {
+		if opened++; opened < 3 {
+			return nil, errors.New("it is not there yet")
+		}
+		return next, nil
+	}})
+	o.want(t, Opened)
+	o.run(func(now time.Duration) { p.Write(now, []byte("one")) })
+	wantRead(t, far, "one")
+	far.Close()
+	o.want(t, Lost)
+	if e := o.want(t, Absent); e.Reason != "it is not there yet" {
+		t.Errorf("%+v", e)
+	}
+	o.want(t, Opened)
+	go other.Write([]byte("two"))
+	if got := <-o.heard; got != "two" {
+		t.Errorf("%q", got)
+	}
+	for len(o.events) > 0 {
+		if e := <-o.events; e.Kind == Absent {
+			t.Error("that it is not there is told twice")
+		}
+	}
+}
+
+func wantRead(t *testing.T, r io.Reader, want string) {
+	t.Helper()
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(r, got); err != nil || string(got) != want {
+		t.Errorf("%q (%v), want %q", got, err, want)
+	}
+}
+
+func TestWhatAPortIsToldComesBehindTheBytesBefore(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	p, o := start(t, Config{First: near})
+	o.want(t, Opened)
+	told := make(chan struct{})
+	o.run(func(now time.Duration) {
+		p.Write(now, []byte("before"))
+		p.Tell(func(io.ReadWriteCloser) error { close(told); return errors.New("it has no such line") })
+		p.Write(now, []byte("behind"))
+	})
+	select {
+	case <-told:
+		t.Error("it is told while bytes before it are still on their way")
+	case <-time.After(5 * time.Millisecond):
+	}
+	wantRead(t, far, "before")
+	<-told
+	wantRead(t, far, "behind")
+	if e := o.want(t, Unset); e.Reason != "it has no such line" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestBytesForAPortThatIsNotThereAreLostAndToldOnce(t *testing.T) {
+	t.Parallel()
+	p, o := start(t, Config{Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
+		<-ctx.Done() // it takes for ever, and ends with the port
+		return nil, ctx.Err()
+	}})
+	o.run(func(now time.Duration) {
+		p.Write(now, []byte("one"))
+		p.Write(now, []byte("two"))
+		p.Tell(func(io.ReadWriteCloser) error { t.Error("there is nobody to tell"); return nil })
+	})
+	if e := o.want(t, LostBytes); e.Bytes != 3 || len(o.events) > 0 {
+		t.Errorf("%+v, and %d events more", e, len(o.events))
+	}
+}
