@@ -63,10 +63,9 @@ func (o *options) settings(m world.Meter) (*ion.Settings, error) {
 func newStation(o *options, id serving.Identity, fw meter.Firmware, epoch time.Time) (*bench.Station, error) {
 	m := o.meter
 	m.Model, m.SerialNumber, m.UnitID, m.Revision, m.Clock = id.Model, id.SerialNumber, id.UnitID, fw.Revision, epoch
-	config := bench.Config{Meter: m.Config(), Baud: m.Baud, Modem: o.telephone()}
+	config := bench.Config{Meter: m.Config().InService(), Baud: m.Baud, Modem: o.telephone()}
 	config.Meter.Firmware = fw
 	config.Meter.EventWords = o.words
-	config.Meter.Steady, config.Meter.EventCutoff, config.Meter.Past = false, 0, meter.UsualPast
 	config.Meter.Encoding = o.encoding(m.Model)
 	var err error
 	if config.Meter.Settings, err = o.settings(m); err != nil {

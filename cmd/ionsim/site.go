@@ -239,7 +239,7 @@ func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
 		if m.Clock.Equal(world.ArticleStart()) {
 			m.Clock = epoch
 		}
-		b.configs = append(b.configs, m.Config())
+		b.configs = append(b.configs, m.Config().InService())
 	}
 	var all []*serving.Line
 	for i := range s.lines {

@@ -17,6 +17,10 @@ const FactoryPassword = "0"
 // article's V283.
 const OldVersion = "V282"
 
-// UsualPast is for how long a meter that somebody looks at has run before: a head-end finds ten days
-// of load profile in it, and the events that belong to them.
-const UsualPast = 10 * 24 * time.Hour
+// InService returns the configuration of a meter as somebody finds it in the field, and a head-end
+// likes it: with ten days of load profile and the events that belong to them, a load that follows
+// the day, and an event log with nothing cut off.
+func (c Config) InService() Config {
+	c.Past, c.Steady, c.EventCutoff = 10*24*time.Hour, false, 0
+	return c
+}

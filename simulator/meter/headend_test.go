@@ -32,7 +32,7 @@ var born = time.Date(2026, time.November, 26, 10, 7, 30, 0, time.UTC)
 func newHeadEnd(t *testing.T, model meter.Model, password string) *headEnd {
 	t.Helper()
 	m, err := meter.New(meter.Config{
-		Model: model, SerialNumber: "PC-0209A001-11", UnitID: 105, Password: password, Epoch: born, Past: meter.UsualPast,
+		Model: model, SerialNumber: "PC-0209A001-11", UnitID: 105, Password: password, Epoch: born, Past: 10 * 24 * time.Hour,
 		Firmware: meter.Firmware{Revision: model.String() + "V283", Dated: born, Image: []byte("an image")},
 		Timing:   meter.DefaultTiming(), Geometry: flash.Am29F032B(),
 	})

@@ -130,7 +130,7 @@ func TestTheRevenueLogRollsOverAtTheDepthOfTheMemory(t *testing.T) {
 
 func TestTheRevenueLogAndTheExtremesComeBackFromTheSavedMemory(t *testing.T) {
 	cfg := testConfig()
-	cfg.Past = UsualPast
+	cfg.Past = 10 * 24 * time.Hour
 	x := running(t, cfg)
 	x.wait(5 * time.Hour)
 	x.powerCycle()
@@ -321,7 +321,7 @@ func TestAPastEndsWithTheReadingsOfTheSettings(t *testing.T) {
 	for i := range ion.EnergyCount {
 		s.Values[ion.FirstEnergy+i] = ion.FloatValue(50_000)
 	}
-	cfg.Settings, cfg.Past = &s, UsualPast
+	cfg.Settings, cfg.Past = &s, 10*24*time.Hour
 	x := running(t, cfg)
 	records := x.profile(0)
 	if last := float64(records[len(records)-1].Items[2].Float); math.Abs(last-50_000) > 5 {
