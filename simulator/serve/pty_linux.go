@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,6 +34,7 @@ type terminal struct {
 	// readRate is lookUpRate for masterRaw. It is made once, because baud runs for every read
 	// and must not allocate. It leaves the rate in rate.
 	readRate func(fd uintptr)
+	asking   sync.Mutex // held by who looks the rate up: the reader, or who wakes the device
 	rate     int
 }
 
@@ -125,8 +127,10 @@ func (t *terminal) Close() error { return errors.Join(t.master.Close(), t.slave.
 func (t *terminal) raw() syscall.RawConn { return t.masterRaw }
 
 // baud is the rate that the client has set, in bit/s; 0 if it is unknown or the line is hung up
-// (B0). It must not be called by two goroutines at once.
+// (B0).
 func (t *terminal) baud() int {
+	t.asking.Lock()
+	defer t.asking.Unlock()
 	t.rate = 0
 	// After a failure the rate is unknown.
 	_ = t.masterRaw.Control(t.readRate)
