@@ -267,7 +267,8 @@ class Panel {
     const before = this.meter;
     this.meter = m;
     this.drawName(m);
-    for (const id of ["controls", "heal"]) part(id, HTMLElement).hidden = Boolean(m.look_only);
+    for (const id of ["by-hand", "heal"]) part(id, HTMLElement).hidden = Boolean(m.look_only);
+    document.querySelector("main")?.classList.toggle("look-only", Boolean(m.look_only));
     part("look-only", HTMLElement).hidden = !m.look_only;
     say("look-only", m.look_only ? `Looked at only: ${m.look_only}.` : "");
     this.drawFace(m, before);

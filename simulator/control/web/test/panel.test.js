@@ -185,7 +185,7 @@ test("a frame on the page says what each of its bytes is", async (t) => {
 
 test("the meters of programs that are judged can be watched, one after the other, and struck by nobody", async (t) => {
   writeFileSync(join(folder, "slow.sh"), "#!/bin/sh\nsleep 600\n", { mode: 0o755 });
-  const judge = spawn(join(programs, "ionbench"), ["judge", "--upgrader", "./slow.sh", "--only", "undisturbed,killed", "--parallel", "1", "--timeout", "6s", "--http", "0"], {
+  const judge = spawn(join(programs, "ionbench"), ["judge", "--upgrader", "./slow.sh", "--only", "undisturbed,killed", "--parallel", "1", "--timeout", "4s", "--http", "0"], {
     cwd: folder, env: { ...process.env, IONSIM_KEYS: join(folder, "keys") }, stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = new Promise((done) => judge.once("exit", done));
@@ -206,10 +206,10 @@ test("the meters of programs that are judged can be watched, one after the other
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
     const meter = await serve(t, "--pace", "off");
+    assert.equal(await upgrade(t, meter, `${colorScheme}.log`), 0);
     for (const width of [360, 400, 800, 1280, 1600]) {
       const page = await open(t, meter.url, { viewport: { width, height: 900 }, colorScheme });
       await page.locator("#state", { hasText: "running its application" }).waitFor();
-      assert.equal(await upgrade(t, meter, `${colorScheme}-${width}.log`), 0);
       await page.locator("#frame-list summary", { hasText: "restart" }).first().click();
       await page.getByRole("button", { name: "Silent, 15 s" }).click();
       await page.locator("#faults .at-work").first().waitFor();
