@@ -35,6 +35,7 @@
 // which is ended with it, and on Linux so is every process that it has started, in whatever group
 // or session; elsewhere a process that leaves the group is only mentioned, if it keeps an output
 // open. The judge's own files lie where the program is not told, and what the program does with its
-// folder is noted and mended. Every wait has a limit, and every scenario has a result: one that
-// was not played to its end has no verdict ([Result].Trouble).
+// folder is noted and mended. Every wait has a limit, though a program that gets on is given more
+// time, and every scenario has a result: one that was not played to its end has no verdict
+// ([Result].Trouble), and one that cannot be about the program is [Result].Idle.
 package judge
