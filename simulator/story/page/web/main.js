@@ -422,7 +422,12 @@ class Page {
 
   async copy() {
     history.replaceState(null, "", this.address());
-    await navigator.clipboard.writeText(location.href);
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      say("said", "the browser does not let the page copy; the address of this moment is in its address bar");
+      return;
+    }
     say("link", "Copied");
     setTimeout(() => say("link", "Copy link"), 1500);
   }

@@ -115,6 +115,8 @@ export class WhatIf {
         row.append(make("time", clock(l.at)), same ? make("span", l.text) : make("mark", l.text));
         return row;
       }));
+      const list = part(id, HTMLElement), first = list.querySelector("mark")?.parentElement;
+      if (first) list.scrollTop = Math.max(0, first.offsetTop - 3 * first.clientHeight);
     };
     fill("log-came", came, would);
     fill("log-other", would, came);

@@ -196,6 +196,10 @@ test("the engine in the page gives the events of the bench, byte for byte, and p
   await page.getByRole("button", { name: "See what would have come" }).click();
   await page.locator("#what-if-said", { hasText: "It ends as settings lost" }).waitFor();
   assert.match(await page.locator("#log-other").innerText(), /Upgrade started[^]*Upgrade started/);
+  assert.ok(await page.locator("#log-other").evaluate((e) => {
+    const box = e.getBoundingClientRect(), first = e.querySelector("mark")?.getBoundingClientRect();
+    return first && first.top >= box.top && first.bottom <= box.bottom;
+  }), "the first line that differs is not to be seen");
 });
 
 test("a page of several attempts has no engine and does not ask what if", async (t) => {
