@@ -75,6 +75,7 @@ type judgeFlags struct {
 	upgrader, recover string
 	shell             bool
 	transport         string
+	loader            string
 	suite             string
 	only              []string
 	list              bool
@@ -103,7 +104,7 @@ type reportFlags struct {
 
 func judgeCommand() *cli.Command {
 	f := &judgeFlags{
-		suite: judge.SuiteNames()[0], response: judge.DefaultResponse, parallel: judge.DefaultParallel,
+		loader: loaders[judge.ByION], suite: judge.SuiteNames()[0], response: judge.DefaultResponse, parallel: judge.DefaultParallel,
 		pace: bench.Unpaced, baud: ion.DefaultBaudRate, seed: 1, repeat: 1,
 	}
 	return &cli.Command{
@@ -120,6 +121,7 @@ func judgeCommand() *cli.Command {
     'ionup upgrade {image} --tcp {tcp} --unit-id {unit-id} --log {log} --timeout 300ms \
       --locks {dir}' --recover 'ionup recover {image} --tcp {tcp} --unit-id {unit-id} \
       --timeout 300ms --yes --locks {dir}'
+  ionbench judge --loader xmodem --upgrader 'sx -q {image}'
   ionbench judge --list --suite full
   ionbench judge --upgrader './up {tcp} {image}' --suite full --shard 1/3 --json 1.json
 `,
@@ -143,6 +145,7 @@ func (f *judgeFlags) flags() []cli.Flag {
 		cli.Text(&f.recover, "recover", "COMMAND", "command that recovers one, where it is another"),
 		cli.Switch(&f.shell, "shell", "run the commands by /bin/sh"),
 		cli.OneOf(&f.transport, "transport", []string{"pty", "tcp"}, "how the meter is reached; without, what the command asks for, and else tcp"),
+		cli.OneOf(&f.loader, "loader", loaders[:], "how the meter's loader speaks: by the download service, or by XMODEM and YMODEM, an assumption. Then the judge enters the loader, the line is the program's standard input and output, and no settings are promised; it has a suite of its own: ten faults of the line, three losses of power, and wrong files"),
 		cli.OneOf(&f.suite, "suite", judge.SuiteNames(), "what matters most, or every fault in every phase"),
 		cli.List(&f.only, "only", "NAME[,NAME]", "play the scenarios of these names alone").With(cli.Values{Words: scenarioNames, List: true}),
 		cli.Of(&f.shard, "shard", "play this part of several that together have every scenario once, such as 1/3",
@@ -212,6 +215,9 @@ func scenarioNames() []string {
 }
 
 func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
+	if err := f.checkLoader(c); err != nil {
+		return err
+	}
 	suite, err := f.chosenSuite()
 	if err != nil {
 		return err
@@ -305,8 +311,42 @@ func (f *judgeFlags) play(ctx context.Context, c *cli.Call, suite *judge.Suite, 
 	return report, err
 }
 
+// loaders are the words of --loader.
+var loaders = [...]string{judge.ByION: "ion", judge.ByXMODEM: "xmodem"}
+
+// speaks is how the loader speaks.
+func (f *judgeFlags) speaks() judge.Loader {
+	if f.loader == loaders[judge.ByXMODEM] {
+		return judge.ByXMODEM
+	}
+	return judge.ByION
+}
+
+// checkLoader says what contradicts a loader that speaks otherwise.
+func (f *judgeFlags) checkLoader(c *cli.Call) error {
+	if f.speaks() == judge.ByION {
+		return nil
+	}
+	for _, flag := range []string{"suite", "keeps-settings"} {
+		if c.Given(flag) {
+			return cli.Usage("--%s with --loader %s", flag, f.loader).Hint("leave one of them out")
+		}
+	}
+	if f.chosenTransport() != rig.PTY {
+		return cli.Usage("--loader %s over TCP: the line is the program's standard input and output", f.loader).Hint("leave --transport and {tcp} out")
+	}
+	return nil
+}
+
+func (f *judgeFlags) suiteOf() (*judge.Suite, error) {
+	if f.speaks() == judge.ByXMODEM {
+		return judge.XMODEMSuite(f.response), nil
+	}
+	return judge.NewSuite(f.suite, f.response)
+}
+
 func (f *judgeFlags) chosenSuite() (*judge.Suite, error) {
-	suite, err := judge.NewSuite(f.suite, f.response)
+	suite, err := f.suiteOf()
 	if err != nil {
 		return nil, cli.Usage("--suite: %w", err)
 	}
@@ -347,7 +387,7 @@ func (f *judgeFlags) target() (judge.Target, error) {
 
 func (f *judgeFlags) chosenTransport() rig.Transport {
 	onlyPort := strings.Contains(f.upgrader, "{port}") && !strings.Contains(f.upgrader, "{tcp}")
-	if f.transport == "pty" || f.transport == "" && onlyPort {
+	if f.transport == "pty" || f.transport == "" && (onlyPort || f.speaks() == judge.ByXMODEM && !strings.Contains(f.upgrader, "{tcp}")) {
 		return rig.PTY
 	}
 	return rig.TCP
@@ -359,7 +399,7 @@ func (f *judgeFlags) options(c *cli.Call) judge.Options {
 		pace = 0
 	}
 	return judge.Options{
-		Pace: pace, Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
+		Pace: pace, Loader: f.speaks(), Baud: f.baud, Seed: f.seed, Response: f.response, Limit: f.timeout, Parallel: f.parallel,
 		JudgedBy: "ionbench " + cli.Release(), Artifacts: f.artifacts, Repeat: f.command(c), Rounds: f.repeat, FailOnSkipped: f.failOnSkipped, Witness: f.witness,
 	}
 }
@@ -394,7 +434,7 @@ func (f *judgeFlags) tellExpected(c *cli.Call, suite *judge.Suite, t *judge.Targ
 	}
 	c.Note("%d scenarios%s over %v, %d at once: about %v at pace %s, with a program that waits %v for an answer", len(suite.Scenarios), times, t.Transport,
 		o.Parallel, about, bench.FormatPace(f.pace), o.Response)
-	if !t.LedToMeter() && !f.shell {
+	if !t.LedToMeter() && !f.shell && f.speaks() == judge.ByION {
 		c.Note("the command has neither {port} nor {tcp}: the program is not told where the meter is")
 	}
 }

@@ -104,3 +104,20 @@ func TestSxGoesOnThroughABrokenByteAndIsToldOfAWrongFile(t *testing.T) {
 		t.Errorf("verified %d times", len(m.all("verified")))
 	}
 }
+
+func TestALoaderWithoutAnImageAsksByItselfAfterAPowerLoss(t *testing.T) {
+	t.Parallel()
+	s := newSender(t, "sx", 2)
+	m := startJSON(t, "--loader", "xmodem", "--pace", "off", "--fault", "power-loss at flash-op 100 torn for 500ms")
+	knock(t, m.ready.PTY)
+	if err := s.sends(m.ready.PTY); err == nil {
+		t.Error("the first run goes through a power loss")
+	}
+	if err := s.sends(m.ready.PTY); err != nil {
+		t.Errorf("the second run, without a knock: %v", err)
+	}
+	m.end()
+	if v := m.all("verified"); len(v) != 1 || v[0].Status != "ok" {
+		t.Errorf("verified: %v", v)
+	}
+}

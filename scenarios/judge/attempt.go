@@ -102,6 +102,9 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	if err := p.station.SetPlan(a.Plan); err != nil {
 		return nil, err
 	}
+	if p.options.Loader == ByXMODEM {
+		p.enterLoader()
+	}
 	before := evidence.Look(p.station, p.now)
 	said, err := p.ask()
 	if err != nil {
@@ -112,7 +115,10 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	start := func(at address) (*process, error) {
 		argv := command.argv(p.values(at, around))
 		a.Command = shell.Join(argv...)
-		return start(around.wrapped(argv), around.environment(p.place.path))
+		if p.options.Loader == ByXMODEM {
+			return startAtLine(at.port, around.wrapped(argv), around.environment(p.place.path))
+		}
+		return start(around.wrapped(argv), around.environment(p.place.path), nil)
 	}
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
 	if len(p.attempts) == 0 {

@@ -157,7 +157,7 @@ func (p *player) secondRun(ctx context.Context) *beside {
 			go func() {
 				defer close(done)
 				var second *process
-				if second, failed = start(argv, around.environment(p.place.path)); failed == nil {
+				if second, failed = start(argv, around.environment(p.place.path), nil); failed == nil {
 					exit = second.wait(ctx, limit{time: p.limit})
 				}
 			}()
@@ -252,7 +252,7 @@ func (p *player) otherMeter(ctx context.Context) (*beside, error) {
 	run := func(at address) (*process, error) {
 		argv := q.target.Upgrade.argv(q.values(at, surroundings{}))
 		a.Command = shell.Join(argv...)
-		return start(argv, (&surroundings{}).environment(q.place.path))
+		return start(argv, (&surroundings{}).environment(q.place.path), nil)
 	}
 	return &beside{
 		block: firstMeetsAt, most: mostHeldFirst * p.options.Response,

@@ -48,14 +48,18 @@ type Exit struct {
 	Stderr      Output
 }
 
-// start starts a program without an input. The error wraps ErrNotRun.
-func start(argv, environment []string) (*process, error) {
+// start starts a program without an input, or with a terminal as its input and output. The error
+// wraps ErrNotRun.
+func start(argv, environment []string, terminal *os.File) (*process, error) {
 	p := &process{command: exec.Command(argv[0], argv[1:]...), kin: newKin(), began: time.Now(), ended: make(chan struct{})}
 	p.command.Env = append(environment, p.kin.mark)
 	inGroupOfItsOwn(p.command)
 	writers, err := p.openPipes()
 	if err == nil {
 		p.command.Stdout, p.command.Stderr = writers[0], writers[1]
+		if terminal != nil {
+			p.command.Stdin, p.command.Stdout = terminal, terminal
+		}
 		err = started.begin(func() (int, error) {
 			if err := p.command.Start(); err != nil {
 				return 0, err

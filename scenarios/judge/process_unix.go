@@ -4,6 +4,7 @@ package judge
 
 import (
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -25,4 +26,9 @@ func links(info fs.FileInfo) uint64 {
 		return uint64(s.Nlink)
 	}
 	return 1
+}
+
+// openTerminal opens a terminal that does not become that of the judge.
+func openTerminal(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|syscall.O_NOCTTY, 0)
 }

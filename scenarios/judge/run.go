@@ -20,6 +20,7 @@ import (
 
 // Options say how a suite is run. A zero field stands for its default.
 type Options struct {
+	Loader   Loader        // how the meter's loader speaks
 	Pace     int           // factor by which meter and line are faster than real ones; 0: they take no time
 	Baud     int           // of the line; 0: 9600
 	Seed     uint64        // decides what a power loss leaves in the flash; 0: 1

@@ -57,6 +57,7 @@ func newStand(s *Scenario, o *Options) (*stand, error) {
 	}
 	c := s.paced(rig.StationConfig(&w, rig.Options{Trace: o.trace()}), o)
 	c.Meter.Seed = o.Seed
+	c.Meter.Encoding = o.Loader.encoding(&w, o)
 	station, err := bench.NewStation(c)
 	if err != nil {
 		return nil, err
@@ -210,8 +211,9 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 	reset := false
 	config := serve.Config{
 		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
-		Reset: func() bool { was := reset; reset = false; return was },
-		Gone:  l.portGone,
+		Unasked: o.Loader == ByXMODEM,
+		Reset:   func() bool { was := reset; reset = false; return was },
+		Gone:    l.portGone,
 		Event: func(e serve.Event) {
 			l.use(func(station *bench.Station) { s.captured.connection(station, e) })
 		},
@@ -262,6 +264,9 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 	if s.beside != nil {
 		device = &meeting{guarded: guarded{g}, beside: s.beside, at: at}
 	}
+	if o.Loader == ByXMODEM {
+		device = l
+	}
 	go func() { served <- server.Run(serving, device) }()
 	wait := limit{time: most}
 	if o.Limit == 0 {
@@ -285,6 +290,9 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 		return e, l.asked, l.panicked
 	}
 	s.now = max(s.now, clock.Now())
+	if o.Loader == ByXMODEM {
+		s.now += toRestart
+	}
 	s.station.Advance(s.now)
 	return e, l.asked, nil
 }

@@ -236,6 +236,13 @@ func (s *Station) RunSince(on time.Duration) {
 	s.trace = nil
 }
 
+// EnterLoader stops the meter's application and starts its loader, as somebody at the meter can.
+func (s *Station) EnterLoader(now time.Duration) {
+	s.Advance(now)
+	s.meter.EnterLoader(now)
+	s.afterMeter(now)
+}
+
 // PowerOff takes the meter's power away.
 func (s *Station) PowerOff(now time.Duration) {
 	s.Advance(now)

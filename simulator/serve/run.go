@@ -510,6 +510,9 @@ func (r *run) attach() {
 	if t != nil {
 		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
 		r.read(r.tty)
+		if r.config.Unasked && r.heard == nil {
+			r.heard = r.tty
+		}
 	}
 	for _, l := range []net.Listener{plain, remote} {
 		if l != nil {

@@ -44,6 +44,8 @@ type Config struct {
 	Link string
 	// Baud is the rate of the PTY until a client sets its own, in bits a second.
 	Baud int
+	// Unasked: the device may talk to the PTY before a host has said anything there.
+	Unasked bool
 	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
 	// loopback interface. Port 0 is a free one.
 	TCP string

@@ -99,7 +99,8 @@ type Loader struct {
 	phase  phase
 	at     time.Duration // when it does something by itself
 	polls  int
-	sums   bool // the sender was asked for checksums last
+	sums   bool // blocks end with a checksum; otherwise with a CRC-16
+	known  bool // which of the two is known
 	batch  bool // YMODEM
 	opened bool // in YMODEM: the name of a file has come
 	ended  bool // an end has come, and was not believed yet
@@ -147,9 +148,14 @@ func (l *Loader) say(text string) {
 // poll asks for a file.
 func (l *Loader) poll(now time.Duration) {
 	l.phase, l.at = polling, now+pollEvery
-	l.sums = l.polls >= crcPolls && l.polls%2 == 0
-	l.polls++
-	l.out = append(l.out, map[bool]byte{false: crc, true: nak}[l.sums])
+	asks := byte(crc)
+	if l.polls >= crcPolls && l.polls%2 == 0 {
+		asks = nak
+	}
+	if l.polls++; l.polls > crcPolls+1 {
+		l.polls = crcPolls // from here on it is the same again
+	}
+	l.out = append(l.out, asks)
 }
 
 // Receive takes bytes from the line.
@@ -219,22 +225,38 @@ func (l *Loader) takeInside(now time.Duration, b byte) {
 	}
 }
 
-// whole is how long the block is that is coming.
+// whole is how long the block is that is coming. A sender may have heard either request: as long as it
+// is not known which, a CRC is waited for.
 func (l *Loader) whole() int {
-	n := 3 + 128
-	if l.block[0] == stx {
-		n = 3 + maxPayload
-	}
 	if l.sums {
-		return n + 1
+		return l.summed()
 	}
-	return n + 2
+	return l.summed() + 1
+}
+
+// summed is how long the block is with a checksum.
+func (l *Loader) summed() int {
+	if l.block[0] == stx {
+		return 3 + maxPayload + 1
+	}
+	return 3 + 128 + 1
+}
+
+// takeSummed takes a block behind which nothing comes for a CRC, if its checksum is good.
+func (l *Loader) takeSummed(now time.Duration) bool {
+	if l.known || len(l.block) == 0 || len(l.block) != l.summed() || l.block[len(l.block)-1] != checksum(l.block[3:len(l.block)-1]) {
+		return false
+	}
+	l.sums = true
+	l.takeBlock(now)
+	return true
 }
 
 // takeBlock takes a block that is complete.
 func (l *Loader) takeBlock(now time.Duration) {
 	number, payload, good := l.open()
 	l.block = l.block[:0]
+	l.known = l.known || good
 	switch {
 	case !good:
 		l.purge(now)
@@ -279,6 +301,7 @@ func (l *Loader) takeName(now time.Duration, payload []byte) {
 		return
 	}
 	l.batch, l.opened = true, true
+	l.sums, l.known = false, false // the file is asked for anew
 	l.phase, l.at = receiving, now+blockWait
 	l.out = append(l.out, crc)
 }
@@ -365,6 +388,9 @@ func (l *Loader) Advance(now time.Duration) {
 	case polling:
 		l.poll(now)
 	case receiving, purging:
+		if l.takeSummed(now) {
+			return
+		}
 		l.block = l.block[:0]
 		l.askAgain(now)
 	case erasing:
@@ -465,6 +491,7 @@ func (l *Loader) Declare(w *machine.State, spent *Loader) {
 	w.Deadline(l.at, timed)
 	w.Int(l.polls)
 	w.Bool(l.sums)
+	w.Bool(l.known)
 	w.Bool(l.batch)
 	w.Bool(l.opened)
 	w.Bool(l.ended)

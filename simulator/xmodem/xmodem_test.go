@@ -124,7 +124,11 @@ func (d *desk) blocks(size int, sums bool) []string {
 func (d *desk) sends(list []string) {
 	d.t.Helper()
 	for i, b := range list {
-		if got := d.says(b); got != ack {
+		got := d.says(b)
+		if i == 0 && got == "" { // it waits whether a CRC follows
+			got = d.passes(2 * time.Second)
+		}
+		if got != ack {
 			d.t.Fatalf("block %d is answered %q", i+1, got)
 		}
 	}
@@ -177,6 +181,26 @@ func TestAFileComesByYMODEM(t *testing.T) {
 	}
 	if got := d.says(block(0, []byte{0}, false)); got != ack {
 		t.Errorf("that there is no other file is answered %q", got)
+	}
+	d.passes(time.Minute)
+	d.wantImage()
+}
+
+func TestASenderThatHasHeardEitherRequestIsUnderstood(t *testing.T) {
+	d := newDesk(t)
+	d.enters()
+	d.passes(time.Hour) // by then it asks for both by turns
+	d.m.Receive(d.now, []byte(block(0, []byte("a.upg"), true)))
+	if got := d.passes(1500 * time.Millisecond); got != ack+"C" {
+		t.Fatalf("the name with a checksum is answered %q", got)
+	}
+	for _, b := range d.blocks(1024, false) {
+		if got := d.says(b); got != ack {
+			t.Fatalf("a block with a CRC is answered %q", got)
+		}
+	}
+	if got := d.says(eot) + d.says(eot); got != nak+ack+"C" {
+		t.Errorf("the end is answered %q", got)
 	}
 	d.passes(time.Minute)
 	d.wantImage()

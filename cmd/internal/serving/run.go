@@ -189,7 +189,7 @@ func (s *server) ports() serve.Config {
 		Commands: commands,
 		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
 		RFC2217: o.RFC2217, Port: o.Port, OpenPort: o.OpenPort,
-		Clock: s.clock, Turns: &s.turns,
+		Clock: s.clock, Turns: &s.turns, Unasked: s.station().Meter().Speaks(),
 		Step: func(now time.Duration) bool {
 			s.now = now
 			s.far.flush(now)
