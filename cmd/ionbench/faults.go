@@ -14,6 +14,7 @@ import (
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/modem"
 )
 
 const faultsHelp = `
@@ -149,7 +150,11 @@ func played(example string) (*trial.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trial.Try(trial.World(world.ArticleImageBytes), plans, rig.NoTrace)
+	w := trial.World(world.ArticleImageBytes)
+	if plans[0][0].Kind.ByPhone() {
+		w.Meters[0].Phone = modem.DefaultNumber
+	}
+	return trial.Try(w, plans, rig.NoTrace)
 }
 
 // outcomeOf says how an example ends.

@@ -43,3 +43,26 @@ func TestTheWindowOfTheConnectionTakesATelephoneNumber(t *testing.T) {
 		t.Errorf("the meter is %v", b.state())
 	}
 }
+
+func TestALostCallIsDialledAgainAndTheUpgradeGoesOn(t *testing.T) {
+	t.Parallel()
+	b := newBedByTelephone(t, "carrier-lost at block 6")
+	r := ionup(t, append(b.tool("upgrade", b.upg(8)), "--phone", "5550105")...).wantCode(cli.Done)
+	r.wantSays("calling 5550105: the carrier is lost")
+	if b.revision() != "7350V283" {
+		t.Errorf("the meter runs %s", b.revision())
+	}
+}
+
+func TestACallThatIsLostForGoodIsRecoveredWithTheSettingsFromTheJournal(t *testing.T) {
+	t.Parallel()
+	b := newBedByTelephone(t, "carrier-lost at block 6; line-busy at block 6 for 1h")
+	before := b.settings()
+	ionup(t, append(b.tool("upgrade", b.upg(8)), "--phone", "5550105", "--timeout", "200ms")...).wantCode(cli.Failed).wantSays("the number is busy")
+	b.heal()
+	ionup(t, append(b.tool("recover", b.upg(8)), "--phone", "5550105", "--yes", "--wait", "20s")...).wantCode(cli.Done)
+	if b.revision() != "7350V283" {
+		t.Errorf("the meter runs %s", b.revision())
+	}
+	b.wantSettings(&before)
+}

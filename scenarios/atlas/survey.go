@@ -164,7 +164,7 @@ func representatives() ([]template, error) {
 			all = append(all, t)
 		}
 	}
-	for _, k := range fault.Kinds() {
+	for _, k := range fault.Common() {
 		if had[k.Kind] {
 			continue
 		}

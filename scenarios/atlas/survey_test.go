@@ -26,7 +26,7 @@ func TestASurveyStrikesEveryKindOfFaultInEveryPhase(t *testing.T) {
 	if len(s.Broken) > 0 || s.Skipped > 0 || s.Points < 1000 || s.Phases < 12 {
 		t.Errorf("%+v", s)
 	}
-	for _, k := range fault.Kinds() {
+	for _, k := range fault.Common() {
 		if s.Kinds[k.Kind] == 0 {
 			t.Errorf("%v is not struck", k.Kind)
 		}

@@ -32,7 +32,7 @@ func outside(k fault.Kind) bool { return k.Part() != fault.OfDisk && k.Part() !=
 // which it can strike.
 func catalogue(response time.Duration) []Scenario {
 	var all []Scenario
-	for _, d := range fault.Kinds() {
+	for _, d := range fault.Common() {
 		if !outside(d.Kind) {
 			continue
 		}

@@ -119,7 +119,7 @@ var unseen = []struct {
 	}},
 	{"another program may have a retry rule, and a log, of its own", []string{
 		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
-		"ends-without-a-port",
+		"ends-without-a-port", "dials-once", "lost-carrier-unheard",
 		"efficiency-of-one-pass", "resends-not-logged", "clock-of-another-zone", "failure-not-logged",
 	}},
 	{"it takes minutes in real time, or costs no more than a pass", []string{

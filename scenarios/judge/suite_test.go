@@ -50,7 +50,7 @@ func TestFullHasEveryFaultOfTheCatalogue(t *testing.T) {
 		kinds[s.Plans[0][0].Kind] = true
 		phases[s.Phase]++
 	}
-	for _, d := range fault.Kinds() {
+	for _, d := range fault.Common() {
 		if kinds[d.Kind] != outside(d.Kind) {
 			t.Errorf("%v is played: %v", d.Kind, kinds[d.Kind])
 		}

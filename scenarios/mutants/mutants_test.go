@@ -60,6 +60,8 @@ var caughtBy = map[string]string{
 	"one-message-id":                 "",
 	"no-resend":                      "I3",
 	"ends-without-a-port":            "I3",
+	"dials-once":                     "",
+	"lost-carrier-unheard":           "I6",
 	"next-block-after-reopening":     "I6",
 	"nine-resends":                   "I3",
 	"eleven-resends":                 "I5",

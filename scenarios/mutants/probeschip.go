@@ -8,6 +8,7 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/modem"
 )
 
 // lines are probes with more on the line than one meter, or less.
@@ -23,11 +24,15 @@ func lines() []probe {
 		{must: "a station of another unit keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 3s unit 77", play: endsInSilence},
 		{must: "a connection that broke makes nobody ask for ever", plan: "ip-reset at block 2; cable-pull at block 2", play: endsInSilence},
 		{must: "an upgrade goes on when the port that vanished is back", plan: "port-vanishes at block 2 for 25s", play: goesThroughInOnePass},
+		{must: "an upgrade by telephone goes on when the call that was cut off is dialled again", with: "a meter that is called", plan: "carrier-lost at block 2", world: called, play: goesThroughInOnePass},
 		{must: "a meter that is busy once is asked again", plan: "reply-busy at block 2", play: goesThroughInOnePass},
 		{must: "a meter that is busy for ever is given up", plan: "reply-busy at 90s every 1s", play: givenUp(client.ErrUnexpected)},
 		{must: "a log that could not be written is told", plan: "disk-full at block 2", play: goesThroughInOnePass},
 	}
 }
+
+// called has a meter at the other end of a telephone line.
+func called(w *world.World) { w.Meters = []world.Meter{{Phone: modem.DefaultNumber}} }
 
 // street has two meters. Their unit IDs have the same low byte.
 func street(w *world.World) {

@@ -86,7 +86,7 @@ func drawSample(t *testing.T, seed uint64, n, faults int) []sampled {
 	t.Helper()
 	var list []sampled
 	drawn, kept := map[fault.Kind]int{}, map[fault.Kind]int{}
-	each := n/len(fault.Kinds()) + 1
+	each := n/len(fault.Common()) + 1
 	const patience, runs = 8, 40_000 // a kind that leaves no mark is not waited for
 	for run := uint64(0); len(list) < n && run < runs; run++ {
 		w, plans := storm.DrawIn(sites, seed, run, faults)

@@ -5,7 +5,7 @@ import (
 	"ionbench/scenarios/internal/planted"
 )
 
-// careless is how a tool treats its files; the zero value is as it should. The others are planted
+// careless is how a tool treats its files and its modem; the zero value is as it should. The others are planted
 // bugs.
 type careless struct {
 	journalInPlace bool
@@ -16,6 +16,9 @@ type careless struct {
 	meterLockIgnored bool
 	logLockIgnored   bool
 	lockByName       bool
+
+	dialsOnce      bool
+	carrierUnheard bool
 }
 
 func carelessBy(bug string) careless {
@@ -28,6 +31,9 @@ func carelessBy(bug string) careless {
 		meterLockIgnored: bug == planted.MeterLockIgnored,
 		logLockIgnored:   bug == planted.LogLockIgnored,
 		lockByName:       bug == planted.LockByNumber,
+
+		dialsOnce:      bug == planted.DialsOnce,
+		carrierUnheard: bug == planted.CarrierUnheard,
 	}
 }
 

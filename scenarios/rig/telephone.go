@@ -62,7 +62,7 @@ func (t *tool) hearModem(now time.Duration, p []byte) (meters []byte, lost bool)
 			return nil, false
 		}
 	}
-	return p, t.phone.ear.Hear(p)
+	return p, t.phone.ear.Hear(p) && !t.careless.carrierUnheard
 }
 
 // settleCall does what a call was for, when it has come to something.
@@ -75,6 +75,9 @@ func (t *tool) settleCall(now time.Duration) {
 	t.phone.aim = noCall
 	switch {
 	case purpose == toGoOn:
+		if err == nil {
+			t.vain-- // the latest is sent now
+		}
 		t.session.Reconnected(now, err)
 	case purpose == forWindow:
 		t.atWindow(now, err)

@@ -7,6 +7,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/phone"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/modem"
 	"ionbench/simulator/story"
 )
@@ -75,5 +76,71 @@ func TestALostCarrierIsCalledAgainWithinTheRetryRule(t *testing.T) {
 	o := r.Finish()
 	if len(o.Violations) > 0 || o.Claim != nil || calls(o, "connected") != 2 {
 		t.Errorf("claim %v, %d calls, %v\n%s", o.Claim, calls(o, "connected"), o.Violations, o.Log)
+	}
+}
+
+// Each fault of the telephone network, alone and where the tool dials again because of another: what
+// comes of the upgrade, how often it was connected, and the recovery afterwards.
+func TestWhateverBefallsACallTheMeterIsUpgradedOrRecovered(t *testing.T) {
+	for _, c := range []struct {
+		plan  string
+		claim error // nil: it succeeds
+		calls int
+	}{
+		{"carrier-lost at block 6", nil, 2},
+		{"carrier-lost at state erasing", nil, 2},
+		{"carrier-lost at state verifying", nil, 2},
+		{"carrier-lost at block 3; carrier-lost at block 6", nil, 3},
+		{"carrier-lost at block 6; line-busy at block 6 for 20s", nil, 2},
+		{"retrain at block 6 for 8s", nil, 1},
+		{"retrain every 2 blocks for 5s", nil, 1},
+		{"line-busy at start for 1m", phone.ErrBusy, 0},
+		{"no-dial-tone at start for 1m", phone.ErrNoDialTone, 0},
+		{"no-answer at start for 1m", phone.ErrNoAnswer, 0},
+		{"wrong-number at start for 2m", phone.ErrNoCarrier, 0},
+		{"carrier-lost at block 6; line-busy at block 6 for 1h", client.ErrNoResponse, 1},
+		{"carrier-lost at block 6; no-answer at block 6 for 1h", client.ErrNoResponse, 1},
+		{"carrier-lost at block 6; no-dial-tone at block 6 for 1h", client.ErrNoResponse, 1},
+		{"carrier-lost at block 6; wrong-number at block 6 for 1h", client.ErrNoResponse, 1},
+		{"power-loss at block 6 for 20s", nil, 2},
+	} {
+		r := calledRig(t, 8)
+		plan, err := fault.Parse(c.plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true}, Plan: plan}
+		o, err := r.Try(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !o.Ended || len(o.Violations) > 0 || !errors.Is(o.Claim, c.claim) || (c.claim == nil) != (o.Claim == nil) || calls(o, "connected") != c.calls || len(o.Unstruck) > 0 {
+			t.Errorf("%s: ended %v with %v after %d calls, %v, %v", c.plan, o.Ended, o.Claim, calls(o, "connected"), o.Violations, o.Unstruck)
+		}
+		if o.Claim == nil {
+			continue
+		}
+		if err := r.BeginRecovery(a, nil); err != nil {
+			t.Fatal(err)
+		}
+		if back := r.Finish(); back.Claim != nil || len(back.Violations) > 0 || back.Meter.Lost != 0 {
+			t.Errorf("%s, and then the recovery: %v, %v, lost %v", c.plan, back.Claim, back.Violations, back.Meter.Lost)
+		}
+	}
+}
+
+func TestAFaultOfTheTelephoneNetworkWantsATelephone(t *testing.T) {
+	r, err := New(&world.World{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range fault.Kinds() {
+		plan, err := fault.Parse(d.Example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Bench().Station().CheckPlan(plan); d.Kind.ByPhone() != (err != nil) {
+			t.Errorf("%s at a line: %v", d.Example, err)
+		}
 	}
 }

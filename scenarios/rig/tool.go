@@ -10,6 +10,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/journal"
 	"ionbench/client/locks"
+	"ionbench/client/phone"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/truth"
 	"ionbench/simulator/bench"
@@ -420,7 +421,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLog:
 		t.count()
 		tell(t, now, LineLogged{e.Line})
-		if t.phone != nil && t.phone.aim == toGoOn && e.Line.Kind == upgradelog.Resending {
+		if t.phone != nil && !t.phone.call.Connected() && e.Line.Kind == upgradelog.Resending {
 			t.vain++
 		}
 		if e.Settled {
@@ -459,6 +460,8 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		err := t.pc.opens()
 		if err != nil {
 			t.vain++
+		} else if t.phone != nil && t.careless.dialsOnce {
+			err = phone.ErrLost
 		} else if t.phone != nil {
 			t.dial(now, toGoOn)
 			return

@@ -41,7 +41,7 @@ func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersio
 // Draw returns the history of the run.
 func (r HistoryRun) Draw() world.World {
 	d := historian{
-		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run)), kinds: fault.Kinds()},
+		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run)), kinds: fault.Common()},
 		company: r.Version > 1, spares: r.Version > 2, damaged: map[place]bool{},
 	}
 	d.things()

@@ -66,7 +66,7 @@ func TestStormsDrawEverythingThatTheFaultsTablesKnow(t *testing.T) {
 	}
 	want := []string{"attempts with faults 1", "attempts with faults 2", "attempts with faults 3", "before", "torn", "after",
 		"windows true journal true", "windows true journal false", "windows false journal true", "windows false journal false"}
-	for _, k := range fault.Kinds() {
+	for _, k := range fault.Common() {
 		want = append(want, k.Kind.String())
 		for _, taking := range k.Takes {
 			want = append(want, fmt.Sprintf("%v %s true", k.Kind, taking.Name))

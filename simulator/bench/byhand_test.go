@@ -26,7 +26,7 @@ func byHand(t *testing.T, block int, act func(s *bench.Station, now time.Duratio
 }
 
 func TestAFaultWithoutATriggerStrikesAtOnceWhateverItsKind(t *testing.T) {
-	for _, kind := range fault.Kinds() {
+	for _, kind := range fault.Common() {
 		if kind.Place == fault.PlaceHost {
 			continue
 		}

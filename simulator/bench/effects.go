@@ -7,6 +7,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 	"ionbench/simulator/talker"
 )
 
@@ -50,6 +51,13 @@ func effects() []effect {
 		fault.Sliced:    eachDirection(setSlices),
 
 		fault.PortVanishes: {begin: takePort, end: givePortBack},
+
+		fault.CarrierLost: {begin: loseCarrier},
+		fault.LineBusy:    trouble(modem.Busy),
+		fault.NoDialTone:  trouble(modem.NoDialTone),
+		fault.NoAnswer:    trouble(modem.NoAnswer),
+		fault.WrongNumber: trouble(modem.Fax),
+		fault.Retrain:     {begin: beginRetrain, end: endRetrain},
 
 		fault.Babble:       {begin: beginTalk(talker.Babbler), end: endTalk, talks: true},
 		fault.SecondMaster: {begin: beginTalk(talker.SecondMaster), end: endTalk, talks: true},

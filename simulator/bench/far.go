@@ -61,6 +61,9 @@ func (s *Station) Far() bool { return s.far != nil }
 
 // Plays says why faults of a kind cannot befall this station; nil if they can.
 func (s *Station) Plays(k fault.Kind) error {
+	if k.ByPhone() && s.modem == nil {
+		return fmt.Errorf("%v befalls a call over the telephone network, and no modem is here; add one (ionsim --modem, or phone of a world's meter), or take a fault of the line", k)
+	}
 	if s.far == nil {
 		return nil
 	}

@@ -202,7 +202,7 @@ func TestAFaultThatComesInTheMiddleOfAFrameStrikesTheNextOne(t *testing.T) {
 }
 
 func TestAProxyRefusesFaultsOfTheMeterByName(t *testing.T) {
-	for _, d := range fault.Kinds() {
+	for _, d := range fault.Common() {
 		p := plan(t, d.Example)
 		_, err := bench.NewFar(bench.Config{Baud: 9600, Plan: p})
 		inside := d.Place == fault.PlaceMeter || d.Place == fault.PlaceChip || d.Place == fault.PlaceHost

@@ -129,7 +129,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.line.channels[].pos":          {While: "something waits for a byte", Shows: 18},
 			"Station.line.channels[].trap":         {While: "it is set", Shows: 18},
 			"Station.line.channels[].noise":        {While: "there is noise", Shows: 52},
-			"Station.plan":                         {While: "a fault has more to do", Shows: 3918},
+			"Station.plan":                         {While: "a fault has more to do", Shows: 3926},
 			"Station.watch.framesFromMeter":        {While: "a fault counts them", Shows: 10},
 			"Station.watch.framesToMeter":          {While: "a fault counts them", Shows: 12},
 			"Station.watch.asking.noResponses":     {While: "a fault counts them", Shows: 6},

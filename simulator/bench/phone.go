@@ -68,3 +68,29 @@ func (s *Station) declareModem(w *machine.State, spent *modem.Modem) {
 		s.modem.Declare(w, s.modem)
 	}
 }
+
+// loseCarrier cuts the call off. Without one there is nothing to lose.
+func loseCarrier(s *Station, now time.Duration, _ *strike) {
+	s.deliver(now, true)
+	s.modem.Lose(now)
+	s.afterModem(now)
+}
+
+// trouble is the effect of a lasting fault of the telephone network on those who dial.
+func trouble(t modem.Trouble) effect {
+	turn := func(on bool) func(*Station, time.Duration, *strike) {
+		return func(s *Station, _ time.Duration, _ *strike) { s.modem.SetTrouble(t, on) }
+	}
+	return effect{begin: turn(true), end: turn(false)}
+}
+
+func beginRetrain(s *Station, now time.Duration, _ *strike) {
+	s.deliver(now, true)
+	s.modem.SetRetraining(now, true)
+	s.afterModem(now)
+}
+
+func endRetrain(s *Station, now time.Duration, _ *strike) {
+	s.modem.SetRetraining(now, false)
+	s.afterModem(now)
+}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,6 +44,12 @@ func Kinds() []Description {
 		all[i] = r.describe()
 	}
 	return all
+}
+
+// Common describes the kinds that can befall any meter and who talks to it, in the order of their
+// table: all but those of the telephone network.
+func Common() []Description {
+	return slices.DeleteFunc(Kinds(), func(d Description) bool { return d.Kind.ByPhone() })
 }
 
 func (r *row) describe() Description {

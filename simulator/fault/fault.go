@@ -198,9 +198,10 @@ const (
 	PlaceChip                   // the flash chip
 	PlaceHost                   // the PC: the tool and the person in front of it
 	PlaceIP                     // the Ethernet gateway or serial server between the PC and the meter
+	PlacePhone                  // the telephone network, where a modem calls the meter
 )
 
-var placeNames = [...]string{"", "line", "reply", "meter", "chip", "host", "ip"}
+var placeNames = [...]string{"", "line", "reply", "meter", "chip", "host", "ip", "phone"}
 
 // String gives the place in a word.
 func (p Place) String() string { return nameOf(placeNames[:], uint8(p), "place") }

@@ -120,7 +120,7 @@ func TestEveryExampleOfTheDesignMeansWhatItSays(t *testing.T) {
 func TestEveryKindHasAWholeRowAndAnExampleThatParsesBack(t *testing.T) {
 	seen := map[string]bool{}
 	for i, r := range rows {
-		if r.kind != Kind(i+1) || r.name == "" || seen[r.name] || r.field == "" || r.place < PlaceLine || r.place > PlaceIP {
+		if r.kind != Kind(i+1) || r.name == "" || seen[r.name] || r.field == "" || r.place < PlaceLine || r.place > PlacePhone {
 			t.Errorf("row %d is incomplete or out of order: %+v", i, r)
 		}
 		seen[r.name] = true

@@ -57,6 +57,12 @@ const (
 	IPStall
 	IPDown
 	PortVanishes
+	CarrierLost
+	LineBusy
+	NoDialTone
+	NoAnswer
+	WrongNumber
+	Retrain
 )
 
 // row is everything there is to know about a kind. Adding a kind is adding its constant and
@@ -390,6 +396,37 @@ var rows = [...]row{
 		byHand:  "pull the USB adapter out, or switch the gateway off, and on again",
 		example: "port-vanishes at block 40 for 30s",
 	},
+	{
+		kind: CarrierLost, code: 48, name: "carrier-lost", place: PlacePhone,
+		field:   "the telephone call is cut off: the modems lose the carrier, and the number has to be dialled again",
+		instead: "use retrain for modems that are busy with themselves, or line-busy beside it for a number that cannot be reached again",
+		example: "carrier-lost at block 6",
+	},
+	{
+		kind: LineBusy, code: 49, name: "line-busy", place: PlacePhone, lasting: true, clocked: true,
+		field:   "somebody else has the meter's telephone line: who dials hears that it is busy",
+		example: "line-busy at block 6 for 40s",
+	},
+	{
+		kind: NoDialTone, code: 50, name: "no-dial-tone", place: PlacePhone, lasting: true, clocked: true,
+		field:   "the telephone cable at the PC's modem is out: there is no dial tone",
+		example: "no-dial-tone at start for 1m",
+	},
+	{
+		kind: NoAnswer, code: 51, name: "no-answer", place: PlacePhone, lasting: true, clocked: true,
+		field:   "the meter's modem does not answer, however long it rings",
+		example: "no-answer at start for 1m",
+	},
+	{
+		kind: WrongNumber, code: 52, name: "wrong-number", place: PlacePhone, lasting: true, clocked: true,
+		field:   "the number leads to somebody else: a fax answers, and no modem",
+		example: "wrong-number at start for 1m",
+	},
+	{
+		kind: Retrain, code: 53, name: "retrain", place: PlacePhone, lasting: true, blocks: true, clocked: true,
+		field:   "a disturbed telephone line makes the modems train again: nothing passes, and then all of it, for they correct errors",
+		example: "retrain at block 10 for 8s",
+	},
 }
 
 // Delay is what the parameter `by` means for a kind.
@@ -449,9 +486,14 @@ func (k Kind) String() string {
 // Place is the part of the bench that carries faults of the kind out.
 func (k Kind) Place() Place { return k.row().place }
 
-// OfConnection reports whether faults of the kind befall a connection over IP, or break the one
-// that there is.
-func (k Kind) OfConnection() bool { return k.Place() == PlaceIP || k.row().breaks }
+// OfConnection reports whether faults of the kind befall a connection over IP or the telephone network,
+// or break the one that there is.
+func (k Kind) OfConnection() bool {
+	return k.Place() == PlaceIP || k.Place() == PlacePhone || k.row().breaks
+}
+
+// ByPhone reports whether faults of the kind befall a call over the telephone network.
+func (k Kind) ByPhone() bool { return k.Place() == PlacePhone }
 
 // Breaks reports whether faults of the kind take the port away over which the tool is connected.
 func (k Kind) Breaks() bool { return k.row().breaks }

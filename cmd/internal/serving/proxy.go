@@ -223,6 +223,10 @@ func (f *farSide) passLines() func(now time.Duration, l rfc2217.Lines) {
 // modem is how the modem lines are at the end of the cable. A cable that is pulled carries none.
 func (s *server) modem() rfc2217.ModemState {
 	switch {
+	case s.station().Modem() != nil && s.station().Carrier():
+		return rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
+	case s.station().Modem() != nil:
+		return rfc2217.DSR | rfc2217.CTS
 	case !s.station().CableIn():
 		return 0
 	case s.far != nil:

@@ -35,13 +35,17 @@ const (
 	LogLockIgnored = "log-lock-ignored"
 	// The lock of a meter is named by the serial number alone.
 	LockByNumber = "lock-by-serial-number-alone"
+	// A call is dialled once: when the carrier is lost, it is not dialled again.
+	DialsOnce = "dials-once"
+	// That the carrier is lost is not heard in what the modem says.
+	CarrierUnheard = "lost-carrier-unheard"
 )
 
 // InClient is the name of the bug for client.Config; empty if the bug is in the program around
 // the upgrader.
 func InClient(name string) string {
 	switch name {
-	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored, LockByNumber:
+	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored, LockByNumber, DialsOnce, CarrierUnheard:
 		return ""
 	}
 	return name
@@ -125,6 +129,8 @@ func onLine() []Bug {
 		{"reconnects-for-ever", "does not count the answers that are missing because the connection broke"},
 		{"ends-without-a-port", "gives up when the port over which it is connected has vanished and is not back at once"},
 		{"next-block-after-reopening", "goes on with the next block after it has opened its connection again"},
+		{DialsOnce, "does not dial again when the carrier of its call is lost"},
+		{CarrierUnheard, "goes on talking to a modem that has lost the carrier"},
 		{"waits-half-as-long", "waits half as long for an answer as it was told"},
 		{"waits-twice-as-long", "waits twice as long for an answer as it was told"},
 	}
