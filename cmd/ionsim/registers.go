@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modbus"
 	"ionbench/simulator/tree"
 )
 
@@ -26,11 +30,13 @@ func registersCommand() *cli.Command {
 		Name: "registers", Brief: "list the managers, modules and registers of a model", Help: registersHelp,
 		Flags: cli.Plain(
 			cli.OneOf(&r.model, "model", meter.Models(), "which meter"),
+			cli.Switch(&r.modbus, "modbus", "list the Modbus registers instead, with what is behind each"),
 			cli.Switch(&r.json, "json", "print one JSON object a manager, module and register").Writes(registersFormat),
 		),
 		Examples: `
   ionsim registers
   ionsim registers --model 7300 | grep Maximum
+  ionsim registers --modbus
   ionsim registers --json | jq -r 'select(.source == "ours") | .handle + " " + .name'
 `,
 		Run: r.run,
@@ -40,9 +46,18 @@ func registersCommand() *cli.Command {
 type registers struct {
 	model meter.Model
 	json  bool
+
+	modbus bool
 }
 
 func (r *registers) run(_ context.Context, c *cli.Call) error {
+	if r.modbus {
+		if r.json {
+			return cli.Usage("--modbus has no --json").Hint("leave one of them out")
+		}
+		c.Print(cli.Table(modbusRows(tree.Of(int(r.model)))))
+		return nil
+	}
 	lines := linesOf(tree.Of(int(r.model)))
 	if r.json {
 		for _, l := range lines {
@@ -63,6 +78,27 @@ func (r *registers) run(_ context.Context, c *cli.Call) error {
 	}
 	c.Print(cli.Table(rows))
 	return nil
+}
+
+// modbusRows are the registers of the Modbus map; what a model has no register for reads as FFFF.
+func modbusRows(t *tree.Tree) [][]string {
+	rows := [][]string{{"register", "format", "scale", "access", "handle", "name", "source"}}
+	for _, b := range modbus.Map() {
+		access := "read"
+		if b.Written {
+			access = "write"
+		}
+		for i, h := range b.Handles {
+			name := "none in this model: reads FFFF"
+			if at := slices.IndexFunc(t.Registers, func(r tree.Register) bool { return r.Handle == h }); at >= 0 {
+				name = cmp.Or(t.Registers[at].Label, t.Registers[at].Name)
+			}
+			rows = append(rows, []string{
+				strconv.Itoa(b.First + i*b.Format.Registers()), b.Format.String(), "×" + strconv.FormatFloat(b.Scale, 'f', -1, 64), access, hex(h), name, string(b.Source),
+			})
+		}
+	}
+	return rows
 }
 
 // line is a manager, a module or a register of a tree.

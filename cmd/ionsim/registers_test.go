@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,6 +34,18 @@ func TestRegistersListsTheTreeForPeopleAndPrograms(t *testing.T) {
 		}
 		if kinds["manager"] < 10 || kinds["module"] < 20 || kinds["register"] < 100 {
 			t.Errorf("a %s has %v", model, kinds)
+		}
+	}
+}
+
+func TestTheModbusMapIsListedWithWhatIsBehindIt(t *testing.T) {
+	for model, want := range map[string]string{
+		"7350": `40071 +S32 +×10 +read +58E0 +Vln avg mx +documented\n`,
+		"7300": `41901 +text +×1 +read +1303 +Revision +documented\n`,
+	} {
+		code, out, _ := outcome(t, "registers", "--modbus", "--model", model)
+		if code != 0 || !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("%s: exit %d\n%s", model, code, out)
 		}
 	}
 }

@@ -20,6 +20,19 @@ const (
 	Text   Format = 7 // ours: two characters a register, NUL at the end, the rest 0
 )
 
+// String names the format as the family's manuals do.
+func (f Format) String() string {
+	switch f {
+	case U16:
+		return "U16"
+	case S32:
+		return "S32"
+	case S32M10:
+		return "S32-M10K"
+	}
+	return "text"
+}
+
 // Registers is how many registers a value takes.
 func (f Format) Registers() int {
 	switch f {
@@ -84,6 +97,8 @@ func Map() []Block {
 		{First: 40071, Format: S32, Scale: 10, Source: Documented, Handles: append(row(maximum, 6), row(minimum, 3)...)},
 		{First: 40089, Format: S32M10, Scale: 1, Source: Documented, Handles: []ion.Handle{
 			energyImport, energyExport, energyTotal, energyNet,
+		}},
+		{First: 40097, Format: S32M10, Scale: 1, Source: Inferred, Handles: []ion.Handle{
 			reactiveImport, reactiveExport, reactiveTotal, reactiveNet, apparentTotal,
 		}},
 		{First: 41901, Format: Text, Scale: 1, Source: Documented, Handles: []ion.Handle{ion.HandleRevision}},
