@@ -58,7 +58,7 @@ func runCommand() *cli.Command {
   ionbench run ./field ./today/meter-105.case      your own: a folder, a file
   ionbench run --json | jq 'select(.passed | not)' for programs: one object a case
   ionbench run --junit run.xml --summary run.md    for those who show tests
-  ionbench run upgrade-failed --story article.html the article's seventy minutes, to look at
+  ionbench run upgrade-failed --story a.html       the seventy minutes, to look at
   ionbench run upgrade-failed --capture a.pcapng   its frames for Wireshark
 `,
 		Done: "all came out as their files say", Failed: "one did not",
