@@ -246,7 +246,13 @@ func SuiteNames() []string { return []string{"smoke", "full"} }
 func NewSuite(name string, response time.Duration) (*Suite, error) {
 	switch name {
 	case "smoke":
-		return &Suite{Name: name, Scenarios: fill(smoke(), response)}, nil
+		full, err := NewSuite("full", response)
+		if err != nil {
+			return nil, err
+		}
+		first := len(smoke())
+		rest := slices.DeleteFunc(full.Scenarios[first:], func(s Scenario) bool { return !slices.Contains(smokeToo(), s.Name) })
+		return &Suite{Name: name, Scenarios: full.Scenarios[:first+len(rest)]}, nil
 	case "full":
 		return &Suite{Name: name, Scenarios: slices.Concat(fill(slices.Concat(smoke(), more()), response), harmful(response), catalogue(response))}, nil
 	}

@@ -175,6 +175,21 @@ func moreInputs() []play {
 	}
 }
 
+// smokeToo are those of the full suite that find most of what the others of smoke do not, and take
+// no more than a moment.
+func smokeToo() []string {
+	return []string{
+		"flipped-sha", "flipped-crc", "longer-file", "other-version", "no-date", "other-revision", "serial-prefix", "serial-longer", "no-room",
+		"same-revision", "small-blocks", "blanks", "digits-kept", "record-lies", "never-the-revision",
+		"program-failed", "out-of-range", "bad-sequence", "not-allowed", "block-refused", "erase-refused", "busy-often", "sequence-ahead",
+		"killed-twice", "killed-and-changed", "kept-and-torn", "another-meter-between", "cannot-keep-and-killed", "terminated", "second-run",
+		"babble-download", "ip-down-download", "port-vanishes-download", "damaged-clear-answer", "lying-length-identify-answer", "unheard-restart",
+		"abort-enter-answer", "kill-enter-answer", "kill-later-write-answer", "doubled-compare-answer", "other-ack-block-answer",
+		"other-id-block-answer", "other-type-block-answer", "other-source-block-answer", "other-op-block-answer", "other-sequence-block-answer",
+		"garbled-writes", "garbled-owner", "garbled-kwh-import",
+	}
+}
+
 // sameRevision is a meter that runs another image of the revision that the file has.
 func sameRevision() world.World {
 	w := worldOf(3)
