@@ -180,11 +180,13 @@ first-boot-time = 35s
 
 [meter other]
 line = east
+phone = 5550105
 
 [station SCADA]
 line = east
 kind = second-master
 unit-id = 8
+units = 2
 begins = 2m
 every = 700ms
 
