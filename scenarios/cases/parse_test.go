@@ -159,6 +159,7 @@ row = K3
 article = a sentence
 
 [meter]
+phone = 5550106
 model = 7330
 serial-number = PC-1
 unit-id = 7
@@ -180,7 +181,6 @@ first-boot-time = 35s
 
 [meter other]
 line = east
-phone = 5550105
 
 [station SCADA]
 line = east
