@@ -273,6 +273,8 @@ log-lacks = that
 
 [attempt]
 meanwhile = 30s
+meter = other
+baud = 1200
 task = write-settings
 write = pt-ct pt-primary 480
 write = nameplate owner Plant B
