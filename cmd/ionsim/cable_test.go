@@ -18,6 +18,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/port"
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/storm"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
@@ -34,7 +35,7 @@ type adapters struct {
 func plugIn(t *testing.T) *adapters {
 	t.Helper()
 	folder := t.TempDir()
-	a := &adapters{t: t, program: foreign(t, "serial ports that are there already: socat is missing", "socat", "-V"),
+	a := &adapters{t: t, program: foreign.Program(t, "serial ports that are there already", "socat", "-V"),
 		meters: filepath.Join(folder, "ttyMETER"), person: filepath.Join(folder, "ttyTOOL")}
 	a.putBack()
 	t.Cleanup(a.pull)

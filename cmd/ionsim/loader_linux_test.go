@@ -14,6 +14,7 @@ import (
 	"ionbench/client"
 	"ionbench/client/port"
 	"ionbench/client/upg"
+	"ionbench/fixtures/foreign"
 )
 
 // sender is a program of lrzsz that sends a file.
@@ -26,7 +27,7 @@ type sender struct {
 
 func newSender(t *testing.T, program string, blocks int, args ...string) sender {
 	t.Helper()
-	path := installed(t, program, "sx and sb (package lrzsz) and the loader")
+	path := foreign.Program(t, "the loader and sx and sb (package lrzsz)", program)
 	file := filepath.Join(t.TempDir(), "7350V284.upg")
 	text, err := upg.Append(nil, testFirmware(blocks))
 	must(t, err)

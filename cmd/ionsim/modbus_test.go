@@ -10,33 +10,19 @@ import (
 	"testing"
 
 	"ionbench/client"
+	"ionbench/fixtures/foreign"
 	"ionbench/simulator/ion"
 )
 
-// debianPython is the one for which Debian's packages are.
-const debianPython = "/usr/bin/python3"
-
-// needs skips a test where a program is missing. CI must have it.
-func needs(t *testing.T, what string, err error) {
-	t.Helper()
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is missing: %v", what, err)
-	default:
-		t.Skipf("NOT TESTED: Modbus by %s, which is missing here", what)
-	}
-}
-
 func needsPymodbus(t *testing.T) {
 	t.Helper()
-	needs(t, "python3-pymodbus", exec.Command(debianPython, "-c", "import pymodbus, serial").Run())
+	foreign.Module(t, "Modbus by a master that is not ours (package python3-pymodbus)", "pymodbus, serial")
 }
 
 // pymodbus runs a master that is not ours and returns what it says to each thing that it does.
 func pymodbus(t *testing.T, args ...string) []string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), debianPython, append([]string{"testdata/master.py"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), foreign.Python, append([]string{"testdata/master.py"}, args...)...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -133,8 +119,7 @@ func enterDownload(t *testing.T, m *served) {
 
 func TestMbpollReadsTheMeter(t *testing.T) {
 	t.Parallel()
-	_, err := exec.LookPath("mbpoll")
-	needs(t, "mbpoll", err)
+	mbpoll := foreign.Program(t, "Modbus by mbpoll", "mbpoll")
 	m := startJSON(t, "--tcp", ":0", "--modbus-tcp", "0", "--pace", "off")
 	host, port := m.modbusHost()
 	for _, test := range []struct {
@@ -146,7 +131,7 @@ func TestMbpollReadsTheMeter(t *testing.T) {
 		{[]string{"-t", "3", "-a", "105", "-r", "1901"}, `Illegal function`},
 	} {
 		args := append([]string{"-1", "-p", port}, test.args...)
-		out, _ := exec.CommandContext(t.Context(), "mbpoll", append(args, host)...).CombinedOutput() // what it says is looked at
+		out, _ := exec.CommandContext(t.Context(), mbpoll, append(args, host)...).CombinedOutput() // what it says is looked at
 		if !regexp.MustCompile(`(?s)` + test.want).Match(out) {
 			t.Errorf("mbpoll %v says %s", args, out)
 		}
@@ -171,10 +156,9 @@ func TestAPTYThatSpeaksModbusIsAPortBesideThatOfION(t *testing.T) {
 
 func TestMbpollReadsAPTY(t *testing.T) {
 	t.Parallel()
-	_, err := exec.LookPath("mbpoll")
-	needs(t, "mbpoll", err)
+	mbpoll := foreign.Program(t, "Modbus by mbpoll", "mbpoll")
 	m := startJSON(t, "--protocol", "modbus", "--baud", "19200") // mbpoll sets the rate itself
-	out, err := exec.CommandContext(t.Context(), "mbpoll", "-1", "-m", "rtu", "-P", "none", "-b", "19200", "-a", "105", "-t", "4:hex", "-r", "1901", "-c", "4", m.ready.PTY).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), mbpoll, "-1", "-m", "rtu", "-P", "none", "-b", "19200", "-a", "105", "-t", "4:hex", "-r", "1901", "-c", "4", m.ready.PTY).CombinedOutput()
 	if err != nil || !regexp.MustCompile(`(?s)0x3733.*0x3530.*0x5632.*0x3833`).Match(out) {
 		t.Errorf("mbpoll says %s (%v)", out, err)
 	}

@@ -15,22 +15,8 @@ import (
 	"ionbench/client/phone"
 	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/foreign"
 )
-
-// installed returns a program of the system. Without it the test is skipped, but not in CI.
-func installed(t *testing.T, name, about string) string {
-	t.Helper()
-	for _, path := range []string{name, "/usr/sbin/" + name} {
-		if found, err := exec.LookPath(path); err == nil {
-			return found
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("NOT TESTED: %s: %s is missing", about, name)
-	}
-	t.Skipf("NOT TESTED: %s: %s is missing", about, name)
-	return ""
-}
 
 // steps are those that were told of calls.
 func (m *served) steps() string {
@@ -73,7 +59,7 @@ func TestAMeterIsUpgradedByItsTelephoneNumber(t *testing.T) {
 
 func TestChatDialsEscapesAndHangsUpAndAnUpgradeFollows(t *testing.T) {
 	t.Parallel()
-	chat := installed(t, "chat", "chat (package ppp) and the modem")
+	chat := foreign.Program(t, "the modem dialled by chat (package ppp)", "chat")
 	m := startJSON(t, "--modem", "--pace", "off")
 	tty, err := os.OpenFile(m.ready.PTY, os.O_RDWR, 0)
 	must(t, err)
@@ -99,7 +85,7 @@ func TestCKermitDialsAndHangsUp(t *testing.T) {
 		t.Skip("C-Kermit takes its time: ten seconds")
 	}
 	t.Parallel()
-	kermit := installed(t, "kermit", "C-Kermit (package ckermit) and the modem")
+	kermit := foreign.Program(t, "the modem dialled by C-Kermit (package ckermit)", "kermit")
 	m := startJSON(t, "--modem", "--pace", "off")
 	script := filepath.Join(t.TempDir(), "dial.ksc")
 	must(t, os.WriteFile(script, []byte(strings.Join([]string{

@@ -16,25 +16,9 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/port"
+	"ionbench/fixtures/foreign"
 	"ionbench/simulator/ion"
 )
-
-// foreign finds a program of others; without it the test is skipped, which must not happen in CI.
-func foreign(t *testing.T, what, name string, try ...string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil && len(try) > 0 {
-		err = exec.Command(path, try...).Run()
-	}
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s: %v", what, err)
-	}
-	t.Skipf("NOT TESTED: %s: %v", what, err)
-	return ""
-}
 
 // pyserial asks for a meter's identity through pyserial's client of RFC 2217, and tells its modem lines
 // each time that it gets a line.
@@ -58,8 +42,7 @@ s.close()
 
 func TestPyserialSeesThePortOfRFC2217AndItsCablePulled(t *testing.T) {
 	ownKeys(t)
-	const debians = "/usr/bin/python3" // with Debian's python3-serial
-	python := foreign(t, "a client of RFC 2217 that is not ours: python3-serial is missing", debians, "-c", "import serial.rfc2217")
+	python := foreign.Module(t, "a client of RFC 2217 that is not ours (package python3-serial)", "serial.rfc2217")
 	m := startJSON(t, "--rfc2217", "0", "--pace", "off", "--http", "0")
 	request, reply := identify(t, m.ready.RFC2217)
 
@@ -134,7 +117,7 @@ func identify(t *testing.T, address string) (request, reply []byte) {
 
 func TestSer2netPassesAnUpgradeOnRawAndByRFC2217(t *testing.T) {
 	t.Parallel()
-	program := foreign(t, "a port server that is not ours: ser2net is missing", "ser2net", "-v")
+	program := foreign.Program(t, "a port server that is not ours", "ser2net", "-v")
 	byRaw, byRemote := startJSON(t, "--pace", "off"), startJSON(t, "--pace", "off")
 	raw, remote := freePort(t), freePort(t)
 	config := filepath.Join(t.TempDir(), "ser2net.yaml")

@@ -9,18 +9,14 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/foreign"
 )
 
 // tshark reads a capture with the dissector.
 func tshark(t *testing.T, file string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("tshark"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("tshark is missing")
-		}
-		t.Skip("NOT TESTED: what tshark says of a capture: tshark is missing")
-	}
-	cmd := exec.Command("tshark", append([]string{"-X", "lua_script:../../fixtures/wireshark/ion.lua", "-r", file}, args...)...)
+	program := foreign.Program(t, "what tshark says of a capture", "tshark")
+	cmd := exec.Command(program, append([]string{"-X", "lua_script:../../fixtures/wireshark/ion.lua", "-r", file}, args...)...)
 	cmd.Env = append(os.Environ(), "TZ=UTC", "LC_ALL=C.UTF-8", "HOME="+t.TempDir())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

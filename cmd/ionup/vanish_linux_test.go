@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/foreign"
 )
 
 // "Plug the cable back in": the adapter at its end counts, too.
@@ -35,13 +36,7 @@ func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
 // A USB adapter that is pulled out of the PC in the middle of a download: its device is gone, and comes
 // back under the same name.
 func TestAnAdapterThatIsPulledOutInTheMiddleLetsTheUpgradeGoOn(t *testing.T) {
-	socat, err := exec.LookPath("socat")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skip("NOT TESTED: an adapter that is pulled out: socat is missing")
-	}
+	socat := foreign.Program(t, "an adapter that is pulled out", "socat")
 	t.Parallel()
 	b := newBed(t, silentAtBlock9)
 	adapter := b.path("ttyUSB0")

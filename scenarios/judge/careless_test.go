@@ -4,13 +4,13 @@ package judge
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/duty"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
@@ -99,10 +99,7 @@ var careless = []struct {
 // python is the command for an upgrader in Python.
 func python(t *testing.T, path string) Command {
 	t.Helper()
-	interpreter, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skipf("NOT JUDGED, there is no Python: %v", err)
-	}
+	interpreter := foreign.Program(t, "upgraders in Python", "python3")
 	c, err := ParseCommand(interpreter+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --serial {serial} --image {image} --timeout 0.3 --log {log} --keep-settings {dir}/{serial}", false)
 	if err != nil {
 		t.Fatal(err)

@@ -1,11 +1,10 @@
 package judge
 
 import (
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/rig"
 )
 
@@ -16,12 +15,7 @@ func sender(t *testing.T, command string) Target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.LookPath(c.words[0]); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("NOT TESTED: the judge of %s: %v", c.words[0], err)
-		}
-		t.Skipf("NOT TESTED: the judge of %s: %v", c.words[0], err)
-	}
+	foreign.Program(t, "the judge of a sender", c.words[0])
 	return Target{Upgrade: c, Transport: rig.PTY}
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
@@ -88,10 +88,7 @@ func TestTheUpgraderInPythonPasses(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Skip(err)
 	}
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skipf("NOT JUDGED, there is no Python: %v", err)
-	}
+	python := foreign.Program(t, "the upgrader in Python", "python3")
 	names := []string{"undisturbed", "cable-out-twice", "answer-lost", "answer-late", "chip-lies", "cable-out", "killed", "power-lost", "wrong-product", "damaged-file", "wrong-password", "wrong-unit"}
 	suite, err := mustSuite(t, "smoke").Only(names)
 	if err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"ionbench/fixtures/foreign"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,10 +98,7 @@ func TestTheScriptsOfferItInTheShells(t *testing.T) {
 	}
 	for shell, script := range shells {
 		t.Run(shell, func(t *testing.T) {
-			path, err := exec.LookPath(shell)
-			if err != nil {
-				t.Skip("NOT TESTED: there is no " + shell)
-			}
+			path := foreign.Program(t, "completion in "+shell, shell)
 			for _, test := range []struct{ line, want string }{
 				{"thing u", "undo"},
 				{"thing do --colour ''", "green red"},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"ionbench/fixtures/foreign"
 	"os/exec"
 	"strings"
 	"testing"
@@ -26,10 +27,7 @@ func TestManualPagesAreMadeOfTheTable(t *testing.T) {
 }
 
 func TestManualPagesAreRoff(t *testing.T) {
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		t.Skip("NOT TESTED: there is no groff")
-	}
+	groff := foreign.Program(t, "manual pages", "groff")
 	for _, args := range [][]string{{"man"}, {"man", "do"}, {"man", "set", "write"}, {"man", "completion"}} {
 		_, page, _ := outcome(thing(&flags{}, nil), args...)
 		command := exec.Command(groff, "-man", "-ww", "-Tutf8")
