@@ -149,7 +149,7 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 		}
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			limit := testLimit
+			limit := 4 * testLimit // to show itself, a bug may take many blocks, and the race detector
 			if by.reason == "I5" {
 				limit = 6 * time.Second // more than the healthy program takes
 			}
