@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"ionbench/cmd/internal/cli/clitest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,7 @@ func buildPrograms() {
 }
 
 func TestMain(m *testing.M) {
+	clitest.AtOnce()
 	status := m.Run()
 	if programs.folder != "" {
 		_ = os.RemoveAll(programs.folder)

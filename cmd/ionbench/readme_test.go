@@ -44,6 +44,7 @@ func consoleSession(readme string) []told {
 // Runs the session of the README in one shell. Every command must end as shown, and every line
 // that is shown must be among those printed, in the same order.
 func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
+	t.Parallel() // it waits, most of the time
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
 	"ionbench/cmd/internal/serving"
 	"ionbench/fixtures/firmware"
 	"ionbench/fixtures/schemas/schematest"
@@ -34,6 +35,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(programVariable) != "" {
 		main()
 	}
+	clitest.AtOnce()
 	os.Exit(m.Run())
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/cli/clitest"
 	"ionbench/simulator/disk"
 	"ionbench/simulator/meter"
 )
@@ -33,6 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
+	clitest.AtOnce()
 	os.Exit(m.Run())
 }
 

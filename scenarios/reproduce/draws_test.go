@@ -49,7 +49,7 @@ func TestALogOfAnySingleFaultIsReproducedOrNamed(t *testing.T) {
 	const seed = 73
 	wanted, reproduced, trials := 200, 0, 0
 	if testing.Short() {
-		wanted = 20
+		wanted = 8
 	}
 	for _, d := range draws(t, seed, wanted) {
 		log, err := reproduce.Read(d.log)

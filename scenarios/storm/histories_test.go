@@ -18,7 +18,7 @@ import (
 )
 
 func TestStormsOfHistoriesBreakNoInvariantAlsoAsCaseFiles(t *testing.T) {
-	runs := 1500
+	runs := 600
 	if testing.Short() {
 		runs = 60
 	}
