@@ -209,6 +209,9 @@ func wantAmong(t *testing.T, r *reproduce.Result, kinds string) {
 }
 
 func TestEveryReproducedLogBecomesACaseThatPasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many searches, on one goroutine")
+	}
 	for _, f := range fieldLogs() {
 		if f.kinds == nil {
 			continue

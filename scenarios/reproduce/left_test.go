@@ -12,6 +12,9 @@ import (
 // "any settings or changes made to the template of your device will not be retained"; "it is not
 // necessary and not recommended to power cycle"; "Single ION device configuration mode".
 func TestWhatToDoNowFollowsFromHowTheMeterWasLeft(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many searches, on one goroutine")
+	}
 	recovery := []string{"properly connected", "not necessary and not recommended", "2.2 (Build 716)", "Single ION device configuration mode", "answer Yes", "saved copy", "factory supplied template", "Firmware Recovery Mode"}
 	for name, test := range map[string]struct {
 		run       int

@@ -406,6 +406,9 @@ func FuzzRead(f *testing.F) {
 }
 
 func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many searches, on one goroutine")
+	}
 	article := string(logs.UpgradeFailed())
 	head := article[:strings.Index(article, "60% ")]
 	for name, text := range map[string]string{
@@ -432,6 +435,9 @@ func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
 }
 
 func TestAClockThatJumpedIsBlamedOnlyIfNothingElseGivesTheLog(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many searches, on one goroutine")
+	}
 	article := string(logs.UpgradeFailed())
 	for end, blamed := range map[string]bool{"March 06, 2008 5:07:48 PM": false, "March 06, 2008 3:07:48 PM": true} {
 		log, err := Read([]byte(strings.Replace(article, "March 06, 2008 5:07:48 PM", end, 1)))

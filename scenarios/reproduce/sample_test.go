@@ -141,6 +141,9 @@ func jumped(t *testing.T, p fault.Plan) bool {
 // Whatever befell an upgrade, its log is reproduced or named as not reproduced; a clock is blamed
 // only if it jumped.
 func TestASampleOfLogsIsReproduced(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many searches, on one goroutine")
+	}
 	most := [...]int{1: 4, 2: 15} // of a hundred that may be missed, every kind being as frequent
 	for faults, n := range []int{1: *sampleSingles, 2: *sampleDoubles} {
 		if n == 0 {
