@@ -50,8 +50,11 @@ pages: build ## all pages: the types of their scripts, and what a person does in
 pictures: build ## the pictures of the README, anew
 	cd fixtures/pages && npm ci --silent --no-fund --no-audit && PROGRAMS=$(CURDIR)/bin npm run --silent pictures
 
-race: ## all tests under the race detector, with smaller atlases
-	$(GO) test -race -short $(PACKAGES)
+# Packages of one goroutine, which the race detector has nothing to say about.
+ALONE ?= -e ionbench/scenarios/reproduce -e ionbench/scenarios/atlas/page
+
+race: ## tests under the race detector, with smaller atlases
+	$(GO) test -race -short $$($(GO) list $(PACKAGES) | grep -v -x $(ALONE))
 
 scenarios: ## the Ginkgo suite alone, in parallel, with reports in artifacts/; `make test` plays it too
 	mkdir -p $(ARTIFACTS)

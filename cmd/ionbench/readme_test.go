@@ -44,6 +44,9 @@ func consoleSession(readme string) []told {
 // Runs the session of the README in one shell. Every command must end as shown, and every line
 // that is shown must be among those printed, in the same order.
 func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its programs are processes of their own")
+	}
 	t.Parallel() // it waits, most of the time
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

@@ -307,6 +307,9 @@ func TestTheMeterThatWasLeftIsWrittenForIonsim(t *testing.T) {
 }
 
 func TestRunsThatSayTheSameAreExplainedOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many searches, on one goroutine")
+	}
 	article := string(logs.UpgradeFailed())
 	later := strings.NewReplacer("March 06, 2008 3:57", "March 06, 2008 8:57", "March 06, 2008 5:07", "March 06, 2008 10:07").Replace(article)
 	many := filepath.Join(t.TempDir(), "many.log")
