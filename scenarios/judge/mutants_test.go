@@ -48,6 +48,9 @@ type sighting struct {
 	with             string // end of the program's name: withoutJournal or nothing
 }
 
+// longest is a scenario of some hundred blocks, which short runs leave out.
+const longest = "long-image"
+
 var seenBy = map[string]sighting{
 	"clears-before-checking":     {scenario: "wrong-serial", reason: "I8"},
 	"wrong-product-accepted":     {scenario: "wrong-product", reason: "I8"},
@@ -144,7 +147,7 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 		if seen == (whyUnseen(d.Name) != "") {
 			t.Errorf("%s: it stands in both tables, or in none", d.Name)
 		}
-		if !seen {
+		if !seen || testing.Short() && by.scenario == longest {
 			continue
 		}
 		t.Run(d.Name, func(t *testing.T) {
@@ -167,12 +170,12 @@ func TestTheHealthyUpgraderPassesWhereTheBugsAreSeen(t *testing.T) {
 	var names []string
 	seen := map[string]bool{}
 	for _, by := range seenBy {
-		if !seen[by.scenario] {
+		if !seen[by.scenario] && !(testing.Short() && by.scenario == longest) {
 			names = append(names, by.scenario)
 		}
 		seen[by.scenario] = true
 	}
-	r := judged(t, "", testLimit, names...)
+	r := judged(t, "", 4*testLimit, names...)
 	if passed, _, _ := r.Counts(); passed != len(names) {
 		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
 	}
