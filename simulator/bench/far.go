@@ -7,7 +7,6 @@ import (
 
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
-	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
@@ -93,27 +92,9 @@ func (s *Station) FromFar(now time.Duration, p []byte) {
 	f := s.far
 	f.held = append(f.held, p...)
 	f.heldAt = now
-	n := s.cutFar(now, f.held)
+	n := s.sendWhole(now, line.FromMeter, f.held)
 	f.held = append(f.held[:0], f.held[n:]...)
 	s.hurry(now, line.FromMeter, f.held)
-}
-
-// cutFar sends the whole frames at the start of p, as sendWhole does for the host.
-func (s *Station) cutFar(now time.Duration, p []byte) int {
-	done := 0
-	for done < len(p) {
-		n, whole := ion.CutFrame(p[done:])
-		if n == 0 {
-			break
-		}
-		if whole {
-			s.meterFrame(now, p[done:done+n])
-		} else {
-			s.send(now, line.FromMeter, s.unsent(line.FromMeter, p[done:done+n]))
-		}
-		done += n
-	}
-	return done
 }
 
 // TakeFar appends what is for the far port to dst.

@@ -313,31 +313,34 @@ func (s *Station) fromHost(now time.Duration, p []byte) {
 		return
 	}
 	if len(s.watch.held) == 0 {
-		p = p[s.sendWhole(now, p):]
+		p = p[s.sendWhole(now, line.ToMeter, p):]
 	}
 	if len(p) == 0 {
 		return
 	}
 	s.watch.held = append(s.watch.held, p...)
 	s.watch.heldAt = now
-	n := s.sendWhole(now, s.watch.held)
+	n := s.sendWhole(now, line.ToMeter, s.watch.held)
 	s.watch.held = append(s.watch.held[:0], s.watch.held[n:]...)
 	s.hurry(now, line.ToMeter, s.watch.held)
 }
 
 // sendWhole sends the whole frames at the start of p, and the bytes between them that belong to
 // no frame. It returns how many bytes it has sent; the rest may be the beginning of a frame.
-func (s *Station) sendWhole(now time.Duration, p []byte) int {
+func (s *Station) sendWhole(now time.Duration, d line.Direction, p []byte) int {
 	done := 0
 	for done < len(p) {
 		n, whole := ion.CutFrame(p[done:])
 		if n == 0 {
 			break
 		}
-		if whole {
-			s.hostFrame(now, p[done:done+n])
-		} else {
-			s.send(now, line.ToMeter, s.unsent(line.ToMeter, p[done:done+n]))
+		switch part := p[done : done+n]; {
+		case !whole:
+			s.send(now, d, s.unsent(d, part))
+		case d == line.ToMeter:
+			s.hostFrame(now, part)
+		default:
+			s.meterFrame(now, part)
 		}
 		done += n
 	}
