@@ -37,6 +37,7 @@ var refusalForms = []struct {
 	{ion.OpEnter, ion.StatusRefused, "nothing was changed; give the meter's password"},
 	{ion.OpEnter, ion.StatusWrongProduct, "the meter refused a {product} image; nothing was changed"},
 	{ion.OpEnter, ion.StatusOK, "the meter does not enter download state"},
+	{ion.OpEnter, anyStatus, "enter download state: {status}, {times} times"},
 	{ion.OpEnter, anyStatus, "enter download state: {status}"},
 	{ion.OpClear, ion.StatusEraseFailed, "sector {sector} cannot be erased"},
 	{ion.OpClear, ion.StatusBusy, "the flash is not cleared after {times} questions"},
@@ -46,6 +47,7 @@ var refusalForms = []struct {
 	{ion.OpBlock, anyStatus, "block {block}: {status}, {times} times"},
 	{ion.OpBlock, anyStatus, "block {block}: {status}"},
 	{ion.OpVerify, ion.StatusVerifyFailed, "CRC-32 {crc}, sent {sent}"},
+	{ion.OpVerify, anyStatus, "verify: {status}, {times} times"},
 	{ion.OpVerify, anyStatus, "verify: {status}"},
 	{ion.OpRestart, anyStatus, "restart: {status}"},
 	{0, anyStatus, "{status}"}, // of other tools: "Device refused: wrong product" (PROTOCOL.md, §12)

@@ -13,12 +13,14 @@ import (
 func refusals() []*client.RefusalError {
 	list := []*client.RefusalError{
 		{Op: ion.OpEnter, Status: ion.StatusWrongProduct, Product: 7350},
+		{Op: ion.OpEnter, Status: ion.StatusBusy, Times: 120},
 		{Op: ion.OpClear, Status: ion.StatusBusy, Times: 600},
 		{Op: ion.OpClear, Status: ion.StatusEraseFailed, Sector: 26},
 		{Op: ion.OpClear, Status: ion.StatusEraseFailed, Sector: 0},
 		{Op: ion.OpBlock, Status: ion.StatusBadSequence, Block: 12, Wanted: 5},
 		{Op: ion.OpBlock, Status: ion.StatusBusy, Block: 1, Times: 120},
 		{Op: ion.OpBlock, Status: ion.StatusVerifyFailed, Block: 438, Times: 120},
+		{Op: ion.OpVerify, Status: ion.StatusBusy, Times: 120},
 		{Op: ion.OpVerify, Status: ion.StatusVerifyFailed, CRC: 0x0000BEEF, Sent: 0xFFFFFFFF},
 	}
 	for s := ion.StatusOK; s <= ion.StatusRefused+1; s++ {

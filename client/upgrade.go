@@ -166,12 +166,14 @@ func enterRequest(u *Upgrader) {
 func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	switch r.Status {
 	case ion.StatusOK:
+	case ion.StatusBusy:
+		return u.busy(&RefusalError{Op: ion.OpEnter, Status: r.Status})
 	case ion.StatusWrongProduct:
 		return failed(&RefusalError{Op: ion.OpEnter, Status: r.Status, Product: uint32(u.firmware.Product)})
 	default:
 		return failed(&RefusalError{Op: ion.OpEnter, Status: r.Status})
 	}
-	u.transfer.polls = 0
+	u.transfer.polls, u.transfer.busy = 0, 0
 	u.transfer.enters++
 	u.transfer.reread = false
 	if !r.Already && u.mayBeOutdated() {
@@ -311,14 +313,20 @@ func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		}
 		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Wanted: r.Expected})
 	case ion.StatusBusy, ion.StatusVerifyFailed:
-		if most := u.rules.limits.refusals; u.transfer.busy >= most {
-			return failed(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Times: uint32(most)})
-		}
-		u.transfer.busy++
-		return onceMore(u.cfg.Timing.Poll)
+		return u.busy(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence})
 	default:
 		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence})
 	}
+}
+
+// busy asks again after a while, as often as the limits say.
+func (u *Upgrader) busy(e *RefusalError) next {
+	if most := u.rules.limits.refusals; u.transfer.busy >= most {
+		e.Times = uint32(most)
+		return failed(e)
+	}
+	u.transfer.busy++
+	return onceMore(u.cfg.Timing.Poll)
 }
 
 func (u *Upgrader) blockTaken() next {
@@ -365,6 +373,8 @@ func verified(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 		}
 		u.log(upgradelog.Line{Kind: upgradelog.Verified})
 		return toNext()
+	case ion.StatusBusy:
+		return u.busy(&RefusalError{Op: ion.OpVerify, Status: r.Status})
 	case ion.StatusRefused:
 		// No loader answers, so the power was off. If the image was good, it runs by now.
 		return toStep(StepIdentifyAgain)
