@@ -124,7 +124,7 @@ var table = [count - 1]Duty{
 
 	{Loader, Recovering, "8", "A meter in states 1 to 3 is upgraded as any other, without settings to read.", false},
 	{Sequence, Recovering, "6", "Bad sequence: go on with the block expected, if it is one that was sent before or the one after it; else begin again at enter.", false},
-	{Again, Recovering, "6", "Not cleared, program failed, erase failed, or a wrong CRC-32 of the image: begin again at enter. Refused: identify, see that it is the same meter, save the settings again if its application is back, and begin again at enter. A bounded number of times.", false},
+	{Again, Recovering, "6", "Not cleared, program failed, erase failed, or a wrong CRC-32 of the image: begin again at enter. Refused: identify, see that it is the same meter, save settings that nobody has kept if its application is back, and begin again at enter. A bounded number of times.", false},
 	{Identify, Recovering, "8", "An enter or a restart without an answer may have been carried out: identify tells. A restart that reaches the application is refused.", false},
 	{OwnClear, Recovering, "6", "Every clear has a message id of its own, and an enter before it.", false},
 	{Patience, Recovering, "9", "Wait as long as the meter may take to erase, to restart and to boot.", false},
@@ -144,7 +144,7 @@ var table = [count - 1]Duty{
 	{Secret, Telling, "12", "The password is not told.", false},
 
 	{AbortButton, Living, "8", "SIGINT ends the run soon, with failure; SIGTERM does the same.", false},
-	{Surroundings, Living, "8", "Output that nobody reads, a full disk under the log, a missing HOME and another locale or time zone do not end an upgrade.", true},
+	{Surroundings, Living, "8", "Output that nobody reads, a full disk under the log, a missing HOME and another locale or time zone do not end an upgrade, least of all one that has cleared the flash.", false},
 	{Turns, Living, "8", "A second run at the same time harms neither the meter nor the first.", false},
 	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
 }

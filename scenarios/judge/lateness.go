@@ -64,7 +64,8 @@ func (r *Result) doubtful(response time.Duration) string {
 		return ""
 	}
 	const share = 20
-	if slices.ContainsFunc(r.Attempts, func(a *Execution) bool { return a.Exit.TimedOut }) && r.Took > share*r.late {
+	lengthy := r.Scenario.Pace == wall || slices.ContainsFunc(r.Attempts, func(a *Execution) bool { return a.Exit.TimedOut })
+	if lengthy && r.Took > share*r.late {
 		return "" // it had far more time than the computer was late
 	}
 	for _, v := range r.Broken {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/verdict"
 )
 
@@ -102,6 +103,31 @@ func TestAFailureIsDoubtedOnlyWhereALateComputerCanBeTheReason(t *testing.T) {
 		if why := r.doubtful(response); why != "" {
 			t.Errorf("a program that waits for nothing: %q", why)
 		}
+	}
+}
+
+func TestAFailureOfMinutesIsNotTheComputersThatWasLateForAMoment(t *testing.T) {
+	r := &Result{
+		Scenario: Scenario{Pace: wall}, Broken: []verdict.Violation{{Rule: verdict.Expected}}, late: 200 * time.Millisecond, Took: time.Minute,
+		Attempts: []*Execution{{Asked: true}},
+	}
+	if why := r.doubtful(300 * time.Millisecond); why != "" {
+		t.Error(why)
+	}
+	r.late = 20 * time.Second
+	if r.doubtful(300*time.Millisecond) == "" {
+		t.Error("the computer was late for a third of the time")
+	}
+}
+
+func TestAnEndBecauseOfWhatIsAroundIsAdviceUntilTheFlashIsCleared(t *testing.T) {
+	a := &Execution{Exit: Exit{Code: 1}}
+	p := &player{scenario: &Scenario{Duties: duties(duty.Surroundings)}, attempts: []*Execution{a}}
+	if !p.endedAround(a) {
+		t.Error("the meter is as it was")
+	}
+	if a.Meter.FlashOps = 1; p.endedAround(a) {
+		t.Error("the flash was cleared")
 	}
 }
 

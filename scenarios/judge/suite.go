@@ -437,7 +437,7 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].garble = "garbled-block", imageByte
 	add(blocks, 5, "reply-busy", "the meter answers busy five times in a row to a", Succeeds, true, duty.Busy)
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Extra = "busy-again-and-again", 5, 6*time.Second
-	for _, at := range []request{verifies, restarts} {
+	for _, at := range []request{enters, verifies, restarts} {
 		add(at, 1, "reply-busy", "the meter answers busy to the first", Succeeds, false, duty.Busy)
 	}
 	for _, name := range []string{"reply-lost", "damaged", "reply-busy"} {

@@ -51,9 +51,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
 	}
 	a.Broken = verdict.Judge(e)
-	if p.about(duty.Surroundings) && len(p.attempts) == 1 { // to end there is against advice alone, and advise says so
+	if p.endedAround(a) { // advise says so
 		a.Broken = slices.DeleteFunc(a.Broken, func(v verdict.Violation) bool {
-			return !a.success() && slices.Contains([]verdict.Rule{verdict.I3, verdict.I6, verdict.Crashed, verdict.Expected}, v.Rule)
+			return slices.Contains([]verdict.Rule{verdict.I3, verdict.I6, verdict.Crashed, verdict.Expected}, v.Rule)
 		})
 	}
 	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > 0 {
@@ -115,7 +115,7 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.Aborted && a.Exit.Signal == "" && !a.success() && e.Before.State == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State.Loader() {
 		a.warn(duty.AsItWas, "it was aborted before the clear, and left the meter in its loader: a restart would have brought the application back")
 	}
-	if p.about(duty.Surroundings) && len(p.attempts) == 1 && !a.success() {
+	if p.endedAround(a) {
 		a.warn(duty.Surroundings, fmt.Sprintf("%s, and the program ended with %s", p.scenario.Title, a.Exit.String()))
 	}
 	if p.about(duty.LogStamps) {
@@ -130,6 +130,13 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
 		p.lookAtKept(a)
 	}
+}
+
+// endedAround reports whether a program ended because of what is around it, and the meter is as it
+// was: that harms nobody. Whoever ends there with a flash that is cleared leaves a meter that does
+// not measure.
+func (p *player) endedAround(a *Execution) bool {
+	return p.about(duty.Surroundings) && len(p.attempts) == 1 && !a.success() && a.Meter.FlashOps == 0
 }
 
 // saysCompleted reports whether the log says that an upgrade is completed.

@@ -69,3 +69,36 @@ func TestAnEfficiencyMayBeRoundedEitherWay(t *testing.T) {
 		}
 	}
 }
+
+// "After another clear `Flash memory cleared` and `Proceeding with firmware download` come once more,
+// and the percentages begin again." (PROTOCOL.md, section 12)
+func TestPercentagesBeginAgainWithEveryClear(t *testing.T) {
+	const cleared = 0 // stands for another clear
+	for _, row := range []struct {
+		percentages []int
+		broken      bool
+	}{
+		{[]int{10, 20, cleared, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100}, false},
+		{[]int{10, 20, cleared, 30, 40, 50, 60, 70, 80, 90, 100}, true},
+		{[]int{10, 20, cleared, 10, 20, 40, 50, 60, 70, 80, 90, 100}, true},
+		{[]int{10, 20, cleared, 10, 20, 30}, true},
+		{[]int{10, 20, 30, 40, 50, 60, 70, 80, 90, 100, cleared}, true},
+	} {
+		b := upgradelog.Append(nil, upgradelog.Line{Kind: upgradelog.UpgradeStarted})
+		b = upgradelog.Append(b, upgradelog.Line{Kind: upgradelog.Proceeding})
+		for _, percent := range row.percentages {
+			l := upgradelog.Line{Kind: upgradelog.Completed, Number: percent}
+			if percent == cleared {
+				l = upgradelog.Line{Kind: upgradelog.Proceeding}
+			}
+			b = upgradelog.Append(b, l)
+		}
+		log := ReadLog(b, 0)
+		e := &Evidence{Log: log, Tool: Tool{Foreign: true, Ended: true, Counts: client.Counts{Blocks: 20, Transmitted: 24, Confirmed: 24, Answered: 20}}}
+		var f findings
+		foreignProgress(e, &f, log.Runs[0])
+		if told := len(f.list) > 0; told != row.broken {
+			t.Errorf("%v: %v", row.percentages, f.list)
+		}
+	}
+}

@@ -123,8 +123,12 @@ func wrongProgress(e *Evidence, f *findings) {
 // as one or not.
 func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 	c := &e.Tool.Counts
+	if c.Blocks == 0 {
+		return
+	}
 	untold := max(0, c.Transmitted-c.Confirmed-count(run, upgradelog.Resending)) + e.Died
-	if untold > 1 || count(run, upgradelog.Proceeding) != 1 || c.Blocks == 0 {
+	if untold > 1 || count(run, upgradelog.Proceeding) != 1 {
+		foreignPasses(e, f, run)
 		return
 	}
 	resends, percent := 0, 0
@@ -148,6 +152,32 @@ func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 				f.tell("line %d: efficiency of %d tenths of a percent after %d%% of %d blocks and %d resends", l.At, l.Number, percent, c.Blocks, resends)
 			}
 		}
+	}
+}
+
+// foreignPasses is what is left of foreignProgress where the counts cannot be compared: the
+// percentages of every pass follow from each other, a success has come to the end of its last one,
+// and no more was answered than was sent.
+func foreignPasses(e *Evidence, f *findings, run []upgradelog.Entry) {
+	const all = 1000
+	percent, tells := 0, false
+	for _, l := range run {
+		switch l.Kind {
+		case upgradelog.Proceeding:
+			percent = 0
+		case upgradelog.Completed:
+			if !follows(l.Number, percent, e.Tool.Counts.Blocks) {
+				f.tell("line %d: %d%% completed, where %d%% is next", l.At, l.Number, percent+10)
+			}
+			percent, tells = l.Number, true
+		case upgradelog.Efficiency:
+			if l.Number > all {
+				f.tell("line %d: efficiency of %d tenths of a percent", l.At, l.Number)
+			}
+		}
+	}
+	if success, _ := e.Tool.claims(); success && tells && percent != 100 {
+		f.tell("the upgrade ended with success, and the last percentage in the log is %d", percent)
 	}
 }
 
