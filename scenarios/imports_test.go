@@ -36,7 +36,7 @@ type importRule struct {
 
 var (
 	machines = []string{
-		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/modem", "simulator/xmodem", "simulator/talker", "simulator/fault", "simulator/story", "simulator/story/record", "simulator/story/page", "simulator/bench",
+		"simulator/ion", "simulator/ion/explain", "simulator/flash", "simulator/meter", "simulator/line", "simulator/modem", "simulator/xmodem", "simulator/talker", "simulator/fault", "simulator/story", "simulator/story/record", "simulator/story/component", "simulator/story/page", "simulator/bench",
 		"simulator/modbus", "simulator/circuit", "simulator/tree",
 		"client", "client/upg", "client/dcf", "client/ini", "client/journal", "client/locks", "client/phone", "client/upgradelog", "scenarios/evidence", "scenarios/fields", "scenarios/truth", "scenarios/verdict", "scenarios/world", "scenarios/world/tool", "scenarios/worlds", "scenarios/cover",
 	}
@@ -85,7 +85,9 @@ func importRules() []importRule {
 		{in: []string{"simulator/story/record"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/simulator/fault", "ionbench/simulator/ion", "ionbench/simulator/ion/explain", "ionbench/simulator/line", "ionbench/simulator/meter", "ionbench/simulator/story"},
 			why: "it writes down what a trace tells"},
-		{in: []string{"simulator/story/page"}, forbidden: []string{"ionbench/..."},
+		{in: []string{"simulator/story/component"}, forbidden: []string{"ionbench/..."},
+			why: "what both pages draw depends on neither"},
+		{in: []string{"simulator/story/page"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/story/component"},
 			why: "a page shows the file of a story, and knows nothing of how it came about"},
 		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine", "ionbench/simulator/disk", "ionbench/simulator/rfc2217", "ionbench/simulator/steady"},
 			why: "whatever is a machine can be served"},
@@ -141,7 +143,7 @@ func importRules() []importRule {
 		{in: []string{"simulator/proxy"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/bench", "ionbench/simulator/rfc2217", "ionbench/simulator/steady"},
 			why: "faults, frames and the line are the station's; here are only the port's bytes"},
 		{in: []string{"simulator/control"}, forbidden: []string{"ionbench/..."},
-			but: []string{"ionbench/simulator/bench", "ionbench/simulator/fault", "ionbench/simulator/ion", "ionbench/simulator/ion/explain"},
+			but: []string{"ionbench/simulator/bench", "ionbench/simulator/fault", "ionbench/simulator/ion", "ionbench/simulator/ion/explain", "ionbench/simulator/story/component"},
 			why: "it looks at a station and strikes it by hand; what a fault does is for those below"},
 		{in: []string{"..."}, except: []string{"cmd/..."}, forbidden: []string{"github.com/spf13/pflag"},
 			why: "flags belong to programs"},

@@ -166,7 +166,7 @@ func (m *Served) look(now time.Duration) Meter {
 		return v
 	}
 	g := own.Chip().Geometry()
-	v.Flash = Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Operations: own.Chip().Ops()}
+	v.Flash = Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Base: int(own.ImageBase()), BlockBytes: ion.BlockBytes, Operations: own.Chip().Ops()}
 	for i := range g.Sectors {
 		v.Flash.Used = append(v.Flash.Used, own.Chip().Cells().Used(i))
 	}

@@ -73,9 +73,11 @@ type LED struct {
 // Flash is the meter's flash chip.
 type Flash struct {
 	SectorBytes int    `json:"sector_bytes"`
-	Protected   int    `json:"protected"`  // sectors at the beginning that hold the loader
-	Used        []int  `json:"used"`       // of each sector, the share that is not erased, in percent
-	Operations  uint64 `json:"operations"` // over the chip's life
+	Protected   int    `json:"protected"`   // sectors at the beginning that hold the loader
+	Used        []int  `json:"used"`        // of each sector, the share that is not erased, in percent
+	Base        int    `json:"base"`        // address of an image's first byte
+	BlockBytes  int    `json:"block_bytes"` // of every block of an image but the last
+	Operations  uint64 `json:"operations"`  // over the chip's life
 }
 
 // Image is how far a download has come.

@@ -8,10 +8,10 @@
  * @typedef {{id: string, title: string, look_only?: string, at: number, run: string, state: string, lcd: string, led: {on: boolean, toggles: number}, hung: boolean,
  *   model: string, serial: string, unit: number, device: string, baud: number, pace: string, pty: string, link: string, tcp: string, far?: string,
  *   revision: string, running: string, reachable: boolean,
- *   flash: {sector_bytes: number, protected: number, used: number[], operations: number}, image: {block: number, blocks: number},
+ *   flash: import("../../story/component/trace.js").Flash & {operations: number}, image: {block: number, blocks: number},
  *   counts: Record<string, number>, faults: Fault[], template: string, settings: Record<string, string>,
  *   event_log: {at: string, text: string}[]}} Meter
- * @typedef {{id: string, name: string, data: any}} Happening
+ * @typedef {{id: string, name: string, data: any}} Told
  */
 
 /** An answer that is no success. */
@@ -87,7 +87,7 @@ export class Api {
    * Calls each with what happens, from the event after `last` on, until the stream ends.
    * (EventSource can send no token.)
    * @param {string} last id of the last event that was read, or ""
-   * @param {(h: Happening) => void} each
+   * @param {(h: Told) => void} each
    * @param {AbortSignal} signal
    */
   async watch(last, each, signal) {
@@ -108,7 +108,7 @@ export class Api {
   }
 }
 
-/** @param {string} block @returns {Happening | null} an event, or null for a comment */
+/** @param {string} block @returns {Told | null} an event, or null for a comment */
 export function parse(block) {
   const h = { id: "", name: "", data: "" };
   for (const line of block.split("\n")) {

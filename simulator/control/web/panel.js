@@ -1,9 +1,14 @@
 // @ts-check
 // The live front panel: what the server tells, drawn, and the buttons.
 
+import { make, part, put, say } from "../../story/component/dom.js";
+import { clock } from "../../story/component/clock.js";
+import { Face } from "../../story/component/face.js";
+import { FlashMap } from "../../story/component/flash.js";
+import { eventRow } from "../../story/component/rows.js";
+import { isBad, isNextBlock, stateWords, words } from "../../story/component/words.js";
 import { Api, Refused } from "./api.js";
-import { FrameList, make } from "./frames.js";
-import { frequent, stateWords, words } from "./happening.js";
+import { FrameList } from "./frames.js";
 
 /** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind */
 
@@ -11,18 +16,8 @@ const keptRows = 500;
 const pollEvery = 500;
 const comeBackAfter = 1000;
 
-/** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
-function part(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
-  return found;
-}
-
-/** @param {string} id @param {string} text changes nothing if it is there already */
-function say(id, text) {
-  const at = part(id, HTMLElement);
-  if (at.textContent !== text) at.textContent = text;
-}
+// Events that are too many to read unless they are asked for.
+const frequent = new Set(["led", "frame"]);
 
 /** The page and what it knows. */
 class Panel {
@@ -39,6 +34,8 @@ class Panel {
     this.spoken = "";
     this.over = new AbortController();
     this.turned = new AbortController(); // of the meter that is looked at
+    this.face = new Face(part("face", HTMLElement));
+    this.flash = new FlashMap(part("flash", HTMLElement));
     this.frames = new FrameList(part("frame-list", HTMLElement), part("acks", HTMLInputElement));
     this.chosen = ""; // the meter that is looked at
     this.own = false; // a person has chosen it
@@ -235,22 +232,19 @@ class Panel {
     }
   }
 
-  /** @param {import("./api.js").Happening} h */
+  /** @param {import("./api.js").Told} h */
   happens(h) {
     if (h.id) this.last = h.id;
-    if (h.name === "led") {
-      this.lamp(h.data.on);
-    }
-    const noise = frequent.has(h.name) || h.name === "state" && busy(this.state, h.data.state);
-    if (h.name === "state") this.state = h.data.state;
+    /** @type {import("../../story/component/trace.js").Happening} */
+    const e = { ...h.data, event: h.name };
+    if (e.event === "led") this.face.light(e.on);
+    const noise = frequent.has(e.event) || e.event === "state" && isNextBlock(this.state, e.state);
+    if (e.event === "state") this.state = e.state;
     if (noise && !part("frames", HTMLInputElement).checked) return;
-    const { text, bad } = words(h.name, h.data);
-    const row = document.createElement("li");
-    row.append(make("time", typeof h.data.at === "number" ? h.data.at.toFixed(3) : ""), make("span", text, bad ? "fault" : ""));
     const list = part("events", HTMLElement);
-    list.prepend(row);
+    list.prepend(eventRow(typeof e.at === "number" ? clock(e.at) : "", words(e), isBad(e)));
     while (list.childElementCount > keptRows) list.lastElementChild?.remove();
-    if (h.name === "fault") this.speak(text);
+    if (e.event === "fault") this.speak(words(e));
   }
 
   /** @param {string} text for screen readers */
@@ -258,9 +252,6 @@ class Panel {
     if (text !== this.spoken) say("spoken", text);
     this.spoken = text;
   }
-
-  /** @param {boolean} on */
-  lamp(on) { part("led", HTMLElement).classList.toggle("on", on); }
 
   /** @param {Meter} m @param {string} repeat */
   draw(m, repeat) {
@@ -274,8 +265,8 @@ class Panel {
     this.drawFace(m, before);
     this.drawButtons(m);
     this.drawFaults(m, repeat);
-    this.drawFlash(m);
-    this.drawPairs("counts", Object.entries(m.counts).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
+    this.flash.draw(m.flash.used, m.flash.protected, m.flash.sector_bytes);
+    this.drawPairs("counts", Object.entries({ ...m.counts, led_toggles: m.led.toggles, flash_operations: m.flash.operations }).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
     this.drawPairs("settings", Object.entries(m.settings));
     say("template", m.template);
     this.drawLog(m);
@@ -291,16 +282,12 @@ class Panel {
 
   /** @param {Meter} m @param {Meter | null} before */
   drawFace(m, before) {
-    const lcd = part("lcd", HTMLElement);
-    lcd.classList.toggle("dark", m.state === "off");
-    say("lcd", m.lcd || "\u00a0");
-    this.lamp(m.led.on);
-    say("led-text", `${m.led.toggles}`);
+    this.face.draw(m.lcd, m.state === "off", m.led.on);
     const state = m.hung ? "its firmware hangs" : stateWords(m.state);
     say("state", state);
     part("state", HTMLElement).classList.toggle("bad", m.hung || m.state === "off");
     say("runs", m.running ? `runs ${m.running}` : m.revision ? `would run ${m.revision}` : "no firmware that runs");
-    if (before && before.state !== m.state && !busy(before.state, m.state)) this.speak(`the meter is ${state}`);
+    if (before && before.state !== m.state && !isNextBlock(before.state, m.state)) this.speak(`the meter is ${state}`);
     const { block, blocks } = m.image;
     say("blocks", blocks ? `block ${block} of ${blocks}, ${Math.floor((100 * block) / blocks)} %` : "none begun");
     const bar = part("download", HTMLProgressElement);
@@ -349,28 +336,11 @@ class Panel {
     return row;
   }
 
-  /** @param {Meter} m */
-  drawFlash(m) {
-    const map = part("sectors", HTMLElement);
-    const { used, protected: loader, sector_bytes, operations } = m.flash;
-    while (map.childElementCount < used.length) map.append(make("span", "", "sector"));
-    const own = used.slice(loader);
-    say("flash-text", `${own.filter((u) => u > 0).length} of ${own.length} sectors of ${sector_bytes / 1024} KiB are written, beside the loader's ${loader}; ${operations} operations`);
-    used.forEach((u, i) => {
-      const sector = map.children[i];
-      if (!(sector instanceof HTMLElement)) return;
-      sector.classList.toggle("loader", i < loader);
-      sector.style.setProperty("--used", `${u}%`);
-    });
-  }
-
   /** @param {string} id @param {[string, string][]} pairs */
   drawPairs(id, pairs) {
     const list = part(id, HTMLElement);
     if (list.childElementCount !== 2 * pairs.length) list.replaceChildren(...pairs.flatMap(() => [make("dt", ""), make("dd", "")]));
-    pairs.flat().forEach((text, i) => {
-      if (list.children[i].textContent !== text) list.children[i].textContent = text;
-    });
+    pairs.flat().forEach((text, i) => put(list.children[i], text));
   }
 
   /** @param {Meter} m */
@@ -385,12 +355,6 @@ class Panel {
     }));
     if (m.event_log.length === 0) list.append(make("li", "Nothing yet.", "quiet"));
   }
-}
-
-/** @param {string} a @param {string} b whether a download goes to and fro between these states */
-function busy(a, b) {
-  const both = new Set([a, b]);
-  return both.size === 2 && both.has("receiving") && both.has("programming");
 }
 
 /** @param {Fault} f */

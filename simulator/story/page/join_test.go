@@ -10,20 +10,26 @@ import (
 func module(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 
 func TestModulesAreJoinedSoThatEachStandsBehindWhatItImports(t *testing.T) {
-	files := fstest.MapFS{
-		"main.js":  module("import { b } from \"./b.js\";\nimport { a, c } from \"./a-b.js\";\nb(a);\n"),
-		"b.js":     module("import { a } from \"./a-b.js\";\nexport function b() { return a; }\n"),
-		"a-b.js":   module("export const a = 1;\nconst own = 2;\nexport class c { x = own }\n"),
-		"other.js": module("export const nobody = 1;\n"),
+	files := sources{
+		"page/web": fstest.MapFS{
+			"main.js":  module("import { b } from \"./b.js\";\nimport { a, c } from \"../../shared/b.js\";\nb(a);\n"),
+			"b.js":     module("import { a } from \"../../shared/b.js\";\nexport function b() { return a; }\n"),
+			"other.js": module("export const nobody = 1;\n"),
+		},
+		"shared": fstest.MapFS{
+			"b.js":   module("import { own } from \"./c-d.js\";\nexport const a = 1;\nexport class c { x = own }\n"),
+			"c-d.js": module("export const own = 2;\n"),
+		},
 	}
-	got, err := joined(files, ".", "main.js")
+	got, err := joined(files, "page/web/main.js")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const want = "\"use strict\";\n" +
-		"const module_a_b = (() => {\nconst a = 1;\nconst own = 2;\nclass c { x = own }\nreturn { a, c };\n})();\n" +
-		"const module_b = (() => {\nconst { a } = module_a_b;\nfunction b() { return a; }\nreturn { b };\n})();\n" +
-		"const module_main = (() => {\nconst { b } = module_b;\nconst { a, c } = module_a_b;\nb(a);\nreturn {  };\n})();\n"
+		"const module_shared_c_d = (() => {\nconst own = 2;\nreturn { own };\n})();\n" +
+		"const module_shared_b = (() => {\nconst { own } = module_shared_c_d;\nconst a = 1;\nclass c { x = own }\nreturn { a, c };\n})();\n" +
+		"const module_page_web_b = (() => {\nconst { a } = module_shared_b;\nfunction b() { return a; }\nreturn { b };\n})();\n" +
+		"const module_page_web_main = (() => {\nconst { b } = module_page_web_b;\nconst { a, c } = module_shared_b;\nb(a);\nreturn {  };\n})();\n"
 	if string(got) != want {
 		t.Errorf("joined to\n%s\nwant\n%s", got, want)
 	}
@@ -39,8 +45,10 @@ func TestWhatCannotBeJoinedIsRefused(t *testing.T) {
 		"const x = \"</script>\";\n":                  "the end of a script",
 		"export { x } from \"./a.js\";\n":             "no import or export",
 		"import { x } from \"https://there/a.js\";\n": "no import or export",
+		"import { x } from \"../../there/a.js\";\n":   "no module there/a.js",
+		"import { x } from \"../a.js\";\n":            "no import or export",
 	} {
-		_, err := joined(fstest.MapFS{"main.js": module(text)}, ".", "main.js")
+		_, err := joined(sources{"page/web": fstest.MapFS{"main.js": module(text)}}, "page/web/main.js")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}

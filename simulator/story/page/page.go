@@ -1,8 +1,8 @@
 // Package page shows the story of a run as one HTML file that holds everything it needs: it opens
 // from a disk, without a network, in any browser that is not older than 2023.
 //
-// The scripts are modules in the folder web; what goes into the file is made of them here, when it
-// is written. So there is nothing built that could differ from its sources.
+// The scripts are modules in the folder web and in package component; what goes into the file is made
+// of them here, when it is written. So there is nothing built that could differ from its sources.
 package page
 
 import (
@@ -14,7 +14,10 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"io/fs"
 	"strings"
+
+	"ionbench/simulator/story/component"
 )
 
 //go:embed web/*.html web/*.css web/*.js
@@ -42,11 +45,15 @@ func Write(to io.Writer, title string, story []byte) error {
 
 // Write writes the page.
 func (p Page) Write(to io.Writer) error {
-	script, err := joined(web, "web", "main.js")
+	own, err := fs.Sub(web, "web")
 	if err != nil {
 		return err
 	}
-	style, err := web.ReadFile("web/page.css")
+	script, err := joined(sources{"page/web": own, "component": component.Files()}, "page/web/main.js")
+	if err != nil {
+		return err
+	}
+	style, err := styles()
 	if err != nil {
 		return err
 	}
@@ -71,6 +78,16 @@ func (p Page) Write(to io.Writer) error {
 		"{{engine}}", machine,
 	).WriteString(to, string(frame))
 	return err
+}
+
+// styles are those of the components, and then those of the page.
+func styles() ([]byte, error) {
+	shared, err := fs.ReadFile(component.Files(), component.Style)
+	if err != nil {
+		return nil, err
+	}
+	own, err := web.ReadFile("web/page.css")
+	return append(shared, own...), err
 }
 
 // HasEngine reports whether this program has an engine for its pages.

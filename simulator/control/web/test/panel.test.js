@@ -106,7 +106,7 @@ test("who pulls the cable on the page sees no response in the tool's log, and pl
   assert.match(log("mouse.log"), /Upgrade completed/);
   await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
   assert.match(await page.locator("#repeat").innerText(), /^cable-pull at block \d+ for \d+ no-responses$/);
-  assert.match(await page.locator("#events").innerText(), /cable-pull at block \d+ strikes/);
+  assert.match(await page.locator("#events").innerText(), /fault strikes: cable-pull at block \d+/);
 });
 
 test("all of it can be done with the keyboard alone", async (t) => {
@@ -175,7 +175,7 @@ test("a frame on the page says what each of its bytes is", async (t) => {
   const verify = page.locator("#frame-list details", { hasText: /verify/i }).first();
   await verify.locator("summary").focus();
   await page.keyboard.press("Enter");
-  const fields = verify.getByRole("region", { name: "Message, field by field" });
+  const fields = verify.getByRole("table", { name: "Fields of the message" });
   await fields.waitFor();
   assert.match(await fields.innerText(), /operation\s+05\s+verify/);
   assert.equal(await page.locator("#frame-list summary", { hasText: /^.*ACK/ }).count(), 0);

@@ -1,11 +1,16 @@
 // @ts-check
 // One event in full: what it is, its fields and bytes, and what it leads to.
 
-import { differing, fieldTable, make } from "./fields.js";
-import { clock, lasting } from "./clock.js";
-import { isBad, words } from "./words.js";
+import { make } from "../../component/dom.js";
+import { differing, fieldTable } from "../../component/fields.js";
+import { eventRow } from "../../component/rows.js";
+import { clock, lasting } from "../../component/clock.js";
+import { harmed, isBad, words } from "../../component/words.js";
 
-/** @typedef {import("./book.js").Book} Book @typedef {import("./book.js").Happening} Happening @typedef {import("./book.js").FrameEvent} FrameEvent @typedef {import("./book.js").MessageEvent} MessageEvent */
+/**
+ * @typedef {import("./book.js").Book} Book @typedef {import("../../component/trace.js").Happening} Happening
+ * @typedef {import("../../component/trace.js").FrameEvent} FrameEvent @typedef {import("../../component/trace.js").MessageEvent} MessageEvent
+ */
 
 /** @param {Book} book @param {Happening} e @returns {string} the part of an address that names an event */
 export function address(book, e) { return `#t=${Number(Math.max(book.begin, e.at).toFixed(9))}&n=${e.n}`; }
@@ -36,11 +41,11 @@ function around(book, e) {
   for (let n = e.n + 1, left = 8; n <= book.events.length && left > 0; n++) if (book.numbered(n)?.event !== "led") near.push(book.numbered(n)), left--;
   const box = make("div", "", "around");
   box.append(make("h3", "Before and after"));
-  const list = make("ol", "", "plain");
+  const list = make("ol", "", "rows");
   for (const other of near) {
     if (!other) continue;
-    const row = make("li", "", `${other === e ? "now" : ""} ${isBad(other) ? "bad" : ""}`);
-    row.append(make("time", clock(other.at)), linkTo(book, other, words(other)));
+    const row = eventRow(clock(other.at), linkTo(book, other, words(other)), isBad(other));
+    row.classList.toggle("now", other === e);
     list.append(row);
   }
   box.append(list);
@@ -51,7 +56,7 @@ function around(book, e) {
 function frame(book, f) {
   const parts = [];
   const over = book.over(f);
-  parts.push(make("p", `${f.bytes} bytes in ${lasting(over - f.at)}, ${fates[f.fate]}`, "quiet"));
+  parts.push(make("p", `${f.bytes} bytes in ${lasting(over - f.at)}, ${fates[f.fate ?? "came"]}`, "quiet"));
   const m = f.message ? book.messages.get(f.message) : undefined;
   if (m) {
     const all = book.frames.get(m.message) ?? [];
@@ -59,7 +64,7 @@ function frame(book, f) {
     p.append(linkTo(book, m, words(m)));
     parts.push(p);
   }
-  parts.push(fieldTable(f.hex, book.layouts.get(f.layout) ?? [], "Fields of the frame"));
+  parts.push(fieldTable(f.hex, book.layouts.get(f.layout ?? 0) ?? [], "Fields of the frame"));
   if (f.got) parts.push(differing(f.hex, f.got));
   return parts;
 }
@@ -96,7 +101,7 @@ function why(book, m) {
 function bytes(book, frames) {
   let hex = "";
   for (const f of frames) {
-    const data = book.layouts.get(f.layout)?.find((x) => x.name === "data");
+    const data = book.layouts.get(f.layout ?? 0)?.find((x) => x.name === "data");
     if (data && 2 * (f.data ?? 0) === hex.length) hex += f.hex.slice(2 * data.from, 2 * data.to);
   }
   return hex;
@@ -108,8 +113,8 @@ function frameList(book, frames) {
   box.append(make("summary", `Its ${frames.length === 1 ? "frame" : `${frames.length} frames`}`));
   const list = make("ol", "", "plain");
   for (const f of frames) {
-    const item = make("li", "", f.fate === "came" ? "" : "bad");
-    item.append(linkTo(book, f, `${clock(f.at, 6)} ${f.title}${f.fate === "came" ? "" : `, ${f.fate}`}`));
+    const item = make("li", "", harmed(f) ? "bad" : "");
+    item.append(linkTo(book, f, `${clock(f.at, 6)} ${f.title}${harmed(f) ? `, ${f.fate}` : ""}`));
     list.append(item);
   }
   box.append(list);

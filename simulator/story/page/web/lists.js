@@ -1,13 +1,13 @@
 // @ts-check
 // The log and the rest of the story as text, each line a link to its moment.
 
-import { after } from "./book.js";
+import { after } from "../../component/trace.js";
+import { eventRow } from "../../component/rows.js";
+import { clock } from "../../component/clock.js";
+import { isBad, words } from "../../component/words.js";
 import { linkTo } from "./detail.js";
-import { make } from "./fields.js";
-import { clock } from "./clock.js";
-import { isBad, words } from "./words.js";
 
-/** @typedef {import("./book.js").Book} Book @typedef {import("./book.js").Happening} Happening */
+/** @typedef {import("./book.js").Book} Book @typedef {import("../../component/trace.js").Happening} Happening */
 
 const busy = new Set(["programming", "receiving"]); // states that alternate at every block
 
@@ -31,12 +31,7 @@ export class List {
     this.at = at;
     this.events = events;
     this.now = -1;
-    const rows = events.map((e) => {
-      const row = make("li", "", isBad(e) || /No response/.test(say(e)) ? "bad" : "");
-      row.append(make("time", clock(e.at)), linkTo(book, e, say(e)));
-      return row;
-    });
-    at.replaceChildren(...rows);
+    at.replaceChildren(...events.map((e) => eventRow(clock(e.at), linkTo(book, e, say(e)), isBad(e) || /No response/.test(say(e)))));
   }
 
   /** @param {number} t @param {number} n number of the chosen event */

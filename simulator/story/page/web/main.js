@@ -1,35 +1,24 @@
 // @ts-check
 // The page: a cursor on the run, and all that follows it.
 
+import { make, part, say } from "../../component/dom.js";
+import { Moments } from "../../component/moment.js";
+import { Axis } from "../../component/axis.js";
+import { lanesOf } from "../../component/lanes.js";
+import { Drawing } from "../../component/drawing.js";
+import { Face } from "../../component/face.js";
+import { FlashMap } from "../../component/flash.js";
+import { calendar, clock, lasting } from "../../component/clock.js";
+import { harmed, isBad, stateWords, windowWords, words } from "../../component/words.js";
 import { unpack } from "./unpack.js";
 import { Book } from "./book.js";
-import { Moments } from "./moment.js";
-import { Axis } from "./axis.js";
-import { lanesOf } from "./lanes.js";
-import { Drawing } from "./drawing.js";
 import { detail, address } from "./detail.js";
 import { eventList, logList } from "./lists.js";
-import { make } from "./fields.js";
 import { WhatIf } from "./whatif.js";
 import { Search } from "./search.js";
 import { next, previous, waysOf } from "./ways.js";
-import { calendar, clock, lasting } from "./clock.js";
-import { isBad, stateWords, windowWords, words } from "./words.js";
 
-/** @typedef {import("./book.js").Happening} Happening */
-
-/** @template {Element} T @param {string} id @param {new () => T} type @returns {T} */
-function part(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
-  return found;
-}
-
-/** @param {string} id @param {string} text changes nothing if it is there already */
-function say(id, text) {
-  const at = part(id, HTMLElement);
-  if (at.textContent !== text) at.textContent = text;
-}
+/** @typedef {import("../../component/trace.js").Happening} Happening */
 
 // Outcomes with which nobody has lost anything.
 const fine = /^(unharmed|resent|cleared-again|pass|success(, success)*)$/;
@@ -43,6 +32,8 @@ class Page {
     this.axis = new Axis(book.begin, book.end, book.byte);
     this.lanes = lanesOf(book, this.moments);
     this.drawing = new Drawing(part("lanes", HTMLCanvasElement), part("overview", HTMLCanvasElement));
+    this.face = new Face(part("face", HTMLElement));
+    this.flash = new FlashMap(part("flash", HTMLElement));
     this.log = logList(part("log", HTMLElement), book);
     this.events = eventList(part("events", HTMLElement), book);
     this.search = new Search(book);
@@ -60,7 +51,6 @@ class Page {
     if (this.moments.logs.length === 0) say("log-title", this.book.events.some((e) => e.event === "output") ? "Output of the program" : "Upgrade.log was not written");
     for (const w of this.ways) part("by", HTMLSelectElement).append(new Option(w.name, w.key));
     part("by", HTMLSelectElement).value = this.ways.find((w) => w.key === "log")?.key ?? "anything";
-    this.sectorsOnce();
     this.whatIf?.start();
     this.wire();
     part("main", HTMLElement).hidden = false;
@@ -321,9 +311,9 @@ class Page {
     say("date", `${calendar(this.book.start, this.t)} by the meter's clock`);
     say("span", lasting(this.axis.span));
     const m = this.moments.at(this.t);
-    this.drawFace(m);
+    this.face.draw(m.lcd, m.state === "off", m.lit);
     this.drawFacts(m);
-    this.drawSectors();
+    this.flash.draw(this.moments.sectors.at(this.t), this.book.flash.protected, this.book.flash.sector_bytes);
     this.log.follow(this.t, this.n);
     this.events.follow(this.t, this.n);
     this.drawEvent();
@@ -331,18 +321,10 @@ class Page {
     axis.setAttribute("aria-valuemin", this.book.begin.toFixed(3));
     axis.setAttribute("aria-valuemax", this.book.end.toFixed(3));
     axis.setAttribute("aria-valuenow", this.t.toFixed(3));
-    axis.setAttribute("aria-valuetext", `${clock(this.t)}, the meter ${stateWords(m.state)}${m.step ? `, the tool: ${m.step}` : ""}`);
+    axis.setAttribute("aria-valuetext", `${clock(this.t)}, the meter is ${stateWords(m.state)}${m.step ? `, the tool: ${m.step}` : ""}`);
   }
 
-  /** @param {import("./moment.js").Moment} m */
-  drawFace(m) {
-    say("lcd", m.lcd);
-    part("lcd", HTMLElement).classList.toggle("dark", m.lcd === "");
-    part("lamp", HTMLElement).className = m.lit && m.state !== "off" ? "on" : "";
-    say("lamp-text", `L2 ${m.lit && m.state !== "off" ? "on" : "off"}`);
-  }
-
-  /** @param {import("./moment.js").Moment} m */
+  /** @param {import("../../component/moment.js").Moment} m */
   drawFacts(m) {
     const facts = /** @type {[string, string, string][]} */ ([
       ["attempt", m.attempt, ""],
@@ -352,7 +334,7 @@ class Page {
       ["block", m.blocks ? `${m.block} of ${m.blocks} begun, ${m.answered} in the flash` : "", ""],
       ["request", m.request?.title ?? "", m.request?.again_of ? "bad" : ""],
       ["answer", m.reply?.title ?? "", ""],
-      ["line", m.wire.length ? m.wire.map((f) => `${f.direction === "to-meter" ? "→" : "←"} ${f.title}${f.fate === "came" ? "" : `, ${f.fate}`}`).join("; ") : "quiet", m.wire.some((f) => f.fate !== "came") ? "bad" : ""],
+      ["line", m.wire.length ? m.wire.map((f) => `${f.direction === "to-meter" ? "→" : "←"} ${f.title}${harmed(f) ? `, ${f.fate}` : ""}`).join("; ") : "quiet", m.wire.some(harmed) ? "bad" : ""],
       ["sent again", String(m.resends), m.resends ? "bad" : ""],
       ["faults", m.faults.map((f) => f.fault).join("; ") || "none at work", m.faults.length ? "bad" : ""],
     ]);
@@ -365,28 +347,6 @@ class Page {
       if (dd.textContent !== said) dd.textContent = said;
       if (dd.className !== tone) dd.className = tone;
     });
-  }
-
-  sectorsOnce() {
-    const { flash } = this.book.head;
-    this.squares = flash.used.map((_, i) => make("span", "", i < flash.protected ? "sector loader" : "sector"));
-    part("sectors", HTMLElement).replaceChildren(...this.squares);
-    /** @type {number[]} */
-    this.used = [];
-  }
-
-  drawSectors() {
-    const used = this.moments.sectors.at(this.t), first = this.book.head.flash.protected;
-    let written = 0;
-    used.forEach((share, i) => {
-      if (i >= first && share > 0) written++;
-      if (i < first || this.used?.[i] === share) return;
-      this.squares?.[i].style.setProperty("--used", `${share}%`);
-    });
-    this.used = used;
-    const text = used.length ? `${written} of ${used.length - first} sectors hold something; ${first} more hold the loader` : "";
-    say("flash-text", text);
-    part("sectors", HTMLElement).setAttribute("aria-label", text);
   }
 
   drawEvent() {

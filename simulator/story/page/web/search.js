@@ -1,9 +1,9 @@
 // @ts-check
 // Finds text, and bytes in hexadecimal.
 
-import { words } from "./words.js";
+import { words } from "../../component/words.js";
 
-/** @typedef {import("./book.js").Book} Book @typedef {import("./book.js").Happening} Happening */
+/** @typedef {import("./book.js").Book} Book @typedef {import("../../component/trace.js").Happening} Happening */
 
 /** Finds events. */
 export class Search {

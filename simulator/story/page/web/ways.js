@@ -1,9 +1,10 @@
 // @ts-check
 // By what one can step through a run.
 
-import { blockOf } from "./moment.js";
+import { blockOf } from "../../component/moment.js";
+import { harmed } from "../../component/words.js";
 
-/** @typedef {import("./book.js").Book} Book @typedef {import("./book.js").Happening} Happening */
+/** @typedef {import("./book.js").Book} Book @typedef {import("../../component/trace.js").Happening} Happening */
 /** @typedef {{key: string, name: string, letter: string, events: Happening[]}} Way */
 
 /** @param {Book} book @returns {Way[]} those of which there is anything */
@@ -17,7 +18,7 @@ export function waysOf(book) {
     { key: "frame", name: "frame", letter: "f", events: of((e) => e.event === "frame") },
     { key: "fault", name: "fault", letter: "x", events: of((e) => e.event === "fault") },
     { key: "again", name: "resend", letter: "r", events: of((e) => e.event === "message" && Boolean(e.again_of)) },
-    { key: "harmed", name: "lost or garbled frame", letter: "g", events: of((e) => e.event === "frame" && e.fate !== "came") },
+    { key: "harmed", name: "lost or garbled frame", letter: "g", events: of((e) => e.event === "frame" && harmed(e)) },
     { key: "window", name: "window", letter: "p", events: of((e) => e.event === "window") },
     { key: "step", name: "step of the tool", letter: "t", events: of((e) => e.event === "step") },
     { key: "state", name: "state of the meter", letter: "s", events: of((e) => e.event === "state") },

@@ -1,23 +1,17 @@
 // @ts-check
 // Another fault in the same run: its plan, and what would have come of it.
 
+import { make, part } from "../../component/dom.js";
+import { Moments } from "../../component/moment.js";
+import { lanesOf } from "../../component/lanes.js";
+import { Drawing } from "../../component/drawing.js";
+import { eventRow } from "../../component/rows.js";
+import { clock } from "../../component/clock.js";
+import { words } from "../../component/words.js";
 import { Book } from "./book.js";
-import { Moments } from "./moment.js";
-import { lanesOf } from "./lanes.js";
-import { Drawing } from "./drawing.js";
 import { Engine } from "./engine.js";
-import { make } from "./fields.js";
-import { clock } from "./clock.js";
-import { words } from "./words.js";
 
-/** @typedef {import("./axis.js").Axis} Axis */
-
-/** @template {Element} T @param {string} id @param {new () => T} type @returns {T} */
-function part(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
-  return found;
-}
+/** @typedef {import("../../component/axis.js").Axis} Axis */
 
 /** The part of the page that asks what if. */
 export class WhatIf {
@@ -30,7 +24,7 @@ export class WhatIf {
     this.engine = new Engine();
     this.t = book.begin;
     this.own = false; // the person has written a plan
-    /** @type {{book: Book, moments: Moments, lanes: import("./lanes.js").Lane[], drawing: Drawing} | null} */
+    /** @type {{book: Book, moments: Moments, lanes: import("../../component/lanes.js").Lane[], drawing: Drawing} | null} */
     this.other = null;
   }
 
@@ -111,8 +105,8 @@ export class WhatIf {
     const fill = (/** @type {string} */ id, /** @type {{at: number, text: string}[]} */ own, /** @type {{at: number, text: string}[]} */ theirs) => {
       part(id, HTMLElement).replaceChildren(...own.map((l, i) => {
         const same = theirs[i]?.text === l.text && theirs[i]?.at === l.at;
-        const row = make("li", "", same ? "quiet" : "");
-        row.append(make("time", clock(l.at)), same ? make("span", l.text) : make("mark", l.text));
+        const row = eventRow(clock(l.at), same ? l.text : make("mark", l.text), false);
+        row.classList.toggle("quiet", same);
         return row;
       }));
       const list = part(id, HTMLElement), first = list.querySelector("mark")?.parentElement;

@@ -1,11 +1,11 @@
 // @ts-check
 // The state of everything at an instant.
 
-import { after } from "./book.js";
+import { after } from "./trace.js";
 
 /**
- * @typedef {import("./book.js").Book} Book @typedef {import("./book.js").Happening} Happening
- * @typedef {import("./book.js").MessageEvent} MessageEvent @typedef {import("./book.js").FrameEvent} FrameEvent
+ * @typedef {import("./trace.js").Trace} Trace @typedef {import("./trace.js").Happening} Happening
+ * @typedef {import("./trace.js").MessageEvent} MessageEvent @typedef {import("./trace.js").FrameEvent} FrameEvent
  * @typedef {{from: number, to: number, fault: string, n: number}} Strike
  * @typedef {{state: string, lcd: string, lit: boolean, toggles: number, attempt: string, step: string, window: string, finished: string,
  *   block: number, blocks: number, answered: number, resends: number, lines: number, request: MessageEvent | undefined, reply: MessageEvent | undefined,
@@ -14,10 +14,10 @@ import { after } from "./book.js";
 
 /** Knows the state at every instant. */
 export class Moments {
-  /** @param {Book} book */
-  constructor(book) {
-    this.book = book;
-    const own = book.events.filter((e) => !e.line && !e.station);
+  /** @param {Trace} trace */
+  constructor(trace) {
+    this.trace = trace;
+    const own = trace.events.filter((e) => !e.line && !e.station);
     this.states = own.filter((e) => e.event === "state");
     this.texts = own.filter((e) => e.event === "lcd");
     this.lamps = own.filter((e) => e.event === "led");
@@ -25,15 +25,15 @@ export class Moments {
     this.windows = own.filter((e) => e.event === "window" || e.event === "finished" || e.event === "attempt");
     this.attempts = own.filter((e) => e.event === "attempt");
     this.ends = own.filter((e) => e.event === "finished" || e.event === "attempt");
-    this.logs = book.events.filter((e) => e.event === "log");
+    this.logs = trace.events.filter((e) => e.event === "log");
     this.requests = own.filter((e) => e.event === "message" && e.direction === "to-meter");
     this.replies = own.filter((e) => e.event === "message" && e.direction === "from-meter");
     this.again = this.requests.filter((e) => e.event === "message" && e.again_of);
     this.frames = own.filter((e) => e.event === "frame");
     this.blocks = own.filter((e) => e.event === "block-programmed" || e.event === "state" && e.state === "erasing");
-    this.strikes = strikesOf(book);
-    this.sectors = new Sectors(book, own);
-    this.image = imageOf(book);
+    this.strikes = strikesOf(trace);
+    this.sectors = new Sectors(trace, own);
+    this.image = imageOf(trace);
     /** @type {{at: number, block: number}[]} */
     this.sent = this.requests.flatMap((e) => {
       const block = e.event === "message" ? blockOf(e) : 0;
@@ -74,7 +74,7 @@ export class Moments {
     const list = [];
     for (let i = after(this.frames, t, (e) => e.at) - 1; i >= 0 && i > after(this.frames, t, (e) => e.at) - 6; i--) {
       const f = this.frames[i];
-      if (f.event === "frame" && t < this.book.over(f)) list.push(f);
+      if (f.event === "frame" && t < this.trace.over(f)) list.push(f);
     }
     return list.reverse();
   }
@@ -86,22 +86,22 @@ export function blockOf(m) {
   return found ? Number(found[1]) : 0;
 }
 
-/** @param {Book} book @returns {{bytes: number, blocks: number}} */
-function imageOf(book) {
+/** @param {Trace} trace @returns {{bytes: number, blocks: number}} */
+function imageOf(trace) {
   let bytes = 0, blocks = 0;
-  for (const m of book.messages.values()) {
+  for (const m of trace.messages.values()) {
     const said = m.fields.find((f) => f.name === "bytes of the image");
     if (said?.value) bytes = Number(said.value);
     blocks = Math.max(blocks, blockOf(m));
   }
-  return { bytes, blocks: bytes ? Math.ceil(bytes / book.head.flash.block_bytes) : blocks };
+  return { bytes, blocks: bytes ? Math.ceil(bytes / trace.flash.block_bytes) : blocks };
 }
 
-/** @param {Book} book @returns {Strike[]} */
-function strikesOf(book) {
+/** @param {Trace} trace @returns {Strike[]} */
+function strikesOf(trace) {
   /** @type {Strike[]} */
   const list = [];
-  for (const e of book.events) {
+  for (const e of trace.events) {
     if (e.event !== "fault") continue;
     if (e.phase === "strikes") list.push({ from: e.at, to: e.lasts ? Infinity : e.at, fault: e.fault, n: e.n });
     if (e.phase === "ends") {
@@ -114,10 +114,10 @@ function strikesOf(book) {
 
 /** What is in the flash. */
 class Sectors {
-  /** @param {Book} book @param {Happening[]} own */
-  constructor(book, own) {
-    this.flash = book.head.flash;
-    const image = imageOf(book).bytes || Infinity;
+  /** @param {Trace} trace @param {Happening[]} own */
+  constructor(trace, own) {
+    this.flash = trace.flash;
+    const image = imageOf(trace).bytes || Infinity;
     /** @type {{at: number, sector: number, used: number}[]} */
     this.changes = [];
     const used = [...this.flash.used];

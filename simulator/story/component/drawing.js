@@ -1,7 +1,7 @@
 // @ts-check
 // Draws the lanes and the overview.
 
-import { after } from "./book.js";
+import { after } from "./trace.js";
 import { clock } from "./clock.js";
 
 /**

@@ -1,27 +1,21 @@
 // @ts-check
 // Bytes with their fields: what a frame or message says, and where it says it.
 
-/** @typedef {import("./book.js").Field} Field */
+import { make } from "./dom.js";
 
-/** @param {string} tag @param {string} text @param {string} [style] @returns {HTMLElement} */
-export function make(tag, text, style) {
-  const e = document.createElement(tag);
-  e.textContent = text;
-  if (style) e.className = style;
-  return e;
-}
+/** @typedef {import("./trace.js").Field} Field */
 
 const long = 48; // bytes of a field that are shown at once
 
 /**
- * A table of fields, each with its bytes. Pointing at one shows the other.
- * @param {string} hex @param {Field[]} fields @param {string} name of the table, for screen readers
+ * A table of fields, each with its bytes.
+ * @param {string} hex @param {Field[]} fields @param {string} name of the table
  * @returns {HTMLElement}
  */
 export function fieldTable(hex, fields, name) {
   const table = document.createElement("table");
   table.className = "fields";
-  table.append(make("caption", name, "hidden"));
+  table.append(make("caption", name));
   const head = document.createElement("tr");
   for (const title of ["Field", "Bytes", "Meaning"]) {
     const th = make("th", title);
