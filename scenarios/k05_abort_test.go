@@ -152,7 +152,7 @@ var _ = Describe("Article 1, “not necessary and not recommended to power cycle
 		a.Plan = nil
 		with = s.try(a)
 		wantFromStart(with)
-		Expect(with.Meter.Settings.Differs(&without.Meter.Settings)).To(BeZero(), "settings that differ with and without")
+		Expect(with.Meter.Settings.Differs(without.Meter.Settings)).To(BeZero(), "settings that differ with and without")
 		return without, with
 	}
 

@@ -100,12 +100,12 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 				Expect(o).To(beUpgraded(), "with %v ticked", ticked)
 				got := o.Meter.Settings
 				Expect(got.Template).To(Equal(want.Template), "with %v ticked", ticked)
-				Expect(verdict.Lost(&want, &got, time.Hour)).To(BeZero(), "groups other than in the file, with %v ticked", ticked)
-				Expect(before.setUp().Differs(&got)).To(Equal(ion.AllGroups), "what somebody had set up, with %v ticked", ticked)
+				Expect(verdict.Lost(&want, got, time.Hour)).To(BeZero(), "groups other than in the file, with %v ticked", ticked)
+				Expect(before.setUp().Differs(got)).To(Equal(ion.AllGroups), "what somebody had set up, with %v ticked", ticked)
 				if first == nil {
-					first = ion.AppendSettings(nil, &got)
+					first = ion.AppendSettings(nil, got)
 				}
-				Expect(ion.AppendSettings(nil, &got)).To(Equal(first), "the meter with %v ticked, against none", ticked)
+				Expect(ion.AppendSettings(nil, got)).To(Equal(first), "the meter with %v ticked, against none", ticked)
 			}
 		})
 	}
@@ -114,7 +114,7 @@ var _ = Describe("Article 2, “upload the appropriate template to the device”
 		s := tell(world.Meter{})
 		o := s.recover(failUpgrade(s, "cable-pull at block 7"))
 		want := meter.FactoryTemplate(meter.ION7350, "7350V283")
-		Expect(verdict.Lost(&want, &o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
+		Expect(verdict.Lost(&want, o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
 		Expect(o.Meter.Settings.Template).To(Equal(want.Template))
 	})
 })

@@ -22,7 +22,7 @@ var _ = Describe("Article 2, “One last step remains”", row("K13"), func() {
 		// The same process, at its second connection and with all boxes ticked.
 		o := s.try(s.recoverAndSend(failed, templates.PlantA(), ion.AllGroups))
 		Expect(o.Recovery).To(BeTrue(), "Firmware Recovery Mode, until the tool is exited")
-		Expect(verdict.Lost(&plant, &o.Meter.Settings, time.Hour)).To(BeZero(), "groups other than in the file: the boxes had no effect")
+		Expect(verdict.Lost(&plant, o.Meter.Settings, time.Hour)).To(BeZero(), "groups other than in the file: the boxes had no effect")
 
 		// A new one: now a ticked box keeps what the meter has.
 		kept := ion.Of(ion.PTCT, ion.Nameplate)
@@ -30,7 +30,7 @@ var _ = Describe("Article 2, “One last step remains”", row("K13"), func() {
 		Expect(o.Recovery).To(BeFalse(), "normal operating mode")
 		Expect(o.Prompts).NotTo(ContainElement(client.RecoverUpgrade))
 		Expect(o.Claim).NotTo(HaveOccurred(), "sending the template")
-		Expect(verdict.Lost(&plant, &o.Meter.Settings, time.Hour)).To(Equal(ion.AllGroups&^kept), "groups that the factory template replaced")
+		Expect(verdict.Lost(&plant, o.Meter.Settings, time.Hour)).To(Equal(ion.AllGroups&^kept), "groups that the factory template replaced")
 	})
 
 	It("“completely exit”: a recovery that failed leaves the mode as well, and a new process finds the meter again", func() {

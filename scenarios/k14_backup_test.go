@@ -24,7 +24,7 @@ var _ = Describe("Article, Release Notice", row("K14"), func() {
 			o := s.try(a)
 			Expect(o).To(beUpgraded(), "with %v ticked", ticked)
 			Expect(o.Meter.Lost).To(Equal(ion.AllGroups&^ticked), "groups other than before, with %v ticked", ticked)
-			Expect(verdict.Lost(&defaults, &o.Meter.Settings, o.Cost.Time)).To(Equal(ticked), "groups other than the defaults, with %v ticked", ticked)
+			Expect(verdict.Lost(&defaults, o.Meter.Settings, o.Cost.Time)).To(Equal(ticked), "groups other than the defaults, with %v ticked", ticked)
 			Expect(o.Meter.Settings.Template).To(Equal(custom.Template), "the template's name, with %v ticked", ticked)
 		}
 	})

@@ -35,7 +35,7 @@ var _ = Describe("Article, Release Notice, no saved copy of the template", row("
 			failed := failUpgrade(s, "cable-pull at block 7")
 			o := s.try(s.recoverAndSend(failed, factoryTemplate(s), 0))
 			Expect(o).To(beUpgraded())
-			Expect(had.Differs(&o.Meter.Settings)).To(Equal(ion.AllGroups), "groups that are to be restored")
+			Expect(had.Differs(o.Meter.Settings)).To(Equal(ion.AllGroups), "groups that are to be restored")
 
 			o = s.try(write(byHand(&had)))
 			Expect(o.Claim).NotTo(HaveOccurred(), "writing the settings")
@@ -60,6 +60,6 @@ var _ = Describe("Article, Release Notice, no saved copy of the template", row("
 		o := s.try(write(writes))
 		Expect(o.Claim).NotTo(HaveOccurred(), "writing the settings")
 		Expect(o.Meter.Lost).To(Equal(ion.Of(ion.Nameplate)), "groups that the writing changed")
-		Expect(verdict.Lost(&had, &o.Meter.Settings, o.Cost.Time)).To(Equal(ion.AllGroups&^ion.Of(ion.Nameplate)), "groups that are not restored")
+		Expect(verdict.Lost(&had, o.Meter.Settings, o.Cost.Time)).To(Equal(ion.AllGroups&^ion.Of(ion.Nameplate)), "groups that are not restored")
 	})
 })

@@ -26,7 +26,7 @@ func journaled(s *plot, n int, plan string) world.Attempt {
 func wantAllBack(s *plot, o *rig.Outcome, had *ion.Settings, after string) {
 	GinkgoHelper()
 	Expect(o).To(beUpgraded(), after)
-	Expect(verdict.Lost(had, &o.Meter.Settings, s.Now())).To(BeZero(), "groups that are lost after %s", after)
+	Expect(verdict.Lost(had, o.Meter.Settings, s.Now())).To(BeZero(), "groups that are lost after %s", after)
 	Expect(o.Meter.Settings.Template).To(Equal(had.Template), "the template's name after %s", after)
 	Expect(s.Disk().Journals()).To(BeZero(), "journals left after %s", after)
 }
@@ -96,8 +96,8 @@ var _ = Describe("With a journal, which the article's tool does not have", row("
 		o := s.recover(a)
 		Expect(o.Prompts).NotTo(ContainElement(client.RestoreSettings))
 		defaults := meter.FactoryTemplate(meter.ION7350, "7350V283")
-		Expect(verdict.Lost(&defaults, &o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
-		Expect(s.setUp().Differs(&o.Meter.Settings)).To(Equal(ion.AllGroups), "groups that are lost")
+		Expect(verdict.Lost(&defaults, o.Meter.Settings, o.Cost.Time)).To(BeZero(), "groups other than the defaults")
+		Expect(s.setUp().Differs(o.Meter.Settings)).To(Equal(ion.AllGroups), "groups that are lost")
 	})
 
 	It("nothing is erased while the journal cannot be written", func() {

@@ -214,7 +214,7 @@ var _ = Describe("A line carries stations", func() {
 		o := s.try(world.Attempt{Tool: world.Tool{Task: client.TaskReadSettings}})
 		Expect(o.Ended).To(BeTrue())
 		if o.Claim == nil {
-			Expect(verdict.Lost(o.Read, &o.Meter.Settings, o.Cost.Time)).To(BeZero())
+			Expect(verdict.Lost(o.Read, o.Meter.Settings, o.Cost.Time)).To(BeZero())
 		}
 	})
 })

@@ -19,7 +19,7 @@ type future struct {
 	rest     trial.Total    // from the state on
 
 	mu     sync.Mutex
-	judged map[uint64]*judged // by what the attempt had done before the state
+	judged map[uint64]*judged // by what the attempt had done before the state; nil: nobody has come to it
 }
 
 // judged is the verdict on an attempt and those after it, without numbers.
@@ -34,7 +34,7 @@ func newFuture(past rig.Past, outcomes []*rig.Outcome, lost ion.Groups) *future 
 	all.Time -= past.Cost.Time
 	all.Bytes -= past.Cost.BytesToMeter
 	all.Acts -= past.Cost.Acts
-	return &future{past: past, outcomes: outcomes, lost: lost, rest: all, judged: make(map[uint64]*judged)}
+	return &future{past: past, outcomes: outcomes, lost: lost, rest: all}
 }
 
 // of returns the verdict on a run that comes to the state with another past.
@@ -48,6 +48,9 @@ func (f *future) of(p rig.Past, seed maphash.Seed) *judged {
 	outcomes := append([]*rig.Outcome{f.outcomes[0].With(p, f.past)}, f.outcomes[1:]...)
 	r := trial.ResultOf(outcomes, f.lost)
 	v := &judged{outcomes: outcomes, class: r.Class, violations: r.Violations}
+	if f.judged == nil {
+		f.judged = make(map[uint64]*judged, 1)
+	}
 	f.judged[key] = v
 	return v
 }

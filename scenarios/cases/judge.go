@@ -139,7 +139,7 @@ func (j *judge) eventTexts() string {
 }
 
 func (j *judge) settings() {
-	e, now := j.expect, &j.tried.Meter.Settings
+	e, now := j.expect, j.tried.Meter.Settings
 	passed := j.rig.Now()
 	for _, w := range e.Settings {
 		wanted := *now

@@ -103,7 +103,7 @@ func (b *Before) Died(s *bench.Station) int { return int(s.Counts().Resets - b.c
 // as reachable.
 func (b *Before) Condition(s *bench.Station, now time.Duration, image []byte, response time.Duration) verdict.Condition {
 	m := s.Meter()
-	panel := m.Panel()
+	has := m.Settings(now)
 	c := verdict.Condition{
 		SerialNumber: m.Config().SerialNumber,
 		UnitID:       m.Config().UnitID,
@@ -111,16 +111,21 @@ func (b *Before) Condition(s *bench.Station, now time.Duration, image []byte, re
 		Running:      m.Running(),
 		Image:        image != nil && m.HoldsImage(image),
 		Initialized:  m.Initialized(),
-		Settings:     m.Settings(now),
-		FlashOps:     b.FlashOps(s),
-		LCD:          panel.LCD,
-		L2Edges:      panel.Edges - b.edges,
+		Settings:     &has,
+		LCD:          m.Panel().LCD,
 		EventLog:     m.EventLog(),
 		Connected:    s.Reachable() && s.MeterDelay() < response/2,
 		BadChip:      m.Chip().Faulty(),
 	}
 	c.Revision, _ = m.Revision()
-	c.Lost = verdict.Lost(&b.Settings, &c.Settings, now-b.At)
+	return b.Since(c, s, now)
+}
+
+// Since returns a condition that was taken now against another Before as it is against this one.
+func (b *Before) Since(c verdict.Condition, s *bench.Station, now time.Duration) verdict.Condition {
+	c.FlashOps = b.FlashOps(s)
+	c.L2Edges = s.Meter().Panel().Edges - b.edges
+	c.Lost = verdict.Lost(&b.Settings, c.Settings, now-b.At)
 	return c
 }
 

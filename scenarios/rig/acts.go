@@ -20,18 +20,26 @@ import (
 // begins with the window that asks for a file and ends with the one that says what came of it.
 // Most attempts are one act.
 type act struct {
-	start
-	windows int // that the person saw in the attempt by its end
-	ops     uint64
-	claim   verdict.Act // without windows and flash operations, which depend on the past
+	from, to mark
+	claim    verdict.Act // without windows and flash operations, which depend on the past
+}
+
+// mark is how far an attempt has come.
+type mark struct {
+	windows int    // that the person has seen
+	ops     uint64 // flash operations
+}
+
+// since is how far it has come as if its past was p and not q.
+func (m mark) since(p, q *Past) mark {
+	return mark{m.windows + len(p.Prompts) - len(q.Prompts), m.ops + p.FlashOps - q.FlashOps}
 }
 
 // start is how an act began. Copies share it.
 type start struct {
-	deed    bool // a file was asked for
-	before  evidence.Before
-	windows int    // that the person had seen in the attempt
-	ops     uint64 // flash operations of the attempt until then
+	deed   bool // a file was asked for
+	before *evidence.Before
+	mark
 	// Settings whose truth was in the meter, in the journals of the tool's folder, in any journal.
 	present, copied, anywhere ion.SettingSet
 	outdated                  ion.SettingSet // of which the tool's folder has older values, and nobody has the truth
@@ -53,7 +61,7 @@ type acts struct {
 
 // around is what a tool meets when it starts.
 type around struct {
-	before    evidence.Before
+	before    *evidence.Before
 	patience  time.Duration // how long the tool waits for an answer
 	said      *world.Meter  // what the world says of the meter
 	elsewhere []kept        // journals on other PCs
@@ -112,7 +120,7 @@ func (t *tool) observe(s *bench.Station) {
 		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
 			t.beginAct(s, m.at, m.windows, true)
 		case t.acts.open != nil && t.acts.open.deed:
-			t.endAct(s, m.at, m.windows, m.err)
+			t.endAct(s, m.at, m.windows, m.err, t.acts.open.before.Condition(s, m.at, t.of.image(), t.around.patience))
 		}
 	}
 	t.acts.due = nil
@@ -178,10 +186,15 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	if o := t.acts.open; o != nil && o.deed {
 		return // a file that was refused is asked for again
 	}
-	o := &start{deed: deed, before: evidence.Look(s, now), windows: windows, ops: t.around.before.FlashOps(s), present: t.truth.Present(), aborted: t.aborted}
+	before := t.around.before
+	if deed {
+		b := evidence.Look(s, now)
+		before = &b
+	}
+	o := &start{deed: deed, before: before, mark: mark{windows, t.around.before.FlashOps(s)}, present: t.truth.Present(), aborted: t.aborted}
 	t.ordered = false
 	if n := len(t.acts.done); n > 0 {
-		o.windows = t.acts.done[n-1].windows
+		o.windows = t.acts.done[n-1].to.windows
 	}
 	o.copied, o.anywhere = t.copies(now)
 	o.outdated = t.outdated()
@@ -208,11 +221,10 @@ func (o *start) sealed() *start {
 	return o
 }
 
-// endAct ends the act that is open with what the tool says of it.
-func (t *tool) endAct(s *bench.Station, now time.Duration, windows int, err error) {
+// endAct ends the act that is open with what the tool says of it, and the meter's condition.
+func (t *tool) endAct(s *bench.Station, now time.Duration, windows int, err error, condition verdict.Condition) {
 	o := t.acts.open
-	condition := o.before.Condition(s, now, t.of.image(), t.around.patience)
-	a := act{start: *o, windows: windows, ops: t.around.before.FlashOps(s), claim: verdict.Act{
+	a := act{from: o.mark, to: mark{windows, t.around.before.FlashOps(s)}, claim: verdict.Act{
 		Err: err, Before: verdict.Before{State: o.before.State}, Meter: &condition, Counts: t.latest(), Unanswered: t.unanswered,
 		Aborted: t.aborted && !o.aborted, Ordered: t.ordered,
 	}}
@@ -330,7 +342,7 @@ func (t *tool) unwanted(o *start, seen []client.Prompt, saved ion.SettingSet) io
 func (t *tool) unwritten(seen []client.Prompt, m *verdict.Condition) ion.SettingSet {
 	switch {
 	case slices.Contains(seen, client.TemplateApplied):
-		return client.TemplateDiffers(t.of.files.Template, uint16(t.around.said.Model), &m.Settings) &^ ion.SettingsOf(t.pasted())
+		return client.TemplateDiffers(t.of.files.Template, uint16(t.around.said.Model), m.Settings) &^ ion.SettingsOf(t.pasted())
 	case t.of.Task == client.TaskWriteSettings && t.claim == nil && t.session.Done():
 		var set ion.SettingSet
 		for i, v := range t.of.writes {
@@ -391,12 +403,12 @@ func (a *acts) declare(w *machine.State) {
 	}
 }
 
-// ended returns the acts of an attempt that is over.
-func (t *tool) ended(s *bench.Station, now time.Duration) []act {
+// ended returns the acts of an attempt that is over, and left the meter in a condition.
+func (t *tool) ended(s *bench.Station, now time.Duration, left verdict.Condition) []act {
 	t.observe(s)
 	t.look(s, now)
 	if o := t.acts.open; o != nil && (o.deed || len(t.acts.done) == 0) {
-		t.endAct(s, now, len(t.prompts), t.claim)
+		t.endAct(s, now, len(t.prompts), t.claim, o.before.Since(left, s, now))
 	}
 	_, anywhere := t.copies(now)
 	t.truth = t.truth.Lose(t.truth.Away() &^ anywhere)
@@ -409,10 +421,10 @@ func evidenceOf(list []act, windows []client.Prompt) []verdict.Act {
 	for i := range list {
 		a := &list[i]
 		acts[i] = a.claim
-		to := min(a.windows, len(windows))
-		acts[i].Windows = windows[min(a.start.windows, to):to]
+		to := min(a.to.windows, len(windows))
+		acts[i].Windows = windows[min(a.from.windows, to):to]
 		m := *a.claim.Meter
-		m.FlashOps = a.ops - a.start.ops
+		m.FlashOps = a.to.ops - a.from.ops
 		acts[i].Meter = &m
 	}
 	return acts
@@ -423,13 +435,11 @@ func (p *Past) after(list []act, q *Past) []act {
 	all := slices.Clip(p.acts.done)
 	for i, a := range list[len(q.acts.done):] {
 		if i == 0 && q.acts.open != nil && p.acts.open != nil {
-			a.start = *p.acts.open
+			a.from = p.acts.open.mark
 		} else {
-			a.start.windows += len(p.Prompts) - len(q.Prompts)
-			a.start.ops += p.FlashOps - q.FlashOps
+			a.from = a.from.since(p, q)
 		}
-		a.windows += len(p.Prompts) - len(q.Prompts)
-		a.ops += p.FlashOps - q.FlashOps
+		a.to = a.to.since(p, q)
 		all = append(all, a)
 	}
 	return all

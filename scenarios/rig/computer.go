@@ -50,7 +50,7 @@ func (r *Rig) elsewhere(at int) []kept {
 func (r *Rig) keepTruth(t *tool) {
 	s, now := r.bench.Station(), r.Now()
 	t.truth, t.author = r.truth, r.author
-	t.around = &around{before: *r.before, patience: r.timing(&t.of.Tool).Response, said: r.said(), elsewhere: r.elsewhere(r.at)}
+	t.around = &around{before: r.before, patience: r.timing(&t.of.Tool).Response, said: r.said(), elsewhere: r.elsewhere(r.at)}
 	t.look(s, now)
 	_, anywhere := t.copies(now)
 	t.truth = t.truth.Lose(t.truth.Away() &^ anywhere)

@@ -84,7 +84,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	}
 	o.Meter = before.Condition(s, r.Now(), r.attempt.image(), r.timing(&r.attempt.Tool).Response)
 	o.cut, o.mixed = !t.kept(), t.with.mixed(t)
-	o.acts = t.ended(s, r.Now())
+	o.acts = t.ended(s, r.Now(), o.Meter)
 	o.Journals, o.First, o.Events = t.disk.Journals(), r.first, before.Logged
 	if r.seat > 0 {
 		o.Unstruck = nil // the plan is that of another attempt

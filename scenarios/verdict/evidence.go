@@ -138,13 +138,13 @@ type Condition struct {
 	SerialNumber string
 	UnitID       uint16
 	State        meter.State
-	Revision     string // that a power cycle would run; empty for none
-	Running      string // of the application that runs; empty if none runs
-	Image        bool   // the flash holds exactly the image of the attempt
-	Initialized  bool   // an image has completed its first boot
-	Settings     ion.Settings
-	Lost         ion.Groups // groups that are not as they were before the attempt
-	FlashOps     uint64     // operations during the attempt
+	Revision     string        // that a power cycle would run; empty for none
+	Running      string        // of the application that runs; empty if none runs
+	Image        bool          // the flash holds exactly the image of the attempt
+	Initialized  bool          // an image has completed its first boot
+	Settings     *ion.Settings // shared: not to be changed
+	Lost         ion.Groups    // groups that are not as they were before the attempt
+	FlashOps     uint64        // operations during the attempt
 	LCD          string
 	L2Edges      uint64
 	EventLog     []meter.LogEntry
