@@ -10,6 +10,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/testreport"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 )
@@ -35,17 +36,24 @@ func atlasText(a *atlas.Atlas, image string, took time.Duration) string {
 	var b strings.Builder
 	b.WriteString(cli.Table(tableOf(tallies(a))))
 	for _, v := range violations(a) {
-		fmt.Fprintf(&b, "\n%v is broken at %s, such as\n", v.Rule, counted(v.points, "point"))
-		for _, line := range [][2]string{
-			{"broken", v.String()},
-			{"plan", v.plan},
-			{"id", orNothing(idOfPoint(a.Config, v.plan))},
-			{"repeat", a.Config.Replay(v.plan, image)},
-		} {
-			fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])
-		}
+		b.WriteString("\n" + v.text(a, image))
 	}
 	fmt.Fprintf(&b, "\n%v seconds=%.2f\n", a.Summary(), took.Seconds())
+	return b.String()
+}
+
+// text is the violation for people, with an example.
+func (v *violation) text(a *atlas.Atlas, image string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v is broken at %s, such as\n", v.Rule, counted(v.points, "point"))
+	for _, line := range [][2]string{
+		{"broken", v.String()},
+		{"plan", v.plan},
+		{"id", orNothing(idOfPoint(a.Config, v.plan))},
+		{"repeat", a.Config.Replay(v.plan, image)},
+	} {
+		fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])
+	}
 	return b.String()
 }
 
@@ -63,7 +71,7 @@ func tallies(a *atlas.Atlas) []*tally {
 	byName := make(map[[2]string]*tally)
 	for i := range a.Rows {
 		r := &a.Rows[i]
-		name := [2]string{r.Space, kindsBefore(r.Plan)}
+		name := tallyName(r)
 		t := byName[name]
 		if t == nil {
 			t = &tally{space: name[0], fault: name[1]}
@@ -75,6 +83,40 @@ func tallies(a *atlas.Atlas) []*tally {
 		}
 	}
 	return list
+}
+
+// tallyName is in which space a row is, and of which fault.
+func tallyName(r *atlas.Row) [2]string { return [2]string{r.Space, kindsBefore(r.Plan)} }
+
+// testSuite is the points of a tally as a test.
+func (t *tally) testSuite(a *atlas.Atlas, given string) testreport.Suite {
+	part := *a
+	part.Rows = nil
+	for i := range a.Rows {
+		if tallyName(&a.Rows[i]) == [2]string{t.space, t.fault} {
+			part.Rows = append(part.Rows, a.Rows[i])
+		}
+	}
+	s := testreport.Suite{Name: t.fault, Properties: []testreport.Property{{Name: "space", Value: t.space}, {Name: "points", Value: strconv.Itoa(t.points)}}}
+	for c, n := range t.classes {
+		if n > 0 {
+			s.Properties = append(s.Properties, testreport.Property{Name: trial.Class(c).String(), Value: strconv.Itoa(n)})
+		}
+	}
+	one := testreport.Test{Scenario: t.fault, Step: "every point", Status: testreport.Passed}
+	broken := violations(&part)
+	if t.points == 0 {
+		one.Status, one.Message = testreport.Skipped, "none of its points was done"
+	}
+	for i, v := range broken {
+		if i == 0 {
+			one.Status, s.Repeat = testreport.Failed, a.Config.Replay(v.plan, given)
+			one.Message = fmt.Sprintf("%v is broken at %s, such as %s: %v", v.Rule, counted(v.points, "point"), v.plan, v)
+		}
+		one.Text += v.text(a, given)
+	}
+	s.Tests = []testreport.Test{one}
+	return s
 }
 
 func (t *tally) add(a *atlas.Atlas, run [2]int) {

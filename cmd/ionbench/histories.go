@@ -12,6 +12,7 @@ import (
 	"ionbench/scenarios/history"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/storm"
+	"ionbench/scenarios/testreport"
 )
 
 // runHistories is the storm of histories.
@@ -22,6 +23,7 @@ func (f *stormFlags) runHistories(ctx context.Context, c *cli.Call) error {
 			Failed: func(failure storm.HistoryFailure) {
 				told.Clear()
 				f.writeHistory(c, failure)
+				f.failed = append(f.failed, f.failedHistory(failure))
 			},
 			Progress: func(done int) { told.Show(done, f.runs, "") },
 		})
@@ -43,26 +45,43 @@ type historyObject struct {
 }
 
 func (f *stormFlags) writeHistory(c *cli.Call, failure storm.HistoryFailure) {
-	repeat := "ionbench replay " + failure.ID
-	text := string(history.CaseFile(failure.Shrunk, failure.ShrunkResult, "a history that was shrunk"))
 	if f.json {
-		o := historyObject{f.seed, failure.Run, failure.ID, []string{}, failure.Reasons, repeat, text, failure.Tries, failure.Done}
-		for _, finding := range failure.Result.Findings {
-			o.Broken = append(o.Broken, finding.String())
-		}
-		c.Encode(o)
+		c.Encode(historyObject{f.seed, failure.Run, failure.ID, findingsOf(failure), failure.Reasons, repeatOfHistory(failure), caseOfHistory(failure), failure.Tries, failure.Done})
 		return
 	}
+	c.Print(f.historyText(failure))
+}
+
+func repeatOfHistory(failure storm.HistoryFailure) string { return "ionbench replay " + failure.ID }
+
+func caseOfHistory(failure storm.HistoryFailure) string {
+	return string(history.CaseFile(failure.Shrunk, failure.ShrunkResult, "a history that was shrunk"))
+}
+
+func findingsOf(failure storm.HistoryFailure) []string {
+	list := []string{}
+	for _, finding := range failure.Result.Findings {
+		list = append(list, finding.String())
+	}
+	return list
+}
+
+// historyText is a history that broke something, for people.
+func (f *stormFlags) historyText(failure storm.HistoryFailure) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d, run %d: broken\n", f.seed, failure.Run)
-	for _, finding := range failure.Result.Findings {
-		fmt.Fprintf(&b, "  %v\n", finding)
+	for _, finding := range findingsOf(failure) {
+		fmt.Fprintf(&b, "  %s\n", finding)
 	}
 	for _, reason := range failure.Reasons {
 		fmt.Fprintf(&b, "  as a case file: %s\n", reason)
 	}
-	fmt.Fprintf(&b, "  repeat  %s\nas a case file:\n\n%s\n", repeat, text)
-	c.Print(b.String())
+	fmt.Fprintf(&b, "  repeat  %s\nas a case file:\n\n%s\n", repeatOfHistory(failure), caseOfHistory(failure))
+	return b.String()
+}
+
+func (f *stormFlags) failedHistory(failure storm.HistoryFailure) testreport.Suite {
+	return f.suiteOf(failure.Run, append(findingsOf(failure), failure.Reasons...), repeatOfHistory(failure), f.historyText(failure))
 }
 
 // historySum is the result of a storm of histories in JSON.

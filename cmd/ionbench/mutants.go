@@ -9,6 +9,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/mutants"
+	"ionbench/scenarios/testreport"
 )
 
 const mutantsHelp = `
@@ -22,23 +23,27 @@ and what else was out of the ordinary. Of a mutant that is named the bug and wha
 are told in full. The last line is for programs.
 `
 
-type mutantsFlags struct{ list, json bool }
+type mutantsFlags struct {
+	list, json bool
+	tests      testOutputs
+}
 
 func mutantsCommand() *cli.Command {
 	f := new(mutantsFlags)
 	return &cli.Command{
 		Name: "mutants", Brief: "plant bugs into the upgrader and the meter and say what catches them", Help: mutantsHelp,
 		Args: []cli.Arg{{Name: "MUTANT", What: "mutant", Optional: true, Many: true, Values: cli.Values{Words: mutantNames}}},
-		Flags: cli.Plain(
+		Flags: cli.Plain(append([]cli.Flag{
 			cli.Switch(&f.list, "list", "list the mutants and what they do; run none"),
 			cli.Switch(&f.json, "json", "print one JSON object a mutant and one of them all, instead of the table").Writes("ionbench-mutants 1"),
-		),
+		}, f.tests.flags()...)...),
 		Examples: `
   ionbench mutants                                  all of them
   ionbench mutants journal-not-atomic               one, with all that there is to say of it
   ionbench mutants --list                           their names, and what they do
   ionbench mutants --json | jq 'select(.invariant == "I7")'
                                                     for programs: one object a mutant
+  ionbench mutants --junit mutants.xml              for those who show tests: a test a mutant
 `,
 		Done: "the healthy pair passes and every mutant is caught", Failed: "one escapes or the healthy pair fails",
 		Run: f.run,
@@ -50,6 +55,12 @@ func mutantNames() []string {
 }
 
 func (f *mutantsFlags) run(ctx context.Context, c *cli.Call) error {
+	if f.list && f.tests.given() {
+		return cli.Usage("--list plays nothing, so there are no results to write").Hint("leave --list out")
+	}
+	if err := f.tests.check(f.json); err != nil {
+		return err
+	}
 	all, err := chooseMutants(c.Args)
 	if err != nil {
 		return err
@@ -72,6 +83,9 @@ func (f *mutantsFlags) run(ctx context.Context, c *cli.Call) error {
 		r.encode(c)
 	} else {
 		c.Print(r.table(len(c.Args) > 0))
+	}
+	if err := f.tests.write(c, r.testReport(began)); err != nil {
+		return err
 	}
 	return r.verdict()
 }
@@ -207,6 +221,32 @@ func explainMutant(v mutants.Verdict) string {
 		text += fmt.Sprintf("  repeat     ionbench mutants %s\n", v.Mutant.Name)
 	}
 	return text
+}
+
+// testReport is the result as tests, one for each mutant and one for the healthy pair.
+func (r *mutantResults) testReport(began time.Time) *testreport.Report {
+	t := &testreport.Report{Title: "ionbench mutants", Tool: "ionbench mutants", Started: began, Took: r.wall}
+	t.Suites = append(t.Suites, mutantSuite(r.healthy, "passes every probe", !r.healthy.Caught, "a probe fails: "+r.healthy.Must))
+	for _, v := range r.verdicts {
+		t.Suites = append(t.Suites, mutantSuite(v, "is caught", v.Caught, "no probe catches it"))
+	}
+	return t
+}
+
+func mutantSuite(v mutants.Verdict, step string, passed bool, why string) testreport.Suite {
+	s := testreport.Suite{Name: v.Mutant.Name, Properties: []testreport.Property{{Name: "text", Value: v.Mutant.Text}, {Name: "side", Value: string(v.Mutant.Side)}}}
+	if v.Mutant.Side != mutants.Neither {
+		s.Repeat = "ionbench mutants " + v.Mutant.Name
+	}
+	if v.Caught {
+		s.Properties = append(s.Properties, testreport.Property{Name: "by", Value: v.By()}, testreport.Property{Name: "with", Value: circumstances(v)})
+	}
+	one := testreport.Test{Scenario: v.Mutant.Name, Step: step, Status: testreport.Passed}
+	if !passed {
+		one.Status, one.Message, one.Text = testreport.Failed, why, explainMutant(v)
+	}
+	s.Tests = []testreport.Test{one}
+	return s
 }
 
 // mutantObject is a mutant in JSON.

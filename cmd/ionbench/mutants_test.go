@@ -7,9 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/mutants"
+	"ionbench/scenarios/testreport"
 	"ionbench/scenarios/verdict"
 )
 
@@ -111,6 +113,9 @@ func TestAMutantThatEscapesAndAHealthyPairThatFailsAreFailures(t *testing.T) {
 		out := c.r.table(false)
 		if got := c.r.verdict(); got != c.want || !strings.Contains(out, c.says) {
 			t.Errorf("%v, and %q is wanted in\n%s", got, c.says, out)
+		}
+		if r := c.r.testReport(time.Time{}); (r.Count(testreport.Failed) > 0) != (c.want != nil) || r.Tests() != 1+len(c.r.verdicts) {
+			t.Errorf("%d of %d tests have failed", r.Count(testreport.Failed), r.Tests())
 		}
 	}
 }

@@ -86,10 +86,7 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.print != "" && f.json {
 		return errPrintAndJSON()
 	}
-	if f.json && f.tests.annotations != "" {
-		return cli.Usage("--annotations go to standard output, as --json does").Hint("leave one of them out, or write a file: --ctrf FILE")
-	}
-	if err := errors.Join(f.tests.check(), capturing.Check(f.capture, f.json), checkOutputs(files.File, f.story)); err != nil {
+	if err := errors.Join(f.tests.check(f.json), capturing.Check(f.capture, f.json), checkOutputs(files.File, f.story)); err != nil {
 		return err
 	}
 	all, err := choose(c.Args, c.In)

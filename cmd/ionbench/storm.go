@@ -13,6 +13,7 @@ import (
 	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
+	"ionbench/scenarios/testreport"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -47,14 +48,16 @@ type stormFlags struct {
 	cases    bool
 	world    trialFlags // with --world alone
 	worlds   string
-	try      shrink.Try // nil: the bench
+	tests    testOutputs
+	failed   []testreport.Suite // of the runs that broke something
+	try      shrink.Try         // nil: the bench
 }
 
 func stormCommand(try shrink.Try) *cli.Command {
 	f := &stormFlags{seed: 1, runs: 1000, faults: storm.MaxFaults, parallel: runtime.GOMAXPROCS(0), budget: shrink.DefaultBudget, try: try}
 	return &cli.Command{
 		Name: "storm", Brief: "try many upgrades under faults drawn at random", Help: stormHelp,
-		Flags: cli.Plain(
+		Flags: cli.Plain(append([]cli.Flag{
 			cli.Number(&f.seed, "seed", 0, math.MaxUint64, "what everything is drawn from"),
 			cli.Number(&f.first, "first", 0, math.MaxUint64, "number of the first run: go on where another storm ended, or repeat a run"),
 			cli.Count(&f.runs, "runs", "how many trials"),
@@ -66,7 +69,7 @@ func stormCommand(try shrink.Try) *cli.Command {
 			cli.Switch(&f.history, "histories", "draw histories: what several people do one after the other, on up to three PCs"),
 			cli.Switch(&f.cases, "cases", "with --histories: play each a second time, as the case file that is made of it"),
 			cli.Switch(&f.json, "json", "print one JSON object a failure, and one for the sum").Writes("ionbench-storm 1"),
-		),
+		}, f.tests.flags()...)...),
 		Examples: `
   ionbench storm                             a thousand runs of seed 1
   ionbench storm --seed 7 --runs 100000
@@ -76,6 +79,8 @@ func stormCommand(try shrink.Try) *cli.Command {
   ionbench storm --world my.world            all in one of your own
   ionbench storm --json | jq -r .shrunk.repeat
   ionbench storm --histories --cases --runs 20000
+  ionbench storm --junit storm.xml --summary storm.md
+                                             for those who show tests
 `,
 		Done: "no invariant was broken", Failed: "one was, or the storm was interrupted",
 		Run: f.run,
@@ -104,6 +109,7 @@ func (f *stormFlags) run(ctx context.Context, c *cli.Call) error {
 			Failed: func(failure storm.Failure) {
 				told.Clear()
 				f.writeFailure(c, failure)
+				f.failed = append(f.failed, f.failedSuite(failure))
 			},
 			Progress: func(done int) { told.Show(done, f.runs, "") },
 		})
@@ -119,6 +125,9 @@ type blown struct {
 
 // blow plays a storm of either kind and prints what came of it.
 func (f *stormFlags) blow(c *cli.Call, play func(told *terminal.Progress) (blown, error)) error {
+	if err := f.tests.check(f.json); err != nil {
+		return err
+	}
 	began, told := time.Now(), c.Progress("runs")
 	c.Begin()
 	done, err := play(told)
@@ -127,6 +136,9 @@ func (f *stormFlags) blow(c *cli.Call, play func(told *terminal.Progress) (blown
 		return err
 	}
 	done.writeSum(time.Since(began))
+	if err := f.tests.write(c, f.testReport(done, began)); err != nil {
+		return err
+	}
 	switch {
 	case done.runs < f.runs:
 		return fmt.Errorf("interrupted: %d of %d runs were done", done.runs, f.runs)
@@ -134,6 +146,42 @@ func (f *stormFlags) blow(c *cli.Call, play func(told *terminal.Progress) (blown
 		return cli.ErrNo
 	}
 	return nil
+}
+
+// testReport is a storm as tests: one for each run that broke something, and one for all others.
+func (f *stormFlags) testReport(done blown, began time.Time) *testreport.Report {
+	r := &testreport.Report{Title: "ionbench storm", Tool: "ionbench storm", Started: began, Took: time.Since(began)}
+	rest := testreport.Suite{
+		Name: fmt.Sprintf("seed %d", f.seed), Took: r.Took,
+		Properties: []testreport.Property{{Name: "first", Value: fmt.Sprint(f.first)}, {Name: "runs", Value: fmt.Sprint(done.runs)}, {Name: "broken", Value: fmt.Sprint(done.violations)}},
+	}
+	if done.runs > done.violations {
+		rest.Tests = []testreport.Test{{Scenario: rest.Name, Step: "all other runs", Status: testreport.Passed, Took: r.Took}}
+	}
+	r.Suites = append(f.failed, rest)
+	if done.runs < f.runs {
+		r.Suites = append(r.Suites, interrupted("ionbench storm", fmt.Sprintf("%d of %d runs were done", done.runs, f.runs)))
+	}
+	return r
+}
+
+// suiteOf is a run that broke something as a test.
+func (f *stormFlags) suiteOf(run uint64, broken []string, repeat, text string, facts ...testreport.Property) testreport.Suite {
+	name := fmt.Sprintf("seed %d run %d", f.seed, run)
+	return testreport.Suite{
+		Name: name, Repeat: repeat, Properties: append(facts, testreport.Property{Name: "repeat", Value: repeat}),
+		Tests: []testreport.Test{{Scenario: name, Step: "play", Status: testreport.Failed, Message: strings.Join(broken, "; "), Text: text}},
+	}
+}
+
+func (f *stormFlags) failedSuite(failure storm.Failure) testreport.Suite {
+	var broken []string
+	for _, v := range failure.Result.Violations {
+		broken = append(broken, v.String())
+	}
+	small := failure.Shrunk
+	return f.suiteOf(failure.Run, broken, f.repeat(failure), f.failureText(failure),
+		testreport.Property{Name: "plan", Value: failure.Plans.String()}, testreport.Property{Name: "shrunk", Value: small.Plans.String()})
 }
 
 // among are the worlds that the flags ask for; nil for the storm's own.
@@ -180,9 +228,9 @@ func textsOf(s shrink.Signature) (list []string) {
 }
 
 func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
-	small := failure.Shrunk
-	repeat, smallRepeat := f.repeat(failure), f.world.replayCommand(small.Subject)
 	if f.json {
+		small := failure.Shrunk
+		repeat, smallRepeat := f.repeat(failure), f.world.replayCommand(small.Subject)
 		c.Encode(failureObject{
 			Seed: f.seed, Run: failure.Run, ID: cmp.Or(failure.ID, idOf(failure.Subject)), Plan: failure.Plans.String(), Config: configOf(failure.World),
 			Violations: failure.Result.Violations, Repeat: repeat,
@@ -193,6 +241,13 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 		})
 		return
 	}
+	c.Print(f.failureText(failure) + "\n")
+}
+
+// failureText is a run that broke an invariant, for people.
+func (f *stormFlags) failureText(failure storm.Failure) string {
+	small := failure.Shrunk
+	repeat, smallRepeat := f.repeat(failure), f.world.replayCommand(small.Subject)
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d, run %d: broken\n", f.seed, failure.Run)
 	for _, v := range failure.Result.Violations {
@@ -211,8 +266,7 @@ func (f *stormFlags) writeFailure(c *cli.Call, failure storm.Failure) {
 	if f.world.file == "" && unnamed(small.World) {
 		fmt.Fprintf(&b, "  where FILE has\n\n%s", small.World.String())
 	}
-	b.WriteByte('\n')
-	c.Print(b.String())
+	return b.String()
 }
 
 // sumObject is the result of a storm in JSON.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -172,5 +175,37 @@ func TestAStormOfHistoriesIsSummedUp(t *testing.T) {
 		if status, _, diagnostics := stormIn(t, t.Context(), args...); status == cli.Done || diagnostics == "" {
 			t.Errorf("%q is taken: %s", args, diagnostics)
 		}
+	}
+}
+
+// One test for each run that broke something, and one for all others.
+func TestAStormIsToldInTheFormsOfTests(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "storm.xml")
+	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--junit", file, "--annotations", "github")
+	broken := strings.Count(out, ": broken\n")
+	text, err := os.ReadFile(file)
+	if err != nil || status != cli.Failed || broken == 0 {
+		t.Fatalf("exit %d, %d runs are broken, %v", status, broken, err)
+	}
+	report := string(text)
+	if strings.Count(report, "<failure message=\"I1: nobody answers\"") != broken || !strings.Contains(report, `<testcase name="seed 3: all other runs"`) ||
+		!strings.Contains(report, fmt.Sprintf(`tests="%d" failures="%d" errors="0"`, broken+1, broken)) || !strings.Contains(report, `<property name="repeat" value="ionbench replay `) {
+		t.Errorf("%d runs are broken\n%s", broken, report)
+	}
+	if !strings.Contains(out, "\n::error title=seed 3 run ") {
+		t.Errorf("no annotation in\n%s", out)
+	}
+	if status, _, said := stormIn(t, t.Context(), "--json", "--annotations", "github"); status != cli.Misused || !strings.Contains(said, "--annotations") {
+		t.Errorf("exit %d: %s", status, said)
+	}
+}
+
+func TestAStormThatWasInterruptedIsNoSuccessInTheFormsOfTests(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	file := filepath.Join(t.TempDir(), "storm.json")
+	stormIn(t, ctx, "--runs", "30", "--ctrf", file)
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"other": 1`) || !strings.Contains(string(text), "interrupted: 0 of 30 runs were done") {
+		t.Errorf("%v\n%s", err, text)
 	}
 }

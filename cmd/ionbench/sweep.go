@@ -18,6 +18,7 @@ import (
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/atlas/page"
 	"ionbench/scenarios/fields"
+	"ionbench/scenarios/testreport"
 )
 
 const sweepHelp = `
@@ -48,6 +49,7 @@ type sweepFlags struct {
 	resume     bool
 	listSpaces bool
 	worlds     string
+	tests      testOutputs
 }
 
 func sweepCommand() *cli.Command {
@@ -68,7 +70,7 @@ func sweepCommand() *cli.Command {
 			cli.Switch(&f.resume, "resume", "go on with what the file of --json has, if it is there"),
 			worldsFlag(&f.worlds, "survey every world of an array: pairs or triples"),
 			cli.Switch(&f.listSpaces, "list-spaces", "list the spaces and end"),
-		})...),
+		}, f.tests.flags())...),
 		Examples: `
   ionbench sweep                                     bytes on the wire and flash operations
   ionbench sweep --list-spaces                       what else can be swept
@@ -78,6 +80,8 @@ func sweepCommand() *cli.Command {
   ionbench sweep --image-size 256KiB --json s.json --resume
   ionbench sweep --worlds pairs                      every kind of fault in every world
   ionbench sweep --shard 1/4 --json part1.json       the first quarter, for "ionbench atlas merge"
+  ionbench sweep --junit sweep.xml --summary sweep.md
+                                                     for those who show tests: a test a fault
 `,
 		Done: "no invariant was broken", Failed: "one was, or the sweep was interrupted",
 		Run: f.run,
@@ -98,6 +102,9 @@ func spaceNames() []string {
 }
 
 func (f *sweepFlags) run(ctx context.Context, c *cli.Call) error {
+	if err := f.tests.check(false); err != nil {
+		return err
+	}
 	if f.listSpaces {
 		rows := [][]string{{"SPACE", "WHAT IS SWEPT"}}
 		for _, space := range atlas.Spaces() {
@@ -125,7 +132,11 @@ func (f *sweepFlags) run(ctx context.Context, c *cli.Call) error {
 	if err := f.write(a); err != nil {
 		return err
 	}
-	c.Print(atlasText(a, cmp.Or(f.file, f.image), time.Since(began)))
+	given := cmp.Or(f.file, f.image)
+	c.Print(atlasText(a, given, time.Since(began)))
+	if err := f.tests.write(c, f.testReport(ctx, a, given, began)); err != nil {
+		return err
+	}
 	return f.verdict(ctx, a)
 }
 
@@ -143,6 +154,18 @@ func (f *sweepFlags) verdict(ctx context.Context, a *atlas.Atlas) error {
 		return cli.ErrNo
 	}
 	return nil
+}
+
+// testReport is a sweep as tests, one for each fault.
+func (f *sweepFlags) testReport(ctx context.Context, a *atlas.Atlas, given string, began time.Time) *testreport.Report {
+	r := &testreport.Report{Title: "ionbench sweep", Tool: "ionbench sweep", Started: began, Took: time.Since(began)}
+	for _, t := range tallies(a) {
+		r.Suites = append(r.Suites, t.testSuite(a, given))
+	}
+	if sum := a.Summary(); ctx.Err() != nil && a.Partial {
+		r.Suites = append(r.Suites, interrupted("ionbench sweep", fmt.Sprintf("%d of %d points were done", sum.Points, sum.Points+sum.Skipped)))
+	}
+	return r
 }
 
 // sweep returns the sweep that the flags ask for.

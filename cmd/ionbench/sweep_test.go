@@ -11,6 +11,8 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/testreport"
+	"ionbench/scenarios/verdict"
 )
 
 var lastLine = regexp.MustCompile(`\npoints=(\d+) classes=(\d+) violations=(\d+) skipped=(\d+) seconds=\d+\.\d\d\n$`)
@@ -163,5 +165,28 @@ func TestASweepThatCannotBeSaysWhatToDoNext(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(dir, "elsewhere.json")); err == nil {
 		t.Error("the file behind the link was written")
+	}
+}
+
+// One test for each fault, whatever came of its points.
+func TestASweepIsToldInTheFormsOfTests(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sweep.xml")
+	code, _, said := call(t, "", quickSweep("--junit", file)...)
+	text, err := os.ReadFile(file)
+	if code != cli.Done || err != nil {
+		t.Fatalf("exit %d: %s %v", code, said, err)
+	}
+	for _, part := range []string{`tests="2" failures="0" errors="0"`, `<testcase name="abort at state #: every point"`, `<property name="recovered" value="`} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("it lacks %s:\n%s", part, text)
+		}
+	}
+	broken := &atlas.Atlas{
+		Outcomes: []atlas.PointOutcome{{Class: "violated", Violations: []verdict.Violation{{Rule: verdict.I4, Reason: "no"}}}},
+		Rows:     []atlas.Row{{Space: "state", Plan: "abort at state #", First: 1, Runs: [][2]int{{3, 0}}}},
+	}
+	s := tallies(broken)[0].testSuite(broken, "")
+	if one := s.Tests[0]; one.Status != testreport.Failed || !strings.HasPrefix(one.Message, "I4 is broken at 3 points, such as abort at state 1: I4: no") || s.Repeat == "" {
+		t.Errorf("%+v", s)
 	}
 }

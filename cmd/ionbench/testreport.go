@@ -23,7 +23,11 @@ func (f *testOutputs) flags() []cli.Flag {
 	}
 }
 
-func (f *testOutputs) check() error {
+// check checks the flags; printed says that JSON goes to standard output.
+func (f *testOutputs) check(printed bool) error {
+	if printed && f.annotations != "" {
+		return cli.Usage("--annotations go to standard output, as --json does").Hint("leave one of them out, or write a file: --ctrf FILE")
+	}
 	return checkOutputs(files.File, f.junit, f.ctrf, f.summary)
 }
 
@@ -37,4 +41,12 @@ func (f *testOutputs) write(c *cli.Call, r *testreport.Report) error {
 		errs = append(errs, r.WriteGitHub(c.Out))
 	}
 	return errors.Join(errs...)
+}
+
+// given reports whether any of them is wanted.
+func (f *testOutputs) given() bool { return *f != testOutputs{} }
+
+// interrupted is the test of what was not done any more.
+func interrupted(command, done string) testreport.Suite {
+	return testreport.Suite{Name: command, Tests: []testreport.Test{{Scenario: command, Step: "to its end", Status: testreport.Undecided, Message: "interrupted: " + done}}}
 }

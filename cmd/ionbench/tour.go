@@ -13,6 +13,7 @@ import (
 	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/shrink"
+	"ionbench/scenarios/testreport"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/worlds"
@@ -58,6 +59,9 @@ func (f *sweepFlags) tour(ctx context.Context, c *cli.Call) error {
 		return err
 	}
 	c.Print(t.text())
+	if err := f.tests.write(c, t.testReport(began)); err != nil {
+		return err
+	}
 	switch {
 	case len(t.worlds) < len(array.Rows) || t.skipped > 0:
 		return fmt.Errorf("interrupted: %d of %d worlds were done", len(t.worlds), len(array.Rows))
@@ -114,6 +118,29 @@ func (t *toured) text() string {
 	}
 	fmt.Fprintf(&b, "\nworlds=%d points=%d violations=%d skipped=%d seconds=%.2f\n", len(t.worlds), t.points, t.violations, t.skipped, t.took.Seconds())
 	return b.String()
+}
+
+// testReport is a tour as tests, one for each world.
+func (t *toured) testReport(began time.Time) *testreport.Report {
+	r := &testreport.Report{Title: "ionbench sweep --worlds " + t.array.Word, Tool: "ionbench sweep", Started: began, Took: t.took}
+	for i := range t.worlds {
+		w := &t.worlds[i]
+		s := testreport.Suite{Name: w.Name, Properties: []testreport.Property{{Name: "points", Value: strconv.Itoa(w.Points)}}}
+		one := testreport.Test{Scenario: w.Name, Step: "every phase", Status: testreport.Passed}
+		for j, v := range w.broken() {
+			if j == 0 {
+				one.Status, s.Repeat = testreport.Failed, w.repeat(v.plan)
+				one.Message = fmt.Sprintf("%v is broken at %s, such as %s: %v", v.Rule, counted(v.points, "point"), orNothing(v.plan), v)
+			}
+			one.Text += v.String() + "\n" + w.repeat(v.plan) + "\n"
+		}
+		s.Tests = []testreport.Test{one}
+		r.Suites = append(r.Suites, s)
+	}
+	if all := len(t.array.Rows); len(t.worlds) < all || t.skipped > 0 {
+		r.Suites = append(r.Suites, interrupted("ionbench sweep", fmt.Sprintf("%d of %d worlds were done", len(t.worlds), all)))
+	}
+	return r
 }
 
 // broken are the rules that were broken in a world, with how many points and an example.

@@ -23,8 +23,9 @@ type scene struct {
 	begun    time.Time
 	remarks  []Remark
 
-	files map[int]world.Firmware     // that were made, by size in bytes
-	rigs  map[time.Duration]*rig.Rig // ready for the attempt, by lead
+	files  map[int]world.Firmware     // that were made, by size in bytes
+	rigs   map[time.Duration]*rig.Rig // ready for the attempt, by lead
+	trails trails                     // of the last trials
 }
 
 // earlier is how long before the log the earlier attempt began that left the meter in download

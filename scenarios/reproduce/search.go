@@ -105,11 +105,16 @@ func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kin
 	}
 	result.scene = w
 	result.Remarks = append(result.Remarks, w.remarks...)
-	s := &search{ctx: ctx, scene: w, run: m, sizes: result.Sizes, left: o.Trials, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
+	s := newSearch(ctx, w, m, o.Trials)
 	s.explain()
 	s.result(result)
 	result.Trials = o.Trials - s.left
+	w.trails = trails{} // a result is kept longer than they are of use
 	return result, m.unsure
+}
+
+func newSearch(ctx context.Context, w *scene, m *mended, trials int) *search {
+	return &search{ctx: ctx, scene: w, run: m, sizes: SizesOf(m.LoggedRun), left: trials, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
 }
 
 // search is a search at work.
@@ -357,11 +362,11 @@ func (s *search) try(h hypothesis) *played {
 		return nil
 	}
 	s.left--
-	p, err := s.scene.play(h, s.run)
+	p, sent, err := s.scene.play(h, s.run)
+	s.work += sent
 	if err != nil {
 		return nil // a plan that cannot be played
 	}
-	s.work += len(p.marks)
 	if p.late == 1 && !p.differs && h.lead == 0 {
 		h.lead = lateInSecond
 		if later := s.try(h); later != nil && later.exact() {

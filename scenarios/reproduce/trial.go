@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"ionbench/client"
@@ -46,39 +47,58 @@ type played struct {
 // exact reports whether the log is the same.
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
 
-// play tries a hypothesis on the bench.
-func (w *scene) play(h hypothesis, want *mended) (p *played, err error) {
+// play tries a hypothesis on the bench. fresh is how many of its requests no trial before has sent.
+func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			p, err = nil, fmt.Errorf("the model panics: %v", broken)
 		}
 	}()
+	n, err := w.setOut(h, want)
+	if err != nil {
+		return nil, 0, err
+	}
+	p = n.p
+	for !p.differs && n.rig.Step() {
+		n.look()
+	}
+	if p.differs {
+		return p, len(p.marks) - n.trail.from, nil
+	}
+	p.outcome = n.rig.Finish()
+	n.look()
+	n.end()
+	if p.exact() {
+		n.rig.Heal()
+		p.left = leftBy(n.rig, w.file(h.bytes).Own.Image, w.upgrade.Release)
+	}
+	return p, len(p.marks) - n.trail.from, nil
+}
+
+// setOut begins a trial, or goes on from where an earlier one was that began alike.
+func (w *scene) setOut(h hypothesis, want *mended) (*note, error) {
 	base, err := w.rig(h.lead)
 	if err != nil {
 		return nil, err
 	}
-	r := base.Clone()
-	p = &played{hypothesis: h}
-	begun := r.Now()
-	if err := w.begin(r, h.bytes, h.plan); err != nil {
+	n := &note{p: &played{hypothesis: h}, want: want, begun: base.Now(), trails: &w.trails}
+	if t, at, keep := w.trails.latest(h); t != nil {
+		n.rig = at.rig.Clone()
+		if err := n.rig.PlanAnew(keep, h.plan[keep:]); err != nil {
+			return nil, err
+		}
+		n.follow(t.of, at)
+		n.trail = w.trails.begin(n.p)
+		n.trail.from = at.marks
+		return n, nil
+	}
+	n.rig = base.Clone()
+	if err := w.begin(n.rig, h.bytes, h.plan); err != nil {
 		return nil, err
 	}
-	n := note{p: p, want: want, rig: r, begun: begun}
+	n.trail = w.trails.begin(n.p)
 	n.look()
-	for !p.differs && r.Step() {
-		n.look()
-	}
-	if p.differs {
-		return p, nil
-	}
-	p.outcome = r.Finish()
-	n.look()
-	n.end()
-	if p.exact() {
-		r.Heal()
-		p.left = leftBy(r, w.file(h.bytes).Own.Image, w.upgrade.Release)
-	}
-	return p, nil
+	return n, nil
 }
 
 // note records a trial, step by step.
@@ -88,16 +108,27 @@ type note struct {
 	rig      *rig.Rig
 	begun    time.Duration
 	requests uint64
-	past     rig.Past // of the lines that were looked at
+	logged   rig.Logged // the lines that were looked at
+	trails   *trails
+	trail    *trail
+}
+
+// follow notes what another trial noted until it stopped there.
+func (n *note) follow(of *played, at stop) {
+	n.p.lines, n.p.at, n.p.marks = slices.Clone(of.lines[:at.lines]), slices.Clone(of.at[:at.lines]), slices.Clone(of.marks[:at.marks])
+	n.p.matched = at.lines // or it would have ended
+	n.requests, n.logged = n.rig.Bench().Station().Requests(), n.rig.Logged()
 }
 
 func (n *note) look() {
 	p := n.p
-	past := n.rig.Past()
-	for _, l := range past.LinesAfter(&n.past) {
-		n.line(l.AsRead())
+	logged := n.rig.Logged()
+	if logged != n.logged {
+		for _, l := range logged.After(n.logged) {
+			n.line(l.AsRead())
+		}
+		n.logged = logged
 	}
-	n.past = past
 	s := n.rig.Bench().Station()
 	if requests := s.Requests(); requests != n.requests {
 		n.requests = requests
@@ -106,6 +137,9 @@ func (n *note) look() {
 			at: n.rig.Now() - n.begun, step: n.rig.Doing(), block: n.rig.Block(), pass: n.passes(),
 			replies: c.Replies, ops: c.FlashOps, lines: len(p.lines),
 		})
+		if !p.differs {
+			n.trails.stop(n.trail, n.rig, n.begun)
+		}
 	}
 }
 

@@ -22,9 +22,14 @@ type Past struct {
 	acts    acts
 }
 
-// LinesAfter are the lines of the log that were written after an earlier past of the attempt;
-// all of them after the zero Past.
-func (p *Past) LinesAfter(earlier *Past) []upgradelog.Line { return p.written.after(earlier.written) }
+// Logged is how far the log of an attempt has come. The zero value is its beginning.
+type Logged struct{ last *written }
+
+// Logged returns how far the log of the attempt that runs has come.
+func (r *Rig) Logged() Logged { return Logged{r.bench.Host().(*tool).written} }
+
+// After are the lines that were written after an earlier state of the same log, in order.
+func (l Logged) After(earlier Logged) []upgradelog.Line { return l.last.after(earlier.last) }
 
 // LogSum stands for the text of the log.
 func (p *Past) LogSum() machine.Sum { return p.written.textSum() }

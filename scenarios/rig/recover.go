@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"slices"
 	"time"
 
 	"ionbench/client"
@@ -89,6 +90,19 @@ func (r *Rig) Strike(faults fault.Plan) error {
 		r.gauge()
 	}
 	return r.bench.Station().AddPlan(faults)
+}
+
+// PlanAnew makes another plan of that of the attempt that runs: its first faults, as many as keep says,
+// go on, and the others give way to these. It is an error if one of those has struck or missed its
+// moment.
+func (r *Rig) PlanAnew(keep int, faults fault.Plan) error {
+	if err := r.bench.Station().PlanAnew(keep, faults); err != nil {
+		return err
+	}
+	another := *r.attempt
+	another.Plan = slices.Concat(another.Plan[:keep], faults)
+	r.attempt = &another
+	return nil
 }
 
 // Answers reports whether the meter answers an identification. It asks a copy, so that the

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 )
@@ -181,4 +182,32 @@ func TestAChipHarmedByHandIsMended(t *testing.T) {
 			t.Errorf("the chip is faulty: %v; the meter is %v", s.Meter().Chip().Faulty(), s.Meter().State())
 		}
 	})
+}
+
+// What a copy of a run is planned for may be another plan, as long as nothing of the first has come.
+func TestAPlanIsMadeAnewBehindWhatHasStruck(t *testing.T) {
+	of := func(text string) *rig.Rig {
+		r := smallRig(t)
+		if err := r.Begin(upgrade(t, r, 6, text)); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	const first, other = "reply-lost at block 2", "cable-pull at block 5 for 2 no-responses; power-loss at flash-op 150 torn for 5s"
+	r := of(first + "; abort at block 6")
+	for r.Block() < 4 && r.Step() {
+	}
+	if n := r.Bench().Station().Struck(); n != 1 {
+		t.Errorf("%d faults have struck", n)
+	}
+	if err := r.PlanAnew(0, plan(t, other)); err == nil {
+		t.Error("a fault that has struck is taken back")
+	}
+	if err := r.PlanAnew(1, plan(t, other)); err != nil {
+		t.Fatal(err)
+	}
+	want := of(first + "; " + other).Finish()
+	if got := r.Finish(); string(got.Log) != string(want.Log) || got.Cost != want.Cost || len(got.Unstruck) > 0 {
+		t.Errorf("its log is\n%s\nand with that plan from the beginning\n%s", got.Log, want.Log)
+	}
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -81,6 +82,24 @@ func (s *Station) AddPlan(p fault.Plan) error {
 	s.armFlash()
 	return nil
 }
+
+// PlanAnew keeps the first faults of the plan, and puts others in the place of those behind them, as
+// AddPlan adds faults. It is an error if one of those has had its moment.
+func (s *Station) PlanAnew(keep int, p fault.Plan) error {
+	if err := s.CheckPlan(p); err != nil {
+		return err
+	}
+	for i := range s.plan[keep:] {
+		if k := &s.plan[keep+i]; k.count > 0 || k.missed != "" {
+			return fmt.Errorf("%w: %v", errStruck, k.fault)
+		}
+	}
+	s.plan = s.plan[:keep]
+	return s.AddPlan(p)
+}
+
+// errStruck: a fault cannot be taken out of a plan any more.
+var errStruck = errors.New("the fault has had its moment")
 
 // CheckPlan says why p cannot be played on this station; nil if it can.
 func (s *Station) CheckPlan(p fault.Plan) error {
@@ -169,6 +188,15 @@ func (s *Station) Waiting() bool {
 
 func (k *strike) waiting() bool {
 	return k.count == 0 && k.missed == "" || k.next > 0 || k.armed > 0 || k.bytes > 0
+}
+
+// Struck is how many faults of the plan there are up to the last one that has had its moment.
+func (s *Station) Struck() int {
+	n := len(s.plan)
+	for n > 0 && s.plan[n-1].count == 0 && s.plan[n-1].missed == "" {
+		n--
+	}
+	return n
 }
 
 // Unstruck lists the faults of the plan that never struck.
