@@ -3,7 +3,6 @@ package meter
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -41,8 +40,17 @@ func (m *Meter) runProgram(now time.Duration, p *ion.Packet) {
 	refused := p.HasCredential && !p.Credential.Opens(m.password)
 	caller := caller{refused: refused, allowed: p.HasCredential && !refused}
 	result := ion.Result{ID: program.ID, Frequency: program.Frequency, Priority: program.Priority}
+	records := 0 // bytes of them in the result
 	for i := range program.Commands {
-		result.Values = append(result.Values, m.runCommand(now, caller, &program.Commands[i]))
+		c := &program.Commands[i]
+		if records > maxResult && c.Method == ion.MethodReadValue {
+			continue // the reply is too long already, and nobody gets these records
+		}
+		v := m.runCommand(now, caller, c)
+		if v.Kind == ion.KindStructureArray {
+			records += len(ion.AppendValue(nil, v))
+		}
+		result.Values = append(result.Values, v)
 	}
 	if unread != nil {
 		result.Status = statusNotCarriedOut
@@ -102,6 +110,16 @@ func (m *Meter) readRegister(now time.Duration, h ion.Handle) ion.Value {
 	if v, ok := m.register(now, h); ok {
 		return v
 	}
+	return m.noRegister(h)
+}
+
+// noRegister is the exception for a handle that is no register: managers and modules have no value.
+func (m *Meter) noRegister(h ion.Handle) ion.Value {
+	_, manager := m.tree().Manager(h)
+	_, module := m.tree().Module(h)
+	if manager || module || h == ion.HandleFeatureManager {
+		return methodDoesNotApply()
+	}
 	return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
 }
 
@@ -138,8 +156,6 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 		return ion.TextValue(FactoryTemplateName(m.cfg.Model, m.revision)), true
 	case ion.HandleUniversalTime:
 		return ion.UnsignedValue(uint64(uint32(m.Clock(now).Unix())), 4), true
-	case ion.HandleEventLogDepth:
-		return ion.UnsignedValue(eventLogDepth, 4), true
 	case ion.HandleEventCutoff:
 		return ion.UnsignedValue(uint64(m.memory.cutoff), 1), true
 	case ion.HandleCompliance:
@@ -184,17 +200,12 @@ func (m *Meter) writeRegister(now time.Duration, by caller, c *ion.Command) ion.
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	case c.Handle == ion.HandleTemplate:
 		return m.writeTemplate(now, c.Args[0])
-	case c.Handle == ion.HandleEventCutoff:
-		return m.writeCutoff(now, c.Args[0])
 	case c.Handle >= ion.HandleCounted && c.Handle < ion.HandleCounted+ion.EnergyCount:
 		return m.writeCounted(now, ion.FirstEnergy+int(c.Handle-ion.HandleCounted), c.Args[0])
 	}
 	i, ok := ion.SettingIndex(c.Handle)
 	if !ok {
-		if m.has(now, c.Handle) {
-			return ion.ExceptionValue(exceptionReadOnly, 0, "Read Only")
-		}
-		return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
+		return m.writeSetup(now, c)
 	}
 	setting := ion.SettingTable()[i]
 	v, err := setting.Check(c.Args[0])
@@ -246,17 +257,6 @@ func (m *Meter) writeTemplate(now time.Duration, v ion.Value) ion.Value {
 	m.memory.mark(ion.TemplateName, m.memory.settings.Template == v.Text)
 	m.memory.set(func(s *ion.Settings) { s.Template = v.Text })
 	m.logSetup(now, ion.HandleTemplate)
-	return ion.BoolValue(true)
-}
-
-// writeCutoff sets which events are logged from now on.
-func (m *Meter) writeCutoff(now time.Duration, v ion.Value) ion.Value {
-	n, ok := v.Number()
-	if !ok || n != math.Trunc(n) || n < 0 || n > maxPriority {
-		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
-	}
-	m.logSetup(now, ion.HandleEventCutoff)
-	m.memory.cutoff = uint8(n)
 	return ion.BoolValue(true)
 }
 

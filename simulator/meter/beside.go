@@ -20,21 +20,32 @@ func (m *Meter) Register(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	return m.register(now, h)
 }
 
-// Accepts reports whether a setting takes a value.
+// Accepts reports whether a register of the setup takes a value.
 func (m *Meter) Accepts(_ time.Duration, h ion.Handle, v float64) bool {
-	_, err := settingValue(h, v)
+	if _, ok := ion.SettingIndex(h); ok {
+		_, err := settingValue(h, v)
+		return err == nil
+	}
+	r, ok := m.tree().Register(h)
+	if !ok {
+		return false
+	}
+	_, err := r.Take(ion.FloatValue(float32(v)))
 	return err == nil
 }
 
-// Write changes a setting to a value that it accepts, as somebody who wants that.
+// Write changes a register of the setup to a value that it accepts, as somebody who wants that.
 func (m *Meter) Write(now time.Duration, h ion.Handle, v float64) {
-	i, ok := ion.SettingIndex(h)
-	if !ok || !m.Answers() {
+	if !m.Answers() || !m.Accepts(now, h, v) {
 		return
 	}
-	if value, err := settingValue(h, v); err == nil {
+	if i, ok := ion.SettingIndex(h); ok {
+		value, _ := settingValue(h, v) // it is accepted
 		m.rules.keep(m, now, i, value)
+		return
 	}
+	r, _ := m.tree().Register(h)
+	m.keepSetup(now, r, v)
 }
 
 // settingValue is v in the type of the setting with a handle.

@@ -2,10 +2,12 @@ package meter
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/tree"
 )
 
 // Texts of the event log. Those of power, factory initialise and upgrade are documented: the list
@@ -29,8 +31,6 @@ const (
 	PrioritySetupChange = 10
 	PriorityInformation = 25
 	PriorityWarning     = 30
-
-	maxPriority = 255
 )
 
 // eventKind is what is the same for all events of a kind.
@@ -101,13 +101,42 @@ func (m *memory) record(e LogEntry) {
 	if _, k := kindOfEvent(e.Text); k.priority <= m.cutoff {
 		return
 	}
-	if len(m.events) == eventLogDepth {
-		m.events = append([]LogEntry(nil), m.events[1:]...)
-		m.dropped++
-	}
+	m.trimEvents(m.eventDepth() - 1)
 	e.At = e.At.Truncate(time.Second)
 	// A clone shares the entries so far: never append in place.
 	m.events = append(m.events[:len(m.events):len(m.events)], e)
+}
+
+// eventDepth is how many entries the event log keeps.
+func (m *memory) eventDepth() int {
+	return int(m.setupNumber(ion.HandleEventLogDepth, tree.EventLogDepth))
+}
+
+// trimEvents drops the oldest entries but the last n. A clone shares them: they are never moved in place.
+func (m *memory) trimEvents(n int) {
+	if more := len(m.events) - n; more > 0 {
+		m.events = append([]LogEntry(nil), m.events[more:]...)
+		m.dropped += uint32(more)
+	}
+}
+
+// alarms are the newest entries whose priority is above the alarm priority.
+//
+// Assumption: what an alarm holds: its place in the log, its time and the event.
+func (m *Meter) alarms() ion.Value {
+	const alarm = 1
+	above := m.memory.setupNumber(ion.HandleAlarmPriority, tree.AlarmPriority)
+	v := ion.Value{Kind: ion.KindStructureArray, Size: alarm}
+	for i := len(m.memory.events) - 1; i >= 0 && len(v.Items) < maxRecords; i-- {
+		e := m.memory.events[i]
+		if _, k := kindOfEvent(e.Text); float64(k.priority) > above {
+			v.Items = append(v.Items, ion.Value{Kind: ion.KindStructure, Size: alarm, Items: []ion.Value{
+				ion.UnsignedValue(uint64(m.memory.dropped)+uint64(i), 4), ion.UnsignedValue(uint64(uint32(e.At.Unix())), 4), m.eventValue(e),
+			}})
+		}
+	}
+	slices.Reverse(v.Items)
+	return v
 }
 
 // position is where the next entry of the event log goes.

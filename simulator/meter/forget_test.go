@@ -8,6 +8,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
+	"ionbench/simulator/tree"
 )
 
 // still is a meter at one instant.
@@ -40,7 +41,7 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			"booting": in(func(x *tester) { x.m.PowerOff(x.now); x.m.PowerOn(x.now) }),
 			"running": in(func(*tester) {}),
 			"running for an hour, with labels and a setup change": in(func(x *tester) {
-				x.run(ion.Command{Handle: 0x0800, Method: ion.MethodWriteLabel, Args: []ion.Value{ion.TextValue("Bills")}}, write(ion.HandleOwner, ion.TextValue("PLANT")))
+				x.run(ion.Command{Handle: 0x0800, Method: ion.MethodWriteLabel, Args: []ion.Value{ion.TextValue("Bills")}}, write(ion.HandleOwner, ion.TextValue("PLANT")), write(tree.HandlePeriod, ion.FloatValue(300)))
 				x.wait(time.Hour)
 				x.run(write(0x58B0, ion.FloatValue(7)))
 				x.m.extremes(x.now)
@@ -129,6 +130,7 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			"Meter.rules":           "never written",
 			"Meter.memory.events":   "nobody appends in place",
 			"Meter.memory.labels":   "nobody writes in place",
+			"Meter.memory.setups":   "nobody writes in place",
 			"Meter.memory.history":  "nobody appends in place",
 			"Meter.memory.settings": "written by a meter that has them alone; after a copy none has",
 		},

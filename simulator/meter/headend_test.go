@@ -18,7 +18,7 @@ import (
 // A head-end, written after what the public one was seen to do. It knows bytes: it makes its frames
 // and reads the answers by itself, and shares no code with the meter.
 type headEnd struct {
-	t      *testing.T
+	t      testing.TB
 	m      *meter.Meter
 	now    time.Duration
 	id     uint16
@@ -29,7 +29,7 @@ type headEnd struct {
 var born = time.Date(2026, time.November, 26, 10, 7, 30, 0, time.UTC)
 
 // newHeadEnd is at a fresh meter that was switched on five seconds ago.
-func newHeadEnd(t *testing.T, model meter.Model, password string) *headEnd {
+func newHeadEnd(t testing.TB, model meter.Model, password string) *headEnd {
 	t.Helper()
 	m, err := meter.New(meter.Config{
 		Model: model, SerialNumber: "PC-0209A001-11", UnitID: 105, Password: password, Epoch: born, Past: 10 * 24 * time.Hour,

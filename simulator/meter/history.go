@@ -2,6 +2,7 @@ package meter
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"ionbench/simulator/circuit"
@@ -31,23 +32,31 @@ type stretch struct {
 	from, to int64                // to is the first second that is not part of it
 	shift    int64                // what the meter's clock was ahead
 	energy   [energyCount]float64 // readings at from
+	period   int64                // seconds between two records
+	room     uint32               // how many records the log had room for; endless where it rolls over
 }
 
-// first is the first quarter of an hour by the meter's clock, counted from 1970, whose record is
-// of the stretch, or would be.
-func (s *stretch) first() int64 { return quarter(s.from+s.shift-1) + 1 }
+// endless is the room of a log that rolls over.
+const endless = math.MaxUint32
 
-// records is how many records the stretch has.
-func (s *stretch) records() uint32 {
+// first is the first period by the meter's clock, counted from 1970, whose record is of the stretch,
+// or would be.
+func (s *stretch) first() int64 { return s.index(s.from+s.shift-1) + 1 }
+
+// periods is how many periods end in the stretch, and records how many of them have a record.
+func (s *stretch) periods() uint32 {
 	if s.to <= s.from {
 		return 0
 	}
-	return uint32(quarter(s.to+s.shift-1) + 1 - s.first())
+	return uint32(s.index(s.to+s.shift-1) + 1 - s.first())
 }
 
-func quarter(seconds int64) int64 {
-	q := seconds / tree.RecorderPeriod
-	if seconds%tree.RecorderPeriod < 0 {
+func (s *stretch) records() uint32 { return min(s.periods(), s.room) }
+
+// index is the period of a time by the meter's clock.
+func (s *stretch) index(seconds int64) int64 {
+	q := seconds / s.period
+	if seconds%s.period < 0 {
 		q--
 	}
 	return q
@@ -66,13 +75,13 @@ func recorderDepth(f Features) uint32 {
 // longest log are kept.
 const maxStretches = 3000
 
-// keep adds a stretch that is over. One without a record is forgotten, and so are the oldest
+// keep adds a stretch that is over. One that is short and has no record is forgotten, and so are the oldest
 // stretches whose records have all been overwritten.
 //
 // Assumption: what is measured between two breaks that are less than a quarter of an hour apart
 // counts for no minimum and no maximum.
 func (h *history) keep(s stretch) {
-	if s.records() == 0 {
+	if s.periods() == 0 && s.to-s.from < tree.RecorderPeriod {
 		return
 	}
 	kept := h.stretches
@@ -93,6 +102,11 @@ func (m *Meter) present(now time.Duration) stretch {
 	started := m.calendar(m.started)
 	s := stretch{from: started.Unix() + 1, to: m.calendar(now).Unix() + 1, shift: int64(m.memory.offset / time.Second)}
 	s.energy = counted(m.memory.energy, m.circuit.Between(started, time.Unix(s.from, 0)))
+	s.period, s.room = m.memory.recorderPeriod(), endless
+	if m.memory.stopsWhenFull() {
+		depth := recorderDepth(m.cfg.Model.Features())
+		s.room = depth - min(depth, m.memory.history.position())
+	}
 	return s
 }
 
@@ -107,9 +121,19 @@ func (m *Meter) measured(now time.Duration) []stretch {
 
 // recordPosition is where the next record of the Revenue Log goes.
 func (m *Meter) recordPosition(now time.Duration) uint32 {
-	position := m.memory.history.recorded
-	for _, s := range m.measured(now) {
+	position := m.memory.history.position()
+	if m.state == Application {
+		s := m.present(now)
 		position += s.records()
+	}
+	return position
+}
+
+// position is where the next record goes behind the stretches that are over.
+func (h *history) position() uint32 {
+	position := h.recorded
+	for i := range h.stretches {
+		position += h.stretches[i].records()
 	}
 	return position
 }
@@ -136,9 +160,9 @@ func (m *Meter) readRecords(now time.Duration, from, to uint32) ion.Value {
 	return ion.LogValue(records...)
 }
 
-// record is the record of a quarter of an hour.
-func (m *Meter) record(position uint32, s *stretch, quarter int64) ion.Value {
-	clock := quarter * tree.RecorderPeriod
+// record is the record of a period.
+func (m *Meter) record(position uint32, s *stretch, index int64) ion.Value {
+	clock := index * s.period
 	at := time.Unix(clock-s.shift, 0)
 	moment := moment{sample: m.circuit.At(at), energy: counted(s.energy, m.circuit.Between(time.Unix(s.from, 0), at))}
 	recorder, _ := m.tree().Module(firstRecorder)
@@ -179,12 +203,6 @@ func (h *history) declare(w *machine.State) {
 	machine.SavedUint32(w, &h.recorded)
 	machine.SavedUint64(w, &h.since)
 	machine.SavedEach(w, &h.stretches, maxStretches, func(s *stretch) { s.declare(w) })
-	if !w.Loads() || w.Err() != nil {
-		return
-	}
-	if err := h.check(); err != nil {
-		w.Fail(err)
-	}
 }
 
 func (s *stretch) declare(w *machine.State) {
@@ -196,14 +214,33 @@ func (s *stretch) declare(w *machine.State) {
 	}
 }
 
+// declareRecording declares how the stretches were recorded, which older versions did not save.
+func (h *history) declareRecording(w *machine.State) {
+	for i := range h.stretches {
+		s := &h.stretches[i]
+		machine.SavedUint64(w, &s.period)
+		machine.SavedUint32(w, &s.room)
+	}
+}
+
+// assume says how the stretches of a history were recorded that does not say so.
+func (h *history) assume() {
+	for i := range h.stretches {
+		h.stretches[i].period, h.stretches[i].room = tree.RecorderPeriod, endless
+	}
+}
+
 // check looks at a history that was loaded.
 func (h *history) check() error {
-	const furthest = 1 << 40 // seconds: far beyond any calendar, and no sum of a few overflows
+	const furthest = 1 << 36 // seconds: far beyond any calendar, and no sum of a few overflows
 	if h.since < -furthest || h.since > furthest {
 		return fmt.Errorf("minima and maxima since %d", h.since)
 	}
 	total := uint32(0)
 	for i, s := range h.stretches {
+		if s.period < tree.MinRecorderPeriod || s.period > tree.MaxRecorderPeriod {
+			return fmt.Errorf("a record every %d s", s.period)
+		}
 		if i > 0 {
 			total += s.records()
 		}
@@ -229,7 +266,9 @@ func (m *Meter) past(length time.Duration) {
 		back, loss = begin, begin
 	}
 	m.memory.history.since = begin
-	before, after := stretch{from: begin, to: loss}, stretch{from: back, to: end}
+	before := stretch{from: begin, to: loss, period: tree.RecorderPeriod, room: endless}
+	after := before
+	after.from, after.to = back, end
 	flow := func(s stretch) circuit.Energy { return m.circuit.Between(time.Unix(s.from, 0), time.Unix(s.to, 0)) }
 	reset := false
 	for i, has := range m.memory.energy {

@@ -9,16 +9,13 @@ import (
 	"ionbench/simulator/circuit"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/tree"
 )
-
-// eventLogDepth is how many entries the event log keeps.
-// Assumption: 500.
-const eventLogDepth = 500
 
 // memory is what survives a power loss, apart from the flash.
 type memory struct {
-	settings *setup // without the energy readings, which are in energy
-	own      bool   // no other meter has these settings
+	settings *installed // without the energy readings, which are in energy
+	own      bool       // no other meter has these settings
 	energy   [energyCount]float64
 	offset   time.Duration // difference between the meter's clock and the calendar of the bench
 	events   []LogEntry
@@ -26,12 +23,13 @@ type memory struct {
 	marks    ion.Marks
 	cutoff   uint8   // events of a priority above it are logged
 	labels   []label // that somebody has written, by handle
+	setups   []setup // likewise
 	history  history
 }
 
-// setup is the settings as they are in memory. Copies of a meter share them; only a meter that
+// installed is the settings as they are in memory. Copies of a meter share them; only a meter that
 // has them alone writes to them.
-type setup struct {
+type installed struct {
 	ion.Settings
 	digest machine.Digest
 }
@@ -39,7 +37,7 @@ type setup struct {
 // set changes the settings.
 func (m *memory) set(change func(s *ion.Settings)) {
 	if !m.own {
-		m.settings, m.own = &setup{Settings: m.settings.Settings}, true
+		m.settings, m.own = &installed{Settings: m.settings.Settings}, true
 	}
 	m.settings.digest.Forget()
 	change(&m.settings.Settings)
@@ -47,14 +45,14 @@ func (m *memory) set(change func(s *ion.Settings)) {
 
 // replace gives the meter other settings, with their readings.
 func (m *memory) replace(s ion.Settings) {
-	m.settings, m.own = &setup{Settings: s}, true
+	m.settings, m.own = &installed{Settings: s}, true
 	for n, i := range energyIndexes() {
 		m.energy[n], _ = s.Values[i].Number()
 	}
 }
 
 // sum stands for the settings in a fingerprint.
-func (s *setup) sum() *machine.Sum {
+func (s *installed) sum() *machine.Sum {
 	return s.digest.Of(func() []byte { return ion.AppendSettings(nil, &s.Settings) })
 }
 
@@ -188,8 +186,8 @@ func factoryDefault(key string) string {
 }
 
 // memoryVersion is the version of the saved memory. Version 1 had no marks, version 2 neither
-// cutoff, labels nor history; others are refused.
-const memoryVersion = 3
+// cutoff, labels nor history, version 3 no setup beside the settings; others are refused.
+const memoryVersion = 4
 
 // AppendMemory appends the non-volatile memory in the form in which it is saved. RestoreMemory
 // reads it.
@@ -200,6 +198,7 @@ func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
 	memory.declare(&w)
 	memory.marks.Declare(&w)
 	memory.declareModules(&w)
+	memory.declareSetup(&w)
 	return w.Result()
 }
 
@@ -219,9 +218,18 @@ func (m *Meter) RestoreMemory(b []byte) error {
 	} else {
 		memory.cutoff = m.cfg.EventCutoff
 	}
+	if b[0] > 3 {
+		memory.declareSetup(&w)
+	} else {
+		memory.history.assume()
+	}
+	err := w.Err()
+	if err == nil {
+		err = errors.Join(memory.history.check(), memory.checkSetup(m.tree()))
+	}
 	switch {
-	case w.Err() != nil:
-		return fmt.Errorf("%w: %w", errMemory, w.Err())
+	case err != nil:
+		return fmt.Errorf("%w: %w", errMemory, err)
 	case len(w.Rest()) > 0:
 		return fmt.Errorf("%w: %d bytes too many", errMemory, len(w.Rest()))
 	}
@@ -236,7 +244,7 @@ var errMemory = errors.New("non-volatile memory is damaged")
 func (m *memory) declareModules(w *machine.State) {
 	cutoff := uint32(m.cutoff)
 	machine.SavedUint32(w, &cutoff)
-	if w.Loads() && cutoff > maxPriority {
+	if w.Loads() && cutoff > tree.HighestPriority {
 		w.Fail(fmt.Errorf("event cutoff %d", cutoff))
 	}
 	m.cutoff = uint8(cutoff)
@@ -254,13 +262,13 @@ func (m *memory) declare(w *machine.State) {
 	machine.SavedUint64(w, &m.offset)
 	m.declareSettings(w)
 	machine.SavedUint32(w, &m.dropped)
-	machine.SavedEach(w, &m.events, eventLogDepth, func(e *LogEntry) { e.declare(w) })
+	machine.SavedEach(w, &m.events, tree.EventLogDepth, func(e *LogEntry) { e.declare(w) })
 }
 
 func (m *memory) declareSettings(w *machine.State) {
 	switch {
 	case w.Loads():
-		m.settings = new(setup)
+		m.settings = new(installed)
 		m.settings.Declare(w)
 	case w.Saves():
 		m.settings.Declare(w)

@@ -11,6 +11,7 @@ import (
 
 	"ionbench/simulator/circuit"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/tree"
 )
 
 func TestSettingIsWrittenWithThePasswordOnly(t *testing.T) {
@@ -132,7 +133,7 @@ func TestMethodsThatAMeterDoesNotHaveGetAnException(t *testing.T) {
 		{ion.Command{Handle: ion.HandleRevision, Method: ion.MethodAlarms}, "Invalid Method"},
 		{ion.Command{Handle: 0xBEEF, Method: ion.MethodRegisterTime}, "Invalid Handle"},
 		{ion.Command{Handle: ion.HandleRevision, Method: ion.MethodLogPosition}, "Invalid Method"},
-		{ion.Command{Handle: ion.HandleRevision, Method: ion.MethodReadValue, Args: []ion.Value{ion.RangeValue(0, 1)}}, "Invalid Handle"},
+		{ion.Command{Handle: ion.HandleRevision, Method: ion.MethodReadValue, Args: []ion.Value{ion.RangeValue(0, 1)}}, "Invalid Method"},
 	} {
 		v := x.run(c.command)
 		if reason, _ := v[0].Reason(); reason != c.reason {
@@ -266,21 +267,21 @@ func TestEventLogIsReadOverION(t *testing.T) {
 
 func TestEventLogKeepsTheLatestEntriesAndCountsOn(t *testing.T) {
 	m := newMeter(t, testConfig())
-	for range eventLogDepth {
+	for range tree.EventLogDepth {
 		m.PowerOn(0)
 		m.PowerOff(0)
 	}
-	if n := len(m.EventLog()); n != eventLogDepth {
+	if n := len(m.EventLog()); n != tree.EventLogDepth {
 		t.Fatalf("%d entries", n)
 	}
 	x := &tester{tb: t, m: m}
 	m.PowerOn(0)
 	x.wait(time.Minute)
-	if v := x.run(ion.Command{Handle: ion.HandleEventLog, Method: ion.MethodLogPosition}); v[0].Uint != 2*eventLogDepth+1 {
+	if v := x.run(ion.Command{Handle: ion.HandleEventLog, Method: ion.MethodLogPosition}); v[0].Uint != 2*tree.EventLogDepth+1 {
 		t.Fatalf("position %v", v)
 	}
 	v := x.run(ion.Command{Handle: ion.HandleEventLog, Method: ion.MethodReadValue, Args: []ion.Value{ion.RangeValue(0, 2000)}})
-	if records := v[0].Items; len(records) != maxRecords || records[0].Items[0].Uint != eventLogDepth+1 {
+	if records := v[0].Items; len(records) != maxRecords || records[0].Items[0].Uint != tree.EventLogDepth+1 {
 		t.Errorf("%d records, the first %v", len(records), records[0])
 	}
 }
@@ -345,13 +346,14 @@ func TestDamagedMemoryIsRefusedAndChangesNothing(t *testing.T) {
 		"another version":   append([]byte{memoryVersion + 1}, saved[1:]...),
 		"no version":        append([]byte{0}, saved[1:]...),
 		"a tail":            append(bytes.Clone(saved), 0),
-		"an unknown event":  changed(saved, len(saved)-moduleBytes-marksBytes-1, 99),
-		"too many events":   changed(saved, len(saved)-moduleBytes-marksBytes-9*len(x.m.EventLog())-3, 0x40),
-		"unknown settings":  changed(saved, len(saved)-moduleBytes-marksBytes, 0x40),
-		"a strange cutoff":  changed(saved, len(saved)-moduleBytes, 1),
-		"too many labels":   changed(saved, len(saved)-moduleBytes+5, 1),
-		"no such time":      changed(saved, len(saved)-12, 0x40),
-		"endless past":      changed(saved, len(saved)-3, 1),
+		"an unknown event":  changed(saved, len(saved)-setupBytes-moduleBytes-marksBytes-1, 99),
+		"too many events":   changed(saved, len(saved)-setupBytes-moduleBytes-marksBytes-9*len(x.m.EventLog())-3, 0x40),
+		"unknown settings":  changed(saved, len(saved)-setupBytes-moduleBytes-marksBytes, 0x40),
+		"a strange cutoff":  changed(saved, len(saved)-setupBytes-moduleBytes, 1),
+		"too many labels":   changed(saved, len(saved)-setupBytes-moduleBytes+5, 1),
+		"no such time":      changed(saved, len(saved)-setupBytes-12, 0x40),
+		"endless past":      changed(saved, len(saved)-setupBytes-3, 1),
+		"endless setup":     changed(saved, len(saved)-3, 1),
 		"a broken setting":  changed(saved, 50, 0xFF),
 		"energy of no kind": changed(changed(saved, 1, 0x7F), 2, 0xF8),
 	} {
@@ -364,22 +366,24 @@ func TestDamagedMemoryIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-// The end of the saved memory: the marks, and then cutoff, labels and history of a meter that has
-// neither labels nor a history.
+// The end of the saved memory: the marks, then cutoff, labels and history, and then the setup beside
+// the settings, of a meter that has none of these three.
 const (
 	marksBytes  = 4 + 4*ion.KindCount
 	moduleBytes = 4 + 4 + 4 + 8 + 4
+	setupBytes  = 4
 )
 
 func TestMemoryOfAnEarlierVersionIsRead(t *testing.T) {
 	x := running(t, testConfig())
 	x.run(write(ion.HandleOwner, ion.TextValue("PLANT")))
 	saved := x.m.AppendMemory(nil, x.now)
-	second := saved[:len(saved)-moduleBytes]
+	third := saved[:len(saved)-setupBytes]
+	second := third[:len(third)-moduleBytes]
 	for version, c := range map[byte]struct {
 		saved []byte
 		marks ion.Marks
-	}{1: {second[:len(second)-marksBytes], ion.Marks{}}, 2: {second, x.m.Marks()}} {
+	}{1: {second[:len(second)-marksBytes], ion.Marks{}}, 2: {second, x.m.Marks()}, 3: {third, x.m.Marks()}} {
 		y := newMeter(t, testConfig())
 		if err := y.RestoreMemory(append([]byte{version}, c.saved[1:]...)); err != nil {
 			t.Fatal(err)

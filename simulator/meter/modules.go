@@ -67,7 +67,7 @@ func (m *Meter) reading(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	}
 	switch r.Reading.Kind {
 	case tree.Constant:
-		return r.Reading.Value, true
+		return m.memory.setup(r), true
 	case tree.Least, tree.Most:
 		if x, seen := m.extreme(now, r); seen {
 			return ion.FloatValue(float32(x.Value)), true
@@ -156,7 +156,7 @@ func (m *Meter) has(now time.Duration, h ion.Handle) bool {
 // registerTime is when the register got its value: an extreme when it was, all others now.
 func (m *Meter) registerTime(now time.Duration, h ion.Handle) ion.Value {
 	if !m.has(now, h) {
-		return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
+		return m.noRegister(h)
 	}
 	at := m.Clock(now)
 	r, ok := m.tree().Register(h)
@@ -178,8 +178,8 @@ func (m *Meter) overridden(h ion.Handle) bool {
 // readValue reads a log, or the value of another register.
 func (m *Meter) readValue(now time.Duration, c *ion.Command) ion.Value {
 	if !m.isLog(c.Handle) {
-		if len(c.Args) > 0 {
-			return ion.ExceptionValue(exceptionHandle, 0, "Invalid Handle")
+		if len(c.Args) > 0 && m.has(now, c.Handle) {
+			return methodDoesNotApply() // only a log has records
 		}
 		return m.readRegister(now, c.Handle)
 	}
@@ -307,7 +307,7 @@ func (m *Meter) askFolder(c *ion.Command, class, managed uint16, name string, ho
 	case ion.MethodSetupHandles:
 		return ion.HandlesValue(holds...)
 	case ion.MethodManagerSetupCounter:
-		return ion.UnsignedValue(uint64(m.memory.marks.Total()), 4)
+		return ion.UnsignedValue(uint64(uint32(m.memory.marks.Total())+m.memory.allSetupChanges()), 4)
 	case ion.MethodCollectiveState:
 		return ion.UnsignedValue(online, 1)
 	case ion.MethodSecurityLevel, ion.MethodAllSecurityLevels:
@@ -374,6 +374,7 @@ func (m *Meter) setupCounter(module *tree.Module) (n uint32) {
 			kinds[ion.KindOf(i)] = true
 			n += m.memory.marks.Changes[ion.KindOf(i)]
 		}
+		n += m.memory.setupChanges(h)
 	}
 	return n
 }
@@ -423,23 +424,23 @@ func choices(r *tree.Register) ion.Value {
 // askLog answers what is asked of a log besides its records.
 func (m *Meter) askLog(now time.Duration, c *ion.Command) ion.Value {
 	depth, position := recorderDepth(m.cfg.Model.Features()), uint32(0)
+	rollsOver := true // the newest record replaces the oldest
 	switch c.Handle {
 	case ion.HandleEventLog:
-		depth, position = eventLogDepth, m.memory.position()
+		depth, position = uint32(m.memory.eventDepth()), m.memory.position()
 	case tree.HandleRecorderLog:
-		position = m.recordPosition(now)
+		position, rollsOver = m.recordPosition(now), !m.memory.stopsWhenFull()
 	}
 	switch c.Method {
 	case ion.MethodArrayDepth:
 		return ion.UnsignedValue(uint64(depth), 4)
 	case ion.MethodRollover:
-		return ion.BoolValue(true) // the newest record replaces the oldest
+		return ion.BoolValue(rollsOver)
 	case ion.MethodLogPosition:
 		return ion.UnsignedValue(uint64(position), 4)
 	case ion.MethodAlarms:
 		if c.Handle == ion.HandleEventLog {
-			const alarm = 1
-			return ion.Value{Kind: ion.KindStructureArray, Size: alarm} // no event of this meter is one
+			return m.alarms()
 		}
 	}
 	return methodDoesNotApply()

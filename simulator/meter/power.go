@@ -141,7 +141,7 @@ func (m *Meter) initializeSettings(now time.Duration) {
 	m.stopApplication(now)
 	m.memory.replace(factoryTemplate(m.cfg.Model, m.revision))
 	m.memory.marks.Reset = ion.AllSettings
-	m.memory.cutoff, m.memory.labels = m.cfg.EventCutoff, nil
+	m.memory.cutoff, m.memory.labels, m.memory.setups = m.cfg.EventCutoff, nil, nil
 	m.memory.history = history{since: m.calendar(now).Unix()}
 	m.log(now, EventFactoryInitialize)
 	m.log(now, EventFirmwareUpgrade)

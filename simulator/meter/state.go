@@ -90,6 +90,7 @@ func (m *Meter) declareMemory(w *machine.State) {
 	memory.declare(w)
 	memory.marks.Declare(w)
 	memory.declareModules(w)
+	memory.declareSetup(w)
 }
 
 // declareEncoding gives a copy an encoding of its own, in the memory of the spent one.

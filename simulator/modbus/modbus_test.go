@@ -41,6 +41,7 @@ func (f *fake) Pulse(_ time.Duration, n int) {
 func newFake() *fake {
 	return &fake{registers: map[ion.Handle]ion.Value{
 		ion.HandleRevision: ion.TextValue("7350V283"),
+		ptPrimary + 1:      ion.FloatValue(120),
 		ion.HandleVa:       ion.FloatValue(119.54),
 		ion.HandleVb:       ion.FloatValue(9000),
 		ion.HandleVc:       ion.FloatValue(-3),
@@ -119,6 +120,7 @@ func TestAWriteStoresAllOfItOrNothing(t *testing.T) {
 		{"a setting of one register", "69 10 0fa0 0001 02 0003", "69 10 0f a0 00 01", "7800=3"},
 		{"settings of two", "69 10 1770 0004 08 00003840 ffffffff", "69 10 17 70 00 04", "7000=14400 7001=-1"},
 		{"pulses, of which zero does nothing", "69 10 07d0 0007 0e 0001 0000 0001 ffff 0000 0000 0001", "69 10 07 d0 00 07", "pulse 1 pulse 3 pulse 4 pulse 7"},
+		{"registers that this model has not", "69 10 1ae8 0002 04 0000 012c", "69 10 1a e8 00 02", ""},
 		{"unmapped registers", "69 10 0200 0002 04 0001 0002", "69 10 02 00 00 02", ""},
 		{"half a setting", "69 10 1770 0001 02 0001", "69 90 03", ""},
 		{"the other half", "69 10 1771 0001 02 0001", "69 90 03", ""},

@@ -103,11 +103,16 @@ func Map() []Block {
 		}},
 		{First: 41901, Format: Text, Scale: 1, Source: Documented, Handles: []ion.Handle{ion.HandleRevision}},
 		enumerated(voltsMode),
+		enumerated(row(recordMode, 6)...),
+		enumerated(row(timerSync, 4)...),
 		enumerated(ion.HandleNominalFrequency),
 		enumerated(ion.HandleTimeSyncType),
 		bounded(ptPrimary, ptPrimary+1, ptPrimary+2, ptPrimary+3),
+		bounded(row(timerPeriod, 4)...),
+		bounded(ion.HandleEventLogDepth, ion.HandleAlarmPriority),
 		bounded(ion.HandleVNominal, ion.HandleINominal, ion.HandleI4Nominal, ion.HandleI20Nominal),
 		bounded(tzOffset, ion.HandleDSTStart, ion.HandleDSTStart+1, ion.HandleDSTOffset),
+		bounded(ion.HandleEventCutoff),
 	}
 }
 
@@ -136,6 +141,9 @@ const (
 	ptPrimary      ion.Handle = 0x7000
 	tzOffset       ion.Handle = 0x722E
 	voltsMode      ion.Handle = 0x7800
+	recordMode     ion.Handle = 0x7918 // of the first data recorder; the others follow
+	timerSync      ion.Handle = 0x7958 // of the first periodic timer; the others follow
+	timerPeriod    ion.Handle = 0x71BC // likewise
 )
 
 // row is n handles one after another.
@@ -257,7 +265,11 @@ func within(n, low, high float64) float64 {
 // write stores what a request has for the registers from the first on: all of it or nothing.
 func write(now time.Duration, d Device, first int, p []byte) Exception {
 	blocks := Map()
-	if err := eachWrite(blocks, first, p, func(h ion.Handle, v float64) bool { return d.Accepts(now, h, v) }); err != 0 {
+	has := func(h ion.Handle) bool {
+		_, ok := d.Register(now, h)
+		return ok
+	}
+	if err := eachWrite(blocks, first, p, has, func(h ion.Handle, v float64) bool { return d.Accepts(now, h, v) }); err != 0 {
 		return err
 	}
 	for i := range len(p) / 2 {
@@ -265,14 +277,15 @@ func write(now time.Duration, d Device, first int, p []byte) Exception {
 			d.Pulse(now, n+1)
 		}
 	}
-	return eachWrite(blocks, first, p, func(h ion.Handle, v float64) bool {
+	return eachWrite(blocks, first, p, has, func(h ion.Handle, v float64) bool {
 		d.Write(now, h, v)
 		return true
 	})
 }
 
 // eachWrite calls take with every value that is written to a mapped register, until it refuses one.
-func eachWrite(blocks []Block, first int, p []byte, take func(h ion.Handle, v float64) bool) Exception {
+// What a model has not is as good as unmapped.
+func eachWrite(blocks []Block, first int, p []byte, has func(h ion.Handle) bool, take func(h ion.Handle, v float64) bool) Exception {
 	for i := 0; i < len(p)/2; {
 		at, ok := find(blocks, first+i)
 		if !ok {
@@ -283,7 +296,7 @@ func eachWrite(blocks []Block, first int, p []byte, take func(h ion.Handle, v fl
 		if !at.block.Written || at.part != 0 || 2*(i+n) > len(p) {
 			return IllegalValue
 		}
-		if !take(at.block.Handles[at.value], writtenNumber(at.block, p[2*i:])) {
+		if h := at.block.Handles[at.value]; has(h) && !take(h, writtenNumber(at.block, p[2*i:])) {
 			return IllegalValue
 		}
 		i += n

@@ -30,6 +30,9 @@ type port struct {
 	label    string
 	shared   bool // one register for all modules
 	writable bool
+	whole    bool    // only whole numbers can be written
+	low      float64 // bounds of what can be written; none if both are 0
+	high     float64
 	choices  []string
 	reading  func(i int) Reading
 	labelled func(i int) string
@@ -48,10 +51,19 @@ const RevenueLog = "Revenue Log"
 // MostRecorders is how many data recorders the largest model has.
 const MostRecorders = 6
 
-// Recorder period, in seconds, and the number of inputs of a recorder.
+// What the factory sets up, and the bounds of it.
+//
+// Assumption: the bounds, and the depth of the event log.
 const (
-	RecorderPeriod = 900
-	RecorderInputs = 16
+	RecorderPeriod     = 900 // seconds between two records
+	RecorderInputs     = 16
+	MinRecorderPeriod  = 60
+	MaxRecorderPeriod  = 86_400
+	EventLogDepth      = 500 // entries, which is also the most that there can be
+	AlarmPriority      = 127
+	HighestPriority    = 255
+	RecordCircular     = 0
+	RecordStopWhenFull = 1
 )
 
 // families is the whole tree. Of classes only 537 and 500 are known, of managers none; which
@@ -105,18 +117,18 @@ func families() []family {
 				{first: HandleRecordsLeft, name: "Records Left", source: Documented},
 				{first: 0x1100, name: "Event", kind: Event, source: Documented, shared: true},
 			},
-			setup: []port{{first: 0x7918, name: "RecordMode", kind: Enumerated, source: Documented, choices: []string{"Circular", "Stop-when-full"}, reading: constant(ion.UnsignedValue(0, 1))}}},
+			setup: []port{{first: HandleRecordMode, name: "RecordMode", kind: Enumerated, source: Documented, writable: true, choices: []string{RecordCircular: "Circular", RecordStopWhenFull: "Stop-when-full"}, reading: constant(ion.UnsignedValue(RecordCircular, 1))}}},
 		{short: "ELC", name: "Event Log Controller", manager: 0x000C, class: 520, first: ion.HandleEventLogController, count: all(1), source: Documented,
 			outputs: []port{{first: ion.HandleEventLog, name: "Event Log", kind: Log, source: Documented}},
 			setup: []port{
-				own(ion.HandleEventLogDepth, "Depth", Unsigned, Documented),
-				{first: ion.HandleAlarmPriority, name: "Alarm Priority", kind: Unsigned, source: Documented, reading: constant(ion.UnsignedValue(127, 1))},
-				{first: ion.HandleEventCutoff, name: "Cutoff", kind: Unsigned, source: Documented, writable: true},
+				{first: ion.HandleEventLogDepth, name: "Depth", kind: Unsigned, source: Documented, writable: true, whole: true, low: 1, high: EventLogDepth, reading: constant(ion.UnsignedValue(EventLogDepth, 4))},
+				{first: ion.HandleAlarmPriority, name: "Alarm Priority", kind: Unsigned, source: Documented, writable: true, whole: true, high: HighestPriority, reading: constant(ion.UnsignedValue(AlarmPriority, 1))},
+				{first: ion.HandleEventCutoff, name: "Cutoff", kind: Unsigned, source: Documented, writable: true, whole: true, high: HighestPriority},
 			}},
 		{short: "PRT", name: "Periodic Timer", manager: 0x000D, class: 521, first: 0x0980, count: [...]int{0, 4, 4}, labels: []string{"Revenue Log Timer"}, source: Documented,
 			setup: []port{
-				{first: 0x71BC, name: "Period", unit: "s", source: Documented, reading: constant(ion.FloatValue(RecorderPeriod))},
-				{first: 0x7958, name: "Sync Mode", kind: Enumerated, source: Documented, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
+				{first: HandlePeriod, name: "Period", unit: "s", source: Documented, writable: true, whole: true, low: MinRecorderPeriod, high: MaxRecorderPeriod, reading: constant(ion.FloatValue(RecorderPeriod))},
+				{first: 0x7958, name: "Sync Mode", kind: Enumerated, source: Documented, writable: true, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
 			}},
 		{short: "CLK", name: "Clock", manager: 0x000E, class: 522, first: ion.HandleClock, count: all(1), source: Documented,
 			outputs: []port{
@@ -159,6 +171,8 @@ const (
 	HandleDST         ion.Handle = 0x6113
 	HandleRecorderLog ion.Handle = 0x0F80 // of the first data recorder; the others follow
 	HandleRecordsLeft ion.Handle = 0x5D7B // likewise
+	HandleRecordMode  ion.Handle = 0x7918 // likewise
+	HandlePeriod      ion.Handle = 0x71BC // of the first periodic timer, which has the Revenue Log recorded
 
 	handleDemand ion.Handle = 0x5900
 	handleUnbal  ion.Handle = 0x5824

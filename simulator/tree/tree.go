@@ -1,7 +1,9 @@
 package tree
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -101,6 +103,38 @@ type Register struct {
 	Bounded  bool     // Low and High are what it takes
 	Low      float64
 	High     float64
+	Whole    bool // it takes whole numbers alone
+}
+
+// ErrValue is wrapped by errors about a value that a register does not take.
+var ErrValue = errors.New("value not accepted")
+
+// Take returns v in the register's own type and size, or why a register of the setup does not take it.
+// What a setting of the five groups takes, its own Check says.
+func (r *Register) Take(v ion.Value) (ion.Value, error) {
+	n, ok := v.Number()
+	if !ok || !r.Writable || r.Reading.Kind != Constant && !r.Bounded {
+		return ion.Value{}, fmt.Errorf("%s: %w: %v", r.Name, ErrValue, v)
+	}
+	return r.TakeNumber(n)
+}
+
+// TakeNumber is Take for a number.
+func (r *Register) TakeNumber(n float64) (ion.Value, error) {
+	low, high := r.Low, r.High
+	if r.Type == Enumerated {
+		low, high = 0, float64(len(r.Choices)-1)
+	}
+	switch whole := r.Whole || r.Type == Enumerated; {
+	case math.IsNaN(n) || n < low || n > high:
+		return ion.Value{}, fmt.Errorf("%s: %w: %v is outside %v to %v", r.Name, ErrValue, n, low, high)
+	case whole && n != math.Trunc(n):
+		return ion.Value{}, fmt.Errorf("%s: %w: %v is no whole number", r.Name, ErrValue, n)
+	}
+	if r.Type == Float {
+		return ion.FloatValue(float32(n)), nil
+	}
+	return ion.UnsignedValue(uint64(n), int(max(1, r.Reading.Value.Size))), nil
 }
 
 // Module is one module of a model. Nothing in it may be changed.
@@ -235,7 +269,8 @@ func (f *family) module(i int) Module {
 }
 
 func (p *port) register(i int) Register {
-	r := Register{Handle: p.first + ion.Handle(i), Type: p.kind, Unit: p.unit, Source: p.source, Writable: p.writable, Choices: p.choices, Label: p.label}
+	r := Register{Handle: p.first + ion.Handle(i), Type: p.kind, Unit: p.unit, Source: p.source, Writable: p.writable, Choices: p.choices, Label: p.label,
+		Bounded: p.high > p.low, Low: p.low, High: p.high, Whole: p.whole}
 	if p.shared {
 		r.Handle = p.first
 	}
