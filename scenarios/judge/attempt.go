@@ -106,7 +106,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		p.enterLoader()
 	}
 	before := evidence.Look(p.station, p.now)
-	said, err := p.ask()
+	said, err := p.askWitness(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	e := before.Foreign(p.station, p.now, p.file, a.faults(), p.options.Response)
-	if a.Witness, err = p.hear(said); err != nil {
+	if a.Witness, err = p.hear(ctx, said); err != nil {
 		return nil, err
 	}
 	e.Witness = a.Witness

@@ -104,3 +104,12 @@ func (t *TCP) CopyTo(c *TCP) {
 	w := machine.Copying()
 	c.Declare(&w, &old)
 }
+
+// Session is a connection together with the device that it leads to.
+type Session struct {
+	TCP
+	Device Device
+}
+
+// Receive takes what the client has sent.
+func (s *Session) Receive(now time.Duration, p []byte) { s.TCP.Receive(now, s.Device, p) }

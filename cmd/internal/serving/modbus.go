@@ -7,7 +7,6 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/bench"
-	"ionbench/simulator/meter"
 	"ionbench/simulator/modbus"
 	"ionbench/simulator/serve"
 )
@@ -15,15 +14,6 @@ import (
 // modbusClients is how many Modbus TCP clients a meter serves at the same time.
 // Assumption: eight; nothing is known of the Ethernet board of the 73xx.
 const modbusClients = 8
-
-// slave is a Modbus TCP connection to a meter.
-type slave struct {
-	modbus.TCP
-	meter *meter.Meter
-}
-
-// Receive takes what the client has sent.
-func (s *slave) Receive(now time.Duration, p []byte) { s.TCP.Receive(now, s.meter, p) }
 
 // openModbus opens the ports of Modbus that are wanted.
 func (s *server) openModbus() error {
@@ -43,7 +33,7 @@ func (s *server) openModbusTCP() error {
 		m := s.meterAt(at.Place)
 		opened, err := serve.ListenSockets(serve.SocketsConfig{
 			TCP: address, Port: "modbus-tcp", Most: modbusClients, Turns: &s.turns, Clock: s.clock, Event: s.onPort,
-			New: func() serve.Session { return &slave{modbus.NewTCP(m.Config().UnitID), m} },
+			New: func() serve.Session { return &modbus.Session{TCP: modbus.NewTCP(m.Config().UnitID), Device: m} },
 			Persist: func(now time.Duration) error {
 				s.now = max(s.now, now)
 				return s.persist()
