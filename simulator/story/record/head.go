@@ -33,7 +33,7 @@ type Head struct {
 	Missed  []string  `json:"unstruck"` // faults that never struck
 	Meters  []Meter   `json:"meters"`   // that which the host talks to first
 	Flash   Flash     `json:"flash"`
-	World   string    `json:"world,omitempty"` // in which it took place, as a text
+	World   string    `json:"world,omitempty"` // in which it took place, as a text; empty if nobody can say it in MaxLine
 }
 
 // Meter is a meter of the run.
@@ -58,6 +58,10 @@ func (h Head) append(dst []byte) ([]byte, error) {
 	h.Event, h.Format = "story", Format
 	h.Broken, h.Missed, h.Meters = some(h.Broken), some(h.Missed), some(h.Meters)
 	h.Flash.Used = some(h.Flash.Used)
+	h.Title, h.Plan, h.Repeat, h.Outcome = cut(h.Title), cut(h.Plan), cut(h.Repeat), cut(h.Outcome)
+	if len(h.World) > MaxLine/8 {
+		h.World, h.Replays = "", false
+	}
 	b, err := json.Marshal(h)
 	if err != nil {
 		return dst, err

@@ -7,18 +7,28 @@ import (
 	"fmt"
 )
 
-// MaxBytes bounds the files that are read: a run of seventy minutes has some 20 MB.
-const MaxBytes = 512 << 20
+// What is read at most. A run of seventy minutes has some 20 MB, and a page with more than ten of
+// them is no page that a browser opens.
+const (
+	MaxBytes = 256 << 20 // of a file
+	MaxLine  = 1 << 20   // bytes of one line
+)
 
 // ErrFile is wrapped by all errors of Read.
 var ErrFile = errors.New("no story of a run")
 
 // Read checks a file and returns its head. Every line must be an object that says which event it
 // is, and events must be numbered and in the order of time. What an event says besides is for
-// whoever shows it.
+// whoever shows it. Files and lines larger than MaxBytes and MaxLine are refused.
 func Read(file []byte) (Head, error) {
-	first, rest, _ := bytes.Cut(file, []byte("\n"))
 	var h Head
+	if len(file) > MaxBytes {
+		return h, fmt.Errorf("%w: it has %d bytes, at most %d are read", ErrFile, len(file), MaxBytes)
+	}
+	first, rest, _ := bytes.Cut(file, []byte("\n"))
+	if err := checkSize(first); err != nil {
+		return h, fmt.Errorf("%w: line 1: %w", ErrFile, err)
+	}
 	if err := json.Unmarshal(first, &h); err != nil {
 		return h, fmt.Errorf("%w: line 1: %w", ErrFile, err)
 	}
@@ -43,7 +53,17 @@ type checker struct {
 	layouts int
 }
 
+func checkSize(line []byte) error {
+	if len(line) > MaxLine {
+		return fmt.Errorf("it has %d bytes, at most %d are read", len(line), MaxLine)
+	}
+	return nil
+}
+
 func (c *checker) check(text []byte) error {
+	if err := checkSize(text); err != nil {
+		return err
+	}
 	var e struct {
 		Event  string   `json:"event"`
 		N      int      `json:"n"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -250,8 +251,43 @@ func TestWhatIsWrittenCanBeReadAndWhatIsWrongIsNamedByItsLine(t *testing.T) {
 	}
 }
 
+func TestAFileOrALineThatIsTooLargeIsRefusedAndSaysWhichAndHowMuch(t *testing.T) {
+	whole := file(t)
+	first := bytes.IndexByte(whole, '\n') + 1
+	long := fmt.Sprintf(`{"n":1,"at":0,"event":"log","text":"%s"}`, strings.Repeat("x", record.MaxLine))
+	for name, test := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"a line":     {append(slices.Clone(whole[:first]), long...), fmt.Sprintf("line 2: it has %d bytes, at most 1048576 are read", len(long))},
+		"the head":   {append([]byte(`{"event":"`), bytes.Repeat([]byte("x"), record.MaxLine)...), "line 1: it has 1048586 bytes, at most 1048576 are read"},
+		"everything": {make([]byte, record.MaxBytes+1), "it has 268435457 bytes, at most 268435456 are read"},
+	} {
+		if _, err := record.Read(test.file); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+func TestWhateverTextIsToldTheFileCanBeRead(t *testing.T) {
+	for _, text := range []string{strings.Repeat("x", 3<<20), strings.Repeat("\x00\xff", 1<<20), strings.Repeat("é", 1<<20)} {
+		var file bytes.Buffer
+		head := record.Head{Title: text, Plan: text, Repeat: text, Outcome: text, World: text, Replays: true}
+		if err := record.Write(&file, head, []story.Event{{What: story.Displayed{Text: text}}}); err != nil {
+			t.Fatal(err)
+		}
+		if read, err := record.Read(file.Bytes()); err != nil || read.Replays {
+			t.Errorf("%.60v, replays %v", err, read.Replays)
+		}
+		if !strings.Contains(file.String(), " bytes more]") {
+			t.Error("it does not say that something is left out")
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(file(f))
+	f.Add([]byte("{\"event\":\"story\",\"format\":\"ionbench-story 1\"}\n{\"event\":\"layout\",\"layout\":1,\"fields\":[]}\n{\"n\":1,\"at\":0,\"event\":\"frame\",\"layout\":1}\n\n"))
 	f.Add([]byte(`{"event":"story","format":"ionbench-story 1"}`))
 	f.Add([]byte("{}\n{}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"ionbench/simulator/ion/explain"
@@ -99,7 +100,22 @@ func appendSeconds(dst []byte, t time.Duration) []byte {
 	return dst
 }
 
+// maxText bounds a text of an event, in bytes: a program that is judged may write a line without end.
+// With what JSON makes of it, it stays within MaxLine.
+const maxText = 64 << 10
+
+// cut is a text with what is too much of it left out, and said.
+func cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return fmt.Sprintf("%s… [%d bytes more]", strings.ToValidUTF8(text[:maxText], ""), len(text)-maxText)
+}
+
 func (w *writer) member(name string, value any) {
+	if text, ok := value.(string); ok {
+		value = cut(text)
+	}
 	w.line = append(w.line, ',', '"')
 	w.line = append(w.line, name...)
 	w.line = append(w.line, '"', ':')
