@@ -93,6 +93,8 @@ func importRules() []importRule {
 			why: "whatever is a machine can be served"},
 		{in: []string{"simulator/rfc2217", "simulator/steady"}, forbidden: []string{"ionbench/..."},
 			why: "leaves: a port is a port, whatever is behind it"},
+		{in: []string{"scenarios/atlas", "scenarios/storm", "scenarios/shrink", "scenarios/reproduce", "scenarios/judge"}, forbidden: []string{"ionbench/scenarios/whatif"},
+			why: "a walk is for people who look at one run"},
 		{in: []string{"scenarios/verdict"}, forbidden: []string{"ionbench/..."},
 			but: []string{"ionbench/client", "ionbench/client/upgradelog", "ionbench/simulator/ion", "ionbench/simulator/meter", "ionbench/simulator/story"},
 			why: "the judge sees evidence, and neither a bench nor a process"},

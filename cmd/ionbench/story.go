@@ -137,7 +137,11 @@ func writeStory(path string, told *retell.Story, repeat string) error {
 func writeRecord(path, title string, replays bool, text []byte) error {
 	err := files.Write(path, files.File, files.Public, func(to io.Writer) error {
 		if isPage(path) {
-			return page.Page{Title: title, Story: text, Engine: replays}.Write(to)
+			shown := page.Page{Title: title, Story: text}
+			if replays {
+				shown.Engine, shown.Lacks = page.OwnEngine()
+			}
+			return shown.Write(to)
 		}
 		_, err := to.Write(text)
 		return err

@@ -34,12 +34,21 @@ type Tried struct {
 // Passed reports whether everything came out as the file expects.
 func (r *Result) Passed() bool { return len(r.Reasons) == 0 }
 
-// Verdicts says how the attempts ended, in order: "failure, success", "8 refused, success".
+// Verdicts says how the attempts ended, in order (Words).
 func (r *Result) Verdicts() string {
+	var list []Verdict
+	for i := range r.Attempts {
+		list = append(list, r.Attempts[i].Verdict)
+	}
+	return Words(list)
+}
+
+// Words are verdicts as people say them: "failure, success", "8 refused, success".
+func Words(verdicts []Verdict) string {
 	var list []string
-	for i := 0; i < len(r.Attempts); {
-		v, n := r.Attempts[i].Verdict, 1
-		for i+n < len(r.Attempts) && r.Attempts[i+n].Verdict == v {
+	for i := 0; i < len(verdicts); {
+		v, n := verdicts[i], 1
+		for i+n < len(verdicts) && verdicts[i+n] == v {
 			n++
 		}
 		word := string(v)

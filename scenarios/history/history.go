@@ -82,9 +82,32 @@ func Play(w world.World, trace rig.Trace) (r *Result, err error) {
 		}
 		i += len(together)
 	}
-	r.wantPeace(bench.World())
-	r.Trace = bench.Trace()
+	r.end(bench)
 	return r, nil
+}
+
+// Of is what came of a history that was played on a rig, attempt by attempt.
+func Of(on *rig.Rig, attempts []*rig.Outcome) *Result {
+	r := new(Result)
+	for _, o := range attempts {
+		r.add(o)
+	}
+	r.end(on)
+	return r
+}
+
+func (r *Result) end(on *rig.Rig) {
+	r.wantPeace(on.World())
+	r.Trace = on.Trace()
+}
+
+// Verdicts says how the attempts ended, in order (cases.Words).
+func (r *Result) Verdicts() string {
+	var list []cases.Verdict
+	for _, o := range r.Attempts {
+		list = append(list, cases.VerdictOf(o))
+	}
+	return cases.Words(list)
 }
 
 // wantPeace looks at the peaceful attempts at the end, one for each meter: they must succeed.

@@ -33,13 +33,44 @@ func Trial(w world.World, plans trial.Plans) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := Of(&w)
+	return OfTrial(&w, r)
+}
+
+// OfTrial is the story of a trial that was played with everything in its trace.
+func OfTrial(w *world.World, r *trial.Result) (*Story, error) {
+	s, err := Of(w)
 	if err != nil {
 		return nil, err
 	}
-	s.trial(&w, plans, r)
-	s.Head.Replays = w.Firmware[0].Own == nil
+	s.trial(w, r.Plans, r)
+	s.Head.Replays = replays(w)
 	return s, nil
+}
+
+// replays reports whether the text of a world says all of it, so that it can be played again: a
+// person's own files are in none.
+func replays(w *world.World) bool {
+	for i := range w.Firmware {
+		if w.Firmware[i].Own != nil {
+			return false
+		}
+	}
+	for i := range w.Templates {
+		if w.Templates[i].Own != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// walks reports whether the attempts of a world follow one another.
+func walks(w *world.World) bool {
+	for i := range w.Attempts {
+		if len(w.Together(i)) > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Story) trial(w *world.World, plans trial.Plans, r *trial.Result) {
@@ -83,6 +114,7 @@ func Case(c *cases.Case) (*Story, error) {
 	}
 	s.Events = r.Trace
 	s.Head.Title, s.Head.Plan, s.Head.Outcome, s.Head.Broken = cmp.Or(c.Title, "A case"), c.Plan(), r.Verdicts(), r.Reasons
+	s.Head.Replays = replays(&c.World) && walks(&c.World)
 	return s, nil
 }
 
@@ -92,11 +124,17 @@ func History(w *world.World) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
+	return OfHistory(w, r)
+}
+
+// OfHistory is the story of a history that was played with everything in its trace.
+func OfHistory(w *world.World, r *history.Result) (*Story, error) {
 	s, err := Of(w)
 	if err != nil {
 		return nil, err
 	}
-	s.Events, s.Head.Title = r.Trace, "A history"
+	s.Events, s.Head.Title, s.Head.Outcome = r.Trace, "A history", r.Verdicts()
+	s.Head.Replays = replays(w) && walks(w)
 	for _, f := range r.Findings {
 		s.Head.Broken = append(s.Head.Broken, f.String())
 	}

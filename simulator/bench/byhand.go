@@ -112,6 +112,25 @@ func (s *Station) thisMoment(f fault.Fault) fault.Trigger {
 	return fault.Trigger{}
 }
 
+// NextMoment is the trigger that names the first moment behind this instant for a fault: the time,
+// a nanosecond on, or, where its kind has none, the next frame, answer, byte or flash operation. A
+// plan with it gives from the beginning of the run what comes from here on. ok is false if no trigger
+// of the kind says so.
+func (s *Station) NextMoment(now time.Duration, f fault.Fault) (t fault.Trigger, ok bool) {
+	for _, t := range []fault.Trigger{
+		{Unit: fault.AtTime}, {Unit: fault.AtFrame, Side: fault.ToMeter}, {Unit: fault.AtReply},
+		{Unit: fault.AtByte, Side: fault.ToMeter}, {Unit: fault.AtByte, Side: fault.FromMeter}, {Unit: fault.AtFlashOp},
+	} {
+		f.Trigger = t
+		t.First = s.count(now, &strike{fault: f, moment: moment{origin: s.origin}}) + 1
+		f.Trigger = t
+		if f.Validate() == nil {
+			return t, true
+		}
+	}
+	return fault.Trigger{}, false
+}
+
 // takesBlocks reports that a download is under way.
 func (s *Station) takesBlocks() bool {
 	if s.far != nil {

@@ -1,51 +1,31 @@
 //go:build js && wasm
 
-// Command engine is the bench in a browser: the page of a run carries it, so that another plan can
-// be tried there. It puts one function into the page, ionbenchTell, which takes a world and plans as
-// texts and returns the story of that trial as a file, or an object with an error.
 package main
 
-import (
-	"strings"
-	"syscall/js"
+import "syscall/js"
 
-	"ionbench/scenarios/retell"
-	"ionbench/scenarios/trial"
-	"ionbench/scenarios/world"
-)
-
+// main puts one function into the worker of a page, ionbenchAsk: an order and, with "open", the bytes
+// of a story as a Uint8Array; it returns the answer and the bytes of what is told, or null.
 func main() {
-	js.Global().Set("ionbenchTell", js.FuncOf(func(_ js.Value, args []js.Value) any {
+	d := new(desk)
+	js.Global().Set("ionbenchAsk", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if len(args) != 2 {
-			return map[string]any{"error": "a world and a plan are wanted"}
+			return []any{`{"is":"refused","text":"an order and a story are wanted"}`, nil}
 		}
-		text, err := tell(args[0].String(), args[1].String())
-		if err != nil {
-			return map[string]any{"error": err.Error()}
+		var shown []byte
+		if args[1].Truthy() {
+			if n := args[1].Length(); n <= maxTold {
+				shown = make([]byte, n)
+				js.CopyBytesToGo(shown, args[1])
+			}
 		}
-		return text
+		is, told := d.ask(args[0].String(), shown)
+		if told == nil {
+			return []any{encoded(is), nil}
+		}
+		out := js.Global().Get("Uint8Array").New(len(told))
+		js.CopyBytesToJS(out, told)
+		return []any{encoded(is), out}
 	}))
-	select {} // the page calls it, for as long as it is open
-}
-
-func tell(worldText, planText string) (string, error) {
-	w, err := world.Parse([]byte(worldText))
-	if err != nil {
-		return "", err
-	}
-	plans, err := trial.ParsePlans(planText)
-	if err != nil {
-		return "", err
-	}
-	if err := trial.Check(*w); err != nil {
-		return "", err
-	}
-	told, err := retell.Trial(*w, plans)
-	if err != nil {
-		return "", err
-	}
-	told.Head.Program = "the engine in this page"
-	var file strings.Builder
-	err = told.Write(&file)
-	return file.String(), err
+	select {} // the worker calls it, for as long as the page is open
 }

@@ -2,6 +2,9 @@ package page
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -66,12 +69,12 @@ func TestAPageHoldsEverythingAndItsPolicyLetsNothingElseIn(t *testing.T) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
-	for _, not := range []string{"{{policy}}", "{{story}}", "{{style}}", "{{script}}", "{{title}}", "http://", "https://", "unsafe-inline", "unsafe-eval", " src="} {
+	for _, not := range []string{"{{policy}}", "{{story}}", "{{style}}", "{{script}}", "{{title}}", "{{lacks}}", "http://", "https://", "unsafe-inline", "unsafe-eval", " src="} {
 		if strings.Contains(text, not) {
 			t.Errorf("the page has %q", not)
 		}
 	}
-	if strings.Contains(text, "wasm-unsafe-eval") {
+	if strings.Contains(text, "wasm-unsafe-eval") || strings.Contains(text, "worker-src") {
 		t.Error("a page without an engine may run one")
 	}
 	if b.Len() > 200_000 {
@@ -79,20 +82,58 @@ func TestAPageHoldsEverythingAndItsPolicyLetsNothingElseIn(t *testing.T) {
 	}
 }
 
-func TestAPageWithTheEngineMayRunItAndNothingMore(t *testing.T) {
-	if !HasEngine() {
-		t.Skip("make build puts the engine here")
+// lying are the files of an engine that lies there.
+func lying(machine string) fstest.MapFS {
+	return fstest.MapFS{"engine/engine.wasm.gz": module(machine), "engine/wasm_exec.js": module("globalThis.Go = 1;\n")}
+}
+
+func sum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestAnEngineOfAnotherBuildIsLeftOutAndThePageSaysSo(t *testing.T) {
+	for name, test := range map[string]struct {
+		files fstest.MapFS
+		made  string
+		want  error
+	}{
+		"of the same build":                 {lying("now"), sum("now"), nil},
+		"of an earlier build":               {lying("before"), sum("now"), ErrOtherEngine},
+		"there, and the build knew of none": {lying("before"), "", ErrOtherEngine},
+		"not there":                         {fstest.MapFS{}, "", ErrNoEngine},
+		"half there":                        {fstest.MapFS{"engine/engine.wasm.gz": module("now")}, sum("now"), ErrNoEngine},
+	} {
+		engine, err := engineIn(test.files, test.made)
+		if err != test.want || (engine != nil) != (err == nil) {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
 	}
 	var b bytes.Buffer
-	if err := (Page{Title: "a run", Story: []byte("{}\n"), Engine: true}).Write(&b); err != nil {
+	if err := (Page{Title: "a run", Story: []byte("{}\n"), Lacks: ErrOtherEngine}).Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"' 'wasm-unsafe-eval'; style-src", `id="engine">H4sI`} {
+	if !strings.Contains(b.String(), `data-lacks="the engine that lies with this program&#39;s sources is of another build`) {
+		t.Error("the page does not say why it has none")
+	}
+}
+
+func TestAPageWithTheEngineMayRunItInAWorkerAndNothingMore(t *testing.T) {
+	engine, err := engineIn(lying("now"), sum("now"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := (Page{Title: "a run", Story: []byte("{}\n"), Engine: engine}).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"' 'wasm-unsafe-eval'; worker-src blob:; style-src", `id="engine">bm93<`, `id="worker">globalThis.Go = 1;`, "ionbenchAsk"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
-	if b.Len() > 3_500_000 {
-		t.Errorf("a page with the engine alone has %d bytes", b.Len())
+	bad := &Engine{machine: []byte("x"), runner: []byte("</script>")}
+	if err := (Page{Engine: bad}).Write(io.Discard); err == nil {
+		t.Error("a script that ends the page's own is taken")
 	}
 }

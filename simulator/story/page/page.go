@@ -11,10 +11,13 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"html"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"ionbench/simulator/story/component"
@@ -24,18 +27,53 @@ import (
 var web embed.FS
 
 // engine holds what `make build` puts there: the bench as WebAssembly, and Go's own script that
-// runs it. Without them a page says so.
+// runs it.
 //
 //go:embed engine
-var engine embed.FS
+var carried embed.FS
+
+// made is the SHA-256 of the engine that was made of the same sources as this program. `make build`
+// makes both, the engine first, and has the linker write it here; another build does not know of what
+// sources the engine is that lies there.
+var made string
+
+// Why a program has no engine for its pages.
+var (
+	// ErrNoEngine: it was built without one.
+	ErrNoEngine = errors.New("this program has no engine: make build makes one that has")
+	// ErrOtherEngine: it was built while one of another build lay there.
+	ErrOtherEngine = errors.New("the engine that lies with this program's sources is of another build, and is left out: make build makes both")
+)
+
+// Engine is the bench as a page carries it.
+type Engine struct{ machine, runner []byte }
+
+// OwnEngine is the engine of this program. The error is ErrNoEngine or ErrOtherEngine.
+func OwnEngine() (*Engine, error) { return engineIn(carried, made) }
+
+func engineIn(files fs.FS, made string) (*Engine, error) {
+	machine, err := fs.ReadFile(files, "engine/engine.wasm.gz")
+	if err != nil {
+		return nil, ErrNoEngine
+	}
+	runner, err := fs.ReadFile(files, "engine/wasm_exec.js")
+	if err != nil {
+		return nil, ErrNoEngine
+	}
+	if sum := sha256.Sum256(machine); hex.EncodeToString(sum[:]) != made {
+		return nil, ErrOtherEngine
+	}
+	return &Engine{machine, runner}, nil
+}
 
 // Page is what a page shows.
 type Page struct {
 	Title string
 	Story []byte // the file that package record writes
-	// Engine: the page carries the engine, if this program has one, so that other plans can be tried
-	// in it.
-	Engine bool
+	// Engine, with which one walks through the run and tries other faults; nil for none.
+	Engine *Engine
+	// Lacks says why there is none, if people may miss it.
+	Lacks error
 }
 
 // Write writes a page without an engine.
@@ -65,17 +103,22 @@ func (p Page) Write(to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	machine, runner := "", []byte(nil)
-	if p.Engine {
-		machine, runner = carried()
+	parts, err := p.Engine.parts()
+	if err != nil {
+		return err
+	}
+	lacks := ""
+	if p.Engine == nil && p.Lacks != nil {
+		lacks = p.Lacks.Error()
 	}
 	_, err = strings.NewReplacer(
-		"{{policy}}", policy(script, style, runner),
+		"{{policy}}", policy(script, style, p.Engine != nil),
 		"{{title}}", html.EscapeString(p.Title),
 		"{{style}}", string(style),
 		"{{script}}", string(script),
 		"{{story}}", data,
-		"{{engine}}", machine,
+		"{{engine}}", parts,
+		"{{lacks}}", html.EscapeString(lacks),
 	).WriteString(to, string(frame))
 	return err
 }
@@ -90,31 +133,31 @@ func styles() ([]byte, error) {
 	return append(shared, own...), err
 }
 
-// HasEngine reports whether this program has an engine for its pages.
-func HasEngine() bool {
-	machine, _ := carried()
-	return machine != ""
-}
-
-// carried is the engine as the page has it, and the script that runs it; empty if there is none.
-func carried() (scripts string, runner []byte) {
-	machine, err := engine.ReadFile("engine/engine.wasm.gz")
+// parts are the engine and what its worker runs, as the page has them: as text, of which only the
+// worker makes a script.
+func (e *Engine) parts() (string, error) {
+	if e == nil {
+		return "", nil
+	}
+	worker, err := web.ReadFile("web/worker.js")
 	if err != nil {
-		return "", nil
+		return "", err
 	}
-	if runner, err = engine.ReadFile("engine/wasm_exec.js"); err != nil {
-		return "", nil
+	script := append(slices.Clip(e.runner), worker...)
+	if bytes.Contains(script, []byte("</script")) {
+		return "", errors.New("the engine's script holds the end of a script")
 	}
-	return `<script type="text/plain" id="engine">` + base64.StdEncoding.EncodeToString(machine) + "</script>\n<script>" + string(runner) + "</script>\n", runner
+	return fmt.Sprintf("<script type=\"text/plain\" id=\"engine\">%s</script>\n<script type=\"text/plain\" id=\"worker\">%s</script>\n", base64.StdEncoding.EncodeToString(e.machine), script), nil
 }
 
-// policy lets the page run its own scripts and nothing else, and reach nobody.
-func policy(script, style, runner []byte) string {
-	scripts := "'" + hash(script) + "'"
-	if runner != nil {
-		scripts += " '" + hash(runner) + "' 'wasm-unsafe-eval'"
+// policy lets the page run its own script and nothing else, and reach nobody. An engine runs in a
+// worker that the page makes of what it carries.
+func policy(script, style []byte, engine bool) string {
+	more := ""
+	if engine {
+		more = " 'wasm-unsafe-eval'; worker-src blob:"
 	}
-	return fmt.Sprintf("default-src 'none'; script-src %s; style-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", scripts, hash(style))
+	return fmt.Sprintf("default-src 'none'; script-src '%s'%s; style-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(script), more, hash(style))
 }
 
 func hash(b []byte) string {

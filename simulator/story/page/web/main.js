@@ -25,8 +25,8 @@ const fine = /^(unharmed|resent|cleared-again|pass|success(, success)*)$/;
 
 /** The page and where its cursor is. */
 class Page {
-  /** @param {Book} book */
-  constructor(book) {
+  /** @param {Book} book @param {Uint8Array} file that it was read from */
+  constructor(book, file) {
     this.book = book;
     this.moments = new Moments(book);
     this.axis = new Axis(book.begin, book.end, book.byte);
@@ -38,7 +38,7 @@ class Page {
     this.events = eventList(part("events", HTMLElement), book);
     this.search = new Search(book);
     this.ways = waysOf(book);
-    this.whatIf = book.head.replays ? new WhatIf(book, this.moments, this.axis, () => this.draw()) : null;
+    this.whatIf = new WhatIf(book, this.moments, file, { axis: this.axis, changed: () => this.draw(), move: (t) => this.move(t, 0) });
     this.t = book.begin;
     this.n = 0; // the chosen event
     this.shown = -1; // the event whose detail is drawn
@@ -51,7 +51,7 @@ class Page {
     if (this.moments.logs.length === 0) say("log-title", this.book.events.some((e) => e.event === "output") ? "Output of the program" : "Upgrade.log was not written");
     for (const w of this.ways) part("by", HTMLSelectElement).append(new Option(w.name, w.key));
     part("by", HTMLSelectElement).value = this.ways.find((w) => w.key === "log")?.key ?? "anything";
-    this.whatIf?.start();
+    this.whatIf.start();
     this.wire();
     part("main", HTMLElement).hidden = false;
     this.fit();
@@ -251,7 +251,7 @@ class Page {
 
   /** @param {number} t @param {number} n the chosen event; 0 for the last one before t */
   move(t, n) {
-    this.t = Math.min(Math.max(t, this.book.begin), this.book.end);
+    this.t = Math.min(Math.max(t, this.book.begin), Math.max(this.book.end, this.whatIf.end));
     this.n = n;
     if (t < this.axis.from || t > this.axis.to) this.axis.reveal(this.t);
     this.draw();
@@ -279,7 +279,7 @@ class Page {
     const width = part("axis", HTMLElement).clientWidth;
     if (width === 0) return;
     this.drawing.fit(this.scene(), width);
-    this.whatIf?.fit();
+    this.whatIf.fit();
     this.draw();
   }
 
@@ -298,7 +298,7 @@ class Page {
   drawNow() {
     const begun = performance.now();
     this.drawing.draw(this.scene());
-    this.whatIf?.draw(this.t);
+    this.whatIf.draw(this.t);
     this.drawText();
     performance.measure("drawn", { start: begun });
     clearTimeout(this.noted);
@@ -408,10 +408,9 @@ class Page {
 
 async function open() {
   const packed = part("story", HTMLScriptElement);
-  const text = new TextDecoder().decode(await unpack(packed.textContent ?? ""));
+  const file = new Uint8Array(await unpack(packed.textContent ?? ""));
   packed.remove();
-  const book = new Book(text);
-  new Page(book).start();
+  new Page(new Book(new TextDecoder().decode(file)), file).start();
 }
 
 open().catch((problem) => {

@@ -1,5 +1,6 @@
 // @ts-check
-// Another fault in the same run: its plan, and what would have come of it.
+// Another fault in the same run: the engine walks through it, strikes where the cursor is, and shows
+// what would have come beside what came.
 
 import { make, part } from "../../component/dom.js";
 import { Moments } from "../../component/moment.js";
@@ -7,55 +8,116 @@ import { lanesOf } from "../../component/lanes.js";
 import { Drawing } from "../../component/drawing.js";
 import { eventRow } from "../../component/rows.js";
 import { clock } from "../../component/clock.js";
-import { words } from "../../component/words.js";
+import { isBad, stateWords, words } from "../../component/words.js";
 import { Book } from "./book.js";
 import { Engine } from "./engine.js";
 
-/** @typedef {import("../../component/axis.js").Axis} Axis */
+/** @typedef {import("../../component/axis.js").Axis} Axis @typedef {import("../../component/moment.js").Moment} Moment */
+/** @typedef {import("./engine.js").Standing} Standing @typedef {import("./engine.js").Told} Told */
+/** @typedef {{axis: Axis, changed: () => void, move: (t: number) => void}} Surroundings of the page: its axis, that something is to be drawn, and where the cursor goes */
+
+/** @param {Book} book @returns {string} why nobody can walk through a run; empty if it can be done */
+export function whyNot(book) {
+  if (book.head.replays) return "";
+  if (!book.head.virtual) return "This run took place in real time, with a program that is not in the page: it cannot be played again here.";
+  if (/^meanwhile *=/m.test(book.head.world ?? "")) return "Attempts of this run overlap. Each of their lines has a clock of its own, and the page does not walk through such a run.";
+  return "A file of somebody's own went into this run, which is not in the page: it cannot be played again here.";
+}
 
 /** The part of the page that asks what if. */
 export class WhatIf {
-  /** @param {Book} book @param {Moments} moments @param {Axis} axis of the page @param {() => void} changed */
-  constructor(book, moments, axis, changed) {
+  /** @param {Book} book @param {Moments} moments @param {Uint8Array} file of the story @param {Surroundings} page */
+  constructor(book, moments, file, page) {
     this.book = book;
     this.moments = moments;
-    this.axis = axis;
-    this.changed = changed;
-    this.engine = new Engine();
+    this.page = page;
+    this.engine = new Engine(file);
     this.t = book.begin;
+    this.due = 0; // things that wait or are done
+    /** @type {Promise<void>} */
+    this.last = Promise.resolve();
     this.own = false; // the person has written a plan
+    /** @type {string[]} */
+    this.before = []; // plans that were taken for another one, the oldest first
+    this.plan = book.head.plan;
+    this.world = ""; // of a run of several attempts, with their plans
     /** @type {{book: Book, moments: Moments, lanes: import("../../component/lanes.js").Lane[], drawing: Drawing} | null} */
     this.other = null;
   }
 
   start() {
     part("what-if", HTMLElement).hidden = false;
-    part("strike", HTMLFormElement).addEventListener("submit", (e) => {
-      e.preventDefault();
-      this.play();
-    });
+    const why = whyNot(this.book);
+    const lacks = document.body.dataset["lacks"];
+    const trial = this.book.head.trial !== "";
+    if (why || !this.engine.there && !trial) {
+      part("strike", HTMLFormElement).hidden = true;
+      this.say(why || `This page does not carry the engine (${lacks || "a program made by make build puts it in"}).`);
+      return;
+    }
     part("kind", HTMLSelectElement).addEventListener("change", () => {
+      part("fault", HTMLInputElement).value = part("kind", HTMLSelectElement).value;
       this.own = false;
       this.follow(this.t);
     });
+    part("fault", HTMLInputElement).value = part("kind", HTMLSelectElement).value;
     part("plan", HTMLInputElement).addEventListener("input", () => { this.own = true; });
-    part("copy-plan", HTMLButtonElement).addEventListener("click", () => this.copy());
+    part("plan", HTMLInputElement).value = this.plan;
+    const click = (/** @type {string} */ id, /** @type {() => Promise<void>} */ what) => part(id, HTMLButtonElement).addEventListener("click", () => this.alone(what));
+    click("copy-plan", () => this.copy());
     if (!this.engine.there) {
+      for (const id of ["walk", "strike-here", "take-back"]) part(id, HTMLElement).hidden = true;
       part("try", HTMLButtonElement).textContent = "Copy the command";
-      this.say("This page does not carry the engine (a program made by make build puts it in). The command makes the page of the other run.");
+      this.say(`This page does not carry the engine (${lacks || "a program made by make build puts it in"}). The command makes the page of the other run.`);
     }
+    click("walk-on", () => this.walk(false));
+    click("walk-back", () => this.walk(true));
+    click("strike-here", () => this.strike());
+    click("take-back", () => this.takeBack());
+    part("strike", HTMLFormElement).addEventListener("submit", (e) => {
+      e.preventDefault();
+      this.alone(() => this.engine.there ? this.take(part("plan", HTMLInputElement).value) : this.command());
+    });
+    this.follow(this.t);
   }
+
+  /** @returns {number} the end of the run as it would have come */
+  get end() { return this.other?.book.end ?? this.book.end; }
 
   /** @param {string} text */
   say(text) { part("what-if-said", HTMLElement).textContent = text; }
 
-  /** @param {number} t where the cursor is: the fault is to strike there */
-  follow(t) {
-    this.t = t;
-    if (!this.own) part("plan", HTMLInputElement).value = this.planAt(t);
+  /** Does one thing after another, in the order in which they are asked for. @param {() => Promise<void>} what */
+  alone(what) {
+    if (this.due >= 8) return; // somebody leans on a key
+    this.due++;
+    this.last = this.last.then(() => this.doing(what)).finally(() => { this.due--; });
   }
 
-  /** @param {number} t @returns {string} the plan of the run, with one more fault */
+  /** @param {() => Promise<void>} what */
+  async doing(what) {
+    try {
+      if (this.engine.there && !this.engine.open) {
+        this.say("The engine plays the run …");
+        await this.engine.start();
+        await this.engine.ask({ do: "plan", plan: this.plan }); // it may have ended in between
+      }
+      await what();
+    } catch (problem) {
+      this.say(`The engine cannot do it: ${problem instanceof Error ? problem.message : problem}`);
+    } finally {
+      part("take-back", HTMLButtonElement).disabled = this.before.length === 0;
+    }
+  }
+
+  /** @param {number} t where the cursor is */
+  follow(t) {
+    this.t = t;
+    if (!this.engine.there && !this.own) part("plan", HTMLInputElement).value = this.planAt(t);
+    part("here", HTMLElement).textContent = clock(t);
+  }
+
+  /** @param {number} t @returns {string} the plan of the run, with one more fault, for a page without the engine */
   planAt(t) {
     const begun = this.moments.attempts.filter((e) => e.at <= t);
     const attempt = Math.max(0, begun.length - 1), since = t - (begun[attempt]?.at ?? 0);
@@ -63,39 +125,84 @@ export class WhatIf {
     const when = m.step === "download" && m.block > 0 ? `at block ${m.block}` : `at ${Number(Math.max(0, since).toFixed(3))}s`;
     const plans = this.book.head.plan ? this.book.head.plan.split(" then ") : [];
     while (plans.length <= attempt) plans.push("");
-    const fault = part("kind", HTMLSelectElement).value.replace("AT", when);
+    const [kind, ...more] = part("fault", HTMLInputElement).value.split(" ");
+    const fault = [kind, when, ...more].join(" ");
     plans[attempt] = plans[attempt] ? `${plans[attempt]}; ${fault}` : fault;
     return plans.join(" then ");
   }
 
-  async play() {
-    const plan = part("plan", HTMLInputElement).value;
-    if (!this.engine.there) {
-      await navigator.clipboard.writeText(`ionbench story '${plan}' -o other.html`);
-      this.say("Copied.");
-      return;
-    }
+  async command() {
+    await navigator.clipboard.writeText(`ionbench story '${part("plan", HTMLInputElement).value}' -o other.html`);
+    this.say("Copied.");
+  }
+
+  /** Brings the engine to the cursor. */
+  async here() { await this.engine.ask({ do: "go", at: this.t }); }
+
+  /** @param {boolean} back */
+  async walk(back) {
+    await this.here();
+    const by = /** @type {"event" | "frame" | "block"} */ (part("walk-by", HTMLSelectElement).value);
+    const { answer } = await this.engine.ask({ do: "step", by, back });
+    this.stands(answer, answer.moved ? "" : back ? `There is no ${by} before this. ` : `There is no ${by} after this. `);
+  }
+
+  /** @param {Standing | Told} at @param {string} first */
+  stands(at, first) {
+    this.page.move(at.at);
+    this.say(`${first}The engine stands at ${clock(at.at, 6)}: the meter ${stateWords(at.state)}, the tool: ${at.doing}${at.block ? `, block ${at.block}` : ""}${at.over ? "; the run is over" : ""}.`);
+  }
+
+  /** Strikes a fault where the cursor is. */
+  async strike() {
+    await this.here();
+    const before = this.plan;
+    const { answer } = await this.engine.ask({ do: "strike", fault: part("fault", HTMLInputElement).value.trim() });
+    this.before.push(before);
+    this.plan = answer.plan;
+    await this.tell();
+  }
+
+  /** Takes the last plan back. */
+  async takeBack() {
+    const plan = this.before.pop();
+    if (plan === undefined) return;
+    this.plan = (await this.engine.ask({ do: "plan", plan })).answer.plan;
+    await this.tell();
+  }
+
+  /** @param {string} plan of the whole run */
+  async take(plan) {
+    const { answer } = await this.engine.ask({ do: "plan", plan });
+    if (answer.plan !== this.plan) this.before.push(this.plan);
+    this.plan = answer.plan;
+    await this.tell();
+  }
+
+  /** Shows the run as it would have come. */
+  async tell() {
     this.say("The engine plays it …");
-    try {
-      const begun = performance.now();
-      const book = new Book(await this.engine.tell(this.book.head.world ?? "", plan));
-      this.show(book);
-      this.say(`It ends as ${book.head.outcome.replaceAll("-", " ")}${book.head.broken.length ? `, and breaks ${book.head.broken.join("; ")}` : ""}; it came as ${this.book.head.outcome.replaceAll("-", " ")}. Played in ${(performance.now() - begun).toFixed(0)} ms.`);
-    } catch (problem) {
-      this.say(`The engine cannot play it: ${problem instanceof Error ? problem.message : problem}`);
-    }
+    part("plan", HTMLInputElement).value = this.plan;
+    const begun = performance.now();
+    const got = await this.engine.ask({ do: "tell" });
+    const book = new Book(got.told);
+    if (got.answer.is === "told" && this.book.head.trial === "") this.world = got.answer.text;
+    part("copy-plan", HTMLButtonElement).textContent = this.world ? "Copy the world" : "Copy the plan";
+    this.show(book);
+    const ends = (/** @type {Book} */ b) => b.head.outcome ? `ends as ${b.head.outcome.replaceAll("-", " ")}` : "ends";
+    this.say(`It ${ends(book)}${book.head.broken.length ? `, and breaks ${book.head.broken.join("; ")}` : ""}${book.head.unstruck.length ? `; ${book.head.unstruck.join("; ")}` : ""}; as it came, it ${ends(this.book)}. Played in ${(performance.now() - begun).toFixed(0)} ms.`);
   }
 
   /** @param {Book} book */
   show(book) {
     const moments = new Moments(book);
-    const wanted = new Set(["Attempt", "Requests", "Line, to meter", "Faults", "Meter", "Flash", "Upgrade.log"]);
+    const wanted = new Set(["Attempt", "Tool", "Requests", "Line, to meter", "Line, from meter", "Faults", "Meter", "Flash", "Upgrade.log"]);
     this.other = { book, moments, lanes: lanesOf(book, moments).filter((l) => wanted.has(l.name)), drawing: new Drawing(part("other-lanes", HTMLCanvasElement), null) };
     part("other", HTMLElement).hidden = false;
     this.lists(book);
-    this.axis.lengthen(book.end);
+    this.page.axis.lengthen(book.end);
     this.fit();
-    this.changed();
+    this.page.changed();
   }
 
   /** @param {Book} other */
@@ -122,16 +229,57 @@ export class WhatIf {
   }
 
   /** @param {NonNullable<WhatIf["other"]>} other @param {number} t */
-  scene(other, t) { return { axis: this.axis, lanes: other.lanes, moments: other.moments, t, n: 0, begin: other.book.begin, end: other.book.end }; }
+  scene(other, t) { return { axis: this.page.axis, lanes: other.lanes, moments: other.moments, t, n: 0, begin: other.book.begin, end: other.book.end }; }
 
   /** @param {number} t */
   draw(t) {
     this.follow(t);
-    if (this.other) this.other.drawing.draw(this.scene(this.other, t));
+    if (!this.other) return;
+    this.other.drawing.draw(this.scene(this.other, t));
+    this.beside(this.other, t);
+  }
+
+  /** What is there at the cursor, as it came and as it would have come. @param {NonNullable<WhatIf["other"]>} other @param {number} t */
+  beside(other, t) {
+    const came = facts(this.moments.at(t)), would = facts(other.moments.at(t));
+    const rows = came.map(([name, text], i) => {
+      const row = document.createElement("tr"), th = make("th", name);
+      th.setAttribute("scope", "row");
+      row.append(th, make("td", text || "–"), make("td", would[i][1] || "–", would[i][1] === text ? "" : "differs"));
+      return row;
+    });
+    part("beside", HTMLElement).replaceChildren(...rows);
+    this.near("near-came", this.book, t);
+    this.near("near-other", other.book, t);
+  }
+
+  /** @param {string} id @param {Book} book @param {number} t what happened around it */
+  near(id, book, t) {
+    const list = part(id, HTMLElement), end = book.by(t);
+    const key = `${end}/${book.events.length}/${book === this.book}`;
+    if (list.dataset["key"] === key) return;
+    list.dataset["key"] = key;
+    const told = (/** @type {import("../../component/trace.js").Happening} */ e) => e.event !== "led" ? [e] : [];
+    const past = book.events.slice(Math.max(0, end - 12), end).flatMap(told).slice(-4), next = book.events.slice(end, end + 12).flatMap(told).slice(0, 4);
+    list.replaceChildren(...[...past, ...next].map((e) => {
+      const row = eventRow(clock(e.at), words(e), isBad(e));
+      row.classList.toggle("quiet", e.at > t);
+      return row;
+    }));
   }
 
   async copy() {
-    await navigator.clipboard.writeText(part("plan", HTMLInputElement).value);
+    await navigator.clipboard.writeText(this.world || part("plan", HTMLInputElement).value);
     this.say("Copied.");
   }
+}
+
+/** @param {Moment} m @returns {[string, string][]} */
+function facts(m) {
+  return [
+    ["meter", stateWords(m.state)], ["display", m.lcd], ["tool", m.finished ? `has ended: ${m.finished}` : m.step],
+    ["block", m.block ? `${m.block} of ${m.blocks} begun, ${m.answered} in the flash` : ""], ["request", m.request?.title ?? ""],
+    ["line", m.wire.map((f) => `${f.direction === "to-meter" ? "→" : "←"} ${f.title}${f.fate === "came" ? "" : `, ${f.fate}`}`).join("; ") || "quiet"],
+    ["sent again", String(m.resends)], ["faults", m.faults.map((f) => f.fault).join("; ") || "none at work"],
+  ];
 }

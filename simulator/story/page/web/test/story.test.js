@@ -21,10 +21,13 @@ let browser;
 let folder;
 /** @type {string} */
 let pulled;
+/** @type {string} */
+let small;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "story-"));
   pulled = write("pulled.html", "cable-pull at block 20 for 2 no-responses; noise at block 30 for 1s rate 1e-2", "--image-size", "256KiB");
+  small = write("small.html", "cable-pull at block 5 for 2 no-responses; noise at block 8 for 1s rate 1e-2");
   browser = await chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -58,7 +61,7 @@ async function open(t, path, how, hash = "") {
   const wrong = [];
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") wrong.push(m.text()); });
   page.on("pageerror", (e) => wrong.push(String(e)));
-  page.on("request", (r) => { if (!r.url().startsWith("file:") && !r.url().startsWith("data:")) wrong.push(`asked for ${r.url()}`); });
+  page.on("request", (r) => { if (!/^(file|data|blob):/.test(r.url())) wrong.push(`asked for ${r.url()}`); });
   t.after(async () => {
     await context.close();
     assert.deepEqual(wrong, []);
@@ -176,38 +179,138 @@ test("all of it can be done with the keyboard alone, and is said to a screen rea
   await page.locator("#event .what", { hasText: "No response" }).waitFor();
 });
 
-test("the engine in the page gives the events of the bench, byte for byte, and plays other plans", async (t) => {
-  const page = await open(t, pulled);
-  const packed = /<script type="text\/plain" id="story">([^<]*)/.exec(readFileSync(pulled, "utf8"));
-  const story = gunzipSync(Buffer.from(packed?.[1] ?? "", "base64")).toString();
-  const [first, ...events] = story.split("\n");
-  const head = JSON.parse(first);
-  await page.getByLabel("Plan").fill(head.plan);
-  await page.getByRole("button", { name: "See what would have come" }).click();
-  await page.locator("#what-if-said", { hasText: /It ends as/ }).waitFor();
-  const told = await page.evaluate(([world, plan]) => /** @type {any} */ (globalThis).ionbenchTell(world, plan), [head.world, head.plan]);
-  const [, ...same] = told.split("\n");
-  assert.ok(events.length > 5000 && same.length === events.length, `${same.length} events, and the bench has ${events.length}`);
-  for (let i = 0; i < events.length; i++) assert.equal(same[i], events[i]);
-  const other = await page.evaluate(([world]) => /** @type {any} */ (globalThis).ionbenchTell(world, "no such fault"), [head.world]);
-  assert.match(other.error, /there is no fault "no"/);
-  await page.getByLabel("Plan").fill("");
+/** @param {string} path of a page @returns {string} the story that it carries */
+function carried(path) {
+  const packed = /<script type="text\/plain" id="story">([^<]*)/.exec(readFileSync(path, "utf8"));
+  return gunzipSync(Buffer.from(packed?.[1] ?? "", "base64")).toString();
+}
+
+/** @param {string} story @returns {string[]} the lines behind its head */
+const events = (story) => story.trimEnd().split("\n").slice(1);
+
+/**
+ * Gives orders to a worker that is made as the page makes its own.
+ * @param {import("playwright-core").Page} page @param {string} story @param {object[]} orders
+ * @returns {Promise<{answer: any, told: string}[]>}
+ */
+function ordered(page, story, orders) {
+  return page.evaluate(async ([story, orders]) => {
+    const text = (/** @type {string} */ id) => document.getElementById(id)?.textContent ?? "";
+    const worker = new Worker(URL.createObjectURL(new Blob([text("worker")])));
+    const ask = (/** @type {object} */ message) => new Promise((done) => {
+      worker.onmessage = (e) => done({ answer: e.data.answer, told: e.data.told ? new TextDecoder().decode(e.data.told) : "" });
+      worker.postMessage({ id: 1, ...message });
+    });
+    const got = [await ask({ engine: text("engine") }), await ask({ order: { do: "open" }, story: new TextEncoder().encode(story) })];
+    for (const order of orders) got.push(await ask({ order }));
+    worker.terminate();
+    return got.slice(1);
+  }, /** @type {[string, object[]]} */ ([story, orders]));
+}
+
+test("the engine gives the events of the bench, byte for byte, over a run that was walked on and back with faults struck in the middle", async (t) => {
+  const page = await open(t, small);
+  const story = carried(small);
+  const on = { do: "step", by: "frame" }, back = { do: "step", by: "frame", back: true }, block = { do: "step", by: "block" };
+  const got = await ordered(page, story, [
+    block, block, on, on, on, back, { do: "tell" }, { do: "strike", fault: "power-loss for 30s" }, on, on, back, { do: "tell" },
+    block, block, { do: "step", by: "event" }, { do: "strike", fault: "byte-flip from-meter" }, on, { do: "tell" }, { do: "go", at: 0 }, { do: "tell" },
+  ]);
+  for (const { answer } of got) assert.notEqual(answer.is, "refused", answer.text);
+  const tells = got.filter((g) => g.answer.is === "told");
+  assert.deepEqual(events(tells[0].told), events(story), "the run as it came");
+  for (const [i, faults] of /** @type {[number, number][]} */ ([[1, 3], [2, 4], [3, 4]])) {
+    const { plan } = tells[i].answer;
+    assert.equal(plan.split(";").length, faults, plan);
+    const bench = readFileSync(write(`walked-${i}.story.json`, plan), "utf8");
+    const [own, theirs] = [events(tells[i].told), events(bench)];
+    assert.ok(own.length > 1000 && own.length === theirs.length, `${own.length} events, and the bench has ${theirs.length}`);
+    for (let k = 0; k < own.length; k++) assert.equal(own[k], theirs[k], plan);
+    assert.ok(tells[i].answer.lines > 100 && tells[i].answer.lines < own.length - 100, `${tells[i].answer.lines} lines in common`);
+  }
+  assert.equal(tells[2].told, tells[3].told, "from where one asks makes a difference");
+});
+
+test("the engine says no to what makes no sense, and to a run that is not its own", async (t) => {
+  const page = await open(t, small);
+  const story = carried(small);
+  const [opened, fault, by, dance] = await ordered(page, story, [{ do: "strike", fault: "no such fault" }, { do: "step", by: "hour" }, { do: "dance" }]);
+  assert.equal(opened.answer.is, "standing");
+  assert.match(fault.answer.text, /there is no fault "no"/);
+  assert.match(by.answer.text, /by "hour"/);
+  assert.match(dance.answer.text, /nobody can do "dance"/);
+  const [other] = await ordered(page, story.replace('"text":"Upgrading…"', '"text":"Upgrade…"'), []);
+  assert.match(other.answer.text, /it plays another run than the bench did: line \d+ of the story differs/);
+});
+
+test("a fault strikes where the cursor is, what would have come stands beside what came, and the plan gives the same on the bench", async (t) => {
+  const page = await open(t, small);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.locator("#axis").focus();
+  await page.keyboard.press("Home");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("b");
+  const at = () => page.locator("#axis").getAttribute("aria-valuenow").then(Number);
+  const here = await at();
+  const said = page.locator("#what-if-said");
+  await page.getByLabel("by", { exact: true }).last().selectOption("frame");
+  await page.getByRole("button", { name: "Engine on" }).click();
+  await said.filter({ hasText: /The engine stands at .*: the meter waits for blocks, the tool: download, block 3\./ }).waitFor();
+  const next = await at();
+  assert.ok(next > here && next < here + 1, `from ${here} to ${next}`);
+  await page.getByRole("button", { name: "Engine back" }).click();
+  await page.waitForFunction((t) => Math.abs(Number(document.getElementById("axis")?.getAttribute("aria-valuenow")) - t) < 1e-6, here);
   await page.getByLabel("Fault", { exact: true }).selectOption({ label: "the tool is killed" });
-  await page.getByRole("button", { name: "See what would have come" }).click();
-  await page.locator("#what-if-said", { hasText: "It ends as settings lost" }).waitFor();
+  await page.getByRole("button", { name: "Strike it here" }).click();
+  await said.filter({ hasText: "It ends as settings lost; noise at block 8" }).waitFor();
   assert.match(await page.locator("#log-other").innerText(), /Upgrade started[^]*Upgrade started/);
   assert.ok(await page.locator("#log-other").evaluate((e) => {
     const box = e.getBoundingClientRect(), first = e.querySelector("mark")?.getBoundingClientRect();
     return first && first.top >= box.top && first.bottom <= box.bottom;
   }), "the first line that differs is not to be seen");
+  await page.getByRole("button", { name: "Engine on" }).click();
+  await page.locator("#beside tr", { hasText: "tool" }).filter({ hasText: "download" }).waitFor();
+  await page.locator("#near-other .bad", { hasText: "fault strikes: kill at " }).waitFor();
+  assert.equal(await page.locator("#near-came", { hasText: "kill" }).count(), 0);
+  await page.getByRole("button", { name: "Copy the plan" }).click();
+  await said.filter({ hasText: "Copied." }).waitFor();
+  const plan = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(plan, /^cable-pull at block 5 for 2 no-responses; noise at block 8 for 1s rate 0\.01; kill at [\d.ms]+$/);
+  const bench = readFileSync(write("killed.story.json", plan), "utf8");
+  assert.match(bench.split("\n")[0], /"outcome":"settings-lost"/);
+  await page.getByRole("button", { name: "Take it back" }).click();
+  await said.filter({ hasText: /It ends as resent; as it came, it ends as resent/ }).waitFor();
+  assert.ok(await page.getByRole("button", { name: "Take it back" }).isDisabled());
 });
 
-test("a page of several attempts has no engine and does not ask what if", async (t) => {
+test("a case of several attempts is walked through as well, and where it cannot be it is said", async (t) => {
   const path = join(folder, "case.html");
   assert.equal(spawnSync(join(programs, "ionbench"), ["run", "recovery", "--story", path]).status, 0);
   const page = await open(t, path);
-  assert.ok(await page.locator("#what-if").isHidden());
   assert.match(await page.locator("#log").innerText(), /Upgrade completed/);
+  await page.locator("#axis").focus();
+  await page.keyboard.press("End");
+  for (let i = 0; i < 2; i++) await page.keyboard.press("Shift+B");
+  await page.getByLabel("Fault", { exact: true }).selectOption({ label: "an answer is lost" });
+  await page.getByRole("button", { name: "Strike it here" }).click();
+  await page.locator("#what-if-said", { hasText: /It ends as/ }).waitFor();
+  assert.match(await page.locator("#log-other").innerText(), /No response/);
+  await page.getByRole("button", { name: "Copy the world" }).waitFor();
+  const overlap = join(folder, "overlap.html");
+  assert.equal(spawnSync(join(programs, "ionbench"), ["run", "two-masters", "--story", overlap]).status, 0);
+  const other = await open(t, overlap);
+  await other.locator("#what-if-said", { hasText: "Attempts of this run overlap" }).waitFor();
+  assert.ok(await other.locator("#strike").isHidden());
+});
+
+test("an engine of another build is left out, and the page says so", async (t) => {
+  const text = readFileSync(small, "utf8").replace(/<script type="text\/plain" id="engine">[^<]*<\/script>/, "").replace('data-lacks=""', 'data-lacks="the engine is of another build"');
+  const { writeFileSync } = await import("node:fs");
+  const path = join(folder, "without.html");
+  writeFileSync(path, text);
+  const page = await open(t, path);
+  await page.locator("#what-if-said", { hasText: "This page does not carry the engine (the engine is of another build)" }).waitFor();
+  assert.ok(await page.locator("#walk").isHidden());
+  assert.match(await page.getByLabel("Plan", { exact: true }).inputValue(), /; cable-pull at /);
 });
 
 test("text and bytes are found", async (t) => {
