@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -55,11 +54,7 @@ func quick() []worlds.Row {
 
 var _ = Describe("The atlas: whatever breaks, whatever world it is in", Label(sweep), func() {
 	It("keeps every invariant, where faults of every kind strike in every phase of the upgrade, each world with some of them", func(ctx context.Context) {
-		parts := 20
-		if testing.Short() {
-			parts = 60
-		}
-		noneViolatedIn(ctx, atlas.Tour{Worlds: quick(), Parts: parts})
+		noneViolatedIn(ctx, atlas.Tour{Worlds: quick(), Parts: 60})
 	})
 
 	It("keeps every invariant, with all of these faults in every world", Label(full), func(ctx context.Context) {

@@ -31,7 +31,8 @@ invariant that was broken, an example and the command that repeats it. The last 
 with the futures that differ as classes, and as skipped the points that were not done.
 
 --worlds surveys every world of "ionbench worlds" instead: every kind of fault, at the first, the
-middle and the last place of each phase of the upgrade, and some of these in recoveries.
+middle and the last place of each phase of the upgrade, and some of these in recoveries. Its shards
+have worlds each, and share those of one world where there are more shards than worlds.
 
 --json keeps all of it in a file, which "ionbench atlas" merges, compares and draws. Ctrl-C
 writes what there is; the same command with --resume goes on from there.

@@ -46,10 +46,13 @@ func (f *sweepFlags) tour(ctx context.Context, c *cli.Call) error {
 	began, told := time.Now(), c.Progress("worlds")
 	t := &toured{array: array}
 	c.Begin()
-	_, err = atlas.Tour{Worlds: array.Rows, Workers: f.parallel, Part: shard, Parts: shards, Surveyed: func(r *worlds.Row, s *atlas.Surveyed) {
+	tour := dealt(array.Rows, shard, shards)
+	tour.Workers = f.parallel
+	tour.Surveyed = func(r *worlds.Row, s *atlas.Surveyed) {
 		t.add(r, s)
-		told.Show(len(t.worlds), len(array.Rows), fmt.Sprintf("%d points, %d violations", t.points, t.violations))
-	}}.Run(ctx)
+		told.Show(len(t.worlds), len(tour.Worlds), fmt.Sprintf("%d points, %d violations", t.points, t.violations))
+	}
+	_, err = tour.Run(ctx)
 	told.Clear()
 	if err != nil {
 		return err
@@ -63,12 +66,28 @@ func (f *sweepFlags) tour(ctx context.Context, c *cli.Call) error {
 		return err
 	}
 	switch {
-	case len(t.worlds) < len(array.Rows) || t.skipped > 0:
-		return fmt.Errorf("interrupted: %d of %d worlds were done", len(t.worlds), len(array.Rows))
+	case len(t.worlds) < len(tour.Worlds) || t.skipped > 0:
+		return fmt.Errorf("interrupted: %d of %d worlds were done", len(t.worlds), len(tour.Worlds))
 	case t.violations > 0:
 		return cli.ErrNo
 	}
 	return nil
+}
+
+// dealt is the tour of one shard, counted from 0; shards 0 is all. Worlds are dealt out in turn, since
+// each costs the recording of its upgrades; where there are more shards than worlds, those of one
+// world share its points.
+func dealt(rows []worlds.Row, shard, shards int) atlas.Tour {
+	n := len(rows)
+	if shards > n {
+		i := shard % n
+		return atlas.Tour{Worlds: rows[i : i+1], Part: shard / n, Parts: (shards - i + n - 1) / n}
+	}
+	var t atlas.Tour
+	for i := shard; i < n; i += max(shards, 1) {
+		t.Worlds = append(t.Worlds, rows[i])
+	}
+	return t
 }
 
 // toured is what came of a tour.

@@ -3,7 +3,6 @@ package judge
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -15,10 +14,18 @@ func adopt() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) } // an o
 
 // processes are all processes that can be seen.
 func processes() []running {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer proc.Close()
+	names, _ := proc.Readdirnames(-1) // what could be read, if not all
 	var all []running
-	for _, path := range stats {
-		if p, ok := readStat(path); ok {
+	for _, name := range names {
+		if _, notProcess := strconv.Atoi(name); notProcess != nil {
+			continue
+		}
+		if p, ok := readStat("/proc/" + name + "/stat"); ok {
 			all = append(all, p)
 		}
 	}

@@ -168,10 +168,7 @@ func hash(b []byte) string {
 // packed is gzip in base64, which the page can read without asking anybody.
 func packed(b []byte) (string, error) {
 	var small bytes.Buffer
-	w, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
-	if err != nil {
-		return "", err
-	}
+	w := gzip.NewWriter(&small)
 	if _, err := w.Write(b); err != nil {
 		return "", err
 	}
