@@ -41,7 +41,7 @@ func noneViolatedIn(ctx context.Context, t atlas.Tour) {
 		specs.Leave("plans.txt", broken.Bytes())
 	}
 	Expect(broken.String()).To(BeEmpty(), "points that break an invariant, and the commands that repeat them")
-	Expect(kinds).To(HaveLen(len(fault.Common())), "kinds of faults that strike")
+	Expect(kinds).To(HaveLen(len(fault.Kinds())), "kinds of faults that strike")
 	Expect(all).NotTo(ContainElement(BeNil()), "worlds that were left out")
 }
 

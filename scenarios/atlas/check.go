@@ -24,6 +24,9 @@ func (s Sweep) Check() error {
 		if err != nil {
 			return err
 		}
+		if name == phoneSpace && !byPhone(s.World) {
+			return errors.New("space phone is about a call, and the meter is not called: give a world whose meter has a phone, such as those of `ionbench worlds` with telephone=called")
+		}
 		if asked[name] {
 			return fmt.Errorf("space %s is asked for twice", name)
 		}

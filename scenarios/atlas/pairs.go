@@ -14,7 +14,7 @@ import (
 // class stands for all first faults after which the bench is in the same state. Second faults
 // strike in what follows the first point of the class.
 type class struct {
-	first fault.Fault
+	first fault.Plan
 	step  int   // step of the calm run in which it strikes
 	steps int   // steps after the strike that no earlier class passes
 	legs  []leg // what these steps pass
@@ -106,7 +106,7 @@ func (s *struck) after(w *sweeper, c *class) (*trial.Trial, error) {
 		}
 	}
 	if c.step == 0 {
-		run, err := w.start(trial.Plans{{c.first}}, rig.NoTrace)
+		run, err := w.start(trial.Plans{c.first}, rig.NoTrace)
 		if err != nil {
 			return nil, err
 		}

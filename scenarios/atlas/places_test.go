@@ -24,14 +24,14 @@ func TestASurveyFindsWhatATrialFinds(t *testing.T) {
 		for i, place := range r.places {
 			points++
 			f := r.at(place)
-			got, err := trial.TryCaught(world, trial.Plans{{f}}, rig.NoTrace)
+			got, err := trial.TryCaught(world, trial.Plans{f}, rig.NoTrace)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if found := w.table.list[r.found[i]]; found.class != got.Class || found.ms != milliseconds(got.Cost.Time-w.calm.result.Cost.Time) {
 				t.Errorf("%v: the survey finds %v after %d ms more, a trial %v after %v", f, found.class, found.ms, got.Class, got.Cost.Time)
 			}
-			if len(got.Unstruck) > 0 && f.Trigger.Unit != fault.AtFlashOp { // a chip fault can meet an operation that it cannot befall
+			if len(got.Unstruck) > 0 && f[0].Trigger.Unit != fault.AtFlashOp { // a chip fault can meet an operation that it cannot befall
 				t.Errorf("%v: %v", f, got.Unstruck)
 			}
 		}

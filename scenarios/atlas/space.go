@@ -2,18 +2,20 @@ package atlas
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
 // place stands in a template for the number that makes a point of it.
 const place = "#"
 
-// template is a fault whose place is open.
+// template is a fault whose place is open, or several that strike at one place.
 type template struct {
 	text   string
-	fault  fault.Fault // at place 1
+	faults fault.Plan // at place 1
 	unit   unit
 	seeded bool // the seed is the place, too, so that no two tear alike
 }
@@ -77,6 +79,21 @@ var spaces = []struct {
 	{"ip", "the network at every frame: reset, half open, stalled, down", []string{
 		"ip-reset at frame #", "ip-half-open at frame # for 30s", "ip-half-open at frame #", "ip-stall at frame # for 30s",
 		"ip-down at frame # for 30s", "ip-down at frame #"}},
+	{phoneSpace, "the call at every frame, answer and flash operation of a meter that is called: cut off, once or again and again, with nobody to be reached for a while, or busy with itself", []string{
+		"carrier-lost at frame # to-meter", "carrier-lost at frame # from-meter", "carrier-lost at flash-op #", "carrier-lost at reply # every 9 replies", "carrier-lost at reply # every 1 reply",
+		"carrier-lost at reply #; line-busy at reply # for 40s", "carrier-lost at reply #; line-busy at reply # for 20m",
+		"carrier-lost at reply #; no-dial-tone at reply # for 40s", "carrier-lost at reply #; no-answer at reply # for 1m",
+		"carrier-lost at reply #; wrong-number at reply # for 1m",
+		"retrain at frame # for 8s", "retrain at frame # for 45s", "retrain at reply # for 5m"}},
+}
+
+// phoneSpace is the space of a meter that is called. Other worlds do not have it.
+const phoneSpace = "phone"
+
+// byPhone reports whether the tool reaches the meter of a sweep by telephone.
+func byPhone(w world.World) bool {
+	w = w.Filled()
+	return w.MeterOf(&w.Attempts[0]).Phone != ""
 }
 
 // pairsSpace is the space of the rows with two faults.
@@ -128,25 +145,31 @@ func templatesOf(space string) ([]template, error) {
 // name of its state.
 func parseTemplate(text string) (template, error) {
 	t := template{text: text, seeded: strings.Contains(text, "seed "+place)}
-	first := "1"
+	numbers := [...]string{"1", "2"}
 	if strings.Contains(text, "state "+place) {
-		first = fault.Application.String()
+		numbers = [...]string{fault.State(1).String(), fault.State(2).String()}
 	}
-	plan, err := fault.Parse(strings.ReplaceAll(text, place, first))
+	plan, err := fault.Parse(strings.ReplaceAll(text, place, numbers[0]))
 	switch {
 	case !strings.Contains(text, place):
 		return t, fmt.Errorf("%q has no %s for the place of the fault, as in %q", text, place, "byte-flip at byte # to-meter")
 	case err != nil:
 		return t, fmt.Errorf("%q: %w", text, err)
-	case len(plan) != 1:
-		return t, fmt.Errorf("%q: give one fault, and the next with another --fault", text)
 	}
-	t.fault = plan[0]
-	t.unit, err = unitOf(t.fault.Trigger)
-	if err == nil && t.at(2) == t.at(1) {
-		err = fmt.Errorf("%q: %s must stand for the number of its trigger", text, place)
+	t.faults = plan
+	t.unit, err = unitOf(plan[0].Trigger)
+	if err != nil {
+		return t, err
 	}
-	return t, err
+	for _, f := range plan {
+		if f.Trigger.Unit != plan[0].Trigger.Unit || f.Trigger.Side != plan[0].Trigger.Side {
+			return t, fmt.Errorf("%q: faults of one template strike at one place; give the others with another --fault", text)
+		}
+	}
+	if second, err := fault.Parse(strings.ReplaceAll(text, place, numbers[1])); err != nil || !slices.Equal(second, t.at(2)) {
+		return t, fmt.Errorf("%q: %s must stand for the number of its trigger", text, place)
+	}
+	return t, nil
 }
 
 func unitOf(t fault.Trigger) (unit, error) {
@@ -177,16 +200,19 @@ func bySide(s fault.Side, to, from, both unit) unit {
 	return both
 }
 
-// at returns the fault at a place.
-func (t *template) at(n uint64) fault.Fault {
-	f := t.fault
-	if t.unit == states {
-		f.Trigger.State = fault.State(n)
-		return f
+// at returns the faults at a place.
+func (t *template) at(n uint64) fault.Plan {
+	p := slices.Clone(t.faults)
+	for i := range p {
+		f := &p[i]
+		if t.unit == states {
+			f.Trigger.State = fault.State(n)
+			continue
+		}
+		f.Trigger.First = n
+		if t.seeded {
+			f.Parameters.Seed = n
+		}
 	}
-	f.Trigger.First = n
-	if t.seeded {
-		f.Parameters.Seed = n
-	}
-	return f
+	return p
 }

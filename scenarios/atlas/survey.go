@@ -109,7 +109,7 @@ func (s Survey) prepared() (*sweeper, error) {
 
 // layOut makes a row for each fault, with some of the places of each phase.
 func (s Survey) layOut(w *sweeper, some func(fault int, places []uint64) []uint64) error {
-	templates, err := representatives()
+	templates, err := representatives(byPhone(s.World))
 	if err != nil {
 		return err
 	}
@@ -150,17 +150,22 @@ func partOf(places []uint64, part, parts int) []uint64 {
 }
 
 // representatives are the faults of a survey: those of all spaces, and of every other kind the
-// example of the catalogue, at frames.
-func representatives() ([]template, error) {
+// example of the catalogue, at frames. Those of the telephone are for a meter that is called.
+func representatives(called bool) ([]template, error) {
 	var all []template
 	had := make(map[fault.Kind]bool)
 	for _, s := range spaces {
+		if s.name == phoneSpace && !called {
+			continue
+		}
 		templates, err := templatesOf(s.name)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range templates {
-			had[t.fault.Kind] = true
+			for _, f := range t.faults {
+				had[f.Kind] = true
+			}
 			all = append(all, t)
 		}
 	}
@@ -261,10 +266,12 @@ func (w *sweeper) surveyed() *Surveyed {
 				continue
 			}
 			out.Points++
-			out.Kinds[r.fault.Kind]++
+			for _, f := range r.faults {
+				out.Kinds[f.Kind]++
+			}
 			out.Classes[w.table.list[n].class]++
 			if violations := w.table.violations[n]; len(violations) > 0 {
-				plans := append(slices.Clone(w.failing), fault.Plan{r.template.at(r.places[i])})
+				plans := append(slices.Clone(w.failing), r.template.at(r.places[i]))
 				out.Broken = append(out.Broken, BrokenPoint{plans.String(), violations})
 			}
 		}

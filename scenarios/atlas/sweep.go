@@ -346,10 +346,10 @@ func (w *sweeper) nothingIn(part int, rows *byUnit) bool {
 
 // atTheStart strikes at what a run does as it begins, and at the states that it enters.
 func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error {
-	anew := func(into *trial.Trial, attempt int, one fault.Fault) error {
-		r, err := w.start(trial.Plans{{one}}, rig.NoTrace)
+	anew := func(into *trial.Trial, attempt int, faults fault.Plan) error {
+		r, err := w.start(trial.Plans{faults}, rig.NoTrace)
 		if err == nil && w.failing != nil {
-			err = r.Strike(attempt, one)
+			err = r.Strike(attempt, faults)
 		}
 		if err == nil {
 			r.CopyTo(into)
@@ -369,8 +369,8 @@ func (w *sweeper) atTheStart(run *trial.Trial, rows *byUnit, f *follower) error 
 	return nil
 }
 
-// forking makes a run in which a fault is about to strike.
-type forking func(into *trial.Trial, attempt int, f fault.Fault) error
+// forking makes a run in which faults are about to strike.
+type forking func(into *trial.Trial, attempt int, faults fault.Plan) error
 
 // strike strikes at every place of a leg.
 func (w *sweeper) strike(l leg, fork forking, rows *byUnit, f *follower) error {
@@ -409,7 +409,7 @@ func (w *sweeper) strikeSome(l leg, fork forking, rows *byUnit, f *follower) err
 	return nil
 }
 
-// point is one fault on a fork.
+// point is one place on a fork.
 func (w *sweeper) point(fork forking, r *row, i, attempt int, place uint64, f *follower) error {
 	if r.found[i] != missing {
 		return nil // done by the resumed sweep

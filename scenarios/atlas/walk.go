@@ -82,13 +82,13 @@ func (w *walk) skip() bool {
 	return true
 }
 
-// fork makes a copy of the run as it was before the last step, with f about to strike; if f
-// strikes at a flash operation, as it was before the work on the flash began.
-func (w *walk) fork(into *trial.Trial, attempt int, f fault.Fault) error {
+// fork makes a copy of the run as it was before the last step, with faults about to strike; if they
+// strike at a flash operation, as it was before the work on the flash began.
+func (w *walk) fork(into *trial.Trial, attempt int, faults fault.Plan) error {
 	from := &w.before
-	if f.Trigger.Unit == fault.AtFlashOp && attempt == w.idle.Attempt() {
+	if faults[0].Trigger.Unit == fault.AtFlashOp && attempt == w.idle.Attempt() {
 		from = &w.idle
 	}
 	from.CopyTo(into)
-	return into.Strike(attempt, f)
+	return into.Strike(attempt, faults)
 }

@@ -122,13 +122,13 @@ func (r *Trial) Rig() *rig.Rig { return r.rig }
 // Bench is the bench of the attempt that runs, to look at.
 func (r *Trial) Bench() *bench.Bench { return r.rig.Bench() }
 
-// Strike adds a fault to the attempt that runs, as if its plan had always had the fault, or to a
+// Strike adds faults to the attempt that runs, as if its plan had always had them, or to a
 // later attempt. A fault whose moment has passed is missed.
-func (r *Trial) Strike(attempt int, f fault.Fault) error {
+func (r *Trial) Strike(attempt int, faults fault.Plan) error {
 	plans := make(Plans, max(len(r.plans), attempt+1)) // copies share the old ones
 	copy(plans, r.plans)
 	had := len(plans[attempt])
-	plans[attempt] = append(slices.Clip(plans[attempt]), f)
+	plans[attempt] = append(slices.Clip(plans[attempt]), faults...)
 	if attempt == r.Attempt() {
 		if err := r.rig.Strike(plans[attempt][had:]); err != nil {
 			return err

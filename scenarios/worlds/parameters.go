@@ -10,6 +10,7 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 	"ionbench/simulator/talker"
 )
 
@@ -65,6 +66,7 @@ func Parameters() []Parameter {
 		{"rts-delay", onMeter(func(m *world.Meter, v time.Duration) { m.RTSDelay = v }, of("typical", meter.DefaultTiming().RTSDelay), of("1ns", time.Nanosecond), of("400ms", 400*time.Millisecond))},
 		{"listen", onTool(func(t *world.Tool, v bool) { t.Listens = v }, of("no", false), of("yes", true))},
 		{"line", onWorld(setLine, texts("alone", "neighbour", "second-master")...)},
+		{"telephone", onMeter(func(m *world.Meter, v string) { m.Phone = v }, of("no", ""), of("called", modem.DefaultNumber))},
 	}
 }
 
@@ -211,5 +213,11 @@ func contradictions() []contradiction {
 		{[]string{"timeout", "image", "chip"}, func(v []string) bool {
 			return v[0] == "1s" && slices.Contains([]string{"257-blocks", "513-blocks", "whole-flash"}, v[1]) && v[2] != "quick"
 		}, "a large image is verified in more than a second"},
+		{[]string{"timeout", "telephone", "rts-delay"}, func(v []string) bool { return v[0] == "1s" && v[1] == "called" && v[2] == "400ms" },
+			"a frame of an answer takes more than a second through a call, with a meter that is slow to begin"},
+		{[]string{"telephone", "model"}, func(v []string) bool { return v[0] == "called" && v[1] == "7300" },
+			"a 7300 has no modem"},
+		{[]string{"telephone", "line"}, func(v []string) bool { return v[0] == "called" && v[1] != "alone" },
+			"the line behind a meter's modem is its own"},
 	}
 }
