@@ -135,11 +135,18 @@ func (u *Upgrader) wireTime(bytes int) time.Duration {
 	return time.Duration(int64(bytes) * bitsPerByte * int64(time.Second) / int64(u.cfg.Baud))
 }
 
+// responseTime is short where a meter restarts: it is asked until it is there. A connection that has to
+// be opened again has the usual time all the same, for that is not the meter's restart: a call takes
+// half a minute.
 func (u *Upgrader) responseTime() time.Duration {
-	if u.step().retry == polling {
-		return 2 * u.cfg.Timing.Poll
+	poll := 2 * u.cfg.Timing.Poll
+	switch {
+	case u.step().retry != polling:
+		return u.cfg.Timing.Response
+	case u.broke != nil:
+		return max(poll, u.cfg.Timing.Response)
 	}
-	return u.cfg.Timing.Response
+	return poll
 }
 
 // packet appends the header of a request with a body of bodyBytes.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 )
 
 // Check says what is wrong with the sweep.
@@ -24,8 +25,8 @@ func (s Sweep) Check() error {
 		if err != nil {
 			return err
 		}
-		if name == phoneSpace && !byPhone(s.World) {
-			return errors.New("space phone is about a call, and the meter is not called: give a world whose meter has a phone, such as those of `ionbench worlds` with telephone=called")
+		if err := CheckSpace(name, s.World); err != nil {
+			return err
 		}
 		if asked[name] {
 			return fmt.Errorf("space %s is asked for twice", name)
@@ -43,6 +44,14 @@ func (s Sweep) Check() error {
 			return fmt.Errorf("%q is asked for twice, or is one of a space that is asked for", text)
 		}
 		asked[text] = true
+	}
+	return nil
+}
+
+// CheckSpace says why a space cannot be swept in a world; nil if it can.
+func CheckSpace(name string, w world.World) error {
+	if name == phoneSpace && !byPhone(w) {
+		return errors.New("space phone is about a call, and the meter is not called: give a world whose meter has a phone, such as those of `ionbench worlds` with telephone=called")
 	}
 	return nil
 }

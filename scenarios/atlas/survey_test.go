@@ -8,8 +8,10 @@ import (
 
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/trial"
+	"ionbench/scenarios/world"
 	"ionbench/scenarios/worlds"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/modem"
 )
 
 func surveyed(t *testing.T, s atlas.Survey) *atlas.Surveyed {
@@ -21,18 +23,34 @@ func surveyed(t *testing.T, s atlas.Survey) *atlas.Surveyed {
 	return found
 }
 
+// called has a meter at the other end of a telephone line.
+func called(w *world.World) { w.Meters[0].Phone = modem.DefaultNumber }
+
 func TestASurveyStrikesEveryKindOfFaultInEveryPhase(t *testing.T) {
-	s := surveyed(t, atlas.Survey{World: trial.World(3*7424, trial.WithJournal)})
+	s := surveyed(t, atlas.Survey{World: trial.World(3*7424, trial.WithJournal, called)})
 	if len(s.Broken) > 0 || s.Skipped > 0 || s.Points < 1000 || s.Phases < 12 {
 		t.Errorf("%+v", s)
 	}
-	for _, k := range fault.Common() {
+	for _, k := range fault.Kinds() {
 		if s.Kinds[k.Kind] == 0 {
 			t.Errorf("%v is not struck", k.Kind)
 		}
 		if s.InRecovery[k.Kind] == 0 || s.InRecovery[k.Kind] == s.Kinds[k.Kind] {
 			t.Errorf("%v is struck %d times, and %d of these in a recovery", k.Kind, s.Kinds[k.Kind], s.InRecovery[k.Kind])
 		}
+	}
+}
+
+func TestAMeterThatIsNotCalledHasNoFaultsOfTheTelephone(t *testing.T) {
+	s := surveyed(t, atlas.Survey{World: trial.World(100)})
+	for kind := range s.Kinds {
+		if kind.ByPhone() {
+			t.Errorf("%v strikes", kind)
+		}
+	}
+	err := atlas.Sweep{World: trial.World(100), Spaces: []string{"phone"}}.Check()
+	if err == nil || !strings.Contains(err.Error(), "telephone=called") {
+		t.Error(err)
 	}
 }
 

@@ -84,6 +84,7 @@ func (b *Before) Cost(s *bench.Station, now time.Duration) verdict.Cost {
 		BytesToHost:  c.BytesToHost - b.counts.BytesToHost,
 		Resends:      c.Resends - b.counts.Resends,
 		Blocks:       c.BlocksSent - b.counts.BlocksSent,
+		Died:         c.Died - b.counts.Died,
 		Insisted:     s.InsistedBy(b.seat),
 	}
 }

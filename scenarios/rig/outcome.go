@@ -64,6 +64,9 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	t.unsaid += t.book.Waiting()
 	t.process.End(t) // one that is still at work, on a PC that sleeps, is not there any more when the next begins
 	s := r.bench.Station()
+	if t.phone != nil {
+		hangUp(s, r.Now()) // what is still in the call dies with it
+	}
 	o := &Outcome{
 		Ended:      ended,
 		Killed:     t.killed,
@@ -89,15 +92,15 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	if r.seat > 0 {
 		o.Unstruck = nil // the plan is that of another attempt
 	}
-	if t.phone != nil {
-		hangUp(s, r.Now())
-	}
 	t.disk = t.saved(o.Log)
 	*r.here() = computer{t.disk, t.pc.things}
 	r.truth, r.author = t.truth, t.author
 	t.with.takeBack(t)
 	o.evidence = r.evidence()
 	o.evidence.Died = t.vain
+	if t.phone != nil && t.phone.without {
+		o.evidence.Died += 1 + t.phone.missed(r.Now(), t.around.patience)
+	}
 	if over != Bench {
 		o.evidence.Died += before.Died(s)
 	}

@@ -12,11 +12,14 @@ import (
 // telephone is the tool's modem, as package port has one in real time: it dials when the tool opens
 // its connection, and a lost carrier is the end of that connection.
 type telephone struct {
-	call   phone.Call
-	ear    phone.Ear
-	aim    purpose
-	tries  int // at the window that asks for the connection
-	answer client.Answer
+	call  phone.Call
+	ear   phone.Ear
+	aim   purpose
+	tries int // at the window that asks for the connection
+	// without: there is no call over which the tool could send, which it wants since then.
+	without bool
+	since   time.Duration
+	answer  client.Answer
 }
 
 // purpose is what a call is for.
@@ -76,7 +79,8 @@ func (t *tool) settleCall(now time.Duration) {
 	switch {
 	case purpose == toGoOn:
 		if err == nil {
-			t.vain-- // the latest is sent now
+			t.vain += t.phone.missed(now, t.around.patience) // and the latest is sent now
+			t.phone.without = false
 		}
 		t.session.Reconnected(now, err)
 	case purpose == forWindow:
@@ -108,6 +112,17 @@ func (t *tool) dialAtWindow(now time.Duration, a client.Answer) {
 	t.dial(now, forWindow)
 }
 
+// wantsCall notes that the tool wants to send something, and that there is no call.
+func (t *telephone) wantsCall(now time.Duration) {
+	if !t.without {
+		t.without, t.since = true, now
+	}
+}
+
+// missed is how often the tool has tried in vain to send its message since then: once in each time
+// that it waits for an answer, whatever it tells of that.
+func (t *telephone) missed(now, response time.Duration) int { return int((now - t.since) / response) }
+
 // telephones reports whether an answer to a window wants a call first.
 func (t *tool) telephones(p client.Prompt, a client.Answer) bool {
 	return t.phone != nil && p == client.ConnectionType && a.Choice == client.OK && !t.phone.call.Connected()
@@ -116,7 +131,6 @@ func (t *tool) telephones(p client.Prompt, a client.Answer) bool {
 // loseCall ends the connection because the carrier is lost.
 func (t *tool) loseCall(now time.Duration) {
 	t.phone.call.Lose()
-	t.vain++
 	t.session.Broken(now, phone.ErrLost)
 }
 
@@ -131,6 +145,8 @@ func (t *telephone) declare(w *machine.State, spent *telephone) {
 	t.ear.Declare(w)
 	w.Uint(uint64(t.aim))
 	w.Int(t.tries)
+	w.Bool(t.without)
+	w.Deadline(t.since, t.without)
 }
 
 // declarePhone gives a copy a telephone of its own, in the memory of the spent one.

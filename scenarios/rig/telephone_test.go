@@ -64,6 +64,41 @@ func TestANumberThatNobodyAnswersChangesNothing(t *testing.T) {
 	}
 }
 
+// A restarting meter is asked every two seconds for a minute. That is no measure for a number that is
+// busy meanwhile.
+func TestANumberThatIsBusyWhileTheMeterRestartsIsTriedAsLongAsElsewhere(t *testing.T) {
+	for _, state := range []string{"state download", "state booting"} {
+		r := calledRig(t, 2)
+		plan, err := fault.Parse("carrier-lost at " + state + "; line-busy at " + state + " for 1m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Violations) > 0 || o.Claim != nil || calls(o, "connected") != 2 || len(o.Unstruck) > 0 {
+			t.Errorf("%s: claim %v, %d calls, %v, %v", state, o.Claim, calls(o, "connected"), o.Violations, o.Unstruck)
+		}
+	}
+}
+
+// What is in a call that is hung up was sent, and the line never saw it.
+func TestWhatDiesInACallIsCounted(t *testing.T) {
+	r := calledRig(t, 4)
+	plan, err := fault.Parse("retrain at block 2 for 5m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Claim == nil || len(o.Violations) > 0 || o.Cost.Blocks != 2 || o.Cost.Died != 10 || o.Counts.Transmitted != 12 {
+		t.Errorf("claim %v, %v: %d blocks on the line, %d messages died, the tool counts %d", o.Claim, o.Violations, o.Cost.Blocks, o.Cost.Died, o.Counts.Transmitted)
+	}
+}
+
 func TestALostCarrierIsCalledAgainWithinTheRetryRule(t *testing.T) {
 	r := calledRig(t, 8)
 	a := &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}}

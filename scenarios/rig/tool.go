@@ -421,9 +421,6 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventLog:
 		t.count()
 		tell(t, now, LineLogged{e.Line})
-		if t.phone != nil && !t.phone.call.Connected() && e.Line.Kind == upgradelog.Resending {
-			t.vain++
-		}
 		if e.Settled {
 			t.unsaid++
 			return
@@ -457,16 +454,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.heldJournal = kept{}
 		t.session.Removed(now, t.forget(e.Meter))
 	case client.EventReconnect:
-		err := t.pc.opens()
-		if err != nil {
-			t.vain++
-		} else if t.phone != nil && t.careless.dialsOnce {
-			err = phone.ErrLost
-		} else if t.phone != nil {
-			t.dial(now, toGoOn)
-			return
-		}
-		t.session.Reconnected(now, err)
+		t.reconnect(now)
 	case client.EventStep:
 		t.doing = e.Step
 		if t.trace == WholeTrace {
@@ -490,6 +478,27 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.process.End(t)
 		tell(t, now, Finished{t.claim})
 	}
+}
+
+// reconnect opens the connection that broke, or begins to call again.
+func (t *tool) reconnect(now time.Duration) {
+	err := t.pc.opens()
+	switch {
+	case t.phone == nil:
+		if err != nil {
+			t.vain++
+		}
+	default:
+		t.phone.wantsCall(now)
+		if err == nil && t.careless.dialsOnce {
+			err = phone.ErrLost
+		}
+		if err == nil {
+			t.dial(now, toGoOn)
+			return
+		}
+	}
+	t.session.Reconnected(now, err)
 }
 
 // give answers a window. A telephone number is dialled first.

@@ -63,8 +63,11 @@ func (c *Condition) boots() string {
 // application that the loader has checked.
 func (e *Evidence) proven() bool { return e.holds() || e.Meter.BadChip && e.runs() }
 
+// died is how many messages the tool has sent, or tried to, that the line never saw.
+func (e *Evidence) died() int { return e.Died + int(e.Cost.Died) }
+
 // gaveUp reports whether the tool asked as often as the article's does and got no answer.
-func (e *Evidence) gaveUp() bool { return e.Tool.Unanswered+e.Died > client.DefaultTiming().Resends }
+func (e *Evidence) gaveUp() bool { return e.Tool.Unanswered+e.died() > client.DefaultTiming().Resends }
 
 // atWork finds a tool that is still at work when its time is over. If its computer sleeps, it
 // will go on when the computer wakes.

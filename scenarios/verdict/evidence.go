@@ -32,7 +32,8 @@ type Evidence struct {
 	// Forged: answers of the meter were replaced by others that say something untrue.
 	Forged bool
 	// Died is how many messages may have died with a connection on their way to the line, or were
-	// not sent because none could be opened. The tool has sent them, and the line never saw them.
+	// not sent because none could be opened. The tool has sent them, and the line never saw them. Those
+	// of a call over the telephone are in Cost.
 	Died int
 	// Recovery is set for a recovery.
 	Recovery *Recovery
@@ -169,6 +170,7 @@ type Cost struct {
 	BytesToHost  uint64
 	Resends      uint64 // requests that were sent again
 	Blocks       uint64 // messages with a block on the line, resends included
+	Died         uint64 // messages that died in a telephone call, before the line saw them
 	Insisted     int    // the most often that one request was sent without an answer
 	Acts         int    // acts of the person: windows answered, power cycles
 }
@@ -181,6 +183,7 @@ func (c Cost) Plus(d Cost) Cost {
 		BytesToHost:  c.BytesToHost + d.BytesToHost,
 		Resends:      c.Resends + d.Resends,
 		Blocks:       c.Blocks + d.Blocks,
+		Died:         c.Died + d.Died,
 		Insisted:     max(c.Insisted, d.Insisted),
 		Acts:         c.Acts + d.Acts,
 	}
@@ -194,6 +197,7 @@ func (c Cost) Minus(d Cost) Cost {
 		BytesToHost:  c.BytesToHost - d.BytesToHost,
 		Resends:      c.Resends - d.Resends,
 		Blocks:       c.Blocks - d.Blocks,
+		Died:         c.Died - d.Died,
 		Insisted:     c.Insisted,
 		Acts:         c.Acts - d.Acts,
 	}

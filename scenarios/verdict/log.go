@@ -21,7 +21,7 @@ func (l *Log) whole() bool { return l.Err == nil && len(l.Runs) == 1 && l.Unsaid
 
 func otherCount(e *Evidence, f *findings) {
 	counted, seen := e.Tool.Counts.Transmitted, int(e.Cost.Blocks)
-	if e.Log.whole() && (counted < seen || counted > seen+e.Died) {
+	if e.Log.whole() && (counted < seen || counted > seen+e.died()) {
 		f.tell("the tool counts %d blocks sent, the line %d", counted, e.Cost.Blocks)
 	}
 }
@@ -32,10 +32,10 @@ func otherCount(e *Evidence, f *findings) {
 // Another program may count a try that could not begin because its connection was gone, or begin
 // its counts again with the download.
 func wrongCounts(e *Evidence, f *findings) {
-	if e.Tool.Foreign && e.Died > 0 {
+	if e.Tool.Foreign && e.died() > 0 {
 		return
 	}
-	sent := e.Tool.Counts.Transmitted + e.Died
+	sent := e.Tool.Counts.Transmitted + e.died()
 	for _, run := range e.Log.Runs {
 		last, missing := 0, 0
 		for _, l := range run {
@@ -75,7 +75,7 @@ func count(run []upgradelog.Entry, k upgradelog.Kind) (n int) {
 }
 
 func resendsToldTooOften(e *Evidence, f *findings) {
-	if resends := count(e.Log.Entries, upgradelog.Resending); resends > int(e.Cost.Resends)+e.Died {
+	if resends := count(e.Log.Entries, upgradelog.Resending); resends > int(e.Cost.Resends)+e.died() {
 		f.tell("the log has %d resends, the line saw %d", resends, e.Cost.Resends)
 	}
 }
@@ -126,7 +126,7 @@ func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 	if c.Blocks == 0 {
 		return
 	}
-	untold := max(0, c.Transmitted-c.Confirmed-count(run, upgradelog.Resending)) + e.Died
+	untold := max(0, c.Transmitted-c.Confirmed-count(run, upgradelog.Resending)) + e.died()
 	if untold > 1 || count(run, upgradelog.Proceeding) != 1 {
 		foreignPasses(e, f, run)
 		return

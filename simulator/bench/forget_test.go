@@ -162,6 +162,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.watch.asking.blocksSent":            "a number that is shown",
 			"Station.watch.asking.requests":              "a number that is shown",
 			"Station.watch.resets":                       "a number that is shown",
+			"Station.watch.died":                         "a number that is shown",
 			"Station.watch.underWay":                     "a number that is shown",
 			"Station.watch.asking.insisted":              "a number that is shown",
 			"Station.watch.asking.orders":                "a number that is shown",

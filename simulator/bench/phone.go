@@ -1,8 +1,11 @@
 package bench
 
 import (
+	"slices"
 	"time"
 
+	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/modem"
@@ -17,7 +20,32 @@ func (s *Station) afterModem(now time.Duration) {
 	if p := s.modem.ToLine(nil); len(p) > 0 {
 		s.fromHost(now, p)
 	}
+	if p := s.modem.Died(nil); len(p) > 0 {
+		s.diedInCall(now, p)
+	}
 	s.arrived = s.modem.ToHost(s.arrived)
+}
+
+// diedInCall counts the messages that have died in a call before the line saw their beginning. Of a
+// frame that was on its way out of the call nothing more comes.
+func (s *Station) diedInCall(now time.Duration, p []byte) {
+	if held := s.watch.held; len(held) > 0 {
+		p = slices.Concat(held, p)
+		s.send(now, line.ToMeter, held)
+		s.watch.held = held[:0]
+	}
+	for len(p) > 0 {
+		n, whole := ion.CutFrame(p)
+		if n == 0 {
+			return
+		}
+		if whole {
+			if _, first := ion.Wire(p[:n]).Head(); first {
+				s.watch.died++
+			}
+		}
+		p = p[n:]
+	}
 }
 
 // hostNotReady lets the host's DTR fall and rise: its port was closed.

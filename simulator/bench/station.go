@@ -704,6 +704,7 @@ type Counts struct {
 	ImageBlocks                 uint64 // blocks of the image; 0 until the host has told its length
 	FlashOps                    uint64 // operations that the chip has done
 	Resets                      uint64 // connections of the host that were reset
+	Died                        uint64 // messages of the host that died in a telephone call, on their way to the line
 }
 
 // Since is what was counted since the counts were b. The block and the size of the image, which
@@ -718,6 +719,7 @@ func (c Counts) Since(b Counts) Counts {
 	c.Replies -= b.Replies
 	c.FlashOps -= b.FlashOps
 	c.Resets -= b.Resets
+	c.Died -= b.Died
 	return c
 }
 
@@ -748,6 +750,7 @@ func (s *Station) Counts() Counts {
 		ImageBlocks:   uint64(s.watch.blocks),
 		FlashOps:      s.meter.Chip().Ops(),
 		Resets:        s.watch.resets,
+		Died:          s.watch.died,
 	}
 }
 

@@ -19,6 +19,7 @@ type watch struct {
 	replies         uint64 // answers that the meter began to send
 	underWay        uint64 // first and second frames of the host's messages
 	resets          uint64 // connections of the host that were reset
+	died            uint64 // messages of the host that died in a telephone call
 	reset           bool   // the host's connection is being reset
 	begun           bool   // of the last message, only the first of several frames was sent
 	transaction     byte   // transaction of the host's last frame, acknowledgements aside

@@ -110,7 +110,7 @@ func (m *Modem) reach(now time.Duration) {
 	case m.troubled[Fax] > 0 && m.isMeters(c.number):
 		c.vain = true
 		m.ring(now, 1)
-	case m.troubled[NoAnswer] > 0 || m.dead || !m.isMeters(c.number):
+	case m.troubled[NoAnswer] > 0 || m.unpowered || !m.isMeters(c.number):
 		m.waitInVain()
 	default:
 		m.ring(now, m.config.Rings)
@@ -141,7 +141,7 @@ func (m *Modem) lift(now time.Duration) {
 	c := &m.call
 	takes := m.config.Timing.scaled(m.config.Timing.Train)
 	switch {
-	case m.dead:
+	case m.unpowered:
 		m.waitInVain()
 	case c.vain || now+takes > c.until:
 		c.vain = true
@@ -178,8 +178,7 @@ func (m *Modem) end(now time.Duration, r result) {
 // drop puts the telephone down.
 func (m *Modem) drop(now time.Duration, why string) {
 	m.state, m.call, m.escape = idle, call{}, escape{}
-	m.toHost.clear()
-	m.toLine.clear()
+	m.hush()
 	m.tell(now, Ended, why)
 }
 

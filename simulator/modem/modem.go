@@ -142,13 +142,14 @@ type Modem struct {
 	stored profile
 	escape escape
 
-	troubled [troubles]int // how many faults there are of each
-	retrain  int           // how many faults make the modems train again
-	dead     bool          // the meter's modem has no power
+	troubled  [troubles]int // how many faults there are of each
+	retrain   int           // how many faults make the modems train again
+	unpowered bool          // the meter's modem has no power
 
 	toHost, toLine way
 	said           []byte // for the host, from the modem itself and from the call
 	sent           []byte // for the line
+	dead           []byte // from the host for the line, where no call carries it any more
 	events         []Event
 }
 
@@ -219,10 +220,23 @@ func (m *Modem) passOn(now time.Duration, p []byte) {
 	}
 	m.typed.ended = false
 	m.watchEscape(now, p)
-	if m.call.phase == talking {
-		m.toLine.add(now, p, &m.config.Timing)
-		m.flow(now)
+	if m.call.phase != talking {
+		m.bury(p)
+		return
 	}
+	m.bury(p[m.toLine.add(now, p, &m.config.Timing):])
+	m.flow(now)
+}
+
+// bury keeps what the host has sent into a call that does not carry it any more, as much as can be
+// under way.
+func (m *Modem) bury(p []byte) { m.dead = append(m.dead, p[:min(len(p), maxUnderWay-len(m.dead))]...) }
+
+// Died appends what the host has sent into a call, and what never got to the line.
+func (m *Modem) Died(dst []byte) []byte {
+	dst = append(dst, m.dead...)
+	m.dead = m.dead[:0]
+	return dst
 }
 
 // FromLine takes what the meter says.
@@ -338,9 +352,15 @@ func (m *Modem) Lose(now time.Duration) {
 	m.Advance(now)
 	if m.call.phase == talking || m.call.phase == training {
 		m.call.phase, m.call.at = losing, now+m.config.Timing.scaled(time.Duration(m.active.register(carrierLoss))*time.Second/10)
-		m.toHost.clear()
-		m.toLine.clear()
+		m.hush()
 	}
+}
+
+// hush loses what is under way.
+func (m *Modem) hush() {
+	m.bury(m.toLine.bytes)
+	m.toHost.clear()
+	m.toLine.clear()
 }
 
 // SetTrouble begins a trouble, or ends one. A call that is connected is not touched.
@@ -370,11 +390,11 @@ func (m *Modem) SetRetraining(now time.Duration, on bool) {
 
 // MeterPower says whether the meter's modem has power. Without it, a call is lost and none is answered.
 func (m *Modem) MeterPower(now time.Duration, on bool) {
-	if m.dead == !on {
+	if m.unpowered == !on {
 		return
 	}
-	m.dead = !on
-	if m.dead {
+	m.unpowered = !on
+	if m.unpowered {
 		m.Lose(now)
 	}
 }
@@ -401,11 +421,12 @@ func (m *Modem) Declare(w *machine.State, spent *Modem) {
 		w.Int(n)
 	}
 	w.Int(m.retrain)
-	w.Bool(m.dead)
+	w.Bool(m.unpowered)
 	m.toHost.declare(w, &spent.toHost)
 	m.toLine.declare(w, &spent.toLine)
 	w.Bytes(&m.said, spent.said)
 	w.Bytes(&m.sent, spent.sent)
+	w.Bytes(&m.dead, spent.dead)
 	machine.Clip(w, &m.events) // the trace decides nothing
 }
 

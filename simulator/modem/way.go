@@ -23,9 +23,10 @@ type part struct {
 	bytes int
 }
 
-// add sends bytes into the call.
-func (w *way) add(now time.Duration, p []byte, t *Timing) {
+// add sends bytes into the call, as many as it returns.
+func (w *way) add(now time.Duration, p []byte, t *Timing) (taken int) {
 	p = p[:min(len(p), maxUnderWay-len(w.bytes))]
+	taken = len(p)
 	at := now + t.scaled(t.Latency)
 	for len(p) > 0 {
 		if n := len(w.parts); n > 0 {
@@ -43,6 +44,7 @@ func (w *way) add(now time.Duration, p []byte, t *Timing) {
 		w.put(part{at, n})
 		p = p[n:]
 	}
+	return taken
 }
 
 // put adds a part, or joins it to the one before that comes out at the same time.
