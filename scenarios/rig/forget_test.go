@@ -56,6 +56,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 	}
 	number = modem.DefaultNumber
 	bases["dialling"] = at(5, false, "")
+	bases["dialling again"] = at(24, false, "carrier-lost at reply 2")
 	machinetest.EveryField(t, machinetest.Subject[still]{
 		Bases: bases,
 		Copy: func(from, to *still) {
@@ -78,6 +79,9 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 		},
 		Declare: func(s *still, w *machine.State) { s.declare(w, &s.tool) },
 		Now:     func(s *still) time.Duration { return s.now },
+		Partly: map[string]machinetest.Part{
+			"tool.phone.since": {While: "there is no call", Shows: 2},
+		},
 		Idle: map[string]string{
 			"tool.claim":              "how it ended, for the outcome",
 			"tool.device":             "what the session knows, for the outcome",

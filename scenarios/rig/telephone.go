@@ -145,7 +145,6 @@ func (t *telephone) declare(w *machine.State, spent *telephone) {
 	t.ear.Declare(w)
 	w.Uint(uint64(t.aim))
 	w.Int(t.tries)
-	w.Bool(t.without)
 	w.Deadline(t.since, t.without)
 }
 
