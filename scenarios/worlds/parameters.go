@@ -10,7 +10,6 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
-	"ionbench/simulator/modem"
 	"ionbench/simulator/talker"
 )
 
@@ -66,7 +65,7 @@ func Parameters() []Parameter {
 		{"rts-delay", onMeter(func(m *world.Meter, v time.Duration) { m.RTSDelay = v }, of("typical", meter.DefaultTiming().RTSDelay), of("1ns", time.Nanosecond), of("400ms", 400*time.Millisecond))},
 		{"listen", onTool(func(t *world.Tool, v bool) { t.Listens = v }, of("no", false), of("yes", true))},
 		{"line", onWorld(setLine, texts("alone", "neighbour", "second-master")...)},
-		{"telephone", onMeter(func(m *world.Meter, v string) { m.Phone = v }, of("no", ""), of("called", modem.DefaultNumber))},
+		{"telephone", onMeter(func(m *world.Meter, v string) { m.Phone = v }, of("no", ""), of("called", "250 652-7100"))},
 	}
 }
 
