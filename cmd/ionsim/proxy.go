@@ -60,6 +60,7 @@ serial port all but breaks and the rate.
   ... and give the tool ./ttyPROXY for its port
   ionsim proxy --to /dev/ttyUSB0 --fault "reply-lost at block 77"
   ionsim proxy --from tcp::7801 --to tcp:192.0.2.10:7701 --capture meter.pcapng
+  ionsim proxy --to /dev/ttyUSB0 --story run.html
   ionsim proxy --to /dev/ttyUSB0 --http 7880     strike it by hand: ionsim ctl cable out
 `,
 		Notes: serving.ProxyEvents,
@@ -88,7 +89,7 @@ func (o *proxyOptions) flags() []cli.Flags {
 			cli.Of(&o.baud, "baud", "rate of the serial ports until the tool sets another on its PTY or by RFC 2217, in bit/s", fields.Integer(50, 4_000_000)),
 		}, append(pick("link", "takeover", "http"), o.real.flag())...)},
 		{Title: "What goes wrong", List: pick("fault")},
-		{Title: "What is kept", List: pick("trace", "capture", "trace-frames")},
+		{Title: "What is kept", List: pick("trace", "capture", "story", "trace-frames")},
 		{Title: "For programs", List: pick("json")},
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"ionbench/cmd/internal/serving"
 	"ionbench/fixtures/schemas/schematest"
 	"ionbench/simulator/rfc2217"
+	"ionbench/simulator/story/record"
 )
 
 // startProxy runs ionsim proxy here with --json and waits for its first line.
@@ -82,6 +85,38 @@ func doneByMeter(m *served) string {
 		}
 	}
 	return b.String()
+}
+
+func TestAProxyAndAMeterTellTheirStoryAtTheEnd(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	meter := startJSON(t, "--tcp", ":0", "--pace", "off", "--story", filepath.Join(folder, "meter.html"), "--fault", "byte-flip at byte 9000 to-meter")
+	proxy := startProxy(t, "--from", "tcp::0", "--to", "tcp:"+meter.ready.TCP, "--fault", "frame-lost at block 2", "--story", filepath.Join(folder, "proxy.story.json"))
+	wantDone(t, overTCP(proxy), client.TaskUpgrade, testFirmware(3))
+	proxy.end()
+	meter.end()
+	text, err := os.ReadFile(filepath.Join(folder, "proxy.story.json"))
+	must(t, err)
+	head, err := record.Read(text)
+	must(t, err)
+	if head.Plan != "frame-lost at block 2" || head.Virtual || !strings.HasPrefix(head.Title, "proxy to tcp:") {
+		t.Errorf("the head is %+v", head)
+	}
+	checker, err := schematest.New(record.Format)
+	must(t, err)
+	for line := range strings.Lines(string(text)) {
+		must(t, checker.Check([]byte(line)))
+	}
+	for _, want := range []string{`"fate":"lost"`, `"again_of":`, `"why":"frame 1 of the request was lost`, `"phase":"strikes"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the proxy's story has no %s", want)
+		}
+	}
+	shown, err := os.ReadFile(filepath.Join(folder, "meter.html"))
+	must(t, err)
+	if !strings.HasPrefix(string(shown), "<!doctype html>") {
+		t.Error("the meter's story is no page")
+	}
 }
 
 func TestAProxyFindsTheMeterAgainThatWasAway(t *testing.T) {

@@ -2,12 +2,18 @@ package retell_test
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"ionbench/client/upg"
 	"ionbench/scenarios/retell"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/capture"
+	"ionbench/simulator/pcapng"
 	"ionbench/simulator/story/record"
 )
 
@@ -71,3 +77,48 @@ func TestAStoryWithAFileOfAPersonsOwnCannotBePlayedFromItsText(t *testing.T) {
 		t.Error("it says that it can")
 	}
 }
+
+// What a capture says of harm while a run goes on is what it says when all of it is known. Where nothing
+// of a frame has arrived, nobody knows while it goes on whether it is late.
+func TestACaptureThatIsMadeLiveSaysOfHarmWhatOneOfTheWholeRunSays(t *testing.T) {
+	t.Parallel()
+	for _, plan := range []string{"", "noise at block 1 for 2s rate 1e-2 seed 4", "byte-drop at byte 12000 to-meter; byte-insert at byte 14000 to-meter", "cable-pull at block 2 for 1 no-response; frame-dup at block 1; reply-lost at block 1"} {
+		plans, err := trial.ParsePlans(plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := retell.Trial(trial.World(16_000), plans)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byteTime := time.Duration(s.Head.Byte * float64(time.Second))
+		write := func(tell func(w *capture.Writer)) string {
+			var b bytes.Buffer
+			w, err := capture.New(&b, pcapng.Config{Program: "test", Start: s.Head.Start, Lines: []pcapng.Line{{Name: "RS-485", Baud: 9600}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tell(w)
+			if w.Err() != nil {
+				t.Fatal(w.Err())
+			}
+			return strings.ReplaceAll(b.String(), "had arrived a second later", "arrived")
+		}
+		whole := write(func(w *capture.Writer) { w.All(s.Events, byteTime) })
+		live := write(func(w *capture.Writer) {
+			w.Live(byteTime)
+			for _, e := range s.Events {
+				w.Add(e)
+			}
+			w.End(s.Events[len(s.Events)-1].At)
+		})
+		if a, b := harms(whole), harms(live); !slices.Equal(a, b) || plan != "" && len(a) == 0 {
+			t.Errorf("%q: of the whole run\n%s\nand live\n%s", plan, strings.Join(a, "\n"), strings.Join(b, "\n"))
+		}
+	}
+}
+
+var harm = regexp.MustCompile(`(?:garbled|lost): [ -~]+`)
+
+// harms are the comments of a capture that say what became of a frame.
+func harms(capture string) []string { return harm.FindAllString(capture, -1) }

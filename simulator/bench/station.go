@@ -209,6 +209,9 @@ func (s *Station) Stream() { s.line.SetStream(true) }
 // them there is nothing of the wire either.
 func (s *Station) TraceFrames(on bool) { s.traceFrames, s.traceWire = on, s.traceWire && on }
 
+// RecordWire makes every frame on the line, and what of it arrives, a part of the trace.
+func (s *Station) RecordWire() { s.traceFrames, s.traceWire = true, true }
+
 // RecordNeighbours makes what the neighbours do a part of the trace, each with its place on the line.
 func (s *Station) RecordNeighbours() { s.traceOthers = true }
 

@@ -20,7 +20,20 @@ import (
 type Writer struct {
 	to  *pcapng.Writer
 	out map[int]int // by line: faults that hold the cable out
+
+	fates *record.Fates // nil: a capture of what is over, or without what arrived
+	held  []held        // events behind a frame of which it is not known what becomes of it
 }
+
+// held is an event that has still to be written.
+type held struct {
+	event story.Event
+	frame *record.Underway // nil for what is no frame
+	other func()           // of another interface; nil for an event
+}
+
+// maxHeld bounds them.
+const maxHeld = 256
 
 // New writes the head of a capture. Events have the numbers of its lines.
 func New(to io.Writer, c pcapng.Config) (*Writer, error) {
@@ -31,11 +44,76 @@ func New(to io.Writer, c pcapng.Config) (*Writer, error) {
 // To returns a writer to a capture that has its head.
 func To(w *pcapng.Writer) *Writer { return &Writer{to: w, out: map[int]int{}} }
 
+// Live makes w a writer to which a run is told while it goes on, with what arrived: a frame that did
+// not come through as it was sent says so, as with All. For that a frame is written when it is known
+// what became of it, or a second late, and whatever comes behind it after it. A byte takes at least
+// so long.
+func (w *Writer) Live(byteTime time.Duration) *Writer {
+	w.fates = record.NewFates(byteTime)
+	return w
+}
+
+// Until writes what is known by now of a run that goes on.
+func (w *Writer) Until(now time.Duration) {
+	n := 0
+	for ; n < len(w.held); n++ {
+		h := w.held[n]
+		if h.frame != nil && !h.frame.Known(now) && len(w.held)-n <= maxHeld {
+			break
+		}
+		w.release(h)
+	}
+	w.held = append(w.held[:0], w.held[n:]...)
+}
+
+// Behind writes something else of the same capture in its place: behind what has been told so far.
+func (w *Writer) Behind(write func()) {
+	if len(w.held) == 0 {
+		write()
+		return
+	}
+	w.held = append(w.held, held{other: write})
+}
+
+func (w *Writer) release(h held) {
+	if h.other != nil {
+		h.other()
+		return
+	}
+	if h.frame != nil {
+		if words := h.frame.Harm(); words != "" {
+			w.to.Comment(int(h.event.OnLine), words)
+		}
+	}
+	w.add(h.event)
+}
+
+// hold takes an event of a run that goes on.
+func (w *Writer) hold(e story.Event) {
+	h := held{event: e}
+	switch what := e.What.(type) {
+	case story.BytesArrived:
+		w.fates.Arrive(e, what)
+		w.Until(e.At)
+		return
+	case story.FrameSent:
+		h.frame = w.fates.Send(e, what)
+	}
+	w.held = append(w.held, h)
+	w.Until(e.At)
+}
+
 // Err is the first error of writing. After it nothing more is written.
 func (w *Writer) Err() error { return w.to.Err() }
 
 // End tells what is left to tell.
-func (w *Writer) End(at time.Duration) { w.to.End(at) }
+func (w *Writer) End(at time.Duration) {
+	for _, h := range w.held {
+		w.release(h)
+	}
+	w.held = nil
+	w.to.End(at)
+}
 
 // All writes a whole trace. Where it has what arrived, the frames that did not come through as they
 // were sent say so. A byte takes at least so long.
@@ -55,8 +133,16 @@ func (w *Writer) All(trace []story.Event, byteTime time.Duration) {
 	}
 }
 
-// Add writes an event, if it is one of a line or befalls it.
+// Add takes an event, and writes it if it is one of a line or befalls it.
 func (w *Writer) Add(e story.Event) {
+	if w.fates != nil {
+		w.hold(e)
+		return
+	}
+	w.add(e)
+}
+
+func (w *Writer) add(e story.Event) {
 	number := int(e.OnLine)
 	switch what := e.What.(type) {
 	case story.FrameSent:

@@ -113,6 +113,10 @@ func isAnswer(pdu []byte) bool {
 	return false
 }
 
+// CutFrame is the length of the RTU frame at the start of p whose checksum is right: 0 if none is there
+// yet, or its end is told by silence alone.
+func CutFrame(p []byte) int { return wholeFrame(p) }
+
 // wholeFrame is the length of the frame at the start of p: 0 if none is there yet, or its end is told
 // by silence alone.
 func wholeFrame(p []byte) int {

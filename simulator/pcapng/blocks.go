@@ -14,6 +14,7 @@ const (
 	byteOrder       = 0x1A2B3C4D
 	linkRawIPv4     = 101
 	linkRTACSerial  = 250
+	linkUpperPDU    = 252
 	optionEnd       = 0
 	optionComment   = 1
 	userApplication = 4

@@ -13,6 +13,9 @@
 // Cable and power stay on the first. Addresses and ports are none that anybody had: the file names
 // the ends.
 //
+// What a meter says in Modbus beside its lines has an interface of its own (Writer.ModbusTCP,
+// Writer.ModbusRTU).
+//
 // Every block is written at once, so a file is valid whenever its writer is killed.
 package pcapng
 
@@ -56,10 +59,13 @@ type Writer struct {
 	block []byte
 	lines []wire
 	err   error
+
+	interfaces uint32 // so far
 }
 
 // wire is one line.
 type wire struct {
+	address  int     // of its meter over TCP
 	serial   uint32  // number of its interface
 	stream   *stream // over TCP; nil for none
 	comments []string
@@ -73,15 +79,10 @@ type wire struct {
 func New(to io.Writer, c Config) (*Writer, error) {
 	w := &Writer{to: to, start: c.Start}
 	w.section(c)
-	interfaces := uint32(0)
 	for i := range c.Lines {
-		l := wire{serial: interfaces}
-		w.describe(linkRTACSerial, c.Lines[i].Name, c.Lines[i].Baud)
-		interfaces++
+		l := wire{address: i, serial: w.addInterface(linkRTACSerial, c.Lines[i].Name, c.Lines[i].Baud)}
 		if c.Lines[i].TCP {
-			l.stream = newStream(interfaces, i)
-			w.describe(linkRawIPv4, c.Lines[i].Name+" over TCP", 0)
-			interfaces++
+			l.stream = newStream(w.addInterface(linkRawIPv4, c.Lines[i].Name+" over TCP", 0), i)
 		}
 		w.lines = append(w.lines, l)
 	}

@@ -22,6 +22,11 @@ type Session interface {
 	Broken() bool
 }
 
+// Leaving is a session that is told when its connection is closed, with a reason if it broke.
+type Leaving interface {
+	Left(now time.Duration, reason string)
+}
+
 // SocketsConfig says how a protocol is served on TCP whose clients each have a session of their own
 // with something that they share.
 type SocketsConfig struct {
@@ -149,7 +154,7 @@ func (s *Sockets) serve(conn net.Conn, session Session) {
 			err = errBroken
 		}
 		if err != nil {
-			s.leave(conn, err)
+			s.leave(conn, session, err)
 			return
 		}
 	}
@@ -187,15 +192,21 @@ func write(conn net.Conn, p []byte) error {
 }
 
 // leave ends a connection.
-func (s *Sockets) leave(conn net.Conn, cause error) {
+func (s *Sockets) leave(conn net.Conn, session Session, cause error) {
 	s.config.Turns.Lock()
 	defer s.config.Turns.Unlock()
 	conn.Close()
 	delete(s.open, conn)
+	reason, broke := cause.Error(), cause.Error()
+	if s.ended || errors.Is(cause, io.EOF) {
+		broke = ""
+	}
+	if l, ok := session.(Leaving); ok {
+		l.Left(s.config.Clock.Now(), broke)
+	}
 	if s.ended {
 		return
 	}
-	reason := cause.Error()
 	if errors.Is(cause, io.EOF) {
 		reason = "closed by the client"
 	}

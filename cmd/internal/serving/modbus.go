@@ -3,11 +3,14 @@ package serving
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/meter"
 	"ionbench/simulator/modbus"
+	"ionbench/simulator/pcapng"
 	"ionbench/simulator/serve"
 )
 
@@ -33,7 +36,7 @@ func (s *server) openModbusTCP() error {
 		m := s.meterAt(at.Place)
 		opened, err := serve.ListenSockets(serve.SocketsConfig{
 			TCP: address, Port: "modbus-tcp", Most: modbusClients, Turns: &s.turns, Clock: s.clock, Event: s.onPort,
-			New: func() serve.Session { return &modbus.Session{TCP: modbus.NewTCP(m.Config().UnitID), Device: m} },
+			New: s.sessions(at.Place, m),
 			Persist: func(now time.Duration) error {
 				s.now = max(s.now, now)
 				return s.persist()
@@ -45,6 +48,21 @@ func (s *server) openModbusTCP() error {
 		s.modbus = append(s.modbus, opened)
 	}
 	return nil
+}
+
+// sessions makes the sessions of a port of Modbus TCP.
+func (s *server) sessions(place int, m *meter.Meter) func() serve.Session {
+	session := func() modbus.Session { return modbus.Session{TCP: modbus.NewTCP(m.Config().UnitID), Device: m} }
+	if s.capture == nil {
+		return func() serve.Session { own := session(); return &own }
+	}
+	to := s.capture.ModbusTCP(place, fmt.Sprintf("Modbus TCP of meter-%d", m.Config().UnitID))
+	return seenModbus(s.beside(to), s.clock.Now, session)
+}
+
+// beside puts traffic of Modbus into the capture.
+func (s *server) beside(to *pcapng.Beside) *beside {
+	return &beside{to: to, line: s.observer.capture, from: s.meter.From}
 }
 
 // modbusPorts are the ports of Modbus TCP that are wanted.
@@ -81,12 +99,16 @@ func (s *server) openRTU() (err error) {
 }
 
 // rtuPort is the meter's port behind the PTY.
-func (s *server) rtuPort() *bench.ModbusPort {
+func (s *server) rtuPort() serve.Device {
 	m := s.station().Meter()
-	return bench.NewModbusPort(bench.ModbusConfig{
+	port := bench.NewModbusPort(bench.ModbusConfig{
 		Device: m, Unit: uint8(s.meter.Identity.UnitID), Baud: s.meter.Baud, Pace: s.options.Pace,
 		Delay: m.Config().Timing.RTSDelay, Silence: max(modbus.Silence(s.meter.Baud), modbus.PatientSilence),
 	})
+	if s.capture == nil {
+		return port
+	}
+	return &seenPort{ModbusPort: port, to: s.beside(s.capture.ModbusRTU("Modbus RTU", s.meter.Baud))}
 }
 
 // pty is the name of the PTY; "" without one.
@@ -125,7 +147,8 @@ func (s *server) runPorts(ctx context.Context) error {
 		beside = append(beside, m.Run)
 	}
 	if s.rtu != nil {
-		beside = append(beside, func(ctx context.Context) error { return s.rtu.Run(ctx, s.rtuPort()) })
+		port := s.rtuPort()
+		beside = append(beside, func(ctx context.Context) error { return s.rtu.Run(ctx, port) })
 	}
 	ended := make(chan error, len(beside))
 	for _, run := range beside {

@@ -24,6 +24,7 @@ type observer struct {
 	baud    int           // rate of the meter's port
 	trace   *traceFile
 	capture *capture.Writer // nil for none
+	story   *storyFile      // nil for none
 	frames  bool            // every frame is an event to tell
 	door    *door           // of those who watch over HTTP; nil for none
 	json    bool
@@ -96,7 +97,10 @@ func (o *observer) tell(e story.Event, r report) {
 	if o.capture != nil {
 		o.capture.Add(e)
 	}
+	o.story.add(e)
 	switch what := e.What.(type) {
+	case story.BytesArrived, story.LampToggled: // for the capture alone; stepLED tells of L2
+		return
 	case story.FrameSent:
 		o.door.frame(e.At, what)
 		if !o.frames {
@@ -136,6 +140,9 @@ func (o *observer) place(station uint8, r *report) {
 func (o *observer) step(now time.Duration) {
 	for _, e := range o.station.TakeTrace() {
 		o.tell(e, o.describe(e.What))
+	}
+	if o.capture != nil {
+		o.capture.Until(now - o.from)
 	}
 	o.stepLED(now)
 }

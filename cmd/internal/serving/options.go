@@ -35,6 +35,7 @@ type Options struct {
 	State    string // file in which the meter is kept; empty for none
 	Trace    string // file to which all events are written; empty for none
 	Capture  string // file to which the line's frames are written as pcapng; empty for none
+	Story    string // file to which the story goes at the end; empty for none
 	Frames   bool   // every frame on the line is an event, too
 	JSON     bool   // events are objects on standard output
 	// Language is the command that tells the language of faults.
@@ -68,6 +69,7 @@ func (o *Options) Flags() Flags {
 			cli.Text(&o.State, "state", "FILE", "the meter's flash and memory, kept before it confirms anything: however it ends, ionsim --state FILE goes on from there").With(cli.Files("*.state")),
 			cli.Text(&o.Trace, "trace", "FILE", `append every event as a line of text; "#" lines begin a run. No FILE may be a symbolic link`).With(cli.Files("*")),
 			capturing.Flag(&o.Capture, "append every frame on the line for Wireshark, with faults, resends, cable and power; - is standard output, and the port is told on stderr"),
+			cli.Text(&o.Story, "story", "FILE.html|FILE.story.json", "write the story of it at the end: a page to look at, with what was sent, what of it arrived and why requests were sent again, or JSON Lines for programs").With(cli.Files("*.html")).Writes("ionbench-story 1"),
 			cli.Switch(&o.Frames, "trace-frames", "every frame on the line too (to --trace and --json)"),
 		},
 		Events: []cli.Flag{

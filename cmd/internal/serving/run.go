@@ -94,6 +94,8 @@ type server struct {
 
 	trace    *traceFile
 	capture  *capturing.File
+	story    *storyFile
+	used     []int // of each sector at first, for the story
 	stdout   io.Writer
 	observer *observer
 	turns    sync.Mutex // held by who uses the meter
@@ -170,8 +172,19 @@ func (s *server) prepare() (err error) {
 		s.station().RecordNeighbours()
 		s.observer.on, s.observer.names = s.line.Name, s.line.Names
 	}
+	if o.Story != "" {
+		if s.story, err = newStory(o.Story); err != nil {
+			return err
+		}
+		s.station().RecordWire()
+		s.observer.story = s.story
+		if s.meter.Far == nil {
+			s.used = s.usedSectors()
+		}
+	}
 	if s.capture != nil {
-		s.observer.capture = capture.To(s.capture.Writer)
+		s.station().RecordWire()
+		s.observer.capture = capture.To(s.capture.Writer).Live(s.byteTime())
 	}
 	return nil
 }
@@ -272,6 +285,12 @@ func (s *server) serve(ctx context.Context) error {
 	err = s.persist()
 	s.ended.Repeat = s.door.repeat()
 	s.observer.end(s.now, unstruck, &s.ended)
+	if s.observer.capture != nil {
+		s.observer.capture.End(s.now - s.meter.From)
+	}
+	if s.story != nil {
+		err = errors.Join(err, s.story.write(s.storyHead()))
+	}
 	return errors.Join(err, s.trace.flush())
 }
 
@@ -422,6 +441,17 @@ func (s *server) captureConfig() pcapng.Config {
 		line.Meter = fmt.Sprintf("meter-%d", m.Identity.UnitID)
 	}
 	return pcapng.Config{Program: "ionbench " + cli.Release(), Comment: captureComment(m, o), Start: m.Epoch, Lines: []pcapng.Line{line}}
+}
+
+// byteTime is what a byte takes at least on the line. That of a proxy is real, and whatever the tool sets.
+func (s *server) byteTime() time.Duration {
+	const bits = 10 // 8N1
+	switch pace := s.options.Pace; {
+	case s.meter.Far != nil, s.meter.Baud == 0, pace == bench.Unpaced:
+		return 0
+	default:
+		return bits * time.Second / time.Duration(s.meter.Baud*max(1, pace))
+	}
 }
 
 // captureComment is what a capture tells of the meter and its faults.

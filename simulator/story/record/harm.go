@@ -36,7 +36,7 @@ func (f *frame) harm() string {
 	case garbled:
 	}
 	if len(f.got) != len(f.wire) {
-		return fmt.Sprintf("garbled: %d bytes arrived of %d", len(f.got), len(f.wire))
+		return garbledWords(len(f.got), len(f.wire))
 	}
 	first, wrong := 0, 0
 	for i := range f.wire {
@@ -47,4 +47,8 @@ func (f *frame) harm() string {
 		}
 	}
 	return fmt.Sprintf("garbled: %d of %d bytes arrived wrong; the first is byte %d, %02x as %02x", wrong, len(f.wire), first+1, f.wire[first], f.got[first])
+}
+
+func garbledWords(arrived, sent int) string {
+	return fmt.Sprintf("garbled: %d bytes arrived of %d", arrived, sent)
 }

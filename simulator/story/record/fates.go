@@ -1,0 +1,68 @@
+package record
+
+import (
+	"slices"
+	"time"
+
+	"ionbench/simulator/line"
+	"ionbench/simulator/story"
+)
+
+// Fates finds out what becomes of frames while a run goes on, as Harm does when it is over. Make it
+// with NewFates.
+type Fates struct {
+	byteTime time.Duration
+	wires    map[uint8]*[2]wire // by line
+}
+
+// NewFates follows frames of whose bytes each takes at least so long.
+func NewFates(byteTime time.Duration) *Fates {
+	return &Fates{byteTime: byteTime, wires: map[uint8]*[2]wire{}}
+}
+
+func (f *Fates) wire(onLine uint8, d line.Direction) *wire {
+	w := f.wires[onLine]
+	if w == nil {
+		w = &[2]wire{{byteTime: f.byteTime}, {byteTime: f.byteTime}}
+		f.wires[onLine] = w
+	}
+	return &w[d]
+}
+
+// Underway is a frame that was sent, and what is known of it.
+type Underway struct {
+	frame *frame
+	on    *wire
+}
+
+// Send takes a frame that an end begins to send.
+func (f *Fates) Send(e story.Event, w story.FrameSent) *Underway {
+	u := &Underway{&frame{direction: w.Direction, at: e.At, station: e.Station, wire: []byte(w.Bytes)}, f.wire(e.OnLine, w.Direction)}
+	u.on.send(u.frame)
+	return u
+}
+
+// Arrive takes bytes that have come through.
+func (f *Fates) Arrive(e story.Event, w story.BytesArrived) {
+	f.wire(e.OnLine, w.Direction).arrive(e.At, []byte(w.Bytes))
+}
+
+// late is how long the last byte of a frame is waited for beyond its time. What slows a line or a
+// frame may hold it longer.
+const late = time.Second
+
+// Known reports whether it is known by now what became of the frame.
+func (u *Underway) Known(now time.Duration) bool {
+	return u.frame.fate != lost || !slices.Contains(u.on.out, u.frame) || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+late
+}
+
+// Harm is what became of the frame in words, as Harm has them; empty if it came through.
+func (u *Underway) Harm() string {
+	if u.frame.fate == lost && slices.Contains(u.on.out, u.frame) {
+		if n := len(u.on.got); n > 0 && u.on.out[0] == u.frame {
+			return garbledWords(n, len(u.frame.wire))
+		}
+		return "lost: nothing of it had arrived a second later"
+	}
+	return u.frame.harm()
+}
