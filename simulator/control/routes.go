@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"ionbench/simulator/bench"
@@ -105,31 +104,6 @@ func (s *Server) getVersion(w http.ResponseWriter, _ *http.Request) {
 func getOpenAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(openAPI)
-}
-
-func (m *Served) getKinds(w http.ResponseWriter, _ *http.Request) {
-	kinds := []Kind{}
-	for _, d := range fault.Kinds() {
-		if d.Place != fault.PlaceHost && m.subject.Station.Plays(d.Kind) == nil {
-			kinds = append(kinds, Kind{Name: d.Kind.String(), Place: d.Place.String(), What: d.Field, Lasts: d.Lasts, Example: d.Example, Now: atOnce(d.Example)})
-		}
-	}
-	reply(w, http.StatusOK, struct {
-		Kinds []Kind `json:"kinds"`
-	}{kinds})
-}
-
-// atOnce takes the moment out of a fault, if it can do without.
-func atOnce(example string) string {
-	plan, err := fault.Parse(example)
-	if err != nil || len(plan) != 1 {
-		return example
-	}
-	f := plan[0]
-	if f.Trigger = (fault.Trigger{}); f.Validate() != nil {
-		return example
-	}
-	return strings.Replace(f.String(), " at start", "", 1)
 }
 
 func (m *Served) getMeter(w http.ResponseWriter, r *http.Request) {
@@ -232,13 +206,22 @@ func readFault(text string) (fault.Fault, *Problem) {
 	plan, err := fault.Parse(text)
 	switch {
 	case err != nil:
-		return fault.Fault{}, &Problem{Error: err.Error(), Hint: seeKinds}
+		return fault.Fault{}, misread(err)
 	case len(plan) != 1:
 		return fault.Fault{}, &Problem{Error: fmt.Sprintf("the text holds %d faults", len(plan)), Hint: "send one at a time, such as `cable-pull for 10s`"}
 	case plan[0].Kind.Place() == fault.PlaceHost:
 		return fault.Fault{}, &Problem{Error: fmt.Sprintf("%v befalls the upgrader, and this is the meter", plan[0].Kind), Hint: plan[0].Kind.ByHand()}
 	}
 	return plan[0], nil
+}
+
+// misread is the answer to a text that is no plan.
+func misread(err error) *Problem {
+	p := &Problem{Error: err.Error(), Hint: seeKinds}
+	if wrong := new(fault.ParseError); errors.As(err, &wrong) {
+		p.Reason, p.Clause = wrong.Reason, wrong.Clause
+	}
+	return p
 }
 
 // strike adds a fault by hand and answers with it.

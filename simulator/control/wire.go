@@ -163,16 +163,76 @@ type Field struct {
 	Wrong bool   `json:"wrong"` // it is damaged, or says that something was not done
 }
 
+// Kinds is what GET /v1/kinds tells: the kinds of fault that the meter can play, and the moments at
+// which they can strike. It is enough to ask a person for any fault, part by part.
+type Kinds struct {
+	Kinds   []Kind   `json:"kinds"`
+	Moments []Moment `json:"moments"`
+}
+
 // Kind is a kind of fault that the meter can play.
 type Kind struct {
 	Name    string `json:"name"`
 	Place   string `json:"place"`
 	What    string `json:"what"` // what it is in the field
 	Lasts   bool   `json:"lasts"`
+	Syntax  string `json:"syntax"`
 	Example string `json:"example"`
 	// Now is the example without its moment, so that it strikes at once; the example itself for
 	// a kind that needs one.
 	Now string `json:"now"`
+
+	AtOnce   bool     `json:"at_once"`            // it can do without a moment
+	Moment   string   `json:"moment,omitempty"`   // of the example, where it cannot
+	Number   string   `json:"number,omitempty"`   // of that moment
+	Moments  []string `json:"moments"`            // those that it can have, by their names
+	Phases   []string `json:"phases"`             // of a flash operation, in which it can strike
+	Repeats  bool     `json:"repeats"`            // it can strike again: it takes "every"
+	Sided    bool     `json:"sided"`              // it can act in one direction alone
+	Picks    bool     `json:"picks"`              // a moment with a direction gives it its own
+	Duration *Lasting `json:"duration,omitempty"` // where it lasts
+
+	Parameters []Parameter `json:"parameters"`
+}
+
+// Lasting is how long a kind of fault can last.
+type Lasting struct {
+	Must bool `json:"must"` // only the clock ends it: it needs a time
+	// Time or NoResponses is one that makes sense; neither: until it is ended.
+	Time        string `json:"time,omitempty"`
+	NoResponses uint64 `json:"no_responses,omitempty"`
+}
+
+// Parameter is a parameter of a kind of fault.
+type Parameter struct {
+	Name    string `json:"name"`
+	What    string `json:"what"`
+	Must    bool   `json:"must"`             // the kind needs it
+	Unless  string `json:"unless,omitempty"` // it is needed but at this moment
+	Example string `json:"example"`
+	Input   Input  `json:"input"`
+}
+
+// Input says what a value can be. Bounds are included, and as a plan has them.
+type Input struct {
+	Sort    string   `json:"sort"` // whole, probability, time, percent, address, bits, word or flag
+	Least   string   `json:"least,omitempty"`
+	Most    string   `json:"most,omitempty"`
+	Unit    string   `json:"unit,omitempty"`    // what it counts
+	Default string   `json:"default,omitempty"` // what holds where it is left out
+	Words   []string `json:"words,omitempty"`
+}
+
+// Moment is what a fault can wait for.
+type Moment struct {
+	Name      string   `json:"name"`             // stands before the number
+	Plural    string   `json:"plural,omitempty"` // behind "every N"
+	Bare      bool     `json:"bare"`             // the number stands alone
+	What      string   `json:"what"`
+	Syntax    string   `json:"syntax"`
+	Number    *Input   `json:"number,omitempty"`
+	States    []string `json:"states,omitempty"` // one of them stands behind the name
+	Direction string   `json:"direction"`        // whether it has one: never, may or must
 }
 
 // Power is the answer to POST /v1/power and POST /v1/reset: the state that follows at once.
@@ -190,6 +250,11 @@ type Version struct {
 type Problem struct {
 	Error string `json:"error"`
 	Hint  string `json:"hint,omitempty"` // what to do next
+	// Reason is what is wrong with a fault, without the place in its text.
+	Reason string `json:"reason,omitempty"`
+	// Clause is the part of a fault that is wrong or missing: kind, direction, at, every, for, or the name of a
+	// parameter.
+	Clause string `json:"clause,omitempty"`
 }
 
 // Event is an event of the stream. Data is one of the objects that ionsim prints with --json.

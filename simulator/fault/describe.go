@@ -18,20 +18,28 @@ type Description struct {
 
 	// The same for programs that draw or change faults: what is worth trying. Validate has the
 	// last word.
-	Units []Unit   // that can trigger it
-	Lasts bool     // it has a duration
-	Sided bool     // it can act on one direction alone
-	Tears bool     // it can strike inside a flash operation
-	Takes []Taking // the parameters it can have, in the order of their table
+	Units   []Unit   // that can trigger it
+	Lasts   bool     // it has a duration
+	Clocked bool     // that must be a time
+	Lasting Duration // a duration that makes sense: that of the example
+	Sided   bool     // it can act on one direction alone
+	Picks   bool     // a trigger with a direction gives it its own
+	Tears   bool     // it can strike inside a flash operation
+	Whole   bool     // it strikes a flash operation as a whole, which then has no phase
+	Repeats bool     // it can strike again: it takes `every`
+	Takes   []Taking // the parameters it can have, in the order of their table
 }
 
 // Taking is a parameter that a kind can have.
 type Taking struct {
 	Name    string
 	Syntax  string // such as `rate R`
-	Field   string // what it means, in a line
+	Field   string // what it means, in a line, with bounds and default
+	Meaning string // the same without these
 	Must    bool   // the kind needs it
+	Located bool   // the kind needs it where its trigger is no flash operation
 	Example string // a value, taken from the kind's example if that has one
+	Input   Input  // what it can be
 }
 
 // Describe returns all there is to know about the kind; nothing for an unknown one.
@@ -53,7 +61,10 @@ func Common() []Description {
 }
 
 func (r *row) describe() Description {
-	d := Description{Kind: r.kind, Place: r.place, Field: r.field, Example: r.example, Lasts: r.lasting, Sided: r.sided, Tears: r.tears, Takes: r.taking()}
+	d := Description{Kind: r.kind, Place: r.place, Field: r.field, Example: r.example, Lasts: r.lasting, Clocked: r.clocked, Sided: r.sided, Picks: r.picks, Tears: r.tears, Whole: r.whole, Repeats: !r.ends, Takes: r.taking()}
+	if plan, err := Parse(r.example); err == nil {
+		d.Lasting = span(plan)
+	}
 	for u := range units {
 		if r.allows(Unit(u)) {
 			d.Triggers = append(d.Triggers, units[u].syntax)
@@ -98,7 +109,10 @@ func (r *row) taking() []Taking {
 		if !r.has(p.name) {
 			continue
 		}
-		t := Taking{Name: p.name, Syntax: p.syntax, Field: p.field, Must: r.needs == p.name, Example: p.format(said)}
+		t := Taking{Name: p.name, Syntax: p.syntax, Field: p.told(), Meaning: p.field, Must: r.needs == p.name, Located: r.located && p.name == "address", Example: p.format(said), Input: p.input}
+		if p.name == "by" {
+			t.Field, t.Meaning, t.Input.Least = delayFields[r.delay], delayFields[r.delay], r.leastDelay()
+		}
 		if t.Example == "" {
 			t.Example = strings.TrimPrefix(p.example, p.name+" ")
 		}
@@ -132,7 +146,7 @@ func Describe() string {
 	fmt.Fprintf(&b, "  %-34s %s\n", "for forever", "the default")
 	b.WriteString("\nParameters:\n")
 	for _, p := range parameters {
-		fmt.Fprintf(&b, "  %-34s %s\n", p.syntax, p.field)
+		fmt.Fprintf(&b, "  %-34s %s\n", p.syntax, p.told())
 	}
 	return b.String()
 }

@@ -443,6 +443,18 @@ const (
 	TalkEvery                   // how often a station talks that nobody asked
 )
 
+// delayFields say in a line what `by` means.
+var delayFields = [...]string{
+	0:          "how far the clock jumps",
+	LateReply:  "how late the answer is",
+	LateFrames: "how late each frame of the meter is",
+	BytePause:  "how long the line waits before each byte",
+	SlicePause: "how long the line waits behind each slice",
+	PlugTurn:   "how long the cable is out, and in",
+	HangTime:   "how long the meter hangs",
+	TalkEvery:  "how often the station talks",
+}
+
 // Part is the part of the host's side that a fault strikes.
 type Part uint8
 

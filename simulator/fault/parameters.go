@@ -15,8 +15,21 @@ type parameter struct {
 	example string
 	field   string
 	flag    bool // the name is enough: no value follows
+	input   Input
 	parse   func(*Parameters, string) error
 	format  func(Parameters) string
+}
+
+// told is what the parameter means, with bounds and default.
+func (p *parameter) told() string {
+	said := p.field
+	if p.input.Least != "" && p.input.Most != "" {
+		said += ", " + p.input.Least + " to " + p.input.Most
+	}
+	if p.input.Default != "" {
+		said += " (" + p.input.Default + " unless given)"
+	}
+	return said
 }
 
 // The places of parameters in the table that are checked by name.
@@ -30,6 +43,7 @@ var parameters = [...]parameter{
 	{
 		name: "rate", code: 1, syntax: "rate R", example: "rate 1e-4",
 		field: "the probability that a byte is damaged, above 0 and at most 1",
+		input: Input{Sort: Probability, Most: "1"},
 		parse: func(p *Parameters, s string) (err error) {
 			p.Rate, err = parseRate(s)
 			return err
@@ -43,7 +57,8 @@ var parameters = [...]parameter{
 	},
 	byParameter: {
 		name: "by", code: 2, syntax: "by TIME", example: "by 11s",
-		field: "how late a reply or each frame of a slow meter is; how long a slow line waits before each byte, a sliced one behind each slice; how long a flapping cable is out, and in; how long a meter hangs; how often a station talks that nobody asked; how far a clock jumps",
+		field: strings.Join(delayFields[1:], "; ") + "; " + delayFields[0],
+		input: Input{Sort: Time, Most: FormatTime(maxTime)},
 		parse: func(p *Parameters, s string) (err error) {
 			if p.By, err = parseTime(s); err == nil && p.By == 0 {
 				err = fmt.Errorf("%s is no delay", s)
@@ -60,6 +75,7 @@ var parameters = [...]parameter{
 	{
 		name: "back", code: 9, syntax: "back", example: "back", flag: true,
 		field: "the clock jumps back and not forwards",
+		input: Input{Sort: Flag},
 		parse: func(p *Parameters, _ string) error {
 			p.Back = true
 			return nil
@@ -74,6 +90,7 @@ var parameters = [...]parameter{
 	{
 		name: "address", code: 10, syntax: "address N", example: "address 0x030000",
 		field: "a byte of the flash chip, such as 0x030000 or 196608; the image begins there",
+		input: Input{Sort: FlashAddress},
 		parse: func(p *Parameters, s string) (err error) {
 			p.Address, err = parseAddress(s)
 			return err
@@ -87,14 +104,12 @@ var parameters = [...]parameter{
 	},
 	{
 		name: "mask", code: 3, syntax: "mask BITS", example: "mask 0x01",
-		field: "the bits that are inverted, or stuck, 0x01 to 0xff (0x01 unless given)",
+		field: "the bits that are inverted, or stuck",
+		input: masks.input(Bits, "", "0x01"),
 		parse: func(p *Parameters, s string) error {
-			n, err := strconv.ParseUint(s, 0, 8)
-			if err != nil || n == 0 {
-				return fmt.Errorf("%q is not a mask from 0x01 to 0xff", s)
-			}
+			n, err := masks.parse(s, 0)
 			p.Mask = byte(n)
-			return nil
+			return err
 		},
 		format: func(p Parameters) string {
 			if p.Mask == 0 {
@@ -105,14 +120,12 @@ var parameters = [...]parameter{
 	},
 	{
 		name: "length", code: 4, syntax: "length N", example: "length 3",
-		field: "how many bytes in a row, or in a slice, 1 to 65535 (1 unless given)",
+		field: "how many bytes in a row, or in a slice",
+		input: lengths.input(Whole, "bytes", "1"),
 		parse: func(p *Parameters, s string) error {
-			n, err := strconv.ParseUint(s, 10, 16)
-			if err != nil || n == 0 {
-				return fmt.Errorf("%q is not a length from 1 to 65535", s)
-			}
+			n, err := lengths.parse(s, 10)
 			p.Length = int(n)
-			return nil
+			return err
 		},
 		format: func(p Parameters) string {
 			if p.Length == 0 {
@@ -123,14 +136,12 @@ var parameters = [...]parameter{
 	},
 	bytesParameter: {
 		name: "bytes", code: 5, syntax: "bytes N", example: "bytes 100",
-		field: "how many bytes of a torn program are complete, 0 to 255 (half of them unless given)",
+		field: "how many bytes of a torn program are complete",
+		input: tornCounts.input(Whole, "bytes", "half of them"),
 		parse: func(p *Parameters, s string) error {
-			n, err := strconv.ParseUint(s, 10, 8)
-			if err != nil {
-				return fmt.Errorf("%q is not a count from 0 to 255", s)
-			}
-			p.Bytes, p.HasBytes = int(n), true
-			return nil
+			n, err := tornCounts.parse(s, 10)
+			p.Bytes, p.HasBytes = int(n), err == nil
+			return err
 		},
 		format: func(p Parameters) string {
 			if !p.HasBytes {
@@ -141,7 +152,8 @@ var parameters = [...]parameter{
 	},
 	{
 		name: "seed", code: 6, syntax: "seed N", example: "seed 7",
-		field: "what the random part of the fault is drawn from (0 unless given)",
+		field: "what the random part of the fault is drawn from",
+		input: Input{Sort: Whole, Least: "0", Default: "0"},
 		parse: func(p *Parameters, s string) (err error) {
 			if p.Seed, err = strconv.ParseUint(s, 10, 64); err != nil {
 				err = fmt.Errorf("%q is not a seed: a whole number from 0 on", s)
@@ -157,14 +169,12 @@ var parameters = [...]parameter{
 	},
 	{
 		name: "baud", code: 7, syntax: "baud N", example: "baud 19200",
-		field: "the rate that the converter was set to, 300 to 115200",
+		field: "the rate that the converter was set to",
+		input: rates.input(Whole, "bits a second", ""),
 		parse: func(p *Parameters, s string) error {
-			n, err := strconv.ParseUint(s, 10, 32)
-			if err != nil || n < 300 || n > 115_200 {
-				return fmt.Errorf("%q is not a rate from 300 to 115200", s)
-			}
+			n, err := rates.parse(s, 10)
 			p.Baud = int(n)
-			return nil
+			return err
 		},
 		format: func(p Parameters) string {
 			if p.Baud == 0 {
@@ -176,6 +186,7 @@ var parameters = [...]parameter{
 	{
 		name: "status", code: 8, syntax: "status WORD", example: "status program-failed",
 		field: "what the answer says: " + strings.Join(statusNames[1:], ", "),
+		input: Input{Sort: Word, Words: statusNames[1:]},
 		parse: func(p *Parameters, s string) error {
 			n := slices.Index(statusNames[1:], s)
 			if n < 0 {
@@ -193,14 +204,12 @@ var parameters = [...]parameter{
 	},
 	{
 		name: "unit", code: 11, syntax: "unit N", example: "unit 77",
-		field: "the unit id of the meter that a station speaks for or asks, 1 to 9999 (the meter's own unless given)",
+		field: "the unit id of the meter that a station speaks for or asks",
+		input: unitIDs.input(Whole, "", "the meter's own"),
 		parse: func(p *Parameters, s string) error {
-			n, err := strconv.ParseUint(s, 10, 16)
-			if err != nil || n < 1 || n > maxUnit {
-				return fmt.Errorf("%q is not a unit id from 1 to %d", s, maxUnit)
-			}
+			n, err := unitIDs.parse(s, 10)
 			p.Unit = uint16(n)
-			return nil
+			return err
 		},
 		format: func(p Parameters) string {
 			if p.Unit == 0 {
@@ -210,9 +219,6 @@ var parameters = [...]parameter{
 		},
 	},
 }
-
-// maxUnit is the highest unit id, as in package ion.
-const maxUnit = 9999
 
 // Text returns the value of one parameter in the grammar; "" for the default, and for an
 // unknown parameter.

@@ -18,6 +18,9 @@ type ParseError struct {
 	Line   int // from 1
 	Column int // from 1, in characters
 	Reason string
+	// Clause is the part of the fault that is wrong or missing: "kind", "direction", "at", "every", "for",
+	// or the name of a parameter; "" for what is no part of a fault.
+	Clause string
 }
 
 func (e *ParseError) Error() string {
@@ -28,7 +31,7 @@ func (e *ParseError) Error() string {
 // comment that ends with the line. The error is a *[ParseError]. A plan without faults is nil.
 func Parse(s string) (Plan, error) {
 	if len(s) > maxPlanBytes {
-		return nil, &ParseError{1, 1, fmt.Sprintf("the plan has %d bytes: at most %d", len(s), maxPlanBytes)}
+		return nil, &ParseError{Line: 1, Column: 1, Reason: fmt.Sprintf("the plan has %d bytes: at most %d", len(s), maxPlanBytes)}
 	}
 	var plan Plan
 	number := 0
@@ -104,12 +107,20 @@ func parseFault(words []word) (Fault, error) {
 		}
 	}
 	if err := p.settle(); err != nil {
-		return Fault{}, err
+		return Fault{}, in(inSide, err)
 	}
 	if wrong := p.fault.check(); wrong != nil {
-		return Fault{}, p.at(wrong.in).fail("%s", wrong.reason)
+		return Fault{}, in(wrong.of, p.at(wrong.in).fail("%s", wrong.reason))
 	}
 	return p.fault, nil
+}
+
+// in says of which clause an error is.
+func in(c clause, err error) error {
+	if wrong, ok := err.(*ParseError); ok {
+		wrong.Clause = c.String()
+	}
+	return err
 }
 
 // at is where a clause stands; for one that was not given, where the kind stands.
@@ -153,22 +164,22 @@ func (p *parser) kind() error {
 		}
 		names[i] = r.name
 	}
-	return w.fail("there is no fault %q: %s", w.text, suggest(w.text, names))
+	return in(inKind, w.fail("there is no fault %q: %s", w.text, suggest(w.text, names)))
 }
 
 // clause reads one clause after the kind. Clauses come in any order.
 func (p *parser) clause() error {
 	w := p.words[p.next]
 	p.next++
-	in, read := p.reader(w.text)
+	clause, read := p.reader(w.text)
 	if read == nil {
 		return w.fail("%q means nothing here: %s", w.text, suggest(w.text, p.expected()))
 	}
-	if p.seen[in].line != 0 {
-		return w.fail("`%s` is said twice", w.text)
+	if p.seen[clause].line != 0 {
+		return in(clause, w.fail("`%s` is said twice", w.text))
 	}
-	p.seen[in] = w
-	return read(w)
+	p.seen[clause] = w
+	return in(clause, read(w))
 }
 
 // reader returns the function that reads the clause that begins with this word.

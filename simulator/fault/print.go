@@ -57,6 +57,15 @@ func (t Trigger) String() string {
 	return "at " + moment
 }
 
+// Number is the first moment in the grammar, without the unit's name; "" for a unit without numbers.
+func (t Trigger) Number() string {
+	u := t.counted()
+	if u.format == nil || t.First == 0 {
+		return ""
+	}
+	return u.format(t.First)
+}
+
 // interval is what follows `every`.
 func (t Trigger) interval(u unit) string {
 	switch {

@@ -24,6 +24,7 @@ type unit struct {
 	bare   bool   // written without its name
 	none   bool   // has no number
 	sided  sideRule
+	sort   Sort
 	number func(string) (uint64, error)
 	format func(uint64) string
 	limit  uint64 // the largest number
@@ -35,23 +36,23 @@ type unit struct {
 var units = [...]unit{
 	AtStart: {name: "start", none: true,
 		syntax: "start", field: "when the run begins (the default)"},
-	AtBlock: {name: "block", plural: "blocks", number: parseCount, format: formatCount, limit: maxCount,
+	AtBlock: {name: "block", plural: "blocks", sort: Whole, number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "block N", field: "when the host starts to send the first frame of block N for the first time"},
-	AtFrame: {name: "frame", plural: "frames", sided: sideMay, number: parseCount, format: formatCount, limit: maxCount,
+	AtFrame: {name: "frame", plural: "frames", sided: sideMay, sort: Whole, number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "frame N [to-meter|from-meter]", field: "at the N-th frame on the line, resends and acknowledgements counted"},
-	AtByte: {name: "byte", plural: "bytes", sided: sideMust, number: parseCount, format: formatCount, limit: maxCount,
+	AtByte: {name: "byte", plural: "bytes", sided: sideMust, sort: Whole, number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "byte N to-meter|from-meter", field: "at the N-th byte in one direction"},
-	AtFlashOp: {name: "flash-op", plural: "flash-ops", number: parseCount, format: formatCount, limit: maxCount,
+	AtFlashOp: {name: "flash-op", plural: "flash-ops", sort: Whole, number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "flash-op N [before|torn|after]", field: "at the N-th operation of the flash chip: before it (the default), inside it, or after it"},
-	AtPercent: {name: "percent", bare: true, number: parsePercent, format: formatPercent, limit: whole - 1,
+	AtPercent: {name: "percent", bare: true, sort: Percent, number: parsePercent, format: formatPercent, limit: whole - 1,
 		syntax: "P%", field: "at the first block whose start means that P percent of the blocks are answered"},
-	AtTime: {name: "time", bare: true, number: parseTimeNumber, format: formatTimeNumber, limit: uint64(maxTime),
+	AtTime: {name: "time", bare: true, sort: Time, number: parseTimeNumber, format: formatTimeNumber, limit: uint64(maxTime),
 		syntax: "TIME", field: "so long after the run began, such as 90s, 12m30s or 1h"},
 	AtState: {name: "state", none: true,
 		syntax: "state NAME", field: "when the meter first enters a state: " + strings.Join(stateNames[1:], ", ")},
-	AtNoResponse: {name: "no-response", plural: "no-responses", number: parseCount, format: formatCount, limit: maxCount,
+	AtNoResponse: {name: "no-response", plural: "no-responses", sort: Whole, number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "no-response N", field: "when the host sends a request again for the N-th time"},
-	AtReply: {name: "reply", plural: "replies", number: parseCount, format: formatCount, limit: maxCount,
+	AtReply: {name: "reply", plural: "replies", sort: Whole, number: parseCount, format: formatCount, limit: maxCount,
 		syntax: "reply N", field: "when the meter begins to send its N-th answer, acknowledgements and the further frames of a long one not counted"},
 }
 

@@ -19,14 +19,32 @@ const (
 	clauses     = inParameter + clause(len(parameters))
 )
 
+var clauseNames = [...]string{inKind: "kind", inSide: "direction", inAt: "at", inEvery: "every", inFor: "for"}
+
+// String is the clause as [ParseError] names it.
+func (c clause) String() string {
+	if c >= inParameter {
+		return parameters[c-inParameter].name
+	}
+	return clauseNames[c]
+}
+
 // problem is why a fault makes no sense.
 type problem struct {
-	in     clause
+	in     clause // where the text is to be changed
+	of     clause // what is wrong: another one where that is missing
 	reason string
 }
 
 func wrong(in clause, format string, args ...any) *problem {
-	return &problem{in: in, reason: fmt.Sprintf(format, args...)}
+	return &problem{in: in, of: in, reason: fmt.Sprintf(format, args...)}
+}
+
+// missing is a problem with a clause that is not there.
+func missing(c clause, format string, args ...any) *problem {
+	p := wrong(inKind, format, args...)
+	p.of = c
+	return p
 }
 
 // Validate tells why f makes no sense, or that it prints to something that does not parse
@@ -193,9 +211,9 @@ func (f Fault) checkParameters(r *row) *problem {
 		case text != "" && !r.has(p.name):
 			return wrong(in, "%s has no %s: %s", r.name, p.name, parametersOf(r))
 		case text == "" && r.needs == p.name:
-			return wrong(inKind, "%s needs `%s`, such as `%s`", r.name, p.syntax, p.example)
+			return missing(in, "%s needs `%s`, such as `%s`", r.name, p.syntax, p.example)
 		case text == "" && r.located && p.name == "address" && f.Trigger.Unit != AtFlashOp:
-			return wrong(inKind, "%s needs `%s`, such as `%s`, or the trigger `flash-op N`", r.name, p.syntax, p.example)
+			return missing(in, "%s needs `%s`, such as `%s`, or the trigger `flash-op N`", r.name, p.syntax, p.example)
 		case text == "":
 			continue
 		}

@@ -3,7 +3,13 @@
 
 /**
  * @typedef {{id: number, fault: string, state: "waiting" | "at-work" | "over" | "missed", strikes: number, reason?: string, by_hand: boolean}} Fault
- * @typedef {{name: string, place: string, what: string, lasts: boolean, example: string, now: string}} Kind
+ * @typedef {{sort: "whole" | "probability" | "time" | "percent" | "address" | "bits" | "word" | "flag", least?: string, most?: string, unit?: string,
+ *   default?: string, words?: string[]}} Input
+ * @typedef {{name: string, what: string, must: boolean, unless?: string, example: string, input: Input}} Parameter
+ * @typedef {{name: string, plural?: string, bare: boolean, what: string, syntax: string, number?: Input, states?: string[], direction: "never" | "may" | "must"}} Moment
+ * @typedef {{name: string, place: string, what: string, lasts: boolean, syntax: string, example: string, now: string, at_once: boolean, moment?: string, number?: string,
+ *   moments: string[], phases: string[], repeats: boolean, sided: boolean, picks: boolean,
+ *   duration?: {must: boolean, time?: string, no_responses?: number}, parameters: Parameter[]}} Kind
  * @typedef {{id: string, title: string, look_only?: string, serial: string, unit: number}} Listed
  * @typedef {{id: string, title: string, look_only?: string, at: number, run: string, state: string, lcd: string, led: {on: boolean, toggles: number}, hung: boolean,
  *   model: string, serial: string, unit: number, device: string, baud: number, pace: string, pty: string, link: string, tcp: string, far?: string,
@@ -16,11 +22,13 @@
 
 /** An answer that is no success. */
 export class Refused extends Error {
-  /** @param {number} status @param {string} message @param {string} hint */
-  constructor(status, message, hint) {
-    super(message);
+  /** @param {number} status @param {{error: string, hint?: string, reason?: string, clause?: string}} problem */
+  constructor(status, problem) {
+    super(problem.error);
     this.status = status;
-    this.hint = hint;
+    this.hint = problem.hint ?? "";
+    this.reason = problem.reason ?? problem.error; // of a fault: what is wrong with the clause
+    this.clause = problem.clause ?? "";
   }
 }
 
@@ -47,7 +55,7 @@ export class Api {
   /** @returns {Promise<{faults: Fault[], repeat: string}>} */
   faults() { return this.ask("GET", `${this.at}/faults`); }
 
-  /** @returns {Promise<{kinds: Kind[]}>} */
+  /** @returns {Promise<{kinds: Kind[], moments: Moment[]}>} */
   kinds() { return this.ask("GET", `${this.at}/kinds`); }
 
   /** @param {string} fault @returns {Promise<Fault>} */
@@ -79,8 +87,7 @@ export class Api {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal: signal ?? AbortSignal.timeout(8000) });
     if (answer.ok) return answer;
-    const problem = await answer.json().catch(() => ({ error: answer.statusText, hint: "" }));
-    throw new Refused(answer.status, problem.error, problem.hint ?? "");
+    throw new Refused(answer.status, await answer.json().catch(() => ({ error: answer.statusText })));
   }
 
   /**

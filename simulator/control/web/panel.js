@@ -8,6 +8,7 @@ import { FlashMap } from "../../story/component/flash.js";
 import { eventRow } from "../../story/component/rows.js";
 import { isBad, isNextBlock, stateWords, words } from "../../story/component/words.js";
 import { Api, Refused } from "./api.js";
+import { FaultForm } from "./faultform.js";
 import { FrameList } from "./frames.js";
 
 /** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind */
@@ -28,6 +29,8 @@ class Panel {
     this.meter = null;
     /** @type {Kind[]} */
     this.kinds = [];
+    /** @type {import("./api.js").Moment[]} */
+    this.moments = [];
     this.last = ""; // id of the newest event
     this.state = ""; // after that event
     this.faultsDrawn = "";
@@ -36,6 +39,8 @@ class Panel {
     this.turned = new AbortController(); // of the meter that is looked at
     this.face = new Face(part("face", HTMLElement));
     this.flash = new FlashMap(part("flash", HTMLElement));
+    this.form = new FaultForm(part("parts", HTMLElement), () => this.fill());
+    this.byHand = false; // the text of the fault was written, not made by the form
     this.frames = new FrameList(part("frame-list", HTMLElement), part("acks", HTMLInputElement));
     this.chosen = ""; // the meter that is looked at
     this.own = false; // a person has chosen it
@@ -51,7 +56,7 @@ class Panel {
   /** Fills the form with the kinds of fault that the meter plays. */
   async loadKinds() {
     try {
-      this.kinds = (await this.api.kinds()).kinds;
+      ({ kinds: this.kinds, moments: this.moments } = await this.api.kinds());
     } catch (problem) {
       this.complain(problem);
       return;
@@ -71,7 +76,28 @@ class Panel {
     const kind = this.kinds.find((k) => k.name === part("kind", HTMLSelectElement).value);
     if (!kind) return;
     say("what", kind.what);
-    part("plan", HTMLInputElement).value = kind.now;
+    this.form.show(kind, this.moments);
+    this.fill();
+  }
+
+  /** Puts what the form says into words. */
+  fill() {
+    say("wrong", "");
+    this.byHand = false;
+    part("plan", HTMLInputElement).value = this.form.text();
+  }
+
+  /** Strikes the fault that is written there, and says beside its inputs what is wrong with them. */
+  async strike() {
+    this.form.clear();
+    if (!this.byHand && !this.form.check()) return;
+    await this.act(async () => {
+      try {
+        await this.api.strike(part("plan", HTMLInputElement).value);
+      } catch (problem) {
+        if (this.byHand || !(problem instanceof Refused) || !this.form.wrong(problem.clause, problem.reason)) throw problem;
+      }
+    });
   }
 
   wire() {
@@ -87,7 +113,11 @@ class Panel {
     part("kind", HTMLSelectElement).addEventListener("change", () => this.describe());
     part("strike", HTMLFormElement).addEventListener("submit", (e) => {
       e.preventDefault();
-      this.act(() => this.api.strike(part("plan", HTMLInputElement).value));
+      this.strike();
+    });
+    part("plan", HTMLInputElement).addEventListener("input", () => {
+      this.byHand = true;
+      this.form.clear();
     });
     part("meters", HTMLSelectElement).addEventListener("change", () => {
       const { value } = part("meters", HTMLSelectElement);

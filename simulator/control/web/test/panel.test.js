@@ -4,7 +4,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -123,7 +123,7 @@ test("all of it can be done with the keyboard alone", async (t) => {
   await page.locator("#state", { hasText: /^off$/ }).waitFor();
   await press("Switch on", "Enter");
   await page.locator("#state", { hasText: "running its application" }).waitFor();
-  const plan = page.getByLabel(/^Fault;/);
+  const plan = page.getByLabel(/^Fault,/);
   await plan.focus();
   await plan.fill("noize for 1s");
   await page.keyboard.press("Enter");
@@ -133,6 +133,64 @@ test("all of it can be done with the keyboard alone", async (t) => {
   await page.locator("#faults .at-work").waitFor();
   await press("End all");
   await page.locator("#faults .at-work").waitFor({ state: "detached" });
+});
+
+test("the form asks for each part of a fault, and says beside it what is wrong", async (t) => {
+  const meter = await serve(t);
+  const page = await open(t, meter.url);
+  const kind = page.getByLabel("Kind"), plan = page.getByLabel(/^Fault,/), strike = page.getByRole("button", { name: "Strike" });
+  await kind.selectOption("power-loss");
+  await page.getByLabel("Moment", { exact: true }).selectOption("flash-op");
+  await page.getByLabel("flash-op number").fill("30");
+  await page.getByLabel("Phase").selectOption("torn");
+  await page.getByLabel("Time", { exact: true }).fill("5s");
+  await page.getByLabel(/^bytes: how many bytes of a torn program/).fill("300");
+  assert.equal(await plan.inputValue(), "power-loss at flash-op 30 torn for 5s bytes 300");
+  await strike.click();
+  const bytes = page.getByLabel(/^bytes:/);
+  assert.equal(await bytes.getAttribute("aria-invalid"), "true");
+  assert.ok(await bytes.evaluate((e) => e === document.activeElement), "the input that is wrong has not the focus");
+  assert.match(await bytes.evaluate((e) => (e.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent).join(" ")), /0 to 255 bytes; without it half of them.*255/);
+  await bytes.fill("100");
+  await page.keyboard.press("Enter");
+  await page.locator("#faults", { hasText: "power-loss at flash-op 30 torn for 5s bytes 100" }).waitFor();
+  await kind.selectOption("noise");
+  await page.getByLabel(/^rate:/).fill("2");
+  await strike.click();
+  await page.locator("#fault-rate-wrong", { hasText: '"2" is not a rate' }).waitFor();
+  await page.getByLabel(/^rate:/).fill("");
+  assert.equal(await page.locator("#fault-rate-wrong").innerText(), "");
+  await strike.click();
+  await page.locator("#fault-rate-wrong", { hasText: "this is needed" }).waitFor();
+});
+
+test("what the form proposes of every kind, at every moment that it can have, is a fault", async (t) => {
+  const meter = await serve(t);
+  const page = await open(t, meter.url);
+  await page.locator("#kind option").first().waitFor({ state: "attached" });
+  const said = await page.evaluate(() => {
+    const at = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (document.getElementById(id));
+    /** @type {string[]} */
+    const said = [];
+    for (const k of at("kind").options) {
+      at("kind").value = k.value;
+      at("kind").dispatchEvent(new Event("change"));
+      for (const m of [...at("fault-at").options].map((o) => o.value)) {
+        at("fault-at").value = m;
+        at("fault-at").dispatchEvent(new Event("input", { bubbles: true }));
+        const number = at("fault-at-number");
+        if (!number.disabled) number.value = m === "percent" ? "40%" : m === "time" ? "90s" : "7";
+        number.dispatchEvent(new Event("input", { bubbles: true }));
+        said.push(at("plan").value);
+      }
+    }
+    return said;
+  });
+  assert.ok(said.length > 200 && new Set(said).size === said.length, `${said.length} faults`);
+  for (let i = 0; i < said.length; i += 40) {
+    const refused = spawnSync(join(programs, "ionsim"), ["--tcp", "nowhere", "--fault", said.slice(i, i + 40).join("; ")], { encoding: "utf8" }).stderr;
+    assert.match(refused, /--tcp: "nowhere" is no address/); // nothing is wrong with the plan
+  }
 });
 
 test("a screen reader is told states and faults, and not each toggle of L2", async (t) => {
@@ -211,6 +269,9 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       const page = await open(t, meter.url, { viewport: { width, height: 900 }, colorScheme });
       await page.locator("#state", { hasText: "running its application" }).waitFor();
       await page.locator("#frame-list summary", { hasText: "restart" }).first().click();
+      await page.getByLabel("Kind").selectOption("power-loss");
+      await page.getByLabel("Moment", { exact: true }).selectOption("flash-op");
+      await page.getByRole("button", { name: "Strike" }).click(); // there is no number
       await page.getByRole("button", { name: "Silent, 15 s" }).click();
       await page.locator("#faults .at-work").first().waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} pixels are too few`);
