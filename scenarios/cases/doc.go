@@ -36,7 +36,8 @@
 //
 // An attempt with a line `meanwhile = 20s` begins so long after the one above began, which may
 // still be at work. Meters are on one line unless they name another (`line = 2`). Two tools on
-// one line are about one meter.
+// one line are about one meter. The plan of the first strikes what they share, too; that of the
+// second strikes it alone: its PC, its connection, the cable to it.
 //
 // Everything happens in virtual time, and equal files give equal results. Cases know no time
 // zones and no phone lines.

@@ -81,7 +81,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 		Counts:     t.counts,
 		Recovery:   t.session.RecoveryMode(),
 		Unanswered: t.unanswered,
-		Unstruck:   s.Unstruck(),
+		Unstruck:   s.UnstruckOf(r.seat),
 		Trace:      before.Story(s),
 		Cost:       r.cost(),
 	}
@@ -89,9 +89,6 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	o.cut, o.mixed = !t.kept(), t.with.mixed(t)
 	o.acts = t.ended(s, r.Now(), o.Meter)
 	o.Journals, o.First, o.Events = t.disk.Journals(), r.first, before.Logged
-	if r.seat > 0 {
-		o.Unstruck = nil // the plan is that of another attempt
-	}
 	t.disk = t.saved(o.Log)
 	*r.here() = computer{t.disk, t.pc.things}
 	r.truth, r.author = t.truth, t.author

@@ -127,7 +127,13 @@ func (r *Rig) Wait(d time.Duration) {
 
 // calm forgets the faults that have not struck. Those at work go on.
 func (r *Rig) calm() {
-	if err := r.bench.Station().SetPlan(nil); err != nil {
+	s, err := r.bench.Station(), error(nil)
+	if r.seat > 0 {
+		err = s.SetPlanOf(r.Now(), r.seat, nil)
+	} else {
+		err = s.SetPlan(nil)
+	}
+	if err != nil {
 		panic(fmt.Sprintf("rig: no faults: %v", err))
 	}
 }

@@ -171,9 +171,7 @@ func (p *party) end(ended bool) {
 		p.rig.bench = bench.New(p.host.rig.bench.Now(), p.rig.bench.Station(), p.rig.bench.Host())
 	}
 	p.outcome = p.rig.finish(ended, Bench)
-	if p.host == nil {
-		p.rig.calm() // what has not struck by now was to strike in this attempt
-	}
+	p.rig.calm() // what has not struck by now was to strike in this attempt
 }
 
 // lineOf is the place of the line of an attempt's meter.
@@ -217,6 +215,9 @@ func (r *Rig) beside(a *world.Attempt, with *company) (*Rig, error) {
 	c.furnish(t, u, p)
 	c.bench = bench.New(r.Now(), s, t)
 	r.begun++
+	if err := s.SetPlanOf(r.Now(), c.seat, p.Plan); err != nil {
+		return nil, err
+	}
 	t.begin(r.Now())
 	s.Serve(r.Now(), c.seat)
 	return &c, nil

@@ -23,6 +23,7 @@ type historian struct {
 	drawer
 	company bool // draws what is new in version 2
 	spares  bool // and in version 3
+	both    bool // and in version 4
 	w       world.World
 	last    world.Attempt
 	// damaged are the folders in which a journal may be damaged: a person has to clear them
@@ -42,7 +43,7 @@ func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersio
 func (r HistoryRun) Draw() world.World {
 	d := historian{
 		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run)), kinds: fault.Common()},
-		company: r.Version > 1, spares: r.Version > 2, damaged: map[place]bool{},
+		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, damaged: map[place]bool{},
 	}
 	d.things()
 	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
@@ -131,8 +132,12 @@ func (d *historian) attempt() world.Attempt {
 	}
 	d.answers(&a)
 	d.acts(&a)
-	if !d.oneIn(3) && !d.joins(&a) {
+	switch {
+	case d.oneIn(3):
+	case !d.joins(&a):
 		a.Plan = d.troubles()
+	case d.both:
+		a.Plan = d.ownTroubles()
 	}
 	a.DiskFull = d.oneIn(20)
 	d.last = a
@@ -171,8 +176,8 @@ func (d *historian) atWork() []world.Attempt {
 	return d.w.Attempts[first:]
 }
 
-// joins reports whether an attempt is on the line of another that may be at work: the faults there
-// are that one's.
+// joins reports whether an attempt is on the line of another that may be at work: what the two share
+// is struck by that one's faults.
 func (d *historian) joins(a *world.Attempt) bool {
 	return a.Meanwhile > 0 && slices.ContainsFunc(d.atWork(), func(with world.Attempt) bool {
 		return d.sameLine() || d.w.PlaceOf(&with) == d.w.PlaceOf(a)
@@ -342,6 +347,20 @@ func (d *historian) troubles() fault.Plan {
 	}
 	if f := &plan[0]; f.Kind.Describe().Lasts {
 		f.Duration = d.duration()
+	}
+	return plan
+}
+
+// ownTroubles draws faults that strike one of two tools on a line alone.
+func (d *historian) ownTroubles() fault.Plan {
+	all := d.kinds
+	d.kinds = fault.Own()
+	defer func() { d.kinds = all }()
+	var plan fault.Plan
+	for n := 1 + d.below(2); len(plan) < n; {
+		if f := d.fault(); f.CheckOwn() == nil {
+			plan = append(plan, f)
+		}
 	}
 	return plan
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // HistoryVersion is the version of the generator of histories. Version 1 drew one meter and one
-// tool at a time, version 2 no journals that a person copies or puts aside; their ids are still read.
-const HistoryVersion = 3
+// tool at a time, version 2 no journals that a person copies or puts aside, version 3 no faults of the
+// second of two tools on a line; their ids are still read.
+const HistoryVersion = 4
 
 // HistoryRun is a run of a storm of histories.
 type HistoryRun struct {

@@ -232,7 +232,7 @@ func (w *World) badMeanwhile(i int) []problem {
 		wrong("before", "nothing is done before an [attempt] that begins while another is at work; do it before the first of them")
 	}
 	own, ownTool := w.MeterOf(a), w.toolOf(a)
-	first := i
+	first, shares := i, false
 	for first > 0 && w.Attempts[first].Meanwhile > 0 {
 		first--
 	}
@@ -244,8 +244,13 @@ func (w *World) badMeanwhile(i int) []problem {
 			wrong("meter", "two tools at once talk to two meters of one line; put one of the meters on a line of its own (line = 2)")
 		case ownTool.Baud != otherTool.Baud:
 			wrong("baud", "two tools at once talk at two rates on one line; give both the same")
-		case len(a.Plan) > 0:
-			wrong("plan", "the faults on a line are those of the first [attempt] of several at once; put them there")
+		default:
+			shares = true
+		}
+	}
+	for _, f := range a.Plan {
+		if err := f.CheckOwn(); shares && err != nil {
+			wrong("plan", fmt.Sprintf("%v; put it into the first [attempt] of several at once", err))
 		}
 	}
 	return problems

@@ -187,7 +187,9 @@ type Attempt struct {
 	Tool
 	DiskFull bool
 	Limit    time.Duration // when the tool must have ended; 0: see LimitOf
-	Plan     fault.Plan    // counted from the beginning of the attempt
+	// Plan is counted from the beginning of the attempt. That of a tool which comes to a line while
+	// another is there strikes that tool alone (fault.Fault.CheckOwn).
+	Plan fault.Plan
 	Person
 }
 

@@ -300,7 +300,7 @@ func TestParseTellsTheLineAndWhatWouldBeRight(t *testing.T) {
 		{"something before an overlap", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nbefore = heal\n", "line 6: nothing is done before an [attempt] that begins while another is at work; do it before the first of them"},
 		{"two meters of a line at once", "[meter a]\n[meter b]\nunit-id = 3\n[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nmeter = b\n", "line 9: two tools at once talk to two meters of one line; put one of the meters on a line of its own (line = 2)"},
 		{"two rates of a line at once", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nbaud = 1200\n", "line 6: two tools at once talk at two rates on one line; give both the same"},
-		{"faults of a second one on a line", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nplan = kill\n", "line 6: the faults on a line are those of the first [attempt] of several at once; put them there"},
+		{"faults of a second one on a line", "[attempt]\ntask = identify\n[attempt]\ntask = identify\nmeanwhile = 3s\nplan = power-loss\n", "line 6: power-loss strikes what all hosts on the line share; put it into the first [attempt] of several at once"},
 		{"a station alone", "[station]\nline = 2\n", "line 2: no meter is on this line; name that of a meter"},
 		{"key of another task", "[attempt]\ntask = identify\npaste = all\n", "line 3: paste means nothing with task = identify; delete it, or use task = send-template, connect, upgrade or recover"},
 		{"key of a PC", "[pc]\nunit-id = 4\n", `line 2: "unit-id" is no key of [pc]; it belongs in [meter]`},

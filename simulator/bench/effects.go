@@ -29,6 +29,8 @@ type effect struct {
 	rate bool      // it sets the host's converter to a rate of its own
 
 	talks bool // it brings a station that talks as long as it lasts
+
+	own ownHarm // of a further host alone; nil: it strikes what all hosts share
 }
 
 // effects returns the effect of every kind. A plan with a kind that has none is refused.
@@ -41,7 +43,7 @@ func effects() []effect {
 		fault.WatchdogReset: {begin: hang, end: bite},
 		fault.MeterSlow:     {begin: lastUntilOver, end: lastUntilOver, slow: true},
 
-		fault.CablePull: eachDirection(pull),
+		fault.CablePull: eachDirection(pull).ofOne(pullOwn),
 		fault.LineBreak: eachDirection(holdInBreak),
 		fault.CableFlap: {begin: plugOut, end: plugIn, plug: true},
 		fault.Echo:      {begin: setEcho, end: setEcho},
@@ -50,7 +52,7 @@ func effects() []effect {
 		fault.SlowLine:  eachDirection(setPause),
 		fault.Sliced:    eachDirection(setSlices),
 
-		fault.PortVanishes: {begin: takePort, end: givePortBack},
+		fault.PortVanishes: {begin: takePort, end: givePortBack, own: takeOwnPort},
 
 		fault.CarrierLost: {begin: loseCarrier},
 		fault.LineBusy:    trouble(modem.Busy),
@@ -66,7 +68,7 @@ func effects() []effect {
 		fault.ByteFlip:   {begin: aimAtBytes, bytes: flipByte},
 		fault.ByteInsert: {begin: aimAtBytes, bytes: insertBytes},
 		fault.ByteDup:    {begin: aimAtBytes, bytes: repeatByte},
-		fault.FrameLost:  {begin: aimAtNext, frame: frameLost},
+		fault.FrameLost:  {begin: aimAtNext, frame: frameLost, own: aimOwn},
 		fault.FrameDup:   {begin: aimAtNext, frame: frameTwice},
 
 		fault.ReplyLost:     {begin: aimAtNext, reply: loseReply},
@@ -92,7 +94,7 @@ func effects() []effect {
 		fault.FileGone:    order(RemoveFile, none),
 		fault.FileChanged: order(DamageFile, none),
 		fault.IPReset:     order(ResetConnection, none),
-		fault.IPHalfOpen:  {begin: forgetConnection, end: rememberConnection},
+		fault.IPHalfOpen:  {begin: forgetConnection, end: rememberConnection, own: forgetOwn},
 		fault.IPStall:     {begin: stall, end: goOn},
 		fault.IPDown:      {begin: closeDown, end: openUp},
 	}
@@ -129,9 +131,15 @@ func eachDirection(change func(s *Station, now time.Duration, d line.Direction, 
 
 // order is the effect of a fault that the host's side has to carry out.
 func order(begins, ends Command) effect {
-	e := effect{begin: func(s *Station, _ time.Duration, k *strike) { s.order(begins, k) }}
+	e := effect{begin: func(s *Station, _ time.Duration, k *strike) { s.queue(orderOf(begins, k)) }}
 	if ends != none {
-		e.end = func(s *Station, _ time.Duration, k *strike) { s.order(ends, k) }
+		e.end = func(s *Station, _ time.Duration, k *strike) { s.queue(orderOf(ends, k)) }
 	}
+	return e.ofOne(ownOrder(begins, ends))
+}
+
+// ofOne is an effect that a further host can have alone.
+func (e effect) ofOne(own ownHarm) effect {
+	e.own = own
 	return e
 }

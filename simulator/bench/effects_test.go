@@ -29,6 +29,9 @@ func TestEveryKindOfFaultHasAnEffectThatFitsItsRow(t *testing.T) {
 		if takes > 1 {
 			t.Errorf("%s takes things of several sorts", kind.Kind)
 		}
+		if own := (fault.Fault{Kind: kind.Kind}).CheckOwn() == nil; (e.own != nil) != own {
+			t.Errorf("%s: striking one of several hosts is %v in the catalogue, and having such an effect is %v", kind.Kind, own, e.own != nil)
+		}
 		if (e.reply != nil) != (kind.Place == fault.PlaceReply) {
 			t.Errorf("%s is of place %v, and acting on answers is %v", kind.Kind, kind.Place, e.reply != nil)
 		}

@@ -90,6 +90,38 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 		s.Used()
 		return s
 	}
+	changes := map[string]func(s *still){"the meter": func(s *still) {
+		chip := s.Meter().Chip()
+		data := make([]byte, chip.PageBytes())
+		image := uint32(min(0x040000, chip.Geometry().Bytes()-len(data)))
+		chip.Read(image, data)
+		data[0] ^= 0x0F
+		if err := chip.LoadPage(int(image)/len(data), data); err != nil {
+			t.Fatal(err)
+		}
+	}, "what a further host asks": func(s *still) {
+		if s.Hosts() > 1 {
+			s.GuestAsked(0)
+		} else if _, err := s.Admit(s.now, new(asker)); err != nil {
+			t.Fatal(err)
+		}
+	}, "a further host": func(s *still) {
+		if s.Hosts() > 1 {
+			s.Guest(0).Advance(s.now)
+		} else if _, err := s.Admit(s.now, new(asker)); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	own := crowd(t, "", 1)
+	for what := range own.OwnChanges(0) {
+		changes["of a further host alone: "+what] = func(s *still) {
+			if s.Hosts() > 1 {
+				s.OwnChanges(0)[what]()
+			} else if _, err := s.Admit(s.now, new(asker)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	machinetest.EveryField(t, machinetest.Subject[still]{
 		Bases: bases,
 		Copy: func(from, to *still) {
@@ -98,28 +130,7 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 		},
 		Declare: func(s *still, w *machine.State) { s.Declare(w, &s.Station) },
 		Now:     func(s *still) time.Duration { return s.now },
-		Changes: map[string]func(s *still){"the meter": func(s *still) {
-			chip := s.Meter().Chip()
-			data := make([]byte, chip.PageBytes())
-			image := uint32(min(0x040000, chip.Geometry().Bytes()-len(data)))
-			chip.Read(image, data)
-			data[0] ^= 0x0F
-			if err := chip.LoadPage(int(image)/len(data), data); err != nil {
-				t.Fatal(err)
-			}
-		}, "what a further host asks": func(s *still) {
-			if s.Hosts() > 1 {
-				s.GuestAsked(0)
-			} else if _, err := s.Admit(s.now, new(asker)); err != nil {
-				t.Fatal(err)
-			}
-		}, "a further host": func(s *still) {
-			if s.Hosts() > 1 {
-				s.Guest(0).Advance(s.now)
-			} else if _, err := s.Admit(s.now, new(asker)); err != nil {
-				t.Fatal(err)
-			}
-		}},
+		Changes: changes,
 		Partly: map[string]machinetest.Part{
 			"Station.harmed":                       {While: "the chip is", Shows: 4},
 			"Station.others.neighbours[].harmed":   {While: "the chip is", Shows: 2},
@@ -130,58 +141,68 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.line.channels[].trap":         {While: "it is set", Shows: 18},
 			"Station.line.channels[].noise":        {While: "there is noise", Shows: 52},
 			"Station.plan":                         {While: "a fault has more to do", Shows: 3926},
-			"Station.watch.framesFromMeter":        {While: "a fault counts them", Shows: 10},
+			"Station.watch.framesFromMeter":        {While: "a fault counts them", Shows: 14},
 			"Station.watch.framesToMeter":          {While: "a fault counts them", Shows: 12},
 			"Station.watch.asking.noResponses":     {While: "a fault counts them", Shows: 6},
-			"Station.watch.replies":                {While: "a fault counts them", Shows: 8},
+			"Station.watch.replies":                {While: "a fault counts them", Shows: 12},
 			"Station.watch.asking.heard":           {While: "bytes wait for more", Shows: 90},
+			"Station.others.guests[].own.plan":     {While: "a fault has more to do", Shows: 788},
 			"Station.others.guests[].asking.heard": {While: "bytes wait for more", Shows: 4},
 			"Station.watch.heldAt":                 {While: "something is held", Shows: 6},
 		},
 		Idle: map[string]string{
-			"Station.now":                                "the instant; all that is to come is told relative to it",
-			"Station.cuts":                               "compared within one call",
-			"Station.origin":                             "each fault has its own",
-			"Station.line.resample":                      "scratch",
-			"Station.scratch":                            "scratch",
-			"Station.others.tx":                          "scratch",
-			"Station.others.talkers[].cfg.First":         "over once it talks",
-			"Station.plan[].voice.cfg.First":             "over once it talks",
-			"Station.line.sent":                          "asked for at once",
-			"Station.orders":                             "the host's side takes them at once",
-			"Station.traceOn":                            "a trace decides nothing",
-			"Station.traceFrames":                        "a trace decides nothing",
-			"Station.traceOthers":                        "a trace decides nothing",
-			"Station.traceWire":                          "a trace decides nothing",
-			"Station.lamp":                               "a trace decides nothing",
-			"Station.line.channels[].busy":               "follows from what is on the wire",
-			"Station.line.channels[].due":                "follows from what is on the wire",
-			"Station.plan[].moment.named":                "what was told decides nothing",
-			"Station.plan[].aim.harms":                   "the chip declares what befalls its operations",
-			"Station.plan[].fault.Parameters.Bytes":      "plays no part without HasBytes",
-			"Station.watch.asking.blocksSent":            "a number that is shown",
-			"Station.watch.asking.requests":              "a number that is shown",
-			"Station.watch.resets":                       "a number that is shown",
-			"Station.watch.died":                         "a number that is shown",
-			"Station.watch.underWay":                     "a number that is shown",
-			"Station.watch.asking.insisted":              "a number that is shown",
-			"Station.watch.asking.orders":                "a number that is shown",
-			"Station.others.guests[].asking.heard.buf":   "whole frames arrive",
-			"Station.others.guests[].bytes":              "a number that is shown",
-			"Station.others.guests[].frames":             "a number that is shown",
-			"Station.others.guests[].asking.blocksSent":  "a number that is shown",
-			"Station.others.guests[].asking.insisted":    "a number that is shown",
-			"Station.others.guests[].asking.noResponses": "a number that is shown",
-			"Station.others.guests[].asking.orders":      "a number that is shown",
-			"Station.others.guests[].asking.requests":    "a number that is shown",
+			"Station.now":                                               "the instant; all that is to come is told relative to it",
+			"Station.cuts":                                              "compared within one call",
+			"Station.origin":                                            "each fault has its own",
+			"Station.line.resample":                                     "scratch",
+			"Station.scratch":                                           "scratch",
+			"Station.others.tx":                                         "scratch",
+			"Station.others.talkers[].cfg.First":                        "over once it talks",
+			"Station.plan[].voice.cfg.First":                            "over once it talks",
+			"Station.line.sent":                                         "asked for at once",
+			"Station.orders":                                            "the host's side takes them at once",
+			"Station.traceOn":                                           "a trace decides nothing",
+			"Station.traceFrames":                                       "a trace decides nothing",
+			"Station.traceOthers":                                       "a trace decides nothing",
+			"Station.traceWire":                                         "a trace decides nothing",
+			"Station.lamp":                                              "a trace decides nothing",
+			"Station.line.channels[].busy":                              "follows from what is on the wire",
+			"Station.line.channels[].due":                               "follows from what is on the wire",
+			"Station.plan[].moment.named":                               "what was told decides nothing",
+			"Station.plan[].aim.harms":                                  "the chip declares what befalls its operations",
+			"Station.plan[].fault.Parameters.Bytes":                     "plays no part without HasBytes",
+			"Station.watch.asking.blocksSent":                           "a number that is shown",
+			"Station.watch.asking.requests":                             "a number that is shown",
+			"Station.watch.resets":                                      "a number that is shown",
+			"Station.watch.died":                                        "a number that is shown",
+			"Station.watch.underWay":                                    "a number that is shown",
+			"Station.watch.asking.insisted":                             "a number that is shown",
+			"Station.watch.asking.orders":                               "a number that is shown",
+			"Station.others.guests[].asking.heard.buf":                  "whole frames arrive",
+			"Station.others.guests[].bytes":                             "a number that is shown",
+			"Station.others.guests[].own.plan[].aim.bytes":              "of bytes nobody has one",
+			"Station.others.guests[].own.plan[].aim.harms":              "the chip is for all",
+			"Station.others.guests[].own.plan[].aim.trap":               "of bytes nobody has one",
+			"Station.others.guests[].own.plan[].fault.Parameters.Bytes": "plays no part without HasBytes",
+			"Station.others.guests[].own.plan[].fault.Trigger.State":    "plays no part with another unit",
+			"Station.others.guests[].own.plan[].moment.named":           "what was told decides nothing",
+			"Station.others.guests[].own.plan[].moment.origin.flashOps": "nobody counts them",
+			"Station.others.guests[].own.plan[].plug":                   "no plug is loose",
+			"Station.others.guests[].own.plan[].voice":                  "nobody talks",
+			"Station.others.guests[].seat":                              "its place in the list",
+			"Station.others.guests[].asking.blocksSent":                 "a number that is shown",
+			"Station.others.guests[].asking.insisted":                   "a number that is shown",
+			"Station.others.guests[].asking.orders":                     "a number that is shown",
+			"Station.others.guests[].asking.requests":                   "a number that is shown",
 		},
 		Clipped: map[string]string{"Station.trace": "both go on with it"},
 		Shared: map[string]string{
-			"Station.effects":       "never written",
-			"Station.plan[].effect": "never written",
-			"Station.trace":         "what was told stays as it is",
-			"Station.delay[].frame": "never written",
-			"Station.slow[].frame":  "never written",
+			"Station.effects":                           "never written",
+			"Station.plan[].effect":                     "never written",
+			"Station.others.guests[].own.plan[].effect": "never written",
+			"Station.trace":                             "what was told stays as it is",
+			"Station.delay[].frame":                     "never written",
+			"Station.slow[].frame":                      "never written",
 		},
 		Rebuilt: map[string]string{
 			"Station.line.channels[].head": "the wire begins anew in the copy's buffer",
@@ -191,14 +212,15 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.others.tx":            "scratch",
 		},
 		Closed: map[string]string{
-			"now":                               "the instant, not the station's",
-			"Station.meter":                     "see the test of package meter",
-			"Station.modem":                     "see the test of package modem",
-			"Station.others.neighbours[].meter": "see the test of package meter",
-			"Station.others.guests[].host":      "it declares itself",
-			"Station.effects":                   "what faults do, the same in all that are compared",
-			"Station.plan[].effect":             "follows from the fault",
-			"Station.trace":                     "a trace decides nothing",
+			"now":                                       "the instant, not the station's",
+			"Station.meter":                             "see the test of package meter",
+			"Station.modem":                             "see the test of package modem",
+			"Station.others.neighbours[].meter":         "see the test of package meter",
+			"Station.others.guests[].host":              "it declares itself",
+			"Station.effects":                           "what faults do, the same in all that are compared",
+			"Station.plan[].effect":                     "follows from the fault",
+			"Station.others.guests[].own.plan[].effect": "follows from the fault",
+			"Station.trace":                             "a trace decides nothing",
 		},
 	})
 }

@@ -2,20 +2,25 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
 )
 
 // guest is a further host on the line: a second master with a tool of its own. It hears what a
-// neighbour hears, and what it sends meets what others send. No fault of the plan strikes it, and
-// none counts what it does, but those of the line meet its bytes, too.
+// neighbour hears, and what it sends meets what others send. No fault of the station's plan strikes
+// it, and none counts what it does, but those of the line meet its bytes, too. It can have faults of
+// its own (SetPlanOf).
 type guest struct {
 	host          Host
+	seat          uint8
 	frames, bytes uint64 // that it has sent
 	asking
+	own
 }
 
 // Admit brings a further host to the line, at the rate of the line. It returns the host's seat,
@@ -30,7 +35,7 @@ func (s *Station) Admit(now time.Duration, h Host) (seat int, err error) {
 	if n := 1 + len(o.neighbours) + len(o.talkers) + len(o.guests); n >= ion.MaxStations {
 		return 0, fmt.Errorf("%d stations on a line, and another one: at most %d beside the host", n, ion.MaxStations)
 	}
-	s.others.guests = append(s.others.guests, guest{host: h})
+	s.others.guests = append(s.others.guests, guest{host: h, seat: uint8(len(s.others.guests) + 1)})
 	return len(s.others.guests), nil
 }
 
@@ -56,6 +61,7 @@ func placeOfGuest(i int) int { return struckTalker - 1 - i }
 // runGuests does what is due at the further hosts.
 func (s *Station) runGuests(now time.Duration) {
 	for i := range s.others.guests {
+		s.runOwn(now, i)
 		h := s.others.guests[i].host
 		if t, ok := h.Next(); ok && t <= now {
 			h.Advance(now)
@@ -77,34 +83,51 @@ func (s *Station) afterGuest(now time.Duration, i int) {
 		if n == 0 {
 			n, whole = len(sent), false
 		}
+		lost := false
 		if whole {
-			g.count(sent[:n])
+			lost = s.guestFrame(now, g, sent[:n])
 		}
 		g.bytes += uint64(n)
-		s.join(now, placeOfGuest(i), sent[:n])
+		if !lost && g.pulled[line.ToMeter] == 0 {
+			s.join(now, placeOfGuest(i), sent[:n])
+		}
 		sent = sent[n:]
 	}
 }
 
-// count counts a frame of a further host.
-func (g *guest) count(frame ion.Wire) {
+// guestFrame takes a whole frame that a further host begins to send now, and reports whether a fault
+// of its own takes it.
+func (s *Station) guestFrame(now time.Duration, g *guest, frame ion.Wire) (lost bool) {
 	g.frames++
-	r, first := frame.Head()
-	if !first {
-		return
+	if r, first := frame.Head(); first {
+		s.guestRequest(now, g, &r)
 	}
-	g.request(&r)
-	g.waitFor(&r)
-	g.newBlock(&r)
+	s.observeOwn(now, g, fault.AtFrame, line.ToMeter)
+	return g.takesFrame(line.ToMeter)
+}
+
+func (s *Station) guestRequest(now time.Duration, g *guest, r *ion.Head) {
+	if g.request(r) {
+		s.resentOwn(now, g)
+	}
+	g.waitFor(r)
 	if r.Length > 0 {
 		g.blocks = ion.Blocks(r.Length)
+	}
+	if g.newBlock(r) {
+		s.observeOwn(now, g, fault.AtBlock, line.ToMeter)
+		s.observeOwn(now, g, fault.AtPercent, line.ToMeter)
 	}
 }
 
 // tellGuests gives what was on the line to the further hosts but those of sent.
 func (s *Station) tellGuests(now time.Duration, sent line.Senders, p []byte) {
 	for i := range s.others.guests {
-		if g := &s.others.guests[i]; sent&senderOf(placeOfGuest(i)) == 0 && !g.host.Deaf() {
+		g := &s.others.guests[i]
+		if sent&senderOf(placeOfGuest(i)) != 0 {
+			continue
+		}
+		if p := g.reaches(p, sent&line.TheMeter != 0); len(p) > 0 && !g.host.Deaf() {
 			g.hear(p)
 			g.host.Receive(now, p)
 			s.afterGuest(now, i)
@@ -151,9 +174,10 @@ func (s *Station) SentLastBy(seat int) int { return s.askingOf(seat).sent }
 // state or its flash.
 func (s *Station) OrdersBy(seat int) uint64 { return s.askingOf(seat).orders }
 
-func (g *guest) declare(w *machine.State) {
+func (g *guest) declare(w *machine.State, s *Station) {
 	w.Text(string(g.host.AppendState(nil, w.Now())))
 	g.asking.declare(w)
+	g.own.declare(w, s, g)
 }
 
 func copyGuests(list, spent []guest) []guest {
@@ -165,6 +189,7 @@ func copyGuests(list, spent []guest) []guest {
 			old = spent[i].host
 		}
 		own[i].host = list[i].host.CloneHost(old)
+		own[i].plan, own[i].due = slices.Clone(list[i].plan), slices.Clone(list[i].due)
 	}
 	return own
 }

@@ -39,15 +39,15 @@ type Order struct {
 	By      time.Duration // of SetClock: forwards, or backwards if negative
 }
 
-// order queues an order for the host's side.
-func (s *Station) order(c Command, k *strike) {
+// orderOf is what a fault orders.
+func orderOf(c Command, k *strike) Order {
 	o := Order{Command: c}
 	if p := &k.fault.Parameters; c == SetClock {
 		if o.By = p.By; p.Back {
 			o.By = -p.By
 		}
 	}
-	s.queue(o)
+	return o
 }
 
 func (s *Station) queue(o Order) {

@@ -136,7 +136,9 @@ func (o *others) next() (at time.Duration) {
 		at = min(at, o.talkers[i].Next())
 	}
 	for i := range o.guests {
-		if t, ok := o.guests[i].host.Next(); ok {
+		g := &o.guests[i]
+		at = min(at, g.nextOwn())
+		if t, ok := g.host.Next(); ok {
 			at = min(at, t)
 		}
 	}
@@ -253,7 +255,7 @@ func (s *Station) declareOthers(w *machine.State, spent *others) {
 		n.meter.Declare(w, n.meter)
 	})
 	machine.Each(w, s.others.talkers, func(t *talker.Talker) { t.Declare(w) })
-	machine.Each(w, s.others.guests, func(g *guest) { g.declare(w) })
+	machine.Each(w, s.others.guests, func(g *guest) { g.declare(w, s) })
 }
 
 func (o *others) copyTo(c *others) *others {

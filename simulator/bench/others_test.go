@@ -103,6 +103,10 @@ func crowd(t testing.TB, faults string, steps int) *still {
 		s.now, _ = from.Next()
 		from.Advance(s.now)
 	}
+	ofOne := plan(t, "abort at start; ip-reset at start; cable-pull from-meter at start for 1m; port-vanishes at 2s for 9s; frame-lost at frame 3; frame-lost at start; suspend at block 2 for 1m; file-gone at 50%; kill at reply 9; cable-pull at no-response 1 for 2 no-responses")
+	if err := from.SetPlanOf(s.now, 1, ofOne); err != nil {
+		t.Fatal(err)
+	}
 	from.CopyTo(&s.Station)
 	return s
 }

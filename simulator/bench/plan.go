@@ -412,6 +412,9 @@ func (s *Station) strikeNoResponse(now time.Duration) {
 }
 
 func (s *Station) strikeState(now time.Duration, state meter.State) {
+	if s.others != nil {
+		s.tellOwnState(now, state.String())
+	}
 	for i := range s.plan {
 		k := &s.plan[i]
 		if k.fault.Trigger.Unit == fault.AtState && k.count == 0 && k.fault.Trigger.State.String() == state.String() {

@@ -647,6 +647,9 @@ func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	if answer {
 		s.observe(now, fault.AtReply, line.FromMeter)
 	}
+	if s.others != nil {
+		s.tellOwn(now, len(frame), answer)
+	}
 	switch {
 	case s.cuts != cuts || s.silent > 0:
 	case s.begun(line.FromMeter):

@@ -51,12 +51,12 @@ func (w *watch) frames() [2]uint64 {
 
 // answered is how much of the image is answered when the host begins to send its last block, in
 // the unit of a percent trigger.
-func (w *watch) answered() uint64 {
-	if w.lastBlock == 0 || w.blocks == 0 {
+func (a *asking) answered() uint64 {
+	if a.lastBlock == 0 || a.blocks == 0 {
 		return 0
 	}
 	const whole = 100_000
-	return uint64(w.lastBlock-1) * whole / uint64(w.blocks)
+	return uint64(a.lastBlock-1) * whole / uint64(a.blocks)
 }
 
 // forgetHost forgets the last host: what follows comes from another one.
@@ -111,11 +111,16 @@ func (w *watch) leave() {
 	if w.reset {
 		w.resets++
 	}
-	if w.reset && w.asked {
-		w.sent = max(w.sent, 1)
+	w.asking.leave(w.reset)
+	w.reset = false
+}
+
+func (a *asking) leave(reset bool) {
+	if reset && a.asked {
+		a.sent = max(a.sent, 1)
 	}
-	w.asked, w.reset = w.asked && w.sent > 0, false
-	w.deafen()
+	a.asked = a.asked && a.sent > 0
+	a.deafen()
 }
 
 // deafen forgets the part of an answer that the host has heard: it has asked again, or is gone.

@@ -95,6 +95,7 @@ type row struct {
 	part    Part          // the part of the host's side that it strikes
 	chipOp  ChipOp        // the flash operations that it can strike
 	forges  bool          // by it an answer says something untrue
+	own     bool          // it can strike one of several hosts on a line alone
 	byHand  string        // how to do the same by hand with both ends within reach; empty if that is impossible
 
 	example string
@@ -102,7 +103,7 @@ type row struct {
 
 var rows = [...]row{
 	{
-		kind: CablePull, code: 1, name: "cable-pull", place: PlaceLine, lasting: true, blocks: true, unplugs: true, sided: true,
+		kind: CablePull, code: 1, name: "cable-pull", place: PlaceLine, own: true, lasting: true, blocks: true, unplugs: true, sided: true,
 		field:   "the RS-485 cable is out, or one of its pairs is broken",
 		example: "cable-pull at block 200 for 2 no-responses",
 	},
@@ -145,22 +146,22 @@ var rows = [...]row{
 		example: "meter-slow at block 10 for 1m by 800ms",
 	},
 	{
-		kind: Abort, code: 5, name: "abort", place: PlaceHost, part: OfTool, byHand: "press Ctrl-C in ionup, which is its Abort", ends: true,
+		kind: Abort, code: 5, name: "abort", place: PlaceHost, own: true, part: OfTool, byHand: "press Ctrl-C in ionup, which is its Abort", ends: true,
 		field:   "the person presses Abort",
 		example: "abort at 60%",
 	},
 	{
-		kind: Kill, code: 6, name: "kill", place: PlaceHost, part: OfTool, byHand: "kill -9 the upgrader", ends: true,
+		kind: Kill, code: 6, name: "kill", place: PlaceHost, own: true, part: OfTool, byHand: "kill -9 the upgrader", ends: true,
 		field:   "the PC crashes or the tool is killed: it cannot tidy up",
 		example: "kill at block 300",
 	},
 	{
-		kind: Suspend, code: 34, name: "suspend", place: PlaceHost, part: OfPC, lasting: true, blocks: true, clocked: true,
+		kind: Suspend, code: 34, name: "suspend", place: PlaceHost, own: true, part: OfPC, lasting: true, blocks: true, clocked: true,
 		field:   "the laptop sleeps: it neither hears nor does anything; awake again, its time-outs are overdue",
 		example: "suspend at block 40 for 5m",
 	},
 	{
-		kind: ClockJump, code: 35, name: "clock-jump", place: PlaceHost, part: OfClock,
+		kind: ClockJump, code: 35, name: "clock-jump", place: PlaceHost, own: true, part: OfClock,
 		field:   "the PC's calendar is set: the stamps of the log jump, time-outs do not",
 		instead: "use `by TIME` to say how far",
 		takes:   []string{"by", "back"},
@@ -168,17 +169,17 @@ var rows = [...]row{
 		example: "clock-jump at 50% by 1h back",
 	},
 	{
-		kind: DiskFull, code: 36, name: "disk-full", place: PlaceHost, part: OfDisk, lasting: true,
+		kind: DiskFull, code: 36, name: "disk-full", place: PlaceHost, own: true, part: OfDisk, lasting: true,
 		field:   "the PC's disk is full: neither a line of the log nor a journal can be written",
 		example: "disk-full at block 10 for 2m",
 	},
 	{
-		kind: FileGone, code: 37, name: "file-gone", place: PlaceHost, part: OfFile,
+		kind: FileGone, code: 37, name: "file-gone", place: PlaceHost, own: true, part: OfFile,
 		field:   "the firmware file is removed: whoever chooses it from then on finds none",
 		example: "file-gone at block 1",
 	},
 	{
-		kind: FileChanged, code: 38, name: "file-changed", place: PlaceHost, part: OfFile,
+		kind: FileChanged, code: 38, name: "file-changed", place: PlaceHost, own: true, part: OfFile,
 		field:   "the firmware file is replaced by a damaged copy: whoever chooses it from then on reads that",
 		example: "file-changed at block 1",
 	},
@@ -225,7 +226,7 @@ var rows = [...]row{
 		example: "byte-dup at byte 777 to-meter",
 	},
 	{
-		kind: FrameLost, code: 13, name: "frame-lost", place: PlaceLine, sided: true, picks: true, never: []Unit{AtByte},
+		kind: FrameLost, code: 13, name: "frame-lost", place: PlaceLine, own: true, sided: true, picks: true, never: []Unit{AtByte},
 		field:   "a radio or a converter loses one frame whole",
 		instead: "use a window, such as `at frame 30..32`, to lose more frames",
 		example: "frame-lost at frame 31 to-meter",
@@ -370,13 +371,13 @@ var rows = [...]row{
 		example: "read-changes at start address 0x030100 seed 3",
 	},
 	{
-		kind: IPReset, code: 28, name: "ip-reset", place: PlaceIP,
+		kind: IPReset, code: 28, name: "ip-reset", place: PlaceIP, own: true,
 		field:   "a gateway or a NAT resets the TCP connection, and takes the next one at once",
 		instead: "use ip-down for a gateway that keeps nobody for a while, or ip-half-open for a connection that carries nothing",
 		example: "ip-reset at block 100",
 	},
 	{
-		kind: IPHalfOpen, code: 29, name: "ip-half-open", place: PlaceIP, lasting: true, blocks: true,
+		kind: IPHalfOpen, code: 29, name: "ip-half-open", place: PlaceIP, own: true, lasting: true, blocks: true,
 		field:   "a NAT forgot the connection: it seems up, and what is sent is lost",
 		example: "ip-half-open at block 110 for 2 no-responses",
 	},
@@ -391,7 +392,7 @@ var rows = [...]row{
 		example: "ip-down at block 110 for 30s",
 	},
 	{
-		kind: PortVanishes, code: 47, name: "port-vanishes", place: PlaceLine, lasting: true, blocks: true, clocked: true, breaks: true,
+		kind: PortVanishes, code: 47, name: "port-vanishes", place: PlaceLine, own: true, lasting: true, blocks: true, clocked: true, breaks: true,
 		field:   "the port is gone: a USB adapter was pulled out, or a gateway restarts; it comes back under the same name",
 		byHand:  "pull the USB adapter out, or switch the gateway off, and on again",
 		example: "port-vanishes at block 40 for 30s",
