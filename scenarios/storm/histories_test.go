@@ -147,6 +147,32 @@ func TestAHistoryThatFailsIsShrunk(t *testing.T) {
 	}
 }
 
+// What is played says that writing by hand failed, and the case file that it did not.
+func TestAHistoryThatFailsOnlyAsACaseFileIsShrunk(t *testing.T) {
+	play := func(w world.World, trace rig.Trace) (*history.Result, error) {
+		r, err := history.Play(w, trace)
+		if err != nil {
+			return nil, err
+		}
+		for i := range r.Attempts {
+			if w.Attempts[i].Task == client.TaskWriteSettings && r.Attempts[i].Claim == nil {
+				r.Attempts[i].Claim = errors.New("not written")
+			}
+		}
+		return r, nil
+	}
+	var failed []HistoryFailure
+	_, err := RunHistories(t.Context(), HistoryOptions{Seed: 1, Runs: 6, AsCases: true, Play: play, Failed: func(f HistoryFailure) { failed = append(failed, f) }})
+	if err != nil || len(failed) == 0 {
+		t.Fatalf("%d failed, %v", len(failed), err)
+	}
+	for _, f := range failed {
+		if len(f.Shrunk.Attempts) != 1 || f.Shrunk.Attempts[0].Task != client.TaskWriteSettings || len(f.Shrunk.Attempts[0].Plan) > 0 || len(f.Reasons) == 0 || !f.Done {
+			t.Errorf("run %d was shrunk in %d tries to\n%s", f.Run, f.Tries, &f.Shrunk)
+		}
+	}
+}
+
 func TestAHistoryIsPlayedByItsNumber(t *testing.T) {
 	var played world.World
 	play := func(w world.World, _ rig.Trace) (*history.Result, error) {

@@ -100,22 +100,31 @@ func (o *HistoryOptions) run(ctx context.Context, w world.World, n uint64) (*his
 	}
 	f := &HistoryFailure{Run: n, ID: HistoryID(o.Seed, n), World: w, Result: r, Shrunk: w, ShrunkResult: r}
 	if len(r.Findings) > 0 {
-		o.shrink(ctx, f)
+		want := r.Signature()
+		o.shrink(ctx, f, func(_ world.World, r *history.Result) bool { return slices.Equal(r.Signature(), want) })
 		return r, f, nil
 	}
 	if o.AsCases {
-		if f.Reasons, err = asCase(w, r); err != nil || len(f.Reasons) > 0 {
-			return r, f, err
+		if f.Reasons, err = asCase(w, r); err != nil || len(f.Reasons) == 0 {
+			return r, nil, err
 		}
+		o.shrink(ctx, f, func(w world.World, r *history.Result) bool {
+			if len(r.Findings) > 0 {
+				return false // that is another failure
+			}
+			reasons, err := asCase(w, r)
+			return err == nil && len(reasons) > 0
+		})
+		return r, f, nil
 	}
 	return r, nil, nil
 }
 
-func (o *HistoryOptions) shrink(ctx context.Context, f *HistoryFailure) {
-	want := f.Result.Signature()
+// shrink shrinks a history that fails as alike says, by what comes of it.
+func (o *HistoryOptions) shrink(ctx context.Context, f *HistoryFailure, alike func(world.World, *history.Result) bool) {
 	fails := func(w world.World) bool {
 		r, err := o.Play(w, rig.NoTrace)
-		return err == nil && slices.Equal(r.Signature(), want)
+		return err == nil && alike(w, r)
 	}
 	f.Shrunk, f.Tries, f.Done = shrink.History(ctx, f.World, fails, shrink.Options{Budget: o.Shrink})
 	if r, err := o.Play(f.Shrunk, rig.NoTrace); err == nil {
