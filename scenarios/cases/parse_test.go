@@ -182,6 +182,11 @@ first-boot-time = 35s
 [meter other]
 line = east
 
+[meter spare]
+line = east
+comes-on = 30s
+goes-off = 1m
+
 [station SCADA]
 line = east
 kind = second-master
@@ -297,7 +302,9 @@ func TestDescribeNamesEveryKeyOnce(t *testing.T) {
 			}
 			continue
 		}
-		section = line
+		if strings.HasPrefix(line, "[") {
+			section = strings.Trim(strings.Fields(line)[0], "[]")
+		}
 	}
 	// A key is indented by two blanks, what it means by six.
 	if keys := strings.Count(text, "\n  ") - strings.Count(text, "\n      "); keys != len(known) {

@@ -33,6 +33,8 @@ type Before struct {
 // beside is what is remembered of another meter on the line.
 type beside struct {
 	state    meter.State
+	settled  bool
+	turns    int // how often it had been switched on or off
 	settings ion.Settings
 	flashOps uint64
 }
@@ -46,7 +48,7 @@ func LookFrom(s *bench.Station, seat int, now time.Duration) Before {
 	b := Before{At: now, State: m.State(), Settings: m.Settings(now), Logged: len(m.EventLog()), counts: s.CountsOf(seat), edges: m.Panel().Edges, told: len(s.Trace()), seat: seat, orders: s.OrdersBy(seat)}
 	for i := range s.Neighbours() {
 		m := s.Neighbour(i)
-		b.others = append(b.others, beside{m.State(), m.Settings(now), m.Chip().Ops()})
+		b.others = append(b.others, beside{m.State(), m.Initialized(), s.Switched(i), m.Settings(now), m.Chip().Ops()})
 	}
 	return b
 }
@@ -58,7 +60,7 @@ func (b *Before) Others(s *bench.Station, now time.Duration) []verdict.Other {
 		m, before := s.Neighbour(i), &b.others[i]
 		is, c := m.Settings(now), m.Config()
 		list = append(list, verdict.Other{
-			UnitID: c.UnitID, SerialNumber: c.SerialNumber, Before: before.state, State: m.State(),
+			UnitID: c.UnitID, SerialNumber: c.SerialNumber, Before: before.state, Settled: before.settled, Switched: s.Switched(i) > before.turns, State: m.State(),
 			Flashed: m.Chip().Ops() > before.flashOps, Lost: verdict.Lost(&before.settings, &is, now-b.At),
 		})
 	}
@@ -70,6 +72,8 @@ func (b *Before) DeclareOthers(w *machine.State, s *bench.Station) {
 	for i := range b.others {
 		o := &b.others[i]
 		w.Uint(uint64(o.state))
+		w.Bool(o.settled)
+		w.Bool(s.Switched(i) > o.turns)
 		o.settings.Declare(w)
 		w.Bool(s.Neighbour(i).Chip().Ops() > o.flashOps)
 	}

@@ -201,7 +201,7 @@ func (r *Rig) First() *ion.Settings { return r.first }
 func others(w *world.World, o Options, line string, front int, c *bench.Config) {
 	for i, m := range w.Meters {
 		if i != front && m.Line == line {
-			c.Neighbours = append(c.Neighbours, bench.Neighbour{Meter: meterConfig(m, o), Baud: m.Filled().Baud})
+			c.Neighbours = append(c.Neighbours, bench.Neighbour{Meter: meterConfig(m, o), Baud: m.Filled().Baud, On: m.ComesOn, Off: m.GoesOff})
 		}
 	}
 	for _, s := range w.Filled().Stations {

@@ -158,6 +158,8 @@ type Other struct {
 	UnitID       uint16
 	SerialNumber string
 	Before       meter.State // before the attempt
+	Settled      bool        // an image had completed its first boot by then
+	Switched     bool        // somebody switched it on or off during the attempt
 	State        meter.State // after it
 	Flashed      bool        // its flash was touched during the attempt
 	Lost         ion.Groups  // groups that are not as they were before the attempt

@@ -10,9 +10,10 @@ import (
 func (o *Other) String() string { return fmt.Sprintf("unit %d (%s)", o.UnitID, o.SerialNumber) }
 
 // atRest reports whether the meter was doing nothing by itself before the attempt. A meter that
-// was still busy with an earlier one goes on with that.
+// was still busy with an earlier one goes on with that. One without power does nothing when it is
+// switched on, unless it has a first boot before it.
 func (o *Other) atRest() bool {
-	return o.Before == meter.Application || o.Before == meter.Download || o.Before == meter.Receiving
+	return o.Before == meter.Off && o.Settled || o.Before == meter.Application || o.Before == meter.Download || o.Before == meter.Receiving
 }
 
 func intruded(e *Evidence, f *findings) {
@@ -31,7 +32,7 @@ func othersFlashed(e *Evidence, f *findings) {
 
 func othersStopped(e *Evidence, f *findings) {
 	for i := range e.Others {
-		if o := &e.Others[i]; o.Before == meter.Application && o.State != meter.Application {
+		if o := &e.Others[i]; o.Before == meter.Application && o.State != meter.Application && !o.Switched {
 			f.tell("%v ran its application before, and is %v", o, o.State)
 		}
 	}

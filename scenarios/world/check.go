@@ -3,6 +3,7 @@ package world
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ionbench/scenarios/fields"
@@ -128,11 +129,38 @@ func (w *World) badLine() []problem {
 		}
 	}
 	for i := range w.Meters {
+		problems = append(problems, w.badSwitch(i)...)
 		if i > 0 && w.Meters[i].Name == "" {
 			problems = append(problems, problem{"meter", i, "", "this meter has no name, so no [attempt] can choose it; put it first, or give it a name as in [meter feeder 7]"})
 		}
 	}
 	return problems
+}
+
+// badSwitch finds a meter that is switched on or off although a tool is to talk to it, or although
+// it is the first on its line, which stands for the tool's.
+func (w *World) badSwitch(i int) []problem {
+	m := &w.Meters[i]
+	field := "comes-on"
+	switch {
+	case m.ComesOn == 0 && m.GoesOff == 0:
+		return nil
+	case m.ComesOn == 0:
+		field = "goes-off"
+	}
+	wrong := func(text string) []problem { return []problem{{"meter", i, field, text}} }
+	if m.ComesOn == m.GoesOff {
+		return wrong("it is switched on and off at one moment; let one of them be later")
+	}
+	if slices.IndexFunc(w.Meters, func(other Meter) bool { return other.Line == m.Line }) == i {
+		return wrong("the first meter on a line is there all the time; put another one before it")
+	}
+	for k := range w.Attempts {
+		if w.PlaceOf(&w.Attempts[k]) == i {
+			return wrong("an [attempt] is about this meter; take the power of that one away by plan = power-loss")
+		}
+	}
+	return nil
 }
 
 // badPhones finds meters that no tool could reach by telephone. The line behind a meter's modem is its own.

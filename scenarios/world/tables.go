@@ -43,6 +43,8 @@ var meterFields = sync.OnceValue(func() []fields.Field[Meter] {
 			func(m *Meter) *SetUp { return &m.SetUp }, setUps()),
 		fields.Several("set", "a setting that is another one, such as pt-ct pt-primary 480", func(m *Meter) *[]Write { return &m.Set }, Writes()),
 		fields.Of("template-name", "the name of its settings, up to 80 characters", func(m *Meter) *string { return &m.TemplateName }, templateNames()).Else("what goes with the settings"),
+		fields.Of("comes-on", "when somebody switches it on, from the beginning of the first attempt; only of a meter that no attempt is about", func(m *Meter) *time.Duration { return &m.ComesOn }, fields.Time("20s", "1h")).Else("it is on"),
+		fields.Of("goes-off", "when somebody switches it off, likewise; with a later comes-on it is off in between", func(m *Meter) *time.Duration { return &m.GoesOff }, fields.Time("20s", "1h")).Else("never"),
 		fields.Of("rts-delay", "from a frame of the host to the meter's answer", func(m *Meter) *time.Duration { return &m.RTSDelay }, fields.TimeBetween(time.Nanosecond, slowestRTS, "1ms", "10ms", "300ms")).
 			Or(meter.DefaultTiming().RTSDelay.String()),
 		fields.Of("erase-time", "of a sector of the flash", func(m *Meter) *time.Duration { return &m.EraseTime }, speeds("1ms", "8s")).Or("1s"),

@@ -51,6 +51,8 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 		{"settings", "default", `"default" is no value of settings; use custom, factory, lowest or highest`},
 		{"set", "pt-ct pt-primry 5", `"pt-primry" is no setting in pt-ct; did you mean pt-primary?`},
 		{"template-name", strings.Repeat("x", 81), `name: value not accepted: 81 bytes, at most 80`},
+		{"comes-on", "soon", `"soon" is no time; write one such as 30s, 2m or 1h10m`},
+		{"goes-off", "-1s", `-1s is negative; write a time such as 30s`},
 		{"rts-delay", "401ms", `"401ms" is too long; at most 400ms`},
 		{"erase-time", "0s", `"0s" is too short; at least 1ns`},
 		{"program-time", "2h", `"2h" is too long; at most 1h`},

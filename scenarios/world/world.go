@@ -68,6 +68,9 @@ type Meter struct {
 	SetUp        SetUp   // what a person has set up
 	Set          []Write // instead of what SetUp says
 	TemplateName string  // likewise
+	// ComesOn and GoesOff are when somebody switches on or off a meter that no attempt is about, from
+	// the beginning of the first attempt; 0 for never. See bench.Neighbour.
+	ComesOn, GoesOff time.Duration
 	Speed
 }
 

@@ -17,7 +17,13 @@ import (
 type Neighbour struct {
 	Meter meter.Config
 	Baud  int // of its port; if it is not that of the line, the meter understands nothing
+	// On and Off are when somebody switches it on, and off; 0 for never. One that is switched on first
+	// has no power before. The line hears a frame that it is sending then to its end.
+	On, Off time.Duration
 }
+
+// powered reports whether it has power at first.
+func (n *Neighbour) powered() bool { return n.On == 0 || n.Off > 0 && n.Off < n.On }
 
 // others are the stations on the line beside the meter that the host talks to and that the plan
 // strikes. They hear what that meter hears, and each other.
@@ -29,9 +35,12 @@ type others struct {
 }
 
 type neighbour struct {
-	meter  *meter.Meter
-	baud   int
-	harmed bool // as with Station
+	meter   *meter.Meter
+	baud    int
+	harmed  bool          // as with Station
+	dark    bool          // it had no power at first
+	on, off time.Duration // when somebody switches it; 0 for not any more
+	turns   int           // how often somebody has
 }
 
 // Places of stations in story.Event and in line.Senders: the meter is 0, then come the
@@ -65,7 +74,7 @@ func newOthers(cfg *Config) (*others, error) {
 		if err != nil {
 			return nil, fmt.Errorf("neighbour of unit %d: %w", c.Meter.UnitID, err)
 		}
-		o.neighbours = append(o.neighbours, neighbour{meter: m, baud: c.Baud})
+		o.neighbours = append(o.neighbours, neighbour{meter: m, baud: c.Baud, dark: !c.powered(), on: c.On, off: c.Off})
 	}
 	for _, c := range cfg.Talkers {
 		if c.Every <= 0 {
@@ -124,13 +133,18 @@ func (s *Station) TurnTo(now time.Duration, i int) {
 	s.origin = s.here(now)
 }
 
+// Switched is how often somebody has switched neighbour i on or off.
+func (s *Station) Switched(i int) int { return s.others.neighbours[i].turns }
+
 // next is when one of the others wants to do something.
 func (o *others) next() (at time.Duration) {
 	at = never
 	for i := range o.neighbours {
-		if t, ok := o.neighbours[i].meter.Next(); ok {
+		n := &o.neighbours[i]
+		if t, ok := n.meter.Next(); ok {
 			at = min(at, t)
 		}
+		at = min(at, n.switched())
 	}
 	for i := range o.talkers {
 		at = min(at, o.talkers[i].Next())
@@ -145,10 +159,35 @@ func (o *others) next() (at time.Duration) {
 	return at
 }
 
-// powerOn switches all neighbours on.
+// powerOn switches all neighbours on but those that have no power at first.
 func (o *others) powerOn(now time.Duration) {
 	for i := range o.neighbours {
-		o.neighbours[i].meter.PowerOn(now)
+		if !o.neighbours[i].dark {
+			o.neighbours[i].meter.PowerOn(now)
+		}
+	}
+}
+
+// switched is when somebody switches a neighbour on or off next.
+func (n *neighbour) switched() (at time.Duration) {
+	at = never
+	for _, t := range []time.Duration{n.on, n.off} {
+		if t > 0 {
+			at = min(at, t)
+		}
+	}
+	return at
+}
+
+// turn does so.
+func (n *neighbour) turn(now time.Duration) {
+	if n.off > 0 && n.off <= now {
+		n.off, n.turns = 0, n.turns+1
+		n.meter.PowerOff(now)
+	}
+	if n.on > 0 && n.on <= now {
+		n.on, n.turns = 0, n.turns+1
+		n.meter.PowerOn(now)
 	}
 }
 
@@ -157,6 +196,7 @@ func (s *Station) runOthers(now time.Duration) {
 	o := s.others
 	for i := range o.neighbours {
 		m := o.neighbours[i].meter
+		o.neighbours[i].turn(now)
 		if t, ok := m.Next(); ok && t <= now {
 			m.Advance(now)
 		}
@@ -252,6 +292,8 @@ func (s *Station) declareOthers(w *machine.State, spent *others) {
 	machine.Each(w, s.others.neighbours, func(n *neighbour) {
 		w.Int(n.baud)
 		w.Bool(n.harmed && n.meter.Chip().Faulty())
+		w.Deadline(n.on, n.on > 0)
+		w.Deadline(n.off, n.off > 0)
 		n.meter.Declare(w, n.meter)
 	})
 	machine.Each(w, s.others.talkers, func(t *talker.Talker) { t.Declare(w) })

@@ -89,6 +89,9 @@ func serialOf(t testing.TB, f ion.Frame) string {
 func crowd(t testing.TB, faults string, steps int) *still {
 	t.Helper()
 	c := neighbourhood(t, 105, 105, 7)
+	for i := range c.Neighbours {
+		c.Neighbours[i].Off, c.Neighbours[i].On = time.Hour, 2*time.Hour
+	}
 	c.Talkers = []talker.Config{{Role: talker.Babbler, Unit: 3, First: 5 * time.Second, Every: time.Second}, {Role: talker.SecondMaster, Unit: 7, Every: time.Second}}
 	c.Plan = plan(t, faults)
 	from := onLine(t, c)
