@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -289,5 +290,18 @@ func (p *started) check(t *testing.T, e endable, deaf, hurried bool) {
 	}
 	if err := e.leaves(); err != nil {
 		t.Errorf("%v: %v", e.args, err)
+	}
+}
+
+func TestProgramsThatAreJudgedDieOfABrokenPipeAsElsewhere(t *testing.T) {
+	bearBrokenPipes()
+	defer signal.Reset(syscall.SIGPIPE)
+	text, err := exec.Command("grep", "SigIgn", "/proc/self/status").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ignored uint64
+	if _, err := fmt.Sscanf(string(text), "SigIgn:%x", &ignored); err != nil || ignored&(1<<(syscall.SIGPIPE-1)) != 0 {
+		t.Errorf("%q: %v", text, err)
 	}
 }

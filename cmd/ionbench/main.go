@@ -16,10 +16,14 @@ import (
 )
 
 func main() {
-	// Meters that are served, and programs that are judged, are ended in good order, whoever reads.
-	signal.Ignore(syscall.SIGPIPE)
+	bearBrokenPipes()
 	os.Exit(int(run(judge.Alone(cli.Interruptible()), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
 }
+
+// bearBrokenPipes has meters that are served, and programs that are judged, ended in good order,
+// whoever reads. A program that is judged would inherit a signal that is ignored, and not die of it as
+// it does elsewhere; it does not inherit one that is caught.
+func bearBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) cli.Status {
 	return program().Run(ctx, cli.Streams{In: stdin, Out: stdout, Err: stderr}, args)

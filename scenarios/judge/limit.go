@@ -19,6 +19,10 @@ const respite = restartPatience + 15*time.Second
 // respites is how often a program gets one for each block, which it may send several times.
 const respites = 4
 
+// mostClears is how many clears are still progress: whoever begins again at enter more often will
+// not end.
+const mostClears = 20
+
 func (l *limit) begin() {
 	first := l.time
 	if l.done != nil {

@@ -96,6 +96,8 @@ type gateway struct {
 	double bool    // every frame of the answer that comes next is doubled
 	garble garbler // says where the request that comes now has another value for the meter
 	lose   bool    // what comes now does not reach the meter
+	deaf   request // nothing of this kind does
+	unread bool    // nobody reads the program's outputs from now on
 	nags   bool    // the meter is frozen, and what comes in its place is no answer
 	nag    nag
 	memory []byte // of the meter, from before the first write
@@ -140,7 +142,7 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 func (g *gateway) count(f *ion.Frame) {
 	id, first := f.MessageID()
 	if first {
-		g.lose = false
+		g.lose = g.deaf != anything && requestOf(f.Data) == g.deaf
 	}
 	if !first || g.known && id == g.lastID {
 		return
@@ -190,6 +192,12 @@ func (g *gateway) strike(h *Harm, kind request) {
 		return
 	case "unheard":
 		g.lose = true
+		if h.Nth == 0 { // nor when it is sent again
+			g.deaf = h.At
+		}
+		return
+	case "reader-gone":
+		g.unread = true
 		return
 	case "nagged":
 		g.nags = true
@@ -296,6 +304,7 @@ const (
 	controlAt     = 4
 	lengthAt      = 5
 	sourceAt      = 6
+	destinationAt = 8
 	transactionAt = 10
 	dataAt        = 12
 	idAt          = dataAt + 2
@@ -480,6 +489,8 @@ var forgeries = map[string]forgery{
 	"damaged":                damaged,
 	"other-id":               before(func(f []byte) { binary.BigEndian.PutUint16(f[idAt:], binary.BigEndian.Uint16(f[idAt:])-1) }),
 	"other-unit":             before(func(f []byte) { f[sourceAt] ^= 0x10 }),
+	"other-destination":      before(func(f []byte) { f[destinationAt] ^= 0x10 }),
+	"noisy-preamble":         func(f []byte) []byte { f[0], f[1] = 0xFF, 0x7F; return f },
 	"other-source":           before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
 	"other-type":             before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
 	"tells-small-blocks":     told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
@@ -561,7 +572,7 @@ func harm(at request, nth int, name string, response time.Duration) Harm {
 	if name == "garbled" {
 		h.garble = firstValue
 	}
-	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets"}, name) {
+	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets", "reader-gone"}, name) {
 		h.Forge = func(frame []byte) []byte { return frame } // see strike
 	}
 	if h.Forge != nil {

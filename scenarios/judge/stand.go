@@ -221,7 +221,12 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 		Step: func(now time.Duration) bool {
 			l.use(func(station *bench.Station) {
 				s.seat.Step(now)
-				done.Store(station.Meter().Chip().Ops())
+				if g.unread {
+					program.closePipes()
+				}
+				if g.counts[clears] <= mostClears {
+					done.Store(station.Meter().Chip().Ops())
+				}
 				for _, order := range station.Orders() {
 					switch order.Command {
 					case bench.ResetConnection:

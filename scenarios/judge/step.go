@@ -60,7 +60,9 @@ func (p *player) prepare() error {
 	if s.Firmware != (world.Firmware{}) {
 		p.right = s.Firmware
 	}
-	file, _, err := p.right.UPG(p.world.Meters[s.Meter].Model)
+	whole := p.right
+	whole.Damage = world.Whole // what it would be
+	file, _, err := whole.UPG(p.world.Meters[s.Meter].Model)
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,12 @@ func smokeOfHistories() []play {
 	}
 }
 
+func damagedFirmware() world.Firmware {
+	f := another()
+	f.Damage = world.Damaged
+	return f
+}
+
 // refused is a scenario in which the program is given something wrong.
 func refused(name, title string, waits int, about duty.ID, spoil func(*world.World)) play {
 	w := worldOf(imageBlocks)
@@ -261,6 +267,8 @@ func morePhases() []play {
 		{Scenario{Name: "block-refused", Phase: Download, Title: "the meter says that the CRC-32 of a block is wrong", Expect: Succeeds, OnePass: true, Duties: duties(duty.Again)}, "reply-status at block 5 status verify-failed"},
 		{Scenario{Name: "verify-refused", Phase: Verify, Title: "the meter says that the CRC-32 of the image is wrong", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at state verifying status verify-failed"},
 		{Scenario{Name: "erase-refused", Phase: Erase, Title: "the meter says that a sector does not erase", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at state erasing status erase-failed"},
+		{Scenario{Name: "cable-out-ten-times", Phase: Download, Row: "K2", Title: "the cable is out until ten answers are missing, and the eleventh try is answered", Expect: Succeeds, OnePass: true, Waits: tries(), Duties: duties(duty.Same, duty.Bounded)},
+			"cable-pull at block 6 for 10 no-responses"},
 		{Scenario{Name: "every-answer-lost", Phase: Download, Title: "the answer to every block is lost once", Expect: Succeeds, OnePass: true, Waits: imageBlocks, Duties: duties(duty.Same, duty.Bounded, duty.LogLines)}, "reply-lost at block 1..12"},
 		{Scenario{Name: "busy-often", Phase: Download, Title: "the meter answers four blocks in a row with busy", Expect: Succeeds, OnePass: true, Extra: 5 * time.Second, Duties: duties(duty.Busy)}, "reply-busy at block 3..6"},
 	}
@@ -294,6 +302,8 @@ func moreHistories() []play {
 			Then: []Step{{Meter: 1, Expect: Succeeds}}}, ""},
 		{Scenario{Name: "kept-and-torn", Phase: Download, Title: "an upgrade is killed, and what it had kept is cut in the middle", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
 			Then: []Step{{Tears: true, Alone: true}}}, "kill at block 3"},
+		{Scenario{Name: "killed-then-refused", Phase: Download, Title: "an upgrade is killed, the next run is given a damaged file, and the one behind it the right one", World: worldOf(6), Alone: true, Extra: perAttempt, Duties: duties(duty.File, duty.InForce, duty.Kept),
+			Then: []Step{{Firmware: damagedFirmware(), Expect: Fails, Alone: true}, {Firmware: another(), Recovery: true}}}, "kill at block 3"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
@@ -314,6 +324,7 @@ func moreSurroundings() []play {
 		{Scenario{Name: "abroad", Phase: Whole, Title: "HOME is not set, and the program runs in Nepal and in German", Around: abroad, Duties: duties(duty.Surroundings, duty.LogStamps)}, ""},
 		{Scenario{Name: "output-closed", Phase: Whole, Title: "standard output is closed", Around: surroundings{NoOutput: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "output-full", Phase: Whole, Title: "nothing can be written to standard output", Around: surroundings{FullOutput: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "output-broken", Phase: Whole, Title: "whoever read the output of the program has ended when a block comes", Harms: []Harm{harm(blocks, 3, "reader-gone", 0)}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "log-full", Phase: Whole, Title: "nothing can be written to the log", Around: surroundings{LogFull: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "cannot-keep", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder", Expect: Either, Around: surroundings{NoFolder: true}, Duties: duties(duty.Keepable, duty.AsItWas)}, ""},
 		{Scenario{Name: "cannot-keep-and-killed", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder; where the program goes on all the same, it is killed", World: worldOf(6), Around: surroundings{NoFolder: true},
@@ -401,9 +412,9 @@ func harmful(response time.Duration) []Scenario {
 		}
 	}
 	for _, at := range []request{identifies, reads, blocks, verifies, compares} {
-		for _, name := range []string{"other-id", "other-unit", "other-source", "other-type"} {
+		for _, name := range []string{"other-id", "other-unit", "other-source", "other-destination", "other-type"} {
 			about, expect := duty.Matching, Succeeds
-			if name == "other-unit" || name == "other-source" {
+			if slices.Contains([]string{"other-unit", "other-source", "other-destination"}, name) {
 				about = duty.Alone
 				if at == identifies || at == reads {
 					expect = Either // whoever hears another unit answer may stop while nothing has changed
@@ -440,12 +451,31 @@ func harmful(response time.Duration) []Scenario {
 	for _, at := range []request{enters, verifies, restarts} {
 		add(at, 1, "reply-busy", "the meter answers busy to the first", Succeeds, false, duty.Busy)
 	}
+	for _, at := range []request{clears, verifies} {
+		for _, status := range []ion.Status{ion.StatusNotCleared, ion.StatusRefused} {
+			name := strings.ReplaceAll(status.String(), " ", "-")
+			add(at, 1, "reply-status status "+name, "the answer is "+status.String()+" to", Succeeds, false, duty.Again, duty.OwnClear)
+			all[len(all)-1].Name = requestNames[at] + "-answered-" + name
+		}
+	}
 	for _, name := range []string{"reply-lost", "damaged", "reply-busy"} {
 		add(polls, 2, name, "an answer is not as it should be ("+name+") to a", Succeeds, true, duty.Same, duty.Busy)
 		s := &all[len(all)-1]
 		s.World, s.Pace, s.Extra = unhurried(), scaled, 4*time.Second
 		s.World.Meters[0].Speed.EraseTime = 500 * time.Millisecond
 	}
+	add(blocks, 4, "noisy-preamble", "noise stands in the place of the preamble of the answer to a", Succeeds, true, duty.Stream)
+	heard()
+	for _, at := range []request{reads, enters, clears, verifies, restarts, writes, compares} {
+		add(at, 1, "meter-silent", "the meter freezes at the answer to", Recovers, false, duty.Bounded, duty.Next, duty.Kept)
+		s := &all[len(all)-1]
+		s.Name, s.Waits, s.Extra = "silent-"+requestNames[at], tries(), restartPatience
+		s.Alone = at == enters // a program need not know that its settings are in the meter still
+	}
+	add(writes, 0, "unheard", "the meter hears no", Recovers, false, duty.Bounded, duty.Success, duty.Kept)
+	all[len(all)-1].Name, all[len(all)-1].Waits = "writes-in-vain", tries()
+	add(reads, 1, "reply-lost", "the answers are lost to everything that is asked from the first read on, and then come again:", Either, false, duty.Keepable, duty.Bounded)
+	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Waits = "reads-in-vain", tries()+1, tries()
 	add(blocks, 1, "other-ack", "the first ACK is for another frame, of a", Succeeds, true, duty.Ack)
 	for _, at := range []request{reads, blocks, compares} {
 		add(at, 1, "doubled", "every frame comes twice of the answer to", Succeeds, true, duty.Matching, duty.Ack)

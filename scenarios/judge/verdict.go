@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"syscall"
 	"time"
 
 	"ionbench/client/upgradelog"
@@ -39,6 +40,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	}
 	if why := p.abort(a); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.AbortButton, why})
+	}
+	if p.scenario.abortSignal() == syscall.SIGINT && a.leftInLoader(e.Before.State) {
+		a.Conduct = append(a.Conduct, breach{duty.AsItWas, leftInLoader})
 	}
 	for _, b := range a.Conduct {
 		e.Aside.Conduct = append(e.Aside.Conduct, b.what)
@@ -112,8 +116,8 @@ func (p *player) keeps() bool { return p.target.KeepsSettings }
 
 // advise notes what would be better and is no breach.
 func (p *player) advise(a *Execution, e *verdict.Evidence) {
-	if a.Aborted && a.Exit.Signal == "" && !a.success() && e.Before.State == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State.Loader() {
-		a.warn(duty.AsItWas, "it was aborted before the clear, and left the meter in its loader: a restart would have brought the application back")
+	if p.scenario.abortSignal() != syscall.SIGINT && a.leftInLoader(e.Before.State) {
+		a.warn(duty.AsItWas, leftInLoader)
 	}
 	if p.endedAround(a) {
 		a.warn(duty.Surroundings, fmt.Sprintf("%s, and the program ended with %s", p.scenario.Title, a.Exit.String()))
@@ -130,6 +134,14 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
 		p.lookAtKept(a)
 	}
+}
+
+const leftInLoader = "it was aborted before the clear, and left the meter in its loader: a restart would have brought the application back"
+
+// leftInLoader reports whether an abort has left a meter that does not measure, although its
+// application was whole. For a signal that no person sends that is advice.
+func (a *Execution) leftInLoader(before meter.State) bool {
+	return a.Aborted && !a.success() && before == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State.Loader()
 }
 
 // endedAround reports whether a program ended because of what is around it, and the meter is as it
@@ -270,8 +282,21 @@ const leastSecret = 5
 // secret says where the password was told; empty for nowhere.
 func (p *player) secret(a *Execution) string {
 	word := p.world.Meters[p.step.Meter].Password
-	if len(word) >= leastSecret && bytes.Contains(a.Log, []byte(word)) {
-		return "the password is in the log"
+	if len(word) < leastSecret {
+		return ""
+	}
+	for _, told := range []struct {
+		where string
+		text  [][]byte
+	}{
+		{"in the log", [][]byte{a.Log}},
+		{"in its output", [][]byte{a.Exit.Stdout.head, a.Exit.Stdout.tail, a.Exit.Stderr.head, a.Exit.Stderr.tail}},
+	} {
+		for _, text := range told.text {
+			if bytes.Contains(text, []byte(word)) {
+				return "the password is " + told.where
+			}
+		}
 	}
 	return ""
 }
