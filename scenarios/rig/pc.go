@@ -86,9 +86,10 @@ func (t *tool) catchUp(now time.Duration) {
 	if t.pc.reset {
 		t.pc.reset = false
 		if t.phone != nil {
-			t.phone.call.Lose()
+			t.losePort(now)
+		} else {
+			t.session.Broken(now, t.pc.whyBroken())
 		}
-		t.session.Broken(now, t.pc.whyBroken())
 		t.listen(now)
 	}
 	if t.pc.pressed {

@@ -51,6 +51,10 @@ func newTelephone(number string) *telephone {
 func (t *tool) dial(now time.Duration, p purpose) {
 	t.phone.aim = p
 	t.phone.ear = phone.Ear{}
+	if err := t.pc.opens(); err != nil {
+		t.settle(now, err)
+		return
+	}
 	t.phone.call.Start(now)
 }
 
@@ -71,10 +75,14 @@ func (t *tool) hearModem(now time.Duration, p []byte) (meters []byte, lost bool)
 // settleCall does what a call was for, when it has come to something.
 func (t *tool) settleCall(now time.Duration) {
 	c := &t.phone.call
-	if !c.Done() || t.phone.aim == noCall {
-		return
+	if c.Done() && t.phone.aim != noCall {
+		t.settle(now, c.Err())
 	}
-	purpose, err := t.phone.aim, c.Err()
+}
+
+// settle does what a call was for: it is connected, or has failed.
+func (t *tool) settle(now time.Duration, err error) {
+	purpose := t.phone.aim
 	t.phone.aim = noCall
 	switch {
 	case purpose == toGoOn:
@@ -126,6 +134,17 @@ func (t *telephone) missed(now, response time.Duration) int { return int((now - 
 // telephones reports whether an answer to a window wants a call first.
 func (t *tool) telephones(p client.Prompt, a client.Answer) bool {
 	return t.phone != nil && p == client.ConnectionType && a.Choice == client.OK && !t.phone.call.Connected()
+}
+
+// losePort ends the connection, or the call that should become one, because the port to the modem has
+// gone or was reset.
+func (t *tool) losePort(now time.Duration) {
+	t.phone.call.Lose()
+	if t.phone.aim != noCall {
+		t.settle(now, t.pc.whyBroken())
+		return
+	}
+	t.session.Broken(now, t.pc.whyBroken())
 }
 
 // loseCall ends the connection because the carrier is lost.

@@ -29,8 +29,9 @@ func DrawIn(among Worlds, seed, run uint64, faults int) (world.World, trial.Plan
 	if faults <= 0 || faults > MaxFaults {
 		faults = MaxFaults
 	}
-	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run)), kinds: fault.Common()}
+	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run))}
 	w := d.chosen(among)
+	d.kinds = kindsFor(w.MeterOf(&w.Attempts[0]))
 	d.blocks = ion.Blocks(w.FirmwareOf(&w.Attempts[0]).ImageBytes())
 	plans := trial.Plans{d.plan(faults)}
 	const recoveries = 2
@@ -48,6 +49,15 @@ type drawer struct {
 	fault.Stream
 	kinds  []fault.Description
 	blocks int // of the image
+}
+
+// kindsFor are the kinds of faults that can befall who talks to a meter: those of the telephone only
+// where it is called.
+func kindsFor(m world.Meter) []fault.Description {
+	if m.Phone != "" {
+		return fault.Kinds()
+	}
+	return fault.Common()
 }
 
 func (d *drawer) below(n int) int { return int(d.Uint64() % uint64(n)) }

@@ -24,6 +24,7 @@ type historian struct {
 	company bool // draws what is new in version 2
 	spares  bool // and in version 3
 	both    bool // and in version 4
+	phones  bool // and in version 5
 	w       world.World
 	last    world.Attempt
 	// damaged are the folders in which a journal may be damaged: a person has to clear them
@@ -42,8 +43,8 @@ func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersio
 // Draw returns the history of the run.
 func (r HistoryRun) Draw() world.World {
 	d := historian{
-		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run)), kinds: fault.Common()},
-		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, damaged: map[place]bool{},
+		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run))},
+		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, phones: r.Version > 4, damaged: map[place]bool{},
 	}
 	d.things()
 	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
@@ -63,6 +64,7 @@ func (d *historian) things() {
 	if d.oneIn(4) {
 		m.UnitID = oneOf(d.d(), uint16(1), 255, 256, 9999)
 	}
+	d.telephone(&m)
 	d.w.Meters = []world.Meter{m}
 	if d.company && d.oneIn(2) {
 		d.w.Meters = append(d.w.Meters, d.second(&m))
@@ -93,6 +95,13 @@ func (d *historian) things() {
 	}
 }
 
+// telephone draws whether a meter is called. One that is has a line of its own.
+func (d *historian) telephone(m *world.Meter) {
+	if d.phones && m.Filled().Model != meter.ION7300 && d.oneIn(4) {
+		m.Phone = oneOf(d.d(), "5550105", "9,555-0106")
+	}
+}
+
 // second draws another meter, on the line of the first or on its own. Many have its serial number.
 func (d *historian) second(first *world.Meter) world.Meter {
 	m := world.Meter{Name: "feeder", ImageBytes: first.ImageBytes, Model: first.Model, Baud: first.Baud, UnitID: oneOf(d.d(), uint16(7), 361, 1000)}
@@ -102,7 +111,8 @@ func (d *historian) second(first *world.Meter) world.Meter {
 	if d.oneIn(2) {
 		m.SerialNumber = "PC-0209A001-12"
 	}
-	if d.oneIn(2) {
+	d.telephone(&m)
+	if m.Phone != "" || first.Phone != "" || d.oneIn(2) {
 		m.Line = "2"
 		if m.SerialNumber != "" { // or nothing tells the two apart
 			m.UnitID = oneOf(d.d(), first.UnitID, m.UnitID)
@@ -132,10 +142,11 @@ func (d *historian) attempt() world.Attempt {
 	}
 	d.answers(&a)
 	d.acts(&a)
+	d.kinds = kindsFor(d.w.MeterOf(&a))
 	switch {
 	case d.oneIn(3):
 	case !d.joins(&a):
-		a.Plan = d.troubles()
+		a.Plan = d.troubles(d.w.MeterOf(&a).Phone != "")
 	case d.both:
 		a.Plan = d.ownTroubles()
 	}
@@ -161,6 +172,9 @@ func (d *historian) withOthers(a *world.Attempt) {
 		if d.w.PlaceOf(&with) != d.w.PlaceOf(a) && d.sameLine() {
 			a.Meanwhile = 0 // two tools of one line are about one meter
 		}
+	}
+	if d.w.MeterOf(a).Phone != "" {
+		a.Meanwhile = 0 // it has one caller at a time
 	}
 }
 
@@ -333,7 +347,7 @@ func (d *historian) write() world.Write {
 
 // troubles draws the faults of an attempt. Half of them strike around the first boot of the new
 // image, when its settings are neither in the meter nor read.
-func (d *historian) troubles() fault.Plan {
+func (d *historian) troubles(called bool) fault.Plan {
 	if d.oneIn(2) {
 		return d.plan(2)
 	}
@@ -341,7 +355,11 @@ func (d *historian) troubles() fault.Plan {
 	if d.oneIn(4) {
 		when = oneOf(d.d(), "state application", "state booting")
 	}
-	plan, err := fault.Parse(oneOf(d.d(), "kill", "kill", "abort", "cable-pull", "power-loss", "disk-full") + " at " + when)
+	kinds := []string{"kill", "kill", "abort", "cable-pull", "power-loss", "disk-full"}
+	if called {
+		kinds = append(kinds, "carrier-lost", "carrier-lost")
+	}
+	plan, err := fault.Parse(oneOf(d.d(), kinds...) + " at " + when)
 	if err != nil {
 		panic(fmt.Sprintf("storm: trouble: %v", err))
 	}

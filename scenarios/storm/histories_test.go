@@ -61,6 +61,7 @@ func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
 	want := []string{"PCs 1", "PCs 2", "PCs 3", "attempts 2", "attempts 8", "journal true", "journal false", "folder ", "folder root", "firmware again", "firmware next",
 		"restore true", "restore false", "older true", "older false", "acts 1", "acts 3", "heal", "power-cycle", "wait", "remove-journals", "damage-journals", "foreign-journal", "copy-journals", "spare-journals", "rename-journals",
 		"kill", "power-loss", "cable-pull", "abort", "disk-full",
+		"carrier-lost", "line-busy", "no-dial-tone", "no-answer", "wrong-number", "retrain",
 		"meters 1", "meters 2", "on one line", "on two lines", "one serial number", "two serial numbers", "one model", "two models", "one unit id",
 		"at once on one PC", "at once on two PCs", "at once on one line", "at once on two lines", "log {serial}.log"}
 	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover, client.TaskConnect, client.TaskWriteSettings, client.TaskSendTemplate, client.TaskReadSettings} {

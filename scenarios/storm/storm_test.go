@@ -19,6 +19,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/modem"
 )
 
 func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
@@ -319,6 +320,36 @@ func TestWhatWasWrittenBackUnheardAndLostWithTheImageStaysInTheJournal(t *testin
 		r := run.Finish()
 		if len(r.Violations) > 0 || r.Class != trial.SettingsLost || run.Rig().Disk().Journals() != 1 {
 			t.Errorf("reply %d: %v, %q, %d journals", reply, r.Class, r.Violations, run.Rig().Disk().Journals())
+		}
+	}
+}
+
+// A world in which the meter is called has the faults of the telephone, and no other world has.
+func TestFaultsOfTheTelephoneAreDrawnWhereTheMeterIsCalled(t *testing.T) {
+	for _, called := range []bool{false, true} {
+		seen := map[fault.Kind]bool{}
+		among := func(func(int) int) world.World {
+			w := trial.World(100)
+			if called {
+				w.Meters[0].Phone = modem.DefaultNumber
+			}
+			return w
+		}
+		for run := range uint64(600) {
+			w, plans := DrawIn(among, 3, run, 0)
+			for _, p := range plans {
+				for _, f := range p {
+					seen[f.Kind] = true
+				}
+			}
+			if _, err := trial.Start(w, plans, rig.NoTrace); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, k := range fault.Kinds() {
+			if k.Kind.ByPhone() && seen[k.Kind] != called {
+				t.Errorf("called %v, %v drawn %v", called, k.Kind, seen[k.Kind])
+			}
 		}
 	}
 }
