@@ -97,6 +97,9 @@ func bugsOnLine() map[string]bug {
 		"next-block-after-reopening": func(u *Upgrader) {
 			u.rules.again = askForTheNextBlock
 		},
+		"first-block-after-reopening": func(u *Upgrader) {
+			u.rules.again = askForTheFirstBlock
+		},
 		"waits-half-as-long": func(u *Upgrader) {
 			u.rules.response = func(u *Upgrader) time.Duration { return u.responseTime() / 2 }
 		},
@@ -146,6 +149,16 @@ func askForTheNextBlock(u *Upgrader) {
 	}
 	t.answered++
 	t.confirmed++
+	askAnew(u)
+}
+
+// askForTheFirstBlock begins the download again when the connection broke.
+func askForTheFirstBlock(u *Upgrader) {
+	if u.broke == nil || u.step().retry != perBlock {
+		healthyRules().again(u)
+		return
+	}
+	u.transfer.answered, u.transfer.confirmed = 0, 0
 	askAnew(u)
 }
 

@@ -25,6 +25,8 @@ func lines() []probe {
 		{must: "a connection that broke makes nobody ask for ever", plan: "ip-reset at block 2; cable-pull at block 2", play: endsInSilence},
 		{must: "an upgrade goes on when the port that vanished is back", plan: "port-vanishes at block 2 for 25s", play: goesThroughInOnePass},
 		{must: "an upgrade by telephone goes on when the call that was cut off is dialled again", with: "a meter that is called", plan: "carrier-lost at block 2", world: called, play: goesThroughInOnePass},
+		{must: "a number that stays busy is given up as a silent meter is", with: "a meter that is called", plan: "carrier-lost at block 2; line-busy at block 2 for 4h", world: called, play: endsInSilence},
+		{must: "a call ends with the run that began it", with: "a meter that is called", world: called, play: hangsUp},
 		{must: "a meter that is busy once is asked again", plan: "reply-busy at block 2", play: goesThroughInOnePass},
 		{must: "a meter that is busy for ever is given up", plan: "reply-busy at 90s every 1s", play: givenUp(client.ErrUnexpected)},
 		{must: "a log that could not be written is told", plan: "disk-full at block 2", play: goesThroughInOnePass},
@@ -33,6 +35,14 @@ func lines() []probe {
 
 // called has a meter at the other end of a telephone line.
 func called(w *world.World) { w.Meters = []world.Meter{{Phone: modem.DefaultNumber}} }
+
+// hangsUp plays an upgrade, after which the modem is on the hook.
+func hangsUp(s *stage) {
+	s.through(s.upgrade())
+	if s.err == nil {
+		s.hold(!s.rig.Bench().Station().Modem().Carrier(), "the call is not over")
+	}
+}
 
 // street has two meters. Their unit IDs have the same low byte.
 func street(w *world.World) {

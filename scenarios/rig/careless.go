@@ -19,6 +19,11 @@ type careless struct {
 
 	dialsOnce      bool
 	carrierUnheard bool
+	dialsForEver   bool
+	redialsWrong   bool
+	offTheHook     bool
+	neverReopens   bool
+	reopensAnother bool
 }
 
 func carelessBy(bug string) careless {
@@ -34,6 +39,11 @@ func carelessBy(bug string) careless {
 
 		dialsOnce:      bug == planted.DialsOnce,
 		carrierUnheard: bug == planted.CarrierUnheard,
+		dialsForEver:   bug == planted.DialsForEver,
+		redialsWrong:   bug == planted.RedialsWrong,
+		offTheHook:     bug == planted.OffTheHook,
+		neverReopens:   bug == planted.NeverReopens,
+		reopensAnother: bug == planted.ReopensAnother,
 	}
 }
 

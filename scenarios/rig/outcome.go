@@ -64,7 +64,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	t.unsaid += t.book.Waiting()
 	t.process.End(t) // one that is still at work, on a PC that sleeps, is not there any more when the next begins
 	s := r.bench.Station()
-	if t.phone != nil {
+	if t.phone != nil && !t.careless.offTheHook {
 		hangUp(s, r.Now()) // what is still in the call dies with it
 	}
 	o := &Outcome{

@@ -55,7 +55,16 @@ func (t *tool) dial(now time.Duration, p purpose) {
 		t.settle(now, err)
 		return
 	}
+	if p == toGoOn && t.careless.redialsWrong {
+		number := t.around.said.Phone
+		t.phone.call = newTelephone(number[:len(number)-1]).call
+	}
 	t.phone.call.Start(now)
+}
+
+// stuck reports that a tool which dials without end does nothing else meanwhile.
+func (t *tool) stuck() bool {
+	return t.careless.dialsForEver && t.phone != nil && t.phone.aim == toGoOn
 }
 
 // hearModem takes what the modem says, and returns what of it is the meter's. lost: the carrier is.
@@ -85,6 +94,8 @@ func (t *tool) settle(now time.Duration, err error) {
 	purpose := t.phone.aim
 	t.phone.aim = noCall
 	switch {
+	case purpose == toGoOn && err != nil && t.careless.dialsForEver:
+		t.dial(now, toGoOn)
 	case purpose == toGoOn:
 		if err == nil {
 			t.vain += t.phone.missed(now, t.around.patience) // and the latest is sent now

@@ -228,6 +228,7 @@ type tool struct {
 	seat   int        // on its line, as bench.Station.Admit says
 
 	careless    careless
+	astray      bool              // its port is another one than the meter's
 	heldLog     []upgradelog.Line // not on the disk yet
 	heldJournal kept              // the whole journal, while the disk has only half of it
 }
@@ -259,7 +260,7 @@ func (t *tool) receive(now time.Duration, p []byte) {
 	if t.phone != nil {
 		p, lost = t.hearModem(now, p)
 	}
-	if len(p) > 0 {
+	if len(p) > 0 && !t.astray {
 		t.session.Receive(now, p)
 	}
 	if lost {
@@ -273,7 +274,9 @@ func (t *tool) Deaf() bool { return t.still() }
 func (t *tool) Advance(now time.Duration) {
 	if !t.still() {
 		t.with.lend(t)
-		t.session.Advance(now)
+		if !t.stuck() {
+			t.session.Advance(now)
+		}
 		if t.phone != nil {
 			t.phone.call.Advance(now)
 			t.settleCall(now)
@@ -288,7 +291,7 @@ func (t *tool) Next() (time.Duration, bool) {
 		return 0, false
 	}
 	at, ok := t.session.Next()
-	if t.phone != nil && !t.session.Done() {
+	if ok = ok && !t.stuck(); t.phone != nil && !t.session.Done() {
 		if due, calls := t.phone.call.Next(); calls && (!ok || due < at) {
 			return due, true
 		}
@@ -302,6 +305,10 @@ func (t *tool) Transmit(dst []byte) []byte {
 	}
 	if t.phone != nil {
 		dst = t.phone.call.Transmit(dst)
+	}
+	if t.astray {
+		t.session.Transmit(nil)
+		return dst
 	}
 	return t.session.Transmit(dst)
 }
@@ -350,6 +357,7 @@ func (t *tool) AppendState(dst []byte, now time.Duration) []byte {
 func (t *tool) declare(w *machine.State, spent *tool) {
 	t.declareSession(w, spent)
 	w.Bool(t.killed)
+	w.Bool(t.astray)
 	w.Bool(t.ordered)
 	w.Bool(t.aborted)
 	w.Bool(t.failing)
@@ -485,9 +493,13 @@ func (t *tool) reconnect(now time.Duration) {
 	err := t.pc.opens()
 	switch {
 	case t.phone == nil:
+		if t.careless.neverReopens {
+			err = errNoPort
+		}
 		if err != nil {
 			t.vain++
 		}
+		t.astray = t.careless.reopensAnother && err == nil
 	default:
 		t.phone.wantsCall(now)
 		if err == nil && t.careless.dialsOnce {

@@ -39,13 +39,24 @@ const (
 	DialsOnce = "dials-once"
 	// That the carrier is lost is not heard in what the modem says.
 	CarrierUnheard = "lost-carrier-unheard"
+	// A call that was cut off is dialled until somebody answers, and nothing else is done meanwhile.
+	DialsForEver = "dials-for-ever"
+	// Such a call is dialled again without the last digit of the number.
+	RedialsWrong = "redials-a-wrong-number"
+	// The modem is left in its call at the end of the run.
+	OffTheHook = "left-off-the-hook"
+	// A connection that broke is not opened again.
+	NeverReopens = "never-reopens"
+	// It is opened again at another port.
+	ReopensAnother = "reopens-another-port"
 )
 
 // InClient is the name of the bug for client.Config; empty if the bug is in the program around
 // the upgrader.
 func InClient(name string) string {
 	switch name {
-	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored, LockByNumber, DialsOnce, CarrierUnheard:
+	case JournalNotAtomic, JournalByNumber, LogLostOnKill, LogOverwritten, MeterLockIgnored, LogLockIgnored, LockByNumber, DialsOnce, CarrierUnheard,
+		DialsForEver, RedialsWrong, OffTheHook, NeverReopens, ReopensAnother:
 		return ""
 	}
 	return name
@@ -129,7 +140,13 @@ func onLine() []Bug {
 		{"reconnects-for-ever", "does not count the answers that are missing because the connection broke"},
 		{"ends-without-a-port", "gives up when the port over which it is connected has vanished and is not back at once"},
 		{"next-block-after-reopening", "goes on with the next block after it has opened its connection again"},
+		{"first-block-after-reopening", "begins again with the first block after it has opened its connection again, and asks nobody who is there"},
+		{NeverReopens, "does not open its connection again when it broke"},
+		{ReopensAnother, "opens another port, at which nobody is, when its connection broke"},
 		{DialsOnce, "does not dial again when the carrier of its call is lost"},
+		{DialsForEver, "dials again, when its call was cut off, until somebody answers"},
+		{RedialsWrong, "dials another number when its call was cut off"},
+		{OffTheHook, "does not hang up at its end"},
 		{CarrierUnheard, "goes on talking to a modem that has lost the carrier"},
 		{"waits-half-as-long", "waits half as long for an answer as it was told"},
 		{"waits-twice-as-long", "waits twice as long for an answer as it was told"},
