@@ -67,6 +67,7 @@ const (
 	Surroundings
 	Turns
 	Clock
+	Redial
 	count
 )
 
@@ -82,6 +83,7 @@ const (
 	Settings   Group = "Settings"
 	Telling    Group = "Telling"
 	Living     Group = "Living with a computer"
+	Calling    Group = "By telephone"
 )
 
 // Duty is one of them.
@@ -147,6 +149,8 @@ var table = [count - 1]Duty{
 	{Surroundings, Living, "8", "Output that nobody reads, a full disk under the log, a missing HOME and another locale or time zone do not end an upgrade, least of all one that has cleared the flash.", false},
 	{Turns, Living, "8", "A second run at the same time harms neither the meter nor the first.", false},
 	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
+
+	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed.", false},
 }
 
 // Page is the checklist of section 13 as the page has it.

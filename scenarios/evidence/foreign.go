@@ -36,11 +36,12 @@ func (b *Before) Foreign(s *bench.Station, now time.Duration, file *upg.File, pl
 }
 
 // notBegun is how many messages may have been missing because there was no port to send them to. Nobody
-// sees these tries; while one port is away they are at most as many as the retry rule allows.
+// sees these tries; while one port is away, or a number is dialled again, they are at most as many as the
+// retry rule allows.
 func notBegun(plan fault.Plan, unstruck []story.Unstruck) (n int) {
 	for _, f := range plan {
 		struck := !slices.ContainsFunc(unstruck, func(u story.Unstruck) bool { return u.Fault == f })
-		if struck && f.Kind.Breaks() {
+		if struck && (f.Kind.Breaks() || f.Kind.ByPhone()) {
 			n += client.DefaultTiming().Resends
 		}
 	}

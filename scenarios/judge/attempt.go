@@ -230,7 +230,7 @@ func (p *player) values(at address, around surroundings) map[string]string {
 	}
 	return map[string]string{
 		portOf: at.port, tcpOf: at.tcp, imageOf: image, logOf: log, dirOf: dir,
-		unitOf: strconv.Itoa(int(told.UnitID)), baudOf: strconv.Itoa(m.Baud),
+		phoneOf: p.world.Meters[0].Phone, unitOf: strconv.Itoa(int(told.UnitID)), baudOf: strconv.Itoa(m.Baud),
 		passwordOf: told.Password, serialOf: cmp.Or(told.SerialNumber, m.SerialNumber),
 	}
 }

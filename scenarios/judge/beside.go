@@ -236,7 +236,7 @@ func (p *player) otherMeter(ctx context.Context) (*beside, error) {
 	other = other.fitted(p.target)
 	q := &player{target: p.target, options: p.options, scenario: &other, limit: p.limit, place: p.place, logFile: besideLog}
 	var err error
-	if q.stand, err = newStand(&other, p.options); err != nil {
+	if q.stand, err = newStand(&other, p.options, false); err != nil {
 		return nil, err
 	}
 	q.step = &other.steps()[0]

@@ -63,7 +63,7 @@ func TestACaptureEndsWhereAProgramSendsTooMuch(t *testing.T) {
 	}
 	s := suite.Scenarios[0]
 	o := Options{Artifacts: "somewhere"}.Filled()
-	at, err := newStand(&s, &o)
+	at, err := newStand(&s, &o, s.calledAlone())
 	if err != nil {
 		t.Fatal(err)
 	}

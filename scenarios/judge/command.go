@@ -38,6 +38,9 @@ func (t *Target) Check() error {
 	if t.Upgrade.none() {
 		return errors.New("no program: give the command that upgrades a meter")
 	}
+	if !t.Recover.none() && t.Recover.uses(phoneOf) != t.calls() {
+		return errors.New("only one of the two commands has {phone}: a meter is called for both, or for neither")
+	}
 	for _, c := range []*Command{&t.Upgrade, &t.Recover} {
 		for name, over := range map[string]rig.Transport{portOf: rig.PTY, tcpOf: rig.TCP} {
 			if c.uses(name) && t.Transport != over {
@@ -54,11 +57,15 @@ func (t *Target) Check() error {
 // LedToMeter reports whether the command tells the program where the meter is.
 func (t *Target) LedToMeter() bool { return t.Upgrade.uses(portOf) || t.Upgrade.uses(tcpOf) }
 
+// calls reports whether the program dials the meter's telephone number.
+func (t *Target) calls() bool { return t.Upgrade.uses(phoneOf) }
+
 // ErrNotRun: the program could not be started at all.
 var ErrNotRun = errors.New("the program could not be run")
 
 // Placeholders of a command, in braces.
 const (
+	phoneOf    = "phone"
 	portOf     = "port"
 	tcpOf      = "tcp"
 	imageOf    = "image"
@@ -76,6 +83,7 @@ func Placeholders() [][2]string {
 	return [][2]string{
 		{portOf, "path of the PTY that the meter is at"},
 		{tcpOf, "its TCP address, host:port"},
+		{phoneOf, "its telephone number: a Hayes modem is then at {port} or {tcp}, and the meter is called"},
 		{imageOf, "path of the .UPG file"},
 		{unitOf, "unit id of the meter"},
 		{baudOf, "bit rate of the line"},

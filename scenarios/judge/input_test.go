@@ -19,7 +19,7 @@ func TestWhatIsWrongWithTheInputIsForbidden(t *testing.T) {
 	}
 	o := Options{}.Filled()
 	for _, s := range mustSuite(t, "full").Scenarios {
-		stand, err := newStand(&s, &o)
+		stand, err := newStand(&s, &o, s.calledAlone())
 		if err != nil {
 			t.Fatal(err)
 		}

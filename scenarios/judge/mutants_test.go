@@ -118,7 +118,8 @@ var unseen = []struct {
 	{"the judge asks every program for the right number", []string{"wish-logged-as-device"}},
 	{"it is about a disk that is full", []string{"journal-refusal-ignored", "log-failure-hidden"}},
 	{"it is in the program around the upgrader, and this one has none", []string{
-		"journal-by-serial-number-alone", "log-overwritten", "meter-lock-ignored", "log-lock-ignored", "lock-by-serial-number-alone", "goes-on-after-abort", "success-after-abort", "left-in-loader", "completed-before-settings",
+		"journal-by-serial-number-alone", "log-overwritten", "meter-lock-ignored", "log-lock-ignored", "lock-by-serial-number-alone", "goes-on-after-abort", "success-after-abort",
+		"dials-for-ever", "redials-a-wrong-number", "left-off-the-hook", "never-reopens", "reopens-another-port", "left-in-loader", "completed-before-settings",
 	}},
 	{"another program may have a retry rule, and a log, of its own", []string{
 		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
@@ -127,7 +128,7 @@ var unseen = []struct {
 	}},
 	{"it takes minutes in real time, or costs no more than a pass", []string{
 		"busy-clear-taken", "erase-failure-ignored", "clear-awaited-for-ever", "clears-for-ever", "refused-block-taken",
-		"refused-for-ever", "next-block-after-reopening",
+		"refused-for-ever", "next-block-after-reopening", "first-block-after-reopening",
 	}},
 }
 

@@ -226,7 +226,11 @@ func (t *tool) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := port.Open(connection(args[2]))
+	to := connection(args[2])
+	if len(args) > 8 {
+		to.Phone = args[8]
+	}
+	conn, err := port.Open(to)
 	if err != nil {
 		return err
 	}

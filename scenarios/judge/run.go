@@ -12,7 +12,6 @@ import (
 
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/retell"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
@@ -360,7 +359,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	result = &Result{Scenario: own, Round: round, Repeat: r.repeat(s.Name)}
 	p := &player{target: &r.Target, options: &r.Options, scenario: s, folder: folderOf(s.Name, round) + ending}
 	err = contained(func() error {
-		result.Idle = s.needsTCP() && r.Target.Transport != rig.TCP
+		result.Idle = s.idle(&r.Target)
 		if result.Skipped = s.cannot(&r.Target); result.Skipped == "" {
 			p.limit, result.Skipped = o.limit(s, r.Options.Limit)
 		}
@@ -418,7 +417,7 @@ func (r *Result) tidy(p *player, own *artifacts, section []byte) {
 
 // playIn makes the meter and the folder of a scenario and plays it.
 func (p *player) playIn(ctx context.Context) (broken []verdict.Violation, err error) {
-	if p.stand, err = newStand(p.scenario, p.options); err != nil {
+	if p.stand, err = newStand(p.scenario, p.options, p.target.calls()); err != nil {
 		return nil, err
 	}
 	if p.place, err = newPlace(p.scenario.Name); err != nil {

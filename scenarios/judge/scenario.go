@@ -16,6 +16,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 )
 
 // Phase is the part of an upgrade in which the faults of a scenario strike.
@@ -134,12 +135,43 @@ func (s *Scenario) input() string {
 	return s.Name
 }
 
+// calledAlone reports whether the scenario is about a call, and so only for a program that dials.
+func (s *Scenario) calledAlone() bool {
+	return slices.Contains(s.Duties, duty.Redial)
+}
+
+// idle reports whether the scenario is not about such a program at all.
+func (s *Scenario) idle(t *Target) bool {
+	return s.needsTCP() && t.Transport != rig.TCP || s.calledAlone() != t.calls() && (s.calledAlone() || s.cannotCalled() != "")
+}
+
+// cannotCalled is why the scenario cannot be played with a meter that is called; empty if it can.
+func (s *Scenario) cannotCalled() string {
+	switch {
+	case len(s.Harms) > 0:
+		return "what a program asks for is not looked at through a modem"
+	case s.Beside != byItself:
+		return "a meter that is called has one caller at a time"
+	case len(s.World.Meters) > 1 || len(s.World.Stations) > 0:
+		return "a meter that is called is alone on its line"
+	case s.World.Filled().Meters[0].Model == meter.ION7300:
+		return "a 7300 has no modem"
+	}
+	return ""
+}
+
 // cannot is why the scenario cannot be played with a target; empty if it can.
 func (s *Scenario) cannot(t *Target) string {
 	if need := s.needs(); need != "" && !t.Upgrade.uses(need) {
 		return fmt.Sprintf("the command has no {%s}", need)
 	}
 	if why := s.cannotAround(t); why != "" {
+		return why
+	}
+	if s.calledAlone() && !t.calls() {
+		return "the command has no {phone}"
+	}
+	if why := s.cannotCalled(); why != "" && t.calls() {
 		return why
 	}
 	for _, f := range s.faults() {

@@ -38,10 +38,16 @@ type stand struct {
 	seat     Seat // of whoever watches
 }
 
-// newStand makes a meter that has been running for rig.UpTime.
-func newStand(s *Scenario, o *Options) (*stand, error) {
+// phoneNumber is that of a meter that is called.
+const phoneNumber = "5550105"
+
+// newStand makes a meter that has been running for rig.UpTime. Where it is called, its modem is with it.
+func newStand(s *Scenario, o *Options, called bool) (*stand, error) {
 	w := s.World
 	w.Meters = slices.Clone(w.Meters)
+	if called {
+		w.Meters[0].Phone = phoneNumber
+	}
 	for i := range w.Meters {
 		w.Meters[i].Baud = cmp.Or(w.Meters[i].Baud, o.Baud)
 	}
@@ -269,8 +275,8 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 	if s.beside != nil {
 		device = &meeting{guarded: guarded{g}, beside: s.beside, at: at}
 	}
-	if o.Loader == ByXMODEM {
-		device = l
+	if o.Loader == ByXMODEM || s.station.Modem() != nil {
+		device = l // what a modem is told is no frame
 	}
 	go func() { served <- server.Run(serving, device) }()
 	wait := limit{time: most}

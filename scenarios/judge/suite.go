@@ -121,8 +121,29 @@ func malformed(name, title string, about duty.ID, spoil func(file []byte) []byte
 // more are the rows of the article that smoke leaves out and that can be tested from outside, and
 // what else the table of duties needs.
 func more() []play {
-	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreAtOnce(), moreTimes())
+	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreAtOnce(), moreTimes(), moreCalls())
 }
+
+// moreCalls are for programs that dial: their meter is at the other end of a telephone line.
+func moreCalls() []play {
+	about := duties(duty.Redial)
+	return []play{
+		{Scenario{Name: "called", Phase: Whole, Row: "K15", Title: "the meter is called by its telephone number", Expect: Succeeds, OnePass: true, World: worldOf(6), Duties: about}, ""},
+		{Scenario{Name: "carrier-lost", Phase: Download, Row: "K15", Title: "the call is cut off in the download", Expect: Succeeds, OnePass: true, Waits: 2, Extra: perCall, World: worldOf(6), Duties: about}, "carrier-lost at block 3"},
+		{Scenario{Name: "carrier-lost-twice", Phase: Download, Row: "K15", Title: "the call is cut off, and the next one as well", Expect: Succeeds, OnePass: true, Waits: 3, Extra: perCall, World: worldOf(6), Duties: about},
+			"carrier-lost at block 3; carrier-lost at block 5"},
+		{Scenario{Name: "busy-at-first", Phase: Before, Row: "K15", Title: "the number is busy, and later it is not", Expect: Either, Extra: perCall, World: worldOf(6), Duties: about}, "line-busy at start for LATE"},
+		{Scenario{Name: "busy-in-between", Phase: Download, Row: "K15", Title: "the call is cut off, and the number is busy for good", Waits: tries(), Extra: perCall, World: worldOf(6), Duties: duties(duty.Redial, duty.Bounded, duty.Next)},
+			"carrier-lost at block 3; line-busy at block 3 for 10m"},
+		{Scenario{Name: "no-answer", Phase: Before, Row: "K15", Title: "nobody answers at the number", Expect: Refuses, Extra: perCall, World: worldOf(6), Duties: about}, "no-answer at start for 10m"},
+		{Scenario{Name: "no-dial-tone", Phase: Before, Row: "K15", Title: "the telephone cable of the modem is out", Expect: Refuses, Extra: perCall, World: worldOf(6), Duties: about}, "no-dial-tone at start for 10m"},
+		{Scenario{Name: "wrong-number", Phase: Before, Row: "K15", Title: "the number leads to a fax", Expect: Refuses, Extra: perCall, World: worldOf(6), Duties: about}, "wrong-number at start for 10m"},
+		{Scenario{Name: "retrained", Phase: Download, Row: "K15", Title: "the modems train again in the download", Expect: Succeeds, OnePass: true, Waits: 2, World: worldOf(6), Duties: about}, "retrain at block 3 for LATE"},
+	}
+}
+
+// perCall is how long a program may take to dial again: modems are given time between commands.
+const perCall = 20 * time.Second
 
 func moreFiles() []play {
 	return []play{

@@ -38,7 +38,7 @@ func TestScenariosHaveNamesOfTheirOwnAndPlansThatCanBefallTheMeter(t *testing.T)
 			t.Errorf("%+v", s)
 		}
 		seen[s.Name] = true
-		if _, err := newStand(&s, &o); err != nil {
+		if _, err := newStand(&s, &o, s.calledAlone()); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 	}
