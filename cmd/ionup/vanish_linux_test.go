@@ -33,6 +33,25 @@ func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
 	}
 }
 
+// The port is that of the modem: once it is back, the meter is called again.
+func TestAModemWhosePortVanishesAndComesBackDialsAgain(t *testing.T) {
+	for name, to := range map[string]func(b *bed) []string{
+		"PTY": func(b *bed) []string { return []string{"--port", b.link} },
+		"TCP": func(b *bed) []string { return []string{"--tcp", b.addr} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBedByTelephone(t, "port-vanishes at block 3 for 250ms")
+			args := append([]string{"upgrade", b.upg(6), "--phone", "5550105", "--unit-id", "105", "--baud", "9600", "--timeout", "400ms", "--journal", b.path("journal"), "--log", b.path("Upgrade.log")}, to(b)...)
+			r := ionup(t, args...).wantCode(cli.Done)
+			r.wantSays("ionup: warning: connection lost: ", "; trying again\n", "ionup: connected again\n")
+			if b.revision() != "7350V283" {
+				t.Errorf("the meter runs %s", b.revision())
+			}
+		})
+	}
+}
+
 // A USB adapter that is pulled out of the PC in the middle of a download: its device is gone, and comes
 // back under the same name.
 func TestAnAdapterThatIsPulledOutInTheMiddleLetsTheUpgradeGoOn(t *testing.T) {
