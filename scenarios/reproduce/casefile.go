@@ -26,7 +26,7 @@ func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
 		return nil, fmt.Errorf("the plan does not give the log: %s", c.Differs)
 	}
 	head := fmt.Sprintf("# Made by ionbench reproduce, of lines %d to %d of an Upgrade.log.\n# %s\n", r.Run.First, r.Run.Last, c.Meaning)
-	b := cases.Append([]byte(head), r.scene.caseOf(r, c))
+	b := cases.Append([]byte(head), r.sceneOf(c).caseOf(r, c))
 	parsed, err := cases.Parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("a case file cannot say it: %w", err)
@@ -118,12 +118,12 @@ const longestWords = fields.MaxLineBytes - 16
 // Left returns a rig with the meter as the candidate's run left it, a minute later: the faults
 // are over, the line is whole and the power is back.
 func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
-	base, err := r.scene.rig(c.of.lead)
+	base, err := r.sceneOf(c).rig(c.of.lead)
 	if err != nil {
 		return nil, err
 	}
 	left := base.Clone()
-	if err := r.scene.begin(left, c.ImageBytes, c.Plan); err != nil {
+	if err := r.sceneOf(c).begin(left, c.ImageBytes, c.Plan); err != nil {
 		return nil, err
 	}
 	left.Finish()
@@ -134,8 +134,8 @@ func (r *Result) Left(c *Candidate) (*rig.Rig, error) {
 // Firmware returns a firmware file as the candidate's run had it: of the log's revision and date,
 // with an image of the candidate's size. The image itself is made up.
 func (r *Result) Firmware(c *Candidate) (*upg.File, error) {
-	f := r.scene.file(c.ImageBytes)
-	file, broken, err := f.UPG(r.scene.meter.Model)
+	f := r.sceneOf(c).file(c.ImageBytes)
+	file, broken, err := f.UPG(r.sceneOf(c).meter.Model)
 	return file, errors.Join(broken, err)
 }
 

@@ -57,6 +57,12 @@ const (
 	clockSet
 	diskFull
 	asleep
+	carrierLost
+	noDialTone
+	lineBusy
+	unanswered
+	wrongNumber
+	retraining
 	causeCount
 )
 
@@ -75,12 +81,13 @@ type causeRow struct {
 type family uint8
 
 const (
-	alone   family = iota
-	dead           // no answer comes any more
-	anew           // the meter restarts
-	spoilt         // one answer is missing, or makes no sense
-	untold         // the log ends
-	pausing        // time passes, and no line is missing
+	alone     family = iota
+	dead             // no answer comes any more
+	anew             // the meter restarts
+	spoilt           // one answer is missing, or makes no sense
+	untold           // the log ends
+	pausing          // time passes, and no line is missing
+	unreached        // the number cannot be called again
 )
 
 // lasting says how long a cause lasts.
@@ -137,6 +144,12 @@ var causes = [causeCount]causeRow{
 	clockSet:        {"clock-jump", 9, alone, "the clock of the PC was set", "the PC's own event log, or a change of summer time", "", once},
 	diskFull:        {"disk-full", 5, untold, "the PC's disk was full, and the log is cut though the tool went on", "the free space of the disk", "", stays},
 	asleep:          {"suspend", 6, untold, "the PC went to sleep", "it sleeps, or its own event log says so", "", stays},
+	carrierLost:     {"carrier-lost", 1, alone, "by phone: the carrier was lost", "the light CD of the modem was off, and the meter's display and its LED L2 show nothing wrong", "", once},
+	noDialTone:      {"no-dial-tone", 2, unreached, "by phone: there was no dial tone to call again", "the telephone cable of the PC's modem", "", stays},
+	lineBusy:        {"line-busy", 2, unreached, "by phone: the number was busy when it was called again", "another telephone, a fax or a person on the meter's line", "", stays},
+	unanswered:      {"no-answer", 2, unreached, "by phone: nobody answered when the number was called again", "call it by hand: does it ring, and does a modem answer?", "", stays},
+	wrongNumber:     {"wrong-number", 5, unreached, "by phone: somebody else answered at the number", "call it by hand, and listen", "", stays},
+	retraining:      {"retrain", 3, alone, "by phone: the modems were busy training again", "a disturbed telephone line; it comes again", "", stays},
 }
 
 // row returns the cause's row.
@@ -233,6 +246,7 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 		} else if f.Duration.Forever() {
 			other.Duration.Time = time.Second
 		}
+	case from == unreached && to == unreached:
 	case from == untold && to == untold:
 		if c == asleep {
 			other.Duration.Time = longSleep

@@ -108,7 +108,7 @@ func (s *search) place(p *played, f fault.Fault) string {
 func counted(f fault.Fault) bool {
 	c := causeOf(f.Kind)
 	family := about(f).family
-	return family == dead || family == anew || family == spoilt || c == answerLate || c == aborted || c == connectionReset
+	return family == dead || family == anew || family == spoilt || family == unreached || c == carrierLost || c == retraining || c == answerLate || c == aborted || c == connectionReset
 }
 
 // about is a place in the download that the log tells only by its percentages.

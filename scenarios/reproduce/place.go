@@ -13,13 +13,14 @@ const (
 	InChip   Place = "the meter's flash chip"
 	InAnswer Place = "answers and gateways"
 	InIP     Place = "the network"
+	InCall   Place = "the telephone"
 	OnPC     Place = "the PC"
 	Nowhere  Place = "nowhere"
 )
 
 // Places are all places, in their order.
 func Places() []Place {
-	return []Place{OnLine, InSupply, InMeter, InChip, InAnswer, InIP, OnPC, Nowhere}
+	return []Place{OnLine, InSupply, InMeter, InChip, InAnswer, InIP, InCall, OnPC, Nowhere}
 }
 
 // Place is where the candidate's first fault struck.
@@ -43,6 +44,8 @@ func (c *Candidate) Place() Place {
 		return InAnswer
 	case fault.PlaceIP:
 		return InIP
+	case fault.PlacePhone:
+		return InCall
 	}
 	return OnPC
 }

@@ -16,14 +16,15 @@ import (
 // proposals are the next hypotheses after one that went wrong at a line. They follow from the
 // log's line and from the requests that came before it.
 type proposals struct {
-	of   *played
-	want []upgradelog.Entry
-	next []hypothesis
+	of     *played
+	called bool // the meter is
+	want   []upgradelog.Entry
+	next   []hypothesis
 }
 
 // propose returns what else may have happened.
 func (s *search) propose(p *played) []hypothesis {
-	x := proposals{of: p, want: s.run.Entries}
+	x := proposals{of: p, called: s.scene.called, want: s.run.Entries}
 	if p.matched == len(x.want) {
 		x.cut()
 		return x.next
@@ -160,6 +161,10 @@ func (x *proposals) missingBlock(l upgradelog.Line) {
 // dead proposes a line that is dead from a request on, until so many answers are missing.
 func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	t := x.of.trigger(m)
+	if x.called {
+		x.cutOff(t, missing, forGood(behind))
+		return
+	}
 	if forGood(behind) {
 		x.also(
 			fault.Fault{Kind: cableOut.kind(), Trigger: t},
@@ -180,6 +185,29 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	if behind != upgradelog.FlashCleared {
 		x.restarted(t, missing)
 	}
+}
+
+// cutOff proposes a call that is cut off, and then dialled again for as long as answers are missing; or
+// one that carries nothing for a while.
+func (x *proposals) cutOff(t fault.Trigger, missing int, forGood bool) {
+	const each, dialling = 10 * time.Second, 3 // of an answer; in missing answers
+	lost := fault.Fault{Kind: carrierLost.kind(), Trigger: t}
+	if forGood {
+		x.alsoAll(lost, fault.Fault{Kind: noDialTone.kind(), Trigger: t, Duration: fault.Duration{Time: longSleep}})
+		return
+	}
+	x.also(lost)
+	if missing > dialling {
+		x.alsoAll(lost, fault.Fault{Kind: noDialTone.kind(), Trigger: t, Duration: fault.Duration{Time: time.Duration(missing-dialling)*each - each/2}})
+	}
+	x.also(fault.Fault{Kind: retraining.kind(), Trigger: t, Duration: fault.Duration{Time: time.Duration(missing)*each + each/2}})
+}
+
+// alsoAll adds a hypothesis with all of these faults.
+func (x *proposals) alsoAll(faults ...fault.Fault) {
+	h := x.of.hypothesis
+	h.plan = append(slices.Clone(h.plan), faults...)
+	x.next = append(x.next, h)
 }
 
 // bootTime is how long a meter takes until it answers again.
@@ -223,6 +251,10 @@ func (x *proposals) missingAnswer() {
 func (x *proposals) silence() {
 	for _, m := range steps(x.between(x.of.matched)) {
 		t := x.of.trigger(m)
+		if x.called {
+			x.cutOff(t, 0, true)
+			continue
+		}
 		x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t}, fault.Fault{Kind: powerGone.kind(), Trigger: t})
 	}
 }

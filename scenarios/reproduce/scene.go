@@ -20,6 +20,7 @@ type scene struct {
 	firmware world.Firmware
 	upgrade  world.Attempt
 	found    bool // the meter was in download state before the run
+	called   bool // it is reached by telephone, which no log tells
 	begun    time.Time
 	remarks  []Remark
 
@@ -28,13 +29,34 @@ type scene struct {
 	trails trails                     // of the last trials
 }
 
+// callBefore lets the tool begin as much earlier as it dials before it writes its first line.
+func (w *scene) callBefore() error {
+	base, err := w.rig(0)
+	if err != nil {
+		return err
+	}
+	r := base.Clone()
+	begun := r.Now()
+	if err := w.begin(r, ion.BlockBytes, nil); err != nil {
+		return err
+	}
+	for none := r.Logged(); r.Logged() == none && r.Step(); {
+	}
+	w.begun = w.begun.Add(-(r.Now() - begun).Truncate(time.Second))
+	clear(w.rigs)
+	return nil
+}
+
+// anyNumber is the meter's telephone number. No log tells it.
+const anyNumber = "5550105"
+
 // earlier is how long before the log the earlier attempt began that left the meter in download
 // state. It is longer than clearing the flash takes at the slowest baud rate.
 const earlier = 10 * time.Minute
 
 // sceneOf reads the head of a run. The error says why no bench can be set up like this.
-func sceneOf(r *LoggedRun) (*scene, error) {
-	w := &scene{files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig)}
+func sceneOf(r *LoggedRun, called bool) (*scene, error) {
+	w := &scene{called: called, files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig)}
 	w.upgrade.Task, w.upgrade.Release = client.TaskUpgrade, client.Release22()
 	begun, ok := r.Begun()
 	if !ok {
@@ -58,6 +80,12 @@ func sceneOf(r *LoggedRun) (*scene, error) {
 		return nil, err
 	}
 	w.readState(r)
+	if called {
+		w.meter.Phone = anyNumber
+		if err := w.callBefore(); err != nil {
+			return nil, err
+		}
+	}
 	_, err := w.rig(0)
 	return w, err
 }
@@ -160,7 +188,11 @@ func (w *scene) rig(lead time.Duration) (*rig.Rig, error) {
 	}
 	m := w.meter
 	m.Revision, m.ImageBytes, m.Clock = w.oldRevision(), oldImageBytes, w.begun.Add(-earlier)
-	r, err := rig.New(&world.World{Meters: []world.Meter{m}}, rig.Options{Trace: rig.NoTrace})
+	set := world.World{Meters: []world.Meter{m}}
+	if err := set.Check(); w.called && err != nil {
+		return nil, err
+	}
+	r, err := rig.New(&set, rig.Options{Trace: rig.NoTrace})
 	if err != nil {
 		return nil, fmt.Errorf("no such meter can be set up: %w", err)
 	}

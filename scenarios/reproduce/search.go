@@ -66,7 +66,16 @@ type Candidate struct {
 	// Left is how the meter is a minute later, and what to do now; known of a match.
 	Left Left
 
-	of *played
+	of     *played
+	called *scene // of a meter that is called; nil for the scene of all others
+}
+
+// sceneOf is the scene in which a candidate was played.
+func (r *Result) sceneOf(c *Candidate) *scene {
+	if c.called != nil {
+		return c.called
+	}
+	return r.scene
 }
 
 // Search looks for plans whose run on the bench gives the log of r. If ctx ends, it returns
@@ -75,15 +84,61 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 	if o.Trials == 0 {
 		o.Trials = DefaultTrials
 	}
-	result, unsure := searchAs(ctx, r, o, upgradelog.EnteredDownloadState)
-	if o.Trials -= result.Trials; !unsure || o.Trials <= 0 {
-		return result
+	state := upgradelog.EnteredDownloadState
+	result, unsure := searchAs(ctx, r, o, state)
+	if o.Trials -= result.Trials; unsure && o.Trials > 0 {
+		other, _ := searchAs(ctx, r, o, upgradelog.AlreadyInDownloadState)
+		o.Trials -= other.Trials
+		if !result.Reproduced() && other.Reproduced() || other.Reproduced() && costOf(other.Candidates[0].Plan) < costOf(result.Candidates[0].Plan) {
+			result, state = other, upgradelog.AlreadyInDownloadState
+		}
 	}
-	other, _ := searchAs(ctx, r, o, upgradelog.AlreadyInDownloadState)
-	if !result.Reproduced() && other.Reproduced() || other.Reproduced() && costOf(other.Candidates[0].Plan) < costOf(result.Candidates[0].Plan) {
-		return other
-	}
+	result.byTelephone(ctx, state, min(o.Trials, trialsByTelephone))
 	return result
+}
+
+// trialsByTelephone is the most trials with a meter that is called.
+const trialsByTelephone = 60
+
+// byTelephone looks once more, as if the meter had been called. No log tells that it was, but for the
+// time that everything takes.
+func (r *Result) byTelephone(ctx context.Context, state upgradelog.Kind, trials int) {
+	if trials <= 0 || r.Problem != nil || !slices.ContainsFunc(r.played.Entries, func(e upgradelog.Entry) bool {
+		return e.Kind == upgradelog.Resending || e.Kind == upgradelog.Retrying
+	}) {
+		return
+	}
+	m, err := mend(r.Run, state)
+	if err != nil {
+		return
+	}
+	w, err := sceneOf(m.LoggedRun, true)
+	if err != nil {
+		return // a meter without a modem
+	}
+	s := newSearch(ctx, w, m, trials)
+	s.explain()
+	called := &Result{Run: r.Run}
+	s.result(called)
+	r.Trials += trials - s.left
+	w.trails = trails{}
+	r.beside(called, w)
+}
+
+// beside adds what matches by telephone to what else does, and replaces what only comes near.
+func (r *Result) beside(called *Result, w *scene) {
+	var list []*Candidate
+	for _, c := range called.Candidates {
+		if c.Match && slices.ContainsFunc(c.Plan, func(f fault.Fault) bool { return f.Kind.ByPhone() }) {
+			c.called = w
+			list = append(list, c)
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	r.Candidates = append(slices.DeleteFunc(r.Candidates, func(c *Candidate) bool { return !c.Match }), list...)
+	tellApart(r.Candidates)
 }
 
 // searchAs is Search, with the meter's first state in this line where the log's is lost; unsure says
@@ -98,7 +153,7 @@ func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kin
 	result.played = m
 	result.Sizes, result.Lost, result.Untimed = SizesOf(m.LoggedRun), m.lost, m.untimed
 	result.Remarks = append(slices.Clip(result.Remarks), m.remarks...)
-	w, err := sceneOf(m.LoggedRun)
+	w, err := sceneOf(m.LoggedRun, false)
 	if err != nil {
 		result.Problem = err
 		return result, false
@@ -158,6 +213,9 @@ func (a queued) before(b queued) int {
 func (s *search) explain() {
 	reserve := s.left/3 + forClocks // for what else gives the log
 	s.push(hypothesis{bytes: s.guessBytes()}, 0)
+	if s.scene.called && s.tooQuick() {
+		return
+	}
 	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > reserve && s.work < maxWork*2/3 {
 		s.pursue(s.pop().hypothesis)
 	}
@@ -295,6 +353,22 @@ func (s *search) guessBytes() int {
 		blocks = n
 	}
 	return min(s.sizes.nearest(blocks)*ion.BlockBytes, maxImageBytes)
+}
+
+// tooQuick reports whether the run took less time than its blocks take by telephone.
+func (s *search) tooQuick() bool {
+	begun, _ := s.run.Begun()
+	ended, ok := s.run.Ended()
+	if !ok || s.run.untimed {
+		return false
+	}
+	blocks := 0
+	for _, e := range s.run.Entries {
+		if e.Kind == upgradelog.Resending || e.Kind == upgradelog.Aborting {
+			blocks = max(blocks, e.Total-e.Number)
+		}
+	}
+	return time.Duration(blocks)*s.block > ended.Sub(begun)
 }
 
 // blocksByTime is how many blocks fit the time between the stamps.

@@ -51,7 +51,7 @@ func searched(t *testing.T, r *LoggedRun) *search {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := sceneOf(m.LoggedRun)
+	w, err := sceneOf(m.LoggedRun, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,6 +83,23 @@ func TestANumberThatIsBusyWhileTheMeterRestartsIsTriedAsLongAsElsewhere(t *testi
 	}
 }
 
+// A computer that sleeps hears nothing of the end of its call, and then talks to a modem that takes
+// commands. That was sent, too.
+func TestWhatIsSaidToAModemWithoutACallIsCounted(t *testing.T) {
+	r := calledRig(t, 4)
+	plan, err := fault.Parse("carrier-lost at block 2; suspend at block 2 for 8s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Claim == nil || len(o.Violations) > 0 || o.Cost.Died < 9 {
+		t.Errorf("claim %v, %v: %d messages died", o.Claim, o.Violations, o.Cost.Died)
+	}
+}
+
 // What is in a call that is hung up was sent, and the line never saw it.
 func TestWhatDiesInACallIsCounted(t *testing.T) {
 	r := calledRig(t, 4)

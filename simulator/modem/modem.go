@@ -196,6 +196,9 @@ func (m *Modem) FromHost(now time.Duration, p []byte) {
 			m.passOn(now, p[i:])
 			return
 		}
+		if m.state != escaped { // a host that has not heard of the end takes it for a call
+			m.bury(p[i : i+1])
+		}
 		m.hear(now, b)
 	}
 }
@@ -232,7 +235,7 @@ func (m *Modem) passOn(now time.Duration, p []byte) {
 // under way.
 func (m *Modem) bury(p []byte) { m.dead = append(m.dead, p[:min(len(p), maxUnderWay-len(m.dead))]...) }
 
-// Died appends what the host has sent into a call, and what never got to the line.
+// Died appends what the host has sent and what never got to the line, its commands among it.
 func (m *Modem) Died(dst []byte) []byte {
 	dst = append(dst, m.dead...)
 	m.dead = m.dead[:0]
