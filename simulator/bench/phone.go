@@ -1,11 +1,9 @@
 package bench
 
 import (
-	"slices"
 	"time"
 
 	"ionbench/simulator/ion"
-	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/modem"
@@ -21,19 +19,13 @@ func (s *Station) afterModem(now time.Duration) {
 		s.fromHost(now, p)
 	}
 	if p := s.modem.Died(nil); len(p) > 0 {
-		s.diedInCall(now, p)
+		s.diedInCall(p)
 	}
 	s.arrived = s.modem.ToHost(s.arrived)
 }
 
-// diedInCall counts the messages that have died in a call before the line saw their beginning. Of a
-// frame that was on its way out of the call nothing more comes.
-func (s *Station) diedInCall(now time.Duration, p []byte) {
-	if held := s.watch.held; len(held) > 0 {
-		p = slices.Concat(held, p)
-		s.send(now, line.ToMeter, held)
-		s.watch.held = held[:0]
-	}
+// diedInCall counts the messages that have died in a call before the line saw their beginning.
+func (s *Station) diedInCall(p []byte) {
 	for len(p) > 0 {
 		n, whole := ion.CutFrame(p)
 		if n == 0 {
@@ -45,6 +37,13 @@ func (s *Station) diedInCall(now time.Duration, p []byte) {
 			}
 		}
 		p = p[n:]
+	}
+}
+
+// cutShort counts a message of whose first frame only a part has come out of a call.
+func (s *Station) cutShort() {
+	if s.modem != nil && len(s.watch.held) > 0 {
+		s.watch.died++
 	}
 }
 

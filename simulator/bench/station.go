@@ -282,6 +282,7 @@ func (s *Station) HostBaud(now time.Duration, baud int) {
 // remembered: a host that comes back sends it again.
 func (s *Station) HostGone(now time.Duration) {
 	s.Advance(now)
+	s.cutShort()
 	s.watch.held = s.watch.held[:0]
 	if s.far != nil {
 		s.far.through[line.ToMeter] = 0
@@ -551,6 +552,7 @@ const never = time.Duration(1<<63 - 1)
 
 func (s *Station) runTimers(now time.Duration) {
 	if len(s.watch.held) > 0 && s.watch.heldAt+heldFor <= now {
+		s.cutShort()
 		s.send(now, line.ToMeter, s.unsent(line.ToMeter, s.watch.held))
 		s.watch.held = s.watch.held[:0]
 	}
