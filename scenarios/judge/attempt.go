@@ -47,6 +47,8 @@ type Execution struct {
 	Trace     []story.Event
 	Broken    []verdict.Violation
 	Conduct   []breach
+	started   time.Time // when its program was
+	signals   []signalSent
 	Trusted   bool      // it took a verify for good that was not
 	Kept      bool      // files of its own were left in {dir}
 	Warned    []duty.ID // of which advice was not taken
@@ -114,7 +116,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	around := p.around(a)
 	start := func(at address) (*process, error) {
 		argv := command.argv(p.values(at, around))
-		a.Command = shell.Join(argv...)
+		a.Command, a.started = shell.Join(argv...), time.Now()
 		if p.options.Loader == ByXMODEM {
 			return startAtLine(at.port, around.wrapped(argv), around.environment(p.place.path))
 		}
@@ -237,17 +239,21 @@ func (p *player) values(at address, around surroundings) map[string]string {
 
 // befall carries out a fault of the program's computer.
 func (p *player) befall(a *Execution, program *process, o bench.Order) {
+	signal := func(s syscall.Signal) {
+		a.signalled(s)
+		program.signal(s)
+	}
 	switch o.Command {
 	case bench.KillTool:
 		a.Killed = true
-		program.signal(syscall.SIGKILL)
+		signal(syscall.SIGKILL)
 	case bench.PressAbort:
 		a.Aborted = true
-		program.signal(p.scenario.abortSignal())
+		signal(p.scenario.abortSignal())
 	case bench.Sleep:
-		program.signal(stopSignal)
+		signal(stopSignal)
 	case bench.Wake:
-		program.signal(continueSignal)
+		signal(continueSignal)
 	case bench.RemoveFile:
 		if err := p.place.dir.Remove(imageName); err != nil {
 			a.note("%v", err)

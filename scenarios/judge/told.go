@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"ionbench/scenarios/retell"
@@ -21,6 +22,9 @@ const storyFile = "story.html"
 // logStream is what the log of a program is called among its outputs. Nobody knows when its lines
 // were written: they are told at the end.
 const logStream = "{log}"
+
+// judgeStream is what the judge does to a program, among its outputs.
+const judgeStream = "judge"
 
 // What a program does, for a trace; each is a story.What.
 type (
@@ -64,15 +68,34 @@ func (w programEnded) Tell() story.Told {
 func (sentAgain) Kind() string      { return "sent-again" }
 func (w sentAgain) Details() string { return fmt.Sprintf("message %d, %d times so far", w.ID, w.Times) }
 
+// maxSignals bounds the signals of an attempt that its story tells of.
+const maxSignals = 1000
+
+// signalSent is a signal that the judge sent to the program, for its plan.
+type signalSent struct {
+	at   time.Time
+	what string
+}
+
+// signalled notes a signal to the program.
+func (a *Execution) signalled(s syscall.Signal) {
+	if len(a.signals) < maxSignals {
+		a.signals = append(a.signals, signalSent{time.Now(), "sends the program the signal: " + s.String()})
+	}
+}
+
 // tell notes what the program did in an attempt that began at a moment of the meter's time, and at
-// one of the wall's.
+// one of the wall's. It may go on beyond what the meter saw, until it ends.
 func (p *player) tell(a *Execution, from time.Duration, began time.Time) {
-	at := func(t time.Time) time.Duration { return min(max(from, from+t.Sub(began)), p.now) }
+	for i := range p.said { // nothing of an attempt is told behind the beginning of the next one
+		p.said[i].At = min(p.said[i].At, from)
+	}
+	at := func(t time.Time) time.Duration { return max(from, from+t.Sub(began)) }
 	note := func(t time.Duration, what story.What) {
 		p.said = append(p.said, story.Event{At: t, Source: story.Host, What: what})
 	}
-	note(from, programBegun{len(p.attempts), a.Name()})
-	note(from, lineWritten{"command", a.Command})
+	note(at(a.started), programBegun{len(p.attempts), a.Name()})
+	note(at(a.started), lineWritten{"command", a.Command})
 	first := len(p.said)
 	for _, from := range []struct {
 		name   string
@@ -82,8 +105,11 @@ func (p *player) tell(a *Execution, from time.Duration, began time.Time) {
 			note(at(l.at), lineWritten{from.name, l.text})
 		}
 	}
+	for _, sent := range a.signals {
+		note(at(sent.at), lineWritten{judgeStream, sent.what})
+	}
 	slices.SortStableFunc(p.said[first:], story.Event.Compare)
-	ended := at(began.Add(a.Exit.Took))
+	ended := max(at(a.started.Add(a.Exit.Took)), p.said[len(p.said)-1].At) // what it wrote last is read a little later
 	for text := range strings.Lines(string(a.Log[:min(len(a.Log), maxKept)])) {
 		note(ended, lineWritten{logStream, strings.TrimRight(text, "\r\n")})
 	}

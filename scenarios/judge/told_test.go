@@ -7,12 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"ionbench/scenarios/retell"
 	"ionbench/scenarios/rig"
+	"ionbench/simulator/story"
 )
 
 func TestAScenarioThatDidNotPassLeavesItsStoryToTheEndOfTheProgram(t *testing.T) {
@@ -57,6 +60,37 @@ func TestAScenarioThatDidNotPassLeavesItsStoryToTheEndOfTheProgram(t *testing.T)
 	}
 	if link := `href="` + filepath.Base(folder) + `/undisturbed/story.html"`; !strings.Contains(html.String(), link) {
 		t.Errorf("the report has no %s", link)
+	}
+}
+
+// A program says more after the meter has heard the last of it, and its story has that at its own time;
+// what the judge does to it is there as well.
+func TestAStoryGoesOnToTheEndOfTheProgramWithTheSignalsThatItGets(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	p := &player{stand: &stand{now: time.Second}}
+	a := &Execution{Command: "tool", started: began}
+	a.Exit.Stdout.Write([]byte("begins\n"))
+	time.Sleep(2 * time.Millisecond)
+	a.signalled(syscall.SIGINT)
+	a.Exit.Stderr.Write([]byte("is late\n"))
+	a.Exit.Took = time.Since(began) + 5*time.Second
+	p.tell(a, time.Second, began)
+	var got []string
+	last := time.Duration(0)
+	for _, e := range p.said {
+		if e.At < last {
+			t.Errorf("%v is behind %v", e, last)
+		}
+		last = e.At
+		got = append(got, e.Untimed())
+	}
+	want := []string{"host program upgrade", "host command tool", "host stdout begins", "host judge sends the program the signal: interrupt", "host stderr is late", "host ended exit 0"}
+	if !slices.Equal(got, want) || last < 6*time.Second {
+		t.Errorf("told until %v:\n%s", last, strings.Join(got, "\n"))
+	}
+	if p.tell(&Execution{}, 2*time.Second, began); slices.ContainsFunc(p.said[:len(want)], func(e story.Event) bool { return e.At > 2*time.Second }) {
+		t.Error("something of the first attempt is told behind the beginning of the second")
 	}
 }
 

@@ -85,8 +85,8 @@ func (s *storyFile) write(h record.Head) error {
 func (s *server) storyHead() record.Head {
 	m, o := s.meter, s.options
 	h := record.Head{
-		Program: "ionsim " + cli.Release(), Title: m.subject(), Plan: o.Plan.String(), Outcome: "ended",
-		Byte: s.byteTime().Seconds(), Start: m.Epoch,
+		Program: "ionsim " + cli.Release(), Title: m.subject(), Plan: o.Plan.String(),
+		Byte: s.byteTime().Seconds(), Start: m.Epoch, Flash: record.Flash{BlockBytes: ion.BlockBytes},
 	}
 	if again := s.ended.Repeat; again != "" {
 		h.Repeat = fmt.Sprintf("ionsim --fault '%s'", again)

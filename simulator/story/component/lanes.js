@@ -67,9 +67,49 @@ function windows(trace) {
 
 /** @param {Trace} trace */
 function steps(trace) {
+  if (!trace.events.some((e) => e.event === "step") && trace.events.some((e) => e.event === "attempt")) return doings(trace);
   const all = trace.events.filter((e) => e.event === "step" || e.event === "finished");
   let odd = false;
   return until(all, trace.end, (e) => e.event === "step" ? { label: e.step, tone: (odd = !odd) ? "quiet" : "calm" } : null);
+}
+
+/**
+ * What a program does that tells no steps of its own: by its requests, each kind until the next kind or
+ * the program's end.
+ * @param {Trace} trace @returns {Span[]}
+ */
+function doings(trace) {
+  /** @type {Span[]} */
+  const list = [];
+  let works = false;
+  const begin = (/** @type {Happening} */ e, /** @type {string} */ label) => {
+    list.push({ from: e.at, to: trace.end, label, tone: list.length % 2 ? "calm" : "quiet", n: e.n });
+  };
+  const end = (/** @type {Happening} */ e) => {
+    const last = list[list.length - 1];
+    if (works && last) last.to = e.at;
+  };
+  for (const e of trace.events) {
+    if (e.event === "attempt" || e.event === "finished") {
+      end(e);
+      works = e.event === "attempt";
+      if (works) begin(e, "starts");
+    }
+    if (!works || e.event !== "message" || e.direction !== "to-meter" || e.line) continue;
+    const label = doing(e.title);
+    if (list[list.length - 1].label === label) continue;
+    end(e);
+    begin(e, label);
+  }
+  return list;
+}
+
+/** @param {string} title of a request, such as block 3, 7424 bytes for 033a00 @returns {string} what somebody does who sends it */
+function doing(title) {
+  const kind = /^\S+/.exec(title)?.[0] ?? "";
+  /** @type {Record<string, string>} */
+  const kinds = { block: "sends blocks", read: "reads", write: "writes", identify: "identifies", verify: "verifies", restart: "restarts", clear: "clears the flash", enter: "enters download state" };
+  return kinds[kind.replace(/,$/, "")] ?? title.split(/[,\d]/)[0].trim();
 }
 
 /** @param {Trace} trace @param {string} direction @returns {Span[]} */
@@ -118,7 +158,9 @@ function logs(trace) {
   return trace.events.flatMap((e) => e.event === "log" ? [{ at: e.at, label: e.text.replace(/^\S+ \S+ [AP]M:? */, ""), tone: /No response|fail|abort/i.test(e.text) ? "bad" : "ink", n: e.n }] : []);
 }
 
-/** @param {Trace} trace @returns {Mark[]} */
+/** @param {Trace} trace @returns {Mark[]} what a program writes, what befalls it and how it ends */
 function output(trace) {
-  return trace.events.flatMap((e) => e.event === "output" ? [{ at: e.at, label: e.text, tone: e.stream === "stderr" ? "warn" : "ink", n: e.n }] : []);
+  if (!trace.events.some((e) => e.event === "output")) return [];
+  return trace.events.flatMap((e) => e.event === "output" ? [{ at: e.at, label: e.text, tone: e.stream === "stderr" ? "warn" : e.stream === "judge" ? "bad" : "ink", n: e.n }]
+    : e.event === "finished" ? [{ at: e.at, label: e.text, tone: e.ok ? "ink" : "bad", n: e.n }] : []);
 }

@@ -48,7 +48,7 @@ class Page {
 
   start() {
     this.head();
-    if (this.moments.logs.length === 0) say("log-title", this.book.events.some((e) => e.event === "output") ? "Output of the program" : "Upgrade.log was not written");
+    if (this.moments.logs.length === 0) say("log-title", this.book.events.some((e) => e.event === "output") ? "Output of the program" : this.moments.attempts.length ? "Upgrade.log was not written" : "The tool's log is not in this story");
     for (const w of this.ways) part("by", HTMLSelectElement).append(new Option(w.name, w.key));
     part("by", HTMLSelectElement).value = this.ways.find((w) => w.key === "log")?.key ?? "anything";
     this.whatIf.start();
@@ -73,6 +73,8 @@ class Page {
     const m = head.meters[0];
     const about = [m ? `ION ${m.model}, ${m.serial}, unit ${m.unit}, ${m.baud} baud` : "", lasting(this.book.end - this.book.begin), head.virtual ? "virtual time" : "real time", head.trial].filter(Boolean);
     say("about", about.join(" · "));
+    if (head.plan && head.plan !== head.title) part("about", HTMLElement).append(make("br", ""), "Plan: ", make("code", head.plan));
+    if (!m) for (const id of ["face", "flash-title", "flash"]) part(id, HTMLElement).hidden = true; // the meter is elsewhere, and nobody knows more of it
     const list = part("verdict", HTMLElement);
     const chip = (/** @type {string} */ text, /** @type {string} */ tone) => list.append(make("li", text, tone));
     if (head.outcome) chip(head.outcome.replaceAll("-", " "), head.broken.length ? "bad" : fine.test(head.outcome) ? "good" : "warn");
@@ -308,7 +310,7 @@ class Page {
   drawText() {
     const digits = this.axis.span < 1 ? 6 : 3;
     say("when", clock(this.t, digits));
-    say("date", `${calendar(this.book.start, this.t)} by the meter's clock`);
+    say("date", `${calendar(this.book.start, this.t)} by ${this.book.head.meters.length ? "the meter's" : "this computer's"} clock`);
     say("span", lasting(this.axis.span));
     const m = this.moments.at(this.t);
     this.face.draw(m.lcd, m.state === "off", m.lit);
@@ -329,9 +331,9 @@ class Page {
     const facts = /** @type {[string, string, string][]} */ ([
       ["attempt", m.attempt, ""],
       ["meter", stateWords(m.state), m.state === "off" ? "bad" : ""],
-      ["tool", m.finished ? `has ended: ${m.finished}` : m.step, ""],
+      ["tool", m.finished ? `has ended: ${m.finished}` : m.step || (m.attempt ? "runs" : ""), ""],
       ["last window", m.window ? windowWords(m.window) : "", ""],
-      ["block", m.blocks ? `${m.block} of ${m.blocks} begun, ${m.answered} in the flash` : "", ""],
+      ["block", m.blocks ? `${m.block} of ${m.blocks} begun${this.book.head.meters.length ? `, ${m.answered} in the flash` : ""}` : "", ""],
       ["request", m.request?.title ?? "", m.request?.again_of ? "bad" : ""],
       ["answer", m.reply?.title ?? "", ""],
       ["line", m.wire.length ? m.wire.map((f) => `${f.direction === "to-meter" ? "→" : "←"} ${f.title}${harmed(f) ? `, ${f.fate}` : ""}`).join("; ") : "quiet", m.wire.some(harmed) ? "bad" : ""],
@@ -339,7 +341,7 @@ class Page {
       ["faults", m.faults.map((f) => f.fault).join("; ") || "none at work", m.faults.length ? "bad" : ""],
     ]);
     const list = part("facts", HTMLElement);
-    const never = new Set([this.moments.steps.length ? "" : "tool", this.moments.windows.some((e) => e.event === "window") ? "" : "last window"]);
+    const never = new Set([this.moments.steps.length ? "" : "tool", this.moments.windows.some((e) => e.event === "window") ? "" : "last window", this.moments.attempts.length ? "" : "attempt", this.book.head.meters.length ? "" : "meter"]);
     const shown = facts.filter(([name]) => !never.has(name));
     if (list.children.length === 0) for (const [name] of shown) list.append(make("dt", name), make("dd", ""));
     shown.forEach(([, text, tone], i) => {

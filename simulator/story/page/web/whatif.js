@@ -150,7 +150,7 @@ export class WhatIf {
   /** @param {Standing | Told} at @param {string} first */
   stands(at, first) {
     this.page.move(at.at);
-    this.say(`${first}The engine stands at ${clock(at.at, 6)}: the meter ${stateWords(at.state)}, the tool: ${at.doing}${at.block ? `, block ${at.block}` : ""}${at.over ? "; the run is over" : ""}.`);
+    this.say(`${first}The engine stands at ${clock(at.at, 6)}: the meter is ${stateWords(at.state)}, the tool: ${at.doing}${at.block ? `, block ${at.block}` : ""}${at.over ? "; the run is over" : ""}.`);
   }
 
   /** Strikes a fault where the cursor is. */

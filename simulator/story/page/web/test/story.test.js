@@ -254,19 +254,20 @@ test("a fault strikes where the cursor is, what would have come stands beside wh
   const said = page.locator("#what-if-said");
   await page.getByLabel("by", { exact: true }).last().selectOption("frame");
   await page.getByRole("button", { name: "Engine on" }).click();
-  await said.filter({ hasText: /The engine stands at .*: the meter waits for blocks, the tool: download, block 3\./ }).waitFor();
+  await said.filter({ hasText: /The engine stands at .*: the meter is waiting for blocks, the tool: download, block 3\./ }).waitFor();
   const next = await at();
   assert.ok(next > here && next < here + 1, `from ${here} to ${next}`);
   await page.getByRole("button", { name: "Engine back" }).click();
   await page.waitForFunction((t) => Math.abs(Number(document.getElementById("axis")?.getAttribute("aria-valuenow")) - t) < 1e-6, here);
   await page.getByLabel("Fault", { exact: true }).selectOption({ label: "the tool is killed" });
   await page.getByRole("button", { name: "Strike it here" }).click();
-  await said.filter({ hasText: "It ends as settings lost; noise at block 8" }).waitFor();
+  await said.filter({ hasText: "It ends as settings lost; cable-pull at block 5" }).waitFor();
   assert.match(await page.locator("#log-other").innerText(), /Upgrade started[^]*Upgrade started/);
   assert.ok(await page.locator("#log-other").evaluate((e) => {
     const box = e.getBoundingClientRect(), first = e.querySelector("mark")?.getBoundingClientRect();
     return first && first.top >= box.top && first.bottom <= box.bottom;
   }), "the first line that differs is not to be seen");
+  await page.getByLabel("by", { exact: true }).last().selectOption("event");
   await page.getByRole("button", { name: "Engine on" }).click();
   await page.locator("#beside tr", { hasText: "tool" }).filter({ hasText: "download" }).waitFor();
   await page.locator("#near-other .bad", { hasText: "fault strikes: kill at " }).waitFor();
