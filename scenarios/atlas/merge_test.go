@@ -220,8 +220,8 @@ func TestASweepThatCannotBeIsRefusedBeforeItBegins(t *testing.T) {
 // twice is a sweep of two faults, one after the other.
 func twice() atlas.Sweep {
 	return atlas.Sweep{
-		World:  trial.World(512),
-		Faults: []string{"power-loss at flash-op # torn seed #", "frame-lost at frame # to-meter"},
+		World:  trial.World(100),
+		Faults: []string{"power-loss at flash-op # torn seed #", "reply-lost at reply #"},
 		Pairs:  true,
 	}
 }
