@@ -214,6 +214,10 @@ func smokeToo() []string {
 		"abort-enter-answer", "kill-enter-answer", "kill-later-write-answer", "doubled-compare-answer", "other-ack-block-answer",
 		"other-id-block-answer", "other-type-block-answer", "other-source-block-answer", "other-op-block-answer", "other-sequence-block-answer",
 		"garbled-writes", "garbled-owner", "garbled-kwh-import",
+		"unsealed-header", "other-base", "abroad", "output-broken", "cable-out-ten-times", "killed-then-refused", "kept-in-vain", "written-in-vain-and-killed",
+		"answer-lost-read-answer", "answer-lost-enter-answer", "answer-lost-restart-answer", "exception-read-answer", "fewer-values-read-answer",
+		"clear-answered-refused", "clear-answered-not-cleared", "verify-answered-refused", "answer-busy-verify-answer", "power-loss-verify-answer",
+		"noisy-preamble-block-answer", "other-destination-block-answer",
 	}
 }
 
