@@ -41,7 +41,7 @@ test: ## all tests
 outside: ## the suite of a module of its own, which knows of this one what everybody can import
 	cd fixtures/outside && $(GO) vet ./... && $(GO) test ./...
 
-pages: build ## all pages: the types of their scripts, and what a person does in a browser
+pages: build ## all pages: the types of their scripts, what a person does in a browser, the OpenAPI document linted
 	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
 		for page in simulator/control/web simulator/story/page/web fixtures/pages; do \
 			(cd $$page && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent) || exit 1; \
