@@ -103,6 +103,7 @@ type served struct {
 	stderr *lockedBuffer
 	kill   func() // kills it
 	stop   func() // stops it as Ctrl-C does
+	number int    // of the process; 0 for one that runs here
 	ended  chan struct{}
 	code   cli.Status
 	seen   []event
@@ -183,6 +184,7 @@ func startProcess(t testing.TB, args ...string) *served {
 		close(m.lines)
 		close(m.ended)
 	}()
+	m.number = cmd.Process.Pid
 	m.kill = func() { _ = cmd.Process.Kill() }
 	m.stop = func() { _ = cmd.Process.Signal(os.Interrupt) }
 	return m.begun()

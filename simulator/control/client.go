@@ -26,6 +26,9 @@ type Client struct {
 // maxAnswer bounds an answer that a client takes.
 const maxAnswer = 1 << 20
 
+// idle is how long a connection waits for the next question.
+const idle = 2 * time.Second
+
 // RefusedError is an answer of the server that is no success.
 type RefusedError struct {
 	Status int // of HTTP
@@ -39,7 +42,7 @@ func NewClient(address, token string) *Client {
 	dialer := &net.Dialer{Timeout: 3 * time.Second}
 	return &Client{address: address, token: token, http: &http.Client{
 		// No proxy: what is meant for this machine must not go to another one.
-		Transport:     &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: patience + time.Second, DisableKeepAlives: true},
+		Transport:     &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: patience + time.Second, IdleConnTimeout: idle},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -7,7 +7,7 @@
 // meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
 // slow loses events, and is told so, and the meter loses no time.
 //
-// Events wait a hundredth of a second for others before they are sent, since a meter that is served as
+// Events wait a twentieth of a second for others before they are sent, since a meter that is served as
 // fast as it can be has tens of thousands in a second (BenchmarkAnUpgradeThatIsWatched of cmd/ionsim).
 //
 // A server answers for any number of meters, which come and go (/v1/meters/ID); while there is one

@@ -9,27 +9,46 @@ import (
 )
 
 const (
-	// keptEvents and keptBytes bound what is kept for watchers that are late or come again.
+	// keptEvents and keptBytes are what is kept for watchers that are late or come again, and up to a
+	// segment more events.
 	keptEvents = 8192
 	keptBytes  = 4 << 20
 )
 
-// ring keeps the last events. Its add never waits for a watcher.
+// ring keeps the last events, as they are sent. Its add never waits for a watcher, and makes an event's
+// text once for all of them.
 type ring struct {
 	run string // of the ids
 
-	mu      sync.Mutex
-	events  []stored // oldest first
-	bytes   int
-	next    uint64        // number of the next event, from 1
-	changed chan struct{} // closed at the next event
-	waited  bool          // somebody waits for that
-	closed  bool
+	mu       sync.Mutex
+	segments []*segment // oldest first
+	count    int        // of the events in them
+	bytes    int
+	next     uint64        // number of the next event, from 1
+	changed  chan struct{} // closed at the next event
+	waited   bool          // somebody waits for that
+	closed   bool
 }
 
-type stored struct {
-	number uint64
-	text   []byte // as it is sent
+// segment is some events in a row. Text is only ever appended to, and never moved, so that watchers
+// send what they have seen of it without a copy and without the lock.
+type segment struct {
+	first uint64 // number of its first event
+	text  []byte
+	ends  []int // of each event, in text
+}
+
+const (
+	segmentBytes  = 32 << 10 // a longer event has a segment of its own
+	segmentEvents = 256
+)
+
+// from is the text of its events from a number on.
+func (s *segment) from(number uint64) []byte {
+	if number <= s.first {
+		return s.text[:len(s.text):len(s.text)]
+	}
+	return s.text[s.ends[number-s.first-1]:len(s.text):len(s.text)]
 }
 
 func newRing(run string) *ring {
@@ -43,23 +62,38 @@ func (r *ring) add(name string, data []byte) {
 	if r.closed {
 		return
 	}
-	e := stored{number: r.next, text: make([]byte, 0, len(data)+len(name)+eventFrame+len(r.run))}
-	e.text = fmt.Appendf(e.text, "id: %s\nevent: %s\ndata: ", r.id(r.next), name)
-	e.text = append(append(e.text, bytes.TrimSuffix(data, []byte("\n"))...), "\n\n"...)
+	size := len(data) + len(name) + eventFrame + len(r.run)
+	s := r.room(size)
+	before := len(s.text)
+	s.text = append(append(append(s.text, "id: "...), r.run...), '-')
+	s.text = strconv.AppendUint(s.text, r.next, 10)
+	s.text = append(append(append(s.text, "\nevent: "...), name...), "\ndata: "...)
+	s.text = append(append(s.text, bytes.TrimSuffix(data, []byte("\n"))...), "\n\n"...)
+	s.ends = append(s.ends, len(s.text))
 	r.next++
-	r.events = append(r.events, e)
-	r.bytes += len(e.text)
-	old := 0
-	for len(r.events)-old > keptEvents || r.bytes > keptBytes && len(r.events)-old > 1 {
-		r.bytes -= len(r.events[old].text)
-		old++
+	r.count++
+	r.bytes += len(s.text) - before
+	for len(r.segments) > 1 && (r.count-len(r.segments[0].ends) >= keptEvents || r.bytes > keptBytes) {
+		old := r.segments[0]
+		r.segments, r.count, r.bytes = r.segments[1:], r.count-len(old.ends), r.bytes-len(old.text)
 	}
-	r.events = r.events[old:]
 	r.wake()
 }
 
+// room is a segment that can take an event of so many bytes.
+func (r *ring) room(size int) *segment {
+	if n := len(r.segments); n > 0 {
+		if s := r.segments[n-1]; len(s.ends) < segmentEvents && cap(s.text)-len(s.text) >= size {
+			return s
+		}
+	}
+	s := &segment{first: r.next, text: make([]byte, 0, max(segmentBytes, size)), ends: make([]int, 0, segmentEvents)}
+	r.segments = append(r.segments, s)
+	return s
+}
+
 // eventFrame is room for what stands around an event's object.
-const eventFrame = 48
+const eventFrame = 64
 
 func (r *ring) wake() {
 	if r.waited {
@@ -80,7 +114,7 @@ func (r *ring) close() {
 
 // batch is what one look at the ring gives.
 type batch struct {
-	events []stored
+	texts  [][]byte
 	lost   *Lost  // events before these are not there
 	next   uint64 // where to look next
 	closed bool   // there will be no more
@@ -93,13 +127,15 @@ func (r *ring) since(number uint64) batch {
 	defer r.mu.Unlock()
 	b := batch{next: r.next, closed: r.closed, more: r.changed}
 	r.waited = true
-	oldest := r.next - uint64(len(r.events))
+	oldest := r.next - uint64(r.count)
 	if number < oldest {
 		b.lost = &Lost{Count: oldest - number, Reason: "they were not kept so long"}
 		number = oldest
 	}
-	if number < r.next {
-		b.events = append(b.events, r.events[number-oldest:]...)
+	for _, s := range r.segments {
+		if number < s.first+uint64(len(s.ends)) {
+			b.texts = append(b.texts, s.from(number))
+		}
 	}
 	return b
 }
