@@ -94,7 +94,41 @@ func (s *Server) routes() http.Handler {
 	for _, r := range append(s.table(), pages()...) {
 		mux.HandleFunc(r.method+" "+r.path, r.answer)
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" {
+			w = &unrouted{ResponseWriter: w}
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// unrouted puts what the mux says of a request that has no route into the words of all refusals.
+type unrouted struct {
+	http.ResponseWriter
+	told bool
+}
+
+// WriteHeader answers in place of the mux.
+func (u *unrouted) WriteHeader(status int) {
+	u.told = true
+	const see = "GET /v1/openapi.json lists what there is"
+	switch status {
+	case http.StatusNotFound:
+		refuse(u.ResponseWriter, status, "there is nothing at this address", see)
+	case http.StatusMethodNotAllowed:
+		refuse(u.ResponseWriter, status, "this address takes "+u.Header().Get("Allow"), see)
+	default: // a redirection to a cleaner path
+		u.ResponseWriter.WriteHeader(status)
+		u.told = false
+	}
+}
+
+// Write drops what the mux says.
+func (u *unrouted) Write(p []byte) (int, error) {
+	if u.told {
+		return len(p), nil
+	}
+	return u.ResponseWriter.Write(p)
 }
 
 func (s *Server) getVersion(w http.ResponseWriter, _ *http.Request) {

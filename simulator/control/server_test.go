@@ -191,6 +191,25 @@ func TestABodyIsReadOnlyAsFarAsItCanBeRight(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotThereIsRefusedLikeEverythingElse(t *testing.T) {
+	m := serveOne(t)
+	for _, c := range []struct {
+		method, path string
+		want         int
+		says         string
+	}{
+		{"GET", "/v1/nothing", 404, "there is nothing at this address"},
+		{"GET", "/nothing.js", 404, "there is nothing at this address"},
+		{"PUT", "/v1/faults", 405, "this address takes DELETE, GET, HEAD, POST"},
+		{"DELETE", "/v1/meter", 405, "this address takes GET, HEAD"},
+	} {
+		got, body := m.ask(t, c.method, c.path, "")
+		if got != c.want || !strings.Contains(body, `{"error":"`+c.says+`","hint":"`) {
+			t.Errorf("%s %s gives %d: %s", c.method, c.path, got, body)
+		}
+	}
+}
+
 func TestTheCableIsPulledAndPluggedInByHand(t *testing.T) {
 	m, ctx := serveOne(t), t.Context()
 	f, err := m.client().Strike(ctx, "cable-pull")

@@ -144,6 +144,32 @@ func TestANumberIsAlwaysDecimal(t *testing.T) {
 }
 
 // Every mistake has the same wording in all programs.
+func TestFlagsCanStandBetweenTheTwoWordsOfACommand(t *testing.T) {
+	for line, want := range map[string]string{
+		"send --name in out x":        "in false x",
+		"send --name=y --loud out x":  "y true x",
+		"send -n y out --loud x":      "y true x",
+		"send --loud in":              " true ",
+		"send out x --name y":         "y false x",
+		"send --loud --name out in x": "",
+	} {
+		f := &flags{}
+		var got string
+		run := func(_ context.Context, c *Call) error {
+			got = fmt.Sprintf("%s %t %s", f.name, f.loud, strings.Join(c.Args, " "))
+			return nil
+		}
+		p := thing(f, nil)
+		p.Commands = append(p.Commands,
+			&Command{Name: "send out", Args: []Arg{{Name: "TEXT", What: "text"}}, Flags: Plain(f.list()...), Run: run},
+			&Command{Name: "send in", Flags: Plain(f.list()[0]), Run: run})
+		status, _, stderr := outcome(p, strings.Fields(line)...)
+		if got != want || (status == Done) != (want != "") {
+			t.Errorf("%s: %q, want %q; %s", line, got, want, stderr)
+		}
+	}
+}
+
 func TestWrongUsageIsToldInOneStyle(t *testing.T) {
 	const help = "hint: thing do --help tells how it is called"
 	const usage = "hint: usage: thing do FILE.upg (--this | --that) [FLAG...]"

@@ -234,6 +234,9 @@ func (p *Program) find(args []string) (c *Command, rest []string, err error) {
 	seeHelp := p.Name + " --help lists the commands"
 	if len(args) > 0 {
 		if family := p.family(args[0]); family != nil {
+			if c, rest := behindFlags(args, family); c != nil {
+				return c, rest, nil
+			}
 			return nil, nil, p.unknownMember(args, family)
 		}
 	}
@@ -246,6 +249,31 @@ func (p *Program) find(args []string) (c *Command, rest []string, err error) {
 		return nil, nil, Usage("%s stands where a command was expected", args[0]).Hint("write the command first and its flags behind it", seeHelp)
 	}
 	return nil, nil, Unknown("command", args[0], p.firstWords()).Hint(seeHelp)
+}
+
+// behindFlags finds a command of two words between which its flags stand: `ctl --to HOST:PORT state`.
+func behindFlags(args []string, family []*Command) (c *Command, rest []string) {
+	for _, c := range family {
+		i := 1
+		for i < len(args) && strings.HasPrefix(args[i], "-") {
+			i += c.flagWords(args[i])
+		}
+		if i < len(args) && i > 1 && args[0]+" "+args[i] == c.Name {
+			return c, slices.Concat(args[1:i], args[i+1:])
+		}
+	}
+	return nil, nil
+}
+
+// flagWords is how many words a flag takes that is written so: two if its value follows it.
+func (c *Command) flagWords(word string) int {
+	name, _, whole := strings.Cut(strings.TrimLeft(word, "-"), "=")
+	for _, f := range c.all() {
+		if !whole && !f.isSwitch() && (f.Name == name || f.Letter == name || slices.Contains(f.Aliases, name)) {
+			return 2
+		}
+	}
+	return 1
 }
 
 // family returns the commands of two words that begin with word.
