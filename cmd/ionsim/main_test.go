@@ -90,6 +90,8 @@ type event struct {
 		Name, Serial, Revision string
 		Unit                   int
 		ModbusTCP              string `json:"modbus_tcp"`
+		ModbusRTU              string `json:"modbus_rtu"`
+		Restored               bool
 	}
 
 	raw string

@@ -19,9 +19,11 @@ import (
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
+	"ionbench/simulator/disk"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modbus"
 	"ionbench/simulator/talker"
 )
 
@@ -39,6 +41,8 @@ type siteLine struct {
 	Link     string
 	TCP      string
 	Takeover bool
+	Trace    string
+	Capture  string
 	Copies   int
 	Plan     fault.Plan
 }
@@ -48,14 +52,22 @@ type siteMeter struct {
 	world.Meter
 	Copies int
 	Modbus string
+	RTU    bool   // it has a PTY of its own that speaks Modbus RTU
+	Link   string // of that PTY
+	State  string
+	Plan   fault.Plan
 	number bool // it says no serial number: all such meters of the site count up together
+	place  fields.Place
 }
 
 const (
 	// mostMeters is how many meters a site has at most.
 	mostMeters = 10_000
-	// copyMark stands in a link for the name of the line.
-	copyMark = "{line}"
+	// The marks stand in names of files and links for the name of the line, the name of the meter, and
+	// its serial number.
+	copyMark   = "{line}"
+	meterMark  = "{meter}"
+	serialMark = "{serial}"
 )
 
 var errSite = errors.New("not a site")
@@ -66,8 +78,10 @@ var lineTable = sync.OnceValue(func() []fields.Field[siteLine] {
 		fields.Of("link", "a symbolic link to the PTY; "+copyMark+" in it stands for the name of the line", func(l *siteLine) *string { return &l.Link }, fields.Text("PATH")),
 		fields.Of("tcp", "[HOST]:PORT at which an EtherGate listens that hands bytes on to the line: one client at a time; port 0 is any free one", func(l *siteLine) *string { return &l.TCP }, fields.Checked("[HOST]:PORT", checkAddress)),
 		fields.Of("takeover", "a new TCP client takes the port over from the one before", func(l *siteLine) *bool { return &l.Takeover }, fields.YesNo("takeover")),
+		fields.Of("trace", "a file to which all events of the line and its meters are appended as text; "+copyMark+" in it stands for the name of the line", func(l *siteLine) *string { return &l.Trace }, fields.Text("FILE")),
+		fields.Of("capture", "a file to which every frame on the line is appended for Wireshark; "+copyMark+" as with trace", func(l *siteLine) *string { return &l.Capture }, fields.Text("FILE.pcapng")),
 		fields.Of("copies", "so many lines like this one, with all that is on it, called NAME-1, NAME-2 and so on; ports of TCP and serial numbers count up", func(l *siteLine) *int { return &l.Copies }, fields.Integer(1, mostMeters)).Or("1"),
-		fields.Several("plan", "what goes wrong: faults of the line, and of the first meter on it; times and counts begin when the line is ready", func(l *siteLine) *[]fault.Fault { return (*[]fault.Fault)(&l.Plan) }, planLines()),
+		fields.Several("plan", "what goes wrong on the line; times and counts begin when it is ready. Faults of a meter are those of the meter that has a plan, or else of the first one", func(l *siteLine) *[]fault.Fault { return (*[]fault.Fault)(&l.Plan) }, planLines()),
 	}
 })
 
@@ -75,6 +89,10 @@ var siteMeterTable = sync.OnceValue(func() []fields.Field[siteMeter] {
 	return append(fields.Within(func(m *siteMeter) *world.Meter { return &m.Meter }, world.MeterFields()),
 		fields.Of("copies", "so many meters like this one, called NAME-1, NAME-2 and so on; unit ids and serial numbers count up", func(m *siteMeter) *int { return &m.Copies }, fields.Integer(1, ion.MaxStations)).Or("1"),
 		fields.Of("modbus-tcp", "[HOST]:PORT at which it answers Modbus TCP; port 0 is any free one, others count up with copies", func(m *siteMeter) *string { return &m.Modbus }, fields.Checked("[HOST]:PORT", checkAddress)),
+		fields.Of("modbus-rtu", "it has a second port, a PTY of its own that speaks Modbus RTU; no fault befalls that", func(m *siteMeter) *bool { return &m.RTU }, fields.YesNo("modbus-rtu")),
+		fields.Of("modbus-link", "a symbolic link to that PTY, which it has then; "+copyMark+", "+meterMark+" and "+serialMark+" in it stand for the names of line and meter and for its serial number", func(m *siteMeter) *string { return &m.Link }, fields.Text("PATH")),
+		fields.Of("state", "a file in which its flash and memory are kept, as with --state: the next start goes on from there; marks as in modbus-link", func(m *siteMeter) *string { return &m.State }, fields.Text("FILE")),
+		fields.Several("plan", "what befalls this meter and its answers; one meter of a line can have a plan, and is then the first of the line", func(m *siteMeter) *[]fault.Fault { return (*[]fault.Fault)(&m.Plan) }, planLines()),
 	)
 })
 
@@ -166,6 +184,7 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 	}
 	for i := range s.meters {
 		s.meters[i].number = s.meters[i].SerialNumber == ""
+		s.meters[i].place = places.Of("meter")[i]
 		fields.Fill(siteMeterTable(), &s.meters[i]) // its clock, too, which make sets if the file does not
 		if s.lineOf(s.meters[i].Line) == nil {
 			s.lines = append(s.lines, siteLine{Name: s.meters[i].Line, Copies: 1})
@@ -185,10 +204,19 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 			problems.Add(line, fmt.Sprintf("no [meter] says line = %s; a line has at least one", l.Name))
 		case l.Copies > 1 && l.Link != "" && !strings.Contains(l.Link, copyMark):
 			problems.Add(line, fmt.Sprintf("link: %d lines cannot have one link; put %s into it", l.Copies, copyMark))
+		case l.Copies > 1 && !marked(l.Trace, copyMark):
+			problems.Add(line, fmt.Sprintf("trace: %d lines cannot write one file; put %s into it", l.Copies, copyMark))
+		case l.Copies > 1 && !marked(l.Capture, copyMark):
+			problems.Add(line, fmt.Sprintf("capture: %d lines cannot write one file; put %s into it", l.Copies, copyMark))
+		case l.Capture == "-":
+			problems.Add(line, "capture: - is standard output, where the lines are told; name a file")
 		case l.Takeover && l.TCP == "":
 			problems.Add(line, "takeover without tcp; add a line tcp = :PORT, or delete takeover")
 		}
 		l.PTY = l.PTY || l.Link != "" || l.TCP == ""
+	}
+	for i := range s.meters {
+		s.checkMeter(&s.meters[i], problems)
 	}
 	if len(s.meters) == 0 {
 		problems.Add(0, "there is no [meter]; add one")
@@ -199,6 +227,48 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 	for i, station := range places.Of("station") {
 		if s.lineOf(s.stations[i].Line) == nil {
 			problems.Add(station.LineOf("line"), fmt.Sprintf("no meter is on line %q; put the station on a line that has one", s.stations[i].Line))
+		}
+	}
+}
+
+// marked reports that a name is empty, or has one of the marks.
+func marked(name string, marks ...string) bool {
+	return name == "" || slices.ContainsFunc(marks, func(m string) bool { return strings.Contains(name, m) })
+}
+
+// checkMeter reports what is wrong with the files, the second port and the plan of a meter.
+func (s *site) checkMeter(m *siteMeter, problems *fields.Problems) {
+	line := s.lineOf(m.Line)
+	for _, name := range []struct{ key, value string }{{"state", m.State}, {"modbus-link", m.Link}} {
+		switch {
+		case m.Copies > 1 && !marked(name.value, meterMark, serialMark):
+			problems.Add(m.place.LineOf(name.key), fmt.Sprintf("%s: %d meters cannot have one; put %s or %s into it", name.key, m.Copies, meterMark, serialMark))
+		case line.Copies > 1 && !marked(name.value, copyMark, serialMark):
+			problems.Add(m.place.LineOf(name.key), fmt.Sprintf("%s: meters of %d lines cannot have one; put %s or %s into it", name.key, line.Copies, copyMark, serialMark))
+		}
+	}
+	m.RTU = m.RTU || m.Link != ""
+	if last := int(m.UnitID) + m.Copies - 1; m.RTU && last > modbus.MaxUnit {
+		problems.Add(m.place.LineOf("modbus-rtu"), fmt.Sprintf("modbus-rtu: unit id %d is none of Modbus, which has 1 to %d; choose another unit-id, or use modbus-tcp", last, modbus.MaxUnit))
+	}
+	if len(m.Plan) == 0 {
+		return
+	}
+	at := m.place.LineOf("plan")
+	for _, f := range m.Plan {
+		if bench.OfLine(f.Kind) {
+			problems.Add(at, fmt.Sprintf("plan: %v befalls the line; write it in the plan of its [line]", f.Kind))
+		}
+	}
+	if m.Copies > 1 {
+		problems.Add(at, fmt.Sprintf("plan: %d meters, and one meter of a line can have a plan; give it a section of its own", m.Copies))
+	}
+	for i := range s.meters {
+		if other := &s.meters[i]; other.Line == m.Line && len(other.Plan) > 0 {
+			if other != m {
+				problems.Add(at, fmt.Sprintf("plan: another meter of this line has one, at line %d; put one of the two on a line of its own", other.place.LineOf("plan")))
+			}
+			break
 		}
 	}
 }
@@ -245,10 +315,12 @@ func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
 	for i := range s.lines {
 		for n := range s.lines[i].Copies {
 			l, err := b.line(&s.lines[i], n)
-			if err != nil {
-				return nil, err
+			if l != nil {
+				all = append(all, l)
 			}
-			all = append(all, l)
+			if err != nil {
+				return nil, errors.Join(err, serving.CloseKept(all))
+			}
 		}
 	}
 	return all, nil
@@ -257,15 +329,19 @@ func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
 // line makes a copy of a [line], counted from 0.
 func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 	l := &serving.Line{Name: copyName(cmp.Or(from.Name, "line"), copied, from.Copies), Options: b.options.Options}
-	l.Options.PTY, l.Options.Takeover, l.Options.Plan = from.PTY, from.Takeover, from.Plan
+	l.Options.PTY, l.Options.Takeover, l.Options.Plan = from.PTY, from.Takeover, slices.Clone(from.Plan)
 	l.Options.Link = strings.ReplaceAll(from.Link, copyMark, l.Name)
+	l.Options.Trace = strings.ReplaceAll(from.Trace, copyMark, l.Name)
+	l.Options.Capture = strings.ReplaceAll(from.Capture, copyMark, l.Name)
 	l.Options.TCP = countUp(from.TCP, copied)
-	config := bench.Config{Plan: from.Plan}
-	for i := range b.meters {
-		if b.meters[i].Line == from.Name {
-			b.place(l, &config, i, copied)
-		}
+	config := bench.Config{}
+	var states []stateAt
+	serials := b.serialsOn(from.Name)
+	for _, i := range b.placesOn(from.Name) {
+		l.Options.Plan = slices.Concat(l.Options.Plan, b.meters[i].Plan)
+		states = append(states, b.place(l, &config, i, copied, serials[i])...)
 	}
+	config.Plan = l.Options.Plan
 	for _, station := range b.stations {
 		if station.Line == from.Name {
 			fields.Fill(world.StationFields(), &station)
@@ -278,6 +354,9 @@ func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 	if err != nil {
 		return nil, cli.Usage("--site: line %s: %w", l.Name, err).Hint("change the file; ionsim --help-site tells what it can say")
 	}
+	if err := b.restore(l, made, states); err != nil {
+		return l, err
+	}
 	made.RunSince(-bootTime(made))
 	first := &config.Meter
 	l.Meter = &serving.Meter{
@@ -287,23 +366,107 @@ func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 	return l, nil
 }
 
-// place puts all copies of a [meter] on a line.
-func (b *builder) place(l *serving.Line, config *bench.Config, index, lineCopy int) {
+// placesOn are the [meter]s of a line, by their places: that with a plan is the first.
+func (b *builder) placesOn(line string) (list []int) {
+	for i := range b.meters {
+		switch {
+		case b.meters[i].Line != line:
+		case len(b.meters[i].Plan) > 0:
+			list = slices.Insert(list, 0, i)
+		default:
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// stateAt is the state file of a meter at a place of a line.
+type stateAt struct {
+	place int
+	path  string
+	of    *siteMeter
+	id    serving.Identity
+}
+
+// restore opens the state files of a line's meters, which are off, and puts those into them that the
+// files hold.
+func (b *builder) restore(l *serving.Line, s *bench.Station, states []stateAt) error {
+	for _, at := range states {
+		k, err := serving.OpenKeeper(disk.Real{}, at.path)
+		if err != nil {
+			return at.refused(err)
+		}
+		l.Kept = append(l.Kept, serving.Kept{Place: at.place, Keeper: k})
+		id, saved, err := k.Saved()
+		switch {
+		case err != nil:
+			return at.refused(err)
+		case !saved:
+			continue
+		case id != at.id:
+			return at.refused(fmt.Errorf("%w: %s holds the %v, the site asks for the %v; name another file, or say in the site what it holds", errOtherMeter, at.path, id, at.id))
+		}
+		m := s.Meter()
+		if at.place > 0 {
+			m = s.Neighbour(at.place - 1)
+		}
+		if err := k.Restore(m); err != nil {
+			return at.refused(err)
+		}
+		l.Kept[len(l.Kept)-1].Restored = true
+	}
+	return nil
+}
+
+// refused says where in the site file the state file is named that cannot be used.
+func (a *stateAt) refused(err error) error {
+	return serving.StateError(fmt.Errorf("line %d: state: %w", a.of.place.LineOf("state"), err))
+}
+
+// fill puts names in the place of marks.
+func fill(name string, l *serving.Line, meter, serial string) string {
+	return strings.NewReplacer(copyMark, l.Name, meterMark, meter, serialMark, serial).Replace(name)
+}
+
+// place puts all copies of a [meter] on a line, and returns their state files.
+func (b *builder) place(l *serving.Line, config *bench.Config, index, lineCopy int, serials []string) (states []stateAt) {
 	from := &b.meters[index]
 	for n := range from.Copies {
+		at, name := len(l.Names), copyName(cmp.Or(from.Name, "meter"), n, from.Copies)
 		c := b.configs[index]
 		c.UnitID += uint16(n)
-		c.SerialNumber = b.nextSerial(index)
-		if from.Modbus != "" {
-			l.Modbus = append(l.Modbus, serving.ModbusAt{Place: len(l.Names), Address: countUp(from.Modbus, lineCopy*from.Copies+n)})
+		c.SerialNumber = serials[n]
+		if from.RTU {
+			l.RTU = append(l.RTU, serving.RTUAt{Place: at, Link: fill(from.Link, l, name, c.SerialNumber), Unit: uint8(c.UnitID), Baud: from.Baud})
 		}
-		l.Names = append(l.Names, copyName(cmp.Or(from.Name, "meter"), n, from.Copies))
+		if from.State != "" {
+			states = append(states, stateAt{at, fill(from.State, l, name, c.SerialNumber), from, serving.Identity{Model: c.Model, SerialNumber: c.SerialNumber, UnitID: c.UnitID}})
+		}
+		if from.Modbus != "" {
+			l.Modbus = append(l.Modbus, serving.ModbusAt{Place: at, Address: countUp(from.Modbus, lineCopy*from.Copies+n)})
+		}
+		l.Names = append(l.Names, name)
 		if len(l.Names) == 1 {
 			config.Meter, config.Baud = c, from.Baud
 			continue
 		}
 		config.Neighbours = append(config.Neighbours, bench.Neighbour{Meter: c, Baud: from.Baud})
 	}
+	return states
+}
+
+// serialsOn are the serial numbers of all meters of a line, by [meter]: in the order of the file,
+// whatever their places are.
+func (b *builder) serialsOn(line string) map[int][]string {
+	list := map[int][]string{}
+	for i := range b.meters {
+		for range b.meters[i].Copies {
+			if b.meters[i].Line == line {
+				list[i] = append(list[i], b.nextSerial(i))
+			}
+		}
+	}
+	return list
 }
 
 // nextSerial is the serial number of the next meter of a [meter].

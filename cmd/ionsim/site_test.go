@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/port"
+	"ionbench/client/upg"
 )
 
 func writeSite(t *testing.T, text string) string {
@@ -48,6 +50,15 @@ func TestASiteSaysWhatIsWrongWithItsFile(t *testing.T) {
 		{"[line]\ntcp = nowhere\n[meter]\n", "is no address"},
 		{"[line]\nplan = kill at block 3\n[meter]\n", "befalls the upgrader"},
 		{"[line]\nplan = cable-pull at block\n[meter]\n", "line 2"},
+		{"[line]\ncopies = 2\ntrace = x\n[meter]\n", "trace: 2 lines cannot write one file; put {line} into it"},
+		{"[line]\ncopies = 2\ncapture = x\n[meter]\n", "capture: 2 lines cannot write one file"},
+		{"[line]\ncapture = -\n[meter]\n", "name a file"},
+		{"[meter]\ncopies = 2\nstate = x\n", "line 3: state: 2 meters cannot have one; put {meter} or {serial} into it"},
+		{"[line]\ncopies = 2\n[meter]\nstate = {meter}\n", "line 4: state: meters of 2 lines cannot have one; put {line} or {serial} into it"},
+		{"[meter]\nunit-id = 240\ncopies = 9\nmodbus-rtu = yes\n", "line 4: modbus-rtu: unit id 248 is none of Modbus"},
+		{"[meter]\nplan = cable-pull\n", "line 2: plan: cable-pull befalls the line; write it in the plan of its [line]"},
+		{"[meter]\ncopies = 2\nplan = meter-reset\n", "line 3: plan: 2 meters, and one meter of a line can have a plan"},
+		{"[meter]\nplan = meter-reset\n[meter b]\nunit-id = 9\nplan = meter-reset\n", "line 5: plan: another meter of this line has one, at line 2"},
 		{"[meter]\n[station x]\nline = y\n", "line 3: no meter is on line \"y\""},
 		{"[line]\ncopies = 9000\n[meter]\ncopies = 2\n", "18000 meters, and at most 10000"},
 		{"[pc]\n", "no section; use line, meter or station"},
@@ -162,22 +173,49 @@ func whoIs(t *testing.T, connection port.Config, unit int) client.Device {
 	return client.Device{}
 }
 
-// The answers of a second master and its questions go into an upgrade, which has to live with them;
-// the other meters of the line have nothing to do with it.
-func TestAnUpgradeOnALineOfEightWithASecondMasterLeavesTheOthersAlone(t *testing.T) {
+// ionup builds ionup and returns its path.
+func ionup(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ionup")
+	if out, err := exec.Command("go", "build", "-o", path, "ionbench/cmd/ionup").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// runIonup runs ionup in a folder of its own, and returns what it says.
+func runIonup(t *testing.T, program string, args ...string) (code int, said string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), program, args...)
+	c.Dir = t.TempDir()
+	out, err := c.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return c.ProcessState.ExitCode(), string(out)
+}
+
+// The answers of a second master and its questions go into an upgrade by ionup, the program, which has
+// to live with them; the other meters of the line have nothing to do with it.
+func TestAnUpgradeByIonupOnALineOfEightWithASecondMasterLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
+	program, image := ionup(t), filepath.Join(t.TempDir(), "new.upg")
+	b, err := upg.Append(nil, testFirmware(4))
+	must(t, errors.Join(err, os.WriteFile(image, b, 0o600)))
 	m, ready := startSite(t, "[line a]\npty = yes\n[meter m]\nline = a\nunit-id = 101\ncopies = 8\n[station poller]\nline = a\nkind = second-master\nunit-id = 105\nbegins = 300ms\nevery = 310ms\n", "--pace", "200")
 	where := port.Config{Port: ready[0].PTY}
-	h, err := useUnit(t, where, 103, client.TaskUpgrade, testFirmware(4))
-	must(t, err)
-	upgraded := h.err == nil
+	code, said := runIonup(t, program, "upgrade", image, "--port", ready[0].PTY, "--unit-id", "103", "--timeout", "300ms", "--yes")
+	upgraded := code == 0
+	if !upgraded && !strings.Contains(said, "ionup recover") && !strings.Contains(said, "hint") {
+		t.Errorf("exit %d without a next step:\n%s", code, said)
+	}
 	for _, on := range ready[0].Meters {
 		want := "7350V282"
 		if on.Unit == 103 {
 			want = "7350V284"
 		}
 		if got := whoIs(t, where, on.Unit); (got.Revision != want && (on.Unit != 103 || upgraded)) || got.SerialNumber != on.Serial {
-			t.Errorf("unit %d runs %s and is %s; the upgrade of 103 ended with %v", on.Unit, got.Revision, got.SerialNumber, h.err)
+			t.Errorf("unit %d runs %s and is %s; the upgrade of 103 ended with %d:\n%s", on.Unit, got.Revision, got.SerialNumber, code, said)
 		}
 	}
 	m.end()
@@ -188,5 +226,118 @@ func TestAnUpgradeOnALineOfEightWithASecondMasterLeavesTheOthersAlone(t *testing
 	}
 	if upgraded && len(m.all("sector-erased")) == 0 {
 		t.Error("nothing of the upgrade was told")
+	}
+}
+
+// Two meters with one unit id both hear what is sent to it: ionup changes neither. And an EtherGate has
+// one connection: who comes second is told who has it.
+func TestIonupLeavesTwinsOfASiteAloneAndAnEtherGateHasOneClient(t *testing.T) {
+	t.Parallel()
+	program, image := ionup(t), filepath.Join(t.TempDir(), "new.upg")
+	b, err := upg.Append(nil, testFirmware(2))
+	must(t, errors.Join(err, os.WriteFile(image, b, 0o600)))
+	m, ready := startSite(t, "[line a]\ntcp = :0\n[meter one]\nline = a\nunit-id = 7\n[meter two]\nline = a\nunit-id = 7\nrts-delay = 200ms\n", "--pace", "baud")
+	code, said := runIonup(t, program, "upgrade", image, "--tcp", ready[0].TCP, "--unit-id", "7", "--yes")
+	if code != 1 || !strings.Contains(said, "more than one meter answers") {
+		t.Errorf("twins: exit %d, %s", code, said)
+	}
+	first, err := port.Open(port.Config{TCP: ready[0].TCP})
+	must(t, err)
+	m.want("the first client", func(e event) bool { return e.Event == "connected" })
+	second, err := port.Open(port.Config{TCP: ready[0].TCP})
+	must(t, err)
+	if refused := m.want("the second client", func(e event) bool { return e.Event == "refused" }); refused.Holder == "" {
+		t.Errorf("%s", refused.raw)
+	}
+	must(t, errors.Join(first.Close(), second.Close()))
+	m.end()
+	for _, e := range m.seen {
+		if e.Event == "sector-erased" || e.Event == "state" && e.State == "download" {
+			t.Errorf("%s", e.raw)
+		}
+	}
+}
+
+// What is kept of a site's meters, first and neighbour alike, is there when it is started again; and a
+// file that holds another meter is refused, with the place in the site's file.
+func TestMetersOfASiteGoOnFromTheirStateFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	text := "[line a]\ntcp = :0\ntrace = " + folder + "/{line}.trace\ncapture = " + folder + "/{line}.pcapng\n" +
+		"[meter m]\nline = a\nunit-id = 7\ncopies = 2\nstate = " + folder + "/{meter}.state\n"
+	m, ready := startSite(t, text, "--pace", "off")
+	h, err := useUnit(t, port.Config{TCP: ready[0].TCP}, 8, client.TaskUpgrade, testFirmware(2))
+	must(t, errors.Join(err, h.err))
+	m.end()
+	m, ready = startSite(t, text, "--pace", "off")
+	for i, want := range []string{"7350V282", "7350V284"} {
+		if on := ready[0].Meters[i]; on.Revision != want || !on.Restored {
+			t.Errorf("%s runs %s, and restored is %v", on.Name, on.Revision, on.Restored)
+		}
+	}
+	m.end()
+	for name, mark := range map[string]string{"a.trace": "m-2", "a.pcapng": ""} {
+		b, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil || len(b) < 1000 || name == "a.trace" && strings.Count(string(b), "# ionsim: ") != 2 {
+			t.Errorf("%s (%s): %d bytes, %v", name, mark, len(b), err)
+		}
+	}
+	other := strings.Replace(text, "unit-id = 7", "unit-id = 6", 1)
+	code, _, stderr := outcome(t, "--site", writeSite(t, other))
+	if code != 2 || !strings.Contains(stderr, "line 9: state: the state file is of another meter") || !strings.Contains(stderr, "unit 7, the site asks for") {
+		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
+
+func TestAMeterOfASiteSpeaksModbusOnAPortOfItsOwn(t *testing.T) {
+	t.Parallel()
+	link := filepath.Join(t.TempDir(), "{meter}")
+	m, ready := startSite(t, "[line a]\ntcp = :0\n[meter m]\nline = a\nunit-id = 7\ncopies = 2\nmodbus-link = "+link+"\n", "--pace", "off")
+	for i, on := range ready[0].Meters {
+		conn, err := port.Open(port.Config{Port: strings.Replace(link, "{meter}", on.Name, 1), Baud: 9600})
+		must(t, err)
+		request := []byte{byte(7 + i), 3, 7, 0x6C, 0, 4}
+		sum := crcOf(request)
+		_, err = conn.Write(append(request, byte(sum), byte(sum>>8)))
+		must(t, err)
+		answer := make([]byte, 13)
+		_, err = io.ReadFull(conn, answer)
+		if err != nil || string(answer[3:11]) != "7350V282" {
+			t.Errorf("%s at %s: % x, %v", on.Name, on.ModbusRTU, answer, err)
+		}
+		must(t, conn.Close())
+	}
+	m.end()
+}
+
+func crcOf(p []byte) uint16 {
+	c := uint16(0xFFFF)
+	for _, b := range p {
+		c ^= uint16(b)
+		for range 8 {
+			low := c & 1
+			if c >>= 1; low == 1 {
+				c ^= 0xA001
+			}
+		}
+	}
+	return c
+}
+
+// The plan of a meter befalls that meter and no other of its line.
+func TestThePlanOfAMeterBefallsItAlone(t *testing.T) {
+	t.Parallel()
+	m, ready := startSite(t, "[line a]\ntcp = :0\n[meter m]\nline = a\nunit-id = 7\n[meter struck]\nline = a\nunit-id = 8\nplan = meter-reset at 50ms\n", "--pace", "off")
+	m.want("the reset", func(e event) bool {
+		return e.Event == "state" && e.Meter == "struck" && e.State == "booting"
+	})
+	if on := ready[0].Meters; on[0].Name != "struck" || on[1].Name != "m" || on[1].Serial != "PC-0209A001-11" {
+		t.Errorf("the meters are %+v", on)
+	}
+	m.end()
+	for _, e := range m.seen {
+		if e.Event == "state" && e.Meter == "m" && e.State != "off" {
+			t.Errorf("%s", e.raw)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
@@ -95,6 +96,29 @@ func (s *Station) Neighbours() int {
 
 // Neighbour is a further meter on the line, to look at.
 func (s *Station) Neighbour(i int) *meter.Meter { return s.others.neighbours[i].meter }
+
+// SwitchNeighbour switches a further meter on the line on or off. What it has begun to send is still
+// heard to its end.
+func (s *Station) SwitchNeighbour(now time.Duration, i int, on bool) {
+	s.Advance(now)
+	switch m := s.Neighbour(i); {
+	case on && m.State() == meter.Off:
+		m.PowerOn(now)
+	case !on:
+		m.PowerOff(now)
+	}
+	s.afterNeighbour(now, i)
+}
+
+// OfLine reports that a kind of fault befalls the line, or the network that leads to it, and not a
+// meter, its chip or its answers.
+func OfLine(k fault.Kind) bool {
+	switch k.Place() {
+	case fault.PlaceLine, fault.PlaceIP, fault.PlacePhone:
+		return true
+	}
+	return false
+}
 
 // Disturbed reports that a station may talk while the meter or the host does: one that talks
 // unasked, or a meter of the same unit id.

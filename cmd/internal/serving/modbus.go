@@ -76,45 +76,75 @@ func (s *server) modbusPorts() []ModbusAt {
 	return nil
 }
 
-// openRTU opens a PTY that speaks Modbus.
-func (s *server) openRTU() (err error) {
-	if !s.options.rtu() {
-		return nil
-	}
-	if s.meter.Identity.UnitID > modbus.MaxUnit {
-		return cli.Usage("--protocol modbus: unit id %d is none of Modbus", s.meter.Identity.UnitID).Hint("use --unit-id 1 to 247")
-	}
-	s.rtu, err = serve.Listen(serve.Config{
-		PTY: true, Link: s.options.Link, Baud: s.meter.Baud, Clock: s.clock, Turns: &s.turns, Event: s.onPort,
-		Step: func(now time.Duration) bool {
-			s.now = max(s.now, now)
-			return false
-		},
-		Persist: s.persist,
-	})
+// rtuPort is a PTY that speaks Modbus RTU.
+type rtuPort struct {
+	*serve.Server
+	at RTUAt
+}
+
+// openRTU opens the PTYs that speak Modbus.
+func (s *server) openRTU() error {
+	wanted, err := s.rtuWanted()
 	if err != nil {
-		return cli.Environmental(err)
+		return err
+	}
+	for _, at := range wanted {
+		port, err := serve.Listen(serve.Config{
+			PTY: true, Link: at.Link, Baud: at.Baud, Clock: s.clock, Turns: &s.turns, Event: s.onPort,
+			Step: func(now time.Duration) bool {
+				s.now = max(s.now, now)
+				return false
+			},
+			Persist: s.persist,
+		})
+		if err != nil {
+			return cli.Environmental(err)
+		}
+		s.rtu = append(s.rtu, &rtuPort{port, at})
 	}
 	return nil
 }
 
-// rtuPort is the meter's port behind the PTY.
-func (s *server) rtuPort() serve.Device {
-	m := s.station().Meter()
+// rtuWanted are the PTYs of Modbus RTU that are wanted.
+func (s *server) rtuWanted() ([]RTUAt, error) {
+	switch unit := s.meter.Identity.UnitID; {
+	case s.line != nil:
+		return s.line.RTU, nil
+	case !s.options.rtu():
+		return nil, nil
+	case unit > modbus.MaxUnit:
+		return nil, cli.Usage("--protocol modbus: unit id %d is none of Modbus", unit).Hint("use --unit-id 1 to 247")
+	default:
+		return []RTUAt{{Link: s.options.Link, Unit: uint8(unit), Baud: s.meter.Baud}}, nil
+	}
+}
+
+// captured is the name of the port in a capture.
+func (a *RTUAt) captured(of *Line) string {
+	const name = "Modbus RTU"
+	if of == nil {
+		return name
+	}
+	return name + " of " + of.Names[a.Place]
+}
+
+// behind is the meter's port behind a PTY of Modbus RTU.
+func (s *server) behind(p *rtuPort) serve.Device {
+	m := s.meterAt(p.at.Place)
 	port := bench.NewModbusPort(bench.ModbusConfig{
-		Device: m, Unit: uint8(s.meter.Identity.UnitID), Baud: s.meter.Baud, Pace: s.options.Pace,
-		Delay: m.Config().Timing.RTSDelay, Silence: max(modbus.Silence(s.meter.Baud), modbus.PatientSilence),
+		Device: m, Unit: p.at.Unit, Baud: p.at.Baud, Pace: s.options.Pace,
+		Delay: m.Config().Timing.RTSDelay, Silence: max(modbus.Silence(p.at.Baud), modbus.PatientSilence),
 	})
 	if s.capture == nil {
 		return port
 	}
-	return &seenPort{ModbusPort: port, to: s.beside(s.capture.ModbusRTU("Modbus RTU", s.meter.Baud))}
+	return &seenPort{ModbusPort: port, to: s.beside(s.capture.ModbusRTU(p.at.captured(s.line), p.at.Baud))}
 }
 
-// pty is the name of the PTY; "" without one.
+// pty is the name of the PTY of the line, or of the only meter; "" without one.
 func (s *server) pty() string {
-	if s.rtu != nil {
-		return s.rtu.PTY()
+	if s.options.rtu() {
+		return s.rtu[0].PTY()
 	}
 	return s.server.PTY()
 }
@@ -132,8 +162,8 @@ func (s *server) closePorts() error {
 	for _, m := range s.modbus {
 		errs = append(errs, m.Close())
 	}
-	if s.rtu != nil {
-		errs = append(errs, s.rtu.Close())
+	for _, p := range s.rtu {
+		errs = append(errs, p.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -146,9 +176,9 @@ func (s *server) runPorts(ctx context.Context) error {
 	for _, m := range s.modbus {
 		beside = append(beside, m.Run)
 	}
-	if s.rtu != nil {
-		port := s.rtuPort()
-		beside = append(beside, func(ctx context.Context) error { return s.rtu.Run(ctx, port) })
+	for _, p := range s.rtu {
+		port := s.behind(p)
+		beside = append(beside, func(ctx context.Context) error { return p.Run(ctx, port) })
 	}
 	ended := make(chan error, len(beside))
 	for _, run := range beside {

@@ -100,7 +100,7 @@ type server struct {
 	observer *observer
 	turns    sync.Mutex // held by who uses the meter
 	server   *serve.Server
-	rtu      *serve.Server    // of the PTY with --protocol modbus; nil without
+	rtu      []*rtuPort       // PTYs that speak Modbus
 	modbus   []*serve.Sockets // of Modbus TCP
 	door     *door            // nil without --http
 	far      *farSide         // nil: the meter is here
@@ -240,6 +240,9 @@ func (s *server) persist() error {
 			return err
 		}
 	}
+	if err := s.saveKept(); err != nil {
+		return err
+	}
 	s.observer.step(s.now)
 	return errors.Join(s.traceErr, s.trace.flush(), s.capture.Written())
 }
@@ -248,7 +251,7 @@ func (s *server) persist() error {
 func (s *server) begin() error {
 	s.observer.edges = s.station().Meter().Panel().Edges
 	s.observer.ledTold, s.observer.earlier = s.observer.edges, s.observer.edges
-	if err := s.keep(); err != nil {
+	if err := errors.Join(s.keep(), s.createKept()); err != nil {
 		return err
 	}
 	s.begun = s.station().Counts()
@@ -281,7 +284,7 @@ func (s *server) serve(ctx context.Context) error {
 	// The end of the process is the end of the meter's power.
 	s.now = s.clock.Now()
 	unstruck := s.station().Unstruck()
-	s.station().PowerOff(s.now)
+	s.switchOff()
 	err = s.persist()
 	s.ended.Repeat = s.door.repeat()
 	s.observer.end(s.now, unstruck, &s.ended)

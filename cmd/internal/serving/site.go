@@ -24,6 +24,72 @@ type Line struct {
 	Meter   *Meter   // the first one, which the plan strikes, with its station
 	Names   []string // of its meters, by their places on the line
 	Modbus  []ModbusAt
+	RTU     []RTUAt
+	Kept    []Kept
+}
+
+// RTUAt is a PTY that is a further port of one of the meters of a line and speaks Modbus RTU.
+type RTUAt struct {
+	Place int    // as with ModbusAt
+	Link  string // a name for the PTY; empty for none
+	Unit  uint8
+	Baud  int
+}
+
+// Kept is one of the meters of a line that is kept in a file.
+type Kept struct {
+	Place    int // as with ModbusAt
+	Keeper   *Keeper
+	Restored bool // the file held it
+}
+
+// CloseKept closes the files in which meters of lines are kept.
+func CloseKept(lines []*Line) error {
+	var errs []error
+	for _, l := range lines {
+		for _, k := range l.Kept {
+			errs = append(errs, k.Keeper.Close())
+		}
+		l.Kept = nil
+	}
+	return errors.Join(errs...)
+}
+
+// saveKept saves all meters of a line that are kept.
+func (s *server) saveKept() error {
+	if s.line == nil {
+		return nil
+	}
+	for _, k := range s.line.Kept {
+		if err := k.Keeper.Save(s.meterAt(k.Place), s.now); err != nil {
+			return fmt.Errorf("meter %s: %w", s.line.Names[k.Place], err)
+		}
+	}
+	return nil
+}
+
+// createKept saves for the first time what is kept.
+func (s *server) createKept() error {
+	if s.line == nil {
+		return nil
+	}
+	for _, k := range s.line.Kept {
+		if k.Restored {
+			continue
+		}
+		if err := k.Keeper.Create(s.meterAt(k.Place), s.now); err != nil {
+			return fmt.Errorf("meter %s: %w", s.line.Names[k.Place], err)
+		}
+	}
+	return s.saveKept()
+}
+
+// switchOff takes the power of all meters away.
+func (s *server) switchOff() {
+	s.station().PowerOff(s.now)
+	for i := range s.station().Neighbours() {
+		s.station().SwitchNeighbour(s.now, i, false)
+	}
 }
 
 // ModbusAt is a port of Modbus TCP of one of the meters of a line.
@@ -40,12 +106,14 @@ func (s *server) meterAt(place int) *meter.Meter {
 	return s.station().Neighbour(place - 1)
 }
 
-// RunSite serves lines until ctx ends, which is no error, or one of them fails.
+// RunSite serves lines until ctx ends, which is no error, or one of them fails. It closes the files in
+// which their meters are kept.
 func RunSite(ctx context.Context, c *cli.Call, stdout io.Writer, lines []*Line) error {
 	out := sink.New(stdout, lostEvents)
 	diag := sink.New(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
 	defer diag.Close()
 	defer out.Close()
+	defer func() { _ = CloseKept(lines) }() // all is saved before it is confirmed
 	shared, err := openSite(lines[0].Options.HTTP)
 	if err != nil {
 		return err
@@ -54,7 +122,7 @@ func RunSite(ctx context.Context, c *cli.Call, stdout io.Writer, lines []*Line) 
 	servers := make([]*server, 0, len(lines))
 	defer func() {
 		for _, s := range servers {
-			_ = s.close() // it has kept nothing
+			_ = s.close() // what is kept is closed later, and nothing else tells anything here
 		}
 		_ = shared.close()
 	}()
@@ -166,12 +234,21 @@ func (s *server) lineFields() []field {
 		Unit     uint16      `json:"unit"`
 		Revision string      `json:"revision"`
 		Modbus   *string     `json:"modbus_tcp"`
+		RTU      *string     `json:"modbus_rtu"`
+		Restored bool        `json:"restored"`
 	}
 	list := make([]served, len(s.line.Names))
 	for i, name := range s.line.Names {
 		m := s.meterAt(i)
 		c := m.Config()
 		list[i] = served{Name: name, Model: c.Model, Serial: c.SerialNumber, Unit: c.UnitID, Revision: runs(m)}
+	}
+	for i, at := range s.line.RTU {
+		path := s.rtu[i].PTY()
+		list[at.Place].RTU = &path
+	}
+	for _, k := range s.line.Kept {
+		list[k.Place].Restored = k.Restored
 	}
 	for i, at := range s.line.Modbus {
 		address := s.modbus[i].Addr().String()
