@@ -23,12 +23,13 @@ const (
 	faultsFormat = "ionsim-ctl-faults 1"
 	powerFormat  = "ionsim-ctl-power 1"
 	metersFormat = "ionsim-ctl-meters 1"
+	linesFormat  = "ionsim-ctl-lines 1"
 )
 
 // ctlCommands control a meter that is served with --http. stdout is where people look.
 func ctlCommands(stdout io.Writer) []*cli.Command {
 	return []*cli.Command{
-		ctlState(), ctlWatch(stdout), ctlCable(), ctlPower(), ctlReset(), ctlFault(), ctlEnd(), ctlFaults(), ctlHeal(), ctlPress(), ctlMeters(),
+		ctlState(), ctlWatch(stdout), ctlCable(), ctlPower(), ctlReset(), ctlFault(), ctlEnd(), ctlFaults(), ctlHeal(), ctlPress(), ctlMeters(), ctlLines(),
 	}
 }
 
@@ -36,8 +37,12 @@ func ctlCommands(stdout io.Writer) []*cli.Command {
 type remote struct {
 	to, link string
 	meter    string // id of one of several
+	line     string // id of a line whose faults are meant
 	json     bool
 }
+
+// ofLines are the commands that can be about a line.
+var ofLines = []string{"ctl fault", "ctl end", "ctl faults", "ctl heal"}
 
 // flags returns the flags of a command whose answer has a format.
 func (r *remote) flags(format string) []cli.Flags {
@@ -77,8 +82,14 @@ func answered(err error) error {
 	}
 	switch refused.Status {
 	case http.StatusUnprocessableEntity:
+		if strings.HasPrefix(refused.Hint, "POST /v1/meters/") {
+			return cli.Usage("%w", err).Hint("say --meter instead of --line")
+		}
 		return cli.Usage("%w", err).Hint("ionsim --help-faults shows the whole language of faults")
 	case http.StatusNotFound:
+		if strings.Contains(refused.Hint, "GET /v1/lines lists") {
+			return cli.Usage("%w", err).Hint("ionsim ctl lines lists them; --line ID says which one is meant")
+		}
 		if strings.Contains(refused.Hint, "/v1/meters") {
 			return cli.Usage("%w", err).Hint("ionsim ctl meters lists them; --meter ID says which one is meant")
 		}
@@ -96,12 +107,19 @@ type request[A any] func(ctx context.Context, k *control.Client, args []string) 
 func asking[A any](c *cli.Command, format string, ask request[A], text func(A) string) *cli.Command {
 	r := new(remote)
 	c.Flags = r.flags(format)
+	if slices.Contains(ofLines, c.Name) {
+		c.Flags = append(c.Flags, cli.Plain(cli.Text(&r.line, "line", "ID", "a line instead of a meter, as ionsim ctl lines lists them: its faults are those of the bytes on it"))...)
+	}
 	c.Done, c.Unable = "the meter has done it", "no such meter is served, or it refuses"
 	c.Run = func(ctx context.Context, call *cli.Call) error {
+		if r.line != "" && r.meter != "" {
+			return cli.Usage("--line and --meter: a fault belongs to a line or to a meter").Hint("leave one of them out")
+		}
 		k, err := r.client()
 		if err != nil {
 			return err
 		}
+		k = k.OnLine(r.line)
 		answer, err := ask(ctx, k, call.Args)
 		var usage *cli.Error
 		if errors.As(err, &usage) {
@@ -328,6 +346,28 @@ that are played now. --meter ID of the other commands says which one is meant.
   ionsim ctl watch --meter killed
 `,
 	}, metersFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Meters, error) { return k.Meters(ctx) }, metersText)
+}
+
+func ctlLines() *cli.Command {
+	return asking(&cli.Command{
+		Name: "ctl lines", Brief: "list the lines that are served together",
+		Help: `
+List the lines behind one address, and how many stations are on each. --line ID of fault, faults, end
+and heal says that a line is meant, and not its meter.
+`,
+		Examples: `
+  ionsim ctl lines
+  ionsim ctl fault --line north 'noise for 5s rate 1e-3'
+`,
+	}, linesFormat, func(ctx context.Context, k *control.Client, _ []string) (control.Lines, error) { return k.Lines(ctx) }, linesText)
+}
+
+func linesText(l control.Lines) string {
+	rows := [][]string{{"LINE", "STATIONS", "BAUD", "PTY", "TCP"}}
+	for _, on := range l.Lines {
+		rows = append(rows, []string{printable(on.ID), strconv.Itoa(on.Stations), strconv.Itoa(on.Baud), printable(on.PTY), printable(on.TCP)})
+	}
+	return cli.Table(rows)
 }
 
 func metersText(m control.Meters) string {

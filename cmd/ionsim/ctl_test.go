@@ -95,6 +95,10 @@ func TestEveryCommandOfCtlDoesWhatItSays(t *testing.T) {
 		{"state --meter 1", "state    "},
 		{"fault meter-silent", "at-work"},
 		{"heal", "over"},
+		{"lines", "STATIONS"},
+		{"fault --line 1 cable-pull", "at-work"},
+		{"faults --line 1", "at-work"},
+		{"heal --line 1", "over"},
 		{"faults", "again by: cable-pull at"},
 	} {
 		args := strings.Fields(c.args)
@@ -139,6 +143,9 @@ func TestWhatCtlCannotDoSaysTheNextStep(t *testing.T) {
 		{[]string{"end", "first", "--to", m.ready.HTTP}, cli.Misused, "ctl faults"},
 		{[]string{"end", "9", "--to", m.ready.HTTP}, cli.Misused, "ctl faults"},
 		{[]string{"fault", "cabel-pull", "--to", m.ready.HTTP}, cli.Misused, "did you mean `cable-pull`"},
+		{[]string{"fault", "power-loss", "--line", "1", "--to", m.ready.HTTP}, cli.Misused, "say --meter instead of --line"},
+		{[]string{"faults", "--line", "9", "--to", m.ready.HTTP}, cli.Misused, "ionsim ctl lines"},
+		{[]string{"faults", "--line", "1", "--meter", "1", "--to", m.ready.HTTP}, cli.Misused, "leave one of them out"},
 		{[]string{"fault", "abort at 60%", "--to", m.ready.HTTP}, cli.Misused, "upgrader"},
 		{[]string{"fault", "program-fails", "--to", m.ready.HTTP}, cli.Misused, "address"},
 	} {

@@ -153,6 +153,12 @@ func TestEachLineOfASiteIsLookedAtUnderItsName(t *testing.T) {
 	if list := get("/v1/meters"); !strings.Contains(list, `"a-b-1"`) || !strings.Contains(list, `"a-b-2"`) {
 		t.Errorf("the meters are %s", list)
 	}
+	if list := get("/v1/lines"); strings.Count(list, `"stations":2`) != 2 {
+		t.Errorf("the lines are %s", list)
+	}
+	if one := get("/v1/lines/a-b-2"); !strings.Contains(one, `"name":"m-2","unit":8`) || !strings.Contains(one, `"name":"m-1","unit":7`) {
+		t.Errorf("the second line is %s", one)
+	}
 	if one := get("/v1/meters/a-b-2"); !strings.Contains(one, "PC-0209A001-13") {
 		t.Errorf("one is %s", one)
 	}

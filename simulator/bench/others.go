@@ -97,6 +97,18 @@ func (s *Station) Neighbours() int {
 // Neighbour is a further meter on the line, to look at.
 func (s *Station) Neighbour(i int) *meter.Meter { return s.others.neighbours[i].meter }
 
+// Talkers are the stations that talk unasked, without those that faults have brought.
+func (s *Station) Talkers() []talker.Config {
+	if s.others == nil {
+		return nil
+	}
+	list := make([]talker.Config, len(s.others.talkers))
+	for i := range s.others.talkers {
+		list[i] = s.others.talkers[i].Config()
+	}
+	return list
+}
+
 // SwitchNeighbour switches a further meter on the line on or off. What it has begun to send is still
 // heard to its end.
 func (s *Station) SwitchNeighbour(now time.Duration, i int, on bool) {

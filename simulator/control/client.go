@@ -20,6 +20,7 @@ import (
 type Client struct {
 	address, token string
 	meter          string // id; "" for the only one
+	line           string // id of a line whose faults are meant; "" for those of the meter
 	http           *http.Client
 }
 
@@ -54,6 +55,31 @@ func (c *Client) Of(meter string) *Client {
 	return &own
 }
 
+// OnLine is a client for the faults of a line.
+func (c *Client) OnLine(line string) *Client {
+	own := *c
+	own.line = line
+	return &own
+}
+
+// Lines lists the lines.
+func (c *Client) Lines(ctx context.Context) (l Lines, err error) {
+	return l, c.ask(ctx, "GET", "/v1/lines", nil, &l)
+}
+
+// Line looks at a line.
+func (c *Client) Line(ctx context.Context, id string) (l Line, err error) {
+	return l, c.ask(ctx, "GET", c.OnLine(id).faultsAt(""), nil, &l)
+}
+
+// faultsAt is where faults of the line or of the meter are asked.
+func (c *Client) faultsAt(path string) string {
+	if c.line == "" {
+		return c.at(path)
+	}
+	return strings.Replace(eachLine, "{line}", url.PathEscape(c.line), 1) + path
+}
+
 // at is where something of the meter is asked.
 func (c *Client) at(path string) string {
 	if c.meter == "" {
@@ -83,22 +109,22 @@ func (c *Client) Frames(ctx context.Context) (f Frames, err error) {
 
 // Faults lists the meter's plan.
 func (c *Client) Faults(ctx context.Context) (f Faults, err error) {
-	return f, c.ask(ctx, "GET", c.at("/faults"), nil, &f)
+	return f, c.ask(ctx, "GET", c.faultsAt("/faults"), nil, &f)
 }
 
 // Strike adds a fault; without a trigger it strikes at once.
 func (c *Client) Strike(ctx context.Context, fault string) (f Fault, err error) {
-	return f, c.ask(ctx, "POST", c.at("/faults"), map[string]any{"fault": fault}, &f)
+	return f, c.ask(ctx, "POST", c.faultsAt("/faults"), map[string]any{"fault": fault}, &f)
 }
 
 // End ends a fault.
 func (c *Client) End(ctx context.Context, id int) (f Fault, err error) {
-	return f, c.ask(ctx, "DELETE", c.at("/faults/")+strconv.Itoa(id), nil, &f)
+	return f, c.ask(ctx, "DELETE", c.faultsAt("/faults/")+strconv.Itoa(id), nil, &f)
 }
 
 // Heal ends every fault and gives the meter a chip without faults.
 func (c *Client) Heal(ctx context.Context) (f Faults, err error) {
-	return f, c.ask(ctx, "DELETE", c.at("/faults"), nil, &f)
+	return f, c.ask(ctx, "DELETE", c.faultsAt("/faults"), nil, &f)
 }
 
 // Power switches the meter on or off.

@@ -10,8 +10,9 @@
 // Events wait a twentieth of a second for others before they are sent, since a meter that is served as
 // fast as it can be has tens of thousands in a second (BenchmarkAnUpgradeThatIsWatched of cmd/ionsim).
 //
-// A server answers for any number of meters, which come and go (/v1/meters/ID); while there is one
-// alone, /v1/meter and its like are that one.
+// A server answers for any number of meters, which come and go (/v1/meters/ID), each on a line
+// (/v1/lines/ID); while there is one alone, /v1/meter and its like are that one. A fault belongs to a
+// line or to a meter. Of the meters of one line it strikes one; the others are seen as stations.
 //
 // Whoever can reach the port still needs the token, in the header Authorization. The Host of a
 // request must be an address at which the server listens, which keeps out names that a hostile

@@ -50,7 +50,7 @@ func TestTheDocumentTellsOfEveryRouteAndOfNoOther(t *testing.T) {
 
 func TestTheDocumentHasEveryMemberOfEveryAnswer(t *testing.T) {
 	d := readDocument(t)
-	for _, v := range []any{Meters{}, Listed{}, Meter{}, Frames{}, Frame{}, Message{}, Field{}, LED{}, Flash{}, Image{}, Counts{}, LogEntry{}, Fault{}, Faults{}, Kinds{}, Kind{}, Lasting{}, Parameter{}, Input{}, Moment{}, Power{}, Version{}, Problem{}, Lost{}} {
+	for _, v := range []any{Meters{}, Listed{}, Meter{}, Frames{}, Frame{}, Message{}, Field{}, LED{}, Flash{}, Image{}, Counts{}, LogEntry{}, Fault{}, Faults{}, Kinds{}, Kind{}, Lasting{}, Parameter{}, Input{}, Moment{}, Power{}, Version{}, Problem{}, Lost{}, Lines{}, ListedLine{}, Line{}, OnLine{}} {
 		kind := reflect.TypeOf(v)
 		schema, ok := d.Components.Schemas[kind.Name()]
 		if !ok {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,13 +63,16 @@ func (s *Server) table() []route {
 	for _, q := range questions() {
 		routes = append(routes, route{q.method, onlyMeter + q.path, s.asked(q)}, route{q.method, eachMeter + q.path, s.asked(q)})
 	}
-	return routes
+	return append(routes, s.lineRoutes()...)
 }
 
 // asked answers a question for the meter that a request is about.
 func (s *Server) asked(q question) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		m, problem := s.meter(r.PathValue("meter"))
+		m, problem := s.meter(cmp.Or(r.PathValue("meter"), r.PathValue("line")))
+		if problem != nil && r.PathValue("line") != "" {
+			problem = &Problem{Error: "there is no such line, or it is not served any more", Hint: "GET /v1/lines lists them"}
+		}
 		switch {
 		case problem != nil:
 			reply(w, http.StatusNotFound, problem)
@@ -165,10 +169,7 @@ func (m *Served) look(now time.Duration) Meter {
 	}
 	c := station.Counts()
 	v.Image = Image{Block: c.Block, Blocks: c.ImageBlocks}
-	v.Counts = Counts{
-		BytesToMeter: c.BytesToMeter, BytesToHost: c.BytesToHost, FramesToMeter: c.FramesToMeter, FramesToHost: c.FramesToHost,
-		BlocksSent: c.BlocksSent, Resends: c.Resends, Replies: c.Replies,
-	}
+	v.Counts = countsOf(c)
 	if station.Far() {
 		v.State, v.LCD, v.Revision, v.Template, v.Flash = elsewhere, "", "", "", Flash{Used: []int{}}
 		return v
@@ -218,6 +219,11 @@ func (m *Served) getFaults(w http.ResponseWriter, r *http.Request) {
 }
 
 func (m *Served) postFault(w http.ResponseWriter, r *http.Request) {
+	m.postFaultIf(w, r, func(fault.Fault) *Problem { return nil })
+}
+
+// postFaultIf strikes the fault of a request, unless something speaks against it.
+func (m *Served) postFaultIf(w http.ResponseWriter, r *http.Request, against func(fault.Fault) *Problem) {
 	var body struct {
 		Fault string `json:"fault"`
 	}
@@ -225,6 +231,9 @@ func (m *Served) postFault(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, problem := readFault(body.Fault)
+	if problem == nil {
+		problem = against(f)
+	}
 	if problem != nil {
 		reply(w, http.StatusUnprocessableEntity, problem)
 		return

@@ -41,6 +41,8 @@ type Subject struct {
 	ID string
 	// Title says what goes on with it; empty for nothing.
 	Title string
+	// Names are what the site calls the meters of its line, by their places; nil for a meter alone.
+	Names []string
 	// LookOnly says why it cannot be struck by hand; empty if it can.
 	LookOnly string
 	// Run names this run of the program in ids of events: letters and digits.

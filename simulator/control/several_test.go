@@ -129,3 +129,39 @@ func TestTheLastFramesAreExplainedFieldByField(t *testing.T) {
 		t.Errorf("the fields end at %d of %d bytes", at, len(identify))
 	}
 }
+
+func TestAFaultBelongsToALineOrToAMeter(t *testing.T) {
+	m := serveOne(t)
+	other := m.beside(t, "2", "")
+	on := m.client().OnLine("2")
+	struck, err := on.Strike(t.Context(), "cable-pull")
+	if err != nil || struck.ID != 1 {
+		t.Fatalf("%+v, %v", struck, err)
+	}
+	var refused *RefusedError
+	if _, err := on.Strike(t.Context(), "power-loss"); !errors.As(err, &refused) || refused.Status != 422 || !strings.Contains(refused.Problem.Hint, "/v1/meters/2/faults") {
+		t.Errorf("a fault of the meter on the line: %v", err)
+	}
+	if _, err := m.client().Of("2").Strike(t.Context(), "power-loss"); err != nil {
+		t.Error(err)
+	}
+	line, err := m.client().Line(t.Context(), "2")
+	if err != nil || line.Reachable || len(line.Faults) != 1 || len(line.Stations) != 1 || !line.Stations[0].Struck || line.Stations[0].State != "off" {
+		t.Errorf("%+v, %v", line, err)
+	}
+	if _, err := on.End(t.Context(), 2); !errors.As(err, &refused) || refused.Status != 404 {
+		t.Errorf("the line ends a fault of the meter: %v", err)
+	}
+	if left, err := on.Heal(t.Context()); err != nil || len(left.Faults) != 1 || left.Faults[0].State != Over {
+		t.Errorf("%+v, %v", left, err)
+	}
+	if p := other.station.Planned(); len(p) != 2 || !p[1].AtWork {
+		t.Errorf("the meter's fault: %+v", p)
+	}
+	if _, err := m.client().Line(t.Context(), "no"); !errors.As(err, &refused) || refused.Status != 404 || !strings.Contains(refused.Problem.Hint, "GET /v1/lines") {
+		t.Errorf("no line: %v", err)
+	}
+	if spared, err := m.client().OnLine("1").Faults(t.Context()); err != nil || len(spared.Faults) > 0 {
+		t.Errorf("another line: %+v, %v", spared, err)
+	}
+}

@@ -16,6 +16,50 @@ type Listed struct {
 	Identity
 }
 
+// Lines is what GET /v1/lines tells.
+type Lines struct {
+	Lines []ListedLine `json:"lines"` // in the order in which they came
+}
+
+// ListedLine is a line of the list.
+type ListedLine struct {
+	ID       string `json:"id"`       // in addresses
+	Meter    string `json:"meter"`    // id of its meter that faults strike
+	Stations int    `json:"stations"` // on it, beside the host
+	Baud     int    `json:"baud"`
+	PTY      string `json:"pty"` // "" for none
+	TCP      string `json:"tcp"` // host:port; "" for none
+}
+
+// Line is what GET /v1/lines/{line} tells.
+type Line struct {
+	ID        string   `json:"id"`    // in addresses
+	Meter     string   `json:"meter"` // id of its meter that faults strike
+	At        float64  `json:"at"`
+	Baud      int      `json:"baud"`
+	Pace      string   `json:"pace"`
+	PTY       string   `json:"pty"`       // "" for none
+	Link      string   `json:"link"`      // a lasting name of the PTY; "" for none
+	TCP       string   `json:"tcp"`       // host:port; "" for none
+	Reachable bool     `json:"reachable"` // a host that asks now can be answered
+	Stations  []OnLine `json:"stations"`  // by their places
+	Counts    Counts   `json:"counts"`
+	Faults    []Fault  `json:"faults"` // of the line
+}
+
+// OnLine is a station on a line. Of one that is no meter, model, serial number, state and what runs are "".
+type OnLine struct {
+	Place   int    `json:"place"`
+	Kind    string `json:"kind"` // "meter", "second-master" or "babbler"
+	Name    string `json:"name"`
+	Unit    uint16 `json:"unit"` // of the unit that a second master asks
+	Model   string `json:"model"`
+	Serial  string `json:"serial"`
+	State   string `json:"state"` // as in the event "state"
+	Running string `json:"running"`
+	Struck  bool   `json:"struck"` // it is the meter that faults strike
+}
+
 // Meter is what GET /v1/meter tells. Times of the run are in seconds since the meter was ready.
 type Meter struct {
 	ID       string `json:"id"`                  // in addresses

@@ -153,7 +153,7 @@ func openSite(address string) (*door, error) {
 func (d *door) roomFor(s *server) *door {
 	return &door{Server: d.Server, token: d.token, room: true, meter: d.Admit(control.Subject{
 		ID: addressable(s.line.Name), Title: "on a line with " + strings.Join(s.line.Names, ", "), Run: draw(4, hex.EncodeToString),
-		Station: s.station(), From: s.meter.From, Started: s.meter.Epoch,
+		Station: s.station(), Names: s.line.Names, From: s.meter.From, Started: s.meter.Epoch,
 	})}
 }
 
