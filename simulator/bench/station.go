@@ -309,13 +309,8 @@ func (s *Station) Receive(now time.Duration, p []byte) {
 	s.fromHost(now, p)
 }
 
-// fromHost puts what the host sends on the line. Where that is no ION, nothing waits for the end of a
-// frame.
+// fromHost puts what the host sends on the line.
 func (s *Station) fromHost(now time.Duration, p []byte) {
-	if s.meter.Encoded() {
-		s.send(now, line.ToMeter, p)
-		return
-	}
 	if len(s.watch.held) == 0 {
 		p = p[s.sendWhole(now, line.ToMeter, p):]
 	}
@@ -334,6 +329,13 @@ func (s *Station) fromHost(now time.Duration, p []byte) {
 func (s *Station) sendWhole(now time.Duration, d line.Direction, p []byte) int {
 	done := 0
 	for done < len(p) {
+		if d == line.ToMeter && s.meter.Encoded() {
+			n := s.sendPacket(now, p[done:])
+			if done += n; n == 0 {
+				break
+			}
+			continue
+		}
 		n, whole := ion.CutFrame(p[done:])
 		if n == 0 {
 			break
@@ -605,8 +607,6 @@ func (s *Station) afterMeter(now time.Duration) {
 	s.scratch = s.meter.Transmit(s.scratch[:0])
 	switch {
 	case len(s.scratch) == 0 || s.silent > 0:
-	case s.meter.Speaks() && !isFrame(s.scratch):
-		s.send(now, line.FromMeter, s.scratch)
 	default:
 		s.sendSlowly(now, s.scratch)
 	}
@@ -640,7 +640,8 @@ func isFrame(p []byte) bool {
 // that a fault stops at this moment does not send it.
 func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	cuts := s.cuts
-	answer := frame.First() // read now: a fault that stops the meter may make it begin another frame
+	encoded := s.meter.Speaks() && !isFrame(frame)
+	answer := encoded || frame.First() // read now: a fault that stops the meter may make it begin another frame
 	s.watch.framesFromMeter++
 	if answer {
 		s.watch.replies++
@@ -656,7 +657,7 @@ func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	case s.cuts != cuts || s.silent > 0:
 	case s.begun(line.FromMeter):
 		s.sendRest(now, line.FromMeter, frame)
-	case frame.IsAck():
+	case !encoded && frame.IsAck():
 		s.sendFrame(now, line.FromMeter, frame)
 	default:
 		s.sendReply(now, frame)

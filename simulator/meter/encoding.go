@@ -30,11 +30,28 @@ type Encoding interface {
 	Answered(now time.Duration, r *ion.DownloadReply)
 	// Transmit appends what goes on the line now.
 	Transmit(dst []byte) []byte
+	// Packet says what a host sends next to the loader, if p is what it says from there on. It changes
+	// nothing.
+	Packet(p []byte) Packet
 	// CloneEncoding is a copy with the same future, perhaps in the memory of spent, which is no longer
 	// used, or nil. AppendState appends all that decides the future, times relative to now.
 	CloneEncoding(spent Encoding) Encoding
 	AppendState(dst []byte, now time.Duration) []byte
 }
+
+// Packet is what a host sends at once, as far as it must be known from outside: it is what a frame is to
+// ION.
+type Packet struct {
+	Bytes int  // 0: more must come before it is known
+	Frame bool // it is a packet, whole; otherwise bytes of none
+	// Block is its place among the parts of the file, from 1 on, modulo Modulus; 0 for what is none of them.
+	// First: a file begins with it.
+	Block, Modulus uint32
+	First          bool
+}
+
+// Packet says what a host sends next to a loader that is Encoded, if p is what it says from there on.
+func (m *Meter) Packet(p []byte) Packet { return m.encoding.Packet(p) }
 
 // Speaks reports whether the meter can speak otherwise than by ION.
 func (m *Meter) Speaks() bool { return m.encoding != nil }

@@ -106,7 +106,10 @@ type Loader struct {
 	ended  bool // an end has come, and was not believed yet
 	expect byte // number of the next block
 	errors int  // in a row
-	cans   int  // in a row
+	broken bool // lingering: what comes is no block any more, and is asked for again when the line is silent
+	// restart is when a loader that lingers restarts.
+	restart time.Duration
+	cans    int // in a row
 
 	block []byte // what of a block has come
 	file  file
@@ -166,10 +169,10 @@ func (l *Loader) Receive(now time.Duration, p []byte) {
 }
 
 func (l *Loader) take(now time.Duration, b byte) {
-	switch l.phase {
-	case purging:
+	switch {
+	case l.phase == purging, l.phase == lingering && l.broken:
 		l.at = now + quiet
-	case polling, receiving, lingering:
+	case l.phase == polling, l.phase == receiving, l.phase == lingering:
 		if len(l.block) > 0 {
 			l.takeInside(now, b)
 			return
@@ -190,11 +193,12 @@ func (l *Loader) takeFirst(now time.Duration, b byte) {
 	switch {
 	case b == soh, b == stx:
 		l.block = append(l.block, b)
+		l.at = now + byteGap
 		if l.phase != lingering {
-			l.phase, l.at = receiving, now+byteGap
+			l.phase = receiving
 		}
 	case b == eot && l.phase == lingering:
-		l.out = append(l.out, ack)
+		l.acknowledgeEnd(now) // the acknowledgement was lost
 	case b == eot && l.phase == receiving:
 		l.takeEnd(now)
 	}
@@ -217,9 +221,7 @@ func (l *Loader) takeEnd(now time.Duration) {
 // takeInside takes a byte of a block.
 func (l *Loader) takeInside(now time.Duration, b byte) {
 	l.block = append(l.block, b)
-	if l.phase != lingering {
-		l.at = now + byteGap
-	}
+	l.at = now + byteGap
 	if len(l.block) == l.whole() {
 		l.takeBlock(now)
 	}
@@ -262,6 +264,7 @@ func (l *Loader) takeBlock(now time.Duration) {
 		l.purge(now)
 	case l.phase == lingering:
 		l.out = append(l.out, ack) // the last one again, or in YMODEM that there is no other file
+		l.at = l.restart
 	case number == l.expect-1 && l.file.begun:
 		l.out = append(l.out, ack) // its acknowledgement was lost
 		l.at = now + blockWait
@@ -273,6 +276,43 @@ func (l *Loader) takeBlock(now time.Duration) {
 		l.ended, l.errors = false, 0
 		l.accept(now, payload)
 	}
+}
+
+// Packet says what a sender says from p on: a block, or a control character.
+func (l *Loader) Packet(p []byte) meter.Packet {
+	switch p[0] {
+	case soh, stx:
+		return l.blockPacket(p)
+	case eot, can, ack, nak, crc:
+		return meter.Packet{Bytes: 1, Frame: true}
+	}
+	return meter.Packet{Bytes: 1}
+}
+
+func (l *Loader) blockPacket(p []byte) meter.Packet {
+	payload := 128
+	if p[0] == stx {
+		payload = maxPayload
+	}
+	summed := 3 + payload + 1
+	long := summed + 1
+	switch {
+	case len(p) >= 3 && p[1] != ^p[2]:
+		return meter.Packet{Bytes: 1} // no block begins so
+	case l.known && l.sums, !l.known && l.polls > crcPolls && len(p) == summed && p[summed-1] == checksum(p[3:summed-1]):
+		long = summed
+	}
+	if len(p) < long {
+		return meter.Packet{}
+	}
+	packet := meter.Packet{Bytes: long, Frame: true, Modulus: 256, First: !l.file.begun && p[1] == 1}
+	switch {
+	case p[1] != 0:
+		packet.Block = uint32(p[1])
+	case l.file.begun && l.phase != lingering:
+		packet.Block = packet.Modulus
+	}
+	return packet
 }
 
 // open checks a block's number and sum.
@@ -345,10 +385,11 @@ func (l *Loader) acknowledge(now time.Duration) {
 // purge waits for silence after something that was broken.
 func (l *Loader) purge(now time.Duration) {
 	l.block = l.block[:0]
-	if l.phase == lingering {
-		return // the sender sends it again
+	if l.at = now + quiet; l.phase == lingering {
+		l.broken = true
+		return
 	}
-	l.phase, l.at = purging, now+quiet
+	l.phase = purging
 }
 
 // askAgain asks for a block again, or gives the transfer up.
@@ -396,8 +437,19 @@ func (l *Loader) Advance(now time.Duration) {
 	case erasing:
 		l.order(toClear)
 	case lingering:
-		l.block = l.block[:0]
+		l.endLinger(now)
+	}
+}
+
+// endLinger restarts the meter when the time is over, or asks again for what was broken.
+func (l *Loader) endLinger(now time.Duration) {
+	wrong := l.broken || len(l.block) > 0
+	l.block, l.broken, l.at = l.block[:0], false, l.restart
+	switch {
+	case now >= l.restart:
 		l.order(toRestart)
+	case wrong && l.batch:
+		l.out = append(l.out, nak)
 	}
 }
 
@@ -441,13 +493,23 @@ func (l *Loader) Answered(now time.Duration, r *ion.DownloadReply) {
 	}
 }
 
-// finish acknowledges the end, and in YMODEM asks whether there is another file.
+// finish acknowledges the end.
 func (l *Loader) finish(now time.Duration) {
+	l.phase, l.step, l.errors = lingering, noStep, 0
+	l.acknowledgeEnd(now)
+}
+
+// acknowledgeEnd acknowledges the end, and in YMODEM asks whether there is another file. From then on the
+// sender has its time again, but not for ever.
+func (l *Loader) acknowledgeEnd(now time.Duration) {
 	l.out = append(l.out, ack)
 	if l.batch {
 		l.out = append(l.out, crc)
 	}
-	l.phase, l.step, l.at = lingering, noStep, now+l.config.Linger
+	if l.errors++; l.errors <= maxErrors {
+		l.restart = now + l.config.Linger
+	}
+	l.at = l.restart
 }
 
 // Transmit appends what goes on the line.
@@ -497,6 +559,8 @@ func (l *Loader) Declare(w *machine.State, spent *Loader) {
 	w.Bool(l.ended)
 	w.Uint(uint64(l.expect))
 	w.Int(l.errors)
+	w.Bool(l.broken)
+	w.Deadline(l.restart, l.phase == lingering)
 	w.Int(l.cans)
 	w.Bytes(&l.block, spent.block)
 	l.file.declare(w, &spent.file)

@@ -249,6 +249,45 @@ func TestAnEndWhoseAnswerWasLostIsAnsweredAgain(t *testing.T) {
 	d.wantImage()
 }
 
+// A sender by YMODEM waits for a word that it may say that there is no other file, and for an answer to
+// that. It says the last again ten seconds later, and waits that long, too.
+func TestTheEndOfABatchIsAnsweredHoweverMuchOfItIsLost(t *testing.T) {
+	d := newDesk(t)
+	d.enters()
+	d.says(block(0, []byte("firmware.upg\x005080"), false))
+	for _, b := range d.blocks(1024, false) {
+		d.says(b)
+	}
+	d.says(eot)
+	d.says(eot)
+	d.passes(10 * time.Second)
+	if got := d.says(eot); got != ack+"C" {
+		t.Errorf("the end again is answered %q", got)
+	}
+	d.passes(10 * time.Second)
+	if got := d.says(eot); got != ack+"C" {
+		t.Errorf("the end, 20 s later, is answered %q", got)
+	}
+	last := block(0, []byte{0}, false)
+	d.m.Receive(d.now, []byte(last[:60]+"x"+last[61:]))
+	if got := d.passes(time.Second); got != nak {
+		t.Errorf("a last block that is broken is answered %q", got)
+	}
+	d.m.Receive(d.now, []byte(last[1:]))
+	if got := d.passes(time.Second); got != "" {
+		t.Errorf("one without its beginning is answered %q", got)
+	}
+	d.m.Receive(d.now, []byte(last[:90]))
+	if got := d.passes(2 * time.Second); got != nak {
+		t.Errorf("one without its end is answered %q", got)
+	}
+	if got := d.says(last); got != ack {
+		t.Errorf("that there is no other file is answered %q", got)
+	}
+	d.passes(time.Minute)
+	d.wantImage()
+}
+
 func TestNothingIsErasedForAFileThatIsNotGood(t *testing.T) {
 	damaged := func(change func(h []byte)) string {
 		d := newDesk(t)
@@ -345,6 +384,13 @@ func TestTheLoaderForgetsNothingOfItsState(t *testing.T) {
 				l.Begin(0)
 				l.Receive(0, []byte(list[0]))
 			}),
+			"lingering": at(func(l *xmodem.Loader) {
+				l.Begin(0)
+				for _, b := range append(list, eot, eot) {
+					l.Receive(0, []byte(b))
+					answered(t, l, 0, 0)
+				}
+			}),
 		},
 		Copy: func(from, to *still) {
 			to.now = from.now
@@ -353,7 +399,8 @@ func TestTheLoaderForgetsNothingOfItsState(t *testing.T) {
 		Declare: func(s *still, w *machine.State) { s.Declare(w, &s.Loader) },
 		Now:     func(s *still) time.Duration { return s.now },
 		Partly: map[string]machinetest.Part{
-			"Loader.at": {While: "it does something by itself", Shows: 2},
+			"Loader.at":      {While: "it does something by itself", Shows: 4},
+			"Loader.restart": {While: "it lingers", Shows: 2},
 		},
 		Closed: map[string]string{"now": "the instant, not the loader's"},
 	})
