@@ -15,6 +15,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/rfc2217"
 )
 
 func start(t *testing.T, c simulator.Config) *simulator.Meter {
@@ -289,6 +290,43 @@ func TestAMeterThatIsServedCanBeLookedAtAndStruck(t *testing.T) {
 	}
 	if _, err := net.Dial("tcp", where.TCP); err == nil {
 		t.Error("the port is still open")
+	}
+}
+
+func TestAMeterIsServedAsASerialPortOfAnotherMachine(t *testing.T) {
+	m := start(t, simulator.Config{Pace: bench.Unpaced, Faults: "cable-pull at frame 2 to-meter for 1h"})
+	where, err := m.Serve(simulator.Ports{RFC2217: ":0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", where.RFC2217)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := rfc2217.NewClient(conn, rfc2217.ClientConfig{Baud: 9600, Timeout: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer port.Close()
+	if _, err := identify(port, 105); err != nil {
+		t.Fatal(err)
+	}
+	lines := make(chan rfc2217.ModemState, 10)
+	port.OnModem(func(s rfc2217.ModemState) { lines <- s })
+	if is := <-lines; is != rfc2217.DCD|rfc2217.DSR|rfc2217.CTS {
+		t.Errorf("the lines are %08b", is)
+	}
+	answered := make(chan error, 1)
+	go func() {
+		_, err := identify(port, 105)
+		answered <- err
+	}()
+	if is := <-lines; is != 0 {
+		t.Errorf("the lines are %08b", is)
+	}
+	port.Close()
+	if err := <-answered; err == nil {
+		t.Error("a meter answers whose cable is out")
 	}
 }
 

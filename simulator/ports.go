@@ -7,20 +7,25 @@ import (
 	"net"
 	"time"
 
+	"ionbench/simulator/rfc2217"
 	"ionbench/simulator/serve"
 )
 
-// Ports says where a meter is served. At least one of PTY and TCP must be set.
+// Ports says where a meter is served. At least one of PTY, TCP and RFC2217 must be set.
 type Ports struct {
 	TCP  string // address to listen on, "host:port"; without a host the loopback interface, port 0 for a free one
 	PTY  bool   // on a new pseudo-terminal; on Linux only
 	Link string // a symbolic link to the PTY for as long as it is served; empty for none
+	// RFC2217 is an address like TCP. There the meter is behind a serial port: a client sets its rate, and
+	// sees its modem lines, of which a cable that is pulled carries none.
+	RFC2217 string
 }
 
 // Served says where a meter can be reached.
 type Served struct {
-	TCP string // "127.0.0.1:7801"; empty without one
-	PTY string // "/dev/pts/7"; empty without one
+	TCP     string // "127.0.0.1:7801"; empty without one
+	PTY     string // "/dev/pts/7"; empty without one
+	RFC2217 string // "127.0.0.1:2217"; empty without one
 }
 
 // served is the open ports of a meter, and the goroutine that serves them.
@@ -45,8 +50,9 @@ func (m *Meter) Serve(p Ports) (Served, error) {
 	}
 	s := &served{commands: make(chan func(time.Duration), 1), done: make(chan struct{})}
 	server, err := serve.Listen(serve.Config{
-		TCP: p.TCP, PTY: p.PTY, Link: p.Link, Baud: m.station.Line().Baud(0),
+		TCP: p.TCP, PTY: p.PTY, Link: p.Link, RFC2217: p.RFC2217, Baud: m.station.Line().Baud(0),
 		Clock: m.clock, Commands: s.commands, Reset: m.takeReset, Gone: m.portGone,
+		Modem: m.modemLines, Lines: m.hostLines(),
 	})
 	if err != nil {
 		return Served{}, err
@@ -57,6 +63,9 @@ func (m *Meter) Serve(p Ports) (Served, error) {
 	where := Served{PTY: server.PTY()}
 	if a := server.Addr(); a != nil {
 		where.TCP = a.String()
+	}
+	if a := server.RFC2217(); a != nil {
+		where.RFC2217 = a.String()
 	}
 	return where, nil
 }
@@ -99,6 +108,25 @@ func (m *Meter) portGone() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.station.PortGone()
+}
+
+// modemLines is how the modem lines are at the meter's end.
+func (m *Meter) modemLines() rfc2217.ModemState {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return rfc2217.StateOf(m.station.Signals())
+}
+
+// hostLines takes the lines that a host sets; nil where there is no modem that looks at them.
+func (m *Meter) hostLines() func(now time.Duration, l rfc2217.Lines) {
+	if m.station.Modem() == nil {
+		return nil
+	}
+	return func(now time.Duration, l rfc2217.Lines) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.station.SetDTR(m.tick(now), l.DTR)
+	}
 }
 
 // device is a meter as package serve sees it. The lock puts the server's turns and the

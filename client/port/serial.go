@@ -207,6 +207,14 @@ func (c *serialConn) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
+// SyscallConn is what is written to, for who must not wait for it.
+func (c *serialConn) SyscallConn() (syscall.RawConn, error) {
+	if w, ok := c.writer.(syscall.Conn); ok {
+		return w.SyscallConn()
+	}
+	return nil, syscall.ENOTSUP
+}
+
 // Close ends Read and Write and then closes the port.
 func (c *serialConn) Close() error {
 	c.once.Do(func() {

@@ -73,6 +73,14 @@ func (c *tcpConn) Close() error {
 	return c.Conn.Close()
 }
 
+// SyscallConn is the connection itself, for who must not wait for it.
+func (c *tcpConn) SyscallConn() (syscall.RawConn, error) {
+	if conn, ok := c.Conn.(syscall.Conn); ok {
+		return conn.SyscallConn()
+	}
+	return nil, syscall.ENOTSUP
+}
+
 // explain finds out what the end of the connection means. A port that serves one client at a
 // time accepts a second one and closes it at once, before any byte is sent.
 func (c *tcpConn) explain(err error) error {

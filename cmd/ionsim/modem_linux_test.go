@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/client"
 	"ionbench/client/phone"
 	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/foreign"
+	"ionbench/simulator/rfc2217"
 )
 
 // steps are those that were told of calls.
@@ -33,7 +35,7 @@ func TestAMeterIsUpgradedByItsTelephoneNumber(t *testing.T) {
 		name string
 		args []string
 		over func(*served) port.Config
-	}{{"PTY", nil, overPTY}, {"TCP", []string{"--tcp", ":0"}, overTCP}} {
+	}{{"PTY", nil, overPTY}, {"TCP", []string{"--tcp", ":0"}, overTCP}, {"RFC 2217", []string{"--rfc2217", "0"}, overRFC2217}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			m := startJSON(t, append(test.args, "--modem", "--phone", "250 652", "--pace", "off")...)
@@ -54,6 +56,71 @@ func TestAMeterIsUpgradedByItsTelephoneNumber(t *testing.T) {
 			}
 			m.wantDocumented(t)
 		})
+	}
+}
+
+func overRFC2217(m *served) port.Config {
+	return port.Config{Port: "rfc2217://" + m.ready.RFC2217}
+}
+
+// A modem tells by DCD whether there is a carrier, and hangs up when the host's DTR falls (&D2).
+func TestAModemBehindRFC2217TellsOfItsCarrierAndHangsUpWhenDTRFalls(t *testing.T) {
+	t.Parallel()
+	m := startJSON(t, "--rfc2217", "0", "--modem", "--pace", "off")
+	conn, err := port.Open(overRFC2217(m))
+	must(t, err)
+	defer conn.Close()
+	host := conn.(*rfc2217.Client)
+	lines, said := make(chan rfc2217.ModemState, 100), make(chan byte, 1<<10)
+	host.OnModem(func(s rfc2217.ModemState) { lines <- s })
+	go func() { // until it is closed
+		for p := make([]byte, 1); ; said <- p[0] {
+			if _, err := host.Read(p); err != nil {
+				return
+			}
+		}
+	}()
+	wantLines := func(want rfc2217.ModemState) {
+		t.Helper()
+		for deadline := time.After(patience); ; {
+			select {
+			case is := <-lines:
+				if is == want {
+					return
+				}
+			case <-deadline:
+				t.Fatalf("the lines never are %08b", want)
+			}
+		}
+	}
+	dial := func() {
+		t.Helper()
+		_, err := host.Write([]byte("ATDT5550105\r"))
+		must(t, err)
+		heard := ""
+		for deadline := time.After(patience); !strings.Contains(heard, "CONNECT 9600\r\n"); {
+			select {
+			case b := <-said:
+				heard += string(b)
+			case <-deadline:
+				t.Fatalf("the modem says %q", heard)
+			}
+		}
+		wantLines(rfc2217.DCD | rfc2217.DSR | rfc2217.CTS)
+	}
+	wantLines(rfc2217.DSR | rfc2217.CTS)
+	dial()
+	must(t, host.SetDTR(false))
+	wantLines(rfc2217.DSR | rfc2217.CTS)
+	must(t, host.SetDTR(true))
+	dial()
+	must(t, host.Close())
+	for range 2 {
+		m.want("the end of a call", func(e event) bool { return e.Step == "ended" })
+	}
+	m.end()
+	if want := "dialled 5550105, answered, connected 9600, ended the host is not ready"; m.steps() != want+", "+want {
+		t.Errorf("told: %s", m.steps())
 	}
 }
 

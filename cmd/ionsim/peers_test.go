@@ -86,7 +86,7 @@ func answers(t *testing.T, in io.Writer, lines *bufio.Scanner, what string) stri
 	return lines.Text()
 }
 
-func eventually(t *testing.T, is func() bool) {
+func eventually(t testing.TB, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -23,6 +23,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/modem"
+	"ionbench/simulator/rfc2217"
 	"ionbench/simulator/serve"
 )
 
@@ -96,6 +97,8 @@ func newBedWith(t *testing.T, plan string, change func(*bench.Config)) *bed {
 	}
 	server, err := serve.Listen(serve.Config{Link: b.link, TCP: "127.0.0.1:0", RFC2217: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
 		Reset: station.TakeReset, Gone: station.PortGone,
+		Modem: func() rfc2217.ModemState { return rfc2217.StateOf(station.Signals()) },
+		Lines: func(now time.Duration, l rfc2217.Lines) { station.SetDTR(now, l.DTR) },
 	})
 	must(t, err)
 	b.addr, b.remote, b.pty = server.Addr().String(), server.RFC2217().String(), server.PTY()

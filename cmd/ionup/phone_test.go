@@ -44,25 +44,44 @@ func TestTheWindowOfTheConnectionTakesATelephoneNumber(t *testing.T) {
 	}
 }
 
+// byModem are the ways to the modem: at an address, and at a serial port of another machine.
+func byModem(t *testing.T, test func(t *testing.T, to func(*bed) []string)) {
+	for name, to := range map[string]func(*bed) []string{
+		"TCP":      func(b *bed) []string { return []string{"--tcp", b.addr} },
+		"RFC 2217": func(b *bed) []string { return []string{"--port", "rfc2217://" + b.remote} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, func(b *bed) []string {
+				return append(to(b), "--unit-id", "105", "--phone", "5550105", "--journal", b.path("journal"), "--log", b.path("Upgrade.log"))
+			})
+		})
+	}
+}
+
 func TestALostCallIsDialledAgainAndTheUpgradeGoesOn(t *testing.T) {
 	t.Parallel()
-	b := newBedByTelephone(t, "carrier-lost at block 6")
-	r := ionup(t, append(b.tool("upgrade", b.upg(8)), "--phone", "5550105")...).wantCode(cli.Done)
-	r.wantSays("calling 5550105: the carrier is lost")
-	if b.revision() != "7350V283" {
-		t.Errorf("the meter runs %s", b.revision())
-	}
+	byModem(t, func(t *testing.T, to func(*bed) []string) {
+		b := newBedByTelephone(t, "carrier-lost at block 6")
+		r := ionup(t, append([]string{"upgrade", b.upg(8)}, to(b)...)...).wantCode(cli.Done)
+		r.wantSays("calling 5550105: the carrier is lost")
+		if b.revision() != "7350V283" {
+			t.Errorf("the meter runs %s", b.revision())
+		}
+	})
 }
 
 func TestACallThatIsLostForGoodIsRecoveredWithTheSettingsFromTheJournal(t *testing.T) {
 	t.Parallel()
-	b := newBedByTelephone(t, "carrier-lost at block 6; line-busy at block 6 for 1h")
-	before := b.settings()
-	ionup(t, append(b.tool("upgrade", b.upg(8)), "--phone", "5550105", "--timeout", "200ms")...).wantCode(cli.Failed).wantSays("the number is busy")
-	b.heal()
-	ionup(t, append(b.tool("recover", b.upg(8)), "--phone", "5550105", "--yes", "--wait", "20s")...).wantCode(cli.Done)
-	if b.revision() != "7350V283" {
-		t.Errorf("the meter runs %s", b.revision())
-	}
-	b.wantSettings(&before)
+	byModem(t, func(t *testing.T, to func(*bed) []string) {
+		b := newBedByTelephone(t, "carrier-lost at block 6; line-busy at block 6 for 1h")
+		before := b.settings()
+		ionup(t, append([]string{"upgrade", b.upg(8), "--timeout", "200ms"}, to(b)...)...).wantCode(cli.Failed).wantSays("the number is busy")
+		b.heal()
+		ionup(t, append([]string{"recover", b.upg(8), "--yes", "--wait", "20s"}, to(b)...)...).wantCode(cli.Done)
+		if b.revision() != "7350V283" {
+			t.Errorf("the meter runs %s", b.revision())
+		}
+		b.wantSettings(&before)
+	})
 }

@@ -64,13 +64,14 @@ func (s *Station) SetDTR(now time.Duration, on bool) {
 	}
 }
 
-// Carrier is the signal DCD of the host's port: that of the modem, or without one that the cable
-// to the meter is in.
-func (s *Station) Carrier() bool {
+// Signals are those of the host's port: carrier is DCD, ready is DSR and CTS. A modem that is there is
+// ready, and has a carrier while it is connected; without one the cable to the meter carries them all.
+func (s *Station) Signals() (carrier, ready bool) {
 	if s.modem != nil {
-		return s.modem.Carrier()
+		return s.modem.Carrier(), true
 	}
-	return s.pulled == [2]int{}
+	in := s.CableIn()
+	return in, in
 }
 
 // Modem is the way over the telephone network, to look at; nil for none.

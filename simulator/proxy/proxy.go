@@ -20,9 +20,9 @@ type Config struct {
 	Open func(ctx context.Context) (io.ReadWriteCloser, error)
 	// Retry is how long it takes until a port that cannot be opened is tried again; 0 as package steady has it.
 	Retry time.Duration
-	// Do takes functions that the station's owner runs between two turns. The owner calls the methods
-	// of Far but Close, and what is below.
-	Do      chan<- func(now time.Duration)
+	// Do lets the station's owner run a function between two turns, as steady.Config has it. The owner
+	// calls the methods of Far but Close, and what is below.
+	Do      func(ctx context.Context, run func(now time.Duration)) bool
 	Station *bench.Station
 	Event   func(steady.Event)
 }

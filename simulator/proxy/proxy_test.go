@@ -40,21 +40,10 @@ func startBetween(t testing.TB, to string, plan fault.Plan) *between {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do := make(chan func(time.Duration))
 	b := &between{events: make(chan steady.Event, 1<<10)}
 	broken := false
-	b.far = Start(Config{
-		Do: do, Station: station, Retry: time.Millisecond,
-		Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", to)
-		},
-		Event: func(e steady.Event) {
-			broken = broken || e.Kind == steady.Lost
-			b.events <- e
-		},
-	})
 	b.Server, err = serve.Listen(serve.Config{
-		TCP: ":0", Takeover: true, Commands: do,
+		TCP: ":0", Takeover: true,
 		Step: func(now time.Duration) bool { b.far.Flush(now); return false },
 		Reset: func() bool {
 			was := broken
@@ -65,6 +54,16 @@ func startBetween(t testing.TB, to string, plan fault.Plan) *between {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.far = Start(Config{
+		Do: b.Do, Station: station, Retry: time.Millisecond,
+		Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", to)
+		},
+		Event: func(e steady.Event) {
+			broken = broken || e.Kind == steady.Lost
+			b.events <- e
+		},
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx, device{station}) }()

@@ -60,6 +60,17 @@ const (
 	lines = DCD | RI | DSR | CTS
 )
 
+// StateOf is the state of a port that is ready (DSR, CTS), and at which there is a carrier (DCD).
+func StateOf(carrier, ready bool) (m ModemState) {
+	if carrier {
+		m |= DCD
+	}
+	if ready {
+		m |= DSR | CTS
+	}
+	return m
+}
+
 // changed adds which lines differ from before. Of RI only its end is told.
 func (m ModemState) changed(before ModemState) ModemState {
 	m &= lines

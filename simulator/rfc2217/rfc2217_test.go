@@ -339,3 +339,29 @@ func FuzzEnds(f *testing.F) {
 		}
 	})
 }
+
+func TestAChangeOfTheLinesHasItsPlaceAmongTheData(t *testing.T) {
+	t.Parallel()
+	a, b := pair(t)
+	var order []string
+	s := NewServer(b, ServerConfig{Baud: 9600, Asked: func(l Lines) {
+		order = append(order, map[bool]string{true: "DTR on", false: "DTR off"}[l.DTR])
+	}})
+	t.Cleanup(func() { s.Close() })
+	set := func(value byte) []byte { return []byte{iac, sb, comPort, setControl, value, iac, se} }
+	_, err := a.Write(slices.Concat([]byte{iac, will, comPort}, set(dtrOff), []byte("one"), set(dtrOn), []byte("two"), set(dtrOff)))
+	must(t, err)
+	must(t, a.(*net.TCPConn).CloseWrite())
+	for p := make([]byte, 2); ; {
+		n, err := s.Read(p)
+		if n > 0 {
+			order = append(order, string(p[:n]))
+		}
+		if err != nil {
+			break
+		}
+	}
+	if got, want := strings.Join(order, ", "), "DTR off, on, e, DTR on, tw, o, DTR off"; got != want {
+		t.Errorf("%s; want %s", got, want)
+	}
+}

@@ -25,9 +25,11 @@ var ErrFull = errors.New("the client takes no data")
 // client that does not take the answers to its own commands is hung up on.
 type Server struct {
 	net.Conn
-	wire  []byte // what was read
-	data  []byte // of it, not yet handed over
-	asked func(Lines)
+	wire    []byte   // what was read
+	data    []byte   // of it
+	given   int      // bytes of data that were handed over
+	changes []change // of it, not yet told
+	asked   func(Lines)
 
 	mu     sync.Mutex
 	end    *serverEnd
@@ -46,8 +48,8 @@ type ServerConfig struct {
 	Baud      int // until the client sets its own
 	Signature string
 	Modem     ModemState // of the lines at first
-	// Asked, if not nil, is called when the client has set other lines. It is called by Read, and then
-	// a break is no data. Without it a break is read as a receiver without break detection has it: a
+	// Asked, if not nil, is called when the client has set other lines. It is called by Read, behind the
+	// data that came before it and before the data behind it, and then a break is no data. Without it a break is read as a receiver without break detection has it: a
 	// byte 0 where it begins, and one where it ends.
 	Asked func(Lines)
 }
@@ -64,38 +66,47 @@ func NewServer(conn net.Conn, c ServerConfig) *Server {
 
 // Read returns data of the client, and carries out its commands.
 func (s *Server) Read(p []byte) (int, error) {
-	for len(s.data) == 0 {
+	for {
+		if n := s.handOver(p); n > 0 {
+			return n, nil
+		}
 		n, err := s.Conn.Read(s.wire)
 		if n > 0 {
-			if err := s.take(s.wire[:n]); err != nil {
+			if err := s.obey(s.wire[:n]); err != nil {
 				return 0, err
 			}
 		}
-		if err != nil && len(s.data) == 0 {
+		if err != nil {
+			if n := s.handOver(p); n > 0 {
+				return n, nil // the next read fails again
+			}
 			return 0, err
 		}
 	}
-	n := copy(p, s.data)
-	s.data = s.data[n:]
-	return n, nil
 }
 
-func (s *Server) take(p []byte) error {
-	changes, err := s.obey(p)
-	if s.asked != nil {
-		for _, l := range changes {
-			s.asked(l)
-		}
+// handOver copies data up to the next change of the lines, which it tells first if it is due.
+func (s *Server) handOver(p []byte) int {
+	for len(s.changes) > 0 && s.changes[0].behind == s.given {
+		s.asked(s.changes[0].to)
+		s.changes = s.changes[1:]
 	}
-	return err
+	end := len(s.data)
+	if len(s.changes) > 0 {
+		end = s.changes[0].behind
+	}
+	n := copy(p, s.data[s.given:end])
+	s.given += n
+	return n
 }
 
-// obey takes what was read, and returns the lines after each change that the client has made.
-func (s *Server) obey(p []byte) (changes []Lines, err error) {
+// obey takes what was read.
+func (s *Server) obey(p []byte) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.end.changes = nil
+	s.end.changes = s.end.changes[:0]
 	s.data, s.out = s.end.take(s.data[:0], s.out, p)
+	s.given, s.changes = 0, s.end.changes
 	if s.end.purge {
 		s.end.purge, s.kept = false, s.kept[:0]
 	}
@@ -107,7 +118,7 @@ func (s *Server) obey(p []byte) (changes []Lines, err error) {
 	if len(s.out) > 2*maxUnsent {
 		err = fmt.Errorf("%w: %d bytes of answers wait for it", ErrFull, len(s.out))
 	}
-	return s.end.changes, err
+	return err
 }
 
 // Write queues data for the client.

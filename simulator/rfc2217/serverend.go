@@ -16,8 +16,14 @@ type serverEnd struct {
 	modem     ModemState
 	purge     bool // the client wants no data that waits for it
 
-	changes      []Lines // the lines after each change, since they were last taken
-	passesBreaks bool    // a break is passed on by others, and no byte stands for it
+	changes      []change // of the lines, since they were last taken
+	passesBreaks bool     // a break is passed on by others, and no byte stands for it
+}
+
+// change is one of the lines, with its place among the data.
+type change struct {
+	behind int // bytes of data
+	to     Lines
 }
 
 func newServerEnd(baud int, signature string, modem ModemState) *serverEnd {
@@ -41,12 +47,15 @@ const breakByte = 0
 // take takes bytes of the client. It appends what is for the port to data, and answers to out.
 func (e *serverEnd) take(data, out, p []byte) (more, answers []byte) {
 	for len(p) > 0 {
-		n := 1 // a byte at a time, for a break has its place among the data
+		n := 1 // a byte at a time, for a change has its place among the data
 		for n < len(p) && p[n-1] != iac && e.state == inData {
 			n++
 		}
-		broke := e.breaking
+		broke, known := e.breaking, len(e.changes)
 		data = e.decode(data, p[:n], func(c command) { out = e.command(out, c) })
+		for i := range e.changes[known:] {
+			e.changes[known+i].behind = len(data)
+		}
 		if e.breaking != broke && !e.passesBreaks {
 			data = append(data, breakByte)
 		}
@@ -122,7 +131,7 @@ func (e *serverEnd) control(value byte) byte {
 	was := e.lines()
 	defer func() {
 		if is := e.lines(); is != was && e.passesBreaks {
-			e.changes = append(e.changes, is)
+			e.changes = append(e.changes, change{to: is})
 		}
 	}()
 	switch {

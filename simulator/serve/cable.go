@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 func (r *run) attachPort() {
 	h := &host{name: r.config.Port}
 	r.port = steady.Start(steady.Config{
-		Open: r.config.OpenPort, First: r.ports.takePort(), Do: r.inside,
+		Open: r.config.OpenPort, First: r.ports.takePort(),
+		Do: r.do,
 		Receive: func(now time.Duration, p []byte) {
 			r.listenTo(now, h, 0) // its rate is the adapter's, which is the meter's
 			r.device.Receive(now, p)
@@ -67,12 +69,19 @@ func (r *run) forget(now time.Duration, h *host) {
 
 // detachPort closes the port, as if its adapter were pulled out.
 func (r *run) detachPort(now time.Duration) {
-	if r.port == nil {
-		return
+	if r.port != nil {
+		r.dropPort()
+		r.forget(now, r.cable)
 	}
-	r.port.Close()
-	r.port = nil
-	r.forget(now, r.cable)
+}
+
+// dropPort ends the port, which tells nothing any more.
+func (r *run) dropPort() {
+	if r.port != nil {
+		r.port.End()
+		r.readers.Go(r.port.Wait)
+		r.port = nil
+	}
 }
 
 // takePort returns the port that was opened with the others, once; nil: it is opened anew.
@@ -92,11 +101,7 @@ func (r *run) remoteOn(c caller) *rfc2217.Server {
 	config := rfc2217.ServerConfig{Baud: r.config.Baud, Signature: "ionsim", Modem: r.modem}
 	if r.config.Lines != nil {
 		config.Asked = func(l rfc2217.Lines) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if !r.over {
-				r.config.Lines(r.tick(), l)
-			}
+			r.do(context.Background(), func(now time.Duration) { r.config.Lines(now, l) })
 		}
 	}
 	return rfc2217.NewServer(c.conn, config)

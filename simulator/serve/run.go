@@ -95,16 +95,15 @@ type run struct {
 	mu      *sync.Mutex // Config.Turns, or its own
 	over    bool        // no more turns; err says why
 	err     error
-	tty     *host                        // nil without a PTY
-	client  *host                        // the TCP client that is served
-	gone    bool                         // the ports are
-	waiting caller                       // accepted while the client before it was leaving
-	port    *steady.Port                 // that is there already; nil without one
-	cable   *host                        // who is on it
-	inside  chan func(now time.Duration) // of port
-	modem   rfc2217.ModemState           // of the lines at the device, as hosts were told
-	heard   *host                        // the host that was last heard, to which the device talks
-	baud    int                          // last told to the device
+	tty     *host              // nil without a PTY
+	client  *host              // the TCP client that is served
+	gone    bool               // the ports are
+	waiting caller             // accepted while the client before it was leaving
+	port    *steady.Port       // that is there already; nil without one
+	cable   *host              // who is on it
+	modem   rfc2217.ModemState // of the lines at the device, as hosts were told
+	heard   *host              // the host that was last heard, to which the device talks
+	baud    int                // last told to the device
 	out     []byte
 	now     time.Duration // of the turn
 	told    time.Duration // last told to the device
@@ -121,7 +120,7 @@ func newRun(config Config, device Device, p *ports) *run {
 		config: config, ports: p, device: device, clock: config.Clock, commands: config.Commands,
 		accepted: make(chan caller), failed: make(chan error, 1),
 		poked: make(chan struct{}, 1), quit: make(chan struct{}),
-		inside: make(chan func(time.Duration)), advanced: -1, modem: allLines,
+		advanced: -1, modem: allLines,
 		mu: config.Turns,
 	}
 	if r.mu == nil {
@@ -154,11 +153,8 @@ func (r *run) stop() {
 	if r.waiting.conn != nil {
 		r.waiting.conn.Close()
 	}
-	port := r.port
+	r.dropPort()
 	r.mu.Unlock()
-	if port != nil {
-		port.Close()
-	}
 	r.readers.Wait()
 }
 
@@ -321,8 +317,6 @@ func (r *run) loop(ctx context.Context) error {
 		case <-ctx.Done():
 		case command, open := <-r.commands:
 			r.command(command, open)
-		case command := <-r.inside:
-			r.command(command, true)
 		case c := <-r.accepted:
 			r.admit(c)
 		case err := <-r.failed:
@@ -690,14 +684,22 @@ func (r *run) command(command func(now time.Duration), open bool) {
 		r.commands = nil
 		return
 	}
+	r.do(context.Background(), command)
+}
+
+// do runs a command, and returns whether it has: not if the run is over, or ctx has ended. Any goroutine
+// may call it.
+func (r *run) do(ctx context.Context, command func(now time.Duration)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.over {
-		return
+	if r.over || ctx.Err() != nil {
+		return false
 	}
 	now := r.tick()
 	command(now)
 	r.settle(now)
+	r.workOn(r.clock.Now())
+	return true
 }
 
 // caller is a new TCP client, and the listener that it has reached.

@@ -111,6 +111,8 @@ type Server struct {
 	config  Config
 	ports   ports
 	started bool
+	running chan struct{} // closed when run is there
+	run     *run
 }
 
 // Listen opens the ports that config asks for. Clients may connect at once; Run serves them.
@@ -118,7 +120,7 @@ func Listen(config Config) (*Server, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{config: config, ports: ports{config: config}}
+	s := &Server{config: config, ports: ports{config: config}, running: make(chan struct{})}
 	if err := s.ports.open(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -180,6 +182,8 @@ func (s *Server) Run(ctx context.Context, device Device) error {
 	}
 	s.started = true
 	r := newRun(s.config, device, &s.ports)
+	s.run = r
+	close(s.running)
 	err := r.serve(ctx)
 	closing := s.Close()
 	r.stop()
@@ -187,4 +191,16 @@ func (s *Server) Run(ctx context.Context, device Device) error {
 		err = closing
 	}
 	return err
+}
+
+// Do runs a function between two turns of the device, followed by a Step, and returns when that is done.
+// Any goroutine may call it, but not the functions of Config. It waits until Run has begun, or ctx ends; false:
+// it was not run, because ctx has ended first or Run is over.
+func (s *Server) Do(ctx context.Context, do func(now time.Duration)) bool {
+	select {
+	case <-s.running:
+		return s.run.do(ctx, do)
+	case <-ctx.Done():
+		return false
+	}
 }

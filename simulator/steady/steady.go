@@ -3,7 +3,9 @@
 // read and written is a port.
 //
 // The port is read and written by goroutines of its own, so that one that takes nothing, or that
-// cannot be opened, does not stop the time of what is behind it.
+// cannot be opened, does not stop the time of what is behind it. What a port takes at once is written
+// without them, and its reader runs the owner's part itself: handing bytes to another goroutine costs
+// more than all else that is done to them here.
 package steady
 
 import (
@@ -36,10 +38,12 @@ type Config struct {
 	First io.ReadWriteCloser
 	// Retry is how long it takes until a port that cannot be opened is tried again; 0 is 100 ms.
 	Retry time.Duration
-	// Do takes functions that the port's owner runs, one after the other. The functions below, and the
-	// methods of Port but Close, are called by the owner.
-	Do chan<- func(now time.Duration)
-	// Receive takes what has come.
+	// Do lets the port's owner run a function, and returns when it has; false: the owner runs nothing
+	// any more, or ctx has ended before it could. Several goroutines may call it, and one function runs
+	// at a time. The functions below, and the methods of Port but Close and Wait, are called by the
+	// owner.
+	Do func(ctx context.Context, run func(now time.Duration)) bool
+	// Receive takes what has come. It must not keep p.
 	Receive func(now time.Duration, p []byte)
 	// Event takes what happens to the port.
 	Event func(Event)
@@ -98,22 +102,33 @@ func Start(config Config) *Port {
 	return p
 }
 
-// Close closes the port and waits until all is over. The owner need not run anything more.
+// Close closes the port and waits until all is over. It must not be called within a function that the
+// owner runs: for that are End, and Wait later.
 func (p *Port) Close() {
-	p.end()
-	p.ended.Wait()
+	p.End()
+	p.Wait()
 }
+
+// End closes the port. The owner may still be told something of it.
+func (p *Port) End() { p.end() }
+
+// Wait waits, after End, until all is over.
+func (p *Port) Wait() { p.ended.Wait() }
 
 // Write writes data, or loses it: it never waits for the port.
 func (p *Port) Write(now time.Duration, data []byte) {
-	if p.wire != nil && p.wire.put(item{data: append([]byte(nil), data...)}) {
+	lost := len(data)
+	if p.wire != nil {
+		lost = p.wire.send(data)
+	}
+	if lost == 0 {
 		p.lost = 0
 		return
 	}
 	if p.lost == 0 {
-		p.config.Event(Event{Kind: LostBytes, At: now, Bytes: len(data)})
+		p.config.Event(Event{Kind: LostBytes, At: now, Bytes: lost})
 	}
-	p.lost += len(data)
+	p.lost += lost
 }
 
 // Open reports whether the port is open.
@@ -128,12 +143,7 @@ func (p *Port) Tell(set func(conn io.ReadWriteCloser) error) {
 
 // Do lets the owner run a function, from any goroutine. It returns false at the end.
 func (p *Port) Do(run func(now time.Duration)) bool {
-	select {
-	case p.config.Do <- run:
-		return true
-	case <-p.ctx.Done():
-		return false
-	}
+	return p.ctx.Err() == nil && p.config.Do(p.ctx, run)
 }
 
 // keep keeps the port open.
@@ -164,7 +174,7 @@ func (p *Port) keep() {
 
 // serve carries bytes until the connection ends.
 func (p *Port) serve(conn io.ReadWriteCloser) {
-	w := &wire{conn: conn, items: make(chan item, maxItems), quit: make(chan struct{})}
+	w := &wire{conn: conn, prompt: promptWriter(conn), items: make(chan item, maxItems), quit: make(chan struct{})}
 	stop := context.AfterFunc(p.ctx, w.close)
 	defer stop()
 	var writing sync.WaitGroup
@@ -185,17 +195,16 @@ func (p *Port) serve(conn io.ReadWriteCloser) {
 
 // read gives the owner what comes, until the connection ends.
 func (p *Port) read(conn io.Reader) error {
-	buffer := make([]byte, readBytes)
+	buffer, n := make([]byte, readBytes), 0
+	receive := func(now time.Duration) { p.config.Receive(now, buffer[:n]) }
 	for {
-		n, err := conn.Read(buffer)
+		var err error
+		n, err = conn.Read(buffer)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = nil
 		}
-		if n > 0 {
-			data := append([]byte(nil), buffer[:n]...)
-			if !p.Do(func(now time.Duration) { p.config.Receive(now, data) }) {
-				return p.ctx.Err()
-			}
+		if n > 0 && !p.Do(receive) {
+			return errEnded
 		}
 		if errors.Is(err, io.EOF) {
 			return errors.New("closed by the other end")
@@ -206,6 +215,9 @@ func (p *Port) read(conn io.Reader) error {
 	}
 }
 
+// errEnded is why a port is gone whose owner runs nothing any more.
+var errEnded = errors.New("ended")
+
 // item is something to be written, or to be done to the port.
 type item struct {
 	data []byte
@@ -215,25 +227,47 @@ type item struct {
 // wire is one connection.
 type wire struct {
 	conn    io.ReadWriteCloser
+	prompt  func(p []byte) (n int) // writes what conn takes at once; nil where that cannot be known
 	items   chan item
 	quit    chan struct{}
 	closing sync.Once
 
 	mu      sync.Mutex
-	waiting int // bytes
+	pending int // items that are not done
+	waiting int // bytes of them
 }
 
 func (w *wire) close() { w.closing.Do(func() { w.conn.Close() }) }
+
+// send writes data at once, as far as that is possible and nothing is before it, and queues the rest. It
+// returns how many bytes are lost.
+func (w *wire) send(data []byte) (lost int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.pending == 0 && w.prompt != nil {
+		data = data[w.prompt(data):]
+	}
+	if len(data) == 0 || w.queue(item{data: append([]byte(nil), data...)}) {
+		return 0
+	}
+	return len(data)
+}
 
 // put queues an item, if there is room.
 func (w *wire) put(i item) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.queue(i)
+}
+
+// queue needs mu.
+func (w *wire) queue(i item) bool {
 	if w.waiting+len(i.data) > maxUnwritten {
 		return false
 	}
 	select {
 	case w.items <- i:
+		w.pending++
 		w.waiting += len(i.data)
 		return true
 	default:
@@ -241,10 +275,11 @@ func (w *wire) put(i item) bool {
 	}
 }
 
-func (w *wire) taken(n int) {
+func (w *wire) done(i item) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting -= n
+	w.pending--
+	w.waiting -= len(i.data)
 }
 
 // write writes what is queued. A write that fails ends the connection, which its reader notices.
@@ -257,20 +292,23 @@ func (w *wire) write(p *Port) {
 			return
 		}
 		if i.set == nil {
-			if w.carry(i.data) != nil {
+			err := w.carry(i.data)
+			w.done(i)
+			if err != nil {
 				w.close()
 				return
 			}
 			continue
 		}
-		if err := i.set(w.conn); err != nil {
+		err := i.set(w.conn)
+		w.done(i)
+		if err != nil {
 			p.Do(func(now time.Duration) { p.config.Event(Event{Kind: Unset, At: now, Reason: err.Error()}) })
 		}
 	}
 }
 
 func (w *wire) carry(data []byte) error {
-	defer w.taken(len(data))
 	for len(data) > 0 {
 		n, err := w.conn.Write(data)
 		if err != nil {

@@ -1,10 +1,12 @@
 package steady
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
@@ -13,44 +15,32 @@ const patience = 20 * time.Second
 
 // owner runs what a port wants to be run, one after the other, until the test ends.
 type owner struct {
-	do     chan func(time.Duration)
+	turn   sync.Mutex
 	events chan Event
 	heard  chan string
 }
 
 func start(t *testing.T, c Config) (*Port, *owner) {
 	t.Helper()
-	o := &owner{do: make(chan func(time.Duration)), events: make(chan Event, 100), heard: make(chan string, 100)}
+	o := &owner{events: make(chan Event, 100), heard: make(chan string, 100)}
 	c.Do, c.Retry = o.do, time.Millisecond
 	c.Event = func(e Event) { o.events <- e }
 	c.Receive = func(_ time.Duration, p []byte) { o.heard <- string(p) }
 	p := Start(c)
-	ended := make(chan struct{})
-	quit := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case run := <-o.do:
-				run(0)
-			case <-quit:
-				return
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		p.Close()
-		close(quit)
-		<-ended
-	})
+	t.Cleanup(p.Close)
 	return p, o
+}
+
+func (o *owner) do(ctx context.Context, run func(now time.Duration)) bool {
+	o.run(run)
+	return true
 }
 
 // run runs something as the owner.
 func (o *owner) run(f func(now time.Duration)) {
-	done := make(chan struct{})
-	o.do <- func(now time.Duration) { defer close(done); f(now) }
-	<-done
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	f(0)
 }
 
 func (o *owner) want(t *testing.T, k Kind) Event {
@@ -144,5 +134,48 @@ func TestBytesForAPortThatIsNotThereAreLostAndToldOnce(t *testing.T) {
 	})
 	if e := o.want(t, LostBytes); e.Bytes != 3 || len(o.events) > 0 {
 		t.Errorf("%+v, and %d events more", e, len(o.events))
+	}
+}
+
+// A socket takes some of what is written at once, and then no more.
+func TestWhatAPortDoesNotTakeAtOnceComesBehindWhatItTook(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p, o := start(t, Config{Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
+	}})
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	o.want(t, Opened)
+	const piece, most = 10_000, 1 << 14
+	pieces := 0
+	for full := false; !full && pieces < most; pieces++ { // until something waits
+		o.run(func(now time.Duration) {
+			p.Write(now, bytes.Repeat([]byte{byte(pieces)}, piece))
+			full = p.wire.pending > 0
+		})
+	}
+	if pieces == most {
+		t.Skip("this system's sockets take everything")
+	}
+	o.run(func(now time.Duration) { p.Write(now, []byte("end")) })
+	got := make([]byte, pieces*piece+3)
+	if _, err := io.ReadFull(far, got); err != nil {
+		t.Fatal(err)
+	}
+	for i := range pieces {
+		if n := bytes.Count(got[i*piece:(i+1)*piece], []byte{byte(i)}); n != piece {
+			t.Fatalf("piece %d of %d: %d bytes of it", i, pieces, n)
+		}
+	}
+	if string(got[pieces*piece:]) != "end" || len(o.events) > 0 {
+		t.Errorf("it ends with %q; %d events", got[pieces*piece:], len(o.events))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"ionbench/simulator/bench"
@@ -28,11 +27,11 @@ const ProxyFormat = "ionsim-proxy-events 1"
 // farSide is the running far port of a proxy. A nil one does nothing.
 type farSide struct {
 	*proxy.Far
-	do         chan func(now time.Duration)
-	quit       chan struct{}
-	forwarding sync.WaitGroup
-	hosts      int  // TCP clients that are connected
-	broken     bool // the connection of the TCP client is to end, as that to the meter has
+	early  chan func(now time.Duration) // what is to be done before the proxy is served
+	served chan struct{}                // closed when it is, by server
+	server *serve.Server
+	hosts  int  // TCP clients that are connected
+	broken bool // the connection of the TCP client is to end, as that to the meter has
 }
 
 // openFar begins to open the far port, if the meter is elsewhere.
@@ -41,55 +40,46 @@ func (s *server) openFar() {
 	if to == nil {
 		return
 	}
-	f := &farSide{do: make(chan func(time.Duration)), quit: make(chan struct{})}
+	f := &farSide{early: make(chan func(time.Duration)), served: make(chan struct{})}
 	s.far, s.observer.far = f, true
-	if s.door != nil {
-		f.forwarding.Go(func() { f.forward(s.door.meter.Commands()) })
-	}
 	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Event: func(e steady.Event) {
 		f.broken = f.broken || e.Kind == steady.Lost && f.hosts > 0
 		s.observer.farPort(to.Name, e)
 	}})
 }
 
-// forward lets what comes over HTTP run between the turns, too.
-func (f *farSide) forward(commands <-chan func(now time.Duration)) {
-	for {
-		var command func(time.Duration)
-		select {
-		case command = <-commands:
-		case <-f.quit:
-			return
-		}
-		select {
-		case f.do <- command:
-		case <-f.quit:
-			return
-		}
+// do runs a function between two turns of what is served, or before the first.
+func (f *farSide) do(ctx context.Context, run func(now time.Duration)) bool {
+	select {
+	case f.early <- run:
+		return true
+	case <-f.served:
+		return f.server.Do(ctx, run)
+	case <-ctx.Done():
+		return false
 	}
 }
 
 func (f *farSide) close() {
-	if f == nil {
-		return
+	if f != nil {
+		f.Far.Close()
 	}
-	close(f.quit)
-	f.Far.Close()
-	f.forwarding.Wait()
 }
 
 // firstOpening is how long a proxy waits for the meter's port before it says that it is ready.
 const firstOpening = time.Second
 
 // first waits until the far port was tried for the first time, so that what comes first is not lost,
-// and returns what is to be done then.
-func (f *farSide) first() func(now time.Duration) {
+// and returns what is to be done then. Whatever else comes from there is done by the server.
+func (f *farSide) first(by *serve.Server) func(now time.Duration) {
 	nothing := func(time.Duration) {}
 	if f == nil {
 		return nothing
 	}
+	f.server = by
+	defer close(f.served)
 	select {
-	case opened := <-f.do:
+	case opened := <-f.early:
 		return opened
 	case <-time.After(firstOpening):
 		return nothing
@@ -212,25 +202,24 @@ func (o *observer) endOfProxy(now time.Duration, c bench.Counts, repeat string) 
 	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)})
 }
 
-// passLines passes the lines on that a host sets; nil if the meter is here, which has none.
-func (f *farSide) passLines() func(now time.Duration, l rfc2217.Lines) {
-	if f == nil {
-		return nil
+// hostLines takes the lines that a host sets: they are passed on, or are for a modem; nil if there is
+// nobody who looks at them.
+func (s *server) hostLines() func(now time.Duration, l rfc2217.Lines) {
+	switch {
+	case s.far != nil:
+		return func(_ time.Duration, l rfc2217.Lines) { s.far.SetLines(l) }
+	case s.station().Modem() != nil:
+		// Assumption: a modem that corrects errors lets no break through.
+		return func(now time.Duration, l rfc2217.Lines) { s.station().SetDTR(now, l.DTR) }
 	}
-	return func(_ time.Duration, l rfc2217.Lines) { f.SetLines(l) }
+	return nil
 }
 
 // modem is how the modem lines are at the end of the cable. A cable that is pulled carries none.
 func (s *server) modem() rfc2217.ModemState {
-	switch {
-	case s.station().Modem() != nil && s.station().Carrier():
-		return rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
-	case s.station().Modem() != nil:
-		return rfc2217.DSR | rfc2217.CTS
-	case !s.station().CableIn():
-		return 0
-	case s.far != nil:
+	carrier, ready := s.station().Signals()
+	if s.far != nil && ready {
 		return s.far.Modem()
 	}
-	return rfc2217.DCD | rfc2217.DSR | rfc2217.CTS
+	return rfc2217.StateOf(carrier, ready)
 }

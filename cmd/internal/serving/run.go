@@ -192,10 +192,7 @@ func (s *server) prepare() (err error) {
 func (s *server) ports() serve.Config {
 	o := s.options
 	var commands <-chan func(time.Duration)
-	switch {
-	case s.far != nil:
-		commands = s.far.do
-	case s.door != nil:
+	if s.door != nil {
 		commands = s.door.meter.Commands()
 	}
 	config := serve.Config{
@@ -214,7 +211,7 @@ func (s *server) ports() serve.Config {
 			return s.far.takeBroken() || reset
 		},
 		Gone:  func() bool { return s.station().PortGone() },
-		Modem: s.modem, Lines: s.far.passLines(),
+		Modem: s.modem, Lines: s.hostLines(),
 		Event: func(e serve.Event) {
 			s.far.hear(e)
 			s.onPort(e)
@@ -257,7 +254,7 @@ func (s *server) begin() error {
 	s.begun = s.station().Counts()
 	s.station().Begin(s.meter.From)
 	s.door.openTo(s, s.controlIdentity())
-	first := s.far.first()
+	first := s.far.first(s.server)
 	s.tellReady() // last, so that those who wait for it find everything else there
 	first(s.meter.From)
 	return nil
