@@ -220,7 +220,8 @@ func BenchmarkWayOfManyBytes(b *testing.B) {
 	report(b, ways, "ms", 1e3)
 }
 
-// A whole upgrade: as fast as programs can, 460 blocks; and at the pace of a line of 115,200 baud.
+// A whole upgrade: as fast as programs can, 460 blocks; and with the bytes of a line of 115,200 baud, which
+// is twelve times 9600, with a chip as much faster.
 func BenchmarkWayOfAnUpgrade(b *testing.B) {
 	for _, x := range []struct {
 		name   string
@@ -228,7 +229,7 @@ func BenchmarkWayOfAnUpgrade(b *testing.B) {
 		args   []string
 	}{
 		{"off", 460, []string{"--pace", "off"}},
-		{"115200", 3, []string{"--pace", "baud", "--baud", "115200"}},
+		{"115200", 3, []string{"--pace", "12"}},
 	} {
 		b.Run(x.name, func(b *testing.B) {
 			ways := overSockets(b, func() string { return address(b, append(x.args, "--tcp", ":0")...) })
