@@ -93,6 +93,41 @@ func TestAnAdapterThatIsPulledOutAndPutBackIsOpenedAgain(t *testing.T) {
 	m.end()
 }
 
+// The port of a meter behind a proxy vanishes and comes back in the middle of an upgrade, over whatever
+// connection the proxy has to it: the tool, which hears nothing meanwhile, goes on.
+func TestAMeterWhosePortVanishesBehindAProxyIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	for name, over := range map[string]struct {
+		serve []string
+		to    func(*served) string
+	}{
+		"PTY":      {[]string{"--link", filepath.Join(t.TempDir(), "ttyMETER")}, func(m *served) string { return m.ready.Link }},
+		"TCP":      {[]string{"--tcp", ":0"}, func(m *served) string { return "tcp:" + m.ready.TCP }},
+		"RFC 2217": {[]string{"--rfc2217", ":0"}, func(m *served) string { return "rfc2217://" + m.ready.RFC2217 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			meter := startJSON(t, append(over.serve, "--pace", "off", "--fault", "port-vanishes at block 3 for 250ms")...)
+			proxy := startProxy(t, "--to", over.to(meter))
+			wantDone(t, overPTY(proxy), client.TaskUpgrade, testFirmware(6))
+			proxy.end()
+			meter.end()
+			var told []string
+			for _, e := range proxy.all("far") {
+				if e.State == "open" || e.State == "lost" {
+					told = append(told, e.State)
+				}
+			}
+			if got := strings.Join(told, ", "); got != "open, lost, open" {
+				t.Errorf("the proxy tells of the meter's port: %s", got)
+			}
+			if len(meter.all("port-gone")) == 0 || len(meter.all("port-back")) == 0 {
+				t.Error("the meter does not tell that its port was away")
+			}
+		})
+	}
+}
+
 func TestAPortThatVanishesByAPlanComesBack(t *testing.T) {
 	t.Parallel()
 	a := plugIn(t)

@@ -225,8 +225,8 @@ func (t *transfer) strike(p point) (r Result) {
 	return r
 }
 
-// power reports that the point takes the meter's power.
-func (p *point) power() bool { return len(p.plan) > 0 && p.plan[0].Kind == fault.PowerLoss }
+// power reports that the point takes the meter's power: nothing else befalls the meter itself here.
+func (p *point) power() bool { return len(p.plan) > 0 && p.plan[0].Kind.Place() == fault.PlaceMeter }
 
 // settle lets the meter restart, or its loader ask for a file.
 func (t *transfer) settle(b *bench.Bench) {
