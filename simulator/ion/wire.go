@@ -1,6 +1,9 @@
 package ion
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Wire is one frame as it is on the wire, from its preamble on. CutFrame finds it, and checks
 // neither its CRC nor its content. It is for code that only reads along and must be cheap. The
@@ -29,6 +32,11 @@ func CutFrame(p []byte) (n int, whole bool) {
 		return size, true
 	}
 	for n = 1; n < len(p); n++ {
+		zero := bytes.IndexByte(p[n:], 0) // of a preamble
+		if zero < 0 {
+			return len(p), false
+		}
+		n += zero
 		if _, ok := wireBytes(p[n:]); ok {
 			break
 		}
