@@ -66,7 +66,9 @@ func TestSxAndSbUpgradeAMeterWhoseLoaderSpeaksXMODEM(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSender(t, c.program, 3, c.args...)
-			m := startJSON(t, "--loader", "xmodem", "--pace", "off")
+			folder := t.TempDir()
+			m := startJSON(t, "--loader", "xmodem", "--pace", "off", "--trace-frames", "--trace", filepath.Join(folder, "trace"),
+				"--capture", filepath.Join(folder, "line.pcapng"), "--story", filepath.Join(folder, "run.html"))
 			knock(t, m.ready.PTY)
 			if err := s.sends(m.ready.PTY); err != nil {
 				t.Fatal(err)

@@ -630,17 +630,11 @@ func (s *Station) noteLamp(now time.Duration) {
 	}
 }
 
-// isFrame reports whether bytes of the meter are a frame of ION.
-func isFrame(p []byte) bool {
-	n, whole := ion.CutFrame(p)
-	return whole && n == len(p)
-}
-
 // meterFrame takes a frame that the meter begins to send now; it sends one at a time. A meter
 // that a fault stops at this moment does not send it.
 func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	cuts := s.cuts
-	encoded := s.meter.Speaks() && !isFrame(frame)
+	encoded := s.meter.Speaks() && !frame.IsFrame()
 	answer := encoded || frame.First() // read now: a fault that stops the meter may make it begin another frame
 	s.watch.framesFromMeter++
 	if answer {

@@ -59,11 +59,20 @@ func wireBytes(p []byte) (n int, ok bool) {
 	return int(p[wireLength]) + preambleBytes + lengthExtra, p[wireLength] >= lengthBase
 }
 
-// IsAck reports whether the frame acknowledges or refuses another one: it holds no message.
-func (w Wire) IsAck() bool { return Control(w[wireControl])&AckFrame != 0 }
+// IsFrame reports whether the bytes are one frame, whole. A trace has packets of other protocols beside
+// frames.
+func (w Wire) IsFrame() bool {
+	n, ok := wireBytes(w)
+	return ok && n == len(w)
+}
 
-// First reports whether a message begins with this frame.
-func (w Wire) First() bool { return w[wireTransaction]&firstFrame != 0 && !w.IsAck() }
+// IsAck reports whether it is a frame that acknowledges or refuses another one: it holds no message.
+func (w Wire) IsAck() bool { return w.IsFrame() && Control(w[wireControl])&AckFrame != 0 }
+
+// First reports whether it is a frame with which a message begins.
+func (w Wire) First() bool {
+	return w.IsFrame() && w[wireTransaction]&firstFrame != 0 && Control(w[wireControl])&AckFrame == 0
+}
 
 // Left is the number of frames of the message that are still to come, 0 to 31.
 func (w Wire) Left() int { return int(w[wireTransaction] & leftMask) }
@@ -85,8 +94,11 @@ type Head struct {
 // Head reads the head of a message from its first frame; ok is false for any other frame. Only
 // the header of the packet must be there: more frames may follow.
 func (w Wire) Head() (h Head, ok bool) {
+	if !w.First() {
+		return Head{}, false
+	}
 	data := w.data()
-	if !w.First() || len(data) < packetHeaderBytes {
+	if len(data) < packetHeaderBytes {
 		return Head{}, false
 	}
 	h.MessageID = messageID(data)

@@ -106,7 +106,7 @@ func (t *traffic) sent(event int, e story.Event, w story.FrameSent) {
 
 // join makes a frame a part of its message.
 func (t *traffic) join(f *frame) {
-	if f.read.Ack || len(f.wire) < ion.FrameOverhead {
+	if f.read.Ack || !ion.Wire(f.wire).IsFrame() {
 		return
 	}
 	if ion.Wire(f.wire).First() {
