@@ -145,7 +145,7 @@ func TestWhateverBefallsACallTheMeterIsUpgradedOrRecovered(t *testing.T) {
 		{"carrier-lost at block 3; carrier-lost at block 6", nil, 3},
 		{"carrier-lost at block 6; line-busy at block 6 for 20s", nil, 2},
 		{"retrain at block 6 for 8s", nil, 1},
-		{"carrier-lost at no-response 1; reply-lost at block 5", nil, 2}, // as the line takes the frame
+		{"babble at block 3 for 1 no-responses by 25ms; carrier-lost at no-response 1", nil, 2}, // as the line takes the frame
 		{"port-vanishes at block 6 for 30s", nil, 2},
 		{"port-vanishes at state verifying for 30s; carrier-lost at block 3", nil, 3},
 		{"port-vanishes at block 6 for 1h", client.ErrNoResponse, 1},
