@@ -2,7 +2,6 @@ package control
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,9 +145,6 @@ func (r *ring) newest() uint64 {
 	defer r.mu.Unlock()
 	return r.next
 }
-
-// id is how an event is named to watchers.
-func (r *ring) id(number uint64) string { return fmt.Sprintf("%s-%d", r.run, number) }
 
 // after returns the number of the event after the one that an id names. Lost is set if it was
 // an event of another run.
