@@ -20,6 +20,11 @@ type Credential struct {
 	Text   bool
 	User   byte
 	Secret [6]byte // numeric: 00 00 and a big-endian number; text: right-aligned, NUL on the left
+	// Strange is a kind byte that is neither that of a number nor of a text; 0 for none. Such a
+	// credential opens nothing, so that its sender is told that the password is wrong.
+	//
+	// Assumption: that a meter tells so, and does not keep silent.
+	Strange byte
 }
 
 // NumericCredential is a password that is a number, as the meters of this family use it
@@ -51,19 +56,22 @@ func appendCredential(dst []byte, c Credential) []byte {
 	if c.Text {
 		kind = secretText
 	}
+	if c.Strange != 0 {
+		kind = c.Strange
+	}
 	dst = append(dst, kind, c.User)
 	return append(dst, c.Secret[:]...)
 }
 
 // parseCredential reads eight bytes or two.
-func parseCredential(b []byte) (Credential, error) {
+func parseCredential(b []byte) Credential {
 	if len(b) == shortCredentialBytes {
-		return NumericCredential(0, uint32(binary.BigEndian.Uint16(b))), nil
-	}
-	if b[0] != 0 && b[0] != secretText {
-		return Credential{}, fmt.Errorf("%w: kind %02X is neither 00 (number) nor 80 (text)", ErrCredential, b[0])
+		return NumericCredential(0, uint32(binary.BigEndian.Uint16(b)))
 	}
 	c := Credential{Text: b[0] == secretText, User: b[1]}
+	if b[0] != 0 && !c.Text {
+		c.Strange = b[0]
+	}
 	copy(c.Secret[:], b[2:credentialBytes])
-	return c, nil
+	return c
 }

@@ -131,11 +131,7 @@ func ParsePacket(b []byte) (Packet, error) {
 		if length < packetHeaderBytes+size {
 			return Packet{}, fmt.Errorf("%w: length field says %d, too short for the credential", ErrPacket, length)
 		}
-		c, err := parseCredential(b[at : at+size])
-		if err != nil {
-			return Packet{}, fmt.Errorf("%w: %w", ErrPacket, err)
-		}
-		p.Credential = c
+		p.Credential = parseCredential(b[at : at+size])
 		at += size
 	}
 	if length < at+2 {

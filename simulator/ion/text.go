@@ -25,7 +25,7 @@ const maxDigits = 8
 
 // Opens reports whether c carries the same password as want, whoever the user is.
 func (c Credential) Opens(want Credential) bool {
-	return c.Text == want.Text && c.Secret == want.Secret
+	return c.Strange == 0 && c.Text == want.Text && c.Secret == want.Secret
 }
 
 // FixedText returns the text of a field that is padded with NUL bytes.

@@ -465,6 +465,8 @@ func TestAHeadEndWithAWrongPasswordIsToldSo(t *testing.T) {
 		{"0", "\x00\x01\x00\x00\x00\xBC\x61\x4E", false},
 		{"12345678", "\x00\x01\x00\x00\x00\xBC\x61\x4E", true},
 		{"12345678", "\x80\xC8\x73\x65\x63\x72\x65\x74", false},
+		{"12345678", "\x7F\x01\x00\x00\x00\xBC\x61\x4E", false}, // neither a number nor a text
+		{"0", "\xFF\x00\xFF\xFF\xFF\xFF\xFF\xFF", false},
 	} {
 		h := newHeadEnd(t, meter.ION7350, c.password)
 		h.secret = []byte(c.secret)
