@@ -141,6 +141,15 @@ func ParseRefusal(text string) (refusal error, ok bool) {
 	return parseRefusal(text)
 }
 
+// ParseWrongUnit reads the words of a WrongUnitError after "Device refused:" in a log, and returns the
+// unit that answered.
+func ParseWrongUnit(text string) (answers uint16, ok bool) {
+	e := new(WrongUnitError)
+	rest, found := strings.CutPrefix(strings.ToLower(text), ErrWrongUnit.Error()+": ")
+	_, err := fmt.Sscanf(rest, "unit %d was asked and unit %d answers;", &e.Asked, &e.Answers)
+	return e.Answers, found && err == nil && strings.EqualFold(e.Error(), text)
+}
+
 // parseRefusal reads the words of a RefusalError.
 func parseRefusal(text string) (refusal error, ok bool) {
 	for _, f := range refusalForms {

@@ -25,12 +25,12 @@ A plan is called a match only if its own log is the same, every line and every s
 none is, the one that comes nearest is shown, and the first line at which it differs.
 
 A log may hold several runs, of which all are shown unless --run names one or --last says
-how many; runs that say the same are explained once. It is read as
-people send it: with any line ends, in UTF-16, packed with gzip, quoted in a mail, stamped
-by another logger, with dates of another locale, cut by a crash, without its head or with
-lines lost. What was not taken as it stands is remarked with its line number. If lines
-within a run cannot be read at all, it is explained as far as it goes, and never called
-reproduced. LOG is a file, or - for standard input.
+how many; runs that say the same are explained once. It is read as people send it: with any
+line ends, in UTF-16, packed with gzip, quoted in a mail or as the mail's file, out of a
+page, a table or a terminal, stamped by another logger, with dates of another locale, cut by
+a crash, without its head or with lines lost. What was not taken as it stands is remarked
+with its line number. If lines within a run cannot be read at all, it is explained as far as
+it goes, and never called reproduced. LOG is a file, or - for standard input.
 
 With --output the candidate becomes a case file that "ionbench run" plays, to be dropped
 into fixtures/cases.
@@ -390,6 +390,9 @@ func finding(r *reproduce.Result) string {
 	case len(r.Candidates) == 0:
 		return "not reproduced: nothing could be tried, in " + trials
 	}
+	if r.Untried > 0 {
+		trials += fmt.Sprintf("; %s that followed, and not tried any more (--trials)", counted(r.Untried, "further explanation"))
+	}
 	return "not reproduced: this comes nearest, in " + trials
 }
 
@@ -460,6 +463,7 @@ type reproduceObject struct {
 	Unread     int               `json:"unread_lines"`
 	Candidates []candidateObject `json:"candidates"`
 	Trials     int               `json:"trials"`
+	Untried    int               `json:"untried"`
 }
 
 type candidateObject struct {

@@ -6,7 +6,12 @@
 // stamp. If it finds no match, the log is not reproduced: the result is the nearest plan, and
 // the first line at which it differs.
 //
-// A search is a limited number of trials on the bench. Equal logs give equal results.
+// Not compared are the sums of images in the words of a refusal: the bytes of the image at a site are
+// not known.
+//
+// A search is a limited number of trials on the bench, and of requests in them: a trial goes on from
+// where an earlier one was that began alike. What was thought of and not tried is counted. Equal logs
+// give equal results.
 //
 // # How it searches
 //

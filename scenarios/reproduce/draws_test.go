@@ -2,6 +2,7 @@ package reproduce_test
 
 import (
 	"bytes"
+	"regexp"
 	"testing"
 
 	"ionbench/scenarios/reproduce"
@@ -46,10 +47,11 @@ func draws(t *testing.T, seed uint64, n int) []drawn {
 
 // What is injected at random is reproduced, or named as not reproduced.
 func TestALogOfAnySingleFaultIsReproducedOrNamed(t *testing.T) {
+	t.Parallel()
 	const seed = 73
-	wanted, reproduced, trials := 200, 0, 0
+	wanted, reproduced, trials := *sampleDraws, 0, 0
 	if testing.Short() {
-		wanted = 8
+		wanted = min(wanted, 8)
 	}
 	for _, d := range draws(t, seed, wanted) {
 		log, err := reproduce.Read(d.log)
@@ -67,7 +69,7 @@ func TestALogOfAnySingleFaultIsReproducedOrNamed(t *testing.T) {
 			continue
 		}
 		reproduced++
-		if best := r.Candidates[0]; !bytes.Equal(best.Log, run.Text()) {
+		if best := r.Candidates[0]; !sameButForSums(best.Log, run.Text()) {
 			t.Errorf("run %d, %v: called a match, and its log is\n%s\nnot\n%s", d.run, d.plan, best.Log, run.Text())
 		}
 	}
@@ -87,4 +89,11 @@ func TestCandidatesWithOneLogAreToldApartBySomethingElse(t *testing.T) {
 		}
 		told[c.Tell], told[c.Meaning] = true, true
 	}
+}
+
+var sums = regexp.MustCompile(`CRC-32 [0-9a-f]{8}, sent [0-9a-f]{8}`)
+
+// sameButForSums compares logs. The sums of an image that only the site has are not known here.
+func sameButForSums(a, b []byte) bool {
+	return bytes.Equal(sums.ReplaceAll(a, nil), sums.ReplaceAll(b, nil))
 }

@@ -165,6 +165,7 @@ func remarksOf(r *reproduce.Result) string {
 }
 
 func TestEachFieldLogIsReproducedWithWhatWasInjected(t *testing.T) {
+	t.Parallel()
 	for _, f := range fieldLogs() {
 		t.Run(f.name, func(t *testing.T) {
 			log := stored(t, "field-"+f.name+".log")
@@ -209,6 +210,7 @@ func wantAmong(t *testing.T, r *reproduce.Result, kinds string) {
 }
 
 func TestEveryReproducedLogBecomesACaseThatPasses(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("many searches, on one goroutine")
 	}

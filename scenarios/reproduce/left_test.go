@@ -12,6 +12,7 @@ import (
 // "any settings or changes made to the template of your device will not be retained"; "it is not
 // necessary and not recommended to power cycle"; "Single ION device configuration mode".
 func TestWhatToDoNowFollowsFromHowTheMeterWasLeft(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("many searches, on one goroutine")
 	}

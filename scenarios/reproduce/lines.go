@@ -3,6 +3,8 @@ package reproduce
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
 	"html"
 	"io"
 	"regexp"
@@ -24,7 +26,7 @@ func unpacked(b []byte) (content []byte, packed bool) {
 }
 
 var (
-	breaks = regexp.MustCompile(`(?i)<(?:br|/p|/div|/li|/tr)\s*/?>`)
+	breaks = regexp.MustCompile(`(?i)</?(?:br|p|div|li|tr|pre)\b[^<>]*>`)
 	tags   = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
 )
 
@@ -37,15 +39,118 @@ func withoutHTML(s string) (text string, was bool) {
 	return html.UnescapeString(tags.ReplaceAllString(s, "")), true
 }
 
+var (
+	quotedByte = regexp.MustCompile(`=(?:\r?\n|[0-9A-F]{2})`)
+	inBase64   = regexp.MustCompile(`(?i)content-transfer-encoding:[ \t]*base64[^\n]*\n(?:[^\n]*[a-z][^\n]*:[^\n]*\n)*\r?\n([A-Za-z0-9+/=\r\n]+)`)
+)
+
+// unmailed returns the text of a mail as it stands in its file: quoted-printable, or in base64.
+func unmailed(b []byte) (content []byte, was bool) {
+	content = inBase64.ReplaceAllFunc(b, func(part []byte) []byte {
+		body := inBase64.FindSubmatch(part)[1]
+		text, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(body), nil)))
+		if err != nil {
+			return part
+		}
+		was = true
+		return append(append(part[:len(part)-len(body):len(part)-len(body)], upgradelog.Text(text)...), '\n')
+	})
+	if !bytes.Contains(content, []byte("=3D")) || bytes.Contains(content, []byte(" = ")) {
+		return content, was
+	}
+	return quotedByte.ReplaceAllFunc(content, func(code []byte) []byte {
+		if c, err := hex.DecodeString(string(code[1:])); err == nil {
+			return c
+		}
+		return nil // a line end that a mail program has put in
+	}), true
+}
+
+// escapes are sequences by which a terminal shows colours.
+var escapes = regexp.MustCompile("\x1b(?:\\[[0-9;?]*[ -/]*[@-~]|[()][0-9A-B])")
+
+// plainLines returns the lines of a text without what a table, a terminal or a second logger has
+// added to all of them, and says what that was.
+func plainLines(text string) (lines []string, added []string) {
+	if escapes.MatchString(text) {
+		text = escapes.ReplaceAllString(text, "")
+		added = append(added, "the colours of a terminal are left out")
+	}
+	lines = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if alike(lines, func(s string) bool { return strings.TrimRight(s, marksBehind) != s }) {
+		for i, s := range lines {
+			lines[i] = strings.TrimRight(s, marksBehind)
+		}
+		added = append(added, "marks stand behind the lines, as in a table: they are left out")
+	}
+	if twice(lines) {
+		for i := 1; i < len(lines); i += 2 {
+			lines[i] = ""
+		}
+		added = append(added, "every line stands there twice")
+	}
+	return lines, added
+}
+
+// marksBehind are what tables and programs put behind a line.
+const marksBehind = "\"';,| \t"
+
+// alike reports whether nearly all lines with text in them have something, beyond blanks.
+func alike(lines []string, has func(string) bool) bool {
+	n, of := 0, 0
+	for _, s := range lines {
+		if s = tidied(s); s == "" {
+			continue
+		}
+		if of++; has(s) {
+			n++
+		}
+	}
+	const least = 4
+	return of >= least && n*10 >= of*8
+}
+
+// twice reports whether each line stands there twice.
+func twice(lines []string) bool {
+	const least = 8
+	for i := 0; i+1 < len(lines); i += 2 {
+		if lines[i] != lines[i+1] {
+			return false
+		}
+	}
+	return len(lines) >= least && len(lines)%2 == 0
+}
+
 // lineEnds are those of other systems, of transfers that translate ends that are translated already,
 // and of Unicode.
 var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // blanks are what mail programs and word processors write for a blank.
-var blanks = strings.NewReplacer("\u00A0", " ", "\u2007", " ", "\u202F", " ", "\u3000", " ", "\t", " ", "\uFEFF", "", "\u200B", "", "\u200E", "", "\u200F", "")
+var blanks = strings.NewReplacer("\u00A0", " ", "\u2007", " ", "\u202F", " ", "\u3000", " ", "\t", " ", "\uFEFF", "", "\u200B", "", "\u200E", "", "\u200F", "", "\u00AD", "")
 
 // tidied returns a line with common blanks, and none at its ends.
-func tidied(s string) string { return strings.TrimFunc(blanks.Replace(s), unicode.IsSpace) }
+func tidied(s string) string {
+	if bare := strings.Trim(s, "\x00\x1A"); bare != "" || strings.Trim(s, "\x1A") == "" {
+		s = bare // of zeros alone it is said that they stand there
+	}
+	return strings.TrimFunc(blanks.Replace(s), unicode.IsSpace)
+}
+
+var (
+	western = strings.NewReplacer("…", "...", "（", "(", "）", ")", "％", "%", "＝", "=", "：", ":")
+	equals  = regexp.MustCompile(`[ ]*=[ ]*`)
+	halfDay = regexp.MustCompile(`(?i)([0-9])([ap]m)$`)
+)
+
+// loosened is a line as a word processor, a table or a page may have changed it: with one blank between
+// words, about the first = too, and with the marks of a Western keyboard.
+func loosened(s string) string {
+	s = strings.Join(strings.Fields(western.Replace(s)), " ")
+	if at := equals.FindStringIndex(s); at != nil {
+		s = s[:at[0]] + " = " + s[at[1]:]
+	}
+	return halfDay.ReplaceAllString(s, "$1 $2")
+}
 
 var quote = regexp.MustCompile(`^(?:[>|] ?)+`)
 
@@ -64,6 +169,7 @@ const (
 	recased                       // with other capitals
 	rewritten                     // with a date or a number of another locale
 	wrapped                       // in two lines
+	respaced                      // with other blanks or marks
 )
 
 // spellings are what is said of lines that are spelled otherwise.
@@ -74,12 +180,26 @@ var spellings = []struct {
 	{quoted, "quoted as in a mail: the marks before the lines are left out"},
 	{stamped, "something stands before the lines, such as another logger's stamp: it is left out"},
 	{recased, "other capitals than the tool writes, which do not matter"},
+	{respaced, "other blanks or marks than the tool writes, such as those of a word processor"},
 	{wrapped, "a line that was wrapped is joined again"},
 }
 
 // lineOf reads a line however it was passed on. remark is about a date or a number that was read
 // as of another locale.
 func lineOf(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {
+	if l, how, remark, ok = lineAsIs(s); ok {
+		return l, how, remark, ok
+	}
+	s = tidied(s)
+	if other := loosened(s); other != s {
+		if l, how, remark, ok = lineAsIs(other); ok {
+			return l, how | respaced, remark, ok
+		}
+	}
+	return l, how, "", false
+}
+
+func lineAsIs(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {
 	s, was := unquoted(tidied(s))
 	if was {
 		how |= quoted

@@ -3,6 +3,7 @@ package reproduce_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"slices"
@@ -128,6 +129,37 @@ func manglings() []mangling {
 		{"a mail", asClean, text(func(s string) string {
 			return "From: Ann Field <ann@plant.example>\nDate: Tue, 1 Mar 2011 10:00:00 +0100\nSubject: upgrade failed\n\nHello,\nthe upgrade failed again, see below.\n\n" + s + "\n-- \nAnn Field\nPlant A\n"
 		})},
+		{"colours of a terminal", asClean, eachLine(func(_ int, s string) string { return "\x1b[32m" + strings.Replace(s, " ", " \x1b[0m", 1) + "\x1b[K" })},
+		{"blanks doubled", asClean, text(func(s string) string { return strings.ReplaceAll(s, " ", "  ") })},
+		{"no blanks about =", asClean, text(func(s string) string { return strings.ReplaceAll(s, " = ", "=") })},
+		{"an ellipsis of one character", asClean, text(func(s string) string { return strings.ReplaceAll(s, "...", "…") })},
+		{"marks of other alphabets", asClean, text(func(s string) string {
+			return strings.NewReplacer("(", "（", ")", "）", "%", "％", "=", "＝").Replace(s)
+		})},
+		{"a table", asClean, eachLine(func(_ int, s string) string { return "| " + s + " |" })},
+		{"the columns of a table", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf(`"2011-03-01";"%d";"%s"`, n, s) })},
+		{"strings of a program", asClean, eachLine(func(_ int, s string) string { return "  \"" + s + "\"," })},
+		{"zeros behind", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\x00\n") })},
+		{"the end of a DOS file", asClean, text(func(s string) string { return s + "\x1a" })},
+		{"soft hyphens", asClean, text(func(s string) string { return strings.ReplaceAll(s, "completed", "com\u00ADpleted") })},
+		{"PM without a blank", asClean, text(func(s string) string { return strings.NewReplacer(" AM\n", "AM\n", " PM\n", "PM\n").Replace(s) })},
+		{"every line twice", asClean, eachLine(func(_ int, s string) string { return s + "\n" + s })},
+		{"some lines twice", asClean, eachLine(func(_ int, s string) string {
+			if strings.Contains(s, "completed") && !strings.Contains(s, "at ") || strings.HasPrefix(s, "Device Name") {
+				s += "\n" + s
+			}
+			return s
+		})},
+		{"HTML, preformatted", asClean, text(func(s string) string { return "<html><body><pre>" + html.EscapeString(s) + "</pre></body></html>" })},
+		{"HTML, a list", asClean, text(func(s string) string {
+			return "<ul><li>" + strings.ReplaceAll(strings.TrimSpace(html.EscapeString(s)), "\n", "<li>") + "</ul>"
+		})},
+		{"quoted-printable", asClean, text(func(s string) string {
+			return "Content-Transfer-Encoding: quoted-printable\n\n" + strings.NewReplacer("=", "=3D", "with firmware", "with =\nfirmware").Replace(s)
+		})},
+		{"base64", asClean, text(func(s string) string {
+			return "From: a@b\nContent-Transfer-Encoding: base64\nMIME-Version: 1.0\n\n" + base64.StdEncoding.EncodeToString([]byte(s)) + "\n"
+		})},
 		{"a fence", asClean, text(func(s string) string { return "The log:\n\n```text\n" + s + "```\n" })},
 		{"indented by a tracker", asClean, eachLine(func(_ int, s string) string { return "    | " + s })},
 		{"the head is lost", partly, lines(func(l []string, below func(int) int) []string { return l[1+below(len(l)-1):] })},
@@ -171,6 +203,7 @@ func manglings() []mangling {
 // What is read from a mangled log is explained as the clean one; of what is lost nothing is made
 // up; nothing panics.
 func TestMangledLogsAreExplainedAsTheCleanOnes(t *testing.T) {
+	t.Parallel()
 	const seeds = 1000 // apart from those of the other sample
 	list := slices.Concat(drawSample(t, *sampleSeed+seeds, (*sampleSingles+9)/10, 1), drawSample(t, *sampleSeed+seeds, *sampleDoubles/10, 2))
 	for i, s := range list {

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,11 @@ func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
 	}
 	if err := m.lines(r.Entries); err != nil {
 		return nil, err
+	}
+	for _, e := range m.Entries {
+		if e.Kind == upgradelog.Refused && sums.MatchString(strings.ToLower(e.Text)) {
+			m.remark(e.At, "the sums in this line are of an image that is not known here; they are not compared")
+		}
 	}
 	if m.lost > 0 {
 		m.remark(0, "%d lines that the tool always writes are missing here; they are taken as they must have been", m.lost)
@@ -366,10 +372,25 @@ func (m *mended) after(entries []upgradelog.Entry) {
 func (m *mended) same(i int, l upgradelog.Line) bool {
 	want := m.Entries[i].Line
 	switch want.Kind {
-	case upgradelog.Refused, upgradelog.SettingsRestored, upgradelog.TemplateSent:
+	case upgradelog.Refused:
+		return l.Kind == want.Kind && withoutSums(l.Text) == withoutSums(want.Text)
+	case upgradelog.SettingsRestored, upgradelog.TemplateSent:
 		return l.Kind == want.Kind && strings.EqualFold(l.Text, want.Text) // capitals do not matter
 	}
 	return want == l || want.Kind == upgradelog.Efficiency && want.Number == unread && l.Kind == want.Kind
+}
+
+var sums = regexp.MustCompile(`crc-32 ([0-9a-f]{8})(?:, sent ([0-9a-f]{8}))?`)
+
+// withoutSums is the text of a refusal without the sums of images, since the bytes of the image at
+// the site are not known; whether two of them are equal stays. Capitals do not matter.
+func withoutSums(text string) string {
+	return sums.ReplaceAllStringFunc(strings.ToLower(text), func(said string) string {
+		if found := sums.FindStringSubmatch(said); found[1] == found[2] {
+			return "crc-32 of what was sent"
+		}
+		return "crc-32 of another image"
+	})
 }
 
 // late is how much too early the end of a run of the bench comes.

@@ -53,7 +53,8 @@ func (s *search) propose(p *played) []hypothesis {
 // also adds hypotheses with one more fault.
 func (x *proposals) also(faults ...fault.Fault) {
 	for _, f := range faults {
-		if f.Validate() == nil {
+		again := slices.ContainsFunc(x.of.plan, func(o fault.Fault) bool { return o.Kind == f.Kind && o.Trigger == f.Trigger })
+		if f.Validate() == nil && !again {
 			h := x.of.hypothesis
 			h.plan = append(slices.Clone(h.plan), f)
 			x.next = append(x.next, h)
@@ -165,6 +166,7 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 		x.cutOff(t, missing, forGood(behind))
 		return
 	}
+	x.eachTime(m, missing)
 	if forGood(behind) {
 		x.also(
 			fault.Fault{Kind: cableOut.kind(), Trigger: t},
@@ -210,6 +212,59 @@ func (x *proposals) alsoAll(faults ...fault.Fault) {
 	x.next = append(x.next, h)
 }
 
+// eachTime proposes answers that are lost or late one after the other, where as many are missing of
+// each of several blocks.
+func (x *proposals) eachTime(m mark, missing int) {
+	const least, always = 3, 10_000
+	times := 0
+	if m.block > 0 {
+		times = chainsAlike(x.want[x.of.matched:], missing)
+	}
+	if times < least {
+		return
+	}
+	from := len(x.next)
+	t := fault.Trigger{Unit: fault.AtBlock, First: uint64(m.block), Last: uint64(m.block + times - 1)}
+	if missing == 1 {
+		x.also(fault.Fault{Kind: answerLost.kind(), Trigger: t}, fault.Fault{Kind: answersSwapped.kind(), Trigger: t})
+	}
+	late := fault.Fault{Kind: answerLate.kind(), Trigger: t}
+	late.Parameters.By = time.Duration(2*missing+1) * (10*time.Second + x.of.blockTime()) / 2
+	for _, answers := range []int{times * (missing + 1), always} {
+		late.Trigger = fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + uint64(answers)}
+		x.also(late)
+	}
+	x.first(from)
+}
+
+// first has what was proposed last, from a number on, tried before all else.
+func (x *proposals) first(from int) {
+	for i := range x.next[from:] {
+		x.next[from+i].first = true
+	}
+}
+
+// chainsAlike is of how many blocks in a row as many answers are missing, from the first lines on.
+func chainsAlike(lines []upgradelog.Entry, missing int) int {
+	times, row, total := 0, 0, 0
+	for _, l := range lines {
+		switch {
+		case l.Kind == upgradelog.Completed || l.Kind == upgradelog.Efficiency:
+			continue
+		case l.Kind != upgradelog.Resending:
+			return times
+		case l.Number == row+1 && row < missing && (row > 0 || times == 0 || l.Total == total+2):
+			row, total = l.Number, l.Total
+		default:
+			return times
+		}
+		if row == missing {
+			times, row = times+1, 0
+		}
+	}
+	return times
+}
+
 // bootTime is how long a meter takes until it answers again.
 const bootTime = 5 * time.Second
 
@@ -240,10 +295,15 @@ func steps(list []mark) []mark {
 // missingAnswer: a request outside the download was not answered.
 func (x *proposals) missingAnswer() {
 	missing, behind := x.chain()
+	asked := false
 	for _, m := range steps(x.between(x.of.matched)) {
 		if !m.step.AwaitsRestart() && m.block == 0 {
 			x.dead(m, missing, behind)
+			asked = true
 		}
+	}
+	if !asked { // the tool began again before, and nothing says so
+		x.clearedAgain()
 	}
 }
 
@@ -257,7 +317,11 @@ func (x *proposals) silence() {
 		}
 		x.also(fault.Fault{Kind: cableOut.kind(), Trigger: t}, fault.Fault{Kind: powerGone.kind(), Trigger: t})
 	}
+	x.also(fault.Fault{Kind: slow.kind(), Parameters: fault.Parameters{By: tooSlow}})
 }
+
+// tooSlow is how much later than usual a meter answers where a tool gives it up.
+const tooSlow = 1500 * time.Millisecond
 
 // sentAgain: the efficiency shows blocks that were sent again without a line in the log.
 func (x *proposals) sentAgain(tenths int) {
@@ -349,12 +413,46 @@ func (x *proposals) failing(m mark) {
 	}
 	if m.step == client.StepVerify {
 		x.also(fault.Fault{Kind: lyingChip.kind(), Trigger: fault.FlashOp(max(1, m.ops-1), fault.Before)})
+		x.neverHolds(m)
 	}
 	if m.step == client.StepRestart {
 		x.unsteady(m)
+		x.neverHolds(m)
 	}
 	x.says(m, fault.StatusVerifyFailed)
 	x.says(m, fault.StatusNotCleared)
+}
+
+// neverHolds: the image is not good, however often it is sent.
+func (x *proposals) neverHolds(m mark) {
+	const streams, pages = 48, 16
+	if m.pass > 1 || !x.tooOften() {
+		return
+	}
+	for _, o := range x.of.marks {
+		if o.step == client.StepVerify {
+			m = o // from when on it is read
+			break
+		}
+	}
+	from := len(x.next)
+	x.also(
+		fault.Fault{Kind: programFails.kind(), Parameters: fault.Parameters{Address: uint32(recordBase())}},
+		fault.Fault{Kind: lyingChip.kind(), Trigger: fault.Trigger{Unit: fault.AtFlashOp, First: max(1, m.ops-1), Every: pages, Phase: fault.Before}},
+	)
+	for seed := range uint64(streams) {
+		x.also(fault.Fault{Kind: marginalCell.kind(), Trigger: x.of.trigger(m), Parameters: fault.Parameters{Address: uint32(imageBase() + 1), Seed: seed}})
+	}
+	x.first(from)
+}
+
+// tooOften reports whether the tool gave up because it had to begin again and again.
+func (x *proposals) tooOften() bool {
+	return slices.ContainsFunc(x.want, func(e upgradelog.Entry) bool {
+		said, _ := client.ParseRefusal(e.Text)
+		var again *client.TooOftenError
+		return e.Kind == upgradelog.Refused && errors.As(said, &again)
+	})
 }
 
 // unsteady: an image that was good is not good any more when the meter starts, as with a cell
@@ -387,6 +485,10 @@ func (x *proposals) says(m mark, s fault.Status) {
 // refused: the tool could not use an answer. The words of the line say which, and how often.
 func (x *proposals) refused(text string) {
 	list := x.between(x.of.matched)
+	if unit, ok := client.ParseWrongUnit(text); ok {
+		x.stranger(list, unit)
+		return
+	}
 	for _, m := range list {
 		if m.step == client.StepRestart {
 			x.unsteady(m)
@@ -413,6 +515,18 @@ func (x *proposals) refused(text string) {
 		x.saysOften(places[0], status, uint64(said.Times))
 	}
 	x.anyStatus(places, status)
+}
+
+// stranger proposes another station that talks, with the unit id that the tool has heard.
+func (x *proposals) stranger(list []mark, unit uint16) {
+	for _, m := range steps(list) {
+		for _, c := range []cause{babbled, anotherMaster} {
+			f := fault.Fault{Kind: c.kind(), Trigger: x.of.trigger(m)}
+			c.deafen(&f)
+			f.Parameters.Unit = unit
+			x.also(f)
+		}
+	}
 }
 
 // anyStatus proposes answers of every status, one of them first.
@@ -449,7 +563,7 @@ func (x *proposals) worn(list []mark, sector int) {
 	at := fault.Parameters{Address: uint32(sector * g.SectorBytes)}
 	x.also(fault.Fault{Kind: eraseFails.kind(), Parameters: at})
 	if len(list) > 0 { // a cell of a block that was programmed before, while something else was sent
-		f := fault.Fault{Kind: stuckBit.kind(), Trigger: x.of.trigger(list[0]), Parameters: fault.Parameters{Mask: 0xFF, Address: uint32(max(imageBase(), sector*g.SectorBytes)) + 1}}
+		f := fault.Fault{Kind: stuckBit.kind(), Trigger: x.of.trigger(list[0]), Parameters: fault.Parameters{Mask: 0xFF, Address: uint32(max(recordBase(), sector*g.SectorBytes)) + 1}}
 		x.also(f)
 		f.Trigger = x.of.trigger(list[len(list)-1])
 		x.also(f)
@@ -463,6 +577,12 @@ func (x *proposals) worn(list []mark, sector int) {
 		f.Parameters.Address = uint32(max(from, sector*g.SectorBytes))
 		x.also(f)
 	}
+}
+
+// recordBase is where the image's record is in the flash.
+func recordBase() int {
+	g := flash.Am29F032B()
+	return g.Protected * g.SectorBytes
 }
 
 // imageBase is where the image begins in the flash: after the loader and the image's record.

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,7 @@ func Read(b []byte) (*Log, error) {
 	if len(content) > upgradelog.MaxBytes {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
+	content, mailed := unmailed(content)
 	text, page := withoutHTML(upgradelog.Text(content))
 	text = lineEnds.Replace(text)
 	r := reader{log: new(Log)}
@@ -63,13 +65,20 @@ func Read(b []byte) (*Log, error) {
 	if page {
 		r.remark(0, "taken out of HTML")
 	}
-	at, skipped := 0, strings.Count(text, "\n")-upgradelog.MaxLines
+	if mailed {
+		r.remark(0, "decoded as a mail is")
+	}
+	lines, added := plainLines(text)
+	for _, says := range added {
+		r.remark(0, "%s", says)
+	}
+	skipped := len(lines) - upgradelog.MaxLines
 	if skipped > 0 {
 		r.remark(0, "only the last %d lines are read", upgradelog.MaxLines)
 	}
-	for s := range strings.Lines(text) {
-		if at++; at > skipped {
-			r.line(at, strings.TrimSuffix(s, "\n"))
+	for i, s := range lines {
+		if i >= skipped {
+			r.line(i+1, s)
 		}
 	}
 	r.endRun()
@@ -160,6 +169,9 @@ func (r *reader) goesOn(at int, rest string) bool {
 	if r.run == nil || len(r.run.Entries) == 0 || len(r.unread) > 0 || r.rawAt != at-1 {
 		return false
 	}
+	if _, before, begins := upgradelog.Respell(rest); begins && before == "" {
+		return false // a line of its own, of which the rest is still to come
+	}
 	last := &r.run.Entries[len(r.run.Entries)-1]
 	l, how, _, ok := lineOf(r.raw + " " + rest)
 	if !ok || l.Kind != last.Kind {
@@ -189,6 +201,11 @@ func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 	if e.Kind == upgradelog.UpgradeStarted || r.run == nil {
 		r.begin(e)
 	}
+	if len(r.unread) == 0 && r.again(e) {
+		r.remark(e.At, "the line before stands there twice")
+		r.run.Last = e.At
+		return
+	}
 	r.leaveOut(true)
 	r.tell(e, how, remark)
 	if e.Kind == upgradelog.Note {
@@ -196,6 +213,19 @@ func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 		return
 	}
 	r.run.Entries, r.run.Last = append(r.run.Entries, e), e.At
+}
+
+// again reports whether a line is the same as the one before, and one that no tool writes twice. Two
+// equal efficiencies are left by a percentage that was lost.
+func (r *reader) again(e upgradelog.Entry) bool {
+	if r.run == nil || len(r.run.Entries) == 0 {
+		return false
+	}
+	switch e.Kind {
+	case upgradelog.Retrying, upgradelog.Efficiency, upgradelog.FlashCleared, upgradelog.AlreadyInDownloadState, upgradelog.Note, upgradelog.UpgradeStarted:
+		return false
+	}
+	return r.run.Entries[len(r.run.Entries)-1].Line == e.Line
 }
 
 // begin begins a run. What could not be read before it is not of it.
@@ -217,7 +247,24 @@ func (r *reader) endRun() {
 			r.unread = nil
 		}
 	}
+	if i := slices.IndexFunc(r.unread, func(u upgradelog.Unreadable) bool { return closes(u.Text) }); i >= 0 && within {
+		behind := r.unread[i:]
+		r.unread = r.unread[:i]
+		r.leaveOut(true)
+		r.unread, within = behind, false
+	}
 	r.leaveOut(within)
+}
+
+// closes reports whether a line ends what somebody has pasted: a fence, or what stands before the
+// signature of a mail.
+func closes(s string) bool {
+	s, _ = unquoted(tidied(s))
+	switch tidied(s) {
+	case "```", "~~~", "{noformat}", "{code}", "--":
+		return true
+	}
+	return false
 }
 
 // leaveOut says which lines could not be read. Those within a run are counted, because nothing

@@ -406,6 +406,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("many searches, on one goroutine")
 	}
@@ -435,6 +436,7 @@ func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
 }
 
 func TestAClockThatJumpedIsBlamedOnlyIfNothingElseGivesTheLog(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("many searches, on one goroutine")
 	}
@@ -452,6 +454,31 @@ func TestAClockThatJumpedIsBlamedOnlyIfNothingElseGivesTheLog(t *testing.T) {
 			if strings.Contains(c.Plan.String(), "clock-jump") != blamed {
 				t.Errorf("ended at %s: %v", end, c.Plan)
 			}
+		}
+	}
+}
+
+// What follows a refusal of several lines is a line of its own, even if it is wrapped as well.
+func TestARefusalThatIsWrappedEndsWhereTheNextLineBegins(t *testing.T) {
+	const refusal = "the download had to begin anew too often: 3 times: the meter's flash failed: sector 3 cannot be erased"
+	log, err := Read([]byte("> Upgrade started at Thursday, November 03,\n> 2011 3:47:26 PM\n> Firmware Version = 7350V284\n" +
+		"> Device refused: the download had to\n> begin anew too often: 3 times: the\n> meter's flash failed: sector 3 cannot\n> be erased\n" +
+		"> Upgrade failed at Thursday, November 03,\n> 2011 3:49:54 PM\n"))
+	if err != nil || len(log.Runs) != 1 {
+		t.Fatal(err)
+	}
+	run := log.Runs[0]
+	if _, ended := run.Ended(); !ended || len(run.Entries) != 4 || run.Entries[2].Text != refusal || run.Unread > 0 {
+		t.Errorf("%d lines cannot be read; the others are\n%s", run.Unread, run.Text())
+	}
+}
+
+func TestWhatStandsBehindTheEndOfAPasteIsNotOfARunThatHasNoEnd(t *testing.T) {
+	const run = "Upgrade started at Thursday, November 03, 2011 3:47:26 PM\nFirmware Version = 7350V284\n"
+	for behind, unread := range map[string]int{"```\nSo it was.\n": 0, "-- \nAnn Field\n": 0, "Sector 3 failed\n-- \nAnn Field\n": 1, "Ann Field\n": 1} {
+		log, err := Read([]byte(run + behind))
+		if err != nil || len(log.Runs) != 1 || log.Runs[0].Unread != unread {
+			t.Errorf("%q: %d lines of the run cannot be read (%v)", behind, log.Runs[0].Unread, err)
 		}
 	}
 }

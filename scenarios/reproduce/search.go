@@ -17,7 +17,7 @@ import (
 const maxImageBytes = trial.MaxImageBytes
 
 // DefaultTrials is the most trials of a search.
-const DefaultTrials = 240
+const DefaultTrials = 360
 
 // Options of a search.
 type Options struct {
@@ -33,6 +33,9 @@ type Result struct {
 	// all others. If none matches, the first is the nearest.
 	Candidates []*Candidate
 	Trials     int
+	// Untried is how many explanations were thought of and not tried, since the trials were used up;
+	// 0 where a match was found.
+	Untried int
 	// Lost is how many lines the log lacks that the tool always writes. Untimed: it lacks when the
 	// run began, so that times were not compared.
 	Lost    int
@@ -137,6 +140,7 @@ func (r *Result) beside(called *Result, w *scene) {
 	if len(list) == 0 {
 		return
 	}
+	r.Untried = 0
 	r.Candidates = append(slices.DeleteFunc(r.Candidates, func(c *Candidate) bool { return !c.Match }), list...)
 	tellApart(r.Candidates)
 }
@@ -164,12 +168,15 @@ func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kin
 	s.explain()
 	s.result(result)
 	result.Trials = o.Trials - s.left
+	if len(s.matches) == 0 {
+		result.Untried = len(s.queue) + len(s.jumps)
+	}
 	w.trails = trails{} // a result is kept longer than they are of use
 	return result, m.unsure
 }
 
 func newSearch(ctx context.Context, w *scene, m *mended, trials int) *search {
-	return &search{ctx: ctx, scene: w, run: m, sizes: SizesOf(m.LoggedRun), left: trials, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
+	return &search{ctx: ctx, scene: w, run: m, sizes: SizesOf(m.LoggedRun), left: trials, most: trials * requestsEach, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
 }
 
 // search is a search at work.
@@ -180,7 +187,8 @@ type search struct {
 	sizes Sizes
 	block time.Duration // time that a block takes
 	left  int           // trials that are left
-	work  int           // requests of all trials
+	work  int           // requests that the trials have sent
+	most  int           // requests that they may send
 
 	queue   []queued
 	jumps   []hypothesis // to be tried when nothing else is left
@@ -194,13 +202,14 @@ type search struct {
 // queued is a hypothesis that waits to be tried.
 type queued struct {
 	hypothesis
-	reached int // lines that were right in the trial before
+	reached int // lines by which it is put in order
+	before  int // lines that were right in the trial before
 	cost    int
 	order   int
 }
 
-// before orders hypotheses: first those that explain more of the log, then the likelier ones.
-func (a queued) before(b queued) int {
+// compare orders hypotheses: first those that explain more of the log, then the likelier ones.
+func (a queued) compare(b queued) int {
 	switch {
 	case a.reached != b.reached:
 		return b.reached - a.reached
@@ -212,12 +221,12 @@ func (a queued) before(b queued) int {
 
 func (s *search) explain() {
 	reserve := s.left/3 + forClocks // for what else gives the log
-	s.push(hypothesis{bytes: s.guessBytes()}, 0)
+	s.push(hypothesis{bytes: s.guessBytes()}, 0, 0)
 	if s.scene.called && s.tooQuick() {
 		return
 	}
-	for len(s.queue) > 0 && len(s.matches) == 0 && s.left > reserve && s.work < maxWork*2/3 {
-		s.pursue(s.pop().hypothesis)
+	for len(s.queue) > 0 && len(s.matches) == 0 && (s.nearest == nil || s.left > reserve && s.work < s.most*2/3) && s.left > 0 && s.ctx.Err() == nil {
+		s.pursue(s.pop())
 	}
 	s.lastly()
 	if len(s.matches) > 0 {
@@ -227,9 +236,9 @@ func (s *search) explain() {
 	}
 }
 
-// maxWork is how many requests the trials of a search send before no other is begun: trials of large
-// images take long.
-const maxWork = 120_000
+// requestsEach is how many requests a trial may send on average: where those of large images have sent
+// more, no other is begun.
+const requestsEach = 110
 
 // forClocks is how many trials are left for what lastly explains.
 const forClocks = 12
@@ -247,18 +256,23 @@ func (s *search) lastly() {
 	}
 }
 
-// pursue tries a hypothesis and queues those that follow from the result.
-func (s *search) pursue(h hypothesis) {
-	p := s.try(h)
+// pursue tries a hypothesis and queues those that follow from the result. Those that follow from one
+// that explains no more than the one before it come last.
+func (s *search) pursue(q queued) {
+	p := s.try(q.hypothesis)
 	if p == nil || p.exact() {
 		return
 	}
-	next := s.tune
+	p.first = false
+	next, reached := s.tune, p.matched
 	if p.differs {
 		next = s.propose
+		if len(p.plan) > 1 && p.matched <= q.before {
+			reached = 0
+		}
 	}
 	for _, h := range next(p) {
-		s.push(h, p.matched)
+		s.push(h, reached, p.matched)
 	}
 }
 
@@ -270,7 +284,7 @@ func (s *search) simpler() {
 		if len(s.queue) == 0 {
 			return
 		}
-		s.pursue(s.pop().hypothesis)
+		s.pursue(s.pop())
 	}
 }
 
@@ -340,8 +354,8 @@ func (s *search) resized(h hypothesis) {
 // guessBytes is the image size with which the search begins.
 func (s *search) guessBytes() int {
 	const few, twice = 20, 2
-	p := s.try(hypothesis{bytes: s.sizes.nearest(twice) * ion.BlockBytes})
-	if p == nil {
+	p, _, err := s.scene.play(hypothesis{bytes: twice * ion.BlockBytes}, nil)
+	if err != nil {
 		return s.sizes.nearest(few) * ion.BlockBytes
 	}
 	s.block = p.blockTime()
@@ -371,26 +385,48 @@ func (s *search) tooQuick() bool {
 	return time.Duration(blocks)*s.block > ended.Sub(begun)
 }
 
-// blocksByTime is how many blocks fit the time between the stamps.
+// blocksByTime is how many blocks fit the time between the stamps, by a run without faults.
 func (s *search) blocksByTime(p *played) (int, bool) {
 	begun, _ := s.run.Begun()
 	ended, ok := s.run.Ended()
 	proceeding := slices.IndexFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == upgradelog.Proceeding })
-	percent := s.percent()
-	if !ok || s.run.untimed || proceeding < 0 || s.block == 0 || percent == 0 {
+	passes, images := s.downloads()
+	if !ok || s.run.untimed || proceeding < 1 || s.block == 0 || images == 0 {
 		return 0, false
 	}
-	passed := ended.Sub(begun) - p.at[proceeding]
+	clear := p.at[proceeding] - p.at[max(0, proceeding-2)]
+	passed := ended.Sub(begun) - p.at[proceeding] - time.Duration(passes-1)*clear
 	for _, e := range s.run.Entries {
-		if e.Kind == upgradelog.Resending || e.Kind == upgradelog.Aborting {
+		switch e.Kind {
+		case upgradelog.Resending, upgradelog.Aborting:
 			passed -= 10*time.Second + s.block
+		case upgradelog.Retrying:
+			passed -= 10 * time.Second
 		}
 	}
-	blocks := float64(passed) / float64(s.block)
-	if percent < 100 {
-		blocks *= 100 / (float64(percent) + 5)
+	return max(1, int(float64(passed)/float64(s.block)/images)), true
+}
+
+// downloads is how often the download began, and how many images were sent in all of them: a part of
+// one where it ended before.
+func (s *search) downloads() (passes int, images float64) {
+	const behind = 5 // half the way to the next percentage
+	percent := 0
+	for i, e := range s.run.Entries {
+		switch e.Kind {
+		case upgradelog.Proceeding:
+			passes, percent = passes+1, 0
+		case upgradelog.Completed:
+			percent = e.Number
+		}
+		if i == len(s.run.Entries)-1 || s.run.Entries[i+1].Kind == upgradelog.Proceeding {
+			if percent > 0 {
+				images += float64(min(100, percent+behind)) / 100
+			}
+			percent = 0
+		}
 	}
-	return max(1, int(blocks)), true
+	return passes, images
 }
 
 // percent is the last percentage in the log.
@@ -409,18 +445,21 @@ func key(h hypothesis) string {
 }
 
 // push queues a hypothesis, unless it was tried or queued before.
-func (s *search) push(h hypothesis, reached int) {
+func (s *search) push(h hypothesis, reached, before int) {
 	if k := key(h); !s.seen[k] {
 		s.seen[k] = true
 		s.order++
-		s.queue = append(s.queue, queued{h, reached, costOf(h.plan), s.order})
+		if h.first {
+			reached += len(s.run.Entries)
+		}
+		s.queue = append(s.queue, queued{h, reached, before, costOf(h.plan), s.order})
 	}
 }
 
 func (s *search) pop() queued {
 	best := 0
 	for i := range s.queue {
-		if s.queue[i].before(s.queue[best]) < 0 {
+		if s.queue[i].compare(s.queue[best]) < 0 {
 			best = i
 		}
 	}
@@ -432,7 +471,7 @@ func (s *search) pop() queued {
 // try plays a hypothesis, if a trial is left. If its last line comes one second early, it is
 // tried again with a later beginning within the second.
 func (s *search) try(h hypothesis) *played {
-	if s.left == 0 || s.work > maxWork || s.ctx.Err() != nil {
+	if s.left == 0 || s.work > s.most || s.ctx.Err() != nil {
 		return nil
 	}
 	s.left--

@@ -70,6 +70,7 @@ func countLines(entries []upgradelog.Entry) []upgradelog.Line {
 
 // nearest is the size nearest to n that fits.
 func (s *Sizes) nearest(n int) int {
+	n = min(max(n, 1), maxBlocks)
 	for d := range maxBlocks {
 		for _, m := range []int{n - d, n + d} {
 			if m >= 1 && m <= maxBlocks && s.fits[m] {
@@ -77,7 +78,7 @@ func (s *Sizes) nearest(n int) int {
 			}
 		}
 	}
-	return min(max(n, 1), maxBlocks)
+	return n
 }
 
 // sizeWalk goes through the lines of a download with an image of so many blocks. It counts as

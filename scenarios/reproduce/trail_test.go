@@ -11,6 +11,7 @@ import (
 
 // A trial that goes on from where another one was comes to what it comes to from its beginning.
 func TestATrialThatGoesOnFromAnotherOneIsAsFromItsBeginning(t *testing.T) {
+	t.Parallel()
 	wentOn := 0
 	for _, name := range []string{"field-noise.log", "field-never-erased.log", "field-answer-lost.log"} {
 		b, err := fs.ReadFile(logs.Files(), name)

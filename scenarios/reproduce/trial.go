@@ -18,6 +18,10 @@ type hypothesis struct {
 	lead  time.Duration // how long after a full second the attempt begins; logs show only full seconds
 	// settled: it is another cause of lines that are right, and gets no further faults.
 	settled bool
+	// first: it is tried before what explains more of the log, for it explains all or nothing.
+	first bool
+	// wasLate is how late the trial ended that led to another size of the image; 0 if none did.
+	wasLate int
 }
 
 // mark is a request that the tool began to send.
@@ -47,7 +51,8 @@ type played struct {
 // exact reports whether the log is the same.
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
 
-// play tries a hypothesis on the bench. fresh is how many of its requests no trial before has sent.
+// play tries a hypothesis on the bench, until it writes another line than is wanted; with nothing
+// wanted, to its end. fresh is how many of its requests no trial before has sent.
 func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -82,7 +87,7 @@ func (w *scene) setOut(h hypothesis, want *mended) (*note, error) {
 		return nil, err
 	}
 	n := &note{p: &played{hypothesis: h}, want: want, begun: base.Now(), trails: &w.trails}
-	if t, at, keep := w.trails.latest(h); t != nil {
+	if t, at, keep := w.trails.latest(h); t != nil && want != nil {
 		n.rig = at.rig.Clone()
 		if err := n.rig.PlanAnew(keep, h.plan[keep:]); err != nil {
 			return nil, err
@@ -96,7 +101,10 @@ func (w *scene) setOut(h hypothesis, want *mended) (*note, error) {
 	if err := w.begin(n.rig, h.bytes, h.plan); err != nil {
 		return nil, err
 	}
-	n.trail = w.trails.begin(n.p)
+	n.trail = &trail{of: n.p, every: 1}
+	if want != nil {
+		n.trail = w.trails.begin(n.p)
+	}
 	n.look()
 	return n, nil
 }
@@ -137,7 +145,7 @@ func (n *note) look() {
 			at: n.rig.Now() - n.begun, step: n.rig.Doing(), block: n.rig.Block(), pass: n.passes(),
 			replies: c.Replies, ops: c.FlashOps, lines: len(p.lines),
 		})
-		if !p.differs {
+		if !p.differs && n.want != nil {
 			n.trails.stop(n.trail, n.rig, n.begun)
 		}
 	}
@@ -159,7 +167,7 @@ func (n *note) line(l upgradelog.Line) {
 	p.lines = append(p.lines, l)
 	p.at = append(p.at, n.rig.Now()-n.begun)
 	switch {
-	case p.differs:
+	case p.differs, n.want == nil:
 	case p.matched == len(n.want.Entries):
 		p.differs = true
 	case n.want.same(p.matched, l):
@@ -178,7 +186,7 @@ func isEnd(k upgradelog.Kind) bool {
 
 // end: a log that is too short differs, too.
 func (n *note) end() {
-	if n.p.matched < len(n.want.Entries) {
+	if n.want != nil && n.p.matched < len(n.want.Entries) {
 		n.p.differs = true
 	}
 }

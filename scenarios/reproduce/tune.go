@@ -16,7 +16,10 @@ func (s *search) tune(p *played) []hypothesis {
 	if p.late == 1 && p.lead == 0 {
 		t.startLater()
 	}
-	t.resize()
+	sized := p.late != p.wasLate // another size makes a difference
+	if sized {
+		t.resize()
+	}
 	if p.settled {
 		t.strikeInside()
 		for i := range t.next {
@@ -24,10 +27,19 @@ func (s *search) tune(p *played) []hypothesis {
 		}
 		return t.next
 	}
-	t.rescale()
+	if sized {
+		t.rescale()
+		t.regrade()
+		t.shorten()
+		for i := range t.next {
+			t.next[i].wasLate = p.late
+		}
+	}
+	t.shiftEnd()
 	t.shiftBlocks()
 	t.strikeInside()
 	t.answerLate()
+	t.noticed()
 	t.recasts()
 	t.slow()
 	t.sleeps()
@@ -144,6 +156,10 @@ func (t *tuner) moved(g fault.Trigger, bytes int) fault.Trigger {
 	case fault.AtBlock, fault.AtFlashOp:
 		g.First = max(1, uint64(float64(g.First)*float64(bytes)/float64(t.of.bytes)))
 	case fault.AtTime:
+		if first := slices.IndexFunc(t.of.marks, func(m mark) bool { return m.block > 0 }); first >= 0 && g.First > uint64(t.of.marks[first].at) && !t.of.asked(g) {
+			since := float64(g.First - uint64(t.of.marks[first].at))
+			return atTime(t.of.marks[first].at + time.Duration(since*float64(bytes)/float64(t.of.bytes)))
+		}
 		for _, m := range t.of.marks {
 			if m.at.Truncate(time.Millisecond) == time.Duration(g.First) {
 				return fault.Trigger{Unit: fault.AtReply, First: replies(m) + 1}
@@ -157,6 +173,11 @@ func (t *tuner) moved(g fault.Trigger, bytes int) fault.Trigger {
 		}
 	}
 	return g
+}
+
+// asked reports whether a request was sent at this time.
+func (p *played) asked(g fault.Trigger) bool {
+	return slices.ContainsFunc(p.marks, func(m mark) bool { return m.at.Truncate(time.Millisecond) == time.Duration(g.First) })
 }
 
 func (p *played) has(k upgradelog.Kind, n int) bool {
@@ -236,8 +257,129 @@ func (t *tuner) answerLate() {
 		t.add(i, late)
 	}
 	for i, f := range t.of.plan {
-		if causeOf(f.Kind) == answerLate && f.Parameters.By+t.missing > 0 {
-			f.Parameters.By += t.missing
+		by := t.missing
+		if f.Trigger.Last != 0 {
+			by /= time.Duration(max(1, t.firstResends()))
+		}
+		if causeOf(f.Kind) == answerLate && f.Parameters.By+by > 0 {
+			f.Parameters.By += by
+			t.add(i, f)
+		}
+	}
+}
+
+// firstResends is how many requests were sent again.
+func (t *tuner) firstResends() int {
+	n := 0
+	for _, l := range t.of.lines {
+		if (l.Kind == upgradelog.Resending || l.Kind == upgradelog.Retrying) && l.Number == 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// noticed: a connection that is reset is noticed at once, and the rest of the time-out is saved.
+func (t *tuner) noticed() {
+	if t.missing >= 0 {
+		return
+	}
+	if n := len(t.of.marks); n > 1 && t.of.marks[n-1].at-t.of.marks[n-2].at+t.missing > 0 { // what was asked again and again is asked sooner
+		t.add(len(t.of.plan), fault.Fault{Kind: connectionReset.kind(), Trigger: atTime(t.of.marks[n-1].at + t.missing)})
+	}
+	m, ok := t.of.unanswered()
+	if !ok {
+		return
+	}
+	var sent []mark // the request and what followed it, as often as it was sent again
+	for _, o := range t.of.marks {
+		if o.replies == m.replies && o.step == m.step {
+			sent = append(sent, o)
+		}
+	}
+	n := len(sent)
+	if n == 0 {
+		return
+	}
+	const round = 10 * time.Second
+	reset := fault.Fault{Kind: connectionReset.kind(), Trigger: atTime(sent[n-1].at + round + t.missing)}
+	if -t.missing < round {
+		t.add(len(t.of.plan), reset)
+	}
+	if n < 2 {
+		return
+	}
+	wait := sent[1].at - sent[0].at + t.missing/time.Duration(n)
+	if wait <= 0 {
+		return
+	}
+	reset.Trigger = atTime(sent[0].at + wait)
+	reset.Trigger.Every = uint64(wait.Truncate(time.Millisecond))
+	t.add(len(t.of.plan), reset)
+	for i, f := range t.of.plan {
+		if about(f).family == dead {
+			t.add(i, reset)
+		}
+	}
+}
+
+// regrade: with another size, fewer or more blocks give the last percentage.
+func (t *tuner) regrade() {
+	if t.search.block == 0 || t.of.has(upgradelog.Completed, 100) {
+		return
+	}
+	more := int(t.missing.Round(t.search.block) / t.search.block)
+	answered, percent := 0, t.search.percent()
+	for _, m := range t.of.marks {
+		if m.pass == 1 {
+			answered = max(answered, m.block-1)
+		}
+	}
+	if more == 0 || answered+more < 1 || percent == 0 {
+		return
+	}
+	for n := answered + more; n <= maxBlocks; n++ {
+		if upgradelog.Reported(answered+more, n) != percent || !t.sizes.fits[n] {
+			continue
+		}
+		h := t.of.hypothesis
+		h.bytes, h.plan = n*ion.BlockBytes, slices.Clone(h.plan)
+		for i := range h.plan {
+			if f := &h.plan[i]; f.Trigger.Unit == fault.AtBlock {
+				f.Trigger.First = uint64(max(1, int(f.Trigger.First)+more))
+				if at := int(f.Parameters.Address) + more*ion.BlockBytes; f.Parameters.Address != 0 && at > imageBase() {
+					f.Parameters.Address = uint32(at)
+				}
+			}
+		}
+		t.next = append(t.next, h)
+		return
+	}
+}
+
+// shorten: a last block that is shorter takes less time, as often as it is sent.
+func (t *tuner) shorten() {
+	blocks, sent := ion.Blocks(t.of.bytes), 0
+	for _, m := range t.of.marks {
+		if m.block == blocks {
+			sent++
+		}
+	}
+	if sent == 0 || t.missing >= 0 || t.search.block == 0 || t.of.bytes%ion.BlockBytes != 0 || t.of.has(upgradelog.Completed, 100) {
+		return
+	}
+	h := t.of.hypothesis
+	h.bytes += int(int64(t.missing) * ion.BlockBytes / int64(t.search.block) / int64(sent))
+	if ion.Blocks(h.bytes) == blocks {
+		t.next = append(t.next, h)
+	}
+}
+
+// shiftEnd: a person presses Abort earlier or later.
+func (t *tuner) shiftEnd() {
+	for i, f := range t.of.plan {
+		if causeOf(f.Kind) == aborted && f.Trigger.Unit == fault.AtTime {
+			f.Trigger = atTime(time.Duration(f.Trigger.First) + t.missing)
 			t.add(i, f)
 		}
 	}
