@@ -67,7 +67,7 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 		}
 		fmt.Fprintf(&script, "{ %s\n} > out.%d 2>&1; echo $? > status.%d\n", command, i, i)
 		if strings.HasPrefix(command, "ionsim --") {
-			script.WriteString("until [ -e ttyION ] && ionup identify --port ./ttyION --unit-id 105 --timeout 300ms > /dev/null 2>&1; do :; done\n")
+			script.WriteString("until [ -e ttyION ] && ionup identify --port ./ttyION --unit-id 105 --timeout 300ms > /dev/null 2>&1; do sleep 0.05; done\n")
 		}
 	}
 	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
