@@ -94,7 +94,7 @@ function imageOf(trace) {
     if (said?.value) bytes = Number(said.value);
     blocks = Math.max(blocks, blockOf(m));
   }
-  return { bytes, blocks: bytes ? Math.ceil(bytes / trace.flash.block_bytes) : blocks };
+  return { bytes, blocks: bytes && trace.flash.block_bytes ? Math.ceil(bytes / trace.flash.block_bytes) : blocks };
 }
 
 /** @param {Trace} trace @returns {Strike[]} */
