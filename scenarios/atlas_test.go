@@ -88,19 +88,27 @@ func worldOf(name string) world.World {
 	return c.World
 }
 
-func everySpace() []string {
-	var names []string
-	for _, s := range atlas.Spaces() {
-		names = append(names, s[0])
+// inEverySpace sweeps all spaces that a world has.
+func inEverySpace(w world.World) atlas.Sweep {
+	s := atlas.Sweep{World: w}
+	for _, space := range atlas.Spaces() {
+		if atlas.CheckSpace(space[0], w) == nil {
+			s.Spaces = append(s.Spaces, space[0])
+		}
 	}
-	return names
+	return s
+}
+
+func calledBy(number string) func(*world.World) {
+	return func(w *world.World) { w.Meters[0].Phone = number }
 }
 
 var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way to recover”", Label(sweep), func() {
 	DescribeTable("every place of a small upgrade", noneViolated,
 		Entry("every byte on the wire and every flash operation", atlas.Sweep{World: trial.World(8 << 10), Spaces: []string{"flash", "wire"}}),
 		Entry("with a journal, across the boundary of two blocks", atlas.Sweep{World: trial.World(ion.BlockBytes+1, trial.WithJournal), Spaces: []string{"flash", "frame", "state"}}),
-		Entry("every space, through the windows", atlas.Sweep{World: trial.World(300, trial.ThroughWindows), Spaces: everySpace()}),
+		Entry("every space, through the windows", inEverySpace(trial.World(300, trial.ThroughWindows))),
+		Entry("by telephone, at every frame and answer", atlas.Sweep{World: trial.World(300, calledBy("5550107")), Spaces: []string{"phone", "state"}}),
 		Entry("release 2.1, through the windows", atlas.Sweep{World: trial.World(300, trial.ThroughWindows, trial.By(client.Release21())), Spaces: []string{"flash", "state"}}),
 		Entry("a second fault in what follows the first", atlas.Sweep{
 			World: trial.World(300), Pairs: true,
@@ -114,8 +122,9 @@ var _ = Describe("The atlas: whatever breaks, wherever, “there is still a way 
 	},
 		Entry("256 KiB, every byte on the wire and every flash operation", atlas.Sweep{World: trial.World(256 << 10)}),
 		Entry("256 KiB with a journal", atlas.Sweep{World: trial.World(256<<10, trial.WithJournal)}),
-		Entry("64 KiB in every space, with a journal and through the windows", atlas.Sweep{World: trial.World(0, trial.WithJournal, trial.ThroughWindows), Spaces: everySpace()}),
-		Entry("64 KiB in every space", atlas.Sweep{World: trial.World(0), Spaces: everySpace()}),
+		Entry("64 KiB in every space, with a journal and through the windows", inEverySpace(trial.World(0, trial.WithJournal, trial.ThroughWindows))),
+		Entry("64 KiB in every space", inEverySpace(trial.World(0))),
+		Entry("64 KiB in every space, by telephone", inEverySpace(trial.World(0, calledBy("5550107")))),
 		Entry("one of eight meters on a line that a head-end polls", atlas.Sweep{World: worldOf("line-of-eight"), Spaces: []string{"flash", "frame", "reply", "state"}}),
 		Entry("2 KiB, every pair", atlas.Sweep{World: trial.World(2 << 10), Pairs: true}),
 	)

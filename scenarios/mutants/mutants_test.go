@@ -67,7 +67,7 @@ var caughtBy = map[string]string{
 	"never-reopens":                  "",
 	"reopens-another-port":           "I6",
 	"first-block-after-reopening":    "I6",
-	"lost-carrier-unheard":           "I6",
+	"lost-carrier-unheard":           "",
 	"next-block-after-reopening":     "I6",
 	"nine-resends":                   "I3",
 	"eleven-resends":                 "I5",
