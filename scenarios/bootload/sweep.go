@@ -10,6 +10,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/parallel"
+	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
@@ -28,7 +29,7 @@ type Config struct {
 
 // Violation is a promise that was not kept.
 type Violation struct {
-	Rule    string // I1 to I5, or "image"
+	Rule    verdict.Rule // I1 to I5; Expected: it runs half an image; Unstruck: the plan was not played
 	Variant Variant
 	Plan    fault.Plan // that shows it again
 	Reason  string
@@ -36,7 +37,7 @@ type Violation struct {
 
 // String says it in a line.
 func (v Violation) String() string {
-	return fmt.Sprintf("%s: %v under %q: %s", v.Rule, v.Variant, v.Plan, v.Reason)
+	return fmt.Sprintf("%v: %v under %q: %s", v.Rule, v.Variant, v.Plan, v.Reason)
 }
 
 // Result is what a sweep found.
@@ -193,12 +194,12 @@ func (t *transfer) runs(b *bench.Bench, image []byte) bool {
 // strike plays one run to its end, and what follows it.
 func (t *transfer) strike(p point) (r Result) {
 	r.Points = 1
-	bad := func(rule, format string, args ...any) {
+	bad := func(rule verdict.Rule, format string, args ...any) {
 		r.Violations = append(r.Violations, Violation{Rule: rule, Variant: t.variant, Plan: p.plan, Reason: fmt.Sprintf(format, args...)})
 	}
 	b := p.from.Clone()
 	if err := b.Station().SetPlan(p.plan); err != nil {
-		bad("plan", "%v", err)
+		bad(verdict.Unstruck, "%v", err)
 		return r
 	}
 	ended := b.Run(b.Now() + limit)
@@ -206,13 +207,13 @@ func (t *transfer) strike(p point) (r Result) {
 	t.settle(b)
 	switch took := t.runs(b, t.image); {
 	case !ended:
-		bad("I5", "it does not end within %v", limit)
+		bad(verdict.I5, "it does not end within %v", limit)
 	case sender.Succeeded() && !took:
-		bad("I2", "the sender says that the file is taken, and the meter is %v", b.Station().Meter().State())
+		bad(verdict.I2, "the sender says that the file is taken, and the meter is %v", b.Station().Meter().State())
 	case sender.Succeeded():
 		r.Succeeded = 1
 	case took && !p.power():
-		bad("I3", "the meter runs the image, and the sender says: %s", sender.Failure())
+		bad(verdict.I3, "the meter runs the image, and the sender says: %s", sender.Failure())
 	case took:
 		r.Unheard = 1
 	default:
@@ -220,7 +221,7 @@ func (t *transfer) strike(p point) (r Result) {
 		t.sendAgain(b, bad)
 	}
 	if left := b.Station().Unstruck(); len(left) > 0 {
-		bad("plan", "it never strikes: %v", left[0])
+		bad(verdict.Unstruck, "it never strikes: %v", left[0])
 	}
 	return r
 }
@@ -236,13 +237,13 @@ func (t *transfer) settle(b *bench.Bench) {
 }
 
 // sendAgain is what somebody does whose transfer has failed.
-func (t *transfer) sendAgain(b *bench.Bench, bad func(rule, format string, args ...any)) {
+func (t *transfer) sendAgain(b *bench.Bench, bad func(rule verdict.Rule, format string, args ...any)) {
 	m := b.Station().Meter()
 	if m.State() == meter.Application && !m.HoldsImage(t.old) {
-		bad("image", "the meter runs an image that is neither the old one nor the new one")
+		bad(verdict.Expected, "the meter runs an image that is neither the old one nor the new one")
 	}
 	if err := b.Station().SetPlan(nil); err != nil {
-		bad("plan", "%v", err)
+		bad(verdict.Unstruck, "%v", err)
 		return
 	}
 	now := b.Now()
@@ -254,12 +255,12 @@ func (t *transfer) sendAgain(b *bench.Bench, bad func(rule, format string, args 
 	t.settle(again)
 	switch {
 	case !ended:
-		bad("I5", "the second transfer does not end within %v", limit)
+		bad(verdict.I5, "the second transfer does not end within %v", limit)
 	case strings.HasPrefix(sender.Failure(), "nobody asks"):
-		bad("I1", "the loader does not answer any more")
+		bad(verdict.I1, "the loader does not answer any more")
 	case !sender.Succeeded():
-		bad("I4", "the second transfer fails, too: %s", sender.Failure())
+		bad(verdict.I4, "the second transfer fails, too: %s", sender.Failure())
 	case !t.runs(again, t.image):
-		bad("I2", "after the second transfer the meter is %v", m.State())
+		bad(verdict.I2, "after the second transfer the meter is %v", m.State())
 	}
 }
