@@ -68,6 +68,9 @@ realtime: ## the scenarios over a PTY and over TCP alone
 sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs that take minutes
 	mkdir -p $(ARTIFACTS)
 	$(GO) run ./cmd/ionbench sweep --image-size 256KiB --json $(ARTIFACTS)/atlas.json --html $(ARTIFACTS)/atlas.html --png $(ARTIFACTS)/atlas.png
+	$(GO) run ./cmd/ionbench storm --runs 20000
+	$(GO) run ./cmd/ionbench storm --worlds triples --runs 2000
+	$(GO) run ./cmd/ionbench storm --histories --cases --runs 2000
 	$(GO) test ./scenarios -timeout 60m -ginkgo.label-filter=full -ginkgo.v
 	$(GO) test ./scenarios/atlas -timeout 60m -run FullRun -full
 	$(GO) test ./scenarios/reproduce -timeout 60m -run 'Sample|Mangled|AnySingle' -v -sample-singles 180 -sample-doubles 80 -sample-draws 200

@@ -65,7 +65,7 @@ var careless = []struct {
 		"counted = handle in ENERGY and", "counted = handle in ENERGY or",
 		"garbled-kwh-import", "I2: "},
 	{"it begins again without a look at who is there",
-		"if n > 0 and self.identify()", "if n < 0 and self.identify()",
+		"n == 0 or self.identify()", "n <= 0 or True or self.identify()",
 		"not-allowed", "conduct: it was refused"},
 	{"a word for a password is to the left",
 		".rjust(6, b\"\\0\")", ".ljust(6, b\"\\0\")",

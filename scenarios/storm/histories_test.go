@@ -18,7 +18,7 @@ import (
 )
 
 func TestStormsOfHistoriesBreakNoInvariantAlsoAsCaseFiles(t *testing.T) {
-	runs := 600
+	runs := 200
 	if testing.Short() {
 		runs = 60
 	}

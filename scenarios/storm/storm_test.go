@@ -23,7 +23,7 @@ import (
 )
 
 func TestStormsOfFaultsBreakNoInvariant(t *testing.T) {
-	storms := 2000
+	storms := 1000
 	if testing.Short() {
 		storms = 200
 	}
@@ -253,7 +253,7 @@ func TestAnAnswerThatASleepingComputerDoesNotHearIsNone(t *testing.T) {
 }
 
 func TestStormsInWorldsOfEveryKindBreakNoInvariant(t *testing.T) {
-	storms := 300
+	storms := 150
 	if testing.Short() {
 		storms = 20
 	}
