@@ -43,10 +43,13 @@ outside: ## the suite of a module of its own, which knows of this one what every
 
 pages: build ## all pages: the types of their scripts, what a person does in a browser, the OpenAPI document linted
 	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
-		for page in simulator/control/web simulator/story/page/web fixtures/pages; do \
-			(cd $$page && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent) || exit 1; \
-		done; \
+		$(MAKE) --no-print-directory -j3 --output-sync=target $(PAGES:%=page-%); \
 	else echo "NOT TESTED: the pages in a browser: npm or chromium is missing"; test -z "$$CI"; fi
+
+# The pages wait more than they work, so all are tried at once.
+PAGES = simulator/control/web simulator/story/page/web fixtures/pages
+page-%:
+	@cd $* && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent
 
 pictures: build ## the pictures of the README, anew
 	cd fixtures/pages && npm ci --silent --no-fund --no-audit && PROGRAMS=$(CURDIR)/bin npm run --silent pictures
@@ -55,7 +58,7 @@ pictures: build ## the pictures of the README, anew
 ALONE ?= -e ionbench/scenarios/reproduce -e ionbench/scenarios/atlas/page
 
 race: ## tests under the race detector, with smaller atlases
-	$(GO) test -race -short $$($(GO) list $(PACKAGES) | grep -v -x $(ALONE))
+	CGO_ENABLED=1 $(GO) test -race -short $$($(GO) list $(PACKAGES) | grep -v -x $(ALONE))
 
 scenarios: ## the Ginkgo suite alone, in parallel, with reports in artifacts/; `make test` plays it too
 	mkdir -p $(ARTIFACTS)
