@@ -9,7 +9,7 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build engine cross test test-386 outside pages pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check rest clean
+.PHONY: help build engine cross test test-386 outside pages page-panel page-story page-reports pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check rest clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,13 +43,15 @@ outside: ## the suite of a module of its own, which knows of this one what every
 
 pages: build ## all pages: the types of their scripts, what a person does in a browser, the OpenAPI document linted
 	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
-		$(MAKE) --no-print-directory -j3 --output-sync=target $(PAGES:%=page-%); \
+		$(MAKE) --no-print-directory -j3 --output-sync=target page-panel page-story page-reports; \
 	else echo "NOT TESTED: the pages in a browser: npm or chromium is missing"; test -z "$$CI"; fi
 
-# The pages wait more than they work, so all are tried at once.
-PAGES = simulator/control/web simulator/story/page/web fixtures/pages
-page-%:
-	@cd $* && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent
+# They wait more than they work, so all are tried at once.
+page-panel: AT = simulator/control/web
+page-story: AT = simulator/story/page/web
+page-reports: AT = fixtures/pages
+page-panel page-story page-reports:
+	@cd $(AT) && npm ci --silent --no-fund --no-audit && npm run --silent types && PROGRAMS=$(CURDIR)/bin npm test --silent
 
 pictures: build ## the pictures of the README, anew
 	cd fixtures/pages && npm ci --silent --no-fund --no-audit && PROGRAMS=$(CURDIR)/bin npm run --silent pictures
