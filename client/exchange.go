@@ -333,6 +333,13 @@ func (u *Upgrader) resends(r retry) int {
 		return polls - 1
 	case probing:
 		return probes - 1
+	case returning:
+		// Nobody has heard these tries, and the meter waits in a loader in which this upgrade has put it. To
+		// call it again alone takes half a minute.
+		if u.broke == nil {
+			return probes - 1
+		}
+		return u.cfg.Timing.Resends
 	default:
 		return u.cfg.Timing.Resends
 	}

@@ -12,8 +12,8 @@ import (
 // it would have without.
 func givingBackSteps() []step {
 	return []step{
-		{is: StepFindMeter, request: identifyRequest, retry: probing, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundToGiveBack)},
-		{is: StepGiveBack, request: restartRequest, retry: probing, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
+		{is: StepFindMeter, request: identifyRequest, retry: returning, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundToGiveBack)},
+		{is: StepGiveBack, request: restartRequest, retry: returning, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
 		{is: StepAwaitApplication, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backInApplication)},
 		{is: StepForgetJournal, when: (*Upgrader).ownsJournal, keep: (*Upgrader).forgetJournal, kept: journalSettled},
 		{is: StepSayGivenBack, act: sayGivenBack},

@@ -123,10 +123,11 @@ func failedWith(sentinel error, format string, args ...any) next {
 type retry uint8
 
 const (
-	perStep  retry = iota // Timing.Resends times, each with a line in the log
-	perBlock              // the same, with the counts of the article
-	polling               // for a restarting meter: short waits, no line in the log
-	probing               // to see whether anybody is there: fewer tries, no line in the log
+	perStep   retry = iota // Timing.Resends times, each with a line in the log
+	perBlock               // the same, with the counts of the article
+	polling                // for a restarting meter: short waits, no line in the log
+	probing                // to see whether anybody is there: fewer tries, no line in the log
+	returning              // to give a meter back: as probing, but as often as the article's while the connection is broken
 )
 
 // Tries that are not those of the article.

@@ -54,6 +54,11 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 	untouched := func(e *verdict.Evidence) {
 		e.Meter.FlashOps, e.Meter.Image, e.Meter.Running, e.Meter.Revision = 0, false, "7350V282", "7350V282"
 	}
+	abortedInLoader := func(e *verdict.Evidence) {
+		untouched(e)
+		e.Tool = verdict.Tool{Ended: true, Err: client.ErrAborted, Aborted: true, Ordered: true, Windows: []client.Prompt{client.UpgradeFailed}}
+		e.Meter.State = meter.Download
+	}
 	for _, test := range []struct {
 		name   string
 		change func(e *verdict.Evidence)
@@ -93,6 +98,10 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 			untouched(e)
 			e.Forbidden, e.Tool.Err, e.Meter.State = "the file is for a 7330", errExit, meter.Download
 		}, []verdict.Rule{verdict.I8}},
+		{"a meter that is left in its loader by who aborts", abortedInLoader, []verdict.Rule{verdict.I8}},
+		{"one where a request was sent again", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Resends = 1 }, nil},
+		{"one where a request died with its port", func(e *verdict.Evidence) { abortedInLoader(e); e.Died = 1 }, nil},
+		{"one where a request died with its call", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Died = 1 }, nil},
 		{"settings that are lost and were not promised", func(e *verdict.Evidence) { e.Lost, e.Meter.Lost = ion.AllGroups, ion.AllGroups }, nil},
 		{"settings that were promised", func(e *verdict.Evidence) { e.Lost, e.Tool.Keeps = ion.AllGroups, true }, []verdict.Rule{verdict.I2}},
 		{"settings that are lost for nothing", func(e *verdict.Evidence) {
