@@ -27,6 +27,8 @@ type scene struct {
 	files  map[int]world.Firmware     // that were made, by size in bytes
 	rigs   map[time.Duration]*rig.Rig // ready for the attempt, by lead
 	trails trails                     // of the last trials
+
+	crossings map[crossing]crossed // of all trials
 }
 
 // callBefore lets the tool begin as much earlier as it dials before it writes its first line.
@@ -56,7 +58,7 @@ const earlier = 10 * time.Minute
 
 // sceneOf reads the head of a run. The error says why no bench can be set up like this.
 func sceneOf(r *LoggedRun, called bool) (*scene, error) {
-	w := &scene{called: called, files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig)}
+	w := &scene{called: called, files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig), crossings: make(map[crossing]crossed)}
 	w.upgrade.Task, w.upgrade.Release = client.TaskUpgrade, client.Release22()
 	begun, ok := r.Begun()
 	if !ok {
@@ -89,6 +91,9 @@ func sceneOf(r *LoggedRun, called bool) (*scene, error) {
 	_, err := w.rig(0)
 	return w, err
 }
+
+// forget forgets what only helps with further trials: a result is kept longer than it is of use.
+func (w *scene) forget() { w.trails, w.crossings = trails{}, nil }
 
 func (w *scene) remark(line int, format string, args ...any) {
 	w.remarks = append(w.remarks, Remark{line, fmt.Sprintf(format, args...)})

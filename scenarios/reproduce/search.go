@@ -124,7 +124,7 @@ func (r *Result) byTelephone(ctx context.Context, state upgradelog.Kind, trials 
 	called := &Result{Run: r.Run}
 	s.result(called)
 	r.Trials += trials - s.left
-	w.trails = trails{}
+	w.forget()
 	r.beside(called, w)
 }
 
@@ -171,7 +171,7 @@ func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kin
 	if len(s.matches) == 0 {
 		result.Untried = len(s.queue) + len(s.jumps)
 	}
-	w.trails = trails{} // a result is kept longer than they are of use
+	w.forget()
 	return result, m.unsure
 }
 
@@ -238,7 +238,7 @@ func (s *search) explain() {
 
 // requestsEach is how many requests a trial may send on average: where those of large images have sent
 // more, no other is begun.
-const requestsEach = 110
+const requestsEach = 80
 
 // forClocks is how many trials are left for what lastly explains.
 const forClocks = 12

@@ -66,8 +66,14 @@ func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err erro
 	p = n.p
 	for !p.differs && n.rig.Step() {
 		n.look()
+		sent := len(p.marks) - n.trail.from
+		if n.cross() {
+			n.keep()
+			return p, sent, nil
+		}
 	}
 	if p.differs {
+		n.keep()
 		return p, len(p.marks) - n.trail.from, nil
 	}
 	p.outcome = n.rig.Finish()
@@ -77,6 +83,7 @@ func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err erro
 		n.rig.Heal()
 		p.left = leftBy(n.rig, w.file(h.bytes).Own.Image, w.upgrade.Release)
 	}
+	n.keep()
 	return p, len(p.marks) - n.trail.from, nil
 }
 
@@ -86,7 +93,7 @@ func (w *scene) setOut(h hypothesis, want *mended) (*note, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &note{p: &played{hypothesis: h}, want: want, begun: base.Now(), trails: &w.trails}
+	n := &note{p: &played{hypothesis: h}, want: want, begun: base.Now(), trails: &w.trails, crossings: w.crossings}
 	if t, at, keep := w.trails.latest(h); t != nil && want != nil {
 		n.rig = at.rig.Clone()
 		if err := n.rig.PlanAnew(keep, h.plan[keep:]); err != nil {
@@ -119,6 +126,11 @@ type note struct {
 	logged   rig.Logged // the lines that were looked at
 	trails   *trails
 	trail    *trail
+
+	underWay  uint64    // messages that were looked at
+	crossed   []crossed // by this trial
+	crossings map[crossing]crossed
+	state     []byte // memory
 }
 
 // follow notes what another trial noted until it stopped there.
@@ -126,6 +138,7 @@ func (n *note) follow(of *played, at stop) {
 	n.p.lines, n.p.at, n.p.marks = slices.Clone(of.lines[:at.lines]), slices.Clone(of.at[:at.lines]), slices.Clone(of.marks[:at.marks])
 	n.p.matched = at.lines // or it would have ended
 	n.requests, n.logged = n.rig.Bench().Station().Requests(), n.rig.Logged()
+	n.underWay = n.rig.Bench().Station().UnderWay()
 }
 
 func (n *note) look() {

@@ -48,3 +48,43 @@ func TestATallyTellsContentsApartHoweverTheyCame(t *testing.T) {
 		t.Error("the order does not show")
 	}
 }
+
+// No two of many like contents have the same half of a sum: not those that differ in one bit or in two
+// of a word, nor those of a counter or of zeros.
+func TestLikeContentsHaveTalliesThatDifferInBothHalves(t *testing.T) {
+	const bytesOfTally = 256
+	var halves [2]map[string]bool
+	for i := range halves {
+		halves[i] = map[string]bool{}
+	}
+	content := make([]byte, bytesOfTally)
+	see := func() {
+		state := tallied(content, len(content))
+		for i := range halves {
+			sum := state[len(state)-len(machine.Sum{}):]
+			half := string(sum[i*len(sum)/2 : (i+1)*len(sum)/2])
+			if halves[i][half] {
+				t.Errorf("% x has the half %d of the sum of another one", content, i)
+			}
+			halves[i][half] = true
+		}
+	}
+	see()
+	for bit := range bytesOfTally * 8 {
+		content[bit/8] ^= 1 << (bit % 8)
+		see()
+		for other := bit + 1; other < min(bit+16, bytesOfTally*8); other++ {
+			content[other/8] ^= 1 << (other % 8)
+			see()
+			content[other/8] ^= 1 << (other % 8)
+		}
+		content[bit/8] ^= 1 << (bit % 8)
+	}
+	for n := range 1000 {
+		content[bytesOfTally-1], content[bytesOfTally-2], content[0] = byte(n), byte(n>>8), 1
+		content[8] = 1 // three bits at least, so that none of those before is seen again
+		if n > 0 {
+			see()
+		}
+	}
+}
