@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
-	"ionbench/simulator/bench"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 )
 
@@ -38,17 +35,13 @@ const (
 )
 
 func questions() []question {
-	return []question{
+	return append(ofMeter.questions(), []question{
 		{"GET", "/events", (*Served).getEvents, false},
 		{"GET", "/frames", (*Served).getFrames, false},
 		{"GET", "/kinds", (*Served).getKinds, false},
-		{"GET", "/faults", (*Served).getFaults, false},
-		{"POST", "/faults", (*Served).postFault, true},
-		{"DELETE", "/faults", (*Served).deleteFaults, true},
-		{"DELETE", "/faults/{id}", (*Served).deleteFault, true},
 		{"POST", "/power", (*Served).postPower, true},
 		{"POST", "/reset", (*Served).postReset, true},
-	}
+	}...)
 }
 
 func (s *Server) table() []route {
@@ -144,13 +137,31 @@ func getOpenAPI(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(openAPI)
 }
 
-func (m *Served) getMeter(w http.ResponseWriter, r *http.Request) {
-	var seen Meter
-	if !m.owned(r, func(now time.Duration) { seen = m.look(now) }) {
-		refuseUnserved(w)
-		return
+func (m *Served) getMeter(w http.ResponseWriter, r *http.Request) { answered(m, w, r, m.look) }
+
+// answered lets the station's owner look or do something, and answers with what that gives.
+func answered[T any](m *Served, w http.ResponseWriter, r *http.Request, do func(now time.Duration) T) {
+	answeredUnless(m, w, r, http.StatusOK, func(now time.Duration) (T, *refusal) { return do(now), nil })
+}
+
+// refusal is an answer that is no success.
+type refusal struct {
+	status     int
+	what, hint string
+}
+
+// answeredUnless is answered for what the owner may refuse. Status is that of a success.
+func answeredUnless[T any](m *Served, w http.ResponseWriter, r *http.Request, status int, do func(now time.Duration) (T, *refusal)) {
+	var given T
+	var refused *refusal
+	switch served := m.owned(r, func(now time.Duration) { given, refused = do(now) }); {
+	case !served:
+		refuse(w, http.StatusServiceUnavailable, "the meter is not served any more", "start ionsim again")
+	case refused != nil:
+		refuse(w, refused.status, refused.what, refused.hint)
+	default:
+		reply(w, status, given)
 	}
-	reply(w, http.StatusOK, seen)
 }
 
 // look describes the station as it is. The station's owner calls it.
@@ -165,7 +176,7 @@ func (m *Served) look(now time.Duration) Meter {
 		At: seconds(now - m.subject.From), Run: m.subject.Run, Started: m.subject.Started.Format(time.RFC3339Nano),
 		State: own.State().String(), LCD: panel.LCD, LED: LED{On: panel.L2, Toggles: panel.Edges}, Hung: own.Hung(),
 		Identity: m.identity, Revision: revision, Running: own.Running(), Reachable: station.Reachable(),
-		Faults: m.faults(), Template: settings.Template, Settings: map[string]string{}, EventLog: []LogEntry{},
+		Faults: m.faults(ofMeter), Template: settings.Template, Settings: map[string]string{}, EventLog: []LogEntry{},
 	}
 	c := station.Counts()
 	v.Image = Image{Block: c.Block, Blocks: c.ImageBlocks}
@@ -190,168 +201,6 @@ func (m *Served) look(now time.Duration) Meter {
 
 // elsewhere is the state of a meter that is behind a proxy.
 const elsewhere = "elsewhere"
-
-// faults lists the plan. The station's owner calls it.
-func (m *Served) faults() []Fault {
-	list := []Fault{}
-	for _, p := range m.subject.Station.Planned() {
-		f := Fault{ID: p.Number, Fault: p.Fault.String(), State: Over, Strikes: p.Strikes, ByHand: m.session.has(p.Number)}
-		switch {
-		case p.AtWork:
-			f.State = AtWork
-		case p.Waiting:
-			f.State = Waiting
-		case p.Strikes == 0:
-			f.State, f.Reason = Missed, p.Reason
-		}
-		list = append(list, f)
-	}
-	return list
-}
-
-func (m *Served) getFaults(w http.ResponseWriter, r *http.Request) {
-	var f Faults
-	if !m.owned(r, func(time.Duration) { f = Faults{Faults: m.faults(), Repeat: m.Repeat()} }) {
-		refuseUnserved(w)
-		return
-	}
-	reply(w, http.StatusOK, f)
-}
-
-func (m *Served) postFault(w http.ResponseWriter, r *http.Request) {
-	m.postFaultIf(w, r, func(fault.Fault) *Problem { return nil })
-}
-
-// postFaultIf strikes the fault of a request, unless something speaks against it.
-func (m *Served) postFaultIf(w http.ResponseWriter, r *http.Request, against func(fault.Fault) *Problem) {
-	var body struct {
-		Fault string `json:"fault"`
-	}
-	if !m.take(w, r, &body) {
-		return
-	}
-	f, problem := readFault(body.Fault)
-	if problem == nil {
-		problem = against(f)
-	}
-	if problem != nil {
-		reply(w, http.StatusUnprocessableEntity, problem)
-		return
-	}
-	m.strike(w, r, f)
-}
-
-// seeKinds is what to do about a fault that nobody understands.
-const seeKinds = "GET /v1/kinds lists what there is, ionsim --help-faults the whole language"
-
-// readFault reads one fault of the meter or its line.
-func readFault(text string) (fault.Fault, *Problem) {
-	plan, err := fault.Parse(text)
-	switch {
-	case err != nil:
-		return fault.Fault{}, misread(err)
-	case len(plan) != 1:
-		return fault.Fault{}, &Problem{Error: fmt.Sprintf("the text holds %d faults", len(plan)), Hint: "send one at a time, such as `cable-pull for 10s`"}
-	case plan[0].Kind.Place() == fault.PlaceHost:
-		return fault.Fault{}, &Problem{Error: fmt.Sprintf("%v befalls the upgrader, and this is the meter", plan[0].Kind), Hint: plan[0].Kind.ByHand()}
-	}
-	return plan[0], nil
-}
-
-// misread is the answer to a text that is no plan.
-func misread(err error) *Problem {
-	p := &Problem{Error: err.Error(), Hint: seeKinds}
-	if wrong := new(fault.ParseError); errors.As(err, &wrong) {
-		p.Reason, p.Clause = wrong.Reason, wrong.Clause
-	}
-	return p
-}
-
-// strike adds a fault by hand and answers with it.
-func (m *Served) strike(w http.ResponseWriter, r *http.Request, f fault.Fault) {
-	var struck Fault
-	var err error
-	served := m.owned(r, func(now time.Duration) {
-		if struck, err = m.add(now, f); err == nil {
-			struck = m.faults()[struck.ID-1]
-		}
-	})
-	switch {
-	case !served:
-		refuseUnserved(w)
-	case errors.Is(err, bench.ErrPlanFull):
-		refuse(w, http.StatusConflict, err.Error(), "start ionsim again")
-	case errors.Is(err, bench.ErrCannotStrike):
-		refuse(w, http.StatusConflict, err.Error(), "give it a trigger, such as `at block 40`")
-	case err != nil:
-		refuse(w, http.StatusUnprocessableEntity, err.Error(), seeKinds)
-	default:
-		reply(w, http.StatusCreated, struck)
-	}
-}
-
-// add strikes a fault. The station's owner calls it.
-func (m *Served) add(now time.Duration, f fault.Fault) (Fault, error) {
-	number, planned, err := m.subject.Station.AddByHand(now, f)
-	if err != nil {
-		return Fault{}, err
-	}
-	m.session.add(m.subject.Station, now, number, planned)
-	return Fault{ID: number}, nil
-}
-
-// end ends a fault. The station's owner calls it.
-func (m *Served) end(now time.Duration, number int) error {
-	list := m.subject.Station.Planned()
-	if number >= 1 && number <= len(list) {
-		switch p := list[number-1]; {
-		case p.AtWork:
-			m.session.end(m.subject.Station, now, number)
-		case p.Strikes == 0:
-			m.session.drop(number)
-		}
-	}
-	return m.subject.Station.EndByHand(now, number)
-}
-
-func (m *Served) deleteFault(w http.ResponseWriter, r *http.Request) {
-	number, err := strconv.Atoi(r.PathValue("id"))
-	if err != nil {
-		refuse(w, http.StatusNotFound, "a fault's id is a number", "GET /v1/faults lists them")
-		return
-	}
-	var list Faults
-	if !m.owned(r, func(now time.Duration) {
-		if err = m.end(now, number); err == nil {
-			list = Faults{Faults: m.faults()[number-1 : number], Repeat: m.Repeat()}
-		}
-	}) {
-		refuseUnserved(w)
-		return
-	}
-	if err != nil {
-		refuse(w, http.StatusNotFound, err.Error(), "GET /v1/faults lists them")
-		return
-	}
-	reply(w, http.StatusOK, list.Faults[0])
-}
-
-// deleteFaults makes everything whole again.
-func (m *Served) deleteFaults(w http.ResponseWriter, r *http.Request) {
-	var f Faults
-	if !m.owned(r, func(now time.Duration) {
-		for _, p := range m.subject.Station.Planned() {
-			// The error is for numbers that are not there.
-			_ = m.end(now, p.Number)
-		}
-		m.subject.Station.MendByHand(now)
-		f = Faults{Faults: m.faults(), Repeat: m.Repeat()}
-	}) {
-		refuseUnserved(w)
-		return
-	}
-	reply(w, http.StatusOK, f)
-}
 
 func (m *Served) postPower(w http.ResponseWriter, r *http.Request) {
 	var body struct {
@@ -384,20 +233,12 @@ func (m *Served) changePower(w http.ResponseWriter, r *http.Request, change func
 		refuse(w, http.StatusConflict, "the meter is real, and its power is its own", "switch it by hand")
 		return
 	}
-	var p Power
-	var err error
-	served := m.owned(r, func(now time.Duration) {
-		err = change(now)
-		p = Power{State: m.subject.Station.Meter().State().String()}
+	answeredUnless(m, w, r, http.StatusOK, func(now time.Duration) (Power, *refusal) {
+		if err := change(now); err != nil {
+			return Power{}, &refusal{http.StatusConflict, err.Error(), "start ionsim again"}
+		}
+		return Power{State: m.subject.Station.Meter().State().String()}, nil
 	})
-	switch {
-	case !served:
-		refuseUnserved(w)
-	case err != nil:
-		refuse(w, http.StatusConflict, err.Error(), "start ionsim again")
-	default:
-		reply(w, http.StatusOK, p)
-	}
 }
 
 // switchOff cuts the power, unless it is off already. The station's owner calls it.
@@ -424,7 +265,7 @@ func (m *Served) addByName(now time.Duration, name string) error {
 func (m *Served) switchOn(now time.Duration) {
 	for _, p := range m.subject.Station.Planned() {
 		if p.AtWork && p.Off {
-			_ = m.end(now, p.Number) // it is there
+			m.end(now, &p)
 		}
 	}
 }

@@ -176,9 +176,5 @@ func refuse(w http.ResponseWriter, status int, what, hint string) {
 	reply(w, status, Problem{Error: what, Hint: hint})
 }
 
-func refuseUnserved(w http.ResponseWriter) {
-	refuse(w, http.StatusServiceUnavailable, "the meter is not served any more", "start ionsim again")
-}
-
 //go:embed openapi.json
 var openAPI []byte
