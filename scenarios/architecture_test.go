@@ -114,3 +114,27 @@ func TestEveryNameInTheArchitectureExists(t *testing.T) {
 		t.Errorf("only %d names were looked at", names)
 	}
 }
+
+var making = regexp.MustCompile(`\bmake ([a-z][a-z0-9-]*)( +#|\x60|: )`)
+
+func TestEveryTargetThatIsNamedIsInTheMakefile(t *testing.T) {
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, page := range []string{"../README.md", "../ARCHITECTURE.md", "RELIABILITY.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range making.FindAllStringSubmatch(string(text), -1) {
+			if named++; !regexp.MustCompile(`(?m)^` + m[1] + `:[^=]*## `).Match(makefile) {
+				t.Errorf("%s says `make %s`, of which the Makefile says nothing", path.Base(page), m[1])
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("only %d targets were looked at", named)
+	}
+}

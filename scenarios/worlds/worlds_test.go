@@ -1,8 +1,10 @@
 package worlds_test
 
 import (
+	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"ionbench/scenarios/rig"
@@ -133,5 +135,16 @@ func TestADrawnWorldCanBePlayed(t *testing.T) {
 	}
 	if len(drawn) < 190 {
 		t.Errorf("200 worlds are %d", len(drawn))
+	}
+}
+
+func TestTheREADMESaysHowManyThereAre(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tens := []string{"none", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
+	if n := len(worlds.Pairs().Rows); !strings.Contains(string(readme), "`ionbench worlds` lists some "+tens[(n+5)/10%10]) {
+		t.Errorf("there are %d", n)
 	}
 }

@@ -71,34 +71,68 @@ async function open(t, path, how, hash = "") {
   return page;
 }
 
-test("a 256 KiB run fits into 1.5 MB, or 5 MB with the engine, and says how fast it opens and its cursor moves", async (t) => {
-  const engine = /id="engine">([^<]*)/.exec(readFileSync(pulled, "utf8"))?.[1].length ?? 0;
-  const bytes = statSync(pulled).size - engine;
-  const page = await open(t, pulled);
-  const opened = await page.evaluate(() => performance.getEntriesByName("shown")[0].startTime);
-  const drawn = await page.evaluate(async () => {
-    const lanes = /** @type {HTMLElement} */ (document.getElementById("lanes"));
-    const box = lanes.getBoundingClientRect();
-    const point = (/** @type {string} */ kind, /** @type {number} */ x) => lanes.dispatchEvent(new PointerEvent(kind, { bubbles: true, pointerId: 1, clientX: box.left + x, clientY: box.top + 120, movementX: 3 }));
-    lanes.setPointerCapture = () => {};
-    lanes.hasPointerCapture = () => true;
+/** What a computer that shows an idle page at full speed takes for the sum below, in milliseconds, when it has time. */
+const usual = 40;
+
+/**
+ * How much slower than usual this computer is now: a busy one shows an idle page as fast as another, but not one that works.
+ * @param {import("playwright-core").Page} page @returns {Promise<number>} at least 1
+ */
+async function slowness(page) {
+  const took = await page.evaluate(() => [1, 2, 3, 4, 5].map((seed) => {
+    const begun = performance.now();
+    let sum = seed;
+    for (let i = 0; i < 4e6; i++) sum = (sum * 31 + i) % 1000003;
+    return sum < 0 ? 0 : performance.now() - begun;
+  }).sort((a, b) => a - b)[2]);
+  return Math.max(1, took / usual);
+}
+
+/**
+ * The length of a picture of a page that does nothing, and of those that a page makes while it is busy.
+ * @param {import("playwright-core").Page} page @param {number} count @param {string} [moving] id of what the pointer is dragged over
+ * @returns {Promise<number[]>} milliseconds from picture to picture, the shortest first
+ */
+function pictures(page, count, moving = "") {
+  return page.evaluate(async ([count, id]) => {
+    const over = document.getElementById(id);
+    const box = over?.getBoundingClientRect() ?? { left: 0, top: 0 };
+    if (over) Object.assign(over, { setPointerCapture() {}, hasPointerCapture: () => true });
     /** @type {number[]} */
     const took = [];
-    for (let i = 0; i < 150; i++) {
-      point("pointermove", 110 + i * 6);
-      const begun = performance.now();
-      await new Promise((go) => requestAnimationFrame(() => setTimeout(go, 0)));
-      took.push(performance.now() - begun);
+    let last = await new Promise(requestAnimationFrame);
+    for (let i = 0; i < count; i++) {
+      over?.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, pointerId: 1, clientX: box.left + 110 + i * 6, clientY: box.top + 120, movementX: 3 }));
+      const now = await new Promise(requestAnimationFrame);
+      took.push(now - last);
+      last = now;
     }
     return took.sort((a, b) => a - b);
-  });
-  const work = await page.evaluate(() => performance.getEntriesByName("drawn").map((e) => e.duration).sort((a, b) => a - b));
-  const of = (/** @type {number[]} */ list, /** @type {number} */ share) => list[Math.floor(list.length * share)].toFixed(1);
-  t.diagnostic(`${bytes} bytes, and ${engine} of the engine; shown after ${opened.toFixed(0)} ms; a move of the cursor draws in ${of(work, 0.5)} ms, ${of(work, 0.95)} ms at most of 95 %; from picture to picture ${of(drawn, 0.5)} ms`);
+  }, /** @type {[number, string]} */ ([count, moving]));
+}
+
+test("a 256 KiB run fits into 1.5 MB, or 5 MB with the engine; it is open after the time of 120 idle pictures, and a move of its cursor takes two", async (t) => {
+  const engine = /id="engine">([^<]*)/.exec(readFileSync(pulled, "utf8"))?.[1].length ?? 0;
+  const bytes = statSync(pulled).size - engine;
   assert.ok(bytes <= 1.5e6 && bytes + engine <= 5e6, `${bytes} bytes, and ${engine} of the engine`);
-  // 2 s and 33 ms are meant. What is ten times as slow is broken, however busy the computer is.
-  assert.ok(opened <= 20_000, `${opened} ms`);
-  assert.ok(Number(of(work, 0.95)) <= 330, `drawing takes ${of(work, 0.95)} ms`);
+  const of = (/** @type {number[]} */ list, /** @type {number} */ share) => list[Math.floor(list.length * share)];
+  // 2 s and 33 ms are meant, on a computer that shows 60 pictures a second and has time. The best of three
+  // tries counts: what is slow is slow each time.
+  let said = "";
+  for (let tries = 0; tries < 3; tries++) {
+    const idle = await browser.newPage();
+    const before = await slowness(idle);
+    const nothing = of(await pictures(idle, 60), 0.5) * before;
+    const page = await open(t, pulled);
+    const opened = await page.evaluate(() => performance.getEntriesByName("shown")[0].startTime);
+    const moved = await pictures(page, 150, "lanes");
+    const work = await page.evaluate(() => performance.getEntriesByName("drawn").map((e) => e.duration).sort((a, b) => a - b));
+    said = `${bytes} bytes, and ${engine} of the engine; shown after ${opened.toFixed(0)} ms; a move of the cursor draws in ${of(work, 0.5).toFixed(1)} ms, ${of(work, 0.95).toFixed(1)} ms at most of 95 %; from picture to picture ${of(moved, 0.5).toFixed(1)} ms, of an idle page ${nothing.toFixed(1)} ms, on a computer that is ${before.toFixed(1)} times as slow as usual`;
+    t.diagnostic(said);
+    await Promise.all([idle.close(), page.close()]);
+    if (opened <= 120 * nothing && of(work, 0.95) <= 2 * nothing && of(moved, 0.5) <= 2 * nothing) return;
+  }
+  assert.fail(said);
 });
 
 test("every line of Upgrade.log is text that leads to its moment", async (t) => {
