@@ -87,6 +87,7 @@ sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs tha
 	$(GO) test ./scenarios/reproduce -timeout 60m -run 'Sample|Mangled|AnySingle' -v -sample-singles 180 -sample-doubles 80 -sample-draws 200
 	$(GO) test ./fixtures/wireshark -run FourHundred -v -large
 	$(GO) test ./scenarios/bootload -timeout 60m -v -whole
+	$(GO) test ./scenarios/dialling -v -whole
 
 proxied: ## 200 random plans through real programs, a pair of PTYs and a proxy, against the meter itself; ends killed at random
 	$(GO) test ./cmd/ionsim -timeout 30m -run 'RandomPlan|KilledAtAnyTime' -v -proxied 200 -killed 200

@@ -38,7 +38,7 @@ const (
 	answerWait    = time.Second      // for the result of a command
 	dialWait      = 75 * time.Second // for that of a call: modems wait for 50 s, and some for more
 	guard         = 1100 * time.Millisecond
-	asks          = 2 // times for a modem, before it may be in a call that is left over
+	asks          = 2 // times for a modem, before it may be in a call that is left over; and for the end of a call
 )
 
 // stage is what a call does.
@@ -110,7 +110,7 @@ func (c *Call) Start(now time.Duration) {
 
 // HangUp ends a call that is connected.
 func (c *Call) HangUp(now time.Duration) {
-	c.hangsUp = true
+	c.hangsUp, c.asked = true, 0
 	c.enter(now, escaping)
 }
 
@@ -148,14 +148,14 @@ func (c *Call) finish(s stage, err error) { c.stage, c.err = s, err }
 // speak is what is sent in a stage, and how long an answer may take.
 func (c *Call) speak() (text string, wait time.Duration) {
 	switch c.stage {
-	case asking:
-		return "AT\r", answerWait
+	case asking: // whoever had it before may have left it without results, or with those of numbers
+		return "ATQ0V1\r", answerWait
 	case escaping:
 		return "+++", guard + answerWait
-	case dropping:
-		return "ATH\r", answerWait
-	case setting:
-		return "ATE0Q0V1\r", answerWait
+	case dropping: // with a 0, so that OK is never the answer to what is left of it
+		return "ATH0\r", answerWait
+	case setting: // whoever was killed in a call may have left it with the modem listening to commands
+		return "ATE0Q0V1H0\r", answerWait
 	case tuning:
 		return "ATX4&C1&D2\r", answerWait
 	default:
@@ -213,6 +213,8 @@ func (c *Call) hear(now time.Duration, line string) {
 	case line != "ERROR":
 	case c.stage == tuning:
 		c.enter(now, dialling)
+	case c.stage == asking, c.hangsUp: // about what it was told before, cut short, and this behind it
+		c.miss(now)
 	default:
 		c.finish(over, ErrRefused)
 	}
@@ -235,7 +237,7 @@ func (c *Call) hearCall(line string) {
 func (c *Call) goOn(now time.Duration) {
 	switch {
 	case c.stage == dropping && c.hangsUp:
-		c.finish(over, nil)
+		c.finish(over, c.err)
 	case c.stage == escaping:
 		c.enter(now, dropping)
 	case c.stage == dropping, c.stage == asking:
@@ -274,17 +276,30 @@ func (c *Call) miss(now time.Duration) {
 		}
 		c.enter(now, asking)
 	case escaping, dropping:
-		if c.hangsUp {
-			c.finish(over, nil)
-			return
-		}
-		c.enter(now, asking)
+		c.missEnd(now)
 	case tuning:
 		c.enter(now, dialling)
-	case dialling:
-		c.finish(over, ErrTimeout)
+	case dialling: // it may be in a call all the same, and have said so in a word that was damaged
+		c.err = ErrTimeout
+		c.HangUp(now)
 	default:
 		c.finish(over, ErrNoModem)
+	}
+}
+
+// missEnd goes on where a call that is to end may not have ended.
+func (c *Call) missEnd(now time.Duration) {
+	switch {
+	case !c.hangsUp:
+		c.enter(now, asking)
+	case c.stage == escaping: // it may take commands already
+		c.enter(now, dropping)
+	default:
+		if c.asked++; c.asked == asks {
+			c.finish(over, c.err)
+			return
+		}
+		c.enter(now, escaping)
 	}
 }
 
@@ -313,11 +328,14 @@ func (c *Call) Declare(w *machine.State, spent *Call) {
 	w.Bytes(&c.rest, spent.rest)
 }
 
-// Ear hears in what comes from a meter that the modem has lost the carrier. A port without modem lines
-// tells it no other way.
+// Ear notices that the carrier of a call is lost: it hears the modem say so in what comes from the meter, and it
+// is told how DCD is, where a port has that line.
 //
 // Assumption: no meter says just that, with the ends of line before and after it.
-type Ear struct{ heard int }
+type Ear struct {
+	heard int
+	up    bool // DCD has been, in this call
+}
 
 const lost = "\r\nNO CARRIER\r\n"
 
@@ -340,5 +358,15 @@ func (e *Ear) Hear(p []byte) bool {
 	return false
 }
 
-// Declare declares how much of the word it has heard.
-func (e *Ear) Declare(w *machine.State) { w.Int(e.heard) }
+// Carrier takes how DCD is while the call is connected, and reports whether the carrier is lost: it was there,
+// and is not any more. A cable without that line never shows it.
+func (e *Ear) Carrier(up bool) (lost bool) {
+	lost, e.up = e.up && !up, up
+	return lost
+}
+
+// Declare declares what it has heard and seen.
+func (e *Ear) Declare(w *machine.State) {
+	w.Int(e.heard)
+	w.Bool(e.up)
+}

@@ -40,14 +40,14 @@ func played(t *testing.T, hangUp bool, answers map[string]string) (*Call, string
 
 func good() map[string]string {
 	return map[string]string{
-		"AT": "AT\r\r\nOK\r\n", "ATE0Q0V1": "ATE0Q0V1\r\r\nOK\r\n", "ATX4&C1&D2": "\r\nOK\r\n", "ATDT5550105": "\r\nCONNECT 9600\r\nhello",
-		"+++": "\r\nOK\r\n", "ATH": "\r\nOK\r\n",
+		"ATQ0V1": "ATQ0V1\r\r\nOK\r\n", "ATE0Q0V1H0": "ATE0Q0V1H0\r\r\nOK\r\n", "ATX4&C1&D2": "\r\nOK\r\n", "ATDT5550105": "\r\nCONNECT 9600\r\nhello",
+		"+++": "\r\nOK\r\n", "ATH0": "\r\nOK\r\n",
 	}
 }
 
 func TestACallSetsTheModemDialsAndLeavesWhatFollowsToTheMeter(t *testing.T) {
 	c, sent := played(t, false, good())
-	if sent != "AT ATE0Q0V1 ATX4&C1&D2 ATDT5550105" || !c.Connected() || c.Err() != nil || string(c.TakeRest()) != "hello" {
+	if sent != "ATQ0V1 ATE0Q0V1H0 ATX4&C1&D2 ATDT5550105" || !c.Connected() || c.Err() != nil || string(c.TakeRest()) != "hello" {
 		t.Errorf("sent %s: connected %v, %v", sent, c.Connected(), c.Err())
 	}
 }
@@ -65,8 +65,8 @@ func TestEveryResultOfAModemHasItsError(t *testing.T) {
 		{"ATDT5550105", "\r\nERROR\r\n", ErrRefused},
 		{"ATDT5550105", "\r\nRINGING\r\n", ErrTimeout},
 		{"ATDT5550105", strings.Repeat("x", 10_000), ErrTimeout},
-		{"ATE0Q0V1", "\r\nERROR\r\n", ErrRefused},
-		{"ATE0Q0V1", "", ErrNoModem},
+		{"ATE0Q0V1H0", "\r\nERROR\r\n", ErrRefused},
+		{"ATE0Q0V1H0", "", ErrNoModem},
 	} {
 		answers := good()
 		answers[r.command] = r.answer
@@ -88,17 +88,53 @@ func TestAModemThatCannotHearBusyTonesDialsAllTheSame(t *testing.T) {
 
 func TestAModemThatIsStillInACallIsCalledBack(t *testing.T) {
 	answers := good()
-	answers["AT"] = ""
+	answers["ATQ0V1"] = ""
 	c, sent := played(t, false, answers)
-	if sent != "AT AT +++ ATH ATE0Q0V1 ATX4&C1&D2 ATDT5550105" || !c.Connected() {
+	if sent != "ATQ0V1 ATQ0V1 +++ ATH0 ATE0Q0V1H0 ATX4&C1&D2 ATDT5550105" || !c.Connected() {
 		t.Errorf("sent %s: %v", sent, c.Err())
 	}
 }
 
 func TestNothingThatTakesCommandsIsNoModem(t *testing.T) {
 	c, sent := played(t, false, nil)
-	if sent != "AT AT +++ AT AT" || !errors.Is(c.Err(), ErrNoModem) {
+	if sent != "ATQ0V1 ATQ0V1 +++ ATQ0V1 ATQ0V1" || !errors.Is(c.Err(), ErrNoModem) {
 		t.Errorf("sent %s: %v", sent, c.Err())
+	}
+}
+
+// The word CONNECT may have been damaged: then the telephone would stay off the hook.
+func TestACallOfWhichNothingIsHeardIsHungUp(t *testing.T) {
+	answers := good()
+	answers["ATDT5550105"] = "\r\nC?NNECT 9600\r\n"
+	if c, sent := played(t, false, answers); !strings.HasSuffix(sent, " ATDT5550105 +++ ATH0") || !errors.Is(c.Err(), ErrTimeout) {
+		t.Errorf("sent %s: %v", sent, c.Err())
+	}
+}
+
+func TestHangingUpIsTriedTwice(t *testing.T) {
+	for answered, want := range map[string]string{"": "+++ ATH0 +++ ATH0", "\r\nERROR\r\n": "+++ ATH0 +++ ATH0", "\r\nOK\r\n": "+++ ATH0"} {
+		answers := good()
+		answers["ATH0"] = answered
+		if c, sent := played(t, true, answers); sent != want || c.Err() != nil {
+			t.Errorf("%q: sent %s, and wanted %s: %v", answered, sent, want, c.Err())
+		}
+	}
+}
+
+// What was typed before, and not ended, is in front of the first command.
+func TestAModemThatRefusesTheFirstCommandIsAskedOnceMore(t *testing.T) {
+	c, err := New("5550105")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Start(0)
+	for _, said := range []string{"\r\nERROR\r\n", "\r\nOK\r\n", "\r\nOK\r\n", "\r\nOK\r\n", "\r\nCONNECT\r\n"} {
+		now, _ := c.Next()
+		c.Advance(now)
+		c.Receive(now, []byte(said))
+	}
+	if !c.Connected() {
+		t.Error(c.Err())
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"ionbench/client/phone"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/rfc2217"
 )
 
 // modemConn is a call over a modem: a connection to the meter that is called. It begins with the
@@ -28,8 +29,9 @@ type modemConn struct {
 	pumping sync.WaitGroup
 	rest    []byte // arrived, and not read yet
 	ear     phone.Ear
-	lost    error       // set when the carrier is
-	gone    atomic.Bool // it is
+	dropped chan struct{} // closed by the pump when DCD has fallen
+	lost    error         // set when the carrier is
+	gone    atomic.Bool   // it is
 
 	closing sync.Once
 	err     error // result of Close
@@ -40,13 +42,38 @@ const arrivals = 16
 
 // call dials a number over a connection to a modem, which it owns.
 func call(ctx context.Context, conn io.ReadWriteCloser, number string) (io.ReadWriteCloser, error) {
-	c := &modemConn{conn: conn, number: number, clock: machine.WallClock(), arrived: make(chan []byte, arrivals), ended: make(chan struct{}), quit: make(chan struct{})}
+	c := &modemConn{conn: conn, number: number, clock: machine.WallClock(), arrived: make(chan []byte, arrivals), ended: make(chan struct{}), quit: make(chan struct{}), dropped: make(chan struct{})}
 	c.pumping.Go(c.pump)
 	if err := c.dial(ctx); err != nil {
 		c.cut()
 		return nil, err
 	}
+	c.watchCarrier()
 	return c, nil
+}
+
+// telling is a port that tells how its modem lines are, at first and whenever that changes, from within Read.
+type telling interface {
+	OnModem(told func(rfc2217.ModemState))
+}
+
+// watchCarrier follows DCD, where the port shows it: while a modem is in a call it is up (&C1).
+func (c *modemConn) watchCarrier() {
+	port, ok := c.conn.(telling)
+	if !ok {
+		return
+	}
+	var mu sync.Mutex // the first state may be told from here
+	var ear phone.Ear
+	var over bool
+	port.OnModem(func(m rfc2217.ModemState) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !over && ear.Carrier(m&rfc2217.DCD != 0) {
+			over = true
+			close(c.dropped)
+		}
+	})
 }
 
 // pump reads from the modem, so that a wait for it can end.
@@ -103,6 +130,8 @@ func (c *modemConn) converse(ctx context.Context, with *phone.Call) error {
 		timer.Reset(at)
 		select {
 		case <-ctx.Done():
+			// Any character ends a call that is not connected. Nobody is there to tell of an error.
+			_, _ = c.conn.Write([]byte("\r"))
 			return ctx.Err()
 		case p, open := <-c.arrived:
 			if !open {
@@ -121,29 +150,54 @@ func (c *modemConn) converse(ctx context.Context, with *phone.Call) error {
 	return nil
 }
 
-// Read returns what the meter says. A lost carrier is the end of the connection.
+// Read returns what the meter says. A lost carrier is the end of the connection, behind what came before it.
 func (c *modemConn) Read(p []byte) (int, error) {
 	for len(c.rest) == 0 {
 		if c.lost != nil {
 			return 0, c.lost
 		}
-		select {
-		case more, open := <-c.arrived:
-			if !open {
-				return 0, c.failed
-			}
-			c.rest = more
-			if c.ear.Hear(more) {
-				c.gone.Store(true)
-				c.lost = fmt.Errorf("%w: calling %s: %w", ErrGone, c.number, phone.ErrLost)
-			}
-		case <-c.ended:
-			return 0, os.ErrClosed
+		if err := c.await(); err != nil {
+			return 0, err
 		}
 	}
 	n := copy(p, c.rest)
 	c.rest = c.rest[n:]
 	return n, nil
+}
+
+// await waits for what the meter says, or for the end of the call.
+func (c *modemConn) await() error {
+	select {
+	case p, open := <-c.arrived:
+		return c.take(p, open)
+	case <-c.dropped:
+		select {
+		case p, open := <-c.arrived:
+			return c.take(p, open)
+		default:
+			c.lose()
+			return nil
+		}
+	case <-c.ended:
+		return os.ErrClosed
+	}
+}
+
+// take takes what has arrived.
+func (c *modemConn) take(p []byte, open bool) error {
+	if !open {
+		return c.failed
+	}
+	if c.rest = p; c.ear.Hear(p) {
+		c.lose()
+	}
+	return nil
+}
+
+// lose ends the connection: there is no call to hang up any more.
+func (c *modemConn) lose() {
+	c.gone.Store(true)
+	c.lost = fmt.Errorf("%w: calling %s: %w", ErrGone, c.number, phone.ErrLost)
 }
 
 // Write sends to the meter.
@@ -159,8 +213,8 @@ func (c *modemConn) Close() error {
 	return c.err
 }
 
-// hangUpTime is how long hanging up may take. A port that takes nothing is closed all the same.
-const hangUpTime = 5 * time.Second
+// hangUpTime is how long hanging up may take, two tries. A port that takes nothing is closed all the same.
+const hangUpTime = 10 * time.Second
 
 // hangUp tells the modem to end the call, unless it has lost the carrier.
 func (c *modemConn) hangUp() {

@@ -8,8 +8,9 @@
 //
 // A serial line runs at 8 data bits, no parity and one stop bit, by default at 9600 baud
 // (documented for the sibling: 9300 series user's guide, page 148: "default 9600", up to
-// 19,200). Modem lines are not used: RS-485 has none, and neither has a PTY. So a modem is spoken to
-// by commands alone: it tells in the stream of bytes that the carrier is lost, and +++ leads to hanging up.
+// 19,200). RS-485 has no modem lines, and neither has a PTY. So a modem is spoken to by commands: it tells in
+// the stream of bytes that the carrier is lost, and +++ leads to hanging up. Where a port shows DCD, its fall
+// in a call is a lost carrier, too.
 package port
 
 import (

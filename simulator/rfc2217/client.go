@@ -130,6 +130,16 @@ func (k *Client) receive() error {
 	k.data, k.out = k.end.take(k.data[:0], k.out[:0], k.wire[:n])
 	k.followFlow()
 	answer := slices.Clone(k.out)
+	k.mu.Unlock()
+	if len(answer) > 0 && err == nil {
+		_, err = k.Conn.Write(answer)
+	}
+	return err
+}
+
+// show tells how the lines are, if they have changed.
+func (k *Client) show() {
+	k.mu.Lock()
 	told, modem := k.onModem, k.end.modem
 	changed := k.end.told && (!k.heard || modem != k.shown) && told != nil
 	if changed {
@@ -139,10 +149,6 @@ func (k *Client) receive() error {
 	if changed {
 		told(modem)
 	}
-	if len(answer) > 0 && err == nil {
-		_, err = k.Conn.Write(answer)
-	}
-	return err
 }
 
 // followFlow makes writers wait, or go on.
@@ -159,7 +165,9 @@ func (k *Client) followFlow() {
 // Read returns data of the port. It answers to what the server wants to know on the way.
 func (k *Client) Read(p []byte) (int, error) {
 	for len(k.data) == 0 {
+		k.show() // behind the data that came with it
 		if err := k.receive(); err != nil && len(k.data) == 0 {
+			k.show()
 			return 0, err
 		}
 	}
