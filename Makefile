@@ -84,7 +84,7 @@ sweep: ## the whole atlas of a 256 KiB image, into artifacts/, and the specs tha
 	$(GO) run ./cmd/ionbench storm --histories --cases --runs 2000
 	$(GO) test ./scenarios -timeout 60m -ginkgo.label-filter=full -ginkgo.v
 	$(GO) test ./scenarios/atlas -timeout 60m -run FullRun -full
-	$(GO) test ./scenarios/reproduce -timeout 60m -run 'Sample|Mangled|AnySingle' -v -sample-singles 180 -sample-doubles 80 -sample-draws 200
+	$(GO) test ./scenarios/reproduce -timeout 60m -run 'Sample|Mangled|AnySingle|BefallsCalls' -v -sample-singles 180 -sample-doubles 80 -sample-draws 200
 	$(GO) test ./fixtures/wireshark -run FourHundred -v -large
 	$(GO) test ./scenarios/bootload -timeout 60m -v -whole
 	$(GO) test ./scenarios/dialling -v -whole

@@ -339,6 +339,21 @@ func leftOtherwise(b *strings.Builder, list []*reproduce.Candidate) {
 		fmt.Fprintf(b, "\nIf it was %s, it is otherwise.\n", strings.Join(numbers[l.Condition], ", "))
 		whatToDo(b, l)
 	}
+	reachedOtherwise(b, list)
+}
+
+// reachedOtherwise writes how ionup calls the meter, if only explanations behind the first call it.
+func reachedOtherwise(b *strings.Builder, list []*reproduce.Candidate) {
+	var numbers []string
+	command := ""
+	for i, c := range list {
+		if c.Left.ByPhone() && c.Left.Command() != "" {
+			numbers, command = append(numbers, strconv.Itoa(i+1)), c.Left.Command()
+		}
+	}
+	if command != "" && !list[0].Left.ByPhone() {
+		fmt.Fprintf(b, "\nIf it was %s, the meter is called: %s.\n", strings.Join(numbers, ", "), command)
+	}
 }
 
 // others writes what gives the same log, by the place where one would look for it.

@@ -81,6 +81,16 @@ func TestACandidateBecomesACaseThatRunPlays(t *testing.T) {
 	}
 }
 
+// Where the meter may have been called, how ionup calls it is said.
+func TestReproduceSaysHowAMeterIsCalledThatMayHaveBeen(t *testing.T) {
+	const called = "[case]\ntitle = Cut off\n[meter]\nphone = 5550105\n[firmware]\nblocks = 20\n[attempt]\ntask = upgrade\nplan = carrier-lost at block 5\nplan = line-busy at block 5 for 1h\n[expect]\noutcome = failure\n"
+	_, log, _ := call(t, called, "run", "-", "--print", "log")
+	code, out, diagnostics := call(t, log, "reproduce", "-")
+	if want := "the meter is called: ionup recover FILE.upg --phone NUMBER, with the PC's modem at --port.\n"; code != cli.Done || !strings.Contains(out, want) {
+		t.Errorf("exit %d, %s\n%s", code, diagnostics, out)
+	}
+}
+
 func TestARunThatIsNotReproducedIsNamed(t *testing.T) {
 	path := fieldLog(t, "field-edited.log")
 	code, out, _ := call(t, "", "reproduce", path)

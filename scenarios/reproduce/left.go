@@ -48,8 +48,9 @@ type Left struct {
 	// it loses with the recovery, for the backup of the tool ends with the tool.
 	Lost ion.Groups
 
-	tool client.Release // that wrote the log
-	runs string         // revision
+	tool   client.Release // that wrote the log
+	runs   string         // revision
+	called bool           // the meter is reached by telephone
 }
 
 // leftBy looks at a meter after an attempt to send it an image.
@@ -112,17 +113,39 @@ func (l Left) Steps() []string {
 	case l.Condition == NotKnown:
 		return nil
 	case l.Condition == RunsOld:
-		return []string{"be sure that the line between the PC and the meter is properly connected, then start the upgrade again, with any release of the tool; " + notCycled}
+		return []string{"be sure that " + l.way() + " is properly connected, then start the upgrade again, with any release of the tool; " + notCycled}
 	case l.Condition == RunsNew:
 		return []string{"nothing: ask the meter for its firmware and its settings to be sure"}
 	case l.Condition == RunsReset:
 		return append([]string{"do not upgrade again, the firmware is there: exit the tool and connect as usual"}, l.template()...)
 	}
 	steps := []string{
-		"be sure that the line between the PC and the meter is properly connected and that the meter has power; " + notCycled + l.unerased(),
-		"exit ION Setup completely and start " + l.release() + " in Single ION device configuration mode: it detects the failed upgrade; answer Yes and choose the firmware file. " + l.earlier() + "The same without ION Setup: ionup recover FILE.upg",
+		"be sure that " + l.way() + " is properly connected and that the meter has power; " + notCycled + l.unerased(),
+		"exit ION Setup completely and start " + l.release() + " in Single ION device configuration mode: it detects the failed upgrade; answer Yes and choose the firmware file. " + l.earlier() + "The same without ION Setup: " + l.Command(),
 	}
 	return append(append(steps, l.template()...), "exit ION Setup completely once more and connect again: until then it is in Firmware Recovery Mode")
+}
+
+// way is what is between the PC and the meter.
+func (l Left) way() string {
+	if l.called {
+		return "the telephone line at both modems"
+	}
+	return "the line between the PC and the meter"
+}
+
+// ByPhone reports whether the meter is called by telephone.
+func (l Left) ByPhone() bool { return l.called }
+
+// Command is how ionup recovers the meter; empty if it need not be.
+func (l Left) Command() string {
+	switch {
+	case !l.Condition.waits():
+		return ""
+	case l.called:
+		return "ionup recover FILE.upg --phone NUMBER, with the PC's modem at --port"
+	}
+	return "ionup recover FILE.upg"
 }
 
 // unerased is about a meter that could run its old firmware.

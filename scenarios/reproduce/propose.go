@@ -144,14 +144,13 @@ func forGood(behind upgradelog.Kind) bool {
 // missingBlock: a block that was sent as the n-th was not answered.
 func (x *proposals) missingBlock(l upgradelog.Line) {
 	sent := 0
-	for _, m := range x.of.marks {
-		if m.block == 0 {
-			continue
-		}
-		if sent++; sent == l.Total && m.lines == x.of.matched {
-			missing, behind := x.chain()
-			x.dead(m, missing, behind)
-			return
+	for i, n := range x.of.sent() {
+		if m := x.of.marks[i]; m.block > 0 {
+			if sent = n; sent == l.Total && m.lines == x.of.matched {
+				missing, behind := x.chain()
+				x.dead(m, missing, behind)
+				return
+			}
 		}
 	}
 	if more := l.Total - sent; more > 0 {
@@ -159,11 +158,33 @@ func (x *proposals) missingBlock(l upgradelog.Line) {
 	}
 }
 
+// sent is how often blocks had been sent when each request was, with itself. The trial's own lines tell
+// what went into a call that was cut off, and so was seen by nobody.
+func (p *played) sent() []int {
+	list := make([]int, len(p.marks))
+	n, lines := 0, 0
+	for i, m := range p.marks {
+		for ; lines < m.lines; lines++ {
+			if l := p.lines[lines]; l.Kind == upgradelog.Resending {
+				n = l.Total
+			}
+		}
+		if m.block > 0 {
+			n++
+		}
+		list[i] = n
+	}
+	return list
+}
+
 // dead proposes a line that is dead from a request on, until so many answers are missing.
 func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 	t := x.of.trigger(m)
 	if x.called {
 		x.cutOff(t, missing, forGood(behind))
+		if reply := x.of.atReply(m); reply != t {
+			x.cutOff(reply, missing, forGood(behind))
+		}
 		return
 	}
 	x.eachTime(m, missing)
@@ -196,6 +217,7 @@ func (x *proposals) cutOff(t fault.Trigger, missing int, forGood bool) {
 	lost := fault.Fault{Kind: carrierLost.kind(), Trigger: t}
 	if forGood {
 		x.alsoAll(lost, fault.Fault{Kind: noDialTone.kind(), Trigger: t, Duration: fault.Duration{Time: longSleep}})
+		x.also(fault.Fault{Kind: retraining.kind(), Trigger: t, Duration: fault.Duration{Time: longSleep}})
 		return
 	}
 	x.also(lost)
@@ -329,15 +351,14 @@ func (x *proposals) sentAgain(tenths int) {
 	if p.matched >= len(p.lines) || p.lines[p.matched].Kind != upgradelog.Efficiency || p.lines[p.matched].Number <= tenths {
 		return
 	}
-	sent, confirmed := 0, 0
-	for _, m := range p.marks {
-		if m.block > 0 {
-			sent++
-		}
+	all := p.sent()
+	if len(all) == 0 {
+		return
 	}
-	confirmed = (p.lines[p.matched].Number*sent + 500) / 1000
+	sent := all[len(all)-1]
+	confirmed := (p.lines[p.matched].Number*sent + 500) / 1000
 	for more := 1; more <= 2*sent+120; more++ {
-		if all := sent + more; upgradelog.EfficiencyOf(confirmed, all) == tenths {
+		if upgradelog.EfficiencyOf(confirmed, sent+more) == tenths {
 			x.again(x.between(p.matched-1), more)
 			return
 		}

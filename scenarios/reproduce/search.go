@@ -128,7 +128,18 @@ func (r *Result) byTelephone(ctx context.Context, state upgradelog.Kind, trials 
 	r.beside(called, w)
 }
 
-// beside adds what matches by telephone to what else does, and replaces what only comes near.
+// byPhone is how much more far-fetched it is that a meter is called than that it is not.
+const byPhone = 2
+
+// likelihood orders candidates that match.
+func (c *Candidate) likelihood() int {
+	if c.called != nil {
+		return costOf(c.Plan) + byPhone
+	}
+	return costOf(c.Plan)
+}
+
+// beside puts what matches by telephone among what else does, and replaces what only comes near.
 func (r *Result) beside(called *Result, w *scene) {
 	var list []*Candidate
 	for _, c := range called.Candidates {
@@ -142,6 +153,7 @@ func (r *Result) beside(called *Result, w *scene) {
 	}
 	r.Untried = 0
 	r.Candidates = append(slices.DeleteFunc(r.Candidates, func(c *Candidate) bool { return !c.Match }), list...)
+	slices.SortStableFunc(r.Candidates, func(a, b *Candidate) int { return a.likelihood() - b.likelihood() })
 	tellApart(r.Candidates)
 }
 

@@ -82,6 +82,7 @@ func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err erro
 	if p.exact() {
 		n.rig.Heal()
 		p.left = leftBy(n.rig, w.file(h.bytes).Own.Image, w.upgrade.Release)
+		p.left.called = w.called
 	}
 	n.keep()
 	return p, len(p.marks) - n.trail.from, nil
