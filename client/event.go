@@ -24,7 +24,7 @@ const (
 	EventLoadJournal                    // the journal of Meter is wanted; waits for Loaded
 	EventRemoveJournal                  // the journal of Meter is no longer needed; waits for Removed
 	EventLock                           // Device is to be kept from other processes (Config.Lock); waits for Locked
-	EventWarning                        // Err is to be shown; only a Session has it
+	EventWarning                        // Err is to be shown
 	EventReconnect                      // the broken connection is to be opened again; a Session waits for Reconnected, and its time goes on
 	EventFinished                       // the task is over; Err says how
 	eventKindCount

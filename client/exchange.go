@@ -237,7 +237,7 @@ func (u *Upgrader) takeAck(now time.Duration, f ion.Frame) {
 }
 
 func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
-	if !f.WantsAck() {
+	if !f.WantsAck() || u.phase == listening {
 		return
 	}
 	x := &u.exchange
@@ -333,6 +333,8 @@ func (u *Upgrader) resends(r retry) int {
 		return polls - 1
 	case probing:
 		return probes - 1
+	case once:
+		return 0
 	case returning:
 		// Nobody has heard these tries, and the meter waits in a loader in which this upgrade has put it. To
 		// call it again alone takes half a minute.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"time"
 
 	"ionbench/client/upgradelog"
@@ -13,6 +14,7 @@ import (
 func givingBackSteps() []step {
 	return []step{
 		{is: StepFindMeter, request: identifyRequest, retry: returning, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundToGiveBack)},
+		{is: StepListen, when: (*Upgrader).knowsTwin, listens: true},
 		{is: StepGiveBack, request: restartRequest, retry: returning, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
 		{is: StepAwaitApplication, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backInApplication)},
 		{is: StepForgetJournal, when: (*Upgrader).ownsJournal, keep: (*Upgrader).forgetJournal, kept: journalSettled},
@@ -27,10 +29,17 @@ func (u *Upgrader) holds() bool {
 	return u.procedure == upgradeProcedure && entering && !t.found && t.passes == 0
 }
 
-// foundToGiveBack restarts a loader that waits for a clear, and no other meter.
+// knowsTwin reports whether two meters are to be given back. A restart reaches both, once both have
+// said what they have to say.
+func (u *Upgrader) knowsTwin() bool { return errors.Is(u.err, ErrTwin) }
+
+// foundToGiveBack restarts a loader that waits for a clear, and no other meter but one that has been
+// told the same.
 func foundToGiveBack(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
-	switch {
-	case ion.FixedText(r.Serial[:]) != u.device.SerialNumber:
+	switch other := ion.FixedText(r.Serial[:]) != u.device.SerialNumber; {
+	case u.knowsTwin():
+		return toNext()
+	case other:
 		return failed(u.err)
 	case r.State == ion.StateApplication:
 		return toStep(StepForgetJournal)
@@ -41,6 +50,9 @@ func foundToGiveBack(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 }
 
 func backInApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if u.knowsTwin() && ion.FixedText(r.Serial[:]) != u.device.SerialNumber {
+		return next{kind: ignored}
+	}
 	if r.State != ion.StateApplication {
 		return failed(u.err)
 	}

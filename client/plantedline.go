@@ -29,8 +29,11 @@ func bugsOnLine() map[string]bug {
 			u.rules.listens = waitingForWhoeverTalks
 		},
 		"deaf-to-twins": func(u *Upgrader) {
-			for _, p := range []procedure{connectProcedure, upgradeProcedure, templateProcedure, writeProcedure} {
-				u.dropStep(p, StepListen)
+			u.cfg.Listens = false
+		},
+		"listens-only-once": func(u *Upgrader) {
+			for _, s := range []Step{StepIdentifyBeforeClearing, StepListenBeforeClearing, StepIdentifyBeforeWriting, StepListenBeforeWriting} {
+				u.dropStep(upgradeProcedure, s)
 			}
 		},
 		"resend-is-new": func(u *Upgrader) {

@@ -22,15 +22,18 @@ type write struct {
 func templateSteps() []step {
 	return []step{
 		{is: StepFindLoader, when: (*Upgrader).single, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
-		{is: StepListen, when: (*Upgrader).listensAlone, listens: true},
 		{is: StepIdentify, when: (*Upgrader).single, request: readIdentityRequest, retry: probing, reply: takeRegisters},
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
 		{is: StepSendTemplate, ask: SendTemplate, answered: confirmTemplate},
 		{is: StepChooseTemplate, ask: ChooseTemplate, answered: takeTemplate},
 		{is: StepPasteOptions, ask: PasteOptions, answered: takePaste},
 		{is: StepSavePasted, when: (*Upgrader).pastes, request: readSettingsRequest, reply: takeForPaste},
+		{is: StepIdentifyBeforeWriting, when: (*Upgrader).writesListening, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
+		{is: StepListenBeforeWriting, when: (*Upgrader).writesListening, listens: true},
 		{is: StepWriteTemplate, request: writeRequest, reply: written},
 		{is: StepCheckTemplate, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{is: StepIdentifyAfterWriting, when: (*Upgrader).wroteListening, request: identifyRequest, retry: once, reply: onDownload(ion.OpIdentify, answersAfterwards), silent: unanswered},
+		{is: StepListenAfterWriting, when: (*Upgrader).wroteListening, listens: true},
 		{is: StepSayApplied, ask: TemplateApplied, answered: goOnWith},
 		{act: afterTemplate},
 	}
@@ -51,11 +54,14 @@ func readSteps() []step {
 func writeSteps() []step {
 	return []step{
 		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
-		{is: StepListen, when: (*Upgrader).listensForTwin, listens: true},
 		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters},
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
+		{is: StepIdentifyBeforeWriting, when: (*Upgrader).writesListening, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
+		{is: StepListenBeforeWriting, when: (*Upgrader).writesListening, listens: true},
 		{is: StepWriteSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
 		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
+		{is: StepIdentifyAfterWriting, when: (*Upgrader).wroteListening, request: identifyRequest, retry: once, reply: onDownload(ion.OpIdentify, answersAfterwards), silent: unanswered},
+		{is: StepListenAfterWriting, when: (*Upgrader).wroteListening, listens: true},
 		{act: func(*Upgrader, time.Duration) next { return toProcedure(finishProcedure) }},
 	}
 }
@@ -63,8 +69,6 @@ func writeSteps() []step {
 // single reports that the task is not part of a session of windows: nobody has connected
 // before.
 func (u *Upgrader) single() bool { return u.task != TaskConnect }
-
-func (u *Upgrader) listensAlone() bool { return u.single() && u.listensForTwin() }
 
 func wantApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if err := u.takeIdentity(r); err != nil {

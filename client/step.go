@@ -36,6 +36,8 @@ const (
 	StepEnterDownloadState
 	StepAwaitUnread
 	StepAwaitLoader
+	StepIdentifyBeforeClearing
+	StepListenBeforeClearing
 	StepClearFlash
 	StepAwaitFlash
 	StepBeginDownload
@@ -46,8 +48,12 @@ const (
 	StepCheckImage
 	StepOfferOlder
 	StepChooseRestore
+	StepIdentifyBeforeWriting
+	StepListenBeforeWriting
 	StepRestoreSettings
 	StepCheckSettings
+	StepIdentifyAfterWriting
+	StepListenAfterWriting
 	StepSettleJournal
 	StepEndLog
 	StepSayCompleted
@@ -103,6 +109,8 @@ var stepTable = [stepCount]struct {
 	StepEnterDownloadState:     {words: "enter download state", changes: true, leaves: true},
 	StepAwaitUnread:            {words: "wait for a meter that was not read", leaves: true},
 	StepAwaitLoader:            {words: "wait for the loader", leaves: true},
+	StepIdentifyBeforeClearing: {words: "identify before clearing", leaves: true},
+	StepListenBeforeClearing:   {words: "listen before clearing", leaves: true},
 	StepClearFlash:             {words: "clear the flash", changes: true, leaves: true},
 	StepAwaitFlash:             {words: "wait for the flash", leaves: true},
 	StepBeginDownload:          {words: "begin the download", leaves: true},
@@ -113,8 +121,12 @@ var stepTable = [stepCount]struct {
 	StepCheckImage:             {words: "check what runs"},
 	StepOfferOlder:             {words: "offer to restore older settings"},
 	StepChooseRestore:          {words: "choose what to restore"},
+	StepIdentifyBeforeWriting:  {words: "identify before writing"},
+	StepListenBeforeWriting:    {words: "listen before writing"},
 	StepRestoreSettings:        {words: "restore the settings", changes: true},
 	StepCheckSettings:          {words: "check the settings"},
+	StepIdentifyAfterWriting:   {words: "identify after writing"},
+	StepListenAfterWriting:     {words: "listen after writing"},
 	StepSettleJournal:          {words: "settle the journal"},
 	StepEndLog:                 {words: "end the log"},
 	StepSayCompleted:           {words: "say that it is completed"},

@@ -37,6 +37,9 @@ func upgradeSteps() []step {
 		{is: StepAwaitApplication, when: (*Upgrader).tookUnread, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backToRead)},
 		{is: StepAwaitLoader, when: (*Upgrader).flashes, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause,
 			reply: onDownload(ion.OpIdentify, loaderFound)},
+		{is: StepIdentifyBeforeClearing, when: (*Upgrader).flashesListening, request: identifyRequest, retry: polling, before: (*Upgrader).twinPause,
+			reply: onDownload(ion.OpIdentify, loaderFound)},
+		{is: StepListenBeforeClearing, when: (*Upgrader).flashesListening, listens: true},
 		{is: StepClearFlash, when: (*Upgrader).flashes, request: clearRequest, reply: onDownload(ion.OpClear, cleared)},
 		{is: StepAwaitFlash, when: (*Upgrader).clearing, request: clearedRequest, before: (*Upgrader).pollPause, reply: onDownload(ion.OpClear, cleared)},
 		{is: StepBeginDownload, when: (*Upgrader).flashes, act: beginDownload},
@@ -49,9 +52,13 @@ func upgradeSteps() []step {
 
 		{is: StepOfferOlder, when: (*Upgrader).offersOlder, ask: RestoreOlder, answered: chooseOlder},
 		{is: StepChooseRestore, when: (*Upgrader).restores, ask: PasteOptions, answered: choosePaste},
+		{is: StepIdentifyBeforeWriting, when: (*Upgrader).writesListening, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
+		{is: StepListenBeforeWriting, when: (*Upgrader).writesListening, listens: true},
 		{is: StepRestoreSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
 		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
 		{is: StepSettleJournal, when: (*Upgrader).hasJournal, keep: (*Upgrader).settleJournal, kept: journalSettled},
+		{is: StepIdentifyAfterWriting, when: (*Upgrader).wroteListening, request: identifyRequest, retry: once, reply: onDownload(ion.OpIdentify, answersAfterwards), silent: unanswered},
+		{is: StepListenAfterWriting, when: (*Upgrader).wroteListening, listens: true},
 		{is: StepEndLog, act: endLog},
 	}
 }

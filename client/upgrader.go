@@ -256,12 +256,17 @@ func (u *Upgrader) stop(now time.Duration, why error) {
 		return
 	}
 	if u.rules.givesBack(u) {
-		u.exchange.end()
-		u.err = why
-		u.switchTo(now, givingBackProcedure)
+		u.giveBack(now, why)
 		return
 	}
 	u.fail(now, why)
+}
+
+// giveBack ends the upgrade with an error once the meter is back in its application.
+func (u *Upgrader) giveBack(now time.Duration, why error) {
+	u.exchange.end()
+	u.err = why
+	u.switchTo(now, givingBackProcedure)
 }
 
 // Transmit returns what is to be sent now.

@@ -113,7 +113,7 @@ var unseen = []struct {
 		"image-known-by-name", "decision-left-to-journal", "older-over-newer", "older-restored-unasked", "older-restored-after-no", "counted-energy-dropped", "journal-left",
 	}},
 	{"it takes a world that is played on the bench", []string{
-		"deaf-to-twins", "image-not-compared", "left-unread", "time-for-every-frame", "time-for-strangers", "reconnects-for-ever",
+		"deaf-to-twins", "listens-only-once", "image-not-compared", "left-unread", "time-for-every-frame", "time-for-strangers", "reconnects-for-ever",
 	}},
 	{"the judge asks every program for the right number", []string{"wish-logged-as-device"}},
 	{"it is about a disk that is full", []string{"journal-refusal-ignored", "log-failure-hidden"}},

@@ -56,6 +56,7 @@ var caughtBy = map[string]string{
 	"time-for-strangers":             "I5",
 	"patient-with-talkers":           "I5",
 	"deaf-to-twins":                  "I9",
+	"listens-only-once":              "I9",
 	"resend-is-new":                  "",
 	"one-message-id":                 "",
 	"no-resend":                      "I3",

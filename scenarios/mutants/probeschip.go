@@ -19,6 +19,8 @@ func lines() []probe {
 			play: refused(client.ErrTwin, func(a *world.Attempt) {
 				a.Task, a.Listens, a.Writes = client.TaskWriteSettings, true, []world.Write{{Value: ion.FloatValue(480)}}
 			})},
+		{must: "of two meters with one unit id none is erased, although one of them comes on when the tool has listened", with: "a second meter at unit 105 that is switched on",
+			world: comesOn, play: refused(client.ErrTwin, func(a *world.Attempt) { a.Listens = true })},
 		{must: "a station that babbles for ever is not waited for", plan: "babble at block 2 by 3s unit 77", play: failsAndRecovers},
 		{must: "a station that babbles keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 2s", play: endsInSilence},
 		{must: "a station of another unit keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 3s unit 77", play: endsInSilence},
@@ -52,6 +54,13 @@ func street(w *world.World) {
 // twins have one unit id.
 func twins(w *world.World) {
 	w.Meters = []world.Meter{{}, {Name: "twin", SerialNumber: "PC-0000A000-00", Speed: world.Speed{RTSDelay: 300 * time.Millisecond}}}
+}
+
+// comesOn has a twin that is there just before the tool enters download state.
+func comesOn(w *world.World) {
+	twins(w)
+	m := &w.Meters[1]
+	m.ComesOn, m.BootTime, m.RTSDelay = time.Second, time.Millisecond, 150*time.Millisecond
 }
 
 // endsInSilence plays an upgrade that gets no answers any more.

@@ -1,7 +1,9 @@
 package rig_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,15 +11,20 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
 // besideSwitched plays an upgrade beside a meter that somebody switches.
 func besideSwitched(t testing.TB, other world.Meter) (*rig.Rig, *rig.Outcome) {
 	t.Helper()
+	return beside(t, other, world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true, Listens: true}})
+}
+
+func beside(t testing.TB, other world.Meter, a world.Attempt) (*rig.Rig, *rig.Outcome) {
+	t.Helper()
 	other.Name, other.SerialNumber = "other", "PC-0102A007-13"
-	w := &world.World{Meters: []world.Meter{{}, other}, Firmware: []world.Firmware{{Blocks: 2}},
-		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true, Listens: true}}}}
+	w := &world.World{Meters: []world.Meter{{}, other}, Firmware: []world.Firmware{{Blocks: 2}}, Attempts: []world.Attempt{a}}
 	if err := w.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,27 +63,93 @@ func TestANeighbourThatIsSwitchedDuringAnUpgradeIsNotHarmedAndHarmsNothing(t *te
 	}
 }
 
-// A twin that comes on when the tool has listened already gets what the other meter gets. The tool
-// hears it sooner or later, and ends before it writes back, unless it comes on between the last
-// question who is there and the write: then its settings are not its own any more (I9). Nothing else
-// is harmed, and no success is claimed that is none.
+// A twin that comes on when the tool has listened already hears what the other meter hears. The tool
+// listens once more before it clears the flash and before it writes settings. What is left is the time
+// from there to the write: who comes on then has settings that are not its own (I9), and the tool tells
+// of it where it can hear it when all is read back. Nothing else of it is harmed, and no success is
+// claimed that is none.
 func TestATwinThatComesOnDuringAnUpgradeIsHarmedOnlyJustBeforeTheWriteBack(t *testing.T) {
-	var first, last time.Duration
-	for at := time.Second; at < 110*time.Second; at += time.Second {
-		_, o := besideSwitched(t, world.Meter{ComesOn: at, SetUp: world.Untouched, Speed: world.Speed{RTSDelay: 300 * time.Millisecond}})
-		for _, v := range o.Violations {
-			if v.Rule != verdict.I9 {
-				t.Errorf("at %v: %v", at, v)
-			}
+	for _, delay := range []time.Duration{150 * time.Millisecond, 390 * time.Millisecond} {
+		var harmed span
+		play := func(at time.Duration) {
+			_, o := besideSwitched(t, world.Meter{ComesOn: at, SetUp: world.Untouched, Speed: world.Speed{RTSDelay: delay}})
+			harmed.judge(t, at, o)
 		}
-		if len(o.Violations) > 0 {
-			if last = at; first == 0 {
-				first = at
+		for at := time.Second; at < 110*time.Second; at += 3 * time.Second {
+			play(at)
+		}
+		for at := 88 * time.Second; at < 95*time.Second; at += 100 * time.Millisecond { // around the write-back
+			play(at)
+		}
+		harmed.want(t, delay)
+	}
+}
+
+// span is when a twin that comes on is harmed.
+type span struct{ first, last time.Duration }
+
+func (s *span) judge(t *testing.T, at time.Duration, o *rig.Outcome) {
+	for _, v := range o.Violations {
+		if v.Rule != verdict.I9 || !strings.Contains(v.Reason, "are not as they were") {
+			t.Errorf("at %v: %v", at, v)
+		}
+	}
+	if len(o.Violations) == 0 {
+		return
+	}
+	if s.last = at; s.first == 0 {
+		s.first = at
+	}
+	if told := "more than one meter answers: PC-0209A001-11 and PC-0102A007-13 both answer as unit 105; the settings are in the first one, and may be in the second one too"; o.Claim == nil && o.Device.Revision != "" && len(o.Log) > 0 && !strings.Contains(string(o.Log), told) {
+		t.Errorf("at %v: the log does not tell of it:\n%s", at, o.Log)
+	}
+}
+
+func (s *span) want(t *testing.T, delay time.Duration) {
+	t.Helper()
+	if s.first == 0 || s.last-s.first > 800*time.Millisecond {
+		t.Errorf("one that answers after %v is harmed when it comes on from %v to %v", delay, s.first, s.last)
+	}
+}
+
+// One that is told to leave its application as well is brought back, and its flash is not touched.
+func TestATwinThatComesOnBeforeTheEnterIsGivenBack(t *testing.T) {
+	heard := 0
+	for at := 30 * time.Millisecond; at < 3*time.Second; at += 45 * time.Millisecond {
+		for _, delay := range []time.Duration{60 * time.Millisecond, 150 * time.Millisecond, 390 * time.Millisecond} {
+			r, o := besideSwitched(t, world.Meter{ComesOn: at, Speed: world.Speed{RTSDelay: delay, BootTime: time.Millisecond}})
+			if len(o.Violations) > 0 {
+				t.Errorf("at %v, answering after %v: %v", at, delay, o.Violations)
+			}
+			if !errors.Is(o.Claim, client.ErrTwin) {
+				continue
+			}
+			heard++
+			r.Wait(time.Minute)
+			if ours, other := r.Meter().State(), r.Bench().Station().Neighbour(0).State(); ours != meter.Application || other != meter.Application || !o.Untouched() {
+				t.Errorf("at %v, answering after %v: %v, and they are %v and %v", at, delay, o.Claim, ours, other)
 			}
 		}
 	}
-	if first == 0 || last-first > 2*time.Second {
-		t.Errorf("it is harmed when it comes on from %v to %v", first, last)
+	if heard < 30 {
+		t.Errorf("it is heard %d times", heard)
+	}
+}
+
+// The same where settings are written without an upgrade.
+func TestATwinThatComesOnBeforeAWriteIsHarmedOnlyJustBeforeIt(t *testing.T) {
+	for name, a := range map[string]world.Attempt{
+		"settings": {Tool: world.Tool{Task: client.TaskWriteSettings, Listens: true}, Person: world.Person{Writes: []world.Write{{Value: ion.FloatValue(480)}}}},
+		"template": {Tool: world.Tool{Task: client.TaskSendTemplate, Listens: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var harmed span
+			for at := 10 * time.Millisecond; at < 2500*time.Millisecond; at += 20 * time.Millisecond {
+				_, o := beside(t, world.Meter{ComesOn: at, SetUp: world.Untouched, Speed: world.Speed{RTSDelay: 390 * time.Millisecond, BootTime: time.Millisecond}}, a)
+				harmed.judge(t, at, o)
+			}
+			harmed.want(t, 390*time.Millisecond)
+		})
 	}
 }
 

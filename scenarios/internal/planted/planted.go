@@ -129,6 +129,7 @@ func onLine() []Bug {
 		{"time-for-strangers", "waits anew after every frame of another unit"},
 		{"patient-with-talkers", "waits longer for an answer with every frame that it hears, whoever sent it"},
 		{"deaf-to-twins", "does not listen whether a second meter answers"},
+		{"listens-only-once", "does not listen again before it clears the flash and writes the settings back"},
 		{"resend-is-new", "sends a request again as another message"},
 		{"one-message-id", "gives all its messages the same id"},
 		{"no-resend", "gives up at the first missing answer to a block"},
