@@ -44,12 +44,13 @@ type Unit uint8
 
 // The units.
 const (
-	ByEvent Unit = iota // whatever happens; what happens at one instant is one step
-	ByFrame             // frames that either end begins to send
-	ByBlock             // blocks that the tool begins to send, for the first time or again
+	ByEvent   Unit = iota // whatever happens, one after the other, also within one instant
+	ByInstant             // whatever happens; all of one instant is one step
+	ByFrame               // frames that either end begins to send
+	ByBlock               // blocks that the tool begins to send, for the first time or again
 )
 
-var unitNames = [...]string{"event", "frame", "block"}
+var unitNames = [...]string{"event", "instant", "frame", "block"}
 
 // String names the unit.
 func (u Unit) String() string { return unitNames[u] }
@@ -61,7 +62,7 @@ func ParseUnit(text string) (Unit, error) {
 			return Unit(u), nil
 		}
 	}
-	return 0, fmt.Errorf("one steps by event, frame or block, not by %q", text)
+	return 0, fmt.Errorf("one steps by event, instant, frame or block, not by %q", text)
 }
 
 // is reports whether an event is one of the unit.
@@ -76,7 +77,7 @@ func (u Unit) is(e story.Event) bool {
 		head, first := ion.Wire(w.Bytes).Head()
 		return first && head.Op == ion.OpBlock
 	}
-	return u == ByEvent
+	return u == ByEvent || u == ByInstant
 }
 
 // played is a run that is stepped.
@@ -103,6 +104,7 @@ type Walk struct {
 	marks []played // copies on the way, in the order of time, the first at the beginning
 	every int      // steps between two marks
 	steps int      // since the last one
+	seen  int      // events of the line to which one has come; those behind it are of this instant
 }
 
 // New is a walk that stands at the beginning of a trial.
@@ -186,29 +188,40 @@ func (w *Walk) mark() {
 	w.marks, w.every = kept, 2*w.every
 }
 
-// On steps to the next event of a unit, or to the end. It returns false if there is none.
+// On steps to the next event of a unit, or to the end. It returns false if there is none. Within an
+// instant only the place among its events changes (Place): meter and tool stand as they do when all of
+// it has happened.
 func (w *Walk) On(by Unit) bool {
+	if by == ByInstant {
+		w.seen = len(w.happened())
+	}
 	for {
-		had := len(w.happened())
-		if !w.on() {
-			return false
-		}
 		all := w.happened()
-		for _, e := range all[min(had, len(all)):] {
-			if by.is(e) {
+		for i := min(w.seen, len(all)); i < len(all); i++ {
+			if by.is(all[i]) {
+				w.stand(by, i)
 				return true
 			}
+		}
+		w.seen = len(all)
+		if !w.on() {
+			return false
 		}
 	}
 }
 
-// Back steps to the last event of a unit before this instant, or to the beginning. It returns false
-// if there is none.
+// Back steps to the last event of a unit before the place where one stands, or to the beginning. It
+// returns false if there is none.
 func (w *Walk) Back(by Unit) bool {
 	all, now := w.happened(), w.At()
-	for i := len(all) - 1; i >= 0; i-- {
-		if e := all[i]; e.At < now && by.is(e) {
-			w.Go(e.At)
+	last := min(w.seen, len(all)) - 1 // on it one stands, if it is of this instant
+	for i := last; i >= 0; i-- {
+		e := all[i]
+		if by.is(e) && (e.At < now || i < last && by != ByInstant) {
+			if e.At < now {
+				w.Go(e.At)
+			}
+			w.stand(by, i)
 			return true
 		}
 	}
@@ -216,8 +229,34 @@ func (w *Walk) Back(by Unit) bool {
 	return false
 }
 
+// stand takes the place behind an event, or behind all of its instant.
+func (w *Walk) stand(by Unit, event int) {
+	if w.seen = event + 1; by == ByInstant {
+		w.seen = len(w.happened())
+	}
+}
+
+// Place says at which of the events of this instant one stands, from 1, and how many there are. Nobody
+// stands at one, 0, where nothing happens.
+func (w *Walk) Place() (at, of int) {
+	for i, e := range w.happened() {
+		if e.At != w.At() || !ByEvent.is(e) {
+			continue
+		}
+		if of++; i < w.seen {
+			at++
+		}
+	}
+	return at, of
+}
+
 // Go goes to a time of the run: what happens until then has happened, and nothing after it.
 func (w *Walk) Go(at time.Duration) {
+	w.reach(at)
+	w.seen = len(w.happened())
+}
+
+func (w *Walk) reach(at time.Duration) {
 	if at < w.At() {
 		i := len(w.marks) - 1
 		for i > 0 && w.marks[i].rig().Now() > at {

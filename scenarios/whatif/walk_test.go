@@ -240,3 +240,48 @@ func TestAttemptsThatOverlapCannotBeWalkedThrough(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestOneWalksThroughTheEventsOfAnInstantOneByOneAndThereAndBackAreTheSamePlaces(t *testing.T) {
+	t.Parallel()
+	w := walk(t, "cable-pull at block 2 for 2 no-responses")
+	w.On(whatif.ByBlock)
+	w.On(whatif.ByBlock)
+	type place struct {
+		time   time.Duration
+		at, of int
+	}
+	here := func() place {
+		at, of := w.Place()
+		return place{w.At(), at, of}
+	}
+	way := []place{here()}
+	for range 60 {
+		if !w.On(whatif.ByEvent) {
+			t.Fatal("the run is over")
+		}
+		before, now := way[len(way)-1], here()
+		if now.time == before.time && now.at != before.at+1 || now.time != before.time && now.at != 1 {
+			t.Fatalf("from %+v to %+v: something was passed over", before, now)
+		}
+		way = append(way, now)
+	}
+	if !slices.ContainsFunc(way, func(p place) bool { return p.of > 2 }) {
+		t.Error("nowhere three events at one instant: this proves nothing")
+	}
+	for i := len(way) - 2; i >= 0; i-- {
+		if w.Back(whatif.ByEvent); here() != way[i] {
+			t.Fatalf("back at %+v, not at %+v", here(), way[i])
+		}
+	}
+	instants := 0
+	for w.At() < way[len(way)-1].time {
+		w.On(whatif.ByInstant)
+		if at, of := w.Place(); at != of || of == 0 {
+			t.Fatalf("by instant it stands at %d of %d", at, of)
+		}
+		instants++
+	}
+	if instants >= len(way)-1 {
+		t.Errorf("%d instants for %d events: it is no coarser step", instants, len(way)-1)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ type order struct {
 	// Do is open, go, step, strike, plan or tell.
 	Do    string  `json:"do"`
 	At    float64 `json:"at"`    // go: a time of the run, in seconds
-	By    string  `json:"by"`    // step: event, frame or block
+	By    string  `json:"by"`    // step: event, instant, frame or block
 	Back  bool    `json:"back"`  // step
 	Fault string  `json:"fault"` // strike: without a trigger it strikes where the walk stands
 	Plan  string  `json:"plan"`  // plan: of the whole run
@@ -37,6 +38,8 @@ type answer struct {
 	Attempt int     `json:"attempt"` // from 0
 	Over    bool    `json:"over"`
 	Moved   bool    `json:"moved"` // step: there was such an event
+	Place   int     `json:"place"` // among the events of this instant, from 1; 0 where there are none
+	Of      int     `json:"of"`    // how many these are, without toggles of the LED and arrivals of bytes
 	Plan    string  `json:"plan"`  // of the run, with what was struck
 	State   string  `json:"state"` // of the meter
 	LCD     string  `json:"lcd"`
@@ -93,7 +96,7 @@ func (d *desk) carryOut(text string, shown []byte) (answer, []byte, error) {
 	moved, err := true, error(nil)
 	switch o.Do {
 	case "go":
-		d.walk.Go(time.Duration(o.At * float64(time.Second)))
+		d.walk.Go(time.Duration(math.Round(o.At * float64(time.Second))))
 	case "step":
 		moved, err = d.step(o)
 	case "strike":
@@ -186,8 +189,9 @@ func (d *desk) standing(moved bool) answer {
 		return answer{Is: "standing"}
 	}
 	r := d.walk.Rig()
+	place, of := d.walk.Place()
 	return answer{
-		Is: "standing", At: d.walk.At().Seconds(), Attempt: d.walk.Attempt(), Over: d.walk.Over(), Moved: moved, Plan: d.walk.Plans().String(),
+		Is: "standing", Place: place, Of: of, At: d.walk.At().Seconds(), Attempt: d.walk.Attempt(), Over: d.walk.Over(), Moved: moved, Plan: d.walk.Plans().String(),
 		State: r.Meter().State().String(), LCD: r.Meter().Panel().LCD, Doing: r.Doing().String(), Block: r.Block(),
 	}
 }

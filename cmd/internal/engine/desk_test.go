@@ -67,11 +67,23 @@ func TestAPageOpensItsRunWalksStrikesAndIsToldWhatWouldHaveCome(t *testing.T) {
 	if is.Lines < 20 || is.Lines > len(linesOf(told))-20 {
 		t.Errorf("%d lines of %d are those of the run", is.Lines, len(linesOf(told)))
 	}
-	back, _ := asked(t, d, order{Do: "step", By: "frame", Back: true}, nil)
+	back, _ := asked(t, d, order{Do: "step", By: "instant", Back: true}, nil)
 	gone, _ := asked(t, d, order{Do: "go", At: here.At}, nil)
-	if back.At >= here.At || gone.At != here.At {
+	if back.At >= here.At || back.Place != back.Of || back.Of == 0 || gone.At != here.At {
 		t.Errorf("back at %g, gone to %g", back.At, gone.At)
 	}
+	asked(t, d, order{Do: "go", At: 0}, nil)
+	for range 200 { // a time is told in seconds, and is the same instant when the page says it
+		on, _ := asked(t, d, order{Do: "step", By: "instant"}, nil)
+		if gone, _ := asked(t, d, order{Do: "go", At: on.At}, nil); gone.At != on.At || gone.Of != on.Of {
+			t.Fatalf("gone to %+v from %+v", gone, on)
+		}
+		asked(t, d, order{Do: "go", At: on.At - 1e-9}, nil)
+		if gone, _ := asked(t, d, order{Do: "go", At: on.At}, nil); gone.At != on.At {
+			t.Fatalf("gone to %.9f, not to %.9f", gone.At, on.At)
+		}
+	}
+	asked(t, d, order{Do: "go", At: here.At}, nil)
 	if other, _ := asked(t, d, order{Do: "plan", Plan: ""}, nil); other.Plan != "" || other.At > here.At {
 		t.Errorf("without faults: %+v", other)
 	}

@@ -3,9 +3,9 @@
 // another, each with its answer (cmd/internal/engine).
 
 /**
- * @typedef {{do: "open"} | {do: "go", at: number} | {do: "step", by: "event" | "frame" | "block", back?: boolean}
+ * @typedef {{do: "open"} | {do: "go", at: number} | {do: "step", by: "event" | "instant" | "frame" | "block", back?: boolean}
  *   | {do: "strike", fault: string} | {do: "plan", plan: string} | {do: "tell"}} Order
- * @typedef {{is: "standing", at: number, attempt: number, over: boolean, moved: boolean, plan: string, state: string, lcd: string, doing: string, block: number}} Standing
+ * @typedef {{is: "standing", at: number, attempt: number, over: boolean, moved: boolean, plan: string, state: string, lcd: string, doing: string, block: number, place: number, of: number}} Standing
  * @typedef {Omit<Standing, "is"> & {is: "told", lines: number, text: string}} Told
  * @typedef {Standing | Told | {is: "refused", text: string}} Answer
  */

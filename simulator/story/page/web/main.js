@@ -38,7 +38,7 @@ class Page {
     this.events = eventList(part("events", HTMLElement), book);
     this.search = new Search(book);
     this.ways = waysOf(book);
-    this.whatIf = new WhatIf(book, this.moments, file, { axis: this.axis, changed: () => this.draw(), move: (t) => this.move(t, 0) });
+    this.whatIf = new WhatIf(book, this.moments, file, { axis: this.axis, changed: () => this.draw(), move: (t, n) => { this.axis.reveal(t); this.move(t, n); } });
     this.t = book.begin;
     this.n = 0; // the chosen event
     this.shown = -1; // the event whose detail is drawn
@@ -197,6 +197,7 @@ class Page {
       case "End": this.move(this.book.end, this.book.events.at(-1)?.n ?? 0); return true;
       case "/": part("sought", HTMLInputElement).select(); part("sought", HTMLInputElement).focus(); return true;
       case "?": this.help(); return true;
+      case "[": case "]": return this.whatIf.press(e.key === "[");
       case "w": case "W": return this.why();
     }
     const way = this.ways.find((w) => w.letter !== "" && w.letter === e.key.toLowerCase());

@@ -14,7 +14,7 @@ import { Engine } from "./engine.js";
 
 /** @typedef {import("../../component/axis.js").Axis} Axis @typedef {import("../../component/moment.js").Moment} Moment */
 /** @typedef {import("./engine.js").Standing} Standing @typedef {import("./engine.js").Told} Told */
-/** @typedef {{axis: Axis, changed: () => void, move: (t: number) => void}} Surroundings of the page: its axis, that something is to be drawn, and where the cursor goes */
+/** @typedef {{axis: Axis, changed: () => void, move: (t: number, n: number) => void}} Surroundings of the page: its axis, that something is to be drawn, and where the cursor goes, with the event that is chosen */
 
 /** @param {Book} book @returns {string} why nobody can walk through a run; empty if it can be done */
 export function whyNot(book) {
@@ -36,6 +36,8 @@ export class WhatIf {
     this.due = 0; // things that wait or are done
     /** @type {Promise<void>} */
     this.last = Promise.resolve();
+    this.walks = false; // the engine can be asked
+    this.stood = NaN; // where it stands, since its last step
     this.own = false; // the person has written a plan
     /** @type {string[]} */
     this.before = []; // plans that were taken for another one, the oldest first
@@ -51,7 +53,7 @@ export class WhatIf {
     const lacks = document.body.dataset["lacks"];
     const trial = this.book.head.trial !== "";
     if (why || !this.engine.there && !trial) {
-      part("strike", HTMLFormElement).hidden = true;
+      part("strike", HTMLFormElement).hidden = part("walk-keys", HTMLElement).hidden = true;
       this.say(why || `This page does not carry the engine (${lacks || "a program made by make build puts it in"}).`);
       return;
     }
@@ -66,10 +68,11 @@ export class WhatIf {
     const click = (/** @type {string} */ id, /** @type {() => Promise<void>} */ what) => part(id, HTMLButtonElement).addEventListener("click", () => this.alone(what));
     click("copy-plan", () => this.copy());
     if (!this.engine.there) {
-      for (const id of ["walk", "strike-here", "take-back"]) part(id, HTMLElement).hidden = true;
+      for (const id of ["walk", "walk-keys", "strike-here", "take-back"]) part(id, HTMLElement).hidden = true;
       part("try", HTMLButtonElement).textContent = "Copy the command";
       this.say(`This page does not carry the engine (${lacks || "a program made by make build puts it in"}). The command makes the page of the other run.`);
     }
+    this.walks = this.engine.there;
     click("walk-on", () => this.walk(false));
     click("walk-back", () => this.walk(true));
     click("strike-here", () => this.strike());
@@ -136,21 +139,34 @@ export class WhatIf {
     this.say("Copied.");
   }
 
-  /** Brings the engine to the cursor. */
-  async here() { await this.engine.ask({ do: "go", at: this.t }); }
+  /** Brings the engine to the cursor, unless it stands there, at one of the events of that instant. */
+  async here() {
+    if (this.t !== this.stood) await this.engine.ask({ do: "go", at: this.t });
+    this.stood = NaN;
+  }
+
+  /** @param {boolean} back @returns {boolean} whether it can be done */
+  press(back) {
+    if (this.walks) this.alone(() => this.walk(back));
+    return this.walks;
+  }
 
   /** @param {boolean} back */
   async walk(back) {
     await this.here();
-    const by = /** @type {"event" | "frame" | "block"} */ (part("walk-by", HTMLSelectElement).value);
+    const by = /** @type {"event" | "instant" | "frame" | "block"} */ (part("walk-by", HTMLSelectElement).value);
     const { answer } = await this.engine.ask({ do: "step", by, back });
     this.stands(answer, answer.moved ? "" : back ? `There is no ${by} before this. ` : `There is no ${by} after this. `);
   }
 
   /** @param {Standing | Told} at @param {string} first */
   stands(at, first) {
-    this.page.move(at.at);
-    this.say(`${first}The engine stands at ${clock(at.at, 6)}: the meter is ${stateWords(at.state)}, the tool: ${at.doing}${at.block ? `, block ${at.block}` : ""}${at.over ? "; the run is over" : ""}.`);
+    this.t = this.stood = at.at;
+    const other = this.other && this.plan !== this.book.head.plan ? this.other.book : null;
+    const e = eventAt(other ?? this.book, at);
+    this.page.move(at.at, other || !e ? 0 : e.n);
+    const place = at.of > 1 ? `, event ${at.place} of ${at.of} at this instant` : "";
+    this.say(`${first}The engine stands at ${clock(at.at, 6)}${place}${e ? `: ${words(e)}` : ""}. The meter is ${stateWords(at.state)}, the tool: ${at.doing}${at.block ? `, block ${at.block}` : ""}${at.over ? "; the run is over" : ""}.`);
   }
 
   /** Strikes a fault where the cursor is. */
@@ -282,4 +298,14 @@ function facts(m) {
     ["line", m.wire.map((f) => `${f.direction === "to-meter" ? "→" : "←"} ${f.title}${f.fate === "came" ? "" : `, ${f.fate}`}`).join("; ") || "quiet"],
     ["sent again", String(m.resends)], ["faults", m.faults.map((f) => f.fault).join("; ") || "none at work"],
   ];
+}
+
+/**
+ * The event at which the engine stands. A story has messages and toggles of the LED besides, at which nobody stands.
+ * @param {Book} book of the run that the engine plays @param {Standing | Told} at
+ */
+function eventAt(book, at) {
+  const near = 5e-10; // a time is a whole number of nanoseconds
+  const all = book.events.slice(book.by(at.at - near), book.by(at.at + near)).filter((e) => e.event !== "led" && e.event !== "message");
+  return all.length === at.of ? all[at.place - 1] : undefined;
 }

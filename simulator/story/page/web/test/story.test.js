@@ -289,7 +289,7 @@ test("a fault strikes where the cursor is, what would have come stands beside wh
   const said = page.locator("#what-if-said");
   await page.getByLabel("by", { exact: true }).last().selectOption("frame");
   await page.getByRole("button", { name: "Engine on" }).click();
-  await said.filter({ hasText: /The engine stands at .*: the meter is waiting for blocks, the tool: download, block 3\./ }).waitFor();
+  await said.filter({ hasText: /The engine stands at .*: frame from the meter: ACK\. The meter is waiting for blocks, the tool: download, block 3\./ }).waitFor();
   const next = await at();
   assert.ok(next > here && next < here + 1, `from ${here} to ${next}`);
   await page.getByRole("button", { name: "Engine back" }).click();
@@ -316,6 +316,42 @@ test("a fault strikes where the cursor is, what would have come stands beside wh
   await page.getByRole("button", { name: "Take it back" }).click();
   await said.filter({ hasText: /It ends as resent; as it came, it ends as resent/ }).waitFor();
   assert.ok(await page.getByRole("button", { name: "Take it back" }).isDisabled());
+});
+
+test("the engine walks through the events of one instant one by one, with buttons and keys, and by instant over all of them", async (t) => {
+  const page = await open(t, small);
+  const said = page.locator("#what-if-said"), chosen = page.locator("#event .what");
+  await page.locator("#axis").focus();
+  for (const key of ["x", "s", "s"]) await page.keyboard.press(key); // a block is programmed, with an answer and all
+  /** @type {{text: string, event: string}[]} */
+  const way = [];
+  const walked = async (/** @type {() => Promise<void>} */ step) => {
+    const before = await said.innerText();
+    await step();
+    await page.waitForFunction((was) => {
+      const now = document.getElementById("what-if-said")?.textContent ?? "";
+      return now !== was && now.startsWith("The engine stands at");
+    }, before);
+    await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+    way.push({ text: await said.innerText(), event: await chosen.innerText() });
+  };
+  const on = page.getByRole("button", { name: "Engine on" }), back = page.getByRole("button", { name: "Engine back" });
+  for (let i = 0; i < 8; i++) await walked(() => i % 2 ? page.keyboard.press("[") : back.click());
+  const instant = (/** @type {{text: string}} */ w) => /stands at ([\d:.]+)/.exec(w.text)?.[1];
+  assert.match(way[0].text, /, event 1 of 2 at this instant/);
+  for (const { text, event } of way) assert.ok(text.includes(`: ${event}. The meter is`), `${text} beside ${event}`);
+  const there = way.slice(0, -1).reverse();
+  way.length = 0;
+  for (const _ of there) await walked(() => way.length % 2 ? page.keyboard.press("]") : on.click());
+  assert.deepEqual(way, there);
+  await walked(() => on.click());
+  const last = way[way.length - 1];
+  assert.match(last.text, /, event 2 of 2 at this instant/);
+  assert.equal(instant(last), instant(there[there.length - 1]));
+  await walked(() => page.keyboard.press("["));
+  await page.getByLabel("by", { exact: true }).last().selectOption("instant");
+  await walked(() => on.click());
+  assert.notEqual(instant(way[way.length - 1]), instant(last));
 });
 
 test("a case of several attempts is walked through as well, and where it cannot be it is said", async (t) => {
