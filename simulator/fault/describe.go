@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Description is all there is to know about a kind, for listings.
@@ -45,14 +46,18 @@ type Taking struct {
 // Describe returns all there is to know about the kind; nothing for an unknown one.
 func (k Kind) Describe() Description { return k.row().describe() }
 
-// Kinds describes all kinds, in the order of their table.
-func Kinds() []Description {
+// descriptions are those of all kinds, made once: storms draw from them for each run.
+var descriptions = sync.OnceValue(func() []Description {
 	all := make([]Description, len(rows))
 	for i, r := range rows {
 		all[i] = r.describe()
 	}
 	return all
-}
+})
+
+// Kinds describes all kinds, in the order of their table. What a description points to is shared:
+// it must not be changed.
+func Kinds() []Description { return slices.Clone(descriptions()) }
 
 // Common describes the kinds that can befall any meter and who talks to it, in the order of their
 // table: all but those of the telephone network.
