@@ -66,7 +66,7 @@ func Read(b []byte) (*Log, error) {
 		r.remark(0, "taken out of HTML")
 	}
 	if mailed {
-		r.remark(0, "decoded as a mail is")
+		r.remark(0, "it is a mail, and decoded")
 	}
 	lines, added := plainLines(text)
 	for _, says := range added {
@@ -270,6 +270,11 @@ func closes(s string) bool {
 // leaveOut says which lines could not be read. Those within a run are counted, because nothing
 // explains them.
 func (r *reader) leaveOut(within bool) {
+	const few = 3
+	if n := len(r.unread); n > few && (!within || r.run == nil) { // as the head of a mail has
+		r.remark(r.unread[0].At, "%d lines from here on are none of an Upgrade.log, and left out; the first is %.120q", n, r.unread[0].Text)
+		r.unread = nil
+	}
 	for _, u := range r.unread {
 		if within && r.run != nil {
 			r.run.Unread++

@@ -482,3 +482,21 @@ func TestWhatStandsBehindTheEndOfAPasteIsNotOfARunThatHasNoEnd(t *testing.T) {
 		}
 	}
 }
+
+// What stands around a log, such as the head of a mail, is one remark and not a page of them.
+func TestWhatStandsAroundALogIsRemarkedOnce(t *testing.T) {
+	b := "From: a@plant.example\nTo: b@vendor.example\nSubject: it failed\n\nHello,\n\nwhat now?\n\nAnn\n\n" + string(logs.UpgradeFailed())
+	log, err := Read([]byte(b))
+	if err != nil || len(log.Runs) != 1 || log.Runs[0].Unread != 0 {
+		t.Fatalf("%v: %+v", err, log)
+	}
+	var about []string
+	for _, r := range slices.Concat(log.Remarks, log.Runs[0].Remarks) {
+		if strings.Contains(r.String(), "left out") {
+			about = append(about, r.String())
+		}
+	}
+	if len(about) != 1 || !strings.Contains(about[0], "line 1: 6 lines") || !strings.Contains(about[0], "From: a@plant.example") {
+		t.Errorf("%q", about)
+	}
+}
