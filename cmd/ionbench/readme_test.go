@@ -41,8 +41,18 @@ func consoleSession(readme string) []told {
 	return session
 }
 
+// strangers open three more PTYs, of which one gets the number that a killed ionsim has left, as any new
+// terminal does.
+const strangers = `for n in 1 2 3; do
+	ionsim --unit-id 7 > stranger.$n 2> heard.$n & others="$others $!"
+	until [ -s stranger.$n ]; do sleep 0.05; done
+done
+readlink ttyION > left
+`
+
 // Runs the session of the README in one shell. Every command must end as shown, and every line
-// that is shown must be among those printed, in the same order.
+// that is shown must be among those printed, in the same order. Other terminals are opened in its middle,
+// while the meter has no power, and nothing comes to them.
 func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("its programs are processes of their own")
@@ -60,8 +70,14 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 		t.Fatalf("the README types only %d commands", len(session))
 	}
 	var script strings.Builder
+	meters := 0
 	for i, step := range session {
 		command := step.command
+		if strings.HasPrefix(command, "ionsim --") {
+			if meters++; meters == 2 {
+				script.WriteString(strangers)
+			}
+		}
 		if strings.HasPrefix(command, "go build ") {
 			command = fmt.Sprintf("PATH=%q:$PATH", built(t, ""))
 		}
@@ -70,6 +86,7 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 			script.WriteString("until [ -e ttyION ] && ionup identify --port ./ttyION --unit-id 105 --timeout 300ms > /dev/null 2>&1; do sleep 0.05; done\n")
 		}
 	}
+	script.WriteString("kill $others; wait\n")
 	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
 	shell.Dir = dir
 	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "IONSIM_KEYS="+filepath.Join(dir, "keys"), "IONUP_LOCKS="+dir)
@@ -79,6 +96,28 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	}
 	for i, step := range session {
 		checkTold(t, dir, i, step)
+	}
+	checkStrangers(t, dir)
+}
+
+func checkStrangers(t *testing.T, dir string) {
+	t.Helper()
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	got := false
+	for n := 1; n <= 3; n++ {
+		got = got || read(fmt.Sprintf("stranger.%d", n)) == read("left")
+		if heard := read(fmt.Sprintf("heard.%d", n)); !strings.Contains(heard, "ended: 0 bytes came") {
+			t.Errorf("terminal %d was written to:\n%s", n, heard)
+		}
+	}
+	if !got {
+		t.Logf("none of the terminals got the number of %s", read("left")) // another program was quicker
 	}
 }
 
