@@ -15,7 +15,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: engine ## the three programs, into bin/; ionbench with the engine that the pages of runs carry
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X ionbench/simulator/story/page.made=$$({ sha256sum || shasum -a 256; } 2>/dev/null < $(ENGINE)/engine.wasm.gz | cut -d ' ' -f 1)" -o bin/ ./cmd/...
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X ionbench/simulator/story/page.made=$$({ sha256sum || shasum -a 256; } 2>/dev/null < $(ENGINE)/engine.wasm.gz | cut -d ' ' -f 1)" -o bin/ ./cmd/ion...
 
 # The bench as WebAssembly, for the pages of runs. A program takes it only if it was made with it: the
 # sum of the engine is written into both.

@@ -27,8 +27,9 @@ func TestOpenRefusesAConfigThatCannotBeMeant(t *testing.T) {
 		{"both", Config{Port: "/dev/ttyUSB0", TCP: "localhost:1"}, "name one of them"},
 		{"negative baud", Config{Port: "/dev/ttyUSB0", Baud: -9600}, "no rate"},
 		{"negative timeout", Config{TCP: "localhost:1", DialTimeout: -1}, "past"},
-		{"no TCP port", Config{TCP: "localhost"}, "want host:port"},
-		{"no TCP host", Config{TCP: ":7801"}, "want host:port"},
+		{"no TCP port", Config{TCP: "localhost"}, "write HOST:PORT"},
+		{"no TCP host", Config{TCP: ":7801"}, "write HOST:PORT"},
+		{"a TCP port that is too high", Config{TCP: "localhost:99999"}, "write HOST:PORT"},
 		{"unknown TCP host", Config{TCP: "meter.invalid:7801"}, "no host"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

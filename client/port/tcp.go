@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -20,9 +21,22 @@ func dial(ctx context.Context, address string, timeout time.Duration) (io.ReadWr
 	return conn, nil
 }
 
+// CheckAddress says whether a text can be an address to connect to: HOST:PORT, with a number for a
+// port.
+func CheckAddress(address string) error {
+	host, text, err := net.SplitHostPort(address)
+	if err == nil && host != "" {
+		var number uint64
+		if number, err = strconv.ParseUint(text, 10, 16); err == nil && number > 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no address; write HOST:PORT, as 127.0.0.1:7801", address)
+}
+
 func connect(ctx context.Context, address string, timeout time.Duration) (*tcpConn, error) {
-	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
-		return nil, fmt.Errorf("TCP address %q: want host:port, as 127.0.0.1:7801", address)
+	if err := CheckAddress(address); err != nil {
+		return nil, err
 	}
 	dialer := net.Dialer{Timeout: timeout}
 	conn, err := dialer.DialContext(ctx, "tcp", address)

@@ -45,7 +45,7 @@ func atlasText(a *atlas.Atlas, image string, took time.Duration) string {
 // text is the violation for people, with an example.
 func (v *violation) text(a *atlas.Atlas, image string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v is broken at %s, such as\n", v.Rule, counted(v.points, "point"))
+	fmt.Fprintf(&b, "%v is broken at %s, such as\n", v.Rule, cli.Counted(v.points, "point"))
 	for _, line := range [][2]string{
 		{"broken", v.String()},
 		{"plan", v.plan},
@@ -55,13 +55,6 @@ func (v *violation) text(a *atlas.Atlas, image string) string {
 		fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])
 	}
 	return b.String()
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // tallies counts the outcomes of rows. Rows that differ only in where a first fault strikes
@@ -111,7 +104,7 @@ func (t *tally) testSuite(a *atlas.Atlas, given string) testreport.Suite {
 	for i, v := range broken {
 		if i == 0 {
 			one.Status, s.Repeat = testreport.Failed, a.Config.Replay(v.plan, given)
-			one.Message = fmt.Sprintf("%v is broken at %s, such as %s: %v", v.Rule, counted(v.points, "point"), v.plan, v)
+			one.Message = fmt.Sprintf("%v is broken at %s, such as %s: %v", v.Rule, cli.Counted(v.points, "point"), v.plan, v)
 		}
 		one.Text += v.text(a, given)
 	}

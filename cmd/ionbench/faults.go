@@ -19,9 +19,9 @@ import (
 
 const faultsHelp = `
 List the faults that a plan can name, by where they happen: on the line, in the answers, in
-the meter, in its flash chip, at the PC, on the network between them. With the NAME of one,
-explain it: what it stands for in the field, what triggers it, its parameters, an example,
-and what comes of the example on the bench.
+the meter, in its flash chip, at the PC, on the network between them, on the telephone. With the
+NAME of one, explain it: what it stands for in the field, what triggers it, its parameters,
+an example, and what comes of the example on the bench.
 `
 
 func faultsCommand() *cli.Command {

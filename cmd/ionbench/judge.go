@@ -432,7 +432,7 @@ func (f *judgeFlags) tellExpected(c *cli.Call, suite *judge.Suite, t *judge.Targ
 	if o.Rounds > 1 {
 		times = fmt.Sprintf(" %d times", o.Rounds)
 	}
-	c.Note("%d scenarios%s over %v, %d at once: about %v at pace %s, with a program that waits %v for an answer", len(suite.Scenarios), times, t.Transport,
+	c.Note("%s%s over %v, %d at once: about %v at pace %s, with a program that waits %v for an answer", cli.Counted(len(suite.Scenarios), "scenario"), times, t.Transport,
 		o.Parallel, about, bench.FormatPace(f.pace), o.Response)
 	if !t.LedToMeter() && !f.shell && f.speaks() == judge.ByION {
 		c.Note("the command has neither {port} nor {tcp}: the program is not told where the meter is")

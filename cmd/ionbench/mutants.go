@@ -18,7 +18,7 @@ another into either, all or those that are named, and play a suite of small prob
 one catches it. The healthy upgrader and meter come first and must pass every probe.
 
 Each mutant is a line of a table: which side the bug is in, what caught it (an invariant,
-I1 to I8, or a sentence that a probe holds), and what it took: the smallest plan of faults,
+I1 to I9, or a sentence that a probe holds), and what it took: the smallest plan of faults,
 and what else was out of the ordinary. Of a mutant that is named the bug and what it broke
 are told in full. The last line is for programs.
 `

@@ -67,7 +67,7 @@ func reproduceCommand() *cli.Command {
 			cli.Count(&f.candidate, "candidate", "the candidate for --output, --serve, --state and --save-firmware"),
 			output,
 			cli.Count(&f.trials, "trials", "trials on the bench that a run may take"),
-			cli.Switch(&f.left.JSON, "json", "print one JSON object a run; with --serve, behind them the events, as ionsim --json prints them (format "+serving.EventsFormat+")").Writes("ionbench-reproduce 1"),
+			cli.Switch(&f.left.JSON, "json", "print one JSON object a run; with --serve, behind them "+serving.EventsFormat+", as ionsim --json prints it").Writes("ionbench-reproduce 1"),
 		), f.left.flags()),
 		Examples: `
   ionbench reproduce Upgrade.log
@@ -172,7 +172,7 @@ func (f *reproduceFlags) choose(log *reproduce.Log) ([]int, error) {
 	case f.run == 0:
 		return []int{n - 1}, nil
 	case f.run > n || f.run < -n:
-		return nil, cli.Usage("--run %d: the log has %s", f.run, counted(n, "run"))
+		return nil, cli.Usage("--run %d: the log has %s", f.run, cli.Counted(n, "run"))
 	case f.run < 0:
 		return []int{n + f.run}, nil
 	}
@@ -406,7 +406,7 @@ func finding(r *reproduce.Result) string {
 		return "not reproduced: nothing could be tried, in " + trials
 	}
 	if r.Untried > 0 {
-		trials += fmt.Sprintf("; %s that followed, and not tried any more (--trials)", counted(r.Untried, "further explanation"))
+		trials += fmt.Sprintf("; %s that followed, and not tried any more (--trials)", cli.Counted(r.Untried, "further explanation"))
 	}
 	return "not reproduced: this comes nearest, in " + trials
 }

@@ -261,9 +261,9 @@ func tableOfCases(played []playedCase) string {
 
 func summary(played, failed int) string {
 	if failed == 0 {
-		return counted(played, "case") + " as said"
+		return cli.Counted(played, "case") + " as said"
 	}
-	return fmt.Sprintf("%s, %d not as said", counted(played, "case"), failed)
+	return fmt.Sprintf("%s, %d not as said", cli.Counted(played, "case"), failed)
 }
 
 // testReportOf is the played cases as tests, one for each attempt.

@@ -58,7 +58,7 @@ func shrinkCommand() *cli.Command {
 		Examples: `
   ionbench shrink 'abort at 60%; cable-pull at block 3; kill at 5m' --until settings-lost
   ionbench shrink t1.V56U9tiLAgA --until unharmed --json
-  ionbench shrink 'kill at 60%; noise at 30s for 1s rate 1e-3' --until recovered --story small.html
+  ionbench shrink 'kill at 60%; abort at 30%' --journal --until recovered --story small.html
   ionbench shrink 'kill at 90s; kill at 95s' --until settings-lost --case my.case --spec my_test.go
 `,
 		Failed: "the trial breaks nothing or is of another class: nothing to shrink, or the shrinking was interrupted",

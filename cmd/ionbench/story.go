@@ -72,15 +72,17 @@ func (f *storyFlags) run(ctx context.Context, c *cli.Call) error {
 	return storyOfTrial(ctx, f.output, subject, rig.Bench, f.replayCommand(subject))
 }
 
+const aRecord = "name a file that --story FILE.story.json has written"
+
 // convert makes a page of a file that was written as JSON Lines.
 func convert(from, to string) error {
 	text, err := files.Read(from, record.MaxBytes)
 	if err != nil {
-		return fmt.Errorf("%s: %w", from, err)
+		return cli.WithHints(err, aRecord)
 	}
 	head, err := record.Read(text)
 	if err != nil {
-		return cli.Unusable(fmt.Errorf("%s: %w", from, err)).Hint("name a file that --story FILE.story.json has written")
+		return cli.Unusable(fmt.Errorf("%s: %w", from, err)).Hint(aRecord)
 	}
 	return writeRecord(to, head.Title, head.Replays, text)
 }
@@ -136,7 +138,7 @@ func writeStory(path string, told *retell.Story, repeat string) error {
 // be played again carries the engine, if this program has it.
 func writeRecord(path, title string, replays bool, text []byte) error {
 	err := files.Write(path, files.File, files.Public, func(to io.Writer) error {
-		if isPage(path) {
+		if page.Is(path) {
 			shown := page.Page{Title: title, Story: text}
 			if replays {
 				shown.Engine, shown.Lacks = page.OwnEngine()
@@ -150,11 +152,6 @@ func writeRecord(path, title string, replays bool, text []byte) error {
 		return cli.Environmental(err)
 	}
 	return nil
-}
-
-func isPage(path string) bool {
-	lower := strings.ToLower(path)
-	return strings.HasSuffix(lower, ".html") || strings.HasSuffix(lower, ".htm")
 }
 
 func isRecord(named string) bool { return strings.HasSuffix(strings.ToLower(named), ".json") }

@@ -129,7 +129,7 @@ func (t *toured) text() string {
 	b.WriteString(cli.Table(rows))
 	for _, w := range t.worlds {
 		for _, v := range w.broken() {
-			fmt.Fprintf(&b, "\n%v is broken at %s of %s, such as\n", v.Rule, counted(v.points, "point"), w.Name)
+			fmt.Fprintf(&b, "\n%v is broken at %s of %s, such as\n", v.Rule, cli.Counted(v.points, "point"), w.Name)
 			for _, line := range [][2]string{{"broken", v.String()}, {"plan", orNothing(v.plan)}, {"repeat", w.repeat(v.plan)}} {
 				fmt.Fprintf(&b, "  %-8s%s\n", line[0], line[1])
 			}
@@ -149,7 +149,7 @@ func (t *toured) testReport(began time.Time) *testreport.Report {
 		for j, v := range w.broken() {
 			if j == 0 {
 				one.Status, s.Repeat = testreport.Failed, w.repeat(v.plan)
-				one.Message = fmt.Sprintf("%v is broken at %s, such as %s: %v", v.Rule, counted(v.points, "point"), orNothing(v.plan), v)
+				one.Message = fmt.Sprintf("%v is broken at %s, such as %s: %v", v.Rule, cli.Counted(v.points, "point"), orNothing(v.plan), v)
 			}
 			one.Text += v.String() + "\n" + w.repeat(v.plan) + "\n"
 		}

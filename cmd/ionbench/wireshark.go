@@ -39,8 +39,7 @@ func wiresharkInstallCommand() *cli.Command {
 		Help: `
 Write the ION dissector to the folder of this user's Wireshark plugins. From then on Wireshark and
 tshark show ION frames, messages and the download service without any setting, in what --capture of
-the three programs writes and in captures of a real meter over TCP. An
-earlier one is replaced.
+the three programs writes and in captures of a real meter over TCP. An earlier one is replaced.
 `,
 		Examples: `
   ionbench wireshark install

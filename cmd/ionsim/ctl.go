@@ -45,13 +45,19 @@ type remote struct {
 var ofLines = []string{"ctl fault", "ctl end", "ctl faults", "ctl heal"}
 
 // flags returns the flags of a command whose answer has a format.
-func (r *remote) flags(format string) []cli.Flags {
-	return cli.Plain(
+func (r *remote) flags(format string, more ...cli.Flag) []cli.Flags {
+	list := []cli.Flag{
 		cli.Text(&r.to, "to", "HOST:PORT", "the meter's HTTP address, as ionsim --http told it").Unless("the only meter that you serve"),
 		cli.Text(&r.link, "link", "PATH", "the meter whose PTY has this link").With(cli.Files("*")),
 		cli.Text(&r.meter, "meter", "ID", "which of several meters, as ionsim ctl meters lists them"),
-		cli.Switch(&r.json, "json", "print the answer as JSON").Writes(format),
-	)
+	}
+	list = append(list, more...)
+	return cli.Plain(append(list, cli.Switch(&r.json, "json", "print the answer as JSON").Writes(format))...)
+}
+
+// lineFlag is the flag of the commands that can be about a line.
+func (r *remote) lineFlag() cli.Flag {
+	return cli.Text(&r.line, "line", "ID", "a line instead of a meter, as ionsim ctl lines lists them: its faults are those of the bytes on it")
 }
 
 // client finds the meter. A token of the environment wins over the one that ionsim has kept.
@@ -108,7 +114,7 @@ func asking[A any](c *cli.Command, format string, ask request[A], text func(A) s
 	r := new(remote)
 	c.Flags = r.flags(format)
 	if slices.Contains(ofLines, c.Name) {
-		c.Flags = append(c.Flags, cli.Plain(cli.Text(&r.line, "line", "ID", "a line instead of a meter, as ionsim ctl lines lists them: its faults are those of the bytes on it"))...)
+		c.Flags = r.flags(format, r.lineFlag())
 	}
 	c.Done, c.Unable = "the meter has done it", "no such meter is served, or it refuses"
 	c.Run = func(ctx context.Context, call *cli.Call) error {
@@ -153,7 +159,7 @@ Say how a meter is that is served with --http: its state, display, download, lin
 
 func ctlCable() *cli.Command {
 	return asking(&cli.Command{
-		Name: "ctl cable", Brief: "pull the cable, or plug it in", Args: []cli.Arg{oneOf("out", "in")},
+		Name: "ctl cable", Brief: "pull the cable, or plug it in", Args: []cli.Arg{cli.Choice("out|in", "position", "out", "in")},
 		Help: `
 Pull the cable of a served meter, both ways, or plug it in: that ends every fault that holds
 it out.
@@ -167,7 +173,7 @@ it out.
 
 func ctlPower() *cli.Command {
 	return asking(&cli.Command{
-		Name: "ctl power", Brief: "switch the meter off or on", Args: []cli.Arg{oneOf("off", "on")},
+		Name: "ctl power", Brief: "switch the meter off or on", Args: []cli.Arg{cli.Choice("off|on", "position", "off", "on")},
 		Help: `
 Take a served meter's power away, or give it back. Off is a power loss: what the flash chip does
 at that moment is torn.
@@ -177,9 +183,6 @@ at that moment is torn.
   ionsim ctl power on
 `,
 	}, powerFormat, func(ctx context.Context, k *control.Client, args []string) (control.Power, error) {
-		if err := check(args[0], "off", "on"); err != nil {
-			return control.Power{}, err
-		}
 		return k.Power(ctx, args[0] == "on")
 	}, powerText)
 }
@@ -279,7 +282,7 @@ func ctlPress() *cli.Command {
 		list = append(list, [2]string{b.Name, b.Fault})
 	}
 	return asking(&cli.Command{
-		Name: "ctl press", Brief: "press a button of the panel", Args: []cli.Arg{{Name: "BUTTON", What: "button", Values: cli.Words(buttonNames()...)}},
+		Name: "ctl press", Brief: "press a button of the panel", Args: []cli.Arg{cli.Choice("BUTTON", "button", buttonNames()...)},
 		Help: `
 Press a button of a served meter's front panel: cable pulls it or plugs it in, whichever it is
 not; power switches off or on; reset takes the power away for a moment. Others strike a fault:
@@ -294,9 +297,6 @@ not; power switches off or on; reset takes the power away for a moment. Others s
 
 // press presses a button and returns what strikes then.
 func press(ctx context.Context, k *control.Client, args []string) (now control.Faults, err error) {
-	if err := check(args[0], buttonNames()...); err != nil {
-		return now, err
-	}
 	switch args[0] {
 	case pressCable:
 		if now, err = k.Faults(ctx); err != nil {
@@ -378,27 +378,11 @@ func metersText(m control.Meters) string {
 	return cli.Table(rows)
 }
 
-// oneOf is an argument that is one of two words.
-func oneOf(words ...string) cli.Arg {
-	name := strings.Join(words, "|")
-	return cli.Arg{Name: name, What: strings.Join(words, " or "), Values: cli.Words(words...)}
-}
-
-func check(word string, words ...string) error {
-	if slices.Contains(words, word) {
-		return nil
-	}
-	return cli.Unknown("word", word, words)
-}
-
 // cable is the fault that holds the cable out.
 const cable = "cable-pull"
 
 // moveCable pulls the cable, unless it is out, or ends all faults that hold it out.
 func moveCable(ctx context.Context, k *control.Client, args []string) (control.Faults, error) {
-	if err := check(args[0], "out", "in"); err != nil {
-		return control.Faults{}, err
-	}
 	now, err := k.Faults(ctx)
 	if err != nil {
 		return now, err

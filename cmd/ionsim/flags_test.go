@@ -22,6 +22,8 @@ func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
 		{"--frobnicate", "there is no flag --frobnicate", "--help"},
 		{"--modle 7300", "there is no flag --modle; did you mean --model?", "--help"},
 		{"meter", `"meter" is one argument too many`, "quotes"},
+		{"ctl cable up", `there is no position "up"`, "use out or in"},
+		{"ctl press doorbell", `there is no button "doorbell"`, "use cable, power"},
 		{"--unit-id x", `--unit-id: "x" is no number from 1 to 9999`, "--help"},
 		{"--unit-id 0", `"0" is no number from 1 to 9999`, "--help"},
 		{"--unit-id 70000", `"70000" is no number from 1 to 9999`, "--help"},

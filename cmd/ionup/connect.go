@@ -41,7 +41,7 @@ effect, until it is left.
   ionup connect --single --port /dev/ttyUSB0 --unit-id 105
   ionup connect --single --tcp 127.0.0.1:7801 --unit-id 105
   ionup connect --single --port /dev/ttyS0 --phone 5550105 --unit-id 105
-  printf '%s\n' '' 7350V284.upg | ionup connect --single --yes --tcp 127.0.0.1:7801
+  printf '%s\n' '' 7350V284.upg | ionup connect --single --yes --tcp 127.0.0.1:7801 --unit-id 105
 `,
 		Notes: jsonManual,
 		Run:   func(ctx context.Context, _ *cli.Call) error { return connect(ctx, p, f) },
@@ -53,7 +53,7 @@ func connect(ctx context.Context, p *program, f *upgradeFlags) error {
 		_, err := f.target()
 		return err
 	}
-	if err := f.checkPhone(); err != nil {
+	if err := f.checkAddresses(); err != nil {
 		return err
 	}
 	s, err := newUpgradeSession(p, f, client.TaskConnect, target{port: f.port, tcp: f.tcp, phone: f.phone, baud: f.Baud})

@@ -9,6 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/phone"
+	"ionbench/client/port"
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/scenarios/fields"
@@ -96,13 +97,22 @@ func (f *lineFlags) target() (target, error) {
 	case f.port != "" && f.tcp != "":
 		return target{}, cli.Usage("both --port and --tcp").Hint("name one of them: the meter is at one end of one line")
 	}
-	if err := f.checkPhone(); err != nil {
+	if err := f.checkAddresses(); err != nil {
 		return target{}, err
 	}
 	return target{port: f.port, tcp: f.tcp, phone: f.phone, baud: f.Baud}, nil
 }
 
-func (f *lineFlags) checkPhone() error {
+// checkAddresses says what is no address or telephone number before anything is opened.
+func (f *lineFlags) checkAddresses() error {
+	if f.tcp != "" {
+		if err := port.CheckAddress(f.tcp); err != nil {
+			return cli.Usage("--tcp: %w", err)
+		}
+	}
+	if address, ok := strings.CutPrefix(f.port, "tcp:"); ok {
+		return cli.Usage("--port: %s is no serial port", f.port).Hint("say --tcp " + shell.Quote(address))
+	}
 	if f.phone == "" {
 		return nil
 	}

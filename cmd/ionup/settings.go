@@ -20,7 +20,7 @@ func (p *program) settingsGetCommand() *cli.Command {
 		Usage: aConnection, Flags: cli.Plain(f.list()...),
 		Examples: `
   ionup settings get --port /dev/ttyUSB0 --unit-id 105
-  ionup settings get pt-primary ct-primary --tcp 127.0.0.1:7801
+  ionup settings get pt-primary ct-primary --tcp 127.0.0.1:7801 --unit-id 105
 `,
 		Notes: settingsManual() + jsonManual,
 		Run:   func(ctx context.Context, call *cli.Call) error { return getSettings(ctx, p, f, call.Args) },
@@ -46,7 +46,7 @@ written.
 		Usage: aConnection, Flags: cli.Plain(f.list()...),
 		Examples: `
   ionup settings set pt-primary=14400 pt-secondary=120 --port /dev/ttyUSB0 --unit-id 105
-  ionup settings set owner="Plant A" --tcp 127.0.0.1:7801
+  ionup settings set owner="Plant A" --tcp 127.0.0.1:7801 --unit-id 105
 `,
 		Notes: settingsManual() + jsonManual,
 		Run:   func(ctx context.Context, call *cli.Call) error { return setSettings(ctx, p, f, call.Args) },

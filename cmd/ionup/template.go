@@ -25,7 +25,7 @@ Template Paste Options); by default there are none.
 		Usage: aConnection, Flags: cli.Plain(append(f.list(), pasteFlag(&kept, "settings that the meter keeps"))...),
 		Examples: `
   ionup template send plant.dcf --port /dev/ttyUSB0 --unit-id 105
-  ionup template send factory.dcf --tcp 127.0.0.1:7801 --paste nameplate,energy
+  ionup template send factory.dcf --tcp 127.0.0.1:7801 --unit-id 105 --paste nameplate,energy
 `,
 		Notes: jsonManual,
 		Run: func(ctx context.Context, call *cli.Call) error {

@@ -25,7 +25,7 @@ Ctrl-C aborts and leaves a meter that "ionup recover" brings back.
 		Examples: `
   ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --unit-id 105
   ionup upgrade 7350V284.upg --tcp 127.0.0.1:7801 --unit-id 105 --serial-number PC-0209A001-11
-  ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --paste pt-ct,nameplate --log '{serial}.log'
+  ionup upgrade 7350V284.upg --port /dev/ttyUSB0 --unit-id 105 --paste pt-ct --log '{serial}.log'
 `,
 	})
 }

@@ -26,7 +26,7 @@ const (
 	Recovered
 	// SettingsLost: as Recovered, but settings are lost, as the article says they will be.
 	SettingsLost
-	// Violated: one of the invariants I1 to I8 was broken.
+	// Violated: one of the invariants I1 to I9 was broken.
 	Violated
 	// ClassCount is the number of classes.
 	ClassCount

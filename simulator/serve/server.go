@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"ionbench/simulator/machine"
@@ -154,7 +155,12 @@ func listenTCP(address string) (net.Listener, error) {
 		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
 	}}
 	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, port))
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("TCP address %q: another program has this port; name another, or 0 for any free one: %w", address, err)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("TCP address %q: this computer has no such address; name one of its own, or leave the host out: %w", address, err)
+	case err != nil:
 		return nil, fmt.Errorf("TCP address %q: %w", address, err)
 	}
 	return l, nil

@@ -148,6 +148,11 @@ func TestServerListensOnLoopbackUnlessToldOtherwise(t *testing.T) {
 }
 
 func TestListenRefusesAConfigThatCannotBeMeant(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
 	for _, test := range []struct {
 		name   string
 		config Config
@@ -158,6 +163,7 @@ func TestListenRefusesAConfigThatCannotBeMeant(t *testing.T) {
 		{"a PTY without a rate", Config{PTY: true}, "no rate"},
 		{"address without port", Config{TCP: "127.0.0.1"}, "want host:port"},
 		{"address of somebody else", Config{TCP: "192.0.2.1:0"}, "192.0.2.1"},
+		{"port of somebody else", Config{TCP: taken.Addr().String()}, "name another"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := Listen(test.config)

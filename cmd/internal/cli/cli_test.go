@@ -203,7 +203,7 @@ func TestWrongUsageIsToldInOneStyle(t *testing.T) {
 		"do a --wait 1us":         {"error: --wait: \"1us\" is too short; at least 1ms", help},
 		"do a --space wire,,x":    {"error: --space: \"wire,,x\" has nothing between two commas", help},
 		"do a ---loud":            {"error: bad flag syntax: ---loud", help},
-		"completion tcsh":         {"error: there is no shell \"tcsh\"", "hint: thing completion --help tells how it is called"},
+		"completion tcsh":         {"error: there is no shell \"tcsh\"", "hint: use bash, zsh or fish"},
 		"man set wirte":           {"error: there is no command \"set wirte\"; did you mean set write?", "hint: use one of: set read, set write"},
 		"man do x":                {"error: there is no command \"do x\"", "hint: thing man --help tells how it is called"},
 		"help xyzzy":              {"error: there is no command \"xyzzy\"", "hint: thing --help lists the commands"},

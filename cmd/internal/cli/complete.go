@@ -25,11 +25,10 @@ var (
 
 func (p *Program) completionCommand() *Command {
 	scripts := map[string]string{"bash": bashScript, "zsh": zshScript, "fish": fishScript}
-	shells := []string{"bash", "zsh", "fish"}
 	return &Command{
 		Name: "completion", Brief: "print a script that completes command lines in a shell",
 		Help: "Print a script for a shell. With it, the Tab key completes commands, flags and their values.",
-		Args: []Arg{{Name: "bash|zsh|fish", What: "shell", Values: Words(shells...)}},
+		Args: []Arg{Choice("bash|zsh|fish", "shell", "bash", "zsh", "fish")},
 		Examples: strings.ReplaceAll(`
   PROGRAM completion bash > /etc/bash_completion.d/PROGRAM
   PROGRAM completion zsh > "${fpath[1]}/_PROGRAM"
@@ -37,11 +36,7 @@ func (p *Program) completionCommand() *Command {
   source <(PROGRAM completion bash)          in this shell alone
 `, "PROGRAM", p.Name),
 		Run: func(_ context.Context, c *Call) error {
-			script, ok := scripts[c.Args[0]]
-			if !ok {
-				return Unknown("shell", c.Args[0], shells)
-			}
-			c.Print(strings.ReplaceAll(script, "PROGRAM", p.Name))
+			c.Print(strings.ReplaceAll(scripts[c.Args[0]], "PROGRAM", p.Name))
 			return nil
 		},
 	}

@@ -102,3 +102,11 @@ func Table(rows [][]string) string {
 	}
 	return b.String()
 }
+
+// Counted is a number of things: 1 line, 2 lines.
+func Counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -24,6 +24,7 @@ import (
 	"syscall"
 
 	"ionbench/cmd/internal/terminal"
+	"ionbench/scenarios/fields"
 )
 
 // Program is a program: its commands, and the texts of its help. In manual pages, lines of
@@ -70,6 +71,20 @@ type Arg struct {
 	Optional bool
 	Many     bool
 	Values   Values
+	only     []string // the only words that it can be; nil for any
+}
+
+// missing says what is missing where the argument is.
+func (a Arg) missing() string {
+	if a.only == nil {
+		return a.What
+	}
+	return a.What + ": " + fields.OrList(a.only)
+}
+
+// Choice is an argument that is one of a few words.
+func Choice(name, what string, words ...string) Arg {
+	return Arg{Name: name, What: what, Values: Words(words...), only: words}
 }
 
 // Streams has what a program reads and writes. Results go to Out, everything else to Err.
@@ -372,11 +387,14 @@ func (p *Program) JSON(args []string) (list []Written) {
 	return list
 }
 
-// checkArgs checks the number of arguments.
+// checkArgs checks the number of arguments, and those that are a choice.
 func (p *Program) checkArgs(c *Command, args []string) error {
 	for i, a := range c.Args {
 		if i >= len(args) && !a.Optional {
-			return Usage("no %s", a.What).Hint("usage: " + p.usageLine(c))
+			return Usage("no %s", a.missing()).Hint("usage: " + p.usageLine(c))
+		}
+		if i < len(args) && a.only != nil && !slices.Contains(a.only, args[i]) {
+			return Unknown(a.What, args[i], a.only).Hint("use " + fields.OrList(a.only))
 		}
 	}
 	most := len(c.Args)

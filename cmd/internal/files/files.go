@@ -157,7 +157,7 @@ func (d Disk) writeBeside(folder, name string, over Over, mode fs.FileMode, form
 	path := filepath.Join(folder, name)
 	f, temporary, err := d.openTemporary(folder, name, mode)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s cannot be written: %w", path, withoutPath(err)) // nobody knows the temporary name
 	}
 	err = form(f)
 	if err == nil {

@@ -196,7 +196,7 @@ func tellSite(servers []*server, out *sink.Sink) {
 	if s := servers[0]; s.options.JSON {
 		out.Add(appendObject(nil, "site", s.clock.Now(), []field{{"lines", len(servers)}, {"total", meters}}))
 	} else {
-		s.say("%d meters on %d lines; Ctrl-C ends all", meters, len(servers))
+		s.say("%s on %s; Ctrl-C ends all", cli.Counted(meters, "meter"), cli.Counted(len(servers), "line"))
 	}
 }
 

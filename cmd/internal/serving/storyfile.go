@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
@@ -69,7 +68,7 @@ func (s *storyFile) write(h record.Head) error {
 		return fmt.Errorf("--story: %w", err)
 	}
 	err := files.Write(s.path, files.File, files.Private, func(to io.Writer) error {
-		if name := strings.ToLower(s.path); strings.HasSuffix(name, ".html") || strings.HasSuffix(name, ".htm") {
+		if page.Is(s.path) {
 			return page.Write(to, h.Title, text.Bytes())
 		}
 		_, err := to.Write(text.Bytes())

@@ -124,6 +124,12 @@ func (p Page) Write(to io.Writer) error {
 }
 
 // styles are those of the components, and then those of the page.
+// Is reports whether a file of this name is a page; a story under any other name is JSON Lines.
+func Is(path string) bool {
+	lower := strings.ToLower(path)
+	return strings.HasSuffix(lower, ".html") || strings.HasSuffix(lower, ".htm")
+}
+
 func styles() ([]byte, error) {
 	shared, err := fs.ReadFile(component.Files(), component.Style)
 	if err != nil {
