@@ -19,8 +19,8 @@ every three of three, except those that contradict each other. The first world i
 one; of the others, what is not usual is told.
 
 With a name, such as pairs-17, print that world as a file. A name stands for its world
-wherever --world takes a file, until a parameter gets another value; the id of a trial
-notices if it has.
+wherever --world takes a file, until a parameter gets another value. What it meant before
+that is called old-pairs-17, and the id of a trial names the world that it was made in.
 `
 
 func worldsCommand() *cli.Command {

@@ -180,7 +180,7 @@ func ParseID(id string) (w world.World, plans Plans, hash string, err error) {
 	}
 	hash = hex.EncodeToString(b[checksumBytes:][:hashBytes])
 	bits, rest := b[headBytes-1], b[headBytes:]
-	w, rest, missing := parseWorld(bits, rest)
+	w, rest, missing := parseWorld(bits, rest, hash)
 	if missing != nil && !errors.Is(missing, ErrNeedsWorld) {
 		return world.World{}, nil, "", missing
 	}
@@ -222,18 +222,24 @@ func idBytes(id string) ([]byte, error) {
 	return b, nil
 }
 
-// parseRow reads the world of an array, or ErrNeedsWorld.
-func parseRow(b []byte) (world.World, []byte, error) {
+// parseRow reads the world of an array, or ErrNeedsWorld. Of those that have had its number it is the
+// one with the hash.
+func parseRow(b []byte, hash string) (world.World, []byte, error) {
 	strength, b, ok := cutNumber(b)
 	if !ok || strength == 0 {
 		return world.World{}, b, ErrNeedsWorld
 	}
 	number, b, _ := cutNumber(b)
-	row := worlds.At(strength, number)
-	if row == nil {
+	rows := worlds.Numbered(strength, number)
+	if len(rows) == 0 {
 		return world.World{}, b, fmt.Errorf("%w: there is no world %d in an array of strength %d", ErrOtherRun, number, strength)
 	}
-	return row.World(), b, nil
+	for _, row := range rows[1:] {
+		if w := row.World(); Hash(w) == hash {
+			return w, b, nil
+		}
+	}
+	return rows[0].World(), b, nil
 }
 
 func cutNumber(b []byte) (v int, rest []byte, ok bool) {
@@ -244,9 +250,9 @@ func cutNumber(b []byte) (v int, rest []byte, ok bool) {
 	return int(n), b[length:], true
 }
 
-func parseWorld(bits byte, rest []byte) (world.World, []byte, error) {
+func parseWorld(bits byte, rest []byte, hash string) (world.World, []byte, error) {
 	if bits == ownWorld {
-		return parseRow(rest)
+		return parseRow(rest, hash)
 	}
 	known := models()
 	if int(bits&modelBits) >= len(known) || bits >= ownWorld || bits&ownFile != 0 && bits&ownSize != 0 {

@@ -198,6 +198,21 @@ func TestAnIDOfAWorldOfAnArrayHoldsIt(t *testing.T) {
 	}
 }
 
+// These were made before a neighbour could be switched, when the same numbers were those of other
+// worlds.
+func TestAnIDOfAWorldOfAnEarlierArrayStillHoldsIt(t *testing.T) {
+	for id, name := range map[string]string{"t1.WdUm78KpgAICFggA": "pairs-2", "t1.O5CqaeaDgAIRFggA": "old-pairs-17", "t1.-mR1bePGgAI9FggA": "old-pairs-61", "t1.Vnmkxmj8gAJJFggA": "pairs-73"} {
+		w, plans, _, err := trial.ParseID(id)
+		named, is, _ := worlds.Named(name)
+		if err != nil || !is || !same(w, named.World()) || plans.String() != "kill at block 1" {
+			t.Errorf("%s: %v with %q: %v", id, &w, plans, err)
+		}
+		if again := mustID(t, w, plans); again != id {
+			t.Errorf("%s has the id %s", id, again)
+		}
+	}
+}
+
 func TestATrialThatCannotBeSaysWhy(t *testing.T) {
 	for text, want := range map[string]string{
 		"[attempt]\ntask = upgrade\n[attempt]\ntask = upgrade\n": "a trial is one attempt and its recoveries, and this world has 2: leave one",

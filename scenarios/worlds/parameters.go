@@ -23,6 +23,18 @@ type Parameter struct {
 type Value struct {
 	Name   string
 	change func(*world.World)
+	since  int // the generation of the arrays that has it first
+}
+
+// generation is that of the present arrays. It is one more with each value that is added.
+const generation = 1
+
+// since marks the values from the first on as those of a later generation.
+func since(g, first int, values []Value) []Value {
+	for i := first; i < len(values); i++ {
+		values[i].since = g
+	}
+	return values
 }
 
 // The sizes of images around which something changes.
@@ -64,7 +76,7 @@ func Parameters() []Parameter {
 		{"asked-serial", onWorld(askSerialNumber, texts("any", "the-meter's")...)},
 		{"rts-delay", onMeter(func(m *world.Meter, v time.Duration) { m.RTSDelay = v }, of("typical", meter.DefaultTiming().RTSDelay), of("1ns", time.Nanosecond), of("400ms", 400*time.Millisecond))},
 		{"listen", onTool(func(t *world.Tool, v bool) { t.Listens = v }, of("no", false), of("yes", true))},
-		{"line", onWorld(setLine, texts("alone", "neighbour", "second-master")...)},
+		{"line", since(1, 3, onWorld(setLine, texts("alone", "neighbour", "second-master", comesOn, goesOff, offAndOn)...))},
 		{"telephone", onMeter(func(m *world.Meter, v string) { m.Phone = v }, of("no", ""), of("called", "250 652-7100"))},
 	}
 }
@@ -96,7 +108,7 @@ func texts(values ...string) []named[string] {
 func onWorld[V any](set func(*world.World, V), values ...named[V]) []Value {
 	var list []Value
 	for _, v := range values {
-		list = append(list, Value{v.name, func(w *world.World) { set(w, v.value) }})
+		list = append(list, Value{Name: v.name, change: func(w *world.World) { set(w, v.value) }})
 	}
 	return list
 }
@@ -177,8 +189,17 @@ func askSerialNumber(w *world.World, asked string) {
 	}
 }
 
+// A neighbour may be switched while the tool is at work.
+const (
+	comesOn  = "comes-on"
+	goesOff  = "goes-off"
+	offAndOn = "off-and-on"
+)
+
 // setLine puts a neighbour on the line, whose unit id has the same low byte, and a second master
-// that asks it now and then.
+// that asks it now and then, or somebody who switches it. In an upgrade of a small image with usual
+// times it comes on in the erase, is off from before the clear until the write-back, or goes off for ever
+// in the download.
 func setLine(w *world.World, others string) {
 	if others == "alone" {
 		return
@@ -189,7 +210,14 @@ func setLine(w *world.World, others string) {
 		unit = m.UnitID + 0x100
 	}
 	w.Meters = append(w.Meters, world.Meter{Name: "neighbour", UnitID: unit, SerialNumber: "PC-0102A007-13", Baud: m.Baud})
-	if others == "second-master" {
+	switch neighbour := &w.Meters[1]; others {
+	case comesOn:
+		neighbour.ComesOn = 12 * time.Second
+	case goesOff:
+		neighbour.GoesOff = 70 * time.Second
+	case offAndOn:
+		neighbour.GoesOff, neighbour.ComesOn = 1500*time.Millisecond, 80*time.Second
+	case "second-master":
 		w.Stations = []world.Station{{Name: "SCADA", Role: talker.SecondMaster, UnitID: unit, Every: 10 * time.Minute}}
 	}
 }

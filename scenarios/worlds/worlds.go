@@ -3,8 +3,9 @@
 // [Triples] every three of three, except those that contradict each other.
 //
 // A world of an array has a name, such as pairs-17. The arrays depend on nothing but this
-// package, so a name means the same until a parameter or a value is added. The id of a trial has
-// a hash of its world, so that an old id is never taken for another world.
+// package, so a name means the same until a parameter or a value is added. The worlds of before are
+// then called old-pairs-17, and the id of a trial, which has a hash of its world, still names
+// the one that it was made in ([Numbered]).
 package worlds
 
 import (
@@ -40,26 +41,36 @@ func Pairs() *Array { return pairs() }
 func Triples() *Array { return triples() }
 
 var (
-	pairs   = sync.OnceValue(func() *Array { return makeArray("pairs", 2) })
-	triples = sync.OnceValue(func() *Array { return makeArray("triples", 3) })
+	pairs      = sync.OnceValue(func() *Array { return makeArray("pairs", 2, generation) })
+	triples    = sync.OnceValue(func() *Array { return makeArray("triples", 3, generation) })
+	oldPairs   = sync.OnceValue(func() *Array { return makeArray("old-pairs", 2, 0) })
+	oldTriples = sync.OnceValue(func() *Array { return makeArray("old-triples", 3, 0) })
 )
 
 // Arrays are all arrays, the smallest first.
 func Arrays() []*Array { return []*Array{Pairs(), Triples()} }
 
-func makeArray(word string, strength int) *Array {
+// known are the arrays whose worlds have names, the present ones first.
+func known() []*Array { return append(Arrays(), oldPairs(), oldTriples()) }
+
+func makeArray(word string, strength, generation int) *Array {
 	a := &Array{Word: word, Strength: strength}
-	for i, values := range cover.Array(space(), strength) {
+	for i, values := range cover.Array(space(generation), strength) {
 		a.Rows = append(a.Rows, Row{fmt.Sprintf("%s-%d", word, i+1), i + 1, values})
 	}
 	return a
 }
 
-func space() cover.Space {
+// space is that of a generation: a value that is newer is in no row.
+func space(generation int) cover.Space {
 	parameters := Parameters()
 	var s cover.Space
 	for _, p := range parameters {
-		s.Counts = append(s.Counts, len(p.Values))
+		newer := slices.IndexFunc(p.Values, func(v Value) bool { return v.since > generation })
+		if newer < 0 {
+			newer = len(p.Values)
+		}
+		s.Counts = append(s.Counts, newer)
 	}
 	rules := contradictions()
 	places := make([][]int, len(rules))
@@ -108,7 +119,7 @@ func With(values []int) world.World {
 // Draw is a world with any values that do not contradict each other; below draws a number below
 // another.
 func Draw(below func(int) int) world.World {
-	s := space()
+	s := space(generation)
 	row := make([]int, len(s.Counts))
 	for {
 		for p, count := range s.Counts {
@@ -123,7 +134,7 @@ func Draw(below func(int) int) world.World {
 // Named returns the row with a name; ok is false if no array can have a world of that name. The
 // error says which names there are.
 func Named(name string) (r *Row, ok bool, err error) {
-	for _, a := range Arrays() {
+	for _, a := range known() {
 		digits, is := strings.CutPrefix(name, a.Word+"-")
 		if !is {
 			continue
@@ -147,6 +158,18 @@ func At(strength, number int) *Row {
 	return nil
 }
 
+// Numbered are the rows that have had a number in the array of a strength, the present one first. An
+// id says which is meant by the hash of its world.
+func Numbered(strength, number int) []*Row {
+	var rows []*Row
+	for _, a := range known() {
+		if a.Strength == strength && number >= 1 && number <= len(a.Rows) {
+			rows = append(rows, &a.Rows[number-1])
+		}
+	}
+	return rows
+}
+
 // Found is a row and the strength of its array.
 type Found struct {
 	Strength int
@@ -158,16 +181,16 @@ type Found struct {
 func Find(w world.World) Found { return byText()[Text(w)] }
 
 var byText = sync.OnceValue(func() map[string]Found {
-	known := make(map[string]Found)
-	for _, a := range Arrays() {
+	found := make(map[string]Found)
+	for _, a := range known() {
 		for i := range a.Rows {
 			text := Text(a.Rows[i].World())
-			if _, has := known[text]; !has {
-				known[text] = Found{a.Strength, &a.Rows[i]}
+			if _, has := found[text]; !has {
+				found[text] = Found{a.Strength, &a.Rows[i]}
 			}
 		}
 	}
-	return known
+	return found
 })
 
 // Text is a world of one attempt as a text that is the same for equal worlds: without what is at
