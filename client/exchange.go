@@ -336,12 +336,14 @@ func (u *Upgrader) resends(r retry) int {
 	case once:
 		return 0
 	case returning:
-		// Nobody has heard these tries, and the meter waits in a loader in which this upgrade has put it. To
-		// call it again alone takes half a minute.
+		// The meter waits in a loader in which this upgrade has put it, or is on its way there: it is asked
+		// as long as any that restarts, however soon an answer is missed.
+		restart := int(2*polls*u.cfg.Timing.Poll/max(1, u.cfg.Timing.Response)) - 1
 		if u.broke == nil {
-			return probes - 1
+			return max(probes-1, restart)
 		}
-		return u.cfg.Timing.Resends
+		// Nobody has heard these tries. To call the meter again alone takes half a minute.
+		return max(u.cfg.Timing.Resends, restart)
 	default:
 		return u.cfg.Timing.Resends
 	}

@@ -128,7 +128,7 @@ const (
 	polling                // for a restarting meter: short waits, no line in the log
 	probing                // to see whether anybody is there: fewer tries, no line in the log
 	once                   // a question that may go without an answer
-	returning              // to give a meter back: as probing, but as often as the article's while the connection is broken
+	returning              // to give a meter back: as probing, but as long as a restart takes, and as often as the article's while the connection is broken
 )
 
 // Tries that are not those of the article.

@@ -332,6 +332,9 @@ func (f *judgeFlags) checkLoader(c *cli.Call) error {
 			return cli.Usage("--%s with --loader %s", flag, f.loader).Hint("leave one of them out")
 		}
 	}
+	if strings.Contains(f.upgrader+f.recover, "{phone}") {
+		return cli.Usage("--loader %s with {phone}: the judge enters the loader itself, and calls nobody", f.loader).Hint("leave {phone} out of the command: its standard input and output are the line")
+	}
 	if f.chosenTransport() != rig.PTY {
 		return cli.Usage("--loader %s over TCP: the line is the program's standard input and output", f.loader).Hint("leave --transport and {tcp} out")
 	}

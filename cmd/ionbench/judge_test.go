@@ -205,3 +205,15 @@ func TestShardsAreJudgedApartAndMerged(t *testing.T) {
 		}
 	}
 }
+
+// The judge enters the loader of such a meter itself: there is nobody to call.
+func TestALoaderThatTakesAFileIsNotCalled(t *testing.T) {
+	code, out, diagnostics := call(t, "", "judge", "--loader", "xmodem", "--upgrader", "true {phone} {image}")
+	if code != cli.Misused || out != "" || !strings.Contains(diagnostics, "--loader xmodem with {phone}") || !strings.Contains(diagnostics, "leave {phone} out") {
+		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
+	}
+	code, _, diagnostics = call(t, "", "judge", "--loader", "xmodem", "--upgrader", "true {image}", "--recover", "true {phone} {image}")
+	if code != cli.Misused || !strings.Contains(diagnostics, "{phone}") {
+		t.Errorf("exit %d\n%s", code, diagnostics)
+	}
+}

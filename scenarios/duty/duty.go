@@ -105,9 +105,9 @@ func Of(id ID) Duty { return table[id-1] }
 var table = [count - 1]Duty{
 	{File, Refusing, "11", "a file that is damaged, cut, empty or of another kind;", false},
 	{Fits, Refusing, "8", "a file for another product or load address, or an image that does not fit;", false},
-	{Device, Refusing, "8", "a meter of another unit, product or serial number than expected; one that only begins alike is another;", false},
+	{Device, Refusing, "8", "a meter of another unit, product or serial number than expected; one that only begins alike, or has other letters small and great, is another;", false},
 	{Password, Refusing, "5", "a wrong password: by a read with credential, and by the answer to enter;", false},
-	{AsItWas, Refusing, "8", "and leave the meter as it was, also when somebody aborts: after enter and before clear, a restart does that;", false},
+	{AsItWas, Refusing, "8", "and leave the meter as it was, also when somebody aborts: after enter and before clear, a restart does that, as soon as the loader hears it;", false},
 	{Keepable, Refusing, "10", "and stop if settings that were promised cannot be kept, or those kept cannot be read.", false},
 
 	{Same, Talking, "4", "Resend with the same message id and the same bytes. Every operation bears it.", false},
@@ -117,14 +117,14 @@ var table = [count - 1]Duty{
 	{LateAnswer, Talking, "4", "A reply that arrives after its request was sent again answers that request. It is no answer to the next one.", false},
 	{Ack, Talking, "3", "An ACK counts only with the transaction of the frame that waits for it.", false},
 	{Stream, Talking, "2", "Find the next frame behind noise, cut frames, echoes and lying lengths, however slowly and in whatever pieces the bytes come.", false},
-	{Reconnect, Talking, "1", "A connection that breaks is a missing answer: open it again. One that breaks again, or cannot be opened, is tried again no faster than answers are waited for.", false},
-	{Busy, Talking, "6", "A busy answer is an answer: ask again after a while.", false},
+	{Reconnect, Talking, "1", "A connection that breaks is a missing answer: open it again. One that breaks again, or cannot be opened, is tried again no faster than answers are waited for. Before a setting is written over the new one, identify tells whether the meter is the same.", false},
+	{Busy, Talking, "6", "A busy answer is an answer, and counts among no missing ones: ask again after a while.", false},
 	{Alone, Talking, "2", "Talk to the meter of your unit alone; what others on the line say is nothing.", false},
 
 	{WholeImage, Sending, "8", "Every byte of the image, whatever its size, in blocks of the size that identify told, each at its address, the last one as long as what is left.", false},
 	{Record, Sending, "6", "Verify with length, CRC-32, product, build time and revision of the file.", false},
 
-	{Loader, Recovering, "8", "A meter in states 1 to 3 is upgraded as any other, without settings to read.", false},
+	{Loader, Recovering, "8", "A meter in states 1 to 3 is upgraded as any other, without settings to read. If the reply to enter says that it was in none of them, its application is back: its settings are saved first.", false},
 	{Sequence, Recovering, "6", "Bad sequence: go on with the block expected, if it is one that was sent before or the one after it; else begin again at enter.", false},
 	{Again, Recovering, "6", "Not cleared, program failed, erase failed, or a wrong CRC-32 of the image: begin again at enter. Refused: identify, see that it is the same meter, save settings that nobody has kept if its application is back, and begin again at enter. A bounded number of times.", false},
 	{Identify, Recovering, "8", "An enter or a restart without an answer may have been carried out: identify tells. A restart that reaches the application is refused.", false},
@@ -133,7 +133,7 @@ var table = [count - 1]Duty{
 	{Next, Recovering, "8", "An upgrader that crashes leaves a meter that the next run finishes.", false},
 
 	{Values, Settings, "10", "Save every setting and the name of the template, and write back exactly what was read.", false},
-	{Kept, Settings, "10", "Keep them in a file from before enter until they are back, so that a crash does not lose them.", false},
+	{Kept, Settings, "10", "Keep them in a file from before enter until they are back, so that a crash does not lose them, not even one in the middle of writing them again.", false},
 	{InForce, Settings, "10", "A run that finds the settings of its meter in force uses them, and not those of another meter.", false},
 	{Gone, Settings, "10", "Kept settings go once they are back in the meter: they never replace what somebody sets later.", false},
 	{Private, Settings, "10", "Nobody but the user can read the kept settings.", true},
@@ -146,11 +146,11 @@ var table = [count - 1]Duty{
 	{Secret, Telling, "12", "The password is not told.", false},
 
 	{AbortButton, Living, "8", "SIGINT ends the run soon, with failure; SIGTERM does the same.", false},
-	{Surroundings, Living, "8", "Output that nobody reads, a full disk under the log, a missing HOME and another locale or time zone do not end an upgrade, least of all one that has cleared the flash.", false},
-	{Turns, Living, "8", "A second run at the same time harms neither the meter nor the first.", false},
+	{Surroundings, Living, "8", "Output that nobody reads, a full disk under the log, a missing HOME and another locale or time zone do not end an upgrade, least of all one that has cleared the flash; nor does a log that cannot be opened. Whoever ends there has changed nothing yet, and says why.", false},
+	{Turns, Living, "8", "A second run at the same time harms neither the meter nor the first, also while the first has no connection.", false},
 	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
 
-	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed.", false},
+	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed. At the end hang up.", false},
 }
 
 // Page is the checklist of section 13 as the page has it.

@@ -20,6 +20,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 	"ionbench/simulator/story"
 )
 
@@ -50,6 +51,7 @@ type Execution struct {
 	started   time.Time // when its program was
 	signals   []signalSent
 	Trusted   bool      // it took a verify for good that was not
+	Unsure    bool      // it wrote settings over a new connection, and did not ask who is there
 	Kept      bool      // files of its own were left in {dir}
 	Warned    []duty.ID // of which advice was not taken
 	Notes     []string  // other things that a person should know
@@ -113,7 +115,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	command := p.target.forAttempt(a.Recovery)
-	around := p.around(a)
+	around := p.around()
 	start := func(at address) (*process, error) {
 		argv := command.argv(p.values(at, around))
 		a.Command, a.started = shell.Join(argv...), time.Now()
@@ -133,6 +135,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	}
 	from, began := p.now, time.Now()
 	a.Exit, a.Asked, err = p.serve(ctx, p.options, p.limit, p.target.Transport, g, start, befall)
+	p.land(a)
 	if err == nil {
 		err = a.Exit.notRun(command.shell)
 	}
@@ -146,6 +149,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	e.Witness = a.Witness
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
+	a.Unsure = g.unsure
 	if why := p.clock(offset); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
 	}
@@ -168,6 +172,14 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return a, p.stand.beside.conclude(a)
 	}
 	return a, nil
+}
+
+// land waits for a meter that an aborted program has left on its way to its loader, or back.
+func (p *player) land(a *Execution) {
+	if state := p.meter().State(); a.Aborted && state != meter.Application && !state.Loader() {
+		p.now += restartPatience
+		p.station.Advance(p.now)
+	}
 }
 
 // lookAtFiles reads the log and notes what the program did to its folder.
@@ -227,8 +239,11 @@ func (p *player) values(at address, around surroundings) map[string]string {
 	if around.NoFolder {
 		dir = filepath.Join(image, "kept") // behind a file, where nobody can write
 	}
-	if around.LogFull {
+	switch {
+	case around.LogFull:
 		log = "/dev/full"
+	case around.NoLog:
+		log = filepath.Join(image, "of", logName)
 	}
 	return map[string]string{
 		portOf: at.port, tcpOf: at.tcp, imageOf: image, logOf: log, dirOf: dir,
@@ -299,6 +314,9 @@ func (p *player) play(ctx context.Context) (broken []verdict.Violation, err erro
 
 // playStep plays a step and its recoveries. goOn reports whether the next step has a point.
 func (p *player) playStep(ctx context.Context, first bool) (goOn bool, broken []verdict.Violation, err error) {
+	if first && p.scenario.InLoader {
+		p.enterLoader()
+	}
 	if !first {
 		p.heal(p.scenario.Hasty)
 		if err := p.prepare(); err != nil {

@@ -85,6 +85,12 @@ func (m *meeting) count(f *ion.Frame) {
 	}
 }
 
+// HostGone loses what was held for a connection that has ended.
+func (m *meeting) HostGone(now time.Duration) {
+	m.held = m.held[:0]
+	m.guarded.HostGone(now)
+}
+
 // holds reports whether nothing goes to the program now.
 func (m *meeting) holds() bool { return m.blocks >= m.block && m.now < m.until && !m.free() }
 

@@ -36,6 +36,9 @@ type conduct struct {
 	highest       uint32        // block since the last enter; 0 for none
 	misverified   bool          // verify was answered ok, with another CRC-32 than the image's
 	trusted       bool          // and a restart followed
+	reopened      bool          // the connection broke, and identify was not answered since
+	unsure        bool          // and a setting was written
+	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
 	breaches      []breach
 }
@@ -90,6 +93,7 @@ func (c *conduct) find(d *ion.Decoder) {
 func (c *conduct) parted() {
 	c.came.Reset()
 	c.patient.Reset()
+	c.reopened = true
 }
 
 func (c *conduct) heard(f *ion.Frame) {
@@ -123,7 +127,7 @@ func (c *conduct) answered(id uint16, data []byte) {
 	status, op := ion.Status(data[statusOf]), ion.Op(data[opOf])
 	switch op {
 	case ion.OpIdentify:
-		c.doubted = false
+		c.doubted, c.reopened = false, false
 	case ion.OpClear, ion.OpBlock, ion.OpVerify:
 		c.doubted = c.doubted || status == ion.StatusRefused
 	}
@@ -184,6 +188,10 @@ func (c *conduct) asks(id uint16, data []byte) {
 	const idEnd = 4
 	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
 	c.tookDamaged(id, kind)
+	c.unsure = c.unsure || c.reopened && kind == writes
+	if c.stopped && slices.Contains([]request{enters, clears, restarts, writes}, kind) {
+		c.tell(duty.Turns, "a run was stopped in the middle of its download, and another one sent the meter %s", requestNames[kind])
+	}
 	switch kind {
 	case blocks:
 		c.inOrder(text)

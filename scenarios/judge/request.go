@@ -30,13 +30,14 @@ const (
 	looks    // a read after a restart, before a write
 	returns  // an identify after the flash was cleared
 	confirms // an identify after a restart
+	assures  // an identify after a write
 	polls    // how far the clear is
 	requestKinds
 )
 
 var requestNames = [requestKinds]string{
 	identifies: "identify", reads: "read", enters: "enter", clears: "clear", blocks: "block", verifies: "verify", restarts: "restart", writes: "write", compares: "compare",
-	looks: "look", returns: "return", confirms: "confirm", polls: "poll",
+	looks: "look", returns: "return", confirms: "confirm", assures: "assure", polls: "poll",
 }
 
 // Harm is a fault at the answer to a request, or another answer in its place. It is aimed at what
@@ -57,11 +58,15 @@ type Harm struct {
 
 // is reports whether the harm is for a request of a kind.
 func (h *Harm) is(kind request) bool {
+	if h.Nth == 0 && (h.At == identifies || h.At == confirms) && kind == assures {
+		return true
+	}
 	return h.At == kind || h.At == identifies && h.Nth == 0 && (kind == returns || kind == confirms)
 }
 
-// optional reports whether a program may do without the request: it need not read before it writes.
-func (h *Harm) optional() bool { return h.At == looks }
+// optional reports whether a program may do without the request: it need not read before it writes,
+// nor ask who is there before it writes on.
+func (h *Harm) optional() bool { return h.At == looks || h.At == assures }
 
 // lies reports whether the program is told something about the meter that is not so.
 func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
@@ -166,6 +171,8 @@ func (g *gateway) inTurn(kind request) request {
 		return compares
 	case kind == reads && g.counts[restarts] > 0:
 		return looks
+	case kind == identifies && g.counts[writes] > 0:
+		return assures
 	case kind == identifies && g.counts[restarts] > 0:
 		return confirms
 	case kind == identifies && g.counts[clears] > 0:
@@ -202,6 +209,12 @@ func (g *gateway) strike(h *Harm, kind request) {
 	case "nagged":
 		g.nags = true
 		g.nag.begin(g.now, g.unit, g.lastID, g.response)
+		return
+	case "application-back":
+		g.use(func(s *bench.Station) {
+			s.PowerOff(g.now)
+			s.PowerOn(g.now)
+		})
 		return
 	case "forgets":
 		g.use(func(s *bench.Station) {
@@ -505,6 +518,7 @@ var forgeries = map[string]forgery{
 	}),
 	"fewer-values": fewerValues,
 	"lying-length": func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
+	"cut-short":    func(frame []byte) []byte { return frame[:len(frame)/2] },
 	"cut-frame":    func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
 }
 
@@ -572,7 +586,7 @@ func harm(at request, nth int, name string, response time.Duration) Harm {
 	if name == "garbled" {
 		h.garble = firstValue
 	}
-	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets", "reader-gone"}, name) {
+	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets", "reader-gone", "application-back"}, name) {
 		h.Forge = func(frame []byte) []byte { return frame } // see strike
 	}
 	if h.Forge != nil {

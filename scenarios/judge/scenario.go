@@ -62,8 +62,12 @@ type Scenario struct {
 	Expect Expectation
 	// OnePass: the flash must not be cleared more than once.
 	OnePass bool
-	// Heard: every answer reaches the program in time, so that nothing is asked twice.
-	Heard bool
+	// Heard: every answer reaches the program in time but for Missing of them, so that nothing else
+	// is asked twice.
+	Heard   bool
+	Missing uint64
+	// InLoader: somebody has put the meter into its loader before, with its application whole.
+	InLoader bool
 	// Duties are those that the scenario exercises, besides those that all do.
 	Duties []duty.ID
 	Harms  []Harm                   // of the first attempt
@@ -194,13 +198,15 @@ func (s *Scenario) needsTCP() bool {
 
 // cannotAround is why the surroundings or the harms of the scenario cannot be had with a target.
 func (s *Scenario) cannotAround(t *Target) string {
-	switch why := s.Around.need(); {
-	case why != "":
-		return why
-	case s.Around.NoFolder && !t.Upgrade.uses(dirOf):
-		return "the command has no {dir}"
-	case s.Around.LogFull && !t.Upgrade.uses(logOf):
-		return "the command has no {log}"
+	for _, st := range s.steps() {
+		switch why := st.Around.need(); {
+		case why != "":
+			return why
+		case (st.Around.NoFolder || st.Around.NoRoom) && !t.Upgrade.uses(dirOf):
+			return "the command has no {dir}"
+		case (st.Around.LogFull || st.Around.NoLog) && !t.Upgrade.uses(logOf):
+			return "the command has no {log}"
+		}
 	}
 	for _, h := range s.Harms {
 		if slices.Contains([]request{reads, looks, writes, compares}, h.At) && !t.KeepsSettings {

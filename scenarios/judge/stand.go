@@ -239,6 +239,7 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 						reset = true
 					case bench.LosePort, bench.RegainPort: // see Gone
 					default:
+						g.stopped = order.Command == bench.Sleep || g.stopped && order.Command != bench.Wake
 						befall(program, order)
 					}
 				}

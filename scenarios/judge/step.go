@@ -22,6 +22,7 @@ type Step struct {
 	Writes   []world.Write  // somebody sets these before
 	Tears    bool           // every file that the program left in {dir} is cut in the middle before
 	Resets   bool           // somebody has the meter initialise itself before
+	Around   surroundings   // of the first attempt
 	Recovery bool           // it recovers what an earlier step has left
 	Alone    bool           // no recovery follows
 }
@@ -37,7 +38,7 @@ func (s *Step) plan(i int) fault.Plan {
 // steps are all steps of the scenario; the first is what the scenario itself says.
 func (s *Scenario) steps() []Step {
 	if s.all == nil {
-		s.all = append([]Step{{Plans: s.Plans, Expect: s.Expect, Alone: s.Alone}}, s.Then...)
+		s.all = append([]Step{{Plans: s.Plans, Expect: s.Expect, Around: s.Around, Alone: s.Alone}}, s.Then...)
 	}
 	return s.all
 }

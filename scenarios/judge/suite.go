@@ -182,6 +182,9 @@ func moreInputs() []play {
 		refused("serial-longer", "the serial number that is expected begins with that of the meter", 0, duty.Device, func(w *world.World) {
 			w.Attempts[0].SerialNumber = "PC-0209A001-112"
 		}),
+		refused("serial-case", "the serial number that is expected has small letters where that of the meter has great ones", 0, duty.Device, func(w *world.World) {
+			w.Attempts[0].SerialNumber = "pc-0209a001-11"
+		}),
 		refused("unit-a-byte", "a unit is asked for that ends in the same byte: nobody answers", tries(), duty.Device, func(w *world.World) { w.Attempts[0].UnitID = 105 + 256 }),
 		refused("too-large", "the image is larger than the meter has room for", 0, duty.Fits, func(w *world.World) { w.Firmware[0].Bytes = 62 * 64 << 10 }),
 		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, World: worldOf(257), Duties: duties(duty.WholeImage)}, ""},
@@ -327,6 +330,10 @@ func moreHistories() []play {
 			Then: []Step{{Meter: 1, Expect: Succeeds}}}, ""},
 		{Scenario{Name: "kept-and-torn", Phase: Download, Title: "an upgrade is killed, and what it had kept is cut in the middle", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
 			Then: []Step{{Tears: true, Alone: true}}}, "kill at block 3"},
+		{Scenario{Name: "no-room-and-later", Phase: Before, Title: "the disk is full when the settings are to be kept, and later it is not", World: worldOf(3), Expect: Either, Around: surroundings{NoRoom: true}, Extra: perAttempt, Duties: duties(duty.Keepable, duty.AsItWas),
+			Then: []Step{{Expect: Succeeds}}}, ""},
+		{Scenario{Name: "no-room-to-keep-again", Phase: Restart, Title: "an upgrade is killed before its settings are back, the disk is full in the next run, and not in the one behind it", World: worldOf(3), Alone: true, Extra: 2 * perAttempt, Duties: duties(duty.Kept, duty.InForce),
+			Then: []Step{{Expect: Recovers, Around: surroundings{NoRoom: true}, Alone: true}, {Recovery: true}}}, "kill at state application"},
 		{Scenario{Name: "killed-then-refused", Phase: Download, Title: "an upgrade is killed, the next run is given a damaged file, and the one behind it the right one", World: worldOf(6), Alone: true, Extra: perAttempt, Duties: duties(duty.File, duty.InForce, duty.Kept),
 			Then: []Step{{Firmware: damagedFirmware(), Expect: Fails, Alone: true}, {Firmware: another(), Recovery: true}}}, "kill at block 3"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
@@ -346,11 +353,12 @@ const abroadBy = 5*time.Hour + 45*time.Minute
 func moreSurroundings() []play {
 	abroad := surroundings{Environment: []string{"HOME", "TZ=Asia/Kathmandu", "LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "LC_TIME=de_DE.UTF-8"}}
 	return []play{
-		{Scenario{Name: "abroad", Phase: Whole, Title: "HOME is not set, and the program runs in Nepal and in German", Around: abroad, Duties: duties(duty.Surroundings, duty.LogStamps)}, ""},
-		{Scenario{Name: "output-closed", Phase: Whole, Title: "standard output is closed", Around: surroundings{NoOutput: true}, Duties: duties(duty.Surroundings)}, ""},
-		{Scenario{Name: "output-full", Phase: Whole, Title: "nothing can be written to standard output", Around: surroundings{FullOutput: true}, Duties: duties(duty.Surroundings)}, ""},
-		{Scenario{Name: "output-broken", Phase: Whole, Title: "whoever read the output of the program has ended when a block comes", Harms: []Harm{harm(blocks, 3, "reader-gone", 0)}, Duties: duties(duty.Surroundings)}, ""},
-		{Scenario{Name: "log-full", Phase: Whole, Title: "nothing can be written to the log", Around: surroundings{LogFull: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "abroad", Phase: Whole, Title: "HOME is not set, and the program runs in Nepal and in German", Expect: Succeeds, Around: abroad, Duties: duties(duty.Surroundings, duty.LogStamps)}, ""},
+		{Scenario{Name: "output-closed", Phase: Whole, Title: "standard output is closed", Expect: Succeeds, Around: surroundings{NoOutput: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "output-full", Phase: Whole, Title: "nothing can be written to standard output", Expect: Succeeds, Around: surroundings{FullOutput: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "output-broken", Phase: Whole, Title: "whoever read the output of the program has ended when a block comes", Expect: Succeeds, Harms: []Harm{harm(blocks, 3, "reader-gone", 0)}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "log-full", Phase: Whole, Title: "nothing can be written to the log", Expect: Succeeds, Around: surroundings{LogFull: true}, Duties: duties(duty.Surroundings)}, ""},
+		{Scenario{Name: "log-nowhere", Phase: Whole, Title: "the log cannot be opened: its folder is a file", Expect: Succeeds, Around: surroundings{NoLog: true}, Duties: duties(duty.Surroundings)}, ""},
 		{Scenario{Name: "cannot-keep", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder", Expect: Either, Around: surroundings{NoFolder: true}, Duties: duties(duty.Keepable, duty.AsItWas)}, ""},
 		{Scenario{Name: "cannot-keep-and-killed", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder; where the program goes on all the same, it is killed", World: worldOf(6), Around: surroundings{NoFolder: true},
 			Harms: []Harm{harm(blocks, 3, "kill", 0)}, Duties: duties(duty.Keepable, duty.Kept)}, ""},
@@ -365,6 +373,8 @@ func moreAtOnce() []play {
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 		{Scenario{Name: "second-run-killed", Phase: Download, Title: "the program is started once more while it is at work, and the first one killed later", Beside: withSecondRun, Expect: Succeeds, Waits: tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Kept, duty.Next)},
 			"kill at block 8"},
+		{Scenario{Name: "second-run-at-a-break", Phase: Download, Title: "the program is stopped, its connection breaks, and it is started once more before it goes on", Beside: withSecondRun, Expect: Succeeds, Waits: 2 * tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Reconnect)},
+			"suspend at block 3 for 4s; ip-reset at block 3"},
 		{Scenario{Name: "two-meters-at-once", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}", Beside: withOtherMeter, Expect: Succeeds, OnePass: true, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Values, duty.Gone)}, ""},
 		{Scenario{Name: "two-meters-at-once-killed", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}, and the first upgrade killed", Beside: withOtherMeter, Expect: Succeeds, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Kept, duty.InForce)},
 			"kill at block 8"},
@@ -471,8 +481,8 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name = "sequence-ahead"
 	add(blocks, 3, "garbled", "a gateway changes a byte of the image, in a", Succeeds, true, duty.Again, duty.WholeImage)
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].garble = "garbled-block", imageByte
-	add(blocks, 5, "reply-busy", "the meter answers busy five times in a row to a", Succeeds, true, duty.Busy)
-	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Extra = "busy-again-and-again", 5, 6*time.Second
+	add(blocks, 5, "reply-busy", "the meter answers busy twelve times in a row to a", Succeeds, true, duty.Busy)
+	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Extra = "busy-again-and-again", tries()+1, 14*time.Second
 	for _, at := range []request{enters, verifies, restarts} {
 		add(at, 1, "reply-busy", "the meter answers busy to the first", Succeeds, false, duty.Busy)
 	}
@@ -538,11 +548,41 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name = "verified-otherwise"
 	add(blocks, 6, "nagged", "the meter freezes, and ACKs and answers to something else come without end, at a", Recovers, false, duty.NoNewTime, duty.Bounded)
 	all[len(all)-1].Name, all[len(all)-1].Waits = "nagged", tries()
+	for _, at := range []request{identifies, reads, enters, clears, blocks, verifies, restarts, compares} {
+		add(at, 1, "cut-short", "the answer ends in its middle, and nothing comes behind it, to", Succeeds, true, duty.Stream, duty.Bounded)
+		if at != enters && at != restarts && at != verifies { // which a program may ask about otherwise
+			heard()
+			all[len(all)-1].Missing = 1
+		}
+	}
+	add(enters, 1, "abort", "somebody presses Ctrl-C while the meter takes its time to start its loader, after", Recovers, false, duty.AbortButton, duty.AsItWas)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Pace = "abort-slow-loader", slowLoader(response), wall
+	s.Extra = s.World.Meters[0].Speed.LoaderTime + 10*time.Second
+	add(enters, 1, "application-back", "somebody has put the meter into its loader, and it is switched off and on after identify, so that its application answers", Either, false, duty.Loader, duty.Values)
+	s = &all[len(all)-1]
+	s.Name, s.InLoader = "application-back", true
+	add(confirms, 0, "tells-another-serial", "after the restart another meter answers, at every", Fails, false, duty.Device, duty.Values)
+	all[len(all)-1].Name = "another-meter-restarted"
+	add(confirms, 0, "tells-another-serial", "the connection breaks at the restart, and leads to another meter then, at every", Fails, false, duty.Device, duty.Reconnect)
+	s = &all[len(all)-1]
+	s.Name, s.Harms = "another-meter-reconnected", append([]Harm{harm(restarts, 1, "ip-reset", response)}, s.Harms...)
+	add(assures, 0, "tells-another-serial", "the connection breaks while settings are written, and leads to another meter then, at every", Recovers, false, duty.Device, duty.Reconnect)
+	s = &all[len(all)-1]
+	s.Name, s.Alone, s.Harms = "another-meter-at-the-settings", true, append([]Harm{harm(writes, 2, "ip-reset", response)}, s.Harms...)
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
 	}
 	return all
+}
+
+// slowLoader is a meter that starts its loader for longer than most restarts are asked for again.
+func slowLoader(response time.Duration) world.World {
+	const least, most = 12 * time.Second, 38 * time.Second
+	w := worldOf(3)
+	w.Meters[0].Speed = world.Speed{EraseTime: time.Millisecond, LoaderTime: max(least, min(most, time.Duration(tries()+1)*response)), BootTime: time.Second, FirstBootTime: time.Second}
+	return w
 }
 
 func phaseOf(at request) Phase {

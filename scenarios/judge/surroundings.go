@@ -14,13 +14,15 @@ type surroundings struct {
 	NoOutput    bool     // standard output is closed
 	FullOutput  bool     // nothing can be written to it
 	LogFull     bool     // nothing can be written to the log
+	NoLog       bool     // the log cannot be opened: its folder is a file
 	NoFolder    bool     // {dir} is no folder and cannot become one
+	NoRoom      bool     // no file can become longer than a block, as on a disk that is almost full
 }
 
-// around are the surroundings of an attempt. Only the first of a scenario has odd ones.
-func (p *player) around(a *Execution) surroundings {
-	if len(p.attempts) == 0 {
-		return p.scenario.Around
+// around are the surroundings of an attempt. Only the first of a step has odd ones.
+func (p *player) around() surroundings {
+	if p.tries == 0 {
+		return p.step.Around
 	}
 	return surroundings{}
 }
@@ -48,6 +50,8 @@ func (s *surroundings) wrapped(argv []string) []string {
 		script = `exec "$@" >&-`
 	case s.FullOutput:
 		script = `exec "$@" >/dev/full`
+	case s.NoRoom: // whose writes beyond that fail, and do not end the program
+		script = `trap '' XFSZ; ulimit -f 1; exec "$@"`
 	default:
 		return argv
 	}
@@ -61,7 +65,7 @@ func (s *surroundings) need() string {
 			return "there is no /dev/full"
 		}
 	}
-	if s.NoOutput || s.FullOutput {
+	if s.NoOutput || s.FullOutput || s.NoRoom {
 		if _, err := os.Stat("/bin/sh"); err != nil {
 			return "there is no /bin/sh"
 		}

@@ -44,6 +44,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	if p.scenario.abortSignal() == syscall.SIGINT && a.leftInLoader(e.Before.State) {
 		a.Conduct = append(a.Conduct, breach{duty.AsItWas, leftInLoader})
 	}
+	if around := p.around(); (around.LogFull || around.NoLog) && !a.success() && !a.Killed && !a.Exit.TimedOut && a.Exit.said() == "" {
+		a.Conduct = append(a.Conduct, breach{duty.Surroundings, "its log cannot be written, and it ended without a word of why"})
+	}
 	for _, b := range a.Conduct {
 		e.Aside.Conduct = append(e.Aside.Conduct, b.what)
 	}
@@ -60,8 +63,12 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 			return slices.Contains([]verdict.Rule{verdict.I3, verdict.I6, verdict.Crashed, verdict.Expected}, v.Rule)
 		})
 	}
-	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > 0 {
-		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("every answer came in time (%s), and %d requests were sent again", p.scenario.Title, a.Cost.Resends)})
+	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > p.scenario.Missing {
+		came := "every answer came in time"
+		if p.scenario.Missing > 0 {
+			came = "every answer but one came in time"
+		}
+		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("%s (%s), and %d requests were sent again", came, p.scenario.Title, a.Cost.Resends)})
 	}
 	if p.step.Expect == Fails && a.success() {
 		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the upgrade should fail (%s), and it ended with success", p.scenario.Title)})
@@ -124,6 +131,9 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	}
 	if p.about(duty.LogStamps) {
 		p.adviseStamps(a)
+	}
+	if a.Unsure {
+		a.warn(duty.Device, "its connection broke while it wrote settings, and it wrote on without an identify: the line may lead to another meter by then")
 	}
 	if a.Trusted { // what runs in the end is looked at in any case
 		a.warn(duty.Again, "verify was answered ok with another CRC-32 than the image's, and it went on with restart")
