@@ -293,6 +293,28 @@ func TestAHeadEndReadsIdentityAndClock(t *testing.T) {
 	}
 }
 
+// The public head-end knows year, day, minute and day of the week, at every second handle.
+func TestAHeadEndReadsTheClockFieldByField(t *testing.T) {
+	h := newHeadEnd(t, meter.ION7350, "0")
+	got := h.ask("3E97 15", "3E99 15", "3E9B 15", "3E9D 15")
+	if want := []any{uint64(2026), uint64(26), uint64(7), uint64(time.Thursday)}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// It has the same 18 quantities at the same places of all three power meters.
+func TestAHeadEndReadsTheSameQuantitiesOfEveryPowerMeter(t *testing.T) {
+	h := newHeadEnd(t, meter.ION7350, "0")
+	for i := range 18 {
+		values := h.ask(fmt.Sprintf("%04X 15", 0x5800+i), fmt.Sprintf("%04X 15", 0x5828+i), fmt.Sprintf("%04X 15", 0x5B23+i))
+		for _, v := range values[1:] {
+			if v != values[0] {
+				t.Errorf("quantity %d: %v", i, values)
+			}
+		}
+	}
+}
+
 func TestAHeadEndFindsTheRevenueLogAndReadsTwoDays(t *testing.T) {
 	h := newHeadEnd(t, meter.ION7350, "0")
 	log := h.walk()

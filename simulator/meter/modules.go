@@ -101,6 +101,12 @@ func (m *Meter) ownReading(now time.Duration, h ion.Handle) ion.Value {
 		return ion.UnsignedValue(uint64(local.Month()), 4)
 	case tree.HandleDay:
 		return ion.UnsignedValue(uint64(local.Day()), 4)
+	case tree.HandleHour:
+		return ion.UnsignedValue(uint64(local.Hour()), 4)
+	case tree.HandleMinute:
+		return ion.UnsignedValue(uint64(local.Minute()), 4)
+	case tree.HandleSecond:
+		return ion.UnsignedValue(uint64(local.Second()), 4)
 	case tree.HandleWeekday:
 		return ion.UnsignedValue(uint64(local.Weekday()), 4)
 	}

@@ -94,8 +94,8 @@ func families() []family {
 				own(0x7000, "PT Prim", Float, Ours), own(0x7001, "PT Sec", Float, Ours), own(0x7002, "CT Prim", Float, Ours), own(0x7003, "CT Sec", Float, Ours),
 				{first: 0x7800, name: "Volts Mode", source: Ours, choices: []string{"4W-Wye", "Delta", "Single", "Demo", "3W-Wye", "Direct Delta"}},
 			}},
-		{short: "MV PM", name: "Mean Value Power Meter", manager: 0x0010, class: 501, first: 0x0101, count: all(1), source: Inferred, outputs: shortMeter(0x5B23)},
-		{short: "HS PM", name: "High-Speed Power Meter", manager: 0x0011, class: 502, first: 0x0102, count: all(1), source: Inferred, outputs: shortMeter(0x5828)},
+		{short: "MV PM", name: "Mean Value Power Meter", manager: 0x0010, class: 501, first: 0x0101, count: all(1), source: Documented, outputs: shortMeter(0x5B23)},
+		{short: "HS PM", name: "High-Speed Power Meter", manager: 0x0011, class: 502, first: 0x0102, count: all(1), source: Documented, outputs: shortMeter(0x5828)},
 		{short: "INT", name: "Integrator", manager: 0x0006, class: 511, first: 0x0500, count: [...]int{9, 16, 16}, labels: energyLabels(), inputs: 1, linked: energyInputs(), source: Documented,
 			outputs: []port{{first: 0x58B0, name: "Result", source: Documented, reading: energyReading, labelled: energyLabel, measured: energyUnit}},
 			setup: []port{
@@ -133,8 +133,10 @@ func families() []family {
 		{short: "CLK", name: "Clock", manager: 0x000E, class: 522, first: ion.HandleClock, count: all(1), source: Documented,
 			outputs: []port{
 				own(ion.HandleUniversalTime, "Universal Time", Unsigned, Documented), own(HandleDST, "DST Flag", Bool, Documented),
-				own(HandleYear, "Local Year", Unsigned, Inferred), own(HandleMonth, "Local Month", Unsigned, Inferred),
-				own(HandleDay, "Local Day", Unsigned, Inferred), own(HandleWeekday, "Local Day of Week", Unsigned, Inferred),
+				own(HandleYear, "Local Year", Unsigned, Documented), own(HandleMonth, "Local Month", Unsigned, Inferred),
+				own(HandleDay, "Local Day", Unsigned, Documented), own(HandleHour, "Local Hour", Unsigned, Inferred),
+				own(HandleMinute, "Local Minute", Unsigned, Documented), own(HandleSecond, "Local Second", Unsigned, Inferred),
+				own(HandleWeekday, "Local Day of Week", Unsigned, Documented),
 			},
 			setup: []port{
 				own(0x722E, "TZ Offset", Signed, Inferred), own(ion.HandleDSTStart, "DST Start", Unsigned, Documented), own(0x7230, "DST End", Unsigned, Inferred),
@@ -165,8 +167,11 @@ func apart() []port {
 const (
 	HandleIONVersion  ion.Handle = 0x772E
 	HandleYear        ion.Handle = 0x3E97
-	HandleMonth       ion.Handle = 0x3E99
-	HandleDay         ion.Handle = 0x3E9B
+	HandleMonth       ion.Handle = 0x3E98
+	HandleDay         ion.Handle = 0x3E99
+	HandleHour        ion.Handle = 0x3E9A
+	HandleMinute      ion.Handle = 0x3E9B
+	HandleSecond      ion.Handle = 0x3E9C
 	HandleWeekday     ion.Handle = 0x3E9D
 	HandleDST         ion.Handle = 0x6113
 	HandleRecorderLog ion.Handle = 0x0F80 // of the first data recorder; the others follow
@@ -227,15 +232,11 @@ func factors(first ion.Handle, kind ReadingKind, name string) []port {
 	return list
 }
 
-// shortMeter has the 18 quantities of the other power meters.
+// shortMeter has the other power meters' quantities: the first 18 of the 1 s power meter, in its order.
 func shortMeter(first ion.Handle) []port {
-	quantities := []circuit.Quantity{circuit.KWTotal, circuit.KVARTotal, circuit.KVATotal, circuit.PFTotal, circuit.Frequency, circuit.I4}
 	var list []port
-	for q := circuit.Va; q <= circuit.IAverage; q++ {
-		list = append(list, quantityPort(first+ion.Handle(q), q, Instant, q.String(), Inferred))
-	}
-	for i, q := range quantities {
-		list = append(list, quantityPort(first+ion.Handle(circuit.KWa)+ion.Handle(i), q, Instant, q.String(), Inferred))
+	for q := circuit.Va; q <= circuit.KVARb; q++ {
+		list = append(list, quantityPort(first+ion.Handle(q), q, Instant, q.String(), Documented))
 	}
 	return list
 }
