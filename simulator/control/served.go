@@ -64,7 +64,7 @@ func (s *Server) served() []*Served {
 	return s.meters
 }
 
-// meter is that of an id; without one the only one.
+// meter is that of an id; without one the only one. The others of its line are told apart from none.
 func (s *Server) meter(id string) (*Served, *Problem) {
 	const seeAll = "GET /v1/meters lists them"
 	all := s.served()
@@ -80,6 +80,11 @@ func (s *Server) meter(id string) (*Served, *Problem) {
 	for _, m := range all {
 		if m.subject.ID == id {
 			return m, nil
+		}
+	}
+	for _, m := range all {
+		if place := slices.Index(m.subject.Names, id); place > 0 {
+			return nil, &Problem{Error: id + " is another meter of line " + m.subject.ID + ", which no plan strikes", Hint: "GET /v1/lines/" + m.subject.ID + " tells how it is"}
 		}
 	}
 	return nil, &Problem{Error: "there is no such meter, or it is not served any more", Hint: seeAll}

@@ -57,6 +57,20 @@ func TestOneOfSeveralMetersIsAskedByItsIdAndTheOnlyOneWithout(t *testing.T) {
 	}
 }
 
+func TestANeighbourIsToldApartFromAMeterThatIsNotThere(t *testing.T) {
+	m := serveOne(t)
+	station := newStation(t)
+	other := &served{Server: m.Server, Served: m.Admit(Subject{ID: "plant", Names: []string{"main", "feeder"}, Run: "r2", Station: station}), station: station}
+	other.own(t)
+	other.Serve(Identity{Model: "7350"})
+	for name, want := range map[string]string{"feeder": "GET /v1/lines/plant tells how it is", "main": "GET /v1/meters lists them", "none": "GET /v1/meters lists them"} {
+		var refused *RefusedError
+		if _, err := m.client().Of(name).Meter(t.Context()); !errors.As(err, &refused) || refused.Status != 404 || !strings.Contains(refused.Problem.Hint, want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
+
 func TestWatchersOfAMeterThatLeavesReadWhatTheyHaveNotAndEnd(t *testing.T) {
 	m := serveOne(t)
 	other := m.beside(t, "2", "")
