@@ -25,6 +25,7 @@ type historian struct {
 	spares  bool // and in version 3
 	both    bool // and in version 4
 	phones  bool // and in version 5
+	visits  bool // and in version 6
 	w       world.World
 	last    world.Attempt
 	// damaged are the folders in which a journal may be damaged: a person has to clear them
@@ -44,14 +45,41 @@ func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersio
 func (r HistoryRun) Draw() world.World {
 	d := historian{
 		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run))},
-		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, phones: r.Version > 4, damaged: map[place]bool{},
+		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, phones: r.Version > 4, visits: r.Version > 5, damaged: map[place]bool{},
 	}
 	d.things()
 	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
 		d.w.Attempts = append(d.w.Attempts, d.attempt())
 	}
 	d.w.Attempts = append(d.w.Attempts, d.peace()...)
+	d.visitor()
 	return d.w
+}
+
+// visitor draws a neighbour on the line of the first meter that no attempt is about and that somebody
+// switches, mostly while the first attempts are at work.
+func (d *historian) visitor() {
+	if !d.visits || d.w.Meters[0].Phone != "" || !d.oneIn(3) {
+		return
+	}
+	m := world.Meter{Name: "visitor", SerialNumber: "PC-0102A007-13", UnitID: oneOf(d.d(), uint16(2), 777, 9998), Baud: d.w.Meters[0].Baud}
+	switch at := d.visit(); d.below(3) {
+	case 0:
+		m.ComesOn = at
+	case 1:
+		m.GoesOff = at
+	case 2:
+		m.GoesOff, m.ComesOn = at, at+d.visit()
+		if d.oneIn(2) {
+			m.GoesOff, m.ComesOn = m.ComesOn, m.GoesOff
+		}
+	}
+	d.w.Meters = append(d.w.Meters, m)
+}
+
+func (d *historian) visit() time.Duration {
+	most := oneOf(d.d(), 1000, 5000, 120_000, 120_000, 600_000) // ms
+	return time.Duration(1+d.below(most)) * time.Millisecond
 }
 
 // things draws a meter, PCs and files. Two of the images have one revision and other bytes.

@@ -63,7 +63,7 @@ func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
 		"kill", "power-loss", "cable-pull", "abort", "disk-full",
 		"carrier-lost", "line-busy", "no-dial-tone", "no-answer", "wrong-number", "retrain",
 		"meters 1", "meters 2", "on one line", "on two lines", "one serial number", "two serial numbers", "one model", "two models", "one unit id",
-		"at once on one PC", "at once on two PCs", "at once on one line", "at once on two lines", "log {serial}.log"}
+		"at once on one PC", "at once on two PCs", "at once on one line", "at once on two lines", "log {serial}.log", "comes on", "goes off", "on, off", "off, on"}
 	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover, client.TaskConnect, client.TaskWriteSettings, client.TaskSendTemplate, client.TaskReadSettings} {
 		want = append(want, fmt.Sprint("task ", task))
 	}
@@ -90,6 +90,14 @@ func seenOfMeters(w *world.World, seen map[string]bool) {
 		say(a.SerialNumber == b.SerialNumber, "one serial number", "two serial numbers")
 		say(a.Model == b.Model, "one model", "two models")
 		say(a.UnitID == b.UnitID, "one unit id", "two unit ids")
+	}
+	switch m := w.Meters[len(w.Meters)-1]; {
+	case m.ComesOn > 0 && m.GoesOff > 0:
+		say(m.ComesOn < m.GoesOff, "on, off", "off, on")
+	case m.ComesOn > 0:
+		seen["comes on"] = true
+	case m.GoesOff > 0:
+		seen["goes off"] = true
 	}
 	for i := range w.Attempts {
 		a := &w.Attempts[i]

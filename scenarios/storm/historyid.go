@@ -10,8 +10,9 @@ import (
 
 // HistoryVersion is the version of the generator of histories. Version 1 drew one meter and one
 // tool at a time, version 2 no journals that a person copies or puts aside, version 3 no faults of the
-// second of two tools on a line, version 4 no telephone; their ids are still read.
-const HistoryVersion = 5
+// second of two tools on a line, version 4 no telephone, version 5 no meter that is switched; their ids
+// are still read.
+const HistoryVersion = 6
 
 // HistoryRun is a run of a storm of histories.
 type HistoryRun struct {
