@@ -40,7 +40,7 @@ func Of(what What) Told {
 	case Displayed:
 		return Tell("lcd", Member{"text", w.Text})
 	case LampToggled:
-		return Tell("led", Member{"led", "L2"}, Member{"on", w.Count%2 == 1}, Member{"count", w.Count})
+		return LampTold(w.Count%2 == 1, w.Count)
 	case EventLogged:
 		return Tell("event-log", Member{"text", w.Text})
 	case SectorErased:
@@ -61,22 +61,33 @@ func Of(what What) Told {
 		return Tell("disconnected", Member{"reason", w.Reason})
 	case FrameSent:
 		return Tell("frame", Member{"direction", w.Direction.String()}, Member{"bytes", len(w.Bytes)}, Member{"hex", hex.EncodeToString([]byte(w.Bytes))})
+	case CallTold:
+		return Tell("call", Member{"step", w.Step}, Member{"text", w.Text})
 	case FaultStruck:
-		t := tellFault(w, w.Fault)
+		t := FaultTold(w.Kind(), w.Fault, "")
 		t.Members = append(t.Members, Member{"lasts", w.Fault.Kind.Lasts()})
 		return t
 	case FaultEnded:
-		return tellFault(w, w.Fault)
+		return FaultTold(w.Kind(), w.Fault, "")
 	case FaultMissed:
-		t := tellFault(w, w.Fault)
-		t.Members = append(t.Members, Member{"reason", w.Reason})
-		return t
+		return FaultTold(w.Kind(), w.Fault, w.Reason)
 	case NotReset:
 		return Tell("not-reset", Member{"reason", w.Reason})
 	}
 	return Tell("other", Member{"text", fmt.Sprintf("%s %s", what.Kind(), what.Details())})
 }
 
-func tellFault(w What, f fault.Fault) Told {
-	return Tell("fault", Member{"phase", w.Kind()}, Member{"fault", f.String()})
+// LampTold is what programs are told of the LED L2, which has toggled so many times.
+func LampTold(on bool, count uint64) Told {
+	return Tell("led", Member{"led", "L2"}, Member{"on", on}, Member{"count", count})
+}
+
+// FaultTold is what programs are told of a fault in a phase, such as "strikes", with the reason if there
+// is one.
+func FaultTold(phase string, f fault.Fault, reason string) Told {
+	t := Tell("fault", Member{"phase", phase}, Member{"fault", f.String()})
+	if reason != "" {
+		t.Members = append(t.Members, Member{"reason", reason})
+	}
+	return t
 }

@@ -31,8 +31,8 @@ What it tells:
     flash-cut     operation, phase: the power failed there: before, torn or after
     call          step (dialled, answered, connected, ended, retraining or retrained), text (the
                   number, the rate, or why it ended): of a call over --modem
-    fault         phase (strikes, ends, cannot-strike or unstruck), fault (as a plan), reason
-                  (of the last two)
+    fault         phase (strikes, ends, cannot-strike or unstruck), fault (as a plan), lasts (of
+                  strikes: it is at work until it ends), reason (of the last two)
     connected     host: a TCP client. Of connected, refused and disconnected: port, if it is not
                   that of --tcp: modbus-tcp
     refused       host, reason, holder (the client that has the port), age, silent (seconds

@@ -1,7 +1,6 @@
 package serving
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 	"ionbench/cmd/internal/sink"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/capture"
-	"ionbench/simulator/fault"
 	"ionbench/simulator/serve"
 	"ionbench/simulator/story"
 )
@@ -153,8 +151,7 @@ func (o *observer) stepLED(now time.Duration) {
 	for o.edges < edges {
 		o.edges++
 		w := toggled{o.edges, o.edges - o.earlier}
-		o.tell(story.Event{At: now, Source: story.Meter, What: w},
-			report{name: "led", fields: []field{{"led", "L2"}, {"on", w.lit()}, {"count", w.count}}})
+		o.tell(story.Event{At: now, Source: story.Meter, What: w}, toldOf(w))
 	}
 	if now >= o.ledLines+ledInterval {
 		o.tellLED(now)
@@ -177,45 +174,45 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// describe returns the report of an event.
+// describe returns the report of an event. What programs are told is what story.Of says.
 func (o *observer) describe(what story.What) report {
+	r := toldOf(what)
 	switch w := what.(type) {
 	case story.StateEntered:
-		return report{"state", []field{{"state", w.State.String()}}, "meter: " + w.State.String()}
+		r.text = "meter: " + w.Details()
 	case story.Displayed:
-		return report{"lcd", []field{{"text", w.Text}}, fmt.Sprintf("LCD shows %q", w.Text)}
+		r.text = fmt.Sprintf("LCD shows %q", w.Text)
 	case story.EventLogged:
-		return report{"event-log", []field{{"text", w.Text}}, "event log: " + w.Text}
+		r.text = "event log: " + w.Text
 	case story.SectorErased:
-		return report{"sector-erased", []field{{"sector", w.Sector}, {"left", w.Left}}, fmt.Sprintf("flash: sector %d erased, %d to go", w.Sector, w.Left)}
+		r.text = fmt.Sprintf("flash: sector %d erased, %d to go", w.Sector, w.Left)
 	case story.BlockProgrammed:
 		blocks := o.station.Counts().ImageBlocks
-		if blocks == 0 { // by XMODEM: nobody says how many there will be
-			return report{"block-programmed", []field{{"block", w.Block}, {"blocks", blocks}}, fmt.Sprintf("flash: block %d programmed", w.Block)}
+		r.fields = append(r.fields, field{"blocks", blocks})
+		if r.text = fmt.Sprintf("flash: block %d of %d programmed", w.Block, blocks); blocks == 0 { // by XMODEM: nobody says how many there will be
+			r.text = fmt.Sprintf("flash: block %d programmed", w.Block)
 		}
-		return report{"block-programmed", []field{{"block", w.Block}, {"blocks", blocks}}, fmt.Sprintf("flash: block %d of %d programmed", w.Block, blocks)}
 	case story.ImageChecked:
-		return report{"verified", []field{{"status", w.Status.String()}}, "image checked: " + w.Status.String()}
+		r.text = "image checked: " + w.Details()
 	case story.FlashCut:
-		return report{"flash-cut", []field{{"operation", w.Operation}, {"phase", w.Phase.String()}}, fmt.Sprintf("power failed at flash operation %d: %v", w.Operation, w.Phase)}
-	case story.FrameSent:
-		return report{name: "frame", fields: []field{{"direction", w.Direction.String()}, {"bytes", len(w.Bytes)}, {"hex", hex.EncodeToString([]byte(w.Bytes))}}}
+		r.text = fmt.Sprintf("power failed at flash operation %d: %v", w.Operation, w.Phase)
+	case story.FrameSent: // too many for people
 	case story.CallTold:
-		return report{"call", []field{{"step", w.Step}, {"text", w.Text}}, "telephone: " + w.Details()}
-	case story.FaultStruck:
-		return describeFault(w, w.Fault, "")
-	case story.FaultEnded:
-		return describeFault(w, w.Fault, "")
-	case story.FaultMissed:
-		return describeFault(w, w.Fault, w.Reason)
+		r.text = "telephone: " + w.Details()
+	case story.FaultStruck, story.FaultEnded, story.FaultMissed:
+		r.text = fmt.Sprintf("fault %s: %s", w.Kind(), w.Details())
+	default:
+		return report{} // flash operations and the host's rate: other events report them
 	}
-	return report{} // flash operations and the host's rate: other events report them
+	return r
 }
 
-func describeFault(w story.What, f fault.Fault, reason string) report {
-	r := report{name: "fault", fields: []field{{"phase", w.Kind()}, {"fault", f.String()}}, text: fmt.Sprintf("fault %s: %s", w.Kind(), w.Details())}
-	if reason != "" {
-		r.fields = append(r.fields, field{"reason", reason})
+// toldOf is what programs are told of an event.
+func toldOf(what story.What) report {
+	told := story.Of(what)
+	r := report{name: told.Event}
+	for _, m := range told.Members {
+		r.fields = append(r.fields, field{m.Name, m.Value})
 	}
 	return r
 }
@@ -266,8 +263,9 @@ func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ende
 	o.step(now)
 	o.tellLED(now)
 	for _, u := range unstruck {
-		o.tell(story.Event{At: now, Source: story.Fault, What: leftOver{u}},
-			report{"fault", []field{{"phase", "unstruck"}, {"fault", u.Fault.String()}, {"reason", u.Reason}}, "fault " + u.String()})
+		r := toldOf(leftOver{u})
+		r.text = "fault " + u.String()
+		o.tell(story.Event{At: now, Source: story.Fault, What: leftOver{u}}, r)
 	}
 	if o.far {
 		o.endOfProxy(now, ended.Counts, ended.Repeat)

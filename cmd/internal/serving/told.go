@@ -40,6 +40,8 @@ func (w toggled) Details() string {
 
 func (w toggled) lit() bool { return w.edges%2 == 1 }
 
+func (w toggled) Tell() story.Told { return story.LampTold(w.lit(), w.count) }
+
 func (w onPort) Kind() string { return hosts[w.Event.Kind] }
 
 func (w onPort) Details() string {
@@ -59,6 +61,8 @@ func (w onPort) Details() string {
 func (leftOver) Kind() string { return "unstruck" }
 
 func (w leftOver) Details() string { return w.String() }
+
+func (w leftOver) Tell() story.Told { return story.FaultTold(w.Kind(), w.Fault, w.Reason) }
 
 func (stopped) Kind() string { return "stopped" }
 

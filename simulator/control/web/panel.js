@@ -10,6 +10,7 @@ import { isBad, isNextBlock, stateWords, words } from "../../story/component/wor
 import { Api, Refused } from "./api.js";
 import { FaultForm } from "./faultform.js";
 import { FrameList } from "./frames.js";
+import { Live } from "./live.js";
 
 /** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind */
 
@@ -42,6 +43,7 @@ class Panel {
     this.form = new FaultForm(part("parts", HTMLElement), () => this.fill());
     this.byHand = false; // the text of the fault was written, not made by the form
     this.frames = new FrameList(part("frame-list", HTMLElement), part("acks", HTMLInputElement));
+    this.live = new Live();
     this.chosen = ""; // the meter that is looked at
     this.own = false; // a person has chosen it
     this.listed = "";
@@ -200,6 +202,7 @@ class Panel {
     this.meter = null;
     this.last = this.state = this.faultsDrawn = "";
     this.frames.clear();
+    this.live.clear();
     part("events", HTMLElement).replaceChildren();
     delete part("log", HTMLElement).dataset["run"];
     this.loadKinds();
@@ -216,6 +219,8 @@ class Panel {
       if (of !== this.chosen) return;
       this.draw(meter, faults.repeat);
       this.frames.draw(frames.frames);
+      this.live.add(frames.frames);
+      this.live.now(meter);
       this.linked("live", `live, ${meter.at.toFixed(0)} s`);
     } catch (problem) {
       if (problem instanceof Refused && problem.status === 401) {
@@ -265,6 +270,7 @@ class Panel {
   /** @param {import("./api.js").Told} h */
   happens(h) {
     if (h.id) this.last = h.id;
+    this.live.happens(h.name, h.data);
     /** @type {import("../../story/component/trace.js").Happening} */
     const e = { ...h.data, event: h.name };
     if (e.event === "led") this.face.light(e.on);

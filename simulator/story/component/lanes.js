@@ -32,6 +32,7 @@ export function lanesOf(trace, moments) {
     { name: "Flash", height: 56, flash: true },
     { name: "Display", height: 18, spans: texts(trace) },
     { name: "LED L2", height: 14, lamp: true },
+    { name: "Event log", height: 18, marks: entries(trace) },
     { name: "Upgrade.log", height: 18, marks: logs(trace) },
     { name: "Output", height: 18, marks: output(trace) },
   ];
@@ -151,6 +152,11 @@ function states(trace) {
 function texts(trace) {
   const all = trace.events.filter((e) => e.event === "lcd" && !e.line && !e.station);
   return until(all, trace.end, (e) => e.event === "lcd" && e.text ? { label: e.text, tone: "lcd" } : null);
+}
+
+/** @param {Trace} trace @returns {Mark[]} of the meter's own log */
+function entries(trace) {
+  return trace.events.flatMap((e) => e.event === "event-log" && !e.line && !e.station ? [{ at: e.at, label: e.text, tone: "ink", n: e.n }] : []);
 }
 
 /** @param {Trace} trace @returns {Mark[]} */

@@ -109,6 +109,38 @@ test("who pulls the cable on the page sees no response in the tool's log, and pl
   assert.match(await page.locator("#events").innerText(), /fault strikes: cable-pull at block \d+/);
 });
 
+test("the last minutes are lanes that follow what happens, and stand still for who looks at an event", async (t) => {
+  const meter = await serve(t, "--pace", "off");
+  const page = await open(t, meter.url);
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
+  assert.equal(await upgrade(t, meter, "lanes.log"), 0);
+  await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
+  await page.getByRole("button", { name: "Silent, 15 s" }).click();
+  await page.locator("#events", { hasText: "fault strikes: meter-silent" }).waitFor();
+  const axis = page.getByRole("slider", { name: "Event of the last minutes" }), chosen = page.locator("#chosen");
+  const now = () => axis.getAttribute("aria-valuenow").then(Number);
+  const first = await now();
+  await page.waitForFunction((was) => Number(document.getElementById("axis")?.getAttribute("aria-valuenow")) > was, first);
+  await axis.focus();
+  await page.keyboard.press("End");
+  await chosen.filter({ hasText: /fault strikes: meter-silent for 15s|frame|the display/ }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Go on" }).count(), 1);
+  const stood = await now();
+  await page.keyboard.press("ArrowLeft");
+  const said = await chosen.innerText();
+  assert.equal(await axis.getAttribute("aria-valuetext").then((text) => text?.replace(/\s+/g, " ")), said.replace(/\s+/g, " "));
+  assert.ok(await now() <= stood);
+  const ends = page.locator("#events", { hasText: "fault ends: meter-silent" });
+  await page.getByRole("button", { name: "End all" }).click();
+  await ends.waitFor();
+  assert.equal(await chosen.innerText(), said, "it does not stand still");
+  await axis.focus();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction((was) => Number(document.getElementById("axis")?.getAttribute("aria-valuenow")) > was, stood);
+  await page.keyboard.press("End");
+  assert.match(await chosen.innerText(), /fault ends: meter-silent|frame/);
+});
+
 test("all of it can be done with the keyboard alone", async (t) => {
   const meter = await serve(t, "--pace", "30");
   const page = await open(t, meter.url);
