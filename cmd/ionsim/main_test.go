@@ -32,7 +32,11 @@ import (
 const programVariable = "IONSIM_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(programVariable) != "" {
+	switch os.Getenv(programVariable) {
+	case "":
+	case relayProgram:
+		relay(os.Args[1])
+	default:
 		main()
 	}
 	clitest.AtOnce()

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,11 +30,12 @@ type way struct {
 }
 
 // The ways of a measurement: without anything between, through ionsim proxy without a plan, and through
-// socat, which copies bytes and does nothing else: what a second hop costs at least with a program of C.
+// socat, which copies bytes and does nothing else. The relay is the floor: what a second hop costs at least.
 const (
 	directly = "direct"
 	byProxy  = "proxied"
 	bySocat  = "socat"
+	byRelay  = "relay"
 )
 
 // address is the first line of a process of ionsim: where it is reached.
@@ -68,7 +71,19 @@ func overSockets(b *testing.B, serve func() string) []*way {
 			return err == nil
 		})
 	}
-	return ways
+	at = serve()
+	cmd := process(at)
+	cmd.Env = append(cmd.Env, programVariable+"="+relayProgram)
+	out, err := cmd.StdoutPipe()
+	must(b, err)
+	must(b, cmd.Start())
+	b.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	here, err := bufio.NewReader(out).ReadString('\n')
+	must(b, err)
+	return append(ways, &way{name: byRelay, to: port.Config{TCP: strings.TrimSpace(here)}})
 }
 
 // overTerminals are the ways to meters at PTYs.
@@ -102,6 +117,9 @@ func report(b *testing.B, ways []*way, unit string, scale float64) {
 		b.ReportMetric(m*scale, w.name+"-"+unit)
 		if w.name != directly {
 			b.ReportMetric(inTheMiddle(ways[0].took)/m, w.name+"-of-direct")
+		}
+		if w.name == byRelay {
+			b.ReportMetric(m/inTheMiddle(ways[1].took), byProxy+"-of-relay")
 		}
 	}
 }
