@@ -271,5 +271,8 @@ func writeAll(w io.Writer, p []byte) error {
 }
 
 func lineLost(doing string, err error) error {
+	if errors.Is(err, io.EOF) {
+		doing = "the other end closed it" // EOF says that to programmers alone
+	}
 	return fmt.Errorf("%w: %s: %w", ErrLineLost, doing, err)
 }
