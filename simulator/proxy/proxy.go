@@ -71,16 +71,16 @@ func (f *Far) Flush(now time.Duration) {
 
 // What a port can do beside carrying bytes; not every port can.
 type (
-	// Rated is a port with a rate.
-	Rated interface{ SetBaud(baud int) error }
-	// Lined is a port with lines of its own.
-	Lined interface {
+	// rated is a port with a rate.
+	rated interface{ SetBaud(baud int) error }
+	// lined is a port with lines of its own.
+	lined interface {
 		SetDTR(on bool) error
 		SetRTS(on bool) error
 		SetBreak(on bool) error
 	}
-	// Telling is a port that tells how its modem lines are, at first and whenever that changes.
-	Telling interface {
+	// telling is a port that tells how its modem lines are, at first and whenever that changes.
+	telling interface {
 		OnModem(told func(rfc2217.ModemState))
 	}
 )
@@ -91,7 +91,7 @@ func (f *Far) SetBaud(baud int) {
 		return
 	}
 	f.port.Tell(func(conn io.ReadWriteCloser) error {
-		if r, ok := conn.(Rated); ok {
+		if r, ok := conn.(rated); ok {
 			return r.SetBaud(baud)
 		}
 		return nil
@@ -107,7 +107,7 @@ func (f *Far) SetLines(is rfc2217.Lines) {
 
 func (f *Far) pass(is, was rfc2217.Lines) {
 	f.port.Tell(func(conn io.ReadWriteCloser) error {
-		l, ok := conn.(Lined)
+		l, ok := conn.(lined)
 		if !ok {
 			return nil
 		}
@@ -136,7 +136,7 @@ func (f *Far) opened() {
 		f.pass(f.lines, atOpening())
 	}
 	f.port.Tell(func(conn io.ReadWriteCloser) error {
-		if t, ok := conn.(Telling); ok {
+		if t, ok := conn.(telling); ok {
 			t.OnModem(func(m rfc2217.ModemState) { f.port.Do(func(time.Duration) { f.modem = m }) })
 		}
 		return nil

@@ -15,10 +15,10 @@ import (
 var (
 	// ErrNoRFC2217: the peer refuses the option, or does not know it.
 	ErrNoRFC2217 = errors.New("it does not speak RFC 2217")
-	// ErrRefused: the peer's port cannot be set as it is needed.
-	ErrRefused = errors.New("its port cannot be set so")
-	// ErrSuspended: the peer has asked to wait, and does not say that it is over.
-	ErrSuspended = errors.New("it has asked to wait, and does not end that")
+	// errRefused: the peer's port cannot be set as it is needed.
+	errRefused = errors.New("its port cannot be set so")
+	// errSuspended: the peer has asked to wait, and does not say that it is over.
+	errSuspended = errors.New("it has asked to wait, and does not end that")
 )
 
 // suspendedFor is how long a Write waits for a server that has suspended the flow.
@@ -200,7 +200,7 @@ func (k *Client) waitForFlow() error {
 	case <-suspended:
 		return nil
 	case <-patience.C:
-		return fmt.Errorf("%w: for %v", ErrSuspended, suspendedFor)
+		return fmt.Errorf("%w: for %v", errSuspended, suspendedFor)
 	}
 }
 
@@ -246,7 +246,6 @@ type clientEnd struct {
 	decoder
 	options
 	answers   map[byte][]byte // the last value that the server confirmed, by command of the client
-	controls  []byte          // the values of SET-CONTROL that it confirmed
 	suspended bool
 	modem     ModemState
 	told      bool
@@ -275,10 +274,6 @@ func (e *clientEnd) hear(command byte, value []byte) {
 		e.suspended = true
 	case resumeFlow + fromServer:
 		e.suspended = false
-	case setControl + fromServer:
-		if len(value) > 0 && len(e.controls) < maxSub {
-			e.controls = append(e.controls, value[0])
-		}
 	default:
 		if command >= fromServer && command <= fromServer+purgeData {
 			e.answers[command-fromServer] = slices.Clone(value)
@@ -315,7 +310,7 @@ func (e *clientEnd) set(wants []want) (ok bool, missing string, err error) {
 		case !answered && missing == "":
 			missing = w.name
 		case answered && w.command != purgeData && !slices.Equal(got, w.value):
-			return false, "", fmt.Errorf("%w: asked for %s it says %v", ErrRefused, w.words(w.value), w.words(got))
+			return false, "", fmt.Errorf("%w: asked for %s it says %v", errRefused, w.words(w.value), w.words(got))
 		}
 	}
 	return missing == "", missing, nil

@@ -234,7 +234,7 @@ func TestAPeerThatCannotIsToldSoInTime(t *testing.T) {
 		{"refuses", []byte{255, 254, 44}, false, ErrNoRFC2217, "refuses the option"},
 		{"not binary", []byte{255, 253, 44, 255, 252, 0}, false, ErrNoRFC2217, "would change bytes"},
 		{"agrees and does no more", agree, false, ErrNoRFC2217, "the rate"},
-		{"another rate", answers(0), false, ErrRefused, "asked for 9600 baud it says 9472 baud"},
+		{"another rate", answers(0), false, errRefused, "asked for 9600 baud it says 9472 baud"},
 		{"half an answer", answers(0x80)[:30], false, ErrNoRFC2217, "no parity"},
 		{"all of it", answers(0x80), false, nil, ""},
 	} {
@@ -280,7 +280,7 @@ func TestAClientThatTakesNoAnswersIsHungUpOn(t *testing.T) {
 		for _, err := a.Write(flood); err == nil; _, err = a.Write(flood) {
 		}
 	}()
-	if err := <-ended; !errors.Is(err, ErrFull) {
+	if err := <-ended; !errors.Is(err, errFull) {
 		t.Errorf("it ends with %v", err)
 	}
 	for _, err := s.Write(make([]byte, 1000)); err == nil; _, err = s.Write(make([]byte, 1000)) {
@@ -322,6 +322,21 @@ func FuzzDecoder(f *testing.F) {
 }
 
 // Whatever a peer says, both ends answer less than a small multiple of it, and keep little.
+// Two ends that insist go on for ever, and one that floods and reads no answer would stop us.
+func TestOptionsThatAreAskedForWithoutEndAreAnsweredAThousandTimes(t *testing.T) {
+	for _, flood := range [][]byte{{iac, will, 99}, {iac, do, 99}, {iac, do, binary, iac, dont, binary}} {
+		var o options
+		var d decoder
+		var out []byte
+		for range 10 * maxAnswers {
+			d.decode(nil, flood, func(c command) { out = o.take(out, c) })
+		}
+		if n := len(out) / 3; n != maxAnswers {
+			t.Errorf("% d: %d answers", flood, n)
+		}
+	}
+}
+
 func FuzzEnds(f *testing.F) {
 	f.Add(newServerEnd(9600, "s", 0).greet(nil))
 	f.Add([]byte{255, 251, 44, 255, 250, 44, 5, 5, 255, 240, 255, 250, 44, 8, 255, 240, 1, 2, 255, 250, 44, 12, 1, 255, 240})
@@ -334,7 +349,7 @@ func FuzzEnds(f *testing.F) {
 		if len(out) > 20+8*len(p) || len(answers) > 3*len(p) || len(data) > 1+2*len(p) || len(got) > len(p) {
 			t.Fatalf("%d bytes make a server say %d and a client %d", len(p), len(out), len(answers))
 		}
-		if len(s.sub) > maxSub || len(k.sub) > maxSub || len(k.answers) > fromServer || len(k.controls) > maxSub || s.baud <= 0 {
+		if len(s.sub) > maxSub || len(k.sub) > maxSub || len(k.answers) > fromServer || s.baud <= 0 {
 			t.Fatalf("% x makes an end keep too much, or a rate of %d", p, s.baud)
 		}
 	})

@@ -17,11 +17,11 @@ const (
 	lastWords = 200 * time.Millisecond
 )
 
-// ErrFull says that the client takes no data.
-var ErrFull = errors.New("the client takes no data")
+// errFull says that the client takes no data.
+var errFull = errors.New("the client takes no data")
 
 // Server is a serial port on a connection: what is read from it is what the client sends over its
-// port. A Write never waits for the client: what it does not take for long is refused with ErrFull. A
+// port. A Write never waits for the client: what it does not take for long is refused with errFull. A
 // client that does not take the answers to its own commands is hung up on.
 type Server struct {
 	net.Conn
@@ -116,7 +116,7 @@ func (s *Server) obey(p []byte) (err error) {
 	}
 	s.wake.Signal()
 	if len(s.out) > 2*maxUnsent {
-		err = fmt.Errorf("%w: %d bytes of answers wait for it", ErrFull, len(s.out))
+		err = fmt.Errorf("%w: %d bytes of answers wait for it", errFull, len(s.out))
 	}
 	return err
 }
@@ -129,7 +129,7 @@ func (s *Server) Write(p []byte) (int, error) {
 	case s.closed:
 		return 0, net.ErrClosed
 	case len(s.out)+len(s.kept)+len(p) > maxUnsent:
-		return 0, ErrFull
+		return 0, errFull
 	case s.end.suspended:
 		s.kept = append(s.kept, p...)
 	default:

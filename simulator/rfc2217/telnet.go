@@ -146,7 +146,13 @@ const (
 )
 
 // options are those of a connection, on our side and on the peer's.
-type options struct{ ours, theirs [256]standing }
+type options struct {
+	ours, theirs [256]standing
+	answers      int // that were given
+}
+
+// maxAnswers bounds the answers to what a peer asks for in a connection; sane ones ask for a few dozen options.
+const maxAnswers = 1000
 
 // known reports that we have an option, and let the peer have it.
 func known(option byte) bool { return option == binary || option == goAhead || option == comPort }
@@ -165,8 +171,19 @@ func (o *options) ask(dst []byte, ours, theirs []byte) []byte {
 }
 
 // take takes a negotiation, and appends the answer if it wants one. What is so already is never
-// answered, or two peers would go on for ever.
+// answered, or two peers would go on for ever; nor is one that asks without end.
 func (o *options) take(dst []byte, c command) []byte {
+	more := o.settle(dst, c)
+	if len(more) == len(dst) {
+		return dst
+	}
+	if o.answers++; o.answers > maxAnswers {
+		return dst
+	}
+	return more
+}
+
+func (o *options) settle(dst []byte, c command) []byte {
 	side, yes, no := &o.theirs[c.option], byte(do), byte(dont)
 	if c.verb == do || c.verb == dont {
 		side, yes, no = &o.ours[c.option], will, wont
