@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ionbench/client"
@@ -44,7 +45,9 @@ const (
 )
 
 // Parameters are all parameters. Changes are made in their order.
-func Parameters() []Parameter {
+func Parameters() []Parameter { return slices.Clone(parameters()) }
+
+var parameters = sync.OnceValue(func() []Parameter {
 	return []Parameter{
 		{"model", onMeter(func(m *world.Meter, v meter.Model) { m.Model = v }, of("7350", meter.ION7350), of("7330", meter.ION7330), of("7300", meter.ION7300))},
 		{"unit-id", onMeter(func(m *world.Meter, v uint16) { m.UnitID = v }, numbers[uint16](105, ion.MinUnitID, 255, 256, ion.MaxUnitID)...)},
@@ -79,7 +82,7 @@ func Parameters() []Parameter {
 		{"line", since(1, 3, onWorld(setLine, texts("alone", "neighbour", "second-master", comesOn, goesOff, offAndOn)...))},
 		{"telephone", onMeter(func(m *world.Meter, v string) { m.Phone = v }, of("no", ""), of("called", "250 652-7100"))},
 	}
-}
+})
 
 // named is a value with its name.
 type named[V any] struct {

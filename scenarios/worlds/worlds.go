@@ -63,7 +63,7 @@ func makeArray(word string, strength, generation int) *Array {
 
 // space is that of a generation: a value that is newer is in no row.
 func space(generation int) cover.Space {
-	parameters := Parameters()
+	parameters := parameters()
 	var s cover.Space
 	for _, p := range parameters {
 		newer := slices.IndexFunc(p.Values, func(v Value) bool { return v.since > generation })
@@ -110,8 +110,9 @@ func With(values []int) world.World {
 		Meters: []world.Meter{{}}, PCs: []world.PC{{}}, Firmware: []world.Firmware{{}},
 		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}},
 	}
+	parameters := parameters()
 	for p, v := range values {
-		Parameters()[p].Values[v].change(&w)
+		parameters[p].Values[v].change(&w)
 	}
 	return w.Trimmed()
 }
