@@ -27,7 +27,7 @@ func judged(t *testing.T, program string, limit time.Duration, names ...string) 
 		Upgrade: programCommand(t, program, "upgrade"), Recover: programCommand(t, program, "recover"),
 		Transport: rig.TCP, KeepsSettings: true,
 	}
-	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: limit, Artifacts: t.TempDir(), late: &lateness{}})
+	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: limit, late: &lateness{}})
 	if err != nil {
 		t.Fatal(err)
 	}
