@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// programs are the three programs, built once for all tests that run them as processes.
+// programs are the three programs, built once for all tests that run them as processes, in the way
+// of `make build`.
 var programs struct {
 	once   sync.Once
 	folder string
@@ -21,7 +22,9 @@ func buildPrograms() {
 	if programs.folder, programs.err = os.MkdirTemp("", "ionbench-built-"); programs.err != nil {
 		return
 	}
-	if out, err := exec.Command("go", "build", "-o", programs.folder+string(filepath.Separator), "../...").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-o", programs.folder+string(filepath.Separator), "../...")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		programs.err = fmt.Errorf("%w\n%s", err, out)
 	}
 }

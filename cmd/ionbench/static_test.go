@@ -5,9 +5,7 @@ package main
 import (
 	"bytes"
 	"debug/elf"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"ionbench/fixtures/logs"
@@ -16,15 +14,7 @@ import (
 // The program must work alone, in an empty folder of a system with nothing else: cases,
 // templates, logs and pages are inside of it.
 func TestTheStaticProgramNeedsNoRepositoryAroundIt(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds the program anew")
-	}
-	program := filepath.Join(t.TempDir(), "ionbench")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := built(t, "ionbench")
 	wantStatic(t, program)
 
 	for _, c := range []struct {

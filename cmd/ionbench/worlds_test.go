@@ -89,7 +89,7 @@ func TestATourOfTheWorldsSaysWhatItFound(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "tour.json")
 	array := worlds.Pairs()
-	shard := fmt.Sprintf("10/%d", 30*len(array.Rows))
+	shard := fmt.Sprintf("10/%d", 300*len(array.Rows))
 	code, out, diagnostics := call(t, "", "sweep", "--worlds", "pairs", "--shard", shard, "--json", path)
 	if code != cli.Done || !strings.Contains(out, " violations=0 skipped=0 seconds=") || !strings.Contains(out, "\n"+array.Rows[9].Name+" ") {
 		t.Errorf("exit %d, %q\n%s", code, diagnostics, out)
