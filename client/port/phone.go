@@ -130,8 +130,7 @@ func (c *modemConn) converse(ctx context.Context, with *phone.Call) error {
 		timer.Reset(at)
 		select {
 		case <-ctx.Done():
-			// Any character ends a call that is not connected. Nobody is there to tell of an error.
-			_, _ = c.conn.Write([]byte("\r"))
+			c.giveUp()
 			return ctx.Err()
 		case p, open := <-c.arrived:
 			if !open {
@@ -148,6 +147,17 @@ func (c *modemConn) converse(ctx context.Context, with *phone.Call) error {
 		}
 	}
 	return nil
+}
+
+// giveUpTime is how long it may take to tell the modem that nobody waits for its call any more.
+const giveUpTime = time.Second
+
+// giveUp ends a call that is not connected: any character does.
+func (c *modemConn) giveUp() {
+	limit := time.AfterFunc(giveUpTime, func() { c.conn.Close() })
+	defer limit.Stop()
+	// An error means that there is nobody to tell.
+	_, _ = c.conn.Write([]byte("\r"))
 }
 
 // Read returns what the meter says. A lost carrier is the end of the connection, behind what came before it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -117,5 +118,29 @@ func TestWhoGivesUpDiallingEndsTheCall(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the modem hears nothing")
+	}
+}
+
+// stuck is a port that says nothing, and whose writes wait until it is closed.
+type stuck struct {
+	closed chan struct{}
+	close  func()
+}
+
+func newStuck() stuck {
+	closed := make(chan struct{})
+	return stuck{closed, sync.OnceFunc(func() { close(closed) })}
+}
+
+func (s stuck) Read([]byte) (int, error)  { <-s.closed; return 0, io.EOF }
+func (s stuck) Write([]byte) (int, error) { <-s.closed; return 0, io.ErrClosedPipe }
+func (s stuck) Close() error              { s.close(); return nil }
+
+func TestAPortThatTakesNothingKeepsNobodyWhoGivesUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := call(ctx, newStuck(), "5550105"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
