@@ -386,7 +386,7 @@ class Panel {
     list.dataset["run"] = m.run;
     list.replaceChildren(...m.event_log.toReversed().map((e) => {
       const row = document.createElement("li");
-      row.append(make("time", new Date(e.at).toISOString().replace("T", " ").slice(0, 19)), e.text);
+      row.append(make("time", new Date(e.at).toISOString().replace("T", " ").slice(0, 19)), make("span", e.text));
       return row;
     }));
     if (m.event_log.length === 0) list.append(make("li", "Nothing yet.", "quiet"));
