@@ -125,7 +125,7 @@ func New(product uint16, revision string, dated time.Time, image []byte) (*File,
 		LoadAddress: LoadAddress,
 		Image:       image,
 	}
-	if err := f.Validate(); err != nil {
+	if err := f.validate(); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -167,7 +167,7 @@ func Parse(b []byte) (*File, error) {
 // Append appends the file to dst, growing it at most once. A file that Parse would refuse
 // is not written: the error is that of Validate and dst comes back as it was.
 func Append(dst []byte, f *File) ([]byte, error) {
-	if err := f.Validate(); err != nil {
+	if err := f.validate(); err != nil {
 		return dst, err
 	}
 	dst = slices.Grow(dst, HeaderBytes+len(f.Image))
@@ -188,9 +188,9 @@ func Append(dst []byte, f *File) ([]byte, error) {
 	return append(dst, f.Image...), nil
 }
 
-// Validate says whether the file can be written and would be read back as it is. Errors
+// validate says whether the file can be written and would be read back as it is. Errors
 // wrap ErrInvalid or ErrTooLarge.
-func (f *File) Validate() error {
+func (f *File) validate() error {
 	if err := checkLength(uint64(len(f.Image))); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 func TestASenderForgetsNothingOfItsState(t *testing.T) {
 	at := func(v Variant, heard ...string) func() *Sender {
 		return func() *Sender {
-			s := NewSender(time.Minute, v, []byte("a file of some length"))
+			s := newSender(time.Minute, v, []byte("a file of some length"))
 			for _, h := range heard {
 				s.Receive(time.Minute, []byte(h))
 			}

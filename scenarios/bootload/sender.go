@@ -84,16 +84,16 @@ type Sender struct {
 	out     []byte
 }
 
-// NewSender makes a sender that waits to be asked from now on.
-func NewSender(now time.Duration, v Variant, file []byte) *Sender {
+// newSender makes a sender that waits to be asked from now on.
+func newSender(now time.Duration, v Variant, file []byte) *Sender {
 	return &Sender{variant: v, file: file, at: now + startWait}
 }
 
-// Succeeded reports that the receiver has acknowledged the whole file.
-func (s *Sender) Succeeded() bool { return s.stage == done && s.failed == "" }
+// succeeded reports that the receiver has acknowledged the whole file.
+func (s *Sender) succeeded() bool { return s.stage == done && s.failed == "" }
 
-// Failure is why it has given up; empty if it has not.
-func (s *Sender) Failure() string { return s.failed }
+// failure is why it has given up; empty if it has not.
+func (s *Sender) failure() string { return s.failed }
 
 // Done reports that it is over.
 func (s *Sender) Done() bool { return s.stage == done }

@@ -104,7 +104,7 @@ func newTransfer(c Config) (*transfer, error) {
 	station.EnterLoader(0)
 	station.Advance(settle)
 	station.Lose() // a sender begins with an empty port
-	b := bench.New(settle, station, NewSender(settle, c.Variant, file))
+	b := bench.New(settle, station, newSender(settle, c.Variant, file))
 	station.Begin(settle)
 	return &transfer{variant: c.Variant, file: file, image: f.Image, old: cfg.Firmware.Image, start: b}, nil
 }
@@ -208,12 +208,12 @@ func (t *transfer) strike(p point) (r Result) {
 	switch took := t.runs(b, t.image); {
 	case !ended:
 		bad(verdict.I5, "it does not end within %v", limit)
-	case sender.Succeeded() && !took:
+	case sender.succeeded() && !took:
 		bad(verdict.I2, "the sender says that the file is taken, and the meter is %v", b.Station().Meter().State())
-	case sender.Succeeded():
+	case sender.succeeded():
 		r.Succeeded = 1
 	case took && !p.power():
-		bad(verdict.I3, "the meter runs the image, and the sender says: %s", sender.Failure())
+		bad(verdict.I3, "the meter runs the image, and the sender says: %s", sender.failure())
 	case took:
 		r.Unheard = 1
 	default:
@@ -249,17 +249,17 @@ func (t *transfer) sendAgain(b *bench.Bench, bad func(rule verdict.Rule, format 
 	now := b.Now()
 	b.Station().EnterLoader(now)
 	b.Station().Lose()
-	again := bench.New(now, b.Station(), NewSender(now, t.variant, t.file))
+	again := bench.New(now, b.Station(), newSender(now, t.variant, t.file))
 	ended := again.Run(now + limit)
 	sender := again.Host().(*Sender)
 	t.settle(again)
 	switch {
 	case !ended:
 		bad(verdict.I5, "the second transfer does not end within %v", limit)
-	case strings.HasPrefix(sender.Failure(), "nobody asks"):
+	case strings.HasPrefix(sender.failure(), "nobody asks"):
 		bad(verdict.I1, "the loader does not answer any more")
-	case !sender.Succeeded():
-		bad(verdict.I4, "the second transfer fails, too: %s", sender.Failure())
+	case !sender.succeeded():
+		bad(verdict.I4, "the second transfer fails, too: %s", sender.failure())
 	case !t.runs(again, t.image):
 		bad(verdict.I2, "after the second transfer the meter is %v", m.State())
 	}

@@ -164,7 +164,7 @@ func TestEveryMutantIsCaughtByWhatItBreaks(t *testing.T) {
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			v, err := Run(t.Context(), m)
+			v, err := run(t.Context(), m)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,7 +205,7 @@ func TestTheHealthyPairPassesEveryProbe(t *testing.T) {
 }
 
 func TestABugThatDoesNothingIsNotCaught(t *testing.T) {
-	v, err := Run(t.Context(), Mutant{Name: "harmless", Side: Upgrader})
+	v, err := run(t.Context(), Mutant{Name: "harmless", Side: Upgrader})
 	if err != nil || v.Caught {
 		t.Errorf("caught by %q, %v", v.By(), err)
 	}
@@ -260,7 +260,7 @@ func TestVerdictsAreTheSameEachTimeAndInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, v := range verdicts {
-		alone, err := Run(t.Context(), all[i])
+		alone, err := run(t.Context(), all[i])
 		if err != nil || v.Mutant.Name != all[i].Name || v.By() != alone.By() || v.Shrunk.String() != alone.Shrunk.String() {
 			t.Errorf("%s: %q with %q, and alone %q with %q, %v", all[i].Name, v.By(), v.Shrunk, alone.By(), alone.Shrunk, err)
 		}

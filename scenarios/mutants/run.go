@@ -49,10 +49,10 @@ func (v Verdict) By() string {
 	return v.Must + ": " + v.Violation.Reason
 }
 
-// Run plays probes against a mutant until one shows a broken invariant. If none does, the first
+// run plays probes against a mutant until one shows a broken invariant. If none does, the first
 // probe whose sentence does not hold catches the mutant. It returns an error if ctx ends or a
 // probe cannot be played.
-func Run(ctx context.Context, m Mutant) (Verdict, error) {
+func run(ctx context.Context, m Mutant) (Verdict, error) {
 	result := Verdict{Mutant: m}
 	var by probe
 	for _, p := range probes() {
@@ -83,7 +83,7 @@ func Run(ctx context.Context, m Mutant) (Verdict, error) {
 func RunAll(ctx context.Context, all []Mutant) ([]Verdict, error) {
 	verdicts := make([]Verdict, len(all))
 	err := parallel.Each(ctx, runtime.GOMAXPROCS(0), len(all), func(ctx context.Context, i int) (err error) {
-		verdicts[i], err = Run(ctx, all[i])
+		verdicts[i], err = run(ctx, all[i])
 		return err
 	})
 	if err != nil {

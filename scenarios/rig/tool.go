@@ -58,8 +58,8 @@ func (d *Disk) turnTo(name string) {
 // putLogsAway makes every tool begin a new log.
 func (d *Disk) putLogsAway() { d.Log, d.logs = nil, nil }
 
-// LogOf is the log of a name.
-func (d *Disk) LogOf(name string) []byte {
+// logOf is the log of a name.
+func (d *Disk) logOf(name string) []byte {
 	if name == d.log {
 		return d.Log
 	}
@@ -589,7 +589,7 @@ func (t *tool) lockMeter(m journal.Meter) error {
 
 // kept reports whether what was in the log is still there.
 func (t *tool) kept() bool {
-	return t.logName == "" || bytes.HasPrefix(t.disk.LogOf(t.logName), t.before)
+	return t.logName == "" || bytes.HasPrefix(t.disk.logOf(t.logName), t.before)
 }
 
 // saved is the disk as it is when the attempt has ended: with its lines in the log.

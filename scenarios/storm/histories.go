@@ -36,10 +36,10 @@ type historian struct {
 // place is a folder on a PC.
 type place struct{ pc, folder string }
 
-// DrawHistory returns the history of one run of a storm: what several people do on up to three
+// drawHistory returns the history of one run of a storm: what several people do on up to three
 // PCs with one meter or two, some of it at the same time, with faults for most attempts, and at
 // its end for each meter a recovery that nothing disturbs. It depends on nothing else.
-func DrawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersion, seed, run}.Draw() }
+func drawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersion, seed, run}.Draw() }
 
 // Draw returns the history of the run.
 func (r HistoryRun) Draw() world.World {

@@ -33,11 +33,11 @@ func TestStormsOfHistoriesBreakNoInvariantAlsoAsCaseFiles(t *testing.T) {
 func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {
 	seen := map[string]bool{}
 	for run := range uint64(600) {
-		w := DrawHistory(1, run)
+		w := drawHistory(1, run)
 		if err := w.Check(); err != nil {
 			t.Fatal(err)
 		}
-		if again := DrawHistory(1, run); again.String() != w.String() {
+		if again := drawHistory(1, run); again.String() != w.String() {
 			t.Fatalf("run %d is another one the second time", run)
 		}
 		if last := &w.Attempts[len(w.Attempts)-1]; !history.Peaceful(last) {
@@ -115,7 +115,7 @@ func TestTheIDOfAHistoryNamesItsRun(t *testing.T) {
 	if r, err := ParseHistoryID(id); err != nil || r != (HistoryRun{HistoryVersion, 7, 42}) || !IsHistoryID(id) || trial.IsID(id) {
 		t.Errorf("%s is %+v, %v", id, r, err)
 	}
-	if r, err := ParseHistoryID(HistoryRun{1, 7, 42}.ID()); err != nil || len(r.Draw().Meters) != 1 {
+	if r, err := ParseHistoryID(HistoryRun{1, 7, 42}.id()); err != nil || len(r.Draw().Meters) != 1 {
 		t.Errorf("an id of version 1 is of %+v, %v", r, err)
 	}
 	other := fmt.Sprintf("h%d.7.42.%s", HistoryVersion+1, generator())
@@ -190,7 +190,7 @@ func TestAHistoryIsPlayedByItsNumber(t *testing.T) {
 	}
 	var failed HistoryFailure
 	_, err := RunHistories(t.Context(), HistoryOptions{Seed: 1, First: 41, Runs: 1, Shrink: 1, Play: play, Failed: func(f HistoryFailure) { failed = f }})
-	if want := DrawHistory(1, 41); err != nil || failed.Run != 41 || failed.ID != HistoryID(1, 41) || failed.World.String() != want.String() || played.String() == "" {
+	if want := drawHistory(1, 41); err != nil || failed.Run != 41 || failed.ID != HistoryID(1, 41) || failed.World.String() != want.String() || played.String() == "" {
 		t.Errorf("run %d (%s), %v", failed.Run, failed.ID, err)
 	}
 }

@@ -21,10 +21,10 @@ type HistoryRun struct {
 }
 
 // HistoryID names a run of a storm of histories: hVERSION.SEED.RUN, the hash of ID and a checksum.
-func HistoryID(seed, run uint64) string { return HistoryRun{HistoryVersion, seed, run}.ID() }
+func HistoryID(seed, run uint64) string { return HistoryRun{HistoryVersion, seed, run}.id() }
 
-// ID names the run.
-func (r HistoryRun) ID() string {
+// id names the run.
+func (r HistoryRun) id() string {
 	text := fmt.Sprintf("h%d.%d.%d.%s", r.Version, r.Seed, r.Run, generator())
 	return text + "." + checksum(text)
 }
@@ -50,7 +50,7 @@ func ParseHistoryID(id string) (r HistoryRun, err error) {
 	if r.Version < 1 || r.Version > HistoryVersion || parts[3] != generator() {
 		return HistoryRun{}, fmt.Errorf("%w: its history was drawn from other faults or by another generator", trial.ErrOtherRun)
 	}
-	if r.ID() != id {
+	if r.id() != id {
 		return HistoryRun{}, fmt.Errorf("%w: %.80q is not written like one", trial.ErrNoID, id)
 	}
 	return r, nil

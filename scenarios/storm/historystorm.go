@@ -67,7 +67,7 @@ func RunHistories(ctx context.Context, o HistoryOptions) (HistoryReport, error) 
 	var telling sync.Mutex // guards report
 	err := parallel.Each(ctx, o.Workers, o.Runs, func(ctx context.Context, i int) error {
 		n := o.First + uint64(i)
-		r, failure, err := o.run(ctx, DrawHistory(o.Seed, n), n)
+		r, failure, err := o.run(ctx, drawHistory(o.Seed, n), n)
 		if err != nil {
 			return fmt.Errorf("run %d: %w", n, err)
 		}

@@ -41,7 +41,7 @@ func (w *World) FilesOf(a *Attempt, saved *ion.Settings) (Files, error) {
 	if files.Firmware != nil {
 		revision = files.Firmware.Revision // the factory's template belongs to the new firmware
 	}
-	files.Template, files.TemplateErr, err = w.TemplateOf(a).DCF(m.Model, revision, saved)
+	files.Template, files.TemplateErr, err = w.templateOf(a).DCF(m.Model, revision, saved)
 	return files, err
 }
 

@@ -308,8 +308,8 @@ func (w *World) FirmwareOf(a *Attempt) Firmware {
 	return f.filled(w.MeterOf(a).Model)
 }
 
-// TemplateOf returns the template that the person chooses in an attempt, with its defaults.
-func (w *World) TemplateOf(a *Attempt) Template {
+// templateOf returns the template that the person chooses in an attempt, with its defaults.
+func (w *World) templateOf(a *Attempt) Template {
 	t, _ := find(w.Templates, a.Template)
 	return t.filled(w.MeterOf(a).Model)
 }

@@ -158,7 +158,7 @@ func (b *Bench) carryToHost() (moved bool) {
 // Carry brings an order of the station to the host. A host whose connection has ended is gone as
 // far as the station is concerned.
 func (b *Bench) Carry(o Order) {
-	if o.Command.Disconnects() {
+	if o.Command.disconnects() {
 		b.station.HostGone(b.now)
 	}
 	b.host.Order(b.now, o)

@@ -28,10 +28,10 @@ const (
 )
 
 // EndsRun reports that the command ends the tool or its connection.
-func (c Command) EndsRun() bool { return c == PressAbort || c == KillTool || c.Disconnects() }
+func (c Command) EndsRun() bool { return c == PressAbort || c == KillTool || c.disconnects() }
 
-// Disconnects reports that the command ends the connection of the host.
-func (c Command) Disconnects() bool { return c == ResetConnection || c == LosePort }
+// disconnects reports that the command ends the connection of the host.
+func (c Command) disconnects() bool { return c == ResetConnection || c == LosePort }
 
 // Order is something that the host's side has to carry out.
 type Order struct {
@@ -51,7 +51,7 @@ func orderOf(c Command, k *strike) Order {
 }
 
 func (s *Station) queue(o Order) {
-	s.watch.reset = s.watch.reset || o.Command.Disconnects()
+	s.watch.reset = s.watch.reset || o.Command.disconnects()
 	s.orders = append(s.orders, o)
 }
 

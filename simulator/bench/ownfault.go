@@ -314,7 +314,7 @@ func (s *Station) runOwn(now time.Duration, i int) {
 func (s *Station) carryOwn(now time.Duration, g *guest) {
 	o := g.due[0]
 	g.due = slices.Clone(g.due[1:])
-	if o.Command.Disconnects() {
+	if o.Command.disconnects() {
 		g.leave(true)
 	}
 	g.host.Order(now, o)

@@ -70,7 +70,7 @@ func (s *Station) Signals() (carrier, ready bool) {
 	if s.modem != nil {
 		return s.modem.Carrier(), true
 	}
-	in := s.CableIn()
+	in := s.cableIn()
 	return in, in
 }
 

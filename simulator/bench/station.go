@@ -788,8 +788,8 @@ func (s *Station) Reachable() bool {
 		s.lastAtWork((*strike).loose) == nil && !s.Disturbed() && (s.modem == nil || s.modem.Sound())
 }
 
-// CableIn reports that the cable carries bytes both ways.
-func (s *Station) CableIn() bool {
+// cableIn reports that the cable carries bytes both ways.
+func (s *Station) cableIn() bool {
 	return s.line.Connected(line.ToMeter) && s.line.Connected(line.FromMeter)
 }
 

@@ -46,8 +46,8 @@ func (s *Stream) Uint64() uint64 {
 	return result
 }
 
-// Float returns a number that is at least 0 and below 1.
-func (s *Stream) Float() float64 { return float64(s.Uint64()>>11) / (1 << 53) }
+// float returns a number that is at least 0 and below 1.
+func (s *Stream) float() float64 { return float64(s.Uint64()>>11) / (1 << 53) }
 
 // Geometric returns how often something of probability p fails to happen before it happens.
 // With p as the rate of damaged bytes, that is the number of good bytes before the next damaged
@@ -62,7 +62,7 @@ func (s *Stream) Geometric(p float64) int64 {
 	var n int64
 	miss := 1 - p // probability of 2^digit misses in a row
 	for digit := 0; digit < 62 && miss > 0; digit++ {
-		if s.Float() < miss/(1+miss) {
+		if s.float() < miss/(1+miss) {
 			n |= 1 << digit
 		}
 		miss *= miss

@@ -57,7 +57,7 @@ func TestFloatStaysInsideItsBounds(t *testing.T) {
 	sum := 0.0
 	const n = 100_000
 	for range n {
-		x := s.Float()
+		x := s.float()
 		if x < 0 || x >= 1 {
 			t.Fatalf("got %v", x)
 		}

@@ -57,11 +57,11 @@ const (
 	TakesRange            // of a log. It may be left out: method 95 reads other registers as well
 )
 
-// Takes returns what the method takes; known is false for a method without a meaning here.
+// takes returns what the method takes; known is false for a method without a meaning here.
 //
 // Assumption: only method 95 with a range, and methods that take nothing, have been observed on
 // a line. What is written is one value, a label one text, and several handles one array.
-func (m Method) Takes() (a Argument, known bool) {
+func (m Method) takes() (a Argument, known bool) {
 	switch m {
 	case MethodReadValue:
 		return TakesRange, true

@@ -135,7 +135,7 @@ func parseCommand(b []byte) (c Command, n int, err error) {
 		c.Method = longMethod | Method(binary.BigEndian.Uint16(b[3:]))
 		n = 5
 	}
-	takes, known := c.Method.Takes()
+	takes, known := c.Method.takes()
 	if !known {
 		return Command{}, 0, fmt.Errorf("%w %02X", ErrMethod, uint32(c.Method))
 	}

@@ -145,7 +145,7 @@ func (m *Meter) identity(now time.Duration, h ion.Handle) (ion.Value, bool) {
 	case ion.HandleDeviceType:
 		return ion.TextValue(m.cfg.Model.String()), true
 	case ion.HandleOptions:
-		return ion.TextValue(m.cfg.Model.Features().String()), true
+		return ion.TextValue(m.cfg.Model.features().String()), true
 	case ion.HandleRevision:
 		return ion.TextValue(m.revision), true
 	case ion.HandleSerial:

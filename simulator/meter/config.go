@@ -44,8 +44,8 @@ type Features struct {
 	WaveformLog     bool // sag, swell and waveform capture
 }
 
-// Features are documented in the vendor's selection guide for the family.
-func (m Model) Features() Features {
+// features are documented in the vendor's selection guide for the family.
+func (m Model) features() Features {
 	switch m {
 	case ION7350:
 		return Features{SamplesPerCycle: 64, Harmonics: 31, LogMemoryKB: 300, WaveformLog: true}

@@ -476,7 +476,7 @@ func TestModelsDifferAsDocumented(t *testing.T) {
 		{ION7330, Features{SamplesPerCycle: 32, Harmonics: 15, LogMemoryKB: 300}},
 		{ION7350, Features{SamplesPerCycle: 64, Harmonics: 31, LogMemoryKB: 300, WaveformLog: true}},
 	} {
-		if got := c.model.Features(); got != c.want {
+		if got := c.model.features(); got != c.want {
 			t.Errorf("%v: %+v", c.model, got)
 		}
 		if got, err := ParseModel(c.model.String()); err != nil || got != c.model {

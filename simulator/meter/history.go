@@ -104,7 +104,7 @@ func (m *Meter) present(now time.Duration) stretch {
 	s.energy = counted(m.memory.energy, m.circuit.Between(started, time.Unix(s.from, 0)))
 	s.period, s.room = m.memory.recorderPeriod(), endless
 	if m.memory.stopsWhenFull() {
-		depth := recorderDepth(m.cfg.Model.Features())
+		depth := recorderDepth(m.cfg.Model.features())
 		s.room = depth - min(depth, m.memory.history.position())
 	}
 	return s
@@ -144,7 +144,7 @@ const maxRecords = 60
 
 // readRecords returns the records of the Revenue Log in a range, its end included.
 func (m *Meter) readRecords(now time.Duration, from, to uint32) ion.Value {
-	depth, end := recorderDepth(m.cfg.Model.Features()), m.recordPosition(now)
+	depth, end := recorderDepth(m.cfg.Model.features()), m.recordPosition(now)
 	if end > depth {
 		from = max(from, end-depth)
 	}

@@ -111,7 +111,7 @@ func (m *Meter) ownReading(now time.Duration, h ion.Handle) ion.Value {
 		return ion.UnsignedValue(uint64(local.Weekday()), 4)
 	}
 	if n := h - tree.HandleRecordsLeft; n < tree.MostRecorders {
-		depth := recorderDepth(m.cfg.Model.Features())
+		depth := recorderDepth(m.cfg.Model.features())
 		if n == 0 {
 			depth -= min(depth, m.recordPosition(now))
 		}
@@ -429,7 +429,7 @@ func choices(r *tree.Register) ion.Value {
 
 // askLog answers what is asked of a log besides its records.
 func (m *Meter) askLog(now time.Duration, c *ion.Command) ion.Value {
-	depth, position := recorderDepth(m.cfg.Model.Features()), uint32(0)
+	depth, position := recorderDepth(m.cfg.Model.features()), uint32(0)
 	rollsOver := true // the newest record replaces the oldest
 	switch c.Handle {
 	case ion.HandleEventLog:

@@ -281,7 +281,7 @@ func (s *State) create() error {
 	if err := s.write(s.geometry.header(), 0); err != nil {
 		return err
 	}
-	return s.Sync()
+	return s.sync()
 }
 
 func (s *State) notState(format string, args ...any) error {
@@ -471,8 +471,8 @@ func (s *State) write(p []byte, at int64) error {
 	return nil
 }
 
-// Sync makes everything saved so far survive a crash of the operating system, too.
-func (s *State) Sync() error {
+// sync makes everything saved so far survive a crash of the operating system, too.
+func (s *State) sync() error {
 	if s.failed != nil {
 		return s.failed
 	}
@@ -485,7 +485,7 @@ func (s *State) Sync() error {
 
 // Close syncs and closes the file. Closing again is an error of the file.
 func (s *State) Close() error {
-	err := s.Sync()
+	err := s.sync()
 	if closing := s.file.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("state file %s: %w", s.path, closing)
 	}

@@ -49,7 +49,7 @@ func (h *history) run() error {
 			return errors.Join(err, s.Close())
 		}
 		if i == 4 {
-			if err := s.Sync(); err != nil {
+			if err := s.sync(); err != nil {
 				return errors.Join(err, s.Close())
 			}
 			h.synced = h.told

@@ -296,7 +296,7 @@ func TestStateTakesNoMoreAfterAFailedWrite(t *testing.T) {
 	}
 	m.budget = -1
 	for name, err := range map[string]error{
-		"SavePage": s.SavePage(1, filled('c')), "SaveNonVolatile": s.SaveNonVolatile([]byte("x")), "Sync": s.Sync(),
+		"SavePage": s.SavePage(1, filled('c')), "SaveNonVolatile": s.SaveNonVolatile([]byte("x")), "Sync": s.sync(),
 	} {
 		if !errors.Is(err, errKilled) {
 			t.Errorf("%s after a failed write = %v, want the same error", name, err)

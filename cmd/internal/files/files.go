@@ -87,10 +87,10 @@ const (
 )
 
 // Check says whether a result may be written to path. Call it before you do the work.
-func Check(path string, over Over) error { return Local().Check(path, over) }
+func Check(path string, over Over) error { return Local().check(path, over) }
 
-// Check says whether a result may be written to path. Call it before you do the work.
-func (d Disk) Check(path string, over Over) error {
+// check says whether a result may be written to path. Call it before you do the work.
+func (d Disk) check(path string, over Over) error {
 	info, err := d.System.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -139,7 +139,7 @@ func (d Disk) WriteBytes(path string, over Over, mode fs.FileMode, b []byte) err
 // file is on the disk when Write returns. After an error the path may have the new content all
 // the same, if nothing but syncing its name has failed.
 func (d Disk) Write(path string, over Over, mode fs.FileMode, form func(io.Writer) error) error {
-	if err := d.Check(path, over); err != nil {
+	if err := d.check(path, over); err != nil {
 		return err
 	}
 	folder, name := split(path)
@@ -147,7 +147,7 @@ func (d Disk) Write(path string, over Over, mode fs.FileMode, form func(io.Write
 	if err := d.writeBeside(folder, name, over, mode, form); err != nil {
 		return cli.Environmental(Plain(err))
 	}
-	return d.SyncFolder(folder)
+	return d.syncFolder(folder)
 }
 
 func split(path string) (folder, name string) { return filepath.Dir(path), filepath.Base(path) }
@@ -292,7 +292,7 @@ func (d Disk) Remove(path string) error {
 	if err := d.System.Remove(path); err != nil {
 		return cli.Environmental(Plain(err))
 	}
-	return d.SyncFolder(filepath.Dir(path))
+	return d.syncFolder(filepath.Dir(path))
 }
 
 // MakeFolder makes a folder, and those above it, that a program keeps for itself.
@@ -304,8 +304,8 @@ func (d Disk) MakeFolder(path string) error {
 	return nil
 }
 
-// SyncFolder puts a file's new name on the disk: syncing the file itself does not.
-func (d Disk) SyncFolder(folder string) error {
+// syncFolder puts a file's new name on the disk: syncing the file itself does not.
+func (d Disk) syncFolder(folder string) error {
 	if err := d.System.SyncFolder(folder); err != nil {
 		return cli.Environmental(Plain(err))
 	}
@@ -341,7 +341,7 @@ func (d Disk) Open(path string, how disk.How, mode fs.FileMode) (disk.File, erro
 		err = fmt.Errorf("%s was replaced while it was opened, and is not used", path)
 	}
 	if err == nil && isNew {
-		err = d.SyncFolder(filepath.Dir(path))
+		err = d.syncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		f.Close()

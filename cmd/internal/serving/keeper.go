@@ -100,13 +100,13 @@ func (k *Keeper) Create(m *meter.Meter, now time.Duration) error {
 			return err
 		}
 	}
-	return k.Save(m, now)
+	return k.save(m, now)
 }
 
-// Save writes what has changed. The memory goes first, as in the meter: the mark in the flash
+// save writes what has changed. The memory goes first, as in the meter: the mark in the flash
 // that a factory initialise is complete must not be saved before the memory that the
 // initialise wrote.
-func (k *Keeper) Save(m *meter.Meter, now time.Duration) (err error) {
+func (k *Keeper) save(m *meter.Meter, now time.Duration) (err error) {
 	if err := k.file.SaveNonVolatile(k.payload(m, now)); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (k *keeping) live() error {
 		if n == 0 && !restored {
 			err = file.Create(m, now)
 		} else {
-			err = file.Save(m, now)
+			err = file.save(m, now)
 		}
 		if err == nil {
 			k.told = len(k.attempted)

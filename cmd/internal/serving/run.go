@@ -233,7 +233,7 @@ func (s *server) onPort(e serve.Event) {
 // is saved. It also saves before the events are reported.
 func (s *server) persist() error {
 	if s.meter.Keeper != nil {
-		if err := s.meter.Keeper.Save(s.station().Meter(), s.now); err != nil {
+		if err := s.meter.Keeper.save(s.station().Meter(), s.now); err != nil {
 			return err
 		}
 	}
@@ -265,7 +265,7 @@ func (s *server) keep() error {
 	case k == nil:
 		return nil
 	case s.meter.Restored:
-		return k.Save(s.station().Meter(), s.now)
+		return k.save(s.station().Meter(), s.now)
 	default:
 		return k.Create(s.station().Meter(), s.now)
 	}

@@ -61,7 +61,7 @@ func (s *server) saveKept() error {
 		return nil
 	}
 	for _, k := range s.line.Kept {
-		if err := k.Keeper.Save(s.meterAt(k.Place), s.now); err != nil {
+		if err := k.Keeper.save(s.meterAt(k.Place), s.now); err != nil {
 			return fmt.Errorf("meter %s: %w", s.line.Names[k.Place], err)
 		}
 	}
