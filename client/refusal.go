@@ -127,13 +127,14 @@ func (e *RefusalError) number(name string) *uint32 {
 
 // ParseRefusal reads the words after "Device refused:" in a log of this tool or of another one
 // that follows PROTOCOL.md. It returns a *RefusalError, or a *TooOftenError that holds one. ok
-// is false if the words are not about an answer of the download service.
+// is false if the words are not about an answer of the download service. Capitals do not matter.
 func ParseRefusal(text string) (refusal error, ok bool) {
-	if rest, found := strings.CutPrefix(text, ErrTooOften.Error()+": "); found {
+	text = strings.ToLower(text)
+	if rest, found := strings.CutPrefix(text, strings.ToLower(ErrTooOften.Error())+": "); found {
 		passes, rest, _ := strings.Cut(rest, " times: ")
 		n, err := strconv.Atoi(passes)
 		why, ok := parseRefusal(rest)
-		if again := (&TooOftenError{Passes: n, Why: why}); err == nil && ok && again.Error() == text {
+		if again := (&TooOftenError{Passes: n, Why: why}); err == nil && ok && strings.ToLower(again.Error()) == text {
 			return again, true
 		}
 		return nil, false
@@ -150,7 +151,7 @@ func ParseWrongUnit(text string) (answers uint16, ok bool) {
 	return e.Answers, found && err == nil && strings.EqualFold(e.Error(), text)
 }
 
-// parseRefusal reads the words of a RefusalError.
+// parseRefusal reads the words of a RefusalError, in small letters.
 func parseRefusal(text string) (refusal error, ok bool) {
 	for _, f := range refusalForms {
 		details := text
@@ -162,7 +163,7 @@ func parseRefusal(text string) (refusal error, ok bool) {
 			e.Status = f.status
 		}
 		// Printed again, it must give the same text.
-		if e.scan(f.words, details) && e.Error() == text {
+		if e.scan(strings.ToLower(f.words), details) && strings.ToLower(e.Error()) == text {
 			return e, true
 		}
 	}
@@ -195,7 +196,7 @@ func (e *RefusalError) take(name, text string) bool {
 	switch name {
 	case "status":
 		for s := ion.StatusOK; s < anyStatus; s++ {
-			if s.String() == text {
+			if strings.ToLower(s.String()) == text {
 				e.Status = s
 				return true
 			}

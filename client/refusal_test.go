@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"ionbench/client"
@@ -49,6 +50,11 @@ func TestWhatTheLogSaysOfARefusalIsReadBack(t *testing.T) {
 		if got, ok := client.ParseRefusal(text); !ok || !reflect.DeepEqual(got, error(want)) {
 			t.Errorf("%q is read as %#v (%v), want %#v", text, got, ok, want)
 		}
+		for _, spelled := range []string{strings.ToUpper(text), strings.ToLower(text)} {
+			if got, ok := client.ParseRefusal(spelled); !ok || !reflect.DeepEqual(got, error(want)) {
+				t.Errorf("%q is read as %#v (%v), want %#v", spelled, got, ok, want)
+			}
+		}
 		again := &client.TooOftenError{Passes: 3, Why: want}
 		got, ok := client.ParseRefusal(again.Error())
 		var inside *client.RefusalError
@@ -60,7 +66,7 @@ func TestWhatTheLogSaysOfARefusalIsReadBack(t *testing.T) {
 
 func TestWhatIsNoRefusalIsNotReadAsOne(t *testing.T) {
 	for _, text := range []string{
-		"", "no", "Refused", "refused ", "block 7: busy", "the meter's flash failed", "the meter's flash failed: ",
+		"", "no", "refuse", "refused ", "block 7: busy", "the meter's flash failed", "the meter's flash failed: ",
 		"the meter's flash failed: sector cannot be erased", "the meter's flash failed: sector 05 cannot be erased",
 		"the meter's flash failed: sector -5 cannot be erased", "the meter's flash failed: sector 4294967296 cannot be erased",
 		"the meter's flash failed: sector 5 cannot be erased.", "the meter gave an answer that makes no sense: sector 5 cannot be erased",
@@ -81,7 +87,7 @@ func FuzzParseRefusal(f *testing.F) {
 	}
 	f.Add((&client.TooOftenError{Passes: 3, Why: refusals()[0]}).Error())
 	f.Fuzz(func(t *testing.T, text string) {
-		if r, ok := client.ParseRefusal(text); ok && r.Error() != text {
+		if r, ok := client.ParseRefusal(text); ok && !strings.EqualFold(r.Error(), text) {
 			t.Errorf("%q is read as %#v, which says %q", text, r, r)
 		}
 	})

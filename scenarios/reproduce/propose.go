@@ -3,7 +3,6 @@ package reproduce
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"ionbench/client"
@@ -516,10 +515,7 @@ func (x *proposals) refused(text string) {
 			break
 		}
 	}
-	refusal, known := client.ParseRefusal(text)
-	if !known {
-		refusal, _ = client.ParseRefusal(strings.ToLower(text))
-	}
+	refusal, _ := client.ParseRefusal(text)
 	var said *client.RefusalError
 	if !errors.As(refusal, &said) {
 		x.anyStatus(steps(list), 0)

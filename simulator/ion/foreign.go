@@ -96,8 +96,8 @@ func likeTelnet(p []byte) string {
 // likeModbusTCP knows the header: transaction, protocol 0, length of the rest.
 func likeModbusTCP(p []byte) string {
 	const header = 6
-	if len(p) >= header+2 && binary.BigEndian.Uint16(p[2:]) == 0 && int(binary.BigEndian.Uint16(p[4:])) == len(p)-header {
-		return fmt.Sprintf("Modbus TCP (unit %d, function %d)", p[header], p[header+1]&0x7F)
+	if len(p) >= header+2 && binary.BigEndian.Uint16(p[2:]) == 0 && int(binary.BigEndian.Uint16(p[4:])) == len(p)-header && isFunction(p[header+1]) {
+		return fmt.Sprintf("Modbus TCP (unit %d, function %d)", p[header], p[header+1]&^exception)
 	}
 	return ""
 }
@@ -105,12 +105,17 @@ func likeModbusTCP(p []byte) string {
 // modbusFunctions are the public function codes of the Modbus application protocol, V1.1b3, 5.1.
 var modbusFunctions = []byte{1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43}
 
+// exception is set in the function code of a Modbus answer that says no.
+const exception = 0x80
+
+func isFunction(code byte) bool { return bytes.IndexByte(modbusFunctions, code&^exception) >= 0 }
+
 // likeModbusRTU knows a frame by its CRC. What came may be several, or one with something else.
 func likeModbusRTU(p []byte) string {
-	const least, most, exception = 4, 256, 0x80
+	const least, most = 4, 256
 	for n := min(len(p), most); n >= least; n-- {
 		f := p[:n]
-		if binary.LittleEndian.Uint16(f[n-2:]) == CRC16(f[:n-2]) && bytes.IndexByte(modbusFunctions, f[1]&^exception) >= 0 {
+		if binary.LittleEndian.Uint16(f[n-2:]) == CRC16(f[:n-2]) && isFunction(f[1]) {
 			return fmt.Sprintf("Modbus RTU (unit %d, function %d)", f[0], f[1]&^exception)
 		}
 	}

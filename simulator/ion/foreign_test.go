@@ -16,6 +16,7 @@ func TestBytesThatAreNoIONAreNamedByWhatTheyLookLike(t *testing.T) {
 		{"two of them", "01 03 00 00 00 0A C5 CD 01 03 00 00 00 0A C5 CD", "Modbus RTU (unit 1, function 3)"},
 		{"an exception of a Modbus slave", "0A 81 02 B0 53", "Modbus RTU (unit 10, function 1)"},
 		{"a Modbus TCP client", "00 01 00 00 00 06 01 03 00 00 00 0A", "Modbus TCP (unit 1, function 3)"},
+		{"what only looks like one: no Modbus function", "69 03 00 00 00 02 CC 25", "line noise"},
 		{"Modbus ASCII", hex.EncodeToString([]byte(":010300000001FB\r\n")), "Modbus ASCII"},
 		{"telnet", "FF FB 01 FF FD 03", "telnet options"},
 		{"telnet's FF", hex.EncodeToString(bytes.ReplaceAll(frame, []byte{0xFF}, []byte{0xFF, 0xFF})), "ION with every byte FF doubled"},
