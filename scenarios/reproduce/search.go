@@ -250,7 +250,7 @@ func (s *search) explain() {
 
 // requestsEach is how many requests a trial may send on average: where those of large images have sent
 // more, no other is begun.
-const requestsEach = 80
+const requestsEach = 60
 
 // forClocks is how many trials are left for what lastly explains.
 const forClocks = 12

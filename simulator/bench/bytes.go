@@ -87,8 +87,11 @@ func (s *Station) takeTrap(now time.Duration, d line.Direction) {
 func (s *Station) passTraps(now time.Duration) {
 	for i := range s.plan {
 		k := &s.plan[i]
+		if !k.trapped {
+			continue
+		}
 		left := s.line.Left(k.byteDirection())
-		if !k.trapped || k.trap >= left {
+		if k.trap >= left {
 			continue
 		}
 		k.trapped = false
