@@ -27,6 +27,9 @@ func surveyed(t *testing.T, s atlas.Survey) *atlas.Surveyed {
 func called(w *world.World) { w.Meters[0].Phone = modem.DefaultNumber }
 
 func TestASurveyStrikesEveryKindOfFaultInEveryPhase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a specs' tour strikes every kind as well")
+	}
 	s := surveyed(t, atlas.Survey{World: trial.World(3*7424, trial.WithJournal, called)})
 	if len(s.Broken) > 0 || s.Skipped > 0 || s.Points < 1000 || s.Phases < 12 {
 		t.Errorf("%+v", s)
