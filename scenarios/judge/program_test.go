@@ -230,7 +230,7 @@ func (t *tool) run(args []string) error {
 	if len(args) > 8 {
 		to.Phone = args[8]
 	}
-	conn, err := port.Open(to)
+	conn, err := openLasting(to, t.planted)
 	if err != nil {
 		return err
 	}
