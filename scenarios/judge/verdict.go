@@ -133,7 +133,7 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 		p.adviseStamps(a)
 	}
 	if a.Unsure {
-		a.warn(duty.Device, "its connection broke while it wrote settings, and it wrote on without an identify: the line may lead to another meter by then")
+		a.warn(duty.Reconnect, "its connection broke while it wrote settings, and it wrote on without an identify: the line may lead to another meter by then")
 	}
 	if a.Trusted { // what runs in the end is looked at in any case
 		a.warn(duty.Again, "verify was answered ok with another CRC-32 than the image's, and it went on with restart")
@@ -431,6 +431,8 @@ func (p *player) judgeable(a *Execution, log *verdict.Log) string {
 		return "not seen: the command has no {log}"
 	case log.Bytes == 0:
 		return "not seen: the program wrote none"
+	case p.around().NoRoom:
+		return "not judged: there was no room for it"
 	case slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() }):
 		return "not judged: the meter said what was not so"
 	case p.about(duty.LogStamps) && log.Err == nil: // it is one elsewhere
