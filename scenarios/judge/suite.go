@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/duty"
+	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -336,9 +337,22 @@ func moreHistories() []play {
 			Then: []Step{{Expect: Recovers, Around: surroundings{NoRoom: true}, Alone: true}, {Recovery: true}}}, "kill at state application"},
 		{Scenario{Name: "killed-then-refused", Phase: Download, Title: "an upgrade is killed, the next run is given a damaged file, and the one behind it the right one", World: worldOf(6), Alone: true, Extra: perAttempt, Duties: duties(duty.File, duty.InForce, duty.Kept),
 			Then: []Step{{Firmware: damagedFirmware(), Expect: Fails, Alone: true}, {Firmware: another(), Recovery: true}}}, "kill at block 3"},
+		{Scenario{Name: "killed-then-nobody", Phase: Download, Title: "an upgrade is killed, the next run finds nobody on the line, and the one behind it the meter", World: worldOf(3), Alone: true, Waits: tries(), Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept),
+			Then: []Step{{Plans: plansOf("cable-pull at start"), Expect: Fails, Alone: true}, {Recovery: true}}}, "kill at block 2"},
+		{Scenario{Name: "killed-then-aborted", Phase: Download, Title: "an upgrade is killed, somebody presses Ctrl-C in the next run before it clears anything, and the one behind it recovers the meter", World: worldOf(3), Alone: true, Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
+			Then: []Step{{Plans: plansOf("abort at reply 2"), Expect: Recovers, Alone: true}, {Recovery: true}}}, "kill at block 2"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
+}
+
+// plansOf is the plan of one attempt.
+func plansOf(text string) trial.Plans {
+	plans, err := trial.ParsePlans(text)
+	if err != nil {
+		panic(fmt.Sprintf("judge: plan %q: %v", text, err)) // it is in this source
+	}
+	return plans
 }
 
 func refusedWorld() world.World {
@@ -528,6 +542,8 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name = "no-room"
 	add(verifies, 0, "tells-verify-failed", "the meter says that the image is bad, at every", Recovers, false, duty.Again, duty.Bounded)
 	all[len(all)-1].Name, all[len(all)-1].World = "never-verified", worldOf(2)
+	add(identifies, 1, "doubled", "somebody has put a meter into its loader that nobody has ever set up, and every frame comes twice of the answer to", Succeeds, true, duty.Loader)
+	all[len(all)-1].Name, all[len(all)-1].InLoader, all[len(all)-1].World = "found-in-loader", true, untouched()
 	add(writes, 1, "garbled", "a gateway changes a value that the program writes, at", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name, all[len(all)-1].Alone = "garbled-write", true // the meter takes it for what somebody wanted
 	add(writes, 0, "garbled", "a gateway changes a value at every", Recovers, false, duty.Values, duty.Success)
