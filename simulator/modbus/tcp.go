@@ -7,9 +7,6 @@ import (
 	"ionbench/simulator/machine"
 )
 
-// Port502 is the TCP port of Modbus.
-const Port502 = 502
-
 // TCP is a slave at the end of one TCP connection. Requests are answered in the order in which they
 // came.
 type TCP struct {

@@ -8,6 +8,7 @@
 // record. Inferred: the block of handles is, and the place in it follows from the pattern. Ours:
 // invented here, since a head-end needs something; a real meter differs.
 //
-// Not modelled: waveform recorders, sag and swell, harmonics, time of use, set-points, digital and
-// analog inputs and outputs, communication, arithmetic and Modbus modules.
+// Not modelled: waveform recorders, sag and swell, set-points, digital and analog inputs and outputs,
+// communication, arithmetic and Modbus modules, calibration; harmonics, since no handle of them is
+// public; and what a schedule of the time of use does, since nobody knows how one is written.
 package tree

@@ -42,11 +42,11 @@ type port struct {
 // all is a family of which every model has the same number.
 func all(n int) [len(models)]int { return [...]int{n, n, n} }
 
-// ClassDataRecorder is the class of data recorders, by which the public client finds their manager.
-const ClassDataRecorder = 537
+// classDataRecorder is the class of data recorders, by which the public client finds their manager.
+const classDataRecorder = 537
 
-// RevenueLog is the label of the first data recorder, which the public client looks for.
-const RevenueLog = "Revenue Log"
+// revenueLog is the label of the first data recorder, which the public client looks for.
+const revenueLog = "Revenue Log"
 
 // MostRecorders is how many data recorders the largest model has.
 const MostRecorders = 6
@@ -107,10 +107,10 @@ func families() []family {
 		{short: "MX", name: "Maximum", manager: 0x0008, class: 513, first: 0x0600, count: [...]int{9, 32, 32}, inputs: 1, linked: linkedTo(maxima()), source: Documented,
 			outputs: extremePort(0x58E0, "Maximum", Most, maxima(), " mx")},
 		{short: "SWD", name: "Sliding Window Demand", manager: 0x0009, class: 514, first: 0x0700, count: all(3), labels: []string{"kW swd", "kVAR swd", "kVA swd"}, inputs: 1,
-			linked: [][]ion.Handle{{HandleOf(circuit.KWTotal)}, {HandleOf(circuit.KVARTotal)}, {HandleOf(circuit.KVATotal)}}, source: Ours,
+			linked: [][]ion.Handle{{handleOf(circuit.KWTotal)}, {handleOf(circuit.KVARTotal)}, {handleOf(circuit.KVATotal)}}, source: Ours,
 			outputs: []port{{first: handleDemand, name: "SWinDemand", source: Ours, reading: demand, labelled: func(i int) string { return demand(i).Quantity.String() },
 				measured: func(i int) string { return demand(i).Quantity.Unit() }}}},
-		{short: "DR", name: "Data Recorder", manager: 0x000B, class: ClassDataRecorder, first: 0x0800, count: [...]int{0, 2, MostRecorders}, labels: []string{RevenueLog},
+		{short: "DR", name: "Data Recorder", manager: 0x000B, class: classDataRecorder, first: 0x0800, count: [...]int{0, 2, MostRecorders}, labels: []string{revenueLog},
 			inputs: RecorderInputs, linked: [][]ion.Handle{recorded()}, source: Documented,
 			outputs: []port{
 				{first: HandleRecorderLog, name: "Data Log", kind: Log, source: Documented},
@@ -129,6 +129,18 @@ func families() []family {
 			setup: []port{
 				{first: HandlePeriod, name: "Period", unit: "s", source: Documented, writable: true, whole: true, low: MinRecorderPeriod, high: MaxRecorderPeriod, reading: constant(ion.FloatValue(RecorderPeriod))},
 				{first: 0x7958, name: "Sync Mode", kind: Enumerated, source: Documented, writable: true, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
+			}},
+		// Handles are those of the public client. That models with multi-year scheduling have one, and that
+		// nobody has set it up, so that all the year is of rate A, is ours.
+		{short: "TOU", name: "Time of Use", manager: 0x0012, class: 523, first: 0x1F00, count: [...]int{0, 1, 1}, source: Documented,
+			outputs: []port{
+				status(0x6234, "Rate A Status", true), status(0x6244, "Rate C Status", false),
+				status(0x625C, "Season 2 Status", false), status(0x626C, "Season 4 Status", false),
+				status(0x62AE, "Weekday Status", false), status(0x62BE, "Alternative 1 Status", false), status(0x62CE, "Holiday Status", false),
+			},
+			setup: []port{
+				schedule(0x50AF, "Season 1"), schedule(0x50B7, "Season 2"), schedule(0x50BF, "Season 3"), schedule(0x50C7, "Season 4"),
+				schedule(0x516F, "Weekday Days"), schedule(0x517F, "Alternative 1 Dates"), schedule(0x518F, "Holiday Dates"),
 			}},
 		{short: "CLK", name: "Clock", manager: 0x000E, class: 522, first: ion.HandleClock, count: all(1), source: Documented,
 			outputs: []port{
@@ -188,12 +200,21 @@ func own(h ion.Handle, name string, kind Type, source Source) port {
 	return port{first: h, name: name, kind: kind, source: source}
 }
 
+// status is one that never changes, and schedule is one that nobody has written.
+func status(h ion.Handle, name string, on bool) port {
+	return port{first: h, name: name, kind: Bool, source: Documented, reading: constant(ion.BoolValue(on))}
+}
+
+func schedule(h ion.Handle, name string) port {
+	return port{first: h, name: name, kind: Text, source: Documented, reading: constant(ion.TextValue(""))}
+}
+
 func constant(v ion.Value) func(int) Reading {
 	return func(int) Reading { return Reading{Kind: Constant, Value: v} }
 }
 
-// HandleOf is the register of the power meter, or of a demand, that has a quantity.
-func HandleOf(q circuit.Quantity) ion.Handle {
+// handleOf is the register of the power meter, or of a demand, that has a quantity.
+func handleOf(q circuit.Quantity) ion.Handle {
 	switch {
 	case q >= circuit.KWDemand:
 		return handleDemand + ion.Handle(q-circuit.KWDemand)
@@ -215,7 +236,7 @@ func powerMeter() []port {
 		if q > circuit.KVARTotal {
 			source = Inferred
 		}
-		list = append(list, quantityPort(HandleOf(q), q, Instant, q.String(), source))
+		list = append(list, quantityPort(handleOf(q), q, Instant, q.String(), source))
 		if q == circuit.PFTotal {
 			list = append(list, factors(0x581C, Leading, "PF lead ")...)
 			list = append(list, factors(0x5820, Lagging, "PF lag ")...)
@@ -299,7 +320,7 @@ func energyLabels() (labels []string) {
 
 func energyInputs() (inputs [][]ion.Handle) {
 	for _, e := range energies() {
-		inputs = append(inputs, []ion.Handle{HandleOf(e.from)})
+		inputs = append(inputs, []ion.Handle{handleOf(e.from)})
 	}
 	return inputs
 }
@@ -331,7 +352,7 @@ func minima() []circuit.Quantity {
 
 func linkedTo(quantities []circuit.Quantity) (inputs [][]ion.Handle) {
 	for _, q := range quantities {
-		inputs = append(inputs, []ion.Handle{HandleOf(q)})
+		inputs = append(inputs, []ion.Handle{handleOf(q)})
 	}
 	return inputs
 }
@@ -348,8 +369,8 @@ func extremePort(first ion.Handle, name string, kind ReadingKind, of []circuit.Q
 // Assumption: the list. Clients have seen energies, kW tot, kVAR tot and Vln avg in one.
 func recorded() []ion.Handle {
 	return []ion.Handle{
-		0x58B0, 0x58B1, 0x58B2, 0x58B3, 0x58B4, HandleOf(circuit.KWTotal), HandleOf(circuit.KVARTotal), HandleOf(circuit.KVATotal),
-		HandleOf(circuit.VlnAverage), HandleOf(circuit.VllAverage), HandleOf(circuit.IAverage), HandleOf(circuit.PFTotal),
-		HandleOf(circuit.Frequency), HandleOf(circuit.KWDemand), HandleOf(circuit.VUnbalance), HandleOf(circuit.IUnbalance),
+		0x58B0, 0x58B1, 0x58B2, 0x58B3, 0x58B4, handleOf(circuit.KWTotal), handleOf(circuit.KVARTotal), handleOf(circuit.KVATotal),
+		handleOf(circuit.VlnAverage), handleOf(circuit.VllAverage), handleOf(circuit.IAverage), handleOf(circuit.PFTotal),
+		handleOf(circuit.Frequency), handleOf(circuit.KWDemand), handleOf(circuit.VUnbalance), handleOf(circuit.IUnbalance),
 	}
 }

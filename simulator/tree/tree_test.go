@@ -54,12 +54,21 @@ func TestModelsHaveWhatTheSelectionGuideSays(t *testing.T) {
 	for model, recorders := range map[int]int{7300: 0, 7330: 32 / RecorderInputs, 7350: 96 / RecorderInputs} {
 		n := 0
 		for _, m := range Of(model).Modules {
-			if m.Class == ClassDataRecorder {
+			if m.Class == classDataRecorder {
 				n++
 			}
 		}
 		if n != recorders {
 			t.Errorf("a %d has %d data recorders", model, n)
+		}
+	}
+}
+
+func TestOnlyModelsWithSchedulingHaveATimeOfUse(t *testing.T) {
+	for model, want := range map[int]bool{7300: false, 7330: true, 7350: true} {
+		m, ok := Of(model).Module(0x1F00)
+		if ok != want || ok && (len(m.Outputs) == 0 || len(m.Setup) == 0) {
+			t.Errorf("a %d: %+v", model, m)
 		}
 	}
 }
