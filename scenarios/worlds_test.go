@@ -47,7 +47,7 @@ func noneViolatedIn(ctx context.Context, t atlas.Tour) {
 
 // quick are the worlds with images of a few blocks.
 func quick() []worlds.Row {
-	return slices.DeleteFunc(slices.Clone(worlds.Pairs().Rows), func(r worlds.Row) bool {
+	return slices.DeleteFunc(slices.Clone(worlds.Pairs().Rows()), func(r worlds.Row) bool {
 		return r.World().Firmware[0].ImageBytes() > 64<<10
 	})
 }
@@ -59,6 +59,6 @@ var _ = Describe("The atlas: whatever breaks, whatever world it is in", Label(sw
 
 	It("keeps every invariant, with all of these faults in every world", Label(full), func(ctx context.Context) {
 		onlyWhenAskedFor()
-		noneViolatedIn(ctx, atlas.Tour{Worlds: worlds.Pairs().Rows})
+		noneViolatedIn(ctx, atlas.Tour{Worlds: worlds.Pairs().Rows()})
 	})
 })

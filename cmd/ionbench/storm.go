@@ -194,7 +194,7 @@ func (f *stormFlags) among(c *cli.Call) (storm.Worlds, error) {
 		return func(func(int) int) world.World { return w }, err
 	case f.worlds != "":
 		array, err := arrayOf(f.worlds)
-		return func(below func(int) int) world.World { return array.Rows[below(len(array.Rows))].World() }, err
+		return func(below func(int) int) world.World { return array.Rows()[below(len(array.Rows()))].World() }, err
 	}
 	return nil, nil
 }

@@ -46,7 +46,7 @@ func (f *sweepFlags) tour(ctx context.Context, c *cli.Call) error {
 	began, told := time.Now(), c.Progress("worlds")
 	t := &toured{array: array}
 	c.Begin()
-	tour := dealt(array.Rows, shard, shards)
+	tour := dealt(array.Rows(), shard, shards)
 	tour.Workers = f.parallel
 	tour.Surveyed = func(r *worlds.Row, s *atlas.Surveyed) {
 		t.add(r, s)
@@ -156,7 +156,7 @@ func (t *toured) testReport(began time.Time) *testreport.Report {
 		s.Tests = []testreport.Test{one}
 		r.Suites = append(r.Suites, s)
 	}
-	if all := len(t.array.Rows); len(t.worlds) < all || t.skipped > 0 {
+	if all := len(t.array.Rows()); len(t.worlds) < all || t.skipped > 0 {
 		r.Suites = append(r.Suites, interrupted("ionbench sweep", fmt.Sprintf("%d of %d worlds were done", len(t.worlds), all)))
 	}
 	return r

@@ -65,7 +65,7 @@ type worldsFlags struct {
 }
 
 func worldNames() []string {
-	return words(worlds.Pairs().Rows, func(r worlds.Row) string { return r.Name })
+	return words(worlds.Pairs().Rows(), func(r worlds.Row) string { return r.Name })
 }
 
 // worldObject is a world in JSON.
@@ -94,8 +94,8 @@ func (f *worldsFlags) run(_ context.Context, c *cli.Call) error {
 		if a.Strength != f.strength {
 			continue
 		}
-		for i := range a.Rows {
-			r := &a.Rows[i]
+		for i := range a.Rows() {
+			r := &a.Rows()[i]
 			if f.json {
 				c.Encode(objectOf(r))
 			}

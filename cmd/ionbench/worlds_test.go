@@ -23,7 +23,7 @@ import (
 func TestTheWorldsAreListedWithWhatIsNotUsual(t *testing.T) {
 	code, out, diagnostics := call(t, "", "worlds")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if code != cli.Done || diagnostics != "" || len(lines) != 1+len(worlds.Pairs().Rows) {
+	if code != cli.Done || diagnostics != "" || len(lines) != 1+len(worlds.Pairs().Rows()) {
 		t.Fatalf("exit %d, %q\n%s", code, diagnostics, out)
 	}
 	if f := strings.Fields(lines[1]); len(f) != 2 || f[0] != "pairs-1" || f[1] != "nothing" {
@@ -33,7 +33,7 @@ func TestTheWorldsAreListedWithWhatIsNotUsual(t *testing.T) {
 		t.Errorf("the second is %q", lines[2])
 	}
 	_, out, _ = call(t, "", "worlds", "--strength", "3")
-	if n := strings.Count(out, "\ntriples-"); n != len(worlds.Triples().Rows) {
+	if n := strings.Count(out, "\ntriples-"); n != len(worlds.Triples().Rows()) {
 		t.Errorf("%d triples", n)
 	}
 	_, out, _ = call(t, "", "worlds", "--parameters")
@@ -63,7 +63,7 @@ func TestAWorldIsPrintedAsAFile(t *testing.T) {
 }
 
 func TestTheShardsOfATourAreTheWholeTour(t *testing.T) {
-	rows := worlds.Pairs().Rows[:7]
+	rows := worlds.Pairs().Rows()[:7]
 	for _, shards := range []int{0, 1, 3, 7, 8, 24} {
 		points := make(map[string]int) // how many parts of each world there are
 		parts := make(map[string]int)
@@ -89,9 +89,9 @@ func TestATourOfTheWorldsSaysWhatItFound(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "tour.json")
 	array := worlds.Pairs()
-	shard := fmt.Sprintf("10/%d", 300*len(array.Rows))
+	shard := fmt.Sprintf("10/%d", 300*len(array.Rows()))
 	code, out, diagnostics := call(t, "", "sweep", "--worlds", "pairs", "--shard", shard, "--json", path)
-	if code != cli.Done || !strings.Contains(out, " violations=0 skipped=0 seconds=") || !strings.Contains(out, "\n"+array.Rows[9].Name+" ") {
+	if code != cli.Done || !strings.Contains(out, " violations=0 skipped=0 seconds=") || !strings.Contains(out, "\n"+array.Rows()[9].Name+" ") {
 		t.Errorf("exit %d, %q\n%s", code, diagnostics, out)
 	}
 	b, err := os.ReadFile(path)

@@ -84,7 +84,7 @@ func TestThePartsOfASurveyAreTheWhole(t *testing.T) {
 }
 
 func TestATourTellsOfItsWorldsInOrder(t *testing.T) {
-	rows := worlds.Pairs().Rows[3:7]
+	rows := worlds.Pairs().Rows()[3:7]
 	var told []string
 	all, err := atlas.Tour{Worlds: rows, Workers: 3, Parts: 50, Surveyed: func(r *worlds.Row, s *atlas.Surveyed) {
 		told = append(told, r.Name)
@@ -99,7 +99,7 @@ func TestATourTellsOfItsWorldsInOrder(t *testing.T) {
 
 func TestATourThatIsInterruptedSaysWhatWasDone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	all, err := atlas.Tour{Worlds: worlds.Pairs().Rows[:4], Parts: 50, Surveyed: func(*worlds.Row, *atlas.Surveyed) { cancel() }}.Run(ctx)
+	all, err := atlas.Tour{Worlds: worlds.Pairs().Rows()[:4], Parts: 50, Surveyed: func(*worlds.Row, *atlas.Surveyed) { cancel() }}.Run(ctx)
 	if err != nil || all[0] == nil || all[3] != nil {
 		t.Errorf("%v: %v", all, err)
 	}

@@ -257,7 +257,7 @@ func TestStormsInWorldsOfEveryKindBreakNoInvariant(t *testing.T) {
 	if testing.Short() {
 		storms = 20
 	}
-	rows := worlds.Triples().Rows
+	rows := worlds.Triples().Rows()
 	among := func(below func(int) int) world.World { return rows[below(len(rows))].World() }
 	report, err := Run(t.Context(), Options{Seed: 9, Runs: storms, Workers: runtime.GOMAXPROCS(0), Worlds: among, Shrink: 50, Failed: func(f Failure) {
 		t.Errorf("run %d breaks %q\n%s %s", f.Run, f.Result.Violations, &f.World, f.Plans)

@@ -188,11 +188,11 @@ func TestAnIDOfAWorldOfOnesOwnAsksForTheWorld(t *testing.T) {
 
 func TestAnIDOfAWorldOfAnArrayHoldsIt(t *testing.T) {
 	for _, a := range worlds.Arrays() {
-		for i := 0; i < len(a.Rows); i += 7 {
-			w := a.Rows[i].World()
+		for i := 0; i < len(a.Rows()); i += 7 {
+			w := a.Rows()[i].World()
 			id := mustID(t, w, mustPlans(t, sweepPair))
 			if got, plans, _, err := trial.ParseID(id); err != nil || !same(got, w) || plans.String() != sweepPair {
-				t.Errorf("%s has the id %s, which is %v with %q: %v", a.Rows[i].Name, id, &got, plans, err)
+				t.Errorf("%s has the id %s, which is %v with %q: %v", a.Rows()[i].Name, id, &got, plans, err)
 			}
 		}
 	}

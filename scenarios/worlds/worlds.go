@@ -20,12 +20,17 @@ import (
 	"ionbench/scenarios/world"
 )
 
-// Array is one of the covering arrays.
+// Array is one of the covering arrays. Its rows are made when they are first asked for: the triples take
+// a tenth of a second.
 type Array struct {
 	Word     string // that names of its worlds begin with
 	Strength int
-	Rows     []Row
+	rows     func() []Row
+	byText   func() map[string]*Row
 }
+
+// Rows are its worlds.
+func (a *Array) Rows() []Row { return a.rows() }
 
 // Row is a world of an array.
 type Row struct {
@@ -35,30 +40,50 @@ type Row struct {
 }
 
 // Pairs has every pair of values, and the article's world first.
-func Pairs() *Array { return pairs() }
+func Pairs() *Array { return pairs }
 
 // Triples has every triple of values.
-func Triples() *Array { return triples() }
+func Triples() *Array { return triples }
 
 var (
-	pairs      = sync.OnceValue(func() *Array { return makeArray("pairs", 2, generation) })
-	triples    = sync.OnceValue(func() *Array { return makeArray("triples", 3, generation) })
-	oldPairs   = sync.OnceValue(func() *Array { return makeArray("old-pairs", 2, 0) })
-	oldTriples = sync.OnceValue(func() *Array { return makeArray("old-triples", 3, 0) })
+	pairs      = makeArray("pairs", 2, generation)
+	triples    = makeArray("triples", 3, generation)
+	oldPairs   = makeArray("old-pairs", 2, 0)
+	oldTriples = makeArray("old-triples", 3, 0)
 )
 
 // Arrays are all arrays, the smallest first.
-func Arrays() []*Array { return []*Array{Pairs(), Triples()} }
+func Arrays() []*Array { return []*Array{pairs, triples} }
 
 // known are the arrays whose worlds have names, the present ones first.
-func known() []*Array { return append(Arrays(), oldPairs(), oldTriples()) }
+func known() []*Array { return append(Arrays(), oldPairs, oldTriples) }
 
 func makeArray(word string, strength, generation int) *Array {
 	a := &Array{Word: word, Strength: strength}
-	for i, values := range cover.Array(space(generation), strength) {
-		a.Rows = append(a.Rows, Row{fmt.Sprintf("%s-%d", word, i+1), i + 1, values})
-	}
+	a.rows = sync.OnceValue(func() (rows []Row) {
+		for i, values := range cover.Array(space(generation), strength) {
+			rows = append(rows, Row{fmt.Sprintf("%s-%d", word, i+1), i + 1, values})
+		}
+		return rows
+	})
+	a.byText = sync.OnceValue(func() map[string]*Row {
+		rows := a.rows()
+		found := make(map[string]*Row, len(rows))
+		for i := range slices.Backward(rows) {
+			found[Text(rows[i].World())] = &rows[i]
+		}
+		return found
+	})
 	return a
+}
+
+// at is the row with a number; nil if there is none.
+func (a *Array) at(number int) *Row {
+	rows := a.rows()
+	if number < 1 || number > len(rows) {
+		return nil
+	}
+	return &rows[number-1]
 }
 
 // space is that of a generation: a value that is newer is in no row.
@@ -141,10 +166,11 @@ func Named(name string) (r *Row, ok bool, err error) {
 			continue
 		}
 		n, err := strconv.Atoi(digits)
-		if err != nil || n < 1 || n > len(a.Rows) || strconv.Itoa(n) != digits {
-			return nil, true, fmt.Errorf("there is no world %.40q: they are called %s-1 to %s-%d", name, a.Word, a.Word, len(a.Rows))
+		r := a.at(n)
+		if err != nil || r == nil || strconv.Itoa(n) != digits {
+			return nil, true, fmt.Errorf("there is no world %.40q: they are called %s-1 to %s-%d", name, a.Word, a.Word, len(a.Rows()))
 		}
-		return &a.Rows[n-1], true, nil
+		return r, true, nil
 	}
 	return nil, false, nil
 }
@@ -152,8 +178,8 @@ func Named(name string) (r *Row, ok bool, err error) {
 // At returns the row with that number of the array of a strength; nil if there is none.
 func At(strength, number int) *Row {
 	for _, a := range Arrays() {
-		if a.Strength == strength && number >= 1 && number <= len(a.Rows) {
-			return &a.Rows[number-1]
+		if a.Strength == strength {
+			return a.at(number)
 		}
 	}
 	return nil
@@ -164,8 +190,11 @@ func At(strength, number int) *Row {
 func Numbered(strength, number int) []*Row {
 	var rows []*Row
 	for _, a := range known() {
-		if a.Strength == strength && number >= 1 && number <= len(a.Rows) {
-			rows = append(rows, &a.Rows[number-1])
+		if a.Strength != strength {
+			continue
+		}
+		if r := a.at(number); r != nil {
+			rows = append(rows, r)
 		}
 	}
 	return rows
@@ -179,20 +208,15 @@ type Found struct {
 
 // Find returns the row whose world is w, whatever its attempt is called. Its Row is nil if there
 // is none.
-func Find(w world.World) Found { return byText()[Text(w)] }
-
-var byText = sync.OnceValue(func() map[string]Found {
-	found := make(map[string]Found)
+func Find(w world.World) Found {
+	text := Text(w)
 	for _, a := range known() {
-		for i := range a.Rows {
-			text := Text(a.Rows[i].World())
-			if _, has := found[text]; !has {
-				found[text] = Found{a.Strength, &a.Rows[i]}
-			}
+		if r := a.byText()[text]; r != nil {
+			return Found{a.Strength, r}
 		}
 	}
-	return found
-})
+	return Found{}
+}
 
 // Text is a world of one attempt as a text that is the same for equal worlds: without what is at
 // its default, and without the attempt's title.

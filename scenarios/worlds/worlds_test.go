@@ -15,7 +15,7 @@ import (
 
 func TestEveryWorldOfTheArraysCanBePlayedAndRead(t *testing.T) {
 	for _, a := range worlds.Arrays() {
-		for _, r := range a.Rows {
+		for _, r := range a.Rows() {
 			w := r.World()
 			if err := trial.Check(w); err != nil {
 				t.Errorf("%s: %v", r.Name, err)
@@ -29,7 +29,7 @@ func TestEveryWorldOfTheArraysCanBePlayedAndRead(t *testing.T) {
 }
 
 func TestInEveryWorldAnUpgradeWithoutFaultsSucceedsAtOnce(t *testing.T) {
-	for _, r := range worlds.Pairs().Rows {
+	for _, r := range worlds.Pairs().Rows() {
 		got, err := trial.TryCaught(r.World(), nil, rig.NoTrace)
 		if err != nil || len(got.Violations) > 0 || len(got.Attempts) > 1 {
 			t.Errorf("%s: %+v, %v", r.Name, got, err)
@@ -40,7 +40,7 @@ func TestInEveryWorldAnUpgradeWithoutFaultsSucceedsAtOnce(t *testing.T) {
 func TestEveryValueAndEveryPairThatCanBeIsInAWorld(t *testing.T) {
 	parameters := worlds.Parameters()
 	seen := make(map[[4]int]bool)
-	for _, r := range worlds.Pairs().Rows {
+	for _, r := range worlds.Pairs().Rows() {
 		for p, v := range r.Values {
 			for q, u := range r.Values[:p] {
 				seen[[4]int{p, v, q, u}] = true
@@ -93,8 +93,8 @@ func TestEveryParameterChangesTheWorldInItsOwnWay(t *testing.T) {
 
 func TestAWorldIsFoundByItsNameAndByWhatItIs(t *testing.T) {
 	for _, a := range worlds.Arrays() {
-		for i := range a.Rows {
-			r := &a.Rows[i]
+		for i := range a.Rows() {
+			r := &a.Rows()[i]
 			named, is, err := worlds.Named(r.Name)
 			if named != r || !is || err != nil || worlds.At(a.Strength, r.Number) != r {
 				t.Errorf("%s names %v, %t, %v", r.Name, named, is, err)
@@ -145,7 +145,7 @@ func TestTheREADMESaysHowManyThereAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	tens := []string{"none", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
-	if n := len(worlds.Pairs().Rows); !strings.Contains(string(readme), "`ionbench worlds` lists some "+tens[(n+5)/10%10]) {
+	if n := len(worlds.Pairs().Rows()); !strings.Contains(string(readme), "`ionbench worlds` lists some "+tens[(n+5)/10%10]) {
 		t.Errorf("there are %d", n)
 	}
 }
