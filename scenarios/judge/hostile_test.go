@@ -228,7 +228,7 @@ func TestNoProgramStopsFoolsOrOutlivesTheJudge(t *testing.T) {
 			if h.ends == "time limit" {
 				limit = time.Second
 			}
-			r := judged(t, name, limit, "undisturbed")
+			r := judgedOver(t, false, t.TempDir(), name, limit, "undisturbed")
 			s := r.Results[0]
 			if r.Verdict() != "no" || len(s.Attempts) == 0 || s.Trouble != "" {
 				t.Fatalf("the verdict is %s\n%s", r.Verdict(), VerdictText(s))

@@ -13,14 +13,14 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-// judged plays scenarios of the full suite with a program of this package.
+// judged plays scenarios of the full suite with a program of this package, and leaves no artifacts.
 func judged(t *testing.T, program string, limit time.Duration, names ...string) *Report {
 	t.Helper()
-	return judgedOver(t, false, program, limit, names...)
+	return judgedOver(t, false, "", program, limit, names...)
 }
 
-// judgedOver is judged, with a meter that is called or not.
-func judgedOver(t *testing.T, called bool, program string, limit time.Duration, names ...string) *Report {
+// judgedOver is judged, with a meter that is called or not. If folder is not empty, artifacts are left there.
+func judgedOver(t *testing.T, called bool, folder, program string, limit time.Duration, names ...string) *Report {
 	t.Helper()
 	suite, err := NewSuite("full", testResponse)
 	if err == nil {
@@ -36,7 +36,7 @@ func judgedOver(t *testing.T, called bool, program string, limit time.Duration, 
 	if called {
 		target.Upgrade, target.Recover = dials(t, program, "upgrade"), dials(t, program, "recover")
 	}
-	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: limit, late: &lateness{}})
+	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: limit, Artifacts: folder, late: &lateness{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 			case by.reason == "I5":
 				limit = 6 * time.Second // more than the healthy program takes
 			}
-			s := judgedOver(t, by.called, d.Name+by.with, limit, by.scenario).Results[0]
+			s := judgedOver(t, by.called, "", d.Name+by.with, limit, by.scenario).Results[0]
 			breaks := func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), by.reason+": ") }
 			if !slices.ContainsFunc(s.Broken, breaks) {
 				t.Errorf("%s\nshould break %s:\n%s", d.Text, by.reason, VerdictText(s))
