@@ -64,6 +64,14 @@ func TestAnAnswerToAnotherRequestIsNone(t *testing.T) {
 	}
 }
 
+func TestAnAnswerOfAnotherUnitIsNone(t *testing.T) {
+	b := newBare(t, "reply-lost at reply 1; babble at start by 50ms unit 77") // its third frame has the id 3
+	b.askFor(3, time.Minute)
+	if got := b.s.SentLast(); got != 1 {
+		t.Errorf("the request was sent %d times without an answer", got)
+	}
+}
+
 func TestWhatAHostLosesIsNoAnswer(t *testing.T) {
 	b := newBare(t, "")
 	b.send(1)

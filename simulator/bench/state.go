@@ -97,6 +97,7 @@ func (w *watch) declare(s *machine.State, spent *watch) {
 
 func (a *asking) declare(w *machine.State) {
 	w.Uint(uint64(a.lastID))
+	w.Uint(uint64(a.unit))
 	w.Bool(a.asked)
 	w.Int(a.sent)
 	a.heard.Declare(w)

@@ -36,6 +36,7 @@ type asking struct {
 	lastBlock   uint32 // highest sequence number that the host began to send
 	blocks      uint32 // blocks of the image; 0 until the host has told its length
 	asked       bool   // lastID means something
+	unit        uint16 // that the last request was for
 
 	sent     int         // how often the last request was sent since an answer to it arrived
 	insisted int         // the most that sent has been in this run
@@ -90,7 +91,7 @@ func (a *asking) request(r *ion.Head) (again bool) {
 // waitFor notes which answer the host waits for.
 func (a *asking) waitFor(r *ion.Head) {
 	a.insisted = max(a.insisted, a.sent)
-	a.lastID, a.asked = r.MessageID, true
+	a.lastID, a.unit, a.asked = r.MessageID, r.Unit, true
 }
 
 // newBlock reports whether a request is a block that the host has not sent yet.
@@ -130,7 +131,8 @@ func (a *asking) deafen() {
 }
 
 // hear takes what arrives at the host. An answer has arrived once all its frames have come,
-// whole and in order, with the id of the host's last request.
+// whole and in order, from the unit of the host's last request and with its id: a neighbour that
+// counts comes to that id too.
 func (a *asking) hear(p []byte) {
 	if f, ok := a.heard.Whole(p); ok {
 		a.hearFrame(&f)
@@ -145,7 +147,7 @@ func (a *asking) hear(p []byte) {
 }
 
 func (a *asking) hearFrame(f *ion.Frame) {
-	if f.Control&ion.AckFrame != 0 || f.Control&ion.FromMeter == 0 {
+	if f.Control&ion.AckFrame != 0 || f.Control&ion.FromMeter == 0 || f.Source != a.unit {
 		return
 	}
 	switch id, first := f.MessageID(); {

@@ -14,7 +14,8 @@ type Wire []byte
 const (
 	wireControl     = preambleBytes + 2
 	wireLength      = wireControl + 1
-	wireTransaction = wireLength + 5
+	wireDestination = wireLength + 3
+	wireTransaction = wireDestination + 2
 	wireData        = preambleBytes + headerBytes
 )
 
@@ -86,6 +87,7 @@ func (w Wire) data() []byte { return w[wireData : len(w)-crcBytes] }
 // Head is what the first frame of a host's message says about the whole message.
 type Head struct {
 	MessageID uint16
+	Unit      uint16 // link address that the frame is for
 	Op        Op     // of the download service; 0 for a message of another kind
 	Sequence  uint32 // of a block
 	Length    uint32 // of the image, in bytes, when download state is entered
@@ -101,7 +103,7 @@ func (w Wire) Head() (h Head, ok bool) {
 	if len(data) < packetHeaderBytes {
 		return Head{}, false
 	}
-	h.MessageID = messageID(data)
+	h.MessageID, h.Unit = messageID(data), binary.LittleEndian.Uint16(w[wireDestination:])
 	at := packetHeaderBytes - 2
 	switch data[4] & descriptorSecretMask {
 	case descriptorSecret:

@@ -22,7 +22,7 @@ func first(t *testing.T, data int) (ion.Wire, *ion.Outgoing) {
 func TestALookAtTheFirstFrameOfManyTellsWhatItsMessageIs(t *testing.T) {
 	w, o := first(t, ion.BlockBytes)
 	h, ok := w.Head()
-	if want := (ion.Head{MessageID: 0x1234, Op: ion.OpBlock, Sequence: 7}); !ok || h != want {
+	if want := (ion.Head{MessageID: 0x1234, Unit: 105, Op: ion.OpBlock, Sequence: 7}); !ok || h != want {
 		t.Errorf("%+v, %v, want %+v", h, ok, want)
 	}
 	if !w.First() || w.IsAck() || w.Left() != 31 {
@@ -51,7 +51,7 @@ func TestLengthOfAnImageIsReadWhereItIsTold(t *testing.T) {
 	o := ion.Outgoing{Message: ion.AppendDownloadRequest(m, r)}
 	o.Begin(ion.HostAddress, 105, false)
 	h, ok := ion.Wire(o.AppendFrame(nil)).Head()
-	if want := (ion.Head{MessageID: 9, Op: ion.OpEnter, Length: 460 * ion.BlockBytes}); !ok || h != want {
+	if want := (ion.Head{MessageID: 9, Unit: 105, Op: ion.OpEnter, Length: 460 * ion.BlockBytes}); !ok || h != want {
 		t.Errorf("%+v, %v, want %+v", h, ok, want)
 	}
 }
