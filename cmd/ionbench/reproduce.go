@@ -278,6 +278,7 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 		line("remark", "%s", remark)
 	}
 	line("result", "%s", finding(r.Result))
+	defer whatIsKnown(b, r.Known)
 	if len(r.Candidates) == 0 {
 		return
 	}
@@ -299,6 +300,15 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 	}
 	f.others(b, path, r)
 	leftOtherwise(b, r.Candidates)
+}
+
+// whatIsKnown writes what the log itself says of its end, where no candidate does.
+func whatIsKnown(b *strings.Builder, k *reproduce.Known) {
+	if k == nil {
+		return
+	}
+	fmt.Fprintf(b, "\n    %-9s%s\n", "known", k.Ending)
+	whatToDo(b, k.Left)
 }
 
 // whatToDo writes how the meter is now and what to do with it.
@@ -391,7 +401,7 @@ func finding(r *reproduce.Result) string {
 			matching++
 		}
 	}
-	trials := fmt.Sprintf("%d trials", r.Trials)
+	trials := cli.Counted(r.Trials, "trial")
 	if r.Run.Unread > 0 && matching > 0 {
 		return fmt.Sprintf("not reproduced: %d lines within the run cannot be read, and may say something else; of those that can, these plans give all, in %s", r.Run.Unread, trials)
 	}
@@ -479,6 +489,8 @@ type reproduceObject struct {
 	Candidates []candidateObject `json:"candidates"`
 	Trials     int               `json:"trials"`
 	Untried    int               `json:"untried"`
+	Known      string            `json:"known,omitempty"`
+	Left       *leftObject       `json:"left,omitempty"`
 }
 
 type candidateObject struct {
@@ -521,7 +533,11 @@ func leftJSON(l reproduce.Left) leftObject {
 func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 	o := reproduceObject{
 		Run: r.number, Like: r.like, First: r.Run.First, Last: r.Run.Last, Facts: map[string]string{}, MinBlocks: r.Sizes.Min, MaxBlocks: r.Sizes.Max,
-		Reproduced: r.Reproduced(), Result: finding(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials,
+		Reproduced: r.Reproduced(), Result: finding(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials, Untried: r.Untried,
+	}
+	if r.Known != nil {
+		left := leftJSON(r.Known.Left)
+		o.Known, o.Left = r.Known.Ending, &left
 	}
 	for _, fact := range r.Run.Facts() {
 		o.Facts[fact.Name] = fact.Text

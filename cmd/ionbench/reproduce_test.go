@@ -104,6 +104,40 @@ func TestARunThatIsNotReproducedIsNamed(t *testing.T) {
 	}
 }
 
+// What a log says of its own end is told where no plan gives it: an excerpt without the beginning of
+// its download, and counts that contradict each other.
+func TestWhatALogItselfSaysIsToldWhereNothingGivesIt(t *testing.T) {
+	const tail = "No response... resending (10 of 68)\nNo response... aborting (11 of 69)\nUpgrade failed at Monday, September 24, 2012 4:33:40 PM\n"
+	for name, test := range map[string]struct {
+		log  string
+		says []string
+	}{
+		"its end alone":     {"No response... resending (9 of 67)\n" + tail, []string{"its size is not known: the beginning of its download is not there", "the tool gave up: 11 requests for one block had no answer, and at most 58 blocks had one before", "the meter is in download state", "Single ION device configuration mode"}},
+		"a count too large": {strings.Replace(string(logs.UpgradeFailed()), "resending (4 of 442)", "resending (4 of 449)", 1), []string{"line 33 contradicts those before it", "line 33: \"No response", "the tool gave up: 11 requests for one block", "the meter is in download state"}},
+		"its last line":     {tail[strings.Index(tail, "Upgrade"):], []string{"the line that says why is not there", "look at the meter's display"}},
+		"a success":         {"90% completed\nComm efficiency = 100.0%\n100% completed\nFirmware verified\nUpgrade completed at Monday, September 24, 2012 4:33:40 PM\n", []string{"the upgrade was completed", "runs the new firmware, with its settings", "nothing: ask the meter"}},
+		"behind the last":   {"90% completed\nComm efficiency = 100.0%\n100% completed\n" + tail[strings.Index(tail, "Upgrade"):], []string{"look at the meter's display"}},
+	} {
+		code, out, diagnostics := call(t, test.log, "reproduce", "-")
+		if code != cli.Failed || diagnostics != "" {
+			t.Errorf("%s: exit %d, %s", name, code, diagnostics)
+		}
+		if strings.Contains(out, "line 0") {
+			t.Errorf("%s: a file has no line 0\n%s", name, out)
+		}
+		for _, words := range test.says {
+			if !strings.Contains(out, words) {
+				t.Errorf("%s: no %q in\n%s", name, words, out)
+			}
+		}
+	}
+	_, out, _ := call(t, tail, "reproduce", "-", "--json")
+	var o reproduceObject
+	if err := json.Unmarshal([]byte(out), &o); err != nil || o.Left == nil || len(o.Left.Steps) == 0 || !strings.Contains(o.Known, "gave up") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestReproduceSpeaksToPrograms(t *testing.T) {
 	code, out, _ := call(t, "", "reproduce", fieldLog(t, "field-three-runs.log"), "--json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")

@@ -14,8 +14,12 @@ import (
 // String returns the sizes in words.
 func (s *Sizes) String() string {
 	switch {
-	case s.Hidden < 0:
+	case s.Headless:
+		return "its size is not known: the beginning of its download is not there"
+	case s.Hidden < 0 && s.Against == 0:
 		return "no size gives these counts and percentages"
+	case s.Hidden < 0:
+		return fmt.Sprintf("no size gives all these counts and percentages: line %d contradicts those before it", s.Against)
 	case !s.Known():
 		return fmt.Sprintf("%d to %d blocks: its counts tell no more", s.Min, s.Max)
 	case s.Min == s.Max:

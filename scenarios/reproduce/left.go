@@ -18,9 +18,11 @@ type Condition uint8
 // The conditions.
 const (
 	NotKnown     Condition = iota // it was not played to its end
+	Unsaid                        // in its application or in download state: the log tells no more
 	RunsOld                       // in its application, as before
 	RunsNew                       // the new firmware runs, with the settings
 	RunsReset                     // the new firmware runs, with settings of the factory
+	Waits                         // in download state: the log does not tell what its flash holds
 	WaitsOld                      // in download state, and nothing is erased yet
 	WaitsCleared                  // in download state, with a cleared flash
 	WaitsPartly                   // in download state, with a part of an image
@@ -28,12 +30,13 @@ const (
 )
 
 // waits reports whether the meter is in download state.
-func (c Condition) waits() bool { return c >= WaitsOld }
+func (c Condition) waits() bool { return c >= Waits }
 
 // String says it in words that go behind "the meter".
 func (c Condition) String() string {
 	return [...]string{
-		NotKnown: "is in an unknown state", RunsOld: "runs its old firmware, as before the upgrade", RunsNew: "runs the new firmware, with its settings",
+		NotKnown: "is in an unknown state", Unsaid: "runs a firmware or waits for one: this log does not tell which", Waits: "is in download state; what its flash holds this log does not tell",
+		RunsOld: "runs its old firmware, as before the upgrade", RunsNew: "runs the new firmware, with its settings",
 		RunsReset: "runs the new firmware, with settings of the factory", WaitsOld: "is in download state, with its old firmware still in the flash",
 		WaitsCleared: "is in download state, with a cleared flash", WaitsPartly: "is in download state, with a part of an image in the flash",
 		WaitsWhole: "is in download state, with the whole new image, which was never started",
@@ -49,7 +52,7 @@ type Left struct {
 	Lost ion.Groups
 
 	tool   client.Release // that wrote the log
-	runs   string         // revision
+	runs   string         // revision; empty: not known
 	called bool           // the meter is reached by telephone
 }
 
@@ -98,8 +101,12 @@ func (l Left) Tell() string {
 	switch {
 	case l.Condition == NotKnown:
 		return ""
+	case l.Condition == Unsaid:
+		return "its display shows Upgrading… if it waits, and readings if it runs a firmware"
 	case l.Condition.waits():
 		return "its display shows Upgrading…, LED L2 is still unless somebody talks to it, and it is recognised as a meter in upgrade mode; what its flash holds cannot be seen"
+	case l.runs == "":
+		return "its display shows readings and not Upgrading…"
 	case l.Condition == RunsReset:
 		return fmt.Sprintf("its display shows readings and not Upgrading…, it tells that it runs %s, and its event log ends with %q and %q", l.runs, meter.EventFactoryInitialize, meter.EventFirmwareUpgrade)
 	}
@@ -118,6 +125,10 @@ func (l Left) Steps() []string {
 		return []string{"nothing: ask the meter for its firmware and its settings to be sure"}
 	case l.Condition == RunsReset:
 		return append([]string{"do not upgrade again, the firmware is there: exit the tool and connect as usual"}, l.template()...)
+	}
+	if l.Condition == Unsaid {
+		l.Condition = Waits
+		return append([]string{"look at the meter's display. If it shows readings, connect as usual, and ask for its firmware and its settings; if it shows Upgrading…, go on here"}, l.Steps()...)
 	}
 	steps := []string{
 		"be sure that " + l.way() + " is properly connected and that the meter has power; " + notCycled + l.unerased(),

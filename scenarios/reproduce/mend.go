@@ -345,7 +345,11 @@ func (m *mended) resendsUpTo(l upgradelog.Line) {
 		return
 	}
 	from := 1
-	if last := m.Entries[len(m.Entries)-1].Line; last.Kind == upgradelog.Resending && last.Total-last.Number == l.Total-l.Number {
+	last := m.Entries[len(m.Entries)-1].Line
+	if last.Kind == upgradelog.Resending && last.Number == l.Number-1 {
+		return // none is missing, whatever their totals say
+	}
+	if last.Kind == upgradelog.Resending && last.Total-last.Number == l.Total-l.Number {
 		from = last.Number + 1
 	}
 	for i := from; i < l.Number; i++ {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,15 +43,20 @@ type Result struct {
 	Untimed bool
 	// Problem says why nothing could be tried; then there are no candidates.
 	Problem error
+	// Known is what the log's own lines say of how it ended, where no candidate matches.
+	Known *Known
 
 	scene  *scene
 	played *mended
 }
 
+// Matches reports whether a candidate gives every line that can be read.
+func (r *Result) Matches() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
+
 // Reproduced reports whether a candidate matches, and no line of the run was left out because it
 // cannot be read: nobody knows what it says.
 func (r *Result) Reproduced() bool {
-	return len(r.Candidates) > 0 && r.Candidates[0].Match && r.Run.Unread == 0
+	return r.Matches() && r.Run.Unread == 0
 }
 
 // Candidate is a plan of faults and what came of it.
@@ -97,6 +103,9 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 		}
 	}
 	result.byTelephone(ctx, state, min(o.Trials, trialsByTelephone))
+	if !result.Matches() && !r.Mixed {
+		result.Known = knownOf(r)
+	}
 	return result
 }
 
@@ -591,12 +600,32 @@ func (s *search) difference(p *played) string {
 		return ""
 	case !p.differs:
 		return fmt.Sprintf("line %d: the end comes %d seconds %s", want[len(want)-1].At, max(p.late, -p.late), pick(p.late > 0, "too early", "too late"))
+	case p.matched < len(want) && want[p.matched].At == 0:
+		return fmt.Sprintf("%q, which must have stood before line %d, where the trial has %s", want[p.matched].String(), nextLine(want[p.matched:]), lineOrEnd(p))
 	case p.matched >= len(p.lines):
 		return fmt.Sprintf("line %d: %q, where the trial has ended", want[p.matched].At, want[p.matched].String())
 	case p.matched >= len(want):
 		return fmt.Sprintf("after line %d: the log has ended, where the trial has %q", want[len(want)-1].At, p.lines[p.matched].String())
 	}
 	return fmt.Sprintf("line %d: %q, where the trial has %q", want[p.matched].At, want[p.matched].String(), p.lines[p.matched].String())
+}
+
+// nextLine is the line of the file that the first of these has, or the next one that was not put in.
+func nextLine(entries []upgradelog.Entry) int {
+	for _, e := range entries {
+		if e.At > 0 {
+			return e.At
+		}
+	}
+	return 0
+}
+
+// lineOrEnd is what a trial has where the log's lines differ.
+func lineOrEnd(p *played) string {
+	if p.matched >= len(p.lines) {
+		return "ended"
+	}
+	return strconv.Quote(p.lines[p.matched].String())
 }
 
 func pick(yes bool, word, other string) string {

@@ -1,6 +1,8 @@
 package reproduce
 
 import (
+	"slices"
+
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/ion"
@@ -16,6 +18,10 @@ type Sizes struct {
 	// the loader did not take them: the efficiency shows it. It is -1 if no download gives the
 	// counts; then nothing is known.
 	Hidden int
+	// Against is the line of the file that no size gives together with those before it, from 1; 0 for
+	// none, and where it would take too long to find it. Headless: the counts do not begin with their download, so that nothing follows from them.
+	Against  int
+	Headless bool
 	// fits[n]: an image of n blocks gives these lines with so many hidden blocks.
 	fits []bool
 }
@@ -28,16 +34,24 @@ func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 func SizesOf(r *LoggedRun) Sizes {
 	s := Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
 	lines := countLines(r.Entries)
+	left, tiring := len(lines), false
 	hidden := make([]int, maxBlocks+1)
 	for n := 1; n <= maxBlocks; n++ {
 		hidden[n] = -1
 		effort := maxEffort
-		if w := (sizeWalk{blocks: n, effort: &effort}); w.through(lines) {
+		if w := (sizeWalk{blocks: n, effort: &effort, left: &left}); w.through(lines) {
 			hidden[n] = w.hidden
 			if s.Hidden < 0 || w.hidden < s.Hidden {
 				s.Hidden = w.hidden
 			}
 		}
+		tiring = tiring || effort < 0
+	}
+	if s.Hidden < 0 {
+		s.Headless = lines[0].Kind != upgradelog.Proceeding
+	}
+	if s.Hidden < 0 && !tiring {
+		s.Against = lineOfCount(r.Entries, left)
 	}
 	for n := 1; n <= maxBlocks; n++ {
 		if s.Hidden >= 0 && hidden[n] != s.Hidden {
@@ -58,14 +72,37 @@ const maxEffort = 20_000
 func countLines(entries []upgradelog.Entry) []upgradelog.Line {
 	var lines []upgradelog.Line
 	for _, e := range entries {
-		switch e.Kind {
-		case upgradelog.Proceeding, upgradelog.Completed, upgradelog.Efficiency, upgradelog.Resending, upgradelog.Aborting:
-			if e.Number != unread {
-				lines = append(lines, e.Line)
-			}
+		if counts(e) {
+			lines = append(lines, e.Line)
 		}
 	}
 	return lines
+}
+
+func counts(e upgradelog.Entry) bool {
+	switch e.Kind {
+	case upgradelog.Proceeding, upgradelog.Completed, upgradelog.Efficiency, upgradelog.Resending, upgradelog.Aborting:
+		return e.Number != unread
+	}
+	return false
+}
+
+// lineOfCount is where the file has the line of a download behind which there are fewer than so many,
+// or the next one, if that line was put in.
+func lineOfCount(entries []upgradelog.Entry, left int) int {
+	line := 0
+	for _, e := range slices.Backward(entries) {
+		if !counts(e) {
+			continue
+		}
+		if e.At > 0 {
+			line = e.At
+		}
+		if left--; left <= 0 {
+			break
+		}
+	}
+	return line
 }
 
 // nearest is the size nearest to n that fits.
@@ -95,10 +132,14 @@ type sizeWalk struct {
 	last     upgradelog.Line
 	forced   []int // answered blocks at the end of each pass, where known
 	effort   *int  // lines and counts that may still be tried
+	left     *int  // the fewest lines that any walk has left; nil if nobody asks
 }
 
 func (w *sizeWalk) through(lines []upgradelog.Line) bool {
 	for i, l := range lines {
+		if w.left != nil {
+			*w.left = min(*w.left, len(lines)-i)
+		}
 		ok := w.tries()
 		switch l.Kind {
 		case upgradelog.Proceeding:
