@@ -172,6 +172,9 @@ func (s *Scenario) cannot(t *Target) string {
 	if why := s.cannotAround(t); why != "" {
 		return why
 	}
+	if s.World.Meters[0].Baud != 0 && t.Transport == rig.PTY && !t.Upgrade.uses(baudOf) {
+		return fmt.Sprintf("the command has no {%s}", baudOf) // a PTY has the rate that the program sets
+	}
 	if s.calledAlone() && !t.calls() {
 		return "the command has no {phone}"
 	}

@@ -340,7 +340,7 @@ func moreHistories() []play {
 		{Scenario{Name: "killed-then-nobody", Phase: Download, Title: "an upgrade is killed, the next run finds nobody on the line, and the one behind it the meter", World: worldOf(3), Alone: true, Waits: tries(), Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept),
 			Then: []Step{{Plans: plansOf("cable-pull at start"), Expect: Fails, Alone: true}, {Recovery: true}}}, "kill at block 2"},
 		{Scenario{Name: "killed-then-aborted", Phase: Download, Title: "an upgrade is killed, somebody presses Ctrl-C in the next run before it clears anything, and the one behind it recovers the meter", World: worldOf(3), Alone: true, Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
-			Then: []Step{{Plans: plansOf("abort at reply 2"), Expect: Recovers, Alone: true}, {Recovery: true}}}, "kill at block 2"},
+			Then: []Step{{Plans: plansOf("abort at reply 1"), Expect: Recovers, Alone: true}, {Recovery: true}}}, "kill at block 2"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}

@@ -112,16 +112,17 @@ func TestWhatACommandCannotShowIsNotPlayed(t *testing.T) {
 	for name, want := range map[string]string{
 		"undisturbed": "", "damaged-file": "", "wrong-unit": "the command has no {unit-id}", "wrong-password": "the command has no {password}",
 		"wrong-serial":      "the command has no {serial}",
-		"ip-reset-download": "",
+		"ip-reset-download": "", "slow-line": "",
 	} {
 		if got, known := why[name]; !known || got != want {
 			t.Errorf("%s: %q (known: %v), want %q", name, got, known, want)
 		}
 	}
 	target.Transport = rig.PTY
+	want := map[string]string{"ip-reset-download": "ip-reset needs TCP", "slow-line": "the command has no {baud}"}
 	for _, s := range mustSuite(t, "full").Scenarios {
-		if s.Name == "ip-reset-download" && s.cannot(target) != "ip-reset needs TCP" {
-			t.Errorf("on a PTY: %q", s.cannot(target))
+		if w, told := want[s.Name]; told && s.cannot(target) != w {
+			t.Errorf("%s on a PTY: %q, want %q", s.Name, s.cannot(target), w)
 		}
 	}
 }
