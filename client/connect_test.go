@@ -130,7 +130,7 @@ func TestSilentMeterIsToldWithWhatCanBeDone(t *testing.T) {
 		d.hold = client.DeviceSilent
 		d.start(client.TaskConnect)
 		d.run(time.Hour)
-		if err := d.u.Err(); !errors.Is(err, client.ErrNoResponse) || !strings.Contains(err.Error(), says) {
+		if err := d.shown; !errors.Is(err, client.ErrNoResponse) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v does not say %q", err, says)
 		}
 	}

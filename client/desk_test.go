@@ -45,6 +45,7 @@ type desk struct {
 	logErr   func(written int) error // why the next line cannot be written; nil: it can
 
 	prompts  []client.Prompt
+	shown    error // in the last window
 	log      []upgradelog.Line
 	written  int     // lines of it that are in the log
 	warnings []error // of a session
@@ -291,7 +292,7 @@ func (d *desk) listen() {
 		case client.EventStep:
 			d.steps = append(d.steps, e.Step)
 		case client.EventPrompt:
-			d.prompts = append(d.prompts, e.Prompt)
+			d.prompts, d.shown = append(d.prompts, e.Prompt), e.Err
 			if e.Prompt == client.UpgradeCompleted || e.Prompt == client.UpgradeFailed {
 				d.counts = d.u.Counts()
 			}

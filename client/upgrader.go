@@ -181,17 +181,11 @@ func (u *Upgrader) Start(now time.Duration, t Task) {
 // Done reports that the task is over.
 func (u *Upgrader) Done() bool { return u.phase == finished }
 
-// Err is why the last task failed; nil when it succeeded.
-func (u *Upgrader) Err() error { return u.err }
-
 // RecoveryMode reports that the tool is in Firmware Recovery Mode: a recovery was begun
 // in this process. "It is recommended to once again, completely exit ION Setup and
 // reconnect to the device. This is to ensure that ION Setup returns to normal operating
 // mode instead of Firmware Recovery Mode."
 func (u *Upgrader) RecoveryMode() bool { return u.recovery }
-
-// Device is what is known of the meter.
-func (u *Upgrader) Device() Device { return u.device }
 
 // Counts says how far the download is.
 type Counts struct {

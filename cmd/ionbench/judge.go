@@ -184,7 +184,7 @@ func (f *reportFlags) check() error {
 // it is no.
 func (f *reportFlags) finish(c *cli.Call, r *judge.Report) error {
 	errs := []error{f.tests.write(c, r.TestReport())}
-	for _, file := range []output{{f.json, r.WriteJSON}, {f.html, func(w io.Writer) error { return r.WriteHTMLIn(filepath.Dir(f.html), w) }}} {
+	for _, file := range []output{{f.json, r.WriteJSON}, {f.html, func(w io.Writer) error { return r.WriteHTML(filepath.Dir(f.html), w) }}} {
 		errs = append(errs, writeOutputs(file))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -46,11 +46,9 @@ type runView struct {
 	ProgramLog     string
 }
 
-// WriteHTML writes the report as one HTML page that needs no network and no other file.
-func (r *Report) WriteHTML(w io.Writer) error { return r.WriteHTMLIn("", w) }
-
-// WriteHTMLIn is WriteHTML for a page in a folder, which links to the stories among the artifacts.
-func (r *Report) WriteHTMLIn(folder string, w io.Writer) error {
+// WriteHTML writes the report as one HTML page that needs no network and no other file. It is made
+// for a folder, from which it links to the stories among the artifacts.
+func (r *Report) WriteHTML(folder string, w io.Writer) error {
 	style, err := web.ReadFile("web/page.css")
 	if err != nil {
 		return err

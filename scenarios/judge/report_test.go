@@ -106,7 +106,7 @@ func TestTheFileOfAProgramIsWhatItsCommandRuns(t *testing.T) {
 
 func TestThePageNeedsNothingElseAndTakesNoTextForItsOwn(t *testing.T) {
 	var b bytes.Buffer
-	if err := sampleReport(t).WriteHTML(&b); err != nil {
+	if err := sampleReport(t).WriteHTML("", &b); err != nil {
 		t.Fatal(err)
 	}
 	page := b.String()
@@ -139,7 +139,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestAReportThatCannotBeWrittenIsAnError(t *testing.T) {
 	r := sampleReport(t)
-	for name, err := range map[string]error{"json": r.WriteJSON(fullDisk{}), "html": r.WriteHTML(fullDisk{})} {
+	for name, err := range map[string]error{"json": r.WriteJSON(fullDisk{}), "html": r.WriteHTML("", fullDisk{})} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}

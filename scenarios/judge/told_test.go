@@ -55,7 +55,7 @@ func TestAScenarioThatDidNotPassLeavesItsStoryToTheEndOfTheProgram(t *testing.T)
 		t.Errorf("%d stories were told", len(told))
 	}
 	var html bytes.Buffer
-	if err := report.WriteHTMLIn(filepath.Dir(folder), &html); err != nil {
+	if err := report.WriteHTML(filepath.Dir(folder), &html); err != nil {
 		t.Fatal(err)
 	}
 	if link := `href="` + filepath.Base(folder) + `/undisturbed/story.html"`; !strings.Contains(html.String(), link) {

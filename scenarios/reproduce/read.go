@@ -405,12 +405,3 @@ func (r *LoggedRun) Like(o *LoggedRun) bool {
 	}
 	return true
 }
-
-// Text returns the run as the article would print it.
-func (r *LoggedRun) Text() []byte {
-	var b []byte
-	for _, e := range r.Entries {
-		b = upgradelog.Append(b, e.Line)
-	}
-	return b
-}

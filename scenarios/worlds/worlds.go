@@ -142,21 +142,6 @@ func With(values []int) world.World {
 	return w.Trimmed()
 }
 
-// Draw is a world with any values that do not contradict each other; below draws a number below
-// another.
-func Draw(below func(int) int) world.World {
-	s := space(generation)
-	row := make([]int, len(s.Counts))
-	for {
-		for p, count := range s.Counts {
-			row[p] = below(count)
-		}
-		if !s.Forbidden(row) {
-			return With(row)
-		}
-	}
-}
-
 // Named returns the row with a name; ok is false if no array can have a world of that name. The
 // error says which names there are.
 func Named(name string) (r *Row, ok bool, err error) {

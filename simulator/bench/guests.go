@@ -164,7 +164,8 @@ func (s *Station) CountsOf(seat int) Counts {
 	return c
 }
 
-// InsistedBy is Insisted for the host in a seat.
+// InsistedBy is the most often that the host in a seat has sent one request in this run without an
+// answer to it.
 func (s *Station) InsistedBy(seat int) int { return s.askingOf(seat).insisted }
 
 // SentLastBy is SentLast for the host in a seat.

@@ -760,10 +760,6 @@ func (s *Station) Counts() Counts {
 // Requests is how many messages the host has begun to send so far, resends included.
 func (s *Station) Requests() uint64 { return s.watch.requests }
 
-// Insisted is the most often that the host has sent one request in this run without an answer
-// to it.
-func (s *Station) Insisted() int { return s.watch.insisted }
-
 // SentLast is how often the host has sent its last request since an answer to it arrived whole.
 // What was answered is not insisted on.
 func (s *Station) SentLast() int { return s.watch.sent }

@@ -234,13 +234,6 @@ func (k *Client) OnModem(told func(ModemState)) {
 	}
 }
 
-// Modem is the state of the port's lines as the server told it last; told is false if it never did.
-func (k *Client) Modem() (m ModemState, told bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.end.modem, k.end.told
-}
-
 // clientEnd is the protocol of a client, without a connection.
 type clientEnd struct {
 	decoder

@@ -127,15 +127,20 @@ func TestAClientSeesTheCablePulledAndSetsItsRate(t *testing.T) {
 		t.Errorf("the server has %d baud", s.Baud())
 	}
 	go io.Copy(io.Discard, k)
+	modem := func() (m ModemState, told bool) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.end.modem, k.end.told
+	}
 	wantModem := func(want ModemState) {
 		t.Helper()
 		for range 2000 {
-			if m, told := k.Modem(); told && m == want {
+			if m, told := modem(); told && m == want {
 				return
 			}
 			time.Sleep(time.Millisecond)
 		}
-		m, _ := k.Modem()
+		m, _ := modem()
 		t.Errorf("the lines are %08b, want %08b", m, want)
 	}
 	wantModem(DCD | DSR | CTS)
