@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/serving"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/history"
 	"ionbench/scenarios/rig"
@@ -113,6 +116,9 @@ func (f *replayFlags) replayHistory(c *cli.Call, id string) error {
 	drawn, err := storm.ParseHistoryID(id)
 	if err != nil {
 		return cli.Unusable(err).Hint("copy the whole id again, or draw the storm again: ionbench storm --histories --seed N")
+	}
+	if err := errors.Join(capturing.Check(f.capture, f.json), serving.CheckStory(f.story)); err != nil {
+		return err
 	}
 	w := drawn.Draw()
 	c.Begin()

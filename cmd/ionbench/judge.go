@@ -14,6 +14,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/judge"
@@ -238,6 +239,9 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	if f.story != "" && (len(suite.Scenarios) != 1 || f.repeat != 1) {
 		return cli.Usage("--story tells of one scenario, and these are %d", len(suite.Scenarios)*f.repeat).Hint("name one: --only killed")
+	}
+	if err := serving.CheckStory(f.story); err != nil {
+		return err
 	}
 	options := f.options(c)
 	var told *retell.Story

@@ -10,7 +10,7 @@ import (
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
@@ -90,7 +90,7 @@ func (f *replayFlags) run(ctx context.Context, c *cli.Call) error {
 	if err := capturing.Check(f.capture, f.json); err != nil {
 		return err
 	}
-	if err := checkOutputs(files.File, f.story); err != nil {
+	if err := serving.CheckStory(f.story); err != nil {
 		return err
 	}
 	c.Begin()

@@ -89,6 +89,8 @@ func (f *reproduceFlags) check(c *cli.Call) error {
 		return err
 	}
 	switch {
+	case c.Given("candidate") && f.output == "" && !f.left.wanted():
+		return cli.Usage("--candidate %d: nothing is done with it", f.candidate).Hint("add what is to be made of it: -o FILE.case, --serve, --state or --save-firmware")
 	case f.output == "-" && (f.left.JSON || f.left.serve != ""):
 		return cli.Usage("-o - prints the case and nothing else").Hint("leave --json and --serve out")
 	case f.output == "-":

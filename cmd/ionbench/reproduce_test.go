@@ -169,6 +169,7 @@ func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
 		{"", []string{path, "--run", "2"}, "the log has 1"},
 		{"", []string{path, "--run", "-2"}, "the log has 1"},
 		{"", []string{path, "--candidate", "0"}, "no number of at least 1"},
+		{"", []string{path, "--candidate", "5"}, "nothing is done with it"},
 		{"", []string{path, "--candidate", "99", "-o", "x.case"}, "there are"},
 		{"", []string{path, "--trials", "0"}, "at least 1"},
 		{"", []string{path, "--serve", "usb"}, "use pty or tcp"},

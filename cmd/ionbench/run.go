@@ -12,7 +12,7 @@ import (
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	stored "ionbench/fixtures/cases"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/rig"
@@ -86,7 +86,7 @@ func (f *runFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.print != "" && f.json {
 		return errPrintAndJSON()
 	}
-	if err := errors.Join(f.tests.check(f.json), capturing.Check(f.capture, f.json), checkOutputs(files.File, f.story)); err != nil {
+	if err := errors.Join(f.tests.check(f.json), capturing.Check(f.capture, f.json), serving.CheckStory(f.story)); err != nil {
 		return err
 	}
 	all, err := choose(c.Args, c.In)

@@ -9,6 +9,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/shrink"
@@ -71,7 +72,7 @@ func (f *shrinkFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(checkOutputs(files.Nothing, f.caseFile, f.spec), checkOutputs(files.File, f.story)); err != nil {
+	if err := errors.Join(checkOutputs(files.Nothing, f.caseFile, f.spec), serving.CheckStory(f.story)); err != nil {
 		return err
 	}
 	fails, err := f.predicate(c, subject)

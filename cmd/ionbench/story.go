@@ -9,6 +9,7 @@ import (
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/retell"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
@@ -54,7 +55,7 @@ func (f *storyFlags) run(ctx context.Context, c *cli.Call) error {
 	if f.output == "" {
 		return cli.Usage("no file to write").Hint("name one: -o run.html")
 	}
-	if err := checkOutputs(files.File, f.output); err != nil {
+	if err := serving.CheckStory(f.output); err != nil {
 		return err
 	}
 	if isRecord(c.Args[0]) {

@@ -69,6 +69,22 @@ func TestAFileThatIsNoStoryIsRefused(t *testing.T) {
 	if code != cli.Misused || !strings.Contains(diagnostics, "no story of a run: line 1") {
 		t.Errorf("exit %d: %s", code, diagnostics)
 	}
+	for _, args := range [][]string{
+		{"run", "frozen", "--story"}, {"replay", "kill at block 2", "--story"}, {"replay", storm.HistoryID(1, 1), "--story"}, {"shrink", "kill", "--story"},
+		{"story", "kill at block 2", "-o"}, {"judge", "--only", "killed", "--story"},
+	} {
+		file := filepath.Join(t.TempDir(), "x.txt")
+		args = append(args, file)
+		if args[0] == "judge" {
+			args = append(args, "--upgrader", "true")
+		}
+		if code, _, diagnostics := call(t, "", args...); code != cli.Misused || !strings.Contains(diagnostics, "x.txt: its name does not say") || !strings.Contains(diagnostics, "ends in .html") {
+			t.Errorf("%v: exit %d, %s", args, code, diagnostics)
+		}
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("%v: it is written", args)
+		}
+	}
 	if code, _, diagnostics := call(t, "", "run", "frozen", "recovery", "--story", "x.html"); code != cli.Misused || !strings.Contains(diagnostics, "--story tells of one case") {
 		t.Errorf("exit %d: %s", code, diagnostics)
 	}

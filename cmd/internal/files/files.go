@@ -86,10 +86,28 @@ const (
 	Name         // a regular file or a link; the link itself is replaced
 )
 
-// Check says whether a result may be written to path. Call it before you do the work.
-func Check(path string, over Over) error { return Local().check(path, over) }
+// Check says whether a result may be written to path, and can be: a file is made beside it and removed.
+// Call it before you do the work.
+func Check(path string, over Over) error { return Local().Check(path, over) }
 
-// check says whether a result may be written to path. Call it before you do the work.
+// Check says whether a result may be written to path, and can be: a file is made beside it and removed.
+// Call it before you do the work.
+func (d Disk) Check(path string, over Over) error {
+	if err := d.check(path, over); err != nil {
+		return err
+	}
+	folder, name := split(path)
+	f, temporary, err := d.openTemporary(folder, name, Private)
+	if err == nil {
+		err = errors.Join(d.System.Remove(temporary), f.Close())
+	}
+	if err != nil {
+		return cli.Environmental(fmt.Errorf("%s cannot be written: %w", path, withoutPath(err))).Hint("name a file in a folder that can be written to")
+	}
+	return nil
+}
+
+// check says whether a result may be written to path.
 func (d Disk) check(path string, over Over) error {
 	info, err := d.System.Lstat(path)
 	switch {

@@ -14,6 +14,7 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/simulator/disk"
+	"ionbench/simulator/disk/fragile"
 )
 
 func must(t *testing.T, err error) {
@@ -69,6 +70,26 @@ func TestAResultIsNeverWrittenOverWhatWasNotMeant(t *testing.T) {
 			t.Errorf("%s over %d: what the link leads to was written", test.name, test.over)
 		}
 		wantNothingLeft(t, dir)
+	}
+}
+
+// A folder in which nothing can be made is found before the work, not after it.
+func TestAFolderThatCannotBeWrittenToIsFoundBeforeTheWork(t *testing.T) {
+	full := fragile.New("/full")
+	must(t, full.Put("/full/old", []byte("old")))
+	d := files.Disk{System: full}
+	for name, opened := range map[string]int{"/full/new": 3, "/full/old": 2} { // as the how manieth operation the temporary file is made
+		if err := d.Check(name, files.File); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, err := full.List("/full"); err != nil || len(left) != 1 {
+			t.Errorf("%s: a check leaves %v (%v)", name, left, err)
+		}
+		full.Strike(fragile.Point{At: opened, Do: fragile.Fails})
+		if err := d.Check(name, files.File); cli.StatusOf(err) != cli.Environment || len(cli.Hints(err)) == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+		full.Relieve()
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
@@ -30,9 +32,22 @@ const (
 	maxStoryBytes  = 64 << 20
 )
 
+// CheckStory checks the file to which a story is to go: its name says in which form. An empty path is a
+// flag that was not given.
+func CheckStory(path string) error {
+	const records = ".json .jsonl"
+	switch {
+	case path == "":
+		return nil
+	case !page.Is(path) && !slices.Contains(strings.Fields(records), strings.ToLower(filepath.Ext(path))):
+		return cli.Usage("%s: its name does not say whether it is to be a page or JSON Lines", path).Hint("name a file that ends in .html, or in .story.json for programs")
+	}
+	return files.Check(path, files.File)
+}
+
 // newStory checks the file to which a story is to go.
 func newStory(path string) (*storyFile, error) {
-	if err := files.Check(path, files.File); err != nil {
+	if err := CheckStory(path); err != nil {
 		return nil, fmt.Errorf("--story: %w", err)
 	}
 	return &storyFile{path: path}, nil
