@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -118,13 +119,26 @@ func (s *session) takePort(t target) error {
 	return nil
 }
 
-// reconnect opens the connection again that broke.
+// reconnect opens the connection again that broke. That it is lost is told once, until it is there again.
 func (s *session) reconnect(cause error) {
-	s.report.connection(cause)
+	if !s.broken {
+		s.broken = true
+		s.report.connection(cause)
+	}
+	s.came = s.ear.count()
 	s.connect(&attempt{}, func(now time.Duration, err error) {
-		if err == nil {
-			s.report.connection(nil)
+		if !errors.Is(cause, port.ErrBusy) {
+			s.isBack(err == nil)
 		}
 		s.tool.Reconnected(now, err)
 	})
+}
+
+// isBack tells that the connection is there again, if it is. One that was closed before a byte came, as
+// by a port that somebody else has, is there only when a byte has come.
+func (s *session) isBack(there bool) {
+	if there = there || s.ear.count() > s.came; s.broken && there {
+		s.broken = false
+		s.report.connection(nil)
+	}
 }

@@ -35,6 +35,9 @@ func TestAPortThatIsGoneIsAskedAsOftenAsASilentMeter(t *testing.T) {
 			b.stop()
 		}
 	}}.run(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "100ms", "--baud", "19200")...).wantCode(1)
+	if n := strings.Count(r.stderr, "connection lost"); n != 1 {
+		t.Errorf("it is told %d times that the connection is lost:\n%s", n, r.stderr)
+	}
 	r.wantSays("11 requests were not answered", "; the connection broke: nothing listens at "+b.addr, "go on with: ionup recover ")
 	if n := strings.Count(r.stdout, "No response... resending"); n != 10 || !strings.Contains(r.stdout, "No response... aborting (11 of 19)\nUpgrade failed at ") {
 		t.Errorf("stdout:\n%s", r.stdout)

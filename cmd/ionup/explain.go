@@ -81,7 +81,7 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 	switch end.Advice {
 	case client.NoAdvice:
 		if errors.Is(end.Err, port.ErrBusy) {
-			return []string{"wait until the other one has ended, or let ionup wait for it: --wait 1m"}
+			return s.whoHasThePort()
 		}
 	case client.AdviceRecover:
 		return s.recoverySteps(end, f, firmwarePath)
@@ -103,6 +103,14 @@ func (s *session) nextSteps(end client.End, f *lineFlags, firmwarePath string) [
 		return []string{"name another folder with --journal DIR, or do without it: --no-journal"}
 	}
 	return nil
+}
+
+// whoHasThePort says what to do about a port that somebody else uses.
+func (s *session) whoHasThePort() []string {
+	if s.target.tcp == "" {
+		return []string{"wait until the other one has ended, or let ionup wait for it: --wait 1m"}
+	}
+	return []string{"the cable is not the cause. Whoever has the port is named where it is served; end that one, or let a new one take the port over, as ionsim --takeover and many serial servers do"}
 }
 
 // otherLog says what to do about a log that cannot be written.

@@ -16,12 +16,21 @@ type ear struct {
 	mu      sync.Mutex
 	foreign ion.Foreign
 	frames  bool // some ION has come
+	bytes   int  // that have come
 }
 
 func (e *ear) hear(p []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.bytes += len(p)
 	e.frames = e.foreign.Add(p) || e.frames
+}
+
+// count is how many bytes have come.
+func (e *ear) count() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.bytes
 }
 
 // explain adds to an error of a meter that does not answer what came in place of answers.

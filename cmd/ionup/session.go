@@ -55,6 +55,8 @@ type session struct {
 	target target
 	next   opened // the connection that drive uses next
 	dials  int    // connections that were asked for
+	broken bool   // it was told that the connection is lost
+	came   int    // bytes before it was opened again
 	detach bool   // the person chooses a new connection, so the old one is closed
 
 	device   client.Device
@@ -236,6 +238,7 @@ func (s *session) inputEnded(now time.Duration) {
 
 // step handles the tool's events.
 func (s *session) step(now time.Duration) {
+	s.isBack(false)
 	for e, ok := s.tool.NextEvent(now); ok; e, ok = s.tool.NextEvent(now) {
 		s.hear(now, e)
 	}
