@@ -231,16 +231,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := f.report.check(); err != nil {
-		return err
-	}
-	if info, err := os.Stat(f.artifacts); err == nil && !info.IsDir() {
-		return cli.Usage("--artifacts: %s is no folder", f.artifacts)
-	}
-	if f.story != "" && (len(suite.Scenarios) != 1 || f.repeat != 1) {
-		return cli.Usage("--story tells of one scenario, and these are %d", len(suite.Scenarios)*f.repeat).Hint("name one: --only killed")
-	}
-	if err := serving.CheckStory(f.story); err != nil {
+	if err := f.checkOutputs(suite); err != nil {
 		return err
 	}
 	options := f.options(c)
@@ -249,21 +240,8 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 		options.Told = func(s *retell.Story) { told = s }
 	}
 	f.tellExpected(c, suite, &target, options)
-	progress, done, failed := c.Progress("scenarios"), 0, 0
-	options.Ended = func(r *judge.Result) {
-		done++
-		if r.Verdict() == "no" {
-			if failed++; failed == 1 {
-				progress.Clear()
-				fmt.Fprintf(c.Err, "\nThe first failure:\n%s\n", judge.VerdictText(r))
-			}
-		}
-		more := ""
-		if failed > 0 {
-			more = fmt.Sprintf("%d failed", failed)
-		}
-		progress.Show(done, len(suite.Scenarios)*f.repeat, more)
-	}
+	progress := c.Progress("scenarios")
+	options.Ended = shownOn(progress, c, len(suite.Scenarios)*f.repeat)
 	if f.http != "" {
 		audience, err := openAudience(c, f.http, f.pace)
 		if err != nil {
@@ -288,6 +266,39 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 		c.Note("%d processes hid from which program they came, and were killed at the end", report.Strays)
 	}
 	return f.report.finish(c, report)
+}
+
+// checkOutputs says what cannot be written.
+func (f *judgeFlags) checkOutputs(suite *judge.Suite) error {
+	if err := f.report.check(); err != nil {
+		return err
+	}
+	if info, err := os.Stat(f.artifacts); err == nil && !info.IsDir() {
+		return cli.Usage("--artifacts: %s is no folder", f.artifacts)
+	}
+	if f.story != "" && (len(suite.Scenarios) != 1 || f.repeat != 1) {
+		return cli.Usage("--story tells of one scenario, and these are %d", len(suite.Scenarios)*f.repeat).Hint("name one: --only killed")
+	}
+	return serving.CheckStory(f.story)
+}
+
+// shownOn shows how many scenarios of all have ended, and tells of the first failure at once.
+func shownOn(progress *terminal.Progress, c *cli.Call, all int) func(*judge.Result) {
+	done, failed := 0, 0
+	return func(r *judge.Result) {
+		done++
+		if r.Verdict() == "no" {
+			if failed++; failed == 1 {
+				progress.Clear()
+				fmt.Fprintf(c.Err, "\nThe first failure:\n%s\n", judge.VerdictText(r))
+			}
+		}
+		more := ""
+		if failed > 0 {
+			more = fmt.Sprintf("%d failed", failed)
+		}
+		progress.Show(done, all, more)
+	}
 }
 
 // play plays the suite, and writes the captures if they are wanted.

@@ -427,30 +427,9 @@ func (t *tool) listen(now time.Duration) {
 func (t *tool) hear(now time.Duration, e client.Event) {
 	switch e.Kind {
 	case client.EventLog:
-		t.count()
-		tell(t, now, LineLogged{e.Line})
-		if e.Settled {
-			t.unsaid++
-			return
-		}
-		t.session.Logged(now, t.write(e.Line))
+		t.hearLine(now, e)
 	case client.EventPrompt:
-		tell(t, now, Prompted{e.Prompt})
-		if t.notes(e.Prompt) {
-			t.acts.due = append(t.acts.due, moment{at: now, window: e.Prompt, windows: t.windowsAt(e.Prompt), err: e.Err})
-		}
-		t.prompts = append(t.prompts, e.Prompt)
-		t.failing = t.failing || e.Prompt == client.UpgradeFailed
-		if len(t.prompts) > maxPrompts {
-			panic("rig: tool and person run in circles at " + e.Prompt.String())
-		}
-		if !e.Settled {
-			a := t.answer(e.Prompt)
-			if t.trace == WholeTrace {
-				tell(t, now, Answered{e.Prompt, a.Choice})
-			}
-			t.give(now, e.Prompt, a)
-		}
+		t.hearPrompt(now, e)
 	case client.EventSaveJournal:
 		t.session.Saved(now, t.save(e.Meter, e.Journal))
 	case client.EventLock:
@@ -464,18 +443,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventReconnect:
 		t.reconnect(now)
 	case client.EventStep:
-		t.doing = e.Step
-		if t.trace == WholeTrace {
-			tell(t, now, StepBegun{e.Step})
-		}
-		if t.with != nil && e.Step.ChangesMeter() {
-			t.changes = true
-			t.intruded = t.intruded || t.with.heldByAnother(t)
-		}
-		if writes(e.Step) || mayForget(e.Step) {
-			t.acts.due = append(t.acts.due, moment{at: now, step: e.Step})
-		}
-		t.ordered = t.ordered || e.Step == client.StepEnterDownloadState && !t.device.Download
+		t.hearStep(now, e.Step)
 	case client.EventSettings:
 		t.settings = e.Settings
 	case client.EventDevice:
@@ -486,6 +454,52 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.process.End(t)
 		tell(t, now, Finished{t.claim})
 	}
+}
+
+func (t *tool) hearLine(now time.Duration, e client.Event) {
+	t.count()
+	tell(t, now, LineLogged{e.Line})
+	if e.Settled {
+		t.unsaid++
+		return
+	}
+	t.session.Logged(now, t.write(e.Line))
+}
+
+// hearPrompt lets the person answer a window, unless it is settled.
+func (t *tool) hearPrompt(now time.Duration, e client.Event) {
+	tell(t, now, Prompted{e.Prompt})
+	if t.notes(e.Prompt) {
+		t.acts.due = append(t.acts.due, moment{at: now, window: e.Prompt, windows: t.windowsAt(e.Prompt), err: e.Err})
+	}
+	t.prompts = append(t.prompts, e.Prompt)
+	t.failing = t.failing || e.Prompt == client.UpgradeFailed
+	if len(t.prompts) > maxPrompts {
+		panic("rig: tool and person run in circles at " + e.Prompt.String())
+	}
+	if e.Settled {
+		return
+	}
+	a := t.answer(e.Prompt)
+	if t.trace == WholeTrace {
+		tell(t, now, Answered{e.Prompt, a.Choice})
+	}
+	t.give(now, e.Prompt, a)
+}
+
+func (t *tool) hearStep(now time.Duration, begun client.Step) {
+	t.doing = begun
+	if t.trace == WholeTrace {
+		tell(t, now, StepBegun{begun})
+	}
+	if t.with != nil && begun.ChangesMeter() {
+		t.changes = true
+		t.intruded = t.intruded || t.with.heldByAnother(t)
+	}
+	if writes(begun) || mayForget(begun) {
+		t.acts.due = append(t.acts.due, moment{at: now, step: begun})
+	}
+	t.ordered = t.ordered || begun == client.StepEnterDownloadState && !t.device.Download
 }
 
 // reconnect opens the connection that broke, or begins to call again.
