@@ -115,15 +115,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	command := p.target.forAttempt(a.Recovery)
-	around := p.around()
-	start := func(at address) (*process, error) {
-		argv := command.argv(p.values(at, around))
-		a.Command, a.started = shell.Join(argv...), time.Now()
-		if p.options.Loader == ByXMODEM {
-			return startAtLine(at.port, around.wrapped(argv), around.environment(p.place.path))
-		}
-		return start(around.wrapped(argv), around.environment(p.place.path), nil)
-	}
+	start := func(at address) (*process, error) { return p.start(a, command, at) }
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
 	if len(p.attempts) == 0 {
 		a.Harms = p.scenario.Harms
@@ -157,14 +149,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	if err := p.lookAtFiles(a); err != nil {
 		return nil, err
 	}
-	for _, h := range g.unstruck() {
-		why := fmt.Sprintf("the program never came to %s %d, so nothing befell it there", requestNames[h.At], h.Nth)
-		if h.Nth == 1 {
-			a.Missed = why
-		} else { // it may say all in one message
-			a.note("%s", why)
-		}
-	}
+	a.noteUnstruck(g.unstruck())
 	p.judge(a, e)
 	p.tell(a, from, began)
 	p.tries++
@@ -172,6 +157,29 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return a, p.stand.beside.conclude(a)
 	}
 	return a, nil
+}
+
+// start starts the program of an attempt.
+func (p *player) start(a *Execution, c *Command, at address) (*process, error) {
+	around := p.around()
+	argv := c.argv(p.values(at, around))
+	a.Command, a.started = shell.Join(argv...), time.Now()
+	if p.options.Loader == ByXMODEM {
+		return startAtLine(at.port, around.wrapped(argv), around.environment(p.place.path))
+	}
+	return start(around.wrapped(argv), around.environment(p.place.path), nil)
+}
+
+// noteUnstruck tells of harms that wait for a request which never came.
+func (a *Execution) noteUnstruck(harms []Harm) {
+	for _, h := range harms {
+		why := fmt.Sprintf("the program never came to %s %d, so nothing befell it there", requestNames[h.At], h.Nth)
+		if h.Nth == 1 {
+			a.Missed = why
+		} else { // it may say all in one message
+			a.note("%s", why)
+		}
+	}
 }
 
 // land waits for a meter that an aborted program has left on its way to its loader, or back.

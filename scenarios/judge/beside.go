@@ -140,73 +140,84 @@ func (p *player) company(ctx context.Context) (*beside, error) {
 	return nil, nil
 }
 
-// secondRun starts the program once more for the same meter.
+// secondRun is the program, started once more for the same meter.
+type secondRun struct {
+	*player
+	begun   atomic.Bool
+	done    chan struct{}
+	exit    Exit
+	failed  error
+	command string
+	left    string // what the meter was when it ended, where that is not the new revision
+}
+
+// secondRun is what a second run of the program does beside the first.
 func (p *player) secondRun(ctx context.Context) *beside {
-	var (
-		begun   atomic.Bool
-		done    = make(chan struct{})
-		exit    Exit
-		failed  error
-		command string
-		left    string // what the meter was when it ended
-	)
-	over := func() bool { return isClosed(done) }
+	r := &secondRun{player: p, done: make(chan struct{})}
 	return &beside{
-		block: firstMeetsAt, most: mostHeldFirst * p.options.Response, free: over,
-		reached: func(at address) {
-			begun.Store(true)
-			around := surroundings{}
-			values := p.values(at, around)
-			values[logOf] = filepath.Join(p.place.path, besideLog)
-			argv := p.target.Upgrade.argv(values)
-			command = shell.Join(argv...)
-			go func() {
-				defer close(done)
-				var second *process
-				if second, failed = start(argv, around.environment(p.place.path), nil); failed == nil {
-					exit = second.wait(ctx, limit{time: p.limit})
-				}
-			}()
-		},
-		await: func() {
-			if begun.Load() {
-				<-done
-			}
-		},
-		ended: func(m *meter.Meter) {
-			if revision, runs := m.Revision(); m.State() != meter.Application || !runs || revision != p.file.Revision {
-				left = fmt.Sprintf("in state %v", m.State())
-			}
-		},
-		conclude: func(a *Execution) error {
-			if !begun.Load() {
-				a.Missed = notSoFar
-				return nil
-			}
-			if failed != nil {
-				return failed
-			}
-			a.note("the second run, %s, ended with %s after %.1f s", command, exit.String(), exit.Took.Seconds())
-			tell := func(rule verdict.Rule, format string, args ...any) {
-				a.Broken = append(a.Broken, verdict.Violation{Rule: rule, Reason: Visible(fmt.Sprintf(format, args...))})
-			}
-			if a.LogTold == logJudged && endsOf(a.Log) > 1 {
-				tell(verdict.I6, "the second run wrote into the log of the first, which ends %d times", endsOf(a.Log))
-			}
-			switch {
-			case exit.Interrupted:
-			case exit.TimedOut:
-				tell(verdict.I5, "the second run was still at work after %v", p.limit)
-			case exit.Signal != "":
-				tell(verdict.Crashed, "the second run was ended by a signal that nobody sent: %s", exit.Signal)
-			case exit.Success() && left != "":
-				tell(verdict.I2, "the second run claims success; the meter was %s", left)
-			case exit.Success() && !a.Meter.Image:
-				tell(verdict.I2, "the second run claims success, and the meter does not have the image")
-			}
-			return nil
-		},
+		block: firstMeetsAt, most: mostHeldFirst * p.options.Response,
+		free:     func() bool { return isClosed(r.done) },
+		reached:  func(at address) { r.begin(ctx, at) },
+		await:    r.await,
+		ended:    r.lookAtMeter,
+		conclude: r.conclude,
 	}
+}
+
+func (r *secondRun) begin(ctx context.Context, at address) {
+	r.begun.Store(true)
+	around := surroundings{}
+	values := r.values(at, around)
+	values[logOf] = filepath.Join(r.place.path, besideLog)
+	argv := r.target.Upgrade.argv(values)
+	r.command = shell.Join(argv...)
+	go func() {
+		defer close(r.done)
+		var second *process
+		if second, r.failed = start(argv, around.environment(r.place.path), nil); r.failed == nil {
+			r.exit = second.wait(ctx, limit{time: r.limit})
+		}
+	}()
+}
+
+func (r *secondRun) await() {
+	if r.begun.Load() {
+		<-r.done
+	}
+}
+
+func (r *secondRun) lookAtMeter(m *meter.Meter) {
+	if revision, runs := m.Revision(); m.State() != meter.Application || !runs || revision != r.file.Revision {
+		r.left = fmt.Sprintf("in state %v", m.State())
+	}
+}
+
+// conclude judges the second run, and tells it with the first.
+func (r *secondRun) conclude(first *Execution) error {
+	if !r.begun.Load() {
+		first.Missed = notSoFar
+		return nil
+	}
+	if r.failed != nil {
+		return r.failed
+	}
+	exit := &r.exit
+	first.note("the second run, %s, ended with %s after %.1f s", r.command, exit.String(), exit.Took.Seconds())
+	if first.LogTold == logJudged && endsOf(first.Log) > 1 {
+		first.breaks(verdict.I6, "the second run wrote into the log of the first, which ends %d times", endsOf(first.Log))
+	}
+	switch {
+	case exit.Interrupted:
+	case exit.TimedOut:
+		first.breaks(verdict.I5, "the second run was still at work after %v", r.limit)
+	case exit.Signal != "":
+		first.breaks(verdict.Crashed, "the second run was ended by a signal that nobody sent: %s", exit.Signal)
+	case exit.Success() && r.left != "":
+		first.breaks(verdict.I2, "the second run claims success; the meter was %s", r.left)
+	case exit.Success() && !first.Meter.Image:
+		first.breaks(verdict.I2, "the second run claims success, and the meter does not have the image")
+	}
+	return nil
 }
 
 // endsOf is how many ends of upgrades a log tells.

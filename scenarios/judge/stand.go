@@ -2,15 +2,12 @@ package judge
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"ionbench/client/upg"
@@ -18,9 +15,7 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/ion"
-	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
-	"ionbench/simulator/serve"
 )
 
 // stand is the meter of a scenario. Between the attempts no program is at its line, and time is
@@ -198,113 +193,4 @@ func whereItPanicked() string {
 			return ""
 		}
 	}
-}
-
-// settle is how long the meter goes on after the program has ended: the program's last bytes may
-// still be on their way.
-const settle = 100 * time.Millisecond
-
-// address is where a program can reach the meter.
-type address struct{ port, tcp string }
-
-// serve offers the meter at a port while one program runs. start starts the program, and befall
-// carries out faults of its computer. The meter's clock follows the wall clock.
-func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over rig.Transport, g *gateway, start func(address) (*process, error), befall func(*process, bench.Order)) (e Exit, asked bool, err error) {
-	clock := machine.WallClockFrom(s.now)
-	l := &line{station: s.station, captured: &s.captured}
-	var program *process
-	var done atomic.Uint64
-	reset := false
-	config := serve.Config{
-		Clock: clock, PTY: over == rig.PTY, Baud: o.Baud,
-		Unasked: o.Loader == ByXMODEM,
-		Reset:   func() bool { was := reset; reset = false; return was },
-		Gone:    l.portGone,
-		Event: func(e serve.Event) {
-			l.use(func(station *bench.Station) { s.captured.connection(station, e) })
-		},
-		Commands: s.seat.Commands(),
-		Step: func(now time.Duration) bool {
-			l.use(func(station *bench.Station) {
-				s.seat.Step(now)
-				if g.unread {
-					program.closePipes()
-				}
-				if g.counts[clears] <= mostClears {
-					done.Store(station.Meter().Chip().Ops())
-				}
-				for _, order := range station.Orders() {
-					switch order.Command {
-					case bench.ResetConnection:
-						reset = true
-					case bench.LosePort, bench.RegainPort: // see Gone
-					default:
-						g.stopped = order.Command == bench.Sleep || g.stopped && order.Command != bench.Wake
-						befall(program, order)
-					}
-				}
-			})
-			return false
-		},
-	}
-	switch over {
-	case rig.TCP:
-		config.TCP = "127.0.0.1:0"
-	case rig.PTY: // a port that vanishes comes back under its link
-		folder, err := os.MkdirTemp("", "ionbench-port-")
-		if err != nil {
-			return Exit{}, false, fmt.Errorf("%w: %w", errNoVerdict, err)
-		}
-		defer os.RemoveAll(folder)
-		config.Link = filepath.Join(folder, "ttyION")
-	}
-	server, err := serve.Listen(config)
-	if err != nil {
-		return Exit{}, false, err
-	}
-	at := address{port: config.Link}
-	if a := server.Addr(); a != nil {
-		at.tcp = a.String()
-	}
-	if program, err = start(at); err != nil {
-		return Exit{}, false, errors.Join(err, server.Close())
-	}
-	serving, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	g.line = l
-	var device serve.Device = guarded{g}
-	if s.beside != nil {
-		device = &meeting{guarded: guarded{g}, beside: s.beside, at: at}
-	}
-	if o.Loader == ByXMODEM || s.station.Modem() != nil {
-		device = l // what a modem is told is no frame
-	}
-	go func() { served <- server.Run(serving, device) }()
-	wait := limit{time: most}
-	if o.Limit == 0 {
-		wait.done, wait.most, wait.more = done.Load, respites*ion.Blocks(len(s.file.Image)), respite
-	}
-	e = program.wait(ctx, wait)
-	if s.beside != nil {
-		s.beside.await()
-	}
-	time.Sleep(settle)
-	stop()
-	select {
-	case err = <-served:
-	case <-time.After(lastResort):
-		err = errors.New("its port does not close")
-	}
-	switch {
-	case !errors.Is(err, context.Canceled):
-		return e, l.asked, fmt.Errorf("%w: the meter cannot be served any more: %w", errNoVerdict, err)
-	case l.panicked != nil:
-		return e, l.asked, l.panicked
-	}
-	s.now = max(s.now, clock.Now())
-	if o.Loader == ByXMODEM {
-		s.now += toRestart
-	}
-	s.station.Advance(s.now)
-	return e, l.asked, nil
 }

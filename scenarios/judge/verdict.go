@@ -23,61 +23,28 @@ func (a *Execution) note(format string, args ...any) {
 	a.Notes = append(a.Notes, Visible(fmt.Sprintf(format, args...)))
 }
 
+// breaks says that the attempt breaks a rule.
+func (a *Execution) breaks(rule verdict.Rule, format string, args ...any) {
+	a.Broken = append(a.Broken, verdict.Violation{Rule: rule, Reason: Visible(fmt.Sprintf(format, args...))})
+}
+
 // judge judges an attempt, unless ctx interrupted it.
 func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	a.noteEnd()
 	if a.Exit.Interrupted {
 		return
 	}
-	lost := p.lost()
-	a.Lost = lost
-	t := &e.Tool
-	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
-	t.Keeps = p.keeps()
-	e.Forbidden, e.Lost, e.Log = p.forbidden(a), lost, p.log(a)
-	e.Aside = &verdict.Aside{
-		Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a), Facts: p.facts(a, e.Log),
-	}
-	if why := p.abort(a); why != "" {
-		a.Conduct = append(a.Conduct, breach{duty.AbortButton, why})
-	}
-	if p.scenario.abortSignal() == syscall.SIGINT && a.leftInLoader(e.Before.State) {
-		a.Conduct = append(a.Conduct, breach{duty.AsItWas, leftInLoader})
-	}
-	if around := p.around(); (around.LogFull || around.NoLog) && !a.success() && !a.Killed && !a.Exit.TimedOut && a.Exit.said() == "" {
-		a.Conduct = append(a.Conduct, breach{duty.Surroundings, "its log cannot be written, and it ended without a word of why"})
-	}
-	for _, b := range a.Conduct {
-		e.Aside.Conduct = append(e.Aside.Conduct, b.what)
-	}
-	e.Forged = e.Forged || slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() })
-	if a.Recovery {
-		e.Recovery = p.recovery(a, lost)
-	} else {
-		s := p.scenario
-		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
-	}
+	a.Lost = p.lost()
+	p.complete(a, e)
 	a.Broken = verdict.Judge(e)
 	if p.endedAround(a) { // advise says so
 		a.Broken = slices.DeleteFunc(a.Broken, func(v verdict.Violation) bool {
 			return slices.Contains([]verdict.Rule{verdict.I3, verdict.I6, verdict.Crashed, verdict.Expected}, v.Rule)
 		})
 	}
-	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > p.scenario.Missing {
-		came := "every answer came in time"
-		if p.scenario.Missing > 0 {
-			came = "every answer but one came in time"
-		}
-		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("%s (%s), and %d requests were sent again", came, p.scenario.Title, a.Cost.Resends)})
-	}
-	if p.step.Expect == Fails && a.success() {
-		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the upgrade should fail (%s), and it ended with success", p.scenario.Title)})
-	}
-	if len(a.Harms) > 0 && a.Harms[0].name == "tells-small-blocks" && a.success() && a.Cost.Blocks < smallBlocks {
-		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.Expected, Reason: fmt.Sprintf("the meter told that its blocks have %d bytes, and %d blocks were sent where %d are needed", smallBlock, a.Cost.Blocks, smallBlocks)})
-	}
-	if a.saysCompleted() && a.Killed && lost != 0 && t.Keeps {
-		a.Broken = append(a.Broken, verdict.Violation{Rule: verdict.I6, Reason: fmt.Sprintf("the log says that the upgrade is completed, and %v are not in the meter again", lost)})
+	p.judgeExpected(a)
+	if a.saysCompleted() && a.Killed && a.Lost != 0 && p.keeps() {
+		a.breaks(verdict.I6, "the log says that the upgrade is completed, and %v are not in the meter again", a.Lost)
 	}
 	p.advise(a, e)
 	for i := range a.Broken {
@@ -86,8 +53,60 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	if len(a.Broken) > 0 {
 		a.note("%s; the meter %s", a.progress(), a.runs())
 	}
-	if e.Upgraded() && lost != 0 && !p.target.KeepsSettings {
-		a.note("settings are lost: %v; the program does not promise to keep them (--keeps-settings)", lost)
+	if e.Upgraded() && a.Lost != 0 && !p.target.KeepsSettings {
+		a.note("settings are lost: %v; the program does not promise to keep them (--keeps-settings)", a.Lost)
+	}
+}
+
+// complete adds what is known of the program, and what the scenario wants, to what was seen of the meter.
+func (p *player) complete(a *Execution, e *verdict.Evidence) {
+	t := &e.Tool
+	t.Ended, t.Killed, t.Aborted, t.Err, t.Crash = !a.Exit.TimedOut, a.Killed, a.Aborted, a.Exit.err(), a.crash()
+	t.Keeps = p.keeps()
+	e.Forbidden, e.Lost, e.Log = p.forbidden(a), a.Lost, p.log(a)
+	e.Aside = &verdict.Aside{
+		Template: p.template(), Record: p.record(), Earlier: a.Earlier, Secret: p.secret(a), Facts: p.facts(a, e.Log),
+	}
+	p.lookAtConduct(a, e.Before.State)
+	for _, b := range a.Conduct {
+		e.Aside.Conduct = append(e.Aside.Conduct, b.what)
+	}
+	e.Forged = e.Forged || slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() })
+	if a.Recovery {
+		e.Recovery = p.recovery(a, a.Lost)
+	} else {
+		s := p.scenario
+		e.Expected = &verdict.Expectation{Title: s.Title, Success: p.step.Expect == Succeeds, OnePass: s.OnePass, Untouched: p.step.Expect == Either}
+	}
+}
+
+// lookAtConduct adds the breaches that show only at the end to those that the gateway saw.
+func (p *player) lookAtConduct(a *Execution, before meter.State) {
+	if why := p.abort(a); why != "" {
+		a.Conduct = append(a.Conduct, breach{duty.AbortButton, why})
+	}
+	if p.scenario.abortSignal() == syscall.SIGINT && a.leftInLoader(before) {
+		a.Conduct = append(a.Conduct, breach{duty.AsItWas, leftInLoader})
+	}
+	if around := p.around(); (around.LogFull || around.NoLog) && !a.success() && !a.Killed && !a.Exit.TimedOut && a.Exit.said() == "" {
+		a.Conduct = append(a.Conduct, breach{duty.Surroundings, "its log cannot be written, and it ended without a word of why"})
+	}
+}
+
+// judgeExpected judges what only some scenarios expect.
+func (p *player) judgeExpected(a *Execution) {
+	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > p.scenario.Missing {
+		came := "every answer came in time"
+		if p.scenario.Missing > 0 {
+			came = "every answer but one came in time"
+		}
+		a.breaks(verdict.Expected, "%s (%s), and %d requests were sent again", came, p.scenario.Title, a.Cost.Resends)
+	}
+	if p.step.Expect == Fails && a.success() {
+		a.breaks(verdict.Expected, "the upgrade should fail (%s), and it ended with success", p.scenario.Title)
+	}
+	if len(a.Harms) > 0 && a.Harms[0].name == "tells-small-blocks" && a.success() && a.Cost.Blocks < smallBlocks {
+		a.breaks(verdict.Expected, "the meter told that its blocks have %d bytes, and %d blocks were sent where %d are needed", smallBlock, a.Cost.Blocks, smallBlocks)
 	}
 }
 
