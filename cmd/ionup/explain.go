@@ -58,6 +58,10 @@ func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) err
 		return nil
 	}
 	err := s.ear.explain(end.Err)
+	var silent *client.NoAnswerError
+	if end.Advice == client.NoAdvice && errors.As(end.Err, &silent) && errors.Is(silent.Cause, port.ErrBusy) {
+		err = fmt.Errorf("%d requests were not taken: %w", silent.Requests, silent.Cause) // the meter and its cable may be all right
+	}
 	switch end.Advice {
 	case client.AdviceAnswer:
 		err = fmt.Errorf("%w: a question was not answered; nothing was changed", err)
@@ -110,7 +114,7 @@ func (s *session) whoHasThePort() []string {
 	if s.target.tcp == "" {
 		return []string{"wait until the other one has ended, or let ionup wait for it: --wait 1m"}
 	}
-	return []string{"the cable is not the cause. Whoever has the port is named where it is served; end that one, or let a new one take the port over, as ionsim --takeover and many serial servers do"}
+	return []string{"whoever has the port is named where it is served; end that one, or let a new one take the port over, as ionsim --takeover and many serial servers do"}
 }
 
 // otherLog says what to do about a log that cannot be written.
