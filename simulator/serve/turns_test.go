@@ -75,14 +75,7 @@ func TestServerHandsOverBytesThatCameInTimeThoughItWasBusy(t *testing.T) {
 			conn := v.dial(t)
 			v.wantEvent(t, Connected)
 
-			held, free := make(chan struct{}), make(chan struct{})
-			release := sync.OnceFunc(func() { close(free) })
-			defer release()
-			commands <- func(time.Duration) {
-				close(held)
-				<-free
-			}
-			<-held
+			release := holdOwner(t, commands)
 			clock.set(test.comes)
 			if _, err := io.WriteString(conn, "ok"); err != nil {
 				t.Fatal(err)
@@ -152,6 +145,19 @@ func TestServerTakesArrivalsByTheirTimes(t *testing.T) {
 	}
 }
 
+// holdOwner keeps the device's owner at a command, until it is released or the test ends.
+func holdOwner(t *testing.T, commands chan<- func(time.Duration)) (release func()) {
+	held, free := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(free) })
+	t.Cleanup(release)
+	commands <- func(time.Duration) {
+		close(held)
+		<-free
+	}
+	<-held
+	return release
+}
+
 // backlog is a device that wants many wake-ups, one in every nanosecond.
 type backlog struct {
 	busy
@@ -173,14 +179,7 @@ func TestServerKeepsBytesThatManyWakeUpsComeBefore(t *testing.T) {
 	conn := v.dial(t)
 	v.wantEvent(t, Connected)
 
-	held, free := make(chan struct{}), make(chan struct{})
-	release := sync.OnceFunc(func() { close(free) })
-	defer release()
-	commands <- func(time.Duration) {
-		close(held)
-		<-free
-	}
-	<-held
+	release := holdOwner(t, commands)
 	clock.set(time.Second)
 	for i, text := range []string{"first", "again"} {
 		if _, err := io.WriteString(conn, text); err != nil {
