@@ -282,7 +282,7 @@ func TestValuesAreCompleted(t *testing.T) {
 		"reproduce Upgrade.log --serve": "--serve",
 	} {
 		_, out, _ := call(t, "", append([]string{"__complete"}, strings.Split(line, " ")...)...)
-		if !slices.ContainsFunc(strings.Split(out, "\n"), func(l string) bool { return l == want || strings.HasPrefix(l, want+"\t") }) {
+		if !clitest.Completes(out, want) {
 			t.Errorf("%s: %q lacks %s", line, out, want)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -139,7 +138,7 @@ func TestValuesAreCompleted(t *testing.T) {
 		"identify --tcp h:1 --unit-id": "--unit-id",
 	} {
 		out := ionup(t, append([]string{"__complete"}, strings.Split(line, " ")...)...).wantCode(cli.Done).stdout
-		if !slices.ContainsFunc(strings.Split(out, "\n"), func(l string) bool { return l == want || strings.HasPrefix(l, want+"\t") }) {
+		if !clitest.Completes(out, want) {
 			t.Errorf("%s: %q lacks %s", line, out, want)
 		}
 	}

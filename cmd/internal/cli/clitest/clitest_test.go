@@ -51,3 +51,11 @@ func TestCommandLinesInDocumentsAreFound(t *testing.T) {
 		t.Errorf("%d tried, %v\n%s", tried, err, strings.Join(problems, "\n"))
 	}
 }
+
+func TestACompletionOffersWholeWords(t *testing.T) {
+	for word, offered := range map[string]bool{"9600": true, "kill": true, "killed": true, "kille": false, "a scenario": false} {
+		if clitest.Completes("9600\nkilled\ta scenario\nkill\n", word) != offered {
+			t.Errorf("%q is offered: want %v", word, offered)
+		}
+	}
+}
