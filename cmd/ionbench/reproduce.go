@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -368,32 +370,77 @@ func reachedOtherwise(b *strings.Builder, list []*reproduce.Candidate) {
 	}
 }
 
-// others writes what gives the same log, by the place where one would look for it.
+// others writes what gives the same log, by the place where one would look for it. What gives it byte
+// for byte at one place is one entry.
 func (f *reproduceFlags) others(b *strings.Builder, path string, r foundRun) {
 	if len(r.Candidates) < 2 {
 		return
 	}
 	fmt.Fprintf(b, "\nAt least these give the same log, the likeliest of each place first:\n")
 	for _, place := range reproduce.Places() {
-		said := false
-		for i, c := range r.Candidates {
-			if i == 0 || c.Place() != place {
-				continue
-			}
-			if !said {
-				fmt.Fprintf(b, "\n  %s\n", place)
-				said = true
-			}
-			fmt.Fprintf(b, "%4d  %s\n      %-9s%s\n", i+1, c.Meaning, "plan", orNothing(planLine(c)))
-			if c.Tell != "" {
-				fmt.Fprintf(b, "      %-9s%s\n", "tell by", c.Tell)
-			}
-			if i+1 == f.candidate {
-				fmt.Fprintf(b, "      %-9s%s\n", "repeat", f.repeat(path, r.number, i+1))
-			}
+		groups := alikeAt(place, r.Candidates)
+		if len(groups) > 0 {
+			fmt.Fprintf(b, "\n  %s\n", place)
+		}
+		for _, group := range groups {
+			f.group(b, path, r, group)
 		}
 	}
 	fmt.Fprintf(b, "\n    %-9s%s\n", "repeat", f.repeat(path, r.number, 0))
+}
+
+// alikeAt returns the indexes of what struck at a place, but for the first of all, those with the same
+// log together.
+func alikeAt(place reproduce.Place, list []*reproduce.Candidate) [][]int {
+	var groups [][]int
+	for i, c := range list {
+		if i == 0 || c.Place() != place {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(g []int) bool { return bytes.Equal(list[g[0]].Log, c.Log) })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], i)
+	}
+	return groups
+}
+
+// group writes the likeliest of a group, then all others that no log tells from it, and how each is told
+// on site.
+func (f *reproduceFlags) group(b *strings.Builder, path string, r foundRun, group []int) {
+	detail := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(b, "      %-9s%s\n", name, text)
+		}
+	}
+	first := r.Candidates[group[0]]
+	fmt.Fprintf(b, "%4d  %s\n", group[0]+1, first.Meaning)
+	detail("plan", orNothing(planLine(first)))
+	detail("tell by", first.Tell)
+	var plans, tells []string
+	for _, i := range group[1:] {
+		c := r.Candidates[i]
+		plans = append(plans, fmt.Sprintf("(%d) %s: %s", i+1, withoutEnd(c.Meaning, first.Meaning), orNothing(planLine(c))))
+		if c.Tell != "" {
+			tells = append(tells, fmt.Sprintf("(%d) %s", i+1, c.Tell))
+		}
+	}
+	detail("or", strings.Join(plans, "; "))
+	detail("tell by", strings.Join(tells, "; "))
+	if slices.Contains(group, f.candidate-1) {
+		detail("repeat", f.repeat(path, r.number, f.candidate))
+	}
+}
+
+// withoutEnd is a sentence without the words at its end that another one has as well, and without a stop.
+func withoutEnd(sentence, other string) string {
+	words, others := strings.Fields(sentence), strings.Fields(other)
+	for len(words) > 1 && len(others) > 0 && words[len(words)-1] == others[len(others)-1] {
+		words, others = words[:len(words)-1], others[:len(others)-1]
+	}
+	return strings.TrimSuffix(strings.Join(words, " "), ".")
 }
 
 func finding(r *reproduce.Result) string {

@@ -63,6 +63,21 @@ func TestReproduceTellsWhatHappenedAndHowItIsRepeated(t *testing.T) {
 	}
 }
 
+// What no log tells apart at a place is one entry, with all its plans and how each is told on site.
+func TestWhatCannotBeToldApartIsOneEntry(t *testing.T) {
+	_, out, _ := call(t, "", "reproduce", fieldLog(t, "upgrade-failed.log"))
+	_, line, _ := strings.Cut(out, "\n  the line\n")
+	line, _, _ = strings.Cut(line, "\n\n")
+	if strings.Count(line, "      plan     ") != 1 || strings.Count(line, "      or       ") != 1 || strings.Count(line, "      tell by  ") != 2 {
+		t.Errorf("the line has\n%s", line)
+	}
+	for _, words := range []string{"noise at block 439", " The line was held in break: line-break at block 439", ") the converter's settings; L2 is still"} {
+		if !strings.Contains(line, words) {
+			t.Errorf("no %q in\n%s", words, line)
+		}
+	}
+}
+
 func TestACandidateBecomesACaseThatRunPlays(t *testing.T) {
 	path := fieldLog(t, "field-three-runs.log")
 	file := filepath.Join(t.TempDir(), "my.case")
