@@ -40,6 +40,7 @@ type start struct {
 	deed   bool // a file was asked for
 	before *evidence.Before
 	mark
+	orders uint64 // that the tool had sent; only of one that is not alone
 	// Settings whose truth was in the meter, in the journals of the tool's folder, in any journal.
 	present, copied, anywhere ion.SettingSet
 	outdated                  ion.SettingSet // of which the tool's folder has older values, and nobody has the truth
@@ -192,6 +193,7 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 		before = &b
 	}
 	o := &start{deed: deed, before: before, mark: mark{windows, t.around.before.FlashOps(s)}, present: t.truth.Present(), aborted: t.aborted}
+	o.orders = t.ordersUntil(s)
 	t.ordered = false
 	if n := len(t.acts.done); n > 0 {
 		o.windows = t.acts.done[n-1].to.windows
@@ -226,7 +228,7 @@ func (t *tool) endAct(s *bench.Station, now time.Duration, windows int, err erro
 	o := t.acts.open
 	a := act{from: o.mark, to: mark{windows, t.around.before.FlashOps(s)}, claim: verdict.Act{
 		Err: err, Before: verdict.Before{State: o.before.State}, Meter: &condition, Counts: t.latest(), Unanswered: t.unanswered,
-		Aborted: t.aborted && !o.aborted, Ordered: t.ordered,
+		Aborted: t.aborted && !o.aborted, Ordered: t.ordered, Orders: t.ordersUntil(s) - o.orders,
 	}}
 	seen := t.prompts[min(o.windows, windows):windows]
 	a.claim.Truth = t.judgeable(now, o, seen, &condition)
@@ -235,6 +237,15 @@ func (t *tool) endAct(s *bench.Station, now time.Duration, windows int, err erro
 	}
 	t.acts.done = append(slices.Clip(t.acts.done), a)
 	t.acts.open = nil
+}
+
+// ordersUntil is how many messages that change the meter the tool has sent so far, if it is not
+// alone: only then somebody asks whose work the meter did.
+func (t *tool) ordersUntil(s *bench.Station) uint64 {
+	if t.with == nil {
+		return 0
+	}
+	return t.around.before.Orders(s)
 }
 
 // journal is the journal of the attempt as it is now.
@@ -425,6 +436,7 @@ func evidenceOf(list []act, windows []client.Prompt) []verdict.Act {
 		acts[i].Windows = windows[min(a.from.windows, to):to]
 		m := *a.claim.Meter
 		m.FlashOps = a.to.ops - a.from.ops
+		acts[i].Earlier = a.from.ops
 		acts[i].Meter = &m
 	}
 	return acts

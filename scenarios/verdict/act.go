@@ -21,6 +21,8 @@ type Act struct {
 	Unanswered int
 	Aborted    bool
 	Ordered    bool
+	Orders     uint64 // as in Tool, of this act alone
+	Earlier    uint64 // flash operations of the attempt before the act began
 	Journal    *Journal
 	Truth      *Truth
 }
@@ -50,7 +52,7 @@ type Truth struct {
 func (e *Evidence) acts() []Evidence {
 	if len(e.Acts) == 1 {
 		only := *e
-		only.Truth = e.Acts[0].Truth
+		only.Truth, only.Meter = e.Acts[0].Truth, e.sinceTheAct()
 		return []Evidence{only}
 	}
 	if len(e.Acts) == 0 {
@@ -63,10 +65,22 @@ func (e *Evidence) acts() []Evidence {
 	return list
 }
 
+// sinceTheAct is the meter at the end of an attempt of one act. If another tool was at work, and this
+// one ordered nothing outside of its act, then what the flash did before was for the other.
+func (e *Evidence) sinceTheAct() *Condition {
+	a := &e.Acts[0]
+	if !e.Contested || e.Meter == nil || a.Orders != e.Tool.Orders {
+		return e.Meter
+	}
+	m := *e.Meter
+	m.FlashOps -= min(a.Earlier, m.FlashOps)
+	return &m
+}
+
 // act is the evidence of one of several acts. Only the last can have been ended with the tool.
 func (e *Evidence) act(i int) Evidence {
 	a, one, t := &e.Acts[i], *e, e.Tool
-	t.Windows, t.Counts, t.Unanswered, t.Aborted, t.Ordered, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Aborted, a.Ordered, a.Journal
+	t.Windows, t.Counts, t.Unanswered, t.Aborted, t.Ordered, t.Orders, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Aborted, a.Ordered, a.Orders, a.Journal
 	if last := i == len(e.Acts)-1; !last || a.claims() {
 		t.Ended, t.Killed, t.Err = true, false, a.Err
 	}

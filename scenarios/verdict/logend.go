@@ -119,11 +119,9 @@ func falseStatus(e *Evidence, f *findings) {
 			return
 		}
 	}
-	last := e.Meter // what an earlier act has changed is no failure of the last
-	if n := len(e.Acts); n > 1 {
-		last = e.Acts[n-1].Meter
-	}
-	if _, failure := e.Tool.claims(); failure && e.Tool.Zero && last.FlashOps > 0 {
+	acts := e.acts()
+	last := &acts[len(acts)-1] // what an earlier act has changed is no failure of the last
+	if _, failure := e.Tool.claims(); failure && e.Tool.Zero && last.Meter.FlashOps > 0 && !last.forAnother() {
 		f.tell("the exit status is that of a success, and the tool says %q", ending(e.Tool.Err))
 	}
 }
