@@ -69,7 +69,7 @@ func (e *Evidence) acts() []Evidence {
 // one ordered nothing outside of its act, then what the flash did before was for the other.
 func (e *Evidence) sinceTheAct() *Condition {
 	a := &e.Acts[0]
-	if !e.Contested || e.Meter == nil || a.Orders != e.Tool.Orders {
+	if !e.Contested || e.Meter == nil || e.strayOrders() != 0 {
 		return e.Meter
 	}
 	m := *e.Meter
@@ -77,10 +77,20 @@ func (e *Evidence) sinceTheAct() *Condition {
 	return &m
 }
 
+// strayOrders are those that the tool sent outside of its acts, where it has none to send: every act
+// answers for them.
+func (e *Evidence) strayOrders() uint64 {
+	stray := e.Tool.Orders
+	for i := range e.Acts {
+		stray -= min(e.Acts[i].Orders, stray)
+	}
+	return stray
+}
+
 // act is the evidence of one of several acts. Only the last can have been ended with the tool.
 func (e *Evidence) act(i int) Evidence {
 	a, one, t := &e.Acts[i], *e, e.Tool
-	t.Windows, t.Counts, t.Unanswered, t.Aborted, t.Ordered, t.Orders, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Aborted, a.Ordered, a.Orders, a.Journal
+	t.Windows, t.Counts, t.Unanswered, t.Aborted, t.Ordered, t.Orders, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Aborted, a.Ordered, a.Orders+e.strayOrders(), a.Journal
 	if last := i == len(e.Acts)-1; !last || a.claims() {
 		t.Ended, t.Killed, t.Err = true, false, a.Err
 	}

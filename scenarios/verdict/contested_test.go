@@ -35,6 +35,8 @@ func TestAnActAnswersForTheFlashOnlyIfItOrderedSomethingOrTheToolDidOutsideOfIt(
 	well := acted(client.UpgradeCompleted, nil, 40, 1000, 30)
 	outside := sharing(acted(client.UpgradeFailed, client.ErrMeterInUse, 40, 0, 2))
 	outside.Tool.Orders++
+	between := sharing(acted(client.UpgradeFailed, client.ErrMeterInUse, 0, 29, 0), well)
+	between.Tool.Orders++
 	for _, c := range []struct {
 		what   string
 		e      *verdict.Evidence
@@ -44,6 +46,7 @@ func TestAnActAnswersForTheFlashOnlyIfItOrderedSomethingOrTheToolDidOutsideOfIt(
 		{"refused after an order of its own, upgraded later", sharing(acted(client.UpgradeFailed, client.ErrMeterInUse, 0, 29, 1), well), "29 flash operations before the tool said: " + client.ErrMeterInUse.Error()},
 		{"refused after an order, the other had finished", sharing(acted(client.UpgradeFailed, client.ErrMeterInUse, 40, 0, 2)), ""},
 		{"refused, and it had changed the meter before it asked", outside, "40 flash operations before the tool said: " + client.ErrMeterInUse.Error()},
+		{"refused, upgraded later, and an order outside of both", between, "29 flash operations before the tool said: " + client.ErrMeterInUse.Error()},
 		{"failed, the other had finished", sharing(acted(client.UpgradeFailed, failed, 40, 0, 2)), ""},
 		{"failed with the image in the meter", sharing(acted(client.UpgradeFailed, failed, 40, 9, 2)), "failure is claimed (no response); the meter runs the image and has its settings"},
 		{"failed with success's status, after its own change", sharing(acted(client.UpgradeFailed, failed, 40, 9, 2)), `the exit status is that of a success, and the tool says "no response"`},
