@@ -36,9 +36,17 @@ func foundBeforeEntering(u *Upgrader, _ time.Duration, r *ion.DownloadReply) nex
 	return toNext()
 }
 
+// enteredTooOften bounds what others on the line, who do nothing wrong, can have an upgrade begin again.
+func (u *Upgrader) enteredTooOften() bool { return u.transfer.enters > u.rules.limits.passes }
+
+func neverEntered() next { return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK}) }
+
 // readAgain keeps what an application has now. What this upgrade keeps already it goes on with, and
-// asks nobody about.
+// asks nobody about. Where that is endless it ends, with an application that is as it was.
 func (u *Upgrader) readAgain(r *ion.DownloadReply) next {
+	if u.enteredTooOften() {
+		return neverEntered()
+	}
 	if err := u.takeIdentity(r); err != nil {
 		return failed(err)
 	}
@@ -85,8 +93,8 @@ func backToRead(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 
 // nothingToRead goes on with a loader that somebody has cleared.
 func (u *Upgrader) nothingToRead() next {
-	if u.transfer.enters > u.rules.limits.passes {
-		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
+	if u.enteredTooOften() {
+		return neverEntered()
 	}
 	u.transfer.found, u.transfer.unread = true, false
 	u.device.Download = true

@@ -219,8 +219,8 @@ func loaderFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.transfer.polls++; u.transfer.polls <= patience {
 		return onceMore(u.cfg.Timing.Poll)
 	}
-	if u.transfer.enters > u.rules.limits.passes {
-		return failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusOK})
+	if u.enteredTooOften() {
+		return neverEntered()
 	}
 	if u.transfer.found {
 		return u.readAgain(r)

@@ -50,6 +50,25 @@ outcome = aborted
 meter = application
 `
 
+// polledInStep is a meter that a second master asks so often that each enter is sent again, and the
+// application may each time have been given other settings meanwhile.
+const polledInStep = `[case]
+title = t
+[meter]
+baud = 19200
+image-bytes = 16384
+[attempt]
+task = upgrade
+plan = second-master at start by 350ms
+[expect]
+outcome = failure
+meter = application
+`
+
+func TestAnUpgradeThatIsBroughtBackToReadAgainEachTimeGivesTheMeterUp(t *testing.T) {
+	wantReasons(t, parse(t, polledInStep))
+}
+
 func TestASessionIsNotChargedWithTheFlashOperationsOfAnotherTool(t *testing.T) {
 	wantReasons(t, parse(t, refusedThenUpgrades))
 	wantReasons(t, parse(t, beginsAfterTheOther))
