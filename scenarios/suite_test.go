@@ -7,12 +7,19 @@ package scenarios_test
 import (
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+// TestMain has the garbage of trials, which live shortly, collected less often: a third of the time went there.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
