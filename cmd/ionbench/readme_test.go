@@ -92,12 +92,26 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "IONSIM_KEYS="+filepath.Join(dir, "keys"), "IONUP_LOCKS="+dir)
 	shell.WaitDelay = time.Second
 	if out, err := shell.CombinedOutput(); err != nil {
-		t.Fatalf("the session did not end: %v\n%s", err, out)
+		t.Fatalf("the session did not end: %v\n%s%s", err, out, saidSoFar(t, dir, session))
 	}
 	for i, step := range session {
 		checkTold(t, dir, i, step)
 	}
 	checkStrangers(t, dir)
+}
+
+// saidSoFar is what the commands of a session that hangs have printed, and the meter.
+func saidSoFar(t *testing.T, dir string, session []told) string {
+	t.Helper()
+	var b strings.Builder
+	for i, step := range session {
+		if out, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("out.%d", i))); err == nil {
+			fmt.Fprintf(&b, "$ %s\n%s", step.command, out)
+		}
+	}
+	meter, _ := os.ReadFile(filepath.Join(dir, "sim.txt")) // there is none before the first meter
+	fmt.Fprintf(&b, "the meter:\n%s", meter)
+	return b.String()
 }
 
 func checkStrangers(t *testing.T, dir string) {
