@@ -132,7 +132,7 @@ func TestAProgramOnAPTYIsJudged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: testLimit})
+	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: 4 * testLimit})
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}

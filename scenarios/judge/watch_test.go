@@ -67,7 +67,7 @@ func TestWhoeverWatchesSeesEachScenarioFromItsBeginningToItsEnd(t *testing.T) {
 	}
 	var o onlooker
 	target := Target{Upgrade: programCommand(t, "", "upgrade"), Recover: programCommand(t, "", "recover"), Transport: rig.TCP}
-	if _, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: testLimit, Rounds: 2, Watch: &o}); err != nil {
+	if _, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: 4 * testLimit, Rounds: 2, Watch: &o}); err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}
