@@ -13,6 +13,21 @@ import (
 	"ionbench/simulator/modem"
 )
 
+// searchCall plays an upgrade by telephone with a plan, and searches what its log may come from.
+func searchCall(t *testing.T, text string) (fault.Plan, *reproduce.Result) {
+	t.Helper()
+	plan, err := fault.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := world.World{Meters: []world.Meter{{Phone: modem.DefaultNumber}}, Firmware: []world.Firmware{{Blocks: 8}}, Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}}}
+	log, err := reproduce.Read(play(t, &w, plan))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan, reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{})
+}
+
 // A log does not tell that the meter was called. What befell a call is found all the same, with a case
 // that repeats it.
 func TestALogOfACallThatWasCutOffIsReproducedByTelephone(t *testing.T) {
@@ -20,16 +35,7 @@ func TestALogOfACallThatWasCutOffIsReproducedByTelephone(t *testing.T) {
 		"carrier-lost at block 4",
 		"carrier-lost at block 4; no-dial-tone at block 4 for 1h",
 	} {
-		plan, err := fault.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := world.World{Meters: []world.Meter{{Phone: modem.DefaultNumber}}, Firmware: []world.Firmware{{Blocks: 8}}, Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}}}
-		log, err := reproduce.Read(play(t, &w, plan))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{})
+		plan, r := searchCall(t, text)
 		if !r.Reproduced() {
 			t.Errorf("%s is not reproduced in %d trials", text, r.Trials)
 			continue
@@ -90,16 +96,7 @@ func TestWhatBefallsCallsIsReproducedAndNamed(t *testing.T) {
 		list = list[:usual]
 	}
 	for _, text := range list {
-		plan, err := fault.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := world.World{Meters: []world.Meter{{Phone: modem.DefaultNumber}}, Firmware: []world.Firmware{{Blocks: 8}}, Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}}}
-		log, err := reproduce.Read(play(t, &w, plan))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{})
+		plan, r := searchCall(t, text)
 		if !r.Reproduced() || !slices.ContainsFunc(r.Candidates, func(c *reproduce.Candidate) bool { return names(c, plan) }) {
 			t.Errorf("%s: reproduced %v, and no candidate of %d has its kinds; the first is %v", text, r.Reproduced(), len(r.Candidates), first(r))
 		}
