@@ -16,7 +16,38 @@ const (
 	online   connection = iota
 	offline             // it is opened when something is to be sent
 	dialling            // EventReconnect waits for Reconnected
+	keptOut             // somebody else has the port: nothing is due until Reconnected or StaysOut
+	shutOut             // that one has it for good
 )
+
+// KeptOut says that the port took the connection and closed it before anything was heard, as one does that
+// serves somebody else. The request waits, and counts as not sent, until Reconnected or StaysOut. It returns
+// false if no request was under way: then the connection is Broken.
+func (s *Session) KeptOut(now time.Duration, cause error) bool {
+	if s.end != nil || s.connection != online || s.upgrader.phase != exchanging {
+		return false
+	}
+	s.connection = keptOut
+	s.upgrader.breakOff(now, cause)
+	s.upgrader.rules.again(s.upgrader)
+	s.upgrader.sendFrame(now)
+	return true
+}
+
+// StaysOut says that somebody else still has the port. A person at the connection's window is told so
+// there; any other task ends.
+func (s *Session) StaysOut(now time.Duration, cause error) {
+	switch {
+	case s.connection != keptOut || s.end != nil:
+	case s.upgrader.task == TaskConnect:
+		s.connection = offline
+		s.upgrader.tx, s.upgrader.err = s.upgrader.tx[:0], cause
+		s.upgrader.follow(now, toStep(StepSayNobodyAnswers))
+	default:
+		s.connection = shutOut
+		s.upgrader.fail(now, cause)
+	}
+}
 
 // Broken says that the connection has ended and may be opened again.
 func (s *Session) Broken(now time.Duration, cause error) {
@@ -29,7 +60,7 @@ func (s *Session) Broken(now time.Duration, cause error) {
 // Reconnected answers EventReconnect: nil, or why the connection could not be opened.
 func (s *Session) Reconnected(now time.Duration, err error) {
 	switch {
-	case s.end != nil || s.connection != dialling:
+	case s.end != nil || s.connection != dialling && s.connection != keptOut:
 	case err != nil:
 		s.connection = offline
 		s.upgrader.sentInVain(err)

@@ -192,3 +192,78 @@ func TestASessionThatIsOverOrWasAbortedOpensNoConnection(t *testing.T) {
 		t.Errorf("done %v: %v", s.Done(), s.End().Err)
 	}
 }
+
+// A port that serves somebody else is waited for, however long, and the request that it did not take does
+// not count.
+func TestWhileThePortIsSomebodyElsesNoTimeCounts(t *testing.T) {
+	s := newAsking(t, TaskIdentify)
+	if !s.KeptOut(time.Second, errBroke) || s.KeptOut(time.Second, errBroke) {
+		t.Error("it is not kept out once")
+	}
+	if at, ok := s.Next(); ok {
+		t.Errorf("it wants something at %v", at)
+	}
+	s.Advance(time.Hour)
+	if sent := s.Transmit(nil); len(sent) > 0 || reconnects(s, time.Hour) > 0 || s.Done() {
+		t.Errorf("it sends % x, or connects or ends by itself", sent)
+	}
+	s.Reconnected(time.Hour, nil)
+	if sent := s.Transmit(nil); len(sent) == 0 || s.upgrader.exchange.missing != 0 {
+		t.Errorf("it sends %d bytes, and %d answers are missing", len(sent), s.upgrader.exchange.missing)
+	}
+	if at, _ := s.Next(); at < time.Hour+10*time.Second {
+		t.Errorf("the answer is missing at %v", at)
+	}
+}
+
+func TestAPortThatStaysSomebodyElsesIsAnErrorOfTheEnvironment(t *testing.T) {
+	for _, task := range []Task{TaskIdentify, TaskReadSettings} {
+		s := newAsking(t, task)
+		s.KeptOut(0, errBroke)
+		s.StaysOut(time.Second, errBroke)
+		reconnects(s, time.Second)
+		if end := s.End(); !s.Done() || end.Status != StatusEnvironment || !errors.Is(end.Err, errBroke) {
+			t.Errorf("%v ends with %+v", task, end)
+		}
+	}
+}
+
+// The person may name another port, or try again.
+func TestAPersonIsToldAtTheWindowThatThePortStaysSomebodyElses(t *testing.T) {
+	s := NewSession(newConnecting(t), 0)
+	s.started = true
+	s.Answer(0, Answer{Choice: OK})
+	wake(t, s)
+	if len(s.Transmit(nil)) == 0 || !s.KeptOut(0, errBroke) {
+		t.Fatal("nothing is asked")
+	}
+	s.StaysOut(time.Second, errBroke)
+	for _, want := range []Prompt{DeviceSilent, ConnectionType} {
+		var last Event
+		for !s.Quiet() {
+			last, _ = s.NextEvent(time.Second)
+		}
+		if last.Kind != EventPrompt || last.Prompt != want || want == DeviceSilent && !errors.Is(last.Err, errBroke) {
+			t.Fatalf("%+v, want the window %v", last, want)
+		}
+		s.Answer(time.Second, Answer{Choice: OK})
+	}
+	if wake(t, s); len(s.Transmit(nil)) == 0 {
+		t.Error("the next connection is not used")
+	}
+}
+
+func TestAbortingEndsASessionThatIsKeptOut(t *testing.T) {
+	s := newAsking(t, TaskReadSettings)
+	s.KeptOut(0, errBroke)
+	s.Interrupt(time.Second)
+	if reconnects(s, time.Second); !s.Done() || !errors.Is(s.End().Err, ErrAborted) {
+		t.Errorf("it ends with %+v", s.End())
+	}
+}
+
+func TestWhoAsksNothingIsNotKeptOut(t *testing.T) {
+	if s := NewSession(newConnecting(t), 0); s.KeptOut(0, errBroke) {
+		t.Error("a session at a window is kept out")
+	}
+}

@@ -110,7 +110,7 @@ func (s *Session) Receive(now time.Duration, p []byte) {
 
 // Advance does what is due by now.
 func (s *Session) Advance(now time.Duration) {
-	if s.end != nil {
+	if s.end != nil || s.connection == keptOut {
 		return
 	}
 	unsent := len(s.upgrader.tx)
@@ -122,7 +122,7 @@ func (s *Session) Advance(now time.Duration) {
 
 // Next is the session's next wake-up.
 func (s *Session) Next() (at time.Duration, ok bool) {
-	if s.end != nil {
+	if s.end != nil || s.connection == keptOut {
 		return 0, false
 	}
 	return s.upgrader.Next()
@@ -307,6 +307,9 @@ func (s *Session) leaveBecause(now time.Duration, why error) {
 	if !s.started {
 		s.finish(why)
 		return
+	}
+	if s.connection == keptOut {
+		s.connection = offline
 	}
 	s.upgrader.stop(now, why)
 }

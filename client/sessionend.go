@@ -12,7 +12,7 @@ type Status int
 const (
 	StatusDone        Status = 0
 	StatusFailed      Status = 1 // the task did not succeed
-	StatusEnvironment Status = 3 // something that it needs failed before anything was sent
+	StatusEnvironment Status = 3 // something that it needs failed before anything was heard
 )
 
 // End says how a session ended.
@@ -75,7 +75,7 @@ func (s *Session) status(err error) Status {
 	switch {
 	case err == nil, s.upgrader.task == TaskConnect && !s.leaving && !s.recover && !s.changed && errors.Is(err, ErrAborted):
 		return StatusDone
-	case s.logErr != nil && !s.sent:
+	case s.logErr != nil && !s.sent, s.connection == shutOut:
 		return StatusEnvironment
 	}
 	return StatusFailed

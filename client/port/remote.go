@@ -45,7 +45,10 @@ func dialRemote(ctx context.Context, c Config) (io.ReadWriteCloser, error) {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	client, err := rfc2217.NewClient(conn, rfc2217.ClientConfig{Baud: c.Baud, Timeout: min(agreeTimeout, c.DialTimeout)})
+	var held *HeldError
 	switch {
+	case errors.As(err, &held):
+		return nil, held
 	case errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("%w: %s hung up while the port was set: %w", ErrGone, c.Port, err)
 	case errors.Is(err, rfc2217.ErrNoRFC2217):

@@ -95,6 +95,25 @@ func (c *tcpConn) SyscallConn() (syscall.RawConn, error) {
 	return nil, syscall.ENOTSUP
 }
 
+// HeldError is a port that took a connection and closed it before it was of use, as one does that serves
+// somebody else. It is ErrBusy.
+type HeldError struct {
+	Address string
+	Said    string // what the port said before that; empty: nothing
+	Cause   error
+}
+
+func (e *HeldError) Error() string {
+	after := "before it sent a byte"
+	if e.Said != "" {
+		after = "without an answer, after " + e.Said
+	}
+	return fmt.Sprintf("%v: %s closed the connection %s; the meter's port serves one client at a time: end the other one and try again: %v",
+		ErrBusy, e.Address, after, e.Cause)
+}
+
+func (e *HeldError) Unwrap() []error { return []error{ErrBusy, e.Cause} }
+
 // explain finds out what the end of the connection means. A port that serves one client at a
 // time accepts a second one and closes it at once, before any byte is sent.
 func (c *tcpConn) explain(err error) error {
@@ -103,8 +122,7 @@ func (c *tcpConn) explain(err error) error {
 	case !ended || c.closed.Load():
 		return err
 	case !c.received.Load():
-		return fmt.Errorf("%w: %s closed the connection before it sent a byte; the meter's port serves one client at a time: "+
-			"end the other one and try again: %w", ErrBusy, c.address, err)
+		return &HeldError{Address: c.address, Cause: err}
 	case err == io.EOF:
 		// Callers compare this error, and there is nothing to add to it.
 		return err

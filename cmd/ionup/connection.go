@@ -39,13 +39,11 @@ func (s *session) drive(ctx context.Context) {
 		}
 		line := s.next
 		s.next = opened{}
-		line.then(s.clock.Now(), nil)
+		s.opened = s.clock.Now()
+		line.then(s.opened, nil)
 		err := s.driveOver(ctx, heard{s.capture.over(line.conn), &s.ear}, func() bool { return s.detach })
 		if err != nil && ctx.Err() == nil {
-			now := s.clock.Now()
-			s.capture.broke(err)
-			s.tool.Broken(now, err)
-			s.step(now)
+			s.lose(s.clock.Now(), err)
 		}
 	}
 }

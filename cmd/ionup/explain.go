@@ -114,7 +114,10 @@ func (s *session) whoHasThePort() []string {
 	if s.target.tcp == "" {
 		return []string{"wait until the other one has ended, or let ionup wait for it: --wait 1m"}
 	}
-	return []string{"whoever has the port is named where it is served; end that one, or let a new one take the port over, as ionsim --takeover and many serial servers do"}
+	return []string{
+		"whoever has the port is named where it is served; end that one, or let a new one take the port over, as ionsim --takeover and many serial servers do",
+		"or let ionup wait for it: --wait 1m",
+	}
 }
 
 // otherLog says what to do about a log that cannot be written.

@@ -33,6 +33,23 @@ func (e *ear) count() int {
 	return e.bytes
 }
 
+// answered reports whether some ION has come.
+func (e *ear) answered() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.frames
+}
+
+// likeness says what came in place of answers; empty: nothing.
+func (e *ear) likeness() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.frames || e.foreign.Count() == 0 {
+		return ""
+	}
+	return e.foreign.Likeness()
+}
+
 // explain adds to an error of a meter that does not answer what came in place of answers.
 func (e *ear) explain(err error) error {
 	e.mu.Lock()

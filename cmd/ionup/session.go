@@ -53,11 +53,13 @@ type session struct {
 	capture wireCapture
 
 	target target
-	next   opened // the connection that drive uses next
-	dials  int    // connections that were asked for
-	broken bool   // it was told that the connection is lost
-	came   int    // bytes before it was opened again
-	detach bool   // the person chooses a new connection, so the old one is closed
+	next   opened        // the connection that drive uses next
+	dials  int           // connections that were asked for
+	broken bool          // it was told that the connection is lost
+	came   int           // bytes before it was opened again
+	opened time.Duration // when the connection was that is used
+	knock  *knocking     // not nil: the port closes every connection unheard
+	detach bool          // the person chooses a new connection, so the old one is closed
 
 	device   client.Device
 	sectors  int           // of the flash that is being cleared, as far as known
@@ -199,7 +201,7 @@ func (s *session) tellWaiting(now time.Duration) {
 		return
 	}
 	what := "connecting to " + s.target.String()
-	if s.doing != client.NoStep {
+	if s.doing != client.NoStep && s.knock == nil {
 		what = s.doing.String()
 	}
 	s.report.waiting(what, now-s.heard)

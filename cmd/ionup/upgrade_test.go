@@ -200,12 +200,9 @@ func TestSecondClientIsToldThatThePortIsBusy(t *testing.T) {
 			second = ionup(t, append(b.line("identify"), "--timeout", "30ms")...)
 		}
 	}}.run(t, append(b.tool("upgrade", file), "--timeout", "20ms")...).wantCode(1)
-	second.wantCode(1).wantSays("; trying again", "the meter's port serves one client at a time", "ionsim --takeover")
+	second.wantCode(cli.Environment).wantSays("the meter's port serves one client at a time", "ionsim --takeover")
 	if strings.Contains(second.stderr, "cable") {
 		t.Errorf("it sends one to the cable:\n%s", second.stderr)
-	}
-	if n, again := strings.Count(second.stderr, "connection lost"), strings.Count(second.stderr, "connected again"); n != 1 || again != 0 {
-		t.Errorf("it is lost %d times and back %d times:\n%s", n, again, second.stderr)
 	}
 }
 

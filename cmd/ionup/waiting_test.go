@@ -72,17 +72,22 @@ func relayed(t *testing.T, to string) (test struct {
 			if err != nil {
 				return
 			}
-			defer near.Close()
-			far, err := net.Dial("tcp", to)
-			if err != nil {
-				return
-			}
-			defer far.Close()
-			go func() { _, _ = io.Copy(far, near) }()
-			_, _ = io.Copy(near, far)
+			carry(near, to)
 		}()
 	}
 	return test
+}
+
+// carry leads a connection to another address, until one end closes.
+func carry(near net.Conn, to string) {
+	defer near.Close()
+	far, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	go func() { _, _ = io.Copy(far, near); far.Close() }()
+	_, _ = io.Copy(near, far)
 }
 
 func TestAPortThatDoesNotComeIsAnErrorOfTheEnvironment(t *testing.T) {
