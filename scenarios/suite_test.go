@@ -7,17 +7,17 @@ package scenarios_test
 import (
 	"os"
 	"os/exec"
-	"runtime/debug"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"ionbench/fixtures/hurry"
 )
 
-// TestMain has the garbage of trials, which live shortly, collected less often: a third of the time went there.
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400)
+	hurry.LessGarbage()
 	os.Exit(m.Run())
 }
 

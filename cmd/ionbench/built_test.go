@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"ionbench/cmd/internal/cli/clitest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"ionbench/fixtures/hurry"
 )
 
 // programs are the three programs, built once for all tests that run them as processes, in the way
@@ -30,7 +31,7 @@ func buildPrograms() {
 }
 
 func TestMain(m *testing.M) {
-	clitest.AtOnce()
+	hurry.AtOnce()
 	status := m.Run()
 	if programs.folder != "" {
 		_ = os.RemoveAll(programs.folder)

@@ -182,6 +182,7 @@ func TestEveryEndingOfAProcessIsInGoodOrder(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts some sixty processes")
 	}
+	t.Parallel()
 	built(t, "")
 	for name, program := range endables() {
 		for ending, how := range endings {

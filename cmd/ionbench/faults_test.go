@@ -26,6 +26,7 @@ func TestFaultsListsEveryKindUnderItsPlace(t *testing.T) {
 
 // An example whose fault never strikes would explain nothing.
 func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
+	t.Parallel()
 	for i, d := range fault.Kinds() {
 		if testing.Short() && i%5 != 0 {
 			continue // each upgrade is of the article's length

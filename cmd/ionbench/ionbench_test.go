@@ -315,6 +315,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on 
 
 // After the first verdict a failed write is a failure; before it, the environment is to blame.
 func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
+	t.Parallel()
 	for want, lines := range map[cli.Status][][]string{
 		cli.Failed: {{"run", "upgrade"}, {"run", "upgrade", "--json"}, {"run", "upgrade", "--print", "log"}, quickSweep(),
 			{"replay", "kill"}, {"replay", "kill", "--json"}, {"shrink", "kill", "--until", "recovered"}, {"shrink", "kill", "--until", "recovered", "--json"},

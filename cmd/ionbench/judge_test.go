@@ -31,13 +31,13 @@ func TestIonupPassesTheSmokeSuite(t *testing.T) {
 	t.Parallel() // it waits, most of the time
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	code, out, diagnostics := call(t, "", judgedIonup(built(t, "ionup"), "--artifacts", file("artifacts"),
+	code, out, diagnostics := call(t, "", judgedIonup(built(t, "ionup"), "--baud", "19200", "--parallel", "32", "--artifacts", file("artifacts"),
 		"--junit", file("j.xml"), "--json", file("j.json"), "--html", file("j.html"))...)
 	last := judgeLastLine.FindStringSubmatch(out)
 	if code != cli.Done || last == nil || last[1] != last[2] {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
-	if !strings.Contains(diagnostics, " scenarios over TCP, 16 at once: about ") {
+	if !strings.Contains(diagnostics, " scenarios over TCP, 32 at once: about ") {
 		t.Errorf("it does not say how long it will take: %s", diagnostics)
 	}
 	for name, begin := range map[string]string{"j.xml": "<?xml", "j.json": "{", "j.html": "<!DOCTYPE html>", "artifacts/killed/plan.txt": "kill at block 6\n"} {
@@ -80,6 +80,7 @@ func TestTheWitnessTellsTheRevisionBeforeAndAfterEachAttempt(t *testing.T) {
 }
 
 func TestAProgramThatDoesNothingIsJudgedNoInPlainWords(t *testing.T) {
+	t.Parallel()
 	const note = "note     it never asked the meter anything; the meter runs 7350V282\n"
 	for _, test := range []struct{ program, says string }{
 		{"sleep 600", "I5: the tool was still at work after 1"},
@@ -160,6 +161,7 @@ func TestTheScenariosOfASuiteAreListed(t *testing.T) {
 }
 
 func TestAnInterruptedJudgeSaysSo(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var out, diagnostics bytes.Buffer

@@ -17,6 +17,7 @@ import (
 // Call holds every JSON to its schema; here every command that can write JSON writes some, in
 // each of its forms. A tour of the worlds takes seconds and has a test of its own.
 func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	log := fieldLog(t, "field-three-runs.log")

@@ -14,6 +14,7 @@ import (
 // The program must work alone, in an empty folder of a system with nothing else: cases,
 // templates, logs and pages are inside of it.
 func TestTheStaticProgramNeedsNoRepositoryAroundIt(t *testing.T) {
+	t.Parallel()
 	program := built(t, "ionbench")
 	wantStatic(t, program)
 

@@ -87,6 +87,7 @@ func TestATourOfTheWorldsSaysWhatItFound(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it records upgrades with every fault at hand")
 	}
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tour.json")
 	array := worlds.Pairs()
 	shard := fmt.Sprintf("10/%d", 300*len(array.Rows()))

@@ -20,9 +20,9 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/cli/clitest"
 	"ionbench/cmd/internal/serving"
 	"ionbench/fixtures/firmware"
+	"ionbench/fixtures/hurry"
 	"ionbench/fixtures/schemas/schematest"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	default:
 		main()
 	}
-	clitest.AtOnce()
+	hurry.AtOnce()
 	os.Exit(m.Run())
 }
 

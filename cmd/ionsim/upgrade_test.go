@@ -111,6 +111,7 @@ func (m *served) wantUpgrade(t *testing.T, blocks int) {
 }
 
 func TestCablePullIsToldAndSurvived(t *testing.T) {
+	t.Parallel()
 	const plan = "cable-pull at block 3 for 2 no-responses"
 	for _, test := range []struct {
 		name string
@@ -118,6 +119,7 @@ func TestCablePullIsToldAndSurvived(t *testing.T) {
 		over func(*served) port.Config
 	}{{"PTY", nil, overPTY}, {"TCP", []string{"--tcp", ":0"}, overTCP}} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			m := startJSON(t, append(test.args, "--pace", "off", "--fault", plan)...)
 			h := wantDone(t, test.over(m), client.TaskUpgrade, testFirmware(6))
 			m.end()
@@ -181,6 +183,7 @@ func TestResetWithNobodyConnectedIsTold(t *testing.T) {
 }
 
 func TestStallIsToldAndSurvived(t *testing.T) {
+	t.Parallel()
 	const plan = "ip-stall at block 3 for 2 no-responses"
 	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", plan)
 	h := wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(6))
@@ -449,6 +452,7 @@ func TestWhatIsNoIONIsNamedByWhatItLooksLike(t *testing.T) {
 }
 
 func TestClientOfAnotherRateHearsGarbageOnAPTY(t *testing.T) {
+	t.Parallel()
 	m := startJSON(t, "--pace", "off", "--link", filepath.Join(t.TempDir(), "ttyION"))
 	connection := port.Config{Port: m.ready.Link, Baud: 19200}
 	h, err := use(t, connection, client.TaskIdentify, nil)
@@ -502,6 +506,7 @@ func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
 }
 
 func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
+	t.Parallel()
 	for _, signs := range [][]os.Signal{{os.Interrupt}, {syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGHUP}} {
 		link := filepath.Join(t.TempDir(), "ttyION")
 		cmd := process("--tcp", ":0", "--link", link, "--pace", "off", "--fault", "cable-pull at block 900; reply-lost at block 1")

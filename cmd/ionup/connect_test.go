@@ -207,6 +207,7 @@ func (y *typist) wantEnd(code cli.Status, says string) {
 // At a window nothing is awaited, and a connection that broke, or a port that is gone, is no reason
 // to close it.
 func TestConnectNoticesABrokenConnectionWhenItNeedsOne(t *testing.T) {
+	t.Parallel()
 	for name, to := range map[string]func(b *bed) []string{
 		"TCP": func(b *bed) []string { return []string{"--tcp", b.addr} },
 		"PTY": func(b *bed) []string { return []string{"--port", b.pty} },

@@ -386,6 +386,7 @@ func stride() int {
 // upgrade or in the recovery of one that was interrupted: claims are true, no setting is lost that
 // a journal had, the log has what it was told, and the recovery that follows ends well.
 func TestIonupSurvivesEveryFailureOfItsDisk(t *testing.T) {
+	t.Parallel()
 	base := startTour(t, serial, "/pc/Upgrade.log")
 	interrupted := base.fork()
 	interrupted.disk.Strike(fragile.Point{At: operationsOf(t, base.fork(), client.TaskUpgrade) * 2 / 3, Do: fragile.Stops})
@@ -428,6 +429,7 @@ func TestIonupSurvivesEveryFailureOfItsDisk(t *testing.T) {
 // Two meters are upgraded at the same time from one folder, with a log each, on a disk that fails:
 // what befalls one is nothing to the other, unless the disk is full or the PC stops for both.
 func TestTwoIonupInOneFolderDoNotHarmEachOtherHoweverTheirDiskFails(t *testing.T) {
+	t.Parallel()
 	const log = "/pc/{serial}.log"
 	bases := [2]*tour{startTour(t, "PC-1", log), startTour(t, "PC-2", log)}
 	fork := func(p fragile.Point) (pair [2]*tour) {

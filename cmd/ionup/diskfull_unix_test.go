@@ -17,7 +17,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
-	"ionbench/cmd/internal/cli/clitest"
+	"ionbench/fixtures/hurry"
 	"ionbench/simulator/disk"
 	"ionbench/simulator/meter"
 )
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
-	clitest.AtOnce()
+	hurry.AtOnce()
 	os.Exit(m.Run())
 }
 
@@ -72,6 +72,7 @@ func TestADiskThatIsFullFromTheStartIsTheEnvironmentAndChangesNothing(t *testing
 }
 
 func TestADiskThatGetsFullCostsTheLogAndNotTheUpgrade(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := withRoom(t, 400, append(b.line("upgrade", b.upg(20)), "--no-journal", "--log", b.path("Upgrade.log"))...)
 	r.wantCode(cli.Done).wantSays("ionup: warning: log: ", "the upgrade went on without it\n",

@@ -18,6 +18,7 @@ import (
 
 // A terminal that goes is told of twice.
 func TestEveryEndingLeavesALogThatIsEndedAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	for _, ending := range [][]syscall.Signal{{syscall.SIGINT}, {syscall.SIGTERM}, {syscall.SIGHUP}, {syscall.SIGHUP, syscall.SIGHUP}} {
 		t.Run(strings.Trim(ending[0].String(), " "), func(t *testing.T) {
 			t.Parallel() // it waits, most of the time
@@ -38,6 +39,7 @@ func TestEveryEndingLeavesALogThatIsEndedAndSaysWhatToDo(t *testing.T) {
 }
 
 func TestASecondInterruptEndsOnTheSpot(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, silentAtBlock9)
 	endedBy(t, b, t.TempDir(), syscall.SIGINT, syscall.SIGINT).wantCode(cli.Failed).wantSays("ionup recover ")
 }
@@ -64,6 +66,7 @@ func endedBy(t *testing.T, b *bed, locks string, signals ...syscall.Signal) resu
 }
 
 func TestAnUpgradeGoesOnWhenNobodyReadsItsOutput(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	command := process(t, math.MaxInt32, t.TempDir(), b.tool("upgrade", b.upg(20))...)
 	out, w, err := os.Pipe()

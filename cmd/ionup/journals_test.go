@@ -145,6 +145,7 @@ func TestJournalFolderIsThatOfTheUser(t *testing.T) {
 
 // A person has put the journal of a failed upgrade aside, or made a copy of it.
 func TestSettingsAreFoundWhereverAPersonHasPutTheJournal(t *testing.T) {
+	t.Parallel()
 	for name, lay := range map[string]func(t *testing.T, own, copied string){
 		"put aside": func(t *testing.T, own, copied string) { rename(t, own, copied) },
 		"copied": func(t *testing.T, own, copied string) {

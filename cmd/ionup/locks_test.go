@@ -124,6 +124,7 @@ func TestAMeterIsChangedByOne(t *testing.T) {
 }
 
 func TestTheLogOfAMeterThatNeverTellsItsSerialNumber(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	b.onMeter(func(now time.Duration) { b.station.PowerOff(now) })
 	dir := t.TempDir()

@@ -84,6 +84,7 @@ func TestUpgradeRestoresJustTheGroupsThatWereTicked(t *testing.T) {
 }
 
 func TestUpgradeThatIsRefusedChangesNothingAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	good := firmware.UPG(7350, "7350V283", world.ArticleDated(), 283, 2*ion.BlockBytes)
 	whole, err := upg.Append(nil, good)
 	must(t, err)
@@ -190,6 +191,7 @@ func TestConnectionThatCannotBeOpenedIsAnErrorWithANextStep(t *testing.T) {
 }
 
 func TestSecondClientIsToldThatThePortIsBusy(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "meter-silent at start")
 	file := b.upg(2)
 	var second result
@@ -220,6 +222,7 @@ func TestUpgradeOverASerialPort(t *testing.T) {
 const silentAtBlock9 = "meter-silent at block 9"
 
 func TestInterruptAbortsAndSaysHowToGoOn(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, silentAtBlock9)
 	file := b.upg(20)
 	interrupts := make(chan os.Signal, 2)

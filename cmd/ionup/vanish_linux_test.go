@@ -14,6 +14,7 @@ import (
 
 // "Plug the cable back in": the adapter at its end counts, too.
 func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
+	t.Parallel()
 	for name, to := range map[string]func(b *bed) []string{
 		"PTY":      func(b *bed) []string { return []string{"--port", b.link} },
 		"TCP":      func(b *bed) []string { return []string{"--tcp", b.addr} },
@@ -35,6 +36,7 @@ func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
 
 // The port is that of the modem: once it is back, the meter is called again.
 func TestAModemWhosePortVanishesAndComesBackDialsAgain(t *testing.T) {
+	t.Parallel()
 	for name, to := range map[string]func(b *bed) []string{
 		"PTY": func(b *bed) []string { return []string{"--port", b.link} },
 		"TCP": func(b *bed) []string { return []string{"--tcp", b.addr} },

@@ -48,6 +48,7 @@ func besides() map[string]func(args []string) int {
 
 // Two runs at once: what the second does to the first is seen, and a healthy program passes.
 func TestASecondRunAtTheSameTimeHarmsNeitherTheMeterNorTheFirst(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ program, scenario, broken string }{
 		{"", "second-run", ""},
 		{"", "second-run-killed", ""},

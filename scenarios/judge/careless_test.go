@@ -203,6 +203,7 @@ func judgedInPython(t *testing.T, text, instead, scenario string, limit time.Dur
 }
 
 func TestWhatAuthorsGetWrongIsFoundForItsReason(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes real time")
 	}

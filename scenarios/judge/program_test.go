@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -25,6 +24,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
+	"ionbench/fixtures/hurry"
 	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/ion"
@@ -36,11 +36,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "play" {
 		os.Exit(playProgram(os.Args[2], os.Args[3:]))
 	}
-	flag.Parse()
-	// The programs wait most of the time.
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
+	hurry.AtOnce() // the programs wait most of the time
 	os.Exit(m.Run())
 }
 

@@ -20,6 +20,7 @@ import (
 )
 
 func TestEachBadProgramIsJudgedNoForItsReason(t *testing.T) {
+	t.Parallel()
 	const soon = time.Second
 	for _, test := range []struct {
 		program, scenario string
@@ -145,6 +146,7 @@ func TestAProgramOnAPTYIsJudged(t *testing.T) {
 }
 
 func TestAJudgeThatIsInterruptedEndsTheProgramAndSaysSo(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	suite, err := NewSuite("smoke", testResponse)
 	if err != nil {
@@ -159,6 +161,7 @@ func TestAJudgeThatIsInterruptedEndsTheProgramAndSaysSo(t *testing.T) {
 }
 
 func TestAProgramThatIsNotThereIsNotRun(t *testing.T) {
+	t.Parallel()
 	suite, err := NewSuite("smoke", testResponse)
 	if err != nil {
 		t.Fatal(err)
