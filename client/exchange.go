@@ -312,7 +312,7 @@ func (u *Upgrader) overdue(now time.Duration) {
 	x := &u.exchange
 	x.missing = u.rules.missing(u)
 	s := u.step()
-	if x.missing > u.rules.resends(u, s.retry) {
+	if x.missing > u.rules.resends(u, s.retry) || u.anew >= u.cfg.Timing.Resends {
 		u.giveUp(now, s)
 		return
 	}
@@ -320,6 +320,11 @@ func (u *Upgrader) overdue(now time.Duration) {
 		u.transfer.resent++
 	}
 	u.rules.logMissing(u, s.retry)
+	if u.writesElsewhere() {
+		u.anew++
+		u.follow(now, toStep(StepIdentifyBeforeWriting))
+		return
+	}
 	x.decoder.Reset()
 	x.hearNothing()
 	u.rules.again(u)

@@ -170,6 +170,44 @@ func TestAPortThatVanishesForGoodEndsTheUpgradeAndCanBeRecovered(t *testing.T) {
 	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
 }
 
+// A write that is sent again over a new connection may come to another meter: the one at its other end is
+// asked who it is before.
+func TestSettingsAreWrittenOverANewConnectionOnlyToTheSameMeter(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		breaks int // so many answers to the write are lost with the connection
+		then   func(*answer) []late
+		writes int // that the tool begins
+		claim  error
+	}{
+		{"the same meter", 1, asIs, 2, nil},
+		{"another meter", 1, otherIdentity(7, 1), 1, client.ErrWrongSerial},
+		{"it breaks each time", 1000, asIs, 11, client.ErrNoResponse},
+	} {
+		d := sessionDesk(t)
+		writes := func() int {
+			return len(slices.DeleteFunc(slices.Clone(d.steps), func(s client.Step) bool { return s != client.StepRestoreSettings }))
+		}
+		broken := 0
+		d.tap = func(a *answer) []late {
+			switch {
+			case broken < test.breaks && writes() > broken:
+				broken++
+				d.s.Broken(d.now, errTest)
+				return nil
+			case broken > 0:
+				return test.then(a)
+			}
+			return asIs(a)
+		}
+		d.start(client.TaskUpgrade)
+		d.run(d.now + 10*time.Minute)
+		if !d.finished || !errors.Is(d.claim, test.claim) || writes() != test.writes {
+			t.Errorf("%s: %v after %d writes, want %v after %d\n%s", test.name, d.claim, writes(), test.claim, test.writes, d.logText())
+		}
+	}
+}
+
 // A meter that is found in download state is worth more than a log from the start.
 func TestALogThatFailsDoesNotKeepAMeterFromItsRecovery(t *testing.T) {
 	d := sessionDesk(t)

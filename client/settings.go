@@ -28,7 +28,7 @@ func templateSteps() []step {
 		{is: StepChooseTemplate, ask: ChooseTemplate, answered: takeTemplate},
 		{is: StepPasteOptions, ask: PasteOptions, answered: takePaste},
 		{is: StepSavePasted, when: (*Upgrader).pastes, request: readSettingsRequest, reply: takeForPaste},
-		{is: StepIdentifyBeforeWriting, when: (*Upgrader).writesListening, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
+		{is: StepIdentifyBeforeWriting, when: (*Upgrader).identifiesBeforeWriting, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
 		{is: StepListenBeforeWriting, when: (*Upgrader).writesListening, listens: true},
 		{is: StepWriteTemplate, request: writeRequest, reply: written},
 		{is: StepCheckTemplate, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
@@ -56,7 +56,7 @@ func writeSteps() []step {
 		{is: StepFindLoader, request: identifyRequest, retry: probing, reply: onDownload(ion.OpIdentify, wantApplication)},
 		{is: StepIdentify, request: readIdentityRequest, retry: probing, reply: takeRegisters},
 		{is: StepLockMeter, when: (*Upgrader).locks, keep: (*Upgrader).lock, kept: locked},
-		{is: StepIdentifyBeforeWriting, when: (*Upgrader).writesListening, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
+		{is: StepIdentifyBeforeWriting, when: (*Upgrader).identifiesBeforeWriting, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
 		{is: StepListenBeforeWriting, when: (*Upgrader).writesListening, listens: true},
 		{is: StepWriteSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
 		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},
@@ -290,7 +290,7 @@ func written(u *Upgrader, now time.Duration, p *ion.Packet) next {
 			return failed(&SettingError{Key: u.write[i].name(), Reason: reason})
 		}
 	}
-	u.wrote, u.wroteAt = len(u.write), now
+	u.wrote, u.wroteAt, u.anew = len(u.write), now, 0
 	return toNext()
 }
 

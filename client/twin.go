@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"ionbench/client/upgradelog"
@@ -63,6 +64,17 @@ func (u *Upgrader) listensForTwin() bool { return u.cfg.Listens && u.cfg.Timing.
 func (u *Upgrader) flashesListening() bool { return u.flashes() && u.listensForTwin() }
 
 func (u *Upgrader) writesListening() bool { return u.writes() && u.listensForTwin() }
+
+// identifiesBeforeWriting reports whether the meter is asked who it is before settings are written: also
+// where the connection broke at the write, for the new one may lead to another meter.
+func (u *Upgrader) identifiesBeforeWriting() bool {
+	return u.writesListening() || u.anew > 0
+}
+
+// writesElsewhere reports whether a write would go over another connection than before.
+func (u *Upgrader) writesElsewhere() bool {
+	return u.broke != nil && slices.Contains([]Step{StepRestoreSettings, StepWriteTemplate, StepWriteSettings}, u.step().is)
+}
 
 func (u *Upgrader) wroteListening() bool { return u.wroteAny() && u.listensForTwin() }
 

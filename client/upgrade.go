@@ -52,7 +52,7 @@ func upgradeSteps() []step {
 
 		{is: StepOfferOlder, when: (*Upgrader).offersOlder, ask: RestoreOlder, answered: chooseOlder},
 		{is: StepChooseRestore, when: (*Upgrader).restores, ask: PasteOptions, answered: choosePaste},
-		{is: StepIdentifyBeforeWriting, when: (*Upgrader).writesListening, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
+		{is: StepIdentifyBeforeWriting, when: (*Upgrader).identifiesBeforeWriting, request: identifyRequest, reply: onDownload(ion.OpIdentify, stillThere)},
 		{is: StepListenBeforeWriting, when: (*Upgrader).writesListening, listens: true},
 		{is: StepRestoreSettings, when: (*Upgrader).writes, request: writeRequest, reply: written},
 		{is: StepCheckSettings, when: (*Upgrader).wroteAny, request: readBackRequest, reply: readBack},

@@ -103,6 +103,7 @@ type Upgrader struct {
 	write     []write                  // settings to write
 	wrote     int                      // how many of them were written
 	wroteAt   time.Duration            // when the meter said so
+	anew      int                      // how often in a row the connection broke at a write
 	transfer  transfer
 }
 

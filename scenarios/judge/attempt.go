@@ -52,6 +52,7 @@ type Execution struct {
 	signals   []signalSent
 	Trusted   bool      // it took a verify for good that was not
 	Unsure    bool      // it wrote settings over a new connection, and did not ask who is there
+	Swapped   bool      // its connection led to another meter in the end
 	Kept      bool      // files of its own were left in {dir}
 	Warned    []duty.ID // of which advice was not taken
 	Notes     []string  // other things that a person should know
@@ -141,7 +142,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	e.Witness = a.Witness
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
-	a.Unsure = g.unsure
+	a.Unsure, a.Swapped = g.unsure, g.swapped
 	if why := p.clock(offset); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
 	}

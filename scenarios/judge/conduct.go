@@ -38,6 +38,7 @@ type conduct struct {
 	trusted       bool          // and a restart followed
 	reopened      bool          // the connection broke, and identify was not answered since
 	unsure        bool          // and a setting was written
+	swapped       bool          // a connection that breaks leads to another meter from now on
 	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
 	breaches      []breach
@@ -189,6 +190,9 @@ func (c *conduct) asks(id uint16, data []byte) {
 	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
 	c.tookDamaged(id, kind)
 	c.unsure = c.unsure || c.reopened && kind == writes
+	if c.reopened && c.swapped && kind == writes {
+		c.tell(duty.Reconnect, "its connection broke and led to another meter then, and it wrote settings into that one without an identify before")
+	}
 	if c.stopped && slices.Contains([]request{enters, clears, restarts, writes}, kind) {
 		c.tell(duty.Turns, "a run was stopped in the middle of its download, and another one sent the meter %s", requestNames[kind])
 	}

@@ -77,7 +77,7 @@ func (e *estimate) limit(s *Scenario) time.Duration {
 	if s.Talked {
 		talked = time.Duration(tries()*ion.MaxFrames) * often(e.response)
 	}
-	return usualLimit(e.response) + 2*e.device(s) + s.Extra + talked
+	return usualLimit(e.response) + 2*e.device(s) + s.Extra + s.Longest + talked
 }
 
 // usualLimit is the time limit with a meter and a line that take no time. A program may wait for all
@@ -92,6 +92,9 @@ func (e *estimate) tooLong(s *Scenario, limit time.Duration) string {
 	slow := s.Pace == wall || e.device(s) > 0
 	if took := e.attempt(s) + s.Extra; slow && took > limit {
 		return fmt.Sprintf("a run of the program takes about %v with a meter that takes its time, and has %v", took.Round(time.Second), limit)
+	}
+	if s.Longest > limit {
+		return fmt.Sprintf("a run of the program may take %v, and has %v", s.Longest, limit)
 	}
 	return ""
 }

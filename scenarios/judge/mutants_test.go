@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
@@ -29,6 +30,7 @@ func judgedOver(t *testing.T, called bool, folder, program string, limit time.Du
 	if err != nil {
 		t.Fatal(err)
 	}
+	soonEndless(suite)
 	target := Target{
 		Upgrade: programCommand(t, program, "upgrade"), Recover: programCommand(t, program, "recover"),
 		Transport: rig.TCP, KeepsSettings: true,
@@ -43,6 +45,19 @@ func judgedOver(t *testing.T, called bool, folder, program string, limit time.Du
 	return r
 }
 
+// soonEndless has the judge call a program one that asks without end after somewhat more than package
+// client asks.
+func soonEndless(suite *Suite) {
+	for i := range suite.Scenarios {
+		s := &suite.Scenarios[i]
+		for j := range s.Harms {
+			if of := s.Harms[j].Endless; of != nil {
+				s.Longest, s.Harms[j].Endless = 0, &unceasing{answers: 150, turns: of.turns}
+			}
+		}
+	}
+}
+
 func explain(r *Report) string {
 	var b strings.Builder
 	for _, s := range r.Results {
@@ -54,7 +69,7 @@ func explain(r *Report) string {
 // sighting is the scenario that shows a planted bug, and how the reason begins.
 type sighting struct {
 	scenario, reason string
-	with             string // end of the program's name: withoutJournal or nothing
+	with             string // end of the program's name: withoutJournal, hasty or nothing
 	called           bool   // the meter is at the other end of a telephone line
 }
 
@@ -87,6 +102,7 @@ var seenBy = map[string]sighting{
 	"duplicate-reply-advances":   {scenario: "answer-twice", reason: "expected"},
 	"sequence-wraps":             {scenario: "long-image", reason: "expected"},
 	"no-resend":                  {scenario: "answer-lost", reason: "expected"},
+	"refused-for-ever":           {scenario: "never-taken", reason: "conduct", with: hasty},
 	"retry-without-bound":        {scenario: "cable-out", reason: "I5"},
 	"retry-counter-not-reset":    {scenario: "answers-lost", reason: "I6"},
 	"resumes-at-wrong-offset":    {scenario: "answer-lost", reason: "expected"},
@@ -145,7 +161,7 @@ var unseen = []struct {
 	}},
 	{"it takes minutes in real time, or costs no more than a pass", []string{
 		"busy-clear-taken", "erase-failure-ignored", "clear-awaited-for-ever", "clears-for-ever", "refused-block-taken",
-		"refused-for-ever", "next-block-after-reopening", "first-block-after-reopening",
+		"next-block-after-reopening", "first-block-after-reopening",
 	}},
 }
 
@@ -192,7 +208,7 @@ func TestTheHealthyUpgraderPassesWhereTheBugsAreSeen(t *testing.T) {
 	var names []string
 	seen := map[string]bool{}
 	for _, by := range seenBy {
-		if !seen[by.scenario] && !by.called && !(testing.Short() && by.scenario == longest) {
+		if !seen[by.scenario] && !by.called && by.with != hasty && !(testing.Short() && by.scenario == longest) {
 			names = append(names, by.scenario)
 		}
 		seen[by.scenario] = true
@@ -200,5 +216,19 @@ func TestTheHealthyUpgraderPassesWhereTheBugsAreSeen(t *testing.T) {
 	r := judged(t, "", 4*testLimit, names...)
 	if passed, _, _ := r.Counts(); passed != len(names) {
 		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
+	}
+}
+
+func TestAProgramThatAsksAgainABoundedNumberOfTimesIsHealthyAndOneWithoutEndIsNot(t *testing.T) {
+	t.Parallel()
+	names := []string{"never-taken", "busy-for-ever"}
+	r := judged(t, hasty, 4*testLimit, names...)
+	if passed, _, _ := r.Counts(); passed != len(names) {
+		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
+	}
+	for _, s := range judged(t, "refused-for-ever"+hasty, 4*testLimit, names...).Results {
+		if told := s.breach(duty.Bounded); !strings.Contains(told, "it sent it again each time") {
+			t.Error(VerdictText(s))
+		}
 	}
 }

@@ -147,8 +147,11 @@ func askTwelveTimes(address string) error {
 	return nil
 }
 
-// withoutJournal ends the name of an upgrader that keeps no journal.
-const withoutJournal = "/without-journal"
+// What may end the name of an upgrader: it keeps no journal; it asks again soon what is answered.
+const (
+	withoutJournal = "/without-journal"
+	hasty          = "/hasty"
+)
 
 // playProgram runs one of programs, an upgrader with the bug of that name, or a healthy upgrader.
 // programCommand makes its arguments.
@@ -165,6 +168,7 @@ func playProgram(name string, args []string) int {
 	}
 	t := &tool{}
 	name, t.forgetful = strings.CutSuffix(name, withoutJournal)
+	name, t.hasty = strings.CutSuffix(name, hasty)
 	t.planted = name
 	if err := t.run(args); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -187,6 +191,7 @@ func programCommand(t *testing.T, name, task string) Command {
 type tool struct {
 	planted   string // name of a bug
 	forgetful bool
+	hasty     bool
 	upgrader  *client.Upgrader
 	firmware  *upg.File
 	fileErr   error
@@ -213,10 +218,14 @@ func (t *tool) run(args []string) error {
 		t.firmware, err = upg.Parse(b)
 	}
 	t.fileErr = err
+	poll := 50 * time.Millisecond
+	if t.hasty {
+		poll = 5 * time.Millisecond
+	}
 	t.upgrader, err = client.New(client.Config{
 		Release: client.Release22(), UnitID: uint16(unit), Password: args[4], SerialNumber: args[5], Baud: testBaud,
 		Start: time.Now(), Journal: !t.forgetful, FirstMessageID: uint16(os.Getpid()),
-		Timing:  client.Timing{Response: testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: 50 * time.Millisecond},
+		Timing:  client.Timing{Response: testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: poll},
 		Planted: planted.InClient(t.planted),
 	})
 	if err != nil {

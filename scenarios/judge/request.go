@@ -31,13 +31,14 @@ const (
 	returns  // an identify after the flash was cleared
 	confirms // an identify after a restart
 	assures  // an identify after a write
+	arrives  // an identify after an enter, before a clear
 	polls    // how far the clear is
 	requestKinds
 )
 
 var requestNames = [requestKinds]string{
 	identifies: "identify", reads: "read", enters: "enter", clears: "clear", blocks: "block", verifies: "verify", restarts: "restart", writes: "write", compares: "compare",
-	looks: "look", returns: "return", confirms: "confirm", assures: "assure", polls: "poll",
+	looks: "look", returns: "return", confirms: "confirm", assures: "assure", arrives: "arrival", polls: "poll",
 }
 
 // Harm is a fault at the answer to a request, or another answer in its place. It is aimed at what
@@ -50,10 +51,13 @@ type Harm struct {
 	// Forge is done to the answer instead; nil for nothing.
 	Forge forgery
 	// Times is how many answers in a row the fault befalls; 0: one.
-	Times  int
-	garble garbler // of a harm that is called garbled
-	name   string
-	struck bool
+	Times int
+	// Endless is how long the answer comes to every request of the kind from then on, also to one that
+	// is sent again; nil for once.
+	Endless *unceasing
+	garble  garbler // of a harm that is called garbled
+	name    string
+	struck  bool
 }
 
 // is reports whether the harm is for a request of a kind.
@@ -61,12 +65,12 @@ func (h *Harm) is(kind request) bool {
 	if h.Nth == 0 && (h.At == identifies || h.At == confirms) && kind == assures {
 		return true
 	}
-	return h.At == kind || h.At == identifies && h.Nth == 0 && (kind == returns || kind == confirms)
+	return h.At == kind || h.At == identifies && h.Nth == 0 && (kind == arrives || kind == returns || kind == confirms)
 }
 
 // optional reports whether a program may do without the request: it need not read before it writes,
-// nor ask who is there before it writes on.
-func (h *Harm) optional() bool { return h.At == looks || h.At == assures }
+// nor ask who is there before it writes on, nor whether a loader is there that has said so.
+func (h *Harm) optional() bool { return h.At == looks || h.At == assures || h.At == arrives }
 
 // lies reports whether the program is told something about the meter that is not so.
 func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
@@ -95,15 +99,16 @@ type gateway struct {
 	*conduct
 	counts [requestKinds]int
 	lastID uint16
-	known  bool    // lastID means something
-	forge  forgery // of the answer that comes next
-	misack bool    // the next ACK is for another frame
-	double bool    // every frame of the answer that comes next is doubled
-	garble garbler // says where the request that comes now has another value for the meter
-	lose   bool    // what comes now does not reach the meter
-	deaf   request // nothing of this kind does
-	unread bool    // nobody reads the program's outputs from now on
-	nags   bool    // the meter is frozen, and what comes in its place is no answer
+	known  bool      // lastID means something
+	forge  forgery   // of the answer that comes next
+	misack bool      // the next ACK is for another frame
+	again  *repeated // the answer that comes without end; nil for none
+	double bool      // every frame of the answer that comes next is doubled
+	garble garbler   // says where the request that comes now has another value for the meter
+	lose   bool      // what comes now does not reach the meter
+	deaf   request   // nothing of this kind does
+	unread bool      // nobody reads the program's outputs from now on
+	nags   bool      // the meter is frozen, and what comes in its place is no answer
 	nag    nag
 	memory []byte // of the meter, from before the first write
 	held   []byte // the beginning of a frame of the meter
@@ -146,14 +151,21 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 
 func (g *gateway) count(f *ion.Frame) {
 	id, first := f.MessageID()
-	if first {
-		g.lose = g.deaf != anything && requestOf(f.Data) == g.deaf
-	}
-	if !first || g.known && id == g.lastID {
+	if !first {
 		return
 	}
+	asks := requestOf(f.Data)
+	g.lose = g.deaf != anything && asks == g.deaf
+	if !g.known || id != g.lastID {
+		g.countNew(id, asks)
+	}
+	g.repeat(asks)
+}
+
+// countNew counts a message that is not sent again.
+func (g *gateway) countNew(id uint16, asks request) {
 	g.lastID, g.known, g.forge, g.double, g.misack, g.garble = id, true, nil, false, false, nil
-	kind := g.inTurn(requestOf(f.Data))
+	kind := g.inTurn(asks)
 	if g.counts[kind]++; kind == writes && g.memory == nil {
 		g.use(func(s *bench.Station) { g.memory = s.Meter().AppendMemory(nil, g.now) })
 	}
@@ -177,6 +189,8 @@ func (g *gateway) inTurn(kind request) request {
 		return confirms
 	case kind == identifies && g.counts[clears] > 0:
 		return returns
+	case kind == identifies && g.counts[enters] > 0:
+		return arrives
 	}
 	return kind
 }
@@ -224,6 +238,10 @@ func (g *gateway) strike(h *Harm, kind request) {
 		})
 		return
 	}
+	if h.Endless != nil {
+		g.again = &repeated{unceasing: *h.Endless, at: h.nature(kind), forge: h.Forge, began: g.now}
+		return
+	}
 	if h.Forge != nil {
 		g.forge, g.double, g.misack = h.Forge, h.name == "doubled", h.name == "other-ack"
 		switch h.name {
@@ -236,6 +254,7 @@ func (g *gateway) strike(h *Harm, kind request) {
 		}
 		return
 	}
+	g.swapped = g.swapped || h.Fault.Kind.Place() == fault.PlaceIP && g.leadsElsewhere()
 	g.use(func(s *bench.Station) {
 		f := h.Fault
 		f.Trigger = fault.Trigger{Unit: fault.AtReply, First: s.InRun().Replies + 1}
@@ -510,6 +529,8 @@ var forgeries = map[string]forgery{
 	"tells-no-room":          told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
 	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
 	"tells-another-crc":      told(func(reply []byte) { reply[5] ^= 1 }),
+	"tells-bad-block":        told(notTaken(ion.StatusVerifyFailed)),
+	"tells-busy-block":       told(notTaken(ion.StatusBusy)),
 	"exception":              exception,
 	"other-op":               before(func(f []byte) { f[opAt] = otherOp(f[opAt]) }),
 	"other-sequence":         before(func(f []byte) { f[opAt+2+3] ^= 0x02 }),
@@ -576,6 +597,14 @@ func told(change func(identity []byte)) forgery {
 	return func(frame []byte) []byte {
 		change(frame[typeAt+1:])
 		return sealed(frame)
+	}
+}
+
+// notTaken changes the answer to a block into one by which the loader wants it once more.
+func notTaken(status ion.Status) func(reply []byte) {
+	return func(reply []byte) {
+		reply[1] = byte(status)
+		copy(reply[6:10], reply[2:6])
 	}
 }
 

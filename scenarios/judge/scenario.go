@@ -84,6 +84,8 @@ type Scenario struct {
 	Waits int
 	// Extra is how long the program may wait for other things.
 	Extra time.Duration
+	// Longest is how long a program may take that does what no healthy one does for so long.
+	Longest time.Duration
 	// Talked: somebody says valid things without end, and each may be taken for a piece of an answer,
 	// of which there are so many.
 	Talked bool

@@ -298,9 +298,19 @@ func morePhases() []play {
 		{Scenario{Name: "erase-refused", Phase: Erase, Title: "the meter says that a sector does not erase", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at state erasing status erase-failed"},
 		{Scenario{Name: "cable-out-ten-times", Phase: Download, Row: "K2", Title: "the cable is out until ten answers are missing, and the eleventh try is answered", Expect: Succeeds, OnePass: true, Waits: tries(), Duties: duties(duty.Same, duty.Bounded)},
 			"cable-pull at block 6 for 10 no-responses"},
+		unending("never-taken", "the meter says that the CRC-32 of a block is wrong, as often as it is sent", "tells-bad-block", &refusedForEver, duty.Again),
+		unending("busy-for-ever", "the meter answers a block with busy, as often as it is sent", "tells-busy-block", &busyForEver, duty.Busy),
 		{Scenario{Name: "every-answer-lost", Phase: Download, Title: "the answer to every block is lost once", Expect: Succeeds, OnePass: true, Waits: imageBlocks, Duties: duties(duty.Same, duty.Bounded, duty.LogLines)}, "reply-lost at block 1..12"},
 		{Scenario{Name: "busy-often", Phase: Download, Title: "the meter answers four blocks in a row with busy", Expect: Succeeds, OnePass: true, Extra: 5 * time.Second, Duties: duties(duty.Busy)}, "reply-busy at block 3..6"},
 	}
+}
+
+// unending is a scenario in which a block is never answered with ok. A healthy program may take two
+// minutes to have enough.
+func unending(name, title, harmName string, until *unceasing, about duty.ID) play {
+	h := harm(blocks, 5, harmName, 0)
+	h.Endless = until
+	return play{Scenario{Name: name, Phase: Download, Title: title, World: worldOf(6), Harms: []Harm{h}, Extra: 2 * time.Minute, Longest: mostAsking, Duties: duties(duty.Bounded, about)}, ""}
 }
 
 // erasesLong is a meter that takes so long for each sector.
@@ -586,6 +596,12 @@ func harmful(response time.Duration) []Scenario {
 	add(assures, 0, "tells-another-serial", "the connection breaks while settings are written, and leads to another meter then, at every", Recovers, false, duty.Device, duty.Reconnect)
 	s = &all[len(all)-1]
 	s.Name, s.Alone, s.Harms = "another-meter-at-the-settings", true, append([]Harm{harm(writes, 2, "ip-reset", response)}, s.Harms...)
+	add(assures, 0, "tells-another-serial", "the connection breaks when settings begin to be written, and leads to another meter then, at every", Recovers, false, duty.Device, duty.Reconnect)
+	s = &all[len(all)-1]
+	s.Name, s.Alone, s.Harms = "another-meter-at-the-first-setting", true, append([]Harm{harm(writes, 1, "ip-reset", response)}, s.Harms...)
+	add(arrives, 0, "tells-another-serial", "the connection breaks at the answer to enter, and leads to another meter then, at every", Fails, false, duty.Device, duty.Reconnect)
+	s = &all[len(all)-1]
+	s.Name, s.Harms = "another-meter-entered", append([]Harm{harm(enters, 1, "ip-reset", response)}, s.Harms...)
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
@@ -605,7 +621,7 @@ func phaseOf(at request) Phase {
 	switch at {
 	case identifies, reads:
 		return Identify
-	case enters:
+	case enters, arrives:
 		return Enter
 	case clears, polls:
 		return Erase

@@ -42,6 +42,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 			return slices.Contains([]verdict.Rule{verdict.I3, verdict.I6, verdict.Crashed, verdict.Expected}, v.Rule)
 		})
 	}
+	if a.Swapped { // a failure tells of the other meter
+		a.Broken = slices.DeleteFunc(a.Broken, func(v verdict.Violation) bool { return v.Rule == verdict.I3 })
+	}
 	p.judgeExpected(a)
 	if a.saysCompleted() && a.Killed && a.Lost != 0 && p.keeps() {
 		a.breaks(verdict.I6, "the log says that the upgrade is completed, and %v are not in the meter again", a.Lost)
@@ -151,7 +154,7 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if p.about(duty.LogStamps) {
 		p.adviseStamps(a)
 	}
-	if a.Unsure {
+	if a.Unsure && !slices.ContainsFunc(a.Conduct, func(b breach) bool { return b.about == duty.Reconnect }) {
 		a.warn(duty.Reconnect, "its connection broke while it wrote settings, and it wrote on without an identify: the line may lead to another meter by then")
 	}
 	if a.Trusted { // what runs in the end is looked at in any case
