@@ -159,7 +159,6 @@ func (u *Upgrader) packet(kind ion.MessageType, bodyBytes int) {
 		Source:        ion.ClientAddress(),
 		Destination:   ion.MeterAddress(u.cfg.UnitID),
 		Credential:    u.credential,
-		Service:       1,
 		Type:          kind,
 	}, bodyBytes)
 }

@@ -22,6 +22,10 @@ List the module tree of a model: its managers, their modules with what they are 
 and every register that ION methods read or write. The last column says where a line comes
 from. Documented: the handle and its meaning are in the public record. Inferred: the block
 is, and the place in it follows from the pattern. Ours: invented here; a real meter differs.
+
+What is not listed is not there, and the meter answers Invalid Handle: waveforms, sag and
+swell, harmonics, set-points, digital and analog inputs and outputs. The time-of-use module
+is there and has no schedule: its setup is empty texts, and rate A holds at all times.
 `
 
 func registersCommand() *cli.Command {

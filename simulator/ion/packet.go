@@ -19,9 +19,11 @@ const (
 	TypeDownload MessageType = 0x44
 )
 
+// Service is the only service of a packet that is known.
+const Service = 1
+
 const (
 	packetHeaderBytes = 15
-	packetService     = 1
 
 	descriptorRequest     = 0x01
 	descriptorSecretMask  = 0x06
@@ -54,7 +56,7 @@ type Packet struct {
 	Source          Address
 	Destination     Address
 	Credential      Credential
-	Service         byte // 1 is the only one known; 0 is sent as 1
+	Service         byte // 0 is sent as the one that is known
 	Type            MessageType
 	Body            []byte
 }
@@ -87,7 +89,7 @@ func AppendPacketHeader(dst []byte, p Packet, bodyBytes int) []byte {
 	}
 	service := p.Service
 	if service == 0 {
-		service = packetService
+		service = Service
 	}
 	return append(dst, service, byte(p.Type))
 }

@@ -84,7 +84,7 @@ func TestParsePacketSaysWhatIsWrong(t *testing.T) {
 		})
 	}
 	p, err := ParsePacket(append(slices.Clone(sound), "trailing"...))
-	if err != nil || string(p.Body) != "body" || p.Service != packetService {
+	if err != nil || string(p.Body) != "body" || p.Service != Service {
 		t.Errorf("with bytes behind it: %+v, %v", p, err)
 	}
 }
@@ -131,7 +131,7 @@ func FuzzParsePacket(f *testing.F) {
 		want := slices.Clone(b[:len(again)])
 		want[4] &= descriptorRequest | descriptorSecretMask | descriptorTimeSet // no other bit has a meaning
 		if at := len(again) - len(p.Body) - 2; want[at] == 0 {
-			want[at] = packetService
+			want[at] = Service
 		}
 		if !bytes.Equal(again, want) {
 			t.Fatalf("\n got %X\nwant %X", again, want)

@@ -271,7 +271,7 @@ func (m *Meter) takeBroadcast(now time.Duration, f ion.Frame) {
 		return
 	}
 	p, err := ion.ParsePacket(f.Data)
-	if err == nil && p.Type == ion.TypeTimeSync && (p.Destination.Unit == ion.Broadcast || m.named(p.Destination.Unit)) {
+	if err == nil && p.Service == ion.Service && p.Type == ion.TypeTimeSync && (p.Destination.Unit == ion.Broadcast || m.named(p.Destination.Unit)) {
 		m.setClock(now, &p)
 	}
 }
@@ -291,8 +291,8 @@ func (m *Meter) takeMessage(now time.Duration, message []byte) {
 		return
 	}
 	p, err := ion.ParsePacket(message)
-	if err != nil || !m.named(p.Destination.Unit) {
-		return // the frame is for this unit, and what it carries for another
+	if err != nil || p.Service != ion.Service || !m.named(p.Destination.Unit) {
+		return // the frame is for this unit, and what it carries for another, or for nothing that it has
 	}
 	switch p.Type {
 	case ion.TypeTimeSync:
@@ -327,7 +327,6 @@ func (m *Meter) replyPacket(id uint16, kind ion.MessageType, to ion.Address, bod
 		MessageID:   id,
 		Source:      ion.MeterAddress(m.cfg.UnitID),
 		Destination: to,
-		Service:     1,
 		Type:        kind,
 	}, bodyBytes)
 }

@@ -392,6 +392,7 @@ func TestMeterKeepsSilent(t *testing.T) {
 		"on a frame with a wrong CRC":     func() []byte { b := bytes.Clone(named["revision_req"].Hex); b[20] ^= 1; return b }(),
 		"on a packet that is cut short":   other(named["revision_req"], func(f *ion.Frame) { f.Data = f.Data[:20] }),
 		"on a packet with no program":     other(named["revision_req"], func(f *ion.Frame) { f.Data = bytes.Clone(f.Data); f.Data[16] = 9 }),
+		"on a packet of another service":  other(named["revision_req"], func(f *ion.Frame) { f.Data = bytes.Clone(f.Data); f.Data[13] = 2 }),
 		"on a reply of itself (its echo)": other(named["revision_rep"], func(f *ion.Frame) { f.Source, f.Destination = f.Destination, f.Source }),
 	} {
 		t.Run(name, func(t *testing.T) {

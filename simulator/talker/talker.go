@@ -90,7 +90,6 @@ func (t *Talker) ask(dst []byte) []byte {
 		Request:     true,
 		Source:      ion.ClientAddress(),
 		Destination: ion.MeterAddress(t.unit()),
-		Service:     1,
 		Type:        ion.TypeDownload,
 	}
 	if t.round()%2 == 1 {
@@ -134,7 +133,6 @@ func (t *Talker) answer(id uint16) []byte {
 		MessageID:   id,
 		Source:      ion.MeterAddress(t.unit()),
 		Destination: ion.ClientAddress(),
-		Service:     1,
 		Type:        ion.TypeProgram,
 		Body:        ion.AppendResult(nil, ion.Result{Frequency: 1}),
 	})
