@@ -3,18 +3,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ionbench/client"
 	"ionbench/simulator/control"
@@ -36,26 +35,31 @@ func BenchmarkAnUpgradeThatIsWatched(b *testing.B) {
 				for range m.lines { // nobody reads them
 				}
 			}()
-			var alone, watched []time.Duration
-			var work, watchedWork time.Duration
-			for range b.N {
+			measure := func() (took, work time.Duration) {
 				begun := processorTime(b, m.number)
-				alone = append(alone, timeUpgrade(b, m, c.blocks))
-				work += processorTime(b, m.number) - begun
-				leave := watch(b, m)
-				begun = processorTime(b, m.number)
-				watched = append(watched, timeUpgrade(b, m, c.blocks))
-				watchedWork += processorTime(b, m.number) - begun
-				leave()
+				took = timeUpgrade(b, m, c.blocks)
+				return took, processorTime(b, m.number) - begun
 			}
-			b.ReportMetric(float64(middle(watched))/float64(middle(alone)), "watched/alone")
+			var alone []time.Duration
+			var longer, harder []float64
+			for range b.N {
+				took, work := measure()
+				leave := watch(b, m)
+				tookWatched, workWatched := measure()
+				leave()
+				alone = append(alone, took)
+				longer = append(longer, float64(tookWatched)/float64(took))
+				harder = append(harder, float64(workWatched)/float64(work))
+			}
+			b.ReportMetric(middle(longer), "watched/alone")
 			b.ReportMetric(middle(alone).Seconds(), "s-alone")
-			b.ReportMetric(float64(watchedWork)/float64(max(work, time.Millisecond)), "work-watched/alone")
+			b.ReportMetric(middle(harder), "work-watched/alone")
 		})
 	}
 }
 
-func middle(list []time.Duration) time.Duration {
+// middle is the median: of pairs that others on this computer disturb there are few.
+func middle[T cmp.Ordered](list []T) T {
 	slices.Sort(list)
 	return list[len(list)/2]
 }
@@ -69,19 +73,12 @@ func timeUpgrade(b *testing.B, m *served, blocks int) time.Duration {
 	return time.Since(began)
 }
 
-// processorTime is what a process has had of processors, in hundredths of a second (proc_pid_stat(5)).
+// processorTime is what a process has had of processors.
 func processorTime(b *testing.B, process int) time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
-	must(b, err)
-	_, behindName, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(behindName)
-	var ticks int
-	for _, field := range fields[11:13] { // utime and stime
-		n, err := strconv.Atoi(field)
-		must(b, err)
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	var at unix.Timespec
+	const processClock = 2 // CPUCLOCK_SCHED of the whole process, in the number that clock_getcpuclockid(3) makes
+	must(b, unix.ClockGettime(int32(^process<<3|processClock), &at))
+	return time.Duration(at.Nano())
 }
 
 // watch lets ten watch, and one ask a hundred times a second, until leave is called.

@@ -7,8 +7,9 @@
 // meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
 // slow loses events, and is told so, and the meter loses no time.
 //
-// Events wait a twentieth of a second for others before they are sent, since a meter that is served as
-// fast as it can be has tens of thousands in a second (BenchmarkAnUpgradeThatIsWatched of cmd/ionsim).
+// Events wait a twentieth of a second at most for others before they are sent to all watchers at once, since
+// a meter that is served as fast as it can be has tens of thousands in a second, and of toggles of its LED
+// that nobody could see only the last is kept (BenchmarkAnUpgradeThatIsWatched of cmd/ionsim).
 //
 // A server answers for any number of meters, which come and go (/v1/meters/ID), each on a line
 // (/v1/lines/ID); while there is one alone, /v1/meter and its like are that one. A fault belongs to a

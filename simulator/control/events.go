@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -24,10 +25,21 @@ type ring struct {
 	count    int        // of the events in them
 	bytes    int
 	next     uint64        // number of the next event, from 1
+	passing  passing       // comes before it, unless a newer one of its kind does
 	changed  chan struct{} // closed at the next event
 	waited   bool          // somebody waits for that
 	closed   bool
 }
+
+// passing is an event that the next one of its name makes old.
+type passing struct {
+	name string // "" for none
+	data []byte
+	at   time.Duration
+}
+
+// unseen is how long something must last to be told: who watches sees no shorter flash of a lamp.
+const unseen = time.Millisecond
 
 // segment is some events in a row. Text is only ever appended to, and never moved, so that watchers
 // send what they have seen of it without a copy and without the lock.
@@ -61,6 +73,36 @@ func (r *ring) add(name string, data []byte) {
 	if r.closed {
 		return
 	}
+	r.settle()
+	r.keep(name, data)
+	r.wake()
+}
+
+// pass takes an event of a time of the run. Of those of a name that come so close to each other that
+// nobody sees them only the last is kept.
+func (r *ring) pass(name string, at time.Duration, data []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	if p := &r.passing; p.name != name || at-p.at >= unseen {
+		r.settle()
+		p.at = at
+	}
+	r.passing.name, r.passing.data = name, append(r.passing.data[:0], data...)
+	r.wake()
+}
+
+// settle keeps the event that was passing.
+func (r *ring) settle() {
+	if p := &r.passing; p.name != "" {
+		r.keep(p.name, p.data)
+		p.name = ""
+	}
+}
+
+func (r *ring) keep(name string, data []byte) {
 	size := len(data) + len(name) + eventFrame + len(r.run)
 	s := r.room(size)
 	before := len(s.text)
@@ -76,7 +118,6 @@ func (r *ring) add(name string, data []byte) {
 		old := r.segments[0]
 		r.segments, r.count, r.bytes = r.segments[1:], r.count-len(old.ends), r.bytes-len(old.text)
 	}
-	r.wake()
 }
 
 // room is a segment that can take an event of so many bytes.
@@ -106,6 +147,7 @@ func (r *ring) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.closed {
+		r.settle()
 		r.closed = true
 		r.wake()
 	}
@@ -117,15 +159,14 @@ type batch struct {
 	lost   *Lost  // events before these are not there
 	next   uint64 // where to look next
 	closed bool   // there will be no more
-	more   <-chan struct{}
 }
 
 // since returns the events from number on.
 func (r *ring) since(number uint64) batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b := batch{next: r.next, closed: r.closed, more: r.changed}
-	r.waited = true
+	r.settle()
+	b := batch{next: r.next, closed: r.closed}
 	oldest := r.next - uint64(r.count)
 	if number < oldest {
 		b.lost = &Lost{Count: oldest - number, Reason: "they were not kept so long"}
@@ -139,16 +180,30 @@ func (r *ring) since(number uint64) batch {
 	return b
 }
 
+// after is closed once there is an event from number on, or there will be none any more.
+func (r *ring) after(number uint64) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.next > number || r.passing.name != "" {
+		now := make(chan struct{})
+		close(now)
+		return now
+	}
+	r.waited = true
+	return r.changed
+}
+
 // newest is the number that the next event will have.
 func (r *ring) newest() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.settle()
 	return r.next
 }
 
-// after returns the number of the event after the one that an id names. Lost is set if it was
+// behind returns the number of the event after the one that an id names. Lost is set if it was
 // an event of another run.
-func (r *ring) after(id string) (number uint64, lost *Lost) {
+func (r *ring) behind(id string) (number uint64, lost *Lost) {
 	run, digits, _ := strings.Cut(id, "-")
 	n, err := strconv.ParseUint(digits, 10, 64)
 	if run != r.run || err != nil || n >= r.newest() {

@@ -53,6 +53,12 @@ func (m *Served) Commands() <-chan func(now time.Duration) { return m.commands }
 // Tell gives watchers an event: its name and its object, a line of JSON. It never waits for them.
 func (m *Served) Tell(name string, object []byte) { m.ring.add(name, object) }
 
+// TellPassing gives watchers an event of a time of the run which the next one of its name makes old. Of those
+// that nobody could see, so fast they come, watchers get the last.
+func (m *Served) TellPassing(name string, at time.Duration, object []byte) {
+	m.ring.pass(name, at, object)
+}
+
 // Repeat is the plan that does again what was done by hand; empty if nothing was. The caller owns
 // the station.
 func (m *Served) Repeat() string { return m.session.plan().String() }

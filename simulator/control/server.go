@@ -69,6 +69,7 @@ type Server struct {
 	watchers chan struct{}
 	seats    chan struct{}
 	server   *http.Server
+	begun    time.Time
 	serving  sync.WaitGroup
 }
 
@@ -88,7 +89,7 @@ func Listen(config Config) (*Server, error) {
 	at := l.Addr().(*net.TCPAddr)
 	s := &Server{
 		config: config, name: host, loopback: at.IP.IsLoopback(), everywhere: at.IP.IsUnspecified(),
-		watchers: make(chan struct{}, maxWatchers), seats: make(chan struct{}, maxConnections),
+		begun: time.Now(), watchers: make(chan struct{}, maxWatchers), seats: make(chan struct{}, maxConnections),
 	}
 	_, s.port, _ = net.SplitHostPort(l.Addr().String())
 	s.listener = &bounded{Listener: l, seats: s.seats}

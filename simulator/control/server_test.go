@@ -403,7 +403,7 @@ func TestEveryWatcherGetsEveryEventOnceWhileMoreCome(t *testing.T) {
 					got = append(got, text...)
 				}
 				if next = b.next; next <= told {
-					<-b.more
+					<-r.after(next)
 				}
 			}
 			var want []byte
@@ -419,6 +419,20 @@ func TestEveryWatcherGetsEveryEventOnceWhileMoreCome(t *testing.T) {
 		r.add("led", fmt.Appendf(nil, "{\"n\":%d}\n", n))
 	}
 	all.Wait()
+}
+
+func TestOfTogglesThatNobodySeesWatchersGetTheLast(t *testing.T) {
+	m := serveOne(t)
+	lines := m.watch(t, "/v1/events?kept=all")
+	for i, at := range []time.Duration{0, 300, 600, 1000, 1999} {
+		m.TellPassing("led", at*time.Microsecond, fmt.Appendf(nil, `{"count":%d}`, i+1))
+	}
+	m.Tell("lcd", []byte(`{"text":"x"}`))
+	m.TellPassing("led", 1999*time.Microsecond, []byte(`{"count":6}`)) // the last of all comes without another one
+	const want = "id: r1-1\nevent: led\ndata: {\"count\":3}\nid: r1-2\nevent: led\ndata: {\"count\":5}\nid: r1-3\nevent: lcd\ndata: {\"text\":\"x\"}\nid: r1-4\nevent: led\ndata: {\"count\":6}"
+	if got := next(t, lines, 12); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
 
 // A watcher that reads nothing costs the meter nothing: Tell returns at once, however much is

@@ -23,7 +23,7 @@ func (m *Served) getEvents(w http.ResponseWriter, r *http.Request) {
 	next, lost := m.ring.newest(), (*Lost)(nil)
 	switch id := r.Header.Get("Last-Event-ID"); {
 	case id != "":
-		next, lost = m.ring.after(id)
+		next, lost = m.ring.behind(id)
 	case r.URL.Query().Get("kept") == "all":
 		next = 1
 	}
@@ -53,9 +53,12 @@ func (m *Served) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
 		if out.send(lost, b) != nil || b.closed {
 			return
 		}
-		next, lost = b.next, nil
+		quiet := b.next == next && lost == nil
+		if next, lost = b.next, nil; !quiet {
+			continue // a meter at work has more to tell by the next time, and need not wake anybody for it
+		}
 		select {
-		case <-b.more:
+		case <-m.ring.after(next):
 		case <-beat.C:
 			if out.beat() != nil {
 				return
@@ -66,13 +69,14 @@ func (m *Served) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
 	}
 }
 
-// gathering is how long events wait for others: of a meter that is fast there are tens of thousands in a
+// gathering is how often events are sent: of a meter that is fast there are tens of thousands in a
 // second, and each write costs. Nobody sees a difference of a twentieth of a second.
 const gathering = 50 * time.Millisecond
 
-// gather waits for more events. It returns false if the watcher goes.
+// gather waits until events are sent, which is at the same times for all watchers: to wake the server
+// costs more than to write. It returns false if the watcher goes.
 func (m *Served) gather(r *http.Request) bool {
-	timer := time.NewTimer(gathering)
+	timer := time.NewTimer(gathering - time.Since(m.server.begun)%gathering)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -134,11 +134,16 @@ func (d *door) secret() string {
 	return d.token
 }
 
-// tell gives watchers an event.
-func (d *door) tell(name string, object []byte) {
-	if d != nil {
-		d.meter.Tell(name, object)
+// tell gives watchers an event of this time: its name and its object.
+func (d *door) tell(e story.Event, name string, object []byte) {
+	if d == nil {
+		return
 	}
+	if _, lamp := e.What.(toggled); lamp {
+		d.meter.TellPassing(name, e.At, object)
+		return
+	}
+	d.meter.Tell(name, object)
 }
 
 // frame keeps a frame for those who look.

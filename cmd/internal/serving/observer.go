@@ -111,7 +111,7 @@ func (o *observer) tell(e story.Event, r report) {
 	o.place(e.Station, &r)
 	if r.name != "" && (o.json || o.door != nil) {
 		o.line = appendObject(o.line[:0], r.name, e.At, r.fields)
-		o.door.tell(r.name, o.line)
+		o.door.tell(e, r.name, o.line)
 	}
 	switch {
 	case o.json && r.name != "":
