@@ -20,7 +20,8 @@
 // Whoever can reach the port still needs the token, in the header Authorization. The Host of a
 // request must be an address at which the server listens, which keeps out names that a hostile
 // page makes lead here (DNS rebinding). A request that a browser makes for another page is refused
-// by its Origin. Bodies, headers, connections and watchers are bounded.
+// by its Origin. Bodies, headers, connections and watchers are bounded, and who does not go on is hung up on.
+// Where all seats are taken, the stranger who came first leaves, so that who has the token is let in.
 //
 // Nothing here decides what a fault does: that is package bench. What was struck by hand becomes
 // a plan that repeats it ([Served.Repeat]).

@@ -35,6 +35,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case r.Method == http.MethodPost && !isJSON(r):
 			refuse(w, http.StatusUnsupportedMediaType, "the body must be JSON", "send `Content-Type: application/json`")
 		default:
+			if s.hasToken(r) {
+				isNoStranger(r)
+			}
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
 		}
@@ -44,6 +47,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // knowsHost reports whether a Host header names an address at which the server listens. A name
 // that a stranger's DNS leads here is none.
 func (s *Server) knowsHost(host string) bool {
+	if s.port == "80" && !strings.HasSuffix(host, ":80") {
+		host += ":80" // which browsers leave out
+	}
 	name, port, err := net.SplitHostPort(host)
 	if err != nil || port != s.port {
 		return false
@@ -58,7 +64,7 @@ func (s *Server) knowsHost(host string) bool {
 	case s.loopback:
 		return ip.IsLoopback()
 	}
-	return s.everywhere
+	return s.everywhere || ip.Equal(s.ip)
 }
 
 // sameSite reports whether a request was made by the server's own page, or by no page.

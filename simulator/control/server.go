@@ -59,6 +59,7 @@ type Server struct {
 	config     Config
 	listener   net.Listener
 	name, port string // as told in Config.Address
+	ip         net.IP // at which it listens
 	loopback   bool   // it can be reached only from this machine
 	everywhere bool   // it listens on every address of the machine
 
@@ -67,7 +68,6 @@ type Server struct {
 
 	closing  sync.Once
 	watchers chan struct{}
-	seats    chan struct{}
 	server   *http.Server
 	begun    time.Time
 	serving  sync.WaitGroup
@@ -75,6 +75,9 @@ type Server struct {
 
 // Listen opens the port. Requests wait until Serve.
 func Listen(config Config) (*Server, error) {
+	if config.Token == "" {
+		return nil, errors.New("an HTTP server without a token would be open to everybody")
+	}
 	host, port, err := net.SplitHostPort(config.Address)
 	if err != nil {
 		return nil, fmt.Errorf("HTTP address %q: want host:port or :port: %w", config.Address, err)
@@ -88,14 +91,14 @@ func Listen(config Config) (*Server, error) {
 	}
 	at := l.Addr().(*net.TCPAddr)
 	s := &Server{
-		config: config, name: host, loopback: at.IP.IsLoopback(), everywhere: at.IP.IsUnspecified(),
-		begun: time.Now(), watchers: make(chan struct{}, maxWatchers), seats: make(chan struct{}, maxConnections),
+		config: config, name: host, ip: at.IP, loopback: at.IP.IsLoopback(), everywhere: at.IP.IsUnspecified(),
+		begun: time.Now(), watchers: make(chan struct{}, maxWatchers),
 	}
 	_, s.port, _ = net.SplitHostPort(l.Addr().String())
-	s.listener = &bounded{Listener: l, seats: s.seats}
+	s.listener = &bounded{Listener: l}
 	s.server = &http.Server{
 		Handler: s.guard(s.routes()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
+		WriteTimeout: patience + stuck, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader, ConnContext: withSeat,
 	}
 	return s, nil
 }
@@ -128,38 +131,6 @@ func (s *Server) Close() error {
 		s.serving.Wait()
 	})
 	return err
-}
-
-// bounded lets no more clients in than there are seats. Others are hung up on: they would wait for
-// those who stay all day.
-type bounded struct {
-	net.Listener
-	seats chan struct{}
-}
-
-func (b *bounded) Accept() (net.Conn, error) {
-	for {
-		conn, err := b.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case b.seats <- struct{}{}:
-			return &seated{Conn: conn, leave: sync.OnceFunc(func() { <-b.seats })}, nil
-		default:
-			conn.Close()
-		}
-	}
-}
-
-type seated struct {
-	net.Conn
-	leave func()
-}
-
-func (c *seated) Close() error {
-	c.leave()
-	return c.Conn.Close()
 }
 
 func reply(w http.ResponseWriter, status int, body any) {
