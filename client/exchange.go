@@ -321,6 +321,7 @@ func (u *Upgrader) overdue(now time.Duration) {
 	u.rules.logMissing(u, s.retry)
 	if u.writesElsewhere() {
 		u.anew++
+		u.unsure = s.is
 		u.follow(now, toStep(StepIdentifyBeforeWriting))
 		return
 	}

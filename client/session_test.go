@@ -170,19 +170,21 @@ func TestAPortThatVanishesForGoodEndsTheUpgradeAndCanBeRecovered(t *testing.T) {
 	d.wantEnd(client.ErrNoResponse, client.StatusFailed, client.AdviceRecover)
 }
 
-// A write that is sent again over a new connection may come to another meter: the one at its other end is
-// asked who it is before.
+// A write that is sent again over a new connection may come to another meter, and may have been carried
+// out: the meter at its other end is asked who it is, and what it has, before.
 func TestSettingsAreWrittenOverANewConnectionOnlyToTheSameMeter(t *testing.T) {
 	for _, test := range []struct {
-		name   string
-		breaks int // so many answers to the write are lost with the connection
-		then   func(*answer) []late
-		writes int // that the tool begins
-		claim  error
+		name    string
+		breaks  int  // so many answers to the write are lost with the connection
+		forgets bool // and so is what was written
+		then    func(*answer) []late
+		writes  int // that the tool begins
+		claim   error
 	}{
-		{"the same meter", 1, asIs, 2, nil},
-		{"another meter", 1, otherIdentity(7, 1), 1, client.ErrWrongSerial},
-		{"it breaks each time", 1000, asIs, 11, client.ErrNoResponse},
+		{"the same meter", 1, true, asIs, 2, nil},
+		{"the same meter, which has what was written", 1, false, asIs, 1, nil},
+		{"another meter", 1, true, otherIdentity(7, 1), 1, client.ErrWrongSerial},
+		{"it breaks each time", 1000, true, asIs, 11, client.ErrNoResponse},
 	} {
 		d := sessionDesk(t)
 		writes := func() int {
@@ -193,6 +195,9 @@ func TestSettingsAreWrittenOverANewConnectionOnlyToTheSameMeter(t *testing.T) {
 			switch {
 			case broken < test.breaks && writes() > broken:
 				broken++
+				if test.forgets {
+					d.m.Initialize(d.now)
+				}
 				d.s.Broken(d.now, errTest)
 				return nil
 			case broken > 0:

@@ -290,7 +290,8 @@ func written(u *Upgrader, now time.Duration, p *ion.Packet) next {
 			return failed(&SettingError{Key: u.write[i].name(), Reason: reason})
 		}
 	}
-	u.wrote, u.wroteAt, u.anew = len(u.write), now, 0
+	u.wrote, u.wroteAt = len(u.write), now
+	u.beSure()
 	return toNext()
 }
 
@@ -320,10 +321,16 @@ func readBack(u *Upgrader, now time.Duration, p *ion.Packet) next {
 	u.after = marksOf(values[len(u.write):])
 	u.noteTemplate(values)
 	for i, w := range u.write {
-		if !w.holds(values[i], now-u.wroteAt) {
+		holds := w.holds(values[i], now-u.wroteAt)
+		switch {
+		case u.unsure != NoStep && (!holds || u.after.Reset.Has(w.setting)):
+			u.wrote = 0
+			return toStep(u.unsure)
+		case !holds:
 			return failed(&SettingError{Key: w.name(), Written: w.value, Read: values[i]})
 		}
 	}
+	u.beSure()
 	return toNext()
 }
 

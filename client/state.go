@@ -53,6 +53,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	w.Bool(u.keptThere)
 	w.Bool(u.ownFile)
 	w.Bool(u.recovery)
+	w.Uint(uint64(u.unsure))
 	w.Int(u.anew)
 	u.exchange.declare(w, &spent.exchange)
 	at, waits := u.Next()

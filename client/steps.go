@@ -237,7 +237,7 @@ func (u *Upgrader) follow(now time.Duration, n next) {
 // fail ends the task with an error.
 func (u *Upgrader) fail(now time.Duration, err error) {
 	u.exchange.end()
-	u.anew = 0
+	u.beSure()
 	if u.procedure == givingBackProcedure { // the upgrade has ended already, and why
 		u.switchTo(now, failedProcedure)
 		return

@@ -2,7 +2,6 @@ package client
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"ionbench/client/upgradelog"
@@ -65,17 +64,6 @@ func (u *Upgrader) flashesListening() bool { return u.flashes() && u.listensForT
 
 func (u *Upgrader) writesListening() bool { return u.writes() && u.listensForTwin() }
 
-// identifiesBeforeWriting reports whether the meter is asked who it is before settings are written: also
-// where the connection broke at the write, for the new one may lead to another meter.
-func (u *Upgrader) identifiesBeforeWriting() bool {
-	return u.writesListening() || u.anew > 0
-}
-
-// writesElsewhere reports whether a write would go over another connection than before.
-func (u *Upgrader) writesElsewhere() bool {
-	return u.broke != nil && slices.Contains([]Step{StepRestoreSettings, StepWriteTemplate, StepWriteSettings}, u.step().is)
-}
-
 func (u *Upgrader) wroteListening() bool { return u.wroteAny() && u.listensForTwin() }
 
 // twinPause gives a meter that was told to enter the time to be in its loader as well: it is as much later
@@ -84,14 +72,14 @@ func (u *Upgrader) twinPause() time.Duration { return u.cfg.Timing.Twin }
 
 // stillThere stops before settings are written if another meter answers by now, or one without an
 // application.
-func stillThere(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+func stillThere(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 	if err := u.checkSame(r); err != nil {
 		return failed(err)
 	}
 	if r.State != ion.StateApplication {
 		return failedWith(ErrDownloadState, "it has left its application, and no settings were written; recover it")
 	}
-	return toNext()
+	return u.checkUnsure(now)
 }
 
 // beginListening waits for an answer of another meter to the last request.

@@ -103,7 +103,8 @@ type Upgrader struct {
 	write     []write                  // settings to write
 	wrote     int                      // how many of them were written
 	wroteAt   time.Duration            // when the meter said so
-	anew      int                      // how often in a row the connection broke at a write
+	unsure    Step                     // the write whose answer a connection took with it; NoStep for none
+	anew      int                      // how often in a row one did
 	transfer  transfer
 }
 
