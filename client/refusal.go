@@ -126,8 +126,9 @@ func (e *RefusalError) number(name string) *uint32 {
 }
 
 // ParseRefusal reads the words after "Device refused:" in a log of this tool or of another one
-// that follows PROTOCOL.md. It returns a *RefusalError, or a *TooOftenError that holds one. ok
-// is false if the words are not about an answer of the download service. Capitals do not matter.
+// that follows PROTOCOL.md. It returns a *RefusalError, a *NotRunningError, or a *TooOftenError that
+// holds one of them. ok is false if the words are not about an answer of the download service, or of the
+// meter after its restart. Capitals do not matter.
 func ParseRefusal(text string) (refusal error, ok bool) {
 	text = strings.ToLower(text)
 	if rest, found := strings.CutPrefix(text, strings.ToLower(ErrTooOften.Error())+": "); found {
@@ -151,8 +152,32 @@ func ParseWrongUnit(text string) (answers uint16, ok bool) {
 	return e.Answers, found && err == nil && strings.EqualFold(e.Error(), text)
 }
 
-// parseRefusal reads the words of a RefusalError, in small letters.
+// parseNotRunning reads the words of a NotRunningError, in small letters.
+func parseNotRunning(text string) (notRunning error, ok bool) {
+	e := new(NotRunningError)
+	rest, found := strings.CutPrefix(text, strings.ToLower(ErrNotRunning.Error())+": it ")
+	another, sum, other := strings.Cut(strings.TrimPrefix(rest, "runs another image of "), ", with crc-32 ")
+	switch {
+	case rest == "is in download state after the restart":
+		e.Download = true
+	case other:
+		n, err := strconv.ParseUint(sum, 16, 32)
+		found = found && err == nil
+		e.Revision, e.CRC = strings.ToUpper(another), uint32(n)
+	default:
+		e.Revision = strings.ToUpper(strings.TrimPrefix(rest, "runs "))
+	}
+	if !found || strings.ToLower(e.Error()) != text {
+		return nil, false
+	}
+	return e, true
+}
+
+// parseRefusal reads the words of a RefusalError or a NotRunningError, in small letters.
 func parseRefusal(text string) (refusal error, ok bool) {
+	if e, ok := parseNotRunning(text); ok {
+		return e, true
+	}
 	for _, f := range refusalForms {
 		details := text
 		if f.op != 0 {

@@ -64,6 +64,19 @@ func TestWhatTheLogSaysOfARefusalIsReadBack(t *testing.T) {
 	}
 }
 
+func TestWhatTheLogSaysOfAnImageThatDoesNotRunIsReadBack(t *testing.T) {
+	for _, want := range []*client.NotRunningError{{Download: true}, {Revision: "7350V282"}, {Revision: "7350V283", CRC: 0xBEEF}} {
+		again := &client.TooOftenError{Passes: 3, Why: want}
+		for _, text := range []string{want.Error(), strings.ToUpper(want.Error()), again.Error()} {
+			got, ok := client.ParseRefusal(text)
+			var inside *client.NotRunningError
+			if !ok || !errors.As(got, &inside) || *inside != *want || errors.Is(got, client.ErrTooOften) != (text == again.Error()) {
+				t.Errorf("%q is read as %#v (%v)", text, got, ok)
+			}
+		}
+	}
+}
+
 func TestWhatIsNoRefusalIsNotReadAsOne(t *testing.T) {
 	for _, text := range []string{
 		"", "no", "refuse", "refused ", "block 7: busy", "the meter's flash failed", "the meter's flash failed: ",
@@ -86,6 +99,7 @@ func FuzzParseRefusal(f *testing.F) {
 		f.Add(r.Error())
 	}
 	f.Add((&client.TooOftenError{Passes: 3, Why: refusals()[0]}).Error())
+	f.Add((&client.NotRunningError{Revision: "7350V283", CRC: 1}).Error())
 	f.Fuzz(func(t *testing.T, text string) {
 		if r, ok := client.ParseRefusal(text); ok && !strings.EqualFold(r.Error(), text) {
 			t.Errorf("%q is read as %#v, which says %q", text, r, r)

@@ -437,7 +437,9 @@ func (x *proposals) failing(m mark) {
 	}
 	if m.step == client.StepRestart {
 		x.unsteady(m)
-		x.neverHolds(m)
+		if again := x.tooOften(); again != nil && !errors.Is(again.Why, client.ErrNotRunning) { // or each image was good until the meter started
+			x.neverHolds(m)
+		}
 	}
 	x.says(m, fault.StatusVerifyFailed)
 	x.says(m, fault.StatusNotCleared)
@@ -446,7 +448,8 @@ func (x *proposals) failing(m mark) {
 // neverHolds: the image is not good, however often it is sent.
 func (x *proposals) neverHolds(m mark) {
 	const streams, pages = 48, 16
-	if m.pass > 1 || !x.tooOften() {
+	supposed := slices.ContainsFunc(x.of.plan, func(f fault.Fault) bool { return causeOf(f.Kind) == marginalCell })
+	if m.pass > 1 || x.tooOften() == nil || supposed {
 		return
 	}
 	for _, o := range x.of.marks {
@@ -466,13 +469,15 @@ func (x *proposals) neverHolds(m mark) {
 	x.first(from)
 }
 
-// tooOften reports whether the tool gave up because it had to begin again and again.
-func (x *proposals) tooOften() bool {
-	return slices.ContainsFunc(x.want, func(e upgradelog.Entry) bool {
-		said, _ := client.ParseRefusal(e.Text)
-		var again *client.TooOftenError
-		return e.Kind == upgradelog.Refused && errors.As(said, &again)
-	})
+// tooOften is why the tool gave up, if it had to begin again and again; otherwise nil.
+func (x *proposals) tooOften() *client.TooOftenError {
+	var again *client.TooOftenError
+	for _, e := range x.want {
+		if said, _ := client.ParseRefusal(e.Text); e.Kind == upgradelog.Refused && errors.As(said, &again) {
+			return again
+		}
+	}
+	return nil
 }
 
 // unsteady: an image that was good is not good any more when the meter starts, as with a cell
@@ -615,9 +620,29 @@ func (x *proposals) ended(c cause) {
 	if n := len(x.want); n > 1 && x.want[0].Kind == upgradelog.UpgradeStarted && isEnd(x.want[n-1].Kind) {
 		at = min(max(x.want[n-1].Time.Sub(x.want[0].Time), from+time.Millisecond), to-time.Millisecond)
 	}
-	x.also(fault.Fault{Kind: c.kind(), Trigger: atTime(at)})
+	x.endsAt(fault.Fault{Kind: c.kind(), Trigger: atTime(at)})
 	if from == to {
-		x.also(fault.Fault{Kind: c.kind()})
+		x.endsAt(fault.Fault{Kind: c.kind()})
+	}
+}
+
+// endsAt proposes another end of the run. A person can end what follows the first Abort, too: there are
+// two at most.
+func (x *proposals) endsAt(f fault.Fault) {
+	var at []int
+	for i, o := range x.of.plan {
+		if o.Kind == f.Kind {
+			at = append(at, i)
+		}
+	}
+	if len(at) < 2 {
+		x.also(f)
+	}
+	if n := len(at); n > 0 {
+		h := x.of.hypothesis
+		h.plan = slices.Clone(h.plan)
+		h.plan[at[n-1]] = f
+		x.next = append(x.next, h)
 	}
 }
 

@@ -150,6 +150,28 @@ func percentiles(times []time.Duration) string {
 	return fmt.Sprintf("%v in the middle, 95 %% in %v, %v at the most", at(50), at(95), at(100))
 }
 
+// Each of these was missed for a reason of its own.
+func TestLogsOfTheSampleThatWereMissedOnceAreReproduced(t *testing.T) {
+	t.Parallel()
+	for why, draw := range map[string]struct {
+		seed, run uint64
+		faults    int
+	}{
+		"an image that is not kept is followed by a block that fails": {20, 316, 2},
+		"an Abort comes later where the PC slept before":              {20, 1218, 2},
+		"a line goes dead within the first block of all":              {21, 41, 1},
+	} {
+		w, plans := storm.DrawIn(sites, draw.seed, draw.run, draw.faults)
+		log, err := reproduce.Read(play(t, &w, plans[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{}); !r.Reproduced() {
+			t.Errorf("%s: %v is not reproduced in %d trials; nearest %v: %s", why, plans[0], r.Trials, r.Candidates[0].Plan, r.Candidates[0].Differs)
+		}
+	}
+}
+
 // Whatever befell an upgrade, its log is reproduced or named as not reproduced; a clock is blamed
 // only if it jumped.
 func TestASampleOfLogsIsReproduced(t *testing.T) {

@@ -2,12 +2,14 @@ package reproduce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
@@ -246,7 +248,7 @@ func (s *search) explain() {
 	if s.scene.called && s.tooQuick() {
 		return
 	}
-	for len(s.queue) > 0 && len(s.matches) == 0 && (s.nearest == nil || s.left > reserve && s.work < s.most*2/3) && s.left > 0 && s.ctx.Err() == nil {
+	for len(s.queue) > 0 && len(s.matches) == 0 && (s.nearest == nil || s.left > reserve && s.work < s.most*s.share()/6) && s.left > 0 && s.ctx.Err() == nil {
 		s.pursue(s.pop())
 	}
 	s.lastly()
@@ -255,6 +257,16 @@ func (s *search) explain() {
 		s.others()
 		s.pauses()
 	}
+}
+
+// share is how many sixths of the requests may be sent until there is a match: more where only the end's
+// time is wrong.
+func (s *search) share() int {
+	const most, others = 5, 4
+	if s.nearest != nil && !s.nearest.differs {
+		return most
+	}
+	return others
 }
 
 // requestsEach is how many requests a trial may send on average: where those of large images have sent
@@ -292,7 +304,10 @@ func (s *search) pursue(q queued) {
 			reached = 0
 		}
 	}
+	const nearly = 3 // lines that are not explained
+	record := p == s.nearest && len(s.run.Entries)-p.matched <= nearly
 	for _, h := range next(p) {
+		h.first = h.first || record
 		s.push(h, reached, p.matched)
 	}
 }
@@ -411,28 +426,42 @@ func (s *search) blocksByTime(p *played) (int, bool) {
 	begun, _ := s.run.Begun()
 	ended, ok := s.run.Ended()
 	proceeding := slices.IndexFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == upgradelog.Proceeding })
-	passes, images := s.downloads()
+	passes, images, blocks := s.downloads()
 	if !ok || s.run.untimed || proceeding < 1 || s.block == 0 || images == 0 {
 		return 0, false
 	}
 	clear := p.at[proceeding] - p.at[max(0, proceeding-2)]
-	passed := ended.Sub(begun) - p.at[proceeding] - time.Duration(passes-1)*clear
+	passed := ended.Sub(begun) - p.at[proceeding] - time.Duration(passes-1)*clear - time.Duration(blocks)*s.block
+	restart := p.between(upgradelog.Verified, upgradelog.Restarted)
 	for _, e := range s.run.Entries {
 		switch e.Kind {
 		case upgradelog.Resending, upgradelog.Aborting:
 			passed -= 10*time.Second + s.block
 		case upgradelog.Retrying:
 			passed -= 10 * time.Second
+		case upgradelog.Verified:
+			passed -= restart
 		}
 	}
 	return max(1, int(float64(passed)/float64(s.block)/images)), true
 }
 
+// between is the time between two lines; 0 if there is one of them not.
+func (p *played) between(a, b upgradelog.Kind) time.Duration {
+	of := func(k upgradelog.Kind) int {
+		return slices.IndexFunc(p.lines, func(l upgradelog.Line) bool { return l.Kind == k })
+	}
+	if from, to := of(a), of(b); from >= 0 && to >= 0 {
+		return p.at[to] - p.at[from]
+	}
+	return 0
+}
+
 // downloads is how often the download began, and how many images were sent in all of them: a part of
-// one where it ended before.
-func (s *search) downloads() (passes int, images float64) {
+// one where it ended before; and how many blocks beside these, where the log has their number.
+func (s *search) downloads() (passes int, images float64, blocks int) {
 	const behind = 5 // half the way to the next percentage
-	percent := 0
+	percent, refused := 0, blockRefused(s.run.Entries)
 	for i, e := range s.run.Entries {
 		switch e.Kind {
 		case upgradelog.Proceeding:
@@ -440,14 +469,30 @@ func (s *search) downloads() (passes int, images float64) {
 		case upgradelog.Completed:
 			percent = e.Number
 		}
-		if i == len(s.run.Entries)-1 || s.run.Entries[i+1].Kind == upgradelog.Proceeding {
+		last := i == len(s.run.Entries)-1
+		if last && refused > 0 {
+			return passes, images, refused - 1
+		}
+		if last || s.run.Entries[i+1].Kind == upgradelog.Proceeding {
 			if percent > 0 {
 				images += float64(min(100, percent+behind)) / 100
 			}
 			percent = 0
 		}
 	}
-	return passes, images
+	return passes, images, 0
+}
+
+// blockRefused is the block that was refused last; 0: none.
+func blockRefused(lines []upgradelog.Entry) int {
+	for _, e := range lines {
+		said, _ := client.ParseRefusal(e.Text)
+		var refusal *client.RefusalError
+		if e.Kind == upgradelog.Refused && errors.As(said, &refusal) {
+			return int(refusal.Block)
+		}
+	}
+	return 0
 }
 
 // percent is the last percentage in the log.

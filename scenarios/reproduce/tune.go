@@ -95,12 +95,17 @@ func (p *played) blockTime() time.Duration {
 	return one
 }
 
+// blockTime is how long a block takes, in the trial or, if none was answered there, in a run without faults.
+func (t *tuner) blockTime() time.Duration {
+	if block := t.of.blockTime(); block > 0 {
+		return block
+	}
+	return t.search.block
+}
+
 // resize: a larger image takes longer.
 func (t *tuner) resize() {
-	block := t.of.blockTime()
-	if block == 0 {
-		block = t.search.block
-	}
+	block := t.blockTime()
 	if block == 0 || !t.of.has(upgradelog.Completed, 100) {
 		return
 	}
@@ -211,7 +216,7 @@ const opsOfBlock = ion.BlockBytes / 256
 // beginning.
 func (t *tuner) strikeInside() {
 	for i, f := range t.of.plan {
-		if t.missing <= 0 || t.missing > t.of.blockTime()+time.Second || !endsWithAnswers(f) {
+		if t.missing <= 0 || t.missing > t.blockTime()+time.Second || !endsWithAnswers(f) {
 			continue
 		}
 		if at, ok := t.of.struck(f.Trigger); ok {
@@ -375,10 +380,11 @@ func (t *tuner) shorten() {
 	}
 }
 
-// shiftEnd: a person presses Abort earlier or later.
+// shiftEnd: a person presses Abort earlier or later, but before all is over.
 func (t *tuner) shiftEnd() {
+	over := t.of.at[len(t.of.at)-1]
 	for i, f := range t.of.plan {
-		if causeOf(f.Kind) == aborted && f.Trigger.Unit == fault.AtTime {
+		if causeOf(f.Kind) == aborted && f.Trigger.Unit == fault.AtTime && time.Duration(f.Trigger.First) <= over {
 			f.Trigger = atTime(time.Duration(f.Trigger.First) + t.missing)
 			t.add(i, f)
 		}
@@ -459,9 +465,24 @@ func (t *tuner) sleeps() {
 		f.Trigger = atTime(m.at + within)
 		f.Duration.Time += within
 	} else if m, ok := t.of.quiet(); ok {
-		f.Trigger = t.of.trigger(m)
+		f.Trigger = atTime(m.at) // before it is sent: an answer that comes meanwhile is lost
 	}
 	t.lastly(len(t.of.plan), f)
+	later := tuner{search: t.search, of: t.of.delayed(f.Trigger, t.missing)}
+	later.lastly(len(later.of.plan), f)
+}
+
+// delayed is the trial with what happens behind a moment later by so much, as where the PC sleeps in between.
+func (p *played) delayed(asleep fault.Trigger, by time.Duration) *played {
+	later := *p
+	later.plan = slices.Clone(p.plan)
+	from, _ := p.struck(asleep)
+	for i := range later.plan {
+		if g := &later.plan[i].Trigger; g.Unit == fault.AtTime && time.Duration(g.First) > from {
+			g.First += uint64(by)
+		}
+	}
+	return &later
 }
 
 // halfway is a block that is answered, in the middle of the download.
