@@ -73,6 +73,19 @@ func TestASiteSaysWhatIsWrongWithItsFile(t *testing.T) {
 	}
 }
 
+func TestTheREADMEsPlantIsASite(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "\n    [line north]\n")
+	text, _, _ = strings.Cut(text, "\n\n`ionsim --site plant.site`")
+	s, err := parseSite([]byte("[line north]\n" + strings.ReplaceAll(text, "\n    ", "\n")))
+	if err != nil || len(s.meters) != 1 || s.meters[0].Copies != 8 {
+		t.Errorf("%v, and not eight meters: %v", s, err)
+	}
+}
+
 func FuzzSite(f *testing.F) {
 	f.Add("[line a]\ntcp = :0\ncopies = 3\nplan = cable-pull at block 3\n[meter b]\nline = a\nunit-id = 9\ncopies = 2\n[station]\nline = a\nkind = second-master\n")
 	f.Add("[meter]\nmodbus-tcp = :1\n")
