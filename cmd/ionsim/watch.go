@@ -205,8 +205,11 @@ func eventText(e control.Event) string {
 	}
 	at, _ := members["at"].(float64)
 	var words []string
+	if text, ok := members["text"].(string); ok { // says most
+		words = append(words, text)
+	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if name != "at" && name != "event" {
+		if name != "at" && name != "event" && name != "text" {
 			words = append(words, fmt.Sprintf("%s %v", name, members[name]))
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"ionbench/simulator/ion/explain"
+	"ionbench/simulator/line"
+	"ionbench/simulator/story"
+	"ionbench/simulator/story/record"
 )
 
 // keptFrames is how many frames are kept: those of a block with their ACKs, and some more.
@@ -24,13 +27,24 @@ type keptFrame struct {
 	at      time.Duration
 	toMeter bool
 	bytes   string
+	outcome *record.Outcome // nil: it is not known
 }
 
-func (f *frames) add(at time.Duration, toMeter bool, bytes string) {
+func (f *frames) add(at time.Duration, toMeter bool, bytes string) (number uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.next++
-	f.kept[f.next%keptFrames] = keptFrame{f.next, at, toMeter, bytes}
+	f.kept[f.next%keptFrames] = keptFrame{f.next, at, toMeter, bytes, nil}
+	return f.next
+}
+
+// settle says of a frame, if it is still kept, what became of it.
+func (f *frames) settle(number uint64, o record.Outcome) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if k := &f.kept[number%keptFrames]; k.number == number {
+		k.outcome = &o
+	}
 }
 
 // all returns the frames that are kept, oldest first.
@@ -44,8 +58,8 @@ func (f *frames) all() (list []keptFrame) {
 }
 
 // TellFrame keeps a frame on the line for those who look.
-func (m *Served) TellFrame(at time.Duration, toMeter bool, bytes string) {
-	m.frames.add(at, toMeter, bytes)
+func (m *Served) TellFrame(e story.Event, w story.FrameSent) {
+	m.await(m.frames.add(e.At, w.Direction == line.ToMeter, w.Bytes), e, w)
 }
 
 func (m *Served) getFrames(w http.ResponseWriter, _ *http.Request) {
@@ -57,15 +71,21 @@ func explained(list []keptFrame) Frames {
 	answer := Frames{Frames: []Frame{}}
 	var ends [2]explain.Follower
 	for _, k := range list {
-		end, direction := &ends[0], "from-meter"
+		end, direction := &ends[0], line.FromMeter
 		if k.toMeter {
-			end, direction = &ends[1], "to-meter"
+			end, direction = &ends[1], line.ToMeter
 		}
 		read := end.Add([]byte(k.bytes))
-		f := Frame{N: k.number, At: seconds(k.at), Direction: direction, Bytes: hex.EncodeToString([]byte(k.bytes)), Title: read.Title, Ack: read.Ack, Fields: fieldsOf(read.Fields)}
+		f := Frame{N: k.number, At: seconds(k.at), Direction: direction.String(), Bytes: hex.EncodeToString([]byte(k.bytes)), Title: read.Title, Ack: read.Ack, Fields: fieldsOf(read.Fields)}
 		if read.Whole != nil {
 			f.Title = read.Whole.Title
 			f.Message = &Message{Bytes: hex.EncodeToString(read.Body), Fields: fieldsOf(read.Whole.Fields)}
+		}
+		if o := k.outcome; o != nil {
+			f.Fate, f.Got = o.Fate.String(), hex.EncodeToString(o.Got)
+			if o.Fate != record.Lost {
+				f.Arrived = seconds(o.Arrived)
+			}
 		}
 		answer.Frames = append(answer.Frames, f)
 	}

@@ -15,7 +15,8 @@ type Served struct {
 	identity Identity
 	ring     *ring
 	frames   frames
-	session  session // the station's owner uses it
+	session  session // the station's owner uses it, and what follows
+	underway []underway
 	commands chan func(now time.Duration)
 	quit     chan struct{}
 	leaving  sync.Once

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ionbench/simulator/bench"
+	"ionbench/simulator/story/record"
 )
 
 const (
@@ -50,6 +51,8 @@ type Subject struct {
 	// From is the station's time from which times are told, and Started the calendar's then.
 	From    time.Duration
 	Started time.Time
+	// Fates finds out what becomes of frames; nil where nobody tells what arrives.
+	Fates *record.Fates
 	// Station is looked at and struck only by commands that its owner runs.
 	Station *bench.Station
 }

@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
+	"ionbench/simulator/story"
+	"ionbench/simulator/story/record"
 )
 
 // beside admits another meter to a server, with an owner of its own.
@@ -117,9 +121,9 @@ func TestTheLastFramesAreExplainedFieldByField(t *testing.T) {
 	m := serveOne(t)
 	identify := string(ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 105, Transaction: 0x40, Data: []byte{0, 16, 0, 7, 1, 0x95, 0x64, 0, 1, 0x95, 1, 0, 105, 1, 0x44, 1}}))
 	for i := range 3 * keptFrames {
-		m.TellFrame(time.Duration(i)*time.Second, i%2 == 0, identify)
+		m.TellFrame(story.Event{At: time.Duration(i) * time.Second}, story.FrameSent{Direction: [...]line.Direction{line.ToMeter, line.FromMeter}[i%2], Bytes: identify})
 	}
-	m.TellFrame(time.Hour, false, "noise")
+	m.TellFrame(story.Event{At: time.Hour}, story.FrameSent{Direction: line.FromMeter, Bytes: "noise"})
 	got, err := m.client().Frames(t.Context())
 	if err != nil || len(got.Frames) != keptFrames {
 		t.Fatalf("%d frames, %v", len(got.Frames), err)
@@ -141,6 +145,48 @@ func TestTheLastFramesAreExplainedFieldByField(t *testing.T) {
 	}
 	if at != len(identify) {
 		t.Errorf("the fields end at %d of %d bytes", at, len(identify))
+	}
+}
+
+func TestAFrameSaysWhatBecameOfItOnceThatIsKnown(t *testing.T) {
+	m := serveOne(t)
+	m.subject.Fates = record.NewFates(time.Millisecond)
+	at := func(ms int) story.Event { return story.Event{At: time.Duration(ms) * time.Millisecond} }
+	send := func(ms int, bytes string) {
+		m.TellFrame(at(ms), story.FrameSent{Direction: line.ToMeter, Bytes: bytes})
+	}
+	arrive := func(ms int, bytes string) {
+		m.TellArrival(at(ms), story.BytesArrived{Direction: line.ToMeter, Bytes: bytes})
+	}
+	send(0, "first")
+	arrive(5, "first")
+	send(10, "second")
+	arrive(16, "sec0nd")
+	send(20, "third")
+	if harmed := m.Settle(30 * time.Millisecond); len(harmed) != 1 || harmed[0].Frame != 2 || harmed[0].Outcome.Fate != record.Garbled || harmed[0].Text == "" {
+		t.Errorf("after the second one: %+v", harmed)
+	}
+	told := func() (list string) {
+		got, err := m.client().Frames(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range got.Frames {
+			list += fmt.Sprintf("%d %q %v %s; ", f.N, f.Fate, f.Arrived, f.Got)
+		}
+		return list
+	}
+	if got, want := told(), `1 "came" 0.005 ; 2 "garbled" 0.016 736563306e64; 3 "" 0 ; `; got != want {
+		t.Errorf("told %s", got)
+	}
+	if harmed := m.Settle(2 * time.Second); len(harmed) != 1 || harmed[0].Frame != 3 || harmed[0].Outcome.Fate != record.Lost || harmed[0].At != 20*time.Millisecond {
+		t.Errorf("after a second: %+v", harmed)
+	}
+	if got := told(); !strings.HasSuffix(got, `3 "lost" 0 ; `) {
+		t.Errorf("told %s", got)
+	}
+	if harmed := m.Settle(time.Hour); len(harmed) != 0 {
+		t.Errorf("told twice: %+v", harmed)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"ionbench/cmd/internal/files"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/control"
-	"ionbench/simulator/line"
 	"ionbench/simulator/story"
+	"ionbench/simulator/story/record"
 )
 
 // door is the HTTP server of a meter. A nil one does nothing.
@@ -53,7 +53,7 @@ func (s *server) openDoor() error {
 	if err != nil {
 		return err
 	}
-	d.meter = d.Admit(control.Subject{ID: "1", Run: draw(4, hex.EncodeToString), Station: s.station(), From: s.meter.From, Started: s.meter.Epoch})
+	d.meter = d.Admit(control.Subject{ID: "1", Run: draw(4, hex.EncodeToString), Fates: record.NewFates(s.byteTime()), Station: s.station(), From: s.meter.From, Started: s.meter.Epoch})
 	s.door, s.observer.door = d, d
 	return nil
 }
@@ -146,11 +146,25 @@ func (d *door) tell(e story.Event, name string, object []byte) {
 	d.meter.Tell(name, object)
 }
 
-// frame keeps a frame for those who look.
-func (d *door) frame(at time.Duration, f story.FrameSent) {
-	if d != nil {
-		d.meter.TellFrame(at, f.Direction == line.ToMeter, f.Bytes)
+// onLine keeps a frame for those who look, and finds out what becomes of it.
+func (d *door) onLine(e story.Event) {
+	if d == nil {
+		return
 	}
+	switch what := e.What.(type) {
+	case story.FrameSent:
+		d.meter.TellFrame(e, what)
+	case story.BytesArrived:
+		d.meter.TellArrival(e, what)
+	}
+}
+
+// harmed are the frames that are known by now not to have come through as they were sent.
+func (d *door) harmed(now time.Duration) []control.Harmed {
+	if d == nil {
+		return nil
+	}
+	return d.meter.Settle(now)
 }
 
 // repeat is the plan of what was done by hand.

@@ -96,11 +96,11 @@ func (o *observer) tell(e story.Event, r report) {
 		o.capture.Add(e)
 	}
 	o.story.add(e)
-	switch what := e.What.(type) {
+	o.door.onLine(e)
+	switch e.What.(type) {
 	case story.BytesArrived, story.LampToggled: // for the capture alone; stepLED tells of L2
 		return
 	case story.FrameSent:
-		o.door.frame(e.At, what)
 		if !o.frames {
 			return
 		}
@@ -108,6 +108,11 @@ func (o *observer) tell(e story.Event, r report) {
 		return
 	}
 	o.trace.add(e)
+	o.say(e, r)
+}
+
+// say tells those who follow the run.
+func (o *observer) say(e story.Event, r report) {
 	o.place(e.Station, &r)
 	if r.name != "" && (o.json || o.door != nil) {
 		o.line = appendObject(o.line[:0], r.name, e.At, r.fields)
@@ -142,7 +147,15 @@ func (o *observer) step(now time.Duration) {
 	if o.capture != nil {
 		o.capture.Until(now - o.from)
 	}
+	o.stepFrames(now)
 	o.stepLED(now)
+}
+
+// stepFrames says which frames were harmed. A capture and a story find that out by themselves.
+func (o *observer) stepFrames(now time.Duration) {
+	for _, h := range o.door.harmed(now - o.from) {
+		o.say(story.Event{At: now - o.from, Source: story.Line}, reportOf(h.Tell()))
+	}
 }
 
 // stepLED reports L2: every toggle in --json, and a line for people now and then.
@@ -208,8 +221,9 @@ func (o *observer) describe(what story.What) report {
 }
 
 // toldOf is what programs are told of an event.
-func toldOf(what story.What) report {
-	told := story.Of(what)
+func toldOf(what story.What) report { return reportOf(story.Of(what)) }
+
+func reportOf(told story.Told) report {
 	r := report{name: told.Event}
 	for _, m := range told.Members {
 		r.fields = append(r.fields, field{m.Name, m.Value})

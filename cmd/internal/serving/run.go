@@ -167,6 +167,9 @@ func (s *server) prepare() (err error) {
 	}
 	s.station().Stream()
 	s.station().Record(o.Frames || o.Capture != "" || o.HTTP != "")
+	if o.HTTP != "" || s.shared != nil {
+		s.station().RecordWire()
+	}
 	s.observer = &observer{frames: o.Frames, station: s.station(), from: s.meter.From, baud: s.meter.Baud, trace: s.trace, json: o.JSON, out: s.out, diag: s.diag}
 	if s.line != nil {
 		s.station().RecordNeighbours()

@@ -15,6 +15,7 @@ import (
 	"ionbench/simulator/control"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story/record"
 )
 
 // Line is a line of a site: a station with all its meters, behind ports of its own.
@@ -153,7 +154,7 @@ func openSite(address string) (*door, error) {
 func (d *door) roomFor(s *server) *door {
 	return &door{Server: d.Server, token: d.token, room: true, meter: d.Admit(control.Subject{
 		ID: addressable(s.line.Name), Title: "on a line with " + strings.Join(s.line.Names, ", "), Run: draw(4, hex.EncodeToString),
-		Station: s.station(), Names: s.line.Names, From: s.meter.From, Started: s.meter.Epoch,
+		Fates: record.NewFates(s.byteTime()), Station: s.station(), Names: s.line.Names, From: s.meter.From, Started: s.meter.Epoch,
 	})}
 }
 

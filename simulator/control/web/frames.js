@@ -4,11 +4,12 @@
 import { make } from "../../story/component/dom.js";
 import { fieldTable } from "../../story/component/fields.js";
 import { clock } from "../../story/component/clock.js";
-import { wayWords } from "../../story/component/words.js";
+import { harmed, wayWords } from "../../story/component/words.js";
 
 /**
  * @typedef {import("../../story/component/trace.js").Field} Field @typedef {import("../../story/component/trace.js").Direction} Direction
- * @typedef {{n: number, at: number, direction: Direction, bytes: string, title: string, ack: boolean,
+ * @typedef {import("../../story/component/trace.js").Outcome} Outcome
+ * @typedef {Outcome & {n: number, at: number, direction: Direction, bytes: string, title: string, ack: boolean,
  *   fields: Field[], message?: {bytes: string, fields: Field[]}}} Frame
  */
 
@@ -36,23 +37,40 @@ export class FrameList {
     if (last && last.n < this.newest) this.clear(); // the meter was started again
     const fresh = frames.filter((f) => f.n > this.newest && (this.acks.checked || !f.ack));
     if (last) this.newest = last.n;
-    if (fresh.length === 0) return;
+    if (fresh.length > 0) this.insert(fresh);
+    this.settle(frames);
+  }
+
+  /** @param {Frame[]} fresh oldest first */
+  insert(fresh) {
     this.list.querySelector(":scope > .quiet")?.remove();
     this.list.prepend(...fresh.map(row).reverse());
     while (this.list.childElementCount > shown) this.list.lastElementChild?.remove();
   }
+
+  /** Says of frames that are drawn what became of them. @param {Frame[]} frames */
+  settle(frames) {
+    for (const f of frames) {
+      const size = harmed(f) ? this.list.querySelector(`:scope > [data-n="${f.n}"] .quiet`) : null;
+      size?.replaceWith(make("span", sizeOf(f), "bad"));
+    }
+  }
 }
+
+/** @param {Frame} f */
+function sizeOf(f) { return `${f.bytes.length / 2} B${harmed(f) ? `, ${f.fate}` : ""}`; }
 
 /** @param {Frame} f */
 function row(f) {
   const item = document.createElement("li");
+  item.dataset.n = String(f.n);
   const box = document.createElement("details");
   const head = document.createElement("summary");
   const arrow = make("span", f.direction === "to-meter" ? "→" : "←", "way");
   arrow.setAttribute("role", "img");
   arrow.setAttribute("aria-label", wayWords(f.direction));
   const bad = [...f.fields, ...(f.message?.fields ?? [])].some((field) => field.wrong);
-  head.append(make("time", clock(f.at)), arrow, make("span", f.title, bad ? "title bad" : "title"), make("span", `${f.bytes.length / 2} B`, "quiet"));
+  head.append(make("time", clock(f.at)), arrow, make("span", f.title, bad ? "title bad" : "title"), make("span", sizeOf(f), "quiet"));
   box.append(head);
   box.addEventListener("toggle", () => {
     if (!box.open || box.childElementCount > 1) return;

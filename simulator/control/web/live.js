@@ -53,6 +53,8 @@ export class Live {
     /** @type {Map<string, Happening>} */
     this.before = new Map(); // what still holds of what is kept no more
     this.newest = 0; // number of the newest frame
+    /** @type {Map<number, import("../../story/component/trace.js").FrameEvent>} */
+    this.open = new Map(); // frames of which it is not known yet what became of them, by their numbers
     this.wire();
   }
 
@@ -60,6 +62,7 @@ export class Live {
   clear() {
     this.kept = { rest: new Kept(), lamps: new Kept(), frames: new Kept() };
     this.before.clear();
+    this.open.clear();
     this.newest = this.end = 0;
     this.pause(false);
   }
@@ -134,16 +137,34 @@ export class Live {
   happens(name, data) {
     if (name === "frame" || typeof data.at !== "number") return; // frames come with add
     this.end = Math.max(this.end, data.at);
+    if (name === "frame-harmed") {
+      this.settle(data.frame, data); // its frame shows it
+      return;
+    }
     this.keep(name === "led" ? "lamps" : "rest", { ...data, n: 0, event: name, line: 0, station: 0 });
   }
 
   /** @param {Frame[]} frames the last ones, oldest first */
   add(frames) {
     for (const f of frames) {
-      if (f.n <= this.newest) continue;
-      this.newest = f.n;
-      this.keep("frames", { n: 0, at: f.at, event: "frame", direction: f.direction, bytes: f.bytes.length / 2, hex: f.bytes, title: f.title, message: f.ack ? 0 : 1 });
+      if (f.n > this.newest) {
+        this.newest = f.n;
+        /** @type {import("../../story/component/trace.js").FrameEvent} */
+        const e = { n: 0, at: f.at, event: "frame", direction: f.direction, bytes: f.bytes.length / 2, hex: f.bytes, title: f.title, message: f.ack ? 0 : 1 };
+        this.open.set(f.n, e);
+        this.keep("frames", e);
+      }
+      if (f.fate) this.settle(f.n, f);
     }
+    while (this.open.size > most) this.open.delete(this.open.keys().next().value ?? 0);
+  }
+
+  /** @param {number} number of a frame @param {import("../../story/component/trace.js").Outcome} outcome */
+  settle(number, { fate, arrived, got }) {
+    const e = this.open.get(number);
+    if (!e) return;
+    Object.assign(e, { fate, arrived, got });
+    this.open.delete(number);
   }
 
   /** @param {"rest" | "lamps" | "frames"} sort @param {Happening} e */

@@ -23,8 +23,10 @@
  * @typedef {Base & {event: "far", port: string, state: string, reason?: string}} FarEvent
  * @typedef {Base & {event: "fault", phase: "strikes" | "ends" | "cannot-strike" | "unstruck", fault: string, lasts?: boolean, reason?: string}} FaultEvent
  * @typedef {"came" | "lost" | "garbled"} Fate
- * @typedef {Base & {event: "frame", direction: Direction, bytes: number, hex: string, title?: string, layout?: number, message?: number,
- *   data?: number, fate?: Fate, arrived?: number, got?: string}} FrameEvent
+ * @typedef {{fate?: Fate, arrived?: number, got?: string}} Outcome what became of a frame on the line; nothing while that is not known
+ * @typedef {Base & Outcome & {event: "frame", direction: Direction, bytes: number, hex: string, title?: string, layout?: number,
+ *   message?: number, data?: number}} FrameEvent
+ * @typedef {Base & Outcome & {event: "frame-harmed", frame: number, direction: Direction, sent: number, bytes: number, text: string}} HarmedEvent
  * @typedef {Base & {event: "message", message: number, direction: Direction, until: number, id?: number, title: string, whole: boolean,
  *   fields: Field[], again_of?: number, times?: number, why?: string, see?: number}} MessageEvent
  * @typedef {Base & {event: "window", window: string}} WindowEvent
@@ -36,7 +38,7 @@
  * @typedef {Base & {event: "lost", count: number, reason: string}} LostEvent events that were not kept for who watches
  * @typedef {Base & {event: "stopped"}} StoppedEvent
  * @typedef {StateEvent | TextEvent | LedEvent | ErasedEvent | BlockEvent | VerifiedEvent | FlashEvent | CallEvent | BaudEvent | ReasonEvent | HostEvent
- *   | LostBytesEvent | NoIonEvent | FarEvent | FaultEvent | FrameEvent | MessageEvent | WindowEvent | AnswerEvent | StepEvent | AttemptEvent
+ *   | LostBytesEvent | NoIonEvent | FarEvent | FaultEvent | FrameEvent | HarmedEvent | MessageEvent | WindowEvent | AnswerEvent | StepEvent | AttemptEvent
  *   | FinishedEvent | OutputEvent | LostEvent | StoppedEvent} Happening
  */
 

@@ -51,6 +51,7 @@ export function words(e) {
     case "far": return `the meter's port ${e.port}: ${e.state}${e.reason ? `: ${e.reason}` : ""}`;
     case "fault": return `fault ${phases[e.phase] ?? e.phase}: ${e.fault}${e.reason ? `: ${e.reason}` : ""}`;
     case "frame": return `frame ${wayWords(e.direction)}: ${e.title ?? `${e.bytes} bytes: ${e.hex}`}${harmed(e) ? `, ${e.fate}` : ""}`;
+    case "frame-harmed": return `a frame ${wayWords(e.direction)} was ${e.text}`;
     case "message": return `${e.direction === "to-meter" ? "request" : "answer"}: ${e.title}${e.again_of ? ", sent again" : ""}`;
     case "window": return `window: ${windowWords(e.window)}`;
     case "answer": return `the person presses ${e.button} in ${windowWords(e.window)}`;
@@ -70,7 +71,7 @@ function who(e) { return e.host ? `the host ${e.host}` : "the host"; }
 /** @param {import("./trace.js").Direction} direction */
 export function wayWords(direction) { return direction === "to-meter" ? "to the meter" : "from the meter"; }
 
-/** @param {import("./trace.js").FrameEvent} f @returns {boolean} whether it did not arrive as it was sent */
+/** @param {import("./trace.js").Outcome} f @returns {boolean} whether it did not arrive as it was sent */
 export function harmed(f) { return f.fate === "lost" || f.fate === "garbled"; }
 
 /** @param {Happening} e @returns {boolean} whether it is something that went wrong */
@@ -79,7 +80,7 @@ export function isBad(e) {
     case "fault": return e.phase !== "ends";
     case "frame": return harmed(e);
     case "message": return Boolean(e.again_of);
-    case "flash-cut": case "refused": case "not-reset": case "lost-bytes": case "no-ion": case "port-gone": case "lost": case "stopped": return true;
+    case "flash-cut": case "refused": case "not-reset": case "lost-bytes": case "no-ion": case "frame-harmed": case "port-gone": case "lost": case "stopped": return true;
     case "verified": return e.status !== "ok";
     case "finished": return !e.ok;
     case "state": return e.state === "off";

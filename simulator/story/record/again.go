@@ -61,13 +61,13 @@ func (t *traffic) missing(p past, last, m *message) *again {
 // wants is what the host waited for between two messages, and the event to look at.
 func (t *traffic) wants(last, m *message) (why string, see int) {
 	for i, f := range last.frames {
-		if f.fate != came {
+		if f.fate != Came {
 			return fmt.Sprintf("frame %d of the request was %v on its way to the meter", i+1, f.fate), f.event
 		}
 	}
 	between := t.between(last, m)
 	for _, f := range between {
-		if f.direction == line.FromMeter && f.fate != came {
+		if f.direction == line.FromMeter && f.fate != Came {
 			what := "a frame of the answer"
 			if f.read.Ack {
 				what = "the meter's " + f.read.Title
@@ -77,7 +77,7 @@ func (t *traffic) wants(last, m *message) (why string, see int) {
 	}
 	end := last.frames[len(last.frames)-1]
 	for _, f := range between {
-		if f.direction == line.ToMeter && f.read.Ack && f.fate != came {
+		if f.direction == line.ToMeter && f.read.Ack && f.fate != Came {
 			return fmt.Sprintf("the host's %s of the answer was %v, so the meter did not go on", f.read.Title, f.fate), f.event
 		}
 	}

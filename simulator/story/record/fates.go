@@ -53,13 +53,37 @@ const late = time.Second
 
 // Known reports whether it is known by now what became of the frame.
 func (u *Underway) Known(now time.Duration) bool {
-	return u.frame.fate != lost || !slices.Contains(u.on.out, u.frame) || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+late
+	return u.frame.fate != Lost || !slices.Contains(u.on.out, u.frame) || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+late
+}
+
+// Outcome is what became of a frame that was sent.
+type Outcome struct {
+	Fate    Fate
+	Arrived time.Duration // of its last byte; not of one that is lost
+	Got     []byte        // of one that is garbled
+}
+
+// Outcome is what became of the frame, as far as that is known.
+func (u *Underway) Outcome() Outcome {
+	f := u.frame
+	if got := u.part(); len(got) > 0 {
+		return Outcome{Garbled, u.on.at, got}
+	}
+	return Outcome{f.fate, f.arrived, f.got}
+}
+
+// part is what has come of a frame of which the rest is still due.
+func (u *Underway) part() []byte {
+	if u.frame.fate == Lost && len(u.on.out) > 0 && u.on.out[0] == u.frame {
+		return u.on.got
+	}
+	return nil
 }
 
 // Harm is what became of the frame in words, as Harm has them; empty if it came through.
 func (u *Underway) Harm() string {
-	if u.frame.fate == lost && slices.Contains(u.on.out, u.frame) {
-		if n := len(u.on.got); n > 0 && u.on.out[0] == u.frame {
+	if u.frame.fate == Lost && slices.Contains(u.on.out, u.frame) {
+		if n := len(u.part()); n > 0 {
 			return garbledWords(n, len(u.frame.wire))
 		}
 		return "lost: nothing of it had arrived a second later"

@@ -29,11 +29,11 @@ func Harm(trace []story.Event, byteTime time.Duration) map[int]string {
 // harm is what became of a frame in words; empty if it came through.
 func (f *frame) harm() string {
 	switch f.fate {
-	case came:
+	case Came:
 		return ""
-	case lost:
+	case Lost:
 		return "lost: nothing of it arrived"
-	case garbled:
+	case Garbled:
 	}
 	if len(f.got) != len(f.wire) {
 		return garbledWords(len(f.got), len(f.wire))

@@ -10,16 +10,18 @@ import (
 	"ionbench/simulator/story"
 )
 
-// fate says what became of a frame.
-type fate uint8
+// Fate says what became of a frame.
+type Fate uint8
 
+// The fates.
 const (
-	lost fate = iota
-	garbled
-	came
+	Lost Fate = iota
+	Garbled
+	Came
 )
 
-func (f fate) String() string { return [...]string{"lost", "garbled", "came"}[f] }
+// String is the fate as a story has it.
+func (f Fate) String() string { return [...]string{"lost", "garbled", "came"}[f] }
 
 // frame is a frame of the trace, and what became of it.
 type frame struct {
@@ -30,7 +32,7 @@ type frame struct {
 	wire      []byte
 	read      explain.Read
 	message   *message // nil for an ACK, and for what belongs to no message
-	fate      fate
+	fate      Fate
 	arrived   time.Duration // of its last byte
 	got       []byte        // of a garbled one
 }
@@ -190,17 +192,17 @@ func (w *wire) settle() bool {
 	if i, k := w.find(due); i >= 0 {
 		size := len(due[i].wire)
 		if i > 0 && k > 0 { // what came in front of it is left of the frame before
-			w.pass(i-1, garbled, 0, k)
+			w.pass(i-1, Garbled, 0, k)
 			i, k = 0, 0
 		}
-		w.pass(i, came, k, size)
+		w.pass(i, Came, k, size)
 		return true
 	}
 	last := len(due) - 1
 	if len(w.got) < len(due[last].wire) {
 		return false
 	}
-	w.pass(last, garbled, 0, len(w.got))
+	w.pass(last, Garbled, 0, len(w.got))
 	return true
 }
 
@@ -228,10 +230,10 @@ func (w *wire) find(due []*frame) (i, at int) {
 
 // pass says what became of a frame, which is in so many of the bytes behind the first k. Frames
 // before it are lost.
-func (w *wire) pass(i int, how fate, k, n int) {
+func (w *wire) pass(i int, how Fate, k, n int) {
 	f := w.out[i]
 	f.fate, f.arrived = how, w.at
-	if how == garbled {
+	if how == Garbled {
 		f.got = bytes.Clone(w.got[k : k+n])
 	}
 	w.out, w.got = w.out[i+1:], w.got[k+n:]
@@ -240,6 +242,6 @@ func (w *wire) pass(i int, how fate, k, n int) {
 // end settles what is left when nothing more arrives.
 func (w *wire) end() {
 	if due := w.due(); len(due) > 0 && len(w.got) > 0 {
-		w.pass(len(due)-1, garbled, 0, len(w.got))
+		w.pass(len(due)-1, Garbled, 0, len(w.got))
 	}
 }

@@ -176,11 +176,11 @@ func (w *writer) frame(e story.Event, f *frame) {
 		w.member("data", f.read.Data)
 	}
 	w.member("fate", f.fate.String())
-	if f.fate != lost {
+	if f.fate != Lost {
 		w.line = append(w.line, `,"arrived":`...)
 		w.line = appendSeconds(w.line, f.arrived)
 	}
-	if f.fate == garbled {
+	if f.fate == Garbled {
 		w.member("got", hex.EncodeToString(f.got))
 	}
 	w.where(e)

@@ -142,6 +142,27 @@ test("the last minutes are lanes that follow what happens, and stand still for w
   assert.match(await chosen.innerText(), /fault ends: meter-silent|frame/);
 });
 
+test("a frame that the line loses says so among the events, in the list and in the lanes", async (t) => {
+  const meter = await serve(t, "--pace", "off", "--fault", "cable-pull at block 14 for 2 no-responses");
+  const page = await open(t, meter.url);
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
+  const ended = upgrade(t, meter, "harmed.log");
+  const lost = page.locator("#events", { hasText: "a frame to the meter was lost: nothing of it had arrived" });
+  await lost.waitFor();
+  await page.locator("#frame-list .bad", { hasText: /B, lost$/ }).first().waitFor();
+  assert.equal(await ended, 0);
+  await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
+  const axis = page.getByRole("slider", { name: "Event of the last minutes" });
+  await axis.focus();
+  await page.keyboard.press("End");
+  const said = [];
+  for (let n = 0; n < 400 && !/^frame to the meter: .*, lost$/.test(said.at(-1) ?? ""); n++) {
+    await page.keyboard.press("ArrowLeft");
+    said.push((await page.locator("#chosen").innerText()).replace(/^\S+\s+/, ""));
+  }
+  assert.match(said.at(-1) ?? "", /, lost$/, `the lanes show no frame that was lost, but ${said.slice(0, 5).join("; ")} …`);
+});
+
 test("all of it can be done with the keyboard alone", async (t) => {
   const meter = await serve(t, "--pace", "30");
   const page = await open(t, meter.url);
