@@ -257,6 +257,7 @@ class Page {
     this.t = Math.min(Math.max(t, this.book.begin), Math.max(this.book.end, this.whatIf.end));
     this.n = n;
     if (t < this.axis.from || t > this.axis.to) this.axis.reveal(this.t);
+    this.whatIf.follow(this.t); // the engine may be asked before the next picture
     this.draw();
   }
 
@@ -301,7 +302,7 @@ class Page {
   drawNow() {
     const begun = performance.now();
     this.drawing.draw(this.scene());
-    this.whatIf.draw(this.t);
+    this.whatIf.draw();
     this.drawText();
     performance.measure("drawn", { start: begun });
     clearTimeout(this.noted);

@@ -241,18 +241,16 @@ export class WhatIf {
 
   fit() {
     if (!this.other) return;
-    this.other.drawing.fit(this.scene(this.other, this.t), part("axis", HTMLElement).clientWidth);
+    this.other.drawing.fit(this.scene(this.other), part("axis", HTMLElement).clientWidth);
   }
 
-  /** @param {NonNullable<WhatIf["other"]>} other @param {number} t */
-  scene(other, t) { return { axis: this.page.axis, lanes: other.lanes, moments: other.moments, t, n: 0, begin: other.book.begin, end: other.book.end }; }
+  /** @param {NonNullable<WhatIf["other"]>} other */
+  scene(other) { return { axis: this.page.axis, lanes: other.lanes, moments: other.moments, t: this.t, n: 0, begin: other.book.begin, end: other.book.end }; }
 
-  /** @param {number} t */
-  draw(t) {
-    this.follow(t);
+  draw() {
     if (!this.other) return;
-    this.other.drawing.draw(this.scene(this.other, t));
-    this.beside(this.other, t);
+    this.other.drawing.draw(this.scene(this.other));
+    this.beside(this.other, this.t);
   }
 
   /** What is there at the cursor, as it came and as it would have come. @param {NonNullable<WhatIf["other"]>} other @param {number} t */
