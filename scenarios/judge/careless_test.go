@@ -172,8 +172,8 @@ const keptWhole = `            private = os.open(self.path + ".new", os.O_WRONLY
 // python is the command for an upgrader in Python.
 func python(t *testing.T, path string) Command {
 	t.Helper()
-	interpreter := foreign.Program(t, "upgraders in Python", "python3")
-	c, err := ParseCommand(interpreter+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --serial {serial} --image {image} --timeout 0.3 --log {log} --keep-settings {dir}/{serial}", false)
+	interpreter := foreign.Plain(t, "upgraders in Python")
+	c, err := ParseCommand(strings.Join(interpreter, " ")+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --serial {serial} --image {image} --timeout 0.3 --log {log} --keep-settings {dir}/{serial}", false)
 	if err != nil {
 		t.Fatal(err)
 	}

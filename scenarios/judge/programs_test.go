@@ -89,7 +89,7 @@ func TestTheUpgraderInPythonPasses(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Skip(err)
 	}
-	python := foreign.Program(t, "the upgrader in Python", "python3")
+	python := strings.Join(foreign.Plain(t, "the upgrader in Python"), " ")
 	names := []string{"undisturbed", "cable-out-twice", "answer-lost", "answer-late", "chip-lies", "cable-out", "killed", "power-lost", "wrong-product", "damaged-file", "wrong-password", "wrong-unit"}
 	suite, err := mustSuite(t, "smoke").Only(names)
 	if err != nil {
