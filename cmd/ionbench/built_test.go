@@ -32,6 +32,7 @@ func buildPrograms() {
 
 func TestMain(m *testing.M) {
 	hurry.AtOnce()
+	hurry.LessGarbage()
 	status := m.Run()
 	if programs.folder != "" {
 		_ = os.RemoveAll(programs.folder)

@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	hurry.AtOnce()
+	hurry.LessGarbage()
 	os.Exit(m.Run())
 }
 
