@@ -12,7 +12,7 @@ import (
 )
 
 // programs are the three programs, built once for all tests that run them as processes, in the way
-// of `make build`.
+// of `make build`, but without what only a debugger reads.
 var programs struct {
 	once   sync.Once
 	folder string
@@ -23,7 +23,7 @@ func buildPrograms() {
 	if programs.folder, programs.err = os.MkdirTemp("", "ionbench-built-"); programs.err != nil {
 		return
 	}
-	build := exec.Command("go", "build", "-trimpath", "-o", programs.folder+string(filepath.Separator), "../...")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-w", "-o", programs.folder+string(filepath.Separator), "../ion...")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		programs.err = fmt.Errorf("%w\n%s", err, out)
