@@ -70,7 +70,7 @@ func TestThePCAndItsDiskForgetNothingOfTheirState(t *testing.T) {
 			"the session": func(s *still) { s.session.Quit() },
 			"the call": func(s *still) {
 				if s.phone == nil {
-					s.phone = newTelephone(modem.DefaultNumber)
+					s.phone = newTelephone(modem.DefaultNumber, true)
 				}
 				s.phone.call.Lose()
 			},

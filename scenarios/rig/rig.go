@@ -293,7 +293,7 @@ func (r *Rig) furnish(t *tool, u *client.Upgrader, a *attempt) {
 	r.gauge()
 	*t = tool{
 		session: client.NewSession(u, a.Paste()), of: a, disk: r.here().disk, pc: pc{things: r.here().things}, trace: r.options.Trace,
-		careless: carelessBy(r.options.Planted.Tool), with: r.with, seat: r.seat, phone: newTelephone(r.said().Phone),
+		careless: carelessBy(r.options.Planted.Tool), with: r.with, seat: r.seat, phone: newTelephone(r.said().Phone, r.world.PCs[r.at].DCD),
 	}
 	t.book.Name, t.process.By = cmp.Or(a.Log, world.UsualLog), r.named(a)
 	r.with.join(t, member{r.at, r.asks})

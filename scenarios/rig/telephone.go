@@ -14,6 +14,7 @@ import (
 type telephone struct {
 	call  phone.Call
 	ear   phone.Ear
+	shows bool // the PC's port shows DCD
 	aim   purpose
 	tries int // at the window that asks for the connection
 	// without: there is no call over which the tool could send, which it wants since then.
@@ -35,8 +36,8 @@ const (
 // patientTries is how often a person at the window tries a number.
 const patientTries = 3
 
-// newTelephone is the modem by which a number is dialled; nil for a meter without one.
-func newTelephone(number string) *telephone {
+// newTelephone is the modem by which a number is dialled, at a port that shows DCD or not; nil for a meter without one.
+func newTelephone(number string, shows bool) *telephone {
 	if number == "" {
 		return nil
 	}
@@ -44,7 +45,7 @@ func newTelephone(number string) *telephone {
 	if err != nil {
 		panic("rig: " + err.Error()) // the world was checked
 	}
-	return &telephone{call: *c}
+	return &telephone{call: *c, shows: shows}
 }
 
 // dial begins a call.
@@ -57,7 +58,7 @@ func (t *tool) dial(now time.Duration, p purpose) {
 	}
 	if p == toGoOn && t.careless.redialsWrong {
 		number := t.around.said.Phone
-		t.phone.call = newTelephone(number[:len(number)-1]).call
+		t.phone.call = newTelephone(number[:len(number)-1], false).call
 	}
 	t.phone.call.Start(now)
 }
@@ -79,6 +80,18 @@ func (t *tool) hearModem(now time.Duration, p []byte) (meters []byte, lost bool)
 		}
 	}
 	return p, t.phone.ear.Hear(p) && !t.careless.carrierUnheard
+}
+
+// watchCarrier follows DCD where the port shows it: its fall is a lost carrier, though the modem's word for it was
+// not heard.
+func (t *tool) watchCarrier(s *bench.Station) {
+	if t.phone == nil || !t.phone.shows || t.still() || !t.phone.call.Connected() {
+		return
+	}
+	if up, _ := s.Signals(); t.phone.ear.Carrier(up) && !t.careless.carrierUnheard {
+		t.loseCall(s.Now())
+		t.listen(s.Now())
+	}
 }
 
 // settleCall does what a call was for, when it has come to something.
@@ -173,6 +186,7 @@ func hangUp(s *bench.Station, now time.Duration) {
 func (t *telephone) declare(w *machine.State, spent *telephone) {
 	t.call.Declare(w, &spent.call)
 	t.ear.Declare(w)
+	w.Bool(t.shows)
 	w.Uint(uint64(t.aim))
 	w.Int(t.tries)
 	w.Deadline(t.since, t.without)

@@ -186,6 +186,31 @@ func TestWhateverBefallsACallTheMeterIsUpgradedOrRecovered(t *testing.T) {
 	}
 }
 
+// A computer that sleeps does not hear the modem say that the carrier is lost. Where its port shows DCD, it sees
+// so when it wakes, and dials again; where not, it talks to the modem until the retry rule ends that.
+func TestWhereAPortShowsDCDACarrierThatWasLostUnheardIsCalledAgain(t *testing.T) {
+	for dcd, want := range map[bool]struct {
+		claim error
+		calls int
+	}{true: {nil, 2}, false: {client.ErrNoResponse, 1}} {
+		r, err := New(&world.World{Meters: []world.Meter{{Phone: modem.DefaultNumber}}, PCs: []world.PC{{DCD: dcd}}, Firmware: []world.Firmware{{Blocks: 8}}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := fault.Parse("suspend at block 6 for 20s; carrier-lost at block 6")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := r.Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !errors.Is(o.Claim, want.claim) || (want.claim == nil) != (o.Claim == nil) || calls(o, "connected") != want.calls || len(o.Violations) > 0 || len(o.Unstruck) > 0 {
+			t.Errorf("DCD %v: %v after %d calls, %v, %v\n%s", dcd, o.Claim, calls(o, "connected"), o.Violations, o.Unstruck, o.Log)
+		}
+	}
+}
+
 func TestAFaultOfTheTelephoneNetworkWantsATelephone(t *testing.T) {
 	r, err := New(&world.World{}, Options{})
 	if err != nil {

@@ -328,6 +328,7 @@ func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
 		t.failing, t.unanswered = false, s.SentLastBy(t.seat)
 	}
 	t.with.lend(t)
+	t.watchCarrier(s)
 	t.observe(s)
 	t.with.takeBack(t)
 	dst = append(dst, t.pending...)

@@ -71,7 +71,7 @@ var stationFields = sync.OnceValue(func() []fields.Field[Station] {
 	}
 })
 
-// PCFields are the fields of a PC: what lies on its disk from before.
+// PCFields are the fields of a PC: what lies on its disk from before, and what its port shows.
 func PCFields() []fields.Field[PC] { return slices.Clone(pcFields()) }
 
 var pcFields = sync.OnceValue(func() []fields.Field[PC] {
@@ -80,6 +80,7 @@ var pcFields = sync.OnceValue(func() []fields.Field[PC] {
 			fields.Words("value of log", fields.Say("none", NoOldLog), fields.Say("earlier", EarlierRun))),
 		fields.Of("journal", "the journal that lies there: none, one of another meter (other-meter), even of the same serial number (same-serial), or one of the meter that is long outdated (stale) or damaged", func(pc *PC) *OldJournal { return &pc.Journal },
 			fields.Words("value of journal", fields.Say("none", NoOldJournal), fields.Say("other-meter", OfAnotherMeter), fields.Say("same-serial", SameSerial), fields.Say("stale", Stale), fields.Say("damaged", Unreadable))),
+		fields.Of("dcd", "the port shows whether its modem has a carrier (DCD), as a serial port does and RFC 2217; a PTY and TCP do not", func(pc *PC) *bool { return &pc.DCD }, fields.YesNo("dcd")),
 	}
 })
 

@@ -71,6 +71,7 @@ func TestEveryFieldSaysWhatIsWrongWithAValue(t *testing.T) {
 	fieldstest.Refuses(t, world.PCFields(), []fieldstest.Bad{
 		{"log", "old", `"old" is no value of log; use none or earlier`},
 		{"journal", "mine", `"mine" is no value of journal; use none, other-meter, same-serial, stale or damaged`},
+		{"dcd", "9", `"9" is no value of dcd; use yes or no`},
 	})
 	fieldstest.Refuses(t, world.FirmwareFields(), []fieldstest.Bad{
 		{"model", "7500", model},

@@ -114,6 +114,7 @@ type PC struct {
 	Name    string // of the section, as with Meter
 	Log     OldLog
 	Journal OldJournal
+	DCD     bool // its port shows whether the modem has a carrier
 }
 
 // OldLog is the Upgrade.log that lies on a PC from before.

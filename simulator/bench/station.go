@@ -430,6 +430,9 @@ func (s *Station) handOver() []byte {
 	return p
 }
 
+// Now is the time up to which everything is done.
+func (s *Station) Now() time.Duration { return s.now }
+
 // Lose takes away what has arrived at a host that does not hear it.
 func (s *Station) Lose() { s.arrived = s.arrived[:0] }
 
