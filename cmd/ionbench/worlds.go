@@ -20,7 +20,8 @@ one; of the others, what is not usual is told.
 
 With a name, such as pairs-17, print that world as a file. A name stands for its world
 wherever --world takes a file, until a parameter gets another value. What it meant before
-that is called old-pairs-17, and the id of a trial names the world that it was made in.
+that is called old1-pairs-17, and what it meant at first old-pairs-17; the id of a trial names
+the world that it was made in.
 `
 
 func worldsCommand() *cli.Command {

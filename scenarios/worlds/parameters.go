@@ -28,7 +28,7 @@ type Value struct {
 }
 
 // generation is that of the present arrays. It is one more with each value that is added.
-const generation = 1
+const generation = 2
 
 // since marks the values from the first on as those of a later generation.
 func since(g, first int, values []Value) []Value {
@@ -80,7 +80,7 @@ var parameters = sync.OnceValue(func() []Parameter {
 		{"rts-delay", onMeter(func(m *world.Meter, v time.Duration) { m.RTSDelay = v }, of("typical", meter.DefaultTiming().RTSDelay), of("1ns", time.Nanosecond), of("400ms", 400*time.Millisecond))},
 		{"listen", onTool(func(t *world.Tool, v bool) { t.Listens = v }, of("no", false), of("yes", true))},
 		{"line", since(1, 3, onWorld(setLine, texts("alone", "neighbour", "second-master", comesOn, goesOff, offAndOn)...))},
-		{"telephone", onMeter(func(m *world.Meter, v string) { m.Phone = v }, of("no", ""), of("called", "250 652-7100"))},
+		{"telephone", since(2, 2, onWorld(setTelephone, texts("no", "called", calledWithDCD)...))},
 	}
 })
 
@@ -186,6 +186,15 @@ func setFolder(pc *world.PC, holds string) {
 	}
 }
 
+// calledWithDCD: the port to the modem shows whether it has a carrier.
+const calledWithDCD = "called-with-dcd"
+
+func setTelephone(w *world.World, way string) {
+	if way != "no" {
+		w.Meters[0].Phone, w.PCs[0].DCD = "250 652-7100", way == calledWithDCD
+	}
+}
+
 func askSerialNumber(w *world.World, asked string) {
 	if asked != "any" {
 		w.Attempts[0].SerialNumber = w.Meters[0].SerialNumber
@@ -243,11 +252,11 @@ func contradictions() []contradiction {
 		{[]string{"timeout", "image", "chip"}, func(v []string) bool {
 			return v[0] == "1s" && slices.Contains([]string{"257-blocks", "513-blocks", "whole-flash"}, v[1]) && v[2] != "quick"
 		}, "a large image is verified in more than a second"},
-		{[]string{"timeout", "telephone", "rts-delay"}, func(v []string) bool { return v[0] == "1s" && v[1] == "called" && v[2] == "400ms" },
+		{[]string{"timeout", "telephone", "rts-delay"}, func(v []string) bool { return v[0] == "1s" && v[1] != "no" && v[2] == "400ms" },
 			"a frame of an answer takes more than a second through a call, with a meter that is slow to begin"},
-		{[]string{"telephone", "model"}, func(v []string) bool { return v[0] == "called" && v[1] == "7300" },
+		{[]string{"telephone", "model"}, func(v []string) bool { return v[0] != "no" && v[1] == "7300" },
 			"a 7300 has no modem"},
-		{[]string{"telephone", "line"}, func(v []string) bool { return v[0] == "called" && v[1] != "alone" },
+		{[]string{"telephone", "line"}, func(v []string) bool { return v[0] != "no" && v[1] != "alone" },
 			"the line behind a meter's modem is its own"},
 	}
 }

@@ -4,8 +4,8 @@
 //
 // A world of an array has a name, such as pairs-17. The arrays depend on nothing but this
 // package, so a name means the same until a parameter or a value is added. The worlds of before are
-// then called old-pairs-17, and the id of a trial, which has a hash of its world, still names
-// the one that it was made in ([Numbered]).
+// then called old1-pairs-17, those of the first arrays old-pairs-17, and the id of a trial, which has a
+// hash of its world, still names the one that it was made in ([Numbered]).
 package worlds
 
 import (
@@ -46,17 +46,19 @@ func Pairs() *Array { return pairs }
 func Triples() *Array { return triples }
 
 var (
-	pairs      = makeArray("pairs", 2, generation)
-	triples    = makeArray("triples", 3, generation)
-	oldPairs   = makeArray("old-pairs", 2, 0)
-	oldTriples = makeArray("old-triples", 3, 0)
+	pairs   = makeArray("pairs", 2, generation)
+	triples = makeArray("triples", 3, generation)
+	earlier = []*Array{
+		makeArray("old1-pairs", 2, 1), makeArray("old1-triples", 3, 1),
+		makeArray("old-pairs", 2, 0), makeArray("old-triples", 3, 0),
+	}
 )
 
 // Arrays are all arrays, the smallest first.
 func Arrays() []*Array { return []*Array{pairs, triples} }
 
-// known are the arrays whose worlds have names, the present ones first.
-func known() []*Array { return append(Arrays(), oldPairs, oldTriples) }
+// known are the arrays whose worlds have names, the latest first.
+func known() []*Array { return append(Arrays(), earlier...) }
 
 func makeArray(word string, strength, generation int) *Array {
 	a := &Array{Word: word, Strength: strength}
