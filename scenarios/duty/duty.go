@@ -150,7 +150,7 @@ var table = [count - 1]Duty{
 	{Turns, Living, "8", "A second run at the same time harms neither the meter nor the first, also while the first has no connection.", false},
 	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
 
-	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed.", false},
+	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed. Whoever ends hangs up.", false},
 }
 
 // Page is the checklist of section 13 as the page has it.

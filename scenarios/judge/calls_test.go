@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/duty"
+	"ionbench/scenarios/internal/planted"
 	"ionbench/scenarios/rig"
 )
 
@@ -46,6 +47,22 @@ func TestAProgramIsToldTheNumberAndFindsAModemOnItsLine(t *testing.T) {
 	for _, d := range r.Duties() {
 		if d.Duty.ID == duty.Redial && d.State != DutyKept {
 			t.Errorf("%v is %v", d.Duty.ID, d.State)
+		}
+	}
+}
+
+// The end of a connection lets DTR fall, which many a modem does not look at.
+func TestAProgramThatDoesNotHangUpIsAdvisedTo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		program string
+		state   DutyState
+	}{{"", DutyKept}, {planted.OffTheHook, DutyAdvised}} {
+		r := judgedOver(t, true, "", test.program, 4*testLimit, "called")
+		for _, d := range r.Duties() {
+			if d.Duty.ID == duty.Redial && d.State != test.state {
+				t.Errorf("%q: %v is %v, want %v: %s\n%s", test.program, d.Duty.ID, d.State, test.state, d.Why, explain(r))
+			}
 		}
 	}
 }

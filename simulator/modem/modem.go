@@ -323,6 +323,9 @@ func (m *Modem) Advance(now time.Duration) {
 	m.flow(now)
 }
 
+// NotReady is why a call has ended that nobody has hung up: its host has closed its port, or is gone.
+const NotReady = "the host is not ready"
+
 // SetDTR says whether the host is ready. What happens when it is not any more is the host's to say (&D).
 func (m *Modem) SetDTR(now time.Duration, on bool) {
 	m.Advance(now)
@@ -336,9 +339,9 @@ func (m *Modem) SetDTR(now time.Duration, on bool) {
 			m.answer(ok)
 		}
 	case 2:
-		m.hangUp(now, "the host is not ready")
+		m.hangUp(now, NotReady)
 	case 3:
-		m.hangUp(now, "the host is not ready")
+		m.hangUp(now, NotReady)
 		m.active = m.stored
 	}
 	m.typed = typed{last: m.typed.last}
