@@ -40,6 +40,7 @@ type Execution struct {
 	Cost     verdict.Cost
 	// Questions are its messages to the meter, resends not counted; -1: not known.
 	Questions int
+	Programs  int        // of these, those that read or write registers
 	Lost      ion.Groups // that somebody wants in the meter, and that are not there
 	Log       []byte     // what the program wrote to {log}; nil if nothing
 	Earlier   string     // what is wrong with what earlier attempts wrote there
@@ -142,7 +143,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	e.Witness = a.Witness
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
-	a.Unsure, a.Swapped = g.unsure, g.swapped
+	a.Unsure, a.Swapped, a.Programs = g.unsure, g.swapped, g.programs()
 	if why := p.clock(offset); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
 	}

@@ -203,6 +203,11 @@ func (g *gateway) asked() (n int) {
 	return n
 }
 
+// programs is how many of them read or write registers.
+func (g *gateway) programs() int {
+	return g.counts[reads] + g.counts[looks] + g.counts[writes] + g.counts[compares]
+}
+
 func (g *gateway) strike(h *Harm, kind request) {
 	if h.struck = true; h.Nth > 0 {
 		h.At = anything
@@ -341,6 +346,7 @@ const (
 	dataAt        = 12
 	idAt          = dataAt + 2
 	unitAt        = dataAt + 7
+	addresseeAt   = dataAt + 9
 	typeAt        = dataAt + 14
 	opAt          = typeAt + 1
 	frameCRC      = 2
@@ -524,6 +530,7 @@ var forgeries = map[string]forgery{
 	"other-destination":      before(func(f []byte) { f[destinationAt] ^= 0x10 }),
 	"noisy-preamble":         func(f []byte) []byte { f[0], f[1] = 0xFF, 0x7F; return f },
 	"other-source":           before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
+	"other-addressee":        before(func(f []byte) { f[addresseeAt] ^= 0x10 }),
 	"other-type":             before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
 	"tells-small-blocks":     told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
 	"tells-no-room":          told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),

@@ -165,6 +165,7 @@ func moreFiles() []play {
 		malformed("other-address", "the image loads at another address", duty.Fits, resealed(flipped(upgBase+1))),
 		malformed("no-date", "the firmware was built at 0", duty.File, resealed(func(b []byte) []byte { clear(b[upgDated : upgDated+4]); return b })),
 		malformed("unsealed-header", "the CRC-32 of the header is wrong, and nothing else", duty.File, flipped(upgImage-1)),
+		malformed("revision-with-a-tail", "a letter stands behind the revision", duty.File, resealed(func(b []byte) []byte { b[upgRevision+8] = 'A'; return b })),
 		malformed("other-revision", "the revision is that of another product", duty.File, resealed(func(b []byte) []byte { b[upgRevision+2] = '3'; return b })),
 	}
 }
@@ -281,6 +282,8 @@ func morePhases() []play {
 			"meter-silent at block 6; babble at block 6 by OFTEN"},
 		{Scenario{Name: "slow-bytes", Phase: Whole, Title: "the bytes of every answer come in pieces, with pauses", World: worldOf(2), Expect: Succeeds, OnePass: true, Heard: true, Extra: 5 * time.Second, Duties: duties(duty.Stream)},
 			"sliced from-meter at start length 90 by QUARTER"},
+		{Scenario{Name: "cut-in-the-mark", Phase: Whole, Title: "the bytes of every answer come in threes, so that a piece ends in the middle of the mark by which a frame is found", World: worldOf(2), Expect: Succeeds, OnePass: true, Extra: 10 * time.Second, Duties: duties(duty.Stream)},
+			"sliced from-meter at start length 3 by 1ms"},
 		{Scenario{Name: "connection-breaks-often", Phase: Download, Title: "the connection breaks at three blocks", Expect: Succeeds, OnePass: true, Waits: 4, Duties: duties(duty.Reconnect, duty.Same)},
 			"ip-reset at block 3; ip-reset at block 5; ip-reset at block 8"},
 		{Scenario{Name: "slow-erase", Phase: Erase, Title: "every sector takes as long to erase as one may", World: erasesLong(8 * time.Second), Pace: scaled, Waits: 50, Expect: Succeeds, OnePass: true, Duties: duties(duty.Patience, duty.Busy)}, ""},
@@ -471,7 +474,7 @@ func harmful(response time.Duration) []Scenario {
 		}
 	}
 	for _, at := range []request{identifies, reads, blocks, verifies, compares} {
-		for _, name := range []string{"other-id", "other-unit", "other-source", "other-destination", "other-type"} {
+		for _, name := range []string{"other-id", "other-unit", "other-source", "other-destination", "other-addressee", "other-type"} {
 			about, expect := duty.Matching, Succeeds
 			if slices.Contains([]string{"other-unit", "other-source", "other-destination"}, name) {
 				about = duty.Alone

@@ -50,6 +50,9 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	if a.saysCompleted() && a.Killed && a.Lost != 0 && p.keeps() {
 		a.breaks(verdict.I6, "the log says that the upgrade is completed, and %v are not in the meter again", a.Lost)
 	}
+	if why := a.boasts(e.Log, e.Before.State); why != "" {
+		a.breaks(verdict.I6, "%s", why)
+	}
 	p.advise(a, e)
 	for i := range a.Broken {
 		a.Broken[i].Reason = Visible(a.Broken[i].Reason)

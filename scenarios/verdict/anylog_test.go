@@ -60,7 +60,7 @@ func TestAnEfficiencyMayBeRoundedEitherWay(t *testing.T) {
 		}
 		b = upgradelog.Append(b, upgradelog.Line{Kind: upgradelog.Efficiency, Number: number})
 		log := ReadLog(b, 0)
-		e := &Evidence{Log: log, Tool: Tool{Foreign: true, Counts: client.Counts{Blocks: 12, Transmitted: 19, Confirmed: 12, Answered: 12}}}
+		e := &Evidence{Log: log, Tool: Tool{Foreign: true, Err: errors.New("exit 1"), Counts: client.Counts{Blocks: 12, Transmitted: 19, Confirmed: 12, Answered: 12}}}
 		var f findings
 		foreignProgress(e, &f, log.Runs[0])
 		told := len(f.list) > 0

@@ -153,6 +153,14 @@ func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 			}
 		}
 	}
+	endsAtAll(e, f, run, percent)
+}
+
+// endsAtAll: a success has come to the end of its last pass, if its log has percentages.
+func endsAtAll(e *Evidence, f *findings, run []upgradelog.Entry, percent int) {
+	if success, _ := e.Tool.claims(); success && percent != 100 && count(run, upgradelog.Completed) > 0 {
+		f.tell("the upgrade ended with success, and the last percentage in the log is %d", percent)
+	}
 }
 
 // foreignPasses is what is left of foreignProgress where the counts cannot be compared: the
@@ -160,7 +168,7 @@ func foreignProgress(e *Evidence, f *findings, run []upgradelog.Entry) {
 // and no more was answered than was sent.
 func foreignPasses(e *Evidence, f *findings, run []upgradelog.Entry) {
 	const all = 1000
-	percent, tells := 0, false
+	percent := 0
 	for _, l := range run {
 		switch l.Kind {
 		case upgradelog.Proceeding:
@@ -169,16 +177,14 @@ func foreignPasses(e *Evidence, f *findings, run []upgradelog.Entry) {
 			if !follows(l.Number, percent, e.Tool.Counts.Blocks) {
 				f.tell("line %d: %d%% completed, where %d%% is next", l.At, l.Number, percent+10)
 			}
-			percent, tells = l.Number, true
+			percent = l.Number
 		case upgradelog.Efficiency:
 			if l.Number > all {
 				f.tell("line %d: efficiency of %d tenths of a percent", l.At, l.Number)
 			}
 		}
 	}
-	if success, _ := e.Tool.claims(); success && tells && percent != 100 {
-		f.tell("the upgrade ended with success, and the last percentage in the log is %d", percent)
-	}
+	endsAtAll(e, f, run, percent)
 }
 
 // tenths are the tenths of a percent that an efficiency lies between: programs round in their own
