@@ -16,7 +16,7 @@ import (
 //
 // A meter can also come on later. So the tool listens again where both would do what neither can undo:
 // before the flash is cleared, and before settings are written. What comes on between that and the
-// write, some half a second, is heard when all is read back, and told.
+// write, less than a second, is heard when all is read back, and told.
 
 // maxListens bounds how often a meter is asked again who it is, because something else came with its
 // answer that could not be read.

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	others "ionbench/fixtures/foreign"
 	"ionbench/scenarios/judge"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/specs"
@@ -74,7 +75,7 @@ var _ = Describe("An upgrader of somebody else's", Label(foreign, realtime), fun
 				Response: *responseFlag, Artifacts: filepath.Join(specs.Folder(), foreign),
 			})
 			if errors.Is(err, errors.ErrUnsupported) {
-				Skip("there are no PTYs on this system: " + err.Error())
+				others.Lacking(GinkgoTB(), "PTYs", err)
 			}
 			Expect(err).NotTo(HaveOccurred())
 			result := report.Results[len(report.Results)-1] // what was played again stands before

@@ -10,6 +10,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	others "ionbench/fixtures/foreign"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
@@ -41,7 +42,7 @@ func (s *plot) over(ctx context.Context, t rig.Transport, a world.Attempt) *rig.
 	s.chapters = append(s.chapters, chapter{attempt: a})
 	o, err := s.TryOver(ctx, t, &a)
 	if errors.Is(err, errors.ErrUnsupported) {
-		Skip("there are no PTYs on this system: " + err.Error())
+		others.Lacking(GinkgoTB(), "PTYs", err)
 	}
 	Expect(err).NotTo(HaveOccurred(), "the attempt with plan %q", a.Plan)
 	return s.end(o)

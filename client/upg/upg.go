@@ -165,7 +165,7 @@ func Parse(b []byte) (*File, error) {
 }
 
 // Append appends the file to dst, growing it at most once. A file that Parse would refuse
-// is not written: the error is that of Validate and dst comes back as it was.
+// is not written: the error is that of validate and dst comes back as it was.
 func Append(dst []byte, f *File) ([]byte, error) {
 	if err := f.validate(); err != nil {
 		return dst, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
@@ -50,7 +51,7 @@ func TestWhatGoesOverASerialPortIsCapturedToo(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "")
 	if b.pty == "" {
-		t.Skip("NOT TESTED: captures of a PTY: this system has none")
+		foreign.Lacking(t, "captures of a PTY", errors.ErrUnsupported)
 	}
 	file := b.path("a.pcapng")
 	for range 2 { // the second is added

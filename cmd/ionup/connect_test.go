@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/foreign"
 	"ionbench/simulator/meter"
 )
 
@@ -216,7 +218,7 @@ func TestConnectNoticesABrokenConnectionWhenItNeedsOne(t *testing.T) {
 			t.Parallel() // it waits, most of the time
 			b := newBed(t, "")
 			if name == "PTY" && b.pty == "" {
-				t.Skip("no PTY here")
+				foreign.Lacking(t, "the windows over a PTY", errors.ErrUnsupported)
 			}
 			y := b.typist(append([]string{"connect", "--unit-id", "105", "--journal", b.path("journal"), "--log", b.path("Upgrade.log"), "--timeout", "50ms"}, to(b)...)...)
 			y.answer("Select Connection Type: ", "")

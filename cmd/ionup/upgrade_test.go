@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
 	"ionbench/fixtures/firmware"
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -211,7 +213,7 @@ func TestSecondClientIsToldThatThePortIsBusy(t *testing.T) {
 func TestUpgradeOverASerialPort(t *testing.T) {
 	b := newBed(t, "")
 	if b.pty == "" {
-		t.Skip("no PTY on this system")
+		foreign.Lacking(t, "an upgrade over a PTY", errors.ErrUnsupported)
 	}
 	args := []string{"upgrade", b.upg(5), "--port", b.pty, "--unit-id", "105", "--no-journal", "--log", b.path("Upgrade.log")}
 	ionup(t, args...).wantCode(0).wantStderr("")

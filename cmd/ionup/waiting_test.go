@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
+	"ionbench/fixtures/foreign"
 )
 
 // onceWaiting returns what calls f when ionup tells, with --json, that it waits.
@@ -41,7 +43,7 @@ func TestAPortThatIsToComeIsWaitedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "device" && b.pty == "" {
-				t.Skip("there are no PTYs here")
+				foreign.Lacking(t, "waiting for a device", errors.ErrUnsupported)
 			}
 			args := append([]string{"identify", "--unit-id", "105", "--wait", "20s", "--json"}, test.to...)
 			r := invocation{heard: onceWaiting(test.come)}.run(t, args...).wantCode(cli.Done)

@@ -86,9 +86,6 @@ func alive(pid string) bool {
 func TestTheUpgraderInPythonPasses(t *testing.T) {
 	t.Parallel()
 	const path = "../../fixtures/upgraders/upgrade.py"
-	if _, err := os.Stat(path); err != nil {
-		t.Skip(err)
-	}
 	python := strings.Join(foreign.Plain(t, "the upgrader in Python"), " ")
 	names := []string{"undisturbed", "cable-out-twice", "answer-lost", "answer-late", "chip-lies", "cable-out", "killed", "power-lost", "wrong-product", "damaged-file", "wrong-password", "wrong-unit"}
 	suite, err := mustSuite(t, "smoke").Only(names)
@@ -135,7 +132,7 @@ func TestAProgramOnAPTYIsJudged(t *testing.T) {
 	}
 	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: 4 * testLimit})
 	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip(err)
+		foreign.Lacking(t, "a judge over a PTY", err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -52,13 +52,13 @@ type Result struct {
 	played *mended
 }
 
-// Matches reports whether a candidate gives every line that can be read.
-func (r *Result) Matches() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
+// matches reports whether a candidate gives every line that can be read.
+func (r *Result) matches() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
 
 // Reproduced reports whether a candidate matches, and no line of the run was left out because it
 // cannot be read: nobody knows what it says.
 func (r *Result) Reproduced() bool {
-	return r.Matches() && r.Run.Unread == 0
+	return r.matches() && r.Run.Unread == 0
 }
 
 // Candidate is a plan of faults and what came of it.
@@ -105,7 +105,7 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 		}
 	}
 	result.byTelephone(ctx, state, min(o.Trials, trialsByTelephone))
-	if !result.Matches() && !r.Mixed {
+	if !result.matches() && !r.Mixed {
 		result.Known = knownOf(r)
 	}
 	return result

@@ -9,6 +9,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
@@ -91,7 +92,7 @@ func TestResetThatAPTYCannotHaveStandsInTheTrace(t *testing.T) {
 	r, a := instantUpgrade(t, "ip-reset at block 1")
 	o, err := r.TryOver(t.Context(), rig.PTY, a)
 	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip(err)
+		foreign.Lacking(t, "what a PTY cannot have", err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ type place struct{ pc, folder string }
 // drawHistory returns the history of one run of a storm: what several people do on up to three
 // PCs with one meter or two, some of it at the same time, with faults for most attempts, and at
 // its end for each meter a recovery that nothing disturbs. It depends on nothing else.
-func drawHistory(seed, run uint64) world.World { return HistoryRun{HistoryVersion, seed, run}.Draw() }
+func drawHistory(seed, run uint64) world.World { return HistoryRun{historyVersion, seed, run}.Draw() }
 
 // Draw returns the history of the run.
 func (r HistoryRun) Draw() world.World {

@@ -112,13 +112,13 @@ func seenOfMeters(w *world.World, seen map[string]bool) {
 
 func TestTheIDOfAHistoryNamesItsRun(t *testing.T) {
 	id := HistoryID(7, 42)
-	if r, err := ParseHistoryID(id); err != nil || r != (HistoryRun{HistoryVersion, 7, 42}) || !IsHistoryID(id) || trial.IsID(id) {
+	if r, err := ParseHistoryID(id); err != nil || r != (HistoryRun{historyVersion, 7, 42}) || !IsHistoryID(id) || trial.IsID(id) {
 		t.Errorf("%s is %+v, %v", id, r, err)
 	}
 	if r, err := ParseHistoryID(HistoryRun{1, 7, 42}.id()); err != nil || len(r.Draw().Meters) != 1 {
 		t.Errorf("an id of version 1 is of %+v, %v", r, err)
 	}
-	other := fmt.Sprintf("h%d.7.42.%s", HistoryVersion+1, generator())
+	other := fmt.Sprintf("h%d.7.42.%s", historyVersion+1, generator())
 	for text, want := range map[string]error{
 		id[:len(id)-1]:                trial.ErrNoID,
 		"h1":                          trial.ErrNoID,

@@ -8,11 +8,11 @@ import (
 	"ionbench/scenarios/trial"
 )
 
-// HistoryVersion is the version of the generator of histories. Version 1 drew one meter and one
+// historyVersion is the version of the generator of histories. Version 1 drew one meter and one
 // tool at a time, version 2 no journals that a person copies or puts aside, version 3 no faults of the
 // second of two tools on a line, version 4 no telephone, version 5 no meter that is switched; their ids
 // are still read.
-const HistoryVersion = 6
+const historyVersion = 6
 
 // HistoryRun is a run of a storm of histories.
 type HistoryRun struct {
@@ -21,7 +21,7 @@ type HistoryRun struct {
 }
 
 // HistoryID names a run of a storm of histories: hVERSION.SEED.RUN, the hash of ID and a checksum.
-func HistoryID(seed, run uint64) string { return HistoryRun{HistoryVersion, seed, run}.id() }
+func HistoryID(seed, run uint64) string { return HistoryRun{historyVersion, seed, run}.id() }
 
 // id names the run.
 func (r HistoryRun) id() string {
@@ -47,7 +47,7 @@ func ParseHistoryID(id string) (r HistoryRun, err error) {
 		r.Seed, _ = strconv.ParseUint(parts[1], 10, 64)
 		r.Run, _ = strconv.ParseUint(parts[2], 10, 64)
 	}
-	if r.Version < 1 || r.Version > HistoryVersion || parts[3] != generator() {
+	if r.Version < 1 || r.Version > historyVersion || parts[3] != generator() {
 		return HistoryRun{}, fmt.Errorf("%w: its history was drawn from other faults or by another generator", trial.ErrOtherRun)
 	}
 	if r.id() != id {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"ionbench/fixtures/foreign"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/story"
@@ -17,7 +18,7 @@ func TestATrialOfProtocolPointsIsTheSameOverAllTransports(t *testing.T) {
 	for _, over := range rig.Transports() {
 		r, err := trial.TryOver(t.Context(), over, trial.World(30_000, trial.ThroughWindows), plans, rig.Events)
 		if errors.Is(err, errors.ErrUnsupported) {
-			t.Skip(err)
+			foreign.Lacking(t, "trials over all transports", err)
 		}
 		if err != nil {
 			t.Fatal(err)
