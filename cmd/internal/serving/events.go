@@ -37,7 +37,7 @@ What it tells:
                   that of --tcp: modbus-tcp
     refused       host, reason, holder (the client that has the port), age, silent (seconds
                   since the holder connected, and since it last sent something)
-    disconnected  host, reason
+    disconnected  host, reason, broke (false: the client has closed it)
     port-gone     host (the PTY, or host:port): a port-vanishes has taken it away; also its link
     port-back     host: it is there again. A PTY has another name then, under the same link
     not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out

@@ -42,7 +42,7 @@ export function words(e) {
     case "host-baud": return e.baud ? `the host talks at ${e.baud} baud${e.fits === false ? ": both hear garbage" : ""}` : "the host has no rate";
     case "not-reset": return `no connection was reset: ${e.reason}`;
     case "connected": return `${who(e)} has opened the port`;
-    case "disconnected": return `${who(e)} ${e.reason ? `has lost the port: ${e.reason}` : "has closed the port"}`;
+    case "disconnected": return `${who(e)} ${broke(e) ? `has lost the port: ${e.reason}` : "has closed the port"}`;
     case "refused": return `${who(e)} was refused: ${e.reason}`;
     case "port-gone": return `the port ${e.host ?? ""} is gone`;
     case "port-back": return `the port ${e.host ?? ""} is back`;
@@ -51,7 +51,7 @@ export function words(e) {
     case "far": return `the meter's port ${e.port}: ${e.state}${e.reason ? `: ${e.reason}` : ""}`;
     case "fault": return `fault ${phases[e.phase] ?? e.phase}: ${e.fault}${e.reason ? `: ${e.reason}` : ""}`;
     case "frame": return `frame ${wayWords(e.direction)}: ${e.title ?? `${e.bytes} bytes: ${e.hex}`}${harmed(e) ? `, ${e.fate}` : ""}`;
-    case "frame-harmed": return `a frame ${wayWords(e.direction)} was ${e.text}`;
+    case "frame-harmed": return `a frame of ${e.bytes} bytes ${wayWords(e.direction)} was ${e.fate === "lost" ? e.fate : e.text}`;
     case "message": return `${e.direction === "to-meter" ? "request" : "answer"}: ${e.title}${e.again_of ? ", sent again" : ""}`;
     case "window": return `window: ${windowWords(e.window)}`;
     case "answer": return `the person presses ${e.button} in ${windowWords(e.window)}`;
@@ -64,6 +64,9 @@ export function words(e) {
   }
   return JSON.stringify(e); // of a program that is newer than the page
 }
+
+/** @param {{reason: string, broke?: boolean}} e @returns {boolean} whether a connection broke; a story gives a reason only then */
+function broke(e) { return e.broke ?? Boolean(e.reason); }
 
 /** @param {{host?: string}} e */
 function who(e) { return e.host ? `the host ${e.host}` : "the host"; }
@@ -86,7 +89,7 @@ export function isBad(e) {
     case "state": return e.state === "off";
     case "far": return e.state !== "open";
     case "host-baud": return e.fits === false;
-    case "disconnected": return Boolean(e.reason);
+    case "disconnected": return broke(e);
     case "call": return e.step === "ended";
   }
   return false;

@@ -147,11 +147,13 @@ test("a frame that the line loses says so among the events, in the list and in t
   const page = await open(t, meter.url);
   await page.locator("#state", { hasText: "running its application" }).waitFor();
   const ended = upgrade(t, meter, "harmed.log");
-  const lost = page.locator("#events", { hasText: "a frame to the meter was lost: nothing of it had arrived" });
+  const lost = page.locator("#events", { hasText: "a frame of 252 bytes to the meter was lost" });
   await lost.waitFor();
   await page.locator("#frame-list .bad", { hasText: /B, lost$/ }).first().waitFor();
   assert.equal(await ended, 0);
   await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
+  await page.locator("#events li", { hasText: "has closed the port" }).waitFor(); // the tool has ended well
+  assert.equal(await page.locator("#events .bad", { hasText: "the port" }).count(), 0);
   const axis = page.getByRole("slider", { name: "Event of the last minutes" });
   await axis.focus();
   await page.keyboard.press("End");
