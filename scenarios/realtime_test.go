@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -41,10 +42,16 @@ func (s *plot) over(ctx context.Context, t rig.Transport, a world.Attempt) *rig.
 	s.record.last = s
 	s.chapters = append(s.chapters, chapter{attempt: a})
 	o, err := s.TryOver(ctx, t, &a)
+	return s.ended(o, err)
+}
+
+// ended is the end of the latest attempt, over whatever it went.
+func (s *plot) ended(o *rig.Outcome, err error) *rig.Outcome {
+	GinkgoHelper()
 	if errors.Is(err, errors.ErrUnsupported) {
 		others.Lacking(GinkgoTB(), "PTYs", err)
 	}
-	Expect(err).NotTo(HaveOccurred(), "the attempt with plan %q", a.Plan)
+	Expect(err).NotTo(HaveOccurred(), "the attempt with plan %q", s.chapters[len(s.chapters)-1].attempt.Plan)
 	return s.end(o)
 }
 
@@ -116,21 +123,27 @@ var _ = Describe("In real time", Label(realtime), func() {
 	}
 
 	// What a plan of protocol points makes happen does not depend on what carries the
-	// bytes. rig.Promised says what is compared.
+	// bytes. rig.Promised says what is compared. All wait for what does not come at the same time.
 	sameOver := func(ctx context.Context, plan string, response time.Duration, transports ...rig.Transport) {
 		GinkgoHelper()
-		var want []string
-		for _, transport := range transports {
+		plots, outcomes, errs := make([]*plot, len(transports)), make([]*rig.Outcome, len(transports)), make([]error, len(transports))
+		var attempts sync.WaitGroup
+		for i, transport := range transports {
 			s := instantly(response)
 			a := s.upgrade(blocks(11)+500, plan)
-			o := s.over(ctx, transport, a)
-			got := rig.Promised(o.Trace)
+			s.chapters, plots[i] = append(s.chapters, chapter{attempt: a}), s
+			attempts.Go(func() { outcomes[i], errs[i] = s.TryOver(ctx, transport, &a) })
+		}
+		attempts.Wait()
+		var want []string
+		for i, s := range plots {
+			got := rig.Promised(s.ended(outcomes[i], errs[i]).Trace)
 			if want == nil {
 				want = got
 				Expect(len(want)).To(BeNumerically(">", 70), "events, more than the erased sectors")
 				continue
 			}
-			Expect(got).To(Equal(want), "over %v, against the bench", transport)
+			Expect(got).To(Equal(want), "over %v, against the bench", transports[i])
 		}
 	}
 
