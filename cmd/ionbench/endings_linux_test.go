@@ -57,7 +57,8 @@ func endables() map[string]func(t *testing.T, dir string) endable {
 		"ionbench reproduce": func(t *testing.T, dir string) endable {
 			return endableServing(filepath.Join(dir, "ttyION"), built(t, "ionbench"), "reproduce", fieldLog(t, "field-aborted.log"), "--serve", "pty")
 		},
-		"ionup": endableUpgrade,
+		"ionsim in mid-upgrade": endableMeter,
+		"ionup":                 endableUpgrade,
 		"ionbench judge": func(t *testing.T, dir string) endable {
 			pids := filepath.Join(dir, "pids")
 			read := func() []string { b, _ := os.ReadFile(pids); return strings.Fields(string(b)) }
@@ -116,9 +117,10 @@ func busyFor(pid int) bool {
 	return err == nil && spent >= ticks
 }
 
-// endableUpgrade is an upgrade that waits for an answer.
-func endableUpgrade(t *testing.T, dir string) endable {
-	file, log, locks := filepath.Join(dir, "new.upg"), filepath.Join(dir, "Upgrade.log"), filepath.Join(dir, "locks")
+// newer writes a firmware file.
+func newer(t *testing.T, dir string) string {
+	t.Helper()
+	file := filepath.Join(dir, "new.upg")
 	text, err := upg.Append(nil, firmware.UPG(7350, "7350V284", world.ArticleDated(), 1, 60000))
 	if err == nil {
 		err = os.WriteFile(file, text, 0o600)
@@ -126,6 +128,69 @@ func endableUpgrade(t *testing.T, dir string) endable {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// firstLine starts a program and returns the first line that it says.
+func firstLine(t *testing.T, args ...string) []byte {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line
+}
+
+// endableMeter is a meter that keeps its memory in a file and whose firmware is being upgraded.
+func endableMeter(t *testing.T, dir string) endable {
+	file, log, link, state := newer(t, dir), filepath.Join(dir, "Upgrade.log"), filepath.Join(dir, "ttyION"), filepath.Join(dir, "meter.state")
+	e := endableServing(link, built(t, "ionsim"), "--json", "--pace", "off", "--fault", "meter-silent at block 3 for 10m", "--state", state)
+	tool := exec.CommandContext(t.Context(), built(t, "ionup"), "upgrade", file, "--port", link, "--unit-id", "105", "--log", log, "--no-journal", "--locks", filepath.Join(dir, "locks"))
+	t.Cleanup(func() {
+		if tool.Process != nil {
+			_ = tool.Process.Kill()
+			_ = tool.Wait()
+		}
+	})
+	serves, leaves := e.busy, e.leaves
+	e.busy = func(pid int) bool {
+		if !serves(pid) {
+			return false
+		}
+		if tool.Process == nil {
+			if err := tool.Start(); err != nil {
+				t.Error(err)
+			}
+		}
+		text, _ := os.ReadFile(log)
+		return bytes.Contains(text, []byte("20% completed"))
+	}
+	e.leaves = func() error {
+		var again struct {
+			Restored bool
+			State    string
+		}
+		first := firstLine(t, built(t, "ionsim"), "--state", state, "--tcp", "127.0.0.1:0", "--json", "--pace", "off")
+		if err := json.Unmarshal(first, &again); err != nil || !again.Restored || again.State != "download" && again.State != "booting" {
+			return fmt.Errorf("%s does not keep the meter in the midst of its upgrade (%w): %s", state, err, first)
+		}
+		return leaves()
+	}
+	return e
+}
+
+// endableUpgrade is an upgrade that waits for an answer.
+func endableUpgrade(t *testing.T, dir string) endable {
+	file, log, locks := newer(t, dir), filepath.Join(dir, "Upgrade.log"), filepath.Join(dir, "locks")
 	meter := exec.CommandContext(t.Context(), built(t, "ionsim"), "--tcp", "127.0.0.1:0", "--json", "--pace", "off", "--fault", "meter-silent at block 3 for 10m")
 	out, err := meter.StdoutPipe()
 	if err == nil {
@@ -180,7 +245,7 @@ var endings = map[string]struct {
 
 func TestEveryEndingOfAProcessIsInGoodOrder(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it starts some sixty processes")
+		t.Skip("it starts some eighty processes")
 	}
 	t.Parallel()
 	built(t, "")
