@@ -31,8 +31,9 @@ how many; runs that say the same are explained once. It is read as people send i
 line ends, in UTF-16, packed with gzip, quoted in a mail or as the mail's file, out of a
 page, a table or a terminal, stamped by another logger, with dates of another locale, cut by
 a crash, without its head or with lines lost. What was not taken as it stands is remarked
-with its line number. If lines within a run cannot be read at all, it is explained as far as
-it goes, and never called reproduced. LOG is a file, or - for standard input.
+with its line number. If lines within a run cannot be read at all, or if one number
+contradicts all others, it is explained as far as it goes, and never called reproduced. LOG
+is a file, or - for standard input.
 
 With --output the candidate becomes a case file that "ionbench run" plays, to be dropped
 into fixtures/cases.
@@ -457,6 +458,8 @@ func finding(r *reproduce.Result) string {
 	switch {
 	case r.Problem != nil:
 		return "not reproduced: " + r.Problem.Error()
+	case r.Against() != "" && matching > 0:
+		return fmt.Sprintf("not reproduced: %s; these plans give all other lines, in %s", r.Against(), trials)
 	case matching == 1:
 		return "reproduced: one plan was found that gives this log, in " + trials
 	case matching > 1:
@@ -484,6 +487,8 @@ func matchText(r *reproduce.Result, c *reproduce.Candidate) string {
 		return fmt.Sprintf("no: %d lines, then %s", c.Matched, c.Differs)
 	case r.Run.Unread > 0:
 		return fmt.Sprintf("all %d lines that can be read%s; %d cannot, and are not explained", len(r.Run.Entries), stampsText(r), r.Run.Unread)
+	case r.Against() != "":
+		return fmt.Sprintf("all %d lines%s, but for the number that contradicts the others", len(r.Run.Entries), stampsText(r))
 	case r.Lost > 0:
 		return fmt.Sprintf("all %d lines that are there%s", len(r.Run.Entries), stampsText(r))
 	}

@@ -28,6 +28,8 @@ type mended struct {
 	// state is the line of the meter's first state if the log's is lost: then it is unsure.
 	state  upgradelog.Kind
 	unsure bool
+	// against is the line whose number contradicts the others; nil for none.
+	against *contradiction
 }
 
 // unread is the number of an efficiency that was put in.
@@ -39,15 +41,22 @@ var errExcerpt = errors.New("only the end of a run is there, without the beginni
 // mend returns a run to be compared with what the bench plays. state is the line of the meter's first
 // state where the log's is lost.
 func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
-	m := &mended{state: state, LoggedRun: &LoggedRun{First: r.First, Last: r.Last, Remarks: r.Remarks, Unread: r.Unread}}
 	if len(r.Entries) == 0 {
 		return nil, errExcerpt
 	}
 	if r.Mixed {
 		return nil, errMixed
 	}
-	if err := m.lines(r.Entries); err != nil {
+	m, err := mendLines(r, r.Entries, state)
+	if err != nil {
 		return nil, err
+	}
+	if entries, against := freed(r, m); against != nil {
+		if m, err = mendLines(r, entries, state); err != nil {
+			return nil, err
+		}
+		m.against = against
+		m.remark(0, "%s", against)
 	}
 	for _, e := range m.Entries {
 		if e.Kind == upgradelog.Refused && sums.MatchString(strings.ToLower(e.Text)) {
@@ -58,6 +67,11 @@ func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
 		m.remark(0, "%d lines that the tool always writes are missing here; they are taken as they must have been", m.lost)
 	}
 	return m, nil
+}
+
+func mendLines(r *LoggedRun, entries []upgradelog.Entry, state upgradelog.Kind) (*mended, error) {
+	m := &mended{state: state, LoggedRun: &LoggedRun{First: r.First, Last: r.Last, Remarks: r.Remarks, Unread: r.Unread}}
+	return m, m.lines(entries)
 }
 
 func (m *mended) remark(line int, format string, args ...any) {

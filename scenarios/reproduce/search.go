@@ -56,9 +56,17 @@ type Result struct {
 func (r *Result) matches() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
 
 // Reproduced reports whether a candidate matches, and no line of the run was left out because it
-// cannot be read: nobody knows what it says.
+// cannot be read, so that nobody knows what it says, or because its number contradicts the others.
 func (r *Result) Reproduced() bool {
-	return r.matches() && r.Run.Unread == 0
+	return r.matches() && r.Run.Unread == 0 && r.Against() == ""
+}
+
+// Against says which line's number contradicts those of all others; empty for none.
+func (r *Result) Against() string {
+	if r.played == nil || r.played.against == nil {
+		return ""
+	}
+	return r.played.against.String()
 }
 
 // Candidate is a plan of faults and what came of it.

@@ -1,0 +1,89 @@
+package reproduce
+
+import (
+	"fmt"
+	"slices"
+
+	"ionbench/client/upgradelog"
+)
+
+// contradiction is a line whose number contradicts those of all others, as one does that was typed over. It
+// is left out, or taken as its neighbours have it.
+type contradiction struct {
+	line int    // of the file
+	says string // the line
+}
+
+// String says what of it is not taken.
+func (c *contradiction) String() string {
+	return fmt.Sprintf("line %d: %q contradicts the other counts, which fit each other without it; its number is not compared", c.line, c.says)
+}
+
+// mostSuspects bounds how many lines are tried.
+const mostSuspects = 40
+
+// freed returns a run's lines without the one number that contradicts the others; nil if there is none, or
+// if there are several.
+func freed(r *LoggedRun, m *mended) ([]upgradelog.Entry, *contradiction) {
+	against := SizesOf(m.LoggedRun).Against
+	if against == 0 {
+		return nil, nil
+	}
+	last := slices.IndexFunc(r.Entries, func(e upgradelog.Entry) bool { return e.At >= against })
+	if last < 0 {
+		last = len(r.Entries) - 1
+	}
+	for i := last; i >= max(0, last-mostSuspects); i-- {
+		for _, l := range otherwiseRead(r.Entries, i) {
+			entries := slices.Clone(r.Entries)
+			entries[i].Line = l
+			with := &mended{state: m.state, LoggedRun: &LoggedRun{}}
+			if with.lines(entries) != nil || with.lost > m.lost {
+				continue
+			}
+			switch s := SizesOf(with.LoggedRun); {
+			case s.Hidden >= 0:
+				return entries, &contradiction{r.Entries[i].At, r.Entries[i].String()}
+			case s.Against == 0:
+				return nil, nil // it takes too long
+			}
+		}
+	}
+	return nil, nil
+}
+
+// otherwiseRead returns what a line may have said before its number was changed: as the lines before it or
+// behind it have it. Of an efficiency that is not known.
+func otherwiseRead(entries []upgradelog.Entry, i int) []upgradelog.Line {
+	l := entries[i].Line
+	var list []upgradelog.Line
+	add := func(number, total int) {
+		o := l
+		o.Number, o.Total = number, total
+		if o != l && number > 0 && total >= 0 {
+			list = append(list, o)
+		}
+	}
+	switch l.Kind {
+	case upgradelog.Efficiency:
+		l.Number = unread
+		return []upgradelog.Line{l}
+	case upgradelog.Completed:
+		percent := 0
+		for _, e := range slices.Backward(entries[:i]) {
+			if e.Kind == upgradelog.Proceeding || e.Kind == upgradelog.Completed {
+				percent = e.Number
+				break
+			}
+		}
+		add(percent+10, 0)
+	case upgradelog.Resending, upgradelog.Aborting:
+		if i > 0 && entries[i-1].Kind == upgradelog.Resending {
+			add(entries[i-1].Number+1, entries[i-1].Total+1)
+		}
+		if i+1 < len(entries) && (entries[i+1].Kind == upgradelog.Resending || entries[i+1].Kind == upgradelog.Aborting) {
+			add(entries[i+1].Number-1, entries[i+1].Total-1)
+		}
+	}
+	return list
+}

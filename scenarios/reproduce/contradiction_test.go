@@ -1,0 +1,56 @@
+package reproduce_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"ionbench/fixtures/logs"
+	"ionbench/scenarios/reproduce"
+)
+
+// One number that was typed over does not hide what happened, and is named.
+func TestOneNumberThatContradictsTheOthersIsNamedAndTheOthersAreExplained(t *testing.T) {
+	t.Parallel()
+	clean := string(logs.UpgradeFailed())
+	for name, change := range map[string]struct{ old, new, says string }{
+		"an efficiency":         {"50% completed\nComm efficiency = 100.0%", "50% completed\nComm efficiency = 83.3%", `"Comm efficiency = 83.3%"`},
+		"the first efficiency":  {"10% completed\nComm efficiency = 100.0%", "10% completed\nComm efficiency = 10.0%", `"Comm efficiency = 10.0%"`},
+		"a percentage":          {"40% completed", "45% completed", `"45% completed"`},
+		"a count of blocks":     {"(5 of 443)", "(5 of 434)", `"No response... resending (5 of 434)"`},
+		"a count of answers":    {"(5 of 443)", "(6 of 443)", `"No response... resending (6 of 443)"`},
+		"the count at the end":  {"(11 of 449)", "(11 of 494)", `"No response... aborting (11 of 494)"`},
+		"the first of a series": {"(1 of 439)", "(1 of 493)", `"No response... resending (1 of 493)"`},
+	} {
+		text := strings.Replace(clean, change.old, change.new, 1)
+		if text == clean {
+			t.Fatalf("%s: the log has no %q", name, change.old)
+		}
+		line := 1 + strings.Count(text[:strings.Index(text, strings.Trim(change.says, `"`))], "\n")
+		log, err := reproduce.Read([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 8})
+		if want := fmt.Sprintf("line %d: %s contradicts", line, change.says); r.Reproduced() || len(r.Candidates) == 0 || !r.Candidates[0].Match || !strings.Contains(r.Against(), want) {
+			t.Errorf("%s: reproduced %v, explained %v, %q; want %s", name, r.Reproduced(), r.Candidates[0].Match, r.Against(), want)
+			continue
+		}
+		if plan := r.Candidates[0].Plan.String(); plan != "cable-pull at block 439" || r.Sizes.Min != 439 || r.Sizes.Max != 486 {
+			t.Errorf("%s: %s, %v", name, plan, &r.Sizes)
+		}
+	}
+}
+
+// Of two nobody knows which are right.
+func TestSeveralContradictionsAreNotExplainedAway(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer("(5 of 443)", "(5 of 434)", "50% completed\nComm efficiency = 100.0%", "50% completed\nComm efficiency = 83.3%").Replace(string(logs.UpgradeFailed()))
+	log, err := reproduce.Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 20}); r.Candidates[0].Match || r.Against() != "" || r.Sizes.Against == 0 {
+		t.Errorf("explained %v, %q, %v", r.Candidates[0].Match, r.Against(), &r.Sizes)
+	}
+}
