@@ -299,8 +299,10 @@ func (f *reproduceFlags) account(b *strings.Builder, path string, runs int, r fo
 	detail("match", matchText(r.Result, c))
 	detail("then", afterwards(c))
 	detail("tell by", c.Tell)
-	if c.Match {
+	if r.Reproduced() {
 		detail("repeat", f.repeat(path, r.number, 1))
+	}
+	if c.Match {
 		whatToDo(b, c.Left)
 	}
 	f.others(b, path, r)
@@ -387,7 +389,9 @@ func (f *reproduceFlags) others(b *strings.Builder, path string, r foundRun) {
 			f.group(b, path, r, group)
 		}
 	}
-	fmt.Fprintf(b, "\n    %-9s%s\n", "repeat", f.repeat(path, r.number, 0))
+	if r.Reproduced() {
+		fmt.Fprintf(b, "\n    %-9s%s\n", "repeat", f.repeat(path, r.number, 0))
+	}
 }
 
 // alikeAt returns the indexes of what struck at a place, but for the first of all, those with the same
@@ -430,7 +434,7 @@ func (f *reproduceFlags) group(b *strings.Builder, path string, r foundRun, grou
 	}
 	detail("or", strings.Join(plans, "; "))
 	detail("tell by", strings.Join(tells, "; "))
-	if slices.Contains(group, f.candidate-1) {
+	if slices.Contains(group, f.candidate-1) && r.Reproduced() {
 		detail("repeat", f.repeat(path, r.number, f.candidate))
 	}
 }
@@ -604,7 +608,7 @@ func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 			Match: c.Match, Plan: planLine(c), Meaning: c.Meaning, Place: string(c.Place()), ImageBytes: c.ImageBytes, Lines: c.Matched, Differs: c.Differs,
 			Tell: c.Tell, State: c.State, Display: c.Display, Virtual: c.Duration().Seconds(), Left: leftJSON(c.Left),
 		}
-		if c.Match {
+		if r.Reproduced() && c.Match {
 			p.Repeat = f.repeat(path, r.number, i+1)
 		}
 		o.Candidates = append(o.Candidates, p)
