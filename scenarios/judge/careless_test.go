@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -257,5 +258,49 @@ func TestAVerifyThatIsTakenForGoodAndWasNotIsAdvice(t *testing.T) {
 	conduct := slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return v.Rule == verdict.Conduct })
 	if conduct || r.advice(duty.Again) == "" {
 		t.Error(VerdictText(r))
+	}
+}
+
+// A serial port that nobody has opened yet echoes, and changes some of the bytes.
+func TestAProgramThatDoesNotPutItsPortIntoRawModeFails(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(inPython)
+	if err != nil {
+		t.Skip(err)
+	}
+	const raw = "        tty.setraw(self.fd, termios.TCSANOW)\n"
+	if !strings.Contains(string(source), raw) {
+		t.Fatalf("%q is not in it", raw)
+	}
+	for _, test := range []struct {
+		source  string
+		verdict string
+	}{{string(source), "pass"}, {strings.Replace(string(source), raw, "", 1), "no"}} {
+		path := filepath.Join(t.TempDir(), "port.py")
+		if err := os.WriteFile(path, []byte(test.source), fileMode); err != nil {
+			t.Fatal(err)
+		}
+		const response = 300 * time.Millisecond
+		suite, err := NewSuite("full", response)
+		if err == nil {
+			suite, err = suite.Only([]string{"undisturbed"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := python(t, path)
+		for i, word := range command.words {
+			command.words[i] = strings.NewReplacer("--tcp", "--port", "{"+tcpOf+"}", "{"+portOf+"}").Replace(word)
+		}
+		r, err := Run(t.Context(), suite, Target{Upgrade: command, Transport: rig.PTY, KeepsSettings: true}, Options{Response: response, Limit: 4 * testLimit, late: &lateness{}})
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Results[0].Verdict(); got != test.verdict {
+			t.Errorf("%s, want %s:\n%s", got, test.verdict, explain(r))
+		}
 	}
 }

@@ -91,6 +91,7 @@ func (v *visit) config(over rig.Transport, link string) serve.Config {
 	c := serve.Config{
 		Clock: v.clock, PTY: over == rig.PTY, Link: link, Baud: v.options.Baud,
 		Unasked: v.options.Loader == ByXMODEM,
+		Cooked:  v.options.Loader != ByXMODEM, // as a serial port is that nobody has opened yet
 		Reset:   func() bool { was := v.reset; v.reset = false; return was },
 		Gone:    v.line.portGone,
 		Event: func(e serve.Event) {

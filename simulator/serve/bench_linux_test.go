@@ -9,7 +9,7 @@ func BenchmarkServedPTY(b *testing.B) {
 	for _, x := range exchanges(b) {
 		b.Run(x.name, func(b *testing.B) {
 			s := serveStation(b, ptyOnly())
-			bare, err := openTerminal(testBaud)
+			bare, err := openTerminal(testBaud, false)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 
 // After a kill -9 the kernel gives the number of the PTY to the next terminal, whoever opens it.
 func TestALinkThatAKilledServerLeftIsTakenOverAlsoIfItsNumberIsInUse(t *testing.T) {
-	stranger, err := openTerminal(testBaud)
+	stranger, err := openTerminal(testBaud, false)
 	must(t, err)
 	defer stranger.Close()
 	path := filepath.Join(t.TempDir(), "meter")

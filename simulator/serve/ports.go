@@ -80,7 +80,7 @@ func (p *ports) open() (err error) {
 		return net.ErrClosed
 	}
 	if p.config.PTY {
-		if p.terminal, err = openTerminal(p.config.Baud); err != nil {
+		if p.terminal, err = openTerminal(p.config.Baud, p.config.Cooked); err != nil {
 			return err
 		}
 	}

@@ -38,8 +38,8 @@ type terminal struct {
 	rate     int
 }
 
-// openTerminal makes a raw pseudo-terminal whose line is at baud until a client sets it.
-func openTerminal(baud int) (*terminal, error) {
+// openTerminal makes a pseudo-terminal, raw or not, whose line is at baud until a client sets it.
+func openTerminal(baud int, cooked bool) (*terminal, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
 		return nil, fmt.Errorf("making a pseudo-terminal: %w", err)
@@ -55,7 +55,7 @@ func openTerminal(baud int) (*terminal, error) {
 		t.slaveRaw, err = slave.SyscallConn()
 	}
 	if err == nil {
-		err = t.setRaw(baud)
+		err = t.setModes(baud, cooked)
 	}
 	if err != nil {
 		t.Close()
@@ -64,21 +64,24 @@ func openTerminal(baud int) (*terminal, error) {
 	return t, nil
 }
 
-// setRaw passes all 256 values both ways and echoes nothing (cfmakeraw of termios(3)).
-func (t *terminal) setRaw(baud int) error {
+// setModes sets the rate and, unless the terminal stays cooked, passes all 256 values both ways and echoes
+// nothing (cfmakeraw of termios(3)).
+func (t *terminal) setModes(baud int, cooked bool) error {
 	return control(t.slaveRaw, func(fd int) error {
 		settings, err := unix.IoctlGetTermios(fd, unix.TCGETS2)
 		if err != nil {
 			return err
 		}
-		settings.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP |
-			unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
-		settings.Oflag &^= unix.OPOST
-		settings.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+		if !cooked {
+			settings.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP |
+				unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+			settings.Oflag &^= unix.OPOST
+			settings.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+			settings.Cc[unix.VMIN], settings.Cc[unix.VTIME] = 1, 0
+		}
 		settings.Cflag &^= unix.CSIZE | unix.PARENB | unix.CBAUD
 		settings.Cflag |= unix.CS8 | unix.CREAD | unix.CLOCAL | baudFlag(baud)
 		settings.Ispeed, settings.Ospeed = uint32(baud), uint32(baud)
-		settings.Cc[unix.VMIN], settings.Cc[unix.VTIME] = 1, 0
 		return unix.IoctlSetTermios(fd, unix.TCSETS2, settings)
 	})
 }

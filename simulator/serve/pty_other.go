@@ -13,7 +13,7 @@ import (
 // terminal does not exist on this system.
 type terminal struct{}
 
-func openTerminal(int) (*terminal, error) {
+func openTerminal(int, bool) (*terminal, error) {
 	return nil, fmt.Errorf("a PTY is not supported on this system, use TCP: %w", errors.ErrUnsupported)
 }
 

@@ -39,6 +39,9 @@ type Telling interface {
 type Config struct {
 	// PTY serves on a new pseudo-terminal (Linux).
 	PTY bool
+	// Cooked leaves the PTY in the modes that the system gives a serial port: whoever opens it has to put
+	// it into raw mode. Without, it is raw.
+	Cooked bool
 	// Link is a path that is a symbolic link to the PTY until the server closes; "" is none. A file
 	// beside it, with ".lock" behind its name, is held meanwhile. A link that a killed server has left
 	// is replaced, by that file or because its PTY is gone. Anything else at the path is an error.
