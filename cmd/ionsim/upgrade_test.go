@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"ionbench/client"
 	"ionbench/client/port"
@@ -508,6 +509,7 @@ func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
 func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 	t.Parallel()
 	for _, signs := range [][]os.Signal{{os.Interrupt}, {syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGHUP}} {
+		began := time.Now()
 		link := filepath.Join(t.TempDir(), "ttyION")
 		cmd := process("--tcp", ":0", "--link", link, "--pace", "off", "--fault", "cable-pull at block 900; reply-lost at block 1")
 		var diag lockedBuffer
@@ -542,8 +544,9 @@ func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 				t.Errorf("stderr has no %q:\n%s", want, &diag)
 			}
 		}
-		if n := strings.Count(diag.String(), "LED L2 toggled"); n > 10 {
-			t.Errorf("%d lines about L2", n)
+		// It is told once in a while, of hundreds of frames.
+		if n := strings.Count(diag.String(), "LED L2 toggled"); n > 10+int(time.Since(began)/time.Second) {
+			t.Errorf("%d lines about L2 in %v", n, time.Since(began))
 		}
 	}
 }
