@@ -31,7 +31,7 @@ func TestOneNumberThatContradictsTheOthersIsNamedAndTheOthersAreExplained(t *tes
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 8})
+		r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 30})
 		if want := fmt.Sprintf("line %d: %s contradicts", line, change.says); r.Reproduced() || len(r.Candidates) == 0 || !r.Candidates[0].Match || !strings.Contains(r.Against(), want) {
 			t.Errorf("%s: reproduced %v, explained %v, %q; want %s", name, r.Reproduced(), r.Candidates[0].Match, r.Against(), want)
 			continue
