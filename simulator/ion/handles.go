@@ -52,6 +52,29 @@ const (
 	HandleTimeSyncType           Handle = 0x7BB8
 )
 
+// Handles of a place in the family's blocks. Where a block is, the public client tells; which place has what
+// follows from the pattern, or is this project's own: package tree says of each which.
+const (
+	HandleVUnbalance  Handle = 0x5824 // %
+	HandleIUnbalance  Handle = 0x5825
+	HandleFrequency   Handle = 0x5826 // Hz
+	HandleIntegrated  Handle = 0x58B0 // of the first integrator; the others follow, and likewise below
+	HandleLeast       Handle = 0x58C0 // of the first minimum
+	HandleMost        Handle = 0x58E0 // of the first maximum
+	HandleDemand      Handle = 0x5900 // of the first sliding window: kW, kVAR, kVA
+	HandlePTPrimary   Handle = 0x7000 // V
+	HandlePTSecondary Handle = 0x7001
+	HandleCTPrimary   Handle = 0x7002 // A
+	HandleCTSecondary Handle = 0x7003
+	HandlePeriod      Handle = 0x71BC // s, of the first periodic timer, which has the Revenue Log recorded
+	HandleTZOffset    Handle = 0x722E // s
+	HandleDSTEnd      Handle = 0x7230 // s since the year began
+	HandleRatioIa     Handle = 0x7600 // of the instrument transformers' corrections: ratios, then phases
+	HandleVoltsMode   Handle = 0x7800 // enumeration
+	HandleRecordMode  Handle = 0x7918 // of the first data recorder
+	HandleTimerSync   Handle = 0x7958 // of the first periodic timer
+)
+
 // Registers that tell what became of the settings and which image runs.
 //
 // Assumption: all of them. A program may do without.

@@ -8,7 +8,6 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/machine/machinetest"
-	"ionbench/simulator/tree"
 )
 
 // still is a meter at one instant.
@@ -41,7 +40,7 @@ func TestAMeterForgetsNothingOfItsState(t *testing.T) {
 			"booting": in(func(x *tester) { x.m.PowerOff(x.now); x.m.PowerOn(x.now) }),
 			"running": in(func(*tester) {}),
 			"running for an hour, with labels and a setup change": in(func(x *tester) {
-				x.run(ion.Command{Handle: 0x0800, Method: ion.MethodWriteLabel, Args: []ion.Value{ion.TextValue("Bills")}}, write(ion.HandleOwner, ion.TextValue("PLANT")), write(tree.HandlePeriod, ion.FloatValue(300)))
+				x.run(ion.Command{Handle: 0x0800, Method: ion.MethodWriteLabel, Args: []ion.Value{ion.TextValue("Bills")}}, write(ion.HandleOwner, ion.TextValue("PLANT")), write(ion.HandlePeriod, ion.FloatValue(300)))
 				x.wait(time.Hour)
 				x.run(write(0x58B0, ion.FloatValue(7)))
 				x.m.extremes(x.now)

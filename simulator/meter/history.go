@@ -165,7 +165,7 @@ func (m *Meter) record(position uint32, s *stretch, index int64) ion.Value {
 	clock := index * s.period
 	at := time.Unix(clock-s.shift, 0)
 	moment := moment{sample: m.circuit.At(at), energy: counted(s.energy, m.circuit.Between(time.Unix(s.from, 0), at))}
-	recorder, _ := m.tree().Module(firstRecorder)
+	recorder, _ := m.tree().Module(tree.FirstRecorder)
 	var values []ion.Value
 	for _, h := range recorder.Inputs {
 		if r, ok := m.tree().Register(h); ok {

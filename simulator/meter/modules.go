@@ -11,8 +11,6 @@ import (
 	"ionbench/simulator/tree"
 )
 
-const firstRecorder ion.Handle = 0x0800
-
 // tree is the module tree of the meter's model.
 func (m *Meter) tree() *tree.Tree { return tree.Of(int(m.cfg.Model)) }
 
@@ -134,14 +132,14 @@ func (m *Meter) number(h ion.Handle) float64 {
 //
 // Assumption: DST Start and DST End are seconds since the year began, local standard time.
 func (m *Meter) summer(now time.Duration) bool {
-	standard := m.Clock(now).UTC().Add(seconds(m.number(0x722E)))
+	standard := m.Clock(now).UTC().Add(seconds(m.number(ion.HandleTZOffset)))
 	since := standard.Sub(time.Date(standard.Year(), 1, 1, 0, 0, 0, 0, time.UTC)).Seconds()
-	start, end := m.number(ion.HandleDSTStart), m.number(0x7230)
+	start, end := m.number(ion.HandleDSTStart), m.number(ion.HandleDSTEnd)
 	return m.number(ion.HandleDSTOffset) != 0 && since >= start && since < end
 }
 
 func (m *Meter) localTime(now time.Duration) time.Time {
-	local := m.Clock(now).UTC().Add(seconds(m.number(0x722E)))
+	local := m.Clock(now).UTC().Add(seconds(m.number(ion.HandleTZOffset)))
 	if m.summer(now) {
 		local = local.Add(seconds(m.number(ion.HandleDSTOffset)))
 	}

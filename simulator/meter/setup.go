@@ -51,12 +51,12 @@ func (m *memory) setup(r *tree.Register) ion.Value {
 
 // recorderPeriod is the seconds between two records of the Revenue Log.
 func (m *memory) recorderPeriod() int64 {
-	return int64(m.setupNumber(tree.HandlePeriod, tree.RecorderPeriod))
+	return int64(m.setupNumber(ion.HandlePeriod, tree.RecorderPeriod))
 }
 
 // stopsWhenFull reports that the Revenue Log does not roll over.
 func (m *memory) stopsWhenFull() bool {
-	return m.setupNumber(tree.HandleRecordMode, tree.RecordCircular) == tree.RecordStopWhenFull
+	return m.setupNumber(ion.HandleRecordMode, tree.RecordCircular) == tree.RecordStopWhenFull
 }
 
 // setupChanges is how often a register got another value.
@@ -100,7 +100,7 @@ func (m *Meter) keepSetup(now time.Duration, r *tree.Register, n float64) {
 	case ion.HandleEventCutoff:
 		m.memory.cutoff = uint8(n)
 		return
-	case tree.HandlePeriod, tree.HandleRecordMode:
+	case ion.HandlePeriod, ion.HandleRecordMode:
 		m.stopApplication(now)
 	}
 	m.memory.keepSetup(r, n)

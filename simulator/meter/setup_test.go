@@ -70,7 +70,7 @@ func TestEveryRegisterOfTheSetupTakesWhatTheTreeSaysAndKeepsIt(t *testing.T) {
 func TestAnotherPeriodOfTheRevenueLogBeginsAtOnceAndOldRecordsKeepTheirs(t *testing.T) {
 	x := running(t, testConfig()) // switched on at 15:00:00
 	x.wait(30*time.Minute + time.Second)
-	x.run(write(tree.HandlePeriod, ion.FloatValue(300)))
+	x.run(write(ion.HandlePeriod, ion.FloatValue(300)))
 	x.wait(10 * time.Minute)
 	x.m.PowerOff(x.now)
 	x.m.PowerOn(x.now)
@@ -87,7 +87,7 @@ func TestAnotherPeriodOfTheRevenueLogBeginsAtOnceAndOldRecordsKeepTheirs(t *test
 
 func TestARevenueLogThatStopsWhenFullKeepsItsOldestRecords(t *testing.T) {
 	x := running(t, testConfig())
-	x.run(write(tree.HandleRecordMode, ion.UnsignedValue(tree.RecordStopWhenFull, 1)))
+	x.run(write(ion.HandleRecordMode, ion.UnsignedValue(tree.RecordStopWhenFull, 1)))
 	depth := int(x.askOne(tree.HandleRecorderLog, ion.MethodArrayDepth).Uint)
 	x.wait(20 * 24 * time.Hour)
 	x.powerCycle()
@@ -98,7 +98,7 @@ func TestARevenueLogThatStopsWhenFullKeepsItsOldestRecords(t *testing.T) {
 	if first := x.profile(0)[0].Items[0].Uint; first != 0 {
 		t.Errorf("the oldest record is %d", first)
 	}
-	x.run(write(tree.HandleRecordMode, ion.UnsignedValue(tree.RecordCircular, 1)))
+	x.run(write(ion.HandleRecordMode, ion.UnsignedValue(tree.RecordCircular, 1)))
 	x.wait(time.Hour)
 	if n := x.position(); n != depth+4 {
 		t.Errorf("%d records an hour after it may roll over again, the memory has room for %d", n, depth)
@@ -140,7 +140,7 @@ func TestEventsAboveTheAlarmPriorityAreAlarms(t *testing.T) {
 func TestASetupCounterCountsChangesAndNoWritesOfTheSame(t *testing.T) {
 	x := running(t, testConfig())
 	for range 2 {
-		x.run(write(tree.HandlePeriod, ion.FloatValue(600)))
+		x.run(write(ion.HandlePeriod, ion.FloatValue(600)))
 	}
 	if n := x.askOne(0x0980, ion.MethodModuleSetupCounter).Uint; n != 1 {
 		t.Errorf("the timer counts %d changes", n)

@@ -30,7 +30,7 @@ func FuzzRTU(f *testing.F) {
 		for at, ok := p.Next(); ok; at, ok = p.Next() {
 			p.Advance(at)
 		}
-		if out := p.Transmit(nil); len(out) > 0 && (wholeFrame(out) != len(out) || out[0] != 105) {
+		if out := p.Transmit(nil); len(out) > 0 && (CutFrame(out) != len(out) || out[0] != 105) {
 			t.Errorf("it says % x", out)
 		}
 	})

@@ -51,7 +51,7 @@ func (r Read) ParseTCP(p []byte) ([]byte, error) {
 
 // Revision is the request that reads the revision of the firmware that runs.
 func Revision(transaction uint16, unit uint8) Read {
-	return Read{Transaction: transaction, Unit: unit, Register: 41901, Count: textRegisters}
+	return Read{Transaction: transaction, Unit: unit, Register: firstOfRevision, Count: textRegisters}
 }
 
 // TextOf is the text in registers.

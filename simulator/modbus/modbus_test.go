@@ -40,17 +40,17 @@ func (f *fake) Pulse(_ time.Duration, n int) {
 
 func newFake() *fake {
 	return &fake{registers: map[ion.Handle]ion.Value{
-		ion.HandleRevision: ion.TextValue("7350V283"),
-		ptPrimary + 1:      ion.FloatValue(120),
-		ion.HandleVa:       ion.FloatValue(119.54),
-		ion.HandleVb:       ion.FloatValue(9000),
-		ion.HandleVc:       ion.FloatValue(-3),
-		ion.HandleKWa:      ion.FloatValue(-4.26),
-		ion.HandleKWb:      ion.FloatValue(7000.5),
-		energyImport:       ion.FloatValue(1234567),
-		energyExport:       ion.FloatValue(-1234567),
-		voltsMode:          ion.UnsignedValue(2, 1),
-		ptPrimary:          ion.FloatValue(14400),
+		ion.HandleRevision:       ion.TextValue("7350V283"),
+		ion.HandlePTSecondary:    ion.FloatValue(120),
+		ion.HandleVa:             ion.FloatValue(119.54),
+		ion.HandleVb:             ion.FloatValue(9000),
+		ion.HandleVc:             ion.FloatValue(-3),
+		ion.HandleKWa:            ion.FloatValue(-4.26),
+		ion.HandleKWb:            ion.FloatValue(7000.5),
+		ion.HandleIntegrated:     ion.FloatValue(1234567),
+		ion.HandleIntegrated + 1: ion.FloatValue(-1234567),
+		ion.HandleVoltsMode:      ion.UnsignedValue(2, 1),
+		ion.HandlePTPrimary:      ion.FloatValue(14400),
 	}}
 }
 

@@ -44,8 +44,11 @@ func (f Format) Registers() int {
 	return 2
 }
 
-// textRegisters is how many registers the revision has: 41901 to 41912 (documented).
-const textRegisters = 12
+// The registers of the revision: 41901 to 41912 (documented).
+const (
+	firstOfRevision = 41901
+	textRegisters   = 12
+)
 
 // modulus is that of M10K.
 const modulus = 10_000
@@ -85,67 +88,40 @@ const (
 //
 // Documented: the Modbus Slave modules 1 to 4 of the Siemens 9300 (User's Guide, pages 55 to 58), and
 // the revision (PML, Modbus protocol, page 14).
+//
+// Assumption: what the map calls thermal demand is that of the sliding window. The meter has no other.
 func Map() []Block {
 	return []Block{
 		{First: 40011, Format: U16, Scale: 10, Source: Documented, Handles: []ion.Handle{
 			ion.HandleVa, ion.HandleVb, ion.HandleVc, ion.HandleVlnAverage,
 			ion.HandleVab, ion.HandleVbc, ion.HandleVca, ion.HandleVllAverage,
 			ion.HandleIa, ion.HandleIb, ion.HandleIc, ion.HandleIAverage,
-			vUnbalance, iUnbalance, frequency, // 40026, I4, is that of other models
+			ion.HandleVUnbalance, ion.HandleIUnbalance, ion.HandleFrequency, // 40026, I4, is that of other models
 		}},
-		{First: 40027, Format: S32, Scale: 10, Source: Documented, Handles: row(ion.HandleKWa, 16)}, // kW, kVAR, kVA and PF of a, b, c and all
-		{First: 40059, Format: S32, Scale: 10, Source: Inferred, Handles: append(row(demand, 3), row(demandMaximum, 3)...)},
-		{First: 40071, Format: S32, Scale: 10, Source: Documented, Handles: append(row(maximum, 6), row(minimum, 3)...)},
+		{First: 40027, Format: S32, Scale: 10, Source: Documented, Handles: row(ion.HandleKWa, 16)},                                      // kW, kVAR, kVA and PF of a, b, c and all
+		{First: 40059, Format: S32, Scale: 10, Source: Inferred, Handles: append(row(ion.HandleDemand, 3), row(ion.HandleMost+6, 3)...)}, // and their maxima
+		{First: 40071, Format: S32, Scale: 10, Source: Documented, Handles: append(row(ion.HandleMost, 6), row(ion.HandleLeast, 3)...)},
 		{First: 40089, Format: S32M10, Scale: 1, Source: Documented, Handles: []ion.Handle{
-			energyImport, energyExport, energyTotal, energyNet,
+			ion.HandleIntegrated, ion.HandleIntegrated + 1, ion.HandleIntegrated + 5, ion.HandleIntegrated + 6, // kWh imp, exp, tot and net
 		}},
 		{First: 40097, Format: S32M10, Scale: 1, Source: Inferred, Handles: []ion.Handle{
-			reactiveImport, reactiveExport, reactiveTotal, reactiveNet, apparentTotal,
+			ion.HandleIntegrated + 2, ion.HandleIntegrated + 3, ion.HandleIntegrated + 7, ion.HandleIntegrated + 8, // kVARh imp, exp, tot and net
+			ion.HandleIntegrated + 4, // kVAh
 		}},
-		{First: 41901, Format: Text, Scale: 1, Source: Documented, Handles: []ion.Handle{ion.HandleRevision}},
-		enumerated(voltsMode),
-		enumerated(row(recordMode, 6)...),
-		enumerated(row(timerSync, 4)...),
+		{First: firstOfRevision, Format: Text, Scale: 1, Source: Documented, Handles: []ion.Handle{ion.HandleRevision}},
+		enumerated(ion.HandleVoltsMode),
+		enumerated(row(ion.HandleRecordMode, 6)...),
+		enumerated(row(ion.HandleTimerSync, 4)...),
 		enumerated(ion.HandleNominalFrequency),
 		enumerated(ion.HandleTimeSyncType),
-		bounded(ptPrimary, ptPrimary+1, ptPrimary+2, ptPrimary+3),
-		bounded(row(timerPeriod, 4)...),
+		bounded(ion.HandlePTPrimary, ion.HandlePTSecondary, ion.HandleCTPrimary, ion.HandleCTSecondary),
+		bounded(row(ion.HandlePeriod, 4)...),
 		bounded(ion.HandleEventLogDepth, ion.HandleAlarmPriority),
 		bounded(ion.HandleVNominal, ion.HandleINominal, ion.HandleI4Nominal, ion.HandleI20Nominal),
-		bounded(tzOffset, ion.HandleDSTStart, ion.HandleDSTStart+1, ion.HandleDSTOffset),
+		bounded(ion.HandleTZOffset, ion.HandleDSTStart, ion.HandleDSTEnd, ion.HandleDSTOffset),
 		bounded(ion.HandleEventCutoff),
 	}
 }
-
-// Handles behind the map that have no name in package ion: outputs of the power meter, of demand,
-// maximum and minimum modules and of integrators, in the order of the modules, and first setup
-// registers.
-//
-// Assumption: what the map calls thermal demand is that of the sliding window. The meter has no other.
-const (
-	vUnbalance     ion.Handle = 0x5824
-	iUnbalance     ion.Handle = 0x5825
-	frequency      ion.Handle = 0x5826
-	energyImport   ion.Handle = 0x58B0
-	energyExport   ion.Handle = 0x58B1
-	reactiveImport ion.Handle = 0x58B2
-	reactiveExport ion.Handle = 0x58B3
-	apparentTotal  ion.Handle = 0x58B4
-	energyTotal    ion.Handle = 0x58B5
-	energyNet      ion.Handle = 0x58B6
-	reactiveTotal  ion.Handle = 0x58B7
-	reactiveNet    ion.Handle = 0x58B8
-	minimum        ion.Handle = 0x58C0 // Vln avg, I avg, Freq
-	maximum        ion.Handle = 0x58E0 // Vln avg, I avg, kW tot, kVAR tot, kVA tot, Freq
-	demandMaximum  ion.Handle = 0x58E6 // kW, kVAR, kVA
-	demand         ion.Handle = 0x5900 // kW, kVAR, kVA
-	ptPrimary      ion.Handle = 0x7000
-	tzOffset       ion.Handle = 0x722E
-	voltsMode      ion.Handle = 0x7800
-	recordMode     ion.Handle = 0x7918 // of the first data recorder; the others follow
-	timerSync      ion.Handle = 0x7958 // of the first periodic timer; the others follow
-	timerPeriod    ion.Handle = 0x71BC // likewise
-)
 
 // row is n handles one after another.
 func row(first ion.Handle, n int) []ion.Handle {

@@ -77,7 +77,7 @@ func (r *RTU) Receive(now time.Duration, d Device, p []byte) {
 // takeFrames takes the whole frames at the start of what is held.
 func (r *RTU) takeFrames(now time.Duration, d Device) {
 	for {
-		n := wholeFrame(r.held)
+		n := CutFrame(r.held)
 		if n == 0 {
 			return
 		}
@@ -115,11 +115,7 @@ func isAnswer(pdu []byte) bool {
 
 // CutFrame is the length of the RTU frame at the start of p whose checksum is right: 0 if none is there
 // yet, or its end is told by silence alone.
-func CutFrame(p []byte) int { return wholeFrame(p) }
-
-// wholeFrame is the length of the frame at the start of p: 0 if none is there yet, or its end is told
-// by silence alone.
-func wholeFrame(p []byte) int {
+func CutFrame(p []byte) int {
 	if len(p) < 4 {
 		return 0
 	}

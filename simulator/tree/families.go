@@ -85,39 +85,39 @@ func families() []family {
 				own(ion.HandleVNominal, "V Nominal", Float, Documented), own(ion.HandleINominal, "I Nominal", Float, Documented),
 				own(ion.HandleI4Nominal, "I4 Nominal", Float, Documented), own(ion.HandleI20Nominal, "I20 Nominal", Float, Documented),
 				own(ion.HandleNominalFrequency, "Nominal Frequency", Unsigned, Documented),
-				own(0x7600, "Ratio Ia", Float, Ours), own(0x7601, "Ratio Ib", Float, Ours), own(0x7602, "Ratio Ic", Float, Ours),
-				own(0x7603, "Phase Ia", Float, Ours), own(0x7604, "Phase Ib", Float, Ours), own(0x7605, "Phase Ic", Float, Ours),
+				own(ion.HandleRatioIa, "Ratio Ia", Float, Ours), own(ion.HandleRatioIa+1, "Ratio Ib", Float, Ours), own(ion.HandleRatioIa+2, "Ratio Ic", Float, Ours),
+				own(ion.HandleRatioIa+3, "Phase Ia", Float, Ours), own(ion.HandleRatioIa+4, "Phase Ib", Float, Ours), own(ion.HandleRatioIa+5, "Phase Ic", Float, Ours),
 			}},
 		{short: "PM", name: "Power Meter", manager: 0x0004, class: 500, first: ion.HandlePowerMeter, count: all(1), labels: []string{"1 s Power Meter"}, source: Documented,
 			outputs: powerMeter(),
 			setup: []port{
-				own(0x7000, "PT Prim", Float, Ours), own(0x7001, "PT Sec", Float, Ours), own(0x7002, "CT Prim", Float, Ours), own(0x7003, "CT Sec", Float, Ours),
-				{first: 0x7800, name: "Volts Mode", source: Ours, choices: []string{"4W-Wye", "Delta", "Single", "Demo", "3W-Wye", "Direct Delta"}},
+				own(ion.HandlePTPrimary, "PT Prim", Float, Ours), own(ion.HandlePTSecondary, "PT Sec", Float, Ours), own(ion.HandleCTPrimary, "CT Prim", Float, Ours), own(ion.HandleCTSecondary, "CT Sec", Float, Ours),
+				{first: ion.HandleVoltsMode, name: "Volts Mode", source: Ours, choices: []string{"4W-Wye", "Delta", "Single", "Demo", "3W-Wye", "Direct Delta"}},
 			}},
 		{short: "MV PM", name: "Mean Value Power Meter", manager: 0x0010, class: 501, first: 0x0101, count: all(1), source: Documented, outputs: shortMeter(0x5B23)},
 		{short: "HS PM", name: "High-Speed Power Meter", manager: 0x0011, class: 502, first: 0x0102, count: all(1), source: Documented, outputs: shortMeter(0x5828)},
 		{short: "INT", name: "Integrator", manager: 0x0006, class: 511, first: 0x0500, count: [...]int{9, 16, 16}, labels: energyLabels(), inputs: 1, linked: energyInputs(), source: Documented,
-			outputs: []port{{first: 0x58B0, name: "Result", source: Documented, reading: energyReading, labelled: energyLabel, measured: energyUnit}},
+			outputs: []port{{first: ion.HandleIntegrated, name: "Result", source: Documented, reading: energyReading, labelled: energyLabel, measured: energyUnit}},
 			setup: []port{
 				{first: 0x721E, name: "RollValue", source: Documented, reading: constant(ion.FloatValue(ion.MaxEnergy))},
 				{first: 0x78D8, name: "Int Mode", kind: Enumerated, source: Documented, choices: []string{"Forward", "Reverse", "Absolute", "Net"}, reading: energyMode},
 			}},
 		{short: "MN", name: "Minimum", manager: 0x0007, class: 512, first: 0x0580, count: [...]int{3, 32, 32}, inputs: 1, linked: linkedTo(minima()), source: Documented,
-			outputs: extremePort(0x58C0, "Minimum", Least, minima(), " mn")},
+			outputs: extremePort(ion.HandleLeast, "Minimum", Least, minima(), " mn")},
 		{short: "MX", name: "Maximum", manager: 0x0008, class: 513, first: 0x0600, count: [...]int{9, 32, 32}, inputs: 1, linked: linkedTo(maxima()), source: Documented,
-			outputs: extremePort(0x58E0, "Maximum", Most, maxima(), " mx")},
+			outputs: extremePort(ion.HandleMost, "Maximum", Most, maxima(), " mx")},
 		{short: "SWD", name: "Sliding Window Demand", manager: 0x0009, class: 514, first: 0x0700, count: all(3), labels: []string{"kW swd", "kVAR swd", "kVA swd"}, inputs: 1,
 			linked: [][]ion.Handle{{handleOf(circuit.KWTotal)}, {handleOf(circuit.KVARTotal)}, {handleOf(circuit.KVATotal)}}, source: Ours,
-			outputs: []port{{first: handleDemand, name: "SWinDemand", source: Ours, reading: demand, labelled: func(i int) string { return demand(i).Quantity.String() },
+			outputs: []port{{first: ion.HandleDemand, name: "SWinDemand", source: Ours, reading: demand, labelled: func(i int) string { return demand(i).Quantity.String() },
 				measured: func(i int) string { return demand(i).Quantity.Unit() }}}},
-		{short: "DR", name: "Data Recorder", manager: 0x000B, class: classDataRecorder, first: 0x0800, count: [...]int{0, 2, MostRecorders}, labels: []string{revenueLog},
+		{short: "DR", name: "Data Recorder", manager: 0x000B, class: classDataRecorder, first: FirstRecorder, count: [...]int{0, 2, MostRecorders}, labels: []string{revenueLog},
 			inputs: RecorderInputs, linked: [][]ion.Handle{recorded()}, source: Documented,
 			outputs: []port{
 				{first: HandleRecorderLog, name: "Data Log", kind: Log, source: Documented},
 				{first: HandleRecordsLeft, name: "Records Left", source: Documented},
 				{first: 0x1100, name: "Event", kind: Event, source: Documented, shared: true},
 			},
-			setup: []port{{first: HandleRecordMode, name: "RecordMode", kind: Enumerated, source: Documented, writable: true, choices: []string{RecordCircular: "Circular", RecordStopWhenFull: "Stop-when-full"}, reading: constant(ion.UnsignedValue(RecordCircular, 1))}}},
+			setup: []port{{first: ion.HandleRecordMode, name: "RecordMode", kind: Enumerated, source: Documented, writable: true, choices: []string{RecordCircular: "Circular", RecordStopWhenFull: "Stop-when-full"}, reading: constant(ion.UnsignedValue(RecordCircular, 1))}}},
 		{short: "ELC", name: "Event Log Controller", manager: 0x000C, class: 520, first: ion.HandleEventLogController, count: all(1), source: Documented,
 			outputs: []port{{first: ion.HandleEventLog, name: "Event Log", kind: Log, source: Documented}},
 			setup: []port{
@@ -127,8 +127,8 @@ func families() []family {
 			}},
 		{short: "PRT", name: "Periodic Timer", manager: 0x000D, class: 521, first: 0x0980, count: [...]int{0, 4, 4}, labels: []string{"Revenue Log Timer"}, source: Documented,
 			setup: []port{
-				{first: HandlePeriod, name: "Period", unit: "s", source: Documented, writable: true, whole: true, low: MinRecorderPeriod, high: MaxRecorderPeriod, reading: constant(ion.FloatValue(RecorderPeriod))},
-				{first: 0x7958, name: "Sync Mode", kind: Enumerated, source: Documented, writable: true, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
+				{first: ion.HandlePeriod, name: "Period", unit: "s", source: Documented, writable: true, whole: true, low: MinRecorderPeriod, high: MaxRecorderPeriod, reading: constant(ion.FloatValue(RecorderPeriod))},
+				{first: ion.HandleTimerSync, name: "Sync Mode", kind: Enumerated, source: Documented, writable: true, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
 			}},
 		// Handles are those of the public client. That models with multi-year scheduling have one, and that
 		// nobody has set it up, so that all the year is of rate A, is ours.
@@ -151,7 +151,7 @@ func families() []family {
 				own(HandleWeekday, "Local Day of Week", Unsigned, Documented),
 			},
 			setup: []port{
-				own(0x722E, "TZ Offset", Signed, Inferred), own(ion.HandleDSTStart, "DST Start", Unsigned, Documented), own(0x7230, "DST End", Unsigned, Inferred),
+				own(ion.HandleTZOffset, "TZ Offset", Signed, Inferred), own(ion.HandleDSTStart, "DST Start", Unsigned, Documented), own(ion.HandleDSTEnd, "DST End", Unsigned, Inferred),
 				own(ion.HandleDSTOffset, "DST Offset", Signed, Documented),
 				{first: ion.HandleTimeSyncType, name: "TimeSync Type", source: Documented, choices: []string{"UTC", "Local"}},
 			}},
@@ -186,13 +186,9 @@ const (
 	HandleSecond      ion.Handle = 0x3E9C
 	HandleWeekday     ion.Handle = 0x3E9D
 	HandleDST         ion.Handle = 0x6113
+	FirstRecorder     ion.Handle = 0x0800 // the data recorder that is the Revenue Log
 	HandleRecorderLog ion.Handle = 0x0F80 // of the first data recorder; the others follow
 	HandleRecordsLeft ion.Handle = 0x5D7B // likewise
-	HandleRecordMode  ion.Handle = 0x7918 // likewise
-	HandlePeriod      ion.Handle = 0x71BC // of the first periodic timer, which has the Revenue Log recorded
-
-	handleDemand ion.Handle = 0x5900
-	handleUnbal  ion.Handle = 0x5824
 )
 
 // own is a register that the meter itself fills.
@@ -217,9 +213,9 @@ func constant(v ion.Value) func(int) Reading {
 func handleOf(q circuit.Quantity) ion.Handle {
 	switch {
 	case q >= circuit.KWDemand:
-		return handleDemand + ion.Handle(q-circuit.KWDemand)
+		return ion.HandleDemand + ion.Handle(q-circuit.KWDemand)
 	case q >= circuit.VUnbalance:
-		return handleUnbal + ion.Handle(q-circuit.VUnbalance)
+		return ion.HandleVUnbalance + ion.Handle(q-circuit.VUnbalance)
 	}
 	return ion.HandleVa + ion.Handle(q)
 }
@@ -369,7 +365,8 @@ func extremePort(first ion.Handle, name string, kind ReadingKind, of []circuit.Q
 // Assumption: the list. Clients have seen energies, kW tot, kVAR tot and Vln avg in one.
 func recorded() []ion.Handle {
 	return []ion.Handle{
-		0x58B0, 0x58B1, 0x58B2, 0x58B3, 0x58B4, handleOf(circuit.KWTotal), handleOf(circuit.KVARTotal), handleOf(circuit.KVATotal),
+		ion.HandleIntegrated, ion.HandleIntegrated + 1, ion.HandleIntegrated + 2, ion.HandleIntegrated + 3, ion.HandleIntegrated + 4,
+		handleOf(circuit.KWTotal), handleOf(circuit.KVARTotal), handleOf(circuit.KVATotal),
 		handleOf(circuit.VlnAverage), handleOf(circuit.VllAverage), handleOf(circuit.IAverage), handleOf(circuit.PFTotal),
 		handleOf(circuit.Frequency), handleOf(circuit.KWDemand), handleOf(circuit.VUnbalance), handleOf(circuit.IUnbalance),
 	}
