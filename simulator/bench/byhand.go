@@ -48,7 +48,7 @@ func (s *Station) Planned() []Planned {
 
 // AddByHand adds a fault to the plan of a station that runs. A fault without a trigger, or with
 // `at start`, strikes at once, and gets the trigger that names this moment in a plan: the block,
-// frame, answer or time to which the run has come. Any other waits for its moment. It returns
+// flash operation, frame, answer or time to which the run has come. Any other waits for its moment. It returns
 // the fault's number in the plan and the fault as the plan has it now. The errors wrap
 // ErrPlanFull and ErrCannotStrike, or are those of CheckPlan.
 func (s *Station) AddByHand(now time.Duration, f fault.Fault) (number int, planned fault.Fault, err error) {
@@ -96,6 +96,9 @@ func (s *Station) thisMoment(f fault.Fault) fault.Trigger {
 	if s.takesBlocks() && run.Block > 0 {
 		moments = append(moments, fault.Block(int(run.Block)))
 	}
+	if n, ok := s.operation(); ok {
+		moments = append(moments, fault.FlashOp(n, fault.Before))
+	}
 	if n := run.FramesToMeter; n > 0 {
 		moments = append(moments, fault.Trigger{Unit: fault.AtFrame, First: n, Side: fault.ToMeter})
 	}
@@ -129,6 +132,16 @@ func (s *Station) NextMoment(now time.Duration, f fault.Fault) (t fault.Trigger,
 		}
 	}
 	return fault.Trigger{}, false
+}
+
+// operation is the flash operation that the run is at while the meter clears its flash: which one that is
+// is the same at every pace, and the frames meanwhile are not, since the host asks by its clock.
+func (s *Station) operation() (number uint64, ok bool) {
+	if s.far != nil || s.meter.State() != meter.Erasing {
+		return 0, false
+	}
+	_, ok = s.meter.NextFlashOp()
+	return s.meter.Chip().Ops() - s.origin.flashOps + 1, ok
 }
 
 // takesBlocks reports that a download is under way.

@@ -10,6 +10,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/story"
 )
 
 // byHand plays an upgrade up to a block, lets a person act, and plays on.
@@ -122,6 +123,46 @@ func TestThePlanOfWhatWasDoneByHandDoesItAgain(t *testing.T) {
 			second := try(t, 6, again)
 			if a, b := summary(first), summary(second); a != b {
 				t.Errorf("by hand: %s\nby %q: %s", a, again, b)
+			}
+		})
+	}
+}
+
+// While the flash is cleared the moment is an operation of it, whatever the pace: its beginning, the second time.
+func TestWhatIsDoneByHandWhileTheFlashIsClearedIsDoneAgainAtTheSameSector(t *testing.T) {
+	for _, text := range []string{"cable-pull for 3 no-responses", "power-loss for 2s", "meter-reset", "meter-silent for 20s"} {
+		t.Run(text, func(t *testing.T) {
+			r := smallRig(t)
+			if err := r.Begin(upgrade(t, r, 6, "")); err != nil {
+				t.Fatal(err)
+			}
+			erased := func(trace []story.Event) (list string) {
+				for _, e := range trace {
+					switch e.What.(type) {
+					case story.SectorErased, story.FaultStruck, story.StateEntered:
+						list += e.Untimed() + "\n"
+					}
+				}
+				return list
+			}
+			station := r.Bench().Station()
+			for strings.Count(erased(station.Trace()), "sector-erased") < 2 && r.Step() {
+			}
+			_, planned, err := station.AddByHand(r.Now(), plan(t, text)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if planned.Trigger.Unit != fault.AtFlashOp {
+				t.Errorf("the moment is %v", planned)
+			}
+			r.Bench().Exchange()
+			first := run{r.Finish(), r, 0}
+			second := try(t, 6, planned.String())
+			if a, b := summary(first), summary(second); a != b {
+				t.Errorf("by hand: %s\nby %q: %s", a, planned, b)
+			}
+			if a, b := erased(first.Trace), erased(second.Trace); a != b {
+				t.Errorf("by hand:\n%s\nby %q:\n%s", a, planned, b)
 			}
 		})
 	}
