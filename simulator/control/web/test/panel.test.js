@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 import axe from "axe-core";
 
 const programs = resolve(process.env["PROGRAMS"] ?? "../../../bin");
-const patience = 60_000;
+const patience = 120_000; // milliseconds
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -45,12 +45,17 @@ async function serve(t, ...more) {
   });
   const ended = new Promise((done) => sim.once("exit", done));
   t.after(async () => { sim.kill("SIGINT"); await ended; });
-  /** @type {any} */
-  const ready = await new Promise((told) => createInterface(sim.stdout).on("line", (line) => {
-    const event = JSON.parse(line);
-    if (event.event === "ready") told(event);
-  }));
-  return { sim, ended, ready, url: `http://${ready.http}/#token=${ready.token}` };
+  const lines = createInterface(sim.stdout);
+  /** Waits for an event of it. @param {(event: any) => boolean} wanted @returns {Promise<any>} */
+  const said = (wanted) => new Promise((told, failed) => {
+    lines.on("line", (line) => {
+      const event = JSON.parse(line);
+      if (wanted(event)) told(event);
+    });
+    ended.then((status) => failed(new Error(`ionsim has ended with ${status}`)));
+  });
+  const ready = await said((e) => e.event === "ready");
+  return { sim, ended, said, ready, url: `http://${ready.http}/#token=${ready.token}` };
 }
 
 /**
@@ -70,14 +75,14 @@ async function open(t, url, how) {
   return page;
 }
 
-/** @param {import("node:test").TestContext} t @param {{ready: any}} meter @param {string} name of its log */
+/** @param {import("node:test").TestContext} t @param {{ready: any}} meter @param {string} name of its log @returns the upgrader, and its status */
 function upgrade(t, meter, name) {
   const up = spawn(join(programs, "ionup"), ["upgrade", "new.upg", "--tcp", meter.ready.tcp, "--unit-id", "105", "--timeout", "1s", "--yes", "--no-journal", "--log", name], {
     cwd: folder, env: { ...process.env, IONUP_LOCKS: folder }, stdio: "ignore",
   });
   const ended = new Promise((done) => up.once("exit", done));
   t.after(async () => { up.kill("SIGKILL"); await ended; });
-  return ended;
+  return { up, ended };
 }
 
 /** @param {string} name */
@@ -96,10 +101,13 @@ test("who pulls the cable on the page sees no response in the tool's log, and pl
   const page = await open(t, meter.url);
   const other = await open(t, meter.url);
   assert.ok(!page.url().includes("token"), "the token stays in the address");
-  const ended = upgrade(t, meter, "mouse.log");
-  await page.locator("#blocks", { hasText: /^block [2-9] of 14/ }).waitFor();
+  const { up, ended } = upgrade(t, meter, "mouse.log");
+  await meter.said((e) => e.event === "block-programmed" && e.block === 2);
+  up.kill("SIGSTOP"); // however long the pages take to show it, it does not end without the cable
+  await page.locator("#blocks", { hasText: /^block \d+ of 14/ }).waitFor();
   await page.getByRole("button", { name: "Pull the cable" }).click();
   await other.getByRole("button", { name: "Plug the cable in" }).waitFor();
+  up.kill("SIGCONT");
   // The first is in the log before its bytes are at the meter; by the second they are.
   await eventually(() => log("mouse.log").includes("No response... resending (2 of"), "the tool misses no answer");
   await other.getByRole("button", { name: "Plug the cable in" }).click();
@@ -114,7 +122,7 @@ test("the last minutes are lanes that follow what happens, and stand still for w
   const meter = await serve(t, "--pace", "off");
   const page = await open(t, meter.url);
   await page.locator("#state", { hasText: "running its application" }).waitFor();
-  assert.equal(await upgrade(t, meter, "lanes.log"), 0);
+  assert.equal(await upgrade(t, meter, "lanes.log").ended, 0);
   await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
   await page.getByRole("button", { name: "Silent, 15 s" }).click();
   await page.locator("#events", { hasText: "fault strikes: meter-silent" }).waitFor();
@@ -124,7 +132,7 @@ test("the last minutes are lanes that follow what happens, and stand still for w
   await page.waitForFunction((was) => Number(document.getElementById("axis")?.getAttribute("aria-valuenow")) > was, first);
   await axis.focus();
   await page.keyboard.press("End");
-  await chosen.filter({ hasText: /fault strikes: meter-silent for 15s|frame|the display/ }).waitFor();
+  await chosen.filter({ hasText: /fault (strikes|ends): meter-silent|frame|the display/ }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Go on" }).count(), 1);
   const stood = await now();
   await page.keyboard.press("ArrowLeft");
@@ -143,13 +151,14 @@ test("the last minutes are lanes that follow what happens, and stand still for w
 });
 
 test("a frame that the line loses says so among the events, in the list and in the lanes", async (t) => {
-  const meter = await serve(t, "--pace", "off", "--fault", "cable-pull at block 14 for 2 no-responses");
+  const meter = await serve(t, "--pace", "off", "--fault", "cable-pull at block 14");
   const page = await open(t, meter.url);
   await page.locator("#state", { hasText: "running its application" }).waitFor();
-  const ended = upgrade(t, meter, "harmed.log");
+  const { ended } = upgrade(t, meter, "harmed.log");
   const lost = page.locator("#events", { hasText: "a frame of 252 bytes to the meter was lost" });
   await lost.waitFor();
   await page.locator("#frame-list .bad", { hasText: /B, lost$/ }).first().waitFor();
+  await page.getByRole("button", { name: "Plug the cable in" }).click();
   assert.equal(await ended, 0);
   await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
   await page.locator("#events li", { hasText: "has closed the port" }).waitFor(); // the tool has ended well
@@ -260,7 +269,7 @@ test("a screen reader is told states and faults, and not each toggle of L2", asy
     new MutationObserver(() => spoken.push(at?.textContent)).observe(/** @type {Node} */ (at), { childList: true, characterData: true, subtree: true });
   });
   await page.locator("#state", { hasText: "running its application" }).waitFor();
-  assert.equal(await upgrade(t, meter, "spoken.log"), 0);
+  assert.equal(await upgrade(t, meter, "spoken.log").ended, 0);
   await page.locator("#runs", { hasText: "runs 7350V284" }).waitFor();
   const spoken = await page.evaluate(() => /** @type {any} */ (globalThis).spoken);
   assert.ok(spoken.length < 20, `${spoken.length} announcements: ${spoken}`);
@@ -285,7 +294,8 @@ test("a frame on the page says what each of its bytes is", async (t) => {
   const meter = await serve(t, "--pace", "off");
   const page = await open(t, meter.url);
   await page.locator("#state", { hasText: "running its application" }).waitFor();
-  assert.equal(await upgrade(t, meter, "frames.log"), 0);
+  assert.equal(await upgrade(t, meter, "frames.log").ended, 0);
+  await page.locator("#frame-list summary", { hasText: "restart" }).first().waitFor(); // no verify comes behind it
   const verify = page.locator("#frame-list details", { hasText: /verify/i }).first();
   await verify.locator("summary").focus();
   await page.keyboard.press("Enter");
@@ -298,8 +308,9 @@ test("a frame on the page says what each of its bytes is", async (t) => {
 });
 
 test("the meters of programs that are judged can be watched, one after the other, and struck by nobody", async (t) => {
-  writeFileSync(join(folder, "slow.sh"), "#!/bin/sh\nsleep 600\n", { mode: 0o755 });
-  const judge = spawn(join(programs, "ionbench"), ["judge", "--upgrader", "./slow.sh", "--only", "undisturbed,killed", "--parallel", "1", "--timeout", "4s", "--http", "0"], {
+  const seen = join(folder, "seen"); // each program ends when its meter was seen
+  writeFileSync(join(folder, "slow.sh"), `#!/bin/sh\nuntil rm "${seen}" 2>/dev/null; do sleep 0.1; done\n`, { mode: 0o755 });
+  const judge = spawn(join(programs, "ionbench"), ["judge", "--upgrader", "./slow.sh", "--only", "undisturbed,killed", "--parallel", "1", "--timeout", "60s", "--http", "0"], {
     cwd: folder, env: { ...process.env, IONSIM_KEYS: join(folder, "keys") }, stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = new Promise((done) => judge.once("exit", done));
@@ -311,8 +322,11 @@ test("the meters of programs that are judged can be watched, one after the other
   const page = await open(t, url);
   await page.locator("#look-only", { hasText: "a program is judged by it" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Pull the cable" }).isVisible(), false);
-  const first = await page.title();
-  await page.waitForFunction((was) => document.title !== was && document.title.includes("application"), first);
+  const another = (/** @type {string} */ was) => page.waitForFunction((was) => document.title !== was && document.title.includes("application"), was).then(() => page.title());
+  const first = await another("");
+  writeFileSync(seen, "");
+  await another(first);
+  writeFileSync(seen, "");
   assert.equal(await ended, 1);
   await page.locator("#link", { hasText: /no meter is served now|does not answer/ }).waitFor();
 });
@@ -320,7 +334,7 @@ test("the meters of programs that are judged can be watched, one after the other
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
     const meter = await serve(t, "--pace", "off");
-    assert.equal(await upgrade(t, meter, `${colorScheme}.log`), 0);
+    assert.equal(await upgrade(t, meter, `${colorScheme}.log`).ended, 0);
     for (const width of [360, 400, 800, 1280, 1600]) {
       const page = await open(t, meter.url, { viewport: { width, height: 900 }, colorScheme });
       await page.locator("#state", { hasText: "running its application" }).waitFor();

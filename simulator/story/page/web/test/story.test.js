@@ -14,6 +14,7 @@ import { chromium } from "playwright-core";
 import axe from "axe-core";
 
 const programs = resolve(process.env["PROGRAMS"] ?? "../../../../bin");
+const patience = 120_000; // milliseconds, as the page has with its engine
 
 /** @type {import("playwright-core").Browser} */
 let browser;
@@ -61,6 +62,7 @@ const late = 100;
 async function open(t, path, how, hash = "", delay = late) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...how });
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   if (delay > 0) await page.addInitScript((delay) => {
     const next = requestAnimationFrame;
     globalThis.requestAnimationFrame = (draw) => next((time) => setTimeout(draw, delay, time));
@@ -432,6 +434,7 @@ test("a file that is no story is said to be none", async (t) => {
   const path = join(folder, "broken.html");
   writeFileSync(path, text);
   const page = await browser.newPage();
+  page.setDefaultTimeout(patience);
   t.after(() => page.close());
   await page.goto(pathToFileURL(path).href);
   await page.locator("#wrong", { hasText: "The run cannot be shown" }).waitFor();
