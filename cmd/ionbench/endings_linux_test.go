@@ -26,7 +26,7 @@ import (
 )
 
 // patience is how long a test waits for what must come. It measures nothing.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // endable is a program that is at work until it is ended.
 type endable struct {

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for something that must come. It measures nothing.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // event has the fields of all lines of --json.
 type event struct {
