@@ -142,10 +142,19 @@ var (
 	halfDay = regexp.MustCompile(`(?i)([0-9])([ap]m)$`)
 )
 
+// narrow is a letter or a digit without the width of East Asian ones.
+func narrow(r rune) rune {
+	const first, last, ascii = 0xFF01, 0xFF5E, 0xFF01 - '!'
+	if r >= first && r <= last {
+		return r - ascii
+	}
+	return r
+}
+
 // loosened is a line as a word processor, a table or a page may have changed it: with one blank between
 // words, about the first = too, and with the marks of a Western keyboard.
 func loosened(s string) string {
-	s = strings.Join(strings.Fields(western.Replace(s)), " ")
+	s = strings.Join(strings.Fields(strings.Map(narrow, western.Replace(s))), " ")
 	if at := equals.FindStringIndex(s); at != nil {
 		s = s[:at[0]] + " = " + s[at[1]:]
 	}

@@ -1,9 +1,11 @@
 package reproduce_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html"
 	"slices"
@@ -163,6 +165,28 @@ func manglings() []mangling {
 		})},
 		{"a fence", asClean, text(func(s string) string { return "The log:\n\n```text\n" + s + "```\n" })},
 		{"indented by a tracker", asClean, eachLine(func(_ int, s string) string { return "    | " + s })},
+		{"ZIP", asClean, text(func(s string) string {
+			var b bytes.Buffer
+			z := zip.NewWriter(&b)
+			_, _ = z.Create("photo.jpg")
+			w, _ := z.Create("logs/Upgrade.log")
+			_, _ = w.Write([]byte(s))
+			_ = z.Close()
+			return b.String()
+		})},
+		{"a list in JSON", asClean, text(func(s string) string { return inJSON(strings.Split(strings.TrimSuffix(s, "\n"), "\n")) })},
+		{"a string in JSON", asClean, text(func(s string) string { return inJSON(map[string]any{"id": 7, "log": s}) })},
+		{"objects in JSON", asClean, eachLine(func(n int, s string) string {
+			return inJSON(map[string]any{"n": n, "time": "2011-03-01T10:00:00Z", "level": "information, which is longer than many a line of a log is", "message": s})
+		})},
+		{"digits of another width", asClean, text(func(s string) string {
+			return strings.Map(func(r rune) rune {
+				if r >= '0' && r <= '9' {
+					r += '０' - '0'
+				}
+				return r
+			}, s)
+		})},
 		{"the head is lost", partly, lines(func(l []string, below func(int) int) []string { return l[1+below(len(l)-1):] })},
 		{"the tail is lost", partly, lines(func(l []string, below func(int) int) []string { return l[:len(l)-1-below(len(l)-1)] })},
 		{"a line is lost", partly, lines(func(l []string, below func(int) int) []string { n := below(len(l)); return slices.Delete(l, n, n+1) })},
@@ -199,6 +223,14 @@ func manglings() []mangling {
 			return l
 		})},
 	}
+}
+
+func inJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // texts and numbers have JSON
+	}
+	return string(text)
 }
 
 // mangledCount is what came of the manglings of one fate.

@@ -49,16 +49,27 @@ const maxRemarks = 50
 // Read reads a log as found in the field: several runs, any line ends, UTF-8, UTF-16 or the code
 // page of a Western Windows, dates of other locales, packed, quoted in a mail or stamped by another
 // logger. What it cannot read it leaves out, with a remark. The error is about a file that is too
-// large.
+// large, or of a kind that is no text.
 func Read(b []byte) (*Log, error) {
 	content, packed := unpacked(b)
+	content, zipped := unzipped(content)
+	if err := ofAnotherKind(content); err != nil {
+		return nil, err
+	}
 	if len(content) > upgradelog.MaxBytes {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
 	content, mailed := unmailed(content)
 	text, page := withoutHTML(upgradelog.Text(content))
+	text, listed := withoutJSON(text)
 	text = lineEnds.Replace(text)
 	r := reader{log: new(Log)}
+	if zipped != "" {
+		r.remark(0, "%.80q out of a ZIP file", zipped)
+	}
+	if listed {
+		r.remark(0, "taken out of JSON")
+	}
 	if packed {
 		r.remark(0, "unpacked with gzip")
 	}
