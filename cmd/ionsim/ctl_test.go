@@ -210,6 +210,16 @@ func TestThePanelOfATerminalFitsIt(t *testing.T) {
 	if strings.Contains(text, "\x1b") || strings.Contains(text, "fault 2") {
 		t.Errorf("what should not be there is in\n%s", text)
 	}
+	m.Flash.Used = make([]int, 64)
+	for id := range 12 {
+		m.Faults = append(m.Faults, control.Fault{ID: id + 3, Fault: "reply-lost at 9h", State: control.Waiting})
+	}
+	for columns, sectors := range map[int]string{40: "flash LL" + strings.Repeat(".", 32) + "\n      " + strings.Repeat(".", 30) + "\n", 80: "flash LL" + strings.Repeat(".", 62) + "\n"} {
+		text := panelText(&m, slices.Repeat([]string{event}, lastEvents), columns)
+		if !strings.Contains(text, sectors) || !strings.Contains(text, "and 8 faults more") || strings.Count(text, "\n") >= 24 {
+			t.Errorf("in a terminal of 24 lines of %d:\n%s", columns, text)
+		}
+	}
 	for _, columns := range []int{40, 60, 200} {
 		for line := range strings.Lines(panelText(&m, []string{event}, columns)) {
 			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > columns {

@@ -140,14 +140,35 @@ func panelText(m *control.Meter, last []string, columns int) string {
 	fmt.Fprintf(&b, "╰%s╯  %d\n", strings.Repeat("─", width), m.LED.Toggles)
 	fmt.Fprintf(&b, "%s, %s\n", m.State, imageText(m.Image))
 	fmt.Fprintf(&b, "[%s]\n", bar(m.Image.Block, m.Image.Blocks, width))
-	fmt.Fprintf(&b, "flash %s\n", sectorText(m.Flash))
-	for _, f := range m.Faults {
-		if f.State == control.AtWork || f.State == control.Waiting {
+	head := "flash "
+	for row := range slices.Chunk([]byte(sectorText(m.Flash)), columns-len(head)) {
+		fmt.Fprintf(&b, "%s%s\n", head, row)
+		head = "      "
+	}
+	b.WriteString(strikingText(m.Faults))
+	b.WriteString("\n" + strings.Join(last, ""))
+	return printableLines(cut(b.String(), columns))
+}
+
+// mostFaults is how many faults the panel names: with them it fits a terminal of 24 lines.
+const mostFaults = 5
+
+// strikingText names the faults that strike now or will.
+func strikingText(faults []control.Fault) string {
+	var b strings.Builder
+	n := 0
+	for _, f := range faults {
+		if f.State != control.AtWork && f.State != control.Waiting {
+			continue
+		}
+		if n++; n <= mostFaults {
 			fmt.Fprintf(&b, "fault %d: %s, %s\n", f.ID, f.Fault, f.State)
 		}
 	}
-	b.WriteString("\n" + strings.Join(last, ""))
-	return printableLines(cut(b.String(), columns))
+	if n > mostFaults {
+		fmt.Fprintf(&b, "and %d faults more\n", n-mostFaults)
+	}
+	return b.String()
 }
 
 // fit pads or cuts a text to so many characters.
