@@ -352,13 +352,13 @@ test("the engine walks through the events of one instant one by one, with button
   /** @type {{text: string, event: string}[]} */
   const way = [];
   const walked = async (/** @type {() => Promise<void>} */ step) => {
-    const before = await text(said);
+    const before = await said.innerText();
     await step();
     await page.waitForFunction((was) => {
       const now = document.getElementById("what-if-said")?.textContent ?? "";
       return now !== was && now.startsWith("The engine stands at");
     }, before);
-    way.push({ text: await text(said), event: await text(chosen) });
+    way.push({ event: await text(chosen), text: await said.innerText() });
   };
   const on = page.getByRole("button", { name: "Engine on" }), back = page.getByRole("button", { name: "Engine back" });
   for (let i = 0; i < 8; i++) await walked(() => i % 2 ? page.keyboard.press("[") : back.click());
