@@ -212,7 +212,7 @@ func TestConnectNoticesABrokenConnectionWhenItNeedsOne(t *testing.T) {
 	t.Parallel()
 	for name, to := range map[string]func(b *bed) []string{
 		"TCP": func(b *bed) []string { return []string{"--tcp", b.addr} },
-		"PTY": func(b *bed) []string { return []string{"--port", b.pty} },
+		"PTY": func(b *bed) []string { return []string{"--port", b.link} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it waits, most of the time
