@@ -198,6 +198,7 @@ every = 700ms
 [pc office]
 log = earlier
 journal = other-meter
+dcd = yes
 
 [firmware other]
 model = 7300
