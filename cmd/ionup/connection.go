@@ -117,9 +117,10 @@ func (s *session) takePort(t target) error {
 	return nil
 }
 
-// reconnect opens the connection again that broke. That it is lost is told once, until it is there again.
+// reconnect opens the connection again that broke. That it is lost is told once, until it is there again;
+// one that somebody else has was none.
 func (s *session) reconnect(cause error) {
-	if !s.broken {
+	if !s.broken && (s.ear.answered() || !errors.Is(cause, port.ErrBusy)) {
 		s.broken = true
 		s.report.connection(cause)
 	}

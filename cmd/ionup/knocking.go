@@ -29,11 +29,14 @@ type knocking struct {
 // reason; before the first one the port may be somebody else's.
 func (s *session) lose(now time.Duration, err error) {
 	s.capture.broke(err)
-	held := s.heldBy(err)
-	if s.ear.answered() || held == nil || !s.standBefore(now, held) {
-		s.tool.Broken(now, err)
-		s.step(now)
+	if held := s.heldBy(err); held != nil && !s.ear.answered() {
+		if s.standBefore(now, held) {
+			return
+		}
+		err = held // the tool asks nothing yet, and knocks again when it does
 	}
+	s.tool.Broken(now, err)
+	s.step(now)
 }
 
 // heldBy tells a port that is somebody else's from a connection that broke; nil: it broke. Some serial

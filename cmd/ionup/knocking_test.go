@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"ionbench/cmd/internal/cli"
@@ -16,11 +17,11 @@ func lastLine(log []byte) string {
 
 // doorkeeper is a port before a bed's meter. It closes as many connections as it is told to, with a
 // word or without, and lets the others through.
-func doorkeeper(t *testing.T, to, word string, closes int) (address string, came *int) {
+func doorkeeper(t *testing.T, to, word string, closes int) (address string, came *atomic.Int32) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	came, done := new(int), make(chan struct{})
+	came, done := new(atomic.Int32), make(chan struct{})
 	t.Cleanup(func() { l.Close(); <-done })
 	go func() {
 		defer close(done)
@@ -29,7 +30,7 @@ func doorkeeper(t *testing.T, to, word string, closes int) (address string, came
 			if err != nil {
 				return
 			}
-			if *came++; *came <= closes {
+			if int(came.Add(1)) <= closes {
 				_, _ = near.Write([]byte(word)) // who is gone hears nothing
 				near.Close()
 				continue
@@ -92,8 +93,8 @@ func TestAGatewayThatBreaksOffAtFirstIsNotBusy(t *testing.T) {
 	b := newBed(t, "")
 	address, came := doorkeeper(t, b.addr, "", knocks-1)
 	ionup(t, "identify", "--tcp", address, "--unit-id", "105", "--timeout", "1h").wantCode(cli.Done).wantStderr("")
-	if *came != knocks {
-		t.Errorf("%d connections, want %d", *came, knocks)
+	if n := came.Load(); n != knocks {
+		t.Errorf("%d connections, want %d", n, knocks)
 	}
 }
 
