@@ -120,11 +120,20 @@ func ParseProgram(b []byte) (Program, error) {
 	return p, nil
 }
 
-var errCommandEnds = errors.New("the data ends inside the command")
+var (
+	errCommandEnds = errors.New("the data ends inside the command")
+	// errArgument keeps what stands in an array, a text first of all, from being carried out as commands.
+	//
+	// Assumption: no handle begins with FA to FE, which is where arrays do.
+	errArgument = errors.New("an array stands behind a method that takes none")
+)
 
 func parseCommand(b []byte) (c Command, n int, err error) {
 	if len(b) < 3 {
 		return Command{}, 0, errCommandEnds
+	}
+	if b[0] >= byteText && b[0] <= byteUnsignedArray {
+		return Command{}, 0, errArgument
 	}
 	c = Command{Handle: Handle(binary.BigEndian.Uint16(b)), Method: Method(b[2])}
 	n = 3

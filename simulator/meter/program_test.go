@@ -31,7 +31,8 @@ func (x *tester) program(data string) (status byte, values string) {
 	return r.Status, fmt.Sprint(r.Values)
 }
 
-// The bytes of a label that read like a write of V nominal, as they were found on a line.
+// The bytes of a label that read like a write of V nominal, as they were found on a line, and the same
+// behind methods that take nothing.
 func TestAnArgumentIsNeverCarriedOutAsACommand(t *testing.T) {
 	x := running(t, testConfig())
 	frame, err := hex.DecodeString("000014ac0037204e69004000" + "00300001059564000195010069" + "0000000000000000" + "0100" + "000f000001000011" +
@@ -41,8 +42,13 @@ func TestAnArgumentIsNeverCarriedOutAsACommand(t *testing.T) {
 	}
 	x.send(frame)
 	x.wait(time.Second)
+	for _, method := range []ion.Method{ion.MethodClass, ion.MethodLabel, ion.MethodRegisterValue, ion.MethodReadValue, ion.MethodSecurityLevel, ion.MethodBounds, ion.MethodOutputHandles} {
+		for _, array := range []byte{0xFA, 0xFD, 0xFE} {
+			x.run(ion.Command{Handle: ion.HandleVa, Method: method}, ion.Command{Handle: ion.Handle(array)<<8 | 0x99, Method: ion.MethodRegisterValue}, write(ion.HandleVNominal, ion.UnsignedValue(7, 4)))
+		}
+	}
 	if got := x.read(ion.HandleVNominal).Float; got != 120 {
-		t.Errorf("a label write set V nominal to %v", got)
+		t.Errorf("an argument set V nominal to %v", got)
 	}
 }
 
