@@ -100,10 +100,10 @@ func TestExtremesHoldForEverySecond(t *testing.T) {
 	from := start.Unix() + 13
 	for _, seconds := range []int64{0, 1, 74, 3600, 30000} {
 		var x Extremes
-		x.Take(c, from, from+seconds)
+		x.Take(c, from, from+seconds, 0)
 		var want Extremes
 		for s := from; s <= from+seconds; s++ {
-			want.look(c, s)
+			want.look(c, s, 0)
 		}
 		for q := range x.Most {
 			if !near(x.Most[q].Value, want.Most[q].Value, 1e-9) || !near(x.Least[q].Value, want.Least[q].Value, 1e-9) {
@@ -149,7 +149,7 @@ func BenchmarkExtremesOfAWeek(b *testing.B) {
 	c := New(1)
 	for b.Loop() {
 		var x Extremes
-		x.Take(c, 0, weekSeconds)
+		x.Take(c, 0, weekSeconds, 0)
 	}
 }
 

@@ -71,9 +71,15 @@ func recorderDepth(f Features) uint32 {
 	return uint32(f.LogMemoryKB) * 1024 / recordBytes
 }
 
-// maxStretches bounds the stretches that are kept: each has a record of its own, and those of the
-// longest log are kept.
-const maxStretches = 3000
+// Bounds of the stretches: those with the records of the longest log are kept, but no more than the
+// memory that is saved has room for, 76 bytes each, beside all labels, events and settings. A meter whose
+// clock is set, or whose power fails, more than a thousand times in thirty days loses its oldest records.
+const (
+	maxRecorded  = 3000 // records
+	maxStretches = 1000
+	// savedStretches is how many there can be in a memory that was saved before they were bounded so.
+	savedStretches = 3000
+)
 
 // keep adds a stretch that is over. One that is short and has no record is forgotten, and so are the oldest
 // stretches whose records have all been overwritten.
@@ -89,7 +95,7 @@ func (h *history) keep(s stretch) {
 	for _, k := range kept {
 		total += k.records()
 	}
-	for len(kept) > 0 && (total-kept[0].records() >= maxStretches || len(kept) >= maxStretches) {
+	for len(kept) > 0 && (total-kept[0].records() >= maxRecorded || len(kept) >= maxStretches) {
 		total -= kept[0].records()
 		h.recorded += kept[0].records()
 		kept = kept[1:]
@@ -100,7 +106,7 @@ func (h *history) keep(s stretch) {
 // present is the stretch that is under way, the present second included.
 func (m *Meter) present(now time.Duration) stretch {
 	started := m.calendar(m.started)
-	s := stretch{from: started.Unix() + 1, to: m.calendar(now).Unix() + 1, shift: int64(m.memory.offset / time.Second)}
+	s := stretch{from: started.Unix() + 1, to: m.calendar(now).Unix() + 1, shift: m.shift()}
 	s.energy = counted(m.memory.energy, m.circuit.Between(started, time.Unix(s.from, 0)))
 	s.period, s.room = m.memory.recorderPeriod(), endless
 	if m.memory.stopsWhenFull() {
@@ -108,6 +114,15 @@ func (m *Meter) present(now time.Duration) stretch {
 		s.room = depth - min(depth, m.memory.history.position())
 	}
 	return s
+}
+
+// shift is how many seconds the meter's clock is ahead of the true time, by the seconds that it shows.
+func (m *Meter) shift() int64 {
+	ahead := m.memory.offset / time.Second
+	if m.memory.offset%time.Second < 0 {
+		ahead--
+	}
+	return int64(ahead)
 }
 
 // measured are all stretches up to now.
@@ -178,14 +193,14 @@ func (m *Meter) record(position uint32, s *stretch, index int64) ion.Value {
 // extremes are the least and the most of every quantity since the last reset.
 func (m *Meter) extremes(now time.Duration) *circuit.Extremes {
 	until := m.calendar(now).Unix()
-	if x := m.seen; x != nil && x.until <= until && m.state == Application {
-		x.Take(m.circuit, x.until, until)
+	if x := m.seen; x != nil && x.Seen() && x.until <= until && m.state == Application {
+		x.Take(m.circuit, x.until, until, m.shift())
 		x.until = until
 		return &x.Extremes
 	}
 	x := &seen{until: until}
 	for _, s := range m.measured(now) {
-		x.Take(m.circuit, max(s.from, m.memory.history.since), s.to-1)
+		x.Take(m.circuit, max(s.from, m.memory.history.since), s.to-1, s.shift)
 	}
 	m.seen = x
 	return &x.Extremes
@@ -202,7 +217,7 @@ type seen struct {
 func (h *history) declare(w *machine.State) {
 	machine.SavedUint32(w, &h.recorded)
 	machine.SavedUint64(w, &h.since)
-	machine.SavedEach(w, &h.stretches, maxStretches, func(s *stretch) { s.declare(w) })
+	machine.SavedEach(w, &h.stretches, savedStretches, func(s *stretch) { s.declare(w) })
 }
 
 func (s *stretch) declare(w *machine.State) {
@@ -247,8 +262,8 @@ func (h *history) check() error {
 		if s.from < -furthest || s.to > furthest || s.from > s.to || s.shift < -furthest || s.shift > furthest {
 			return fmt.Errorf("a stretch from %d to %d, shifted by %d", s.from, s.to, s.shift)
 		}
-		if total > 2*maxStretches {
-			return fmt.Errorf("more than %d records behind the first stretch", 2*maxStretches)
+		if total > 2*maxRecorded {
+			return fmt.Errorf("more than %d records behind the first stretch", 2*maxRecorded)
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package meter
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -163,13 +165,80 @@ func TestTheRevenueLogAndTheExtremesComeBackFromTheSavedMemory(t *testing.T) {
 func TestAfterATimeSyncRecordsHaveTheStampsOfTheNewClock(t *testing.T) {
 	x := running(t, testConfig())
 	x.wait(29 * time.Minute) // it is 15:30
-	p := x.packet(ion.TypeTimeSync, []byte{0, 0, 0, 0})
-	at := uint32(time.Date(2008, 3, 6, 12, 10, 0, 0, time.UTC).Unix())
-	p.Request, p.TimeSet, p.Body = false, true, []byte{byte(at >> 24), byte(at >> 16), byte(at >> 8), byte(at)}
-	x.sendAll(p)
+	x.setClock(time.Date(2008, 3, 6, 12, 10, 0, 0, time.UTC))
 	x.wait(21 * time.Minute)
 	if got, want := stamps(x.profile(0)), []string{"0 15:15", "1 15:30", "2 12:15", "3 12:30"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// setClock sends a time sync.
+func (x *tester) setClock(to time.Time) {
+	x.tb.Helper()
+	p := x.packet(ion.TypeTimeSync, binary.BigEndian.AppendUint32(nil, uint32(to.Unix())))
+	p.Request, p.TimeSet = false, true
+	x.sendAll(p)
+}
+
+func TestAnExtremeKeepsItsTimeWhenTheClockIsSet(t *testing.T) {
+	x := running(t, testConfig())
+	x.wait(30*time.Hour + 400*time.Millisecond)
+	before := x.askOne(0x58E0, ion.MethodRegisterTime).Seconds()
+	for _, ahead := range []time.Duration{-time.Hour, 24 * time.Hour} {
+		x.setClock(x.m.Clock(x.now).Add(ahead))
+		x.wait(time.Second)
+		if at := x.askOne(0x58E0, ion.MethodRegisterTime).Seconds(); at != before {
+			t.Errorf("the clock was set %v ahead, and a maximum of %d is of %d", ahead, before, at)
+		}
+	}
+	x.m.Pulse(x.now, 1)
+	x.wait(time.Second)
+	if at := x.askOne(0x58E0, ion.MethodRegisterTime).Seconds(); at != x.m.Clock(x.now).Unix() && at != x.m.Clock(x.now).Unix()-1 {
+		t.Errorf("a maximum of this second is of %d, and the clock shows %d", at, x.m.Clock(x.now).Unix())
+	}
+}
+
+func TestAnExtremeHasNoTimeBeforeItHasAValue(t *testing.T) {
+	x := running(t, testConfig())
+	x.powerCycle()
+	x.m.Pulse(x.now, 1)
+	value, ok := x.m.Register(x.now, 0x58E0)
+	if again, _ := x.m.Register(x.now, 0x58E0); !ok || !value.Equal(again) {
+		t.Errorf("at one instant it is %v and %v", value, again)
+	}
+}
+
+// A process that is killed cannot tell of it.
+func TestWhatIsSavedOfARunningMeterIsWhatALossOfPowerLeaves(t *testing.T) {
+	for name, get := range map[string]func(x *tester){
+		"an application": func(x *tester) { x.wait(5 * time.Hour) },
+		"a loader":       func(x *tester) { x.wait(time.Hour); x.intoDownload(newImage()) },
+		"no power":       func(x *tester) { x.wait(time.Hour); x.m.PowerOff(x.now) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := running(t, testConfig())
+			get(x)
+			saved := x.m.AppendLeft(nil, x.now)
+			if again := x.m.AppendLeft(nil, x.now); !bytes.Equal(again, saved) {
+				t.Error("saving has changed the meter")
+			}
+			x.m.PowerOff(x.now)
+			if want := x.m.AppendMemory(nil, x.now); !bytes.Equal(saved, want) {
+				t.Errorf("%x is saved, and a loss of power leaves %x", saved, want)
+			}
+		})
+	}
+}
+
+func TestAHistoryOfTooManyBreaksLosesItsOldestRecordsAndCanBeSaved(t *testing.T) {
+	var h history
+	for i := range int64(2 * maxStretches) {
+		h.keep(stretch{from: i * 1800, to: i*1800 + 1000, period: 900, room: endless})
+	}
+	m := newMeter(t, testConfig())
+	m.memory.history = h
+	if n := len(m.AppendMemory(nil, 0)); len(h.stretches) != maxStretches || h.position() != 4*maxStretches || n > 80_000 {
+		t.Errorf("%d stretches, %d records before them, the next is %d, %d bytes", len(h.stretches), h.recorded, h.position(), n)
 	}
 }
 

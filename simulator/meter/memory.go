@@ -194,15 +194,34 @@ const memoryVersion = 4
 func (m *Meter) AppendMemory(dst []byte, now time.Duration) []byte {
 	memory := m.memory
 	memory.energy = m.energyAt(now)
+	return memory.append(dst)
+}
+
+// AppendLeft is AppendMemory of what a loss of power at this instant would leave. The process that
+// serves a meter can be killed at any time: then there is nothing else that tells of the loss, or of
+// what was recorded since the start.
+func (m *Meter) AppendLeft(dst []byte, now time.Duration) []byte {
+	memory := m.memory
+	memory.energy = m.energyAt(now)
+	if m.state == Application {
+		memory.history.keep(m.present(now))
+	}
+	if m.state != Off {
+		memory.record(LogEntry{At: m.Clock(now), Text: EventPowerDown})
+	}
+	return memory.append(dst)
+}
+
+func (m *memory) append(dst []byte) []byte {
 	w := machine.Saving(append(dst, memoryVersion))
-	memory.declare(&w)
-	memory.marks.Declare(&w)
-	memory.declareModules(&w)
-	memory.declareSetup(&w)
+	m.declare(&w)
+	m.marks.Declare(&w)
+	m.declareModules(&w)
+	m.declareSetup(&w)
 	return w.Result()
 }
 
-// RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory wrote.
+// RestoreMemory sets the non-volatile memory of a meter that is off to what AppendMemory or AppendLeft wrote.
 func (m *Meter) RestoreMemory(b []byte) error {
 	if len(b) == 0 || b[0] < 1 || b[0] > memoryVersion {
 		return fmt.Errorf("%w: version 1 to %d expected", errMemory, memoryVersion)

@@ -157,7 +157,8 @@ func (m *Meter) has(now time.Duration, h ion.Handle) bool {
 	return ok
 }
 
-// registerTime is when the register got its value: an extreme when it was, all others now.
+// registerTime is when the register got its value: an extreme when it was, by the clock of that time, as a
+// record of the Revenue Log has it, all others now.
 func (m *Meter) registerTime(now time.Duration, h ion.Handle) ion.Value {
 	if !m.has(now, h) {
 		return m.noRegister(h)
@@ -169,7 +170,7 @@ func (m *Meter) registerTime(now time.Duration, h ion.Handle) ion.Value {
 		if !seen {
 			return notAvailable()
 		}
-		at = time.Unix(x.At, 0).Add(m.memory.offset)
+		at = time.Unix(x.At, 0)
 	}
 	return ion.TimeValue(uint32(at.Unix()))
 }

@@ -107,6 +107,7 @@ type run struct {
 	out     []byte
 	now     time.Duration // of the turn
 	told    time.Duration // last told to the device
+	kept    time.Duration // when the memory was last saved
 	// advanced is the last wake-up that was served. A device that asks for none later must not
 	// keep arrived bytes out.
 	advanced time.Duration
@@ -336,10 +337,29 @@ func (r *run) look(ctx context.Context, timer machine.Timer) (more, over bool) {
 	}
 	r.tick()
 	more = r.work()
-	if r.wakeAt, r.waking = r.device.Next(); r.waking && !more && !r.over {
+	r.wakeAt, r.waking = r.device.Next()
+	r.keepIdle(more)
+	if r.waking && !more && !r.over {
 		timer.Reset(r.wakeAt)
 	}
 	return more, r.over
+}
+
+// keepIdle saves the memory of a device that has had no turn for long, or wakes for it in time.
+func (r *run) keepIdle(more bool) {
+	every := r.config.PersistEvery
+	if every == 0 || more || r.over {
+		return
+	}
+	if r.now-r.kept >= every {
+		if r.step(r.now) {
+			r.end(nil)
+		}
+		r.persist(r.now)
+	}
+	if at := r.kept + every; !r.waking || at < r.wakeAt {
+		r.wakeAt, r.waking = at, true
+	}
 }
 
 func (r *run) fail(err error) {
@@ -479,13 +499,10 @@ func (r *run) followRate(at time.Duration) {
 // settle ends a turn of the device: events first, then memory, then the bytes.
 func (r *run) settle(now time.Duration) {
 	r.told = now
-	done := r.config.Step != nil && r.config.Step(now)
+	done := r.step(now)
 	r.out = r.device.Transmit(r.out[:0])
-	if r.config.Persist != nil {
-		if err := r.config.Persist(); err != nil {
-			r.end(fmt.Errorf("keeping the device's memory: %w", err))
-			return
-		}
+	if !r.persist(now) {
+		return
 	}
 	r.followPorts(now)
 	r.followModem()
@@ -496,6 +513,23 @@ func (r *run) settle(now time.Duration) {
 	if done {
 		r.end(nil)
 	}
+}
+
+func (r *run) step(now time.Duration) (done bool) {
+	return r.config.Step != nil && r.config.Step(now)
+}
+
+// persist saves the memory. If that fails, the run is over.
+func (r *run) persist(now time.Duration) bool {
+	r.kept = now
+	if r.config.Persist == nil {
+		return true
+	}
+	if err := r.config.Persist(); err != nil {
+		r.end(fmt.Errorf("keeping the device's memory: %w", err))
+		return false
+	}
+	return true
 }
 
 // attach begins to listen to the ports, which are open.

@@ -79,6 +79,9 @@ type Config struct {
 	// has confirmed is saved. It should be cheap when nothing has changed. An error of it ends
 	// Run.
 	Persist func() error
+	// PersistEvery, if not 0, is after how long without a turn Step and Persist run nevertheless: a
+	// device that nobody talks to may measure, and what it has measured may be lost.
+	PersistEvery time.Duration
 	// Event, if not nil, is called with what happens on the ports.
 	Event func(Event)
 	// Step, if not nil, runs after every turn of the device, before Persist. If it returns

@@ -448,6 +448,34 @@ func TestServerKeepsTheMemoryBeforeItConfirms(t *testing.T) {
 	}
 }
 
+func TestServerKeepsTheMemoryOfADeviceThatNobodyTalksTo(t *testing.T) {
+	config := loopback()
+	config.PersistEvery = time.Millisecond
+	kept := make(chan time.Duration, 100)
+	now := time.Duration(-1)
+	config.Step = func(at time.Duration) bool { now = at; return false }
+	config.Persist = func() error {
+		select {
+		case kept <- now:
+		default:
+		}
+		return nil
+	}
+	start(t, newBell(), config)
+	last := <-kept
+	for range 4 {
+		select {
+		case at := <-kept:
+			if at < last+config.PersistEvery {
+				t.Errorf("kept at %v, and again at %v", last, at)
+			}
+			last = at
+		case <-time.After(patience):
+			t.Fatalf("nothing was kept after %v", last)
+		}
+	}
+}
+
 func TestServerConfirmsNothingThatWasNotKept(t *testing.T) {
 	full := errors.New("no space left on device")
 	config := loopback()

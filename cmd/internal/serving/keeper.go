@@ -20,7 +20,7 @@ import (
 //	9       2      unit id
 //	11      1      n, the length of the serial number
 //	12      n      serial number
-//	12+n    rest   meter.AppendMemory
+//	12+n    rest   meter.AppendLeft
 type Keeper struct {
 	path   string
 	file   *serve.State
@@ -125,7 +125,7 @@ func (k *Keeper) payload(m *meter.Meter, now time.Duration) []byte {
 	b = binary.BigEndian.AppendUint16(b, c.UnitID)
 	b = append(b, byte(len(c.SerialNumber)))
 	b = append(b, c.SerialNumber...)
-	k.memory = m.AppendMemory(b, now)
+	k.memory = m.AppendLeft(b, now)
 	return k.memory
 }
 

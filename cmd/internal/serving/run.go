@@ -208,7 +208,7 @@ func (s *server) ports() serve.Config {
 			s.far.flush(now)
 			return false
 		},
-		Persist: s.persist,
+		Persist: s.persist, PersistEvery: s.idleSaves(),
 		Reset: func() bool {
 			reset := s.station().TakeReset()
 			return s.far.takeBroken() || reset
@@ -245,6 +245,15 @@ func (s *server) persist() error {
 	}
 	s.observer.step(s.now)
 	return errors.Join(s.traceErr, s.trace.flush(), s.capture.Written())
+}
+
+// idleSaves is how often what a meter measures is saved while nobody talks to it: a process that is
+// killed is a loss of power, which costs no more than a minute of it. 0 where nothing is kept.
+func (s *server) idleSaves() time.Duration {
+	if s.meter.Keeper == nil && (s.line == nil || len(s.line.Kept) == 0) {
+		return 0
+	}
+	return time.Minute
 }
 
 // begin keeps the meter and reports that it can be reached. Faults count from here.
