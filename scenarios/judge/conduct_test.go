@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -191,6 +192,25 @@ func TestAValueThatIsWrittenCanBeChanged(t *testing.T) {
 		got, err := ion.ParseProgram(p.Body)
 		if err != nil || got.Commands[0].Args[0].String() == v.String() {
 			t.Errorf("%v is %+v, %v", v, got, err)
+		}
+	}
+}
+
+// A block that was refused is sent again with the same id and the same bytes: a gateway that changes
+// every copy would have a correct program give up.
+func TestABlockThatAGatewayGarblesIsWholeWhenItIsSentAgain(t *testing.T) {
+	frame := ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 361, Data: make([]byte, 20)})
+	for _, test := range []struct {
+		kind  request
+		again bool // the copy is changed, too
+	}{{blocks, false}, {writes, true}} {
+		g := newGateway(nil, 361, testResponse)
+		g.strike(&Harm{name: "garbled", garble: imageByte}, test.kind)
+		if bytes.Equal(g.garbled(frame), frame) {
+			t.Errorf("%s: it comes as it was sent", requestNames[test.kind])
+		}
+		if again := !bytes.Equal(g.garbled(frame), frame); again != test.again {
+			t.Errorf("%s: the copy is changed: %v", requestNames[test.kind], again)
 		}
 	}
 }

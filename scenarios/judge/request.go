@@ -105,6 +105,7 @@ type gateway struct {
 	again  *repeated // the answer that comes without end; nil for none
 	double bool      // every frame of the answer that comes next is doubled
 	garble garbler   // says where the request that comes now has another value for the meter
+	once   bool      // what is sent again is not garbled
 	lose   bool      // what comes now does not reach the meter
 	deaf   request   // nothing of this kind does
 	unread bool      // nobody reads the program's outputs from now on
@@ -137,16 +138,27 @@ func (g *gateway) Receive(now time.Duration, p []byte) {
 			g.count(&f)
 		}
 	}
-	if n := wholeFrame(p); g.garble != nil && n == len(p) && p[controlAt]&^byte(ion.AckBit) == 0 {
-		if at := g.garble(p); at > 0 {
-			p = bytes.Clone(p)
-			p[at] ^= 0x01
-			p = sealed(p)
-		}
-	}
+	p = g.garbled(p)
 	if !g.lose {
 		g.line.Receive(now, p)
 	}
+}
+
+// garbled is what a gateway that changes a value makes of what the program sends.
+func (g *gateway) garbled(p []byte) []byte {
+	if n := wholeFrame(p); g.garble == nil || n != len(p) || p[controlAt]&^byte(ion.AckBit) != 0 {
+		return p
+	}
+	at := g.garble(p)
+	if at == 0 {
+		return p
+	}
+	if g.once {
+		g.garble = nil
+	}
+	p = bytes.Clone(p)
+	p[at] ^= 0x01
+	return sealed(p)
 }
 
 func (g *gateway) count(f *ion.Frame) {
@@ -214,7 +226,7 @@ func (g *gateway) strike(h *Harm, kind request) {
 	}
 	switch h.name {
 	case "garbled":
-		g.garble = h.garble
+		g.garble, g.once = h.garble, kind == blocks // the block is refused, and a copy is to help
 		return
 	case "unheard":
 		g.lose = true
