@@ -244,10 +244,17 @@ func (m *Meter) writeCounted(now time.Duration, index int, v ion.Value) ion.Valu
 	if err != nil {
 		return ion.ExceptionValue(exceptionValue, 0, "Invalid Value")
 	}
-	was := m.memory
-	m.rules.keep(m, now, index, v)
-	m.memory.marks, m.memory.events, m.memory.dropped = was.marks, was.events, was.dropped
+	marks := m.memory.marks
+	m.keepUnlogged(now, index, v)
+	m.memory.marks = marks
 	return ion.BoolValue(true)
+}
+
+// keepUnlogged stores a value that has been checked, and is no change of the setup.
+func (m *Meter) keepUnlogged(now time.Duration, index int, v ion.Value) {
+	events, dropped := m.memory.events, m.memory.dropped
+	m.rules.keep(m, now, index, v)
+	m.memory.events, m.memory.dropped = events, dropped
 }
 
 func (m *Meter) writeTemplate(now time.Duration, v ion.Value) ion.Value {

@@ -72,7 +72,7 @@ func (m *Meter) Pulse(now time.Duration, n int) {
 		m.log(now, EventExtremesReset)
 	case n == integrators:
 		for _, i := range energyIndexes() {
-			m.rules.keep(m, now, i, ion.FloatValue(0))
+			m.keepUnlogged(now, i, ion.FloatValue(0)) // it is the reset that is logged
 		}
 		m.log(now, EventReset)
 	}

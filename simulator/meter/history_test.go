@@ -275,6 +275,19 @@ func TestExtremesDoNotDependOnWhoHasAskedBefore(t *testing.T) {
 	}
 }
 
+func TestAPulseToTheIntegratorsIsOneResetInTheEventLog(t *testing.T) {
+	x := running(t, testConfig())
+	x.run(write(ion.HandleIntegrated, ion.FloatValue(77)))
+	before := len(x.m.EventLog())
+	x.m.Pulse(x.now, 7)
+	if now := x.m.EventLog(); len(now) != before+1 || now[before].Text != EventReset {
+		t.Errorf("the log was %d entries, and goes on with %v", before, now[before:])
+	}
+	if got := x.read(ion.HandleIntegrated).Float; got >= 77 {
+		t.Errorf("the reading is %v", got)
+	}
+}
+
 func TestEventsAreLoggedAboveTheCutoffOnly(t *testing.T) {
 	x := running(t, testConfig())
 	logged := func() (texts []string) {
