@@ -3,6 +3,7 @@ package meter
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"ionbench/simulator/circuit"
@@ -81,13 +82,10 @@ const (
 	savedStretches = 3000
 )
 
-// keep adds a stretch that is over. One that is short and has no record is forgotten, and so are the oldest
-// stretches whose records have all been overwritten.
-//
-// Assumption: what is measured between two breaks that are less than a quarter of an hour apart
-// counts for no minimum and no maximum.
+// keep adds a stretch that is over. The oldest ones whose records have all been overwritten are forgotten,
+// and where there are too many, those without a record first.
 func (h *history) keep(s stretch) {
-	if s.periods() == 0 && s.to-s.from < tree.RecorderPeriod {
+	if s.to <= s.from {
 		return
 	}
 	kept := h.stretches
@@ -95,10 +93,18 @@ func (h *history) keep(s stretch) {
 	for _, k := range kept {
 		total += k.records()
 	}
-	for len(kept) > 0 && (total-kept[0].records() >= maxRecorded || len(kept) >= maxStretches) {
+	for len(kept) > 0 && total-kept[0].records() >= maxRecorded {
 		total -= kept[0].records()
 		h.recorded += kept[0].records()
 		kept = kept[1:]
+	}
+	for own := false; len(kept) >= maxStretches; {
+		i := max(0, slices.IndexFunc(kept, func(k stretch) bool { return k.records() == 0 }))
+		h.recorded += kept[i].records()
+		if !own {
+			kept, own = slices.Clone(kept), true
+		}
+		kept = slices.Delete(kept, i, i+1)
 	}
 	h.stretches = append(kept[:len(kept):len(kept)], s)
 }

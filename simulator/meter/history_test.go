@@ -198,6 +198,21 @@ func TestAnExtremeKeepsItsTimeWhenTheClockIsSet(t *testing.T) {
 	}
 }
 
+// A head-end may set the clock every few minutes.
+func TestWhatWasMeasuredBeforeTheClockIsSetCountsHoweverShort(t *testing.T) {
+	x := running(t, testConfig())
+	most := x.read(0x58E2).Float
+	for range 30 {
+		x.wait(97 * time.Second)
+		most = max(most, x.read(0x58E2).Float)
+		x.setClock(x.m.Clock(x.now).Add(time.Second))
+		x.wait(time.Second)
+		if now := x.read(0x58E2).Float; now < most {
+			t.Fatalf("the maximum was %v, and after a time sync it is %v", most, now)
+		}
+	}
+}
+
 func TestAnExtremeHasNoTimeBeforeItHasAValue(t *testing.T) {
 	x := running(t, testConfig())
 	x.powerCycle()
@@ -235,9 +250,13 @@ func TestAHistoryOfTooManyBreaksLosesItsOldestRecordsAndCanBeSaved(t *testing.T)
 	for i := range int64(2 * maxStretches) {
 		h.keep(stretch{from: i * 1800, to: i*1800 + 1000, period: 900, room: endless})
 	}
+	for i := range int64(maxStretches / 2) { // these have no records, and so leave those of the others alone
+		from := int64(2*maxStretches)*1800 + 11 + i*10
+		h.keep(stretch{from: from, to: from + 5, period: 900, room: endless})
+	}
 	m := newMeter(t, testConfig())
 	m.memory.history = h
-	if n := len(m.AppendMemory(nil, 0)); len(h.stretches) != maxStretches || h.position() != 4*maxStretches || n > 80_000 {
+	if n := len(m.AppendMemory(nil, 0)); len(h.stretches) != maxStretches || h.recorded != 2*maxStretches+2 || h.position() != 4*maxStretches || n > 80_000 {
 		t.Errorf("%d stretches, %d records before them, the next is %d, %d bytes", len(h.stretches), h.recorded, h.position(), n)
 	}
 }
