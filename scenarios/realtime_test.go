@@ -172,7 +172,7 @@ var _ = Describe("In real time", Label(realtime), func() {
 		Entry(nil, enough, "watchdog-reset at flash-op 200", soon),
 		Entry(nil, enough, "program-fails at flash-op 90; flash-lie at flash-op 300", time.Duration(0)),
 		Entry(nil, enough, "suspend at block 6 for 300ms", soon),
-		Entry(nil, enough, "port-vanishes at block 6 for 220ms", soon),
+		Entry(nil, enough, "port-vanishes at block 6 for 150ms", 2*soon),
 		Entry(nil, enough, "clock-jump at block 6 by 1h; disk-full at block 8; file-gone at block 9", time.Duration(0)),
 	)
 
