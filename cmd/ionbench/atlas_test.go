@@ -54,6 +54,7 @@ func spoilt(t *testing.T, path string) string {
 }
 
 func TestShardsMergedAreTheFileOfOneSweep(t *testing.T) {
+	t.Parallel()
 	whole := sweptTo(t)
 	parts := []string{filepath.Join(t.TempDir(), "merged.json")}
 	for i := range 3 {
@@ -73,6 +74,7 @@ func TestShardsMergedAreTheFileOfOneSweep(t *testing.T) {
 }
 
 func TestShowIsTheTableOfTheSweep(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s.json")
 	_, swept, _ := call(t, "", quickSweep("--json", path)...)
 	code, shown, _ := call(t, "", "atlas", "show", path)
@@ -83,6 +85,7 @@ func TestShowIsTheTableOfTheSweep(t *testing.T) {
 }
 
 func TestAnInvariantThatIsBrokenIsToldWithTheCommandThatRepeatsIt(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "atlas", "show", spoilt(t, sweptTo(t, "--model", "7330")))
 	if code != cli.Failed {
 		t.Errorf("exit %d", code)
@@ -116,6 +119,7 @@ func between(t *testing.T, text, before, after string) string {
 }
 
 func TestDiffTellsWhatGotWorse(t *testing.T) {
+	t.Parallel()
 	old := sweptTo(t)
 	worse := spoilt(t, old)
 	if code, out, diagnostics := call(t, "", "atlas", "diff", old, old); code != cli.Done || !strings.HasPrefix(out, "worse=0 vanished=0 appeared=0 better=0 same=") || diagnostics != "" {
@@ -137,6 +141,7 @@ func TestDiffTellsWhatGotWorse(t *testing.T) {
 }
 
 func TestADiffOfManyRangesIsCutShort(t *testing.T) {
+	t.Parallel()
 	d := &atlas.Difference{Points: map[atlas.Change]int{atlas.Worse: mostRanges + 2}}
 	for i := range uint64(mostRanges + 2) {
 		d.Ranges = append(d.Ranges, atlas.Range{Change: atlas.Worse, Plan: "kill at frame #", Unit: "frame", First: 2*i + 1, Last: 2*i + 1})
@@ -148,6 +153,7 @@ func TestADiffOfManyRangesIsCutShort(t *testing.T) {
 }
 
 func TestAnAtlasIsDrawn(t *testing.T) {
+	t.Parallel()
 	in, dir := sweptTo(t), t.TempDir()
 	for kind, begin := range map[string]string{"html": "<!", "png": "\x89PNG"} {
 		out := filepath.Join(dir, "s."+kind)
@@ -161,6 +167,7 @@ func TestAnAtlasIsDrawn(t *testing.T) {
 }
 
 func TestRowsOfPairsAreOneLineForEachKindOfFirstFault(t *testing.T) {
+	t.Parallel()
 	for plan, want := range map[string]string{
 		"byte-flip at byte # to-meter":                                   "byte-flip at byte # to-meter",
 		"byte-flip at byte 3 to-meter; kill at frame #":                  "byte-flip …; kill at frame #",
@@ -174,6 +181,7 @@ func TestRowsOfPairsAreOneLineForEachKindOfFirstFault(t *testing.T) {
 }
 
 func TestAtlasUsedWronglySaysWhatToDoNext(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "bad.json")
 	if err := os.WriteFile(bad, []byte("{}"), 0o644); err != nil {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestAReplayIsCapturedForWireshark(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.pcapng")
 	code, plain, _ := call(t, "", "replay", "reply-lost at block 2")
 	again, captured, errs := call(t, "", "replay", "reply-lost at block 2", "--capture", path)
@@ -45,6 +46,7 @@ func TestAReplayOverTCPIsAConversationWithTheMetersPort(t *testing.T) {
 }
 
 func TestACaptureOnStandardOutputLeavesTheResultsToStandardError(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"replay": {"replay", "reply-lost at block 2"},
 		"run":    {"run", "frozen", "recovery"},
@@ -74,6 +76,7 @@ func TestTheJudgeCapturesWhatDidNotPass(t *testing.T) {
 }
 
 func TestACaptureSaysOfEachFrameThatDidNotComeThroughWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
 	for plan, says := range map[string]string{
 		"":                                  "",
 		"noise at block 2 for 2s rate 1e-3": "bytes arrived wrong; the first is byte ",
@@ -88,6 +91,7 @@ func TestACaptureSaysOfEachFrameThatDidNotComeThroughWhatBecameOfIt(t *testing.T
 }
 
 func TestEachCaseIsASectionOfTheCapture(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.pcapng")
 	_, plain, _ := call(t, "", "run", "recovery", "--print", "trace")
 	code, traced, errs := call(t, "", "run", "recovery", "--print", "trace", "--capture", path)

@@ -136,6 +136,7 @@ func expressions(command string, values map[string]string) string {
 func examples() []string { return []string{"github.yml", "gitlab-ci.yml"} }
 
 func TestTheCIExamplesBuildAStaticProgramAndUseAllOfIt(t *testing.T) {
+	t.Parallel()
 	for _, name := range examples() {
 		e := readExample(t, name)
 		build := e.jobs["ionbench"]
@@ -155,6 +156,7 @@ func TestTheCIExamplesBuildAStaticProgramAndUseAllOfIt(t *testing.T) {
 }
 
 func TestTheFlagsOfTheCIExamplesAreThoseOfTheCommands(t *testing.T) {
+	t.Parallel()
 	for _, name := range examples() {
 		for _, words := range readExample(t, name).lines() {
 			t.Run(name+" "+words[0], func(t *testing.T) {
@@ -167,6 +169,7 @@ func TestTheFlagsOfTheCIExamplesAreThoseOfTheCommands(t *testing.T) {
 }
 
 func TestTheJudgeOfTheCIExamplesTellsTheUpgraderAllItNeeds(t *testing.T) {
+	t.Parallel()
 	for _, name := range examples() {
 		judged := 0
 		for _, words := range readExample(t, name).lines() {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestFaultsListsEveryKindUnderItsPlace(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "faults")
 	if code != cli.Done {
 		t.Fatalf("exit status %d", code)
@@ -52,6 +53,7 @@ func TestFaultsExplainsEachWithAnExampleThatStrikes(t *testing.T) {
 }
 
 func TestFaultsForPrograms(t *testing.T) {
+	t.Parallel()
 	_, out, _ := call(t, "", "faults", "noise", "kill", "--json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	var o kindObject
@@ -61,6 +63,7 @@ func TestFaultsForPrograms(t *testing.T) {
 }
 
 func TestFaultsSaysWhatAWrongNameMayMean(t *testing.T) {
+	t.Parallel()
 	code, _, err := call(t, "", "faults", "cable-pul")
 	if code != cli.Misused || !strings.Contains(err, "did you mean cable-pull") {
 		t.Errorf("exit status %d, %q", code, err)

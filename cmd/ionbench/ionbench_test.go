@@ -63,6 +63,7 @@ func wantGolden(t *testing.T, name, got string) {
 }
 
 func TestTheTableOfAllStoredCases(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "run")
 	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
@@ -71,6 +72,7 @@ func TestTheTableOfAllStoredCases(t *testing.T) {
 }
 
 func TestTheListOfAllStoredCases(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "list")
 	if code != cli.Done {
 		t.Errorf("exit %d", code)
@@ -79,6 +81,7 @@ func TestTheListOfAllStoredCases(t *testing.T) {
 }
 
 func TestTheBuiltProgramPrintsTheArticlesLogAndNothingElse(t *testing.T) {
+	t.Parallel()
 	program := built(t, "ionbench")
 	command := exec.Command(program, "run", "upgrade-failed", "--print", "log")
 	command.Dir = t.TempDir() // an empty folder: the cases are inside the program
@@ -108,6 +111,7 @@ func exitCode(err error) cli.Status {
 const failing = "[case]\ntitle = it says too much\n[attempt]\ntask = upgrade\nplan = cable-pull at block 5 for 1 no-responses\nplan = abort at block 9\n[expect]\noutcome = failure\nresends = 1000\n"
 
 func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "it says too much.case")
 	if err := os.WriteFile(path, []byte(failing), 0o644); err != nil {
 		t.Fatal(err)
@@ -127,6 +131,7 @@ func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
 }
 
 func TestPrintGivesOneThingAlone(t *testing.T) {
+	t.Parallel()
 	code, plan, diagnostics := call(t, "", "run", "cable-two-no-responses", "--print", "plan")
 	if code != cli.Done || plan != "cable-pull at block 41 for 2 no-responses\n" || diagnostics != "" {
 		t.Errorf("exit %d: %q, and on stderr %q", code, plan, diagnostics)
@@ -141,6 +146,7 @@ func TestPrintGivesOneThingAlone(t *testing.T) {
 }
 
 func TestJSONIsOneObjectACase(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, failing, "run", "--json", "upgrade-failed", "-")
 	if code != cli.Failed {
 		t.Errorf("exit %d", code)
@@ -168,6 +174,7 @@ func TestJSONIsOneObjectACase(t *testing.T) {
 }
 
 func TestAFolderIsAllItsCaseFiles(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	for _, name := range []string{"upgrade-failed", "upgrade"} {
 		b, err := stored.File(name)
@@ -188,6 +195,7 @@ func TestAFolderIsAllItsCaseFiles(t *testing.T) {
 }
 
 func TestWrongUsageSaysWhatToDoNext(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	bad := filepath.Join(folder, "bad.case")
 	if err := os.WriteFile(bad, []byte("[case]\ntitel = x\n"), 0o644); err != nil {
@@ -233,6 +241,7 @@ func TestWrongUsageSaysWhatToDoNext(t *testing.T) {
 }
 
 func TestHelpIsForPeople(t *testing.T) {
+	t.Parallel()
 	asked := [][]string{{"--help"}, {"-h"}, {"help"}}
 	for _, c := range program().Commands {
 		words := strings.Fields(c.Name)
@@ -255,12 +264,14 @@ func TestHelpIsForPeople(t *testing.T) {
 }
 
 func TestTheTablesAreInOrder(t *testing.T) {
+	t.Parallel()
 	for _, problem := range clitest.Problems(program) {
 		t.Error(problem)
 	}
 }
 
 func TestValuesAreCompleted(t *testing.T) {
+	t.Parallel()
 	for line, want := range map[string]string{
 		"run upgrade-fa":                "upgrade-failed",
 		"list froz":                     "frozen",
@@ -289,6 +300,7 @@ func TestValuesAreCompleted(t *testing.T) {
 }
 
 func TestTheExampleOfTheFormatIsACase(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "format")
 	if code != cli.Done || !strings.Contains(out, formatExample) {
 		t.Fatalf("exit %d\n%s", code, out)
@@ -299,6 +311,7 @@ func TestTheExampleOfTheFormatIsACase(t *testing.T) {
 }
 
 func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, diagnostics bytes.Buffer
@@ -334,6 +347,7 @@ func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
 }
 
 func TestTheDocumentsNameOnlyWhatThereIs(t *testing.T) {
+	t.Parallel()
 	problems, tried, err := clitest.DocumentProblems("../..", program)
 	if err != nil || tried < 30 {
 		t.Errorf("%d command lines were found (%v)", tried, err)

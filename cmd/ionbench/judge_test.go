@@ -98,6 +98,7 @@ func TestAProgramThatDoesNothingIsJudgedNoInPlainWords(t *testing.T) {
 }
 
 func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		args []string
 		says string
@@ -134,6 +135,7 @@ func TestTheJudgeRefusesWhatCannotBeMeant(t *testing.T) {
 }
 
 func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{
 		{"--upgrader", "./no-such-program {tcp}", "--only", "undisturbed"},
 		{"--upgrader", "true", "--recover", "no-such-program", "--only", "undisturbed"},
@@ -150,6 +152,7 @@ func TestAProgramThatCannotBeRunIsNoVerdict(t *testing.T) {
 }
 
 func TestTheScenariosOfASuiteAreListed(t *testing.T) {
+	t.Parallel()
 	code, smoke, _ := call(t, "", "judge", "--list")
 	if code != cli.Done || !strings.Contains(smoke, "\nkilled ") || strings.Contains(smoke, "\nnoise-download ") {
 		t.Errorf("exit %d\n%s", code, smoke)
@@ -172,6 +175,7 @@ func TestAnInterruptedJudgeSaysSo(t *testing.T) {
 }
 
 func TestWhereNothingIsPlayedThereIsNoVerdict(t *testing.T) {
+	t.Parallel()
 	args := []string{"judge", "--upgrader", "true {tcp}", "--only", "wrong-serial"}
 	code, out, diagnostics := call(t, "", args...)
 	if code != cli.Environment || !strings.Contains(out, "skipped=1 seconds=0.0 partial=only,skipped suite=") || !strings.Contains(diagnostics, "not one of the 1 scenarios was played") {
@@ -210,6 +214,7 @@ func TestShardsAreJudgedApartAndMerged(t *testing.T) {
 
 // The judge enters the loader of such a meter itself: there is nobody to call.
 func TestALoaderThatTakesAFileIsNotCalled(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "judge", "--loader", "xmodem", "--upgrader", "true {phone} {image}")
 	if code != cli.Misused || out != "" || !strings.Contains(diagnostics, "--loader xmodem with {phone}") || !strings.Contains(diagnostics, "leave {phone} out") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)

@@ -13,6 +13,7 @@ import (
 
 // Two releases of an upgrader: the later one does not bring the settings back after a crash.
 func TestJudgeDiffSaysWhatGotWorseInTheNextRelease(t *testing.T) {
+	t.Parallel()
 	b, err := os.ReadFile("../../scenarios/judge/testdata/report-1.json")
 	if err != nil {
 		t.Fatal(err)

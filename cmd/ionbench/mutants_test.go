@@ -17,6 +17,7 @@ import (
 
 // That each of all is caught is a test of package mutants, which plays them.
 func TestEveryMutantIsALineOfTheTable(t *testing.T) {
+	t.Parallel()
 	if all, err := chooseMutants(nil); err != nil || len(all) != len(mutants.All()) {
 		t.Errorf("%d mutants without a name, %v", len(all), err)
 	}
@@ -44,6 +45,7 @@ func TestEveryMutantIsALineOfTheTable(t *testing.T) {
 }
 
 func TestAMutantThatIsNamedIsToldInFull(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "mutants", "mark-before-verify", "no-resend")
 	if code != cli.Done {
 		t.Errorf("exit %d", code)
@@ -63,6 +65,7 @@ func TestAMutantThatIsNamedIsToldInFull(t *testing.T) {
 }
 
 func TestMutantsAsJSONAreOneObjectEachAndOneOfThemAll(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "mutants", "--json", "efficiency-wrong")
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	if code != cli.Done || len(lines) != 3 {
@@ -87,6 +90,7 @@ func TestMutantsAsJSONAreOneObjectEachAndOneOfThemAll(t *testing.T) {
 }
 
 func TestTheListOfMutantsRunsNone(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "mutants", "--list")
 	if code != cli.Done || strings.Count(out, "\n") != 1+len(mutants.All()) || !strings.Contains(out, "no-resend") || strings.Contains(out, "caught=") {
 		t.Errorf("exit %d\n%s", code, out)
@@ -98,6 +102,7 @@ func TestTheListOfMutantsRunsNone(t *testing.T) {
 }
 
 func TestAMutantThatEscapesAndAHealthyPairThatFailsAreFailures(t *testing.T) {
+	t.Parallel()
 	caught := mutants.Verdict{Mutant: mutants.All()[0], Caught: true, Violation: verdict.Violation{Rule: verdict.I2, Reason: "success is claimed"}}
 	escaped := mutants.Verdict{Mutant: mutants.All()[1]}
 	sick := mutants.Verdict{Mutant: mutants.Healthy(), Caught: true, Violation: verdict.Violation{Rule: verdict.I3, Reason: "failure is claimed"}}
@@ -121,6 +126,7 @@ func TestAMutantThatEscapesAndAHealthyPairThatFailsAreFailures(t *testing.T) {
 }
 
 func TestMutantsThatAreNoneAreWrongUsage(t *testing.T) {
+	t.Parallel()
 	const next = "\nionbench: hint: ionbench mutants --list lists the mutants\n"
 	for arg, want := range map[string]string{
 		"no-resent": "ionbench: error: there is no mutant \"no-resent\"; did you mean no-resend?" + next,
@@ -134,6 +140,7 @@ func TestMutantsThatAreNoneAreWrongUsage(t *testing.T) {
 }
 
 func TestMutantsThatAreNotRunToTheEndAreAFailure(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, diagnostics bytes.Buffer

@@ -38,6 +38,7 @@ func TestEveryFaultOfTheREADMEsPlansStrikes(t *testing.T) {
 }
 
 func TestTheREADMEsCaseComesToWhatItSays(t *testing.T) {
+	t.Parallel()
 	text := strings.Join(readmesBlock(t, "work at the same time:\n\n```\n", "```\n"), "\n")
 	if code, out, diagnostics := call(t, text, "run", "-"); code != cli.Done {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
@@ -45,6 +46,7 @@ func TestTheREADMEsCaseComesToWhatItSays(t *testing.T) {
 }
 
 func TestTheREADMESaysHowManyKindsOfFaultsThereAre(t *testing.T) {
+	t.Parallel()
 	told := readmesBlock(t, "`ionbench faults` lists all ", ", on the line")[0]
 	if _, out, _ := call(t, "", "faults"); !strings.Contains(out, "\n"+told+" faults in ") {
 		t.Errorf("the README says %s, and ionbench faults\n%s", told, out)

@@ -34,6 +34,7 @@ func idIn(t *testing.T, out string) string {
 }
 
 func TestReplayTellsWhatHappened(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "replay", twice)
 	if code != cli.Failed || diagnostics != "" { // failed, because the kill never struck
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
@@ -48,6 +49,7 @@ func TestReplayTellsWhatHappened(t *testing.T) {
 }
 
 func TestAFaultThatNeverStruckIsAFailureOfItsOwn(t *testing.T) {
+	t.Parallel()
 	for plan, want := range map[string]cli.Status{"cable-pull at block 9999": cli.Failed, "cable-pull at block 3": cli.Done, "cable-pull at block 3 then kill at block 9999": cli.Failed} {
 		code, out, _ := call(t, "", "replay", plan)
 		if code != want || strings.Contains(out, "\nunstruck ") != (want == cli.Failed) {
@@ -57,6 +59,7 @@ func TestAFaultThatNeverStruckIsAFailureOfItsOwn(t *testing.T) {
 }
 
 func TestReplayTakesTheConfigurationFromFlagsOrTheID(t *testing.T) {
+	t.Parallel()
 	args := []string{"replay", "abort at block 2", "--model", "7300", "--release", "2.1", "--journal", "--windows", "--image-size", "20000"}
 	_, out, _ := call(t, "", args...)
 	if !strings.Contains(out, "\ntrial    ION 7300, tool 2.1, image of 20000 bytes, journal, through the windows (hash ") || !strings.Contains(out, "\nclass    recovered\n") {
@@ -73,6 +76,7 @@ func TestReplayTakesTheConfigurationFromFlagsOrTheID(t *testing.T) {
 }
 
 func TestReplayPrintsOneThingAlone(t *testing.T) {
+	t.Parallel()
 	if _, out, _ := call(t, "", "replay", twice, "--print", "plan"); out != twice+"\n" {
 		t.Errorf("the plan is %q", out)
 	}
@@ -86,6 +90,7 @@ func TestReplayPrintsOneThingAlone(t *testing.T) {
 }
 
 func TestReplayAsOneObject(t *testing.T) {
+	t.Parallel()
 	_, out, _ := call(t, "", "replay", twice, "--json")
 	var o replayObject
 	if err := json.Unmarshal([]byte(out), &o); err != nil {
@@ -99,6 +104,7 @@ func TestReplayAsOneObject(t *testing.T) {
 }
 
 func TestReplayOfARunOfAStorm(t *testing.T) {
+	t.Parallel()
 	w, plans := storm.Draw(5, 17, 3)
 	_, out, diagnostics := call(t, "", "replay", storm.ID(5, 17, 3), "--print", "plan")
 	if out != plans.String()+"\n" {
@@ -128,6 +134,7 @@ func ownFirmware(t *testing.T, first byte) string {
 }
 
 func TestReplayWithAFileOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	path, other := ownFirmware(t, 1), ownFirmware(t, 2)
 	code, out, diagnostics := call(t, "", "replay", "kill at block 2", "--image", path)
 	if code != cli.Done || !strings.Contains(out, "ION 7330, tool 2.2, image of 9001 bytes, of a file with revision 7330V290") || !strings.Contains(out, " --image "+path+"\n") {
@@ -159,6 +166,7 @@ func TestReplayWithAFileOfOnesOwn(t *testing.T) {
 }
 
 func TestReplayRefusesWhatItCannotRepeat(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
 		want string
@@ -185,6 +193,7 @@ func TestReplayRefusesWhatItCannotRepeat(t *testing.T) {
 }
 
 func TestReplayInRealTimeComparesWithTheBench(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "replay", "kill at block 3 then abort at state programming", "--transport", "tcp", "--image-size", "30000")
 	if code != cli.Done || !strings.Contains(out, "\nbench    the same events over TCP as on the bench, times aside\n") || !strings.Contains(out, " --transport tcp\n") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
@@ -201,6 +210,7 @@ func result(class trial.Class, attempts ...[]string) *trial.Result {
 }
 
 func TestReplaySaysWhereATransportDiffers(t *testing.T) {
+	t.Parallel()
 	bench := result(trial.Recovered, []string{"a", "b"}, []string{"c"})
 	got := differences(bench, result(trial.Recovered, []string{"a", "x"}, []string{"c", "d"}))
 	want := []string{
@@ -250,6 +260,7 @@ func worldFile(t *testing.T) string {
 }
 
 func TestAWorldThatFlagsCannotSayIsNamedByItsFile(t *testing.T) {
+	t.Parallel()
 	path := worldFile(t)
 	code, out, diagnostics := call(t, "", "replay", "kill at block 3", "--world", path)
 	repeat := "repeat   ionbench replay 'kill at block 3' --world " + path + "\n"
@@ -289,6 +300,7 @@ func idInWorld(t *testing.T, text string) string {
 }
 
 func TestAWorldOfAnArrayIsNamedByItsNameAndByItsIDs(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "replay", "kill at block 1", "--world", "pairs-2", "--json")
 	var o replayObject
 	if err := json.Unmarshal([]byte(out), &o); err != nil || code != cli.Done || !strings.Contains(o.Config.World, "[meter]\n") || o.Repeat != "ionbench replay "+o.ID {
@@ -300,6 +312,7 @@ func TestAWorldOfAnArrayIsNamedByItsNameAndByItsIDs(t *testing.T) {
 }
 
 func TestAWorldThatCannotBeUsedIsRefused(t *testing.T) {
+	t.Parallel()
 	path := worldFile(t)
 	bad := filepath.Join(t.TempDir(), "bad.world")
 	if err := os.WriteFile(bad, []byte("[meter]\nunit-id = 0\n"), 0o666); err != nil {

@@ -46,6 +46,7 @@ func fieldLog(t *testing.T, name string) string {
 }
 
 func TestReproduceTellsWhatHappenedAndHowItIsRepeated(t *testing.T) {
+	t.Parallel()
 	path := fieldLog(t, "upgrade-failed.log")
 	code, out, diagnostics := call(t, "", "reproduce", path)
 	if code != cli.Done || diagnostics != "" {
@@ -65,6 +66,7 @@ func TestReproduceTellsWhatHappenedAndHowItIsRepeated(t *testing.T) {
 
 // What no log tells apart at a place is one entry, with all its plans and how each is told on site.
 func TestWhatCannotBeToldApartIsOneEntry(t *testing.T) {
+	t.Parallel()
 	_, out, _ := call(t, "", "reproduce", fieldLog(t, "upgrade-failed.log"))
 	_, line, _ := strings.Cut(out, "\n  the line\n")
 	line, _, _ = strings.Cut(line, "\n\n")
@@ -79,6 +81,7 @@ func TestWhatCannotBeToldApartIsOneEntry(t *testing.T) {
 }
 
 func TestACandidateBecomesACaseThatRunPlays(t *testing.T) {
+	t.Parallel()
 	path := fieldLog(t, "field-three-runs.log")
 	file := filepath.Join(t.TempDir(), "my.case")
 	if code, out, diagnostics := call(t, "", "reproduce", path, "--run", "2", "--candidate", "2", "-o", file); code != cli.Done || !strings.Contains(out, "ionbench run "+shell.Quote(file)) {
@@ -98,6 +101,7 @@ func TestACandidateBecomesACaseThatRunPlays(t *testing.T) {
 
 // Where the meter may have been called, how ionup calls it is said.
 func TestReproduceSaysHowAMeterIsCalledThatMayHaveBeen(t *testing.T) {
+	t.Parallel()
 	const called = "[case]\ntitle = Cut off\n[meter]\nphone = 5550105\n[firmware]\nblocks = 20\n[attempt]\ntask = upgrade\nplan = carrier-lost at block 5\nplan = line-busy at block 5 for 1h\n[expect]\noutcome = failure\n"
 	_, log, _ := call(t, called, "run", "-", "--print", "log")
 	code, out, diagnostics := call(t, log, "reproduce", "-")
@@ -107,6 +111,7 @@ func TestReproduceSaysHowAMeterIsCalledThatMayHaveBeen(t *testing.T) {
 }
 
 func TestARunThatIsNotReproducedIsNamed(t *testing.T) {
+	t.Parallel()
 	path := fieldLog(t, "field-edited.log")
 	code, out, _ := call(t, "", "reproduce", path)
 	if code != cli.Failed || !strings.Contains(out, "not reproduced: line ") || !strings.Contains(out, "contradicts the other counts") || strings.Contains(out, "repeat") {
@@ -126,6 +131,7 @@ func TestARunThatIsNotReproducedIsNamed(t *testing.T) {
 // What a log says of its own end is told where no plan gives it: an excerpt without the beginning of
 // its download, and counts that contradict each other.
 func TestWhatALogItselfSaysIsToldWhereNothingGivesIt(t *testing.T) {
+	t.Parallel()
 	const tail = "No response... resending (10 of 68)\nNo response... aborting (11 of 69)\nUpgrade failed at Monday, September 24, 2012 4:33:40 PM\n"
 	for name, test := range map[string]struct {
 		log  string
@@ -158,6 +164,7 @@ func TestWhatALogItselfSaysIsToldWhereNothingGivesIt(t *testing.T) {
 }
 
 func TestReproduceSpeaksToPrograms(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "reproduce", fieldLog(t, "field-three-runs.log"), "--json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if code != cli.Done || len(lines) != 3 {
@@ -173,6 +180,7 @@ func TestReproduceSpeaksToPrograms(t *testing.T) {
 }
 
 func TestReproduceRefusesWhatItCannotMean(t *testing.T) {
+	t.Parallel()
 	path := fieldLog(t, "upgrade-failed.log")
 	for _, test := range []struct {
 		stdin string
@@ -302,6 +310,7 @@ func (l *left) ended() (cli.Status, string) {
 }
 
 func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
+	t.Parallel()
 	l := serveLeft(t, fieldLog(t, "upgrade-failed.log"))
 	if d, err := used(t, l.address, 105, client.TaskIdentify, nil); err != nil || !d.Download || d.SerialNumber != "PC-0209A001-11" {
 		t.Errorf("the meter says %+v, %v", d, err)
@@ -318,6 +327,7 @@ func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
 }
 
 func TestTheMeterThatWasLeftIsRecoveredByHand(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	upgFile, state := filepath.Join(folder, "fits.upg"), filepath.Join(folder, "left.state")
 	log := fieldLog(t, "field-never-erased.log")
@@ -345,6 +355,7 @@ func TestTheMeterThatWasLeftIsRecoveredByHand(t *testing.T) {
 }
 
 func TestARecoveryThatDidNotSucceedIsTold(t *testing.T) {
+	t.Parallel()
 	l := serveLeft(t, fieldLog(t, "field-never-erased.log"), "--pace", "off", "--fault", "program-fails at start address 0x030100")
 	if _, err := used(t, l.address, 12, client.TaskRecover, firmware.UPG(7350, "7350V283", time.Unix(1e9, 0), 1, 20_000)); err == nil {
 		t.Error("it is recovered")
@@ -355,6 +366,7 @@ func TestARecoveryThatDidNotSucceedIsTold(t *testing.T) {
 }
 
 func TestTheMeterThatWasLeftIsWrittenForIonsim(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "left.state")
 	code, _, diagnostics := call(t, "", "reproduce", fieldLog(t, "field-answer-lost.log"), "--state", state)
 	if code != cli.Done || !strings.Contains(diagnostics, "ionsim --state "+shell.Quote(state)+" --baud 19200") {
@@ -371,6 +383,7 @@ func TestTheMeterThatWasLeftIsWrittenForIonsim(t *testing.T) {
 }
 
 func TestRunsThatSayTheSameAreExplainedOnce(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("many searches, on one goroutine")
 	}

@@ -70,6 +70,7 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 }
 
 func TestRunTellsOfTestsInTheFormsOfOthers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "mine.case")
 	if err := os.WriteFile(path, []byte(failing), 0o644); err != nil {
@@ -98,6 +99,7 @@ func TestRunTellsOfTestsInTheFormsOfOthers(t *testing.T) {
 }
 
 func TestTheSchemasOfAllProgramsArePrinted(t *testing.T) {
+	t.Parallel()
 	code, list, _ := call(t, "", "schema")
 	if code != cli.Done || strings.Count(list, "\n") != 1+len(schemas.Formats()) {
 		t.Errorf("exit %d\n%s", code, list)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestShrinkGivesTheSmallestPlanAndWhatRepeatsIt(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "shrink", "byte-dup at 20s; cable-pull at block 3; abort at 99%", "--until", "settings-lost", "--windows")
 	if code != cli.Done {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
@@ -24,6 +25,7 @@ func TestShrinkGivesTheSmallestPlanAndWhatRepeatsIt(t *testing.T) {
 }
 
 func TestShrinkWritesACaseThatRunPlays(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	story, spec := filepath.Join(folder, "small.case"), filepath.Join(folder, "small_test.go")
 	args := []string{"shrink", "power-loss at block 3 for 2 no-responses; frame-lost at 80s", "--until", "cleared-again", "--case", story, "--spec", spec}
@@ -43,6 +45,7 @@ func TestShrinkWritesACaseThatRunPlays(t *testing.T) {
 }
 
 func TestShrinkAsOneObject(t *testing.T) {
+	t.Parallel()
 	_, out, _ := call(t, "", "shrink", "reply-lost at block 2; reply-lost at block 5", "--until", "resent", "--json")
 	var o shrinkObject
 	if err := json.Unmarshal([]byte(out), &o); err != nil {
@@ -57,6 +60,7 @@ func TestShrinkAsOneObject(t *testing.T) {
 }
 
 func TestShrinkOfWhatDoesNotFailSaysSo(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args []string
 		code cli.Status
@@ -76,6 +80,7 @@ func TestShrinkOfWhatDoesNotFailSaysSo(t *testing.T) {
 }
 
 func TestShrinkWithAFileOfOnesOwnHasNoCase(t *testing.T) {
+	t.Parallel()
 	path := ownFirmware(t, 1)
 	code, out, _ := call(t, "", "shrink", "kill at block 2", "--until", "settings-lost", "--image", path)
 	if code != cli.Done || !strings.Contains(out, "\nno case  a case and a spec make their own firmware") || !strings.Contains(out, " --image "+path+"\n") {
@@ -89,6 +94,7 @@ func TestShrinkWithAFileOfOnesOwnHasNoCase(t *testing.T) {
 }
 
 func TestShrinkThatIsCutShortSaysSo(t *testing.T) {
+	t.Parallel()
 	_, out, _ := call(t, "", "shrink", "kill at block 2; abort at block 4; abort at block 5", "--until", "settings-lost", "--budget", "1")
 	if !strings.Contains(out, "\ntrials   1; something smaller may do the same: the budget was spent\n") {
 		t.Errorf("it prints\n%s", out)
@@ -96,6 +102,7 @@ func TestShrinkThatIsCutShortSaysSo(t *testing.T) {
 }
 
 func TestAPlanTooLongForAnIDIsRepeatedByItsText(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("byte-flip at byte 104233 to-meter mask 0x81 length 300; ", 9) + "kill at block 2"
 	code, out, diagnostics := call(t, "", "replay", long, "--journal", "--image-size", "30000")
 	want := "\nrepeat   ionbench replay '" + long + "' --model 7350 --release 2.2 --journal --image-size 30000\n"

@@ -26,6 +26,7 @@ import (
 var sum = regexp.MustCompile(`^runs=(\d+) violations=(\d+) unstruck=\d+ classes=unharmed:\d+,resent:\d+,cleared-again:\d+,recovered:\d+,settings-lost:\d+,violated:\d+ seconds=\d+\.\d\n$`)
 
 func TestAStormThatBreaksNothingIsALine(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "storm", "--runs", "40", "--seed", "2", "--workers", "2")
 	if found := sum.FindStringSubmatch(out); code != cli.Done || found == nil || found[1] != "40" || found[2] != "0" {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
@@ -53,6 +54,7 @@ func stormIn(t *testing.T, ctx context.Context, args ...string) (status cli.Stat
 // The drawn plans change whenever the tables of faults do, so the text is not compared as a
 // whole.
 func TestAStormTellsOfEachFailureAndTheCommandsThatRepeatIt(t *testing.T) {
+	t.Parallel()
 	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--parallel", "3")
 	if status != cli.Failed {
 		t.Errorf("it ends with %d", status)
@@ -86,6 +88,7 @@ func TestAStormTellsOfEachFailureAndTheCommandsThatRepeatIt(t *testing.T) {
 }
 
 func TestAStormAsObjects(t *testing.T) {
+	t.Parallel()
 	_, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--json")
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	for _, line := range lines[:len(lines)-1] {
@@ -104,6 +107,7 @@ func TestAStormAsObjects(t *testing.T) {
 }
 
 func TestAnInterruptedStormSaysWhatWasDone(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	status, out, diagnostics := stormIn(t, ctx, "--runs", "5")
@@ -113,6 +117,7 @@ func TestAnInterruptedStormSaysWhatWasDone(t *testing.T) {
 }
 
 func TestAStormOfWrongUsage(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args []string
 		want string
@@ -132,6 +137,7 @@ func TestAStormOfWrongUsage(t *testing.T) {
 }
 
 func TestAStormInWorldsOfAnArrayGivesCommandsThatSayTheWorld(t *testing.T) {
+	t.Parallel()
 	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--worlds", "pairs", "--budget", "1")
 	found := regexp.MustCompile(`(?m)^  plan    (.*)\n  trial   ION .*\n  repeat  ionbench replay (.*)\n  shrunk`).FindAllStringSubmatch(out, -1)
 	if status != cli.Failed || len(found) == 0 {
@@ -149,6 +155,7 @@ func TestAStormInWorldsOfAnArrayGivesCommandsThatSayTheWorld(t *testing.T) {
 }
 
 func TestAStormInAWorldOfOnesOwnIsAllInIt(t *testing.T) {
+	t.Parallel()
 	path := worldFile(t)
 	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--world", path, "--budget", "1")
 	if status != cli.Failed || !strings.Contains(out, "' --world "+path+"\n") || strings.Count(out, "journal, and what else its text says") < 2 {
@@ -167,6 +174,7 @@ func TestAStormInAWorldOfOnesOwnIsAllInIt(t *testing.T) {
 }
 
 func TestAStormOfHistoriesIsSummedUp(t *testing.T) {
+	t.Parallel()
 	status, out, _ := stormIn(t, t.Context(), "--histories", "--cases", "--runs", "20")
 	if status != cli.Done || !strings.HasPrefix(out, "runs=20 attempts=") || !strings.Contains(out, " violations=0 ") {
 		t.Errorf("status %v:\n%s", status, out)
@@ -180,6 +188,7 @@ func TestAStormOfHistoriesIsSummedUp(t *testing.T) {
 
 // One test for each run that broke something, and one for all others.
 func TestAStormIsToldInTheFormsOfTests(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "storm.xml")
 	status, out, _ := stormIn(t, t.Context(), "--seed", "3", "--runs", "30", "--junit", file, "--annotations", "github")
 	broken := strings.Count(out, ": broken\n")
@@ -201,6 +210,7 @@ func TestAStormIsToldInTheFormsOfTests(t *testing.T) {
 }
 
 func TestAStormThatWasInterruptedIsNoSuccessInTheFormsOfTests(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	file := filepath.Join(t.TempDir(), "storm.json")

@@ -23,6 +23,7 @@ func quickSweep(more ...string) []string {
 }
 
 func TestASweepIsATableAndALastLine(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", quickSweep()...)
 	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
@@ -34,6 +35,7 @@ func TestASweepIsATableAndALastLine(t *testing.T) {
 }
 
 func TestASweepTakesFaultsOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "sweep", "--image-size", "512", "--fault", "kill at frame # to-meter", "--fault", "abort at state #", "--journal", "--release", "2.1", "--windows")
 	if code != cli.Done || strings.Count(out, "\nfault  ") != 2 {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
@@ -41,6 +43,7 @@ func TestASweepTakesFaultsOfOnesOwn(t *testing.T) {
 }
 
 func TestASweepKeepsWhatItFound(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	if code, _, diagnostics := call(t, "", quickSweep("--json", file("s.json"), "--html", file("s.html"), "--png", file("s.png"))...); code != cli.Done {
@@ -57,6 +60,7 @@ func TestASweepKeepsWhatItFound(t *testing.T) {
 }
 
 func TestASweepOfAFileOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	path := ownFirmware(t, 1)
 	code, out, diagnostics := call(t, "", "sweep", "--image", path, "--space", "state")
 	if code != cli.Done || !lastLine.MatchString(out) {
@@ -74,6 +78,7 @@ func read(t *testing.T, path string) []byte {
 }
 
 func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	whole, part := filepath.Join(dir, "whole.json"), filepath.Join(dir, "part.json")
 	call(t, "", quickSweep("--json", whole)...)
@@ -107,6 +112,7 @@ func TestAnInterruptedSweepLeavesAPartialAtlasAndGoesOnFromIt(t *testing.T) {
 }
 
 func TestResumeWithoutAFileBeginsAnew(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new.json")
 	if code, _, diagnostics := call(t, "", quickSweep("--json", path, "--resume")...); code != cli.Done {
 		t.Errorf("exit %d: %s", code, diagnostics)
@@ -117,6 +123,7 @@ func TestResumeWithoutAFileBeginsAnew(t *testing.T) {
 }
 
 func TestTheSpacesAreListed(t *testing.T) {
+	t.Parallel()
 	code, out, _ := call(t, "", "sweep", "--list-spaces")
 	for _, space := range atlas.Spaces() {
 		if code != cli.Done || !strings.Contains(out, "\n"+space[0]+" ") {
@@ -126,6 +133,7 @@ func TestTheSpacesAreListed(t *testing.T) {
 }
 
 func TestASweepThatCannotBeSaysWhatToDoNext(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	link := filepath.Join(dir, "link.json")
 	if err := os.Symlink(filepath.Join(dir, "elsewhere.json"), link); err != nil {
@@ -170,6 +178,7 @@ func TestASweepThatCannotBeSaysWhatToDoNext(t *testing.T) {
 
 // One test for each fault, whatever came of its points.
 func TestASweepIsToldInTheFormsOfTests(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sweep.xml")
 	code, _, said := call(t, "", quickSweep("--junit", file)...)
 	text, err := os.ReadFile(file)

@@ -21,6 +21,7 @@ import (
 )
 
 func TestTheWorldsAreListedWithWhatIsNotUsual(t *testing.T) {
+	t.Parallel()
 	code, out, diagnostics := call(t, "", "worlds")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if code != cli.Done || diagnostics != "" || len(lines) != 1+len(worlds.Pairs().Rows()) {
@@ -48,6 +49,7 @@ func TestTheWorldsAreListedWithWhatIsNotUsual(t *testing.T) {
 }
 
 func TestAWorldIsPrintedAsAFile(t *testing.T) {
+	t.Parallel()
 	for _, named := range []string{"pairs-7", "7"} {
 		code, out, _ := call(t, "", "worlds", named)
 		w, err := world.Parse([]byte(out))
@@ -63,6 +65,7 @@ func TestAWorldIsPrintedAsAFile(t *testing.T) {
 }
 
 func TestTheShardsOfATourAreTheWholeTour(t *testing.T) {
+	t.Parallel()
 	rows := worlds.Pairs().Rows()[:7]
 	for _, shards := range []int{0, 1, 3, 7, 8, 24} {
 		points := make(map[string]int) // how many parts of each world there are
@@ -106,6 +109,7 @@ func TestATourOfTheWorldsSaysWhatItFound(t *testing.T) {
 }
 
 func TestATourGivesTheCommandThatRepeatsWhatItFound(t *testing.T) {
+	t.Parallel()
 	row := worlds.At(2, 2)
 	const plan = "kill at block 1"
 	found := &atlas.Surveyed{Points: 2, Broken: []atlas.BrokenPoint{
@@ -136,6 +140,7 @@ func TestATourGivesTheCommandThatRepeatsWhatItFound(t *testing.T) {
 }
 
 func TestATourTakesNoFlagsOfASingleWorld(t *testing.T) {
+	t.Parallel()
 	for want, args := range map[string][]string{
 		"--journal is about the sweep of one":                    {"--worlds", "pairs", "--journal"},
 		"--space is about the sweep of one":                      {"--worlds", "pairs", "--space", "wire"},

@@ -162,6 +162,7 @@ var proxied = flag.Int("proxied", 3, "random plans that are played through progr
 // The plans are those of which package bench proves the same in virtual time. Here everything is real:
 // the tool on one PTY of a pair, the proxy on the other, and the meter behind it.
 func TestARandomPlanInAProxyOnAPairOfPTYsGivesWhatItGivesInTheMeter(t *testing.T) {
+	t.Parallel()
 	a := plugIn(t)
 	for run, played := uint64(0), 0; played < *proxied; run++ {
 		plan := ofALine(t, run)

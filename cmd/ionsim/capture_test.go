@@ -36,6 +36,7 @@ func wholeBlocks(b []byte) (sections int, whole bool) {
 const killRounds = 4
 
 func TestACaptureIsWholeHoweverItsWriterEndsAndTheNextRunIsAdded(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.pcapng")
 	args := []string{"--tcp", ":0", "--pace", "off", "--capture", path, "--fault", "reply-lost at block 2"}
 	m := startProcessJSON(t, args...)
@@ -122,6 +123,7 @@ func TestACaptureOnStandardOutputIsAloneThere(t *testing.T) {
 }
 
 func TestACaptureIsAddedToNothingElse(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "letter.txt")
 	must(t, os.WriteFile(path, []byte("Dear customer"), 0o600))
 	link := path + ".link"

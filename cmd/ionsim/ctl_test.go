@@ -188,6 +188,7 @@ func TestOnlyTheUserCanReadTheKey(t *testing.T) {
 }
 
 func TestAnAddressThatIsNoneIsWrongUsage(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"x", "127.0.0.1", ":x", "65536", "::1"} {
 		if code, _, errs := outcome(t, "--http", address); code != cli.Misused || !strings.Contains(errs, "--http") {
 			t.Errorf("--http %s: exit %d, %s", address, code, errs)
@@ -196,6 +197,7 @@ func TestAnAddressThatIsNoneIsWrongUsage(t *testing.T) {
 }
 
 func TestThePanelOfATerminalFitsIt(t *testing.T) {
+	t.Parallel()
 	m := control.Meter{State: "receiving", LCD: "Upgrading…\x1b[2J", Identity: control.Identity{Model: "7350", Serial: "A-1", Unit: 105}}
 	m.Image, m.LED = control.Image{Block: 5, Blocks: 10}, control.LED{On: true, Toggles: 7}
 	m.Flash = control.Flash{Protected: 2, Used: []int{100, 6, 100, 50, 0}}

@@ -18,6 +18,7 @@ import (
 )
 
 func TestFlagsThatMakeNoSenseAreWrongUsage(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ args, says, hint string }{
 		{"--frobnicate", "there is no flag --frobnicate", "--help"},
 		{"--modle 7300", "there is no flag --modle; did you mean --model?", "--help"},
@@ -75,6 +76,7 @@ func manual(t *testing.T) string {
 }
 
 func TestTheManualIsForPeople(t *testing.T) {
+	t.Parallel()
 	for _, want := range []string{"(default 7350)", "(default PC-0209A001-11)", "(default 105)", "(default 9600)", "(default baud)", "(default 0)", "\nExit status:\n  0  it was ended by Ctrl-C"} {
 		if !strings.Contains(strings.Join(strings.Fields(manual(t)), " "), strings.Join(strings.Fields(want), " ")) {
 			t.Errorf("the manual lacks %s", want)
@@ -88,6 +90,7 @@ func TestTheManualIsForPeople(t *testing.T) {
 }
 
 func TestTheTableIsInOrder(t *testing.T) {
+	t.Parallel()
 	for _, problem := range clitest.Problems(func() *cli.Program { return program(newOptions(), io.Discard) }) {
 		t.Error(problem)
 	}
@@ -98,6 +101,7 @@ func TestTheTableIsInOrder(t *testing.T) {
 }
 
 func TestValuesAreCompleted(t *testing.T) {
+	t.Parallel()
 	for line, want := range map[string]string{
 		"--model ": "7300\n7330\n7350\n", "--baud 1": "1200\n19200\n", "--pace ": "baud\noff\n",
 		"--fault cable-p": "cable-pull\n", "--fault ki": "", "--firmware ": ":*.upg\n", "comp": "completion\tprint a script that completes command lines in a shell\n",
@@ -109,6 +113,7 @@ func TestValuesAreCompleted(t *testing.T) {
 }
 
 func TestHelpFaultsIsTheWholeLanguage(t *testing.T) {
+	t.Parallel()
 	if code, stdout, _ := outcome(t, "--help-faults"); code != cli.Done || stdout != fault.Describe() {
 		t.Errorf("exit code %d", code)
 	}
@@ -144,6 +149,7 @@ func (m *served) wantDocumented(t *testing.T) {
 }
 
 func TestPaceScalesTheMeterToo(t *testing.T) {
+	t.Parallel()
 	real, chip := meter.DefaultTiming(), flash.Am29F032B()
 	for _, test := range []struct {
 		pace  string
@@ -172,6 +178,7 @@ func TestPaceScalesTheMeterToo(t *testing.T) {
 }
 
 func TestTheMeterIsWhatTheFlagsSay(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		args, owner string
 		bytes       int
@@ -200,6 +207,7 @@ func TestTheMeterIsWhatTheFlagsSay(t *testing.T) {
 }
 
 func TestTheDocumentsNameOnlyWhatThereIs(t *testing.T) {
+	t.Parallel()
 	problems, tried, err := clitest.DocumentProblems("../..", func() *cli.Program { return program(newOptions(), io.Discard) })
 	if err != nil || tried < 5 {
 		t.Errorf("%d command lines were found (%v)", tried, err)

@@ -172,6 +172,7 @@ func TestCKermitDialsAndHangsUp(t *testing.T) {
 }
 
 func TestWhatContradictsAModemSaysTheNextStep(t *testing.T) {
+	t.Parallel()
 	for args, says := range map[string]string{
 		"--phone 5550105":           "--modem",
 		"--rings 3":                 "--modem",

@@ -12,6 +12,7 @@ import (
 )
 
 func TestRegistersListsTheTreeForPeopleAndPrograms(t *testing.T) {
+	t.Parallel()
 	for model, recorder := range map[string]bool{"7300": false, "7330": true, "7350": true} {
 		var text, lines, errs bytes.Buffer
 		if status := run(t.Context(), []string{"registers", "--model", model}, &text, &errs); status != cli.Done {
@@ -39,6 +40,7 @@ func TestRegistersListsTheTreeForPeopleAndPrograms(t *testing.T) {
 }
 
 func TestTheModbusMapIsListedWithWhatIsBehindIt(t *testing.T) {
+	t.Parallel()
 	for model, want := range map[string]string{
 		"7350": `40071 +S32 +×10 +read +58E0 +Vln avg mx +documented\n`,
 		"7300": `41901 +text +×1 +read +1303 +Revision +documented\n`,

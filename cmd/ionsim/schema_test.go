@@ -17,6 +17,7 @@ import (
 
 // Every line that a test reads is held to its schema.
 func TestTheManualHasEveryEventOfTheSchema(t *testing.T) {
+	t.Parallel()
 	text, _ := schemas.Of(serving.EventsFormat)
 	var schema struct {
 		Defs map[string]any `json:"$defs"`
@@ -37,6 +38,7 @@ func TestTheManualHasEveryEventOfTheSchema(t *testing.T) {
 
 // With its errors in a file, a program that starts ionsim sees on standard output why it did not.
 func TestAStartThatFailsIsALineOfJSON(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer taken.Close()

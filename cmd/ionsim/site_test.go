@@ -38,6 +38,7 @@ func startSite(t *testing.T, text string, args ...string) (m *served, ready []ev
 }
 
 func TestASiteSaysWhatIsWrongWithItsFile(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
 		{"", "the file is empty"},
 		{"[line]\n", "there is no [meter]"},
@@ -74,6 +75,7 @@ func TestASiteSaysWhatIsWrongWithItsFile(t *testing.T) {
 }
 
 func TestTheREADMEsPlantIsASite(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +107,7 @@ func FuzzSite(f *testing.F) {
 }
 
 func TestSerialNumbersCountUp(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		serial string
 		n      int

@@ -121,6 +121,7 @@ func TestARateSetBehindARequestMakesGarbageOfTheAnswer(t *testing.T) {
 
 // It prints the table of how the bytes of an answer come, against the arithmetic.
 func TestTimingsOfALine(t *testing.T) {
+	t.Parallel()
 	if !*timings {
 		t.Skip("it takes half a minute, and measures this computer: -timings")
 	}

@@ -27,6 +27,7 @@ import (
 func overPTY(m *served) port.Config { return port.Config{Port: m.ready.PTY} }
 
 func TestUpgradeIsToldFromBeginningToEnd(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		start func(testing.TB, ...string) *served
@@ -146,6 +147,7 @@ func TestCablePullIsToldAndSurvived(t *testing.T) {
 }
 
 func TestConnectionIsResetAndTheNextOneRecovers(t *testing.T) {
+	t.Parallel()
 	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", "ip-reset at block 3; ip-reset at block 5")
 	for _, task := range []client.Task{client.TaskUpgrade, client.TaskRecover} {
 		if _, err := use(t, overTCP(m), task, testFirmware(6)); !errors.Is(err, machine.ErrLineLost) || !errors.Is(err, syscall.ECONNRESET) {
@@ -162,6 +164,7 @@ func TestConnectionIsResetAndTheNextOneRecovers(t *testing.T) {
 }
 
 func TestResetThatCannotBeCarriedOutOnAPTYIsTold(t *testing.T) {
+	t.Parallel()
 	m := startJSON(t, "--pace", "off", "--fault", "ip-reset at block 3")
 	wantDone(t, overPTY(m), client.TaskUpgrade, testFirmware(6))
 	m.end()
@@ -172,6 +175,7 @@ func TestResetThatCannotBeCarriedOutOnAPTYIsTold(t *testing.T) {
 }
 
 func TestResetWithNobodyConnectedIsTold(t *testing.T) {
+	t.Parallel()
 	trace := filepath.Join(t.TempDir(), "trace.txt")
 	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--trace", trace, "--fault", "ip-reset at 10ms")
 	m.want("that nobody is there", func(e event) bool { return e.Event == "not-reset" && e.Host == "" && e.Reason != "" })
@@ -200,6 +204,7 @@ func TestStallIsToldAndSurvived(t *testing.T) {
 // To kill the process is to cut the meter's power: the flash keeps what was confirmed, and the
 // article's recovery goes on from there.
 func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name      string
 		flags     []string
@@ -287,6 +292,7 @@ func ownerOf(t *testing.T, s *ion.Settings) string {
 }
 
 func TestStateFileWinsOverTheFlags(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "meter.state")
 	first := []string{"--model", "7330", "--serial-number", "AB-1", "--unit-id", "105", "--owner", "Plant A", "--tcp", ":0", "--pace", "off", "--state", state}
 	m := startJSON(t, first...)
@@ -321,6 +327,7 @@ func TestStateFileWinsOverTheFlags(t *testing.T) {
 }
 
 func TestStateOfAnotherMeterIsRefused(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "meter.state")
 	startJSON(t, "--tcp", ":0", "--state", state).end()
 	before, err := os.ReadFile(state)
@@ -342,6 +349,7 @@ func TestStateOfAnotherMeterIsRefused(t *testing.T) {
 }
 
 func TestStateInUseIsRefused(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "meter.state")
 	startJSON(t, "--tcp", ":0", "--state", state)
 	code, _, stderr := outcome(t, "--tcp", ":0", "--state", state)
@@ -351,6 +359,7 @@ func TestStateInUseIsRefused(t *testing.T) {
 }
 
 func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	text := filepath.Join(folder, "notes.txt")
 	must(t, os.WriteFile(text, bytes.Repeat([]byte("important\n"), 1000), 0o600))
@@ -367,6 +376,7 @@ func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
 }
 
 func TestSymbolicLinksAreRefused(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	target, name := filepath.Join(folder, "target"), filepath.Join(folder, "name")
 	must(t, os.WriteFile(target, []byte("precious"), 0o600))
@@ -383,6 +393,7 @@ func TestSymbolicLinksAreRefused(t *testing.T) {
 }
 
 func TestATraceIsAddedToNothingElseAndByOneAtATime(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	firmware, trace := filepath.Join(folder, "new.upg"), filepath.Join(folder, "trace")
 	must(t, os.WriteFile(firmware, []byte("IONUPG"), 0o600))
@@ -402,6 +413,7 @@ func TestATraceIsAddedToNothingElseAndByOneAtATime(t *testing.T) {
 }
 
 func TestSecondTCPClientIsRefusedWithAReason(t *testing.T) {
+	t.Parallel()
 	m := startJSON(t, "--tcp", ":0")
 	first, err := port.Open(overTCP(m))
 	must(t, err)
@@ -426,6 +438,7 @@ func TestSecondTCPClientIsRefusedWithAReason(t *testing.T) {
 }
 
 func TestWhatIsNoIONIsNamedByWhatItLooksLike(t *testing.T) {
+	t.Parallel()
 	m := startJSON(t, "--tcp", ":0", "--pace", "off")
 	for bytes, likeness := range map[string]string{
 		"\x01\x03\x00\x00\x00\x0a\xc5\xcd": "Modbus RTU (unit 1, function 3)",
@@ -477,6 +490,7 @@ func TestClientOfAnotherRateHearsGarbageOnAPTY(t *testing.T) {
 }
 
 func TestTraceTakesEveryRunOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "trace")
 	must(t, os.WriteFile(path, []byte("# ionsim: before\n"), 0o600))
 	for range 2 {
@@ -553,6 +567,7 @@ func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 
 // `ionsim --json | head -1` must not end the meter.
 func TestMeterGoesOnWhenNobodyReadsItsEvents(t *testing.T) {
+	t.Parallel()
 	cmd := process("--json", "--pace", "off")
 	out, err := cmd.StdoutPipe()
 	must(t, err)
@@ -572,6 +587,7 @@ func TestMeterGoesOnWhenNobodyReadsItsEvents(t *testing.T) {
 }
 
 func TestFirmwareComesFromAFile(t *testing.T) {
+	t.Parallel()
 	content, err := upg.Append(nil, testFirmware(2))
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "new.upg")
@@ -599,6 +615,7 @@ func TestFirmwareComesFromAFile(t *testing.T) {
 }
 
 func TestPortInUseIsTheEnvironment(t *testing.T) {
+	t.Parallel()
 	m := startJSON(t, "--tcp", ":0")
 	if code, _, stderr := outcome(t, "--tcp", m.ready.TCP); code != cli.Environment || !strings.Contains(stderr, "in use") {
 		t.Errorf("exit code %d, on stderr %q", code, stderr)
@@ -611,6 +628,7 @@ func TestPortInUseIsTheEnvironment(t *testing.T) {
 }
 
 func TestADamagedCopyOfTheMemoryIsToldOf(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "meter.state")
 	args := []string{"--tcp", ":0", "--pace", "off", "--state", state}
 	m := startJSON(t, args...)

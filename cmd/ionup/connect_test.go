@@ -77,6 +77,7 @@ func TestConnectLeadsThroughTheWindowsOfTheArticle(t *testing.T) {
 }
 
 func TestConnectWithoutAnyAnswerIsLeft(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := ionup(t, b.tool("connect")...).wantCode(0).wantStdout("")
 	r.wantStderr("Select Connection Type: a serial port, an IP address as HOST:PORT, a telephone number, or exit [" + b.addr + "]: ")
@@ -88,6 +89,7 @@ func TestConnectWithoutAnyAnswerIsLeft(t *testing.T) {
 }
 
 func TestConnectAsksAgainForAConnectionThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := invocation{stdin: answers("", "127.0.0.1:1", "/dev/none", b.addr, "exit")}.run(t, "connect", "--unit-id", "105", "--no-journal").wantCode(0)
 	r.wantSays("ionup: warning: an answer is needed", "ionup: warning: nothing listens at 127.0.0.1:1", "ionup: warning: there is no serial port /dev/none", "Setup Assistant: ")
@@ -250,6 +252,7 @@ func (q *questions) Write(p []byte) (int, error) {
 }
 
 func TestInterruptAtAQuestionLeavesTheTool(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	input, typed := io.Pipe() // no answer ever comes
 	defer typed.Close()

@@ -8,6 +8,7 @@ import (
 
 // "A connection that breaks is a missing answer: open it again" (PROTOCOL.md, section 13).
 func TestAConnectionThatIsResetIsOpenedAgainAndTheUpgradeGoesOn(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "ip-reset at block 3; ip-reset at state verifying")
 	r := ionup(t, b.tool("upgrade", b.upg(6))...).wantCode(0)
 	r.wantSays("ionup: warning: connection lost: the line is lost: ", "; trying again\nionup: connected again\n")
@@ -19,6 +20,7 @@ func TestAConnectionThatIsResetIsOpenedAgainAndTheUpgradeGoesOn(t *testing.T) {
 }
 
 func TestAConnectionThatIsResetIsToldToPrograms(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "ip-reset at block 3")
 	r := ionup(t, append(b.tool("upgrade", b.upg(6)), "--json")...).wantCode(0).wantStderr("")
 	_, after, lost := strings.Cut(r.stdout, `"connected":false,"error":"the line is lost: `)
@@ -45,6 +47,7 @@ func TestAPortThatIsGoneIsAskedAsOftenAsASilentMeter(t *testing.T) {
 }
 
 func TestInterruptWhileTheConnectionIsOpenedAgainLeavesTheTool(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "ip-reset at block 3")
 	interrupts := make(chan os.Signal, 1)
 	r := invocation{interrupts: interrupts, heard: func(text string) {

@@ -61,6 +61,7 @@ func withRoom(t *testing.T, bytesOfAFile int, args ...string) result {
 }
 
 func TestADiskThatIsFullFromTheStartIsTheEnvironmentAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := withRoom(t, 0, append(b.line("upgrade", b.upg(2)), "--no-journal", "--log", b.path("Upgrade.log"))...)
 	r.wantCode(cli.Environment).wantSays("ionup: error: log: "+b.path("Upgrade.log")+": ", "; nothing was changed\n", "ionup: hint: name another log with --log FILE")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestPackAndInspectAgree(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	image := firmware.Image(7, 7424*2+1)
 	in, out := filepath.Join(dir, "image.bin"), filepath.Join(dir, "new.upg")
@@ -43,6 +44,7 @@ func TestPackAndInspectAgree(t *testing.T) {
 }
 
 func TestPackRefusesWhatNoFileCanHold(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	empty, small, out := filepath.Join(dir, "empty.bin"), filepath.Join(dir, "small.bin"), filepath.Join(dir, "new.upg")
 	must(t, os.WriteFile(empty, nil, 0o600))
@@ -69,6 +71,7 @@ func TestPackRefusesWhatNoFileCanHold(t *testing.T) {
 }
 
 func TestInspectRefusesAFileThatIsNone(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.upg")
 	must(t, os.WriteFile(path, []byte("PK\x03\x04 and so on"), 0o600))
 	ionup(t, "inspect", path).wantCode(cli.Misused).wantStdout("").wantSays("ionup: error: "+path+": not a .UPG firmware file", "a .zip or .upx archive")

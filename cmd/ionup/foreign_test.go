@@ -54,6 +54,7 @@ func TestWhatAnswersInPlaceOfAMeterIsNamedByWhatItLooksLike(t *testing.T) {
 }
 
 func TestIonupListensForASecondMeter(t *testing.T) {
+	t.Parallel()
 	c, err := newProgram(nil, nil, nil, nil).newLineFlags().config(time.Time{})
 	if err != nil || !c.Listens || c.Timing.Twin < 300*time.Millisecond {
 		t.Errorf("it listens: %t, for %v (%v)", c.Listens, c.Timing.Twin, err)

@@ -34,6 +34,7 @@ func (d journals) mustSave(t *testing.T, j *journal.Journal) string {
 }
 
 func TestJournalIsKeptForItsMeterAlone(t *testing.T) {
+	t.Parallel()
 	d := journals{files.Local(), filepath.Join(t.TempDir(), "state", "ionup")}
 	if _, j, err := d.find(meterOf(serial)); j != nil || err != nil {
 		t.Fatalf("find = %v, %v before anything was saved", j, err)
@@ -66,6 +67,7 @@ func TestJournalIsKeptForItsMeterAlone(t *testing.T) {
 }
 
 func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
+	t.Parallel()
 	d := journals{files.Local(), t.TempDir()}
 	seen := map[string]string{}
 	for _, number := range []string{"../../etc/passwd", "..", ".", ".hidden", "a/b", "a%2Fb", "a b", "\x00\x1b[2J", "ä", "PC-0209A001-11", `C:\x`} {
@@ -85,6 +87,7 @@ func TestJournalOfAHostileSerialNumberStaysInItsFolder(t *testing.T) {
 }
 
 func TestJournalDoesNotFollowLinks(t *testing.T) {
+	t.Parallel()
 	d := journals{files.Local(), t.TempDir()}
 	elsewhere := filepath.Join(t.TempDir(), "mine")
 	must(t, os.WriteFile(elsewhere, journal.Append(nil, journalOf(serial)), 0o600))
@@ -103,6 +106,7 @@ func TestJournalDoesNotFollowLinks(t *testing.T) {
 }
 
 func TestJournalOfAnotherMeterWithTheSameSerialNumberIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	d := journals{files.Local(), t.TempDir()}
 	first := d.mustSave(t, journalOf(serial))
 	twin := meterOf(serial)

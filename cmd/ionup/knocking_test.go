@@ -44,6 +44,7 @@ func doorkeeper(t *testing.T, to, word string, closes int) (address string, came
 // A TCP port that serves one client closes the connection of a second one. That costs none of the
 // forty seconds for which a silent meter is asked.
 func TestABusyTCPPortIsToldAtOnce(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	for name, test := range map[string]struct {
 		args []string
@@ -71,12 +72,14 @@ func TestABusyTCPPortIsToldAtOnce(t *testing.T) {
 }
 
 func TestABusySerialPortOfAnotherMachineIsToldAtOnce(t *testing.T) {
+	t.Parallel()
 	address, _ := doorkeeper(t, "", "", 1<<30)
 	ionup(t, "identify", "--port", "rfc2217://"+address, "--wait", "150ms").wantCode(cli.Environment).
 		wantSays("error: the port is busy: "+address+" closed", "; it was waited for, for 150ms", "let ionup wait for it: --wait 1m")
 }
 
 func TestABusyTCPPortIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	first, err := net.Dial("tcp", b.addr)
 	must(t, err)
@@ -90,6 +93,7 @@ func TestABusyTCPPortIsWaitedFor(t *testing.T) {
 }
 
 func TestAGatewayThatBreaksOffAtFirstIsNotBusy(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	address, came := doorkeeper(t, b.addr, "", knocks-1)
 	ionup(t, "identify", "--tcp", address, "--unit-id", "105", "--timeout", "1h").wantCode(cli.Done).wantStderr("")
@@ -99,6 +103,7 @@ func TestAGatewayThatBreaksOffAtFirstIsNotBusy(t *testing.T) {
 }
 
 func TestInterruptBeforeABusyTCPPortEndsTheTool(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	address, _ := doorkeeper(t, b.addr, "", 1<<30)
 	interrupts := make(chan os.Signal, 1)

@@ -41,6 +41,7 @@ func wantRuns(t *testing.T, path string, want int, end upgradelog.Kind) {
 }
 
 func TestTwoMetersAreUpgradedAtOnceInOneFolder(t *testing.T) {
+	t.Parallel()
 	dir, held := t.TempDir(), t.TempDir()
 	var all sync.WaitGroup
 	beds := []*bed{newBedOf(t, "PC-1", ""), newBedOf(t, "PC-2", "")}
@@ -68,6 +69,7 @@ func (b *bed) requests() (n uint64) {
 
 // The second is refused before it has sent anything, by whatever path it reaches the log.
 func TestALogHasOneWriter(t *testing.T) {
+	t.Parallel()
 	dir, held := t.TempDir(), t.TempDir()
 	link := filepath.Join(t.TempDir(), "way")
 	must(t, os.Symlink(dir, link))
@@ -97,6 +99,7 @@ func TestALogHasOneWriter(t *testing.T) {
 }
 
 func TestAMeterIsChangedByOne(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	held := t.TempDir()
 	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
@@ -134,6 +137,7 @@ func TestTheLogOfAMeterThatNeverTellsItsSerialNumber(t *testing.T) {
 
 // A lock that is left behind by a process that was killed, of whatever content, is free.
 func TestALockIsNotItsFile(t *testing.T) {
+	t.Parallel()
 	held := t.TempDir()
 	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
 	me, other := locks.Process{By: "me"}, locks.Process{By: "other"}
@@ -154,6 +158,7 @@ func TestALockIsNotItsFile(t *testing.T) {
 
 // A meter that waits for its recovery gets it, also where no lock can be made.
 func TestWithoutRoomForALockIonupWarnsAndGoesOn(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	must(t, os.WriteFile(b.path("file"), nil, 0o600))
 	invocation{locks: b.path("file/locks")}.run(t, b.tool("upgrade", b.upg(2))...).wantCode(cli.Done).

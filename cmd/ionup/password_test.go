@@ -10,6 +10,7 @@ import (
 )
 
 func TestAPasswordComesFromAFlagAFileTheEnvironmentOrALineAndIsNeverShown(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	file := func(content string) string {
 		f, err := os.CreateTemp(b.dir, "password")
@@ -55,6 +56,7 @@ func TestAPasswordComesFromAFlagAFileTheEnvironmentOrALineAndIsNeverShown(t *tes
 }
 
 func TestALineWithThePasswordLeavesTheAnswersThatFollow(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	invocation{stdin: answers("0", "", "exit")}.run(t, append(b.tool("connect"), "--password", "-")...).wantCode(0).wantSays("Setup Assistant: ")
 }

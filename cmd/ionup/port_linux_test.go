@@ -17,6 +17,7 @@ func (b *bed) overPort(path string, args ...string) []string {
 }
 
 func TestASecondIonupOnAPortIsToldAtOnceByWhomItIsUsed(t *testing.T) {
+	t.Parallel()
 	b, held := newBed(t, ""), t.TempDir()
 	link := b.path("ttyUSB0")
 	must(t, os.Symlink(b.pty, link))
@@ -42,6 +43,7 @@ func TestASecondIonupOnAPortIsToldAtOnceByWhomItIsUsed(t *testing.T) {
 
 // Two that keep their locks in different folders, or in different containers.
 func TestAPortIsLockedItself(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, silentAtBlock9)
 	told := false
 	i := invocation{heard: func(text string) {
@@ -59,6 +61,7 @@ func TestAPortIsLockedItself(t *testing.T) {
 }
 
 func TestAProgramThatHasThePortOpenIsToldByItsName(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	slave, err := os.OpenFile(b.pty, os.O_RDWR, 0)
 	must(t, err)
@@ -74,6 +77,7 @@ func TestAProgramThatHasThePortOpenIsToldByItsName(t *testing.T) {
 }
 
 func TestALinkThatAKilledIonsimLeftIsNotOpened(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "") // its PTY stands for the terminal that got the number
 	link := b.path("left")
 	must(t, os.Symlink(b.pty, link))

@@ -15,6 +15,7 @@ import (
 
 // Every run of a test is held to its schema; here every command that can write JSON writes some.
 func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	image := b.path("image.bin")
 	must(t, os.WriteFile(image, make([]byte, 100), 0o600))
@@ -50,6 +51,7 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 }
 
 func TestTheManualHasEveryEventOfTheSchema(t *testing.T) {
+	t.Parallel()
 	text, _ := schemas.Of(eventsFormat)
 	var schema struct {
 		Defs map[string]any `json:"$defs"`

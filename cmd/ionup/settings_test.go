@@ -12,6 +12,7 @@ import (
 )
 
 func TestSettingsAreWrittenReadBackAndReadAgain(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	ionup(t, b.line("settings", "set", "pt-primary=14400", "owner=Plant B, bay 7", "tz-offset=-3600")...).wantCode(0).
 		wantStdout("pt-primary=14400\nowner=Plant B, bay 7\ntz-offset=-3600\n").wantStderr("")
@@ -24,6 +25,7 @@ func TestSettingsAreWrittenReadBackAndReadAgain(t *testing.T) {
 }
 
 func TestSettingsAsJSON(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := ionup(t, b.line("settings", "get", "--json")...).wantCode(0)
 	if !strings.Contains(r.stdout, `"event":"settings"`) || !strings.Contains(r.stdout, `"template":"7350_PLANT_A","settings":{`) ||
@@ -43,6 +45,7 @@ func TestSettingsOfAMeterInDownloadStateCannotBeRead(t *testing.T) {
 }
 
 func TestTemplateComesBackAsItWasSent(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	path := b.path("plant.dcf")
 	ionup(t, b.line("template", "get", path)...).wantCode(0).wantStdout("").wantStderr("")
@@ -73,6 +76,7 @@ func withoutEnergy(t *testing.T, text string) string {
 }
 
 func TestTemplateLeavesTickedGroupsAsTheyAre(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	template := b.path("new.dcf")
 	must(t, os.WriteFile(template, []byte("[template]\nname = Plant C\nproduct = 7350\n[pt-ct]\npt-primary = 7\n[nameplate]\nowner = C\n"), 0o600))
@@ -88,6 +92,7 @@ func TestTemplateLeavesTickedGroupsAsTheyAre(t *testing.T) {
 }
 
 func TestTemplateThatCannotBeUsedChangesNothing(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, text, says string
 		code             cli.Status
@@ -107,6 +112,7 @@ func TestTemplateThatCannotBeUsedChangesNothing(t *testing.T) {
 }
 
 func TestTemplateGetDoesNotOverwriteUnlessForced(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	path := b.path("plant.dcf")
 	must(t, os.WriteFile(path, []byte("mine"), 0o600))
@@ -130,6 +136,7 @@ func TestTemplateGetDoesNotOverwriteUnlessForced(t *testing.T) {
 }
 
 func TestTemplateGoesToAMeterThatWasRecovered(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	path := b.path("plant.dcf")
 	ionup(t, b.line("template", "get", path)...).wantCode(0)

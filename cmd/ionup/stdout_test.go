@@ -20,6 +20,7 @@ func (f *full) Write(p []byte) (int, error) {
 
 // An upgrade goes on, and says that not all was told. What only asks has failed without its answer.
 func TestStandardOutputThatIsFullIsSaid(t *testing.T) {
+	t.Parallel()
 	lost := syscall.ENOSPC.Error()
 	for _, c := range []struct {
 		command string

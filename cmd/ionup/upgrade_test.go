@@ -22,6 +22,7 @@ import (
 )
 
 func TestIdentifyTellsModelFirmwareAndState(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	ionup(t, b.line("identify")...).wantCode(0).wantStdout(`Model:         ION 7350
 Serial number: PC-0209A001-11
@@ -33,6 +34,7 @@ State:         runs its application
 }
 
 func TestUpgradePrintsItsLogKeepsItAndBringsTheSettingsBack(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := ionup(t, b.tool("upgrade", b.upg(20))...).wantCode(0)
 	stamp := regexp.MustCompile(`at [A-Z].* [AP]M`)
@@ -70,6 +72,7 @@ Upgrade completed STAMP
 }
 
 func TestUpgradeRestoresJustTheGroupsThatWereTicked(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	ionup(t, b.tool("upgrade", b.upg(2), "--paste", "nameplate,itc", "--release", "2.1", "--device-name", "plant A")...).wantCode(0)
 	want := meter.FactoryTemplate(meter.ION7350, "7350V283")
@@ -137,6 +140,7 @@ func mustUPG(t *testing.T, f *upg.File) []byte {
 }
 
 func TestUpgradeRefusesFilesThatAreNoneBeforeItConnects(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	big := filepath.Join(dir, "big.upg")
 	f, err := os.Create(big)
@@ -156,6 +160,7 @@ func TestUpgradeRefusesFilesThatAreNoneBeforeItConnects(t *testing.T) {
 }
 
 func TestUpgradeRefusesALogThatIsALinkBeforeAnythingIsErased(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	victim := b.path("victim")
 	must(t, os.WriteFile(victim, []byte("keep\n"), 0o600))
@@ -179,6 +184,7 @@ func TestUpgradeRefusesALogThatIsALinkBeforeAnythingIsErased(t *testing.T) {
 }
 
 func TestLogThatACrashCutShortIsGoneOnWithOnANewLine(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	must(t, os.WriteFile(b.path("Upgrade.log"), []byte("Upgrade started\n90% comp"), 0o600))
 	r := ionup(t, b.tool("upgrade", b.upg(2))...).wantCode(0)
@@ -186,6 +192,7 @@ func TestLogThatACrashCutShortIsGoneOnWithOnANewLine(t *testing.T) {
 }
 
 func TestConnectionThatCannotBeOpenedIsAnErrorWithANextStep(t *testing.T) {
+	t.Parallel()
 	ionup(t, "identify", "--tcp", "127.0.0.1:1").wantCode(cli.Environment).
 		wantSays("ionup: error: nothing listens at 127.0.0.1:1; is ionsim running, and on this address?")
 	ionup(t, "identify", "--port", "/dev/no-such-port").wantCode(cli.Environment).
@@ -211,6 +218,7 @@ func TestSecondClientIsToldThatThePortIsBusy(t *testing.T) {
 }
 
 func TestUpgradeOverASerialPort(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	if b.pty == "" {
 		foreign.Lacking(t, "an upgrade over a PTY", errors.ErrUnsupported)
@@ -258,6 +266,7 @@ ionup: hint: its settings are kept in ` + journal + ` and will be offered then
 }
 
 func TestInterruptBeforeAnythingWasErasedSaysThatNothingWasChanged(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "meter-silent at start")
 	interrupts := make(chan os.Signal, 2)
 	invocation{interrupts: interrupts, heard: func(text string) {
@@ -269,6 +278,7 @@ func TestInterruptBeforeAnythingWasErasedSaysThatNothingWasChanged(t *testing.T)
 }
 
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, silentAtBlock9)
 	interrupts := make(chan os.Signal)
 	// Both signals arrive before the session's goroutine is free to abort.
@@ -285,6 +295,7 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 }
 
 func TestRecoverRestoresTheSettingsAfterTheToolWasKilled(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"Flash memory cleared", "10% completed", "100% completed", "Device restarted"} {
 		t.Run(at, func(t *testing.T) {
 			b := newBed(t, "")
@@ -337,6 +348,7 @@ func TestUnansweredQuestionAboutTheJournalChangesNothing(t *testing.T) {
 }
 
 func TestDamagedJournalIsAnErrorThatSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	must(t, os.Mkdir(b.path("journal"), 0o700))
 	journal := b.path("journal/PC-0209A001-11.journal")
@@ -349,6 +361,7 @@ func TestDamagedJournalIsAnErrorThatSaysWhatToDo(t *testing.T) {
 }
 
 func TestJSONIsOneObjectALineAndEndsWithFinished(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := ionup(t, append(b.tool("upgrade", b.upg(10)), "--json")...).wantCode(0).wantStderr("")
 	seen := map[string]int{}
@@ -444,6 +457,7 @@ func TestWhatIsWaitedForIsToldInALogNowAndThen(t *testing.T) {
 }
 
 func TestProgressBarIsDrawnOnATerminalAlone(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	r := invocation{columns: 100}.run(t, b.tool("upgrade", b.upg(10))...).wantCode(0)
 	if !regexp.MustCompile(`\r100% \[#{30}\] 10/10 blocks, efficiency 100\.0%(, \d+/s)?, 0 s left\x1b\[K`).MatchString(r.stderr) {

@@ -87,6 +87,7 @@ func TestWrongUsageIsExitTwoAndSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestHelpIsAResultAndShowsExamplesForEveryCommand(t *testing.T) {
+	t.Parallel()
 	top := ionup(t, "--help").wantCode(0).wantStderr("").stdout
 	for _, c := range new(program).table().Commands {
 		if !strings.Contains(top, "  "+c.Name) {
@@ -108,6 +109,7 @@ func TestHelpIsAResultAndShowsExamplesForEveryCommand(t *testing.T) {
 }
 
 func TestHelpTellsWhatIsPasted(t *testing.T) {
+	t.Parallel()
 	for command, want := range map[string]string{"template send": "none", "upgrade": "all"} {
 		help := ionup(t, append(strings.Fields(command), "--help")...).wantCode(0).stdout
 		if text := strings.Join(strings.Fields(help), " "); !strings.Contains(text, "all or none (default "+want+")") {
@@ -117,12 +119,14 @@ func TestHelpTellsWhatIsPasted(t *testing.T) {
 }
 
 func TestTheTablesAreInOrder(t *testing.T) {
+	t.Parallel()
 	for _, problem := range clitest.Problems(func() *cli.Program { return new(program).table() }) {
 		t.Error(problem)
 	}
 }
 
 func TestValuesAreCompleted(t *testing.T) {
+	t.Parallel()
 	for line, want := range map[string]string{
 		"settings set own":             "owner=",
 		"settings get pt-pri":          "pt-primary",
@@ -145,11 +149,13 @@ func TestValuesAreCompleted(t *testing.T) {
 }
 
 func TestAUnitIDWithAZeroInFrontIsThatUnit(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	ionup(t, "identify", "--tcp", b.addr, "--unit-id", "0105").wantCode(0)
 }
 
 func TestTheDocumentsNameOnlyWhatThereIs(t *testing.T) {
+	t.Parallel()
 	problems, tried, err := clitest.DocumentProblems("../..", func() *cli.Program { return newProgram(nil, nil, nil, nil).table() })
 	if err != nil || tried < 5 {
 		t.Errorf("%d command lines were found (%v)", tried, err)

@@ -31,6 +31,7 @@ func onceWaiting(f func()) func(text string) {
 }
 
 func TestAPortThatIsToComeIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, "")
 	link := b.path("ttyUSB0")
 	for name, test := range map[string]struct {
@@ -93,6 +94,7 @@ func carry(near net.Conn, to string) {
 }
 
 func TestAPortThatDoesNotComeIsAnErrorOfTheEnvironment(t *testing.T) {
+	t.Parallel()
 	ionup(t, "identify", "--port", "no-such-port", "--wait", "150ms").wantCode(cli.Environment).wantStderr(
 		"ionup: there is no serial port no-such-port; check the name, or plug the adapter in: no such file or directory; waiting for it, up to 150ms\n" +
 			"ionup: error: there is no serial port no-such-port; check the name, or plug the adapter in: no such file or directory; it was waited for, for 150ms\n")
@@ -103,6 +105,7 @@ func TestAPortThatDoesNotComeIsAnErrorOfTheEnvironment(t *testing.T) {
 }
 
 func TestInterruptEndsTheWait(t *testing.T) {
+	t.Parallel()
 	interrupts := make(chan os.Signal, 1)
 	i := invocation{interrupts: interrupts, heard: onceWaiting(func() { interrupts <- os.Interrupt })}
 	if r := i.run(t, "identify", "--port", "no-such-port", "--wait", "1h", "--json"); !strings.Contains(r.stdout, `"error":"aborted by the user`) {
@@ -111,6 +114,7 @@ func TestInterruptEndsTheWait(t *testing.T) {
 }
 
 func TestAMeterInUseIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	b, held := newBed(t, ""), t.TempDir()
 	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
 	somebody := locks.Process{By: "somebody else"}
@@ -124,6 +128,7 @@ func TestAMeterInUseIsWaitedFor(t *testing.T) {
 }
 
 func TestALogInUseIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"Upgrade.log", "{serial}.log"} {
 		b, held := newBed(t, ""), t.TempDir()
 		k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
@@ -146,6 +151,7 @@ func TestALogInUseIsWaitedFor(t *testing.T) {
 }
 
 func TestALogThatStaysInUseIsAnError(t *testing.T) {
+	t.Parallel()
 	b, held := newBed(t, ""), t.TempDir()
 	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
 	somebody := locks.Process{By: "somebody else"}
@@ -158,6 +164,7 @@ func TestALogThatStaysInUseIsAnError(t *testing.T) {
 
 // The file of a device that has just come is root's for a moment. One that was there stays root's.
 func TestOnlyADeviceThatHasJustComeIsWaitedForToBeAllowed(t *testing.T) {
+	t.Parallel()
 	a := attempt{limit: time.Hour}
 	if a.passes(fs.ErrPermission) {
 		t.Error("it waits for a device to be allowed")

@@ -1,5 +1,7 @@
 //go:build linux
 
+// Tests at the same time begin in the order of their files. This file is the first, since the session waits longest.
+
 package main
 
 import (
