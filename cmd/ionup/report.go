@@ -59,7 +59,8 @@ type textReport struct {
 	out, err io.Writer
 	bar      *terminal.Progress
 	lines    *terminal.Progress // how far the erase is, where there is no terminal
-	told     time.Duration      // how long the wait was that a line there told of last
+	toldOf   string             // what the wait was for that a line there told of last
+	told     time.Duration      // how long it was
 }
 
 // betweenWaits is how much longer a wait must have become for another line where there is no
@@ -96,9 +97,9 @@ func (r *textReport) erasing(left, total int) {
 func (r *textReport) waiting(what string, since time.Duration) {
 	text := fmt.Sprintf("%s: waiting for %d s", what, since/time.Second)
 	r.bar.Say(text)
-	if r.bar.Columns() == 0 && (since < r.told || since >= r.told+betweenWaits || r.told == 0) {
+	if r.bar.Columns() == 0 && (what != r.toldOf || since < r.told || since >= r.told+betweenWaits) {
 		fmt.Fprintf(r.err, "ionup: %s\n", text)
-		r.told = since
+		r.toldOf, r.told = what, since
 	}
 }
 

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -453,6 +455,21 @@ func TestWhatIsWaitedForIsToldInALogNowAndThen(t *testing.T) {
 	r := invocation{still: 200 * time.Millisecond}.run(t, append(b.tool("upgrade", b.upg(3)), "--timeout", "1s")...).wantCode(0)
 	if n := strings.Count(r.stderr, "ionup: download: waiting for "); n == 0 || n > 2 {
 		t.Errorf("told %d times: %q", n, r.stderr)
+	}
+}
+
+func TestAWaitForSomethingElseIsToldInALogHoweverLongItIs(t *testing.T) {
+	t.Parallel()
+	var err bytes.Buffer
+	r := newTextReport(io.Discard, &err, func() int { return 0 })
+	for _, wait := range []struct {
+		what  string
+		since time.Duration
+	}{{"identify the meter", 2 * time.Second}, {"download", 3 * time.Second}, {"download", 5 * time.Second}, {"download", 13 * time.Second}} {
+		r.waiting(wait.what, wait.since)
+	}
+	if want := "ionup: identify the meter: waiting for 2 s\nionup: download: waiting for 3 s\nionup: download: waiting for 13 s\n"; err.String() != want {
+		t.Errorf("told\n%s", err.String())
 	}
 }
 
