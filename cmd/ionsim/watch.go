@@ -311,5 +311,8 @@ func faultsText(f control.Faults) string {
 	if f.Repeat != "" {
 		text += "again by: " + f.Repeat + "\n"
 	}
+	for _, not := range f.NotRepeated {
+		text += "not again: " + not + "\n"
+	}
 	return printableLines(text)
 }

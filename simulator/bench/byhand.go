@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ionbench/simulator/fault"
+	"ionbench/simulator/line"
 	"ionbench/simulator/meter"
 )
 
@@ -46,12 +47,20 @@ func (s *Station) Planned() []Planned {
 	return list
 }
 
+// Since is where the run began of the tool that is at a station which serves one after another: a plan
+// that does again what was done by hand counts from there. The zero Since is where the station's own began.
+type Since struct {
+	At      time.Duration          // after the station's run began
+	Counts  Counts                 // of the station's run by then
+	Entered [fault.Booting + 1]int // how often the meter has entered each state since
+}
+
 // AddByHand adds a fault to the plan of a station that runs. A fault without a trigger, or with
-// `at start`, strikes at once, and gets the trigger that names this moment in a plan: the block,
-// flash operation, frame, answer or time to which the run has come. Any other waits for its moment. It returns
+// `at start`, strikes at once, and gets the trigger that names this moment in a plan: the state, block,
+// flash operation, frame, answer or time to which the tool's run has come. Any other waits for its moment. It returns
 // the fault's number in the plan and the fault as the plan has it now. The errors wrap
 // ErrPlanFull and ErrCannotStrike, or are those of CheckPlan.
-func (s *Station) AddByHand(now time.Duration, f fault.Fault) (number int, planned fault.Fault, err error) {
+func (s *Station) AddByHand(now time.Duration, f fault.Fault, run Since) (number int, planned fault.Fault, err error) {
 	s.Advance(now)
 	if len(s.plan) >= maxPlan {
 		return 0, f, fmt.Errorf("%w: it has %d faults", ErrPlanFull, maxPlan)
@@ -63,7 +72,7 @@ func (s *Station) AddByHand(now time.Duration, f fault.Fault) (number int, plann
 		err := s.AddPlan(fault.Plan{f})
 		return len(s.plan), f, err
 	}
-	f.Trigger = s.thisMoment(f)
+	f.Trigger = s.thisMoment(f, &run)
 	k := strike{fault: f, effect: s.effectOf(f.Kind), moment: moment{origin: s.origin}}
 	if why := s.chipIdle(&k); why != "" {
 		return 0, f, fmt.Errorf("%w: %s", ErrCannotStrike, why)
@@ -89,23 +98,31 @@ func (s *Station) chipIdle(k *strike) string {
 }
 
 // thisMoment is the trigger that names the present moment for a fault: the first of these that
-// its kind can have.
-func (s *Station) thisMoment(f fault.Fault) fault.Trigger {
+// its kind can have. What has been answered is over: of that the next block or frame is named.
+func (s *Station) thisMoment(f fault.Fault, since *Since) fault.Trigger {
 	run := s.InRun()
-	var moments []fault.Trigger
-	if s.takesBlocks() && run.Block > 0 {
-		moments = append(moments, fault.Block(int(run.Block)))
+	answered := s.SentLast() == 0 && !s.onTheWay()
+	var over uint64 // 1 of what has been answered
+	if answered {
+		over = 1
 	}
-	if n, ok := s.operation(); ok {
+	moments := s.stateNow(since, answered)
+	if n := run.Block; s.takesBlocks() && n > 0 {
+		moments = append(moments, fault.Block(int(min(n+over, max(n, run.ImageBlocks)))))
+	}
+	if n, ok := s.operation(since); ok {
 		moments = append(moments, fault.FlashOp(n, fault.Before))
 	}
-	if n := run.FramesToMeter; n > 0 {
-		moments = append(moments, fault.Trigger{Unit: fault.AtFrame, First: n, Side: fault.ToMeter})
+	if n := run.FramesToMeter - since.Counts.FramesToMeter; n > 0 {
+		moments = append(moments, fault.Trigger{Unit: fault.AtFrame, First: n + over, Side: fault.ToMeter})
 	}
-	if n := run.Replies; n > 0 {
+	if n := run.Replies - since.Counts.Replies; n > 0 {
+		if s.line.Sent(line.FromMeter) == s.line.Left(line.FromMeter) {
+			n++ // it is the next answer that the fault will meet
+		}
 		moments = append(moments, fault.Trigger{Unit: fault.AtReply, First: n})
 	}
-	moments = append(moments, fault.Trigger{Unit: fault.AtTime, First: uint64(max(time.Millisecond, s.now-s.origin.at).Round(time.Millisecond))})
+	moments = append(moments, fault.Trigger{Unit: fault.AtTime, First: uint64(max(time.Millisecond, s.now-s.origin.at-since.At).Round(time.Millisecond))})
 	for _, t := range moments {
 		f.Trigger = t
 		if f.Validate() == nil {
@@ -113,6 +130,39 @@ func (s *Station) thisMoment(f fault.Fault) fault.Trigger {
 		}
 	}
 	return fault.Trigger{}
+}
+
+// onTheWay reports that something is on the line.
+func (s *Station) onTheWay() bool {
+	_, ok := s.line.Next()
+	return ok
+}
+
+// stateNow names the state that the meter is in, where the tool does nothing meanwhile by which the moment
+// could be said, or more of it the slower the line is. A state is said by its beginning; booting by its end,
+// if the answer has come with which it began, or if it is not the first time.
+func (s *Station) stateNow(since *Since, answered bool) []fault.Trigger {
+	if s.far != nil {
+		return nil
+	}
+	entered := since.Entered
+	now, _ := fault.ParseState(s.meter.State().String())
+	if now == fault.Booting && (answered || entered[now] > 1) {
+		now = fault.Download
+		if entered[fault.Erasing] > 0 {
+			now = fault.Application
+		}
+		entered[now]++
+	}
+	switch {
+	case now == 0 || entered[now] != 1, now == fault.Programming, now == fault.Erasing:
+		return nil
+	case now == fault.Application && entered[fault.Erasing] == 0:
+		return nil // up to there the frames are as many at every pace
+	case now == fault.Receiving && s.watch.lastBlock > 0:
+		return nil
+	}
+	return []fault.Trigger{{Unit: fault.AtState, State: now}}
 }
 
 // NextMoment is the trigger that names the first moment behind this instant for a fault: the time,
@@ -136,12 +186,12 @@ func (s *Station) NextMoment(now time.Duration, f fault.Fault) (t fault.Trigger,
 
 // operation is the flash operation that the run is at while the meter clears its flash: which one that is
 // is the same at every pace, and the frames meanwhile are not, since the host asks by its clock.
-func (s *Station) operation() (number uint64, ok bool) {
+func (s *Station) operation(since *Since) (number uint64, ok bool) {
 	if s.far != nil || s.meter.State() != meter.Erasing {
 		return 0, false
 	}
 	_, ok = s.meter.NextFlashOp()
-	return s.meter.Chip().Ops() - s.origin.flashOps + 1, ok
+	return s.InRun().FlashOps - since.Counts.FlashOps + 1, ok
 }
 
 // takesBlocks reports that a download is under way.

@@ -46,7 +46,7 @@ func TestAFaultWithoutATriggerStrikesAtOnceWhateverItsKind(t *testing.T) {
 		}
 		t.Run(text, func(t *testing.T) {
 			r := byHand(t, 3, func(s *bench.Station, now time.Duration) {
-				number, planned, err := s.AddByHand(now, f[0])
+				number, planned, err := s.AddByHand(now, f[0], bench.Since{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -84,7 +84,7 @@ func parametersOf(k fault.Description) string {
 func TestAFaultEndedByHandIsOver(t *testing.T) {
 	var end time.Duration
 	r := byHand(t, 3, func(s *bench.Station, now time.Duration) {
-		number, _, err := s.AddByHand(now, plan(t, "cable-pull")[0])
+		number, _, err := s.AddByHand(now, plan(t, "cable-pull")[0], bench.Since{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestThePlanOfWhatWasDoneByHandDoesItAgain(t *testing.T) {
 		t.Run(text, func(t *testing.T) {
 			var again string
 			first := byHand(t, 4, func(s *bench.Station, now time.Duration) {
-				_, planned, err := s.AddByHand(now, plan(t, text)[0])
+				_, planned, err := s.AddByHand(now, plan(t, text)[0], bench.Since{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -148,7 +148,7 @@ func TestWhatIsDoneByHandWhileTheFlashIsClearedIsDoneAgainAtTheSameSector(t *tes
 			station := r.Bench().Station()
 			for strings.Count(erased(station.Trace()), "sector-erased") < 2 && r.Step() {
 			}
-			_, planned, err := station.AddByHand(r.Now(), plan(t, text)[0])
+			_, planned, err := station.AddByHand(r.Now(), plan(t, text)[0], bench.Since{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -178,18 +178,18 @@ func TestWhatCannotStrikeByHandSaysSo(t *testing.T) {
 		if err := s.EndByHand(now, 1); !errors.Is(err, bench.ErrNoFault) {
 			t.Errorf("a fault that is not there ends: %v", err)
 		}
-		if _, _, err := s.AddByHand(now, fault.Fault{Kind: fault.StuckBit, Parameters: fault.Parameters{Address: 3}}); err == nil {
+		if _, _, err := s.AddByHand(now, fault.Fault{Kind: fault.StuckBit, Parameters: fault.Parameters{Address: 3}}, bench.Since{}); err == nil {
 			t.Error("an address of the loader is taken")
 		}
 		if got := len(s.Planned()); got != 0 {
 			t.Errorf("%d faults are in the plan", got)
 		}
 		for range 1000 {
-			if _, _, err := s.AddByHand(now, plan(t, "reply-lost at 9h")[0]); err != nil {
+			if _, _, err := s.AddByHand(now, plan(t, "reply-lost at 9h")[0], bench.Since{}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.AddByHand(now, plan(t, "reply-lost")[0]); !errors.Is(err, bench.ErrPlanFull) {
+		if _, _, err := s.AddByHand(now, plan(t, "reply-lost")[0], bench.Since{}); !errors.Is(err, bench.ErrPlanFull) {
 			t.Errorf("one more: %v", err)
 		}
 	})
@@ -197,7 +197,7 @@ func TestWhatCannotStrikeByHandSaysSo(t *testing.T) {
 
 func TestAFaultTakenBackNeverStrikes(t *testing.T) {
 	r := byHand(t, 2, func(s *bench.Station, now time.Duration) {
-		number, _, err := s.AddByHand(now, plan(t, "cable-pull at block 5")[0])
+		number, _, err := s.AddByHand(now, plan(t, "cable-pull at block 5")[0], bench.Since{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestAFaultTakenBackNeverStrikes(t *testing.T) {
 
 func TestAChipHarmedByHandIsMended(t *testing.T) {
 	byHand(t, 2, func(s *bench.Station, now time.Duration) {
-		if _, _, err := s.AddByHand(now, plan(t, "program-fails address 0x030000")[0]); err != nil {
+		if _, _, err := s.AddByHand(now, plan(t, "program-fails address 0x030000")[0], bench.Since{}); err != nil {
 			t.Fatal(err)
 		}
 		if !s.Meter().Chip().Faulty() {

@@ -191,7 +191,7 @@ func TestAFaultThatComesInTheMiddleOfAFrameStrikesTheNextOne(t *testing.T) {
 	s.FromFar(0, frame[:10])
 	s.Advance(0)
 	got := s.Transmit(nil)
-	if _, _, err := s.AddByHand(0, plan(t, "frame-lost from-meter")[0]); err != nil {
+	if _, _, err := s.AddByHand(0, plan(t, "frame-lost from-meter")[0], bench.Since{}); err != nil {
 		t.Fatal(err)
 	}
 	s.FromFar(0, slices.Concat(frame[10:], frame, frame))

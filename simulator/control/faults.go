@@ -60,6 +60,12 @@ func (m *Served) faults(h holder) []Fault {
 	return list
 }
 
+// allFaults is what a holder is asked for. The station's owner calls it.
+func (m *Served) allFaults(now time.Duration, h holder) Faults {
+	again := m.Repeat(now)
+	return Faults{Faults: m.faults(h), Repeat: again.Plan, NotRepeated: again.Not}
+}
+
 // faultOf tells of a fault of the plan. The station's owner calls it.
 func (m *Served) faultOf(p *bench.Planned) Fault {
 	f := Fault{ID: p.Number, Fault: p.Fault.String(), State: Over, Strikes: p.Strikes, ByHand: m.session.has(p.Number)}
@@ -84,7 +90,7 @@ func (m *Served) numbered(number int) (bench.Planned, bool) {
 }
 
 func (h holder) get(m *Served, w http.ResponseWriter, r *http.Request) {
-	answered(m, w, r, func(time.Duration) Faults { return Faults{Faults: m.faults(h), Repeat: m.Repeat()} })
+	answered(m, w, r, func(now time.Duration) Faults { return m.allFaults(now, h) })
 }
 
 // post strikes the fault of a request.
@@ -118,7 +124,7 @@ func (h holder) endAll(m *Served, w http.ResponseWriter, r *http.Request) {
 		if h == ofMeter {
 			m.subject.Station.MendByHand(now)
 		}
-		return Faults{Faults: m.faults(h), Repeat: m.Repeat()}
+		return m.allFaults(now, h)
 	})
 }
 
@@ -185,20 +191,28 @@ func (m *Served) strike(w http.ResponseWriter, r *http.Request, f fault.Fault) {
 
 // add strikes a fault and returns its number. The station's owner calls it.
 func (m *Served) add(now time.Duration, f fault.Fault) (number int, err error) {
-	number, planned, err := m.subject.Station.AddByHand(now, f)
+	station := m.subject.Station
+	station.Advance(now)
+	as := m.session.ahead(station)
+	begun := as.glimpse(station, now)
+	number, planned, err := station.AddByHand(now, f, as.since())
 	if err == nil {
-		m.session.add(m.subject.Station, now, number, planned)
+		now := f.Trigger.Unit == fault.AtStart
+		p, _ := m.numbered(number)
+		m.session.add(act{number: number, fault: planned, named: now, off: p.Off, struck: now, begun: begun})
 	}
 	return number, err
 }
 
 // end ends a fault of the plan. The station's owner calls it.
 func (m *Served) end(now time.Duration, p *bench.Planned) {
+	station := m.subject.Station
+	station.Advance(now)
 	switch {
-	case p.AtWork:
-		m.session.end(m.subject.Station, now, p.Number)
 	case p.Strikes == 0:
 		m.session.drop(p.Number)
+	case p.AtWork:
+		m.session.endAt(m.session.ahead(station).glimpse(station, now), p.Number)
 	}
-	_ = m.subject.Station.EndByHand(now, p.Number) // it is there
+	_ = station.EndByHand(now, p.Number) // it is there
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ionbench/simulator/story"
 )
 
 // Served is a meter that is served.
@@ -60,9 +62,14 @@ func (m *Served) TellPassing(name string, at time.Duration, object []byte) {
 	m.ring.pass(name, at, object)
 }
 
-// Repeat is the plan that does again what was done by hand; empty if nothing was. The caller owns
-// the station.
-func (m *Served) Repeat() string { return m.session.plan().String() }
+// Follow takes an event of the trace, in order, so that what is done by hand can be said by what happens
+// before it and after. The caller owns the station.
+func (m *Served) Follow(e story.Event) { m.session.follow(m.subject.Station, e) }
+
+// Repeat says how to do again what was done by hand. The caller owns the station.
+func (m *Served) Repeat(now time.Duration) Repeat {
+	return m.session.repeat(m.session.glimpse(m.subject.Station, now))
+}
 
 // served are the meters now.
 func (s *Server) served() []*Served {

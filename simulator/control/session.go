@@ -1,77 +1,188 @@
 package control
 
 import (
+	"slices"
 	"time"
 
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/line"
+	"ionbench/simulator/story"
 )
 
-// session is what was struck by hand, in order. The owner of the station uses it.
+// session is what was struck by hand, in order, and the runs of the tools that it befell. The owner of the
+// station uses it.
 type session struct {
 	acts []act
+	runs []run     // of the tools, one after another
+	seen [2]uint64 // frames so far, by direction
+	last ion.Head  // of the last request
+	sent uint64    // requests so far that were sent again
 }
+
+// run is what one tool did, from its first request on.
+type run struct {
+	bench.Since
+	booted uint64 // frames when the application ran for the last time, in both directions
+	done   bool   // the meter runs the image that this tool had verified
+}
+
+// frames is how many both ends had sent when the run began.
+func (r *run) frames() uint64 { return r.Counts.FramesToMeter + r.Counts.FramesToHost }
+
+// maxRuns bounds how many tools are told apart. What befalls further ones is said to befall the last.
+const maxRuns = 10_000
 
 // act is a fault that was added by hand.
 type act struct {
-	number  int           // in the station's plan
-	fault   fault.Fault   // as the station has planned it
-	at      time.Duration // when it was added
-	resends uint64        // of the run by then
-	ended   bool          // by hand, too
+	number     int         // in the station's plan
+	fault      fault.Fault // as the station has planned it
+	named      bool        // its trigger is the station's name of the moment
+	off        bool        // it holds the meter off
+	struck     bool
+	over       bool
+	ended      bool    // by hand, too
+	booting    bool    // the meter it held off has not booted yet
+	begun, end glimpse // when it struck, and when it was over
 }
 
-func (s *session) add(station *bench.Station, now time.Duration, number int, f fault.Fault) {
-	s.acts = append(s.acts, act{number: number, fault: f, at: now, resends: station.InRun().Resends})
+// glimpse is how far a session had come at a moment.
+type glimpse struct {
+	at      time.Duration
+	run     int    // how many tools had come
+	frames  uint64 // that both ends had begun to send
+	resends uint64
+	idle    bool // nothing was on the line
+}
+
+func (s *session) glimpse(station *bench.Station, now time.Duration) glimpse {
+	_, busy := station.Line().Next()
+	return glimpse{now, len(s.runs), s.frames(), s.sent, !busy}
+}
+
+func (s *session) frames() uint64 { return s.seen[line.ToMeter] + s.seen[line.FromMeter] }
+
+// follow takes an event of the trace: tools come, the meter enters states, faults strike and end.
+func (s *session) follow(station *bench.Station, e story.Event) {
+	switch w := e.What.(type) {
+	case story.FrameSent:
+		if e.Station == 0 {
+			s.frame(station, e.At, w)
+		}
+	case story.StateEntered:
+		if e.Station == 0 {
+			s.entered(w.State.String())
+		}
+	case story.FaultStruck:
+		if a := s.find(func(a *act) bool { return !a.struck && a.fault == w.Fault }); a != nil {
+			a.struck, a.begun = true, s.glimpse(station, e.At)
+		}
+	case story.FaultEnded:
+		if a := s.find(func(a *act) bool { return a.struck && !a.over && a.fault == w.Fault }); a != nil {
+			a.over, a.booting, a.end = true, a.off, s.glimpse(station, e.At)
+		}
+	}
+}
+
+// frame counts a frame, and sees by a request that another tool has come: its message ids do not go on
+// where the last one's ended. A connection tells nothing: a PTY has none, and one that broke is made again.
+func (s *session) frame(station *bench.Station, at time.Duration, w story.FrameSent) {
+	before := s.seen
+	s.seen[w.Direction]++
+	h, first := ion.Wire(w.Bytes).Head()
+	if w.Direction != line.ToMeter || !first {
+		return
+	}
+	last := s.last
+	s.last = h
+	switch again := h.MessageID == last.MessageID || h.Op == ion.OpBlock && h.Op == last.Op && h.Sequence == last.Sequence; {
+	case len(s.runs) == 0:
+	case again:
+		s.sent++
+		return
+	case h.MessageID == max(1, last.MessageID+1), len(s.runs) == maxRuns:
+		return
+	}
+	c := station.InRun()
+	c.FramesToMeter, c.FramesToHost, c.Resends = before[line.ToMeter], before[line.FromMeter], s.sent
+	s.runs = append(s.runs, run{Since: bench.Since{At: at, Counts: c}})
+}
+
+// entered counts a state of the meter for the tool that is there.
+func (s *session) entered(state string) {
+	now, ok := fault.ParseState(state)
+	if !ok { // off
+		return
+	}
+	if now != fault.Booting {
+		s.back()
+	}
+	if len(s.runs) == 0 {
+		return
+	}
+	r := &s.runs[len(s.runs)-1]
+	r.Entered[now]++
+	if now == fault.Application {
+		r.booted = s.frames()
+		r.done = r.done || r.Entered[fault.Verifying] > 0
+	}
+}
+
+// back counts what a tool asked of a meter that was off until it has booted: so long nothing is answered.
+func (s *session) back() {
+	for i := range s.acts {
+		if a := &s.acts[i]; a.booting {
+			a.booting, a.end.resends = false, s.sent
+		}
+	}
+}
+
+func (s *session) find(is func(*act) bool) *act {
+	for i := range s.acts {
+		if is(&s.acts[i]) {
+			return &s.acts[i]
+		}
+	}
+	return nil
+}
+
+// ahead is the session with what has happened at the station and was not told yet. Its acts are nobody's.
+func (s *session) ahead(station *bench.Station) *session {
+	c := &session{runs: slices.Clone(s.runs), seen: s.seen, last: s.last, sent: s.sent}
+	for _, e := range station.Trace() {
+		c.follow(station, e)
+	}
+	return c
+}
+
+// since is where the run of the last tool began; the zero Since if none has come.
+func (s *session) since() bench.Since {
+	if len(s.runs) == 0 {
+		return bench.Since{}
+	}
+	return s.runs[len(s.runs)-1].Since
+}
+
+// add notes a fault that was added by hand.
+func (s *session) add(a act) {
+	a.over = a.struck && !a.fault.Kind.Lasts() && a.fault.Kind.Place() == fault.PlaceMeter // it waits for nothing
+	a.end = a.begun
+	s.acts = append(s.acts, a)
 }
 
 func (s *session) has(number int) bool {
-	for i := range s.acts {
-		if s.acts[i].number == number {
-			return true
-		}
-	}
-	return false
+	return s.find(func(a *act) bool { return a.number == number }) != nil
 }
 
-// end notes that a fault at work is ended by hand. How long it has lasted is said in requests
-// that the host sent again, which is the same at every pace, if there were any.
-func (s *session) end(station *bench.Station, now time.Duration, number int) {
-	for i := range s.acts {
-		a := &s.acts[i]
-		if a.number != number || a.ended {
-			continue
-		}
-		a.ended = true
-		f := a.fault
-		if n := station.InRun().Resends - a.resends; n > 0 {
-			f.Duration = fault.Duration{NoResponses: n + 1}
-			if f.Validate() == nil {
-				a.fault = f
-				return
-			}
-		}
-		f.Duration = fault.Duration{Time: max(time.Millisecond, (now - a.at).Round(time.Millisecond))}
-		if f.Validate() == nil {
-			a.fault = f
-		}
+// endAt notes that a fault at work is ended by hand.
+func (s *session) endAt(g glimpse, number int) {
+	if a := s.find(func(a *act) bool { return a.number == number && !a.over }); a != nil {
+		a.over, a.ended, a.booting, a.end = true, true, a.off, g
 	}
 }
 
 // drop forgets a fault that was taken back before it struck.
 func (s *session) drop(number int) {
-	for i := range s.acts {
-		if s.acts[i].number == number {
-			s.acts = append(s.acts[:i], s.acts[i+1:]...)
-			return
-		}
-	}
-}
-
-func (s *session) plan() fault.Plan {
-	var p fault.Plan
-	for i := range s.acts {
-		p = append(p, s.acts[i].fault)
-	}
-	return p
+	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.number == number })
 }

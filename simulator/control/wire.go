@@ -169,10 +169,11 @@ type Fault struct {
 }
 
 // Faults is what GET /v1/faults tells. Repeat is the plan that does again what was done by hand
-// so far; empty if nothing was.
+// so far; empty if nothing was. NotRepeated says what the plan leaves out or does otherwise, and why.
 type Faults struct {
-	Faults []Fault `json:"faults"`
-	Repeat string  `json:"repeat"`
+	Faults      []Fault  `json:"faults"`
+	Repeat      string   `json:"repeat"`
+	NotRepeated []string `json:"not_repeated,omitempty"`
 }
 
 // Frames is what GET /v1/frames tells.

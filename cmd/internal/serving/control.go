@@ -146,11 +146,13 @@ func (d *door) tell(e story.Event, name string, object []byte) {
 	d.meter.Tell(name, object)
 }
 
-// onLine keeps a frame for those who look, and finds out what becomes of it.
-func (d *door) onLine(e story.Event) {
+// take keeps a frame for those who look, and finds out what becomes of it. What was done by hand is told by
+// what happened before and after it.
+func (d *door) take(e story.Event) {
 	if d == nil {
 		return
 	}
+	d.meter.Follow(e)
 	switch what := e.What.(type) {
 	case story.FrameSent:
 		d.meter.TellFrame(e, what)
@@ -168,11 +170,11 @@ func (d *door) harmed(now time.Duration) []control.Harmed {
 }
 
 // repeat is the plan of what was done by hand.
-func (d *door) repeat() string {
+func (d *door) repeat(now time.Duration) control.Repeat {
 	if d == nil {
-		return ""
+		return control.Repeat{}
 	}
-	return d.meter.Repeat()
+	return d.meter.Repeat(now)
 }
 
 func (s *server) controlIdentity() control.Identity {

@@ -51,7 +51,8 @@ What it tells:
     stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter,
                   frames_to_host, blocks_sent, resends, led_toggles; state and revision ("" for
                   none that runs) as they were before the power went off; by_hand: the plan that
-                  does again what was done over HTTP ("" for nothing)
+                  does again what was done over HTTP ("" for nothing); not_repeated: what of it
+                  that leaves out or does otherwise, and why
     lost-events   count: lines before it were dropped, for nobody was reading them
 `
 
@@ -74,6 +75,7 @@ What it tells:
                   as ionsim tells them
     host-baud     host, baud: the rate set on the PTY, which is passed on
     stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter, frames_to_host,
-                  blocks_sent, resends; by_hand: the plan that does again what was done over HTTP
+                  blocks_sent, resends; by_hand: the plan that does again what was done over HTTP;
+                  not_repeated: what of it that leaves out or does otherwise, and why
     lost-events   count: lines before it were dropped, for nobody was reading them
 `

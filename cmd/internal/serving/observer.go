@@ -10,6 +10,7 @@ import (
 	"ionbench/cmd/internal/sink"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/capture"
+	"ionbench/simulator/control"
 	"ionbench/simulator/serve"
 	"ionbench/simulator/story"
 )
@@ -96,7 +97,7 @@ func (o *observer) tell(e story.Event, r report) {
 		o.capture.Add(e)
 	}
 	o.story.add(e)
-	o.door.onLine(e)
+	o.door.take(e)
 	switch e.What.(type) {
 	case story.BytesArrived, story.LampToggled: // for the capture alone; stepLED tells of L2
 		return
@@ -284,13 +285,27 @@ func (o *observer) end(now time.Duration, unstruck []story.Unstruck, ended *Ende
 		o.tell(story.Event{At: now, Source: story.Fault, What: leftOver{u}}, r)
 	}
 	if o.far {
-		o.endOfProxy(now, ended.Counts, ended.Repeat)
+		o.endOfProxy(now, ended.Counts, &ended.Repeat)
 	} else {
 		o.endOfMeter(now, ended)
 	}
-	if ended.Repeat != "" && !o.json {
-		o.diag.Add(fmt.Appendf(nil, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", ended.Repeat, ended.Repeat))
+	if !o.json {
+		o.diag.Add(again(&ended.Repeat))
 	}
+}
+
+// again says to people what repeats what was done by hand, and what that leaves out.
+func again(r *control.Repeat) (text []byte) {
+	switch {
+	case r.OfTrial():
+		text = fmt.Appendf(text, "to do again what was done by hand: ionbench replay '%s'\n", r.Plan)
+	case r.Plan != "":
+		text = fmt.Appendf(text, "to do again what was done by hand: --fault '%s', or ionbench replay '%s'\n", r.Plan, r.Plan)
+	}
+	for _, not := range r.Not {
+		text = fmt.Appendf(text, "not done again, or otherwise: %s\n", not)
+	}
+	return text
 }
 
 // endOfMeter is the last report of a meter.
@@ -300,6 +315,6 @@ func (o *observer) endOfMeter(now time.Duration, ended *Ended) {
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
 		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges - o.earlier},
-		{"state", ended.State.String()}, {"revision", ended.Runs}, {"by_hand", ended.Repeat},
+		{"state", ended.State.String()}, {"revision", ended.Runs}, {"by_hand", ended.Repeat.Plan}, {"not_repeated", append([]string{}, ended.Repeat.Not...)},
 	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again; %v", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends, ended)})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ionbench/simulator/bench"
+	"ionbench/simulator/control"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/proxy"
 	"ionbench/simulator/rfc2217"
@@ -194,11 +195,11 @@ func (w onFar) Details() string {
 }
 
 // endOfProxy is the last report of a proxy.
-func (o *observer) endOfProxy(now time.Duration, c bench.Counts, repeat string) {
+func (o *observer) endOfProxy(now time.Duration, c bench.Counts, again *control.Repeat) {
 	o.tell(story.Event{At: now, Source: story.Line, What: stopped{}}, report{"stopped", []field{
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
-		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"by_hand", repeat},
+		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"by_hand", again.Plan}, {"not_repeated", append([]string{}, again.Not...)},
 	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)})
 }
 

@@ -15,6 +15,7 @@ import (
 	"ionbench/scenarios/shell"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/capture"
+	"ionbench/simulator/control"
 	"ionbench/simulator/machine"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/pcapng"
@@ -60,9 +61,9 @@ func (m *Meter) subject() string {
 // Ended is what became of a meter that was served.
 type Ended struct {
 	State  meter.State
-	Runs   string       // revision of the firmware that runs; empty for none
-	Counts bench.Counts // since it is served
-	Repeat string       // the plan that does again what was done by hand; empty if nothing was
+	Runs   string         // revision of the firmware that runs; empty for none
+	Counts bench.Counts   // since it is served
+	Repeat control.Repeat // what does again what was done by hand
 }
 
 // Run serves a meter until ctx ends, which is no error; then its power is off. Run closes the
@@ -295,7 +296,7 @@ func (s *server) serve(ctx context.Context) error {
 	unstruck := s.station().Unstruck()
 	s.switchOff()
 	err = s.persist()
-	s.ended.Repeat = s.door.repeat()
+	s.ended.Repeat = s.door.repeat(s.now)
 	s.observer.end(s.now, unstruck, &s.ended)
 	if s.observer.capture != nil {
 		s.observer.capture.End(s.now - s.meter.From)

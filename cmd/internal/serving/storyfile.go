@@ -102,8 +102,11 @@ func (s *server) storyHead() record.Head {
 		Program: "ionsim " + cli.Release(), Title: m.subject(), Plan: o.Plan.String(),
 		Byte: s.byteTime().Seconds(), Start: m.Epoch, Flash: record.Flash{BlockBytes: ion.BlockBytes},
 	}
-	if again := s.ended.Repeat; again != "" {
-		h.Repeat = fmt.Sprintf("ionsim --fault '%s'", again)
+	switch again := s.ended.Repeat; {
+	case again.OfTrial():
+		h.Repeat = fmt.Sprintf("ionbench replay '%s'", again.Plan)
+	case again.Plan != "":
+		h.Repeat = fmt.Sprintf("ionsim --fault '%s'", again.Plan)
 	}
 	for _, u := range s.station().Unstruck() {
 		h.Missed = append(h.Missed, u.String())

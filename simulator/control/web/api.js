@@ -3,6 +3,7 @@
 
 /**
  * @typedef {{id: number, fault: string, state: "waiting" | "at-work" | "over" | "missed", strikes: number, reason?: string, by_hand: boolean}} Fault
+ * @typedef {{repeat: string, not_repeated?: string[]}} Again
  * @typedef {{sort: "whole" | "probability" | "time" | "percent" | "address" | "bits" | "word" | "flag", least?: string, most?: string, unit?: string,
  *   default?: string, words?: string[]}} Input
  * @typedef {{name: string, what: string, must: boolean, unless?: string, example: string, input: Input}} Parameter
@@ -52,7 +53,7 @@ export class Api {
   /** @returns {Promise<{frames: import("./frames.js").Frame[]}>} */
   frames() { return this.ask("GET", `${this.at}/frames`); }
 
-  /** @returns {Promise<{faults: Fault[], repeat: string}>} */
+  /** @returns {Promise<{faults: Fault[]} & Again>} */
   faults() { return this.ask("GET", `${this.at}/faults`); }
 
   /** @returns {Promise<{kinds: Kind[], moments: Moment[]}>} */

@@ -12,7 +12,7 @@ import { FaultForm } from "./faultform.js";
 import { FrameList } from "./frames.js";
 import { Live } from "./live.js";
 
-/** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind */
+/** @typedef {import("./api.js").Meter} Meter @typedef {import("./api.js").Fault} Fault @typedef {import("./api.js").Kind} Kind @typedef {import("./api.js").Again} Again */
 
 const keptRows = 500;
 const pollEvery = 500;
@@ -217,7 +217,7 @@ class Panel {
       const of = this.chosen;
       const [meter, faults, frames] = await Promise.all([this.api.meter(), this.api.faults(), this.api.frames()]);
       if (of !== this.chosen) return;
-      this.draw(meter, faults.repeat);
+      this.draw(meter, faults);
       this.frames.draw(frames.frames);
       this.live.add(frames.frames);
       this.live.now(meter);
@@ -289,8 +289,8 @@ class Panel {
     this.spoken = text;
   }
 
-  /** @param {Meter} m @param {string} repeat */
-  draw(m, repeat) {
+  /** @param {Meter} m @param {Again} again */
+  draw(m, again) {
     const before = this.meter;
     this.meter = m;
     this.drawName(m);
@@ -300,7 +300,7 @@ class Panel {
     say("look-only", m.look_only ? `Looked at only: ${m.look_only}.` : "");
     this.drawFace(m, before);
     this.drawButtons(m);
-    this.drawFaults(m, repeat);
+    this.drawFaults(m, again);
     this.flash.draw(m.flash.used, m.flash.protected, m.flash.sector_bytes);
     this.drawPairs("counts", Object.entries({ ...m.counts, led_toggles: m.led.toggles, flash_operations: m.flash.operations }).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
     this.drawPairs("settings", Object.entries(m.settings));
@@ -343,9 +343,9 @@ class Panel {
     part("side", HTMLSelectElement).disabled = out;
   }
 
-  /** @param {Meter} m @param {string} repeat */
-  drawFaults(m, repeat) {
-    const drawn = JSON.stringify([m.faults, repeat]);
+  /** @param {Meter} m @param {Again} again */
+  drawFaults(m, { repeat, not_repeated: not = [] }) {
+    const drawn = JSON.stringify([m.faults, repeat, not]);
     if (drawn === this.faultsDrawn) return; // a button in the list may have the focus
     this.faultsDrawn = drawn;
     /** @type {HTMLElement[]} */
@@ -354,6 +354,8 @@ class Panel {
     part("faults", HTMLElement).replaceChildren(...rows);
     part("repeat-box", HTMLElement).hidden = repeat === "";
     say("repeat", repeat);
+    part("not-repeated-box", HTMLElement).hidden = not.length === 0;
+    part("not-repeated", HTMLElement).replaceChildren(...not.map((text) => make("li", text)));
   }
 
   /** @param {Fault} f */

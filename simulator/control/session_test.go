@@ -1,0 +1,230 @@
+package control
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ionbench/client"
+	"ionbench/scenarios/rig"
+	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
+)
+
+// sitting is an upgrade, and its recoveries, at a meter that somebody strikes by hand, in virtual time.
+type sitting struct {
+	t   *testing.T
+	rig *rig.Rig
+	m   *Served
+	log []string
+
+	told []story.Event // to m, since the tool began
+}
+
+func sit(t *testing.T) *sitting {
+	t.Helper()
+	r, err := rig.New(&world.World{}, rig.Options{Trace: rig.FrameTrace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.PutFirmware(world.Firmware{Bytes: 6 * ion.BlockBytes}); err != nil {
+		t.Fatal(err)
+	}
+	return &sitting{t: t, rig: r, m: &Served{subject: Subject{Station: r.Bench().Station()}}}
+}
+
+func (s *sitting) begin(task client.Task, plan string) {
+	s.t.Helper()
+	p, err := fault.Parse(plan)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.tell()
+	s.told = nil
+	if err := s.rig.Begin(&world.Attempt{Tool: world.Tool{Task: task}, Plan: p}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// until plays until it is so, at most to the end of the tool.
+func (s *sitting) until(is func() bool) {
+	for !is() && s.step() {
+	}
+}
+
+func (s *sitting) step() bool {
+	goes := s.rig.Step()
+	s.tell()
+	return goes
+}
+
+// tell tells of what has happened, which is no part of the station's trace any more.
+func (s *sitting) tell() {
+	for _, e := range s.m.subject.Station.TakeTrace() {
+		s.m.Follow(e)
+		s.told = append(s.told, e)
+	}
+}
+
+func (s *sitting) finish() {
+	s.until(func() bool { return false })
+	for _, e := range s.told { // the rig looks for what happened in the station's trace
+		s.m.subject.Station.Note(e)
+	}
+	log := s.rig.Finish().Log
+	s.m.subject.Station.TakeTrace()
+	for line := range strings.Lines(string(log)) {
+		if !strings.Contains(line, " at ") { // with the time
+			s.log = append(s.log, line)
+		}
+	}
+}
+
+// strike strikes a fault so much later. Nothing comes to the tool meanwhile.
+func (s *sitting) strike(later time.Duration, text string) (number int) {
+	s.t.Helper()
+	f, problem := readFault(text)
+	if problem != nil {
+		s.t.Fatal(problem.Error)
+	}
+	number, err := s.m.add(s.rig.Now()+later, f)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.rig.Bench().Exchange()
+	return number
+}
+
+func (s *sitting) end(later time.Duration, number int) {
+	p, _ := s.m.numbered(number)
+	s.m.end(s.rig.Now()+later, &p)
+	s.rig.Bench().Exchange()
+}
+
+// entered reports so often that the meter has come into a state.
+func (s *sitting) entered(state meter.State, times int) func() bool {
+	now, _ := fault.ParseState(state.String())
+	return func() bool { return len(s.m.session.runs) > 0 && s.m.session.since().Entered[now] >= times }
+}
+
+func (s *sitting) resent(n uint64) func() bool {
+	before := s.m.subject.Station.InRun().Resends
+	return func() bool { return s.m.subject.Station.InRun().Resends >= before+n }
+}
+
+func TestThePlanOfASessionDoesItAgainWhateverTheMeterWasAt(t *testing.T) {
+	booting := func(times int) func(s *sitting) func() bool {
+		return func(s *sitting) func() bool {
+			boots := s.entered(meter.Booting, times)
+			return func() bool { return boots() && s.m.subject.Station.SentLast() == 0 } // its answer has come
+		}
+	}
+	block := func(n int) func(s *sitting) func() bool {
+		return func(s *sitting) func() bool { return func() bool { return s.rig.Block() >= n } }
+	}
+	for _, c := range []struct {
+		name   string
+		when   func(s *sitting) func() bool
+		later  time.Duration
+		strike string
+		ended  uint64 // after so many requests that were sent again
+		after  time.Duration
+		want   string
+	}{
+		{"power off while it boots into its loader", booting(1), 500 * time.Millisecond, "power-loss", 0, 800 * time.Millisecond, "power-loss at state download for "},
+		{"power off while it boots what came", booting(2), time.Second, "power-loss", 2, time.Second, "power-loss at state application for "},
+		{"power off while it verifies", func(s *sitting) func() bool { return s.entered(meter.Verifying, 1) }, 0, "power-loss", 2, time.Second, "power-loss at state verifying for 2 no-responses"},
+		{"power off in a block", block(3), 0, "power-loss", 1, time.Second, "power-loss at block 3 for 1 no-response"},
+		{"cable out in a block", block(3), 0, "cable-pull", 2, time.Second, "cable-pull at block 3 for 3 no-responses"},
+		{"cable out while it clears", func(s *sitting) func() bool { return s.entered(meter.Erasing, 1) }, 1500 * time.Millisecond, "cable-pull", 1, time.Second, "cable-pull at flash-op 2 for 2 no-responses"},
+		{"cable out for a time that ends by itself", block(3), 0, "cable-pull for 25s", 0, 0, "cable-pull at block 3 for 3 no-responses"},
+		{"answer lost", block(4), 0, "reply-lost", 0, 0, "reply-lost at block 4"},
+		{"silent", block(4), 0, "meter-silent", 1, time.Second, "meter-silent at block 4 for 2 no-responses"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := sit(t)
+			s.begin(client.TaskUpgrade, "")
+			s.until(c.when(s))
+			number := s.strike(c.later, c.strike)
+			if c.ended > 0 || c.after > 0 {
+				s.until(s.resent(c.ended))
+				s.end(c.after, number)
+			}
+			s.finish()
+			again := s.m.Repeat(s.rig.Now())
+			if !strings.HasPrefix(again.Plan, c.want) || len(again.Not) > 0 {
+				t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+			}
+			second := sit(t)
+			second.begin(client.TaskUpgrade, again.Plan)
+			second.finish()
+			if !slices.Equal(s.log, second.log) {
+				t.Errorf("by hand\n%s\nby %q\n%s", strings.Join(s.log, ""), again.Plan, strings.Join(second.log, ""))
+			}
+		})
+	}
+}
+
+func TestWhatBefellNoToolIsNotInThePlanAndSaidSo(t *testing.T) {
+	s := sit(t)
+	s.begin(client.TaskUpgrade, "")
+	s.until(func() bool { return s.rig.Block() >= 2 })
+	s.strike(0, "reply-lost")
+	s.finish()
+	s.end(2*time.Second, s.strike(time.Second, "power-loss"))
+	s.strike(3*time.Second, "cable-pull for 1s")
+	again := s.m.Repeat(s.rig.Now() + 5*time.Second)
+	if again.Plan != "reply-lost at block 2" || len(again.Not) != 2 || !strings.HasSuffix(again.Not[0], ": no tool was there") || !strings.HasSuffix(again.Not[1], ": no tool was there") {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+}
+
+func TestAFaultThatIsAtWorkWhenAToolComesBeginsItsPlan(t *testing.T) {
+	s := sit(t)
+	s.begin(client.TaskIdentify, "")
+	s.finish()
+	number := s.strike(time.Second, "cable-pull")
+	s.begin(client.TaskUpgrade, "")
+	s.until(s.resent(1))
+	s.end(time.Second, number)
+	s.finish()
+	if again := s.m.Repeat(s.rig.Now()); again.Plan != "cable-pull at start for 2 no-responses" || len(again.Not) > 0 {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+}
+
+func TestWhatNothingWasOnTheLineForIsNotInThePlan(t *testing.T) {
+	s := sit(t)
+	s.begin(client.TaskUpgrade, "")
+	s.until(s.entered(meter.Erasing, 1))
+	s.end(1400*time.Millisecond, s.strike(1300*time.Millisecond, "cable-pull"))
+	s.finish()
+	if again := s.m.Repeat(s.rig.Now()); again.Plan != "" || len(again.Not) != 1 || !strings.HasSuffix(again.Not[0], ": nothing was on the line meanwhile") {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+}
+
+func TestTheFaultsOfTheRecoveryFollowThoseOfTheUpgradeThatFailed(t *testing.T) {
+	s := sit(t)
+	s.begin(client.TaskUpgrade, "")
+	s.until(func() bool { return s.rig.Block() >= 2 })
+	number := s.strike(0, "cable-pull")
+	s.finish()
+	s.end(time.Second, number)
+	s.begin(client.TaskRecover, "")
+	s.until(func() bool { return s.rig.Block() >= 4 })
+	s.strike(0, "reply-lost")
+	s.finish()
+	s.begin(client.TaskUpgrade, "")
+	s.until(func() bool { return s.rig.Block() >= 3 })
+	s.strike(0, "meter-reset")
+	s.finish()
+	again := s.m.Repeat(s.rig.Now())
+	if again.Plan != "cable-pull at block 2 then reply-lost at block 4" || !again.OfTrial() || len(again.Not) != 1 || !strings.Contains(again.Not[0], "meter-reset at block 3: it befell a tool after") {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+}
