@@ -147,6 +147,15 @@ func TestTCPCloseEndsARead(t *testing.T) {
 	}
 }
 
+func TestAnAddressInPlaceOfASerialPortIsSentToTheFlagForIt(t *testing.T) {
+	for name, address := range map[string]bool{"127.0.0.1:7801": true, "plant.local:4001": true, "[::1]:7801": true, "COM3:": false, "/dev/serial/by-path/usb-0:1": false, "ttyUSB0": false} {
+		err := explainOpen(name, ion.DefaultBaudRate, syscall.ENOENT)
+		if got := strings.Contains(err.Error(), "--tcp"); got != address || !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestOpenErrorsSayWhatToDoNext(t *testing.T) {
 	for _, test := range []struct {
 		name string

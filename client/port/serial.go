@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -271,6 +272,9 @@ func explainOpen(name string, baud int, err error) error {
 	case errors.Is(err, fs.ErrNotExist) || code == serial.PortNotFound:
 		if _, lstat := os.Lstat(name); lstat == nil {
 			return absent{fmt.Errorf("serial port %s leads to nothing; it is a link that outlived its port: start ionsim again: %w", name, err)}
+		}
+		if CheckAddress(name) == nil && !strings.ContainsAny(name, `/\`) {
+			return absent{fmt.Errorf("there is no serial port %s; it looks like an address, and those go to --tcp: %w", name, err)}
 		}
 		return absent{fmt.Errorf("there is no serial port %s; check the name, or plug the adapter in: %w", name, err)}
 	case errors.Is(err, fs.ErrPermission) || code == serial.PermissionDenied:
