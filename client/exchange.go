@@ -137,13 +137,14 @@ func (u *Upgrader) wireTime(bytes int) time.Duration {
 
 // responseTime is short where a meter restarts: it is asked until it is there. A connection that has to
 // be opened again has the usual time all the same, for that is not the meter's restart: a call takes
-// half a minute.
+// half a minute. So has the last question, for a line may be slower than a poll: then every answer before
+// was cut short by the question behind it.
 func (u *Upgrader) responseTime() time.Duration {
 	poll := 2 * u.cfg.Timing.Poll
 	switch {
 	case u.step().retry != polling:
 		return u.cfg.Timing.Response
-	case u.broke != nil:
+	case u.broke != nil, u.exchange.missing == polls-1:
 		return max(poll, u.cfg.Timing.Response)
 	}
 	return poll

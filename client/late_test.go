@@ -340,3 +340,22 @@ func TestAnAnswerToARestartThatMakesNoSenseIsNoFailure(t *testing.T) {
 		d.upgraded()
 	}
 }
+
+// A line that takes just longer than a poll brings each answer while the next question goes out. The
+// meter has the new image and says so: that is no failure.
+func TestAnswersOfARestartedMeterThatAlwaysComeJustBehindThePollAreASuccess(t *testing.T) {
+	d := newDesk(t, deskConfig())
+	restarted := false
+	d.tap = func(a *answer) []late {
+		if restarted {
+			half, poll := len(a.bytes)/2, 2*time.Second
+			return []late{{poll - 50*time.Millisecond, a.bytes[:half]}, {poll + 50*time.Millisecond, a.bytes[half:]}}
+		}
+		restarted = a.op() == ion.OpRestart
+		return asIs(a)
+	}
+	if err := d.do(client.TaskUpgrade); err != nil {
+		t.Fatalf("%v\n%s", err, d.logText())
+	}
+	d.upgraded()
+}
