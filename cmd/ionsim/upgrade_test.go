@@ -444,7 +444,7 @@ func TestWhatIsNoIONIsNamedByWhatItLooksLike(t *testing.T) {
 		"\x01\x03\x00\x00\x00\x0a\xc5\xcd": "Modbus RTU (unit 1, function 3)",
 		"\xff\xfb\x01\xff\xfd\x03":         "telnet options; set the gateway to raw TCP",
 		"GET / HTTP/1.1\r\n\r\n":           `text: "GET / HTTP/1.1"`,
-		"\x14\xac\x40\x01\x02":             "line noise, or another baud rate or parity", // begins like a frame
+		"\x14\xac\x40\x01\x02":             "line noise, another baud rate or parity, or several that talk at once", // begins like a frame
 	} {
 		conn, err := port.Open(overTCP(m))
 		must(t, err)

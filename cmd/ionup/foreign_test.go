@@ -41,7 +41,7 @@ func TestWhatAnswersInPlaceOfAMeterIsNamedByWhatItLooksLike(t *testing.T) {
 		"\x69\x83\x01\x01\x2c":             "Modbus RTU (unit 105, function 3)",
 		"\xff\xfb\x01\xff\xfd\x03":         "telnet options; set the gateway to raw TCP",
 		"HTTP/1.1 400 Bad Request\r\n\r\n": `text: "HTTP/1.1 400 Bad Request"`,
-		"\xf8\x3c\x80":                     "line noise, or another baud rate or parity",
+		"\xf8\x3c\x80":                     "line noise, another baud rate or parity, or several that talk at once",
 	} {
 		ionup(t, "identify", "--tcp", stranger(t, says), "--unit-id", "105", "--timeout", "5ms").wantCode(cli.Failed).
 			wantSays("no response from the meter", " bytes came that are no ION and look like "+like)

@@ -64,7 +64,7 @@ func likeness(p []byte) string {
 			return what
 		}
 	}
-	return "line noise, or another baud rate or parity"
+	return "line noise, another baud rate or parity, or several that talk at once"
 }
 
 const telnetIAC = 0xFF // RFC 854: "interpret as command"; a data byte FF is sent twice

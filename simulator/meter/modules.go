@@ -130,12 +130,17 @@ func (m *Meter) number(h ion.Handle) float64 {
 
 // summer reports whether daylight saving is in force.
 //
-// Assumption: DST Start and DST End are seconds since the year began, local standard time.
+// Assumption: DST Start and DST End are seconds since the year began, local standard time. South of the
+// equator summer goes on over the end of the year, so it ends before it starts.
 func (m *Meter) summer(now time.Duration) bool {
 	standard := m.Clock(now).UTC().Add(seconds(m.number(ion.HandleTZOffset)))
 	since := standard.Sub(time.Date(standard.Year(), 1, 1, 0, 0, 0, 0, time.UTC)).Seconds()
 	start, end := m.number(ion.HandleDSTStart), m.number(ion.HandleDSTEnd)
-	return m.number(ion.HandleDSTOffset) != 0 && since >= start && since < end
+	within := since >= start && since < end
+	if start > end {
+		within = since >= start || since < end
+	}
+	return m.number(ion.HandleDSTOffset) != 0 && within
 }
 
 func (m *Meter) localTime(now time.Duration) time.Time {

@@ -149,3 +149,26 @@ func TestASetupCounterCountsChangesAndNoWritesOfTheSame(t *testing.T) {
 		t.Errorf("the meter counts %d changes", n)
 	}
 }
+
+// It is the 6th of March: 5,670,000 seconds of the year are over.
+func TestSummerIsBetweenItsStartAndItsEndAlsoOverTheEndOfTheYear(t *testing.T) {
+	for _, test := range []struct {
+		start, end uint64
+		offset     int64
+		want       bool
+	}{
+		{5_000_000, 20_000_000, 3600, true},
+		{6_000_000, 20_000_000, 3600, false},
+		{24_000_000, 8_000_000, 3600, true}, // in the south
+		{24_000_000, 5_000_000, 3600, false},
+		{5_000_000, 4_000_000, 3600, true},
+		{5_000_000, 5_000_000, 3600, false},
+		{5_000_000, 20_000_000, 0, false},
+	} {
+		x := running(t, testConfig())
+		x.run(write(ion.HandleDSTStart, ion.UnsignedValue(test.start, 4)), write(ion.HandleDSTEnd, ion.UnsignedValue(test.end, 4)), write(ion.HandleDSTOffset, ion.SignedValue(test.offset, 4)))
+		if got := x.read(tree.HandleDST); !got.Equal(ion.BoolValue(test.want)) {
+			t.Errorf("%+v: summer is %v", test, got)
+		}
+	}
+}
