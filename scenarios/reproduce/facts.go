@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ionbench/client/upgradelog"
@@ -42,6 +43,10 @@ func (r *LoggedRun) words(k upgradelog.Kind, before, instead string) string {
 	l, ok := r.find(k)
 	if !ok {
 		return ""
+	}
+	if line, is := r.odd[k]; is {
+		_, value, _ := oddValue(line)
+		return strings.TrimSpace(instead + " " + strconv.Quote(value))
 	}
 	return instead + strings.TrimPrefix(l.String(), before)
 }

@@ -142,28 +142,15 @@ func asksTheMeter(k upgradelog.Kind) bool {
 
 // standIn is a line of the head that is not there.
 func (m *mended) standIn(k upgradelog.Kind, entries []upgradelog.Entry) upgradelog.Line {
-	l := upgradelog.Line{Kind: k}
-	release := client.Release22()
+	model := meter.ION7350
 	switch k {
 	case upgradelog.UpgradeStarted:
-		m.untimed, l.Time = true, world.ArticleStart()
+		m.untimed = true
 		m.remark(0, "the line %q is missing: it is not known when the run began, and its times are not compared", k)
-	case upgradelog.SoftwareVersion:
-		l.Text, l.Number = release.Version, release.Build
-	case upgradelog.FirmwareVersion:
-		l.Text = meter.ION7350.String() + newVersion
-	case upgradelog.FirmwareDated:
-		l.Time = world.ArticleDated()
 	case upgradelog.DeviceName:
-		l.Text = "ion" + modelIn(entries).String()
-	case upgradelog.DeviceSerialNumber:
-		l.Text = serialNumber
-	case upgradelog.DeviceUnitID:
-		l.Number = unitID
-	case upgradelog.DeviceBaudRate:
-		l.Number = ion.DefaultBaudRate
+		model = modelIn(entries)
 	}
-	return l
+	return usual(k, model)
 }
 
 // What stands in for a value that the bench cannot have, or that is not there.

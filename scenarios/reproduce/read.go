@@ -40,6 +40,8 @@ type LoggedRun struct {
 	Unread      int // lines within it that could not be read, and that nothing explains
 	// Mixed: lines of two runs stand among each other, so that neither can be explained.
 	Mixed bool
+	// odd are the lines of the head whose values cannot be read, as they stand.
+	odd map[upgradelog.Kind]string
 }
 
 // maxRemarks is the most remarks on one run, since a binary file has too many lines that cannot
@@ -287,6 +289,9 @@ func (r *reader) leaveOut(within bool) {
 		r.unread = nil
 	}
 	for _, u := range r.unread {
+		if within && r.takeOdd(u) {
+			continue
+		}
 		if within && r.run != nil {
 			r.run.Unread++
 			r.run.Last = u.At

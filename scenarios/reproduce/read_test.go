@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestDayAndMonthThatCouldChangePlacesAreTold(t *testing.T) {
 
 func TestWhatIsNoDateIsNone(t *testing.T) {
 	for _, text := range []string{
-		"", "yesterday", "15:57:48", "2008-03-06", "Friday, March 06, 2008 15:57:48", "March 2008 15:57:48",
+		"", "yesterday", "15:57:48", "2008-03-06", "March 2008 15:57:48",
 		"30.02.2008 15:57:48", "13/13/2008 15:57:48", "06.03.2008 25:00:00", "06.03.2008 15:57", "06.03.2008 15:57:48 15:57:48",
 		"06.03.2008 13:57:48 PM", "1 2 3 4 15:57:48", "March May 06, 2008 15:57:48", "99999999999999999999.1.1 00:00:00", "-1/-1/2008 10:00:00", ". 00:00:00", "///// 1:1:1",
 	} {
@@ -178,6 +179,46 @@ func TestWhatNoMeterOfTheBenchHasIsShownAndPlayedWithAStandIn(t *testing.T) {
 				t.Errorf("the log's own words are gone:\n%s", log.Runs[0].Text())
 			}
 		})
+	}
+}
+
+// Nobody's plan explains what a line of the head says: whatever stands there is shown, and the rest is
+// explained as without it.
+func TestAValueOfTheHeadThatCannotBeReadIsShownAsItStandsAndIsNoUnreadLine(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	for old, odd := range map[string][]string{
+		"Software Version (Build): Version 2.1 (Build 676)": {"Software Version (Build): 2.1", "Software Version (Build): Version 3.0 SP1 (Build 1.1)", "Software Version (Build):"},
+		"Firmware dated Wed Aug 22 13:24:58 2007":           {"Firmware dated Wed Feb 30 13:24:58 2007", "Firmware dated unknown", "Firmware dated", "> FIRMWARE DATED 22 AUG"},
+		"Device Unit ID = 105":                              {"Device Unit ID = 0x69", "Device Unit ID = 0105", "Device Unit ID = -1", "Device Unit ID=", "12:00:01 Device Unit ID = none"},
+		"Device BaudRate = 9600":                            {"Device BaudRate = 9,600", "Device BaudRate = 9600 bps", "Device BaudRate = 99999999999999999999"},
+	} {
+		for _, with := range odd {
+			log, err := Read([]byte(strings.Replace(article, old, with, 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := log.Runs[0]
+			_, value, _ := oddValue(with)
+			if r.Unread != 0 || !strings.Contains(fmt.Sprint(r.Remarks), "cannot be read: "+strconv.Quote(with)) || !strings.Contains(fmt.Sprint(r.Facts()), strconv.Quote(value)) {
+				t.Errorf("%q: %d unread, remarks %v, facts %v", with, r.Unread, r.Remarks, r.Facts())
+			}
+			if m, err := mend(r, upgradelog.EnteredDownloadState); err != nil || m.lost != 0 || len(m.Entries) != len(r.Entries) {
+				t.Errorf("%q: %v, %d lines put in", with, err, m.lost)
+			}
+		}
+	}
+}
+
+func TestADayOfTheWeekThatDoesNotFitItsDateIsSaidAndTheDateTaken(t *testing.T) {
+	article := string(logs.UpgradeFailed())
+	for _, year := range []string{"1969", "1970", "2006", "2107", "9999"} {
+		log, err := Read([]byte(strings.Replace(article, "13:24:58 2007", "13:24:58 "+year, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := log.Runs[0]; r.Unread != 0 || !strings.Contains(fmt.Sprint(r.Facts()), year) || !strings.Contains(fmt.Sprint(r.Remarks), "not as the article writes it") {
+			t.Errorf("%s: %d unread, remarks %v, facts %v", year, r.Unread, r.Remarks, r.Facts())
+		}
 	}
 }
 

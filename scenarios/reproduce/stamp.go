@@ -169,13 +169,19 @@ func (f *stampFields) reading() (reading, bool) {
 		}
 		hour = hour%12 + 12*(f.half-1)
 	}
-	var dates []time.Time
+	var dates, others []time.Time
 	for _, d := range f.dates() {
 		t := time.Date(d[0], time.Month(d[1]), d[2], hour, f.clock[1], f.clock[2], 0, time.UTC)
-		fits := t.Month() == time.Month(d[1]) && t.Day() == d[2]
-		if fits && (f.weekday == 0 || int(t.Weekday()) == f.weekday-1) && (len(dates) == 0 || !dates[0].Equal(t)) {
+		switch {
+		case t.Month() != time.Month(d[1]) || t.Day() != d[2]:
+		case f.weekday != 0 && int(t.Weekday()) != f.weekday-1:
+			others = append(others, t)
+		case len(dates) == 0 || !dates[0].Equal(t):
 			dates = append(dates, t)
 		}
+	}
+	if len(dates) == 0 && len(others) == 1 { // the year was typed over, or its PC had no better
+		dates = others
 	}
 	switch len(dates) {
 	case 0:
