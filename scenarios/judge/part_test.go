@@ -9,6 +9,7 @@ import (
 
 	"ionbench/scenarios/duty"
 	"ionbench/scenarios/verdict"
+	"ionbench/simulator/meter"
 )
 
 func TestShardsTogetherHaveEveryScenarioOnce(t *testing.T) {
@@ -209,4 +210,48 @@ func FuzzReadJSON(f *testing.F) {
 			_ = VerdictText(s)
 		}
 	})
+}
+
+func TestAnAbortedProgramDoesNotStayWhenTheFlashIsCleared(t *testing.T) {
+	p := &player{scenario: &Scenario{Name: "aborted-erasing"}, options: &Options{Response: time.Second}}
+	began := time.Now()
+	for _, test := range []struct {
+		took    time.Duration
+		ops     uint64
+		tarries bool
+	}{
+		{14 * time.Second, 5, false}, // the request under way is tried to its end
+		{20 * time.Second, 5, true},
+		{50 * time.Second, 0, false}, // there is a meter to bring back
+	} {
+		a := &Execution{Aborted: true, Exit: Exit{Code: 1, Took: test.took}, started: began, Meter: verdict.Condition{FlashOps: test.ops}, signals: []signalSent{{at: began.Add(time.Second)}}}
+		if why := p.tarries(a); (why != "") != test.tarries {
+			t.Errorf("after %v: %q", test.took, why)
+		}
+	}
+}
+
+// The image is gone from the moment that the clear has begun, also where no sector is erased yet.
+func TestAMeterThatErasesWasNotLeftInItsLoaderBeforeTheClear(t *testing.T) {
+	for state, left := range map[meter.State]bool{meter.Application: false, meter.Download: true, meter.Erasing: false} {
+		a := &Execution{Aborted: true, Exit: Exit{Code: 1}, Meter: verdict.Condition{State: state}}
+		if a.leftInLoader(meter.Application) != left {
+			t.Errorf("%v: %v", state, !left)
+		}
+	}
+}
+
+func TestALogHasTheHourOfThePlaceWhereItsProgramRuns(t *testing.T) {
+	began := time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)
+	here := time.FixedZone("there", int(abroadBy/time.Second))
+	for told, advised := range map[string]bool{"2026-03-02 04:45:01": false, "2026-03-01 23:00:01": true, "2026-03-02 16:45:01": true, "2026-03-01 04:45:01": true} {
+		at, err := time.Parse(time.DateTime, told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &Execution{started: began, Exit: Exit{Took: 3 * time.Second}}
+		if a.adviseHour(at, here); len(a.Warned) > 0 != advised {
+			t.Errorf("%s: advised: %v", told, !advised)
+		}
+	}
 }

@@ -237,9 +237,9 @@ func (g *gateway) strike(h *Harm, kind request) {
 	case "reader-gone":
 		g.unread = true
 		return
-	case "nagged":
+	case "nagged", "nagged-by-others", "nagged-by-noise":
 		g.nags = true
-		g.nag.begin(g.now, g.unit, g.lastID, g.response)
+		g.nag.begin(g.now, nags[h.name](g.unit, g.lastID), g.response)
 		return
 	case "application-back":
 		g.use(func(s *bench.Station) {
@@ -634,7 +634,7 @@ func harm(at request, nth int, name string, response time.Duration) Harm {
 	if name == "garbled" {
 		h.garble = firstValue
 	}
-	if slices.Contains([]string{"garbled", "unheard", "nagged", "forgets", "reader-gone", "application-back"}, name) {
+	if nags[name] != nil || slices.Contains([]string{"garbled", "unheard", "forgets", "reader-gone", "application-back"}, name) {
 		h.Forge = func(frame []byte) []byte { return frame } // see strike
 	}
 	if h.Forge != nil {

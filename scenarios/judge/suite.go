@@ -107,6 +107,13 @@ func refused(name, title string, waits int, about duty.ID, spoil func(*world.Wor
 	return play{Scenario{Name: name, Phase: Before, Row: "K18", Title: title, World: w, Expect: Refuses, Waits: waits, Duties: duties(about, duty.AsItWas)}, ""}
 }
 
+// inLoader has the meter be in its loader, whose application is whole: a program that takes it for
+// one that has nothing to lose looks less closely.
+func inLoader(p play) play {
+	p.Title, p.InLoader, p.Alone = "somebody has put the meter into its loader, and "+p.Title, true, true
+	return p
+}
+
 // spoilt is refused with a file that cannot be used.
 func spoilt(name, title string, damage world.Damage) play {
 	return refused(name, title, 0, duty.File, func(w *world.World) { w.Firmware[0].Damage = damage })
@@ -187,6 +194,10 @@ func moreInputs() []play {
 		refused("serial-case", "the serial number that is expected has small letters where that of the meter has great ones", 0, duty.Device, func(w *world.World) {
 			w.Attempts[0].SerialNumber = "pc-0209a001-11"
 		}),
+		inLoader(refused("wrong-serial-in-loader", "the meter has another serial number", 0, duty.Device, func(w *world.World) { w.Attempts[0].SerialNumber = "PC-0000A000-00" })),
+		inLoader(refused("wrong-product-in-loader", "the file is for a 7330", 0, duty.Fits, func(w *world.World) { w.Firmware[0].Model = meter.ION7330 })),
+		inLoader(refused("wrong-password-in-loader", "the password is wrong", 0, duty.Password, func(w *world.World) { w.Attempts[0].Password = "4711" })),
+		inLoader(spoilt("damaged-file-in-loader", "a bit of the file is wrong", world.Damaged)),
 		refused("unit-a-byte", "a unit is asked for that ends in the same byte: nobody answers", tries(), duty.Device, func(w *world.World) { w.Attempts[0].UnitID = 105 + 256 }),
 		refused("too-large", "the image is larger than the meter has room for", 0, duty.Fits, func(w *world.World) { w.Firmware[0].Bytes = 62 * 64 << 10 }),
 		{Scenario{Name: "long-image", Phase: Whole, Row: "K1", Title: "the image has more than 255 blocks", Expect: Succeeds, OnePass: true, World: worldOf(257), Duties: duties(duty.WholeImage)}, ""},
@@ -287,6 +298,7 @@ func morePhases() []play {
 		{Scenario{Name: "connection-breaks-often", Phase: Download, Title: "the connection breaks at three blocks", Expect: Succeeds, OnePass: true, Waits: 4, Duties: duties(duty.Reconnect, duty.Same)},
 			"ip-reset at block 3; ip-reset at block 5; ip-reset at block 8"},
 		{Scenario{Name: "slow-erase", Phase: Erase, Title: "every sector takes as long to erase as one may", World: erasesLong(8 * time.Second), Pace: scaled, Waits: 50, Expect: Succeeds, OnePass: true, Duties: duties(duty.Patience, duty.Busy)}, ""},
+		{Scenario{Name: "aborted-erasing", Phase: Erase, Title: "somebody presses Ctrl-C as the flash is cleared, which takes long", World: erasesLong(8 * time.Second), Pace: scaled, Waits: 50, Harms: []Harm{harm(polls, 1, "abort", 0)}, Duties: duties(duty.AbortButton, duty.Next)}, ""},
 		{Scenario{Name: "program-failed", Phase: Download, Title: "the meter says that the chip did not take a block", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at block 5 status program-failed"},
 		{Scenario{Name: "out-of-range", Phase: Download, Title: "the meter says that the address of a block is outside its flash", Expect: Succeeds, Duties: duties(duty.Again)}, "reply-status at block 5 status out-of-range"},
 		{Scenario{Name: "another-meter-again", Phase: Download, Title: "the meter says that it was not cleared, and then another one answers identify", World: worldOf(6), Expect: Fails, Harms: []Harm{harm(returns, 0, "tells-another-serial", 0)}, Duties: duties(duty.Device, duty.Again)},
@@ -389,6 +401,8 @@ func moreSurroundings() []play {
 		{Scenario{Name: "cannot-keep", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder", Expect: Either, Around: surroundings{NoFolder: true}, Duties: duties(duty.Keepable, duty.AsItWas)}, ""},
 		{Scenario{Name: "cannot-keep-and-killed", Phase: Before, Title: "the settings cannot be kept: {dir} is no folder; where the program goes on all the same, it is killed", World: worldOf(6), Around: surroundings{NoFolder: true},
 			Harms: []Harm{harm(blocks, 3, "kill", 0)}, Duties: duties(duty.Keepable, duty.Kept)}, ""},
+		{Scenario{Name: "no-room-and-killed", Phase: Before, Title: "the disk is full when the settings are to be kept; where the program goes on all the same, it is killed", World: dressed(2), Around: surroundings{NoRoom: true},
+			Harms: []Harm{harm(blocks, 2, "kill", 0)}, Duties: duties(duty.Keepable, duty.Kept)}, ""},
 		{Scenario{Name: "terminated", Phase: Download, Title: "the program is sent SIGTERM", World: unhurried(), Pace: scaled, Signal: syscall.SIGTERM, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 2"},
 		{Scenario{Name: "hung-up", Phase: Download, Title: "the program is sent SIGHUP", Signal: syscall.SIGHUP, Duties: duties(duty.AbortButton, duty.Next)}, "abort at block 6"},
 	}
@@ -575,8 +589,13 @@ func harmful(response time.Duration) []Scenario {
 	s.Name, s.Harms = "written-in-vain-and-killed", append(s.Harms, harm(compares, 1, "kill", response))
 	add(verifies, 1, "tells-another-crc", "the answer is ok and has another CRC-32 than the image, to", Succeeds, false, duty.Record, duty.Again)
 	all[len(all)-1].Name = "verified-otherwise"
-	add(blocks, 6, "nagged", "the meter freezes, and ACKs and answers to something else come without end, at a", Recovers, false, duty.NoNewTime, duty.Bounded)
-	all[len(all)-1].Name, all[len(all)-1].Waits = "nagged", tries()
+	for _, what := range [][2]string{{"nagged", "ACKs and answers to something else come"}, {"nagged-by-others", "frames of another meter come"}, {"nagged-by-noise", "bytes of no frame come"}} {
+		add(blocks, 6, what[0], "the meter freezes, and "+what[1]+" without end, at a", Recovers, false, duty.NoNewTime, duty.Bounded)
+		all[len(all)-1].Name, all[len(all)-1].Waits = what[0], tries()
+	}
+	add(verifies, 1, "nagged", "the meter freezes, and answers to something else come without end, when no ACK is waited for, at", Recovers, false, duty.NoNewTime, duty.Bounded)
+	silenced := &all[len(all)-1]
+	silenced.Name, silenced.Waits, silenced.Extra = "nagged-verify", tries(), restartPatience
 	for _, at := range []request{identifies, reads, enters, clears, blocks, verifies, restarts, compares} {
 		add(at, 1, "cut-short", "the answer ends in its middle, and nothing comes behind it, to", Succeeds, true, duty.Stream, duty.Bounded)
 		if at != enters && at != restarts && at != verifies { // which a program may ask about otherwise
@@ -588,6 +607,9 @@ func harmful(response time.Duration) []Scenario {
 	s = &all[len(all)-1]
 	s.Name, s.World, s.Pace = "abort-slow-loader", slowLoader(response), wall
 	s.Extra = s.World.Meters[0].Speed.LoaderTime + 10*time.Second
+	add(enters, 1, "abort", "the program is sent SIGTERM at the answer to", Recovers, false, duty.AbortButton, duty.AsItWas)
+	s = &all[len(all)-1]
+	s.Name, s.Signal = "terminated-enter-answer", syscall.SIGTERM
 	add(enters, 1, "application-back", "somebody has put the meter into its loader, and it is switched off and on after identify, so that its application answers", Either, false, duty.Loader, duty.Values)
 	s = &all[len(all)-1]
 	s.Name, s.InLoader = "application-back", true

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -89,7 +90,7 @@ func (p *player) complete(a *Execution, e *verdict.Evidence) {
 
 // lookAtConduct adds the breaches that show only at the end to those that the gateway saw.
 func (p *player) lookAtConduct(a *Execution, before meter.State) {
-	if why := p.abort(a); why != "" {
+	if why := cmp.Or(p.abort(a), p.tarries(a)); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.AbortButton, why})
 	}
 	if p.scenario.abortSignal() == syscall.SIGINT && a.leftInLoader(before) {
@@ -193,7 +194,7 @@ const leftInLoader = "it was aborted before the clear, and left the meter in its
 // leftInLoader reports whether an abort has left a meter that does not measure, although its
 // application was whole. For a signal that no person sends that is advice.
 func (a *Execution) leftInLoader(before meter.State) bool {
-	return a.Aborted && !a.success() && before == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State.Loader()
+	return a.Aborted && !a.success() && before == meter.Application && a.Meter.FlashOps == 0 && a.Meter.State == meter.Download
 }
 
 // endedAround reports whether a program ended because of what is around it, and the meter is as it
@@ -226,16 +227,28 @@ func (p *player) adviseStamps(a *Execution) {
 		return
 	}
 	read := verdict.ReadLog(a.Log, 0)
+	here := time.FixedZone("there", int(abroadBy/time.Second))
 	began := false
 	for _, e := range read.Entries {
-		began = began || e.Kind == upgradelog.UpgradeStarted
-		here := time.FixedZone("there", int(abroadBy/time.Second))
+		if e.Kind == upgradelog.UpgradeStarted {
+			began = true
+			a.adviseHour(e.Time, here)
+		}
 		if e.Kind == upgradelog.FirmwareDated && !sameClock(e.Time, p.file.Dated.UTC()) && !sameClock(e.Time, p.file.Dated.In(here)) {
 			a.warn(duty.LogStamps, fmt.Sprintf("the log dates the firmware %s, and it was built at %s UTC", e.Time.Format(time.DateTime), p.file.Dated.UTC().Format(time.DateTime)))
 		}
 	}
 	if !began {
 		a.warn(duty.LogStamps, "its log cannot be read there: the names of days and months are not English")
+	}
+}
+
+// adviseHour looks at when a log has the upgrade begin, by the clock of the place where it runs.
+func (a *Execution) adviseHour(told time.Time, here *time.Location) {
+	const slack = 2 * time.Second // a log has whole seconds
+	shown := time.Date(told.Year(), told.Month(), told.Day(), told.Hour(), told.Minute(), told.Second(), 0, here)
+	if shown.Before(a.started.Add(-slack)) || shown.After(a.started.Add(a.Exit.Took+slack)) {
+		a.warn(duty.LogStamps, fmt.Sprintf("the log has the upgrade begin at %s, and there it was %s", told.Format(time.DateTime), a.started.In(here).Format(time.DateTime)))
 	}
 }
 
@@ -291,6 +304,20 @@ func (p *player) abort(a *Execution) string {
 		return ""
 	}
 	return fmt.Sprintf("it was sent %v in the middle of the download, and went on to the end", p.scenario.abortSignal())
+}
+
+// tarries says that a program went on long after it was told to stop, with nothing left to bring
+// back; empty if it has not. A request that is under way may be tried to its end.
+func (p *player) tarries(a *Execution) string {
+	if !a.Aborted || a.Killed || a.Exit.TimedOut || len(a.signals) == 0 || a.Meter.FlashOps == 0 {
+		return ""
+	}
+	const slack = 5 * time.Second
+	took := a.started.Add(a.Exit.Took).Sub(a.signals[0].at)
+	if took <= time.Duration(tries())*p.options.Response+slack {
+		return ""
+	}
+	return fmt.Sprintf("it was sent %v when the flash was cleared, and ended %.1fs later", p.scenario.abortSignal(), took.Seconds())
 }
 
 // record says what in the record beside the image is not what the file says; empty for nothing.
