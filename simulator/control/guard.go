@@ -83,7 +83,8 @@ func sameSite(r *http.Request) bool {
 }
 
 func (s *Server) hasToken(r *http.Request) bool {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	ok := strings.EqualFold(scheme, "Bearer")
 	return ok && subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) == 1
 }
 

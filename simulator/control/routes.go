@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -286,9 +287,31 @@ func (m *Served) take(w http.ResponseWriter, r *http.Request, body any) bool {
 	case errors.As(err, &large):
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", large.Limit), "a fault is a line of text")
 	case err != nil:
-		refuse(w, http.StatusBadRequest, "the body is no such JSON: "+err.Error(), "GET /v1/openapi.json shows what it should be")
+		refuse(w, http.StatusBadRequest, "the body is no such JSON: "+misshapen(err), "GET /v1/openapi.json shows what it should be")
 	default:
 		return true
 	}
 	return false
+}
+
+// misshapen says what is wrong with a body, without the names of what it is read into.
+func misshapen(err error) string {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return "it is empty"
+	case !errors.As(err, &wrong):
+		return strings.TrimPrefix(err.Error(), "json: ")
+	case wrong.Field == "":
+		return "it is " + one(wrong.Value) + ", and should be an object"
+	}
+	return wrong.Field + " cannot be " + one(wrong.Value)
+}
+
+// one is a kind of JSON value with its article.
+func one(kind string) string {
+	if kind == "array" || kind == "object" {
+		return "an " + kind
+	}
+	return "a " + kind
 }

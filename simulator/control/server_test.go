@@ -124,6 +124,7 @@ func TestStrangersAreKeptOut(t *testing.T) {
 		{"a request as it should be", nil, 200},
 		{"localhost by its name", []string{"Host", "localhost:" + port}, 200},
 		{"another user, without the token", []string{"Authorization", ""}, 401},
+		{"the scheme in small letters", []string{"Authorization", "bearer " + token}, 200},
 		{"a wrong token", []string{"Authorization", "Bearer " + token + "x"}, 401},
 		{"the token in another form", []string{"Authorization", token}, 401},
 		{"a name that a hostile DNS leads here", []string{"Host", "evil.example:" + port}, 421},
@@ -183,11 +184,27 @@ func TestABodyIsReadOnlyAsFarAsItCanBeRight(t *testing.T) {
 			t.Errorf("%.40s as %q gives %d, not %d: %s", c.body, c.kind, got, c.want, body)
 		}
 	}
+	for body, says := range map[string]string{
+		`["cable-pull"]`: "it is an array, and should be an object", `{"fault": 7}`: "fault cannot be a number", ``: "it is empty", `{"force": true}`: "unknown field",
+	} {
+		if _, got := m.ask(t, "POST", "/v1/faults", body); !strings.Contains(got, "the body is no such JSON: "+says) || strings.Contains(got, "struct") {
+			t.Errorf("%s is answered with %s", body, got)
+		}
+	}
 	if _, body := m.ask(t, "POST", "/v1/faults", `{"fault": "cabel-pull"}`); !strings.Contains(body, "cable-pull") {
 		t.Errorf("the misspelt fault is answered without a suggestion: %s", body)
 	}
 	if f, err := m.client().Faults(t.Context()); err != nil || len(f.Faults) > 0 {
 		t.Errorf("the meter was struck: %v, %v", f, err)
+	}
+}
+
+func TestWhoAsksForTheHeadOfTheEventsGetsItAndIsNoWatcher(t *testing.T) {
+	m := serveOne(t)
+	for range maxWatchers + 1 {
+		if got, body := m.ask(t, "HEAD", "/v1/events", ""); got != 200 || body != "" {
+			t.Fatalf("it is answered with %d, %q", got, body)
+		}
 	}
 }
 

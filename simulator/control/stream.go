@@ -30,6 +30,9 @@ func (m *Served) getEvents(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return // nothing will ever come behind them
+	}
 	stream := &stream{w: w, control: http.NewResponseController(w)}
 	if stream.begin() != nil {
 		return

@@ -331,6 +331,17 @@ test("the meters of programs that are judged can be watched, one after the other
   await page.locator("#link", { hasText: /no meter is served now|does not answer/ }).waitFor();
 });
 
+test("where the system chooses the colours, what is written looks other than what is erased", async (t) => {
+  const meter = await serve(t, "--pace", "off");
+  const page = await open(t, meter.url, { forcedColors: "active" });
+  await page.locator("#state", { hasText: "running its application" }).waitFor();
+  const looks = await page.locator(".legend .sector").evaluateAll((all) => all.map((one) => {
+    const { backgroundColor, backgroundImage } = getComputedStyle(one);
+    return backgroundImage === "none" ? backgroundColor : backgroundImage;
+  }));
+  assert.equal(new Set(looks).size, 3, `loader, erased and written look like ${looks.join(" | ")}`);
+});
+
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
     const meter = await serve(t, "--pace", "off");
