@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -254,10 +255,27 @@ func TestAHistoryOfTooManyBreaksLosesItsOldestRecordsAndCanBeSaved(t *testing.T)
 		from := int64(2*maxStretches)*1800 + 11 + i*10
 		h.keep(stretch{from: from, to: from + 5, period: 900, room: endless})
 	}
+	if len(h.stretches) != maxStretches || h.recorded != 2*maxStretches+2 || h.position() != 4*maxStretches {
+		t.Errorf("%d stretches, %d records before them, the next is %d", len(h.stretches), h.recorded, h.position())
+	}
 	m := newMeter(t, testConfig())
 	m.memory.history = h
-	if n := len(m.AppendMemory(nil, 0)); len(h.stretches) != maxStretches || h.recorded != 2*maxStretches+2 || h.position() != 4*maxStretches || n > 80_000 {
-		t.Errorf("%d stretches, %d records before them, the next is %d, %d bytes", len(h.stretches), h.recorded, h.position(), n)
+	for range 2 * tree.EventLogDepth {
+		m.logSetup(0, ion.HandleOwner)
+	}
+	text := strings.Repeat("x", 80)
+	for _, r := range m.tree().Registers {
+		m.memory.setLabel(r.Handle, text)
+	}
+	for _, module := range m.tree().Modules {
+		m.memory.setLabel(module.Handle, text)
+	}
+	for _, g := range m.tree().Managers {
+		m.memory.setLabel(g.Handle, text)
+	}
+	const fileHas = 128<<10 - 1000 // serve.MaxNonVolatile, and some for which meter it is, its settings and setup
+	if n := len(m.AppendMemory(nil, 0)); n > fileHas {
+		t.Errorf("with everything at its most it is %d bytes", n)
 	}
 }
 
