@@ -121,6 +121,21 @@ func TestAFlagTakesItsValue(t *testing.T) {
 	}
 }
 
+func TestAFlagIsAValueOnlyWhereThatIsSaid(t *testing.T) {
+	f := &flags{}
+	if status, _, stderr := outcome(thing(f, nil), "do", "x.upg", "--name=--loud", "--password", "--", "--level", "2", "--", "--level"); status != Misused || !strings.Contains(stderr, "one argument too many") {
+		t.Errorf("exit %d: %s", status, stderr)
+	}
+	if f.name != "--loud" || f.secret != "--" || f.level != 2 || f.loud {
+		t.Errorf("%+v", *f)
+	}
+	for _, args := range [][]string{{"do", "x.upg", "--name", "--help"}, {"help", "do", "--name"}} {
+		if status, stdout, stderr := outcome(thing(&flags{}, nil), args...); status != Done || !strings.HasPrefix(stdout, "Usage: thing do ") {
+			t.Errorf("%q: exit %d, %.100s%s", args, status, stdout, stderr)
+		}
+	}
+}
+
 func TestANumberIsAlwaysDecimal(t *testing.T) {
 	for text, want := range map[string]int{"0105": 105, "010": 10, "00": 0, "-03": -3, "300": 300} {
 		f := &flags{}
@@ -189,6 +204,8 @@ func TestWrongUsageIsToldInOneStyle(t *testing.T) {
 		"do a --xyzzy":            {"error: there is no flag --xyzzy", help},
 		"do a -x":                 {"error: there is no flag -x", help},
 		"do a --level":            {"error: --level wants a value: --level N", help},
+		"do a --name --loud":      {"error: --name wants a value, and --loud is a flag; if it is meant, write --name=--loud", help},
+		"do a --name --workers 2": {"error: --name wants a value, and --workers is a flag; if it is meant, write --name=--workers", help},
 		"do a --level=":           {"error: --level: its value is empty; give one, or leave the flag out", help},
 		"do a --level 301":        {"error: --level: \"301\" is no number from -3 to 300", help},
 		"do a --unit-id 0":        {"error: --unit-id: \"0\" is no number from 1 to 9999", help},

@@ -284,6 +284,9 @@ func (c *Call) parse(command *Command, args []string) (rest []string, err error)
 		}
 		return pflag.NormalizedName(name)
 	})
+	if err = swallowed(set, args); err != nil {
+		return nil, err
+	}
 	err = set.Parse(args)
 	for _, f := range flags {
 		if set.Changed(f.Name) {
@@ -291,6 +294,34 @@ func (c *Call) parse(command *Command, args []string) (rest []string, err error)
 		}
 	}
 	return set.Args(), c.explain(command, err)
+}
+
+// swallowed refuses a flag as the value of the flag before it, whose own was forgotten: a file of that
+// name would be written.
+func swallowed(set *pflag.FlagSet, args []string) error {
+	for i := 0; i+1 < len(args) && args[i] != "--"; i++ {
+		f := flagNamed(set, args[i])
+		if f == nil || f.NoOptDefVal != "" {
+			continue
+		}
+		i++
+		switch {
+		case args[i] == "--help":
+			return errHelp
+		case flagNamed(set, args[i]) != nil:
+			return Usage("--%s wants a value, and %s is a flag; if it is meant, write --%[1]s=%[2]s", f.Name, args[i])
+		}
+	}
+	return nil
+}
+
+// flagNamed is the flag that a word names and gives no value; nil for none.
+func flagNamed(set *pflag.FlagSet, word string) *pflag.Flag {
+	name, ok := strings.CutPrefix(word, "--")
+	if !ok {
+		return nil
+	}
+	return set.Lookup(name)
 }
 
 // explain turns an error of pflag into one in the style of this package.
