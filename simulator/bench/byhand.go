@@ -53,6 +53,8 @@ type Since struct {
 	At      time.Duration          // after the station's run began
 	Counts  Counts                 // of the station's run by then
 	Entered [fault.Booting + 1]int // how often the meter has entered each state since
+	// Restarts: the tool's last request is one upon which the meter restarts, as that to enter download state.
+	Restarts bool
 }
 
 // AddByHand adds a fault to the plan of a station that runs. A fault without a trigger, or with
@@ -107,7 +109,7 @@ func (s *Station) thisMoment(f fault.Fault, since *Since) fault.Trigger {
 		over = 1
 	}
 	moments := s.stateNow(since, answered)
-	if n := run.Block; s.takesBlocks() && n > 0 {
+	if n := run.Block; n > 0 && (s.takesBlocks() || s.amidBlocks(since)) {
 		moments = append(moments, fault.Block(int(min(n+over, max(n, run.ImageBlocks)))))
 	}
 	if n, ok := s.operation(since); ok {
@@ -139,15 +141,15 @@ func (s *Station) onTheWay() bool {
 }
 
 // stateNow names the state that the meter is in, where the tool does nothing meanwhile by which the moment
-// could be said, or more of it the slower the line is. A state is said by its beginning; booting by its end,
-// if the answer has come with which it began, or if it is not the first time.
+// could be said, or more of it the slower the line is. A state is said by its beginning; booting that the tool
+// has asked for by its end, if the answer has come, or if it is not the first time.
 func (s *Station) stateNow(since *Since, answered bool) []fault.Trigger {
 	if s.far != nil {
 		return nil
 	}
 	entered := since.Entered
 	now, _ := fault.ParseState(s.meter.State().String())
-	if now == fault.Booting && (answered || entered[now] > 1) {
+	if now == fault.Booting && since.Restarts && (answered || entered[now] > 1) {
 		now = fault.Download
 		if entered[fault.Erasing] > 0 {
 			now = fault.Application
@@ -201,6 +203,18 @@ func (s *Station) takesBlocks() bool {
 	}
 	switch s.meter.State() {
 	case meter.Receiving, meter.Programming, meter.Verifying:
+		return true
+	}
+	return false
+}
+
+// amidBlocks reports that a meter which a fault has stopped was taking blocks of this tool's run.
+func (s *Station) amidBlocks(since *Since) bool {
+	if s.far != nil || since.Restarts || s.watch.blocksSent == since.Counts.BlocksSent {
+		return false
+	}
+	switch s.meter.State() {
+	case meter.Off, meter.Booting, meter.Download:
 		return true
 	}
 	return false

@@ -81,7 +81,11 @@ func (s *session) place(a *act, now glimpse) (f fault.Fault, run int, why string
 	case a.begun.run == a.end.run && a.begun.frames == a.end.frames && a.begun.idle && a.over && ofBytes(f.Kind):
 		return f, 0, "nothing was on the line meanwhile"
 	case a.begun.run > 0 && (s.framesUpTo(a.begun.run, now) > a.begun.frames || !a.begun.idle):
-		f = s.lasting(f, a, a.begun)
+		from := a.begun
+		if f.Trigger == fault.Block(int(from.block.number)) {
+			from.resends = from.block.sent // by its plan it strikes when the block begins
+		}
+		f = s.lasting(f, a, from)
 		return f, a.begun.run, s.late(f, a)
 	case a.begun.run == a.end.run:
 		return f, 0, "no tool was there"

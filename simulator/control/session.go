@@ -19,6 +19,13 @@ type session struct {
 	seen [2]uint64 // frames so far, by direction
 	last ion.Head  // of the last request
 	sent uint64    // requests so far that were sent again
+	block
+}
+
+// block is the last one that a tool has begun to send.
+type block struct {
+	number uint32
+	sent   uint64 // requests that had been sent again by then
 }
 
 // run is what one tool did, from its first request on.
@@ -53,12 +60,13 @@ type glimpse struct {
 	run     int    // how many tools had come
 	frames  uint64 // that both ends had begun to send
 	resends uint64
+	block   block
 	idle    bool // nothing was on the line
 }
 
 func (s *session) glimpse(station *bench.Station, now time.Duration) glimpse {
 	_, busy := station.Line().Next()
-	return glimpse{now, len(s.runs), s.frames(), s.sent, !busy}
+	return glimpse{now, len(s.runs), s.frames(), s.sent, s.block, !busy}
 }
 
 func (s *session) frames() uint64 { return s.seen[line.ToMeter] + s.seen[line.FromMeter] }
@@ -96,6 +104,9 @@ func (s *session) frame(station *bench.Station, at time.Duration, w story.FrameS
 	}
 	last := s.last
 	s.last = h
+	if h.Op == ion.OpBlock && h.Sequence != s.block.number {
+		s.block = block{h.Sequence, s.sent}
+	}
 	switch again := h.MessageID == last.MessageID || h.Op == ion.OpBlock && h.Op == last.Op && h.Sequence == last.Sequence; {
 	case len(s.runs) == 0:
 	case again:
@@ -149,7 +160,7 @@ func (s *session) find(is func(*act) bool) *act {
 
 // ahead is the session with what has happened at the station and was not told yet. Its acts are nobody's.
 func (s *session) ahead(station *bench.Station) *session {
-	c := &session{runs: slices.Clone(s.runs), seen: s.seen, last: s.last, sent: s.sent}
+	c := &session{runs: slices.Clone(s.runs), seen: s.seen, last: s.last, sent: s.sent, block: s.block}
 	for _, e := range station.Trace() {
 		c.follow(station, e)
 	}
@@ -161,7 +172,9 @@ func (s *session) since() bench.Since {
 	if len(s.runs) == 0 {
 		return bench.Since{}
 	}
-	return s.runs[len(s.runs)-1].Since
+	since := s.runs[len(s.runs)-1].Since
+	since.Restarts = s.last.Op == ion.OpEnter || s.last.Op == ion.OpRestart
+	return since
 }
 
 // add notes a fault that was added by hand.

@@ -84,6 +84,17 @@ func (s *sitting) finish() {
 	}
 }
 
+// sameBy wants an upgrade under a plan to have the log of this one.
+func (s *sitting) sameBy(plan string) {
+	s.t.Helper()
+	second := sit(s.t)
+	second.begin(client.TaskUpgrade, plan)
+	second.finish()
+	if !slices.Equal(s.log, second.log) {
+		s.t.Errorf("by hand\n%s\nby %q\n%s", strings.Join(s.log, ""), plan, strings.Join(second.log, ""))
+	}
+}
+
 // strike strikes a fault so much later. Nothing comes to the tool meanwhile.
 func (s *sitting) strike(later time.Duration, text string) (number int) {
 	s.t.Helper()
@@ -159,12 +170,7 @@ func TestThePlanOfASessionDoesItAgainWhateverTheMeterWasAt(t *testing.T) {
 			if !strings.HasPrefix(again.Plan, c.want) || len(again.Not) > 0 {
 				t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
 			}
-			second := sit(t)
-			second.begin(client.TaskUpgrade, again.Plan)
-			second.finish()
-			if !slices.Equal(s.log, second.log) {
-				t.Errorf("by hand\n%s\nby %q\n%s", strings.Join(s.log, ""), again.Plan, strings.Join(second.log, ""))
-			}
+			s.sameBy(again.Plan)
 		})
 	}
 }
@@ -181,6 +187,33 @@ func TestWhatBefellNoToolIsNotInThePlanAndSaidSo(t *testing.T) {
 	if again.Plan != "reply-lost at block 2" || len(again.Not) != 2 || !strings.HasSuffix(again.Not[0], ": no tool was there") || !strings.HasSuffix(again.Not[1], ": no tool was there") {
 		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
 	}
+}
+
+func TestWhatStrikesABootingMeterThatNoToolHasAskedToRestartIsNotNamedByItsLoader(t *testing.T) {
+	s := sit(t)
+	s.strike(0, "meter-reset")
+	s.strike(500*time.Millisecond, "brown-out for 80ms")
+	if again := s.m.Repeat(time.Second); strings.Contains(again.Plan, "download") || !strings.Contains(again.Plan, "; brown-out at ") {
+		t.Errorf("the plan is %q", again.Plan)
+	}
+}
+
+func TestWhatBefallsAMeterThatIsOffInABlockIsNamedByTheBlock(t *testing.T) {
+	s := sit(t)
+	s.begin(client.TaskUpgrade, "")
+	s.until(func() bool { return s.rig.Block() >= 3 })
+	off := s.strike(0, "power-loss")
+	s.until(s.resent(1))
+	out := s.strike(time.Second, "cable-pull")
+	s.end(2*time.Second, off)
+	s.until(s.resent(1))
+	s.end(time.Second, out)
+	s.finish()
+	again := s.m.Repeat(s.rig.Now())
+	if again.Plan != "power-loss at block 3 for 1 no-response; cable-pull at block 3 for 3 no-responses" || len(again.Not) > 0 {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+	s.sameBy(again.Plan)
 }
 
 func TestAFaultThatIsAtWorkWhenAToolComesBeginsItsPlan(t *testing.T) {
