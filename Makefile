@@ -9,7 +9,7 @@ ARTIFACTS ?= artifacts
 PLATFORMS ?= linux/amd64 linux/arm64 linux/arm linux/386 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build engine cross test test-386 outside pages page-panel page-story page-reports pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check rest clean
+.PHONY: help build engine cross test test-386 outside pages page-none page-panel page-story page-reports pictures race scenarios realtime sweep proxied compare bench bench-once fuzz format lint update-golden check rest clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,9 +47,11 @@ outside: ## the suite of a module of its own, which knows of this one what every
 	cd fixtures/outside && $(GO) vet ./... && $(GO) test ./...
 
 pages: build ## all pages: the types of their scripts, what a person does in a browser, the OpenAPI document linted
-	@if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then \
-		$(MAKE) --no-print-directory -j3 --output-sync=target page-panel page-story page-reports; \
-	else echo "NOT TESTED: the pages in a browser: npm or chromium is missing"; test -z "$$CI"; fi
+	@$(MAKE) --no-print-directory -j3 --output-sync=target $(BROWSED)
+
+BROWSED = $(shell if command -v npm >/dev/null && command -v $${CHROMIUM:-chromium} >/dev/null; then echo page-panel page-story page-reports; else echo page-none; fi)
+page-none:
+	@echo "NOT TESTED: the pages in a browser: npm or chromium is missing"; test -z "$$CI"
 
 # They wait more than they work, so all are tried at once.
 page-panel: AT = simulator/control/web
@@ -126,9 +128,10 @@ DIFFERENT = linux/386 darwin/arm64 windows/amd64
 
 # One analysis is enough to see that tests compile for Windows too. Only files for Windows alone go without
 # the others, which make cross has.
-rest: WINDOWSVET = -bools
-rest: PLATFORMS = $(DIFFERENT)
-rest: lint build cross test-386 outside pages race bench-once ## what `make check` does beside the tests
+# Pages wait while the compiler works, so both are at it at once; the programs are there before.
+rest: lint build ## what `make check` does beside the tests
+	@$(MAKE) --no-print-directory -j4 --output-sync=target WINDOWSVET=-bools PLATFORMS='$(DIFFERENT)' cross $(BROWSED)
+	@$(MAKE) --no-print-directory test-386 outside race bench-once
 
 clean: ## what the other targets made
 	rm -rf bin $(ARTIFACTS)
