@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,9 +123,9 @@ var _ = Describe("In real time", Label(realtime), func() {
 		})
 	}
 
-	// What a plan of protocol points makes happen does not depend on what carries the
-	// bytes. rig.Promised says what is compared. All wait for what does not come at the same time.
-	sameOver := func(ctx context.Context, plan string, response time.Duration, transports ...rig.Transport) {
+	// played is what a plan makes happen over each transport: rig.Promised says what is compared. All wait
+	// for what does not come at the same time.
+	played := func(ctx context.Context, plan string, response time.Duration, transports []rig.Transport) [][]string {
 		GinkgoHelper()
 		plots, outcomes, errs := make([]*plot, len(transports)), make([]*rig.Outcome, len(transports)), make([]error, len(transports))
 		var attempts sync.WaitGroup
@@ -135,15 +136,25 @@ var _ = Describe("In real time", Label(realtime), func() {
 			attempts.Go(func() { outcomes[i], errs[i] = s.TryOver(ctx, transport, &a) })
 		}
 		attempts.Wait()
-		var want []string
+		all := make([][]string, len(transports))
 		for i, s := range plots {
-			got := rig.Promised(s.ended(outcomes[i], errs[i]).Trace)
-			if want == nil {
-				want = got
-				Expect(len(want)).To(BeNumerically(">", 70), "events, more than the erased sectors")
-				continue
-			}
-			Expect(got).To(Equal(want), "over %v, against the bench", transports[i])
+			all[i] = rig.Promised(s.ended(outcomes[i], errs[i]).Trace)
+		}
+		return all
+	}
+
+	// What a plan of protocol points makes happen does not depend on what carries the bytes. On a
+	// computer that is late for a moment the tool asks once more than on the bench: then it is played again
+	// with a tool that waits longer, and that counts.
+	sameOver := func(ctx context.Context, plan string, response time.Duration, transports ...rig.Transport) {
+		GinkgoHelper()
+		all := played(ctx, plan, response, transports)
+		if slices.ContainsFunc(all, func(events []string) bool { return !slices.Equal(events, all[0]) }) {
+			all = played(ctx, plan, 5*response, transports)
+		}
+		Expect(len(all[0])).To(BeNumerically(">", 70), "events, more than the erased sectors")
+		for i, events := range all {
+			Expect(events).To(Equal(all[0]), "over %v, against the bench", transports[i])
 		}
 	}
 
