@@ -41,7 +41,7 @@ var guises = []func(*world.World){
 	},
 	func(w *world.World) {
 		m := &w.Meters[0]
-		m.UnitID, m.Password, m.Model = 361, "Pa$~wZ", meter.ION7300
+		m.UnitID, m.Password, m.Model = 361, "7a$~wZ", meter.ION7300
 		w.Firmware[0].Bytes = 12*ion.BlockBytes - 1
 	},
 	func(w *world.World) {

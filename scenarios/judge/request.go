@@ -549,6 +549,8 @@ var forgeries = map[string]forgery{
 	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
 	"tells-another-crc":      told(func(reply []byte) { reply[5] ^= 1 }),
 	"tells-bad-block":        told(notTaken(ion.StatusVerifyFailed)),
+	"tells-same-block":       told(notTaken(ion.StatusOK)),
+	"tells-bad-sequence":     told(notTaken(ion.StatusBadSequence)),
 	"tells-busy-block":       told(notTaken(ion.StatusBusy)),
 	"exception":              exception,
 	"other-op":               before(func(f []byte) { f[opAt] = otherOp(f[opAt]) }),

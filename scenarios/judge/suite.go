@@ -314,6 +314,8 @@ func morePhases() []play {
 		{Scenario{Name: "cable-out-ten-times", Phase: Download, Row: "K2", Title: "the cable is out until ten answers are missing, and the eleventh try is answered", Expect: Succeeds, OnePass: true, Waits: tries(), Duties: duties(duty.Same, duty.Bounded)},
 			"cable-pull at block 6 for 10 no-responses"},
 		unending("never-taken", "the meter says that the CRC-32 of a block is wrong, as often as it is sent", "tells-bad-block", &refusedForEver, duty.Again),
+		unending("wanted-for-ever", "the answer to a block is ok and wants the same block, as often as it is sent", "tells-same-block", &refusedForEver, duty.Sequence),
+		unending("bad-sequence-for-ever", "the meter says that a block is out of sequence and wants the same one, as often as it is sent", "tells-bad-sequence", &refusedForEver, duty.Sequence),
 		unending("busy-for-ever", "the meter answers a block with busy, as often as it is sent", "tells-busy-block", &busyForEver, duty.Busy),
 		{Scenario{Name: "every-answer-lost", Phase: Download, Title: "the answer to every block is lost once", Expect: Succeeds, OnePass: true, Waits: imageBlocks, Duties: duties(duty.Same, duty.Bounded, duty.LogLines)}, "reply-lost at block 1..12"},
 		{Scenario{Name: "busy-often", Phase: Download, Title: "the meter answers four blocks in a row with busy", Expect: Succeeds, OnePass: true, Extra: 5 * time.Second, Duties: duties(duty.Busy)}, "reply-busy at block 3..6"},
@@ -548,6 +550,9 @@ func harmful(response time.Duration) []Scenario {
 		s.Name, s.Waits, s.Extra = "silent-"+requestNames[at], tries(), restartPatience
 		s.Alone = at == enters // a program need not know that its settings are in the meter still
 	}
+	add(enters, 1, "cable-pull", "the cable is pulled for good, so that nobody sees the meter in its loader, at the answer to", Recovers, false, duty.Kept, duty.InForce)
+	gone := &all[len(all)-1]
+	gone.Name, gone.Waits, gone.Extra = "cable-out-enter", tries(), restartPatience
 	add(writes, 0, "unheard", "the meter hears no", Recovers, false, duty.Bounded, duty.Success, duty.Kept)
 	all[len(all)-1].Name, all[len(all)-1].Waits = "writes-in-vain", tries()
 	add(reads, 1, "reply-lost", "the answers are lost to everything that is asked from the first read on, and then come again:", Either, false, duty.Keepable, duty.Bounded)
