@@ -3,6 +3,8 @@ package reproduce
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +13,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"ionbench/client/upgradelog"
 )
@@ -64,6 +68,76 @@ func unzipped(b []byte) (content []byte, name string) {
 		return content, f.Name
 	}
 	return b, ""
+}
+
+// withoutEscapes returns a text in which a program has written \n for each line end.
+func withoutEscapes(s string) (text string, was bool) {
+	if strings.Contains(strings.TrimSpace(s), "\n") || !strings.Contains(s, `\n`) {
+		return s, false
+	}
+	return strings.NewReplacer(`\r\n`, "\n", `\n`, "\n", `\t`, "\t").Replace(s), true
+}
+
+// without64 returns what a file holds that is base64 and nothing else.
+func without64(b []byte) (content []byte, was bool) {
+	const least = 64 // bytes: a word is base64, too
+	bare := bytes.Join(bytes.Fields(b), nil)
+	if len(bare) < least {
+		return b, false
+	}
+	content, err := base64.StdEncoding.DecodeString(string(bare))
+	if err != nil {
+		return b, false
+	}
+	return content, true
+}
+
+// textOf is a log as UTF-8, also from the two encodings that no log of a tool continues: UTF-32, and the
+// code page of a Western Windows with the marks that Latin 1 does not have.
+func textOf(b []byte) string {
+	if s, ok := ofUTF32(b); ok {
+		return s
+	}
+	s := upgradelog.Text(b)
+	if utf8.Valid(b) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if at := r - firstOf1252; at >= 0 && int(at) < len(marksOf1252) {
+			return marksOf1252[at]
+		}
+		return r
+	}, s)
+}
+
+// Where the code page 1252 has marks, Latin 1 has control characters.
+const firstOf1252 = 0x80
+
+var marksOf1252 = [...]rune{
+	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
+	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
+}
+
+// ofUTF32 reads UTF-32 of either order, with or without its mark: of each four bytes the high two say nothing.
+func ofUTF32(b []byte) (s string, ok bool) {
+	const width, least = 4, 16
+	if len(b) < least || len(b)%width != 0 {
+		return "", false
+	}
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		runes := make([]rune, 0, len(b)/width)
+		for at := 0; at < len(b); at += width {
+			r := order.Uint32(b[at:])
+			if r > unicode.MaxRune {
+				break
+			}
+			runes = append(runes, rune(r))
+		}
+		if len(runes) == len(b)/width {
+			return strings.TrimPrefix(string(runes), "\uFEFF"), true
+		}
+	}
+	return "", false
 }
 
 // withoutJSON returns the lines that stand in a file of JSON as strings: in a list, in one string, or one

@@ -8,6 +8,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -37,6 +38,16 @@ func withoutHTML(s string) (text string, was bool) {
 	}
 	s = breaks.ReplaceAllStringFunc(s, func(string) string { return "\n" })
 	return html.UnescapeString(tags.ReplaceAllString(s, "")), true
+}
+
+var element = regexp.MustCompile(`^\s*(?:<[?!][^<>]*>\s*)*</?[A-Za-z][^<>]*>`)
+
+// withoutXML returns the text of a file that begins with an element, of which each has lines of its own.
+func withoutXML(s string) (text string, was bool) {
+	if !element.MatchString(s) {
+		return s, false
+	}
+	return html.UnescapeString(tags.ReplaceAllString(s, "\n")), true
 }
 
 var (
@@ -89,7 +100,8 @@ func plainLines(text string) (lines []string, added []string) {
 		}
 		added = append(added, "every line stands there twice")
 	}
-	return lines, added
+	lines, more := laidOut(lines)
+	return lines, append(added, more...)
 }
 
 // marksBehind are what tables and programs put behind a line.
@@ -179,6 +191,7 @@ const (
 	rewritten                     // with a date or a number of another locale
 	wrapped                       // in two lines
 	respaced                      // with other blanks or marks
+	glued                         // behind another one in one line
 )
 
 // spellings are what is said of lines that are spelled otherwise.
@@ -191,11 +204,27 @@ var spellings = []struct {
 	{recased, "other capitals than the tool writes, which do not matter"},
 	{respaced, "other blanks or marks than the tool writes, such as those of a word processor"},
 	{wrapped, "a line that was wrapped is joined again"},
+	{glued, "lines that stand in one, without an end between them, are taken apart"},
+}
+
+// mentioned are words of which every line of a log has one.
+var mentioned = []string{"completed", "response", "comm", "device", "firmware", "upgrade", "flash", "software", "proceeding", "settings", "template", "note"}
+
+// mentions reports whether a text can be a line of a log at all, which most of a strange file is not.
+func mentions(s string) bool {
+	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+		s = strings.Map(narrow, blanks.Replace(s))
+	}
+	s = strings.ToLower(s)
+	return slices.ContainsFunc(mentioned, func(word string) bool { return strings.Contains(s, word) })
 }
 
 // lineOf reads a line however it was passed on. remark is about a date or a number that was read
 // as of another locale.
 func lineOf(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {
+	if !mentions(s) {
+		return l, how, "", false
+	}
 	if l, how, remark, ok = lineAsIs(s); ok {
 		return l, how, remark, ok
 	}

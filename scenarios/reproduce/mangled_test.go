@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -127,6 +128,39 @@ func manglings() []mangling {
 		})},
 		{"CRLF", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") })},
 		{"CR", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r") })},
+		{"UTF-32", asClean, text(func(s string) string {
+			var b []byte
+			for _, r := range s {
+				b = binary.LittleEndian.AppendUint32(b, uint32(r))
+			}
+			return string(b)
+		})},
+		{"base64", asClean, text(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })},
+		{"ellipses of a Western Windows", asClean, text(func(s string) string { return strings.ReplaceAll(s, "...", "\x85") })},
+		{"bullets", asClean, eachLine(func(_ int, s string) string { return "• " + s })},
+		{"found by a search", asClean, eachLine(func(_ int, s string) string { return "Upgrade.log:" + s })},
+		{"quoted by name", asClean, eachLine(func(_ int, s string) string { return "Jim> " + s })},
+		{"a table of semicolons", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf("%d;info;%q;pc-%d", n, s, n%3) })},
+		{"a table of commas", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf("ok,%q,%s", s, strings.Repeat("x", n%5)) })},
+		{"XML", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf("<line n=\"%d\">%s</line>", n, html.EscapeString(s)) })},
+		{"XML in one line", asClean, text(func(s string) string {
+			return "<?xml version=\"1.0\"?><log><l>" + strings.ReplaceAll(html.EscapeString(s), "\n", "</l><l>") + "</l></log>"
+		})},
+		{"line ends spelled", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", `\n`) })},
+		{"no line ends", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "") })},
+		{"some line ends lost", asClean, lines(func(l []string, _ func(int) int) []string {
+			for i := 1; i < len(l); i += 3 {
+				l[i] = strings.TrimSuffix(l[i], "\n")
+			}
+			return l
+		})},
+		{"cut hard by a terminal", asClean, eachLine(func(_ int, s string) string {
+			const columns = 40
+			if len(s) > columns {
+				return s[:columns] + "\n" + s[columns:]
+			}
+			return s
+		})},
 		{"CRCRLF", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\r\r\n") })},
 		{"blank lines", asClean, eachLine(func(_ int, s string) string { return s + "\n" })},
 		{"a mail", asClean, text(func(s string) string {

@@ -62,8 +62,11 @@ func Read(b []byte) (*Log, error) {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
 	content, mailed := unmailed(content)
-	text, page := withoutHTML(upgradelog.Text(content))
+	content, coded := without64(content)
+	text, page := withoutHTML(textOf(content))
+	text, marked := withoutXML(text)
 	text, listed := withoutJSON(text)
+	text, escaped := withoutEscapes(text)
 	text = lineEnds.Replace(text)
 	r := reader{log: new(Log)}
 	if zipped != "" {
@@ -78,8 +81,17 @@ func Read(b []byte) (*Log, error) {
 	if page {
 		r.remark(0, "taken out of HTML")
 	}
+	if marked {
+		r.remark(0, "taken out of XML")
+	}
 	if mailed {
 		r.remark(0, "it is a mail, and decoded")
+	}
+	if coded {
+		r.remark(0, "decoded from base64")
+	}
+	if escaped {
+		r.remark(0, "its line ends are written as \\n")
 	}
 	lines, added := plainLines(text)
 	for _, says := range added {
@@ -133,6 +145,14 @@ func addRemark(remarks *[]Remark, line int, text string) {
 
 // line takes the next line of the file.
 func (r *reader) line(at int, s string) {
+	if pieces := takenApart(s); pieces != nil {
+		for _, piece := range pieces {
+			l, how, remark, _ := lineOf(piece)
+			r.entry(upgradelog.Entry{At: at, Line: l}, how|glued, remark)
+			r.raw, r.rawAt = tidied(piece), at
+		}
+		return
+	}
 	if len(s) > upgradelog.MaxLineBytes {
 		s = s[:upgradelog.MaxLineBytes]
 	}
@@ -163,12 +183,14 @@ func (r *reader) joinsUnread(at int, rest string) bool {
 	text := rest
 	for i := len(r.unread) - 1; i >= 0 && at-r.unread[i].At <= most && r.unread[i].At == at-(len(r.unread)-i); i-- {
 		begins := r.unread[i].At
-		whole := tidied(r.unread[i].Text) + " " + text
-		if l, how, remark, ok := lineOf(whole); ok {
-			r.unread = r.unread[:i]
-			r.entry(upgradelog.Entry{At: begins, Line: l}, how|wrapped, remark)
-			r.raw, r.rawAt = whole, at
-			return true
+		for _, blank := range joints {
+			whole := tidied(r.unread[i].Text) + blank + text
+			if l, how, remark, ok := lineOf(whole); ok {
+				r.unread = r.unread[:i]
+				r.entry(upgradelog.Entry{At: begins, Line: l}, how|wrapped, remark)
+				r.raw, r.rawAt = whole, at
+				return true
+			}
 		}
 		before, _ := unquoted(tidied(r.unread[i].Text))
 		text = tidied(before) + " " + text
@@ -185,14 +207,28 @@ func (r *reader) goesOn(at int, rest string) bool {
 	if _, before, begins := upgradelog.Respell(rest); begins && before == "" {
 		return false // a line of its own, of which the rest is still to come
 	}
+	for _, blank := range joints {
+		if r.goesOnIn(at, r.raw+blank+rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// joints are what was between two halves of a line: a blank, or nothing, for a terminal cuts words, too.
+var joints = []string{" ", ""}
+
+// goesOnIn takes the last line as it stands in whole, if that is more than was known of it.
+func (r *reader) goesOnIn(at int, whole string) bool {
 	last := &r.run.Entries[len(r.run.Entries)-1]
-	l, how, _, ok := lineOf(r.raw + " " + rest)
+	l, how, _, ok := lineOf(whole)
 	if !ok || l.Kind != last.Kind {
 		return false
 	}
 	switch l.Kind {
 	case upgradelog.SettingsRestored:
-		ok = len(groupsNamed(l.Text).List()) > len(groupsNamed(last.Text).List())
+		names := groupsNamed(l.Text).List()
+		ok = len(names) > len(groupsNamed(last.Text).List()) && len(names) > strings.Count(l.Text, ",")
 	case upgradelog.Refused:
 		_, known := client.ParseRefusal(l.Text)
 		ok = known || r.said&wrapped != 0
@@ -205,7 +241,7 @@ func (r *reader) goesOn(at int, rest string) bool {
 		return false
 	}
 	last.Line = l
-	r.raw, r.rawAt, r.run.Last = r.raw+" "+rest, at, at
+	r.raw, r.rawAt, r.run.Last = whole, at, at
 	r.tell(*last, how|wrapped, "")
 	return true
 }

@@ -1,0 +1,213 @@
+package reproduce
+
+import (
+	"encoding/csv"
+	"slices"
+	"strings"
+
+	"ionbench/client/upgradelog"
+)
+
+// layouts are ways in which lines stand in a table or behind the words of somebody else. Whether one is
+// meant is seen by the lines that can be read then, and could not be before.
+var layouts = []struct {
+	says string
+	bare func(lines []string) []string
+}{
+	{"the same words stand before all lines: they are left out", withoutCommonBeginning},
+	{"the lines are a column of a table", columnWithLines},
+}
+
+// laidOut returns the lines without what layouts have added, and says what that was. The one that makes
+// most lines readable is the first to go.
+func laidOut(lines []string) (bare []string, added []string) {
+	for range layouts {
+		best, of := readable(lines)
+		if best*10 >= of*8 {
+			break
+		}
+		var says string
+		for _, l := range layouts {
+			if other := l.bare(lines); better(other, &best) {
+				bare, says = other, l.says
+			}
+		}
+		if says == "" {
+			break
+		}
+		lines, added = bare, append(added, says)
+	}
+	return lines, added
+}
+
+func better(lines []string, best *int) bool {
+	n, _ := readable(lines)
+	if n <= *best {
+		return false
+	}
+	*best = n
+	return true
+}
+
+// sample is as much of a file as shows how its lines are laid out.
+func sample(lines []string) []string {
+	const enough = 2000
+	few := make([]string, min(enough, len(lines)))
+	for i := range few {
+		few[i] = lines[i][:min(upgradelog.MaxLineBytes, len(lines[i]))]
+	}
+	return few
+}
+
+// readable counts the lines of a log in the sample, and those that are not blank.
+func readable(lines []string) (n, of int) {
+	for _, s := range sample(lines) {
+		if tidied(s) == "" {
+			continue
+		}
+		of++
+		if _, _, _, ok := lineOf(s); ok {
+			n++
+		}
+	}
+	return n, of
+}
+
+// withoutCommonBeginning removes the shortest beginning that two neighbours share and nearly all lines
+// have, such as "Upgrade.log:" of a search.
+func withoutCommonBeginning(lines []string) []string {
+	const most = 50 // neighbours that are asked
+	seen, shortest := sample(lines), ""
+	for i := 1; i < min(most, len(seen)); i++ {
+		s := sharedBeginning(seen[i-1], seen[i])
+		if s == "" || shortest != "" && len(s) >= len(shortest) {
+			continue
+		}
+		if alike(seen, func(line string) bool { return strings.HasPrefix(line, s) }) {
+			shortest = s
+		}
+	}
+	bare := make([]string, len(lines))
+	for i, s := range lines {
+		bare[i] = strings.TrimPrefix(s, shortest)
+	}
+	return bare
+}
+
+// sharedBeginning is what two texts have in common before they differ.
+func sharedBeginning(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// columnWithLines returns the column of a table that has the most lines of a log in it.
+func columnWithLines(lines []string) []string {
+	const most = 32 // columns
+	var best, at int
+	var between rune
+	for _, comma := range ";,\t|" {
+		var counts [most]int
+		for _, s := range sample(lines) {
+			for i, field := range fieldsOf(s, comma) {
+				if _, _, _, ok := lineOf(field); ok && i < most {
+					counts[i]++
+				}
+			}
+		}
+		for i, n := range counts {
+			if n > best {
+				best, at, between = n, i, comma
+			}
+		}
+	}
+	if best == 0 {
+		return lines
+	}
+	column := make([]string, len(lines))
+	for i, s := range lines {
+		if fields := fieldsOf(s, between); at < len(fields) {
+			column[i] = fields[at]
+		}
+	}
+	return column
+}
+
+func fieldsOf(line string, comma rune) []string {
+	r := csv.NewReader(strings.NewReader(line))
+	r.Comma, r.LazyQuotes, r.TrimLeadingSpace = comma, true, true
+	fields, err := r.Read()
+	if err != nil {
+		return nil // it is no row
+	}
+	return fields
+}
+
+// beginningsOf returns the words that lines of a log begin with, but for notes and percentages.
+func beginningsOf() []string {
+	var all []string
+	for k := upgradelog.UpgradeStarted; k < upgradelog.Note; k++ {
+		if before, _, _ := strings.Cut(k.String(), "..."); before != "" && !slices.Contains(all, before) {
+			all = append(all, before)
+		}
+	}
+	return all
+}
+
+// begins returns where lines of a log begin within a text, in order.
+func begins(s string) []int {
+	var at []int
+	for _, words := range beginningsOf() {
+		for from := 0; ; from++ {
+			i := strings.Index(s[from:], words)
+			if i < 0 {
+				break
+			}
+			from += i
+			at = append(at, from)
+		}
+	}
+	const percent = "% completed"
+	for from := 0; ; from += len(percent) {
+		i := strings.Index(s[from:], percent)
+		if i < 0 {
+			break
+		}
+		from += i
+		if n := len(strings.TrimRight(s[:from], "0123456789")); n < from {
+			at = append(at, n)
+		}
+	}
+	slices.Sort(at)
+	return at
+}
+
+// takenApart returns the lines of a log that stand behind one another in one, as a lost line end leaves
+// them; nil if they do not.
+func takenApart(s string) []string {
+	at := begins(s)
+	if len(at) < 2 {
+		return nil
+	}
+	at[0] = 0
+	var pieces []string
+	for i, from := range at {
+		to := len(s)
+		if i+1 < len(at) {
+			to = at[i+1]
+		}
+		piece := strings.TrimRight(s[from:to], " \t;,|")
+		if l, _, _, ok := lineOf(piece); !ok || freeText(l.Kind) {
+			return nil
+		}
+		pieces = append(pieces, piece)
+	}
+	return pieces
+}
+
+// freeText reports whether a line can say anything, also what looks like another line.
+func freeText(k upgradelog.Kind) bool {
+	return k == upgradelog.Refused || k == upgradelog.TemplateSent || k == upgradelog.Note
+}
