@@ -113,3 +113,18 @@ func Begins(s string) bool {
 	}
 	return strings.Trim(s, "0123456789") == "" || strings.HasPrefix(words[Completed].after, strings.TrimLeft(s, "0123456789"))
 }
+
+// BeginsBehind reports whether a text is the beginning of some line with what Respell leaves out in front
+// of it. Of the line there must be enough to know it by.
+func BeginsBehind(s string) bool {
+	const least = 2
+	for at := 1; at+least <= len(s); at++ {
+		if letter(rune(s[at-1])) || !letter(rune(s[at])) && !strings.Contains(s[at:], "%") {
+			continue
+		}
+		if stampLike(s[:at]) && Begins(s[at:]) {
+			return true
+		}
+	}
+	return false
+}

@@ -479,3 +479,14 @@ func TestALineAsReadIsTheOneThatParseGivesBack(t *testing.T) {
 		}
 	}
 }
+
+func TestATornLineIsKnownAlsoBehindWhatALoggerWroteInFront(t *testing.T) {
+	for s, want := range map[string]bool{
+		"12:00:01 No resp": true, "  7: 40% compl": true, "- Comm effic": true, "<13>Mar 1 10:00:00 pc-7 ion[47]: Firmware ver": true, "> > Upgrade f": true,
+		"page 1 of 2": false, "-- Sent from my phone": false, "12:00:01 N": false, "12:00:01 Modem initialised": false, "Best regards, Jim": false, "7": false,
+	} {
+		if got := BeginsBehind(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}

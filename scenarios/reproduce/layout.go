@@ -185,7 +185,7 @@ func begins(s string) []int {
 }
 
 // takenApart returns the lines of a log that stand behind one another in one, as a lost line end leaves
-// them; nil if they do not.
+// them; nil if they do not. Some of them need not be readable, such as the last one of a torn log.
 func takenApart(s string) []string {
 	at := begins(s)
 	if len(at) < 2 {
@@ -193,16 +193,24 @@ func takenApart(s string) []string {
 	}
 	at[0] = 0
 	var pieces []string
+	read := 0
 	for i, from := range at {
 		to := len(s)
 		if i+1 < len(at) {
 			to = at[i+1]
 		}
 		piece := strings.TrimRight(s[from:to], " \t;,|")
-		if l, _, _, ok := lineOf(piece); !ok || freeText(l.Kind) {
+		l, _, _, ok := lineOf(piece)
+		if ok && freeText(l.Kind) {
 			return nil
 		}
+		if ok {
+			read++
+		}
 		pieces = append(pieces, piece)
+	}
+	if read*2 <= len(pieces) {
+		return nil
 	}
 	return pieces
 }

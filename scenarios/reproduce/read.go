@@ -147,9 +147,7 @@ func addRemark(remarks *[]Remark, line int, text string) {
 func (r *reader) line(at int, s string) {
 	if pieces := takenApart(s); pieces != nil {
 		for _, piece := range pieces {
-			l, how, remark, _ := lineOf(piece)
-			r.entry(upgradelog.Entry{At: at, Line: l}, how|glued, remark)
-			r.raw, r.rawAt = tidied(piece), at
+			r.piece(at, piece)
 		}
 		return
 	}
@@ -168,6 +166,17 @@ func (r *reader) line(at int, s string) {
 		return
 	}
 	r.unread = append(r.unread, upgradelog.Unreadable{At: at, Text: s})
+}
+
+// piece takes a part of a line that is one of its own.
+func (r *reader) piece(at int, s string) {
+	l, how, remark, ok := lineOf(s)
+	if !ok {
+		r.unread = append(r.unread, upgradelog.Unreadable{At: at, Text: s[:min(upgradelog.MaxLineBytes, len(s))]})
+		return
+	}
+	r.entry(upgradelog.Entry{At: at, Line: l}, how|glued, remark)
+	r.raw, r.rawAt = tidied(s), at
 }
 
 // joins reports whether the line is the rest of those before, which a mail program has wrapped.
@@ -291,7 +300,7 @@ func (r *reader) endRun() {
 	if within {
 		if _, ended := r.run.Ended(); ended {
 			within = false
-		} else if n := len(r.unread); n == 1 && upgradelog.Begins(tidied(r.unread[0].Text)) {
+		} else if n := len(r.unread); n == 1 && torn(r.unread[0].Text) {
 			r.remark(r.unread[0].At, "a torn line, as a crash of the PC leaves one: %.120q", r.unread[0].Text)
 			r.unread = nil
 		}
@@ -303,6 +312,12 @@ func (r *reader) endRun() {
 		r.unread, within = behind, false
 	}
 	r.leaveOut(within)
+}
+
+// torn reports whether a line is the beginning of one, also behind what stands before all lines.
+func torn(s string) bool {
+	s = tidied(s)
+	return upgradelog.Begins(s) || upgradelog.BeginsBehind(s)
 }
 
 // closes reports whether a line ends what somebody has pasted: a fence, or what stands before the
