@@ -2,6 +2,8 @@ package verdict
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"ionbench/client"
@@ -99,6 +101,35 @@ func TestPercentagesBeginAgainWithEveryClear(t *testing.T) {
 		foreignProgress(e, &f, log.Runs[0])
 		if told := len(f.list) > 0; told != row.broken {
 			t.Errorf("%v: %v", row.percentages, f.list)
+		}
+	}
+}
+
+// A meter that is switched on in its loader is ready for blocks, as behind a clear.
+func TestALogThatCallsAFlashClearedOfAMeterThatOnlyCameBackInItsLoaderIsWrong(t *testing.T) {
+	state := func(s meter.State) story.Event { return story.Event{What: story.StateEntered{State: s}} }
+	off, receiving, erasing := state(meter.Off), state(meter.Receiving), state(meter.Erasing)
+	for name, test := range map[string]struct {
+		before meter.State
+		events []story.Event
+		clears int
+	}{
+		"switched on":               {meter.Receiving, []story.Event{off, receiving}, 0},
+		"cleared":                   {meter.Application, []story.Event{receiving, erasing, receiving}, 1},
+		"cleared when it began":     {meter.Erasing, []story.Event{receiving}, 1},
+		"switched off in the clear": {meter.Receiving, []story.Event{erasing, off, receiving}, 0},
+		"of another meter":          {meter.Receiving, []story.Event{{Source: story.Line, What: erasing.What}, receiving}, 0},
+	} {
+		if n := Clears(test.events, test.before); n != test.clears {
+			t.Errorf("%s: %d clears", name, n)
+		}
+		b := logOf(upgradelog.UpgradeStarted, upgradelog.FlashCleared)
+		broken := Judge(&Evidence{
+			Upgrade: true, Revision: "7350V283", Before: Before{State: test.before}, Meter: &Condition{State: meter.Receiving}, Log: ReadLog(b, 0), Story: test.events,
+			Tool: Tool{Ended: true, Err: errors.New("exit 1")},
+		})
+		if told := strings.Contains(fmt.Sprint(broken), `says "Flash memory cleared" 1 times`); told != (test.clears == 0) {
+			t.Errorf("%s: told %v: %v", name, told, broken)
 		}
 	}
 }

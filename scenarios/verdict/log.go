@@ -305,13 +305,13 @@ func toldTooOften(e *Evidence, f *findings) {
 	}
 	for _, told := range [...]struct {
 		kind upgradelog.Kind
-		did  story.What
+		done int
 	}{
-		{upgradelog.FlashCleared, story.StateEntered{State: meter.Receiving}},
-		{upgradelog.Verified, story.ImageChecked{Status: ion.StatusOK}},
-		{upgradelog.Restarted, story.StateEntered{State: meter.Application}},
+		{upgradelog.FlashCleared, Clears(e.Story, e.Before.State)},
+		{upgradelog.Verified, times(e.Story, story.ImageChecked{Status: ion.StatusOK})},
+		{upgradelog.Restarted, times(e.Story, story.StateEntered{State: meter.Application})},
 	} {
-		lines, done := 0, 0
+		lines := 0
 		var line upgradelog.Line
 		for _, l := range e.Log.Entries {
 			if l.Kind == told.kind {
@@ -319,15 +319,37 @@ func toldTooOften(e *Evidence, f *findings) {
 				lines++
 			}
 		}
-		for _, event := range e.Story {
-			if event.What == told.did {
-				done++
-			}
-		}
-		if lines > done {
-			f.tell("the log says %q %d times, and the meter did it %d times", line, lines, done)
+		if lines > told.done {
+			f.tell("the log says %q %d times, and the meter did it %d times", line, lines, told.done)
 		}
 	}
+}
+
+// times counts what happened in a story.
+func times(events []story.Event, what story.What) (n int) {
+	for _, e := range events {
+		if e.What == what {
+			n++
+		}
+	}
+	return n
+}
+
+// Clears is how often a story's meter has cleared its flash to the end; before is its state at the
+// beginning. A meter that is switched on in its loader is ready for blocks as well, and has cleared nothing.
+func Clears(events []story.Event, before meter.State) (n int) {
+	erases := before == meter.Erasing
+	for _, e := range events {
+		state, ok := e.What.(story.StateEntered)
+		if !ok || e.Source != story.Meter {
+			continue
+		}
+		if erases && state.State == meter.Receiving {
+			n++
+		}
+		erases = state.State == meter.Erasing
+	}
+	return n
 }
 
 func gap(e *Evidence, f *findings) {
