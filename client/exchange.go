@@ -320,10 +320,10 @@ func (u *Upgrader) overdue(now time.Duration) {
 		u.transfer.resent++
 	}
 	u.rules.logMissing(u, s.retry)
-	if u.writesElsewhere() {
+	if first := u.identifiesFirst(s.is); first != NoStep {
 		u.anew++
 		u.unsure = s.is
-		u.follow(now, toStep(StepIdentifyBeforeWriting))
+		u.follow(now, toStep(first))
 		return
 	}
 	x.decoder.Reset()

@@ -213,6 +213,47 @@ func TestSettingsAreWrittenOverANewConnectionOnlyToTheSameMeter(t *testing.T) {
 	}
 }
 
+// A clear erases whatever meter hears it, so it is sent again over a new connection only to the one that
+// was found before, and only if that has not heard it.
+func TestTheFlashIsClearedOverANewConnectionOnlyOfTheSameMeter(t *testing.T) {
+	const stateAt, serialAt = 2, 7
+	unheard := otherIdentity(stateAt, byte(ion.StateErasing^ion.StateDownload))
+	for _, test := range []struct {
+		name   string
+		breaks int // so many answers to the clear are lost with the connection
+		who    func(*answer) []late
+		clears int // that the tool begins
+		claim  error
+	}{
+		{"the same meter, which has not heard it", 1, unheard, 2, nil},
+		{"the same meter, which clears", 1, asIs, 1, nil},
+		{"another meter", 1, otherIdentity(serialAt, 1), 1, client.ErrWrongSerial},
+		{"it breaks each time", 1000, unheard, 11, client.ErrNoResponse},
+	} {
+		d := sessionDesk(t)
+		clears := func() int {
+			return len(slices.DeleteFunc(slices.Clone(d.steps), func(s client.Step) bool { return s != client.StepClearFlash }))
+		}
+		broken := 0
+		d.tap = func(a *answer) []late {
+			switch {
+			case broken < test.breaks && clears() > broken:
+				broken++
+				d.s.Broken(d.now, errTest)
+				return nil
+			case d.steps[len(d.steps)-1] == client.StepIdentifyBeforeClearingAgain:
+				return test.who(a)
+			}
+			return asIs(a)
+		}
+		d.start(client.TaskUpgrade)
+		d.run(d.now + 10*time.Minute)
+		if !d.finished || !errors.Is(d.claim, test.claim) || clears() != test.clears || d.clears != 1 {
+			t.Errorf("%s: %v after %d clears, of which %d erased, want %v after %d\n%s", test.name, d.claim, clears(), d.clears, test.claim, test.clears, d.logText())
+		}
+	}
+}
+
 // A meter that is found in download state is worth more than a log from the start.
 func TestALogThatFailsDoesNotKeepAMeterFromItsRecovery(t *testing.T) {
 	d := sessionDesk(t)

@@ -1,10 +1,15 @@
 package client
 
-import "time"
+import (
+	"time"
 
-// A write whose answer a connection took with it may have been carried out, and the next connection may
-// lead to another meter. So the meter there is asked who it is, and what it has, and is written to only if
-// that is not what was written: an energy reading would lose what it has counted meanwhile.
+	"ionbench/simulator/ion"
+)
+
+// A write or a clear whose answer a connection took with it may have been carried out, and the next
+// connection may lead to another meter. So the meter there is asked who it is, and what it has, and is
+// written to only if that is not what was written: an energy reading would lose what it has counted
+// meanwhile. It is cleared only if it is not being cleared already.
 
 // checked is the step that reads back what a step has written; NoStep for steps that write nothing.
 func checked(s Step) Step {
@@ -19,11 +24,40 @@ func checked(s Step) Step {
 	return NoStep
 }
 
-// writesElsewhere reports whether what is sent again is a write, over another connection than before.
-func (u *Upgrader) writesElsewhere() bool { return u.broke != nil && checked(u.step().is) != NoStep }
+// identifiesFirst is the step that asks who is at the other end before a request that writes or erases
+// is sent again, over another connection than before; NoStep for none.
+func (u *Upgrader) identifiesFirst(s Step) Step {
+	switch {
+	case u.broke == nil:
+		return NoStep
+	case s == StepClearFlash:
+		return StepIdentifyBeforeClearingAgain
+	case checked(s) != NoStep:
+		return StepIdentifyBeforeWriting
+	}
+	return NoStep
+}
 
 // identifiesBeforeWriting reports whether the meter is asked who it is before settings are written.
 func (u *Upgrader) identifiesBeforeWriting() bool { return u.writesListening() || u.unsure != NoStep }
+
+func (u *Upgrader) clearsUnsure() bool { return u.unsure == StepClearFlash }
+
+// foundUnsure goes on with the clear as the meter says how far it is with it.
+func foundUnsure(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.unsure = NoStep
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
+	switch r.State {
+	case ion.StateApplication:
+		return u.beginAnew(&RefusalError{Op: ion.OpClear, Status: ion.StatusRefused})
+	case ion.StateDownload:
+		u.transfer.passes-- // it was not heard
+		return toNext()
+	}
+	return toStep(StepAwaitFlash)
+}
 
 // checkUnsure goes on behind an identify before a write: with the write, or with what came of it.
 func (u *Upgrader) checkUnsure(now time.Duration) next {

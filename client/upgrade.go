@@ -40,6 +40,7 @@ func upgradeSteps() []step {
 		{is: StepIdentifyBeforeClearing, when: (*Upgrader).flashesListening, request: identifyRequest, retry: polling, before: (*Upgrader).twinPause,
 			reply: onDownload(ion.OpIdentify, loaderFound)},
 		{is: StepListenBeforeClearing, when: (*Upgrader).flashesListening, listens: true},
+		{is: StepIdentifyBeforeClearingAgain, when: (*Upgrader).clearsUnsure, request: identifyRequest, reply: onDownload(ion.OpIdentify, foundUnsure)},
 		{is: StepClearFlash, when: (*Upgrader).flashes, request: clearRequest, reply: onDownload(ion.OpClear, cleared)},
 		{is: StepAwaitFlash, when: (*Upgrader).clearing, request: clearedRequest, before: (*Upgrader).pollPause, reply: onDownload(ion.OpClear, cleared)},
 		{is: StepBeginDownload, when: (*Upgrader).flashes, act: beginDownload},
@@ -238,6 +239,7 @@ func (u *Upgrader) beginAnew(why error) next {
 		return failed(&TooOftenError{Passes: u.transfer.passes, Why: why})
 	}
 	u.device.Download = false
+	u.transfer.clearing = false // what is waited for now is another clear, if there is one
 	if refused(why) {
 		return toStep(StepIdentifyBeforeEntering)
 	}
@@ -256,6 +258,7 @@ func clearedRequest(u *Upgrader) { u.download(&ion.DownloadRequest{Op: ion.OpCle
 func (u *Upgrader) clearing() bool { return u.transfer.clearing }
 
 func cleared(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.anew = 0
 	switch r.Status {
 	case ion.StatusOK:
 		u.transfer.clearing = false

@@ -103,7 +103,7 @@ type Upgrader struct {
 	write     []write                  // settings to write
 	wrote     int                      // how many of them were written
 	wroteAt   time.Duration            // when the meter said so
-	unsure    Step                     // the write whose answer a connection took with it; NoStep for none
+	unsure    Step                     // the write or the clear whose answer a connection took with it; NoStep for none
 	anew      int                      // how often in a row one did
 	transfer  transfer
 }
