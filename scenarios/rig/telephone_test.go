@@ -2,7 +2,9 @@ package rig
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"ionbench/client"
 	"ionbench/client/phone"
@@ -225,4 +227,33 @@ func TestAFaultOfTheTelephoneNetworkWantsATelephone(t *testing.T) {
 			t.Errorf("%s at a line: %v", d.Example, err)
 		}
 	}
+}
+
+// A tool that is killed while its block comes out of the call has sent it, and the line saw a part of it.
+func TestABlockThatIsCutShortInACallIsCounted(t *testing.T) {
+	at := blockBegins(t)
+	for after := -500 * time.Millisecond; after < 500*time.Millisecond; after += 10 * time.Millisecond {
+		plan, err := fault.Parse(fmt.Sprintf("kill at %v", at+after))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := calledRig(t, 4).Try(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}, Plan: plan})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !o.Killed || len(o.Violations) > 0 {
+			t.Errorf("killed %v after block 2 came to the line: %v, %v", after, o.Killed, o.Violations)
+		}
+	}
+}
+
+// blockBegins is when the first frame of the second block has come out of the call of calledRig.
+func blockBegins(t *testing.T) time.Duration {
+	r := calledRig(t, 4)
+	if err := r.Begin(&world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade}}); err != nil {
+		t.Fatal(err)
+	}
+	for r.Block() < 2 && r.Step() {
+	}
+	return r.Now()
 }

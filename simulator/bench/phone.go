@@ -47,6 +47,15 @@ func (s *Station) cutShort() {
 	}
 }
 
+// died is how many messages have died in calls, with one that will be cut short because its call has
+// ended meanwhile.
+func (s *Station) died() uint64 {
+	if s.modem != nil && len(s.watch.held) > 0 && !s.modem.Talks() {
+		return s.watch.died + 1
+	}
+	return s.watch.died
+}
+
 // hostNotReady lets the host's DTR fall and rise: its port was closed.
 func (s *Station) hostNotReady(now time.Duration) {
 	s.modem.SetDTR(now, false)

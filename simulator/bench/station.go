@@ -756,7 +756,7 @@ func (s *Station) Counts() Counts {
 		ImageBlocks:   uint64(s.watch.blocks),
 		FlashOps:      s.meter.Chip().Ops(),
 		Resets:        s.watch.resets,
-		Died:          s.watch.died,
+		Died:          s.died(),
 	}
 }
 

@@ -352,6 +352,9 @@ func (m *Modem) Carrier() bool {
 	return !m.active.carrier || m.state == online || m.state == escaped
 }
 
+// Talks reports whether a call carries what the host says to the meter.
+func (m *Modem) Talks() bool { return m.call.phase == talking }
+
 // Lose ends the call: the carrier is gone. The host's modem notices after S10, the meter's is on the
 // hook at once.
 func (m *Modem) Lose(now time.Duration) {
