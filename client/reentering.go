@@ -19,14 +19,23 @@ func refused(why error) bool {
 	return errors.As(why, &r) && r.Status == ion.StatusRefused
 }
 
-// entersAnew reports whether the meter has been told to enter before, and not been read since.
+// entersAnew reports whether the meter may have been told to enter before, and has not been read since.
 func (u *Upgrader) entersAnew() bool {
-	return u.flashes() && u.transfer.enters > 0 && !u.transfer.reread
+	return u.flashes() && (u.unsure == StepEnterDownloadState || u.transfer.enters > 0 && !u.transfer.reread)
+}
+
+// enteringPause gives a meter that may have been told to enter the time to leave its application.
+func (u *Upgrader) enteringPause() time.Duration {
+	if u.unsure == StepEnterDownloadState {
+		return u.cfg.Timing.Restart
+	}
+	return 0
 }
 
 // foundBeforeEntering stops if the line leads to another meter by now, and reads the settings of
 // an application before it is told to leave.
 func foundBeforeEntering(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.unsure = NoStep
 	if err := u.checkSame(r); err != nil {
 		return failed(err)
 	}

@@ -6,10 +6,11 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// A write or a clear whose answer a connection took with it may have been carried out, and the next
-// connection may lead to another meter. So the meter there is asked who it is, and what it has, and is
-// written to only if that is not what was written: an energy reading would lose what it has counted
-// meanwhile. It is cleared only if it is not being cleared already.
+// An enter, a clear or a write whose answer a connection took with it may have been carried out, and the
+// next connection may lead to another meter. So the meter there is asked who it is, and what it has, and
+// is written to only if that is not what was written: an energy reading would lose what it has counted
+// meanwhile. It is cleared only if it is not being cleared already, and told to leave its application only
+// once its settings are read.
 
 // checked is the step that reads back what a step has written; NoStep for steps that write nothing.
 func checked(s Step) Step {
@@ -24,12 +25,15 @@ func checked(s Step) Step {
 	return NoStep
 }
 
-// identifiesFirst is the step that asks who is at the other end before a request that writes or erases
-// is sent again, over another connection than before; NoStep for none.
+// identifiesFirst is the step that asks who is at the other end before a request that enters, erases or
+// writes is sent again, over another connection than before; NoStep for none. A block needs none: it is
+// taken only by a loader at the same place of a download, and verified with the whole image.
 func (u *Upgrader) identifiesFirst(s Step) Step {
 	switch {
 	case u.broke == nil:
 		return NoStep
+	case s == StepEnterDownloadState:
+		return StepIdentifyBeforeEntering
 	case s == StepClearFlash:
 		return StepIdentifyBeforeClearingAgain
 	case checked(s) != NoStep:

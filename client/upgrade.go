@@ -30,7 +30,8 @@ func upgradeSteps() []step {
 		{is: StepOfferSettings, when: (*Upgrader).offersSettings, ask: RestoreSettings, answered: chooseRestore},
 		{is: StepWriteJournal, when: (*Upgrader).needsJournal, keep: (*Upgrader).saveJournal, kept: journalSaved},
 
-		{is: StepIdentifyBeforeEntering, when: (*Upgrader).entersAnew, request: identifyRequest, reply: onDownload(ion.OpIdentify, foundBeforeEntering)},
+		{is: StepIdentifyBeforeEntering, when: (*Upgrader).entersAnew, request: identifyRequest, before: (*Upgrader).enteringPause,
+			reply: onDownload(ion.OpIdentify, foundBeforeEntering)},
 		{is: StepEnterDownloadState, when: (*Upgrader).flashes, request: enterRequest, reply: onDownload(ion.OpEnter, entered)},
 		{is: StepAwaitUnread, when: (*Upgrader).tookUnread, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundUnread)},
 		{is: StepGiveBack, when: (*Upgrader).tookUnread, request: restartRequest, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
@@ -181,6 +182,7 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	default:
 		return failed(&RefusalError{Op: ion.OpEnter, Status: r.Status})
 	}
+	u.anew = 0
 	u.transfer.polls, u.transfer.busy = 0, 0
 	u.transfer.enters++
 	u.transfer.reread = false

@@ -117,7 +117,7 @@ var table = [count - 1]Duty{
 	{LateAnswer, Talking, "4", "A reply that arrives after its request was sent again answers that request. It is no answer to the next one.", false},
 	{Ack, Talking, "3", "An ACK counts only with the transaction of the frame that waits for it.", false},
 	{Stream, Talking, "2", "Find the next frame behind noise, cut frames, echoes and lying lengths, however slowly and in whatever pieces the bytes come.", false},
-	{Reconnect, Talking, "1", "A connection that breaks is a missing answer: open it again. One that breaks again, or cannot be opened, is tried again no faster than answers are waited for. It may lead to another meter: identify before anything is erased or written over the new one.", false},
+	{Reconnect, Talking, "1", "A connection that breaks is a missing answer: open it again. One that breaks again, or cannot be opened, is tried again no faster than answers are waited for. It may lead to another meter: identify before an enter, a clear or a setting goes over the new one.", false},
 	{Busy, Talking, "6", "A busy answer is an answer, and counts among no missing ones: ask again after a while, and not without end.", false},
 	{Alone, Talking, "2", "Talk to the meter of your unit alone; what others on the line say is nothing.", false},
 

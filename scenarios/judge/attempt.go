@@ -184,6 +184,18 @@ func (a *Execution) noteUnstruck(harms []Harm) {
 	}
 }
 
+// missed is why a harm could not strike, with the end of a program that failed: the person may have a flag wrong.
+func (a *Execution) missed() string {
+	if a.Missed == "" || a.Killed || a.Exit.Success() {
+		return a.Missed
+	}
+	why := a.Missed + "; it ended with " + a.Exit.String()
+	if said := a.Exit.said(); said != "" {
+		why += ", and said: " + Visible(said)
+	}
+	return why
+}
+
 // land waits for a meter that an aborted program has left on its way to its loader, or back.
 func (p *player) land(a *Execution) {
 	if state := p.meter().State(); a.Aborted && state != meter.Application && !state.Loader() {

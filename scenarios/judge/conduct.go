@@ -184,14 +184,21 @@ func (c *conduct) says(f *ion.Frame) {
 	}
 }
 
+// intrusions are what no meter may suffer that is another one than the program was sent to.
+var intrusions = [requestKinds]string{
+	enters: "told that one to leave its application",
+	clears: "began to erase that one's flash",
+	writes: "wrote settings into that one",
+}
+
 // asks looks at the first frame of a message.
 func (c *conduct) asks(id uint16, data []byte) {
 	const idEnd = 4
 	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
 	c.tookDamaged(id, kind)
 	c.unsure = c.unsure || c.reopened && kind == writes
-	if c.reopened && c.swapped && kind == writes {
-		c.tell(duty.Reconnect, "its connection broke and led to another meter then, and it wrote settings into that one without an identify before")
+	if done := intrusions[kind]; done != "" && c.reopened && c.swapped {
+		c.tell(duty.Reconnect, "its connection broke and led to another meter then, and it %s without an identify before", done)
 	}
 	if c.stopped && slices.Contains([]request{enters, clears, restarts, writes}, kind) {
 		c.tell(duty.Turns, "a run was stopped in the middle of its download, and another one sent the meter %s", requestNames[kind])

@@ -65,7 +65,8 @@ func (h *Harm) nature(kind request) request {
 // leadsElsewhere reports whether a connection that breaks leads to another meter then.
 func (g *gateway) leadsElsewhere() bool {
 	for i := range g.harms {
-		if h := &g.harms[i]; h.At == assures && h.name == "tells-another-serial" {
+		h := &g.harms[i]
+		if h.name == "tells-another-serial" && (h.At == assures || h.At == arrives || h.At == returns) {
 			return true
 		}
 	}

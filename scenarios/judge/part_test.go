@@ -255,3 +255,26 @@ func TestALogHasTheHourOfThePlaceWhereItsProgramRuns(t *testing.T) {
 		}
 	}
 }
+
+// A flag that the program does not know is the usual reason why it never comes to anything.
+func TestWhatWasNotPlayedTellsHowTheProgramEnded(t *testing.T) {
+	const why = "the program never came to clear 1, so nothing befell it there"
+	refusing := Exit{Code: 2}
+	if _, err := refusing.Stderr.Write([]byte("up: error: there is no flag --tpc\x1b[2J\n")); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		a    Execution
+		want string
+	}{
+		"refused":  {Execution{Missed: why, Exit: refusing}, why + `; it ended with exit 2, and said: up: error: there is no flag --tpc\x1b[2J`},
+		"silent":   {Execution{Missed: why, Exit: Exit{Code: 2}}, why + "; it ended with exit 2"},
+		"content":  {Execution{Missed: why}, why},
+		"killed":   {Execution{Missed: why, Killed: true, Exit: refusing}, why},
+		"befallen": {Execution{Exit: refusing}, ""},
+	} {
+		if got := test.a.missed(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}

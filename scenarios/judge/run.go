@@ -385,7 +385,7 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	result.late = o.late.worst(began, time.Now())
 	result.collect()
 	if len(result.Broken) == 0 && len(p.attempts) > 0 {
-		result.Skipped = p.attempts[0].Missed
+		result.Skipped = p.attempts[0].missed()
 		result.Idle = slices.ContainsFunc(s.Harms, func(h Harm) bool { return h.optional() })
 	}
 	switch {

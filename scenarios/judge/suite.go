@@ -632,6 +632,11 @@ func harmful(response time.Duration) []Scenario {
 	add(arrives, 0, "tells-another-serial", "the connection breaks at the answer to enter, and leads to another meter then, at every", Fails, false, duty.Device, duty.Reconnect)
 	s = &all[len(all)-1]
 	s.Name, s.Harms = "another-meter-entered", append([]Harm{harm(enters, 1, "ip-reset", response)}, s.Harms...)
+	add(arrives, 0, "tells-another-serial", "the cable leads to another meter once the loader has started, at every", Fails, false, duty.Device)
+	all[len(all)-1].Name = "another-meter-in-its-loader"
+	add(returns, 0, "tells-another-serial", "the connection breaks when the flash begins to be cleared, and leads to another meter then, at every", Fails, false, duty.Device, duty.Reconnect)
+	s = &all[len(all)-1]
+	s.Name, s.Harms = "another-meter-at-the-clear", append([]Harm{harm(clears, 1, "ip-reset", response)}, s.Harms...)
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
