@@ -138,9 +138,10 @@ func (u *Upgrader) wireTime(bytes int) time.Duration {
 // responseTime is short where a meter restarts: it is asked until it is there. A connection that has to
 // be opened again has the usual time all the same, for that is not the meter's restart: a call takes
 // half a minute. So has the last question, for a line may be slower than a poll: then every answer before
-// was cut short by the question behind it.
+// was cut short by the question behind it. At the slowest rates all of them would be, and what the meter
+// says would pile up on the line: there the answer's own time counts.
 func (u *Upgrader) responseTime() time.Duration {
-	poll := 2 * u.cfg.Timing.Poll
+	poll := max(2*u.cfg.Timing.Poll, u.cfg.Timing.Poll+u.wireTime(ion.IdentifyFrameBytes))
 	switch {
 	case u.step().retry != polling:
 		return u.cfg.Timing.Response

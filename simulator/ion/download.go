@@ -227,6 +227,9 @@ func replyBytes(op Op) (n int, ok bool) {
 	}
 }
 
+// IdentifyFrameBytes is how long the frame is in which a loader says who it is.
+const IdentifyFrameBytes = FrameOverhead + packetHeaderBytes + replyIdentifyBytes
+
 // AppendDownloadRequest appends the body of r. CRC is sent as it stands.
 func AppendDownloadRequest(dst []byte, r *DownloadRequest) []byte {
 	be := binary.BigEndian
