@@ -82,23 +82,23 @@ func (s *Station) sendSlowly(now time.Duration, frame []byte) {
 	by := s.MeterDelay()
 	switch n := len(s.slow); {
 	case by == 0 && n == 0:
-		s.meterFrame(now, frame)
+		s.meterFrame(now, now, frame)
 	case n < maxDelayed:
 		at := now + by
 		if n > 0 {
 			at = max(at, s.slow[n-1].at)
 		}
-		s.slow = append(s.slow, delayed{at: at, frame: append([]byte(nil), frame...)})
+		s.slow = append(s.slow, delayed{at: at, since: now, frame: append([]byte(nil), frame...)})
 	}
 }
 
 // sendHeld sends the held frames whose time has come.
 func (s *Station) sendHeld(now time.Duration) {
 	for len(s.slow) > 0 && s.slow[0].at <= now {
-		frame := s.slow[0].frame
+		first := s.slow[0]
 		s.slow = slices.Delete(s.slow, 0, 1)
 		if s.silent == 0 {
-			s.meterFrame(now, frame)
+			s.meterFrame(now, first.since, first.frame)
 		}
 	}
 }

@@ -171,6 +171,8 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.line.channels[].busy":                              "follows from what is on the wire",
 			"Station.line.channels[].due":                               "follows from what is on the wire",
 			"Station.plan[].moment.named":                               "what was told decides nothing",
+			"Station.delay[].since":                                     "what is told decides nothing",
+			"Station.slow[].since":                                      "what is told decides nothing",
 			"Station.plan[].aim.harms":                                  "the chip declares what befalls its operations",
 			"Station.plan[].fault.Parameters.Bytes":                     "plays no part without HasBytes",
 			"Station.watch.asking.blocksSent":                           "a number that is shown",

@@ -37,7 +37,7 @@ func (s *Station) hostPacket(now time.Duration, part []byte, packet *meter.Packe
 		}
 	}
 	s.observe(now, fault.AtFrame, line.ToMeter)
-	s.sendFrame(now, line.ToMeter, part)
+	s.sendFrame(now, now, line.ToMeter, part)
 	if s.down > 0 {
 		s.resetHost()
 	}

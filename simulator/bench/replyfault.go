@@ -12,6 +12,7 @@ import (
 // delayed is a frame of the meter that is held back.
 type delayed struct {
 	at      time.Duration // when it is sent; for a swapped frame, when it is given up
+	since   time.Duration // when it was to be sent
 	frame   []byte        // never written to: clones share it
 	swapped bool          // it is sent after the next answer
 }
@@ -23,7 +24,7 @@ const maxDelayed = 64
 const swapLimit = 60 * time.Second
 
 // sendReply sends a frame of an answer, unless a fault of the answers acts on it.
-func (s *Station) sendReply(now time.Duration, frame []byte) {
+func (s *Station) sendReply(now, since time.Duration, frame []byte) {
 	for i := range s.plan {
 		k := &s.plan[i]
 		if k.armed == 0 || k.effect.reply == nil {
@@ -39,7 +40,7 @@ func (s *Station) sendReply(now time.Duration, frame []byte) {
 		}
 		frame = rest
 	}
-	s.sendFrame(now, line.FromMeter, frame)
+	s.sendFrame(now, since, line.FromMeter, frame)
 	s.sendSwapped(now)
 }
 
@@ -52,17 +53,17 @@ func loseReply(*Station, time.Duration, fault.Parameters, []byte) (rest []byte, 
 }
 
 func delayReply(s *Station, now time.Duration, p fault.Parameters, frame []byte) (rest []byte, struck bool) {
-	s.holdBack(delayed{at: now + p.By, frame: frame})
+	s.holdBack(delayed{at: now + p.By, since: now, frame: frame})
 	return nil, true
 }
 
 func swapReply(s *Station, now time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
-	s.holdBack(delayed{at: now + swapLimit, frame: frame, swapped: true})
+	s.holdBack(delayed{at: now + swapLimit, since: now, frame: frame, swapped: true})
 	return nil, true
 }
 
 func repeatReply(s *Station, now time.Duration, _ fault.Parameters, frame []byte) (rest []byte, struck bool) {
-	s.sendFrame(now, line.FromMeter, frame)
+	s.sendFrame(now, now, line.FromMeter, frame)
 	return frame, true
 }
 
@@ -99,7 +100,7 @@ func (s *Station) releaseDelayed(now time.Duration) {
 		case d.at > now:
 			kept = append(kept, d)
 		case !d.swapped:
-			s.sendFrame(now, line.FromMeter, d.frame)
+			s.sendFrame(now, d.since, line.FromMeter, d.frame)
 			sent = true
 		}
 	}
@@ -117,7 +118,7 @@ func (s *Station) sendSwapped(now time.Duration) {
 			kept = append(kept, d)
 			continue
 		}
-		s.sendFrame(now, line.FromMeter, d.frame)
+		s.sendFrame(now, d.since, line.FromMeter, d.frame)
 	}
 	s.delay = kept
 }

@@ -346,7 +346,7 @@ func (s *Station) sendWhole(now time.Duration, d line.Direction, p []byte) int {
 		case d == line.ToMeter:
 			s.hostFrame(now, part)
 		default:
-			s.meterFrame(now, part)
+			s.meterFrame(now, now, part)
 		}
 		done += n
 	}
@@ -374,7 +374,7 @@ func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 	if s.begun(line.ToMeter) {
 		s.sendRest(now, line.ToMeter, frame)
 	} else {
-		s.sendFrame(now, line.ToMeter, frame)
+		s.sendFrame(now, now, line.ToMeter, frame)
 	}
 	if s.down > 0 {
 		s.resetHost()
@@ -395,12 +395,12 @@ func (s *Station) hostRequest(now time.Duration, r ion.Head) {
 	}
 }
 
-// sendFrame puts a frame on the line, unless a fault takes it. A fault may also make it send
-// the frame twice.
-func (s *Station) sendFrame(now time.Duration, d line.Direction, frame []byte) {
+// sendFrame puts a frame on the line that was to be sent at since, unless a fault takes it. A fault may
+// also make it send the frame twice.
+func (s *Station) sendFrame(now, since time.Duration, d line.Direction, frame []byte) {
 	lost, twice := s.takeFrame(d)
 	if s.traceFrames {
-		s.note(now, story.Line, story.FrameSent{Direction: d, Bytes: string(frame)})
+		s.note(now, story.Line, story.FrameSent{Direction: d, Bytes: string(frame), Held: now - since})
 	}
 	if lost {
 		return
@@ -633,9 +633,9 @@ func (s *Station) noteLamp(now time.Duration) {
 	}
 }
 
-// meterFrame takes a frame that the meter begins to send now; it sends one at a time. A meter
-// that a fault stops at this moment does not send it.
-func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
+// meterFrame takes a frame that the meter begins to send now, and was to send at since; it sends one at
+// a time. A meter that a fault stops at this moment does not send it.
+func (s *Station) meterFrame(now, since time.Duration, frame ion.Wire) {
 	cuts := s.cuts
 	encoded := s.meter.Speaks() && !frame.IsFrame()
 	answer := encoded || frame.First() // read now: a fault that stops the meter may make it begin another frame
@@ -655,9 +655,9 @@ func (s *Station) meterFrame(now time.Duration, frame ion.Wire) {
 	case s.begun(line.FromMeter):
 		s.sendRest(now, line.FromMeter, frame)
 	case !encoded && frame.IsAck():
-		s.sendFrame(now, line.FromMeter, frame)
+		s.sendFrame(now, since, line.FromMeter, frame)
 	default:
-		s.sendReply(now, frame)
+		s.sendReply(now, since, frame)
 	}
 }
 

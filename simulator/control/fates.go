@@ -21,7 +21,7 @@ type underway struct {
 	is        *record.Underway
 }
 
-// Harmed is a frame that did not come through as it was sent.
+// Harmed is a frame that did not come through as it was sent, or too late.
 type Harmed struct {
 	Frame     uint64 // its number in GET /v1/frames
 	Direction string

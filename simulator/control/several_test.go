@@ -188,6 +188,13 @@ func TestAFrameSaysWhatBecameOfItOnceThatIsKnown(t *testing.T) {
 	if harmed := m.Settle(time.Hour); len(harmed) != 0 {
 		t.Errorf("told twice: %+v", harmed)
 	}
+	again := string(ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 105, Transaction: 0x40, Data: ion.AppendPacket(nil, ion.Packet{MessageID: 1, Request: true})}))
+	send(5000, again)
+	m.TellFrame(at(5100), story.FrameSent{Direction: line.FromMeter, Bytes: "answer", Held: 3 * time.Second})
+	m.TellArrival(at(5200), story.BytesArrived{Direction: line.FromMeter, Bytes: "answer"})
+	if harmed := m.Settle(5200 * time.Millisecond); len(harmed) != 1 || harmed[0].Outcome.Fate != record.Late || harmed[0].Text != "late: the host had sent a further request 200ms before it arrived, for it was held back for 3s" {
+		t.Errorf("of an answer that was held back: %+v", harmed)
+	}
 }
 
 func TestAFaultBelongsToALineOrToAMeter(t *testing.T) {

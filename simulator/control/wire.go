@@ -191,7 +191,7 @@ type Frame struct {
 	Ack       bool     `json:"ack"`               // it acknowledges or refuses another one
 	Fields    []Field  `json:"fields"`            // in order, of all bytes
 	Message   *Message `json:"message,omitempty"` // that ends with this frame
-	Fate      string   `json:"fate,omitempty"`    // "came", "lost" or "garbled", as a story has it; "" while that is not known
+	Fate      string   `json:"fate,omitempty"`    // "came", "lost", "garbled" or "late", as a story has it; "" while that is not known
 	Arrived   float64  `json:"arrived,omitempty"` // when its last byte did; 0 of one that is lost
 	Got       string   `json:"got,omitempty"`     // of one that is garbled, hexadecimal
 }

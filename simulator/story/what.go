@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"ionbench/simulator/fault"
 	"ionbench/simulator/flash"
@@ -44,10 +45,11 @@ type (
 type (
 	// HostBaudSet: the host talks at another rate, in bits a second.
 	HostBaudSet struct{ Baud int }
-	// FrameSent: one end begins to send a frame.
+	// FrameSent: one end begins to send a frame, which was held back for so long.
 	FrameSent struct {
 		Direction line.Direction
 		Bytes     string
+		Held      time.Duration
 	}
 	// HostConnected: a host has opened the port.
 	HostConnected struct{}

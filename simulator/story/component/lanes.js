@@ -122,7 +122,7 @@ function messages(trace, direction) {
 /** @param {Trace} trace @param {string} direction @returns {Span[]} */
 function frames(trace, direction) {
   return trace.events.flatMap((e) => e.event === "frame" && e.direction === direction && !e.line
-    ? [{ from: e.at, to: trace.over(e), label: e.title ?? `${e.bytes} bytes`, tone: harmed(e) ? "bad" : direction === "to-meter" ? "calm" : "write", n: e.n, thin: !e.message, hollow: e.fate === "lost" }] : []);
+    ? [{ from: e.at, to: trace.over(e), label: e.title ?? `${e.bytes} bytes`, tone: e.fate === "late" ? "warn" : harmed(e) ? "bad" : direction === "to-meter" ? "calm" : "write", n: e.n, thin: !e.message, hollow: e.fate === "lost" }] : []);
 }
 
 /** @param {Trace} trace @param {Moments} moments @returns {Span[]} */

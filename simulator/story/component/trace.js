@@ -22,9 +22,9 @@
  * @typedef {Base & {event: "no-ion", bytes: number, likeness: string, hex: string}} NoIonEvent
  * @typedef {Base & {event: "far", port: string, state: string, reason?: string}} FarEvent
  * @typedef {Base & {event: "fault", phase: "strikes" | "ends" | "cannot-strike" | "unstruck", fault: string, lasts?: boolean, reason?: string}} FaultEvent
- * @typedef {"came" | "lost" | "garbled"} Fate
+ * @typedef {"came" | "lost" | "garbled" | "late"} Fate
  * @typedef {{fate?: Fate, arrived?: number, got?: string}} Outcome what became of a frame on the line; nothing while that is not known
- * @typedef {Base & Outcome & {event: "frame", direction: Direction, bytes: number, hex: string, title?: string, layout?: number,
+ * @typedef {Base & Outcome & {event: "frame", direction: Direction, bytes: number, hex: string, title?: string, layout?: number, held?: number,
  *   message?: number, data?: number}} FrameEvent
  * @typedef {Base & Outcome & {event: "frame-harmed", frame: number, direction: Direction, sent: number, bytes: number, text: string}} HarmedEvent
  * @typedef {Base & {event: "message", message: number, direction: Direction, until: number, id?: number, title: string, whole: boolean,

@@ -74,8 +74,8 @@ function who(e) { return e.host ? `the host ${e.host}` : "the host"; }
 /** @param {import("./trace.js").Direction} direction */
 export function wayWords(direction) { return direction === "to-meter" ? "to the meter" : "from the meter"; }
 
-/** @param {import("./trace.js").Outcome} f @returns {boolean} whether it did not arrive as it was sent */
-export function harmed(f) { return f.fate === "lost" || f.fate === "garbled"; }
+/** @param {import("./trace.js").Outcome} f @returns {boolean} whether it did not arrive as it was sent, or too late */
+export function harmed(f) { return f.fate === "lost" || f.fate === "garbled" || f.fate === "late"; }
 
 /** @param {Happening} e @returns {boolean} whether it is something that went wrong */
 export function isBad(e) {

@@ -82,21 +82,40 @@ func (t *traffic) wants(last, m *message) (why string, see int) {
 		}
 	}
 	if !last.whole {
+		if ack := t.lateAck(end, m); ack != nil {
+			return fmt.Sprintf("the meter's %s of frame %d of the request came only %s after it", ack.read.Title, len(last.frames), seconds(ack.at-end.at)), ack.event
+		}
+		for _, f := range between {
+			if f.direction == line.FromMeter && f.read.Ack && f.event > end.event {
+				return fmt.Sprintf("the meter's %s of frame %d of the request came, and the host did not take it in time", f.read.Title, len(last.frames)), f.event
+			}
+		}
 		return fmt.Sprintf("the meter did not acknowledge frame %d of the request", len(last.frames)), end.event
 	}
 	for _, later := range t.messages {
 		if later.direction != line.FromMeter || !later.hasID || later.id != m.id {
 			continue
 		}
-		switch {
-		case later.at >= m.until(): // it answers what was sent again
+		switch first := later.frames[0]; {
+		case first.sent() >= m.until(): // it answers what was sent again
 		case later.at >= m.at:
-			return fmt.Sprintf("the answer came only %s after the request", seconds(later.at-last.until())), later.frames[0].event
+			return fmt.Sprintf("the answer came only %s after the request", seconds(later.at-last.until())), first.event
 		case later.at >= last.at:
 			return "the answer came, and the host did not take it in time", later.frames[0].event
 		}
 	}
 	return "the meter did not answer", end.event
+}
+
+// lateAck is what the meter said to a frame of the host and what came only when a further message had
+// begun; nil if there is none.
+func (t *traffic) lateAck(of *frame, m *message) *frame {
+	for _, f := range t.frames {
+		if f.direction == line.FromMeter && f.read.Ack && f.fate == Late && f.at >= m.at && f.sent() >= of.at && f.sent() < m.at {
+			return f
+		}
+	}
+	return nil
 }
 
 // between are the frames that were sent after the first frame of one message and before that of

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"ionbench/simulator/line"
 	"ionbench/simulator/story"
 )
 
@@ -12,21 +11,22 @@ import (
 // with NewFates.
 type Fates struct {
 	byteTime time.Duration
-	wires    map[uint8]*[2]wire // by line
+	wires    map[uint8]*wires // by line
 }
 
 // NewFates follows frames of whose bytes each takes at least so long.
 func NewFates(byteTime time.Duration) *Fates {
-	return &Fates{byteTime: byteTime, wires: map[uint8]*[2]wire{}}
+	return &Fates{byteTime: byteTime, wires: map[uint8]*wires{}}
 }
 
-func (f *Fates) wire(onLine uint8, d line.Direction) *wire {
+func (f *Fates) of(onLine uint8) *wires {
 	w := f.wires[onLine]
 	if w == nil {
-		w = &[2]wire{{byteTime: f.byteTime}, {byteTime: f.byteTime}}
+		both := newWires(f.byteTime)
+		w = &both
 		f.wires[onLine] = w
 	}
-	return &w[d]
+	return w
 }
 
 // Underway is a frame that was sent, and what is known of it.
@@ -37,23 +37,24 @@ type Underway struct {
 
 // Send takes a frame that an end begins to send.
 func (f *Fates) Send(e story.Event, w story.FrameSent) *Underway {
-	u := &Underway{&frame{direction: w.Direction, at: e.At, station: e.Station, wire: []byte(w.Bytes)}, f.wire(e.OnLine, w.Direction)}
-	u.on.send(u.frame)
+	on := f.of(e.OnLine)
+	u := &Underway{&frame{direction: w.Direction, at: e.At, held: w.Held, station: e.Station, wire: []byte(w.Bytes)}, &on.way[w.Direction]}
+	on.send(u.frame)
 	return u
 }
 
 // Arrive takes bytes that have come through.
 func (f *Fates) Arrive(e story.Event, w story.BytesArrived) {
-	f.wire(e.OnLine, w.Direction).arrive(e.At, []byte(w.Bytes))
+	f.of(e.OnLine).way[w.Direction].arrive(e.At, []byte(w.Bytes))
 }
 
-// late is how long the last byte of a frame is waited for beyond its time. What slows a line or a
+// patience is how long the last byte of a frame is waited for beyond its time. What slows a line or a
 // frame may hold it longer.
-const late = time.Second
+const patience = time.Second
 
 // Known reports whether it is known by now what became of the frame.
 func (u *Underway) Known(now time.Duration) bool {
-	return u.frame.fate != Lost || !slices.Contains(u.on.out, u.frame) || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+late
+	return u.frame.fate != Lost || !slices.Contains(u.on.out, u.frame) || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+patience
 }
 
 // Outcome is what became of a frame that was sent.

@@ -7,7 +7,7 @@ import (
 	"ionbench/simulator/story"
 )
 
-// Harm says of the frames of a trace that did not come through as they were sent what became of them,
+// Harm says of the frames of a trace that did not come through as they were sent, or too late, what became of them,
 // by the number of the event. The trace must have what arrived, too. A byte takes at least so long.
 func Harm(trace []story.Event, byteTime time.Duration) map[int]string {
 	harm := map[int]string{}
@@ -26,17 +26,19 @@ func Harm(trace []story.Event, byteTime time.Duration) map[int]string {
 	return harm
 }
 
-// harm is what became of a frame in words; empty if it came through.
+// harm is what became of a frame in words; empty if it came through in time.
 func (f *frame) harm() string {
 	switch f.fate {
 	case Came:
 		return ""
 	case Lost:
 		return "lost: nothing of it arrived"
+	case Late:
+		return fmt.Sprintf("late: the host had sent a further request %s before it arrived", seconds(f.arrived-f.gone)) + f.heldWords()
 	case Garbled:
 	}
 	if len(f.got) != len(f.wire) {
-		return garbledWords(len(f.got), len(f.wire))
+		return garbledWords(len(f.got), len(f.wire)) + f.heldWords()
 	}
 	first, wrong := 0, 0
 	for i := range f.wire {
@@ -46,7 +48,14 @@ func (f *frame) harm() string {
 			}
 		}
 	}
-	return fmt.Sprintf("garbled: %d of %d bytes arrived wrong; the first is byte %d, %02x as %02x", wrong, len(f.wire), first+1, f.wire[first], f.got[first])
+	return fmt.Sprintf("garbled: %d of %d bytes arrived wrong; the first is byte %d, %02x as %02x", wrong, len(f.wire), first+1, f.wire[first], f.got[first]) + f.heldWords()
+}
+
+func (f *frame) heldWords() string {
+	if f.held == 0 {
+		return ""
+	}
+	return ", for it was held back for " + seconds(f.held)
 }
 
 func garbledWords(arrived, sent int) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -135,6 +136,84 @@ func TestADamagedFrameIsGarbledAndSaysWhatArrived(t *testing.T) {
 		if got := of(events, "frame")[0]["got"]; got != fmt.Sprintf("%x", arrived) {
 			t.Errorf("%s: what came is %v", name, got)
 		}
+	}
+}
+
+// An answer that was held back is on the line when the host has sent its request again: it is late, and why the
+// request was sent again says by how much. One that nobody gave up is not.
+func TestAnAnswerThatComesBehindTheNextRequestIsLate(t *testing.T) {
+	for name, want := range map[string]struct {
+		held, again time.Duration // after the request
+		fates, why  string
+	}{
+		"behind it":                  {11 * time.Second, 10 * time.Second, "came came late", "the answer came only 11s after the request"},
+		"before it":                  {5 * time.Second, 10 * time.Second, "came came came", "the answer came, and the host did not take it in time"},
+		"while it is on the wire":    {10*time.Second + byteTime, 10 * time.Second, "came came late", "the answer came only 10.031s after the request"},
+		"with what is asked further": {12 * time.Second, 3 * time.Second, "came came late", "the answer came only 12s after the request"},
+	} {
+		s := &tale{t: t}
+		ask := func() {
+			s.send(line.ToMeter, request(5))
+			s.arrive(line.ToMeter, request(5))
+		}
+		ask()
+		meant := s.now
+		reply := func() {
+			s.now = max(s.now, meant+want.held)
+			s.add(story.Line, story.FrameSent{Direction: line.FromMeter, Bytes: string(answer(5)), Held: want.held})
+			s.now += time.Duration(len(answer(5))) * byteTime
+			s.arrive(line.FromMeter, answer(5))
+		}
+		if want.held < want.again {
+			reply()
+		}
+		s.now = max(s.now, meant+want.again)
+		ask()
+		if want.held >= want.again {
+			reply()
+		}
+		events := s.written()
+		got := of(events, "frame")
+		slices.SortStableFunc(got, func(a, b map[string]any) int {
+			return strings.Compare(b["direction"].(string), a["direction"].(string))
+		})
+		if fates := fates(got); fates != want.fates {
+			t.Errorf("%s: the frames are %s, want %s", name, fates, want.fates)
+		}
+		if why := of(events, "message"); !slices.ContainsFunc(why, func(m map[string]any) bool { return m["why"] == want.why }) {
+			t.Errorf("%s: %v", name, why)
+		}
+		late := slices.ContainsFunc(slices.Collect(maps.Values(record.Harm(s.events, byteTime))), func(text string) bool { return strings.HasPrefix(text, "late: ") })
+		if late != strings.Contains(want.fates, "late") {
+			t.Errorf("%s: the harm is %v", name, record.Harm(s.events, byteTime))
+		}
+	}
+}
+
+// A network that stalls delivers a request when the host has sent it again, and an ACK that a slow meter held back.
+func TestARequestAndAnAckCanBeLate(t *testing.T) {
+	s := &tale{t: t}
+	for range 2 {
+		s.send(line.ToMeter, request(5))
+		s.now += 10 * time.Second
+	}
+	s.arrive(line.ToMeter, append(request(5), request(5)...))
+	if got := fates(s.written()); got != "late came" {
+		t.Errorf("the frames are %s", got)
+	}
+	s = &tale{t: t}
+	first := ion.AppendFrame(nil, ion.Frame{Source: ion.HostAddress, Destination: 105, Transaction: 0x41, Data: request(5)[7:30]})
+	ack := ion.AppendFrame(nil, ion.Ack(ion.Frame{Source: 105, Destination: ion.HostAddress}))
+	for range 2 {
+		s.send(line.ToMeter, first)
+		s.arrive(line.ToMeter, first)
+		s.now += 10 * time.Second
+	}
+	s.add(story.Line, story.FrameSent{Direction: line.FromMeter, Bytes: string(ack), Held: 15 * time.Second})
+	s.now += time.Second
+	s.arrive(line.FromMeter, ack)
+	if got := fates(s.written()); got != "came came late" {
+		t.Errorf("the frames are %s", got)
 	}
 }
 

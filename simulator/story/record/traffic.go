@@ -18,24 +18,30 @@ const (
 	Lost Fate = iota
 	Garbled
 	Came
+	Late // it came, and the host had sent a further request by then
 )
 
 // String is the fate as a story has it.
-func (f Fate) String() string { return [...]string{"lost", "garbled", "came"}[f] }
+func (f Fate) String() string { return [...]string{"lost", "garbled", "came", "late"}[f] }
 
 // frame is a frame of the trace, and what became of it.
 type frame struct {
 	event     int // in the trace
 	direction line.Direction
 	at        time.Duration
-	station   uint8 // that sent it; 0 for the host or the meter
+	held      time.Duration // how long it was held back before
+	station   uint8         // that sent it; 0 for the host or the meter
 	wire      []byte
 	read      explain.Read
 	message   *message // nil for an ACK, and for what belongs to no message
 	fate      Fate
 	arrived   time.Duration // of its last byte
+	gone      time.Duration // of a late one, when the host sent a further request
 	got       []byte        // of a garbled one
 }
+
+// sent is when the frame was to be sent.
+func (f *frame) sent() time.Duration { return f.at - f.held }
 
 // message is a message that an end begins to send.
 type message struct {
@@ -67,15 +73,12 @@ type traffic struct {
 	at       map[int]*frame // by event
 	follow   [2]explain.Follower
 	open     [2]*message
-	wires    [2]wire
+	wires    wires
 }
 
 // read takes what went over a line from a trace. A byte takes at least so long.
 func read(trace []story.Event, onLine uint8, byteTime time.Duration) *traffic {
-	t := &traffic{line: onLine, at: map[int]*frame{}}
-	for d := range t.wires {
-		t.wires[d].byteTime = byteTime
-	}
+	t := &traffic{line: onLine, at: map[int]*frame{}, wires: newWires(byteTime)}
 	for i, e := range trace {
 		if e.OnLine != onLine {
 			continue
@@ -84,20 +87,20 @@ func read(trace []story.Event, onLine uint8, byteTime time.Duration) *traffic {
 		case story.FrameSent:
 			t.sent(i, e, w)
 		case story.BytesArrived:
-			t.wires[w.Direction].arrive(e.At, []byte(w.Bytes))
+			t.wires.way[w.Direction].arrive(e.At, []byte(w.Bytes))
 		}
 	}
-	for d := range t.wires {
-		t.wires[d].end()
+	for d := range t.wires.way {
+		t.wires.way[d].end()
 	}
 	t.explainAgain(trace)
 	return t
 }
 
 func (t *traffic) sent(event int, e story.Event, w story.FrameSent) {
-	f := &frame{event: event, direction: w.Direction, at: e.At, station: e.Station, wire: []byte(w.Bytes)}
+	f := &frame{event: event, direction: w.Direction, at: e.At, held: w.Held, station: e.Station, wire: []byte(w.Bytes)}
 	t.frames, t.at[event] = append(t.frames, f), f
-	t.wires[w.Direction].send(f)
+	t.wires.send(f)
 	if e.Station != 0 {
 		f.read.Text = explain.Frame(f.wire)
 		return
@@ -144,10 +147,47 @@ func begun(f *frame) explain.Text {
 	return explain.Text{Title: "program, begun"}
 }
 
+// wires are both directions of a line.
+type wires struct {
+	byteTime time.Duration // that a byte takes at least
+	way      [2]wire
+}
+
+func newWires(byteTime time.Duration) wires {
+	asked := new(asked)
+	return wires{byteTime, [2]wire{{byteTime: byteTime, asked: asked}, {byteTime: byteTime, asked: asked}}}
+}
+
+// asked is the last request on a line.
+type asked struct {
+	at, due time.Duration // when its first frame was sent, and can have arrived
+}
+
+// late reports that a frame which arrived at some time should have before the last request: it is of what
+// was sent before that.
+func (w *wire) late(f *frame, arrived time.Duration) bool {
+	if f.station != 0 || arrived <= w.asked.at {
+		return false
+	}
+	if f.direction == line.ToMeter {
+		return f.at+time.Duration(len(f.wire))*w.byteTime <= w.asked.at && f.at < w.asked.at
+	}
+	return f.sent() < w.asked.due
+}
+
+// send takes a frame that an end begins to send.
+func (w *wires) send(f *frame) {
+	if f.direction == line.ToMeter && f.station == 0 && ion.Wire(f.wire).IsFrame() && ion.Wire(f.wire).First() {
+		*w.way[line.ToMeter].asked = asked{f.at, f.at + time.Duration(len(f.wire))*w.byteTime}
+	}
+	w.way[f.direction].send(f)
+}
+
 // wire is one direction of a line: frames that were sent and have not arrived, and bytes that
 // have and belong to none of them so far.
 type wire struct {
 	byteTime time.Duration // that a byte takes at least
+	asked    *asked
 	out      []*frame
 	got      []byte
 	at       time.Duration // of the last of them
@@ -233,8 +273,11 @@ func (w *wire) find(due []*frame) (i, at int) {
 func (w *wire) pass(i int, how Fate, k, n int) {
 	f := w.out[i]
 	f.fate, f.arrived = how, w.at
-	if how == Garbled {
+	switch {
+	case how == Garbled:
 		f.got = bytes.Clone(w.got[k : k+n])
+	case w.late(f, w.at):
+		f.fate, f.gone = Late, w.asked.at
 	}
 	w.out, w.got = w.out[i+1:], w.got[k+n:]
 }

@@ -183,6 +183,10 @@ func (w *writer) frame(e story.Event, f *frame) {
 	if f.fate == Garbled {
 		w.member("got", hex.EncodeToString(f.got))
 	}
+	if f.held > 0 {
+		w.line = append(w.line, `,"held":`...)
+		w.line = appendSeconds(w.line, f.held)
+	}
 	w.where(e)
 	w.end()
 }

@@ -56,7 +56,7 @@ function around(book, e) {
 function frame(book, f) {
   const parts = [];
   const over = book.over(f);
-  parts.push(make("p", `${f.bytes} bytes in ${lasting(over - f.at)}, ${fates[f.fate ?? "came"]}`, "quiet"));
+  parts.push(make("p", `${f.bytes} bytes in ${lasting(over - f.at)}, ${f.held ? `held back for ${lasting(f.held)} before, ` : ""}${fates[f.fate ?? "came"]}`, "quiet"));
   const m = f.message ? book.messages.get(f.message) : undefined;
   if (m) {
     const all = book.frames.get(m.message) ?? [];
@@ -70,7 +70,7 @@ function frame(book, f) {
 }
 
 /** @type {Record<string, string>} */
-const fates = { came: "it came through", lost: "it never arrived", garbled: "it arrived damaged" };
+const fates = { came: "it came through", lost: "it never arrived", garbled: "it arrived damaged", late: "it arrived when the host had sent a further request" };
 
 /** @param {Book} book @param {MessageEvent} m */
 function message(book, m) {

@@ -18,7 +18,7 @@ export function waysOf(book) {
     { key: "frame", name: "frame", letter: "f", events: of((e) => e.event === "frame") },
     { key: "fault", name: "fault", letter: "x", events: of((e) => e.event === "fault") },
     { key: "again", name: "resend", letter: "r", events: of((e) => e.event === "message" && Boolean(e.again_of)) },
-    { key: "harmed", name: "lost or garbled frame", letter: "g", events: of((e) => e.event === "frame" && harmed(e)) },
+    { key: "harmed", name: "lost, garbled or late frame", letter: "g", events: of((e) => e.event === "frame" && harmed(e)) },
     { key: "window", name: "window", letter: "p", events: of((e) => e.event === "window") },
     { key: "step", name: "step of the tool", letter: "t", events: of((e) => e.event === "step") },
     { key: "state", name: "state of the meter", letter: "s", events: of((e) => e.event === "state") },
