@@ -138,6 +138,31 @@ func TestManyStrangersKeepNobodyOutWhoHasTheToken(t *testing.T) {
 	}
 }
 
+func TestManyWithTheTokenKeepNobodyOut(t *testing.T) {
+	m := serveOne(t)
+	for i := range 2 * maxConnections {
+		path := "/v1/events"
+		if i >= 200 {
+			path = "/v1/version"
+		}
+		conn := m.dial(t)
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", path, m.Addr(), token)
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("client %d: %v", i+1, err)
+		}
+		if watches := answer.StatusCode == http.StatusOK; watches != (i < maxWatchers || i >= 200) {
+			t.Errorf("client %d gets status %d", i+1, answer.StatusCode)
+		}
+	}
+	if _, err := m.client().Meter(t.Context()); err != nil {
+		t.Errorf("one more is kept out: %v", err)
+	}
+	if len(m.watchers) != maxWatchers {
+		t.Errorf("%d watch, of %d", len(m.watchers), maxWatchers)
+	}
+}
+
 // The times are those of the server, made shorter.
 func TestWhoDoesNotGoOnIsHungUpOn(t *testing.T) {
 	s, err := Listen(Config{Address: ":0", Token: token})

@@ -10,12 +10,15 @@ import (
 
 // bounded lets no more clients in than there are seats. Where all are taken, the stranger who has sat there
 // longest leaves: anybody on this machine can connect a thousand times, and keeps nobody out who has the token.
+// Where no stranger is left, it is who has the token and has asked nothing for the longest time: a program that
+// connects again and again, and hangs up never, keeps nobody out either. Those who watch or ask stay.
 type bounded struct {
 	net.Listener
 
 	mu        sync.Mutex
 	taken     int
 	strangers []*seated // who have not shown the token, those who came first before the others
+	idle      []*seated // who have, and ask nothing now, those who asked first before the others
 }
 
 func (b *bounded) Accept() (net.Conn, error) {
@@ -31,18 +34,18 @@ func (b *bounded) Accept() (net.Conn, error) {
 	}
 }
 
-// seat gives a client a seat; nil if all have the token who sit there.
+// seat gives a client a seat; nil if all have the token who sit there, and are at something.
 func (b *bounded) seat(conn net.Conn) *seated {
 	c := &seated{Conn: conn, room: b}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.taken == maxConnections {
-		if len(b.strangers) == 0 {
+		might := append(slices.Clone(b.strangers), b.idle...)
+		if len(might) == 0 {
 			return nil
 		}
-		first := b.strangers[0]
-		b.leave(first)
-		first.Conn.Close()
+		b.leave(might[0])
+		might[0].Conn.Close()
 	}
 	b.taken++
 	b.strangers = append(b.strangers, c)
@@ -54,14 +57,30 @@ func (b *bounded) leave(c *seated) {
 	if !c.left {
 		c.left = true
 		b.taken--
-		b.know(c)
+		without(&b.strangers, c)
+		without(&b.idle, c)
 	}
 }
 
-// know needs mu.
-func (b *bounded) know(c *seated) {
-	if i := slices.Index(b.strangers, c); i >= 0 {
-		b.strangers = slices.Delete(b.strangers, i, i+1)
+// without takes a client out of a list, if it is there.
+func without(list *[]*seated, c *seated) {
+	if i := slices.Index(*list, c); i >= 0 {
+		*list = slices.Delete(*list, i, i+1)
+	}
+}
+
+// turn notes that a client begins a request, or has its answer and asks no more for now.
+func turn(conn net.Conn, to http.ConnState) {
+	c, ok := conn.(*seated)
+	if !ok {
+		return
+	}
+	b := c.room
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	without(&b.idle, c)
+	if to == http.StateIdle && !c.left && !slices.Contains(b.strangers, c) {
+		b.idle = append(b.idle, c)
 	}
 }
 
@@ -91,6 +110,6 @@ func isNoStranger(r *http.Request) {
 	if c, ok := r.Context().Value(seatKey{}).(*seated); ok {
 		c.room.mu.Lock()
 		defer c.room.mu.Unlock()
-		c.room.know(c)
+		without(&c.room.strangers, c)
 	}
 }

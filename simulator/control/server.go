@@ -101,7 +101,7 @@ func Listen(config Config) (*Server, error) {
 	s.listener = &bounded{Listener: l}
 	s.server = &http.Server{
 		Handler: s.guard(s.routes()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		WriteTimeout: patience + stuck, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader, ConnContext: withSeat,
+		WriteTimeout: patience + stuck, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader, ConnContext: withSeat, ConnState: turn,
 	}
 	return s, nil
 }
