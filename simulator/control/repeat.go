@@ -82,7 +82,11 @@ func (s *session) place(a *act, now glimpse) (f fault.Fault, run int, why string
 		return f, 0, "nothing was on the line meanwhile"
 	case a.begun.run > 0 && (s.framesUpTo(a.begun.run, now) > a.begun.frames || !a.begun.idle):
 		from := a.begun
-		if f.Trigger == fault.Block(int(from.block.number)) {
+		switch again := s.amidResends(a); {
+		case f.Trigger != fault.Block(int(from.block.number)):
+		case again != nil:
+			f = *again
+		default:
 			from.resends = from.block.sent // by its plan it strikes when the block begins
 		}
 		f = s.lasting(f, a, from)
@@ -93,6 +97,20 @@ func (s *session) place(a *act, now glimpse) (f fault.Fault, run int, why string
 	r := &s.runs[a.begun.run]
 	f.Trigger = fault.Trigger{}
 	return s.lasting(f, a, glimpse{at: r.At, run: a.begun.run + 1, resends: r.Counts.Resends}), a.begun.run + 1, ""
+}
+
+// amidResends is a fault that struck when its block had been sent again, named by that: nil if it was not, or
+// if the fault cannot be. At the beginning of the block it would be there before what struck in it earlier.
+func (s *session) amidResends(a *act) *fault.Fault {
+	if a.begun.resends == a.begun.block.sent {
+		return nil
+	}
+	f := a.fault
+	f.Trigger = fault.Trigger{Unit: fault.AtNoResponse, First: a.begun.resends - s.runs[a.begun.run-1].Counts.Resends}
+	if f.Validate() != nil {
+		return nil
+	}
+	return &f
 }
 
 // ofBytes reports that a kind lasts and does nothing but to what is on the line meanwhile.

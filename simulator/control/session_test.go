@@ -210,10 +210,39 @@ func TestWhatBefallsAMeterThatIsOffInABlockIsNamedByTheBlock(t *testing.T) {
 	s.end(time.Second, out)
 	s.finish()
 	again := s.m.Repeat(s.rig.Now())
-	if again.Plan != "power-loss at block 3 for 1 no-response; cable-pull at block 3 for 3 no-responses" || len(again.Not) > 0 {
+	if again.Plan != "power-loss at block 3 for 1 no-response; cable-pull at no-response 1 for 2 no-responses" || len(again.Not) > 0 {
 		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
 	}
 	s.sameBy(again.Plan)
+}
+
+// The cable that is pulled when an answer was lost keeps no answer of before from being lost by its plan.
+func TestWhatStrikesABlockThatIsSentAgainIsNamedByThat(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{"reply-lost", "cable-pull", "reply-lost at block 3; cable-pull at no-response 1 for 3 no-responses"},
+		{"reply-lost", "power-loss", "reply-lost at block 3; power-loss at no-response 1 for 2 no-responses"},
+		{"reply-lost", "meter-silent", "reply-lost at block 3; meter-silent at no-response 1 for 3 no-responses"},
+		{"reply-late by 25s", "cable-pull", "reply-late at block 3 by 25s; cable-pull at no-response 1 for 3 no-responses"},
+		{"frame-lost", "cable-pull", "frame-lost at block 3; cable-pull at no-response 1 for 3 no-responses"},
+		{"reply-nak", "cable-pull to-meter", "reply-nak at block 3; cable-pull to-meter at no-response 1 for 3 no-responses"},
+		{"reply-busy", "reply-lost", "reply-busy at block 3; reply-lost at no-response 1"},
+		{"meter-reset", "cable-pull", "meter-reset at block 3; cable-pull at no-response 1 for 3 no-responses"},
+	} {
+		s := sit(t)
+		s.begin(client.TaskUpgrade, "")
+		s.until(func() bool { return s.rig.Block() >= 3 })
+		s.strike(0, c.first)
+		s.until(s.resent(1))
+		number := s.strike(0, c.second)
+		s.until(s.resent(2))
+		s.end(time.Second, number)
+		s.finish()
+		again := s.m.Repeat(s.rig.Now())
+		if again.Plan != c.want {
+			t.Errorf("the plan is %q, want %q; not in it is %q", again.Plan, c.want, again.Not)
+		}
+		s.sameBy(again.Plan)
+	}
 }
 
 func TestAFaultThatIsAtWorkWhenAToolComesBeginsItsPlan(t *testing.T) {
