@@ -204,7 +204,7 @@ func TestThePanelOfATerminalFitsIt(t *testing.T) {
 	m.Faults = []control.Fault{{ID: 1, Fault: "cable-pull at block 5", State: control.AtWork}, {ID: 2, Fault: "noise", State: control.Over}}
 	event := eventText(control.Event{Name: "fault", Data: []byte(`{"event":"fault","at":1.5,"phase":"strikes","fault":"cable-pull at block 5"}`)})
 	text := panelText(&m, []string{event}, 60)
-	for _, want := range []string{"ION 7350 A-1, unit 105", "Upgrading…", "● L2", "block 5 of 10", "[#######", "flash LL#+.", "fault 1: cable-pull at block 5, at-work", "1.500  fault: fault cable-pull"} {
+	for _, want := range []string{"ION 7350 A-1, unit 105", "Upgrading…", "● L2", "block 5 of 10", "[#######", "flash LL#+.", "fault 1: cable-pull at block 5, at-work", "1.500  fault strikes: cable-pull at block 5"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -218,23 +219,53 @@ func sectorText(f control.Flash) string {
 	return b.String()
 }
 
-// eventText is an event as a line: its time, its name and what else it says.
+// phrases say an event for people, as the program that serves the meter does; {} is a member. What they leave
+// out follows.
+var phrases = map[string]string{
+	"state":            "meter: {state}",
+	"lcd":              "LCD shows {text}",
+	"event-log":        "event log: {text}",
+	"sector-erased":    "flash: sector {sector} erased, {left} to go",
+	"block-programmed": "flash: block {block} of {blocks} programmed",
+	"verified":         "image checked: {status}",
+	"fault":            "fault {phase}: {fault}",
+	"connected":        "host {host} connected",
+	"disconnected":     "host {host} disconnected",
+	"frame-harmed":     "frame {direction}: {text}",
+}
+
+// further are the members that belong to what is known, too.
+var further = map[string]bool{"reason": true, "line": true, "meter": true}
+
+var member = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// eventText is an event as a line: its time, what it is and what else it says.
 func eventText(e control.Event) string {
 	var members map[string]any
 	if json.Unmarshal(e.Data, &members) != nil {
 		return e.Name + "\n"
 	}
 	at, _ := members["at"].(float64)
-	var words []string
-	if text, ok := members["text"].(string); ok { // says most
-		words = append(words, text)
+	delete(members, "at")
+	delete(members, "event")
+	phrase, known := phrases[e.Name]
+	if !known {
+		phrase = e.Name
 	}
+	words := []string{member.ReplaceAllStringFunc(phrase, func(name string) string {
+		name = strings.Trim(name, "{}")
+		defer delete(members, name)
+		return fmt.Sprint(members[name])
+	})}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if name != "at" && name != "event" && name != "text" {
-			words = append(words, fmt.Sprintf("%s %v", name, members[name]))
+		switch value := members[name]; {
+		case value == "", value == false:
+		case known && !further[name]: // who wants all takes --json
+		default:
+			words = append(words, fmt.Sprintf("%s %v", name, value))
 		}
 	}
-	return fmt.Sprintf("%12.3f  %s: %s\n", at, e.Name, printable(strings.Join(words, ", ")))
+	return fmt.Sprintf("%12.3f  %s\n", at, printable(strings.Join(words, ", ")))
 }
 
 // printable keeps what a meter tells from steering the terminal.
