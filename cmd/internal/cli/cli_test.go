@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -291,6 +292,42 @@ func TestOutputThatCannotBeWrittenEndsTheWork(t *testing.T) {
 		status := p.Run(context.Background(), Streams{Out: broken{}, Err: &diagnostics}, []string{"undo"})
 		if status != want || diagnostics.String() != "thing: error: standard output: io: read/write on closed pipe\n" {
 			t.Errorf("begun %v: exit %d: %s", begun, status, diagnostics.String())
+		}
+	}
+}
+
+// unread is a standard output that nobody reads any more.
+type unread struct{}
+
+func (unread) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func TestAVerdictThatNobodyReadsAccusesNobody(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		out    io.Writer
+		unable string // exit status 1 is a verdict
+		err    error
+		want   Status
+	}{
+		{"yes, unread", unread{}, "no verdict", nil, Environment},
+		{"yes, no room", broken{}, "no verdict", nil, Environment},
+		{"no, unread", unread{}, "no verdict", ErrNo, Failed},
+		{"no, no room", broken{}, "no verdict", ErrNo, Failed},
+		{"none, unread", unread{}, "no verdict", Environmental(errors.New("interrupted")), Environment},
+		{"work, unread", unread{}, "", nil, Failed},
+		{"work, no room", broken{}, "", nil, Environment},
+	} {
+		var told bytes.Buffer
+		p := thing(&flags{}, func(c *Call) error {
+			c.Print("result")
+			return test.err
+		})
+		if p.Commands[1].Unable = test.unable; test.unable != "" {
+			p.Commands[1].Failed = "the verdict is no"
+		}
+		status := p.Run(t.Context(), Streams{Out: test.out, Err: &told}, []string{"undo"})
+		if said := told.Len() > 0; status != test.want || said != (test.out == broken{}) {
+			t.Errorf("%s: exit %d: %s", test.name, status, told.String())
 		}
 	}
 }

@@ -151,11 +151,11 @@ func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
 	}
 	c := &Call{Streams: s, program: p}
 	command, err := p.dispatch(ctx, c, args)
-	if errors.Is(out.err, syscall.EPIPE) {
-		return Failed // whoever read has seen enough, say of | head
-	}
 	if out.err != nil {
-		err = Environmental(fmt.Errorf("standard output: %w", out.err))
+		err = unheard(command, out.err, err)
+	}
+	if errors.Is(out.err, syscall.EPIPE) {
+		return StatusOf(err) // whoever read has seen enough, say of | head
 	}
 	if err == nil || errors.Is(err, ErrNo) {
 		return StatusOf(err)
@@ -169,6 +169,19 @@ func (p *Program) Run(ctx context.Context, s Streams, args []string) Status {
 		return Failed
 	}
 	return status
+}
+
+// unheard is the error of a command whose results could not be written. Where exit status 1 is a
+// verdict, it is one still, and whatever else came of it is none.
+func unheard(command *Command, lost, err error) error {
+	lost = fmt.Errorf("standard output: %w", lost)
+	switch judges := command != nil && command.Failed != "" && command.Unable != ""; {
+	case judges && StatusOf(err) == Failed:
+		return WithStatus(lost, Failed)
+	case !judges && errors.Is(lost, syscall.EPIPE):
+		return WithStatus(lost, Failed)
+	}
+	return Environmental(lost)
 }
 
 // asksForJSON looks at the words, for the error may be of a flag before it.
