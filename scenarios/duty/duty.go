@@ -6,7 +6,6 @@ package duty
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // ID is the number of a duty, such as D7. It never changes its meaning.
@@ -151,43 +150,4 @@ var table = [count - 1]Duty{
 	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
 
 	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed. Whoever ends hangs up.", false},
-}
-
-// Page is the checklist of section 13 as the page has it.
-func Page() string {
-	var b strings.Builder
-	var group Group
-	for _, d := range table {
-		if d.Group != group {
-			group = d.Group
-			fmt.Fprintf(&b, "\n%s:\n\n", group)
-		}
-		advice := ""
-		if d.Advice {
-			advice = " (advice)"
-		}
-		b.WriteString(wrapped(fmt.Sprintf("- [ ] **%v** %s%s", d.ID, d.Text, advice), "      "))
-	}
-	return b.String()
-}
-
-// width is that of the page's lines.
-const width = 100
-
-// wrapped breaks a text into lines. indent begins all but the first.
-func wrapped(text, indent string) string {
-	var b strings.Builder
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) > width:
-			b.WriteString(line + "\n")
-			line = indent + word
-		default:
-			line += " " + word
-		}
-	}
-	return b.String() + line + "\n"
 }

@@ -141,7 +141,7 @@ func (a *artifacts) keepLeft(from *place) error {
 		errs = append(errs, a.root.MkdirAll(folder, folderMode), write(a.root, name, content))
 	}
 	all := from.gather(func(name string, mode fs.FileMode, content []byte) {
-		fmt.Fprintf(&list, "%-10s %9d  %s\n", disk.Kind(mode), len(content), Visible(name))
+		fmt.Fprintf(&list, "%-10s %9d  %s\n", disk.Kind(mode), len(content), visible(name))
 		switch {
 		case !mode.IsRegular(), logs.MatchString(name):
 		case name == imageName:

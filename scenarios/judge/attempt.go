@@ -191,7 +191,7 @@ func (a *Execution) missed() string {
 	}
 	why := a.Missed + "; it ended with " + a.Exit.String()
 	if said := a.Exit.said(); said != "" {
-		why += ", and said: " + Visible(said)
+		why += ", and said: " + visible(said)
 	}
 	return why
 }

@@ -45,8 +45,8 @@ const (
 	IsSame      Change = "same"
 )
 
-// Changes are all changes, in order.
-func Changes() []Change {
+// changes are all changes, in order.
+func changes() []Change {
 	return []Change{GotWorse, IsGone, IsOther, IsNew, GotBetter, NotCompared, IsSame}
 }
 
@@ -124,13 +124,13 @@ quarter of --response, numbers are not compared. Of several rounds the median co
 // are not, or have no scenario in common that was played.
 func Diff(old, now *Stored) (*Difference, error) {
 	c := &comparison{old: old.o, now: now.o, was: byName(old.o), is: byName(now.o), into: &Difference{
-		Suite: Visible(now.o.Suite), Old: old.o.side(), New: now.o.side(), Notes: []string{}, Scenarios: map[Change]int{}, Changed: []Changed{},
+		Suite: visible(now.o.Suite), Old: old.o.side(), New: now.o.side(), Notes: []string{}, Scenarios: map[Change]int{}, Changed: []Changed{},
 	}}
 	if err := c.checkComparable(); err != nil {
 		return nil, err
 	}
 	c.note()
-	for _, change := range Changes() {
+	for _, change := range changes() {
 		c.into.Scenarios[change] = 0
 	}
 	for _, name := range c.names() {
@@ -142,14 +142,14 @@ func Diff(old, now *Stored) (*Difference, error) {
 	}
 	d := c.into
 	slices.SortStableFunc(d.Changed, func(a, b Changed) int {
-		return slices.Index(Changes(), a.Change) - slices.Index(Changes(), b.Change)
+		return slices.Index(changes(), a.Change) - slices.Index(changes(), b.Change)
 	})
 	d.Worse = slices.ContainsFunc(d.Changed, func(c Changed) bool { return c.Change == GotWorse })
 	return d, nil
 }
 
 func (o *reportObject) side() Side {
-	return Side{Upgrader: Visible(o.Upgrader), Verdict: o.Verdict, JudgedBy: Visible(o.JudgedBy), Seconds: o.Seconds}
+	return Side{Upgrader: visible(o.Upgrader), Verdict: o.Verdict, JudgedBy: visible(o.JudgedBy), Seconds: o.Seconds}
 }
 
 // rounds are the results of a scenario that count.
@@ -230,7 +230,7 @@ func (o *attemptObject) ended() string {
 	if o.Killed {
 		return "killed by the scenario"
 	}
-	e := Exit{Code: o.Exit, Signal: Visible(o.Signal), TimedOut: o.TimedOut}
+	e := Exit{Code: o.Exit, Signal: visible(o.Signal), TimedOut: o.TimedOut}
 	return e.String()
 }
 
@@ -335,7 +335,7 @@ func (o *reportObject) lacks() []string { return without(o.PartialBy, []string{"
 // note says what is not compared.
 func (c *comparison) note() {
 	add := func(format string, args ...any) {
-		c.into.Notes = append(c.into.Notes, Visible(fmt.Sprintf(format, args...)))
+		c.into.Notes = append(c.into.Notes, visible(fmt.Sprintf(format, args...)))
 	}
 	if c.old.Verdict != c.now.Verdict {
 		add("the verdict is %s, and was %s", c.now.Verdict, c.old.Verdict)
@@ -406,7 +406,7 @@ func (c *comparison) scenario(name string) {
 	}
 	worst := IsSame
 	for _, f := range found {
-		if slices.Index(Changes(), f.Change) < slices.Index(Changes(), worst) {
+		if slices.Index(changes(), f.Change) < slices.Index(changes(), worst) {
 			worst = f.Change
 		}
 	}
@@ -417,7 +417,7 @@ func (c *comparison) scenario(name string) {
 // visible is a change that is safe to show: reports may come from anywhere.
 func (c Changed) visible() Changed {
 	for _, text := range []*string{&c.Scenario, &c.Duty, &c.Old, &c.New, &c.Why, &c.Repeat} {
-		*text = Visible(*text)
+		*text = visible(*text)
 	}
 	return c
 }
@@ -625,7 +625,7 @@ func (d *Difference) Text() string {
 		}
 	}
 	var sum []string
-	for _, change := range Changes() {
+	for _, change := range changes() {
 		sum = append(sum, fmt.Sprintf("%s=%d", change, d.Scenarios[change]))
 	}
 	return b.String() + strings.Join(sum, " ") + "\n"

@@ -144,8 +144,8 @@ func (r *Result) advice(id duty.ID) string {
 
 func advicePrefix(id duty.ID) string { return fmt.Sprintf("advice (%v): ", id) }
 
-// DutyCount is how many duties are in a state.
-func DutyCount(all []DutyResult, in DutyState) (n int) {
+// dutiesIn is how many duties are in a state.
+func dutiesIn(all []DutyResult, in DutyState) (n int) {
 	for _, d := range all {
 		if d.State == in {
 			n++
@@ -159,7 +159,7 @@ func DutyCount(all []DutyResult, in DutyState) (n int) {
 func DutiesText(all []DutyResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Duties of PROTOCOL.md: %d kept, %d broken, %d with advice, %d not exercised\n",
-		DutyCount(all, DutyKept), DutyCount(all, DutyBroken), DutyCount(all, DutyAdvised), DutyCount(all, DutyNotExercised))
+		dutiesIn(all, DutyKept), dutiesIn(all, DutyBroken), dutiesIn(all, DutyAdvised), dutiesIn(all, DutyNotExercised))
 	for _, state := range []DutyState{DutyBroken, DutyAdvised} {
 		for _, d := range all {
 			if d.State == state {

@@ -345,11 +345,11 @@ func TestWhatCannotBeSeenIsMadeVisible(t *testing.T) {
 		"\U000e0041":                `\U000e0041`,
 		"\ufeff\u2028":              `\ufeff\u2028`,
 	} {
-		if got := VisibleText(text); got != want {
+		if got := visibleText(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	if got := Visible("a\tb\n"); got != `a\x09b\x0a` {
+	if got := visible("a\tb\n"); got != `a\x09b\x0a` {
 		t.Errorf("a line: %q", got)
 	}
 }
@@ -357,9 +357,9 @@ func TestWhatCannotBeSeenIsMadeVisible(t *testing.T) {
 func FuzzVisible(f *testing.F) {
 	f.Add("a\x1b[2J\u202e\xff\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, r := range VisibleText(text) {
+		for _, r := range visibleText(text) {
 			if r != '\n' && r != '\t' && !plain(r) {
-				t.Fatalf("%q has %q", VisibleText(text), r)
+				t.Fatalf("%q has %q", visibleText(text), r)
 			}
 		}
 	})

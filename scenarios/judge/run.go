@@ -431,14 +431,14 @@ func (p *player) playIn(ctx context.Context) (broken []verdict.Violation, err er
 // trouble notes why a scenario was not played to its end. What was broken by then stays broken.
 func (r *Result) trouble(why string) {
 	if len(r.Broken) == 0 {
-		r.Trouble = Visible(why)
+		r.Trouble = visible(why)
 	} else {
 		r.note("it was not played to its end: %s", why)
 	}
 }
 
 func (r *Result) note(format string, args ...any) {
-	r.Notes = append(r.Notes, Visible(fmt.Sprintf(format, args...)))
+	r.Notes = append(r.Notes, visible(fmt.Sprintf(format, args...)))
 }
 
 func (r *Report) repeat(name string) string {

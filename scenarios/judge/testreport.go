@@ -93,5 +93,5 @@ const mostPrinted = 16 << 10
 
 // printable is the end of an output, with everything in it made visible.
 func printable(b []byte) string {
-	return VisibleText(string(b[max(0, len(b)-mostPrinted):]))
+	return visibleText(string(b[max(0, len(b)-mostPrinted):]))
 }

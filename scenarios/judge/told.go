@@ -54,7 +54,7 @@ func (w programBegun) Tell() story.Told {
 }
 
 func (w lineWritten) Kind() string    { return w.Stream }
-func (w lineWritten) Details() string { return Visible(w.Text) }
+func (w lineWritten) Details() string { return visible(w.Text) }
 func (w lineWritten) Tell() story.Told {
 	return story.Tell("output", story.Member{Name: "stream", Value: w.Stream}, story.Member{Name: "text", Value: w.Details()})
 }

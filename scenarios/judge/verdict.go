@@ -22,12 +22,12 @@ import (
 )
 
 func (a *Execution) note(format string, args ...any) {
-	a.Notes = append(a.Notes, Visible(fmt.Sprintf(format, args...)))
+	a.Notes = append(a.Notes, visible(fmt.Sprintf(format, args...)))
 }
 
 // breaks says that the attempt breaks a rule.
 func (a *Execution) breaks(rule verdict.Rule, format string, args ...any) {
-	a.Broken = append(a.Broken, verdict.Violation{Rule: rule, Reason: Visible(fmt.Sprintf(format, args...))})
+	a.Broken = append(a.Broken, verdict.Violation{Rule: rule, Reason: visible(fmt.Sprintf(format, args...))})
 }
 
 // judge judges an attempt, unless ctx interrupted it.
@@ -56,7 +56,7 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	}
 	p.advise(a, e)
 	for i := range a.Broken {
-		a.Broken[i].Reason = Visible(a.Broken[i].Reason)
+		a.Broken[i].Reason = visible(a.Broken[i].Reason)
 	}
 	if len(a.Broken) > 0 {
 		a.note("%s; the meter %s", a.progress(), a.runs())
@@ -381,7 +381,7 @@ func (p *player) secret(a *Execution) string {
 }
 
 // quoted is a text for people that may hold anything.
-func quoted(text string) string { return Visible(fmt.Sprintf("%q", text)) }
+func quoted(text string) string { return visible(fmt.Sprintf("%q", text)) }
 
 // noteEnd notes everything unusual about the end of the program.
 func (a *Execution) noteEnd() {

@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// Visible makes a line of what a program wrote safe to show: whatever could change a terminal, the
+// visible makes a line of what a program wrote safe to show: whatever could change a terminal, the
 // order of letters or the lines around it stands as \x1b or \u202e. What is visible stays as it
 // is.
-func Visible(line string) string { return shown(line, "") }
+func visible(line string) string { return shown(line, "") }
 
-// VisibleText is Visible for several lines.
-func VisibleText(text string) string {
+// visibleText is visible for several lines.
+func visibleText(text string) string {
 	return shown(strings.ReplaceAll(text, "\r\n", "\n"), "\n\t")
 }
 

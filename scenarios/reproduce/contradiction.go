@@ -25,7 +25,7 @@ const mostSuspects = 40
 // freed returns a run's lines without the one number that contradicts the others; nil if there is none, or
 // if there are several.
 func freed(r *LoggedRun, m *mended) ([]upgradelog.Entry, *contradiction) {
-	against := SizesOf(m.LoggedRun).Against
+	against := sizesOf(m.LoggedRun).Against
 	if against == 0 {
 		return nil, nil
 	}
@@ -41,7 +41,7 @@ func freed(r *LoggedRun, m *mended) ([]upgradelog.Entry, *contradiction) {
 			if with.lines(entries) != nil || with.lost > m.lost {
 				continue
 			}
-			switch s := SizesOf(with.LoggedRun); {
+			switch s := sizesOf(with.LoggedRun); {
 			case s.Hidden >= 0:
 				return entries, &contradiction{r.Entries[i].At, r.Entries[i].String()}
 			case s.Against == 0:

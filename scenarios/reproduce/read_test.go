@@ -398,7 +398,7 @@ func TestSizesAreWhatTheCountsLeave(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := SizesOf(log.Runs[0])
+		s := sizesOf(log.Runs[0])
 		if s.Min != test.least || s.Max != test.most || s.Hidden != test.hid {
 			t.Errorf("%s: %d to %d, hidden %d; want %d to %d, %d", name, s.Min, s.Max, s.Hidden, test.least, test.most, test.hid)
 		}
@@ -411,7 +411,7 @@ func TestALogThatIsMadeToBeSlowTellsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := SizesOf(log.Runs[0]); s.Known() || s.Hidden != -1 {
+	if s := sizesOf(log.Runs[0]); s.Known() || s.Hidden != -1 {
 		t.Errorf("%+v", s.String())
 	}
 }
@@ -438,12 +438,12 @@ func FuzzRead(f *testing.F) {
 			if err != nil || len(again.Runs) != 1 || !bytes.Equal(again.Runs[0].Text(), r.Text()) {
 				t.Fatalf("read %q, and that as %+v, %v", r.Text(), again, err)
 			}
-			if s := SizesOf(r); s.Min < 1 || s.Max > maxBlocks || s.Min > s.Max {
+			if s := sizesOf(r); s.Min < 1 || s.Max > maxBlocks || s.Min > s.Max {
 				t.Fatalf("%q: image of %d to %d blocks", r.Text(), s.Min, s.Max)
 			}
 			r.Facts()
 			if m, err := mend(r, upgradelog.EnteredDownloadState); err == nil {
-				SizesOf(m.LoggedRun)
+				sizesOf(m.LoggedRun)
 			}
 		}
 	})

@@ -179,14 +179,14 @@ func (r *Result) beside(called *Result, w *scene) {
 // searchAs is Search, with the meter's first state in this line where the log's is lost; unsure says
 // that it is.
 func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kind) (result *Result, unsure bool) {
-	result = &Result{Run: r, Sizes: SizesOf(r), Remarks: r.Remarks}
+	result = &Result{Run: r, Sizes: sizesOf(r), Remarks: r.Remarks}
 	m, err := mend(r, state)
 	if err != nil {
 		result.Problem = err
 		return result, false
 	}
 	result.played = m
-	result.Sizes, result.Lost, result.Untimed = SizesOf(m.LoggedRun), m.lost, m.untimed
+	result.Sizes, result.Lost, result.Untimed = sizesOf(m.LoggedRun), m.lost, m.untimed
 	result.Remarks = append(slices.Clip(result.Remarks), m.remarks...)
 	w, err := sceneOf(m.LoggedRun, false)
 	if err != nil {
@@ -207,7 +207,7 @@ func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kin
 }
 
 func newSearch(ctx context.Context, w *scene, m *mended, trials int) *search {
-	return &search{ctx: ctx, scene: w, run: m, sizes: SizesOf(m.LoggedRun), left: trials, most: trials * requestsEach, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
+	return &search{ctx: ctx, scene: w, run: m, sizes: sizesOf(m.LoggedRun), left: trials, most: trials * requestsEach, seen: make(map[string]bool), recast: make(map[fault.Kind]bool)}
 }
 
 // search is a search at work.

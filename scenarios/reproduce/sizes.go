@@ -29,9 +29,9 @@ type Sizes struct {
 // Known reports whether the log says anything about the size.
 func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 
-// SizesOf derives the size from the percentages, the counts and the efficiencies. If 438
+// sizesOf derives the size from the percentages, the counts and the efficiencies. If 438
 // answered blocks are at least 90 % and less than 100 %, the image has 439 to 486.
-func SizesOf(r *LoggedRun) Sizes {
+func sizesOf(r *LoggedRun) Sizes {
 	s := Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
 	lines := countLines(r.Entries)
 	left, tiring := len(lines), false

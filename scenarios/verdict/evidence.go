@@ -120,7 +120,6 @@ type Journal struct {
 // Before is the meter before the attempt.
 type Before struct {
 	State meter.State
-	Lost  ion.Groups // groups that were not as somebody had set them up
 }
 
 // Recovery is what a recovery is judged by.

@@ -3,10 +3,10 @@
 // the attempt broke, and why.
 //
 // Those who play an attempt collect the evidence and have no rules of their own: package rig on
-// the bench, package judge for other programs. [Rule.Demands] says what a rule demands. Each
-// rule is made of sentences, and each sentence is a function of the evidence alone. A violation
-// is a value; text is made of it only for people and files. Only [Parse], which reads such
-// files, makes a violation from text, and nothing reads a reason.
+// the bench, package judge for other programs. Each rule is made of sentences, and each sentence
+// is a function of the evidence alone. A violation is a value; text is made of it only for people
+// and files. Only [Parse], which reads such files, makes a violation from text, and nothing reads
+// a reason.
 package verdict
 
 import (
@@ -19,49 +19,28 @@ import (
 type Rule uint8
 
 // The rules. I1 to I9 are the invariants of the project, which hold whatever happens to an
-// upgrade.
+// upgrade; the others make a verdict no as well.
 const (
-	I1 Rule = iota + 1
-	I2
-	I3
-	I4
-	I5
-	I6
-	I7
-	I8
-	I9
-	// Conduct, Crashed, Expected and Unstruck are not invariants.
-	Conduct
-	Crashed
-	Expected
-	Unstruck
+	I1 Rule = iota + 1 // the loader always answers once power and line are back
+	I2                 // success is claimed only if the meter runs exactly that image and every promised setting is there
+	I3                 // failure is claimed only if it is one
+	I4                 // after a failure, the recovery that the article describes ends in success
+	I5                 // every run ends, within the time that the retry rule gives
+	I6                 // the log says what happened
+	I7                 // settings are lost only where the article says so, and never with a journal
+	I8                 // nothing is erased before the file, the product, the unit and the password have been checked
+	I9                 // nobody else is harmed
+
+	Conduct  // a program does what PROTOCOL.md says, also where it harms nobody here
+	Crashed  // no program is ended by a signal that nobody sent
+	Expected // what is played comes out as its scenario says
+	Unstruck // every fault of the plan strikes
 	ruleCount
 )
 
-var ruleTable = [ruleCount]struct{ name, demands string }{
-	I1: {"I1", "the loader always answers once power and line are back"},
-	I2: {"I2", "success is claimed only if the meter runs exactly that image and every promised setting is there"},
-	I3: {"I3", "failure is claimed only if it is one"},
-	I4: {"I4", "after a failure, the recovery that the article describes ends in success"},
-	I5: {"I5", "every run ends, within the time that the retry rule gives"},
-	I6: {"I6", "the log says what happened"},
-	I7: {"I7", "settings are lost only where the article says so, and never with a journal"},
-	I8: {"I8", "nothing is erased before the file, the product, the unit and the password have been checked"},
-	I9: {"I9", "nobody else is harmed"},
-
-	Conduct:  {"conduct", "a program does what PROTOCOL.md says, also where it harms nobody here"},
-	Crashed:  {"crash", "no program is ended by a signal that nobody sent"},
-	Expected: {"expected", "what is played comes out as its scenario says"},
-	Unstruck: {"plan", "every fault of the plan strikes"},
-}
-
-// Rules are all rules, the invariants first.
-func Rules() []Rule {
-	var all []Rule
-	for r := I1; r < ruleCount; r++ {
-		all = append(all, r)
-	}
-	return all
+var ruleNames = [ruleCount]string{
+	I1: "I1", I2: "I2", I3: "I3", I4: "I4", I5: "I5", I6: "I6", I7: "I7", I8: "I8", I9: "I9",
+	Conduct: "conduct", Crashed: "crash", Expected: "expected", Unstruck: "plan",
 }
 
 // String is the rule's name in files, such as I2 or plan.
@@ -69,24 +48,16 @@ func (r Rule) String() string {
 	if r == 0 || r >= ruleCount {
 		return "no rule (" + strconv.Itoa(int(r)) + ")"
 	}
-	return ruleTable[r].name
-}
-
-// Demands says in a sentence what the rule demands.
-func (r Rule) Demands() string {
-	if r >= ruleCount {
-		return ""
-	}
-	return ruleTable[r].demands
+	return ruleNames[r]
 }
 
 // Invariant reports whether the rule is an invariant.
 func (r Rule) Invariant() bool { return r >= I1 && r <= I9 }
 
-// ParseRule reads a rule's name, as String writes it.
-func ParseRule(name string) (Rule, error) {
+// parseRule reads a rule's name, as String writes it.
+func parseRule(name string) (Rule, error) {
 	for r := I1; r < ruleCount; r++ {
-		if ruleTable[r].name == name {
+		if ruleNames[r] == name {
 			return r, nil
 		}
 	}
@@ -146,7 +117,7 @@ func Parse(text string) (Violation, error) {
 		return Violation{}, fmt.Errorf("%q is no violation: it tells of no act", text)
 	}
 	name, reason, ok := strings.Cut(rest, ": ")
-	rule, err := ParseRule(name)
+	rule, err := parseRule(name)
 	if err != nil || !ok || reason == "" {
 		return Violation{}, fmt.Errorf("%q is no violation: it begins with no rule and reason, as in \"I2: …\"", text)
 	}

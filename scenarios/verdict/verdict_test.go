@@ -9,14 +9,11 @@ import (
 	"ionbench/scenarios/verdict"
 )
 
-func TestEveryRuleHasANameAndSaysWhatItDemands(t *testing.T) {
+func TestEveryRuleIsReadByItsName(t *testing.T) {
 	var names []string
-	for _, r := range verdict.Rules() {
-		if got, err := verdict.ParseRule(r.String()); err != nil || got != r {
-			t.Errorf("%v is read as %v, %v", r, got, err)
-		}
-		if len(r.Demands()) < 20 || slices.Contains(names, r.String()) {
-			t.Errorf("%v demands %q", r, r.Demands())
+	for r := verdict.I1; r <= verdict.Unstruck; r++ {
+		if got, err := verdict.Parse(r.String() + ": why"); err != nil || got.Rule != r {
+			t.Errorf("%v is read as %v, %v", r, got.Rule, err)
 		}
 		names = append(names, r.String())
 	}
@@ -27,8 +24,8 @@ func TestEveryRuleHasANameAndSaysWhatItDemands(t *testing.T) {
 		t.Error("I1 to I9 are the invariants, and no others")
 	}
 	for _, name := range []string{"", "I", "I0", "I10", "i1", "I1 ", "plans"} {
-		if r, err := verdict.ParseRule(name); err == nil {
-			t.Errorf("%q is read as %v", name, r)
+		if v, err := verdict.Parse(name + ": why"); err == nil {
+			t.Errorf("%q is read as %v", name, v.Rule)
 		}
 	}
 }

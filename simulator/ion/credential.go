@@ -35,9 +35,9 @@ func NumericCredential(user byte, password uint32) Credential {
 	return c
 }
 
-// TextCredential is a password of up to six ASCII characters. Longer or other text gives
+// textCredential is a password of up to six ASCII characters. Longer or other text gives
 // ErrCredential.
-func TextCredential(user byte, text string) (Credential, error) {
+func textCredential(user byte, text string) (Credential, error) {
 	c := Credential{Text: true, User: user}
 	if len(text) > len(c.Secret) {
 		return Credential{}, fmt.Errorf("%w: %d characters, at most %d are allowed", ErrCredential, len(text), len(c.Secret))

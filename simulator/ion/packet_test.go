@@ -22,7 +22,7 @@ func unhex(tb testing.TB, text string) []byte {
 // The table of fixtures/vectors and of the public client's own tests.
 func TestCredentialsHaveTheirDocumentedBytes(t *testing.T) {
 	text := func(user byte, s string) Credential {
-		c, err := TextCredential(user, s)
+		c, err := textCredential(user, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestCredentialsHaveTheirDocumentedBytes(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"toolong", "naïve", "a\nb"} {
-		if c, err := TextCredential(0, s); !errors.Is(err, ErrCredential) {
+		if c, err := textCredential(0, s); !errors.Is(err, ErrCredential) {
 			t.Errorf("%q: %+v, %v", s, c, err)
 		}
 	}

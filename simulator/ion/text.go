@@ -11,7 +11,7 @@ import (
 // is the user id that belongs to it.
 func ParsePassword(text string, user byte) (Credential, error) {
 	if strings.Trim(text, "0123456789") != "" {
-		return TextCredential(user, text)
+		return textCredential(user, text)
 	}
 	n, err := strconv.ParseUint(text, 10, 32)
 	if err != nil || len(text) > maxDigits {

@@ -119,10 +119,10 @@ func BoolValue(set bool) Value {
 const fractionBits = 31
 
 // TimeValue is a time in Unix seconds.
-func TimeValue(seconds uint32) Value { return FractionalTimeValue(seconds, 0) }
+func TimeValue(seconds uint32) Value { return fractionalTimeValue(seconds, 0) }
 
-// FractionalTimeValue is a time in Unix seconds, with a fraction in units of 2^-31 s.
-func FractionalTimeValue(seconds, fraction uint32) Value {
+// fractionalTimeValue is a time in Unix seconds, with a fraction in units of 2^-31 s.
+func fractionalTimeValue(seconds, fraction uint32) Value {
 	return Value{Kind: KindTime, Uint: uint64(seconds)<<fractionBits | uint64(fraction)&(1<<fractionBits-1)}
 }
 

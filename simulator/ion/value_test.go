@@ -23,7 +23,7 @@ func TestValuesHaveTheirDocumentedBytes(t *testing.T) {
 		{SignedValue(-1, 1), "41 FF", "-1"},
 		{SignedValue(math.MinInt64, 8), "48 8000000000000000", "-9223372036854775808"},
 		{TimeValue(1204816500), "58 23E8053A00000000", "2008-03-06 15:15:00"},
-		{FractionalTimeValue(1204816500, 0x40000000), "58 23E8053A40000000", "2008-03-06 15:15:00.5"},
+		{fractionalTimeValue(1204816500, 0x40000000), "58 23E8053A40000000", "2008-03-06 15:15:00.5"},
 		{BoolValue(false), "F1", "false"},
 		{BoolValue(true), "F2", "true"},
 		{Value{Kind: KindChar, Uint: 'A'}, "01 41", "'A'"},

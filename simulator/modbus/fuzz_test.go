@@ -54,7 +54,7 @@ func FuzzTCP(f *testing.F) {
 			t.Errorf("at once it says % x, and otherwise in pieces of %d", said, step)
 		}
 		for len(said) > 0 {
-			n := AnswerBytes(said)
+			n := tcpAnswerBytes(said)
 			if n < headBytes+2 || n > len(said) {
 				t.Fatalf("it says % x", said)
 			}

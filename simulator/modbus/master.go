@@ -26,8 +26,8 @@ func (r Read) AppendTCP(dst []byte) []byte {
 	return binary.BigEndian.AppendUint16(dst, uint16(r.Count))
 }
 
-// AnswerBytes is how many bytes the answer has that begins with p: 0 as long as p does not tell.
-func AnswerBytes(p []byte) int {
+// tcpAnswerBytes is how many bytes the answer has that begins with p: 0 as long as p does not tell.
+func tcpAnswerBytes(p []byte) int {
 	if len(p) < headBytes {
 		return 0
 	}
@@ -39,7 +39,7 @@ func AnswerBytes(p []byte) int {
 func (r Read) ParseTCP(p []byte) ([]byte, error) {
 	const head = headBytes + 2
 	switch {
-	case len(p) < head || len(p) != AnswerBytes(p) || binary.BigEndian.Uint32(p) != uint32(r.Transaction)<<16 || p[6] != r.Unit:
+	case len(p) < head || len(p) != tcpAnswerBytes(p) || binary.BigEndian.Uint32(p) != uint32(r.Transaction)<<16 || p[6] != r.Unit:
 		return nil, fmt.Errorf("%w: % x", ErrAnswer, p)
 	case p[7] == byte(ReadHolding)|refusal && len(p) == head:
 		return nil, Exception(p[8])

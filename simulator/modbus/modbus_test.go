@@ -230,13 +230,13 @@ func TestOverTCPRequestsAreAnsweredInTheirOrderHoweverTheyCome(t *testing.T) {
 			tcp.Receive(0, d, rest[:min(step, len(rest))])
 		}
 		out := tcp.Transmit(nil)
-		n := AnswerBytes(out)
+		n := tcpAnswerBytes(out)
 		words, err := Revision(7, 105).ParseTCP(out[:n])
 		if err != nil || TextOf(words) != "7350V283" {
 			t.Fatalf("in pieces of %d: %q, %v", step, words, err)
 		}
 		out = out[n:]
-		n = AnswerBytes(out)
+		n = tcpAnswerBytes(out)
 		if words, err = (Read{Transaction: 8, Unit: 255, Register: 40011, Count: 1}).ParseTCP(out[:n]); err != nil || fmt.Sprintf("%x", words) != "04ab" {
 			t.Fatalf("in pieces of %d: %x, %v", step, words, err)
 		}

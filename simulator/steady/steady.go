@@ -131,9 +131,6 @@ func (p *Port) Write(now time.Duration, data []byte) {
 	p.lost += lost
 }
 
-// Open reports whether the port is open.
-func (p *Port) Open() bool { return p.wire != nil }
-
 // Tell lets set act on the open port, behind the data so far. Without an open port nothing happens.
 func (p *Port) Tell(set func(conn io.ReadWriteCloser) error) {
 	if p.wire != nil {
