@@ -190,24 +190,32 @@ func (c *Client) send(ctx context.Context, method, path string, body any, header
 	return nil, refused
 }
 
-// maxEvent bounds one event that a client takes.
-const maxEvent = 1 << 20
+const (
+	// maxEvent bounds one event that a client takes.
+	maxEvent = 1 << 20
+	// maxBreaks is how often a stream may break with nothing heard before it is given up.
+	maxBreaks = 10
+	// againAfter is the pause before a stream that broke is asked for again.
+	againAfter = 50 * time.Millisecond
+)
 
 // Watch calls each with every event that comes, until ctx ends, each returns an error, or the
 // meter is not served any more (nil). With kept it begins with those that the server has kept.
-// When the connection breaks it is made again, and goes on where it was.
+// When the connection breaks it is made again, and goes on where it was; not for ever, if nothing
+// comes in between.
 func (c *Client) Watch(ctx context.Context, kept bool, each func(Event) error) error {
 	path := c.at("/events")
 	if kept {
 		path += "?kept=all"
 	}
 	last := map[string]string{}
-	for {
+	for breaks := 0; ; {
 		r, err := c.send(ctx, "GET", path, nil, last)
 		if err != nil {
 			return err
 		}
 		err = readEvents(r.Body, func(e Event) error {
+			breaks = 0
 			if e.ID != "" {
 				last["Last-Event-ID"] = e.ID
 			}
@@ -221,11 +229,22 @@ func (c *Client) Watch(ctx context.Context, kept bool, each func(Event) error) e
 		case !errors.As(err, &broken):
 			return err
 		}
+		if breaks++; breaks == maxBreaks {
+			return fmt.Errorf("%s: the events broke off %d times with nothing in between: %w", c.address, breaks, err)
+		}
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
 // brokenError: the stream ended in the middle.
 type brokenError struct{ error }
+
+// errLongEvent is about what does not come from ionsim, and would not be other the next time.
+var errLongEvent = fmt.Errorf("an event of more than %d bytes; is that ionsim --http?", maxEvent)
 
 // readEvents reads server-sent events. A stream that ends between two events gives nil.
 func readEvents(from io.Reader, each func(Event) error) error {
@@ -249,10 +268,15 @@ func readEvents(from io.Reader, each func(Event) error) error {
 		case name == "event":
 			e.Name = value
 		case name == "data":
-			e.Data, begun = append(e.Data, value...), true
+			if e.Data, begun = append(e.Data, value...), true; len(e.Data) > maxEvent {
+				return errLongEvent
+			}
 		}
 	}
-	if err := lines.Err(); err != nil {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return errLongEvent
+	case err != nil:
 		return &brokenError{err}
 	}
 	return nil
