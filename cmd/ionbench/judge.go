@@ -265,6 +265,9 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	if report.Strays > 0 {
 		c.Note("%d processes hid from which program they came, and were killed at the end", report.Strays)
 	}
+	if report.Escaped {
+		c.Note("processes that the programs started still run, and could not be ended")
+	}
 	return f.report.finish(c, report)
 }
 

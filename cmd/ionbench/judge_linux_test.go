@@ -65,3 +65,22 @@ func TestASignalEndsTheJudgeWithAReportAndLeavesNothingRunning(t *testing.T) {
 		})
 	}
 }
+
+// Each process of the chain ends as soon as it has started the next one, and leaves a file.
+func TestAChainOfForksDoesNotOutliveTheJudge(t *testing.T) {
+	t.Parallel()
+	alive := filepath.Join(t.TempDir(), "alive")
+	chain := fmt.Sprintf("c() { : > %s; c & exit; }; c", alive)
+	script := fmt.Sprintf("env -i setsid sh -c '%s' < /dev/null > /dev/null 2>&1 & until [ -e %s ]; do :; done; exit 4", chain, alive)
+	out, err := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", script, "--only", "undisturbed").CombinedOutput()
+	if !bytes.Contains(out, []byte("hid from which program they came, and were killed at the end")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if err := os.Remove(alive); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if _, err := os.Stat(alive); err == nil {
+		t.Error("a process of the program still runs")
+	}
+}

@@ -3,7 +3,6 @@ package judge
 import (
 	"context"
 	"crypto/rand"
-	"os"
 	"sync"
 	"time"
 )
@@ -30,7 +29,12 @@ func (k *kin) end(root int) (killed int, all bool) {
 	done := make(chan result, 1)
 	go func() { // to look at a process can block
 		seen := map[int]bool{}
-		all := untilNone(func() int { return killEach(k.find(root), seen) })
+		all := untilNone(func() int {
+			if n := killEach(k.orphans(), seen); n > 0 {
+				return n
+			}
+			return killEach(k.find(root), seen)
+		})
 		done <- result{len(seen), all}
 	}()
 	select {
@@ -41,10 +45,14 @@ func (k *kin) end(root int) (killed int, all bool) {
 	}
 }
 
+// lull is the time between two looks. It is short, for a process that goes on by forking and
+// ending must be met between the two.
+const lull = 100 * time.Microsecond
+
 // untilNone calls kill until it finds nothing more, and reports whether it came to that within
 // lastResort.
 func untilNone(kill func() int) bool {
-	for began := time.Now(); kill() > 0; time.Sleep(time.Millisecond) {
+	for began := time.Now(); kill() > 0; time.Sleep(lull) {
 		if time.Since(began) > lastResort {
 			return false
 		}
@@ -91,24 +99,25 @@ func (p *children) end(pid int) {
 
 func newStrays() *strays {
 	s := &strays{before: map[int]bool{}}
-	for _, p := range childrenOf(os.Getpid()) {
+	for _, p := range ownChildren() {
 		s.before[p.id] = true
 	}
 	return s
 }
 
-// end kills the strays, and their children, and reports how many there were.
-func (s *strays) end() int {
+// end kills the strays, and their children, and reports how many there were, and whether all
+// have ended.
+func (s *strays) end() (killed int, all bool) {
 	seen := map[int]bool{}
-	untilNone(func() int { return killEach(s.find(), seen) })
-	return len(seen)
+	all = untilNone(func() int { return killEach(s.find(), seen) })
+	return len(seen), all
 }
 
 func (s *strays) find() []running {
 	started.mu.Lock()
 	defer started.mu.Unlock()
 	var found []running
-	for _, p := range childrenOf(os.Getpid()) {
+	for _, p := range ownChildren() {
 		if !s.before[p.id] && !started.ids[p.id] {
 			found = append(found, p)
 		}

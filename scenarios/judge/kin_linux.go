@@ -3,6 +3,8 @@ package judge
 import (
 	"bytes"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,11 +51,21 @@ func readStat(path string) (p running, ok bool) {
 	return p, true
 }
 
-func childrenOf(pid int) []running {
+// ownChildren are the children of this process, with those that have ended and were not waited
+// for. That is soon done, however many processes there are: one that goes on by forking and
+// ending is gone before a list of all has been read.
+func ownChildren() []running {
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil || len(lists) == 0 { // a kernel without these
+		return slices.DeleteFunc(processes(), func(p running) bool { return p.parent != os.Getpid() })
+	}
 	var children []running
-	for _, p := range processes() {
-		if p.parent == pid {
-			children = append(children, p)
+	for _, list := range lists {
+		b, _ := os.ReadFile(list) // of a thread that has ended: they are another's now
+		for id := range strings.FieldsSeq(string(b)) {
+			if p, ok := readStat("/proc/" + id + "/stat"); ok {
+				children = append(children, p)
+			}
 		}
 	}
 	return children
@@ -81,19 +93,26 @@ func (k *kin) find(root int) []running {
 	return found
 }
 
+// orphans are those that have become children of this process.
+func (k *kin) orphans() []running {
+	started.mu.Lock()
+	defer started.mu.Unlock()
+	return slices.DeleteFunc(ownChildren(), func(p running) bool { return started.ids[p.id] || p.zombie || !k.marks(p.id) })
+}
+
 func (k *kin) marks(pid int) bool {
 	environment, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
 	return err == nil && bytes.Contains(environment, []byte(k.mark))
 }
 
 // killEach kills processes, notes them in seen, and takes leave of those that have become
-// children of this one. It returns how many still ran.
-func killEach(found []running, seen map[int]bool) (ran int) {
+// children of this one. It returns how many it found, also of those that have ended by then: each
+// may have started another just before.
+func killEach(found []running, seen map[int]bool) int {
 	for _, p := range found {
 		if !p.zombie {
 			_ = unix.Kill(p.id, unix.SIGKILL)
 			seen[p.id] = true
-			ran++
 		}
 	}
 	for _, p := range found {
@@ -104,7 +123,7 @@ func killEach(found []running, seen map[int]bool) (ran int) {
 	for id := range seen {
 		reap(id)
 	}
-	return ran
+	return len(found)
 }
 
 // reap waits for an orphan that has ended. The programs themselves are waited for elsewhere.

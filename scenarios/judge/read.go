@@ -207,6 +207,7 @@ func Merge(parts []*Report) (*Report, error) {
 		}
 		all.Took = max(all.Took, r.Took)
 		all.Strays += r.Strays
+		all.Escaped = all.Escaped || r.Escaped
 		if r.Options.Parallel != first.Options.Parallel {
 			all.Options.Parallel = 0
 		}

@@ -134,7 +134,8 @@ type Report struct {
 	Took    time.Duration
 	// Interrupted: some scenarios were not played to their end.
 	Interrupted bool
-	Strays      int // processes that hid from which program they came, and were killed at the end
+	Strays      int  // processes that hid from which program they came, and were killed at the end
+	Escaped     bool // of these some could not be ended
 }
 
 // Counts returns how many scenarios passed, failed and were skipped. The others have no verdict.
@@ -220,7 +221,9 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	r.playAgain(ctx, out)
 	enough()
 	if ctx.Value(alone{}) != nil {
-		r.Strays = strays.end()
+		var all bool
+		r.Strays, all = strays.end()
+		r.Escaped = !all
 	}
 	r.Began, r.Took = began, time.Since(began)
 	return r, err
