@@ -153,7 +153,7 @@ var _ = Describe("Article 1, during normal operation", row("K1"), func() {
 			for _, e := range o.Meter.EventLog {
 				texts = append(texts, e.Text)
 			}
-			Expect(texts).To(Equal([]string{"Device power-up", "Factory initialize performed", "Firmware upgrade performed"}))
+			Expect(texts).To(Equal([]string{"Device power-up", "Device power-up", "Factory initialize performed", "Firmware upgrade performed"}))
 			Expect(o.Prompts).To(Equal([]client.Prompt{client.ChooseFirmware, client.PasteOptions, client.UpgradeCompleted}))
 		},
 		Entry("ION7300, one byte", meter.ION7300, 1),

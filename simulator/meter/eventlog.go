@@ -97,6 +97,12 @@ func (m *Meter) log(now time.Duration, text string) {
 	m.memory.record(LogEntry{At: m.Clock(now), Text: text})
 }
 
+// logRestart tells of a restart that a tool has asked for, as of the power that comes back: it is as
+// power on. Its power was never away, so no power-down goes before it.
+//
+// Assumption: that an upgrade leaves a power-up is inferred, from its restart.
+func (m *Meter) logRestart(now time.Duration) { m.log(now, EventPowerUp) }
+
 func (m *memory) record(e LogEntry) {
 	if _, k := kindOfEvent(e.Text); k.priority <= m.cutoff {
 		return

@@ -403,6 +403,7 @@ func (m *Meter) restartAfterReply(now time.Duration) {
 		m.startLoader(now, m.cfg.Timing.LoaderStart)
 	case reboot:
 		m.stopApplication(now)
+		m.logRestart(now)
 		m.startBoot(now)
 	}
 }
