@@ -29,6 +29,9 @@ const (
 	// jammedLimit is how long a host is waited for that has just lost bytes: the device's time
 	// must go on.
 	jammedLimit = time.Millisecond
+	// mostWaiting is how many TCP clients wait until those before them, who have closed already, are
+	// read to their ends.
+	mostWaiting = 16
 )
 
 // port is how a host is reached.
@@ -98,7 +101,7 @@ type run struct {
 	tty     *host              // nil without a PTY
 	client  *host              // the TCP client that is served
 	gone    bool               // the ports are
-	waiting caller             // accepted while the client before it was leaving
+	waiting []caller           // accepted while the client before each was leaving
 	port    *steady.Port       // that is there already; nil without one
 	cable   *host              // who is on it
 	modem   rfc2217.ModemState // of the lines at the device, as hosts were told
@@ -151,9 +154,7 @@ func (r *run) stop() {
 	if r.client != nil {
 		r.client.conn.Close()
 	}
-	if r.waiting.conn != nil {
-		r.waiting.conn.Close()
-	}
+	r.hangUpWaiting()
 	r.dropPort()
 	r.mu.Unlock()
 	r.readers.Wait()
@@ -578,10 +579,7 @@ func (r *run) vanish(now time.Duration) {
 			r.device.HostGone(now)
 		}
 	}
-	if r.waiting.conn != nil {
-		r.waiting.conn.Close()
-		r.waiting = caller{}
-	}
+	r.hangUpWaiting()
 	r.detachPort(now)
 	if r.client != nil {
 		r.sever(r.client.conn)
@@ -687,9 +685,10 @@ func (r *run) part(now time.Duration, reason string) {
 	if heard {
 		r.settle(now)
 	}
-	if c := r.waiting; c.conn != nil && !r.over {
-		r.waiting = caller{}
-		r.connect(now, c)
+	if len(r.waiting) > 0 && !r.over {
+		next := r.waiting[0]
+		r.waiting = r.waiting[1:]
+		r.connect(now, next)
 	}
 }
 
@@ -754,18 +753,34 @@ func (r *run) admit(c caller) {
 		conn.Close()
 	case r.client == nil:
 		r.connect(now, c)
-	case r.waiting.conn == nil && leaving(r.client.tcp):
-		// What the last client sent must be read first; then this one is served.
-		r.waiting = c
+	case len(r.waiting) < mostWaiting && leaving(r.lastCaller()):
+		// What the ones before have sent must be read first; then this one is served.
+		r.waiting = append(r.waiting, c)
 	case r.config.Takeover:
-		if r.waiting.conn != nil {
-			r.refuse(now, r.waiting.conn)
+		for _, before := range r.waiting {
+			r.refuse(now, before.conn)
 		}
-		r.waiting = c
+		r.waiting = append(r.waiting[:0], c)
 		r.part(now, "taken over by "+conn.RemoteAddr().String())
 	default:
 		r.refuse(now, conn)
 	}
+}
+
+// lastCaller is the TCP client that came last, of the one that is served and those behind it.
+func (r *run) lastCaller() net.Conn {
+	if n := len(r.waiting); n > 0 {
+		return r.waiting[n-1].conn
+	}
+	return r.client.tcp
+}
+
+// hangUpWaiting closes the connections of those who wait.
+func (r *run) hangUpWaiting() {
+	for _, c := range r.waiting {
+		c.conn.Close()
+	}
+	r.waiting = nil
 }
 
 func (r *run) refuse(now time.Duration, conn net.Conn) {

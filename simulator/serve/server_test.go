@@ -238,6 +238,30 @@ func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
 	}
 }
 
+func TestClientsWhoComeAndGoWhileNobodyIsReadKeepNobodyOut(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells that a client is leaving while its bytes are unread")
+	}
+	device := newBell()
+	commands := make(chan func(time.Duration))
+	config := loopback()
+	config.Commands = commands
+	v := start(t, device, config)
+	first := v.dial(t)
+	v.wantEvent(t, Connected)
+	free := make(chan struct{})
+	release := sync.OnceFunc(func() { close(free) })
+	defer release()
+	commands <- func(time.Duration) { <-free }
+	must(t, first.Close())
+	for range 5 { // each gives up at once, as a search for a meter does
+		must(t, v.dial(t).Close())
+	}
+	last := v.dial(t)
+	release()
+	wantEcho(t, last, "last")
+}
+
 func TestServerRefusesASecondClient(t *testing.T) {
 	v := start(t, newBell(), loopback())
 	first := v.dial(t)

@@ -33,7 +33,8 @@ type SocketsConfig struct {
 	TCP string // as Config.TCP
 	// Port names the port in events.
 	Port string
-	// Most is how many clients are served at the same time; one more is closed at once.
+	// Most is how many clients are served at the same time; one more is closed at once. Who has closed
+	// already, and is only to be read to its end, counts no more.
 	Most int
 	// Turns is held by whoever uses what the sessions share: that of the Server of the device.
 	Turns *sync.Mutex
@@ -126,7 +127,7 @@ func (s *Sockets) shut(err error) {
 func (s *Sockets) admit(conn net.Conn) Session {
 	s.config.Turns.Lock()
 	defer s.config.Turns.Unlock()
-	if s.ended || len(s.open) >= s.config.Most {
+	if s.ended || s.full() {
 		conn.Close()
 		if !s.ended {
 			s.tell(Refused, conn, fmt.Sprintf("%d clients are connected already, and no more are served at a time", s.config.Most))
@@ -137,6 +138,20 @@ func (s *Sockets) admit(conn net.Conn) Session {
 	limitSilence(conn)
 	s.tell(Connected, conn, "")
 	return s.config.New()
+}
+
+// full reports that there is no room for one more client. Those who are leaving are bounded, too.
+func (s *Sockets) full() bool {
+	if len(s.open) < s.config.Most {
+		return false
+	}
+	staying := 0
+	for conn := range s.open {
+		if !leaving(conn) {
+			staying++
+		}
+	}
+	return staying >= s.config.Most || len(s.open) >= s.config.Most+mostWaiting
 }
 
 // serve reads until the client goes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -120,6 +121,35 @@ func TestEachClientHasASessionOfItsOwnAndOneTooManyIsTurnedAway(t *testing.T) {
 	}
 	if first := s.events[0]; first.Kind != Connected || first.String() != "shouts: "+one.LocalAddr().String()+": connected" {
 		t.Errorf("the first event is %v", first)
+	}
+}
+
+func TestWhoHasClosedCountsNoMoreThoughItIsNotReadToItsEnd(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells that a client is leaving while its bytes are unread")
+	}
+	s := startSockets(t, 2)
+	for range 3 {
+		s.turns.Lock() // nobody is read
+		var before []net.Conn
+		for range 2 {
+			before = append(before, s.dial(t))
+		}
+		s.turns.Unlock()
+		for _, conn := range before {
+			wantTwice(t, conn, "a")
+		}
+		s.turns.Lock()
+		for _, conn := range before {
+			if _, err := io.WriteString(conn, "bc"); err != nil {
+				t.Fatal(err)
+			}
+			conn.Close()
+		}
+		next := s.dial(t)
+		s.turns.Unlock()
+		wantTwice(t, next, "d")
+		next.Close()
 	}
 }
 
