@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,7 +140,7 @@ func (s *site) format() fields.Format {
 	}
 	return fields.Format{Name: "site", First: "line", Bad: errSite, Sections: []fields.Section{
 		{
-			Word: "line", What: "a line, and the ports at which it is reached", Named: true, Keys: fields.Bind(lineTable(), new(siteLine)),
+			Word: "line", What: "a line, and the ports at which it is reached; each line that a meter or station names has one", Named: true, Keys: fields.Bind(lineTable(), new(siteLine)),
 			Open: func(name string) ([]fields.Key, error) {
 				s.lines = append(s.lines, siteLine{Name: name})
 				return fields.Bind(lineTable(), &s.lines[len(s.lines)-1]), nil
@@ -176,8 +177,8 @@ func describeSite() string {
 	return format.Describe()
 }
 
-// check reports what is wrong with several sections together, and gives lines to meters that name one
-// that has no section.
+// check reports what is wrong with several sections together, and gives a line to the meters that name
+// none if it has no section.
 func (s *site) check(places fields.Places, problems *fields.Problems) {
 	for i := range s.lines {
 		fields.Fill(lineTable(), &s.lines[i])
@@ -187,8 +188,15 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 		s.meters[i].place = places.Of("meter")[i]
 		fields.Fill(siteMeterTable(), &s.meters[i]) // its clock, too, which make sets if the file does not
 		if s.lineOf(s.meters[i].Line) == nil {
-			s.lines = append(s.lines, siteLine{Name: s.meters[i].Line, Copies: 1})
+			if s.meters[i].Line != "" {
+				problems.Add(s.meters[i].place.LineOf("line"), s.noLine(s.meters[i].Line))
+				continue
+			}
+			s.lines = append(s.lines, siteLine{Copies: 1})
 		}
+	}
+	if problems.Err() != nil {
+		return
 	}
 	at := places.Of("line")
 	total := 0
@@ -196,6 +204,9 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 		l, line := &s.lines[i], 0
 		if i < len(at) {
 			line = at[i].Line
+			checkMarks(at[i], "link", l.Link, problems, copyMark)
+			checkMarks(at[i], "trace", l.Trace, problems, copyMark)
+			checkMarks(at[i], "capture", l.Capture, problems, copyMark)
 		}
 		meters := s.on(l.Name)
 		total += meters * l.Copies
@@ -223,10 +234,85 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 	}
 	if total > mostMeters {
 		problems.Add(0, fmt.Sprintf("%d meters, and at most %d can be served", total, mostMeters))
+	} else {
+		s.checkNames(at, problems)
 	}
 	for i, station := range places.Of("station") {
 		if s.lineOf(s.stations[i].Line) == nil {
-			problems.Add(station.LineOf("line"), fmt.Sprintf("no meter is on line %q; put the station on a line that has one", s.stations[i].Line))
+			problems.Add(station.LineOf("line"), s.noLine(s.stations[i].Line))
+		}
+	}
+}
+
+// noLine says that a name is of no line, and which one may be meant.
+func (s *site) noLine(name string) string {
+	var known []string
+	for i := range s.lines {
+		if s.lines[i].Name != "" {
+			known = append(known, s.lines[i].Name)
+		}
+	}
+	best, near := fault.Nearest(name, known)
+	switch {
+	case name == "":
+		return "all meters are on lines with names, and this is on none; add a line line = " + fields.OrList(known)
+	case near:
+		return fmt.Sprintf("there is no [line %s]; did you mean %s?", name, best)
+	}
+	return fmt.Sprintf("there is no [line %s]; add that section, or name another line", name)
+}
+
+// checkNames reports two lines, or two meters of a line, that come to have one name by their copies.
+func (s *site) checkNames(at fields.Places, problems *fields.Problems) {
+	lines := newNames("line", problems)
+	for i := range s.lines {
+		l, line := &s.lines[i], 0
+		if i < len(at) {
+			line = at[i].Line
+		}
+		lines.add(l.Name, l.Copies, line, serving.Addressable)
+		meters := newNames("meter", problems)
+		for j := range s.meters {
+			if m := &s.meters[j]; m.Line == l.Name {
+				meters.add(m.Name, m.Copies, m.place.Line, func(name string) string { return name })
+			}
+		}
+	}
+}
+
+// names finds a name that two of a kind have.
+type names struct {
+	kind     string
+	first    map[string]int // where the section of a name begins
+	problems *fields.Problems
+}
+
+func newNames(kind string, problems *fields.Problems) *names {
+	return &names{kind, map[string]int{}, problems}
+}
+
+// add takes the names of the copies of a section that begins at a line. The key says which names are
+// the same.
+func (n *names) add(name string, copies, line int, key func(string) string) {
+	for i := range copies {
+		full := copyName(cmp.Or(name, n.kind), i, copies)
+		if first, taken := n.first[key(full)]; taken {
+			n.problems.Add(line, fmt.Sprintf("the name %s is already that of a copy or of the section at line %d; choose another", full, first))
+			return
+		}
+		n.first[key(full)] = line
+	}
+}
+
+// mark is what can be meant as a mark in the name of a file.
+var mark = regexp.MustCompile(`\{\w*\}`)
+
+// checkMarks reports a mark in the name of a file that stands for nothing there.
+func checkMarks(at fields.Place, key, name string, problems *fields.Problems, marks ...string) {
+	for _, m := range mark.FindAllString(name, -1) {
+		if !slices.Contains(marks, m) {
+			problems.Add(at.LineOf(key), fmt.Sprintf("%s: %s stands for nothing here; use %s", key, m, fields.OrList(marks)))
+			return
 		}
 	}
 }
@@ -240,6 +326,7 @@ func marked(name string, marks ...string) bool {
 func (s *site) checkMeter(m *siteMeter, problems *fields.Problems) {
 	line := s.lineOf(m.Line)
 	for _, name := range []struct{ key, value string }{{"state", m.State}, {"modbus-link", m.Link}} {
+		checkMarks(m.place, name.key, name.value, problems, copyMark, meterMark, serialMark)
 		switch {
 		case m.Copies > 1 && !marked(name.value, meterMark, serialMark):
 			problems.Add(m.place.LineOf(name.key), fmt.Sprintf("%s: %d meters cannot have one; put %s or %s into it", name.key, m.Copies, meterMark, serialMark))

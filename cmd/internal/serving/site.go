@@ -153,13 +153,13 @@ func openSite(address string) (*door, error) {
 // line.
 func (d *door) roomFor(s *server) *door {
 	return &door{Server: d.Server, token: d.token, room: true, meter: d.Admit(control.Subject{
-		ID: addressable(s.line.Name), Title: "on a line with " + strings.Join(s.line.Names, ", "), Run: draw(4, hex.EncodeToString),
+		ID: Addressable(s.line.Name), Title: "on a line with " + strings.Join(s.line.Names, ", "), Run: draw(4, hex.EncodeToString),
 		Fates: record.NewFates(s.byteTime()), Station: s.station(), Names: s.line.Names, From: s.meter.From, Started: s.meter.Epoch,
 	})}
 }
 
-// addressable is a name as an address can have it.
-func addressable(name string) string {
+// Addressable is the name of a line as the address of its first meter has it.
+func Addressable(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._", r)) {
 			return r
