@@ -240,6 +240,8 @@ var endings = map[string]struct {
 	"TERM":       {signals: []syscall.Signal{syscall.SIGTERM}},
 	"HUP":        {signals: []syscall.Signal{syscall.SIGHUP}},
 	"QUIT":       {signals: []syscall.Signal{syscall.SIGQUIT}},
+	"ABRT":       {signals: []syscall.Signal{syscall.SIGABRT}},
+	"SEGV, SYS":  {signals: []syscall.Signal{syscall.SIGSEGV, syscall.SIGSYS}},
 	"PIPE":       {signals: []syscall.Signal{syscall.SIGPIPE}, goesOn: true},
 	"a terminal": {terminal: true},
 	"stdin":      {stdin: true, goesOn: true},

@@ -66,8 +66,9 @@ Several computers share the work: --shard 1/3 --json 1.json, and then judge merg
 worse from one release of a program to the next says judge diff.
 
 Every scenario that fails is explained in plain words, with the command that repeats it.
-Every scenario is in the report, also where Ctrl-C, SIGTERM or SIGHUP ends the judge: it
-ends the programs, and reports the rest as without a verdict.
+Every scenario is in the report, also where Ctrl-C or another signal ends the judge: it ends
+the programs, and reports the rest as without a verdict. It withstands no second SIGINT, SIGTERM
+or SIGQUIT, no SIGKILL, and none that stops a process.
 The same scenarios are specs, for a team that keeps its own beside them:
   IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
 `

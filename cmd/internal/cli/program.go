@@ -106,18 +106,24 @@ type Call struct {
 }
 
 // Endings are the signals that end a program in good order: Ctrl-C, SIGTERM, SIGQUIT (Ctrl-\), and
-// SIGHUP as the terminal goes, which nohup keeps out.
+// SIGHUP as the terminal goes, which nohup keeps out. Those of a program's own faults, which another
+// program can send as well, would end it with the status of wrong usage and a dump.
 func Endings() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
+	signals := append([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}, ofFaults()...)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signals
 }
 
+func ofFaults() []os.Signal {
+	return append([]os.Signal{syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGSEGV}, ofCalls...)
+}
+
 // Hurries reports whether a signal that comes after the first one ends a program on the spot. A
-// terminal that goes is told of twice, by the kernel and by the shell, and means it once.
-func Hurries(s os.Signal) bool { return s != syscall.SIGHUP }
+// terminal that goes is told of twice, by the kernel and by the shell, and means it once. What
+// faults send ends nothing in good order.
+func Hurries(s os.Signal) bool { return s != syscall.SIGHUP && !slices.Contains(ofFaults(), s) }
 
 // Interruptible returns a context that ends with a signal of Endings. A second one that Hurries
 // ends the process at once.

@@ -1,0 +1,11 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"syscall"
+)
+
+// ofCalls are the signals of a system call that does not exist.
+var ofCalls = []os.Signal{syscall.SIGSYS}
