@@ -87,7 +87,11 @@ var lineTable = sync.OnceValue(func() []fields.Field[siteLine] {
 })
 
 var siteMeterTable = sync.OnceValue(func() []fields.Field[siteMeter] {
-	return append(fields.Within(func(m *siteMeter) *world.Meter { return &m.Meter }, world.MeterFields()),
+	// What a world has besides is played by a bench alone: a telephone, and somebody at the switch.
+	served := slices.DeleteFunc(world.MeterFields(), func(f fields.Field[world.Meter]) bool {
+		return slices.Contains([]string{"phone", "comes-on", "goes-off"}, f.Name)
+	})
+	return append(fields.Within(func(m *siteMeter) *world.Meter { return &m.Meter }, served),
 		fields.Of("copies", "so many meters like this one, called NAME-1, NAME-2 and so on; unit ids and serial numbers count up", func(m *siteMeter) *int { return &m.Copies }, fields.Integer(1, ion.MaxStations)).Or("1"),
 		fields.Of("modbus-tcp", "[HOST]:PORT at which it answers Modbus TCP; port 0 is any free one, others count up with copies", func(m *siteMeter) *string { return &m.Modbus }, fields.Checked("[HOST]:PORT", checkAddress)),
 		fields.Of("modbus-rtu", "it has a second port, a PTY of its own that speaks Modbus RTU; no fault befalls that", func(m *siteMeter) *bool { return &m.RTU }, fields.YesNo("modbus-rtu")),

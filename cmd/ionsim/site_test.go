@@ -49,6 +49,8 @@ func TestASiteSaysWhatIsWrongWithItsFile(t *testing.T) {
 		{"[line a b]\n[line a-b]\n[meter]\nline = a b\n[meter b]\nline = a-b\n", "line 2: the name a-b is already that of a copy or of the section at line 1"},
 		{"[meter m]\ncopies = 2\n[meter m-1]\nunit-id = 9\n", "line 3: the name m-1 is already that of a copy or of the section at line 1"},
 		{"[line]\ntrace = {meter}.txt\n[meter]\n", "line 2: trace: {meter} stands for nothing here; use {line}"},
+		{"[meter]\nphone = 12345\n", "line 2: \"phone\" is no key of [meter]"},
+		{"[meter]\ncomes-on = 20s\n", "line 2: \"comes-on\" is no key of [meter]"},
 		{"[meter]\nstate = {metre}.state\n", "line 2: state: {metre} stands for nothing here; use {line}, {meter} or {serial}"},
 		{"[line a]\n[meter]\nline = a\n[station]\n", "line 4: all meters are on lines with names, and this is on none; add a line line = a"},
 		{"[meter]\nunit-id = 0\n", "line 2"},
