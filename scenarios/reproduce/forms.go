@@ -161,22 +161,32 @@ func withoutJSON(s string) (text string, was bool) {
 	return strings.Join(lines, "\n") + "\n", len(lines) > 0
 }
 
-// appendTexts appends the lines of a value. Of an object it is the text that is a line of a log; else the longest.
+// appendTexts appends the lines of a value. Of an object it is the text that is a line of a log; else what its
+// lists and objects hold; else the longest text. A number in a list is none, such as the time beside a line.
 func appendTexts(lines []string, value any) []string {
 	switch v := value.(type) {
 	case string:
 		return append(lines, strings.Split(strings.TrimRight(v, "\r\n"), "\n")...)
 	case []any:
 		for _, item := range v {
-			lines = appendTexts(lines, item)
+			if text, ok := item.(string); !ok || strings.Trim(text, "0123456789.") != "" {
+				lines = appendTexts(lines, item)
+			}
 		}
 	case map[string]any:
 		best, known := "", false
+		var within []string
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			text, _ := v[key].(string)
+			text, flat := v[key].(string)
+			if !flat {
+				within = appendTexts(within, v[key])
+			}
 			if _, _, _, ok := lineOf(text); ok && !known || ok == known && len(text) > len(best) {
 				best, known = text, ok
 			}
+		}
+		if n, _ := readable(within); n > 0 && !known {
+			return append(lines, within...)
 		}
 		return appendTexts(lines, best)
 	}

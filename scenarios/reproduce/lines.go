@@ -28,6 +28,7 @@ func unpacked(b []byte) (content []byte, packed bool) {
 
 var (
 	breaks = regexp.MustCompile(`(?i)</?(?:br|p|div|li|tr|pre)\b[^<>]*>`)
+	cells  = regexp.MustCompile(`(?i)</?(?:td|th)\b[^<>]*>`)
 	tags   = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
 )
 
@@ -36,7 +37,7 @@ func withoutHTML(s string) (text string, was bool) {
 	if !breaks.MatchString(s) {
 		return s, false
 	}
-	s = breaks.ReplaceAllStringFunc(s, func(string) string { return "\n" })
+	s = cells.ReplaceAllLiteralString(breaks.ReplaceAllLiteralString(s, "\n"), "\t")
 	return html.UnescapeString(tags.ReplaceAllString(s, "")), true
 }
 
@@ -55,8 +56,43 @@ var (
 	inBase64   = regexp.MustCompile(`(?i)content-transfer-encoding:[ \t]*base64[^\n]*\n(?:[^\n]*[a-z][^\n]*:[^\n]*\n)*\r?\n([A-Za-z0-9+/=\r\n]+)`)
 )
 
-// unmailed returns the text of a mail as it stands in its file: quoted-printable, or in base64.
+// alternatives begins a part of a mail that says the same in several ways, such as text and HTML.
+var alternatives = regexp.MustCompile(`(?i)content-type:[ \t]*multipart/alternative;[^:]*?boundary="?([^"\s;]+)`)
+
+// withoutAlternatives returns a mail with one of the ways in which it says the same: the first in which most
+// lines can be read.
+func withoutAlternatives(b []byte) []byte {
+	const most = 16 // such parts of a mail
+	kept := b
+	for _, found := range alternatives.FindAllSubmatch(b, most) {
+		mark := append([]byte("\n--"), found[1]...)
+		parts := bytes.Split(kept, mark)
+		const before, behind = 1, 1
+		if len(parts) <= before+1+behind {
+			continue
+		}
+		best, lines := before, -1
+		for i := before; i < len(parts)-behind; i++ {
+			text, _ := decoded(parts[i])
+			page, _ := withoutHTML(lineEnds.Replace(textOf(text)))
+			if n, _ := readable(strings.Split(page, "\n")); n > lines {
+				best, lines = i, n
+			}
+		}
+		kept = bytes.Join([][]byte{parts[0], parts[best], parts[len(parts)-1]}, mark)
+	}
+	return kept
+}
+
+// unmailed returns the text of a mail as it stands in its file.
 func unmailed(b []byte) (content []byte, was bool) {
+	one := withoutAlternatives(b)
+	content, was = decoded(one)
+	return content, was || len(one) != len(b)
+}
+
+// decoded returns a text that is quoted-printable, or in base64.
+func decoded(b []byte) (content []byte, was bool) {
 	content = inBase64.ReplaceAllFunc(b, func(part []byte) []byte {
 		body := inBase64.FindSubmatch(part)[1]
 		text, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(body), nil)))
@@ -149,9 +185,11 @@ func tidied(s string) string {
 }
 
 var (
-	western = strings.NewReplacer("…", "...", "（", "(", "）", ")", "％", "%", "＝", "=", "：", ":")
-	equals  = regexp.MustCompile(`[ ]*=[ ]*`)
-	halfDay = regexp.MustCompile(`(?i)([0-9])([ap]m)$`)
+	western     = strings.NewReplacer("…", "...", "（", "(", "）", ")", "％", "%", "＝", "=", "：", ":", "â€¦", "...", "â\u0080¦", "...", "Â ", " ")
+	typewritten = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "−", "-", "‘", "'", "’", "'", "“", `"`, "”", `"`)
+	escaped     = regexp.MustCompile(`\\([[:punct:]])`)
+	equals      = regexp.MustCompile(`[ ]*=[ ]*`)
+	halfDay     = regexp.MustCompile(`(?i)([0-9])([ap]m)$`)
 )
 
 // narrow is a letter or a digit without the width of East Asian ones.
@@ -164,9 +202,11 @@ func narrow(r rune) rune {
 }
 
 // loosened is a line as a word processor, a table or a page may have changed it: with one blank between
-// words, about the first = too, and with the marks of a Western keyboard.
+// words, about the first = too, with the marks of a Western keyboard, also where their bytes were taken for
+// those of another code page, and without what Markdown puts before a mark.
 func loosened(s string) string {
-	s = strings.Join(strings.Fields(strings.Map(narrow, western.Replace(s))), " ")
+	s = escaped.ReplaceAllString(western.Replace(s), "$1")
+	s = strings.Join(strings.Fields(strings.Map(narrow, s)), " ")
 	if at := equals.FindStringIndex(s); at != nil {
 		s = s[:at[0]] + " = " + s[at[1]:]
 	}
@@ -226,15 +266,27 @@ func lineOf(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {
 		return l, how, "", false
 	}
 	if l, how, remark, ok = lineAsIs(s); ok {
-		return l, how, remark, ok
+		return retyped(l, how, remark)
 	}
 	s = tidied(s)
 	if other := loosened(s); other != s {
 		if l, how, remark, ok = lineAsIs(other); ok {
-			return l, how | respaced, remark, ok
+			return retyped(l, how|respaced, remark)
 		}
 	}
 	return l, how, "", false
+}
+
+// retyped is a line that was read, with the hyphens of a serial number and the apostrophes of a refusal, of
+// which a word processor makes others.
+func retyped(l upgradelog.Line, how spelled, remark string) (upgradelog.Line, spelled, string, bool) {
+	if l.Kind != upgradelog.DeviceSerialNumber && l.Kind != upgradelog.Refused {
+		return l, how, remark, true
+	}
+	if bare := strings.Map(narrow, typewritten.Replace(l.Text)); bare != l.Text {
+		l.Text, how = bare, how|respaced
+	}
+	return l, how, remark, true
 }
 
 func lineAsIs(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {

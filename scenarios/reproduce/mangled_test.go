@@ -221,6 +221,39 @@ func manglings() []mangling {
 				return r
 			}, s)
 		})},
+		{"wrapped before PM", asClean, eachLine(func(_ int, s string) string {
+			if half := s[max(0, len(s)-2):]; half == "AM" || half == "PM" {
+				return "> " + s[:len(s)-3] + "\n> " + half
+			}
+			return "> " + s
+		})},
+		{"stamped, quoted and wrapped", asClean, func(log string, below func(int) int) []byte {
+			stamped := eachLine(func(n int, s string) string { return fmt.Sprintf("2008-03-06T14:00:%02d.123456+01:00 %s", n%60, s) })(log, below)
+			return eachLine(quotedAndWrapped("> ", 70))(string(stamped), below)
+		}},
+		{"wrapped at 60", asClean, eachLine(quotedAndWrapped("> ", 58))},
+		{"the cells of a page", asClean, eachLine(func(n int, s string) string {
+			return fmt.Sprintf("<tr><td>%d</td><td>%s</td></tr>", n+1, html.EscapeString(s))
+		})},
+		{"Markdown's escapes", asClean, text(func(s string) string {
+			return strings.NewReplacer("=", `\=`, "(", `\(`, ")", `\)`, ".", `\.`, "-", `\-`).Replace(s)
+		})},
+		{"bytes taken for another code page", asClean, text(func(s string) string { return strings.ReplaceAll(s, "...", "â€¦") })},
+		{"marks of a word processor", asClean, text(func(s string) string {
+			return strings.NewReplacer("'", "’", "...", "…", "PC-", "PC–").Replace(s)
+		})},
+		{"a collector's answer in JSON", asClean, text(func(s string) string {
+			var values [][]string
+			for n, line := range strings.Split(strings.TrimSuffix(s, "\n"), "\n") {
+				values = append(values, []string{fmt.Sprint(1204819068000000000 + n), line})
+			}
+			return inJSON(map[string]any{"data": map[string]any{"result": []any{map[string]any{"stream": map[string]any{"job": "x"}, "values": values}}}})
+		})},
+		{"a mail as text and as a page", asClean, text(func(s string) string {
+			coded := base64.StdEncoding.EncodeToString([]byte("<p>" + strings.ReplaceAll(html.EscapeString(s), "\n", "</p><p>") + "</p>"))
+			return "From: a@b\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=\"=_1\"\n\n--=_1\nContent-Type: text/plain\n\n" + s +
+				"--=_1\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n" + coded + "\n--=_1--\n"
+		})},
 		{"the head is lost", partly, lines(func(l []string, below func(int) int) []string { return l[1+below(len(l)-1):] })},
 		{"the tail is lost", partly, lines(func(l []string, below func(int) int) []string { return l[:len(l)-1-below(len(l)-1)] })},
 		{"a line is lost", partly, lines(func(l []string, below func(int) int) []string { n := below(len(l)); return slices.Delete(l, n, n+1) })},

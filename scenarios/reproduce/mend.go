@@ -64,7 +64,7 @@ func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
 		}
 	}
 	if m.lost > 0 {
-		m.remark(0, "%d lines that the tool always writes are missing here; they are taken as they must have been", m.lost)
+		m.remark(0, "lines that the tool always writes are missing here (%d): they are taken as they must have been", m.lost)
 	}
 	return m, nil
 }

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -120,6 +121,7 @@ type reader struct {
 	unread []upgradelog.Unreadable
 	said   spelled
 	comma  bool // a decimal comma was remarked
+	vain   int  // how often lines were joined since, and made none
 	// raw is the last line that could be read, and rawAt where it ended: it may go on.
 	raw   string
 	rawAt int
@@ -188,11 +190,18 @@ func (r *reader) joins(at int, s string) bool {
 
 // joinsUnread: the line and a few before, none of which is one of a log, are one together.
 func (r *reader) joinsUnread(at int, rest string) bool {
-	const most = 6
+	const most, few, tries = 6, 3000, 60_000 // a large file of something else has no end of lines
+	if r.vain > tries {
+		return false
+	}
 	text := rest
 	for i := len(r.unread) - 1; i >= 0 && at-r.unread[i].At <= most && r.unread[i].At == at-(len(r.unread)-i); i-- {
 		begins := r.unread[i].At
+		if r.vain > few && !torn(r.unread[i].Text) {
+			break
+		}
 		for _, blank := range joints {
+			r.vain++
 			whole := tidied(r.unread[i].Text) + blank + text
 			if l, how, remark, ok := lineOf(whole); ok {
 				r.unread = r.unread[:i]
@@ -207,28 +216,40 @@ func (r *reader) joinsUnread(at int, rest string) bool {
 	return false
 }
 
-// goesOn: the line before is one of a log, and goes on in this one. That is so if it is known what
-// such a line says, or if other lines of the run are wrapped; what it says is compared anyway.
+// goesOn: the line before is one of a log, and goes on in this one and in those between them. That is so if
+// it is known what such a line says, or if other lines of the run are wrapped; what it says is compared
+// anyway.
 func (r *reader) goesOn(at int, rest string) bool {
-	if r.run == nil || len(r.run.Entries) == 0 || len(r.unread) > 0 || r.rawAt != at-1 {
+	const most = 3 // lines between
+	n := len(r.unread)
+	if r.run == nil || len(r.run.Entries) == 0 || n > most || r.rawAt != at-1-n {
 		return false
 	}
-	if _, before, begins := upgradelog.Respell(rest); begins && before == "" {
+	if _, before, begins := upgradelog.Respell(rest); begins && (before == "" || r.said&stamped != 0) {
 		return false // a line of its own, of which the rest is still to come
 	}
-	for _, blank := range joints {
-		if r.goesOnIn(at, r.raw+blank+rest) {
-			return true
+	for _, unknown := range []bool{false, true} {
+		for joined := range 1 << (n + 1) { // a bit for each end of a line: what was there
+			whole := r.raw
+			for i, u := range r.unread {
+				text, _ := unquoted(tidied(u.Text))
+				whole += joints[joined>>i&1] + tidied(text)
+			}
+			if r.goesOnIn(at, whole+joints[joined>>n&1]+rest, rest, unknown) {
+				r.unread = nil
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // joints are what was between two halves of a line: a blank, or nothing, for a terminal cuts words, too.
-var joints = []string{" ", ""}
+var joints = [...]string{" ", ""}
 
-// goesOnIn takes the last line as it stands in whole, if that is more than was known of it.
-func (r *reader) goesOnIn(at int, whole string) bool {
+// goesOnIn takes the last line as it stands in whole, if that is more than was known of it; unknown: also if
+// nobody knows such words.
+func (r *reader) goesOnIn(at int, whole, rest string, unknown bool) bool {
 	last := &r.run.Entries[len(r.run.Entries)-1]
 	l, how, _, ok := lineOf(whole)
 	if !ok || l.Kind != last.Kind {
@@ -240,9 +261,12 @@ func (r *reader) goesOnIn(at int, whole string) bool {
 		ok = len(names) > len(groupsNamed(last.Text).List()) && len(names) > strings.Count(l.Text, ",")
 	case upgradelog.Refused:
 		_, known := client.ParseRefusal(l.Text)
-		ok = known || r.said&wrapped != 0
+		ok = known || unknown && r.said&wrapped != 0
 	case upgradelog.TemplateSent:
 		ok = r.said&wrapped != 0
+	case upgradelog.UpgradeStarted, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed:
+		ok = halfOfDay.MatchString(rest)
+		r.forgetDate(last.At)
 	default:
 		ok = false
 	}
@@ -255,6 +279,13 @@ func (r *reader) goesOnIn(at int, whole string) bool {
 	return true
 }
 
+var halfOfDay = regexp.MustCompile(`(?i)^[ap]\.?m\.?$`)
+
+// forgetDate takes back what was remarked on a date of which only a part was there.
+func (r *reader) forgetDate(line int) {
+	r.run.Remarks = slices.DeleteFunc(r.run.Remarks, func(m Remark) bool { return m.Line == line && strings.HasPrefix(m.Text, strangeDate) })
+}
+
 func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 	if e.Kind == upgradelog.UpgradeStarted || r.run == nil {
 		r.begin(e)
@@ -264,6 +295,7 @@ func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 		r.run.Last = e.At
 		return
 	}
+	r.vain = 0
 	r.leaveOut(true)
 	r.tell(e, how, remark)
 	if e.Kind == upgradelog.Note {
@@ -389,9 +421,12 @@ func ofAnotherLocale(s string) (l upgradelog.Line, remark string, ok bool) {
 	return l, "", false
 }
 
+// strangeDate begins what is remarked on a date.
+const strangeDate = "the date"
+
 func dateRemark(text string, r reading) string {
 	const layout = "January 2, 2006, 15:04:05"
-	remark := fmt.Sprintf("the date %.60q is not as the article writes it; read as %s", text, r.time.Format(layout))
+	remark := fmt.Sprintf(strangeDate+" %.60q is not as the article writes it; read as %s", text, r.time.Format(layout))
 	if !r.other.IsZero() {
 		remark += fmt.Sprintf(". It could be %s as well, which changes nothing but the date", r.other.Format(layout))
 	}

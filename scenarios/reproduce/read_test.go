@@ -230,16 +230,16 @@ func TestALogThatLacksLinesIsExplainedByThoseThatAreThere(t *testing.T) {
 	}{
 		"the beginning":    {"Upgrade started", "Software", "it is not known when the run began"},
 		"the head":         {"Upgrade started", "Device already", "it is not known when the run began"},
-		"the device":       {"Device Name", "Device already", "4 lines that the tool always writes are missing"},
-		"the state":        {"Device already", "Flash memory", "1 lines that the tool always writes are missing"},
-		"the clear":        {"Flash memory", "Proceeding", "1 lines that the tool always writes are missing"},
-		"both":             {"Flash memory", "10% ", "2 lines that the tool always writes are missing"},
-		"a percentage":     {"50% ", "Comm", "1 lines that the tool always writes are missing"},
+		"the device":       {"Device Name", "Device already", "lines that the tool always writes are missing here (4)"},
+		"the state":        {"Device already", "Flash memory", "lines that the tool always writes are missing here (1)"},
+		"the clear":        {"Flash memory", "Proceeding", "lines that the tool always writes are missing here (1)"},
+		"both":             {"Flash memory", "10% ", "lines that the tool always writes are missing here (2)"},
+		"a percentage":     {"50% ", "Comm", "lines that the tool always writes are missing here (1)"},
 		"an efficiency":    {"Comm", "60% ", "lines that the tool always writes are missing"},
-		"a stretch":        {"30% ", "80% ", "10 lines that the tool always writes are missing"},
-		"the first resend": {"No response... resending (1 ", "No response... resending (2 ", "1 lines that the tool always writes are missing"},
-		"some resends":     {"No response... resending (3 ", "No response... resending (8 ", "5 lines that the tool always writes are missing"},
-		"the abort":        {"No response... aborting", "Upgrade failed", "1 lines that the tool always writes are missing"},
+		"a stretch":        {"30% ", "80% ", "lines that the tool always writes are missing here (10)"},
+		"the first resend": {"No response... resending (1 ", "No response... resending (2 ", "lines that the tool always writes are missing here (1)"},
+		"some resends":     {"No response... resending (3 ", "No response... resending (8 ", "lines that the tool always writes are missing here (5)"},
+		"the abort":        {"No response... aborting", "Upgrade failed", "lines that the tool always writes are missing here (1)"},
 	} {
 		if testing.Short() && !slices.Contains(quick, name) {
 			continue
@@ -542,5 +542,25 @@ func TestWhatStandsAroundALogIsRemarkedOnce(t *testing.T) {
 	}
 	if len(about) != 1 || !strings.Contains(about[0], "line 1: 6 lines") || !strings.Contains(about[0], "From: a@plant.example") {
 		t.Errorf("%q", about)
+	}
+}
+
+// A large file of something else has no end of lines, each of which might go on in the next.
+func TestLinesOfSomethingElseAreJoinedNoMoreThanAreWorthIt(t *testing.T) {
+	r := reader{log: new(Log)}
+	const lines, most = 20_000, 61_000
+	for i := range lines {
+		r.line(i+1, "Device > completed, or so")
+	}
+	if r.vain > most {
+		t.Errorf("%d lines were joined %d times", lines, r.vain)
+	}
+	text := "Upgrade started at Thursday, March 06, 2008\n3:57:48 PM"
+	for i, s := range strings.Split(text, "\n") {
+		r.line(lines+i+1, s)
+	}
+	r.line(lines+3, "Device Name = x")
+	if len(r.log.Runs) != 1 || r.vain != 0 {
+		t.Errorf("%d runs behind them; %d", len(r.log.Runs), r.vain)
 	}
 }
