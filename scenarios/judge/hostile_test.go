@@ -60,6 +60,9 @@ func hostiles() map[string]hostile {
 
 		"removes-dir":        {does: func(args []string) error { return os.RemoveAll(dirArgument(args)) }, notes: []string{"it removed {dir}"}},
 		"removes-dir-around": {does: func(args []string) error { return os.RemoveAll(filepath.Dir(dirArgument(args))) }, notes: []string{"it removed the folder around {dir}"}},
+		"file-around-dir":    {does: aroundDirIs(func(path string) error { return os.WriteFile(path, nil, 0o644) }), notes: []string{"it replaced the folder around {dir} by a file"}},
+		"link-around-dir":    {does: aroundDirIs(func(path string) error { return os.Symlink("/etc", path) }), notes: []string{"it replaced the folder around {dir} by a link"}},
+		"another-around-dir": {does: aroundDirIs(func(path string) error { return os.Mkdir(path, 0o755) }), notes: []string{"it replaced the folder around {dir} by another one"}},
 		"file-as-dir":        {does: dirIs(func(path string) error { return os.WriteFile(path, nil, 0o644) }), notes: []string{"it replaced {dir} by a file"}},
 		"link-as-dir":        {does: dirIs(func(path string) error { return os.Symlink("/", path) }), notes: []string{"it replaced {dir} by a link"}},
 		"another-dir":        {does: dirIs(func(path string) error { return os.Mkdir(path, 0o755) }), notes: []string{"it replaced {dir} by another folder"}},
@@ -148,6 +151,13 @@ func logIs(make func(path string) error) func(args []string) error {
 func dirIs(make func(path string) error) func(args []string) error {
 	return func(args []string) error {
 		return errors.Join(os.RemoveAll(dirArgument(args)), make(dirArgument(args)))
+	}
+}
+
+func aroundDirIs(make func(path string) error) func(args []string) error {
+	return func(args []string) error {
+		around := filepath.Dir(dirArgument(args))
+		return errors.Join(os.RemoveAll(around), make(around))
 	}
 }
 

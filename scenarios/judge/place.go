@@ -72,8 +72,8 @@ func (p *place) open() error {
 // mend makes {dir} a folder that can be used again, whatever the program did to it, and says what
 // that was; empty for nothing.
 func (p *place) mend() (did string, err error) {
-	if _, gone := os.Lstat(p.top); errors.Is(gone, fs.ErrNotExist) {
-		return "it removed the folder around {dir}", p.replaceTop()
+	if did := p.lostTop(); did != "" {
+		return did, p.replaceTop()
 	}
 	info, err := p.held.Lstat(p.name)
 	switch {
@@ -97,7 +97,26 @@ func (p *place) mend() (did string, err error) {
 	return "it replaced {dir} by another folder", p.open()
 }
 
+// lostTop says what the program did to the folder around {dir}, if that has to be made anew. It
+// stands among other people's folders, so its name can lead anywhere by now.
+func (p *place) lostTop() string {
+	now, err := os.Lstat(p.top)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "it removed the folder around {dir}"
+	}
+	if was, missing := p.held.Stat("."); err != nil || missing == nil && os.SameFile(was, now) {
+		return ""
+	}
+	if now.IsDir() {
+		return "it replaced the folder around {dir} by another one"
+	}
+	return "it replaced the folder around {dir} by " + disk.Kind(now.Mode())
+}
+
 func (p *place) replaceTop() error {
+	if err := os.RemoveAll(p.top); err != nil { // of a link only the link
+		return err
+	}
 	if err := os.Mkdir(p.top, 0o700); err != nil {
 		return err
 	}
