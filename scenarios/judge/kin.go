@@ -13,10 +13,11 @@ const markName = "IONBENCH_JUDGE"
 
 // kin are all processes that come of one program, whatever process group or session they are in.
 type kin struct {
-	mark string // entry of their environment, which no other program has
+	mark  string // entry of their environment, which no other program has
+	since uint64 // none of them has begun before, in ticks; 0 where that is not known
 }
 
-func newKin() *kin { return &kin{mark: markName + "=" + rand.Text()} }
+func newKin() *kin { return &kin{mark: markName + "=" + rand.Text(), since: ticks()} }
 
 // end kills those that still run and reports how many there were, and whether all have ended.
 // Root is the process id of the program, or 0 if it has ended and the id may be another's. It does
@@ -129,4 +130,5 @@ func (s *strays) find() []running {
 type running struct {
 	id, parent int
 	zombie     bool
+	began      uint64 // in ticks; 0 where that is not known
 }

@@ -14,6 +14,15 @@ import (
 // adopt makes this process the parent of all orphans among its descendants, so that none escapes.
 func adopt() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) } // an old kernel: groups are ended all the same
 
+// ticks is how long the computer has run, as processes say when they began: in hundredths of a second.
+func ticks() uint64 {
+	var up unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &up) != nil {
+		return 0
+	}
+	return uint64(up.Sec)*100 + uint64(up.Nsec)/1e7
+}
+
 // processes are all processes that can be seen.
 func processes() []running {
 	proc, err := os.Open("/proc")
@@ -34,6 +43,9 @@ func processes() []running {
 	return all
 }
 
+// beganAt is where a process says when it began, counted from its state on.
+const beganAt = 19
+
 // readStat reads /proc/PID/stat: "PID (NAME) STATE PARENT ...". A name can have any characters.
 func readStat(path string) (p running, ok bool) {
 	b, err := os.ReadFile(path)
@@ -48,6 +60,9 @@ func readStat(path string) (p running, ok bool) {
 	p.id, _ = strconv.Atoi(id)
 	p.parent, _ = strconv.Atoi(fields[1])
 	p.zombie = fields[0] == "Z" || fields[0] == "X"
+	if len(fields) > beganAt {
+		p.began, _ = strconv.ParseUint(fields[beganAt], 10, 64)
+	}
 	return p, true
 }
 
@@ -82,7 +97,7 @@ func (k *kin) find(root int) []running {
 		for _, p := range rest {
 			switch {
 			case p.zombie:
-			case member[p.parent] || root != 0 && p.id == root || k.marks(p.id):
+			case member[p.parent] || root != 0 && p.id == root || k.marks(p):
 				found, member[p.id], again = append(found, p), true, true
 			default:
 				others = append(others, p)
@@ -97,11 +112,16 @@ func (k *kin) find(root int) []running {
 func (k *kin) orphans() []running {
 	started.mu.Lock()
 	defer started.mu.Unlock()
-	return slices.DeleteFunc(ownChildren(), func(p running) bool { return started.ids[p.id] || p.zombie || !k.marks(p.id) })
+	return slices.DeleteFunc(ownChildren(), func(p running) bool { return started.ids[p.id] || p.zombie || !k.marks(p) })
 }
 
-func (k *kin) marks(pid int) bool {
-	environment, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+// marks reports whether a process has the mark. Those that were there before the program are not
+// asked: that would cost more than all else that is done at the end of a program.
+func (k *kin) marks(p running) bool {
+	if p.began != 0 && p.began < k.since {
+		return false
+	}
+	environment, err := os.ReadFile("/proc/" + strconv.Itoa(p.id) + "/environ")
 	return err == nil && bytes.Contains(environment, []byte(k.mark))
 }
 

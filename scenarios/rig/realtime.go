@@ -196,11 +196,14 @@ type pair struct {
 	frames  bool                     // what goes over the line is traced
 }
 
-// turn begins a turn at now, or a little later if the other end had a turn after the clock was
-// read. ok is false once the tool is done.
-func (p *pair) turn(now time.Duration) (at time.Duration, ok bool) {
-	p.now = max(p.now, now)
-	return p.now, !p.tool.Done()
+// turn lets do have both ends for itself, at now, or a little later if the other end had a turn after
+// the clock was read. Once the tool is done nothing is done.
+func (p *pair) turn(now time.Duration, do func(now time.Duration)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now = max(p.now, now); !p.tool.Done() {
+		do(p.now)
+	}
 }
 
 // note adds the tool's events to the trace.
@@ -292,37 +295,31 @@ func (p *pair) wasGone() bool {
 
 // carryReset tells the tool of the reset that broke its connection, when the next one is open.
 func (p *pair) carryReset(now time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.broken == 0 {
-		return // the port was gone, of which the tool knows
-	}
-	p.broken--
-	if now, ok := p.turn(now); ok {
+	p.turn(now, func(now time.Duration) {
+		if p.broken == 0 {
+			return // the port was gone, of which the tool knows
+		}
+		p.broken--
 		p.tool.Order(now, bench.Order{Command: bench.ResetConnection})
 		p.note()
-	}
+	})
 }
 
 // device is the station's end of a pair.
 type device struct{ *pair }
 
 func (d device) Receive(now time.Duration, b []byte) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if now, ok := d.turn(now); ok {
+	d.turn(now, func(now time.Duration) {
 		d.station.Receive(now, b)
 		d.order()
-	}
+	})
 }
 
 func (d device) Advance(now time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if now, ok := d.turn(now); ok {
+	d.turn(now, func(now time.Duration) {
 		d.station.Advance(now)
 		d.order()
-	}
+	})
 }
 
 func (d device) Next() (time.Duration, bool) {
@@ -342,42 +339,34 @@ func (d device) Transmit(dst []byte) []byte {
 }
 
 func (d device) HostBaud(now time.Duration, baud int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if now, ok := d.turn(now); ok {
+	d.turn(now, func(now time.Duration) {
 		d.station.HostBaud(now, baud)
-	}
+	})
 }
 
 // HostGone matters only after a reset: a tool that is done leaves too, but then turn refuses.
 func (d device) HostGone(now time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if now, ok := d.turn(now); ok {
+	d.turn(now, func(now time.Duration) {
 		d.station.HostGone(now)
 		d.order()
-	}
+	})
 }
 
 // host is the tool's end of a pair.
 type host struct{ *pair }
 
 func (h host) Receive(now time.Duration, b []byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now, ok := h.turn(now); ok {
+	h.turn(now, func(now time.Duration) {
 		h.tool.Receive(now, b)
 		h.note()
-	}
+	})
 }
 
 func (h host) Advance(now time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now, ok := h.turn(now); ok {
+	h.turn(now, func(now time.Duration) {
 		h.tool.Advance(now)
 		h.note()
-	}
+	})
 }
 
 func (h host) Next() (time.Duration, bool) {
