@@ -36,11 +36,14 @@ export class Drawing {
     this.colours = {};
     this.gutter = 0; // pixels for the lanes' names on the left; 0: they stand above
     this.map = document.createElement("canvas"); // of the flash
+    /** @type {{erased: number, written: number, loader: number} | undefined} */
+    this.tones = undefined; // of the flash's sectors, in the present colours
   }
 
   /** @param {Scene} s @param {number} width in CSS pixels */
   fit(s, width) {
     this.colours = palette(this.lanes);
+    this.tones = undefined;
     this.gutter = width > 700 ? 104 : 0;
     this.width = width;
     s.axis.width = Math.max(1, width - this.gutter);
@@ -182,11 +185,11 @@ export class Drawing {
       this.map.width = columns;
       this.map.height = rows;
     }
-    const pen = this.map.getContext("2d");
+    const pen = this.map.getContext("2d", { willReadFrequently: true });
     if (!pen) return;
     const image = pen.createImageData(columns, rows);
     const paint = new Uint32Array(image.data.buffer);
-    const tones = { erased: packedColour(this.colours.erased), written: packedColour(this.colours.written), loader: packedColour(this.colours.loader) };
+    const tones = this.tones ??= { erased: packedColour(pen, this.colours.erased), written: packedColour(pen, this.colours.written), loader: packedColour(pen, this.colours.loader) };
     const used = s.moments.sectors.at(axis.from);
     let at = after(changes, axis.from, (x) => x.at);
     for (let x = 0; x < columns; x++) {
@@ -302,8 +305,12 @@ function start(canvas, width, height) {
 /** @param {string} text @param {number} room in characters */
 function shortened(text, room) { return text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`; }
 
-/** @param {string} colour #rrggbb @returns {number} as ImageData has it, on machines of today */
-function packedColour(colour) {
-  const n = Number.parseInt(colour.slice(1), 16);
-  return (255 << 24 | (n & 255) << 16 | (n >> 8 & 255) << 8 | n >> 16) >>> 0;
+/**
+ * @param {CanvasRenderingContext2D} pen @param {string} colour of any notation: where the system chooses the colours they are names
+ * @returns {number} as ImageData has it
+ */
+function packedColour(pen, colour) {
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, 1, 1);
+  return new Uint32Array(pen.getImageData(0, 0, 1, 1).data.buffer)[0] ?? 0;
 }

@@ -34,11 +34,11 @@ func (f *frame) harm() string {
 	case Lost:
 		return "lost: nothing of it arrived"
 	case Late:
-		return fmt.Sprintf("late: the host had sent a further request %s before it arrived", seconds(f.arrived-f.gone)) + f.heldWords()
+		return fmt.Sprintf("late: the host had sent a further request %s before it arrived", seconds(f.arrived-f.gone)) + f.heldWords(", for it")
 	case Garbled:
 	}
 	if len(f.got) != len(f.wire) {
-		return garbledWords(len(f.got), len(f.wire)) + f.heldWords()
+		return garbledWords(len(f.got), len(f.wire)) + f.heldWords("; it")
 	}
 	first, wrong := 0, 0
 	for i := range f.wire {
@@ -48,14 +48,14 @@ func (f *frame) harm() string {
 			}
 		}
 	}
-	return fmt.Sprintf("garbled: %d of %d bytes arrived wrong; the first is byte %d, %02x as %02x", wrong, len(f.wire), first+1, f.wire[first], f.got[first]) + f.heldWords()
+	return fmt.Sprintf("garbled: %d of %d bytes arrived wrong; the first is byte %d, %02x as %02x", wrong, len(f.wire), first+1, f.wire[first], f.got[first]) + f.heldWords("; it")
 }
 
-func (f *frame) heldWords() string {
+func (f *frame) heldWords(it string) string {
 	if f.held == 0 {
 		return ""
 	}
-	return ", for it was held back for " + seconds(f.held)
+	return it + " was held back for " + seconds(f.held)
 }
 
 func garbledWords(arrived, sent int) string {

@@ -440,6 +440,18 @@ test("a file that is no story is said to be none", async (t) => {
   await page.locator("#wrong", { hasText: "The run cannot be shown" }).waitFor();
 });
 
+test("where the system chooses the colours, the flash's lane shows what is written", async (t) => {
+  const page = await open(t, pulled, { forcedColors: "active" });
+  const [written, lane] = await page.locator("#lanes").evaluate((canvas) => {
+    const c = /** @type {HTMLCanvasElement} */ (canvas);
+    const shown = new Uint32Array(/** @type {CanvasRenderingContext2D} */ (c.getContext("2d")).getImageData(c.width - 20, 0, 1, c.height).data.buffer);
+    let most = 0; // black pixels in a row, near the end of the run
+    for (let y = 0, n = 0; y < shown.length; y++) most = Math.max(most, n = shown[y] === 0xff000000 ? n + 1 : 0);
+    return [most / devicePixelRatio, 56];
+  });
+  assert.ok(written >= 20 && written < lane - 10, `of the lane's ${lane} pixels ${written} are of what is written`);
+});
+
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   test(`nothing is wider than the window, and axe finds nothing, in ${colorScheme}`, async (t) => {
     for (const width of [360, 400, 800, 1280, 1600]) {
