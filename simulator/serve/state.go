@@ -294,29 +294,48 @@ func (s *State) damaged(format string, args ...any) error {
 		ErrStateDamaged, s.path, fmt.Sprintf(format, args...))
 }
 
-// loadNonVolatile finds the newest good slot. One bad slot is a save that was cut short.
+// loadNonVolatile finds the newest good slot. One bad slot is a save that was cut short. So is an
+// empty one, but only beside the very first save: the second has written both.
 func (s *State) loadNonVolatile() error {
-	bad := 0
-	for slot := range 2 {
+	var is [2]slotIs
+	for slot := range is {
 		sequence, payload, err := s.readSlot(slot)
 		switch {
 		case errors.Is(err, errBadRecord):
-			bad++
+			is[slot] = slotBad
+			if slot == 1 || sequence > 1 {
+				is[slot] = slotBadLater
+			}
 		case err != nil:
 			return err
-		case payload != nil && (!s.saved || sequence > s.sequence):
+		case payload == nil:
+			is[slot] = slotEmpty
+		case !s.saved || sequence > s.sequence:
 			s.saved, s.newest, s.sequence, s.nonVolatile = true, slot, sequence, payload
 		}
 	}
-	if bad == 2 {
-		return s.damaged("both copies of the non-volatile memory have a wrong CRC-32")
+	switch {
+	case is == [2]slotIs{slotEmpty, slotEmpty}, is == [2]slotIs{slotBad, slotEmpty}:
+		return nil // nothing was ever saved, as far as the file tells
+	case !s.saved:
+		return s.damaged("neither of the two copies of the non-volatile memory is whole")
+	case is[1] == slotEmpty && s.sequence == 1, is == [2]slotIs{}:
+		return nil
 	}
-	if bad == 1 {
-		s.damage = fmt.Errorf("%w: %s: one of the two copies of the non-volatile memory has a wrong CRC-32, and the other, of save %d, is used; if the last run was not killed while it saved, the disk has damaged the file, and what was saved last may be lost",
-			ErrStateDamaged, s.path, s.sequence)
-	}
+	s.damage = fmt.Errorf("%w: %s: one of the two copies of the non-volatile memory is lost or has a wrong CRC-32, and the other, of save %d, is used; if the last run was not killed while it saved, the disk has damaged the file, and what was saved last may be lost",
+		ErrStateDamaged, s.path, s.sequence)
 	return nil
 }
+
+// slotIs says what is in a slot of the non-volatile memory.
+type slotIs uint8
+
+const (
+	slotGood     slotIs = iota
+	slotEmpty           // it was never written, or is lost
+	slotBad             // it may be the very first save, cut short
+	slotBadLater        // it is a later one
+)
 
 // Damage says what was damaged in the file and could be replaced by an older copy; nil if
 // nothing was.
@@ -325,7 +344,8 @@ func (s *State) Damage() error { return s.damage }
 // errBadRecord: the CRC-32 or a length is wrong.
 var errBadRecord = errors.New("bad record")
 
-// readSlot returns a nil payload for a slot that was never written.
+// readSlot returns a nil payload for a slot that was never written. The sequence of a bad record
+// is what it says.
 func (s *State) readSlot(slot int) (sequence uint64, payload []byte, err error) {
 	var header [nonVolatileHeader]byte
 	if _, err := s.file.ReadAt(header[:], s.geometry.slotOffset(slot)); err != nil {
@@ -335,8 +355,9 @@ func (s *State) readSlot(slot int) (sequence uint64, payload []byte, err error) 
 		return 0, nil, nil
 	}
 	length := binary.BigEndian.Uint32(header[4:])
+	sequence = binary.BigEndian.Uint64(header[8:])
 	if string(header[:4]) != nonVolatileTag || length > MaxNonVolatile {
-		return 0, nil, errBadRecord
+		return sequence, nil, errBadRecord
 	}
 	payload = make([]byte, length)
 	if _, err := s.file.ReadAt(payload, s.geometry.slotOffset(slot)+nonVolatileHeader); err != nil {
@@ -344,9 +365,9 @@ func (s *State) readSlot(slot int) (sequence uint64, payload []byte, err error) 
 	}
 	sum := crc32.Update(crc32.ChecksumIEEE(header[:16]), crc32.IEEETable, payload)
 	if sum != binary.BigEndian.Uint32(header[16:]) {
-		return 0, nil, errBadRecord
+		return sequence, nil, errBadRecord
 	}
-	return binary.BigEndian.Uint64(header[8:]), payload, nil
+	return sequence, payload, nil
 }
 
 // replay repeats the last page write, which may have been cut short. If the journal itself is

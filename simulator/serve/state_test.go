@@ -347,6 +347,31 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 			t.Errorf("opening = %v, want ErrStateDamaged", err)
 		}
 	})
+	s = m.open(t)
+	must(t, s.SaveNonVolatile([]byte("newest"))) // the third, in slot 0
+	lost := func(slot int) *memory {             // as a disk does that gives zeros for a sector
+		damaged := flip(t, g.fileBytes()-1)
+		clear(damaged.bytes[g.slotOffset(slot):][:nonVolatileHeader])
+		return damaged
+	}
+	t.Run("one non-volatile slot is lost", func(t *testing.T) {
+		for slot, want := range []string{"newer", "newest"} {
+			s := lost(slot).open(t)
+			wantNonVolatile(t, s, want)
+			if err := s.Damage(); !errors.Is(err, ErrStateDamaged) {
+				t.Errorf("slot %d: damage = %v", slot, err)
+			}
+		}
+	})
+	t.Run("one is lost and one is bad", func(t *testing.T) {
+		for slot := range 2 {
+			damaged := lost(slot)
+			damaged.bytes[g.slotOffset(1-slot)+nonVolatileHeader] ^= 1
+			if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
+				t.Errorf("slot %d is lost: opening = %v, want ErrStateDamaged", slot, err)
+			}
+		}
+	})
 	t.Run("none", func(t *testing.T) {
 		if err := flip(t, g.fileBytes()-1).open(t).Damage(); err != nil {
 			t.Errorf("damage = %v of a file whose memory is whole", err)
