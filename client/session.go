@@ -42,6 +42,7 @@ type Session struct {
 	sent       bool // something was sent to the meter
 	recover    bool // a failure from now on leaves a meter that must be recovered
 	changed    bool // the upgrade has changed the meter
+	before     bool // so has something that the session did before it
 	kept       bool // a journal of the meter waits on the disk
 	end        *End
 }
@@ -205,6 +206,7 @@ func (s *Session) hear(now time.Duration, e *Event) {
 
 func (s *Session) hearLine(e *Event) {
 	if e.Line.Kind == upgradelog.UpgradeStarted {
+		s.before = s.hasChanged()
 		s.changed = s.recover
 	}
 	if s.logErr != nil {
@@ -218,9 +220,13 @@ func (s *Session) hearLine(e *Event) {
 // lineDone: when an upgrade's last line is written, nothing is left to recover.
 func (s *Session) lineDone(k upgradelog.Kind) {
 	if k == upgradelog.UpgradeCompleted {
+		s.before = s.hasChanged()
 		s.changed, s.recover = false, false
 	}
 }
+
+// hasChanged reports whether anything that the session did has changed the meter.
+func (s *Session) hasChanged() bool { return s.before || s.changed }
 
 // Logged reports that the line of an EventLog is in the log, or why it is not.
 func (s *Session) Logged(now time.Duration, err error) {

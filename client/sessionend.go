@@ -23,6 +23,8 @@ type End struct {
 	Status Status
 	Advice Advice
 	Kept   bool // a journal with the meter's settings is still on the disk
+	// Changed: something that the session did has changed the meter.
+	Changed bool
 	// Log is why the log is not complete, of a task that succeeded; nil if it is.
 	Log error
 }
@@ -30,7 +32,8 @@ type End struct {
 // Advice is what the person should do next.
 type Advice uint8
 
-// The advices. All after the first three follow a failure that changed nothing.
+// The advices. All after the first three follow a failure that changed nothing; AdviceAnswer may
+// follow something that the session did before.
 const (
 	NoAdvice           Advice = iota
 	AdviceSendTemplate        // it succeeded, and wanted settings are those of the factory template: send your own
@@ -52,7 +55,7 @@ func (s *Session) finish(err error) { s.end = s.upgrader.rules.end(s, err) }
 // ending is the end of a session whose task has ended with err.
 func (s *Session) ending(err error) *End {
 	err = s.withLog(err)
-	end := &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept}
+	end := &End{Err: err, Status: s.status(err), Advice: s.advice(err), Kept: s.kept, Changed: s.hasChanged()}
 	if err == nil && s.logErr != nil {
 		end.Log = s.logErr.Cause
 	}
@@ -94,9 +97,9 @@ func (s *Session) advice(err error) Advice {
 		return AdviceRecover
 	case s.logErr != nil && !s.logErr.WentOn:
 		return AdviceOtherLog
-	case byPerson && s.unanswered && !s.changed:
+	case byPerson && s.unanswered:
 		return AdviceAnswer
-	case byPerson && upgrade && !s.changed:
+	case byPerson && upgrade && !s.hasChanged():
 		return AdviceAgain
 	}
 	return adviceOn(err)

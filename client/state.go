@@ -132,6 +132,7 @@ func (s *Session) declare(w *machine.State, spent *Session) {
 	w.Bool(s.unanswered)
 	w.Bool(s.sent)
 	w.Bool(s.changed)
+	w.Bool(s.before)
 	w.Bool(s.recover)
 	w.Bool(s.kept)
 	s.logErr.declare(w)
@@ -165,6 +166,7 @@ func (e *End) declare(w *machine.State) {
 		w.Uint(uint64(e.Status))
 		w.Uint(uint64(e.Advice))
 		w.Bool(e.Kept)
+		w.Bool(e.Changed)
 		declareError(w, e.Err)
 		declareError(w, e.Log)
 	}

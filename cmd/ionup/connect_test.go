@@ -88,6 +88,20 @@ func TestConnectWithoutAnyAnswerIsLeft(t *testing.T) {
 	invocation{stdin: answers("", "upgrade")}.run(t, b.tool("connect")...).wantCode(1).wantSays("a question was not answered; nothing was changed")
 }
 
+func TestConnectThatIsLeftDoesNotDenyWhatItHasDone(t *testing.T) {
+	t.Parallel()
+	const done = "; what was done before that is done"
+	b := newBed(t, "")
+	dcf := b.path("c.dcf")
+	must(t, os.WriteFile(dcf, []byte("[template]\nname = Plant C\n[nameplate]\nowner = C\n"), 0o600))
+	stdin := io.MultiReader(answers("", "upgrade", b.upg(2), ""), forever("?\n"))
+	invocation{stdin: stdin}.run(t, b.tool("connect")...).wantCode(cli.Misused).wantSays("5 answers in a row led nowhere" + done)
+	for _, did := range [][]string{{"upgrade", b.upg(2), "", "", ""}, {"template", "", dcf, "", ""}} {
+		stdin := answers(append(append([]string{""}, did...), "upgrade")...)
+		invocation{stdin: stdin}.run(t, b.tool("connect")...).wantCode(cli.Failed).wantSays("a question was not answered" + done)
+	}
+}
+
 func TestConnectAsksAgainForAConnectionThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "")

@@ -52,7 +52,7 @@ func (s *session) withUntold(err error) error {
 // explain returns the error of an end, with its exit status and hints.
 func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) error {
 	if end.Status == client.StatusDone && s.gaveUp {
-		return cli.Unusable(fmt.Errorf("%d answers in a row led nowhere; nothing was changed", mostRepeats)).Hint(toAnswer)
+		return cli.Unusable(fmt.Errorf("%d answers in a row led nowhere; %s", mostRepeats, untilThen(end))).Hint(toAnswer)
 	}
 	if end.Status == client.StatusDone {
 		return nil
@@ -64,11 +64,19 @@ func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) err
 	}
 	switch end.Advice {
 	case client.AdviceAnswer:
-		err = fmt.Errorf("%w: a question was not answered; nothing was changed", err)
+		err = fmt.Errorf("%w: a question was not answered; %s", err, untilThen(end))
 	case client.AdviceAgain:
 		err = fmt.Errorf("%w; nothing was changed", err)
 	}
 	return cli.WithStatus(err, statusOf(end), s.nextSteps(end, f, firmwarePath)...)
+}
+
+// untilThen says what stands of a session that a missing answer has ended.
+func untilThen(end client.End) string {
+	if end.Changed {
+		return "what was done before that is done"
+	}
+	return "nothing was changed"
 }
 
 // statusOf returns the exit status of a session that did not succeed. If the cause is a wrong
