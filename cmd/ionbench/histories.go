@@ -95,13 +95,20 @@ type historySum struct {
 	Violations int     `json:"violations"`
 	Unstruck   int     `json:"unstruck"`
 	Seconds    float64 `json:"seconds"`
+
+	Kinds map[string]int `json:"kinds"`
 }
 
 func (f *stormFlags) writeHistorySum(c *cli.Call, r storm.HistoryReport, took time.Duration) {
+	kinds, words := make(map[string]int), make([]string, history.KindCount)
+	for k := range history.KindCount {
+		kinds[k.String()], words[k] = r.Kinds[k], fmt.Sprintf("%v=%d", k, r.Kinds[k])
+	}
 	if f.json {
-		c.Encode(historySum{f.seed, r.Runs, r.Attempts, r.Violations, r.Unstruck, took.Seconds()})
+		c.Encode(historySum{f.seed, r.Runs, r.Attempts, r.Violations, r.Unstruck, took.Seconds(), kinds})
 		return
 	}
+	c.Printf("runs with %s\n", strings.Join(words, " "))
 	c.Printf("runs=%d attempts=%d violations=%d unstruck=%d seconds=%.1f\n", r.Runs, r.Attempts, r.Violations, r.Unstruck, took.Seconds())
 }
 

@@ -33,7 +33,11 @@ upgrades, recoveries, templates and settings written, on up to three PCs and in 
 with one meter or two on one line or two, with journals that are removed, damaged, copied and
 replaced, other images, answers of every kind, faults in most attempts, and at the end for
 each meter a recovery in peace. One that fails is printed as a case file: first its history
-was made shorter, then its faults, then its world.
+was made shorter, then its faults, then its world. The line before the last says how many
+runs came to a journal that is found, declined, older than the meter's settings, damaged or
+another meter's, to a recovery without one, to each paste option, to settings that were
+changed between two upgrades, to an end between the first boot and the write-back, and to
+two tools at once.
 `
 
 type stormFlags struct {

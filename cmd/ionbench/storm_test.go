@@ -176,7 +176,7 @@ func TestAStormInAWorldOfOnesOwnIsAllInIt(t *testing.T) {
 func TestAStormOfHistoriesIsSummedUp(t *testing.T) {
 	t.Parallel()
 	status, out, _ := stormIn(t, t.Context(), "--histories", "--cases", "--runs", "20")
-	if status != cli.Done || !strings.HasPrefix(out, "runs=20 attempts=") || !strings.Contains(out, " violations=0 ") {
+	if status != cli.Done || !strings.HasPrefix(out, "runs with journal-found=") || !strings.Contains(out, "\nruns=20 attempts=") || !strings.Contains(out, " violations=0 ") {
 		t.Errorf("status %v:\n%s", status, out)
 	}
 	for _, args := range [][]string{{"--cases"}, {"--histories", "--faults", "2"}} {

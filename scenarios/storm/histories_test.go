@@ -28,6 +28,11 @@ func TestStormsOfHistoriesBreakNoInvariantAlsoAsCaseFiles(t *testing.T) {
 	if err != nil || report.Runs != runs || report.Attempts < 3*runs {
 		t.Fatalf("%+v, %v", report, err)
 	}
+	for k, n := range report.Kinds {
+		if n == 0 && !testing.Short() {
+			t.Errorf("none of %d histories comes to %v", runs, history.Kind(k))
+		}
+	}
 }
 
 func TestHistoriesDrawEverythingThatPeopleDo(t *testing.T) {

@@ -51,6 +51,8 @@ type HistoryReport struct {
 	Attempts   int
 	Violations int // runs that broke an invariant
 	Unstruck   int // faults that never struck
+	// Kinds says how many runs came to each kind of history.
+	Kinds [history.KindCount]int
 }
 
 // RunHistories plays a storm of histories. It ends early with ctx, and then reports the runs that
@@ -67,7 +69,8 @@ func RunHistories(ctx context.Context, o HistoryOptions) (HistoryReport, error) 
 	var telling sync.Mutex // guards report
 	err := parallel.Each(ctx, o.Workers, o.Runs, func(ctx context.Context, i int) error {
 		n := o.First + uint64(i)
-		r, failure, err := o.run(ctx, drawHistory(o.Seed, n), n)
+		w := drawHistory(o.Seed, n)
+		r, failure, err := o.run(ctx, w, n)
 		if err != nil {
 			return fmt.Errorf("run %d: %w", n, err)
 		}
@@ -76,6 +79,9 @@ func RunHistories(ctx context.Context, o HistoryOptions) (HistoryReport, error) 
 		report.Runs++
 		report.Attempts += len(r.Attempts)
 		report.Unstruck += r.Unstruck
+		for _, k := range r.Kinds(&w) {
+			report.Kinds[k]++
+		}
 		if failure != nil {
 			report.Violations++
 			if o.Failed != nil {
