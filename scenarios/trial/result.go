@@ -80,6 +80,11 @@ func (r *Trial) result() *Result {
 	has := r.rig.Meter().Settings(r.rig.Now())
 	all := ResultOf(r.done, verdict.Lost(r.had, &has, r.rig.Now()))
 	all.Plans, all.Log, all.Trace = r.plans, r.rig.Disk().Log, r.rig.Trace()
+	for i := len(r.done); i < len(r.plans); i++ {
+		for _, f := range r.plans[i] {
+			all.Unstruck = append(all.Unstruck, Unstruck{i, story.Unstruck{Fault: f, Reason: "it did not come to this recovery"}})
+		}
+	}
 	if r.stuck != nil {
 		all.Violations = append(all.Violations, verdict.CannotBegin(r.Attempt(), r.stuck))
 		all.Class = Violated

@@ -2,6 +2,7 @@ package trial_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,6 +47,26 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 				t.Errorf("the plan reads %q", got)
 			}
 		})
+	}
+}
+
+func TestAFaultOfARecoveryThatNeverComesNeverStruck(t *testing.T) {
+	for plans, want := range map[string][]string{
+		"reply-lost at block 3 then kill at block 2":                  {"in recovery 1: kill at block 2: never struck: it did not come to this recovery"},
+		"kill at block 2 then then kill at block 2; abort at block 3": {"in recovery 2: kill at block 2: never struck: it did not come to this recovery", "in recovery 2: abort at block 3: never struck: it did not come to this recovery"},
+		"kill at block 2 then kill at block 2 then":                   nil,
+	} {
+		r, err := trial.Try(trial.World(0), mustPlans(t, plans), rig.NoTrace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, u := range r.Unstruck {
+			got = append(got, u.String())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q", plans, got)
+		}
 	}
 }
 
