@@ -431,7 +431,11 @@ func runningFound(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 
 func endLog(u *Upgrader, now time.Duration) next {
 	if u.wrote > 0 {
-		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(u.rules.restored(u))})
+		back := u.rules.restored(u)
+		u.log(upgradelog.Line{Kind: upgradelog.SettingsRestored, Text: titles(back)})
+		if part := back & u.missing(); part != 0 {
+			u.log(upgradelog.Line{Kind: upgradelog.Note, Text: "factory values are left in: " + titles(part)})
+		}
 	}
 	u.kept = nil // what is still to be kept is on the disk
 	u.log(upgradelog.Line{Kind: upgradelog.UpgradeCompleted, Time: u.rules.clock(u, now)})
