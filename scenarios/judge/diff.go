@@ -247,6 +247,9 @@ func (r rounds) succeeded() bool {
 	return !slices.ContainsFunc(r, func(s *scenarioObject) bool { return len(s.Attempts) == 0 || s.Attempts[0].ended() != "exit 0" })
 }
 
+// boasts reports whether a success was claimed that was none. How it ended is no measure then.
+func (r rounds) boasts() bool { return slices.Contains(r.rules(), verdict.I2.String()) }
+
 // crashes reports whether a signal ended an attempt that the scenario did not send.
 func (r rounds) crashes() bool {
 	return slices.ContainsFunc(r, func(s *scenarioObject) bool {
@@ -484,7 +487,7 @@ func compareVerdicts(was, is rounds, add func(change Change, of Aspect, old, now
 			add(GotBetter, OfReason, old, now, "")
 		}
 	}
-	if old, now := was.ends(), is.ends(); old != now {
+	if old, now := was.ends(), is.ends(); old != now && !was.boasts() && !is.boasts() {
 		change, why := endsChange(was, is)
 		add(change, OfExit, old, now, why)
 	}

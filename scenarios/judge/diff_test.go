@@ -67,6 +67,11 @@ func result(r *Report, name string) *Result {
 	return r.Results[slices.IndexFunc(r.Results, func(s *Result) bool { return s.Scenario.Name == name })]
 }
 
+// lies has a program claim a success that was none.
+func lies(r *Result, broken []verdict.Violation) {
+	r.Attempts[0].Exit.Code, r.Attempts, r.Broken = 0, r.Attempts[:1], broken
+}
+
 func TestADifferenceSaysWhatGotWorse(t *testing.T) {
 	first := func(r *Report) *Execution { return result(r, "undisturbed").Attempts[0] }
 	broken := []verdict.Violation{{Rule: verdict.I2, Reason: "success is claimed"}}
@@ -93,6 +98,10 @@ func TestADifferenceSaysWhatGotWorse(t *testing.T) {
 			first(r).Exit.Code = 1
 			result(r, "undisturbed").Attempts = append(result(r, "undisturbed").Attempts, result(r, "cable-out").Attempts[1])
 		}, "worse: undisturbed: exit status: exit 1, exit 0, was exit 0: the upgrade succeeded by itself\n", true, ""},
+		{"a lie is mended", func(r *Report) { lies(result(r, "cable-out"), broken) }, nil,
+			"better: cable-out: verdict: pass, was no", false, "worse=0 gone=0 other=0 new=0 better=1 unknown=0 same=2"},
+		{"it lies", nil, func(r *Report) { lies(result(r, "cable-out"), broken) },
+			"worse: cable-out: verdict: no, was pass", true, "worse=1 gone=0 other=0 new=0 better=0 unknown=0 same=2"},
 		{"it crashes", nil, func(r *Report) {
 			e := &result(r, "wrong-serial").Attempts[0].Exit
 			e.Code, e.Signal = -1, "segmentation fault"
