@@ -42,7 +42,7 @@ type remote struct {
 }
 
 // ofLines are the commands that can be about a line.
-var ofLines = []string{"ctl fault", "ctl end", "ctl faults", "ctl heal"}
+var ofLines = []string{"ctl cable", "ctl fault", "ctl end", "ctl faults", "ctl heal"}
 
 // flags returns the flags of a command whose answer has a format.
 func (r *remote) flags(format string, more ...cli.Flag) []cli.Flags {
@@ -95,6 +95,10 @@ func answered(err error) error {
 	case http.StatusNotFound:
 		if strings.Contains(refused.Hint, "GET /v1/lines lists") {
 			return cli.Usage("%w", err).Hint("ionsim ctl lines lists them; --line ID says which one is meant")
+		}
+		if line, ok := strings.CutPrefix(refused.Hint, "GET /v1/lines/"); ok {
+			line, _, _ = strings.Cut(line, " ")
+			return cli.Usage("%w", err).Hint("say --line " + line + ", or --meter " + line + " for its first meter")
 		}
 		if strings.Contains(refused.Hint, "/v1/meters") {
 			return cli.Usage("%w", err).Hint("ionsim ctl meters lists them; --meter ID says which one is meant")
@@ -167,6 +171,7 @@ it out.
 		Examples: `
   ionsim ctl cable out
   ionsim ctl cable in
+  ionsim ctl cable out --line north     of a line of a site
 `,
 	}, faultsFormat, moveCable, faultsText)
 }

@@ -99,6 +99,8 @@ func TestEveryCommandOfCtlDoesWhatItSays(t *testing.T) {
 		{"fault --line 1 cable-pull", "at-work"},
 		{"faults --line 1", "at-work"},
 		{"heal --line 1", "over"},
+		{"cable --line 1 out", "at-work"},
+		{"cable --line 1 in", "over"},
 		{"faults", "again by: cable-pull at"},
 	} {
 		args := strings.Fields(c.args)

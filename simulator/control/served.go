@@ -78,7 +78,8 @@ func (s *Server) served() []*Served {
 	return s.meters
 }
 
-// meter is that of an id; without one the only one. The others of its line are told apart from none.
+// meter is that of an id, or of its own name on a line; without one the only one. The others of its line are
+// told apart from none.
 func (s *Server) meter(id string) (*Served, *Problem) {
 	const seeAll = "GET /v1/meters lists them"
 	all := s.served()
@@ -97,8 +98,12 @@ func (s *Server) meter(id string) (*Served, *Problem) {
 		}
 	}
 	for _, m := range all {
-		if place := slices.Index(m.subject.Names, id); place > 0 {
-			return nil, &Problem{Error: id + " is another meter of line " + m.subject.ID + ", which no plan strikes", Hint: "GET /v1/lines/" + m.subject.ID + " tells how it is"}
+		switch place := slices.Index(m.subject.Names, id); {
+		case place == 0:
+			return m, nil
+		case place > 0:
+			return nil, &Problem{Error: id + " is another meter of line " + m.subject.ID + ", which no plan strikes",
+				Hint: "GET /v1/lines/" + m.subject.ID + " tells how it is, and faults befall it; those of /v1/meters/" + m.subject.ID + " befall its first meter"}
 		}
 	}
 	return nil, &Problem{Error: "there is no such meter, or it is not served any more", Hint: seeAll}

@@ -67,7 +67,10 @@ func TestANeighbourIsToldApartFromAMeterThatIsNotThere(t *testing.T) {
 	other := &served{Server: m.Server, Served: m.Admit(Subject{ID: "plant", Names: []string{"main", "feeder"}, Run: "r2", Station: station}), station: station}
 	other.own(t)
 	other.Serve(Identity{Model: "7350"})
-	for name, want := range map[string]string{"feeder": "GET /v1/lines/plant tells how it is", "main": "GET /v1/meters lists them", "none": "GET /v1/meters lists them"} {
+	if _, err := m.client().Of("main").Strike(t.Context(), "cable-pull"); err != nil {
+		t.Errorf("the first meter by its own name: %v", err)
+	}
+	for name, want := range map[string]string{"feeder": "GET /v1/lines/plant tells how it is, and faults befall it", "none": "GET /v1/meters lists them"} {
 		var refused *RefusedError
 		if _, err := m.client().Of(name).Meter(t.Context()); !errors.As(err, &refused) || refused.Status != 404 || !strings.Contains(refused.Problem.Hint, want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
