@@ -152,6 +152,10 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 		return nil, err
 	}
 	a.noteUnstruck(g.unstruck())
+	if p.step.Perhaps && len(e.Unstruck) > 0 {
+		a.note("%v", e.Unstruck[0])
+		e.Unstruck = nil
+	}
 	p.judge(a, e)
 	p.tell(a, from, began)
 	p.tries++

@@ -168,7 +168,9 @@ func (r *secondRun) begin(ctx context.Context, at address) {
 	r.begun.Store(true)
 	around := surroundings{}
 	values := r.values(at, around)
-	values[logOf] = filepath.Join(r.place.path, besideLog)
+	if !r.scenario.SameLog {
+		values[logOf] = filepath.Join(r.place.path, besideLog)
+	}
 	argv := r.target.Upgrade.argv(values)
 	r.command = shell.Join(argv...)
 	go func() {
@@ -203,7 +205,11 @@ func (r *secondRun) conclude(first *Execution) error {
 	}
 	exit := &r.exit
 	first.note("the second run, %s, ended with %s after %.1f s", r.command, exit.String(), exit.Took.Seconds())
-	if first.LogTold == logJudged && endsOf(first.Log) > 1 {
+	switch {
+	case first.LogTold != logJudged:
+	case r.scenario.SameLog && endsOtherwise(first.Log, first.success()):
+		first.breaks(verdict.I6, "the second run wrote its end into the log of the first, which was still at work")
+	case !r.scenario.SameLog && endsOf(first.Log) > 1:
 		first.breaks(verdict.I6, "the second run wrote into the log of the first, which ends %d times", endsOf(first.Log))
 	}
 	switch {
@@ -228,6 +234,17 @@ func endsOf(log []byte) (n int) {
 		}
 	}
 	return n
+}
+
+// endsOtherwise reports whether the first end that a log tells is not that of its first run. A second run
+// that waits for the first may have begun its own before, and ends it behind.
+func endsOtherwise(log []byte, success bool) bool {
+	for _, e := range verdict.ReadLog(log, 0).Entries {
+		if e.Kind == upgradelog.UpgradeCompleted || e.Kind == upgradelog.UpgradeFailed {
+			return (e.Kind == upgradelog.UpgradeCompleted) != success
+		}
+	}
+	return false
 }
 
 const notSoFar = "the program never came so far that a second run would meet it"

@@ -43,6 +43,15 @@ func besides() map[string]func(args []string) int {
 			fmt.Fprint(f, "Upgrade failed at Thursday, March 06, 2008 5:07:48 PM\r\n")
 			return 1
 		}),
+		"second-writes-into-its-log": second(func(args []string) int {
+			f, err := os.OpenFile(args[6], os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				return 9
+			}
+			defer f.Close()
+			fmt.Fprint(f, "Upgrade failed at Thursday, March 06, 2008 5:07:48 PM\r\n")
+			return 1
+		}),
 	}
 }
 
@@ -57,6 +66,7 @@ func TestASecondRunAtTheSameTimeHarmsNeitherTheMeterNorTheFirst(t *testing.T) {
 		{"second-says-yes", "second-run", "I2: the second run claims success; the meter was in state receiving"},
 		{"second-cleans-up", "second-run-killed", "in recovery 1: I7: "},
 		{"second-writes-into-the-log", "second-run", "I6: "},
+		{"second-writes-into-its-log", "second-run", "I6: "},
 		{"second-says-yes", "two-meters-at-once", "I2: the other meter: success is claimed"},
 	} {
 		t.Run(test.program+" "+test.scenario, func(t *testing.T) {

@@ -41,6 +41,7 @@ type conduct struct {
 	swapped       bool          // a connection that breaks leads to another meter from now on
 	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
+	busy          haste         // since the last answer that was not busy
 	breaches      []breach
 }
 
@@ -56,6 +57,20 @@ type damage struct {
 	kind request
 	at   time.Duration
 }
+
+// haste is that a program asks again at once what was answered busy.
+type haste struct {
+	busy  bool          // the last answer was
+	at    time.Duration // when it came
+	times int           // that it was asked again at once
+}
+
+// A program that asks again so soon and so often grants the meter no while. One that has enough before
+// does no harm.
+const (
+	soonAgain  = 20 * time.Millisecond
+	mostHasted = 300
+)
 
 // stated is a request without its message id.
 type stated struct {
@@ -126,6 +141,9 @@ func (c *conduct) answered(id uint16, data []byte) {
 		return
 	}
 	status, op := ion.Status(data[statusOf]), ion.Op(data[opOf])
+	if c.busy.busy, c.busy.at = status == ion.StatusBusy, c.now; !c.busy.busy {
+		c.busy.times = 0
+	}
 	switch op {
 	case ion.OpIdentify:
 		c.doubted, c.reopened = false, false
@@ -196,6 +214,7 @@ func (c *conduct) asks(id uint16, data []byte) {
 	const idEnd = 4
 	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
 	c.tookDamaged(id, kind)
+	c.hastens()
 	c.unsure = c.unsure || c.reopened && kind == writes
 	if done := intrusions[kind]; done != "" && c.reopened && c.swapped {
 		c.tell(duty.Reconnect, "its connection broke and led to another meter then, and it %s without an identify before", done)
@@ -241,6 +260,16 @@ func (c *conduct) asks(id uint16, data []byte) {
 	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
 		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])
 	}
+}
+
+// hastens looks at how soon a message follows a busy answer.
+func (c *conduct) hastens() {
+	if c.busy.busy && c.now-c.busy.at < soonAgain {
+		if c.busy.times++; c.busy.times >= mostHasted {
+			c.tell(duty.Busy, "it was answered busy, and asked again at once, %d times without another answer between", c.busy.times)
+		}
+	}
+	c.busy.busy = false // what is sent again because its answer is missing follows no answer
 }
 
 // inOrder looks at the sequence number of a block: none is left out.

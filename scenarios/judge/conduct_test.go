@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"ionbench/scenarios/duty"
 	"ionbench/simulator/ion"
@@ -141,6 +142,9 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 			c.asks(8, enter)
 			c.asks(9, block)
 		}},
+		{"a meter that is busy is asked again at once", duty.Busy, func(c *talk) { c.polls(2*mostHasted, 0) }},
+		{"a meter that is busy is asked again soon, and not often", 0, func(c *talk) { c.polls(mostHasted-1, 0) }},
+		{"a meter that is busy is asked again after a while", 0, func(c *talk) { c.polls(2*mostHasted, soonAgain) }},
 		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.conduct.told = strangeSerial; c.asks(7, block) }},
 		{"another serial number is told, and identify asked", 0, func(c *talk) { c.conduct.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
 	} {
@@ -153,6 +157,15 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 		if (test.about == 0) != (len(got) == 0) || len(got) > 1 || test.about != 0 && !strings.HasPrefix(got[0], test.about.String()+": ") {
 			t.Errorf("%s: %q, want %v", test.name, got, test.about)
 		}
+	}
+}
+
+// polls asks a meter that erases how far that is, each time so long after its answer.
+func (c *talk) polls(times int, after time.Duration) {
+	for range times {
+		c.asks(7, ion.DownloadRequest{Op: ion.OpClear})
+		c.told(7, ion.OpClear, ion.StatusBusy)
+		c.now += after
 	}
 }
 

@@ -29,6 +29,7 @@ type repeated struct {
 	unceasing
 	at    request
 	forge forgery
+	says  string // what the answer is
 	began time.Duration
 	came  int
 }
@@ -43,7 +44,7 @@ func (g *gateway) repeat(asks request) {
 			g.again = nil
 		}
 	case a.answers > 0 && a.came >= a.answers || a.within > 0 && g.now-a.began >= a.within:
-		g.tell(duty.Bounded, "what it sent was answered, and not with ok, %d times in %v, and it sent it again each time", a.came, (g.now - a.began).Round(time.Second))
+		g.tell(duty.Bounded, "what it sent was answered, %s, %d times in %v, and it sent it again each time", a.says, a.came, (g.now - a.began).Round(time.Second))
 		g.again = nil
 	default:
 		a.came++
@@ -60,6 +61,14 @@ func (h *Harm) nature(kind request) request {
 		return identifies
 	}
 	return kind
+}
+
+// says is what an answer without end says of the request.
+func (h *Harm) says() string {
+	if h.name == "tells-same-block" {
+		return "with ok and that the same block is wanted next"
+	}
+	return "and not with ok"
 }
 
 // leadsElsewhere reports whether a connection that breaks leads to another meter then.

@@ -17,9 +17,10 @@ type nag struct {
 // nags are what comes, by the name of the harm, from the meter of a unit. id is that of the request
 // which has no answer.
 var nags = map[string]func(unit, id uint16) []byte{
-	"nagged":           ofTheMeter,
-	"nagged-by-others": func(unit, id uint16) []byte { return ofTheMeter(unit^1, id) },
-	"nagged-by-noise":  func(uint16, uint16) []byte { return []byte{0x55, 0xFF, 0x00, 0xAA} }, // no frame begins so
+	"nagged":               ofTheMeter,
+	"nagged-by-others":     func(unit, id uint16) []byte { return ofTheMeter(unit^1, id) },
+	"nagged-by-beginnings": beginning,
+	"nagged-by-noise":      func(uint16, uint16) []byte { return []byte{0x55, 0xFF, 0x00, 0xAA} }, // no frame begins so
 }
 
 // ofTheMeter are ACKs and NAKs of a unit, and a whole answer to another request.
@@ -36,6 +37,13 @@ func ofTheMeter(unit, id uint16) (frames []byte) {
 		MessageID: id - 1, Source: ion.MeterAddress(unit), Destination: ion.ClientAddress(), Type: ion.TypeDownload, Body: []byte{byte(ion.OpRestart), 0},
 	}))
 	return frames
+}
+
+// beginning is the first frame of an answer to the request, whose next one never comes.
+func beginning(unit, id uint16) []byte {
+	const firstOfTwo = 0x41
+	p := ion.AppendPacket(nil, ion.Packet{MessageID: id, Source: ion.MeterAddress(unit), Destination: ion.ClientAddress(), Type: ion.TypeDownload, Body: make([]byte, ion.MaxFrameData)})
+	return ion.AppendFrame(nil, ion.Frame{Control: ion.FromMeter | ion.AckBit, Source: unit, Destination: ion.HostAddress, Transaction: firstOfTwo, Data: p[:ion.MaxFrameData]})
 }
 
 // begin has the bytes come at every third of the response time.

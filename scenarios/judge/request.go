@@ -237,7 +237,7 @@ func (g *gateway) strike(h *Harm, kind request) {
 	case "reader-gone":
 		g.unread = true
 		return
-	case "nagged", "nagged-by-others", "nagged-by-noise":
+	case "nagged", "nagged-by-others", "nagged-by-noise", "nagged-by-beginnings":
 		g.nags = true
 		g.nag.begin(g.now, nags[h.name](g.unit, g.lastID), g.response)
 		return
@@ -256,11 +256,11 @@ func (g *gateway) strike(h *Harm, kind request) {
 		return
 	}
 	if h.Endless != nil {
-		g.again = &repeated{unceasing: *h.Endless, at: h.nature(kind), forge: h.Forge, began: g.now}
+		g.again = &repeated{unceasing: *h.Endless, at: h.nature(kind), forge: h.Forge, says: h.says(), began: g.now}
 		return
 	}
 	if h.Forge != nil {
-		g.forge, g.double, g.misack = h.Forge, h.name == "doubled", h.name == "other-ack"
+		g.forge, g.double, g.misack = h.Forge, h.name == "doubled", h.name == "other-ack" || h.name == "others-ack"
 		switch h.name {
 		case "tells-another-serial":
 			g.told = strangeSerial
@@ -526,6 +526,7 @@ func whole(change func(frame []byte)) forgery {
 var forgeries = map[string]forgery{
 	"doubled":        doubled,
 	"other-ack":      func(f []byte) []byte { f[transactionAt] ^= 0x03; return sealed(f) },
+	"others-ack":     func(f []byte) []byte { f[sourceAt] ^= 0x10; return sealed(f) },
 	"damaged-before": whole(func(f []byte) { lied(f) }),
 	"wants-no-ack": whole(func(f []byte) {
 		f[sourceAt] ^= 0x10
@@ -552,6 +553,7 @@ var forgeries = map[string]forgery{
 	"tells-same-block":       told(notTaken(ion.StatusOK)),
 	"tells-bad-sequence":     told(notTaken(ion.StatusBadSequence)),
 	"tells-busy-block":       told(notTaken(ion.StatusBusy)),
+	"tells-busy":             told(func(reply []byte) { reply[1] = byte(ion.StatusBusy) }),
 	"exception":              exception,
 	"other-op":               before(func(f []byte) { f[opAt] = otherOp(f[opAt]) }),
 	"other-sequence":         before(func(f []byte) { f[opAt+2+3] ^= 0x02 }),

@@ -74,12 +74,14 @@ type Scenario struct {
 	Spoil  func(file []byte) []byte // what is wrong with the file; nil for what the world says
 	Around surroundings             // of the first attempt
 	Beside company                  // during the first attempt
-	Signal syscall.Signal           // that presses Abort; 0 for SIGINT
-	Pace   pacing
-	Alone  bool   // no recovery follows the first attempt
-	Hasty  bool   // recoveries begin at once, and not a minute later
-	Then   []Step // the steps after the first
-	all    []Step
+	// SameLog has the second run given the log of the first, as the same command has it.
+	SameLog bool
+	Signal  syscall.Signal // that presses Abort; 0 for SIGINT
+	Pace    pacing
+	Alone   bool   // no recovery follows the first attempt
+	Hasty   bool   // recoveries begin at once, and not a minute later
+	Then    []Step // the steps after the first
+	all     []Step
 	// Waits is about how many missing answers the program waits for.
 	Waits int
 	// Extra is how long the program may wait for other things.

@@ -25,6 +25,7 @@ type Step struct {
 	Around   surroundings   // of the first attempt
 	Recovery bool           // it recovers what an earlier step has left
 	Alone    bool           // no recovery follows
+	Perhaps  bool           // a healthy program may end before its faults strike
 }
 
 // plan is the plan of attempt i of the step, counted from 0.

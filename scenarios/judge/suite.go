@@ -368,6 +368,8 @@ func moreHistories() []play {
 			Then: []Step{{Plans: plansOf("cable-pull at start"), Expect: Fails, Alone: true}, {Recovery: true}}}, "kill at block 2"},
 		{Scenario{Name: "killed-then-aborted", Phase: Download, Title: "an upgrade is killed, somebody presses Ctrl-C in the next run before it clears anything, and the one behind it recovers the meter", World: worldOf(3), Alone: true, Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
 			Then: []Step{{Plans: plansOf("abort at reply 1"), Expect: Recovers, Alone: true}, {Recovery: true}}}, "kill at block 2"},
+		{Scenario{Name: "killed-restarting-then-aborted", Phase: Enter, Title: "an upgrade is killed before its settings are back, somebody presses Ctrl-C in the next run as the meter enters its loader, and the one behind it recovers the meter", World: worldOf(3), Alone: true, Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
+			Then: []Step{{Plans: plansOf("abort at state booting"), Expect: Recovers, Alone: true, Perhaps: true}, {Recovery: true}}}, "kill at state application"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
@@ -412,7 +414,7 @@ func moreSurroundings() []play {
 
 func moreAtOnce() []play {
 	return []play{
-		{Scenario{Name: "second-run", Phase: Download, Title: "the program is started once more while it is at work", Beside: withSecondRun, Expect: Succeeds, Waits: tries(), Extra: 2 * perAttempt, Duties: duties(duty.Turns, duty.Gone),
+		{Scenario{Name: "second-run", Phase: Download, Title: "the program is started once more while it is at work, by the same command", Beside: withSecondRun, SameLog: true, Expect: Succeeds, Waits: tries(), Extra: 2 * perAttempt, Duties: duties(duty.Turns, duty.Gone),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 		{Scenario{Name: "second-run-killed", Phase: Download, Title: "the program is started once more while it is at work, and the first one killed later", Beside: withSecondRun, Expect: Succeeds, Waits: tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Kept, duty.Next)},
 			"kill at block 8"},
@@ -558,6 +560,7 @@ func harmful(response time.Duration) []Scenario {
 	add(reads, 1, "reply-lost", "the answers are lost to everything that is asked from the first read on, and then come again:", Either, false, duty.Keepable, duty.Bounded)
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Waits = "reads-in-vain", tries()+1, tries()
 	add(blocks, 1, "other-ack", "the first ACK is for another frame, of a", Succeeds, true, duty.Ack)
+	add(blocks, 1, "others-ack", "the first ACK is of another meter, and that of the meter is lost, of a", Succeeds, true, duty.Ack, duty.Alone)
 	for _, at := range []request{reads, blocks, compares} {
 		add(at, 1, "doubled", "every frame comes twice of the answer to", Succeeds, true, duty.Matching, duty.Ack)
 		all[len(all)-1].World = dressed(2)
@@ -601,6 +604,9 @@ func harmful(response time.Duration) []Scenario {
 	add(verifies, 1, "nagged", "the meter freezes, and answers to something else come without end, when no ACK is waited for, at", Recovers, false, duty.NoNewTime, duty.Bounded)
 	silenced := &all[len(all)-1]
 	silenced.Name, silenced.Waits, silenced.Extra = "nagged-verify", tries(), restartPatience
+	add(verifies, 1, "nagged-by-beginnings", "the meter freezes, and the first frame of an answer of two comes without end, at", Recovers, false, duty.NoNewTime, duty.Bounded)
+	silenced = &all[len(all)-1]
+	silenced.Name, silenced.Waits, silenced.Extra = "nagged-by-beginnings", 2*tries(), restartPatience // it may give new time once
 	for _, at := range []request{identifies, reads, enters, clears, blocks, verifies, restarts, compares} {
 		add(at, 1, "cut-short", "the answer ends in its middle, and nothing comes behind it, to", Succeeds, true, duty.Stream, duty.Bounded)
 		if at != enters && at != restarts && at != verifies { // which a program may ask about otherwise
@@ -637,6 +643,11 @@ func harmful(response time.Duration) []Scenario {
 	add(returns, 0, "tells-another-serial", "the connection breaks when the flash begins to be cleared, and leads to another meter then, at every", Fails, false, duty.Device, duty.Reconnect)
 	s = &all[len(all)-1]
 	s.Name, s.Harms = "another-meter-at-the-clear", append([]Harm{harm(clears, 1, "ip-reset", response)}, s.Harms...)
+	for _, at := range []request{enters, verifies} {
+		add(at, 1, "tells-busy", "the meter is busy, as often as it is asked, from the first", Recovers, false, duty.Bounded, duty.Busy)
+		s = &all[len(all)-1]
+		s.Name, s.Extra, s.Longest, s.Harms[0].Endless = "busy-for-ever-"+requestNames[at], 2*time.Minute, mostAsking, &busyForEver
+	}
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
