@@ -193,6 +193,51 @@ func TestMachinesNeverReadTheWallClock(t *testing.T) {
 	}
 }
 
+// disksOwn are the calls that change a file system: what a program keeps goes through package disk,
+// where each of them can fail in a test.
+var disksOwn = []string{"Create", "CreateTemp", "OpenFile", "OpenRoot", "WriteFile", "CopyFS", "Rename", "Remove", "RemoveAll", "Mkdir", "MkdirAll", "MkdirTemp", "Link", "Symlink", "Truncate", "Chmod", "Chtimes"}
+
+// pastTheDisk are the files of programs that do without, and why.
+var pastTheDisk = map[string]string{
+	"simulator/serve/link.go":              "the name of a PTY goes with its process; what is left of it is known and replaced",
+	"cmd/internal/serving/keyfile.go":      "a key goes with its process; one that is left leads to nobody. Only its folder is made here",
+	"client/port/writer_unix.go":           "a port is no file",
+	"cmd/internal/terminal/leave_linux.go": "a terminal is no file",
+	"cmd/ionbench/wireshark.go":            "the folder of a plug-in, which a person can make again",
+	"cmd/internal/compare/main.go":         "a tool of the project's own, in a temporary folder",
+	"simulator/disk/real.go":               "this is the disk",
+	"simulator/disk/open_unix.go":          "this is the disk",
+	"simulator/disk/open_windows.go":       "this is the disk",
+	"simulator/disk/open_other.go":         "this is the disk",
+}
+
+func TestWhatProgramsKeepGoesThroughTheDisk(t *testing.T) {
+	past := make(map[string]bool)
+	for _, s := range sources(t) {
+		if s.test() || !matchesAny(s.folder, []string{"simulator/...", "client/...", "cmd/..."}) || matchesAny(s.folder, []string{"cmd/internal/cli/clitest"}) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "os" && slices.Contains(disksOwn, sel.Sel.Name) {
+				past[s.path] = true
+				if pastTheDisk[s.path] == "" {
+					t.Errorf("%s uses os.%s: what is kept goes through package disk, or the list here says why not", s.path, sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	for path := range pastTheDisk {
+		if !past[path] {
+			t.Errorf("%s does not go past the disk any more: take it off the list", path)
+		}
+	}
+}
+
 // seam is the name of the fields by which a bug is planted, and plants the folders that may
 // say it: those where the bugs stand, the rig that carries them to the bench, and the
 // mutants. The tests of the package judged play programs that have them.
