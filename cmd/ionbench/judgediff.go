@@ -22,8 +22,9 @@ PROTOCOL.md; and the sums. What a report is not about, because it is partial or 
 verdict there, is not compared. A scenario that could be played and cannot any more is worse.
 
 TOLERANCES
-Numbers are compared only if --response, --pace, --baud and --seed were the same, times only
-if as many scenarios were played at once (--parallel).
+Numbers are compared of scenarios that ended alike and with the same settings, and only if
+--response, --pace, --baud and --seed were the same, times only if as many scenarios were
+played at once (--parallel).
 `
 
 func judgeDiffCommand() *cli.Command {

@@ -403,7 +403,7 @@ func (c *comparison) scenario(name string) {
 		if !c.old.before && !c.now.before {
 			compareLost(was, is, add)
 		}
-		if was.verdict() == is.verdict() && was.ends() == is.ends() {
+		if was.verdict() == is.verdict() && was.ends() == is.ends() && was.lost() == is.lost() { // to do more takes more
 			c.compareNumbers(was, is, add)
 		}
 	}

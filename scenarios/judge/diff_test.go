@@ -94,6 +94,9 @@ func TestADifferenceSaysWhatGotWorse(t *testing.T) {
 			}, "worse: cable-out: reason: I2, I7, was I2", true, ""},
 		{"settings are lost", nil, func(r *Report) { first(r).Lost = ion.Of(ion.Clock, ion.ITC) }, "worse: undisturbed: settings lost: clock,itc, was none\n", true, ""},
 		{"fewer settings are lost", func(r *Report) { first(r).Lost = ion.AllGroups }, func(r *Report) { first(r).Lost = ion.Of(ion.Clock) }, "better: undisturbed: settings lost: clock, was ", false, ""},
+		{"to keep settings takes more", func(r *Report) { first(r).Lost = ion.Of(ion.Clock) }, func(r *Report) {
+			first(r).Questions, first(r).Cost.Resends, first(r).Exit.Took = 400, 40, time.Hour
+		}, "better: undisturbed: settings lost: none, was clock\n", false, "worse=0 gone=0 other=0 new=0 better=1 unknown=0 same=2"},
 		{"a recovery is needed", nil, func(r *Report) {
 			first(r).Exit.Code = 1
 			result(r, "undisturbed").Attempts = append(result(r, "undisturbed").Attempts, result(r, "cable-out").Attempts[1])
