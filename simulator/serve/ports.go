@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // ports are the open ports of a server. They can be closed and opened again.
@@ -35,14 +37,34 @@ func (d *door) open(at string) (err error) {
 	if at == "" {
 		return nil
 	}
-	if d.address != nil {
-		at = d.address.String()
+	listen := func() error {
+		d.listener, err = listenTCP(at)
+		return err
 	}
-	d.leave()
-	if d.listener, err = listenTCP(at); err == nil {
+	if d.address == nil {
+		err = listen()
+	} else {
+		at = d.address.String()
+		d.leave()
+		err = ofOurs(listen)
+	}
+	if err == nil {
 		d.address = d.listener.Addr()
 	}
 	return err
+}
+
+// forking is how long a process that is being started, by any part of this one, may have what was
+// closed: between fork and exec it has all that was open.
+const forking = 500 * time.Millisecond
+
+// ofOurs takes a port that was ours until now, and may seem taken for that long.
+func ofOurs(take func() error) (err error) {
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		if err = take(); !errors.Is(err, syscall.EADDRINUSE) || time.Since(began) > forking {
+			return err
+		}
+	}
 }
 
 // keep keeps the address for when the port comes back.

@@ -63,19 +63,31 @@ func keepPlace(at net.Addr) *place {
 	if ip := tcp.IP.To4(); ip != nil {
 		family, address = unix.AF_INET, &unix.SockaddrInet4{Port: tcp.Port, Addr: [4]byte(ip)}
 	}
+	var kept *place
+	_ = ofOurs(func() (err error) {
+		kept, err = bound(family, address)
+		return err
+	})
+	return kept
+}
+
+func bound(family int, address unix.Sockaddr) (*place, error) {
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	if unix.Bind(fd, address) == nil {
-		return &place{fd}
+		return &place{fd}, nil
 	}
 	// Connections that have ended are remembered for a minute. Beside them others may have it, too.
-	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) == nil && unix.Bind(fd, address) == nil {
-		return &place{fd}
+	if err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err == nil {
+		err = unix.Bind(fd, address)
 	}
-	_ = unix.Close(fd)
-	return nil
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return &place{fd}, nil
 }
 
 // leave gives the port back.
