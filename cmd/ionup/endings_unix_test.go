@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -77,5 +78,30 @@ func TestAnUpgradeGoesOnWhenNobodyReadsItsOutput(t *testing.T) {
 	must(t, w.Close())
 	if err := command.Wait(); err != nil || b.revision() != "7350V283" {
 		t.Errorf("%v; the meter runs %s", err, b.revision())
+	}
+}
+
+// Also another program of the computer may tidy up.
+func TestALogThatIsMovedMeanwhileIsMissed(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]func(path string) error{
+		"removed":  os.Remove,
+		"moved":    func(path string) error { return os.Rename(path, path+".1") },
+		"replaced": func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, "")
+			tidied := false
+			r := invocation{heard: func(text string) {
+				if strings.Contains(text, "Flash memory cleared") && !tidied {
+					tidied = true
+					must(t, away(b.path("Upgrade.log")))
+				}
+			}}.run(t, b.tool("upgrade", b.upg(2), "--yes")...).wantCode(cli.Done)
+			if !tidied {
+				t.Fatal("nothing was tidied up")
+			}
+			r.wantSays("warning: the upgrade has succeeded, and its log is not complete: " + b.path("Upgrade.log") + " was moved or removed while it was written; all of this run is where it went")
+		})
 	}
 }

@@ -24,6 +24,7 @@ type logFile struct {
 	path    string
 	form    upgradelog.Form
 	last    string    // line that is in it
+	gone    bool      // the file has left its name meanwhile
 	file    disk.File // nil: not open
 	line    []byte
 }
@@ -71,12 +72,20 @@ func (l *logFile) add(line upgradelog.Line) error {
 	if err == nil {
 		l.last = line.String()
 	}
+	ends := line.Kind == upgradelog.UpgradeCompleted || line.Kind == upgradelog.UpgradeFailed
+	if err == nil && ends && !l.disk.IsAt(l.file, l.path) {
+		l.gone = true
+		return fmt.Errorf("%s was moved or removed while it was written", l.path)
+	}
 	return err
 }
 
 // missing says what a log lacks that could not be written to its end.
 func (l *logFile) missing() string {
-	if l.last == "" {
+	switch {
+	case l.gone:
+		return "all of this run is where it went"
+	case l.last == "":
 		return "nothing of this run is in it"
 	}
 	return fmt.Sprintf("all that came after %q is missing in it", l.last)

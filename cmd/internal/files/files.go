@@ -235,7 +235,7 @@ func (d Disk) openTemporary(folder, name string, mode fs.FileMode) (disk.File, s
 			return f, path, err
 		case err != nil:
 			return nil, "", err
-		case d.isAt(f, path):
+		case d.IsAt(f, path):
 			return f, path, nil
 		}
 		f.Close()
@@ -244,8 +244,8 @@ func (d Disk) openTemporary(folder, name string, mode fs.FileMode) (disk.File, s
 	return nil, "", err
 }
 
-// isAt reports whether the path still leads to the open file.
-func (d Disk) isAt(f disk.File, path string) bool {
+// IsAt reports whether the path still leads to the open file.
+func (d Disk) IsAt(f disk.File, path string) bool {
 	held, err := f.Stat()
 	if err != nil {
 		return false
@@ -284,7 +284,7 @@ func (d Disk) removeUnused(path string) {
 		return
 	}
 	defer f.Close()
-	if d.isAt(f, path) {
+	if d.IsAt(f, path) {
 		_ = d.System.Remove(path) // the next sweep tries again
 	}
 }

@@ -59,7 +59,7 @@ func (d Disk) Lock(path, by string) (*Lock, error) {
 			continue // it was made or removed just now
 		case err != nil:
 			return nil, Plain(err)
-		case !d.isAt(f, path):
+		case !d.IsAt(f, path):
 			f.Close()
 			continue
 		}
