@@ -94,6 +94,7 @@ type player struct {
 	said     []story.Event // what the program did
 	step     *Step         // that is played
 	tries    int           // attempts in this step so far
+	unsure   ion.Groups    // of which somebody has set a part meanwhile
 	unnamed  bool          // the name of the template is the factory's, which is another with every revision
 	logged   []byte        // what the attempts so far have left in the log
 	logFile  string        // in {dir}; empty for logName

@@ -26,6 +26,7 @@ type Step struct {
 	Recovery bool           // it recovers what an earlier step has left
 	Alone    bool           // no recovery follows
 	Perhaps  bool           // a healthy program may end before its faults strike
+	Unsure   bool           // whose groups are that somebody sets is not told: a program may ask, or do without 7F01
 }
 
 // plan is the plan of attempt i of the step, counted from 0.
@@ -100,6 +101,9 @@ func (p *player) write(w world.Write) {
 	p.station.Advance(p.now)
 	p.station.Transmit(nil)
 	p.station.HostGone(p.now)
+	if p.step.Unsure {
+		p.unsure |= ion.Of(setting.Group)
+	}
 	p.settings[p.at].Values[w.Setting] = w.Value
 }
 
@@ -126,7 +130,7 @@ func (p *player) tear() {
 // settings that somebody wants in the meter, and those that are not there.
 func (p *player) lost() ion.Groups {
 	now := p.meter().Settings(p.now)
-	return verdict.Lost(&p.settings[p.at], &now, p.now)
+	return verdict.Lost(&p.settings[p.at], &now, p.now) &^ p.unsure
 }
 
 // template says what has become of the name of the template; empty if it is there.

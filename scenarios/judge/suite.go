@@ -330,6 +330,13 @@ func unending(name, title, harmName string, until *unceasing, about duty.ID) pla
 	return play{Scenario{Name: name, Phase: Download, Title: title, World: worldOf(6), Harms: []Harm{h}, Extra: 2 * time.Minute, Longest: mostAsking, Duties: duties(duty.Bounded, about)}, ""}
 }
 
+// bootsLong is a meter that boots for so long that a program which is killed meanwhile has written nothing.
+func bootsLong() world.World {
+	w := worldOf(3)
+	w.Meters[0].Speed = world.Speed{EraseTime: time.Millisecond, BootTime: time.Second, FirstBootTime: time.Second}
+	return w
+}
+
 // erasesLong is a meter that takes so long for each sector.
 func erasesLong(sector time.Duration) world.World {
 	w := worldOf(2)
@@ -368,8 +375,10 @@ func moreHistories() []play {
 			Then: []Step{{Plans: plansOf("cable-pull at start"), Expect: Fails, Alone: true}, {Recovery: true}}}, "kill at block 2"},
 		{Scenario{Name: "killed-then-aborted", Phase: Download, Title: "an upgrade is killed, somebody presses Ctrl-C in the next run before it clears anything, and the one behind it recovers the meter", World: worldOf(3), Alone: true, Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
 			Then: []Step{{Plans: plansOf("abort at reply 1"), Expect: Recovers, Alone: true}, {Recovery: true}}}, "kill at block 2"},
-		{Scenario{Name: "killed-restarting-then-aborted", Phase: Enter, Title: "an upgrade is killed before its settings are back, somebody presses Ctrl-C in the next run as the meter enters its loader, and the one behind it recovers the meter", World: worldOf(3), Alone: true, Extra: perAttempt, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
-			Then: []Step{{Plans: plansOf("abort at state booting"), Expect: Recovers, Alone: true, Perhaps: true}, {Recovery: true}}}, "kill at state application"},
+		{Scenario{Name: "killed-restarting-then-aborted", Phase: Enter, Title: "an upgrade is killed before its settings are back, somebody presses Ctrl-C in the next run as the meter enters its loader, and the one behind it recovers the meter", World: bootsLong(), Pace: wall, Alone: true, Extra: perAttempt + 10*time.Second, Harms: []Harm{harm(restarts, 1, "kill", 0)}, Duties: duties(duty.InForce, duty.Kept, duty.AbortButton),
+			Then: []Step{{Plans: plansOf("abort at state booting"), Expect: Recovers, Alone: true, Perhaps: true}, {Recovery: true}}}, ""},
+		{Scenario{Name: "killed-restarting-and-changed", Phase: Restart, Title: "an upgrade is killed before its settings are back, some of three groups are set by hand, and the next run brings back the other groups", World: bootsLong(), Pace: wall, Alone: true, Extra: perAttempt + 10*time.Second, Harms: []Harm{harm(restarts, 1, "kill", 0)}, Duties: duties(duty.InForce, duty.Kept, duty.Values),
+			Then: []Step{{Writes: changed(), Unsure: true, Recovery: true}}}, ""},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
