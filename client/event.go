@@ -45,6 +45,7 @@ type Event struct {
 	Left        int
 	Device      Device
 	Settings    *ion.Settings
+	Reset       ion.SettingSet // EventSettings: those that a factory initialise has reset and that nobody has written since
 	Journal     *journal.Journal
 	Meter       journal.Meter // whose journal is meant
 	Offered     ion.Groups    // what RestoreSettings and RestoreOlder are about

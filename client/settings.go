@@ -262,11 +262,11 @@ func settingsOf(p *ion.Packet) (*ion.Settings, marks, next) {
 }
 
 func reportSettings(u *Upgrader, _ time.Duration, p *ion.Packet) next {
-	s, _, n := settingsOf(p)
+	s, m, n := settingsOf(p)
 	if n.kind != goOn {
 		return n
 	}
-	u.emit(Event{Kind: EventSettings, Settings: s, Device: u.device})
+	u.emit(Event{Kind: EventSettings, Settings: s, Reset: m.Reset, Device: u.device})
 	return toNext()
 }
 

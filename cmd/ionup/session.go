@@ -38,7 +38,8 @@ type session struct {
 	person   person
 	asking   asking
 	again    repeats
-	gaveUp   bool // because of them
+	gaveUp   bool           // because of them
+	wanted   ion.SettingSet // of those that are read
 	log      logFile
 	keeper   keeper
 	process  locks.Process
@@ -278,6 +279,9 @@ func (s *session) hear(now time.Duration, e client.Event) {
 	case client.EventSettings:
 		s.settings = e.Settings
 		s.report.settings(e.Settings)
+		if nobodys := (e.Reset & s.wanted).Groups(); nobodys != 0 {
+			s.report.warning(nobodys.String() + ": values of the factory, which nobody has written since an upgrade has reset them; a journal may have those from before (ionup recover)")
+		}
 	case client.EventSaveJournal, client.EventLoadJournal, client.EventRemoveJournal:
 		s.takeJournal(now, e)
 	case client.EventLock:

@@ -106,6 +106,9 @@ func getSettings(ctx context.Context, p *program, f *lineFlags, keys []string) e
 	if err != nil {
 		return err
 	}
+	for _, i := range wanted {
+		s.wanted = s.wanted.With(i)
+	}
 	s.person = &script{session: s}
 	if err := s.perform(ctx, p, f, ""); err != nil || f.json {
 		return err

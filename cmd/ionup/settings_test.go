@@ -24,6 +24,24 @@ func TestSettingsAreWrittenReadBackAndReadAgain(t *testing.T) {
 	}
 }
 
+// A template of them, sent later, would make them somebody's.
+func TestFactoryValuesAreNotReadAsSomebodysWithoutAWord(t *testing.T) {
+	t.Parallel()
+	const nobodys = ": values of the factory, which nobody has written since an upgrade has reset them"
+	b := newBed(t, "")
+	ionup(t, b.line("settings", "get")...).wantCode(cli.Done).wantStderr("")
+	ionup(t, b.tool("upgrade", b.upg(1), "--paste", "clock,nameplate")...).wantCode(cli.Done)
+	for _, args := range [][]string{{"template", "get"}, {"template", "get", b.path("x.dcf"), "--json"}, {"settings", "get"}} {
+		r := ionup(t, b.line(args...)...).wantCode(cli.Done)
+		if said := r.stdout + r.stderr; !strings.Contains(said, "pt-ct,energy,itc"+nobodys) {
+			t.Errorf("%v says\n%s", args, said)
+		}
+	}
+	ionup(t, b.line("settings", "get", "owner", "ratio-ia", "tz-offset")...).wantCode(cli.Done).wantSays("warning: itc" + nobodys)
+	ionup(t, b.line("settings", "set", "ratio-ia=1")...).wantCode(cli.Done)
+	ionup(t, b.line("settings", "get", "owner", "ratio-ia", "tz-offset")...).wantCode(cli.Done).wantStderr("")
+}
+
 func TestSettingsAsJSON(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "")

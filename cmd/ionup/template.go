@@ -88,6 +88,7 @@ func getTemplate(ctx context.Context, p *program, f *lineFlags, path string, ove
 		}
 	}
 	s.person = &script{session: s}
+	s.wanted = ion.AllSettings
 	if err := s.perform(ctx, p, f, ""); err != nil {
 		return err
 	}
