@@ -79,7 +79,8 @@ func withoutAlternatives(b []byte) []byte {
 				best, lines = i, n
 			}
 		}
-		kept = bytes.Join([][]byte{parts[0], parts[best], parts[len(parts)-1]}, mark)
+		end := bytes.TrimPrefix(parts[len(parts)-1], []byte("--"))
+		kept = slices.Concat(parts[0], parts[best], end)
 	}
 	return kept
 }

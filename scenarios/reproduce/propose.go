@@ -388,6 +388,11 @@ func (x *proposals) clearedAgain() {
 		}
 	}
 	list = slices.DeleteFunc(list, func(m mark) bool { return m.block == 0 || !x.countsFit(m) })
+	if block, _ := refusedBlock(x.want); x.tooOften() != nil {
+		if at := slices.IndexFunc(list, func(m mark) bool { return m.block == block }); at >= 0 {
+			x.failing(list[at])
+		}
+	}
 	n := len(list)
 	for i := range min(n, maxPlaces) {
 		x.failing(list[i*n/min(n, maxPlaces)])

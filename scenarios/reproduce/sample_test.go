@@ -221,3 +221,37 @@ func TestASampleOfLogsIsReproduced(t *testing.T) {
 		}
 	}
 }
+
+// Before a block that cannot be programmed no percentage was logged, so the image has many more.
+func TestTheBlockThatTheMeterRefusesTellsTheSizeOfTheImage(t *testing.T) {
+	const text = `Upgrade started at Wednesday, September 19, 2012 10:00:40 AM
+Software Version (Build): Version 2.2 (Build 716)
+Firmware Version = 7300V300
+Firmware dated Tue Jul 12 14:37:45 2011
+Device Name = ion7300
+Device Serial Number = PH-0409A857-66
+Device Unit ID = 4519
+Device BaudRate = 2400
+Device entered download state
+Flash memory cleared
+Proceeding with firmware download
+Flash memory cleared
+Proceeding with firmware download
+Flash memory cleared
+Proceeding with firmware download
+Device refused: the download had to begin anew too often: 3 times: the meter's flash failed: block 7 cannot be programmed
+Upgrade failed at Wednesday, September 19, 2012 10:16:23 AM
+`
+	log, err := reproduce.Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{})
+	const least = 61 // six answered ones are less than a tenth of it
+	if r.Sizes.Min != least {
+		t.Errorf("the image has at least %d blocks, want %d", r.Sizes.Min, least)
+	}
+	if !r.Reproduced() {
+		t.Errorf("not reproduced; nearest %v: %s", first(r), r.Candidates[0].Differs)
+	}
+}

@@ -404,7 +404,10 @@ func (s *search) guessBytes() int {
 	}
 	s.block = p.blockTime()
 	blocks := few
+	refused, _ := refusedBlock(s.run.Entries)
 	switch n, ok := s.blocksByTime(p); {
+	case ok && refused > 0 && n >= s.sizes.Min && n <= s.sizes.Max:
+		blocks = n // that was measured on the downloads before it
 	case s.sizes.Known() && s.percent() < 100:
 		blocks = (s.sizes.Min + s.sizes.Max) / 2
 	case ok:

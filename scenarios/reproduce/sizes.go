@@ -1,8 +1,10 @@
 package reproduce
 
 import (
+	"errors"
 	"slices"
 
+	"ionbench/client"
 	"ionbench/client/upgradelog"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/ion"
@@ -57,12 +59,46 @@ func sizesOf(r *LoggedRun) Sizes {
 		if s.Hidden >= 0 && hidden[n] != s.Hidden {
 			continue // no download gives these counts, so every size remains
 		}
-		if s.Min == 0 {
-			s.Min = n
-		}
-		s.Max, s.fits[n] = n, true
+		s.fits[n] = true
+	}
+	s.narrowTo(refusedBlock(r.Entries))
+	s.Min = max(0, slices.Index(s.fits, true))
+	for s.Max = maxBlocks; s.Max > s.Min && !s.fits[s.Max]; s.Max-- {
 	}
 	return s
+}
+
+// narrowTo leaves the sizes with which the blocks before one that was refused are the last percentage in
+// front of it. If there are none, all remain.
+func (s *Sizes) narrowTo(block, percent int) {
+	if block == 0 {
+		return
+	}
+	narrow := slices.Clone(s.fits)
+	for n := range narrow {
+		narrow[n] = narrow[n] && block <= n && upgradelog.Reported(block-1, n) == percent
+	}
+	if slices.Contains(narrow, true) {
+		s.fits = narrow
+	}
+}
+
+// refusedBlock is the block that the meter refused at last, and the percentage before; 0 for none.
+func refusedBlock(entries []upgradelog.Entry) (block, percent int) {
+	for _, e := range entries {
+		switch e.Kind {
+		case upgradelog.Proceeding:
+			percent = 0
+		case upgradelog.Completed:
+			percent = e.Number
+		case upgradelog.Refused:
+			refusal, _ := client.ParseRefusal(e.Text)
+			if said := (*client.RefusalError)(nil); errors.As(refusal, &said) && said.Block > 0 && int64(said.Block) <= int64(maxBlocks) {
+				return int(said.Block), percent
+			}
+		}
+	}
+	return 0, 0
 }
 
 // maxEffort bounds the work for one size, so that a file made to be slow cannot be.

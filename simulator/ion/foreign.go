@@ -58,7 +58,7 @@ func (f *Foreign) Bytes() []byte { return f.held }
 // likeness recognises what is found on ports that a meter should be at.
 func likeness(p []byte) string {
 	for _, known := range []func([]byte) string{
-		likeDoubledFF, likeTelnet, likeModbusRTU, likeModbusTCP, likeModbusASCII, likeTLS, likeText,
+		likeDoubledFF, likeTelnet, likeModbusRTU, likeModbusTCP, likeModbusASCII, likeTLS, likeText, likeDamaged,
 	} {
 		if what := known(p); what != "" {
 			return what
@@ -134,6 +134,14 @@ func likeModbusASCII(p []byte) string {
 func likeTLS(p []byte) string {
 	if len(p) >= 5 && (p[0] == 0x15 || p[0] == 0x16) && p[1] == 3 && p[2] <= 4 {
 		return "TLS: this port wants or speaks it, and no meter does"
+	}
+	return ""
+}
+
+// likeDamaged knows how a frame begins: whoever sent it speaks ION.
+func likeDamaged(p []byte) string {
+	if begins := []byte{0, 0, sync0, sync1}; bytes.Contains(p, begins) {
+		return "ION that was damaged on the way: line noise, a parity, a poor adapter, or several that talk at once"
 	}
 	return ""
 }

@@ -22,6 +22,7 @@ func TestBytesThatAreNoIONAreNamedByWhatTheyLookLike(t *testing.T) {
 		{"telnet's FF", hex.EncodeToString(bytes.ReplaceAll(frame, []byte{0xFF}, []byte{0xFF, 0xFF})), "ION with every byte FF doubled"},
 		{"a browser", hex.EncodeToString([]byte("GET / HTTP/1.1\r\nHost: meter\r\n\r\n")), `text: "GET / HTTP/1.1"`},
 		{"TLS", "16 03 01 02 00 01 00 01 FC 03 03", "TLS"},
+		{"a frame with another sum", hex.EncodeToString(append(frame[:len(frame)-1:len(frame)-1], ^frame[len(frame)-1])), "ION that was damaged"},
 		{"noise", "F8 3C 80 E1 FE 07", "line noise, another baud rate or parity, or several that talk at once"},
 	} {
 		p, err := hex.DecodeString(strings.ReplaceAll(test.bytes, " ", ""))
