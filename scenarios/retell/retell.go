@@ -185,6 +185,8 @@ func Station(w *world.World, config bench.Config) (*Story, error) {
 			Model: one.Model.String(), Serial: one.SerialNumber, Unit: one.UnitID, Line: one.Line, Baud: one.Baud,
 		})
 	}
+	station.RunSince(-rig.UpTime)
+	s.Head.Meters[0].Began = record.BeganAs(m)
 	return s, nil
 }
 

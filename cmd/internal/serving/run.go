@@ -20,6 +20,7 @@ import (
 	"ionbench/simulator/meter"
 	"ionbench/simulator/pcapng"
 	"ionbench/simulator/serve"
+	"ionbench/simulator/story/record"
 )
 
 // Identity says which meter it is.
@@ -97,6 +98,7 @@ type server struct {
 	capture  *capturing.File
 	story    *storyFile
 	used     []int // of each sector at first, for the story
+	began    record.Began
 	stdout   io.Writer
 	observer *observer
 	turns    sync.Mutex // held by who uses the meter
@@ -183,7 +185,7 @@ func (s *server) prepare() (err error) {
 		s.station().RecordWire()
 		s.observer.story = s.story
 		if s.meter.Far == nil {
-			s.used = s.usedSectors()
+			s.used, s.began = s.usedSectors(), record.BeganAs(s.station().Meter())
 		}
 	}
 	if s.capture != nil {

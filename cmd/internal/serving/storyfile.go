@@ -118,7 +118,7 @@ func (s *server) storyHead() record.Head {
 		return h
 	}
 	h.Title = fmt.Sprintf("ION %s, pace %s", m.Identity, bench.FormatPace(o.Pace))
-	h.Meters = []record.Meter{{Model: m.Identity.Model.String(), Serial: m.Identity.SerialNumber, Unit: m.Identity.UnitID, Baud: m.Baud}}
+	h.Meters = []record.Meter{{Model: m.Identity.Model.String(), Serial: m.Identity.SerialNumber, Unit: m.Identity.UnitID, Baud: m.Baud, Began: s.began}}
 	chip := s.station().Meter().Chip()
 	g := chip.Geometry()
 	h.Flash = record.Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Base: int(s.station().Meter().ImageBase()), BlockBytes: ion.BlockBytes, Used: s.used}

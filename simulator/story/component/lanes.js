@@ -55,6 +55,16 @@ function until(events, end, say) {
   return list;
 }
 
+/**
+ * What was so before any event said it.
+ * @param {Trace} trace @param {Happening[]} events that say it @param {string | undefined} first undefined: nobody knows
+ * @param {(what: string) => {label: string, tone: string}} looks @returns {Span[]}
+ */
+function atFirst(trace, events, first, looks) {
+  const to = events[0]?.at ?? trace.end;
+  return first && to > trace.begin ? [{ from: trace.begin, to, n: 0, ...looks(first) }] : [];
+}
+
 /** @param {Trace} trace */
 function attempts(trace) {
   const all = trace.events.filter((e) => e.event === "attempt" || e.event === "finished");
@@ -145,13 +155,15 @@ function stacked(spans) {
 /** @param {Trace} trace */
 function states(trace) {
   const all = trace.events.filter((e) => e.event === "state" && !e.line && !e.station);
-  return until(all, trace.end, (e) => e.event === "state" ? { label: stateWords(e.state), tone: stateTones[e.state] ?? "quiet" } : null);
+  const looks = (/** @type {string} */ state) => ({ label: stateWords(state), tone: stateTones[state] ?? "quiet" });
+  return [...atFirst(trace, all, trace.first.state, looks), ...until(all, trace.end, (e) => e.event === "state" ? looks(e.state) : null)];
 }
 
 /** @param {Trace} trace */
 function texts(trace) {
   const all = trace.events.filter((e) => e.event === "lcd" && !e.line && !e.station);
-  return until(all, trace.end, (e) => e.event === "lcd" && e.text ? { label: e.text, tone: "lcd" } : null);
+  const looks = (/** @type {string} */ text) => ({ label: text, tone: "lcd" });
+  return [...atFirst(trace, all, trace.first.display, looks), ...until(all, trace.end, (e) => e.event === "lcd" && e.text ? looks(e.text) : null)];
 }
 
 /** @param {Trace} trace @returns {Mark[]} of the meter's own log */

@@ -49,8 +49,8 @@ export class Moments {
     const attempt = last(this.attempts), end = last(this.ends), request = last(this.requests), reply = last(this.replies), block = last(this.blocks);
     const sent = this.sent[after(this.sent, t, (e) => e.at) - 1];
     return {
-      state: state?.event === "state" ? state.state : "application",
-      lcd: text?.event === "lcd" ? text.text : "",
+      state: state?.event === "state" ? state.state : this.trace.first.state ?? "application",
+      lcd: text?.event === "lcd" ? text.text : this.trace.first.display ?? "",
       lit: lamp?.event === "led" && lamp.on,
       toggles: lamp?.event === "led" ? lamp.count : 0,
       attempt: attempt?.event === "attempt" ? attempt.title || (attempt.number === 1 ? "the upgrade" : `attempt ${attempt.number}`) : "",

@@ -55,6 +55,8 @@ export class Trace {
     /** @type {Map<number, FrameEvent[]>} frames of each message */
     this.frames = new Map();
     this.begin = 0;
+    /** @type {{state?: string, display?: string}} how the meter was at first, as far as that is known */
+    this.first = {};
     this.end = 1e-3;
   }
 

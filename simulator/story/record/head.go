@@ -10,6 +10,8 @@ package record
 import (
 	"encoding/json"
 	"time"
+
+	"ionbench/simulator/meter"
 )
 
 // Format is the name and version of the file.
@@ -43,7 +45,17 @@ type Meter struct {
 	Unit   uint16 `json:"unit"`
 	Line   string `json:"line"` // its name
 	Baud   int    `json:"baud"`
+	Began
 }
+
+// Began is how a meter was when the run began. Of a line's further meters nobody says it.
+type Began struct {
+	State   string `json:"state,omitempty"`
+	Display string `json:"display,omitempty"`
+}
+
+// BeganAs is how a meter is now, for a run that begins now.
+func BeganAs(m *meter.Meter) Began { return Began{m.State().String(), m.Panel().LCD} }
 
 // Flash is how the meter's chip is laid out, in bytes and sectors.
 type Flash struct {

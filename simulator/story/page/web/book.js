@@ -6,7 +6,7 @@ import { Trace } from "../../component/trace.js";
 /**
  * @typedef {import("../../component/trace.js").Field} Field
  * @typedef {import("../../component/trace.js").Flash} Flash
- * @typedef {{model: string, serial: string, unit: number, line: string, baud: number}} Meter
+ * @typedef {{model: string, serial: string, unit: number, line: string, baud: number, state?: string, display?: string}} Meter
  * @typedef {{event: "story", format: string, program: string, title: string, plan: string, trial: string, repeat: string,
  *   virtual: boolean, replays: boolean, byte: number, start: string, outcome: string, broken: string[], unstruck: string[], meters: Meter[], flash: Flash, world?: string}} Head
  */
@@ -23,6 +23,7 @@ export class Book extends Trace {
     if (head.format !== format) throw new Error(`the page reads ${format}, and this is ${head.format}`);
     super(head.flash, head.byte);
     this.head = head;
+    this.first = head.meters[0] ?? {};
     this.start = new Date(head.start);
     /** @type {Map<number, Field[]>} */
     this.layouts = new Map();

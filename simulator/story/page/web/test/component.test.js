@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { flashWords } from "../../../component/flash.js";
 import { isNextBlock, stateWords, words } from "../../../component/words.js";
 import { Trace } from "../../../component/trace.js";
+import { lanesOf } from "../../../component/lanes.js";
 import { Moments } from "../../../component/moment.js";
 
 /** @param {string} name @returns {any} a schema of the project */
@@ -57,4 +58,16 @@ test("a trace knows the flash and what strikes at every moment", () => {
   assert.equal(flashWords(moments.sectors.at(2), 1, 100 * 1024), "2 of 3 sectors of 100 KiB hold something; 1 more hold the loader");
   assert.deepEqual([2, 3, 4.9, 5].map((t) => moments.at(t).faults.length), [0, 1, 1, 0]);
   assert.equal(trace.by(3), 3);
+});
+
+test("before anything happens a meter is as it was at first", () => {
+  const trace = new Trace({ sector_bytes: 100, used: [], protected: 0, base: 0, block_bytes: 1 }, 0.001);
+  trace.first = { state: "download", display: "Upgrading…" };
+  trace.add(/** @type {any} */ ({ n: 1, at: 1, event: "log", text: "begins" }));
+  trace.add(/** @type {any} */ ({ n: 2, at: 4, event: "state", state: "erasing" }));
+  const moments = new Moments(trace);
+  assert.deepEqual([1, 4].map((t) => [moments.at(t).state, moments.at(t).lcd]), [["download", "Upgrading…"], ["erasing", "Upgrading…"]]);
+  const spans = Object.fromEntries(lanesOf(trace, moments).map((l) => [l.name, l.spans?.map((s) => `${s.from} to ${s.to}: ${s.label}`)]));
+  assert.deepEqual(spans["Meter"], ["1 to 4: in download state", "4 to 4: clearing its flash"]);
+  assert.deepEqual(spans["Display"], ["1 to 4: Upgrading…"]);
 });
