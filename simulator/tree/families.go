@@ -84,6 +84,8 @@ func families() []family {
 				{first: ion.HandleTemplate, name: "Template", kind: Text, source: Documented, writable: true},
 				own(ion.HandleVNominal, "V Nominal", Float, Documented), own(ion.HandleINominal, "I Nominal", Float, Documented),
 				own(ion.HandleI4Nominal, "I4 Nominal", Float, Documented), own(ion.HandleI20Nominal, "I20 Nominal", Float, Documented),
+				// Assumption: it is the frequency itself. The public client calls it an enumeration, whose codes are
+				// in no record.
 				own(ion.HandleNominalFrequency, "Nominal Frequency", Unsigned, Documented),
 				own(ion.HandleRatioIa, "Ratio Ia", Float, Ours), own(ion.HandleRatioIa+1, "Ratio Ib", Float, Ours), own(ion.HandleRatioIa+2, "Ratio Ic", Float, Ours),
 				own(ion.HandleRatioIa+3, "Phase Ia", Float, Ours), own(ion.HandleRatioIa+4, "Phase Ib", Float, Ours), own(ion.HandleRatioIa+5, "Phase Ic", Float, Ours),
