@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -46,6 +47,7 @@ type siteLine struct {
 	Capture  string
 	Copies   int
 	Plan     fault.Plan
+	place    fields.Place
 }
 
 // siteMeter is a meter of a site. The vocabulary is that of a world.
@@ -207,7 +209,7 @@ func (s *site) check(places fields.Places, problems *fields.Problems) {
 	for i := range s.lines {
 		l, line := &s.lines[i], 0
 		if i < len(at) {
-			line = at[i].Line
+			line, l.place = at[i].Line, at[i]
 			checkMarks(at[i], "link", l.Link, problems, copyMark)
 			checkMarks(at[i], "trace", l.Trace, problems, copyMark)
 			checkMarks(at[i], "capture", l.Capture, problems, copyMark)
@@ -390,11 +392,31 @@ type builder struct {
 	epoch   time.Time
 	serials []int          // by [meter]: how many are made; those that say no serial number count at the first of them
 	configs []meter.Config // by [meter]; its copies share the firmware
+	taken   map[string]int // files and addresses that are named, with the line of the file
+	clash   error          // the first that is named twice
+}
+
+// claim notes that a file or an address is named at a key: one of them cannot be two things.
+func (b *builder) claim(at *fields.Place, key, name string) {
+	host, port, err := net.SplitHostPort(name)
+	switch address := key == "tcp" || key == "modbus-tcp"; {
+	case name == "" || address && (err != nil || port == "0"):
+		return
+	case address:
+		name = net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port)
+	default:
+		name = filepath.Clean(name)
+	}
+	line := at.LineOf(key)
+	if first, taken := b.taken[name]; taken && b.clash == nil {
+		b.clash = fmt.Errorf("line %d: %s: %s is already what line %d has; choose another", line, key, name, first)
+	}
+	b.taken[name] = line
 }
 
 // build makes the lines, with meters that were switched on earlier than time zero and have booted.
 func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
-	b := builder{site: s, options: o, epoch: epoch, serials: make([]int, len(s.meters))}
+	b := builder{site: s, options: o, epoch: epoch, serials: make([]int, len(s.meters)), taken: map[string]int{}}
 	for i := range s.meters {
 		m := s.meters[i].Meter
 		if m.Clock.Equal(world.ArticleStart()) {
@@ -425,12 +447,19 @@ func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 	l.Options.Trace = strings.ReplaceAll(from.Trace, copyMark, l.Name)
 	l.Options.Capture = strings.ReplaceAll(from.Capture, copyMark, l.Name)
 	l.Options.TCP = countUp(from.TCP, copied)
+	b.claim(&from.place, "link", l.Options.Link)
+	b.claim(&from.place, "trace", l.Options.Trace)
+	b.claim(&from.place, "capture", l.Options.Capture)
+	b.claim(&from.place, "tcp", l.Options.TCP)
 	config := bench.Config{}
 	var states []stateAt
 	serials := b.serialsOn(from.Name)
 	for _, i := range b.placesOn(from.Name) {
 		l.Options.Plan = slices.Concat(l.Options.Plan, b.meters[i].Plan)
 		states = append(states, b.place(l, &config, i, copied, serials[i])...)
+	}
+	if b.clash != nil {
+		return nil, cli.Unusable(fmt.Errorf("--site: %w", b.clash)).Hint("ionsim --help-site tells what it can say")
 	}
 	config.Plan = l.Options.Plan
 	for _, station := range b.stations {
@@ -528,13 +557,19 @@ func (b *builder) place(l *serving.Line, config *bench.Config, index, lineCopy i
 		c.UnitID += uint16(n)
 		c.SerialNumber = serials[n]
 		if from.RTU {
-			l.RTU = append(l.RTU, serving.RTUAt{Place: at, Link: fill(from.Link, l, name, c.SerialNumber), Unit: uint8(c.UnitID), Baud: from.Baud})
+			link := fill(from.Link, l, name, c.SerialNumber)
+			b.claim(&from.place, "modbus-link", link)
+			l.RTU = append(l.RTU, serving.RTUAt{Place: at, Link: link, Unit: uint8(c.UnitID), Baud: from.Baud})
 		}
 		if from.State != "" {
-			states = append(states, stateAt{at, fill(from.State, l, name, c.SerialNumber), from, serving.Identity{Model: c.Model, SerialNumber: c.SerialNumber, UnitID: c.UnitID}})
+			path := fill(from.State, l, name, c.SerialNumber)
+			b.claim(&from.place, "state", path)
+			states = append(states, stateAt{at, path, from, serving.Identity{Model: c.Model, SerialNumber: c.SerialNumber, UnitID: c.UnitID}})
 		}
 		if from.Modbus != "" {
-			l.Modbus = append(l.Modbus, serving.ModbusAt{Place: at, Address: countUp(from.Modbus, lineCopy*from.Copies+n)})
+			address := countUp(from.Modbus, lineCopy*from.Copies+n)
+			b.claim(&from.place, "modbus-tcp", address)
+			l.Modbus = append(l.Modbus, serving.ModbusAt{Place: at, Address: address})
 		}
 		l.Names = append(l.Names, name)
 		if len(l.Names) == 1 {
