@@ -414,9 +414,8 @@ func (b *builder) claim(at *fields.Place, key, name string) {
 	b.taken[name] = line
 }
 
-// build makes the lines, with meters that were switched on earlier than time zero and have booted.
-func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
-	b := builder{site: s, options: o, epoch: epoch, serials: make([]int, len(s.meters)), taken: map[string]int{}}
+func newBuilder(s *site, o *options, epoch time.Time) *builder {
+	b := &builder{site: s, options: o, epoch: epoch, serials: make([]int, len(s.meters)), taken: map[string]int{}}
 	for i := range s.meters {
 		m := s.meters[i].Meter
 		if m.Clock.Equal(world.ArticleStart()) {
@@ -424,6 +423,27 @@ func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
 		}
 		b.configs = append(b.configs, m.Config().InService())
 	}
+	return b
+}
+
+// claims finds a file or an address that is named twice, before one of them is opened.
+func (b *builder) claims() error {
+	for i := range b.lines {
+		for n := range b.lines[i].Copies {
+			if b.lay(&b.lines[i], n); b.clash != nil {
+				return cli.Unusable(fmt.Errorf("--site: %w", b.clash)).Hint("ionsim --help-site tells what it can say")
+			}
+		}
+	}
+	return nil
+}
+
+// build makes the lines, with meters that were switched on earlier than time zero and have booted.
+func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
+	if err := newBuilder(s, o, epoch).claims(); err != nil {
+		return nil, err
+	}
+	b := newBuilder(s, o, epoch)
 	var all []*serving.Line
 	for i := range s.lines {
 		for n := range s.lines[i].Copies {
@@ -439,8 +459,8 @@ func (s *site) build(o *options, epoch time.Time) ([]*serving.Line, error) {
 	return all, nil
 }
 
-// line makes a copy of a [line], counted from 0.
-func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
+// lay says what a copy of a [line], counted from 0, consists of.
+func (b *builder) lay(from *siteLine, copied int) (*serving.Line, *bench.Config, []stateAt) {
 	l := &serving.Line{Name: copyName(cmp.Or(from.Name, "line"), copied, from.Copies), Options: b.options.Options}
 	l.Options.PTY, l.Options.Takeover, l.Options.Plan = from.PTY, from.Takeover, slices.Clone(from.Plan)
 	l.Options.Link = strings.ReplaceAll(from.Link, copyMark, l.Name)
@@ -451,15 +471,12 @@ func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 	b.claim(&from.place, "trace", l.Options.Trace)
 	b.claim(&from.place, "capture", l.Options.Capture)
 	b.claim(&from.place, "tcp", l.Options.TCP)
-	config := bench.Config{}
+	config := new(bench.Config)
 	var states []stateAt
 	serials := b.serialsOn(from.Name)
 	for _, i := range b.placesOn(from.Name) {
 		l.Options.Plan = slices.Concat(l.Options.Plan, b.meters[i].Plan)
-		states = append(states, b.place(l, &config, i, copied, serials[i])...)
-	}
-	if b.clash != nil {
-		return nil, cli.Unusable(fmt.Errorf("--site: %w", b.clash)).Hint("ionsim --help-site tells what it can say")
+		states = append(states, b.place(l, config, i, copied, serials[i])...)
 	}
 	config.Plan = l.Options.Plan
 	for _, station := range b.stations {
@@ -470,6 +487,12 @@ func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
 			})
 		}
 	}
+	return l, config, states
+}
+
+// line makes a copy of a [line].
+func (b *builder) line(from *siteLine, copied int) (*serving.Line, error) {
+	l, config, states := b.lay(from, copied)
 	made, err := bench.NewStation(config.AtPace(b.options.Pace))
 	if err != nil {
 		return nil, cli.Usage("--site: line %s: %w", l.Name, err).Hint("change the file; ionsim --help-site tells what it can say")
