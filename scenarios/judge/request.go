@@ -555,6 +555,7 @@ var forgeries = map[string]forgery{
 	"tells-busy-block":       told(notTaken(ion.StatusBusy)),
 	"tells-busy":             told(func(reply []byte) { reply[1] = byte(ion.StatusBusy) }),
 	"exception":              exception,
+	"exception-within":       exceptionWithin,
 	"other-op":               before(func(f []byte) { f[opAt] = otherOp(f[opAt]) }),
 	"other-sequence":         before(func(f []byte) { f[opAt+2+3] ^= 0x02 }),
 	"tells-sequence-ahead": told(func(reply []byte) {
@@ -586,6 +587,26 @@ func imageByte(frame []byte) int {
 // exception is an answer to a program by which the meter tells none of its values.
 func exception(frame []byte) []byte {
 	return programReply(frame, []ion.Value{ion.ExceptionValue(1, 0, "Invalid Handle")})
+}
+
+// exceptionWithin is an answer to a program that has an exception in the place of its first value alone.
+func exceptionWithin(frame []byte) []byte {
+	const first = typeAt + 1 + 9 // behind the head of the answer
+	const least = 4
+	if len(frame) <= first+frameCRC {
+		return frame
+	}
+	_, n, err := ion.ParseValue(frame[first : len(frame)-frameCRC])
+	if err != nil || n < least {
+		return frame
+	}
+	value := frame[first : first+n] // it stays as long as it is: a structure may have any number of values
+	copy(value, []byte{0x77, 0x61, 9})
+	for i := least - 1; i < n-1; i++ {
+		value[i] = 0xF1
+	}
+	value[n-1] = 0xF3
+	return sealed(frame)
 }
 
 // fewerValues is an answer to a program that has one value, and the right answer behind it.

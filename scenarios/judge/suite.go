@@ -596,8 +596,12 @@ func harmful(response time.Duration) []Scenario {
 		add(writes, 0, "garbled", "a gateway changes one value ("+key+"), whenever it comes at a", Recovers, false, duty.Values, duty.Success)
 		s := &all[len(all)-1]
 		s.Name, s.World, s.Alone, s.Harms[0].garble = "garbled-"+key, worldOf(2), true, valueOf(handleOf(key))
+		if key == "tz-offset" || key == "phase-ic" { // one that compares positive numbers alone
+			s.World = bound(world.Lowest)
+		}
 	}
 	add(reads, 1, "exception", "the meter tells none of its settings and says why, at the first", Either, true, duty.Values, duty.AsItWas)
+	add(reads, 1, "exception-within", "an exception stands in the place of a setting, in the first answer to", Either, true, duty.Values, duty.AsItWas)
 	add(reads, 1, "fewer-values", "an answer without a value comes before that to", Either, true, duty.Matching)
 	add(compares, 1, "forgets", "what was written is not in the meter at the", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name = "written-in-vain"
@@ -652,7 +656,7 @@ func harmful(response time.Duration) []Scenario {
 	add(returns, 0, "tells-another-serial", "the connection breaks when the flash begins to be cleared, and leads to another meter then, at every", Fails, false, duty.Device, duty.Reconnect)
 	s = &all[len(all)-1]
 	s.Name, s.Harms = "another-meter-at-the-clear", append([]Harm{harm(clears, 1, "ip-reset", response)}, s.Harms...)
-	for _, at := range []request{enters, verifies} {
+	for _, at := range []request{enters, verifies, restarts} {
 		add(at, 1, "tells-busy", "the meter is busy, as often as it is asked, from the first", Recovers, false, duty.Bounded, duty.Busy)
 		s = &all[len(all)-1]
 		s.Name, s.Extra, s.Longest, s.Harms[0].Endless = "busy-for-ever-"+requestNames[at], 2*time.Minute, mostAsking, &busyForEver
