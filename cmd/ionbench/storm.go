@@ -81,7 +81,7 @@ func stormCommand(try shrink.Try) *cli.Command {
   ionbench storm --runs 5000 --faults 2      at most two faults in an attempt
   ionbench storm --worlds triples            in worlds of every kind
   ionbench storm --world my.world            all in one of your own
-  ionbench storm --json | jq -r .shrunk.repeat
+  ionbench storm --json | jq -r '.shrunk.repeat // empty'
   ionbench storm --histories --cases --runs 20000
   ionbench storm --junit storm.xml --summary storm.md
                                              for those who show tests

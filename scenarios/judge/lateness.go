@@ -33,11 +33,22 @@ func (l *lateness) measure(ctx context.Context) {
 		time.Sleep(wait)
 		now := time.Now()
 		if late := now.Sub(began) - wait; late > noteworthy {
-			l.mu.Lock()
-			l.peaks = append(l.peaks, peak{now, late})
-			l.mu.Unlock()
+			l.note(peak{now, late})
 		}
 	}
+}
+
+// maxPeaks is how many are remembered: on a computer that is always late those of the last ten minutes at
+// the least.
+const maxPeaks = 1 << 16
+
+func (l *lateness) note(p peak) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.peaks) == maxPeaks {
+		l.peaks = append(l.peaks[:0], l.peaks[maxPeaks/4:]...)
+	}
+	l.peaks = append(l.peaks, p)
 }
 
 // worst is how late it was at most in that time.

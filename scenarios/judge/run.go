@@ -211,15 +211,17 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	strays := newStrays()
 	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole()}
 	out := &outing{kept: kept, late: o.late, estimate: newEstimate(&o), told: o.Ended}
-	measuring, enough := context.WithCancel(context.Background())
+	ctxLate, enough := context.WithCancel(context.Background())
+	var measuring sync.WaitGroup
 	if out.late == nil {
 		out.late = &lateness{}
-		go out.late.measure(measuring)
+		measuring.Go(func() { out.late.measure(ctxLate) })
 	}
 	began := time.Now()
 	err = r.playAll(ctx, s, out)
 	r.playAgain(ctx, out)
 	enough()
+	measuring.Wait()
 	if ctx.Value(alone{}) != nil {
 		var all bool
 		r.Strays, all = strays.end()

@@ -169,7 +169,10 @@ func (r *run) accept(l net.Listener) {
 				return // from here
 			}
 			if err != nil {
-				r.failed <- err
+				select {
+				case r.failed <- err:
+				case <-r.quit: // another port has failed too, or it ended for another reason
+				}
 				return
 			}
 			select {

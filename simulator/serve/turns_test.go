@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"io"
 	"net"
 	"runtime"
@@ -327,3 +328,25 @@ func wantNoAllocations(t *testing.T, conn io.ReadWriter) {
 type quiet struct{ busy }
 
 func (*quiet) Next() (time.Duration, bool) { return 0, false }
+
+// broken is a listener that fails.
+type broken struct{ net.Listener }
+
+func (broken) Accept() (net.Conn, error) { return nil, errors.New("too many open files") }
+
+func TestARunEndsAlthoughAllItsPortsFail(t *testing.T) {
+	r := newRun(Config{}, newBell(), new(ports))
+	for range 3 {
+		r.accept(broken{})
+	}
+	ended := make(chan struct{})
+	go func() {
+		r.stop()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		t.Fatal("it waits for a port whose failure nobody takes")
+	}
+}
