@@ -56,7 +56,7 @@ func (s Survey) Run(ctx context.Context) (*Surveyed, error) {
 	}
 	all := w.surveyed()
 	for i := range failures() {
-		w, err := s.ofRecovery(i)
+		w, err := s.ofRecovery(i, w.ready)
 		if calm := (*calmError)(nil); errors.As(err, &calm) {
 			all.Broken = append(all.Broken, BrokenPoint{failures()[i], calm.result.Violations})
 			continue
@@ -80,13 +80,13 @@ func failures() []string { return []string{"kill at state receiving", "kill at s
 const recoveryShare = 6
 
 // ofRecovery has a row for each fault, with some places of the recovery after one of the failures.
-func (s Survey) ofRecovery(failure int) (*sweeper, error) {
+func (s Survey) ofRecovery(failure int, ready *trial.Ready) (*sweeper, error) {
 	plan, err := fault.Parse(failures()[failure])
 	if err != nil {
 		return nil, err
 	}
 	w := newSweeper(Sweep{World: s.World, Workers: s.Workers})
-	w.sparse, w.failing = true, trial.Plans{plan}
+	w.sparse, w.failing, w.ready = true, trial.Plans{plan}, ready
 	return w, s.layOut(w, func(i int, places []uint64) []uint64 {
 		some := partOf(places, (failure+i)%recoveryShare, recoveryShare)
 		if len(some) == 0 && len(places) > 0 {

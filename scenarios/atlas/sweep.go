@@ -47,6 +47,9 @@ func (w *sweeper) start(plans trial.Plans, trace rig.Trace) (*trial.Trial, error
 	if w.sweep.Start != nil {
 		return w.sweep.Start(w.sweep.World, plans, trace)
 	}
+	if trace == rig.NoTrace && w.ready != nil {
+		return w.ready.Start(plans)
+	}
 	return trial.Start(w.sweep.World, plans, trace)
 }
 
@@ -91,6 +94,7 @@ type sweeper struct {
 	sparse    bool // the rows have some places only
 	// failing is what makes the upgrade fail, in a sweep of its recovery; nil: of the upgrade.
 	failing trial.Plans
+	ready   *trial.Ready // the world, without a trace
 }
 
 type spaced struct {
@@ -205,7 +209,12 @@ func (w *sweeper) choose() error {
 
 // measure runs the calm run and records what can be struck in it. Its futures are known from
 // then on.
-func (w *sweeper) measure() error {
+func (w *sweeper) measure() (err error) {
+	if w.ready == nil && w.sweep.Start == nil {
+		if w.ready, err = trial.Prepare(w.sweep.World, rig.Options{Trace: rig.NoTrace}); err != nil {
+			return err
+		}
+	}
 	run, err := w.start(nil, rig.Events)
 	if err != nil {
 		return err

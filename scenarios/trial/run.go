@@ -2,6 +2,7 @@ package trial
 
 import (
 	"slices"
+	"sync"
 
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
@@ -41,19 +42,55 @@ func StartWith(w world.World, plans Plans, o rig.Options) (*Trial, error) {
 	return t, t.rig.Begin(t.upgrade())
 }
 
+// Ready is a world that stands ready for trials: what it costs to make it is paid once.
+type Ready struct {
+	mu sync.Mutex // a copy can change what is copied from
+	of *Trial     // never begun
+}
+
+// Prepare makes a world ready.
+func Prepare(w world.World, o rig.Options) (*Ready, error) {
+	if err := Check(w); err != nil {
+		return nil, err
+	}
+	t, err := prepare(w, nil, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Ready{of: t}, nil
+}
+
+// Start begins a trial in the world. It returns an error if a plan is invalid.
+func (r *Ready) Start(plans Plans) (*Trial, error) {
+	r.mu.Lock()
+	t := r.of.Clone()
+	r.mu.Unlock()
+	if err := t.take(plans); err != nil {
+		return nil, err
+	}
+	return t, t.rig.Begin(t.upgrade())
+}
+
 // prepare makes a trial that has not begun. The world must be valid.
 func prepare(w world.World, plans Plans, o rig.Options) (*Trial, error) {
 	r, err := rig.New(&w, o)
 	if err != nil {
 		return nil, err
 	}
+	had := r.Meter().Settings(r.Now())
+	t := &Trial{rig: r, first: r.World().Attempts[0], had: &had}
+	return t, t.take(plans)
+}
+
+// take gives a trial that has not begun its plans, if they can be played.
+func (r *Trial) take(plans Plans) error {
 	for i, p := range plans {
 		if err := r.Bench().Station().CheckPlan(p); err != nil {
-			return nil, inAttempt(i, err)
+			return inAttempt(i, err)
 		}
 	}
-	had := r.Meter().Settings(r.Now())
-	return &Trial{rig: r, first: r.World().Attempts[0], had: &had, plans: plans}, nil
+	r.plans = plans
+	return nil
 }
 
 // upgrade is the first attempt, with its faults.

@@ -9,6 +9,8 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
+	"ionbench/simulator/story"
 )
 
 func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
@@ -94,5 +96,39 @@ func TestNothingThatAFaultPutOnTheLineOutlivesIt(t *testing.T) {
 	r, err := trial.Try(slow, mustPlans(t, "byte-insert at byte 1..16024 from-meter length 4; kill at byte 16024 from-meter"), rig.NoTrace)
 	if err != nil || len(r.Violations) > 0 || r.Class != trial.Recovered {
 		t.Errorf("%v, %q, %v", r.Class, r.Violations, err)
+	}
+}
+
+func TestTrialsInAWorldThatStandsReadyAreThoseThatMakeItAnew(t *testing.T) {
+	w := trial.World(2*7424, trial.WithJournal)
+	ready, err := trial.Prepare(w, rig.Options{Trace: rig.Events})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"kill at block 1", "", "power-loss at start for 1s", "cable-pull at block 1 then kill at block 2", "kill at block 1"} {
+		plans, err := trial.ParsePlans(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began, err := ready.Start(plans)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := trial.Try(w, plans, rig.Events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := began.Finish()
+		if got.Class != want.Class || got.Cost != want.Cost || len(got.Attempts) != len(want.Attempts) {
+			t.Fatalf("%q: %v %+v, and anew %v %+v", text, got.Class, got.Cost, want.Class, want.Cost)
+		}
+		for i := range want.Attempts {
+			if !slices.EqualFunc(got.Attempts[i].Trace, want.Attempts[i].Trace, func(a, b story.Event) bool { return a.String() == b.String() }) {
+				t.Errorf("%q: attempt %d is another", text, i)
+			}
+		}
+	}
+	if _, err := ready.Start(trial.Plans{fault.Plan{{Kind: fault.WrongNumber, Trigger: fault.Trigger{Unit: fault.AtStart}}}}); err == nil {
+		t.Error("a plan is taken that cannot be played")
 	}
 }
