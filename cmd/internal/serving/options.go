@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"syscall"
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
@@ -216,7 +217,10 @@ func StateError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, serve.ErrStateInUse) || errors.Is(err, errors.ErrUnsupported) {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return cli.Environmental(err).Hint("make room, or name a file on another disk")
+	case errors.Is(err, serve.ErrStateInUse), errors.Is(err, errors.ErrUnsupported):
 		return cli.Environmental(err)
 	}
 	return cli.Unusable(err)
