@@ -67,6 +67,7 @@ const (
 	Turns
 	Clock
 	Redial
+	OneRequest
 	count
 )
 
@@ -83,6 +84,7 @@ const (
 	Telling    Group = "Telling"
 	Living     Group = "Living with a computer"
 	Calling    Group = "By telephone"
+	Sharing    Group = "On a line of two wires"
 )
 
 // Duty is one of them.
@@ -150,4 +152,6 @@ var table = [count - 1]Duty{
 	{Clock, Living, "4", "The meter's clock goes on by itself. Whoever sets it sets it right, to UTC.", false},
 
 	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed. Whoever ends hangs up.", false},
+
+	{OneRequest, Sharing, "1", "One request at a time: the next one goes out once it is answered, or was waited for in vain.", false},
 }

@@ -42,6 +42,7 @@ type conduct struct {
 	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
 	busy          haste         // since the last answer that was not busy
+	asked         rush          // in this attempt
 	breaches      []breach
 }
 
@@ -70,6 +71,21 @@ type haste struct {
 const (
 	soonAgain  = 20 * time.Millisecond
 	mostHasted = 300
+)
+
+// rush is that a program talks while the meter does: it sends a request before it can have heard the
+// answer to the one before.
+type rush struct {
+	text            []byte // of the message sent last
+	at              time.Duration
+	messages, times int
+}
+
+// A meter answers after soonest, and nobody waits no longer than that. On a line of two wires each
+// request that comes sooner meets the answer. One that does is chance: the judge was late.
+const (
+	soonest    = 10 * time.Millisecond
+	mostRushed = 20
 )
 
 // stated is a request without its message id.
@@ -110,6 +126,7 @@ func (c *conduct) parted() {
 	c.came.Reset()
 	c.patient.Reset()
 	c.reopened = true
+	c.asked.text = nil
 }
 
 func (c *conduct) heard(f *ion.Frame) {
@@ -192,9 +209,11 @@ func (c *conduct) says(f *ion.Frame) {
 	if !f.First() && unheard {
 		c.tell(duty.Ack, "it went on with frame %02X of a message, and frame %02X was not acknowledged", f.Transaction, c.last.Transaction)
 	}
+	pending := !c.replied && !c.last.WantsAck()
 	c.last, c.replied = *f, false
 	c.last.Data = nil
 	if id, first := f.MessageID(); first {
+		c.rushes(f.Data, pending)
 		if id != c.id {
 			c.id, c.before, c.acked = id, c.acked, map[byte]bool{}
 		}
@@ -260,6 +279,22 @@ func (c *conduct) asks(id uint16, data []byte) {
 	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
 		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])
 	}
+}
+
+// rushes looks at how soon a message follows the one before, and whether that was pending. Where the
+// meter takes no time the same one again can follow the answer; a block, and what is busy, may.
+func (c *conduct) rushes(data []byte, pending bool) {
+	const typeOf = 14
+	r, again := &c.asked, bytes.Equal(data, c.asked.text) && requestOf(data) != blocks && !c.busy.busy
+	answerable := len(r.text) > typeOf && len(data) > typeOf && r.text[typeOf] != byte(ion.TypeTimeSync)
+	r.messages++
+	if answerable && (pending || again) && c.now-r.at < soonest {
+		r.times++
+	}
+	if r.times >= mostRushed && 3*r.times >= r.messages {
+		c.tell(duty.OneRequest, "%d of %d requests were sent before the one before can have been answered", r.times, r.messages)
+	}
+	r.text, r.at = bytes.Clone(data), c.now
 }
 
 // hastens looks at how soon a message follows a busy answer.

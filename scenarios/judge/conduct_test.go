@@ -145,6 +145,13 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 		{"a meter that is busy is asked again at once", duty.Busy, func(c *talk) { c.polls(2*mostHasted, 0) }},
 		{"a meter that is busy is asked again soon, and not often", 0, func(c *talk) { c.polls(mostHasted-1, 0) }},
 		{"a meter that is busy is asked again after a while", 0, func(c *talk) { c.polls(2*mostHasted, soonAgain) }},
+		{"each request is sent twice at once", duty.OneRequest, func(c *talk) { c.identifies(mostRushed, 2, 0, soonest) }},
+		{"requests follow answers at once", 0, func(c *talk) { c.identifies(3*mostRushed, 1, 0, time.Millisecond) }},
+		{"requests are sent again when they were waited for", 0, func(c *talk) { c.identifies(3*mostRushed, 3, soonest, 0) }},
+		{"few requests are sent twice at once", 0, func(c *talk) {
+			c.identifies(5*mostRushed, 1, 0, time.Millisecond)
+			c.identifies(mostRushed, 2, 0, soonest)
+		}},
 		{"another serial number is told, and a block sent", duty.Device, func(c *talk) { c.conduct.told = strangeSerial; c.asks(7, block) }},
 		{"another serial number is told, and identify asked", 0, func(c *talk) { c.conduct.told = strangeSerial; c.asks(7, ion.DownloadRequest{Op: ion.OpIdentify}) }},
 	} {
@@ -157,6 +164,18 @@ func TestWhatAProgramSendsIsLookedAt(t *testing.T) {
 		if (test.about == 0) != (len(got) == 0) || len(got) > 1 || test.about != 0 && !strings.HasPrefix(got[0], test.about.String()+": ") {
 			t.Errorf("%s: %q, want %v", test.name, got, test.about)
 		}
+	}
+}
+
+// identifies asks several times, each time so often with these pauses, and is answered.
+func (c *talk) identifies(times, each int, pause, after time.Duration) {
+	for i := range times {
+		for range each {
+			c.asks(uint16(i+1), ion.DownloadRequest{Op: ion.OpIdentify})
+			c.now += pause
+		}
+		c.told(uint16(i+1), ion.OpIdentify, ion.StatusOK)
+		c.now += after
 	}
 }
 

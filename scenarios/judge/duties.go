@@ -29,7 +29,7 @@ type DutyResult struct {
 }
 
 // everywhere are the duties that every scenario exercises that was played to its end.
-var everywhere = []duty.ID{duty.Success, duty.Failure, duty.Status, duty.Clock}
+var everywhere = []duty.ID{duty.Success, duty.Failure, duty.Status, duty.Clock, duty.OneRequest}
 
 // ofRule are the duties that a broken rule is about, wherever it is broken. What is not here is
 // about the duties of the scenario in which it was broken.
