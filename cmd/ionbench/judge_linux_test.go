@@ -69,9 +69,12 @@ func TestASignalEndsTheJudgeWithAReportAndLeavesNothingRunning(t *testing.T) {
 // Each process of the chain ends as soon as it has started the next one, and leaves a file.
 func TestAChainOfForksDoesNotOutliveTheJudge(t *testing.T) {
 	t.Parallel()
-	alive := filepath.Join(t.TempDir(), "alive")
-	chain := fmt.Sprintf("c() { : > %s; c & exit; }; c", alive)
-	script := fmt.Sprintf("env -i setsid sh -c '%s' < /dev/null > /dev/null 2>&1 & until [ -e %s ]; do :; done; exit 4", chain, alive)
+	alive, chain := filepath.Join(t.TempDir(), "alive"), filepath.Join(t.TempDir(), "chain")
+	// A function that starts itself would come to the end of its shell's patience, and so of the chain.
+	if err := os.WriteFile(chain, fmt.Appendf(nil, ": > %s\n/bin/sh \"$0\" &\n", alive), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("env -i setsid /bin/sh %s < /dev/null > /dev/null 2>&1 & until [ -e %s ]; do :; done; exit 4", chain, alive)
 	out, err := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", script, "--only", "undisturbed").CombinedOutput()
 	if !bytes.Contains(out, []byte("hid from which program they came, and were killed at the end")) {
 		t.Errorf("%v\n%s", err, out)

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -231,10 +230,7 @@ var killed = flag.Int("killed", 4, "rounds in which a tool or a meter behind a p
 func TestNothingIsLostBehindAProxyThoughEitherEndIsKilledAtAnyTime(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	where := l.Addr().String()
-	must(t, l.Close())
+	where := foreign.Address(t)
 	state := filepath.Join(t.TempDir(), "meter.state")
 	meter := func() *served {
 		return startProcessJSON(t, "--tcp", where, "--pace", "off", "--state", state)

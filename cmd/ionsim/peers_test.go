@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,7 +118,7 @@ func TestSer2netPassesAnUpgradeOnRawAndByRFC2217(t *testing.T) {
 	t.Parallel()
 	program := foreign.Program(t, "a port server that is not ours", "ser2net", "-v")
 	byRaw, byRemote := startJSON(t, "--pace", "off"), startJSON(t, "--pace", "off")
-	raw, remote := freePort(t), freePort(t)
+	raw, remote := foreign.Address(t), foreign.Address(t)
 	config := filepath.Join(t.TempDir(), "ser2net.yaml")
 	must(t, os.WriteFile(config, fmt.Appendf(nil, `%%YAML 1.1
 ---
@@ -152,13 +151,4 @@ connection: &rfc
 			t.Errorf("%d blocks were programmed", n)
 		}
 	}
-}
-
-// freePort is an address at which nobody listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -19,6 +19,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/port"
+	"ionbench/fixtures/foreign"
 	"ionbench/simulator/ion"
 )
 
@@ -56,10 +57,7 @@ func overSockets(b *testing.B, serve func() string) []*way {
 	ways = append(ways, &way{name: byProxy, to: port.Config{TCP: address(b, "proxy", "--from", "tcp::0", "--to", "tcp:"+at)}})
 	if program, err := exec.LookPath("socat"); err == nil {
 		at = serve()
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		must(b, err)
-		here := free.Addr().String()
-		must(b, free.Close())
+		here := foreign.Address(b)
 		_, number, _ := net.SplitHostPort(here)
 		background(b, program, "TCP-LISTEN:"+number+",bind=127.0.0.1,nodelay,fork", "TCP:"+at+",nodelay")
 		ways = append(ways, &way{name: bySocat, to: port.Config{TCP: here}})

@@ -61,10 +61,7 @@ func relayed(t *testing.T, to string) (test struct {
 	says string
 	come func()
 }) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := l.Addr().String()
-	must(t, l.Close())
+	address := foreign.Address(t)
 	test.to, test.says = []string{"--tcp", address}, "nothing listens at "+address
 	test.come = func() {
 		l, err := net.Listen("tcp", address)
