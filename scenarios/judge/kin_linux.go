@@ -3,7 +3,6 @@ package judge
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,13 +69,14 @@ func readStat(path string) (p running, ok bool) {
 // for. That is soon done, however many processes there are: one that goes on by forking and
 // ending is gone before a list of all has been read.
 func ownChildren() []running {
-	lists, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil || len(lists) == 0 { // a kernel without these
+	const tasks, list = "/proc/self/task/", "/children"
+	threads, err := os.ReadDir(tasks)
+	if _, none := os.Stat(tasks + strconv.Itoa(os.Getpid()) + list); err != nil || none != nil { // a kernel without these
 		return slices.DeleteFunc(processes(), func(p running) bool { return p.parent != os.Getpid() })
 	}
 	var children []running
-	for _, list := range lists {
-		b, _ := os.ReadFile(list) // of a thread that has ended: they are another's now
+	for _, thread := range threads {
+		b, _ := os.ReadFile(tasks + thread.Name() + list) // of a thread that has ended: they are another's now
 		for id := range strings.FieldsSeq(string(b)) {
 			if p, ok := readStat("/proc/" + id + "/stat"); ok {
 				children = append(children, p)
