@@ -131,6 +131,9 @@ func stopped(t *testing.T, s atlas.Sweep, points int) *atlas.Atlas {
 }
 
 func TestASweepGoesOnWhereItWasStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a sweep twice, and others have several workers")
+	}
 	sweep := small()
 	sweep.Faults = append(sweep.Faults, "byte-drop at byte # to-meter", "byte-insert at byte # to-meter seed #")
 	whole := swept(t, sweep)

@@ -58,6 +58,9 @@ func TestAMeterThatIsNotCalledHasNoFaultsOfTheTelephone(t *testing.T) {
 }
 
 func TestThePartsOfASurveyAreTheWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a survey twice, and others have several workers")
+	}
 	w := trial.World(300)
 	whole := surveyed(t, atlas.Survey{World: w})
 	sum := &atlas.Surveyed{Kinds: map[fault.Kind]int{}, InRecovery: map[fault.Kind]int{}, Phases: whole.Phases}

@@ -226,7 +226,7 @@ func TestADefaultSweepHasOutagesOfJustAsLongAsTheToolTries(t *testing.T) {
 }
 
 func TestTheAtlasIsTheSameHoweverManyWorkersDrawIt(t *testing.T) {
-	s := atlas.Sweep{World: trial.World(100), Pairs: true, Workers: 1, Faults: []string{
+	s := atlas.Sweep{World: trial.World(100), Pairs: !testing.Short(), Workers: 1, Faults: []string{
 		"frame-lost at frame # from-meter", "power-loss at flash-op #", "abort at state #",
 	}}
 	one := swept(t, s)
