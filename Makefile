@@ -105,7 +105,7 @@ bench: ## the benchmarks; each prints its ratio to a floor measured in the same 
 	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim
 
 bench-once: ## each benchmark once, to see that it runs
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim > /dev/null
+	$(GO) test -run '^$$' -bench . -benchtime 1x -short ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim > /dev/null
 
 fuzz: ## every fuzz target for FUZZTIME (10s); fails if one tries fewer than FUZZFLOOR (1000) inputs
 	$(GO) run ./cmd/internal/fuzzing -time $(FUZZTIME) -floor $(FUZZFLOOR)

@@ -248,6 +248,9 @@ func BenchmarkWayOfAnUpgrade(b *testing.B) {
 		{"115200", 3, []string{"--pace", "12"}},
 	} {
 		b.Run(x.name, func(b *testing.B) {
+			if testing.Short() && x.name != "off" {
+				b.Skip("half a minute, and it runs as the other does")
+			}
 			ways := overSockets(b, func() string { return address(b, append(x.args, "--tcp", ":0")...) })
 			file := testFirmware(x.blocks)
 			for b.Loop() {
