@@ -18,7 +18,8 @@ func givingBackSteps() []step {
 		{is: StepGiveBack, request: restartRequest, retry: returning, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
 		{is: StepAwaitApplication, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backInApplication)},
 		{is: StepForgetJournal, when: (*Upgrader).ownsJournal, keep: (*Upgrader).forgetJournal, kept: journalSettled},
-		{is: StepSayGivenBack, act: sayGivenBack},
+		{is: StepSayGivenBack, when: (*Upgrader).clearedNothing, act: sayGivenBack},
+		{act: func(u *Upgrader, _ time.Duration) next { return failed(u.err) }},
 	}
 }
 
@@ -59,8 +60,11 @@ func backInApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next 
 	return toNext()
 }
 
-// ownsJournal reports whether the journal has only what the meter has.
-func (u *Upgrader) ownsJournal() bool { return u.onDisk && u.ownFile }
+// ownsJournal reports whether the journal has only what the meter has: what is cleared has nothing.
+func (u *Upgrader) ownsJournal() bool { return u.onDisk && u.ownFile && u.clearedNothing() }
+
+// clearedNothing reports whether the application to which the meter is given back has all that it had.
+func (u *Upgrader) clearedNothing() bool { return u.transfer.passes == 0 }
 
 func (u *Upgrader) forgetJournal(time.Duration) Event {
 	return Event{Kind: EventRemoveJournal, Step: StepForgetJournal, Journal: u.kept, Meter: u.device.Meter()}
@@ -69,5 +73,5 @@ func (u *Upgrader) forgetJournal(time.Duration) Event {
 func sayGivenBack(u *Upgrader, _ time.Duration) next {
 	u.device.Download = false
 	u.log(upgradelog.Line{Kind: upgradelog.Note, Text: "the meter is back in its application, as it was"})
-	return failed(u.err)
+	return toNext()
 }

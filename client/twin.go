@@ -37,6 +37,7 @@ type TwinStage uint8
 const (
 	TwinFound    TwinStage = iota // nothing was changed
 	TwinEntered                   // both may have left their applications; nothing was erased
+	TwinErased                    // the same, and the first one was cleared before
 	TwinUpgraded                  // the image is there, and no setting was written
 	TwinWritten                   // both may have the settings
 )
@@ -45,6 +46,7 @@ const (
 var twinAdvice = [...]string{
 	TwinFound:    "nothing was changed; give one of them another unit id, or take it off the line",
 	TwinEntered:  "nothing was erased; give one of them another unit id, or take it off the line",
+	TwinErased:   "the first one was cleared before; take the second one off the line, and then recover the first one",
 	TwinUpgraded: "no settings were written; take the second one off the line, and then recover the first one",
 	TwinWritten:  "the settings are in the first one, and may be in the second one too: take one of them off the line, and compare the settings of the other",
 }
@@ -130,6 +132,8 @@ func (u *Upgrader) twinError(serial string) *TwinError {
 		e.When = TwinWritten
 	case u.procedure == upgradeProcedure && u.step().is == StepListenBeforeWriting:
 		e.When = TwinUpgraded
+	case u.procedure == upgradeProcedure && u.step().is == StepListenBeforeClearing && u.transfer.passes > 0:
+		e.When = TwinErased
 	case u.procedure == upgradeProcedure && u.step().is == StepListenBeforeClearing:
 		e.When = TwinEntered
 	}

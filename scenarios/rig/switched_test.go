@@ -11,6 +11,7 @@ import (
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
@@ -161,6 +162,34 @@ func TestOnlyMetersThatNobodyTalksToAreSwitched(t *testing.T) {
 	} {
 		if _, err := world.Parse([]byte(text)); fmt.Sprint(err) != want {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A chip whose first verify reads badly has the download begin again, and then a slow line is taken for a
+// second meter. The image is good by then, and runs with the factory's settings.
+func TestASecondMeterThatIsHeardBehindAClearCostsNoJournalAndIsNotSaidToBeBeforeOne(t *testing.T) {
+	w := &world.World{Meters: []world.Meter{{Baud: 2400, ImageBytes: 16384}}, Firmware: []world.Firmware{{Bytes: 1722368}},
+		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true, Listens: true}}}}
+	plan, err := fault.Parse("read-changes at start for 1 no-response address 0x1d343b seed 1; slow-line at block 1 by 13.737ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Attempts[0].Plan = plan
+	r, err := rig.New(w, rig.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := r.Try(&r.World().Attempts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(o.Claim, client.ErrTwin) || o.Meter.State != meter.Application || len(o.Violations) > 0 || o.Journals == 0 {
+		t.Errorf("%v, the meter is %v, %d journals, broken: %v", o.Claim, o.Meter.State, o.Journals, o.Violations)
+	}
+	for _, untrue := range []string{"nothing was erased", "as it was"} {
+		if strings.Contains(string(o.Log), untrue) {
+			t.Errorf("the log says %q:\n%s", untrue, o.Log)
 		}
 	}
 }
