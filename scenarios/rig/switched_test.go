@@ -25,7 +25,12 @@ func besideSwitched(t testing.TB, other world.Meter) (*rig.Rig, *rig.Outcome) {
 func beside(t testing.TB, other world.Meter, a world.Attempt) (*rig.Rig, *rig.Outcome) {
 	t.Helper()
 	other.Name, other.SerialNumber = "other", "PC-0102A007-13"
-	w := &world.World{Meters: []world.Meter{{}, other}, Firmware: []world.Firmware{{Blocks: 2}}, Attempts: []world.Attempt{a}}
+	return played(t, &world.World{Meters: []world.Meter{{}, other}, Firmware: []world.Firmware{{Blocks: 2}}, Attempts: []world.Attempt{a}})
+}
+
+// played plays the first attempt of a world.
+func played(t testing.TB, w *world.World) (*rig.Rig, *rig.Outcome) {
+	t.Helper()
 	if err := w.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -169,21 +174,12 @@ func TestOnlyMetersThatNobodyTalksToAreSwitched(t *testing.T) {
 // A chip whose first verify reads badly has the download begin again, and then a slow line is taken for a
 // second meter. The image is good by then, and runs with the factory's settings.
 func TestASecondMeterThatIsHeardBehindAClearCostsNoJournalAndIsNotSaidToBeBeforeOne(t *testing.T) {
-	w := &world.World{Meters: []world.Meter{{Baud: 2400, ImageBytes: 16384}}, Firmware: []world.Firmware{{Bytes: 1722368}},
-		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true, Listens: true}}}}
 	plan, err := fault.Parse("read-changes at start for 1 no-response address 0x1d343b seed 1; slow-line at block 1 by 13.737ms")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Attempts[0].Plan = plan
-	r, err := rig.New(w, rig.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := r.Try(&r.World().Attempts[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, o := played(t, &world.World{Meters: []world.Meter{{Baud: 2400, ImageBytes: 16384}}, Firmware: []world.Firmware{{Bytes: 1722368}},
+		Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade, Journal: true, Listens: true}, Plan: plan}}})
 	if !errors.Is(o.Claim, client.ErrTwin) || o.Meter.State != meter.Application || len(o.Violations) > 0 || o.Journals == 0 {
 		t.Errorf("%v, the meter is %v, %d journals, broken: %v", o.Claim, o.Meter.State, o.Journals, o.Violations)
 	}

@@ -194,6 +194,24 @@ func TestServerServesClientsOneAfterAnother(t *testing.T) {
 	}
 }
 
+// commanded is a server that takes commands, and its first client.
+func commanded(t *testing.T, device *bell, commands <-chan func(time.Duration)) (*served, net.Conn) {
+	t.Helper()
+	config := loopback()
+	config.Commands = commands
+	v := start(t, device, config)
+	first := v.dial(t)
+	v.wantEvent(t, Connected)
+	return v, first
+}
+
+// heldUp keeps a server from reading anybody until release is called.
+func heldUp(commands chan<- func(time.Duration)) (release func()) {
+	free := make(chan struct{})
+	commands <- func(time.Duration) { <-free }
+	return sync.OnceFunc(func() { close(free) })
+}
+
 func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells that a client is leaving while its bytes are unread")
@@ -201,16 +219,10 @@ func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
 	device := newBell()
 	device.silent = true
 	commands := make(chan func(time.Duration))
-	config := loopback()
-	config.Commands = commands
-	v := start(t, device, config)
-	first := v.dial(t)
-	v.wantEvent(t, Connected)
+	v, first := commanded(t, device, commands)
 	// While the loop is held up, the first client sends, leaves, and the second comes.
-	free := make(chan struct{})
-	release := sync.OnceFunc(func() { close(free) })
+	release := heldUp(commands)
 	defer release()
-	commands <- func(time.Duration) { <-free }
 	const sent = 12 * readBufferBytes
 	_, err := first.Write(make([]byte, sent))
 	must(t, err)
@@ -244,15 +256,9 @@ func TestClientsWhoComeAndGoWhileNobodyIsReadKeepNobodyOut(t *testing.T) {
 	}
 	device := newBell()
 	commands := make(chan func(time.Duration))
-	config := loopback()
-	config.Commands = commands
-	v := start(t, device, config)
-	first := v.dial(t)
-	v.wantEvent(t, Connected)
-	free := make(chan struct{})
-	release := sync.OnceFunc(func() { close(free) })
+	v, first := commanded(t, device, commands)
+	release := heldUp(commands)
 	defer release()
-	commands <- func(time.Duration) { <-free }
 	must(t, first.Close())
 	for range 5 { // each gives up at once, as a search for a meter does
 		must(t, v.dial(t).Close())
