@@ -33,8 +33,9 @@ type Server struct {
 
 	mu     sync.Mutex
 	end    *serverEnd
-	out    []byte // to be sent
-	kept   []byte // data for a client that has suspended the flow
+	out    []byte      // to be sent
+	owed   *ModemState // how the lines are, for a client that could not be told when they changed
+	kept   []byte      // data for a client that has suspended the flow
 	closed bool
 	severs bool // Close is a reset: nothing more is sent
 	wake   *sync.Cond
@@ -149,12 +150,23 @@ func (s *Server) Baud() int {
 	return s.end.baud
 }
 
-// SetModem tells the client how the port's lines are.
+// SetModem tells the client how the port's lines are. One that takes nothing is told how they are by the
+// time it does.
 func (s *Server) SetModem(m ModemState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.out = s.end.setModem(s.out, m)
+	s.owed = &m
+	if len(s.out) <= maxUnsent {
+		s.tellOwed()
+	}
 	s.wake.Signal()
+}
+
+// tellOwed needs mu.
+func (s *Server) tellOwed() {
+	if s.owed != nil {
+		s.out, s.owed = s.end.setModem(s.out, *s.owed), nil
+	}
 }
 
 // SetLinger makes the end of the connection a reset, as that of a TCP connection does.
@@ -182,6 +194,7 @@ func (s *Server) send() {
 			return
 		}
 		p, s.out = s.out, p[:0]
+		s.tellOwed()
 		s.mu.Unlock()
 		if _, err := s.Conn.Write(p); err != nil {
 			return // the reader notices
