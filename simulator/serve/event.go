@@ -19,6 +19,7 @@ const (
 	NotReset                          // a reset could not be carried out; Reason says why
 	Vanished                          // a port is gone (Config.Gone)
 	CameBack                          // and there again; a PTY may have another name
+	NoRoom                            // the computer has no room for a client more, and they wait at the port; Reason says of what
 )
 
 // String names the kind in lower case.
@@ -40,6 +41,8 @@ func (k EventKind) String() string {
 		return "the port is gone"
 	case CameBack:
 		return "the port is there again"
+	case NoRoom:
+		return "clients wait for room on this computer"
 	default:
 		return fmt.Sprintf("event %d", uint8(k))
 	}
@@ -49,8 +52,8 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind   EventKind
 	At     time.Duration // since the epoch of the clock
-	Host   string        // the PTY's name, or the remote TCP address; "" for nobody. Of Vanished and CameBack: the port
-	Reason string        // of Refused, Disconnected and NotReset
+	Host   string        // the PTY's name, or the remote TCP address; "" for nobody. Of Vanished, CameBack and NoRoom: the port
+	Reason string        // of Refused, Disconnected, NotReset and NoRoom
 	Holder Holder        // of Refused: who has the port
 	Bytes  int           // of LostBytes
 	Baud   int           // of BaudChanged, in bit/s
@@ -92,7 +95,7 @@ func (e Event) String() string {
 		return port + ": " + e.String()
 	}
 	switch e.Kind {
-	case Refused, Disconnected:
+	case Refused, Disconnected, NoRoom:
 		return fmt.Sprintf("%s: %s: %s", e.Host, e.Kind, e.Reason)
 	case NotReset:
 		return strings.TrimPrefix(fmt.Sprintf("%s: %s: %s", e.Host, e.Kind, e.Reason), ": ")

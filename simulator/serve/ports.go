@@ -27,7 +27,7 @@ type ports struct {
 
 // door is where TCP clients come in.
 type door struct {
-	listener net.Listener
+	listener *patient
 	address  net.Addr // of the listener; kept while it is closed
 	place    *place   // of the address, meanwhile
 }
@@ -127,7 +127,7 @@ func (p *ports) open() (err error) {
 }
 
 // opened returns the ports that are open; nil for others.
-func (p *ports) opened() (t *terminal, plain, remote net.Listener) {
+func (p *ports) opened() (t *terminal, plain, remote *patient) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.terminal, p.plain.listener, p.remote.listener

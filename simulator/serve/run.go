@@ -161,10 +161,10 @@ func (r *run) stop() {
 }
 
 // accept starts the goroutine that accepts TCP clients. Run's goroutine decides about them.
-func (r *run) accept(l net.Listener) {
+func (r *run) accept(l *patient) {
 	r.readers.Go(func() {
 		for {
-			conn, err := l.Accept()
+			conn, err := l.wait(func(err error) { r.tellNoRoom(l, err) })
 			if errors.Is(err, net.ErrClosed) {
 				return // from here
 			}
@@ -366,6 +366,14 @@ func (r *run) keepIdle(more bool) {
 	}
 }
 
+func (r *run) tellNoRoom(l *patient, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		r.tell(l.noRoom(r.tick(), err))
+	}
+}
+
 func (r *run) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -546,7 +554,7 @@ func (r *run) attach() {
 			r.heard = r.tty
 		}
 	}
-	for _, l := range []net.Listener{plain, remote} {
+	for _, l := range []*patient{plain, remote} {
 		if l != nil {
 			r.accept(l)
 		}
@@ -741,7 +749,7 @@ func (r *run) do(ctx context.Context, command func(now time.Duration)) bool {
 // caller is a new TCP client, and the listener that it has reached.
 type caller struct {
 	conn net.Conn
-	at   net.Listener
+	at   *patient
 }
 
 // admit decides whether a new TCP client is served. Who has reached a port that has vanished since is

@@ -146,7 +146,7 @@ func (c *Config) validate() error {
 	return nil
 }
 
-func listenTCP(address string) (net.Listener, error) {
+func listenTCP(address string) (*patient, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("TCP address %q: want host:port or :port: %w", address, err)
@@ -169,7 +169,7 @@ func listenTCP(address string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("TCP address %q: %w", address, err)
 	}
-	return l, nil
+	return newPatient(l), nil
 }
 
 // PTY is the name of the pseudo-terminal, /dev/pts/N; "" without one, and while it is gone.

@@ -237,6 +237,7 @@ func TestServerRepliesToTheHostThatWasHeardLast(t *testing.T) {
 func TestPTYRunEndsAtOnceWhenCancelled(t *testing.T) {
 	v := start(t, newBell(), ptyOnly())
 	name := v.PTY()
+	openClient(t, name) // while it is open, nobody else is given the name
 	v.cancel()
 	if err := <-v.ended; err == nil {
 		t.Error("Run = nil after a cancel")

@@ -52,7 +52,7 @@ type SocketsConfig struct {
 // Sockets is an open TCP port with sessions.
 type Sockets struct {
 	config   SocketsConfig
-	listener net.Listener
+	listener *patient
 
 	open  map[net.Conn]bool // guarded by Turns, as what follows
 	ended bool
@@ -77,7 +77,7 @@ func (s *Sockets) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { s.end(ctx.Err()) })
 	var clients sync.WaitGroup
 	for {
-		conn, err := s.listener.Accept()
+		conn, err := s.listener.wait(s.tellNoRoom)
 		if err != nil {
 			s.end(fmt.Errorf("waiting for %s clients: %w", s.config.Port, err))
 			break
@@ -229,7 +229,20 @@ func (s *Sockets) leave(conn net.Conn, session Session, cause error) {
 }
 
 func (s *Sockets) tell(kind EventKind, conn net.Conn, reason string) {
+	s.report(Event{Kind: kind, At: s.config.Clock.Now(), Host: conn.RemoteAddr().String(), Reason: reason})
+}
+
+func (s *Sockets) tellNoRoom(err error) {
+	s.config.Turns.Lock()
+	defer s.config.Turns.Unlock()
+	if !s.ended {
+		s.report(s.listener.noRoom(s.config.Clock.Now(), err))
+	}
+}
+
+func (s *Sockets) report(e Event) {
 	if s.config.Event != nil {
-		s.config.Event(Event{Kind: kind, At: s.config.Clock.Now(), Host: conn.RemoteAddr().String(), Reason: reason, Port: s.config.Port})
+		e.Port = s.config.Port
+		s.config.Event(e)
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +50,12 @@ type sockets struct {
 
 func startSockets(t *testing.T, most int) *sockets {
 	t.Helper()
+	return startSocketsOn(t, most, func(*Sockets) {})
+}
+
+// startSocketsOn is startSockets on a port that is changed before anybody is served.
+func startSocketsOn(t *testing.T, most int, change func(*Sockets)) *sockets {
+	t.Helper()
 	s := &sockets{ended: make(chan error, 1)}
 	var err error
 	s.Sockets, err = ListenSockets(SocketsConfig{
@@ -58,6 +67,7 @@ func startSockets(t *testing.T, most int) *sockets {
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(s.Sockets)
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(t.Context())
 	go func() { s.ended <- s.Run(ctx) }()
@@ -72,7 +82,7 @@ func (s *sockets) dial(t *testing.T) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	return conn
@@ -173,4 +183,59 @@ func TestNothingIsConfirmedThatCannotBeKept(t *testing.T) {
 	if err := <-s.ended; !errors.Is(err, s.persist) {
 		t.Errorf("Run = %v", err)
 	}
+}
+
+// full is a listener of a computer that has no room for a client more, some times.
+type full struct {
+	net.Listener
+	times chan error
+}
+
+func (f full) Accept() (net.Conn, error) {
+	if err, none := <-f.times; none {
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", err)}
+	}
+	return f.Listener.Accept()
+}
+
+// without makes the listener of a port one whose computer has no room for so many times of asking.
+func without(p *patient, times int) {
+	f := full{p.Listener, make(chan error, times)}
+	for range times {
+		f.times <- syscall.EMFILE
+	}
+	close(f.times)
+	p.Listener = f
+}
+
+func TestAComputerWithoutRoomForOneMoreClientEndsNoServer(t *testing.T) {
+	t.Run("sessions", func(t *testing.T) {
+		s := startSocketsOn(t, 2, func(s *Sockets) { without(s.listener, 3) })
+		wantTwice(t, s.dial(t), "a")
+		s.turns.Lock()
+		defer s.turns.Unlock()
+		if len(s.events) != 2 || s.events[0].Kind != NoRoom || s.events[0].Port != "shouts" || s.events[0].Host != s.Addr().String() || !strings.Contains(s.events[0].Reason, "too many open files") {
+			t.Errorf("%v", s.events)
+		}
+	})
+	t.Run("device", func(t *testing.T) {
+		v := startOn(t, newBell(), loopback(), func(s *Server) { without(s.ports.plain.listener, 3) })
+		wantEcho(t, v.dial(t), "hello")
+		if e := v.wantEvent(t, NoRoom); e.Host != v.Addr().String() || !strings.Contains(e.Reason, "too many open files") {
+			t.Errorf("%+v", e)
+		}
+		v.wantEvent(t, Connected)
+	})
+	t.Run("it ends while it waits", func(t *testing.T) {
+		s := startSocketsOn(t, 2, func(s *Sockets) { without(s.listener, 100) })
+		for told := false; !told; {
+			s.turns.Lock()
+			told = len(s.events) > 0
+			s.turns.Unlock()
+		}
+		s.cancel()
+		if err := <-s.ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run = %v", err)
+		}
+	})
 }

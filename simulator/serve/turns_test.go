@@ -332,12 +332,12 @@ func (*quiet) Next() (time.Duration, bool) { return 0, false }
 // broken is a listener that fails.
 type broken struct{ net.Listener }
 
-func (broken) Accept() (net.Conn, error) { return nil, errors.New("too many open files") }
+func (broken) Accept() (net.Conn, error) { return nil, errors.New("no socket any more") }
 
 func TestARunEndsAlthoughAllItsPortsFail(t *testing.T) {
 	r := newRun(Config{}, newBell(), new(ports))
 	for range 3 {
-		r.accept(broken{})
+		r.accept(newPatient(broken{}))
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -346,7 +346,7 @@ func TestARunEndsAlthoughAllItsPortsFail(t *testing.T) {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("it waits for a port whose failure nobody takes")
 	}
 }

@@ -247,7 +247,7 @@ func (o *observer) noteConnection(e serve.Event) {
 func (o *observer) host(e serve.Event) {
 	r := report{name: hosts[e.Kind], fields: []field{{"host", e.Host}}, text: "host " + e.String()}
 	switch e.Kind {
-	case serve.Vanished, serve.CameBack:
+	case serve.Vanished, serve.CameBack, serve.NoRoom:
 		r.text = e.String()
 	case serve.Refused:
 		r.fields = append(r.fields, field{"holder", e.Holder.Host}, field{"age", e.Holder.Age.Seconds()}, field{"silent", e.Holder.Silent.Seconds()})

@@ -30,6 +30,7 @@ var hosts = map[serve.EventKind]string{
 	serve.NotReset:     "not-reset",
 	serve.Vanished:     "port-gone",
 	serve.CameBack:     "port-back",
+	serve.NoRoom:       "no-room",
 }
 
 func (toggled) Kind() string { return "led" }

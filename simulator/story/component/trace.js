@@ -16,7 +16,7 @@
  * @typedef {Base & {event: "flash-cut" | "flash-op", operation: number, phase: string}} FlashEvent
  * @typedef {Base & {event: "call", step: string, text: string}} CallEvent
  * @typedef {Base & {event: "host-baud", baud: number, fits?: boolean}} BaudEvent
- * @typedef {Base & {event: "not-reset" | "disconnected" | "refused", reason: string, host?: string, broke?: boolean}} ReasonEvent
+ * @typedef {Base & {event: "not-reset" | "disconnected" | "refused" | "no-room", reason: string, host?: string, broke?: boolean}} ReasonEvent
  * @typedef {Base & {event: "connected" | "port-gone" | "port-back", host?: string}} HostEvent
  * @typedef {Base & {event: "lost-bytes", host: string, bytes: number}} LostBytesEvent
  * @typedef {Base & {event: "no-ion", bytes: number, likeness: string, hex: string}} NoIonEvent

@@ -45,6 +45,7 @@ export function words(e) {
     case "disconnected": return `${who(e)} ${broke(e) ? `has lost the port: ${e.reason}` : "has closed the port"}`;
     case "refused": return `${who(e)} was refused: ${e.reason}`;
     case "port-gone": return `the port ${e.host ?? ""} is gone`;
+    case "no-room": return `clients wait at ${e.host ?? "a port"} for room on this computer: ${e.reason}`;
     case "port-back": return `the port ${e.host ?? ""} is back`;
     case "lost-bytes": return `${who(e)} did not take ${e.bytes} bytes`;
     case "no-ion": return `${e.bytes} bytes that are no ION: ${e.likeness}`;
@@ -83,7 +84,7 @@ export function isBad(e) {
     case "fault": return e.phase !== "ends";
     case "frame": return harmed(e);
     case "message": return Boolean(e.again_of);
-    case "flash-cut": case "refused": case "not-reset": case "lost-bytes": case "no-ion": case "frame-harmed": case "port-gone": case "lost": case "stopped": return true;
+    case "flash-cut": case "refused": case "not-reset": case "lost-bytes": case "no-ion": case "frame-harmed": case "port-gone": case "no-room": case "lost": case "stopped": return true;
     case "verified": return e.status !== "ok";
     case "finished": return !e.ok;
     case "state": return e.state === "off";
