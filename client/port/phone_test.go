@@ -116,7 +116,7 @@ func TestWhoGivesUpDiallingEndsTheCall(t *testing.T) {
 		if line != "\r" {
 			t.Errorf("the modem hears %q", line)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("the modem hears nothing")
 	}
 }

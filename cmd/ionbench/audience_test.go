@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 )
 
 func TestTheMetersOfAJudgeCanBeLookedAtAndStruckByNobody(t *testing.T) {
-	keys := filepath.Join(t.TempDir(), "keys")
+	keys, seenAll := filepath.Join(t.TempDir(), "keys"), filepath.Join(t.TempDir(), "seen")
 	t.Setenv("IONSIM_KEYS", keys)
 	type result struct {
 		code cli.Status
@@ -21,12 +22,12 @@ func TestTheMetersOfAJudgeCanBeLookedAtAndStruckByNobody(t *testing.T) {
 	}
 	ended := make(chan result, 1)
 	go func() {
-		code, _, errs := call(t, "", "judge", "--upgrader", "sleep 600", "--only", "undisturbed,killed", "--timeout", "3s", "--http", "0")
+		code, _, errs := call(t, "", "judge", "--shell", "--upgrader", "until [ -e "+seenAll+" ]; do sleep 0.05; done; exit 1", "--only", "undisturbed,killed", "--http", "0")
 		ended <- result{code, errs}
 	}()
 	k := clientOf(t, keys)
 	var seen control.Meters
-	for until := time.Now().Add(10 * time.Second); len(seen.Meters) < 2; time.Sleep(5 * time.Millisecond) {
+	for until := time.Now().Add(2 * time.Minute); len(seen.Meters) < 2; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("meters: %+v", seen)
 		}
@@ -44,6 +45,9 @@ func TestTheMetersOfAJudgeCanBeLookedAtAndStruckByNobody(t *testing.T) {
 	var refused *control.RefusedError
 	if _, err := own.Strike(t.Context(), "cable-pull"); !errors.As(err, &refused) || refused.Status != 409 {
 		t.Errorf("a fault by hand: %v", err)
+	}
+	if err := os.WriteFile(seenAll, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	r := <-ended
 	if r.code != cli.Failed || !strings.Contains(r.errs, "look at it: http://127.0.0.1:") {
@@ -75,7 +79,7 @@ func TestTheMeterThatAFailureLeftIsStruckByHandOverHTTP(t *testing.T) {
 // clientOf waits for the only key and returns a client of its server.
 func clientOf(t *testing.T, keys string) *control.Client {
 	t.Helper()
-	for until := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for until := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		key, err := serving.FindKey(keys, serving.Wanted{}, func(string) bool { return true })
 		if err == nil {
 			return control.NewClient(key.HTTP, key.Token)

@@ -14,7 +14,7 @@ import (
 )
 
 // patient is how long a test waits for what must come.
-const patient = 20 * time.Second
+const patient = 2 * time.Minute
 
 // dial connects to the server, as somebody who writes his own requests.
 func (m *served) dial(t *testing.T) net.Conn {

@@ -322,7 +322,7 @@ func TestHealingEndsEverything(t *testing.T) {
 // watcher reads a stream of events.
 func (m *served) watch(t *testing.T, path string, headers ...string) *bufio.Scanner {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patient)
 	t.Cleanup(cancel)
 	q, err := http.NewRequestWithContext(ctx, "GET", "http://"+m.Addr()+path, nil)
 	if err != nil {
@@ -472,7 +472,7 @@ func TestAWatcherThatReadsNothingHoldsNobodyUp(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patient):
 		t.Fatal("the meter waits for its watcher")
 	}
 	if _, err := m.client().Meter(t.Context()); err != nil {
@@ -498,7 +498,7 @@ func TestWatchersAndClientsAreBounded(t *testing.T) {
 
 func TestAClientThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 	m := serveOne(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patient)
 	defer cancel()
 	for i := range 3 {
 		m.Tell("led", fmt.Appendf(nil, `{"count":%d}`, i+1))

@@ -84,7 +84,7 @@ func TestWatchersOfAMeterThatLeavesReadWhatTheyHaveNotAndEnd(t *testing.T) {
 	other.Tell("state", []byte(`{"event":"state"}`+"\n"))
 	m.Tell("lcd", []byte(`{"event":"lcd"}`+"\n"))
 	var names []string
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patient)
 	defer cancel()
 	err := m.client().Of("2").Watch(ctx, true, func(e Event) error {
 		names = append(names, e.Name)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // watchOf watches a server that is not ionsim, and says how often it was asked for its events.
@@ -17,7 +16,7 @@ func watchOf(t *testing.T, events http.HandlerFunc) (asked int, err error) {
 	var n atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.Add(1); events(w, r) }))
 	t.Cleanup(s.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patient)
 	defer cancel()
 	err = NewClient(strings.TrimPrefix(s.URL, "http://"), "").Watch(ctx, false, func(Event) error { return nil })
 	return int(n.Load()), err

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // owner runs what a port wants to be run, one after the other, until the test ends.
 type owner struct {
