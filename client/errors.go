@@ -77,33 +77,36 @@ func (e *NoAnswerError) Unwrap() []error {
 
 // WrongProductError is a file for another product than the meter is.
 type WrongProductError struct {
+	Stand
 	Revision string // of the file
 	File     uint16 // the product that the file is for
 	Meter    uint16 // the product that the meter is
 }
 
 func (e *WrongProductError) Error() string {
-	return fmt.Sprintf("%v: %s is for a %d and the meter is a %d; nothing was changed; choose the file for this meter", ErrWrongProduct, e.Revision, e.File, e.Meter)
+	return fmt.Sprintf("%v: %s is for a %d and the meter is a %d%s; choose the file for this meter", ErrWrongProduct, e.Revision, e.File, e.Meter, e.untouched())
 }
 
 func (e *WrongProductError) Unwrap() error { return ErrWrongProduct }
 
 // ImageError is an image that does not fit into the meter.
 type ImageError struct {
+	Stand
 	Bytes          int    // size of the image
 	LoadAddress    uint32 // address of its first byte
 	Capacity, Base uint32 // of the meter: bytes, and address of the first one
 }
 
 func (e *ImageError) Error() string {
-	return fmt.Sprintf("%v: its image is %d bytes at %#08x and the meter takes %d at %#08x; nothing was changed; choose the file for this meter",
-		ErrBadFile, e.Bytes, e.LoadAddress, e.Capacity, e.Base)
+	return fmt.Sprintf("%v: its image is %d bytes at %#08x and the meter takes %d at %#08x%s; choose the file for this meter",
+		ErrBadFile, e.Bytes, e.LoadAddress, e.Capacity, e.Base, e.untouched())
 }
 
 func (e *ImageError) Unwrap() error { return ErrBadFile }
 
 // WrongSerialError is a meter with another serial number than the one that is wanted.
 type WrongSerialError struct {
+	Stand
 	Wanted string // by the person, or what the loader said before
 	Found  string
 	// UnitID is the unit that was asked; 0: the loader and the application say different
@@ -115,23 +118,26 @@ type WrongSerialError struct {
 
 func (e *WrongSerialError) Error() string {
 	if e.UnitID == 0 {
-		return fmt.Sprintf("%v: the loader says %s, the application %s; nothing was changed", ErrWrongSerial, e.Wanted, e.Found)
+		return fmt.Sprintf("%v: the loader says %s, the application %s%s", ErrWrongSerial, e.Wanted, e.Found, e.untouched())
 	}
 	if e.Later {
 		return fmt.Sprintf("%v: %s answered before at unit %d, and %s does now; see which meter is on the line, and recover the first one there",
 			ErrWrongSerial, e.Wanted, e.UnitID, e.Found)
 	}
-	return fmt.Sprintf("%v: %s was asked for and %s answers at unit %d; nothing was changed; check which meter is on the line, or the serial number",
-		ErrWrongSerial, e.Wanted, e.Found, e.UnitID)
+	return fmt.Sprintf("%v: %s was asked for and %s answers at unit %d%s; check which meter is on the line, or the serial number",
+		ErrWrongSerial, e.Wanted, e.Found, e.UnitID, e.untouched())
 }
 
 func (e *WrongSerialError) Unwrap() error { return ErrWrongSerial }
 
 // WrongUnitError is an answer of another unit than the one that was asked.
-type WrongUnitError struct{ Asked, Answers uint16 }
+type WrongUnitError struct {
+	Stand
+	Asked, Answers uint16
+}
 
 func (e *WrongUnitError) Error() string {
-	return fmt.Sprintf("%v: unit %d was asked and unit %d answers; nothing was changed; check the unit id and what is on the line", ErrWrongUnit, e.Asked, e.Answers)
+	return fmt.Sprintf("%v: unit %d was asked and unit %d answers%s; check the unit id and what is on the line", ErrWrongUnit, e.Asked, e.Answers, e.untouched())
 }
 
 func (e *WrongUnitError) Unwrap() error { return ErrWrongUnit }

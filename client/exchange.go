@@ -86,6 +86,7 @@ func (u *Upgrader) ask(now time.Duration) {
 	x.id = u.rules.nextID(x.id)
 	x.missing, x.crowded, x.overheard = 0, false, false
 	x.out.Message = x.out.Message[:0]
+	u.touch.asks(u.step().is.ChangesMeter())
 	u.step().request(u)
 	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
 	x.hearNothing()
@@ -294,6 +295,9 @@ func (u *Upgrader) takeReply(now time.Duration, p *ion.Packet) {
 	if n.kind == ignored {
 		u.exchange.crowded = true
 		return
+	}
+	if n.kind == broken && u.exchange.missing == 0 {
+		u.touch.refused()
 	}
 	u.finishAck()
 	u.follow(now, n)

@@ -17,6 +17,7 @@ func givingBackSteps() []step {
 		{is: StepListen, when: (*Upgrader).knowsTwin, listens: true},
 		{is: StepGiveBack, request: restartRequest, retry: returning, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
 		{is: StepAwaitApplication, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backInApplication)},
+		{is: StepCheckImage, when: (*Upgrader).runsAfterAll, request: readSettingsRequest, reply: runsGivenBack},
 		{is: StepForgetJournal, when: (*Upgrader).ownsJournal, keep: (*Upgrader).forgetJournal, kept: journalSettled},
 		{is: StepSayGivenBack, when: (*Upgrader).clearedNothing, act: sayGivenBack},
 		{act: func(u *Upgrader, _ time.Duration) next { return failed(u.err) }},
@@ -57,7 +58,65 @@ func backInApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next 
 	if r.State != ion.StateApplication {
 		return failed(u.err)
 	}
+	if u.clearedNothing() {
+		return toNext()
+	}
+	if err := u.takeIdentity(r); err != nil {
+		return failed(u.err)
+	}
 	return toNext()
+}
+
+// runsAfterAll reports whether a meter that was to be cleared once more has come back with what was sent
+// before: a loader that did not start it may have misread its flash.
+func (u *Upgrader) runsAfterAll() bool {
+	return !u.clearedNothing() && u.device.Revision == u.firmware.Revision
+}
+
+// runsGivenBack ends an upgrade well that has nothing left to do. Nothing is written while another
+// meter would hear it.
+func runsGivenBack(u *Upgrader, _ time.Duration, p *ion.Packet) next {
+	s, m, n := settingsOf(p)
+	if n.kind != goOn {
+		return n
+	}
+	if n := u.checkRunning(m); n.kind != goOn {
+		return n
+	}
+	var twin *TwinError
+	if !errors.As(u.err, &twin) {
+		return failed(u.err)
+	}
+	told := *twin
+	if certain, older := u.due(); (certain|older)&^u.same(s) != 0 {
+		told.When = TwinUpgraded
+		u.err = &told
+		return failed(u.err)
+	}
+	told.When = TwinRuns
+	u.err = nil
+	u.procedure = upgradeProcedure // of which the end is left
+	u.device.Template = ""
+	u.tell(&told)
+	u.log(upgradelog.Line{Kind: upgradelog.Restarted})
+	return toStep(StepSettleJournal)
+}
+
+// same are the settings that the meter has as they are kept, also where they are nobody's.
+func (u *Upgrader) same(s *ion.Settings) ion.SettingSet {
+	var set ion.SettingSet
+	if u.kept == nil {
+		return set
+	}
+	if s.Template == u.kept.Settings.Template {
+		set = set.With(ion.TemplateName)
+	}
+	for i, v := range s.Values {
+		if v.Equal(u.kept.Settings.Values[i]) {
+			set = set.With(i)
+		}
+	}
+	return set
 }
 
 // ownsJournal reports whether the journal has only what the meter has: what is cleared has nothing.

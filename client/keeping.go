@@ -1,7 +1,6 @@
 package client
 
 import (
-	"fmt"
 	"time"
 
 	"ionbench/client/journal"
@@ -64,7 +63,7 @@ func (u *Upgrader) loadJournal(time.Duration) Event {
 // in memory: another process may have gone on with the file since.
 func takeJournal(u *Upgrader, _ time.Duration, j *journal.Journal, err error) next {
 	if err != nil {
-		return failed(fmt.Errorf("%w: the journal of %s cannot be read: %w; nothing was changed; move it away to go on without it", ErrNoPersistence, u.device.SerialNumber, err))
+		return stoppedWith("move it away to go on without it", "%w: the journal of %s cannot be read: %w", ErrNoPersistence, u.device.SerialNumber, err)
 	}
 	u.onDisk = j != nil
 	if u.onDisk {
@@ -86,8 +85,8 @@ func takeSettings(u *Upgrader, now time.Duration, p *ion.Packet) next {
 		}
 	}
 	if u.onDisk && !u.before.known {
-		return failedWith(ErrNoPersistence, "a journal of %s was kept on %s, and this meter does not tell whether its settings are newer; nothing was changed; write the settings by hand, or move the journal away",
-			u.device.SerialNumber, u.kept.Saved.Format(time.DateTime))
+		return stoppedWith("write the settings by hand, or move the journal away", "%w: a journal of %s was kept on %s, and this meter does not tell whether its settings are newer",
+			ErrNoPersistence, u.device.SerialNumber, u.kept.Saved.Format(time.DateTime))
 	}
 	switch {
 	case u.transfer.reread:
@@ -159,7 +158,7 @@ func (u *Upgrader) saveJournal(time.Duration) Event {
 
 func journalSaved(u *Upgrader, _ time.Duration, _ *journal.Journal, err error) next {
 	if err != nil {
-		return failed(fmt.Errorf("%w: %w; nothing was changed; make room or name another journal folder", ErrNoPersistence, err))
+		return stopped("make room or name another journal folder", ErrNoPersistence, err)
 	}
 	u.ownFile = u.ownFile || !u.onDisk
 	u.onDisk, u.keptThere = true, true
@@ -172,7 +171,12 @@ func checkImage(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	if n.kind != goOn {
 		return n
 	}
-	u.before = marksOf(values)
+	return u.checkRunning(marksOf(values))
+}
+
+// checkRunning notes the marks of what runs, and compares it with what was sent.
+func (u *Upgrader) checkRunning(m marks) next {
+	u.before = m
 	switch {
 	case !u.before.known: // the first boot of an image resets all
 		u.before.Reset = ion.AllSettings

@@ -11,6 +11,7 @@ import (
 // RefusalError is an answer of the download service that stops the tool. Its text is what the
 // log shows after "Device refused:"; ParseRefusal reads it.
 type RefusalError struct {
+	Stand
 	Op     ion.Op // the operation that was answered; 0 where a log does not say
 	Status ion.Status
 	Block  uint32 // OpBlock: its sequence number
@@ -30,27 +31,30 @@ const anyStatus ion.Status = 0xFF
 // refusalForms are the words of each refusal, both for printing and for parsing. A name in
 // braces stands for the fact of that name. The first form that fits is used.
 var refusalForms = []struct {
-	op     ion.Op
-	status ion.Status
-	words  string
+	op      ion.Op
+	status  ion.Status
+	words   string
+	changed bool // only where something may have been changed before
 }{
-	{ion.OpEnter, ion.StatusRefused, "nothing was changed; give the meter's password"},
-	{ion.OpEnter, ion.StatusWrongProduct, "the meter refused a {product} image; nothing was changed"},
-	{ion.OpEnter, ion.StatusOK, "the meter does not enter download state"},
-	{ion.OpEnter, anyStatus, "enter download state: {status}, {times} times"},
-	{ion.OpEnter, anyStatus, "enter download state: {status}"},
-	{ion.OpClear, ion.StatusEraseFailed, "sector {sector} cannot be erased"},
-	{ion.OpClear, ion.StatusBusy, "the flash is not cleared after {times} questions"},
-	{ion.OpClear, anyStatus, "clear the flash: {status}"},
-	{ion.OpBlock, ion.StatusBadSequence, "the loader wants block {wanted} after block {block}"},
-	{ion.OpBlock, ion.StatusProgramFailed, "block {block} cannot be programmed"},
-	{ion.OpBlock, anyStatus, "block {block}: {status}, {times} times"},
-	{ion.OpBlock, anyStatus, "block {block}: {status}"},
-	{ion.OpVerify, ion.StatusVerifyFailed, "CRC-32 {crc}, sent {sent}"},
-	{ion.OpVerify, anyStatus, "verify: {status}, {times} times"},
-	{ion.OpVerify, anyStatus, "verify: {status}"},
-	{ion.OpRestart, anyStatus, "restart: {status}"},
-	{0, anyStatus, "{status}"}, // of other tools: "Device refused: wrong product" (PROTOCOL.md, §12)
+	{ion.OpEnter, ion.StatusRefused, "give the meter's password", true},
+	{ion.OpEnter, ion.StatusRefused, nothingChanged + "; give the meter's password", false},
+	{ion.OpEnter, ion.StatusWrongProduct, "the meter refused a {product} image", true},
+	{ion.OpEnter, ion.StatusWrongProduct, "the meter refused a {product} image; " + nothingChanged, false},
+	{ion.OpEnter, ion.StatusOK, "the meter does not enter download state", false},
+	{ion.OpEnter, anyStatus, "enter download state: {status}, {times} times", false},
+	{ion.OpEnter, anyStatus, "enter download state: {status}", false},
+	{ion.OpClear, ion.StatusEraseFailed, "sector {sector} cannot be erased", false},
+	{ion.OpClear, ion.StatusBusy, "the flash is not cleared after {times} questions", false},
+	{ion.OpClear, anyStatus, "clear the flash: {status}", false},
+	{ion.OpBlock, ion.StatusBadSequence, "the loader wants block {wanted} after block {block}", false},
+	{ion.OpBlock, ion.StatusProgramFailed, "block {block} cannot be programmed", false},
+	{ion.OpBlock, anyStatus, "block {block}: {status}, {times} times", false},
+	{ion.OpBlock, anyStatus, "block {block}: {status}", false},
+	{ion.OpVerify, ion.StatusVerifyFailed, "CRC-32 {crc}, sent {sent}", false},
+	{ion.OpVerify, anyStatus, "verify: {status}, {times} times", false},
+	{ion.OpVerify, anyStatus, "verify: {status}", false},
+	{ion.OpRestart, anyStatus, "restart: {status}", false},
+	{0, anyStatus, "{status}", false}, // of other tools: "Device refused: wrong product" (PROTOCOL.md, §12)
 }
 
 // Unwrap returns the error of this package that the refusal means.
@@ -71,7 +75,7 @@ func (e *RefusalError) Unwrap() error {
 
 func (e *RefusalError) Error() string {
 	for _, f := range refusalForms {
-		if f.op != e.Op || f.status != e.Status && f.status != anyStatus || strings.Contains(f.words, "{times}") != (e.Times > 0) {
+		if f.changed && !e.Changed || f.op != e.Op || f.status != e.Status && f.status != anyStatus || strings.Contains(f.words, "{times}") != (e.Times > 0) {
 			continue
 		}
 		details := e.fill(f.words)
@@ -81,6 +85,11 @@ func (e *RefusalError) Error() string {
 		return e.Unwrap().Error() + ": " + details
 	}
 	return fmt.Sprintf("%v: %v: %v", e.Unwrap(), e.Op, e.Status)
+}
+
+// setChanged matters to few forms, so that what a log says of the others is the same error again.
+func (e *RefusalError) setChanged(changed bool) {
+	e.Changed = changed && strings.Contains(e.Error(), nothingChanged)
 }
 
 // fill puts the facts into the words of a form.
@@ -183,7 +192,7 @@ func parseRefusal(text string) (refusal error, ok bool) {
 		if f.op != 0 {
 			_, details, _ = strings.Cut(text, ": ")
 		}
-		e := &RefusalError{Op: f.op}
+		e := &RefusalError{Stand: Stand{Changed: f.changed}, Op: f.op}
 		if f.status != anyStatus {
 			e.Status = f.status
 		}

@@ -105,7 +105,7 @@ func results(p *ion.Packet, n int) ([]ion.Value, next) {
 	}
 	for _, v := range r.Values {
 		if reason, ok := v.Reason(); ok && strings.Contains(reason, ion.InvalidPassword) {
-			return nil, failedWith(ErrPassword, "nothing was changed; give the meter's password")
+			return nil, failed(&RefusalError{Op: ion.OpEnter, Status: ion.StatusRefused}) // the words are those of an enter
 		}
 	}
 	if len(r.Values) != n {

@@ -98,6 +98,7 @@ func (u *Upgrader) SetWrites(values map[int]ion.Value) error {
 }
 
 func confirmTemplate(u *Upgrader, _ time.Duration, a Answer) next {
+	u.touch = touch{}
 	if a.Choice != OK {
 		return failed(ErrAborted)
 	}
@@ -108,13 +109,13 @@ func takeTemplate(u *Upgrader, _ time.Duration, a Answer) next {
 	u.write, u.wrote = nil, 0
 	switch {
 	case a.Err != nil:
-		return failed(fmt.Errorf("%w: %w; nothing was changed; choose another template", ErrBadFile, a.Err))
+		return stopped("choose another template", ErrBadFile, a.Err)
 	case a.Choice != OK || a.Template == nil:
 		return failed(ErrAborted)
 	}
 	writes, err := templateWrites(a.Template, u.device.Product)
 	if err != nil {
-		return failed(fmt.Errorf("%w: %w; nothing was changed; correct it or choose another template", ErrBadFile, err))
+		return stopped("correct it or choose another template", ErrBadFile, err)
 	}
 	u.write = writes
 	return toNext()
@@ -254,7 +255,7 @@ func settingsOf(p *ion.Packet) (*ion.Settings, marks, next) {
 	for i, setting := range ion.SettingTable() {
 		v, err := setting.Check(values[1+i])
 		if err != nil {
-			return nil, marks{}, failedWith(ErrUnexpected, "the meter's setting reads %v: %v; nothing was changed", values[1+i], err)
+			return nil, marks{}, stoppedWith("", "%w: the meter's setting reads %v: %w", ErrUnexpected, values[1+i], err)
 		}
 		s.Values[i] = v
 	}

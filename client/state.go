@@ -55,6 +55,8 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	w.Bool(u.recovery)
 	w.Uint(uint64(u.unsure))
 	w.Int(u.anew)
+	w.Bool(u.touch.may)
+	w.Bool(u.touch.before)
 	u.exchange.declare(w, &spent.exchange)
 	at, waits := u.Next()
 	w.Deadline(at, waits)

@@ -242,6 +242,7 @@ func (u *Upgrader) fail(now time.Duration, err error) {
 		u.switchTo(now, failedProcedure)
 		return
 	}
+	err = u.asItStands(err)
 	u.err = err
 	if u.procedure == templateProcedure {
 		u.result = err
@@ -294,7 +295,7 @@ func (u *Upgrader) lock(time.Duration) Event { return Event{Kind: EventLock, Dev
 
 func locked(_ *Upgrader, _ time.Duration, _ *journal.Journal, err error) next {
 	if err != nil {
-		return failed(fmt.Errorf("%w: %w; nothing was changed", ErrMeterInUse, err))
+		return stopped("", ErrMeterInUse, err)
 	}
 	return toNext()
 }

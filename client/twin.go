@@ -38,7 +38,9 @@ const (
 	TwinFound    TwinStage = iota // nothing was changed
 	TwinEntered                   // both may have left their applications; nothing was erased
 	TwinErased                    // the same, and the first one was cleared before
+	TwinRuns                      // the same, and the first one runs the image, and had no settings to get back
 	TwinUpgraded                  // the image is there, and no setting was written
+	TwinUnsure                    // one of them may have the settings: no answer came
 	TwinWritten                   // both may have the settings
 )
 
@@ -47,7 +49,9 @@ var twinAdvice = [...]string{
 	TwinFound:    "nothing was changed; give one of them another unit id, or take it off the line",
 	TwinEntered:  "nothing was erased; give one of them another unit id, or take it off the line",
 	TwinErased:   "the first one was cleared before; take the second one off the line, and then recover the first one",
+	TwinRuns:     "the first one runs the image; take one of them off the line",
 	TwinUpgraded: "no settings were written; take the second one off the line, and then recover the first one",
+	TwinUnsure:   "what was written was not answered; take one of them off the line, and compare the settings of both",
 	TwinWritten:  "the settings are in the first one, and may be in the second one too: take one of them off the line, and compare the settings of the other",
 }
 
@@ -79,6 +83,9 @@ func stillThere(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 		return failed(err)
 	}
 	if r.State != ion.StateApplication {
+		if u.unsure != NoStep {
+			return failedWith(ErrDownloadState, "it has left its application, and what was written was not answered; recover it")
+		}
 		return failedWith(ErrDownloadState, "it has left its application, and no settings were written; recover it")
 	}
 	return u.checkUnsure(now)
@@ -130,6 +137,8 @@ func (u *Upgrader) twinError(serial string) *TwinError {
 	switch {
 	case u.step().is == StepIdentifyAfterWriting, u.step().is == StepListenAfterWriting:
 		e.When = TwinWritten
+	case checked(u.unsure) != NoStep:
+		e.When = TwinUnsure
 	case u.procedure == upgradeProcedure && u.step().is == StepListenBeforeWriting:
 		e.When = TwinUpgraded
 	case u.procedure == upgradeProcedure && u.step().is == StepListenBeforeClearing && u.transfer.passes > 0:
@@ -141,8 +150,9 @@ func (u *Upgrader) twinError(serial string) *TwinError {
 }
 
 // tellTwin tells of a meter that may have the settings of the other one.
-func (u *Upgrader) tellTwin(serial string) {
-	e := u.twinError(serial)
+func (u *Upgrader) tellTwin(serial string) { u.tell(u.twinError(serial)) }
+
+func (u *Upgrader) tell(e *TwinError) {
 	u.emit(Event{Kind: EventWarning, Err: e})
 	if u.logs() {
 		u.log(upgradelog.Line{Kind: upgradelog.Note, Text: e.Error()})

@@ -98,13 +98,13 @@ func afterUpgrade(u *Upgrader, _ time.Duration) next {
 }
 
 func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
-	u.transfer = transfer{}
+	u.transfer, u.touch = transfer{}, touch{}
 	u.err = nil
 	u.write, u.wrote = nil, 0
 	u.device = Device{}
 	switch {
 	case a.Err != nil:
-		return failed(fmt.Errorf("%w: %w; nothing was changed; choose another firmware file", ErrBadFile, a.Err))
+		return stopped("choose another firmware file", ErrBadFile, a.Err)
 	case a.Choice != OK || a.Firmware == nil:
 		return failed(ErrAborted)
 	}
@@ -142,7 +142,7 @@ func takeLoader(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	case f.LoadAddress != r.Base || len(f.Image) > int(r.Capacity):
 		return failed(&ImageError{Bytes: len(f.Image), LoadAddress: f.LoadAddress, Capacity: r.Capacity, Base: r.Base})
 	case r.BlockBytes != ion.BlockBytes:
-		return failedWith(ErrUnexpected, "the loader takes blocks of %d bytes, this tool sends %d; nothing was changed", r.BlockBytes, ion.BlockBytes)
+		return stoppedWith("", "%w: the loader takes blocks of %d bytes, this tool sends %d", ErrUnexpected, r.BlockBytes, ion.BlockBytes)
 	}
 	if err := u.checkSerialNumber(); err != nil {
 		return failed(err)

@@ -105,6 +105,7 @@ type Upgrader struct {
 	wroteAt   time.Duration            // when the meter said so
 	unsure    Step                     // the write or the clear whose answer a connection took with it; NoStep for none
 	anew      int                      // how often in a row one did
+	touch     touch
 	transfer  transfer
 }
 
@@ -176,7 +177,7 @@ func New(cfg Config) (*Upgrader, error) {
 // Start begins a task. Only one runs at a time.
 func (u *Upgrader) Start(now time.Duration, t Task) {
 	u.task = t
-	u.err, u.result = nil, nil
+	u.err, u.result, u.touch = nil, nil, touch{}
 	u.switchTo(now, t.procedure())
 }
 

@@ -65,6 +65,12 @@ func TestEachActIsJudgedAndNamed(t *testing.T) {
 			a.Err = errors.New("no")
 			return session(a, act(upgrade...))
 		}, []string{"in act 1: I3: failure is claimed (no); the meter runs the image and has its settings"}},
+		{"a failure with a reading that was reset and has counted past the old one", func() *verdict.Evidence {
+			a := act(broken...)
+			a.Err = errors.New("no")
+			a.Truth.Missing = ion.SettingsOf(ion.Of(ion.Energy))
+			return session(a, act(upgrade...))
+		}, nil},
 		{"a refusal after an upgrade that went well", func() *verdict.Evidence {
 			a := act(broken...)
 			a.Err = errors.New("no space left")
