@@ -74,12 +74,14 @@ func TestASecondRunAtTheSameTimeHarmsNeitherTheMeterNorTheFirst(t *testing.T) {
 				t.Skip("as slow as the race detector makes it, the second run begins when the first is done")
 			}
 			t.Parallel()
-			s := judged(t, test.program, testLimit, test.scenario).Results[0]
-			texts := VerdictText(s)
-			broken := slices.ContainsFunc(s.Broken, func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), test.broken) })
-			if s.Skipped != "" || broken != (test.broken != "") || (test.broken == "") != s.Passed() {
-				t.Errorf("%s %s", s.Skipped, texts)
-			}
+			timely(t, func(t *trying) {
+				s := judged(t, test.program, testLimit, test.scenario).Results[0]
+				texts := VerdictText(s)
+				broken := slices.ContainsFunc(s.Broken, func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), test.broken) })
+				if s.Skipped != "" || broken != (test.broken != "") || (test.broken == "") != s.Passed() {
+					t.Errorf("%s %s", s.Skipped, texts)
+				}
+			})
 		})
 	}
 }

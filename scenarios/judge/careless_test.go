@@ -4,6 +4,7 @@ package judge
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -237,20 +238,24 @@ const keptWhole = `            private = os.open(self.path + ".new", os.O_WRONLY
 `
 
 // python is the command for an upgrader in Python.
-func python(t *testing.T, path string) Command {
+func python(t testing.TB, path string) Command {
 	t.Helper()
 	interpreter := foreign.Plain(t, "upgraders in Python")
-	c, err := ParseCommand(strings.Join(interpreter, " ")+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --serial {serial} --image {image} --timeout 0.3 --log {log} --keep-settings {dir}/{serial}", false)
+	response := pythonResponse * time.Duration(timesOf(t))
+	c, err := ParseCommand(strings.Join(interpreter, " ")+" "+path+" --tcp {tcp} --unit-id {unit-id} --password {password} --serial {serial} --image {image} --timeout "+fmt.Sprint(response.Seconds())+" --log {log} --keep-settings {dir}/{serial}", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
+// pythonResponse is how long the upgrader in Python waits for an answer here.
+const pythonResponse = 300 * time.Millisecond
+
 const inPython = "../../fixtures/upgraders/upgrade.py"
 
 // judgedInPython plays a scenario with the upgrader in Python, with a piece of its text replaced.
-func judgedInPython(t *testing.T, text, instead, scenario string, limit time.Duration) *Result {
+func judgedInPython(t testing.TB, text, instead, scenario string, limit time.Duration) *Result {
 	t.Helper()
 	source, err := os.ReadFile(inPython)
 	if err != nil {
@@ -263,7 +268,8 @@ func judgedInPython(t *testing.T, text, instead, scenario string, limit time.Dur
 	if err := os.WriteFile(path, []byte(strings.Replace(string(source), text, instead, 1)), fileMode); err != nil {
 		t.Fatal(err)
 	}
-	const response = 300 * time.Millisecond
+	times := time.Duration(timesOf(t))
+	response := times * pythonResponse
 	suite, err := NewSuite("full", response)
 	if err == nil {
 		suite, err = suite.Only([]string{scenario})
@@ -272,7 +278,7 @@ func judgedInPython(t *testing.T, text, instead, scenario string, limit time.Dur
 		t.Fatal(err)
 	}
 	soonEndless(suite)
-	r, err := Run(t.Context(), suite, Target{Upgrade: python(t, path), Transport: rig.TCP, KeepsSettings: true}, Options{Response: response, Limit: limit, late: &lateness{}})
+	r, err := Run(t.Context(), suite, Target{Upgrade: python(t, path), Transport: rig.TCP, KeepsSettings: true}, Options{Response: response, Limit: times * limit, late: &lateness{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,14 +293,16 @@ func TestWhatAuthorsGetWrongIsFoundForItsReason(t *testing.T) {
 	for _, c := range careless {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			limit := 2 * testLimit // some meters take their time
-			if c.reason == "I5: " {
-				limit = 6 * time.Second
-			}
-			r := judgedInPython(t, c.text, c.instead, c.scenario, limit)
-			if !slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), c.reason) }) {
-				t.Errorf("it should break %q: %s\n%s", c.reason, r.Skipped, VerdictText(r))
-			}
+			timely(t, func(t *trying) {
+				limit := 2 * testLimit // some meters take their time
+				if c.reason == "I5: " {
+					limit = 6 * time.Second
+				}
+				r := judgedInPython(t, c.text, c.instead, c.scenario, limit)
+				if !slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), c.reason) }) {
+					t.Errorf("it should break %q: %s\n%s", c.reason, r.Skipped, VerdictText(r))
+				}
+			})
 		})
 	}
 }
@@ -302,53 +310,57 @@ func TestWhatAuthorsGetWrongIsFoundForItsReason(t *testing.T) {
 // What the meter runs in the end is looked at in any case, so this harms nobody.
 func TestAVerifyThatIsTakenForGoodAndWasNotIsAdvice(t *testing.T) {
 	t.Parallel()
-	r := judgedInPython(t, "status == OK and crc != f.crc", "False", "verified-otherwise", testLimit)
-	conduct := slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return v.Rule == verdict.Conduct })
-	if conduct || r.advice(duty.Again) == "" {
-		t.Error(VerdictText(r))
-	}
+	timely(t, func(t *trying) {
+		r := judgedInPython(t, "status == OK and crc != f.crc", "False", "verified-otherwise", testLimit)
+		conduct := slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return v.Rule == verdict.Conduct })
+		if conduct || r.advice(duty.Again) == "" {
+			t.Error(VerdictText(r))
+		}
+	})
 }
 
 // A serial port that nobody has opened yet echoes, and changes some of the bytes.
 func TestAProgramThatDoesNotPutItsPortIntoRawModeFails(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile(inPython)
-	if err != nil {
-		t.Skip(err)
-	}
-	const raw = "        tty.setraw(self.fd, termios.TCSANOW)\n"
-	if !strings.Contains(string(source), raw) {
-		t.Fatalf("%q is not in it", raw)
-	}
-	for _, test := range []struct {
-		source  string
-		verdict string
-	}{{string(source), "pass"}, {strings.Replace(string(source), raw, "", 1), "no"}} {
-		path := filepath.Join(t.TempDir(), "port.py")
-		if err := os.WriteFile(path, []byte(test.source), fileMode); err != nil {
-			t.Fatal(err)
-		}
-		const response = 300 * time.Millisecond
-		suite, err := NewSuite("full", response)
-		if err == nil {
-			suite, err = suite.Only([]string{"undisturbed"})
-		}
+	timely(t, func(t *trying) {
+		source, err := os.ReadFile(inPython)
 		if err != nil {
-			t.Fatal(err)
-		}
-		command := python(t, path)
-		for i, word := range command.words {
-			command.words[i] = strings.NewReplacer("--tcp", "--port", "{"+tcpOf+"}", "{"+portOf+"}").Replace(word)
-		}
-		r, err := Run(t.Context(), suite, Target{Upgrade: command, Transport: rig.PTY, KeepsSettings: true}, Options{Response: response, Limit: 4 * testLimit, late: &lateness{}})
-		if errors.Is(err, errors.ErrUnsupported) {
 			t.Skip(err)
 		}
-		if err != nil {
-			t.Fatal(err)
+		const raw = "        tty.setraw(self.fd, termios.TCSANOW)\n"
+		if !strings.Contains(string(source), raw) {
+			t.Fatalf("%q is not in it", raw)
 		}
-		if got := r.Results[0].Verdict(); got != test.verdict {
-			t.Errorf("%s, want %s:\n%s", got, test.verdict, explain(r))
+		for _, test := range []struct {
+			source  string
+			verdict string
+		}{{string(source), "pass"}, {strings.Replace(string(source), raw, "", 1), "no"}} {
+			path := filepath.Join(t.TempDir(), "port.py")
+			if err := os.WriteFile(path, []byte(test.source), fileMode); err != nil {
+				t.Fatal(err)
+			}
+			response := t.within(pythonResponse)
+			suite, err := NewSuite("full", response)
+			if err == nil {
+				suite, err = suite.Only([]string{"undisturbed"})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			command := python(t, path)
+			for i, word := range command.words {
+				command.words[i] = strings.NewReplacer("--tcp", "--port", "{"+tcpOf+"}", "{"+portOf+"}").Replace(word)
+			}
+			r, err := Run(t.Context(), suite, Target{Upgrade: command, Transport: rig.PTY, KeepsSettings: true}, Options{Response: response, Limit: t.within(4 * testLimit), late: &lateness{}})
+			if errors.Is(err, errors.ErrUnsupported) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Results[0].Verdict(); got != test.verdict {
+				t.Errorf("%s, want %s:\n%s", got, test.verdict, explain(r))
+			}
 		}
-	}
+	})
 }

@@ -233,46 +233,44 @@ func TestNoProgramStopsFoolsOrOutlivesTheJudge(t *testing.T) {
 	for name, h := range hostiles() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			began := time.Now()
-			limit := testLimit
-			if h.ends == "time limit" {
-				limit = time.Second
-				if h.notes != nil { // they are of what it has done by then, on a busy computer, too
-					limit = 8 * time.Second
+			timely(t, func(t *trying) {
+				limit := testLimit
+				if h.ends == "time limit" {
+					limit = time.Second
+					if h.notes != nil { // they are of what it has done by then, on a busy computer, too
+						limit = 8 * time.Second
+					}
 				}
-			}
-			r := judgedOver(t, false, t.TempDir(), name, limit, "undisturbed")
-			s := r.Results[0]
-			if r.Verdict() != "no" || len(s.Attempts) == 0 || s.Trouble != "" {
-				t.Fatalf("the verdict is %s\n%s", r.Verdict(), VerdictText(s))
-			}
-			first := s.Attempts[0]
-			if end := first.Exit.String(); end != "exit 4" && end != h.ends {
-				t.Errorf("it ended with %s\n%s", end, VerdictText(s))
-			}
-			if !strings.HasPrefix(first.LogTold, h.log) {
-				t.Errorf("its log is %q", first.LogTold)
-			}
-			for _, want := range h.notes {
-				if !strings.Contains("\n"+strings.Join(s.Notes, "\n"), "\n"+want) {
-					t.Errorf("notes %q lack %q", s.Notes, want)
+				r := judgedOver(t, false, t.TempDir(), name, limit, "undisturbed")
+				s := r.Results[0]
+				if r.Verdict() != "no" || len(s.Attempts) == 0 || s.Trouble != "" {
+					t.Fatalf("the verdict is %s\n%s", r.Verdict(), VerdictText(s))
 				}
-			}
-			if strings.ContainsAny(VerdictText(s), "\x1b\x00\a\u202e") {
-				t.Errorf("%q", VerdictText(s))
-			}
-			for _, a := range s.Attempts {
-				wantNothingLeft(t, a)
-			}
-			if took := time.Since(began); took > time.Minute {
-				t.Errorf("it took %v", took)
-			}
+				first := s.Attempts[0]
+				if end := first.Exit.String(); end != "exit 4" && end != h.ends {
+					t.Errorf("it ended with %s\n%s", end, VerdictText(s))
+				}
+				if !strings.HasPrefix(first.LogTold, h.log) {
+					t.Errorf("its log is %q", first.LogTold)
+				}
+				for _, want := range h.notes {
+					if !strings.Contains("\n"+strings.Join(s.Notes, "\n"), "\n"+want) {
+						t.Errorf("notes %q lack %q", s.Notes, want)
+					}
+				}
+				if strings.ContainsAny(VerdictText(s), "\x1b\x00\a\u202e") {
+					t.Errorf("%q", VerdictText(s))
+				}
+				for _, a := range s.Attempts {
+					wantNothingLeft(t, a)
+				}
+			})
 		})
 	}
 }
 
 // wantNothingLeft looks for processes with the mark that the program said first.
-func wantNothingLeft(t *testing.T, a *Execution) {
+func wantNothingLeft(t testing.TB, a *Execution) {
 	t.Helper()
 	mark, _, _ := strings.Cut(string(a.Exit.Stdout.Kept()), "\n")
 	if len(mark) < 20 {
@@ -289,19 +287,21 @@ func wantNothingLeft(t *testing.T, a *Execution) {
 
 func TestAPanicCostsOneScenarioItsVerdictAndNotTheReport(t *testing.T) {
 	t.Parallel()
-	undisturbed, err := mustSuite(t, "smoke").Only([]string{"undisturbed"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	suite := &Suite{Name: "smoke", Scenarios: append([]Scenario{{Name: "broken", Title: "it has no world"}}, undisturbed.Scenarios...)}
-	target := Target{Upgrade: programCommand(t, "", "upgrade"), Transport: rig.TCP}
-	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: testLimit})
-	if err != nil || r.Verdict() != "none" || r.Undecided() != 1 || !r.Results[1].Passed() || r.Open() != "1 of 2 scenarios were not played to their end" {
-		t.Errorf("%v, %s, %s\n%s", err, r.Verdict(), r.Open(), explain(r))
-	}
-	if why := r.Results[0].Trouble; !strings.HasPrefix(why, "no verdict: the judge failed: runtime error: ") || !strings.HasSuffix(why, ")") {
-		t.Errorf("it says %q", why)
-	}
+	timely(t, func(t *trying) {
+		undisturbed, err := mustSuite(t, "smoke").Only([]string{"undisturbed"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		suite := &Suite{Name: "smoke", Scenarios: append([]Scenario{{Name: "broken", Title: "it has no world"}}, undisturbed.Scenarios...)}
+		target := Target{Upgrade: programCommand(t, "", "upgrade"), Transport: rig.TCP}
+		r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: t.response(), Limit: t.within(testLimit), late: &lateness{}})
+		if err != nil || r.Verdict() != "none" || r.Undecided() != 1 || !r.Results[1].Passed() || r.Open() != "1 of 2 scenarios were not played to their end" {
+			t.Errorf("%v, %s, %s\n%s", err, r.Verdict(), r.Open(), explain(r))
+		}
+		if why := r.Results[0].Trouble; !strings.HasPrefix(why, "no verdict: the judge failed: runtime error: ") || !strings.HasSuffix(why, ")") {
+			t.Errorf("it says %q", why)
+		}
+	})
 }
 
 func TestAMeterThatPanicsCostsTheScenarioItsVerdict(t *testing.T) {

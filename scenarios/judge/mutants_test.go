@@ -15,15 +15,16 @@ import (
 )
 
 // judged plays scenarios of the full suite with a program of this package, and leaves no artifacts.
-func judged(t *testing.T, program string, limit time.Duration, names ...string) *Report {
+func judged(t testing.TB, program string, limit time.Duration, names ...string) *Report {
 	t.Helper()
 	return judgedOver(t, false, "", program, limit, names...)
 }
 
 // judgedOver is judged, with a meter that is called or not. If folder is not empty, artifacts are left there.
-func judgedOver(t *testing.T, called bool, folder, program string, limit time.Duration, names ...string) *Report {
+func judgedOver(t testing.TB, called bool, folder, program string, limit time.Duration, names ...string) *Report {
 	t.Helper()
-	suite, err := NewSuite("full", testResponse)
+	times := time.Duration(timesOf(t))
+	suite, err := NewSuite("full", times*testResponse)
 	if err == nil {
 		suite, err = suite.Only(names)
 	}
@@ -38,7 +39,7 @@ func judgedOver(t *testing.T, called bool, folder, program string, limit time.Du
 	if called {
 		target.Upgrade, target.Recover = dials(t, program, "upgrade"), dials(t, program, "recover")
 	}
-	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: limit, Artifacts: folder, late: &lateness{}})
+	r, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: times * testResponse, Limit: times * limit, Artifacts: folder, late: &lateness{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,48 +190,54 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 		}
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			limit := 4 * testLimit // to show itself, a bug may take many blocks, and the race detector
-			switch {
-			case by.called && by.reason == "I5":
-				limit = testLimit // a call takes its time
-			case by.reason == "I5":
-				limit = 6 * time.Second // more than the healthy program takes
-			}
-			s := judgedOver(t, by.called, "", d.Name+by.with, limit, by.scenario).Results[0]
-			breaks := func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), by.reason+": ") }
-			if !slices.ContainsFunc(s.Broken, breaks) {
-				t.Errorf("%s\nshould break %s:\n%s", d.Text, by.reason, VerdictText(s))
-			}
+			timely(t, func(t *trying) {
+				limit := 4 * testLimit // to show itself, a bug may take many blocks, and the race detector
+				switch {
+				case by.called && by.reason == "I5":
+					limit = testLimit // a call takes its time
+				case by.reason == "I5":
+					limit = 6 * time.Second // more than the healthy program takes
+				}
+				s := judgedOver(t, by.called, "", d.Name+by.with, limit, by.scenario).Results[0]
+				breaks := func(v verdict.Violation) bool { return strings.HasPrefix(v.String(), by.reason+": ") }
+				if !slices.ContainsFunc(s.Broken, breaks) {
+					t.Errorf("%s\nshould break %s:\n%s", d.Text, by.reason, VerdictText(s))
+				}
+			})
 		})
 	}
 }
 
 func TestTheHealthyUpgraderPassesWhereTheBugsAreSeen(t *testing.T) {
 	t.Parallel()
-	var names []string
-	seen := map[string]bool{}
-	for _, by := range seenBy {
-		if !seen[by.scenario] && !by.called && by.with != hasty && !(testing.Short() && by.scenario == longest) {
-			names = append(names, by.scenario)
+	timely(t, func(t *trying) {
+		var names []string
+		seen := map[string]bool{}
+		for _, by := range seenBy {
+			if !seen[by.scenario] && !by.called && by.with != hasty && !(testing.Short() && by.scenario == longest) {
+				names = append(names, by.scenario)
+			}
+			seen[by.scenario] = true
 		}
-		seen[by.scenario] = true
-	}
-	r := judged(t, "", 4*testLimit, names...)
-	if passed, _, _ := r.Counts(); passed != len(names) {
-		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
-	}
+		r := judged(t, "", 4*testLimit, names...)
+		if passed, _, _ := r.Counts(); passed != len(names) {
+			t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
+		}
+	})
 }
 
 func TestAProgramThatAsksAgainABoundedNumberOfTimesIsHealthyAndOneWithoutEndIsNot(t *testing.T) {
 	t.Parallel()
-	names := []string{"never-taken", "busy-for-ever"}
-	r := judged(t, hasty, 4*testLimit, names...)
-	if passed, _, _ := r.Counts(); passed != len(names) {
-		t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
-	}
-	for _, s := range judged(t, "refused-for-ever"+hasty, 4*testLimit, names...).Results {
-		if told := s.breach(duty.Bounded); !strings.Contains(told, "it sent it again each time") {
-			t.Error(VerdictText(s))
+	timely(t, func(t *trying) {
+		names := []string{"never-taken", "busy-for-ever"}
+		r := judged(t, hasty, 4*testLimit, names...)
+		if passed, _, _ := r.Counts(); passed != len(names) {
+			t.Errorf("%d of %d passed:\n%s", passed, len(names), explain(r))
 		}
-	}
+		for _, s := range judged(t, "refused-for-ever"+hasty, 4*testLimit, names...).Results {
+			if told := s.breach(duty.Bounded); !strings.Contains(told, "it sent it again each time") {
+				t.Error(VerdictText(s))
+			}
+		}
+	})
 }

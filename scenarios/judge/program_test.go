@@ -151,11 +151,14 @@ func askTwelveTimes(address string) error {
 const (
 	withoutJournal = "/without-journal"
 	hasty          = "/hasty"
+	// patient, and a number, comes last: it waits so many times testResponse for an answer.
+	patient = "/patient-"
 )
 
 // playProgram runs one of programs, an upgrader with the bug of that name, or a healthy upgrader.
 // programCommand makes its arguments.
 func playProgram(name string, args []string) int {
+	name, times := patienceOf(name)
 	if f, ok := programs()[name]; ok {
 		return f(args)
 	}
@@ -166,7 +169,7 @@ func playProgram(name string, args []string) int {
 		fmt.Println(os.Getenv(markName))
 		return f(args)
 	}
-	t := &tool{}
+	t := &tool{times: times}
 	name, t.forgetful = strings.CutSuffix(name, withoutJournal)
 	name, t.hasty = strings.CutSuffix(name, hasty)
 	t.planted = name
@@ -177,9 +180,26 @@ func playProgram(name string, args []string) int {
 	return 0
 }
 
+// patienceName is the variable of the environment with the number of patient.
+const patienceName = "IONBENCH_TEST_PATIENCE"
+
+// patienceOf takes patient from the end of a name. Those who play a program for another one need not say it
+// again.
+func patienceOf(name string) (program string, times int) {
+	if before, n, ok := strings.Cut(name, patient); ok {
+		os.Setenv(patienceName, n)
+		name = before
+	}
+	times, _ = strconv.Atoi(os.Getenv(patienceName)) // 0 where it is not said
+	return name, max(1, times)
+}
+
 // programCommand is the command that plays a program.
-func programCommand(t *testing.T, name, task string) Command {
+func programCommand(t testing.TB, name, task string) Command {
 	t.Helper()
+	if times := timesOf(t); times > 1 {
+		name += patient + strconv.Itoa(times)
+	}
 	c, err := ParseCommand(fmt.Sprintf("%s play '%s' %s {image} {tcp} {unit-id} {password} {serial} {log} {dir}", shell.Quote(os.Args[0]), name, task), false)
 	if err != nil {
 		t.Fatal(err)
@@ -192,6 +212,7 @@ type tool struct {
 	planted   string // name of a bug
 	forgetful bool
 	hasty     bool
+	times     int // testResponse is waited for an answer
 	upgrader  *client.Upgrader
 	firmware  *upg.File
 	fileErr   error
@@ -225,7 +246,7 @@ func (t *tool) run(args []string) error {
 	t.upgrader, err = client.New(client.Config{
 		Release: client.Release22(), UnitID: uint16(unit), Password: args[4], SerialNumber: args[5], Baud: testBaud,
 		Start: time.Now(), Journal: !t.forgetful, FirstMessageID: uint16(os.Getpid()),
-		Timing:  client.Timing{Response: testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: poll},
+		Timing:  client.Timing{Response: time.Duration(t.times) * testResponse, Resends: 10, Restart: 5 * time.Millisecond, Poll: poll},
 		Planted: planted.InClient(t.planted),
 	})
 	if err != nil {

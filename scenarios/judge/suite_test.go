@@ -20,7 +20,7 @@ const (
 	testLimit    = 15 * time.Second
 )
 
-func mustSuite(t *testing.T, name string) *Suite {
+func mustSuite(t testing.TB, name string) *Suite {
 	t.Helper()
 	s, err := NewSuite(name, testResponse)
 	if err != nil {

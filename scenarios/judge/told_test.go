@@ -20,47 +20,49 @@ import (
 
 func TestAScenarioThatDidNotPassLeavesItsStoryToTheEndOfTheProgram(t *testing.T) {
 	t.Parallel()
-	suite, err := mustSuite(t, "smoke").Only([]string{"undisturbed", "killed"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	told := map[string]*retell.Story{}
-	report, err := Run(t.Context(), suite, Target{Upgrade: programCommand(t, "upgrades-and-denies-it", "upgrade"), Recover: programCommand(t, "upgrades-and-denies-it", "recover"), Transport: rig.TCP}, Options{
-		Baud: testBaud, Response: testResponse, Limit: testLimit, Artifacts: folder, JudgedBy: "test", late: &lateness{},
-		Told: func(s *retell.Story) { told[s.Head.Title[:6]] = s },
+	timely(t, func(t *trying) {
+		suite, err := mustSuite(t, "smoke").Only([]string{"undisturbed", "killed"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := t.TempDir()
+		told := map[string]*retell.Story{}
+		report, err := Run(t.Context(), suite, Target{Upgrade: programCommand(t, "upgrades-and-denies-it", "upgrade"), Recover: programCommand(t, "upgrades-and-denies-it", "recover"), Transport: rig.TCP}, Options{
+			Baud: testBaud, Response: t.response(), Limit: t.within(testLimit), Artifacts: folder, JudgedBy: "test", late: &lateness{},
+			Told: func(s *retell.Story) { told[s.Head.Title[:6]] = s },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, "killed", storyFile)); err == nil {
+			t.Error("a scenario that passed has a page")
+		}
+		shown, err := os.ReadFile(filepath.Join(folder, "undisturbed", storyFile))
+		if err != nil || !bytes.HasPrefix(shown, []byte("<!doctype html>")) {
+			t.Errorf("%d bytes of a page, %v", len(shown), err)
+		}
+		trace, err := os.ReadFile(filepath.Join(folder, "undisturbed", "trace.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(trace)), "\n")
+		if last := lines[len(lines)-1]; !regexp.MustCompile(`^ *\d+\.\d{6} host ended exit \d+$`).MatchString(last) && !strings.Contains(string(trace), "host ended exit") {
+			t.Errorf("the trace ends with %q", last)
+		}
+		if !strings.Contains(string(trace), "host program ") {
+			t.Errorf("the trace does not tell of the program:\n%s", trace)
+		}
+		if len(told) != 2 {
+			t.Errorf("%d stories were told", len(told))
+		}
+		var html bytes.Buffer
+		if err := report.WriteHTML(filepath.Dir(folder), &html); err != nil {
+			t.Fatal(err)
+		}
+		if link := `href="` + filepath.Base(folder) + `/undisturbed/story.html"`; !strings.Contains(html.String(), link) {
+			t.Errorf("the report has no %s", link)
+		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(folder, "killed", storyFile)); err == nil {
-		t.Error("a scenario that passed has a page")
-	}
-	shown, err := os.ReadFile(filepath.Join(folder, "undisturbed", storyFile))
-	if err != nil || !bytes.HasPrefix(shown, []byte("<!doctype html>")) {
-		t.Errorf("%d bytes of a page, %v", len(shown), err)
-	}
-	trace, err := os.ReadFile(filepath.Join(folder, "undisturbed", "trace.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(trace)), "\n")
-	if last := lines[len(lines)-1]; !regexp.MustCompile(`^ *\d+\.\d{6} host ended exit \d+$`).MatchString(last) && !strings.Contains(string(trace), "host ended exit") {
-		t.Errorf("the trace ends with %q", last)
-	}
-	if !strings.Contains(string(trace), "host program ") {
-		t.Errorf("the trace does not tell of the program:\n%s", trace)
-	}
-	if len(told) != 2 {
-		t.Errorf("%d stories were told", len(told))
-	}
-	var html bytes.Buffer
-	if err := report.WriteHTML(filepath.Dir(folder), &html); err != nil {
-		t.Fatal(err)
-	}
-	if link := `href="` + filepath.Base(folder) + `/undisturbed/story.html"`; !strings.Contains(html.String(), link) {
-		t.Errorf("the report has no %s", link)
-	}
 }
 
 // A program says more after the meter has heard the last of it, and its story has that at its own time;

@@ -58,26 +58,28 @@ func (s *seat) Leave() {
 
 func TestWhoeverWatchesSeesEachScenarioFromItsBeginningToItsEnd(t *testing.T) {
 	t.Parallel()
-	suite, err := NewSuite("smoke", testResponse)
-	if err == nil {
-		suite, err = suite.Only([]string{"undisturbed"})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var o onlooker
-	target := Target{Upgrade: programCommand(t, "", "upgrade"), Recover: programCommand(t, "", "recover"), Transport: rig.TCP}
-	if _, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: testResponse, Limit: 4 * testLimit, Rounds: 2, Watch: &o}); err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]bool{}
-	for _, name := range o.begun {
-		names[name] = true
-	}
-	if len(o.begun) != 2 || !names["undisturbed"] || !names["undisturbed.2"] || len(o.left) != 2 {
-		t.Errorf("begun %q, left %q", o.begun, o.left)
-	}
-	if o.asked != 2 || o.steps < 100 || o.lines < 100 {
-		t.Errorf("%d commands, %d steps, %d frames", o.asked, o.steps, o.lines)
-	}
+	timely(t, func(t *trying) {
+		suite, err := NewSuite("smoke", t.response())
+		if err == nil {
+			suite, err = suite.Only([]string{"undisturbed"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o onlooker
+		target := Target{Upgrade: programCommand(t, "", "upgrade"), Recover: programCommand(t, "", "recover"), Transport: rig.TCP}
+		if _, err := Run(t.Context(), suite, target, Options{Baud: testBaud, Response: t.response(), Limit: t.within(4 * testLimit), Rounds: 2, Watch: &o, late: &lateness{}}); err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, name := range o.begun {
+			names[name] = true
+		}
+		if len(o.begun) != 2 || !names["undisturbed"] || !names["undisturbed.2"] || len(o.left) != 2 {
+			t.Errorf("begun %q, left %q", o.begun, o.left)
+		}
+		if o.asked != 2 || o.steps < 100 || o.lines < 100 {
+			t.Errorf("%d commands, %d steps, %d frames", o.asked, o.steps, o.lines)
+		}
+	})
 }
