@@ -108,7 +108,7 @@ func TestAMeterWhosePortVanishesBehindAProxyIsFoundAgain(t *testing.T) {
 			t.Parallel()
 			meter := startJSON(t, append(over.serve, "--pace", "off", "--fault", "port-vanishes at block 3 for 250ms")...)
 			proxy := startProxy(t, "--to", over.to(meter))
-			wantDone(t, overPTY(proxy), client.TaskUpgrade, testFirmware(6))
+			wantDoneWaiting(t, overPTY(proxy), client.TaskUpgrade, testFirmware(6), hurried)
 			proxy.end()
 			meter.end()
 			var told []string
@@ -131,7 +131,7 @@ func TestAPortThatVanishesByAPlanComesBack(t *testing.T) {
 	t.Parallel()
 	a := plugIn(t)
 	m := startJSON(t, "--port", a.meters, "--pace", "off", "--fault", "port-vanishes at block 2 for 150ms")
-	wantDone(t, a.tool(), client.TaskUpgrade, testFirmware(3)) // its own adapter stays
+	wantDoneWaiting(t, a.tool(), client.TaskUpgrade, testFirmware(3), hurried) // its own adapter stays
 	m.end()
 	if len(m.all("port-gone")) != 1 || len(m.all("port-back")) != 1 {
 		t.Errorf("%v, %v", m.all("port-gone"), m.all("port-back"))
@@ -252,7 +252,7 @@ func TestNothingIsLostBehindAProxyThoughEitherEndIsKilledAtAnyTime(t *testing.T)
 			m.kill()
 			<-m.ended
 		}()
-		if _, err := useUntil(ctx, t, overTCP(p), 105, client.TaskUpgrade, file, 200*time.Millisecond); err != nil {
+		if _, err := useUntil(ctx, t, overTCP(p), 105, client.TaskUpgrade, file, hurried); err != nil {
 			cut++
 		}
 		<-struck
@@ -261,7 +261,7 @@ func TestNothingIsLostBehindAProxyThoughEitherEndIsKilledAtAnyTime(t *testing.T)
 			m = meter()
 		}
 		eventually(t, func() bool { // the proxy opens the meter's port again
-			h, err := use(t, overTCP(p), client.TaskUpgrade, file)
+			h, err := useWaiting(t, overTCP(p), client.TaskUpgrade, file, hurried)
 			return err == nil && h.err == nil
 		})
 		var h *tool

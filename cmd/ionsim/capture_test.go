@@ -40,7 +40,7 @@ func TestACaptureIsWholeHoweverItsWriterEndsAndTheNextRunIsAdded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.pcapng")
 	args := []string{"--tcp", ":0", "--pace", "off", "--capture", path, "--fault", "reply-lost at block 2"}
 	m := startProcessJSON(t, args...)
-	wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(3))
+	wantDoneWaiting(t, overTCP(m), client.TaskUpgrade, testFirmware(3), hurried)
 	m.kill()
 	<-m.ended
 	b, err := os.ReadFile(path)
@@ -79,7 +79,7 @@ func TestACaptureIsWholeAtWhateverMomentItsWriterIsKilled(t *testing.T) {
 			defer close(gone)
 			_, _ = use(t, overTCP(m), client.TaskUpgrade, testFirmware(100)) // it ends as the meter does
 		}()
-		for at := size; at < size+int64(20_000+7_919*round); { // some frames are there
+		for at := size; at < size+int64(20_000+7_919*round); time.Sleep(time.Millisecond) { // some frames are there
 			info, err := os.Stat(path)
 			must(t, err)
 			at = info.Size()

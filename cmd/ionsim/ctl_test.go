@@ -48,7 +48,7 @@ func TestAFaultStruckByHandIsToldAndItsPlanDoesItAgain(t *testing.T) {
 	ctl(t, "fault", "reply-lost at block 2")
 	ctl(t, "fault", "reply-lost at block 4")
 	ctl(t, "end", "2")
-	first := wantDone(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(5))
+	first := wantDoneWaiting(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(5), counting)
 	if got := ctl(t, "faults"); !strings.Contains(got, "reply-lost at block 2  over") {
 		t.Errorf("faults:\n%s", got)
 	}
@@ -59,7 +59,7 @@ func TestAFaultStruckByHandIsToldAndItsPlanDoesItAgain(t *testing.T) {
 	}
 
 	r := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", again)
-	second := wantDone(t, port.Config{TCP: r.ready.TCP}, client.TaskUpgrade, testFirmware(5))
+	second := wantDoneWaiting(t, port.Config{TCP: r.ready.TCP}, client.TaskUpgrade, testFirmware(5), counting)
 	if a, b := untimed(first.log), untimed(second.log); !slices.Equal(a, b) {
 		t.Errorf("by hand %q, by its plan %q", a, b)
 	}

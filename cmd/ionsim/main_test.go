@@ -46,6 +46,14 @@ func TestMain(m *testing.M) {
 // patience is how long a test waits for something that must come. It measures nothing.
 const patience = 2 * time.Minute
 
+// How long a tool waits for answers. Where all of them come a long time costs nothing, and no busy computer
+// is too late with one; where one is missing it is waited for, and where they are counted, that has to be long, too.
+const (
+	unhurried = 7 * time.Second
+	counting  = time.Second
+	hurried   = 200 * time.Millisecond
+)
+
 // event has the fields of all lines of --json.
 type event struct {
 	Event     string
@@ -344,7 +352,7 @@ func (h *tool) answer(p client.Prompt) client.Answer {
 // result of the task is in the tool.
 func use(t testing.TB, connection port.Config, task client.Task, file *upg.File) (*tool, error) {
 	t.Helper()
-	return useWaiting(t, connection, task, file, 200*time.Millisecond)
+	return useWaiting(t, connection, task, file, unhurried)
 }
 
 // useWaiting is use with a time to wait for answers.
@@ -356,7 +364,7 @@ func useWaiting(t testing.TB, connection port.Config, task client.Task, file *up
 // useUnit is use with the meter of a unit id.
 func useUnit(t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File) (*tool, error) {
 	t.Helper()
-	return useWith(t, connection, unit, task, file, 200*time.Millisecond)
+	return useWith(t, connection, unit, task, file, unhurried)
 }
 
 func useWith(t testing.TB, connection port.Config, unit int, task client.Task, file *upg.File, response time.Duration) (*tool, error) {
@@ -395,9 +403,14 @@ func overTCP(m *served) port.Config { return port.Config{TCP: m.ready.TCP} }
 // gone.
 func wantDone(t testing.TB, connection port.Config, task client.Task, file *upg.File) *tool {
 	t.Helper()
-	h, err := use(t, connection, task, file)
+	return wantDoneWaiting(t, connection, task, file, unhurried)
+}
+
+func wantDoneWaiting(t testing.TB, connection port.Config, task client.Task, file *upg.File, response time.Duration) *tool {
+	t.Helper()
+	h, err := useWaiting(t, connection, task, file, response)
 	for tries := 0; errors.Is(err, port.ErrBusy) && tries < 1000; tries++ {
-		h, err = use(t, connection, task, file)
+		h, err = useWaiting(t, connection, task, file, response)
 	}
 	if err = errors.Join(err, h.err); err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(h.log, "\n"))

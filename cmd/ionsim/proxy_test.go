@@ -44,12 +44,12 @@ func TestAProxyWithAPlanDoesWhatTheMeterWithThePlanDoes(t *testing.T) {
 				return append(args, "--fault", plan)
 			}
 			direct := startJSON(t, faults("--tcp", ":0", "--pace", "off")...)
-			want := wantDone(t, overTCP(direct), client.TaskUpgrade, testFirmware(6))
+			want := wantDoneWaiting(t, overTCP(direct), client.TaskUpgrade, testFirmware(6), counting)
 			direct.end()
 
 			meter := startJSON(t, "--tcp", ":0", "--pace", "off")
 			proxy := startProxy(t, faults("--from", "tcp::0", "--to", "tcp:"+meter.ready.TCP)...)
-			got := wantDone(t, overTCP(proxy), client.TaskUpgrade, testFirmware(6))
+			got := wantDoneWaiting(t, overTCP(proxy), client.TaskUpgrade, testFirmware(6), counting)
 			proxy.end()
 			meter.end()
 			if a, b := untimed(want.log), untimed(got.log); !slices.Equal(a, b) {
@@ -92,7 +92,7 @@ func TestAProxyAndAMeterTellTheirStoryAtTheEnd(t *testing.T) {
 	folder := t.TempDir()
 	meter := startJSON(t, "--tcp", ":0", "--pace", "off", "--story", filepath.Join(folder, "meter.html"), "--fault", "byte-flip at byte 9000 to-meter")
 	proxy := startProxy(t, "--from", "tcp::0", "--to", "tcp:"+meter.ready.TCP, "--fault", "frame-lost at block 2", "--story", filepath.Join(folder, "proxy.story.json"))
-	wantDone(t, overTCP(proxy), client.TaskUpgrade, testFirmware(3))
+	wantDoneWaiting(t, overTCP(proxy), client.TaskUpgrade, testFirmware(3), hurried)
 	proxy.end()
 	meter.end()
 	text, err := os.ReadFile(filepath.Join(folder, "proxy.story.json"))
@@ -199,7 +199,7 @@ func TestAProxyIsStruckByHandAsAMeterIs(t *testing.T) {
 			t.Errorf("ctl %s: %v, %s", args, code, errs)
 		}
 	}
-	wantDone(t, overTCP(p), client.TaskUpgrade, testFirmware(4))
+	wantDoneWaiting(t, overTCP(p), client.TaskUpgrade, testFirmware(4), counting)
 	p.end()
 	if got := p.all("stopped")[0].ByHand; !strings.Contains(got, "reply-lost at block 2") {
 		t.Errorf("what was done by hand is %q", got)

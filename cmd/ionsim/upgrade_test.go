@@ -123,7 +123,7 @@ func TestCablePullIsToldAndSurvived(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			m := startJSON(t, append(test.args, "--pace", "off", "--fault", plan)...)
-			h := wantDone(t, test.over(m), client.TaskUpgrade, testFirmware(6))
+			h := wantDoneWaiting(t, test.over(m), client.TaskUpgrade, testFirmware(6), counting)
 			m.end()
 			var told []string
 			for _, e := range m.all("fault") {
@@ -191,7 +191,7 @@ func TestStallIsToldAndSurvived(t *testing.T) {
 	t.Parallel()
 	const plan = "ip-stall at block 3 for 2 no-responses"
 	m := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", plan)
-	h := wantDone(t, overTCP(m), client.TaskUpgrade, testFirmware(6))
+	h := wantDoneWaiting(t, overTCP(m), client.TaskUpgrade, testFirmware(6), counting)
 	m.end()
 	if told := m.all("fault"); len(told) != 2 || told[1].Phase != "ends" || told[1].Fault != plan {
 		t.Errorf("%+v", told)
@@ -469,7 +469,7 @@ func TestClientOfAnotherRateHearsGarbageOnAPTY(t *testing.T) {
 	t.Parallel()
 	m := startJSON(t, "--pace", "off", "--link", filepath.Join(t.TempDir(), "ttyION"))
 	connection := port.Config{Port: m.ready.Link, Baud: 19200}
-	h, err := use(t, connection, client.TaskIdentify, nil)
+	h, err := useWaiting(t, connection, client.TaskIdentify, nil, hurried)
 	if err != nil || !errors.Is(h.err, client.ErrNoResponse) {
 		t.Errorf("at 19200 baud: %v, %v", err, h.err)
 	}
@@ -536,7 +536,7 @@ func TestScriptReadsTheNameOfThePTYAlone(t *testing.T) {
 		if target, err := os.Readlink(link); err != nil || target != name {
 			t.Errorf("the first line is %q, the link leads to %q (%v)", name, target, err)
 		}
-		wantDone(t, port.Config{Port: name}, client.TaskUpgrade, testFirmware(3))
+		wantDoneWaiting(t, port.Config{Port: name}, client.TaskUpgrade, testFirmware(3), hurried)
 		for _, sign := range signs {
 			must(t, cmd.Process.Signal(sign))
 		}

@@ -40,6 +40,8 @@ What it tells:
     disconnected  host, reason, broke (false: the client has closed it)
     port-gone     host (the PTY, or host:port): a port-vanishes has taken it away; also its link
     port-back     host: it is there again. A PTY has another name then, under the same link
+    no-room       host (host:port), reason: clients wait there until the computer has room for one
+                  more: too many files are open, or memory is short
     not-reset     host ("" for nobody), reason: an ip-reset that could not be carried out
     lost-bytes    host, bytes: that the host did not take
     no-ion        bytes, likeness (what they look like: Modbus, telnet, text, noise …), hex (the
@@ -70,8 +72,8 @@ What it tells:
     far           port, state: of the meter's port: open, absent (it cannot be opened, and is tried
                   again), lost (the connection ended), lost bytes (bytes: it does not take them, or
                   is not there), not set (the rate); reason, where there is one
-    fault, connected, refused, disconnected, port-gone, port-back, not-reset, lost-bytes, no-ion,
-    frame, frame-harmed
+    fault, connected, refused, disconnected, port-gone, port-back, no-room, not-reset, lost-bytes,
+    no-ion, frame, frame-harmed
                   as ionsim tells them
     host-baud     host, baud: the rate set on the PTY, which is passed on
     stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter, frames_to_host,
