@@ -91,13 +91,14 @@ type player struct {
 	limit    time.Duration // of an attempt
 	place    *place
 	attempts []*Execution
-	said     []story.Event // what the program did
-	step     *Step         // that is played
-	tries    int           // attempts in this step so far
-	unsure   ion.Groups    // of which somebody has set a part meanwhile
-	unnamed  bool          // the name of the template is the factory's, which is another with every revision
-	logged   []byte        // what the attempts so far have left in the log
-	logFile  string        // in {dir}; empty for logName
+	said     []story.Event     // what the program did
+	step     *Step             // that is played
+	tries    int               // attempts in this step so far
+	copied   map[string][]byte // what the program had kept when somebody copied it
+	unsure   ion.Groups        // of which somebody has set a part meanwhile
+	unnamed  bool              // the name of the template is the factory's, which is another with every revision
+	logged   []byte            // what the attempts so far have left in the log
+	logFile  string            // in {dir}; empty for logName
 }
 
 // imageName is the firmware file in {dir}.

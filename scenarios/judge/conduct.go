@@ -43,6 +43,8 @@ type conduct struct {
 	damaged       damage        // the last answer that came only with a wrong CRC
 	busy          haste         // since the last answer that was not busy
 	asked         rush          // in this attempt
+	patience      time.Duration // that every answer takes; 0: they come at once
+	saidAt        time.Duration // when the program last sent data
 	breaches      []breach
 }
 
@@ -214,10 +216,21 @@ func (c *conduct) says(f *ion.Frame) {
 	c.last.Data = nil
 	if id, first := f.MessageID(); first {
 		c.rushes(f.Data, pending)
+		c.impatient(id, requestOf(f.Data))
 		if id != c.id {
 			c.id, c.before, c.acked = id, c.acked, map[byte]bool{}
 		}
 		c.asks(id, f.Data)
+	}
+	c.saidAt = c.now
+}
+
+// impatient looks at how soon a message is sent again whose answer is on its way. How often a meter is
+// asked that restarts is up to the program.
+func (c *conduct) impatient(id uint16, kind request) {
+	restarting := kind == identifies && c.enter != 0
+	if waited := c.now - c.saidAt; id == c.id && c.patience > 0 && waited < c.patience && !c.reopened && !restarting {
+		c.tell(duty.Patience, "%s was sent again after %v, and the answer takes %v, for which it should wait", requestNames[kind], waited.Round(time.Millisecond), c.patience)
 	}
 }
 

@@ -63,6 +63,14 @@ func (l *lateness) worst(from, to time.Time) (late time.Duration) {
 	return late
 }
 
+// calm reports whether the computer was in time of late, so that it can bear another program that waits
+// for an answer so long.
+func (l *lateness) calm(response time.Duration) bool {
+	const lately = 300 * time.Millisecond
+	now := time.Now()
+	return l.worst(now.Add(-lately), now) <= tolerated(response)/2
+}
+
 // tolerated is how late the computer may be without harm to a program that waits for an answer
 // that long. The scenarios leave it half of that.
 func tolerated(response time.Duration) time.Duration { return response / 4 }

@@ -126,6 +126,7 @@ var seenBy = map[string]sighting{
 	"redials-a-wrong-number":     {scenario: "carrier-lost", reason: "expected", called: true},
 	"dials-for-ever":             {scenario: "busy-in-between", reason: "I5", called: true},
 	"never-reopens":              {scenario: "connection-breaks-often", reason: "expected"},
+	"waits-half-as-long":         {scenario: "slow-answers", reason: "expected"},
 	"reopens-another-port":       {scenario: "connection-breaks-often", reason: "expected"},
 }
 
@@ -155,7 +156,7 @@ var unseen = []struct {
 		"left-in-loader", "completed-before-settings",
 	}},
 	{"another program may have a retry rule, and a log, of its own", []string{
-		"nine-resends", "eleven-resends", "waits-half-as-long", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
+		"nine-resends", "eleven-resends", "waits-twice-as-long", "resend-is-new", "one-message-id", "restart-awaited-for-ever",
 		"ends-without-a-port",
 		"efficiency-of-one-pass", "resends-not-logged", "clock-of-another-zone", "failure-not-logged",
 	}},

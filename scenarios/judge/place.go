@@ -162,7 +162,7 @@ func (p *place) openRegular(name string, flags int) (*os.File, error) {
 
 // put puts a file into {dir}, in the place of whatever has its name.
 func (p *place) put(name string, content []byte) error {
-	fresh := "." + name + "." + rand.Text()
+	fresh := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+rand.Text())
 	if err := write(p.dir, fresh, content); err != nil {
 		return err
 	}

@@ -111,6 +111,7 @@ type gateway struct {
 	unread bool      // nobody reads the program's outputs from now on
 	nags   bool      // the meter is frozen, and what comes in its place is no answer
 	nag    nag
+	lag    lag
 	memory []byte // of the meter, from before the first write
 	held   []byte // the beginning of a frame of the meter
 }
@@ -124,6 +125,7 @@ func newGateway(harms []Harm, unit uint16, response time.Duration) *gateway {
 func (g *gateway) HostGone(now time.Duration) {
 	g.seen.Reset()
 	g.parted()
+	g.lag.lose()
 	g.line.HostGone(now)
 }
 
@@ -168,6 +170,9 @@ func (g *gateway) count(f *ion.Frame) {
 	}
 	asks := requestOf(f.Data)
 	g.lose = g.deaf != anything && asks == g.deaf
+	if asks == polls && g.again != nil && g.again.at == clears {
+		asks = clears // how far it is
+	}
 	if !g.known || id != g.lastID {
 		g.countNew(id, asks)
 	}
@@ -241,6 +246,10 @@ func (g *gateway) strike(h *Harm, kind request) {
 		g.nags = true
 		g.nag.begin(g.now, nags[h.name](g.unit, g.lastID), g.response)
 		return
+	case "slow":
+		g.lag.by = slowAnswer(g.response)
+		g.patience = g.lag.by
+		return
 	case "application-back":
 		g.use(func(s *bench.Station) {
 			s.PowerOff(g.now)
@@ -304,6 +313,9 @@ func (g *gateway) Next() (at time.Duration, wake bool) {
 	if at, wake = g.line.Next(); g.nags && (!wake || g.nag.due < at) {
 		return g.nag.due, true
 	}
+	if due, some := g.lag.next(); some && (!wake || due < at) {
+		return due, true
+	}
 	return at, wake
 }
 
@@ -314,7 +326,7 @@ func (g *gateway) Transmit(dst []byte) []byte {
 		g.held = g.line.Transmit(g.held[:0])[:0] // nobody hears the meter
 		dst = g.nag.appendDue(dst, g.now)
 	} else {
-		dst = g.forward(dst)
+		dst = g.lag.pass(g.forward(dst), before, g.now)
 	}
 	g.hear(dst[before:])
 	return dst
@@ -564,6 +576,7 @@ var forgeries = map[string]forgery{
 	"fewer-values": fewerValues,
 	"lying-length": func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
 	"cut-short":    func(frame []byte) []byte { return frame[:len(frame)/2] },
+	"padded":       padded,
 	"cut-frame":    func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
 }
 
@@ -614,6 +627,16 @@ func fewerValues(frame []byte) []byte {
 	return append(programReply(frame, nil), frame...)
 }
 
+// padded is the last frame of an answer with two bytes behind its packet, if there is room for them.
+func padded(frame []byte) []byte {
+	behind := []byte{0x14, 0xAC}
+	if last := frame[transactionAt]&^firstOfMany == 0; !last || len(frame)+len(behind) > dataAt+ion.MaxFrameData+frameCRC {
+		return frame
+	}
+	frame[lengthAt] += byte(len(behind))
+	return sealed(slices.Insert(frame, len(frame)-frameCRC, behind...))
+}
+
 // programReply is an answer of one frame, with these values, in the place of one that begins with
 // a frame.
 func programReply(frame []byte, values []ion.Value) []byte {
@@ -659,7 +682,7 @@ func harm(at request, nth int, name string, response time.Duration) Harm {
 	if name == "garbled" {
 		h.garble = firstValue
 	}
-	if nags[name] != nil || slices.Contains([]string{"garbled", "unheard", "forgets", "reader-gone", "application-back"}, name) {
+	if nags[name] != nil || slices.Contains([]string{"garbled", "unheard", "forgets", "reader-gone", "application-back", "slow"}, name) {
 		h.Forge = func(frame []byte) []byte { return frame } // see strike
 	}
 	if h.Forge != nil {

@@ -25,7 +25,7 @@ type Options struct {
 	Seed     uint64        // decides what a power loss leaves in the flash; 0: 1
 	Response time.Duration // how long the program waits for an answer, as far as known; 0: 10 s
 	Limit    time.Duration // of an attempt; 0: derived from Response and Pace
-	Parallel int           // scenarios at once; 0: DefaultParallel
+	Parallel int           // scenarios at once, and fewer while the computer is late; 0: DefaultParallel
 	Rounds   int           // how often each scenario is played; 0: once
 	// Artifacts is the folder for the artifacts. Each scenario has a folder in it. Empty: no
 	// artifacts are kept.
@@ -56,7 +56,7 @@ type Options struct {
 // Defaults of Options.
 const (
 	DefaultResponse = 10 * time.Second // documented for the public ION client
-	DefaultParallel = 16               // a program waits most of the time
+	DefaultParallel = 48               // a program waits most of the time; see seats
 )
 
 // Filled returns the options with their defaults.
@@ -235,6 +235,7 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 type outing struct {
 	kept     *os.Root // folder for the artifacts; nil: none are kept
 	late     *lateness
+	seats    seats
 	mu       sync.Mutex // guards all below
 	estimate *estimate
 	told     func(*Result)
@@ -312,10 +313,16 @@ func artifactsFolder(o *Options, s *Suite) (*os.Root, error) {
 func (r *Report) playAll(ctx context.Context, s *Suite, o *outing) error {
 	rounds, n := r.Options.Rounds, len(s.Scenarios)
 	r.Results = make([]*Result, n*rounds)
+	order := s.longestFirst(o.estimate)
 	var mu sync.Mutex
 	var first error
 	_ = parallel.Each(ctx, r.Options.Parallel, len(r.Results), func(ctx context.Context, i int) error {
-		scenario, round := i%n, i/n // every scenario once, then every one again
+		scenario, round := order[i%n], i/n // every scenario once, then every one again
+		leave, err := o.seats.take(ctx, func() bool { return o.late.calm(r.Options.Response) })
+		if err != nil {
+			return err
+		}
+		defer leave()
 		result, err := r.playOne(ctx, &s.Scenarios[scenario], round+1, o, "")
 		mu.Lock()
 		r.Results[scenario*rounds+round] = result

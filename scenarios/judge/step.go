@@ -3,7 +3,6 @@ package judge
 import (
 	"bytes"
 	"io/fs"
-	"path/filepath"
 
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/verdict"
@@ -21,6 +20,8 @@ type Step struct {
 	Expect   Expectation    // of the first attempt
 	Writes   []world.Write  // somebody sets these before
 	Tears    bool           // every file that the program left in {dir} is cut in the middle before
+	Copies   bool           // somebody copies these files before
+	Returns  bool           // and puts the copies back before
 	Resets   bool           // somebody has the meter initialise itself before
 	Around   surroundings   // of the first attempt
 	Recovery bool           // it recovers what an earlier step has left
@@ -80,6 +81,12 @@ func (p *player) prepare() error {
 	if s.Tears {
 		p.tear()
 	}
+	if s.Copies {
+		p.copied = p.mayKeep()
+	}
+	if s.Returns {
+		p.placeEach(p.copied)
+	}
 	return nil
 }
 
@@ -110,19 +117,31 @@ func (p *player) write(w world.Write) {
 // leastKept is how many bytes a file has at least that holds all settings. Locks are shorter.
 const leastKept = 100
 
-// tear cuts the files that the program has left and that may hold settings.
-func (p *player) tear() {
-	torn := make(map[string][]byte)
+// mayKeep are the files that the program has left and that may hold settings.
+func (p *player) mayKeep() map[string][]byte {
+	found := make(map[string][]byte)
 	p.place.gather(func(name string, mode fs.FileMode, content []byte) {
 		if mode.IsRegular() && name != imageName && name != logName && name != besideLog && len(content) >= leastKept {
-			torn[name] = bytes.Clone(content[:len(content)/2])
+			found[name] = bytes.Clone(content)
 		}
 	})
-	for name, half := range torn {
-		if filepath.Dir(name) == "." {
-			_ = p.place.put(name, half)
-		} else {
-			_ = p.place.spoil(name, half)
+	return found
+}
+
+// tear cuts the files that the program has left and that may hold settings.
+func (p *player) tear() {
+	found := p.mayKeep()
+	for name, content := range found {
+		found[name] = content[:len(content)/2]
+	}
+	p.placeEach(found)
+}
+
+// placeEach gives files of {dir} a content.
+func (p *player) placeEach(contents map[string][]byte) {
+	for name, content := range contents {
+		if p.place.spoil(name, content) != nil {
+			_ = p.place.put(name, content)
 		}
 	}
 }

@@ -379,6 +379,8 @@ func moreHistories() []play {
 			Then: []Step{{Plans: plansOf("abort at state booting"), Expect: Recovers, Alone: true, Perhaps: true}, {Recovery: true}}}, ""},
 		{Scenario{Name: "killed-restarting-and-changed", Phase: Restart, Title: "an upgrade is killed before its settings are back, some of three groups are set by hand, and the next run brings back the other groups", World: bootsLong(), Pace: wall, Alone: true, Extra: perAttempt + 10*time.Second, Harms: []Harm{harm(restarts, 1, "kill", 0)}, Duties: duties(duty.InForce, duty.Kept, duty.Values),
 			Then: []Step{{Writes: changed(), Unsure: true, Recovery: true}}}, ""},
+		{Scenario{Name: "kept-and-copied", Phase: Whole, Title: "an upgrade is killed, what it had kept is copied, the meter recovered and a setting changed by hand; then the copy comes back, and the meter is upgraded", World: worldOf(3), Alone: true, Extra: 2 * perAttempt, Duties: duties(duty.Gone, duty.InForce),
+			Then: []Step{{Copies: true, Recovery: true}, {Firmware: another(), Writes: changed(), Returns: true, Expect: Either}}}, "kill at block 2"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
@@ -661,6 +663,18 @@ func harmful(response time.Duration) []Scenario {
 		s = &all[len(all)-1]
 		s.Name, s.Extra, s.Longest, s.Harms[0].Endless = "busy-for-ever-"+requestNames[at], 2*time.Minute, mostAsking, &busyForEver
 	}
+	add(identifies, 1, "tells-busy", "the meter is busy, as often as it is asked, from the first", Either, false, duty.Bounded, duty.Busy, duty.AsItWas)
+	s = &all[len(all)-1]
+	s.Name, s.Extra, s.Longest, s.Harms[0].Endless = "busy-for-ever-identify", 2*time.Minute, mostAsking, &busyForEver
+	add(identifies, 1, "slow", "everything that the meter sends takes more than half of the time for which it is waited, from the first", Succeeds, true, duty.Patience, duty.Same, duty.Bounded)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Waits = "slow-answers", sized(700), 30
+	for _, at := range []request{identifies, reads, enters, clears, blocks, verifies, restarts, writes, compares} {
+		add(at, 1, "padded", "two bytes stand behind the packet in the answer to", Succeeds, true, duty.Stream, duty.Matching)
+		heard()
+	}
+	add(confirms, 1, "tells-another-revision", "the meter tells another revision than the file's, once, at the first identify after the restart:", Recovers, false, duty.Kept, duty.InForce, duty.Again)
+	all[len(all)-1].Name, all[len(all)-1].World = "another-revision-once", worldOf(2)
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
