@@ -116,8 +116,8 @@ func report(b *testing.B, ways []*way, unit string, scale float64) {
 		if w.name != directly {
 			b.ReportMetric(inTheMiddle(ways[0].took)/m, w.name+"-of-direct")
 		}
-		if w.name == byRelay {
-			b.ReportMetric(m/inTheMiddle(ways[1].took), byProxy+"-of-relay")
+		if w.name == byRelay || w.name == bySocat {
+			b.ReportMetric(m/inTheMiddle(ways[1].took), byProxy+"-of-"+w.name)
 		}
 	}
 }

@@ -110,16 +110,26 @@ const exception = 0x80
 
 func isFunction(code byte) bool { return bytes.IndexByte(modbusFunctions, code&^exception) >= 0 }
 
-// likeModbusRTU knows a frame by its CRC. What came may be several, or one with something else.
+// likeModbusRTU knows a frame by its CRC, whatever follows it: what came may be several.
 func likeModbusRTU(p []byte) string {
-	const least, most = 4, 256
-	for n := min(len(p), most); n >= least; n-- {
-		f := p[:n]
-		if binary.LittleEndian.Uint16(f[n-2:]) == CRC16(f[:n-2]) && isFunction(f[1]) {
-			return fmt.Sprintf("Modbus RTU (unit %d, function %d)", f[0], f[1]&^exception)
-		}
+	const least, most, check = 4, 256, 2
+	if len(p) < least || !isFunction(p[1]) {
+		return ""
 	}
-	return ""
+	p = p[:min(len(p), most)]
+	found := false
+	crc := CRC16(p[:least-check])
+	for n := least; ; n++ {
+		found = found || binary.LittleEndian.Uint16(p[n-check:]) == crc
+		if n == len(p) {
+			break
+		}
+		crc = crcUpdate(crc, p[n-check:n-check+1])
+	}
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("Modbus RTU (unit %d, function %d)", p[0], p[1]&^exception)
 }
 
 func likeModbusASCII(p []byte) string {

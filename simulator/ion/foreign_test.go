@@ -18,6 +18,8 @@ func TestBytesThatAreNoIONAreNamedByWhatTheyLookLike(t *testing.T) {
 		{"a Modbus TCP client", "00 01 00 00 00 06 01 03 00 00 00 0A", "Modbus TCP (unit 1, function 3)"},
 		{"what only looks like one: no Modbus function", "69 03 00 00 00 02 CC 25", "line noise"},
 		{"Modbus ASCII", hex.EncodeToString([]byte(":010300000001FB\r\n")), "Modbus ASCII"},
+		{"Modbus RTU behind which more comes", "01 03 00 00 00 0A C5 CD 01 03 00", "Modbus RTU (unit 1, function 3)"},
+		{"the shortest of Modbus RTU", "01 07 41 E2", "Modbus RTU (unit 1, function 7)"},
 		{"telnet", "FF FB 01 FF FD 03", "telnet options"},
 		{"telnet's FF", hex.EncodeToString(bytes.ReplaceAll(frame, []byte{0xFF}, []byte{0xFF, 0xFF})), "ION with every byte FF doubled"},
 		{"a browser", hex.EncodeToString([]byte("GET / HTTP/1.1\r\nHost: meter\r\n\r\n")), `text: "GET / HTTP/1.1"`},

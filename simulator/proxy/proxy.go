@@ -69,6 +69,9 @@ func (f *Far) Flush(now time.Duration) {
 	}
 }
 
+// Full is nil, or says when the port has taken some of what waits for it, as steady.Port has it.
+func (f *Far) Full() <-chan struct{} { return f.port.Full() }
+
 // What a port can do beside carrying bytes; not every port can.
 type (
 	// rated is a port with a rate.

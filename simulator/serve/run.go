@@ -18,8 +18,10 @@ import (
 )
 
 const (
-	// A PTY hands over at most 4096 bytes at once.
+	// A PTY hands over at most 4096 bytes at once, and readBufferMost is for a TCP client that
+	// sends more.
 	readBufferBytes = 4096
+	readBufferMost  = 64 << 10
 	// turnsAtOnce is how many turns one goroutine does before others may: a device that is
 	// always due must not keep them out.
 	turnsAtOnce = 16
@@ -29,6 +31,9 @@ const (
 	// jammedLimit is how long a host is waited for that has just lost bytes: the device's time
 	// must go on.
 	jammedLimit = time.Millisecond
+	// stuckLimit is how long a host is held back for something that takes nothing: at 300 baud the 512
+	// bytes of a piece take 17 s.
+	stuckLimit = 20 * time.Second
 	// mostWaiting is how many TCP clients wait until those before them, who have closed already, are
 	// read to their ends.
 	mostWaiting = 16
@@ -198,8 +203,35 @@ func (r *run) read(h *host) {
 			}
 			now := r.enqueue(h, n, err)
 			open = r.carry(h, now) && err == nil
+			if open {
+				h.widen(n)
+				r.holdBack()
+			}
 		}
 	})
+}
+
+// holdBack waits while what hosts have sent is not taken.
+func (r *run) holdBack() {
+	if r.config.Full == nil {
+		return
+	}
+	for full := r.config.Full(); full != nil; full = r.config.Full() {
+		select {
+		case <-full:
+		case <-r.quit:
+			return
+		case <-time.After(stuckLimit):
+			return
+		}
+	}
+}
+
+// widen makes more room for what is read at once where n bytes have filled it. The buffer must be free.
+func (h *host) widen(n int) {
+	if n == len(h.buffer) && n < readBufferMost {
+		h.buffer = make([]byte, 2*n)
+	}
 }
 
 func newClient(conn net.Conn, remote *rfc2217.Server) *host {

@@ -92,6 +92,11 @@ type Config struct {
 	// and what the turn would send is lost. The client may connect again. Without such a
 	// connection, as on a PTY, the event is [NotReset].
 	Reset func() bool
+	// Full, if not nil, is asked before a host is read again, by any goroutine. While it returns a
+	// channel the host is not read, as where what it sends goes further and is not taken there; it is
+	// asked again when the channel is closed. A host that is held back for 20 s in which none is
+	// closed is read nevertheless.
+	Full func() <-chan struct{}
 	// Gone, if not nil, is asked after every turn of the device whether the ports are gone, as those
 	// of a serial adapter that was pulled out, or of a gateway that restarts. While they are, the
 	// link and the PTY do not exist, nobody listens at the TCP address, and a client's connection

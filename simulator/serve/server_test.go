@@ -257,6 +257,27 @@ func TestServerRefusesNobodyWhoComesRightAfterAnother(t *testing.T) {
 	}
 }
 
+func TestAClientThatSendsMuchIsReadInLargePieces(t *testing.T) {
+	device := newBell()
+	device.silent = true
+	commands := make(chan func(time.Duration))
+	_, client := commanded(t, device, commands)
+	release := heldUp(commands)
+	defer release()
+	const sent = 12 * readBufferBytes
+	_, err := client.Write(make([]byte, sent))
+	must(t, err)
+	release()
+	largest := 0
+	for n := 0; n < sent; {
+		piece := len(<-device.did) - len("receive ")
+		n, largest = n+piece, max(largest, piece)
+	}
+	if largest <= readBufferBytes {
+		t.Errorf("%d bytes came in pieces of up to %d", sent, largest)
+	}
+}
+
 func TestClientsWhoComeAndGoWhileNobodyIsReadKeepNobodyOut(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells that a client is leaving while its bytes are unread")

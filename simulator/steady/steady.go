@@ -15,16 +15,22 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	readBytes = 4096
+	readBytes = 4096     // at once, as much as a PTY hands over
+	mostBytes = 64 << 10 // of a connection that brings more
 	// maxUnwritten bounds what waits to be written, in bytes. More is lost, as with a UART whose line
 	// takes nothing.
 	maxUnwritten = 256 << 10
 	// maxItems bounds the pieces in which it waits.
 	maxItems = 4096
+	// aheadBytes is how much may wait before those who write are to hold back.
+	aheadBytes = 64 << 10
+	// pieceBytes are written at once of what has waited, so that it shows that a slow port takes something.
+	pieceBytes = 512
 	// defaultRetry is how long it takes until a port that is gone is tried again.
 	defaultRetry = 100 * time.Millisecond
 )
@@ -86,9 +92,8 @@ type Port struct {
 	end    context.CancelFunc
 	ended  sync.WaitGroup
 
-	// The owner uses what follows.
-	wire *wire // nil while there is no connection
-	lost int   // bytes since the last that went out
+	wire atomic.Pointer[wire] // nil while there is no connection; the owner sets it
+	lost int                  // bytes since the last that went out; the owner uses it
 }
 
 // Start begins to open the port. Close ends it.
@@ -118,8 +123,8 @@ func (p *Port) Wait() { p.ended.Wait() }
 // Write writes data, or loses it: it never waits for the port.
 func (p *Port) Write(now time.Duration, data []byte) {
 	lost := len(data)
-	if p.wire != nil {
-		lost = p.wire.send(data)
+	if w := p.wire.Load(); w != nil {
+		lost = w.send(data)
 	}
 	if lost == 0 {
 		p.lost = 0
@@ -133,9 +138,18 @@ func (p *Port) Write(now time.Duration, data []byte) {
 
 // Tell lets set act on the open port, behind the data so far. Without an open port nothing happens.
 func (p *Port) Tell(set func(conn io.ReadWriteCloser) error) {
-	if p.wire != nil {
-		p.wire.put(item{set: set})
+	if w := p.wire.Load(); w != nil {
+		w.put(item{set: set})
 	}
+}
+
+// Full is nil, or, while more waits than the port takes at once, a channel that is closed when it has
+// taken some, or is gone: who can hold back what it writes asks again then. Any goroutine may call it.
+func (p *Port) Full() <-chan struct{} {
+	if w := p.wire.Load(); w != nil {
+		return w.full()
+	}
+	return nil
 }
 
 // Do lets the owner run a function, from any goroutine. It returns false at the end.
@@ -177,15 +191,17 @@ func (p *Port) serve(conn io.ReadWriteCloser) {
 	var writing sync.WaitGroup
 	writing.Go(func() { w.write(p) })
 	p.Do(func(now time.Duration) {
-		p.wire, p.lost = w, 0
+		p.lost = 0
+		p.wire.Store(w)
 		p.config.Event(Event{Kind: Opened, At: now})
 	})
 	err := p.read(conn)
 	w.close()
 	close(w.quit)
 	writing.Wait()
+	w.gone()
 	p.Do(func(now time.Duration) {
-		p.wire = nil
+		p.wire.Store(nil)
 		p.config.Event(Event{Kind: Lost, At: now, Reason: err.Error()})
 	})
 }
@@ -202,6 +218,9 @@ func (p *Port) read(conn io.Reader) error {
 		}
 		if n > 0 && !p.Do(receive) {
 			return errEnded
+		}
+		if n == len(buffer) && n < mostBytes {
+			buffer = make([]byte, 2*n)
 		}
 		if errors.Is(err, io.EOF) {
 			return errors.New("closed by the other end")
@@ -232,6 +251,8 @@ type wire struct {
 	mu      sync.Mutex
 	pending int // items that are not done
 	waiting int // bytes of them
+	ended   bool
+	taken   chan struct{} // closed when some of them are written; nil: nobody waits for that
 }
 
 func (w *wire) close() { w.closing.Do(func() { w.conn.Close() }) }
@@ -272,11 +293,47 @@ func (w *wire) queue(i item) bool {
 	}
 }
 
-func (w *wire) done(i item) {
+// done is called when an item is.
+func (w *wire) done() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.pending--
-	w.waiting -= len(i.data)
+}
+
+// took is called when n bytes of an item are written.
+func (w *wire) took(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting -= n
+	w.wake()
+}
+
+// gone is called when the connection has ended: nothing waits for it any more.
+func (w *wire) gone() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.wake()
+}
+
+// wake needs mu.
+func (w *wire) wake() {
+	if w.taken != nil {
+		close(w.taken)
+		w.taken = nil
+	}
+}
+
+func (w *wire) full() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.waiting <= aheadBytes || w.ended {
+		return nil
+	}
+	if w.taken == nil {
+		w.taken = make(chan struct{})
+	}
+	return w.taken
 }
 
 // write writes what is queued. A write that fails ends the connection, which its reader notices.
@@ -290,7 +347,7 @@ func (w *wire) write(p *Port) {
 		}
 		if i.set == nil {
 			err := w.carry(i.data)
-			w.done(i)
+			w.done()
 			if err != nil {
 				w.close()
 				return
@@ -298,7 +355,7 @@ func (w *wire) write(p *Port) {
 			continue
 		}
 		err := i.set(w.conn)
-		w.done(i)
+		w.done()
 		if err != nil {
 			p.Do(func(now time.Duration) { p.config.Event(Event{Kind: Unset, At: now, Reason: err.Error()}) })
 		}
@@ -307,10 +364,11 @@ func (w *wire) write(p *Port) {
 
 func (w *wire) carry(data []byte) error {
 	for len(data) > 0 {
-		n, err := w.conn.Write(data)
+		n, err := w.conn.Write(data[:min(len(data), pieceBytes)])
 		if err != nil {
 			return err
 		}
+		w.took(n)
 		data = data[n:]
 	}
 	return nil

@@ -97,6 +97,59 @@ func wantRead(t *testing.T, r io.Reader, want string) {
 	}
 }
 
+func TestAPortThatTakesLittleIsFullUntilItHasTakenSome(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	p, o := start(t, Config{First: near})
+	o.want(t, Opened)
+	fill := func(n int) {
+		o.run(func(now time.Duration) { p.Write(now, make([]byte, n)) })
+	}
+	fill(aheadBytes)
+	if p.Full() != nil {
+		t.Error("it is full with as much as may wait")
+	}
+	fill(1)
+	full := p.Full()
+	if full == nil {
+		t.Fatal("it is not full with more than may wait")
+	}
+	_, err := io.CopyN(io.Discard, far, pieceBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-full
+	fill(2 * pieceBytes)
+	full = p.Full()
+	far.Close()
+	<-full
+	o.want(t, Lost)
+	if p.Full() != nil {
+		t.Error("a port that is gone is full")
+	}
+}
+
+func TestAPortThatBringsMuchIsReadInLargePieces(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	_, o := start(t, Config{First: near})
+	sent := make([]byte, 4*mostBytes)
+	for i := range sent {
+		sent[i] = byte(i >> 8)
+	}
+	go far.Write(sent)
+	var got []byte
+	largest := 0
+	for len(got) < len(sent) {
+		piece := <-o.heard
+		largest = max(largest, len(piece))
+		got = append(got, piece...)
+	}
+	if !bytes.Equal(got, sent) || largest != mostBytes {
+		t.Errorf("%d bytes in pieces of up to %d, want pieces of %d, and all as they were", len(got), largest, mostBytes)
+	}
+}
+
 func TestWhatAPortIsToldComesBehindTheBytesBefore(t *testing.T) {
 	t.Parallel()
 	near, far := net.Pipe()
@@ -159,7 +212,7 @@ func TestWhatAPortDoesNotTakeAtOnceComesBehindWhatItTook(t *testing.T) {
 	for full := false; !full && pieces < most; pieces++ { // until something waits
 		o.run(func(now time.Duration) {
 			p.Write(now, bytes.Repeat([]byte{byte(pieces)}, piece))
-			full = p.wire.pending > 0
+			full = p.wire.Load().pending > 0
 		})
 	}
 	if pieces == most {

@@ -94,6 +94,14 @@ func (f *farSide) flush(now time.Duration) {
 	}
 }
 
+// full says when the far port takes more; nil where there is none.
+func (f *farSide) full() func() <-chan struct{} {
+	if f == nil {
+		return nil
+	}
+	return f.Full
+}
+
 // takeBroken reports whether the TCP client's connection is to be reset: the one to the meter has
 // ended, and that is how a client notices.
 func (f *farSide) takeBroken() bool {

@@ -216,6 +216,7 @@ func (s *server) ports() serve.Config {
 			reset := s.station().TakeReset()
 			return s.far.takeBroken() || reset
 		},
+		Full:  s.far.full(),
 		Gone:  func() bool { return s.station().PortGone() },
 		Modem: s.modem, Lines: s.hostLines(),
 		Event: func(e serve.Event) {
