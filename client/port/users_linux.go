@@ -71,11 +71,25 @@ func (c computer) locker(name string) int {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
-	b, err := os.ReadFile(filepath.Join(c.locks, "LCK.."+filepath.Base(name)))
+	return parseLock(string(firstOf(filepath.Join(c.locks, "LCK.."+filepath.Base(name)))))
+}
+
+// maxLock bounds what is read of a lock, which begins with the number of a process, in bytes.
+const maxLock = 64
+
+// firstOf reads the beginning of a regular file; nil if there is none. Everybody may put something there, a
+// pipe too.
+func firstOf(path string) []byte {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
-		return 0
+		return nil
 	}
-	return parseLock(string(b))
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	b, _ := io.ReadAll(io.LimitReader(f, maxLock)) // what could be read, if not all
+	return b
 }
 
 // parseLock reads the number of a process; 0 if there is none.

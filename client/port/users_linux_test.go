@@ -93,6 +93,25 @@ func TestALockOfUUCPNamesTheUserOfAPort(t *testing.T) {
 			t.Errorf("%q: %+v", text, found[0])
 		}
 	}
+	must(t, os.Remove(lock))
+	must(t, unix.Mkfifo(lock, 0o600))
+	looked := make(chan []user, 1)
+	go func() { looked <- c.usersOf(slave.Name()) }()
+	for {
+		select {
+		case found := <-looked:
+			if len(found) > 0 {
+				t.Errorf("a pipe: %v", found)
+			}
+			return
+		default:
+		}
+		// A reader that waits for a writer has one now, and is given what it takes for a lock.
+		if w, err := os.OpenFile(lock, os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
+			_, _ = w.WriteString("4711\n") // nobody reads it, if it was only looked at
+			w.Close()
+		}
+	}
 }
 
 func FuzzParseStat(f *testing.F) {

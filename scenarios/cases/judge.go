@@ -3,6 +3,7 @@ package cases
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -281,8 +282,17 @@ func (c *Case) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; put the file next to the case", err)
 	}
-	if info.Size() > maxLogBytes {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), maxLogBytes)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", name)
 	}
-	return fs.ReadFile(c.Files, name)
+	f, err := c.Files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxLogBytes+1))
+	if err == nil && len(b) > maxLogBytes {
+		err = fmt.Errorf("%s has more than the %d bytes that are read", name, maxLogBytes)
+	}
+	return b, err
 }

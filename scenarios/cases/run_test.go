@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -44,6 +45,7 @@ func TestWhatIsNotAsTheFileSaysIsToldWithItsLine(t *testing.T) {
 		{"log-has = 60% completed", "line 10: no line of the log has \"60% completed\""},
 		{"log-lacks = 50% completed", "line 10: line 20 of the log has \"50% completed\""},
 		{"log = no.log", "line 10: open no.log: file does not exist; put the file next to the case"},
+		{"log = pipe.log", "line 10: pipe.log is no regular file"},
 		{"log = short.log", "line 10: the log is not that of short.log: line 2 is \"Software Version (Build): Version 2.2 (Build 716)\", and the file says \"\""},
 		{"log = other.log", "line 10: the log is not that of other.log: line 1 is \"Upgrade started at Thursday, March 06, 2008 3:57:48 PM\", and the file says \"Upgrade started\""},
 	} {
@@ -52,6 +54,7 @@ func TestWhatIsNotAsTheFileSaysIsToldWithItsLine(t *testing.T) {
 			f.Files = stored.Beside(fstest.MapFS{
 				"short.log": {Data: []byte("Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n")},
 				"other.log": {Data: []byte("Upgrade started\n")},
+				"pipe.log":  {Mode: fs.ModeNamedPipe},
 			})
 			wantReasons(t, f, c.want)
 		})

@@ -50,12 +50,22 @@ func checkArtifacts(folder string, names []string) error {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 			continue
 		}
-		marker, _ := os.ReadFile(filepath.Join(path, markerName))
-		if err != nil || !bytes.HasPrefix(marker, []byte(markerBegin)) {
+		if err != nil || !isMarked(path) {
 			return fmt.Errorf("%s is there, and is no folder of an earlier run: name another folder for the artifacts", path)
 		}
 	}
 	return nil
+}
+
+// isMarked reports that a folder has the marker. What stands there may be anything, if it is no folder of ours.
+func isMarked(path string) bool {
+	folder, err := os.OpenRoot(path)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	marker, err := readUpTo(folder, markerName, int64(len(markerBegin)))
+	return err == nil && string(marker) == markerBegin
 }
 
 // openArtifacts makes the folder of a scenario, or empties that of an earlier run.

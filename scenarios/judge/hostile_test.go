@@ -335,14 +335,42 @@ func TestArtifactsOfAKilledRunAreReplacedAndNothingOfAPerson(t *testing.T) {
 			t.Errorf("%s: %v, %q", name, err, b)
 		}
 	}
+	other := filepath.Join(folder, "killed")
 	for _, content := range []string{"", "Made by hand.\n"} {
-		other := filepath.Join(folder, "killed")
 		if err := errors.Join(os.MkdirAll(other, 0o755), os.WriteFile(filepath.Join(other, markerName), []byte(content), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		if err := checkArtifacts(folder, []string{"undisturbed", "killed"}); err == nil || !strings.Contains(err.Error(), "no folder of an earlier run") {
-			t.Errorf("%q: %v", content, err)
+		wantNotOurs(t, folder)
+	}
+	pipe := filepath.Join(other, markerName)
+	if err := errors.Join(os.Remove(pipe), syscall.Mkfifo(pipe, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	checked := make(chan struct{})
+	go func() {
+		defer close(checked)
+		wantNotOurs(t, folder)
+	}()
+	for {
+		select {
+		case <-checked:
+			return
+		default:
 		}
+		// It can be opened so only while somebody reads from it.
+		if w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+			w.Close()
+			<-checked
+			t.Fatal("the judge reads from a pipe, which may never end")
+		}
+	}
+}
+
+// wantNotOurs expects that a folder for a scenario is not taken for one of the judge's.
+func wantNotOurs(t *testing.T, folder string) {
+	t.Helper()
+	if err := checkArtifacts(folder, []string{"undisturbed", "killed"}); err == nil || !strings.Contains(err.Error(), "no folder of an earlier run") {
+		t.Error(err)
 	}
 }
 

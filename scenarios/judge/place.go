@@ -129,8 +129,11 @@ func (p *place) replaceTop() error {
 }
 
 // read reads at most limit bytes of a file of {dir}; nil if there is none.
-func (p *place) read(name string, limit int64) ([]byte, error) {
-	f, err := p.openRegular(name, os.O_RDONLY)
+func (p *place) read(name string, limit int64) ([]byte, error) { return readUpTo(p.dir, name, limit) }
+
+// readUpTo reads at most limit bytes of a regular file; nil if there is none.
+func readUpTo(in *os.Root, name string, limit int64) ([]byte, error) {
+	f, err := openRegular(in, name, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -141,16 +144,16 @@ func (p *place) read(name string, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, limit))
 }
 
-// openRegular opens a regular file of {dir}, and nothing else.
-func (p *place) openRegular(name string, flags int) (*os.File, error) {
-	info, err := p.dir.Lstat(name) // to open a device can have effects
+// openRegular opens a regular file, and nothing else.
+func openRegular(in *os.Root, name string, flags int) (*os.File, error) {
+	info, err := in.Lstat(name) // to open a device can have effects
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is %s", name, disk.Kind(info.Mode()))
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := p.dir.OpenFile(name, flags|carefully, 0)
+	f, err := in.OpenFile(name, flags|carefully, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +191,7 @@ func write(in *os.Root, name string, content []byte) error {
 // spoil changes the content of a file of {dir} that a program may be reading. The file must be
 // there by this one name alone: another name could be a person's.
 func (p *place) spoil(name string, content []byte) error {
-	f, err := p.openRegular(name, os.O_WRONLY)
+	f, err := openRegular(p.dir, name, os.O_WRONLY)
 	if err != nil {
 		return err
 	}
