@@ -28,9 +28,11 @@ project's invariants it broke.
 ` + trialHelp + `
 Over a PTY or TCP the same trial runs in real time against a meter that is served, with a
 meter and a line that take no time and a tool that waits half a second for an answer. It
-is compared, times aside, with the bench in the same conditions. Plans that name blocks,
-percentages, states, flash operations or no-responses give the same events; where a plan
-names times, bytes, frames or replies, differences are no surprise.
+is compared, times aside, with the bench in the same conditions; where it differs it is
+played once more, with a tool that waits five seconds, for a busy computer gives answers
+late. Plans that name blocks, percentages, states, flash operations or no-responses give
+the same events; where a plan names times, bytes, frames or replies, differences are no
+surprise.
 
 The id of a history (h3.…, from "ionbench storm --histories") repeats that one, and prints it as
 a case file for "ionbench run".
@@ -147,10 +149,7 @@ func (f *replayFlags) replay(ctx context.Context, s shrink.Subject) (*replayed, 
 	if r.calm, err = trial.TryOver(ctx, rig.Bench, s.World, nil, rig.Events); err != nil {
 		return nil, err
 	}
-	if r.bench, err = trial.TryOver(ctx, rig.Bench, s.World, s.Plans, rig.Events); err != nil {
-		return nil, err
-	}
-	if r.result, err = trial.TryOver(ctx, r.over, s.World, s.Plans, rig.Events); err != nil {
+	if r.result, r.bench, err = trial.TryBeside(ctx, r.over, s.World, s.Plans); err != nil {
 		return nil, err
 	}
 	r.differences = differences(r.bench, r.result)
