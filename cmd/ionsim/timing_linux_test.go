@@ -93,15 +93,20 @@ func TestAnAnswerComesByteForByteAndNoneBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	const baud = 1200
 	m := startJSON(t, "--baud", strconv.Itoa(baud))
-	h := listen(t, openAt(t, m.ready.PTY, baud))
-	for i, at := range h.at {
-		if at < h.due(i+1, baud) {
-			t.Errorf("byte %d of %d came after %v, before its time %v", i, len(h.at), at, h.due(i+1, baud))
+	client := openAt(t, m.ready.PTY, baud)
+	var h heard
+	for range 10 { // a computer that is late does not see the first byte before all are there
+		h = listen(t, client)
+		for i, at := range h.at {
+			if at < h.due(i+1, baud) {
+				t.Errorf("byte %d of %d came after %v, before its time %v", i, len(h.at), at, h.due(i+1, baud))
+			}
+		}
+		if h.at[0] < h.due(len(h.at), baud) {
+			return
 		}
 	}
-	if h.at[0] >= h.due(len(h.at), baud) {
-		t.Errorf("the first byte came after %v, when the last one was due (%v)", h.at[0], h.due(len(h.at), baud))
-	}
+	t.Errorf("the first byte came after %v, when the last one was due (%v)", h.at[0], h.due(len(h.at), baud))
 }
 
 func TestARateSetBehindARequestMakesGarbageOfTheAnswer(t *testing.T) {

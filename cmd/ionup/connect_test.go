@@ -236,7 +236,7 @@ func TestConnectNoticesABrokenConnectionWhenItNeedsOne(t *testing.T) {
 			if name == "PTY" && b.pty == "" {
 				foreign.Lacking(t, "the windows over a PTY", errors.ErrUnsupported)
 			}
-			y := b.typist(append([]string{"connect", "--unit-id", "105", "--journal", b.path("journal"), "--log", b.path("Upgrade.log"), "--timeout", "50ms"}, to(b)...)...)
+			y := b.typist(append([]string{"connect", "--unit-id", "105", "--journal", b.path("journal"), "--log", b.path("Upgrade.log"), "--timeout", "200ms"}, to(b)...)...)
 			y.answer("Select Connection Type: ", "")
 			y.want("Setup Assistant: ")
 			b.stop()

@@ -76,7 +76,7 @@ func TestACallThatIsLostForGoodIsRecoveredWithTheSettingsFromTheJournal(t *testi
 	byModem(t, func(t *testing.T, to func(*bed) []string) {
 		b := newBedByTelephone(t, "carrier-lost at block 6; line-busy at block 6 for 1h")
 		before := b.settings()
-		ionup(t, append([]string{"upgrade", b.upg(8), "--timeout", "200ms"}, to(b)...)...).wantCode(cli.Failed).wantSays("the number is busy")
+		ionup(t, append([]string{"upgrade", b.upg(8), "--timeout", "300ms"}, to(b)...)...).wantCode(cli.Failed).wantSays("the number is busy")
 		b.heal()
 		ionup(t, append([]string{"recover", b.upg(8), "--yes", "--wait", "20s"}, to(b)...)...).wantCode(cli.Done)
 		if b.revision() != "7350V283" {

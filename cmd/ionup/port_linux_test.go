@@ -54,7 +54,7 @@ func TestAPortIsLockedItself(t *testing.T) {
 			b.heal()
 		}
 	}}
-	i.run(t, append(b.overPort(b.pty, "upgrade", b.upg(20)), "--timeout", "1s")...).wantCode(cli.Done)
+	i.run(t, append(b.overPort(b.pty, "upgrade", b.upg(20)), "--timeout", "5s")...).wantCode(cli.Done)
 	if !told {
 		t.Error("nobody tried")
 	}

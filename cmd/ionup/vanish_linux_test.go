@@ -23,7 +23,7 @@ func TestAPortThatVanishesAndComesBackLetsTheUpgradeGoOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it waits, most of the time
 			b := newBed(t, "port-vanishes at block 3 for 250ms; port-vanishes at state verifying for 250ms")
-			args := append([]string{"upgrade", b.upg(6), "--unit-id", "105", "--baud", "9600", "--timeout", "300ms", "--journal", b.path("journal"), "--log", b.path("Upgrade.log")}, to(b)...)
+			args := append([]string{"upgrade", b.upg(6), "--unit-id", "105", "--baud", "9600", "--timeout", "1s", "--journal", b.path("journal"), "--log", b.path("Upgrade.log")}, to(b)...)
 			r := ionup(t, args...).wantCode(cli.Done)
 			r.wantSays("ionup: warning: connection lost: ", "; trying again\n", "ionup: connected again\n")
 			if !strings.Contains(r.stdout, "No response... resending (1 of 3)\n") || !strings.Contains(r.stdout, "Firmware verified\n") {
@@ -44,7 +44,7 @@ func TestAModemWhosePortVanishesAndComesBackDialsAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBedByTelephone(t, "port-vanishes at block 3 for 250ms")
-			args := append([]string{"upgrade", b.upg(6), "--phone", "5550105", "--unit-id", "105", "--baud", "9600", "--timeout", "400ms", "--journal", b.path("journal"), "--log", b.path("Upgrade.log")}, to(b)...)
+			args := append([]string{"upgrade", b.upg(6), "--phone", "5550105", "--unit-id", "105", "--baud", "9600", "--timeout", "1s", "--journal", b.path("journal"), "--log", b.path("Upgrade.log")}, to(b)...)
 			r := ionup(t, args...).wantCode(cli.Done)
 			r.wantSays("ionup: warning: connection lost: ", "; trying again\n", "ionup: connected again\n")
 			if b.revision() != "7350V283" {
@@ -97,7 +97,7 @@ func TestAnAdapterThatIsPulledOutInTheMiddleLetsTheUpgradeGoOn(t *testing.T) {
 			})
 		}
 	}}
-	r := i.run(t, append(b.overPort(adapter, "upgrade", b.upg(20)), "--timeout", "300ms")...).wantCode(cli.Done)
+	r := i.run(t, append(b.overPort(adapter, "upgrade", b.upg(20)), "--timeout", "1s")...).wantCode(cli.Done)
 	back.Wait()
 	r.wantSays("ionup: warning: connection lost: ", "was it unplugged", "ionup: connected again\n")
 	b.wantSettings(custom())
