@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
@@ -112,6 +113,7 @@ func (o *options) check(c *cli.Call) error {
 	} else if o.real.rs485 {
 		return cli.Usage("--rs485 without a serial port").Hint("add --port PATH, or leave --rs485 out")
 	}
+	o.Roles = []files.Role{files.Reads("--firmware", o.firmware), files.Reads("--site", o.site), files.Written("--port", o.port)}
 	if err := o.Check(c); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/cmd/internal/serving"
 	"ionbench/scenarios/fields"
 	"ionbench/simulator/bench"
@@ -151,6 +152,9 @@ func (o *proxyOptions) checkFrom(c *cli.Call) error {
 	}
 	if !o.PTY && o.Link != "" {
 		return cli.Usage("--link %s: there is no PTY that it could point to", o.Link).Hint("say --from pty, or leave --link out")
+	}
+	if to, err := portOrAddress("to", o.to); err == nil {
+		o.Roles = []files.Role{files.Written("--to", to.Port), files.Written("--from", o.Port)}
 	}
 	return o.Check(c)
 }

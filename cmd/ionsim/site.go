@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -392,30 +391,57 @@ type builder struct {
 	epoch   time.Time
 	serials []int          // by [meter]: how many are made; those that say no serial number count at the first of them
 	configs []meter.Config // by [meter]; its copies share the firmware
-	taken   map[string]int // files and addresses that are named, with the line of the file
+	taken   map[string]int // addresses that are named, with the line of the file
+	files   []claimed      // files that are named
 	clash   error          // the first that is named twice
 }
 
 // claim notes that a file or an address is named at a key: one of them cannot be two things.
 func (b *builder) claim(at *fields.Place, key, name string) {
 	host, port, err := net.SplitHostPort(name)
+	line := at.LineOf(key)
 	switch address := key == "tcp" || key == "modbus-tcp"; {
 	case name == "" || address && (err != nil || port == "0"):
 		return
-	case address:
-		name = net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port)
-	default:
-		name = filepath.Clean(name)
+	case !address:
+		b.claimFile(key, name, line)
+		return
 	}
-	line := at.LineOf(key)
+	name = net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port)
 	if first, taken := b.taken[name]; taken && b.clash == nil {
 		b.clash = fmt.Errorf("line %d: %s: %s is already what line %d has; choose another", line, key, name, first)
 	}
 	b.taken[name] = line
 }
 
+// claimed is a file that is named at a line of the site; 0: it is the site.
+type claimed struct {
+	of   files.Identity
+	line int
+}
+
+func (b *builder) claimFile(key, name string, line int) {
+	of := files.Identify(name)
+	if strings.HasSuffix(key, "link") {
+		of = files.IdentifyLink(name)
+	}
+	for _, first := range b.files {
+		switch {
+		case b.clash != nil || !of.Is(first.of):
+		case first.line == 0:
+			b.clash = fmt.Errorf("line %d: %s: %s is this file; choose another", line, key, name)
+		default:
+			b.clash = fmt.Errorf("line %d: %s: %s is already what line %d has; choose another", line, key, name, first.line)
+		}
+	}
+	b.files = append(b.files, claimed{of, line})
+}
+
 func newBuilder(s *site, o *options, epoch time.Time) *builder {
 	b := &builder{site: s, options: o, epoch: epoch, serials: make([]int, len(s.meters)), taken: map[string]int{}}
+	if o.site != "" {
+		b.files = append(b.files, claimed{of: files.Identify(o.site)})
+	}
 	for i := range s.meters {
 		m := s.meters[i].Meter
 		if m.Clock.Equal(world.ArticleStart()) {
@@ -468,6 +494,9 @@ func (b *builder) lay(from *siteLine, copied int) (*serving.Line, *bench.Config,
 	l.Options.Capture = strings.ReplaceAll(from.Capture, copyMark, l.Name)
 	l.Options.TCP = countUp(from.TCP, copied)
 	b.claim(&from.place, "link", l.Options.Link)
+	if l.Options.Link != "" {
+		b.claim(&from.place, "link", l.Options.Link+".lock")
+	}
 	b.claim(&from.place, "trace", l.Options.Trace)
 	b.claim(&from.place, "capture", l.Options.Capture)
 	b.claim(&from.place, "tcp", l.Options.TCP)

@@ -244,6 +244,9 @@ func (d *dialogue) chooseFirmware() {
 			return
 		}
 		f, err := files.ReadFirmware(path)
+		if err == nil {
+			err = d.roles.Joins(files.Reads("the firmware", path))
+		}
 		if err != nil {
 			d.report.warning(err.Error())
 			d.chooseFirmware()
@@ -265,6 +268,9 @@ func (d *dialogue) chooseTemplate() {
 		f, err := readTemplate(path)
 		if err == nil {
 			err = client.CheckTemplate(f, d.device.Product)
+		}
+		if err == nil {
+			err = d.roles.Joins(files.Reads("the template", path))
 		}
 		if err != nil {
 			d.report.warning(err.Error())

@@ -12,6 +12,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/fields"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/world/tool"
@@ -87,6 +88,11 @@ func (t target) String() string {
 		return "telephone number " + t.phone + " by the modem at " + over
 	}
 	return over
+}
+
+// roles are those of the files that the flags and a command's arguments name.
+func (f *lineFlags) roles(args []files.Role) []files.Role {
+	return append([]files.Role{files.Reads("--password-file", f.passwordFile)}, args...)
 }
 
 // target returns the connection that the flags name.

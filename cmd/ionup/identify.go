@@ -5,6 +5,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 )
 
 func (p *program) identifyCommand() *cli.Command {
@@ -43,7 +44,7 @@ func identify(ctx context.Context, p *program, f *lineFlags) error {
 }
 
 // newLineSession makes a session for a task that needs only the meter, no log and no journal.
-func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error) {
+func newLineSession(p *program, f *lineFlags, task client.Task, args ...files.Role) (*session, error) {
 	t, err := f.target()
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func newLineSession(p *program, f *lineFlags, task client.Task) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks, wait: f.wait, capture: f.capture})
+	return newSession(p, sessionConfig{client: config, task: task, target: t, json: f.json, locks: f.locks, wait: f.wait, capture: f.capture, args: f.roles(args)})
 }
 
 // perform runs a task over the connection that the flags name.

@@ -87,21 +87,6 @@ func (k *keeper) without(err error) {
 	k.warn(fmt.Sprintf("nothing keeps other runs of ionup away meanwhile: %v", err))
 }
 
-// canonical returns one path for all paths through folders to a file. The file itself is no
-// link: such a log is refused.
-func canonical(path string) string {
-	if absolute, err := filepath.Abs(path); err == nil {
-		path = absolute
-	}
-	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(folder, filepath.Base(path))
-	}
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		path = strings.ToLower(path) // as their file systems take names
-	}
-	return path
-}
-
 // device returns one path for all links to the device of a serial port.
 func device(path string) string {
 	if runtime.GOOS == "windows" {
@@ -110,7 +95,7 @@ func device(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	return canonical(path)
+	return files.Canonical(path)
 }
 
 // leftBehind refuses a link that an ionsim has left that was killed: beside it is a file that says

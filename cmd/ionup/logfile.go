@@ -22,6 +22,7 @@ type logFile struct {
 	book    upgradelog.Book
 	turn    upgradelog.Turn // what the last line asks for
 	path    string
+	roles   files.Roles // of the other files
 	form    upgradelog.Form
 	last    string    // line that is in it
 	gone    bool      // the file has left its name meanwhile
@@ -101,7 +102,10 @@ func (l *logFile) write(p []byte) error {
 // open opens a log that nobody else of this computer writes to.
 func (l *logFile) open(path string) error {
 	l.path = path
-	if err := l.process.Log(l.keeper, canonical(path)); err != nil {
+	if err := l.roles.Joins(files.Written("--log", path)); err != nil {
+		return err
+	}
+	if err := l.process.Log(l.keeper, files.Canonical(path)); err != nil {
 		return cli.Environmental(fmt.Errorf("%s is %w", path, err))
 	}
 	f, err := l.disk.Open(path, disk.Write|disk.Append|disk.Create, files.Public)

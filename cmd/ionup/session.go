@@ -15,6 +15,7 @@ import (
 	"ionbench/client/upgradelog"
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
@@ -41,6 +42,7 @@ type session struct {
 	gaveUp   bool           // because of them
 	wanted   ion.SettingSet // of those that are read
 	log      logFile
+	roles    files.Roles // of all files that were named when the session began
 	keeper   keeper
 	process  locks.Process
 	ear      ear
@@ -84,10 +86,34 @@ type sessionConfig struct {
 	journals journals
 	wait     time.Duration // for each thing that is not there yet or in use
 	capture  string        // file for what goes over the line, - for standard output; empty for none
+	args     []files.Role  // of the files that are named otherwise
+}
+
+// roles are those of the files that are known now, but for the log: a file that would be two things is refused.
+// The log of a meter is looked at again when it is known, and what a person chooses then.
+func (c *sessionConfig) roles(p *program) (roles files.Roles, err error) {
+	all := append(c.args,
+		files.Reads("--port", c.target.port),
+		files.Folder("--locks", cmp.Or(c.locks, p.locks), ".lock"),
+	)
+	if c.target.port != "" {
+		all = append(all, files.Reads("the lock of --port", c.target.port+".lock"))
+	}
+	if c.capture != capturing.Stdout {
+		all = append(all, files.Written("--capture", c.capture))
+	}
+	if c.journals.folder != "" {
+		all = append(all, files.Folder("--journal", c.journals.folder, journal.Ending))
+	}
+	return roles, roles.Take(all...)
 }
 
 func newSession(p *program, c sessionConfig) (*session, error) {
 	stdout := p.stdout
+	roles, err := c.roles(p)
+	if err != nil {
+		return nil, err
+	}
 	if err := capturing.Check(c.capture, c.json); err != nil {
 		return nil, err
 	}
@@ -113,11 +139,14 @@ func newSession(p *program, c sessionConfig) (*session, error) {
 		commands: make(chan func(time.Duration)),
 		ended:    make(chan struct{}),
 	}
-	s.wait = c.wait
+	s.wait, s.roles = c.wait, append(files.Roles(nil), roles...)
+	if err := s.roles.Take(files.Written("--log", c.logPath)); err != nil {
+		return nil, err
+	}
 	s.capture = wireCapture{path: c.capture, stdout: p.stdout, command: p.command, unit: c.client.UnitID, start: c.client.Start}
 	s.keeper = keeper{disk: p.disk, folder: cmp.Or(c.locks, p.locks), warn: func(text string) { s.report.warning(text) }}
 	s.process.By = holder(p.command, p.now())
-	s.log = logFile{disk: p.disk, keeper: &s.keeper, process: &s.process, book: upgradelog.Book{Name: c.logPath}}
+	s.log = logFile{disk: p.disk, keeper: &s.keeper, process: &s.process, book: upgradelog.Book{Name: c.logPath}, roles: roles}
 	s.asking = asking{in: p.stdin, post: s.post, ended: s.inputEnded}
 	s.told.out = stdout
 	if c.json {

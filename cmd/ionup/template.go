@@ -35,7 +35,7 @@ Template Paste Options); by default there are none.
 }
 
 func sendTemplate(ctx context.Context, p *program, f *lineFlags, kept ion.Groups, path string) error {
-	s, err := newLineSession(p, f, client.TaskSendTemplate)
+	s, err := newLineSession(p, f, client.TaskSendTemplate, files.Reads("FILE.dcf", path))
 	if err != nil {
 		return err
 	}
@@ -77,11 +77,15 @@ when one is named.
 }
 
 func getTemplate(ctx context.Context, p *program, f *lineFlags, path string, over files.Over) error {
-	s, err := newLineSession(p, f, client.TaskReadSettings)
+	var result files.Role
+	toFile := path != "-"
+	if toFile {
+		result = files.Written("FILE.dcf", path)
+	}
+	s, err := newLineSession(p, f, client.TaskReadSettings, result)
 	if err != nil {
 		return err
 	}
-	toFile := path != "-"
 	if toFile {
 		if err := checkResult(path, over); err != nil {
 			return s.refuse(err)

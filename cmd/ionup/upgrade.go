@@ -62,7 +62,7 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 	if err != nil {
 		return err
 	}
-	s, err := newUpgradeSession(p, f, task, t)
+	s, err := newUpgradeSession(p, f, task, t, files.Reads("FILE.upg", path))
 	if err != nil {
 		return err
 	}
@@ -82,12 +82,12 @@ func upgrade(ctx context.Context, p *program, f *upgradeFlags, task client.Task,
 }
 
 // newUpgradeSession makes a session that may write firmware. It keeps a log and a journal.
-func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target) (*session, error) {
+func newUpgradeSession(p *program, f *upgradeFlags, task client.Task, t target, args ...files.Role) (*session, error) {
 	cfg, err := f.config(p.now())
 	if err != nil {
 		return nil, err
 	}
-	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log, locks: f.locks, wait: f.wait, capture: f.capture}
+	c := sessionConfig{client: cfg, task: task, paste: f.paste, target: t, json: f.json, yes: f.yes, logPath: f.log, locks: f.locks, wait: f.wait, capture: f.capture, args: f.roles(args)}
 	if cfg.Journal {
 		if c.journals, err = openJournals(p.disk, f.journal); err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,11 +167,12 @@ func TestUpgradeRefusesALogThatIsALinkBeforeAnythingIsErased(t *testing.T) {
 	b := newBed(t, "")
 	victim := b.path("victim")
 	must(t, os.WriteFile(victim, []byte("keep\n"), 0o600))
+	must(t, os.WriteFile(b.path("other.upg"), []byte("ION Firmware Upgrade\n"), 0o600))
 	for _, test := range []struct{ log, says string }{
 		{b.path("link.log"), "is a link, not a file, and is not used; nothing was changed"},
 		{b.dir, "is a folder, not a file"},
 		{"/dev/full", "is a device, not a file"},
-		{b.upg(3), "is no Upgrade.log, and nothing is added to it; nothing was changed"},
+		{b.path("other.upg"), "is no Upgrade.log, and nothing is added to it; nothing was changed"},
 		{b.path("missing/Upgrade.log"), "no such file or directory; nothing was changed"},
 	} {
 		if test.log == b.path("link.log") {
@@ -183,6 +185,42 @@ func TestUpgradeRefusesALogThatIsALinkBeforeAnythingIsErased(t *testing.T) {
 		}
 	}
 	wantFile(t, victim, []byte("keep\n"))
+}
+
+// What a log would destroy is told apart from it before anything is connected to.
+func TestAFileOfAnotherRoleIsNoLog(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "")
+	image, kept := b.upg(2), b.path("kept")
+	must(t, os.Link(image, b.path("twin")))
+	must(t, os.Symlink(b.dir, b.path("here")))
+	for _, flags := range [][]string{
+		{"--log", image}, {"--log", b.path("twin")}, {"--log", b.path("here/twin")}, {"--capture", b.path("twin")},
+		{"--log", b.path("new"), "--capture", b.path("here/new")},
+		{"--log", kept + "/PC-0209A001-11.journal"}, {"--log", b.path("here/kept/x.journal")},
+		{"--locks", b.dir, "--log", b.path("a.lock")}, {"--password-file", b.path("Upgrade.log")},
+	} {
+		if flags[0] == "--password-file" {
+			must(t, os.WriteFile(flags[1], []byte("0\n"), 0o600))
+		}
+		args := append([]string{"upgrade", image, "--tcp", "127.0.0.1:1", "--journal", kept}, flags...)
+		if !slices.Contains(flags, "--log") {
+			args = append(args, "--log", b.path("Upgrade.log"))
+		}
+		ionup(t, args...).wantCode(cli.Misused).wantSays("name another file")
+	}
+	wantNoFile(t, b.path("new"))
+	wantFile(t, b.path("Upgrade.log"), []byte("0\n"))
+}
+
+func TestTheLogOfAMeterIsNoFileOfAnotherRole(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "")
+	ionup(t, append(b.line("upgrade", b.upg(2)), "--journal", b.path("kept"), "--log", b.path("kept")+"/{serial}.journal")...).wantCode(cli.Misused).
+		wantSays("is one of the files of --journal")
+	if b.revision() != "7350V282" {
+		t.Errorf("the meter runs %q", b.revision())
+	}
 }
 
 func TestLogThatACrashCutShortIsGoneOnWithOnANewLine(t *testing.T) {

@@ -131,7 +131,7 @@ func TestALogInUseIsWaitedFor(t *testing.T) {
 		k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
 		somebody := locks.Process{By: "somebody else"}
 		path := b.path(strings.ReplaceAll(name, "{serial}", serial))
-		must(t, somebody.Log(k, canonical(path)))
+		must(t, somebody.Log(k, files.Canonical(path)))
 		release := onceWaiting(func() { somebody.End(k) })
 		args := append(b.line("upgrade", b.upg(2)), "--no-journal", "--log", b.path(name), "--wait", "20s", "--json")
 		r := invocation{locks: held, heard: release}.run(t, args...).wantCode(cli.Done)
@@ -152,7 +152,7 @@ func TestALogThatStaysInUseIsAnError(t *testing.T) {
 	b, held := newBed(t, ""), t.TempDir()
 	k := &keeper{disk: files.Local(), folder: held, warn: func(text string) { t.Error(text) }}
 	somebody := locks.Process{By: "somebody else"}
-	must(t, somebody.Log(k, canonical(b.path("Upgrade.log"))))
+	must(t, somebody.Log(k, files.Canonical(b.path("Upgrade.log"))))
 	defer somebody.End(k)                                                                                               // who is not mentioned again is collected, and its lock with it
 	r := invocation{locks: held}.run(t, append(b.tool("upgrade", b.upg(2)), "--wait", "150ms")...).wantCode(cli.Failed) // it has asked the meter who it is meanwhile
 	r.wantSays("ionup: error: log: ", "in use by somebody else; it was waited for, for 150ms; nothing was changed\n", "ionup: hint: wait until the other one has ended")

@@ -13,6 +13,7 @@ import (
 
 	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
+	"ionbench/cmd/internal/files"
 	"ionbench/scenarios/fields"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
@@ -33,12 +34,13 @@ type Options struct {
 	Modbus   string   // [HOST:]PORT of Modbus TCP; empty for none
 	Pace     int      // as bench.Config has it
 	Plan     fault.Plan
-	State    string // file in which the meter is kept; empty for none
-	Trace    string // file to which all events are written; empty for none
-	Capture  string // file to which the line's frames are written as pcapng; empty for none
-	Story    string // file to which the story goes at the end; empty for none
-	Frames   bool   // every frame on the line is an event, too
-	JSON     bool   // events are objects on standard output
+	State    string       // file in which the meter is kept; empty for none
+	Trace    string       // file to which all events are written; empty for none
+	Capture  string       // file to which the line's frames are written as pcapng; empty for none
+	Story    string       // file to which the story goes at the end; empty for none
+	Frames   bool         // every frame on the line is an event, too
+	JSON     bool         // events are objects on standard output
+	Roles    []files.Role // of further files of the process
 	// Language is the command that tells the language of faults.
 	Language string
 }
@@ -141,7 +143,33 @@ func (o *Options) Check(c *cli.Call) error {
 	case o.Frames && o.Trace == "" && !o.JSON:
 		return cli.Usage("--trace-frames alone shows nothing").Hint("add --trace FILE, or --json")
 	}
-	return nil
+	return o.checkRoles()
+}
+
+// checkRoles refuses a file that would be two things.
+func (o *Options) checkRoles() error {
+	var roles files.Roles
+	if err := roles.Take(o.Roles...); err != nil {
+		return err
+	}
+	if o.Link != "" {
+		if err := roles.Take(files.Link("--link", o.Link), files.Written("the lock of --link", o.Link+".lock")); err != nil {
+			return err
+		}
+	}
+	if o.HTTP != "" {
+		if keys, err := KeyFolder(); err == nil {
+			if err := roles.Take(files.Folder("the keys of --http", keys, keySuffix)); err != nil {
+				return err
+			}
+		}
+	}
+	if o.Capture != capturing.Stdout {
+		if err := roles.Take(files.Written("--capture", o.Capture)); err != nil {
+			return err
+		}
+	}
+	return roles.Take(files.Written("--state", o.State), files.Written("--trace", o.Trace), files.Written("--story", o.Story))
 }
 
 // Protocol is what a port speaks.
