@@ -208,6 +208,7 @@ var pastTheDisk = map[string]string{
 	"simulator/serve/link.go":              "the name of a PTY goes with its process; what is left of it is known and replaced",
 	"cmd/internal/serving/keyfile.go":      "a key goes with its process; one that is left leads to nobody. Only its folder is made here",
 	"client/port/writer_unix.go":           "a port is no file",
+	"client/port/users_linux.go":           "the locks of other programs are read, with the flag that waits for no pipe in their place",
 	"cmd/internal/terminal/leave_linux.go": "a terminal is no file",
 	"cmd/ionbench/wireshark.go":            "the folder of a plug-in, which a person can make again",
 	"cmd/internal/compare/main.go":         "a tool of the project's own, in a temporary folder",
