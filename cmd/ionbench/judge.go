@@ -67,8 +67,11 @@ worse from one release of a program to the next says judge diff.
 
 Every scenario that fails is explained in plain words, with the command that repeats it.
 Every scenario is in the report, also where Ctrl-C or another signal ends the judge: it ends
-the programs, and reports the rest as without a verdict. It withstands no second SIGINT, SIGTERM
-or SIGQUIT, no SIGKILL, and none that stops a process.
+the programs, and reports the rest as without a verdict. A second one, or SIGKILL, ends it
+without a report: on Linux another process ends the programs then, and removes their folders,
+but for a program that hid whose it is; what is in --artifacts stays, and says of each
+scenario whether it is complete. While it is stopped, programs go on: what failed then is
+played again.
 The same scenarios are specs, for a team that keeps its own beside them:
   IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
 `

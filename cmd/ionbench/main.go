@@ -16,8 +16,20 @@ import (
 )
 
 func main() {
+	if judge.Guards() {
+		return
+	}
 	bearBrokenPipes()
-	os.Exit(int(run(judge.Alone(cli.Interruptible()), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
+	os.Exit(int(run(guarded(judge.Alone(cli.Interruptible())), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
+}
+
+// guarded has this program watch over the programs that are judged, should the judge be killed.
+func guarded(ctx context.Context) context.Context {
+	program, err := os.Executable()
+	if err != nil {
+		return ctx
+	}
+	return judge.Guarded(ctx, program)
 }
 
 // bearBrokenPipes has meters that are served, and programs that are judged, ended in good order,

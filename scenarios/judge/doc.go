@@ -31,6 +31,9 @@
 // Programs and their time-outs run in wall time, and so do the durations in a plan. Only the
 // time that the meter and its line take can be shortened ([Options].Pace).
 //
+// A judge that is killed is survived by a guardian on Linux ([Guarded]), which ends the programs and
+// removes their folders; its report is lost.
+//
 // Nothing that a program does stops, fools or outlives the judge. It runs in its own process group,
 // which is ended with it, and on Linux so is every process that it has started, in whatever group
 // or session; elsewhere a process that leaves the group is only mentioned, if it keeps an output

@@ -7,4 +7,6 @@ import (
 	"syscall"
 )
 
+func inSessionOfItsOwn(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+
 func inGroupOfItsOwn(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -17,7 +17,7 @@ type kin struct {
 	since uint64 // none of them has begun before, in ticks; 0 where that is not known
 }
 
-func newKin() *kin { return &kin{mark: markName + "=" + rand.Text(), since: ticks()} }
+func newKin() *kin { return &kin{mark: markName + "=" + ourMark + "-" + rand.Text(), since: ticks()} }
 
 // end kills those that still run and reports how many there were, and whether all have ended.
 // Root is the process id of the program, or 0 if it has ended and the id may be another's. It does

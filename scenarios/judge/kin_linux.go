@@ -155,6 +155,12 @@ func reap(pid int) {
 	}
 }
 
+// marked are the processes that come of programs of the judge with a mark.
+func marked(mark string) []running {
+	k := kin{mark: markName + "=" + mark}
+	return slices.DeleteFunc(processes(), func(p running) bool { return p.zombie || !k.marks(p) })
+}
+
 // stopped reports whether a process is stopped by a signal.
 func stopped(pid int) bool {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

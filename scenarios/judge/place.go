@@ -34,7 +34,7 @@ const (
 
 // newPlace makes the folder of a scenario.
 func newPlace(name string) (*place, error) {
-	top, err := os.MkdirTemp("", "ionbench-judge-")
+	top, err := os.MkdirTemp("", folderPrefix(ourMark))
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ import (
 // Without process groups only the program itself can be ended.
 func inGroupOfItsOwn(*exec.Cmd) {}
 
+func inSessionOfItsOwn(*exec.Cmd) {}
+
 func signalGroup(group int, s syscall.Signal) error {
 	if s != syscall.SIGKILL && s != syscall.SIGTERM {
 		return errors.ErrUnsupported

@@ -208,6 +208,7 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 		defer kept.Close()
 	}
 	adopt()
+	defer guard(ctx)()
 	strays := newStrays()
 	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole()}
 	out := &outing{kept: kept, late: o.late, estimate: newEstimate(&o), told: o.Ended}

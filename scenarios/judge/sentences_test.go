@@ -65,7 +65,7 @@ var sentences = []sentence{
 	{"After refused identify first", duties(duty.Again), []string{"clear-answered-refused", "verify-answered-refused"}, ""},
 	{"If its serial number is another one, stop.", duties(duty.Device), []string{"another-meter-again", "another-meter-at-the-clear"}, ""},
 	{"If the application of this meter is back, another tool", duties(duty.Loader), []string{"application-back"}, ""},
-	{"So nothing that was kept before is given up", duties(duty.InForce), []string{"another-revision-once", "killed-restarting-and-changed"}, ""},
+	{"So nothing that was kept before is given up", duties(duty.InForce), []string{"another-application-back", "killed-restarting-and-changed"}, ""},
 	{"A reply with another sequence number", duties(duty.Matching), []string{"other-sequence-block-answer"}, ""},
 	{"The loader does not compare the address", nil, nil, aboutMeter},
 	{"Leave the loader.", nil, nil, aboutMeter},

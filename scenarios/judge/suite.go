@@ -668,13 +668,17 @@ func harmful(response time.Duration) []Scenario {
 	s.Name, s.Extra, s.Longest, s.Harms[0].Endless = "busy-for-ever-identify", 2*time.Minute, mostAsking, &busyForEver
 	add(identifies, 1, "slow", "everything that the meter sends takes more than half of the time for which it is waited, from the first", Succeeds, true, duty.Patience, duty.Same, duty.Bounded)
 	s = &all[len(all)-1]
-	s.Name, s.World, s.Waits = "slow-answers", sized(700), 30
+	s.Name, s.World, s.Waits = "slow-answers", bound(world.Highest), 30 // so that answers have several frames
+	s.World.Firmware = sized(700).Firmware
 	for _, at := range []request{identifies, reads, enters, clears, blocks, verifies, restarts, writes, compares} {
 		add(at, 1, "padded", "two bytes stand behind the packet in the answer to", Succeeds, true, duty.Stream, duty.Matching)
 		heard()
 	}
 	add(confirms, 1, "tells-another-revision", "the meter tells another revision than the file's, once, at the first identify after the restart:", Recovers, false, duty.Kept, duty.InForce, duty.Again)
 	all[len(all)-1].Name, all[len(all)-1].World = "another-revision-once", worldOf(2)
+	add(confirms, 1, "tells-another-revision", "behind the clear an application of another revision is back, which the meter tells twice, from the first identify after the restart:", Recovers, false, duty.Kept, duty.InForce, duty.Again)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Harms = "another-application-back", worldOf(2), append(s.Harms, harm(confirms, 2, "tells-another-revision", response))
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"

@@ -80,7 +80,7 @@ func newLink(over rig.Transport) (link string, remove func(), err error) {
 	if over != rig.PTY {
 		return "", func() {}, nil
 	}
-	folder, err := os.MkdirTemp("", "ionbench-port-")
+	folder, err := os.MkdirTemp("", folderPrefix(ourMark)+"port-")
 	if err != nil {
 		return "", nil, err
 	}
