@@ -245,7 +245,7 @@ func (f *reproduceFlags) keep(c *cli.Call, r *reproduce.Result, candidate *repro
 func (f *reproduceFlags) tell(c *cli.Call, path string, log *reproduce.Log, found []foundRun) {
 	if f.left.JSON {
 		for _, r := range found {
-			c.Encode(f.object(path, r))
+			c.Encode(f.object(path, log, r))
 		}
 		return
 	}
@@ -588,7 +588,7 @@ func leftJSON(l reproduce.Left) leftObject {
 	return o
 }
 
-func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
+func (f *reproduceFlags) object(path string, log *reproduce.Log, r foundRun) reproduceObject {
 	o := reproduceObject{
 		Run: r.number, Like: r.like, First: r.Run.First, Last: r.Run.Last, Facts: map[string]string{}, MinBlocks: r.Sizes.Min, MaxBlocks: r.Sizes.Max,
 		Reproduced: r.Reproduced(), Result: finding(r.Result), Remarks: []string{}, Unread: r.Run.Unread, Candidates: []candidateObject{}, Trials: r.Trials, Untried: r.Untried,
@@ -600,7 +600,7 @@ func (f *reproduceFlags) object(path string, r foundRun) reproduceObject {
 	for _, fact := range r.Run.Facts() {
 		o.Facts[fact.Name] = fact.Text
 	}
-	for _, remark := range r.Remarks {
+	for _, remark := range slices.Concat(log.Remarks, r.Remarks) {
 		o.Remarks = append(o.Remarks, remark.String())
 	}
 	for i, c := range r.Candidates {

@@ -1,16 +1,16 @@
 package reproduce
 
 import (
-	"archive/zip"
 	"bytes"
-	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"maps"
-	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -28,9 +28,9 @@ var kindsOfFiles = []struct{ begins, name, todo string }{
 	{"7z\xBC\xAF\x27\x1C", "packed with 7-Zip", "unpack it, and name the log in it"},
 	{"Rar!\x1A\x07", "packed with RAR", "unpack it, and name the log in it"},
 	{"BZh", "packed with bzip2", "unpack it: bunzip2"},
+	{"begin 6", "coded with uuencode", "decode it: uudecode"},
 	{"\xFD7zXZ\x00", "packed with xz", "unpack it: unxz"},
 	{"\x28\xB5\x2F\xFD", "packed with Zstandard", "unpack it: unzstd"},
-	{"{\\rtf", "a document of a word processor (RTF)", "save it as text"},
 	{"%PDF-", "a PDF", "copy its text into a file, or ask for the log itself"},
 	{"\x89PNG\r\n", "a picture", "ask for the log itself"},
 	{"\xFF\xD8\xFF", "a picture", "ask for the log itself"},
@@ -47,27 +47,65 @@ func ofAnotherKind(b []byte) error {
 	return nil
 }
 
-// unzipped returns the first log, or text, of a ZIP file, and its name there.
-func unzipped(b []byte) (content []byte, name string) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		return b, ""
-	}
-	for _, f := range z.File {
-		switch strings.ToLower(path.Ext(f.Name)) {
-		case ".log", ".txt":
-		default:
-			continue
+// dresses are forms that a program has given to a text, in the order in which they are taken off.
+var dresses = []struct {
+	says string
+	off  func(string) (text string, was bool)
+}{
+	{"taken out of a document of a word processor (RTF)", withoutRTF},
+	{"its characters are written as those of an address are (URL encoding)", withoutPercents},
+	{"taken out of HTML", withoutHTML},
+	{"taken out of XML", withoutXML},
+	{"its characters are written as those of a page are", withoutEntities},
+	{"taken out of JSON", withoutJSON},
+	{"its line ends are written as \\n", withoutEscapes},
+}
+
+// undressed returns a text as its program wrote it, with plain line ends, and says what was taken off.
+func undressed(text string) (plain string, said []string) {
+	for _, d := range dresses {
+		if bare, was := d.off(text); was {
+			text, said = bare, append(said, d.says)
 		}
-		in, err := f.Open()
+	}
+	return lineEnds.Replace(text), said
+}
+
+var entities = regexp.MustCompile(`&(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|nbsp|lt|gt|amp|quot);`)
+
+// withoutEntities returns a text that was copied out of the source of a page.
+func withoutEntities(s string) (text string, was bool) {
+	if !entities.MatchString(s) {
+		return s, false
+	}
+	return html.UnescapeString(s), true
+}
+
+var percents = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// withoutPercents returns a text in which characters are written as those of an address are, such as a form
+// that a page has sent. No line of a log has a % before a number.
+func withoutPercents(s string) (text string, was bool) {
+	const least = 4
+	if strings.Count(s, "%20")+strings.Count(strings.ToUpper(s), "%0A")+strings.Count(s, "%3D") < least {
+		return s, false
+	}
+	if !strings.Contains(strings.TrimSpace(s), " ") && !strings.Contains(s, "%20") { // a form: names and values, and + for a blank
+		fields := strings.Split(strings.ReplaceAll(s, "+", " "), "&")
+		for i, f := range fields {
+			if _, value, named := strings.Cut(f, "="); named {
+				fields[i] = value
+			}
+		}
+		s = strings.Join(fields, "\n")
+	}
+	return percents.ReplaceAllStringFunc(s, func(code string) string {
+		c, err := hex.DecodeString(code[1:])
 		if err != nil {
-			continue
+			return code
 		}
-		content, _ = io.ReadAll(io.LimitReader(in, upgradelog.MaxBytes+1)) // a torn end is like that of a log
-		_ = in.Close()                                                     // it was read
-		return content, f.Name
-	}
-	return b, ""
+		return string(c)
+	}), true
 }
 
 // withoutEscapes returns a text in which a program has written \n for each line end.
@@ -76,20 +114,6 @@ func withoutEscapes(s string) (text string, was bool) {
 		return s, false
 	}
 	return strings.NewReplacer(`\r\n`, "\n", `\n`, "\n", `\t`, "\t").Replace(s), true
-}
-
-// without64 returns what a file holds that is base64 and nothing else.
-func without64(b []byte) (content []byte, was bool) {
-	const least = 64 // bytes: a word is base64, too
-	bare := bytes.Join(bytes.Fields(b), nil)
-	if len(bare) < least {
-		return b, false
-	}
-	content, err := base64.StdEncoding.DecodeString(string(bare))
-	if err != nil {
-		return b, false
-	}
-	return content, true
 }
 
 // textOf is a log as UTF-8, also from the two encodings that no log of a tool continues: UTF-32, and the

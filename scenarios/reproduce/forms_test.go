@@ -12,7 +12,7 @@ func TestAFileThatIsNoTextIsNamedWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	for begins, says := range map[string]string{
 		"7z\xBC\xAF\x27\x1C": "packed with 7-Zip; unpack it", "BZh91AY": "bunzip2", "%PDF-1.4\n": "it is a PDF; copy its text", "\x89PNG\r\n\x1a\n": "a picture; ask for the log itself",
-		"\xFD7zXZ\x00": "unxz", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1": "save it as text", `{\rtf1\ansi`: "save it as text", "PK\x03\x04": "a ZIP file without a log in it",
+		"\xFD7zXZ\x00": "unxz", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1": "save it as text", "begin 644 Upgrade.log\n": "uudecode", "PK\x03\x04": "a ZIP file without a log in it",
 	} {
 		if _, err := Read([]byte(begins + strings.Repeat("\x00\x01", 99))); !errors.Is(err, ErrNoText) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %s", begins, err, says)

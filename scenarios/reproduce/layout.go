@@ -16,6 +16,8 @@ var layouts = []struct {
 }{
 	{"the same words stand before all lines: they are left out", withoutCommonBeginning},
 	{"the lines are a column of a table", columnWithLines},
+	{"the lines are cut over the columns of a table, and are joined", rowsJoined},
+	{"each line is an object in JSON", objectsInLines},
 }
 
 // laidOut returns the lines without what layouts have added, and says what that was. The one that makes
@@ -65,9 +67,15 @@ func readable(lines []string) (n, of int) {
 		if tidied(s) == "" {
 			continue
 		}
-		of++
-		if _, _, _, ok := lineOf(s); ok {
-			n++
+		pieces := takenApart(s)
+		if pieces == nil {
+			pieces = []string{s}
+		}
+		of += len(pieces)
+		for _, piece := range pieces {
+			if _, _, _, ok := lineOf(piece); ok {
+				n++
+			}
 		}
 	}
 	return n, of
@@ -126,13 +134,100 @@ func columnWithLines(lines []string) []string {
 	if best == 0 {
 		return lines
 	}
-	column := make([]string, len(lines))
-	for i, s := range lines {
-		if fields := fieldsOf(s, between); at < len(fields) {
-			column[i] = fields[at]
-		}
+	column := make([]string, 0, len(lines))
+	for _, s := range lines {
+		column = append(column, cellsOf(s, at, between)...)
 	}
 	return column
+}
+
+// cellsOf returns the cell of a row that is in the column with the lines. If others are lines as well, it is all
+// cells: what may be a line is not left out unread.
+func cellsOf(row string, at int, between rune) []string {
+	fields := fieldsOf(row, between)
+	var cells []string
+	known := 0
+	for _, s := range fields {
+		if slices.Contains(cells, s) {
+			continue
+		}
+		if _, _, _, ok := lineOf(s); ok {
+			known++
+		}
+		cells = append(cells, s)
+	}
+	switch {
+	case len(fields) <= at:
+		return []string{row} // no row of this table
+	case known > 1:
+		return cells
+	}
+	return fields[at : at+1]
+}
+
+// rowsJoined joins the cells of each row from the one on with which most are lines.
+func rowsJoined(lines []string) []string {
+	const most, asked = 4, 60 // columns before the line; lines that are asked
+	seen := sample(lines)
+	seen = seen[:min(asked, len(seen))]
+	var best, from int
+	var between rune
+	for _, comma := range ";,\t|" {
+		for first := range most {
+			n := 0
+			for _, s := range seen {
+				if _, ok := rowJoined(s, comma, first); ok {
+					n++
+				}
+			}
+			if n > best {
+				best, from, between = n, first, comma
+			}
+		}
+	}
+	if best == 0 {
+		return lines
+	}
+	joined := make([]string, len(lines))
+	for i, s := range lines {
+		joined[i], _ = rowJoined(s, between, from)
+	}
+	return joined
+}
+
+// rowJoined joins the cells of a row. What stood between them may be lost with the cut.
+func rowJoined(row string, comma rune, from int) (line string, ok bool) {
+	fields := fieldsOf(row, comma)
+	if from+1 >= len(fields) {
+		return row, false
+	}
+	for _, joint := range [...]string{" ", " = ", ": ", ""} {
+		line = strings.TrimRight(strings.Join(fields[from:], joint), " =:")
+		if _, _, _, ok := lineOf(line); ok {
+			return line, true
+		}
+	}
+	return row, false
+}
+
+// objectsInLines takes the texts out of lines that have an object in JSON, perhaps behind a stamp. Others
+// stay, such as the last one of a file that is torn.
+func objectsInLines(lines []string) []string {
+	var bare []string
+	for _, s := range lines {
+		at := strings.IndexByte(s, '{')
+		if at < 0 || len(s) > upgradelog.MaxLineBytes {
+			bare = append(bare, s)
+			continue
+		}
+		text, was := withoutJSON(s[at:])
+		if !was {
+			bare = append(bare, s)
+			continue
+		}
+		bare = append(bare, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
+	}
+	return bare
 }
 
 func fieldsOf(line string, comma rune) []string {
@@ -199,7 +294,7 @@ func takenApart(s string) []string {
 		if i+1 < len(at) {
 			to = at[i+1]
 		}
-		piece := strings.TrimRight(s[from:to], " \t;,|")
+		piece := strings.TrimRight(s[from:to], " \t;,|\"'")
 		l, _, _, ok := lineOf(piece)
 		if ok && freeText(l.Kind) {
 			return nil

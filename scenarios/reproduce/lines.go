@@ -2,11 +2,9 @@ package reproduce
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/hex"
 	"html"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,21 +13,13 @@ import (
 	"ionbench/client/upgradelog"
 )
 
-// unpacked returns the content of a file that may be packed with gzip. One that cannot be
-// unpacked, or that is too large, is returned as it is, or as far as it may be.
-func unpacked(b []byte) (content []byte, packed bool) {
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return b, false
-	}
-	content, _ = io.ReadAll(io.LimitReader(r, upgradelog.MaxBytes+1)) // a torn end is like that of a log
-	return content, true
-}
-
 var (
 	breaks = regexp.MustCompile(`(?i)</?(?:br|p|div|li|tr|pre)\b[^<>]*>`)
 	cells  = regexp.MustCompile(`(?i)</?(?:td|th)\b[^<>]*>`)
 	tags   = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
+	// In a table a line ends where a row does, and not where its file has an end, unless it is preformatted.
+	tables       = regexp.MustCompile(`(?is)<table\b.*?(?:</table\s*>|$)`)
+	preformatted = regexp.MustCompile(`(?i)<pre\b`)
 )
 
 // withoutHTML returns the text of a page that a mail program has made of a log.
@@ -37,6 +27,12 @@ func withoutHTML(s string) (text string, was bool) {
 	if !breaks.MatchString(s) {
 		return s, false
 	}
+	s = tables.ReplaceAllStringFunc(s, func(table string) string {
+		if preformatted.MatchString(table) {
+			return table
+		}
+		return strings.ReplaceAll(lineEnds.Replace(table), "\n", " ")
+	})
 	s = cells.ReplaceAllLiteralString(breaks.ReplaceAllLiteralString(s, "\n"), "\t")
 	return html.UnescapeString(tags.ReplaceAllString(s, "")), true
 }
@@ -48,8 +44,14 @@ func withoutXML(s string) (text string, was bool) {
 	if !element.MatchString(s) {
 		return s, false
 	}
+	if paragraphs.MatchString(s) { // the words of a line are in several elements
+		s = tags.ReplaceAllString(paragraphs.ReplaceAllString(s, "\n"), "")
+	}
 	return html.UnescapeString(tags.ReplaceAllString(s, "\n")), true
 }
+
+// paragraphs end lines in the documents of two families of office programs.
+var paragraphs = regexp.MustCompile(`</(?:w:p|text:p|text:h)>|<(?:w:br|w:cr|text:line-break)\b[^<>]*>`)
 
 var (
 	quotedByte = regexp.MustCompile(`=(?:\r?\n|[0-9A-F]{2})`)
@@ -61,7 +63,7 @@ var alternatives = regexp.MustCompile(`(?i)content-type:[ \t]*multipart/alternat
 
 // withoutAlternatives returns a mail with one of the ways in which it says the same: the first in which most
 // lines can be read.
-func withoutAlternatives(b []byte) []byte {
+func (o *opener) withoutAlternatives(b []byte, deep int) []byte {
 	const most = 16 // such parts of a mail
 	kept := b
 	for _, found := range alternatives.FindAllSubmatch(b, most) {
@@ -73,7 +75,7 @@ func withoutAlternatives(b []byte) []byte {
 		}
 		best, lines := before, -1
 		for i := before; i < len(parts)-behind; i++ {
-			text, _ := decoded(parts[i])
+			text, _ := o.decoded(parts[i], deep)
 			page, _ := withoutHTML(lineEnds.Replace(textOf(text)))
 			if n, _ := readable(strings.Split(page, "\n")); n > lines {
 				best, lines = i, n
@@ -85,15 +87,20 @@ func withoutAlternatives(b []byte) []byte {
 	return kept
 }
 
-// unmailed returns the text of a mail as it stands in its file.
-func unmailed(b []byte) (content []byte, was bool) {
-	one := withoutAlternatives(b)
-	content, was = decoded(one)
-	return content, was || len(one) != len(b)
+// unmailed returns the text of a mail as it stands in its file. It is done once: the words of a log are
+// base64, too.
+func (o *opener) unmailed(b []byte, deep int) (content []byte, was bool) {
+	if o.mailed {
+		return b, false
+	}
+	one := o.withoutAlternatives(b, deep)
+	content, was = o.decoded(one, deep)
+	o.mailed = was || len(one) != len(b)
+	return content, o.mailed
 }
 
-// decoded returns a text that is quoted-printable, or in base64.
-func decoded(b []byte) (content []byte, was bool) {
+// decoded returns a text that is quoted-printable, or in base64, also with files that are packed.
+func (o *opener) decoded(b []byte, deep int) (content []byte, was bool) {
 	content = inBase64.ReplaceAllFunc(b, func(part []byte) []byte {
 		body := inBase64.FindSubmatch(part)[1]
 		text, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(body), nil)))
@@ -101,6 +108,12 @@ func decoded(b []byte) (content []byte, was bool) {
 			return part
 		}
 		was = true
+		within := opener{left: o.left, mailed: true}
+		text = within.open(text, deep)
+		o.left, o.said = within.left, append(o.said, within.said...)
+		if len(text) > upgradelog.MaxBytes {
+			text = text[:upgradelog.MaxBytes]
+		}
 		return append(append(part[:len(part)-len(body):len(part)-len(body)], upgradelog.Text(text)...), '\n')
 	})
 	if !bytes.Contains(content, []byte("=3D")) || bytes.Contains(content, []byte(" = ")) {
@@ -125,9 +138,9 @@ func plainLines(text string) (lines []string, added []string) {
 		added = append(added, "the colours of a terminal are left out")
 	}
 	lines = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if alike(lines, func(s string) bool { return strings.TrimRight(s, marksBehind) != s }) {
+	if alike(lines, func(s string) bool { return withoutMarksBehind(s) != s }) {
 		for i, s := range lines {
-			lines[i] = strings.TrimRight(s, marksBehind)
+			lines[i] = withoutMarksBehind(s)
 		}
 		added = append(added, "marks stand behind the lines, as in a table: they are left out")
 	}
@@ -142,7 +155,22 @@ func plainLines(text string) (lines []string, added []string) {
 }
 
 // marksBehind are what tables and programs put behind a line.
-const marksBehind = "\"';,| \t"
+const marksBehind = "\"';,|`*$\\ \t"
+
+// withoutMarksBehind returns a line without such marks, among them an end that is shown as ^M and what ends the
+// value of a program behind a quote.
+func withoutMarksBehind(s string) string {
+	for {
+		bare := strings.TrimSuffix(strings.TrimRight(s, marksBehind), "^M")
+		for _, end := range [...]string{`")`, "')", `"}`, "'}", `"]`, "']"} {
+			bare = strings.TrimSuffix(bare, end)
+		}
+		if bare == s {
+			return s
+		}
+		s = bare
+	}
+}
 
 // alike reports whether nearly all lines with text in them have something, beyond blanks.
 func alike(lines []string, has func(string) bool) bool {
@@ -172,7 +200,7 @@ func twice(lines []string) bool {
 
 // lineEnds are those of other systems, of transfers that translate ends that are translated already,
 // and of Unicode.
-var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n", "\x1E", "\n", "¶", "\n")
 
 // blanks are what mail programs and word processors write for a blank.
 var blanks = strings.NewReplacer("\u00A0", " ", "\u2007", " ", "\u202F", " ", "\u3000", " ", "\t", " ", "\uFEFF", "", "\u200B", "", "\u200E", "", "\u200F", "", "\u00AD", "")
@@ -190,7 +218,9 @@ var (
 	typewritten = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "−", "-", "‘", "'", "’", "'", "“", `"`, "”", `"`)
 	escaped     = regexp.MustCompile(`\\([[:punct:]])`)
 	equals      = regexp.MustCompile(`[ ]*=[ ]*`)
-	halfDay     = regexp.MustCompile(`(?i)([0-9])([ap]m)$`)
+	// halfLost is a time as the tool writes it, and not as one with 24 hours is written, but for its end.
+	halfLost = regexp.MustCompile(`^Upgrade (?:started|failed|completed) at [A-Z][a-z]+, [A-Z][a-z]+ [0-9]{1,2}, [0-9]{4},? (?:[1-9]|1[0-2]):[0-9]{2}:[0-9]{2}$`)
+	halfDay  = regexp.MustCompile(`(?i)([0-9])([ap]m)$`)
 )
 
 // narrow is a letter or a digit without the width of East Asian ones.
@@ -233,6 +263,7 @@ const (
 	wrapped                       // in two lines
 	respaced                      // with other blanks or marks
 	glued                         // behind another one in one line
+	halved                        // with a time of twelve hours, without AM and PM
 )
 
 // spellings are what is said of lines that are spelled otherwise.
@@ -245,6 +276,7 @@ var spellings = []struct {
 	{recased, "other capitals than the tool writes, which do not matter"},
 	{respaced, "other blanks or marks than the tool writes, such as those of a word processor"},
 	{wrapped, "a line that was wrapped is joined again"},
+	{halved, "neither AM nor PM stands behind its time, which may be twelve hours off"},
 	{glued, "lines that stand in one, without an end between them, are taken apart"},
 }
 
@@ -311,6 +343,9 @@ func lineAsIs(s string) (l upgradelog.Line, how spelled, remark string, ok bool)
 	}
 	if l, ok = upgradelog.ParseLine(respelled); ok {
 		return l, how, "", true
+	}
+	if halfLost.MatchString(respelled) {
+		how |= halved
 	}
 	l, remark, ok = ofAnotherLocale(respelled)
 	return l, how | rewritten, remark, ok

@@ -54,49 +54,25 @@ const maxRemarks = 50
 // logger. What it cannot read it leaves out, with a remark. The error is about a file that is too
 // large, or of a kind that is no text.
 func Read(b []byte) (*Log, error) {
-	content, packed := unpacked(b)
-	content, zipped := unzipped(content)
+	content, said := opened(b)
 	if err := ofAnotherKind(content); err != nil {
 		return nil, err
 	}
 	if len(content) > upgradelog.MaxBytes {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
-	content, mailed := unmailed(content)
-	content, coded := without64(content)
-	text, page := withoutHTML(textOf(content))
-	text, marked := withoutXML(text)
-	text, listed := withoutJSON(text)
-	text, escaped := withoutEscapes(text)
-	text = lineEnds.Replace(text)
+	text, more := undressed(textOf(content))
 	r := reader{log: new(Log)}
-	if zipped != "" {
-		r.remark(0, "%.80q out of a ZIP file", zipped)
-	}
-	if listed {
-		r.remark(0, "taken out of JSON")
-	}
-	if packed {
-		r.remark(0, "unpacked with gzip")
-	}
-	if page {
-		r.remark(0, "taken out of HTML")
-	}
-	if marked {
-		r.remark(0, "taken out of XML")
-	}
-	if mailed {
-		r.remark(0, "it is a mail, and decoded")
-	}
-	if coded {
-		r.remark(0, "decoded from base64")
-	}
-	if escaped {
-		r.remark(0, "its line ends are written as \\n")
+	for _, says := range append(said, more...) {
+		r.remark(0, "%s", says)
 	}
 	lines, added := plainLines(text)
 	for _, says := range added {
 		r.remark(0, "%s", says)
+	}
+	if newestFirst(lines) {
+		slices.Reverse(lines)
+		r.remark(0, "its newest line stands first: it is read from its end, and lines are counted from there")
 	}
 	skipped := len(lines) - upgradelog.MaxLines
 	if skipped > 0 {
@@ -110,6 +86,31 @@ func Read(b []byte) (*Log, error) {
 	r.endRun()
 	r.log.findMixed()
 	return r.log, nil
+}
+
+// newestFirst reports whether the lines stand in the order in which some viewers show them: a run's end
+// before its beginning, and its head backwards.
+func newestFirst(lines []string) bool {
+	var first, last upgradelog.Kind
+	backwards, forwards, at := 0, 0, -1
+	for _, s := range sample(lines) {
+		l, _, _, ok := lineOf(s)
+		if !ok {
+			continue
+		}
+		if last = l.Kind; first == 0 {
+			first = l.Kind
+		}
+		head := slices.Index(headKinds(), l.Kind)
+		switch {
+		case at >= 0 && head == at-1:
+			backwards++
+		case at >= 0 && head == at+1:
+			forwards++
+		}
+		at = head
+	}
+	return backwards > forwards && first != upgradelog.UpgradeStarted && (last == upgradelog.UpgradeStarted || len(lines) > len(sample(lines)))
 }
 
 // reader puts lines into runs.
@@ -297,12 +298,31 @@ func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 	}
 	r.vain = 0
 	r.leaveOut(true)
+	if how&halved != 0 && isEnd(e.Kind) && r.said&halved != 0 {
+		r.endSoonest(&e)
+	}
 	r.tell(e, how, remark)
 	if e.Kind == upgradelog.Note {
 		r.remark(e.At, "a note, which no plan has to explain: %.120q", e.Text)
 		return
 	}
 	r.run.Entries, r.run.Last = append(r.run.Entries, e), e.At
+}
+
+// endSoonest gives the end of a run, of whose times nobody knows whether they are AM or PM, the half of the day
+// in which it comes soonest after the beginning.
+func (r *reader) endSoonest(e *upgradelog.Entry) {
+	const half = 12 * time.Hour
+	begun, ok := r.run.Begun()
+	took := e.Time.Sub(begun)
+	if !ok || took >= 0 && took < half {
+		return
+	}
+	if took = took % half; took < 0 {
+		took += half
+	}
+	e.Time = begun.Add(took)
+	r.remark(e.At, "with AM and PM it is the soonest end after the beginning, %s later: so the run's length is taken", took)
 }
 
 // again reports whether a line is the same as the one before, and one that no tool writes twice. Two

@@ -425,6 +425,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Add([]byte("PK\x03\x04"))
 	f.Add([]byte("Proceeding with firmware download\n10% completed\nComm efficiency = 50.0%\nNo response... resending (1 of 7)\n"))
+	for _, form := range sentForms() {
+		f.Add(form.of("Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n10% completed\nComm efficiency = 50.0%\nNo response... resending (1 of 7)\n"))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		log, err := Read(b)
 		if err != nil {
