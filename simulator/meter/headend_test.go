@@ -497,3 +497,32 @@ func TestAHeadEndWithAWrongPasswordIsToldSo(t *testing.T) {
 		}
 	}
 }
+
+// Nobody has set up the time of use: it is rate A all the year, and of the days it knows which today is.
+func TestTheTimeOfUseKnowsItsRateAndTheDay(t *testing.T) {
+	h := newHeadEnd(t, meter.ION7350, "0")
+	weekday := func() int {
+		n, ok := h.ask("3E9D 15")[0].(uint64)
+		if !ok {
+			t.Fatal("no day of the week")
+		}
+		return int(n)
+	}
+	for range 8 {
+		day := weekday()
+		for i, command := range []string{"6306 15", "62D6 15", "62DE 15", "62E6 15", "62EE 15", "62F6 15", "62FE 15"} {
+			if got := h.ask(command)[0]; got != (i == day) {
+				t.Errorf("day %d of the week: %s: %v", day, command, got)
+			}
+		}
+		h.wait(24 * time.Hour)
+	}
+	for command, want := range map[string]any{
+		"6234 15": true, "623C 15": false, "624C 15": false, "62C6 15": false, "62CE 15": false,
+		"50D7 15": "", "5167 15": "", "518F 15": "", "5197 15": exception("Invalid Handle"),
+	} {
+		if got := h.ask(command)[0]; got != want {
+			t.Errorf("%s: %v, want %v", command, got, want)
+		}
+	}
+}

@@ -108,6 +108,9 @@ func (m *Meter) ownReading(now time.Duration, h ion.Handle) ion.Value {
 	case tree.HandleWeekday:
 		return ion.UnsignedValue(uint64(local.Weekday()), 4)
 	}
+	if n := h - tree.HandleMondayStatus; n < 7*8 { // a register of each day at every eighth handle
+		return ion.BoolValue(time.Weekday(n/8+1)%7 == local.Weekday())
+	}
 	if n := h - tree.HandleRecordsLeft; n < tree.MostRecorders {
 		depth := recorderDepth(m.cfg.Model.features())
 		if n == 0 {

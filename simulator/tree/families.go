@@ -1,6 +1,10 @@
 package tree
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"ionbench/simulator/circuit"
 	"ionbench/simulator/ion"
 )
@@ -132,18 +136,10 @@ func families() []family {
 				{first: ion.HandlePeriod, name: "Period", unit: "s", source: Documented, writable: true, whole: true, low: MinRecorderPeriod, high: MaxRecorderPeriod, reading: constant(ion.FloatValue(RecorderPeriod))},
 				{first: ion.HandleTimerSync, name: "Sync Mode", kind: Enumerated, source: Documented, writable: true, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
 			}},
-		// Handles are those of the public client. That models with multi-year scheduling have one, and that
-		// nobody has set it up, so that all the year is of rate A, is ours.
+		// That models with multi-year scheduling have one, and that nobody has set it up, so that all the
+		// year is of rate A, is ours.
 		{short: "TOU", name: "Time of Use", manager: 0x0012, class: 523, first: 0x1F00, count: [...]int{0, 1, 1}, source: Documented,
-			outputs: []port{
-				status(0x6234, "Rate A Status", true), status(0x6244, "Rate C Status", false),
-				status(0x625C, "Season 2 Status", false), status(0x626C, "Season 4 Status", false),
-				status(0x62AE, "Weekday Status", false), status(0x62BE, "Alternative 1 Status", false), status(0x62CE, "Holiday Status", false),
-			},
-			setup: []port{
-				schedule(0x50AF, "Season 1"), schedule(0x50B7, "Season 2"), schedule(0x50BF, "Season 3"), schedule(0x50C7, "Season 4"),
-				schedule(0x516F, "Weekday Days"), schedule(0x517F, "Alternative 1 Dates"), schedule(0x518F, "Holiday Dates"),
-			}},
+			outputs: statuses(), setup: schedules()},
 		{short: "CLK", name: "Clock", manager: 0x000E, class: 522, first: ion.HandleClock, count: all(1), source: Documented,
 			outputs: []port{
 				own(ion.HandleUniversalTime, "Universal Time", Unsigned, Documented), own(HandleDST, "DST Flag", Bool, Documented),
@@ -179,18 +175,20 @@ func apart() []port {
 
 // Registers of the tree that package ion does not name.
 const (
-	HandleIONVersion  ion.Handle = 0x772E
-	HandleYear        ion.Handle = 0x3E97
-	HandleMonth       ion.Handle = 0x3E98
-	HandleDay         ion.Handle = 0x3E99
-	HandleHour        ion.Handle = 0x3E9A
-	HandleMinute      ion.Handle = 0x3E9B
-	HandleSecond      ion.Handle = 0x3E9C
-	HandleWeekday     ion.Handle = 0x3E9D
-	HandleDST         ion.Handle = 0x6113
-	FirstRecorder     ion.Handle = 0x0800 // the data recorder that is the Revenue Log
-	HandleRecorderLog ion.Handle = 0x0F80 // of the first data recorder; the others follow
-	HandleRecordsLeft ion.Handle = 0x5D7B // likewise
+	HandleIONVersion ion.Handle = 0x772E
+	HandleYear       ion.Handle = 0x3E97
+	HandleMonth      ion.Handle = 0x3E98
+	HandleDay        ion.Handle = 0x3E99
+	HandleHour       ion.Handle = 0x3E9A
+	HandleMinute     ion.Handle = 0x3E9B
+	HandleSecond     ion.Handle = 0x3E9C
+	HandleWeekday    ion.Handle = 0x3E9D
+	HandleDST        ion.Handle = 0x6113
+	// HandleMondayStatus is that of the first day of the week, of a time-of-use module.
+	HandleMondayStatus ion.Handle = 0x62D6
+	FirstRecorder      ion.Handle = 0x0800 // the data recorder that is the Revenue Log
+	HandleRecorderLog  ion.Handle = 0x0F80 // of the first data recorder; the others follow
+	HandleRecordsLeft  ion.Handle = 0x5D7B // likewise
 )
 
 // own is a register that the meter itself fills.
@@ -198,13 +196,50 @@ func own(h ion.Handle, name string, kind Type, source Source) port {
 	return port{first: h, name: name, kind: kind, source: source}
 }
 
-// status is one that never changes, and schedule is one that nobody has written.
-func status(h ion.Handle, name string, on bool) port {
-	return port{first: h, name: name, kind: Bool, source: Documented, reading: constant(ion.BoolValue(on))}
+// everyEighth is where the registers of a time-of-use module are: there are handles for eight modules, one
+// register's behind another's.
+//
+// Assumption: the public client names about every other one, as documented here. What stands between them
+// follows from the steps and the names around it.
+func everyEighth(first ion.Handle, names ...string) (list []port) {
+	for i, name := range names {
+		name, named := strings.CutPrefix(name, "*")
+		p := own(first+ion.Handle(8*i), name, Bool, Inferred)
+		if named {
+			p.source = Documented
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
-func schedule(h ion.Handle, name string) port {
-	return port{first: h, name: name, kind: Text, source: Documented, reading: constant(ion.TextValue(""))}
+// statuses are what a time-of-use module says of now. A star is what the public client names.
+func statuses() []port {
+	rates := everyEighth(0x6234, "*Rate A Status", "Rate B Status", "*Rate C Status", "Rate D Status",
+		"Season 1 Status", "*Season 2 Status", "Season 3 Status", "*Season 4 Status")
+	kinds := everyEighth(0x62AE, "*Weekday Status", "Weekend Status", "*Alternative 1 Status", "Alternative 2 Status", "*Holiday Status")
+	for _, list := range [][]port{rates, kinds} {
+		for i := range list {
+			list[i].reading = constant(ion.BoolValue(list[i].first == rates[0].first))
+		}
+	}
+	days := everyEighth(HandleMondayStatus, "*Monday Status", "Tuesday Status", "*Wednesday Status", "Thursday Status", "*Friday Status", "Saturday Status", "*Sunday Status")
+	return slices.Concat(rates, kinds, days)
+}
+
+// schedules are the setup of a time-of-use module, which nobody has written.
+func schedules() []port {
+	list := everyEighth(0x50AF, "*Season 1", "*Season 2", "*Season 3", "*Season 4")
+	for i := range 4 {
+		season := fmt.Sprintf("Season %d ", i+1)
+		list = append(list, everyEighth(0x50CF+ion.Handle(5*8*i),
+			season+"Weekday", "*"+season+"Weekend", season+"Alternative 1", "*"+season+"Alternative 2", season+"Holiday")...)
+	}
+	list = append(list, everyEighth(0x516F, "*Weekday Days", "Weekend Days", "*Alternative 1 Dates", "Alternative 2 Dates", "*Holiday Dates")...)
+	for i := range list {
+		list[i].kind, list[i].reading = Text, constant(ion.TextValue(""))
+	}
+	return list
 }
 
 func constant(v ion.Value) func(int) Reading {
