@@ -71,6 +71,9 @@ func (r *remote) client() (*control.Client, error) {
 		return nil, cli.Environmental(err).Hint("set IONSIM_TOKEN and say --to HOST:PORT")
 	}
 	key, err := serving.FindKey(folder, serving.Wanted{Address: r.to, Link: r.link}, serving.Alive)
+	if errors.Is(err, serving.ErrExposed) {
+		return nil, cli.Environmental(err).Hint("others may know its token: remove the file and start ionsim again, which keeps a new one; or set IONSIM_TOKEN and say --to HOST:PORT")
+	}
 	if err != nil {
 		return nil, cli.Environmental(err).Hint("start one with ionsim --http PORT, or say which with --to HOST:PORT; for one of another user set IONSIM_TOKEN too")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/files"
+	"ionbench/simulator/disk"
 )
 
 // Key is what a program on this computer needs to control a meter that the same user serves.
@@ -65,9 +67,19 @@ func writeKey(folder string, k Key) (string, error) {
 	return path, files.WriteBytes(path, files.Name, files.Private, append(b, '\n'))
 }
 
+// ErrExposed: a key is not this user's alone, so who has left it there may be anybody, and who knows its token too.
+var ErrExposed = errors.New("is no key of yours alone")
+
+// kept is a key in a folder.
+type kept struct {
+	Key
+	path    string
+	exposed error // it is not to be used; ErrExposed
+}
+
 // keys returns the keys in a folder, of meters that are served and of some that a killed program
 // has left.
-func keys(folder string) ([]Key, error) {
+func keys(folder string) ([]kept, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -75,21 +87,41 @@ func keys(folder string) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []Key
+	var list []kept
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), keySuffix) || !e.Type().IsRegular() {
+		if !strings.HasSuffix(e.Name(), keySuffix) {
 			continue
 		}
-		b, err := files.Read(filepath.Join(folder, e.Name()), maxKeyBytes)
-		if err != nil {
-			continue // removed meanwhile, or not ours to read
-		}
-		var k Key
-		if json.Unmarshal(b, &k) == nil && k.HTTP != "" {
+		if k, ok := readKey(filepath.Join(folder, e.Name()), e.Type()); ok {
 			list = append(list, k)
 		}
 	}
 	return list, nil
+}
+
+// readKey reads a key of this user's. ok is false for what is none, was removed meanwhile, or is not ours to read.
+func readKey(path string, kind fs.FileMode) (k kept, ok bool) {
+	if kind&fs.ModeSymlink != 0 {
+		return kept{path: path, exposed: fmt.Errorf("%s %w: it is a link", path, ErrExposed)}, true
+	}
+	if !kind.IsRegular() {
+		return kept{}, false
+	}
+	f, err := disk.Real{}.Open(path, disk.NoFollow, 0)
+	if err != nil {
+		return kept{}, false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return kept{}, false
+	}
+	k.path = path
+	if others := othersMay(info); others != "" {
+		k.exposed = fmt.Errorf("%s %w: it %s", path, ErrExposed, others)
+	}
+	b, err := files.ReadAll(f, maxKeyBytes)
+	return k, err == nil && json.Unmarshal(b, &k.Key) == nil && k.HTTP != ""
 }
 
 // Wanted says which meter a person means.
@@ -111,12 +143,21 @@ func FindKey(folder string, w Wanted, alive func(address string) bool) (Key, err
 			return Key{}, err
 		}
 	}
-	list = slices.DeleteFunc(list, func(k Key) bool {
-		return w.Address != "" && !sameAddress(w.Address, k.HTTP) || link != "" && link != k.Link || !alive(k.HTTP)
+	var exposed error
+	list = slices.DeleteFunc(list, func(k kept) bool {
+		if !k.meant(folder, w.Address, link, alive) {
+			return true
+		}
+		if exposed == nil {
+			exposed = k.exposed
+		}
+		return k.exposed != nil
 	})
 	switch said := cmp.Or(w.Address, w.Link); {
 	case len(list) == 1:
-		return list[0], nil
+		return list[0].Key, nil
+	case len(list) == 0 && exposed != nil:
+		return Key{}, exposed
 	case len(list) == 0 && said != "":
 		return Key{}, fmt.Errorf("no meter of yours with --http is served at %s", said)
 	case len(list) == 0:
@@ -129,19 +170,26 @@ func FindKey(folder string, w Wanted, alive func(address string) bool) (Key, err
 	return Key{}, fmt.Errorf("%d meters are served: %s", len(list), strings.Join(which, ", "))
 }
 
-// sameAddress reports whether two addresses are the same, where localhost is as good as its number.
-func sameAddress(a, b string) bool {
-	plain := func(address string) string {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return address
-		}
-		if host == "" || host == "localhost" {
-			host = "127.0.0.1"
-		}
-		return net.JoinHostPort(host, port)
+// meant reports whether a key can be that of the meter at an address, with a link; each empty if it is not said.
+func (k kept) meant(folder, address, link string, alive func(address string) bool) bool {
+	if k.HTTP == "" { // of one that was not read there is only its name
+		return link == "" && (address == "" || k.path == keyFile(folder, plain(address)))
 	}
-	return plain(a) == plain(b)
+	return (address == "" || sameAddress(address, k.HTTP)) && (link == "" || link == k.Link) && alive(k.HTTP)
+}
+
+// sameAddress reports whether two addresses are the same, where localhost is as good as its number.
+func sameAddress(a, b string) bool { return plain(a) == plain(b) }
+
+func plain(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if host == "" || host == "localhost" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // Alive reports whether somebody listens at an address.
