@@ -200,7 +200,8 @@ func TestAnAddressThatIsNoneIsWrongUsage(t *testing.T) {
 
 func TestThePanelOfATerminalFitsIt(t *testing.T) {
 	t.Parallel()
-	m := control.Meter{State: "receiving", LCD: "Upgrading…\x1b[2J", Identity: control.Identity{Model: "7350", Serial: "A-1", Unit: 105}}
+	var m control.Meter
+	m.State, m.LCD, m.Identity = "receiving", "Upgrading…\x1b[2J", control.Identity{Model: "7350", Serial: "A-1", Unit: 105}
 	m.Image, m.LED = control.Image{Block: 5, Blocks: 10}, control.LED{On: true, Toggles: 7}
 	m.Flash = control.Flash{Protected: 2, Used: []int{100, 6, 100, 50, 0}}
 	m.Faults = []control.Fault{{ID: 1, Fault: "cable-pull at block 5", State: control.AtWork}, {ID: 2, Fault: "noise", State: control.Over}}

@@ -38,8 +38,8 @@ type passing struct {
 	at   time.Duration
 }
 
-// unseen is how long something must last to be told: who watches sees no shorter flash of a lamp.
-const unseen = time.Millisecond
+// unseen is how long something must last to be told: who watches sees no shorter flash of a lamp, and no page draws more often.
+const unseen = 10 * time.Millisecond
 
 // segment is some events in a row. Text is only ever appended to, and never moved, so that watchers
 // send what they have seen of it without a copy and without the lock.

@@ -166,38 +166,45 @@ func answeredUnless[T any](m *Served, w http.ResponseWriter, r *http.Request, st
 }
 
 // look describes the station as it is. The station's owner calls it.
-func (m *Served) look(now time.Duration) Meter {
+func (m *Served) look(now time.Duration) looked {
 	station := m.subject.Station
 	own := station.Meter()
 	panel := own.Panel()
 	revision, _ := own.Revision()
 	settings := own.Settings(now)
-	v := Meter{
+	v := Present{
 		ID: m.subject.ID, Title: m.subject.Title, LookOnly: m.subject.LookOnly,
 		At: seconds(now - m.subject.From), Run: m.subject.Run, Started: m.subject.Started.Format(time.RFC3339Nano),
 		State: own.State().String(), LCD: panel.LCD, LED: LED{On: panel.L2, Toggles: panel.Edges}, Hung: own.Hung(),
 		Identity: m.identity, Revision: revision, Running: own.Running(), Reachable: station.Reachable(),
-		Faults: m.faults(ofMeter), Template: settings.Template, Settings: map[string]string{}, EventLog: []LogEntry{},
+		Faults: m.faults(ofMeter), Template: settings.Template,
 	}
 	c := station.Counts()
 	v.Image = Image{Block: c.Block, Blocks: c.ImageBlocks}
 	v.Counts = countsOf(c)
 	if station.Far() {
 		v.State, v.LCD, v.Revision, v.Template, v.Flash = elsewhere, "", "", "", Flash{Used: []int{}}
-		return v
+		return looked{v, list('{', nil, '}'), list('[', nil, ']')}
 	}
 	g := own.Chip().Geometry()
 	v.Flash = Flash{SectorBytes: g.SectorBytes, Protected: g.Protected, Base: int(own.ImageBase()), BlockBytes: ion.BlockBytes, Operations: own.Chip().Ops()}
+	v.Flash.Used = make([]int, 0, g.Sectors)
 	for i := range g.Sectors {
 		v.Flash.Used = append(v.Flash.Used, own.Chip().Cells().Used(i))
 	}
-	for i, setting := range ion.SettingTable() {
-		v.Settings[setting.Key] = setting.Format(settings.Values[i])
-	}
-	for _, e := range own.EventLog() {
-		v.EventLog = append(v.EventLog, LogEntry{At: e.At.Format(time.RFC3339), Text: e.Text})
-	}
-	return v
+	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(own.EventLog())}
+}
+
+// looked is a [Meter] on its way to who asked.
+type looked struct {
+	present            Present
+	settings, eventLog []byte // as JSON
+}
+
+func (l looked) text() []byte {
+	b := textOf(l.present)
+	b = append(append(b[:len(b)-len("}")], `,"settings":`...), l.settings...)
+	return append(append(append(b, `,"event_log":`...), l.eventLog...), '}')
 }
 
 // elsewhere is the state of a meter that is behind a proxy.

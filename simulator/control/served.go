@@ -18,6 +18,7 @@ type Served struct {
 	ring     *ring
 	frames   frames
 	session  session // the station's owner uses it, and what follows
+	seldom   seldom
 	underway []underway
 	commands chan func(now time.Duration)
 	quit     chan struct{}

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -136,10 +135,15 @@ func (s *Server) Close() error {
 	return err
 }
 
+// written is an answer that makes its text itself.
+type written interface{ text() []byte }
+
 func reply(w http.ResponseWriter, status int, body any) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		panic(fmt.Sprintf("an answer with %v: %v", body, err)) // cannot happen: numbers and text
+	var b []byte
+	if own, ok := body.(written); ok {
+		b = own.text()
+	} else {
+		b = textOf(body)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

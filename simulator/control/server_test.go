@@ -45,7 +45,7 @@ func serveOne(t *testing.T) *served {
 	return m
 }
 
-func newStation(t *testing.T) *bench.Station {
+func newStation(t testing.TB) *bench.Station {
 	t.Helper()
 	station, err := bench.NewStation(bench.Config{Meter: meter.Config{
 		Model: meter.ION7350, SerialNumber: meter.ArticleSerialNumber, UnitID: meter.ArticleUnitID, Password: meter.FactoryPassword,
@@ -442,10 +442,10 @@ func TestOfTogglesThatNobodySeesWatchersGetTheLast(t *testing.T) {
 	m := serveOne(t)
 	lines := m.watch(t, "/v1/events?kept=all")
 	for i, at := range []time.Duration{0, 300, 600, 1000, 1999} {
-		m.TellPassing("led", at*time.Microsecond, fmt.Appendf(nil, `{"count":%d}`, i+1))
+		m.TellPassing("led", at*unseen/1000, fmt.Appendf(nil, `{"count":%d}`, i+1))
 	}
 	m.Tell("lcd", []byte(`{"text":"x"}`))
-	m.TellPassing("led", 1999*time.Microsecond, []byte(`{"count":6}`)) // the last of all comes without another one
+	m.TellPassing("led", 1999*unseen/1000, []byte(`{"count":6}`)) // the last of all comes without another one
 	const want = "id: r1-1\nevent: led\ndata: {\"count\":3}\nid: r1-2\nevent: led\ndata: {\"count\":5}\nid: r1-3\nevent: lcd\ndata: {\"text\":\"x\"}\nid: r1-4\nevent: led\ndata: {\"count\":6}"
 	if got := next(t, lines, 12); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -60,8 +60,15 @@ type OnLine struct {
 	Struck  bool   `json:"struck"` // it is the meter that faults strike
 }
 
-// Meter is what GET /v1/meter tells. Times of the run are in seconds since the meter was ready.
+// Meter is what GET /v1/meter tells.
 type Meter struct {
+	Present
+	Settings map[string]string `json:"settings"`
+	EventLog []LogEntry        `json:"event_log"` // oldest first
+}
+
+// Present is what of a meter changes at any time. Times of the run are in seconds since the meter was ready.
+type Present struct {
 	ID       string `json:"id"`                  // in addresses
 	Title    string `json:"title"`               // what goes on with it; "" for nothing
 	LookOnly string `json:"look_only,omitempty"` // why it cannot be struck by hand
@@ -79,13 +86,11 @@ type Meter struct {
 	Running   string `json:"running"`   // of the running application; "" for none
 	Reachable bool   `json:"reachable"` // a host that asks now can be answered
 
-	Flash    Flash             `json:"flash"`
-	Image    Image             `json:"image"`
-	Counts   Counts            `json:"counts"`
-	Faults   []Fault           `json:"faults"`
-	Template string            `json:"template"`
-	Settings map[string]string `json:"settings"`
-	EventLog []LogEntry        `json:"event_log"` // oldest first
+	Flash    Flash   `json:"flash"`
+	Image    Image   `json:"image"`
+	Counts   Counts  `json:"counts"`
+	Faults   []Fault `json:"faults"`
+	Template string  `json:"template"`
 }
 
 // Identity says which meter it is and where it is served.
