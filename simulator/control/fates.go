@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"ionbench/simulator/story"
@@ -53,7 +54,8 @@ func (m *Served) await(number uint64, e story.Event, w story.FrameSent) {
 	m.underway = append(m.underway, underway{number, w.Direction.String(), e.At, len(w.Bytes), m.subject.Fates.Send(e, w)})
 }
 
-// Settle keeps what is known by now of the frames that were sent, and returns those that were harmed.
+// Settle keeps what is known by now of the frames that were sent, and returns those that were harmed. One that was
+// told as lost, because nothing of it came in time, is told again if it comes all the same.
 func (m *Served) Settle(now time.Duration) (harmed []Harmed) {
 	late := len(m.underway) - maxUnderway
 	left := m.underway[:0]
@@ -62,14 +64,43 @@ func (m *Served) Settle(now time.Duration) (harmed []Harmed) {
 			left = append(left, u)
 			continue
 		}
-		o := u.is.Outcome()
-		o.Got = bytes.Clone(o.Got)
-		m.frames.settle(u.number, o)
+		o := m.settle(u)
 		if o.Fate != record.Came {
 			harmed = append(harmed, Harmed{u.number, u.direction, u.at, u.sent, o, u.is.Harm()})
+		}
+		if o.Fate == record.Lost {
+			m.missing = append(m.missing, u)
 		}
 	}
 	clear(m.underway[len(left):])
 	m.underway = left
-	return harmed
+	return append(harmed, m.turnedUp()...)
+}
+
+// turnedUp are the frames that have come after they were told as lost.
+func (m *Served) turnedUp() (late []Harmed) {
+	m.missing = slices.DeleteFunc(m.missing, func(u underway) bool {
+		if u.is.Outcome().Fate == record.Lost {
+			return !u.is.Due() // what was sent behind it has come
+		}
+		o := m.settle(u)
+		text := u.is.Harm()
+		if o.Fate == record.Came {
+			text = "held back: it came " + (o.Arrived - u.at).Round(time.Millisecond).String() + " after it was sent"
+		}
+		late = append(late, Harmed{u.number, u.direction, u.at, u.sent, o, text})
+		return true
+	})
+	if n := len(m.missing) - maxUnderway; n > 0 {
+		m.missing = slices.Delete(m.missing, 0, n)
+	}
+	return late
+}
+
+// settle keeps what became of a frame.
+func (m *Served) settle(u underway) record.Outcome {
+	o := u.is.Outcome()
+	o.Got = bytes.Clone(o.Got)
+	m.frames.settle(u.number, o)
+	return o
 }

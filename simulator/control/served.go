@@ -20,6 +20,7 @@ type Served struct {
 	session  session // the station's owner uses it, and what follows
 	seldom   seldom
 	underway []underway
+	missing  []underway // told as lost, and may come all the same
 	commands chan func(now time.Duration)
 	quit     chan struct{}
 	leaving  sync.Once

@@ -198,6 +198,35 @@ func TestAFrameSaysWhatBecameOfItOnceThatIsKnown(t *testing.T) {
 	if harmed := m.Settle(5200 * time.Millisecond); len(harmed) != 1 || harmed[0].Outcome.Fate != record.Late || harmed[0].Text != "late: the host had sent a further request 200ms before it arrived, for it was held back for 3s" {
 		t.Errorf("of an answer that was held back: %+v", harmed)
 	}
+	// What a line keeps for longer than anybody waits was lost, and comes all the same.
+	m.TellFrame(at(6000), story.FrameSent{Direction: line.FromMeter, Bytes: "reply"})
+	m.TellFrame(at(6010), story.FrameSent{Direction: line.FromMeter, Bytes: "slow"})
+	m.TellFrame(at(6020), story.FrameSent{Direction: line.FromMeter, Bytes: "never"})
+	if harmed := m.Settle(7200 * time.Millisecond); len(harmed) != 4 || harmed[1].Frame != 6 || harmed[1].Outcome.Fate != record.Lost {
+		t.Errorf("of what a line keeps: %+v", harmed)
+	}
+	send(8000, again)
+	arrive(8000+len(again), again)
+	for _, arrives := range []string{"reply", "slow"} {
+		m.TellArrival(at(9000), story.BytesArrived{Direction: line.FromMeter, Bytes: arrives})
+	}
+	harmed := m.Settle(9000 * time.Millisecond)
+	if len(harmed) != 2 || harmed[0].Frame != 6 || harmed[0].Outcome.Fate != record.Late || harmed[0].Text != "late: the host had sent a further request 1s before it arrived" {
+		t.Errorf("of what came late: %+v", harmed)
+	}
+	if got := told(); !strings.HasSuffix(got, `6 "late" 9 ; 7 "late" 9 ; 8 "lost" 0 ; 9 "came" 8.029 ; `) {
+		t.Errorf("told %s", got)
+	}
+	m.TellArrival(at(9900), story.BytesArrived{Direction: line.FromMeter, Bytes: "nev"})
+	send(10000, "kept")
+	m.Settle(12 * time.Second)
+	arrive(13000, "kept")
+	if harmed := m.Settle(13 * time.Second); len(harmed) == 0 || harmed[len(harmed)-1].Outcome.Fate != record.Came || harmed[len(harmed)-1].Text != "held back: it came 3s after it was sent" {
+		t.Errorf("of what came, and nothing was asked meanwhile: %+v", harmed)
+	}
+	if harmed := m.Settle(time.Hour); len(harmed) != 0 {
+		t.Errorf("told twice: %+v", harmed)
+	}
 }
 
 func TestAFaultBelongsToALineOrToAMeter(t *testing.T) {

@@ -49,7 +49,9 @@ What it tells:
     host-baud     host, baud, fits (false: both ends hear garbage): the rate set on the PTY
     frame         direction (to-meter or from-meter), bytes, hex (with --trace-frames)
     frame-harmed  frame (its number over HTTP), direction, sent (when), bytes, fate (lost,
-                  garbled or late), got (hexadecimal), text: it did not come through (with --http)
+                  garbled or late), got (hexadecimal), text: it did not come through (with --http).
+                  One that was lost for a second and comes all the same is told again, with what
+                  became of it (late, garbled or came)
     stopped       the last one: bytes_to_meter, bytes_to_host, frames_to_meter,
                   frames_to_host, blocks_sent, resends, led_toggles; state and revision ("" for
                   none that runs) as they were before the power went off; by_hand: the plan that

@@ -51,14 +51,17 @@ export class FrameList {
   /** Says of frames that are drawn what became of them. @param {Frame[]} frames */
   settle(frames) {
     for (const f of frames) {
-      const size = harmed(f) ? this.list.querySelector(`:scope > [data-n="${f.n}"] .quiet`) : null;
-      size?.replaceWith(make("span", sizeOf(f), "bad"));
+      const size = f.fate ? this.list.querySelector(`:scope > [data-n="${f.n}"] summary > span:last-child`) : null;
+      if (size && size.textContent !== sizeOf(f)) size.replaceWith(sizeSpan(f));
     }
   }
 }
 
 /** @param {Frame} f */
 function sizeOf(f) { return `${f.bytes.length / 2} B${harmed(f) ? `, ${f.fate}` : ""}`; }
+
+/** @param {Frame} f */
+function sizeSpan(f) { return make("span", sizeOf(f), harmed(f) ? "bad" : "quiet"); }
 
 /** @param {Frame} f */
 function row(f) {
@@ -70,7 +73,7 @@ function row(f) {
   arrow.setAttribute("role", "img");
   arrow.setAttribute("aria-label", wayWords(f.direction));
   const bad = [...f.fields, ...(f.message?.fields ?? [])].some((field) => field.wrong);
-  head.append(make("time", clock(f.at)), arrow, make("span", f.title, bad ? "title bad" : "title"), make("span", sizeOf(f), "quiet"));
+  head.append(make("time", clock(f.at)), arrow, make("span", f.title, bad ? "title bad" : "title"), sizeSpan(f));
   box.append(head);
   box.addEventListener("toggle", () => {
     if (!box.open || box.childElementCount > 1) return;

@@ -164,7 +164,7 @@ export class Live {
     const e = this.open.get(number);
     if (!e) return;
     Object.assign(e, { fate, arrived, got });
-    this.open.delete(number);
+    if (fate !== "lost") this.open.delete(number); // what is missing may come yet
   }
 
   /** @param {"rest" | "lamps" | "frames"} sort @param {Happening} e */

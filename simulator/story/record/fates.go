@@ -54,8 +54,11 @@ const patience = time.Second
 
 // Known reports whether it is known by now what became of the frame.
 func (u *Underway) Known(now time.Duration) bool {
-	return u.frame.fate != Lost || !slices.Contains(u.on.out, u.frame) || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+patience
+	return u.frame.fate != Lost || !u.Due() || now > u.frame.at+time.Duration(len(u.frame.wire))*u.on.byteTime+patience
 }
+
+// Due reports whether the frame can still come.
+func (u *Underway) Due() bool { return slices.Contains(u.on.out, u.frame) }
 
 // Outcome is what became of a frame that was sent.
 type Outcome struct {
@@ -83,7 +86,7 @@ func (u *Underway) part() []byte {
 
 // Harm is what became of the frame in words, as Harm has them; empty if it came through.
 func (u *Underway) Harm() string {
-	if u.frame.fate == Lost && slices.Contains(u.on.out, u.frame) {
+	if u.frame.fate == Lost && u.Due() {
 		if n := len(u.part()); n > 0 {
 			return garbledWords(n, len(u.frame.wire))
 		}
