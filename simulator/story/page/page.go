@@ -107,6 +107,10 @@ func (p Page) Write(to io.Writer) error {
 	if err != nil {
 		return err
 	}
+	text, err := paper(p.Story)
+	if err != nil {
+		return err
+	}
 	lacks := ""
 	if p.Engine == nil && p.Lacks != nil {
 		lacks = p.Lacks.Error()
@@ -116,6 +120,7 @@ func (p Page) Write(to io.Writer) error {
 		"{{title}}", html.EscapeString(p.Title),
 		"{{style}}", string(style),
 		"{{script}}", string(script),
+		"{{paper}}", text,
 		"{{story}}", data,
 		"{{engine}}", parts,
 		"{{lacks}}", html.EscapeString(lacks),
@@ -123,13 +128,13 @@ func (p Page) Write(to io.Writer) error {
 	return err
 }
 
-// styles are those of the components, and then those of the page.
 // Is reports whether a file of this name is a page; a story under any other name is JSON Lines.
 func Is(path string) bool {
 	lower := strings.ToLower(path)
 	return strings.HasSuffix(lower, ".html") || strings.HasSuffix(lower, ".htm")
 }
 
+// styles are those of the components, and then those of the page.
 func styles() ([]byte, error) {
 	shared, err := fs.ReadFile(component.Files(), component.Style)
 	if err != nil {

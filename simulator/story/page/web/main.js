@@ -53,6 +53,7 @@ class Page {
     part("by", HTMLSelectElement).value = this.ways.find((w) => w.key === "log")?.key ?? "anything";
     this.whatIf.start();
     this.wire();
+    part("paper", HTMLElement).remove(); // the lists say it all
     part("main", HTMLElement).hidden = false;
     this.fit();
     if (!this.follow(location.hash)) this.firstLook();

@@ -428,6 +428,24 @@ test("what is printed has the whole log and no controls", async (t) => {
   assert.ok(await page.locator("#log").evaluate((e) => e.scrollHeight <= e.clientHeight + 1), "a part of the log is cut off");
 });
 
+test("what was, what struck and the log can be read and printed before the page has unpacked, and without scripts", async (t) => {
+  const said = ["cable-pull at block 20 for 2 no-responses", "fault strikes: noise", "Upgrade started at Thursday", "Upgrade completed"];
+  for (const scripts of [true, false]) {
+    const context = await browser.newContext({ javaScriptEnabled: scripts });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    await page.addInitScript(() => { Response.prototype.arrayBuffer = () => new Promise(() => {}); }); // it never unpacks
+    await page.goto(pathToFileURL(pulled).href);
+    assert.equal(await page.locator("#paper").isVisible(), !scripts, `on a screen, scripts ${scripts}`);
+    await page.emulateMedia({ media: "print" });
+    const paper = await page.locator("#paper").innerText();
+    for (const text of said) assert.ok(paper.includes(text), `${text} is not in ${paper}`);
+  }
+  const page = await open(t, pulled);
+  assert.equal(await page.locator("#paper").count(), 0, "it stands beside the lists");
+});
+
 test("a file that is no story is said to be none", async (t) => {
   const text = readFileSync(pulled, "utf8").replace(/(<script type="text\/plain" id="story">)[^<]*/, "$1bm90aGluZw==");
   const { writeFileSync } = await import("node:fs");
@@ -438,6 +456,7 @@ test("a file that is no story is said to be none", async (t) => {
   t.after(() => page.close());
   await page.goto(pathToFileURL(path).href);
   await page.locator("#wrong", { hasText: "The run cannot be shown" }).waitFor();
+  assert.ok(await page.locator("#paper").isVisible(), "the words of the run are hidden");
 });
 
 test("where the system chooses the colours, the flash's lane shows what is written", async (t) => {
