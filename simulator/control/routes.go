@@ -192,7 +192,11 @@ func (m *Served) look(now time.Duration) looked {
 	for i := range g.Sectors {
 		v.Flash.Used = append(v.Flash.Used, own.Chip().Cells().Used(i))
 	}
-	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(own.EventLog())}
+	log := make([]logged, 0, len(own.EventLog()))
+	for _, e := range own.EventLog() {
+		log = append(log, logged{e.At, e.Text})
+	}
+	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(log)}
 }
 
 // looked is a [Meter] on its way to who asked.

@@ -6,18 +6,26 @@ import (
 	"fmt"
 	"html"
 	"strings"
-
-	"ionbench/simulator/story/record"
 )
 
 // mostOnPaper bounds the lines of a run that a page has as text before it unpacks the rest.
 const mostOnPaper = 2000
 
+// head is what the first line of a story says for people.
+type head struct {
+	Plan, Repeat, Outcome string
+	Broken, Unstruck      []string
+	Meters                []struct {
+		Model, Serial string
+		Unit, Baud    int
+	}
+}
+
 // paper is what of a run can be read before the page has unpacked it, and where no script runs: what it was, what
 // came of it, what struck, and the log. The page's own lists take its place.
 func paper(story []byte) (string, error) {
 	first, rest, _ := bytes.Cut(story, []byte("\n"))
-	var h record.Head
+	var h head
 	if err := json.Unmarshal(first, &h); err != nil {
 		return "", fmt.Errorf("the head of the story: %w", err)
 	}
@@ -34,7 +42,7 @@ func paper(story []byte) (string, error) {
 	fact("plan", h.Plan)
 	fact("outcome", strings.ReplaceAll(h.Outcome, "-", " "))
 	fact("broken", strings.Join(h.Broken, "; "))
-	fact("never struck", strings.Join(h.Missed, "; "))
+	fact("never struck", strings.Join(h.Unstruck, "; "))
 	fact("repeat it", h.Repeat)
 	to.WriteString("</dl>\n<ol class=\"rows\">\n")
 	err := rows(&to, rest)
