@@ -71,6 +71,9 @@ class Panel {
       for (const k of this.kinds.filter((k) => k.place === place)) group.append(new Option(k.name, k.name));
       list.append(group);
     }
+    for (const b of document.querySelectorAll("button[data-fault]")) {
+      if (b instanceof HTMLElement) b.hidden = !this.kinds.some((k) => k.name === b.getAttribute("data-fault")?.split(" ")[0]);
+    }
     this.describe();
   }
 
@@ -295,14 +298,15 @@ class Panel {
     this.meter = m;
     this.drawName(m);
     for (const id of ["by-hand", "heal"]) part(id, HTMLElement).hidden = Boolean(m.look_only);
-    document.querySelector("main")?.classList.toggle("look-only", Boolean(m.look_only));
+    panel().classList.toggle("look-only", Boolean(m.look_only));
+    panel().hidden = false;
     part("look-only", HTMLElement).hidden = !m.look_only;
     say("look-only", m.look_only ? `Looked at only: ${m.look_only}.` : "");
     this.drawFace(m, before);
     this.drawButtons(m);
     this.drawFaults(m, again);
     this.flash.draw(m.flash.used, m.flash.protected, m.flash.sector_bytes);
-    this.drawPairs("counts", Object.entries({ ...m.counts, led_toggles: m.led.toggles, flash_operations: m.flash.operations }).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
+    this.drawPairs("counts", Object.entries(m.far ? m.counts : { ...m.counts, led_toggles: m.led.toggles, flash_operations: m.flash.operations }).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
     this.drawPairs("settings", Object.entries(m.settings));
     say("template", m.template);
     this.drawLog(m);
@@ -319,6 +323,9 @@ class Panel {
   /** @param {Meter} m @param {Meter | null} before */
   drawFace(m, before) {
     this.face.draw(m.lcd, m.state === "off", m.led.on);
+    for (const e of document.querySelectorAll(".near")) if (e instanceof HTMLElement) e.hidden = Boolean(m.far); // of a meter behind a proxy nobody knows it
+    part("face", HTMLElement).hidden = Boolean(m.far);
+    say("answers", m.far ? "Answers" : "Meter");
     const state = m.hung ? "its firmware hangs" : stateWords(m.state);
     say("state", state);
     part("state", HTMLElement).classList.toggle("bad", m.hung || m.state === "off");
@@ -339,7 +346,6 @@ class Panel {
     say("cable", out ? "Plug the cable in" : "Pull the cable");
     part("power", HTMLButtonElement).setAttribute("aria-pressed", String(off));
     say("power", off ? "Switch on" : "Switch off");
-    part("power", HTMLButtonElement).disabled = Boolean(m.far);
     part("side", HTMLSelectElement).disabled = out;
   }
 
@@ -395,6 +401,9 @@ class Panel {
   }
 }
 
+/** @returns {HTMLElement} all that is shown of a meter */
+function panel() { return /** @type {HTMLElement} */ (document.querySelector("main")); }
+
 /** @param {Fault} f */
 function standing(f) {
   switch (f.state) {
@@ -407,6 +416,7 @@ function standing(f) {
 
 /** Asks for the token. @param {string} [why] */
 function ask(why) {
+  panel().hidden = true; // nothing on it is true any more, or does anything
   const form = part("key", HTMLFormElement);
   form.hidden = false;
   const gone = part("gone", HTMLElement);

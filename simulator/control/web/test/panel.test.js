@@ -290,6 +290,28 @@ test("the page of a meter that was started again says so and asks for the new to
   await page.locator("#state", { hasText: "running its application" }).waitFor();
 });
 
+test("without a token, and of a meter that is elsewhere, the page shows nothing that it does not know, and no button that does nothing", async (t) => {
+  const meter = await serve(t);
+  const nobody = await open(t, `http://${meter.ready.http}/`);
+  await nobody.getByLabel("The token").waitFor();
+  assert.ok(await nobody.locator("main").isHidden());
+  const proxy = spawn(join(programs, "ionsim"), ["proxy", "--from", "tcp::0", "--to", `tcp:${meter.ready.tcp}`, "--http", "0", "--json"], {
+    cwd: folder, env: { ...process.env, IONSIM_KEYS: join(folder, "keys") }, stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((done) => proxy.once("exit", done));
+  t.after(async () => { proxy.kill("SIGINT"); await ended; });
+  const ready = await new Promise((told) => createInterface(proxy.stdout).once("line", (line) => told(JSON.parse(line))));
+  const page = await open(t, `http://${ready.http}/#token=${ready.token}`);
+  await page.locator("#state", { hasText: "elsewhere" }).waitFor();
+  await page.locator("#kind option").first().waitFor({ state: "attached" });
+  for (const name of ["Front panel", "Faults", "What happens", "Line"]) assert.ok(await page.getByRole("heading", { name, exact: true }).isVisible(), name);
+  for (const name of ["Flash", "Event log", "Settings"]) assert.equal(await page.getByRole("heading", { name, exact: true }).count(), 0, name);
+  const buttons = await page.locator("#by-hand button").evaluateAll((all) => all.filter((b) => /** @type {HTMLElement} */ (b).offsetParent).map((b) => b.textContent));
+  assert.deepEqual(buttons, ["Pull the cable", "Lose an answer", "Strike"]);
+  await page.getByRole("button", { name: "Lose an answer" }).click();
+  await page.locator("#faults", { hasText: "reply-lost" }).waitFor();
+});
+
 test("a frame on the page says what each of its bytes is", async (t) => {
   const meter = await serve(t, "--pace", "off");
   const page = await open(t, meter.url);
