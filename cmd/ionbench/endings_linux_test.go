@@ -376,3 +376,69 @@ func TestProgramsThatAreJudgedDieOfABrokenPipeAsElsewhere(t *testing.T) {
 		t.Errorf("%q: %v", text, err)
 	}
 }
+
+// A disk that is full behind standard output: who serves a meter goes on, says so at once and ends with status 1;
+// whose result it was ends with 1 or 3.
+func TestStandardOutputOnAFullDiskIsSaidByAllPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts processes")
+	}
+	t.Parallel()
+	built(t, "")
+	dir := t.TempDir()
+	link := func(name string) string { return filepath.Join(dir, name) }
+	site := filepath.Join(dir, "plant.site")
+	if err := os.WriteFile(site, []byte("[line north]\nlink = "+link("site")+"\n\n[meter a]\nline = north\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args   []string
+		serves string // the link, and SIGTERM has to end it
+		ends   cli.Status
+	}{
+		{args: []string{"ionsim", "--link", link("plain")}, serves: link("plain"), ends: cli.Failed},
+		{args: []string{"ionsim", "--link", link("json"), "--json"}, serves: link("json"), ends: cli.Failed},
+		{args: []string{"ionsim", "--site", site}, serves: link("site"), ends: cli.Failed},
+		{args: []string{"ionbench", "reproduce", fieldLog(t, "field-aborted.log"), "--serve", "pty", "--link", link("left")}, ends: cli.Failed},
+		{args: []string{"ionsim", "registers"}, ends: cli.Environment},
+		{args: []string{"ionbench", "faults"}, ends: cli.Environment},
+		{args: []string{"ionup", "ports"}, ends: cli.Environment},
+		{args: []string{"ionup", "--help"}, ends: cli.Environment},
+	} {
+		t.Run(strings.Join(c.args[:2], " "), func(t *testing.T) {
+			t.Parallel()
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer full.Close()
+			command := exec.Command(built(t, c.args[0]), c.args[1:]...)
+			command.Stdout = full
+			said, err := command.StderrPipe()
+			if err == nil {
+				err = command.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = command.Process.Kill() }()
+			var all strings.Builder
+			for lines := bufio.NewScanner(said); lines.Scan(); {
+				all.WriteString(lines.Text() + "\n")
+				if c.serves == "" || !strings.Contains(lines.Text(), "the meter goes on") {
+					continue
+				}
+				if _, err := os.Lstat(c.serves); err != nil {
+					t.Error(err)
+				}
+				if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_ = command.Wait() // the test looks at the exit status
+			if code := cli.Status(command.ProcessState.ExitCode()); code != c.ends || !strings.Contains(all.String(), "error: standard output: write /dev/stdout: no space left on device") {
+				t.Errorf("status %v, want %v, and\n%s", code, c.ends, all.String())
+			}
+		})
+	}
+}

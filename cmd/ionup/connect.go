@@ -24,7 +24,7 @@ Connection Type, the offer to recover a meter whose upgrade failed (with --singl
 release 2.2), the choice of the firmware file, Setup Assistant, and sending a template.
 
 Questions are answered with a line each; an empty line takes the answer in brackets, a
-word may be cut short, and the end of the input leaves the tool; so do five answers in a
+word may be cut short, and the end of the input leaves the tool (status 2 if no answer came before); so do five answers in a
 row that lead nowhere, unless a person gives them at a terminal. --port or --tcp, with
 --phone if a modem is there, is the connection that is offered first. A telephone number for
 an answer is dialled by the modem at that port, or at one that is asked for. With --yes the

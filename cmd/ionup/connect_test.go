@@ -88,6 +88,15 @@ func TestConnectWithoutAnyAnswerIsLeft(t *testing.T) {
 	invocation{stdin: answers("", "upgrade")}.run(t, b.tool("connect")...).wantCode(1).wantSays("a question was not answered; nothing was changed")
 }
 
+func TestConnectWithoutAnyInputSaysSo(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "")
+	for _, more := range [][]string{nil, {"--yes"}, {"--json"}} {
+		invocation{stdin: strings.NewReader("")}.run(t, append(b.tool("connect"), more...)...).wantCode(cli.Misused).
+			wantSays("ionup: error: standard input ended before a question was answered; nothing was changed", "a line for each question")
+	}
+}
+
 func TestConnectThatIsLeftDoesNotDenyWhatItHasDone(t *testing.T) {
 	t.Parallel()
 	const done = "; what was done before that is done"

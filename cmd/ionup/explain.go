@@ -54,6 +54,9 @@ func (s *session) explain(end client.End, f *lineFlags, firmwarePath string) err
 	if end.Status == client.StatusDone && s.gaveUp {
 		return cli.Unusable(fmt.Errorf("%d answers in a row led nowhere; %s", mostRepeats, untilThen(end))).Hint(toAnswer)
 	}
+	if end.Status == client.StatusDone && s.unheard {
+		return cli.Unusable(fmt.Errorf("standard input ended before a question was answered; %s", untilThen(end))).Hint("answer at the terminal, or with a line for each question: ionup connect --help shows an example")
+	}
 	if end.Status == client.StatusDone {
 		return nil
 	}

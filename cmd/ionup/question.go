@@ -102,6 +102,7 @@ type asking struct {
 	post   func(func(now time.Duration))        // runs a function on the session's goroutine
 	then   func(now time.Duration, line string) // called with the line; nil: no question is open
 	ended  func(now time.Duration)              // called when the input ends
+	heard  bool                                 // a line came
 }
 
 // ask reads a line and calls then with it.
@@ -143,7 +144,7 @@ func (a *asking) readLines(wanted <-chan struct{}) {
 
 func (a *asking) answered(now time.Duration, line string) {
 	then := a.then
-	a.then = nil
+	a.then, a.heard = nil, true
 	if then != nil {
 		then(now, line)
 	}

@@ -55,14 +55,15 @@ type session struct {
 
 	capture wireCapture
 
-	target target
-	next   opened        // the connection that drive uses next
-	dials  int           // connections that were asked for
-	broken bool          // it was told that the connection is lost
-	came   int           // bytes before it was opened again
-	opened time.Duration // when the connection was that is used
-	knock  *knocking     // not nil: the port closes every connection unheard
-	detach bool          // the person chooses a new connection, so the old one is closed
+	target  target
+	next    opened        // the connection that drive uses next
+	dials   int           // connections that were asked for
+	broken  bool          // it was told that the connection is lost
+	came    int           // bytes before it was opened again
+	opened  time.Duration // when the connection was that is used
+	knock   *knocking     // not nil: the port closes every connection unheard
+	unheard bool          // the input ended before its first line
+	detach  bool          // the person chooses a new connection, so the old one is closed
 
 	device   client.Device
 	sectors  int           // of the flash that is being cleared, as far as known
@@ -263,6 +264,7 @@ func (s *session) abort(now time.Duration) {
 // inputEnded handles the end of the input: an open question will not be answered.
 func (s *session) inputEnded(now time.Duration) {
 	if s.asking.then != nil {
+		s.unheard = !s.asking.heard
 		s.asking.forget()
 		s.tool.InputEnded(now)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"ionbench/cmd/internal/capturing"
@@ -75,12 +76,33 @@ func Run(ctx context.Context, c *cli.Call, stdout io.Writer, o *Options, m *Mete
 	s.diag = sink.New(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
 	s.stdout, s.out = stdout, s.diag // where the capture goes to standard output
 	if o.Capture != capturing.Stdout {
-		s.out = sink.New(stdout, lostEvents)
+		s.out = standardOutput(c, stdout, s.diag)
 	}
 	err := s.run(ctx)
 	s.out.Close()
+	if s.out != s.diag {
+		err = errors.Join(err, untold(s.out))
+	}
 	s.diag.Close()
 	return s.ended, err
+}
+
+// standardOutput is where results go. A meter goes on when that is full, since who works with it needs it, and
+// says so at once.
+func standardOutput(c *cli.Call, stdout io.Writer, diag *sink.Sink) *sink.Sink {
+	return sink.NewHeard(stdout, lostEvents, func(err error) {
+		if !errors.Is(err, syscall.EPIPE) { // else whoever read has seen enough
+			diag.Add(c.NoteLine("warning: standard output: %v; nothing more is written there, and the meter goes on", err))
+		}
+	})
+}
+
+// untold is the error of results that could not be written.
+func untold(out *sink.Sink) error {
+	if err := out.Err(); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return nil
 }
 
 func lostEvents(n int) []byte {

@@ -109,11 +109,14 @@ func (s *server) meterAt(place int) *meter.Meter {
 
 // RunSite serves lines until ctx ends, which is no error, or one of them fails. It closes the files in
 // which their meters are kept.
-func RunSite(ctx context.Context, c *cli.Call, stdout io.Writer, lines []*Line) error {
-	out := sink.New(stdout, lostEvents)
+func RunSite(ctx context.Context, c *cli.Call, stdout io.Writer, lines []*Line) (err error) {
 	diag := sink.New(c.Err, func(n int) []byte { return c.NoteLine("%d lines were lost: nobody read them", n) })
+	out := standardOutput(c, stdout, diag)
 	defer diag.Close()
-	defer out.Close()
+	defer func() {
+		out.Close()
+		err = errors.Join(err, untold(out))
+	}()
 	defer func() { _ = CloseKept(lines) }() // all is saved before it is confirmed
 	shared, err := openSite(lines[0].Options.HTTP)
 	if err != nil {

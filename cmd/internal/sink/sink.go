@@ -13,12 +13,15 @@ import (
 type Sink struct {
 	w    io.Writer
 	lost func(n int) []byte // the line that says how many were lost
+	// failed is told the error of a write, once; nil: nobody is.
+	failed func(error)
 
 	mu      sync.Mutex
 	wake    *sync.Cond
 	queue   []byte
 	dropped int
-	broken  bool // a write has failed: the reader is gone
+	broken  bool // a write has failed: the reader is gone, or a disk is full
+	err     error
 	closed  bool
 	done    chan struct{}
 }
@@ -31,8 +34,12 @@ const (
 )
 
 // New makes a sink for a stream. lost is the line that says that n were dropped.
-func New(w io.Writer, lost func(n int) []byte) *Sink {
-	s := &Sink{w: w, lost: lost, done: make(chan struct{})}
+func New(w io.Writer, lost func(n int) []byte) *Sink { return NewHeard(w, lost, nil) }
+
+// NewHeard makes a sink that tells failed, from a goroutine of its own, the error after which it takes nothing
+// more.
+func NewHeard(w io.Writer, lost func(n int) []byte, failed func(error)) *Sink {
+	s := &Sink{w: w, lost: lost, failed: failed, done: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
 	go s.run()
 	return s
@@ -80,11 +87,29 @@ func (s *Sink) run() {
 		s.mu.Unlock()
 
 		if _, err := s.w.Write(lines); err != nil {
-			s.mu.Lock()
-			s.broken, s.queue = true, nil
-			s.mu.Unlock()
+			s.fail(err)
 		}
 	}
+}
+
+func (s *Sink) fail(err error) {
+	s.mu.Lock()
+	first := !s.broken
+	s.broken, s.queue = true, nil
+	if first {
+		s.err = err
+	}
+	s.mu.Unlock()
+	if first && s.failed != nil {
+		s.failed(err)
+	}
+}
+
+// Err is why nothing more is written; nil if it is.
+func (s *Sink) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
 // Close writes what is still queued, but does not wait longer than lastWords.

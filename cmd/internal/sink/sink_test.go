@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -59,5 +60,22 @@ func TestSinkGivesUpAReaderThatHasGone(t *testing.T) {
 	s.Close()
 	if len(s.queue) != 0 {
 		t.Errorf("%d bytes are kept for nobody", len(s.queue))
+	}
+}
+
+func TestSinkTellsOnceWhyNothingMoreIsWritten(t *testing.T) {
+	r, w := io.Pipe()
+	full := errors.New("no space")
+	_ = r.CloseWithError(full)
+	told := make(chan error, 2)
+	s := NewHeard(w, lostEvents, func(err error) { told <- err })
+	s.Add([]byte("line\n"))
+	if err := <-told; !errors.Is(err, full) {
+		t.Errorf("told is %v", err)
+	}
+	s.Add([]byte("line\n"))
+	s.Close()
+	if len(told) > 0 || !errors.Is(s.Err(), full) {
+		t.Errorf("told %d times more, and %v", len(told), s.Err())
 	}
 }
