@@ -17,7 +17,8 @@ import (
 //
 //	offset     bytes         what
 //	0          4096          header: magic "IONSTATE", version u32, pages u32, page bytes u32,
-//	                         non-volatile capacity u32, CRC-32 u32 of all before; rest zero
+//	                         non-volatile capacity u32, CRC-32 u32 of all before, "KEPT" once
+//	                         non-volatile memory was saved; rest zero
 //	4096       16+page bytes journal: a copy of the page record being written
 //	aligned    32+131072     non-volatile slot A
 //	aligned    32+131072     non-volatile slot B
@@ -33,6 +34,8 @@ const (
 	stateMagic        = "IONSTATE"
 	stateVersion      = 1
 	stateAlign        = 4096
+	keptMark          = "KEPT"
+	keptOffset        = 28
 	pageTag           = "PAGE"
 	pageRecordHeader  = 16
 	nonVolatileTag    = "NVOL"
@@ -120,6 +123,7 @@ type State struct {
 	damage      error  // what was passed over when the file was opened
 	nonVolatile []byte // last saved payload
 	saved       bool   // there is one
+	kept        bool   // the file says that there is, or was, one
 	newest      int    // slot that holds it
 	sequence    uint64
 
@@ -237,6 +241,7 @@ func (s *State) checkHeader(size int64) (fresh bool, err error) {
 		return false, s.notState("it keeps %d pages of %d bytes, the meter has %d of %d",
 			pages, pageBytes, s.geometry.Pages, s.geometry.PageBytes)
 	}
+	s.kept = string(header[keptOffset:][:len(keptMark)]) == keptMark
 	if capacity := binary.BigEndian.Uint32(header[20:]); capacity != MaxNonVolatile {
 		return false, s.notState("it keeps %d bytes of non-volatile memory, the meter has %d", capacity, MaxNonVolatile)
 	}
@@ -315,7 +320,7 @@ func (s *State) loadNonVolatile() error {
 		}
 	}
 	switch {
-	case is == [2]slotIs{slotEmpty, slotEmpty}, is == [2]slotIs{slotBad, slotEmpty}:
+	case !s.kept && (is == [2]slotIs{slotEmpty, slotEmpty} || is == [2]slotIs{slotBad, slotEmpty}):
 		return nil // nothing was ever saved, as far as the file tells
 	case !s.saved:
 		return s.damaged("neither of the two copies of the non-volatile memory is whole")
@@ -478,6 +483,22 @@ func (s *State) SaveNonVolatile(p []byte) error {
 	}
 	s.saved, s.newest, s.sequence = true, slot, s.sequence+1
 	s.nonVolatile = append(s.nonVolatile[:0], p...)
+	return s.markKept()
+}
+
+// markKept notes that memory was saved, so that a file that has lost both copies is not taken for one whose
+// creation was cut short. The memory must be there before the mark is.
+func (s *State) markKept() error {
+	if s.kept {
+		return nil
+	}
+	if err := s.sync(); err != nil {
+		return err
+	}
+	if err := s.write([]byte(keptMark), keptOffset); err != nil {
+		return err
+	}
+	s.kept = true
 	return nil
 }
 

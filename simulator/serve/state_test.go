@@ -372,6 +372,24 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 			}
 		}
 	})
+	t.Run("both are lost", func(t *testing.T) {
+		damaged := lost(0)
+		clear(damaged.bytes[g.slotOffset(1):][:nonVolatileHeader])
+		if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
+			t.Errorf("opening = %v, want ErrStateDamaged", err)
+		}
+	})
+	t.Run("the only one is lost or bad", func(t *testing.T) {
+		m := newMemory(t)
+		must(t, m.open(t).SaveNonVolatile([]byte("first")))
+		for _, harm := range []func([]byte){func(slot []byte) { clear(slot) }, func(slot []byte) { slot[nonVolatileHeader] ^= 1 }} {
+			damaged := &memory{bytes: bytes.Clone(m.bytes), budget: -1}
+			harm(damaged.bytes[g.slotOffset(0):][:nonVolatileHeader+5])
+			if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
+				t.Errorf("opening = %v, want ErrStateDamaged", err)
+			}
+		}
+	})
 	t.Run("none", func(t *testing.T) {
 		if err := flip(t, g.fileBytes()-1).open(t).Damage(); err != nil {
 			t.Errorf("damage = %v of a file whose memory is whole", err)
