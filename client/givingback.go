@@ -24,11 +24,12 @@ func givingBackSteps() []step {
 	}
 }
 
-// holds reports whether the meter may be in download state because of this upgrade, and whole.
+// holds reports whether the meter may be in download state because of this upgrade, and whole: an enter is
+// all that an upgrade sends before the clear that changes something.
 func (u *Upgrader) holds() bool {
 	t := &u.transfer
-	entering := t.enters > 0 || u.step().is == StepEnterDownloadState
-	return u.procedure == upgradeProcedure && entering && !t.found && t.passes == 0
+	entering := u.touch.may || u.step().is == StepEnterDownloadState
+	return u.procedure == upgradeProcedure && u.flashes() && entering && !t.found && t.passes == 0
 }
 
 // knowsTwin reports whether two meters are to be given back. A restart reaches both, once both have

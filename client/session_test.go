@@ -331,6 +331,38 @@ func TestASecondCtrlCDoesNotWaitForTheMeter(t *testing.T) {
 	d.wantEnd(client.ErrAborted, client.StatusFailed, client.AdviceRecover)
 }
 
+// An enter whose answer went with the connection may have been heard all the same.
+func TestAMeterThatWasToldToEnterOverAConnectionThatBrokeIsGivenBack(t *testing.T) {
+	for steps := range 12 {
+		d := sessionDesk(t)
+		d.tap = func(a *answer) []late {
+			if a.op() == ion.OpEnter && d.reconnects == 0 {
+				d.s.Broken(d.now, errTest)
+				return nil
+			}
+			return asIs(a)
+		}
+		d.start(client.TaskUpgrade)
+		for d.reconnects == 0 {
+			d.step(time.Hour)
+		}
+		for range steps {
+			if d.clears == 0 && !slices.Contains(d.steps, client.StepClearFlash) {
+				d.step(time.Hour)
+			}
+		}
+		if slices.Contains(d.steps, client.StepClearFlash) {
+			return
+		}
+		d.s.Interrupt(d.now)
+		d.run(d.now + 5*time.Minute)
+		d.m.Advance(d.now + time.Minute)
+		if d.m.State() != meter.Application {
+			t.Errorf("aborted after %v: the meter is %v\n%s", d.steps[len(d.steps)-1], d.m.State(), d.logText())
+		}
+	}
+}
+
 // A meter that is silent, and one that another has begun to clear, are not waited for without end.
 func TestAMeterThatCannotBeGivenBackIsToBeRecovered(t *testing.T) {
 	for name, befall := range map[string]func(d *desk){
