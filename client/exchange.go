@@ -84,7 +84,7 @@ func (u *Upgrader) Advance(now time.Duration) {
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
 	x.id = u.rules.nextID(x.id)
-	x.missing, x.crowded, x.overheard = 0, false, false
+	x.missing, x.crowded, x.overheard = u.missedBefore(), false, false
 	x.out.Message = x.out.Message[:0]
 	u.touch.asks(u.step().is.ChangesMeter())
 	u.step().request(u)
@@ -93,6 +93,14 @@ func (u *Upgrader) ask(now time.Duration) {
 	u.phase = exchanging
 	u.countBlock()
 	u.sendFrame(now)
+}
+
+// missedBefore is how many answers to the same request were missed over connections that broke.
+func (u *Upgrader) missedBefore() int {
+	if u.step().is != u.anewAt {
+		return 0
+	}
+	return u.anew
 }
 
 // nextID counts up. After FFFF comes 0001.
@@ -317,7 +325,7 @@ func (u *Upgrader) overdue(now time.Duration) {
 	x := &u.exchange
 	x.missing = u.rules.missing(u)
 	s := u.step()
-	if x.missing > u.rules.resends(u, s.retry) || u.anew >= u.cfg.Timing.Resends {
+	if x.missing > u.rules.resends(u, s.retry) {
 		u.giveUp(now, s)
 		return
 	}
@@ -326,7 +334,7 @@ func (u *Upgrader) overdue(now time.Duration) {
 	}
 	u.rules.logMissing(u, s.retry)
 	if first := u.identifiesFirst(s.is); first != NoStep {
-		u.anew++
+		u.anew, u.anewAt = x.missing, s.is
 		u.unsure = s.is
 		u.follow(now, toStep(first))
 		return

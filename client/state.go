@@ -55,6 +55,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	w.Bool(u.recovery)
 	w.Uint(uint64(u.unsure))
 	w.Int(u.anew)
+	w.Uint(uint64(u.anewAt))
 	w.Bool(u.touch.may)
 	w.Bool(u.touch.before)
 	u.exchange.declare(w, &spent.exchange)

@@ -104,7 +104,8 @@ type Upgrader struct {
 	wrote     int                      // how many of them were written
 	wroteAt   time.Duration            // when the meter said so
 	unsure    Step                     // the write or the clear whose answer a connection took with it; NoStep for none
-	anew      int                      // how often in a row one did
+	anew      int                      // how many of its answers are missing by now
+	anewAt    Step                     // whose
 	touch     touch
 	transfer  transfer
 }
