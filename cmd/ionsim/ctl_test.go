@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,6 +65,26 @@ func TestAFaultStruckByHandIsToldAndItsPlanDoesItAgain(t *testing.T) {
 		t.Errorf("by hand %q, by its plan %q", a, b)
 	}
 	r.end()
+}
+
+func TestAPortThatIsTakenOverIsToldBesideThePlanOfASession(t *testing.T) {
+	ownKeys(t)
+	m := startJSON(t, "--http", "0", "--tcp", ":0", "--pace", "off", "--takeover")
+	ctl(t, "fault", "reply-lost at block 2")
+	wantDone(t, port.Config{TCP: m.ready.TCP}, client.TaskIdentify, nil)
+	for range 2 {
+		conn, err := net.Dial("tcp", m.ready.TCP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	wantDone(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(3))
+	m.end()
+	told := m.all("stopped")[0]
+	if told.ByHand != "reply-lost at block 2" || !strings.Contains(told.raw, "a new client took the port over ") {
+		t.Errorf("told: %s", told.raw)
+	}
 }
 
 // untimed leaves out the lines of a log that have the time or the meter's revision before.

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +52,23 @@ func (s *session) repeat(now glimpse) (r Repeat) {
 		texts[i] = p.String()
 	}
 	r.Plan = strings.Join(texts, then)
+	if r.Plan != "" && len(s.takeovers) > 0 {
+		r.Not = append(r.Not, takeoverWords(s.takeovers))
+	}
 	return r
+}
+
+// takeoverWords says what a plan has not of clients that took the port from each other.
+func takeoverWords(at []uint32) string {
+	where := "before the first block"
+	if at[0] > 0 {
+		where = fmt.Sprintf("in block %d", at[0])
+	}
+	first := "once, " + where
+	if len(at) > 1 {
+		first = fmt.Sprintf("%d times, first %s", len(at), where)
+	}
+	return "a new client took the port over " + first + ": of a plan there is one tool after another"
 }
 
 // attempts is how many attempts on the meter there were from one run up to the one before another. Tools

@@ -68,6 +68,9 @@ func (m *Served) TellPassing(name string, at time.Duration, object []byte) {
 // before it and after. The caller owns the station.
 func (m *Served) Follow(e story.Event) { m.session.follow(m.subject.Station, e) }
 
+// TakenOver takes that a new client has taken the port from the one that had it. The caller owns the station.
+func (m *Served) TakenOver() { m.session.takenOver() }
+
 // Repeat says how to do again what was done by hand. The caller owns the station.
 func (m *Served) Repeat(now time.Duration) Repeat {
 	return m.session.repeat(m.session.glimpse(m.subject.Station, now))

@@ -20,7 +20,11 @@ type session struct {
 	last ion.Head  // of the last request
 	sent uint64    // requests so far that were sent again
 	block
+	takeovers []uint32 // of the port by a new client: the blocks that had begun then
 }
+
+// maxTakeovers bounds those that are told; two tools that both connect again take the port from each other without end.
+const maxTakeovers = 10_000
 
 // block is the last one that a tool has begun to send.
 type block struct {
@@ -93,6 +97,13 @@ func (s *session) follow(station *bench.Station, e story.Event) {
 	}
 }
 
+// takenOver counts that a new client has taken the port, while a tool was at work.
+func (s *session) takenOver() {
+	if len(s.runs) > 0 && len(s.takeovers) < maxTakeovers {
+		s.takeovers = append(s.takeovers, s.block.number)
+	}
+}
+
 // frame counts a frame, and sees by a request that another tool has come: its message ids do not go on
 // where the last one's ended. A connection tells nothing: a PTY has none, and one that broke is made again.
 func (s *session) frame(station *bench.Station, at time.Duration, w story.FrameSent) {
@@ -160,7 +171,7 @@ func (s *session) find(is func(*act) bool) *act {
 
 // ahead is the session with what has happened at the station and was not told yet. Its acts are nobody's.
 func (s *session) ahead(station *bench.Station) *session {
-	c := &session{runs: slices.Clone(s.runs), seen: s.seen, last: s.last, sent: s.sent, block: s.block}
+	c := &session{runs: slices.Clone(s.runs), seen: s.seen, last: s.last, sent: s.sent, block: s.block, takeovers: s.takeovers}
 	for _, e := range station.Trace() {
 		c.follow(station, e)
 	}

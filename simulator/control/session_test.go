@@ -270,6 +270,23 @@ func TestWhatNothingWasOnTheLineForIsNotInThePlan(t *testing.T) {
 	}
 }
 
+func TestClientsThatTakeThePortFromEachOtherAreToldBesideThePlan(t *testing.T) {
+	s := sit(t)
+	s.m.TakenOver() // no tool is at work
+	s.begin(client.TaskUpgrade, "")
+	s.until(s.entered(meter.Erasing, 1))
+	s.m.TakenOver()
+	s.strike(time.Second, "reply-lost at block 2")
+	if again := s.m.Repeat(s.rig.Now()); !slices.Equal(again.Not, []string{"a new client took the port over once, before the first block: of a plan there is one tool after another"}) {
+		t.Errorf("not in the plan is %q", again.Not)
+	}
+	s.m.TakenOver()
+	s.finish()
+	if again := s.m.Repeat(s.rig.Now()); again.Plan != "reply-lost at block 2" || len(again.Not) != 1 || !strings.Contains(again.Not[0], "2 times, first before the first block") {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+}
+
 func TestTheFaultsOfTheRecoveryFollowThoseOfTheUpgradeThatFailed(t *testing.T) {
 	s := sit(t)
 	s.begin(client.TaskUpgrade, "")

@@ -63,6 +63,14 @@ type Event struct {
 // closedByClient is the Reason of Disconnected where nothing broke.
 const closedByClient = "closed by the client"
 
+// takenOver begins the Reason of Disconnected where a new client has taken the port; who that is follows.
+const takenOver = "taken over by "
+
+// TakenOver reports that a connection is gone because a new client has taken its place.
+func (e Event) TakenOver() bool {
+	return e.Kind == Disconnected && strings.HasPrefix(e.Reason, takenOver)
+}
+
 // Broke says why a connection is gone, if the client has not closed it.
 func (e Event) Broke() string {
 	if e.Reason == closedByClient {

@@ -804,7 +804,7 @@ func (r *run) admit(c caller) {
 			r.refuse(now, before.conn)
 		}
 		r.waiting = append(r.waiting[:0], c)
-		r.part(now, "taken over by "+conn.RemoteAddr().String())
+		r.part(now, takenOver+conn.RemoteAddr().String())
 	default:
 		r.refuse(now, conn)
 	}

@@ -161,6 +161,13 @@ func (d *door) take(e story.Event) {
 	}
 }
 
+// takenOver says that a new client has taken the port.
+func (d *door) takenOver() {
+	if d != nil {
+		d.meter.TakenOver()
+	}
+}
+
 // harmed are the frames that are known by now not to have come through as they were sent.
 func (d *door) harmed(now time.Duration) []control.Harmed {
 	if d == nil {

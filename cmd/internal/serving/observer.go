@@ -253,6 +253,9 @@ func (o *observer) host(e serve.Event) {
 		r.fields = append(r.fields, field{"holder", e.Holder.Host}, field{"age", e.Holder.Age.Seconds()}, field{"silent", e.Holder.Silent.Seconds()})
 	case serve.Disconnected:
 		r.fields = append(r.fields, field{"broke", e.Broke() != ""})
+		if e.TakenOver() {
+			o.door.takenOver()
+		}
 	case serve.LostBytes:
 		r.fields = append(r.fields, field{"bytes", e.Bytes})
 	case serve.BaudChanged:
