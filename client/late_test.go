@@ -129,8 +129,8 @@ func TestBlockThatTheLoaderHasAlreadyCountsAsTaken(t *testing.T) {
 	d.upgraded()
 }
 
-func TestBusyAndDamagedBlocksAreSentAgain(t *testing.T) {
-	for _, s := range []ion.Status{ion.StatusBusy, ion.StatusVerifyFailed} {
+func TestBlocksThatAreBusyDamagedOrWantedStillAreSentAgain(t *testing.T) {
+	for _, s := range []ion.Status{ion.StatusBusy, ion.StatusVerifyFailed, ion.StatusBadSequence} {
 		d := newDesk(t, deskConfig())
 		told := 0
 		d.tap = func(a *answer) []late {
@@ -138,7 +138,7 @@ func TestBusyAndDamagedBlocksAreSentAgain(t *testing.T) {
 				return asIs(a)
 			}
 			told++
-			return a.change(func(_ *ion.Packet, r *ion.DownloadReply) { r.Status = s })
+			return a.change(func(_ *ion.Packet, r *ion.DownloadReply) { r.Status, r.Expected = s, r.Sequence })
 		}
 		if err := d.do(client.TaskUpgrade); err != nil {
 			t.Fatalf("%v: %v", s, err)

@@ -320,10 +320,14 @@ func blockAnswered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	case ion.StatusOK:
 		return u.blockTaken()
 	case ion.StatusBadSequence:
-		if r.Expected == sequence+1 {
+		refused := &RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Wanted: r.Expected}
+		switch r.Expected {
+		case sequence + 1:
 			return u.blockTaken() // the loader took it before, and the answer was lost
+		case sequence:
+			return u.busy(refused) // it was not taken for this one
 		}
-		return u.beginAnew(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence, Wanted: r.Expected})
+		return u.beginAnew(refused)
 	case ion.StatusBusy, ion.StatusVerifyFailed:
 		return u.busy(&RefusalError{Op: ion.OpBlock, Status: r.Status, Block: sequence})
 	default:

@@ -233,6 +233,9 @@ func (g *gateway) strike(h *Harm, kind request) {
 	case "garbled":
 		g.garble, g.once = h.garble, kind == blocks // the block is refused, and a copy is to help
 		return
+	case "misread":
+		g.garble, g.once, g.forge = h.garble, true, h.Forge
+		return
 	case "unheard":
 		g.lose = true
 		if h.Nth == 0 { // nor when it is sent again
@@ -569,6 +572,7 @@ var forgeries = map[string]forgery{
 	"exception":              exception,
 	"exception-within":       exceptionWithin,
 	"other-op":               before(func(f []byte) { f[opAt] = otherOp(f[opAt]) }),
+	"misread":                told(func(reply []byte) { reply[5] ^= 1 }), // which undoes what sequenceByte has done
 	"other-sequence":         before(func(f []byte) { f[opAt+2+3] ^= 0x02 }),
 	"tells-sequence-ahead": told(func(reply []byte) {
 		reply[1], reply[9] = byte(ion.StatusBadSequence), reply[5]+3
@@ -595,6 +599,15 @@ func imageByte(frame []byte) int {
 		return 0
 	}
 	return len(frame) - frameCRC - first
+}
+
+// sequenceByte is where the first frame of a block has the last byte of its sequence number.
+func sequenceByte(frame []byte) int {
+	const at = typeAt + 1 + 8 + 1 + 3
+	if frame[transactionAt]&firstOfMany == 0 || len(frame) <= at+frameCRC {
+		return 0
+	}
+	return at
 }
 
 // exception is an answer to a program by which the meter tells none of its values.

@@ -537,6 +537,8 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name = "sequence-ahead"
 	add(blocks, 3, "garbled", "a gateway changes a byte of the image, in a", Succeeds, true, duty.Again, duty.WholeImage)
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].garble = "garbled-block", imageByte
+	add(blocks, 4, "misread", "the meter takes it for the block behind it, and says that this one is missing, at a", Succeeds, true, duty.Sequence)
+	all[len(all)-1].Name, all[len(all)-1].Harms[0].garble = "block-missing", sequenceByte
 	add(blocks, 5, "reply-busy", "the meter answers busy twelve times in a row to a", Succeeds, true, duty.Busy)
 	all[len(all)-1].Name, all[len(all)-1].Harms[0].Times, all[len(all)-1].Extra = "busy-again-and-again", tries()+1, 14*time.Second
 	for _, at := range []request{enters, verifies, restarts} {

@@ -355,6 +355,26 @@ func (p *player) facts(a *Execution, log *verdict.Log) string {
 	return ""
 }
 
+// tells reports whether a text has a password, in clear or in the hex digits of the bytes that are sent.
+func tells(text []byte, word string) bool {
+	if bytes.Contains(text, []byte(word)) {
+		return true
+	}
+	credential, err := ion.ParsePassword(word, 0)
+	if err != nil {
+		return false
+	}
+	sent := bytes.TrimLeft(credential.Secret[:], "\x00")
+	if len(sent) < leastSent {
+		return false
+	}
+	low := bytes.ToLower(text)
+	return bytes.Contains(low, fmt.Appendf(nil, "%x", sent)) || bytes.Contains(low, fmt.Appendf(nil, "% x", sent))
+}
+
+// leastSent is how many bytes a password must have to be told from other bytes.
+const leastSent = 3
+
 // leastSecret is how long a password must be to be told from other text.
 const leastSecret = 5
 
@@ -372,7 +392,7 @@ func (p *player) secret(a *Execution) string {
 		{"in its output", [][]byte{a.Exit.Stdout.head, a.Exit.Stdout.tail, a.Exit.Stderr.head, a.Exit.Stderr.tail}},
 	} {
 		for _, text := range told.text {
-			if bytes.Contains(text, []byte(word)) {
+			if tells(text, word) {
 				return "the password is " + told.where
 			}
 		}
