@@ -24,14 +24,14 @@ Connection Type, the offer to recover a meter whose upgrade failed (with --singl
 release 2.2), the choice of the firmware file, Setup Assistant, and sending a template.
 
 Questions are answered with a line each; an empty line takes the answer in brackets, a
-word may be cut short, and the end of the input leaves the tool (status 2 if no answer came before); so do five answers in a
-row that lead nowhere, unless a person gives them at a terminal. --port or --tcp, with
---phone if a modem is there, is the connection that is offered first. A telephone number for
-an answer is dialled by the modem at that port, or at one that is asked for. With --yes the
-questions that take a yes, and the windows that only want to be closed, answer themselves;
-connection, files, Setup Assistant and paste options are still asked for. With --json the
-questions are events of kind "prompt", and the answers are lines on standard input all the
-same.
+word may be cut short, and the end of the input leaves the tool, with status 2 if no line
+came before; so do five answers in a row that lead nowhere, unless a person gives them at a
+terminal. --port or --tcp, with --phone if a modem is there, is the connection that is
+offered first. A telephone number for an answer is dialled by the modem at that port, or at
+one that is asked for. With --yes the questions that take a yes, and the windows that only
+want to be closed, answer themselves; connection, files, Setup Assistant and paste options
+are still asked for. With --json the questions are events of kind "prompt", and the answers
+are lines on standard input all the same.
 
 After a recovery the tool is in Firmware Recovery Mode, in which the paste options have no
 effect, until it is left.

@@ -43,7 +43,7 @@ func TestEveryJSONIsAsItsSchemaSays(t *testing.T) {
 		if forms[name] == nil {
 			t.Errorf("no JSON of ionup %s is held to its schema", name)
 		}
-		r := ionup(t, append(append(strings.Fields(name), forms[name]...), "--json")...)
+		r := invocation{stdin: answers("")}.run(t, append(append(strings.Fields(name), forms[name]...), "--json")...)
 		if r.code == cli.Misused || r.stdout == "" {
 			t.Errorf("%s: exit %d, on stdout %q, on stderr %q", name, r.code, r.stdout, r.stderr)
 		}
