@@ -1,11 +1,35 @@
 package serve
 
 import (
+	"io"
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+func TestBytesForWhichTheComputerWasLateAreNotLost(t *testing.T) {
+	l, err := listenTCP(":0")
+	must(t, err)
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	must(t, err)
+	defer client.Close()
+	conn, err := l.wait(nil)
+	must(t, err)
+	defer conn.Close()
+	r := newRun(Config{Event: func(e Event) { t.Errorf("%v", e) }}, newBell(), new(ports))
+	h := newClient(conn, nil)
+	must(t, conn.SetWriteDeadline(time.Now().Add(-time.Second)))
+	h.limit = time.Now().Add(time.Hour) // as if it had passed between the look at it and the write
+	r.send(0, h, []byte("bytes"))
+	must(t, client.SetReadDeadline(time.Now().Add(patience)))
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(client, got); err != nil || string(got) != "bytes" || h.jammed {
+		t.Errorf("%q, %v, jammed %v", got, err, h.jammed)
+	}
+}
 
 // The kernel's keepalive says nothing of a client that vanished with bytes on their way to it.
 func TestAClientThatVanishesWithBytesOnTheirWayIsDroppedToo(t *testing.T) {
