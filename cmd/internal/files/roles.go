@@ -113,6 +113,9 @@ func (r taken) with(other taken) error {
 	if r.Ending != "" {
 		return other.with(r)
 	}
+	if other.Ending != "" && r.of.Is(other.of) {
+		return cli.Usage("%s: %s is the folder of %s", r.Name, r.Path, other.Name).Hint("name another file")
+	}
 	if !r.isAlso(other) {
 		return nil
 	}

@@ -49,6 +49,7 @@ func TestAFileHasOneRole(t *testing.T) {
 		{[]files.Role{kept, log("here/kept/b.Journal")}, "is one of the files of --journal"},
 		{[]files.Role{log("copy"), kept}, "copy is one of the files of --journal"},
 		{[]files.Role{files.Folder("--journal", "none/yet", ".journal"), log("here/none/yet/b.journal")}, "is one of the files of --journal"},
+		{[]files.Role{files.Folder("--journal", "later", ".journal"), log("here/later")}, "is the folder of --journal"},
 		{[]files.Role{kept, log("kept/Upgrade.log")}, ""},
 		{[]files.Role{kept, files.Folder("--locks", "kept", ".lock"), log("kept/a.lock")}, "is one of the files of --locks"},
 		{[]files.Role{link, log("here/tty")}, "--link and --log are the same file"},
