@@ -34,6 +34,8 @@ func (s *session) repeat(now glimpse) (r Repeat) {
 		}
 		switch {
 		case in == 0:
+		case s.differ(first, in):
+			why = "it befell a tool at another meter of the line than the first did, and a trial upgrades one"
 		case slices.ContainsFunc(s.runs[min(first-1, len(s.runs)):min(in-1, len(s.runs))], func(r run) bool { return r.done }):
 			why = "it befell a tool after an upgrade that succeeded, with which a trial ends"
 		default:
@@ -71,11 +73,23 @@ func takeoverWords(at []uint32) string {
 	return "a new client took the port over " + first + ": of a plan there is one tool after another"
 }
 
+// differ reports that two runs have cleared different meters of the line.
+func (s *session) differ(one, another int) bool {
+	if one > len(s.runs) || another > len(s.runs) {
+		return false // it has not come
+	}
+	a, b := &s.runs[one-1], &s.runs[another-1]
+	return a.cleared() && b.cleared() && a.other != b.other
+}
+
+// cleared reports whether a tool has cleared a meter.
+func (r *run) cleared() bool { return r.Entered[fault.Erasing] > 0 || r.other > 0 }
+
 // attempts is how many attempts on the meter there were from one run up to the one before another. Tools
 // that only looked at it are none.
 func (s *session) attempts(first, run int) (n int) {
 	for i := first; i < run; i++ {
-		if s.runs[i-1].Entered[fault.Erasing] > 0 {
+		if s.runs[i-1].cleared() {
 			n++
 		}
 	}

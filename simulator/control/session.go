@@ -37,6 +37,8 @@ type run struct {
 	bench.Since
 	booted uint64 // frames when the application ran for the last time, in both directions
 	done   bool   // the meter runs the image that this tool had verified
+	other  uint8  // the place on the line of the meter that this tool has cleared; 0 for that which faults strike, and for none
+	tested bool   // that one has verified an image
 }
 
 // frames is how many both ends had sent when the run began.
@@ -85,6 +87,8 @@ func (s *session) follow(station *bench.Station, e story.Event) {
 	case story.StateEntered:
 		if e.Station == 0 {
 			s.entered(w.State.String())
+		} else {
+			s.elsewhere(e.Station, w.State.String())
 		}
 	case story.FaultStruck:
 		if a := s.find(func(a *act) bool { return !a.struck && a.fault == w.Fault }); a != nil {
@@ -148,6 +152,24 @@ func (s *session) entered(state string) {
 	if now == fault.Application {
 		r.booted = s.frames()
 		r.done = r.done || r.Entered[fault.Verifying] > 0
+	}
+}
+
+// elsewhere takes a state of another meter of the line, for the tool that is there.
+func (s *session) elsewhere(place uint8, state string) {
+	now, ok := fault.ParseState(state)
+	if !ok || len(s.runs) == 0 {
+		return
+	}
+	r := &s.runs[len(s.runs)-1]
+	switch {
+	case now == fault.Erasing:
+		r.other, r.tested = place, false
+	case r.other != place:
+	case now == fault.Verifying:
+		r.tested = true
+	case now == fault.Application:
+		r.done = r.done || r.tested
 	}
 }
 

@@ -287,6 +287,24 @@ func TestClientsThatTakeThePortFromEachOtherAreToldBesideThePlan(t *testing.T) {
 	}
 }
 
+func TestWhatBefellToolsAtTwoMetersOfALineIsNotThePlanOfOneUpgrade(t *testing.T) {
+	s := sit(t)
+	// The one at the second meter: of that the line alone is seen here, and what its state is.
+	s.begin(client.TaskIdentify, "")
+	s.until(func() bool { return len(s.m.session.runs) == 1 })
+	s.m.Follow(story.Event{Station: 1, What: story.StateEntered{State: meter.Erasing}})
+	s.strike(0, "reply-lost")
+	s.finish()
+	s.begin(client.TaskUpgrade, "")
+	s.until(func() bool { return s.rig.Block() >= 3 })
+	s.strike(0, "reply-lost")
+	s.finish()
+	again := s.m.Repeat(s.rig.Now())
+	if strings.Contains(again.Plan, ";") || again.Plan == "" || len(again.Not) != 2 || again.Not[1] != "reply-lost at block 3: it befell a tool at another meter of the line than the first did, and a trial upgrades one" {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+}
+
 func TestTheFaultsOfTheRecoveryFollowThoseOfTheUpgradeThatFailed(t *testing.T) {
 	s := sit(t)
 	s.begin(client.TaskUpgrade, "")
