@@ -2,11 +2,13 @@ package atlas_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"ionbench/client"
@@ -22,6 +24,26 @@ func small() atlas.Sweep {
 		Spaces: []string{"flash", "state"},
 		Faults: []string{"byte-flip at byte # from-meter", "frame-lost at frame #"},
 	}
+}
+
+// smallFile is the file of the small sweep, which several tests need and none changes.
+var smallFile = sync.OnceValues(func() ([]byte, error) {
+	a, err := small().Run(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = a.Write(&b)
+	return b.Bytes(), err
+})
+
+func wholeSmall(t testing.TB) []byte {
+	t.Helper()
+	b, err := smallFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func written(t testing.TB, a *atlas.Atlas) []byte {

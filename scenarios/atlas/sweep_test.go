@@ -187,7 +187,11 @@ func TestEveryPlaceOfTheCalmRunIsStruck(t *testing.T) {
 		t.Fatal(err)
 	}
 	calm := run.Finish()
-	a := swept(t, atlas.Sweep{World: w, Workers: 3})
+	sweep := atlas.Sweep{World: w, Workers: 3}
+	if testing.Short() { // the race detector sees the workers at few points as well
+		sweep.Spaces = []string{"flash"}
+	}
+	a := swept(t, sweep)
 	cost, carried := calm.Attempts[0].Cost, run.Bench().Station().InRun()
 	for i := range a.Rows {
 		r := &a.Rows[i]

@@ -178,6 +178,7 @@ func whyUnseen(name string) string {
 
 func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) {
 	t.Parallel()
+	played := map[string]bool{}
 	for _, d := range planted.InUpgraders() {
 		by, seen := seenBy[d.Name]
 		if d.Name == planted.OffTheHook { // which is advice
@@ -186,9 +187,10 @@ func TestEveryPlantedBugThatCanBeSeenFromOutsideFailsForItsReason(t *testing.T) 
 		if seen == (whyUnseen(d.Name) != "") {
 			t.Errorf("%s: it stands in both tables, or in none", d.Name)
 		}
-		if !seen || testing.Short() && by.scenario == longest {
-			continue
+		if !seen || testing.Short() && (by.scenario == longest || played[by.scenario]) {
+			continue // in a short run, one bug for each scenario
 		}
+		played[by.scenario] = true
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			timely(t, func(t *trying) {
