@@ -3,6 +3,7 @@ package judge
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -146,7 +147,7 @@ func TestADifferenceSaysWhatGotWorse(t *testing.T) {
 		{"another scenario by its name", nil, func(r *Report) { result(r, "undisturbed").Scenario.Expect = Refuses }, "", false, "worse=0 gone=0 other=0 new=0 better=0 unknown=1 same=2"},
 		{"another pace", nil, func(r *Report) { r.Options.Pace = 10; first(r).Exit.Took = time.Hour },
 			"note: resends, questions and times are not compared: the old report is of --response 1s, --pace 0, ", false, ""},
-		{"more at once", nil, func(r *Report) { r.Options.Parallel = 4; first(r).Exit.Took = time.Hour }, "note: times are not compared: 16 scenarios were played at once, and then 4\n", false, ""},
+		{"more at once", nil, func(r *Report) { r.Options.Parallel = 4; first(r).Exit.Took = time.Hour }, fmt.Sprintf("note: times are not compared: %d scenarios were played at once, and then 4\n", DefaultParallel), false, ""},
 		{"another ionbench", nil, func(r *Report) { r.Options.JudgedBy = "ionbench 2" }, "note: they were judged by ionbench 1 and by ionbench 2: ", false, ""},
 	} {
 		d := differs(t, release(t, test.old), release(t, test.now))
