@@ -188,12 +188,12 @@ func (a *adapters) samePlan(t *testing.T, plan string) {
 // difference says in what the two ways differ.
 func (a *adapters) difference(t *testing.T, plan string) (list []string) {
 	direct := startJSON(t, "--port", a.meters, "--pace", "off", "--fault", plan)
-	want, wantErr := use(t, a.tool(), client.TaskUpgrade, testFirmware(3))
+	want, wantErr := useWaiting(t, a.tool(), client.TaskUpgrade, testFirmware(3), hurried)
 	direct.end()
 
 	meter := startJSON(t, "--tcp", ":0", "--pace", "off")
 	proxy := startProxy(t, "--from", a.meters, "--to", "tcp:"+meter.ready.TCP, "--fault", plan)
-	got, gotErr := use(t, a.tool(), client.TaskUpgrade, testFirmware(3))
+	got, gotErr := useWaiting(t, a.tool(), client.TaskUpgrade, testFirmware(3), hurried)
 	proxy.end()
 	meter.end()
 	for _, x := range []struct{ what, want, got string }{
