@@ -681,6 +681,11 @@ func harmful(response time.Duration) []Scenario {
 	add(confirms, 1, "tells-another-revision", "behind the clear an application of another revision is back, which the meter tells twice, from the first identify after the restart:", Recovers, false, duty.Kept, duty.InForce, duty.Again)
 	s = &all[len(all)-1]
 	s.Name, s.World, s.Harms = "another-application-back", worldOf(2), append(s.Harms, harm(confirms, 2, "tells-another-revision", response))
+	add(restarts, 1, "reply-lost", "the answer is lost, and the meter boots for longer than it is asked again, at", Succeeds, true, duty.Identify, duty.Failure, duty.Patience)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Pace = "unanswered-restart", worldOf(3), wall
+	s.World.Meters[0].Speed = world.Speed{EraseTime: time.Millisecond, BootTime: time.Second, FirstBootTime: min(starting-booting, time.Duration(tries()+4)*response)}
+	s.Extra = s.World.Meters[0].Speed.FirstBootTime + 10*time.Second
 	for i, nth := range []string{"later", "third", "fourth", "fifth", "sixth"} {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
