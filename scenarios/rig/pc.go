@@ -93,6 +93,7 @@ func (t *tool) catchUp(now time.Duration) {
 		t.listen(now)
 	}
 	if t.pc.pressed {
+		t.hurried = t.hurried || t.aborted
 		t.pc.pressed, t.aborted = false, true
 		t.session.Abort(now)
 		t.listen(now)

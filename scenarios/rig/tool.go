@@ -194,6 +194,7 @@ type tool struct {
 	pc       pc
 	killed   bool
 	aborted  bool
+	hurried  bool // by a further abort
 	prompts  []client.Prompt
 	visits   int // to Select Connection Type
 	assists  int // to Setup Assistant
@@ -361,6 +362,7 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bool(t.astray)
 	w.Bool(t.ordered)
 	w.Bool(t.aborted)
+	w.Bool(t.hurried)
 	w.Bool(t.failing)
 	w.Int(t.unanswered)
 	w.Int(t.vain)

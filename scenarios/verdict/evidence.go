@@ -83,6 +83,7 @@ type Tool struct {
 	Ended   bool  // it ended by itself, or was killed
 	Killed  bool  // it was killed, and so claims nothing
 	Aborted bool  // the person ended it
+	Hurried bool  // and again, which ends what an abort still does
 	Asleep  bool  // its computer sleeps
 	Err     error // what it said at the end; nil for success
 	// Foreign: another program. Only what it sends, what it leaves on the disk and how it ends

@@ -31,12 +31,12 @@ func loaderForNothing(e *Evidence, f *findings) {
 	}
 }
 
-// notGivenBack is for our own tool, where nothing but the person was in its way: neither was a request
+// notGivenBack is for our own tool, where nothing but the person was in its way, who did not end that, too: neither was a request
 // sent again, nor did one die before the line saw it.
 func notGivenBack(e *Evidence, f *findings) {
 	t := &e.Tool
 	heard := e.Cost.Resends == 0 && e.died() == 0
-	able := t.Aborted && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && heard && e.Meter.Connected
+	able := t.Aborted && !t.Hurried && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && heard && e.Meter.Connected
 	if able && e.Before.State == meter.Application && e.Meter.FlashOps == 0 && e.Meter.State == meter.Download {
 		f.tell("nothing was erased, and the meter was left in its loader")
 	}

@@ -99,6 +99,7 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 			e.Forbidden, e.Tool.Err, e.Meter.State = "the file is for a 7330", errExit, meter.Download
 		}, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts", abortedInLoader, []verdict.Rule{verdict.I8}},
+		{"a meter that is left in its loader by who aborts twice", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Hurried = true }, nil},
 		{"one where a request was sent again", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Resends = 1 }, nil},
 		{"one where a request died with its port", func(e *verdict.Evidence) { abortedInLoader(e); e.Died = 1 }, nil},
 		{"one where a request died with its call", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Died = 1 }, nil},
