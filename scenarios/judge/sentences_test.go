@@ -31,7 +31,7 @@ var sentences = []sentence{
 	// 1. The line
 	{"RS-485, half duplex, one master.", nil, nil, aboutMeter},
 	{"The port may lead to another meter by then", duties(duty.Reconnect, duty.Device), []string{"another-meter-entered", "another-meter-at-the-clear", "another-meter-at-the-settings"}, ""},
-	{"A block needs no such identify", nil, nil, aboutChoice},
+	{"For the image's sake a block needs no such identify", nil, nil, aboutChoice},
 	{"A PTY, and many a serial port, lets two programs in", duties(duty.Turns), []string{"second-run"}, ""},
 	{"A TCP port lets one in", duties(duty.Turns), []string{"second-run-at-a-break"}, ""},
 	{"One request at a time: nobody may talk", duties(duty.OneRequest), []string{"undisturbed"}, ""},
