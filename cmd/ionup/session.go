@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -93,11 +94,13 @@ type sessionConfig struct {
 // roles are those of the files that are known now, but for the log: a file that would be two things is refused.
 // The log of a meter is looked at again when it is known, and what a person chooses then.
 func (c *sessionConfig) roles(p *program) (roles files.Roles, err error) {
+	locked := cmp.Or(c.locks, p.locks)
 	all := append(c.args,
 		files.Reads("--port", c.target.port),
-		files.Folder("--locks", cmp.Or(c.locks, p.locks), ".lock"),
+		files.Folder("--locks", locked, ".lock"),
 	)
-	if c.target.port != "" {
+	// In the folder of the locks it is one of them, as which it is kept from being anything else.
+	if c.target.port != "" && !files.Identify(filepath.Dir(c.target.port)).Is(files.Identify(locked)) {
 		all = append(all, files.Reads("the lock of --port", c.target.port+".lock"))
 	}
 	if c.capture != capturing.Stdout {

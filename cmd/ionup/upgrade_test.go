@@ -213,6 +213,15 @@ func TestAFileOfAnotherRoleIsNoLog(t *testing.T) {
 	wantFile(t, b.path("Upgrade.log"), []byte("0\n"))
 }
 
+// The folder of the locks may be that of the port's link, whose own lock stands there, too.
+func TestTheLockOfAPortMayStandInTheFolderOfTheLocks(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "")
+	port := []string{"--port", b.path("ttyION"), "--unit-id", "105", "--locks", b.dir}
+	ionup(t, append([]string{"identify"}, port...)...).wantCode(cli.Done)
+	ionup(t, append([]string{"upgrade", b.upg(2), "--no-journal", "--log", b.path("ttyION.lock")}, port...)...).wantCode(cli.Misused).wantSays("name another file")
+}
+
 func TestTheLogOfAMeterIsNoFileOfAnotherRole(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "")
