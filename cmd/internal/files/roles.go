@@ -62,6 +62,12 @@ func (id Identity) Is(other Identity) bool {
 	return id.name == other.name || id.leads == other.leads || id.is != nil && other.is != nil && os.SameFile(id.is, other.is)
 }
 
+// keepsNothing reports a file that whatever is written to is lost in, and that nobody can destroy.
+func (id Identity) keepsNothing() bool {
+	null, err := os.Stat(os.DevNull)
+	return err == nil && id.is != nil && os.SameFile(id.is, null)
+}
+
 // Roles are those of one process. A file has one of them alone: a log that is the journal as well would
 // destroy what it should keep.
 type Roles []taken
@@ -107,7 +113,7 @@ func (r Role) taken() taken {
 }
 
 func (r taken) with(other taken) error {
-	if !r.Writes && !other.Writes || r.Ending != "" && other.Ending != "" {
+	if !r.Writes && !other.Writes || r.Ending != "" && other.Ending != "" || r.of.keepsNothing() && other.of.keepsNothing() {
 		return nil
 	}
 	if r.Ending != "" {

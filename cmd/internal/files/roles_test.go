@@ -23,7 +23,7 @@ func TestAFileHasOneRole(t *testing.T) {
 	}
 	for _, err := range []error{
 		os.Link("image", "twin"), os.Symlink("image", "way"), os.Symlink(".", "here"), os.Symlink("later", "dangles"),
-		os.Link(filepath.Join("kept", "A.journal"), "copy"), os.Symlink("/dev/null", "tty"),
+		os.Link(filepath.Join("kept", "A.journal"), "copy"), os.Symlink("/dev/null", "tty"), os.Symlink("/dev/null", "null"),
 	} {
 		if err != nil {
 			t.Skipf("no links here: %v", err)
@@ -54,6 +54,7 @@ func TestAFileHasOneRole(t *testing.T) {
 		{[]files.Role{kept, files.Folder("--locks", "kept", ".lock"), log("kept/a.lock")}, "is one of the files of --locks"},
 		{[]files.Role{link, log("here/tty")}, "--link and --log are the same file"},
 		{[]files.Role{link, files.Written("--trace", "/dev/null")}, ""},
+		{[]files.Role{log("/dev/null"), files.Written("--capture", "here/null")}, ""},
 	} {
 		var roles files.Roles
 		err := roles.Take(test.roles...)
