@@ -9,6 +9,7 @@ import (
 	"ionbench/simulator/ion"
 	"ionbench/simulator/line"
 	"ionbench/simulator/machine"
+	"ionbench/simulator/meter"
 )
 
 // guest is a further host on the line: a second master with a tool of its own. It hears what a
@@ -107,7 +108,7 @@ func (s *Station) guestFrame(now time.Duration, g *guest, frame ion.Wire) (lost 
 }
 
 func (s *Station) guestRequest(now time.Duration, g *guest, r *ion.Head) {
-	if g.request(r) {
+	if g.request(r, s.clearing()) {
 		s.resentOwn(now, g)
 	}
 	g.waitFor(r)
@@ -170,6 +171,9 @@ func (s *Station) InsistedBy(seat int) int { return s.askingOf(seat).insisted }
 
 // SentLastBy is SentLast for the host in a seat.
 func (s *Station) SentLastBy(seat int) int { return s.askingOf(seat).sent }
+
+// clearing reports whether the meter clears its flash.
+func (s *Station) clearing() bool { return s.meter.State() == meter.Erasing }
 
 // OrdersBy is how many messages of the host in a seat, resends included, would change the meter's
 // state or its flash.

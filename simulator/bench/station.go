@@ -383,7 +383,7 @@ func (s *Station) hostFrame(now time.Duration, frame ion.Wire) {
 
 func (s *Station) hostRequest(now time.Duration, r ion.Head) {
 	w := &s.watch
-	if w.request(&r) {
+	if w.request(&r, s.clearing()) {
 		s.strikeNoResponse(now)
 	}
 	w.waitFor(&r)

@@ -68,14 +68,15 @@ func (w *watch) forgetHost() {
 }
 
 // request counts a message that the host begins to send, and reports whether it is one that it has
-// sent before and that was not answered.
-func (a *asking) request(r *ion.Head) (again bool) {
+// sent before and that was not answered. A meter that clears its flash takes no order: it is in its loader,
+// and clearing, already.
+func (a *asking) request(r *ion.Head, clearing bool) (again bool) {
 	a.requests++
 	block := r.Op == ion.OpBlock
 	if block {
 		a.blocksSent++
 	}
-	if r.Op > ion.OpIdentify {
+	if r.Changes() && !clearing {
 		a.orders++
 	}
 	a.deafen()

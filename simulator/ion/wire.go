@@ -91,7 +91,11 @@ type Head struct {
 	Op        Op     // of the download service; 0 for a message of another kind
 	Sequence  uint32 // of a block
 	Length    uint32 // of the image, in bytes, when download state is entered
+	Begin     bool   // of a clear: it may begin one, and does not only ask how far it is
 }
+
+// Changes reports whether the message may change the meter's state or its flash.
+func (h *Head) Changes() bool { return h.Op > OpIdentify && (h.Op != OpClear || h.Begin) }
 
 // Head reads the head of a message from its first frame; ok is false for any other frame. Only
 // the header of the packet must be there: more frames may follow.
@@ -121,6 +125,8 @@ func (w Wire) Head() (h Head, ok bool) {
 		h.Sequence = binary.BigEndian.Uint32(fields)
 	case h.Op == OpEnter && len(fields) >= 6:
 		h.Length = binary.BigEndian.Uint32(fields[2:])
+	case h.Op == OpClear && len(fields) >= 1:
+		h.Begin = fields[0] == 1
 	}
 	return h, true
 }

@@ -56,6 +56,26 @@ func TestLengthOfAnImageIsReadWhereItIsTold(t *testing.T) {
 	}
 }
 
+func TestOnlyAClearThatMayBeginOneChangesAMeter(t *testing.T) {
+	for _, c := range []struct {
+		r       ion.DownloadRequest
+		changes bool
+	}{
+		{ion.DownloadRequest{Op: ion.OpIdentify}, false},
+		{ion.DownloadRequest{Op: ion.OpEnter, Product: 7350, Length: ion.BlockBytes}, true},
+		{ion.DownloadRequest{Op: ion.OpClear}, false},
+		{ion.DownloadRequest{Op: ion.OpClear, Begin: true}, true},
+		{ion.DownloadRequest{Op: ion.OpRestart}, true},
+	} {
+		m := ion.AppendPacketHeader(nil, ion.Packet{MessageID: 9, Request: true, Service: 1, Type: ion.TypeDownload}, ion.DownloadRequestBytes(&c.r))
+		o := ion.Outgoing{Message: ion.AppendDownloadRequest(m, &c.r)}
+		o.Begin(ion.HostAddress, 105, false)
+		if h, ok := ion.Wire(o.AppendFrame(nil)).Head(); !ok || h.Changes() != c.changes {
+			t.Errorf("%+v: %v, %v", c.r, h.Changes(), ok)
+		}
+	}
+}
+
 func TestCuttingLosesNoByteAndFindsEveryWholeFrame(t *testing.T) {
 	frame, _ := first(t, 20)
 	garbage := []byte{1, 2, 0, 0, 0x14, 7}
