@@ -46,7 +46,7 @@ func brokenPromise(e *Evidence, f *findings) {
 // when they were back.
 func noJournal(e *Evidence, f *findings) {
 	t := &e.Tool
-	if t.Journal == nil || !t.Ordered || e.Meter.FlashOps == 0 || t.succeeds() || e.needsNone() {
+	if t.Journal == nil || !t.Ordered || !e.flashed() || t.succeeds() || e.needsNone() {
 		return
 	}
 	if t.Journal.Err != nil {
