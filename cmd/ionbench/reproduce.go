@@ -29,11 +29,11 @@ none is, the one that comes nearest is shown, and the first line at which it dif
 A log may hold several runs, of which all are shown unless --run names one or --last says
 how many; runs that say the same are explained once. It is read as people send it: with any
 line ends, in UTF-16, packed with gzip or ZIP, quoted in a mail or as the mail's file, out
-of a page, a table, a terminal or JSON, stamped by another logger, with dates of another
-locale, cut by a crash, without its head or with lines lost. What was not taken as it stands
-is remarked with its line number. If lines within a run cannot be read at all, or if one
-number contradicts all others, it is explained as far as it goes, and never called
-reproduced. LOG is a file, or - for standard input.
+of a page, a document, a dump of bytes, a table, a terminal or JSON, stamped by another
+logger, with dates of another locale, cut by a crash, without its head or with lines lost.
+What was not taken as it stands is remarked with its line number. If lines within a run
+cannot be read at all, or if one number contradicts all others, it is explained as far as it
+goes, and never called reproduced. LOG is a file, or - for standard input.
 
 With --output the candidate becomes a case file that "ionbench run" plays, to be dropped
 into fixtures/cases.
