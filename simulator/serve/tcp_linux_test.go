@@ -9,16 +9,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestBytesForWhichTheComputerWasLateAreNotLost(t *testing.T) {
+// accepted is both ends of a connection to a port of ours.
+func accepted(t *testing.T) (client, conn net.Conn) {
+	t.Helper()
 	l, err := listenTCP(":0")
 	must(t, err)
 	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
+	client, err = net.Dial("tcp", l.Addr().String())
 	must(t, err)
-	defer client.Close()
-	conn, err := l.wait(nil)
+	t.Cleanup(func() { client.Close() })
+	conn, err = l.wait(nil)
 	must(t, err)
-	defer conn.Close()
+	t.Cleanup(func() { conn.Close() })
+	return client, conn
+}
+
+func TestBytesForWhichTheComputerWasLateAreNotLost(t *testing.T) {
+	client, conn := accepted(t)
 	r := newRun(Config{Event: func(e Event) { t.Errorf("%v", e) }}, newBell(), new(ports))
 	h := newClient(conn, nil)
 	must(t, conn.SetWriteDeadline(time.Now().Add(-time.Second)))
@@ -33,15 +40,7 @@ func TestBytesForWhichTheComputerWasLateAreNotLost(t *testing.T) {
 
 // The kernel's keepalive says nothing of a client that vanished with bytes on their way to it.
 func TestAClientThatVanishesWithBytesOnTheirWayIsDroppedToo(t *testing.T) {
-	l, err := listenTCP(":0")
-	must(t, err)
-	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
-	must(t, err)
-	defer client.Close()
-	conn, err := l.Accept()
-	must(t, err)
-	defer conn.Close()
+	_, conn := accepted(t)
 	limitSilence(conn)
 	raw, err := conn.(*net.TCPConn).SyscallConn()
 	must(t, err)
