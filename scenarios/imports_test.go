@@ -104,6 +104,8 @@ func importRules() []importRule {
 			why: "a page shows the file of a story, and knows nothing of how it came about"},
 		{in: []string{"simulator/serve"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/machine", "ionbench/simulator/disk", "ionbench/simulator/rfc2217", "ionbench/simulator/steady"},
 			why: "whatever is a machine can be served"},
+		{in: []string{"simulator/statefile"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/simulator/disk"},
+			why: "it keeps pages and bytes, whatever they mean"},
 		{in: []string{"simulator/rfc2217", "simulator/steady"}, forbidden: []string{"ionbench/..."},
 			why: "leaves: a port is a port, whatever is behind it"},
 		{in: []string{"scenarios/atlas", "scenarios/storm", "scenarios/shrink", "scenarios/reproduce", "scenarios/judge"}, forbidden: []string{"ionbench/scenarios/whatif"},

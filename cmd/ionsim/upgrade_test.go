@@ -21,7 +21,7 @@ import (
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/machine"
-	"ionbench/simulator/serve"
+	"ionbench/simulator/statefile"
 )
 
 func overPTY(m *served) port.Config { return port.Config{Port: m.ready.PTY} }
@@ -255,12 +255,12 @@ func TestKillInTheMiddleOfAnUpgradeIsAPowerLoss(t *testing.T) {
 }
 
 // openState opens a state file, which no process uses.
-func openState(t *testing.T, path string) *serve.State {
+func openState(t *testing.T, path string) *statefile.File {
 	t.Helper()
 	chip, err := flash.New(flash.Am29F032B())
 	must(t, err)
 	page := chip.PageBytes()
-	file, err := serve.OpenState(disk.Real{}, path, serve.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
+	file, err := statefile.Open(disk.Real{}, path, statefile.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
 	must(t, err)
 	return file
 }
@@ -369,7 +369,7 @@ func TestStateThatIsSomethingElseIsRefused(t *testing.T) {
 	must(t, state.Close())
 	for _, path := range []string{text, foreign} {
 		code, _, stderr := outcome(t, "--tcp", ":0", "--state", path)
-		if code != cli.Misused || !strings.Contains(stderr, serve.ErrNotState.Error()) {
+		if code != cli.Misused || !strings.Contains(stderr, statefile.ErrNotState.Error()) {
 			t.Errorf("%s: exit code %d, on stderr %q", path, code, stderr)
 		}
 	}

@@ -273,7 +273,7 @@ func TestAHistoryOfTooManyBreaksLosesItsOldestRecordsAndCanBeSaved(t *testing.T)
 	for _, g := range m.tree().Managers {
 		m.memory.setLabel(g.Handle, text)
 	}
-	const fileHas = 128<<10 - 1000 // serve.MaxNonVolatile, and some for which meter it is, its settings and setup
+	const fileHas = 128<<10 - 1000 // statefile.MaxNonVolatile, and some for which meter it is, its settings and setup
 	if n := len(m.AppendMemory(nil, 0)); n > fileHas {
 		t.Errorf("with everything at its most it is %d bytes", n)
 	}

@@ -1,6 +1,5 @@
 // Package serve puts one simulated device on a pseudo-terminal (PTY), on TCP, as it is or as a serial
-// port (RFC 2217), on a serial port that is there already, or on several of them, in real time, and
-// keeps its memory in a state file.
+// port (RFC 2217), on a serial port that is there already, or on several of them, in real time.
 //
 // Only one goroutine at a time uses the device. A goroutine that has read bytes gives them to
 // the device and writes the answer itself; the caller of [Server.Run] serves the device's
@@ -21,5 +20,5 @@
 // ([Config].Modem); it counts as the one TCP client. A serial port has the rate that it was opened
 // with. One that is gone, as with its adapter, is opened again when it is back.
 //
-// PTYs are served on Linux, state files on Unix systems, TCP everywhere.
+// PTYs are served on Linux, TCP everywhere.
 package serve

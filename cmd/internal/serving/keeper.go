@@ -8,7 +8,7 @@ import (
 	"ionbench/simulator/disk"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/meter"
-	"ionbench/simulator/serve"
+	"ionbench/simulator/statefile"
 )
 
 // Keeper saves the meter's flash and memory in a state file. Before the memory that the meter
@@ -23,7 +23,7 @@ import (
 //	12+n    rest   meter.AppendLeft
 type Keeper struct {
 	path   string
-	file   *serve.State
+	file   *statefile.File
 	memory []byte // reused by the next save
 }
 
@@ -36,7 +36,7 @@ func OpenKeeper(d disk.System, path string) (*Keeper, error) {
 		return nil, err
 	}
 	page := chip.PageBytes()
-	file, err := serve.OpenState(d, path, serve.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
+	file, err := statefile.Open(d, path, statefile.Geometry{Pages: flash.Am29F032B().Bytes() / page, PageBytes: page})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (k *Keeper) saved() (id Identity, memory []byte, ok bool, err error) {
 	}
 	const fixed = len(keeperMagic) + 5
 	if len(b) < fixed || string(b[:len(keeperMagic)]) != keeperMagic || len(b) < fixed+int(b[fixed-1]) {
-		return Identity{}, nil, false, fmt.Errorf("%w: %s: its memory was not written by a version that is known here; name another file", serve.ErrNotState, k.path)
+		return Identity{}, nil, false, fmt.Errorf("%w: %s: its memory was not written by a version that is known here; name another file", statefile.ErrNotState, k.path)
 	}
 	end := fixed + int(b[fixed-1])
 	id = Identity{
@@ -78,7 +78,7 @@ func (k *Keeper) Restore(m *meter.Meter) error {
 		return err
 	}
 	if err := m.RestoreMemory(memory); err != nil {
-		return fmt.Errorf("%w: %s: %w", serve.ErrStateDamaged, k.path, err)
+		return fmt.Errorf("%w: %s: %w", statefile.ErrDamaged, k.path, err)
 	}
 	chip := m.Chip()
 	for page := range m.Config().Geometry.Bytes() / chip.PageBytes() {

@@ -12,7 +12,7 @@ import (
 	"ionbench/simulator/bench"
 	"ionbench/simulator/disk/fragile"
 	"ionbench/simulator/meter"
-	"ionbench/simulator/serve"
+	"ionbench/simulator/statefile"
 )
 
 // keeping is the meter in a state file on a disk that fails, and what was saved of its memory.
@@ -75,7 +75,7 @@ func (k *keeping) live() error {
 // that is told is right where something may have been lost.
 func (k *keeping) check(least int) error {
 	file, err := OpenKeeper(k.disk, keptAt)
-	if errors.Is(err, serve.ErrStateDamaged) && least < len(k.attempted) {
+	if errors.Is(err, statefile.ErrDamaged) && least < len(k.attempted) {
 		return nil
 	}
 	if err != nil {
@@ -97,7 +97,7 @@ func (k *keeping) check(least int) error {
 	}
 	m, image := k.newMeter(), k.newMeter()
 	if err := file.Restore(m); err != nil {
-		if errors.Is(err, serve.ErrStateDamaged) && least < len(k.attempted) {
+		if errors.Is(err, statefile.ErrDamaged) && least < len(k.attempted) {
 			return nil
 		}
 		return err
@@ -135,7 +135,7 @@ func (k *keeping) fails(lives int, p fragile.Point) error {
 	if err := k.check(least); err != nil {
 		return err
 	}
-	if err := k.live(); err != nil && !errors.Is(err, serve.ErrStateDamaged) {
+	if err := k.live(); err != nil && !errors.Is(err, statefile.ErrDamaged) {
 		return fmt.Errorf("the run behind it: %w", err)
 	}
 	return nil

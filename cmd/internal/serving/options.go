@@ -17,7 +17,7 @@ import (
 	"ionbench/scenarios/fields"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
-	"ionbench/simulator/serve"
+	"ionbench/simulator/statefile"
 )
 
 // Options say how a meter is served. Each is a flag.
@@ -248,7 +248,7 @@ func StateError(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return cli.Environmental(err).Hint("make room, or name a file on another disk")
-	case errors.Is(err, serve.ErrStateInUse), errors.Is(err, errors.ErrUnsupported):
+	case errors.Is(err, statefile.ErrInUse), errors.Is(err, errors.ErrUnsupported):
 		return cli.Environmental(err)
 	}
 	return cli.Unusable(err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
-	"ionbench/simulator/serve"
+	"ionbench/simulator/statefile"
 )
 
 // A full disk is not wrong usage, and another file there has no room either.
@@ -16,7 +16,7 @@ func TestAStateFileOnAFullDiskIsAFailureOfTheEnvironment(t *testing.T) {
 	if err := StateError(full); cli.StatusOf(err) != cli.Environment || len(cli.Hints(err)) == 0 {
 		t.Errorf("status %v, hints %q", cli.StatusOf(err), cli.Hints(err))
 	}
-	if err := StateError(serve.ErrNotState); cli.StatusOf(err) != cli.Misused {
+	if err := StateError(statefile.ErrNotState); cli.StatusOf(err) != cli.Misused {
 		t.Errorf("a file of something else: %v", cli.StatusOf(err))
 	}
 }

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package serve
+package statefile
 
 import (
 	"bufio"
@@ -44,7 +44,7 @@ func TestStateWriterProcess(t *testing.T) {
 		t.Skip("only as the other process of TestStateSurvivesKill9")
 	}
 	g := killGeometry()
-	s, err := OpenState(disk.Real{}, path, g)
+	s, err := Open(disk.Real{}, path, g)
 	must(t, err)
 	n := uint64(1)
 	if saved, ok := s.NonVolatile(); ok {
@@ -100,7 +100,7 @@ func runWriter(t *testing.T, program, path string, saves int) (page, memory uint
 func checkSurvivor(t *testing.T, path string, page, memory uint64) {
 	t.Helper()
 	g := killGeometry()
-	s, err := OpenState(disk.Real{}, path, g)
+	s, err := Open(disk.Real{}, path, g)
 	must(t, err)
 	defer s.Close()
 	seen := 0

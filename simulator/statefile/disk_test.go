@@ -1,4 +1,4 @@
-package serve
+package statefile
 
 import (
 	"errors"
@@ -24,7 +24,7 @@ type history struct {
 
 const statePath = "/meters/meter.state"
 
-func (h *history) save(s *State, at int) error {
+func (h *history) save(s *File, at int) error {
 	h.attempted[at]++
 	var err error
 	if at == memoryAt {
@@ -40,7 +40,7 @@ func (h *history) save(s *State, at int) error {
 
 // run opens the file, saves and syncs, to the first error.
 func (h *history) run() error {
-	s, err := OpenState(h.disk, statePath, small())
+	s, err := Open(h.disk, statePath, small())
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (h *history) run() error {
 
 // left reads the file as the next process finds it.
 func (h *history) left() (found saves, damage, err error) {
-	s, err := OpenState(h.disk, statePath, small())
+	s, err := Open(h.disk, statePath, small())
 	if err != nil {
 		return found, nil, err
 	}
@@ -90,7 +90,7 @@ func (h *history) left() (found saves, damage, err error) {
 // check wants every version from least to the one that was attempted last. Damage that is told
 // is right only where something may be lost that was saved.
 func (h *history) check(least, found saves, damage, err error) error {
-	if errors.Is(err, ErrStateDamaged) && least != h.attempted {
+	if errors.Is(err, ErrDamaged) && least != h.attempted {
 		return nil
 	}
 	if damage != nil && least[memoryAt] < h.attempted[memoryAt] {

@@ -1,4 +1,4 @@
-package serve
+package statefile
 
 import (
 	"bytes"
@@ -61,9 +61,9 @@ func (m *memory) Sync() error  { return nil }
 func (m *memory) Close() error { return nil }
 
 // open opens the file as a new process would find it.
-func (m *memory) open(t *testing.T) *State {
+func (m *memory) open(t *testing.T) *File {
 	t.Helper()
-	s, err := openStateFile("meter.state", m, int64(len(m.bytes)), small())
+	s, err := openFile("meter.state", m, int64(len(m.bytes)), small())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func newMemory(t *testing.T) *memory {
 
 func filled(b byte) []byte { return bytes.Repeat([]byte{b}, small().PageBytes) }
 
-func pagesOf(t *testing.T, s *State) map[int]string {
+func pagesOf(t *testing.T, s *File) map[int]string {
 	t.Helper()
 	pages := map[int]string{}
 	err := s.LoadPages(func(page int, data []byte) error {
@@ -92,14 +92,14 @@ func pagesOf(t *testing.T, s *State) map[int]string {
 	return pages
 }
 
-func wantPages(t *testing.T, s *State, want map[int]string) {
+func wantPages(t *testing.T, s *File, want map[int]string) {
 	t.Helper()
 	if got := pagesOf(t, s); !maps.Equal(got, want) {
 		t.Fatalf("pages %v, want %v", got, want)
 	}
 }
 
-func wantNonVolatile(t *testing.T, s *State, want string) {
+func wantNonVolatile(t *testing.T, s *File, want string) {
 	t.Helper()
 	if got, ok := s.NonVolatile(); !ok || string(got) != want {
 		t.Fatalf("non-volatile memory %q (%v), want %q", got, ok, want)
@@ -115,7 +115,7 @@ func must(t *testing.T, err error) {
 
 func TestStateKeepsPagesAndNonVolatileMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter.state")
-	s, err := OpenState(disk.Real{}, path, small())
+	s, err := Open(disk.Real{}, path, small())
 	must(t, err)
 	if _, ok := s.NonVolatile(); ok {
 		t.Error("a new file has non-volatile memory")
@@ -128,7 +128,7 @@ func TestStateKeepsPagesAndNonVolatileMemory(t *testing.T) {
 	must(t, s.SavePage(0, filled(0xFF)))
 	must(t, s.Close())
 
-	s, err = OpenState(disk.Real{}, path, small())
+	s, err = Open(disk.Real{}, path, small())
 	must(t, err)
 	wantPages(t, s, map[int]string{2: string(filled('c'))})
 	wantNonVolatile(t, s, "two")
@@ -136,7 +136,7 @@ func TestStateKeepsPagesAndNonVolatileMemory(t *testing.T) {
 	must(t, s.SaveNonVolatile(nil))
 	must(t, s.Close())
 
-	s, err = OpenState(disk.Real{}, path, small())
+	s, err = Open(disk.Real{}, path, small())
 	must(t, err)
 	wantPages(t, s, map[int]string{})
 	wantNonVolatile(t, s, "")
@@ -191,7 +191,7 @@ func TestStateRefusesPagesThatDoNotFit(t *testing.T) {
 
 // killPoints runs save against copies of before, killed after every number of bytes that
 // it writes, and hands each copy to check. Whole is set when save had returned.
-func killPoints(t *testing.T, before []byte, save func(s *State) error, check func(t *testing.T, after *memory, whole bool)) {
+func killPoints(t *testing.T, before []byte, save func(s *File) error, check func(t *testing.T, after *memory, whole bool)) {
 	t.Helper()
 	for budget := 0; ; budget++ {
 		m := &memory{bytes: bytes.Clone(before), budget: -1}
@@ -232,7 +232,7 @@ func TestStateSurvivesDeathAtEveryByteOfAPage(t *testing.T) {
 				}
 				return pages
 			}
-			save := func(s *State) error { return s.SavePage(1, test.replaced) }
+			save := func(s *File) error { return s.SavePage(1, test.replaced) }
 			killPoints(t, m.bytes, save, func(t *testing.T, after *memory, whole bool) {
 				s := after.open(t)
 				wantNonVolatile(t, s, "kept")
@@ -258,7 +258,7 @@ func TestStateSurvivesDeathAtEveryByteOfNonVolatileMemory(t *testing.T) {
 			for i := range saved {
 				must(t, s.SaveNonVolatile(fmt.Appendf(nil, "save %d", i)))
 			}
-			save := func(s *State) error { return s.SaveNonVolatile([]byte("a longer new one")) }
+			save := func(s *File) error { return s.SaveNonVolatile([]byte("a longer new one")) }
 			killPoints(t, m.bytes, save, func(t *testing.T, after *memory, whole bool) {
 				s := after.open(t)
 				wantPages(t, s, map[int]string{1: string(filled('b'))})
@@ -323,8 +323,8 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 		for i := range g.recordBytes() {
 			s := flip(t, g.pageOffset(1)+i).open(t)
 			err := s.LoadPages(func(int, []byte) error { return nil })
-			if !errors.Is(err, ErrStateDamaged) || !strings.Contains(err.Error(), "page 1") {
-				t.Fatalf("byte %d: LoadPages = %v, want ErrStateDamaged for page 1", i, err)
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "page 1") {
+				t.Fatalf("byte %d: LoadPages = %v, want ErrDamaged for page 1", i, err)
 			}
 		}
 	})
@@ -335,7 +335,7 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 			}
 			s := flip(t, g.slotOffset(1)+i).open(t)
 			wantNonVolatile(t, s, "older")
-			if err := s.Damage(); !errors.Is(err, ErrStateDamaged) || !strings.Contains(err.Error(), "of save 1, is used") {
+			if err := s.Damage(); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "of save 1, is used") {
 				t.Fatalf("byte %d: damage = %v", i, err)
 			}
 		}
@@ -343,8 +343,8 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 	t.Run("both non-volatile slots", func(t *testing.T) {
 		damaged := flip(t, g.slotOffset(1))
 		damaged.bytes[g.slotOffset(0)+nonVolatileHeader] ^= 1
-		if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
-			t.Errorf("opening = %v, want ErrStateDamaged", err)
+		if _, err := openFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrDamaged) {
+			t.Errorf("opening = %v, want ErrDamaged", err)
 		}
 	})
 	s = m.open(t)
@@ -358,7 +358,7 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 		for slot, want := range []string{"newer", "newest"} {
 			s := lost(slot).open(t)
 			wantNonVolatile(t, s, want)
-			if err := s.Damage(); !errors.Is(err, ErrStateDamaged) {
+			if err := s.Damage(); !errors.Is(err, ErrDamaged) {
 				t.Errorf("slot %d: damage = %v", slot, err)
 			}
 		}
@@ -367,16 +367,16 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 		for slot := range 2 {
 			damaged := lost(slot)
 			damaged.bytes[g.slotOffset(1-slot)+nonVolatileHeader] ^= 1
-			if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
-				t.Errorf("slot %d is lost: opening = %v, want ErrStateDamaged", slot, err)
+			if _, err := openFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrDamaged) {
+				t.Errorf("slot %d is lost: opening = %v, want ErrDamaged", slot, err)
 			}
 		}
 	})
 	t.Run("both are lost", func(t *testing.T) {
 		damaged := lost(0)
 		clear(damaged.bytes[g.slotOffset(1):][:nonVolatileHeader])
-		if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
-			t.Errorf("opening = %v, want ErrStateDamaged", err)
+		if _, err := openFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrDamaged) {
+			t.Errorf("opening = %v, want ErrDamaged", err)
 		}
 	})
 	t.Run("the only one is lost or bad", func(t *testing.T) {
@@ -385,8 +385,8 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 		for _, harm := range []func([]byte){func(slot []byte) { clear(slot) }, func(slot []byte) { slot[nonVolatileHeader] ^= 1 }} {
 			damaged := &memory{bytes: bytes.Clone(m.bytes), budget: -1}
 			harm(damaged.bytes[g.slotOffset(0):][:nonVolatileHeader+5])
-			if _, err := openStateFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrStateDamaged) {
-				t.Errorf("opening = %v, want ErrStateDamaged", err)
+			if _, err := openFile("x", damaged, g.fileBytes(), g); !errors.Is(err, ErrDamaged) {
+				t.Errorf("opening = %v, want ErrDamaged", err)
 			}
 		}
 	})
@@ -402,7 +402,7 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 	})
 	t.Run("header", func(t *testing.T) {
 		for i := range len(g.header()) {
-			if _, err := openStateFile("x", flip(t, int64(i)), g.fileBytes(), g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrStateDamaged) {
+			if _, err := openFile("x", flip(t, int64(i)), g.fileBytes(), g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrDamaged) {
 				t.Fatalf("byte %d: opening = %v, want a refusal", i, err)
 			}
 		}
@@ -410,7 +410,7 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 	t.Run("file cut short", func(t *testing.T) {
 		for size := int64(len(g.header())); size < g.fileBytes(); size += 61 {
 			cut := &memory{bytes: bytes.Clone(m.bytes[:size]), budget: 0}
-			if _, err := openStateFile("x", cut, size, g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrStateDamaged) {
+			if _, err := openFile("x", cut, size, g); !errors.Is(err, ErrNotState) && !errors.Is(err, ErrDamaged) {
 				t.Fatalf("%d bytes: opening = %v, want a refusal", size, err)
 			}
 		}
@@ -420,7 +420,7 @@ func TestStateNeverHandsOutDamagedMemory(t *testing.T) {
 func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, "meter.state")
-	s, err := OpenState(disk.Real{}, state, small())
+	s, err := Open(disk.Real{}, state, small())
 	must(t, err)
 	must(t, s.Close())
 	good, err := os.ReadFile(state)
@@ -449,8 +449,8 @@ func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 		{"other big file", write("big", bytes.Repeat([]byte("x"), 5000)), small(), ErrNotState, "begin with IONSTATE"},
 		{"zeros and something", write("zeros", zeros), small(), ErrNotState, "begin with IONSTATE"},
 		{"next version", write("v2", newer), small(), ErrNotState, "version 2"},
-		{"cut short", write("cut", good[:len(good)-1]), small(), ErrStateDamaged, "bytes long"},
-		{"too long", write("long", append(bytes.Clone(good), 0)), small(), ErrStateDamaged, "bytes long"},
+		{"cut short", write("cut", good[:len(good)-1]), small(), ErrDamaged, "bytes long"},
+		{"too long", write("long", append(bytes.Clone(good), 0)), small(), ErrDamaged, "bytes long"},
 		{"another chip", state, Geometry{Pages: 4, PageBytes: 64}, ErrNotState, "3 pages of 64 bytes"},
 		{"symbolic link", link, small(), nil, "symbolic link"},
 		{"dangling link", dangling, small(), nil, "symbolic link"},
@@ -461,7 +461,7 @@ func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before, _ := os.ReadFile(test.path)
-			s, err := OpenState(disk.Real{}, test.path, test.geometry)
+			s, err := Open(disk.Real{}, test.path, test.geometry)
 			if err == nil {
 				s.Close()
 				t.Fatal("it was opened")
@@ -481,20 +481,20 @@ func TestStateLeavesFilesAloneThatAreNotItsOwn(t *testing.T) {
 
 func TestStateIsUsedByOneAtATime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter.state")
-	first, err := OpenState(disk.Real{}, path, small())
+	first, err := Open(disk.Real{}, path, small())
 	must(t, err)
-	if _, err := OpenState(disk.Real{}, path, small()); !errors.Is(err, ErrStateInUse) {
-		t.Errorf("the second OpenState = %v, want ErrStateInUse", err)
+	if _, err := Open(disk.Real{}, path, small()); !errors.Is(err, ErrInUse) {
+		t.Errorf("the second Open = %v, want ErrInUse", err)
 	}
 	must(t, first.Close())
-	second, err := OpenState(disk.Real{}, path, small())
+	second, err := Open(disk.Real{}, path, small())
 	must(t, err)
 	must(t, second.Close())
 }
 
 func BenchmarkStateSavePage(b *testing.B) {
 	g := Geometry{Pages: 512, PageBytes: 8192}
-	s, err := OpenState(disk.Real{}, filepath.Join(b.TempDir(), "meter.state"), g)
+	s, err := Open(disk.Real{}, filepath.Join(b.TempDir(), "meter.state"), g)
 	if err != nil {
 		b.Fatal(err)
 	}
