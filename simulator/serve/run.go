@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"ionbench/simulator/machine"
@@ -18,65 +15,13 @@ import (
 )
 
 const (
-	// A PTY hands over at most 4096 bytes at once, and readBufferMost is for a TCP client that
-	// sends more.
-	readBufferBytes = 4096
-	readBufferMost  = 64 << 10
 	// turnsAtOnce is how many turns one goroutine does before others may: a device that is
 	// always due must not keep them out.
 	turnsAtOnce = 16
-	// stallLimit is the least time after which bytes that a host does not read are lost. A
-	// kernel holds more than a whole frame, so a host that reads never comes near it.
-	stallLimit = 200 * time.Millisecond
-	// jammedLimit is how long a host is waited for that has just lost bytes: the device's time
-	// must go on.
-	jammedLimit = time.Millisecond
 	// stuckLimit is how long a host is held back for something that takes nothing: at 300 baud the 512
 	// bytes of a piece take 17 s.
 	stuckLimit = 20 * time.Second
-	// mostWaiting is how many TCP clients wait until those before them, who have closed already, are
-	// read to their ends.
-	mostWaiting = 16
 )
-
-// port is how a host is reached.
-type port interface {
-	io.ReadWriter
-	SetWriteDeadline(limit time.Time) error
-}
-
-// host is one that may talk to the device: the client on the PTY, or a TCP client.
-type host struct {
-	name   string
-	port   port
-	conn   net.Conn        // of a TCP client, nil on the PTY
-	tty    *terminal       // nil for a TCP client
-	remote *rfc2217.Server // of a client of RFC 2217; else nil
-	tcp    net.Conn        // of a TCP client, below RFC 2217 if that is spoken
-	raw    syscall.RawConn // of port
-	buffer []byte          // what was last read
-	jammed bool            // its last bytes were lost
-	since  time.Duration   // when a TCP client connected
-	spoke  time.Duration   // when it last sent something
-	gone   bool            // the connection was ended from here; what its reader still brings is dropped
-	limit  time.Time       // the write deadline of port
-
-	// door guards what follows.
-	arrival arrival
-	queued  bool // arrival has not been received yet
-	// away: the reader is giving the device what it has read, or waits to. Bytes that came
-	// after drained may still be in the kernel then.
-	away    bool
-	drained time.Duration
-}
-
-// arrival is what one read brought.
-type arrival struct {
-	at   time.Duration
-	baud int    // rate of the PTY after the read, 0: not known
-	data []byte // a slice of the host's buffer
-	err  error  // the host is gone after data
-}
 
 // run is one call of Server.Run. Each host has a goroutine that reads and gives the device what
 // it has read: handing it to another goroutine, and the answer back, would cost as much as
@@ -165,31 +110,6 @@ func (r *run) stop() {
 	r.readers.Wait()
 }
 
-// accept starts the goroutine that accepts TCP clients. Run's goroutine decides about them.
-func (r *run) accept(l *patient) {
-	r.readers.Go(func() {
-		for {
-			conn, err := l.wait(func(err error) { r.tellNoRoom(l, err) })
-			if errors.Is(err, net.ErrClosed) {
-				return // from here
-			}
-			if err != nil {
-				select {
-				case r.failed <- err:
-				case <-r.quit: // another port has failed too, or it ended for another reason
-				}
-				return
-			}
-			select {
-			case r.accepted <- caller{conn, l}:
-			case <-r.quit:
-				conn.Close()
-				return
-			}
-		}
-	})
-}
-
 // read starts the goroutine that reads from h.
 func (r *run) read(h *host) {
 	r.readers.Go(func() {
@@ -227,26 +147,6 @@ func (r *run) holdBack() {
 	}
 }
 
-// widen makes more room for what is read at once where n bytes have filled it. The buffer must be free.
-func (h *host) widen(n int) {
-	if n == len(h.buffer) && n < readBufferMost {
-		h.buffer = make([]byte, 2*n)
-	}
-}
-
-func newClient(conn net.Conn, remote *rfc2217.Server) *host {
-	h := &host{name: conn.RemoteAddr().String(), port: conn, conn: conn, tcp: conn, buffer: make([]byte, readBufferBytes)}
-	if remote != nil {
-		h.port, h.conn, h.remote = remote, remote, remote
-		return h
-	}
-	if c, ok := conn.(syscall.Conn); ok {
-		// Without it, only h's own reader brings its bytes.
-		h.raw, _ = c.SyscallConn()
-	}
-	return h
-}
-
 // enqueue leaves what was read from h for the next owner of the device, and returns when it
 // came.
 func (r *run) enqueue(h *host, n int, err error) time.Duration {
@@ -267,17 +167,6 @@ func (r *run) push(h *host, a arrival) {
 		i--
 	}
 	r.queue = slices.Insert(r.queue, i, h)
-}
-
-// baud is the rate of the host, if it has set one; 0 if it has none or it is unknown.
-func (h *host) baud() int {
-	switch {
-	case h.tty != nil:
-		return h.tty.baud()
-	case h.remote != nil:
-		return h.remote.Baud()
-	}
-	return 0
 }
 
 // carry gives the device what h left at now, and goes on until nothing is due. It returns
@@ -395,14 +284,6 @@ func (r *run) keepIdle(more bool) {
 	}
 	if at := r.kept + every; !r.waking || at < r.wakeAt {
 		r.wakeAt, r.waking = at, true
-	}
-}
-
-func (r *run) tellNoRoom(l *patient, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.over {
-		r.tell(l.noRoom(r.tick(), err))
 	}
 }
 
@@ -576,100 +457,6 @@ func (r *run) persist(now time.Duration) bool {
 	return true
 }
 
-// attach begins to listen to the ports, which are open.
-func (r *run) attach() {
-	t, plain, remote := r.ports.opened()
-	if t != nil {
-		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
-		r.read(r.tty)
-		if r.config.Unasked && r.heard == nil {
-			r.heard = r.tty
-		}
-	}
-	for _, l := range []*patient{plain, remote} {
-		if l != nil {
-			r.accept(l)
-		}
-	}
-	if r.config.Port != "" {
-		r.attachPort()
-	}
-}
-
-// followPorts takes the ports away, or opens them again, as the device's side says.
-func (r *run) followPorts(now time.Duration) {
-	if r.config.Gone == nil || r.over {
-		return
-	}
-	switch gone := r.config.Gone(); {
-	case gone && !r.gone:
-		r.vanish(now)
-	case r.gone && !gone:
-		r.comeBack(now)
-	}
-}
-
-// vanish takes the ports away. What was on its way to a host is lost.
-func (r *run) vanish(now time.Duration) {
-	r.gone = true
-	for _, name := range r.ports.names() {
-		r.tell(Event{Kind: Vanished, At: now, Host: name})
-	}
-	if t := r.tty; t != nil {
-		r.tty, t.gone = nil, true
-		if r.heard == t {
-			r.heard = nil
-			r.device.HostGone(now)
-		}
-	}
-	r.hangUpWaiting()
-	r.detachPort(now)
-	if r.client != nil {
-		r.sever(r.client.conn)
-		r.part(now, "the port is gone")
-	}
-	if err := r.ports.close(); err != nil {
-		r.end(fmt.Errorf("taking the ports away: %w", err))
-	}
-}
-
-func (r *run) comeBack(now time.Duration) {
-	r.gone = false
-	if err := r.ports.open(); err != nil {
-		r.end(fmt.Errorf("bringing the ports back: %w", err))
-		return
-	}
-	r.attach()
-	for _, name := range r.ports.names() {
-		r.tell(Event{Kind: CameBack, At: now, Host: name})
-	}
-}
-
-// sever makes the end of a connection a reset.
-func (r *run) sever(conn net.Conn) {
-	if c, ok := conn.(interface{ SetLinger(sec int) error }); ok {
-		// It fails only if the connection has ended, and then there is nothing to reset.
-		_ = c.SetLinger(0)
-	}
-}
-
-// reset breaks the connection of the host that was last heard. It returns false if there is
-// none.
-func (r *run) reset(now time.Duration) bool {
-	h := r.heard
-	switch {
-	case h == nil:
-		r.tell(Event{Kind: NotReset, At: now, Reason: "nobody is connected"})
-		return false
-	case h.conn == nil:
-		r.tell(Event{Kind: NotReset, At: now, Host: h.name, Reason: "a PTY or a serial port has no connection that could be reset; serve on TCP for that"})
-		return false
-	}
-	r.sever(h.conn)
-	r.part(now, "reset from here")
-	return true
-}
-
 // send writes p to h. What h does not take in time is lost, as with a UART whose line takes
 // nothing. Later bytes are tried again.
 func (r *run) send(now time.Duration, h *host, p []byte) {
@@ -690,65 +477,6 @@ func (r *run) send(now time.Duration, h *host, p []byte) {
 	if h.jammed {
 		r.tell(Event{Kind: LostBytes, At: now, Host: h.name, Bytes: len(p)})
 	}
-}
-
-// limitWrite makes sure that a write to h takes no longer than twice stallLimit. A deadline is
-// costly, so it is not set for every write.
-func (h *host) limitWrite(now time.Time) {
-	switch {
-	case h.jammed:
-		h.limit = now.Add(jammedLimit)
-	case h.limit.Sub(now) < stallLimit:
-		h.limit = now.Add(2 * stallLimit)
-	default:
-		return
-	}
-	// It fails only on a closed port, and then Write fails, too.
-	_ = h.port.SetWriteDeadline(h.limit)
-}
-
-// disconnect ends the TCP client after its last bytes were received.
-func (r *run) disconnect(now time.Duration, cause error) {
-	reason := closedByClient
-	if !errors.Is(cause, io.EOF) {
-		reason = cause.Error()
-	}
-	r.part(now, reason)
-}
-
-// part ends the connection of the TCP client and lets the next one in. The device learns of it
-// before the client can.
-func (r *run) part(now time.Duration, reason string) {
-	gone := r.client
-	r.client, gone.gone = nil, true
-	r.tell(Event{Kind: Disconnected, At: now, Host: gone.name, Reason: reason})
-	// Not if the PTY was heard since: its half frame must not be lost.
-	heard := r.heard == gone
-	if heard {
-		r.heard = nil
-		r.device.HostGone(now)
-	}
-	gone.conn.Close()
-	if heard {
-		r.settle(now)
-	}
-	if len(r.waiting) > 0 && !r.over {
-		next := r.waiting[0]
-		r.waiting = r.waiting[1:]
-		r.connect(now, next)
-	}
-}
-
-func (r *run) connect(now time.Duration, c caller) {
-	limitSilence(c.conn)
-	r.client = newClient(c.conn, r.remoteOn(c))
-	r.client.since, r.client.spoke = now, now
-	if r.heard == nil {
-		// The device can be talking to nobody else.
-		r.listenTo(now, r.client, r.client.baud())
-	}
-	r.read(r.client)
-	r.tell(Event{Kind: Connected, At: now, Host: r.client.name})
 }
 
 func (r *run) tell(e Event) {
@@ -780,58 +508,4 @@ func (r *run) do(ctx context.Context, command func(now time.Duration)) bool {
 	r.settle(now)
 	r.workOn(r.clock.Now())
 	return true
-}
-
-// caller is a new TCP client, and the listener that it has reached.
-type caller struct {
-	conn net.Conn
-	at   *patient
-}
-
-// admit decides whether a new TCP client is served. Who has reached a port that has vanished since is
-// not, even if the port is there again.
-func (r *run) admit(c caller) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now, conn := r.tick(), c.conn
-	_, plain, remote := r.ports.opened()
-	switch {
-	case r.over || r.gone || c.at != plain && c.at != remote:
-		conn.Close()
-	case r.client == nil:
-		r.connect(now, c)
-	case len(r.waiting) < mostWaiting && leaving(r.lastCaller()):
-		// What the ones before have sent must be read first; then this one is served.
-		r.waiting = append(r.waiting, c)
-	case r.config.Takeover:
-		for _, before := range r.waiting {
-			r.refuse(now, before.conn)
-		}
-		r.waiting = append(r.waiting[:0], c)
-		r.part(now, takenOver+conn.RemoteAddr().String())
-	default:
-		r.refuse(now, conn)
-	}
-}
-
-// lastCaller is the TCP client that came last, of the one that is served and those behind it.
-func (r *run) lastCaller() net.Conn {
-	if n := len(r.waiting); n > 0 {
-		return r.waiting[n-1].conn
-	}
-	return r.client.tcp
-}
-
-// hangUpWaiting closes the connections of those who wait.
-func (r *run) hangUpWaiting() {
-	for _, c := range r.waiting {
-		c.conn.Close()
-	}
-	r.waiting = nil
-}
-
-func (r *run) refuse(now time.Duration, conn net.Conn) {
-	conn.Close()
-	holder := Holder{Host: r.client.name, Age: now - r.client.since, Silent: now - r.client.spoke}
-	r.tell(Event{Kind: Refused, At: now, Host: conn.RemoteAddr().String(), Reason: holder.reason(), Holder: holder})
 }
