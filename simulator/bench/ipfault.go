@@ -1,8 +1,9 @@
 package bench
 
 import (
-	"ionbench/simulator/story"
 	"time"
+
+	"ionbench/simulator/story"
 
 	"ionbench/simulator/line"
 )

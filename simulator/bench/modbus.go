@@ -42,17 +42,6 @@ func NewModbusPort(c ModbusConfig) *ModbusPort {
 	return p
 }
 
-// scaleOf is the factor of a pace: 0 for one without time.
-func scaleOf(pace int) int {
-	switch pace {
-	case 0:
-		return 1
-	case Unpaced:
-		return 0
-	}
-	return pace
-}
-
 // Receive puts what the host sends on the line.
 func (p *ModbusPort) Receive(now time.Duration, b []byte) {
 	p.Advance(now)

@@ -3,8 +3,6 @@ package bench
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"ionbench/simulator/fault"
@@ -33,69 +31,6 @@ type Config struct {
 	TraceFrames bool
 	// TraceWire records with each frame what of it arrived, and each toggle of the meter's LED.
 	TraceWire bool
-}
-
-// AtPace is the same station with bytes, chip and meter that many times faster. 0 is 1; Unpaced
-// takes their time away.
-func (c Config) AtPace(pace int) Config {
-	scale := pace
-	switch pace {
-	case 0:
-		scale = 1
-	case Unpaced:
-		scale = 0
-	}
-	c.Pace = pace
-	c.Meter = atScale(c.Meter, scale)
-	if c.Modem != nil {
-		m := *c.Modem
-		m.Timing.Pace = scale
-		c.Modem = &m
-	}
-	c.Neighbours = slices.Clone(c.Neighbours)
-	for i := range c.Neighbours {
-		c.Neighbours[i].Meter = atScale(c.Neighbours[i].Meter, scale)
-	}
-	return c
-}
-
-func atScale(c meter.Config, scale int) meter.Config {
-	c.Timing = c.Timing.Scale(scale)
-	c.Geometry = meter.ScaleGeometry(c.Geometry, scale)
-	return c
-}
-
-// Unpaced is the pace of a line whose bytes take no time. A host with another rate than the
-// line's is garbled all the same.
-const Unpaced = -1
-
-// maxPace keeps the time of a byte above a nanosecond.
-const maxPace = 10_000
-
-// ParsePace reads a pace: "baud" is 1, "off" is Unpaced, a number is a factor.
-func ParsePace(text string) (int, error) {
-	switch text {
-	case "baud":
-		return 1, nil
-	case "off":
-		return Unpaced, nil
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(text, "x"))
-	if err != nil || n < 1 || n > maxPace {
-		return 0, fmt.Errorf("%q is no pace; use baud, off, or 1 to %d: so many times faster", text, maxPace)
-	}
-	return n, nil
-}
-
-// FormatPace writes a pace as ParsePace reads it.
-func FormatPace(pace int) string {
-	switch pace {
-	case 1:
-		return "baud"
-	case Unpaced:
-		return "off"
-	}
-	return strconv.Itoa(pace)
 }
 
 // Station is the device's side: the meter that the host talks to, its line with all that is on
@@ -153,12 +88,7 @@ func NewStation(cfg Config) (*Station, error) {
 		traceFrames: cfg.TraceFrames || cfg.TraceWire,
 		traceWire:   cfg.TraceWire,
 	}
-	switch {
-	case cfg.Pace > 0:
-		s.line.SetPace(cfg.Pace)
-	case cfg.Pace == Unpaced:
-		s.line.SetPace(0)
-	}
+	s.line.SetPace(scaleOf(cfg.Pace))
 	if s.others, err = newOthers(&cfg); err != nil {
 		return nil, err
 	}
@@ -173,47 +103,6 @@ func NewStation(cfg Config) (*Station, error) {
 	}
 	return s, nil
 }
-
-// SetPace makes the bytes, the chip and the meter of a station at its own pace that many times
-// faster from now on, as Config.AtPace does: such as for people, after what happened in virtual
-// time. 0 is 1, Unpaced takes their time away.
-func (s *Station) SetPace(now time.Duration, pace int) {
-	s.Advance(now)
-	scale := pace
-	switch pace {
-	case 0, 1:
-		return
-	case Unpaced:
-		scale = 0
-	}
-	s.line.SetPace(scale)
-	s.meter.SetPace(scale)
-	if s.modem != nil {
-		s.modem.SetPace(scale)
-	}
-	if s.others != nil {
-		for i := range s.others.neighbours {
-			s.others.neighbours[i].meter.SetPace(scale)
-		}
-	}
-}
-
-// Record begins a new trace: every event from now on, and every frame on the line if frames is set.
-func (s *Station) Record(frames bool) { s.trace, s.traceOn, s.traceFrames = nil, true, frames }
-
-// Stream gives the host each byte when it has arrived, and no longer whole frames when their last byte
-// has: for real time.
-func (s *Station) Stream() { s.line.SetStream(true) }
-
-// TraceFrames says whether every frame on the line is an event of the trace from now on. Without
-// them there is nothing of the wire either.
-func (s *Station) TraceFrames(on bool) { s.traceFrames, s.traceWire = on, s.traceWire && on }
-
-// RecordWire makes every frame on the line, and what of it arrives, a part of the trace.
-func (s *Station) RecordWire() { s.traceFrames, s.traceWire = true, true }
-
-// RecordNeighbours makes what the neighbours do a part of the trace, each with its place on the line.
-func (s *Station) RecordNeighbours() { s.traceOthers = true }
 
 // Meter is the station's meter, to look at. To change it, use the methods of the station.
 func (s *Station) Meter() *meter.Meter { return s.meter }
@@ -625,14 +514,6 @@ func (s *Station) afterMeter(now time.Duration) {
 	}
 }
 
-// noteLamp adds to the trace that L2 has toggled.
-func (s *Station) noteLamp(now time.Duration) {
-	if edges := s.meter.Panel().Edges; edges != s.lamp {
-		s.lamp = edges
-		s.note(now, story.Meter, story.LampToggled{Count: edges})
-	}
-}
-
 // meterFrame takes a frame that the meter begins to send now, and was to send at since; it sends one at
 // a time. A meter that a fault stops at this moment does not send it.
 func (s *Station) meterFrame(now, since time.Duration, frame ion.Wire) {
@@ -674,103 +555,6 @@ func (s *Station) meterEvent(e meter.Event) {
 		s.strikeFlashOp(e.At, e.Operation, e.Phase == flash.Before)
 	}
 }
-
-// note adds an event to the trace. Where an event is costly to build, the caller checks traceOn
-// first.
-func (s *Station) note(now time.Duration, source story.Source, what story.What) {
-	s.Note(story.Event{At: now, Source: source, What: what})
-}
-
-// Note adds an event of the host's side to the trace.
-func (s *Station) Note(e story.Event) {
-	if s.traceOn {
-		s.trace = append(s.trace, e)
-	}
-}
-
-// Trace is what has happened so far, oldest first. It must not be changed.
-func (s *Station) Trace() []story.Event { return s.trace }
-
-// TakeTrace returns what has happened since its last call, oldest first, and empties the trace,
-// so that it does not grow in a station that runs for long.
-func (s *Station) TakeTrace() []story.Event {
-	events := s.trace
-	s.trace = nil
-	return events
-}
-
-// Counts is what the line has carried so far.
-type Counts struct {
-	BytesToMeter, BytesToHost   uint64
-	FramesToMeter, FramesToHost uint64
-	BlocksSent                  uint64 // messages of the host with a block, resends included
-	Block                       uint64 // highest number of a block that the host began to send since it began with the first
-	Resends                     uint64 // requests that the host sent again
-	Replies                     uint64 // answers that the meter began to send
-	ImageBlocks                 uint64 // blocks of the image; 0 until the host has told its length
-	FlashOps                    uint64 // operations that the chip has done
-	Resets                      uint64 // connections of the host that were reset
-	Died                        uint64 // messages of the host that died in a telephone call, on their way to the line
-}
-
-// Since is what was counted since the counts were b. The block and the size of the image, which
-// are no counts, stay.
-func (c Counts) Since(b Counts) Counts {
-	c.BytesToMeter -= b.BytesToMeter
-	c.BytesToHost -= b.BytesToHost
-	c.FramesToMeter -= b.FramesToMeter
-	c.FramesToHost -= b.FramesToHost
-	c.BlocksSent -= b.BlocksSent
-	c.Resends -= b.Resends
-	c.Replies -= b.Replies
-	c.FlashOps -= b.FlashOps
-	c.Resets -= b.Resets
-	c.Died -= b.Died
-	return c
-}
-
-// InRun is what was counted since the host's run began, as the triggers of a plan count it.
-func (s *Station) InRun() Counts {
-	c, o := s.Counts(), &s.origin
-	c.BytesToMeter -= o.bytes[line.ToMeter]
-	c.BytesToHost -= o.bytes[line.FromMeter]
-	c.FramesToMeter -= o.frames[line.ToMeter]
-	c.FramesToHost -= o.frames[line.FromMeter]
-	c.Resends -= o.noResponses
-	c.Replies -= o.replies
-	c.FlashOps -= o.flashOps
-	return c
-}
-
-// Counts is what the line has carried so far.
-func (s *Station) Counts() Counts {
-	return Counts{
-		BytesToMeter:  s.line.Sent(line.ToMeter),
-		BytesToHost:   s.line.Sent(line.FromMeter),
-		FramesToMeter: s.watch.framesToMeter,
-		FramesToHost:  s.watch.framesFromMeter,
-		BlocksSent:    s.watch.blocksSent,
-		Block:         uint64(s.watch.lastBlock),
-		Resends:       s.watch.noResponses,
-		Replies:       s.watch.replies,
-		ImageBlocks:   uint64(s.watch.blocks),
-		FlashOps:      s.meter.Chip().Ops(),
-		Resets:        s.watch.resets,
-		Died:          s.died(),
-	}
-}
-
-// Requests is how many messages the host has begun to send so far, resends included.
-func (s *Station) Requests() uint64 { return s.watch.requests }
-
-// SentLast is how often the host has sent its last request since an answer to it arrived whole.
-// What was answered is not insisted on.
-func (s *Station) SentLast() int { return s.watch.sent }
-
-// UnderWay counts the first two frames of every message of the host. If the station is settled,
-// these are the moments at which two runs that differ only in what came through of the message
-// before have become the same.
-func (s *Station) UnderWay() uint64 { return s.watch.underWay }
 
 // Settled reports that no fault of the plan is about to strike, and that the meter holds no
 // part of a frame or message that will never be completed.
