@@ -370,13 +370,13 @@ func (t *tool) unwritten(seen []client.Prompt, m *verdict.Condition) ion.Setting
 // anywhere.
 func (t *tool) copies(now time.Duration) (own, anywhere ion.SettingSet) {
 	if len(t.disk.journals) > 0 {
-		j, err := t.disk.load(t.of.Folder, identityOf(t.around.said))
-		own = t.heldIn(j, err, now)
+		// Of one that cannot be read, the tool finds none.
+		j, _ := t.disk.load(t.of.Folder, identityOf(t.around.said))
+		own = t.heldIn(j, now)
 	}
 	for _, list := range [][]kept{t.disk.journals, t.elsewhere()} {
 		for _, k := range list {
-			j, err := journal.Parse(k.file)
-			anywhere |= t.heldIn(j, err, now)
+			anywhere |= t.heldIn(k.journal, now)
 		}
 	}
 	return own, anywhere
@@ -391,16 +391,16 @@ func (t *tool) outdated() ion.SettingSet {
 		if gone == 0 || k.folder != t.of.Folder {
 			continue
 		}
-		if j, err := journal.Parse(k.file); err == nil && j.Marked && j.Meter.Is(identityOf(t.around.said)) {
+		if j := k.journal; j != nil && j.Marked && j.Meter.Is(identityOf(t.around.said)) {
 			set |= gone & j.Held
 		}
 	}
 	return set
 }
 
-// heldIn are the settings whose truth is in a journal. One of another meter has none.
-func (t *tool) heldIn(j *journal.Journal, err error, now time.Duration) ion.SettingSet {
-	if err != nil || j == nil || !j.Meter.Is(identityOf(t.around.said)) {
+// heldIn are the settings whose truth is in a journal; nil is none. One of another meter has none.
+func (t *tool) heldIn(j *journal.Journal, now time.Duration) ion.SettingSet {
+	if j == nil || !j.Meter.Is(identityOf(t.around.said)) {
 		return 0
 	}
 	return t.truth.In(&j.Settings, j.Held&^j.Counted, now)

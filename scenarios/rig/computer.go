@@ -79,7 +79,7 @@ func (r *Rig) toJournals(a *world.Attempt, action world.Action) {
 		disk.damage(a.Folder)
 	case world.ForeignJournal:
 		foreign := foreignJournal(r.world.MeterOf(a))
-		disk.put(kept{a.Folder, journal.Names(foreign.Meter)[0], journal.Append(nil, foreign)})
+		disk.put(keep(a.Folder, journal.Names(foreign.Meter)[0], journal.Append(nil, foreign)))
 	case world.SpareJournals:
 		disk.copyInto(a.Folder, disk.renamed(a.Folder))
 	case world.RenameJournals:

@@ -67,6 +67,16 @@ type lock struct{ name, by string }
 type kept struct {
 	folder, name string
 	file         []byte
+	journal      *journal.Journal // that is in the file; nil if that cannot be read. It is looked at after every act.
+}
+
+// keep is a file as it lies in a folder.
+func keep(folder, name string, file []byte) kept {
+	j, err := journal.Parse(file)
+	if err != nil {
+		j = nil
+	}
+	return kept{folder, name, file, j}
 }
 
 // ErrDiskFull is the error of a write to a full disk.
@@ -133,10 +143,10 @@ func (d *Disk) removeFolder(folder string) {
 func (d *Disk) damage(folder string) {
 	d.journals = slices.Clone(d.journals)
 	for i := range d.journals {
-		k := &d.journals[i]
-		if _, err := journal.Parse(k.file); k.folder == folder && err == nil {
-			k.file = slices.Clone(k.file)
-			k.file[len(k.file)/2] ^= 1
+		if k := &d.journals[i]; k.folder == folder && k.journal != nil {
+			file := slices.Clone(k.file)
+			file[len(file)/2] ^= 1
+			*k = keep(k.folder, k.name, file)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func diskOf(pc *world.PC, m *world.Meter) Disk {
 
 // lay puts a journal on the disk.
 func (d *Disk) lay(j *journal.Journal) {
-	d.put(kept{name: journal.Names(j.Meter)[0], file: journal.Append(nil, j)})
+	d.put(keep("", journal.Names(j.Meter)[0], journal.Append(nil, j)))
 }
 
 // neighbour is the serial number of another meter, of the same model and unit id.

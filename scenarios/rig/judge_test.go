@@ -132,8 +132,8 @@ func TestTheJudgeSeesAJournalThatIsNotThere(t *testing.T) {
 		disk []kept
 	}{
 		{"no journal", nil},
-		{"half a journal", []kept{{"", "PC-0209A001-11", []byte("ionup journal 1\n")}}},
-		{"another meter's journal", []kept{{"", "PC-0000A000-00", nil}}},
+		{"half a journal", []kept{keep("", "PC-0209A001-11", []byte("ionup journal 1\n"))}},
+		{"another meter's journal", []kept{keep("", "PC-0000A000-00", nil)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, o := attempted(t)

@@ -131,12 +131,12 @@ func (t *tool) save(m journal.Meter, j *journal.Journal) error {
 		return err
 	}
 	t.touch(name)
-	t.disk.put(kept{t.of.Folder, name, journal.Append(nil, j)})
+	t.disk.put(keep(t.of.Folder, name, journal.Append(nil, j)))
 	if !t.careless.journalInPlace {
 		return nil
 	}
 	t.heldJournal = t.disk.journals[len(t.disk.journals)-1]
-	t.disk.put(kept{t.of.Folder, name, t.heldJournal.file[:len(t.heldJournal.file)/2]})
+	t.disk.put(keep(t.of.Folder, name, t.heldJournal.file[:len(t.heldJournal.file)/2]))
 	return nil
 }
 
