@@ -64,8 +64,8 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	dir, programs := t.TempDir(), built(t, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // from when they are built: where nothing is compiled yet, that takes as long
 	defer cancel()
 	session := consoleSession(string(readme))
 	if len(session) < 10 {
@@ -81,7 +81,7 @@ func TestTheReadmesSessionWorksAsPrinted(t *testing.T) {
 			}
 		}
 		if strings.HasPrefix(command, "go build ") {
-			command = fmt.Sprintf("PATH=%q:$PATH", built(t, ""))
+			command = fmt.Sprintf("PATH=%q:$PATH", programs)
 		}
 		fmt.Fprintf(&script, "{ %s\n} > out.%d 2>&1; echo $? > status.%d\n", command, i, i)
 		if strings.HasPrefix(command, "ionsim --") {
