@@ -27,6 +27,7 @@ const (
 	halfOpen
 	stalled
 	gatewayDown
+	portGone
 	connectionReset
 	answerLost
 	frameGone
@@ -113,6 +114,7 @@ var causes = [causeCount]causeRow{
 	flapping:        {"cable-flap", 6, dead, "the line came and went (a loose plug)", "the plug and its screws; L2 stands still now and then", "the plug and its screws", stays},
 	stalled:         {"ip-stall", 7, dead, "the network stood still", "only where a gateway or serial server stands between: its log", "", stays},
 	gatewayDown:     {"ip-down", 7, dead, "the gateway was down", "only where a gateway or serial server stands between: its log", "", stays},
+	portGone:        {"port-vanishes", 5, dead, "the PC's serial port was gone (a USB adapter, or a gateway that restarted)", "the PC's own event log has the adapter going and coming; L2 is still", "the PC's own event log has the adapter going and coming", stays},
 	halfOpen:        {"ip-half-open", 6, dead, "the network forgot the connection", "only where a gateway or serial server stands between: its log, or a connection anew that works at once", "only where a gateway or serial server stands between: its log", stays},
 	connectionReset: {"ip-reset", 2, spoilt, "the TCP connection was reset", "only where a gateway or serial server stands between: its log", "", once},
 	answerLost:      {"reply-lost", 2, spoilt, "one answer of the meter was lost on its way", "nothing: single answers are lost on any line", "", once},
@@ -227,6 +229,8 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	switch {
 	case was == c:
 		return f, false
+	case from == dead && f.Duration.Time == 0 && c == portGone:
+		other.Duration = fault.Duration{Time: goneFor(f.Duration)}
 	case from == dead && f.Duration.Time == 0 && (to == dead || c == brownOut || c == noisy || c == slowLine || c == inSlices || c == slow):
 		c.deafen(&other)
 	case (from == dead && single || from == spoilt) && c == asleep:
@@ -256,6 +260,19 @@ func recast(f fault.Fault, c cause) (fault.Fault, bool) {
 	}
 	return other, other.Validate() == nil
 }
+
+// goneFor is how long a port is gone that keeps as many answers away. That it is gone is noticed at once, and so is
+// the next try to open it; each further one waits for its answer.
+func goneFor(d fault.Duration) time.Duration {
+	const atOnce, wait = 2, 10 * time.Second
+	if d.Forever() {
+		return longSleep
+	}
+	return wait/2 + wait*time.Duration(max(d.NoResponses, atOnce)-atOnce)
+}
+
+// atOnce reports whether the tool notices the cause without waiting for its answer.
+func (c cause) atOnce() bool { return c == gatewayDown || c == portGone }
 
 // pause is the cause as it takes a few seconds and keeps no answer away; false if it cannot.
 func (c cause) pause(reply, request fault.Trigger) (fault.Fault, bool) {

@@ -42,7 +42,7 @@ func (s *search) meaning(p *played) string {
 	case len(p.plan) == 0 && !p.exact():
 		return "No fault that was tried comes nearer than a run without one."
 	case len(p.plan) == 0:
-		return "Nothing went wrong that left a line." + s.hidden(p)
+		return s.nothing() + s.hidden(p)
 	}
 	var parts []string
 	for _, f := range p.plan {
@@ -53,6 +53,14 @@ func (s *search) meaning(p *played) string {
 		parts = append(parts, "Answers that are lost here and there are what noise on the line makes of them.")
 	}
 	return strings.Join(parts, " ")
+}
+
+// nothing says that nothing went wrong, as far as the lines tell that are there.
+func (s *search) nothing() string {
+	if s.run.lost > 0 {
+		return "Nothing went wrong that left one of the lines that are there; what is missing may tell of something."
+	}
+	return "Nothing went wrong that left a line."
 }
 
 // hidden says what a log that does not tell the image's size may hide.

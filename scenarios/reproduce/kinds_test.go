@@ -33,6 +33,10 @@ func TestALogIsReproducedWhereItsMarksSayLittle(t *testing.T) {
 		{"a download that begins anew, and an answer that is missing then", meter.ION7300, 2400, 5, "reply-status at block 2 status program-failed; power-loss at frame 157 from-meter for 7s", true},
 		{"a large image behind an answer that is missing at once", meter.ION7330, 2400, 414, "reply-nak at start; stuck-bit at state verifying address 0x0eab26", false},
 		{"Abort after a pause", meter.ION7300, 2400, 214, "abort at state receiving; meter-silent at state download for 7s", true},
+		{"a download that begins anew, of a size and at a block that go together", meter.ION7330, 9600, 214, "reply-status at block 20 status wrong-product", true},
+		{"a meter that restarts with an image that it has found good", meter.ION7300, 4800, 3, "meter-reset at reply 49 every 62 replies", true},
+		{"a port that was gone, beside a connection that was reset", meter.ION7300, 19200, 30, "port-vanishes at block 3 for 1m18s; ip-reset at 39%", true},
+		{"Abort where a block that was sent again is counted", meter.ION7350, 300, 361, "abort at 82%; wrong-baud at 78% for 13s baud 60398", false},
 		{"a size that the counts tell, and a wait that they do not", meter.ION7350, 19200, 112, "meter-slow at state erasing by 2.6s; reply-swap at state programming", true},
 	} {
 		if testing.Short() && !c.short {
@@ -59,6 +63,28 @@ func TestALogIsReproducedWhereItsMarksSayLittle(t *testing.T) {
 			if blames(found, clock(t)) {
 				t.Errorf("%s (%s): a clock is blamed: %v", c.what, c.plan, found.Plan)
 			}
+		}
+	}
+}
+
+// Stamps have seconds, and at 300 baud a byte takes a thirtieth of one: the size meets the end of any run.
+func TestTheSizeOfAnImageMeetsTheEndAtAnySecond(t *testing.T) {
+	t.Parallel()
+	later, err := fault.Parse("frame-dup at 1m36s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bytes := 44_237; bytes < 44_300; bytes += 3 {
+		w := world.World{
+			Meters: []world.Meter{{Model: meter.ION7350, Baud: 300}}, Firmware: []world.Firmware{{Bytes: bytes}},
+			Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}},
+		}
+		log, err := reproduce.Read(play(t, &w, later))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{}); !r.Reproduced() || len(r.Candidates[0].Plan) > 0 {
+			t.Errorf("%d bytes: reproduced %v, %v, %s", bytes, r.Reproduced(), r.Candidates[0].Plan, r.Candidates[0].Differs)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ionbench/client"
 	"ionbench/client/upgradelog"
 )
 
@@ -294,9 +295,9 @@ func takenApart(s string) []string {
 		if i+1 < len(at) {
 			to = at[i+1]
 		}
-		piece := strings.TrimRight(s[from:to], " \t;,|\"'")
+		piece := strings.TrimRight(s[from:to], " \t;,|>\"'")
 		l, _, _, ok := lineOf(piece)
-		if ok && freeText(l.Kind) {
+		if ok && len(at) < manyGlued && freeText(l) {
 			return nil
 		}
 		if ok {
@@ -310,7 +311,15 @@ func takenApart(s string) []string {
 	return pieces
 }
 
-// freeText reports whether a line can say anything, also what looks like another line.
-func freeText(k upgradelog.Kind) bool {
-	return k == upgradelog.Refused || k == upgradelog.TemplateSent || k == upgradelog.Note
+// manyGlued is how many lines in one are a log that has lost its line ends, whatever one of them says.
+const manyGlued = 4
+
+// freeText reports whether a line can say anything, also what looks like another line. A refusal that is known
+// ends where it ends.
+func freeText(l upgradelog.Line) bool {
+	if l.Kind == upgradelog.Refused {
+		_, known := client.ParseRefusal(l.Text)
+		return !known
+	}
+	return l.Kind == upgradelog.TemplateSent || l.Kind == upgradelog.Note
 }

@@ -15,6 +15,10 @@ import (
 
 var (
 	breaks = regexp.MustCompile(`(?i)</?(?:br|p|div|li|tr|pre)\b[^<>]*>`)
+	// blocks end a line, too, but make no page of a text: a tool may write <title> in a message.
+	blocks = regexp.MustCompile(`(?i)</?(?:html|head|title|body|h[1-6]|table|ul|ol|dl|dt|dd|blockquote|section|article|header|footer|main|center|hr|code|samp)\b[^<>]*>`)
+	// unseen is what a page holds for its browser alone.
+	unseen = regexp.MustCompile(`(?is)<(?:style|script)\b.*?(?:</(?:style|script)\s*>|$)|<!--.*?(?:-->|$)`)
 	cells  = regexp.MustCompile(`(?i)</?(?:td|th)\b[^<>]*>`)
 	tags   = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
 	// In a table a line ends where a row does, and not where its file has an end, unless it is preformatted.
@@ -27,13 +31,13 @@ func withoutHTML(s string) (text string, was bool) {
 	if !breaks.MatchString(s) {
 		return s, false
 	}
-	s = tables.ReplaceAllStringFunc(s, func(table string) string {
+	s = tables.ReplaceAllStringFunc(unseen.ReplaceAllLiteralString(s, ""), func(table string) string {
 		if preformatted.MatchString(table) {
 			return table
 		}
 		return strings.ReplaceAll(lineEnds.Replace(table), "\n", " ")
 	})
-	s = cells.ReplaceAllLiteralString(breaks.ReplaceAllLiteralString(s, "\n"), "\t")
+	s = cells.ReplaceAllLiteralString(blocks.ReplaceAllLiteralString(breaks.ReplaceAllLiteralString(s, "\n"), "\n"), "\t")
 	return html.UnescapeString(tags.ReplaceAllString(s, "")), true
 }
 
@@ -214,7 +218,7 @@ func tidied(s string) string {
 }
 
 var (
-	western     = strings.NewReplacer("…", "...", "（", "(", "）", ")", "％", "%", "＝", "=", "：", ":", "â€¦", "...", "â\u0080¦", "...", "Â ", " ")
+	western     = strings.NewReplacer("ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st", "…", "...", "（", "(", "）", ")", "％", "%", "＝", "=", "：", ":", "â€¦", "...", "â\u0080¦", "...", "Â ", " ")
 	typewritten = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "−", "-", "‘", "'", "’", "'", "“", `"`, "”", `"`)
 	escaped     = regexp.MustCompile(`\\([[:punct:]])`)
 	equals      = regexp.MustCompile(`[ ]*=[ ]*`)
@@ -286,7 +290,7 @@ var mentioned = []string{"completed", "response", "comm", "device", "firmware", 
 // mentions reports whether a text can be a line of a log at all, which most of a strange file is not.
 func mentions(s string) bool {
 	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
-		s = strings.Map(narrow, blanks.Replace(s))
+		s = strings.Map(narrow, western.Replace(blanks.Replace(s)))
 	}
 	s = strings.ToLower(s)
 	return slices.ContainsFunc(mentioned, func(word string) bool { return strings.Contains(s, word) })
@@ -316,7 +320,7 @@ func retyped(l upgradelog.Line, how spelled, remark string) (upgradelog.Line, sp
 	if l.Kind != upgradelog.DeviceSerialNumber && l.Kind != upgradelog.Refused {
 		return l, how, remark, true
 	}
-	if bare := strings.Map(narrow, typewritten.Replace(l.Text)); bare != l.Text {
+	if bare := strings.Map(narrow, typewritten.Replace(western.Replace(l.Text))); bare != l.Text {
 		l.Text, how = bare, how|respaced
 	}
 	return l, how, remark, true

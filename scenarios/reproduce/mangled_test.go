@@ -254,6 +254,15 @@ func manglings() []mangling {
 			return "From: a@b\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=\"=_1\"\n\n--=_1\nContent-Type: text/plain\n\n" + s +
 				"--=_1\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n" + coded + "\n--=_1--\n"
 		})},
+		{"copied out of a PDF", asClean, text(func(s string) string { return strings.NewReplacer("ffi", "ﬃ", "fi", "ﬁ", "fl", "ﬂ").Replace(s) })},
+		{"a page with a head", asClean, text(func(s string) string {
+			return "<html><head><title>Log</title><style>p { margin: 0 }</style></head><body>" + strings.ReplaceAll(html.EscapeString(s), "\n", "<br>") + "</body></html>"
+		})},
+		{"quoted, and its line ends lost", asClean, text(func(s string) string { return "> " + strings.ReplaceAll(strings.TrimSpace(s), "\n", " > ") })},
+		{"a mail that ends politely", asClean, text(func(s string) string { return "Hello,\n\n" + s + "\nKind regards,\nJim\nPlant A\n" })},
+		{"an answer below a quote", asClean, text(func(s string) string {
+			return "> " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n> ") + "\n\nSee above. Jim\n"
+		})},
 		{"the head is lost", partly, lines(func(l []string, below func(int) int) []string { return l[1+below(len(l)-1):] })},
 		{"the tail is lost", partly, lines(func(l []string, below func(int) int) []string { return l[:len(l)-1-below(len(l)-1)] })},
 		{"a line is lost", partly, lines(func(l []string, below func(int) int) []string { n := below(len(l)); return slices.Delete(l, n, n+1) })},

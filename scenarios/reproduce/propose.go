@@ -318,6 +318,9 @@ func (x *proposals) missingAnswer() {
 	missing, behind := x.chain()
 	asked := false
 	for _, m := range steps(x.between(x.of.matched)) {
+		if m.step == client.StepVerify && behind == upgradelog.Restarted { // of itself, with the image that it had found good
+			x.restarted(x.of.atReply(m), missing)
+		}
 		if !m.step.AwaitsRestart() && m.block == 0 {
 			x.dead(m, missing, behind)
 			asked = true
@@ -667,9 +670,14 @@ func (x *proposals) cut() {
 	x.ended(killed)
 }
 
+// whileVerifying is when the meter reads the image that it has been sent.
+func whileVerifying() fault.Trigger {
+	return fault.Trigger{Unit: fault.AtState, State: fault.Verifying}
+}
+
 // unverified: the tool never learned that the image was good, but the meter runs it.
 func (x *proposals) unverified() {
-	verifying := fault.Trigger{Unit: fault.AtState, State: fault.Verifying}
+	verifying := whileVerifying()
 	x.also(
 		fault.Fault{Kind: dipped.kind(), Trigger: verifying},
 		fault.Fault{Kind: powerGone.kind(), Trigger: verifying, Duration: fault.Duration{Time: bootTime}},

@@ -298,7 +298,7 @@ func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 	}
 	r.vain = 0
 	r.leaveOut(true)
-	if how&halved != 0 && isEnd(e.Kind) && r.said&halved != 0 {
+	if how&halved != 0 && isEnd(e.Kind) { // torn, if it is known of the beginning
 		r.endSoonest(&e)
 	}
 	r.tell(e, how, remark)
@@ -346,24 +346,38 @@ func (r *reader) begin(e upgradelog.Entry) {
 	r.log.Runs = append(r.log.Runs, r.run)
 }
 
-// endRun: lines behind a run that has ended are not of it, and neither is a torn last line.
+// endRun: lines behind a run that has ended are not of it, nor is what stands behind the end of a paste, and
+// neither is a torn last line.
 func (r *reader) endRun() {
 	within := r.run != nil
 	if within {
-		if _, ended := r.run.Ended(); ended {
-			within = false
-		} else if n := len(r.unread); n == 1 && torn(r.unread[0].Text) {
-			r.remark(r.unread[0].At, "a torn line, as a crash of the PC leaves one: %.120q", r.unread[0].Text)
-			r.unread = nil
-		}
+		_, ended := r.run.Ended()
+		within = !ended
 	}
-	if i := slices.IndexFunc(r.unread, func(u upgradelog.Unreadable) bool { return closes(u.Text) }); i >= 0 && within {
-		behind := r.unread[i:]
-		r.unread = r.unread[:i]
-		r.leaveOut(true)
-		r.unread, within = behind, false
+	var behind []upgradelog.Unreadable
+	if within {
+		behind = r.behindRun()
 	}
 	r.leaveOut(within)
+	r.unread = behind
+	r.leaveOut(false)
+}
+
+// behindRun takes what a crash has left from the lines that could not be read, and returns those that are
+// somebody else's.
+func (r *reader) behindRun() (behind []upgradelog.Unreadable) {
+	if i := slices.IndexFunc(r.unread, r.closes); i >= 0 {
+		r.unread, behind = r.unread[:i:i], r.unread[i:]
+	}
+	if n := len(r.unread) - 1; n >= 0 && strings.Trim(r.unread[n].Text, "\x00\x1A\r ") == "" {
+		r.remark(r.unread[n].At, "zeros, as a crash of the PC leaves them at the end of a file")
+		r.unread = r.unread[:n]
+	}
+	if len(r.unread) == 1 && torn(r.unread[0].Text) {
+		r.remark(r.unread[0].At, "a torn line, as a crash of the PC leaves one: %.120q", r.unread[0].Text)
+		r.unread = nil
+	}
+	return behind
 }
 
 // torn reports whether a line is the beginning of one, also behind what stands before all lines.
@@ -372,15 +386,26 @@ func torn(s string) bool {
 	return upgradelog.Begins(s) || upgradelog.BeginsBehind(s)
 }
 
-// closes reports whether a line ends what somebody has pasted: a fence, or what stands before the
-// signature of a mail.
-func closes(s string) bool {
-	s, _ = unquoted(tidied(s))
-	switch tidied(s) {
-	case "```", "~~~", "{noformat}", "{code}", "--":
+// closes reports whether a line ends what somebody has pasted: a fence, what stands before the signature of a
+// mail, or a line without the marks that all others of the run have.
+func (r *reader) closes(u upgradelog.Unreadable) bool {
+	s, was := unquoted(tidied(u.Text))
+	if !was && r.said&(quoted|wrapped) == quoted {
 		return true
 	}
-	return false
+	switch s = strings.ToLower(tidied(s)); s {
+	case "```", "~~~", "{noformat}", "{code}", "--", "__", "</body></html>":
+		return true
+	}
+	return slices.Contains(farewells, strings.TrimRight(s, ",.! "))
+}
+
+// farewells stand before the name of who has written a mail, in some languages.
+var farewells = []string{
+	"regards", "kind regards", "best regards", "warm regards", "best", "thanks", "thank you", "many thanks", "thanks and regards", "cheers", "sincerely", "br", "kr", "yours", "yours sincerely",
+	"mit freundlichen grüßen", "freundliche grüße", "viele grüße", "beste grüße", "mfg", "danke", "gruß",
+	"cordialement", "bien cordialement", "merci", "saludos", "saludos cordiales", "un saludo", "gracias", "cordiali saluti", "saluti", "grazie",
+	"met vriendelijke groet", "groeten", "atenciosamente", "obrigado", "med vennlig hilsen", "med vänliga hälsningar", "mvh",
 }
 
 // leaveOut says which lines could not be read. Those within a run are counted, because nothing

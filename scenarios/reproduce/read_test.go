@@ -522,10 +522,54 @@ func TestARefusalThatIsWrappedEndsWhereTheNextLineBegins(t *testing.T) {
 
 func TestWhatStandsBehindTheEndOfAPasteIsNotOfARunThatHasNoEnd(t *testing.T) {
 	const run = "Upgrade started at Thursday, November 03, 2011 3:47:26 PM\nFirmware Version = 7350V284\n"
-	for behind, unread := range map[string]int{"```\nSo it was.\n": 0, "-- \nAnn Field\n": 0, "Sector 3 failed\n-- \nAnn Field\n": 1, "Ann Field\n": 1} {
+	for behind, unread := range map[string]int{"```\nSo it was.\n": 0, "-- \nAnn Field\n": 0, "Sector 3 failed\n-- \nAnn Field\n": 1, "Ann Field\n": 1,
+		"Kind regards,\nAnn Field\n": 0, "Mit freundlichen Grüßen\nAnn Field\n": 0, strings.Repeat("\x00", 300): 0, "Firmware da\nThanks!\nAnn\n": 0} {
 		log, err := Read([]byte(run + behind))
 		if err != nil || len(log.Runs) != 1 || log.Runs[0].Unread != unread {
 			t.Errorf("%q: %d lines of the run cannot be read (%v)", behind, log.Runs[0].Unread, err)
+		}
+	}
+}
+
+// Lines that have lost their ends are taken apart, also where one is a refusal, which can say anything.
+func TestARefusalAmongLinesWithoutEndsIsTakenApart(t *testing.T) {
+	const whole = `Upgrade started at Thursday, November 03, 2011 3:47:26 PM
+Firmware Version = 7350V284
+Device entered download state
+Device refused: the download had to begin anew too often: 3 times: the meter's flash failed: sector 3 cannot be erased
+Upgrade failed at Thursday, November 03, 2011 3:49:54 PM
+`
+	for _, lines := range []string{
+		strings.ReplaceAll(whole, "\n", ""),
+		strings.ReplaceAll(whole, "\n", " | "),
+		strings.Replace(whole, "download state\n", "download state", 1),
+		strings.Replace(whole, "be erased\n", "be erased ", 1),
+	} {
+		log, err := Read([]byte(lines))
+		if err != nil || len(log.Runs) != 1 || string(log.Runs[0].Text()) != whole || log.Runs[0].Unread != 0 {
+			t.Errorf("%q: %v, %+v", lines, err, log)
+		}
+	}
+	const own = "Device refused: its log has Upgrade failed at Thursday, November 03, 2011 3:49:54 PM\n"
+	log, err := Read([]byte("Upgrade started at Thursday, November 03, 2011 3:47:26 PM\n" + own))
+	if err != nil || !strings.HasSuffix(string(log.Runs[0].Text()), own) {
+		t.Errorf("words of a refusal that nobody knows are another line: %v, %s", err, log.Runs[0].Text())
+	}
+}
+
+// The end of a file can be lost behind the hour: no clock has jumped then.
+func TestAStampThatIsTornMovesNoClock(t *testing.T) {
+	const begun = "Upgrade started at Thursday, November 03, 2011 3:47:26 PM\n"
+	for torn, took := range map[string]string{"3:49:54": "2m28s", "3:49:54 P": "", "3:49:5": "", "3:49": ""} {
+		log, err := Read([]byte(begun + "Upgrade failed at Thursday, November 03, 2011 " + torn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := log.Runs[0]
+		from, _ := run.Begun()
+		to, ended := run.Ended()
+		if ended != (took != "") || ended && to.Sub(from).String() != took || run.Unread > 0 {
+			t.Errorf("%s: ended %v, after %v, %d lines unread", torn, ended, to.Sub(from), run.Unread)
 		}
 	}
 }

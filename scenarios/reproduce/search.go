@@ -378,8 +378,8 @@ func (s *search) pauses() {
 	}
 }
 
-// resized tries a hypothesis, and again with other sizes of the image until the end comes when it
-// should.
+// resized tries a hypothesis, and again with other sizes of the image, or at another moment within the same
+// request, until the end comes when it should.
 func (s *search) resized(h hypothesis) {
 	const most = 4
 	for range most {
@@ -389,9 +389,13 @@ func (s *search) resized(h hypothesis) {
 		}
 		t := tuner{search: s, of: p, missing: time.Duration(p.late) * time.Second}
 		if t.resize(); len(t.next) == 0 {
+			t.strikeInside()
+		}
+		if len(t.next) == 0 {
 			return
 		}
 		h = t.next[0]
+		h.settled = true
 	}
 }
 

@@ -100,7 +100,7 @@ func (f *stampFields) takeClock(word string) bool {
 	}
 	for i, p := range parts {
 		n, err := strconv.Atoi(p)
-		if err != nil || n < 0 || n > [3]int{23, 59, 59}[i] || len(p) > 2 {
+		if torn := i > 0 && len(p) < 2; err != nil || n < 0 || n > [3]int{23, 59, 59}[i] || len(p) > 2 || torn {
 			return false
 		}
 		f.clock[i] = n

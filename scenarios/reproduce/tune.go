@@ -29,6 +29,7 @@ func (s *search) tune(p *played) []hypothesis {
 	}
 	if sized {
 		t.rescale()
+		t.recount()
 		t.regrade()
 		t.shorten()
 		for i := range t.next {
@@ -109,7 +110,7 @@ func (t *tuner) resize() {
 	if block == 0 || !t.of.has(upgradelog.Completed, 100) {
 		return
 	}
-	bytes := t.of.bytes + int(int64(t.missing)*ion.BlockBytes/int64(block))
+	bytes := t.of.bytes + int(int64(t.toMiddle())*ion.BlockBytes/int64(block))
 	least, most := (t.sizes.Min-1)*ion.BlockBytes+1, t.sizes.Max*ion.BlockBytes
 	bytes = min(max(bytes, least), min(most, maxImageBytes))
 	if n := ion.Blocks(bytes); bytes != t.of.bytes && t.sizes.fits[n] {
@@ -117,6 +118,14 @@ func (t *tuner) resize() {
 		h.bytes = bytes
 		t.next = append(t.next, h)
 	}
+}
+
+// toMiddle is the time by which the end comes too early in the middle of the second that the log has. A whole
+// number of seconds would end so near the next one that what is lost in rounding misses it.
+func (t *tuner) toMiddle() time.Duration {
+	const half = time.Second / 2
+	ends := t.of.lead + t.of.at[len(t.of.at)-1]
+	return t.missing + half - ends%time.Second
 }
 
 // rescale: with a larger image everything happens later, and blocks are sent in each download.
@@ -142,6 +151,44 @@ func (t *tuner) rescale() {
 		h.plan[i].Trigger = t.moved(h.plan[i].Trigger, h.bytes)
 	}
 	t.next = append(t.next, h)
+}
+
+// recount: where the download began anew once, the size of the image and the block at which that was give the
+// counts together, and the time that both downloads took.
+func (t *tuner) recount() {
+	const most = 3
+	if t.search.block == 0 || len(t.of.plan) != 1 || t.of.passes() != 2 || !t.of.has(upgradelog.Completed, 100) {
+		return
+	}
+	answered := 0
+	for _, m := range t.of.marks {
+		if m.pass == 1 && m.block > 0 {
+			answered = m.block - 1
+		}
+	}
+	size := ion.Blocks(t.of.bytes)
+	all := size + answered + int(t.missing.Round(t.search.block)/t.search.block)
+	lines, left := countLines(t.run.Entries), most
+	for n := t.sizes.Min; n <= t.sizes.Max && left > 0; n++ {
+		effort, before := maxEffort, all-n
+		if n == size || before < 0 || before >= n || !t.sizes.fits[n] {
+			continue
+		}
+		if w := (sizeWalk{blocks: n, forced: []int{before}, effort: &effort}); !w.through(lines) {
+			continue
+		}
+		h := t.of.hypothesis
+		h.bytes, h.plan = n*ion.BlockBytes, slices.Clone(h.plan)
+		h.plan[0].Trigger = t.later(h.plan[0].Trigger, before-answered)
+		t.next, left = append(t.next, h), left-1
+	}
+}
+
+// later is a moment so many blocks later.
+func (t *tuner) later(g fault.Trigger, blocks int) fault.Trigger {
+	by := map[fault.Unit]int{fault.AtBlock: 1, fault.AtReply: 1, fault.AtFlashOp: opsOfBlock, fault.AtTime: int(t.search.block)}[g.Unit]
+	g.First = uint64(max(1, int(g.First)+blocks*by))
+	return g
 }
 
 // moved is a moment of the run when the image has so many bytes. A time at which a request was sent
@@ -216,7 +263,11 @@ const opsOfBlock = ion.BlockBytes / 256
 // beginning.
 func (t *tuner) strikeInside() {
 	for i, f := range t.of.plan {
-		if t.missing <= 0 || t.missing > t.blockTime()+time.Second || !endsWithAnswers(f) {
+		within := t.blockTime() + time.Second
+		if causeOf(f.Kind).atOnce() { // it may as well have been while the answer was waited for
+			within += 10 * time.Second
+		}
+		if t.missing <= 0 || t.missing > within || !endsWithAnswers(f) {
 			continue
 		}
 		if at, ok := t.of.struck(f.Trigger); ok {
@@ -292,6 +343,7 @@ func (t *tuner) noticed() {
 	if n := len(t.of.marks); n > 1 && t.of.marks[n-1].at-t.of.marks[n-2].at+t.missing > 0 { // what was asked again and again is asked sooner
 		t.add(len(t.of.plan), fault.Fault{Kind: connectionReset.kind(), Trigger: atTime(t.of.marks[n-1].at + t.missing)})
 	}
+	t.noticedAtOnce()
 	m, ok := t.of.unanswered()
 	if !ok {
 		return
@@ -328,6 +380,21 @@ func (t *tuner) noticed() {
 	}
 }
 
+// noticedAtOnce: of several things that kept answers away one was noticed without waiting for its answer. Of a
+// single one the other causes are tried anyway.
+func (t *tuner) noticedAtOnce() {
+	if len(t.of.plan) < 2 {
+		return
+	}
+	for i, f := range t.of.plan {
+		for _, c := range [...]cause{gatewayDown, portGone} {
+			if other, ok := recast(f, c); ok && about(f).family == dead && !causeOf(f.Kind).atOnce() {
+				t.add(i, other)
+			}
+		}
+	}
+}
+
 // regrade: with another size, fewer or more blocks give the last percentage.
 func (t *tuner) regrade() {
 	if t.search.block == 0 || t.of.has(upgradelog.Completed, 100) {
@@ -348,7 +415,9 @@ func (t *tuner) regrade() {
 			continue
 		}
 		h := t.of.hypothesis
-		h.bytes, h.plan = n*ion.BlockBytes, slices.Clone(h.plan)
+		h.bytes = n * ion.BlockBytes
+		t.next = append(t.next, h) // where the counts say at which block it was
+		h.plan = slices.Clone(h.plan)
 		for i := range h.plan {
 			if f := &h.plan[i]; f.Trigger.Unit == fault.AtBlock {
 				f.Trigger.First = uint64(max(1, int(f.Trigger.First)+more))
