@@ -95,13 +95,11 @@ func (h holder) get(m *Served, w http.ResponseWriter, r *http.Request) {
 
 // post strikes the fault of a request.
 func (h holder) post(m *Served, w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Fault string `json:"fault"`
-	}
-	if !m.take(w, r, &body) {
+	var text string
+	if !(members{"fault": &text}).take(w, r) {
 		return
 	}
-	f, problem := readFault(body.Fault)
+	f, problem := readFault(text)
 	if problem == nil && !h.has(f.Kind) {
 		problem = &Problem{Error: fmt.Sprintf("%v befalls a meter, and this is a line", f.Kind), Hint: "POST /v1/meters/" + m.subject.ID + "/faults strikes it at the line's meter"}
 	}

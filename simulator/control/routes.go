@@ -2,12 +2,8 @@ package control
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"ionbench/simulator/ion"
@@ -215,18 +211,16 @@ func (l looked) text() []byte {
 const elsewhere = "elsewhere"
 
 func (m *Served) postPower(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		On *bool `json:"on"`
-	}
-	if !m.take(w, r, &body) {
+	var on *bool
+	if !(members{"on": &on}).take(w, r) {
 		return
 	}
-	if body.On == nil {
+	if on == nil {
 		refuse(w, http.StatusUnprocessableEntity, "on is missing", `send {"on": true} or {"on": false}`)
 		return
 	}
 	m.changePower(w, r, func(now time.Duration) error {
-		if *body.On {
+		if *on {
 			m.switchOn(now)
 			return nil
 		}
@@ -235,6 +229,9 @@ func (m *Served) postPower(w http.ResponseWriter, r *http.Request) {
 }
 
 func (m *Served) postReset(w http.ResponseWriter, r *http.Request) {
+	if !(members{}).take(w, r) {
+		return
+	}
 	m.changePower(w, r, func(now time.Duration) error {
 		return m.addByName(now, "meter-reset")
 	})
@@ -280,49 +277,4 @@ func (m *Served) switchOn(now time.Duration) {
 			m.end(now, &p)
 		}
 	}
-}
-
-// take reads the body of a request, one JSON object without unknown members. It answers by itself
-// if it cannot.
-func (m *Served) take(w http.ResponseWriter, r *http.Request, body any) bool {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	err := d.Decode(body)
-	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("something follows the object")
-		}
-	}
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", large.Limit), "a fault is a line of text")
-	case err != nil:
-		refuse(w, http.StatusBadRequest, "the body is no such JSON: "+misshapen(err), "GET /v1/openapi.json shows what it should be")
-	default:
-		return true
-	}
-	return false
-}
-
-// misshapen says what is wrong with a body, without the names of what it is read into.
-func misshapen(err error) string {
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, io.EOF):
-		return "it is empty"
-	case !errors.As(err, &wrong):
-		return strings.TrimPrefix(err.Error(), "json: ")
-	case wrong.Field == "":
-		return "it is " + one(wrong.Value) + ", and should be an object"
-	}
-	return wrong.Field + " cannot be " + one(wrong.Value)
-}
-
-// one is a kind of JSON value with its article.
-func one(kind string) string {
-	if kind == "array" || kind == "object" {
-		return "an " + kind
-	}
-	return "a " + kind
 }

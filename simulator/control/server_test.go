@@ -186,9 +186,20 @@ func TestABodyIsReadOnlyAsFarAsItCanBeRight(t *testing.T) {
 	}
 	for body, says := range map[string]string{
 		`["cable-pull"]`: "it is an array, and should be an object", `{"fault": 7}`: "fault cannot be a number", ``: "it is empty", `{"force": true}`: "unknown field",
+		`{"fault": "noise", "fault": "cable-pull"}`: "fault comes twice", `{"Fault": "cable-pull"}`: "unknown field", `null`: "it is null", ` `: "it is empty",
 	} {
 		if _, got := m.ask(t, "POST", "/v1/faults", body); !strings.Contains(got, "the body is no such JSON: "+says) || strings.Contains(got, "struct") {
 			t.Errorf("%s is answered with %s", body, got)
+		}
+	}
+	for path, bodies := range map[string][]string{
+		"/v1/power": {`{"on": false, "on": true}`, `{"on": true, "On": false}`, `{"on": "false"}`, `{"on": false} null`, `null`},
+		"/v1/reset": {`{"on": true}`, `[]`, ``, `{"a": 1, "a": 2}`},
+	} {
+		for _, body := range bodies {
+			if got, answer := m.ask(t, "POST", path, body); got != 400 {
+				t.Errorf("%s with %s gives %d: %s", path, body, got, answer)
+			}
 		}
 	}
 	if _, body := m.ask(t, "POST", "/v1/faults", `{"fault": "cabel-pull"}`); !strings.Contains(body, "cable-pull") {
