@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ionbench/client"
-	"ionbench/simulator/control"
 )
 
 // BenchmarkAnUpgradeThatIsWatched is how much longer an upgrade takes while ten people watch the meter
@@ -103,37 +102,43 @@ func processorTime(b *testing.B, process int) time.Duration {
 	return time.Duration(at.Nano())
 }
 
-// watch lets ten watch, and one ask a hundred times a second, until leave is called. All are there when it returns.
+// watch lets ten watch, and one ask a hundred times a second, until leave is called. All are there when it
+// returns. They take what comes and read none of it: what they would do with it is no cost of the meter's.
 func watch(b *testing.B, m *served) (leave func()) {
 	ctx, cancel := context.WithCancel(b.Context())
-	k := control.NewClient(m.ready.HTTP, m.ready.Token)
-	var all sync.WaitGroup
-	for range 10 {
-		q, err := http.NewRequestWithContext(ctx, "GET", "http://"+m.ready.HTTP+"/v1/events", nil)
+	ask := func(path string) (io.ReadCloser, error) {
+		q, err := http.NewRequestWithContext(ctx, "GET", "http://"+m.ready.HTTP+path, nil)
 		must(b, err)
 		q.Header.Set("Authorization", "Bearer "+m.ready.Token)
 		r, err := http.DefaultClient.Do(q)
-		must(b, err)
-		all.Go(func() { // takes what comes until it is cancelled, and reads none of it
-			defer r.Body.Close()
-			_, _ = io.Copy(io.Discard, r.Body)
-		})
-	}
-	ask := func() bool {
-		_, err := k.Meter(ctx)
-		if err != nil && ctx.Err() == nil {
-			b.Error(err)
+		if err != nil {
+			return nil, err
 		}
-		return err == nil
+		return r.Body, nil
 	}
-	ask()
+	drop := func(body io.ReadCloser) {
+		defer body.Close()
+		_, _ = io.Copy(io.Discard, body)
+	}
+	var all sync.WaitGroup
+	for range 10 {
+		events, err := ask("/v1/events")
+		must(b, err)
+		all.Go(func() { drop(events) })
+	}
 	all.Go(func() {
 		ticks := time.NewTicker(10 * time.Millisecond)
 		defer ticks.Stop()
 		for ctx.Err() == nil {
-			if <-ticks.C; !ask() {
+			meter, err := ask("/v1/meter")
+			if err != nil {
+				if ctx.Err() == nil {
+					b.Error(err)
+				}
 				return
 			}
+			drop(meter)
+			<-ticks.C
 		}
 	})
 	return func() {

@@ -7,7 +7,7 @@
 // meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
 // slow loses events, and is told so, and the meter loses no time.
 //
-// Events wait a twentieth of a second at most for others before they are sent to all watchers at once, since
+// Events wait a tenth of a second at most for others before they are sent to all watchers at once, since
 // a meter that is served as fast as it can be has tens of thousands in a second, and of toggles of its LED
 // that nobody could see only the last is kept (BenchmarkAnUpgradeThatIsWatched of cmd/ionsim).
 //

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/simulator/meter"
 	"ionbench/simulator/tree"
 )
 
@@ -12,12 +13,12 @@ import (
 func BenchmarkALookAtAMeter(b *testing.B) {
 	station := newStation(b)
 	settings := station.Meter().Settings(0)
-	var log []logged
+	var log []meter.LogEntry
 	for i := range tree.EventLogDepth {
-		log = append(log, logged{time.Unix(int64(i), 0), "Device power-up"})
+		log = append(log, meter.LogEntry{At: time.Unix(int64(i), 0), Text: "Device power-up"})
 	}
 	m := &Served{subject: Subject{Station: station}}
-	look := func(s *seldom) { _ = looked{m.look(0).present, s.settings(&settings), s.eventLog(log)}.text() }
+	look := func(s *seldom) { _ = looked{m.look(0).present, s.settings(&settings), s.eventLog(log)}.parts() }
 	var kept seldom
 	look(&kept)
 	var quick, slow time.Duration

@@ -188,11 +188,7 @@ func (m *Served) look(now time.Duration) looked {
 	for i := range g.Sectors {
 		v.Flash.Used = append(v.Flash.Used, own.Chip().Cells().Used(i))
 	}
-	log := make([]logged, 0, len(own.EventLog()))
-	for _, e := range own.EventLog() {
-		log = append(log, logged{e.At, e.Text})
-	}
-	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(log)}
+	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(own.EventLog())}
 }
 
 // looked is a [Meter] on its way to who asked.
@@ -201,10 +197,9 @@ type looked struct {
 	settings, eventLog []byte // as JSON
 }
 
-func (l looked) text() []byte {
+func (l looked) parts() [][]byte {
 	b := textOf(l.present)
-	b = append(append(b[:len(b)-len("}")], `,"settings":`...), l.settings...)
-	return append(append(append(b, `,"event_log":`...), l.eventLog...), '}')
+	return [][]byte{b[:len(b)-len("}")], []byte(`,"settings":`), l.settings, []byte(`,"event_log":`), l.eventLog, []byte("}")}
 }
 
 // elsewhere is the state of a meter that is behind a proxy.

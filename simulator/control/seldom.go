@@ -7,53 +7,56 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 )
 
 // seldom is what of a meter changes seldom and is long, as the text of its answer: to make 500 entries of
 // an event log and thirty settings anew for each question cost the meter's process more than all else of it.
-// The station's owner uses it.
+// What it gives is never changed, so that it is sent without a copy. The station's owner uses it.
 type seldom struct {
 	values  [ion.SettingCount]ion.Value
 	members [ion.SettingCount][]byte // of the settings' object; nil before the first look
-	log     []logged
-	entries [][]byte // of the event log, as log has them
-}
+	object  []byte                   // of all of them
 
-// logged is an entry of an event log.
-type logged struct {
-	at   time.Time
-	text string
+	log     []meter.LogEntry
+	entries [][]byte // of the event log, as log has them
+	array   []byte   // of all of them; nil before the first look
 }
 
 // settings is the object of the settings.
 func (s *seldom) settings(now *ion.Settings) []byte {
-	table := ion.SettingTable()
-	for i, setting := range table {
+	changed := false
+	for i, setting := range ion.SettingTable() {
 		if s.members[i] == nil || !s.values[i].Equal(now.Values[i]) {
 			s.values[i], s.members[i] = now.Values[i], fmt.Appendf(nil, "%s:%s", textOf(setting.Key), textOf(setting.Format(now.Values[i])))
+			changed = true
 		}
 	}
-	return list('{', s.members[:], '}')
+	if changed {
+		s.object = list('{', s.members[:], '}')
+	}
+	return s.object
 }
 
 // eventLog is the array of the event log, oldest entry first. Entries come at its end and leave at its beginning.
-func (s *seldom) eventLog(now []logged) []byte {
-	if len(now) == 0 {
-		s.log, s.entries = nil, nil
-		return list('[', nil, ']')
-	}
-	if left := slices.Index(s.log, now[0]); left > 0 {
-		s.log, s.entries = s.log[left:], s.entries[left:]
+func (s *seldom) eventLog(now []meter.LogEntry) []byte {
+	if s.array != nil && slices.Equal(s.log, now) {
+		return s.array
 	}
 	same := 0
+	if len(now) > 0 {
+		left := max(0, slices.Index(s.log, now[0]))
+		s.log, s.entries = s.log[left:], s.entries[left:]
+	}
 	for same < min(len(s.log), len(now)) && s.log[same] == now[same] {
 		same++
 	}
 	s.log, s.entries = s.log[:same], s.entries[:same]
 	for _, e := range now[same:] {
-		s.log, s.entries = append(s.log, e), append(s.entries, textOf(LogEntry{At: e.at.Format(time.RFC3339), Text: e.text}))
+		s.log, s.entries = append(s.log, e), append(s.entries, textOf(LogEntry{At: e.At.Format(time.RFC3339), Text: e.Text}))
 	}
-	return list('[', s.entries, ']')
+	s.array = list('[', s.entries, ']')
+	return s.array
 }
 
 // list joins the members of an object or an array.

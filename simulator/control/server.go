@@ -135,21 +135,26 @@ func (s *Server) Close() error {
 	return err
 }
 
-// written is an answer that makes its text itself.
-type written interface{ text() []byte }
+// written is an answer that makes its text itself, in parts.
+type written interface{ parts() [][]byte }
 
 func reply(w http.ResponseWriter, status int, body any) {
-	var b []byte
-	if own, ok := body.(written); ok {
-		b = own.text()
-	} else {
-		b = textOf(body)
+	own, ok := body.(written)
+	if !ok {
+		own = whole(textOf(body))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// A client that is gone does not want the rest.
-	_, _ = w.Write(append(b, '\n'))
+	for _, p := range append(own.parts(), []byte("\n")) {
+		// A client that is gone does not want the rest.
+		_, _ = w.Write(p)
+	}
 }
+
+// whole is an answer of one part.
+type whole []byte
+
+func (t whole) parts() [][]byte { return [][]byte{t} }
 
 func refuse(w http.ResponseWriter, status int, what, hint string) {
 	reply(w, status, Problem{Error: what, Hint: hint})

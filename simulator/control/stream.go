@@ -73,8 +73,8 @@ func (m *Served) follow(r *http.Request, out *stream, next uint64, lost *Lost) {
 }
 
 // gathering is how often events are sent: of a meter that is fast there are tens of thousands in a
-// second, and each write costs. Nobody sees a difference of a twentieth of a second.
-const gathering = 50 * time.Millisecond
+// second, and each write costs. What comes within a tenth of a second is at once to a person.
+const gathering = 100 * time.Millisecond
 
 // gather waits until events are sent, which is at the same times for all watchers: to wake the server
 // costs more than to write. It returns false if the watcher goes.

@@ -62,7 +62,7 @@ func (s *Seat) Commands() <-chan func(now time.Duration) { return s.door.meter.C
 func (s *Seat) Step(now time.Duration) {
 	trace := s.station.Trace()
 	for ; s.told < len(trace); s.told++ {
-		s.tell(trace[s.told], s.describe(trace[s.told].What))
+		s.tellAs(trace[s.told], s.describe)
 	}
 	s.stepLED(now)
 }

@@ -83,6 +83,16 @@ func appendObject(dst []byte, name string, at time.Duration, fields []field) []b
 }
 
 func appendJSON(dst []byte, value any) []byte {
+	switch v := value.(type) { // of which there are most
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case uint64:
+		return strconv.AppendUint(dst, v, 10)
+	case string:
+		if isPlain(v) {
+			return append(append(append(dst, '"'), v...), '"')
+		}
+	}
 	b, err := json.Marshal(value)
 	if err != nil {
 		panic(fmt.Sprintf("an event with %v: %v", value, err)) // cannot happen: all values are text, numbers or booleans
@@ -90,8 +100,24 @@ func appendJSON(dst []byte, value any) []byte {
 	return append(dst, b...)
 }
 
+// isPlain reports that JSON has a text as it stands.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
+
 // tell writes an event to the trace, and as JSON or as a line for people.
 func (o *observer) tell(e story.Event, r report) {
+	o.tellAs(e, func(story.What) report { return r })
+}
+
+// tellAs is tell for an event that is put into words only if somebody is told: most are frames and bytes, of
+// which that is much work.
+func (o *observer) tellAs(e story.Event, inWords func(story.What) report) {
 	e.At -= o.from
 	if o.capture != nil {
 		o.capture.Add(e)
@@ -109,7 +135,7 @@ func (o *observer) tell(e story.Event, r report) {
 		return
 	}
 	o.trace.add(e)
-	o.say(e, r)
+	o.say(e, inWords(e.What))
 }
 
 // say tells those who follow the run.
@@ -143,7 +169,7 @@ func (o *observer) place(station uint8, r *report) {
 // step reports what has happened since its last call.
 func (o *observer) step(now time.Duration) {
 	for _, e := range o.station.TakeTrace() {
-		o.tell(e, o.describe(e.What))
+		o.tellAs(e, o.describe)
 	}
 	if o.capture != nil {
 		o.capture.Until(now - o.from)
