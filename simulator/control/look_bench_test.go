@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"ionbench/simulator/meter"
 	"ionbench/simulator/tree"
 )
 
@@ -13,9 +12,9 @@ import (
 func BenchmarkALookAtAMeter(b *testing.B) {
 	station := newStation(b)
 	settings := station.Meter().Settings(0)
-	var log []meter.LogEntry
+	var log []logged
 	for i := range tree.EventLogDepth {
-		log = append(log, meter.LogEntry{At: time.Unix(int64(i), 0), Text: "Device power-up"})
+		log = append(log, logged{time.Unix(int64(i), 0), "Device power-up"})
 	}
 	m := &Served{subject: Subject{Station: station}}
 	look := func(s *seldom) { _ = looked{m.look(0).present, s.settings(&settings), s.eventLog(log)}.parts() }

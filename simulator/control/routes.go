@@ -188,7 +188,12 @@ func (m *Served) look(now time.Duration) looked {
 	for i := range g.Sectors {
 		v.Flash.Used = append(v.Flash.Used, own.Chip().Cells().Used(i))
 	}
-	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(own.EventLog())}
+	log := m.seldom.read[:0]
+	for _, e := range own.EventLog() {
+		log = append(log, logged{e.At, e.Text})
+	}
+	m.seldom.read = log
+	return looked{v, m.seldom.settings(&settings), m.seldom.eventLog(log)}
 }
 
 // looked is a [Meter] on its way to who asked.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // seldom is what of a meter changes seldom and is long, as the text of its answer: to make 500 entries of
@@ -18,9 +17,16 @@ type seldom struct {
 	members [ion.SettingCount][]byte // of the settings' object; nil before the first look
 	object  []byte                   // of all of them
 
-	log     []meter.LogEntry
+	log     []logged
 	entries [][]byte // of the event log, as log has them
 	array   []byte   // of all of them; nil before the first look
+	read    []logged // room for the next look
+}
+
+// logged is an entry of an event log.
+type logged struct {
+	at   time.Time
+	text string
 }
 
 // settings is the object of the settings.
@@ -39,7 +45,7 @@ func (s *seldom) settings(now *ion.Settings) []byte {
 }
 
 // eventLog is the array of the event log, oldest entry first. Entries come at its end and leave at its beginning.
-func (s *seldom) eventLog(now []meter.LogEntry) []byte {
+func (s *seldom) eventLog(now []logged) []byte {
 	if s.array != nil && slices.Equal(s.log, now) {
 		return s.array
 	}
@@ -53,7 +59,7 @@ func (s *seldom) eventLog(now []meter.LogEntry) []byte {
 	}
 	s.log, s.entries = s.log[:same], s.entries[:same]
 	for _, e := range now[same:] {
-		s.log, s.entries = append(s.log, e), append(s.entries, textOf(LogEntry{At: e.At.Format(time.RFC3339), Text: e.Text}))
+		s.log, s.entries = append(s.log, e), append(s.entries, textOf(LogEntry{At: e.at.Format(time.RFC3339), Text: e.text}))
 	}
 	s.array = list('[', s.entries, ']')
 	return s.array

@@ -7,23 +7,22 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
-	"ionbench/simulator/meter"
 )
 
 // TestWhatChangesSeldomIsToldAsItIs lets an event log grow, lose its oldest entries, hold the same entry more
 // than once, be emptied and be another one, and compares what is kept of it with what is there.
 func TestWhatChangesSeldomIsToldAsItIs(t *testing.T) {
-	entry := func(n int) meter.LogEntry {
-		return meter.LogEntry{At: time.Unix(int64(1e9+n/3), 0).UTC(), Text: fmt.Sprintf("event \"%d\" <&>", n/2)}
+	entry := func(n int) logged {
+		return logged{time.Unix(int64(1e9+n/3), 0).UTC(), fmt.Sprintf("event \"%d\" <&>", n/2)}
 	}
-	from := func(first, last int) (log []meter.LogEntry) {
+	from := func(first, last int) (log []logged) {
 		for n := first; n < last; n++ {
 			log = append(log, entry(n))
 		}
 		return log
 	}
 	var s seldom
-	for i, log := range [][]meter.LogEntry{from(0, 3), from(0, 9), from(2, 12), from(3, 12), from(11, 12), nil, from(4, 9), from(40, 50), from(39, 50), append(from(40, 42), from(44, 60)...)} {
+	for i, log := range [][]logged{from(0, 3), from(0, 9), from(2, 12), from(3, 12), from(11, 12), nil, from(4, 9), from(40, 50), from(39, 50), append(from(40, 42), from(44, 60)...)} {
 		var got []LogEntry
 		if err := json.Unmarshal(s.eventLog(log), &got); err != nil {
 			t.Fatal(err)
@@ -32,7 +31,7 @@ func TestWhatChangesSeldomIsToldAsItIs(t *testing.T) {
 			t.Fatalf("log %d: %d entries, want %d", i, len(got), len(log))
 		}
 		for n, e := range log {
-			if want := (LogEntry{At: e.At.Format(time.RFC3339), Text: e.Text}); got[n] != want {
+			if want := (LogEntry{At: e.at.Format(time.RFC3339), Text: e.text}); got[n] != want {
 				t.Errorf("log %d, entry %d is %v, want %v", i, n, got[n], want)
 			}
 		}
