@@ -119,7 +119,7 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) tool staticcheck $(PACKAGES)
 
 update-golden: ## rewrite the expected outputs; read the difference before you commit it
-	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/reproduce ./fixtures/schemas -update
+	$(GO) test ./cmd/ionbench ./simulator/fault ./scenarios/duty ./scenarios/reproduce ./fixtures/schemas ./fixtures/wireshark -update
 
 check: test rest ## all that must hold before a commit lands
 

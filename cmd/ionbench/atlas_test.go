@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/golden"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/verdict"
 )
@@ -91,7 +92,7 @@ func TestAnInvariantThatIsBrokenIsToldWithTheCommandThatRepeatsIt(t *testing.T) 
 		t.Errorf("exit %d", code)
 	}
 	table, told, _ := strings.Cut(out, "\n\n")
-	wantGolden(t, "violations.golden", regexp.MustCompile(`t1\.\S+`).ReplaceAllString(told, "ID"))
+	golden.Want(t, "testdata/violations.golden", regexp.MustCompile(`t1\.\S+`).ReplaceAllString(told, "ID"))
 	if !strings.Contains(table, "VIOLATED") || strings.Count(told, "is broken at") != 2 {
 		t.Errorf("the output is\n%s", out)
 	}
@@ -129,7 +130,7 @@ func TestDiffTellsWhatGotWorse(t *testing.T) {
 	if code != cli.Failed {
 		t.Errorf("exit %d", code)
 	}
-	wantGolden(t, "diff.golden", masked(out))
+	golden.Want(t, "testdata/diff.golden", masked(out))
 	if code, out, _ := call(t, "", "atlas", "diff", worse, old); code != cli.Done || !strings.Contains(out, "better: power-loss at flash-op # torn seed #: flash-op ") {
 		t.Errorf("exit %d\n%s", code, out)
 	}

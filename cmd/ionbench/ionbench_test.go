@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,11 +16,10 @@ import (
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/cli/clitest"
 	stored "ionbench/fixtures/cases"
+	"ionbench/fixtures/golden"
 	"ionbench/fixtures/logs"
 	"ionbench/simulator/fault"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew; look at the difference before you keep it")
 
 // call runs ionbench in this process.
 func call(t *testing.T, stdin string, args ...string) (code cli.Status, stdout, stderr string) {
@@ -45,30 +43,13 @@ func masked(out string) string {
 	return strings.ReplaceAll(times.ReplaceAllString(out, "TIME "), " \n", "\n")
 }
 
-func wantGolden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the output is\n%s\nand %s says\n%s\nRun go test ./cmd/ionbench -update if the new one is right", got, path, want)
-	}
-}
-
 func TestTheTableOfAllStoredCases(t *testing.T) {
 	t.Parallel()
 	code, out, diagnostics := call(t, "", "run")
 	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
-	wantGolden(t, "run.golden", masked(out))
+	golden.Want(t, "testdata/run.golden", masked(out))
 }
 
 func TestTheListOfAllStoredCases(t *testing.T) {
@@ -77,7 +58,7 @@ func TestTheListOfAllStoredCases(t *testing.T) {
 	if code != cli.Done {
 		t.Errorf("exit %d", code)
 	}
-	wantGolden(t, "list.golden", out)
+	golden.Want(t, "testdata/list.golden", out)
 }
 
 func TestTheBuiltProgramPrintsTheArticlesLogAndNothingElse(t *testing.T) {
@@ -121,7 +102,7 @@ func TestACaseThatFailsPrintsItsPlanAndTheCommandThatRepeatsIt(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	out = masked(strings.ReplaceAll(out, filepath.Dir(path), "DIR"))
-	wantGolden(t, "failing.golden", regexp.MustCompile(`  +`).ReplaceAllString(out, "  "))
+	golden.Want(t, "testdata/failing.golden", regexp.MustCompile(`  +`).ReplaceAllString(out, "  "))
 
 	// The command that is printed repeats the failure.
 	code, trace, diagnostics := call(t, "", "run", path, "--print", "trace")

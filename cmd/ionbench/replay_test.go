@@ -12,6 +12,7 @@ import (
 
 	"ionbench/client/upg"
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/golden"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shrink"
 	"ionbench/scenarios/storm"
@@ -39,7 +40,7 @@ func TestReplayTellsWhatHappened(t *testing.T) {
 	if code != cli.Failed || diagnostics != "" { // failed, because the kill never struck
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
-	wantGolden(t, "replay.golden", out)
+	golden.Want(t, "testdata/replay.golden", out)
 
 	// The printed id is that of the same trial.
 	code, again, _ := call(t, "", "replay", idIn(t, out))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/golden"
 	"ionbench/scenarios/trial"
 	"ionbench/simulator/fault"
 )
@@ -18,7 +19,7 @@ func TestShrinkGivesTheSmallestPlanAndWhatRepeatsIt(t *testing.T) {
 	if code != cli.Done {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
-	wantGolden(t, "shrink.golden", out)
+	golden.Want(t, "testdata/shrink.golden", out)
 	if code, replayed, _ := call(t, "", "replay", idIn(t, out)); code != cli.Done || !strings.Contains(replayed, "\nclass    settings-lost\n") {
 		t.Errorf("exit %d, and what repeats it gives\n%s", code, replayed)
 	}

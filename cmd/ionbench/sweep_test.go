@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/fixtures/golden"
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/testreport"
 	"ionbench/scenarios/verdict"
@@ -28,7 +29,7 @@ func TestASweepIsATableAndALastLine(t *testing.T) {
 	if code != cli.Done || diagnostics != "" {
 		t.Errorf("exit %d, and on stderr %q", code, diagnostics)
 	}
-	wantGolden(t, "sweep.golden", regexp.MustCompile(`seconds=\d+\.\d\d`).ReplaceAllString(masked(out), "seconds=S"))
+	golden.Want(t, "testdata/sweep.golden", regexp.MustCompile(`seconds=\d+\.\d\d`).ReplaceAllString(masked(out), "seconds=S"))
 	if found := lastLine.FindStringSubmatch(out); found == nil || found[3] != "0" || found[4] != "0" {
 		t.Errorf("the last line is none of\n%s", out)
 	}

@@ -1,16 +1,14 @@
 package duty_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"ionbench/fixtures/golden"
 	"ionbench/scenarios/duty"
 )
-
-var update = flag.Bool("update", false, "write section 13 of PROTOCOL.md anew")
 
 const page = "../../simulator/ion/PROTOCOL.md"
 
@@ -25,7 +23,7 @@ func TestThePageHasEveryDutyOfTheTable(t *testing.T) {
 	if !ok {
 		t.Fatalf("%s has no section 13", page)
 	}
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile(page, []byte(before+heading+checklist()), 0o644); err != nil {
 			t.Fatal(err)
 		}

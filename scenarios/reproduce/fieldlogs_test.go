@@ -3,7 +3,6 @@ package reproduce_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"ionbench/client"
+	"ionbench/fixtures/golden"
 	"ionbench/fixtures/logs"
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/reproduce"
@@ -21,8 +21,6 @@ import (
 	"ionbench/simulator/fault"
 	"ionbench/simulator/meter"
 )
-
-var update = flag.Bool("update", false, "write the logs of fixtures/logs anew")
 
 // fieldLog is a log of fixtures/logs as it was made: runs of the tool one after another,
 // against one meter, and what a PC of the field then did to the file.
@@ -121,7 +119,7 @@ func edited(b []byte) []byte {
 func TestTheLogsAreStoredAsTheyWereMade(t *testing.T) {
 	for _, f := range fieldLogs() {
 		made, path := f.make(t), "field-"+f.name+".log"
-		if *update {
+		if golden.Updating() {
 			if err := os.WriteFile(filepath.Join("..", "..", "fixtures", "logs", path), made, 0o666); err != nil {
 				t.Fatal(err)
 			}

@@ -2,38 +2,14 @@ package fault
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"ionbench/fixtures/golden"
 )
-
-// update rewrites the golden files; review the difference like code.
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			t.Fatalf("%s, line %d (run the test with -update if that is intended)\ngot  %s\nwant %s", path, i+1, gotLines[i], wantLines[i])
-		}
-	}
-	if len(gotLines) != len(wantLines) {
-		t.Fatalf("%s has %d lines, got %d", path, len(wantLines), len(gotLines))
-	}
-}
 
 // TestGrammarSaysWhatEachLineOfTheTableMeans runs testdata/grammar.txt: a line of input,
 // then = and its canonical form, or ! and the error.
@@ -66,12 +42,12 @@ func TestGrammarSaysWhatEachLineOfTheTableMeans(t *testing.T) {
 	if cases < 100 {
 		t.Errorf("the table has only %d cases", cases)
 	}
-	golden(t, path, got.String())
+	golden.Want(t, path, got.String())
 }
 
 func TestDescribeListsTheWholeLanguage(t *testing.T) {
 	page := Describe()
-	golden(t, "testdata/describe.txt", page)
+	golden.Want(t, "testdata/describe.txt", page)
 	for _, k := range Kinds() {
 		if !strings.Contains(page, k.Field) {
 			t.Errorf("%v is not on the page", k.Kind)
