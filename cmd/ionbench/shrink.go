@@ -26,7 +26,7 @@ The smallest trial is printed with its id, the command that repeats it, a case f
 "ionbench run" plays, and a Ginkgo spec for the folder scenarios. Where an invariant is
 broken, case and spec fail until that is mended.
 
-Classes: unharmed, resent, cleared-again, recovered, settings-lost, violated.
+Classes: unharmed, resent, cleared-again, recovered, settings-lost, unrecovered, violated.
 `
 
 type shrinkFlags struct {

@@ -23,7 +23,7 @@ import (
 	"ionbench/simulator/fault"
 )
 
-var sum = regexp.MustCompile(`^runs=(\d+) violations=(\d+) unstruck=\d+ classes=unharmed:\d+,resent:\d+,cleared-again:\d+,recovered:\d+,settings-lost:\d+,violated:\d+ seconds=\d+\.\d\n$`)
+var sum = regexp.MustCompile(`^runs=(\d+) violations=(\d+) unstruck=\d+ classes=unharmed:\d+,resent:\d+,cleared-again:\d+,recovered:\d+,settings-lost:\d+,unrecovered:\d+,violated:\d+ seconds=\d+\.\d\n$`)
 
 func TestAStormThatBreaksNothingIsALine(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,9 @@ const (
 	Recovered
 	// SettingsLost: as Recovered, but settings are lost, as the article says they will be.
 	SettingsLost
+	// Unrecovered: the upgrade failed, and so did the recovery, since something of the world disturbs that,
+	// too, such as somebody else on the line. The meter does not run the image.
+	Unrecovered
 	// Violated: one of the invariants I1 to I9 was broken.
 	Violated
 	// ClassCount is the number of classes.
@@ -34,7 +37,7 @@ const (
 
 // String names the class.
 func (c Class) String() string {
-	return [ClassCount]string{"unharmed", "resent", "cleared-again", "recovered", "settings-lost", "violated"}[c]
+	return [ClassCount]string{"unharmed", "resent", "cleared-again", "recovered", "settings-lost", "unrecovered", "violated"}[c]
 }
 
 // ParseClass returns the class with that name.
@@ -110,10 +113,12 @@ func ResultOf(attempts []*rig.Outcome, lost ion.Groups) *Result {
 }
 
 func (r *Result) class() Class {
-	first := r.Attempts[0]
+	first, last := r.Attempts[0], r.Attempts[len(r.Attempts)-1]
 	switch {
 	case len(r.Violations) > 0:
 		return Violated
+	case !last.Upgraded():
+		return Unrecovered
 	case len(r.Attempts) > 1 && r.Cost.Lost != 0:
 		return SettingsLost
 	case len(r.Attempts) > 1:

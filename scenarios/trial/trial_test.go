@@ -11,7 +11,20 @@ import (
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/story"
+	"ionbench/simulator/talker"
 )
+
+// polled is a line of eight meters that a second master asks in turn, from which one of them is upgraded.
+func polled(every time.Duration) world.World {
+	w := trial.World(0)
+	for unit := uint16(1); unit < 8; unit++ {
+		m := w.Meters[0]
+		m.Name, m.UnitID = fmt.Sprintf("n%d", unit), w.Meters[0].UnitID+unit
+		w.Meters = append(w.Meters, m)
+	}
+	w.Stations = []world.Station{{Role: talker.SecondMaster, UnitID: w.Meters[0].UnitID, Units: 8, Every: every}}
+	return w
+}
 
 func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 	for _, c := range []struct {
@@ -32,6 +45,8 @@ func TestATrialIsAnUpgradeAndTheRecoveriesThatItTakes(t *testing.T) {
 		{"stuck-bit at flash-op 90 mask 0xff then program-fails every 1 flash-op", trial.SettingsLost, 3, trial.World(0)},
 		{"brown-out at flash-op 30 torn for 5s; disk-full at block 3 for 10ms", trial.ClearedAgain, 1, trial.World(0)},
 		{"abort at block 2 then abort at block 2 then kill at block 3", trial.Recovered, 4, trial.World(0, trial.WithJournal)},
+		{"", trial.Unrecovered, 2, polled(17 * time.Second)},
+		{"", trial.Resent, 1, polled(time.Minute)},
 	} {
 		t.Run(c.plans, func(t *testing.T) {
 			plans, err := trial.ParsePlans(c.plans)

@@ -27,6 +27,7 @@ var classTones = [trial.ClassCount]tone{
 	trial.ClearedAgain: {"#2f72b8", white, "#6fb4ee", black},
 	trial.Recovered:    {"#f2c32e", black, "#e8c33a", black},
 	trial.SettingsLost: {"#d9600a", black, "#e2661a", black},
+	trial.Unrecovered:  {"#905a63", white, "#cf9090", black},
 	trial.Violated:     {"#1a1022", white, "#ffe9f6", black},
 }
 
@@ -42,6 +43,7 @@ var classMeanings = [trial.ClassCount]string{
 	trial.ClearedAgain: "succeeded after the flash was cleared once more",
 	trial.Recovered:    "failed; a recovery succeeded, with every setting",
 	trial.SettingsLost: "failed; a recovery succeeded, settings are gone",
+	trial.Unrecovered:  "failed; so did the recovery, which something disturbs, too",
 	trial.Violated:     "an invariant was broken",
 }
 

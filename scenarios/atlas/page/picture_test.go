@@ -256,10 +256,10 @@ func TestAnUnknownClassIsWorseThanAllThatAreKnown(t *testing.T) {
 	a := small()
 	a.Outcomes[1].Class = "on fire"
 	p := mustPicture(t, a)
-	if want := []string{"unharmed", "resent", "cleared-again", "recovered", "settings-lost", "violated", "on fire", "missing"}; !slices.Equal(p.classes, want) {
+	if want := []string{"unharmed", "resent", "cleared-again", "recovered", "settings-lost", "unrecovered", "violated", "on fire", "missing"}; !slices.Equal(p.classes, want) {
 		t.Errorf("the classes are %q", p.classes)
 	}
-	if p.tone(6) != unknownTone || p.tone(7) != missingTone || p.rank(6) < p.rank(5) || p.rank(7) >= p.rank(0) {
+	if p.tone(7) != unknownTone || p.tone(8) != missingTone || p.rank(7) < p.rank(6) || p.rank(8) >= p.rank(0) {
 		t.Error("it has the tone or the rank of another class")
 	}
 }

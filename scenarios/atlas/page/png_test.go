@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ionbench/scenarios/atlas"
+	"ionbench/scenarios/trial"
 )
 
 func mustPNG(t *testing.T, a *atlas.Atlas) []byte {
@@ -68,7 +69,7 @@ func TestCellsOfThePNGHaveTheColoursOfTheirOutcomesAndCosts(t *testing.T) {
 	}{
 		{"unharmed", 3, classTones[0], costSteps[0].tone},
 		{"resent", 6, classTones[1], costSteps[2].tone},
-		{"violated", 8, classTones[5], costSteps[2].tone},
+		{"violated", 8, classTones[trial.Violated], costSteps[2].tone},
 	} {
 		tops, costs := bandTops(img, x(c.place), rgb(c.outcome.light)), bandTops(img, x(c.place), rgb(c.cost.light))
 		if len(tops) == 0 || len(costs) == 0 || tops[0] >= costs[len(costs)-1] {
