@@ -8,25 +8,24 @@ import (
 )
 
 type junitReport struct {
-	XMLName  xml.Name     `xml:"testsuites"`
-	Name     string       `xml:"name,attr"`
-	Tests    int          `xml:"tests,attr"`
-	Failures int          `xml:"failures,attr"`
-	Errors   int          `xml:"errors,attr"`
-	Skipped  int          `xml:"skipped,attr"`
-	Time     string       `xml:"time,attr"`
-	Stamp    string       `xml:"timestamp,attr,omitempty"`
-	Suites   []junitSuite `xml:"testsuite"`
+	XMLName xml.Name `xml:"testsuites"`
+	junitSum
+	Suites []junitSuite `xml:"testsuite"`
+}
+
+// junitSum is what a report and each of its suites say of themselves.
+type junitSum struct {
+	Name     string `xml:"name,attr"`
+	Tests    int    `xml:"tests,attr"`
+	Failures int    `xml:"failures,attr"`
+	Errors   int    `xml:"errors,attr"`
+	Skipped  int    `xml:"skipped,attr"`
+	Time     string `xml:"time,attr"`
+	Stamp    string `xml:"timestamp,attr,omitempty"`
 }
 
 type junitSuite struct {
-	Name       string           `xml:"name,attr"`
-	Tests      int              `xml:"tests,attr"`
-	Failures   int              `xml:"failures,attr"`
-	Errors     int              `xml:"errors,attr"`
-	Skipped    int              `xml:"skipped,attr"`
-	Time       string           `xml:"time,attr"`
-	Stamp      string           `xml:"timestamp,attr,omitempty"`
+	junitSum
 	File       string           `xml:"file,attr,omitempty"`
 	Properties *junitProperties `xml:"properties"`
 	Cases      []junitCase      `xml:"testcase"`
@@ -61,10 +60,10 @@ type junitMessage struct {
 // WriteJUnit writes the report as JUnit XML. Stamps are in UTC and without a zone, as the schemas
 // in use want them.
 func (r *Report) WriteJUnit(w io.Writer) error {
-	report := junitReport{
+	report := junitReport{junitSum: junitSum{
 		Name: r.Title, Tests: r.Tests(), Failures: r.Count(Failed), Errors: r.Count(Undecided), Skipped: r.Count(Skipped),
 		Time: seconds(r.Took), Stamp: stamp(r.Started),
-	}
+	}}
 	for i := range r.Suites {
 		s := r.Suites[i]
 		if s.Started.IsZero() {
@@ -85,10 +84,10 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 }
 
 func (s *Suite) junit() junitSuite {
-	suite := junitSuite{
+	suite := junitSuite{File: s.File, junitSum: junitSum{
 		Name: s.Name, Tests: len(s.Tests), Failures: s.count(Failed), Errors: s.count(Undecided), Skipped: s.count(Skipped),
-		Time: seconds(s.Took), Stamp: stamp(s.Started), File: s.File,
-	}
+		Time: seconds(s.Took), Stamp: stamp(s.Started),
+	}}
 	if len(s.Properties) > 0 {
 		suite.Properties = &junitProperties{}
 		for _, p := range s.Properties {
