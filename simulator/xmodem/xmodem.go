@@ -22,8 +22,6 @@ import (
 	"time"
 
 	"ionbench/simulator/ion"
-	"ionbench/simulator/machine"
-	"ionbench/simulator/meter"
 )
 
 // Config says what the loader tells of itself, and how long it waits.
@@ -227,33 +225,6 @@ func (l *Loader) takeInside(now time.Duration, b byte) {
 	}
 }
 
-// whole is how long the block is that is coming. A sender may have heard either request: as long as it
-// is not known which, a CRC is waited for.
-func (l *Loader) whole() int {
-	if l.sums {
-		return l.summed()
-	}
-	return l.summed() + 1
-}
-
-// summed is how long the block is with a checksum.
-func (l *Loader) summed() int {
-	if l.block[0] == stx {
-		return 3 + maxPayload + 1
-	}
-	return 3 + 128 + 1
-}
-
-// takeSummed takes a block behind which nothing comes for a CRC, if its checksum is good.
-func (l *Loader) takeSummed(now time.Duration) bool {
-	if l.known || len(l.block) == 0 || len(l.block) != l.summed() || l.block[len(l.block)-1] != checksum(l.block[3:len(l.block)-1]) {
-		return false
-	}
-	l.sums = true
-	l.takeBlock(now)
-	return true
-}
-
 // takeBlock takes a block that is complete.
 func (l *Loader) takeBlock(now time.Duration) {
 	number, payload, good := l.open()
@@ -276,59 +247,6 @@ func (l *Loader) takeBlock(now time.Duration) {
 		l.ended, l.errors = false, 0
 		l.accept(now, payload)
 	}
-}
-
-// Packet says what a sender says from p on: a block, or a control character.
-func (l *Loader) Packet(p []byte) meter.Packet {
-	switch p[0] {
-	case soh, stx:
-		return l.blockPacket(p)
-	case eot, can, ack, nak, crc:
-		return meter.Packet{Bytes: 1, Frame: true}
-	}
-	return meter.Packet{Bytes: 1}
-}
-
-func (l *Loader) blockPacket(p []byte) meter.Packet {
-	payload := 128
-	if p[0] == stx {
-		payload = maxPayload
-	}
-	summed := 3 + payload + 1
-	long := summed + 1
-	switch {
-	case len(p) >= 3 && p[1] != ^p[2]:
-		return meter.Packet{Bytes: 1} // no block begins so
-	case l.known && l.sums, !l.known && l.polls > crcPolls && len(p) == summed && p[summed-1] == checksum(p[3:summed-1]):
-		long = summed
-	}
-	if len(p) < long {
-		return meter.Packet{}
-	}
-	packet := meter.Packet{Bytes: long, Frame: true, Modulus: 256, First: !l.file.begun && p[1] == 1}
-	switch {
-	case p[1] != 0:
-		packet.Block = uint32(p[1])
-	case l.file.begun && l.phase != lingering:
-		packet.Block = packet.Modulus
-	}
-	return packet
-}
-
-// open checks a block's number and sum.
-func (l *Loader) open() (number byte, payload []byte, good bool) {
-	sum := 2
-	if l.sums {
-		sum = 1
-	}
-	payload = l.block[3 : len(l.block)-sum]
-	check := l.block[len(l.block)-sum:]
-	if l.sums {
-		good = check[0] == checksum(payload)
-	} else {
-		good = uint16(check[0])<<8|uint16(check[1]) == crc16(payload)
-	}
-	return l.block[1], payload, good && l.block[1] == ^l.block[2]
 }
 
 // takeName takes YMODEM's block with the name of the file, which counts nothing, or the one that
@@ -517,86 +435,4 @@ func (l *Loader) Transmit(dst []byte) []byte {
 	dst = append(dst, l.out...)
 	l.out = l.out[:0]
 	return dst
-}
-
-// CloneEncoding is a copy, in the memory of one that is not used any more.
-func (l *Loader) CloneEncoding(spent meter.Encoding) meter.Encoding {
-	c, ok := spent.(*Loader)
-	if !ok {
-		c = new(Loader)
-	}
-	l.CopyTo(c)
-	return c
-}
-
-// AppendState appends what decides the loader's future.
-func (l *Loader) AppendState(dst []byte, now time.Duration) []byte {
-	w := machine.Fingerprinting(dst, now)
-	l.Declare(&w, l)
-	return w.Result()
-}
-
-// CopyTo makes c a copy of l, in c's memory.
-func (l *Loader) CopyTo(c *Loader) {
-	old := *c
-	*c = *l
-	w := machine.Copying()
-	c.Declare(&w, &old)
-}
-
-// Declare declares what decides the loader's future.
-func (l *Loader) Declare(w *machine.State, spent *Loader) {
-	w.Text(l.config.Name)
-	w.Int(int(l.config.Linger))
-	w.Uint(uint64(l.phase))
-	_, timed := l.Next()
-	w.Deadline(l.at, timed)
-	w.Int(l.polls)
-	w.Bool(l.sums)
-	w.Bool(l.known)
-	w.Bool(l.batch)
-	w.Bool(l.opened)
-	w.Bool(l.ended)
-	w.Uint(uint64(l.expect))
-	w.Int(l.errors)
-	w.Bool(l.broken)
-	w.Deadline(l.restart, l.phase == lingering)
-	w.Int(l.cans)
-	w.Bytes(&l.block, spent.block)
-	l.file.declare(w, &spent.file)
-	w.Uint(uint64(l.step))
-	w.Bool(l.ready)
-	w.Bytes(&l.out, spent.out)
-	l.knock.declare(w, &spent.knock)
-}
-
-func (f *file) declare(w *machine.State, spent *file) {
-	f.header.declare(w)
-	w.Bool(f.begun)
-	w.Uint(uint64(f.taken))
-	w.Bytes(&f.pending, spent.pending)
-	w.Uint(uint64(f.sequence))
-}
-
-// checksum is the sum of the bytes, modulo 256.
-func checksum(p []byte) (sum byte) {
-	for _, b := range p {
-		sum += b
-	}
-	return sum
-}
-
-// crc16 is the CRC-16 of XMODEM: polynomial 0x1021, from 0, not reflected.
-func crc16(p []byte) (sum uint16) {
-	for _, b := range p {
-		sum ^= uint16(b) << 8
-		for range 8 {
-			if sum&0x8000 != 0 {
-				sum = sum<<1 ^ 0x1021
-			} else {
-				sum <<= 1
-			}
-		}
-	}
-	return sum
 }
