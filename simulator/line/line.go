@@ -17,9 +17,6 @@ package line
 
 import (
 	"time"
-
-	"ionbench/simulator/fault"
-	"ionbench/simulator/machine"
 )
 
 // Direction is the way that bytes travel.
@@ -68,21 +65,6 @@ func (s Senders) Others() Senders { return s &^ TheMeter }
 
 func (s Senders) several() bool { return s&(s-1) != 0 }
 
-// slicing makes the sender wait after every so many bytes. Slices are counted from the first
-// byte of a burst, or from the byte on the wire when the slicing began.
-type slicing struct {
-	bytes int // 0 for none
-	pause time.Duration
-}
-
-// before is how many whole slices come before a byte that follows so many others.
-func (s slicing) before(bytes int64) int64 {
-	if s.bytes == 0 {
-		return 0
-	}
-	return bytes / int64(s.bytes)
-}
-
 type channel struct {
 	buf  []byte
 	head int // buf[head:] is on the wire
@@ -99,60 +81,9 @@ type channel struct {
 	noise noise
 }
 
-type noise struct {
-	rate   float64 // probability that a byte is hit
-	stream fault.Stream
-	next   uint64 // position of the next byte to hit
-}
-
 // New makes a connected line with both ends at baud bits a second. 0 turns pacing off.
 func New(baud int) Line {
 	return Line{baud: [2]int{baud, baud}, pace: 1}
-}
-
-// SetPace makes bytes travel n times faster than the rates say, beginning with those on the
-// wire; 0 takes all their time away. Ends with different rates still garble each other's bytes.
-func (l *Line) SetPace(n int) {
-	for d := range Direction(len(l.channels)) {
-		l.rebase(d)
-	}
-	l.pace = n
-	for d := range Direction(len(l.channels)) {
-		l.plan(d)
-	}
-}
-
-// Baud is the rate at which the sender of d talks; 0 for none.
-func (l *Line) Baud(d Direction) int { return l.baud[d] }
-
-// SetBaud sets the rate at which the sender of d talks, beginning with the byte on the wire.
-// Ends of different rates read each other's bytes as garbage.
-func (l *Line) SetBaud(d Direction, baud int) {
-	l.rebase(d)
-	l.baud[d] = baud
-	l.plan(d)
-	if l.stream {
-		l.plan(FromMeter) // whether the ends fit decides what it delivers
-	}
-}
-
-// SetPause makes the sender of d wait before every byte, beginning with the one on the wire.
-func (l *Line) SetPause(d Direction, pause time.Duration) {
-	l.rebase(d)
-	l.pause[d] = pause
-	l.plan(d)
-}
-
-// SetSlices makes the sender of d send in slices of so many bytes, beginning with the byte on
-// the wire, and wait after each slice if more follows. Slices are delivered one by one. If
-// bytes or pause is 0 there are no slices.
-func (l *Line) SetSlices(d Direction, bytes int, pause time.Duration) {
-	if bytes <= 0 || pause <= 0 {
-		bytes, pause = 0, 0
-	}
-	l.rebase(d)
-	l.slices[d] = slicing{bytes, pause}
-	l.plan(d)
 }
 
 // SetEcho gives the host's end an adapter that hears what it sends. The echo of a byte is there
@@ -177,35 +108,6 @@ func (l *Line) TakeEcho() []byte {
 	return p
 }
 
-// rebase counts byte times anew from the byte at the head, so that the rate may change.
-func (l *Line) rebase(d Direction) {
-	c := &l.channels[d]
-	c.base, c.done = l.starts(d, 0), 0
-}
-
-// Cut pulls the cable for one direction, or plugs it in again. Take what has arrived first
-// (Deliver with flush). The byte on the wire at that moment is lost either way, because only a
-// part of it comes through.
-func (l *Line) Cut(now time.Duration, d Direction, out bool) {
-	c := &l.channels[d]
-	if l.out[d] && !out && c.head < len(c.buf) && l.starts(d, 0) < now {
-		l.DropNext(d)
-	}
-	l.out[d] = out
-}
-
-// Connected reports whether the cable carries bytes in direction d.
-func (l *Line) Connected(d Direction) bool { return !l.out[d] }
-
-// SetNoise hits each byte of d, from now on, with probability rate; 0 ends the noise.
-func (l *Line) SetNoise(d Direction, rate float64, stream fault.Stream) {
-	c := &l.channels[d]
-	c.noise = noise{rate: rate, stream: stream}
-	if rate > 0 {
-		c.noise.next = c.pos + uint64(c.noise.stream.Geometric(rate))
-	}
-}
-
 // Sent is the number of bytes put on the wire so far in direction d, including those in flight.
 func (l *Line) Sent(d Direction) uint64 {
 	c := &l.channels[d]
@@ -215,70 +117,6 @@ func (l *Line) Sent(d Direction) uint64 {
 // Left is the number of bytes that have left the wire in direction d, which is the position of
 // the byte at its head.
 func (l *Line) Left(d Direction) uint64 { return l.channels[d].pos }
-
-// SetTrap stops delivery in direction d before the byte at position pos, until ClearTrap. Each
-// direction has one trap.
-func (l *Line) SetTrap(d Direction, pos uint64) {
-	l.channels[d].trap, l.channels[d].trapped = pos, true
-	l.plan(d)
-}
-
-// ClearTrap lets the bytes after the trap go on.
-func (l *Line) ClearTrap(d Direction) {
-	l.channels[d].trapped = false
-	l.plan(d)
-}
-
-// Trapped reports whether a trap is set in either direction.
-func (l *Line) Trapped() bool { return l.channels[ToMeter].trapped || l.channels[FromMeter].trapped }
-
-// AtTrap reports whether the byte at the trap of direction d is next and has begun to leave by
-// now.
-func (l *Line) AtTrap(now time.Duration, d Direction) bool {
-	c := &l.channels[d]
-	return c.trapped && c.pos == c.trap && c.head < len(c.buf) && l.starts(d, 0) <= now
-}
-
-// DropNext removes the byte at the head of direction d from the wire.
-func (l *Line) DropNext(d Direction) {
-	c := &l.channels[d]
-	c.head++
-	c.pos++
-	c.done++
-	c.tidy()
-	l.plan(d)
-}
-
-// Clear loses all bytes of d that have not left yet.
-func (l *Line) Clear(d Direction) {
-	for c := &l.channels[d]; c.head < len(c.buf); {
-		l.DropNext(d)
-	}
-}
-
-// FlipNext inverts the bits of mask in the byte at the head of direction d.
-func (l *Line) FlipNext(d Direction, mask byte) {
-	c := &l.channels[d]
-	c.buf[c.head] ^= mask
-}
-
-// InsertNext puts a byte in front of the byte at the head of direction d.
-func (l *Line) InsertNext(d Direction, b byte) {
-	c := &l.channels[d]
-	c.buf = append(c.buf, 0)
-	copy(c.buf[c.head+1:], c.buf[c.head:])
-	c.buf[c.head] = b
-	l.plan(d)
-}
-
-// Head is the byte at the head of direction d; ok is false when nothing is in flight.
-func (l *Line) Head(d Direction) (b byte, ok bool) {
-	c := &l.channels[d]
-	if c.head == len(c.buf) {
-		return 0, false
-	}
-	return c.buf[c.head], true
-}
 
 // Send puts p on the wire, after bytes that are still in flight in the same direction. Where
 // both ends talk at once, bytes of both are garbled.
@@ -362,30 +200,6 @@ func (l *Line) collide(begins time.Duration, d Direction, p []byte) {
 	}
 }
 
-// starts is when the k-th byte on the wire begins to leave; ends is when it has arrived.
-func (l *Line) starts(d Direction, k int) time.Duration { return l.at(d, k, 0) }
-
-func (l *Line) ends(d Direction, k int) time.Duration { return l.at(d, k, 1) }
-
-// at is the time of the k-th byte on the wire: its beginning (over is 0) or its end (over is
-// 1).
-func (l *Line) at(d Direction, k int, over int64) time.Duration {
-	c, s := &l.channels[d], l.slices[d]
-	before := c.done + int64(k)
-	return c.base + l.wireTime(d, before+over) + time.Duration(s.before(before))*s.pause
-}
-
-func (l *Line) wireTime(d Direction, bytes int64) time.Duration {
-	t := time.Duration(bytes) * l.pause[d]
-	if !l.paced(d) {
-		return t
-	}
-	return t + time.Duration(bytes*bitsPerByte*int64(time.Second)/int64(l.baud[d]*l.pace))
-}
-
-// paced reports whether the bytes of d take time.
-func (l *Line) paced(d Direction) bool { return l.baud[d] != 0 && l.pace != 0 }
-
 // Next is when Deliver will have something, or when a trap is reached.
 func (l *Line) Next() (at time.Duration, ok bool) {
 	a, b := &l.channels[ToMeter], &l.channels[FromMeter]
@@ -395,42 +209,8 @@ func (l *Line) Next() (at time.Duration, ok bool) {
 	return a.due, a.busy
 }
 
-// plan computes when direction d needs attention next. Call it after every change of the
-// channel.
-func (l *Line) plan(d Direction) {
-	c := &l.channels[d]
-	n := l.burst(d)
-	c.busy = n > 0
-	switch ahead := c.trap - c.pos; {
-	case n == 0:
-	case c.trapped && c.trap >= c.pos && ahead < uint64(n):
-		c.due = l.starts(d, int(ahead))
-	default:
-		c.due = l.ends(d, n-1)
-	}
-}
-
-// burst is how many bytes from the head are delivered together: all, or one slice.
-func (l *Line) burst(d Direction) int {
-	c := &l.channels[d]
-	n := len(c.buf) - c.head
-	if bytes := int64(l.slices[d].bytes); bytes > 0 {
-		n = min(n, int(bytes-c.done%bytes))
-	}
-	if n > maxShared && c.who.several() {
-		n = maxShared
-	}
-	if l.stream && d == FromMeter && l.fits() && l.paced(d) {
-		n = min(n, max(1, l.baud[d]*l.pace/(bitsPerByte*grains)))
-	}
-	return n
-}
-
 // grains is how many deliveries a second are the most of a stream.
 const grains = 2000
-
-// fits reports that both ends have the same rate.
-func (l *Line) fits() bool { return l.baud[0] == l.baud[1] || l.baud[0] == 0 || l.baud[1] == 0 }
 
 // maxShared bounds what is delivered together of stations that talk into each other, in bytes:
 // they may go on for ever.
@@ -513,76 +293,5 @@ func (l *Line) complete(now time.Duration, d Direction, flush bool) int {
 func (c *channel) tidy() {
 	if c.head == len(c.buf) {
 		c.buf, c.head, c.who = c.buf[:0], 0, 0
-	}
-}
-
-func (c *channel) applyNoise(p []byte) {
-	if c.noise.rate <= 0 {
-		return
-	}
-	end := c.pos + uint64(len(p))
-	c.noise.next = max(c.noise.next, c.pos) // bytes may have been dropped from the wire
-	for c.noise.next < end {
-		p[c.noise.next-c.pos] ^= 1 << (c.noise.stream.Uint64() % 8)
-		c.noise.next += 1 + uint64(c.noise.stream.Geometric(c.noise.rate))
-	}
-}
-
-// Drop forgets everything in flight in direction d, as when its sender dies.
-func (l *Line) Drop(d Direction) {
-	c := &l.channels[d]
-	c.pos += uint64(len(c.buf) - c.head)
-	c.buf, c.head, c.who = c.buf[:0], 0, 0
-	l.plan(d)
-}
-
-// DropMeter forgets what the meter has on the wire, because it has died. What others have made
-// of it stays.
-func (l *Line) DropMeter() {
-	if l.channels[FromMeter].who.Others() == 0 {
-		l.Drop(FromMeter)
-	}
-}
-
-// Declare declares what decides the line's future. Positions are relative to the bytes that
-// have left.
-func (l *Line) Declare(w *machine.State, spent *Line) {
-	w.Int(l.pace)
-	w.Bool(l.echo)
-	w.Bool(l.stream)
-	w.Bytes(&l.echoed, spent.echoed)
-	w.Scratch(&l.resample, spent.resample)
-	for d := range l.channels {
-		w.Int(l.baud[d])
-		w.Int(int(l.pause[d]))
-		w.Bool(l.out[d])
-		w.Int(l.slices[d].bytes)
-		w.Int(int(l.slices[d].pause))
-		l.declareWire(w, Direction(d), &spent.channels[d])
-	}
-}
-
-// declareWire declares what is on the wire in one direction.
-func (l *Line) declareWire(w *machine.State, d Direction, spent *channel) {
-	c := &l.channels[d]
-	waiting := c.buf[c.head:]
-	if w.Bytes(&waiting, spent.buf); w.Copies() {
-		c.buf, c.head = waiting, 0
-		return
-	}
-	if len(waiting) > 0 { // no Has is needed: the bytes above tell
-		w.Deadline(l.ends(d, 0), true)
-		w.Uint(uint64(c.who))
-		if bytes := int64(l.slices[d].bytes); bytes > 0 {
-			w.Int(int(c.done % bytes))
-		}
-	}
-	if w.Has(c.trapped) {
-		w.Uint(c.trap - c.pos)
-	}
-	if w.Has(c.noise.rate > 0) {
-		w.Float(c.noise.rate)
-		w.Uint(max(c.noise.next, c.pos) - c.pos)
-		c.noise.stream.Declare(w)
 	}
 }
