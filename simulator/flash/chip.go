@@ -90,18 +90,6 @@ func (g Geometry) validate() error {
 	return nil
 }
 
-// page is the unit that chips share. Only the chip whose token it holds may write to it; all
-// others only read it.
-type page struct {
-	owner  *token
-	digest machine.Digest // of data
-	data   []byte
-}
-
-// token is the right to write pages. A chip drops its token when it is cloned, because then
-// both sides see its pages. It is not empty, so that no two tokens have the same address.
-type token struct{ _ byte }
-
 // Chip is one flash chip. Make it with [New] or [Chip.Clone]; a copy of the struct would share
 // its cells.
 type Chip struct {
@@ -167,18 +155,6 @@ func (c *Chip) CopyTo(clone *Chip) {
 	clone.Declare(&w, &old)
 }
 
-// spareOwned keeps the memory of unused pages that no other chip shares.
-func (c *Chip) spareOwned(first, end int) {
-	if c.owner == nil {
-		return
-	}
-	for _, pg := range c.pages[min(first, len(c.pages)):min(end, len(c.pages))] {
-		if pg != nil && pg.owner == c.owner {
-			c.spare = append(c.spare, pg)
-		}
-	}
-}
-
 // Geometry returns what the chip was made with.
 func (c *Chip) Geometry() Geometry { return c.geometry }
 
@@ -242,93 +218,6 @@ func (c *Chip) CRC32(address, n uint32) uint32 {
 	return crc32.ChecksumIEEE(p)
 }
 
-// summed is the last range whose CRC-32 was computed, because an unchanged image is checked
-// again and again.
-type summed struct{ address, bytes, crc uint32 }
-
-// Cells is a view of what the cells hold, from outside: it does not read, and shows marginal
-// cells as they were programmed.
-type Cells struct{ chip *Chip }
-
-// Cells returns the view of the chip's cells.
-func (c *Chip) Cells() Cells { return Cells{c} }
-
-// Read copies what len(dst) bytes from address on hold. It panics beyond the chip.
-func (c Cells) Read(address uint32, dst []byte) {
-	c.chip.mustHold("read", address, uint64(len(dst)))
-	for len(dst) > 0 {
-		n := copy(dst, c.chip.rest(address))
-		dst = dst[n:]
-		address += uint32(n)
-	}
-}
-
-// Used is the share of a sector's pages that are not erased, in percent. It panics if there is no
-// such sector.
-func (c Cells) Used(sector int) int {
-	first, end := c.chip.pagesOf(sector)
-	used := 0
-	for i := first; i < end; i++ {
-		if c.chip.held(i) != nil {
-			used++
-		}
-	}
-	return used * 100 / (end - first)
-}
-
-// CRC32 is the IEEE CRC-32 of what n bytes from address on hold. It panics beyond the chip.
-func (c Cells) CRC32(address, n uint32) uint32 {
-	c.chip.mustHold("CRC-32", address, uint64(n))
-	last := &c.chip.summed
-	if last.address == address && last.bytes == n {
-		return last.crc
-	}
-	*last = summed{address: address, bytes: n}
-	var crc uint32
-	for n > 0 {
-		p := c.chip.rest(address)
-		p = p[:min(uint32(len(p)), n)]
-		crc = crc32.Update(crc, crc32.IEEETable, p)
-		n -= uint32(len(p))
-		address += uint32(len(p))
-	}
-	last.crc = crc
-	return crc
-}
-
-// rest returns the stored bytes from address to the end of its page.
-func (c *Chip) rest(address uint32) []byte {
-	page, offset := int(address)/c.pageBytes, int(address)%c.pageBytes
-	return c.view(page)[offset:]
-}
-
-// view returns the content of a page, which must not be written to.
-func (c *Chip) view(page int) []byte {
-	if p := c.held(page); p != nil {
-		return p.data
-	}
-	return c.blank
-}
-
-// held returns a page, or nil if it is erased.
-func (c *Chip) held(page int) *page {
-	if page < len(c.pages) {
-		return c.pages[page]
-	}
-	return nil
-}
-
-// hold puts a page in its place.
-func (c *Chip) hold(index int, pg *page) {
-	for len(c.pages) <= index {
-		c.pages = append(c.pages, nil)
-	}
-	c.pages[index] = pg
-}
-
-// pageCount is how many pages the chip has.
-func (c *Chip) pageCount() int { return c.geometry.Bytes() / c.pageBytes }
-
 func (c *Chip) mustHold(act string, address uint32, n uint64) {
 	if end := uint64(address) + n; end > uint64(c.geometry.Bytes()) {
 		panic(fmt.Sprintf("flash: %s of 0x%06X to 0x%06X on a chip of 0x%06X bytes", act, address, end, c.geometry.Bytes()))
@@ -387,11 +276,6 @@ func (c *Chip) blankSector(sector int) {
 	}
 }
 
-func (c *Chip) pagesOf(sector int) (first, end int) {
-	n := c.geometry.SectorBytes / c.pageBytes
-	return sector * n, (sector + 1) * n
-}
-
 // program carries out an operation that begin has counted.
 func (c *Chip) program(address uint32, p []byte) error {
 	if err := c.checkBits(address, p); err != nil {
@@ -439,61 +323,4 @@ func firstSet(held, want []byte) int {
 		}
 	}
 	return -1
-}
-
-// put stores p, which crosses at most one page border, as the content of the cells. It can also
-// set bits: the caller makes sure that only 0s are programmed.
-func (c *Chip) put(address uint32, p []byte) {
-	for len(p) > 0 {
-		page, offset := int(address)/c.pageBytes, int(address)%c.pageBytes
-		n := min(c.pageBytes-offset, len(p))
-		c.putPage(page, offset, p[:n])
-		p = p[n:]
-		address += uint32(n)
-	}
-}
-
-func (c *Chip) putPage(index, offset int, p []byte) {
-	pg := c.held(index)
-	if pg == nil || pg.owner != c.owner || c.owner == nil {
-		// Comparing is cheaper than a copy. It keeps equal pages shared and erased pages nil.
-		if string(c.view(index)[offset:offset+len(p)]) == string(p) {
-			return
-		}
-		pg = c.own(index)
-	}
-	copy(pg.data[offset:], p)
-	pg.digest.Forget()
-	c.soil(index)
-}
-
-// own makes a page writable by this chip.
-func (c *Chip) own(index int) *page {
-	if c.owner == nil {
-		c.owner = new(token)
-	}
-	pg := c.newPage()
-	pg.owner = c.owner
-	pg.digest.Forget()
-	pg.data = append(pg.data[:0], c.view(index)...)
-	c.hold(index, pg)
-	return pg
-}
-
-func (c *Chip) newPage() *page {
-	n := len(c.spare)
-	if n == 0 {
-		return &page{data: make([]byte, 0, c.pageBytes)}
-	}
-	pg := c.spare[n-1]
-	c.spare = c.spare[:n-1]
-	return pg
-}
-
-// soil marks a page as changed.
-func (c *Chip) soil(page int) {
-	c.dirty[page/64] |= 1 << (page % 64)
-	if end := c.summed.address + c.summed.bytes; page >= int(c.summed.address)/c.pageBytes && page*c.pageBytes < int(end) {
-		c.summed = summed{}
-	}
 }
