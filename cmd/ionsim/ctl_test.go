@@ -58,13 +58,7 @@ func TestAFaultStruckByHandIsToldAndItsPlanDoesItAgain(t *testing.T) {
 	if again != "reply-lost at block 2" {
 		t.Fatalf("what was done by hand is %q", again)
 	}
-
-	r := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", again)
-	second := wantDoneWaiting(t, port.Config{TCP: r.ready.TCP}, client.TaskUpgrade, testFirmware(5), counting)
-	if a, b := untimed(first.log), untimed(second.log); !slices.Equal(a, b) {
-		t.Errorf("by hand %q, by its plan %q", a, b)
-	}
-	r.end()
+	sameAgain(t, first, again, 5)
 }
 
 func TestAPortThatIsTakenOverIsToldBesideThePlanOfASession(t *testing.T) {
@@ -79,12 +73,42 @@ func TestAPortThatIsTakenOverIsToldBesideThePlanOfASession(t *testing.T) {
 		}
 		defer conn.Close()
 	}
-	wantDone(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(3))
+	first := wantDoneWaiting(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(3), counting)
 	m.end()
 	told := m.all("stopped")[0]
 	if told.ByHand != "reply-lost at block 2" || !strings.Contains(told.raw, "a new client took the port over ") {
 		t.Errorf("told: %s", told.raw)
 	}
+	sameAgain(t, first, told.ByHand, 3)
+}
+
+// sameAgain wants an upgrade of a meter that is alone to have the same log by a plan.
+func sameAgain(t *testing.T, first *tool, plan string, blocks int) {
+	t.Helper()
+	r := startJSON(t, "--tcp", ":0", "--pace", "off", "--fault", plan)
+	second := wantDoneWaiting(t, port.Config{TCP: r.ready.TCP}, client.TaskUpgrade, testFirmware(blocks), counting)
+	if a, b := untimed(first.log), untimed(second.log); !slices.Equal(a, b) {
+		t.Errorf("by hand %q, by its plan %q", a, b)
+	}
+	r.end()
+}
+
+func TestThePlanOfASessionAtTheSecondMeterOfALineDoesItAgainAtTheOnlyOne(t *testing.T) {
+	ownKeys(t)
+	site := filepath.Join(t.TempDir(), "two.site")
+	if err := os.WriteFile(site, []byte("[line]\ntcp = :0\n[meter first]\nunit-id = 104\nserial-number = PC-0209A001-12\n[meter second]\nunit-id = 105\nserial-number = "+meter.ArticleSerialNumber+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := startJSON(t, "--http", "0", "--site", site, "--pace", "off")
+	ctl(t, "fault", "cable-pull at block 2 for 2 no-responses")
+	ctl(t, "fault", "power-loss at block 4 for 1 no-response")
+	first := wantDoneWaiting(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(5), counting)
+	m.end()
+	told := m.all("stopped")[0]
+	if told.ByHand != "cable-pull at block 2 for 2 no-responses" || !strings.Contains(told.raw, "power-loss at block 4 for 1 no-response: it befell the first meter of the line while the tool was at another") {
+		t.Errorf("told: %s", told.raw)
+	}
+	sameAgain(t, first, told.ByHand, 5)
 }
 
 // untimed leaves out the lines of a log that have the time or the meter's revision before.

@@ -144,7 +144,7 @@ func (s *Station) onTheWay() bool {
 // could be said, or more of it the slower the line is. A state is said by its beginning; booting that the tool
 // has asked for by its end, if the answer has come, or if it is not the first time.
 func (s *Station) stateNow(since *Since, answered bool) []fault.Trigger {
-	if s.far != nil {
+	if s.far != nil || s.addressed() != s.meter {
 		return nil
 	}
 	entered := since.Entered
@@ -189,7 +189,7 @@ func (s *Station) NextMoment(now time.Duration, f fault.Fault) (t fault.Trigger,
 // operation is the flash operation that the run is at while the meter clears its flash: which one that is
 // is the same at every pace, and the frames meanwhile are not, since the host asks by its clock.
 func (s *Station) operation(since *Since) (number uint64, ok bool) {
-	if s.far != nil || s.meter.State() != meter.Erasing {
+	if s.far != nil || s.addressed() != s.meter || s.meter.State() != meter.Erasing {
 		return 0, false
 	}
 	_, ok = s.meter.NextFlashOp()
@@ -201,7 +201,7 @@ func (s *Station) takesBlocks() bool {
 	if s.far != nil {
 		return s.watch.blocks > 0
 	}
-	switch s.meter.State() {
+	switch s.addressed().State() {
 	case meter.Receiving, meter.Programming, meter.Verifying:
 		return true
 	}
@@ -213,7 +213,7 @@ func (s *Station) amidBlocks(since *Since) bool {
 	if s.far != nil || since.Restarts || s.watch.blocksSent == since.Counts.BlocksSent {
 		return false
 	}
-	switch s.meter.State() {
+	switch s.addressed().State() {
 	case meter.Off, meter.Booting, meter.Download:
 		return true
 	}

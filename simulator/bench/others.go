@@ -141,6 +141,19 @@ func (s *Station) Disturbed() bool {
 	return s.others != nil && (len(s.others.talkers)+len(s.others.guests) > 0 || s.others.twin(s.meter.Config().UnitID))
 }
 
+// addressed is the meter of the line that the host's last request was for: the first one, if it is none of the
+// others. The blocks that triggers count are those of the line, whichever meter they are for.
+func (s *Station) addressed() *meter.Meter {
+	if s.others != nil && s.watch.asked && s.watch.unit != s.meter.Config().UnitID {
+		for i := range s.others.neighbours {
+			if m := s.others.neighbours[i].meter; m.Config().UnitID == s.watch.unit {
+				return m
+			}
+		}
+	}
+	return s.meter
+}
+
 // twin reports whether a neighbour has this unit id.
 func (o *others) twin(unit uint16) bool {
 	return slices.ContainsFunc(o.neighbours, func(n neighbour) bool { return n.meter.Config().UnitID == unit })

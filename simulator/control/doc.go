@@ -15,7 +15,8 @@
 // (/v1/lines/ID); while there is one alone, /v1/meter and its like are that one. A fault belongs to a
 // line or to a meter. Of the meters of one line it strikes one, which is in /v1/meters; its neighbours have
 // no faults, events and panel of their own, so they are seen as stations of /v1/lines/ID alone: their names,
-// units, states and revisions.
+// units, states and revisions. The blocks and requests that a fault waits for are those of the line, whichever of
+// its meters they are for.
 //
 // Whoever can reach the port still needs the token, in the header Authorization. The Host of a
 // request must be an address at which the server listens, which keeps out names that a hostile

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 )
 
@@ -29,6 +30,9 @@ func (s *session) repeat(now glimpse) (r Repeat) {
 	for i := range s.acts {
 		a := &s.acts[i]
 		f, in, why := s.place(a, now)
+		if in > 0 && s.spared(in, f.Kind) {
+			in, why = 0, "it befell the first meter of the line while the tool was at another, and a trial has one"
+		}
 		if first == 0 {
 			first = in
 		}
@@ -71,6 +75,11 @@ func takeoverWords(at []uint32) string {
 		first = fmt.Sprintf("%d times, first %s", len(at), where)
 	}
 	return "a new client took the port over " + first + ": of a plan there is one tool after another"
+}
+
+// spared reports that a kind of fault did nothing to the meter at which a tool was: it strikes the first one of the line.
+func (s *session) spared(run int, k fault.Kind) bool {
+	return !bench.OfLine(k) && run <= len(s.runs) && s.runs[run-1].other > 0
 }
 
 // differ reports that two runs have cleared different meters of the line.

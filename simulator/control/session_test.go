@@ -25,9 +25,12 @@ type sitting struct {
 	told []story.Event // to m, since the tool began
 }
 
-func sit(t *testing.T) *sitting {
+func sit(t *testing.T) *sitting { return sitAmong(t) }
+
+// sitAmong is sit at a line with these meters.
+func sitAmong(t *testing.T, meters ...world.Meter) *sitting {
 	t.Helper()
-	r, err := rig.New(&world.World{}, rig.Options{Trace: rig.FrameTrace})
+	r, err := rig.New(&world.World{Meters: meters}, rig.Options{Trace: rig.FrameTrace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +40,10 @@ func sit(t *testing.T) *sitting {
 	return &sitting{t: t, rig: r, m: &Served{subject: Subject{Station: r.Bench().Station()}}}
 }
 
-func (s *sitting) begin(task client.Task, plan string) {
+func (s *sitting) begin(task client.Task, plan string) { s.beginAt(0, task, plan) }
+
+// beginAt is begin for the meter of a unit id, which need not be the first of the line.
+func (s *sitting) beginAt(unit uint16, task client.Task, plan string) {
 	s.t.Helper()
 	p, err := fault.Parse(plan)
 	if err != nil {
@@ -45,7 +51,7 @@ func (s *sitting) begin(task client.Task, plan string) {
 	}
 	s.tell()
 	s.told = nil
-	if err := s.rig.Begin(&world.Attempt{Tool: world.Tool{Task: task}, Plan: p}); err != nil {
+	if err := s.rig.Begin(&world.Attempt{Tool: world.Tool{Task: task, UnitID: unit}, Plan: p}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -293,16 +299,37 @@ func TestWhatBefellToolsAtTwoMetersOfALineIsNotThePlanOfOneUpgrade(t *testing.T)
 	s.begin(client.TaskIdentify, "")
 	s.until(func() bool { return len(s.m.session.runs) == 1 })
 	s.m.Follow(story.Event{Station: 1, What: story.StateEntered{State: meter.Erasing}})
-	s.strike(0, "reply-lost")
+	s.strike(0, "frame-lost")
 	s.finish()
 	s.begin(client.TaskUpgrade, "")
 	s.until(func() bool { return s.rig.Block() >= 3 })
 	s.strike(0, "reply-lost")
 	s.finish()
 	again := s.m.Repeat(s.rig.Now())
-	if strings.Contains(again.Plan, ";") || again.Plan == "" || len(again.Not) != 2 || again.Not[1] != "reply-lost at block 3: it befell a tool at another meter of the line than the first did, and a trial upgrades one" {
+	if strings.Contains(again.Plan, ";") || again.Plan == "" || len(again.Not) != 1 || again.Not[0] != "reply-lost at block 3: it befell a tool at another meter of the line than the first did, and a trial upgrades one" {
 		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
 	}
+}
+
+// The plan strikes the first meter, and counts the blocks of the line; the tool is at the second one.
+func TestThePlanOfASessionAtTheSecondMeterOfALineDoesItAgainAtTheOnlyOne(t *testing.T) {
+	s := sitAmong(t, world.Meter{UnitID: 101}, world.Meter{UnitID: 105})
+	s.beginAt(105, client.TaskUpgrade, "")
+	s.until(func() bool { return len(s.m.session.runs) == 1 })
+	s.m.Follow(story.Event{Station: 1, What: story.StateEntered{State: meter.Erasing}}) // which a rig does not tell of another meter
+	s.until(func() bool { return s.rig.Block() >= 3 })
+	number := s.strike(0, "cable-pull")
+	s.until(s.resent(2))
+	s.end(time.Second, number)
+	s.strike(0, "reply-lost at block 5")
+	s.until(func() bool { return s.rig.Block() >= 6 })
+	s.strike(0, "frame-lost")
+	s.finish()
+	again := s.m.Repeat(s.rig.Now())
+	if again.Plan != "cable-pull at block 3 for 3 no-responses; frame-lost at block 6" || len(again.Not) != 1 || again.Not[0] != "reply-lost at block 5: it befell the first meter of the line while the tool was at another, and a trial has one" {
+		t.Errorf("the plan is %q, and not in it is %q", again.Plan, again.Not)
+	}
+	s.sameBy(again.Plan)
 }
 
 func TestTheFaultsOfTheRecoveryFollowThoseOfTheUpgradeThatFailed(t *testing.T) {
