@@ -95,14 +95,10 @@ func sameAgain(t *testing.T, first *tool, plan string, blocks int) {
 
 func TestThePlanOfASessionAtTheSecondMeterOfALineDoesItAgainAtTheOnlyOne(t *testing.T) {
 	ownKeys(t)
-	site := filepath.Join(t.TempDir(), "two.site")
-	if err := os.WriteFile(site, []byte("[line]\ntcp = :0\n[meter first]\nunit-id = 104\nserial-number = PC-0209A001-12\n[meter second]\nunit-id = 105\nserial-number = "+meter.ArticleSerialNumber+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m := startJSON(t, "--http", "0", "--site", site, "--pace", "off")
+	m, ready := startSite(t, "[line]\ntcp = :0\n[meter first]\nunit-id = 104\nserial-number = PC-0209A001-12\n[meter second]\nunit-id = 105\nserial-number = "+meter.ArticleSerialNumber+"\n", "--http", "0", "--pace", "off")
 	ctl(t, "fault", "cable-pull at block 2 for 2 no-responses")
 	ctl(t, "fault", "power-loss at block 4 for 1 no-response")
-	first := wantDoneWaiting(t, port.Config{TCP: m.ready.TCP}, client.TaskUpgrade, testFirmware(5), counting)
+	first := wantDoneWaiting(t, port.Config{TCP: ready[0].TCP}, client.TaskUpgrade, testFirmware(5), counting)
 	m.end()
 	told := m.all("stopped")[0]
 	if told.ByHand != "cable-pull at block 2 for 2 no-responses" || !strings.Contains(told.raw, "power-loss at block 4 for 1 no-response: it befell the first meter of the line while the tool was at another") {

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"ionbench/cmd/internal/serving"
 	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/control"
+	"ionbench/simulator/story"
 )
 
 func ctlWatch(stdout io.Writer) *cli.Command {
@@ -219,25 +220,8 @@ func sectorText(f control.Flash) string {
 	return b.String()
 }
 
-// phrases say an event for people, as the program that serves the meter does; {} is a member. What they leave
-// out follows.
-var phrases = map[string]string{
-	"state":            "meter: {state}",
-	"lcd":              "LCD shows {text}",
-	"event-log":        "event log: {text}",
-	"sector-erased":    "flash: sector {sector} erased, {left} to go",
-	"block-programmed": "flash: block {block} of {blocks} programmed",
-	"verified":         "image checked: {status}",
-	"fault":            "fault {phase}: {fault}",
-	"connected":        "host {host} connected",
-	"disconnected":     "host {host} disconnected",
-	"frame-harmed":     "frame {direction}: {text}",
-}
-
 // further are the members that belong to what is known, too.
 var further = map[string]bool{"reason": true, "line": true, "meter": true}
-
-var member = regexp.MustCompile(`\{([a-z_]+)\}`)
 
 // eventText is an event as a line: its time, what it is and what else it says.
 func eventText(e control.Event) string {
@@ -248,21 +232,18 @@ func eventText(e control.Event) string {
 	at, _ := members["at"].(float64)
 	delete(members, "at")
 	delete(members, "event")
-	phrase, known := phrases[e.Name]
-	if !known {
-		phrase = e.Name
-	}
-	words := []string{member.ReplaceAllStringFunc(phrase, func(name string) string {
-		name = strings.Trim(name, "{}")
-		defer delete(members, name)
-		return fmt.Sprint(members[name])
-	})}
+	told := story.Told{Event: e.Name}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		switch value := members[name]; {
-		case value == "", value == false:
-		case known && !further[name]: // who wants all takes --json
+		told.Members = append(told.Members, story.Member{Name: name, Value: members[name]})
+	}
+	phrase, left := told.Words()
+	words := []string{cmp.Or(phrase, e.Name)}
+	for _, m := range left {
+		switch {
+		case m.Value == "", m.Value == false:
+		case phrase != "" && !further[m.Name]: // who wants all takes --json
 		default:
-			words = append(words, fmt.Sprintf("%s %v", name, value))
+			words = append(words, fmt.Sprintf("%s %v", m.Name, m.Value))
 		}
 	}
 	return fmt.Sprintf("%12.3f  %s\n", at, printable(strings.Join(words, ", ")))

@@ -36,33 +36,33 @@ func Of(what What) Told {
 	case Teller:
 		return w.Tell()
 	case StateEntered:
-		return Tell("state", Member{"state", w.State.String()})
+		return Tell(w.Kind(), Member{"state", w.State.String()})
 	case Displayed:
-		return Tell("lcd", Member{"text", w.Text})
+		return Tell(w.Kind(), Member{"text", w.Text})
 	case LampToggled:
 		return LampTold(w.Count%2 == 1, w.Count)
 	case EventLogged:
-		return Tell("event-log", Member{"text", w.Text})
+		return Tell(w.Kind(), Member{"text", w.Text})
 	case SectorErased:
-		return Tell("sector-erased", Member{"sector", w.Sector}, Member{"left", w.Left})
+		return Tell(w.Kind(), Member{"sector", w.Sector}, Member{"left", w.Left})
 	case BlockProgrammed:
-		return Tell("block-programmed", Member{"block", w.Block})
+		return Tell(w.Kind(), Member{"block", w.Block})
 	case ImageChecked:
-		return Tell("verified", Member{"status", w.Status.String()})
+		return Tell(w.Kind(), Member{"status", w.Status.String()})
 	case FlashCut:
-		return Tell("flash-cut", Member{"operation", w.Operation}, Member{"phase", w.Phase.String()})
+		return Tell(w.Kind(), Member{"operation", w.Operation}, Member{"phase", w.Phase.String()})
 	case FlashReached:
-		return Tell("flash-op", Member{"operation", w.Operation}, Member{"phase", w.Phase.String()})
+		return Tell(w.Kind(), Member{"operation", w.Operation}, Member{"phase", w.Phase.String()})
 	case HostBaudSet:
-		return Tell("host-baud", Member{"baud", w.Baud})
+		return Tell(w.Kind(), Member{"baud", w.Baud})
 	case HostConnected:
-		return Tell("connected")
+		return Tell(w.Kind())
 	case HostLeft:
-		return Tell("disconnected", Member{"reason", w.Reason})
+		return Tell(w.Kind(), Member{"reason", w.Reason})
 	case FrameSent:
 		return Tell("frame", Member{"direction", w.Direction.String()}, Member{"bytes", len(w.Bytes)}, Member{"hex", hex.EncodeToString([]byte(w.Bytes))})
 	case CallTold:
-		return Tell("call", Member{"step", w.Step}, Member{"text", w.Text})
+		return Tell(w.Kind(), Member{"step", w.Step}, Member{"text", w.Text})
 	case FaultStruck:
 		t := FaultTold(w.Kind(), w.Fault, "")
 		t.Members = append(t.Members, Member{"lasts", w.Fault.Kind.Lasts()})
@@ -72,7 +72,7 @@ func Of(what What) Told {
 	case FaultMissed:
 		return FaultTold(w.Kind(), w.Fault, w.Reason)
 	case NotReset:
-		return Tell("not-reset", Member{"reason", w.Reason})
+		return Tell(w.Kind(), Member{"reason", w.Reason})
 	}
 	return Tell("other", Member{"text", fmt.Sprintf("%s %s", what.Kind(), what.Details())})
 }

@@ -216,34 +216,19 @@ func onOff(on bool) string {
 
 // describe returns the report of an event. What programs are told is what story.Of says.
 func (o *observer) describe(what story.What) report {
-	r := toldOf(what)
-	switch w := what.(type) {
-	case story.StateEntered:
-		r.text = "meter: " + w.Details()
-	case story.Displayed:
-		r.text = fmt.Sprintf("LCD shows %q", w.Text)
-	case story.EventLogged:
-		r.text = "event log: " + w.Text
-	case story.SectorErased:
-		r.text = fmt.Sprintf("flash: sector %d erased, %d to go", w.Sector, w.Left)
-	case story.BlockProgrammed:
-		blocks := o.station.Counts().ImageBlocks
-		r.fields = append(r.fields, field{"blocks", blocks})
-		if r.text = fmt.Sprintf("flash: block %d of %d programmed", w.Block, blocks); blocks == 0 { // by XMODEM: nobody says how many there will be
-			r.text = fmt.Sprintf("flash: block %d programmed", w.Block)
-		}
-	case story.ImageChecked:
-		r.text = "image checked: " + w.Details()
-	case story.FlashCut:
-		r.text = fmt.Sprintf("power failed at flash operation %d: %v", w.Operation, w.Phase)
+	told := story.Of(what)
+	switch what.(type) {
 	case story.FrameSent: // too many for people
-	case story.CallTold:
-		r.text = "telephone: " + w.Details()
-	case story.FaultStruck, story.FaultEnded, story.FaultMissed:
-		r.text = fmt.Sprintf("fault %s: %s", w.Kind(), w.Details())
+		return reportOf(told)
+	case story.BlockProgrammed: // by XMODEM nobody says how many there will be
+		told.Members = append(told.Members, story.Member{Name: "blocks", Value: o.station.Counts().ImageBlocks})
+	case story.StateEntered, story.Displayed, story.EventLogged, story.SectorErased, story.ImageChecked, story.FlashCut, story.CallTold,
+		story.FaultStruck, story.FaultEnded, story.FaultMissed:
 	default:
 		return report{} // flash operations and the host's rate: other events report them
 	}
+	r := reportOf(told)
+	r.text, _ = told.Words()
 	return r
 }
 
