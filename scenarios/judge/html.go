@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,9 +26,16 @@ type page struct {
 	Facts                   [][2]string
 	Passed, Failed, Skipped int
 	Undecided               int
-	Partial                 string // in what way the suite is not complete
-	Duties                  []dutyObject
+	Partial                 string       // in what way the suite is not complete
+	Duties                  []dutyObject // that were exercised, broken ones first
+	Unexercised             []unexercised
 	Scenarios               []scenarioView
+}
+
+// unexercised are the duties that were not exercised for one reason.
+type unexercised struct {
+	Why    string
+	Duties []dutyObject
 }
 
 type scenarioView struct {
@@ -68,10 +77,10 @@ func (r *Report) WriteHTML(folder string, w io.Writer) error {
 			{"transport", r.Target.Transport.String()}, {"time limit", r.Options.limit().String()},
 			{"seed", fmt.Sprint(r.Options.Seed)}, {"took", fmt.Sprintf("%.1f s", r.Took.Seconds())},
 		},
-		Partial: strings.Join(r.Partial(), ", "), Undecided: r.Undecided(),
+		Partial: partialWords(r.Partial()), Undecided: r.Undecided(),
 	}
 	p.Passed, p.Failed, p.Skipped = r.Counts()
-	p.Duties = dutyObjects(r.Duties())
+	p.Duties, p.Unexercised = dutiesByState(r.Duties())
 	for i, s := range r.Results {
 		v := s.view()
 		v.Anchor = fmt.Sprintf("s-%s-%d", v.Name, i)
@@ -79,6 +88,28 @@ func (r *Report) WriteHTML(folder string, w io.Writer) error {
 		p.Scenarios = append(p.Scenarios, v)
 	}
 	return t.Execute(w, p)
+}
+
+// dutiesByState has what went wrong before what went well, and beside it what nothing was seen of.
+func dutiesByState(all []DutyResult) (exercised []dutyObject, others []unexercised) {
+	for _, state := range []DutyState{DutyBroken, DutyAdvised, DutyKept} {
+		exercised = append(exercised, dutyObjects(slices.DeleteFunc(slices.Clone(all), func(d DutyResult) bool { return d.State != state }))...)
+	}
+	for _, why := range reasonsOf(all, DutyNotExercised) {
+		of := slices.DeleteFunc(slices.Clone(all), func(d DutyResult) bool { return d.State != DutyNotExercised || d.Why != why })
+		others = append(others, unexercised{why, dutyObjects(of)})
+	}
+	return exercised, others
+}
+
+// partialWords say to people what Partial has in words of one piece.
+func partialWords(why []string) string {
+	said := map[string]string{"only": "some scenarios alone were chosen", "skipped": "some could not be played", "undecided": "some have no verdict", "interrupted": "it was interrupted"}
+	var all []string
+	for _, w := range why {
+		all = append(all, cmp.Or(said[w], w))
+	}
+	return strings.Join(all, ", ")
 }
 
 func (r *Result) view() scenarioView {
