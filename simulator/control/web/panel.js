@@ -207,7 +207,7 @@ class Panel {
     this.frames.clear();
     this.live.clear();
     part("events", HTMLElement).replaceChildren();
-    delete part("log", HTMLElement).dataset["run"];
+    delete part("log", HTMLElement).dataset["drawn"];
     this.loadKinds();
   }
 
@@ -306,7 +306,7 @@ class Panel {
     this.drawButtons(m);
     this.drawFaults(m, again);
     this.flash.draw(m.flash.used, m.flash.protected, m.flash.sector_bytes);
-    this.drawPairs("counts", Object.entries(m.far ? m.counts : { ...m.counts, led_toggles: m.led.toggles, flash_operations: m.flash.operations }).map(([k, v]) => [k.replaceAll("_", " "), String(v)]));
+    this.drawPairs("counts", Object.entries(m.far ? m.counts : { ...m.counts, LED_toggles: m.led.toggles, flash_operations: m.flash.operations }).map(([k, v]) => [k.replaceAll("_", " "), v.toLocaleString("en")]));
     this.drawPairs("settings", Object.entries(m.settings));
     say("template", m.template);
     this.drawLog(m);
@@ -383,26 +383,34 @@ class Panel {
   /** @param {string} id @param {[string, string][]} pairs */
   drawPairs(id, pairs) {
     const list = part(id, HTMLElement);
-    if (list.childElementCount !== 2 * pairs.length) list.replaceChildren(...pairs.flatMap(() => [make("dt", ""), make("dd", "")]));
-    pairs.flat().forEach((text, i) => put(list.children[i], text));
+    if (list.childElementCount !== pairs.length) list.replaceChildren(...pairs.map(pairRow));
+    pairs.forEach((pair, i) => pair.forEach((text, j) => put(list.children[i].children[j], text)));
   }
 
   /** @param {Meter} m */
   drawLog(m) {
-    const list = part("log", HTMLElement);
-    if (list.childElementCount === m.event_log.length && list.dataset["run"] === m.run) return;
-    list.dataset["run"] = m.run;
-    list.replaceChildren(...m.event_log.toReversed().map((e) => {
+    const list = part("log", HTMLElement), all = m.event_log;
+    const drawn = JSON.stringify([m.run, all.length, all[0], all.at(-1)]); // a full log loses an entry with each that comes
+    if (list.dataset["drawn"] === drawn) return;
+    list.dataset["drawn"] = drawn;
+    list.replaceChildren(...all.toReversed().map((e) => {
       const row = document.createElement("li");
       row.append(make("time", new Date(e.at).toISOString().replace("T", " ").slice(0, 19)), make("span", e.text));
       return row;
     }));
-    if (m.event_log.length === 0) list.append(make("li", "Nothing yet.", "quiet"));
+    if (all.length === 0) list.append(make("li", "Nothing yet.", "quiet"));
   }
 }
 
 /** @returns {HTMLElement} all that is shown of a meter */
 function panel() { return /** @type {HTMLElement} */ (document.querySelector("main")); }
+
+/** @returns {HTMLElement} a name and its value, both still empty */
+function pairRow() {
+  const row = document.createElement("div");
+  row.append(make("dt", ""), make("dd", ""));
+  return row;
+}
 
 /** @param {Fault} f */
 function standing(f) {
