@@ -22,9 +22,6 @@ var phrases = map[string]string{
 	"connected":        "host {host}: connected",
 	"disconnected":     "host {host}: disconnected[: {reason}]",
 	"frame-harmed":     "frame {direction}: {text}",
-	"log":              "{text}",
-	"output":           "{text}",
-	"finished":         "the tool ends: {text}",
 }
 
 var (

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-
-	"ionbench/simulator/story"
 )
 
 // mostOnPaper bounds the lines of a run that a page has as text before it unpacks the rest.
@@ -54,18 +52,17 @@ func paper(story []byte) (string, error) {
 
 // event is what an event that people read as a line can say.
 type event struct {
-	At                         float64
-	Text, Phase, Fault, Reason string
+	At                 float64
+	Text, Phase, Fault string
 }
 
-func (e event) words(name string) string {
-	words, _ := story.Tell(name, story.Member{Name: "text", Value: e.Text}, story.Member{Name: "phase", Value: e.Phase},
-		story.Member{Name: "fault", Value: e.Fault}, story.Member{Name: "reason", Value: e.Reason}).Words()
-	return words
+// readers are the words of the events that are on paper, by their names.
+var readers = map[string]func(event) string{
+	"log":      func(e event) string { return e.Text },
+	"output":   func(e event) string { return e.Text },
+	"fault":    func(e event) string { return "fault " + e.Phase + ": " + e.Fault },
+	"finished": func(e event) string { return "the tool ends: " + e.Text },
 }
-
-// onPaper are the events that people read there.
-var onPaper = map[string]bool{"log": true, "output": true, "fault": true, "finished": true}
 
 // rows are the lines of the log, what a program printed, and what struck, in order.
 func rows(to *strings.Builder, events []byte) error {
@@ -73,7 +70,8 @@ func rows(to *strings.Builder, events []byte) error {
 	for line := range bytes.Lines(events) {
 		_, name, _ := bytes.Cut(line, []byte(`"event":"`))
 		name, _, _ = bytes.Cut(name, []byte(`"`))
-		if !onPaper[string(name)] {
+		words, read := readers[string(name)]
+		if !read {
 			continue
 		}
 		if told == mostOnPaper {
@@ -85,7 +83,7 @@ func rows(to *strings.Builder, events []byte) error {
 			return fmt.Errorf("an event of the story: %w", err)
 		}
 		told++
-		fmt.Fprintf(to, "<li><time>%.3f s</time> %s</li>\n", e.At, html.EscapeString(e.words(string(name))))
+		fmt.Fprintf(to, "<li><time>%.3f s</time> %s</li>\n", e.At, html.EscapeString(words(e)))
 	}
 	return nil
 }
