@@ -332,7 +332,7 @@ class Panel {
     say("runs", m.running ? `runs ${m.running}` : m.revision ? `would run ${m.revision}` : "no firmware that runs");
     if (before && before.state !== m.state && !isNextBlock(before.state, m.state)) this.speak(`the meter is ${state}`);
     const { block, blocks } = m.image;
-    say("blocks", blocks ? `block ${block} of ${blocks}, ${Math.floor((100 * block) / blocks)} %` : "none begun");
+    say("blocks", block && blocks ? `block ${block} of ${blocks}, ${Math.floor((100 * block) / blocks)} %` : blocks ? `none of ${blocks} blocks begun` : "none begun");
     const bar = part("download", HTMLProgressElement);
     bar.max = blocks || 1;
     bar.value = block;
