@@ -236,8 +236,8 @@ func BenchmarkWayOfManyBytes(b *testing.B) {
 	report(b, ways, "ms", 1e3)
 }
 
-// A whole upgrade: as fast as programs can, 460 blocks; and with the bytes of lines of 115,200 baud and of 3 Mbaud,
-// which no adapter exceeds. They are 12 and 312 times 9600, with a chip as much faster.
+// A whole upgrade: as fast as programs can, 460 blocks; and with the bytes of lines of 115,200 baud and of 3 Mbaud, the
+// most that adapters at USB's full speed have. They are 12 and 312 times 9600, with a chip as much faster.
 func BenchmarkWayOfAnUpgrade(b *testing.B) {
 	for _, x := range []struct {
 		name   string

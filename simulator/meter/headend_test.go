@@ -520,6 +520,7 @@ func TestTheTimeOfUseKnowsItsRateAndTheDay(t *testing.T) {
 	for command, want := range map[string]any{
 		"6234 15": true, "623C 15": false, "624C 15": false, "62C6 15": false, "62CE 15": false,
 		"50D7 15": "", "5167 15": "", "518F 15": "", "5197 15": exception("Invalid Handle"),
+		"6F26 15": exception("Not Available"), "6F26 02": "TOU #1 Rate Change", "6DAE 03": "Self Read", "6FFA 02": "CLK #1 New Minute",
 	} {
 		if got := h.ask(command)[0]; got != want {
 			t.Errorf("%s: %v, want %v", command, got, want)

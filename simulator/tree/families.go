@@ -147,6 +147,8 @@ func families() []family {
 				own(HandleDay, "Local Day", Unsigned, Documented), own(HandleHour, "Local Hour", Unsigned, Inferred),
 				own(HandleMinute, "Local Minute", Unsigned, Documented), own(HandleSecond, "Local Second", Unsigned, Inferred),
 				own(HandleWeekday, "Local Day of Week", Unsigned, Documented),
+				own(0x6FF6, "New Year", Pulse, Documented), own(0x6FF7, "New Month", Pulse, Inferred), own(0x6FF8, "New Day", Pulse, Documented),
+				own(0x6FF9, "New Hour", Pulse, Inferred), own(0x6FFA, "New Minute", Pulse, Documented),
 			},
 			setup: []port{
 				own(ion.HandleTZOffset, "TZ Offset", Signed, Inferred), own(ion.HandleDSTStart, "DST Start", Unsigned, Documented), own(ion.HandleDSTEnd, "DST End", Unsigned, Inferred),
@@ -224,7 +226,8 @@ func statuses() []port {
 		}
 	}
 	days := everyEighth(HandleMondayStatus, "*Monday Status", "Tuesday Status", "*Wednesday Status", "Thursday Status", "*Friday Status", "Saturday Status", "*Sunday Status")
-	return slices.Concat(rates, kinds, days)
+	pulses := []port{own(0x6F26, "Rate Change", Pulse, Documented), own(0x6DAE, "Self Read", Pulse, Documented)}
+	return slices.Concat(rates, kinds, days, pulses)
 }
 
 // schedules are the setup of a time-of-use module, which nobody has written.

@@ -37,11 +37,12 @@ const (
 	Enumerated // an unsigned number that stands for one of Register.Choices
 	Log        // read with method 95 and a range
 	Event      // an event as it happens, which only modules take
+	Pulse      // a moment, which likewise only modules take
 )
 
 // String is the type's name in lists.
 func (t Type) String() string {
-	return [...]string{"float", "unsigned", "signed", "text", "bool", "enumerated", "log", "event"}[t]
+	return [...]string{"float", "unsigned", "signed", "text", "bool", "enumerated", "log", "event", "pulse"}[t]
 }
 
 // ReadingKind says what a register holds.
