@@ -29,7 +29,7 @@ func DrawIn(among Worlds, seed, run uint64, faults int) (world.World, trial.Plan
 	if faults <= 0 || faults > MaxFaults {
 		faults = MaxFaults
 	}
-	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", Version, run))}
+	d := drawer{Stream: fault.NewStream(seed, fmt.Sprintf("storm %d run %d", trialVersion, run))}
 	w := d.chosen(among)
 	d.kinds = kindsFor(w.MeterOf(&w.Attempts[0]))
 	d.blocks = ion.Blocks(w.FirmwareOf(&w.Attempts[0]).ImageBytes())

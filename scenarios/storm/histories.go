@@ -14,9 +14,9 @@ import (
 	"ionbench/simulator/meter"
 )
 
-// MaxAttempts is how many attempts a drawn history has at most, the recovery at its end not
+// maxAttempts is how many attempts a drawn history has at most, the recovery at its end not
 // counted.
-const MaxAttempts = 6
+const maxAttempts = 6
 
 // historian draws a history.
 type historian struct {
@@ -48,7 +48,7 @@ func (r HistoryRun) Draw() world.World {
 		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, phones: r.Version > 4, visits: r.Version > 5, damaged: map[place]bool{},
 	}
 	d.things()
-	for n := 1 + d.below(MaxAttempts); n > 0; n-- {
+	for n := 1 + d.below(maxAttempts); n > 0; n-- {
 		d.w.Attempts = append(d.w.Attempts, d.attempt())
 	}
 	d.w.Attempts = append(d.w.Attempts, d.peace()...)

@@ -12,15 +12,15 @@ import (
 	"ionbench/simulator/fault"
 )
 
-// Version is the version of the generator. Raise it when Draw returns another trial than before
+// trialVersion is the version of the generator of trials. Raise it when Draw returns another trial than before
 // for the same arguments. A new kind of fault changes the trials, too; that is noticed without
 // a new version.
-const Version = 1
+const trialVersion = 1
 
 // ID names a run of a storm: sVERSION.FAULTS.SEED.RUN, a hash over everything that decides what
 // Draw returns and what comes of it, and a checksum. ParseID returns the numbers.
 func ID(seed, run uint64, faults int) string {
-	text := fmt.Sprintf("s%d.%d.%d.%d.%s", Version, faults, seed, run, generator())
+	text := fmt.Sprintf("s%d.%d.%d.%d.%s", trialVersion, faults, seed, run, generator())
 	return text + "." + checksum(text)
 }
 
@@ -42,7 +42,7 @@ func ParseID(id string) (seed, run uint64, faults int, err error) {
 		return 0, 0, 0, fmt.Errorf("%w: %.80q is mistyped, or a part of it is missing: copy all of it", trial.ErrNoID, id)
 	}
 	parts := strings.Split(id[:last], ".")
-	if parts[0] != "s"+strconv.Itoa(Version) || len(parts) == 5 && parts[4] != generator() {
+	if parts[0] != "s"+strconv.Itoa(trialVersion) || len(parts) == 5 && parts[4] != generator() {
 		return 0, 0, 0, fmt.Errorf("%w: its storm was drawn from other faults or by another generator", trial.ErrOtherRun)
 	}
 	if len(parts) == 5 {

@@ -32,8 +32,8 @@ type Tool struct {
 
 // The times for which an answer can be waited for.
 const (
-	MinTimeout = time.Millisecond
-	MaxTimeout = time.Hour
+	minTimeout = time.Millisecond
+	maxTimeout = time.Hour
 )
 
 // Fields are the fields of a Tool.
@@ -55,7 +55,7 @@ var table = sync.OnceValue(func() []fields.Field[Tool] {
 		fields.Of("device-name", "the meter's name at the site, which the log has", func(t *Tool) *string { return &t.DeviceName },
 			fields.Text("TEXT", "ion7350", "Feeder 7")).Else("ion and the model"),
 		fields.Of("timeout", "time that an answer is waited for", func(t *Tool) *time.Duration { return &t.Timeout },
-			fields.TimeBetween(MinTimeout, MaxTimeout, "1ms", "500ms", "30s", "1h")).Or(client.DefaultTiming().Response.String()),
+			fields.TimeBetween(minTimeout, maxTimeout, "1ms", "500ms", "30s", "1h")).Or(client.DefaultTiming().Response.String()),
 		fields.Of("turnaround", "time that the tool's PC takes from a frame of the meter to its own next one", func(t *Tool) *time.Duration { return &t.Turnaround },
 			fields.TimeBetween(time.Nanosecond, time.Minute, "1ns", "200ms", "1m")).Or(client.ArticleTurnaround.String()),
 	}
