@@ -101,8 +101,9 @@ proxied: ## 200 random plans through real programs, a pair of PTYs and a proxy, 
 compare: ## what another commit's ionbench says and this one does not: make compare BASE=COMMIT
 	$(GO) run ./cmd/internal/compare $(BASE)
 
-bench: ## the benchmarks; each prints its ratio to a floor measured in the same run
+bench: ## the benchmarks; each prints its ratio to a floor measured in the same run; and when the bytes of an answer come
 	$(GO) test -run '^$$' -bench . -benchmem ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim
+	$(GO) test ./cmd/ionsim -run TimingsOfALine -v -timings
 
 bench-once: ## each benchmark once, to see that it runs
 	$(GO) test -run '^$$' -bench . -benchtime 1x -short ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim > /dev/null

@@ -13,7 +13,7 @@ import (
 	"ionbench/simulator/ion"
 )
 
-var timings = flag.Bool("timings", false, "measure the bytes of an answer at every rate, which takes half a minute alone")
+var timings = flag.Bool("timings", false, "measure the bytes of an answer at every rate (make bench)")
 
 // heard is when the bytes of an answer came to a client, since it wrote its request.
 type heard struct {
@@ -128,7 +128,7 @@ func TestARateSetBehindARequestMakesGarbageOfTheAnswer(t *testing.T) {
 func TestTimingsOfALine(t *testing.T) {
 	t.Parallel()
 	if !*timings {
-		t.Skip("it takes half a minute, and measures this computer: -timings")
+		t.Skip("it measures this computer, for some seconds: make bench does (-timings)")
 	}
 	fmt.Println("  baud  request  answer |  first byte: due  seen |  last byte: due  seen |  a byte takes  longest gap")
 	for _, baud := range []int{300, 1200, 2400, 4800, 9600, 19200} {
