@@ -425,12 +425,21 @@ func (f *reproduceFlags) group(b *strings.Builder, path string, r foundRun, grou
 	detail("plan", orNothing(planLine(first)))
 	detail("tell by", first.Tell)
 	var plans, tells []string
+	of := map[string][]string{} // candidates by what they are told by
 	for _, i := range group[1:] {
 		c := r.Candidates[i]
-		plans = append(plans, fmt.Sprintf("(%d) %s: %s", i+1, withoutEnd(c.Meaning, first.Meaning), orNothing(planLine(c))))
-		if c.Tell != "" {
-			tells = append(tells, fmt.Sprintf("(%d) %s", i+1, c.Tell))
+		number := fmt.Sprintf("(%d)", i+1)
+		plans = append(plans, fmt.Sprintf("%s %s: %s", number, withoutEnd(c.Meaning, first.Meaning), orNothing(planLine(c))))
+		if c.Tell == "" || c.Tell == first.Tell {
+			continue
 		}
+		if of[c.Tell] == nil {
+			tells = append(tells, c.Tell)
+		}
+		of[c.Tell] = append(of[c.Tell], number)
+	}
+	for i, tell := range tells {
+		tells[i] = strings.Join(of[tell], ", ") + " " + tell
 	}
 	detail("or", strings.Join(plans, "; "))
 	detail("tell by", strings.Join(tells, "; "))
@@ -465,7 +474,7 @@ func finding(r *reproduce.Result) string {
 	case r.Against() != "" && matching > 0:
 		return fmt.Sprintf("not reproduced: %s; these plans give all other lines, in %s", r.Against(), trials)
 	case matching == 1:
-		return "reproduced: one plan was found that gives this log, in " + trials
+		return "reproduced: one plan was found that gives this log, and there may be others, in " + trials
 	case matching > 1:
 		return fmt.Sprintf("reproduced: at least %d plans give this log, which cannot tell them apart, in %s", matching, trials)
 	case len(r.Candidates) == 0:

@@ -326,6 +326,40 @@ func TestTheMeterIsServedAsTheFailureLeftIt(t *testing.T) {
 	}
 }
 
+// A capture on standard output is read by a program: nothing else may go there.
+func TestACaptureOfTheMeterThatWasLeftHasStandardOutputToItself(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	var errs strings.Builder
+	done := make(chan cli.Status, 1)
+	go func() {
+		done <- run(ctx, []string{"reproduce", fieldLog(t, "upgrade-failed.log"), "--serve", "tcp", "--capture", "-"}, strings.NewReader(""), in, &errs)
+		in.Close()
+	}()
+	const sectionHeader = "\x0a\x0d\x0d\x0a"
+	first := make([]byte, len(sectionHeader))
+	if _, err := io.ReadFull(out, first); err != nil || string(first) != sectionHeader {
+		t.Errorf("it begins with %q, %v", first, err)
+	}
+	cancel()
+	if _, err := io.Copy(io.Discard, out); err != nil {
+		t.Error(err)
+	}
+	if code := <-done; code != cli.Done || !strings.Contains(errs.String(), "result   reproduced") {
+		t.Errorf("exit %d, %s", code, errs.String())
+	}
+}
+
+func TestWhatIsAboutAServedMeterIsRefusedWhereNoneIs(t *testing.T) {
+	t.Parallel()
+	for _, flag := range [][]string{{"--http", ":0"}, {"--modbus-tcp", ":0"}, {"--rfc2217", ":0"}, {"--protocol", "modbus"}, {"--capture", "x.pcapng"}, {"--story", "x.html"}, {"--pace", "10"}} {
+		if code, _, diagnostics := call(t, "", append([]string{"reproduce", fieldLog(t, "upgrade-failed.log")}, flag...)...); code != cli.Misused || !strings.Contains(diagnostics, "add --serve") {
+			t.Errorf("%v: exit %d, %s", flag, code, diagnostics)
+		}
+	}
+}
+
 func TestTheMeterThatWasLeftIsRecoveredByHand(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"ionbench/client/upg"
 	"ionbench/client/upgradelog"
+	"ionbench/cmd/internal/capturing"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/cmd/internal/serving"
@@ -22,8 +24,9 @@ import (
 // leftFlags say what is done with the meter as a candidate left it.
 type leftFlags struct {
 	serving.Options
-	serve    string // pty or tcp; empty: it is not served
-	firmware string // file to write
+	serve    string    // pty or tcp; empty: it is not served
+	stdout   io.Writer // for --capture -; nil: where the results go
+	firmware string    // file to write
 }
 
 func newLeftFlags() leftFlags {
@@ -52,9 +55,9 @@ func (f *leftFlags) wanted() bool { return f.serve != "" || f.State != "" || f.f
 func (f *leftFlags) check(c *cli.Call) error {
 	switch f.serve {
 	case "":
-		for _, flag := range []string{"link", "tcp", "takeover", "pace", "fault", "trace", "trace-frames"} {
-			if c.Given(flag) {
-				return cli.Usage("--%s is about a meter that is served", flag).Hint("add --serve pty or --serve tcp")
+		for _, flag := range f.flags().List {
+			if c.Given(flag.Name) && flag.Name != "state" && flag.Name != "save-firmware" {
+				return cli.Usage("--%s is about a meter that is served", flag.Name).Hint("add --serve pty or --serve tcp")
 			}
 		}
 		return checkOutputs(files.Nothing, f.State, f.firmware)
@@ -70,6 +73,12 @@ func (f *leftFlags) check(c *cli.Call) error {
 	}
 	if err := f.Check(c); err != nil {
 		return err
+	}
+	if f.Capture == capturing.Stdout {
+		var err error
+		if f.stdout, err = c.Divert("--capture"); err != nil {
+			return err
+		}
 	}
 	return checkOutputs(files.Nothing, f.State, f.firmware)
 }
@@ -183,7 +192,11 @@ func (f *leftFlags) keep(c *cli.Call, m *serving.Meter) error {
 // serveMeter serves the meter until ctx ends. A recovery that was tried and did not succeed is a no.
 func (f *leftFlags) serveMeter(ctx context.Context, c *cli.Call, m *serving.Meter) error {
 	m.Station.SetPace(m.From, f.Pace)
-	ended, err := serving.Run(ctx, c, c.Out, &f.Options, m)
+	stdout := c.Out
+	if f.stdout != nil {
+		stdout = f.stdout
+	}
+	ended, err := serving.Run(ctx, c, stdout, &f.Options, m)
 	switch {
 	case err != nil:
 		return fmt.Errorf("--serve %s: %w", f.serve, err)

@@ -69,8 +69,8 @@ func (s *search) hidden(p *played) string {
 	if s.run.untimed || s.sizes.Min == s.sizes.Max || fewer <= 0 || s.block == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" It does not tell the size of the image: one of %d blocks, and pauses of %v in all, would give the same lines.",
-		s.sizes.Min, (time.Duration(fewer) * s.block).Round(time.Second))
+	return fmt.Sprintf(" It does not tell the size of the image: one of %d %s, and pauses of %v in all, would give the same lines.",
+		s.sizes.Min, pick(s.sizes.Min == 1, "block", "blocks"), (time.Duration(fewer) * s.block).Round(time.Second))
 }
 
 // scattered reports whether the line fails again and again and always comes back.

@@ -113,7 +113,7 @@ func (s *server) rtuWanted() ([]RTUAt, error) {
 	case !s.options.rtu():
 		return nil, nil
 	case unit > modbus.MaxUnit:
-		return nil, cli.Usage("--protocol modbus: unit id %d is none of Modbus", unit).Hint("use --unit-id 1 to 247")
+		return nil, cli.Usage("--protocol modbus: unit id %d is none of Modbus", unit).Hint("give the meter a unit id of 1 to 247, or use --modbus-tcp, which answers at 0 and 255 too")
 	default:
 		return []RTUAt{{Link: s.options.Link, Unit: uint8(unit), Baud: s.meter.Baud}}, nil
 	}
