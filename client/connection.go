@@ -73,7 +73,7 @@ func (s *Session) Reconnected(now time.Duration, err error) {
 // connected notes the connection that the person chose.
 func (s *Session) connected() {
 	s.connection = online
-	s.upgrader.broke = nil
+	s.upgrader.broke, s.upgrader.unmet = nil, false
 }
 
 // asks reports whether p is the open prompt.
@@ -95,9 +95,9 @@ func (s *Session) askForConnection() (e Event, ok bool) {
 // continuation.
 func (u *Upgrader) breakOff(now time.Duration, cause error) {
 	x := &u.exchange
-	waits, heard := x.sending || len(x.ack) > 0, u.broke == nil
+	waits, heard := x.sending || len(x.ack) > 0, u.broke == nil && x.meetings == 0
 	u.tx = u.tx[:0]
-	u.broke = cause
+	u.broke, u.unmet = cause, true
 	x.ack = x.ack[:0]
 	x.sending = false
 	x.decoder.Reset()
@@ -118,13 +118,22 @@ func (u *Upgrader) sentInVain(cause error) {
 }
 
 // sendNow gives what is to be sent over a new connection the whole response time. What nobody
-// waits for any more is not sent.
+// waits for any more is not sent, and what is for a certain meter waits until it has said who it is.
 func (u *Upgrader) sendNow(now time.Duration) {
-	if u.phase != exchanging {
+	x := &u.exchange
+	switch {
+	case u.phase != exchanging:
 		u.tx = u.tx[:0]
 		return
+	case u.identifiesFirst(u.step().is) != NoStep:
+		u.tx = u.tx[:0]
+		u.identify(now, x.missing+1)
+		return
+	case u.rules.meetsFirst(u):
+		u.tx = u.tx[:0]
+		u.askWho(now)
+		return
 	}
-	x := &u.exchange
 	x.due = now + u.wireTime(len(u.tx)) + u.rules.response(u)
 	x.wake = x.due
 }

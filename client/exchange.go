@@ -24,6 +24,8 @@ type exchange struct {
 	listens   int           // how often it has asked again because of them
 	crowded   bool          // since it was first sent, something came that is no answer to anything of ours
 	overheard bool          // since it was first sent, the meter answered something else
+	meeting   meeting
+	meetings  int // how often in a row somebody has said who it is, and the connection broke before the request was sent
 }
 
 func (x *exchange) end() {
@@ -31,6 +33,7 @@ func (x *exchange) end() {
 	x.ack = x.ack[:0]
 	x.missing = 0
 	x.pieces, x.most = 0, 0
+	x.meeting, x.meetings = needless, 0
 }
 
 // hearNothing forgets the message that was coming.
@@ -83,16 +86,27 @@ func (u *Upgrader) Advance(now time.Duration) {
 // ask builds the step's message under a new id and sends its first frame.
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
-	x.id = u.rules.nextID(x.id)
 	x.missing, x.crowded, x.overheard = u.missedBefore(), false, false
-	x.out.Message = x.out.Message[:0]
 	u.touch.asks(u.step().is.ChangesMeter())
-	u.step().request(u)
-	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
+	u.compose(u.step().request)
 	x.hearNothing()
 	u.phase = exchanging
-	u.countBlock()
+	if x.meeting == met {
+		u.countWithheld(-1)
+	} else {
+		u.countBlock()
+	}
+	x.meeting = needless
 	u.sendFrame(now)
+}
+
+// compose makes a request, under a new id, the message under way.
+func (u *Upgrader) compose(request func(*Upgrader)) {
+	x := &u.exchange
+	x.id = u.rules.nextID(x.id)
+	x.out.Message = x.out.Message[:0]
+	request(u)
+	x.out.Begin(ion.HostAddress, u.cfg.UnitID, false)
 }
 
 // missedBefore is how many answers to the same request were missed over connections that broke.
@@ -110,6 +124,13 @@ func nextID(id uint16) uint16 { return max(1, id+1) }
 func (u *Upgrader) countBlock() {
 	if u.step().retry == perBlock {
 		u.transfer.transmitted++
+	}
+}
+
+// countWithheld counts tries of a block of which no more was sent than the question who is there.
+func (u *Upgrader) countWithheld(more int) {
+	if u.step().retry == perBlock {
+		u.transfer.withheld += more
 	}
 }
 
@@ -299,6 +320,10 @@ func (u *Upgrader) takeStranger(now time.Duration, f ion.Frame) {
 }
 
 func (u *Upgrader) takeReply(now time.Duration, p *ion.Packet) {
+	if u.exchange.meeting == asksWho {
+		u.takeWho(now, p)
+		return
+	}
 	n := u.step().reply(u, now, p)
 	if n.kind == ignored {
 		u.exchange.crowded = true
@@ -306,6 +331,9 @@ func (u *Upgrader) takeReply(now time.Duration, p *ion.Packet) {
 	}
 	if n.kind == broken && u.exchange.missing == 0 {
 		u.touch.refused()
+	}
+	if u.step().is == u.anewAt {
+		u.anew = 0
 	}
 	u.finishAck()
 	u.follow(now, n)
@@ -333,15 +361,18 @@ func (u *Upgrader) overdue(now time.Duration) {
 		u.transfer.resent++
 	}
 	u.rules.logMissing(u, s.retry)
-	if first := u.identifiesFirst(s.is); first != NoStep {
-		u.anew, u.anewAt = x.missing, s.is
-		u.unsure = s.is
-		u.follow(now, toStep(first))
+	if u.identifiesFirst(s.is) != NoStep {
+		u.identify(now, x.missing)
 		return
 	}
 	x.decoder.Reset()
 	x.hearNothing()
-	u.rules.again(u)
+	if x.meeting == asksWho {
+		x.out.Restart()
+		u.countWithheld(1)
+	} else {
+		u.rules.again(u)
+	}
 	u.countBlock()
 	u.sendFrame(now)
 }

@@ -39,6 +39,7 @@ func (u *Upgrader) knowsTwin() bool { return errors.Is(u.err, ErrTwin) }
 // foundToGiveBack restarts a loader that waits for a clear, and no other meter but one that has been
 // told the same.
 func foundToGiveBack(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	u.unmet = false
 	switch other := ion.FixedText(r.Serial[:]) != u.device.SerialNumber; {
 	case u.knowsTwin():
 		return toNext()

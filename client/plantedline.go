@@ -100,6 +100,9 @@ func bugsOnLine() map[string]bug {
 		"next-block-after-reopening": func(u *Upgrader) {
 			u.rules.again = askForTheNextBlock
 		},
+		"trusts-a-new-connection": func(u *Upgrader) {
+			u.rules.meetsFirst = func(*Upgrader) bool { return false }
+		},
 		"first-block-after-reopening": func(u *Upgrader) {
 			u.rules.again = askForTheFirstBlock
 		},

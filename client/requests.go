@@ -42,6 +42,7 @@ func (u *Upgrader) takeIdentity(r *ion.DownloadReply) error {
 	if err := checkIdentity(ion.FixedText(r.Serial[:]), ion.FixedText(r.Revision[:])); err != nil {
 		return err
 	}
+	u.unmet = false
 	u.device = Device{
 		UnitID:       u.cfg.UnitID,
 		Product:      r.Product,
@@ -74,6 +75,7 @@ func (u *Upgrader) checkSame(r *ion.DownloadReply) error {
 	if was, is := u.device.SerialNumber, ion.FixedText(r.Serial[:]); was != "" && is != was {
 		return &WrongSerialError{Wanted: was, Found: is, UnitID: u.cfg.UnitID, Later: true}
 	}
+	u.unmet = false
 	return nil
 }
 
@@ -139,6 +141,7 @@ func takeRegisters(u *Upgrader, _ time.Duration, p *ion.Packet) next {
 	if serial := values[2].Text; u.device.SerialNumber != "" && serial != u.device.SerialNumber {
 		return failed(&WrongSerialError{Wanted: u.device.SerialNumber, Found: serial})
 	}
+	u.unmet = false
 	u.device.UnitID = u.cfg.UnitID
 	u.device.Product = productNumber(values[0].Text)
 	u.device.Revision, u.device.SerialNumber, u.device.Template = values[1].Text, values[2].Text, values[3].Text

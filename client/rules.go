@@ -17,6 +17,7 @@ type rules struct {
 	mine       func(u *Upgrader, id uint16) bool                 // whether a message with this id answers the present request
 	nextID     func(id uint16) uint16                            // of the next request
 	again      func(u *Upgrader)                                 // prepares the request to be sent again
+	meetsFirst func(u *Upgrader) bool                            // whether the meter is asked who it is before the request
 	response   func(u *Upgrader) time.Duration                   // how long an answer is waited for
 	aborts     func(u *Upgrader) bool                            // whether the task ends when the person aborts it
 	givesBack  func(u *Upgrader) bool                            // whether the meter is put back into its application before that
@@ -56,6 +57,7 @@ func healthyRules() *rules {
 		mine:       func(u *Upgrader, id uint16) bool { return id == u.exchange.id },
 		nextID:     nextID,
 		again:      func(u *Upgrader) { u.exchange.out.Restart() },
+		meetsFirst: (*Upgrader).meetsFirst,
 		response:   (*Upgrader).responseTime,
 		aborts:     func(*Upgrader) bool { return true },
 		givesBack:  (*Upgrader).holds,

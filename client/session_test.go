@@ -732,3 +732,71 @@ func TestASessionOfWindowsEndsAsItsLastUpgradeDid(t *testing.T) {
 		t.Errorf("%v, status %d; prompts %v", end.Err, end.Status, d.prompts)
 	}
 }
+
+// Whatever goes over a new connection goes to the meter that was found. In each step in turn the
+// connection breaks, with an answer or behind it, and leads to another meter.
+func TestNothingIsAskedOfAnotherMeterThatANewConnectionLeadsTo(t *testing.T) {
+	const serialAt = 7
+	for _, with := range []string{"with an answer", "behind an answer"} {
+		for breaks := 0; ; breaks++ {
+			d := sessionDesk(t)
+			answers, broken := 0, false
+			var others []ion.Op // that the other meter hears, aside from the question who it is
+			d.tap = func(a *answer) []late {
+				if !slices.Contains(d.steps, client.StepSaveSettings) {
+					return asIs(a) // until the meter is known
+				}
+				answers++
+				switch {
+				case broken && a.op() == ion.OpIdentify:
+					return otherIdentity(serialAt, 1)(a)
+				case broken:
+					others = append(others, a.op())
+					return asIs(a)
+				case answers <= breaks:
+					return asIs(a)
+				}
+				broken = true
+				if with == "with an answer" {
+					d.s.Broken(d.now, errTest)
+					return nil
+				}
+				return asIs(a)
+			}
+			d.start(client.TaskUpgrade)
+			for !d.finished && d.step(3*time.Hour) {
+				if broken && with == "behind an answer" && d.reconnects == 0 {
+					d.s.Broken(d.now, errTest)
+				}
+			}
+			if !broken {
+				if breaks < 12 {
+					t.Errorf("%s: only %d places", with, breaks)
+				}
+				break
+			}
+			if len(others) > 0 || !errors.Is(d.claim, client.ErrWrongSerial) && d.claim != nil {
+				t.Errorf("%s %d: %v after %v; the other meter heard %v", with, breaks, d.claim, d.steps, others)
+			}
+		}
+	}
+}
+
+func TestAPortThatBreaksBehindEachAnswerToWhoIsThereIsNotAskedForEver(t *testing.T) {
+	d := sessionDesk(t)
+	met := false
+	d.tap = func(a *answer) []late {
+		met = met || a.op() == ion.OpIdentify || d.reconnects == 0 && slices.Contains(d.steps, client.StepDownload)
+		return asIs(a)
+	}
+	d.start(client.TaskUpgrade)
+	for !d.finished && d.step(3*time.Hour) {
+		if met && len(d.on) == 0 && slices.Contains(d.steps, client.StepDownload) {
+			met = false
+			d.s.Broken(d.now, errTest)
+		}
+	}
+	if !d.finished || !errors.Is(d.claim, client.ErrNoResponse) || d.reconnects < 5 || d.reconnects > 30 || d.blocks != nil {
+		t.Errorf("%v after %d connections and the blocks %v\n%s", d.claim, d.reconnects, d.blocks, d.logText())
+	}
+}

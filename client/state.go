@@ -70,6 +70,7 @@ func (u *Upgrader) declare(w *machine.State, spent *Upgrader) {
 	declareError(w, u.err)
 	declareError(w, u.result)
 	declareError(w, u.broke)
+	w.Bool(u.unmet)
 }
 
 // declareEvents declares the events that have not been taken yet.
@@ -209,6 +210,8 @@ func (x *exchange) declare(w *machine.State, spent *exchange) {
 	w.Int(x.listens)
 	w.Bool(x.crowded)
 	w.Bool(x.overheard)
+	w.Uint(uint64(x.meeting))
+	w.Int(x.meetings)
 }
 
 func (d *Device) declare(w *machine.State) {
@@ -223,6 +226,7 @@ func (t *transfer) declare(w *machine.State) {
 	w.Int(t.blocks)
 	w.Int(t.answered)
 	w.Int(t.transmitted)
+	w.Int(t.withheld)
 	w.Int(t.confirmed)
 	w.Int(t.tenths)
 	w.Int(t.passes)

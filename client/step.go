@@ -87,47 +87,49 @@ var stepTable = [stepCount]struct {
 	changes bool
 	// leaves: the meter is told to leave its application, or has left it.
 	leaves bool
+	// meets: the answer to the request says who is there, and is held against who was.
+	meets bool
 }{
 	StepConnect:                     {words: "connect"},
-	StepFindFailedUpgrade:           {words: "look for a failed upgrade"},
-	StepIdentify:                    {words: "identify"},
+	StepFindFailedUpgrade:           {words: "look for a failed upgrade", meets: true},
+	StepIdentify:                    {words: "identify", meets: true},
 	StepOfferRecovery:               {words: "offer to recover"},
 	StepSayNobodyAnswers:            {words: "say that nobody answers"},
 	StepSetupAssistant:              {words: "setup assistant"},
-	StepFindLoader:                  {words: "look for the loader"},
+	StepFindLoader:                  {words: "look for the loader", meets: true},
 	StepListen:                      {words: "listen for another meter"},
 	StepChooseFirmware:              {words: "choose the firmware"},
 	StepBeginLog:                    {words: "begin the log"},
-	StepIdentifyMeter:               {words: "identify the meter"},
-	StepCheckPassword:               {words: "check the password"},
+	StepIdentifyMeter:               {words: "identify the meter", meets: true},
+	StepCheckPassword:               {words: "check the password", meets: true},
 	StepLogDevice:                   {words: "log the device"},
 	StepLockMeter:                   {words: "lock the meter"},
 	StepFindJournal:                 {words: "look for a journal"},
 	StepOfferSettings:               {words: "offer to restore the settings"},
 	StepSaveSettings:                {words: "save the settings"},
 	StepWriteJournal:                {words: "write the journal"},
-	StepIdentifyBeforeEntering:      {words: "identify before entering again", leaves: true},
+	StepIdentifyBeforeEntering:      {words: "identify before entering again", leaves: true, meets: true},
 	StepEnterDownloadState:          {words: "enter download state", changes: true, leaves: true},
-	StepAwaitUnread:                 {words: "wait for a meter that was not read", leaves: true},
-	StepAwaitLoader:                 {words: "wait for the loader", leaves: true},
-	StepIdentifyBeforeClearing:      {words: "identify before clearing", leaves: true},
+	StepAwaitUnread:                 {words: "wait for a meter that was not read", leaves: true, meets: true},
+	StepAwaitLoader:                 {words: "wait for the loader", leaves: true, meets: true},
+	StepIdentifyBeforeClearing:      {words: "identify before clearing", leaves: true, meets: true},
 	StepListenBeforeClearing:        {words: "listen before clearing", leaves: true},
-	StepIdentifyBeforeClearingAgain: {words: "identify before clearing again", leaves: true},
+	StepIdentifyBeforeClearingAgain: {words: "identify before clearing again", leaves: true, meets: true},
 	StepClearFlash:                  {words: "clear the flash", changes: true, leaves: true},
 	StepAwaitFlash:                  {words: "wait for the flash", leaves: true},
 	StepBeginDownload:               {words: "begin the download", leaves: true},
 	StepDownload:                    {words: "download", changes: true, leaves: true},
 	StepVerify:                      {words: "verify", changes: true, leaves: true},
 	StepRestart:                     {words: "restart", changes: true, leaves: true},
-	StepIdentifyAgain:               {words: "identify again", leaves: true},
+	StepIdentifyAgain:               {words: "identify again", leaves: true, meets: true},
 	StepCheckImage:                  {words: "check what runs"},
 	StepOfferOlder:                  {words: "offer to restore older settings"},
 	StepChooseRestore:               {words: "choose what to restore"},
-	StepIdentifyBeforeWriting:       {words: "identify before writing"},
+	StepIdentifyBeforeWriting:       {words: "identify before writing", meets: true},
 	StepListenBeforeWriting:         {words: "listen before writing"},
 	StepRestoreSettings:             {words: "restore the settings", changes: true},
 	StepCheckSettings:               {words: "check the settings"},
-	StepIdentifyAfterWriting:        {words: "identify after writing"},
+	StepIdentifyAfterWriting:        {words: "identify after writing", meets: true},
 	StepListenAfterWriting:          {words: "listen after writing"},
 	StepSettleJournal:               {words: "settle the journal"},
 	StepEndLog:                      {words: "end the log"},
@@ -143,9 +145,9 @@ var stepTable = [stepCount]struct {
 	StepSayApplied:                  {words: "say that it was applied"},
 	StepReadSettings:                {words: "read the settings"},
 	StepWriteSettings:               {words: "write the settings", changes: true},
-	StepFindMeter:                   {words: "look where the meter is", leaves: true},
+	StepFindMeter:                   {words: "look where the meter is", leaves: true, meets: true},
 	StepGiveBack:                    {words: "give the meter back", changes: true, leaves: true},
-	StepAwaitApplication:            {words: "wait for the application", leaves: true},
+	StepAwaitApplication:            {words: "wait for the application", leaves: true, meets: true},
 	StepForgetJournal:               {words: "forget the journal"},
 	StepSayGivenBack:                {words: "say that the meter is back"},
 }
@@ -185,6 +187,9 @@ func (s Step) ChangesMeter() bool { return s < stepCount && stepTable[s].changes
 // told to leave its application, or has none. A task that fails at such a step or later leaves
 // a meter that must be recovered.
 func (s Step) LeavesApplication() bool { return s < stepCount && stepTable[s].leaves }
+
+// meets reports whether the answer to the step's request says who is there.
+func (s Step) meets() bool { return stepTable[s].meets }
 
 // AwaitsRestart reports whether the step asks a restarting meter until it answers. A missing
 // answer then leaves no line in the log.

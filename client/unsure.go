@@ -26,11 +26,10 @@ func checked(s Step) Step {
 }
 
 // identifiesFirst is the step that asks who is at the other end before a request that enters, erases or
-// writes is sent again, over another connection than before; NoStep for none. A block needs none: it is
-// taken only by a loader at the same place of a download, and verified with the whole image.
+// writes is sent again, over another connection than before; NoStep for none.
 func (u *Upgrader) identifiesFirst(s Step) Step {
 	switch {
-	case u.broke == nil:
+	case !u.unmet || u.exchange.meeting == asksWho:
 		return NoStep
 	case s == StepEnterDownloadState:
 		return StepIdentifyBeforeEntering
@@ -40,6 +39,14 @@ func (u *Upgrader) identifiesFirst(s Step) Step {
 		return StepIdentifyBeforeWriting
 	}
 	return NoStep
+}
+
+// identify asks who is at the other end before a request of which so many answers are missing.
+func (u *Upgrader) identify(now time.Duration, missing int) {
+	s := u.step().is
+	first := u.identifiesFirst(s)
+	u.anew, u.anewAt, u.unsure = missing, s, s
+	u.follow(now, toStep(first))
 }
 
 // identifiesBeforeWriting reports whether the meter is asked who it is before settings are written.

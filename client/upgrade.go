@@ -101,7 +101,9 @@ func takeFirmware(u *Upgrader, _ time.Duration, a Answer) next {
 	u.transfer, u.touch = transfer{}, touch{}
 	u.err = nil
 	u.write, u.wrote = nil, 0
-	u.device = Device{}
+	if !u.unmet {
+		u.device = Device{} // whatever is at the end of the line is meant
+	}
 	switch {
 	case a.Err != nil:
 		return stopped("choose another firmware file", ErrBadFile, a.Err)
@@ -132,6 +134,9 @@ func beginLog(u *Upgrader, now time.Duration) next {
 
 // takeLoader checks everything that can be checked before anything is changed.
 func takeLoader(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
+	if err := u.checkSame(r); err != nil {
+		return failed(err)
+	}
 	if err := u.takeIdentity(r); err != nil {
 		return failed(err)
 	}
@@ -182,7 +187,6 @@ func entered(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	default:
 		return failed(&RefusalError{Op: ion.OpEnter, Status: r.Status})
 	}
-	u.anew = 0
 	u.transfer.polls, u.transfer.busy = 0, 0
 	u.transfer.enters++
 	u.transfer.reread = false

@@ -83,6 +83,7 @@ type Upgrader struct {
 	exchange exchange
 	tx       []byte
 	broke    error // why the connection broke, or could not be opened, since the meter was last heard
+	unmet    bool  // the connection is a new one, and nobody has said there who it is
 	events   []Event
 	told     int
 
@@ -138,6 +139,7 @@ type transfer struct {
 	summed      bool
 	answered    int // in this pass over the image
 	transmitted int // blocks sent so far, with resends and earlier passes
+	withheld    int // of transmitted: nobody at the end of a new connection had said who it is
 	confirmed   int // blocks answered so far, with earlier passes
 	tenths      int // tenths of the image that were reported
 	passes      int // how often the flash was cleared
@@ -196,6 +198,7 @@ type Counts struct {
 	Blocks      int // blocks of the image
 	Answered    int // blocks answered in this pass over the image
 	Transmitted int // blocks sent, resends included
+	Withheld    int // of these, tries that came no further than to the question who is at the end of a new connection
 	Confirmed   int // blocks answered in all passes
 	Passes      int // how often the flash was cleared
 	Resent      int // requests that were sent again, except to a restarting meter
@@ -204,7 +207,7 @@ type Counts struct {
 // Counts says how far the download is.
 func (u *Upgrader) Counts() Counts {
 	t := u.transfer
-	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Confirmed: t.confirmed, Passes: t.passes, Resent: t.resent}
+	return Counts{Blocks: t.blocks, Answered: t.answered, Transmitted: t.transmitted, Withheld: t.withheld, Confirmed: t.confirmed, Passes: t.passes, Resent: t.resent}
 }
 
 // Quiet reports that NextEvent has no more events.

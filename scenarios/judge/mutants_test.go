@@ -164,6 +164,7 @@ var unseen = []struct {
 		"busy-clear-taken", "erase-failure-ignored", "clear-awaited-for-ever", "clears-for-ever", "refused-block-taken",
 		"next-block-after-reopening", "first-block-after-reopening",
 	}},
+	{"it is about another meter that waits at the same place of a download", []string{"trusts-a-new-connection"}},
 }
 
 // whyUnseen says why a bug is not seen; empty if it should be.

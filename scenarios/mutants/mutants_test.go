@@ -68,9 +68,10 @@ var caughtBy = map[string]string{
 	"left-off-the-hook":              "",
 	"never-reopens":                  "",
 	"reopens-another-port":           "I6",
-	"first-block-after-reopening":    "I6",
+	"first-block-after-reopening":    "",
+	"trusts-a-new-connection":        "",
 	"lost-carrier-unheard":           "",
-	"next-block-after-reopening":     "I6",
+	"next-block-after-reopening":     "",
 	"nine-resends":                   "I3",
 	"eleven-resends":                 "I5",
 	"retry-without-bound":            "I5",
@@ -150,7 +151,7 @@ var says = map[string]string{
 	"redials-a-wrong-number": "the connection broke: nobody answers; has the meter power, and does its modem answer after some rings?",
 	"left-off-the-hook":      "the call is not over",
 	"never-reopens":          "the connection broke: the port is gone",
-	"reopens-another-port":   "the tool counts 12 blocks sent, the line 2",
+	"reopens-another-port":   "the log has 10 resends, the line saw 0",
 	"lost-carrier-unheard":   "check the cable, the meter's power, the unit id and the baud rate", // and no word of the carrier
 }
 

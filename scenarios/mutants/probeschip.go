@@ -8,6 +8,7 @@ import (
 	"ionbench/client"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
+	"ionbench/simulator/meter"
 	"ionbench/simulator/modem"
 )
 
@@ -25,10 +26,12 @@ func lines() []probe {
 		{must: "a station that babbles keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 2s", play: endsInSilence},
 		{must: "a station of another unit keeps nobody at work", plan: "cable-pull to-meter at block 2; babble at block 2 for 4h by 3s unit 77", play: endsInSilence},
 		{must: "a connection that broke makes nobody ask for ever", plan: "ip-reset at block 2; cable-pull at block 2", play: endsInSilence},
-		{must: "an upgrade goes on when the port that vanished is back", plan: "port-vanishes at block 2 for 25s", play: goesThroughInOnePass},
+		{must: "an upgrade goes on when the port that vanished is back", plan: "port-vanishes at block 4 for 25s", play: goesThroughInOnePass},
 		{must: "an upgrade by telephone goes on when the call that was cut off is dialled again", with: "a meter that is called", plan: "carrier-lost at block 2", world: called, play: goesThroughInOnePass},
 		{must: "a number that stays busy is given up as a silent meter is", with: "a meter that is called", plan: "carrier-lost at block 2; line-busy at block 2 for 4h", world: called, play: endsInSilence},
 		{must: "a call ends with the run that began it", with: "a meter that is called", world: called, play: hangsUp},
+		{must: "a port that leads to another meter when it is back is left at once", with: "a second meter at unit 105 that is switched on when the first one has lost its power",
+			plan: "ip-reset at reply 3; power-loss at reply 3 for 1h", world: replaced, play: failsAtAnother},
 		{must: "a meter that is busy once is asked again", plan: "reply-busy at block 2", play: goesThroughInOnePass},
 		{must: "a meter that is busy for ever is given up", plan: "reply-busy at 90s every 1s", play: givenUp(client.ErrUnexpected)},
 		{must: "a log that could not be written is told", plan: "disk-full at block 2", play: goesThroughInOnePass},
@@ -54,6 +57,19 @@ func street(w *world.World) {
 // twins have one unit id.
 func twins(w *world.World) {
 	w.Meters = []world.Meter{{}, {Name: "twin", SerialNumber: "PC-0000A000-00", Speed: world.Speed{RTSDelay: 300 * time.Millisecond}}}
+}
+
+// replaced has another meter with the same unit id in the place of the first.
+func replaced(w *world.World) {
+	w.Meters = []world.Meter{{}, {Name: "other", SerialNumber: "PC-0000A000-00", ComesOn: 5 * time.Second}}
+}
+
+// failsAtAnother plays an upgrade that ends when another meter answers, which nobody is to harm.
+func failsAtAnother(s *stage) {
+	o := s.try(s.upgrade())
+	s.hold(errors.Is(o.Claim, client.ErrWrongSerial), "the tool says: %v", o.Claim)
+	other := s.rig.Bench().Station().Neighbour(0).State()
+	s.hold(other == meter.Application || other == meter.Off, "the other meter is %v", other)
 }
 
 // comesOn has a twin that is there just before the tool enters download state.

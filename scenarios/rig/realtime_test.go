@@ -74,7 +74,7 @@ func resets(trace []story.Event) (struck, not int) {
 
 func TestToolThatIsResetConnectsAgainInRealTime(t *testing.T) {
 	for _, over := range []rig.Transport{rig.Bench, rig.TCP} {
-		r, a := instantUpgrade(t, "ip-reset at block 1; ip-reset at state verifying")
+		r, a := instantUpgrade(t, "ip-reset at frame 3 to-meter; ip-reset at block 1")
 		o, err := r.TryOver(t.Context(), over, a)
 		if err != nil {
 			t.Fatal(err)

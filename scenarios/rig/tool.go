@@ -237,6 +237,7 @@ func (t *tool) declareCounts(w *machine.State) {
 	w.Int(c.Blocks)
 	w.Int(c.Answered)
 	w.Int(c.Transmitted)
+	w.Int(c.Withheld)
 	w.Int(c.Confirmed)
 	w.Int(c.Passes)
 	w.Int(c.Resent)

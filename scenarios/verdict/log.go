@@ -20,7 +20,7 @@ func unreadable(e *Evidence, f *findings) {
 func (l *Log) whole() bool { return l.Err == nil && len(l.Runs) == 1 && l.Unsaid == 0 }
 
 func otherCount(e *Evidence, f *findings) {
-	counted, seen := e.Tool.Counts.Transmitted, int(e.Cost.Blocks)
+	counted, seen := e.Tool.Counts.Transmitted-e.Tool.Counts.Withheld, int(e.Cost.Blocks)
 	if e.Log.whole() && (counted < seen || counted > seen+e.died()) {
 		f.tell("the tool counts %d blocks sent, the line %d", counted, e.Cost.Blocks)
 	}

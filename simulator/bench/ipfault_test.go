@@ -74,8 +74,12 @@ func TestAPortThatResetsEveryConnectionDoesNotMakeTheToolSpin(t *testing.T) {
 func TestResetTakesTheBytesAlongThatWereOnTheirWay(t *testing.T) {
 	r := try(t, 3, "ip-reset at block 2")
 	_, struck := r.find(0, "strikes", "")
-	sent, _ := r.find(struck, "frame-to-meter", "")
-	answer, _ := r.find(struck, "frame-from-meter", "")
+	met, asked := r.find(struck, "frame-from-meter", "") // who is there
+	sent, again := r.find(asked, "frame-to-meter", "")
+	answer, _ := r.find(again, "frame-from-meter", "")
+	if met.At > sent.At {
+		t.Errorf("the block is sent at %v, and the meter is met at %v", sent.At, met.At)
+	}
 	if answer.At < sent.At+250*time.Millisecond {
 		t.Errorf("the meter answers %v after the reset", answer.At-sent.At)
 	}

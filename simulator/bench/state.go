@@ -99,6 +99,8 @@ func (a *asking) declare(w *machine.State) {
 	w.Uint(uint64(a.lastID))
 	w.Uint(uint64(a.unit))
 	w.Bool(a.asked)
+	w.Bool(a.open)
+	w.Bool(a.counted)
 	w.Int(a.sent)
 	a.heard.Declare(w)
 	w.Bool(a.hearing)

@@ -37,6 +37,8 @@ type asking struct {
 	blocks      uint32 // blocks of the image; 0 until the host has told its length
 	asked       bool   // lastID means something
 	unit        uint16 // that the last request was for
+	open        bool   // the last request's connection was reset before its answer arrived
+	counted     bool   // so it was, and the question who is there now was counted as the request's next try
 
 	sent     int         // how often the last request was sent since an answer to it arrived
 	insisted int         // the most that sent has been in this run
@@ -64,12 +66,15 @@ func (a *asking) answered() uint64 {
 func (w *watch) forgetHost() {
 	w.lastID, w.asked, w.reset, w.begun, w.lastBlock, w.blocks = 0, false, false, false, 0, 0
 	w.sent, w.insisted = 0, 0
+	w.open, w.counted = false, false
 	w.deafen()
 }
 
 // request counts a message that the host begins to send, and reports whether it is one that it has
 // sent before and that was not answered. A meter that clears its flash takes no order: it is in its loader,
 // and clearing, already.
+//
+// Who asks over a new connection who is there, before it sends its request again, has begun to send it again.
 func (a *asking) request(r *ion.Head, clearing bool) (again bool) {
 	a.requests++
 	block := r.Op == ion.OpBlock
@@ -80,7 +85,13 @@ func (a *asking) request(r *ion.Head, clearing bool) (again bool) {
 		a.orders++
 	}
 	a.deafen()
-	if again = a.asked && r.MessageID == a.lastID || block && r.Sequence == a.lastBlock && a.lastBlock > 0 && a.asked; !again {
+	again = a.asked && (r.MessageID == a.lastID || block && r.Sequence == a.lastBlock && a.lastBlock > 0)
+	asksWho, open, counted := r.Op == ion.OpIdentify, a.open, a.counted
+	a.open, a.counted = false, asksWho && (again && counted || !again && open)
+	switch {
+	case counted && !asksWho:
+		return false
+	case !again && !a.counted:
 		a.sent = 1
 		return false
 	}
@@ -118,6 +129,7 @@ func (w *watch) leave() {
 }
 
 func (a *asking) leave(reset bool) {
+	a.open = a.open || reset && a.asked && (a.sent > 0 || a.counted)
 	if reset && a.asked {
 		a.sent = max(a.sent, 1)
 	}
@@ -160,7 +172,10 @@ func (a *asking) hearFrame(f *ion.Frame) {
 		a.hearing, a.left = false, 0
 	}
 	if a.hearing && a.left == 0 {
-		a.sent, a.hearing = 0, false
+		a.hearing = false
+		if !a.counted { // the request itself is still to be answered
+			a.sent = 0
+		}
 	}
 }
 
