@@ -108,7 +108,7 @@ bench: ## the benchmarks; each prints its ratio to a floor measured in the same 
 bench-once: ## each benchmark once, to see that it runs
 	$(GO) test -run '^$$' -bench . -benchtime 1x -short ./scenarios/rig ./scenarios/atlas ./simulator/... ./cmd/ionsim > /dev/null
 
-fuzz: ## every fuzz target for FUZZTIME (10s); fails if one tries fewer than FUZZFLOOR (1000) inputs
+fuzz: ## every fuzz target for FUZZTIME (10s), or until it has tried FUZZFLOOR (1000) inputs
 	$(GO) run ./cmd/internal/fuzzing -time $(FUZZTIME) -floor $(FUZZFLOOR)
 
 format: ## rewrite the sources as gofmt has them

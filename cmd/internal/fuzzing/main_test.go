@@ -13,3 +13,17 @@ func TestTheLastCountOfInputsCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestATargetWhoseTimeIsUpHasFoundNothing(t *testing.T) {
+	const up = "fuzz: elapsed: 5s, execs: 54960 (16787/sec), new interesting: 123 (total: 128)\n--- FAIL: FuzzRead (5.26s)\n    context deadline exceeded\nFAIL\nexit status 1\n"
+	for said, want := range map[string]bool{
+		up: true,
+		"--- FAIL: FuzzRead (0.02s)\n    --- FAIL: FuzzRead (0.00s)\n        read_test.go:7: context deadline exceeded\n    \n    Failing input written to testdata/fuzz/FuzzRead/582528ddfad69eb5\n": false,
+		"panic: runtime error\n": false,
+		up + "    Failing input written to testdata/fuzz/FuzzRead/582528ddfad69eb5\n": false,
+	} {
+		if got := timeIsUp(said); got != want {
+			t.Errorf("%v of %q", got, said)
+		}
+	}
+}
