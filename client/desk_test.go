@@ -160,6 +160,15 @@ func (d *desk) run(until time.Duration) {
 	}
 }
 
+// takeSteps goes on by so many steps, or until there is nothing more to do.
+func (d *desk) takeSteps(n int) {
+	for range n {
+		if d.finished || !d.step(time.Hour) {
+			return
+		}
+	}
+}
+
 func (d *desk) step(until time.Duration) bool {
 	d.exchange()
 	at, ok := d.next()

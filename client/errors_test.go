@@ -258,11 +258,7 @@ func TestAbortAtAnyMomentLeavesAMeterThatCanBeUpgraded(t *testing.T) {
 	for steps := 0; ; steps += every {
 		d := newDesk(t, deskConfig())
 		d.start(client.TaskUpgrade)
-		for range steps {
-			if d.finished || !d.step(time.Hour) {
-				break
-			}
-		}
+		d.takeSteps(steps)
 		if d.finished {
 			break
 		}

@@ -294,11 +294,7 @@ func TestCtrlCEndsTheToolAndSaysWhatItLeaves(t *testing.T) {
 		d := sessionDesk(t)
 		ops := d.m.Chip().Ops()
 		d.start(client.TaskUpgrade)
-		for range steps {
-			if d.finished || !d.step(time.Hour) {
-				break
-			}
-		}
+		d.takeSteps(steps)
 		if d.finished {
 			break
 		}
