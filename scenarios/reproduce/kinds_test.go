@@ -1,8 +1,10 @@
 package reproduce_test
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"ionbench/client"
 	"ionbench/scenarios/reproduce"
@@ -74,9 +76,9 @@ func TestTheSizeOfAnImageMeetsTheEndAtAnySecond(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for bytes := 44_237; bytes < 44_300; bytes += 3 {
+	for size := 44_237; size < 44_300; size += 3 {
 		w := world.World{
-			Meters: []world.Meter{{Model: meter.ION7350, Baud: 300}}, Firmware: []world.Firmware{{Bytes: bytes}},
+			Meters: []world.Meter{{Model: meter.ION7350, Baud: 300}}, Firmware: []world.Firmware{{Bytes: size}},
 			Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}},
 		}
 		log, err := reproduce.Read(play(t, &w, later))
@@ -84,8 +86,33 @@ func TestTheSizeOfAnImageMeetsTheEndAtAnySecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{}); !r.Reproduced() || len(r.Candidates[0].Plan) > 0 {
-			t.Errorf("%d bytes: reproduced %v, %v, %s", bytes, r.Reproduced(), r.Candidates[0].Plan, r.Candidates[0].Differs)
+			t.Errorf("%d bytes: reproduced %v, %v, %s", size, r.Reproduced(), r.Candidates[0].Plan, r.Candidates[0].Differs)
 		}
+	}
+}
+
+// A month that is typed over makes a run of weeks, in which the PC may have slept: a plug that is loose all that
+// time came and went millions of times, and took six minutes to be tried.
+func TestARunOfWeeksIsSearchedAsQuicklyAsAnother(t *testing.T) {
+	p, err := fault.Parse("ip-stall at reply 12 for 2 no-responses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := world.World{
+		Meters:   []world.Meter{{Clock: time.Date(2006, 5, 1, 17, 57, 27, 0, time.UTC)}},
+		Firmware: []world.Firmware{{Blocks: 40}}, Attempts: []world.Attempt{{Tool: world.Tool{Task: client.TaskUpgrade}}},
+	}
+	text := bytes.Replace(play(t, &w, p), []byte("Monday, May 01, 2006 5"), []byte("Wednesday, March 01, 2006 5"), 1)
+	log, err := reproduce.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begun, _ := log.Runs[0].Begun(); begun.Month() != time.March {
+		t.Fatalf("it began in %v", begun.Month())
+	}
+	const most = 20 * time.Second // of which it takes a tenth
+	if took := spent(t, func() { reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{}) }); took > most {
+		t.Errorf("it took %v", took)
 	}
 }
 

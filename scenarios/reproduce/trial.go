@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -51,6 +52,12 @@ type played struct {
 // exact reports whether the log is the same.
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
 
+// mostQuiet is how much may happen on the bench between two requests, of which the longest has some hundred
+// frames. More is a line that comes and goes for weeks while the PC sleeps, or a station that babbles then.
+const mostQuiet = 10_000
+
+var errEndless = errors.New("too much happens between two requests")
+
 // play tries a hypothesis on the bench, until it writes another line than is wanted; with nothing
 // wanted, to its end. fresh is how many of its requests no trial before has sent.
 func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err error) {
@@ -64,9 +71,16 @@ func (w *scene) play(h hypothesis, want *mended) (p *played, fresh int, err erro
 		return nil, 0, err
 	}
 	p = n.p
-	for !p.differs && n.rig.Step() {
+	for quiet := 0; !p.differs && n.rig.Step(); quiet++ {
+		known := len(p.marks) + len(p.lines)
 		n.look()
+		if known != len(p.marks)+len(p.lines) {
+			quiet = 0
+		}
 		sent := len(p.marks) - n.trail.from
+		if quiet > mostQuiet {
+			return nil, sent, errEndless
+		}
 		if n.cross() {
 			n.keep()
 			return p, sent, nil
