@@ -133,3 +133,34 @@ func TestALogThatCallsAFlashClearedOfAMeterThatOnlyCameBackInItsLoaderIsWrong(t 
 		}
 	}
 }
+
+// A restart whose meter came back in its loader, as its image was not valid, was carried out all the same.
+func TestALogMayTellARestartThatLedBackIntoTheLoader(t *testing.T) {
+	state := func(s meter.State) story.Event { return story.Event{What: story.StateEntered{State: s}} }
+	off, booting, application := state(meter.Off), state(meter.Booting), state(meter.Application)
+	download, receiving := state(meter.Download), state(meter.Receiving)
+	for name, test := range map[string]struct {
+		before   meter.State
+		events   []story.Event
+		restarts int
+	}{
+		"into the application":               {meter.Receiving, []story.Event{booting, application}, 1},
+		"into the loader, then on":           {meter.Receiving, []story.Event{booting, download, receiving, booting, application}, 2},
+		"an enter":                           {meter.Application, []story.Event{booting, download}, 0},
+		"switched on in its loader":          {meter.Receiving, []story.Event{off, booting, download}, 0},
+		"switched on with an image":          {meter.Receiving, []story.Event{off, booting, application}, 1},
+		"restarted, of which another counts": {meter.Download, []story.Event{{Source: story.Line, What: booting.What}}, 0},
+	} {
+		if n := Restarts(test.events, test.before); n != test.restarts {
+			t.Errorf("%s: %d restarts, want %d", name, n, test.restarts)
+		}
+		b := logOf(upgradelog.UpgradeStarted, upgradelog.Restarted)
+		broken := Judge(&Evidence{
+			Upgrade: true, Revision: "7350V283", Before: Before{State: test.before}, Meter: &Condition{State: meter.Receiving}, Log: ReadLog(b, 0), Story: test.events,
+			Tool: Tool{Ended: true, Err: errors.New("exit 1")},
+		})
+		if told := strings.Contains(fmt.Sprint(broken), `says "Device restarted" 1 times`); told != (test.restarts == 0) {
+			t.Errorf("%s: told %v: %v", name, told, broken)
+		}
+	}
+}

@@ -309,7 +309,7 @@ func toldTooOften(e *Evidence, f *findings) {
 	}{
 		{upgradelog.FlashCleared, Clears(e.Story, e.Before.State)},
 		{upgradelog.Verified, times(e.Story, story.ImageChecked{Status: ion.StatusOK})},
-		{upgradelog.Restarted, times(e.Story, story.StateEntered{State: meter.Application})},
+		{upgradelog.Restarted, Restarts(e.Story, e.Before.State)},
 	} {
 		lines := 0
 		var line upgradelog.Line
@@ -348,6 +348,25 @@ func Clears(events []story.Event, before meter.State) (n int) {
 			n++
 		}
 		erases = state.State == meter.Erasing
+	}
+	return n
+}
+
+// Restarts is how often a story's meter has started behind a loader's restart, or started an application;
+// before is its state at the beginning. A restart is one also where what runs then is the loader again, because
+// the image is not valid: it was answered, and a log may say so.
+func Restarts(events []story.Event, before meter.State) (n int) {
+	last, counted := before, false
+	for _, e := range events {
+		entered, ok := e.What.(story.StateEntered)
+		if !ok || e.Source != story.Meter {
+			continue
+		}
+		ofLoader := entered.State == meter.Booting && last >= meter.Download
+		if ofLoader || entered.State == meter.Application && !counted {
+			n++
+		}
+		last, counted = entered.State, ofLoader
 	}
 	return n
 }
