@@ -334,6 +334,19 @@ type play struct {
 	plan string
 }
 
+// beginningHeld is how long a program does well to keep the beginning of a frame for its rest (PROTOCOL.md, section 2):
+// the whole frames behind it are found after that silence.
+const beginningHeld = 500 * time.Millisecond
+
+// bearable is how many requests may be sent again where all answers come but those Missing. A program that
+// waits no longer than it keeps a beginning finds the next answer only with the one behind.
+func (s *Scenario) bearable(response time.Duration) uint64 {
+	if response <= beginningHeld {
+		return 2 * s.Missing
+	}
+	return s.Missing
+}
+
 // late is longer than the program waits before it asks again, and shorter than it then waits
 // for two more missing answers.
 func late(response time.Duration) time.Duration { return 5 * response / 2 }

@@ -221,3 +221,19 @@ func TestAMeterIsAsACommandCanSay(t *testing.T) {
 		}
 	}
 }
+
+// Where an answer ends in its middle, PROTOCOL.md has the PC keep its beginning for 500 ms: with a shorter
+// time-out the answer to the next frame is found only behind one more.
+func TestAShortTimeOutMayMissTheAnswerBehindACutOne(t *testing.T) {
+	for _, row := range []struct {
+		missing  uint64
+		response time.Duration
+		want     uint64
+	}{
+		{0, 300 * time.Millisecond, 0}, {1, 300 * time.Millisecond, 2}, {1, 500 * time.Millisecond, 2}, {1, DefaultResponse, 1},
+	} {
+		if n := (&Scenario{Missing: row.missing}).bearable(row.response); n != row.want {
+			t.Errorf("%d missing, %v: %d may be sent again, want %d", row.missing, row.response, n, row.want)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func (p *player) lookAtConduct(a *Execution, before meter.State) {
 
 // judgeExpected judges what only some scenarios expect.
 func (p *player) judgeExpected(a *Execution) {
-	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > p.scenario.Missing {
+	if p.scenario.Heard && len(p.attempts) == 1 && a.Cost.Resends > p.scenario.bearable(p.options.Response) {
 		came := "every answer came in time"
 		if p.scenario.Missing > 0 {
 			came = "every answer but one came in time"
