@@ -1,7 +1,7 @@
 // @ts-check
 // What each lane of the time axis shows.
 
-import { harmed, windowWords, stateWords } from "./words.js";
+import { harmed, isBad, windowWords, stateWords } from "./words.js";
 
 /**
  * @typedef {import("./trace.js").Trace} Trace @typedef {import("./moment.js").Moments} Moments
@@ -173,12 +173,12 @@ function entries(trace) {
 
 /** @param {Trace} trace @returns {Mark[]} */
 function logs(trace) {
-  return trace.events.flatMap((e) => e.event === "log" ? [{ at: e.at, label: e.text.replace(/^\S+ \S+ [AP]M:? */, ""), tone: /No response|fail|abort/i.test(e.text) ? "bad" : "ink", n: e.n }] : []);
+  return trace.events.flatMap((e) => e.event === "log" ? [{ at: e.at, label: e.text.replace(/^\S+ \S+ [AP]M:? */, ""), tone: isBad(e) ? "bad" : "ink", n: e.n }] : []);
 }
 
 /** @param {Trace} trace @returns {Mark[]} what a program writes, what befalls it and how it ends */
 function output(trace) {
   if (!trace.events.some((e) => e.event === "output")) return [];
-  return trace.events.flatMap((e) => e.event === "output" ? [{ at: e.at, label: e.text, tone: e.stream === "stderr" ? "warn" : e.stream === "judge" ? "bad" : "ink", n: e.n }]
+  return trace.events.flatMap((e) => e.event === "output" ? [{ at: e.at, label: e.text, tone: isBad(e) || e.stream === "judge" ? "bad" : e.stream === "stderr" ? "warn" : "ink", n: e.n }]
     : e.event === "finished" ? [{ at: e.at, label: e.text, tone: e.ok ? "ink" : "bad", n: e.n }] : []);
 }

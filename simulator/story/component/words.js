@@ -87,6 +87,7 @@ export function isBad(e) {
     case "flash-cut": case "refused": case "not-reset": case "lost-bytes": case "no-ion": case "frame-harmed": case "port-gone": case "no-room": case "lost": case "stopped": return true;
     case "verified": return e.status !== "ok";
     case "finished": return !e.ok;
+    case "log": case "output": return /No response|failed|aborted/i.test(e.text);
     case "state": return e.state === "off";
     case "far": return e.state !== "open";
     case "host-baud": return e.fits === false;

@@ -31,7 +31,7 @@ export class List {
     this.at = at;
     this.events = events;
     this.now = -1;
-    at.replaceChildren(...events.map((e) => eventRow(clock(e.at), linkTo(book, e, say(e)), isBad(e) || /No response/.test(say(e)))));
+    at.replaceChildren(...events.map((e) => eventRow(clock(e.at), linkTo(book, e, say(e)), isBad(e))));
   }
 
   /** @param {number} t @param {number} n number of the chosen event */

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { flashWords } from "../../../component/flash.js";
-import { isNextBlock, stateWords, words } from "../../../component/words.js";
+import { isBad, isNextBlock, stateWords, words } from "../../../component/words.js";
 import { Trace } from "../../../component/trace.js";
 import { lanesOf } from "../../../component/lanes.js";
 import { Moments } from "../../../component/moment.js";
@@ -42,6 +42,21 @@ test("a download that goes to and fro between two states is no news", () => {
   assert.ok(isNextBlock("receiving", "programming") && isNextBlock("programming", "receiving"));
   assert.ok(!isNextBlock("programming", "verifying") && !isNextBlock("receiving", "receiving"));
   assert.equal(stateWords("download"), "in download state");
+});
+
+test("what went wrong looks so in a log and in what a program prints, in its lane and in its list", () => {
+  const trace = new Trace({ sector_bytes: 1, used: [], protected: 0, base: 0, block_bytes: 1 }, 0.001);
+  for (const event of /** @type {const} */ (["log", "output"])) {
+    for (const [text, bad] of /** @type {[string, boolean][]} */ ([["No response... resending (1 of 8)", true], ["Upgrade failed", true], ["Comm efficiency = 100.0%", false]])) {
+      const e = /** @type {any} */ ({ n: trace.events.length + 1, at: trace.events.length, event, stream: "stdout", text });
+      trace.add(e);
+      assert.equal(isBad(e), bad, text);
+    }
+  }
+  for (const name of ["Upgrade.log", "Output"]) {
+    const lane = lanesOf(trace, new Moments(trace)).find((l) => l.name === name);
+    assert.deepEqual(lane?.marks?.map((m) => m.tone), ["bad", "bad", "ink"], name);
+  }
 });
 
 test("a trace knows the flash and what strikes at every moment", () => {
