@@ -227,7 +227,7 @@ func (o *start) sealed() *start {
 func (t *tool) endAct(s *bench.Station, now time.Duration, windows int, err error, condition verdict.Condition) {
 	o := t.acts.open
 	a := act{from: o.mark, to: mark{windows, t.around.before.FlashOps(s)}, claim: verdict.Act{
-		Err: err, Before: verdict.Before{State: o.before.State}, Meter: &condition, Counts: t.latest(), Unanswered: t.unanswered,
+		Err: err, Before: verdict.Before{State: o.before.State}, Meter: &condition, Counts: t.latest(), Unanswered: t.unanswered, Asked: t.asked,
 		Aborted: t.aborted && !o.aborted, Ordered: t.ordered, Orders: t.ordersUntil(s) - o.orders,
 	}}
 	seen := t.prompts[min(o.windows, windows):windows]

@@ -142,7 +142,7 @@ func (o *Outcome) Untouched() bool {
 func (r *Rig) evidence() verdict.Evidence {
 	a, t := r.attempt, r.bench.Host().(*tool)
 	e := verdict.Evidence{
-		Tool:      verdict.Tool{Paste: a.Paste(), NoRestore: a.NoRestore, Ordered: t.ordered, Hurried: t.hurried},
+		Tool:      verdict.Tool{Paste: a.Paste(), NoRestore: a.NoRestore, Ordered: t.ordered, Hurried: t.hurried, Asked: t.asked},
 		Forbidden: r.forbidden(),
 		Before:    verdict.Before{State: r.before.State},
 		Lost:      r.Lost(),

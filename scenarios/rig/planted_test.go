@@ -6,6 +6,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/scenarios/internal/planted"
+	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
@@ -84,5 +85,27 @@ func TestAClonedCarelessToolHasTheSameFuture(t *testing.T) {
 	one, other := fork.Finish(), r.Finish()
 	if !bytes.Equal(one.Log, other.Log) || !bytes.Equal(fork.Disk().journals[0].file, r.Disk().journals[0].file) {
 		t.Errorf("the logs are\n%s\nand\n%s\nthe journals\n%s\nand\n%s", one.Log, other.Log, fork.Disk().journals[0].file, r.Disk().journals[0].file)
+	}
+}
+
+// Who leaves a meter in its loader is judged by what it did and heard then: what was lost before excuses
+// nobody who is heard afterwards, nor does one question without an answer.
+func TestWhoLeavesAMeterInItsLoaderIsNotExcusedByWhatWasLostBefore(t *testing.T) {
+	for _, plan := range []string{
+		"abort at state download",
+		"frame-lost at frame 2 to-meter; abort at state download",
+		"cable-pull at start for 3 no-responses; abort at state download",
+		"ip-reset at frame 3; abort at state download",
+		"port-vanishes at start for 25s; abort at state download",
+		"abort at state download; frame-lost at state download from-meter",
+	} {
+		r, a := upgradeWith(t, "left-in-loader", plan)
+		o, err := r.Try(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !breaks(o, verdict.I8) || len(o.Unstruck) > 0 {
+			t.Errorf("%s: %v is left as %v: %q, unstruck %v", plan, o.Claim, o.Meter.State, o.Violations, o.Unstruck)
+		}
 	}
 }

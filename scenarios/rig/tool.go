@@ -50,9 +50,12 @@ type tool struct {
 	failing  bool   // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
 	unanswered int
-	vain       int // requests that were not sent, because there was no port or no call, or that died with a call
-	pending    []story.Event
-	trace      Trace // how much of it is wanted
+	// asked: see verdict.Tool. sent is how often the last request is on the line without an answer, and unseen
+	// how often, since an answer, a connection was to be opened first: the line may not have seen those tries.
+	asked, sent, unseen int
+	vain                int // requests that were not sent, because there was no port or no call, or that died with a call
+	pending             []story.Event
+	trace               Trace // how much of it is wanted
 
 	truth  *truth.Ledger // whose settings are right
 	author truth.Author  // of what is written to the meter
@@ -159,9 +162,7 @@ var (
 )
 
 func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
-	if t.failing {
-		t.failing, t.unanswered = false, s.SentLastBy(t.seat)
-	}
+	t.tries(s)
 	t.with.lend(t)
 	t.watchCarrier(s)
 	t.observe(s)
@@ -169,6 +170,22 @@ func (t *tool) Drain(dst []story.Event, s *bench.Station) []story.Event {
 	dst = append(dst, t.pending...)
 	t.pending = t.pending[:0]
 	return dst
+}
+
+// tries counts those of the last request, which may be the one that ends an upgrade.
+func (t *tool) tries(s *bench.Station) {
+	sent := s.SentLastBy(t.seat)
+	if sent == 0 && t.sent > 0 {
+		t.unseen = 0
+	}
+	t.sent = sent
+	if !t.failing {
+		return
+	}
+	t.failing, t.unanswered, t.asked = false, sent, sent+t.unseen
+	if t.phone != nil && t.phone.without {
+		t.asked += 1 + t.phone.missed(s.Now(), t.around.patience)
+	}
 }
 
 func (t *tool) CloneHost(spent bench.Host) bench.Host {
@@ -199,6 +216,9 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	w.Bool(t.hurried)
 	w.Bool(t.failing)
 	w.Int(t.unanswered)
+	w.Int(t.asked)
+	w.Int(t.sent)
+	w.Int(t.unseen)
 	w.Int(t.vain)
 	t.declareCounts(w)
 	t.pc.declare(w)
@@ -331,6 +351,7 @@ func (t *tool) hearStep(now time.Duration, begun client.Step) {
 
 // reconnect opens the connection that broke, or begins to call again.
 func (t *tool) reconnect(now time.Duration) {
+	t.unseen++
 	err := t.pc.opens()
 	switch {
 	case t.phone == nil:

@@ -19,6 +19,7 @@ type Act struct {
 	Meter      *Condition
 	Counts     client.Counts
 	Unanswered int
+	Asked      int // as in Tool
 	Aborted    bool
 	Ordered    bool
 	Orders     uint64 // as in Tool, of this act alone
@@ -90,7 +91,7 @@ func (e *Evidence) strayOrders() uint64 {
 // act is the evidence of one of several acts. Only the last can have been ended with the tool.
 func (e *Evidence) act(i int) Evidence {
 	a, one, t := &e.Acts[i], *e, e.Tool
-	t.Windows, t.Counts, t.Unanswered, t.Aborted, t.Ordered, t.Orders, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Aborted, a.Ordered, a.Orders+e.strayOrders(), a.Journal
+	t.Windows, t.Counts, t.Unanswered, t.Asked, t.Aborted, t.Ordered, t.Orders, t.Journal = a.Windows, a.Counts, a.Unanswered, a.Asked, a.Aborted, a.Ordered, a.Orders+e.strayOrders(), a.Journal
 	if last := i == len(e.Acts)-1; !last || a.claims() {
 		t.Ended, t.Killed, t.Err = true, false, a.Err
 	}

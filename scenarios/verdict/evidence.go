@@ -107,9 +107,12 @@ type Tool struct {
 	// Unanswered is how often it had sent, without an answer, the request that ended the
 	// upgrade.
 	Unanswered int
-	Ordered    bool     // it told an application to enter download state
-	Orders     uint64   // messages that it sent to change the meter's state or its flash; only if Contested
-	Journal    *Journal // nil: it keeps none
+	// Asked is that with the tries that the line may not have seen, because a connection had to be opened
+	// first. 0: the last thing that the tool did was to hear an answer.
+	Asked   int
+	Ordered bool     // it told an application to enter download state
+	Orders  uint64   // messages that it sent to change the meter's state or its flash; only if Contested
+	Journal *Journal // nil: it keeps none
 }
 
 // Journal is the journal of the meter at the end of an attempt.

@@ -31,15 +31,19 @@ func loaderForNothing(e *Evidence, f *findings) {
 	}
 }
 
-// notGivenBack is for our own tool, where nothing but the person was in its way, who did not end that, too: neither was a request
-// sent again, nor did one die before the line saw it.
+// triesToGiveBack is how often a meter is asked at least before it is left in its loader: the public ION
+// client sends five times in all.
+const triesToGiveBack = 5
+
+// notGivenBack is for our own tool, where only the person was in its way, who did not end that, too. Whatever
+// was lost before: it has either asked in vain until it might give up, or was heard, and knew what to do.
 func notGivenBack(e *Evidence, f *findings) {
 	t := &e.Tool
-	heard := e.Cost.Resends == 0 && e.died() == 0
-	able := t.Aborted && !t.Hurried && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && heard && e.Meter.Connected
-	if able && e.Before.State == meter.Application && e.Meter.FlashOps == 0 && e.Meter.State == meter.Download {
-		f.tell("nothing was erased, and the meter was left in its loader")
+	able := t.Aborted && !t.Hurried && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && e.Meter.Connected
+	if !able || t.Asked >= triesToGiveBack || e.Before.State != meter.Application || e.Meter.FlashOps != 0 || e.Meter.State != meter.Download {
+		return
 	}
+	f.tell("nothing was erased, and the meter was left in its loader, when the last request had been sent %d times without an answer", t.Asked)
 }
 
 func refusedTooLate(e *Evidence, f *findings) {

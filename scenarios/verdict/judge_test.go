@@ -100,9 +100,9 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 		}, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts", abortedInLoader, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts twice", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Hurried = true }, nil},
-		{"one where a request was sent again", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Resends = 1 }, nil},
-		{"one where a request died with its port", func(e *verdict.Evidence) { abortedInLoader(e); e.Died = 1 }, nil},
-		{"one where a request died with its call", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Died = 1 }, nil},
+		{"one that was asked five times in vain", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Asked = 5 }, nil},
+		{"one that was asked four times in vain", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Asked = 4 }, []verdict.Rule{verdict.I8}},
+		{"one that answered, when requests had been lost", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Resends, e.Cost.Died, e.Died = 9, 9, 9 }, []verdict.Rule{verdict.I8}},
 		{"settings that are lost and were not promised", func(e *verdict.Evidence) { e.Lost, e.Meter.Lost = ion.AllGroups, ion.AllGroups }, nil},
 		{"settings that were promised", func(e *verdict.Evidence) { e.Lost, e.Tool.Keeps = ion.AllGroups, true }, []verdict.Rule{verdict.I2}},
 		{"settings that are lost for nothing", func(e *verdict.Evidence) {

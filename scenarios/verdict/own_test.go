@@ -95,6 +95,8 @@ func TestWhatThisProjectsToolPromisesIsJudged(t *testing.T) {
 		"an eleventh resend":                   {failing(start, "No response... retrying (11 of 11)", "No response... giving up"), []verdict.Rule{verdict.I5}},
 		"a block given up at the first answer": {failing(start, "No response... aborting (1 of 2)"), []verdict.Rule{verdict.I3}},
 		"a restarting meter that is given up":  {failing(start, "Device entered download state", "No response... giving up"), nil},
+		"a meter that was reset in the download": {failing(start, "Device Serial Number = PC-A", "Device Unit ID = 7", "Device entered download state", "No response... retrying (5 of 10)", "Flash memory cleared", "Proceeding with firmware download",
+			"No response... resending (1 of 1)", "10% completed", "Comm efficiency = 50.0%", "No response... giving up"), nil},
 		"a failure with the exit status of a success": {func() *verdict.Evidence {
 			e := failing(start)
 			e.Tool.Zero = true

@@ -37,9 +37,8 @@ func mayRestart(l upgradelog.Entry, before bool) bool {
 	switch l.Kind {
 	case upgradelog.EnteredDownloadState, upgradelog.AlreadyInDownloadState, upgradelog.Verified:
 		return true
-	case upgradelog.Completed:
-		const all = 100
-		return l.Number == all
+	case upgradelog.Proceeding, upgradelog.Completed: // blocks have lines of their own; what else is asked for there is a meter that was reset
+		return true
 	case upgradelog.FlashCleared, upgradelog.Restarted:
 		return false
 	}
