@@ -30,7 +30,8 @@ type stand struct {
 	settings []ion.Settings // that each meter should have
 	beside   *beside        // what else goes on during the present attempt; nil for nothing
 	captured captured
-	seat     Seat // of whoever watches
+	seat     Seat   // of whoever watches
+	tcp      string // where the meter was last reached; empty before
 }
 
 // phoneNumber is that of a meter that is called.

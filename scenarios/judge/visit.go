@@ -20,6 +20,9 @@ import (
 // still be on their way.
 const settle = 100 * time.Millisecond
 
+// anyPort is a TCP port that is free.
+const anyPort = "127.0.0.1:0"
+
 // address is where a program can reach the meter.
 type address struct{ port, tcp string }
 
@@ -49,13 +52,14 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 		return Exit{}, false, fmt.Errorf("%w: %w", errNoVerdict, err)
 	}
 	defer remove()
-	server, err := serve.Listen(v.config(over, link))
+	server, err := v.listen(over, link)
 	if err != nil {
 		return Exit{}, false, err
 	}
 	at := address{port: link}
 	if a := server.Addr(); a != nil {
 		at.tcp = a.String()
+		s.tcp = at.tcp
 	}
 	if v.program, err = start(at); err != nil {
 		return Exit{}, false, errors.Join(err, server.Close())
@@ -73,6 +77,20 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 	}
 	s.station.Advance(s.now)
 	return e, v.line.asked, nil
+}
+
+// listen serves the meter where it was before, as a meter has its address for years and what an earlier run left may
+// be named by it; elsewhere only if somebody else is there by now.
+func (v *visit) listen(over rig.Transport, link string) (*serve.Server, error) {
+	c := v.config(over, link)
+	if over == rig.TCP && v.tcp != "" {
+		c.TCP = v.tcp
+		if server, err := serve.Listen(c); err == nil {
+			return server, nil
+		}
+		c.TCP = anyPort
+	}
+	return serve.Listen(c)
 }
 
 // newLink is where a port that vanishes comes back; empty for TCP.
@@ -104,7 +122,7 @@ func (v *visit) config(over rig.Transport, link string) serve.Config {
 		},
 	}
 	if over == rig.TCP {
-		c.TCP = "127.0.0.1:0"
+		c.TCP = anyPort
 	}
 	return c
 }
