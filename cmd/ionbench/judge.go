@@ -68,9 +68,10 @@ worse from one release of a program to the next says judge diff.
 Every scenario that fails is explained in plain words, with the command that repeats it.
 Every scenario is in the report, also where Ctrl-C or another signal ends the judge: it ends
 the programs, and reports the rest as without a verdict. A second one, or SIGKILL, ends it
-without a report: on Linux another process ends the programs then, and removes their folders,
-but for a program that hid whose it is; what is in --artifacts stays, and says of each
-scenario whether it is complete. While it is stopped, programs go on: what failed then is
+at once: --json has what had ended until two seconds before, and ionbench judge merge makes the
+other reports of it. On Linux another process ends the programs then, and removes their
+folders, but for a program that hid whose it is; what is in --artifacts stays, and says of
+each scenario whether it is complete. While it is stopped, programs go on: what failed then is
 played again.
 The same scenarios are specs, for a team that keeps its own beside them:
   IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
@@ -185,6 +186,9 @@ func (f *reportFlags) check() error {
 	return errors.Join(f.tests.check(false), checkOutputs(files.File, f.json, f.html))
 }
 
+// keep writes what would be lost with a judge that is killed. What cannot be written is said at the end.
+func (f *reportFlags) keep(r *judge.Report) { _ = writeOutputs(output{f.json, r.WriteJSON}) }
+
 // finish writes the files and returns the verdict. What cannot be written does not change that
 // it is no.
 func (f *reportFlags) finish(c *cli.Call, r *judge.Report) error {
@@ -245,6 +249,7 @@ func (f *judgeFlags) run(ctx context.Context, c *cli.Call) error {
 	}
 	f.tellExpected(c, suite, &target, options)
 	progress := c.Progress("scenarios")
+	options.SoFar = f.report.keep
 	options.Ended = shownOn(progress, c, len(suite.Scenarios)*f.repeat)
 	if f.http != "" {
 		audience, err := openAudience(c, f.http, f.pace)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"ionbench/cmd/internal/cli"
+	"ionbench/scenarios/judge"
 )
 
 // runsWith reports whether a process runs that has this word on its command line.
@@ -63,6 +65,31 @@ func TestASignalEndsTheJudgeWithAReportAndLeavesNothingRunning(t *testing.T) {
 				t.Errorf("%s", b)
 			}
 		})
+	}
+}
+
+// The first failure is told at once.
+func TestWhatAJudgeHasToldIsInTheReportAlsoWhenItIsKilled(t *testing.T) {
+	t.Parallel()
+	report := filepath.Join(t.TempDir(), "j.json")
+	c := exec.Command(built(t, "ionbench"), "judge", "--shell", "--upgrader", "exit 4", "--parallel", "1", "--json", report)
+	told, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(told); lines.Scan() && lines.Text() != "The first failure:"; {
+	}
+	_ = c.Process.Kill()
+	_ = c.Wait()
+	r, err := readReport(report, judge.ReadJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, failed, _ := r.Counts(); failed < 1 || r.Undecided() < 1 || !r.Interrupted {
+		t.Errorf("%d failed and %d undecided, interrupted %v", failed, r.Undecided(), r.Interrupted)
 	}
 }
 

@@ -115,7 +115,7 @@ func (r *Report) playAgain(ctx context.Context, o *outing) {
 		}
 		if inVain >= mostAgain || ctx.Err() != nil {
 			first.Trouble = "the failure may be the computer's: " + why
-			o.ended(first)
+			o.ended(first, r.soFar)
 			continue
 		}
 		first.Again = true
@@ -128,7 +128,7 @@ func (r *Report) playAgain(ctx context.Context, o *outing) {
 		} else {
 			inVain = 0
 		}
-		o.ended(second)
+		o.ended(second, r.soFar)
 		i++
 		r.Results = append(r.Results[:i], append([]*Result{second}, r.Results[i:]...)...)
 	}

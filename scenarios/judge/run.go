@@ -34,6 +34,9 @@ type Options struct {
 	Repeat string
 	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
+	// SoFar, if not nil, is given the report as it would be if the run was interrupted now: every two
+	// seconds, and with the first failure, never twice at the same time. Who is killed has said it then.
+	SoFar func(r *Report)
 	// Captured, if not nil, is given a section of a capture for Wireshark for every scenario that
 	// did not pass, never twice at the same time.
 	Captured func(section []byte)
@@ -210,15 +213,14 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	adopt()
 	defer guard(ctx)()
 	strays := newStrays()
-	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole()}
-	out := &outing{kept: kept, late: o.late, estimate: newEstimate(&o), told: o.Ended}
+	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole(), Began: time.Now()}
+	out := &outing{kept: kept, late: o.late, estimate: newEstimate(&o), told: o.Ended, soFar: o.SoFar, saved: r.Began}
 	ctxLate, enough := context.WithCancel(context.Background())
 	var measuring sync.WaitGroup
 	if out.late == nil {
 		out.late = &lateness{}
 		measuring.Go(func() { out.late.measure(ctxLate) })
 	}
-	began := time.Now()
 	err = r.playAll(ctx, s, out)
 	r.playAgain(ctx, out)
 	enough()
@@ -228,7 +230,7 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 		r.Strays, all = strays.end()
 		r.Escaped = !all
 	}
-	r.Began, r.Took = began, time.Since(began)
+	r.Took = time.Since(r.Began)
 	return r, err
 }
 
@@ -240,11 +242,21 @@ type outing struct {
 	mu       sync.Mutex // guards all below
 	estimate *estimate
 	told     func(*Result)
+	soFar    func(*Report)
+	saved    time.Time // when soFar was called last
+	failed   bool      // and a failure was among what it was given
 }
 
-func (o *outing) ended(r *Result) {
+// ended hands over what has ended, and before it is told the report that has it.
+func (o *outing) ended(r *Result, soFar func() *Report) {
+	const often = 2 * time.Second
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	first := !o.failed && r.Verdict() == "no"
+	if o.soFar != nil && (first || time.Since(o.saved) >= often) {
+		o.soFar(soFar())
+		o.saved, o.failed = time.Now(), o.failed || first
+	}
 	if o.told != nil {
 		o.told(r)
 	}
@@ -332,22 +344,47 @@ func (r *Report) playAll(ctx context.Context, s *Suite, o *outing) error {
 		}
 		mu.Unlock()
 		if result.doubtful(r.Options.Response) == "" {
-			o.ended(result)
+			o.ended(result, func() *Report {
+				mu.Lock()
+				defer mu.Unlock()
+				c := r.soFar()
+				c.fill(s)
+				return c
+			})
 		}
 		return nil
 	})
-	for i := range r.Results {
-		if r.Results[i] == nil { // ctx ended first
-			c := &s.Scenarios[i/rounds]
-			r.Results[i] = &Result{Scenario: *c, Round: i%rounds + 1, Trouble: interrupted, Repeat: r.repeat(c.Name)}
-		}
-		r.Interrupted = r.Interrupted || r.Results[i].Trouble == interrupted
-	}
+	r.fill(s)
 	played := slices.ContainsFunc(r.Results, func(s *Result) bool { return len(s.Attempts) > 0 })
 	if !played && (errors.Is(first, ErrNotRun) || errors.Is(first, errors.ErrUnsupported)) {
 		return first
 	}
 	return nil
+}
+
+// fill gives every scenario that was not played a result that says so.
+func (r *Report) fill(s *Suite) {
+	for i := range r.Results {
+		if r.Results[i] == nil {
+			c := &s.Scenarios[i/r.Options.Rounds]
+			r.Results[i] = &Result{Scenario: *c, Round: i%r.Options.Rounds + 1, Trouble: interrupted, Repeat: r.repeat(c.Name)}
+		}
+		r.Interrupted = r.Interrupted || r.Results[i].Trouble == interrupted
+	}
+}
+
+// soFar is what a run that is under way has. A failure that is in doubt is none yet.
+func (r *Report) soFar() *Report {
+	c := *r
+	c.Results, c.Took = slices.Clone(r.Results), time.Since(r.Began)
+	for i, s := range c.Results {
+		if s != nil && !s.Again && s.Trouble == "" && s.doubtful(r.Options.Response) != "" {
+			doubtful := *s
+			doubtful.Trouble = interrupted
+			c.Results[i], c.Interrupted = &doubtful, true
+		}
+	}
+	return &c
 }
 
 // folderOf is the folder of a scenario's artifacts.
