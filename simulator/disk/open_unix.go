@@ -25,6 +25,20 @@ func open(path string, how How, mode fs.FileMode) (*os.File, error) {
 
 // lock takes the lock of an open file, which ends with the process however it ends.
 func lock(f *os.File) error {
+	switch err := flock(f, syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return ErrInUse
+	case errors.Is(err, syscall.ENOLCK):
+		return errors.ErrUnsupported // as some network file systems say it
+	default:
+		return err
+	}
+}
+
+// unlock gives the lock back, whoever else has the file open.
+func unlock(f *os.File) { _ = flock(f, syscall.LOCK_UN) }
+
+func flock(f *os.File, how int) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -32,17 +46,11 @@ func lock(f *os.File) error {
 	var locking error
 	err = conn.Control(func(fd uintptr) {
 		for {
-			locking = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+			locking = syscall.Flock(int(fd), how)
 			if !errors.Is(locking, syscall.EINTR) {
 				return
 			}
 		}
 	})
-	switch {
-	case errors.Is(locking, syscall.EWOULDBLOCK):
-		return ErrInUse
-	case errors.Is(locking, syscall.ENOLCK):
-		return errors.ErrUnsupported // as some network file systems say it
-	}
 	return errors.Join(err, locking)
 }

@@ -25,6 +25,9 @@ func open(path string, how How, mode fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
+// unlock does nothing: no process inherits the file.
+func unlock(*os.File) {}
+
 // openAlone shares the file with readers alone. It can be renamed and removed meanwhile.
 func openAlone(path string, how How) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)

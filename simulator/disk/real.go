@@ -14,7 +14,10 @@ type Real struct{}
 var _ System = Real{}
 
 // realFile is an open file of the operating system.
-type realFile struct{ *os.File }
+type realFile struct {
+	*os.File
+	alone bool
+}
 
 // Open opens a file.
 func (Real) Open(path string, how How, mode fs.FileMode) (File, error) {
@@ -22,7 +25,16 @@ func (Real) Open(path string, how How, mode fs.FileMode) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return realFile{f}, nil
+	return realFile{f, how&Alone != 0}, nil
+}
+
+// Close lets others in, and closes the file. A process that another part of this one is starting has the
+// file open, too, until it is itself: only to close it would keep others out so long.
+func (f realFile) Close() error {
+	if f.alone {
+		unlock(f.File)
+	}
+	return f.File.Close()
 }
 
 // flags are those of os.OpenFile.
@@ -79,7 +91,7 @@ func (Real) SyncFolder(folder string) error {
 	if err != nil {
 		return err
 	}
-	err = realFile{d}.Sync()
+	err = realFile{File: d}.Sync()
 	if closing := d.Close(); err == nil {
 		err = closing
 	}
