@@ -779,20 +779,23 @@ func TestNothingIsAskedOfAnotherMeterThatANewConnectionLeadsTo(t *testing.T) {
 }
 
 func TestAPortThatBreaksBehindEachAnswerToWhoIsThereIsNotAskedForEver(t *testing.T) {
-	d := sessionDesk(t)
-	met := false
-	d.tap = func(a *answer) []late {
-		met = met || a.op() == ion.OpIdentify || d.reconnects == 0 && slices.Contains(d.steps, client.StepDownload)
-		return asIs(a)
-	}
-	d.start(client.TaskUpgrade)
-	for !d.finished && d.step(3*time.Hour) {
-		if met && len(d.on) == 0 && slices.Contains(d.steps, client.StepDownload) {
-			met = false
-			d.s.Broken(d.now, errTest)
+	for _, from := range []client.Step{client.StepSaveSettings, client.StepEnterDownloadState, client.StepClearFlash, client.StepDownload, client.StepVerify, client.StepRestart, client.StepRestoreSettings} {
+		d := sessionDesk(t)
+		begun := func() bool { return slices.Contains(d.steps, from) }
+		met := false
+		d.tap = func(a *answer) []late {
+			met = met || a.op() == ion.OpIdentify || d.reconnects == 0 && begun()
+			return asIs(a)
 		}
-	}
-	if !d.finished || !errors.Is(d.claim, client.ErrNoResponse) || d.reconnects < 5 || d.reconnects > 30 || d.blocks != nil {
-		t.Errorf("%v after %d connections and the blocks %v\n%s", d.claim, d.reconnects, d.blocks, d.logText())
+		d.start(client.TaskUpgrade)
+		for !d.finished && d.now < 12*time.Hour && d.step(24*time.Hour) {
+			if met && len(d.on) == 0 && begun() {
+				met = false
+				d.s.Broken(d.now, errTest)
+			}
+		}
+		if !d.finished || d.reconnects > 120 {
+			t.Errorf("%v: finished %v (%v) after %d connections and %v\n%s", from, d.finished, d.claim, d.reconnects, d.now, d.logText())
+		}
 	}
 }

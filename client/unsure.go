@@ -41,11 +41,16 @@ func (u *Upgrader) identifiesFirst(s Step) Step {
 	return NoStep
 }
 
-// identify asks who is at the other end before a request of which so many answers are missing.
+// identify asks who is at the other end before a request of which so many answers are missing. A port that
+// breaks behind each answer is not asked for ever.
 func (u *Upgrader) identify(now time.Duration, missing int) {
-	s := u.step().is
-	first := u.identifiesFirst(s)
-	u.anew, u.anewAt, u.unsure = missing, s, s
+	s := u.step()
+	if missing > u.rules.resends(u, s.retry) {
+		u.giveUp(now, s)
+		return
+	}
+	first := u.identifiesFirst(s.is)
+	u.anew, u.anewAt, u.unsure = missing, s.is, s.is
 	u.follow(now, toStep(first))
 }
 
