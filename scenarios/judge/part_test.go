@@ -278,3 +278,23 @@ func TestWhatWasNotPlayedTellsHowTheProgramEnded(t *testing.T) {
 		}
 	}
 }
+
+func TestItIsAdvisedThatALogSaysHowItsUpgradeEnded(t *testing.T) {
+	const began = "Upgrade started at Thursday, March 06, 2008 3:57:48 PM\nDevice restarted\n"
+	for _, test := range []struct {
+		code    int
+		log     string
+		advised bool
+	}{
+		{0, began, true},
+		{0, began + "Upgrade completed at Thursday, March 06, 2008 3:58:48 PM\n", false},
+		{1, began, true},
+		{1, began + "Upgrade failed at Thursday, March 06, 2008 3:58:48 PM\n", false},
+		{0, "", false},
+	} {
+		a := Execution{Exit: Exit{Code: test.code}, Log: []byte(test.log)}
+		if got := a.unfinished(verdict.ReadLog(a.Log, 0)); got != test.advised {
+			t.Errorf("exit %d with %q: advised %v", test.code, test.log, got)
+		}
+	}
+}

@@ -203,6 +203,12 @@ func (p *place) spoil(name string, content []byte) error {
 	return errors.Join(err, f.Truncate(int64(len(content))))
 }
 
+// shut makes a folder of a file, which nobody can read then, whoever it is.
+func (p *place) shut(name string) error {
+	const mode = 0o700
+	return errors.Join(p.dir.Remove(name), p.dir.Mkdir(name, mode))
+}
+
 // odd says what has become of a file of {dir} that should be a regular one; empty for nothing.
 func (p *place) odd(name string) string {
 	info, err := p.dir.Lstat(name)

@@ -568,6 +568,8 @@ var forgeries = map[string]forgery{
 	"tells-same-block":       told(notTaken(ion.StatusOK)),
 	"tells-bad-sequence":     told(notTaken(ion.StatusBadSequence)),
 	"tells-busy-block":       told(notTaken(ion.StatusBusy)),
+	"tells-refused-block":    told(notTaken(ion.StatusRefused)),
+	"tells-not-cleared":      told(notTaken(ion.StatusNotCleared)),
 	"tells-busy":             told(func(reply []byte) { reply[1] = byte(ion.StatusBusy) }),
 	"exception":              exception,
 	"exception-within":       exceptionWithin,

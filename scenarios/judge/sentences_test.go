@@ -59,9 +59,9 @@ var sentences = []sentence{
 	{"A method that the meter does not know", nil, nil, aboutMeter},
 	// 6. The download service
 	{"Busy, and a block that is sent again because it was refused, are bounded", duties(duty.Bounded, duty.Busy, duty.Again),
-		[]string{"busy-for-ever", "busy-for-ever-identify", "busy-for-ever-enter", "busy-for-ever-verify", "never-taken"}, ""},
+		[]string{"busy-for-ever", "busy-for-ever-identify", "busy-for-ever-enter", "busy-for-ever-verify", "never-taken", "not-allowed-for-ever"}, ""},
 	{"\"Stop\" before anything was erased", duties(duty.Again), []string{"out-of-range"}, ""},
-	{"Begin again at most a few times.", duties(duty.Bounded), []string{"never-verified"}, ""},
+	{"Begin again at most a few times.", duties(duty.Bounded), []string{"never-verified", "not-cleared-for-ever"}, ""},
 	{"After refused identify first", duties(duty.Again), []string{"clear-answered-refused", "verify-answered-refused"}, ""},
 	{"If its serial number is another one, stop.", duties(duty.Device), []string{"another-meter-again", "another-meter-at-the-clear"}, ""},
 	{"If the application of this meter is back, another tool", duties(duty.Loader), []string{"application-back"}, ""},
@@ -96,7 +96,7 @@ var sentences = []sentence{
 	{"One that cannot see that", duties(duty.Kept), []string{"cable-out-enter"}, ""},
 	{"So where the file was never in force", duties(duty.InForce), []string{"kept-in-vain", "kept-and-copied"}, ""},
 	{"Give each meter a file of its own", duties(duty.InForce, duty.Turns), []string{"another-meter-between", "two-meters-at-once-killed"}, ""},
-	{"A file that cannot be read or is not whole", duties(duty.Keepable), []string{"kept-and-torn"}, ""},
+	{"A file that cannot be read or is not whole", duties(duty.Keepable), []string{"kept-and-torn", "kept-and-shut"}, ""},
 	{"Where the file cannot be written, stop", duties(duty.Keepable), []string{"cannot-keep-and-killed", "no-room-and-later", "no-room-and-killed"}, ""},
 	// 12. The log
 	{"Text, one fact a line, each line flushed", duties(duty.Kept, duty.Next), []string{"killed"}, ""},

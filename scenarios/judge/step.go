@@ -20,6 +20,7 @@ type Step struct {
 	Expect   Expectation    // of the first attempt
 	Writes   []world.Write  // somebody sets these before
 	Tears    bool           // every file that the program left in {dir} is cut in the middle before
+	Shuts    bool           // each of these files becomes a folder before
 	Copies   bool           // somebody copies these files before
 	Returns  bool           // and puts the copies back before
 	Resets   bool           // somebody has the meter initialise itself before
@@ -80,6 +81,13 @@ func (p *player) prepare() error {
 	}
 	if s.Tears {
 		p.tear()
+	}
+	if s.Shuts {
+		for name := range p.mayKeep() {
+			if err := p.place.shut(name); err != nil {
+				return err
+			}
+		}
 	}
 	if s.Copies {
 		p.copied = p.mayKeep()

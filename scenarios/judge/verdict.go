@@ -169,7 +169,7 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 		a.warn(duty.Redial, "it did not hang up: only the end of its connection to the modem ended the call, and not every modem looks at that")
 	}
 	if a.unfinished(e.Log) {
-		a.warn(duty.LogLines, "the program ended by itself with failure, and its log does not say that")
+		a.warn(duty.LogLines, fmt.Sprintf("the program ended by itself with %s, and its log does not say that", a.claim()))
 	}
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
 		p.lookAtKept(a)
@@ -209,9 +209,17 @@ func (a *Execution) saysCompleted() bool {
 	return slices.ContainsFunc(verdict.ReadLog(a.Log, 0).Entries, func(e upgradelog.Entry) bool { return e.Kind == upgradelog.UpgradeCompleted })
 }
 
+// claim is how the program says by its exit status that the upgrade has ended.
+func (a *Execution) claim() string {
+	if a.success() {
+		return "success"
+	}
+	return "failure"
+}
+
 // unfinished reports whether a log begins an upgrade of which it does not say how it ended.
 func (a *Execution) unfinished(log *verdict.Log) bool {
-	if log == nil || len(log.Runs) == 0 || a.success() || a.Killed || a.Exit.TimedOut || a.Exit.Signal != "" {
+	if log == nil || len(log.Runs) == 0 || a.Killed || a.Exit.TimedOut || a.Exit.Signal != "" {
 		return false
 	}
 	return !slices.ContainsFunc(log.Runs[len(log.Runs)-1], func(e upgradelog.Entry) bool {
