@@ -473,6 +473,12 @@ func (p *player) playIn(ctx context.Context) (broken []verdict.Violation, err er
 	if p.place, err = newPlace(p.scenario.Name); err != nil {
 		return nil, err
 	}
+	link, remove, err := newLink(p.target.Transport)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoVerdict, err)
+	}
+	defer remove()
+	p.stand.link = link
 	p.seat = p.watch(p.folder)
 	defer p.seat.Leave()
 	return p.play(ctx)

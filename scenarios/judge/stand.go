@@ -32,6 +32,7 @@ type stand struct {
 	captured captured
 	seat     Seat   // of whoever watches
 	tcp      string // where the meter was last reached; empty before
+	link     string // of its PTY, in all attempts; empty for TCP, and for one of its own in each attempt
 }
 
 // phoneNumber is that of a meter that is called.

@@ -47,11 +47,15 @@ func (s *stand) serve(ctx context.Context, o *Options, most time.Duration, over 
 		line: &line{station: s.station, captured: &s.captured}, gateway: g,
 	}
 	g.line = v.line
-	link, remove, err := newLink(over)
-	if err != nil {
-		return Exit{}, false, fmt.Errorf("%w: %w", errNoVerdict, err)
+	link := s.link
+	if link == "" {
+		own, remove, err := newLink(over)
+		if err != nil {
+			return Exit{}, false, fmt.Errorf("%w: %w", errNoVerdict, err)
+		}
+		defer remove()
+		link = own
 	}
-	defer remove()
 	server, err := v.listen(over, link)
 	if err != nil {
 		return Exit{}, false, err
