@@ -95,7 +95,7 @@ func (s *Session) askForConnection() (e Event, ok bool) {
 // continuation.
 func (u *Upgrader) breakOff(now time.Duration, cause error) {
 	x := &u.exchange
-	waits, heard := x.sending || len(x.ack) > 0, u.broke == nil && x.meetings == 0
+	waits, heard := x.sending || len(x.ack) > 0, u.broke == nil && !x.known
 	u.tx = u.tx[:0]
 	u.broke, u.unmet = cause, true
 	x.ack = x.ack[:0]

@@ -25,7 +25,7 @@ type exchange struct {
 	crowded   bool          // since it was first sent, something came that is no answer to anything of ours
 	overheard bool          // since it was first sent, the meter answered something else
 	meeting   meeting
-	meetings  int // how often in a row somebody has said who it is, and the connection broke before the request was sent
+	known     bool // in this try the meter has said who it is
 }
 
 func (x *exchange) end() {
@@ -33,7 +33,7 @@ func (x *exchange) end() {
 	x.ack = x.ack[:0]
 	x.missing = 0
 	x.pieces, x.most = 0, 0
-	x.meeting, x.meetings = needless, 0
+	x.meeting, x.known = needless, false
 }
 
 // hearNothing forgets the message that was coming.
@@ -350,17 +350,11 @@ func (u *Upgrader) finishAck() {
 // re-establish communications a number of times. If there is no response after those tries ION
 // Setup will consider the upgrade a failure and end the process."
 func (u *Upgrader) overdue(now time.Duration) {
-	x := &u.exchange
-	x.missing = u.rules.missing(u)
-	s := u.step()
-	if x.missing > u.rules.resends(u, s.retry) {
-		u.giveUp(now, s)
+	x, s := &u.exchange, u.step()
+	x.known = false
+	if !u.miss(now) {
 		return
 	}
-	if s.retry != polling {
-		u.transfer.resent++
-	}
-	u.rules.logMissing(u, s.retry)
 	if u.identifiesFirst(s.is) != NoStep {
 		u.identify(now, x.missing)
 		return
@@ -375,6 +369,20 @@ func (u *Upgrader) overdue(now time.Duration) {
 	}
 	u.countBlock()
 	u.sendFrame(now)
+}
+
+// miss counts a missing answer, and reports whether there is another try.
+func (u *Upgrader) miss(now time.Duration) (again bool) {
+	x, s := &u.exchange, u.step()
+	if x.missing = u.rules.missing(u); x.missing > u.rules.resends(u, s.retry) {
+		u.giveUp(now, s)
+		return false
+	}
+	if s.retry != polling {
+		u.transfer.resent++
+	}
+	u.rules.logMissing(u, s.retry)
+	return true
 }
 
 func (u *Upgrader) resends(r retry) int {

@@ -28,16 +28,23 @@ func (u *Upgrader) meetsFirst() bool {
 	return u.unmet && u.device.SerialNumber != "" && u.exchange.meeting != asksWho && !u.step().is.meets()
 }
 
-// askWho asks who is there, in the place of the request that was to be sent.
+// askWho asks who is there, in the place of the request that was to be sent. If a connection broke between
+// the answer and the request, that was a try: a port that breaks behind each answer is not asked for ever.
 func (u *Upgrader) askWho(now time.Duration) {
+	if u.exchange.known {
+		if !u.miss(now) {
+			return
+		}
+		u.countWithheld(1)
+		u.countBlock()
+	}
 	u.exchange.meeting = asksWho
 	u.countWithheld(1)
 	u.compose(identifyRequest)
 	u.sendFrame(now)
 }
 
-// takeWho goes on with the request, to the meter that was found before. A port that breaks behind each of
-// its answers is not asked for ever.
+// takeWho goes on with the request, to the meter that was found before.
 func (u *Upgrader) takeWho(now time.Duration, p *ion.Packet) {
 	x := &u.exchange
 	r, ok := downloadReply(p, ion.OpIdentify)
@@ -53,11 +60,7 @@ func (u *Upgrader) takeWho(now time.Duration, p *ion.Packet) {
 		u.follow(now, failed(err))
 		return
 	}
-	u.unmet = false
-	if x.meetings++; x.meetings > u.cfg.Timing.Resends {
-		u.giveUp(now, u.step())
-		return
-	}
+	u.unmet, x.known = false, true
 	u.anew, u.anewAt = x.missing, u.step().is
 	x.meeting = met
 	u.askAfter(now, 0)

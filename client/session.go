@@ -102,9 +102,9 @@ func (s *Session) End() End {
 	return *s.end
 }
 
-// Receive takes bytes from the line.
+// Receive takes bytes from the line. What still comes from a connection that is gone is lost with it.
 func (s *Session) Receive(now time.Duration, p []byte) {
-	if s.end == nil {
+	if s.end == nil && s.connection == online {
 		s.upgrader.Receive(now, p)
 	}
 }

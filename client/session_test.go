@@ -794,8 +794,26 @@ func TestAPortThatBreaksBehindEachAnswerToWhoIsThereIsNotAskedForEver(t *testing
 				d.s.Broken(d.now, errTest)
 			}
 		}
+		if from == client.StepDownload && !strings.Contains(d.logText(), "aborting (11 of ") {
+			t.Errorf("the log does not count to eleven\n%s", d.logText())
+		}
 		if !d.finished || d.reconnects > 120 {
 			t.Errorf("%v: finished %v (%v) after %d connections and %v\n%s", from, d.finished, d.claim, d.reconnects, d.now, d.logText())
 		}
+	}
+}
+
+func TestAnAnswerThatComesWhenItsConnectionIsGoneIsLostWithIt(t *testing.T) {
+	d := sessionDesk(t)
+	d.tap = func(a *answer) []late {
+		if a.op() == ion.OpBlock && d.reconnects == 0 {
+			d.s.Broken(d.now, errTest)
+		}
+		return asIs(a)
+	}
+	d.do(client.TaskUpgrade)
+	d.upgraded()
+	if d.reconnects != 1 || d.counts.Transmitted != d.counts.Blocks+1 {
+		t.Errorf("%d connections, and %d of %d blocks sent", d.reconnects, d.counts.Transmitted, d.counts.Blocks)
 	}
 }

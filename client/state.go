@@ -211,7 +211,7 @@ func (x *exchange) declare(w *machine.State, spent *exchange) {
 	w.Bool(x.crowded)
 	w.Bool(x.overheard)
 	w.Uint(uint64(x.meeting))
-	w.Int(x.meetings)
+	w.Bool(x.known)
 }
 
 func (d *Device) declare(w *machine.State) {

@@ -36,11 +36,12 @@ func loaderForNothing(e *Evidence, f *findings) {
 const triesToGiveBack = 5
 
 // notGivenBack is for our own tool, where only the person was in its way, who did not end that, too. Whatever
-// was lost before: it has either asked in vain until it might give up, or was heard, and knew what to do.
+// was lost before: it has either asked in vain until it might give up, or was heard, and knew what to do. A
+// loader whose image is no longer good starts none.
 func notGivenBack(e *Evidence, f *findings) {
 	t := &e.Tool
 	able := t.Aborted && !t.Hurried && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && e.Meter.Connected
-	if !able || t.Asked >= triesToGiveBack || e.Before.State != meter.Application || e.Meter.FlashOps != 0 || e.Meter.State != meter.Download {
+	if !able || e.Meter.Revision == "" || t.Asked >= triesToGiveBack || e.Before.State != meter.Application || e.Meter.FlashOps != 0 || e.Meter.State != meter.Download {
 		return
 	}
 	f.tell("nothing was erased, and the meter was left in its loader, when the last request had been sent %d times without an answer", t.Asked)

@@ -100,6 +100,7 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 		}, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts", abortedInLoader, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts twice", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Hurried = true }, nil},
+		{"one whose image is no longer good", func(e *verdict.Evidence) { abortedInLoader(e); e.Meter.Revision = "" }, nil},
 		{"one that was asked five times in vain", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Asked = 5 }, nil},
 		{"one that was asked four times in vain", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Asked = 4 }, []verdict.Rule{verdict.I8}},
 		{"one that answered, when requests had been lost", func(e *verdict.Evidence) { abortedInLoader(e); e.Cost.Resends, e.Cost.Died, e.Died = 9, 9, 9 }, []verdict.Rule{verdict.I8}},

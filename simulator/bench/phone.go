@@ -14,6 +14,9 @@ import (
 func (s *Station) afterModem(now time.Duration) {
 	for _, e := range s.modem.Events() {
 		s.note(e.At, story.Line, story.CallTold{Step: e.Kind.String(), Text: e.Text})
+		if e.Kind == modem.Ended {
+			s.watch.cutOff()
+		}
 	}
 	if p := s.modem.ToLine(nil); len(p) > 0 {
 		s.fromHost(now, p)

@@ -37,7 +37,7 @@ type asking struct {
 	blocks      uint32 // blocks of the image; 0 until the host has told its length
 	asked       bool   // lastID means something
 	unit        uint16 // that the last request was for
-	open        bool   // the last request's connection was reset before its answer arrived
+	open        bool   // the last request's connection ended before its answer arrived
 	counted     bool   // so it was, and the question who is there now was counted as the request's next try
 
 	sent     int         // how often the last request was sent since an answer to it arrived
@@ -128,8 +128,11 @@ func (w *watch) leave() {
 	w.reset = false
 }
 
+// cutOff notes that the host's connection has ended.
+func (a *asking) cutOff() { a.open = a.open || a.asked && (a.sent > 0 || a.counted) }
+
 func (a *asking) leave(reset bool) {
-	a.open = a.open || reset && a.asked && (a.sent > 0 || a.counted)
+	a.cutOff()
 	if reset && a.asked {
 		a.sent = max(a.sent, 1)
 	}
