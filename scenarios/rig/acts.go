@@ -116,7 +116,7 @@ func (t *tool) observe(s *bench.Station) {
 		case writes(m.step):
 			t.author = t.authorOf(m.step)
 		case m.step == client.StepEnterDownloadState:
-			t.lastAsked(s, m.at)
+			t.lastAsked(s)
 		case mayForget(m.step):
 		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
 			t.beginAct(s, m.at, m.windows, true)
@@ -164,23 +164,13 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 
 // lastAsked: an application is told to leave. What is in the meter now could be read, and not what
 // a first boot has reset since the act began. Another tool may have brought it back since.
-func (t *tool) lastAsked(s *bench.Station, at time.Duration) {
+func (t *tool) lastAsked(s *bench.Station) {
 	brought := t.with.shares(t) && s.Meter().State() == meter.Application
 	if o := t.acts.open; o != nil && t.ordered && (!o.asked || brought) {
 		now := *o
 		now.asked, now.present = true, t.truth.Present()
-		if t.with.shares(t) {
-			t.sharedUntil(&now, at)
-		}
 		t.acts.open = now.sealed()
 	}
-}
-
-// sharedUntil: another tool may have served a journal since the act began. What of that is lost
-// with the flash is not for this one to keep.
-func (t *tool) sharedUntil(o *start, at time.Duration) {
-	_, anywhere := t.copies(at)
-	o.anywhere &= anywhere | ^o.present
 }
 
 func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed bool) {

@@ -107,6 +107,22 @@ func (c *company) written(t *tool, before *truth.Ledger) {
 // shares reports whether another tool talks to the meter of t at the same time.
 func (c *company) shares(t *tool) bool { return c != nil && len(c.rivals[t]) > 0 }
 
+// taken notes of the other tools on the meter of t what they do not find any more, since t has changed a
+// journal: of its folder, and of all.
+func (c *company) taken(t *tool, own, anywhere ion.SettingSet) {
+	for _, o := range c.rivals[t] {
+		if o.acts.open == nil {
+			continue
+		}
+		left := *o.acts.open
+		left.anywhere &^= anywhere
+		if c.place[o].pc == c.place[t].pc && o.of.Folder == t.of.Folder {
+			left.copied &^= own
+		}
+		o.acts.open = left.sealed()
+	}
+}
+
 // wrote notes a line in the log of a tool: of the tools that write to one log at the same time
 // none has it for itself. One between two of its upgrades has no line there that another could part.
 func (c *company) wrote(t *tool) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 
 	"ionbench/client/journal"
 	"ionbench/client/locks"
@@ -116,6 +117,19 @@ func (t *tool) put(l upgradelog.Line) {
 	}
 	t.written = t.written.with(l)
 	t.with.wrote(t)
+}
+
+// amid does something to a journal. The other tools on the meter cannot find what is in none any
+// more: whether it may leave is asked of this one.
+func (t *tool) amid(now time.Duration, do func() error) error {
+	if !t.with.shares(t) {
+		return do()
+	}
+	own, anywhere := t.copies(now)
+	err := do()
+	leftOwn, left := t.copies(now)
+	t.with.taken(t, own&^leftOwn, anywhere&^left)
+	return err
 }
 
 // save writes a journal. A tool that writes in place leaves half of it on the disk until flush.

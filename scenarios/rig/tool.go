@@ -278,7 +278,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 	case client.EventPrompt:
 		t.hearPrompt(now, e)
 	case client.EventSaveJournal:
-		t.session.Saved(now, t.save(e.Meter, e.Journal))
+		t.session.Saved(now, t.amid(now, func() error { return t.save(e.Meter, e.Journal) }))
 	case client.EventLock:
 		t.session.Locked(now, t.lockMeter(e.Device.Meter()))
 	case client.EventLoadJournal:
@@ -286,7 +286,7 @@ func (t *tool) hear(now time.Duration, e client.Event) {
 		t.session.Loaded(now, j, err)
 	case client.EventRemoveJournal:
 		t.heldJournal = kept{}
-		t.session.Removed(now, t.forget(e.Meter))
+		t.session.Removed(now, t.amid(now, func() error { return t.forget(e.Meter) }))
 	case client.EventReconnect:
 		t.reconnect(now)
 	case client.EventStep:
