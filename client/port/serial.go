@@ -30,6 +30,7 @@ type serialConn struct {
 	name   string
 	port   serial.Port
 	writer io.WriteCloser // for writing, ended by Close; nil: port is used
+	waiter io.Reader      // reads from writer's file; nil: port is used
 
 	onModem atomic.Pointer[func(rfc2217.ModemState)]
 	modem   rfc2217.ModemState // as onModem was told; Read uses it
@@ -57,7 +58,7 @@ func openSerial(config *Config) (io.ReadWriteCloser, error) {
 		closeWriter(writer)
 		return nil, explainOpen(name, baud, err)
 	}
-	c := &serialConn{name: name, port: port, writer: writer, modem: neverTold}
+	c := &serialConn{name: name, port: port, writer: writer, waiter: newWaiter(writer), modem: neverTold}
 	if err := c.prepare(config); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("serial port %s: %w", name, err)
@@ -137,7 +138,7 @@ func (c *serialConn) Read(p []byte) (int, error) {
 		if c.closed.Load() {
 			return 0, c.errClosed()
 		}
-		n, err := c.port.Read(p)
+		n, err := c.read(p)
 		if err != nil {
 			return n, c.explain(err)
 		}
@@ -146,6 +147,19 @@ func (c *serialConn) Read(p []byte) (int, error) {
 		}
 		c.watchModem()
 	}
+}
+
+// read reads once. It returns nothing after readSlice without a byte.
+func (c *serialConn) read(p []byte) (int, error) {
+	if c.waiter != nil {
+		n, err := c.waiter.Read(p)
+		if err == nil || n > 0 || c.closed.Load() {
+			return n, err
+		}
+	}
+	// Where the waiter failed, the driver says why: no bytes at all may be a hang-up, or the way in which another
+	// program has set the port.
+	return c.port.Read(p)
 }
 
 // OnModem lets told be called with the state of the modem lines, if the port has any: soon, and whenever

@@ -216,3 +216,42 @@ func TestNoProgramInheritsAPort(t *testing.T) {
 		t.Errorf("a program that was started has\n%s", out)
 	}
 }
+
+// A thread that waits in the kernel keeps others waiting, until the scheduler has seen to them.
+func TestSerialReadsThatWaitHoldNoThread(t *testing.T) {
+	const many = 40
+	before := threads(t)
+	for range many {
+		_, slave := newPTY(t)
+		conn := openPort(t, slave.Name(), 0)
+		go conn.Read(make([]byte, 1)) // Close ends it
+	}
+	time.Sleep(2 * readSlice)
+	if more := threads(t) - before; more >= many/2 {
+		t.Errorf("%d reads that wait took %d threads", many, more)
+	}
+}
+
+// threads is how many threads this process has.
+func threads(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/task")
+	must(t, err)
+	return len(all)
+}
+
+// Others that look at the port set it so that a read of nothing ends at once, as pyserial does.
+func TestSerialPortIsThereThoughItsReadsDoNotWait(t *testing.T) {
+	master, slave := newPTY(t)
+	conn := openPort(t, slave.Name(), 0)
+	settings, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS2)
+	must(t, err)
+	settings.Cc[unix.VMIN], settings.Cc[unix.VTIME] = 0, 0
+	must(t, unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS2, settings))
+	late := time.AfterFunc(3*readSlice, func() { _, _ = master.WriteString("late") })
+	defer late.Stop()
+	got := make([]byte, 4)
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "late" {
+		t.Errorf("read %q (%v)", got, err)
+	}
+}

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// openWriter opens the port a second time, for writing, and locks it. The driver's Write is one blocking call
-// that nothing can end; on a PTY whose other end does not read it would hang for ever. Call it
-// before the driver's Open, which makes the port exclusive.
+// openWriter opens the port a second time, for writing (and reading, see newWaiter), and locks it. The driver's
+// Write is one blocking call that nothing can end; on a PTY whose other end does not read it would hang for ever.
+// Call it before the driver's Open, which makes the port exclusive.
 func openWriter(name string) (io.WriteCloser, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -21,7 +21,7 @@ func openWriter(name string) (io.WriteCloser, error) {
 	if info.Mode()&os.ModeCharDevice == 0 {
 		return nil, fmt.Errorf("no character device: %w", syscall.ENOTTY)
 	}
-	w, err := os.OpenFile(name, os.O_WRONLY|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+	w, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
