@@ -187,7 +187,7 @@ func VerdictText(r *Result) string {
 	if plan := r.Scenario.Plans.String(); plan != "" {
 		fmt.Fprintf(&b, "  plan     %s\n", plan)
 	}
-	if harms := harmsText(r.Scenario.Harms); harms != "" {
+	if harms := harmsText(r.Scenario.everyHarm()); harms != "" {
 		fmt.Fprintf(&b, "  harm     %s\n", harms)
 	}
 	for _, a := range r.Attempts {

@@ -121,8 +121,8 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	command := p.target.forAttempt(a.Recovery)
 	start := func(at address) (*process, error) { return p.start(a, command, at) }
 	befall := func(program *process, o bench.Order) { p.befall(a, program, o) }
-	if len(p.attempts) == 0 {
-		a.Harms = p.scenario.Harms
+	if p.tries == 0 {
+		a.Harms = p.step.Harms
 	}
 	g := newGateway(a.Harms, p.told().UnitID, p.options.Response)
 	offset := p.clockOffset()

@@ -84,7 +84,7 @@ func (p *player) capture(r *Result) (section []byte) {
 func (p *player) section(r *Result) ([]byte, error) {
 	m := &p.world.Meters[0]
 	comment := fmt.Sprintf("%s: %s", r.name(), r.Scenario.Title)
-	for _, more := range []string{p.scenario.Plans.String(), harmsText(p.scenario.Harms)} {
+	for _, more := range []string{p.scenario.Plans.String(), harmsText(p.scenario.everyHarm())} {
 		if more != "" {
 			comment += "\n" + more
 		}

@@ -204,7 +204,7 @@ func dutyObjects(all []DutyResult) []dutyObject {
 func (r *Result) object() scenarioObject {
 	s := &r.Scenario
 	o := scenarioObject{
-		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.Harms), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
+		Name: s.Name, Title: s.Title, Phase: s.Phase, Row: s.Row, Plan: s.Plans.String(), Harms: harmsText(s.everyHarm()), Duties: dutyNames(s.Duties), ID: s.ID(), Input: s.input(), Expected: s.Expect,
 		Verdict: r.Verdict(), Skipped: r.Skipped, Idle: r.Idle, Trouble: r.Trouble, Round: r.Round, Again: r.Again, Broken: listed(verdict.Texts(r.Broken)), Notes: listed(r.Notes),
 		Started: stampOf(r.Began), Seconds: r.Took.Seconds(), Folder: r.Folder, Repeat: r.Repeat, Late: r.late.Seconds(), Attempts: []attemptObject{},
 	}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -435,8 +436,10 @@ func (r *Report) playOne(ctx context.Context, s *Scenario, round int, o *outing,
 	result.late = o.late.worst(began, time.Now())
 	result.collect()
 	if len(result.Broken) == 0 && len(p.attempts) > 0 {
-		result.Skipped = p.attempts[0].missed()
-		result.Idle = slices.ContainsFunc(s.Harms, func(h Harm) bool { return h.optional() })
+		for _, a := range p.attempts {
+			result.Skipped = cmp.Or(result.Skipped, a.missed())
+		}
+		result.Idle = slices.ContainsFunc(s.everyHarm(), func(h Harm) bool { return h.optional() })
 	}
 	switch {
 	case err != nil:

@@ -156,7 +156,7 @@ func (s *Scenario) idle(t *Target) bool {
 // cannotCalled is why the scenario cannot be played with a meter that is called; empty if it can.
 func (s *Scenario) cannotCalled() string {
 	switch {
-	case len(s.Harms) > 0:
+	case len(s.everyHarm()) > 0:
 		return "what a program asks for is not looked at through a modem"
 	case s.Beside != byItself:
 		return "a meter that is called has one caller at a time"
@@ -215,7 +215,7 @@ func (s *Scenario) cannotAround(t *Target) string {
 			return "the command has no {log}"
 		}
 	}
-	for _, h := range s.Harms {
+	for _, h := range s.everyHarm() {
 		if slices.Contains([]request{reads, looks, writes, compares}, h.At) && !t.KeepsSettings {
 			return "the program does not promise to keep settings (--keeps-settings)"
 		}
@@ -236,7 +236,7 @@ func (s *Scenario) faults() []fault.Fault {
 	for _, st := range s.steps() {
 		all = append(all, slices.Concat(st.Plans...)...)
 	}
-	for _, h := range s.Harms {
+	for _, h := range s.everyHarm() {
 		if h.Forge == nil {
 			all = append(all, h.Fault)
 		}
@@ -274,7 +274,7 @@ func (s *Scenario) paced(c bench.Config, o *Options) bench.Config {
 func (s *Scenario) About() string { return dutyNames(s.Duties) }
 
 // Plot is what befalls the program, in the grammar of plans, and the harms.
-func (s *Scenario) Plot() string { return cmp.Or(s.Plans.String(), harmsText(s.Harms)) }
+func (s *Scenario) Plot() string { return cmp.Or(s.Plans.String(), harmsText(s.everyHarm())) }
 
 // Suite is a list of scenarios.
 type Suite struct {
@@ -299,7 +299,7 @@ func NewSuite(name string, response time.Duration) (*Suite, error) {
 		rest := slices.DeleteFunc(full.Scenarios[first:], func(s Scenario) bool { return !slices.Contains(smokeToo(), s.Name) })
 		return &Suite{Name: name, Scenarios: full.Scenarios[:first+len(rest)]}, nil
 	case "full":
-		return &Suite{Name: name, Scenarios: slices.Concat(fill(slices.Concat(smoke(), more()), response), harmful(response), catalogue(response))}, nil
+		return &Suite{Name: name, Scenarios: slices.Concat(fill(slices.Concat(smoke(), more()), response), harmful(response), recovering(response), catalogue(response))}, nil
 	}
 	return nil, fmt.Errorf("there is no suite %q: use %s", name, strings.Join(SuiteNames(), " or "))
 }

@@ -17,6 +17,7 @@ type Step struct {
 	Meter    int            // of the world's meters
 	Firmware world.Firmware // that the program is given; zero: the scenario's
 	Plans    trial.Plans    // of the attempt and its recoveries
+	Harms    []Harm         // of the first attempt
 	Expect   Expectation    // of the first attempt
 	Writes   []world.Write  // somebody sets these before
 	Tears    bool           // every file that the program left in {dir} is cut in the middle before
@@ -42,7 +43,7 @@ func (s *Step) plan(i int) fault.Plan {
 // steps are all steps of the scenario; the first is what the scenario itself says.
 func (s *Scenario) steps() []Step {
 	if s.all == nil {
-		s.all = append([]Step{{Plans: s.Plans, Expect: s.Expect, Around: s.Around, Alone: s.Alone}}, s.Then...)
+		s.all = append([]Step{{Plans: s.Plans, Harms: s.Harms, Expect: s.Expect, Around: s.Around, Alone: s.Alone}}, s.Then...)
 	}
 	return s.all
 }
@@ -53,6 +54,14 @@ func (p *player) chosen(first bool) world.Firmware {
 		return p.world.FirmwareOf(&p.world.Attempts[0])
 	}
 	return p.right
+}
+
+// everyHarm are the harms of all steps.
+func (s *Scenario) everyHarm() (all []Harm) {
+	for _, st := range s.steps() {
+		all = append(all, st.Harms...)
+	}
+	return all
 }
 
 // prepare does what is done before a step that is not the first one.

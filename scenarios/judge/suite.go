@@ -596,6 +596,11 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name, all[len(all)-1].World = "never-verified", worldOf(2)
 	add(identifies, 1, "doubled", "somebody has put a meter into its loader that nobody has ever set up, and every frame comes twice of the answer to", Succeeds, true, duty.Loader)
 	all[len(all)-1].Name, all[len(all)-1].InLoader, all[len(all)-1].World = "found-in-loader", true, untouched()
+	for _, name := range []string{"reply-lost", "ip-reset"} {
+		add(enters, 1, name, "somebody has put a meter into its loader that nobody has ever set up, and the answer does not come ("+name+") to", Succeeds, true, duty.Loader, duty.Same)
+		s := &all[len(all)-1]
+		s.Name, s.InLoader, s.World = "found-in-loader-"+name, true, untouched()
+	}
 	add(writes, 1, "garbled", "a gateway changes a value that the program writes, at", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name, all[len(all)-1].Alone = "garbled-write", true // the meter takes it for what somebody wanted
 	add(writes, 0, "garbled", "a gateway changes a value at every", Recovers, false, duty.Values, duty.Success)

@@ -39,7 +39,7 @@ func (r *Report) testSuite(s *Result) testreport.Suite {
 		Name: r.Suite + "/" + s.name(), File: sourceOf(r.Target.Upgrade.String()), Started: s.Began, Took: s.Took, Repeat: s.Repeat,
 		Properties: []testreport.Property{
 			{Name: "title", Value: c.Title}, {Name: "phase", Value: string(c.Phase)}, {Name: "row", Value: c.Row},
-			{Name: "seed", Value: strconv.FormatUint(r.Options.Seed, 10)}, {Name: "plan", Value: c.Plans.String()}, {Name: "harms", Value: harmsText(c.Harms)},
+			{Name: "seed", Value: strconv.FormatUint(r.Options.Seed, 10)}, {Name: "plan", Value: c.Plans.String()}, {Name: "harms", Value: harmsText(c.everyHarm())},
 			{Name: "duties", Value: dutyNames(c.Duties)}, {Name: "id", Value: c.ID()}, {Name: "input", Value: c.input()},
 			{Name: "transport", Value: r.Target.Transport.String()}, {Name: "repeat", Value: s.Repeat},
 			{Name: "round", Value: strconv.Itoa(s.Round)}, {Name: "partial", Value: strings.Join(r.Partial(), ",")},

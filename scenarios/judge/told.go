@@ -158,7 +158,7 @@ func (p *player) retold(r *Result) (*retell.Story, error) {
 	}
 	h := &told.Head
 	h.Program, h.Title, h.Outcome, h.Repeat = p.options.JudgedBy, r.name()+": "+r.Scenario.Title, r.Verdict(), r.Repeat
-	h.Plan = strings.Join(slices.DeleteFunc([]string{r.Scenario.Plans.String(), harmsText(r.Scenario.Harms)}, func(s string) bool { return s == "" }), "; ")
+	h.Plan = strings.Join(slices.DeleteFunc([]string{r.Scenario.Plans.String(), harmsText(r.Scenario.everyHarm())}, func(s string) bool { return s == "" }), "; ")
 	for _, b := range r.Broken {
 		h.Broken = append(h.Broken, b.String())
 	}

@@ -118,10 +118,12 @@ func (p *player) judgeExpected(a *Execution) {
 	}
 }
 
-// recovery is the evidence of a recovery. The first recovery without faults must succeed.
+// recovery is the evidence of a recovery. The first recovery without faults must succeed, and so must one
+// whose harms every program bears.
 // Answers is always true: if the meter is silent, play does not start the program.
 func (p *player) recovery(a *Execution, lost ion.Groups) *verdict.Recovery {
-	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || p.tries < len(p.step.Plans)}
+	harmed := len(a.Harms) > 0 && p.step.Expect != Succeeds
+	r := &verdict.Recovery{Answers: true, Struck: len(a.Plan) > 0 || p.tries < len(p.step.Plans) || harmed}
 	if p.keeps() {
 		r.Lost = lost
 	}
