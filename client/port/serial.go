@@ -30,7 +30,7 @@ type serialConn struct {
 	name   string
 	port   serial.Port
 	writer io.WriteCloser // for writing, ended by Close; nil: port is used
-	waiter io.Reader      // reads from writer's file; nil: port is used
+	waiter io.ReadWriter  // writer's file, waited for as sockets are; nil: port reads, and writer writes
 
 	onModem atomic.Pointer[func(rfc2217.ModemState)]
 	modem   rfc2217.ModemState // as onModem was told; Read uses it
@@ -203,7 +203,10 @@ func (c *serialConn) Write(p []byte) (written int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	var w io.Writer = c.port
-	if c.writer != nil {
+	switch {
+	case c.waiter != nil:
+		w = c.waiter
+	case c.writer != nil:
 		w = c.writer
 	}
 	for written < len(p) {

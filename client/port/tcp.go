@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"ionbench/simulator/prompt"
 )
 
 func dial(ctx context.Context, address string, timeout time.Duration) (io.ReadWriteCloser, error) {
@@ -43,7 +45,7 @@ func connect(ctx context.Context, address string, timeout time.Duration) (*tcpCo
 	if err != nil {
 		return nil, explainDial(address, timeout, err)
 	}
-	return &tcpConn{Conn: conn, address: address}, nil
+	return &tcpConn{Conn: prompt.Conn(conn), address: address}, nil
 }
 
 func explainDial(address string, timeout time.Duration, err error) error {

@@ -4,5 +4,5 @@ package port
 
 import "io"
 
-// newWaiter returns none: the driver reads.
-func newWaiter(io.WriteCloser) io.Reader { return nil }
+// newWaiter returns none: the driver reads, and writer writes.
+func newWaiter(io.WriteCloser) io.ReadWriter { return nil }

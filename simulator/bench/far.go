@@ -95,6 +95,14 @@ func (s *Station) FromFar(now time.Duration, p []byte) {
 	n := s.sendWhole(now, line.FromMeter, f.held)
 	f.held = append(f.held[:0], f.held[n:]...)
 	s.hurry(now, line.FromMeter, f.held)
+	s.carryOn(now)
+}
+
+// carryOn delivers what takes no time on the line of a far meter, so that it needs no turn of its own.
+func (s *Station) carryOn(now time.Duration) {
+	if s.far != nil {
+		s.Advance(now)
+	}
 }
 
 // TakeFar appends what is for the far port to dst.

@@ -196,6 +196,7 @@ func (s *Station) Receive(now time.Duration, p []byte) {
 		return
 	}
 	s.fromHost(now, p)
+	s.carryOn(now)
 }
 
 // fromHost puts what the host sends on the line.

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"ionbench/simulator/prompt"
 	"ionbench/simulator/rfc2217"
 )
 
@@ -69,7 +70,7 @@ func (h *host) widen(n int) {
 }
 
 func newClient(conn net.Conn, remote *rfc2217.Server) *host {
-	h := &host{name: conn.RemoteAddr().String(), port: conn, conn: conn, tcp: conn, buffer: make([]byte, readBufferBytes)}
+	h := &host{name: conn.RemoteAddr().String(), port: prompt.Conn(conn), conn: conn, tcp: conn, buffer: make([]byte, readBufferBytes)}
 	if remote != nil {
 		h.port, h.conn, h.remote = remote, remote, remote
 		return h

@@ -5,13 +5,17 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"ionbench/simulator/prompt"
 )
 
 // shareInterval is how soon a port is free again after a client that had it exclusively was
@@ -27,6 +31,7 @@ type terminal struct {
 	slave *os.File
 
 	masterRaw, slaveRaw syscall.RawConn
+	carried             io.ReadWriter // the master's bytes
 
 	// deadline is the master's read deadline. Only Read's goroutine sets it.
 	deadline time.Time
@@ -45,7 +50,7 @@ func openTerminal(baud int, cooked bool) (*terminal, error) {
 		return nil, fmt.Errorf("making a pseudo-terminal: %w", err)
 	}
 	t := &terminal{master: master, slave: slave}
-	t.readRate = func(fd uintptr) { t.rate = lookUpRate(int(fd)) }
+	t.readRate = func(fd uintptr) { t.rate = lookUpRate(fd) }
 	// pty.Open has made the master blocking, so that deadlines and Close do not work.
 	err = syscall.SetNonblock(int(master.Fd()), true)
 	if err == nil {
@@ -55,6 +60,7 @@ func openTerminal(baud int, cooked bool) (*terminal, error) {
 		t.slaveRaw, err = slave.SyscallConn()
 	}
 	if err == nil {
+		t.carried = prompt.File(master)
 		err = t.setModes(baud, cooked)
 	}
 	if err != nil {
@@ -96,7 +102,7 @@ func (t *terminal) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := t.master.Read(p)
+	n, err := t.carried.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.share()
 		if err := t.renew(); err != nil {
@@ -120,7 +126,7 @@ func (t *terminal) share() {
 	_ = control(t.slaveRaw, func(fd int) error { return unix.IoctlSetInt(fd, unix.TIOCNXCL, 0) })
 }
 
-func (t *terminal) Write(p []byte) (int, error)            { return t.master.Write(p) }
+func (t *terminal) Write(p []byte) (int, error)            { return t.carried.Write(p) }
 func (t *terminal) SetWriteDeadline(limit time.Time) error { return t.master.SetWriteDeadline(limit) }
 
 // Close ends the terminal and with it a Read that is under way.
@@ -140,15 +146,15 @@ func (t *terminal) baud() int {
 	return t.rate
 }
 
-func lookUpRate(fd int) int {
-	settings, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-	if err != nil {
+func lookUpRate(fd uintptr) int {
+	var settings unix.Termios
+	if prompt.Ask(fd, unix.TCGETS, unsafe.Pointer(&settings)) != 0 {
 		return 0
 	}
 	if settings.Cflag&unix.CBAUD != unix.BOTHER {
 		return standardBaud(settings.Cflag & unix.CBAUD)
 	}
-	if settings, err = unix.IoctlGetTermios(fd, unix.TCGETS2); err != nil {
+	if prompt.Ask(fd, unix.TCGETS2, unsafe.Pointer(&settings)) != 0 {
 		return 0
 	}
 	return int(settings.Ospeed)

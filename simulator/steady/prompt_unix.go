@@ -5,6 +5,8 @@ package steady
 import (
 	"io"
 	"syscall"
+
+	"ionbench/simulator/prompt"
 )
 
 // promptWriter returns what writes to a connection without ever waiting for it, and returns how many
@@ -22,7 +24,7 @@ func promptWriter(conn io.ReadWriteCloser) func(p []byte) (n int) {
 	var p []byte
 	var n int
 	write := func(fd uintptr) bool {
-		n, _ = syscall.Write(int(fd), p)
+		n, _ = prompt.Write(fd, p)
 		return true
 	}
 	return func(data []byte) int {
@@ -30,6 +32,6 @@ func promptWriter(conn io.ReadWriteCloser) func(p []byte) (n int) {
 		if raw.Write(write) != nil {
 			return 0
 		}
-		return max(n, 0)
+		return n
 	}
 }
