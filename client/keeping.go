@@ -196,7 +196,23 @@ func (u *Upgrader) due() (certain, older ion.SettingSet) {
 		return 0, 0
 	}
 	certain, older = u.rules.due(u.kept, u.before.Marks)
-	return certain &^ u.rules.declined(u), older &^ u.rules.declined(u)
+	return certain &^ (u.rules.declined(u) | u.inPlace()), older &^ u.rules.declined(u)
+}
+
+// inPlace are readings that the meter has counted itself since a reset, and that no new image takes
+// from it: it counts on, and what was read of them is older already.
+func (u *Upgrader) inPlace() ion.SettingSet {
+	if u.flashes() {
+		return 0
+	}
+	var set ion.SettingSet
+	for n, has := range u.counted {
+		i := ion.FirstEnergy + n
+		if kept, _ := u.kept.Settings.Values[i].Number(); u.kept.Counted.Has(i) && kept <= has {
+			set = set.With(i)
+		}
+	}
+	return set
 }
 
 // offeredNow are the groups that a question is about.
@@ -286,7 +302,7 @@ func (u *Upgrader) settleJournal(time.Duration) Event {
 		after = u.after
 	}
 	e := Event{Kind: EventRemoveJournal, Step: StepSettleJournal, Journal: u.kept, Meter: u.device.Meter()}
-	if u.kept = u.rules.rest(u.kept, u.back(), u.before.Marks, after.Marks); u.kept != nil {
+	if u.kept = u.rules.rest(u.kept, u.back()|u.inPlace(), u.before.Marks, after.Marks); u.kept != nil {
 		e.Kind, e.Journal = EventSaveJournal, u.kept
 	}
 	return e

@@ -712,6 +712,29 @@ func TestARecoveryThatFindsAllInPlaceAdvisesNothing(t *testing.T) {
 	}
 }
 
+// What the meter has counted itself since a reset is carried over a new image. Where none is sent it stays,
+// and counts on.
+func TestARecoveryThatSendsNothingLeavesWhatTheMeterCountsAlone(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		first := newDesk(t, deskConfig()).inSession()
+		first.groups = 0
+		first.do(client.TaskUpgrade)
+		cfg := deskConfig()
+		cfg.Journal = keeps
+		again := first.another(cfg).inSession()
+		again.now += 5 * time.Hour
+		again.groups = ion.AllGroups
+		again.do(client.TaskRecover)
+		again.runs()
+		if slices.Contains(again.steps, client.StepRestoreSettings) || strings.Contains(again.logText(), "Settings restored") {
+			t.Errorf("journal %v: it wrote something:\n%s", keeps, again.logText())
+		}
+		if again.journals > 0 || again.disk != nil {
+			t.Errorf("journal %v: one is left", keeps)
+		}
+	}
+}
+
 func TestASessionOfWindowsEndsAsItsLastUpgradeDid(t *testing.T) {
 	d := sessionDesk(t)
 	d.choices[client.SetupAssistant] = client.Upgrade
