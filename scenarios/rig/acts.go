@@ -116,7 +116,7 @@ func (t *tool) observe(s *bench.Station) {
 		case writes(m.step):
 			t.author = t.authorOf(m.step)
 		case m.step == client.StepEnterDownloadState:
-			t.lastAsked(s)
+			t.lastAsked(s, m.at)
 		case mayForget(m.step):
 		case m.window == client.ChooseFirmware || m.window == client.SendTemplate:
 			t.beginAct(s, m.at, m.windows, true)
@@ -164,13 +164,26 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 
 // lastAsked: an application is told to leave. What is in the meter now could be read, and not what
 // a first boot has reset since the act began. Another tool may have brought it back since.
-func (t *tool) lastAsked(s *bench.Station) {
+func (t *tool) lastAsked(s *bench.Station, at time.Duration) {
 	brought := t.with.shares(t) && s.Meter().State() == meter.Application
 	if o := t.acts.open; o != nil && t.ordered && (!o.asked || brought) {
 		now := *o
 		now.asked, now.present = true, t.truth.Present()
-		t.acts.open = now.sealed()
+		t.acts.open = t.sharedUntil(&now, at)
 	}
+}
+
+// sharedUntil: another tool may have served a journal since the act began. What of that is lost with the
+// flash is not for this one to keep, nor, as this one tells the application to leave, for any other that
+// may find the loader.
+func (t *tool) sharedUntil(o *start, at time.Duration) *start {
+	if t.with.shares(t) {
+		_, anywhere := t.copies(at)
+		kept := anywhere | ^o.present
+		o.anywhere &= kept
+		t.with.leftTo(t, kept)
+	}
+	return o.sealed()
 }
 
 func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed bool) {

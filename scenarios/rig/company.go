@@ -107,19 +107,28 @@ func (c *company) written(t *tool, before *truth.Ledger) {
 // shares reports whether another tool talks to the meter of t at the same time.
 func (c *company) shares(t *tool) bool { return c != nil && len(c.rivals[t]) > 0 }
 
-// taken notes of the other tools on the meter of t what they do not find any more, since t has changed a
-// journal: of its folder, and of all.
-func (c *company) taken(t *tool, own, anywhere ion.SettingSet) {
+// taken notes of the other tools that have the folder of t what they do not find there any more, since t
+// has changed a journal.
+func (c *company) taken(t *tool, gone ion.SettingSet) {
 	for _, o := range c.rivals[t] {
-		if o.acts.open == nil {
+		if o.acts.open == nil || c.place[o].pc != c.place[t].pc || o.of.Folder != t.of.Folder {
 			continue
 		}
 		left := *o.acts.open
-		left.anywhere &^= anywhere
-		if c.place[o].pc == c.place[t].pc && o.of.Folder == t.of.Folder {
-			left.copied &^= own
-		}
+		left.copied &^= gone
 		o.acts.open = left.sealed()
+	}
+}
+
+// leftTo notes of the other tools on the meter of t what they need not keep, since t tells its application
+// to leave.
+func (c *company) leftTo(t *tool, kept ion.SettingSet) {
+	for _, o := range c.rivals[t] {
+		if o.acts.open != nil {
+			left := *o.acts.open
+			left.anywhere &= kept
+			o.acts.open = left.sealed()
+		}
 	}
 }
 

@@ -119,16 +119,16 @@ func (t *tool) put(l upgradelog.Line) {
 	t.with.wrote(t)
 }
 
-// amid does something to a journal. The other tools on the meter cannot find what is in none any
-// more: whether it may leave is asked of this one.
+// amid does something to a journal. What is not there any more no other tool can have promised to
+// write back.
 func (t *tool) amid(now time.Duration, do func() error) error {
 	if !t.with.shares(t) {
 		return do()
 	}
-	own, anywhere := t.copies(now)
+	had, _ := t.copies(now)
 	err := do()
-	leftOwn, left := t.copies(now)
-	t.with.taken(t, own&^leftOwn, anywhere&^left)
+	left, _ := t.copies(now)
+	t.with.taken(t, had&^left)
 	return err
 }
 
