@@ -109,7 +109,7 @@ var table = [count - 1]Duty{
 	{Device, Refusing, "8", "a meter of another unit, product or serial number than expected; one that only begins alike, or has other letters small and great, is another;", false},
 	{Password, Refusing, "5", "a wrong password: by a read with credential, and by the answer to enter;", false},
 	{AsItWas, Refusing, "8", "and leave the meter as it was, also when somebody aborts: after enter and before clear, a restart does that, as soon as the loader hears it;", false},
-	{Keepable, Refusing, "10", "and stop if settings that were promised cannot be kept, or those kept cannot be read.", false},
+	{Keepable, Refusing, "10", "and stop if settings that were promised cannot be kept, or those kept cannot be read, or are not as they were written.", false},
 
 	{Same, Talking, "4", "Resend with the same message id and the same bytes. Every operation bears it.", false},
 	{Bounded, Talking, "9", "A bounded number of times; then end, and say that the same command recovers the meter.", false},

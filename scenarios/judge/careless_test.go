@@ -100,7 +100,7 @@ var careless = []struct {
 		"v.hex() for h, v", "(v if v[0] != 0x34 else struct.pack(\">Bf\", 0x34, float(\"%.7f\" % struct.unpack(\">xf\", v)))).hex() for h, v",
 		"digits-kept", "in recovery 1: I2: "},
 	{"a setting is not kept",
-		"for h, v in zip(SETTINGS, self.values)}], f)", "for h, v in zip(SETTINGS, self.values) if h != 0x7BB8}], f)",
+		"for h, v in zip(SETTINGS, self.values)}])", "for h, v in zip(SETTINGS, self.values) if h != 0x7BB8}])",
 		"digits-kept", "in recovery 1: "},
 	{"texts are not compared",
 		"if not done or back != value and not counted:", "if not done or back != value and not counted and value[0] != 0xFA:",
@@ -136,7 +136,7 @@ var careless = []struct {
 		"        lost = []\n", "        lost = []\n        self.log.stamped(\"Upgrade completed\")\n",
 		"kill-later-write-answer", "I6: "},
 	{"empty texts are not kept",
-		"for h, v in zip(SETTINGS, self.values)}], f)", "for h, v in zip(SETTINGS, self.values) if v[:2] != b\"\\xFA\\x11\"}], f)",
+		"for h, v in zip(SETTINGS, self.values)}])", "for h, v in zip(SETTINGS, self.values) if v[:2] != b\"\\xFA\\x11\"}])",
 		"lowest-kept", "in recovery 1: "},
 	{"a restart is sent without a look whether the loader is there",
 		"if self.entered and (who := self.await_state(APPLICATION, LOADER)).serial == self.serial and who.state == LOADER:", "if self.entered:",
@@ -234,6 +234,18 @@ var careless = []struct {
 	{"settings that were kept are written once over a connection that breaks",
 		"value_of, missing=self.retrying,", "value_of, missing=self.retrying, tries=1 if value and self.kept.found else TRIES,",
 		"recovered-ip-reset-write-answer", "in recovery 1: I4: "},
+	{"kept settings are not compared with their checksum",
+		"if int(crc, 16) != zlib.crc32(text.encode()):", "if False:",
+		"kept-and-flipped", "in recovery 1: I2: success is claimed; nameplate"},
+	{"kept settings that cannot be opened are none",
+		"bool(path and os.path.exists(path))", "bool(path and os.path.isfile(path))",
+		"kept-and-sealed", "in recovery 1: I2: "},
+	{"an empty file of kept settings is none",
+		"bool(path and os.path.exists(path))", "bool(path and os.path.exists(path) and os.path.getsize(path))",
+		"kept-and-emptied", "in recovery 1: I2: "},
+	{"kept settings are found by the serial number in small letters",
+		keptFound, strings.NewReplacer("        self.path, self.serial, self.values", "        path = path and os.path.join(os.path.dirname(path), os.path.basename(path).lower())\n        self.path, self.serial, self.values", "self.serial, values =", "_, values =").Replace(keptFound),
+		"another-meter-in-other-letters", "in recovery 1: I"},
 	{"nothing keeps a second run out while there is no connection",
 		"        fcntl.flock(lock,", "        0 and fcntl.flock(lock,",
 		"second-run-at-a-break", "conduct: a run was stopped"},
@@ -249,10 +261,21 @@ const wholePartOfFrames = `            if len(held) < end and not silent:
         at = held.find(b"\x14\xAC", at + 1)
 `
 
+// keptFound is how upgrade.py takes what it has kept.
+const keptFound = `        self.path, self.serial, self.values, self.found = path, None, None, bool(path and os.path.exists(path))
+        if self.found:
+            try:
+                with open(path, encoding="ascii") as f:
+                    crc, _, text = f.read().partition(" ")
+                if int(crc, 16) != zlib.crc32(text.encode()):  # another letter in it would go into the meter
+                    raise ValueError
+                self.serial, values = json.loads(text)
+`
+
 // keptWhole is how upgrade.py writes what it keeps: beside the file, and then in its place.
 const keptWhole = `            private = os.open(self.path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with open(private, "w", encoding="ascii") as f:
-                json.dump([self.serial, {f"{h:04X}": v.hex() for h, v in zip(SETTINGS, self.values)}], f)
+                f.write(f"{zlib.crc32(text.encode()):08X} {text}")
                 f.flush()
                 os.fsync(f.fileno())
             os.replace(self.path + ".new", self.path)

@@ -96,7 +96,7 @@ var sentences = []sentence{
 	{"One that cannot see that", duties(duty.Kept), []string{"cable-out-enter"}, ""},
 	{"So where the file was never in force", duties(duty.InForce), []string{"kept-in-vain", "kept-and-copied"}, ""},
 	{"Give each meter a file of its own", duties(duty.InForce, duty.Turns), []string{"another-meter-between", "two-meters-at-once-killed"}, ""},
-	{"A file that cannot be read or is not whole", duties(duty.Keepable), []string{"kept-and-torn", "kept-and-shut"}, ""},
+	{"A file that cannot be read, is not whole", duties(duty.Keepable), []string{"kept-and-torn", "kept-and-shut", "kept-and-sealed", "kept-and-emptied", "kept-and-flipped"}, ""},
 	{"Where the file cannot be written, stop", duties(duty.Keepable), []string{"cannot-keep-and-killed", "no-room-and-later", "no-room-and-killed"}, ""},
 	// 12. The log
 	{"Text, one fact a line, each line flushed", duties(duty.Kept, duty.Next), []string{"killed"}, ""},

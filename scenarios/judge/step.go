@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 
 	"ionbench/scenarios/trial"
@@ -22,6 +23,9 @@ type Step struct {
 	Writes   []world.Write  // somebody sets these before
 	Tears    bool           // every file that the program left in {dir} is cut in the middle before
 	Shuts    bool           // each of these files becomes a folder before
+	Seals    bool           // each of these files becomes one that nobody can open, before
+	Empties  bool           // nothing is left in each of these files before
+	Flips    bool           // one letter or digit of each of these files becomes another one before
 	Copies   bool           // somebody copies these files before
 	Returns  bool           // and puts the copies back before
 	Resets   bool           // somebody has the meter initialise itself before
@@ -88,15 +92,8 @@ func (p *player) prepare() error {
 	for _, w := range s.Writes {
 		p.write(w)
 	}
-	if s.Tears {
-		p.tear()
-	}
-	if s.Shuts {
-		for name := range p.mayKeep() {
-			if err := p.place.shut(name); err != nil {
-				return err
-			}
-		}
+	if err := p.spoilKept(); err != nil {
+		return err
 	}
 	if s.Copies {
 		p.copied = p.mayKeep()
@@ -145,13 +142,56 @@ func (p *player) mayKeep() map[string][]byte {
 	return found
 }
 
-// tear cuts the files that the program has left and that may hold settings.
-func (p *player) tear() {
-	found := p.mayKeep()
+// spoilKept does what a step has done to the files that may hold settings.
+func (p *player) spoilKept() error {
+	s, found := p.step, p.mayKeep()
 	for name, content := range found {
-		found[name] = content[:len(content)/2]
+		switch {
+		case s.Tears:
+			found[name] = content[:len(content)/2]
+		case s.Empties:
+			found[name] = nil
+		case s.Flips:
+			found[name] = flippedKept(content, p.settings[p.at].Values[settingAt(flippedSetting)])
+		case s.Shuts, s.Seals:
+			become := p.place.shut
+			if s.Seals {
+				become = p.place.seal
+			}
+			if err := become(name); err != nil {
+				return err
+			}
+		}
 	}
-	p.placeEach(found)
+	if s.Tears || s.Empties || s.Flips {
+		p.placeEach(found)
+	}
+	return nil
+}
+
+// flippedSetting is a text, so that whatever stands in its place may have been meant.
+const flippedSetting = "owner"
+
+// flippedKept is a file of unknown form in which one character of a text is another one: it is looked for as it
+// is, and in hex. Where neither is there it is a digit in the middle of the file.
+func flippedKept(content []byte, text ion.Value) []byte {
+	content = bytes.Clone(content)
+	plain := []byte(text.Text)
+	low := bytes.ToLower(content)
+	if at := bytes.Index(content, plain); at >= 0 {
+		content[at+len(plain)/2] ^= 1
+		return content
+	}
+	if hex := fmt.Appendf(nil, "%x", plain); bytes.Contains(low, hex) {
+		content[bytes.Index(low, hex)+len(hex)/4*2+1] ^= 1
+		return content
+	}
+	middle := len(content) / 2
+	if at := bytes.IndexAny(content[middle:], "23456789"); at >= 0 {
+		middle += at
+	}
+	content[middle] ^= 1
+	return content
 }
 
 // placeEach gives files of {dir} a content.

@@ -363,12 +363,20 @@ func moreHistories() []play {
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 		{Scenario{Name: "another-meter-between", Phase: Download, Title: "an upgrade is killed, another meter on the line upgraded, and the first recovered", World: neighbours(), Alone: true, Extra: 2 * perAttempt, Duties: duties(duty.InForce, duty.Kept),
 			Then: []Step{{Meter: 1, Expect: Either}, {Meter: 0, Recovery: true}}}, "kill at block 3"},
+		likeNamed("another-meter-in-other-letters", "has the same serial number in small letters", "PC-0209A001-11", "pc-0209a001-11"),
+		likeNamed("another-meter-in-other-marks", "has the same serial number with another mark in it", "PC#0209A0", "PC+0209A0"),
 		{Scenario{Name: "two-meters", Phase: Whole, Title: "one meter is upgraded, and then another on the same line", World: neighbours(), Expect: Succeeds, Extra: perAttempt, Duties: duties(duty.Gone, duty.Alone),
 			Then: []Step{{Meter: 1, Expect: Succeeds}}}, ""},
 		{Scenario{Name: "kept-and-torn", Phase: Download, Title: "an upgrade is killed, and what it had kept is cut in the middle", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
 			Then: []Step{{Tears: true, Alone: true}}}, "kill at block 3"},
 		{Scenario{Name: "kept-and-shut", Phase: Download, Title: "an upgrade is killed, and what it had kept cannot be read: a folder has its name", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
 			Then: []Step{{Shuts: true, Alone: true}}}, "kill at block 3"},
+		{Scenario{Name: "kept-and-sealed", Phase: Download, Title: "an upgrade is killed, and nobody can open what it had kept", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
+			Then: []Step{{Seals: true, Alone: true}}}, "kill at block 3"},
+		{Scenario{Name: "kept-and-emptied", Phase: Download, Title: "an upgrade is killed, and nothing is left in the file of what it had kept", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable),
+			Then: []Step{{Empties: true, Alone: true}}}, "kill at block 3"},
+		{Scenario{Name: "kept-and-flipped", Phase: Download, Title: "an upgrade is killed, and one letter of what it had kept is another one", World: worldOf(6), Alone: true, Duties: duties(duty.Keepable, duty.Values),
+			Then: []Step{{Flips: true, Alone: true}}}, "kill at block 3"},
 		{Scenario{Name: "no-room-and-later", Phase: Before, Title: "the disk is full when the settings are to be kept, and later it is not", World: worldOf(3), Expect: Either, Around: surroundings{NoRoom: true}, Extra: perAttempt, Duties: duties(duty.Keepable, duty.AsItWas),
 			Then: []Step{{Expect: Succeeds}}}, ""},
 		{Scenario{Name: "no-room-to-keep-again", Phase: Restart, Title: "an upgrade is killed before its settings are back, the disk is full in the next run, and not in the one behind it", World: worldOf(3), Alone: true, Extra: 2 * perAttempt, Duties: duties(duty.Kept, duty.InForce),
@@ -388,6 +396,14 @@ func moreHistories() []play {
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
+}
+
+// likeNamed is another-meter-between with two serial numbers that the names of files may not tell apart.
+func likeNamed(name, like, serial, other string) play {
+	w := neighbours()
+	w.Meters[0].SerialNumber, w.Meters[1].SerialNumber = serial, other
+	return play{Scenario{Name: name, Phase: Download, Title: "an upgrade is killed, another meter on the line upgraded, which " + like + ", and the first recovered", World: w, Alone: true, Extra: 2 * perAttempt,
+		Duties: duties(duty.InForce, duty.Kept), Then: []Step{{Meter: 1, Expect: Either}, {Meter: 0, Recovery: true}}}, "kill at block 3"}
 }
 
 // plansOf is the plan of one attempt.
