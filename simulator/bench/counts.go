@@ -4,7 +4,7 @@ import (
 	"ionbench/simulator/line"
 )
 
-// Counts is what the line has carried so far.
+// Counts is what a line has carried, as [Station.Counts] and [Station.Carried] count it.
 type Counts struct {
 	BytesToMeter, BytesToHost   uint64
 	FramesToMeter, FramesToHost uint64
@@ -47,7 +47,17 @@ func (s *Station) InRun() Counts {
 	return c
 }
 
-// Counts is what the line has carried so far.
+// Carried is what the line has carried so far, of all its stations. Counts has the frames and answers of
+// the meter alone, which are those that faults are placed by.
+func (s *Station) Carried() Counts {
+	c := s.Counts()
+	c.FramesToHost += s.watch.joined
+	c.Replies += s.watch.joinedReplies
+	return c
+}
+
+// Counts is what the line has carried so far: bytes and what hosts sent of the whole line, frames and answers
+// of the meter.
 func (s *Station) Counts() Counts {
 	return Counts{
 		BytesToMeter:  s.line.Sent(line.ToMeter),

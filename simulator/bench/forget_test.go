@@ -159,6 +159,8 @@ sliced from-meter for 1m by 40ms length 5; meter-slow for 1m by 90ms; ip-stall a
 			"Station.others.tx":                                         "scratch",
 			"Station.others.neighbours[].dark":                          "over once it runs",
 			"Station.others.neighbours[].turns":                         "a number that is shown",
+			"Station.watch.joined":                                      "a number that is shown",
+			"Station.watch.joinedReplies":                               "a number that is shown",
 			"Station.others.talkers[].cfg.First":                        "over once it talks",
 			"Station.plan[].voice.cfg.First":                            "over once it talks",
 			"Station.line.sent":                                         "asked for at once",

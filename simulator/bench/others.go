@@ -303,10 +303,14 @@ func (k *strike) talks() bool { return k.active && k.effect.talks }
 func (k *strike) talksNext() bool { return k.talks() && (!k.timed || k.voice.Next() < k.until) }
 
 // join puts a frame of another station on the line.
-func (s *Station) join(now time.Duration, place int, frame []byte) {
+func (s *Station) join(now time.Duration, place int, frame ion.Wire) {
 	if s.traceFrames {
 		s.Note(story.Event{At: now, Source: story.Line, Station: uint8(place),
 			What: story.FrameSent{Direction: line.FromMeter, Bytes: string(frame)}})
+	}
+	s.watch.joined++
+	if place < firstTalker && frame.First() {
+		s.watch.joinedReplies++
 	}
 	s.line.Join(now, senderOf(place), frame)
 }

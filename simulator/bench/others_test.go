@@ -238,6 +238,21 @@ func TestNeighboursAnswerForThemselves(t *testing.T) {
 	}
 }
 
+// Faults are placed by what the meter sends that they strike; people look at what the line has carried.
+func TestWhatTheLineHasCarriedIsOfAllItsStations(t *testing.T) {
+	c := neighbourhood(t, 105, 7)
+	c.Talkers = []talker.Config{{Role: talker.Babbler, Unit: 9, First: 500 * time.Millisecond, Every: time.Hour}}
+	s := onLine(t, c)
+	s.Receive(0, identifyUnit(7, 1))
+	arrived := heard(s, time.Second)
+	if got := s.Carried(); got.FramesToHost != 2 || got.Replies != 1 || got.BytesToHost != uint64(len(arrived)) {
+		t.Errorf("%d bytes arrive, of an answer and a babbler; carried: %+v", len(arrived), got)
+	}
+	if got := s.Counts(); got.FramesToHost != 0 || got.Replies != 0 {
+		t.Errorf("the meter has sent nothing: %+v", got)
+	}
+}
+
 // Two meters with the same unit id answer at the same instant. Their serial numbers differ, and
 // so do their answers, of which nothing is left.
 func TestTwinsGarbleEachOthersAnswers(t *testing.T) {

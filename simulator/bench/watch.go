@@ -17,6 +17,8 @@ type watch struct {
 	framesToMeter   uint64
 	framesFromMeter uint64
 	replies         uint64 // answers that the meter began to send
+	joined          uint64 // frames of stations beside the host and the meter
+	joinedReplies   uint64 // answers that they begin
 	underWay        uint64 // first and second frames of the host's messages
 	resets          uint64 // connections of the host that were reset
 	died            uint64 // messages of the host that died in a telephone call

@@ -44,7 +44,7 @@ func (m *Served) lookAtLine(now time.Duration) Line {
 		ID: m.subject.ID, Meter: m.subject.ID, At: seconds(now - m.subject.From),
 		Baud: m.identity.Baud, Pace: m.identity.Pace,
 		PTY: m.identity.PTY, Link: m.identity.Link, TCP: m.identity.TCP,
-		Reachable: s.Reachable(), Counts: countsOf(s.Counts()), Faults: m.faults(ofLine), Stations: []OnLine{},
+		Reachable: s.Reachable(), Counts: countsOf(s.Carried()), Faults: m.faults(ofLine), Stations: []OnLine{},
 	}
 	for place := range 1 + s.Neighbours() {
 		own := s.Meter()

@@ -289,7 +289,7 @@ func (s *server) begin() error {
 	if err := errors.Join(s.keep(), s.createKept()); err != nil {
 		return err
 	}
-	s.begun = s.station().Counts()
+	s.begun = s.station().Carried()
 	s.station().Begin(s.meter.From)
 	s.door.openTo(s, s.controlIdentity())
 	first := s.far.first(s.server)
@@ -311,7 +311,7 @@ func (s *server) keep() error {
 
 func (s *server) serve(ctx context.Context) error {
 	err := s.runPorts(ctx)
-	s.ended = Ended{State: s.station().Meter().State(), Counts: s.station().Counts().Since(s.begun)}
+	s.ended = Ended{State: s.station().Meter().State(), Counts: s.station().Carried().Since(s.begun)}
 	s.ended.Runs = runs(s.station().Meter())
 	if err == nil || !errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("%s cannot be served any more: %w", s.meter.subject(), err)
