@@ -72,7 +72,7 @@ at once: --json has what had ended until two seconds before, and ionbench judge 
 other reports of it. On Linux another process ends the programs then, and removes their
 folders, but for a program that hid whose it is; what is in --artifacts stays, and says of
 each scenario whether it is complete. While it is stopped, programs go on: what failed then is
-played again.
+played again. Without a terminal it does not stay stopped, for a program may have done that.
 The same scenarios are specs, for a team that keeps its own beside them:
   IONBENCH_UPGRADER='COMMAND' go test ./scenarios -ginkgo.label-filter=foreign
 `

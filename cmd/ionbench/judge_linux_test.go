@@ -93,6 +93,24 @@ func TestWhatAJudgeHasToldIsInTheReportAlsoWhenItIsKilled(t *testing.T) {
 	}
 }
 
+// Without a terminal nobody would see that it is stopped.
+func TestAProgramThatStopsTheJudgeDoesNotStopIt(t *testing.T) {
+	t.Parallel()
+	c := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", "kill -STOP $PPID; kill -TSTP $PPID; exit 4", "--only", "undisturbed,killed", "--parallel", "1")
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	hangs := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
+	defer hangs.Stop()
+	var ended *exec.ExitError
+	if err := c.Wait(); !errors.As(err, &ended) || ended.ExitCode() != int(cli.Failed) || !strings.Contains(out.String(), "\nscenarios=2 passed=0 failed=2 ") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
 // Each process of the chain ends as soon as it has started the next one, and leaves a file.
 func TestAChainOfForksDoesNotOutliveTheJudge(t *testing.T) {
 	t.Parallel()

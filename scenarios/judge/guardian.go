@@ -9,10 +9,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // A judge that is killed by SIGKILL ends nobody. So another process watches over it, which ends the
-// programs and removes their folders then.
+// programs and removes their folders then. And one that is stopped by a signal, perhaps of a program,
+// waits for ever where nobody sits at a terminal who could let it go on: the other process does that.
 
 // guardianName is the variable of its environment by which a guardian knows that it is one, and of
 // which judge.
@@ -38,8 +40,24 @@ func Guards() bool {
 		return false
 	}
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	go keepGoing(os.Getppid())
 	watchOver(mark, os.Stdin)
 	return true
+}
+
+// glance is how long a judge may be stopped.
+const glance = time.Second
+
+// keepGoing lets a judge without a terminal go on whenever a signal has stopped it.
+func keepGoing(judge int) {
+	for range time.Tick(glance) {
+		if os.Getppid() != judge {
+			return
+		}
+		if stopped(judge) && !atTerminal(judge) {
+			_ = continueProcess(judge)
+		}
+	}
 }
 
 // watchOver waits for the end of a judge, which says farewell once its programs have ended.

@@ -161,8 +161,29 @@ func marked(mark string) []running {
 	return slices.DeleteFunc(processes(), func(p running) bool { return p.zombie || !k.marks(p) })
 }
 
+// terminalAt is where a process says which terminal it has, counted from its state on; 0 for none.
+const terminalAt = 4
+
 // stopped reports whether a process is stopped by a signal.
 func stopped(pid int) bool {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	return err == nil && bytes.HasPrefix(b[bytes.LastIndexByte(b, ')')+1:], []byte(" T"))
+	fields := statOf(pid)
+	return len(fields) > 0 && fields[0] == "T"
 }
+
+// atTerminal reports whether a process has a terminal, at which somebody may sit.
+func atTerminal(pid int) bool {
+	fields := statOf(pid)
+	return len(fields) <= terminalAt || fields[terminalAt] != "0"
+}
+
+// statOf are the fields of /proc/PID/stat from the state on; nil of a process that is gone.
+func statOf(pid int) []string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+}
+
+// continueProcess lets a process go on that is stopped.
+func continueProcess(pid int) error { return unix.Kill(pid, unix.SIGCONT) }

@@ -19,4 +19,8 @@ func marked(string) []running { return nil }
 
 func stopped(int) bool { return false }
 
+func atTerminal(int) bool { return true }
+
+func continueProcess(int) error { return nil }
+
 func ticks() uint64 { return 0 }
