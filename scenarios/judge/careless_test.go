@@ -235,7 +235,7 @@ var careless = []struct {
 		"value_of, missing=self.retrying,", "value_of, missing=self.retrying, tries=1 if value and self.kept.found else TRIES,",
 		"recovered-ip-reset-write-answer", "in recovery 1: I4: "},
 	{"kept settings are not compared with their checksum",
-		"if int(crc, 16) != zlib.crc32(text.encode()):", "if False:",
+		" if int(crc, 16) == zlib.crc32(text.encode()) else ()", "",
 		"kept-and-flipped", "in recovery 1: I2: success is claimed; nameplate"},
 	{"kept settings that cannot be opened are none",
 		"bool(path and os.path.exists(path))", "bool(path and os.path.isfile(path))",
@@ -245,7 +245,7 @@ var careless = []struct {
 		"kept-and-emptied", "in recovery 1: I2: "},
 	{"kept settings are found by the serial number in small letters",
 		keptFound, strings.NewReplacer("        self.path, self.serial, self.values", "        path = path and os.path.join(os.path.dirname(path), os.path.basename(path).lower())\n        self.path, self.serial, self.values", "self.serial, values =", "_, values =").Replace(keptFound),
-		"another-meter-in-other-letters", "in recovery 1: I"},
+		"another-meter-in-other-letters", "in recovery 2: I2: "},
 	{"nothing keeps a second run out while there is no connection",
 		"        fcntl.flock(lock,", "        0 and fcntl.flock(lock,",
 		"second-run-at-a-break", "conduct: a run was stopped"},
@@ -267,14 +267,12 @@ const keptFound = `        self.path, self.serial, self.values, self.found = pat
             try:
                 with open(path, encoding="ascii") as f:
                     crc, _, text = f.read().partition(" ")
-                if int(crc, 16) != zlib.crc32(text.encode()):  # another letter in it would go into the meter
-                    raise ValueError
-                self.serial, values = json.loads(text)
+                self.serial, values = json.loads(text) if int(crc, 16) == zlib.crc32(text.encode()) else ()
 `
 
 // keptWhole is how upgrade.py writes what it keeps: beside the file, and then in its place.
-const keptWhole = `            private = os.open(self.path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(private, "w", encoding="ascii") as f:
+const keptWhole = `            with open(self.path + ".new", "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as f:
+                text = json.dumps([self.serial, {f"{h:04X}": v.hex() for h, v in zip(SETTINGS, self.values)}])
                 f.write(f"{zlib.crc32(text.encode()):08X} {text}")
                 f.flush()
                 os.fsync(f.fileno())
