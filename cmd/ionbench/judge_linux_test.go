@@ -93,21 +93,30 @@ func TestWhatAJudgeHasToldIsInTheReportAlsoWhenItIsKilled(t *testing.T) {
 	}
 }
 
-// Without a terminal nobody would see that it is stopped.
+// In a shell, and without a terminal: nobody would see that it is stopped.
 func TestAProgramThatStopsTheJudgeDoesNotStopIt(t *testing.T) {
 	t.Parallel()
-	c := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", "kill -STOP $PPID; kill -TSTP $PPID; exit 4", "--only", "undisturbed,killed", "--parallel", "1")
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	hangs := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
-	defer hangs.Stop()
-	var ended *exec.ExitError
-	if err := c.Wait(); !errors.As(err, &ended) || ended.ExitCode() != int(cli.Failed) || !strings.Contains(out.String(), "\nscenarios=2 passed=0 failed=2 ") {
-		t.Errorf("%v\n%s", err, out.String())
+	for name, script := range map[string]string{
+		"signals": "kill -STOP $PPID; kill -TSTP $PPID; exit 4",
+		// PTRACE_ATTACH, which may be forbidden.
+		"debugger": `JUDGE=$PPID python3 -c 'import ctypes, os, time; ctypes.CDLL(None).ptrace(16, int(os.environ["JUDGE"]), 0, 0) or time.sleep(1000)'; exit 4`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", script, "--only", "undisturbed,killed", "--parallel", "1", "--timeout", "1h")
+			c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+			var out bytes.Buffer
+			c.Stdout, c.Stderr = &out, &out
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			hangs := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
+			defer hangs.Stop()
+			var ended *exec.ExitError
+			if err := c.Wait(); !errors.As(err, &ended) || ended.ExitCode() != int(cli.Failed) || !strings.Contains(out.String(), "\nscenarios=2 passed=0 failed=2 ") {
+				t.Errorf("%v\n%s", err, out.String())
+			}
+		})
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 
 // A judge that is killed by SIGKILL ends nobody. So another process watches over it, which ends the
 // programs and removes their folders then. And one that is stopped by a signal, perhaps of a program,
-// waits for ever where nobody sits at a terminal who could let it go on: the other process does that.
+// waits for ever where nobody sits at a terminal who could let it go on: the other process does that,
+// and it ends a program that holds the judge as a debugger does.
 
 // guardianName is the variable of its environment by which a guardian knows that it is one, and of
 // which judge.
@@ -48,11 +49,14 @@ func Guards() bool {
 // glance is how long a judge may be stopped.
 const glance = time.Second
 
-// keepGoing lets a judge without a terminal go on whenever a signal has stopped it.
+// keepGoing lets a judge go on whenever a program, or without a terminal anybody, has stopped it.
 func keepGoing(judge int) {
 	for range time.Tick(glance) {
 		if os.Getppid() != judge {
 			return
+		}
+		if tracer := tracerOf(judge); tracer != 0 && descends(tracer, judge) { // a person's debugger does not
+			killEach([]running{{id: tracer}}, map[int]bool{})
 		}
 		if stopped(judge) && !atTerminal(judge) {
 			_ = continueProcess(judge)

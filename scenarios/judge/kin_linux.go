@@ -176,6 +176,27 @@ func atTerminal(pid int) bool {
 	return len(fields) <= terminalAt || fields[terminalAt] != "0"
 }
 
+// tracerOf is the process that holds another as a debugger does; 0 for none.
+func tracerOf(pid int) int {
+	b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status") // of a process that is gone: nobody
+	_, rest, _ := strings.Cut(string(b), "\nTracerPid:")
+	line, _, _ := strings.Cut(rest, "\n")
+	tracer, _ := strconv.Atoi(strings.TrimSpace(line))
+	return tracer
+}
+
+// descends reports whether a process comes of another. The judge is the parent of all orphans of its programs.
+func descends(pid, from int) bool {
+	for pid > 1 {
+		p, ok := readStat("/proc/" + strconv.Itoa(pid) + "/stat")
+		if !ok || p.parent == from {
+			return ok
+		}
+		pid = p.parent
+	}
+	return false
+}
+
 // statOf are the fields of /proc/PID/stat from the state on; nil of a process that is gone.
 func statOf(pid int) []string {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

@@ -19,6 +19,10 @@ func marked(string) []running { return nil }
 
 func stopped(int) bool { return false }
 
+func descends(int, int) bool { return false }
+
+func tracerOf(int) int { return 0 }
+
 func atTerminal(int) bool { return true }
 
 func continueProcess(int) error { return nil }
