@@ -24,8 +24,8 @@ from. Documented: the handle and its meaning are in the public record. Inferred:
 is, and the place in it follows from the pattern. Ours: invented here; a real meter differs.
 
 What is not listed is not there, and the meter answers Invalid Handle: waveforms, sag and
-swell, harmonics, set-points, digital and analog inputs and outputs. The time-of-use module
-is there and has no schedule: its setup is empty texts, and rate A holds at all times.
+swell, harmonics, set-points, digital and analog inputs and outputs, calibration. The time-of-use
+module is there and has no schedule: its setup is empty texts, and rate A holds at all times.
 `
 
 func registersCommand() *cli.Command {

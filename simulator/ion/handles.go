@@ -49,6 +49,7 @@ const (
 	HandleDSTOffset              Handle = 0x7231 // s
 	HandleEventCutoff            Handle = 0x7305
 	HandleNominalFrequency       Handle = 0x798B // enumeration
+	HandleFrequencyNumber        Handle = 0x426F // the nominal frequency once more, as a number
 	HandleTimeSyncType           Handle = 0x7BB8
 )
 

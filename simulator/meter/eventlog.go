@@ -126,23 +126,52 @@ func (m *memory) trimEvents(n int) {
 	}
 }
 
-// alarms are the newest entries whose priority is above the alarm priority.
+// alarms are the registers with events above the alarm priority, each once, the one with the newest
+// event last. As the public client reads it, an alarm is the handle of the effect, how often it went
+// over, and the priority.
 //
-// Assumption: what an alarm holds: its place in the log, its time and the event.
+// Assumption: that it is counted how many such events the log has of the register, and that the
+// priority is the highest of theirs.
 func (m *Meter) alarms() ion.Value {
-	const alarm = 1
-	above := m.memory.setupNumber(ion.HandleAlarmPriority, tree.AlarmPriority)
-	v := ion.Value{Kind: ion.KindStructureArray, Size: alarm}
-	for i := len(m.memory.events) - 1; i >= 0 && len(v.Items) < maxRecords; i-- {
-		e := m.memory.events[i]
-		if _, k := kindOfEvent(e.Text); float64(k.priority) > above {
-			v.Items = append(v.Items, ion.Value{Kind: ion.KindStructure, Size: alarm, Items: []ion.Value{
-				ion.UnsignedValue(uint64(m.memory.dropped)+uint64(i), 4), ion.UnsignedValue(uint64(uint32(e.At.Unix())), 4), m.eventValue(e),
-			}})
-		}
+	type alarm struct {
+		of          ion.Handle
+		transitions uint64
+		priority    uint8
 	}
-	slices.Reverse(v.Items)
+	var list []alarm
+	above := m.memory.setupNumber(ion.HandleAlarmPriority, tree.AlarmPriority)
+	for i := len(m.memory.events) - 1; i >= 0; i-- {
+		_, k := kindOfEvent(m.memory.events[i].Text)
+		if float64(k.priority) <= above {
+			continue
+		}
+		of := m.memory.events[i].effect(k)
+		at := slices.IndexFunc(list, func(a alarm) bool { return a.of == of })
+		if at < 0 {
+			at = len(list)
+			list = append(list, alarm{of: of})
+		}
+		list[at].transitions++
+		list[at].priority = max(list[at].priority, k.priority)
+	}
+	v := ion.Value{Kind: ion.KindStructureArray, Size: structureAlarm}
+	for i := min(len(list), maxRecords) - 1; i >= 0; i-- {
+		v.Items = append(v.Items, ion.Value{Kind: ion.KindStructure, Size: structureAlarm, Items: []ion.Value{
+			ion.UnsignedValue(uint64(list[i].of), 2), ion.UnsignedValue(list[i].transitions, 4), ion.UnsignedValue(uint64(list[i].priority), 1),
+		}})
+	}
 	return v
+}
+
+// structureAlarm is the kind of structure that an alarm is.
+const structureAlarm = 1
+
+// effect is the register that an event of a kind is about.
+func (e *LogEntry) effect(k eventKind) ion.Handle {
+	if k.register {
+		return e.Register
+	}
+	return ion.HandleRevision
 }
 
 // position is where the next entry of the event log goes.
@@ -170,11 +199,7 @@ func (m *Meter) eventValue(e LogEntry) ion.Value {
 	if k.driver != "" && m.cfg.EventWords == DriverWords {
 		text = k.driver
 	}
-	effect := ion.HandleRevision
-	if k.register {
-		effect = e.Register
-	}
-	return ion.EventValue(k.priority, 1, ion.HandleFactory, ion.TextValue(m.cfg.Model.String()), effect, ion.TextValue(text))
+	return ion.EventValue(k.priority, 1, ion.HandleFactory, ion.TextValue(m.cfg.Model.String()), e.effect(k), ion.TextValue(text))
 }
 
 func (e *LogEntry) declare(w *machine.State) {

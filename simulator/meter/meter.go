@@ -225,8 +225,8 @@ func (m *Meter) takeFrame(now time.Duration, f ion.Frame) {
 		m.takeBroadcast(now, f)
 		return
 	}
-	if !m.named(f.Destination) || f.Source == ion.Broadcast {
-		return // an answer to everybody would be taken for a request
+	if !m.named(f.Destination) || f.Source == ion.Broadcast || f.Source == 0 {
+		return // an answer to everybody would be taken for a request, and 0 is reserved: nobody has it
 	}
 	m.edges++
 	if f.Control&ion.AckFrame != 0 {

@@ -91,6 +91,8 @@ func (m *Meter) extreme(now time.Duration, r *tree.Register) (x circuit.Extreme,
 func (m *Meter) ownReading(now time.Duration, h ion.Handle) ion.Value {
 	local := m.localTime(now)
 	switch h {
+	case ion.HandleFrequencyNumber:
+		return ion.FloatValue(float32(m.number(ion.HandleNominalFrequency)))
 	case tree.HandleDST:
 		return ion.BoolValue(m.summer(now))
 	case tree.HandleYear:

@@ -140,13 +140,16 @@ func TestAPacketForAnotherUnitIsDiscarded(t *testing.T) {
 	}
 }
 
-func TestARequestFromEverybodyIsAnsweredToNobody(t *testing.T) {
-	x := running(t, testConfig())
-	f := framesOf(x, 200)[0]
-	f.Source = ion.Broadcast
-	x.send(ion.AppendFrame(nil, f))
-	if got := x.wait(time.Second); len(got) > 0 {
-		t.Errorf("it answers %x", got)
+func TestARequestFromAnAddressThatNobodyHasIsNotAnswered(t *testing.T) {
+	const reserved = 0
+	for _, source := range []uint16{ion.Broadcast, reserved} {
+		x := running(t, testConfig())
+		f := framesOf(x, 200)[0]
+		f.Source = source
+		x.send(ion.AppendFrame(nil, f))
+		if got := x.wait(time.Second); len(got) > 0 {
+			t.Errorf("it answers %x to one from %04X", got, source)
+		}
 	}
 }
 

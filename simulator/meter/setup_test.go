@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -132,8 +133,17 @@ func TestEventsAboveTheAlarmPriorityAreAlarms(t *testing.T) {
 			warnings++
 		}
 	}
-	if got := x.askOne(ion.HandleEventLog, ion.MethodAlarms); len(got.Items) != warnings || warnings < 2 {
-		t.Errorf("%d alarms for %d warnings: %v", len(got.Items), warnings, got)
+	want := fmt.Sprintf("structure array {structure {4867, %d, 30}}", warnings)
+	if got := x.askOne(ion.HandleEventLog, ion.MethodAlarms); got.String() != want || warnings < 2 {
+		t.Errorf("%v, want %s", got, want)
+	}
+	x.run(write(ion.HandleAlarmPriority, ion.UnsignedValue(PriorityReset, 1)), write(ion.HandleOwner, ion.TextValue("A")), write(ion.HandlePeriod, ion.FloatValue(600)), write(ion.HandleOwner, ion.TextValue("B")))
+	got := x.askOne(ion.HandleEventLog, ion.MethodAlarms).Items
+	for i, h := range []ion.Handle{ion.HandlePeriod, ion.HandleOwner} {
+		n := uint64(i + 1)
+		if a := got[len(got)-2+i].Items; len(a) != 3 || a[0].Uint != uint64(h) || a[1].Uint != n || a[2].Uint != PrioritySetupChange {
+			t.Errorf("of %04X: %v", uint16(h), a)
+		}
 	}
 }
 
@@ -170,5 +180,22 @@ func TestSummerIsBetweenItsStartAndItsEndAlsoOverTheEndOfTheYear(t *testing.T) {
 		if got := x.read(tree.HandleDST); !got.Equal(ion.BoolValue(test.want)) {
 			t.Errorf("%+v: summer is %v", test, got)
 		}
+	}
+}
+
+// The public client knows it as an enumeration, and a number beside it.
+func TestTheNominalFrequencyIsAnEnumerationWithANumberBesideIt(t *testing.T) {
+	x := running(t, testConfig())
+	if got := x.askOne(ion.HandleNominalFrequency, ion.MethodEnumerations).String(); got != `structure {"50", "60"}` {
+		t.Errorf("its words are %s", got)
+	}
+	for _, hz := range []uint64{50, 60} {
+		x.run(write(ion.HandleNominalFrequency, ion.UnsignedValue(hz, 1)))
+		if n := x.read(0x426F); !n.Equal(ion.FloatValue(float32(hz))) {
+			t.Errorf("the number of %d Hz is %v", hz, n)
+		}
+	}
+	if got := x.askOne(0x426F, ion.MethodWriteRegister, ion.FloatValue(50)).String(); got != "exception 8 (0): Read Only" {
+		t.Errorf("written: %s", got)
 	}
 }

@@ -9,6 +9,6 @@
 // invented here, since a head-end needs something; a real meter differs.
 //
 // Not modelled: waveform recorders, sag and swell, set-points, digital and analog inputs and outputs,
-// communication, arithmetic and Modbus modules, calibration; harmonics, since no handle of them is
-// public; and what a schedule of the time of use does, since nobody knows how one is written.
+// communication, arithmetic and Modbus modules; calibration; the device's own name, which a 73xx does
+// not tell; harmonics, since no handle of them is public; and what a schedule of the time of use does, since nobody knows how one is written.
 package tree

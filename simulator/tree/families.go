@@ -88,9 +88,10 @@ func families() []family {
 				{first: ion.HandleTemplate, name: "Template", kind: Text, source: Documented, writable: true},
 				own(ion.HandleVNominal, "V Nominal", Float, Documented), own(ion.HandleINominal, "I Nominal", Float, Documented),
 				own(ion.HandleI4Nominal, "I4 Nominal", Float, Documented), own(ion.HandleI20Nominal, "I20 Nominal", Float, Documented),
-				// Assumption: it is the frequency itself. The public client calls it an enumeration, whose codes are
-				// in no record.
-				own(ion.HandleNominalFrequency, "Nominal Frequency", Unsigned, Documented),
+				// Assumption: its codes are the frequencies themselves. The public client calls it an enumeration, whose
+				// codes are in no record, and has a number beside it. That it takes what lies between, too, is ours.
+				{first: ion.HandleNominalFrequency, name: "Nominal Frequency", source: Documented, choices: []string{"50", "60"}},
+				{first: ion.HandleFrequencyNumber, name: "Nominal Frequency Number", unit: "Hz", source: Documented},
 				own(ion.HandleRatioIa, "Ratio Ia", Float, Ours), own(ion.HandleRatioIa+1, "Ratio Ib", Float, Ours), own(ion.HandleRatioIa+2, "Ratio Ic", Float, Ours),
 				own(ion.HandleRatioIa+3, "Phase Ia", Float, Ours), own(ion.HandleRatioIa+4, "Phase Ib", Float, Ours), own(ion.HandleRatioIa+5, "Phase Ic", Float, Ours),
 			}},
@@ -103,7 +104,10 @@ func families() []family {
 		{short: "MV PM", name: "Mean Value Power Meter", manager: 0x0010, class: 501, first: 0x0101, count: all(1), source: Documented, outputs: shortMeter(0x5B23)},
 		{short: "HS PM", name: "High-Speed Power Meter", manager: 0x0011, class: 502, first: 0x0102, count: all(1), source: Documented, outputs: shortMeter(0x5828)},
 		{short: "INT", name: "Integrator", manager: 0x0006, class: 511, first: 0x0500, count: [...]int{9, 16, 16}, labels: energyLabels(), inputs: 1, linked: energyInputs(), source: Documented,
-			outputs: []port{{first: ion.HandleIntegrated, name: "Result", source: Documented, reading: energyReading, labelled: energyLabel, measured: energyUnit}},
+			outputs: []port{
+				{first: ion.HandleIntegrated, name: "Result", source: Documented, reading: energyReading, labelled: energyLabel, measured: energyUnit},
+				own(0x6826, "Trigger", Pulse, Documented), happenings(),
+			},
 			setup: []port{
 				{first: 0x721E, name: "RollValue", source: Documented, reading: constant(ion.FloatValue(ion.MaxEnergy))},
 				{first: 0x78D8, name: "Int Mode", kind: Enumerated, source: Documented, choices: []string{"Forward", "Reverse", "Absolute", "Net"}, reading: energyMode},
@@ -121,7 +125,7 @@ func families() []family {
 			outputs: []port{
 				{first: HandleRecorderLog, name: "Data Log", kind: Log, source: Documented},
 				{first: HandleRecordsLeft, name: "Records Left", source: Documented},
-				{first: 0x1100, name: "Event", kind: Event, source: Documented, shared: true},
+				happenings(),
 			},
 			setup: []port{{first: ion.HandleRecordMode, name: "RecordMode", kind: Enumerated, source: Documented, writable: true, choices: []string{RecordCircular: "Circular", RecordStopWhenFull: "Stop-when-full"}, reading: constant(ion.UnsignedValue(RecordCircular, 1))}}},
 		{short: "ELC", name: "Event Log Controller", manager: 0x000C, class: 520, first: ion.HandleEventLogController, count: all(1), source: Documented,
@@ -132,6 +136,7 @@ func families() []family {
 				{first: ion.HandleEventCutoff, name: "Cutoff", kind: Unsigned, source: Documented, writable: true, whole: true, high: HighestPriority},
 			}},
 		{short: "PRT", name: "Periodic Timer", manager: 0x000D, class: 521, first: 0x0980, count: [...]int{0, 4, 4}, labels: []string{"Revenue Log Timer"}, source: Documented,
+			outputs: []port{own(0x688E, "Trigger", Pulse, Documented), happenings()},
 			setup: []port{
 				{first: ion.HandlePeriod, name: "Period", unit: "s", source: Documented, writable: true, whole: true, low: MinRecorderPeriod, high: MaxRecorderPeriod, reading: constant(ion.FloatValue(RecorderPeriod))},
 				{first: ion.HandleTimerSync, name: "Sync Mode", kind: Enumerated, source: Documented, writable: true, choices: []string{"Sync to UTC", "Trigger on sync"}, reading: constant(ion.UnsignedValue(0, 1))},
@@ -196,6 +201,11 @@ const (
 // own is a register that the meter itself fills.
 func own(h ion.Handle, name string, kind Type, source Source) port {
 	return port{first: h, name: name, kind: kind, source: source}
+}
+
+// happenings is the register at which modules tell what happens to them: one for all that have it.
+func happenings() port {
+	return port{first: 0x1100, name: "Event", kind: Event, source: Documented, shared: true}
 }
 
 // everyEighth is where the registers of a time-of-use module are: there are handles for eight modules, one
@@ -397,7 +407,7 @@ func extremePort(first ion.Handle, name string, kind ReadingKind, of []circuit.Q
 	return []port{{first: first, name: name, source: Documented,
 		reading:  func(i int) Reading { return Reading{Kind: kind, Quantity: of[i]} },
 		labelled: func(i int) string { return of[i].String() + suffix },
-		measured: func(i int) string { return of[i].Unit() }}}
+		measured: func(i int) string { return of[i].Unit() }}, happenings()}
 }
 
 // recorded is what the Revenue Log records.

@@ -100,7 +100,7 @@ type Register struct {
 	Writable bool   // with methods 16 and 96, and the password
 	Source   Source
 	Reading  Reading
-	Choices  []string // of an enumerated register, from 0
+	Choices  []string // of an enumerated register, from 0; the nominal frequency's are its codes
 	Bounded  bool     // Low and High are what it takes
 	Low      float64
 	High     float64

@@ -73,6 +73,19 @@ func TestOnlyModelsWithSchedulingHaveATimeOfUse(t *testing.T) {
 	}
 }
 
+// As the public client lists them.
+func TestModulesHaveTheOutputsThatThePublicClientKnows(t *testing.T) {
+	for module, want := range map[ion.Handle][]ion.Handle{
+		0x0500: {0x58B0, 0x6826, 0x1100}, 0x050F: {0x58BF, 0x6835, 0x1100},
+		0x0580: {0x58C0, 0x1100}, 0x0600: {0x58E0, 0x1100},
+		0x0980: {0x688E, 0x1100}, 0x0983: {0x6891, 0x1100},
+	} {
+		if m, ok := Of(7350).Module(module); !ok || !slices.Equal(m.Outputs, want) {
+			t.Errorf("%04X: %04X, want %04X", module, m.Outputs, want)
+		}
+	}
+}
+
 func TestTheRevenueLogIsWhereTheClientLooksForIt(t *testing.T) {
 	m, ok := Of(7350).Module(0x0800)
 	if !ok || m.Label != "Revenue Log" || !slices.Equal(m.Outputs, []ion.Handle{0x0F80, 0x5D7B, 0x1100}) || len(m.Inputs) != 16 {
