@@ -93,6 +93,33 @@ func TestWhatAJudgeHasToldIsInTheReportAlsoWhenItIsKilled(t *testing.T) {
 	}
 }
 
+// Whoever reads the file takes it for the report of the run that was killed.
+func TestAJudgeThatIsKilledLeavesNoEarlierReportAsItsOwn(t *testing.T) {
+	t.Parallel()
+	report, begun := filepath.Join(t.TempDir(), "j.json"), filepath.Join(t.TempDir(), "begun")
+	if err := os.WriteFile(report, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", ": > "+begun+"; sleep 600", "--only", "undisturbed", "--json", report)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(begun); err == nil {
+			break
+		}
+	}
+	_ = c.Process.Kill()
+	_ = c.Wait()
+	r, err := readReport(report, judge.ReadJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Undecided() != 1 || !r.Interrupted {
+		t.Errorf("%d undecided, interrupted %v", r.Undecided(), r.Interrupted)
+	}
+}
+
 // In a shell, and without a terminal: nobody would see that it is stopped.
 func TestAProgramThatStopsTheJudgeDoesNotStopIt(t *testing.T) {
 	t.Parallel()

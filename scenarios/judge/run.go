@@ -35,7 +35,7 @@ type Options struct {
 	Repeat string
 	// Ended, if not nil, is called after every scenario, never twice at the same time.
 	Ended func(r *Result)
-	// SoFar, if not nil, is given the report as it would be if the run was interrupted now: every two
+	// SoFar, if not nil, is given the report as it would be if the run was interrupted now: at first, every two
 	// seconds, and with the first failure, never twice at the same time. Who is killed has said it then.
 	SoFar func(r *Report)
 	// Captured, if not nil, is given a section of a capture for Wireshark for every scenario that
@@ -248,6 +248,13 @@ type outing struct {
 	failed   bool      // and a failure was among what it was given
 }
 
+// begins hands over a report of which nothing has ended: that of an earlier run is not this one's.
+func (o *outing) begins(r *Report) {
+	if o.soFar != nil {
+		o.soFar(r)
+	}
+}
+
 // ended hands over what has ended, and before it is told the report that has it.
 func (o *outing) ended(r *Result, soFar func() *Report) {
 	const often = 2 * time.Second
@@ -330,6 +337,14 @@ func (r *Report) playAll(ctx context.Context, s *Suite, o *outing) error {
 	order := s.longestFirst(o.estimate)
 	var mu sync.Mutex
 	var first error
+	soFar := func() *Report {
+		mu.Lock()
+		defer mu.Unlock()
+		c := r.soFar()
+		c.fill(s)
+		return c
+	}
+	o.begins(soFar())
 	_ = parallel.Each(ctx, r.Options.Parallel, len(r.Results), func(ctx context.Context, i int) error {
 		scenario, round := order[i%n], i/n // every scenario once, then every one again
 		leave, err := o.seats.take(ctx, func() bool { return o.late.calm(r.Options.Response) })
@@ -345,13 +360,7 @@ func (r *Report) playAll(ctx context.Context, s *Suite, o *outing) error {
 		}
 		mu.Unlock()
 		if result.doubtful(r.Options.Response) == "" {
-			o.ended(result, func() *Report {
-				mu.Lock()
-				defer mu.Unlock()
-				c := r.soFar()
-				c.fill(s)
-				return c
-			})
+			o.ended(result, soFar)
 		}
 		return nil
 	})
