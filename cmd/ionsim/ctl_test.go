@@ -13,6 +13,7 @@ import (
 	"ionbench/client/port"
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/cli/clitest"
+	"ionbench/cmd/internal/terminal"
 	"ionbench/simulator/control"
 	"ionbench/simulator/meter"
 )
@@ -246,8 +247,8 @@ func TestThePanelOfATerminalFitsIt(t *testing.T) {
 	m.Image, m.LED = control.Image{Block: 5, Blocks: 10}, control.LED{On: true, Toggles: 7}
 	m.Flash = control.Flash{Protected: 2, Used: []int{100, 6, 100, 50, 0}}
 	m.Faults = []control.Fault{{ID: 1, Fault: "cable-pull at block 5", State: control.AtWork}, {ID: 2, Fault: "noise", State: control.Over}}
-	event := eventText(control.Event{Name: "fault", Data: []byte(`{"event":"fault","at":1.5,"phase":"strikes","fault":"cable-pull at block 5"}`)})
-	text := panelText(&m, []string{event}, 60)
+	event := strings.TrimSpace(eventText(control.Event{Name: "fault", Data: []byte(`{"event":"fault","at":1.5,"phase":"strikes","fault":"cable-pull at block 5"}`)}))
+	text := panelText(&m, []string{event}, terminal.Size{Columns: 60, Rows: 24})
 	for _, want := range []string{"ION 7350 A-1, unit 105", "Upgrading…", "● L2", "block 5 of 10", "[#######", "flash LL#+.", "fault 1: cable-pull at block 5, at-work", "1.500  fault strikes: cable-pull at block 5"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
@@ -261,16 +262,34 @@ func TestThePanelOfATerminalFitsIt(t *testing.T) {
 		m.Faults = append(m.Faults, control.Fault{ID: id + 3, Fault: "reply-lost at 9h", State: control.Waiting})
 	}
 	for columns, sectors := range map[int]string{40: "flash LL" + strings.Repeat(".", 32) + "\n      " + strings.Repeat(".", 30) + "\n", 80: "flash LL" + strings.Repeat(".", 62) + "\n"} {
-		text := panelText(&m, slices.Repeat([]string{event}, lastEvents), columns)
+		text := panelText(&m, slices.Repeat([]string{event}, lastEvents), terminal.Size{Columns: columns, Rows: 24})
 		if !strings.Contains(text, sectors) || !strings.Contains(text, "and 8 faults more") || strings.Count(text, "\n") >= 24 {
 			t.Errorf("in a terminal of 24 lines of %d:\n%s", columns, text)
 		}
 	}
-	for _, columns := range []int{40, 60, 200} {
-		for line := range strings.Lines(panelText(&m, []string{event}, columns)) {
-			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > columns {
-				t.Errorf("in %d columns a line has %d: %s", columns, n, line)
+	for _, shown := range [][2]int{{200, 60}, {60, 24}, {40, 12}, {80, 8}, {20, 5}, {10, 2}, {4, 3}, {1, 1}} {
+		size := terminal.Size{Columns: shown[0], Rows: shown[1]}
+		text := panelText(&m, slices.Repeat([]string{event}, lastEvents), size)
+		if n := strings.Count(text, "\n"); n >= max(2, size.Rows) {
+			t.Errorf("%v: %d lines scroll the terminal:\n%s", size, n, text)
+		}
+		for line := range strings.Lines(text) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > size.Columns {
+				t.Errorf("%v: a line has %d: %s", size, n, line)
 			}
 		}
+		if size.Columns > 20 && !strings.Contains(text, "receiving, block 5 of 10\n") {
+			t.Errorf("%v: the state is not in\n%s", size, text)
+		}
+	}
+}
+
+func TestAPanelIsDrawnInItsPlaceAndATerminalOfAnotherSizeIsCleared(t *testing.T) {
+	t.Parallel()
+	var c canvas
+	wide, narrow := terminal.Size{Columns: 80, Rows: 24}, terminal.Size{Columns: 40, Rows: 12}
+	got := []string{c.draw("a\nb\n", wide), c.draw("c\n", wide), c.draw("d\n", narrow), c.draw("e\n", narrow)}
+	if want := []string{"a\nb\n", "\x1b[2A\x1b[Jc\n", "\x1b[H\x1b[Jd\n", "\x1b[1A\x1b[Je\n"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -43,7 +43,7 @@ breaks is made again, and nothing is lost that the meter has kept.
 				return err
 			}
 			if terminal.Columns(stdout) > 0 && !lines && !r.json {
-				err = drawPanel(ctx, k, call, func() int { return terminal.Columns(stdout) })
+				err = drawPanel(ctx, k, call, func() terminal.Size { return terminal.SizeOf(stdout) })
 			} else {
 				err = printEvents(ctx, k, call, r.json)
 			}
@@ -75,7 +75,7 @@ const (
 )
 
 // drawPanel draws the meter's panel again and again, in the same place.
-func drawPanel(ctx context.Context, k *control.Client, call *cli.Call, columns func() int) error {
+func drawPanel(ctx context.Context, k *control.Client, call *cli.Call, size func() terminal.Size) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events := make(chan control.Event)
@@ -94,19 +94,19 @@ func drawPanel(ctx context.Context, k *control.Client, call *cli.Call, columns f
 		cancel()
 		<-watched
 	}()
-	return redraw(ctx, k, call, columns, events, watched)
+	return redraw(ctx, k, call, size, events, watched)
 }
 
-func redraw(ctx context.Context, k *control.Client, call *cli.Call, columns func() int, events <-chan control.Event, watched chan error) error {
+func redraw(ctx context.Context, k *control.Client, call *cli.Call, size func() terminal.Size, events <-chan control.Event, watched chan error) error {
 	ticks := time.NewTicker(redrawAfter)
 	defer ticks.Stop()
 	var last []string
-	drawn := 0
+	var canvas canvas
 	for {
 		select {
 		case e := <-events:
 			if e.Name != "led" && e.Name != "frame" {
-				last = append(last[max(0, len(last)-lastEvents+1):], eventText(e))
+				last = append(last[max(0, len(last)-lastEvents+1):], strings.TrimSuffix(eventText(e), "\n"))
 			}
 		case err := <-watched:
 			watched <- err // for the one who waits for it
@@ -118,59 +118,112 @@ func redraw(ctx context.Context, k *control.Client, call *cli.Call, columns func
 			if err != nil {
 				return err
 			}
-			text := panelText(&m, last, max(40, columns()))
-			if drawn > 0 {
-				call.Printf("\x1b[%dA\x1b[J", drawn)
-			}
-			call.Print(text)
-			drawn = strings.Count(text, "\n")
+			now := size()
+			call.Print(canvas.draw(panelText(&m, last, now), now))
 		}
 	}
 }
 
-// panelText draws a meter's front panel, at most so many columns wide, with the last events below.
-func panelText(m *control.Meter, last []string, columns int) string {
-	lamp := "○"
-	if m.LED.On {
-		lamp = "●"
+// canvas is the place of a terminal where a text is drawn over the one before.
+type canvas struct {
+	drawn int // lines
+	size  terminal.Size
+}
+
+// draw returns what a terminal of a size must be sent to show a text, of fewer lines than it has, in the
+// place of the one before. A terminal that has another size than it had may have broken lines anew, so
+// nobody knows where they are, and it is cleared.
+func (c *canvas) draw(text string, size terminal.Size) string {
+	over := ""
+	switch {
+	case c.drawn > 0 && size != c.size:
+		over = "\x1b[H\x1b[J"
+	case c.drawn > 0:
+		over = fmt.Sprintf("\x1b[%dA\x1b[J", c.drawn)
 	}
-	width := max(20, min(columns, 64)-14)
-	var b strings.Builder
-	fmt.Fprintf(&b, "ION %s %s, unit %d\n", m.Model, m.Serial, m.Unit)
-	fmt.Fprintf(&b, "╭%s╮\n", strings.Repeat("─", width))
-	fmt.Fprintf(&b, "│ %s │  %s L2\n", fit(m.LCD, width-2), lamp)
-	fmt.Fprintf(&b, "╰%s╯  %d\n", strings.Repeat("─", width), m.LED.Toggles)
-	fmt.Fprintf(&b, "%s, %s\n", m.State, imageText(m.Image))
-	fmt.Fprintf(&b, "[%s]\n", bar(m.Image.Block, m.Image.Blocks, width))
+	c.drawn, c.size = strings.Count(text, "\n"), size
+	return over + text
+}
+
+// leastEvents is how many events a panel has beside its whole face; in fewer lines its face is small.
+const leastEvents = 3
+
+// panelText draws a meter's front panel with the last events below, so that a terminal shows all of it:
+// no line is longer than the terminal is wide, and there are fewer than it has, for the cursor waits below.
+// Where room is scarce, old events go first, then the frame, then what is last.
+func panelText(m *control.Meter, last []string, size terminal.Size) string {
+	room := max(1, size.Rows-1)
+	flash, faults := flashLines(m.Flash, size.Columns), strikingLines(m.Faults)
+	lines := slices.Concat(wholeFace(m, size.Columns), flash, faults)
+	if len(lines)+1+min(leastEvents, len(last)) > room {
+		lines = slices.Concat(smallFace(m), faults, []string{progressLine(m, size.Columns)}, flash)
+	}
+	if left := room - len(lines) - 1; left > 0 {
+		lines = append(append(lines, ""), last[max(0, len(last)-left):]...)
+	}
+	for i, l := range lines {
+		lines[i] = cut(printable(l), size.Columns)
+	}
+	return strings.Join(lines[:min(room, len(lines))], "\n") + "\n"
+}
+
+func lamp(m *control.Meter) string {
+	if m.LED.On {
+		return "● L2"
+	}
+	return "○ L2"
+}
+
+// faceWidth is how wide a panel's frame is, without its corners.
+func faceWidth(columns int) int { return max(3, min(columns, 64)-14) }
+
+func stateLine(m *control.Meter) string { return m.State + ", " + imageText(m.Image) }
+
+func progressLine(m *control.Meter, columns int) string {
+	return "[" + bar(m.Image.Block, m.Image.Blocks, faceWidth(columns)) + "]"
+}
+
+func wholeFace(m *control.Meter, columns int) []string {
+	width := faceWidth(columns)
+	return []string{
+		fmt.Sprintf("ION %s %s, unit %d", m.Model, m.Serial, m.Unit),
+		"╭" + strings.Repeat("─", width) + "╮",
+		"│ " + fit(m.LCD, width-2) + " │  " + lamp(m),
+		"╰" + strings.Repeat("─", width) + "╯  " + strconv.FormatUint(m.LED.Toggles, 10),
+		stateLine(m),
+		progressLine(m, columns),
+	}
+}
+
+// smallFace is display, LED and state without a frame.
+func smallFace(m *control.Meter) []string { return []string{lamp(m) + "  " + m.LCD, stateLine(m)} }
+
+// flashLines shows the sectors of the flash, in as many lines as they take.
+func flashLines(f control.Flash, columns int) []string {
+	var lines []string
 	head := "flash "
-	for row := range slices.Chunk([]byte(sectorText(m.Flash)), columns-len(head)) {
-		fmt.Fprintf(&b, "%s%s\n", head, row)
+	for row := range slices.Chunk([]byte(sectorText(f)), max(1, columns-len(head))) {
+		lines = append(lines, head+string(row))
 		head = "      "
 	}
-	b.WriteString(strikingText(m.Faults))
-	b.WriteString("\n" + strings.Join(last, ""))
-	return printableLines(cut(b.String(), columns))
+	return lines
 }
 
 // mostFaults is how many faults the panel names: with them it fits a terminal of 24 lines.
 const mostFaults = 5
 
-// strikingText names the faults that strike now or will.
-func strikingText(faults []control.Fault) string {
-	var b strings.Builder
-	n := 0
+// strikingLines name the faults that strike now or will.
+func strikingLines(faults []control.Fault) []string {
+	var lines []string
 	for _, f := range faults {
-		if f.State != control.AtWork && f.State != control.Waiting {
-			continue
-		}
-		if n++; n <= mostFaults {
-			fmt.Fprintf(&b, "fault %d: %s, %s\n", f.ID, f.Fault, f.State)
+		if f.State == control.AtWork || f.State == control.Waiting {
+			lines = append(lines, fmt.Sprintf("fault %d: %s, %s", f.ID, f.Fault, f.State))
 		}
 	}
-	if n > mostFaults {
-		fmt.Fprintf(&b, "and %d faults more\n", n-mostFaults)
+	if n := len(lines) - mostFaults; n > 0 {
+		return append(lines[:mostFaults], fmt.Sprintf("and %d faults more", n))
 	}
-	return b.String()
+	return lines
 }
 
 // fit pads or cuts a text to so many characters.
@@ -182,15 +235,12 @@ func fit(text string, n int) string {
 	return text + strings.Repeat(" ", n-len(r))
 }
 
-// cut makes no line longer than columns, so that a terminal breaks none.
-func cut(text string, columns int) string {
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if r := []rune(l); len(r) > columns {
-			lines[i] = string(r[:columns-1]) + "…"
-		}
+// cut makes a line no longer than columns, so that a terminal does not break it.
+func cut(line string, columns int) string {
+	if r := []rune(line); len(r) > columns {
+		return string(r[:max(0, columns-1)]) + "…"
 	}
-	return strings.Join(lines, "\n")
+	return line
 }
 
 func bar(done, all uint64, width int) string {

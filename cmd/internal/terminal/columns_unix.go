@@ -3,20 +3,18 @@
 package terminal
 
 import (
+	"cmp"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-func columns(f *os.File) int {
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+func size(f *os.File) Size {
+	told, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
-		return 0
+		return Size{}
 	}
-	if size.Col == 0 {
-		return 80 // a terminal that reports no size
-	}
-	return int(size.Col)
+	return Size{cmp.Or(int(told.Col), 80), cmp.Or(int(told.Row), 24)} // one that reports none has the usual size
 }
 
 func is(f *os.File) bool {

@@ -8,15 +8,21 @@ import (
 	"os"
 )
 
-// Columns returns the width of the terminal behind w. It is 0 where nothing may be drawn: w is
+// Size is how many characters a terminal shows.
+type Size struct{ Columns, Rows int }
+
+// SizeOf returns the size of the terminal behind w. It is zero where nothing may be drawn: w is
 // no terminal, TERM says that the terminal is dumb, or NO_COLOR is set (https://no-color.org).
-func Columns(w io.Writer) int {
+func SizeOf(w io.Writer) Size {
 	f, ok := w.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" {
-		return 0
+		return Size{}
 	}
-	return columns(f)
+	return size(f)
 }
+
+// Columns returns the width of the terminal behind w; 0 where nothing may be drawn, as with SizeOf.
+func Columns(w io.Writer) int { return SizeOf(w).Columns }
 
 // Is reports whether a stream is a terminal, so that a person is at its other end.
 func Is(stream any) bool {

@@ -23,8 +23,9 @@ func TestATerminalMayBeDumbOrWantNoColour(t *testing.T) {
 	}{{"xterm", "", 132}, {"dumb", "", 0}, {"xterm", "1", 0}, {"", "", 132}} {
 		t.Setenv("TERM", test.term)
 		t.Setenv("NO_COLOR", test.noColour)
-		if n := Columns(slave); n != test.columns {
-			t.Errorf("TERM=%s NO_COLOR=%s: %d columns, want %d", test.term, test.noColour, n, test.columns)
+		rows := min(24, test.columns)
+		if got := SizeOf(slave); got != (Size{test.columns, rows}) || Columns(slave) != test.columns {
+			t.Errorf("TERM=%s NO_COLOR=%s: %v, want %d columns", test.term, test.noColour, got, test.columns)
 		}
 	}
 }
