@@ -40,23 +40,25 @@ type Execution struct {
 	Cost     verdict.Cost
 	// Questions are its messages to the meter, resends not counted; -1: not known.
 	Questions int
-	Programs  int        // of these, those that read or write registers
-	Lost      ion.Groups // that somebody wants in the meter, and that are not there
-	Log       []byte     // what the program wrote to {log}; nil if nothing
-	Earlier   string     // what is wrong with what earlier attempts wrote there
-	LogTold   string     // logJudged, or why the log was not judged
-	Unstruck  []story.Unstruck
-	Trace     []story.Event
-	Broken    []verdict.Violation
-	Conduct   []breach
-	started   time.Time // when its program was
-	signals   []signalSent
-	Trusted   bool      // it took a verify for good that was not
-	Unsure    bool      // it wrote settings over a new connection, and did not ask who is there
-	Swapped   bool      // its connection led to another meter in the end
-	Kept      bool      // files of its own were left in {dir}
-	Warned    []duty.ID // of which advice was not taken
-	Notes     []string  // other things that a person should know
+	// Unanswered is how often a block was sent again that had no answer, over the same connection.
+	Unanswered int
+	Programs   int        // of these, those that read or write registers
+	Lost       ion.Groups // that somebody wants in the meter, and that are not there
+	Log        []byte     // what the program wrote to {log}; nil if nothing
+	Earlier    string     // what is wrong with what earlier attempts wrote there
+	LogTold    string     // logJudged, or why the log was not judged
+	Unstruck   []story.Unstruck
+	Trace      []story.Event
+	Broken     []verdict.Violation
+	Conduct    []breach
+	started    time.Time // when its program was
+	signals    []signalSent
+	Trusted    bool      // it took a verify for good that was not
+	Unsure     bool      // it wrote settings over a new connection, and did not ask who is there
+	Swapped    bool      // its connection led to another meter in the end
+	Kept       bool      // files of its own were left in {dir}
+	Warned     []duty.ID // of which advice was not taken
+	Notes      []string  // other things that a person should know
 }
 
 // Name is upgrade or recovery.
@@ -145,7 +147,7 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	e.Witness = a.Witness
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
-	a.Unsure, a.Swapped, a.Programs = g.unsure, g.swapped, g.programs()
+	a.Unsure, a.Swapped, a.Programs, a.Unanswered = g.unsure, g.swapped, g.programs(), g.silences
 	if why := p.clock(offset); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
 	}

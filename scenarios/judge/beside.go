@@ -22,6 +22,7 @@ type company uint8
 const (
 	byItself       company = iota
 	withSecondRun          // the program is started once more, for the same meter
+	withThirdRun           // and once more where that one was refused
 	withOtherMeter         // it upgrades another meter, at a line of its own
 )
 
@@ -132,7 +133,7 @@ func (p *player) company(ctx context.Context) (*beside, error) {
 		return nil, nil
 	}
 	switch p.scenario.Beside {
-	case withSecondRun:
+	case withSecondRun, withThirdRun:
 		return p.secondRun(ctx), nil
 	case withOtherMeter:
 		return p.otherMeter(ctx)
@@ -175,9 +176,14 @@ func (r *secondRun) begin(ctx context.Context, at address) {
 	r.command = shell.Join(argv...)
 	go func() {
 		defer close(r.done)
-		var second *process
-		if second, r.failed = start(argv, around.environment(r.place.path), nil); r.failed == nil {
-			r.exit = second.wait(ctx, limit{time: r.limit})
+		run := func() {
+			var next *process
+			if next, r.failed = start(argv, around.environment(r.place.path), nil); r.failed == nil {
+				r.exit = next.wait(ctx, limit{time: r.limit})
+			}
+		}
+		if run(); r.failed == nil && !r.exit.Success() && r.scenario.Beside == withThirdRun {
+			run()
 		}
 	}()
 }

@@ -2,9 +2,12 @@ package judge
 
 import (
 	"fmt"
+	"strings"
 
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/verdict"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
@@ -14,9 +17,11 @@ func (a *Execution) boasts(log *verdict.Log, before meter.State) string {
 	if log == nil {
 		return ""
 	}
-	told := map[upgradelog.Kind]int{}
+	told, restored := map[upgradelog.Kind]int{}, ion.Groups(0)
 	for _, e := range log.Entries {
-		told[e.Kind]++
+		if told[e.Kind]++; e.Kind == upgradelog.SettingsRestored {
+			restored |= groupsNamed(e.Text)
+		}
 	}
 	if n := verdict.Clears(a.Trace, before); told[upgradelog.FlashCleared] > n {
 		return fmt.Sprintf("the log says %d times that the flash is cleared, and it was %d times", told[upgradelog.FlashCleared], n)
@@ -24,5 +29,81 @@ func (a *Execution) boasts(log *verdict.Log, before meter.State) string {
 	if told[upgradelog.SettingsRestored] > 0 && a.Questions > 0 && a.Programs == 0 {
 		return "the log says that settings are restored, and none was read or written"
 	}
+	if lost := restored & a.Lost; lost != 0 {
+		return fmt.Sprintf("the log says that settings are restored, and %v are not in the meter", lost)
+	}
 	return ""
+}
+
+// groupsNamed are the groups that a line of restored settings names.
+func groupsNamed(text string) (groups ion.Groups) {
+	for _, g := range ion.AllGroups.List() {
+		if strings.Contains(text, g.String()) {
+			groups |= ion.Of(g)
+		}
+	}
+	return groups
+}
+
+// hides says what of the run the log leaves out that it should have; empty for nothing. Who is killed, or
+// aborted, may not have come to write it.
+func (a *Execution) hides(log *verdict.Log) string {
+	if log == nil || a.Killed || a.Aborted || a.Exit.TimedOut {
+		return ""
+	}
+	missing := 0
+	for _, e := range log.Entries {
+		if e.Kind == upgradelog.Resending || e.Kind == upgradelog.Aborting || e.Kind == upgradelog.Retrying {
+			missing++
+		}
+	}
+	if missing == 0 && a.Unanswered > 0 {
+		return fmt.Sprintf("%d times a block was sent again because its answer was missing, and the log has no line of a missing answer", a.Unanswered)
+	}
+	if a.success() && a.unfinished(log) {
+		return "the program ended with success, and its log does not say that: so reads the log of a run that crashed"
+	}
+	return ""
+}
+
+// goesOn says what a log tells behind the end of an upgrade; empty for nothing but notes.
+func goesOn(log *verdict.Log) string {
+	if log == nil {
+		return ""
+	}
+	for _, run := range log.Runs {
+		for i, e := range run {
+			if e.Kind != upgradelog.UpgradeCompleted && e.Kind != upgradelog.UpgradeFailed {
+				continue
+			}
+			for _, behind := range run[i+1:] {
+				if behind.Kind != upgradelog.Note {
+					return fmt.Sprintf("line %d of the log is %q, and behind it the upgrade goes on with %q", e.At, e.Line, behind.Line)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// adviseTens looks at whether every ten has a line of its own, and one of efficiency.
+func (a *Execution) adviseTens(log *verdict.Log) {
+	if log == nil || !a.success() || len(log.Runs) == 0 {
+		return
+	}
+	began, tens, efficiencies := false, 0, 0
+	for _, e := range log.Runs[len(log.Runs)-1] {
+		switch e.Kind {
+		case upgradelog.Proceeding:
+			began, tens, efficiencies = true, 0, 0
+		case upgradelog.Completed:
+			tens++
+		case upgradelog.Efficiency:
+			efficiencies++
+		}
+	}
+	const all = 10
+	if began && (tens < all || efficiencies < tens) {
+		a.warn(duty.LogLines, fmt.Sprintf("of the ten tens of the download the log has %d, and %d lines of efficiency", tens, efficiencies))
+	}
 }

@@ -246,6 +246,24 @@ var careless = []struct {
 	{"kept settings are found by the serial number in small letters",
 		keptFound, strings.NewReplacer("        self.path, self.serial, self.values", "        path = path and os.path.join(os.path.dirname(path), os.path.basename(path).lower())\n        self.path, self.serial, self.values", "self.serial, values =", "_, values =").Replace(keptFound),
 		"another-meter-in-other-letters", "in recovery 2: I2: "},
+	{"a run that is refused removes the lock of the first",
+		lockTaken, "        try:\n    " + lockTaken + "        except OSError:\n            os.remove(os.path.join(tempfile.gettempdir(), f\"upgrade-{name}.lock\"))\n            raise\n",
+		"third-run-at-a-break", "conduct: a run was stopped"},
+	{"settings are called restored before they are written",
+		"        lost = []\n", "        lost = []\n        self.log(\"Settings restored: PT/CT\")\n",
+		"written-in-vain-and-killed", "I6: the log says that settings are restored, and "},
+	{"settings that are not written are called restored in the end, too",
+		"        if lost:\n", "        self.log(\"Settings restored: PT/CT, Clock, Nameplate, Energy Readings, ITC\")\n        if lost:\n",
+		"garbled-writes", "I6: the log says that settings are restored, and "},
+	{"completed is logged before the settings are back, and once more in the end",
+		"        lost = []\n", "        lost = []\n        self.log.stamped(\"Upgrade completed\")\n",
+		"undisturbed", "I6: line "},
+	{"a success has no last line in the log",
+		"        log.stamped(\"Upgrade completed\")\n", "",
+		"undisturbed", "I6: the program ended with success, and its log"},
+	{"what is sent again is not logged",
+		"            self.log(f\"No response... {'resending' if n < TRIES else 'aborting'} ({n} of {self.link.sent - before})\")\n", "            return\n",
+		"answers-lost", "I6: 2 times a block was sent again"},
 	{"nothing keeps a second run out while there is no connection",
 		"        fcntl.flock(lock,", "        0 and fcntl.flock(lock,",
 		"second-run-at-a-break", "conduct: a run was stopped"},
@@ -260,6 +278,9 @@ const wholePartOfFrames = `            if len(held) < end and not silent:
                 return struct.unpack("<BBHHBB", body[:8]) + (body[8:-2],)
         at = held.find(b"\x14\xAC", at + 1)
 `
+
+// lockTaken is how upgrade.py locks its meter.
+const lockTaken = "        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a second run fails: nothing was sent\n"
 
 // keptFound is how upgrade.py takes what it has kept.
 const keptFound = `        self.path, self.serial, self.values, self.found = path, None, None, bool(path and os.path.exists(path))

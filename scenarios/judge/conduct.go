@@ -41,6 +41,7 @@ type conduct struct {
 	swapped       bool          // a connection that breaks leads to another meter from now on
 	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
+	silences      int           // times that a block was sent again which had no answer, over the same connection
 	busy          haste         // since the last answer that was not busy
 	asked         rush          // in this attempt
 	patience      time.Duration // that every answer takes; 0: they come at once
@@ -95,6 +96,7 @@ type stated struct {
 	id       uint16
 	text     []byte
 	answered bool
+	parted   bool // its connection broke
 }
 
 func newConduct(unit uint16, response time.Duration) *conduct {
@@ -127,7 +129,7 @@ func (c *conduct) find(d *ion.Decoder) {
 func (c *conduct) parted() {
 	c.came.Reset()
 	c.patient.Reset()
-	c.reopened = true
+	c.reopened, c.block.parted = true, true
 	c.asked.text = nil
 }
 
@@ -266,6 +268,8 @@ func (c *conduct) asks(id uint16, data []byte) {
 			c.tell(duty.Same, "a block that had no answer was sent again with another message id")
 		case !same && id == c.block.id && c.block.text != nil:
 			c.tell(duty.Same, "two blocks were sent with the same message id")
+		case same && !c.block.answered && !c.block.parted:
+			c.silences++
 		}
 		if !bytes.Equal(text, c.block.text) || id != c.block.id {
 			c.block = stated{id: id, text: text}

@@ -279,7 +279,7 @@ func TestWhatWasNotPlayedTellsHowTheProgramEnded(t *testing.T) {
 	}
 }
 
-func TestItIsAdvisedThatALogSaysHowItsUpgradeEnded(t *testing.T) {
+func TestALogThatDoesNotSayHowItsUpgradeEndedIsKnown(t *testing.T) {
 	const began = "Upgrade started at Thursday, March 06, 2008 3:57:48 PM\nDevice restarted\n"
 	for _, test := range []struct {
 		code    int

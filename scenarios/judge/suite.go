@@ -451,6 +451,8 @@ func moreAtOnce() []play {
 			"kill at block 8"},
 		{Scenario{Name: "second-run-at-a-break", Phase: Download, Title: "the program is stopped, its connection breaks, and it is started once more before it goes on", Beside: withSecondRun, Expect: Succeeds, Waits: 2 * tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Reconnect)},
 			"suspend at block 3 for 4s; ip-reset at block 3"},
+		{Scenario{Name: "third-run-at-a-break", Phase: Download, Title: "the program is stopped, its connection breaks, it is started once more, and where that run is refused yet once more, before it goes on", Beside: withThirdRun, Expect: Succeeds, Waits: 2 * tries(), Extra: 2 * perAttempt, Duties: duties(duty.Turns, duty.Reconnect)},
+			"suspend at block 3 for 4s; ip-reset at block 3"},
 		{Scenario{Name: "two-meters-at-once", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}", Beside: withOtherMeter, Expect: Succeeds, OnePass: true, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Values, duty.Gone)}, ""},
 		{Scenario{Name: "two-meters-at-once-killed", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}, and the first upgrade killed", Beside: withOtherMeter, Expect: Succeeds, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Kept, duty.InForce)},
 			"kill at block 8"},

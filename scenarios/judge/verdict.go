@@ -51,9 +51,7 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	if a.saysCompleted() && a.Killed && a.Lost != 0 && p.keeps() {
 		a.breaks(verdict.I6, "the log says that the upgrade is completed, and %v are not in the meter again", a.Lost)
 	}
-	if why := a.boasts(e.Log, e.Before.State); why != "" {
-		a.breaks(verdict.I6, "%s", why)
-	}
+	p.judgeWords(a, e)
 	p.advise(a, e)
 	for i := range a.Broken {
 		a.Broken[i].Reason = visible(a.Broken[i].Reason)
@@ -64,6 +62,19 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 	if e.Upgraded() && a.Lost != 0 && !p.target.KeepsSettings {
 		a.note("settings are lost: %v; the program does not promise to keep them (--keeps-settings)", a.Lost)
 	}
+}
+
+// judgeWords judges what the log says, and what it leaves out.
+func (p *player) judgeWords(a *Execution, e *verdict.Evidence) {
+	for _, why := range []string{a.boasts(e.Log, e.Before.State), a.hides(e.Log)} {
+		if why != "" {
+			a.breaks(verdict.I6, "%s", why)
+		}
+	}
+	if why := goesOn(e.Log); why != "" && !p.scenario.SameLog { // two runs end in it
+		a.breaks(verdict.I6, "%s", why)
+	}
+	a.adviseTens(e.Log)
 }
 
 // complete adds what is known of the program, and what the scenario wants, to what was seen of the meter.
@@ -170,7 +181,7 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if a.leftOffHook() {
 		a.warn(duty.Redial, "it did not hang up: only the end of its connection to the modem ended the call, and not every modem looks at that")
 	}
-	if a.unfinished(e.Log) {
+	if a.unfinished(e.Log) && !a.success() {
 		a.warn(duty.LogLines, fmt.Sprintf("the program ended by itself with %s, and its log does not say that", a.claim()))
 	}
 	if a.Killed && a.Meter.FlashOps > 0 && p.target.KeepsSettings {
