@@ -501,7 +501,7 @@ func matchText(r *reproduce.Result, c *reproduce.Candidate) string {
 	case r.Run.Unread > 0:
 		return fmt.Sprintf("all %d lines that can be read%s; %d cannot, and are not explained", len(r.Run.Entries), stampsText(r), r.Run.Unread)
 	case r.Against() != "":
-		return fmt.Sprintf("all %d lines%s, but for the number that contradicts the others", len(r.Run.Entries), stampsText(r))
+		return fmt.Sprintf("all %d lines%s, but for the one that is not taken as it stands", len(r.Run.Entries), stampsText(r))
 	case r.Lost > 0:
 		return fmt.Sprintf("all %d lines that are there%s", len(r.Run.Entries), stampsText(r))
 	}

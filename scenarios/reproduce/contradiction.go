@@ -5,18 +5,39 @@ import (
 	"slices"
 
 	"ionbench/client/upgradelog"
+	"ionbench/simulator/ion"
 )
 
-// contradiction is a line whose number contradicts those of all others, as one does that was typed over. It
-// is left out, or taken as its neighbours have it.
+// contradiction is a line that is not taken as it stands although something follows from it: its number
+// contradicts those of all others, as one does that was typed over, or no bench can have what it says.
 type contradiction struct {
 	line int    // of the file
 	says string // the line
+	why  string // goes behind the line
 }
 
 // String says what of it is not taken.
-func (c *contradiction) String() string {
-	return fmt.Sprintf("line %d: %q contradicts the other counts, which fit each other without it; its number is not compared", c.line, c.says)
+func (c *contradiction) String() string { return fmt.Sprintf("line %d: %q %s", c.line, c.says, c.why) }
+
+// toOthers is why a number is not taken.
+const toOthers = "contradicts the other counts, which fit each other without it; its number is not compared"
+
+// unplayable returns the line of the head that says by which tool or at which rate the upgrade was, if the
+// bench has to take another one: then nobody knows what that one would have given. nil if there is none.
+func unplayable(r *LoggedRun) *contradiction {
+	for _, e := range r.Entries {
+		line, odd := r.odd[e.Kind]
+		if !odd {
+			line = e.String()
+		}
+		switch {
+		case e.Kind == upgradelog.SoftwareVersion && odd:
+			return &contradiction{e.At, line, "cannot be read, and what the tool does depends on its release"}
+		case e.Kind == upgradelog.DeviceBaudRate && (odd || ion.CheckBaudRate(e.Number) != nil):
+			return &contradiction{e.At, line, "says no rate that a meter has, and all times depend on it"}
+		}
+	}
+	return nil
 }
 
 // mostSuspects bounds how many lines are tried.
@@ -43,7 +64,7 @@ func freed(r *LoggedRun, m *mended) ([]upgradelog.Entry, *contradiction) {
 			}
 			switch s := sizesOf(with.LoggedRun); {
 			case s.Hidden >= 0:
-				return entries, &contradiction{r.Entries[i].At, r.Entries[i].String()}
+				return entries, &contradiction{r.Entries[i].At, r.Entries[i].String(), toOthers}
 			case s.Against == 0:
 				return nil, nil // it takes too long
 			}

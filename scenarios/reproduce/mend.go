@@ -28,7 +28,7 @@ type mended struct {
 	// state is the line of the meter's first state if the log's is lost: then it is unsure.
 	state  upgradelog.Kind
 	unsure bool
-	// against is the line whose number contradicts the others; nil for none.
+	// against is the line that is not taken as it stands although something follows from it; nil for none.
 	against *contradiction
 }
 
@@ -57,6 +57,8 @@ func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
 		}
 		m.against = against
 		m.remark(0, "%s", against)
+	} else {
+		m.against = unplayable(r) // which is remarked where it is replaced
 	}
 	for _, e := range m.Entries {
 		if e.Kind == upgradelog.Refused && sums.MatchString(strings.ToLower(e.Text)) {

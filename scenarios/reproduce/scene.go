@@ -70,7 +70,7 @@ func sceneOf(r *LoggedRun, called bool) (*scene, error) {
 	w.begun = begun
 	ended, ok := r.Ended()
 	if ok && ended.Before(begun) {
-		w.remark(0, "it ended before it began: the PC's clock was set meanwhile")
+		w.remark(0, "it ended before it began: the PC's clock was set meanwhile, or one of the two dates is not as the tool wrote it")
 	}
 	const leeway = 7 * time.Hour
 	w.upgrade.Limit = max(0, ended.Sub(begun)) + leeway

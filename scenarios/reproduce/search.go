@@ -56,12 +56,14 @@ type Result struct {
 func (r *Result) matches() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
 
 // Reproduced reports whether a candidate matches, and no line of the run was left out because it
-// cannot be read, so that nobody knows what it says, or because its number contradicts the others.
+// cannot be read, so that nobody knows what it says, or taken otherwise than it stands although something
+// follows from it.
 func (r *Result) Reproduced() bool {
 	return r.matches() && r.Run.Unread == 0 && r.Against() == ""
 }
 
-// Against says which line's number contradicts those of all others; empty for none.
+// Against says which line is not taken as it stands, and why, where something follows from it: its number
+// contradicts those of all others, or the bench has no such tool or rate. Empty for none.
 func (r *Result) Against() string {
 	if r.played == nil || r.played.against == nil {
 		return ""
