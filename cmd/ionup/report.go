@@ -61,6 +61,7 @@ type textReport struct {
 	lines    *terminal.Progress // how far the erase is, where there is no terminal
 	toldOf   string             // what the wait was for that a line there told of last
 	told     time.Duration      // how long it was
+	figures  string             // of the step that is at work: how far it is; empty: not known
 }
 
 // betweenWaits is how much longer a wait must have become for another line where there is no
@@ -83,11 +84,13 @@ func (r *textReport) log(text string) {
 func (r *textReport) progress(_ time.Duration, done, total int, c client.Counts) {
 	tenths := upgradelog.EfficiencyOf(c.Confirmed, c.Transmitted)
 	r.bar.Unit = "blocks"
+	r.figures = fmt.Sprintf("; %d/%d %s", done, total, r.bar.Unit)
 	r.bar.Show(done, total, fmt.Sprintf("efficiency %d.%d%%", tenths/10, tenths%10))
 }
 
 func (r *textReport) erasing(left, total int) {
 	r.bar.Unit = "sectors of the flash cleared"
+	r.figures = fmt.Sprintf("; %d/%d %s", total-left, total, r.bar.Unit)
 	r.bar.Show(total-left, total, "")
 	if r.bar.Columns() == 0 {
 		r.lines.Show(total-left, total, "")
@@ -96,7 +99,7 @@ func (r *textReport) erasing(left, total int) {
 
 func (r *textReport) waiting(what string, since time.Duration) {
 	text := fmt.Sprintf("%s: waiting for %d s", what, since/time.Second)
-	r.bar.Say(text)
+	r.bar.Say(text + r.figures)
 	if r.bar.Columns() == 0 && (what != r.toldOf || since < r.told || since >= r.told+betweenWaits) {
 		fmt.Fprintf(r.err, "ionup: %s\n", text)
 		r.toldOf, r.told = what, since
@@ -108,7 +111,7 @@ func (r *textReport) awaits(cause error, limit time.Duration) {
 	fmt.Fprintf(r.err, "ionup: %v; waiting for it, up to %v\n", cause, limit)
 }
 
-func (r *textReport) step(client.Step)       {}
+func (r *textReport) step(client.Step)       { r.figures = "" }
 func (r *textReport) device(client.Device)   {}
 func (r *textReport) settings(*ion.Settings) {}
 func (r *textReport) finished(error)         { r.bar.Clear() }

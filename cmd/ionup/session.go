@@ -71,6 +71,7 @@ type session struct {
 	doing    client.Step   // what is done; NoStep: nothing yet
 	heard    time.Duration // when something was last told
 	still    time.Duration // how long nothing may be told
+	waited   time.Duration // when it was last told that something is waited for
 	settings *ion.Settings
 	journal  string // path of the journal that was last found or saved
 }
@@ -216,9 +217,11 @@ func (s *session) watch(interrupts <-chan os.Signal, cancel context.CancelFunc) 
 	}
 }
 
-// watchTime tells that something is waited for, if nothing else is told.
+// watchTime tells that something is waited for, if nothing else is told. It looks more often than it tells:
+// what is waited for did not begin at one of its ticks.
 func (s *session) watchTime() {
-	ticks := time.NewTicker(s.still)
+	const looks = 10
+	ticks := time.NewTicker(max(1, s.still/looks))
 	defer ticks.Stop()
 	for {
 		select {
@@ -231,9 +234,10 @@ func (s *session) watchTime() {
 }
 
 func (s *session) tellWaiting(now time.Duration) {
-	if s.asking.then != nil || now-s.heard < s.still || s.tool.Done() {
+	if s.asking.then != nil || now-max(s.heard, s.waited) < s.still || s.tool.Done() {
 		return
 	}
+	s.waited = now
 	what := "connecting to " + s.target.String()
 	if s.doing != client.NoStep && s.knock == nil {
 		what = s.doing.String()

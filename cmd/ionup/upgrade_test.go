@@ -496,6 +496,26 @@ func TestWhatIsWaitedForIsTold(t *testing.T) {
 	}
 }
 
+// A wait begins between two ticks of the clock, and is told as soon as it is long enough: each of eleven that
+// are over soon after.
+func TestAWaitIsToldAsSoonAsItIsLong(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	b := newBed(t, "meter-silent at block 2")
+	r := invocation{still: 300 * time.Millisecond}.run(t, append(b.tool("upgrade", b.upg(3)), "--timeout", "150ms", "--json")...).wantCode(1)
+	if n := strings.Count(r.stdout, `"text":"download","seconds":0}`); n < 9 {
+		t.Errorf("told %d times:\n%s", n, r.stdout)
+	}
+}
+
+func TestAWaitOnATerminalKeepsTheFigures(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "meter-silent at block 2")
+	r := invocation{still: 10 * time.Millisecond, columns: 90}.run(t, append(b.tool("upgrade", b.upg(3)), "--timeout", "40ms")...).wantCode(1)
+	if told := "\rdownload: waiting for 0 s; 1/3 blocks\x1b[K"; !strings.Contains(r.stderr, told) {
+		t.Errorf("stderr has no %q", told)
+	}
+}
+
 func TestWhatIsWaitedForIsToldInALogNowAndThen(t *testing.T) {
 	t.Parallel() // it waits, most of the time
 	b := newBed(t, "reply-lost at block 2")

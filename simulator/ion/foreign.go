@@ -93,13 +93,22 @@ func likeTelnet(p []byte) string {
 	return ""
 }
 
-// likeModbusTCP knows the header: transaction, protocol 0, length of the rest.
+// likeModbusTCP knows the header: transaction, protocol 0, length of the rest. What came may be several, such as
+// an answer to each try, and the last of them may be cut.
 func likeModbusTCP(p []byte) string {
-	const header = 6
-	if len(p) >= header+2 && binary.BigEndian.Uint16(p[2:]) == 0 && int(binary.BigEndian.Uint16(p[4:])) == len(p)-header && isFunction(p[header+1]) {
-		return fmt.Sprintf("Modbus TCP (unit %d, function %d)", p[header], p[header+1]&^exception)
+	const header, most = 6, 254
+	if len(p) < header+2 {
+		return ""
 	}
-	return ""
+	unit, function := p[header], p[header+1]
+	for whole := 0; len(p) >= header+2; whole++ {
+		n := int(binary.BigEndian.Uint16(p[4:]))
+		if binary.BigEndian.Uint16(p[2:]) != 0 || n < 2 || n > most || !isFunction(p[header+1]) || n > len(p)-header && whole == 0 {
+			return ""
+		}
+		p = p[min(len(p), header+n):]
+	}
+	return fmt.Sprintf("Modbus TCP (unit %d, function %d)", unit, function&^exception)
 }
 
 // modbusFunctions are the public function codes of the Modbus application protocol, V1.1b3, 5.1.
