@@ -192,7 +192,9 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 			fault.Fault{Kind: cableOut.kind(), Trigger: t},
 			fault.Fault{Kind: powerGone.kind(), Trigger: t},
 		)
-		return
+		if behind != upgradelog.AbortedByUser { // which may as well have come while all went on again
+			return
+		}
 	}
 	if behind == upgradelog.FlashCleared || behind == upgradelog.EnteredDownloadState {
 		x.restarted(t, missing)

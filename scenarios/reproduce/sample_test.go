@@ -160,6 +160,7 @@ func TestLogsOfTheSampleThatWereMissedOnceAreReproduced(t *testing.T) {
 		"an image that is not kept is followed by a block that fails": {20, 316, 2},
 		"an Abort comes later where the PC slept before":              {20, 1218, 2},
 		"a line goes dead within the first block of all":              {21, 41, 1},
+		"a person aborts while all goes on again":                     {777, 190, 2},
 	} {
 		w, plans := storm.DrawIn(sites, draw.seed, draw.run, draw.faults)
 		log, err := reproduce.Read(play(t, &w, plans[0]))
