@@ -251,6 +251,7 @@ func (c *serialConn) Close() error {
 
 func closeWriter(w io.Closer) {
 	if w != nil {
+		unlock(w)
 		// Everything was written and handed over before, so an error here means nothing.
 		_ = w.Close()
 	}

@@ -255,3 +255,17 @@ func TestSerialPortIsThereThoughItsReadsDoNotWait(t *testing.T) {
 		t.Errorf("read %q (%v)", got, err)
 	}
 }
+
+// A process that is just being started has, until it is itself, what the one that starts it has open.
+func TestAPortIsFreeOnceItIsClosedAlsoWhileAnotherProcessIsStarted(t *testing.T) {
+	_, slave := newPTY(t)
+	conn := openPort(t, slave.Name(), 0).(*serialConn)
+	raw, err := conn.SyscallConn()
+	must(t, err)
+	var inherited int
+	must(t, raw.Control(func(fd uintptr) { inherited, err = syscall.Dup(int(fd)) }))
+	must(t, err)
+	defer syscall.Close(inherited)
+	must(t, conn.Close())
+	openPort(t, slave.Name(), 0)
+}

@@ -35,14 +35,27 @@ func openWriter(name string) (io.WriteCloser, error) {
 // lock takes the lock of a device for as long as w is open. Where there is none, exclusive access
 // has to do.
 func lock(w *os.File) error {
-	raw, err := w.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var locking error
-	err = raw.Control(func(fd uintptr) { locking = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) })
+	locking, err := flock(w, syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(locking, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("locked: %w", syscall.EBUSY)
 	}
 	return err
+}
+
+// unlock gives the lock back, whoever else has the device open: a process that is just being started has, until
+// it is itself, what the one that starts it has open.
+func unlock(w io.Closer) {
+	if file, ok := w.(*os.File); ok {
+		_, _ = flock(file, syscall.LOCK_UN) // what is closed already has none
+	}
+}
+
+// flock returns what the call says, and err if it could not be made.
+func flock(file *os.File, how int) (says, err error) {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	err = raw.Control(func(fd uintptr) { says = syscall.Flock(int(fd), how) })
+	return says, err
 }
