@@ -25,6 +25,8 @@ type Config struct {
 	Do      func(ctx context.Context, run func(now time.Duration)) bool
 	Station *bench.Station
 	Event   func(steady.Event)
+	// Full holds the far port back, as steady.Config has it.
+	Full func() <-chan struct{}
 }
 
 // Far is a far port. Make it with Start.
@@ -42,7 +44,7 @@ type Far struct {
 func Start(config Config) *Far {
 	f := &Far{config: config, lines: atOpening()}
 	f.port = steady.Start(steady.Config{
-		Open: config.Open, Retry: config.Retry, Do: config.Do, Receive: config.Station.FromFar, Event: f.hear,
+		Open: config.Open, Retry: config.Retry, Do: config.Do, Receive: config.Station.FromFar, Event: f.hear, Full: config.Full,
 	})
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"ionbench/client/port"
 	"ionbench/simulator/bench"
 	"ionbench/simulator/fault"
 	"ionbench/simulator/serve"
@@ -37,27 +39,32 @@ type device struct{ *bench.Station }
 // startBetween serves a proxy to an address until the test ends.
 func startBetween(t testing.TB, to string, plan fault.Plan) *between {
 	t.Helper()
+	return startBetweenAt(t, serve.Config{TCP: ":0"}, to, plan)
+}
+
+// startBetweenAt is startBetween for a tool at other ports than TCP, too.
+func startBetweenAt(t testing.TB, config serve.Config, to string, plan fault.Plan) *between {
+	t.Helper()
 	station, err := bench.NewFar(bench.Config{Baud: 9600, Plan: plan})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &between{events: make(chan steady.Event, 1<<10)}
 	broken := false
-	b.Server, err = serve.Listen(serve.Config{
-		TCP: ":0", Takeover: true,
-		Full: func() <-chan struct{} { return b.far.Full() },
-		Step: func(now time.Duration) bool { b.far.Flush(now); return false },
-		Reset: func() bool {
-			was := broken
-			broken = false
-			return was
-		},
-	})
+	config.Takeover, config.Keeps, config.Unasked = true, true, true
+	config.Full = func() <-chan struct{} { return b.far.Full() }
+	config.Step = func(now time.Duration) bool { b.far.Flush(now); return false }
+	config.Reset = func() bool {
+		was := broken
+		broken = false
+		return was
+	}
+	b.Server, err = serve.Listen(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.far = Start(Config{
-		Do: b.Do, Station: station, Retry: time.Millisecond,
+		Do: b.Do, Station: station, Retry: time.Millisecond, Full: b.HostFull,
 		Open: func(ctx context.Context) (io.ReadWriteCloser, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", to)
 		},
@@ -382,11 +389,16 @@ func answer(conn net.Conn, request, baud int) {
 // meter says comes through all the same.
 func TestAMeterThatTakesNothingHoldsTheToolBackAndNotTheProxy(t *testing.T) {
 	t.Parallel()
-	l := listen(t)
-	b := startBetween(t, l.Addr().String(), nil)
-	meter := accept(t, l)
-	b.want(t, steady.Opened)
-	tool := b.dial(t)
+	for name, at := range toolsPorts() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at.holdsBack(t)
+		})
+	}
+}
+
+func (p toolsPort) holdsBack(t *testing.T) {
+	tool, meter := p.between(t)
 	const size = 16 << 20 // more than kernels hold
 	draw := rand.NewChaCha8([32]byte{})
 	sent := make([]byte, size)
@@ -414,13 +426,124 @@ func TestAMeterThatTakesNothingHoldsTheToolBackAndNotTheProxy(t *testing.T) {
 	if _, err := meter.Write([]byte("still here")); err != nil {
 		t.Fatal(err)
 	}
-	if got := pull(tool, len("still here")); string(got) != "still here" {
-		t.Errorf("%q", got)
+	heard := make([]byte, len("still here"))
+	if _, err := io.ReadFull(tool, heard); err != nil || string(heard) != "still here" {
+		t.Errorf("%q, %v", heard, err)
 	}
 	if got := pull(meter, size); !bytes.Equal(got, sent) {
 		t.Errorf("%d bytes of %d came, or others than were sent", len(got), size)
 	}
 	if err := <-over; err != nil {
 		t.Error(err)
+	}
+}
+
+// A tool that reads nothing for a while, over whatever it is joined by, holds the meter's end back, as without
+// the proxy: what the meter says meanwhile is not lost.
+func TestAToolThatTakesNothingForAWhileHoldsTheMeterBack(t *testing.T) {
+	t.Parallel()
+	for name, at := range toolsPorts() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tool, meter := at.between(t)
+			if _, err := tool.Write([]byte("!")); err != nil || string(pull(meter, 1)) != "!" {
+				t.Fatal(err) // the meter speaks when it is asked
+			}
+			sent := make([]byte, 16<<20)                  // more than kernels hold
+			_, _ = rand.NewChaCha8([32]byte{}).Read(sent) // it never fails
+			over := make(chan error, 1)
+			go func() {
+				_, err := meter.Write(sent)
+				over <- err
+			}()
+			time.Sleep(time.Second) // far longer than a host is waited for
+			got := make([]byte, len(sent))
+			late := time.AfterFunc(patience, func() { tool.Close() })
+			defer late.Stop()
+			if n, err := io.ReadFull(tool, got); err != nil || !bytes.Equal(got, sent) {
+				t.Errorf("%d bytes of %d came, or others than were sent (%v)", n, len(sent), err)
+			}
+			if err := <-over; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// toolsPort is a way in which a tool is joined to the proxy.
+type toolsPort struct {
+	serve func(t *testing.T) serve.Config
+	open  func(t *testing.T, b *between) io.ReadWriteCloser
+}
+
+func toolsPorts() map[string]toolsPort {
+	opened := func(to func(*between) port.Config) func(*testing.T, *between) io.ReadWriteCloser {
+		return func(t *testing.T, b *between) io.ReadWriteCloser {
+			tool, err := port.Open(to(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tool
+		}
+	}
+	ports := map[string]toolsPort{
+		"TCP": {
+			func(*testing.T) serve.Config { return serve.Config{TCP: ":0"} },
+			opened(func(b *between) port.Config { return port.Config{TCP: b.Addr().String()} }),
+		},
+		"RFC 2217": {
+			func(*testing.T) serve.Config { return serve.Config{RFC2217: ":0", Baud: 9600} },
+			opened(func(b *between) port.Config { return port.Config{Port: "rfc2217://" + b.RFC2217().String()} }),
+		},
+	}
+	var l net.Listener // the other end of the cable
+	ports["port"] = toolsPort{
+		func(t *testing.T) serve.Config {
+			l = listen(t)
+			return serve.Config{Port: "a cable", OpenPort: func(ctx context.Context) (io.ReadWriteCloser, error) {
+				return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
+			}}
+		},
+		func(t *testing.T, _ *between) io.ReadWriteCloser { return accept(t, l) },
+	}
+	if runtime.GOOS == "linux" {
+		ports["PTY"] = toolsPort{
+			func(*testing.T) serve.Config { return serve.Config{PTY: true, Baud: 9600} },
+			opened(func(b *between) port.Config { return port.Config{Port: b.PTY()} }),
+		}
+	}
+	return ports
+}
+
+// between is a proxy between a tool at such a port and a meter's end at TCP.
+func (p toolsPort) between(t *testing.T) (tool io.ReadWriteCloser, meter net.Conn) {
+	t.Helper()
+	l := listen(t)
+	b := startBetweenAt(t, p.serve(t), l.Addr().String(), nil)
+	meter = accept(t, l)
+	b.want(t, steady.Opened)
+	tool = p.open(t, b)
+	t.Cleanup(func() { tool.Close() })
+	return tool, meter
+}
+
+// Who is behind the proxy may speak first, as a modem does that rings.
+func TestAMeterThatSpeaksFirstIsHeard(t *testing.T) {
+	t.Parallel()
+	for name, at := range toolsPorts() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tool, meter := at.between(t)
+			time.Sleep(50 * time.Millisecond) // a TCP client is let in meanwhile
+			if _, err := meter.Write([]byte("RING")); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, 4)
+			late := time.AfterFunc(10*time.Second, func() { tool.Close() })
+			defer late.Stop()
+			if _, err := io.ReadFull(tool, got); err != nil || string(got) != "RING" {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
 }

@@ -13,6 +13,8 @@ const (
 	// maxUnsent bounds what waits to be sent to a client, or is kept for one that has suspended the
 	// flow, in bytes.
 	maxUnsent = 256 << 10
+	// aheadBytes is how much may wait before those who write are to hold back.
+	aheadBytes = 64 << 10
 	// lastWords is how long Close waits until what was written is sent.
 	lastWords = 200 * time.Millisecond
 )
@@ -39,6 +41,7 @@ type Server struct {
 	closed bool
 	severs bool // Close is a reset: nothing more is sent
 	wake   *sync.Cond
+	taken  chan struct{} // closed when some of what waits is sent; nil: nobody waits for that
 	sent   chan struct{} // closed when the sender has ended
 	once   sync.Once
 	err    error // of Close
@@ -110,6 +113,7 @@ func (s *Server) obey(p []byte) (err error) {
 	s.given, s.changes = 0, s.end.changes
 	if s.end.purge {
 		s.end.purge, s.kept = false, s.kept[:0]
+		s.tellTaken()
 	}
 	if !s.end.suspended && len(s.kept) > 0 {
 		s.out = appendData(s.out, s.kept)
@@ -138,6 +142,28 @@ func (s *Server) Write(p []byte) (int, error) {
 		s.wake.Signal()
 	}
 	return len(p), nil
+}
+
+// Full is nil, or, while much waits for the client, a channel that is closed when it has taken some, or is gone:
+// who can hold back what it writes asks again then.
+func (s *Server) Full() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.out)+len(s.kept) <= aheadBytes || s.closed {
+		return nil
+	}
+	if s.taken == nil {
+		s.taken = make(chan struct{})
+	}
+	return s.taken
+}
+
+// tellTaken needs mu.
+func (s *Server) tellTaken() {
+	if s.taken != nil {
+		close(s.taken)
+		s.taken = nil
+	}
 }
 
 // SetWriteDeadline does nothing: a Write does not wait.
@@ -194,6 +220,7 @@ func (s *Server) send() {
 			return
 		}
 		p, s.out = s.out, p[:0]
+		s.tellTaken()
 		s.tellOwed()
 		s.mu.Unlock()
 		if _, err := s.Conn.Write(p); err != nil {
@@ -207,6 +234,7 @@ func (s *Server) Close() error {
 	s.once.Do(func() {
 		s.mu.Lock()
 		s.closed = true
+		s.tellTaken()
 		patience := lastWords
 		if s.severs {
 			patience = 0

@@ -22,9 +22,11 @@ func (r *run) attachPort() {
 			r.device.Receive(now, p)
 		},
 		Event: func(e steady.Event) { r.portEvent(h, e) },
+		Full:  r.config.Full,
 	})
 	r.cable = h
 	h.port = outlet{r}
+	r.talkTo(h)
 }
 
 // outlet is how the device's bytes go to the port.
@@ -44,6 +46,7 @@ func (o outlet) Write(p []byte) (int, error) {
 func (r *run) portEvent(h *host, e steady.Event) {
 	switch e.Kind {
 	case steady.Opened:
+		r.talkTo(h)
 		r.showModem()
 		r.watchLines()
 		if h.gone {

@@ -90,6 +90,7 @@ func (r *run) connect(now time.Duration, c caller) {
 	limitSilence(c.conn)
 	r.client = newClient(c.conn, r.remoteOn(c))
 	r.client.since, r.client.spoke = now, now
+	r.keepFor(r.client)
 	if r.heard == nil {
 		// The device can be talking to nobody else.
 		r.listenTo(now, r.client, r.client.baud())
@@ -134,6 +135,7 @@ func (r *run) part(now time.Duration, reason string) {
 		r.device.HostGone(now)
 	}
 	gone.conn.Close()
+	gone.endBox()
 	if heard {
 		r.settle(now)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"ionbench/simulator/prompt"
 	"ionbench/simulator/rfc2217"
+	"ionbench/simulator/steady"
 )
 
 const (
@@ -39,6 +40,7 @@ type host struct {
 	tcp    net.Conn        // of a TCP client, below RFC 2217 if that is spoken
 	raw    syscall.RawConn // of port
 	buffer []byte          // what was last read
+	box    *steady.Outbox  // keeps what it does not take at once; nil: that is lost, or remote keeps it
 	jammed bool            // its last bytes were lost
 	since  time.Duration   // when a TCP client connected
 	spoke  time.Duration   // when it last sent something
@@ -80,6 +82,38 @@ func newClient(conn net.Conn, remote *rfc2217.Server) *host {
 		h.raw, _ = c.SyscallConn()
 	}
 	return h
+}
+
+// keepFor keeps for h what it does not take at once, if that is wanted.
+func (r *run) keepFor(h *host) {
+	if conn, ok := h.port.(io.ReadWriteCloser); ok && r.config.Keeps && h.remote == nil {
+		h.box = steady.NewOutbox(conn)
+		r.readers.Go(h.box.Run)
+	}
+}
+
+// endBox is for a host whose port is closed.
+func (h *host) endBox() {
+	if h.box != nil {
+		h.box.End()
+		h.box = nil
+	}
+}
+
+// full is nil, or says when the host to which the device talks has taken some of what waits for it. It
+// needs mu.
+func (r *run) full() <-chan struct{} {
+	switch h := r.heard; {
+	case h == nil || r.over:
+		return nil
+	case h.remote != nil:
+		return h.remote.Full()
+	case h.box != nil:
+		return h.box.Full()
+	case h == r.cable && r.port != nil:
+		return r.port.Full()
+	}
+	return nil
 }
 
 // baud is the rate of the host, if it has set one; 0 if it has none or it is unknown.

@@ -129,6 +129,9 @@ func (t *terminal) share() {
 func (t *terminal) Write(p []byte) (int, error)            { return t.carried.Write(p) }
 func (t *terminal) SetWriteDeadline(limit time.Time) error { return t.master.SetWriteDeadline(limit) }
 
+// SyscallConn is the master, for who must not wait for it.
+func (t *terminal) SyscallConn() (syscall.RawConn, error) { return t.masterRaw, nil }
+
 // Close ends the terminal and with it a Read that is under way.
 func (t *terminal) Close() error { return errors.Join(t.master.Close(), t.slave.Close()) }
 

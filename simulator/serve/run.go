@@ -14,14 +14,9 @@ import (
 	"ionbench/simulator/steady"
 )
 
-const (
-	// turnsAtOnce is how many turns one goroutine does before others may: a device that is
-	// always due must not keep them out.
-	turnsAtOnce = 16
-	// stuckLimit is how long a host is held back for something that takes nothing: at 300 baud the 512
-	// bytes of a piece take 17 s.
-	stuckLimit = 20 * time.Second
-)
+// turnsAtOnce is how many turns one goroutine does before others may: a device that is
+// always due must not keep them out.
+const turnsAtOnce = 16
 
 // run is one call of Server.Run. Each host has a goroutine that reads and gives the device what
 // it has read: handing it to another goroutine, and the answer back, would cost as much as
@@ -103,6 +98,10 @@ func (r *run) stop() {
 	r.mu.Lock()
 	if r.client != nil {
 		r.client.conn.Close()
+		r.client.endBox()
+	}
+	if r.tty != nil {
+		r.tty.endBox()
 	}
 	r.hangUpWaiting()
 	r.dropPort()
@@ -125,26 +124,10 @@ func (r *run) read(h *host) {
 			open = r.carry(h, now) && err == nil
 			if open {
 				h.widen(n)
-				r.holdBack()
+				steady.HoldBack(r.config.Full, r.quit)
 			}
 		}
 	})
-}
-
-// holdBack waits while what hosts have sent is not taken.
-func (r *run) holdBack() {
-	if r.config.Full == nil {
-		return
-	}
-	for full := r.config.Full(); full != nil; full = r.config.Full() {
-		select {
-		case <-full:
-		case <-r.quit:
-			return
-		case <-time.After(stuckLimit):
-			return
-		}
-	}
 }
 
 // enqueue leaves what was read from h for the next owner of the device, and returns when it
@@ -458,8 +441,14 @@ func (r *run) persist(now time.Duration) bool {
 }
 
 // send writes p to h. What h does not take in time is lost, as with a UART whose line takes
-// nothing. Later bytes are tried again.
+// nothing, unless it is kept for it. Later bytes are tried again.
 func (r *run) send(now time.Duration, h *host, p []byte) {
+	if h.box != nil {
+		if lost := h.box.Write(p); lost > 0 {
+			r.tell(Event{Kind: LostBytes, At: now, Host: h.name, Bytes: lost})
+		}
+		return
+	}
 	h.limitWrite(time.Now())
 	for len(p) > 0 {
 		n, err := h.port.Write(p)

@@ -48,7 +48,7 @@ type Config struct {
 	Link string
 	// Baud is the rate of the PTY until a client sets its own, in bits a second.
 	Baud int
-	// Unasked: the device may talk to the PTY before a host has said anything there.
+	// Unasked: the device may talk to the PTY, or the port, before a host has said anything there.
 	Unasked bool
 	// TCP is the address to listen on, "host:port"; "" is none. Without a host it is the
 	// loopback interface. Port 0 is a free one.
@@ -97,6 +97,9 @@ type Config struct {
 	// asked again when the channel is closed. A host that is held back for 20 s in which none is
 	// closed is read nevertheless.
 	Full func() <-chan struct{}
+	// Keeps is for a device whose bytes come from elsewhere, where HostFull holds them back: what a host does not
+	// take at once is kept for it. Without, a host that takes nothing for 200 ms loses it, as behind a UART.
+	Keeps bool
 	// Gone, if not nil, is asked after every turn of the device whether the ports are gone, as those
 	// of a serial adapter that was pulled out, or of a gateway that restarts. While they are, the
 	// link and the PTY do not exist, nobody listens at the TCP address, and a client's connection
@@ -208,6 +211,20 @@ func (s *Server) Run(ctx context.Context, device Device) error {
 		err = closing
 	}
 	return err
+}
+
+// HostFull is nil, or, while much waits for the host to which the device talks, a channel that is closed when
+// it has taken some, or is gone: who can hold back what comes for it asks again then (steady.HoldBack). Any
+// goroutine may call it.
+func (s *Server) HostFull() <-chan struct{} {
+	select {
+	case <-s.running:
+	default:
+		return nil
+	}
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	return s.run.full()
 }
 
 // Do runs a function between two turns of the device, followed by a Step, and returns when that is done.

@@ -12,10 +12,9 @@ func (r *run) attach() {
 	t, plain, remote := r.ports.opened()
 	if t != nil {
 		r.tty = &host{name: t.name(), port: t, tty: t, raw: t.raw(), buffer: make([]byte, readBufferBytes)}
+		r.keepFor(r.tty)
 		r.read(r.tty)
-		if r.config.Unasked && r.heard == nil {
-			r.heard = r.tty
-		}
+		r.talkTo(r.tty)
 	}
 	for _, l := range []*patient{plain, remote} {
 		if l != nil {
@@ -24,6 +23,13 @@ func (r *run) attach() {
 	}
 	if r.config.Port != "" {
 		r.attachPort()
+	}
+}
+
+// talkTo lets a device that talks unasked talk to a host that has said nothing yet.
+func (r *run) talkTo(h *host) {
+	if r.config.Unasked && r.heard == nil {
+		r.heard = h
 	}
 }
 
@@ -48,6 +54,7 @@ func (r *run) vanish(now time.Duration) {
 	}
 	if t := r.tty; t != nil {
 		r.tty, t.gone = nil, true
+		t.endBox()
 		if r.heard == t {
 			r.heard = nil
 			r.device.HostGone(now)

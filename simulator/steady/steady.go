@@ -53,6 +53,8 @@ type Config struct {
 	Receive func(now time.Duration, p []byte)
 	// Event takes what happens to the port.
 	Event func(Event)
+	// Full, if not nil, holds the port back, as HoldBack has it, where what comes from it is not taken.
+	Full func() <-chan struct{}
 }
 
 // Kind says what an Event is about.
@@ -185,11 +187,15 @@ func (p *Port) keep() {
 
 // serve carries bytes until the connection ends.
 func (p *Port) serve(conn io.ReadWriteCloser) {
-	w := &wire{conn: conn, prompt: promptWriter(conn), items: make(chan item, maxItems), quit: make(chan struct{})}
+	w := newWire(conn)
 	stop := context.AfterFunc(p.ctx, w.close)
 	defer stop()
 	var writing sync.WaitGroup
-	writing.Go(func() { w.write(p) })
+	writing.Go(func() {
+		w.write(func(err error) {
+			p.Do(func(now time.Duration) { p.config.Event(Event{Kind: Unset, At: now, Reason: err.Error()}) })
+		})
+	})
 	p.Do(func(now time.Duration) {
 		p.lost = 0
 		p.wire.Store(w)
@@ -219,6 +225,7 @@ func (p *Port) read(conn io.Reader) error {
 		if n > 0 && !p.Do(receive) {
 			return errEnded
 		}
+		HoldBack(p.config.Full, p.ctx.Done())
 		if n == len(buffer) && n < mostBytes {
 			buffer = make([]byte, 2*n)
 		}
@@ -253,6 +260,10 @@ type wire struct {
 	waiting int // bytes of them
 	ended   bool
 	taken   chan struct{} // closed when some of them are written; nil: nobody waits for that
+}
+
+func newWire(conn io.ReadWriteCloser) *wire {
+	return &wire{conn: conn, prompt: promptWriter(conn), items: make(chan item, maxItems), quit: make(chan struct{})}
 }
 
 func (w *wire) close() { w.closing.Do(func() { w.conn.Close() }) }
@@ -327,7 +338,7 @@ func (w *wire) wake() {
 func (w *wire) full() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.waiting <= aheadBytes || w.ended {
+	if w.waiting <= aheadBytes && w.pending <= maxItems/2 || w.ended {
 		return nil
 	}
 	if w.taken == nil {
@@ -336,8 +347,9 @@ func (w *wire) full() <-chan struct{} {
 	return w.taken
 }
 
-// write writes what is queued. A write that fails ends the connection, which its reader notices.
-func (w *wire) write(p *Port) {
+// write writes what is queued. A write that fails ends the connection, which its reader notices. What cannot be
+// done to the port is told to unset.
+func (w *wire) write(unset func(error)) {
 	for {
 		var i item
 		select {
@@ -357,7 +369,7 @@ func (w *wire) write(p *Port) {
 		err := i.set(w.conn)
 		w.done()
 		if err != nil {
-			p.Do(func(now time.Duration) { p.config.Event(Event{Kind: Unset, At: now, Reason: err.Error()}) })
+			unset(err)
 		}
 	}
 }

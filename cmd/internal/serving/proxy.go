@@ -43,7 +43,7 @@ func (s *server) openFar() {
 	}
 	f := &farSide{early: make(chan func(time.Duration)), served: make(chan struct{})}
 	s.far, s.observer.far = f, true
-	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Event: func(e steady.Event) {
+	f.Far = proxy.Start(proxy.Config{Open: to.Open, Do: f.do, Station: s.station(), Full: f.hostFull, Event: func(e steady.Event) {
 		f.broken = f.broken || e.Kind == steady.Lost && f.hosts > 0
 		s.observer.farPort(to.Name, e)
 	}})
@@ -100,6 +100,16 @@ func (f *farSide) full() func() <-chan struct{} {
 		return nil
 	}
 	return f.Full
+}
+
+// hostFull says when the tool takes more, once it is served.
+func (f *farSide) hostFull() <-chan struct{} {
+	select {
+	case <-f.served:
+		return f.server.HostFull()
+	default:
+		return nil
+	}
 }
 
 // takeBroken reports whether the TCP client's connection is to be reset: the one to the meter has

@@ -227,7 +227,7 @@ func (s *server) ports() serve.Config {
 		Commands: commands,
 		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
 		RFC2217: o.RFC2217, Port: o.Port, OpenPort: o.OpenPort,
-		Clock: s.clock, Turns: &s.turns, Unasked: s.station().Meter().Speaks(),
+		Clock: s.clock, Turns: &s.turns, Unasked: s.far != nil || s.station().Meter().Speaks(),
 		Step: func(now time.Duration) bool {
 			s.now = now
 			s.far.flush(now)
@@ -239,6 +239,7 @@ func (s *server) ports() serve.Config {
 			return s.far.takeBroken() || reset
 		},
 		Full:  s.far.full(),
+		Keeps: s.far != nil,
 		Gone:  func() bool { return s.station().PortGone() },
 		Modem: s.modem, Lines: s.hostLines(),
 		Event: func(e serve.Event) {
