@@ -384,6 +384,8 @@ func TestWhatCannotBeSeenIsMadeVisible(t *testing.T) {
 		"\u009b31m \xff\xc3":        `\u009b31m \xff\xc3`,
 		"\U000e0041":                `\U000e0041`,
 		"\ufeff\u2028":              `\ufeff\u2028`,
+		"##[stop-commands]x ## [y]": `#\x23[stop-commands]x ## [y]`,
+		"a ##vso[task.complete]b":   `a #\x23vso[task.complete]b`,
 	} {
 		if got := visibleText(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -2,14 +2,19 @@ package judge
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
+// command begins a command to the runner of a CI system, which finds it anywhere in a line of the log:
+// ##[stop-commands] or ##vso[task.complete].
+var command = regexp.MustCompile(`##(\w*\[)`)
+
 // visible makes a line of what a program wrote safe to show: whatever could change a terminal, the
-// order of letters or the lines around it stands as \x1b or \u202e. What is visible stays as it
-// is.
+// order of letters or the lines around it stands as \x1b or \u202e, and what commands a CI system
+// as #\x23. What else is visible stays as it is.
 func visible(line string) string { return shown(line, "") }
 
 // visibleText is visible for several lines.
@@ -18,6 +23,7 @@ func visibleText(text string) string {
 }
 
 func shown(text, kept string) string {
+	text = command.ReplaceAllString(text, `#\x23$1`)
 	if !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
 		return text
 	}
