@@ -204,7 +204,7 @@ func TestShardsAreJudgedApartAndMerged(t *testing.T) {
 	if code != cli.Failed || !strings.Contains(out, "\nscenarios=3 passed=1 failed=1 skipped=1 seconds=") || !strings.Contains(out, "partial=only,skipped") {
 		t.Errorf("exit %d\n%s%s", code, out, diagnostics)
 	}
-	for list, says := range map[string]string{parts[0]: "shard 2/2 is missing", parts[1] + " " + parts[1]: "shard 2/2 is there twice", all: "no shard", "judge.go": "no report"} {
+	for list, says := range map[string]string{parts[0]: "shard 2/2 is missing", parts[1] + " " + parts[1]: "shard 2/2 is there twice", all + " " + parts[0]: "no shard", "judge.go": "no report"} {
 		code, out, diagnostics := call(t, "", append([]string{"judge", "merge"}, strings.Fields(list)...)...)
 		if code != cli.Misused || out != "" || !strings.Contains(diagnostics, says) {
 			t.Errorf("%s: exit %d, %s%s", list, code, out, diagnostics)

@@ -15,7 +15,8 @@ import (
 const judgeMergeHelp = `
 Make one report of those of all shards: ionbench judge --shard 1/3 --json 1.json, and so
 on. The shards must be of the same program, judged with the same flags, each there once and
-none missing; otherwise nothing is merged. The verdict is that of all together.
+none missing; otherwise nothing is merged. The verdict is that of all together. The report of
+a judge that was no shard, and was killed before it wrote others, is read alone.
 `
 
 // maxReport is more than the report of the full suite has.

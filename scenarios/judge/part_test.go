@@ -176,6 +176,9 @@ func TestOnlyShardsOfOneRunAreMerged(t *testing.T) {
 	if err != nil || r.LastLine() != sampleReport(t).LastLine() || r.Results[1].Scenario.Name != "killed" {
 		t.Errorf("%v: %s", err, r.LastLine())
 	}
+	if r, err := Merge([]*Report{sampleReport(t)}); err != nil || r.LastLine() != sampleReport(t).LastLine() {
+		t.Errorf("one that is no shard, alone: %v", err)
+	}
 	slower := shard(2, 2, 2, 0)
 	slower.Options.Response = time.Second
 	for says, parts := range map[string][]*Report{
@@ -184,7 +187,7 @@ func TestOnlyShardsOfOneRunAreMerged(t *testing.T) {
 		"is there twice":                   {shard(1, 2, 0), shard(1, 2, 1, 2)},
 		"scenario killed is in two":        {shard(1, 2, 0, 1), shard(2, 2, 1, 2)},
 		"is there 0 times":                 {shard(1, 2, 0), shard(2, 2, 1)},
-		"the report of no shard":           {sampleReport(t)},
+		"the report of no shard":           {sampleReport(t), shard(1, 2, 1)},
 		"the set of flags is another":      {shard(1, 2, 1), slower},
 		"the number of shards is another:": {shard(1, 2, 1), shard(2, 3, 0, 2)},
 	} {

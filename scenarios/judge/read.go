@@ -183,7 +183,8 @@ func outputOf(shown string, bytes int64) Output {
 }
 
 // Merge makes one report of those of all shards of a suite. They must be of the same program and
-// judged alike, each shard once, and together have every scenario once in each round.
+// judged alike, each shard once, and together have every scenario once in each round. A report that
+// was no shard stands alone, such as that of a judge that was killed.
 func Merge(parts []*Report) (*Report, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("there are no reports")
@@ -194,6 +195,9 @@ func Merge(parts []*Report) (*Report, error) {
 	found := map[int]bool{}
 	byName := map[string][]*Result{}
 	for _, r := range parts {
+		if r.Part.Shard.Of == 0 && len(parts) > 1 {
+			return nil, errors.New("one of them is the report of no shard: judge with --shard I/N")
+		}
 		if err := r.fits(first); err != nil {
 			return nil, err
 		}
@@ -253,9 +257,6 @@ func (r *Report) take(byName map[string][]*Result) error {
 
 // fits returns an error if a report is not a shard of the same run as another.
 func (r *Report) fits(other *Report) error {
-	if r.Part.Shard.Of == 0 {
-		return errors.New("one of them is the report of no shard: judge with --shard I/N")
-	}
 	for _, c := range []struct{ what, this, that string }{
 		{"suite", r.Suite, other.Suite},
 		{"upgrader", r.Target.Upgrade.String(), other.Target.Upgrade.String()},
