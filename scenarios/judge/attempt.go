@@ -257,7 +257,11 @@ func (p *player) told() world.Tool {
 	if len(p.attempts) == 0 {
 		return p.world.Attempts[0].Tool
 	}
-	return world.FilledTool(world.Tool{}, &p.world.Meters[p.step.Meter])
+	said := world.Tool{}
+	if p.tries == 0 {
+		said.Password = p.step.Password
+	}
+	return world.FilledTool(said, &p.world.Meters[p.step.Meter])
 }
 
 // values are the values of the placeholders: what the world tells the tool, right or wrong, and

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"ionbench/client/upg"
+	"ionbench/fixtures/firmware"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -100,6 +102,38 @@ func blank() world.World {
 	for i, text := range []string{" ", "  first", "last  "} {
 		w.Meters[0].Set[i].Value = ion.TextValue(text)
 	}
+	return w
+}
+
+// words is a meter whose texts mean something else where files, shells and programs are written.
+func words() world.World {
+	w := worldOf(2)
+	w.Meters[0].TemplateName = "null"
+	w.Meters[0].Set = settingsOf("owner", "o", "tag1", "t", "tag2", "t")
+	for i, text := range []string{"00120", "#;[x]=$HOME/*", `\n"\u0041'%s%n&lt;`} {
+		w.Meters[0].Set[i].Value = ion.TextValue(text)
+	}
+	return w
+}
+
+// flat is a meter whose new image is for the most part not different from a cleared flash, or from itself.
+func flat() world.World {
+	const blocks, tail = 7, 333
+	w := worldOf(blocks)
+	image := firmware.Image(1, (blocks-1)*ion.BlockBytes+tail)
+	block := func(k int) []byte { return image[k*ion.BlockBytes : (k+1)*ion.BlockBytes] }
+	for i := range block(1) {
+		block(1)[i], block(2)[i] = 0xFF, 0
+	}
+	copy(block(4), block(3))
+	for i := len(image) - tail - 100; i < len(image); i++ {
+		image[i] = 0xFF
+	}
+	f, err := upg.New(uint16(meter.ION7350), "7350V302", time.Date(2009, time.January, 2, 3, 4, 5, 0, time.UTC), image)
+	if err != nil {
+		panic(err) // it is made here
+	}
+	w.Firmware[0] = world.Firmware{Own: f, Revision: f.Revision}
 	return w
 }
 

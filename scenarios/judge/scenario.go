@@ -221,7 +221,9 @@ func (s *Scenario) cannotAround(t *Target) string {
 		}
 	}
 	for i := range s.Then {
-		if st := &s.Then[i]; st.Meter > 0 && !t.Upgrade.uses(unitOf) {
+		if st := &s.Then[i]; st.Password != "" && !t.forAttempt(true).uses(passwordOf) {
+			return "the command has no {password}"
+		} else if st.Meter > 0 && !t.Upgrade.uses(unitOf) {
 			return "the command has no {unit-id}"
 		} else if len(st.Writes) > 0 && !t.KeepsSettings {
 			return "the program does not promise to keep settings (--keeps-settings)"

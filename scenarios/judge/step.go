@@ -17,6 +17,7 @@ import (
 type Step struct {
 	Meter    int            // of the world's meters
 	Firmware world.Firmware // that the program is given; zero: the scenario's
+	Password string         // a wrong one, that the program is given; empty: the right one
 	Plans    trial.Plans    // of the attempt and its recoveries
 	Harms    []Harm         // of the first attempt
 	Expect   Expectation    // of the first attempt
@@ -85,6 +86,9 @@ func (p *player) prepare() error {
 		return err
 	}
 	p.file = file
+	if p.world.Meters[p.at].SetUp == world.Untouched {
+		p.unnamed = true // nobody has named its template
+	}
 	if s.Resets {
 		p.meter().Initialize(p.now)
 		p.settings[p.at], p.unnamed = p.meter().Settings(p.now), true

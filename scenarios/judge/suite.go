@@ -209,6 +209,8 @@ func moreInputs() []play {
 		{Scenario{Name: "factory-settings", Phase: Whole, Title: "nobody has ever set the meter up", Expect: Succeeds, OnePass: true, World: untouched(), Duties: duties(duty.Values)}, ""},
 		{Scenario{Name: "blanks", Phase: Whole, Title: "texts begin and end with blanks", Expect: Succeeds, OnePass: true, World: blank(), Duties: duties(duty.Values)}, ""},
 		{Scenario{Name: "blanks-kept", Phase: Download, Title: "the program is killed, and has kept texts that begin and end with blanks", World: blank(), Duties: duties(duty.Values, duty.Kept)}, "kill at block 1"},
+		{Scenario{Name: "words-kept", Phase: Download, Title: "the program is killed, and has kept texts that read as numbers, comments, or marks of other languages", World: words(), Duties: duties(duty.Values, duty.Kept)}, "kill at block 1"},
+		{Scenario{Name: "flat-image", Phase: Whole, Title: "whole blocks of the image are FF, as a cleared flash is, or zeros, two are alike, and it ends with FF", Expect: Succeeds, OnePass: true, World: flat(), Duties: duties(duty.WholeImage, duty.Record)}, ""},
 		{Scenario{Name: "digits", Phase: Whole, Title: "every number has all its digits, and some are tiny", Expect: Succeeds, OnePass: true, World: digits(), Duties: duties(duty.Values)}, ""},
 		{Scenario{Name: "digits-kept", Phase: Download, Title: "the program is killed, and has kept numbers with all their digits", World: digits(), Duties: duties(duty.Values, duty.Kept)}, "kill at block 1"},
 		{Scenario{Name: "lowest-kept", Phase: Download, Title: "the program is killed, and has kept settings at their lower bounds and empty texts", World: bound(world.Lowest), Duties: duties(duty.Values, duty.Kept)}, "kill at block 1"},
@@ -393,6 +395,12 @@ func moreHistories() []play {
 			Then: []Step{{Writes: changed(), Unsure: true, Recovery: true}}}, ""},
 		{Scenario{Name: "kept-and-copied", Phase: Whole, Title: "an upgrade is killed, what it had kept is copied, the meter recovered and a setting changed by hand; then the copy comes back, and the meter is upgraded", World: worldOf(3), Alone: true, Extra: 2 * perAttempt, Duties: duties(duty.Gone, duty.InForce),
 			Then: []Step{{Copies: true, Recovery: true}, {Firmware: another(), Writes: changed(), Returns: true, Expect: Either}}}, "kill at block 2"},
+		{Scenario{Name: "aborted-then-changed", Phase: Enter, Title: "somebody presses Ctrl-C at the answer to enter, a setting is changed by hand, and the meter upgraded to another image", World: worldOf(3), Alone: true, Extra: perAttempt, Harms: []Harm{harm(enters, 1, "abort", 0)}, Duties: duties(duty.Gone, duty.InForce, duty.AsItWas),
+			Then: []Step{{Firmware: another(), Writes: changed(), Expect: Succeeds}}}, ""},
+		{Scenario{Name: "found-in-loader-and-set-up", Phase: Whole, Title: "a meter that nobody has ever set up is found in its loader and upgraded; then somebody sets it up, and upgrades it to another image", World: untouched(), InLoader: true, Expect: Succeeds, Extra: perAttempt, Duties: duties(duty.Loader, duty.Gone, duty.Values),
+			Then: []Step{{Firmware: another(), Writes: changed(), Expect: Succeeds}}}, ""},
+		{Scenario{Name: "killed-then-wrong-password", Phase: Download, Title: "an upgrade is killed, the next run is given a wrong password, and the one behind it the right one", World: worldOf(6), Alone: true, Extra: perAttempt, Duties: duties(duty.Password, duty.InForce, duty.Kept),
+			Then: []Step{{Password: "4711", Expect: Fails, Alone: true}, {Recovery: true}}}, "kill at block 3"},
 		{Scenario{Name: "refused-then-changed", Phase: Before, Title: "an upgrade is refused, a setting changed by hand, and the meter upgraded", World: refusedWorld(), Expect: Refuses, Duties: duties(duty.Gone, duty.AsItWas),
 			Then: []Step{{Writes: changed(), Expect: Succeeds}}}, ""},
 	}
@@ -614,6 +622,9 @@ func harmful(response time.Duration) []Scenario {
 	all[len(all)-1].Name, all[len(all)-1].World = "never-verified", worldOf(2)
 	add(identifies, 1, "doubled", "somebody has put a meter into its loader that nobody has ever set up, and every frame comes twice of the answer to", Succeeds, true, duty.Loader)
 	all[len(all)-1].Name, all[len(all)-1].InLoader, all[len(all)-1].World = "found-in-loader", true, untouched()
+	add(writes, 0, "garbled", "an answer without a value comes before that to every comparison, and a gateway changes a value at every", Recovers, false, duty.Values, duty.Success, duty.Matching)
+	all[len(all)-1].Name, all[len(all)-1].Alone = "compared-with-nothing", true
+	all[len(all)-1].Harms = append(all[len(all)-1].Harms, harm(compares, 0, "fewer-values", response))
 	for _, name := range []string{"reply-lost", "ip-reset"} {
 		add(enters, 1, name, "somebody has put a meter into its loader that nobody has ever set up, and the answer does not come ("+name+") to", Succeeds, true, duty.Loader, duty.Same)
 		s := &all[len(all)-1]
