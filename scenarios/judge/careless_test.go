@@ -234,9 +234,6 @@ var careless = []struct {
 	{"settings that were kept are written once over a connection that breaks",
 		"value_of, missing=self.retrying,", "value_of, missing=self.retrying, tries=1 if value and self.kept.found else TRIES,",
 		"recovered-ip-reset-write-answer", "in recovery 1: I4: "},
-	{"kept settings are not compared with their checksum",
-		" if int(crc, 16) == zlib.crc32(text.encode()) else ()", "",
-		"kept-and-flipped", "in recovery 1: I2: success is claimed; nameplate"},
 	{"kept settings that cannot be opened are none",
 		"bool(path and os.path.exists(path))", "bool(path and os.path.isfile(path))",
 		"kept-and-sealed", "in recovery 1: I2: "},
@@ -411,6 +408,18 @@ func TestAVerifyThatIsTakenForGoodAndWasNotIsAdvice(t *testing.T) {
 		r := judgedInPython(t, "status == OK and crc != f.crc", "False", "verified-otherwise", testLimit)
 		conduct := slices.ContainsFunc(r.Broken, func(v verdict.Violation) bool { return v.Rule == verdict.Conduct })
 		if conduct || r.advice(duty.Again) == "" {
+			t.Error(VerdictText(r))
+		}
+	})
+}
+
+// Files change by themselves more seldom than programs are wrong, and who wrote a program before the page asked for
+// a checksum has none.
+func TestKeptSettingsThatAreNotComparedWithTheirChecksumAreAdvice(t *testing.T) {
+	t.Parallel()
+	timely(t, func(t *trying) {
+		r := judgedInPython(t, " if int(crc, 16) == zlib.crc32(text.encode()) else ()", "", "kept-and-flipped", 2*testLimit)
+		if !r.Passed() || r.advice(duty.Keepable) == "" {
 			t.Error(VerdictText(r))
 		}
 	})

@@ -37,6 +37,7 @@ func (p *player) judge(a *Execution, e *verdict.Evidence) {
 		return
 	}
 	a.Lost = p.lost()
+	p.bearFlip(a)
 	p.complete(a, e)
 	a.Broken = verdict.Judge(e)
 	if p.endedAround(a) { // advise says so
@@ -75,6 +76,17 @@ func (p *player) judgeWords(a *Execution, e *verdict.Evidence) {
 		a.breaks(verdict.I6, "%s", why)
 	}
 	a.adviseTens(e.Log)
+}
+
+// bearFlip takes one other letter in what was kept for advice, if that is all that came of it: PROTOCOL.md asks for a
+// checksum since not long, and what has changed is a letter on a disk, not what the program does.
+func (p *player) bearFlip(a *Execution) {
+	if !p.step.Flips || !a.success() || len(a.Lost.List()) != 1 {
+		return
+	}
+	a.warn(duty.Keepable, fmt.Sprintf("one letter of what it had kept was another one, and it wrote %v back like that: a checksum would have told", a.Lost))
+	p.unsure |= a.Lost
+	a.Lost = 0
 }
 
 // complete adds what is known of the program, and what the scenario wants, to what was seen of the meter.
