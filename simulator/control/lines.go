@@ -44,7 +44,7 @@ func (m *Served) lookAtLine(now time.Duration) Line {
 		ID: m.subject.ID, Meter: m.subject.ID, At: seconds(now - m.subject.From),
 		Baud: m.identity.Baud, Pace: m.identity.Pace,
 		PTY: m.identity.PTY, Link: m.identity.Link, TCP: m.identity.TCP,
-		Reachable: s.Reachable(), Counts: countsOf(s.Carried()), Faults: m.faults(ofLine), Stations: []OnLine{},
+		Reachable: s.Reachable(), Counts: m.carried(), Faults: m.faults(ofLine), Stations: []OnLine{},
 	}
 	for place := range 1 + s.Neighbours() {
 		own := s.Meter()
@@ -69,6 +69,9 @@ func (m *Served) lookAtLine(now time.Duration) Line {
 
 // aMeter is the kind of a station that is a meter.
 const aMeter = "meter"
+
+// carried is what the line has carried since the meter was ready.
+func (m *Served) carried() Counts { return countsOf(m.subject.Station.Carried().Since(m.begun)) }
 
 func countsOf(c bench.Counts) Counts {
 	return Counts{

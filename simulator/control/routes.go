@@ -177,7 +177,7 @@ func (m *Served) look(now time.Duration) looked {
 	}
 	c := station.Counts()
 	v.Image = Image{Block: c.Block, Blocks: c.ImageBlocks}
-	v.Counts = countsOf(station.Carried())
+	v.Counts = m.carried()
 	if station.Far() {
 		v.State, v.LCD, v.Revision, v.Template, v.Flash = elsewhere, "", "", "", Flash{Used: []int{}}
 		return looked{v, list('{', nil, '}'), list('[', nil, ']')}

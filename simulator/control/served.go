@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ionbench/simulator/bench"
 	"ionbench/simulator/story"
 )
 
@@ -15,6 +16,7 @@ type Served struct {
 	server   *Server
 	subject  Subject
 	identity Identity
+	begun    bench.Counts // what the line had carried before it was served: in a run that is repeated for it
 	ring     *ring
 	frames   frames
 	session  session // the station's owner uses it, and what follows
@@ -33,7 +35,7 @@ func (s *Server) Admit(sub Subject) *Served {
 
 // Serve shows the meter, which is that of this identity.
 func (m *Served) Serve(id Identity) {
-	m.identity = id
+	m.identity, m.begun = id, m.subject.Station.Carried()
 	m.server.mu.Lock()
 	defer m.server.mu.Unlock()
 	m.server.meters = append(m.server.meters, m)

@@ -554,3 +554,25 @@ func TestTheMeterThatIsServedNoMoreSaysSo(t *testing.T) {
 		t.Errorf("the request ends with %v", err)
 	}
 }
+
+func TestCountsBeginWhenTheMeterIsReady(t *testing.T) {
+	station := newStation(t)
+	station.Receive(0, make([]byte, 100)) // of a run that was repeated before
+	s, err := Listen(Config{Address: "127.0.0.1:0", Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	m := s.Admit(Subject{ID: "1", Station: station})
+	m.Serve(Identity{})
+	station.Receive(time.Second, make([]byte, 7))
+	for _, got := range []Counts{m.look(time.Second).present.Counts, m.lookAtLine(time.Second).Counts} {
+		if got.BytesToMeter != 7 {
+			t.Errorf("%+v, want 7 bytes", got)
+		}
+	}
+}
