@@ -69,7 +69,7 @@ func TestAPageHoldsEverythingAndItsPolicyLetsNothingElseIn(t *testing.T) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
-	for _, not := range []string{"{{policy}}", "{{story}}", "{{style}}", "{{script}}", "{{title}}", "{{lacks}}", "http://", "https://", "unsafe-inline", "unsafe-eval", " src="} {
+	for _, not := range []string{"{{policy}}", "{{story}}", "{{bytes}}", "{{style}}", "{{script}}", "{{title}}", "{{lacks}}", "http://", "https://", "unsafe-inline", "unsafe-eval", " src="} {
 		if strings.Contains(text, not) {
 			t.Errorf("the page has %q", not)
 		}

@@ -7,7 +7,6 @@ package page
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -99,7 +98,12 @@ func (p Page) Write(to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data, err := packed(p.Story)
+	lines, lifted := lifted(p.Story)
+	data, err := packed(lines)
+	if err != nil {
+		return err
+	}
+	raw, err := packed(lifted)
 	if err != nil {
 		return err
 	}
@@ -122,6 +126,7 @@ func (p Page) Write(to io.Writer) error {
 		"{{script}}", string(script),
 		"{{paper}}", text,
 		"{{story}}", data,
+		"{{bytes}}", raw,
 		"{{engine}}", parts,
 		"{{lacks}}", html.EscapeString(lacks),
 	).WriteString(to, string(frame))
@@ -174,17 +179,4 @@ func policy(script, style []byte, engine bool) string {
 func hash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// packed is gzip in base64, which the page can read without asking anybody.
-func packed(b []byte) (string, error) {
-	var small bytes.Buffer
-	w := gzip.NewWriter(&small)
-	if _, err := w.Write(b); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(small.Bytes()), nil
 }

@@ -10,7 +10,7 @@ import { Face } from "../../component/face.js";
 import { FlashMap } from "../../component/flash.js";
 import { calendar, clock, lasting } from "../../component/clock.js";
 import { harmed, isBad, stateWords, windowWords, words } from "../../component/words.js";
-import { unpack } from "./unpack.js";
+import { unlift, unpack } from "./unpack.js";
 import { Book } from "./book.js";
 import { detail, address } from "./detail.js";
 import { eventList, logList } from "./lists.js";
@@ -412,9 +412,10 @@ class Page {
 }
 
 async function open() {
-  const packed = part("story", HTMLScriptElement);
-  const file = new Uint8Array(await unpack(packed.textContent ?? ""));
-  packed.remove();
+  const carried = [part("story", HTMLScriptElement), part("bytes", HTMLScriptElement)];
+  const [text, raw] = await Promise.all(carried.map(async (p) => new Uint8Array(await unpack(p.textContent ?? ""))));
+  for (const p of carried) p.remove();
+  const file = unlift(text, raw);
   new Page(new Book(new TextDecoder().decode(file)), file).start();
 }
 

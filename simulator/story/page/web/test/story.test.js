@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import axe from "axe-core";
+import { unlift } from "../unpack.js";
 
 const programs = resolve(process.env["PROGRAMS"] ?? "../../../../bin");
 const patience = 120_000; // milliseconds, as the page has with its engine
@@ -243,8 +244,9 @@ test("all of it can be done with the keyboard alone, and is said to a screen rea
 
 /** @param {string} path of a page @returns {string} the story that it carries */
 function carried(path) {
-  const packed = /<script type="text\/plain" id="story">([^<]*)/.exec(readFileSync(path, "utf8"));
-  return gunzipSync(Buffer.from(packed?.[1] ?? "", "base64")).toString();
+  const page = readFileSync(path, "utf8");
+  const unpacked = (/** @type {string} */ id) => gunzipSync(Buffer.from(new RegExp(`<script type="text/plain" id="${id}">([^<]*)`).exec(page)?.[1] ?? "", "base64"));
+  return Buffer.from(unlift(unpacked("story"), unpacked("bytes"))).toString();
 }
 
 /** @param {string} story @returns {string[]} the lines behind its head */
