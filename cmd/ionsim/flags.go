@@ -2,11 +2,14 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"time"
 
 	"ionbench/cmd/internal/cli"
 	"ionbench/cmd/internal/files"
 	"ionbench/cmd/internal/serving"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/meter"
 	"ionbench/simulator/modem"
@@ -23,6 +26,7 @@ type options struct {
 	modem      bool   // the meter is at the other end of a telephone line
 	phone      string // its number there; empty: the usual one
 	rings      int    // after which its modem answers
+	call       modem.Timing
 	loader     string // how hosts speak to the loader
 	tag1, tag2 string
 	words      meter.Dialect // of the event log
@@ -40,11 +44,14 @@ type options struct {
 // given. The size is arbitrary.
 const factoryImageBytes = 256 << 10
 
+// longestOfACall bounds what a call takes for each of its parts.
+const longestOfACall = 5 * time.Minute
+
 // newOptions returns the defaults: the article's meter, with the settings of the the factory.
 func newOptions() *options {
 	m := world.Meter{ImageBytes: factoryImageBytes, SetUp: world.Untouched}.Filled()
 	m.Revision = "" // the model's
-	return &options{Options: serving.Options{Pace: 1, Language: "ionsim --help-faults"}, meter: m, rings: modem.DefaultRings, loader: byION, given: func(string) bool { return false }}
+	return &options{Options: serving.Options{Pace: 1, Language: "ionsim --help-faults"}, meter: m, rings: modem.DefaultRings, call: modem.DefaultTiming(), loader: byION, given: func(string) bool { return false }}
 }
 
 // identity returns the meter that the flags ask for.
@@ -56,6 +63,7 @@ func (o *options) flags() []cli.Flags {
 	which := cli.View(world.MeterFields(), &o.meter, "model", "serial-number", "unit-id", "revision")
 	which[3] = which[3].Unless("the model's V283")
 	has := cli.View(world.MeterFields(), &o.meter, "image-bytes", "password", "settings")
+	ofACall := fields.TimeBetween(0, longestOfACall)
 	line := cli.View(world.MeterFields(), &o.meter, "baud")
 	line[0].Help += "; --pace makes the line faster than that. A client that sets another rate on the PTY hears garbage, and so does the meter"
 	served := o.Flags()
@@ -82,6 +90,9 @@ func (o *options) flags() []cli.Flags {
 			cli.Switch(&o.modem, "modem", "a Hayes modem is there, and the meter, a 7330 or 7350 with its internal modem, at the other end of a telephone line: dial it. With --pace off the call takes no time, but the silence around +++ does"),
 			cli.Text(&o.phone, "phone", "NUMBER", "the meter's telephone number; with --modem").Unless(modem.DefaultNumber),
 			cli.Number(&o.rings, "rings", 1, 20, "after how many rings the meter's modem answers; with --modem"),
+			cli.Of(&o.call.Train, "training", "how long the modems train until they have agreed; with --modem", ofACall),
+			cli.Of(&o.call.Latency, "latency", "how long a byte is under way in a call, one way; with --modem", ofACall),
+			cli.Of(&o.call.Pause, "pauses", fmt.Sprintf("for how long the modems stop every %d bytes, as those do that correct errors (MNP); with --modem", o.call.PauseBytes), ofACall),
 		})},
 		{Title: "How fast", List: served.Pace},
 		{Title: "What goes wrong", List: append(served.Faults,
@@ -122,7 +133,7 @@ func (o *options) check(c *cli.Call) error {
 
 // checkModem says what contradicts the flags of the modem.
 func (o *options) checkModem() error {
-	for _, flag := range []string{"phone", "rings"} {
+	for _, flag := range []string{"phone", "rings", "training", "latency", "pauses"} {
 		if o.given(flag) && !o.modem {
 			return cli.Usage("--%s without a modem", flag).Hint("add --modem, or leave --" + flag + " out")
 		}
@@ -138,5 +149,5 @@ func (o *options) telephone() *modem.Config {
 	if !o.modem {
 		return nil
 	}
-	return &modem.Config{Number: cmp.Or(o.phone, modem.DefaultNumber), Rings: o.rings, Rate: o.meter.Baud, Timing: modem.DefaultTiming()}
+	return &modem.Config{Number: cmp.Or(o.phone, modem.DefaultNumber), Rings: o.rings, Rate: o.meter.Baud, Timing: o.call}
 }

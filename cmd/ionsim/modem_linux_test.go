@@ -147,6 +147,32 @@ func TestChatDialsEscapesAndHangsUpAndAnUpgradeFollows(t *testing.T) {
 	}
 }
 
+// What a call takes is as it was asked for: at pace 100, half a minute of training 0.3 s, and of latency as much
+// each way.
+func TestACallTakesTheTimesThatItIsGiven(t *testing.T) {
+	t.Parallel()
+	m := startJSON(t, "--modem", "--pace", "100", "--training", "30s", "--latency", "30s", "--pauses", "0s")
+	began := time.Now()
+	wantDoneWaiting(t, port.Config{Port: m.ready.PTY, Phone: "5550105"}, client.TaskIdentify, nil, 5*time.Second)
+	took := time.Since(began)
+	m.end()
+	var answered, connected float64
+	for _, e := range m.all("call") {
+		switch e.Step {
+		case "answered":
+			answered = *e.At
+		case "connected":
+			connected = *e.At
+		}
+	}
+	if trained := connected - answered; trained < 0.3 {
+		t.Errorf("they trained for %v s", trained)
+	}
+	if took < 900*time.Millisecond {
+		t.Errorf("training, a question and its answer took %v", took)
+	}
+}
+
 func TestCKermitDialsAndHangsUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("C-Kermit takes its time: ten seconds")
@@ -176,6 +202,8 @@ func TestWhatContradictsAModemSaysTheNextStep(t *testing.T) {
 	for args, says := range map[string]string{
 		"--phone 5550105":           "--modem",
 		"--rings 3":                 "--modem",
+		"--training 5s":             "--modem",
+		"--modem --latency 1h":      "at most",
 		"--modem --model 7300":      "7330",
 		"--modem --phone telephone": "--phone",
 	} {
