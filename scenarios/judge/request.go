@@ -580,6 +580,7 @@ var forgeries = map[string]forgery{
 		reply[1], reply[9] = byte(ion.StatusBadSequence), reply[5]+3
 	}),
 	"fewer-values": fewerValues,
+	"more-values":  moreValues,
 	"lying-length": func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
 	"cut-short":    func(frame []byte) []byte { return frame[:len(frame)/2] },
 	"padded":       padded,
@@ -640,6 +641,12 @@ func exceptionWithin(frame []byte) []byte {
 // fewerValues is an answer to a program that has one value, and the right answer behind it.
 func fewerValues(frame []byte) []byte {
 	return append(programReply(frame, nil), frame...)
+}
+
+// moreValues is an answer to a program that has more values than any of our commands, and the right answer behind it.
+func moreValues(frame []byte) []byte {
+	const most = 40 // for which one frame has room
+	return append(programReply(frame, slices.Repeat([]ion.Value{ion.FloatValue(0)}, most)), frame...)
 }
 
 // padded is the last frame of an answer with two bytes behind its packet, if there is room for them.

@@ -644,7 +644,9 @@ func harmful(response time.Duration) []Scenario {
 	}
 	add(reads, 1, "exception", "the meter tells none of its settings and says why, at the first", Either, true, duty.Values, duty.AsItWas)
 	add(reads, 1, "exception-within", "an exception stands in the place of a setting, in the first answer to", Either, true, duty.Values, duty.AsItWas)
+	all[len(all)-1].World = worldOf(imageBlocks) // an empty text has no room for one
 	add(reads, 1, "fewer-values", "an answer without a value comes before that to", Either, true, duty.Matching)
+	add(reads, 1, "more-values", "an answer with more values than were asked for comes before that to", Either, true, duty.Matching)
 	add(compares, 1, "forgets", "what was written is not in the meter at the", Recovers, false, duty.Values, duty.Success)
 	all[len(all)-1].Name = "written-in-vain"
 	add(compares, 1, "forgets", "what was written is not in the meter, and the program is killed, at the", Recovers, false, duty.Kept, duty.InForce)
