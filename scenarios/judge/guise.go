@@ -29,7 +29,7 @@ var guises = []func(*world.World){
 	},
 	func(w *world.World) {
 		m := &w.Meters[0]
-		m.UnitID, m.Password, m.Model = 256, "a$~Z", meter.ION7330
+		m.UnitID, m.Password, m.Model = 256, "0x7E5", meter.ION7330 // a word that some take for a number
 		// The head of a text has three forms, which change at these lengths.
 		m.TemplateName = strings.Repeat("t", 12)
 		m.Set = settingsOf("owner", strings.Repeat("o", 11), "tag1", strings.Repeat("1", 12), "tag2", strings.Repeat("2", 13))

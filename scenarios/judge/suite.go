@@ -315,6 +315,7 @@ func morePhases() []play {
 		{Scenario{Name: "erase-refused", Phase: Erase, Title: "the meter says that a sector does not erase", Expect: Succeeds, Duties: duties(duty.Again, duty.OwnClear)}, "reply-status at state erasing status erase-failed"},
 		{Scenario{Name: "cable-out-ten-times", Phase: Download, Row: "K2", Title: "the cable is out until ten answers are missing, and the eleventh try is answered", Expect: Succeeds, OnePass: true, Waits: tries(), Duties: duties(duty.Same, duty.Bounded)},
 			"cable-pull at block 6 for 10 no-responses"},
+		{Scenario{Name: "gateway-gone", Phase: Download, Title: "a gateway is down for good: it resets the TCP connection, and any other as soon as something is sent over it", World: worldOf(6), Waits: tries(), Duties: duties(duty.Bounded, duty.Reconnect)}, "ip-down at block 3"},
 		unending("never-taken", "the meter says that the CRC-32 of a block is wrong, as often as it is sent", "tells-bad-block", &refusedForEver, duty.Again),
 		unending("wanted-for-ever", "the answer to a block is ok and wants the same block, as often as it is sent", "tells-same-block", &refusedForEver, duty.Sequence),
 		unending("bad-sequence-for-ever", "the meter says that a block is out of sequence and wants the same one, as often as it is sent", "tells-bad-sequence", &refusedForEver, duty.Sequence),
