@@ -36,10 +36,11 @@ func toldSecret(e *Evidence, f *findings) {
 }
 
 // leftInLoader is for a program that has ended by itself, with the meter within reach: it could
-// have restarted the meter that it had put into download state. Of an abort it is advice.
+// have restarted the meter that it had put into download state, if its loader reads what is in the flash. Of
+// an abort it is advice.
 func leftInLoader(e *Evidence, f *findings) {
 	_, failure := e.Tool.claims()
-	able := failure && e.Tool.Crash == "" && !e.Tool.Aborted && !e.gaveUp() && !e.Forged && e.Meter.Connected
+	able := failure && e.Tool.Crash == "" && !e.Tool.Aborted && !e.gaveUp() && !e.Forged && e.Meter.Connected && !e.Meter.BadChip
 	if able && e.Forbidden == "" && e.Before.State == meter.Application && e.Meter.FlashOps == 0 && e.Meter.State.Loader() {
 		f.tell("nothing was erased, and the meter was left in its loader (%v)", e.Tool.Err)
 	}

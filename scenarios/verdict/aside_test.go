@@ -77,6 +77,7 @@ func TestWhatIsSeenBesidesIsJudged(t *testing.T) {
 		{"a line about another meter", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Facts: "another unit"} }, "I6: another unit"},
 		{"a frame that should not be", func(e *verdict.Evidence) { e.Aside = &verdict.Aside{Conduct: []string{"it acknowledged too much"}} }, "conduct: it acknowledged too much"},
 		{"a good meter left in its loader", inLoader, "I8: nothing was erased, and the meter was left in its loader (exit 1)"},
+		{"one whose loader may misread its image", func(e *verdict.Evidence) { inLoader(e); e.Meter.BadChip = true }, ""},
 		{"one that was in its loader before", func(e *verdict.Evidence) { inLoader(e); e.Before.State = meter.Download }, ""},
 		{"one that could not be reached", func(e *verdict.Evidence) { inLoader(e); e.Meter.Connected = false }, ""},
 		{"one that did not answer", func(e *verdict.Evidence) { inLoader(e); e.Tool.Unanswered = 11 }, ""},

@@ -37,10 +37,10 @@ const triesToGiveBack = 5
 
 // notGivenBack is for our own tool, where only the person was in its way, who did not end that, too. Whatever
 // was lost before: it has either asked in vain until it might give up, or was heard, and knew what to do. A
-// loader whose image is no longer good starts none.
+// loader whose image is no longer good, or that misreads it, starts none.
 func notGivenBack(e *Evidence, f *findings) {
 	t := &e.Tool
-	able := t.Aborted && !t.Hurried && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && e.Meter.Connected
+	able := t.Aborted && !t.Hurried && !t.Foreign && !t.Killed && t.Ordered && t.Counts.Passes == 0 && !e.Forged && e.Meter.Connected && !e.Meter.BadChip
 	if !able || e.Meter.Revision == "" || t.Asked >= triesToGiveBack || e.Before.State != meter.Application || e.Meter.FlashOps != 0 || e.Meter.State != meter.Download {
 		return
 	}

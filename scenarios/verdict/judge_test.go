@@ -99,6 +99,7 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 			e.Forbidden, e.Tool.Err, e.Meter.State = "the file is for a 7330", errExit, meter.Download
 		}, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts", abortedInLoader, []verdict.Rule{verdict.I8}},
+		{"a meter whose loader misreads the image it was to start again", func(e *verdict.Evidence) { abortedInLoader(e); e.Meter.BadChip = true }, nil},
 		{"a meter that is left in its loader by who aborts twice", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Hurried = true }, nil},
 		{"one whose image is no longer good", func(e *verdict.Evidence) { abortedInLoader(e); e.Meter.Revision = "" }, nil},
 		{"one that was asked five times in vain", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Asked = 5 }, nil},
