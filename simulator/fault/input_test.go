@@ -105,6 +105,7 @@ func TestAnErrorNamesThePartOfTheFaultThatIsWrong(t *testing.T) {
 		"noize for 1s":                            "kind",
 		"noise for 1s":                            "rate",
 		"noise rate 2":                            "rate",
+		"noise rate 0x1p-4":                       "rate",
 		"noise rate":                              "rate",
 		"noise rate 1e-3 for ever":                "for",
 		"noise rate 1e-3 rate 1e-4":               "rate",

@@ -185,7 +185,7 @@ func formatAddress(n uint32) string { return fmt.Sprintf("0x%06x", n) }
 // parseRate accepts only what a float64 holds exactly enough to be printed again.
 func parseRate(s string) (float64, error) {
 	r, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(r > 0 && r <= 1) {
+	if err != nil || !(r > 0 && r <= 1) || strings.ContainsAny(s, "_xX") { // numbers are decimal everywhere
 		return 0, fmt.Errorf("%q is not a rate: the probability that a byte is damaged, above 0 and at most 1, such as 1e-4", s)
 	}
 	return r, nil

@@ -266,7 +266,7 @@ func (s Setting) Parse(text string) (Value, error) {
 		return s.Check(TextValue(text))
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if errors.Is(err, strconv.ErrSyntax) {
+	if errors.Is(err, strconv.ErrSyntax) || strings.ContainsAny(text, "_xX") { // numbers are decimal everywhere
 		return Value{}, fmt.Errorf("%s: %w: %q is no number", s.Key, ErrSetting, text)
 	}
 	return s.CheckNumber(n) // beyond what a float64 holds it is infinite

@@ -138,6 +138,8 @@ func TestValueOutsideASettingIsRefusedWithItsBounds(t *testing.T) {
 		{at(PTCT, "pt-primary"), "1e300", "outside"},
 		{at(PTCT, "pt-primary"), "", "is no number"},
 		{at(PTCT, "pt-primary"), "120 V", "is no number"},
+		{at(PTCT, "pt-primary"), "1_000", "is no number"},
+		{at(PTCT, "pt-primary"), "0x1p8", "is no number"},
 		{at(PTCT, "volts-mode"), "2.5", "is no whole number"},
 		{at(PTCT, "volts-mode"), "6", "outside 0 to 5"},
 		{at(Clock, "dst-start"), "-1", "outside"},
