@@ -96,6 +96,9 @@ func (b *Before) Cost(s *bench.Station, now time.Duration) verdict.Cost {
 // Orders is how many messages that change the meter's state or its flash the host has sent since.
 func (b *Before) Orders(s *bench.Station) uint64 { return s.OrdersBy(b.seat) - b.orders }
 
+// Replies is how many answers the meter had begun to send by then.
+func (b *Before) Replies() uint64 { return b.counts.Replies }
+
 // FlashOps is how many flash operations the meter has begun since then.
 func (b *Before) FlashOps(s *bench.Station) uint64 { return s.Meter().Chip().Ops() - b.counts.FlashOps }
 

@@ -119,7 +119,7 @@ func (r *Result) wantPeace(w *world.World) {
 			return
 		}
 		ended[meter] = true
-		if end := r.Attempts[i]; !end.Upgraded() {
+		if end := r.Attempts[i]; !end.Upgraded() && !end.Twinned() {
 			r.Findings = append(r.Findings, Finding{i, verdict.NotRecovered(end.Claim)})
 		}
 	}

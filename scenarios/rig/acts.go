@@ -112,6 +112,9 @@ func (t *tool) pasted() ion.Groups {
 func (t *tool) observe(s *bench.Station) {
 	for _, m := range t.acts.due {
 		t.look(s, m.at)
+		if m.step.ChangesMeter() {
+			t.meets(s)
+		}
 		switch {
 		case writes(m.step):
 			t.author = t.authorOf(m.step)
@@ -162,6 +165,26 @@ func (t *tool) look(s *bench.Station, now time.Duration) {
 	}
 }
 
+// meets notes whether the meter that the tool begins to change is another one of its unit id, which had the
+// line for itself: its own has said nothing, or cannot, or says it too late to be heard beside an answer.
+func (t *tool) meets(s *bench.Station) {
+	if t.met {
+		return
+	}
+	t.met = true
+	m := s.Meter()
+	own := m.Config()
+	silent := m.State() == meter.Off || m.State() == meter.Booting || !s.Reachable() || s.MeterDelay() >= client.DefaultTiming().Twin
+	if !silent && s.Counts().Replies != t.around.before.Replies() {
+		return
+	}
+	for i := range s.Neighbours() {
+		c := s.Neighbour(i).Config()
+		twin := c.UnitID == own.UnitID && c.SerialNumber != own.SerialNumber
+		t.mistook = t.mistook || twin && c.SerialNumber == t.device.SerialNumber
+	}
+}
+
 // lastAsked: an application is told to leave. What is in the meter now could be read, and not what
 // a first boot has reset since the act began. Another tool may have brought it back since.
 func (t *tool) lastAsked(s *bench.Station, at time.Duration) {
@@ -197,7 +220,7 @@ func (t *tool) beginAct(s *bench.Station, now time.Duration, windows int, deed b
 	}
 	o := &start{deed: deed, before: before, mark: mark{windows, t.around.before.FlashOps(s)}, present: t.truth.Present(), aborted: t.aborted}
 	o.orders = t.ordersUntil(s)
-	t.ordered = false
+	t.ordered, t.met = false, false
 	if n := len(t.acts.done); n > 0 {
 		o.windows = t.acts.done[n-1].to.windows
 	}

@@ -101,7 +101,7 @@ func (r *Rig) finish(ended bool, over Transport) *Outcome {
 	if over != Bench {
 		o.evidence.Died += before.Died(s)
 	}
-	o.evidence.Harmed, o.evidence.Intruded = t.harmed, t.intruded
+	o.evidence.Harmed, o.evidence.Intruded, o.evidence.Mistook = t.harmed, t.intruded, t.mistook
 	o.judge()
 	return o
 }
@@ -131,6 +131,13 @@ func (o *Outcome) Expect(want *verdict.Expectation) []verdict.Violation {
 
 // Upgraded reports whether the tool claimed success and the meter does run the image.
 func (o *Outcome) Upgraded() bool { return o.upgraded }
+
+// Twinned reports whether another meter of the same unit id had power during the attempt.
+func (o *Outcome) Twinned() bool {
+	e := o.evidence
+	e.Meter = &o.Meter
+	return e.Twinned()
+}
 
 // Untouched reports whether the attempt has had no flash operation carried out.
 func (o *Outcome) Untouched() bool {

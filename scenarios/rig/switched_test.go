@@ -189,3 +189,22 @@ func TestASecondMeterThatIsHeardBehindAClearCostsNoJournalAndIsNotSaidToBeBefore
 		}
 	}
 }
+
+// A twin that has the line for itself is the meter of its unit id to every tool. One beside the meter is not.
+func TestWhatATwinTakesAloneIsNoHarm(t *testing.T) {
+	for plan, alone := range map[string]bool{"power-loss at start for 8 no-responses": true, "watchdog-reset at start": true, "meter-silent at start": true, "reply-lost at reply 1": false} {
+		for _, task := range []client.Task{client.TaskUpgrade, client.TaskSendTemplate} {
+			faults, err := fault.Parse(plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, o := beside(t, world.Meter{}, world.Attempt{Plan: faults, Tool: world.Tool{Task: task, Journal: true, Listens: true}})
+			if len(o.Violations) > 0 || !o.Twinned() {
+				t.Errorf("%s, %v: %v, %v", plan, task, o.Claim, o.Violations)
+			}
+			if !alone && (o.Meter.FlashOps > 0 || o.Claim == nil) {
+				t.Errorf("%s, %v: it went on beside a twin: %v", plan, task, o.Claim)
+			}
+		}
+	}
+}

@@ -46,6 +46,8 @@ type tool struct {
 	before   []byte // what was in the log then
 	changes  bool   // it has begun to change the meter, and is not the only tool
 	intruded bool   // it changed the meter while another process of the PC had it
+	met      bool   // it has begun to change the meter that it found, in this act
+	mistook  bool   // that was another one: see verdict.Evidence
 	harmed   string // what this attempt did to a journal of another meter; empty for nothing
 	failing  bool   // the tool has just said that its upgrade failed
 	// unanswered: see Outcome.Unanswered.
@@ -230,6 +232,8 @@ func (t *tool) declare(w *machine.State, spent *tool) {
 	t.book.Declare(w)
 	w.Bool(t.harmed != "")
 	w.Bool(t.intruded)
+	w.Bool(t.met)
+	w.Bool(t.mistook)
 	t.truth.Declare(w)
 	w.Uint(uint64(t.author.Own))
 	w.Bool(t.author.Older)

@@ -26,6 +26,7 @@ type historian struct {
 	both    bool // and in version 4
 	phones  bool // and in version 5
 	visits  bool // and in version 6
+	twins   bool // and in version 7
 	w       world.World
 	last    world.Attempt
 	// damaged are the folders in which a journal may be damaged: a person has to clear them
@@ -45,7 +46,7 @@ func drawHistory(seed, run uint64) world.World { return HistoryRun{historyVersio
 func (r HistoryRun) Draw() world.World {
 	d := historian{
 		drawer:  drawer{Stream: fault.NewStream(r.Seed, fmt.Sprintf("histories %d run %d", r.Version, r.Run))},
-		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, phones: r.Version > 4, visits: r.Version > 5, damaged: map[place]bool{},
+		company: r.Version > 1, spares: r.Version > 2, both: r.Version > 3, phones: r.Version > 4, visits: r.Version > 5, twins: r.Version > 6, damaged: map[place]bool{},
 	}
 	d.things()
 	for n := 1 + d.below(maxAttempts); n > 0; n-- {
@@ -63,6 +64,13 @@ func (d *historian) visitor() {
 		return
 	}
 	m := world.Meter{Name: "visitor", SerialNumber: "PC-0102A007-13", UnitID: oneOf(d.d(), uint16(2), 777, 9998), Baud: d.w.Meters[0].Baud}
+	if d.twins && d.oneIn(3) {
+		m.UnitID = d.w.Meters[0].UnitID
+		m.RTSDelay = time.Duration(d.below(400)) * time.Millisecond
+		for i := range d.w.Attempts {
+			d.w.Attempts[i].Listens = true // as ionup does: who does not writes into both
+		}
+	}
 	switch at := d.visit(); d.below(3) {
 	case 0:
 		m.ComesOn = at

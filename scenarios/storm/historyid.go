@@ -10,9 +10,9 @@ import (
 
 // historyVersion is the version of the generator of histories. Version 1 drew one meter and one
 // tool at a time, version 2 no journals that a person copies or puts aside, version 3 no faults of the
-// second of two tools on a line, version 4 no telephone, version 5 no meter that is switched; their ids
-// are still read.
-const historyVersion = 6
+// second of two tools on a line, version 4 no telephone, version 5 no meter that is switched, version 6
+// none of them with the unit id of the tool's; their ids are still read.
+const historyVersion = 7
 
 // HistoryRun is a run of a storm of histories.
 type HistoryRun struct {

@@ -147,7 +147,7 @@ func nobodyAnswers(e *Evidence, f *findings) {
 const silence = "power and line are back, and nobody answers, or an application without an image"
 
 func notRecovered(e *Evidence, f *findings) {
-	if !e.Recovery.Struck && !e.Upgraded() {
+	if !e.Recovery.Struck && !e.Upgraded() && !e.Twinned() {
 		f.tell("the recovery ends with %q; the meter is in state %v and %s", ending(e.Tool.Err), e.Meter.State, e.Meter.boots())
 	}
 }

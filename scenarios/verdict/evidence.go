@@ -53,6 +53,9 @@ type Evidence struct {
 	// Contested: another tool was at work on the meter at the same time. What the meter did may
 	// have been for that one.
 	Contested bool
+	// Mistook: the meter was silent when the tool began to change what it had found in its place, another one of
+	// the same unit id. What it was asked to do it did to that one, so only its end is judged.
+	Mistook bool
 	// Aside is what is looked at of another program besides; nil for our own.
 	Aside *Aside
 }

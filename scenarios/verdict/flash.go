@@ -47,8 +47,14 @@ func notGivenBack(e *Evidence, f *findings) {
 	f.tell("nothing was erased, and the meter was left in its loader, when the last request had been sent %d times without an answer", t.Asked)
 }
 
+// refusedTooLate: one that was alone when the flash was cleared can be joined by a twin behind it. And who
+// began with a loader may find, behind its clear, an application that another tool has brought back, and refuse
+// to clear that.
 func refusedTooLate(e *Evidence, f *findings) {
 	t := &e.Tool
+	if e.hasTwin(func(o *Other) bool { return o.Switched }) || e.Contested && e.Before.State.Loader() {
+		return
+	}
 	if client.IsRefusal(t.Err) && e.flashed() && !e.busyBefore() && t.Counts.Transmitted == 0 && t.choseOnce() {
 		f.tell("%d flash operations before the tool said: %v", e.Meter.FlashOps, t.Err)
 	}

@@ -12,6 +12,9 @@ func Judge(e *Evidence) []Violation {
 	for i := range sentences {
 		s := &sentences[i]
 		f.rule, f.act = s.rule, 0
+		if e.Mistook && s.rule != Crashed && s.rule != I5 {
+			continue
+		}
 		if !s.act {
 			s.on(e, &f)
 			continue

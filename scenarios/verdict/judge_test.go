@@ -100,6 +100,24 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 		}, []verdict.Rule{verdict.I8}},
 		{"a meter that is left in its loader by who aborts", abortedInLoader, []verdict.Rule{verdict.I8}},
 		{"a meter whose loader misreads the image it was to start again", func(e *verdict.Evidence) { abortedInLoader(e); e.Meter.BadChip = true }, nil},
+		{"a refusal behind the clear", refusedBehindTheClear, []verdict.Rule{verdict.I8}},
+		{"one of a loader that another tool had brought back into an application", func(e *verdict.Evidence) {
+			refusedBehindTheClear(e)
+			e.Contested, e.Tool.Orders, e.Before.State = true, 1, meter.Download
+		}, nil},
+		{"one because of a twin that came on", func(e *verdict.Evidence) { refusedBehindTheClear(e); twin(e).Switched = true }, nil},
+		{"one because of a twin that was there before", func(e *verdict.Evidence) { refusedBehindTheClear(e); twinRuns(e) }, []verdict.Rule{verdict.I8}},
+		{"one where a neighbour of another unit came on", func(e *verdict.Evidence) {
+			refusedBehindTheClear(e)
+			o := twin(e)
+			o.UnitID, o.Switched = o.UnitID+1, true
+		}, []verdict.Rule{verdict.I8}},
+		{"a recovery that fails", recoveryFails, []verdict.Rule{verdict.I4}},
+		{"one that a twin is in the way of", func(e *verdict.Evidence) { recoveryFails(e); twinRuns(e) }, nil},
+		{"one beside a twin without power", func(e *verdict.Evidence) { recoveryFails(e); twin(e) }, []verdict.Rule{verdict.I4}},
+		{"a twin that was taken for the meter", func(e *verdict.Evidence) { mistaken(e); e.Mistook = true }, nil},
+		{"a twin that was flashed beside the meter", mistaken, []verdict.Rule{verdict.I9, verdict.I2}},
+		{"a tool at work without end on a twin", func(e *verdict.Evidence) { mistaken(e); e.Mistook, e.Tool.Ended = true, false }, []verdict.Rule{verdict.I5}},
 		{"a meter that is left in its loader by who aborts twice", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Hurried = true }, nil},
 		{"one whose image is no longer good", func(e *verdict.Evidence) { abortedInLoader(e); e.Meter.Revision = "" }, nil},
 		{"one that was asked five times in vain", func(e *verdict.Evidence) { abortedInLoader(e); e.Tool.Asked = 5 }, nil},
@@ -155,4 +173,33 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 			t.Errorf("%s breaks %v, want %v: %q", test.name, broken, test.broken, verdict.Judge(e))
 		}
 	}
+}
+
+// twin adds another meter of the same unit id, which has no power.
+func twin(e *verdict.Evidence) *verdict.Other {
+	e.Others = []verdict.Other{{UnitID: e.Meter.UnitID, SerialNumber: "PC-0102A007-13", Before: meter.Off, State: meter.Off, Settled: true}}
+	return &e.Others[0]
+}
+
+func twinRuns(e *verdict.Evidence) *verdict.Other {
+	o := twin(e)
+	o.Before, o.State = meter.Application, meter.Application
+	return o
+}
+
+func refusedBehindTheClear(e *verdict.Evidence) {
+	e.Tool.Err, e.Tool.Zero = client.ErrWrongSerial, false
+	e.Meter.Image, e.Meter.Revision, e.Meter.Running, e.Meter.State = false, "", "", meter.Receiving
+}
+
+func recoveryFails(e *verdict.Evidence) {
+	refusedBehindTheClear(e)
+	e.Meter.FlashOps, e.Tool.Err = 0, client.ErrNoResponse
+	e.Recovery = &verdict.Recovery{Answers: true}
+}
+
+// mistaken: an upgrade that succeeds, of a twin.
+func mistaken(e *verdict.Evidence) {
+	e.Meter.FlashOps, e.Meter.Image, e.Meter.Revision, e.Meter.Running = 0, false, "7350V282", "7350V282"
+	twinRuns(e).Flashed = true
 }

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 
 	"ionbench/simulator/meter"
 )
@@ -14,6 +15,18 @@ func (o *Other) String() string { return fmt.Sprintf("unit %d (%s)", o.UnitID, o
 // switched on, unless it has a first boot before it.
 func (o *Other) atRest() bool {
 	return o.Before == meter.Off && o.Settled || o.Before == meter.Application || o.Before == meter.Download || o.Before == meter.Receiving
+}
+
+// Twinned reports whether another meter of the same unit id had power during the attempt. It takes every
+// request, and what both say at one time nobody can read. A tool that hears them need not come to a
+// good end; it may change neither, and may not say what is not so.
+func (e *Evidence) Twinned() bool {
+	return e.hasTwin(func(o *Other) bool { return o.Before != meter.Off || o.State != meter.Off || o.Switched })
+}
+
+// hasTwin reports whether another meter of the same unit id is so.
+func (e *Evidence) hasTwin(so func(*Other) bool) bool {
+	return slices.ContainsFunc(e.Others, func(o Other) bool { return o.UnitID == e.Meter.UnitID && so(&o) })
 }
 
 func intruded(e *Evidence, f *findings) {
