@@ -67,6 +67,7 @@ func hostiles() map[string]hostile {
 		"link-as-dir":        {does: dirIs(func(path string) error { return os.Symlink("/", path) }), notes: []string{"it replaced {dir} by a link"}},
 		"another-dir":        {does: dirIs(func(path string) error { return os.Mkdir(path, 0o755) }), notes: []string{"it replaced {dir} by another folder"}},
 		"closes-dir":         {does: func(args []string) error { return os.Chmod(dirArgument(args), 0) }, notes: []string{"it changed the permissions of {dir} to ----------"}},
+		"closes-dir-around":  {does: func(args []string) error { return os.Chmod(filepath.Dir(dirArgument(args)), 0) }, notes: []string{"it changed the permissions of the folder around {dir} to ----------"}},
 		"fills-dir":          {does: fillDir},
 		"deep-dir":           {does: deepDir},
 		"writes-artifacts":   {does: writeArtifacts, notes: onLinux("its artifacts are not complete")},

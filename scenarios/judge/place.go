@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type place struct {
 	name string // of {dir} in top
 	held *os.Root
 	dir  *os.Root
+	// around is held too, as a file: so it can be opened again when nobody may enter it.
+	around *os.File
 }
 
 const (
@@ -39,13 +42,31 @@ func newPlace(name string) (*place, error) {
 		return nil, err
 	}
 	p := &place{top: top, name: name, path: filepath.Join(top, name)}
-	if p.held, err = os.OpenRoot(top); err == nil {
+	if err = p.hold(); err == nil {
 		err = p.make()
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.remove())
 	}
 	return p, nil
+}
+
+// hold opens the folder around {dir}.
+func (p *place) hold() (err error) {
+	p.letGo()
+	if p.around, err = os.Open(p.top); err == nil {
+		p.held, err = os.OpenRoot(p.top)
+	}
+	return err
+}
+
+func (p *place) letGo() {
+	if p.around != nil {
+		p.around.Close()
+	}
+	if p.held != nil {
+		p.held.Close()
+	}
 }
 
 // make makes {dir} and opens it.
@@ -75,6 +96,24 @@ func (p *place) mend() (did string, err error) {
 	if did := p.lostTop(); did != "" {
 		return did, p.replaceTop()
 	}
+	opened, err := p.openTop()
+	if err != nil {
+		return opened, err
+	}
+	did, err = p.mendDir()
+	return cmp.Or(opened, did), err
+}
+
+// openTop gives the folder around {dir} its permissions back, and says which it had; empty for those.
+func (p *place) openTop() (did string, err error) {
+	info, err := p.around.Stat()
+	if err != nil || info.Mode().Perm()&0o700 == 0o700 {
+		return "", err
+	}
+	return fmt.Sprintf("it changed the permissions of the folder around {dir} to %v", info.Mode().Perm()), p.around.Chmod(0o700)
+}
+
+func (p *place) mendDir() (did string, err error) {
 	info, err := p.held.Lstat(p.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -104,7 +143,7 @@ func (p *place) lostTop() string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "it removed the folder around {dir}"
 	}
-	if was, missing := p.held.Stat("."); err != nil || missing == nil && os.SameFile(was, now) {
+	if was, missing := p.around.Stat(); err != nil || missing == nil && os.SameFile(was, now) {
 		return ""
 	}
 	if now.IsDir() {
@@ -114,15 +153,14 @@ func (p *place) lostTop() string {
 }
 
 func (p *place) replaceTop() error {
+	p.around.Close()                            // on Windows nothing that is open is removed
 	if err := os.RemoveAll(p.top); err != nil { // of a link only the link
 		return err
 	}
 	if err := os.Mkdir(p.top, 0o700); err != nil {
 		return err
 	}
-	p.held.Close()
-	var err error
-	if p.held, err = os.OpenRoot(p.top); err != nil {
+	if err := p.hold(); err != nil {
 		return err
 	}
 	return p.make()
@@ -268,6 +306,9 @@ func (p *place) remove() error {
 	if p == nil {
 		return nil
 	}
+	if p.around != nil {
+		p.around.Close() // as in replaceTop
+	}
 	done := make(chan error, 1)
 	go func() {
 		err := os.RemoveAll(p.top)
@@ -288,10 +329,9 @@ func (p *place) remove() error {
 	case <-time.After(lastResort):
 		err = fmt.Errorf("%s takes long to remove", p.top)
 	}
-	for _, root := range []*os.Root{p.held, p.dir} {
-		if root != nil {
-			root.Close()
-		}
+	p.letGo()
+	if p.dir != nil {
+		p.dir.Close()
 	}
 	return err
 }
