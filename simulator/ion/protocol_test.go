@@ -195,6 +195,12 @@ func TestTheProtocolPageNamesEveryStatusOperationAndSetting(t *testing.T) {
 	for s := ion.StateApplication; s <= ion.StateReceiving; s++ {
 		wanted = append(wanted, fmt.Sprintf("%d %v", s, s))
 	}
+	line := page[strings.Index(page, "\n## 1. "):strings.Index(page, "\n## 2. ")]
+	for _, rate := range ion.BaudRates() {
+		if !regexp.MustCompile(fmt.Sprintf(`\b%d\b`, rate)).MatchString(line) {
+			t.Errorf("the page does not say that a line may have %d baud", rate)
+		}
+	}
 	for _, text := range wanted {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page lacks %q", text)
