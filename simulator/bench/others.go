@@ -323,10 +323,12 @@ func (s *Station) overhear(now time.Duration, sent line.Senders, p []byte) {
 	if s.others == nil {
 		return
 	}
+	var h ion.Heard
+	h.Hear(p)
 	for i := range s.others.neighbours {
 		n := &s.others.neighbours[i]
 		if sent&senderOf(placeOfNeighbour(i)) == 0 && n.baud == s.line.Baud(line.FromMeter) {
-			n.meter.Receive(now, p)
+			n.meter.Overhear(now, &h)
 			s.afterNeighbour(now, i)
 		}
 	}

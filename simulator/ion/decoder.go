@@ -75,15 +75,34 @@ func (d *Decoder) Next() (Frame, bool) {
 // when nothing goes wrong: the same as Feed and Next, without a copy. Data aliases p. When
 // ok is false, nothing was taken and p is to be fed.
 func (d *Decoder) Whole(p []byte) (f Frame, ok bool) {
-	if d.Pending() || len(p) < FrameOverhead {
-		return Frame{}, false
+	ok = !d.Pending() && readWhole(&f, p)
+	return f, ok
+}
+
+// Heard is bytes as they came, and whether they are exactly one good frame: looked at once, for all
+// who hear them.
+type Heard struct {
+	Bytes []byte
+	frame Frame
+	whole bool
+}
+
+// Hear looks at bytes, which Heard aliases.
+func (h *Heard) Hear(p []byte) { h.Bytes, h.whole = p, readWhole(&h.frame, p) }
+
+// WholeOf is Whole of bytes that were looked at before.
+func (d *Decoder) WholeOf(h *Heard) (f *Frame, ok bool) { return &h.frame, h.whole && !d.Pending() }
+
+func readWhole(f *Frame, p []byte) bool {
+	if len(p) < FrameOverhead {
+		return false
 	}
 	p = p[preambleBytes:]
 	if n, v := inspect(p); v != good || n != len(p) {
-		return Frame{}, false
+		return false
 	}
-	readFrame(&f, p)
-	return f, true
+	readFrame(f, p)
+	return true
 }
 
 // Pending says, once Next has returned false, that an incomplete frame or its beginning

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -372,6 +373,28 @@ func BenchmarkFrameThereAndBack(b *testing.B) {
 		d.Feed(line)
 		if _, ok := d.Next(); !ok {
 			b.Fatal("the frame was not found")
+		}
+	}
+}
+
+// Who hears with others takes what who hears alone takes, whatever it holds.
+func TestBytesThatManyHearAreTakenAsByOne(t *testing.T) {
+	good := AppendFrame(nil, Frame{Source: 20000, Destination: 105, Transaction: 0x40, Data: []byte("data")})
+	bad := append([]byte(nil), good...)
+	bad[len(bad)-1]++
+	for name, p := range map[string][]byte{"a frame": good, "a bad CRC": bad, "a piece": good[:9], "two frames": append(good[:len(good):len(good)], good...), "nothing": nil} {
+		var h Heard
+		h.Hear(good) // and then something else
+		h.Hear(p)
+		for _, held := range [][]byte{nil, good[:8]} {
+			var d Decoder
+			d.Feed(held)
+			d.Next()
+			alone, ok := d.Whole(p)
+			together, too := d.WholeOf(&h)
+			if ok != too || ok && !reflect.DeepEqual(alone, *together) || ok != (name == "a frame" && held == nil) {
+				t.Errorf("%s with %d bytes held: %v %+v, %v %+v", name, len(held), ok, alone, too, together)
+			}
 		}
 	}
 }

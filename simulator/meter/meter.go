@@ -171,6 +171,14 @@ func (m *Meter) Chip() *flash.Chip { return m.chip }
 
 // Receive takes bytes from the line. A meter that is off or booting hears nothing.
 func (m *Meter) Receive(now time.Duration, p []byte) {
+	var h ion.Heard
+	h.Hear(p)
+	m.Overhear(now, &h)
+}
+
+// Overhear is Receive of bytes that others hear, too.
+func (m *Meter) Overhear(now time.Duration, h *ion.Heard) {
+	p := h.Bytes
 	m.Advance(now)
 	if m.encoding != nil {
 		if m.Encoded() {
@@ -182,8 +190,8 @@ func (m *Meter) Receive(now time.Duration, p []byte) {
 		}
 	}
 	m.gapAt = now + receiveGap
-	if f, ok := m.decoder.Whole(p); ok && m.hears() {
-		m.takeFrame(now, f)
+	if f, ok := m.decoder.WholeOf(h); ok && m.hears() {
+		m.takeFrame(now, *f)
 		return
 	}
 	for len(p) > 0 && m.hears() {
