@@ -113,7 +113,7 @@ func Case(c *cases.Case) (*Story, error) {
 		return nil, err
 	}
 	s.Events = r.Trace
-	s.Head.Title, s.Head.Plan, s.Head.Outcome, s.Head.Broken = cmp.Or(c.Title, "A case"), c.Plan(), r.Verdicts(), r.Reasons
+	s.Head.Title, s.Head.Plan, s.Head.Outcome, s.Head.Broken = cmp.Or(c.Title, "A case"), trial.PlansOf(&c.World).String(), r.Verdicts(), r.Reasons
 	s.Head.Replays = replays(&c.World) && walks(&c.World)
 	return s, nil
 }
@@ -133,7 +133,7 @@ func OfHistory(w *world.World, r *history.Result) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Events, s.Head.Title, s.Head.Outcome = r.Trace, "A history", r.Verdicts()
+	s.Events, s.Head.Title, s.Head.Plan, s.Head.Outcome = r.Trace, "A history", trial.PlansOf(w).String(), r.Verdicts()
 	s.Head.Replays = replays(w) && walks(w)
 	for _, f := range r.Findings {
 		s.Head.Broken = append(s.Head.Broken, f.String())

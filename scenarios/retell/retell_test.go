@@ -13,6 +13,7 @@ import (
 	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/capture"
+	"ionbench/simulator/fault"
 	"ionbench/simulator/pcapng"
 	"ionbench/simulator/story/record"
 )
@@ -122,3 +123,20 @@ var harm = regexp.MustCompile(`(?:garbled|lost): [ -~]+`)
 
 // harms are the comments of a capture that say what became of a frame.
 func harms(capture string) []string { return harm.FindAllString(capture, -1) }
+
+func TestTheHeadOfAHistoryHasThePlansOfItsAttempts(t *testing.T) {
+	w := trial.World(7424)
+	w.Attempts = append(slices.Clone(w.Attempts), w.Attempts[0])
+	plan, err := fault.Parse("kill at block 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Attempts[0].Plan = plan
+	s, err := retell.History(&w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Head.Plan != "kill at block 1" {
+		t.Errorf("the plan is %q", s.Head.Plan)
+	}
+}

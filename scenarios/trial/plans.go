@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
 )
 
@@ -17,6 +18,18 @@ const MaxPlans = 16
 
 // Then is the word between the plans of two attempts.
 const Then = "then"
+
+// PlansOf are the faults of a world's attempts, in order, up to the last that has any.
+func PlansOf(w *world.World) Plans {
+	plans := make(Plans, len(w.Attempts))
+	for i := range w.Attempts {
+		plans[i] = w.Attempts[i].Plan
+	}
+	for len(plans) > 0 && len(plans[len(plans)-1]) == 0 {
+		plans = plans[:len(plans)-1]
+	}
+	return plans
+}
 
 // String prints the plans on one line, with "then" between the plans of two attempts, as
 // ParsePlans reads them.

@@ -126,11 +126,7 @@ func InWorld(w world.World) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	var plans trial.Plans
-	for _, a := range w.Attempts {
-		plans = append(plans, a.Plan)
-	}
-	return begun(w, plans, s), nil
+	return begun(w, trial.PlansOf(&w), s), nil
 }
 
 func begun(w world.World, plans trial.Plans, run played) *Walk {

@@ -77,8 +77,8 @@ export class Drawing {
     const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
     c.fillStyle = this.colours.quiet;
     for (const t of ticks) {
-      const x = this.gutter + s.axis.x(t);
-      c.fillText(clock(t, digits), x + 4, 9);
+      const x = this.gutter + s.axis.x(t), told = clock(t, digits);
+      if (x + 4 + c.measureText(told).width <= this.gutter + s.axis.width) c.fillText(told, x + 4, 9);
       c.fillStyle = this.colours.rule;
       c.fillRect(x, 2, 1, (this.height ?? 0) - 2);
       c.fillStyle = this.colours.quiet;

@@ -102,8 +102,8 @@ export class WhatIf {
     try {
       if (this.engine.there && !this.engine.open) {
         this.say("The engine plays the run …");
-        await this.engine.start();
-        await this.engine.ask({ do: "plan", plan: this.plan }); // it may have ended in between
+        const opened = await this.engine.start();
+        if (opened.plan !== this.plan) await this.engine.ask({ do: "plan", plan: this.plan }); // it has ended in between
       }
       await what();
     } catch (problem) {

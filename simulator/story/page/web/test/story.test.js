@@ -388,6 +388,10 @@ test("a case of several attempts is walked through as well, and where it cannot 
   assert.equal(spawnSync(join(programs, "ionbench"), ["run", "recovery", "--story", path]).status, 0);
   const page = await open(t, path);
   assert.match(await text(page.locator("#log")), /Upgrade completed/);
+  assert.equal(await page.locator("#plan").inputValue(), "cable-pull at 70%");
+  await page.getByRole("button", { name: "See what would have come" }).click();
+  await page.locator("#what-if-said", { hasText: /It ends as failure, .*; as it came, it ends as failure/ }).waitFor();
+  assert.equal(await text(page.locator("#log-other")), await text(page.locator("#log-came")), "the plan of the run gives another run");
   await page.locator("#axis").focus();
   await page.keyboard.press("End");
   for (let i = 0; i < 2; i++) await page.keyboard.press("Shift+B");
@@ -426,6 +430,13 @@ test("text and bytes are found", async (t) => {
 test("what is printed has the whole log and no controls", async (t) => {
   const page = await open(t, pulled);
   await page.emulateMedia({ media: "print" });
+  const squeezed = await page.locator("#lanes").evaluate((e) => {
+    if (!(e instanceof HTMLCanvasElement)) return 0;
+    e.style.width = "3000px"; // paper is narrower than the page was
+    return e.clientWidth / e.clientHeight / (e.width / e.height);
+  });
+  assert.ok(squeezed > 0.98 && squeezed < 1.02, `the lanes are squeezed: ${squeezed}`);
+  assert.equal(await page.locator("#flash .sector").first().evaluate((e) => getComputedStyle(e).printColorAdjust), "exact");
   assert.ok(await page.locator(".tools").isHidden());
   assert.ok(await page.locator("#log").evaluate((e) => e.scrollHeight <= e.clientHeight + 1), "a part of the log is cut off");
 });
