@@ -8,8 +8,8 @@ import (
 	"ionbench/simulator/ion"
 )
 
-// contradiction is a line that is not taken as it stands although something follows from it: its number
-// contradicts those of all others, as one does that was typed over, or no bench can have what it says.
+// contradiction is a line that is not taken as it stands although it says something: its number
+// contradicts those of all others, as one does that was typed over, its value cannot be read, or no meter has it.
 type contradiction struct {
 	line int    // of the file
 	says string // the line
@@ -22,19 +22,16 @@ func (c *contradiction) String() string { return fmt.Sprintf("line %d: %q %s", c
 // toOthers is why a number is not taken.
 const toOthers = "contradicts the other counts, which fit each other without it; its number is not compared"
 
-// unplayable returns the line of the head that says by which tool or at which rate the upgrade was, if the
-// bench has to take another one: then nobody knows what that one would have given. nil if there is none.
+// unplayable returns a line of the head whose value cannot be read, so that nobody knows what it says, or that
+// tells of a rate which no meter has: on that all times depend. nil if there is none.
 func unplayable(r *LoggedRun) *contradiction {
 	for _, e := range r.Entries {
 		line, odd := r.odd[e.Kind]
-		if !odd {
-			line = e.String()
-		}
 		switch {
-		case e.Kind == upgradelog.SoftwareVersion && odd:
-			return &contradiction{e.At, line, "cannot be read, and what the tool does depends on its release"}
-		case e.Kind == upgradelog.DeviceBaudRate && (odd || ion.CheckBaudRate(e.Number) != nil):
-			return &contradiction{e.At, line, "says no rate that a meter has, and all times depend on it"}
+		case odd:
+			return &contradiction{e.At, line, "cannot be read, and is not compared"}
+		case e.Kind == upgradelog.DeviceBaudRate && ion.CheckBaudRate(e.Number) != nil:
+			return &contradiction{e.At, e.String(), "says no rate that a meter has, and all times depend on it"}
 		}
 	}
 	return nil

@@ -55,33 +55,36 @@ func TestSeveralContradictionsAreNotExplainedAway(t *testing.T) {
 	}
 }
 
-// What the tool does and how long all takes depend on two lines of the head: where one cannot be taken as it
-// stands, the bench has played something else than the log tells of.
-func TestALogWhoseToolOrRateCannotBeReadIsExplainedAndNotCalledReproduced(t *testing.T) {
+// A line of the head is compared as all others are: where its value cannot be read, such as with a letter typed
+// over, nobody knows whether a plan gives it. One that can be read is shown, whatever meter has it.
+func TestALogWhoseHeadCannotBeReadIsExplainedAndNotCalledReproduced(t *testing.T) {
 	t.Parallel()
 	clean := string(logs.UpgradeFailed())
 	for old, odd := range map[string][]string{
-		"Version 2.1 (Build 676)": {"Veqsion 2.1 (Build 676)", "Version 2.1 (Bauen 676)", "Version 2.1 (Build 6q6)", "Ausgabe 2.1 (Build 676)"},
-		"BaudRate = 9600":         {"BaudRate = 9q00", "BaudRate = 12345", "BaudRate = none"},
+		"Version 2.1 (Build 676)":  {"Veqsion 2.1 (Build 676)", "Version 2.1 (Bauen 676)", "Version 2.1 (Build 6q6)"},
+		"BaudRate = 9600":          {"BaudRate = 9q00", "BaudRate = 12345"},
+		"Wed Aug 22 13:24:58 2007": {"Wed Aqg 22 13:24:58 2007"},
+		"Unit ID = 105":            {"Unit ID = 1o5"},
 	} {
 		for _, with := range odd {
-			log, err := reproduce.Read([]byte(strings.Replace(clean, old, with, 1)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 30})
+			r := searched(t, strings.Replace(clean, old, with, 1))
 			if r.Reproduced() || !r.Candidates[0].Match || !strings.Contains(r.Against(), with) {
 				t.Errorf("%s: reproduced %v, explained %v, %q", with, r.Reproduced(), r.Candidates[0].Match, r.Against())
 			}
 		}
 	}
-	for old, with := range map[string]string{"7350V283": "7350V283B", "Unit ID = 105": "Unit ID = 0x69", "Wed Aug 22 13:24:58 2007": "unknown"} {
-		log, err := reproduce.Read([]byte(strings.Replace(clean, old, with, 1)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r := reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 30}); !r.Reproduced() {
-			t.Errorf("%s: not reproduced, although nothing follows from it: %q", with, r.Against())
+	for old, with := range map[string]string{"7350V283": "7350V283B", "Version 2.1": "Version 2.9", "22 13:24:58 2007": "22 13:24:58 1969"} {
+		if r := searched(t, strings.Replace(clean, old, with, 1)); !r.Reproduced() {
+			t.Errorf("%s: not reproduced: %q", with, r.Against())
 		}
 	}
+}
+
+func searched(t *testing.T, text string) *reproduce.Result {
+	t.Helper()
+	log, err := reproduce.Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reproduce.Search(t.Context(), log.Runs[0], reproduce.Options{Trials: 30})
 }

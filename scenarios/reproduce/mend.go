@@ -28,7 +28,7 @@ type mended struct {
 	// state is the line of the meter's first state if the log's is lost: then it is unsure.
 	state  upgradelog.Kind
 	unsure bool
-	// against is the line that is not taken as it stands although something follows from it; nil for none.
+	// against is the line that is not taken as it stands although it says something; nil for none.
 	against *contradiction
 }
 

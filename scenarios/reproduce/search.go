@@ -56,14 +56,13 @@ type Result struct {
 func (r *Result) matches() bool { return len(r.Candidates) > 0 && r.Candidates[0].Match }
 
 // Reproduced reports whether a candidate matches, and no line of the run was left out because it
-// cannot be read, so that nobody knows what it says, or taken otherwise than it stands although something
-// follows from it.
+// cannot be read, so that nobody knows what it says, or is taken otherwise than it stands.
 func (r *Result) Reproduced() bool {
 	return r.matches() && r.Run.Unread == 0 && r.Against() == ""
 }
 
-// Against says which line is not taken as it stands, and why, where something follows from it: its number
-// contradicts those of all others, or the bench has no such tool or rate. Empty for none.
+// Against says which line is not taken as it stands, and why: its number contradicts those of all others, its
+// value cannot be read, or no meter has such a rate. Empty for none.
 func (r *Result) Against() string {
 	if r.played == nil || r.played.against == nil {
 		return ""
