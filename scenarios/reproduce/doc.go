@@ -20,6 +20,9 @@
 // possibility is a plan to try next. Once all lines are right, the stamps show how big the
 // image was, where in a message the line went dead, or what took time without leaving a line.
 //
+// No log tells how long its tool waits for an answer: it is the vendor's time-out, and another one only where
+// all lines are explained, by one fault, and their times are not. That is remarked.
+//
 // # What a log says of the image
 //
 // Percentages, counts and efficiencies leave a range of sizes, in blocks; see [Sizes].

@@ -16,14 +16,15 @@ import (
 // log's line and from the requests that came before it.
 type proposals struct {
 	of     *played
-	called bool // the meter is
+	called bool          // the meter is
+	waits  time.Duration // of the tool, for an answer
 	want   []upgradelog.Entry
 	next   []hypothesis
 }
 
 // propose returns what else may have happened.
 func (s *search) propose(p *played) []hypothesis {
-	x := proposals{of: p, called: s.scene.called, want: s.run.Entries}
+	x := proposals{of: p, called: s.scene.called, waits: s.scene.waits(), want: s.run.Entries}
 	if p.matched == len(x.want) {
 		x.cut()
 		return x.next
@@ -252,7 +253,7 @@ func (x *proposals) eachTime(m mark, missing int) {
 		x.also(fault.Fault{Kind: answerLost.kind(), Trigger: t}, fault.Fault{Kind: answersSwapped.kind(), Trigger: t})
 	}
 	late := fault.Fault{Kind: answerLate.kind(), Trigger: t}
-	late.Parameters.By = time.Duration(2*missing+1) * (10*time.Second + x.of.blockTime()) / 2
+	late.Parameters.By = time.Duration(2*missing+1) * (x.waits + x.of.blockTime()) / 2
 	for _, answers := range []int{times * (missing + 1), always} {
 		late.Trigger = fault.Trigger{Unit: fault.AtReply, First: m.replies + 1, Last: m.replies + uint64(answers)}
 		x.also(late)
@@ -293,7 +294,7 @@ const bootTime = 5 * time.Second
 
 // restarted proposes a meter that restarts meanwhile, and so loses the download.
 func (x *proposals) restarted(t fault.Trigger, missing int) {
-	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*10*time.Second}})
+	x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{Time: time.Second + time.Duration(missing-1)*x.waits}})
 	if missing > 1 {
 		x.also(fault.Fault{Kind: powerGone.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing - 1)}})
 	} else {

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -56,10 +57,11 @@ const anyNumber = "5550105"
 // state. It is longer than clearing the flash takes at the slowest baud rate.
 const earlier = 10 * time.Minute
 
-// sceneOf reads the head of a run. The error says why no bench can be set up like this.
-func sceneOf(r *LoggedRun, called bool) (*scene, error) {
+// sceneOf reads the head of a run of a tool that waits so long for an answer; 0: as the vendor's does. The
+// error says why no bench can be set up like this.
+func sceneOf(r *LoggedRun, called bool, waits time.Duration) (*scene, error) {
 	w := &scene{called: called, files: make(map[int]world.Firmware), rigs: make(map[time.Duration]*rig.Rig), crossings: make(map[crossing]crossed)}
-	w.upgrade.Task, w.upgrade.Release = client.TaskUpgrade, client.Release22()
+	w.upgrade.Task, w.upgrade.Release, w.upgrade.Timeout = client.TaskUpgrade, client.Release22(), waits
 	begun, ok := r.Begun()
 	if !ok {
 		return nil, fmt.Errorf("line %d: the run's beginning is missing: no line %q stands before it", r.First, upgradelog.UpgradeStarted)
@@ -90,6 +92,11 @@ func sceneOf(r *LoggedRun, called bool) (*scene, error) {
 	}
 	_, err := w.rig(0)
 	return w, err
+}
+
+// waits is how long the tool waits for an answer.
+func (w *scene) waits() time.Duration {
+	return cmp.Or(w.upgrade.Timeout, client.DefaultTiming().Response)
 }
 
 // forget forgets what only helps with further trials: a result is kept longer than it is of use.

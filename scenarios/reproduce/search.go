@@ -25,6 +25,8 @@ const DefaultTrials = 360
 // Options of a search.
 type Options struct {
 	Trials int // at most; 0: DefaultTrials
+
+	waits time.Duration // of the tool for an answer; 0: as the vendor's does
 }
 
 // Result is what a search has found.
@@ -114,6 +116,7 @@ func Search(ctx context.Context, r *LoggedRun, o Options) *Result {
 		}
 	}
 	result.byTelephone(ctx, state, min(o.Trials, trialsByTelephone))
+	result = result.byTimeout(ctx, r, state)
 	if !result.matches() && !r.Mixed {
 		result.Known = knownOf(r)
 	}
@@ -135,7 +138,7 @@ func (r *Result) byTelephone(ctx context.Context, state upgradelog.Kind, trials 
 	if err != nil {
 		return
 	}
-	w, err := sceneOf(m.LoggedRun, true)
+	w, err := sceneOf(m.LoggedRun, true, 0)
 	if err != nil {
 		return // a meter without a modem
 	}
@@ -146,6 +149,53 @@ func (r *Result) byTelephone(ctx context.Context, state upgradelog.Kind, trials 
 	r.Trials += trials - s.left
 	w.forget()
 	r.beside(called, w)
+}
+
+// trialsByTimeout is the most trials with another time-out.
+const trialsByTimeout = 80
+
+// otherTimeouts are those that people give a tool that takes one, the likelier first.
+func otherTimeouts() []time.Duration {
+	return []time.Duration{5 * time.Second, 2 * time.Second, 20 * time.Second, 3 * time.Second, 15 * time.Second, 30 * time.Second, time.Second}
+}
+
+// byTimeout looks once more for what gives a log, as if its tool had waited a longer or shorter time for each
+// answer, where all its lines are explained and their times are not. A log does not tell that time.
+func (r *Result) byTimeout(ctx context.Context, run *LoggedRun, state upgradelog.Kind) *Result {
+	if r.matches() || r.Problem != nil || r.Untimed || len(r.Candidates) == 0 || r.Candidates[0].of.differs {
+		return r
+	}
+	late, trials := r.Candidates[0].of.late, r.Trials
+	if !slices.ContainsFunc(run.Entries, func(e upgradelog.Entry) bool {
+		return e.Kind == upgradelog.Resending || e.Kind == upgradelog.Retrying
+	}) {
+		return r
+	}
+	for _, waits := range otherTimeouts() {
+		if longer := waits > client.DefaultTiming().Response; longer != (late > 0) {
+			continue
+		}
+		other, _ := searchAs(ctx, run, Options{Trials: trialsByTimeout, waits: waits}, state)
+		trials += other.Trials
+		if other.matches() && plainly(other.Candidates[0].Plan) {
+			other.Trials = trials
+			other.Remarks = append(other.Remarks, Remark{0, fmt.Sprintf("nothing was found that gives its times with a tool that waits %v for an answer, as the vendor's does: these plans are for one that waits %v, as ionup --timeout %v does", client.DefaultTiming().Response, waits, waits)})
+			return other
+		}
+	}
+	r.Trials = trials
+	return r
+}
+
+// plainly reports whether one thing went wrong, and else time passed at most: with more, any time-out fits.
+func plainly(p fault.Plan) bool {
+	wrong := 0
+	for _, f := range p {
+		if about(f).family != pausing {
+			wrong++
+		}
+	}
+	return wrong <= 1
 }
 
 // byPhone is how much more far-fetched it is that a meter is called than that it is not.
@@ -189,7 +239,7 @@ func searchAs(ctx context.Context, r *LoggedRun, o Options, state upgradelog.Kin
 	result.played = m
 	result.Sizes, result.Lost, result.Untimed = sizesOf(m.LoggedRun), m.lost, m.untimed
 	result.Remarks = append(slices.Clip(result.Remarks), m.remarks...)
-	w, err := sceneOf(m.LoggedRun, false)
+	w, err := sceneOf(m.LoggedRun, false, o.waits)
 	if err != nil {
 		result.Problem = err
 		return result, false
@@ -452,9 +502,9 @@ func (s *search) blocksByTime(p *played) (int, bool) {
 	for _, e := range s.run.Entries {
 		switch e.Kind {
 		case upgradelog.Resending, upgradelog.Aborting:
-			passed -= 10*time.Second + s.block
+			passed -= s.scene.waits() + s.block
 		case upgradelog.Retrying:
-			passed -= 10 * time.Second
+			passed -= s.scene.waits()
 		case upgradelog.Verified:
 			passed -= restart
 		}

@@ -74,7 +74,7 @@ func searched(t *testing.T, r *LoggedRun) *search {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := sceneOf(m.LoggedRun, false)
+	w, err := sceneOf(m.LoggedRun, false, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

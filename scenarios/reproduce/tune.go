@@ -265,7 +265,7 @@ func (t *tuner) strikeInside() {
 	for i, f := range t.of.plan {
 		within := t.blockTime() + time.Second
 		if causeOf(f.Kind).atOnce() { // it may as well have been while the answer was waited for
-			within += 10 * time.Second
+			within += t.scene.waits()
 		}
 		if t.missing <= 0 || t.missing > within || !endsWithAnswers(f) {
 			continue
@@ -304,7 +304,7 @@ func (t *tuner) answerLate() {
 		if causeOf(f.Kind) != cableOut || f.Duration.NoResponses == 0 || t.missing >= 0 {
 			continue
 		}
-		round := 10*time.Second + t.of.blockTime()
+		round := t.scene.waits() + t.of.blockTime()
 		late := fault.Fault{Kind: answerLate.kind(), Trigger: f.Trigger}
 		late.Parameters.By = time.Duration(f.Duration.NoResponses)*round + t.missing
 		if f.Trigger.Unit == fault.AtTime {
@@ -344,7 +344,7 @@ func (t *tuner) noticed() {
 		t.add(len(t.of.plan), fault.Fault{Kind: connectionReset.kind(), Trigger: atTime(t.of.marks[n-1].at + t.missing)})
 	}
 	t.noticedAtOnce()
-	m, ok := t.of.unanswered()
+	m, ok := t.of.unanswered(t.scene.waits())
 	if !ok {
 		return
 	}
@@ -358,7 +358,7 @@ func (t *tuner) noticed() {
 	if n == 0 {
 		return
 	}
-	const round = 10 * time.Second
+	round := t.scene.waits()
 	reset := fault.Fault{Kind: connectionReset.kind(), Trigger: atTime(sent[n-1].at + round + t.missing)}
 	if -t.missing < round {
 		t.add(len(t.of.plan), reset)
@@ -529,7 +529,7 @@ func (t *tuner) sleeps() {
 		}
 	}
 	f := fault.Fault{Kind: asleep.kind(), Duration: fault.Duration{Time: t.missing}}
-	if m, ok := t.of.unanswered(); ok {
+	if m, ok := t.of.unanswered(t.scene.waits()); ok {
 		const within = 5 * time.Second
 		f.Trigger = atTime(m.at + within)
 		f.Duration.Time += within
@@ -579,8 +579,8 @@ func (p *played) quiet() (mark, bool) {
 }
 
 // unanswered is the last request whose answer was waited for in vain.
-func (p *played) unanswered() (mark, bool) {
-	const wait = 9 * time.Second
+func (p *played) unanswered(waits time.Duration) (mark, bool) {
+	wait := waits - waits/10
 	for i := len(p.marks) - 2; i >= 0; i-- {
 		if m, next := p.marks[i], p.marks[i+1]; next.replies == m.replies && next.at-m.at > wait {
 			return m, true
