@@ -448,13 +448,18 @@ func (f *reproduceFlags) group(b *strings.Builder, path string, r foundRun, grou
 	}
 }
 
-// withoutEnd is a sentence without the words at its end that another one has as well, and without a stop.
+// withoutEnd is a sentence without the words at its end that another one has as well, and without a stop. What
+// stands in quotation marks is not cut.
 func withoutEnd(sentence, other string) string {
+	short := strings.TrimSuffix(sentence, ".")
 	words, others := strings.Fields(sentence), strings.Fields(other)
 	for len(words) > 1 && len(others) > 0 && words[len(words)-1] == others[len(others)-1] {
 		words, others = words[:len(words)-1], others[:len(others)-1]
+		if s := strings.Join(words, " "); strings.Count(s, `"`)%2 == 0 {
+			short = strings.TrimSuffix(s, ".")
+		}
 	}
-	return strings.TrimSuffix(strings.Join(words, " "), ".")
+	return short
 }
 
 func finding(r *reproduce.Result) string {

@@ -436,3 +436,18 @@ func TestRunsThatSayTheSameAreExplainedOnce(t *testing.T) {
 		t.Errorf("exit %d, %d runs\n%s", code, lines, out)
 	}
 }
+
+// A step's name is not cut in two.
+func TestTheWordsThatTwoSentencesEndWithAreLeftOutButNotHalfAQuotation(t *testing.T) {
+	t.Parallel()
+	const other = `One answer was lost at the step "wait for the flash".`
+	for sentence, want := range map[string]string{
+		`One answer came late at the step "wait for the flash".`: "One answer came late",
+		`One answer was lost at the step "clear the flash".`:     `One answer was lost at the step "clear the flash"`,
+		"The meter hung.": "The meter hung",
+	} {
+		if got := withoutEnd(sentence, other); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

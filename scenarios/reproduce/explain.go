@@ -89,7 +89,7 @@ func scattered(p fault.Plan) bool {
 func (s *search) place(p *played, f fault.Fault) string {
 	t := f.Trigger
 	m, known := p.markAt(t)
-	if known && m.block > 0 && !counted(f) {
+	if known && m.block > 0 && (!counted(f) || !p.toldOf()) {
 		return p.about(m)
 	}
 	switch t.Unit {
@@ -121,6 +121,17 @@ func counted(f fault.Fault) bool {
 	c := causeOf(f.Kind)
 	family := about(f).family
 	return family == dead || family == anew || family == spoilt || family == unreached || c == carrierLost || c == retraining || c == answerLate || c == aborted || c == connectionReset
+}
+
+// toldOf reports whether a line says that something went wrong: without one no count tells where.
+func (p *played) toldOf() bool {
+	return slices.ContainsFunc(p.lines, func(l upgradelog.Line) bool {
+		switch l.Kind {
+		case upgradelog.Resending, upgradelog.Aborting, upgradelog.Retrying, upgradelog.GivingUp, upgradelog.Refused, upgradelog.AbortedByUser:
+			return true
+		}
+		return false
+	})
 }
 
 // about is a place in the download that the log tells only by its percentages.
@@ -156,14 +167,17 @@ func (p *played) markAt(t fault.Trigger) (found mark, ok bool) {
 			}
 		}
 		return p.marks[i], true
-	case fault.AtTime, fault.AtReply:
+	case fault.AtTime, fault.AtReply, fault.AtFlashOp:
 	default:
 		return mark{}, false
 	}
 	for _, m := range p.marks {
 		after := m.at > time.Duration(t.First)
-		if t.Unit == fault.AtReply {
+		switch t.Unit {
+		case fault.AtReply:
 			after = m.replies >= t.First
+		case fault.AtFlashOp:
+			after = m.ops >= t.First
 		}
 		// A fault at a time in milliseconds strikes just before its request.
 		if after && (t.Unit != fault.AtTime || m.at-time.Duration(t.First) > time.Millisecond) {
@@ -188,11 +202,9 @@ func lastsFor(f fault.Fault) string {
 	return " and stayed so"
 }
 
-// tellApart says how to find out which of several candidates with the same log it was.
+// tellApart says how to find out which of several candidates with the same log it was, or whether it was the
+// only one that was found.
 func tellApart(list []*Candidate) {
-	if len(list) < 2 {
-		return
-	}
 	for _, c := range list {
 		var ways []string
 		for _, f := range c.Plan {

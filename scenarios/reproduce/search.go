@@ -213,6 +213,9 @@ func (c *Candidate) likelihood() int {
 func (r *Result) beside(called *Result, w *scene) {
 	var list []*Candidate
 	for _, c := range called.Candidates {
+		if r.matches() && len(c.Plan) > len(r.Candidates[0].Plan)+1 {
+			continue // far-fetched beside what gives the log without a call
+		}
 		if c.Match && slices.ContainsFunc(c.Plan, func(f fault.Fault) bool { return f.Kind.ByPhone() }) {
 			c.called = w
 			list = append(list, c)
