@@ -16,7 +16,7 @@ type Known struct {
 }
 
 func knownOf(r *LoggedRun) *Known {
-	k := &Known{Ending: r.ending(), Left: Left{Condition: r.leaves(), tool: r.release()}}
+	k := &Known{Ending: r.ending(), Left: Left{Condition: r.leaves(), tool: r.release(), worn: r.gaveUpTheChip()}}
 	switch {
 	case k.Left.Condition == RunsNew:
 		k.Left.runs = r.words(upgradelog.FirmwareVersion, "Firmware Version = ", "")

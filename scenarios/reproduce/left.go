@@ -1,11 +1,13 @@
 package reproduce
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"ionbench/client"
+	"ionbench/client/upgradelog"
 	"ionbench/scenarios/rig"
 	"ionbench/simulator/flash"
 	"ionbench/simulator/ion"
@@ -54,6 +56,7 @@ type Left struct {
 	tool   client.Release // that wrote the log
 	runs   string         // revision; empty: not known
 	called bool           // the meter is reached by telephone
+	worn   bool           // its flash refused to be erased or programmed, and the tool gave up for that
 }
 
 // leftBy looks at a meter after an attempt to send it an image.
@@ -134,7 +137,23 @@ func (l Left) Steps() []string {
 		"be sure that " + l.way() + " is properly connected and that the meter has power; " + notCycled + l.unerased(),
 		"exit ION Setup completely and start " + l.release() + " in Single ION device configuration mode: it detects the failed upgrade; answer Yes and choose the firmware file. " + l.earlier() + "The same without ION Setup: " + l.Command(),
 	}
+	if l.worn {
+		steps = append(steps, wornOut)
+	}
 	return append(append(steps, l.template()...), "exit ION Setup completely once more and connect again: until then it is in Firmware Recovery Mode")
+}
+
+// wornOut is about a chip that failed in each of several downloads.
+//
+// Assumption: the article knows no such failure.
+const wornOut = "the meter's flash failed each time that it was tried: if this upgrade fails at the same place, the chip is worn out, no further one helps, and the meter has to go for repair"
+
+// gaveUpTheChip reports whether the tool gave up because the flash could not be erased or programmed.
+func (r *LoggedRun) gaveUpTheChip() bool {
+	l, _ := r.lastOf(upgradelog.Refused)
+	said, _ := client.ParseRefusal(l.Text)
+	var refusal *client.RefusalError
+	return errors.As(said, &refusal) && (refusal.Status == ion.StatusProgramFailed || refusal.Status == ion.StatusEraseFailed)
 }
 
 // way is what is between the PC and the meter.

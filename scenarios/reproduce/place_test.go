@@ -52,6 +52,17 @@ func TestAFailingChipIsToldByItsBlock(t *testing.T) {
 	}
 }
 
+// Who is told to send the image again is told, too, when that will not help.
+func TestWhatToDoNowKnowsAWornChip(t *testing.T) {
+	t.Parallel()
+	for plan, worn := range map[string]bool{"erase-fails at start address 0x070000": true, "program-fails at start address 0x030000": true, "cable-pull at block 5": false} {
+		c := resultOf(t, plan, 13).Candidates[0]
+		if got := strings.Contains(strings.Join(c.Left.Steps(), "\n"), "go for repair"); got != worn {
+			t.Errorf("%s: repair %v: %q", plan, got, c.Left.Steps())
+		}
+	}
+}
+
 // resultOf is what is found of the log of a plan, with an image of so many blocks.
 func resultOf(t *testing.T, plan string, blocks int) *reproduce.Result {
 	t.Helper()

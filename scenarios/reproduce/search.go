@@ -694,6 +694,7 @@ func (s *search) candidate(p *played) *Candidate {
 		Plan: p.plan, ImageBytes: p.bytes, Match: p.exact(), Matched: p.matched,
 		Meaning: s.meaning(p), Differs: s.difference(p), Left: p.left, of: p,
 	}
+	c.Left.worn = s.run.gaveUpTheChip()
 	if p.late != 0 && !p.differs {
 		c.Matched-- // the stamp of the last line is wrong
 	}
