@@ -66,7 +66,8 @@ func (a *Execution) hides(log *verdict.Log) string {
 	return ""
 }
 
-// goesOn says what a log tells behind the end of an upgrade; empty for nothing but notes.
+// goesOn says what a log tells behind the end of an upgrade that is no end; empty for nothing. Behind a success
+// nothing but notes may stand. A failure may have been told before the meter was given back.
 func goesOn(log *verdict.Log) string {
 	if log == nil {
 		return ""
@@ -77,7 +78,7 @@ func goesOn(log *verdict.Log) string {
 				continue
 			}
 			for _, behind := range run[i+1:] {
-				if behind.Kind != upgradelog.Note {
+				if success := e.Kind == upgradelog.UpgradeCompleted; success && behind.Kind != upgradelog.Note || behind.Kind == upgradelog.UpgradeCompleted {
 					return fmt.Sprintf("line %d of the log is %q, and behind it the upgrade goes on with %q", e.At, e.Line, behind.Line)
 				}
 			}

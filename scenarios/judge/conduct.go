@@ -41,7 +41,8 @@ type conduct struct {
 	swapped       bool          // a connection that breaks leads to another meter from now on
 	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
-	silences      int           // times that a block was sent again which had no answer, over the same connection
+	whole         bool          // all frames of the message before were sent: what was missing was no ACK
+	silences      int           // times that a whole block was sent again which had no answer, over the same connection
 	busy          haste         // since the last answer that was not busy
 	asked         rush          // in this attempt
 	patience      time.Duration // that every answer takes; 0: they come at once
@@ -215,6 +216,9 @@ func (c *conduct) says(f *ion.Frame) {
 		c.tell(duty.Ack, "it went on with frame %02X of a message, and frame %02X was not acknowledged", f.Transaction, c.last.Transaction)
 	}
 	pending := !c.replied && !c.last.WantsAck()
+	if f.First() {
+		c.whole = !c.last.WantsAck()
+	}
 	c.last, c.replied = *f, false
 	c.last.Data = nil
 	if id, first := f.MessageID(); first {
@@ -276,7 +280,7 @@ func (c *conduct) asks(id uint16, data []byte) {
 			c.tell(duty.Same, "a block that had no answer was sent again with another message id")
 		case !same && id == c.block.id && c.block.text != nil:
 			c.tell(duty.Same, "two blocks were sent with the same message id")
-		case same && !c.block.answered && !c.block.parted:
+		case same && !c.block.answered && !c.block.parted && c.whole:
 			c.silences++
 		}
 		if !bytes.Equal(text, c.block.text) || id != c.block.id {

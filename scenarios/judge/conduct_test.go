@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ionbench/scenarios/duty"
+	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 )
 
@@ -243,6 +244,48 @@ func TestABlockThatAGatewayGarblesIsWholeWhenItIsSentAgain(t *testing.T) {
 		}
 		if again := !bytes.Equal(g.garbled(frame), frame); again != test.again {
 			t.Errorf("%s: the copy is changed: %v", requestNames[test.kind], again)
+		}
+	}
+}
+
+// A missing ACK is no missing answer, and a log need not have a line of it.
+func TestABlockIsSilentlyAnsweredOnlyIfAllOfItWasSent(t *testing.T) {
+	block := ion.DownloadRequest{Op: ion.OpBlock, Sequence: 1, Address: 0x30000, Data: []byte{1, 2}}
+	message := ion.AppendPacket(nil, ion.Packet{
+		MessageID: 7, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(361), Type: ion.TypeDownload,
+		Body: ion.AppendDownloadRequest(nil, &block),
+	})
+	for _, test := range []struct {
+		name string
+		says func(*talk)
+		want int
+	}{
+		{"no ACK", func(t *talk) { t.says(ion.AckBit, 361, 0x41, message); t.says(ion.AckBit, 361, 0x41, message) }, 0},
+		{"no answer", func(t *talk) { t.says(0, 361, 0x40, message); t.says(0, 361, 0x40, message) }, 1},
+		{"an answer", func(t *talk) { t.says(0, 361, 0x40, message); t.answered(7); t.says(0, 361, 0x40, message) }, 0},
+		{"a break", func(t *talk) { t.says(0, 361, 0x40, message); t.parted(); t.says(0, 361, 0x40, message) }, 0},
+	} {
+		c := &talk{conduct: newConduct(361, time.Second)}
+		if test.says(c); c.silences != test.want {
+			t.Errorf("%s: %d missing answers, want %d", test.name, c.silences, test.want)
+		}
+	}
+}
+
+func TestBehindASuccessALogHasNothingButNotes(t *testing.T) {
+	const began, completed, failed = "Upgrade started at Thursday, March 06, 2008 3:57:48 PM\n", "Upgrade completed at Thursday, March 06, 2008 3:58:48 PM\n", "Upgrade failed at Thursday, March 06, 2008 3:58:48 PM\n"
+	for log, tells := range map[string]bool{
+		began + completed + "Note: well\n":                    false,
+		began + completed + "Settings restored: Clock\n":      true,
+		began + completed + failed:                            true,
+		began + failed + completed:                            true,
+		began + failed + "Device restarted\n":                 false,
+		began + failed + began + completed:                    false,
+		began + "Settings restored: Clock\n" + completed:      false,
+		began + completed + began + failed + "Note: ask us\n": false,
+	} {
+		if why := goesOn(verdict.ReadLog([]byte(log), 0)); (why != "") != tells {
+			t.Errorf("%q: %q", log, why)
 		}
 	}
 }
