@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -35,8 +36,17 @@ const (
 	mostHeldSecond              = 5
 )
 
-// besideLog is the log of the second run in {dir}.
-const besideLog = "second.log"
+// What the second run is given in {dir} in place of what the first has: a program that keeps it out by
+// one of them does not keep it from the meter.
+const (
+	besideLog   = "second.log"
+	besideImage = "second.upg"
+)
+
+// ofJudge reports whether the judge, and not the program, has chosen the name of a file in {dir}.
+func ofJudge(name string) bool {
+	return slices.Contains([]string{imageName, logName, besideLog, besideImage}, name)
+}
 
 // beside is one of two runs: where it meets the other.
 type beside struct {
@@ -170,12 +180,16 @@ func (r *secondRun) begin(ctx context.Context, at address) {
 	around := surroundings{}
 	values := r.values(at, around)
 	if !r.scenario.SameLog {
-		values[logOf] = filepath.Join(r.place.path, besideLog)
+		values[logOf], values[imageOf] = filepath.Join(r.place.path, besideLog), filepath.Join(r.place.path, besideImage)
+		r.failed = r.writeImage(r.right, func(_ string, content []byte) error { return r.place.put(besideImage, content) })
 	}
 	argv := r.target.Upgrade.argv(values)
 	r.command = shell.Join(argv...)
 	go func() {
 		defer close(r.done)
+		if r.failed != nil {
+			return
+		}
 		run := func() {
 			var next *process
 			if next, r.failed = start(argv, around.environment(r.place.path), nil); r.failed == nil {

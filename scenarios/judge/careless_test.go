@@ -292,6 +292,9 @@ var careless = []struct {
 	{"nothing keeps a second run out while there is no connection",
 		"        fcntl.flock(lock,", "        0 and fcntl.flock(lock,",
 		"second-run-at-a-break", "conduct: a run was stopped"},
+	{"a second run is kept out by the name of its file",
+		"        name = f\"{args.tcp or os.path.realpath(args.port)}-{args.unit_id}\"", "        name = f\"{args.image}\"",
+		"second-run-at-a-break", "conduct: a run was stopped"},
 }
 
 // wholePartOfFrames is how upgrade.py takes a frame, or goes on behind its beginning.

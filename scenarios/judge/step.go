@@ -139,7 +139,7 @@ const leastKept = 100
 func (p *player) mayKeep() map[string][]byte {
 	found := make(map[string][]byte)
 	p.place.gather(func(name string, mode fs.FileMode, content []byte) {
-		if mode.IsRegular() && name != imageName && name != logName && name != besideLog && len(content) >= leastKept {
+		if mode.IsRegular() && !ofJudge(name) && len(content) >= leastKept {
 			found[name] = bytes.Clone(content)
 		}
 	})

@@ -297,7 +297,7 @@ func (a *Execution) warn(about duty.ID, what string) {
 func (p *player) lookAtKept(a *Execution) {
 	open := ""
 	p.place.list(func(name string, mode fs.FileMode) {
-		if name == imageName || name == logName || name == besideLog || !mode.IsRegular() {
+		if ofJudge(name) || !mode.IsRegular() {
 			return
 		}
 		content, err := p.place.read(name, maxGathered)
