@@ -115,6 +115,12 @@ func TestTheEvidenceOfAProgramIsJudgedByTheOneRule(t *testing.T) {
 		{"a recovery that fails", recoveryFails, []verdict.Rule{verdict.I4}},
 		{"one that a twin is in the way of", func(e *verdict.Evidence) { recoveryFails(e); twinRuns(e) }, nil},
 		{"one beside a twin without power", func(e *verdict.Evidence) { recoveryFails(e); twin(e) }, []verdict.Rule{verdict.I4}},
+		{"a twin that restarts into its application", func(e *verdict.Evidence) { twinRuns(e).State = meter.Booting }, nil},
+		{"a twin that was left in its loader", func(e *verdict.Evidence) { twinRuns(e).State = meter.Download }, []verdict.Rule{verdict.I9}},
+		{"a neighbour that restarts", func(e *verdict.Evidence) {
+			o := twinRuns(e)
+			o.UnitID, o.State = o.UnitID+1, meter.Booting
+		}, []verdict.Rule{verdict.I9}},
 		{"a twin that was taken for the meter", func(e *verdict.Evidence) { mistaken(e); e.Mistook = true }, nil},
 		{"a twin that was flashed beside the meter", mistaken, []verdict.Rule{verdict.I9, verdict.I2}},
 		{"a tool at work without end on a twin", func(e *verdict.Evidence) { mistaken(e); e.Mistook, e.Tool.Ended = true, false }, []verdict.Rule{verdict.I5}},
