@@ -6,6 +6,7 @@ import (
 
 	"ionbench/scenarios/cases"
 	"ionbench/scenarios/retell"
+	"ionbench/scenarios/trial"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/story/page"
 )
@@ -60,13 +61,36 @@ func (b *Bench) retold(text string) (*retell.Story, error) {
 		if err != nil {
 			return nil, err
 		}
-		return retell.Case(c)
+		told, err := retell.Case(c)
+		if err == nil {
+			told.Head.Program = suite
+		}
+		return told, err
 	}
 	told, err := retell.Of(&b.world)
 	if err == nil {
-		told.Events, told.Head.Title = b.Trace(), "What was tried on a bench"
+		told.Events = b.Trace()
+		told.Head.Program, told.Head.Title = suite, "What was tried on a bench"
+		told.Head.Plan, told.Head.Outcome, told.Head.Broken = b.endings()
 	}
 	return told, err
+}
+
+// suite is who writes the stories of a bench.
+const suite = "a suite of tests on package scenarios"
+
+// endings are the faults of all attempts, what each came to, and what was broken.
+func (b *Bench) endings() (plan, outcome string, broken []string) {
+	var plans trial.Plans
+	var ends []string
+	for _, o := range b.outcomes {
+		plans = append(plans, o.Plan)
+		ends = append(ends, o.ending())
+		for _, v := range o.Broken {
+			broken = append(broken, fmt.Sprintf("attempt %d: %v", o.Number, v))
+		}
+	}
+	return plans.String(), strings.Join(ends, ", then "), broken
 }
 
 // history is a case file with the attempts so far and how each ended. It is empty if a case file

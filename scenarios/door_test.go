@@ -248,3 +248,17 @@ func TestTheArtifactsOfABenchRepeatWhatHappened(t *testing.T) {
 		t.Errorf("plan:\n%s\nlog:\n%s", left.Plan, left.Log)
 	}
 }
+
+func TestTheStoryOfAnUpgraderOfOnesOwnSaysWhatWasTriedAndHowItEnded(t *testing.T) {
+	b := opened(t)
+	fails := func(net.Conn) error { return errors.New("no idea how") }
+	if _, err := b.Try(scenarios.Attempt{By: scenarios.Blocking(t, fails), Plan: "reply-lost at 1h", Allow: []verdict.Rule{verdict.Unstruck, verdict.Expected}}); err != nil {
+		t.Fatal(err)
+	}
+	shown := b.Artifacts().Story
+	for _, want := range []string{"<dt>plan</dt><dd>reply-lost at 1h</dd>", "<dt>outcome</dt><dd>no idea how</dd>", "<dt>broken</dt><dd>attempt 1: "} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+}

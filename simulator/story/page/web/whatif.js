@@ -21,7 +21,7 @@ export function whyNot(book) {
   if (book.head.replays) return "";
   if (!book.head.virtual) return "This run took place in real time, with a program that is not in the page: it cannot be played again here.";
   if (/^meanwhile *=/m.test(book.head.world ?? "")) return "Attempts of this run overlap. Each of their lines has a clock of its own, and the page does not walk through such a run.";
-  return "A file of somebody's own went into this run, which is not in the page: it cannot be played again here.";
+  return "A file or a program of somebody's own went into this run, which is not in the page: it cannot be played again here.";
 }
 
 /** The part of the page that asks what if. */
