@@ -378,7 +378,7 @@ func (u *Upgrader) miss(now time.Duration) (again bool) {
 		u.giveUp(now, s)
 		return false
 	}
-	if s.retry != polling {
+	if s.retry != polling && s.retry != returning {
 		u.transfer.resent++
 	}
 	u.rules.logMissing(u, s.retry)

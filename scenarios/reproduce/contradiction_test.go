@@ -62,7 +62,7 @@ func TestALogWhoseHeadCannotBeReadIsExplainedAndNotCalledReproduced(t *testing.T
 	clean := string(logs.UpgradeFailed())
 	for old, odd := range map[string][]string{
 		"Version 2.1 (Build 676)":  {"Veqsion 2.1 (Build 676)", "Version 2.1 (Bauen 676)", "Version 2.1 (Build 6q6)"},
-		"BaudRate = 9600":          {"BaudRate = 9q00", "BaudRate = 12345"},
+		"BaudRate = 9600":          {"BaudRate = 9q00", "BaudRate = 12345", "BaudRate = 115200"},
 		"Wed Aug 22 13:24:58 2007": {"Wed Aqg 22 13:24:58 2007"},
 		"Unit ID = 105":            {"Unit ID = 1o5"},
 	} {

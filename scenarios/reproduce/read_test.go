@@ -157,7 +157,6 @@ func TestWhatNoMeterOfTheBenchHasIsShownAndPlayedWithAStandIn(t *testing.T) {
 		"behind its end":      {"Wed Aug 22 13:24:58 2007", "Mon Feb  7 06:28:16 2107", "no meter of the bench has this"},
 		"long behind":         {"Wed Aug 22 13:24:58 2007", "Fri Dec 31 23:59:59 9999", "no meter of the bench has this"},
 		"unit id 0":           {"Unit ID = 105", "Unit ID = 0", `the bench plays "Device Unit ID = 105"`},
-		"baud rate":           {"BaudRate = 9600", "BaudRate = 115200", `the bench plays "Device BaudRate = 9600"`},
 		"serial number":       {"PC-0209A001-11", strings.Repeat("x", 40), `the bench plays "Device Serial Number = PC-0209A001-11"`},
 		"no serial number":    {"PC-0209A001-11", "", `the bench plays "Device Serial Number = PC-0209A001-11"`},
 		"no device name":      {"Device Name = ion7350", "Device Name = ", `the bench plays "Device Name = ion7350"`},
