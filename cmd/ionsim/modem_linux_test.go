@@ -165,7 +165,7 @@ func TestACallTakesTheTimesThatItIsGiven(t *testing.T) {
 			connected = *e.At
 		}
 	}
-	if trained := connected - answered; trained < 0.3 {
+	if trained := connected - answered; trained < 0.299 { // a difference of two floats may be less than 0.3
 		t.Errorf("they trained for %v s", trained)
 	}
 	if took < 900*time.Millisecond {
