@@ -1,6 +1,7 @@
 package rig_test
 
 import (
+	"fmt"
 	"hash/crc32"
 	"testing"
 	"time"
@@ -42,6 +43,42 @@ func articleRun(tb testing.TB) (*rig.Rig, *world.Attempt) {
 // the image. The ratio is the time of the bench over the time of that work.
 func BenchmarkSeventyMinutes(b *testing.B) {
 	prepared, attempt := articleRun(b)
+	besideTheFloor(b, prepared, attempt)
+}
+
+// BenchmarkALine is BenchmarkSeventyMinutes on a line of several meters, of which the others hear every
+// frame. The floor is the same: the work of the two that talk.
+func BenchmarkALine(b *testing.B) {
+	for _, meters := range []int{1, 8, 31} {
+		b.Run(fmt.Sprintf("meters=%d", meters), func(b *testing.B) {
+			prepared, attempt := runOnALine(b, meters)
+			besideTheFloor(b, prepared, attempt)
+		})
+	}
+}
+
+// runOnALine is the article's upgrade of the first of so many meters on a line.
+func runOnALine(b *testing.B, meters int) (*rig.Rig, *world.Attempt) {
+	b.Helper()
+	w := world.World{Firmware: []world.Firmware{{Bytes: world.ArticleImageBytes}}}
+	for i := range meters {
+		n := fmt.Sprint(i + 1)
+		w.Meters = append(w.Meters, world.Meter{Name: "m" + n, Line: "l", UnitID: uint16(105 + i), SerialNumber: "PC-" + n})
+	}
+	prepared, err := rig.New(&w, rig.Options{Trace: rig.NoTrace})
+	if err != nil {
+		b.Fatal(err)
+	}
+	attempt := &world.Attempt{Tool: world.Tool{Task: client.TaskUpgrade, Release: client.Release21()}, Person: world.Person{Unticked: ion.AllGroups}}
+	if attempt.Plan, err = fault.Parse("cable-pull at block 439"); err != nil {
+		b.Fatal(err)
+	}
+	return prepared, attempt
+}
+
+// besideTheFloor times an attempt of which 438 blocks arrive, and the work that these need at least.
+func besideTheFloor(b *testing.B, prepared *rig.Rig, attempt *world.Attempt) {
+	b.Helper()
 	image := prepared.World().FirmwareOf(attempt).Own.Image[:438*ion.BlockBytes]
 	var ours, floor time.Duration
 	for b.Loop() {
