@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -96,7 +98,8 @@ func newBedWith(t *testing.T, plan string, change func(*bench.Config)) *bed {
 	if runtime.GOOS == "linux" {
 		b.link = b.path("ttyION")
 	}
-	server, err := serve.Listen(serve.Config{Link: b.link, TCP: "127.0.0.1:0", RFC2217: "127.0.0.1:0", PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
+	host := loopbackOf(b.dir) + ":0"
+	server, err := serve.Listen(serve.Config{Link: b.link, TCP: host, RFC2217: host, PTY: runtime.GOOS == "linux", Baud: ion.DefaultBaudRate, Commands: b.commands,
 		Reset: station.TakeReset, Gone: station.PortGone,
 		Modem: func() rfc2217.ModemState { return rfc2217.StateOf(station.Signals()) },
 		Lines: func(now time.Duration, l rfc2217.Lines) { station.SetDTR(now, l.DTR) },
@@ -115,6 +118,16 @@ func newBedWith(t *testing.T, plan string, change func(*bench.Config)) *bed {
 	}
 	t.Cleanup(b.stop)
 	return b
+}
+
+// loopbackOf is a loopback address of a bed's own, where there are many: a port of its server, once that has ended,
+// is nobody's again, and must not become that of another test's meter.
+func loopbackOf(dir string) string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1"
+	}
+	sum := crc32.ChecksumIEEE([]byte(dir))
+	return fmt.Sprintf("127.%d.%d.%d", 1+sum%254, sum>>8%256, 1+sum>>16%254)
 }
 
 // onMeter calls f between two turns of the station.
