@@ -46,7 +46,6 @@ type conduct struct {
 	busy          haste         // since the last answer that was not busy
 	asked         rush          // in this attempt
 	patience      time.Duration // that every answer takes; 0: they come at once
-	impatience    int           // times that it did not wait for one
 	saidAt        time.Duration // when the program last sent data
 	breaches      []breach
 }
@@ -232,18 +231,11 @@ func (c *conduct) says(f *ion.Frame) {
 	c.saidAt = c.now
 }
 
-// mostImpatient is more than chance: the judge, too, may have been late to see a request.
-const mostImpatient = 2
-
 // impatient looks at how soon a message is sent again whose answer is on its way. How often a meter is
 // asked that restarts is up to the program.
 func (c *conduct) impatient(id uint16, kind request) {
 	restarting := kind == identifies && c.enter != 0
-	waited := c.now - c.saidAt
-	if id != c.id || c.patience == 0 || waited >= c.patience || c.reopened || restarting {
-		return
-	}
-	if c.impatience++; c.impatience >= mostImpatient {
+	if waited := c.now - c.saidAt; id == c.id && c.patience > 0 && waited < c.patience && !c.reopened && !restarting {
 		c.tell(duty.Patience, "%s was sent again after %v, and the answer takes %v, for which it should wait", requestNames[kind], waited.Round(time.Millisecond), c.patience)
 	}
 }

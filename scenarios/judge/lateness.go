@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ionbench/scenarios/duty"
 	"ionbench/scenarios/verdict"
 )
 
@@ -92,6 +93,10 @@ func (r *Result) doubtful(response time.Duration) string {
 		case verdict.I1, verdict.I3, verdict.I4, verdict.I5, verdict.Expected, verdict.Unstruck:
 		case verdict.I7:
 			if v.Attempt == 0 {
+				return ""
+			}
+		case verdict.Conduct:
+			if !r.misconduct(v, duty.Patience) { // the judge sees a request late, and the next one in time
 				return ""
 			}
 		default:

@@ -95,8 +95,11 @@ func TestAFailureIsDoubtedOnlyWhereALateComputerCanBeTheReason(t *testing.T) {
 		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.I7}}, false},
 		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.I7, Attempt: 1}}, true},
 		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.I8}}, false},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.Conduct, Reason: "sent again too soon"}}, true},
+		{200 * time.Millisecond, []verdict.Violation{{Rule: verdict.Conduct, Reason: "sent again too soon"}, {Rule: verdict.Conduct, Reason: "other bytes"}}, false},
+		{50 * time.Millisecond, []verdict.Violation{{Rule: verdict.Conduct, Reason: "sent again too soon"}}, false},
 	} {
-		r := &Result{Broken: test.broken, late: test.late, Attempts: []*Execution{{Asked: true}}}
+		r := &Result{Broken: test.broken, late: test.late, Attempts: []*Execution{{Asked: true, Conduct: []breach{{duty.Patience, "sent again too soon"}, {duty.Same, "other bytes"}}}}}
 		if why := r.doubtful(response); (why != "") != test.doubt {
 			t.Errorf("%v late, %v: %q", test.late, test.broken, why)
 		}
