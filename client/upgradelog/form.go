@@ -64,10 +64,17 @@ func mostlyZero(b []byte, from int) bool {
 }
 
 // Text returns a log as UTF-8 without a mark, whatever its encoding. Half a character at the end
-// of UTF-16 is left out.
-func Text(b []byte) string {
+// of UTF-16 is left out. guessed names the encoding if nothing but the bytes themselves suggests it; it is
+// empty of UTF-8, and where a mark says which it is.
+func Text(b []byte) (text, guessed string) {
 	e, mark := encodingOf(b)
-	return e.text(b[mark:])
+	switch {
+	case e == latin1:
+		guessed = "the code page of a Western Windows"
+	case e != utf8Bytes && mark == 0:
+		guessed = "UTF-16 without a byte-order mark"
+	}
+	return e.text(b[mark:]), guessed
 }
 
 func (e encoding) text(b []byte) string {

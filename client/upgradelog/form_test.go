@@ -84,7 +84,10 @@ func TestAnEmptyFileBeginsALogInItsEncoding(t *testing.T) {
 func TestWhatACodePageLacksIsEscaped(t *testing.T) {
 	head := latin1of("Upgrade started at Donnerstag\nTemplate sent: Süd\n")
 	got := added(t, head, Line{Kind: TemplateSent, Text: "Łódź ü"})
-	text := Text(got)
+	text, guessed := Text(got)
+	if guessed == "" {
+		t.Error("nothing but its bytes says which code page it is")
+	}
 	if log, err := Parse([]byte(text)); err != nil || log.Entries[1].Text != "Łódź ü" || !bytes.HasSuffix(got, []byte("\xF3d\\xC5\\xBA \xFC\n")) {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -96,7 +99,11 @@ func TestALogThatWasCutShortGoesOn(t *testing.T) {
 	for _, whole := range [][]byte{logs.UpgradeFailed(), utf16of(string(logs.UpgradeFailed()), false), utf16of(string(logs.UpgradeFailed()), true)} {
 		for cut := 2; cut < len(whole); cut += 7 {
 			got := added(t, whole[:cut], verified)
-			log, err := Parse([]byte(Text(got)))
+			text, guessed := Text(got)
+			if guessed != "" {
+				t.Fatalf("cut after %d bytes: %s is guessed", cut, guessed)
+			}
+			log, err := Parse([]byte(text))
 			if err != nil || len(log.Entries) == 0 || log.Entries[len(log.Entries)-1].Line != verified || !bytes.HasPrefix(got, whole[:cut]) {
 				t.Fatalf("cut after %d bytes: %v\n%.200q", cut, err, got[max(0, len(got)-200):])
 			}

@@ -68,6 +68,9 @@ func undressed(text string) (plain string, said []string) {
 			text, said = bare, append(said, d.says)
 		}
 	}
+	if strangeEnds.MatchString(text) {
+		said = append(said, "its lines end as those of another system or program do")
+	}
 	return lineEnds.Replace(text), said
 }
 
@@ -117,21 +120,27 @@ func withoutEscapes(s string) (text string, was bool) {
 }
 
 // textOf is a log as UTF-8, also from the two encodings that no log of a tool continues: UTF-32, and the
-// code page of a Western Windows with the marks that Latin 1 does not have.
-func textOf(b []byte) string {
+// code page of a Western Windows with the marks that Latin 1 does not have. guessed names one that no mark says.
+func textOf(b []byte) (text, guessed string) {
 	if s, ok := ofUTF32(b); ok {
-		return s
+		return s, "UTF-32"
 	}
-	s := upgradelog.Text(b)
+	text, guessed = upgradelog.Text(b)
 	if utf8.Valid(b) {
-		return s
+		return text, guessed
 	}
-	return strings.Map(func(r rune) rune {
-		if at := r - firstOf1252; at >= 0 && int(at) < len(marksOf1252) {
-			return marksOf1252[at]
-		}
-		return r
-	}, s)
+	return strings.Map(of1252, text), guessed
+}
+
+// readAs says that an encoding was guessed.
+func readAs(guessed string) string { return "its bytes are read as " + guessed }
+
+// of1252 is a character of the code page 1252, if it was taken for one of Latin 1.
+func of1252(r rune) rune {
+	if at := r - firstOf1252; at >= 0 && int(at) < len(marksOf1252) {
+		return marksOf1252[at]
+	}
+	return r
 }
 
 // Where the code page 1252 has marks, Latin 1 has control characters.

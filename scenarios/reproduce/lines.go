@@ -79,8 +79,9 @@ func (o *opener) withoutAlternatives(b []byte, deep int) []byte {
 		}
 		best, lines := before, -1
 		for i := before; i < len(parts)-behind; i++ {
-			text, _ := o.decoded(parts[i], deep)
-			page, _ := withoutHTML(lineEnds.Replace(textOf(text)))
+			part, _ := o.decoded(parts[i], deep)
+			text, _ := textOf(part)
+			page, _ := withoutHTML(lineEnds.Replace(text))
 			if n, _ := readable(strings.Split(page, "\n")); n > lines {
 				best, lines = i, n
 			}
@@ -115,10 +116,11 @@ func (o *opener) decoded(b []byte, deep int) (content []byte, was bool) {
 		within := opener{left: o.left, mailed: true}
 		text = within.open(text, deep)
 		o.left, o.said = within.left, append(o.said, within.said...)
-		if len(text) > upgradelog.MaxBytes {
-			text = text[:upgradelog.MaxBytes]
+		plain, guessed := textOf(text[:min(len(text), upgradelog.MaxBytes)])
+		if guessed != "" {
+			o.said = append(o.said, readAs(guessed))
 		}
-		return append(append(part[:len(part)-len(body):len(part)-len(body)], upgradelog.Text(text)...), '\n')
+		return append(append(part[:len(part)-len(body):len(part)-len(body)], plain...), '\n')
 	})
 	if !bytes.Contains(content, []byte("=3D")) || bytes.Contains(content, []byte(" = ")) {
 		return content, was
@@ -203,15 +205,32 @@ func twice(lines []string) bool {
 }
 
 // lineEnds are those of other systems, of transfers that translate ends that are translated already,
-// and of Unicode.
-var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n", "\x1E", "\n", "¶", "\n")
+// and of Unicode. Of those strangeEnds are such as no tool writes.
+var (
+	lineEnds    = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n", "\x1E", "\n", "¶", "\n")
+	strangeEnds = regexp.MustCompile("\r[^\n]|[\u0085\u2028\u2029\x1E¶]")
+)
 
 // blanks are what mail programs and word processors write for a blank.
 var blanks = strings.NewReplacer("\u00A0", " ", "\u2007", " ", "\u202F", " ", "\u3000", " ", "\t", " ", "\uFEFF", "", "\u200B", "", "\u200E", "", "\u200F", "", "\u00AD", "")
 
+// padding are what stands at the ends of a line besides blanks, as in a part of a file that was never written.
+const padding = "\x00\x1A"
+
+// padded reports whether blanks or zeros stand at the ends of a line.
+func padded(s string) bool { return strings.TrimFunc(s, edge) != s }
+
+func edge(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(padding, r) }
+
+// withOtherBlanks reports whether a line has blanks that no keyboard writes.
+func withOtherBlanks(s string) bool {
+	s = strings.TrimFunc(s, edge)
+	return blanks.Replace(s) != s
+}
+
 // tidied returns a line with common blanks, and none at its ends.
 func tidied(s string) string {
-	if bare := strings.Trim(s, "\x00\x1A"); bare != "" || strings.Trim(s, "\x1A") == "" {
+	if bare := strings.Trim(s, padding); bare != "" || strings.Trim(s, "\x1A") == "" {
 		s = bare // of zeros alone it is said that they stand there
 	}
 	return strings.TrimFunc(blanks.Replace(s), unicode.IsSpace)
@@ -257,7 +276,7 @@ func unquoted(s string) (text string, was bool) {
 }
 
 // spelled is how a line stood in the file, other than the tool writes it.
-type spelled uint8
+type spelled uint16
 
 const (
 	quoted    spelled = 1 << iota // with marks of a mail before it
@@ -268,6 +287,7 @@ const (
 	respaced                      // with other blanks or marks
 	glued                         // behind another one in one line
 	halved                        // with a time of twelve hours, without AM and PM
+	blanked                       // with blanks at its ends
 )
 
 // spellings are what is said of lines that are spelled otherwise.
@@ -278,6 +298,7 @@ var spellings = []struct {
 	{quoted, "quoted as in a mail: the marks before the lines are left out"},
 	{stamped, "something stands before the lines, such as another logger's stamp: it is left out"},
 	{recased, "other capitals than the tool writes, which do not matter"},
+	{blanked, "blanks stand before the lines or behind them: they are left out"},
 	{respaced, "other blanks or marks than the tool writes, such as those of a word processor"},
 	{wrapped, "a line that was wrapped is joined again"},
 	{halved, "neither AM nor PM stands behind its time, which may be twelve hours off"},
@@ -302,13 +323,20 @@ func lineOf(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {
 	if !mentions(s) {
 		return l, how, "", false
 	}
+	var blank spelled
+	if padded(s) {
+		blank |= blanked
+	}
+	if withOtherBlanks(s) {
+		blank |= respaced
+	}
 	if l, how, remark, ok = lineAsIs(s); ok {
-		return retyped(l, how, remark)
+		return retyped(l, how|blank, remark)
 	}
 	s = tidied(s)
 	if other := loosened(s); other != s {
 		if l, how, remark, ok = lineAsIs(other); ok {
-			return retyped(l, how|respaced, remark)
+			return retyped(l, how|blank|respaced, remark)
 		}
 	}
 	return l, how, "", false

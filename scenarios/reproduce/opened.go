@@ -123,7 +123,8 @@ func linesOfLog(b []byte) int {
 	if len(b) > upgradelog.MaxBytes || ofAnotherKind(b) != nil {
 		return 0
 	}
-	text, _ := undressed(textOf(b[:min(enough, len(b))]))
+	text, _ := textOf(b[:min(enough, len(b))])
+	text, _ = undressed(text)
 	n, _ := readable(strings.Split(text, "\n"))
 	return n
 }

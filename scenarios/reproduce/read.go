@@ -61,7 +61,11 @@ func Read(b []byte) (*Log, error) {
 	if len(content) > upgradelog.MaxBytes {
 		return nil, fmt.Errorf("%w: it has more than %d bytes; cut it into parts", upgradelog.ErrTooLarge, upgradelog.MaxBytes)
 	}
-	text, more := undressed(textOf(content))
+	text, guessed := textOf(content)
+	if guessed != "" {
+		said = append(said, readAs(guessed))
+	}
+	text, more := undressed(text)
 	r := reader{log: new(Log)}
 	for _, says := range append(said, more...) {
 		r.remark(0, "%s", says)

@@ -310,9 +310,13 @@ func TestALogIsReadHoweverItWasPassedOn(t *testing.T) {
 		return b.String()
 	}
 	for name, test := range map[string]struct{ text, says string }{
-		"blanks behind":         {each(func(_ int, s string) string { return s + "   " }), ""},
-		"blanks before":         {each(func(_ int, s string) string { return " \t" + s }), ""},
-		"blanks that are fixed": {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", "\u00A0") }), ""},
+		"blanks behind":         {each(func(_ int, s string) string { return s + "   " }), "blanks stand before the lines or behind them"},
+		"blanks before":         {each(func(_ int, s string) string { return " \t" + s }), "blanks stand before the lines or behind them"},
+		"blanks that are fixed": {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", "\u00A0") }), "other blanks or marks"},
+		"tabs for blanks":       {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", "\t") }), "other blanks or marks"},
+		"no width":              {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", " \u200B") }), "other blanks or marks"},
+		"CR alone":              {strings.ReplaceAll(article, "\n", "\r"), "end as those of another system"},
+		"CR twice":              {strings.ReplaceAll(article, "\n", "\r\r\n"), "end as those of another system"},
 		"empty lines between":   {each(func(_ int, s string) string { return s + "\n" }), ""},
 		"a quote":               {each(func(_ int, s string) string { return "> " + s }), "quoted as in a mail"},
 		"a quote of a quote":    {each(func(_ int, s string) string { return ">> " + s }), "quoted as in a mail"},
@@ -330,7 +334,9 @@ func TestALogIsReadHoweverItWasPassedOn(t *testing.T) {
 		"gzip":               {packed(article), "unpacked with gzip"},
 		"HTML":               {"<html><body><p>Dear all,</p><pre>" + strings.ReplaceAll(article, "\n", "<br>\n") + "</pre>Kind regards<br/></body></html>", "taken out of HTML"},
 		"a mail around it":   {"Hello,\nthe upgrade failed again, see below.\n\n" + article + "\nKind regards\n  Ann\n", "left out"},
-		"UTF-16 unmarked":    {wideWithoutMark(article), ""},
+		"UTF-16 unmarked":    {wideWithoutMark(article), "its bytes are read as UTF-16 without a byte-order mark"},
+		"UTF-32":             {strings.Join(strings.Split(article, ""), "\x00\x00\x00") + "\x00\x00\x00", "its bytes are read as UTF-32"},
+		"a Windows page":     {strings.ReplaceAll(article, "...", "\x85"), "its bytes are read as the code page of a Western Windows"},
 	} {
 		log, err := Read([]byte(test.text))
 		if err != nil || len(log.Runs) != 1 {

@@ -92,7 +92,7 @@ func (r *rtf) symbol() {
 			return
 		}
 		r.rest = r.rest[min(digits, len(r.rest)):]
-		r.write(textOf([]byte{byte(code)}))
+		r.write(string(of1252(rune(byte(code)))))
 	case '*':
 		r.hush()
 	case '\r', '\n':
