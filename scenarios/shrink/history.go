@@ -101,6 +101,35 @@ func alike(w *world.World) bool {
 	return false
 }
 
+// deaf counts the attempts that talk to a meter which has a twin on its line, without listening for it: such
+// a tool does to both what it does to one.
+func deaf(w *world.World) int {
+	n := 0
+	for i := range w.Attempts {
+		if a := &w.Attempts[i]; !a.Listens && hasTwin(w, w.PlaceOf(a)) {
+			n++
+		}
+	}
+	return n
+}
+
+// hasTwin reports whether another meter on the line of this one has its unit id.
+func hasTwin(w *world.World, of int) bool {
+	m := w.Meters[of].Filled()
+	for i := range w.Meters {
+		if other := w.Meters[i].Filled(); i != of && other.Line == m.Line && other.UnitID == m.UnitID {
+			return true
+		}
+	}
+	return false
+}
+
+// turns reports whether a world is about something else than the best one: two meters that nothing tells
+// apart any more, or a tool that no longer listens beside a twin, break invariants by themselves.
+func (m *minimizer) turns(w *world.World) bool {
+	return alike(w) && !alike(&m.best.World) || deaf(w) > deaf(&m.best.World)
+}
+
 // dropActions tries to leave out what lies between attempts, and what is done in the windows.
 func (m *minimizer) dropActions() {
 	for i := range m.best.World.Attempts {

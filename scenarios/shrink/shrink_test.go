@@ -3,6 +3,7 @@ package shrink_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -233,7 +234,7 @@ func TestTheWorldIsShrunkTowardsTheArticles(t *testing.T) {
 		"one neighbour and who asks it matter": {func(s shrink.Subject) bool {
 			return slices.ContainsFunc(s.World.Meters, func(m world.Meter) bool { return m.Name == "west" }) && len(s.World.Stations) > 0
 		},
-			"[meter]\nimage-bytes = 16384\n\n[meter west]\n\n[station SCADA]\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
+			"[meter]\nimage-bytes = 16384\n\n[meter west]\nunit-id = 8\n\n[station SCADA]\n\n[firmware]\nbytes = 7424\n\n[attempt]\ntask = upgrade\n"},
 		"the windows matter": {func(s shrink.Subject) bool {
 			return s.World.Attempts[0].Task == client.TaskConnect && len(s.World.Attempts[0].Assistant) > 0
 		},
@@ -247,6 +248,33 @@ func TestTheWorldIsShrunkTowardsTheArticles(t *testing.T) {
 	named := shrink.Minimize(t.Context(), subject(t, trial.World(0, trial.ThroughWindows), "kill at block 2"), func(s shrink.Subject) bool { return s.World.Attempts[0].Connections == 1 }, shrink.Options{})
 	if named.World.Attempts[0].Task != client.TaskConnect || imageBytes(t, named) != 7424 {
 		t.Errorf("a world that an id can say became\n%s", &named.World)
+	}
+}
+
+// A tool that does not listen writes into both meters of a unit id. What breaks a rule for another reason
+// must not be shrunk to that.
+func TestShrinkingTakesNoToolItsEarsWhereAMeterHasATwin(t *testing.T) {
+	const text = "[meter]\n\n[meter visitor]\nserial-number = PC-0102A007-13\ncomes-on = 2s\nunit-id = %d\n\n[attempt]\ntask = recover\nlisten = %s\npaste = energy\n"
+	for name, c := range map[string]struct {
+		unit   uint16
+		listen string
+		ears   bool
+	}{
+		"with a twin":                     {105, "yes", true},
+		"with a neighbour":                {777, "yes", false},
+		"one that is deaf from the first": {105, "no", false},
+	} {
+		w, err := world.Parse(fmt.Appendf(nil, text, c.unit, c.listen))
+		if err != nil {
+			t.Fatal(err)
+		}
+		smaller, _, done := shrink.History(t.Context(), *w, func(w world.World) bool { return len(w.Meters) > 1 }, shrink.Options{})
+		if a := &smaller.Attempts[0]; a.Listens != c.ears || strings.Contains(smaller.String(), "paste") || !done {
+			t.Errorf("%s: listen is %v in\n%s", name, a.Listens, &smaller)
+		}
+		if got := smaller.Meters[1].Filled().UnitID; got != c.unit {
+			t.Errorf("%s: its unit id is %d in\n%s", name, got, &smaller)
+		}
 	}
 }
 

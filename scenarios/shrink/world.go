@@ -77,8 +77,11 @@ func (m *minimizer) change(change func(*world.World)) bool {
 	w.Meters, w.Stations, w.PCs = slices.Clone(w.Meters), slices.Clone(w.Stations), slices.Clone(w.PCs)
 	w.Firmware, w.Attempts = slices.Clone(w.Firmware), slices.Clone(w.Attempts)
 	change(&w)
+	if m.turns(&w) {
+		return false
+	}
 	if m.history {
-		return w.Check() == nil && (!alike(&w) || alike(&m.best.World)) && m.ask(Subject{World: w, Plans: m.best.Plans}, w.String())
+		return w.Check() == nil && m.ask(Subject{World: w, Plans: m.best.Plans}, w.String())
 	}
 	if trial.Check(w) != nil {
 		return false
