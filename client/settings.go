@@ -3,10 +3,12 @@ package client
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
 	"ionbench/client/dcf"
+	"ionbench/client/upg"
 	"ionbench/simulator/ion"
 )
 
@@ -121,10 +123,11 @@ func takeTemplate(u *Upgrader, _ time.Duration, a Answer) next {
 	return toNext()
 }
 
-// templateWrites returns what a template sets. What it does not name stays as it is.
+// templateWrites returns what a template sets; a product of 0 is that of a meter which is not known yet.
+// What it does not name stays as it is.
 func templateWrites(f *dcf.File, product uint16) ([]write, error) {
-	if text, line, ok := f.Get("template", "product"); ok && text != strconv.Itoa(int(product)) {
-		return nil, fmt.Errorf("line %d: the template is for a %s and the meter is a %d", line, text, product)
+	if err := checkFor(f, product); err != nil {
+		return nil, err
 	}
 	name, line, _ := f.Get("template", "name")
 	if err := ion.CheckTemplateName(name); err != nil {
@@ -146,6 +149,21 @@ func templateWrites(f *dcf.File, product uint16) ([]write, error) {
 		writes = append(writes, write{handle: s.Handle, value: v, setting: i})
 	}
 	return writes, nil
+}
+
+// checkFor refuses a template for another product than the meter, and one for a product that no meter is.
+func checkFor(f *dcf.File, product uint16) error {
+	text, line, named := f.Get("template", "product")
+	is := func(product uint16) bool { return text == strconv.Itoa(int(product)) }
+	switch {
+	case !named || is(product):
+		return nil
+	case product != 0:
+		return fmt.Errorf("line %d: the template is for a %s and the meter is a %d", line, text, product)
+	case !slices.ContainsFunc(upg.Products(), is):
+		return fmt.Errorf("line %d: the template is for a %s, and there is no such meter; use one of %v", line, text, upg.Products())
+	}
+	return nil
 }
 
 // checkKeys refuses a key that no setting has, so that a misspelt setting is not taken for one
@@ -170,8 +188,8 @@ func checkKeys(f *dcf.File) error {
 	return nil
 }
 
-// CheckTemplate returns why a template cannot be sent to a meter of this product; it needs no
-// connection.
+// CheckTemplate returns why a template cannot be sent to a meter of this product, and with a product of 0
+// to any meter; it needs no connection.
 func CheckTemplate(f *dcf.File, product uint16) error {
 	_, err := templateWrites(f, product)
 	return err

@@ -117,7 +117,12 @@ func TestTemplateThatCannotBeUsedChangesNothing(t *testing.T) {
 	}{
 		{"empty", "", "bad.dcf: the .DCF file is empty", cli.Misused},
 		{"bad line", "[template]\nname = x\nwhat\n", `bad.dcf: line 3: "what" has no =`, cli.Misused},
-		{"unknown key", "[template]\nname = x\n[pt-ct]\npt-first = 1\n", "line 4: there is no setting pt-first in [pt-ct]; nothing was changed", cli.Failed},
+		{"unknown key", "[template]\nname = x\n[pt-ct]\npt-first = 1\n", "bad.dcf: line 4: there is no setting pt-first in [pt-ct]", cli.Misused},
+		{"long value", "[template]\nname = x\n[nameplate]\nowner = " + strings.Repeat("A", 81) + "\n", "bad.dcf: line 4: owner: value not accepted: 81 bytes, at most 80", cli.Misused},
+		{"value beyond its bound", "[template]\nname = x\n[itc]\nratio-ia = 9\n", "bad.dcf: line 4: ratio-ia: value not accepted: 9 is outside 0.5 to 1.5", cli.Misused},
+		{"long name", "[template]\nname = " + strings.Repeat("A", 81) + "\n", "bad.dcf: line 2: name: value not accepted: 81 bytes, at most 80", cli.Misused},
+		{"no name", "[template]\nname =\n", "bad.dcf: line 2: the name of the template is empty", cli.Misused},
+		{"no product", "[template]\nname = x\nproduct = 7400\n", "bad.dcf: line 3: the template is for a 7400, and there is no such meter; use one of [7300 7330 7350]", cli.Misused},
 		{"other product", "[template]\nname = x\nproduct = 7300\n", "line 3: the template is for a 7300 and the meter is a 7350; nothing was changed", cli.Failed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -125,6 +130,9 @@ func TestTemplateThatCannotBeUsedChangesNothing(t *testing.T) {
 			must(t, os.WriteFile(b.path("bad.dcf"), []byte(test.text), 0o600))
 			ionup(t, b.line("template", "send", b.path("bad.dcf"))...).wantCode(test.code).wantSays("ionup: error: ", test.says)
 			b.wantSettings(custom())
+			if test.code == cli.Misused { // what the file alone tells is told before a connection is opened: nothing listens at port 1
+				ionup(t, "template", "send", b.path("bad.dcf"), "--tcp", "127.0.0.1:1").wantCode(cli.Misused).wantSays("ionup: error: ", test.says)
+			}
 		})
 	}
 }
