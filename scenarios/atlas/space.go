@@ -52,9 +52,9 @@ var spaces = []struct {
 	{"flash", "every flash operation, with the power lost before it, inside it and after it", []string{
 		"power-loss at flash-op #", "power-loss at flash-op # torn bytes 0 seed #", "power-loss at flash-op # torn seed #",
 		"power-loss at flash-op # torn bytes 255 seed #", "power-loss at flash-op # after"}},
-	{"outage", "every answer and block, and a cable that is out, or a meter that is silent, for just as long as the tool tries, and one answer longer; a port that vanishes, for less than that and for more", []string{
+	{"outage", "every answer and block, and a cable that is out, or a meter that is silent, for just as long as the tool tries, and one answer longer; a port that vanishes, for less than that and for more; and every other answer lost from there on", []string{
 		"cable-pull at reply # for 10 no-responses", "cable-pull at reply # for 11 no-responses", "port-vanishes at reply # for 45s", "port-vanishes at reply # for 115s",
-		"meter-silent at block # for 10 no-responses", "meter-silent at block # for 11 no-responses"}},
+		"meter-silent at block # for 10 no-responses", "meter-silent at block # for 11 no-responses", "reply-lost at reply # every 2 replies"}},
 	{"frame", "every frame both ways: lost, repeated, or the first that a cable, a break or a loose plug takes", bothWays(
 		"frame-lost at frame # SIDE", "frame-dup at frame # SIDE", "cable-pull at frame # SIDE", "cable-pull at frame # SIDE for 2 no-responses",
 		"line-break at frame # SIDE for 1 no-response", "cable-flap at frame # SIDE for 20s by 300ms")},
