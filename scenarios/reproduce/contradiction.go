@@ -23,18 +23,29 @@ func (c *contradiction) String() string { return fmt.Sprintf("line %d: %q %s", c
 const toOthers = "contradicts the other counts, which fit each other without it; its number is not compared"
 
 // unplayable returns a line of the head whose value cannot be read, so that nobody knows what it says, or that
-// tells of a rate which no meter has: on that all times depend. nil if there is none.
+// tells of a rate which no meter has, or a stamp that contradicts itself: on these all times depend. nil if there
+// is none.
 func unplayable(r *LoggedRun) *contradiction {
+	if r.misdated != 0 {
+		return &contradiction{r.misdatedAt, r.misdated.String(), "has a day of the week that is not that of its date; times are not compared"}
+	}
 	for _, e := range r.Entries {
 		line, odd := r.odd[e.Kind]
 		switch {
 		case odd:
 			return &contradiction{e.At, line, "cannot be read, and is not compared"}
 		case e.Kind == upgradelog.DeviceBaudRate && ion.CheckBaudRate(e.Number) != nil:
-			return &contradiction{e.At, e.String(), "says no rate that a meter has, and all times depend on it"}
+			return &contradiction{e.At, e.String(), "says no rate that a meter has, and all times depend on it: they are not compared"}
 		}
 	}
 	return nil
+}
+
+// timeless reports whether a log does not say how long its run took, or at which rate.
+func (r *LoggedRun) timeless() bool {
+	rate, known := r.find(upgradelog.DeviceBaudRate)
+	_, odd := r.odd[upgradelog.DeviceBaudRate]
+	return r.misdated != 0 || odd || known && ion.CheckBaudRate(rate.Number) != nil
 }
 
 // mostSuspects bounds how many lines are tried.

@@ -80,6 +80,22 @@ func TestALogWhoseHeadCannotBeReadIsExplainedAndNotCalledReproduced(t *testing.T
 	}
 }
 
+// Times that depend on a digit that was typed over are nobody's: no clock jumped for them, and no PC slept.
+func TestAStampOrARateThatCannotBeMovesNoClock(t *testing.T) {
+	t.Parallel()
+	clean := string(logs.UpgradeFailed())
+	for old, with := range map[string]string{
+		"March 06, 2008 5:07:48": "March 03, 2008 5:07:48",
+		"March 06, 2008 3:57:48": "March 06, 2009 3:57:48",
+		"BaudRate = 9600":        "BaudRate = 9100",
+	} {
+		r := searched(t, strings.Replace(clean, old, with, 1))
+		if r.Reproduced() || first(r) != "cable-pull at block 439" || !r.Candidates[0].Match || r.Against() == "" || !r.Untimed {
+			t.Errorf("%s: reproduced %v by %s, against %q", with, r.Reproduced(), first(r), r.Against())
+		}
+	}
+}
+
 func searched(t *testing.T, text string) *reproduce.Result {
 	t.Helper()
 	log, err := reproduce.Read([]byte(text))

@@ -161,7 +161,7 @@ func plainLines(text string) (lines []string, added []string) {
 }
 
 // marksBehind are what tables and programs put behind a line.
-const marksBehind = "\"';,|`*$\\ \t"
+const marksBehind = "\"'”’»;,|`*$\\ \t"
 
 // withoutMarksBehind returns a line without such marks, among them an end that is shown as ^M and what ends the
 // value of a program behind a quote.
@@ -288,6 +288,7 @@ const (
 	glued                         // behind another one in one line
 	halved                        // with a time of twelve hours, without AM and PM
 	blanked                       // with blanks at its ends
+	misdated                      // with a day of the week that is not that of its date
 )
 
 // spellings are what is said of lines that are spelled otherwise.
@@ -379,6 +380,6 @@ func lineAsIs(s string) (l upgradelog.Line, how spelled, remark string, ok bool)
 	if halfLost.MatchString(respelled) {
 		how |= halved
 	}
-	l, remark, ok = ofAnotherLocale(respelled)
-	return l, how | rewritten, remark, ok
+	l, date, remark, ok := ofAnotherLocale(respelled)
+	return l, how | date | rewritten, remark, ok
 }

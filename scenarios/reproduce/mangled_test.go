@@ -175,6 +175,7 @@ func manglings() []mangling {
 		})},
 		{"a table", asClean, eachLine(func(_ int, s string) string { return "| " + s + " |" })},
 		{"the columns of a table", asClean, eachLine(func(n int, s string) string { return fmt.Sprintf(`"2011-03-01";"%d";"%s"`, n, s) })},
+		{"marks of a word processor about the lines", asClean, eachLine(func(_ int, s string) string { return "“" + s + "”" })},
 		{"strings of a program", asClean, eachLine(func(_ int, s string) string { return "  \"" + s + "\"," })},
 		{"zeros behind", asClean, text(func(s string) string { return strings.ReplaceAll(s, "\n", "\x00\n") })},
 		{"the end of a DOS file", asClean, text(func(s string) string { return s + "\x1a" })},
@@ -231,6 +232,7 @@ func manglings() []mangling {
 			stamped := eachLine(func(n int, s string) string { return fmt.Sprintf("2008-03-06T14:00:%02d.123456+01:00 %s", n%60, s) })(log, below)
 			return eachLine(quotedAndWrapped("> ", 70))(string(stamped), below)
 		}},
+		{"quoted and wrapped at 30", asClean, eachLine(quotedAndWrapped("> ", 28))},
 		{"wrapped at 60", asClean, eachLine(quotedAndWrapped("> ", 58))},
 		{"the cells of a page", asClean, eachLine(func(n int, s string) string {
 			return fmt.Sprintf("<tr><td>%d</td><td>%s</td></tr>", n+1, html.EscapeString(s))

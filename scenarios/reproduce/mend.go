@@ -23,7 +23,7 @@ type mended struct {
 	remarks []Remark
 	// lost is how many lines were put in.
 	lost int
-	// untimed: it is not known when the run began, so its times cannot be compared.
+	// untimed: it is not known when the run began or ended, or at which rate, so its times cannot be compared.
 	untimed bool
 	// state is the line of the meter's first state if the log's is lost: then it is unsure.
 	state  upgradelog.Kind
@@ -72,7 +72,7 @@ func mend(r *LoggedRun, state upgradelog.Kind) (*mended, error) {
 }
 
 func mendLines(r *LoggedRun, entries []upgradelog.Entry, state upgradelog.Kind) (*mended, error) {
-	m := &mended{state: state, LoggedRun: &LoggedRun{First: r.First, Last: r.Last, Remarks: r.Remarks, Unread: r.Unread}}
+	m := &mended{state: state, untimed: r.timeless(), LoggedRun: &LoggedRun{First: r.First, Last: r.Last, Remarks: r.Remarks, Unread: r.Unread}}
 	return m, m.lines(entries)
 }
 

@@ -43,6 +43,10 @@ type LoggedRun struct {
 	Mixed bool
 	// odd are the lines of the head whose values cannot be read, as they stand.
 	odd map[upgradelog.Kind]string
+	// misdated is the last stamp of the tool whose day of the week is not that of its date, and the line that
+	// it is in; 0 for none.
+	misdated   upgradelog.Kind
+	misdatedAt int
 }
 
 // maxRemarks is the most remarks on one run, since a binary file has too many lines that cannot
@@ -269,6 +273,8 @@ func (r *reader) goesOnIn(at int, whole, rest string, unknown bool) bool {
 		ok = known || unknown && r.said&wrapped != 0
 	case upgradelog.TemplateSent:
 		ok = r.said&wrapped != 0
+	case upgradelog.FirmwareVersion, upgradelog.DeviceName, upgradelog.DeviceSerialNumber:
+		ok = last.Text == "" && !strings.Contains(rest, "=")
 	case upgradelog.UpgradeStarted, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed:
 		ok = halfOfDay.MatchString(rest)
 		r.forgetDate(last.At)
@@ -306,6 +312,9 @@ func (r *reader) entry(e upgradelog.Entry, how spelled, remark string) {
 		r.endSoonest(&e)
 	}
 	r.tell(e, how, remark)
+	if how&misdated != 0 && e.Kind != upgradelog.FirmwareDated { // which no time depends on
+		r.run.misdated, r.run.misdatedAt = e.Kind, e.At
+	}
 	if e.Kind == upgradelog.Note {
 		r.remark(e.At, "a note, which no plan has to explain: %.120q", e.Text)
 		return
@@ -391,18 +400,24 @@ func torn(s string) bool {
 }
 
 // closes reports whether a line ends what somebody has pasted: a fence, what stands before the signature of a
-// mail, or a line without the marks that all others of the run have.
+// mail, what a shell writes when a file was shown, or a line without the marks that all others of the run have.
 func (r *reader) closes(u upgradelog.Unreadable) bool {
 	s, was := unquoted(tidied(u.Text))
 	if !was && r.said&(quoted|wrapped) == quoted {
 		return true
 	}
-	switch s = strings.ToLower(tidied(s)); s {
-	case "```", "~~~", "{noformat}", "{code}", "--", "__", "</body></html>":
-		return true
-	}
-	return slices.Contains(farewells, strings.TrimRight(s, ",.! "))
+	s = strings.ToLower(tidied(s))
+	return closing.MatchString(s) || slices.Contains(farewells, strings.TrimRight(s, ",.! "))
 }
+
+// closing is a line that ends a paste, in small letters: a fence or a tag, the line before a signature or
+// before the mail that is answered, a prompt with or without a command, and what is left of a session.
+var closing = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	"```", `~~~`, `\{(?:noformat|code|quote)\}`, `\[/(?:code|quote|pre)\]`, `</body></html>`,
+	`--`, `__`, `_{5,}`, `-{5}[a-z ]+-{5}`, `sent from my [a-z ]+\.?`,
+	`[$#%](?: .*)?`, `[\w.-]+@[\w.-]+[: ]?[^ ]* ?[$#%](?: .*)?`, `(?:ps )?[a-z]:\\[^<>|]*>.*`, `\^[cd]`,
+	`exit`, `logout`, `connection to [^ ]+ closed\.?`, `script done.*`,
+}, "|") + `)$`)
 
 // farewells stand before the name of who has written a mail, in some languages.
 var farewells = []string{
@@ -450,7 +465,7 @@ func (r *reader) tell(e upgradelog.Entry, how spelled, remark string) {
 }
 
 // ofAnotherLocale reads a date, or an efficiency with a decimal comma.
-func ofAnotherLocale(s string) (l upgradelog.Line, remark string, ok bool) {
+func ofAnotherLocale(s string) (l upgradelog.Line, how spelled, remark string, ok bool) {
 	for _, kind := range []upgradelog.Kind{upgradelog.UpgradeStarted, upgradelog.FirmwareDated, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed} {
 		date, found := strings.CutPrefix(s, strings.TrimSuffix(kind.String(), "..."))
 		if !found {
@@ -458,16 +473,19 @@ func ofAnotherLocale(s string) (l upgradelog.Line, remark string, ok bool) {
 		}
 		stamp, ok := parseStamp(date)
 		if !ok {
-			return l, "", false
+			return l, 0, "", false
 		}
-		return upgradelog.Line{Kind: kind, Time: stamp.time}, dateRemark(date, stamp), true
+		if stamp.misdated {
+			how = misdated
+		}
+		return upgradelog.Line{Kind: kind, Time: stamp.time}, how, dateRemark(date, stamp), true
 	}
 	if before, after, found := strings.Cut(s, ","); found && strings.HasPrefix(s, "Comm efficiency") {
 		if l, ok = upgradelog.ParseLine(before + "." + after); ok {
-			return l, "a decimal comma, and so in the lines behind it", true
+			return l, 0, "a decimal comma, and so in the lines behind it", true
 		}
 	}
-	return l, "", false
+	return l, 0, "", false
 }
 
 // strangeDate begins what is remarked on a date.
@@ -476,6 +494,9 @@ const strangeDate = "the date"
 func dateRemark(text string, r reading) string {
 	const layout = "January 2, 2006, 15:04:05"
 	remark := fmt.Sprintf(strangeDate+" %.60q is not as the article writes it; read as %s", text, r.time.Format(layout))
+	if r.misdated {
+		remark += ", whose day of the week is another one"
+	}
 	if !r.other.IsZero() {
 		remark += fmt.Sprintf(". It could be %s as well, which changes nothing but the date", r.other.Format(layout))
 	}

@@ -525,10 +525,32 @@ func TestARefusalThatIsWrappedEndsWhereTheNextLineBegins(t *testing.T) {
 	}
 }
 
+// A narrow quote ends behind the = of a value, which has no blank at which it could be wrapped.
+func TestAValueThatIsWrappedBehindItsNameIsJoined(t *testing.T) {
+	const head = "> Upgrade started at Thursday,\n> November 03, 2011 3:47:26 PM\n> Firmware Version =\n> 7350V284\n"
+	for lines, unread := range map[string]int{
+		"> Device Name =\n> Feeder\n> Device Serial Number =\n> PA-0512A001-11\n": 0,
+		"> Device Name =\n> Device Serial Number =\n> PA-0512A001-11\n":           0,
+		"> Device Name =\n> Numero de serie = 7\n> Device Unit ID = 7\n":          1,
+	} {
+		log, err := Read([]byte(head + lines + "> Device BaudRate = 9600\n"))
+		if err != nil || len(log.Runs) != 1 || log.Runs[0].Unread != unread {
+			t.Fatalf("%q: %v, %+v", lines, err, log.Runs[0])
+		}
+		text := string(log.Runs[0].Text())
+		if unread == 0 && (!strings.Contains(text, "Version = 7350V284\n") || !strings.Contains(text, "Number = PA-0512A001-11\n")) {
+			t.Errorf("%q is read as\n%s", lines, text)
+		}
+	}
+}
+
 func TestWhatStandsBehindTheEndOfAPasteIsNotOfARunThatHasNoEnd(t *testing.T) {
 	const run = "Upgrade started at Thursday, November 03, 2011 3:47:26 PM\nFirmware Version = 7350V284\n"
 	for behind, unread := range map[string]int{"```\nSo it was.\n": 0, "-- \nAnn Field\n": 0, "Sector 3 failed\n-- \nAnn Field\n": 1, "Ann Field\n": 1,
-		"Kind regards,\nAnn Field\n": 0, "Mit freundlichen Grüßen\nAnn Field\n": 0, strings.Repeat("\x00", 300): 0, "Firmware da\nThanks!\nAnn\n": 0} {
+		"Kind regards,\nAnn Field\n": 0, "Mit freundlichen Grüßen\nAnn Field\n": 0, strings.Repeat("\x00", 300): 0, "Firmware da\nThanks!\nAnn\n": 0,
+		"$ exit\n": 0, "root@plant:~# \n": 0, "jim@pc-7 ~ % ls\na.txt\n": 0, "C:\\ION Setup>exit\n": 0, "PS C:\\> \n": 0, "^C\n$ \n": 0, "logout\nConnection to plant closed.\n": 0,
+		"$ exit\nexit\n\nScript done on Mon 24 Sep 2012\n": 0, "[/code]\nSo it was.\n": 0, "{quote}\n": 0, "Sent from my phone\n": 0, "-----Original Message-----\nFrom: Ann\n": 0,
+		"$10 were lost\n": 1, "Sector 3 failed\n$ exit\n": 1, "Exit code 7\n": 1} {
 		log, err := Read([]byte(run + behind))
 		if err != nil || len(log.Runs) != 1 || log.Runs[0].Unread != unread {
 			t.Errorf("%q: %d lines of the run cannot be read (%v)", behind, log.Runs[0].Unread, err)

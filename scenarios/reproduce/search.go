@@ -41,8 +41,8 @@ type Result struct {
 	// Untried is how many explanations were thought of and not tried, since the trials were used up;
 	// 0 where a match was found.
 	Untried int
-	// Lost is how many lines the log lacks that the tool always writes. Untimed: it lacks when the
-	// run began, so that times were not compared.
+	// Lost is how many lines the log lacks that the tool always writes. Untimed: it lacks when the run began or
+	// ended, or which rate it had, so that times were not compared.
 	Lost    int
 	Untimed bool
 	// Problem says why nothing could be tried; then there are no candidates.

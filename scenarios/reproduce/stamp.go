@@ -39,6 +39,8 @@ var weekdayNames = [7][]string{
 type reading struct {
 	time  time.Time
 	other time.Time // the other meaning, with day and month exchanged; zero for none
+	// misdated: its day of the week is not that of its date.
+	misdated bool
 }
 
 // parseStamp reads a date and a time as Windows writes them in any of these locales: with or
@@ -180,16 +182,15 @@ func (f *stampFields) reading() (reading, bool) {
 			dates = append(dates, t)
 		}
 	}
-	if len(dates) == 0 && len(others) == 1 { // the year was typed over, or its PC had no better
-		dates = others
-	}
-	switch len(dates) {
-	case 0:
+	switch {
+	case len(dates) == 0 && len(others) == 1: // a digit was typed over, or its PC had no better
+		return reading{time: others[0], misdated: true}, true
+	case len(dates) == 0:
 		return reading{}, false
-	case 1:
+	case len(dates) == 1:
 		return reading{time: dates[0]}, true
 	}
-	return reading{dates[0], dates[1]}, true
+	return reading{time: dates[0], other: dates[1]}, true
 }
 
 // dates are the possible years, months and days, the likeliest first.
